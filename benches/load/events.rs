@@ -1,0 +1,37 @@
+//! Leads without end: the shipped events with other ids, callers and calls.
+
+use serde_json::{Value, json};
+
+/// One caller on the line, one who asked to be called back, one who asked for a meeting: a third is live.
+const TEMPLATES: [&str; 3] = [
+    include_str!("../../fixtures/events/01-warm-transfer.json"),
+    include_str!("../../fixtures/events/14-not-live-callback.json"),
+    include_str!("../../fixtures/events/15-not-live-meeting.json"),
+];
+
+/// Callers who come again: after as many leads, every account is in the mirror.
+pub const CALLERS: u64 = 200;
+pub const KINDS: u64 = TEMPLATES.len() as u64;
+pub const MIX: &str = "1/3 live, 1/3 callback wishes, 1/3 meeting wishes";
+
+pub struct Events(Vec<Value>);
+
+impl Events {
+    pub fn new() -> Self {
+        Self(TEMPLATES.iter().map(|text| serde_json::from_str(text).expect("a shipped event")).collect())
+    }
+
+    /// The `number`-th event of a part of the run; every pair makes another lead.
+    pub fn one(&self, part: &str, number: u64) -> Vec<u8> {
+        let mut event = self.0[(number % KINDS) as usize].clone();
+        event["id"] = json!(format!("{part}-{number:06}"));
+        event["data"]["call"]["id"] = json!(format!("call-{part}-{number:06}"));
+        let email = &mut event["data"]["contact"]["email"];
+        *email = json!(format!("c{:03}.{}", number % CALLERS, email.as_str().unwrap_or("caller@example.com")));
+        event.to_string().into_bytes()
+    }
+
+    pub fn many(&self, part: &str, count: u64) -> Vec<Vec<u8>> {
+        (0..count).map(|number| self.one(part, number)).collect()
+    }
+}

@@ -1,0 +1,135 @@
+//! The broker's three ends: messages into the inbox, answers to whoever asked, our own events and commands out.
+
+use crate::clock::SharedClock;
+use crate::connectors::agent::Wire;
+use crate::connectors::{LegStatus, VendorError};
+use crate::domain::effect::Class;
+use crate::domain::id::LegId;
+use crate::intake::amqp::{Delivered, Outgoing, PublishError, Publisher, Sink, SinkError};
+use crate::intake::answer::Answer;
+use crate::intake::decider::{Decider, Replies};
+use crate::intake::event::{key_of, kind_of};
+use crate::outbox::EventSink;
+use crate::store::InboxMessage;
+use async_trait::async_trait;
+use serde_json::Value;
+use std::sync::Arc;
+
+const VENDOR: &str = "rabbitmq";
+const JSON: &str = "application/json";
+
+/// Deliveries become inbox rows.
+pub struct InboxSink {
+    pub decider: Arc<Decider>,
+    pub clock: SharedClock,
+}
+
+#[async_trait]
+impl Sink for InboxSink {
+    async fn commit(&self, batch: Vec<Delivered>) -> Result<(), SinkError> {
+        let received_at = self.clock.now();
+        let message = |delivered: Delivered| InboxMessage {
+            key: key_of(&delivered.body),
+            kind: kind_of(&delivered.body).map_or("unknown", |kind| kind.as_str()).to_owned(),
+            body: delivered.body,
+            received_at,
+            reply_to: delivered.reply_to,
+            correlation_id: delivered.correlation_id,
+        };
+        let taken = self.decider.take(batch.into_iter().map(message).collect()).await;
+        taken.map(|_new| ()).map_err(|error| SinkError(Box::new(error)))
+    }
+
+    async fn ready(&self) -> bool {
+        self.decider.is_ready().await
+    }
+}
+
+/// What Baton sends over the broker.
+pub struct Bus {
+    pub publisher: Arc<Publisher>,
+    pub exchange_events: String,
+}
+
+impl Bus {
+    async fn offer(&self, topic: &str, id: &str, body: &Value) -> Result<(), VendorError> {
+        let message = Outgoing {
+            exchange: self.exchange_events.clone(),
+            routing_key: topic.to_owned(),
+            body: body.to_string().into_bytes(),
+            content_type: JSON.to_owned(),
+            message_id: id.to_owned(),
+            may_be_unroutable: true,
+            ..Outgoing::default()
+        };
+        self.publisher.publish(&message).await.map_err(vendor_error)
+    }
+}
+
+fn vendor_error(error: PublishError) -> VendorError {
+    let why = error.to_string();
+    match error {
+        PublishError::Unavailable(_) | PublishError::Full { .. } => {
+            VendorError::Retry { vendor: VENDOR, why, after: None }
+        }
+        PublishError::Unroutable { .. } | PublishError::Rejected { .. } => {
+            VendorError::NeedsPerson { vendor: VENDOR, why }
+        }
+        PublishError::Unknown(_) => VendorError::Unknown { vendor: VENDOR, why },
+    }
+}
+
+#[async_trait]
+impl EventSink for Bus {
+    async fn publish(&self, topic: &str, id: &str, body: &Value) -> Result<(), VendorError> {
+        self.offer(topic, id, body).await
+    }
+}
+
+#[async_trait]
+impl Replies for Bus {
+    /// To the asker's own queue. An asker who is gone has no queue, and nobody is told.
+    async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &Answer) {
+        let Ok(body) = serde_json::to_vec(answer) else { return };
+        let message = Outgoing {
+            exchange: String::new(),
+            routing_key: to.to_owned(),
+            body,
+            content_type: JSON.to_owned(),
+            message_id: correlation_id.unwrap_or_default().to_owned(),
+            correlation_id: correlation_id.map(str::to_owned),
+            may_be_unroutable: true,
+            ..Outgoing::default()
+        };
+        if let Err(error) = self.publisher.publish(&message).await {
+            tracing::warn!(%error, "an answer could not be sent: the same event again gets the same answer");
+        }
+    }
+}
+
+/// Commands to the voice platform, published as `handoff.command`. A repeated command has the same message id, and a ring
+/// the leg's: the platform carries each out once.
+#[async_trait]
+impl Wire for Bus {
+    fn ring_class(&self) -> Class {
+        Class::Keyed
+    }
+
+    /// A command nobody is bound for reaches no voice platform: that is a failure, not an offer.
+    async fn send(&self, _operation: &'static str, id: &str, command: Value) -> Result<(), VendorError> {
+        let message = Outgoing {
+            exchange: self.exchange_events.clone(),
+            routing_key: "handoff.command".to_owned(),
+            body: command.to_string().into_bytes(),
+            content_type: JSON.to_owned(),
+            message_id: id.to_owned(),
+            ..Outgoing::default()
+        };
+        self.publisher.publish(&message).await.map_err(vendor_error)
+    }
+
+    async fn status(&self, _leg: &LegId) -> Result<LegStatus, VendorError> {
+        let why = "a leg cannot be read over the broker".to_owned();
+        Err(VendorError::NeedsPerson { vendor: VENDOR, why })
+    }
+}

@@ -1,0 +1,153 @@
+//! The one place that wires things together: from a workspace and its config to a running worker, and back to a stop.
+
+pub mod bus;
+pub mod stage;
+mod vendors;
+pub mod workspace;
+
+pub use vendors::connect;
+
+use crate::clock::{self, SharedClock};
+use crate::config::Limits;
+use crate::facts::Facts;
+use crate::intake::decider::{self, Decider, Replies};
+use crate::outbox::{self, Outbox, Vendors};
+use crate::render::Templates;
+use crate::rules::RuleSet;
+use crate::store::Store;
+use crate::web::{self, Door, LinkSigner};
+use anyhow::{Context, Result};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+/// After this the process goes, whatever is still in hand: leases bring it back.
+const STOP_WITHIN: Duration = Duration::from_secs(25);
+
+/// A worker's parts, however they came about: from `baton.toml`, or from the demo's sandbox.
+pub struct Setup {
+    pub store: Store,
+    pub rules: Arc<RuleSet>,
+    pub templates: Arc<Templates>,
+    pub vendors: Vendors,
+    pub clock: SharedClock,
+    pub limits: Limits,
+    pub listener: TcpListener,
+    /// Digests of the bearer tokens.
+    pub tokens: Vec<[u8; 32]>,
+    pub body_limit: usize,
+    pub requests_at_once: usize,
+    pub links: Option<Arc<LinkSigner>>,
+    pub replies: Option<Arc<dyn Replies>>,
+}
+
+/// A running worker.
+pub struct Running {
+    pub address: SocketAddr,
+    pub decider: Arc<Decider>,
+    pub store: Store,
+    pub ready: watch::Receiver<bool>,
+    /// Tells tasks that were started beside the worker to stop with it.
+    pub stopping: watch::Receiver<bool>,
+    tasks: JoinSet<()>,
+    set_ready: watch::Sender<bool>,
+    stop: watch::Sender<bool>,
+    // Held so that the rules stay readable.
+    _rules: watch::Sender<Arc<RuleSet>>,
+}
+
+/// Starts deciding, carrying out and serving.
+///
+/// # Errors
+/// The listener has no address.
+pub async fn start(setup: Setup) -> Result<Running> {
+    let address = setup.listener.local_addr().context("reading the listener's address")?;
+    let (stop, stopping) = watch::channel(false);
+    let (set_ready, ready) = watch::channel(true);
+    let (set_rules, rules) = watch::channel(Arc::clone(&setup.rules));
+    let worker = worker_name();
+    let facts = Arc::new(Facts::new(
+        setup.vendors.crm.clone(),
+        setup.vendors.calendar.clone(),
+        setup.store.clone(),
+        Arc::clone(&setup.clock),
+        setup.limits.facts_within(),
+    ));
+    let outbox = Outbox::new(outbox::Parts {
+        store: setup.store.clone(),
+        vendors: setup.vendors,
+        facts: Arc::clone(&facts),
+        rules: rules.clone(),
+        templates: Arc::clone(&setup.templates),
+        clock: Arc::clone(&setup.clock),
+        worker: worker.clone(),
+        lease: setup.limits.lease(),
+        steps_at_once: setup.limits.steps_at_once,
+        links: setup.links.clone().map(|links| links as Arc<dyn outbox::FeedbackLinks>),
+    });
+    let decider = Decider::new(decider::Parts {
+        store: setup.store.clone(),
+        facts: Arc::clone(&facts),
+        rules: rules.clone(),
+        templates: Arc::clone(&setup.templates),
+        outbox: Arc::clone(&outbox),
+        clock: Arc::clone(&setup.clock),
+        worker,
+        lease: setup.limits.lease(),
+        replies: setup.replies,
+    });
+    let door = Door {
+        decider: Arc::clone(&decider),
+        store: setup.store.clone(),
+        rules: rules.clone(),
+        clock: setup.clock,
+        tokens: setup.tokens.into(),
+        links: setup.links,
+        ready: ready.clone(),
+        requests: Arc::new(Semaphore::new(setup.requests_at_once)),
+        body_limit: setup.body_limit,
+    };
+    let mut tasks = JoinSet::new();
+    tasks.spawn(Arc::clone(&decider).run(stopping.clone()));
+    tasks.spawn(outbox.run(stopping.clone()));
+    let (fresh_rules, fresh_stop) = (rules, stopping.clone());
+    tasks.spawn(async move { facts.keep_fresh(fresh_rules, fresh_stop).await });
+    tasks.spawn(serve(setup.listener, door, stopping.clone()));
+    Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, stop, _rules: set_rules })
+}
+
+async fn serve(listener: TcpListener, door: Door, mut stopping: watch::Receiver<bool>) {
+    let until = async move {
+        // A sender that is gone means the same.
+        let _stop = stopping.wait_for(|stop| *stop).await;
+    };
+    if let Err(error) = axum::serve(listener, web::router(door)).with_graceful_shutdown(until).await {
+        tracing::error!(%error, "the HTTP door closed by itself");
+    }
+}
+
+impl Running {
+    /// Not ready, no new work, what is in hand ends; at most some seconds. Killing instead is always safe.
+    pub async fn stop(mut self) {
+        self.set_ready.send_replace(false);
+        self.stop.send_replace(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_WITHIN, all).await.is_err() {
+            tracing::warn!("stopping with steps in hand: their leases bring them back");
+        }
+    }
+
+    /// A task that runs as long as the worker does.
+    pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+}
+
+/// Who leases: new at every start, so that a worker never takes its predecessor's leases for its own.
+fn worker_name() -> String {
+    let bytes: [u8; 8] = clock::random_bytes();
+    bytes.iter().fold(String::from("worker-"), |name, byte| format!("{name}{byte:02x}"))
+}

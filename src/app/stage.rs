@@ -1,0 +1,164 @@
+//! The sandbox as a workspace's vendors: the same clients as in production, pointed at the stand-ins.
+
+use crate::clock::SharedClock;
+use crate::connectors::agent::AgentTelephony;
+use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
+use crate::connectors::http::{Call, Does, Limits, Secret, VendorHttp};
+use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
+use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
+use crate::connectors::slack::{Slack, SlackConfig};
+use crate::outbox::Vendors;
+use crate::sandbox::google::{self, CalendarState, SANDBOX_KEY_PEM};
+use crate::sandbox::salesforce::{self, SalesforceState};
+use crate::sandbox::slack::{self, SlackState};
+use crate::sandbox::smtp::{self, SmtpState};
+use crate::sandbox::voice::{self, Deliver, VoiceState};
+use crate::sandbox::{World, serve};
+use anyhow::{Context, Result, bail};
+use reqwest::Method;
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The stand-ins of one world, and where they listen.
+pub struct Stage {
+    pub world: Arc<World>,
+    pub salesforce: SalesforceState,
+    pub calendars: Arc<CalendarState>,
+    pub slack: Arc<SlackState>,
+    pub smtp: Arc<SmtpState>,
+    pub voice: Arc<VoiceState>,
+    at: Addresses,
+}
+
+struct Addresses {
+    salesforce: SocketAddr,
+    google: SocketAddr,
+    slack: SocketAddr,
+    smtp: SocketAddr,
+    voice: SocketAddr,
+}
+
+impl Stage {
+    /// # Errors
+    /// No loopback port could be bound.
+    pub async fn open(clock: SharedClock) -> Result<Self> {
+        let world = World::new(clock);
+        let salesforce = SalesforceState::new();
+        let calendars = CalendarState::new();
+        let slack = SlackState::new();
+        let smtp = SmtpState::new();
+        let voice = VoiceState::new(Arc::clone(&world));
+        let at = Addresses {
+            salesforce: serve(salesforce::routes(Arc::clone(&world), salesforce.clone())).await?,
+            google: serve(google::routes(Arc::clone(&world), Arc::clone(&calendars))).await?,
+            slack: serve(slack::routes(Arc::clone(&world), Arc::clone(&slack))).await?,
+            smtp: smtp::serve(Arc::clone(&world), Arc::clone(&smtp)).await?,
+            voice: serve(voice::routes(Arc::clone(&voice))).await?,
+        };
+        Ok(Self { world, salesforce, calendars, slack, smtp, voice, at })
+    }
+
+    /// Clients for the stand-ins.
+    ///
+    /// # Errors
+    /// A client could not be set up.
+    pub fn vendors(&self) -> Result<Vendors> {
+        let clock = || Arc::clone(&self.world.clock);
+        let salesforce = SalesforceConfig {
+            base_url: format!("http://{}", self.at.salesforce),
+            api_version: "v66.0".to_owned(),
+            auth: SalesforceAuth::ClientCredentials {
+                client_id: "sandbox".to_owned(),
+                client_secret: Secret::new("sandbox"),
+            },
+        };
+        let mut google = GoogleConfig::new("baton@sandbox.example", Secret::new(SANDBOX_KEY_PEM));
+        google.base_url = format!("http://{}", self.at.google);
+        google.token_url = format!("http://{}/token", self.at.google);
+        let mut slack = SlackConfig::new(Secret::new("xoxb-sandbox"));
+        slack.base_url = format!("http://{}", self.at.slack);
+        // The stand-in's clock runs faster than ours: pacing by the second of real time would slow the story down.
+        slack.posts_per_second = 50;
+        let mut mail = SmtpConfig::new(self.at.smtp.ip().to_string(), SmtpTls::None, "Baton <baton@sandbox.example>");
+        mail.port = self.at.smtp.port();
+        Ok(Vendors {
+            crm: Some(Arc::new(Salesforce::new(salesforce, clock()).context("setting up Salesforce")?)),
+            chat: Some(Arc::new(Slack::new(slack).context("setting up Slack")?)),
+            mailer: Some(Arc::new(SmtpMailer::new(mail, clock()).context("setting up mail")?)),
+            calendar: Some(Arc::new(GoogleCalendar::new(google, clock()).context("setting up the calendar")?)),
+            telephony: Some(Arc::new(
+                AgentTelephony::over_http(&format!("http://{}", self.at.voice), None)
+                    .context("setting up telephony")?,
+            )),
+            events: None,
+        })
+    }
+}
+
+impl Stage {
+    /// The sections of a `baton.toml` that point a worker of its own process at the stand-ins. It finds its secrets in
+    /// [`Stage::secrets`].
+    pub fn config_toml(&self) -> String {
+        let Addresses { salesforce, google, slack, smtp, voice } = &self.at;
+        let (host, port) = (smtp.ip(), smtp.port());
+        format!(
+            r#"
+[crm]
+vendor = "salesforce"
+base_url = "http://{salesforce}"
+auth = {{ flow = "client_credentials", client_id = "sandbox", client_secret = "env:SANDBOX_CRM" }}
+
+[slack]
+base_url = "http://{slack}"
+bot_token = "env:SANDBOX_SLACK"
+
+[mail]
+host = "{host}"
+port = {port}
+tls = "none"
+from = "Baton <baton@sandbox.example>"
+
+[calendar]
+base_url = "http://{google}"
+token_url = "http://{google}/token"
+client_email = "baton@sandbox.example"
+private_key = "env:SANDBOX_CALENDAR"
+
+[telephony]
+mode = "agent"
+commands = "http://{voice}"
+"#
+        )
+    }
+
+    /// Environment of a worker with [`Stage::config_toml`]; good for nothing but the stand-ins.
+    pub fn secrets() -> [(&'static str, &'static str); 3] {
+        [("SANDBOX_CRM", "sandbox"), ("SANDBOX_SLACK", "xoxb-sandbox"), ("SANDBOX_CALENDAR", SANDBOX_KEY_PEM)]
+    }
+}
+
+/// One CloudEvent to a worker's door; answered 2xx once it is committed.
+///
+/// # Errors
+/// The door did not take it.
+pub async fn post_event(base: &str, event: &Value) -> Result<Value> {
+    let door = VendorHttp::new("baton", base, DOOR).context("setting up the way to the worker")?;
+    let call = Call::new("post_event", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms");
+    let answer = door.send(&call.json(event.clone())).await?;
+    if !(200..300).contains(&answer.status) {
+        bail!("the worker answered {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
+    }
+    serde_json::from_slice(&answer.body).context("reading the worker's answer")
+}
+
+/// Lets the voice platform tell a worker what happens on the line.
+pub fn deliver_over_http(base: String) -> Deliver {
+    Arc::new(move |event| {
+        let base = base.clone();
+        Box::pin(async move { post_event(&base, &event).await.is_ok() })
+    })
+}
+
+const DOOR: Limits = Limits { timeout: Duration::from_secs(10), per_second: 10_000, concurrency: 64 };

@@ -1,0 +1,90 @@
+//! From the config's sections to the clients of one workspace.
+
+use crate::clock::SharedClock;
+use crate::config::{self, Config, MailTls};
+use crate::connectors::agent::AgentTelephony;
+use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
+use crate::connectors::http::Secret;
+use crate::connectors::hubspot::{self, HubSpot, HubSpotConfig};
+use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
+use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
+use crate::connectors::slack::{Slack, SlackConfig};
+use crate::outbox::Vendors;
+use anyhow::{Context, Result};
+use std::sync::Arc;
+
+/// Clients for every section that is there. `events` and telephony over AMQP are added where the broker is known.
+///
+/// # Errors
+/// A secret cannot be resolved, or an address or key is not of its form.
+pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
+    let mut vendors = Vendors::default();
+    match &config.crm {
+        None => {}
+        Some(config::Crm::Salesforce { base_url, api_version, auth }) => {
+            let auth = salesforce_auth(auth)?;
+            let config = SalesforceConfig { base_url: base_url.clone(), api_version: api_version.clone(), auth };
+            vendors.crm = Some(Arc::new(Salesforce::new(config, Arc::clone(clock)).context("setting up crm")?));
+        }
+        Some(config::Crm::Hubspot { base_url, service_key }) => {
+            let config = HubSpotConfig {
+                base_url: base_url.clone(),
+                service_key: Secret::new(service_key.secret("crm.service_key")?),
+                per_second: hubspot::PER_SECOND,
+            };
+            vendors.crm = Some(Arc::new(HubSpot::new(config, Arc::clone(clock)).context("setting up crm")?));
+        }
+    }
+    if let Some(slack) = &config.slack {
+        let mut settings = SlackConfig::new(Secret::new(slack.bot_token.secret("slack.bot_token")?));
+        settings.base_url.clone_from(&slack.base_url);
+        vendors.chat = Some(Arc::new(Slack::new(settings).context("setting up slack")?));
+    }
+    if let Some(mail) = &config.mail {
+        vendors.mailer = Some(Arc::new(SmtpMailer::new(smtp(mail)?, Arc::clone(clock)).context("setting up mail")?));
+    }
+    if let Some(google) = &config.calendar {
+        let key = Secret::new(google.private_key.secret("calendar.private_key")?);
+        let mut settings = GoogleConfig::new(google.client_email.clone(), key);
+        settings.base_url.clone_from(&google.base_url);
+        settings.token_url.clone_from(&google.token_url);
+        vendors.calendar =
+            Some(Arc::new(GoogleCalendar::new(settings, Arc::clone(clock)).context("setting up calendar")?));
+    }
+    if let Some(config::Telephony::Agent { commands, token }) = &config.telephony {
+        let token = token.as_ref().map(|token| token.secret("telephony.token")).transpose()?.map(Secret::new);
+        vendors.telephony = Some(Arc::new(AgentTelephony::over_http(commands, token).context("setting up telephony")?));
+    }
+    Ok(vendors)
+}
+
+fn salesforce_auth(auth: &config::SalesforceAuth) -> Result<SalesforceAuth> {
+    Ok(match auth {
+        config::SalesforceAuth::JwtBearer { consumer_key, username, private_key, audience } => {
+            SalesforceAuth::JwtBearer {
+                consumer_key: consumer_key.resolve()?,
+                username: username.clone(),
+                private_key_pem: Secret::new(private_key.secret("crm.auth.private_key")?),
+                audience: audience.clone(),
+            }
+        }
+        config::SalesforceAuth::ClientCredentials { client_id, client_secret } => SalesforceAuth::ClientCredentials {
+            client_id: client_id.resolve()?,
+            client_secret: Secret::new(client_secret.secret("crm.auth.client_secret")?),
+        },
+    })
+}
+
+fn smtp(mail: &config::Mail) -> Result<SmtpConfig> {
+    let tls = match mail.tls {
+        MailTls::None => SmtpTls::None,
+        MailTls::Starttls => SmtpTls::StartTls,
+        MailTls::Implicit => SmtpTls::Implicit,
+    };
+    let mut settings = SmtpConfig::new(&mail.host, tls, &mail.from);
+    settings.port = mail.port;
+    if let (Some(username), Some(password)) = (&mail.username, &mail.password) {
+        settings.login = Some((username.clone(), Secret::new(password.secret("mail.password")?)));
+    }
+    Ok(settings)
+}

@@ -1,0 +1,87 @@
+//! `baton check`: stages, one line each; then every fault at once.
+
+use super::{FAULTY, OK, TextOrJson, say};
+use crate::app::workspace::{self, Faults};
+use crate::config;
+use crate::rules::{Fault, report};
+use anyhow::Result;
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// The workspace: a folder with rules/ and templates/.
+    #[arg(value_name = "DIR", default_value = ".")]
+    dir: PathBuf,
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextOrJson,
+}
+
+impl Check {
+    pub async fn run(self) -> Result<u8> {
+        let config = config::load(&self.dir.join("baton.toml"));
+        let loaded = workspace::load(&self.dir)?;
+        let (warnings, faults, summary) = match loaded {
+            Ok(workspace) => {
+                (workspace.checked.warnings.clone(), Faults::default(), report::summary(&workspace.checked))
+            }
+            Err(faults) => (Vec::new(), faults, Vec::new()),
+        };
+        let errors = faults.rules.len() + faults.templates.len() + usize::from(config.is_err());
+        match self.format {
+            TextOrJson::Text => text(&config, &warnings, &faults, &summary),
+            TextOrJson::Json => {
+                let list = |faults: &[Fault]| faults.iter().map(fault_json).collect::<Vec<_>>();
+                say(&json!({
+                    "ok": errors == 0,
+                    "config": config.as_ref().err().map(|error| format!("{error:#}")),
+                    "errors": list(&faults.rules),
+                    "templates": faults.templates.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                    "warnings": list(&warnings),
+                    "summary": summary,
+                })
+                .to_string());
+            }
+        }
+        Ok(if errors == 0 { OK } else { FAULTY })
+    }
+}
+
+fn text(config: &Result<config::Config>, warnings: &[Fault], faults: &Faults, summary: &[String]) {
+    match config {
+        Ok(_) => say("config     ok"),
+        Err(error) => say(&format!("config     {error:#}")),
+    }
+    stage("rules", faults.rules.len(), warnings.len());
+    for line in summary {
+        say(&format!("           {line}"));
+    }
+    for fault in faults.rules.iter().chain(warnings) {
+        say(&fault.to_string());
+    }
+    stage("templates", faults.templates.len(), 0);
+    for fault in &faults.templates {
+        say(&fault.to_string());
+    }
+}
+
+fn stage(name: &str, errors: usize, warnings: usize) {
+    let state = match (errors, warnings) {
+        (0, 0) => "ok".to_owned(),
+        (0, warnings) => format!("ok, {warnings} to look at"),
+        (errors, _) => format!("{errors} to mend"),
+    };
+    say(&format!("{name:<10} {state}"));
+}
+
+fn fault_json(fault: &Fault) -> serde_json::Value {
+    json!({
+        "code": fault.code,
+        "path": fault.path,
+        "line": fault.line,
+        "column": fault.column,
+        "found": fault.found,
+        "allowed": fault.allowed,
+        "hint": fault.hint,
+    })
+}

@@ -1,0 +1,284 @@
+//! After the calls: promised calls are made, reps rate, an owner is changed by hand, and everything is counted.
+
+use super::scenes::Told;
+use crate::app::Running;
+use crate::app::stage::{Stage, post_event};
+use crate::cli::say;
+use crate::connectors::http::{Call, Does, Limits, VendorHttp};
+use crate::domain::id::RepId;
+use crate::domain::outcome::NextStepKind;
+use crate::reports::{self, Format};
+use crate::rules::RuleSet;
+use crate::store::LeadRecord;
+use anyhow::{Context, Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What came of the day, counted from the store and from what the stand-ins accepted.
+#[derive(Debug, Serialize)]
+pub struct Counts {
+    leads: usize,
+    connected: usize,
+    booked: usize,
+    callback: usize,
+    needs_attention: usize,
+    without_next_step: usize,
+    duplicate_effects: usize,
+    briefings: Briefings,
+}
+
+#[derive(Debug, Serialize)]
+struct Briefings {
+    crm: usize,
+    slack: usize,
+    email: usize,
+}
+
+impl Counts {
+    pub fn promises_kept(&self) -> bool {
+        self.without_next_step == 0 && self.duplicate_effects == 0
+    }
+}
+
+pub async fn wind_up(stage: &Arc<Stage>, running: &Running, rules: &Arc<RuleSet>, told: &[Told]) -> Result<Counts> {
+    let after = Aftermath { stage, running, rules, told };
+    after.change_an_owner_by_hand().await?;
+    quiet(stage, running).await?;
+    after.make_promised_calls().await?;
+    after.rate().await?;
+    after.tell_outcomes().await?;
+    quiet(stage, running).await?;
+    let records = records(running, told).await?;
+    let counts = count(stage, &records);
+    let report = reports::over(&running.store, rules, 30, stage.world.clock.now()).await?;
+    say(&format!("\n{}", reports::render(&report, Format::Text).trim_end()));
+    table(told, &records, rules);
+    say(&format!(
+        "\n{} leads: {} connected, {} booked, {} to be called back, {} need attention; {} without a next step, {} effects done twice.",
+        counts.leads,
+        counts.connected,
+        counts.booked,
+        counts.callback,
+        counts.needs_attention,
+        counts.without_next_step,
+        counts.duplicate_effects
+    ));
+    say(&format!(
+        "Briefings: {} leads in the CRM, {} Slack cards, {} mails.",
+        counts.briefings.crm, counts.briefings.slack, counts.briefings.email
+    ));
+    Ok(counts)
+}
+
+/// Waits until everything that can be done is done: the CRM that was down is caught up with.
+async fn quiet(stage: &Stage, running: &Running) -> Result<()> {
+    for _ in 0..300 {
+        // The CRM is asked for its owners two minutes after a call: worth waiting for.
+        let now = stage.world.clock.now() + TimeDelta::seconds(130);
+        let open = running.store.read("demo.open", move |tx| Box::pin(async move { tx.steps_open(now).await })).await?;
+        if open == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    bail!("some steps did not come to an end in time");
+}
+
+async fn records(running: &Running, told: &[Told]) -> Result<Vec<LeadRecord>> {
+    let ids: Vec<_> = told.iter().map(|lead| lead.lead.clone()).collect();
+    let found = running.store.read("demo.leads", move |tx| {
+        let ids = ids.clone();
+        Box::pin(async move {
+            let mut records = Vec::new();
+            for id in &ids {
+                records.extend(tx.lead(id).await?);
+            }
+            Ok(records)
+        })
+    });
+    Ok(found.await?)
+}
+
+fn count(stage: &Stage, records: &[LeadRecord]) -> Counts {
+    let status = |status: &str| records.iter().filter(|record| record.status == status).count();
+    let accepted = stage.world.accepted();
+    let made = |vendor: &str, kind: &str| accepted.iter().filter(|e| e.vendor == vendor && e.kind == kind).count();
+    let collisions = made("voice", "collision");
+    let twice: usize = stage.world.duplicates().values().map(|times| times - 1).sum();
+    Counts {
+        leads: records.len(),
+        connected: status("connected"),
+        booked: status("booked"),
+        callback: status("callback") + status("called"),
+        needs_attention: status("needs_attention"),
+        without_next_step: records.iter().filter(|record| record.next_step.what == NextStepKind::Handoff).count(),
+        duplicate_effects: twice + collisions + stage.calendars.double_bookings().len(),
+        briefings: Briefings {
+            crm: made("salesforce", "lead"),
+            slack: made("slack", "message"),
+            email: made("smtp", "mail"),
+        },
+    }
+}
+
+fn table(told: &[Told], records: &[LeadRecord], rules: &RuleSet) {
+    say(&format!("\n{:<22} {:<16} {:<15} {:<34} {}", "Lead", "Owner", "How it ended", "Next step", "What it shows"));
+    for (lead, record) in told.iter().zip(records) {
+        let next = &record.next_step;
+        let what = match next.what {
+            NextStepKind::Handoff => "under way",
+            NextStepKind::Meeting => "meeting",
+            NextStepKind::Callback => "call back",
+            NextStepKind::FollowUp => "follow up",
+            NextStepKind::NeedsAttention => "look into it",
+        };
+        let next = format!("{what}, {}, {}", next.at.format("%a %d %H:%M"), short(rules, &next.owner));
+        say(&format!(
+            "{:<22} {:<16} {:<15} {:<34} {}",
+            cut(&lead.name, 21),
+            cut(&name(rules, &record.owner), 15),
+            record.status.replace('_', " "),
+            cut(&next, 33),
+            lead.scene
+        ));
+    }
+}
+
+fn name(rules: &RuleSet, rep: &RepId) -> String {
+    rules.reps.get(rep).map_or_else(|| rep.to_string(), |rep| rep.name.clone())
+}
+
+fn short(rules: &RuleSet, rep: &RepId) -> String {
+    name(rules, rep).split(' ').next().unwrap_or_default().to_owned()
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        text.to_owned()
+    } else {
+        text.chars().take(longest - 1).chain(['…']).collect()
+    }
+}
+
+/// What people do afterwards. Everything goes through the same doors as in production.
+struct Aftermath<'a> {
+    stage: &'a Arc<Stage>,
+    running: &'a Running,
+    rules: &'a Arc<RuleSet>,
+    told: &'a [Told],
+}
+
+/// What the reps think, in the order of the leads: quality, completeness, misroute, who should have had it, note.
+const RATINGS: [[&str; 5]; 9] = [
+    ["5", "4", "", "", ""],
+    ["4", "5", "", "", ""],
+    ["5", "5", "", "", "They knew who we are before I said hello."],
+    ["4", "3", "", "", ""],
+    ["2", "4", "procedural", "bjorn.lund", "They buy through a partner."],
+    ["3", "4", "", "", ""],
+    ["5", "4", "", "", ""],
+    ["1", "2", "definitional", "", "A student project."],
+    ["4", "4", "", "", ""],
+];
+
+impl Aftermath<'_> {
+    fn base(&self) -> String {
+        format!("http://{}", self.running.address)
+    }
+
+    /// Somebody gives a lead to a colleague in the CRM.
+    async fn change_an_owner_by_hand(&self) -> Result<()> {
+        let colleague = self.rules.reps.values().find(|rep| rep.id.as_str() == "hannah.cohen");
+        let Some(crm_id) = colleague.and_then(|rep| rep.crm_id.as_ref()) else { return Ok(()) };
+        let record = self.stage.salesforce.leads().into_iter().find(|lead| lead["Company"] == "Lakeshore Dental Group");
+        let record = record.or_else(|| self.stage.salesforce.leads().into_iter().next_back());
+        if let Some(id) = record.as_ref().and_then(|record| record["Id"].as_str()) {
+            self.stage.salesforce.set_owner(id, crm_id);
+            say("\n-- Afterwards --\n          In Salesforce somebody gives one lead to Hannah Cohen by hand.");
+        }
+        Ok(())
+    }
+
+    /// All promised calls but the last are made.
+    async fn make_promised_calls(&self) -> Result<()> {
+        let records = records(self.running, self.told).await?;
+        let promised: Vec<_> = records.iter().filter(|record| record.status == "callback").collect();
+        let Some((_, made)) = promised.split_last() else { return Ok(()) };
+        for record in made {
+            let data =
+                json!({ "lead": record.lead.id, "rep": record.next_step.owner, "at": self.stage.world.clock.now() });
+            self.send("contact.made", record.lead.id.as_str(), data).await?;
+        }
+        say(&format!("          {} of {} promised calls are made.", made.len(), promised.len()));
+        Ok(())
+    }
+
+    /// Reps follow the links in their mails: one GET that only shows the form, one POST that records.
+    async fn rate(&self) -> Result<()> {
+        let limits = Limits { timeout: Duration::from_secs(10), per_second: 1000, concurrency: 4 };
+        let door = VendorHttp::new("baton", &self.base(), limits)?;
+        let links = self.links();
+        for (token, [quality, completeness, misroute, right_rep, note]) in links.values().zip(RATINGS) {
+            let shown = door.send(&Call::get("feedback", &["feedback", token])).await?;
+            let form = [
+                ("quality", quality),
+                ("completeness", completeness),
+                ("misroute", misroute),
+                ("right_rep", right_rep),
+                ("note", note),
+            ];
+            let form = form.map(|(name, value)| (name, value.to_owned())).to_vec();
+            let post = Call::new("feedback", Does::Write, Method::POST, &["feedback", token]).form(form);
+            let recorded = door.send(&post).await?;
+            if shown.status != 200 || recorded.status != 200 {
+                bail!("a feedback link answered {} and {}", shown.status, recorded.status);
+            }
+        }
+        say(&format!("          {} reps rate their lead by the link in the mail.", links.len().min(RATINGS.len())));
+        Ok(())
+    }
+
+    /// The link of each lead's first mail to a rep, by the lead it stands for.
+    fn links(&self) -> BTreeMap<String, String> {
+        let mut links = BTreeMap::new();
+        for mail in self.stage.smtp.mails() {
+            let Some((_, rest)) = mail.text.split_once("/feedback/") else { continue };
+            let token: String = rest.chars().take_while(|c| !c.is_whitespace() && *c != '>' && *c != ')').collect();
+            let claim = token.split('.').next().and_then(|claim| URL_SAFE_NO_PAD.decode(claim).ok());
+            let claim = claim.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+            let lead = claim.split('|').next().unwrap_or_default().to_owned();
+            links.entry(lead).or_insert(token);
+        }
+        links
+    }
+
+    async fn tell_outcomes(&self) -> Result<()> {
+        let records = records(self.running, self.told).await?;
+        let spoken = records.iter().filter(|record| record.status == "connected");
+        for (record, kind) in spoken.zip(["opportunity", "won", "opportunity", "lost"]) {
+            let data = json!({ "lead": record.lead.id, "kind": kind, "at": self.stage.world.clock.now() });
+            self.send("outcome.recorded", record.lead.id.as_str(), data).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&self, kind: &str, about: &str, data: Value) -> Result<()> {
+        let event = json!({
+            "specversion": "1.0",
+            "id": format!("{kind}-{about}"),
+            "source": "sandbox:demo",
+            "type": kind,
+            "time": self.stage.world.clock.now(),
+            "data": data,
+        });
+        post_event(&self.base(), &event).await.with_context(|| format!("sending {kind}"))?;
+        Ok(())
+    }
+}

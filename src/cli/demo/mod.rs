@@ -1,0 +1,133 @@
+//! `baton demo`: a day of calls in a made-up world, through the real worker, the real clients and a real database.
+//!
+//! Everything that is counted at the end is counted from what the stand-ins accepted and from the store, never from the script.
+
+mod aftermath;
+mod scenes;
+mod tell;
+
+use super::{BROKEN_PROMISE, FAULTY, OK, Place, TextOrJson, say};
+use crate::app::stage::Stage;
+use crate::app::{self, Running, Setup, workspace};
+use crate::clock::{ScaledClock, SharedClock};
+use crate::config::Limits;
+use crate::rules::RuleSet;
+use crate::store::Store;
+use crate::web::LinkSigner;
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// Monday evening in California: nobody is at work from Europe to the West Coast.
+const NIGHT: &str = "2026-03-03T02:30:00Z";
+/// Tuesday: afternoon in Europe, morning in New York, before hours in California, night in Asia.
+const DAY: &str = "2026-03-03T15:00:00Z";
+/// The world's seconds in one of ours.
+const SPEED: u32 = 12;
+
+#[derive(Debug, clap::Args)]
+pub struct Demo {
+    /// Exit when the story has been told, instead of staying up until Ctrl-C.
+    #[arg(long)]
+    once: bool,
+    /// With json, the last line of stdout is one object with the counts.
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextOrJson,
+    /// Port of the worker's HTTP door; 0 takes a free one.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    port: u16,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Demo {
+    pub async fn run(self) -> Result<u8> {
+        let workspace = match workspace::load(&self.place.workspace)? {
+            Ok(workspace) => workspace,
+            Err(_) => {
+                eprintln!("the workspace has faults: run `baton check` first");
+                return Ok(FAULTY);
+            }
+        };
+        let rules = Arc::new(workspace.checked.rules);
+        let start: DateTime<Utc> = NIGHT.parse().context("reading the demo's start")?;
+        let scaled = Arc::new(ScaledClock::new(start, SPEED));
+        let stage = Arc::new(Stage::open(Arc::clone(&scaled) as SharedClock).await?);
+        scenes::furnish(&stage, &rules, start);
+        let file = Scratch::new();
+        let listener =
+            TcpListener::bind(("127.0.0.1", self.port)).await.with_context(|| format!("binding port {}", self.port))?;
+        let running = start_worker(&stage, &rules, workspace.templates, listener, &file).await?;
+        say(&format!("Baton listens on http://{} (database {})", running.address, file.path()));
+        say(&format!("It is {} in this world; {SPEED} of its seconds pass in one of yours.\n", tell::time(start)));
+
+        let play = scenes::Play { stage: &stage, running: &running, rules: &rules, events: &self.place.workspace };
+        let leads = play.all(&scaled, DAY.parse().context("reading the demo's day")?).await?;
+        let counts = aftermath::wind_up(&stage, &running, &rules, &leads).await?;
+        if !self.once {
+            say(&format!("\nStill up: http://{}/v1/leads lists the leads. Ctrl-C ends it.", running.address));
+            tokio::signal::ctrl_c().await.context("waiting for Ctrl-C")?;
+        }
+        running.stop().await;
+        if self.format == TextOrJson::Json {
+            say(&serde_json::to_string(&counts)?);
+        }
+        Ok(if counts.promises_kept() { OK } else { BROKEN_PROMISE })
+    }
+}
+
+async fn start_worker(
+    stage: &Arc<Stage>,
+    rules: &Arc<RuleSet>,
+    templates: crate::render::Templates,
+    listener: TcpListener,
+    file: &Scratch,
+) -> Result<Running> {
+    let store = Store::open(&format!("sqlite:{}", file.path())).await?;
+    store.migrate().await?;
+    let address = listener.local_addr()?;
+    let secret: [u8; 32] = crate::clock::random_bytes();
+    let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    // Leases are written in the world's time: as long in ours as in production.
+    let limits = Limits { lease_s: 25 * u64::from(SPEED), ..Limits::default() };
+    let running = app::start(Setup {
+        store,
+        rules: Arc::clone(rules),
+        templates: Arc::new(templates),
+        vendors: stage.vendors()?,
+        clock: Arc::clone(&stage.world.clock),
+        limits,
+        listener,
+        tokens: Vec::new(),
+        body_limit: 256 * 1024,
+        requests_at_once: 256,
+        links: Some(Arc::new(LinkSigner::new(&secret, &format!("http://{address}"), 30))),
+        replies: None,
+    })
+    .await?;
+    Ok(running)
+}
+
+/// A database file that goes when the demo does.
+struct Scratch(std::path::PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        let name: [u8; 6] = crate::clock::random_bytes();
+        let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self(std::env::temp_dir().join(format!("baton-demo-{name}.db")))
+    }
+
+    fn path(&self) -> String {
+        self.0.display().to_string()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        for ending in ["", "-wal", "-shm"] {
+            let _gone_already = std::fs::remove_file(format!("{}{ending}", self.path()));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The command line. Data goes to stdout, talk to stderr; the exit codes below are the contract.
+
+mod check;
+mod demo;
+mod explain;
+mod migrate;
+mod report;
+mod schema;
+mod send;
+mod serve;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// It worked.
+pub const OK: u8 = 0;
+/// Something failed that is not one of the others: the message says what.
+pub const FAILED: u8 = 1;
+/// The command line itself was wrong (clap's own code).
+pub const USAGE: u8 = 2;
+/// The workspace or an event has faults; each was printed.
+pub const FAULTY: u8 = 3;
+/// A service that is needed did not answer: database, broker, HTTP.
+pub const UNREACHABLE: u8 = 4;
+/// The demo ended with a promise broken: a lead without a next step, or an effect done twice.
+pub const BROKEN_PROMISE: u8 = 5;
+
+#[derive(Debug, Parser)]
+#[command(name = "baton", version, about = "Routes sales leads qualified by voice-AI calls to the right rep.", long_about = LONG, after_help = CODES)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const LONG: &str = "Routes sales leads qualified by voice-AI calls to the right rep.\n\n\
+A workspace is a folder with baton.toml (connections), rules/ (who gets which lead) and templates/ (what is written to \
+whom). Edit rules/ in a spreadsheet or a text editor, then run `baton check` to see every mistake at once, and \
+`baton explain` to see who would get a lead, and why.";
+
+const CODES: &str = "Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 faults in rules or events, 4 a service did not answer, \
+5 the demo broke a promise.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play a day of calls against a made-up world: no account, no server needed.
+    Demo(demo::Demo),
+    /// Run the worker: take leads, decide, hand off, brief.
+    Serve(serve::Serve),
+    /// Check a workspace: every mistake in rules and templates at once, with file and line.
+    Check(check::Check),
+    /// Say who would get a lead, and why not each of the others.
+    Explain(explain::Explain),
+    /// Send event files to a running worker, over AMQP or HTTP.
+    Send(send::Send),
+    /// Print the routing report: accuracy, acceptance, first contact, conversion.
+    Report(report::Report),
+    /// Print the JSON Schema of a contract.
+    Schema(schema::Schema),
+    /// Bring the database to this version's form.
+    Migrate(migrate::Migrate),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TextOrJson {
+    Text,
+    Json,
+}
+
+/// Where a workspace is.
+#[derive(Debug, clap::Args)]
+struct Place {
+    /// The workspace: a folder with rules/ and templates/.
+    #[arg(long, short = 'w', value_name = "DIR", default_value = ".")]
+    workspace: PathBuf,
+}
+
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    #[cfg(feature = "failpoints")]
+    if let Err(error) = crate::failpoint::arm() {
+        eprintln!("error: {error:#}");
+        return ExitCode::from(USAGE);
+    }
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: starting the runtime: {error}");
+            return ExitCode::from(FAILED);
+        }
+    };
+    let result = runtime.block_on(async {
+        match args.command {
+            Command::Demo(command) => command.run().await,
+            Command::Serve(command) => command.run().await,
+            Command::Check(command) => command.run().await,
+            Command::Explain(command) => command.run().await,
+            Command::Send(command) => command.run().await,
+            Command::Report(command) => command.run().await,
+            Command::Schema(command) => command.run(),
+            Command::Migrate(command) => command.run().await,
+        }
+    });
+    // Tasks that still hold a connection are not waited for: a kill is always safe.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(error.downcast_ref::<Unreachable>().map_or(FAILED, |_| UNREACHABLE))
+        }
+    }
+}
+
+/// Marks an error chain as "a service did not answer".
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Unreachable(String);
+
+fn unreachable(what: &str, error: &dyn std::fmt::Display) -> anyhow::Error {
+    anyhow::Error::new(Unreachable(format!("{what}: {error}")))
+}
+
+/// A line of data; a closed pipe (`| head`) is not our failure.
+fn say(line: &str) {
+    use std::io::Write;
+    let _closed = writeln!(std::io::stdout(), "{line}");
+}

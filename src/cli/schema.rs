@@ -1,0 +1,28 @@
+//! `baton schema`: the contracts, for editors and other programs.
+
+use super::{OK, say};
+use crate::intake::event_schema;
+use anyhow::Result;
+use clap::ValueEnum;
+
+#[derive(Debug, clap::Args)]
+pub struct Schema {
+    /// Which contract.
+    #[arg(value_enum)]
+    contract: Contract,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Contract {
+    /// `lead.qualified`, as it comes over AMQP or HTTP.
+    Event,
+}
+
+impl Schema {
+    pub fn run(self) -> Result<u8> {
+        match self.contract {
+            Contract::Event => say(&serde_json::to_string_pretty(&event_schema())?),
+        }
+        Ok(OK)
+    }
+}

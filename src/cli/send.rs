@@ -1,0 +1,103 @@
+//! `baton send`: event files to a running worker, confirmed one by one.
+
+use super::{FAILED, OK, say, unreachable};
+use crate::config::Reference;
+use crate::connectors::http::{Call, Does, Limits, Secret, VendorHttp};
+use crate::intake::amqp::{AmqpConfig, Asked, ask};
+use crate::intake::event::kind_of;
+use anyhow::{Context, Result};
+use reqwest::Method;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long answers are waited for.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+const DOOR: Limits = Limits { timeout: Duration::from_secs(10), per_second: 1000, concurrency: 8 };
+
+#[derive(Debug, clap::Args)]
+pub struct Send {
+    /// CloudEvents, one JSON object per file.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    door: DoorArgs,
+    /// Bearer token for --http: env:NAME or file:PATH.
+    #[arg(long, value_name = "REFERENCE", requires = "http")]
+    token: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct DoorArgs {
+    /// Publish on the exchange baton.in of this broker, and print the answer that comes back.
+    #[arg(long, value_name = "URL", env = "BATON_AMQP_URL", hide_env_values = true)]
+    amqp: Option<String>,
+    /// POST to this worker, such as http://127.0.0.1:8080.
+    #[arg(long, value_name = "URL")]
+    http: Option<String>,
+}
+
+impl Send {
+    pub async fn run(self) -> Result<u8> {
+        let mut bodies = Vec::new();
+        for file in &self.files {
+            bodies.push(std::fs::read(file).with_context(|| format!("reading {}", file.display()))?);
+        }
+        let answers = match (&self.door.http, &self.door.amqp) {
+            (Some(url), _) => self.over_http(url, bodies).await?,
+            (None, Some(url)) => over_amqp(url, bodies).await?,
+            (None, None) => anyhow::bail!("where to? Give --amqp URL or --http URL"),
+        };
+        let mut code = OK;
+        for (file, answer) in self.files.iter().zip(answers) {
+            match answer {
+                Ok(text) => say(&format!("{}: {text}", file.display())),
+                Err(why) => {
+                    eprintln!("{}: {why}", file.display());
+                    code = FAILED;
+                }
+            }
+        }
+        Ok(code)
+    }
+
+    async fn over_http(&self, url: &str, bodies: Vec<Vec<u8>>) -> Result<Vec<Result<String, String>>> {
+        let door = VendorHttp::new("baton", url, DOOR).context("reading --http")?;
+        let token =
+            self.token.as_ref().map(|token| Reference(token.clone()).secret("--token").map(Secret::new)).transpose()?;
+        let mut answers = Vec::new();
+        for body in bodies {
+            let body = match serde_json::from_slice(&body) {
+                Ok(body) => body,
+                Err(error) => {
+                    answers.push(Err(format!("this is no JSON: {error}")));
+                    continue;
+                }
+            };
+            let call =
+                Call::new("send", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms").json(body);
+            let call = match &token {
+                Some(token) => call.bearer(token),
+                None => call,
+            };
+            let answer = door.send(&call).await.map_err(|error| unreachable("sending", &error))?;
+            let text = String::from_utf8_lossy(&answer.body).into_owned();
+            let taken = (200..300).contains(&answer.status);
+            answers.push(if taken { Ok(text) } else { Err(format!("refused with {}: {text}", answer.status)) });
+        }
+        Ok(answers)
+    }
+}
+
+async fn over_amqp(url: &str, bodies: Vec<Vec<u8>>) -> Result<Vec<Result<String, String>>> {
+    let kind = |body: &[u8]| kind_of(body).map_or("lead.unreadable", |kind| kind.as_str()).to_owned();
+    let events: Vec<(String, Vec<u8>)> = bodies.into_iter().map(|body| (kind(&body), body)).collect();
+    let asked = ask(&AmqpConfig::new(url, false), &events, ANSWER_WITHIN).await;
+    let asked = asked.map_err(|error| unreachable("sending", &error))?;
+    let text = |one| match one {
+        Asked::Answered(body) => Ok(String::from_utf8_lossy(&body).into_owned()),
+        Asked::Stored => Ok("stored by the broker; no answer yet".to_owned()),
+        Asked::Failed(error) => Err(error.to_string()),
+    };
+    Ok(asked.into_iter().map(text).collect())
+}

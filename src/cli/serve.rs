@@ -1,0 +1,148 @@
+//! `baton serve`: the worker. SIGTERM or Ctrl-C stops it in order; a second one at once; killing it is always safe.
+
+use super::{FAULTY, OK, Place, unreachable};
+use crate::app::bus::{Bus, InboxSink};
+use crate::app::{self, Running, Setup, workspace};
+use crate::clock::{SharedClock, SystemClock};
+use crate::config::{self, Config};
+use crate::connectors::agent::{AgentTelephony, Wire};
+use crate::intake::amqp::{self, AmqpConfig, Publisher, Refused};
+use crate::intake::decider::Replies;
+use crate::outbox::EventSink;
+use crate::store::Store;
+use crate::telemetry::{self, LogFormat};
+use crate::web::{LinkSigner, token_digest};
+use anyhow::{Context, Result};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// How log lines look on stderr.
+    #[arg(long, value_enum, default_value = "text")]
+    log_format: LogFormat,
+    /// What is logged: a level, or a list such as baton=debug,sqlx=warn.
+    #[arg(long, value_name = "FILTER", default_value = "info,sqlx=warn,lapin=warn", env = "BATON_LOG")]
+    log: String,
+}
+
+impl Serve {
+    pub async fn run(self) -> Result<u8> {
+        telemetry::begin(self.log_format, &self.log)?;
+        let config = config::load(&self.place.workspace.join("baton.toml"))?;
+        let workspace = match workspace::load(&self.place.workspace)? {
+            Ok(workspace) => workspace,
+            Err(faults) => {
+                for fault in &faults.rules {
+                    eprintln!("{fault}");
+                }
+                for fault in &faults.templates {
+                    eprintln!("{fault}");
+                }
+                return Ok(FAULTY);
+            }
+        };
+        let clock: SharedClock = Arc::new(SystemClock);
+        let store = Store::open(&config.database.url.resolve()?).await;
+        let store = store.map_err(|error| unreachable("opening the database", &error))?;
+        store.migrate().await.context("bringing the database to this version's form")?;
+        let broker = config.amqp.as_ref().map(broker).transpose()?;
+        let setup = setup(&config, workspace, store, Arc::clone(&clock), broker.as_ref()).await?;
+        let mut running = app::start(setup).await?;
+        let refused = consume(&mut running, clock, broker);
+        tracing::info!(address = %running.address, "baton is ready");
+        tokio::select! {
+            stop = stop_signal() => stop?,
+            Ok(why) = refused => return Err(unreachable("consuming from the broker", &why)),
+        }
+        tracing::info!("stopping: what is in hand is finished first");
+        let again = stop_signal();
+        tokio::select! {
+            () = running.stop() => {}
+            _ = again => tracing::warn!("stopping at once"),
+        }
+        Ok(OK)
+    }
+}
+
+/// The broker as the config describes it, and the one connection for what is published.
+struct Broker {
+    config: AmqpConfig,
+    bus: Arc<Bus>,
+}
+
+fn broker(amqp: &config::Amqp) -> Result<Broker> {
+    let config = AmqpConfig::new(amqp.url.resolve().context("resolving amqp.url")?, amqp.declare);
+    let publisher = Arc::new(Publisher::new(config.clone()));
+    let bus = Arc::new(Bus { publisher, exchange_events: config.topology.exchange_events.clone() });
+    Ok(Broker { config, bus })
+}
+
+/// Consumes as long as the worker runs. What comes back ends only if the broker is not what it must be.
+fn consume(running: &mut Running, clock: SharedClock, broker: Option<Broker>) -> oneshot::Receiver<Refused> {
+    let (refuse, refused) = oneshot::channel();
+    let Some(broker) = broker else {
+        // Kept open for ever: no broker, no refusal.
+        running.spawn(async move {
+            let mut refuse = refuse;
+            refuse.closed().await;
+        });
+        return refused;
+    };
+    let sink = Arc::new(InboxSink { decider: Arc::clone(&running.decider), clock });
+    let stopping = running.stopping.clone();
+    running.spawn(async move {
+        if let Err(why) = amqp::consume(broker.config, sink, stopping).await {
+            let _nobody_waits = refuse.send(why);
+        }
+    });
+    refused
+}
+
+async fn setup(
+    config: &Config,
+    workspace: workspace::Workspace,
+    store: Store,
+    clock: SharedClock,
+    broker: Option<&Broker>,
+) -> Result<Setup> {
+    let listener = TcpListener::bind(&config.http.listen).await;
+    let listener = listener.with_context(|| format!("listening on {}", config.http.listen))?;
+    let tokens =
+        config.http.tokens.iter().map(|(name, token)| Ok(token_digest(&token.secret(&format!("http.tokens.{name}"))?)));
+    let links = config.feedback.link_secret.as_ref().map(|secret| {
+        let secret = secret.secret("feedback.link_secret")?;
+        Ok::<_, anyhow::Error>(Arc::new(LinkSigner::new(&secret, &config.public_url(), config.feedback.link_days)))
+    });
+    let mut vendors = app::connect(config, &clock)?;
+    vendors.events = broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn EventSink>);
+    if let (Some(config::Telephony::AgentAmqp), Some(broker)) = (&config.telephony, broker) {
+        vendors.telephony = Some(Arc::new(AgentTelephony::over(Arc::clone(&broker.bus) as Arc<dyn Wire>)));
+    }
+    Ok(Setup {
+        store,
+        rules: Arc::new(workspace.checked.rules),
+        templates: Arc::new(workspace.templates),
+        vendors,
+        clock,
+        limits: config.limits.clone(),
+        listener,
+        tokens: tokens.collect::<Result<Vec<_>>>()?,
+        body_limit: config.http.body_limit_kib * 1024,
+        requests_at_once: config.http.concurrency,
+        links: links.transpose()?,
+        replies: broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn Replies>),
+    })
+}
+
+async fn stop_signal() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        pressed = tokio::signal::ctrl_c() => pressed.context("listening for Ctrl-C"),
+    }
+}

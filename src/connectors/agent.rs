@@ -1,0 +1,149 @@
+//! Telephony in *agent* mode: the voice platform dials, Baton commands it and hears back as `call.event`.
+//!
+//! The contract is ours. A command is a JSON object: `type` (`instruct`, `hold`, `ring`, `whisper`, `join`, `hang_up`), `id`
+//! (the same id is the same command, to be carried out once), and `call`, `leg` or `phone` as the type needs. `ring` has no id
+//! but its leg, and must not be begun after `ring_until`. Over HTTP it is `POST {base}/commands`, and `GET {base}/legs/{leg}`
+//! tells a leg's status (`ringing`, `answered`, `joined`, `ended`), 404 if it was never heard of; a call that has ended answers
+//! 404. Over AMQP the same object is published on `baton.events` as `handoff.command`.
+
+use super::http::{Answer, Call, Does, Limits, Secret, VendorHttp, by_status};
+use super::{LegStatus, RingRequest, Spoken, Telephony, VendorError};
+use crate::domain::effect::Class;
+use crate::domain::id::LegId;
+use crate::domain::text::RepText;
+use async_trait::async_trait;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub const VENDOR: &str = "voice-agent";
+
+/// Commands concern people who wait on a line.
+const LIMITS: Limits = Limits { timeout: Duration::from_secs(5), per_second: 500, concurrency: 64 };
+
+/// How commands reach the platform.
+#[async_trait]
+pub trait Wire: Send + Sync {
+    /// What a lost answer to `ring` means: whether a leg can be read, or the platform deduplicates by leg.
+    fn ring_class(&self) -> Class;
+    async fn send(&self, operation: &'static str, id: &str, command: Value) -> Result<(), VendorError>;
+    async fn status(&self, leg: &LegId) -> Result<LegStatus, VendorError>;
+}
+
+/// Commands in our words, over whichever wire.
+pub struct AgentTelephony(Arc<dyn Wire>);
+
+impl AgentTelephony {
+    pub fn over(wire: Arc<dyn Wire>) -> Self {
+        Self(wire)
+    }
+
+    /// # Errors
+    /// The base address is not `http(s)://host`.
+    pub fn over_http(base_url: &str, token: Option<Secret>) -> Result<Self, VendorError> {
+        let http = VendorHttp::new(VENDOR, base_url, LIMITS)?;
+        Ok(Self(Arc::new(HttpWire { http, token })))
+    }
+}
+
+#[async_trait]
+impl Telephony for AgentTelephony {
+    fn ring_class(&self) -> Class {
+        self.0.ring_class()
+    }
+
+    async fn instruct(&self, call: &str, key: &str, instruction: &Spoken) -> Result<(), VendorError> {
+        let Spoken { kind, say, slots } = instruction;
+        let mut command = json!({ "type": "instruct", "id": key, "call": call, "kind": kind, "say": say });
+        if !slots.is_empty() {
+            command["slots"] = json!(slots);
+        }
+        self.0.send("instruct", key, command).await
+    }
+
+    async fn hold(&self, call: &str, key: &str) -> Result<(), VendorError> {
+        self.0.send("hold", key, json!({ "type": "hold", "id": key, "call": call })).await
+    }
+
+    async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
+        let RingRequest { leg, call, phone, ring_until } = request;
+        let phone = phone.as_str();
+        let command = json!({ "type": "ring", "call": call, "leg": leg, "phone": phone, "ring_until": ring_until });
+        self.0.send("ring", leg.as_str(), command).await
+    }
+
+    async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError> {
+        self.0.send("whisper", key, json!({ "type": "whisper", "id": key, "leg": leg, "say": say.0 })).await
+    }
+
+    async fn join(&self, call: &str, leg: &LegId, key: &str) -> Result<(), VendorError> {
+        self.0.send("join", key, json!({ "type": "join", "id": key, "call": call, "leg": leg })).await
+    }
+
+    async fn hang_up(&self, leg: &LegId, key: &str) -> Result<(), VendorError> {
+        match self.0.send("hang_up", key, json!({ "type": "hang_up", "id": key, "leg": leg })).await {
+            // A leg that is gone is what was wanted.
+            Err(VendorError::Gone { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
+    async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError> {
+        self.0.status(leg).await
+    }
+}
+
+struct HttpWire {
+    http: VendorHttp,
+    token: Option<Secret>,
+}
+
+impl HttpWire {
+    fn authorized(&self, call: Call) -> Call {
+        match &self.token {
+            Some(token) => call.bearer(token),
+            None => call,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Leg {
+    status: LegStatus,
+}
+
+#[async_trait]
+impl Wire for HttpWire {
+    fn ring_class(&self) -> Class {
+        Class::LookFirst
+    }
+
+    async fn send(&self, operation: &'static str, _id: &str, command: Value) -> Result<(), VendorError> {
+        let call = Call::new(operation, Does::Write, Method::POST, &["commands"]).json(command);
+        let answer = self.http.send(&self.authorized(call)).await?;
+        match answer.status {
+            200..=299 => Ok(()),
+            404 | 410 => Err(VendorError::Gone { vendor: VENDOR, why: "the call or leg has ended".to_owned() }),
+            409 => Err(VendorError::NeedsPerson { vendor: VENDOR, why: "the command came too late".to_owned() }),
+            _ => Err(by_status(VENDOR, &answer)),
+        }
+    }
+
+    async fn status(&self, leg: &LegId) -> Result<LegStatus, VendorError> {
+        let call = self.authorized(Call::get("read_leg", &["legs", leg.as_str()]));
+        let answer: Answer = self.http.send(&call).await?;
+        match answer.status {
+            200 => {
+                let leg: Leg = serde_json::from_slice(&answer.body).map_err(|error| VendorError::NeedsPerson {
+                    vendor: VENDOR,
+                    why: format!("GET /legs answered what is no leg: {error}"),
+                })?;
+                Ok(leg.status)
+            }
+            404 => Ok(LegStatus::Absent),
+            _ => Err(by_status(VENDOR, &answer)),
+        }
+    }
+}

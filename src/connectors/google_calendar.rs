@@ -1,0 +1,253 @@
+//! Google Calendar, through a service account with domain-wide delegation.
+//!
+//! Guarantees: an unreachable calendar is unknown, never free; a booking carries an id made of its key, so that sending
+//! it again finds the first; the time is checked again just before; the attendee is told. Each call acts in the name of
+//! the calendar's owner, whose address is the calendar's id. Does not lock: two bookings with different keys can take
+//! the same time between check and insert, and Google says that even equal ids may slip through, so the caller holds a
+//! lease on the rep around [`Calendar::book`]. When the process dies here, the same request may be sent again.
+
+mod account;
+mod wire;
+
+use super::http::{Answer, Call, Does, Limits, Secret, VendorHttp, in_doubt};
+use super::{BookRequest, Booked, Calendar, VendorError};
+use crate::clock::SharedClock;
+use crate::domain::rep::Busy;
+use account::{Accounts, Scope};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use wire::{Event, Events, FreeBusy, NotKnown, Standing};
+
+const VENDOR: &str = "google";
+/// Calendars in one free/busy query.
+const CHUNK: usize = 50;
+/// Users in whose name a chunk is tried to be read: one may have left the domain, but not all of them.
+const READER_TRIES: usize = 3;
+
+#[derive(Debug, Clone)]
+pub struct GoogleConfig {
+    /// `https://www.googleapis.com`.
+    pub base_url: String,
+    /// `https://oauth2.googleapis.com/token`.
+    pub token_url: String,
+    /// Of the service account, as in its key file.
+    pub client_email: String,
+    /// As in the key file: `-----BEGIN PRIVATE KEY-----…`.
+    pub private_key_pem: Secret,
+    /// A user who sees everybody's free/busy times. Without one, calendars are read in the name of one of their owners,
+    /// which is enough where the domain shares free/busy times, as is usual.
+    pub reader: Option<String>,
+    /// Asks, for each calendar with something in it, which of it is an absence: one more call per calendar.
+    pub name_out_of_office: bool,
+    pub limits: Limits,
+}
+
+impl GoogleConfig {
+    pub fn new(client_email: impl Into<String>, private_key_pem: Secret) -> Self {
+        Self {
+            base_url: "https://www.googleapis.com".to_owned(),
+            token_url: "https://oauth2.googleapis.com/token".to_owned(),
+            client_email: client_email.into(),
+            private_key_pem,
+            reader: None,
+            name_out_of_office: false,
+            limits: Limits { timeout: Duration::from_secs(10), per_second: 20, concurrency: 8 },
+        }
+    }
+}
+
+type Known = BTreeMap<String, Result<Vec<Busy>, String>>;
+
+pub struct GoogleCalendar {
+    http: VendorHttp,
+    accounts: Accounts,
+    reader: Option<String>,
+    name_out_of_office: bool,
+}
+
+impl GoogleCalendar {
+    /// # Errors
+    /// `NeedsPerson` if an address or the key is not what it should be.
+    pub fn new(config: GoogleConfig, clock: SharedClock) -> Result<Self, VendorError> {
+        let http = VendorHttp::new(VENDOR, &config.base_url, config.limits)?;
+        let key = &config.private_key_pem;
+        let accounts = Accounts::new(&config.token_url, &config.client_email, key, config.limits, clock)?;
+        Ok(Self { http, accounts, reader: config.reader, name_out_of_office: config.name_out_of_office })
+    }
+
+    async fn free_busy(
+        &self,
+        reader: &str,
+        calendars: &[String],
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<FreeBusy, VendorError> {
+        let items: Vec<Value> = calendars.iter().map(|id| json!({ "id": id })).collect();
+        let call = Call::new("freebusy.query", Does::Read, Method::POST, &["calendar", "v3", "freeBusy"])
+            .json(json!({ "timeMin": wire::instant(from), "timeMax": wire::instant(until), "items": items }));
+        let tokens = self.accounts.of(Some(reader), Scope::FreeBusy);
+        let answer = self.http.send_with(&tokens, call, wire::judge).await?;
+        read(&answer)
+    }
+
+    /// One query. A reader whom Google refuses has an unknown calendar, and the next one reads the others'.
+    async fn chunk(
+        &self,
+        calendars: &[String],
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Known, VendorError> {
+        let mut known = Known::new();
+        let mut left = calendars;
+        loop {
+            let reader = self.reader.as_ref().unwrap_or(&left[0]);
+            match self.free_busy(reader, left, from, until).await {
+                Ok(answer) => {
+                    known.extend(left.iter().map(|id| (id.clone(), answer.of(id).map_err(|unknown| unknown.why))));
+                    return Ok(known);
+                }
+                Err(error @ VendorError::Reauthenticate { .. }) => {
+                    known.insert(left[0].clone(), Err(error.to_string()));
+                    left = &left[1..];
+                    if self.reader.is_some() || left.is_empty() || known.len() == READER_TRIES {
+                        return Err(error);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Says of busy times which are absences. Only names what is known already: if it fails, busy is busy.
+    async fn name_absences(&self, known: &mut Known, from: DateTime<Utc>, until: DateTime<Utc>) {
+        let lookups = known.iter_mut().filter_map(|(calendar, times)| Some((calendar, times.as_mut().ok()?)));
+        join_all(lookups.filter(|(_, busy)| !busy.is_empty()).map(async |(calendar, busy)| {
+            match self.absences(calendar, from, until).await {
+                Ok(events) => *busy = wire::named(std::mem::take(busy), events.away(from, until)),
+                Err(error) => tracing::debug!(vendor = VENDOR, %error, "absences stay unnamed"),
+            }
+        }))
+        .await;
+    }
+
+    async fn absences(&self, calendar: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Events, VendorError> {
+        let call = Call::get("events.list", &["calendar", "v3", "calendars", calendar, "events"])
+            .query("eventTypes", "outOfOffice")
+            .query("singleEvents", "true")
+            .query("timeMin", wire::instant(from))
+            .query("timeMax", wire::instant(until));
+        let tokens = self.accounts.of(Some(calendar), Scope::Events);
+        read(&self.http.send_with(&tokens, call, wire::judge).await?)
+    }
+
+    async fn is_free(&self, request: &BookRequest) -> Result<bool, VendorError> {
+        let (calendar, from, until) = (&request.calendar, request.from, request.until);
+        let answer = self.free_busy(calendar, std::slice::from_ref(calendar), from, until).await?;
+        match answer.of(calendar) {
+            Ok(busy) => Ok(!busy.iter().any(|busy| busy.from < until && from < busy.until)),
+            Err(NotKnown { why, lasting: true }) => Err(VendorError::NeedsPerson { vendor: VENDOR, why }),
+            Err(NotKnown { why, lasting: false }) => Err(VendorError::Retry { vendor: VENDOR, why, after: None }),
+        }
+    }
+
+    async fn insert(&self, id: &str, request: &BookRequest) -> Result<Answer, VendorError> {
+        let path = ["calendar", "v3", "calendars", &request.calendar, "events"];
+        // Google tells nobody of an event unless it is asked to.
+        let send_updates = if request.attendee_email.is_some() { "all" } else { "none" };
+        let call = Call::new("events.insert", Does::Write, Method::POST, &path)
+            .query("sendUpdates", send_updates)
+            .query("conferenceDataVersion", "1")
+            .json(wire::event_body(id, request));
+        let tokens = self.accounts.of(Some(&request.calendar), Scope::Events);
+        self.http.send_with(&tokens, call, wire::judge_insert).await
+    }
+
+    async fn standing(&self, id: &str, request: &BookRequest) -> Result<Standing, VendorError> {
+        let call = Call::get("events.get", &["calendar", "v3", "calendars", &request.calendar, "events", id]);
+        let tokens = self.accounts.of(Some(&request.calendar), Scope::Events);
+        let answer = self.http.send_with(&tokens, call, wire::judge_get).await?;
+        if !answer.is_success() {
+            return Ok(Standing::Absent);
+        }
+        Ok(read::<Event>(&answer)?.standing(request))
+    }
+}
+
+#[async_trait]
+impl Calendar for GoogleCalendar {
+    fn vendor(&self) -> &'static str {
+        VENDOR
+    }
+
+    async fn busy(
+        &self,
+        calendars: &[String],
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Known, VendorError> {
+        let chunks: Vec<&[String]> = calendars.chunks(CHUNK).collect();
+        let answers = join_all(chunks.iter().map(|chunk| self.chunk(chunk, from, until))).await;
+        if let (false, Some(Err(error))) = (answers.iter().any(Result::is_ok), answers.first()) {
+            return Err(error.clone());
+        }
+        let mut known = Known::new();
+        for (chunk, answer) in chunks.into_iter().zip(answers) {
+            match answer {
+                Ok(part) => known.extend(part),
+                Err(error) => known.extend(chunk.iter().map(|id| (id.clone(), Err(error.to_string())))),
+            }
+        }
+        if self.name_out_of_office {
+            self.name_absences(&mut known, from, until).await;
+        }
+        Ok(known)
+    }
+
+    /// # Errors
+    /// `Gone`: the event of this key was deleted, and its id is used up for ever; a further attempt needs another key,
+    /// which is why keys are made of the attempt. `NeedsPerson`: somebody has moved the event to another time.
+    async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError> {
+        let id = wire::event_id(&request.key);
+        if !self.is_free(request).await? {
+            // Taken by ourselves, if the answer to an earlier attempt was lost.
+            return match self.standing(&id, request).await? {
+                Standing::AsBooked => Ok(Booked::Event { id }),
+                Standing::Moved => Err(moved()),
+                Standing::Deleted | Standing::Absent => Ok(Booked::Taken),
+            };
+        }
+        if self.insert(&id, request).await?.is_success() {
+            return Ok(Booked::Event { id });
+        }
+        match self.standing(&id, request).await? {
+            Standing::AsBooked => Ok(Booked::Event { id }),
+            Standing::Moved => Err(moved()),
+            Standing::Deleted | Standing::Absent => {
+                let why = "the event was deleted and its id is used up: book with the key of a new attempt".to_owned();
+                Err(VendorError::Gone { vendor: VENDOR, why })
+            }
+        }
+    }
+
+    /// Proves the key and, with a reader, the delegation. Without one only the account itself can be tried.
+    async fn check(&self) -> Result<(), VendorError> {
+        for scope in [Scope::FreeBusy, Scope::Events] {
+            self.accounts.of(self.reader.as_deref(), scope).get().await?;
+        }
+        Ok(())
+    }
+}
+
+fn moved() -> VendorError {
+    let why = "somebody has moved the event to another time: look at the calendar".to_owned();
+    VendorError::NeedsPerson { vendor: VENDOR, why }
+}
+
+fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
+    answer.read().map_err(|why| in_doubt(VENDOR, answer.does, why))
+}

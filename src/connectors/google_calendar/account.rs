@@ -1,0 +1,177 @@
+//! The service account: signs an assertion per user and scope, and gets a token for it.
+//!
+//! Domain-wide delegation lets it act in the name of any user of the customer's domain, so each token is asked for with
+//! the narrowest scope and one user. When the process dies, tokens are simply fetched anew.
+
+use super::VENDOR;
+use crate::clock::SharedClock;
+use crate::connectors::VendorError;
+use crate::connectors::http::{
+    Answer, Call, Does, Limits, Secret, Token, TokenCache, TokenSource, VendorHttp, by_status,
+};
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// How long an assertion is good for; Google allows an hour. Short, as it is used at once.
+const ASSERTION_TTL: TimeDelta = TimeDelta::minutes(10);
+/// Our clock may be this much ahead of Google's, which refuses assertions from the future.
+const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(30);
+/// A token is not used in its last minute: it may take that long to arrive.
+const TOKEN_MARGIN: TimeDelta = TimeDelta::minutes(1);
+
+/// What a token may be used for; least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Scope {
+    FreeBusy,
+    Events,
+}
+
+impl Scope {
+    fn address(self) -> &'static str {
+        match self {
+            Self::FreeBusy => "https://www.googleapis.com/auth/calendar.freebusy",
+            Self::Events => "https://www.googleapis.com/auth/calendar.events",
+        }
+    }
+}
+
+/// By user and scope.
+type Caches = BTreeMap<(Option<String>, Scope), Arc<TokenCache<Grant>>>;
+
+/// One token per user and scope, fetched once however many need it. Grows to twice the number of reps.
+pub(super) struct Accounts {
+    account: Arc<ServiceAccount>,
+    caches: Mutex<Caches>,
+}
+
+struct ServiceAccount {
+    http: VendorHttp,
+    /// The address of the token service: also the audience of every assertion.
+    audience: String,
+    email: String,
+    key: EncodingKey,
+    clock: SharedClock,
+}
+
+impl Accounts {
+    /// # Errors
+    /// `NeedsPerson` if the address is none or the key is no RSA key in PEM.
+    pub(super) fn new(
+        token_url: &str,
+        client_email: &str,
+        private_key_pem: &Secret,
+        limits: Limits,
+        clock: SharedClock,
+    ) -> Result<Self, VendorError> {
+        let key = EncodingKey::from_rsa_pem(private_key_pem.expose().as_bytes()).map_err(|error| {
+            let why = format!("the private key is no RSA key in PEM (\"-----BEGIN PRIVATE KEY-----\"): {error}");
+            VendorError::NeedsPerson { vendor: VENDOR, why }
+        })?;
+        let http = VendorHttp::new(VENDOR, token_url, limits)?;
+        let (audience, email) = (token_url.to_owned(), client_email.to_owned());
+        let account = Arc::new(ServiceAccount { http, audience, email, key, clock });
+        Ok(Self { account, caches: Mutex::default() })
+    }
+
+    /// `None`: in the account's own name.
+    pub(super) fn of(&self, user: Option<&str>, scope: Scope) -> Arc<TokenCache<Grant>> {
+        let mut caches = self.caches.lock().expect("nothing panics while holding the caches");
+        let cache = caches.entry((user.map(str::to_owned), scope)).or_insert_with(|| {
+            let grant = Grant { account: Arc::clone(&self.account), user: user.map(str::to_owned), scope };
+            Arc::new(TokenCache::new(grant, Arc::clone(&self.account.clock)))
+        });
+        Arc::clone(cache)
+    }
+}
+
+pub(super) struct Grant {
+    account: Arc<ServiceAccount>,
+    user: Option<String>,
+    scope: Scope,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<&'a str>,
+    scope: &'a str,
+    aud: &'a str,
+    iat: i64,
+    exp: i64,
+}
+
+#[derive(Deserialize)]
+struct Issued {
+    access_token: String,
+    /// Seconds.
+    expires_in: u32,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Refusal {
+    error: String,
+    error_description: String,
+}
+
+impl Grant {
+    fn assertion(&self, now: DateTime<Utc>) -> Result<String, VendorError> {
+        let issued_at = now - CLOCK_SKEW;
+        let claims = Claims {
+            iss: &self.account.email,
+            sub: self.user.as_deref(),
+            scope: self.scope.address(),
+            aud: &self.account.audience,
+            iat: issued_at.timestamp(),
+            exp: (issued_at + ASSERTION_TTL).timestamp(),
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &self.account.key).map_err(|error| {
+            let why = format!("the private key does not sign: {error}");
+            VendorError::NeedsPerson { vendor: VENDOR, why }
+        })
+    }
+}
+
+#[async_trait]
+impl TokenSource for Grant {
+    async fn fetch(&self) -> Result<Token, VendorError> {
+        let now = self.account.clock.now();
+        let call = Call::new("token", Does::Read, Method::POST, &[]).form(vec![
+            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()),
+            ("assertion", self.assertion(now)?),
+        ]);
+        let answer = self.account.http.send(&call).await?;
+        if !answer.is_success() {
+            return Err(refusal(&answer));
+        }
+        let issued: Issued = answer.read().map_err(|why| VendorError::Retry { vendor: VENDOR, why, after: None })?;
+        Ok(Token {
+            secret: Secret::new(issued.access_token),
+            expires_at: Some(now + TimeDelta::seconds(issued.expires_in.into()) - TOKEN_MARGIN),
+            base: None,
+            acts_as: None,
+        })
+    }
+}
+
+/// Google answers 400 or 401 with the OAuth error; anything else is the service's own trouble.
+fn refusal(answer: &Answer) -> VendorError {
+    let refusal: Refusal = answer.read().unwrap_or_default();
+    let hint = match refusal.error.as_str() {
+        "" => return by_status(VENDOR, answer),
+        "unauthorized_client" => "; delegate the scopes to the service account in the admin console",
+        "invalid_grant" => "; check that the user exists in the domain and that this machine's clock is right",
+        _ => "",
+    };
+    if answer.status >= 500 || answer.status == 429 {
+        return by_status(VENDOR, answer);
+    }
+    let why = format!("{}: {}{hint}", answer.quote(&refusal.error), answer.quote(&refusal.error_description));
+    VendorError::Reauthenticate { vendor: VENDOR, why }
+}

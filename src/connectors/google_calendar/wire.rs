@@ -1,0 +1,247 @@
+//! What goes over the wire to and from Google Calendar v3 (discovery revision 20261030), and what it means.
+
+use super::VENDOR;
+use crate::connectors::http::{Answer, by_status, cut, retry_after};
+use crate::connectors::markup::escaped;
+use crate::connectors::{BookRequest, VendorError};
+use crate::domain::rep::{Busy, BusyKind};
+use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Google's limits in practice, in characters.
+const SUMMARY_LIMIT: usize = 1_024;
+const DESCRIPTION_LIMIT: usize = 8_192;
+const NAME_LIMIT: usize = 200;
+/// Quotas of a day and of invitations to outsiders come back in hours, not seconds.
+const QUOTA_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+#[derive(Deserialize)]
+pub(super) struct FreeBusy {
+    pub calendars: BTreeMap<String, FreeBusyCalendar>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct FreeBusyCalendar {
+    #[serde(default)]
+    busy: Vec<Period>,
+    #[serde(default)]
+    errors: Vec<CalendarError>,
+}
+
+#[derive(Deserialize)]
+struct Period {
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+}
+
+#[derive(Deserialize)]
+struct CalendarError {
+    #[serde(default)]
+    reason: String,
+}
+
+/// Why a calendar's times are not known; `lasting` if a person must mend it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NotKnown {
+    pub why: String,
+    pub lasting: bool,
+}
+
+impl FreeBusy {
+    /// A calendar with an error is unknown, whatever its `busy` says; so is one that is missing.
+    pub fn of(&self, calendar: &str) -> Result<Vec<Busy>, NotKnown> {
+        let entry = self.calendars.get(calendar).or_else(|| {
+            self.calendars.iter().find(|(name, _)| name.eq_ignore_ascii_case(calendar)).map(|(_, entry)| entry)
+        });
+        let Some(entry) = entry else {
+            return Err(NotKnown { why: "the calendar is not in the answer".to_owned(), lasting: false });
+        };
+        if let Some(error) = entry.errors.first() {
+            let lasting = error.reason == "notFound";
+            let hint = if lasting { ": it does not exist, or its free/busy is not shared with the reader" } else { "" };
+            return Err(NotKnown { why: format!("the calendar's error is {}{hint}", cut(&error.reason, 60)), lasting });
+        }
+        let busy = |period: &Period| Busy { from: period.start, until: period.end, kind: BusyKind::Busy };
+        Ok(entry.busy.iter().map(busy).collect())
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Events {
+    /// The calendar's zone: days of all-day events are its days.
+    #[serde(default, rename = "timeZone")]
+    time_zone: String,
+    #[serde(default)]
+    items: Vec<Event>,
+}
+
+impl Events {
+    /// When the owner is out of office, within the window.
+    pub fn away(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Busy> {
+        let zone: Tz = self.time_zone.parse().unwrap_or(Tz::UTC);
+        let standing = self.items.iter().filter(|event| event.is("outOfOffice") && event.status != "cancelled");
+        standing
+            .filter_map(|event| Some((event.start.at(zone)?.max(from), event.end.at(zone)?.min(until))))
+            .filter(|(from, until)| from < until)
+            .map(|(from, until)| Busy { from, until, kind: BusyKind::OutOfOffice })
+            .collect()
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Event {
+    #[serde(default)]
+    status: String,
+    #[serde(default, rename = "eventType")]
+    event_type: String,
+    #[serde(default)]
+    start: Moment,
+    #[serde(default)]
+    end: Moment,
+}
+
+/// Either a day of the calendar's zone or an instant.
+#[derive(Deserialize, Default)]
+struct Moment {
+    date: Option<chrono::NaiveDate>,
+    #[serde(rename = "dateTime")]
+    date_time: Option<DateTime<Utc>>,
+}
+
+impl Moment {
+    fn at(&self, zone: Tz) -> Option<DateTime<Utc>> {
+        let midnight = || self.date?.and_time(NaiveTime::MIN).and_local_timezone(zone).earliest();
+        self.date_time.or_else(|| midnight().map(|at| at.to_utc()))
+    }
+}
+
+/// What became of the event that carries our id.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    AsBooked,
+    /// A person has given it other times since.
+    Moved,
+    /// Its id is used up for ever.
+    Deleted,
+    Absent,
+}
+
+impl Event {
+    fn is(&self, event_type: &str) -> bool {
+        self.event_type == event_type
+    }
+
+    pub fn standing(&self, request: &BookRequest) -> Standing {
+        let times = (self.start.date_time, self.end.date_time);
+        match self.status.as_str() {
+            "cancelled" => Standing::Deleted,
+            _ if times == (Some(request.from), Some(request.until)) => Standing::AsBooked,
+            _ => Standing::Moved,
+        }
+    }
+}
+
+/// The event's id: the key's hash in lower-case base32hex, of which Google's ids are made.
+pub(super) fn event_id(key: &str) -> String {
+    const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+    let (mut id, mut bits, mut held) = (String::new(), 0_u32, 0);
+    for byte in Sha256::digest(key.as_bytes()) {
+        bits = bits << 8 | u32::from(byte);
+        held += 8;
+        while held >= 5 {
+            held -= 5;
+            id.push(DIGITS[(bits >> held & 31) as usize].into());
+        }
+    }
+    id
+}
+
+/// With an offset, without which Google refuses a time.
+pub(super) fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The body of an insert: an event with a Meet conference, whose request is named like the event, so that a repetition
+/// makes no second one. Google shows descriptions as HTML, so what a lead has said is escaped.
+pub(super) fn event_body(id: &str, request: &BookRequest) -> Value {
+    let mut body = json!({
+        "id": id,
+        "summary": cut(&one_line(&request.summary.0), SUMMARY_LIMIT),
+        "description": escaped(&request.description.0, DESCRIPTION_LIMIT),
+        "start": { "dateTime": instant(request.from) },
+        "end": { "dateTime": instant(request.until) },
+        "conferenceData": {
+            "createRequest": { "requestId": id, "conferenceSolutionKey": { "type": "hangoutsMeet" } }
+        },
+    });
+    if let Some(email) = &request.attendee_email {
+        let mut attendee = json!({ "email": email });
+        if let Some(name) = &request.attendee_name {
+            attendee["displayName"] = json!(cut(&one_line(name), NAME_LIMIT));
+        }
+        body["attendees"] = json!([attendee]);
+    }
+    body
+}
+
+fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_control() || c.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+pub(super) fn judge(answer: &Answer) -> Result<(), VendorError> {
+    if answer.is_success() { Ok(()) } else { Err(by_reason(answer)) }
+}
+
+/// An insert that finds its id taken is an answer, not a failure.
+pub(super) fn judge_insert(answer: &Answer) -> Result<(), VendorError> {
+    match answer.status {
+        409 => Ok(()),
+        404 => {
+            let why = "there is no such calendar, or its user may not write to it".to_owned();
+            Err(VendorError::NeedsPerson { vendor: VENDOR, why })
+        }
+        _ => judge(answer),
+    }
+}
+
+/// An event that is not there is an answer, too.
+pub(super) fn judge_get(answer: &Answer) -> Result<(), VendorError> {
+    if matches!(answer.status, 404 | 410) { Ok(()) } else { judge(answer) }
+}
+
+/// Google throttles with 403 as well as with 429: the reason decides, and the status where it says nothing more.
+fn by_reason(answer: &Answer) -> VendorError {
+    let error = &answer.value()["error"];
+    let reason = error["errors"][0]["reason"].as_str().unwrap_or_default();
+    let message = error["message"].as_str().unwrap_or_default();
+    let why = format!("HTTP {}, {}: {}", answer.status, answer.quote(reason), answer.quote(message));
+    match reason {
+        "rateLimitExceeded" | "userRateLimitExceeded" => {
+            VendorError::RateLimited { vendor: VENDOR, why, after: retry_after(&answer.headers) }
+        }
+        "quotaExceeded" | "dailyLimitExceeded" => {
+            VendorError::RateLimited { vendor: VENDOR, why, after: Some(QUOTA_PAUSE) }
+        }
+        _ => by_status(VENDOR, answer),
+    }
+}
+
+/// Out-of-office times beside busy times, without those that they explain.
+pub(super) fn named(busy: Vec<Busy>, away: Vec<Busy>) -> Vec<Busy> {
+    let explained = |b: &Busy| away.iter().any(|a| a.from <= b.from && b.until <= a.until);
+    let mut all: Vec<Busy> = busy.into_iter().filter(|b| !explained(b)).collect();
+    all.extend(away);
+    all.sort_by_key(|b| (b.from, b.until));
+    all
+}
+
+#[cfg(test)]
+mod tests;

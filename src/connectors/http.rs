@@ -1,0 +1,261 @@
+//! The one way to a vendor's HTTP API: timeouts, limits, no redirects, tokens, and the class of every failure.
+//!
+//! Guarantees: every call ends within its timeout; nothing is sent faster than the vendor allows; an answer is read up to
+//! [`BODY_LIMIT`]; a failure after the first byte of a write left is [`VendorError::Unknown`], never a quiet repetition;
+//! no error text holds a credential or an e-mail address, nor more than [`QUOTE_LIMIT`] characters of a body. Refuses
+//! redirects and every host but the configured one. When the process dies here, a write is in doubt: the outbox has
+//! noted `sent_at` before it called.
+
+mod call;
+mod gate;
+mod token;
+
+pub use call::{Answer, Call, Does, QUOTE_LIMIT, Secret, cut};
+pub use gate::Buckets;
+pub use token::{Token, TokenCache, TokenSource};
+
+use super::VendorError;
+use call::Payload;
+use reqwest::header::HeaderMap;
+use std::error::Error as _;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use url::Url;
+
+/// Largest answer that is read. A page of 2,000 Salesforce records stays well below.
+pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
+/// To the first byte of the connection, TLS included; part of the whole timeout.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Shorter than vendors keep idle connections, so that a write rarely meets one that is just being closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What one vendor account may be asked, per process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For one call, from connecting to the last byte of the answer.
+    pub timeout: Duration,
+    /// Requests a second, at least 1.
+    pub per_second: u32,
+    /// Requests under way at once, at least 1.
+    pub concurrency: usize,
+}
+
+/// A vendor's API at one base address.
+pub struct VendorHttp {
+    vendor: &'static str,
+    base: Url,
+    client: reqwest::Client,
+    timeout: Duration,
+    rate: Buckets,
+    permits: Semaphore,
+}
+
+/// Reads an answer the way the vendor means it: its body decides, the status alone never does.
+pub type Judge = fn(&Answer) -> Result<(), VendorError>;
+
+impl VendorHttp {
+    /// # Errors
+    /// `NeedsPerson` if the base address is not `http(s)://host`, or TLS cannot be set up.
+    pub fn new(vendor: &'static str, base_url: &str, limits: Limits) -> Result<Self, VendorError> {
+        let refuse = |why: String| VendorError::NeedsPerson { vendor, why };
+        let base = Url::parse(base_url)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+            .ok_or_else(|| refuse(format!("base address {base_url:?} is not of the form https://host")))?;
+        #[expect(clippy::disallowed_methods, reason = "this is the place that sets timeouts and refuses redirects")]
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT.min(limits.timeout))
+            .timeout(limits.timeout)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .user_agent(concat!("baton/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| refuse(format!("the HTTP client cannot be set up: {}", chain(&error))))?;
+        let per_second = limits.per_second.max(1);
+        Ok(Self {
+            vendor,
+            base,
+            client,
+            timeout: limits.timeout,
+            rate: Buckets::per_second(per_second),
+            permits: Semaphore::new(limits.concurrency.max(1)),
+        })
+    }
+
+    pub fn vendor(&self) -> &'static str {
+        self.vendor
+    }
+
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Sends one request and reads the whole answer, whatever its status: the caller judges it.
+    ///
+    /// # Errors
+    /// `RateLimited` or `Retry` when nothing was sent; `Unknown` (writes) or `Retry` (reads) when the answer was lost.
+    pub async fn send(&self, call: &Call) -> Result<Answer, VendorError> {
+        let _permit = self.admitted().await?;
+        self.pass(&self.rate, "").await?;
+        let began = Instant::now();
+        let outcome = self.exchange(call).await;
+        let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let status = outcome.as_ref().map_or(0, |answer| answer.status);
+        tracing::debug!(vendor = self.vendor, operation = call.operation, status, duration_ms, "vendor call ended");
+        outcome
+    }
+
+    /// [`send`](Self::send) with a token of the cache, judged. A token that is refused is fetched anew once, and the
+    /// request repeated once: a refused request has done nothing.
+    ///
+    /// # Errors
+    /// Whatever `send`, the token's source or `judge` say; `Reauthenticate` if the new token is refused too.
+    pub async fn send_with<S: TokenSource>(
+        &self,
+        tokens: &TokenCache<S>,
+        call: Call,
+        judge: Judge,
+    ) -> Result<Answer, VendorError> {
+        let token = tokens.get().await?;
+        let (call, first) = self.attempt(call, &token, judge).await;
+        if !matches!(first, Err(VendorError::Reauthenticate { .. })) {
+            return first;
+        }
+        tokens.invalidate(&token).await;
+        let fresh = tokens.get().await?;
+        self.attempt(call, &fresh, judge).await.1
+    }
+
+    async fn attempt(&self, call: Call, token: &Token, judge: Judge) -> (Call, Result<Answer, VendorError>) {
+        let call = call.authorized(token);
+        let outcome = self.send(&call).await;
+        let judged = outcome.and_then(|answer| judge(&answer).map(|()| answer));
+        (call, judged)
+    }
+
+    /// Waits for a turn in a bucket of the caller's own: a search limit, a channel.
+    ///
+    /// # Errors
+    /// `RateLimited` at once if the turn comes later than a call may take: better to do something else meanwhile.
+    pub async fn pass(&self, buckets: &Buckets, key: &str) -> Result<(), VendorError> {
+        match buckets.take(key, self.timeout) {
+            Ok(wait) => {
+                tokio::time::sleep(wait).await;
+                Ok(())
+            }
+            Err(wait) => Err(VendorError::RateLimited {
+                vendor: self.vendor,
+                why: "our own limit is used up".to_owned(),
+                after: Some(wait),
+            }),
+        }
+    }
+
+    async fn admitted(&self) -> Result<tokio::sync::SemaphorePermit<'_>, VendorError> {
+        let waited = tokio::time::timeout(self.timeout, self.permits.acquire()).await;
+        let Ok(permit) = waited else {
+            let why = format!("every connection was busy for {} s", self.timeout.as_secs());
+            return Err(VendorError::Retry { vendor: self.vendor, why, after: None });
+        };
+        Ok(permit.expect("the semaphore is never closed"))
+    }
+
+    async fn exchange(&self, call: &Call) -> Result<Answer, VendorError> {
+        let base = call.base.as_ref().unwrap_or(&self.base);
+        let response = self.request(base, call).send().await.map_err(|error| self.lost(call, error))?;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let body = self.read_body(call, response).await?;
+        Ok(Answer { status, headers, body, does: call.does, bearer: call.bearer.clone() })
+    }
+
+    fn request(&self, base: &Url, call: &Call) -> reqwest::RequestBuilder {
+        let mut request = self.client.request(call.method.clone(), call.url(base));
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(bearer) = &call.bearer {
+            request = request.bearer_auth(bearer.expose());
+        }
+        match &call.payload {
+            Payload::None => request,
+            Payload::Json(value) => request.json(value),
+            Payload::Form(fields) => request.form(fields),
+        }
+    }
+
+    async fn read_body(&self, call: &Call, mut response: reqwest::Response) -> Result<Vec<u8>, VendorError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.lost(call, error))? {
+            if body.len() + chunk.len() > BODY_LIMIT {
+                return Err(in_doubt(self.vendor, call.does, format!("its answer is longer than {BODY_LIMIT} bytes")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// No answer, or half of one: what is known depends on how far the request came.
+    fn lost(&self, call: &Call, error: reqwest::Error) -> VendorError {
+        let error = error.without_url();
+        let vendor = self.vendor;
+        if error.is_builder() {
+            return VendorError::NeedsPerson { vendor, why: format!("the request cannot be built: {}", chain(&error)) };
+        }
+        if error.is_connect() {
+            let why = format!("no connection: {}", chain(&error));
+            return VendorError::Retry { vendor, why, after: None };
+        }
+        let what = if error.is_timeout() { "no answer in time" } else { "the answer was cut off" };
+        in_doubt(vendor, call.does, format!("{what}: {}", chain(&error)))
+    }
+}
+
+/// The class of a failure after the request may have arrived.
+pub fn in_doubt(vendor: &'static str, does: Does, why: String) -> VendorError {
+    match does {
+        Does::Read => VendorError::Retry { vendor, why, after: None },
+        Does::Write => VendorError::Unknown { vendor, why },
+    }
+}
+
+/// What a status means when the body adds nothing. A connector asks its own table first.
+///
+/// A gateway's 502, 504 and 524 say that the answer was lost, not that nothing happened; so may a 500.
+pub fn by_status(vendor: &'static str, answer: &Answer) -> VendorError {
+    let why = format!("HTTP {}: {}", answer.status, answer.quote(&answer.text()));
+    match answer.status {
+        401 => VendorError::Reauthenticate { vendor, why },
+        404 | 410 => VendorError::Gone { vendor, why },
+        429 => VendorError::RateLimited { vendor, why, after: retry_after(&answer.headers) },
+        408 | 425 | 503 => VendorError::Retry { vendor, why, after: retry_after(&answer.headers) },
+        500..=599 => in_doubt(vendor, answer.does, why),
+        _ => VendorError::NeedsPerson { vendor, why },
+    }
+}
+
+/// `Retry-After` in seconds, or as a date read against the answer's own `Date`, so that our clock does not matter.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("retry-after")?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Some(Duration::from_secs(seconds.into()));
+    }
+    let at = chrono::DateTime::parse_from_rfc2822(text).ok()?;
+    let sent_at = chrono::DateTime::parse_from_rfc2822(headers.get("date")?.to_str().ok()?).ok()?;
+    Some((at - sent_at).to_std().unwrap_or_default())
+}
+
+/// An error with its sources, on one line.
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text = format!("{text}: {inner}");
+        source = inner.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

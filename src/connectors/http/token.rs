@@ -1,0 +1,139 @@
+//! Access tokens that are fetched once for everybody.
+
+use super::call::Secret;
+use crate::clock::SharedClock;
+use crate::connectors::VendorError;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Mutex;
+use url::Url;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    pub secret: Secret,
+    /// `None`: the vendor does not say; the token is used until it is refused.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Where calls with this token go, if not to the configured address. Whoever sets it has checked the host.
+    pub base: Option<Url>,
+    /// The vendor's id of the user that acts with it, if the answer named one: tells our own changes from a person's.
+    pub acts_as: Option<String>,
+}
+
+/// Fetches a new token from the vendor.
+#[async_trait]
+pub trait TokenSource: Send + Sync {
+    async fn fetch(&self) -> Result<Token, VendorError>;
+}
+
+/// Holds one token. However many callers need a new one, it is fetched once, and the others wait for it: two refreshes
+/// at a time make some vendors revoke both.
+pub struct TokenCache<S> {
+    source: S,
+    clock: SharedClock,
+    held: Mutex<Held>,
+    /// Fetches so far; who finds it moved after waiting shares the outcome, good or bad.
+    fetches: AtomicU64,
+}
+
+#[derive(Default)]
+struct Held {
+    token: Option<Arc<Token>>,
+    failure: Option<VendorError>,
+}
+
+impl<S: TokenSource> TokenCache<S> {
+    pub fn new(source: S, clock: SharedClock) -> Self {
+        Self { source, clock, held: Mutex::default(), fetches: AtomicU64::new(0) }
+    }
+
+    /// # Errors
+    /// The source's, also for those who waited meanwhile.
+    pub async fn get(&self) -> Result<Arc<Token>, VendorError> {
+        let seen = self.fetches.load(Ordering::Acquire);
+        let mut held = self.held.lock().await;
+        if let Some(token) = held.token.as_ref().filter(|token| self.is_current(token)) {
+            return Ok(Arc::clone(token));
+        }
+        if self.fetches.load(Ordering::Acquire) != seen
+            && let Some(failure) = &held.failure
+        {
+            return Err(failure.clone());
+        }
+        let fetched = self.source.fetch().await.map(Arc::new);
+        self.fetches.fetch_add(1, Ordering::Release);
+        held.token = fetched.as_ref().ok().map(Arc::clone);
+        held.failure = fetched.as_ref().err().cloned();
+        fetched
+    }
+
+    /// Forgets this token after a refusal; a newer one that somebody else fetched meanwhile stays.
+    pub async fn invalidate(&self, token: &Token) {
+        let mut held = self.held.lock().await;
+        if held.token.as_ref().is_some_and(|current| **current == *token) {
+            held.token = None;
+        }
+    }
+
+    fn is_current(&self, token: &Token) -> bool {
+        token.expires_at.is_none_or(|at| at > self.clock.now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::FakeClock;
+    use std::time::Duration;
+
+    /// Counts its fetches; the first `failing` ones fail.
+    struct Counting {
+        fetched: AtomicU64,
+        failing: u64,
+        clock: Arc<FakeClock>,
+    }
+
+    #[async_trait]
+    impl TokenSource for Counting {
+        async fn fetch(&self) -> Result<Token, VendorError> {
+            let count = self.fetched.fetch_add(1, Ordering::SeqCst) + 1;
+            tokio::task::yield_now().await;
+            if count <= self.failing {
+                return Err(VendorError::Reauthenticate { vendor: "test", why: "no".to_owned() });
+            }
+            let expires_at = Some(crate::clock::Clock::now(&*self.clock) + chrono::TimeDelta::minutes(30));
+            Ok(Token { secret: Secret::new(format!("t{count}")), expires_at, base: None, acts_as: None })
+        }
+    }
+
+    fn cache(failing: u64) -> (TokenCache<Counting>, Arc<FakeClock>) {
+        let clock = FakeClock::new("2026-11-23T09:00:00Z".parse().unwrap());
+        let source = Counting { fetched: AtomicU64::new(0), failing, clock: Arc::clone(&clock) };
+        (TokenCache::new(source, Arc::clone(&clock) as SharedClock), clock)
+    }
+
+    #[tokio::test]
+    async fn many_at_once_fetch_one_token() {
+        let (cache, clock) = cache(0);
+        let all = futures_util::future::join_all((0..20).map(|_| cache.get())).await;
+        assert!(all.iter().all(|token| token.as_ref().unwrap().secret.expose() == "t1"));
+
+        cache.invalidate(all[0].as_ref().unwrap()).await;
+        assert_eq!(cache.get().await.unwrap().secret.expose(), "t2");
+        cache.invalidate(all[0].as_ref().unwrap()).await;
+        assert_eq!(cache.get().await.unwrap().secret.expose(), "t2", "an old refusal does not drop the new token");
+
+        clock.advance(Duration::from_secs(31 * 60));
+        assert_eq!(cache.get().await.unwrap().secret.expose(), "t3");
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_shared_by_those_who_waited_and_no_longer() {
+        let (cache, _) = cache(1);
+        let all = futures_util::future::join_all((0..5).map(|_| cache.get())).await;
+        assert!(all.iter().all(Result::is_err));
+        assert_eq!(cache.source.fetched.load(Ordering::SeqCst), 1);
+        assert!(cache.get().await.is_ok());
+    }
+}

@@ -1,0 +1,216 @@
+//! HubSpot over its dated API, with a service key.
+//!
+//! Nothing here is an upsert, so each part of `write_lead` makes sure by itself: a contact is unique by e-mail address (or
+//! by `baton_key` where there is none) and HubSpot says so with 409; a note or task carries our marker in its body and is
+//! looked for among the contact's records before it is created. Records are read by unique id, never searched for before
+//! a write: the search index lags by up to half a minute. What a contact already says of itself is never overwritten,
+//! nor an owner whom a person chose after us.
+//!
+//! Search serves only to find accounts; there are no webhooks for service keys, so owners are polled.
+
+mod body;
+mod errors;
+mod find;
+mod write;
+
+use super::http::{Answer, Buckets, Call, Does, Limits, Secret, VendorHttp};
+use super::{AccountKeys, Crm, CrmLead, CrmRef, VendorError};
+use crate::clock::SharedClock;
+use crate::domain::account::Account;
+use crate::domain::effect::Class;
+use async_trait::async_trait;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+const VENDOR: &str = "hubspot";
+/// The dated version in every path. Each is supported for 18 months.
+const VERSION: &str = "2026-09";
+/// Text property on contacts that an admin creates, with "unique values": the key of contacts without e-mail address.
+const KEY_PROPERTY: &str = "baton_key";
+const OWNER: &str = "hubspot_owner_id";
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// A portal lost most of its answers to 429 when it was asked eight at a time.
+const CONCURRENCY: usize = 4;
+/// Search has a limit of its own, 5 a second for the whole account, and its answers do not say how much is left.
+const SEARCHES_PER_SECOND: u32 = 3;
+
+#[derive(Debug, Clone)]
+pub struct HubSpotConfig {
+    /// `https://api.hubapi.com`.
+    pub base_url: String,
+    /// `pat-…`. It is rotated by hand, with seven days' grace.
+    pub service_key: Secret,
+    /// Requests a second, of which the smallest plan allows 10 (100 in 10 s) to everything that uses the key, the larger
+    /// ones 19. [`PER_SECOND`] leaves some to others.
+    pub per_second: u32,
+}
+
+/// What the smallest plan bears.
+pub const PER_SECOND: u32 = 8;
+
+pub struct HubSpot {
+    http: VendorHttp,
+    key: Secret,
+    searches: Buckets,
+    clock: SharedClock,
+    /// Type of each company property that rules declare, read once: every value comes as text.
+    types: Mutex<BTreeMap<String, String>>,
+}
+
+/// A record of any kind. A property without value is null or absent.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Object {
+    id: String,
+    #[serde(default)]
+    properties: BTreeMap<String, Option<String>>,
+    #[serde(default)]
+    properties_with_history: BTreeMap<String, Vec<Change>>,
+    #[serde(default)]
+    associations: BTreeMap<String, Results<Reference>>,
+    url: Option<String>,
+}
+
+/// One entry of a property's history, newest first.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Change {
+    source_type: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Reference {
+    id: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Results<T> {
+    #[serde(default = "Vec::new")]
+    results: Vec<T>,
+}
+
+impl Object {
+    /// The value, if there is one; HubSpot clears with an empty text.
+    fn get(&self, property: &str) -> Option<&str> {
+        self.properties.get(property)?.as_deref().filter(|value| !value.is_empty())
+    }
+
+    fn first_of(&self, kind: &str) -> Option<&str> {
+        self.associations.get(kind)?.results.first().map(|reference| reference.id.as_str())
+    }
+}
+
+impl HubSpot {
+    /// # Errors
+    /// `NeedsPerson` if the address is not one.
+    pub fn new(config: HubSpotConfig, clock: SharedClock) -> Result<Self, VendorError> {
+        let limits = Limits { timeout: TIMEOUT, per_second: config.per_second, concurrency: CONCURRENCY };
+        let http = VendorHttp::new(VENDOR, &config.base_url, limits)?;
+        let searches = Buckets::per_second(SEARCHES_PER_SECOND);
+        Ok(Self { http, key: config.service_key, searches, clock, types: Mutex::default() })
+    }
+
+    /// Sends, and judges by the vendor's own table.
+    async fn send(&self, call: Call) -> Result<Answer, VendorError> {
+        let answer = self.send_unjudged(call).await?;
+        errors::judge(&answer).map(|()| answer)
+    }
+
+    /// A static key has nothing to refresh: a refusal stands.
+    async fn send_unjudged(&self, call: Call) -> Result<Answer, VendorError> {
+        self.http.send(&call.bearer(&self.key)).await
+    }
+
+    fn get(&self, operation: &'static str, rest: &[&str]) -> Call {
+        self.object_call(operation, Does::Read, Method::GET, rest)
+    }
+
+    fn object_call(&self, operation: &'static str, does: Does, method: Method, rest: &[&str]) -> Call {
+        let segments: Vec<&str> = ["crm", "objects", VERSION].into_iter().chain(rest.iter().copied()).collect();
+        Call::new(operation, does, method, &segments)
+    }
+
+    /// `None` if there is no such record.
+    async fn object(&self, call: Call) -> Result<Option<Object>, VendorError> {
+        match self.send(call).await {
+            Ok(answer) => read(&answer).map(Some),
+            Err(VendorError::Gone { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Records by id; those that are gone meanwhile are left out.
+    async fn objects(&self, kind: &str, ids: &[String], properties: &[&str]) -> Result<Vec<Object>, VendorError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let inputs: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+        let call = self
+            .object_call("batch_read", Does::Read, Method::POST, &[kind, "batch", "read"])
+            .json(json!({ "inputs": inputs, "properties": properties, "propertiesWithHistory": [] }));
+        Ok(read::<Results<Object>>(&self.send(call).await?)?.results)
+    }
+}
+
+#[async_trait]
+impl Crm for HubSpot {
+    fn vendor(&self) -> &'static str {
+        VENDOR
+    }
+
+    async fn find_account(&self, keys: &AccountKeys) -> Result<Option<Account>, VendorError> {
+        self.find(keys).await
+    }
+
+    async fn write_lead(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {
+        self.write(lead).await
+    }
+
+    /// `write_lead` itself looks before it creates: whoever repeats it has looked.
+    fn write_class(&self) -> Class {
+        Class::LookFirst
+    }
+
+    /// Of a contact, as `write_lead` names it.
+    async fn owner_of(&self, crm_id: &str) -> Result<Option<String>, VendorError> {
+        let id = record_id(crm_id)?;
+        let answer = self.send(self.get("read_owner", &["contacts", id]).query("properties", OWNER)).await?;
+        Ok(read::<Object>(&answer)?.get(OWNER).map(str::to_owned))
+    }
+
+    async fn check(&self) -> Result<(), VendorError> {
+        let owners = Call::get("owners", &["crm", "owners", VERSION]).query("limit", "1");
+        self.send(owners).await?;
+        self.send(self.get("contacts", &["contacts"]).query("limit", "1")).await?;
+        let refuse = |why: String| VendorError::NeedsPerson { vendor: VENDOR, why };
+        let property = Call::get("property", &["crm", "properties", VERSION, "contacts", KEY_PROPERTY]);
+        match self.send(property).await {
+            Ok(answer) if answer.value()["hasUniqueValue"] == true => Ok(()),
+            Ok(_) => Err(refuse(format!("the contact property {KEY_PROPERTY} must require unique values"))),
+            Err(VendorError::Gone { .. }) => Err(refuse(format!(
+                "contacts have no property {KEY_PROPERTY}: create it as single-line text that requires unique values"
+            ))),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Every id of HubSpot is a number.
+fn record_id(text: &str) -> Result<&str, VendorError> {
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(text);
+    }
+    Err(VendorError::NeedsPerson {
+        vendor: VENDOR,
+        why: format!("{text:?} is not an id of HubSpot, which are numbers"),
+    })
+}
+
+/// What the vendor sent in a success is not what we know: mending it needs a person, here or there.
+fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
+    answer.read().map_err(|why| VendorError::NeedsPerson { vendor: VENDOR, why })
+}

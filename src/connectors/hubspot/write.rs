@@ -1,0 +1,264 @@
+//! Contact, note and task of a lead. Each step leaves something that a repetition finds.
+
+use super::{HubSpot, KEY_PROPERTY, OWNER, Object, VENDOR, body, errors, read, record_id};
+use crate::connectors::http::{Call, Does, cut};
+use crate::connectors::{CrmLead, CrmRef, CrmTask, VendorError};
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::json;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// Association types that HubSpot defines. They are sent with the creation: a note that is linked in a second request
+/// would, if that one is lost, be an orphan that nobody finds and the next try doubles.
+const NOTE_TO_CONTACT: u32 = 202;
+const TASK_TO_CONTACT: u32 = 204;
+/// Association pages that are read when looking for a marker, and records in each.
+const PAGES: usize = 5;
+const PAGE: usize = 500;
+/// Records whose bodies are looked at, newest first; a batch reads 100.
+const NEWEST: usize = 300;
+const BATCH: usize = 100;
+/// How the history of a property names a change by a person in HubSpot itself.
+const BY_PERSON: &str = "CRM_UI";
+/// And by programs that use the API, such as we.
+const BY_PROGRAM: [&str; 3] = ["INTEGRATION", "API", "PRIVATE_APP"];
+
+/// What is created beneath a contact.
+struct Engagement<'a> {
+    kind: &'static str,
+    body_property: &'static str,
+    association: u32,
+    key: &'a str,
+    properties: BTreeMap<&'static str, String>,
+}
+
+#[derive(Deserialize)]
+struct AssociationPage {
+    results: Vec<Associated>,
+    paging: Option<Paging>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Associated {
+    to_object_id: String,
+}
+
+#[derive(Deserialize)]
+struct Paging {
+    next: Option<Next>,
+}
+
+#[derive(Deserialize)]
+struct Next {
+    after: String,
+}
+
+impl HubSpot {
+    pub(super) async fn write(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {
+        let owner = lead.owner_crm_id.as_deref().map(record_id).transpose()?;
+        let (contact, is_new) = self.contact(lead, owner).await?;
+        self.engage(&contact.id, is_new, &self.note(lead, owner)).await?;
+        if let Some(task) = &lead.task {
+            self.engage(&contact.id, is_new, &self.task(task, owner)).await?;
+        }
+        let written = self.send(self.get("read_owner", &["contacts", &contact.id]).query("properties", OWNER)).await?;
+        let written: Object = read(&written)?;
+        let owner_crm_id = written.get(OWNER).map(str::to_owned);
+        Ok(CrmRef { id: contact.id, url: written.url.or(contact.url), owner_crm_id })
+    }
+
+    /// The contact as it now is, and whether it was created just now.
+    async fn contact(&self, lead: &CrmLead, owner: Option<&str>) -> Result<(Object, bool), VendorError> {
+        if lead.email.is_none()
+            && let Some(known) = self.contact_by(&lead.key, KEY_PROPERTY).await?
+        {
+            return Ok((self.complete(known, lead, owner).await?, false));
+        }
+        let mut properties = properties_of(lead, owner);
+        if lead.email.is_none() {
+            properties.insert(KEY_PROPERTY, lead.key.clone());
+        }
+        let call = self
+            .object_call("create_contact", Does::Write, Method::POST, &["contacts"])
+            .json(json!({ "properties": properties }));
+        let answer = self.send_unjudged(call).await?;
+        if !errors::is_conflict(&answer) {
+            errors::judge(&answer)?;
+            return Ok((read(&answer)?, true));
+        }
+        let known = match (errors::existing_id(&answer), &lead.email) {
+            (Some(id), _) => self.contact_by_id(&id).await?,
+            (None, Some(email)) => self.contact_by(email, "email").await?,
+            (None, None) => self.contact_by(&lead.key, KEY_PROPERTY).await?,
+        };
+        // It was deleted between the two answers: the next try creates it.
+        let known = known.ok_or_else(|| VendorError::Retry {
+            vendor: VENDOR,
+            why: "a contact is in the way that cannot be read".to_owned(),
+            after: None,
+        })?;
+        Ok((self.complete(known, lead, owner).await?, false))
+    }
+
+    async fn contact_by(&self, value: &str, property: &str) -> Result<Option<Object>, VendorError> {
+        self.object(with_history(self.get("read_contact", &["contacts", value])).query("idProperty", property)).await
+    }
+
+    async fn contact_by_id(&self, id: &str) -> Result<Option<Object>, VendorError> {
+        self.object(with_history(self.get("read_contact", &["contacts", id]))).await
+    }
+
+    /// Fills in what the contact does not say of itself, and sets the owner unless a person has taken it from us.
+    async fn complete(&self, known: Object, lead: &CrmLead, owner: Option<&str>) -> Result<Object, VendorError> {
+        let mut missing = properties_of(lead, owner);
+        missing.retain(|property, value| match *property {
+            OWNER => !taken_over(&known) && known.get(OWNER) != Some(value.as_str()),
+            property => known.get(property).is_none(),
+        });
+        if missing.is_empty() {
+            return Ok(known);
+        }
+        let call = self
+            .object_call("update_contact", Does::Write, Method::PATCH, &["contacts", &known.id])
+            .json(json!({ "properties": missing }));
+        self.send(call).await?;
+        Ok(known)
+    }
+
+    /// Creates a note or task unless it is there. An existing one is brought up to date.
+    async fn engage(&self, contact: &str, is_new: bool, wanted: &Engagement<'_>) -> Result<(), VendorError> {
+        let known = if is_new { None } else { self.marked(contact, wanted).await? };
+        let Some(known) = known else {
+            let types = json!([{ "associationCategory": "HUBSPOT_DEFINED", "associationTypeId": wanted.association }]);
+            let call = self.object_call("create_engagement", Does::Write, Method::POST, &[wanted.kind]).json(json!({
+                "properties": wanted.properties,
+                "associations": [{ "to": { "id": contact }, "types": types }],
+            }));
+            return self.send(call).await.map(|_| ());
+        };
+        let body = wanted.properties.get(wanted.body_property).map(String::as_str);
+        if known.get(wanted.body_property) == body {
+            return Ok(());
+        }
+        let call = self
+            .object_call("update_engagement", Does::Write, Method::PATCH, &[wanted.kind, &known.id])
+            .json(json!({ "properties": { wanted.body_property: body } }));
+        self.send(call).await.map(|_| ())
+    }
+
+    /// The contact's note or task that carries our marker.
+    async fn marked(&self, contact: &str, wanted: &Engagement<'_>) -> Result<Option<Object>, VendorError> {
+        let marker = body::marker(wanted.key);
+        let ids = self.associated(contact, wanted.kind).await?;
+        for batch in ids.chunks(BATCH) {
+            let records = self.objects(wanted.kind, batch, &[wanted.body_property]).await?;
+            let is_ours = |record: &Object| record.get(wanted.body_property).is_some_and(|text| text.contains(&marker));
+            if let Some(found) = records.into_iter().find(is_ours) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ids of the contact's newest notes or tasks; larger numbers are newer.
+    async fn associated(&self, contact: &str, kind: &str) -> Result<Vec<String>, VendorError> {
+        let (mut ids, mut after) = (Vec::new(), None::<String>);
+        for _ in 0..PAGES {
+            let mut call = self.get("associations", &["contacts", contact, "associations", kind]);
+            call = call.query("limit", PAGE.to_string());
+            if let Some(after) = after {
+                call = call.query("after", after);
+            }
+            let page: AssociationPage = read(&self.send(call).await?)?;
+            ids.extend(page.results.into_iter().map(|associated| associated.to_object_id));
+            after = page.paging.and_then(|paging| paging.next).map(|next| next.after);
+            if after.is_none() {
+                break;
+            }
+        }
+        ids.sort_by_key(|id| Reverse(id.parse::<u64>().unwrap_or_default()));
+        ids.truncate(NEWEST);
+        Ok(ids)
+    }
+
+    /// The briefing, as a note of the lead: one per lead.
+    fn note<'a>(&self, lead: &'a CrmLead, owner: Option<&str>) -> Engagement<'a> {
+        let body_property = "hs_note_body";
+        let mut properties = BTreeMap::from([
+            ("hs_timestamp", self.clock.now().timestamp_millis().to_string()),
+            (body_property, body::html(&lead.description.0, &lead.key)),
+        ]);
+        properties.extend(owner.map(|owner| (OWNER, owner.to_owned())));
+        Engagement { kind: "notes", body_property, association: NOTE_TO_CONTACT, key: &lead.key, properties }
+    }
+
+    fn task<'a>(&self, task: &'a CrmTask, owner: Option<&str>) -> Engagement<'a> {
+        let body_property = "hs_task_body";
+        let mut properties = BTreeMap::from([
+            ("hs_timestamp", task.due_at.timestamp_millis().to_string()),
+            ("hs_task_subject", cut(&task.subject, 255)),
+            ("hs_task_status", if task.done { "COMPLETED" } else { "NOT_STARTED" }.to_owned()),
+            ("hs_task_priority", "HIGH".to_owned()),
+            ("hs_task_type", "CALL".to_owned()),
+            (body_property, body::html(&task.body.0, &task.key)),
+        ]);
+        properties.extend(owner.map(|owner| (OWNER, owner.to_owned())));
+        Engagement { kind: "tasks", body_property, association: TASK_TO_CONTACT, key: &task.key, properties }
+    }
+}
+
+/// With all that `complete` compares.
+fn with_history(call: Call) -> Call {
+    let read =
+        ["email", "firstname", "lastname", "phone", "jobtitle", "company", "city", "state", "zip", "country", OWNER];
+    call.query("properties", read.join(",")).query("propertiesWithHistory", OWNER)
+}
+
+/// A person gave the contact to somebody after a program had: that stands. An owner from before our time does not, since
+/// the decision has weighed it.
+fn taken_over(known: &Object) -> bool {
+    let Some(history) = known.properties_with_history.get(OWNER) else { return false };
+    let by_person = history.first().is_some_and(|last| last.source_type == BY_PERSON);
+    by_person && history.iter().any(|change| BY_PROGRAM.contains(&change.source_type.as_str()))
+}
+
+/// HubSpot's names for what is known; all values are text.
+fn properties_of(lead: &CrmLead, owner: Option<&str>) -> BTreeMap<&'static str, String> {
+    let known = [
+        ("email", lead.email.as_deref()),
+        ("firstname", lead.first_name.as_deref()),
+        ("lastname", Some(lead.last_name.as_str())),
+        ("phone", lead.phone.as_deref()),
+        ("jobtitle", lead.title.as_deref()),
+        ("company", Some(lead.company.as_str())),
+        ("city", lead.city.as_deref()),
+        ("state", lead.state.as_deref()),
+        ("zip", lead.postal.as_deref()),
+        ("country", lead.country.as_deref()),
+        (OWNER, owner),
+    ];
+    let filled = known.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)));
+    filled.map(|(name, value)| (name, value.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn an_owner_chosen_by_a_person_after_us_stands() {
+        let contact = |sources: &[&str]| {
+            let history: Vec<Value> = sources.iter().map(|source| json!({ "sourceType": source })).collect();
+            let text = json!({ "id": "1", "propertiesWithHistory": { OWNER: history } });
+            serde_json::from_value::<Object>(text).unwrap()
+        };
+        assert!(taken_over(&contact(&["CRM_UI", "INTEGRATION"])));
+        assert!(!taken_over(&contact(&["CRM_UI"])), "from before our time");
+        assert!(!taken_over(&contact(&["INTEGRATION", "CRM_UI"])), "ours is the newest");
+        assert!(!taken_over(&contact(&["AUTOMATION_PLATFORM", "INTEGRATION"])), "a workflow is not a person");
+        assert!(!taken_over(&contact(&[])));
+    }
+}

@@ -1,0 +1,357 @@
+//! Slack, with a bot token.
+//!
+//! Guarantees: a card is posted with its key in the message's metadata and can be found by it; nothing is posted to a
+//! channel faster than Slack shows it (about one message a second); text cannot mention anybody or become a link.
+//! Slack has no idempotency key: after a lost answer look first ([`Chat::find`]), then post again. Failures come as
+//! HTTP 200 with `ok: false`, so only the body is believed. Needs the scopes [`SCOPES`] and a token without rotation.
+//! When the process dies here, a post is in doubt and is looked for by its key.
+//!
+//! Sources: Slack's method reference, as of August 2026.
+
+use super::http::{Answer, Buckets, Call, Does, Limits, Secret, VendorHttp, by_status, in_doubt, retry_after};
+use super::markup::escaped;
+use super::{Card, Chat, MessageRef, VendorError};
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+const VENDOR: &str = "slack";
+/// Names our metadata among those of other apps.
+const EVENT_TYPE: &str = "baton_card";
+/// To post, to open direct messages, and to look for what was posted.
+pub const SCOPES: [&str; 5] = ["chat:write", "im:write", "im:history", "channels:history", "groups:history"];
+/// Slack refuses a longer text; it shows about 4,000 characters.
+const TEXT_LIMIT: usize = 40_000;
+/// Messages per page of a search; Slack recommends at most 200.
+const PAGE_SIZE: usize = 200;
+/// Pages of a search, newest first. A channel with more than these messages since a lost answer is given up on.
+const PAGE_LIMIT: usize = 10;
+/// How far Slack's clock, which stamps messages, may be behind ours.
+const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
+
+#[derive(Debug, Clone)]
+pub struct SlackConfig {
+    /// `https://slack.com`.
+    pub base_url: String,
+    /// `xoxb-…`.
+    pub bot_token: Secret,
+    /// Posts a second to one channel, a second's worth at once.
+    pub posts_per_second: u32,
+    pub limits: Limits,
+}
+
+impl SlackConfig {
+    pub fn new(bot_token: Secret) -> Self {
+        Self {
+            base_url: "https://slack.com".to_owned(),
+            bot_token,
+            posts_per_second: 1,
+            limits: Limits { timeout: Duration::from_secs(10), per_second: 20, concurrency: 8 },
+        }
+    }
+}
+
+pub struct Slack {
+    http: VendorHttp,
+    token: Secret,
+    per_channel: Buckets,
+    /// Direct message channel of each user. They never change, and there are as many as reps.
+    direct: Mutex<BTreeMap<String, String>>,
+}
+
+impl Slack {
+    /// # Errors
+    /// `NeedsPerson` if the base address is not one.
+    pub fn new(config: SlackConfig) -> Result<Self, VendorError> {
+        Ok(Self {
+            http: VendorHttp::new(VENDOR, &config.base_url, config.limits)?,
+            token: config.bot_token,
+            per_channel: Buckets::per_second(config.posts_per_second),
+            direct: Mutex::default(),
+        })
+    }
+
+    async fn call<T: DeserializeOwned>(&self, call: Call) -> Result<T, VendorError> {
+        let answer = self.http.send(&call.bearer(&self.token)).await?;
+        judge(&answer)?;
+        answer.read().map_err(|why| in_doubt(VENDOR, answer.does, why))
+    }
+
+    /// The channel that a user's direct messages are in; other ids are channels already.
+    async fn channel_of(&self, id: &str) -> Result<String, VendorError> {
+        if !is_user(id) {
+            return Ok(id.to_owned());
+        }
+        if let Some(channel) = self.known_direct(id) {
+            return Ok(channel);
+        }
+        // Opening again what is open changes nothing: a lost answer may be asked for again.
+        let call = post("conversations.open", Does::Read).json(json!({ "users": id }));
+        let opened: Opened = self.call(call).await?;
+        self.remember_direct(id, &opened.channel.id);
+        Ok(opened.channel.id)
+    }
+
+    fn known_direct(&self, user: &str) -> Option<String> {
+        self.direct.lock().expect("nothing panics while holding the channels").get(user).cloned()
+    }
+
+    fn remember_direct(&self, user: &str, channel: &str) {
+        let mut direct = self.direct.lock().expect("nothing panics while holding the channels");
+        direct.insert(user.to_owned(), channel.to_owned());
+    }
+}
+
+#[async_trait]
+impl Chat for Slack {
+    fn vendor(&self) -> &'static str {
+        VENDOR
+    }
+
+    async fn post(&self, card: &Card) -> Result<MessageRef, VendorError> {
+        let channel = channel_id(&card.channel)?;
+        let channel = self.known_direct(channel).unwrap_or_else(|| channel.to_owned());
+        self.http.pass(&self.per_channel, &channel).await?;
+        let mut body = content(&channel, card);
+        body["metadata"] = json!({ "event_type": EVENT_TYPE, "event_payload": { "key": card.key } });
+        body["unfurl_links"] = json!(false);
+        body["unfurl_media"] = json!(false);
+        let posted: MessageRef = self.call(post("chat.postMessage", Does::Write).json(body)).await?;
+        if is_user(&card.channel) {
+            self.remember_direct(&card.channel, &posted.channel);
+        }
+        Ok(posted)
+    }
+
+    /// Leaves the metadata alone, which Slack then keeps: the message can still be found by the key of its post.
+    async fn update(&self, message: &MessageRef, card: &Card) -> Result<(), VendorError> {
+        let mut body = content(channel_id(&message.channel)?, card);
+        body["ts"] = json!(message.ts);
+        let _: MessageRef = self.call(post("chat.update", Does::Write).json(body)).await?;
+        Ok(())
+    }
+
+    /// Reads the channel's history, newest first. The app must be a member of a channel that it posts to.
+    async fn find(&self, channel: &str, key: &str, since: DateTime<Utc>) -> Result<Option<MessageRef>, VendorError> {
+        let channel = self.channel_of(channel_id(channel)?).await?;
+        let mut cursor = String::new();
+        for _ in 0..PAGE_LIMIT {
+            let page: History = self.call(history(&channel, since, &cursor)).await?;
+            if let Some(message) = page.messages.into_iter().find(|message| message.carries(key)) {
+                return Ok(Some(MessageRef { channel, ts: message.ts }));
+            }
+            cursor = page.response_metadata.next_cursor;
+            if cursor.is_empty() {
+                return Ok(None);
+            }
+        }
+        let why = format!("the message is not among the newest {} of its channel", PAGE_LIMIT * PAGE_SIZE);
+        Err(VendorError::NeedsPerson { vendor: VENDOR, why })
+    }
+
+    async fn check(&self) -> Result<(), VendorError> {
+        let answer = self.http.send(&post("auth.test", Does::Read).bearer(&self.token)).await?;
+        judge(&answer)?;
+        let granted = answer.headers.get("x-oauth-scopes").and_then(|value| value.to_str().ok());
+        let missing = granted.map(missing_scopes).unwrap_or_default();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let why =
+            format!("the token lacks the scopes {}: add them to the app and install it again", missing.join(", "));
+        Err(VendorError::NeedsPerson { vendor: VENDOR, why })
+    }
+}
+
+#[derive(Deserialize)]
+struct Opened {
+    channel: OpenedChannel,
+}
+
+#[derive(Deserialize)]
+struct OpenedChannel {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct History {
+    messages: Vec<Message>,
+    #[serde(default)]
+    response_metadata: Cursor,
+}
+
+#[derive(Deserialize, Default)]
+struct Cursor {
+    /// Empty or absent on the last page.
+    #[serde(default)]
+    next_cursor: String,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    ts: String,
+    #[serde(default)]
+    metadata: Value,
+}
+
+impl Message {
+    fn carries(&self, key: &str) -> bool {
+        self.metadata["event_type"] == EVENT_TYPE && self.metadata["event_payload"]["key"] == key
+    }
+}
+
+fn post(operation: &'static str, does: Does) -> Call {
+    Call::new(operation, does, Method::POST, &["api", operation])
+}
+
+fn history(channel: &str, since: DateTime<Utc>, cursor: &str) -> Call {
+    let call = Call::get("conversations.history", &["api", "conversations.history"])
+        .query("channel", channel)
+        .query("include_all_metadata", "true")
+        .query("oldest", timestamp(since - CLOCK_SKEW))
+        .query("limit", PAGE_SIZE.to_string());
+    if cursor.is_empty() { call } else { call.query("cursor", cursor) }
+}
+
+/// What a post and an update have in common. `parse: none`, since an update would otherwise turn bare addresses of web
+/// pages and `#names` into links. The text is escaped: a lead called `<!channel>` would otherwise page the company.
+fn content(channel: &str, card: &Card) -> Value {
+    let mut body = json!({ "channel": channel, "text": escaped(&card.text, TEXT_LIMIT), "parse": "none" });
+    if card.blocks.as_array().is_some_and(|blocks| !blocks.is_empty()) {
+        body["blocks"] = card.blocks.clone();
+    }
+    body
+}
+
+/// Seconds and microseconds, as Slack stamps messages.
+fn timestamp(at: DateTime<Utc>) -> String {
+    format!("{}.{:06}", at.timestamp(), at.timestamp_subsec_micros())
+}
+
+fn is_user(id: &str) -> bool {
+    id.starts_with(['U', 'W'])
+}
+
+/// Names like `#sales` are accepted by Slack, but may be given to another channel tomorrow.
+fn channel_id(id: &str) -> Result<&str, VendorError> {
+    let known = id.starts_with(['C', 'G', 'D', 'U', 'W']) && id.len() >= 3;
+    if known && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
+        return Ok(id);
+    }
+    let why = format!("{id:?} is not an id: expected one like C024BE91L (channel) or U024BE7LH (user)");
+    Err(VendorError::NeedsPerson { vendor: VENDOR, why })
+}
+
+fn missing_scopes(granted: &str) -> Vec<&'static str> {
+    let granted: Vec<&str> = granted.split(',').map(str::trim).collect();
+    SCOPES.into_iter().filter(|scope| !granted.contains(scope)).collect()
+}
+
+fn judge(answer: &Answer) -> Result<(), VendorError> {
+    let body = answer.value();
+    if body["ok"] == true {
+        return Ok(());
+    }
+    match body["error"].as_str() {
+        Some(error) => Err(by_error(answer, error, &body)),
+        // Slack's front door answers in HTML.
+        None => Err(by_status(VENDOR, answer)),
+    }
+}
+
+/// Slack's own word decides. `internal_error` and `fatal_error` may come after part of the work was done, says the
+/// reference: a write is in doubt then.
+fn by_error(answer: &Answer, error: &str, body: &Value) -> VendorError {
+    let why = explain(answer, error, body);
+    match error {
+        "ratelimited" | "rate_limited" | "message_limit_exceeded" => {
+            VendorError::RateLimited { vendor: VENDOR, why, after: retry_after(&answer.headers) }
+        }
+        "service_unavailable" | "request_timeout" | "team_added_to_org" => {
+            VendorError::Retry { vendor: VENDOR, why, after: retry_after(&answer.headers) }
+        }
+        "internal_error" | "fatal_error" => in_doubt(VENDOR, answer.does, why),
+        "token_expired" | "token_revoked" | "invalid_auth" | "not_authed" | "account_inactive" => {
+            VendorError::Reauthenticate { vendor: VENDOR, why }
+        }
+        "message_not_found" => VendorError::Gone { vendor: VENDOR, why },
+        _ => VendorError::NeedsPerson { vendor: VENDOR, why },
+    }
+}
+
+/// The error with what Slack adds to it and, where that is not enough, with what to do.
+fn explain(answer: &Answer, error: &str, body: &Value) -> String {
+    let mut why = answer.quote(error);
+    if let Some(needed) = body["needed"].as_str() {
+        why.push_str(&format!(" (needs the scope {})", answer.quote(needed)));
+    }
+    for message in body["response_metadata"]["messages"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        why.push_str(&format!("; {}", answer.quote(message)));
+    }
+    let hint = match error {
+        "not_in_channel" | "channel_not_found" => ": check the id and invite the app to the channel",
+        "token_expired" => ": use a bot token without rotation",
+        _ => "",
+    };
+    why + hint
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_cannot_mention_or_link() {
+        let card = Card { key: "k".into(), channel: "C1A".into(), text: "<!channel> AT&T".into(), blocks: Value::Null };
+        assert_eq!(content("C1A", &card)["text"], "&lt;!channel&gt; AT&amp;T");
+    }
+
+    #[test]
+    fn only_ids_are_posted_to() {
+        for id in ["C024BE91L", "G1A", "D0X", "U024BE7LH", "W12"] {
+            assert_eq!(channel_id(id), Ok(id));
+        }
+        for id in ["#sales", "sales", "C0/../x", "", "C", "c024be91l", "T024BE91L"] {
+            let error = channel_id(id).unwrap_err().to_string();
+            assert!(error.contains(&format!("{id:?}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_card_without_blocks_has_none() {
+        let card = Card { key: "k".into(), channel: "C1A".into(), text: "t".into(), blocks: json!([]) };
+        assert_eq!(content("C1A", &card).get("blocks"), None);
+        let card = Card { blocks: json!([{ "type": "divider" }]), ..card };
+        assert_eq!(content("C1A", &card)["blocks"][0]["type"], "divider");
+    }
+
+    #[test]
+    fn times_are_written_as_slack_writes_them() {
+        let at = "2026-11-23T09:00:00.000042Z".parse().unwrap();
+        assert_eq!(timestamp(at), "1795424400.000042");
+    }
+
+    #[test]
+    fn missing_scopes_are_named() {
+        assert_eq!(missing_scopes("chat:write,im:write, im:history,channels:history"), ["groups:history"]);
+        assert!(missing_scopes(&SCOPES.join(",")).is_empty());
+    }
+
+    #[test]
+    fn another_apps_message_is_not_ours() {
+        let message = |event: &str, key: &str| Message {
+            ts: "1.000001".into(),
+            metadata: json!({ "event_type": event, "event_payload": { "key": key } }),
+        };
+        assert!(message(EVENT_TYPE, "k1").carries("k1"));
+        assert!(!message(EVENT_TYPE, "k2").carries("k1"));
+        assert!(!message("other_app", "k1").carries("k1"));
+        assert!(!Message { ts: String::new(), metadata: Value::Null }.carries("k1"));
+    }
+}

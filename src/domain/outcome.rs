@@ -1,0 +1,126 @@
+//! How a lead went on: slots, bookings, promises, how it ended, and what people said of it afterwards.
+
+use super::id::RepId;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A time that a rep has free.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    pub rep: RepId,
+    pub from: DateTime<Utc>,
+    /// Exclusive.
+    pub until: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booking {
+    pub slot: Slot,
+    /// The calendar's id of the event.
+    pub vendor_ref: String,
+}
+
+/// A call that was promised to the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promise {
+    pub owner: RepId,
+    pub promised_at: DateTime<Utc>,
+    /// The caller hung up while waiting: called before the others.
+    pub raised: bool,
+}
+
+/// How the handoff ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Caller and rep spoke on this call.
+    Connected {
+        rep: RepId,
+        at: DateTime<Utc>,
+    },
+    Booked {
+        booking: Booking,
+    },
+    /// The promised call was made.
+    Called {
+        rep: RepId,
+        at: DateTime<Utc>,
+    },
+}
+
+/// What happens next, who does it, and when. Every lead has one at every moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextStep {
+    pub what: NextStepKind,
+    pub owner: RepId,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NextStepKind {
+    /// The handoff is under way; `at` is when it must have moved on.
+    Handoff,
+    Meeting,
+    Callback,
+    /// They have spoken; `at` is when they did.
+    FollowUp,
+    NeedsAttention,
+}
+
+/// What a rep says came of a lead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Feedback {
+    pub rep: RepId,
+    pub at: DateTime<Utc>,
+    /// 1 to 5.
+    pub quality: Option<u8>,
+    /// 1 to 5.
+    pub completeness: Option<u8>,
+    pub misroute: Option<Misroute>,
+    pub note: Option<String>,
+    /// `link`, `api`, `slack`.
+    pub via: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Misroute {
+    pub kind: MisrouteKind,
+    pub right_rep: Option<RepId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MisrouteKind {
+    /// Wrong person.
+    Procedural,
+    /// The data was incomplete.
+    Clerical,
+    /// Not a fit at all.
+    Definitional,
+}
+
+/// What became of a lead, as the CRM or a person tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeKind {
+    Opportunity,
+    Won,
+    Lost,
+    MeetingHeld,
+    NoShow,
+}
+
+impl OutcomeKind {
+    pub const ALL: [Self; 5] = [Self::Opportunity, Self::Won, Self::Lost, Self::MeetingHeld, Self::NoShow];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Opportunity => "opportunity",
+            Self::Won => "won",
+            Self::Lost => "lost",
+            Self::MeetingHeld => "meeting_held",
+            Self::NoShow => "no_show",
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Whoever may receive a lead.
+
+use super::id::RepId;
+use super::phone::PhoneE164;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// One row of `rules/reps.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rep {
+    pub id: RepId,
+    pub name: String,
+    pub email: String,
+    /// Phones to ring, in order.
+    pub phones: Vec<PhoneE164>,
+    pub team: String,
+    pub seniority: String,
+    /// Lower-case primary languages: `en`, `de`.
+    pub languages: BTreeSet<String>,
+    pub skills: BTreeSet<String>,
+    pub timezone: Tz,
+    /// Name of a week in `hours.yaml`.
+    pub hours: String,
+    /// Holiday region in `hours.yaml`; empty means none.
+    pub holidays: String,
+    pub slack_id: Option<String>,
+    /// Calendar address, usually the e-mail.
+    pub calendar: Option<String>,
+    /// The CRM's user id (Salesforce) or owner id (HubSpot).
+    pub crm_id: Option<String>,
+    /// Takes the calls while this rep is absent; the lead and the credit stay here.
+    pub delegate: Option<RepId>,
+    pub manager: Option<RepId>,
+    /// Share of turns relative to the others, at least 1.
+    pub weight: u32,
+    /// Leads a day over all pools; `None` = no limit of the rep's own.
+    pub cap_per_day: Option<u32>,
+    pub active: bool,
+    /// Planned leave, whole days in the rep's zone, both ends included.
+    pub leave: Vec<Leave>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leave {
+    pub from: NaiveDate,
+    pub until: NaiveDate,
+}
+
+/// What the rep said of themselves last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// Never said: the rota and the calendar decide.
+    Unset,
+    Available,
+    Away,
+}
+
+/// Time taken in a calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Busy {
+    pub from: DateTime<Utc>,
+    /// Exclusive.
+    pub until: DateTime<Utc>,
+    pub kind: BusyKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BusyKind {
+    Busy,
+    OutOfOffice,
+}

@@ -1,0 +1,279 @@
+use super::*;
+use crate::domain::id::RepId;
+use crate::domain::rep::{Busy, BusyKind, Leave, Rep};
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap_or_else(|why| panic!("{text}: {why}"))
+}
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap_or_else(|why| panic!("{text}: {why}"))
+}
+
+fn shift(from: &str, until: &str) -> Shift {
+    let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").expect("a time of day");
+    Shift { from: time(from), until: time(until) }
+}
+
+/// The same shifts on the first `days` days of the week.
+fn hours(days: usize, shifts: &[Shift]) -> Hours {
+    let mut week = Week::default();
+    week.days[..days].fill(shifts.to_vec());
+    Hours { weeks: BTreeMap::from([("week".to_owned(), week)]), ..Hours::default() }
+}
+
+fn rep(zone: &str) -> Rep {
+    Rep {
+        id: RepId::new("ana").expect("a slug"),
+        name: "Ana".into(),
+        email: "ana@example.com".into(),
+        phones: vec![],
+        team: String::new(),
+        seniority: String::new(),
+        languages: BTreeSet::new(),
+        skills: BTreeSet::new(),
+        timezone: zone.parse().expect("a zone"),
+        hours: "week".into(),
+        holidays: "here".into(),
+        slack_id: None,
+        calendar: None,
+        crm_id: None,
+        delegate: None,
+        manager: None,
+        weight: 1,
+        cap_per_day: None,
+        active: true,
+        leave: vec![],
+    }
+}
+
+fn off(reason: OffReason, back_at: &str) -> Status {
+    Status::Off { reason, back_at: Some(at(back_at)) }
+}
+
+fn busy(from: &str, until: &str) -> Busy {
+    Busy { from: at(from), until: at(until), kind: BusyKind::Busy }
+}
+
+#[test]
+fn office_hours_are_local_and_the_end_is_exclusive() {
+    let hours = hours(5, &[shift("09:00", "17:00")]);
+    let rep = rep("America/New_York"); // UTC-5 in January
+    assert_eq!(status(&hours, &rep, at("2026-01-07T14:00:00Z")), Status::AtWork { until: at("2026-01-07T22:00:00Z") });
+    assert_eq!(
+        status(&hours, &rep, at("2026-01-07T22:00:00Z")),
+        off(OffReason::OffRota, "2026-01-08T14:00:00Z"),
+        "the shift ends at 17:00 sharp"
+    );
+    assert_eq!(
+        status(&hours, &rep, at("2026-01-09T23:00:00Z")),
+        off(OffReason::OffRota, "2026-01-12T14:00:00Z"),
+        "Friday evening: back on Monday"
+    );
+}
+
+#[test]
+fn two_shifts_with_a_break_and_two_without() {
+    let hours = hours(5, &[shift("09:00", "12:00"), shift("12:00", "13:00"), shift("14:00", "18:00")]);
+    let rep = rep("UTC");
+    assert_eq!(status(&hours, &rep, at("2026-01-07T10:00:00Z")), Status::AtWork { until: at("2026-01-07T13:00:00Z") });
+    assert_eq!(
+        working_windows(&hours, &rep, at("2026-01-07T00:00:00Z"), at("2026-01-08T00:00:00Z")),
+        [
+            (at("2026-01-07T09:00:00Z"), at("2026-01-07T13:00:00Z")),
+            (at("2026-01-07T14:00:00Z"), at("2026-01-07T18:00:00Z")),
+        ]
+    );
+}
+
+#[test]
+fn spring_a_shift_over_the_missing_hour_is_an_hour_shorter() {
+    let hours = hours(7, &[shift("01:00", "04:00")]);
+    let rep = rep("Europe/Berlin"); // 2026-03-29: 02:00 becomes 03:00
+    assert_eq!(
+        working_windows(&hours, &rep, at("2026-03-28T20:00:00Z"), at("2026-03-29T20:00:00Z")),
+        [(at("2026-03-29T00:00:00Z"), at("2026-03-29T02:00:00Z"))]
+    );
+}
+
+#[test]
+fn spring_a_shift_that_begins_in_the_missing_hour_begins_at_the_skip() {
+    let begins = hours(7, &[shift("02:30", "06:00")]);
+    let swallowed = hours(7, &[shift("02:10", "02:50")]);
+    let rep = rep("Europe/Berlin");
+    let (from, until) = (at("2026-03-28T20:00:00Z"), at("2026-03-29T20:00:00Z"));
+    assert_eq!(working_windows(&begins, &rep, from, until), [(at("2026-03-29T01:00:00Z"), at("2026-03-29T04:00:00Z"))]);
+    assert_eq!(working_windows(&swallowed, &rep, from, until), []);
+}
+
+#[test]
+fn spring_office_hours_move_in_utc_and_not_on_the_wall() {
+    let hours = hours(7, &[shift("09:00", "17:00")]);
+    let rep = rep("Europe/Berlin");
+    assert_eq!(status(&hours, &rep, at("2026-03-28T08:00:00Z")), Status::AtWork { until: at("2026-03-28T16:00:00Z") });
+    assert_eq!(status(&hours, &rep, at("2026-03-29T07:00:00Z")), Status::AtWork { until: at("2026-03-29T15:00:00Z") });
+}
+
+#[test]
+fn autumn_the_hour_that_comes_twice_is_worked_twice() {
+    let hours = hours(7, &[shift("01:00", "02:30")]);
+    let rep = rep("Europe/Berlin"); // 2026-10-25: 03:00 becomes 02:00
+    assert_eq!(
+        working_windows(&hours, &rep, at("2026-10-24T20:00:00Z"), at("2026-10-25T20:00:00Z")),
+        [(at("2026-10-24T23:00:00Z"), at("2026-10-25T01:30:00Z"))],
+        "two and a half hours, without a hole"
+    );
+    assert_eq!(add_working_time(&hours, &rep, at("2026-10-24T22:00:00Z"), 2 * HOUR), Some(at("2026-10-25T01:00:00Z")));
+}
+
+#[test]
+fn a_night_shift_belongs_to_the_evening_it_begins() {
+    let hours = hours(5, &[shift("22:00", "06:00")]);
+    let mut rep = rep("Europe/London");
+    // Friday 2026-01-09, 22:00 to Saturday 06:00.
+    assert_eq!(status(&hours, &rep, at("2026-01-10T05:59:00Z")), Status::AtWork { until: at("2026-01-10T06:00:00Z") });
+    assert_eq!(status(&hours, &rep, at("2026-01-10T06:00:00Z")), off(OffReason::OffRota, "2026-01-12T22:00:00Z"));
+    // Leave on Thursday: Wednesday's shift is worked to its end, Thursday's falls out.
+    rep.leave = vec![Leave { from: day("2026-01-08"), until: day("2026-01-08") }];
+    assert_eq!(status(&hours, &rep, at("2026-01-08T05:00:00Z")), Status::AtWork { until: at("2026-01-08T06:00:00Z") });
+    assert_eq!(
+        status(&hours, &rep, at("2026-01-08T23:00:00Z")),
+        off(OffReason::Leave { until: day("2026-01-08") }, "2026-01-09T22:00:00Z")
+    );
+}
+
+#[test]
+fn a_shift_from_midnight_to_midnight_is_the_whole_day() {
+    let hours = hours(7, &[shift("00:00", "00:00")]);
+    let rep = rep("Asia/Tokyo");
+    let (from, until) = (at("2026-01-01T00:00:00Z"), at("2026-01-31T00:00:00Z"));
+    assert_eq!(working_windows(&hours, &rep, from, until), [(from, until)]);
+    assert!(matches!(status(&hours, &rep, from), Status::AtWork { .. }));
+}
+
+#[test]
+fn zones_with_half_and_quarter_hours() {
+    let hours = hours(5, &[shift("09:00", "18:00")]);
+    let india = rep("Asia/Kolkata"); // UTC+5:30
+    assert_eq!(status(&hours, &india, at("2026-01-07T03:29:59Z")), off(OffReason::OffRota, "2026-01-07T03:30:00Z"));
+    assert_eq!(
+        status(&hours, &india, at("2026-01-07T03:30:00Z")),
+        Status::AtWork { until: at("2026-01-07T12:30:00Z") }
+    );
+    let nepal = rep("Asia/Kathmandu"); // UTC+5:45
+    let windows = working_windows(&hours, &nepal, at("2026-01-07T00:00:00Z"), at("2026-01-08T00:00:00Z"));
+    let slots = free_slots(&windows, &[], nepal.timezone, HOUR / 2, at("2026-01-07T03:20:00Z"), 1);
+    assert_eq!(slots, [(at("2026-01-07T03:45:00Z"), at("2026-01-07T04:15:00Z"))], "09:30 on the wall in Kathmandu");
+}
+
+#[test]
+fn the_leap_day_is_a_day_like_any_other() {
+    let mut hours = hours(7, &[shift("09:00", "17:00")]);
+    let rep = rep("UTC");
+    assert_eq!(status(&hours, &rep, at("2028-02-29T10:00:00Z")), Status::AtWork { until: at("2028-02-29T17:00:00Z") });
+    hours.holidays.insert("here".into(), BTreeSet::from([day("2028-02-29")]));
+    assert_eq!(status(&hours, &rep, at("2028-02-29T10:00:00Z")), off(OffReason::Holiday, "2028-03-01T09:00:00Z"));
+    assert_eq!(add_working_time(&hours, &rep, at("2028-02-28T16:00:00Z"), 2 * HOUR), Some(at("2028-03-01T10:00:00Z")));
+}
+
+#[test]
+fn holidays_at_the_end_of_the_year_follow_the_local_calendar() {
+    let mut hours = hours(5, &[shift("09:00", "17:00")]);
+    hours.holidays.insert("here".into(), BTreeSet::from([day("2026-12-31"), day("2027-01-01")]));
+    let rep = rep("Pacific/Auckland"); // UTC+13: the year turns at 11:00 UTC
+    // Already the 31st in Auckland, still the 30th in UTC.
+    assert_eq!(status(&hours, &rep, at("2026-12-30T22:00:00Z")), off(OffReason::Holiday, "2027-01-03T20:00:00Z"));
+    let mut elsewhere = rep.clone();
+    elsewhere.holidays = String::new();
+    assert!(matches!(status(&hours, &elsewhere, at("2026-12-30T22:00:00Z")), Status::AtWork { .. }));
+}
+
+#[test]
+fn leave_longer_than_the_horizon_has_no_way_back() {
+    let hours = hours(5, &[shift("09:00", "17:00")]);
+    let mut rep = rep("UTC");
+    rep.leave = vec![Leave { from: day("2026-01-01"), until: day("2026-12-31") }];
+    let parental = OffReason::Leave { until: day("2026-12-31") };
+    assert_eq!(status(&hours, &rep, at("2026-01-07T10:00:00Z")), Status::Off { reason: parental, back_at: None });
+    assert_eq!(add_working_time(&hours, &rep, at("2026-01-07T10:00:00Z"), HOUR), None);
+}
+
+#[test]
+fn a_rep_whose_week_is_not_listed_never_works() {
+    let rep = rep("UTC");
+    let nobody = Status::Off { reason: OffReason::OffRota, back_at: None };
+    assert_eq!(status(&Hours::default(), &rep, at("2026-01-07T10:00:00Z")), nobody);
+}
+
+#[test]
+fn working_time_passes_over_nights_weekends_and_overlapping_shifts() {
+    let hours = hours(5, &[shift("09:00", "15:00"), shift("12:00", "17:00")]);
+    let rep = rep("UTC");
+    let friday = at("2026-01-09T16:00:00Z");
+    assert_eq!(add_working_time(&hours, &rep, friday, HOUR / 2), Some(at("2026-01-09T16:30:00Z")));
+    assert_eq!(add_working_time(&hours, &rep, friday, 2 * HOUR), Some(at("2026-01-12T10:00:00Z")));
+    assert_eq!(add_working_time(&hours, &rep, friday, 9 * HOUR), Some(at("2026-01-12T17:00:00Z")));
+    assert_eq!(add_working_time(&hours, &rep, friday, 10 * HOUR), Some(at("2026-01-13T10:00:00Z")));
+    let evening = at("2026-01-09T20:00:00Z");
+    assert_eq!(add_working_time(&hours, &rep, evening, Duration::ZERO), Some(at("2026-01-12T09:00:00Z")));
+}
+
+#[test]
+fn slots_lie_between_what_is_taken_and_do_not_overlap() {
+    let windows = [(at("2026-01-07T09:00:00Z"), at("2026-01-07T12:00:00Z"))];
+    let taken =
+        [busy("2026-01-07T10:20:00Z", "2026-01-07T10:40:00Z"), busy("2026-01-07T08:00:00Z", "2026-01-07T09:10:00Z")];
+    let slots = free_slots(&windows, &taken, chrono_tz::UTC, HOUR * 3 / 4, at("2026-01-07T00:00:00Z"), 9);
+    assert_eq!(
+        slots,
+        [
+            (at("2026-01-07T09:30:00Z"), at("2026-01-07T10:15:00Z")),
+            (at("2026-01-07T11:00:00Z"), at("2026-01-07T11:45:00Z")),
+        ]
+    );
+}
+
+#[test]
+fn slots_respect_notice_and_the_number_wanted() {
+    let windows = [(at("2026-01-07T09:00:00Z"), at("2026-01-07T17:00:00Z"))];
+    let slots = free_slots(&windows, &[], chrono_tz::UTC, HOUR / 2, at("2026-01-07T10:00:00.25Z"), 2);
+    assert_eq!(
+        slots,
+        [
+            (at("2026-01-07T10:30:00Z"), at("2026-01-07T11:00:00Z")),
+            (at("2026-01-07T11:00:00Z"), at("2026-01-07T11:30:00Z")),
+        ]
+    );
+    assert_eq!(free_slots(&windows, &[], chrono_tz::UTC, 9 * HOUR, at("2026-01-07T00:00:00Z"), 2), []);
+}
+
+#[test]
+fn calling_hours_are_the_callers() {
+    let hours = Hours { calling: shift("08:00", "21:00"), ..Hours::default() };
+    let chicago = Some(chrono_tz::America::Chicago); // UTC-6 in January
+    assert!(!calling_allowed(&hours, chicago, at("2026-01-07T13:59:59Z")));
+    assert!(calling_allowed(&hours, chicago, at("2026-01-07T14:00:00Z")));
+    assert!(calling_allowed(&hours, chicago, at("2026-01-08T02:59:59Z")));
+    assert_eq!(next_calling_time(&hours, chicago, at("2026-01-08T03:00:00Z")), at("2026-01-08T14:00:00Z"));
+    assert!(calling_allowed(&hours, None, at("2026-01-08T03:00:00Z")), "nothing can be checked without a zone");
+    assert!(calling_allowed(&Hours::default(), chicago, at("2026-01-08T03:00:00Z")), "no hours set: any time");
+}
+
+#[test]
+fn a_call_back_needs_both_the_rep_at_work_and_the_caller_awake() {
+    let mut hours = hours(5, &[shift("09:00", "17:00")]);
+    hours.calling = shift("08:00", "21:00");
+    let rep = rep("Europe/London");
+    let los_angeles = Some(chrono_tz::America::Los_Angeles); // 08:00 there is 16:00 in London
+    assert_eq!(next_call_at(&hours, &rep, los_angeles, at("2026-01-07T10:00:00Z")), Some(at("2026-01-07T16:00:00Z")));
+    assert_eq!(
+        next_call_at(&hours, &rep, los_angeles, at("2026-01-09T17:00:00Z")),
+        Some(at("2026-01-12T16:00:00Z")),
+        "Friday evening in London"
+    );
+    hours.calling = shift("18:00", "20:00"); // 02:00 to 04:00 in London
+    assert_eq!(next_call_at(&hours, &rep, los_angeles, at("2026-01-07T10:00:00Z")), None);
+}

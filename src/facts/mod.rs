@@ -1,0 +1,104 @@
+//! What may be known of a lead before it is decided: account from the CRM, free and busy times of the reps.
+//!
+//! Every look-up has a deadline: a caller never waits for a vendor. What is not known in time is *unknown*, with the
+//! reason, and the decision is marked degraded. Answers are kept for a while: accounts in the database's mirror, calendars in
+//! memory. A vendor that has just failed is left alone for some seconds, so that an outage costs one deadline, not one per lead.
+
+mod accounts;
+mod calendars;
+
+use crate::clock::SharedClock;
+use crate::connectors::{Calendar, Crm};
+use crate::domain::account::Account;
+use crate::domain::id::RepId;
+use crate::domain::known::Fact;
+use crate::domain::lead::Lead;
+use crate::domain::rep::Busy;
+use crate::routing::members_considered;
+use crate::rules::RuleSet;
+use crate::store::Store;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A vendor is asked again this long after a failure.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+pub struct Facts {
+    crm: Option<Arc<dyn Crm>>,
+    calendar: Option<Arc<dyn Calendar>>,
+    store: Store,
+    clock: SharedClock,
+    /// Real time that a decision waits at most.
+    within: Duration,
+    views: Mutex<BTreeMap<String, calendars::View>>,
+    crm_rests: Pause,
+    calendar_rests: Pause,
+}
+
+#[derive(Debug, Clone)]
+pub struct LeadFacts {
+    pub account: Fact<Option<Account>>,
+    pub calendars: BTreeMap<RepId, Fact<Vec<Busy>>>,
+}
+
+impl Facts {
+    pub fn new(
+        crm: Option<Arc<dyn Crm>>,
+        calendar: Option<Arc<dyn Calendar>>,
+        store: Store,
+        clock: SharedClock,
+        within: Duration,
+    ) -> Self {
+        Self {
+            crm,
+            calendar,
+            store,
+            clock,
+            within,
+            views: Mutex::default(),
+            crm_rests: Pause::default(),
+            calendar_rests: Pause::default(),
+        }
+    }
+
+    /// Facts for a batch of leads, in their order; never much later than the deadline.
+    pub async fn gather(&self, leads: &[Lead], rules: &RuleSet) -> Vec<LeadFacts> {
+        let mut considered: Vec<BTreeSet<RepId>> = leads.iter().map(|lead| members_considered(lead, rules)).collect();
+        let wanted = considered.iter().flatten().cloned().collect();
+        // The calendars of members are looked up while the CRM is asked who the owner is; the owner's come after.
+        let (accounts, _warm) = tokio::join!(self.accounts(leads, rules), self.calendars(&wanted, rules));
+        for (reps, account) in considered.iter_mut().zip(&accounts) {
+            reps.extend(owners(account, rules));
+        }
+        let calendars = self.calendars(&considered.iter().flatten().cloned().collect(), rules).await;
+        let of = |reps: BTreeSet<RepId>| {
+            reps.into_iter().filter_map(|rep| Some((rep.clone(), calendars.get(&rep)?.clone())))
+        };
+        let facts = accounts.into_iter().zip(considered);
+        facts.map(|(account, reps)| LeadFacts { account, calendars: of(reps).collect() }).collect()
+    }
+}
+
+/// The account's owners, and who stands in for them.
+fn owners(account: &Fact<Option<Account>>, rules: &RuleSet) -> BTreeSet<RepId> {
+    let Some(Some(account)) = account.value() else { return BTreeSet::new() };
+    let named = [&account.owner_crm_id, &account.open_opportunity_owner_crm_id];
+    let reps = rules.reps.values().filter(|rep| named.iter().any(|crm_id| crm_id.is_some() && **crm_id == rep.crm_id));
+    reps.flat_map(|rep| [Some(rep.id.clone()), rep.delegate.clone()]).flatten().collect()
+}
+
+/// When a vendor may be asked again.
+#[derive(Default)]
+struct Pause(Mutex<Option<Instant>>);
+
+impl Pause {
+    fn is_on(&self) -> bool {
+        self.0.lock().expect("pause").is_some_and(|until| Instant::now() < until)
+    }
+
+    fn begin(&self) {
+        *self.0.lock().expect("pause") = Some(Instant::now() + PAUSE_AFTER_FAILURE);
+    }
+}

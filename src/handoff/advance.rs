@@ -1,0 +1,188 @@
+//! One move of a handoff.
+
+mod booking;
+mod callback;
+mod transfer;
+
+use super::begin::later;
+use super::state::{Event, Handoff, LegState, Stage, Transition, TurnMove};
+use crate::domain::effect::{BriefWhy, Channel, Effect, Planned, Timer};
+use crate::domain::id::{LegId, RepId};
+use crate::rules::RuleSet;
+use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+/// A card about a ringing phone is worth nothing later.
+const CARD_WHILE_RINGING: Duration = Duration::from_secs(60);
+const NOTIFY_WITHIN: Duration = Duration::from_secs(3600);
+const RECORD_WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
+/// When the CRM is asked whether the owner is still the one we set.
+const READ_OWNER_AFTER: [Duration; 3] =
+    [Duration::from_secs(120), Duration::from_secs(24 * 3600), Duration::from_secs(7 * 24 * 3600)];
+/// Timers do not expire: late is better than never.
+const NEVER: Duration = Duration::from_secs(400 * 24 * 3600);
+
+/// The next state and its effects. Total: an event that does not fit the stage changes nothing and says so.
+pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
+    let mut step = Move { next: state.clone(), effects: Vec::new(), turn_moves: None, rules, now };
+    let used = match event {
+        Event::Start => step.start(),
+        Event::Answered { leg } => step.answered(leg),
+        Event::Accepted { leg } => step.accepted(leg),
+        Event::Joined { leg } => step.joined(leg),
+        Event::Machine { leg } => step.not_accepted(leg, LegState::Machine, true),
+        Event::Declined { leg } => step.not_accepted(leg, LegState::Declined, true),
+        Event::NoAnswer { leg } => step.not_accepted(leg, LegState::NoAnswer, false),
+        Event::Busy { leg } => step.not_accepted(leg, LegState::Busy, false),
+        Event::RingFailed { leg, .. } => step.ring_failed(leg),
+        Event::WhisperFailed { leg, .. } => step.not_briefed(leg),
+        Event::JoinFailed { leg, .. } => step.not_joined(leg),
+        Event::RepLeft { leg } => step.rep_left(leg),
+        Event::CallerLeft | Event::CallEnded => step.caller_left(),
+        Event::SlotsFound { search, slots } => step.slots_found(*search, slots),
+        Event::SlotsUnknown { search, .. } => step.search_is_over(*search),
+        Event::SlotChosen { slot } => step.slot_chosen(slot),
+        Event::SlotsDeclined => step.slots_declined(),
+        Event::Booked { attempt, booking } => step.booked(*attempt, booking),
+        Event::SlotTaken { attempt } => step.slot_taken(*attempt),
+        Event::BookingFailed { attempt, .. } => step.booking_is_over(*attempt),
+        Event::ContactMade { rep, at } => step.contact_made(rep, *at),
+        Event::Timer { timer } => step.timer(timer),
+    };
+    step.finish(state, used)
+}
+
+/// Whether an event fitted the stage it met.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Used {
+    Yes,
+    No,
+}
+
+struct Move<'a> {
+    next: Handoff,
+    effects: Vec<Planned>,
+    turn_moves: Option<TurnMove>,
+    rules: &'a RuleSet,
+    now: DateTime<Utc>,
+}
+
+impl Move<'_> {
+    fn timer(&mut self, timer: &Timer) -> Used {
+        match timer {
+            Timer::RingBy { leg } if self.next.stage == (Stage::Ringing { leg: leg.clone() }) => {
+                self.next_rep(leg, LegState::NoAnswer, true)
+            }
+            Timer::AcceptBy { leg } if self.next.stage == (Stage::Briefing { leg: leg.clone() }) => {
+                self.next_rep(leg, LegState::NoAnswer, true)
+            }
+            Timer::RingBy { .. } | Timer::AcceptBy { .. } => Used::No,
+            Timer::JoinBy { leg } => self.not_joined(leg),
+            Timer::SettledBy { leg } => self.settled(leg),
+            Timer::PatienceBy => self.patience_spent(),
+            Timer::SearchBy { search } if self.next.stage == (Stage::Searching { search: *search }) => {
+                self.search_is_over(*search)
+            }
+            Timer::SearchBy { .. } => Used::No,
+            // The same search may be offered again with fewer slots: an earlier offer's timer does not end the later one.
+            Timer::SlotBy { search }
+                if matches!(self.next.stage, Stage::Offering { .. }) && self.now >= self.next.moves_on_by =>
+            {
+                self.search_is_over(*search)
+            }
+            Timer::SlotBy { .. } => Used::No,
+            Timer::BookBy { attempt } => self.booking_is_over(*attempt),
+            Timer::Remind { promised_at } => self.remind(*promised_at),
+            Timer::Escalate { promised_at } => self.escalate(*promised_at),
+            Timer::Breach { promised_at } => self.breach(*promised_at),
+            Timer::ReleaseBy { .. } => {
+                if self.next.holds.take().is_some() && self.next.is_done() {
+                    Used::Yes
+                } else {
+                    Used::No
+                }
+            }
+        }
+    }
+
+    fn current_leg(&self) -> Option<&LegId> {
+        match &self.next.stage {
+            Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } | Stage::Bridged { leg, .. } => {
+                Some(leg)
+            }
+            Stage::Offered
+            | Stage::Searching { .. }
+            | Stage::Offering { .. }
+            | Stage::Booking { .. }
+            | Stage::Callback { .. }
+            | Stage::Done { .. }
+            | Stage::NeedsAttention { .. } => None,
+        }
+    }
+
+    /// Caller and rep came together on this leg.
+    fn is_connected(&self, leg: &LegId) -> bool {
+        self.next.legs.iter().any(|l| l.id == *leg && l.state == LegState::Joined)
+    }
+
+    fn rep_of(&self, leg: &LegId) -> RepId {
+        let known = self.next.legs.iter().find(|l| l.id == *leg);
+        known.map(|l| l.rep.clone()).expect("a current leg was pushed when it began to ring")
+    }
+
+    fn set_leg(&mut self, leg: &LegId, state: LegState) {
+        let Some(known) = self.next.legs.iter_mut().find(|l| l.id == *leg) else { return };
+        known.state = state;
+        let update = Effect::UpdateCard { card: known.card.clone(), rep: known.rep.clone() };
+        if !matches!(state, LegState::Ringing | LegState::Answered | LegState::Accepted) {
+            self.plan(update, NOTIFY_WITHIN);
+        }
+    }
+
+    fn hang_up(&mut self, leg: &LegId) {
+        self.plan(Effect::HangUp { leg: leg.clone() }, CARD_WHILE_RINGING);
+    }
+
+    /// A change of owner by hand comes minutes or days later.
+    fn read_owner_later(&mut self) {
+        for after in READ_OWNER_AFTER {
+            let at = later(self.now, after);
+            self.plan_at(Effect::ReadOwner, at, later(at, RECORD_WITHIN));
+        }
+    }
+
+    /// Card and mail.
+    fn tell(&mut self, rep: &RepId, why: BriefWhy) {
+        self.plan(Effect::Brief { rep: rep.clone(), channel: Channel::Slack, why }, NOTIFY_WITHIN);
+        self.plan(Effect::Brief { rep: rep.clone(), channel: Channel::Email, why }, NOTIFY_WITHIN);
+    }
+
+    fn plan(&mut self, effect: Effect, within: Duration) -> String {
+        self.plan_at(effect, self.now, later(self.now, within))
+    }
+
+    fn plan_until(&mut self, effect: Effect, deadline_at: DateTime<Utc>) -> String {
+        self.plan_at(effect, self.now, deadline_at)
+    }
+
+    fn timer_at(&mut self, timer: Timer, at: DateTime<Utc>) {
+        self.next.moves_on_by = at;
+        self.plan_at(Effect::Timer { timer }, at, later(at, NEVER));
+    }
+
+    /// Returns the key.
+    fn plan_at(&mut self, effect: Effect, run_at: DateTime<Utc>, deadline_at: DateTime<Utc>) -> String {
+        self.next.effects_planned += 1;
+        let key = format!("{}.{}-{}", self.next.id.suffix(), self.next.effects_planned, effect.kind());
+        self.effects.push(Planned { key: key.clone(), effect, run_at, deadline_at });
+        key
+    }
+
+    fn finish(mut self, before: &Handoff, used: Used) -> Transition {
+        if used == Used::No {
+            return Transition { state: before.clone(), effects: Vec::new(), turn_moves: None, ignored: true };
+        }
+        self.next.revision += 1;
+        Transition { state: self.next, effects: self.effects, turn_moves: self.turn_moves, ignored: false }
+    }
+}

@@ -1,0 +1,105 @@
+//! From a decision to a handoff that has not begun, and what stands next for a lead at any moment.
+
+use super::state::{HANDOFF_VERSION, Handoff, Stage, Terms};
+use crate::domain::id::{HandoffId, LegId, RepId};
+use crate::domain::lead::{Lead, PreferredHandoff};
+use crate::domain::outcome::{NextStep, NextStepKind, Outcome};
+use crate::routing::Decision;
+use crate::rules::RuleSet;
+use crate::rules::set::Rung;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
+
+impl Handoff {
+    /// The handoff of a lead that has just been decided.
+    pub fn begin(lead: &Lead, decision: &Decision, rules: &RuleSet) -> Self {
+        let now = decision.decided_at;
+        let plan = &decision.plan;
+        let terms = &rules.handoff;
+        let patience_until = later(now, terms.patience);
+        Self {
+            version: HANDOFF_VERSION,
+            id: HandoffId::of(&lead.id),
+            lead_id: lead.id.clone(),
+            stage: Stage::Offered,
+            revision: 0,
+            effects_planned: 0,
+            live: lead.is_live(),
+            owner: plan.owner.clone(),
+            turn_in: decision.turn.as_ref().map(|entry| entry.pool.clone()),
+            targets: plan.targets.clone(),
+            next_target: 0,
+            refused: Vec::new(),
+            rungs: rungs(lead, &plan.rungs),
+            legs: Vec::new(),
+            holds: None,
+            patience_until,
+            bridge_by: later(now, terms.bridge_within),
+            caller_zone: lead.preference.timezone,
+            wanted_times: lead.preference.times.clone(),
+            searches: 0,
+            booking_attempts: 0,
+            moves_on_by: patience_until,
+            terms: Terms {
+                ring_timeout: terms.ring_timeout,
+                accept_within: terms.accept_within,
+                join_within: terms.join_within,
+                ring_at_most: terms.ring_at_most,
+                booking: terms.booking.clone(),
+                callback: terms.callback.clone(),
+                needs_attention: terms.needs_attention.clone(),
+            },
+            decided_at: now,
+            first_contact_at: None,
+        }
+    }
+
+    /// What happens next, who does it and when: every stage has an answer.
+    pub fn next_step(&self) -> NextStep {
+        let step = |what, owner: &RepId, at| NextStep { what, owner: owner.clone(), at };
+        match &self.stage {
+            Stage::Offered
+            | Stage::Ringing { .. }
+            | Stage::Briefing { .. }
+            | Stage::Joining { .. }
+            | Stage::Bridged { .. }
+            | Stage::Searching { .. }
+            | Stage::Offering { .. }
+            | Stage::Booking { .. } => step(NextStepKind::Handoff, &self.owner, self.moves_on_by),
+            Stage::Callback { promise } => step(NextStepKind::Callback, &promise.owner, promise.promised_at),
+            Stage::Done { outcome: Outcome::Connected { at, .. } | Outcome::Called { at, .. } } => {
+                step(NextStepKind::FollowUp, &self.owner, *at)
+            }
+            Stage::Done { outcome: Outcome::Booked { booking } } => {
+                step(NextStepKind::Meeting, &booking.slot.rep, booking.slot.from)
+            }
+            Stage::NeedsAttention { owner, since, .. } => step(NextStepKind::NeedsAttention, owner, *since),
+        }
+    }
+
+    /// This leg is the one whose phone should ring now.
+    pub fn is_ringing(&self, leg: &LegId) -> bool {
+        matches!(&self.stage, Stage::Ringing { leg: current } if current == leg)
+    }
+
+    /// Whose phone a leg is.
+    pub fn rep_on(&self, leg: &LegId) -> Option<&RepId> {
+        self.legs.iter().find(|known| known.id == *leg).map(|known| &known.rep)
+    }
+
+    /// Nothing more will come of the handoff by itself.
+    pub fn is_done(&self) -> bool {
+        matches!(self.stage, Stage::Done { .. })
+    }
+}
+
+/// A meeting is not booked over the head of somebody who hung up without asking for one.
+fn rungs(lead: &Lead, planned: &[Rung]) -> Vec<Rung> {
+    let wants_meeting = lead.preference.handoff == Some(PreferredHandoff::Meeting) || !lead.preference.times.is_empty();
+    planned.iter().copied().filter(|rung| *rung != Rung::Booking || lead.is_live() || wants_meeting).collect()
+}
+
+/// `at` plus a span, at the end of time if it overflows.
+pub(super) fn later(at: DateTime<Utc>, span: Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(span).ok().and_then(|span| at.checked_add_signed(span)).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}

@@ -1,0 +1,247 @@
+//! The handoff of one lead as a value, the events that move it, and what a move yields.
+
+use crate::domain::effect::{Planned, Timer};
+use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
+use crate::domain::outcome::{Booking, Outcome, Promise, Slot};
+use crate::routing::decision::Target;
+use crate::rules::set::{BookingRules, CallbackRules, Rung};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Version of the stored form.
+pub const HANDOFF_VERSION: u16 = 1;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Handoff {
+    pub version: u16,
+    pub id: HandoffId,
+    pub lead_id: LeadId,
+    pub stage: Stage,
+    /// Transitions so far; the commit checks it.
+    pub revision: u32,
+    /// Effects planned so far; part of each effect's key.
+    pub effects_planned: u32,
+    /// The caller is on the line.
+    pub live: bool,
+    /// Keeps lead and credit.
+    pub owner: RepId,
+    /// The ledger on which `owner` paid a turn; `None` if the lead did not cost one.
+    pub turn_in: Option<PoolId>,
+    pub targets: Vec<Target>,
+    /// Index into `targets` of the next one to ring.
+    pub next_target: u32,
+    /// Reps whose phone another lead held when it was to be reserved: never asked for again, so that asking comes to an end.
+    pub refused: Vec<RepId>,
+    pub rungs: Vec<Rung>,
+    pub legs: Vec<Leg>,
+    /// The rep whose phone is ours at this moment, and until when at the latest.
+    pub holds: Option<Reservation>,
+    pub patience_until: DateTime<Utc>,
+    pub bridge_by: DateTime<Utc>,
+    /// The caller's zone, if known: slots are read and calls promised in it.
+    pub caller_zone: Option<Tz>,
+    /// Times the caller asked for.
+    pub wanted_times: Vec<DateTime<Utc>>,
+    pub searches: u32,
+    pub booking_attempts: u32,
+    /// When the stage must have moved on; meaningless once the handoff has ended.
+    pub moves_on_by: DateTime<Utc>,
+    pub terms: Terms,
+    /// When the lead was decided; the first-contact clock starts here.
+    pub decided_at: DateTime<Utc>,
+    /// First moment at which a human of ours spoke with the caller.
+    pub first_contact_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    pub rep: RepId,
+    pub until: DateTime<Utc>,
+}
+
+/// The times of the handoff, frozen when it began: a change of rules does not move a call under way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    pub ring_timeout: Duration,
+    pub accept_within: Duration,
+    pub join_within: Duration,
+    pub ring_at_most: u32,
+    pub booking: BookingRules,
+    pub callback: CallbackRules,
+    pub needs_attention: RepId,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leg {
+    pub id: LegId,
+    pub rep: RepId,
+    pub state: LegState,
+    /// Key of the briefing that was sent while it rang; rewritten when it is known how it went.
+    pub card: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegState {
+    Ringing,
+    Answered,
+    Accepted,
+    Joined,
+    Declined,
+    NoAnswer,
+    Busy,
+    Machine,
+    Failed,
+    /// Ended by us: the caller left, or patience was spent.
+    Cancelled,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    /// Decided, nothing begun.
+    Offered,
+    Ringing {
+        leg: LegId,
+    },
+    Briefing {
+        leg: LegId,
+    },
+    Joining {
+        leg: LegId,
+    },
+    /// Both are on the line; not yet long enough to count.
+    Bridged {
+        leg: LegId,
+        at: DateTime<Utc>,
+    },
+    /// Free times are being looked up.
+    Searching {
+        search: u32,
+    },
+    /// The caller hears these times.
+    Offering {
+        search: u32,
+        slots: Vec<Slot>,
+    },
+    /// `others` are tried if the slot turns out taken.
+    Booking {
+        slot: Slot,
+        attempt: u32,
+        others: Vec<Slot>,
+    },
+    /// A call was promised; the clock runs.
+    Callback {
+        promise: Promise,
+    },
+    Done {
+        outcome: Outcome,
+    },
+    /// The sink of every failure: a person must look.
+    NeedsAttention {
+        owner: RepId,
+        since: DateTime<Utc>,
+        why: String,
+    },
+}
+
+/// Something that happened. Events of the phone name a leg; one that is not current can only be hung up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    Start,
+    Answered {
+        leg: LegId,
+    },
+    Machine {
+        leg: LegId,
+    },
+    NoAnswer {
+        leg: LegId,
+    },
+    Busy {
+        leg: LegId,
+    },
+    RingFailed {
+        leg: LegId,
+        why: String,
+    },
+    Accepted {
+        leg: LegId,
+    },
+    Declined {
+        leg: LegId,
+    },
+    /// The whisper could not be played.
+    WhisperFailed {
+        leg: LegId,
+        why: String,
+    },
+    Joined {
+        leg: LegId,
+    },
+    JoinFailed {
+        leg: LegId,
+        why: String,
+    },
+    RepLeft {
+        leg: LegId,
+    },
+    CallerLeft,
+    /// Nobody is on the line any more.
+    CallEnded,
+    SlotsFound {
+        search: u32,
+        slots: Vec<Slot>,
+    },
+    /// The calendar could not be read in time.
+    SlotsUnknown {
+        search: u32,
+        why: String,
+    },
+    SlotChosen {
+        slot: Slot,
+    },
+    /// The caller wants none of the times.
+    SlotsDeclined,
+    Booked {
+        attempt: u32,
+        booking: Booking,
+    },
+    SlotTaken {
+        attempt: u32,
+    },
+    BookingFailed {
+        attempt: u32,
+        why: String,
+    },
+    /// A human of ours has spoken with the caller outside the handoff.
+    ContactMade {
+        rep: RepId,
+        at: DateTime<Utc>,
+    },
+    Timer {
+        timer: Timer,
+    },
+}
+
+/// The result of one move: the state to store and what to do, in one transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transition {
+    pub state: Handoff,
+    pub effects: Vec<Planned>,
+    /// The ledger's turn goes from the first to the second, for this reason.
+    pub turn_moves: Option<TurnMove>,
+    /// The event changed nothing: late, doubled or for another leg. Stored in the timeline all the same.
+    pub ignored: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnMove {
+    pub pool: PoolId,
+    pub from: RepId,
+    pub to: RepId,
+    pub reason: String,
+}

@@ -1,0 +1,506 @@
+//! What happens on one call, told in sentences. The decision is the scenario's; see `routing::scenario`.
+
+use super::state::LegState;
+use super::{Event, Handoff, Stage, Transition, advance};
+use crate::domain::effect::{BriefWhy, Channel, Effect, Instruction, Timer, Topic};
+use crate::domain::id::LegId;
+use crate::domain::outcome::{Booking, NextStepKind, Outcome, Slot};
+use crate::routing::scenario::{Scenario, at, rep_id, scenario};
+use crate::rules::RuleSet;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A handoff under way. Each event is followed by what it must lead to.
+struct Call {
+    state: Handoff,
+    rules: RuleSet,
+    now: DateTime<Utc>,
+    last: Transition,
+}
+
+/// Acme is on the line at 10:00; ben is rung first, then cy.
+fn call() -> Call {
+    begun(scenario())
+}
+
+fn begun(world: Scenario) -> Call {
+    let state = Handoff::begin(&world.lead, &world.decide(), &world.rules);
+    let last = Transition { state: state.clone(), effects: Vec::new(), turn_moves: None, ignored: false };
+    Call { state, rules: world.rules, now: at("10:00"), last }.on(Event::Start)
+}
+
+impl Call {
+    fn on(mut self, event: Event) -> Self {
+        self.last = advance(&self.state, &event, &self.rules, self.now);
+        self.state = self.last.state.clone();
+        self
+    }
+
+    fn after(mut self, seconds: i64) -> Self {
+        self.now += TimeDelta::seconds(seconds);
+        self
+    }
+
+    fn leg(&self, number: u32) -> LegId {
+        LegId::of(&self.state.id, number)
+    }
+
+    fn answered(self, number: u32) -> Self {
+        let leg = self.leg(number);
+        self.on(Event::Answered { leg })
+    }
+
+    fn accepted(self, number: u32) -> Self {
+        let leg = self.leg(number);
+        self.on(Event::Accepted { leg })
+    }
+
+    fn declined(self, number: u32) -> Self {
+        let leg = self.leg(number);
+        self.on(Event::Declined { leg })
+    }
+
+    fn joined(self, number: u32) -> Self {
+        let leg = self.leg(number);
+        self.on(Event::Joined { leg })
+    }
+
+    fn rep_left(self, number: u32) -> Self {
+        let leg = self.leg(number);
+        self.on(Event::RepLeft { leg })
+    }
+
+    fn timer(self, timer: Timer) -> Self {
+        self.on(Event::Timer { timer })
+    }
+
+    /// Ben answers, presses the key and is joined.
+    fn bridged(self) -> Self {
+        self.after(4).answered(1).after(4).accepted(1).after(1).joined(1)
+    }
+
+    fn settled(self) -> Self {
+        let leg = self.leg(1);
+        self.bridged().after(10).timer(Timer::SettledBy { leg })
+    }
+
+    /// Nobody can be had, and two times are read to the caller.
+    fn offered(self) -> Self {
+        let slots = vec![slot(14), slot(15)];
+        self.declined(1).declined(2).on(Event::SlotsFound { search: 1, slots })
+    }
+
+    fn chosen(self) -> Self {
+        self.offered().after(9).on(Event::SlotChosen { slot: slot(14) })
+    }
+
+    // ---- what must follow ------------------------------------------------------------------------------------------
+
+    fn rings(self, name: &str, number: u32) -> Self {
+        let (leg, rep) = (self.leg(number), rep_id(name));
+        assert_eq!(self.state.stage, Stage::Ringing { leg: leg.clone() });
+        assert_eq!(self.state.holds.as_ref().map(|hold| &hold.rep), Some(&rep), "the phone is ours before it rings");
+        self.does(&Effect::Ring { leg, rep })
+    }
+
+    fn does(self, effect: &Effect) -> Self {
+        let planned: Vec<&Effect> = self.last.effects.iter().map(|planned| &planned.effect).collect();
+        assert!(planned.contains(&effect), "{effect:?} is not among {planned:#?}");
+        self
+    }
+
+    fn hangs_up(self, number: u32) -> Self {
+        let leg = self.leg(number);
+        self.does(&Effect::HangUp { leg })
+    }
+
+    fn briefs(self, name: &str, why: BriefWhy) -> Self {
+        self.does(&Effect::Brief { rep: rep_id(name), channel: Channel::Slack, why })
+    }
+
+    fn publishes(self, topic: Topic) -> Self {
+        self.does(&Effect::Publish { topic })
+    }
+
+    fn leg_is(self, number: u32, state: LegState) -> Self {
+        let id = self.leg(number);
+        let found = self.state.legs.iter().find(|leg| leg.id == id).map(|leg| leg.state);
+        assert_eq!(found, Some(state));
+        self
+    }
+
+    fn holds_nobody(self) -> Self {
+        assert_eq!(self.state.holds, None);
+        self
+    }
+
+    fn owner_is(self, name: &str) -> Self {
+        assert_eq!(self.state.owner, rep_id(name));
+        self
+    }
+
+    fn ignored(self) -> Self {
+        assert!(self.last.ignored, "it led to {:?}", self.state.stage);
+        self
+    }
+
+    fn searches(self, search: u32) -> Self {
+        assert_eq!(self.state.stage, Stage::Searching { search });
+        let rep = self.state.owner.clone();
+        self.does(&Effect::FindSlots { search, rep })
+    }
+
+    fn books(self, slot: Slot, attempt: u32) -> Self {
+        assert!(matches!(&self.state.stage, Stage::Booking { attempt: current, .. } if *current == attempt));
+        self.does(&Effect::Book { slot, attempt })
+    }
+
+    fn ends_booked(self) -> Self {
+        assert!(
+            matches!(&self.state.stage, Stage::Done { outcome: Outcome::Booked { booking } } if *booking == meeting())
+        );
+        self
+    }
+
+    fn ends_connected(self, name: &str) -> Self {
+        let connected = matches!(&self.state.stage, Stage::Done { outcome: Outcome::Connected { rep, .. } } if *rep == rep_id(name));
+        assert!(connected, "it stands at {:?}", self.state.stage);
+        self
+    }
+
+    fn promises(self, name: &str, time: &str) -> Self {
+        let next = self.state.next_step();
+        assert_eq!((next.what, next.owner, next.at), (NextStepKind::Callback, rep_id(name), at(time)));
+        self
+    }
+
+    fn needs_attention_of(self, name: &str) -> Self {
+        let next = self.state.next_step();
+        assert_eq!((next.what, next.owner), (NextStepKind::NeedsAttention, rep_id(name)));
+        self
+    }
+
+    fn says_nothing(self) -> Self {
+        let mut effects = self.last.effects.iter().map(|planned| &planned.effect);
+        assert!(!effects.any(|effect| matches!(effect, Effect::Instruct { .. })), "nobody is there to hear it");
+        self
+    }
+}
+
+fn second_leg() -> LegId {
+    call().leg(2)
+}
+
+/// An hour of Thursday with ben.
+fn slot(hour: u32) -> Slot {
+    let from = at("00:00") + TimeDelta::hours(24 + i64::from(hour));
+    Slot { rep: rep_id("ben"), from, until: from + TimeDelta::minutes(30) }
+}
+
+fn meeting() -> Booking {
+    Booking { slot: slot(14), vendor_ref: "event-1".to_owned() }
+}
+
+fn booked(attempt: u32) -> Event {
+    Event::Booked { attempt, booking: meeting() }
+}
+
+// ---- the transfer -------------------------------------------------------------------------------------------------
+
+#[test]
+fn the_first_rep_is_held_then_rung_while_the_caller_is_told() {
+    let instruction = Instruction::Hold { rep: rep_id("ben") };
+    call().rings("ben", 1).does(&Effect::Instruct { instruction }).briefs("ben", BriefWhy::Ringing);
+}
+
+#[test]
+fn a_key_press_joins_and_ten_seconds_together_count() {
+    let call = call().settled().ends_connected("ben").publishes(Topic::HandoffConnected);
+    assert_eq!(call.state.first_contact_at, Some(at("10:00") + TimeDelta::seconds(9)));
+    assert!(call.state.holds.is_some(), "ben is still talking");
+}
+
+#[test]
+fn a_key_press_that_overtakes_the_answer_stands_for_both() {
+    call().after(5).accepted(1).after(1).answered(1).ignored().joined(1).leg_is(1, LegState::Joined);
+}
+
+#[test]
+fn who_declines_is_hung_up_and_the_next_is_rung() {
+    call().after(4).answered(1).declined(1).hangs_up(1).leg_is(1, LegState::Declined).rings("cy", 2);
+}
+
+#[test]
+fn silence_after_the_whisper_is_a_no() {
+    let call = call().after(4).answered(1);
+    let leg = call.leg(1);
+    call.after(10).timer(Timer::AcceptBy { leg }).hangs_up(1).leg_is(1, LegState::NoAnswer).rings("cy", 2);
+}
+
+#[test]
+fn a_phone_that_rings_out_is_hung_up() {
+    let call = call().after(15);
+    let leg = call.leg(1);
+    call.timer(Timer::RingBy { leg }).hangs_up(1).rings("cy", 2);
+}
+
+#[test]
+fn a_machine_is_not_connected_to_a_caller() {
+    let call = call().after(4).answered(1);
+    let leg = call.leg(1);
+    call.on(Event::Machine { leg }).hangs_up(1).leg_is(1, LegState::Machine).rings("cy", 2);
+}
+
+#[test]
+fn a_rep_who_heard_no_whisper_is_let_go_unless_the_key_was_pressed() {
+    let failed = |leg| Event::WhisperFailed { leg, why: "no answer".into() };
+    let call = call().after(4).answered(1);
+    let leg = call.leg(1);
+    call.on(failed(leg)).hangs_up(1).rings("cy", 2).answered(2).accepted(2).on(failed(second_leg())).ignored();
+}
+
+#[test]
+fn a_join_that_fails_goes_on_to_the_next() {
+    let call = call().after(4).answered(1).accepted(1);
+    let leg = call.leg(1);
+    call.on(Event::JoinFailed { leg, why: "conference is gone".into() }).hangs_up(1).rings("cy", 2);
+}
+
+#[test]
+fn spent_patience_ends_the_ringing_and_a_time_is_looked_for() {
+    let call = call().after(4).declined(1).rings("cy", 2).after(41).timer(Timer::PatienceBy);
+    call.hangs_up(2).leg_is(2, LegState::Cancelled).holds_nobody().searches(1);
+}
+
+#[test]
+fn an_answer_after_patience_is_spent_does_not_wait_for_the_late_timer() {
+    call().after(46).answered(1).hangs_up(1).leg_is(1, LegState::Cancelled).searches(1);
+}
+
+#[test]
+fn patience_does_not_end_what_was_accepted() {
+    call().after(40).answered(1).accepted(1).after(5).timer(Timer::PatienceBy).ignored();
+}
+
+#[test]
+fn an_answer_that_comes_when_the_next_is_rung_is_hung_up() {
+    let call = call().declined(1).after(1).accepted(1).hangs_up(1);
+    assert_eq!(call.state.stage, Stage::Ringing { leg: call.leg(2) });
+}
+
+#[test]
+fn the_leg_of_another_lead_is_nobodys() {
+    let call = call();
+    let other = LegId::new("leg_ffffffffffffffffffffffffff.1").expect("a leg");
+    call.on(Event::Accepted { leg: other }).ignored();
+}
+
+#[test]
+fn a_rep_who_leaves_at_once_was_not_there() {
+    call().bridged().after(3).rep_left(1).leg_is(1, LegState::Failed).rings("cy", 2);
+}
+
+#[test]
+fn a_rep_who_leaves_later_has_talked_and_is_free_again() {
+    call().bridged().after(11).rep_left(1).ends_connected("ben").holds_nobody();
+    call().settled().after(300).rep_left(1).ends_connected("ben").holds_nobody();
+}
+
+/// A repeated "answered" used to hang up the rep who was talking with the caller.
+#[test]
+fn a_doubled_event_does_not_hang_up_a_conversation() {
+    call().settled().after(5).answered(1).ignored().joined(1).ignored().accepted(1).ignored();
+}
+
+/// A whisper that was cut short by the key press, or a ring whose answer was lost, used to end the bridged call.
+#[test]
+fn the_late_failure_of_ring_or_whisper_does_not_end_a_conversation() {
+    let call = call().bridged().after(2);
+    let leg = call.leg(1);
+    let why = || "no answer from the platform".to_owned();
+    let call = call.on(Event::RingFailed { leg: leg.clone(), why: why() }).ignored();
+    let call = call.on(Event::WhisperFailed { leg: leg.clone(), why: why() }).ignored();
+    let call =
+        call.on(Event::NoAnswer { leg: leg.clone() }).ignored().on(Event::Machine { leg: leg.clone() }).ignored();
+    call.on(Event::JoinFailed { leg, why: why() }).ignored();
+}
+
+/// The store asked for the same rep for ever when a reservation had lapsed before the call counted as connected.
+#[test]
+fn a_rep_whom_another_lead_holds_is_not_asked_for_again() {
+    let mut call = call().bridged();
+    call.state.refused.push(rep_id("ben"));
+    let leg = call.leg(1);
+    call.after(400).timer(Timer::SettledBy { leg }).ends_connected("ben").holds_nobody();
+}
+
+#[test]
+fn who_accepts_a_lead_of_the_pool_owns_it_and_pays_the_turn() {
+    let call = call().declined(1).answered(2).accepted(2).joined(2).owner_is("cy");
+    let turn = call.last.turn_moves.expect("the turn moves");
+    assert_eq!((turn.from, turn.to), (rep_id("ben"), rep_id("cy")));
+}
+
+#[test]
+fn an_owned_lead_stays_with_its_owner_whoever_takes_the_call() {
+    let call = begun(scenario().owner("ana").on_leave("ana").delegate("ana", "ben")).rings("ben", 1);
+    let call = call.bridged().owner_is("ana");
+    assert_eq!(call.last.turn_moves, None);
+}
+
+// ---- the caller leaves --------------------------------------------------------------------------------------------
+
+#[test]
+fn who_hangs_up_before_a_rep_is_there_is_called_first() {
+    let stages = [call(), call().answered(1), call().answered(1).accepted(1), call().bridged()];
+    for call in stages {
+        call.on(Event::CallerLeft).hangs_up(1).holds_nobody().says_nothing().briefs("ben", BriefWhy::Callback);
+    }
+    let call = call().on(Event::CallerLeft);
+    assert!(matches!(&call.state.stage, Stage::Callback { promise } if promise.raised));
+}
+
+#[test]
+fn who_hangs_up_while_a_time_is_looked_for_is_called() {
+    let searching = call().declined(1).declined(2).searches(1);
+    let stages = [searching, call().offered()];
+    for call in stages {
+        let call = call.on(Event::CallerLeft).says_nothing();
+        assert!(matches!(&call.state.stage, Stage::Callback { promise } if promise.raised));
+    }
+}
+
+#[test]
+fn who_hangs_up_after_choosing_has_the_meeting() {
+    call().chosen().on(Event::CallerLeft).on(booked(1)).ends_booked().says_nothing();
+}
+
+/// Another of the times was booked instead, though nobody was there to ask.
+#[test]
+fn who_hangs_up_after_choosing_is_called_if_the_time_is_taken() {
+    let call = call().chosen().on(Event::CallerLeft).on(Event::SlotTaken { attempt: 1 });
+    assert!(matches!(call.state.stage, Stage::Callback { .. }), "it stands at {:?}", call.state.stage);
+}
+
+#[test]
+fn the_end_of_the_call_frees_the_rep() {
+    call().settled().after(240).on(Event::CallEnded).ends_connected("ben").holds_nobody();
+    let call = call().settled();
+    let leg = call.leg(1);
+    call.after(7200).timer(Timer::ReleaseBy { leg }).holds_nobody();
+}
+
+#[test]
+fn a_caller_who_leaves_after_ten_seconds_was_connected() {
+    call().bridged().after(11).on(Event::CallerLeft).ends_connected("ben").holds_nobody();
+}
+
+// ---- booking ------------------------------------------------------------------------------------------------------
+
+#[test]
+fn when_nobody_can_be_had_times_are_offered() {
+    let slots = vec![slot(14), slot(15)];
+    call().offered().does(&Effect::Instruct { instruction: Instruction::OfferSlots { slots } });
+}
+
+#[test]
+fn a_chosen_slot_is_booked_and_confirmed() {
+    let instruction = Instruction::ConfirmBooking { slot: slot(14) };
+    let call = call().chosen().books(slot(14), 1).on(booked(1)).ends_booked();
+    call.does(&Effect::Instruct { instruction }).briefs("ben", BriefWhy::Booked).publishes(Topic::MeetingBooked);
+}
+
+#[test]
+fn a_slot_that_was_not_offered_is_not_booked() {
+    call().offered().on(Event::SlotChosen { slot: slot(9) }).ignored();
+}
+
+#[test]
+fn a_taken_slot_leads_to_the_others_and_then_to_a_new_search() {
+    let call = call().chosen().on(Event::SlotTaken { attempt: 1 });
+    assert!(matches!(&call.state.stage, Stage::Offering { slots, .. } if *slots == [slot(15)]));
+    let call = call.on(Event::SlotChosen { slot: slot(15) }).books(slot(15), 2);
+    call.on(Event::SlotTaken { attempt: 2 }).searches(2);
+}
+
+#[test]
+fn who_declines_the_times_or_says_nothing_is_called() {
+    call().offered().on(Event::SlotsDeclined).promises("ben", "11:00");
+    let call = call().offered().after(30).timer(Timer::SlotBy { search: 1 });
+    assert!(matches!(call.state.stage, Stage::Callback { .. }));
+}
+
+#[test]
+fn the_timer_of_an_earlier_offer_does_not_end_a_later_one() {
+    let by = Timer::SlotBy { search: 1 };
+    let call = call().chosen().on(Event::SlotTaken { attempt: 1 });
+    call.after(24).timer(by.clone()).ignored().after(6).timer(by).says_promise();
+}
+
+impl Call {
+    fn says_promise(self) -> Self {
+        let next = self.state.next_step();
+        let instruction = Instruction::PromiseCallback { rep: next.owner, promised_at: next.at };
+        self.does(&Effect::Instruct { instruction })
+    }
+}
+
+#[test]
+fn a_calendar_that_cannot_be_read_leads_to_a_promise() {
+    let search = 1;
+    let searching = || call().declined(1).declined(2);
+    searching().on(Event::SlotsUnknown { search, why: "no answer".into() }).says_promise();
+    searching().after(8).timer(Timer::SearchBy { search }).says_promise();
+    searching().on(Event::SlotsFound { search, slots: vec![] }).says_promise();
+}
+
+#[test]
+fn a_booking_that_comes_late_replaces_the_promise() {
+    let call = call().chosen().after(20).timer(Timer::BookBy { attempt: 1 }).says_promise();
+    let call = call.after(5).on(booked(1)).ends_booked();
+    let promised_at = at("11:00") + TimeDelta::seconds(29);
+    call.timer(Timer::Breach { promised_at }).ignored();
+}
+
+#[test]
+fn a_booking_that_fails_leads_to_a_promise() {
+    call().chosen().on(Event::BookingFailed { attempt: 1, why: "quota".into() }).says_promise();
+}
+
+#[test]
+fn without_a_caller_the_first_time_is_booked_unasked_only_if_a_meeting_was_wanted() {
+    let mut world = scenario().not_live();
+    begun(world.clone()).promises("ben", "11:00").says_nothing();
+    world.lead.preference.times = vec![slot(14).from];
+    let call = begun(world).searches(1).on(Event::SlotsFound { search: 1, slots: vec![slot(14)] });
+    call.books(slot(14), 1).on(booked(1)).ends_booked().says_nothing();
+}
+
+// ---- the callback and its SLA -------------------------------------------------------------------------------------
+
+#[test]
+fn a_promise_is_reminded_of_escalated_and_then_needs_attention() {
+    let promised_at = at("11:00");
+    let call = call().offered().on(Event::SlotsDeclined).publishes(Topic::CallbackPromised);
+    let call = call.after(3000).timer(Timer::Remind { promised_at }).briefs("ben", BriefWhy::Reminder);
+    let call = call.after(300).timer(Timer::Escalate { promised_at }).briefs("max", BriefWhy::Escalation);
+    let call = call.after(300).timer(Timer::Breach { promised_at }).needs_attention_of("max");
+    call.publishes(Topic::CallbackBreached).publishes(Topic::NeedsAttention);
+}
+
+#[test]
+fn a_call_that_was_made_keeps_the_promise() {
+    let promised_at = at("11:00");
+    let call = call().offered().on(Event::SlotsDeclined).after(1800);
+    let (rep, now) = (rep_id("ben"), call.now);
+    let call = call.on(Event::ContactMade { rep: rep.clone(), at: now });
+    assert_eq!(call.state.stage, Stage::Done { outcome: Outcome::Called { rep, at: now } });
+    call.timer(Timer::Breach { promised_at }).ignored();
+}
+
+#[test]
+fn a_call_after_the_breach_still_ends_it() {
+    let call = call().offered().on(Event::SlotsDeclined).after(3600).timer(Timer::Breach { promised_at: at("11:00") });
+    let (rep, now) = (rep_id("cy"), call.now);
+    let call = call.on(Event::ContactMade { rep, at: now });
+    assert!(call.state.is_done());
+}

@@ -1,0 +1,284 @@
+//! Commit 2: a batch of parsed messages, decided under one lock, stored in one transaction.
+
+use super::answer::{Answer, Instructed};
+use super::decider::Decider;
+use super::event::Message;
+use crate::domain::effect::{Effect, Planned};
+use crate::domain::id::{PoolId, RepId};
+use crate::domain::known::Fact;
+use crate::domain::lead::Lead;
+use crate::facts::LeadFacts;
+use crate::handoff::{Event, Handoff, Transition, advance};
+use crate::outbox::{Matter, instruct};
+use crate::render::briefing::briefing;
+use crate::render::caller::CallerContext;
+use crate::routing::ledger::{Entry, Ledger};
+use crate::routing::snapshot::RepFacts;
+use crate::routing::{Decision, Snapshot, decide};
+use crate::rules::RuleSet;
+use crate::store::{
+    DecidedLead, InboxRow, Mover, NewStep, RepState, StepRow, StoreError, TimelineEntry, Tx, local_day, new_steps,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Calendar entries later than this play no part in a decision and are not stored with it.
+const CALENDAR_AHEAD: TimeDelta = TimeDelta::days(3);
+
+#[derive(Default)]
+pub(super) struct Batch {
+    pub leads: Vec<(InboxRow, Lead)>,
+    pub others: Vec<(InboxRow, Message)>,
+}
+
+impl Batch {
+    pub fn len(&self) -> usize {
+        self.leads.len() + self.others.len()
+    }
+
+    pub fn rows(&self) -> impl Iterator<Item = &InboxRow> {
+        self.leads.iter().map(|(row, _)| row).chain(self.others.iter().map(|(row, _)| row))
+    }
+
+    /// The leads, and everything else.
+    pub fn apart(self) -> (Self, Self) {
+        (Self { leads: self.leads, others: Vec::new() }, Self { leads: Vec::new(), others: self.others })
+    }
+
+    pub fn singles(&self) -> impl Iterator<Item = Self> {
+        let leads = self.leads.iter().map(|lead| Self { leads: vec![lead.clone()], others: Vec::new() });
+        leads.chain(self.others.iter().map(|other| Self { leads: Vec::new(), others: vec![other.clone()] }))
+    }
+}
+
+/// What a committed batch leaves to be done.
+struct Committed {
+    /// By inbox key.
+    answers: Vec<(String, Answer)>,
+    /// First steps of leads, with what they are about.
+    begun: Vec<(Vec<StepRow>, Arc<Matter>)>,
+    /// Steps that other messages led to.
+    steps: Vec<StepRow>,
+}
+
+impl Decider {
+    /// Decides and stores a whole batch, then answers and sets its first steps going.
+    pub(super) async fn commit(self: &Arc<Self>, batch: &Arc<Batch>) -> Result<(), StoreError> {
+        let rules = Arc::clone(&self.parts.rules.borrow());
+        let leads: Vec<Lead> = batch.leads.iter().map(|(_, lead)| lead.clone()).collect();
+        let facts = if leads.is_empty() { Vec::new() } else { self.parts.facts.gather(&leads, &rules).await };
+        let (decider, work, facts) = (Arc::clone(self), Arc::clone(batch), Arc::new(facts));
+        let committed = self.parts.store.write("decide", move |tx| {
+            let (decider, work) = (Arc::clone(&decider), Arc::clone(&work));
+            let (facts, rules) = (Arc::clone(&facts), Arc::clone(&rules));
+            Box::pin(async move { decider.decide_in(tx, &work, &facts, &rules).await })
+        });
+        let committed = committed.await?;
+        fail::fail_point!("after_decision_commit");
+        for (steps, matter) in committed.begun {
+            self.parts.outbox.run_now(steps, Some(matter));
+        }
+        self.parts.outbox.run_now(committed.steps, None);
+        let rows: BTreeMap<&str, &InboxRow> = batch.rows().map(|row| (row.key.as_str(), row)).collect();
+        let answers = committed.answers.iter().filter_map(|(key, answer)| Some((rows.get(key.as_str())?, answer)));
+        join_all(answers.map(|(row, answer)| self.deliver(row, answer))).await;
+        Ok(())
+    }
+
+    async fn decide_in(
+        &self,
+        tx: &mut Tx,
+        batch: &Batch,
+        facts: &[LeadFacts],
+        rules: &Arc<RuleSet>,
+    ) -> Result<Committed, StoreError> {
+        let mover = self.mover();
+        let keys: Vec<String> = batch.rows().map(|row| row.key.clone()).collect();
+        let mut open = tx.inbox_lock(&keys).await?;
+        let mut done = Committed { answers: Vec::new(), begun: Vec::new(), steps: Vec::new() };
+        let mut finished = Vec::new();
+        if batch.leads.iter().any(|(row, _)| open.contains(&row.key)) {
+            let pools: Vec<PoolId> = rules.pools.keys().cloned().collect();
+            let ledgers = tx.ledgers_lock(&pools).await?;
+            let reps = tx.reps_lock(&rules.reps.keys().cloned().collect()).await?;
+            let mut table = Table { ledgers, reps, ..Table::default() };
+            let mut decided = Vec::new();
+            for ((row, lead), facts) in batch.leads.iter().zip(facts) {
+                // Twice in one batch is once.
+                if !open.remove(&row.key) {
+                    continue;
+                }
+                let (one, answer) = self.decide_one(&mut table, row, lead, facts, rules, &mover)?;
+                finished.push((row.key.clone(), text(&answer)?, Some(lead.id.clone())));
+                done.answers.push((row.key.clone(), answer));
+                decided.push(one);
+            }
+            tx.ledgers_save(&table.entries, &table.changed_ledgers(), "decision", mover.now).await?;
+            tx.reps_save(&table.changed_reps()).await?;
+            tx.decided_insert(&decided).await?;
+            done.begun.extend(decided.into_iter().map(|one| {
+                let steps = one.steps.iter().filter_map(NewStep::in_hand).collect();
+                (steps, Arc::new(Matter::of(one, rules)))
+            }));
+        }
+        for (row, message) in &batch.others {
+            if !open.remove(&row.key) {
+                continue;
+            }
+            done.steps.extend(self.apply(tx, message, rules, &mover).await?);
+            let answer = Answer::Taken { event: row.key.clone() };
+            finished.push((row.key.clone(), text(&answer)?, None));
+            done.answers.push((row.key.clone(), answer));
+        }
+        tx.inbox_finish(&finished).await?;
+        Ok(done)
+    }
+
+    fn decide_one(
+        &self,
+        table: &mut Table,
+        row: &InboxRow,
+        lead: &Lead,
+        facts: &LeadFacts,
+        rules: &RuleSet,
+        mover: &Mover,
+    ) -> Result<(DecidedLead, Answer), StoreError> {
+        let snapshot = table.snapshot(facts, rules, mover.now);
+        let decision = decide(lead, &snapshot, rules);
+        table.book(lead, &decision, rules, mover.now);
+        let begun = Handoff::begin(lead, &decision, rules);
+        let Transition { state, effects, .. } = advance(&begun, &Event::Start, rules, mover.now);
+        table.reserve(&state);
+        let instruction = self.first_instruction(&effects, &state, rules);
+        let owner_name = rules.reps.get(&decision.plan.owner).map_or("", |rep| rep.name.as_str());
+        let answer = Answer::decided(&row.key, &decision, &state, owner_name, instruction);
+        let told = TimelineEntry {
+            lead_id: lead.id.clone(),
+            at: mover.now,
+            kind: "decided".to_owned(),
+            body: json!({
+                "owner": decision.plan.owner,
+                "reason": decision.plan.reason,
+                "stage": state.stage,
+                "degraded": decision.degraded,
+                "effects": effects.iter().map(|planned| planned.effect.kind()).collect::<Vec<_>>(),
+            }),
+        };
+        let completeness_permille = briefing(lead, &decision, rules).completeness_permille;
+        let steps = new_steps(effects, &state.id, mover);
+        let timeline = vec![told];
+        let decided = DecidedLead {
+            lead: lead.clone(),
+            decision,
+            snapshot,
+            handoff: state,
+            steps,
+            timeline,
+            completeness_permille,
+        };
+        tracing::info!(
+            lead.id = %decided.lead.id, decision.id = %decided.decision.id, rep.id = %decided.decision.plan.owner,
+            pool.id = %decided.decision.plan.pool, degraded = decided.decision.degraded.len(), "decided"
+        );
+        Ok((decided, answer))
+    }
+
+    /// The words for the caller that go back with the answer; the same command follows under the same id.
+    fn first_instruction(&self, effects: &[Planned], state: &Handoff, rules: &RuleSet) -> Option<Instructed> {
+        if !state.live {
+            return None;
+        }
+        let planned = effects.iter().find_map(|planned| match &planned.effect {
+            Effect::Instruct { instruction } => Some((planned.key.clone(), instruction)),
+            _ => None,
+        });
+        let (id, instruction) = planned?;
+        let context = CallerContext { reps: &rules.reps, caller_zone: state.caller_zone, now: self.parts.clock.now() };
+        Some(Instructed { id, spoken: instruct::spoken(&self.parts.templates, instruction, &context) })
+    }
+
+    pub(super) fn mover(&self) -> Mover {
+        Mover { worker: self.parts.worker.clone(), lease: self.parts.lease, now: self.parts.clock.now() }
+    }
+}
+
+fn text(answer: &Answer) -> Result<String, StoreError> {
+    serde_json::to_string(answer).map_err(|error| StoreError::Unstorable { why: error.to_string() })
+}
+
+/// Ledgers and reps as they stand while a batch is decided: each decision sees what the one before it took.
+#[derive(Default)]
+struct Table {
+    ledgers: BTreeMap<PoolId, Ledger>,
+    reps: BTreeMap<RepId, RepState>,
+    entries: Vec<(Entry, crate::domain::id::LeadId)>,
+    touched: BTreeSet<RepId>,
+}
+
+impl Table {
+    /// What is known for one lead: the reps whose calendars were looked up, and the ledgers of their pools.
+    fn snapshot(&self, facts: &LeadFacts, rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
+        let reps = facts.calendars.iter().map(|(rep, calendar)| {
+            let calendar = match calendar {
+                Fact::Known { value, observed_at, source } => {
+                    let near = |busy: &&crate::domain::rep::Busy| busy.until > now && busy.from < now + CALENDAR_AHEAD;
+                    let value = value.iter().filter(near).copied().collect();
+                    Fact::Known { value, observed_at: *observed_at, source: source.clone() }
+                }
+                Fact::Unknown { why } => Fact::Unknown { why: why.clone() },
+            };
+            let fresh = RepState::new(rep.clone());
+            let state = self.reps.get(rep).unwrap_or(&fresh);
+            let facts = RepFacts {
+                presence: state.presence,
+                reserved_until: state.reserved.as_ref().map(|(_, until)| *until).filter(|until| *until > now),
+                taken_today: state.taken_on(local_day(rules, rep, now)),
+                open: state.open_leads,
+                calendar,
+            };
+            (rep.clone(), facts)
+        });
+        let reps: BTreeMap<RepId, RepFacts> = reps.collect();
+        let involved = |pool: &&PoolId| {
+            rules.pools.get(*pool).is_some_and(|pool| pool.members.keys().any(|member| reps.contains_key(member)))
+        };
+        let ledgers =
+            self.ledgers.keys().filter(involved).map(|pool| (pool.clone(), self.ledgers[pool].clone())).collect();
+        Snapshot { now, account: facts.account.clone(), reps, ledgers }
+    }
+
+    /// The turn and the load that a decision costs.
+    fn book(&mut self, lead: &Lead, decision: &Decision, rules: &RuleSet, now: DateTime<Utc>) {
+        if let Some(entry) = &decision.turn {
+            let ledger = self.ledgers.entry(entry.pool.clone()).or_insert_with(|| Ledger::empty(entry.pool.clone()));
+            ledger.apply(entry);
+            self.entries.push((entry.clone(), lead.id.clone()));
+        }
+        let owner = &decision.plan.owner;
+        self.rep(owner).take(local_day(rules, owner, now));
+    }
+
+    /// The phone that rings first is ours. Nobody else can have it: every reservation is in this table, under its lock.
+    fn reserve(&mut self, state: &Handoff) {
+        if let Some(hold) = &state.holds {
+            self.rep(&hold.rep).reserved = Some((state.id.clone(), hold.until));
+        }
+    }
+
+    fn rep(&mut self, rep: &RepId) -> &mut RepState {
+        self.touched.insert(rep.clone());
+        self.reps.entry(rep.clone()).or_insert_with(|| RepState::new(rep.clone()))
+    }
+
+    fn changed_reps(&self) -> Vec<RepState> {
+        self.touched.iter().filter_map(|rep| self.reps.get(rep).cloned()).collect()
+    }
+
+    fn changed_ledgers(&self) -> Vec<Ledger> {
+        let pools: BTreeSet<&PoolId> = self.entries.iter().map(|(entry, _)| &entry.pool).collect();
+        pools.into_iter().filter_map(|pool| self.ledgers.get(pool).cloned()).collect()
+    }
+}

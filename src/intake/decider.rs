@@ -1,0 +1,253 @@
+//! From committed messages to committed decisions.
+//!
+//! Guarantees: a message is acknowledged only after its bytes are in the inbox; one decision per event, however often it
+//! comes; what cannot be decided is quarantined with its bytes and the reason, and its neighbours are not held up. Facts are
+//! gathered outside any transaction; decision, turn, reservation, handoff and first steps are one. If the process dies after
+//! commit 1, the next look at the inbox finds the message; after commit 2, the leases of the first steps lapse.
+
+use super::answer::{Answer, Answers, within};
+use super::batch::Batch;
+use super::event::{Incoming, Message, parse};
+use crate::clock::SharedClock;
+use crate::facts::Facts;
+use crate::outbox::Outbox;
+use crate::render::Templates;
+use crate::rules::RuleSet;
+use crate::store::{InboxMessage, InboxRow, Store, StoreError};
+use chrono::TimeDelta;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout_at};
+
+/// Messages decided in one transaction at most.
+const BATCH: usize = 50;
+/// How long the first message of a batch waits for company.
+const GATHER: Duration = Duration::from_millis(3);
+/// How long a batch in the inbox waits for a place in the queue.
+const ROOM_WITHIN: Duration = Duration::from_secs(1);
+/// A message that nobody has decided after this long belongs to whoever finds it.
+const ORPHANED_AFTER: TimeDelta = TimeDelta::seconds(5);
+/// A repeated event waits this long for the answer to the first one, in real time.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How often orphans are looked for, in real time.
+const SWEEP: Duration = Duration::from_secs(2);
+
+pub struct Parts {
+    pub store: Store,
+    pub facts: Arc<Facts>,
+    pub rules: watch::Receiver<Arc<RuleSet>>,
+    pub templates: Arc<Templates>,
+    pub outbox: Arc<Outbox>,
+    pub clock: SharedClock,
+    pub worker: String,
+    pub lease: Duration,
+    /// Told of every answer: `reply_to` over AMQP.
+    pub replies: Option<Arc<dyn Replies>>,
+}
+
+/// Sends an answer back to whoever asked for one.
+#[async_trait::async_trait]
+pub trait Replies: Send + Sync {
+    async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &Answer);
+}
+
+pub struct Decider {
+    pub(super) parts: Parts,
+    queue: mpsc::Sender<InboxRow>,
+    waiting: tokio::sync::Mutex<mpsc::Receiver<InboxRow>>,
+    pub answers: Answers,
+}
+
+impl Decider {
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let (queue, waiting) = mpsc::channel(1024);
+        Arc::new(Self { parts, queue, waiting: tokio::sync::Mutex::new(waiting), answers: Answers::default() })
+    }
+
+    /// Commit 1: the bytes are in the inbox when this returns; deciding follows. Returns the keys that were new; messages that
+    /// came before are answered again.
+    ///
+    /// # Errors
+    /// The database did not commit: nothing may be acknowledged.
+    pub async fn take(self: &Arc<Self>, messages: Vec<InboxMessage>) -> Result<BTreeSet<String>, StoreError> {
+        let rows: Arc<[InboxMessage]> = messages.into();
+        let batch = Arc::clone(&rows);
+        let new = self
+            .parts
+            .store
+            .write("inbox.insert", move |tx| {
+                let batch = Arc::clone(&batch);
+                Box::pin(async move { tx.inbox_insert(&batch).await })
+            })
+            .await?;
+        fail::fail_point!("after_inbox_commit");
+        let until = Instant::now() + ROOM_WITHIN;
+        let mut queued = BTreeSet::new();
+        for message in rows.iter() {
+            if new.contains(&message.key) && queued.insert(&message.key) {
+                // Waiting here slows the sender down to the pace of deciding. No room even so is no loss: the row is in the
+                // inbox, and the sweep finds it.
+                let _queued = timeout_at(until, self.queue.send(InboxRow::from(message.clone()))).await;
+            } else if message.reply_to.is_some() {
+                self.answer_again(InboxRow::from(message.clone())).await;
+            }
+        }
+        Ok(new)
+    }
+
+    /// Decides until told to stop.
+    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut waiting = self.waiting.lock().await;
+        let mut sweep = tokio::time::interval(SWEEP);
+        while !*stop.borrow() {
+            let mut rows = Vec::with_capacity(BATCH);
+            tokio::select! {
+                first = waiting.recv() => rows.extend(first),
+                _ = sweep.tick() => {
+                    self.answers.sweep();
+                    rows.extend(self.orphans().await);
+                    if rows.len() == BATCH {
+                        // There are more: a worker died with its hands full.
+                        sweep.reset_immediately();
+                    }
+                }
+                _ = stop.changed() => break,
+            }
+            if rows.is_empty() {
+                continue;
+            }
+            let company = tokio::time::timeout(GATHER, waiting.recv_many(&mut rows, BATCH));
+            let _either_way = company.await;
+            self.decide(rows).await;
+        }
+        while let Ok(row) = waiting.try_recv() {
+            self.decide(vec![row]).await;
+        }
+    }
+
+    /// Rows that a dead worker, or a full queue, left behind.
+    async fn orphans(&self) -> Vec<InboxRow> {
+        let before = self.parts.clock.now() - ORPHANED_AFTER;
+        let found = self
+            .parts
+            .store
+            .read("inbox.orphans", move |tx| Box::pin(async move { tx.inbox_take_stale(before, BATCH).await }));
+        found.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the inbox could not be read");
+            Vec::new()
+        })
+    }
+
+    async fn decide(self: &Arc<Self>, rows: Vec<InboxRow>) {
+        let mut batch = Batch::default();
+        for row in rows {
+            match parse(&row.body, row.received_at) {
+                Ok(Incoming { message: Message::Lead(lead), .. }) => batch.leads.push((row, *lead)),
+                Ok(Incoming { message, .. }) => batch.others.push((row, message)),
+                Err(faults) => {
+                    let why = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                    self.quarantine(&row, why).await;
+                }
+            }
+        }
+        // A lead locks ledgers, then reps; a move locks its handoff, then reps. Never both in one transaction, or two workers
+        // could wait for each other crosswise.
+        let (leads, others) = batch.apart();
+        if leads.len() > 0 {
+            self.commit_or_split(leads).await;
+        }
+        for other in others.singles() {
+            self.commit_or_split(other).await;
+        }
+    }
+
+    /// Commits a batch whole, or, where that fails, message by message: one that is at fault does not hold up the others.
+    async fn commit_or_split(self: &Arc<Self>, batch: Batch) {
+        let batch = Arc::new(batch);
+        let Err(error) = self.commit(&batch).await else { return };
+        if batch.len() == 1 {
+            return self.stuck(&batch, &error).await;
+        }
+        tracing::warn!(%error, size = batch.len(), "a batch failed: its messages are decided one at a time");
+        for single in batch.singles() {
+            let single = Arc::new(single);
+            if let Err(error) = self.commit(&single).await {
+                self.stuck(&single, &error).await;
+            }
+        }
+    }
+
+    /// One message that fails alone: a fault of the database leaves it in the inbox, a fault of its own quarantines it.
+    async fn stuck(&self, single: &Batch, error: &StoreError) {
+        for row in single.rows() {
+            if error.is_transient() {
+                tracing::error!(%error, "a message waits in the inbox until the database is well");
+            } else {
+                self.quarantine(row, error.to_string()).await;
+            }
+        }
+    }
+
+    async fn quarantine(&self, row: &InboxRow, why: String) {
+        tracing::error!(inbox.key = %row.key, reason = %why, "a message was quarantined: mend it and replay it");
+        let answer = Answer::Quarantined { event: row.key.clone(), why: why.clone() };
+        let key = row.key.clone();
+        let stored = self.parts.store.write("inbox.quarantine", move |tx| {
+            let (key, why) = (key.clone(), why.clone());
+            Box::pin(async move { tx.inbox_quarantine(&key, &why).await })
+        });
+        if let Err(error) = stored.await {
+            tracing::error!(%error, "a quarantine could not be stored: the message comes again");
+        }
+        self.deliver(row, &answer).await;
+    }
+
+    pub(super) async fn deliver(&self, row: &InboxRow, answer: &Answer) {
+        self.reply(row, answer).await;
+        self.answers.put(&row.key, answer);
+    }
+
+    async fn reply(&self, row: &InboxRow, answer: &Answer) {
+        if let (Some(to), Some(replies)) = (&row.reply_to, &self.parts.replies) {
+            replies.reply(to, row.correlation_id.as_deref(), answer).await;
+        }
+    }
+
+    /// The same event again gets the same answer: the stored one, or the one that is being made.
+    async fn answer_again(self: &Arc<Self>, row: InboxRow) {
+        let coming = self.answers.expect(&row.key);
+        match self.answer_of(&row.key).await {
+            Ok(Some(answer)) => self.reply(&row, &answer).await,
+            Ok(None) => {
+                let decider = Arc::clone(self);
+                tokio::spawn(async move {
+                    if let Some(answer) = within(coming, ANSWER_WITHIN).await {
+                        decider.reply(&row, &answer).await;
+                    }
+                });
+            }
+            Err(error) => tracing::warn!(%error, "an answer could not be repeated"),
+        }
+    }
+
+    /// Whether a commit would work now.
+    pub async fn is_ready(&self) -> bool {
+        self.parts.store.ping().await.is_ok()
+    }
+
+    /// The answer to an event that was handled before; `None` while it is not.
+    ///
+    /// # Errors
+    /// The database could not be read, or holds what is no answer.
+    pub async fn answer_of(&self, key: &str) -> Result<Option<Answer>, StoreError> {
+        let key = key.to_owned();
+        let found = self.parts.store.read("inbox.answer", move |tx| {
+            let key = key.clone();
+            Box::pin(async move { tx.inbox_answer(&key).await })
+        });
+        let Some(text) = found.await? else { return Ok(None) };
+        Ok(serde_json::from_str(&text).ok())
+    }
+}

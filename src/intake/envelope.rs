@@ -1,0 +1,247 @@
+//! The CloudEvents envelope: structured JSON, or binary mode with the attributes in headers.
+
+use super::event::Kind;
+use super::fault::EventFault;
+use super::reader::{Findings, Object};
+use chrono::{DateTime, Utc};
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Largest event. A briefing needs a few kilobytes; transcripts are linked, not sent.
+pub const MAX_BYTES: usize = 256 * 1024;
+/// Deepest nesting of objects and lists.
+pub const MAX_DEPTH: usize = 32;
+/// Longest `id` and `source`: they are part of a key in the database.
+const MAX_NAME: usize = 256;
+
+/// Brings binary mode (attributes as headers, the data as body) to the structured form, which is what the inbox keeps.
+///
+/// `headers` are AMQP application headers (`cloudEvents:type`, `cloudEvents_type`) or HTTP headers (`ce-type`), in any case,
+/// and `content-type`. The body stays as it is if it is structured already, or no JSON: then it is refused as it came.
+pub fn structured(body: Vec<u8>, headers: &BTreeMap<String, String>) -> Vec<u8> {
+    let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    if content_type.is_some_and(|(_, kind)| kind.to_ascii_lowercase().starts_with("application/cloudevents")) {
+        return body;
+    }
+    let attributes: Map<String, Value> =
+        headers.iter().filter_map(|(name, value)| Some((attribute(name)?, Value::from(value.as_str())))).collect();
+    if attributes.is_empty() || serde_json::from_slice::<IgnoredAny>(&body).is_err() {
+        return body;
+    }
+    // The data is put in as it came, byte for byte.
+    let mut event = Value::Object(attributes).to_string().into_bytes();
+    event.pop();
+    event.extend_from_slice(b",\"data\":");
+    event.extend_from_slice(&body);
+    event.push(b'}');
+    event
+}
+
+/// The CloudEvents attribute that a header carries.
+fn attribute(header: &str) -> Option<String> {
+    let header = header.to_ascii_lowercase();
+    let name = ["cloudevents:", "cloudevents_", "ce-"].iter().find_map(|prefix| header.strip_prefix(prefix))?;
+    ["specversion", "id", "source", "type", "time"].contains(&name).then(|| name.to_owned())
+}
+
+/// What every event has, whatever its type. An absent part has its fault among the findings.
+#[derive(Debug)]
+pub(super) struct Envelope {
+    pub id: Option<String>,
+    pub source: Option<String>,
+    pub kind: Option<String>,
+    pub time: Option<DateTime<Utc>>,
+    pub data: Value,
+}
+
+fn body(bytes: &[u8]) -> Result<Value, EventFault> {
+    let whole = |found: String, allowed: &str, hint: Option<&str>| EventFault {
+        pointer: String::new(),
+        found,
+        allowed: allowed.to_owned(),
+        hint: hint.map(str::to_owned),
+    };
+    if bytes.len() > MAX_BYTES {
+        let hint = "link the transcript instead of sending it";
+        return Err(whole(format!("{} bytes", bytes.len()), &format!("at most {MAX_BYTES} bytes"), Some(hint)));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let found = format!("a byte that is not UTF-8 at offset {}", error.valid_up_to());
+        whole(found, "JSON in UTF-8", Some("the sender wrote another character set, or cut a character in two"))
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim().is_empty() {
+        return Err(whole("nothing".into(), "a CloudEvents 1.0 event in JSON", None));
+    }
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        let found = format!("text that is not JSON: {error}");
+        let hint = error.is_eof().then_some("the body ends too early: was it cut off?");
+        whole(found, "a CloudEvents 1.0 event in JSON", hint)
+    })?;
+    if let Some(pointer) = too_deep(&value, MAX_DEPTH) {
+        let found = format!("objects or lists nested more than {MAX_DEPTH} deep");
+        return Err(EventFault { pointer, ..whole(found, &format!("at most {MAX_DEPTH} levels"), None) });
+    }
+    Ok(value)
+}
+
+/// Where the nesting passes the limit. The parser itself stops at 128 levels, so this recursion is bounded.
+fn too_deep(value: &Value, left: usize) -> Option<String> {
+    if !value.is_array() && !value.is_object() {
+        return None;
+    }
+    let Some(left) = left.checked_sub(1) else { return Some(String::new()) };
+    match value {
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(i, item)| Some(format!("/{i}{}", too_deep(item, left)?)))
+        }
+        Value::Object(map) => map.iter().find_map(|(key, item)| Some(format!("/{key}{}", too_deep(item, left)?))),
+        _ => None,
+    }
+}
+
+/// # Errors
+/// The body is not an event at all: too large, not UTF-8, not JSON, not an object. What is wrong inside goes to `findings`.
+pub(super) fn open(bytes: &[u8], findings: &Findings) -> Result<Envelope, EventFault> {
+    let body = body(bytes)?;
+    if !body.is_object() {
+        let hint = body.is_array().then(|| "send one event per message: batches are not taken".to_owned());
+        let found = super::fault::describe("", &body);
+        return Err(EventFault { pointer: String::new(), found, allowed: "an object".into(), hint });
+    }
+    let mut event = Object::new(String::new(), Some(&body), findings);
+    check_version(&mut event);
+    let id = name(&mut event, "id");
+    let source = name(&mut event, "source");
+    let kind = event.required_text("type").map(str::to_owned);
+    let time = event.instant("time");
+    if let Some(content) = event.text("datacontenttype")
+        && !is_json(content)
+    {
+        event.fault("datacontenttype", &Value::from(content), "application/json", None);
+    }
+    // Attributes of CloudEvents that say nothing to us, known so that they are not noted.
+    let _ = (event.raw("subject"), event.raw("dataschema"));
+    let data = event.raw("data").cloned();
+    if let Some(encoded) = event.raw("data_base64") {
+        event.fault("data_base64", &Value::from(encoded.is_string()), "data as JSON", Some("use \"data\"".into()));
+    } else if data.is_none() {
+        let hint = body.get("call").or(body.get("contact")).map(|_| "put call, contact, company … under data".into());
+        findings.fault("/data".into(), "nothing".into(), "an object", hint);
+    }
+    event.finish();
+    Ok(Envelope { id, source, kind, time, data: data.unwrap_or(Value::Null) })
+}
+
+fn check_version(event: &mut Object<'_, '_>) {
+    if let Some(version) = event.required_text("specversion")
+        && version != "1.0"
+    {
+        event.fault("specversion", &Value::from(version), "\"1.0\"", None);
+    }
+}
+
+/// `id` or `source`: text without blanks in `source`, so that the two make one key.
+fn name(event: &mut Object<'_, '_>, field: &'static str) -> Option<String> {
+    let text = event.required_text(field)?;
+    if is_name(field, text) {
+        return Some(text.to_owned());
+    }
+    let allowed = match field {
+        "source" => format!("at most {MAX_NAME} characters without blanks, such as \"vapi:acct_1\""),
+        _ => format!("at most {MAX_NAME} characters on one line"),
+    };
+    event.fault(field, &Value::from(text), allowed, None);
+    None
+}
+
+fn is_name(field: &str, text: &str) -> bool {
+    let blank_free = field != "source" || !text.contains(char::is_whitespace);
+    blank_free && text.len() <= MAX_NAME && !text.contains(char::is_control)
+}
+
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    kind == "application/json" || kind == "text/json" || kind.ends_with("+json")
+}
+
+/// The inbox key of a message in structured form, readable or not: `source id`, which CloudEvents promises to be unique, or
+/// the digest of the bytes. The same bytes always have the same key, so a redelivery is stored once.
+pub fn key_of(bytes: &[u8]) -> String {
+    let named = body(bytes).ok().and_then(|body| {
+        let text = |name: &str| body.get(name).and_then(Value::as_str);
+        key(text("source"), text("id"))
+    });
+    named.unwrap_or_else(|| {
+        let digest = Sha256::digest(bytes);
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("sha256:{hex}")
+    })
+}
+
+/// The kind of whatever came in, if it can be read.
+pub fn kind_of(bytes: &[u8]) -> Option<Kind> {
+    let body = body(bytes).ok()?;
+    Kind::from_name(body.get("type")?.as_str()?.trim())
+}
+
+fn key(source: Option<&str>, id: Option<&str>) -> Option<String> {
+    let (source, id) = (source?.trim(), id?.trim());
+    let usable = !source.is_empty() && !id.is_empty() && is_name("source", source) && is_name("id", id);
+    usable.then(|| format!("{source} {id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_key_names_the_event_or_digests_the_bytes() {
+        let event = br#"{"source":"vapi:acct_1","id":"evt 1","type":"lead.qualified"}"#;
+        assert_eq!(key_of(event), "vapi:acct_1 evt 1");
+        assert_eq!(kind_of(event), Some(Kind::LeadQualified));
+        for unnamed in [&b"\xff\xfe"[..], b"{", b"[]", br#"{"source":"a b","id":"1"}"#, br#"{"source":"a","id":" "}"#] {
+            let key = key_of(unnamed);
+            assert!(key.starts_with("sha256:") && key.len() == 71, "{key}");
+            assert_eq!(key, key_of(unnamed));
+            assert_eq!(kind_of(unnamed), None);
+        }
+        assert_ne!(key_of(b"{"), key_of(b"["));
+    }
+
+    #[test]
+    fn headers_of_all_three_bindings_are_attributes() {
+        for prefix in ["cloudEvents:", "cloudEvents_", "ce-", "Ce-"] {
+            let names: Vec<String> =
+                ["type", "source", "id", "traceparent"].map(|name| format!("{prefix}{name}")).into();
+            let headers = names.iter().map(|name| (name.clone(), "x".to_owned())).collect();
+            let event = structured(b" {\"n\": 1.00}".to_vec(), &headers);
+            let text = String::from_utf8(event).expect("still text");
+            assert_eq!(text, r#"{"id":"x","source":"x","type":"x","data": {"n": 1.00}}"#, "{prefix}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_no_data_stays_as_it_is() {
+        let binary = headers(&[("ce-id", "1")]);
+        assert_eq!(structured(b"\xff".to_vec(), &binary), b"\xff");
+        assert_eq!(structured(b"{}".to_vec(), &headers(&[("x-request-id", "1")])), b"{}");
+        let both = headers(&[("ce-id", "1"), ("Content-Type", "application/cloudevents+json; charset=utf-8")]);
+        assert_eq!(structured(b"{}".to_vec(), &both), b"{}");
+    }
+
+    #[test]
+    fn depth_is_counted_in_levels() {
+        let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(body(nested(MAX_DEPTH).as_bytes()).is_ok());
+        let fault = body(nested(MAX_DEPTH + 1).as_bytes()).unwrap_err();
+        assert_eq!(fault.pointer, "/0".repeat(MAX_DEPTH));
+        assert!(body(nested(5_000).as_bytes()).is_err(), "no stack overflow");
+    }
+}

@@ -1,0 +1,329 @@
+//! The events Baton takes: bytes in, one checked [`Message`] or every fault at once out.
+
+use super::envelope::{self, Envelope};
+pub use super::envelope::{MAX_BYTES as LARGEST, key_of, kind_of, structured};
+pub use super::fault::EventFault;
+use super::fault::nearest;
+use super::lead;
+use super::reader::{Findings, Object};
+use crate::domain::id::{LeadId, LegId, RepId};
+use crate::domain::lead::Lead;
+use crate::domain::outcome::{OutcomeKind, Slot};
+use crate::domain::rep::Presence;
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// A message that was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incoming {
+    pub kind: Kind,
+    pub message: Message,
+    /// Values and fields that were kept out, and why. They count as unknown.
+    pub notes: Vec<EventFault>,
+}
+
+/// CloudEvents `type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Kind {
+    #[serde(rename = "lead.qualified")]
+    LeadQualified,
+    #[serde(rename = "call.event")]
+    CallEvent,
+    #[serde(rename = "call.ended")]
+    CallEnded,
+    #[serde(rename = "slot.chosen")]
+    SlotChosen,
+    #[serde(rename = "rep.presence")]
+    RepPresence,
+    #[serde(rename = "contact.made")]
+    ContactMade,
+    #[serde(rename = "outcome.recorded")]
+    OutcomeRecorded,
+}
+
+impl Kind {
+    pub const ALL: [Self; 7] = [
+        Self::LeadQualified,
+        Self::CallEvent,
+        Self::CallEnded,
+        Self::SlotChosen,
+        Self::RepPresence,
+        Self::ContactMade,
+        Self::OutcomeRecorded,
+    ];
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LeadQualified => "lead.qualified",
+            Self::CallEvent => "call.event",
+            Self::CallEnded => "call.ended",
+            Self::SlotChosen => "slot.chosen",
+            Self::RepPresence => "rep.presence",
+            Self::ContactMade => "contact.made",
+            Self::OutcomeRecorded => "outcome.recorded",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    Lead(Box<Lead>),
+    /// Also `call.ended` and `slot.chosen`, which are call events under a name of their own.
+    Call(CallEvent),
+    Presence {
+        rep: RepId,
+        /// Never [`Presence::Unset`].
+        presence: Presence,
+    },
+    /// A rep has spoken with the person outside the handoff.
+    Contact {
+        lead: LeadId,
+        rep: RepId,
+        at: DateTime<Utc>,
+    },
+    Outcome {
+        lead: LeadId,
+        kind: OutcomeKind,
+        at: DateTime<Utc>,
+        /// In the currency of the CRM.
+        amount: Option<f64>,
+    },
+}
+
+/// What happened on a call, told by whoever drives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallEvent {
+    pub platform: String,
+    /// The platform's id of the caller's call.
+    pub call: String,
+    /// The rep's leg, by the id that Baton gave it; present for every event of a rep's phone.
+    pub leg: Option<LegId>,
+    pub happened: Happened,
+    /// In the platform's words, where something failed.
+    pub why: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happened {
+    /// The caller hears hold music.
+    Held,
+    Ringing,
+    Answered,
+    Machine,
+    NoAnswer,
+    Busy,
+    Failed,
+    /// The rep pressed the key.
+    Accepted,
+    Declined,
+    /// Rep and caller hear each other.
+    Joined,
+    JoinFailed,
+    RepLeft,
+    CallerLeft,
+    /// Nobody is on the line any more.
+    Ended,
+    SlotChosen(Slot),
+    /// The caller wants none of the offered times.
+    SlotsDeclined,
+}
+
+/// The words of `call.event`. A slot that was chosen comes with the slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(super) enum CallWord {
+    /// The caller hears hold music.
+    Held,
+    Ringing,
+    Answered,
+    Machine,
+    NoAnswer,
+    Busy,
+    Failed,
+    /// The rep pressed the key.
+    Accepted,
+    Declined,
+    /// Rep and caller hear each other.
+    Joined,
+    JoinFailed,
+    RepLeft,
+    CallerLeft,
+    /// Nobody is on the line any more.
+    Ended,
+    SlotChosen,
+    /// The caller wants none of the offered times.
+    SlotsDeclined,
+}
+
+const CALL_WORDS: [(&str, CallWord); 16] = [
+    ("held", CallWord::Held),
+    ("ringing", CallWord::Ringing),
+    ("answered", CallWord::Answered),
+    ("machine", CallWord::Machine),
+    ("no_answer", CallWord::NoAnswer),
+    ("busy", CallWord::Busy),
+    ("failed", CallWord::Failed),
+    ("accepted", CallWord::Accepted),
+    ("declined", CallWord::Declined),
+    ("joined", CallWord::Joined),
+    ("join_failed", CallWord::JoinFailed),
+    ("rep_left", CallWord::RepLeft),
+    ("caller_left", CallWord::CallerLeft),
+    ("ended", CallWord::Ended),
+    ("slot_chosen", CallWord::SlotChosen),
+    ("slots_declined", CallWord::SlotsDeclined),
+];
+
+impl CallWord {
+    /// The event is about a rep's phone and must say which.
+    fn needs_leg(self) -> bool {
+        match self {
+            Self::Ringing | Self::Answered | Self::Machine | Self::NoAnswer | Self::Busy | Self::Failed => true,
+            Self::Accepted | Self::Declined | Self::Joined | Self::JoinFailed | Self::RepLeft => true,
+            Self::Held | Self::CallerLeft | Self::Ended | Self::SlotChosen | Self::SlotsDeclined => false,
+        }
+    }
+
+    /// `None` where a slot belongs to it and is not there.
+    fn happened(self, slot: Option<Slot>) -> Option<Happened> {
+        Some(match self {
+            Self::Held => Happened::Held,
+            Self::Ringing => Happened::Ringing,
+            Self::Answered => Happened::Answered,
+            Self::Machine => Happened::Machine,
+            Self::NoAnswer => Happened::NoAnswer,
+            Self::Busy => Happened::Busy,
+            Self::Failed => Happened::Failed,
+            Self::Accepted => Happened::Accepted,
+            Self::Declined => Happened::Declined,
+            Self::Joined => Happened::Joined,
+            Self::JoinFailed => Happened::JoinFailed,
+            Self::RepLeft => Happened::RepLeft,
+            Self::CallerLeft => Happened::CallerLeft,
+            Self::Ended => Happened::Ended,
+            Self::SlotChosen => Happened::SlotChosen(slot?),
+            Self::SlotsDeclined => Happened::SlotsDeclined,
+        })
+    }
+}
+
+/// Reads one message in structured form ([`super::envelope::structured`] makes it of the binary one).
+///
+/// # Errors
+/// Every fault of the event, object by object; never an empty list.
+pub fn parse(bytes: &[u8], received_at: DateTime<Utc>) -> Result<Incoming, Vec<EventFault>> {
+    let findings = Findings::default();
+    let envelope = envelope::open(bytes, &findings).map_err(|fault| vec![fault])?;
+    let understood = message(&envelope, received_at, &findings);
+    let faults = findings.faults.into_inner();
+    match understood {
+        Some((kind, message)) if faults.is_empty() => {
+            Ok(Incoming { kind, message, notes: findings.notes.into_inner() })
+        }
+        _ => {
+            assert!(!faults.is_empty(), "a message is missing only where a fault says why");
+            Err(faults)
+        }
+    }
+}
+
+/// The id of the lead that an event brings: the same event is the same lead, for ever.
+pub fn lead_id(source: &str, id: &str) -> LeadId {
+    let digest = Sha256::digest(format!("{source}\n{id}"));
+    LeadId::from_digest(std::array::from_fn(|i| digest[i]))
+}
+
+fn message(envelope: &Envelope, received_at: DateTime<Utc>, findings: &Findings) -> Option<(Kind, Message)> {
+    let kind = kind(envelope.kind.as_deref()?, findings)?;
+    let absent = envelope.data.is_null();
+    let mut data = Object::new("/data".into(), Some(&envelope.data), findings);
+    if absent || data.is_absent() {
+        return None;
+    }
+    let message = match kind {
+        Kind::LeadQualified => lead::read(&mut data, envelope, received_at).map(|lead| Message::Lead(Box::new(lead))),
+        Kind::CallEvent => call_event(&mut data, None).map(Message::Call),
+        Kind::CallEnded => call_event(&mut data, Some(CallWord::Ended)).map(Message::Call),
+        Kind::SlotChosen => call_event(&mut data, Some(CallWord::SlotChosen)).map(Message::Call),
+        Kind::RepPresence => presence(&mut data),
+        Kind::ContactMade => contact(&mut data),
+        Kind::OutcomeRecorded => outcome(&mut data),
+    };
+    data.finish();
+    Some((kind, message?))
+}
+
+fn kind(text: &str, findings: &Findings) -> Option<Kind> {
+    let kind = Kind::from_name(text);
+    if kind.is_none() {
+        let words = Kind::ALL.map(Kind::as_str);
+        let hint = nearest(text, words).map(|near| format!("did you mean {near:?}?"));
+        findings.fault("/type".into(), format!("{text:?}"), format!("one of {}", words.join(", ")), hint);
+    }
+    kind
+}
+
+/// `implied` is the word that the message's own type says.
+fn call_event(data: &mut Object<'_, '_>, implied: Option<CallWord>) -> Option<CallEvent> {
+    let platform = data.required_text("platform").map(str::to_owned);
+    let call = data.required_text("call").map(str::to_owned);
+    let word = match implied {
+        Some(word) => Some(word),
+        None => data.required_choice("event", &CALL_WORDS),
+    };
+    let leg = match word {
+        Some(word) if word.needs_leg() => data.required_id("leg"),
+        _ => data.id("leg"),
+    };
+    let slot = slot(data, word == Some(CallWord::SlotChosen));
+    let why = data.text("why").map(str::to_owned);
+    let happened = word?.happened(slot)?;
+    Some(CallEvent { platform: platform?, call: call?, leg, happened, why })
+}
+
+fn slot(data: &mut Object<'_, '_>, required: bool) -> Option<Slot> {
+    let mut slot = data.object("slot");
+    if slot.is_absent() && !required {
+        return None;
+    }
+    let rep = slot.required_id::<RepId>("rep");
+    let (from, until) = (slot.required_instant("from"), slot.required_instant("until"));
+    if let (Some(from), Some(until)) = (from, until)
+        && until <= from
+    {
+        slot.fault("until", &until.to_rfc3339().into(), "a time after \"from\"", None);
+    }
+    slot.finish();
+    Some(Slot { rep: rep?, from: from?, until: until? })
+}
+
+fn presence(data: &mut Object<'_, '_>) -> Option<Message> {
+    let rep = data.required_id("rep");
+    let words = [("available", Presence::Available), ("away", Presence::Away)];
+    let presence = data.required_choice("presence", &words);
+    Some(Message::Presence { rep: rep?, presence: presence? })
+}
+
+fn contact(data: &mut Object<'_, '_>) -> Option<Message> {
+    let lead = data.required_id("lead");
+    let rep = data.required_id("rep");
+    let at = data.required_instant("at");
+    Some(Message::Contact { lead: lead?, rep: rep?, at: at? })
+}
+
+fn outcome(data: &mut Object<'_, '_>) -> Option<Message> {
+    let lead = data.required_id("lead");
+    let kind = data.required_choice("kind", &OutcomeKind::ALL.map(|kind| (kind.as_str(), kind)));
+    let at = data.required_instant("at");
+    let amount = data.number("amount");
+    if let Some(below_zero) = amount.filter(|amount| *amount < 0.0) {
+        data.fault("amount", &below_zero.into(), "a number of at least 0", None);
+    }
+    Some(Message::Outcome { lead: lead?, kind: kind?, at: at?, amount })
+}

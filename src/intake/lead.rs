@@ -1,0 +1,297 @@
+//! `lead.qualified` data → [`Lead`].
+
+use super::envelope::Envelope;
+use super::event::lead_id;
+use super::headcount;
+use super::language;
+use super::normalise;
+use super::reader::{Object, Unread};
+use crate::domain::known::{Known, Source};
+use crate::domain::lead::{
+    Call, Company, Consent, Contact, Direction, FieldValue, Headcount, Lead, Preference, PreferredHandoff,
+    Qualification,
+};
+use crate::domain::phone::PhoneE164;
+use crate::rules::place;
+use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+use chrono_tz::Tz;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// `None` where a required part is missing; the findings say which.
+pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: DateTime<Utc>) -> Option<Lead> {
+    let company = company(data.object("company"));
+    let spoken_in = company.country.as_ref().map(|country| country.value.as_str());
+    let (call, call_language) = call(data.object("call"), spoken_in);
+    let region = spoken_in.map(str::to_owned).or_else(|| call.as_ref().and_then(country_of_caller));
+    let mut contact = contact(data.object("contact"), region.as_deref());
+    contact.language = contact.language.or(call_language);
+    let company = with_domain_of_email(company, contact.email.as_ref());
+    let qualification = qualification(data.object("qualification"));
+    let transcript_url = link(data.object("transcript"));
+    let recording_url = link(data.object("recording"));
+    let consent = consent(data.object("consent"));
+    let preference = preference(data.object("preference"));
+    let custom = custom(data.object("custom"));
+    let (source, event_id) = (envelope.source.clone()?, envelope.id.clone()?);
+    let lead = Lead {
+        id: lead_id(&source, &event_id),
+        source,
+        event_id,
+        occurred_at: envelope.time.unwrap_or(received_at),
+        received_at,
+        call,
+        contact,
+        company,
+        qualification,
+        transcript_url,
+        recording_url,
+        consent,
+        preference,
+        custom,
+    };
+    check_reachable(&lead, data);
+    Some(lead)
+}
+
+/// The only fact about the person that is required: without it nobody can ever call or write.
+fn check_reachable(lead: &Lead, data: &Object<'_, '_>) {
+    if lead.contact.email.is_some() || lead.reach_phone().is_some() {
+        return;
+    }
+    let tried = data
+        .findings
+        .notes
+        .borrow()
+        .iter()
+        .any(|note| note.pointer.ends_with("/phone") || note.pointer.contains("/email"));
+    let hint = tried.then(|| "a phone or e-mail is there, but cannot be read".to_owned());
+    let allowed = "contact.phone, contact.email or the caller's number in call.from (call.to if outbound)";
+    data.findings.fault("/data/contact".into(), "no way to reach the person".into(), allowed, hint);
+}
+
+fn call(mut call: Object<'_, '_>, region: Option<&str>) -> (Option<Call>, Option<Known<String>>) {
+    if call.is_absent() {
+        return (None, None);
+    }
+    let platform = call.required_text("platform").map(str::to_owned);
+    let id = call.required_text("id").map(str::to_owned);
+    let live = call.flag("live");
+    let direction = call.choice("direction", &[("inbound", Direction::Inbound), ("outbound", Direction::Outbound)]);
+    let from = call.known("from", Source::Platform, PHONE, |text| normalise::phone(text, region));
+    let to = call.known("to", Source::Platform, PHONE, |text| normalise::phone(text, region));
+    let language = call.known("language", Source::Platform, LANGUAGE, tag);
+    let leg = call.text("leg").map(str::to_owned);
+    let started_at = call.instant("started_at");
+    call.finish();
+    let number = |phone: Option<Known<PhoneE164>>| phone.map(|known| known.value);
+    let read = |platform, id| Call {
+        platform,
+        id,
+        // Absent is unknown, and nobody is kept waiting on a line that may not exist.
+        live: live.unwrap_or(false),
+        direction,
+        from: number(from),
+        to: number(to),
+        leg,
+        started_at,
+    };
+    (platform.zip(id).map(|(platform, id)| read(platform, id)), language)
+}
+
+/// The country whose national form the caller's other number is probably written in: that of the number they call from.
+fn country_of_caller(call: &Call) -> Option<String> {
+    let theirs = if call.direction == Some(Direction::Outbound) { call.to.as_ref() } else { call.from.as_ref() };
+    let number = phonenumber::parse(None, theirs?.as_str()).ok()?;
+    number.country().id().map(|id| id.as_ref().to_owned())
+}
+
+fn contact(mut contact: Object<'_, '_>, region: Option<&str>) -> Contact {
+    let read = Contact {
+        name: contact.known("name", Source::Caller, "a name", normalise::name),
+        email: contact.known("email", Source::Caller, "an e-mail address", normalise::email),
+        phone: contact.known("phone", Source::Caller, PHONE, |text| normalise::phone(text, region)),
+        title: contact.known("title", Source::Caller, "a job title", normalise::name),
+        language: contact.known("language", Source::Caller, LANGUAGE, tag),
+    };
+    contact.finish();
+    read
+}
+
+fn company(mut company: Object<'_, '_>) -> Company {
+    let name = company.known("name", Source::Caller, "a name", normalise::name);
+    let domain = company.known("domain", Source::Caller, "a website or domain, such as example.com", normalise::domain);
+    let industry = company.known("industry", Source::Caller, "an industry", normalise::name);
+    let employees = company.known_value("employees", Source::Caller, "a number or text", employees);
+    let country = company.known("country", Source::Caller, "a country's name or ISO 3166-1 code", |text| {
+        place::country(text).map(str::to_owned)
+    });
+    let region = company.known("region", Source::Caller, "a sales region", normalise::name);
+    let within = country.as_ref().map(|country| country.value.clone());
+    let state = company.known("state", Source::Caller, STATE, |text| place::subdivision(within.as_deref(), text));
+    let postal =
+        company.known("postal", Source::Caller, "a postal code of 2 to 12 letters and digits", normalise::postal);
+    let city = company.known("city", Source::Caller, "a city", normalise::name);
+    company.finish();
+    // "US-CA" alone also says which country.
+    let implied = state.as_ref().map(|state| Known::new(state.value.country.to_owned(), Source::Inferred));
+    let state = state.map(|state| state.map(|found| found.code.to_owned()));
+    Company { name, domain, industry, employees, country: country.or(implied), state, region, postal, city }
+}
+
+/// A business address names the company. A shared mail domain does too, to somebody who does not know that it is shared:
+/// `routing` does, and leaves it out of matching.
+fn with_domain_of_email(mut company: Company, email: Option<&Known<String>>) -> Company {
+    if company.domain.is_none() {
+        let domain = email.and_then(|email| normalise::domain(&email.value));
+        company.domain = domain.map(|domain| Known::new(domain, Source::Inferred));
+    }
+    company
+}
+
+fn qualification(mut said: Object<'_, '_>) -> Qualification {
+    let read = Qualification {
+        score: score(&mut said),
+        summary: said.known("summary", Source::Caller, "text", normalise::prose),
+        intent: said.known("intent", Source::Caller, "text", normalise::prose),
+        timeline: said.known("timeline", Source::Caller, "text", normalise::prose),
+        use_case: said.known("use_case", Source::Caller, "text", normalise::prose),
+        budget: said.known_value("budget", Source::Caller, "a number or text", budget),
+        products: said.texts("products", normalise::name),
+        pain: said.known("pain", Source::Caller, "text", normalise::prose),
+        objections: said.texts("objections", normalise::prose),
+        urgency: said.known("urgency", Source::Caller, "text", normalise::prose),
+        sentiment: said.known("sentiment", Source::Caller, "text", normalise::prose),
+        next_action: said.known("next_action", Source::Caller, "text", normalise::prose),
+    };
+    said.finish();
+    read
+}
+
+/// A bare score was concluded by a model, not said by the caller.
+fn score(said: &mut Object<'_, '_>) -> Option<Known<u8>> {
+    said.known_value("score", Source::Inferred, "a number from 0 to 100, or a share from 0.0 to 1.0", |value| {
+        let number = value.as_f64().ok_or(Unread::Fault)?;
+        normalise::score(number, value.is_i64() || value.is_u64()).map(Some).ok_or(Unread::Fault)
+    })
+}
+
+fn employees(value: &Value) -> Result<Option<Headcount>, Unread> {
+    let allowed = || Unread::Note("a number or a range, such as 120, \"50-100\" or \"1k+\"".to_owned());
+    match value {
+        Value::Number(number) => {
+            let count = number.as_u64().and_then(|count| u32::try_from(count).ok());
+            count.map(|count| Some(headcount::exactly(count))).ok_or_else(allowed)
+        }
+        Value::String(text) if text.trim().is_empty() || normalise::is_placeholder(text) => Ok(None),
+        Value::String(text) => headcount::parse(text).map(Some).ok_or_else(allowed),
+        _ => Err(Unread::Fault),
+    }
+}
+
+fn budget(value: &Value) -> Result<Option<String>, Unread> {
+    match value {
+        Value::Number(number) => Ok(Some(number.to_string())),
+        Value::String(text) => Ok(normalise::prose(text)),
+        _ => Err(Unread::Fault),
+    }
+}
+
+/// Only http and https: the link is shown to people, who click it.
+fn link(mut object: Object<'_, '_>) -> Option<String> {
+    let text = object.text("url");
+    let url = text.filter(|text| url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http")));
+    if let (Some(text), None) = (text, url) {
+        object.fault("url", &Value::from(text), "an https address", None);
+    }
+    object.finish();
+    url.map(str::to_owned)
+}
+
+fn consent(mut consent: Object<'_, '_>) -> Consent {
+    let read = Consent {
+        recording: consent.flag("recording"),
+        callback: consent.flag("callback"),
+        email: consent.flag("email"),
+        sms: consent.flag("sms"),
+    };
+    consent.finish();
+    read
+}
+
+fn preference(mut preference: Object<'_, '_>) -> Preference {
+    let ways = [
+        ("transfer", PreferredHandoff::Transfer),
+        ("meeting", PreferredHandoff::Meeting),
+        ("callback", PreferredHandoff::Callback),
+    ];
+    let handoff = preference.choice("handoff", &ways);
+    let zone = "an IANA time zone, such as Europe/Berlin";
+    let timezone = preference.known("timezone", Source::Caller, zone, |text| text.trim().parse::<Tz>().ok());
+    let timezone = timezone.map(|known| known.value);
+    let times = times(&mut preference, timezone);
+    preference.finish();
+    Preference { handoff, times, timezone }
+}
+
+/// Instants with their offset, or the wall clock of `preference.timezone`.
+fn times(preference: &mut Object<'_, '_>, timezone: Option<Tz>) -> Vec<DateTime<Utc>> {
+    let Some(value) = preference.raw("times") else { return Vec::new() };
+    let read: Option<Vec<_>> = value.as_array().and_then(|items| {
+        items.iter().map(|item| item.as_str().and_then(|text| instant(text.trim(), timezone))).collect()
+    });
+    if read.is_none() {
+        let allowed = "a list of times such as 2026-03-04T14:00:00Z, or 2026-03-04T14:00 with preference.timezone";
+        preference.fault("times", value, allowed, None);
+    }
+    read.unwrap_or_default()
+}
+
+fn instant(text: &str, timezone: Option<Tz>) -> Option<DateTime<Utc>> {
+    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+        return Some(instant.to_utc());
+    }
+    let wall = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"];
+    let wall = wall.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
+    // An hour that comes twice means the first; one that is skipped is no time at all.
+    timezone?.from_local_datetime(&wall).earliest().map(|instant| instant.to_utc())
+}
+
+fn custom(mut custom: Object<'_, '_>) -> BTreeMap<String, FieldValue> {
+    let mut fields = BTreeMap::new();
+    for (name, value) in custom.take_all() {
+        let inner = value.as_object().and_then(|given| given.get("value")).unwrap_or(value);
+        match field_value(inner) {
+            Ok(Some(field)) => {
+                fields.insert(name.clone(), field);
+            }
+            Ok(None) => {}
+            Err(()) => custom.fault(name, value, "text, a number, true or false, or a list of texts", None),
+        }
+    }
+    fields
+}
+
+/// `Ok(None)`: null, which is unknown.
+fn field_value(value: &Value) -> Result<Option<FieldValue>, ()> {
+    let field = match value {
+        Value::Null => return Ok(None),
+        Value::Bool(flag) => FieldValue::Flag(*flag),
+        Value::Number(number) => FieldValue::Number(number.as_f64().ok_or(())?),
+        Value::String(text) => FieldValue::Text(text.trim().to_owned()),
+        Value::Array(items) => {
+            let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+            FieldValue::List(texts.ok_or(())?)
+        }
+        Value::Object(_) => return Err(()),
+    };
+    Ok(Some(field))
+}
+
+fn tag(text: &str) -> Option<String> {
+    language::parse(text).map(str::to_owned)
+}
+
+const PHONE: &str = "a phone number, best with its country code: +14155550142";
+const LANGUAGE: &str = "a language tag or name, such as \"de\" or \"German\"";
+const STATE: &str = "a state's name or ISO 3166-2 code, with company.country";

@@ -1,0 +1,369 @@
+//! Reads a JSON object field by field and writes down everything that is wrong, instead of stopping at the first.
+//!
+//! The line between fault and note: what the *sending program* got wrong (a wrong type, an unknown choice, a misspelt
+//! field) is a fault and the event is refused, so that the integrator sees it on the first try. What a *person or model*
+//! said and nobody can read ("Atlantis", "dana at northwind dot com") is a note: the value counts as unknown and the lead
+//! goes on, since somebody may be waiting on the line.
+
+use super::fault::{EventFault, describe, nearest};
+use crate::domain::id::InvalidId;
+use crate::domain::known::{Known, Source};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use std::cell::RefCell;
+
+/// Names that other systems use for fields of ours: reported like a typo, since ignoring them would lose routing data.
+const OTHER_NAMES: [(&str, &str); 15] = [
+    ("first_name", "name"),
+    ("full_name", "name"),
+    ("mail", "email"),
+    ("email_address", "email"),
+    ("phone_number", "phone"),
+    ("mobile", "phone"),
+    ("role", "title"),
+    ("job_title", "title"),
+    ("website", "domain"),
+    ("size", "employees"),
+    ("headcount", "employees"),
+    ("zip", "postal"),
+    ("postal_code", "postal"),
+    ("province", "state"),
+    ("call_id", "id"),
+];
+
+/// What was found so far, over all objects of one event.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub faults: RefCell<Vec<EventFault>>,
+    pub notes: RefCell<Vec<EventFault>>,
+}
+
+impl Findings {
+    pub fn fault(&self, pointer: String, found: String, allowed: impl Into<String>, hint: Option<String>) {
+        self.faults.borrow_mut().push(EventFault { pointer, found, allowed: allowed.into(), hint });
+    }
+
+    fn note(&self, pointer: String, found: String, allowed: impl Into<String>, hint: Option<String>) {
+        self.notes.borrow_mut().push(EventFault { pointer, found, allowed: allowed.into(), hint });
+    }
+}
+
+/// One object under its pointer. A field that is null counts as absent.
+pub(super) struct Object<'v, 'f> {
+    pointer: String,
+    map: Option<&'v Map<String, Value>>,
+    /// Every field that was asked for: the vocabulary of this object.
+    asked: Vec<&'static str>,
+    /// Required fields that are not there, with what they should be.
+    missing: Vec<(&'static str, String)>,
+    pub findings: &'f Findings,
+}
+
+/// A bare value, or one that came as `{value, source, confidence}`.
+struct Given<'v> {
+    value: &'v Value,
+    pointer: String,
+    source: Source,
+    confidence_permille: Option<u16>,
+}
+
+impl<'v, 'f> Object<'v, 'f> {
+    /// `value` is a fault if it is neither an object nor absent.
+    pub fn new(pointer: String, value: Option<&'v Value>, findings: &'f Findings) -> Self {
+        let map = match value {
+            None | Some(Value::Null) => None,
+            Some(Value::Object(map)) => Some(map),
+            Some(other) => {
+                findings.fault(pointer.clone(), describe(&pointer, other), "an object", None);
+                None
+            }
+        };
+        Self { pointer, map, asked: Vec::new(), missing: Vec::new(), findings }
+    }
+
+    pub fn is_absent(&self) -> bool {
+        self.map.is_none()
+    }
+
+    pub fn pointer_to(&self, name: &str) -> String {
+        format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
+    }
+
+    /// The raw value of a field, which thereby counts as known.
+    pub fn raw(&mut self, name: &'static str) -> Option<&'v Value> {
+        self.asked.push(name);
+        self.map?.get(name).filter(|value| !value.is_null())
+    }
+
+    pub fn object(&mut self, name: &'static str) -> Object<'v, 'f> {
+        let value = self.raw(name);
+        Object::new(self.pointer_to(name), value, self.findings)
+    }
+
+    pub fn fault(&self, name: &str, value: &Value, allowed: impl Into<String>, hint: Option<String>) {
+        let pointer = self.pointer_to(name);
+        let found = describe(&pointer, value);
+        self.findings.fault(pointer, found, allowed, hint);
+    }
+
+    /// Reported by [`Object::finish`], when it is known which other fields may be this one misspelt.
+    fn missing(&mut self, name: &'static str, allowed: impl Into<String>) {
+        self.missing.push((name, allowed.into()));
+    }
+
+    /// Trimmed; blank counts as absent.
+    pub fn text(&mut self, name: &'static str) -> Option<&'v str> {
+        match self.raw(name)? {
+            Value::String(text) => Some(text.trim()).filter(|text| !text.is_empty()),
+            other => {
+                self.fault(name, other, "text", None);
+                None
+            }
+        }
+    }
+
+    /// `None` is a fault: wrong type, blank or absent.
+    pub fn required_text(&mut self, name: &'static str) -> Option<&'v str> {
+        let present = self.map.and_then(|map| map.get(name));
+        let text = self.text(name);
+        if text.is_none() && present.is_none_or(|value| value.is_null() || value.is_string()) {
+            self.missing(name, "text that is not empty");
+        }
+        text
+    }
+
+    pub fn flag(&mut self, name: &'static str) -> Option<bool> {
+        match self.raw(name)? {
+            Value::Bool(flag) => Some(*flag),
+            other => {
+                let hint = other.is_string().then(|| "without quotation marks".to_owned());
+                self.fault(name, other, "true or false", hint);
+                None
+            }
+        }
+    }
+
+    pub fn number(&mut self, name: &'static str) -> Option<f64> {
+        let value = self.raw(name)?;
+        let number = value.as_f64();
+        if number.is_none() {
+            self.fault(name, value, "a number", None);
+        }
+        number
+    }
+
+    /// RFC 3339 with an offset.
+    pub fn instant(&mut self, name: &'static str) -> Option<DateTime<Utc>> {
+        let value = self.raw(name)?;
+        let instant = value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text.trim()).ok());
+        if instant.is_none() {
+            self.fault(name, value, INSTANT, instant_hint(value));
+        }
+        instant.map(|instant| instant.to_utc())
+    }
+
+    pub fn required_instant(&mut self, name: &'static str) -> Option<DateTime<Utc>> {
+        if self.map.is_none_or(|map| map.get(name).is_none_or(Value::is_null)) {
+            self.asked.push(name);
+            self.missing(name, INSTANT);
+            return None;
+        }
+        self.instant(name)
+    }
+
+    pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
+        let value = self.raw(name)?;
+        let found = value.as_str().and_then(|text| choices.iter().find(|(word, _)| *word == text.trim()));
+        if found.is_none() {
+            let words = choices.iter().map(|(word, _)| *word);
+            let near = value.as_str().and_then(|text| nearest(text, words.clone()));
+            let allowed = format!("one of {}", words.collect::<Vec<_>>().join(", "));
+            self.fault(name, value, allowed, near.map(|near| format!("did you mean {near:?}?")));
+        }
+        found.map(|(_, choice)| *choice)
+    }
+
+    pub fn required_choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
+        if self.map.is_none_or(|map| map.get(name).is_none_or(Value::is_null)) {
+            self.asked.push(name);
+            let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
+            self.missing(name, format!("one of {}", words.join(", ")));
+            return None;
+        }
+        self.choice(name, choices)
+    }
+
+    /// An id of ours, which must have its form.
+    pub fn id<T: TryFrom<String, Error = InvalidId>>(&mut self, name: &'static str) -> Option<T> {
+        let text = self.text(name)?;
+        self.made(name, text)
+    }
+
+    pub fn required_id<T: TryFrom<String, Error = InvalidId>>(&mut self, name: &'static str) -> Option<T> {
+        let text = self.required_text(name)?;
+        self.made(name, text)
+    }
+
+    fn made<T: TryFrom<String, Error = InvalidId>>(&self, name: &str, text: &str) -> Option<T> {
+        match T::try_from(text.to_owned()) {
+            Ok(id) => Some(id),
+            Err(invalid) => {
+                self.fault(name, &Value::from(text), invalid.expected, None);
+                None
+            }
+        }
+    }
+
+    /// A list of texts, or one text. Blanks and placeholders are left out.
+    pub fn texts(&mut self, name: &'static str, normalise: impl Fn(&str) -> Option<String>) -> Vec<String> {
+        let Some(given) = self.given(name, Source::Caller) else { return Vec::new() };
+        let items = match given.value {
+            Value::Array(items) => items.iter().collect(),
+            one => vec![one],
+        };
+        let mut texts = Vec::new();
+        for item in items {
+            match item {
+                Value::String(text) => texts.extend(normalise(text)),
+                Value::Null => {}
+                other => {
+                    let found = format!("a list with {}", describe(&given.pointer, other));
+                    self.findings.fault(given.pointer.clone(), found, "text or a list of texts", None);
+                    return Vec::new();
+                }
+            }
+        }
+        texts
+    }
+
+    /// A text with where it came from. `normalise` answering `None` on text that says something is a note.
+    pub fn known<T>(
+        &mut self,
+        name: &'static str,
+        bare_means: Source,
+        allowed: &str,
+        normalise: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<Known<T>> {
+        self.known_value(name, bare_means, "text", |value| match value {
+            Value::String(text) if super::normalise::is_placeholder(text) || text.trim().is_empty() => Ok(None),
+            Value::String(text) => normalise(text).map(Some).ok_or(Unread::Note(allowed.to_owned())),
+            _ => Err(Unread::Fault),
+        })
+    }
+
+    /// The same for values that are not text; `kinds` says which JSON types they may be.
+    pub fn known_value<T>(
+        &mut self,
+        name: &'static str,
+        bare_means: Source,
+        kinds: &str,
+        read: impl FnOnce(&Value) -> Result<Option<T>, Unread>,
+    ) -> Option<Known<T>> {
+        let given = self.given(name, bare_means)?;
+        let (source, confidence_permille) = (given.source, given.confidence_permille);
+        match read(given.value) {
+            Ok(value) => Some(Known { value: value?, source, confidence_permille }),
+            Err(unread) => {
+                let found = describe(&given.pointer, given.value);
+                match unread {
+                    Unread::Fault => self.findings.fault(given.pointer, found, kinds, None),
+                    Unread::Note(allowed) => {
+                        let hint = Some("kept out: it counts as unknown".to_owned());
+                        self.findings.note(given.pointer, found, allowed, hint);
+                    }
+                }
+                None
+            }
+        }
+    }
+
+    fn given(&mut self, name: &'static str, bare_means: Source) -> Option<Given<'v>> {
+        let value = self.raw(name)?;
+        let pointer = self.pointer_to(name);
+        let Value::Object(map) = value else {
+            return Some(Given { value, pointer, source: bare_means, confidence_permille: None });
+        };
+        let mut object =
+            Object { pointer, map: Some(map), asked: Vec::new(), missing: Vec::new(), findings: self.findings };
+        let value = object.raw("value");
+        let source = object.choice("source", &SOURCES).unwrap_or(bare_means);
+        let confidence = object.number("confidence");
+        let sure = confidence.filter(|c| (0.0..=1.0).contains(c));
+        if let (Some(number), None) = (confidence, sure) {
+            object.fault("confidence", &Value::from(number), "a number from 0 to 1", None);
+        }
+        if value.is_none() && !map.contains_key("value") {
+            object.missing("value", "the value itself, or null");
+        }
+        let pointer = object.pointer_to("value");
+        object.finish();
+        // Between 0 and 1000, so that the cast keeps the value.
+        let confidence_permille = sure.map(|c| (c * 1000.0).round() as u16);
+        Some(Given { value: value?, pointer, source, confidence_permille })
+    }
+
+    /// Every field, whatever its name: for objects without a vocabulary, which need no [`Object::finish`].
+    pub fn take_all(&mut self) -> impl Iterator<Item = (&'v String, &'v Value)> + use<'v> {
+        self.map.into_iter().flatten()
+    }
+
+    /// Judges what is missing and what nobody asked for. A field near a known name that is absent is probably that name
+    /// misspelt: a fault. Any other is new to us and harmless: a note.
+    pub fn finish(mut self) {
+        let missing = std::mem::take(&mut self.missing);
+        let strangers: Vec<(&String, Option<&str>)> =
+            self.map.into_iter().flat_map(Map::keys).filter_map(|name| self.stranger(name)).collect();
+        for (name, allowed) in missing {
+            if !strangers.iter().any(|(_, meant)| *meant == Some(name)) {
+                self.findings.fault(self.pointer_to(name), "nothing".into(), allowed, None);
+            }
+        }
+        for (name, meant) in strangers {
+            let (pointer, found) = (self.pointer_to(name), UNKNOWN_FIELD.to_owned());
+            let allowed = format!("one of {}", self.asked.join(", "));
+            match meant {
+                Some(meant) => self.findings.fault(pointer, found, allowed, Some(format!("did you mean {meant:?}?"))),
+                None => {
+                    let hint = Some("kept out: put further facts under data.custom".to_owned());
+                    self.findings.note(pointer, found, allowed, hint);
+                }
+            }
+        }
+    }
+
+    /// A field that nobody asked for, and the absent one that it probably is.
+    fn stranger<'n>(&self, name: &'n String) -> Option<(&'n String, Option<&'static str>)> {
+        if self.asked.contains(&name.as_str()) {
+            return None;
+        }
+        let absent = || self.asked.iter().copied().filter(|known| self.map.is_none_or(|map| !map.contains_key(*known)));
+        let renamed = OTHER_NAMES.iter().find(|(other, ours)| other == name && absent().any(|known| known == *ours));
+        Some((name, renamed.map(|(_, ours)| *ours).or_else(|| nearest(name, absent()))))
+    }
+}
+
+/// Why a value could not be read.
+pub(super) enum Unread {
+    /// Not one of the JSON types that it may have.
+    Fault,
+    /// The right type, but nothing that we understand; tells what we would.
+    Note(String),
+}
+
+/// What is said of a field that is none of ours.
+const UNKNOWN_FIELD: &str = "a field of an unknown name";
+
+const INSTANT: &str = "a time with its offset, such as 2026-03-03T15:00:00Z";
+
+const SOURCES: [(&str, Source); 4] =
+    [("caller", Source::Caller), ("crm", Source::Crm), ("inferred", Source::Inferred), ("platform", Source::Platform)];
+
+fn instant_hint(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(_) => Some("seconds or milliseconds since 1970 must be written as a date and time".into()),
+        Value::String(text) if text.len() >= 10 && !text.ends_with('Z') => {
+            Some("add Z for UTC, or an offset such as +01:00".into())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,18 @@
+//! An instruction as the voice agent gets it: words from the templates, times to name again.
+
+use crate::connectors::Spoken;
+use crate::domain::effect::Instruction;
+use crate::render::Templates;
+use crate::render::caller::CallerContext;
+
+pub fn spoken(templates: &Templates, instruction: &Instruction, context: &CallerContext<'_>) -> Spoken {
+    let (kind, slots) = match instruction {
+        Instruction::Hold { .. } => ("hold", Vec::new()),
+        Instruction::Connected { .. } => ("connected", Vec::new()),
+        Instruction::FindTime { .. } => ("find_time", Vec::new()),
+        Instruction::OfferSlots { slots } => ("offer_slots", slots.clone()),
+        Instruction::ConfirmBooking { .. } => ("confirm_booking", Vec::new()),
+        Instruction::PromiseCallback { .. } => ("promise_callback", Vec::new()),
+    };
+    Spoken { kind: kind.to_owned(), say: templates.caller(instruction, context), slots }
+}

@@ -1,0 +1,303 @@
+//! What is written to people and systems: cards, mails, the CRM, our own events.
+
+use super::Outbox;
+use super::book::hex_key;
+use super::perform::{Done, Matter, OURS};
+use crate::connectors::{Card, CrmLead, CrmTask, Mail, MessageRef, VendorError};
+use crate::domain::briefing::Briefing;
+use crate::domain::effect::{BriefWhy, Confirmation, CrmNote, Topic};
+use crate::domain::id::{LegId, RepId};
+use crate::domain::known::Known;
+use crate::domain::lead::Lead;
+use crate::domain::rep::Rep;
+use crate::domain::text::RepText;
+use crate::handoff::Stage;
+use crate::handoff::state::LegState;
+use crate::render::briefing::briefing;
+use crate::render::caller::CallerContext;
+use crate::render::context::{BriefContext, CardContext, CardState, NoteContext};
+use crate::store::{OwnerChange, StepRow, StoreError, VendorRef};
+use serde_json::json;
+
+impl Outbox {
+    pub(super) fn whisper(&self, matter: &Matter) -> RepText {
+        self.parts.templates.whisper(&matter.briefing())
+    }
+
+    pub(super) async fn post_card(
+        &self,
+        step: &StepRow,
+        matter: &Matter,
+        rep: &RepId,
+        why: BriefWhy,
+    ) -> Result<Done, VendorError> {
+        let Some(chat) = &self.parts.vendors.chat else { return Ok(Done::nothing("no chat is configured")) };
+        let rep = matter.rep(rep)?;
+        let Some(channel) = &rep.slack_id else {
+            return Err(VendorError::NeedsPerson { vendor: OURS, why: format!("rep {} has no slack_id", rep.id) });
+        };
+        let card = self.card(matter, rep, why, &step.effect_key, channel, &CardState::Open);
+        Ok(Done::reference(reference(&chat.post(&card).await?)))
+    }
+
+    /// Rewrites the card of a ring when it is known how it went.
+    pub(super) async fn update_card(&self, matter: &Matter, key: &str, rep: &RepId) -> Result<Done, VendorError> {
+        let Some(chat) = &self.parts.vendors.chat else { return Ok(Done::nothing("no chat is configured")) };
+        let rep = matter.rep(rep)?;
+        let posted = key.to_owned();
+        let found = self.parts.store.read("step.vendor_ref", move |tx| {
+            let posted = posted.clone();
+            Box::pin(async move { tx.step_vendor_ref(&posted).await })
+        });
+        let reference = match found.await.map_err(ours)? {
+            VendorRef::Known(reference) => reference,
+            VendorRef::Never => return Ok(Done::nothing("the card was never posted")),
+            VendorRef::NotYet => {
+                let why = "the card has not been posted yet".to_owned();
+                return Err(VendorError::Retry { vendor: OURS, why, after: None });
+            }
+        };
+        let message: MessageRef = serde_json::from_str(&reference).map_err(|error| VendorError::NeedsPerson {
+            vendor: OURS,
+            why: format!("the card's reference {reference:?} is none: {error}"),
+        })?;
+        let card = self.card(matter, rep, BriefWhy::Ringing, key, &message.channel, &matter.card_state(key));
+        chat.update(&message, &card).await?;
+        Ok(Done::default())
+    }
+
+    fn card(&self, matter: &Matter, rep: &Rep, why: BriefWhy, key: &str, channel: &str, state: &CardState) -> Card {
+        let briefing = matter.briefing();
+        let feedback = self.feedback_url(matter, &rep.id);
+        let brief = matter.brief(&briefing, rep, why, feedback.as_deref());
+        let (handoff, leg) = (&matter.handoff.id, matter.leg_of_card(key));
+        self.parts.templates.slack_card(&CardContext { brief, key, channel, handoff, leg, state })
+    }
+
+    pub(super) async fn mail_briefing(
+        &self,
+        step: &StepRow,
+        matter: &Matter,
+        rep: &RepId,
+        why: BriefWhy,
+    ) -> Result<Done, VendorError> {
+        let Some(mailer) = &self.parts.vendors.mailer else { return Ok(Done::nothing("no mail is configured")) };
+        let rep = matter.rep(rep)?;
+        let feedback = self.feedback_url(matter, &rep.id);
+        let mail = self.parts.templates.email(&matter.brief(&matter.briefing(), rep, why, feedback.as_deref()));
+        let mail = Mail {
+            key: step.effect_key.clone(),
+            to: rep.email.clone(),
+            subject: mail.subject.0,
+            text: mail.text.0,
+            html: Some(mail.html.0),
+        };
+        mailer.send(&mail).await.map(|()| Done::default())
+    }
+
+    /// Only to callers who agreed to mail.
+    pub(super) async fn mail_caller(
+        &self,
+        step: &StepRow,
+        matter: &Matter,
+        what: &Confirmation,
+    ) -> Result<Done, VendorError> {
+        let Some(mailer) = &self.parts.vendors.mailer else { return Ok(Done::nothing("no mail is configured")) };
+        let lead = matter.lead();
+        let address = lead.contact.email.as_ref().filter(|_| lead.consent.email == Some(true));
+        let Some(address) = address else { return Ok(Done::nothing("no address, or no consent to mail")) };
+        let mail = self.parts.templates.caller_confirmation(what, &self.caller_context(matter));
+        let mail = Mail {
+            key: step.effect_key.clone(),
+            to: address.value.clone(),
+            subject: mail.subject.0,
+            text: mail.text.0,
+            html: Some(mail.html.0),
+        };
+        mailer.send(&mail).await.map(|()| Done::default())
+    }
+
+    pub(super) fn caller_context<'a>(&self, matter: &'a Matter) -> CallerContext<'a> {
+        let now = self.parts.clock.now();
+        CallerContext { reps: &matter.rules.reps, caller_zone: matter.handoff.caller_zone, now }
+    }
+
+    fn feedback_url(&self, matter: &Matter, rep: &RepId) -> Option<String> {
+        let links = self.parts.links.as_ref()?;
+        Some(links.link(&matter.lead().id, rep, self.parts.clock.now()))
+    }
+
+    pub(super) async fn write_crm(
+        &self,
+        step: &StepRow,
+        matter: &Matter,
+        owner: &RepId,
+        note: &CrmNote,
+    ) -> Result<Done, VendorError> {
+        let Some(crm) = &self.parts.vendors.crm else { return Ok(Done::nothing("no CRM is configured")) };
+        let owner_rep = matter.rep(owner)?;
+        let briefing = matter.briefing();
+        let feedback = self.feedback_url(matter, owner);
+        let context = NoteContext {
+            note,
+            briefing: &briefing,
+            plan: &matter.decision.plan,
+            reps: &matter.rules.reps,
+            owner,
+            feedback_url: feedback.as_deref(),
+        };
+        let body = self.parts.templates.crm_note(&context);
+        let due = match note {
+            CrmNote::Routed => None,
+            CrmNote::Connected { at, .. } => Some((*at, true)),
+            CrmNote::Booked { slot } => Some((slot.from, false)),
+            CrmNote::CallbackPromised { promised_at } => Some((*promised_at, false)),
+            CrmNote::NeedsAttention { .. } => Some((self.parts.clock.now(), false)),
+        };
+        let task = due.map(|(due_at, done)| CrmTask {
+            key: hex_key(&step.effect_key),
+            subject: self.parts.templates.task_subject(&context),
+            body: body.clone(),
+            due_at,
+            done,
+        });
+        let written = crm.write_lead(&crm_lead(matter.lead(), owner_rep, body, task)).await?;
+        let (lead, stored) = (matter.lead().id.clone(), written.clone());
+        let kept = self.parts.store.write("lead.set_crm", move |tx| {
+            let (lead, stored) = (lead.clone(), stored.clone());
+            Box::pin(async move { tx.lead_set_crm(&lead, &stored).await })
+        });
+        kept.await.map_err(ours)?;
+        Ok(Done::reference(written.id))
+    }
+
+    /// Notices an owner who was changed by hand.
+    pub(super) async fn read_owner(&self, matter: &Matter) -> Result<Done, VendorError> {
+        let Some(crm) = &self.parts.vendors.crm else { return Ok(Done::nothing("no CRM is configured")) };
+        let Some(record) = &matter.record.crm else { return Ok(Done::nothing("not in the CRM yet")) };
+        let set = matter.rep(&matter.handoff.owner)?.crm_id.clone();
+        let (Some(from), Some(to)) = (set, crm.owner_of(&record.id).await?) else { return Ok(Done::default()) };
+        if same_crm_id(&from, &to) {
+            return Ok(Done::nothing("unchanged"));
+        }
+        tracing::info!("the owner was changed in the CRM");
+        let change = OwnerChange { from, to, seen_at: self.parts.clock.now() };
+        let lead = matter.lead().id.clone();
+        let stored = self.parts.store.write("owner_change.insert", move |tx| {
+            let (lead, change) = (lead.clone(), change.clone());
+            Box::pin(async move { tx.owner_change_insert(&lead, &change).await })
+        });
+        stored.await.map_err(ours)?;
+        Ok(Done::nothing("changed by hand"))
+    }
+
+    /// Ids and times only: whoever listens asks for the rest with a token.
+    pub(super) async fn publish(&self, step: &StepRow, matter: &Matter, topic: Topic) -> Result<Done, VendorError> {
+        let Some(events) = &self.parts.vendors.events else { return Ok(Done::nothing("no broker is configured")) };
+        let event = json!({
+            "specversion": "1.0",
+            "id": step.effect_key,
+            "source": "baton",
+            "type": topic.as_str(),
+            "time": step.run_at,
+            "data": {
+                "lead": matter.lead().id,
+                "decision": matter.decision.id,
+                "handoff": matter.handoff.id,
+                "owner": matter.handoff.owner,
+                "pool": matter.decision.plan.pool,
+                "next_step": matter.handoff.next_step(),
+            },
+        });
+        events.publish(topic.as_str(), &step.effect_key, &event).await.map(|()| Done::default())
+    }
+}
+
+impl Matter {
+    fn briefing(&self) -> Briefing {
+        briefing(self.lead(), &self.decision, &self.rules)
+    }
+
+    fn brief<'a>(
+        &'a self,
+        briefing: &'a Briefing,
+        rep: &'a Rep,
+        why: BriefWhy,
+        feedback_url: Option<&'a str>,
+    ) -> BriefContext<'a> {
+        let note = match &self.handoff.stage {
+            Stage::NeedsAttention { why, .. } => Some(why.as_str()),
+            _ => None,
+        };
+        BriefContext {
+            why,
+            briefing,
+            plan: &self.decision.plan,
+            rep,
+            owner_name: self.rules.reps.get(&self.handoff.owner).map_or("nobody", |owner| owner.name.as_str()),
+            at: (why != BriefWhy::Ringing).then(|| self.handoff.next_step().at),
+            note,
+            record_url: self.record.crm.as_ref().and_then(|crm| crm.url.as_deref()),
+            feedback_url,
+        }
+    }
+
+    fn leg_of_card(&self, key: &str) -> Option<&LegId> {
+        self.handoff.legs.iter().find(|leg| leg.card == key).map(|leg| &leg.id)
+    }
+
+    fn card_state(&self, key: &str) -> CardState {
+        let Some(leg) = self.handoff.legs.iter().find(|leg| leg.card == key) else { return CardState::Open };
+        match leg.state {
+            LegState::Ringing | LegState::Answered => CardState::Open,
+            LegState::Accepted | LegState::Joined => CardState::Accepted,
+            LegState::Declined => CardState::Declined,
+            LegState::NoAnswer | LegState::Busy | LegState::Machine | LegState::Failed => CardState::Missed,
+            LegState::Cancelled => CardState::CallerLeft,
+        }
+    }
+}
+
+fn crm_lead(lead: &Lead, owner: &Rep, description: RepText, task: Option<CrmTask>) -> CrmLead {
+    let known = |value: &Option<Known<String>>| value.as_ref().map(|known| known.value.clone());
+    let phone = lead.reach_phone().map(|phone| phone.as_str().to_owned());
+    let email = known(&lead.contact.email);
+    let reach = || phone.clone().or_else(|| email.clone()).unwrap_or_else(|| "Unknown caller".to_owned());
+    let (first_name, last_name) = match known(&lead.contact.name) {
+        Some(name) => match name.rsplit_once(' ') {
+            Some((first, last)) => (Some(first.to_owned()), last.to_owned()),
+            None => (None, name),
+        },
+        None => (None, reach()),
+    };
+    CrmLead {
+        key: hex_key(lead.id.as_str()),
+        first_name,
+        last_name,
+        company: known(&lead.company.name).or_else(|| known(&lead.company.domain)).unwrap_or_else(reach),
+        email: email.clone(),
+        phone: phone.clone(),
+        title: known(&lead.contact.title),
+        country: known(&lead.company.country),
+        state: known(&lead.company.state),
+        postal: known(&lead.company.postal),
+        city: known(&lead.company.city),
+        owner_crm_id: owner.crm_id.clone(),
+        description,
+        task,
+    }
+}
+
+/// Salesforce ids come with 15 or 18 characters; the last three only repeat the case of the others.
+fn same_crm_id(ours: &str, theirs: &str) -> bool {
+    ours == theirs || (ours.len().min(theirs.len()) == 15 && ours.get(..15) == theirs.get(..15))
+}
+
+/// A message as it is kept with its step.
+pub(super) fn reference(message: &MessageRef) -> String {
+    json!({ "channel": message.channel, "ts": message.ts }).to_string()
+}
+
+fn ours(error: StoreError) -> VendorError {
+    VendorError::Retry { vendor: OURS, why: error.to_string(), after: None }
+}

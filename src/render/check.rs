@@ -1,0 +1,271 @@
+//! Reads a template before it is used: every name must exist, conditions included, which the engine itself lets pass.
+//!
+//! Partials, decorators, unescaped output and helpers that log or look up by computed names are refused: with them it
+//! could not be told from the text what is printed where.
+
+use super::engine::TemplateFault;
+use handlebars::Template;
+use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
+use serde_json::Value;
+
+const BLOCKS: [&str; 3] = ["if", "unless", "each"];
+const CONDITIONS: [&str; 10] = ["eq", "ne", "gt", "gte", "lt", "lte", "and", "or", "not", "len"];
+const LOOP_NAMES: [&str; 4] = ["@index", "@first", "@last", "@key"];
+
+/// Everything wrong with the names in a template. `sample` has every field filled, and one item at least in every list.
+pub(super) fn faults(path: &str, template: &Template, sample: &Value) -> Vec<TemplateFault> {
+    let mut reader = Reader { path, scopes: vec![sample], line: None, faults: Vec::new() };
+    reader.template(template);
+    reader.faults
+}
+
+struct Reader<'a> {
+    path: &'a str,
+    /// The page, then the item of each loop around the current place.
+    scopes: Vec<&'a Value>,
+    line: Option<u32>,
+    faults: Vec<TemplateFault>,
+}
+
+impl<'a> Reader<'a> {
+    fn fault(&mut self, what: String, allowed: impl Into<String>) {
+        self.faults.push(TemplateFault { path: self.path.to_owned(), line: self.line, what, allowed: allowed.into() });
+    }
+
+    fn template(&mut self, template: &Template) {
+        for (index, element) in template.elements.iter().enumerate() {
+            self.line = template.mapping.get(index).and_then(|at| u32::try_from(at.0).ok()).or(self.line);
+            self.element(element);
+        }
+    }
+
+    fn element(&mut self, element: &TemplateElement) {
+        match element {
+            TemplateElement::RawString(_) | TemplateElement::Comment(_) => {}
+            TemplateElement::Expression(expression) => self.expression(expression),
+            TemplateElement::HelperBlock(block) => self.block(block),
+            TemplateElement::HtmlExpression(_) => {
+                self.fault(
+                    "{{{…}}} prints without escaping".to_owned(),
+                    "write {{…}}: what callers say is never trusted",
+                );
+            }
+            TemplateElement::PartialExpression(_) | TemplateElement::PartialBlock(_) => {
+                self.fault("{{> …}} includes another file".to_owned(), "each file stands alone: write its text here");
+            }
+            // Decorators, and whatever a later version of the engine may bring.
+            _ => self.fault("{{* …}} is not allowed here".to_owned(), "use fields, {{#if}}, {{#unless}} and {{#each}}"),
+        }
+    }
+
+    /// `{{name}}` or `{{len list}}`.
+    fn expression(&mut self, expression: &HelperTemplate) {
+        if expression.params.is_empty() && expression.hash.is_empty() {
+            self.printed(&expression.name);
+        } else {
+            self.call(expression);
+        }
+    }
+
+    fn printed(&mut self, name: &Parameter) {
+        let Some(raw) = name.as_name() else { return };
+        match self.resolve(raw) {
+            Some(Some(Value::Array(_))) => self.fault(format!("{{{{{raw}}}}} is a list"), "use {{#each}} around it"),
+            Some(Some(Value::Object(_))) => self.fault(format!("{{{{{raw}}}}} is a group"), "name one field of it"),
+            _ => {}
+        }
+    }
+
+    /// A condition such as `(eq state "taken")`, with its parameters.
+    fn call(&mut self, call: &HelperTemplate) {
+        let name = call.name.as_name().unwrap_or_default();
+        if !CONDITIONS.contains(&name) {
+            self.fault(
+                format!("{name:?} is not something a template can do"),
+                format!("allowed: {}", CONDITIONS.join(", ")),
+            );
+        }
+        self.parameters(call);
+    }
+
+    fn parameters(&mut self, call: &HelperTemplate) {
+        for parameter in call.params.iter().chain(call.hash.values()) {
+            match parameter {
+                Parameter::Name(_) | Parameter::Path(_) => {
+                    self.resolve(parameter.as_name().unwrap_or_default());
+                }
+                Parameter::Subexpression(inner) => match inner.as_element() {
+                    TemplateElement::Expression(call) => self.call(call),
+                    other => self.element(other),
+                },
+                _ => {} // a literal
+            }
+        }
+    }
+
+    fn block(&mut self, block: &HelperTemplate) {
+        let name = block.name.as_name().unwrap_or_default().to_owned();
+        if !BLOCKS.contains(&name.as_str()) {
+            return self.fault(format!("{{{{#{name}}}}} is not known"), "allowed: {{#if}}, {{#unless}}, {{#each}}");
+        }
+        if block.params.len() != 1 || block.block_param.is_some() {
+            return self.fault(
+                format!("{{{{#{name}}}}} takes exactly one value"),
+                "for example {{#if summary}} or {{#each fields}}",
+            );
+        }
+        let looped = if name == "each" { self.list(&block.params[0]) } else { None };
+        if name != "each" {
+            self.parameters(block);
+        } else if looped.is_none() {
+            return;
+        }
+        self.scopes.extend(looped);
+        if let Some(body) = &block.template {
+            self.template(body);
+        }
+        if looped.is_some() {
+            self.scopes.pop();
+        }
+        if let Some(otherwise) = &block.inverse {
+            self.template(otherwise);
+        }
+    }
+
+    /// The first item of the list that a loop runs over.
+    fn list(&mut self, parameter: &Parameter) -> Option<&'a Value> {
+        let raw = parameter.as_name().unwrap_or_default();
+        match self.resolve(raw)? {
+            Some(Value::Array(items)) => items.first(),
+            _ => {
+                self.fault(format!("{raw:?} is not a list"), "{{#each}} needs a list; use {{#if}} for one value");
+                None
+            }
+        }
+    }
+
+    /// What a path means here. `None` and a fault: nothing; `Some(None)`: a number or flag of the loop.
+    #[expect(clippy::option_option, reason = "unknown, known without a sample, and known with one are three things")]
+    fn resolve(&mut self, raw: &str) -> Option<Option<&'a Value>> {
+        if LOOP_NAMES.contains(&raw) && self.scopes.len() > 1 {
+            return Some(None);
+        }
+        let (mut depth, mut rest) = (self.scopes.len() - 1, raw);
+        if let Some(from_root) = rest.strip_prefix("@root.") {
+            (depth, rest) = (0, from_root);
+        }
+        while let Some(outer) = rest.strip_prefix("../") {
+            (depth, rest) = (depth.saturating_sub(1), outer);
+        }
+        let mut value = self.scopes[depth];
+        let segments = rest.split(['.', '/']).filter(|segment| !segment.is_empty() && *segment != "this");
+        for segment in segments {
+            let Some(inner) = value.as_object().and_then(|fields| fields.get(segment)) else {
+                self.unknown(raw, segment, value);
+                return None;
+            };
+            value = inner;
+        }
+        Some(Some(value))
+    }
+
+    fn unknown(&mut self, raw: &str, segment: &str, within: &Value) {
+        let names: Vec<&str> =
+            within.as_object().into_iter().flat_map(|fields| fields.keys()).map(String::as_str).collect();
+        let nearest = names.iter().min_by_key(|name| strsim::damerau_levenshtein(name, segment));
+        let hint = nearest.map_or_else(String::new, |name| format!("did you mean {name:?}? "));
+        let allowed = if names.is_empty() { "only {{this}} stands here".to_owned() } else { names.join(", ") };
+        self.fault(format!("{raw:?} is not known here"), format!("{hint}allowed: {allowed}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::render::{Templates, template_files};
+
+    fn fault_of(path: &str, text: &str) -> String {
+        let faults = Templates::compile(&[(path, text)]).expect_err("a fault");
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        faults[0].to_string()
+    }
+
+    #[test]
+    fn every_built_in_template_compiles_and_explains_itself() {
+        assert!(Templates::compile(&template_files().collect::<Vec<_>>()).is_ok());
+        for (path, text) in template_files() {
+            assert!(text.starts_with("{{!--") && text.contains("--}}"), "{path} has no comment for its readers");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_name_is_found_with_its_line_also_in_a_condition() {
+        assert!(fault_of("crm/briefing.hbs", "{{headline}}\n{{sumary}}").starts_with(
+            "templates/crm/briefing.hbs:2: \"sumary\" is not known here; did you mean \"summary\"? allowed: "
+        ));
+        let in_condition = "{{headline}}\n{{#if next_action}}\nx\n{{#if known.timelin}}y{{/if}}\n{{/if}}";
+        assert!(fault_of("crm/briefing.hbs", in_condition).starts_with(
+            "templates/crm/briefing.hbs:4: \"known.timelin\" is not known here; did you mean \"timeline\"?"
+        ));
+        let in_loop = "a\n{{#each fields}}\n{{lable}}{{/each}}";
+        assert!(
+            fault_of("crm/briefing.hbs", in_loop).contains(":3: \"lable\" is not known here; did you mean \"label\"?")
+        );
+        let elsewhere = "a{{#if score}}b{{else}}\n{{wrong}}{{/if}}";
+        assert!(fault_of("crm/briefing.hbs", elsewhere).contains(":2: \"wrong\""));
+        let in_call = "a{{#if (eq state \"taken\")}}{{else if (eq stat \"x\")}}{{/if}}";
+        assert!(fault_of("slack/closed.hbs", in_call).contains("did you mean \"state\"?"));
+    }
+
+    #[test]
+    fn names_of_reps_briefings_are_unknown_to_callers() {
+        for field in ["summary", "score", "headline", "objections", "known.budget"] {
+            let fault = fault_of("caller/hold.hbs", &format!("One moment. {{{{{field}}}}}"));
+            assert!(fault.ends_with("allowed: rep"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn what_a_template_must_not_do_is_refused() {
+        for (text, found) in [
+            ("{{{headline}}}", "prints without escaping"),
+            ("{{&headline}}", "prints without escaping"),
+            ("a {{> crm/briefing}}", "includes another file"),
+            ("a {{log headline}}", "is not something a template can do"),
+            ("a {{lookup known \"name\"}}", "is not something a template can do"),
+            ("a {{#with known}}{{name}}{{/with}}", "{{#with}} is not known"),
+            ("a {{fields}}", "is a list"),
+            ("a {{known}}", "is a group"),
+            ("a {{#each summary}}{{/each}}", "is not a list"),
+            ("a {{#if}}b{{/if}}", "takes exactly one value"),
+            ("a {{#if summary}}", "cannot be read"),
+            ("{{#if summary}}{{summary}}{{/if}}", "says nothing with the bare sample"),
+            ("", "says nothing"),
+        ] {
+            let fault = fault_of("crm/briefing.hbs", text);
+            assert!(fault.contains(found), "{text}: {fault}");
+        }
+    }
+
+    #[test]
+    fn a_whisper_that_takes_too_long_is_found() {
+        let fault = fault_of("whisper/ring.hbs", &format!("{} Press 1.", "word ".repeat(40)));
+        assert_eq!(
+            fault,
+            "templates/whisper/ring.hbs: it takes 42 words, 16.1 s, with the full sample; at most 31 words; digits count one each"
+        );
+    }
+
+    #[test]
+    fn a_file_that_no_message_is_made_from_is_found() {
+        assert_eq!(
+            fault_of("templates/slack/ringin.hbs", "x"),
+            "templates/slack/ringin.hbs: no message is made from this file; did you mean slack/ringing.hbs?"
+        );
+    }
+
+    #[test]
+    fn all_faults_come_at_once() {
+        let files = [("caller/hold.hbs", "{{nme}}"), ("caller/connected.hbs", ""), ("crm/routed.hbs", "fine")];
+        assert_eq!(Templates::compile(&files).expect_err("two faults").len(), 2);
+    }
+}

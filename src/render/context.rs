@@ -1,0 +1,328 @@
+//! What a template may know, as types: contexts are what the outbox hands in, pages are what templates see.
+//!
+//! Pages for callers hold a rep's first name and times, and nothing else: not even the caller's own words, since whoever
+//! calls could have us mail them to somebody else's address. There is no way from a [`RepPage`] to a caller's page.
+
+use super::briefing::TABLE;
+use super::clean::{first_sentence, one_line};
+use super::engine::{Kind, Page};
+use super::{spoken, when};
+use crate::domain::briefing::{Briefing, BriefingField};
+use crate::domain::effect::{BriefWhy, CrmNote};
+use crate::domain::id::{HandoffId, LegId, RepId};
+use crate::domain::known::Source;
+use crate::domain::rep::Rep;
+use crate::domain::text::RepText;
+use crate::routing::decision::Plan;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A briefing on its way to one rep.
+#[derive(Debug, Clone, Copy)]
+pub struct BriefContext<'a> {
+    pub why: BriefWhy,
+    pub briefing: &'a Briefing,
+    pub plan: &'a Plan,
+    /// Who reads it; times are told in this rep's zone.
+    pub rep: &'a Rep,
+    /// Name of whoever owns the lead now.
+    pub owner_name: &'a str,
+    /// The meeting, the promised call, or when they spoke: whatever `why` is about.
+    pub at: Option<DateTime<Utc>>,
+    /// Why it needs attention.
+    pub note: Option<&'a str>,
+    /// Deep link to the CRM's record.
+    pub record_url: Option<&'a str>,
+    pub feedback_url: Option<&'a str>,
+}
+
+/// A briefing as a Slack card.
+#[derive(Debug, Clone, Copy)]
+pub struct CardContext<'a> {
+    pub brief: BriefContext<'a>,
+    /// Effect key of the card's first posting.
+    pub key: &'a str,
+    /// User or channel id.
+    pub channel: &'a str,
+    pub handoff: &'a HandoffId,
+    /// The ring that this card can accept; `None` on cards about anything but a ringing phone.
+    pub leg: Option<&'a LegId>,
+    pub state: &'a CardState,
+}
+
+/// How it went with the ring that a card was posted for. All but `Open` take the buttons away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CardState {
+    Open,
+    Accepted,
+    Declined,
+    Missed,
+    /// Name of the rep who has it.
+    TakenBy(String),
+    CallerLeft,
+}
+
+/// A note or task for the CRM.
+#[derive(Debug, Clone, Copy)]
+pub struct NoteContext<'a> {
+    pub note: &'a CrmNote,
+    pub briefing: &'a Briefing,
+    pub plan: &'a Plan,
+    pub reps: &'a BTreeMap<RepId, Rep>,
+    /// Whoever owns the lead now; times are told in this rep's zone.
+    pub owner: &'a RepId,
+    pub feedback_url: Option<&'a str>,
+}
+
+/// What a rep-facing template sees.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct RepPage {
+    pub headline: RepText,
+    pub summary: Option<RepText>,
+    pub score: Option<u8>,
+    pub next_action: Option<RepText>,
+    pub why_you: String,
+    pub objections: Vec<RepText>,
+    pub ask_first: Vec<String>,
+    pub fields: Vec<FieldView>,
+    /// The same values by name; a name that is not known is empty.
+    pub known: BTreeMap<&'static str, Option<RepText>>,
+    pub transcript_url: Option<String>,
+    pub completeness_percent: u16,
+    pub rep_first_name: String,
+    pub owner_name: String,
+    pub pool: String,
+    pub territory: Option<String>,
+    pub tier: String,
+    pub when: Option<String>,
+    pub note: Option<RepText>,
+    pub record_url: Option<String>,
+    pub feedback_url: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct FieldView {
+    pub label: String,
+    pub value: RepText,
+    pub source: &'static str,
+}
+
+/// A rep's mail: the page inside a letter.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct LetterPage {
+    #[serde(flatten)]
+    pub page: RepPage,
+    pub title: String,
+    pub opening: Vec<String>,
+}
+
+/// What the whisper may say: short forms only.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct WhisperPage {
+    pub headline: RepText,
+    /// First sentence of the summary, else the intent.
+    pub about: Option<RepText>,
+    pub timeline: Option<RepText>,
+    pub next_action: Option<RepText>,
+    pub score: Option<u8>,
+}
+
+/// A card whose call is over for this rep.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct ClosedPage {
+    pub state: &'static str,
+    pub by: Option<String>,
+}
+
+/// For the caller: who is being fetched, or is there.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerRepPage {
+    pub rep: String,
+}
+
+/// For the caller: times to choose from, as one says them.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerSlotsPage {
+    pub rep: String,
+    pub slots: Vec<String>,
+}
+
+/// For the caller: one time.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerWhenPage {
+    pub rep: String,
+    pub when: String,
+    pub when_written: String,
+}
+
+/// For the caller: the frame around a mail's paragraphs.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerLetterPage {
+    pub title: String,
+    pub opening: Vec<String>,
+}
+
+impl Page for RepPage {
+    const KIND: Kind = Kind::Rep;
+}
+impl Page for LetterPage {
+    const KIND: Kind = Kind::Letter;
+}
+impl Page for WhisperPage {
+    const KIND: Kind = Kind::Whisper;
+}
+impl Page for ClosedPage {
+    const KIND: Kind = Kind::Closed;
+}
+impl Page for CallerRepPage {
+    const KIND: Kind = Kind::CallerRep;
+}
+impl Page for CallerSlotsPage {
+    const KIND: Kind = Kind::CallerSlots;
+}
+impl Page for CallerWhenPage {
+    const KIND: Kind = Kind::CallerWhen;
+}
+impl Page for CallerLetterPage {
+    const KIND: Kind = Kind::CallerLetter;
+}
+
+impl RepPage {
+    /// The briefing alone; what surrounds it is filled in by the contexts.
+    pub fn of(briefing: &Briefing, plan: &Plan) -> Self {
+        Self {
+            headline: briefing.headline.clone(),
+            summary: briefing.summary.clone(),
+            score: briefing.score,
+            next_action: briefing.next_action.clone(),
+            why_you: briefing.why_you.clone(),
+            objections: briefing.objections.clone(),
+            ask_first: briefing.ask_first.clone(),
+            fields: briefing.fields.iter().map(FieldView::of).collect(),
+            known: TABLE.iter().map(|spec| (spec.key, value_of(briefing, spec.label))).collect(),
+            transcript_url: briefing.transcript_url.clone(),
+            completeness_percent: (briefing.completeness_permille + 5) / 10,
+            rep_first_name: String::new(),
+            owner_name: String::new(),
+            pool: plan.pool.to_string(),
+            territory: plan.territory.as_ref().map(ToString::to_string),
+            tier: plan.tier.to_string(),
+            when: None,
+            note: None,
+            record_url: None,
+            feedback_url: None,
+        }
+    }
+}
+
+impl FieldView {
+    fn of(field: &BriefingField) -> Self {
+        Self { label: field.label.clone(), value: field.value.clone(), source: source_in_words(field.source) }
+    }
+}
+
+fn value_of(briefing: &Briefing, label: &str) -> Option<RepText> {
+    briefing.fields.iter().find(|field| field.label == label).map(|field| field.value.clone())
+}
+
+fn source_in_words(source: Source) -> &'static str {
+    match source {
+        Source::Caller => "caller said",
+        Source::Crm => "CRM",
+        Source::Inferred => "inferred",
+        Source::Platform => "platform",
+    }
+}
+
+impl BriefContext<'_> {
+    pub(super) fn page(&self) -> RepPage {
+        RepPage {
+            rep_first_name: first_name(self.rep),
+            owner_name: self.owner_name.to_owned(),
+            when: self.at.map(|at| when::short(at, self.rep.timezone)),
+            note: self.note.map(note_text),
+            record_url: self.record_url.map(str::to_owned),
+            feedback_url: self.feedback_url.map(str::to_owned),
+            ..RepPage::of(self.briefing, self.plan)
+        }
+    }
+
+    /// File name of the notice for this reason, in the folder of a channel.
+    pub(super) fn file(&self) -> &'static str {
+        match self.why {
+            BriefWhy::Ringing => "ringing.hbs",
+            BriefWhy::Connected => "connected.hbs",
+            BriefWhy::Booked => "booked.hbs",
+            BriefWhy::Callback => "callback.hbs",
+            BriefWhy::Reminder => "reminder.hbs",
+            BriefWhy::Escalation => "escalation.hbs",
+            BriefWhy::NeedsAttention => "needs_attention.hbs",
+        }
+    }
+}
+
+impl NoteContext<'_> {
+    pub(super) fn template(&self) -> &'static str {
+        match self.note {
+            CrmNote::Routed => "crm/routed.hbs",
+            CrmNote::Connected { .. } => "crm/connected.hbs",
+            CrmNote::Booked { .. } => "crm/booked.hbs",
+            CrmNote::CallbackPromised { .. } => "crm/callback_promised.hbs",
+            CrmNote::NeedsAttention { .. } => "crm/needs_attention.hbs",
+        }
+    }
+
+    pub(super) fn page(&self) -> RepPage {
+        let (at, by, note) = match self.note {
+            CrmNote::Routed => (None, self.owner, None),
+            CrmNote::Connected { rep, at } => (Some(*at), rep, None),
+            CrmNote::Booked { slot } => (Some(slot.from), &slot.rep, None),
+            CrmNote::CallbackPromised { promised_at } => (Some(*promised_at), self.owner, None),
+            CrmNote::NeedsAttention { why } => (None, self.owner, Some(why.as_str())),
+        };
+        let zone = self.reps.get(self.owner).map_or(Tz::UTC, |rep| rep.timezone);
+        RepPage {
+            rep_first_name: self.reps.get(by).map_or_else(|| by.to_string(), first_name),
+            owner_name: self.reps.get(self.owner).map_or_else(|| self.owner.to_string(), |rep| rep.name.clone()),
+            when: at.map(|at| when::short(at, zone)),
+            note: note.map(note_text),
+            feedback_url: self.feedback_url.map(str::to_owned),
+            ..RepPage::of(self.briefing, self.plan)
+        }
+    }
+}
+
+/// Reasons may quote what a vendor answered.
+fn note_text(note: &str) -> RepText {
+    const NOTE_CHARS: usize = 500;
+    RepText(one_line(note, NOTE_CHARS))
+}
+
+impl WhisperPage {
+    pub fn of(briefing: &Briefing) -> Self {
+        /// Spoken words of each part, so that what matters fits beside the others.
+        const HEADLINE: usize = 11;
+        const ABOUT: usize = 12;
+        const SHORT: usize = 7;
+        let said = |label| value_of(briefing, label);
+        let cut = |text: &str, max| Some(RepText(spoken::cut(text, max))).filter(|cut| !cut.0.is_empty());
+        // Half a timeline says something else than the whole: all of it or nothing.
+        let whole = |text: &RepText| spoken::words(&text.0) <= SHORT;
+        let summary = briefing.summary.as_ref().and_then(|s| cut(first_sentence(&s.0), ABOUT));
+        Self {
+            headline: RepText(spoken::cut(&briefing.headline.0, HEADLINE)),
+            about: summary.or_else(|| said("Intent").and_then(|text| cut(&text.0, ABOUT))),
+            timeline: said("Timeline").filter(whole),
+            next_action: briefing.next_action.clone().filter(whole),
+            score: briefing.score,
+        }
+    }
+}
+
+/// The name that callers hear: without titles such as "Dr.".
+pub(super) fn first_name(rep: &Rep) -> String {
+    let words = || rep.name.split_whitespace();
+    words().find(|word| !word.ends_with('.')).or_else(|| words().next()).unwrap_or("a colleague").to_owned()
+}

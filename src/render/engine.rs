@@ -1,0 +1,335 @@
+//! The template engine, one set of templates per way of escaping, and everything that is checked when they are loaded.
+//!
+//! A workspace may bring its own version of any template of [`template_files`]; those it does not bring are built in.
+//! A template that fails on a call in spite of all checks is replaced by the built-in one, and a warning says so: words
+//! that are not ours are better than silence on the line.
+
+use super::check;
+use super::clean::tidy;
+use super::notice::Notice;
+use super::samples;
+use super::spoken;
+use handlebars::{Handlebars, Template};
+use serde::Serialize;
+use std::fmt;
+
+/// A template that must be mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateFault {
+    /// Relative to `templates/`.
+    pub path: String,
+    pub line: Option<u32>,
+    /// What was found.
+    pub what: String,
+    /// What may stand there.
+    pub allowed: String,
+}
+
+impl fmt::Display for TemplateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "templates/{}", self.path)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}; {}", self.what, self.allowed)
+    }
+}
+
+/// What a template may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Whisper,
+    Rep,
+    Letter,
+    Closed,
+    CallerRep,
+    CallerSlots,
+    CallerWhen,
+    CallerLetter,
+}
+
+/// Something that a template can be rendered with.
+pub(super) trait Page: Serialize {
+    const KIND: Kind;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Escape {
+    Spoken,
+    Slack,
+    Html,
+    Plain,
+}
+
+impl Escape {
+    fn function(self) -> fn(&str) -> String {
+        match self {
+            Self::Spoken => spoken::escape,
+            Self::Slack => slack,
+            Self::Html => handlebars::html_escape,
+            Self::Plain => handlebars::no_escape,
+        }
+    }
+}
+
+/// Slack's three characters: without `<` there is no link, no mention and no `<!channel>`.
+fn slack(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// What a rendered template must be, beyond not empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Text,
+    /// First line is a title.
+    Notice,
+    /// Spoken, at most so many words with the samples.
+    Speech(usize),
+}
+
+struct Spec {
+    path: &'static str,
+    escape: Escape,
+    kind: Kind,
+    shape: Shape,
+    built_in: &'static str,
+}
+
+macro_rules! specs {
+    ($($path:literal $escape:ident $kind:ident $shape:expr;)*) => {
+        &[$(Spec {
+            path: $path,
+            escape: Escape::$escape,
+            kind: Kind::$kind,
+            shape: $shape,
+            built_in: include_str!(concat!("../../templates/", $path)),
+        }),*]
+    };
+}
+
+/// A caller listens to one instruction this long at most: half a minute.
+const CALLER_WORDS: usize = 78;
+
+#[rustfmt::skip]
+const SPECS: &[Spec] = specs![
+    "whisper/ring.hbs" Spoken Whisper Shape::Speech(spoken::MAX_WORDS);
+    "slack/ringing.hbs" Slack Rep Shape::Notice;
+    "slack/connected.hbs" Slack Rep Shape::Notice;
+    "slack/booked.hbs" Slack Rep Shape::Notice;
+    "slack/callback.hbs" Slack Rep Shape::Notice;
+    "slack/reminder.hbs" Slack Rep Shape::Notice;
+    "slack/escalation.hbs" Slack Rep Shape::Notice;
+    "slack/needs_attention.hbs" Slack Rep Shape::Notice;
+    "slack/briefing.hbs" Slack Rep Shape::Text;
+    "slack/footer.hbs" Slack Rep Shape::Text;
+    "slack/closed.hbs" Slack Closed Shape::Text;
+    "email/ringing.hbs" Plain Rep Shape::Notice;
+    "email/connected.hbs" Plain Rep Shape::Notice;
+    "email/booked.hbs" Plain Rep Shape::Notice;
+    "email/callback.hbs" Plain Rep Shape::Notice;
+    "email/reminder.hbs" Plain Rep Shape::Notice;
+    "email/escalation.hbs" Plain Rep Shape::Notice;
+    "email/needs_attention.hbs" Plain Rep Shape::Notice;
+    "email/body.txt.hbs" Plain Letter Shape::Text;
+    "email/body.html.hbs" Html Letter Shape::Text;
+    "crm/routed.hbs" Plain Rep Shape::Notice;
+    "crm/connected.hbs" Plain Rep Shape::Notice;
+    "crm/booked.hbs" Plain Rep Shape::Notice;
+    "crm/callback_promised.hbs" Plain Rep Shape::Notice;
+    "crm/needs_attention.hbs" Plain Rep Shape::Notice;
+    "crm/briefing.hbs" Plain Rep Shape::Text;
+    "caller/hold.hbs" Spoken CallerRep Shape::Speech(CALLER_WORDS);
+    "caller/find_time.hbs" Spoken CallerRep Shape::Speech(CALLER_WORDS);
+    "caller/connected.hbs" Spoken CallerRep Shape::Speech(CALLER_WORDS);
+    "caller/offer_slots.hbs" Spoken CallerSlots Shape::Speech(CALLER_WORDS);
+    "caller/confirm_booking.hbs" Spoken CallerWhen Shape::Speech(CALLER_WORDS);
+    "caller/promise_callback.hbs" Spoken CallerWhen Shape::Speech(CALLER_WORDS);
+    "caller/mail_booking.hbs" Plain CallerWhen Shape::Notice;
+    "caller/mail_callback.hbs" Plain CallerWhen Shape::Notice;
+    "caller/mail.html.hbs" Html CallerLetter Shape::Text;
+    "caller/calendar_event.hbs" Plain CallerRep Shape::Notice;
+];
+
+/// Every template with its built-in text, by path below `templates/`: what a new workspace starts with.
+pub fn template_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SPECS.iter().map(|spec| (spec.path, spec.built_in))
+}
+
+/// Checked templates. Rendering does not fail.
+pub struct Templates {
+    /// Only what the workspace brought.
+    own: Engines,
+    built_in: Engines,
+}
+
+impl fmt::Debug for Templates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Templates").finish_non_exhaustive()
+    }
+}
+
+/// One registry per way of escaping, since the escape function belongs to the registry.
+struct Engines {
+    spoken: Handlebars<'static>,
+    slack: Handlebars<'static>,
+    html: Handlebars<'static>,
+    plain: Handlebars<'static>,
+}
+
+impl Engines {
+    fn empty() -> Self {
+        Self {
+            spoken: registry(Escape::Spoken),
+            slack: registry(Escape::Slack),
+            html: registry(Escape::Html),
+            plain: registry(Escape::Plain),
+        }
+    }
+
+    fn of(&self, escape: Escape) -> &Handlebars<'static> {
+        match escape {
+            Escape::Spoken => &self.spoken,
+            Escape::Slack => &self.slack,
+            Escape::Html => &self.html,
+            Escape::Plain => &self.plain,
+        }
+    }
+
+    fn of_mut(&mut self, escape: Escape) -> &mut Handlebars<'static> {
+        match escape {
+            Escape::Spoken => &mut self.spoken,
+            Escape::Slack => &mut self.slack,
+            Escape::Html => &mut self.html,
+            Escape::Plain => &mut self.plain,
+        }
+    }
+}
+
+fn registry(escape: Escape) -> Handlebars<'static> {
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    registry.register_escape_fn(escape.function());
+    registry
+}
+
+impl Templates {
+    /// The templates that come with Baton.
+    pub fn built_in() -> Self {
+        match Self::compile::<&str>(&[]) {
+            Ok(templates) => templates,
+            Err(faults) => panic!("a built-in template is faulty, which the tests exclude: {faults:?}"),
+        }
+    }
+
+    /// From a workspace's files, path (below `templates/`) and text; the others are built in. Each is checked against
+    /// what it may name and rendered with a full and with a bare sample.
+    ///
+    /// # Errors
+    /// Every fault of every file, in the order of the files.
+    pub fn compile<S: AsRef<str>>(files: &[(S, S)]) -> Result<Self, Vec<TemplateFault>> {
+        let mut own = Engines::empty();
+        let mut built_in = Engines::empty();
+        let mut faults = Vec::new();
+        for spec in SPECS {
+            faults.extend(add(&mut built_in, spec, spec.built_in));
+        }
+        for (path, text) in files {
+            let path = path.as_ref().trim_start_matches("templates/");
+            match SPECS.iter().find(|spec| spec.path == path) {
+                Some(spec) => faults.extend(add(&mut own, spec, text.as_ref())),
+                None => faults.push(unknown_file(path)),
+            }
+        }
+        if faults.is_empty() { Ok(Self { own, built_in }) } else { Err(faults) }
+    }
+
+    /// Tidied text of one template.
+    pub(super) fn render<P: Page>(&self, path: &str, page: &P) -> String {
+        let spec = SPECS.iter().find(|spec| spec.path == path).expect("the code renders templates of the table only");
+        assert_eq!(spec.kind, P::KIND, "{path} is checked with another page than it is rendered with");
+        let own = self.own.of(spec.escape);
+        let text = own.has_template(path).then(|| own.render(path, page)).and_then(|rendered| match rendered {
+            Ok(text) => Some(text),
+            Err(error) => {
+                tracing::warn!(template = path, line = error.line_no, "a template failed; the built-in one is used");
+                None
+            }
+        });
+        let text = text.unwrap_or_else(|| {
+            let built_in = self.built_in.of(spec.escape).render(path, page);
+            built_in.expect("built-in templates name only what their page always has")
+        });
+        tidy(&text)
+    }
+}
+
+fn unknown_file(path: &str) -> TemplateFault {
+    let nearest = SPECS.iter().min_by_key(|spec| strsim::damerau_levenshtein(spec.path, path));
+    TemplateFault {
+        path: path.to_owned(),
+        line: None,
+        what: "no message is made from this file".to_owned(),
+        allowed: nearest.map_or_else(String::new, |spec| format!("did you mean {}?", spec.path)),
+    }
+}
+
+/// Registers a template if nothing is wrong with it.
+fn add(engines: &mut Engines, spec: &Spec, text: &str) -> Vec<TemplateFault> {
+    let template = match Template::compile(text) {
+        Ok(template) => template,
+        Err(error) => {
+            let line = error.pos().and_then(|(line, _)| u32::try_from(line).ok());
+            let what = format!("it cannot be read: {}", error.reason());
+            let allowed = "every {{#…}} needs its {{/…}}, and every {{ its }}".to_owned();
+            return vec![TemplateFault { path: spec.path.to_owned(), line, what, allowed }];
+        }
+    };
+    let [full, bare] = samples::of(spec.kind);
+    let faults = check::faults(spec.path, &template, &full);
+    if !faults.is_empty() {
+        return faults;
+    }
+    let registry = engines.of_mut(spec.escape);
+    registry.register_template(spec.path, template);
+    [("full", full), ("bare", bare)]
+        .iter()
+        .find_map(|(name, sample)| try_out(registry, spec, name, sample))
+        .into_iter()
+        .collect()
+}
+
+fn try_out(registry: &Handlebars<'_>, spec: &Spec, name: &str, sample: &serde_json::Value) -> Option<TemplateFault> {
+    let fault = |line, what: String, allowed: &str| {
+        Some(TemplateFault { path: spec.path.to_owned(), line, what, allowed: allowed.to_owned() })
+    };
+    let text = match registry.render(spec.path, sample) {
+        Ok(text) => tidy(&text),
+        Err(error) => {
+            let line = error.line_no.and_then(|line| u32::try_from(line).ok());
+            return fault(
+                line,
+                format!("it fails with the {name} sample: {}", error.reason()),
+                "see the comment on top of the built-in file",
+            );
+        }
+    };
+    if text.is_empty() {
+        return fault(
+            None,
+            format!("it says nothing with the {name} sample"),
+            "write at least one word outside of conditions",
+        );
+    }
+    match spec.shape {
+        Shape::Text => None,
+        Shape::Notice if Notice::parse(&text).title.is_empty() => {
+            fault(Some(1), "the first line is empty".to_owned(), "the first line is the title")
+        }
+        Shape::Notice => None,
+        Shape::Speech(max) => {
+            let (words, tenths) = (spoken::words(&text), spoken::tenths(&text));
+            let what = format!("it takes {words} words, {}.{} s, with the {name} sample", tenths / 10, tenths % 10);
+            if words > max { fault(None, what, &format!("at most {max} words; digits count one each")) } else { None }
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! Tells a decision in sentences: why this rep, and why not each of the others.
+//!
+//! Everything is read from the decision's trace; the rules lend names and zones only. So an old decision is told as it was
+//! made, with times in the zone of the rep they concern.
+
+use crate::domain::account::MatchKey;
+use crate::domain::id::RepId;
+use crate::domain::lead::Lead;
+use crate::routing::Decision;
+use crate::routing::decision::{
+    AccountTrace, Candidate, CandidateVerdict, OwnershipResult, OwnershipTrace, PoolTrace, Target, TargetRole,
+    TerritoryMatch, TerritoryTrace,
+};
+use crate::routing::ledger::{Entry, EntryKind};
+use crate::routing::{local, turns};
+use crate::rules::RuleSet;
+use crate::rules::condition::Verdict;
+use crate::rules::index::Rank;
+use crate::rules::set::Rung;
+use chrono_tz::Tz;
+use std::time::Duration;
+
+/// Plain text of about thirty lines, ending in a line break. Made for people who may see the lead: it names the company.
+pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
+    let roster = Roster(rules);
+    let mut story = Story::default();
+    headline(&mut story, decision, lead, &roster);
+    story.section("Account", [account(&decision.trace.account)]);
+    story.section("Ownership", decision.trace.ownership.iter().map(|rule| ownership(rule, &roster)));
+    story.section("Routes", routes(decision));
+    story.section("Territory", territory(&decision.trace.territory, rules));
+    story.section("Tier", tiers(decision));
+    for pool in &decision.trace.pools {
+        let title = format!("Pool {}: {}", pool.pool, pool.because);
+        story.section(&title, candidates(pool, &roster));
+    }
+    story.section("Turn", [turn(decision.turn.as_ref(), &roster)]);
+    story.section("Plan", plan(decision, &roster));
+    story.section("Not known in time", decision.degraded.iter().cloned());
+    story.text
+}
+
+fn headline(story: &mut Story, decision: &Decision, lead: &Lead, roster: &Roster) {
+    let plan = &decision.plan;
+    let company = lead.company.name.as_ref().map_or("a company without a name", |known| known.value.as_str());
+    let (owner, when) = (roster.name(&plan.owner), local(decision.decided_at, roster.zone(&plan.owner)));
+    story.line(&format!("{owner} owns the lead of {company} ({}), decided {when}.", lead.id));
+    story.line(&format!("Because: {}.", plan.reason));
+    story.line(&format!("Rules: release {}.", decision.release.as_str().get(..12).unwrap_or_default()));
+}
+
+fn account(trace: &AccountTrace) -> String {
+    match trace {
+        AccountTrace::Unknown { why } => format!("Not known: {why}."),
+        AccountTrace::NoAccount { source, age_ms } => format!("None, says {source} {}.", ago(*age_ms)),
+        AccountTrace::Matched { name, crm_id, by, score_permille, source, age_ms } => {
+            let by = match by {
+                MatchKey::Phone => "phone number",
+                MatchKey::Email => "e-mail address",
+                MatchKey::Domain => "domain",
+                MatchKey::Name => "name",
+            };
+            let sure = format!("{}.{} %", score_permille / 10, score_permille % 10);
+            format!("{name} ({crm_id}), matched by {by}, {sure} sure, says {source} {}.", ago(*age_ms))
+        }
+    }
+}
+
+fn ago(age_ms: i64) -> String {
+    let age = Duration::from_millis(age_ms.unsigned_abs());
+    match age.as_secs() {
+        0 => "just now".to_owned(),
+        seconds @ 1..120 => format!("{seconds} s ago"),
+        seconds @ 120..7200 => format!("{} min ago", seconds / 60),
+        seconds => format!("{} h ago", seconds / 3600),
+    }
+}
+
+fn ownership(rule: &OwnershipTrace, roster: &Roster) -> String {
+    let by = rule.existing.in_words();
+    let zone = rule.rep.as_ref().map_or(Tz::UTC, |rep| roster.zone(rep));
+    let who = rule.rep.as_ref().map_or_else(|| "nobody".to_owned(), |rep| roster.name(rep));
+    let free = |at: &Option<_>| at.map_or_else(|| "at no time in sight".to_owned(), |at| local(at, zone));
+    match &rule.result {
+        OwnershipResult::Keeps => format!("The {by}, {who}, is at work and keeps the lead."),
+        OwnershipResult::Delegated { to, because } => {
+            let (why, to) = (because.in_words(zone), roster.name(to));
+            format!("The {by}, {who}, is {why}: {to} takes the call as delegate, {who} keeps the lead.")
+        }
+        OwnershipResult::KeepsForLater { because, free_at } => {
+            let why = because.in_words(zone);
+            format!("The {by}, {who}, is {why} and keeps the lead; free {}.", free(free_at))
+        }
+        OwnershipResult::GivenUp { because, free_at } => {
+            let why = because.in_words(zone);
+            format!("The {by}, {who}, is {why} and is not waited for; free {}.", free(free_at))
+        }
+        OwnershipResult::NoOwner => format!("There is no {by}."),
+        OwnershipResult::NotARep { crm_id } => format!("The {by} is {crm_id} in the CRM, who is no rep here."),
+        OwnershipResult::Inactive => format!("The {by}, {who}, is not active any more."),
+    }
+}
+
+fn routes(decision: &Decision) -> impl Iterator<Item = String> {
+    decision.trace.routes.iter().map(|route| {
+        let verdict = verdict(route.verdict, &route.missing);
+        format!("{:?} (line {}): {verdict}.", route.name, route.line)
+    })
+}
+
+fn tiers(decision: &Decision) -> impl Iterator<Item = String> {
+    decision.trace.tiers.iter().map(|tier| format!("{}: {}.", tier.tier, verdict(tier.verdict, &tier.missing)))
+}
+
+fn verdict(verdict: Verdict, missing: &[String]) -> String {
+    match verdict {
+        Verdict::Yes => "holds".to_owned(),
+        Verdict::No => "does not hold".to_owned(),
+        Verdict::Undecided => format!("undecided without {}", missing.join(", ")),
+    }
+}
+
+fn territory(trace: &TerritoryTrace, rules: &RuleSet) -> Vec<String> {
+    let Some(winner) = &trace.winner else { return vec!["No row fits this lead.".to_owned()] };
+    let told = |found: &TerritoryMatch| format!("{} (line {}: {})", found.territory, found.line, found.by);
+    let mut lines = vec![format!("{} wins.", told(winner))];
+    lines.extend(trace.others.iter().map(|other| format!("{} {}.", told(other), why_lost(other, winner, rules))));
+    if trace.conflict {
+        lines.push("Rows of equal rank name different territories: mend the file, the first line won.".to_owned());
+    }
+    lines
+}
+
+fn why_lost(other: &TerritoryMatch, winner: &TerritoryMatch, rules: &RuleSet) -> String {
+    if other.priority < winner.priority {
+        format!("has the lower priority, {} to {}", other.priority, winner.priority)
+    } else if rank(other, rules).is_some() && rank(other, rules) == rank(winner, rules) {
+        "is of equal rank and comes later in the file".to_owned()
+    } else {
+        "is less specific".to_owned()
+    }
+}
+
+/// `None` for a row that is not in these rules.
+fn rank(found: &TerritoryMatch, rules: &RuleSet) -> Option<Rank> {
+    if found.by == "named account" {
+        return Some(Rank::NAMED_ACCOUNT);
+    }
+    let row = rules.territories.iter().find(|row| row.line == found.line && row.territory == found.territory)?;
+    Some(Rank::of(row))
+}
+
+fn candidates<'a>(pool: &'a PoolTrace, roster: &'a Roster) -> impl Iterator<Item = String> + 'a {
+    pool.candidates.iter().map(|candidate| {
+        let (name, numbers) = (roster.name(&candidate.rep), numbers(candidate));
+        match &candidate.verdict {
+            CandidateVerdict::Eligible { place, because } => format!("{place}. {name}: {because} ({numbers})."),
+            CandidateVerdict::Rejected { because } => {
+                format!("Not {name}: {} ({numbers}).", because.in_words(roster.zone(&candidate.rep)))
+            }
+        }
+    })
+}
+
+fn numbers(candidate: &Candidate) -> String {
+    let (before, after) = (turns(candidate.balance_before), turns(candidate.balance_after));
+    if candidate.balance_before == candidate.balance_after {
+        format!("weight {}, balance {before}", candidate.weight)
+    } else {
+        format!("weight {}, balance {before}, now {after}", candidate.weight)
+    }
+}
+
+fn turn(turn: Option<&Entry>, roster: &Roster) -> String {
+    let Some(turn) = turn else { return "This lead costs nobody a turn.".to_owned() };
+    match &turn.kind {
+        EntryKind::Turn { payer, weights } => {
+            let (payer, seq, pool) = (roster.name(payer), turn.seq, &turn.pool);
+            format!("{payer} pays one turn in {pool}, shared among {} (entry {seq}).", weights.len())
+        }
+        EntryKind::Moved { from, to, reason } => {
+            let (from, to) = (roster.name(from), roster.name(to));
+            format!("The turn moves from {from} to {to} in {}: {reason} (entry {}).", turn.pool, turn.seq)
+        }
+    }
+}
+
+fn plan(decision: &Decision, roster: &Roster) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (rung, place) in decision.plan.rungs.iter().zip(1..) {
+        lines.push(match rung {
+            Rung::WarmTransfer => {
+                let targets: Vec<String> = decision.plan.targets.iter().map(|target| ringing(target, roster)).collect();
+                format!("{place}. Warm transfer: ring {}.", targets.join(", then "))
+            }
+            Rung::Booking => format!("{place}. Booking with {}.", roster.name(&decision.plan.owner)),
+            Rung::Callback => format!("{place}. Callback by {}.", roster.name(&decision.plan.owner)),
+        });
+    }
+    lines
+}
+
+fn ringing(target: &Target, roster: &Roster) -> String {
+    let name = roster.name(&target.rep);
+    match target.role {
+        TargetRole::Owner => format!("{name} (owner)"),
+        TargetRole::Delegate => format!("{name} (delegate)"),
+        TargetRole::Member => name,
+    }
+}
+
+/// Names and zones of reps; one who has left the roster since goes by the id, in UTC.
+struct Roster<'a>(&'a RuleSet);
+
+impl Roster<'_> {
+    fn name(&self, rep: &RepId) -> String {
+        self.0.reps.get(rep).map_or_else(|| rep.to_string(), |rep| rep.name.clone())
+    }
+
+    fn zone(&self, rep: &RepId) -> Tz {
+        self.0.reps.get(rep).map_or(Tz::UTC, |rep| rep.timezone)
+    }
+}
+
+#[derive(Default)]
+struct Story {
+    text: String,
+}
+
+impl Story {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    /// A section without lines is left out.
+    fn section(&mut self, title: &str, lines: impl IntoIterator<Item = String>) {
+        let mut lines = lines.into_iter().peekable();
+        if lines.peek().is_none() {
+            return;
+        }
+        self.line("");
+        self.line(title);
+        lines.for_each(|line| self.line(&format!("  {line}")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::known::Fact;
+    use crate::routing::scenario::{Scenario, at, moment, row, scenario, text_is};
+    use crate::rules::condition::IfUndecided;
+    use crate::rules::set::{RouteTo, TerritoryRow};
+
+    fn told(world: &Scenario) -> String {
+        explain(&world.decide(), &world.lead, &world.rules)
+    }
+
+    #[test]
+    fn a_delegated_call_is_told_from_account_to_plan() {
+        let world = scenario()
+            .owner("ana")
+            .on_leave("ana")
+            .delegate("ana", "dan")
+            .busy("ben", "10:30")
+            .rep("ben", |rep| rep.timezone = chrono_tz::Europe::Berlin)
+            .territory(row(3, "Rest"));
+        let expected = "\
+ANA owns the lead of Acme (LEAD), decided Wed 7 Jan 2026 10:00 UTC.
+Because: account owner on leave until Fri 16 Jan 2026: the delegate takes the call, the lead stays.
+Rules: release aaaaaaaaaaaa.
+
+Account
+  Acme (001), matched by domain, 100.0 % sure, says mirror 2 min ago.
+
+Ownership
+  The account owner, ANA, is on leave until Fri 16 Jan 2026: DAN takes the call as delegate, ANA keeps the lead.
+
+Territory
+  West (line 2: state CA) wins.
+  Rest (line 3: everything) is less specific.
+
+Tier
+  smb: holds.
+
+Pool west: serves West
+  1. CY: balance +1.00 with this lead's share (weight 1, balance +0.00).
+  Not BEN: busy until Wed 7 Jan 2026 11:30 CET (weight 1, balance +0.00).
+
+Turn
+  This lead costs nobody a turn.
+
+Plan
+  1. Warm transfer: ring DAN (delegate), then CY.
+  2. Booking with ANA.
+  3. Callback by ANA.
+";
+        assert_eq!(told(&world), expected.replace("LEAD", world.lead.id.as_str()));
+    }
+
+    #[test]
+    fn turns_overflows_and_conflicts_are_told_with_their_numbers() {
+        let state = |line, name| TerritoryRow { state: Some("CA".into()), ..row(line, name) };
+        let campaign = TerritoryRow { priority: 2, ..state(6, "West") };
+        let world = scenario()
+            .crm_is_down()
+            .away("ben")
+            .off_rota("cy")
+            .territory(state(4, "Pacific"))
+            .territory(campaign)
+            .balances("desk", &[("dee", -0.25), ("eve", 0.25)])
+            .calendar_unknown("dee")
+            .route(
+                "gold",
+                text_is("lead.custom.tier", "gold"),
+                IfUndecided::Skip,
+                RouteTo::Rep("ana".to_owned().try_into().expect("a slug")),
+            );
+        let text = told(&world);
+        for line in [
+            "  Not known: salesforce did not answer in 700 ms.",
+            "  There is no account owner.",
+            "  \"gold\" (line 40): undecided without lead.custom.tier.",
+            "  West (line 6: state CA) wins.",
+            "  Pacific (line 4: state CA) has the lower priority, 0 to 2.",
+            "Pool west: serves West",
+            "  Not BEN: away (weight 1, balance +0.00).",
+            "  Not CY: off rota, back Wed 7 Jan 2026 22:00 UTC (weight 1, balance +0.00).",
+            "Pool desk: catch-all: west overflows nowhere else",
+            "  1. EVE: balance +1.25 with this lead's share (weight 1, balance +0.25).",
+            "  2. DEE: after the others, calendar unknown; balance +0.75 with this lead's share (weight 1, balance -0.25).",
+            "  EVE pays one turn in desk, shared among 1 (entry 11).",
+            "  1. Warm transfer: ring EVE, then DEE.",
+            "Not known in time",
+            "  account unknown: salesforce did not answer in 700 ms",
+            "  calendar of dee unknown: no answer",
+        ] {
+            assert!(text.lines().any(|told| told == line), "{line:?} is missing in\n{text}");
+        }
+        let conflict = told(&scenario().territory(state(4, "Pacific")));
+        assert!(conflict.contains("Pacific (line 4: state CA) is of equal rank and comes later in the file."));
+        assert!(conflict.contains("Rows of equal rank name different territories"));
+    }
+
+    #[test]
+    fn balances_are_told_before_and_after() {
+        let text = told(&scenario());
+        assert!(text.contains("1. BEN: balance +0.50 with this lead's share (weight 1, balance +0.00, now -0.50)."));
+        assert!(text.contains("2. CY: balance +0.50 with this lead's share (weight 1, balance +0.00, now +0.50)."));
+        assert!(text.contains("BEN pays one turn in west, shared among 2 (entry 1)."));
+    }
+
+    #[test]
+    fn the_age_of_a_fact_is_told_in_round_numbers() {
+        let mut world = scenario();
+        for (observed, told_as) in [
+            (at("10:00"), "None, says mirror just now."),
+            (moment("2026-01-07T09:59:15Z"), "None, says mirror 45 s ago."),
+            (at("09:20"), "None, says mirror 40 min ago."),
+            (at("03:00"), "None, says mirror 7 h ago."),
+        ] {
+            world.snapshot.account = Fact::Known { value: None, observed_at: observed, source: "mirror".into() };
+            assert!(told(&world).contains(told_as), "{told_as}");
+        }
+    }
+}

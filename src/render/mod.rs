@@ -1,0 +1,62 @@
+//! What is written to people: the briefing, made once per lead, and the words of every channel around it.
+//!
+//! Guarantees: whatever a lead brought in is cleaned before it becomes part of a [`Briefing`](crate::domain::briefing::Briefing)
+//! and escaped for its channel when it is printed; lengths stay within the vendors' limits; a template that is broken,
+//! names something unknown or says nothing is found when it is loaded ([`Templates::compile`]), not on a call. Contexts
+//! for callers and for reps are different types ([`context`]): nothing meant for a rep can reach a caller.
+//!
+//! Refuses: to send anything, to read a clock, to quote in a caller's mail what somebody claimed to be.
+//! Dies safely: every function here is pure; rendered text is not stored before the outbox has sent it.
+
+pub mod briefing;
+pub mod caller;
+mod check;
+mod clean;
+pub mod context;
+pub mod email;
+mod engine;
+pub mod explain;
+mod notice;
+mod samples;
+pub mod slack;
+mod spoken;
+pub mod when;
+
+#[cfg(test)]
+mod tests;
+
+pub use engine::{TemplateFault, Templates, template_files};
+
+use crate::domain::briefing::Briefing;
+use crate::domain::text::RepText;
+use context::{NoteContext, WhisperPage};
+use notice::Notice;
+
+/// Longest subject that every CRM we write to takes.
+const SUBJECT_CHARS: usize = 255;
+/// Longest note: the shortest of the CRMs' limits for long text, less a margin for their own marks.
+const NOTE_CHARS: usize = 30_000;
+
+impl Templates {
+    /// What the rep hears on answering: at most [`spoken::MAX_WORDS`] words, the last sentence of the template
+    /// (what to press) always among them.
+    pub fn whisper(&self, briefing: &Briefing) -> RepText {
+        let text = self.render("whisper/ring.hbs", &WhisperPage::of(briefing));
+        RepText(spoken::fit(&text))
+    }
+
+    /// Body of the CRM's note or task, plain text.
+    pub fn crm_note(&self, context: &NoteContext<'_>) -> RepText {
+        let page = context.page();
+        let opening = Notice::parse(&self.render(context.template(), &page)).body;
+        let body = self.render("crm/briefing.hbs", &page);
+        let text = if opening.is_empty() { body } else { format!("{opening}\n\n{body}") };
+        RepText(clean::cut(&text, NOTE_CHARS))
+    }
+
+    /// One line, at most 255 characters.
+    pub fn task_subject(&self, context: &NoteContext<'_>) -> String {
+        let title = Notice::parse(&self.render(context.template(), &context.page())).title;
+        clean::one_line(&title, SUBJECT_CHARS)
+    }
+}

@@ -1,0 +1,122 @@
+//! Two samples per kind of page, made up: one with everything, one with the least there can be.
+
+use super::context::{
+    CallerLetterPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, ClosedPage, LetterPage, RepPage, WhisperPage,
+};
+use super::engine::Kind;
+use crate::domain::briefing::{Briefing, BriefingField};
+use crate::domain::id::{PoolId, RepId, TerritoryId, TierId};
+use crate::domain::known::Source;
+use crate::domain::text::RepText;
+use crate::routing::decision::Plan;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Full and bare.
+pub(super) fn of(kind: Kind) -> [Value; 2] {
+    match kind {
+        Kind::Whisper => [value(&WhisperPage::of(&full())), value(&WhisperPage::of(&bare()))],
+        Kind::Rep => [value(&full_page()), value(&bare_page())],
+        Kind::Letter => [
+            value(&LetterPage {
+                page: full_page(),
+                title: "A title".to_owned(),
+                opening: vec!["An opening.".to_owned()],
+            }),
+            value(&LetterPage { page: bare_page(), title: "A title".to_owned(), opening: Vec::new() }),
+        ],
+        Kind::Closed => [
+            value(&ClosedPage { state: "taken", by: Some("Priya Nair".to_owned()) }),
+            value(&ClosedPage { state: "missed", by: None }),
+        ],
+        Kind::CallerRep => ["Priya", "a colleague"].map(|rep| value(&CallerRepPage { rep: rep.to_owned() })),
+        Kind::CallerSlots => [slots("Priya", 3), slots("a colleague", 1)],
+        Kind::CallerWhen => ["Priya", "a colleague"].map(|rep| {
+            value(&CallerWhenPage {
+                rep: rep.to_owned(),
+                when: "tomorrow at 10:30 in the morning your time".to_owned(),
+                when_written: "Wednesday, 5 August 2026, 10:30 (your time)".to_owned(),
+            })
+        }),
+        Kind::CallerLetter => [vec!["A paragraph.".to_owned()], Vec::new()]
+            .map(|opening| value(&CallerLetterPage { title: "A title".to_owned(), opening })),
+    }
+}
+
+fn value(page: &impl Serialize) -> Value {
+    serde_json::to_value(page).expect("pages hold text, numbers and lists, which JSON can all say")
+}
+
+fn slots(rep: &str, count: usize) -> Value {
+    let slots = vec!["tomorrow at 10:30 in the morning your time".to_owned(); count];
+    value(&CallerSlotsPage { rep: rep.to_owned(), slots })
+}
+
+fn full_page() -> RepPage {
+    RepPage {
+        rep_first_name: "Priya".to_owned(),
+        owner_name: "Priya Nair".to_owned(),
+        when: Some("Wed 5 Aug, 10:30 Berlin time".to_owned()),
+        note: Some(text("the calendar could not be read")),
+        record_url: Some("https://crm.example.com/leads/1".to_owned()),
+        feedback_url: Some("https://baton.example.com/feedback/1".to_owned()),
+        ..RepPage::of(&full(), &plan())
+    }
+}
+
+fn bare_page() -> RepPage {
+    let plan = Plan { territory: None, ..plan() };
+    RepPage { rep_first_name: "Priya".to_owned(), owner_name: "Priya Nair".to_owned(), ..RepPage::of(&bare(), &plan) }
+}
+
+fn text(text: &str) -> RepText {
+    RepText(text.to_owned())
+}
+
+fn full() -> Briefing {
+    let field =
+        |label: &str, value: &str, source| BriefingField { label: label.to_owned(), value: text(value), source };
+    let mut fields: Vec<BriefingField> =
+        super::briefing::TABLE.iter().map(|spec| field(spec.label, "as the caller put it", Source::Caller)).collect();
+    fields.push(field("Account", "Northwind Foods (matched by domain)", Source::Crm));
+    Briefing {
+        headline: text("Dana Whitfield, Head of Operations, Northwind Foods"),
+        fields,
+        summary: Some(text("Wants to automate order intake by phone at two sites. Compares two vendors.")),
+        objections: vec![text("worried about the time it takes to set up")],
+        score: Some(82),
+        next_action: Some(text("book a technical demo")),
+        why_you: "turn in pool emea-enterprise: DACH, enterprise".to_owned(),
+        transcript_url: Some("https://calls.example.com/1".to_owned()),
+        completeness_permille: 920,
+        ask_first: vec!["Is there a budget set aside for this?".to_owned()],
+    }
+}
+
+fn bare() -> Briefing {
+    Briefing {
+        headline: text("Unknown caller, +4930555010"),
+        fields: Vec::new(),
+        summary: None,
+        objections: Vec::new(),
+        score: None,
+        next_action: None,
+        why_you: "catch-all".to_owned(),
+        transcript_url: None,
+        completeness_permille: 0,
+        // Never empty where nothing is known.
+        ask_first: vec!["Who am I speaking with?".to_owned()],
+    }
+}
+
+fn plan() -> Plan {
+    Plan {
+        owner: RepId::new("priya.nair").expect("a rep id"),
+        pool: PoolId::new("emea-enterprise").expect("a pool name"),
+        territory: Some(TerritoryId::new("DACH").expect("a territory name")),
+        tier: TierId::new("enterprise").expect("a tier name"),
+        targets: Vec::new(),
+        rungs: Vec::new(),
+        reason: String::new(),
+    }
+}

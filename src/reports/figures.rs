@@ -1,0 +1,391 @@
+//! What is counted, out of what, and how it is called: every figure of the report.
+
+use super::ReportOptions;
+use super::rows::{LeadRow, Status};
+use super::statistics::{count, percentile, ratio, wilson};
+use super::verdict::{Verdict, judge};
+use crate::domain::outcome::{MisrouteKind, OutcomeKind};
+use chrono::TimeDelta;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Figure {
+    /// Stable name for machines.
+    pub key: &'static str,
+    pub name: &'static str,
+    /// One sentence.
+    pub definition: &'static str,
+    pub unit: Unit,
+    pub total: Cell,
+    pub groups: Vec<Group>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// 0 to 1.
+    Share,
+    Seconds,
+    /// A mean of ratings from 1 to 5.
+    Rating,
+    Leads,
+    RepsPerLead,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Cell {
+    pub numerator: u64,
+    pub denominator: u64,
+    /// `None`: there was nothing to count.
+    pub value: Option<f64>,
+    /// Bounds at 95 %, for figures that are drawn from a sample of the leads.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Group {
+    pub dimension: Dimension,
+    pub name: String,
+    #[serde(flatten)]
+    pub cell: Cell,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dimension {
+    Route,
+    Territory,
+    Tier,
+    Pool,
+    Source,
+    Status,
+    Misroute,
+    /// Decided owner → right rep.
+    RightRep,
+}
+
+impl Dimension {
+    const ALL_OF_A_LEAD: [Self; 5] = [Self::Route, Self::Territory, Self::Tier, Self::Pool, Self::Source];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Route => "route",
+            Self::Territory => "territory",
+            Self::Tier => "tier",
+            Self::Pool => "pool",
+            Self::Source => "source",
+            Self::Status => "status",
+            Self::Misroute => "misroute",
+            Self::RightRep => "right rep",
+        }
+    }
+
+    /// The group of a lead; empty for dimensions that belong to feedback and not to the lead.
+    fn of(self, row: &LeadRow) -> String {
+        match self {
+            Self::Route => row.route.clone(),
+            Self::Territory => row.territory.as_ref().map_or_else(|| "no territory".to_owned(), ToString::to_string),
+            Self::Tier => row.tier.to_string(),
+            Self::Pool => row.pool.to_string(),
+            Self::Source => row.source.clone(),
+            Self::Status => row.status.in_words().to_owned(),
+            Self::Misroute | Self::RightRep => String::new(),
+        }
+    }
+}
+
+impl Cell {
+    fn of(numerator: u64, denominator: u64) -> Self {
+        Self { numerator, denominator, value: ratio(numerator, denominator), low: None, high: None }
+    }
+
+    fn sampled(numerator: u64, denominator: u64) -> Self {
+        let (low, high) = wilson(numerator, denominator).unzip();
+        Self { low, high, ..Self::of(numerator, denominator) }
+    }
+
+    fn seconds(value: Option<TimeDelta>, measured: usize, of: usize) -> Self {
+        let value = value.map(|span| span.num_milliseconds() as f64 / 1000.0);
+        Self { numerator: count(measured), denominator: count(of), value, low: None, high: None }
+    }
+}
+
+type Rows<'a> = [&'a LeadRow];
+
+pub(super) fn all(rows: &Rows<'_>, options: &ReportOptions) -> Vec<Figure> {
+    let mut figures =
+        vec![routing_accuracy(rows), label_coverage(rows), acceptance(rows), first_contact_in_time(rows, options)];
+    figures.extend(first_contact_times(rows));
+    figures.extend([
+        conversion(rows),
+        ended(rows),
+        reps_rung(rows),
+        without_next_step(rows),
+        completeness(rows),
+        rated_completeness(rows),
+        misroutes(rows),
+        right_reps(rows),
+        degraded(rows),
+    ]);
+    figures
+}
+
+fn routing_accuracy(rows: &Rows<'_>) -> Figure {
+    let judged = |row: &LeadRow| match judge(row).verdict {
+        Verdict::Right => Some(true),
+        Verdict::Wrong => Some(false),
+        Verdict::Unknown => None,
+    };
+    Figure {
+        key: "routing_accuracy",
+        name: "Routing accuracy",
+        definition: "Leads judged right out of leads judged at all; the range is Wilson's interval at 95 %.",
+        ..share(rows, &Dimension::ALL_OF_A_LEAD, Cell::sampled, judged)
+    }
+}
+
+fn label_coverage(rows: &Rows<'_>) -> Figure {
+    Figure {
+        key: "label_coverage",
+        name: "Label coverage",
+        definition: "Leads of which anything tells whether they were routed right, out of all leads.",
+        ..share(rows, &Dimension::ALL_OF_A_LEAD, Cell::of, |row| Some(judge(row).verdict != Verdict::Unknown))
+    }
+}
+
+fn acceptance(rows: &Rows<'_>) -> Figure {
+    Figure {
+        key: "acceptance",
+        name: "Acceptance",
+        definition: "Leads whose call a rep accepted or whose caller a rep has spoken with since, out of all leads.",
+        ..share(rows, &[Dimension::Pool, Dimension::Route], Cell::of, |row| Some(row.followed_up()))
+    }
+}
+
+fn first_contact_in_time(rows: &Rows<'_>, options: &ReportOptions) -> Figure {
+    let sla = TimeDelta::from_std(options.sla).unwrap_or(TimeDelta::MAX);
+    let in_time = |row: &LeadRow| match row.first_contact_at {
+        Some(at) => Some(at - row.decided_at <= sla),
+        None => (options.now - row.decided_at > sla).then_some(false),
+    };
+    Figure {
+        key: "first_contact_in_time",
+        name: "First contact in time",
+        definition: "Leads with human contact within the SLA of the decision, out of those contacted or overdue.",
+        ..share(rows, &[Dimension::Pool, Dimension::Tier], Cell::of, in_time)
+    }
+}
+
+fn first_contact_times(rows: &Rows<'_>) -> [Figure; 3] {
+    let figure = |key, name, percent| Figure {
+        key,
+        name,
+        definition: "From decision to human contact, of the leads contacted so far; the others wait and are not in it.",
+        unit: Unit::Seconds,
+        total: contact_time(rows, percent),
+        groups: by(rows, &[Dimension::Pool], |rows| contact_time(rows, percent)),
+    };
+    [
+        figure("first_contact_p50", "First contact, half within", 50),
+        figure("first_contact_p90", "First contact, 90 % within", 90),
+        figure("first_contact_p95", "First contact, 95 % within", 95),
+    ]
+}
+
+fn contact_time(rows: &Rows<'_>, percent: usize) -> Cell {
+    let span = |row: &&LeadRow| Some((row.first_contact_at? - row.decided_at).max(TimeDelta::zero()));
+    let mut spans: Vec<TimeDelta> = rows.iter().filter_map(span).collect();
+    Cell::seconds(percentile(&mut spans, percent), spans.len(), rows.len())
+}
+
+fn conversion(rows: &Rows<'_>) -> Figure {
+    let converted = |row: &LeadRow| {
+        row.outcomes.iter().any(|outcome| match outcome {
+            OutcomeKind::Opportunity | OutcomeKind::Won | OutcomeKind::Lost => true,
+            OutcomeKind::MeetingHeld | OutcomeKind::NoShow => false,
+        })
+    };
+    Figure {
+        key: "conversion",
+        name: "Conversion",
+        definition: "Leads of which an opportunity came, won, lost or open, out of all leads.",
+        ..share(rows, &[Dimension::Route], Cell::of, |row| Some(converted(row)))
+    }
+}
+
+/// Every status is a share of all leads, so that the groups show how the ladder was used.
+fn ended(rows: &Rows<'_>) -> Figure {
+    let all = count(rows.len());
+    let fallback = |row: &&&LeadRow| !matches!(row.status, Status::Connected | Status::Handoff);
+    let ended = rows.iter().filter(|row| row.status != Status::Handoff).count();
+    let groups = by(rows, &[Dimension::Status], |group| Cell::of(count(group.len()), all));
+    Figure {
+        key: "fallback",
+        name: "Fallback ladder",
+        definition: "Leads that did not end connected on the call, out of those whose handoff is over; by status, of all.",
+        unit: Unit::Share,
+        total: Cell::of(count(rows.iter().filter(fallback).count()), count(ended)),
+        groups,
+    }
+}
+
+fn reps_rung(rows: &Rows<'_>) -> Figure {
+    let cell = |rows: &Rows<'_>| {
+        let rung = rows.iter().filter(|row| row.offered > 0);
+        Cell::of(rung.clone().map(|row| u64::from(row.offered)).sum(), count(rung.count()))
+    };
+    Figure {
+        key: "reps_rung",
+        name: "Reps rung per lead",
+        definition: "Phones rung, out of leads for which one was rung at all.",
+        unit: Unit::RepsPerLead,
+        total: cell(rows),
+        groups: by(rows, &[Dimension::Pool], cell),
+    }
+}
+
+fn without_next_step(rows: &Rows<'_>) -> Figure {
+    let without = rows.iter().filter(|row| !row.has_next_step).count();
+    Figure {
+        key: "without_next_step",
+        name: "Callers without a next step",
+        definition: "Leads that have no next step with an owner and a time; anything but 0 is a defect.",
+        unit: Unit::Leads,
+        total: Cell {
+            value: (!rows.is_empty()).then_some(without as f64),
+            ..Cell::of(count(without), count(rows.len()))
+        },
+        groups: Vec::new(),
+    }
+}
+
+fn completeness(rows: &Rows<'_>) -> Figure {
+    let cell = |rows: &Rows<'_>| {
+        let known = rows.iter().filter_map(|row| row.completeness_permille);
+        Cell::of(known.clone().map(u64::from).sum(), count(known.count()) * 1000)
+    };
+    Figure {
+        key: "briefing_completeness",
+        name: "Briefing completeness",
+        definition: "Mean share of what a briefing of its tier should hold that was known; counted in thousandths.",
+        unit: Unit::Share,
+        total: cell(rows),
+        groups: by(rows, &[Dimension::Tier, Dimension::Source], cell),
+    }
+}
+
+fn rated_completeness(rows: &Rows<'_>) -> Figure {
+    let ratings = rows.iter().flat_map(|row| row.last_feedback()).filter_map(|said| said.completeness);
+    let ratings: Vec<u64> = ratings.map(u64::from).collect();
+    Figure {
+        key: "rated_completeness",
+        name: "Briefing completeness as reps rate it",
+        definition: "Mean of the reps' ratings from 1 to 5: points out of ratings.",
+        unit: Unit::Rating,
+        total: Cell::of(ratings.iter().sum(), count(ratings.len())),
+        groups: Vec::new(),
+    }
+}
+
+/// A lead counts once per kind, however many reps said it.
+fn misroutes(rows: &Rows<'_>) -> Figure {
+    const KINDS: [(MisrouteKind, &str); 3] = [
+        (MisrouteKind::Procedural, "procedural: wrong person"),
+        (MisrouteKind::Clerical, "clerical: data incomplete"),
+        (MisrouteKind::Definitional, "definitional: not a fit"),
+    ];
+    let rated: Vec<&&LeadRow> = rows.iter().filter(|row| !row.feedback.is_empty()).collect();
+    let says = |row: &LeadRow, kind: Option<MisrouteKind>| {
+        let mut said = row.last_feedback().filter_map(|said| said.misroute.as_ref());
+        said.any(|misroute| kind.is_none_or(|kind| misroute.kind == kind))
+    };
+    let cell = |kind| Cell::of(count(rated.iter().filter(|row| says(row, kind)).count()), count(rated.len()));
+    let group = |(kind, name): (MisrouteKind, &str)| Group {
+        dimension: Dimension::Misroute,
+        name: name.to_owned(),
+        cell: cell(Some(kind)),
+    };
+    Figure {
+        key: "misroutes",
+        name: "Misroutes",
+        definition: "Leads that a rep called misrouted, out of leads with feedback; a lead may be of several kinds.",
+        unit: Unit::Share,
+        total: cell(None),
+        groups: KINDS.into_iter().map(group).collect(),
+    }
+}
+
+/// The most frequent first: where a rule or territory may be wrong.
+fn right_reps(rows: &Rows<'_>) -> Figure {
+    let mut pairs: BTreeMap<String, u64> = BTreeMap::new();
+    for row in rows {
+        let named = row.last_feedback().filter_map(|said| said.misroute.as_ref()?.right_rep.as_ref());
+        for right in named.filter(|right| **right != row.decided_owner) {
+            *pairs.entry(format!("{} → {right}", row.decided_owner)).or_default() += 1;
+        }
+    }
+    let all: u64 = pairs.values().sum();
+    let mut pairs: Vec<(String, u64)> = pairs.into_iter().collect();
+    pairs.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let group = |(name, times)| Group { dimension: Dimension::RightRep, name, cell: Cell::of(times, all) };
+    Figure {
+        key: "right_reps",
+        name: "Should have gone to",
+        definition: "How often reps named another rep as the right one; by pair, out of all such answers.",
+        unit: Unit::Leads,
+        total: Cell { value: (!rows.is_empty()).then_some(all as f64), ..Cell::of(all, all) },
+        groups: pairs.into_iter().map(group).map(|group| Group { cell: counted(group.cell), ..group }).collect(),
+    }
+}
+
+/// The count itself as the value.
+fn counted(cell: Cell) -> Cell {
+    Cell { value: Some(cell.numerator as f64), ..cell }
+}
+
+fn degraded(rows: &Rows<'_>) -> Figure {
+    Figure {
+        key: "degraded",
+        name: "Decided on partial facts",
+        definition: "Leads decided although a fact could not be had in time, out of all leads.",
+        ..share(rows, &[Dimension::Source], Cell::of, |row| Some(row.degraded))
+    }
+}
+
+/// A share and its groups. `hit` tells `None` for a lead that is not counted at all. Key, name and definition are the
+/// caller's.
+fn share(
+    rows: &Rows<'_>,
+    dimensions: &[Dimension],
+    cell: fn(u64, u64) -> Cell,
+    hit: impl Fn(&LeadRow) -> Option<bool>,
+) -> Figure {
+    let cell = |rows: &Rows<'_>| {
+        let counted: Vec<bool> = rows.iter().filter_map(|row| hit(row)).collect();
+        cell(count(counted.iter().filter(|hit| **hit).count()), count(counted.len()))
+    };
+    Figure {
+        key: "",
+        name: "",
+        definition: "",
+        unit: Unit::Share,
+        total: cell(rows),
+        groups: by(rows, dimensions, cell),
+    }
+}
+
+/// The same cell for every group of every dimension, groups by name.
+fn by(rows: &Rows<'_>, dimensions: &[Dimension], cell: impl Fn(&Rows<'_>) -> Cell) -> Vec<Group> {
+    let mut groups = Vec::new();
+    for dimension in dimensions {
+        let mut members: BTreeMap<String, Vec<&LeadRow>> = BTreeMap::new();
+        for row in rows {
+            members.entry(dimension.of(row)).or_default().push(row);
+        }
+        let group = |(name, rows): (String, Vec<&LeadRow>)| Group { dimension: *dimension, name, cell: cell(&rows) };
+        groups.extend(members.into_iter().map(group));
+    }
+    groups
+}

@@ -1,0 +1,153 @@
+//! How well it went: rows in, verdicts and figures, one page out.
+//!
+//! Guarantees: every figure says how it is defined, what was counted and out of how many; a figure without leads says so
+//! and is never a number; a grouped figure's groups add up to its total. The figures are pure; `source` alone
+//! reads the database, and the clock comes from the caller. Nothing here changes a rule, it shows where one may be wrong.
+
+mod figures;
+mod html;
+pub mod rows;
+mod source;
+mod spreadsheet;
+mod statistics;
+#[cfg(test)]
+mod tests;
+mod text;
+pub mod verdict;
+mod words;
+
+pub use figures::{Cell, Dimension, Figure, Group, Unit};
+pub use rows::LeadRow;
+pub use source::over;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+use verdict::Verdict;
+
+/// Version of the JSON layout: grows when a key changes its meaning or goes away.
+pub const REPORT_VERSION: u16 = 1;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReportOptions {
+    /// Leads decided from this instant …
+    pub from: DateTime<Utc>,
+    /// … and before this one.
+    pub until: DateTime<Utc>,
+    /// From decision to first human contact.
+    pub sla: Duration,
+    pub now: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    pub version: u16,
+    pub from: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+    pub made_at: DateTime<Utc>,
+    pub sla_s: u64,
+    pub leads: u64,
+    pub figures: Vec<Figure>,
+    /// How many leads each rule of judgement decided, in the order in which the rules are asked.
+    pub verdicts: Vec<VerdictCount>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerdictCount {
+    pub rule: &'static str,
+    pub verdict: Verdict,
+    pub reason: &'static str,
+    pub leads: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Aligned, at most 100 columns.
+    Text,
+    Json,
+    /// One row per figure and group.
+    Csv,
+    /// One page that needs nothing else.
+    Html,
+}
+
+impl Format {
+    pub const ALL: [Self; 4] = [Self::Text, Self::Json, Self::Csv, Self::Html];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Html => "html",
+        }
+    }
+
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Html => "text/html; charset=utf-8",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a format of reports: choose text, json, csv or html")]
+pub struct UnknownFormat(String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+        Self::ALL.into_iter().find(|format| format.as_str() == text).ok_or_else(|| UnknownFormat(text.to_owned()))
+    }
+}
+
+/// Rows outside of the time are left out; their order does not matter.
+pub fn build(rows: &[LeadRow], options: &ReportOptions) -> Report {
+    let rows: Vec<&LeadRow> =
+        rows.iter().filter(|row| options.from <= row.decided_at && row.decided_at < options.until).collect();
+    Report {
+        version: REPORT_VERSION,
+        from: options.from,
+        until: options.until,
+        made_at: options.now,
+        sla_s: options.sla.as_secs(),
+        leads: statistics::count(rows.len()),
+        figures: figures::all(&rows, options),
+        verdicts: verdict_counts(&rows),
+    }
+}
+
+fn verdict_counts(rows: &[&LeadRow]) -> Vec<VerdictCount> {
+    let judged: Vec<&verdict::Rule> = rows.iter().map(|row| verdict::judge(row)).collect();
+    let count = |rule: &verdict::Rule| VerdictCount {
+        rule: rule.name,
+        verdict: rule.verdict,
+        reason: rule.reason,
+        leads: statistics::count(judged.iter().filter(|other| other.name == rule.name).count()),
+    };
+    verdict::RULES.iter().map(count).collect()
+}
+
+pub fn render(report: &Report, format: Format) -> String {
+    match format {
+        Format::Text => text::layout(report),
+        Format::Json => {
+            let json = serde_json::to_string_pretty(report).expect("a report holds text and finite numbers");
+            json + "\n"
+        }
+        Format::Csv => spreadsheet::layout(report),
+        Format::Html => html::layout(report),
+    }
+}

@@ -1,0 +1,66 @@
+//! The rows of a report, from the database and the roster.
+
+use super::rows::{LeadRow, OwnerChange, Status};
+use super::{Report, ReportOptions, build};
+use crate::domain::id::RepId;
+use crate::rules::RuleSet;
+use crate::store::{ReportRow, Store, StoreError};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// The report over the last `days` days.
+///
+/// # Errors
+/// The database could not be read.
+pub async fn over(store: &Store, rules: &RuleSet, days: u32, now: DateTime<Utc>) -> Result<Report, StoreError> {
+    let from = now - TimeDelta::days(i64::from(days));
+    // The end is exclusive; what was decided this very moment belongs in.
+    let until = now + TimeDelta::seconds(1);
+    let rows = store.read("report.rows", move |tx| Box::pin(async move { tx.report_rows(from, until).await })).await?;
+    let rows: Vec<LeadRow> = rows.into_iter().map(|row| lead_row(row, rules)).collect();
+    let sla = rules.handoff.first_contact_sla;
+    Ok(build(&rows, &ReportOptions { from, until, sla, now }))
+}
+
+fn lead_row(row: ReportRow, rules: &RuleSet) -> LeadRow {
+    let status = match row.status.as_str() {
+        "connected" => Status::Connected,
+        "booked" => Status::Booked,
+        "callback" => Status::Callback,
+        "called" => Status::Called,
+        "needs_attention" => Status::NeedsAttention,
+        _ => Status::Handoff,
+    };
+    let changes = row.owner_changes.iter().filter_map(|change| {
+        // Owners who are not on the roster (a queue, somebody who left) say nothing about who would have been right.
+        let (from, to) = (rep_of(&change.from, rules)?, rep_of(&change.to, rules)?);
+        Some(OwnerChange { from, to, at: change.seen_at, by_person: true })
+    });
+    LeadRow {
+        lead_id: row.lead,
+        source: row.source,
+        decided_at: row.decided_at,
+        decided_owner: row.decided_owner,
+        current_owner: row.current_owner,
+        pool: row.pool,
+        territory: row.territory,
+        tier: row.tier,
+        route: row.route,
+        offered: row.reps_rung,
+        accepted: status == Status::Connected,
+        status,
+        has_next_step: status != Status::Handoff,
+        first_contact_at: row.first_contact_at,
+        degraded: row.degraded,
+        completeness_permille: Some(row.completeness_permille),
+        owner_changes: changes.collect(),
+        feedback: row.feedback.into_values().collect(),
+        outcomes: row.outcomes.into_keys().collect(),
+    }
+}
+
+/// The rep whom the CRM knows under this id.
+fn rep_of(crm_id: &str, rules: &RuleSet) -> Option<RepId> {
+    let same =
+        |ours: &str| ours == crm_id || (ours.len().min(crm_id.len()) == 15 && ours.get(..15) == crm_id.get(..15));
+    rules.reps.values().find(|rep| rep.crm_id.as_deref().is_some_and(same)).map(|rep| rep.id.clone())
+}

@@ -1,0 +1,326 @@
+//! Eight leads counted by hand, and what must hold for any leads.
+
+use super::rows::{LeadRow, OwnerChange, Status};
+use super::verdict::{RULES, Verdict, judge};
+use super::*;
+use crate::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
+use crate::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+fn day(number: u32) -> DateTime<Utc> {
+    format!("2026-01-{number:02}T09:00:00Z").parse().expect("an instant")
+}
+
+fn rep(name: &str) -> RepId {
+    RepId::new(name).expect("a rep id")
+}
+
+fn options() -> ReportOptions {
+    ReportOptions { from: day(1), until: day(31), sla: Duration::from_secs(300), now: day(31) }
+}
+
+/// A lead of which nothing is known but that it was decided.
+fn row(number: u8) -> LeadRow {
+    LeadRow {
+        lead_id: LeadId::from_digest([number; 16]),
+        source: "vapi".to_owned(),
+        decided_at: day(5),
+        decided_owner: rep("ben"),
+        current_owner: rep("ben"),
+        pool: PoolId::new("west").expect("a pool"),
+        territory: TerritoryId::new("West").ok(),
+        tier: TierId::new("smb").expect("a tier"),
+        route: "West × smb".to_owned(),
+        offered: 1,
+        accepted: false,
+        status: Status::Callback,
+        has_next_step: true,
+        first_contact_at: None,
+        degraded: false,
+        completeness_permille: None,
+        feedback: Vec::new(),
+        outcomes: Vec::new(),
+        owner_changes: Vec::new(),
+    }
+}
+
+fn says(quality: Option<u8>, misroute: Option<(MisrouteKind, Option<&str>)>) -> Feedback {
+    Feedback {
+        rep: rep("ben"),
+        at: day(6),
+        quality,
+        completeness: quality,
+        misroute: misroute.map(|(kind, right)| Misroute { kind, right_rep: right.map(rep) }),
+        note: None,
+        via: "link".to_owned(),
+    }
+}
+
+fn contacted(row: LeadRow, after_s: i64, status: Status) -> LeadRow {
+    LeadRow {
+        accepted: status == Status::Connected,
+        first_contact_at: Some(row.decided_at + TimeDelta::seconds(after_s)),
+        status,
+        ..row
+    }
+}
+
+fn moved(row: LeadRow, after_days: i64, by_person: bool) -> LeadRow {
+    let change =
+        OwnerChange { from: rep("ben"), to: rep("cy"), at: row.decided_at + TimeDelta::days(after_days), by_person };
+    LeadRow { current_owner: rep("cy"), owner_changes: vec![change], ..row }
+}
+
+/// Three right, one wrong by word and one by deed, three unknown.
+fn eight() -> Vec<LeadRow> {
+    let procedural = (MisrouteKind::Procedural, Some("cy"));
+    vec![
+        // right: rated
+        LeadRow {
+            feedback: vec![says(Some(5), None)],
+            completeness_permille: Some(900),
+            ..contacted(row(1), 30, Status::Connected)
+        },
+        // right: spoke and went on
+        LeadRow {
+            outcomes: vec![OutcomeKind::Opportunity],
+            completeness_permille: Some(600),
+            ..contacted(row(2), 60, Status::Connected)
+        },
+        // right: moved, yet rated 4
+        LeadRow { feedback: vec![says(Some(4), None)], ..moved(contacted(row(3), 600, Status::Called), 3, true) },
+        // wrong by word
+        LeadRow {
+            feedback: vec![says(Some(3), Some(procedural))],
+            offered: 3,
+            ..contacted(row(4), 40, Status::Connected)
+        },
+        // wrong by deed
+        LeadRow {
+            territory: None,
+            route: "catch-all".to_owned(),
+            pool: PoolId::new("desk").expect("a pool"),
+            status: Status::Booked,
+            offered: 0,
+            ..moved(row(5), 14, true)
+        },
+        // unknown: not a fit
+        LeadRow { feedback: vec![says(Some(2), Some((MisrouteKind::Definitional, None)))], ..row(6) },
+        // unknown: silence, and the SLA has passed
+        LeadRow { degraded: true, ..row(7) },
+        // unknown: decided a minute ago
+        LeadRow { decided_at: options().now - TimeDelta::seconds(60), status: Status::Handoff, offered: 0, ..row(8) },
+    ]
+}
+
+fn figure<'a>(report: &'a Report, key: &str) -> &'a Figure {
+    report.figures.iter().find(|figure| figure.key == key).expect("a figure with this key")
+}
+
+fn total(report: &Report, key: &str) -> (u64, u64) {
+    let cell = figure(report, key).total;
+    (cell.numerator, cell.denominator)
+}
+
+fn group(report: &Report, key: &str, name: &str) -> (u64, u64) {
+    let group = figure(report, key).groups.iter().find(|group| group.name == name).expect("a group with this name");
+    (group.cell.numerator, group.cell.denominator)
+}
+
+#[test]
+fn the_eight_leads_give_the_figures_counted_by_hand() {
+    let report = build(&eight(), &options());
+    assert_eq!(report.leads, 8);
+    assert_eq!(total(&report, "routing_accuracy"), (3, 5));
+    assert_eq!(group(&report, "routing_accuracy", "catch-all"), (0, 1));
+    assert_eq!(group(&report, "routing_accuracy", "West × smb"), (3, 4));
+    assert_eq!(group(&report, "routing_accuracy", "no territory"), (0, 1));
+    assert_eq!(total(&report, "label_coverage"), (5, 8));
+    assert_eq!(total(&report, "acceptance"), (4, 8));
+    // In time: 30 s, 60 s, 40 s; late: 600 s; overdue: leads 5 to 7; lead 8 still has four minutes.
+    assert_eq!(total(&report, "first_contact_in_time"), (3, 7));
+    assert_eq!(total(&report, "conversion"), (1, 8));
+    // Over: all but the last; not connected: 3, 5, 6, 7.
+    assert_eq!(total(&report, "fallback"), (4, 7));
+    assert_eq!(group(&report, "fallback", "callback promised"), (2, 8));
+    // 1 + 1 + 1 + 3 + 1 + 1 phones for six leads.
+    assert_eq!(total(&report, "reps_rung"), (8, 6));
+    assert_eq!(total(&report, "without_next_step"), (0, 8));
+    assert_eq!(total(&report, "briefing_completeness"), (1500, 2000));
+    assert_eq!(total(&report, "rated_completeness"), (5 + 4 + 3 + 2, 4));
+    assert_eq!(total(&report, "misroutes"), (2, 4));
+    assert_eq!(group(&report, "misroutes", "procedural: wrong person"), (1, 4));
+    assert_eq!(group(&report, "right_reps", "ben → cy"), (1, 1));
+    assert_eq!(total(&report, "degraded"), (1, 8));
+    // 30, 40, 60, 600.
+    let seconds = |key| figure(&report, key).total.value.expect("some were contacted");
+    assert_eq!((seconds("first_contact_p50"), seconds("first_contact_p90")), (40.0, 600.0));
+    assert_eq!(total(&report, "first_contact_p95"), (4, 8));
+    // Wilson's interval of 3 out of 5, from the closed form, by hand calculator.
+    let cell = figure(&report, "routing_accuracy").total;
+    let (low, high) = (cell.low.expect("a bound"), cell.high.expect("a bound"));
+    assert!((low - 0.2307).abs() < 5e-5 && (high - 0.8824).abs() < 5e-5, "{low} to {high}");
+}
+
+#[test]
+fn verdicts_follow_the_rules_in_their_order() {
+    let procedural = Some((MisrouteKind::Procedural, None));
+    let clerical = Some((MisrouteKind::Clerical, None));
+    let with = |feedback: Vec<Feedback>| LeadRow { feedback, ..row(1) };
+    let held = vec![OutcomeKind::MeetingHeld];
+    for (row, rule) in [
+        (with(vec![says(Some(5), procedural)]), "misroute: wrong person"),
+        (moved(row(1), 2, true), "moved by a person"),
+        (moved(row(1), 15, true), "nothing said"),
+        (moved(row(1), 2, false), "nothing said"),
+        (LeadRow { current_owner: rep("ben"), ..moved(row(1), 2, true) }, "nothing said"),
+        (moved(with(vec![says(Some(3), None)]), 2, true), "moved by a person"),
+        (moved(with(vec![says(Some(4), None)]), 2, true), "rated 3 to 5"),
+        (with(vec![says(Some(3), None)]), "rated 3 to 5"),
+        (with(vec![says(Some(5), clerical)]), "misroute: data incomplete"),
+        (with(vec![says(Some(1), None)]), "rated 1 or 2"),
+        (with(vec![says(None, None)]), "nothing said"),
+        (LeadRow { status: Status::Connected, outcomes: held.clone(), ..row(1) }, "spoke and went on"),
+        (LeadRow { status: Status::Booked, outcomes: held, ..row(1) }, "nothing said"),
+        (LeadRow { status: Status::Connected, outcomes: vec![OutcomeKind::NoShow], ..row(1) }, "nothing said"),
+    ] {
+        assert_eq!(judge(&row).name, rule, "{row:?}");
+    }
+}
+
+#[test]
+fn a_corrected_rating_replaces_the_first_one() {
+    let first = says(Some(1), Some((MisrouteKind::Procedural, None)));
+    let second = Feedback { at: day(7), ..says(Some(5), None) };
+    let row = LeadRow { feedback: vec![second.clone(), first.clone()], ..row(1) };
+    assert_eq!(judge(&row).verdict, Verdict::Right);
+    // Another rep's word stands beside it.
+    let other = Feedback { rep: rep("cy"), ..first };
+    assert_eq!(judge(&LeadRow { feedback: vec![second, other], ..row }).verdict, Verdict::Wrong);
+}
+
+#[test]
+fn moved_within_days_is_what_the_rule_says() {
+    assert!(RULES[1].reason.contains(&format!("within {} days", verdict::MOVED_WITHIN_DAYS)));
+}
+
+#[test]
+fn no_leads_are_no_numbers() {
+    let report = build(&[], &options());
+    for figure in &report.figures {
+        assert_eq!(figure.total.value, None, "{}", figure.key);
+        assert_eq!(words::value(&figure.total, figure.unit), "no data");
+    }
+    for format in Format::ALL {
+        let text = render(&report, format);
+        assert!(!text.contains("NaN") && !text.contains("inf"), "{format}: {text}");
+    }
+    assert!(render(&report, Format::Text).ends_with("No leads were decided in this time.\n"));
+    assert!(render(&report, Format::Html).contains("No leads were decided in this time."));
+}
+
+#[test]
+fn leads_of_another_time_are_left_out() {
+    let outside = [LeadRow { decided_at: day(31), ..row(1) }, LeadRow { decided_at: options().from, ..row(2) }];
+    assert_eq!(build(&outside, &options()).leads, 1, "from is included, until is not");
+}
+
+#[test]
+fn formats_are_read_by_name() {
+    for format in Format::ALL {
+        assert_eq!(format.as_str().parse(), Ok(format));
+    }
+    assert_eq!(
+        "pdf".parse::<Format>().expect_err("unknown").to_string(),
+        "\"pdf\" is not a format of reports: choose text, json, csv or html"
+    );
+}
+
+prop_compose! {
+    fn any_row()(
+        number in 0u8..255,
+        names in (0usize..4, 0usize..3, 0usize..2, 0usize..3),
+        offered in 0u32..5,
+        flags in (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
+        status in 0usize..6,
+        contact_s in proptest::option::of(0i64..90_000),
+        completeness in proptest::option::of(0u16..=1000),
+        quality in proptest::option::of(1u8..=5),
+        misroute in proptest::option::of(0usize..3),
+        day_of in 1u32..31,
+    ) -> LeadRow {
+        let (route, territory, pool, source) = names;
+        let kinds = [MisrouteKind::Procedural, MisrouteKind::Clerical, MisrouteKind::Definitional];
+        let statuses = [
+            Status::Connected, Status::Booked, Status::Callback, Status::Called, Status::NeedsAttention, Status::Handoff,
+        ];
+        let (accepted, has_next_step, degraded, moved_away) = flags;
+        let base = LeadRow {
+            source: ["vapi", "retell", "=cmd()"][source].to_owned(),
+            route: ["owner", "delegate", "catch-all", "<b>route</b>"][route].to_owned(),
+            territory: [Some("West"), Some("DACH"), None][territory].and_then(|name| TerritoryId::new(name).ok()),
+            pool: PoolId::new(["west", "desk"][pool]).expect("a pool"),
+            decided_at: day(day_of),
+            offered,
+            accepted,
+            has_next_step,
+            degraded,
+            status: statuses[status],
+            first_contact_at: contact_s.map(|s| day(day_of) + TimeDelta::seconds(s)),
+            completeness_permille: completeness,
+            feedback: quality.map(|q| says(Some(q), misroute.map(|m| (kinds[m], Some("cy"))))).into_iter().collect(),
+            ..row(number)
+        };
+        if moved_away { moved(base, 1, true) } else { base }
+    }
+}
+
+/// Figures whose groups divide the leads among them.
+const PARTITIONED: [&str; 8] = [
+    "routing_accuracy",
+    "label_coverage",
+    "acceptance",
+    "first_contact_in_time",
+    "conversion",
+    "reps_rung",
+    "briefing_completeness",
+    "degraded",
+];
+
+proptest! {
+    #[test]
+    fn shares_are_shares_and_groups_add_up(rows in prop::collection::vec(any_row(), 0..40)) {
+        let report = build(&rows, &options());
+        prop_assert_eq!(report.leads, rows.len() as u64);
+        prop_assert_eq!(report.verdicts.iter().map(|line| line.leads).sum::<u64>(), report.leads);
+        for figure in &report.figures {
+            for cell in figure.groups.iter().map(|group| &group.cell).chain([&figure.total]) {
+                let nothing = match figure.unit {
+                    Unit::Share | Unit::Rating | Unit::RepsPerLead => cell.denominator == 0,
+                    Unit::Seconds => cell.numerator == 0,
+                    Unit::Leads => report.leads == 0,
+                };
+                prop_assert_eq!(cell.value.is_none(), nothing);
+                prop_assert!(cell.value.is_none_or(f64::is_finite));
+                if figure.unit == Unit::Share {
+                    prop_assert!(cell.numerator <= cell.denominator);
+                    prop_assert!(cell.value.is_none_or(|value| (0.0..=1.0).contains(&value)));
+                }
+            }
+            if PARTITIONED.contains(&figure.key) {
+                for groups in figure.groups.chunk_by(|a, b| a.dimension == b.dimension) {
+                    prop_assert_eq!(groups.iter().map(|g| g.cell.numerator).sum::<u64>(), figure.total.numerator);
+                    prop_assert_eq!(groups.iter().map(|g| g.cell.denominator).sum::<u64>(), figure.total.denominator);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_leads_does_not_matter(mut rows in prop::collection::vec(any_row(), 0..20)) {
+        let first = build(&rows, &options());
+        rows.reverse();
+        prop_assert_eq!(first, build(&rows, &options()));
+    }
+}

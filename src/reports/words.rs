@@ -1,0 +1,59 @@
+//! Values as people read them.
+
+use super::figures::{Cell, Unit};
+
+/// "83.3 %", "2 min 05 s", "no data".
+pub fn value(cell: &Cell, unit: Unit) -> String {
+    cell.value.map_or_else(|| "no data".to_owned(), |value| number(value, unit))
+}
+
+pub fn number(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Share => format!("{:.1} %", value * 100.0),
+        Unit::Seconds => span(value),
+        Unit::Rating => format!("{value:.1} of 5"),
+        Unit::Leads => format!("{value:.0}"),
+        Unit::RepsPerLead => format!("{value:.1}"),
+    }
+}
+
+fn span(seconds: f64) -> String {
+    if seconds < 60.0 {
+        return format!("{seconds:.1} s");
+    }
+    let whole = seconds.round() as u64;
+    match whole {
+        0..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        3600..172_800 => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
+        _ => format!("{} d {} h", whole / 86_400, whole % 86_400 / 3600),
+    }
+}
+
+/// "34.2 to 98.1 %".
+pub fn range(cell: &Cell) -> Option<String> {
+    Some(format!("{:.1} to {:.1} %", cell.low? * 100.0, cell.high? * 100.0))
+}
+
+/// "3 of 4".
+pub fn counts(cell: &Cell) -> String {
+    format!("{} of {}", cell.numerator, cell.denominator)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_told_in_the_unit_that_fits() {
+        for (seconds, told) in [
+            (0.0, "0.0 s"),
+            (59.94, "59.9 s"),
+            (125.0, "2 min 05 s"),
+            (3599.7, "1 h 00 min"),
+            (7260.0, "2 h 01 min"),
+            (200_000.0, "2 d 7 h"),
+        ] {
+            assert_eq!(number(seconds, Unit::Seconds), told);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What every step of one decision looks at.
+
+use super::ledger::Ledger;
+use super::snapshot::{RepFacts, Snapshot};
+use crate::domain::account::Account;
+use crate::domain::id::RepId;
+use crate::domain::known::Fact;
+use crate::domain::lead::Lead;
+use crate::domain::rep::{Busy, Rep};
+use crate::rules::RuleSet;
+use crate::rules::set::Pool;
+use chrono::{DateTime, Utc};
+use std::borrow::Cow;
+
+#[derive(Clone, Copy)]
+pub(super) struct Case<'a> {
+    pub lead: &'a Lead,
+    pub snapshot: &'a Snapshot,
+    pub rules: &'a RuleSet,
+    /// The lead's account, if the CRM knows one.
+    pub account: Option<&'a Account>,
+    /// A phone is to be rung now: the caller is on the line and a warm transfer is wanted. Otherwise a meeting or a call
+    /// in progress is no reason to pass a rep over, since nobody waits for them this minute.
+    pub ring: bool,
+}
+
+impl<'a> Case<'a> {
+    pub fn now(&self) -> DateTime<Utc> {
+        self.snapshot.now
+    }
+
+    pub fn rep(&self, id: &RepId) -> Option<&'a Rep> {
+        self.rules.reps.get(id)
+    }
+
+    pub fn facts(&self, rep: &RepId) -> Option<&'a RepFacts> {
+        self.snapshot.reps.get(rep)
+    }
+
+    /// What the rep's calendar holds; `Err` tells why it is unknown. A rep without a calendar has nothing in it.
+    pub fn calendar(&self, rep: &Rep) -> Result<&'a [Busy], &'a str> {
+        match self.facts(&rep.id).map(|facts| &facts.calendar) {
+            Some(Fact::Known { value, .. }) => Ok(value),
+            _ if rep.calendar.is_none() => Ok(&[]),
+            Some(Fact::Unknown { why }) => Err(why),
+            None => Err("it was not asked for"),
+        }
+    }
+
+    pub fn ledger(&self, pool: &Pool) -> Cow<'a, Ledger> {
+        match self.snapshot.ledgers.get(&pool.id) {
+            Some(ledger) => Cow::Borrowed(ledger),
+            None => Cow::Owned(Ledger::empty(pool.id.clone())),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The decision.
+
+use super::case::Case;
+use super::decision::{DECISION_VERSION, Decision, Plan, PoolTrace, Trace};
+use super::ledger::Entry;
+use super::snapshot::Snapshot;
+use super::{degraded, matching, ownership, placement, plan, pools, routes, territory, tiers};
+use crate::domain::id::{DecisionId, TierId};
+use crate::domain::lead::Lead;
+use crate::rules::RuleSet;
+use crate::rules::set::Rung;
+
+/// Decides who gets the lead, who is rung, and what is tried in what order.
+///
+/// Cannot fail: whatever is unknown, absent or full, the plan has an owner and ends in a callback.
+pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
+    let account = matching::account(snapshot);
+    let territory = territory::locate(lead, account, rules);
+    let tier = tiers::choose(lead, account, rules);
+    let route = routes::choose(lead, account, rules);
+    let mut rungs = plan::rungs(lead, tier.tier, rules);
+    let case = Case { lead, snapshot, rules, account, ring: rungs.contains(&Rung::WarmTransfer) };
+
+    let ownership = ownership::settle(&case, &route.taken);
+    let chain = pools::chain(rules, &route, &territory, &tier);
+    let placed = match ownership.holder {
+        Some(holder) => placement::with_holder(&case, holder, chain),
+        None => placement::by_turn(&case, chain),
+    };
+
+    let plan = Plan {
+        owner: placed.owner,
+        pool: placed.pool,
+        territory: territory.winner.as_ref().map(|winner| winner.territory.clone()),
+        tier: tier.tier.map_or_else(no_tier, |tier| tier.name.clone()),
+        targets: plan::ringing(rules, &mut rungs, placed.targets),
+        rungs,
+        reason: placed.reason,
+    };
+    let trace = Trace {
+        account: matching::trace(snapshot),
+        ownership: ownership.trace,
+        routes: route.trace,
+        territory,
+        tiers: tier.trace,
+        pools: with_balances_after(placed.pools, placed.turn.as_ref()),
+    };
+    Decision {
+        version: DECISION_VERSION,
+        id: DecisionId::of(&lead.id),
+        lead_id: lead.id.clone(),
+        decided_at: snapshot.now,
+        release: rules.release.clone(),
+        degraded: degraded::list(&case, &plan, &trace),
+        plan,
+        turn: placed.turn,
+        trace,
+    }
+}
+
+fn with_balances_after(mut pools: Vec<PoolTrace>, turn: Option<&Entry>) -> Vec<PoolTrace> {
+    let Some(turn) = turn else { return pools };
+    for pool in pools.iter_mut().filter(|pool| pool.pool == turn.pool) {
+        for candidate in &mut pool.candidates {
+            candidate.balance_after += turn.changes.get(&candidate.rep).copied().unwrap_or(0);
+        }
+    }
+    pools
+}
+
+fn no_tier() -> TierId {
+    TierId::new("none").expect("a fixed, valid name")
+}

@@ -1,0 +1,197 @@
+//! What was decided, and why: the trace is part of the value.
+
+use super::ledger::Entry;
+use crate::domain::account::MatchKey;
+use crate::domain::id::{DecisionId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
+use crate::rules::condition::Verdict;
+use crate::rules::set::{Existing, Rung};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Version of the stored form.
+pub const DECISION_VERSION: u16 = 1;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    pub version: u16,
+    pub id: DecisionId,
+    pub lead_id: LeadId,
+    pub decided_at: DateTime<Utc>,
+    pub release: ReleaseId,
+    pub plan: Plan,
+    /// The turn this lead cost; `None` for leads that do not count on a ledger.
+    pub turn: Option<Entry>,
+    /// Facts that could not be had in time; empty = not degraded.
+    pub degraded: Vec<String>,
+    pub trace: Trace,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Keeps lead and credit unless somebody else accepts the call.
+    pub owner: RepId,
+    pub pool: PoolId,
+    pub territory: Option<TerritoryId>,
+    pub tier: TierId,
+    /// Reps to ring, in order; empty when nobody can take a call now.
+    pub targets: Vec<Target>,
+    /// What is tried, in order; the last rung needs only our own database.
+    pub rungs: Vec<Rung>,
+    /// The sentence of the whole decision, for people: "account owner on leave, delegate takes the call".
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    pub rep: RepId,
+    pub role: TargetRole,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetRole {
+    /// The owner of the account or lead.
+    Owner,
+    /// Takes the call; lead and credit stay with the owner.
+    Delegate,
+    /// Chosen by turn; owns the lead on accepting.
+    Member,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trace {
+    pub account: AccountTrace,
+    pub ownership: Vec<OwnershipTrace>,
+    pub routes: Vec<RouteTrace>,
+    pub territory: TerritoryTrace,
+    pub tiers: Vec<TierTrace>,
+    /// Every pool that was looked at, in order: the last one decided.
+    pub pools: Vec<PoolTrace>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum AccountTrace {
+    Matched { name: String, crm_id: String, by: MatchKey, score_permille: u16, source: String, age_ms: i64 },
+    NoAccount { source: String, age_ms: i64 },
+    Unknown { why: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OwnershipTrace {
+    pub existing: Existing,
+    pub rep: Option<RepId>,
+    pub result: OwnershipResult,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum OwnershipResult {
+    Keeps,
+    /// Absent now: the delegate is rung, the owner keeps the lead.
+    Delegated {
+        to: RepId,
+        because: Rejection,
+    },
+    /// Not available now, but soon enough: the lead stays, the call becomes a booking or callback.
+    KeepsForLater {
+        because: Rejection,
+        free_at: Option<DateTime<Utc>>,
+    },
+    GivenUp {
+        because: Rejection,
+        free_at: Option<DateTime<Utc>>,
+    },
+    NoOwner,
+    NotARep {
+        crm_id: String,
+    },
+    Inactive,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RouteTrace {
+    pub name: String,
+    pub line: u32,
+    pub verdict: Verdict,
+    /// Fields that were missing, when undecided.
+    pub missing: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TerritoryTrace {
+    pub winner: Option<TerritoryMatch>,
+    /// Every other row that fits, best first, and why it lost.
+    pub others: Vec<TerritoryMatch>,
+    /// Rows of equal rank with another territory; resolved by the first line.
+    pub conflict: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TerritoryMatch {
+    pub territory: TerritoryId,
+    /// Line in `territories.csv`, or in `accounts.csv` for a named account.
+    pub line: u32,
+    /// What the row fixes: `postal 941`, `country US`, `named account`.
+    pub by: String,
+    pub priority: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TierTrace {
+    pub tier: TierId,
+    pub verdict: Verdict,
+    pub missing: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PoolTrace {
+    pub pool: PoolId,
+    /// Why this pool: "serves DACH × enterprise", "overflow of emea-enterprise", "catch-all: no territory".
+    pub because: String,
+    /// Every member, in order of the pool's policy; the rejected after the eligible.
+    pub candidates: Vec<Candidate>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    pub rep: RepId,
+    pub weight: u32,
+    /// Millionths of a lead, before and after this decision.
+    pub balance_before: i64,
+    pub balance_after: i64,
+    pub verdict: CandidateVerdict,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum CandidateVerdict {
+    /// `place` counts from 1; `because` tells the key that ordered: "largest balance 0.50".
+    Eligible {
+        place: u32,
+        because: String,
+    },
+    Rejected {
+        because: Rejection,
+    },
+}
+
+/// Why a rep may not take this lead now, with the numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum Rejection {
+    Inactive,
+    OnLeave { until: chrono::NaiveDate },
+    Holiday { region: String, back_at: Option<DateTime<Utc>> },
+    OffRota { back_at: Option<DateTime<Utc>> },
+    OutOfOffice { until: DateTime<Utc> },
+    Busy { until: DateTime<Utc> },
+    Away,
+    Reserved { until: DateTime<Utc> },
+    AtCap { cap: u32, load: u32 },
+    AtOpenCap { cap: u32, open: u32 },
+    MissingLanguage { wanted: String },
+    MissingSkill { skill: String },
+    CalendarUnknown { why: String },
+    NoPhone,
+}

@@ -1,0 +1,33 @@
+//! What could not be had in time, of what this decision would have used.
+
+use super::case::Case;
+use super::decision::{AccountTrace, CandidateVerdict, Plan, Rejection, Trace};
+use crate::domain::id::RepId;
+use std::collections::BTreeSet;
+
+pub(super) fn list(case: &Case, plan: &Plan, trace: &Trace) -> Vec<String> {
+    let mut missing = Vec::new();
+    if let AccountTrace::Unknown { why } = &trace.account {
+        missing.push(format!("account unknown: {why}"));
+    }
+    for rep in calendars_used(plan, trace) {
+        if let Some(rep) = case.rep(rep)
+            && let Err(why) = case.calendar(rep)
+        {
+            missing.push(format!("calendar of {} unknown: {why}", rep.id));
+        }
+    }
+    missing
+}
+
+/// A member who is rejected for another reason was not asked for the calendar.
+fn calendars_used<'a>(plan: &'a Plan, trace: &'a Trace) -> BTreeSet<&'a RepId> {
+    let owners = trace.ownership.iter().filter_map(|rule| rule.rep.as_ref());
+    let candidates = trace.pools.iter().flat_map(|pool| &pool.candidates);
+    let asked = candidates.filter(|candidate| match &candidate.verdict {
+        CandidateVerdict::Eligible { .. } => true,
+        CandidateVerdict::Rejected { because } => matches!(because, Rejection::CalendarUnknown { .. }),
+    });
+    let targets = plan.targets.iter().map(|target| &target.rep);
+    owners.chain(asked.map(|candidate| &candidate.rep)).chain(targets).chain([&plan.owner]).collect()
+}

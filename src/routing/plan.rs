@@ -1,0 +1,43 @@
+//! What is tried for the caller, in order. The last rung needs only our own database, always.
+
+use super::decision::Target;
+use crate::domain::lead::{Lead, PreferredHandoff};
+use crate::rules::RuleSet;
+use crate::rules::set::{Rung, Tier};
+
+const DEFAULT_LADDER: &str = "default";
+
+/// The tier's ladder without what is impossible or not wanted: a warm transfer needs a caller on the line, and who asked
+/// for a meeting or a callback is not put through.
+pub(super) fn rungs(lead: &Lead, tier: Option<&Tier>, rules: &RuleSet) -> Vec<Rung> {
+    let ladders = &rules.handoff.ladders;
+    let named = tier.and_then(|tier| tier.ladder.as_deref()).and_then(|name| ladders.get(name));
+    let ladder = named.or_else(|| ladders.get(DEFAULT_LADDER)).map_or(&[][..], Vec::as_slice);
+    let wanted = lead.preference.handoff;
+    let mut rungs: Vec<Rung> = ladder
+        .iter()
+        .copied()
+        .filter(|rung| match rung {
+            Rung::WarmTransfer => lead.is_live() && matches!(wanted, None | Some(PreferredHandoff::Transfer)),
+            Rung::Booking => wanted != Some(PreferredHandoff::Callback),
+            Rung::Callback => true,
+        })
+        .collect();
+    if rungs.last() != Some(&Rung::Callback) {
+        rungs.push(Rung::Callback);
+    }
+    rungs
+}
+
+/// Cuts the targets to the number that may be rung; without any, there is no warm transfer. Without a warm transfer there
+/// are no targets.
+pub(super) fn ringing(rules: &RuleSet, rungs: &mut Vec<Rung>, mut targets: Vec<Target>) -> Vec<Target> {
+    if !rungs.contains(&Rung::WarmTransfer) {
+        return Vec::new();
+    }
+    targets.truncate(rules.handoff.ring_at_most as usize);
+    if targets.is_empty() {
+        rungs.retain(|rung| *rung != Rung::WarmTransfer);
+    }
+    targets
+}

@@ -1,0 +1,33 @@
+//! What was known when a lead was decided. Stored with the decision, so that it can be replayed to the same bytes.
+
+use super::ledger::Ledger;
+use crate::domain::account::Account;
+use crate::domain::id::{PoolId, RepId};
+use crate::domain::known::Fact;
+use crate::domain::rep::{Busy, Presence};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub now: DateTime<Utc>,
+    /// `Known(None)`: the CRM was asked and has no such account.
+    pub account: Fact<Option<Account>>,
+    /// Reps that are not listed: presence unset, no load, calendar unknown.
+    pub reps: BTreeMap<RepId, RepFacts>,
+    /// Pools that are not listed have an empty ledger.
+    pub ledgers: BTreeMap<PoolId, Ledger>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RepFacts {
+    pub presence: Presence,
+    /// Rung or talking for another lead until then.
+    pub reserved_until: Option<DateTime<Utc>>,
+    /// Leads given since midnight in the rep's zone.
+    pub taken_today: u32,
+    /// Leads owned and not yet closed.
+    pub open: u32,
+    pub calendar: Fact<Vec<Busy>>,
+}

@@ -1,0 +1,141 @@
+use super::*;
+use crate::domain::rep::BusyKind;
+
+/// `west` has ben and cy; cy takes what ben may not.
+fn without_ben(world: Scenario, why: Rejection) {
+    world.expect_rejected("ben", why).expect_owner("cy").expect_targets(&["cy"]).expect_credit("cy");
+}
+
+#[test]
+fn inactive_or_not_on_the_roster() {
+    without_ben(scenario().rep("ben", |rep| rep.active = false), Rejection::Inactive);
+    let mut world = scenario();
+    world.rules.reps.remove(&rep_id("ben"));
+    without_ben(world, Rejection::Inactive);
+}
+
+#[test]
+fn on_leave() {
+    without_ben(scenario().on_leave("ben"), Rejection::OnLeave { until: day("2026-01-16") });
+}
+
+#[test]
+fn holiday_where_the_rep_works() {
+    let why = Rejection::Holiday { region: "XX".into(), back_at: Some(moment("2026-01-08T09:00:00Z")) };
+    without_ben(scenario().rep("ben", |rep| rep.holidays = "XX".into()), why);
+}
+
+#[test]
+fn off_rota() {
+    without_ben(scenario().off_rota("ben"), Rejection::OffRota { back_at: Some(at("22:00")) });
+}
+
+#[test]
+fn out_of_office() {
+    let until = moment("2026-01-12T00:00:00Z");
+    without_ben(scenario().out_of_office("ben", until), Rejection::OutOfOffice { until });
+}
+
+#[test]
+fn busy_until_the_end_of_what_follows_without_a_break() {
+    let world = scenario().busy("ben", "10:30").calendar("ben", BusyKind::Busy, at("10:30"), at("11:15"));
+    without_ben(world, Rejection::Busy { until: at("11:15") });
+    scenario().busy("ben", "10:00").expect_owner("ben"); // the end is exclusive
+}
+
+#[test]
+fn away() {
+    without_ben(scenario().away("ben"), Rejection::Away);
+}
+
+#[test]
+fn reserved_for_another_caller() {
+    without_ben(scenario().reserved("ben", "10:02"), Rejection::Reserved { until: at("10:02") });
+    scenario().reserved("ben", "10:00").expect_owner("ben"); // over
+}
+
+#[test]
+fn at_the_cap_of_the_day_of_rep_or_pool() {
+    let capped = |cap: Option<u32>, own: Option<u32>, load: u32| {
+        scenario()
+            .change_pool("west", |pool| pool.caps.per_day = cap)
+            .rep("ben", |rep| rep.cap_per_day = own)
+            .facts("ben", |facts| facts.taken_today = load)
+    };
+    without_ben(capped(Some(8), None, 8), Rejection::AtCap { cap: 8, load: 8 });
+    without_ben(capped(Some(8), Some(3), 5), Rejection::AtCap { cap: 3, load: 5 });
+    capped(Some(8), Some(9), 7).expect_owner("ben");
+}
+
+#[test]
+fn at_the_cap_of_open_leads() {
+    let world = scenario().change_pool("west", |pool| pool.caps.open = Some(25)).facts("ben", |facts| facts.open = 25);
+    without_ben(world, Rejection::AtOpenCap { cap: 25, open: 25 });
+}
+
+#[test]
+fn the_language_is_required_where_it_is_known() {
+    let world = scenario()
+        .change_pool("west", |pool| pool.require_language = true)
+        .rep("cy", |rep| rep.languages.extend(["de".to_owned()]));
+    world.clone().expect_owner("ben"); // unknown
+    without_ben(world.speaks("de"), Rejection::MissingLanguage { wanted: "de".into() });
+    scenario().speaks("de").expect_owner("ben"); // not required here
+}
+
+#[test]
+fn skills_are_required() {
+    let world = scenario()
+        .change_pool("west", |pool| pool.require_skills.extend(["voice-ai".to_owned()]))
+        .rep("cy", |rep| rep.skills.extend(["voice-ai".to_owned()]));
+    without_ben(world, Rejection::MissingSkill { skill: "voice-ai".into() });
+}
+
+#[test]
+fn a_phone_is_required_for_a_live_call_only() {
+    let world = scenario().rep("ben", |rep| rep.phones.clear());
+    world.clone().not_live().expect_owner("ben");
+    without_ben(world, Rejection::NoPhone);
+}
+
+#[test]
+fn an_unknown_calendar_counts_as_the_pool_says() {
+    let world = |policy| scenario().calendar_unknown("ben").change_pool("west", |pool| pool.calendar_unknown = policy);
+    let degraded = ["calendar of ben unknown: no answer"];
+    world(CalendarUnknown::CountsAsFree).expect_targets(&["ben", "cy"]).expect_degraded(&degraded);
+    world(CalendarUnknown::AfterTheOthers).expect_targets(&["cy", "ben"]).expect_degraded(&degraded);
+    without_ben(
+        world(CalendarUnknown::CountsAsBusy).expect_degraded(&degraded),
+        Rejection::CalendarUnknown { why: "no answer".into() },
+    );
+    world(CalendarUnknown::AfterTheOthers).on_leave("ben").expect_degraded(&[]); // it would not have mattered
+}
+
+#[test]
+fn who_comes_after_the_others_for_an_unknown_calendar_piles_up_no_credit() {
+    let world = scenario().calendar_unknown("ben");
+    let turn = world.decide().turn.expect("charged");
+    assert_eq!(turn.changes.into_iter().collect::<Vec<_>>(), [(rep_id("cy"), 0)], "cy was alone in the draw");
+}
+
+#[test]
+fn a_rep_without_a_calendar_is_not_unknown() {
+    scenario().calendar_unknown("ben").rep("ben", |rep| rep.calendar = None).expect_owner("ben").expect_degraded(&[]);
+}
+
+#[test]
+fn a_rep_nobody_asked_about_has_an_unknown_calendar_and_no_load() {
+    let mut world = scenario();
+    world.snapshot.reps.clear();
+    world.expect_owner("ben").expect_degraded(&[
+        "calendar of ben unknown: it was not asked for",
+        "calendar of cy unknown: it was not asked for",
+    ]);
+}
+
+#[test]
+fn meetings_and_calls_do_not_matter_where_no_phone_is_rung() {
+    scenario().busy("ben", "16:00").reserved("ben", "10:05").not_live().expect_owner("ben").expect_targets(&[]);
+    scenario().busy("ben", "16:00").wants(PreferredHandoff::Meeting).expect_owner("ben").expect_targets(&[]);
+    scenario().away("ben").not_live().expect_owner("cy");
+}

@@ -1,0 +1,146 @@
+use super::*;
+use crate::domain::rep::BusyKind;
+
+#[test]
+fn an_owner_at_work_keeps_the_lead_and_the_pool_stands_behind() {
+    let decision = scenario().owner("ana").expect_ownership(&[OwnershipResult::Keeps]).decide();
+    let targets: Vec<_> = decision.plan.targets.iter().map(|target| (target.rep.as_str(), target.role)).collect();
+    assert_eq!(targets, [("ana", TargetRole::Owner), ("ben", TargetRole::Member), ("cy", TargetRole::Member)]);
+    assert_eq!((decision.plan.owner, decision.turn), (rep_id("ana"), None));
+    assert_eq!(decision.plan.reason, "account owner, at work now");
+}
+
+#[test]
+fn an_absent_owner_keeps_the_lead_and_the_delegate_takes_the_call() {
+    let because = Rejection::OnLeave { until: day("2026-01-16") };
+    scenario()
+        .owner("ana")
+        .on_leave("ana")
+        .delegate("ana", "dan")
+        .expect_ownership(&[OwnershipResult::Delegated { to: rep_id("dan"), because }])
+        .expect_owner("ana")
+        .expect_targets(&["dan", "ben", "cy"])
+        .expect_reason("account owner on leave until Fri 16 Jan 2026: the delegate takes the call, the lead stays");
+}
+
+#[test]
+fn a_busy_owner_of_a_live_call_is_stood_in_for_like_an_absent_one() {
+    scenario().owner("ana").busy("ana", "10:30").delegate("ana", "dan").expect_owner("ana").expect_first("dan");
+    scenario().owner("ana").reserved("ana", "10:05").delegate("ana", "dan").expect_owner("ana").expect_first("dan");
+    scenario().owner("ana").rep("ana", |rep| rep.phones.clear()).delegate("ana", "dan").expect_first("dan");
+}
+
+#[test]
+fn an_owner_back_in_time_keeps_the_lead_for_a_booking() {
+    let because = Rejection::Busy { until: at("11:00") };
+    scenario()
+        .owner("ana")
+        .busy("ana", "11:00")
+        .expect_ownership(&[OwnershipResult::KeepsForLater { because, free_at: Some(at("11:00")) }])
+        .expect_owner("ana")
+        .expect_targets(&[])
+        .expect_rungs(&WITHOUT_TRANSFER)
+        .expect_reason("account owner busy until Wed 7 Jan 2026 11:00 UTC: keeps the lead, by booking or callback");
+}
+
+#[test]
+fn a_delegate_who_is_absent_too_is_not_rung() {
+    let absent = || scenario().owner("ana").busy("ana", "11:00").delegate("ana", "dan");
+    absent().on_leave("dan").expect_targets(&[]);
+    absent().rep("dan", |rep| rep.active = false).expect_targets(&[]);
+    absent().away("dan").expect_targets(&[]);
+}
+
+#[test]
+fn an_owner_who_is_back_too_late_is_given_up_and_the_next_rule_asked() {
+    let because = Rejection::OnLeave { until: day("2026-01-16") };
+    let given_up = OwnershipResult::GivenUp { because, free_at: Some(moment("2026-01-19T09:00:00Z")) };
+    scenario()
+        .owner("ana")
+        .on_leave("ana")
+        .expect_ownership(&[given_up.clone(), OwnershipResult::NoOwner])
+        .expect_owner("ben")
+        .opportunity_owner("dan")
+        .expect_ownership(&[given_up, OwnershipResult::Keeps])
+        .expect_owner("dan")
+        .expect_reason("owner of the open opportunity, at work now");
+}
+
+#[test]
+fn the_calendar_counts_when_the_first_free_moment_is_looked_for() {
+    let world = scenario().owner("ana").out_of_office("ana", moment("2026-01-08T17:00:00Z"));
+    world.clone().expect_owner("ana"); // back on Friday, 47 hours from now
+    world
+        .calendar("ana", BusyKind::Busy, moment("2026-01-09T09:00:00Z"), moment("2026-01-09T17:00:00Z"))
+        .expect_owner("ben"); // Friday is full: Monday is too late
+}
+
+#[test]
+fn without_a_limit_the_owner_is_waited_for_within_the_rota() {
+    let mut world = scenario().owner("ana").on_leave("ana");
+    world.rules.ownership[0].wait_at_most = None;
+    let world = world.expect_owner("ana").expect_targets(&[]);
+    world
+        .rep("ana", |rep| rep.leave[0].until = day("2026-12-31"))
+        .expect_ownership(&[
+            OwnershipResult::GivenUp { because: Rejection::OnLeave { until: day("2026-12-31") }, free_at: None },
+            OwnershipResult::NoOwner,
+        ])
+        .expect_owner("ben");
+}
+
+#[test]
+fn owners_who_left_or_never_were_reps_are_told_in_the_trace() {
+    scenario()
+        .owner("ana")
+        .rep("ana", |rep| rep.active = false)
+        .expect_ownership(&[OwnershipResult::Inactive, OwnershipResult::NoOwner])
+        .expect_owner("ben");
+    scenario()
+        .account(|account| account.owner_crm_id = Some("005-integration".into()))
+        .expect_ownership(&[OwnershipResult::NotARep { crm_id: "005-integration".into() }, OwnershipResult::NoOwner])
+        .expect_owner("ben");
+}
+
+#[test]
+fn the_rep_of_a_named_account_owns_it_where_the_crm_names_nobody() {
+    let named = scenario().rep("nia", |_| ()).named_account("acme.com", Some("nia"), None);
+    named.clone().expect_owner("nia").expect_first("nia");
+    named.crm_is_down().expect_owner("nia");
+    let both = scenario().rep("nia", |_| ()).named_account("acme.com", Some("nia"), None).owner("ana");
+    both.expect_owner("ana");
+}
+
+#[test]
+fn a_lead_without_a_call_stays_with_a_busy_owner_and_asks_no_delegate() {
+    scenario()
+        .owner("ana")
+        .busy("ana", "11:00")
+        .delegate("ana", "dan")
+        .not_live()
+        .expect_ownership(&[OwnershipResult::Keeps])
+        .expect_owner("ana")
+        .expect_targets(&[]);
+    scenario().owner("ana").on_leave("ana").delegate("ana", "dan").not_live().expect_owner("ben");
+}
+
+#[test]
+fn owned_leads_cost_a_turn_only_where_the_pool_says_so_and_only_its_members() {
+    scenario().owner("ben").expect_no_turn();
+    let counting = scenario().change_pool("west", |pool| pool.owned_leads_count = true);
+    let decision = counting.clone().owner("cy").expect_credit("cy").decide();
+    let changes: Vec<i64> = decision.turn.expect("charged").changes.into_values().collect();
+    assert_eq!(changes, [TURN / 2, -TURN / 2]);
+    counting.owner("ana").expect_no_turn();
+}
+
+#[test]
+fn a_route_may_name_a_rep_who_is_then_treated_like_an_owner() {
+    let to = RouteTo::Rep(rep_id("pat"));
+    let routed =
+        scenario().rep("pat", |_| ()).route("partner", text_is("lead.industry", "software"), IfUndecided::Skip, to);
+    routed.clone().expect_owner("pat").expect_targets(&["pat", "ben", "cy"]);
+    routed.clone().on_leave("pat").delegate("pat", "dan").expect_owner("pat").expect_first("dan");
+    routed.clone().rep("pat", |rep| rep.active = false).expect_owner("ben");
+    routed.owner("ana").expect_owner("ana").expect_reason("account owner, at work now");
+}

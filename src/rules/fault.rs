@@ -1,0 +1,238 @@
+//! What is wrong with the rule files: where, what was found, what is allowed, and how to mend it.
+
+use std::fmt;
+
+/// A place in a file. Lines and columns count from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct At {
+    pub path: &'static str,
+    pub line: u32,
+    pub column: u32,
+}
+
+impl At {
+    pub fn start_of(path: &'static str) -> Self {
+        Self { path, line: 1, column: 1 }
+    }
+}
+
+/// A word as somebody wrote it, with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    pub text: String,
+    pub at: At,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The rules do not load.
+    Error,
+    /// They load, and probably do not do what was meant.
+    Warning,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub level: Level,
+    /// Stable name of the kind of fault, such as `territory-unknown-country`.
+    pub code: &'static str,
+    pub path: String,
+    pub line: u32,
+    pub column: u32,
+    pub found: String,
+    pub allowed: String,
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    /// Adds how to mend it, if that is known.
+    pub fn hint(&mut self, hint: Option<String>) {
+        self.hint = hint;
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = match self.level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+        };
+        let Self { code, path, line, column, found, allowed, .. } = self;
+        write!(f, "{path}:{line}:{column} {level} {code}: found {found}; allowed: {allowed}")?;
+        match &self.hint {
+            Some(hint) => write!(f, "; hint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Collects faults, so that one run tells them all.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub fn error(
+        &mut self,
+        code: &'static str,
+        at: At,
+        found: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> &mut Fault {
+        self.add(Level::Error, code, at, found.into(), allowed.into())
+    }
+
+    pub fn warning(
+        &mut self,
+        code: &'static str,
+        at: At,
+        found: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> &mut Fault {
+        self.add(Level::Warning, code, at, found.into(), allowed.into())
+    }
+
+    fn add(&mut self, level: Level, code: &'static str, at: At, found: String, allowed: String) -> &mut Fault {
+        let fault = Fault {
+            level,
+            code,
+            path: at.path.to_owned(),
+            line: at.line,
+            column: at.column,
+            found,
+            allowed,
+            hint: None,
+        };
+        self.0.push(fault);
+        self.0.last_mut().expect("one was pushed just now")
+    }
+
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Reads a word with `parse`, which gives `None` for what is not allowed.
+    pub fn read<T>(
+        &mut self,
+        word: &Word,
+        code: &'static str,
+        allowed: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = parse(word.text.trim());
+        if value.is_none() {
+            self.error(code, word.at, quoted(&word.text), allowed);
+        }
+        value
+    }
+
+    /// Reads the name of something that must exist; `what` is what the names are of, such as `rep`.
+    pub fn name<'a>(
+        &mut self,
+        word: &Word,
+        code: &'static str,
+        what: &str,
+        names: impl Iterator<Item = &'a str> + Clone,
+    ) -> Option<&'a str> {
+        let found = names.clone().find(|name| *name == word.text);
+        if found.is_none() {
+            let allowed = format!("a known {what}: {}", listed(names.clone()));
+            self.error(code, word.at, quoted(&word.text), allowed).hint(did_you_mean(&word.text, names));
+        }
+        found
+    }
+
+    /// Reads one of a few fixed words.
+    pub fn choice<T: Copy>(&mut self, word: &Word, code: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
+        let found = choices.iter().find(|(text, _)| *text == word.text).map(|(_, value)| *value);
+        if found.is_none() {
+            let names = choices.iter().map(|(text, _)| *text);
+            let hint = did_you_mean(&word.text, names.clone());
+            self.error(code, word.at, quoted(&word.text), listed(names)).hint(hint);
+        }
+        found
+    }
+
+    /// By place; a fault that was found twice (a row that stands for several) is told once.
+    pub fn into_sorted(mut self) -> Vec<Fault> {
+        self.0.sort_by(|a, b| (&a.path, a.line, a.column, a.code).cmp(&(&b.path, b.line, b.column, b.code)));
+        self.0.dedup();
+        self.0
+    }
+}
+
+/// Longest piece of a file that is repeated in a message, in characters.
+const FOUND_LENGTH: usize = 60;
+/// Most names that are listed in a message.
+const NAMES_LISTED: usize = 12;
+
+/// The text in quotes, cut if it is long.
+pub fn quoted(text: &str) -> String {
+    if text.chars().count() <= FOUND_LENGTH {
+        return format!("\"{text}\"");
+    }
+    let start: String = text.chars().take(FOUND_LENGTH).collect();
+    format!("\"{start}…\"")
+}
+
+/// `a, b, c`, or the first of them and how many there are.
+pub fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() {
+        return "(there is none)".to_owned();
+    }
+    if names.len() <= NAMES_LISTED {
+        return names.join(", ");
+    }
+    format!("{} … ({} in all)", names[..NAMES_LISTED].join(", "), names.len())
+}
+
+/// `did you mean "Software"?` if one of the names is close to what was found.
+pub fn did_you_mean<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+    nearest(found, names).map(|name| format!("did you mean \"{name}\"?"))
+}
+
+/// The name that is fewest slips of the pen away: one slip in short words, a third of the letters in long ones.
+fn nearest<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let found = found.trim().to_lowercase();
+    let slips = (found.chars().count() / 3).max(1);
+    names
+        .map(|name| (strsim::damerau_levenshtein(&found, &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance <= slips)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_reads_as_one_line() {
+        let mut faults = Faults::default();
+        let at = At { path: "rules/reps.csv", line: 4, column: 12 };
+        faults
+            .error("rep-bad-phone", at, quoted("12345"), "E.164 such as +14155550142")
+            .hint(Some("write the country code".into()));
+        assert_eq!(
+            faults.into_sorted()[0].to_string(),
+            "rules/reps.csv:4:12 error rep-bad-phone: found \"12345\"; allowed: E.164 such as +14155550142; \
+             hint: write the country code"
+        );
+    }
+
+    #[test]
+    fn the_nearest_name_is_hinted_and_a_far_one_is_not() {
+        let names = ["Software", "Retail", "UKI"];
+        assert_eq!(nearest("Sofware", names.into_iter()), Some("Software"));
+        assert_eq!(nearest("software", names.into_iter()), Some("Software"));
+        assert_eq!(nearest("UK", names.into_iter()), Some("UKI"));
+        assert_eq!(nearest("Mining", names.into_iter()), None);
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let names: Vec<String> = (0..20).map(|n| n.to_string()).collect();
+        assert!(listed(names.iter().map(String::as_str)).ends_with("11 … (20 in all)"));
+        assert_eq!(listed(std::iter::empty()), "(there is none)");
+    }
+}

@@ -1,0 +1,175 @@
+//! The vocabulary of rules: which fields a condition may test, and what a lead and its account say to them.
+
+use crate::domain::account::Account;
+use crate::domain::known::Known;
+use crate::domain::lead::{FieldValue, Headcount, Lead};
+
+/// What is known of a field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Looked {
+    Value(FieldValue),
+    /// Employees: exact or a range.
+    Headcount(Headcount),
+}
+
+/// What can be asked of a field, and how its values are written in rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    /// Any number.
+    Number,
+    /// A number without fraction: `> 50` means 51 and up.
+    Whole,
+    Flag,
+    /// `2026-03-01`.
+    Date,
+}
+
+/// Fields that every lead has, without being declared; further ones are `lead.custom.NAME` and `account.NAME`.
+pub const BUILT_IN: [(&str, Kind); 20] = [
+    ("lead.country", Kind::Text),
+    ("lead.state", Kind::Text),
+    ("lead.region", Kind::Text),
+    ("lead.postal", Kind::Text),
+    ("lead.city", Kind::Text),
+    ("lead.industry", Kind::Text),
+    ("lead.employees", Kind::Whole),
+    ("lead.score", Kind::Whole),
+    ("lead.language", Kind::Text),
+    ("lead.source", Kind::Text),
+    ("lead.title", Kind::Text),
+    ("lead.intent", Kind::Text),
+    ("lead.timeline", Kind::Text),
+    ("lead.urgency", Kind::Text),
+    ("lead.sentiment", Kind::Text),
+    ("lead.budget", Kind::Text),
+    ("lead.domain", Kind::Text),
+    ("lead.company", Kind::Text),
+    ("lead.live", Kind::Flag),
+    ("lead.products", Kind::Text),
+];
+
+/// What `lead` and `account` say to the field of this path; `None` where nothing is known.
+pub fn field(lead: &Lead, account: Option<&Account>, path: &str) -> Option<Looked> {
+    if let Some(name) = path.strip_prefix("account.") {
+        return account?.fields.get(name).cloned().map(Looked::Value);
+    }
+    let name = path.strip_prefix("lead.")?;
+    if let Some(custom) = name.strip_prefix("custom.") {
+        return lead.custom.get(custom).cloned().map(Looked::Value);
+    }
+    built_in(lead, name)
+}
+
+fn built_in(lead: &Lead, name: &str) -> Option<Looked> {
+    let (contact, company, said) = (&lead.contact, &lead.company, &lead.qualification);
+    match name {
+        "employees" => company.employees.as_ref().map(|known| Looked::Headcount(known.value)),
+        "score" => said.score.as_ref().map(|known| Looked::Value(FieldValue::Number(f64::from(known.value)))),
+        "live" => Some(Looked::Value(FieldValue::Flag(lead.is_live()))),
+        "products" if said.products.is_empty() => None,
+        "products" => Some(Looked::Value(FieldValue::List(said.products.clone()))),
+        "source" => text(Some(&lead.source)),
+        "country" => known(&company.country),
+        "state" => known(&company.state),
+        "region" => known(&company.region),
+        "postal" => known(&company.postal),
+        "city" => known(&company.city),
+        "industry" => known(&company.industry),
+        "domain" => known(&company.domain),
+        "company" => known(&company.name),
+        "language" => known(&contact.language),
+        "title" => known(&contact.title),
+        "intent" => known(&said.intent),
+        "timeline" => known(&said.timeline),
+        "urgency" => known(&said.urgency),
+        "sentiment" => known(&said.sentiment),
+        "budget" => known(&said.budget),
+        _ => None,
+    }
+}
+
+fn known(value: &Option<Known<String>>) -> Option<Looked> {
+    text(value.as_ref().map(|known| &known.value))
+}
+
+fn text(value: Option<&String>) -> Option<Looked> {
+    value.cloned().map(FieldValue::Text).map(Looked::Value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::MatchKey;
+    use crate::domain::id::LeadId;
+    use crate::domain::lead::{Company, Consent, Contact, Preference, Qualification};
+    use chrono::DateTime;
+    use std::collections::BTreeMap;
+
+    fn lead() -> Lead {
+        let words = || Some(Known::from_caller("words".to_owned()));
+        Lead {
+            id: LeadId::from_digest([1; 16]),
+            source: "voice".into(),
+            event_id: "1".into(),
+            occurred_at: DateTime::UNIX_EPOCH,
+            received_at: DateTime::UNIX_EPOCH,
+            call: None,
+            contact: Contact { title: words(), language: words(), ..Contact::default() },
+            company: Company {
+                name: words(),
+                domain: words(),
+                industry: words(),
+                employees: Some(Known::from_caller(Headcount { at_least: 50, at_most: Some(100) })),
+                country: words(),
+                state: words(),
+                region: words(),
+                postal: words(),
+                city: words(),
+            },
+            qualification: Qualification {
+                score: Some(Known::from_caller(72)),
+                intent: words(),
+                timeline: words(),
+                budget: words(),
+                products: vec!["Voice".into()],
+                urgency: words(),
+                sentiment: words(),
+                ..Qualification::default()
+            },
+            transcript_url: None,
+            recording_url: None,
+            consent: Consent::default(),
+            preference: Preference::default(),
+            custom: BTreeMap::from([("seats".to_owned(), FieldValue::Number(12.0))]),
+        }
+    }
+
+    #[test]
+    fn every_built_in_field_of_a_full_lead_is_known() {
+        let lead = lead();
+        for (path, _) in BUILT_IN {
+            assert!(field(&lead, None, path).is_some(), "{path} has no value");
+        }
+    }
+
+    #[test]
+    fn custom_and_account_fields_are_found_and_others_are_unknown() {
+        let account = Account {
+            crm_id: "001".into(),
+            name: "Northwind".into(),
+            domain: None,
+            owner_crm_id: None,
+            open_opportunity_owner_crm_id: None,
+            matched_by: MatchKey::Domain,
+            score_permille: 1000,
+            fields: BTreeMap::from([("tier__c".to_owned(), FieldValue::Text("gold".into()))]),
+        };
+        let gold = Some(Looked::Value(FieldValue::Text("gold".into())));
+        assert_eq!(field(&lead(), Some(&account), "account.tier__c"), gold);
+        assert_eq!(field(&lead(), None, "account.tier__c"), None);
+        assert_eq!(field(&lead(), None, "lead.custom.seats"), Some(Looked::Value(FieldValue::Number(12.0))));
+        assert_eq!(field(&lead(), None, "lead.custom.other"), None);
+        assert_eq!(field(&lead(), None, "lead.seats"), None);
+    }
+}

@@ -1,0 +1,45 @@
+//! What people wrote, checked: files in, one immutable [`RuleSet`] out, or every fault at once.
+//!
+//! [`compile()`] is the door. It reads each file into drafts that keep the place of every word (`yaml`, `table`, and one
+//! module per file), then looks up the names that one file uses and another defines (`resolve`), then looks for rules
+//! that load and probably do not do what was meant (`lint`). A fault never stops the search for others.
+//!
+//! Pure: text in, values out. Reading the files is `app`'s business.
+#![deny(clippy::disallowed_types)]
+
+mod accounts;
+pub mod compile;
+pub mod condition;
+mod conditions;
+pub mod fault;
+pub mod field;
+mod handoff;
+mod hours;
+pub mod index;
+mod lint;
+mod members;
+pub mod place;
+mod pools;
+pub mod report;
+mod reps;
+mod resolve;
+mod routes;
+pub mod set;
+mod table;
+mod territories;
+mod values;
+mod vocabulary;
+mod yaml;
+
+pub use compile::{Checked, SourceFile, compile};
+pub use fault::{Fault, Level};
+pub use report::summary;
+pub use set::RuleSet;
+
+/// The files of a workspace that hold rules, relative to its directory.
+const ROUTING: &str = "rules/routing.yaml";
+const TERRITORIES: &str = "rules/territories.csv";
+const REPS: &str = "rules/reps.csv";
+const ACCOUNTS: &str = "rules/accounts.csv";
+const HOURS: &str = "rules/hours.yaml";
+const HANDOFF: &str = "rules/handoff.yaml";

@@ -1,0 +1,284 @@
+//! `reps.csv`: the roster, one row per rep.
+
+use super::fault::{At, Faults, Word, did_you_mean, quoted};
+use super::table::{self, Row, Table};
+use super::values;
+use crate::domain::id::RepId;
+use crate::domain::phone::PhoneE164;
+use crate::domain::rep::{Leave, Rep};
+use chrono_tz::Tz;
+use std::collections::{BTreeMap, BTreeSet};
+
+const PATH: &str = super::REPS;
+const COLUMNS: [&str; 20] = [
+    "id",
+    "name",
+    "email",
+    "phones",
+    "team",
+    "seniority",
+    "languages",
+    "skills",
+    "timezone",
+    "hours",
+    "holidays",
+    "slack_id",
+    "calendar",
+    "crm_id",
+    "delegate",
+    "manager",
+    "weight",
+    "cap_per_day",
+    "active",
+    "leave",
+];
+const REQUIRED: [&str; 6] = ["id", "name", "email", "team", "timezone", "hours"];
+/// A row as read; other reps, weeks and regions are not looked up yet.
+pub struct Draft {
+    /// Without delegate and manager.
+    pub rep: Rep,
+    /// The `id` cell.
+    pub at: At,
+    pub hours: Option<Word>,
+    pub holidays: Option<Word>,
+    pub delegate: Option<Word>,
+    pub manager: Option<Word>,
+}
+
+/// In the order of the file. A value that is refused leaves a blank behind, so that names which depend on the row are
+/// still found; the faults keep the blank from ever being used.
+pub fn read(text: &str, faults: &mut Faults) -> Option<Vec<Draft>> {
+    let table = table::read(PATH, text, &COLUMNS, &REQUIRED, faults)?;
+    let mut seen = Seen::default();
+    Some(table.rows.iter().filter_map(|row| Reader { table: &table, row, faults, seen: &mut seen }.draft()).collect())
+}
+
+/// What two reps must not share, by column and value.
+type Seen = BTreeMap<(&'static str, String), u32>;
+
+struct Reader<'r> {
+    table: &'r Table,
+    row: &'r Row,
+    faults: &'r mut Faults,
+    seen: &'r mut Seen,
+}
+
+impl Reader<'_> {
+    fn draft(mut self) -> Option<Draft> {
+        let id_word = self.require("id")?;
+        let allowed = "1 to 64 characters of a-z, 0-9, '.', '-' and '_', such as priya.nair";
+        let id = self.faults.read(&id_word, "rep-bad-id", allowed, |text| RepId::new(text).ok())?;
+        if !self.once("id", &id_word, "rep-id-twice") {
+            return None;
+        }
+        let rep = Rep {
+            name: self.require("name").map(|word| word.text).unwrap_or_default(),
+            email: self.email(),
+            phones: self.phones(),
+            team: self.require("team").map(|word| word.text).unwrap_or_default(),
+            seniority: self.get("seniority").map(|word| word.text).unwrap_or_default(),
+            languages: self.languages(),
+            skills: self.table.list(self.row, "skills").into_iter().map(|word| word.text).collect(),
+            timezone: self.timezone(),
+            hours: self.get("hours").map(|word| word.text).unwrap_or_default(),
+            holidays: self.get("holidays").map(|word| word.text).unwrap_or_default(),
+            slack_id: self.unique("slack_id", "rep-bad-slack-id", "a Slack member id such as U0PRIYA001", slack_id),
+            calendar: self.get("calendar").map(|word| word.text),
+            crm_id: self.unique("crm_id", "rep-bad-crm-id", "the CRM's user id: letters and digits", crm_id),
+            delegate: None,
+            manager: None,
+            weight: self.read("weight", "rep-bad-weight", values::WEIGHT, values::weight).unwrap_or(1),
+            cap_per_day: self.read("cap_per_day", "rep-bad-cap", values::POSITIVE, values::positive),
+            active: self.read("active", "rep-bad-flag", values::FLAG, values::flag).unwrap_or(true),
+            leave: self.leave(),
+            id,
+        };
+        let hours = self.require("hours");
+        let [holidays, delegate, manager] = ["holidays", "delegate", "manager"].map(|column| self.get(column));
+        Some(Draft { rep, at: id_word.at, hours, holidays, delegate, manager })
+    }
+
+    fn get(&self, column: &'static str) -> Option<Word> {
+        self.table.get(self.row, column).cloned()
+    }
+
+    fn require(&mut self, column: &'static str) -> Option<Word> {
+        self.table.require(self.row, column, self.faults).cloned()
+    }
+
+    fn read<T>(
+        &mut self,
+        column: &'static str,
+        code: &'static str,
+        allowed: &str,
+        parse: fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let word = self.get(column)?;
+        self.faults.read(&word, code, allowed, parse)
+    }
+
+    /// False, with a fault, if another row has the same value.
+    fn once(&mut self, column: &'static str, word: &Word, code: &'static str) -> bool {
+        // Salesforce ids differ by case alone; everything else that must be unique does not.
+        let key = if column == "crm_id" { word.text.clone() } else { word.text.to_lowercase() };
+        let first = self.seen.get(&(column, key.clone())).copied();
+        if let Some(line) = first {
+            let found = format!("{}, which line {line} has too", quoted(&word.text));
+            self.faults.error(code, word.at, found, format!("{column} that belong to one rep only"));
+            return false;
+        }
+        self.seen.insert((column, key), word.at.line);
+        true
+    }
+
+    fn unique(
+        &mut self,
+        column: &'static str,
+        code: &'static str,
+        allowed: &str,
+        parse: fn(&str) -> Option<String>,
+    ) -> Option<String> {
+        let value = self.read(column, code, allowed, parse)?;
+        let word = self.get(column)?;
+        let twice = if column == "slack_id" { "rep-slack-id-twice" } else { "rep-crm-id-twice" };
+        self.once(column, &word, twice).then_some(value)
+    }
+
+    fn email(&mut self) -> String {
+        let Some(word) = self.require("email") else { return String::new() };
+        let value = self.faults.read(&word, "rep-bad-email", "an address such as priya.nair@company.example", email);
+        self.once("email", &word, "rep-email-twice");
+        value.unwrap_or_default()
+    }
+
+    fn phones(&mut self) -> Vec<PhoneE164> {
+        let mut phones = Vec::new();
+        for word in self.table.list(self.row, "phones") {
+            let allowed = "E.164 such as +14155550142";
+            match PhoneE164::new(word.text.as_str()) {
+                Ok(phone) => {
+                    self.once("phones", &word, "rep-phone-twice");
+                    phones.push(phone);
+                }
+                Err(_) => {
+                    let digits = word.text.chars().filter(char::is_ascii_digit).count();
+                    let hint =
+                        if digits < 8 { "the number is too short" } else { "write + and the country code, no blanks" };
+                    self.faults
+                        .error("rep-bad-phone", word.at, quoted(&word.text), allowed)
+                        .hint(Some(hint.to_owned()));
+                }
+            }
+        }
+        phones
+    }
+
+    fn languages(&mut self) -> BTreeSet<String> {
+        let words = self.table.list(self.row, "languages");
+        let allowed = "language codes such as en;de";
+        words.iter().filter_map(|word| self.faults.read(word, "rep-bad-language", allowed, values::language)).collect()
+    }
+
+    fn timezone(&mut self) -> Tz {
+        let Some(word) = self.require("timezone") else { return Tz::UTC };
+        word.text.parse().unwrap_or_else(|_| {
+            let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+            let hint = did_you_mean(&word.text, names);
+            self.faults
+                .error("rep-unknown-timezone", word.at, quoted(&word.text), "a zone such as Europe/Berlin")
+                .hint(hint);
+            Tz::UTC
+        })
+    }
+
+    fn leave(&mut self) -> Vec<Leave> {
+        let words = self.table.list(self.row, "leave");
+        let allowed = "days such as 2026-03-02..2026-03-06 or 2026-03-02";
+        let mut leave: Vec<Leave> = Vec::new();
+        for word in &words {
+            if let Some((from, until)) = self.faults.read(word, "rep-bad-leave", allowed, values::days) {
+                leave.push(Leave { from, until });
+            }
+        }
+        leave
+    }
+}
+
+fn email(text: &str) -> Option<String> {
+    let (name, domain) = text.split_once('@')?;
+    let fine = !name.is_empty()
+        && domain.split('.').count() > 1
+        && domain.split('.').all(|label| !label.is_empty())
+        && !text.contains(char::is_whitespace)
+        && !domain.contains('@');
+    fine.then(|| text.to_lowercase())
+}
+
+fn slack_id(text: &str) -> Option<String> {
+    let rest = text.strip_prefix(['U', 'W'])?;
+    let fine = rest.len() >= 8 && rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    fine.then(|| text.to_owned())
+}
+
+fn crm_id(text: &str) -> Option<String> {
+    let fine = text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    fine.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reps(text: &str) -> (Vec<Draft>, Vec<String>) {
+        let mut faults = Faults::default();
+        let drafts = read(text, &mut faults).unwrap_or_default();
+        let told = faults
+            .into_sorted()
+            .iter()
+            .map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code))
+            .collect();
+        (drafts, told)
+    }
+
+    #[test]
+    fn a_full_row_is_read() {
+        let (drafts, faults) = reps(
+            "id,name,email,phones,team,languages,timezone,hours,slack_id,weight,active,leave\n\
+             ana.ruiz,Ana Ruiz,Ana.Ruiz@company.example,+34910000001;+34600000001,emea,ES;en,Europe/Madrid,office,U0ANARUIZ1,2,no,2026-03-02..2026-03-06;2026-04-01\n",
+        );
+        assert_eq!(faults, Vec::<String>::new());
+        let rep = &drafts[0].rep;
+        assert_eq!(rep.email, "ana.ruiz@company.example");
+        assert_eq!(rep.phones.len(), 2);
+        assert_eq!(rep.languages.iter().collect::<Vec<_>>(), ["en", "es"]);
+        assert_eq!((rep.weight, rep.active, rep.leave.len()), (2, false, 2));
+        assert_eq!(rep.timezone, Tz::Europe__Madrid);
+    }
+
+    #[test]
+    fn all_faults_of_a_row_are_told_at_once() {
+        let (drafts, faults) = reps(
+            "id,name,email,phones,team,timezone,hours,weight\n\
+             ana,Ana,ana@company,12345,emea,Europe/Berln,office,0\n\
+             ana,Ana,ana@company.example,,emea,Europe/Berlin,office,\n",
+        );
+        let expected = [
+            "2:9 rep-bad-email",
+            "2:21 rep-bad-phone",
+            "2:32 rep-unknown-timezone",
+            "2:52 rep-bad-weight",
+            "3:1 rep-id-twice",
+        ];
+        assert_eq!(faults, expected);
+        assert_eq!(drafts.len(), 1, "the row is kept for the names that depend on it");
+    }
+
+    #[test]
+    fn slack_ids_have_their_form() {
+        assert!(slack_id("U0PRIYA001").is_some());
+        assert!(slack_id("W012345678").is_some());
+        for wrong in ["U0PRIYA", "X0PRIYA001", "U0priya001", "@priya", ""] {
+            assert!(slack_id(wrong).is_none(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! `routing.yaml`, the order of thought, as read; names are looked up in `resolve`.
+
+use super::condition::{Condition, IfUndecided};
+use super::fault::{At, Faults, Word, quoted};
+use super::set::{Existing, OwnershipRule};
+use super::vocabulary::Vocabulary;
+use super::yaml::{Node, Section};
+use super::{accounts, conditions, pools, values};
+use crate::domain::id::TierId;
+use std::collections::BTreeSet;
+
+/// The only version of the file's shape so far.
+const VERSION: &str = "1";
+const SHARED_DOMAINS: &str = include_str!("shared_domains.txt");
+const EXISTING: [(&str, Existing); 2] =
+    [("account_owner", Existing::AccountOwner), ("open_opportunity_owner", Existing::OpenOpportunityOwner)];
+const IF_UNDECIDED: [(&str, IfUndecided); 2] = [("skip", IfUndecided::Skip), ("catch_all", IfUndecided::CatchAll)];
+
+pub struct File {
+    pub vocabulary: Vocabulary,
+    pub shared_domains: BTreeSet<String>,
+    pub ownership: Vec<OwnershipRule>,
+    pub tiers: Vec<Tier>,
+    pub pools: Vec<pools::Draft>,
+    pub routes: Vec<Route>,
+    /// `None` after a fault.
+    pub catch_all: Option<Word>,
+}
+
+pub struct Tier {
+    pub name: TierId,
+    pub at: At,
+    pub when: Condition,
+    pub if_undecided: IfUndecided,
+    pub ladder: Option<Word>,
+}
+
+pub struct Route {
+    pub name: Word,
+    pub when: Condition,
+    pub if_undecided: IfUndecided,
+    /// `None` after a fault.
+    pub to: Option<To>,
+}
+
+pub enum To {
+    Pool(Word),
+    Rep(Word),
+}
+
+pub fn read(root: &Node, faults: &mut Faults) -> File {
+    let mut section = root.section(faults);
+    version(&mut section, faults);
+    let vocabulary = Vocabulary::read(section.get("fields"), faults);
+    let file = File {
+        shared_domains: shared_domains(section.get("match"), faults),
+        ownership: items(section.get("ownership"), faults).iter().filter_map(|node| ownership(node, faults)).collect(),
+        tiers: tiers(section.require("tiers", faults), &vocabulary, faults),
+        pools: pools(section.require("pools", faults), faults),
+        routes: routes(section.get("routes"), &vocabulary, faults),
+        catch_all: section.require("catch_all", faults).and_then(|node| catch_all(node, faults)),
+        vocabulary,
+    };
+    section.finish(faults);
+    file
+}
+
+fn items<'n>(node: Option<&'n Node>, faults: &mut Faults) -> &'n [Node] {
+    node.map(|node| node.list(faults)).unwrap_or_default()
+}
+
+fn version(section: &mut Section<'_>, faults: &mut Faults) {
+    let word = section.require("version", faults).and_then(|node| node.word(faults));
+    if let Some(word) = word
+        && word.text != VERSION
+    {
+        faults.error("version-unknown", word.at, quoted(&word.text), VERSION);
+    }
+}
+
+/// The built-in list where a workspace says nothing or `default`; a list may hold `default` among its own.
+fn shared_domains(node: Option<&Node>, faults: &mut Faults) -> BTreeSet<String> {
+    let words = node.and_then(|node| {
+        let mut section = node.section(faults);
+        let words = section.get("shared_domains").map(|node| node.words(faults));
+        section.finish(faults);
+        words
+    });
+    let Some(words) = words else { return built_in_domains().collect() };
+    let mut domains = BTreeSet::new();
+    for word in &words {
+        if word.text == "default" {
+            domains.extend(built_in_domains());
+        } else {
+            let allowed = "default, or domains such as gmail.com";
+            domains.extend(faults.read(word, "match-bad-domain", allowed, accounts::domain_name));
+        }
+    }
+    domains
+}
+
+fn built_in_domains() -> impl Iterator<Item = String> {
+    SHARED_DOMAINS.lines().filter(|line| !line.starts_with('#')).map(str::to_owned)
+}
+
+fn ownership(node: &Node, faults: &mut Faults) -> Option<OwnershipRule> {
+    let mut section = node.section(faults);
+    let existing = section.require("existing", faults).and_then(|node| node.word(faults));
+    let existing = existing.and_then(|word| faults.choice(&word, "ownership-unknown", &EXISTING));
+    let wait = section.get("wait_at_most").and_then(|node| node.word(faults));
+    let wait = wait.and_then(|word| faults.read(&word, "bad-duration", values::DURATION, values::duration));
+    section.finish(faults);
+    Some(OwnershipRule { existing: existing?, wait_at_most: wait })
+}
+
+/// First match, so all but the last need a condition, and the last must have none.
+fn tiers(node: Option<&Node>, vocabulary: &Vocabulary, faults: &mut Faults) -> Vec<Tier> {
+    let nodes = items(node, faults);
+    if let (Some(node), true) = (node, nodes.is_empty()) {
+        faults.error("tiers-empty", node.at, "no tier", "at least one tier, the last one without condition");
+    }
+    let mut tiers: Vec<Tier> = Vec::new();
+    for (index, node) in nodes.iter().enumerate() {
+        let told = faults.count();
+        let Some(tier) = tier(node, vocabulary, faults) else { continue };
+        if tiers.iter().any(|other| other.name == tier.name) {
+            faults.error("tier-twice", tier.at, format!("{} a second time", tier.name), "each tier once");
+        }
+        let is_last = index + 1 == nodes.len();
+        if faults.count() == told {
+            match (is_last, tier.when == Condition::Always) {
+                (true, false) => {
+                    faults
+                        .error(
+                            "tier-last-conditional",
+                            tier.at,
+                            format!("a condition on the last tier, {}", tier.name),
+                            "a last tier without condition",
+                        )
+                        .hint(Some("add a tier for all other leads after it".to_owned()));
+                }
+                (false, true) => {
+                    let found = format!("tier {} without condition, before others", tier.name);
+                    faults.error("tier-hides-others", tier.at, found, "a condition on every tier but the last");
+                }
+                (true, true) | (false, false) => {}
+            }
+        }
+        tiers.push(tier);
+    }
+    tiers
+}
+
+fn tier(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Tier> {
+    let mut section = node.section(faults);
+    let name = section.require("name", faults).and_then(|node| node.word(faults));
+    let ladder = section.get("ladder").and_then(|node| node.word(faults));
+    let if_undecided = if_undecided(&mut section, faults);
+    let when = conditions::of_rule(&mut section, vocabulary, faults);
+    let word = name?;
+    let allowed = "1 to 64 characters without blanks at the ends";
+    let name = faults.read(&word, "tier-bad-name", allowed, |text| TierId::new(text).ok())?;
+    Some(Tier { name, at: word.at, when, if_undecided, ladder })
+}
+
+fn if_undecided(section: &mut Section<'_>, faults: &mut Faults) -> IfUndecided {
+    let word = section.get("if_undecided").and_then(|node| node.word(faults));
+    word.and_then(|word| faults.choice(&word, "if-undecided-unknown", &IF_UNDECIDED)).unwrap_or_default()
+}
+
+fn pools(node: Option<&Node>, faults: &mut Faults) -> Vec<pools::Draft> {
+    let mut pools: Vec<pools::Draft> = Vec::new();
+    for node in items(node, faults) {
+        let Some(pool) = pools::read(node, faults) else { continue };
+        if pools.iter().any(|other| other.id == pool.id) {
+            faults.error("pool-twice", pool.at, format!("{} a second time", pool.id), "each pool once");
+            continue;
+        }
+        pools.push(pool);
+    }
+    pools
+}
+
+fn routes(node: Option<&Node>, vocabulary: &Vocabulary, faults: &mut Faults) -> Vec<Route> {
+    let mut routes: Vec<Route> = Vec::new();
+    for node in items(node, faults) {
+        let Some(route) = route(node, vocabulary, faults) else { continue };
+        if routes.iter().any(|other| other.name.text == route.name.text) {
+            let found = format!("{} a second time", quoted(&route.name.text));
+            faults.error("route-twice", route.name.at, found, "each name once: reports count by it");
+        }
+        routes.push(route);
+    }
+    routes
+}
+
+fn route(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Route> {
+    let told = faults.count();
+    let mut section = node.section(faults);
+    let name = section.require("name", faults).and_then(|node| node.word(faults));
+    let to = section.require("to", faults).and_then(|node| to(node, faults));
+    let if_undecided = if_undecided(&mut section, faults);
+    let when = conditions::of_rule(&mut section, vocabulary, faults);
+    let name = name?;
+    if faults.count() == told && when == Condition::Always {
+        let hint = "the catch_all takes what no rule has taken";
+        faults
+            .error(
+                "route-without-condition",
+                name.at,
+                quoted(&name.text),
+                "a condition: without one it takes every lead",
+            )
+            .hint(Some(hint.to_owned()));
+    }
+    Some(Route { name, when, if_undecided, to })
+}
+
+fn to(node: &Node, faults: &mut Faults) -> Option<To> {
+    let mut section = node.section(faults);
+    let pool = section.get("pool").and_then(|node| node.word(faults));
+    let rep = section.get("rep").and_then(|node| node.word(faults));
+    section.finish(faults);
+    match (pool, rep) {
+        (Some(pool), None) => Some(To::Pool(pool)),
+        (None, Some(rep)) => Some(To::Rep(rep)),
+        (pool, _) => {
+            let found = if pool.is_some() { "both pool and rep" } else { "neither pool nor rep" };
+            faults.error("route-needs-one-target", node.at, found, "{ pool: NAME } or { rep: NAME }");
+            None
+        }
+    }
+}
+
+fn catch_all(node: &Node, faults: &mut Faults) -> Option<Word> {
+    let mut section = node.section(faults);
+    let pool = section.require("pool", faults).and_then(|node| node.word(faults));
+    section.finish(faults);
+    pool
+}

@@ -1,0 +1,248 @@
+//! The checked rules of one workspace. A value of this type always has a final fallback: `routing::decide` cannot fail.
+
+use super::condition::{Condition, IfUndecided};
+use super::index::TerritoryIndex;
+use crate::domain::id::{PoolId, ReleaseId, RepId, TerritoryId, TierId};
+use crate::domain::rep::Rep;
+use crate::domain::rota::Hours;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleSet {
+    /// Hash over the content of every file of `rules/` and `templates/`.
+    pub release: ReleaseId,
+    pub reps: BTreeMap<RepId, Rep>,
+    pub territories: Vec<TerritoryRow>,
+    pub named_accounts: Vec<NamedAccount>,
+    /// Over `territories` and `named_accounts`: `TerritoryIndex::build(&territories, &named_accounts)`.
+    pub index: TerritoryIndex,
+    pub ownership: Vec<OwnershipRule>,
+    /// In order; the first whose condition holds wins. The last one is [`Condition::Always`].
+    pub tiers: Vec<Tier>,
+    /// Exceptions, before territories, in order.
+    pub routes: Vec<Route>,
+    pub pools: BTreeMap<PoolId, Pool>,
+    pub catch_all: PoolId,
+    pub hours: Hours,
+    pub handoff: HandoffRules,
+    /// Domains that say nothing about the company: free mail and providers.
+    pub shared_domains: BTreeSet<String>,
+}
+
+/// One row of `territories.csv`. An empty column fits everything.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TerritoryRow {
+    /// Line in the file, for the trace.
+    pub line: u32,
+    pub territory: TerritoryId,
+    /// ISO 3166-1 alpha-2; empty = any.
+    pub country: Option<String>,
+    pub state: Option<String>,
+    pub region: Option<String>,
+    /// Upper case, no blanks.
+    pub postal_prefix: Option<String>,
+    pub industry: Option<String>,
+    pub employees: Option<(Option<u32>, Option<u32>)>,
+    /// Higher beats the published order of specificity. 0 where the column is empty.
+    pub priority: i32,
+    /// The row counts on these days, both included (UTC days of the event).
+    pub from: Option<NaiveDate>,
+    pub until: Option<NaiveDate>,
+}
+
+/// One row of `accounts.csv`: this company goes to this rep or territory, whatever its address says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NamedAccount {
+    pub line: u32,
+    pub domain: Option<String>,
+    pub name: String,
+    pub rep: Option<RepId>,
+    pub territory: Option<TerritoryId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OwnershipRule {
+    pub existing: Existing,
+    /// Give the owner up if their first free moment is later than this.
+    pub wait_at_most: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Existing {
+    AccountOwner,
+    OpenOpportunityOwner,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tier {
+    pub name: TierId,
+    pub line: u32,
+    pub when: Condition,
+    pub if_undecided: IfUndecided,
+    /// Ladder for this tier; `None` = the default ladder.
+    pub ladder: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Route {
+    pub name: String,
+    pub line: u32,
+    pub when: Condition,
+    pub if_undecided: IfUndecided,
+    pub to: RouteTo,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RouteTo {
+    Pool(PoolId),
+    Rep(RepId),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pool {
+    pub id: PoolId,
+    pub line: u32,
+    /// Empty = any territory, if `tiers` is not empty too: see [`Pool::fit`].
+    pub territories: BTreeSet<TerritoryId>,
+    /// Empty = any tier, if `territories` is not empty too.
+    pub tiers: BTreeSet<TierId>,
+    /// Never empty. Weight multiplies the rep's own.
+    pub members: BTreeMap<RepId, u32>,
+    /// The lead's language must be one of the rep's, when it is known.
+    pub require_language: bool,
+    pub require_skills: BTreeSet<String>,
+    pub policy: OrderPolicy,
+    pub caps: Caps,
+    /// Where the lead goes when nobody here may take it. The chain ends at the catch-all, which has none.
+    pub overflow: Option<PoolId>,
+    /// A member whose calendar cannot be read: eligible, eligible after the others, or rejected.
+    pub calendar_unknown: CalendarUnknown,
+    /// Turns of leads that came by ownership count on the ledger.
+    pub owned_leads_count: bool,
+    /// Answers for leads that nobody of the pool takes.
+    pub lead_rep: RepId,
+}
+
+/// How closely a pool's `serves` names a lead's territory and tier; the closest pool takes the lead. The loader refuses
+/// two pools that are equally close to one cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fit {
+    Tier,
+    Territory,
+    TerritoryAndTier,
+}
+
+impl Pool {
+    /// `None`: not for this cell. A pool that names neither territories nor tiers is reached by routes, as overflow and as
+    /// catch-all only: never by cell.
+    pub fn fit(&self, territory: Option<&TerritoryId>, tier: &TierId) -> Option<Fit> {
+        let tier_fits = self.tiers.is_empty() || self.tiers.contains(tier);
+        let territory_fits = self.territories.is_empty() || territory.is_some_and(|t| self.territories.contains(t));
+        match (self.territories.is_empty(), self.tiers.is_empty()) {
+            (true, true) => None,
+            _ if !(tier_fits && territory_fits) => None,
+            (true, false) => Some(Fit::Tier),
+            (false, true) => Some(Fit::Territory),
+            (false, false) => Some(Fit::TerritoryAndTier),
+        }
+    }
+}
+
+impl RuleSet {
+    /// The CRM fields that conditions test: what a look-up reads along with the account. Names without `account.`.
+    pub fn crm_fields(&self) -> BTreeSet<String> {
+        let conditions = self.tiers.iter().map(|tier| &tier.when).chain(self.routes.iter().map(|route| &route.when));
+        let mut fields = BTreeSet::new();
+        for condition in conditions {
+            condition.each_field(&mut |path| fields.extend(path.strip_prefix("account.").map(str::to_owned)));
+        }
+        fields
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OrderPolicy {
+    /// Weighted turns on the balance ledger.
+    #[default]
+    Balanced,
+    /// Turns with equal weights.
+    Strict,
+    LongestIdle,
+    LeastLoaded,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caps {
+    pub per_day: Option<u32>,
+    pub open: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CalendarUnknown {
+    CountsAsFree,
+    #[default]
+    AfterTheOthers,
+    CountsAsBusy,
+}
+
+/// `rules/handoff.yaml`, checked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HandoffRules {
+    /// From the decision until a human has accepted; the caller waits no longer.
+    pub patience: Duration,
+    /// From the decision until bridged or moved on.
+    pub bridge_within: Duration,
+    pub ring_timeout: Duration,
+    pub accept_within: Duration,
+    pub join_within: Duration,
+    /// Reps to ring for one lead at most.
+    pub ring_at_most: u32,
+    /// By name; `default` always exists. A ladder's last rung needs only our own database: [`Rung::Callback`].
+    pub ladders: BTreeMap<String, Vec<Rung>>,
+    pub booking: BookingRules,
+    pub callback: CallbackRules,
+    /// Who owns what nothing else could place.
+    pub needs_attention: RepId,
+    /// From decision to first human contact; what the reports measure against.
+    pub first_contact_sla: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rung {
+    WarmTransfer,
+    Booking,
+    Callback,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BookingRules {
+    pub duration: Duration,
+    /// No slot earlier than this from now.
+    pub notice: Duration,
+    /// Calendar days ahead that are searched.
+    pub within_days: u32,
+    /// Slots read to the caller.
+    pub offer: u32,
+    /// How long the caller may think.
+    pub answer_within: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallbackRules {
+    /// Working time of the owner from now to the promise.
+    pub within: Duration,
+    /// The same when the caller hung up while waiting: a hot lead.
+    pub within_after_hang_up: Duration,
+    /// Before the promise: the owner is reminded.
+    pub remind_before: Duration,
+    /// Before the promise: the owner's manager is told.
+    pub escalate_before: Duration,
+}

@@ -1,0 +1,240 @@
+//! CSV as rows of words that remember where they were written.
+//!
+//! Lines that begin with `#` are comments, blank lines are skipped, a byte-order mark of a spreadsheet is ignored.
+
+use super::fault::{At, Faults, Word, did_you_mean, listed, quoted};
+
+pub struct Table {
+    /// Columns of the file, by index into `columns` of [`read`].
+    columns: Vec<Option<&'static str>>,
+    pub rows: Vec<Row>,
+}
+
+pub struct Row {
+    pub line: u32,
+    cells: Vec<Word>,
+}
+
+/// Reads a table whose columns are among `columns`, in any order. `None` if no row can be understood.
+pub fn read(
+    path: &'static str,
+    text: &str,
+    columns: &[&'static str],
+    required: &[&'static str],
+    faults: &mut Faults,
+) -> Option<Table> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut records = split(path, text, faults)?.into_iter();
+    let Some(header) = records.next() else {
+        faults.error(
+            "table-empty",
+            At::start_of(path),
+            "no header",
+            format!("a first line such as {}", columns.join(",")),
+        );
+        return None;
+    };
+    let columns = header_columns(&header, columns, required, faults)?;
+    let rows = records.filter(|row| has_width(row, columns.len(), faults)).collect();
+    Some(Table { columns, rows })
+}
+
+impl Table {
+    /// The word in this column; `None` where it is blank or the file has no such column.
+    pub fn get<'r>(&self, row: &'r Row, column: &str) -> Option<&'r Word> {
+        let index = self.columns.iter().position(|name| *name == Some(column))?;
+        row.cells.get(index).filter(|word| !word.text.is_empty())
+    }
+
+    /// The words of a cell, separated by `;`.
+    pub fn list(&self, row: &Row, column: &str) -> Vec<Word> {
+        let Some(cell) = self.get(row, column) else { return Vec::new() };
+        let words = cell.text.split(';').map(str::trim).filter(|text| !text.is_empty());
+        words.map(|text| Word { text: text.to_owned(), at: cell.at }).collect()
+    }
+
+    /// The word in a column that must not be blank.
+    pub fn require<'r>(&self, row: &'r Row, column: &str, faults: &mut Faults) -> Option<&'r Word> {
+        let word = self.get(row, column);
+        if word.is_none() {
+            let index = self.columns.iter().position(|name| *name == Some(column));
+            let at = index.and_then(|index| row.cells.get(index)).map_or_else(|| row.at(), |cell| cell.at);
+            faults.error("cell-empty", at, format!("nothing in column \"{column}\""), "every row needs a value here");
+        }
+        word
+    }
+}
+
+impl Row {
+    /// The start of the row.
+    pub fn at(&self) -> At {
+        self.cells[0].at
+    }
+}
+
+fn header_columns(
+    header: &Row,
+    columns: &[&'static str],
+    required: &[&'static str],
+    faults: &mut Faults,
+) -> Option<Vec<Option<&'static str>>> {
+    if let [only] = header.cells.as_slice()
+        && only.text.contains([';', '\t'])
+    {
+        let hint = "save it as CSV with commas; lists inside a cell are separated by \";\"";
+        faults
+            .error("table-separator", only.at, quoted(&only.text), "columns separated by commas")
+            .hint(Some(hint.to_owned()));
+        return None;
+    }
+    let mut found: Vec<Option<&'static str>> = Vec::new();
+    for word in &header.cells {
+        let name = columns.iter().copied().find(|name| *name == word.text);
+        let names = columns.iter().copied();
+        if name.is_none() {
+            let hint = did_you_mean(&word.text, names.clone());
+            faults.error("column-unknown", word.at, quoted(&word.text), listed(names)).hint(hint);
+        } else if found.contains(&name) {
+            faults.error("column-twice", word.at, format!("{} a second time", quoted(&word.text)), "each column once");
+        }
+        found.push(name);
+    }
+    for name in required {
+        if !found.contains(&Some(*name)) {
+            let allowed = format!("the column \"{name}\" is required");
+            faults.error("column-missing", header.at(), format!("no column \"{name}\""), allowed);
+        }
+    }
+    required.iter().all(|name| found.contains(&Some(*name))).then_some(found)
+}
+
+fn has_width(row: &Row, width: usize, faults: &mut Faults) -> bool {
+    let fits = row.cells.len() == width;
+    if !fits {
+        let hint = "a value with a comma needs double quotes around it; the header tells the columns";
+        faults
+            .error(
+                "row-width",
+                row.at(),
+                format!("{} cells", row.cells.len()),
+                format!("{width} cells, as in the header"),
+            )
+            .hint(Some(hint.to_owned()));
+    }
+    fits
+}
+
+fn split(path: &'static str, text: &str, faults: &mut Faults) -> Option<Vec<Row>> {
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).comment(Some(b'#')).from_reader(text.as_bytes());
+    let mut rows = Vec::new();
+    let mut cursor = Cursor { rest: text, line: 1 };
+    for record in reader.records() {
+        match record {
+            Ok(record) => rows.push(cursor.row(path, &record)),
+            Err(error) => {
+                let at = At { path, line: cursor.line, column: 1 };
+                faults.error("csv-syntax", at, error.to_string(), "CSV with commas and UTF-8 text");
+                return None;
+            }
+        }
+    }
+    Some(rows)
+}
+
+/// Follows the records through the text: the reader's own positions point before the comments that it skips, and know no
+/// columns.
+struct Cursor<'t> {
+    rest: &'t str,
+    line: u32,
+}
+
+impl Cursor<'_> {
+    fn row(&mut self, path: &'static str, record: &csv::StringRecord) -> Row {
+        self.skip_to_record();
+        let line = self.line;
+        let mut column = 1;
+        let cells = record.iter().map(|cell| {
+            let at = At { path, line: self.line, column };
+            column = self.skip_cell(column);
+            Word { text: cell.trim().to_owned(), at }
+        });
+        Row { cells: cells.collect(), line }
+    }
+
+    /// Leaves blank lines and comments behind.
+    fn skip_to_record(&mut self) {
+        while self.rest.starts_with(['#', '\n', '\r']) {
+            let end = self.rest.find('\n').map_or(self.rest.len(), |end| end + 1);
+            self.rest = &self.rest[end..];
+            self.line += 1;
+        }
+    }
+
+    /// Leaves one cell and the comma or line end after it behind; returns the column of the next cell.
+    fn skip_cell(&mut self, mut column: u32) -> u32 {
+        let mut in_quotes = false;
+        for (index, letter) in self.rest.char_indices() {
+            column += 1;
+            match letter {
+                '"' => in_quotes = !in_quotes,
+                '\n' => {
+                    self.line += 1;
+                    column = 1;
+                }
+                _ => {}
+            }
+            if !in_quotes && matches!(letter, ',' | '\n') {
+                self.rest = &self.rest[index + 1..];
+                return column;
+            }
+        }
+        self.rest = "";
+        column
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> (Option<Table>, Vec<String>) {
+        let mut faults = Faults::default();
+        let table = read("rules/reps.csv", text, &["id", "name", "skills"], &["id"], &mut faults);
+        let told = faults
+            .into_sorted()
+            .iter()
+            .map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code))
+            .collect();
+        (table, told)
+    }
+
+    #[test]
+    fn cells_know_their_line_and_column() {
+        let text = "\u{feff}# roster\n\nname,id\n# first\n\"Ünal, Ece\",ece\r\n\n\"two\nlines\",b\n";
+        let (table, faults) = table(text);
+        assert_eq!(faults, Vec::<String>::new());
+        let table = table.unwrap();
+        let places: Vec<_> = table.rows.iter().map(|row| table.get(row, "id").unwrap()).collect();
+        assert_eq!((places[0].text.as_str(), places[0].at.line, places[0].at.column), ("ece", 5, 13));
+        assert_eq!((places[1].text.as_str(), places[1].at.line, places[1].at.column), ("b", 8, 8));
+        assert_eq!(table.get(&table.rows[0], "name").unwrap().text, "Ünal, Ece");
+    }
+
+    #[test]
+    fn lists_are_separated_by_semicolons() {
+        let table = table("id,skills\na, voice-ai ;; chat\n").0.unwrap();
+        let words: Vec<_> = table.list(&table.rows[0], "skills").into_iter().map(|word| word.text).collect();
+        assert_eq!(words, ["voice-ai", "chat"]);
+        assert!(table.list(&table.rows[0], "name").is_empty());
+    }
+
+    #[test]
+    fn a_wrong_shape_is_told() {
+        assert_eq!(table("").1, ["1:1 table-empty"]);
+        assert_eq!(table("id;name\na;b\n").1, ["1:1 table-separator"]);
+        assert_eq!(table("id,nam,id\n").1, ["1:4 column-unknown", "1:8 column-twice"]);
+        assert_eq!(table("name\nx\n").1, ["1:1 column-missing"]);
+        assert_eq!(table("id,name\na\nb,c\nd,e,f\n").1, ["2:1 row-width", "4:1 row-width"]);
+    }
+}

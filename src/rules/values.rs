@@ -1,0 +1,192 @@
+//! The small words of rule files: spans, times, dates, ranges, flags. `None` is "not allowed"; the caller knows the place.
+
+use crate::domain::rota::Shift;
+use chrono::{NaiveDate, NaiveTime};
+use std::time::Duration;
+
+pub const DURATION: &str = "a number with s, m, h or d, such as 45s, 15m, 2h or 5d";
+pub const POSITIVE: &str = "a whole number from 1";
+pub const WEIGHT: &str = "a whole number from 1 to 100";
+pub const DATE: &str = "a date such as 2026-03-31";
+pub const FLAG: &str = "yes or no";
+pub const SHIFT: &str = "times of the day such as 09:00-12:30, up to 24:00";
+pub const RANGE: &str = "a range such as 100..999, >= 1000, > 50, <= 99 or < 50";
+
+/// Longer than 0; a day is 24 hours.
+pub fn duration(text: &str) -> Option<Duration> {
+    let unit = text.chars().last().filter(char::is_ascii)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    let number = positive(text[..text.len() - 1].trim_end())?;
+    Some(Duration::from_secs(u64::from(number) * seconds))
+}
+
+/// As people write it, in the largest unit that fits: `20m`.
+pub fn spell(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let units = [("d", 86_400), ("h", 3_600), ("m", 60)];
+    let unit = units.into_iter().find(|(_, length)| seconds >= *length && seconds.is_multiple_of(*length));
+    let (unit, length) = unit.unwrap_or(("s", 1));
+    format!("{}{unit}", seconds / length)
+}
+
+pub fn positive(text: &str) -> Option<u32> {
+    whole(text).filter(|number| *number > 0)
+}
+
+/// Beyond the largest weight somebody has mistaken it for a quota.
+pub fn weight(text: &str) -> Option<u32> {
+    positive(text).filter(|weight| *weight <= 100)
+}
+
+/// Digits only: no sign, no separators.
+pub fn whole(text: &str) -> Option<u32> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+pub fn flag(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "yes" | "true" => Some(true),
+        "no" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+pub fn date(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
+}
+
+/// BCP 47 primary language in lower case.
+pub fn language(text: &str) -> Option<String> {
+    let fine = (2..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    fine.then(|| text.to_lowercase())
+}
+
+/// `2026-03-02..2026-03-06`, or one day; both ends included.
+pub fn days(text: &str) -> Option<(NaiveDate, NaiveDate)> {
+    let (from, until) = text.split_once("..").unwrap_or((text, text));
+    let (from, until) = (date(from.trim())?, date(until.trim())?);
+    (from <= until).then_some((from, until))
+}
+
+/// `09:00-12:30`; `24:00` is midnight at the end of the day.
+pub fn shift(text: &str) -> Option<Shift> {
+    let (from, until) = text.split_once('-')?;
+    let until = if until.trim() == "24:00" { NaiveTime::MIN } else { time(until)? };
+    Some(Shift { from: time(from)?, until })
+}
+
+fn time(text: &str) -> Option<NaiveTime> {
+    let (hours, minutes) = text.trim().split_once(':')?;
+    NaiveTime::from_hms_opt(whole(hours)?, whole(minutes)?, 0)
+}
+
+/// One end of a range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bound<'t> {
+    pub text: &'t str,
+    pub included: bool,
+}
+
+/// A range as written, its ends still words; at least one end is given.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ends<'t> {
+    pub low: Option<Bound<'t>>,
+    pub high: Option<Bound<'t>>,
+}
+
+/// `a..b`, `a..`, `..b`, `>= a`, `> a`, `<= b`, `< b`; `None` if the text has none of these shapes.
+pub fn ends(text: &str) -> Option<Ends<'_>> {
+    if let Some((low, high)) = text.split_once("..") {
+        let ends = Ends { low: end(low, true), high: end(high, true) };
+        return (ends.low.is_some() || ends.high.is_some()).then_some(ends);
+    }
+    for (sign, is_low, included) in [(">=", true, true), ("<=", false, true), (">", true, false), ("<", false, false)] {
+        if let Some(rest) = text.strip_prefix(sign) {
+            let end = Some(end(rest, included)?);
+            return Some(if is_low { Ends { low: end, high: None } } else { Ends { low: None, high: end } });
+        }
+    }
+    None
+}
+
+fn end(text: &str, included: bool) -> Option<Bound<'_>> {
+    let text = text.trim();
+    (!text.is_empty()).then_some(Bound { text, included })
+}
+
+/// Ends of a range of people; both included.
+pub type Employees = (Option<u32>, Option<u32>);
+
+/// A range of employees, or one number.
+pub fn employees(text: &str) -> Option<Employees> {
+    let Some(ends) = ends(text) else {
+        let exactly = whole(text)?;
+        return Some((Some(exactly), Some(exactly)));
+    };
+    let low = match ends.low {
+        Some(low) => Some(whole(low.text)?.checked_add(u32::from(!low.included))?),
+        None => None,
+    };
+    let high = match ends.high {
+        Some(high) => Some(whole(high.text)?.checked_sub(u32::from(!high.included))?),
+        None => None,
+    };
+    (low.unwrap_or(0) <= high.unwrap_or(u32::MAX)).then_some((low, high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_one_unit_and_are_not_zero() {
+        assert_eq!(duration("45s"), Some(Duration::from_secs(45)));
+        assert_eq!(duration("15m"), Some(Duration::from_secs(900)));
+        assert_eq!(duration("2 h"), Some(Duration::from_secs(7_200)));
+        assert_eq!(duration("5d"), Some(Duration::from_secs(432_000)));
+        for wrong in ["", "s", "45", "0s", "-1s", "1h30m", "1.5h", "5µ", "99999999999d"] {
+            assert_eq!(duration(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn durations_are_spelt_as_they_are_written() {
+        for text in ["45s", "90s", "20m", "2h", "5d"] {
+            assert_eq!(duration(text).map(spell).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn ranges_include_both_ends() {
+        assert_eq!(employees("100..999"), Some((Some(100), Some(999))));
+        assert_eq!(employees(">= 1000"), Some((Some(1000), None)));
+        assert_eq!(employees("> 1000"), Some((Some(1001), None)));
+        assert_eq!(employees("<50"), Some((None, Some(49))));
+        assert_eq!(employees("..50"), Some((None, Some(50))));
+        assert_eq!(employees("7"), Some((Some(7), Some(7))));
+        for wrong in ["", "..", "9..1", "< 0", ">=", "a..b", "1k", "100-999"] {
+            assert_eq!(employees(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn days_and_shifts() {
+        let day = |text| date(text).unwrap();
+        assert_eq!(days("2026-03-02..2026-03-06"), Some((day("2026-03-02"), day("2026-03-06"))));
+        assert_eq!(days("2026-03-02"), Some((day("2026-03-02"), day("2026-03-02"))));
+        assert_eq!(days("2026-03-06..2026-03-02"), None);
+        assert_eq!(date("2026-02-30"), None);
+        let at = |hour, minute| NaiveTime::from_hms_opt(hour, minute, 0).unwrap();
+        assert_eq!(shift("09:00-12:30"), Some(Shift { from: at(9, 0), until: at(12, 30) }));
+        assert_eq!(shift("22:00-24:00"), Some(Shift { from: at(22, 0), until: at(0, 0) }));
+        for wrong in ["9-17", "09:00", "25:00-26:00", "09:60-10:00", "09:00–17:00"] {
+            assert_eq!(shift(wrong), None, "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Stand-in for Salesforce: an org with accounts, contacts, leads and tasks behind its REST API.
+//!
+//! Keeps the vendor's habits that hurt: assignment rules that run unless told not to, composites that answer 200 when they
+//! were rolled back, ids of 18 characters, converted leads that refuse writes, errors as arrays. Faults: an armed
+//! [`Fault::ErrorInside200`] rolls the next composite back with `UNABLE_TO_LOCK_ROW`, a [`Fault::RateLimit`] is this
+//! vendor's 403. Everything else about an org is set on its handle, [`SalesforceState`].
+
+mod org;
+mod soql;
+
+pub use org::{Record, SalesforceState};
+
+use super::{Fault, World, on_the_wire};
+use axum::Json;
+use axum::extract::{Extension, Form, Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use base64::Engine as _;
+use org::{ApiError, Written};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const VENDOR: &str = "salesforce";
+/// Longest life of an assertion that the vendor accepts.
+const ASSERTION_LIMIT_S: i64 = 180;
+
+#[derive(Clone)]
+struct App {
+    world: Arc<World>,
+    org: SalesforceState,
+}
+
+/// The REST API of one org.
+pub fn routes(world: Arc<World>, org: SalesforceState) -> Router {
+    let app = App { world: Arc::clone(&world), org };
+    let guarded = Router::new()
+        .route("/services/data/{version}/query", get(query))
+        .route("/services/data/{version}/search", get(search))
+        .route("/services/data/{version}/composite", post(composite))
+        .route("/services/data/{version}/sobjects/{object}/describe", get(describe))
+        .route("/services/data/{version}/sobjects/{object}/{id}", get(record))
+        .layer(from_fn_with_state(app.clone(), guard));
+    let open = Router::new().route("/services/oauth2/token", post(token));
+    let all = guarded.merge(open).layer(middleware::from_fn(limit)).with_state(app);
+    on_the_wire(world, VENDOR, operation_of, all)
+}
+
+/// `token`, `query`, `search`, `composite`, `describe` or `record`.
+fn operation_of(_method: &str, path: &str) -> String {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let known = ["token", "query", "search", "composite", "describe"].contains(&last);
+    if known { last.to_owned() } else { "record".to_owned() }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Json(self.body())).into_response()
+    }
+}
+
+/// The day's requests are used up: 403, and no `Retry-After`.
+async fn limit(fault: Option<Extension<Fault>>, request: Request, next: Next) -> Response {
+    if let Some(Extension(Fault::RateLimit { .. })) = fault {
+        return ApiError::new(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.").into_response();
+    }
+    next.run(request).await
+}
+
+async fn guard(State(app): State<App>, headers: HeaderMap, request: Request, next: Next) -> Response {
+    let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if app.org.knows_token(bearer.trim_start_matches("Bearer ")) {
+        return next.run(request).await;
+    }
+    ApiError::new(401, "INVALID_SESSION_ID", "Session expired or invalid").into_response()
+}
+
+async fn token(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
+    let refuse =
+        |error: &str, why: &str| (StatusCode::BAD_REQUEST, Json(json!({ "error": error, "error_description": why })));
+    match form.get("grant_type").map(String::as_str) {
+        Some("client_credentials") if form.contains_key("client_secret") => {}
+        Some("urn:ietf:params:oauth:grant-type:jwt-bearer") => {
+            let assertion = form.get("assertion").map(String::as_str).unwrap_or_default();
+            let life = life_of(assertion, app.world.clock.now().timestamp());
+            if !life.is_some_and(|seconds| (1..=ASSERTION_LIMIT_S).contains(&seconds)) {
+                return Err(refuse("invalid_grant", "invalid assertion"));
+            }
+        }
+        _ => return Err(refuse("unsupported_grant_type", "grant type not supported")),
+    }
+    if app.org.is_app_blocked() {
+        return Err(refuse("invalid_grant", "user hasn't approved this consumer"));
+    }
+    let host = headers.get("host").and_then(|value| value.to_str().ok()).unwrap_or("localhost");
+    Ok(Json(json!({
+        "access_token": app.org.new_token(),
+        "scope": "api",
+        "instance_url": format!("http://{host}"),
+        "id": format!("http://{host}/id/00D000000000001AAA/{}", org::INTEGRATION_USER),
+        "token_type": "Bearer",
+    })))
+}
+
+/// Seconds until an assertion ends. Its signature is the vendor's business, and tested in the client.
+fn life_of(assertion: &str, now: i64) -> Option<i64> {
+    let mut parts = assertion.split('.');
+    let (_, claims, _) = (parts.next()?, parts.next()?, parts.next()?);
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    let complete = ["iss", "sub", "aud"].iter().all(|name| claims[name].is_string());
+    Some(claims["exp"].as_i64()? - now).filter(|_| complete)
+}
+
+async fn query(
+    State(app): State<App>,
+    Query(parameters): Query<BTreeMap<String, String>>,
+) -> Result<Json<Value>, ApiError> {
+    let text = parameters.get("q").map(String::as_str).unwrap_or_default();
+    let query = soql::parse(text).map_err(|why| ApiError::new(400, "MALFORMED_QUERY", &why))?;
+    let records = app.org.select(&query)?;
+    Ok(Json(json!({ "totalSize": records.len(), "done": true, "records": records })))
+}
+
+/// SOSL in phone fields only: by digits.
+async fn search(
+    State(app): State<App>,
+    Query(parameters): Query<BTreeMap<String, String>>,
+) -> Result<Json<Value>, ApiError> {
+    let text = parameters.get("q").map(String::as_str).unwrap_or_default();
+    let terms = text.strip_prefix("FIND {").and_then(|rest| rest.split_once("} IN PHONE FIELDS RETURNING "));
+    let Some((terms, _)) = terms else {
+        return Err(ApiError::new(400, "MALFORMED_SEARCH", "only phones can be searched here"));
+    };
+    let terms: Vec<&str> = terms.split(" OR ").collect();
+    Ok(Json(json!({ "searchRecords": app.org.find_phones(&terms) })))
+}
+
+async fn describe(State(app): State<App>, Path((_, object)): Path<(String, String)>) -> Json<Value> {
+    Json(app.org.describe(&object))
+}
+
+async fn record(
+    State(app): State<App>,
+    Path((version, object, id)): Path<(String, String, String)>,
+    Query(parameters): Query<BTreeMap<String, String>>,
+) -> Result<Json<Value>, ApiError> {
+    let fields = parameters.get("fields").map(String::as_str).unwrap_or_default();
+    app.org.read(&object, &id, fields, &version).map(Json)
+}
+
+/// All parts or none. The answer is 200 either way.
+async fn composite(
+    State(app): State<App>,
+    fault: Option<Extension<Fault>>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
+    let parts = body["compositeRequest"].as_array().cloned().unwrap_or_default();
+    if parts.is_empty() || parts.len() > 25 {
+        return ApiError::new(400, "INVALID_INPUT", "between 1 and 25 subrequests").into_response();
+    }
+    let locked = matches!(fault, Some(Extension(Fault::ErrorInside200)));
+    let auto_assign = headers.get("sforce-auto-assign").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let outcome = app.org.transact(|draft| {
+        let mut done = Vec::new();
+        for part in &parts {
+            if locked {
+                let message = "unable to obtain exclusive access to this record";
+                return Err((done.len(), ApiError::new(400, "UNABLE_TO_LOCK_ROW", message)));
+            }
+            let result = draft.part(part, &done, auto_assign.as_deref());
+            done.push(result.map_err(|error| (done.len(), error))?);
+        }
+        Ok(done)
+    });
+    let answers: Vec<Value> = match outcome {
+        Ok(done) => {
+            done.iter().for_each(|written| record_effect(&app.world, written));
+            parts.iter().zip(&done).map(|(part, written)| part_answer(part, written.status, &written.body)).collect()
+        }
+        Err((guilty, error)) => {
+            let halted = ApiError::halted();
+            let of = |index: usize| if index == guilty { &error } else { &halted };
+            let answer = |(index, part): (usize, &Value)| part_answer(part, of(index).status, &of(index).body());
+            parts.iter().enumerate().map(answer).collect()
+        }
+    };
+    Json(json!({ "compositeResponse": answers })).into_response()
+}
+
+fn part_answer(part: &Value, status: u16, body: &Value) -> Value {
+    json!({ "body": body, "httpHeaders": {}, "httpStatusCode": status, "referenceId": part["referenceId"] })
+}
+
+/// What was created is an effect; a repeated upsert of it is not another.
+fn record_effect(world: &World, written: &Written) {
+    if let Some((kind, key)) = &written.created {
+        world.accept(VENDOR, kind, key.clone(), written.body.clone());
+    }
+}

@@ -1,0 +1,219 @@
+//! As much of SOQL as a stand-in needs: columns, one sub-select, `=` and `LIKE` joined by `AND`, `LIMIT`.
+
+use serde_json::Value;
+
+#[derive(Debug, PartialEq)]
+pub(super) struct Select {
+    pub columns: Vec<String>,
+    /// Relationship and columns: `(SELECT OwnerId FROM Opportunities …)`.
+    pub children: Vec<Select>,
+    pub object: String,
+    pub conditions: Vec<Condition>,
+    pub limit: usize,
+}
+
+#[derive(Debug, PartialEq)]
+pub(super) struct Condition {
+    pub field: String,
+    pub like: bool,
+    pub value: Value,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Word(String),
+    Text(String),
+    Sign(char),
+}
+
+/// Reads a query, or says what was not expected, as the vendor does in `MALFORMED_QUERY`.
+pub(super) fn parse(text: &str) -> Result<Select, String> {
+    let mut reader = Reader { tokens: tokens(text)?, at: 0 };
+    let select = reader.select()?;
+    match reader.next() {
+        None => Ok(select),
+        Some(token) => Err(format!("unexpected token: {token:?}")),
+    }
+}
+
+/// True if `text` fits a `LIKE` pattern with `%` at both ends or none; case does not matter.
+pub(super) fn is_like(text: &str, pattern: &str) -> bool {
+    let (text, pattern) = (text.to_lowercase(), pattern.to_lowercase());
+    match pattern.strip_prefix('%').and_then(|rest| rest.strip_suffix('%')) {
+        Some(inner) => text.contains(inner),
+        None => text == pattern,
+    }
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>, String> {
+    let mut tokens = Vec::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            c if c.is_whitespace() => {}
+            '\'' => tokens.push(Token::Text(literal(&mut chars)?)),
+            '(' | ')' | ',' | '=' => tokens.push(Token::Sign(c)),
+            c if c.is_alphanumeric() => {
+                let mut word = String::from(c);
+                while let Some(c) = chars.next_if(|c| c.is_alphanumeric() || matches!(c, '_' | '.')) {
+                    word.push(c);
+                }
+                tokens.push(Token::Word(word));
+            }
+            c => return Err(format!("unexpected token: '{c}'")),
+        }
+    }
+    Ok(tokens)
+}
+
+/// The rest of a literal, up to its closing quote. An escaped `_` or `%` stands for itself.
+fn literal(chars: &mut impl Iterator<Item = char>) -> Result<String, String> {
+    let mut text = String::new();
+    loop {
+        match chars.next() {
+            Some('\'') => return Ok(text),
+            Some('\\') => match chars.next() {
+                Some('n') => text.push('\n'),
+                Some('r') => text.push('\r'),
+                Some('t') => text.push('\t'),
+                Some('u') => {
+                    let digits: String = chars.take(4).collect();
+                    let c = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
+                    text.push(c.ok_or("illegal character escape")?);
+                }
+                Some(c @ ('\\' | '\'' | '"' | '_' | '%')) => text.push(c),
+                _ => return Err("illegal character escape".to_owned()),
+            },
+            Some(c) => text.push(c),
+            None => return Err("unterminated string literal".to_owned()),
+        }
+    }
+}
+
+struct Reader {
+    tokens: Vec<Token>,
+    at: usize,
+}
+
+impl Reader {
+    fn next(&mut self) -> Option<Token> {
+        let token = self.tokens.get(self.at).cloned();
+        self.at += 1;
+        token
+    }
+
+    fn is_next(&self, expected: &Token) -> bool {
+        match (self.tokens.get(self.at), expected) {
+            (Some(Token::Word(found)), Token::Word(expected)) => found.eq_ignore_ascii_case(expected),
+            (found, expected) => found == Some(expected),
+        }
+    }
+
+    fn take(&mut self, expected: &Token) -> bool {
+        let found = self.is_next(expected);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn take_word(&mut self, word: &str) -> bool {
+        self.take(&Token::Word(word.to_owned()))
+    }
+
+    fn expect_word(&mut self, word: &str) -> Result<(), String> {
+        if self.take_word(word) { Ok(()) } else { Err(format!("expecting {word}")) }
+    }
+
+    fn word(&mut self) -> Result<String, String> {
+        match self.next() {
+            Some(Token::Word(word)) => Ok(word),
+            other => Err(format!("unexpected token: {other:?}")),
+        }
+    }
+
+    fn select(&mut self) -> Result<Select, String> {
+        self.expect_word("SELECT")?;
+        let (mut columns, mut children) = (Vec::new(), Vec::new());
+        loop {
+            if self.take(&Token::Sign('(')) {
+                children.push(self.select()?);
+                if !self.take(&Token::Sign(')')) {
+                    return Err("expecting )".to_owned());
+                }
+            } else {
+                columns.push(self.word()?);
+            }
+            if !self.take(&Token::Sign(',')) {
+                break;
+            }
+        }
+        self.expect_word("FROM")?;
+        let object = self.word()?;
+        let conditions = if self.take_word("WHERE") { self.conditions()? } else { Vec::new() };
+        self.skip_order()?;
+        let limit = if self.take_word("LIMIT") { self.word()?.parse().map_err(|_| "bad limit")? } else { usize::MAX };
+        Ok(Select { columns, children, object, conditions, limit })
+    }
+
+    fn conditions(&mut self) -> Result<Vec<Condition>, String> {
+        let mut conditions = Vec::new();
+        loop {
+            let field = self.word()?;
+            let like = self.take_word("LIKE");
+            if !like && !self.take(&Token::Sign('=')) {
+                return Err(format!("expecting an operator after {field}"));
+            }
+            let value = match self.next() {
+                Some(Token::Text(text)) => Value::String(text),
+                Some(Token::Word(word)) if word == "true" || word == "false" => Value::Bool(word == "true"),
+                other => return Err(format!("unexpected token: {other:?}")),
+            };
+            conditions.push(Condition { field, like, value });
+            if !self.take_word("AND") {
+                return Ok(conditions);
+            }
+        }
+    }
+
+    /// Records are kept in the order of their creation, which is what our queries order by.
+    fn skip_order(&mut self) -> Result<(), String> {
+        if !self.take_word("ORDER") {
+            return Ok(());
+        }
+        self.expect_word("BY")?;
+        loop {
+            self.word()?;
+            let _ = self.take_word("DESC") || self.take_word("ASC");
+            if !self.take(&Token::Sign(',')) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_with_its_literals_and_its_children() {
+        let text = "SELECT Id, (SELECT OwnerId FROM Opportunities WHERE IsClosed = false ORDER BY X DESC LIMIT 1) \
+                    FROM Account WHERE Website LIKE '%o\\'neil\\_x%' AND IsDeleted = false ORDER BY CreatedDate, Id LIMIT 5";
+        let select = parse(text).unwrap();
+        assert_eq!((select.object.as_str(), select.limit, select.children.len()), ("Account", 5, 1));
+        assert_eq!(select.children[0].object, "Opportunities");
+        assert_eq!(select.conditions[0].value, "%o'neil_x%");
+        assert!(is_like("https://O'Neil_x.com", "%o'neil_x%"));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for text in [
+            "",
+            "SELECT FROM Lead",
+            "SELECT Id FROM Lead WHERE Name = 'a' OR '1' = '1'",
+            "SELECT Id FROM Lead WHERE Name = 'a",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What people and the CRM said of leads afterwards.
+
+use super::row::{Reading, document, micros};
+use super::{StoreError, Tx};
+use crate::domain::id::{LeadId, RepId};
+use crate::domain::outcome::{Feedback, OutcomeKind};
+use chrono::{DateTime, Utc};
+
+/// An owner that somebody changed in the CRM after Baton had set one. Owners are CRM ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnerChange {
+    pub from: String,
+    pub to: String,
+    pub seen_at: DateTime<Utc>,
+}
+
+impl OwnerChange {
+    pub(super) fn read(row: &Reading<'_>) -> Result<Self, StoreError> {
+        Ok(Self { from: row.text("from_owner")?, to: row.text("to_owner")?, seen_at: row.at("seen_at")? })
+    }
+}
+
+/// A human of ours spoke with the person behind a lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    pub rep: RepId,
+    pub at: DateTime<Utc>,
+    /// `call`, `crm`, `api`.
+    pub via: String,
+}
+
+impl Contact {
+    pub(super) fn read(row: &Reading<'_>) -> Result<Self, StoreError> {
+        Ok(Self { rep: row.id("rep")?, at: row.at("at")?, via: row.text("via")? })
+    }
+}
+
+impl Tx {
+    /// Each saying is kept; the last one of a rep counts.
+    pub async fn feedback_insert(&mut self, lead: &LeadId, feedback: &Feedback) -> Result<(), StoreError> {
+        let sql = "-- feedback::insert\nINSERT INTO feedback (lead_id, rep, at, body) VALUES ($1, $2, $3, $4) \
+                   ON CONFLICT (lead_id, rep, at) DO UPDATE SET body = excluded.body";
+        let query = sqlx::query(sql).bind(lead.as_str()).bind(feedback.rep.as_str()).bind(micros(feedback.at));
+        query.bind(document(feedback)?).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// The first time that an outcome was heard of counts.
+    pub async fn outcome_insert(
+        &mut self,
+        lead: &LeadId,
+        kind: OutcomeKind,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let sql = "-- outcome::insert\nINSERT INTO outcome (lead_id, kind, at) VALUES ($1, $2, $3) \
+                   ON CONFLICT (lead_id, kind) DO NOTHING";
+        sqlx::query(sql).bind(lead.as_str()).bind(kind.as_str()).bind(micros(at)).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    pub async fn owner_change_insert(&mut self, lead: &LeadId, change: &OwnerChange) -> Result<(), StoreError> {
+        let sql = "-- owner_change::insert\nINSERT INTO owner_change (lead_id, from_owner, to_owner, seen_at) \
+                   VALUES ($1, $2, $3, $4) ON CONFLICT (lead_id, to_owner) DO NOTHING";
+        let query = sqlx::query(sql).bind(lead.as_str()).bind(&change.from).bind(&change.to);
+        query.bind(micros(change.seen_at)).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    pub async fn owner_changes(&mut self, lead: &LeadId) -> Result<Vec<OwnerChange>, StoreError> {
+        let sql = "-- owner_change::of_lead\nSELECT lead_id, from_owner, to_owner, seen_at FROM owner_change \
+                   WHERE lead_id = $1 ORDER BY seen_at";
+        let rows = sqlx::query(sql).bind(lead.as_str()).fetch_all(self.conn()).await?;
+        rows.iter().map(|row| OwnerChange::read(&Reading::new("owner_change", row))).collect()
+    }
+
+    /// A contact that is told twice is one.
+    pub async fn contact_insert(&mut self, lead: &LeadId, contact: &Contact) -> Result<(), StoreError> {
+        let sql = "-- contact::insert\nINSERT INTO contact (lead_id, rep, at, via) VALUES ($1, $2, $3, $4) \
+                   ON CONFLICT (lead_id, rep, at) DO NOTHING";
+        let query = sqlx::query(sql).bind(lead.as_str()).bind(contact.rep.as_str()).bind(micros(contact.at));
+        query.bind(&contact.via).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Oldest first.
+    pub async fn contacts(&mut self, lead: &LeadId) -> Result<Vec<Contact>, StoreError> {
+        let sql = "-- contact::of_lead\nSELECT lead_id, rep, at, via FROM contact WHERE lead_id = $1 ORDER BY at, rep";
+        let rows = sqlx::query(sql).bind(lead.as_str()).fetch_all(self.conn()).await?;
+        rows.iter().map(|row| Contact::read(&Reading::new("contact", row))).collect()
+    }
+
+    /// Everything that reps said of a lead, oldest first.
+    pub async fn feedbacks(&mut self, lead: &LeadId) -> Result<Vec<Feedback>, StoreError> {
+        let sql = "-- feedback::of_lead\nSELECT lead_id, body FROM feedback WHERE lead_id = $1 ORDER BY at, rep";
+        let rows = sqlx::query(sql).bind(lead.as_str()).fetch_all(self.conn()).await?;
+        rows.iter().map(|row| Reading::new("feedback", row).json("body")).collect()
+    }
+}

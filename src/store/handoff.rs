@@ -1,0 +1,77 @@
+//! The state of each handoff.
+
+use super::dialect::Column::{Int, Text};
+use super::row::{Reading, document, rows_json};
+use super::{StoreError, Tx};
+use crate::domain::id::HandoffId;
+use crate::handoff::{Handoff, Stage};
+use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
+
+impl Tx {
+    pub(super) async fn handoffs_insert(&mut self, handoffs: impl Iterator<Item = &Handoff>) -> Result<(), StoreError> {
+        let mut rows: Vec<Value> = Vec::new();
+        for handoff in handoffs {
+            rows.push(json!({
+                "id": handoff.id,
+                "lead_id": handoff.lead_id,
+                "revision": handoff.revision,
+                "stage": stage_name(&handoff.stage),
+                "rung": handoff.legs.len(),
+                "body": document(handoff)?,
+            }));
+        }
+        let columns = [Text("id"), Text("lead_id"), Int("revision"), Text("stage"), Int("rung"), Text("body")];
+        let sql = self.engine.insert_all("handoff::insert", "handoff", &columns, "");
+        sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Reads a handoff and holds it until the transaction ends.
+    pub async fn handoff_lock(&mut self, id: &HandoffId) -> Result<Handoff, StoreError> {
+        let sql = format!("-- handoff::lock\nSELECT id, body FROM handoff WHERE id = $1 {}", self.engine.for_update());
+        self.one_handoff(sql, id).await
+    }
+
+    pub async fn handoff(&mut self, id: &HandoffId) -> Result<Handoff, StoreError> {
+        self.one_handoff("-- handoff::by_id\nSELECT id, body FROM handoff WHERE id = $1".to_owned(), id).await
+    }
+
+    async fn one_handoff(&mut self, sql: String, id: &HandoffId) -> Result<Handoff, StoreError> {
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(self.conn()).await?;
+        let row = row.ok_or_else(|| StoreError::NotFound { what: "handoff", id: id.to_string() })?;
+        Reading::new("handoff", &row).json("body")
+    }
+
+    /// Stores the next state, and the lead's view with it.
+    ///
+    /// # Errors
+    /// `Conflict` if it has moved since it was read.
+    pub async fn handoff_save(&mut self, handoff: &Handoff, read_at_revision: u32) -> Result<(), StoreError> {
+        let sql = "-- handoff::save\nUPDATE handoff SET revision = $3, stage = $4, rung = $5, body = $6 \
+                   WHERE id = $1 AND revision = $2";
+        let query = sqlx::query(sql).bind(handoff.id.as_str()).bind(i64::from(read_at_revision));
+        let query = query.bind(i64::from(handoff.revision)).bind(stage_name(&handoff.stage));
+        let changed = query.bind(handoff.legs.len() as i64).bind(document(handoff)?).execute(self.conn()).await?;
+        if changed.rows_affected() != 1 {
+            return Err(StoreError::Conflict { what: "handoff", id: handoff.id.to_string() });
+        }
+        self.lead_view(handoff).await
+    }
+}
+
+fn stage_name(stage: &Stage) -> &'static str {
+    match stage {
+        Stage::Offered => "offered",
+        Stage::Ringing { .. } => "ringing",
+        Stage::Briefing { .. } => "briefing",
+        Stage::Joining { .. } => "joining",
+        Stage::Bridged { .. } => "bridged",
+        Stage::Searching { .. } => "searching",
+        Stage::Offering { .. } => "offering",
+        Stage::Booking { .. } => "booking",
+        Stage::Callback { .. } => "callback",
+        Stage::Done { .. } => "done",
+        Stage::NeedsAttention { .. } => "needs_attention",
+    }
+}

@@ -1,0 +1,327 @@
+//! Leads and the decisions about them.
+
+use super::dialect::Column::{Int, Text};
+use super::row::{Reading, document, micros, rows_json};
+use super::{NewStep, StoreError, TimelineEntry, Tx};
+use crate::connectors::CrmRef;
+use crate::domain::id::{HandoffId, LeadId, RepId};
+use crate::domain::lead::Lead;
+use crate::domain::outcome::{NextStep, NextStepKind, Outcome};
+use crate::handoff::{Handoff, Stage};
+use crate::routing::decision::{OwnershipResult, TargetRole};
+use crate::routing::{Decision, Snapshot};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
+
+/// A lead with everything its decision made, for one commit.
+#[derive(Debug, Clone)]
+pub struct DecidedLead {
+    pub lead: Lead,
+    pub decision: Decision,
+    pub snapshot: Snapshot,
+    /// As it is after its first move.
+    pub handoff: Handoff,
+    pub steps: Vec<NewStep>,
+    pub timeline: Vec<TimelineEntry>,
+    /// Of the briefing.
+    pub completeness_permille: u16,
+}
+
+/// A lead as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeadRecord {
+    pub lead: Lead,
+    pub owner: RepId,
+    pub status: String,
+    pub next_step: NextStep,
+    pub first_contact_at: Option<DateTime<Utc>>,
+    pub crm: Option<CrmRef>,
+}
+
+/// One line of a list of leads.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct LeadSummary {
+    pub lead: LeadId,
+    pub owner: RepId,
+    pub status: String,
+    pub next_step: NextStep,
+    pub decided_at: DateTime<Utc>,
+    pub reason: String,
+}
+
+const COLUMNS: &str =
+    "id, body, owner, status, next_step, next_owner, next_at, first_contact_at, crm_id, crm_url, crm_owner";
+
+impl Tx {
+    /// Leads, decisions, handoffs, steps and first timeline lines: a handful of statements, however many leads.
+    pub async fn decided_insert(&mut self, decided: &[DecidedLead]) -> Result<(), StoreError> {
+        self.leads_insert(decided).await?;
+        self.decisions_insert(decided).await?;
+        self.handoffs_insert(decided.iter().map(|one| &one.handoff)).await?;
+        let steps: Vec<NewStep> = decided.iter().flat_map(|one| one.steps.iter().cloned()).collect();
+        self.steps_insert(&steps).await?;
+        let timeline: Vec<TimelineEntry> = decided.iter().flat_map(|one| one.timeline.iter().cloned()).collect();
+        self.timeline_append(&timeline).await
+    }
+
+    async fn leads_insert(&mut self, decided: &[DecidedLead]) -> Result<(), StoreError> {
+        let mut rows = Vec::with_capacity(decided.len());
+        for one in decided {
+            let mut row = view(&one.handoff);
+            let call = one.lead.call.as_ref();
+            row["id"] = json!(one.lead.id);
+            row["source"] = json!(one.lead.source);
+            row["event_id"] = json!(one.lead.event_id);
+            row["body"] = json!(document(&one.lead)?);
+            row["call_platform"] = json!(call.map(|call| &call.platform));
+            row["call_id"] = json!(call.map(|call| &call.id));
+            row["received_at"] = json!(micros(one.lead.received_at));
+            row["decided_at"] = json!(micros(one.decision.decided_at));
+            row["completeness_permille"] = json!(one.completeness_permille);
+            rows.push(row);
+        }
+        let columns = [
+            Text("id"),
+            Text("source"),
+            Text("event_id"),
+            Text("body"),
+            Text("call_platform"),
+            Text("call_id"),
+            Int("received_at"),
+            Int("decided_at"),
+            Text("owner"),
+            Text("status"),
+            Text("next_step"),
+            Text("next_owner"),
+            Int("next_at"),
+            Int("completeness_permille"),
+        ];
+        let sql = self.engine.insert_all("lead::insert", "lead", &columns, "");
+        sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    async fn decisions_insert(&mut self, decided: &[DecidedLead]) -> Result<(), StoreError> {
+        let mut rows = Vec::with_capacity(decided.len());
+        for one in decided {
+            let decision = &one.decision;
+            rows.push(json!({
+                "lead_id": decision.lead_id,
+                "id": decision.id,
+                "release": decision.release,
+                "decided_at": micros(decision.decided_at),
+                "owner": decision.plan.owner,
+                "pool": decision.plan.pool,
+                "territory": decision.plan.territory,
+                "tier": decision.plan.tier,
+                "route": route(decision),
+                "degraded": i64::from(!decision.degraded.is_empty()),
+                "reason": decision.plan.reason,
+                "body": document(decision)?,
+                "snapshot": document(&one.snapshot)?,
+            }));
+        }
+        let columns = [
+            Text("lead_id"),
+            Text("id"),
+            Text("release"),
+            Int("decided_at"),
+            Text("owner"),
+            Text("pool"),
+            Text("territory"),
+            Text("tier"),
+            Text("route"),
+            Int("degraded"),
+            Text("reason"),
+            Text("body"),
+            Text("snapshot"),
+        ];
+        let sql = self.engine.insert_all("decision::insert", "decision", &columns, "");
+        sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    pub async fn lead(&mut self, id: &LeadId) -> Result<Option<LeadRecord>, StoreError> {
+        let sql = format!("-- lead::by_id\nSELECT {COLUMNS} FROM lead WHERE id = $1");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(self.conn()).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// The lead that an event brought.
+    pub async fn lead_by_event(&mut self, source: &str, event_id: &str) -> Result<Option<LeadRecord>, StoreError> {
+        let sql = format!("-- lead::by_event\nSELECT {COLUMNS} FROM lead WHERE source = $1 AND event_id = $2");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(source).bind(event_id);
+        query.fetch_optional(self.conn()).await?.as_ref().map(read).transpose()
+    }
+
+    /// The handoff whose caller is on this call of this platform.
+    pub async fn handoff_of_call(&mut self, platform: &str, call: &str) -> Result<Option<HandoffId>, StoreError> {
+        let sql = "-- lead::by_call\nSELECT id FROM lead WHERE call_platform = $1 AND call_id = $2 ORDER BY decided_at DESC LIMIT 1";
+        let row = sqlx::query(sql).bind(platform).bind(call).fetch_optional(self.conn()).await?;
+        let id = row.map(|row| Reading::new("lead", &row).id::<LeadId>("id")).transpose()?;
+        Ok(id.map(|lead| HandoffId::of(&lead)))
+    }
+
+    pub async fn decision(&mut self, lead: &LeadId) -> Result<Option<Decision>, StoreError> {
+        let sql = "-- decision::by_lead\nSELECT lead_id, body FROM decision WHERE lead_id = $1";
+        let row = sqlx::query(sql).bind(lead.as_str()).fetch_optional(self.conn()).await?;
+        row.map(|row| Reading::new("decision", &row).json("body")).transpose()
+    }
+
+    /// What was known when it was decided.
+    pub async fn snapshot(&mut self, lead: &LeadId) -> Result<Option<Snapshot>, StoreError> {
+        let sql = "-- decision::snapshot\nSELECT lead_id, snapshot FROM decision WHERE lead_id = $1";
+        let row = sqlx::query(sql).bind(lead.as_str()).fetch_optional(self.conn()).await?;
+        row.map(|row| Reading::new("decision", &row).json("snapshot")).transpose()
+    }
+
+    /// The newest leads; with `next`, only those whose next step is of this kind.
+    pub async fn leads_list(
+        &mut self,
+        next: Option<NextStepKind>,
+        limit: usize,
+    ) -> Result<Vec<LeadSummary>, StoreError> {
+        let sql = "-- lead::list\nSELECT l.id, l.owner, l.status, l.next_step, l.next_owner, l.next_at, l.decided_at, d.reason \
+                   FROM lead l JOIN decision d ON d.lead_id = l.id WHERE ($1 = '' OR l.next_step = $1) \
+                   ORDER BY l.decided_at DESC, l.id LIMIT $2";
+        let query = sqlx::query(sql).bind(next.map(kind_name).unwrap_or_default()).bind(limit as i64);
+        let rows = query.fetch_all(self.conn()).await?;
+        rows.iter().map(read_summary).collect()
+    }
+
+    /// What the CRM calls the lead, and whom it names as owner.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such lead.
+    pub async fn lead_set_crm(&mut self, lead: &LeadId, crm: &CrmRef) -> Result<(), StoreError> {
+        let sql = "-- lead::set_crm\nUPDATE lead SET crm_id = $2, crm_url = COALESCE($3, crm_url), \
+                   crm_owner = COALESCE($4, crm_owner) WHERE id = $1";
+        let query = sqlx::query(sql).bind(lead.as_str()).bind(&crm.id).bind(&crm.url).bind(&crm.owner_crm_id);
+        found_lead(lead, query.execute(self.conn()).await?.rows_affected())
+    }
+
+    /// Keeps the lead's view in step with its handoff; called with every move.
+    pub(super) async fn lead_view(&mut self, handoff: &Handoff) -> Result<(), StoreError> {
+        let next = handoff.next_step();
+        let sql = "-- lead::view\nUPDATE lead SET owner = $2, status = $3, next_step = $4, next_owner = $5, next_at = $6, \
+                   first_contact_at = $7 WHERE id = $1";
+        let query = sqlx::query(sql).bind(handoff.lead_id.as_str()).bind(handoff.owner.as_str()).bind(status(handoff));
+        let query = query.bind(kind_name(next.what)).bind(next.owner.as_str()).bind(micros(next.at));
+        let changed = query.bind(handoff.first_contact_at.map(micros)).execute(self.conn()).await?;
+        found_lead(&handoff.lead_id, changed.rows_affected())
+    }
+}
+
+fn found_lead(lead: &LeadId, rows: u64) -> Result<(), StoreError> {
+    match rows {
+        1 => Ok(()),
+        _ => Err(StoreError::NotFound { what: "lead", id: lead.to_string() }),
+    }
+}
+
+fn view(handoff: &Handoff) -> Value {
+    let next = handoff.next_step();
+    json!({
+        "owner": handoff.owner,
+        "status": status(handoff),
+        "next_step": kind_name(next.what),
+        "next_owner": next.owner,
+        "next_at": micros(next.at),
+    })
+}
+
+/// Where a lead stands, in one word.
+pub fn status(handoff: &Handoff) -> &'static str {
+    match &handoff.stage {
+        Stage::Done { outcome: Outcome::Connected { .. } } => "connected",
+        Stage::Done { outcome: Outcome::Booked { .. } } => "booked",
+        Stage::Done { outcome: Outcome::Called { .. } } => "called",
+        Stage::Callback { .. } => "callback",
+        Stage::NeedsAttention { .. } => "needs_attention",
+        Stage::Offered
+        | Stage::Ringing { .. }
+        | Stage::Briefing { .. }
+        | Stage::Joining { .. }
+        | Stage::Bridged { .. }
+        | Stage::Searching { .. }
+        | Stage::Offering { .. }
+        | Stage::Booking { .. } => "handoff",
+    }
+}
+
+/// How a lead was routed, for the reports.
+fn route(decision: &Decision) -> String {
+    let trace = &decision.trace;
+    for step in &trace.ownership {
+        match &step.result {
+            OwnershipResult::Delegated { .. } => return "delegate".to_owned(),
+            OwnershipResult::Keeps | OwnershipResult::KeepsForLater { .. } => return "owner".to_owned(),
+            OwnershipResult::GivenUp { .. }
+            | OwnershipResult::NoOwner
+            | OwnershipResult::NotARep { .. }
+            | OwnershipResult::Inactive => {}
+        }
+    }
+    let owned = decision.plan.targets.iter().any(|target| target.role == TargetRole::Owner);
+    let taken = trace.routes.iter().find(|route| route.verdict == crate::rules::condition::Verdict::Yes);
+    match (owned, taken, &decision.plan.territory) {
+        (true, _, _) => "owner".to_owned(),
+        (false, Some(route), _) => format!("route {}", route.name),
+        (false, None, Some(_)) => "territory × tier".to_owned(),
+        (false, None, None) => "catch-all".to_owned(),
+    }
+}
+
+pub(super) fn kind_name(kind: NextStepKind) -> &'static str {
+    match kind {
+        NextStepKind::Handoff => "handoff",
+        NextStepKind::Meeting => "meeting",
+        NextStepKind::Callback => "callback",
+        NextStepKind::FollowUp => "follow_up",
+        NextStepKind::NeedsAttention => "needs_attention",
+    }
+}
+
+fn next_step(row: &Reading<'_>) -> Result<NextStep, StoreError> {
+    let name = row.text("next_step")?;
+    let kinds = [
+        NextStepKind::Handoff,
+        NextStepKind::Meeting,
+        NextStepKind::Callback,
+        NextStepKind::FollowUp,
+        NextStepKind::NeedsAttention,
+    ];
+    let what = kinds
+        .into_iter()
+        .find(|kind| kind_name(*kind) == name)
+        .ok_or_else(|| row.fault("next_step", format!("{name:?} is no kind of next step")))?;
+    Ok(NextStep { what, owner: row.id("next_owner")?, at: row.at("next_at")? })
+}
+
+fn read(row: &AnyRow) -> Result<LeadRecord, StoreError> {
+    let row = Reading::new("lead", row);
+    let crm = row.maybe_text("crm_id")?;
+    let (url, owner_crm_id) = (row.maybe_text("crm_url")?, row.maybe_text("crm_owner")?);
+    Ok(LeadRecord {
+        lead: row.json("body")?,
+        owner: row.id("owner")?,
+        status: row.text("status")?,
+        next_step: next_step(&row)?,
+        first_contact_at: row.maybe_at("first_contact_at")?,
+        crm: crm.map(|id| CrmRef { id, url, owner_crm_id }),
+    })
+}
+
+fn read_summary(row: &AnyRow) -> Result<LeadSummary, StoreError> {
+    let row = Reading::new("lead", row);
+    Ok(LeadSummary {
+        lead: row.id("id")?,
+        owner: row.id("owner")?,
+        status: row.text("status")?,
+        next_step: next_step(&row)?,
+        decided_at: row.at("decided_at")?,
+        reason: row.text("reason")?,
+    })
+}

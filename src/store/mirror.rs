@@ -1,0 +1,53 @@
+//! What the CRM last said of accounts.
+
+use super::dialect::Column::{Int, Text};
+use super::row::{Reading, document, micros, rows_json, texts_json};
+use super::{StoreError, Tx};
+use crate::domain::account::Account;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use sqlx::AssertSqlSafe;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mirrored {
+    /// `None`: the CRM was asked, and has no such account.
+    pub account: Option<Account>,
+    pub source: String,
+    pub observed_at: DateTime<Utc>,
+}
+
+impl Tx {
+    pub async fn mirror_get(&mut self, keys: &[String]) -> Result<BTreeMap<String, Mirrored>, StoreError> {
+        let sql = format!(
+            "-- mirror::get\nSELECT key, body, source, observed_at FROM mirror_account WHERE key IN {}",
+            self.engine.texts()
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(keys)).fetch_all(self.conn()).await?;
+        let read = |row| {
+            let row = Reading::new("mirror_account", row);
+            let (source, observed_at) = (row.text("source")?, row.at("observed_at")?);
+            Ok((row.text("key")?, Mirrored { account: row.json("body")?, source, observed_at }))
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// Keeps what the CRM said; in the order of the keys, so that two workers never wait for each other.
+    pub async fn mirror_put(&mut self, answers: &BTreeMap<String, Mirrored>) -> Result<(), StoreError> {
+        let mut rows = Vec::with_capacity(answers.len());
+        for (key, mirrored) in answers {
+            rows.push(json!({
+                "key": key,
+                "body": document(&mirrored.account)?,
+                "source": mirrored.source,
+                "observed_at": micros(mirrored.observed_at),
+            }));
+        }
+        let columns = [Text("key"), Text("body"), Text("source"), Int("observed_at")];
+        let tail = "ON CONFLICT (key) DO UPDATE SET body = excluded.body, source = excluded.source, \
+                    observed_at = excluded.observed_at";
+        let sql = self.engine.insert_all("mirror::put", "mirror_account", &columns, tail);
+        sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! Opening a database, and refusing one on which no promise can be kept.
+
+use super::dialect::Engine;
+use super::{Store, StoreError};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::AnyPool;
+use sqlx::Row;
+use sqlx::any::AnyPoolOptions;
+use std::time::Duration;
+
+/// Connections for transactions that write on PostgreSQL; SQLite has exactly one writer.
+const WRITERS: u32 = 6;
+const READERS: u32 = 4;
+const ACQUIRE_WITHIN: Duration = Duration::from_secs(30);
+/// The first SQLite without the fault that could corrupt a write-ahead log (sqlite.org, "WAL-reset bug").
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+/// Further apart than this, our clock and the database server's are not both right.
+const CLOCKS_WITHIN: TimeDelta = TimeDelta::seconds(2);
+
+const SQLITE_WRITER: &str =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON";
+const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON";
+/// A statement or a forgotten transaction of ours never holds the others up for long.
+const POSTGRES: &str =
+    "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'";
+
+impl Store {
+    /// `sqlite:FILE` (created if missing) or `postgres://…`.
+    ///
+    /// # Errors
+    /// The URL is of neither kind, the database does not answer, or is not fit: an old SQLite, a PostgreSQL that
+    /// acknowledges commits before they are durable, a standby, or a SQLite that keeps no write-ahead log (in memory).
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let store = if url.starts_with("sqlite:") {
+            open_sqlite(url).await?
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let writer = pool(url, WRITERS, POSTGRES).await?;
+            let reader = pool(url, READERS, POSTGRES).await?;
+            Self { engine: Engine::Postgres, writer, reader }
+        } else {
+            let why = "database.url is neither sqlite:FILE nor postgres://USER@HOST/NAME".to_owned();
+            return Err(StoreError::Unfit { why });
+        };
+        store.prove_fit().await?;
+        Ok(store)
+    }
+
+    /// Compares the caller's clock with the database server's: leases of several workers rest on their clocks. Not for a
+    /// clock that is scaled or stands still. SQLite has no clock of its own.
+    ///
+    /// # Errors
+    /// `Unfit` if they are more than two seconds apart.
+    pub async fn check_clock(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if self.engine == Engine::Sqlite {
+            return Ok(());
+        }
+        let sql = "-- store::clock\nSELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
+        let theirs: i64 = sqlx::query(sql).fetch_one(&self.reader).await?.try_get(0)?;
+        let apart = TimeDelta::microseconds(now.timestamp_micros() - theirs);
+        if apart.abs() <= CLOCKS_WITHIN {
+            return Ok(());
+        }
+        let why = format!(
+            "this machine's clock is {} ms ahead of the database server's (allowed: {} ms either way): let both follow NTP",
+            apart.num_milliseconds(),
+            CLOCKS_WITHIN.num_milliseconds()
+        );
+        Err(StoreError::Unfit { why })
+    }
+
+    async fn prove_fit(&self) -> Result<(), StoreError> {
+        match self.engine {
+            Engine::Sqlite => {
+                let row = sqlx::query("-- store::version\nSELECT sqlite_version()").fetch_one(&self.reader).await?;
+                let version: String = row.try_get(0)?;
+                let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+                let found = (part(&parts, 0), part(&parts, 1), part(&parts, 2));
+                if found < OLDEST_SQLITE {
+                    let (major, minor, patch) = OLDEST_SQLITE;
+                    let why = format!("SQLite {version} can corrupt its log; needed: {major}.{minor}.{patch} or newer");
+                    return Err(StoreError::Unfit { why });
+                }
+                let row = sqlx::query("-- store::journal\nPRAGMA journal_mode").fetch_one(&self.writer).await?;
+                let journal: String = row.try_get(0)?;
+                if journal != "wal" {
+                    let why =
+                        format!("SQLite keeps its journal in mode {journal}, not wal: use a file on a local disk");
+                    return Err(StoreError::Unfit { why });
+                }
+            }
+            Engine::Postgres => {
+                let sql = "-- store::fitness\nSELECT current_setting('synchronous_commit'), current_setting('fsync'), \
+                           CASE WHEN pg_is_in_recovery() THEN 'yes' ELSE 'no' END";
+                let row = sqlx::query(sql).fetch_one(&self.reader).await?;
+                let (synchronous, fsync, standby): (String, String, String) =
+                    (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+                let fault = match (synchronous.as_str(), fsync.as_str(), standby.as_str()) {
+                    ("off", _, _) => "synchronous_commit is off: a commit could be lost after it was acknowledged",
+                    (_, "off", _) => "fsync is off: a crash could lose or corrupt what was committed",
+                    (_, _, "yes") => "this is a standby: point database.url at the primary",
+                    _ => return Ok(()),
+                };
+                return Err(StoreError::Unfit { why: fault.to_owned() });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn part(parts: &[u32], index: usize) -> u32 {
+    parts.get(index).copied().unwrap_or(0)
+}
+
+async fn open_sqlite(url: &str) -> Result<Store, StoreError> {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let create = if url.contains("mode=") { url.to_owned() } else { format!("{url}{separator}mode=rwc") };
+    let writer = pool(&create, 1, SQLITE_WRITER).await?;
+    let reader = pool(&create, READERS, SQLITE_READER).await?;
+    Ok(Store { engine: Engine::Sqlite, writer, reader })
+}
+
+async fn pool(url: &str, size: u32, setup: &'static str) -> Result<AnyPool, StoreError> {
+    let options = AnyPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_WITHIN).after_connect(
+        move |connection, _| {
+            Box::pin(async move {
+                for statement in setup.split("; ") {
+                    sqlx::query(statement).execute(&mut *connection).await?;
+                }
+                Ok(())
+            })
+        },
+    );
+    Ok(options.connect(url).await?)
+}

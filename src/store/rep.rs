@@ -1,0 +1,183 @@
+//! What changes about a rep from minute to minute: presence, reservation, load.
+
+use super::dialect::Column::{Int, Text};
+use super::row::{Reading, micros, rows_json, texts_json};
+use super::{StoreError, Tx};
+use crate::domain::id::{HandoffId, RepId};
+use crate::domain::rep::Presence;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::json;
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepState {
+    pub rep: RepId,
+    pub presence: Presence,
+    /// Handoff and the end of the reservation; it may have lapsed.
+    pub reserved: Option<(HandoffId, DateTime<Utc>)>,
+    /// Local day of the rep, and the leads given on it.
+    pub taken: (Option<NaiveDate>, u32),
+    pub open_leads: u32,
+}
+
+impl RepState {
+    /// A rep of whom nothing is stored yet.
+    pub fn new(rep: RepId) -> Self {
+        Self { rep, presence: Presence::Unset, reserved: None, taken: (None, 0), open_leads: 0 }
+    }
+
+    /// Leads given on this local day.
+    pub fn taken_on(&self, day: NaiveDate) -> u32 {
+        if self.taken.0 == Some(day) { self.taken.1 } else { 0 }
+    }
+
+    pub fn take(&mut self, day: NaiveDate) {
+        self.taken = (Some(day), self.taken_on(day) + 1);
+        self.open_leads += 1;
+    }
+}
+
+const COLUMNS: &str = "rep, presence, reserved_by, reserved_until, taken_on, taken_today, open_leads";
+
+impl Tx {
+    /// These reps, locked in order until the transaction ends; one of whom nothing was stored begins at rest.
+    pub async fn reps_lock(&mut self, reps: &BTreeSet<RepId>) -> Result<BTreeMap<RepId, RepState>, StoreError> {
+        let names: Vec<&RepId> = reps.iter().collect();
+        let rows = self.reps_select(&names).await?;
+        if rows.len() == names.len() {
+            return Ok(rows);
+        }
+        // Made first and locked then: a row that is not there cannot be held against another worker.
+        let new = names.iter().map(|rep| json!({ "rep": rep, "presence": "unset", "taken_today": 0, "open_leads": 0 }));
+        let columns = [Text("rep"), Text("presence"), Int("taken_today"), Int("open_leads")];
+        let sql = self.engine.insert_all("rep::begin", "rep_state", &columns, "ON CONFLICT (rep) DO NOTHING");
+        sqlx::query(sql).bind(rows_json(new.collect())?).execute(self.conn()).await?;
+        self.reps_select(&names).await
+    }
+
+    async fn reps_select(&mut self, names: &[&RepId]) -> Result<BTreeMap<RepId, RepState>, StoreError> {
+        let sql = format!(
+            "-- rep::lock\nSELECT {COLUMNS} FROM rep_state WHERE rep IN {} ORDER BY rep {}",
+            self.engine.texts(),
+            self.engine.for_update()
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(names)).fetch_all(self.conn()).await?;
+        rows.iter().map(|row| read(row).map(|state| (state.rep.clone(), state))).collect()
+    }
+
+    /// Stores these states whole; they were read under [`Tx::reps_lock`].
+    pub async fn reps_save(&mut self, states: &[RepState]) -> Result<(), StoreError> {
+        if states.is_empty() {
+            return Ok(());
+        }
+        let rows = states.iter().map(|state| {
+            json!({
+                "rep": state.rep,
+                "presence": presence_name(state.presence),
+                "reserved_by": state.reserved.as_ref().map(|(by, _)| by),
+                "reserved_until": state.reserved.as_ref().map(|(_, until)| micros(*until)),
+                "taken_on": state.taken.0,
+                "taken_today": state.taken.1,
+                "open_leads": state.open_leads,
+            })
+        });
+        let columns = [
+            Text("rep"),
+            Text("presence"),
+            Text("reserved_by"),
+            Int("reserved_until"),
+            Text("taken_on"),
+            Int("taken_today"),
+            Int("open_leads"),
+        ];
+        let tail = "ON CONFLICT (rep) DO UPDATE SET presence = excluded.presence, reserved_by = excluded.reserved_by, \
+                    reserved_until = excluded.reserved_until, taken_on = excluded.taken_on, \
+                    taken_today = excluded.taken_today, open_leads = excluded.open_leads";
+        let sql = self.engine.insert_all("rep::save", "rep_state", &columns, tail);
+        sqlx::query(sql).bind(rows_json(rows.collect())?).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Takes the phone of a rep (locked before) for a handoff: if it is free, if the last reservation has lapsed, or if it is
+    /// ours already.
+    pub async fn rep_reserve(
+        &mut self,
+        rep: &RepId,
+        handoff: &HandoffId,
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let sql = "-- rep::reserve\nUPDATE rep_state SET reserved_by = $2, reserved_until = $3 WHERE rep = $1 \
+                   AND (reserved_by IS NULL OR reserved_by = $2 OR reserved_until <= $4)";
+        let query = sqlx::query(sql).bind(rep.as_str()).bind(handoff.as_str()).bind(micros(until)).bind(micros(now));
+        Ok(query.execute(self.conn()).await?.rows_affected() == 1)
+    }
+
+    /// Lets a phone go, if it is still ours.
+    pub async fn rep_release(&mut self, rep: &RepId, handoff: &HandoffId) -> Result<(), StoreError> {
+        let sql = "-- rep::release\nUPDATE rep_state SET reserved_by = NULL, reserved_until = NULL \
+                   WHERE rep = $1 AND reserved_by = $2";
+        sqlx::query(sql).bind(rep.as_str()).bind(handoff.as_str()).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// A lead more for this rep (locked before), on this local day.
+    pub async fn rep_take(&mut self, rep: &RepId, day: NaiveDate) -> Result<(), StoreError> {
+        let sql = "-- rep::take\nUPDATE rep_state SET taken_today = CASE WHEN taken_on = $2 THEN taken_today + 1 ELSE 1 END, \
+                   taken_on = $2, open_leads = open_leads + 1 WHERE rep = $1";
+        let changed = sqlx::query(sql).bind(rep.as_str()).bind(day.to_string()).execute(self.conn()).await?;
+        found(rep, changed.rows_affected())
+    }
+
+    /// A lead less for this rep (locked before): it went to somebody else, or is closed.
+    pub async fn rep_give_up(&mut self, rep: &RepId) -> Result<(), StoreError> {
+        let sql = "-- rep::give_up\nUPDATE rep_state SET open_leads = CASE WHEN open_leads > 0 THEN open_leads - 1 ELSE 0 END \
+                   WHERE rep = $1";
+        found(rep, sqlx::query(sql).bind(rep.as_str()).execute(self.conn()).await?.rows_affected())
+    }
+
+    pub async fn rep_presence(&mut self, rep: &RepId, presence: Presence) -> Result<(), StoreError> {
+        self.reps_lock(&BTreeSet::from([rep.clone()])).await?;
+        let sql = "-- rep::presence\nUPDATE rep_state SET presence = $2 WHERE rep = $1";
+        sqlx::query(sql).bind(rep.as_str()).bind(presence_name(presence)).execute(self.conn()).await?;
+        Ok(())
+    }
+}
+
+/// A count that reached no row would be lost without a word.
+fn found(rep: &RepId, rows: u64) -> Result<(), StoreError> {
+    match rows {
+        1 => Ok(()),
+        _ => Err(StoreError::NotFound { what: "state of rep", id: rep.to_string() }),
+    }
+}
+
+fn presence_name(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Unset => "unset",
+        Presence::Available => "available",
+        Presence::Away => "away",
+    }
+}
+
+fn read(row: &AnyRow) -> Result<RepState, StoreError> {
+    let row = Reading::new("rep_state", row);
+    let presence = match row.text("presence")?.as_str() {
+        "available" => Presence::Available,
+        "away" => Presence::Away,
+        "unset" => Presence::Unset,
+        other => return Err(row.fault("presence", format!("{other:?} is no presence"))),
+    };
+    let by = row.maybe_text("reserved_by")?.map(|_| row.id::<HandoffId>("reserved_by")).transpose()?;
+    let parse = |day: String| day.parse().map_err(|error| row.fault("taken_on", format!("{day:?}: {error}")));
+    let day = row.maybe_text("taken_on")?.map(parse).transpose()?;
+    Ok(RepState {
+        rep: row.id("rep")?,
+        presence,
+        reserved: by.zip(row.maybe_at("reserved_until")?),
+        taken: (day, row.number("taken_today")?),
+        open_leads: row.number("open_leads")?,
+    })
+}

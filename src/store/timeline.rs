@@ -1,0 +1,78 @@
+//! Everything that happened to a lead, in order; rows are only ever added.
+
+use super::dialect::Column::{Int, Text};
+use super::row::{Reading, document, micros, rows_json};
+use super::{StoreError, Tx};
+use crate::domain::id::LeadId;
+use crate::handoff::{Event, Transition};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use sqlx::any::AnyRow;
+
+/// One line of a lead's story.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimelineEntry {
+    pub lead_id: LeadId,
+    pub at: DateTime<Utc>,
+    /// `decided`, or the name of the event.
+    pub kind: String,
+    pub body: Value,
+}
+
+impl TimelineEntry {
+    /// An event and the stage it led to.
+    pub fn of(at: DateTime<Utc>, event: &Event, transition: &Transition) -> Result<Self, StoreError> {
+        let event = serde_json::to_value(event).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
+        let stage = serde_json::to_value(&transition.state.stage)
+            .map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
+        let kind = event["event"].as_str().unwrap_or("event").to_owned();
+        let effects: Vec<&str> = transition.effects.iter().map(|planned| planned.effect.kind()).collect();
+        let rep = event["leg"].as_str().and_then(|leg| {
+            let known = transition.state.legs.iter().find(|known| known.id.as_str() == leg);
+            known.map(|leg| leg.rep.clone())
+        });
+        let body =
+            json!({ "event": event, "stage": stage, "ignored": transition.ignored, "effects": effects, "rep": rep });
+        Ok(Self { lead_id: transition.state.lead_id.clone(), at, kind, body })
+    }
+}
+
+impl Tx {
+    /// Appends in order to the story of one lead, whose handoff the caller holds.
+    pub async fn timeline_append(&mut self, entries: &[TimelineEntry]) -> Result<(), StoreError> {
+        let mut rows = Vec::with_capacity(entries.len());
+        for (ordinal, entry) in entries.iter().enumerate() {
+            rows.push(json!({
+                "lead_id": entry.lead_id,
+                "ordinal": ordinal as i64 + 1,
+                "at": micros(entry.at),
+                "kind": entry.kind,
+                "body": document(&entry.body)?,
+            }));
+        }
+        let source = self.engine.rows(&[Text("lead_id"), Int("ordinal"), Int("at"), Text("kind"), Text("body")]);
+        let sql = format!(
+            "-- timeline::append\nINSERT INTO timeline (lead_id, seq, at, kind, body) SELECT r.lead_id, \
+             r.ordinal + COALESCE((SELECT MAX(t.seq) FROM timeline t WHERE t.lead_id = r.lead_id), 0), r.at, r.kind, r.body \
+             FROM {source} WHERE true"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(rows_json(rows)?).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    pub async fn timeline(&mut self, lead: &LeadId) -> Result<Vec<TimelineEntry>, StoreError> {
+        let sql = "-- timeline::of_lead\nSELECT lead_id, at, kind, body FROM timeline WHERE lead_id = $1 ORDER BY seq";
+        let rows = sqlx::query(sql).bind(lead.as_str()).fetch_all(self.conn()).await?;
+        rows.iter().map(read).collect()
+    }
+}
+
+fn read(row: &AnyRow) -> Result<TimelineEntry, StoreError> {
+    let row = Reading::new("timeline", row);
+    Ok(TimelineEntry {
+        lead_id: row.id("lead_id")?,
+        at: row.at("at")?,
+        kind: row.text("kind")?,
+        body: row.json("body")?,
+    })
+}

@@ -1,0 +1,170 @@
+//! One move of a handoff as one transaction: state, reservation, turn, steps, timeline and the lead's view.
+//!
+//! Locks in one order everywhere: handoff, then ledger, then reps. The revision is checked at the end: two moves of one
+//! handoff cannot both count.
+
+use super::{NewStep, StepRow, StoreError, TimelineEntry, Tx};
+use crate::domain::effect::{Effect, Planned};
+use crate::domain::id::{HandoffId, LegId, RepId};
+use crate::handoff::{Event, Handoff, Transition, advance};
+use crate::rules::RuleSet;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// What a move leaves to be done after the commit.
+#[derive(Debug, Default)]
+pub struct Moved {
+    /// Born leased to the worker that made the move: to be run at once.
+    pub steps: Vec<StepRow>,
+    /// The event did not fit the stage.
+    pub ignored: bool,
+}
+
+/// Who makes a move, and when.
+#[derive(Debug, Clone)]
+pub struct Mover {
+    pub worker: String,
+    pub lease: Duration,
+    pub now: DateTime<Utc>,
+}
+
+impl Tx {
+    /// Gives an event to a handoff.
+    ///
+    /// # Errors
+    /// `NotFound` for a handoff that does not exist: nothing of ours names one.
+    pub async fn transition(
+        &mut self,
+        id: &HandoffId,
+        event: &Event,
+        rules: &RuleSet,
+        mover: &Mover,
+    ) -> Result<Moved, StoreError> {
+        let before = self.handoff_lock(id).await?;
+        let mut from = before.clone();
+        loop {
+            let transition = advance(&from, event, rules, mover.now);
+            if transition.ignored {
+                self.timeline_append(&[TimelineEntry::of(mover.now, event, &transition)?]).await?;
+                return Ok(Moved { steps: Vec::new(), ignored: true });
+            }
+            if let Some(turn) = &transition.turn_moves {
+                self.turn_move(turn, &before.lead_id, mover.now).await?;
+            }
+            self.reps_lock(&concerned(&before, &transition.state)).await?;
+            match self.reserve(&before, &transition, mover.now).await? {
+                Reserved::Yes => return self.store_move(&before, event, transition, rules, mover).await,
+                Reserved::NotToBeHad(rep) => {
+                    // Only a ring reserves anew, and a ring moves no turn: nothing was written that the next try would double.
+                    assert!(transition.turn_moves.is_none(), "a move either rings a rep or gives the lead to one");
+                    tracing::info!(rep.id = %rep, "the rep is held by another lead and is passed over");
+                    from.refused.push(rep);
+                }
+            }
+        }
+    }
+
+    /// Brings the reservation in line with the state: one phone at most is ours, and one that is still to be hung up.
+    async fn reserve(
+        &mut self,
+        before: &Handoff,
+        moved: &Transition,
+        now: DateTime<Utc>,
+    ) -> Result<Reserved, StoreError> {
+        let after = &moved.state;
+        if after.holds == before.holds {
+            return Ok(Reserved::Yes);
+        }
+        if let Some(old) = before.holds.as_ref().filter(|old| !is_hung_up(&old.rep, moved)) {
+            self.rep_release(&old.rep, &before.id).await?;
+        }
+        let Some(new) = &after.holds else { return Ok(Reserved::Yes) };
+        if self.rep_reserve(&new.rep, &after.id, new.until, now).await? {
+            Ok(Reserved::Yes)
+        } else {
+            Ok(Reserved::NotToBeHad(new.rep.clone()))
+        }
+    }
+
+    /// The leg was hung up, or cannot be: its phone may ring for others, unless the handoff rings it anew.
+    pub async fn hung_up(&mut self, id: &HandoffId, leg: &LegId) -> Result<(), StoreError> {
+        let handoff = self.handoff_lock(id).await?;
+        let Some(rep) = handoff.rep_on(leg) else { return Ok(()) };
+        if handoff.holds.as_ref().is_some_and(|hold| hold.rep == *rep) {
+            return Ok(());
+        }
+        self.rep_release(rep, id).await
+    }
+
+    async fn store_move(
+        &mut self,
+        before: &Handoff,
+        event: &Event,
+        transition: Transition,
+        rules: &RuleSet,
+        mover: &Mover,
+    ) -> Result<Moved, StoreError> {
+        self.count_leads(before, &transition.state, rules, mover.now).await?;
+        self.handoff_save(&transition.state, before.revision).await?;
+        self.timeline_append(&[TimelineEntry::of(mover.now, event, &transition)?]).await?;
+        let new = new_steps(transition.effects, &transition.state.id, mover);
+        self.steps_insert(&new).await?;
+        Ok(Moved { steps: new.iter().filter_map(NewStep::in_hand).collect(), ignored: false })
+    }
+
+    /// A rep's load follows the lead: to a new owner, and off the list when the handoff is done.
+    async fn count_leads(
+        &mut self,
+        before: &Handoff,
+        after: &Handoff,
+        rules: &RuleSet,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if before.owner != after.owner {
+            self.rep_give_up(&before.owner).await?;
+            self.rep_take(&after.owner, local_day(rules, &after.owner, now)).await?;
+        }
+        if !before.is_done() && after.is_done() {
+            self.rep_give_up(&after.owner).await?;
+        }
+        Ok(())
+    }
+}
+
+/// This rep's phone is up until a step of this move has hung it up, which then releases it ([`Tx::hung_up`]): nobody else rings
+/// it before.
+fn is_hung_up(rep: &RepId, moved: &Transition) -> bool {
+    let legs = moved.effects.iter().filter_map(|planned| match &planned.effect {
+        Effect::HangUp { leg } => Some(leg),
+        _ => None,
+    });
+    legs.filter_map(|leg| moved.state.rep_on(leg)).any(|on| on == rep)
+}
+
+/// Reps whose rows a move may change: locked together, in order, so that two moves never wait for each other.
+fn concerned(before: &Handoff, after: &Handoff) -> BTreeSet<RepId> {
+    let holds = [&before.holds, &after.holds].into_iter().flatten().map(|hold| hold.rep.clone());
+    holds.chain([before.owner.clone(), after.owner.clone()]).collect()
+}
+
+enum Reserved {
+    Yes,
+    NotToBeHad(RepId),
+}
+
+/// Steps for planned effects: what is due now is born leased to whoever made the move.
+pub fn new_steps(effects: Vec<Planned>, handoff: &HandoffId, mover: &Mover) -> Vec<NewStep> {
+    let until = mover.now + TimeDelta::from_std(mover.lease).unwrap_or_default();
+    let new = |planned: Planned| {
+        let leased = (planned.run_at <= mover.now).then(|| (mover.worker.clone(), until));
+        NewStep { handoff_id: handoff.clone(), planned, leased }
+    };
+    effects.into_iter().map(new).collect()
+}
+
+/// Today, on the rep's wall.
+pub fn local_day(rules: &RuleSet, rep: &RepId, now: DateTime<Utc>) -> NaiveDate {
+    let zone = rules.reps.get(rep).map_or(chrono_tz::UTC, |rep| rep.timezone);
+    now.with_timezone(&zone).date_naive()
+}

@@ -1,0 +1,174 @@
+//! Leads and events in; what became of them out.
+
+use super::{Door, Problem};
+use crate::domain::id::LeadId;
+use crate::domain::outcome::NextStepKind;
+use crate::intake::answer::within;
+use crate::intake::event::{key_of, parse, structured};
+use crate::render::explain::explain as explain_decision;
+use crate::store::{InboxMessage, LeadRecord};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A caller is on the line: nobody waits longer for words than this.
+const LONGEST_WAIT: Duration = Duration::from_millis(1500);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wait {
+    /// `1500ms` or `1s`: answer with the instruction, if it is there by then.
+    wait: Option<String>,
+}
+
+/// 202 once the bytes are committed; with `wait` 200 and the instruction, if the decision is there in time.
+pub async fn post(
+    State(door): State<Door>,
+    Query(query): Query<Wait>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let wait = query.wait.as_deref().map(parse_wait).transpose()?;
+    let attributes =
+        headers.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+    let body = structured(body.to_vec(), &attributes.collect());
+    let now = door.clock.now();
+    let incoming = parse(&body, now).map_err(|faults| {
+        let faults = faults.iter().map(|fault| json!(fault.to_string())).collect();
+        Problem::unprocessable("the event cannot be understood; nothing was stored", faults)
+    })?;
+    let key = key_of(&body);
+    let answer = door.decider.answers.expect(&key);
+    let (reply_to, correlation_id) = (None, None);
+    let message = InboxMessage {
+        key: key.clone(),
+        kind: incoming.kind.as_str().to_owned(),
+        body,
+        received_at: now,
+        reply_to,
+        correlation_id,
+    };
+    let new = door.decider.take(vec![message]).await.map_err(|error| Problem::ours(&error))?;
+    let Some(wait) = wait else { return Ok(accepted(&key)) };
+    if new.is_empty()
+        && let Some(before) = door.decider.answer_of(&key).await.map_err(|error| Problem::ours(&error))?
+    {
+        return Ok(Json(before).into_response());
+    }
+    Ok(within(answer, wait).await.map_or_else(|| accepted(&key), |answer| Json(answer).into_response()))
+}
+
+fn accepted(key: &str) -> Response {
+    (StatusCode::ACCEPTED, Json(json!({ "status": "accepted", "event": key }))).into_response()
+}
+
+fn parse_wait(text: &str) -> Result<Duration, Problem> {
+    let allowed =
+        || Problem::bad_request(format!("wait is {text:?}; allowed: 1ms to 1500ms, such as wait=1500ms or wait=1s"));
+    let span = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(ms), _) => Duration::from_millis(ms.parse().map_err(|_| allowed())?),
+        (None, Some(s)) => Duration::from_secs(s.parse().map_err(|_| allowed())?),
+        (None, None) => return Err(allowed()),
+    };
+    if span.is_zero() || span > LONGEST_WAIT { Err(allowed()) } else { Ok(span) }
+}
+
+pub async fn list(State(door): State<Door>, Query(query): Query<Listed>) -> Result<Json<Value>, Problem> {
+    let limit = query.limit.clamp(1, 500);
+    let found = door.store.read("lead.list", move |tx| Box::pin(async move { tx.leads_list(None, limit).await }));
+    let leads = found.await.map_err(|error| Problem::ours(&error))?;
+    Ok(Json(json!({ "leads": leads })))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listed {
+    #[serde(default = "fifty")]
+    limit: usize,
+}
+
+fn fifty() -> usize {
+    50
+}
+
+/// What needs a person: leads nobody could place or call in time, steps that failed for good, messages put aside.
+pub async fn attention(State(door): State<Door>) -> Result<Json<Value>, Problem> {
+    const LIMIT: usize = 200;
+    let found = door.store.read("attention", |tx| {
+        Box::pin(async move {
+            let leads = tx.leads_list(Some(NextStepKind::NeedsAttention), LIMIT).await?;
+            Ok((leads, tx.steps_failed(LIMIT).await?, tx.inbox_quarantined(LIMIT).await?))
+        })
+    });
+    let (leads, steps, messages) = found.await.map_err(|error| Problem::ours(&error))?;
+    let messages: Vec<Value> = messages
+        .into_iter()
+        .map(
+            |(key, kind, received_at, why)| json!({ "key": key, "kind": kind, "received_at": received_at, "why": why }),
+        )
+        .collect();
+    Ok(Json(json!({ "leads": leads, "failed_steps": steps, "quarantined": messages })))
+}
+
+/// The lead, its decision, and everything that happened to it.
+pub async fn get(State(door): State<Door>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+    let (lead, record) = door.known_lead(&id).await?;
+    let found = door.store.read("lead.story", move |tx| {
+        let lead = lead.clone();
+        Box::pin(
+            async move { Ok((tx.decision(&lead).await?, tx.timeline(&lead).await?, tx.owner_changes(&lead).await?)) },
+        )
+    });
+    let (decision, timeline, changes) = found.await.map_err(|error| Problem::ours(&error))?;
+    let timeline: Vec<Value> =
+        timeline.into_iter().map(|entry| json!({ "at": entry.at, "kind": entry.kind, "body": entry.body })).collect();
+    let changes: Vec<Value> =
+        changes.into_iter().map(|c| json!({ "from": c.from, "to": c.to, "seen_at": c.seen_at })).collect();
+    Ok(Json(json!({
+        "lead": record.lead,
+        "owner": record.owner,
+        "status": record.status,
+        "next_step": record.next_step,
+        "first_contact_at": record.first_contact_at,
+        "crm": record.crm,
+        "decision": decision,
+        "timeline": timeline,
+        "owner_changes": changes,
+    })))
+}
+
+/// The decision in sentences: why this rep, and why not each other one.
+pub async fn explain(State(door): State<Door>, Path(id): Path<String>) -> Result<String, Problem> {
+    let (lead, record) = door.known_lead(&id).await?;
+    let found = door.store.read("decision.get", move |tx| {
+        let lead = lead.clone();
+        Box::pin(async move { tx.decision(&lead).await })
+    });
+    let decision = found.await.map_err(|error| Problem::ours(&error))?;
+    let decision = decision.ok_or_else(|| Problem::not_found("this lead has no decision"))?;
+    let rules = Arc::clone(&door.rules.borrow());
+    Ok(explain_decision(&decision, &record.lead, &rules))
+}
+
+impl Door {
+    pub(super) async fn lead(&self, id: &LeadId) -> Result<Option<LeadRecord>, Problem> {
+        let id = id.clone();
+        let found = self.store.read("lead.get", move |tx| {
+            let id = id.clone();
+            Box::pin(async move { tx.lead(&id).await })
+        });
+        found.await.map_err(|error| Problem::ours(&error))
+    }
+
+    async fn known_lead(&self, id: &str) -> Result<(LeadId, LeadRecord), Problem> {
+        let lead = LeadId::new(id).map_err(|fault| Problem::bad_request(fault.to_string()))?;
+        let record = self.lead(&lead).await?.ok_or_else(|| Problem::not_found(format!("there is no lead {lead}")))?;
+        Ok((lead, record))
+    }
+}

@@ -1,0 +1,118 @@
+//! Signed, expiring links: whoever holds one may speak for one rep about one lead, and about nothing else.
+
+use crate::domain::id::{LeadId, RepId};
+use crate::outbox::FeedbackLinks;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+pub struct LinkSigner {
+    secret: Vec<u8>,
+    base_url: String,
+    valid_for: TimeDelta,
+}
+
+/// What a valid link stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    pub lead: LeadId,
+    pub rep: RepId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LinkFault {
+    #[error("this link is not one of ours, or was cut short: open it again from the briefing")]
+    Forged,
+    #[error("this link has expired: ask for a new one, or send the feedback through your team lead")]
+    Expired,
+}
+
+impl LinkSigner {
+    pub fn new(secret: &str, base_url: &str, days: u32) -> Self {
+        let base_url = base_url.trim_end_matches('/').to_owned();
+        Self { secret: secret.as_bytes().to_vec(), base_url, valid_for: TimeDelta::days(i64::from(days)) }
+    }
+
+    /// The address that goes into a briefing.
+    pub fn url(&self, lead: &LeadId, rep: &RepId, now: DateTime<Utc>) -> String {
+        format!("{}/feedback/{}", self.base_url, self.token(lead, rep, now))
+    }
+
+    fn token(&self, lead: &LeadId, rep: &RepId, now: DateTime<Utc>) -> String {
+        let claim = format!("{lead}|{rep}|{}", (now + self.valid_for).timestamp());
+        let mut mac = self.mac();
+        mac.update(claim.as_bytes());
+        let tag = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+        format!("{}.{tag}", URL_SAFE_NO_PAD.encode(claim))
+    }
+
+    /// # Errors
+    /// The signature does not fit, or the time is over.
+    pub fn open(&self, token: &str, now: DateTime<Utc>) -> Result<Linked, LinkFault> {
+        let (claim, tag) = token.split_once('.').ok_or(LinkFault::Forged)?;
+        let claim = URL_SAFE_NO_PAD.decode(claim).map_err(|_| LinkFault::Forged)?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| LinkFault::Forged)?;
+        let mut mac = self.mac();
+        mac.update(&claim);
+        // Compares in constant time.
+        mac.verify_slice(&tag).map_err(|_| LinkFault::Forged)?;
+        let claim = String::from_utf8(claim).map_err(|_| LinkFault::Forged)?;
+        let mut parts = claim.split('|');
+        let (lead, rep, until) = (parts.next(), parts.next(), parts.next());
+        let lead = lead.and_then(|lead| LeadId::new(lead).ok()).ok_or(LinkFault::Forged)?;
+        let rep = rep.and_then(|rep| RepId::new(rep).ok()).ok_or(LinkFault::Forged)?;
+        let until: i64 = until.and_then(|until| until.parse().ok()).ok_or(LinkFault::Forged)?;
+        if now.timestamp() > until {
+            return Err(LinkFault::Expired);
+        }
+        Ok(Linked { lead, rep })
+    }
+
+    fn mac(&self) -> Hmac<Sha256> {
+        Hmac::new_from_slice(&self.secret).expect("HMAC takes a key of any length")
+    }
+}
+
+impl FeedbackLinks for LinkSigner {
+    fn link(&self, lead: &LeadId, rep: &RepId, now: DateTime<Utc>) -> String {
+        self.url(lead, rep, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signed() -> (LinkSigner, Linked, DateTime<Utc>) {
+        let linked = Linked { lead: LeadId::from_digest([3; 16]), rep: RepId::new("ana").expect("slug") };
+        (LinkSigner::new("secret", "https://baton.example/", 30), linked, DateTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_link_opens_until_it_expires() {
+        let (signer, linked, now) = signed();
+        let url = signer.url(&linked.lead, &linked.rep, now);
+        let token = url.strip_prefix("https://baton.example/feedback/").expect("the base, once");
+        assert_eq!(signer.open(token, now + TimeDelta::days(30)), Ok(linked));
+        assert_eq!(signer.open(token, now + TimeDelta::days(31)), Err(LinkFault::Expired));
+    }
+
+    #[test]
+    fn no_changed_or_foreign_link_opens() {
+        let (signer, linked, now) = signed();
+        let token = signer.token(&linked.lead, &linked.rep, now);
+        let other = LinkSigner::new("another", "https://baton.example", 30);
+        assert_eq!(other.open(&token, now), Err(LinkFault::Forged));
+        for at in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(bytes).expect("ASCII");
+            // The last character of each part may hold bits that base64 does not use.
+            if changed != token && signer.open(&changed, now).is_ok() {
+                panic!("a link changed at {at} opened");
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Reports over HTTP: the same figures and formats as `baton report`.
+
+use super::{Door, Problem};
+use crate::reports::{self, Format, UnknownFormat};
+use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use std::sync::Arc;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    #[serde(default = "thirty")]
+    days: u32,
+    #[serde(default)]
+    format: Option<String>,
+}
+
+fn thirty() -> u32 {
+    30
+}
+
+pub async fn routing(State(door): State<Door>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let format: Format = match asked.format.as_deref() {
+        None => Format::Json,
+        Some(name) => name.parse().map_err(|unknown: UnknownFormat| Problem::bad_request(unknown.to_string()))?,
+    };
+    let rules = Arc::clone(&door.rules.borrow());
+    let report = reports::over(&door.store, &rules, asked.days, door.clock.now()).await;
+    let report = report.map_err(|error| Problem::ours(&error))?;
+    Ok(([(header::CONTENT_TYPE, format.content_type())], reports::render(&report, format)).into_response())
+}

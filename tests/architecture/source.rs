@@ -1,0 +1,281 @@
+//! Rust source, read as text: what is code, what stands in quotes, what is declared and what is imported.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+/// The files under `src`, by path with slashes, and those of them that `mod` declarations lead to.
+pub struct House {
+    pub files: BTreeMap<String, Source>,
+    pub reached: BTreeSet<String>,
+}
+
+pub struct Source {
+    pub path: String,
+    /// The text with comments and what stands in quotes blanked, and without `#[cfg(test)]` modules; lines as they were.
+    pub code: String,
+    /// Line and raw text of each string literal outside test code.
+    pub literals: Vec<(usize, String)>,
+    /// Reached through `#[cfg(test)]` only.
+    pub is_test: bool,
+    /// Names of modules declared here, and whether for tests only.
+    children: Vec<(String, bool)>,
+}
+
+/// `crate::to::name`.
+pub struct Import {
+    pub line: usize,
+    pub to: String,
+    pub name: String,
+}
+
+pub fn house() -> &'static House {
+    static HOUSE: LazyLock<House> = LazyLock::new(read_house);
+    &HOUSE
+}
+
+fn read_house() -> House {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut texts = BTreeMap::new();
+    collect(&root.join("src"), root, &mut texts);
+    House::of(texts)
+}
+
+fn collect(folder: &Path, root: &Path, texts: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(folder).expect("a folder of the source") {
+        let path: PathBuf = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, root, texts);
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            let name = path.strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
+            texts.insert(name, fs::read_to_string(&path).expect("UTF-8 source"));
+        }
+    }
+}
+
+impl House {
+    pub fn of(texts: BTreeMap<String, String>) -> Self {
+        let files = texts.into_iter().map(|(path, text)| (path.clone(), Source::new(&path, &text))).collect();
+        let mut house = Self { files, reached: BTreeSet::new() };
+        let mut open = vec![("src/lib.rs".to_owned(), false), ("src/main.rs".to_owned(), false)];
+        while let Some((path, is_test)) = open.pop() {
+            let Some(source) = house.files.get_mut(&path) else { continue };
+            source.is_test = is_test;
+            house.reached.insert(path.clone());
+            let folder = source.folder();
+            for (child, for_tests) in source.children.clone() {
+                let places = [format!("{folder}{child}.rs"), format!("{folder}{child}/mod.rs")];
+                open.extend(places.map(|place| (place, is_test || for_tests)));
+            }
+        }
+        house
+    }
+}
+
+impl Source {
+    pub fn new(path: &str, text: &str) -> Self {
+        let (code, literals) = blank(text);
+        let tests = test_modules(&code);
+        let in_tests = |line: &usize| tests.iter().any(|(from, until)| from <= line && line <= until);
+        let kept = code.lines().enumerate().map(|(at, line)| if in_tests(&(at + 1)) { "" } else { line });
+        let kept = kept.collect::<Vec<_>>().join("\n");
+        let literals = literals.into_iter().filter(|(line, _)| !in_tests(line)).collect();
+        Self { path: path.to_owned(), children: children(&kept), code: kept, literals, is_test: false }
+    }
+
+    /// First segment under `src`, without `.rs`.
+    pub fn module(&self) -> String {
+        let inside = self.path.strip_prefix("src/").unwrap_or(&self.path);
+        inside.split('/').next().unwrap_or(inside).trim_end_matches(".rs").to_owned()
+    }
+
+    /// Where this file's child modules lie, with a slash at the end.
+    fn folder(&self) -> String {
+        let stem = self.path.trim_end_matches(".rs");
+        let is_root = ["/mod", "/lib", "/main"].iter().any(|name| stem.ends_with(name));
+        if is_root { stem[..=stem.rfind('/').expect("a folder")].to_owned() } else { format!("{stem}/") }
+    }
+
+    /// How many `super::` lead from here to the crate.
+    fn depth(&self) -> usize {
+        self.path.trim_end_matches(".rs").trim_end_matches("/mod").matches('/').count()
+    }
+
+    pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.code.lines().enumerate().map(|(at, line)| (at + 1, line))
+    }
+
+    /// Every path from the crate's root: `crate::a::b`, `crate::{a::b, c}`, and `super::` as often as it takes.
+    pub fn imports(&self) -> Vec<Import> {
+        let up = "super::".repeat(self.depth());
+        let mut found = Vec::new();
+        for prefix in ["crate::", up.as_str()].into_iter().filter(|prefix| !prefix.is_empty()) {
+            for (at, _) in self.code.match_indices(prefix) {
+                if self.code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':' || c == '$') {
+                    continue;
+                }
+                let line = self.code[..at].matches('\n').count() + 1;
+                for path in branches(&self.code[at + prefix.len()..]) {
+                    let mut names = path.split("::");
+                    let to = names.next().unwrap_or_default().to_owned();
+                    let name = names.next().unwrap_or("*").to_owned();
+                    if to != "super" {
+                        found.push(Import { line, to, name });
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The crate that a `use` line names, if it is none of ours.
+    pub fn foreign_crate(&self, line: &str) -> Option<String> {
+        let path = line.trim_start().trim_start_matches("pub ").strip_prefix("use ")?;
+        let first: String = path.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let ours = ["crate", "super", "self"].contains(&first.as_str())
+            || self.children.iter().any(|(name, _)| *name == first);
+        (!ours && first.starts_with(|c: char| c.is_ascii_lowercase())).then_some(first)
+    }
+
+    /// The line is excepted by an attribute on the line above it, or it only uses what such a line defined.
+    pub fn expects_a_lint_before(&self, line: usize) -> bool {
+        let above = self.code.lines().nth(line.saturating_sub(2)).unwrap_or_default();
+        above.contains("#[expect(clippy::disallowed_types, reason")
+    }
+}
+
+/// The paths of a use tree, two names deep: `a::{b, c::d}` gives `a::b` and `a::c`.
+fn branches(tree: &str) -> Vec<String> {
+    let name: String = tree.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    if !name.is_empty() {
+        let Some(rest) = tree[name.len()..].strip_prefix("::") else { return vec![name] };
+        let below = branches(rest);
+        return if below.is_empty() {
+            vec![name]
+        } else {
+            below.iter().map(|path| format!("{name}::{path}")).collect()
+        };
+    }
+    let Some(inside) = tree.strip_prefix('{') else { return Vec::new() };
+    let (mut depth, mut start, mut paths) = (0usize, 0usize, Vec::new());
+    for (at, c) in inside.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                paths.extend(branches(inside[start..at].trim()));
+                start = at + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    paths
+}
+
+/// First and last line of each `#[cfg(test)] mod name { … }`, and of a use or declaration for tests only.
+fn test_modules(code: &str) -> Vec<(usize, usize)> {
+    let mut spans = Vec::new();
+    for (at, mark) in code.match_indices("#[cfg(test)]") {
+        let rest = &code[at + mark.len()..];
+        let Some(open) = rest.find(['{', ';']).filter(|open| rest[*open..].starts_with('{')) else { continue };
+        let mut depth = 0usize;
+        let close = rest[open..].char_indices().find_map(|(i, c)| {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                _ => {}
+            }
+            (depth == 0).then_some(open + i)
+        });
+        let line = |upto: usize| code[..upto].matches('\n').count() + 1;
+        spans.push((line(at), line(at + mark.len() + close.unwrap_or(rest.len()))));
+    }
+    spans
+}
+
+/// `mod name;` with `#[cfg(test)]` above or not.
+fn children(code: &str) -> Vec<(String, bool)> {
+    let mut found = Vec::new();
+    let mut for_tests = false;
+    for line in code.lines().map(str::trim) {
+        let declared = line.strip_suffix(';').and_then(|line| line.rsplit_once("mod "));
+        if let Some((_, name)) = declared.filter(|(before, _)| before.is_empty() || before.starts_with("pub")) {
+            found.push((name.to_owned(), for_tests));
+        }
+        for_tests = line.starts_with("#[cfg(test)]") || (for_tests && line.starts_with("#["));
+    }
+    found
+}
+
+/// Blanks comments and the insides of literals; gives the string literals with their lines.
+fn blank(text: &str) -> (String, Vec<(usize, String)>) {
+    let (mut code, mut literals) = (String::with_capacity(text.len()), Vec::new());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let (kept, length) = token(rest, c, code.ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+        if kept == Kept::Quotes && c != '\'' {
+            let inside = rest[..length].trim_start_matches(['b', 'r', '#']).trim_end_matches('#').trim_matches('"');
+            literals.push((code.matches('\n').count() + 1, inside.to_owned()));
+        }
+        match kept {
+            Kept::All => code.push_str(&rest[..length]),
+            Kept::Nothing => code.extend(rest[..length].chars().filter(|c| *c == '\n')),
+            Kept::Quotes => {
+                code.push('"');
+                code.extend(rest[..length].chars().filter(|c| *c == '\n'));
+                code.push('"');
+            }
+        }
+        rest = &rest[length..];
+    }
+    (code, literals)
+}
+
+#[derive(PartialEq)]
+enum Kept {
+    All,
+    Quotes,
+    Nothing,
+}
+
+/// How the next token is kept, and its length in bytes.
+fn token(rest: &str, first: char, in_name: bool) -> (Kept, usize) {
+    if rest.starts_with("//") {
+        return (Kept::Nothing, rest.find('\n').unwrap_or(rest.len()));
+    }
+    if rest.starts_with("/*") {
+        return (Kept::Nothing, rest.find("*/").map_or(rest.len(), |end| end + 2));
+    }
+    let after_prefix = rest.trim_start_matches(['b', 'r']);
+    let prefix = if in_name || rest.len() - after_prefix.len() > 2 { 0 } else { rest.len() - after_prefix.len() };
+    let body = &rest[prefix..];
+    let hashes = body.len() - body.trim_start_matches('#').len();
+    if rest[..prefix].contains('r') && body[hashes..].starts_with('"') {
+        let end = format!("\"{}", "#".repeat(hashes));
+        let start = prefix + hashes + 1;
+        return (Kept::Quotes, rest[start..].find(&end).map_or(rest.len(), |at| start + at + end.len()));
+    }
+    if body.starts_with('"') {
+        return (Kept::Quotes, prefix + quoted(body, '"'));
+    }
+    let is_char = first == '\'' && (rest[1..].starts_with('\\') || rest[1..].chars().nth(1) == Some('\''));
+    if is_char { (Kept::Quotes, quoted(rest, '\'')) } else { (Kept::All, first.len_utf8()) }
+}
+
+/// Length of a literal with its quotes.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            _ if c == quote => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}

@@ -1,0 +1,137 @@
+//! The worker as a child process that is killed again and again.
+
+use baton::app::stage::Stage;
+use baton::connectors::http::{Call, Does, Limits, VendorHttp};
+use reqwest::Method;
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A lease, and with it the longest that an interrupted step may lie.
+pub const LEASE: Duration = Duration::from_secs(3);
+/// From the start of the process to its first answer, in a debug build on a busy machine.
+const UP_WITHIN: Duration = Duration::from_secs(20);
+
+/// How a life of the worker ends.
+#[derive(Debug, Clone, Copy)]
+pub enum End {
+    /// It kills itself the n-th time that it comes to this point; from outside, if it never does.
+    At { point: &'static str, nth: u32 },
+    /// It is killed from outside, this long after it was ready.
+    After(Duration),
+}
+
+/// `baton.toml` for a worker on a port and a database.
+pub fn configure(folder: &Path, stage: &Stage, port: u16, database: &str) {
+    let text = format!(
+        "[database]\nurl = {database:?}\n\n[http]\nlisten = \"127.0.0.1:{port}\"\n\n[limits]\nlease_s = {}\nvendor_timeout_s = 2\n\
+         facts_within_ms = 500\n{}",
+        LEASE.as_secs(),
+        stage.config_toml()
+    );
+    std::fs::write(folder.join("baton.toml"), text).expect("baton.toml");
+}
+
+/// A port that was free a moment ago: the worker comes back to the same one every time.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("its number").port()
+}
+
+/// One life of the worker.
+pub struct Worker {
+    child: Child,
+}
+
+impl Worker {
+    pub fn start(folder: &Path, end: Option<End>) -> Self {
+        let log = std::fs::File::options().append(true).create(true).open(folder.join("log")).expect("a log");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+        command.args(["serve", "--log", "warn", "-w"]).arg(folder);
+        command.envs(Stage::secrets()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        if let Some(End::At { point, nth }) = end {
+            command.env("BATON_KILL_AT", format!("{point}:{nth}"));
+        }
+        Self { child: command.spawn().expect("the worker starts") }
+    }
+
+    /// Waits until it answers; `false`: it has died before.
+    pub async fn is_up(&mut self, door: &Door) -> bool {
+        let up = tokio::time::timeout(UP_WITHIN, async {
+            loop {
+                if self.is_dead() {
+                    return false;
+                }
+                if door.is_ready().await {
+                    return true;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        up.await.expect("the worker neither answers nor dies")
+    }
+
+    pub fn is_dead(&mut self) -> bool {
+        self.child.try_wait().expect("the worker's state").is_some()
+    }
+
+    /// Waits for it to die of itself for so long, then kills it. `true`: of itself.
+    pub async fn dies_within(&mut self, span: Duration) -> bool {
+        let until = tokio::time::Instant::now() + span;
+        while tokio::time::Instant::now() < until {
+            if self.is_dead() {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.kill();
+        false
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the worker can be killed");
+        self.child.wait().expect("the worker is gone");
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // Already gone, as a rule; a test that fails leaves nothing behind.
+        let (_killed, _gone) = (self.child.kill(), self.child.wait());
+    }
+}
+
+/// The way in, over HTTP.
+pub struct Door(VendorHttp);
+
+impl Door {
+    pub fn new(port: u16) -> Self {
+        let limits = Limits { timeout: Duration::from_secs(5), per_second: 100_000, concurrency: 256 };
+        Self(VendorHttp::new("baton", &format!("http://127.0.0.1:{port}"), limits).expect("a client"))
+    }
+
+    async fn is_ready(&self) -> bool {
+        let answer = self.0.send(&Call::get("ready", &["readyz"])).await;
+        answer.is_ok_and(|answer| answer.status == 200)
+    }
+
+    /// One attempt. `true`: 2xx, so that the worker answers for the event from now on.
+    pub async fn takes(&self, event: &Value) -> bool {
+        let call = Call::new("post_event", Does::Write, Method::POST, &["v1", "events"]).json(event.clone());
+        match self.0.send(&call).await {
+            Ok(answer) => {
+                assert!(answer.status != 422, "{event}: {}", String::from_utf8_lossy(&answer.body));
+                (200..300).contains(&answer.status)
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Repeats like any platform: until it is taken.
+    pub async fn deliver(&self, event: &Value) {
+        while !self.takes(event).await {
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The link in a briefing: looking has no effect, sending records, and only the holder of a good link may speak.
+
+use super::play::Play;
+use crate::town::Caller;
+use baton::clock::Clock;
+use baton::connectors::http::{Call, Does};
+use baton::domain::id::LeadId;
+use baton::domain::outcome::Feedback;
+use baton::web::LinkSigner;
+use chrono::TimeDelta;
+use reqwest::Method;
+
+struct Linked {
+    play: Play,
+    lead: LeadId,
+    token: String,
+}
+
+impl Linked {
+    /// A lead whose rep has been sent a link by mail.
+    async fn begin() -> Self {
+        let play = Play::begin().await;
+        let lead = play.call(&Caller::gone(1)).await;
+        play.until(&lead, "callback").await;
+        play.until_quiet().await;
+        let mails = play.stage.smtp.mails();
+        let text = mails.iter().find_map(|mail| mail.text.split_once("/feedback/")).expect("a mail with a link").1;
+        let token = text.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+        Self { play, lead, token }
+    }
+
+    async fn get(&self, token: &str) -> u16 {
+        self.play.send(Call::get("feedback", &["feedback", token])).await.status
+    }
+
+    async fn post(&self, token: &str) -> u16 {
+        let form = [
+            ("quality", "2"),
+            ("completeness", "4"),
+            ("misroute", "procedural"),
+            ("right_rep", "east-02"),
+            ("note", "a partner"),
+        ];
+        let form = form.map(|(name, value)| (name, value.to_owned())).to_vec();
+        let post = Call::new("feedback", Does::Write, Method::POST, &["feedback", token]).form(form);
+        self.play.send(post).await.status
+    }
+
+    async fn recorded(&self) -> Vec<Feedback> {
+        let lead = self.lead.clone();
+        let found = self.play.running.store.read("flow.feedback", move |tx| {
+            let lead = lead.clone();
+            Box::pin(async move { tx.feedbacks(&lead).await })
+        });
+        found.await.expect("the feedback")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn looking_at_the_form_records_nothing_and_sending_it_does() {
+    let linked = Linked::begin().await;
+    assert_eq!(linked.get(&linked.token).await, 200);
+    assert_eq!(linked.recorded().await, []);
+    assert_eq!(linked.post(&linked.token).await, 200);
+    let recorded = linked.recorded().await;
+    assert_eq!(recorded.len(), 1);
+    assert_eq!((recorded[0].quality, recorded[0].completeness), (Some(2), Some(4)));
+    let misroute = recorded[0].misroute.as_ref().expect("a misroute");
+    assert_eq!(misroute.right_rep.as_ref().map(|rep| rep.as_str()), Some("east-02"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forged_and_expired_links_are_refused() {
+    let linked = Linked::begin().await;
+    let rep = linked.play.lead(&linked.lead).await.owner;
+    let now = linked.play.clock.now();
+    let token =
+        |signer: &LinkSigner, at| signer.url(&linked.lead, &rep, at).rsplit('/').next().expect("a token").to_owned();
+    let forged = token(&LinkSigner::new("another secret", "http://x.example", 30), now);
+    let expired = token(&linked.play.links, now - TimeDelta::days(31));
+    let cut = linked.token[..linked.token.len() - 3].to_owned();
+    for refused in [forged, expired, cut] {
+        assert_eq!(linked.get(&refused).await, 403);
+        assert_eq!(linked.post(&refused).await, 403);
+    }
+    assert_eq!(linked.recorded().await, []);
+}

@@ -1,0 +1,16 @@
+//! One binary for everything that needs more than the crate: services, stand-ins, files, the program itself.
+
+mod amqp;
+mod chat;
+mod contract;
+#[cfg(feature = "failpoints")]
+mod crash;
+mod crm;
+mod flow;
+mod intake;
+mod readme;
+mod report;
+mod rules;
+mod simulation;
+mod store;
+mod town;

@@ -1,0 +1,172 @@
+//! The shipped workspace loads without a word, and each faulty one is told by place, finding and remedy.
+
+use baton::rules::{Checked, Fault, SourceFile, compile, summary};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Files of a workspace, by path relative to it.
+type Workspace = BTreeMap<String, String>;
+
+#[test]
+fn the_shipped_workspace_has_no_errors_and_no_warnings() {
+    let checked = check(&shipped()).unwrap_or_else(|faults| panic!("{}", told(&faults)));
+    assert_eq!(told(&checked.warnings), "");
+}
+
+#[test]
+fn the_shipped_workspace_is_summed_up() {
+    let checked = check(&shipped()).expect("the shipped workspace loads");
+    let lines = summary(&checked);
+    assert_eq!(lines[0], "24 reps in 4 teams, 50 territory rows in 50 countries, 11 pools, 3 tiers");
+    assert_eq!(lines[1], "30 territories, 2 routes, 5 named accounts, 3 ladders, catch-all sdr-desk");
+    assert_eq!(lines.len(), 3, "{lines:?}");
+}
+
+/// The week in which the demo plays: the owner is away, her delegate is at work, the West Coast still asleep.
+#[test]
+fn the_shipped_workspace_tells_the_story_of_the_demo() {
+    let rules = check(&shipped()).expect("the shipped workspace loads").rules;
+    let rep = |id: &str| rules.reps.values().find(|rep| rep.id.as_str() == id).expect("a rep of the demo");
+    let priya = rep("priya.nair");
+    let tuesday = "2026-03-03".parse().expect("a date");
+    assert!(priya.leave.iter().any(|leave| leave.from <= tuesday && tuesday <= leave.until));
+    assert_eq!(priya.delegate.as_ref().map(|id| id.as_str()), Some("jonas.weber"));
+    assert!(rep("jonas.weber").leave.iter().all(|leave| tuesday < leave.from || leave.until < tuesday));
+    let pool = rules.pools.values().find(|pool| pool.id.as_str() == "emea-enterprise").expect("her pool");
+    assert!(pool.members.contains_key(&priya.id));
+    assert!(rules.reps.values().any(|rep| rep.cap_per_day.is_some()));
+}
+
+#[test]
+fn each_faulty_workspace_is_told_by_place_finding_and_remedy() {
+    let folder = root().join("fixtures/bad/workspaces");
+    let mut names: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .expect("the faulty workspaces")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    names.sort();
+    assert!(names.len() >= 22, "only {} faulty workspaces were found", names.len());
+    let wrong: Vec<String> = names.iter().filter_map(|path| complaint(path)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expect {
+    code: String,
+    path: String,
+    line: u32,
+    /// Each stands somewhere in the printed message.
+    says: Vec<String>,
+}
+
+/// What is wrong with the answer to one faulty workspace, if anything.
+fn complaint(overlay: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(overlay.join("expect.toml")).expect("an expectation");
+    let expect: Expect = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", overlay.display()));
+    let mut files = shipped();
+    files.extend(files_in(&overlay.join("rules")));
+    let faults = check(&files).map_or_else(|faults| faults, |checked| checked.warnings);
+    let name = overlay.file_name()?.to_string_lossy();
+    let [fault] = faults.as_slice() else {
+        return Some(format!("{name}: expected one fault, got {}:\n{}", faults.len(), told(&faults)));
+    };
+    let message = fault.to_string();
+    let fits = (fault.code, fault.path.as_str(), fault.line) == (&*expect.code, &*expect.path, expect.line)
+        && expect.says.iter().all(|text| message.contains(text))
+        && !fault.found.is_empty()
+        && !fault.allowed.is_empty();
+    let wanted = format!("{}:{} {} saying {:?}", expect.path, expect.line, expect.code, expect.says);
+    (!fits).then(|| format!("{name}: expected {wanted}, got\n{message}"))
+}
+
+/// One bad value in each file: none of them hides another.
+#[test]
+fn faults_of_all_files_are_told_at_once() {
+    let mut files = shipped();
+    for (path, from, to) in [
+        ("rules/routing.yaml", "policy: strict", "policy: strikt"),
+        ("rules/territories.csv", "DACH,AT,", "DACH,Austira,"),
+        ("rules/reps.csv", "Europe/London", "Europe/Lodnon"),
+        ("rules/accounts.csv", "halden-maritime.example", "https://halden-maritime.example"),
+        ("rules/hours.yaml", "\"08:00-21:00\"", "\"8-21\""),
+        ("rules/handoff.yaml", "needs_attention: lena.fischer", "needs_attention: nobody"),
+    ] {
+        let text = files.get_mut(path).expect("a file of the workspace");
+        assert!(text.contains(from), "{path} does not contain {from}");
+        *text = text.replacen(from, to, 1);
+    }
+    let faults = check(&files).expect_err("six faults");
+    let told: Vec<_> = faults.iter().map(|fault| fault.code).collect();
+    let expected = [
+        "account-bad-domain",
+        "handoff-unknown-rep",
+        "hours-bad-calling",
+        "rep-unknown-timezone",
+        "pool-unknown-policy",
+        "territory-unknown-country",
+    ];
+    assert_eq!(told, expected);
+}
+
+/// A file that was cut off, lost a line or has one twice is told, or loads; nothing panics, and nothing fails without a word.
+#[test]
+fn mangled_files_are_answered() {
+    let whole = shipped();
+    for (path, text) in &whole {
+        let lines: Vec<&str> = text.lines().collect();
+        for index in (0..lines.len()).step_by(7) {
+            let without: Vec<&str> = [&lines[..index], &lines[index + 1..]].concat();
+            let twice: Vec<&str> = [&lines[..=index], &lines[index..]].concat();
+            for mangled in [without, twice, lines[..index].to_vec()] {
+                let mut files = whole.clone();
+                files.insert(path.clone(), mangled.join("\n"));
+                if let Err(faults) = check(&files) {
+                    assert!(!faults.is_empty(), "{path}, line {}", index + 1);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn templates_take_part_in_the_release_only() {
+    let mut files = shipped();
+    let before = check(&files).expect("the shipped workspace loads").rules;
+    files.insert("templates/whisper.hbs".to_owned(), "{{headline}}".to_owned());
+    let after = check(&files).expect("a template is not read here").rules;
+    assert_ne!(before.release, after.release);
+    assert_eq!(before.pools, after.pools);
+}
+
+fn told(faults: &[Fault]) -> String {
+    faults.iter().map(|fault| format!("{fault}\n")).collect()
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The rule files in a folder, as `rules/NAME`.
+fn files_in(folder: &Path) -> Workspace {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files = Workspace::new();
+    for entry in entries {
+        let path = entry.expect("a readable folder").path();
+        let name = path.file_name().expect("a name").to_str().expect("a plain name").to_owned();
+        if path.is_file() && (name.ends_with(".yaml") || name.ends_with(".csv")) {
+            files.insert(format!("rules/{name}"), std::fs::read_to_string(&path).expect("text"));
+        }
+    }
+    files
+}
+
+fn shipped() -> Workspace {
+    files_in(&root().join("rules"))
+}
+
+fn check(files: &Workspace) -> Result<Checked, Vec<Fault>> {
+    let files: Vec<SourceFile> =
+        files.iter().map(|(path, text)| SourceFile { path: path.clone(), text: text.clone() }).collect();
+    compile(&files)
+}

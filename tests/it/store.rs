@@ -1,0 +1,134 @@
+//! One suite over both engines: what the store promises, SQLite and PostgreSQL keep alike.
+//!
+//! SQLite runs in a file of its own per test, PostgreSQL in a database of its own per test on the server that
+//! `BATON_TEST_POSTGRES` names (`postgres://USER@HOST:PORT/ANY`, a role that may create databases). Without it those tests
+//! say that they were left out; with `CI=true` they fail instead.
+
+mod inbox;
+mod leads;
+mod ledgers;
+mod reports;
+mod reps;
+pub mod server;
+mod steps;
+mod transactions;
+mod world;
+
+/// Each test runs once per engine: `sqlite::MODULE::NAME` and `postgres::MODULE::NAME`; the last list is for PostgreSQL alone.
+macro_rules! conformance {
+    (both: { $($module:ident: [$($name:ident),+ $(,)?])+ } postgres: { $($pg_module:ident: [$($pg_name:ident),+ $(,)?])+ }) => {
+        mod sqlite {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    crate::store::server::on_sqlite(crate::store::$module::$name).await;
+                })+
+            })+
+        }
+        mod postgres {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    crate::store::server::on_postgres(crate::store::$module::$name).await;
+                })+
+            })+
+            mod alone {
+                $($(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $pg_name() {
+                    crate::store::server::on_postgres(crate::store::$pg_module::$pg_name).await;
+                })+)+
+            }
+        }
+        /// Tests that need a PostgreSQL.
+        const ON_POSTGRES: usize = [$($(stringify!($name)),+),+].len() + [$($(stringify!($pg_name)),+),+].len();
+    };
+}
+
+conformance! {
+    both: {
+        inbox: [
+            a_message_is_stored_once,
+            the_same_messages_at_once_are_new_to_one_worker_each,
+            a_message_comes_back_byte_for_byte,
+            a_message_is_finished_once_and_keeps_its_answer,
+            what_a_dead_worker_left_is_found_oldest_first,
+            poison_is_put_aside_and_can_be_replayed,
+        ]
+        leads: [
+            five_hundred_leads_come_back_exactly,
+            texts_that_databases_dislike_come_back_exactly,
+            every_float_comes_back_to_the_bit,
+            an_event_makes_one_lead,
+            a_lead_is_found_by_event_and_by_call,
+            of_two_saves_at_one_revision_one_counts,
+            a_move_is_one_commit_and_the_view_follows,
+            of_two_workers_with_one_event_one_moves_the_handoff,
+            what_does_not_decode_is_named_by_table_column_and_row,
+        ]
+        ledgers: [
+            turns_taken_at_once_sum_to_zero_without_a_gap,
+            a_recount_finds_a_tampered_balance,
+            a_recount_names_a_gap_in_the_journal,
+        ]
+        reports: [
+            a_report_row_gathers_everything_about_a_lead,
+            a_period_includes_its_start_and_not_its_end,
+            feedback_outcomes_and_owner_changes_are_told_once,
+            accounts_are_remembered_even_when_there_is_none,
+            tokens_come_back_and_can_be_taken_away,
+            our_events_wait_until_they_are_confirmed,
+            bi_views_can_be_read,
+        ]
+        reps: [
+            of_sixteen_callers_one_gets_the_phone,
+            a_reservation_ends_by_time_or_by_its_holder,
+            leads_given_at_once_are_all_counted,
+            a_new_day_starts_at_zero,
+            a_rep_who_is_not_stored_is_an_error_not_a_lost_count,
+        ]
+        steps: [
+            steps_are_claimed_by_priority_then_time,
+            a_lapsed_lease_comes_back_with_the_next_fence,
+            a_zombies_result_does_not_count_and_is_kept,
+            a_lapsed_call_does_not_wait_behind_a_backlog,
+            two_claimers_never_hold_one_step,
+            each_end_is_written_down,
+            many_ends_in_one_statement_count_one_by_one,
+            a_vendors_strange_text_does_not_keep_a_step_open,
+            a_stop_gives_back_what_was_not_sent,
+            the_backlog_is_measured,
+        ]
+        transactions: [
+            a_caller_who_leaves_neither_undoes_the_commit_nor_leaves_it_open,
+            an_error_undoes_everything,
+            a_panic_undoes_everything_and_reaches_the_caller,
+            a_reading_transaction_sees_one_state,
+            a_reading_transaction_cannot_write,
+            a_conflict_is_tried_again_and_then_told,
+            writers_that_read_first_wait_for_each_other,
+            migrating_again_does_nothing,
+            two_workers_migrate_once,
+            a_foreign_history_is_refused,
+        ]
+    }
+    postgres: {
+        steps: [two_processes_never_hold_one_step]
+        transactions: [
+            a_deadlock_is_resolved_and_both_commit,
+            a_lost_connection_is_tried_again,
+            a_commit_whose_answer_is_lost_is_not_run_again,
+            an_unsafe_server_is_refused,
+            a_wrong_clock_is_refused,
+        ]
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_keep_promises_is_refused() {
+    transactions::refuses_unknown_and_unsafe_urls().await;
+}
+
+#[test]
+fn postgres_is_not_left_out_silently() {
+    server::say_if_postgres_is_left_out(ON_POSTGRES);
+}

@@ -1,0 +1,133 @@
+//! What came in is there once, byte for byte, until it is handled or put aside.
+
+use super::server::Db;
+use super::world::{later, lead_id, now};
+use baton::store::{InboxMessage, InboxRow, StoreError};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+
+fn message(key: &str, received_at: DateTime<Utc>) -> InboxMessage {
+    InboxMessage {
+        key: key.to_owned(),
+        kind: "lead.qualified".to_owned(),
+        body: format!("body of {key}").into_bytes(),
+        received_at,
+        reply_to: Some("amq.reply".to_owned()),
+        correlation_id: None,
+    }
+}
+
+fn keys(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+async fn insert(db: &Db, messages: Vec<InboxMessage>) -> BTreeSet<String> {
+    let stored = db.store.write("test", move |tx| {
+        let messages = messages.clone();
+        Box::pin(async move { tx.inbox_insert(&messages).await })
+    });
+    stored.await.expect("messages are stored")
+}
+
+async fn finish(db: &Db, key: &'static str, answer: &'static str) -> Result<(), StoreError> {
+    let done = db.store.write("test", move |tx| {
+        Box::pin(async move { tx.inbox_finish(&[(key.to_owned(), answer.to_owned(), Some(lead_id(1)))]).await })
+    });
+    done.await
+}
+
+async fn stale(db: &Db, before: DateTime<Utc>, limit: usize) -> Vec<String> {
+    let found = db.store.read("test", move |tx| Box::pin(async move { tx.inbox_take_stale(before, limit).await }));
+    found.await.expect("the inbox is read").into_iter().map(|row| row.key).collect()
+}
+
+pub async fn a_message_is_stored_once(db: Db) {
+    assert_eq!(insert(&db, vec![message("a", now()), message("b", now())]).await, keys(&["a", "b"]));
+    let mut other = message("b", later(9));
+    other.body = b"another body".to_vec();
+    let again = vec![other, message("c", now()), message("c", now())];
+    assert_eq!(insert(&db, again).await, keys(&["c"]), "b was there, c came twice in one batch");
+    let first = db.store.read("test", |tx| Box::pin(async move { tx.inbox_row("b").await })).await.expect("a read");
+    assert_eq!(first, Some(InboxRow::from(message("b", now()))), "the first one stays");
+    assert_eq!(insert(&db, vec![]).await, keys(&[]));
+}
+
+pub async fn the_same_messages_at_once_are_new_to_one_worker_each(db: Db) {
+    let names: Vec<String> = (0..60).map(|number| format!("key-{number:02}")).collect();
+    let workers = (0..8).map(|worker| {
+        let (db, mut names) = (db.clone(), names.clone());
+        names.rotate_left(worker * 7);
+        if worker % 2 == 1 {
+            names.reverse();
+        }
+        tokio::spawn(async move { insert(&db, names.iter().map(|name| message(name, now())).collect()).await })
+    });
+    let mut new = Vec::new();
+    for worker in workers.collect::<Vec<_>>() {
+        new.extend(worker.await.expect("no worker fails"));
+    }
+    new.sort();
+    assert_eq!(new, names, "each key is new exactly once");
+}
+
+pub async fn a_message_comes_back_byte_for_byte(db: Db) {
+    let mut all = message("source#1 \"quoted\" \\ ümlaut", "2026-03-03T14:00:00.123456Z".parse().expect("an instant"));
+    all.body = (0..=255).collect();
+    all.correlation_id = Some("corr".to_owned());
+    let mut empty = message("empty", now());
+    empty.body = Vec::new();
+    empty.reply_to = None;
+    insert(&db, vec![all.clone(), empty.clone()]).await;
+    for sent in [all, empty] {
+        let key = sent.key.clone();
+        let row = db.store.read("test", move |tx| {
+            let key = key.clone();
+            Box::pin(async move { tx.inbox_row(&key).await })
+        });
+        assert_eq!(row.await.expect("a read"), Some(InboxRow::from(sent)));
+    }
+    let nobody = db.store.read("test", |tx| Box::pin(async move { tx.inbox_row("nobody").await })).await;
+    assert_eq!(nobody.expect("a read"), None);
+}
+
+pub async fn a_message_is_finished_once_and_keeps_its_answer(db: Db) {
+    insert(&db, vec![message("a", now()), message("b", now())]).await;
+    let wanted = || vec!["a".to_owned(), "b".to_owned(), "nobody".to_owned()];
+    let lock = || db.store.write("test", move |tx| Box::pin(async move { tx.inbox_lock(&wanted()).await }));
+    assert_eq!(lock().await.expect("a lock"), keys(&["a", "b"]));
+    finish(&db, "a", "the answer").await.expect("the first finish counts");
+    assert_eq!(lock().await.expect("a lock"), keys(&["b"]), "what is handled is nobody's work");
+    let second = finish(&db, "a", "another answer").await;
+    assert!(matches!(second, Err(StoreError::Conflict { what: "inbox", .. })), "{second:?}");
+    let answer = db.store.read("test", |tx| Box::pin(async move { tx.inbox_answer("a").await })).await;
+    assert_eq!(answer.expect("a read").as_deref(), Some("the answer"));
+}
+
+pub async fn what_a_dead_worker_left_is_found_oldest_first(db: Db) {
+    let messages = vec![message("new", later(0)), message("old", later(-60)), message("older", later(-90))];
+    insert(&db, messages).await;
+    assert_eq!(stale(&db, later(-30), 10).await, ["older", "old"]);
+    assert_eq!(stale(&db, later(-30), 1).await, ["older"]);
+    finish(&db, "older", "done").await.expect("a finish");
+    assert_eq!(stale(&db, later(-30), 10).await, ["old"]);
+}
+
+pub async fn poison_is_put_aside_and_can_be_replayed(db: Db) {
+    insert(&db, vec![message("poison", later(-60))]).await;
+    let put_aside = || {
+        db.store.write("test", |tx| Box::pin(async move { tx.inbox_quarantine("poison", "line 1: no \0 JSON").await }))
+    };
+    assert!(put_aside().await.expect("a quarantine"));
+    assert!(!put_aside().await.expect("a second one"), "it is no longer anybody's to put aside");
+    assert_eq!(stale(&db, now(), 10).await, [""; 0]);
+    let listed = db.store.read("test", |tx| Box::pin(async move { tx.inbox_quarantined(10).await })).await;
+    let told = ("poison".to_owned(), "lead.qualified".to_owned(), later(-60), "line 1: no ␀ JSON".to_owned());
+    assert_eq!(listed.expect("a list"), [told]);
+    let replay = || db.store.write("test", |tx| Box::pin(async move { tx.inbox_replay("poison", later(-40)).await }));
+    replay().await.expect("a replay");
+    assert_eq!(stale(&db, now(), 10).await, ["poison"]);
+    let row = db.store.read("test", |tx| Box::pin(async move { tx.inbox_row("poison").await })).await;
+    assert_eq!(row.expect("a read").expect("the row").body, b"body of poison");
+    let again = replay().await;
+    assert!(matches!(again, Err(StoreError::NotFound { .. })), "{again:?}");
+}

@@ -1,0 +1,392 @@
+//! Leads with all that their decision made: back to the bit, moved once, and named when they do not decode.
+
+use super::server::Db;
+use super::world::{LEASE, caller, decided, handoff_id, later, lead_id, mover, now, pool, rep, rules};
+use baton::connectors::CrmRef;
+use baton::domain::effect::Effect;
+use baton::domain::id::RepId;
+use baton::domain::known::Known;
+use baton::domain::lead::FieldValue;
+use baton::domain::outcome::NextStepKind;
+use baton::handoff::{Event, Stage};
+use baton::store::{DecidedLead, LeadRecord, StepRow, StoreError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+async fn insert(db: &Db, leads: Vec<DecidedLead>) -> Result<(), StoreError> {
+    let leads = Arc::new(leads);
+    let stored = db.store.write("test", move |tx| {
+        let leads = Arc::clone(&leads);
+        Box::pin(async move { tx.decided_insert(&leads).await })
+    });
+    stored.await
+}
+
+async fn assert_comes_back(db: &Db, sent: &DecidedLead) {
+    let id = sent.lead.id.clone();
+    let read = db.store.read("test", move |tx| {
+        let id = id.clone();
+        Box::pin(async move {
+            let lead = tx.lead(&id).await?.expect("the lead");
+            let (decision, snapshot) = (tx.decision(&id).await?, tx.snapshot(&id).await?);
+            let handoff = tx.handoff(&baton::domain::id::HandoffId::of(&id)).await?;
+            Ok((
+                lead,
+                decision.expect("the decision"),
+                snapshot.expect("the snapshot"),
+                handoff,
+                tx.timeline(&id).await?,
+            ))
+        })
+    });
+    let (record, decision, snapshot, handoff, timeline) = read.await.expect("a lead is read");
+    assert_eq!(record.lead, sent.lead);
+    assert_eq!((&decision, &snapshot, &handoff), (&sent.decision, &sent.snapshot, &sent.handoff));
+    assert_eq!(timeline, sent.timeline);
+    let bytes = |lead| serde_json::to_string(lead).expect("JSON");
+    assert_eq!(bytes(&record.lead), bytes(&sent.lead), "to the same bytes");
+    let replayed = serde_json::to_string(&(&decision, &snapshot)).expect("JSON");
+    assert_eq!(replayed, serde_json::to_string(&(&sent.decision, &sent.snapshot)).expect("JSON"));
+    let expected = LeadRecord {
+        lead: sent.lead.clone(),
+        owner: sent.handoff.owner.clone(),
+        status: "handoff".to_owned(),
+        next_step: sent.handoff.next_step(),
+        first_contact_at: None,
+        crm: None,
+    };
+    assert_eq!(record, expected);
+}
+
+pub async fn five_hundred_leads_come_back_exactly(db: Db) {
+    let sent: Vec<DecidedLead> = (1..=500).map(|number| decided(caller(number))).collect();
+    insert(&db, sent.clone()).await.expect("500 leads in one transaction");
+    for lead in &sent {
+        assert_comes_back(&db, lead).await;
+    }
+    // The steps were born leased to a worker that is now dead, or are timers: all are due a day later.
+    let claimed = db.store.write("test", |tx| {
+        Box::pin(async move { tx.steps_claim(later(86_400), "second", LEASE, &Effect::KINDS, 100_000).await })
+    });
+    let found: BTreeMap<String, StepRow> =
+        claimed.await.expect("a claim").into_iter().map(|step| (step.effect_key.clone(), step)).collect();
+    let planned: Vec<_> = sent.iter().flat_map(|lead| &lead.steps).collect();
+    assert_eq!(found.len(), planned.len());
+    for step in planned {
+        let row = &found[&step.planned.key];
+        assert_eq!(row.effect, step.planned.effect);
+        assert_eq!((row.run_at, row.deadline_at), (step.planned.run_at, step.planned.deadline_at));
+        assert_eq!(row.fence, if step.leased.is_some() { 2 } else { 1 });
+        assert_eq!((&row.handoff_id, &row.lead_id), (&step.handoff_id, &step.handoff_id.lead()));
+    }
+}
+
+pub async fn texts_that_databases_dislike_come_back_exactly(db: Db) {
+    let strange = [
+        "NUL \0 inside",
+        "written \\u0000 and \\\\u0000",
+        "\\\0",
+        "quotes ' \" ` and -- comment; DROP TABLE lead;",
+        "emoji 👩‍💻 and \u{202e}reversed",
+        "$1 ?2 %s {}",
+        "\u{1}\u{7f}\r\n\t",
+    ];
+    let sent: Vec<DecidedLead> = (1..)
+        .zip(strange)
+        .map(|(number, text)| {
+            let mut lead = caller(number);
+            lead.qualification.summary = Some(Known::from_caller(text.to_owned()));
+            lead.custom.insert(text.to_owned(), FieldValue::List(vec![text.to_owned()]));
+            decided(lead)
+        })
+        .collect();
+    insert(&db, sent.clone()).await.expect("every text can be stored");
+    for lead in &sent {
+        assert_comes_back(&db, lead).await;
+    }
+}
+
+/// A decision must replay to the same bytes, so a number may not lose its last bit on the way.
+pub async fn every_float_comes_back_to_the_bit(db: Db) {
+    let mut lead = caller(1);
+    let mut bits: u64 = 0x9E37_79B9_7F4A_7C15;
+    let hard = [0.1 + 0.2, f64::MAX, f64::MIN_POSITIVE, 5e-324, 1e23, 9_007_199_254_740_993.0, -0.0];
+    let random = std::iter::repeat_with(|| {
+        bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        f64::from_bits(bits)
+    });
+    for (number, value) in hard.into_iter().chain(random.filter(|value| value.is_finite()).take(5_000)).enumerate() {
+        lead.custom.insert(format!("number {number:04}"), FieldValue::Number(value));
+    }
+    let sent = decided(lead);
+    insert(&db, vec![sent.clone()]).await.expect("a lead");
+    let record = db.store.read("test", |tx| Box::pin(async move { tx.lead(&lead_id(1)).await })).await;
+    let lead = record.expect("a read").expect("the lead").lead;
+    for (name, value) in &sent.lead.custom {
+        let (FieldValue::Number(sent), Some(FieldValue::Number(back))) = (value, lead.custom.get(name)) else {
+            panic!("{name} is no number any more: {:?}", lead.custom.get(name))
+        };
+        assert_eq!(sent.to_bits(), back.to_bits(), "{name}: {sent:e} came back as {back:e}");
+    }
+}
+
+pub async fn an_event_makes_one_lead(db: Db) {
+    insert(&db, vec![decided(caller(1))]).await.expect("a lead");
+    let mut same_event = caller(2);
+    same_event.event_id = "evt-1".to_owned();
+    for again in [caller(1), same_event] {
+        let refused = insert(&db, vec![decided(caller(3)), decided(again)]).await;
+        let Err(error) = refused else { panic!("the event was decided twice") };
+        assert!(!error.is_transient(), "{error:?}");
+    }
+    assert_eq!(db.number("SELECT COUNT(*) FROM lead").await, 1, "and nothing of the batch stays");
+    assert_eq!(db.number("SELECT COUNT(*) FROM decision").await, 1);
+}
+
+pub async fn a_lead_is_found_by_event_and_by_call(db: Db) {
+    insert(&db, vec![decided(caller(1)), decided(caller(2))]).await.expect("leads");
+    let found = db.store.read("test", |tx| {
+        Box::pin(async move {
+            let by_event = tx.lead_by_event("sandbox", "evt-2").await?.map(|record| record.lead.id);
+            let stranger = tx.lead_by_event("elsewhere", "evt-2").await?.map(|record| record.lead.id);
+            let by_call = tx.handoff_of_call("sandbox", "call-1").await?;
+            Ok((by_event, stranger, by_call, tx.handoff_of_call("vapi", "call-1").await?, tx.lead(&lead_id(9)).await?))
+        })
+    });
+    assert_eq!(found.await.expect("a read"), (Some(lead_id(2)), None, Some(handoff_id(1)), None, None));
+}
+
+pub async fn of_two_saves_at_one_revision_one_counts(db: Db) {
+    insert(&db, vec![decided(caller(1))]).await.expect("a lead");
+    let read = db.store.read("test", |tx| Box::pin(async move { tx.handoff(&handoff_id(1)).await })).await;
+    let handoff = read.expect("the handoff");
+    let savers: Vec<_> = (0..8)
+        .map(|_| {
+            let (db, mut next) = (db.clone(), handoff.clone());
+            let revision = next.revision;
+            next.revision += 1;
+            tokio::spawn(async move {
+                let saved = db.store.write("test", move |tx| {
+                    let next = next.clone();
+                    Box::pin(async move { tx.handoff_save(&next, revision).await })
+                });
+                saved.await
+            })
+        })
+        .collect();
+    let mut counted = 0;
+    for saver in savers {
+        match saver.await.expect("no panic") {
+            Ok(()) => counted += 1,
+            Err(StoreError::Conflict { what: "handoff", id }) => assert_eq!(id, handoff_id(1).to_string()),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(counted, 1);
+}
+
+/// Reps whose phone some lead holds.
+async fn holders(db: &Db) -> BTreeSet<RepId> {
+    let states = db
+        .store
+        .write("test", |tx| Box::pin(async move { tx.reps_lock(&rules().reps.keys().cloned().collect()).await }));
+    states
+        .await
+        .expect("states")
+        .into_values()
+        .filter(|state| state.reserved.is_some())
+        .map(|state| state.rep)
+        .collect()
+}
+
+/// The rep who is rung first, and their leg.
+fn rung(lead: &DecidedLead) -> (RepId, baton::domain::id::LegId) {
+    let leg = lead.handoff.legs.first().expect("somebody is rung");
+    (leg.rep.clone(), leg.id.clone())
+}
+
+pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
+    let sent = decided(caller(1));
+    let (first, leg) = rung(&sent);
+    let hold = sent.handoff.holds.clone().expect("a phone is ours");
+    insert(&db, vec![sent.clone()]).await.expect("a lead");
+    let owner = sent.handoff.owner.clone();
+    let begun = db.store.write("test", move |tx| {
+        let (first, hold, owner) = (first.clone(), hold.clone(), owner.clone());
+        Box::pin(async move {
+            tx.reps_lock(&BTreeSet::from([first.clone(), owner.clone()])).await?;
+            tx.rep_take(&owner, now().date_naive()).await?;
+            assert!(tx.rep_reserve(&first, &handoff_id(1), hold.until, now()).await?);
+            // As the batch that decided it: the turn that a later move hands on must be on the ledger.
+            let pools: Vec<_> = rules().pools.keys().cloned().collect();
+            tx.ledgers_lock(&pools).await.map(|_| ())
+        })
+    });
+    begun.await.expect("a beginning");
+    let moved = db.store.write("test", move |tx| {
+        let leg = leg.clone();
+        Box::pin(async move {
+            let declined = Event::Declined { leg };
+            tx.transition(&handoff_id(1), &declined, &rules(), &mover("second", later(3))).await
+        })
+    });
+    let moved = moved.await.expect("a move");
+    assert!(!moved.ignored);
+    assert!(moved.steps.iter().all(|step| step.fence == 1 && step.run_at <= later(3)), "{:?}", moved.steps);
+    let found = db.store.read("test", |tx| {
+        Box::pin(async move {
+            let list = tx.leads_list(Some(NextStepKind::Handoff), 10).await?;
+            Ok((tx.handoff(&handoff_id(1)).await?, tx.timeline(&lead_id(1)).await?, list))
+        })
+    });
+    let (handoff, timeline, list) = found.await.expect("a read");
+    assert_eq!(handoff.revision, sent.handoff.revision + 1);
+    let Stage::Ringing { leg } = &handoff.stage else { panic!("the next rep is rung: {:?}", handoff.stage) };
+    assert_ne!(*leg, rung(&sent).1);
+    assert_eq!(timeline.iter().map(|line| line.kind.as_str()).collect::<Vec<_>>(), ["decided", "declined"]);
+    let [line] = list.as_slice() else { panic!("{list:?}") };
+    assert_eq!((&line.lead, &line.next_step, &line.owner), (&lead_id(1), &handoff.next_step(), &handoff.owner));
+    let (first, second) =
+        (sent.handoff.holds.clone().expect("it rang").rep, handoff.holds.expect("a phone is ours").rep);
+    assert_eq!(
+        holders(&db).await,
+        BTreeSet::from([first, second.clone()]),
+        "the first phone is up until it is hung up"
+    );
+    let hung_up = db.store.write("test", {
+        let leg = rung(&sent).1;
+        move |tx| {
+            let leg = leg.clone();
+            Box::pin(async move { tx.hung_up(&handoff_id(1), &leg).await })
+        }
+    });
+    hung_up.await.expect("a hang-up");
+    assert_eq!(holders(&db).await, BTreeSet::from([second]), "now it is free for others");
+    let crm = CrmRef { id: "00Q1".into(), url: None, owner_crm_id: Some("005".into()) };
+    let (stored, wanted) = (crm.clone(), crm);
+    let set = db.store.write("test", move |tx| {
+        let crm = stored.clone();
+        Box::pin(async move {
+            tx.lead_set_crm(&lead_id(1), &crm).await?;
+            tx.lead(&lead_id(1)).await
+        })
+    });
+    assert_eq!(set.await.expect("a write").and_then(|lead| lead.crm), Some(wanted.clone()));
+    let nobody = db.store.write("test", move |tx| {
+        let crm = wanted.clone();
+        Box::pin(async move { tx.lead_set_crm(&lead_id(9), &crm).await })
+    });
+    let nobody = nobody.await;
+    assert!(matches!(nobody, Err(StoreError::NotFound { what: "lead", .. })), "{nobody:?}");
+}
+
+pub async fn of_two_workers_with_one_event_one_moves_the_handoff(db: Db) {
+    let sent = decided(caller(1));
+    let (_, leg) = rung(&sent);
+    insert(&db, vec![sent]).await.expect("a lead");
+    let workers: Vec<_> = ["first", "second", "third", "fourth"]
+        .into_iter()
+        .map(|worker| {
+            let (db, leg) = (db.clone(), leg.clone());
+            tokio::spawn(async move {
+                let moved = db.store.write("test", move |tx| {
+                    let event = Event::Answered { leg: leg.clone() };
+                    Box::pin(
+                        async move { tx.transition(&handoff_id(1), &event, &rules(), &mover(worker, later(3))).await },
+                    )
+                });
+                moved.await.expect("a move is answered")
+            })
+        })
+        .collect();
+    let mut moves = 0;
+    for worker in workers {
+        let moved = worker.await.expect("no worker fails");
+        moves += u32::from(!moved.ignored);
+        assert_eq!(moved.ignored, moved.steps.is_empty());
+    }
+    assert_eq!(moves, 1);
+    let timeline = db.store.read("test", |tx| Box::pin(async move { tx.timeline(&lead_id(1)).await })).await;
+    let lines = timeline.expect("the timeline");
+    assert_eq!(lines.len(), 5, "what changed nothing is told all the same");
+    assert_eq!(lines.iter().filter(|line| line.body["ignored"] == true).count(), 3);
+}
+
+pub async fn what_does_not_decode_is_named_by_table_column_and_row(db: Db) {
+    insert(&db, vec![decided(caller(1))]).await.expect("a lead");
+    let begun = db.store.write("test", |tx| {
+        Box::pin(async move {
+            tx.reps_lock(&BTreeSet::from([rep("ana")])).await?;
+            tx.ledgers_lock(&[pool("desk")]).await.map(|_| ())
+        })
+    });
+    begun.await.expect("rows");
+    let lead = lead_id(1).to_string();
+    for (table, column, value, row) in [
+        ("lead", "body", "'{}'", lead.as_str()),
+        ("lead", "next_step", "'dance'", &lead),
+        ("lead", "next_at", "9223372036854775807", &lead),
+        ("lead", "owner", "'Not A Slug'", &lead),
+        ("decision", "body", "'not json'", &lead),
+        ("decision", "snapshot", "'[]'", &lead),
+        ("handoff", "body", "'null'", handoff_id(1).as_str()),
+        ("timeline", "body", "'{'", &lead),
+        ("rep_state", "presence", "'asleep'", "ana"),
+        ("rep_state", "taken_on", "'yesterday'", "ana"),
+        ("rep_state", "open_leads", "-1", "ana"),
+        ("ledger", "balances", "'{\"ana\":0.5}'", "desk"),
+        ("step", "payload", "'{\"effect\":\"dance\"}'", handoff_id(1).suffix()),
+    ] {
+        db.execute(format!("CREATE TABLE kept AS SELECT * FROM {table}")).await;
+        assert!(db.execute(format!("UPDATE {table} SET {column} = {value}")).await >= 1, "{table}.{column}");
+        let error = read_all(&db).await.expect_err("a value that does not fit");
+        let StoreError::Inconsistent { table: told_table, column: told_column, row: told_row, why } = &error else {
+            panic!("{table}.{column}: {error:?}")
+        };
+        assert_eq!((*told_table, *told_column), (table, column), "{error}");
+        assert!(told_row.starts_with(row) && !why.is_empty(), "{error}");
+        restore(&db, table, column).await;
+        read_all(&db).await.expect("mended");
+    }
+}
+
+/// Puts one column back as it was.
+async fn restore(db: &Db, table: &str, column: &str) {
+    let key = match table {
+        "lead" | "handoff" => "id",
+        "decision" | "timeline" => "lead_id",
+        "rep_state" => "rep",
+        "ledger" => "pool",
+        _ => "effect_key",
+    };
+    let sql = format!("UPDATE {table} SET {column} = (SELECT k.{column} FROM kept k WHERE k.{key} = {table}.{key})");
+    db.execute(sql).await;
+    db.execute("DROP TABLE kept").await;
+}
+
+/// Reads everything that was made for one lead.
+async fn read_all(db: &Db) -> Result<(), StoreError> {
+    let lead = db.store.read("test", |tx| {
+        Box::pin(async move {
+            tx.lead(&lead_id(1)).await?;
+            tx.decision(&lead_id(1)).await?;
+            tx.snapshot(&lead_id(1)).await?;
+            tx.handoff(&handoff_id(1)).await?;
+            tx.timeline(&lead_id(1)).await?;
+            tx.ledgers_recount().await.map(|_| ())
+        })
+    });
+    lead.await?;
+    let locked = db.store.write("test", |tx| {
+        Box::pin(async move {
+            tx.reps_lock(&BTreeSet::from([rep("ana")])).await?;
+            tx.steps_claim(later(86_400), "reader", LEASE, &Effect::KINDS, 100).await?;
+            // Nothing of this is to stay.
+            Err::<(), _>(StoreError::Stopped)
+        })
+    });
+    match locked.await {
+        Err(StoreError::Stopped) => Ok(()),
+        other => other,
+    }
+}

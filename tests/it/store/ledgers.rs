@@ -1,0 +1,84 @@
+//! Turns are given under one lock per pool, and the journal can always prove the balances.
+
+use super::server::Db;
+use super::world::{lead_id, now, pool, rep};
+use baton::domain::id::{PoolId, RepId};
+use baton::routing::ledger::Ledger;
+use baton::store::StoreError;
+use std::collections::BTreeMap;
+
+fn team() -> BTreeMap<RepId, u32> {
+    BTreeMap::from([(rep("ana"), 3), (rep("ben"), 2), (rep("cy"), 2)])
+}
+
+/// A turn in each of these pools, in one transaction.
+async fn give_turns(db: &Db, pools: Vec<PoolId>, lead: u32) {
+    let given = db.store.write("test", move |tx| {
+        let pools = pools.clone();
+        Box::pin(async move {
+            let mut ledgers = tx.ledgers_lock(&pools).await?;
+            let mut entries = Vec::new();
+            for ledger in ledgers.values_mut() {
+                let payer = ledger.choose(&team()).expect("somebody is eligible");
+                let entry = ledger.turn(&team(), &payer);
+                ledger.apply(&entry);
+                entries.push((entry, lead_id(lead)));
+            }
+            let ledgers: Vec<Ledger> = ledgers.into_values().collect();
+            tx.ledgers_save(&entries, &ledgers, "test", now()).await
+        })
+    });
+    given.await.expect("turns are given");
+}
+
+async fn recount(db: &Db) -> Result<BTreeMap<PoolId, (Ledger, Ledger)>, StoreError> {
+    db.store.read("test", |tx| Box::pin(async move { tx.ledgers_recount().await })).await
+}
+
+/// Pools are named in different orders and the first writers make the rows.
+pub async fn turns_taken_at_once_sum_to_zero_without_a_gap(db: Db) {
+    let writers: Vec<_> = (0..8u32)
+        .map(|writer| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                for turn in 0..10 {
+                    let mut pools = vec![pool("desk"), pool("west"), pool("Zürich")];
+                    pools.rotate_left((writer + turn) as usize % 3);
+                    give_turns(&db, pools, writer * 100 + turn).await;
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.expect("no writer fails");
+    }
+    let counted = recount(&db).await.expect("a recount");
+    assert_eq!(counted.len(), 3);
+    for (name, (stored, rebuilt)) in counted {
+        assert_eq!(stored, rebuilt, "the journal of {name} proves its balances");
+        assert_eq!(stored.seq, 80);
+        assert_eq!(stored.balances.values().sum::<i64>(), 0);
+        assert!(stored.balances.values().all(|balance| balance.abs() < 2_000_000), "{:?}", stored.balances);
+    }
+    let entries = db.store.read("test", |tx| Box::pin(async move { tx.ledger_entries(&pool("desk"), 3).await })).await;
+    let seqs: Vec<i64> = entries.expect("entries").iter().map(|entry| entry.seq).collect();
+    assert_eq!(seqs, [80, 79, 78]);
+}
+
+pub async fn a_recount_finds_a_tampered_balance(db: Db) {
+    give_turns(&db, vec![pool("desk")], 1).await;
+    db.execute(r#"UPDATE ledger SET balances = '{"ana":5}'"#).await;
+    let (stored, rebuilt) = recount(&db).await.expect("a recount").remove(&pool("desk")).expect("the pool");
+    assert_ne!(stored.balances, rebuilt.balances);
+    assert_eq!(rebuilt.balances.values().sum::<i64>(), 0);
+    assert_eq!(rebuilt.balances.len(), 3);
+}
+
+pub async fn a_recount_names_a_gap_in_the_journal(db: Db) {
+    for lead in 1..=3 {
+        give_turns(&db, vec![pool("desk")], lead).await;
+    }
+    assert_eq!(db.execute("DELETE FROM ledger_entry WHERE seq = 2").await, 1);
+    let error = recount(&db).await.expect_err("a gap").to_string();
+    assert_eq!(error, r#"ledger_entry.body of row "desk" does not fit: entry 3 of "desk" follows entry 1"#);
+}

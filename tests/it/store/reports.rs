@@ -1,0 +1,251 @@
+//! What the reports, the doors and BI tools read.
+
+use super::server::Db;
+use super::world::{caller, decided, later, lead_id, now, rep};
+use baton::domain::account::{Account, MatchKey};
+use baton::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
+use baton::store::{Contact, DecidedLead, Mirrored, OutboundEvent, OwnerChange, ReportRow, StoreError, Token};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A lead that was decided so much later.
+fn decided_at(number: u32, seconds: i64) -> DecidedLead {
+    let mut lead = decided(caller(number));
+    lead.decision.decided_at += TimeDelta::seconds(seconds);
+    lead
+}
+
+async fn insert(db: &Db, leads: Vec<DecidedLead>) {
+    let leads = Arc::new(leads);
+    let stored = db.store.write("test", move |tx| {
+        let leads = Arc::clone(&leads);
+        Box::pin(async move { tx.decided_insert(&leads).await })
+    });
+    stored.await.expect("leads are stored");
+}
+
+async fn report(db: &Db, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<ReportRow>, StoreError> {
+    db.store.read("test", move |tx| Box::pin(async move { tx.report_rows(from, until).await })).await
+}
+
+fn feedback(name: &str, seconds: i64, quality: u8) -> Feedback {
+    let misroute = Misroute { kind: MisrouteKind::Procedural, right_rep: Some(rep("ben")) };
+    Feedback {
+        rep: rep(name),
+        at: later(seconds),
+        quality: Some(quality),
+        completeness: None,
+        misroute: Some(misroute),
+        note: Some("\"wrong\" desk".to_owned()),
+        via: "slack".to_owned(),
+    }
+}
+
+fn change(to: &str, seconds: i64) -> OwnerChange {
+    OwnerChange { from: "005A".to_owned(), to: to.to_owned(), seen_at: later(seconds) }
+}
+
+fn contact(name: &str, seconds: i64) -> Contact {
+    Contact { rep: rep(name), at: later(seconds), via: "crm".to_owned() }
+}
+
+/// Two reps speak, one of them twice; some of it is told twice.
+async fn hear_of_the_first(db: &Db) {
+    let heard = db.store.write("test", |tx| {
+        Box::pin(async move {
+            let lead = lead_id(1);
+            for said in [feedback("ana", 20, 2), feedback("ana", 90, 4), feedback("ben", 30, 5), feedback("ben", 30, 5)]
+            {
+                tx.feedback_insert(&lead, &said).await?;
+            }
+            for (kind, at) in
+                [(OutcomeKind::Opportunity, 100), (OutcomeKind::Opportunity, 200), (OutcomeKind::Won, 300)]
+            {
+                tx.outcome_insert(&lead, kind, later(at)).await?;
+            }
+            for change in [change("005C", 80), change("005B", 60), change("005B", 99)] {
+                tx.owner_change_insert(&lead, &change).await?;
+            }
+            for contact in [contact("ben", 70), contact("ana", 40), contact("ana", 40)] {
+                tx.contact_insert(&lead, &contact).await?;
+            }
+            Ok(())
+        })
+    });
+    heard.await.expect("everything is stored");
+}
+
+pub async fn a_report_row_gathers_everything_about_a_lead(db: Db) {
+    let (mut first, second) = (decided_at(1, 0), decided_at(2, 1));
+    first.decision.degraded = vec!["calendar of ana".to_owned()];
+    insert(&db, vec![second.clone(), first.clone()]).await;
+    hear_of_the_first(&db).await;
+    let rows = report(&db, now(), later(60)).await.expect("a report");
+    let plain = |lead: &DecidedLead| ReportRow {
+        lead: lead.lead.id.clone(),
+        source: "sandbox".to_owned(),
+        received_at: lead.lead.received_at,
+        decided_at: lead.decision.decided_at,
+        decided_owner: lead.decision.plan.owner.clone(),
+        current_owner: lead.handoff.owner.clone(),
+        pool: lead.decision.plan.pool.clone(),
+        territory: lead.decision.plan.territory.clone(),
+        tier: lead.decision.plan.tier.clone(),
+        route: "territory × tier".to_owned(),
+        reason: lead.decision.plan.reason.clone(),
+        rungs: lead.decision.plan.rungs.clone(),
+        reps_rung: 1,
+        status: "handoff".to_owned(),
+        first_contact_at: None,
+        degraded: false,
+        completeness_permille: 640,
+        feedback: BTreeMap::new(),
+        outcomes: BTreeMap::new(),
+        owner_changes: Vec::new(),
+        contacts: Vec::new(),
+    };
+    let expected = ReportRow {
+        degraded: true,
+        first_contact_at: Some(later(40)),
+        feedback: BTreeMap::from([(rep("ana"), feedback("ana", 90, 4)), (rep("ben"), feedback("ben", 30, 5))]),
+        outcomes: BTreeMap::from([(OutcomeKind::Opportunity, later(100)), (OutcomeKind::Won, later(300))]),
+        owner_changes: vec![change("005B", 60), change("005C", 80)],
+        contacts: vec![contact("ana", 40), contact("ben", 70)],
+        ..plain(&first)
+    };
+    assert_eq!(rows, [expected, plain(&second)]);
+    assert!(!rows[0].rungs.is_empty());
+}
+
+pub async fn a_period_includes_its_start_and_not_its_end(db: Db) {
+    insert(&db, (1..=4).map(|number| decided_at(number, i64::from(number) * 10)).collect()).await;
+    hear_of_the_first(&db).await;
+    let found: Vec<_> =
+        report(&db, later(20), later(40)).await.expect("a report").into_iter().map(|row| row.lead).collect();
+    assert_eq!(found, [lead_id(2), lead_id(3)]);
+    assert_eq!(report(&db, later(50), later(90)).await.expect("a report"), []);
+    db.execute("UPDATE outcome SET kind = 'lunch' WHERE kind = 'won'").await;
+    let error = report(&db, now(), later(40)).await.expect_err("an outcome that is none").to_string();
+    assert_eq!(error, format!("outcome.kind of row {:?} does not fit: \"lunch\" is no outcome", lead_id(1).as_str()));
+}
+
+pub async fn feedback_outcomes_and_owner_changes_are_told_once(db: Db) {
+    insert(&db, vec![decided(caller(1))]).await;
+    hear_of_the_first(&db).await;
+    let found = db.store.read("test", |tx| {
+        Box::pin(async move {
+            let lead = lead_id(1);
+            Ok((tx.feedbacks(&lead).await?, tx.owner_changes(&lead).await?, tx.contacts(&lead).await?))
+        })
+    });
+    let (said, changes, contacts) = found.await.expect("a read");
+    assert_eq!(said, [feedback("ana", 20, 2), feedback("ben", 30, 5), feedback("ana", 90, 4)]);
+    assert_eq!(changes, [change("005B", 60), change("005C", 80)]);
+    assert_eq!(contacts, [contact("ana", 40), contact("ben", 70)]);
+    let stranger = db
+        .store
+        .write("test", |tx| Box::pin(async move { tx.feedback_insert(&lead_id(9), &feedback("ana", 1, 1)).await }));
+    assert!(stranger.await.is_err(), "nobody can speak of a lead that does not exist");
+}
+
+pub async fn accounts_are_remembered_even_when_there_is_none(db: Db) {
+    let account = Account {
+        crm_id: "001".into(),
+        name: "Acme \"Ltd\"".into(),
+        domain: Some("acme.example".into()),
+        owner_crm_id: Some("005".into()),
+        open_opportunity_owner_crm_id: None,
+        matched_by: MatchKey::Domain,
+        score_permille: 1000,
+        fields: BTreeMap::new(),
+    };
+    let known = Mirrored { account: Some(account), source: "salesforce".into(), observed_at: now() };
+    let unknown = Mirrored { account: None, source: "salesforce".into(), observed_at: later(5) };
+    let (first, second) = (known.clone(), unknown.clone());
+    let put = db.store.write("test", move |tx| {
+        let (known, unknown) = (first.clone(), second.clone());
+        Box::pin(async move {
+            let of = |key: &str, mirrored: &Mirrored| (key.to_owned(), mirrored.clone());
+            tx.mirror_put(&[of("email:a@b.example", &known), of("domain:acme.example", &unknown)].into()).await?;
+            tx.mirror_put(&[of("domain:acme.example", &known), of("email:a@b.example", &unknown)].into()).await
+        })
+    });
+    put.await.expect("accounts are stored");
+    let wanted = ["domain:acme.example", "email:a@b.example", "phone:+1"].map(str::to_owned);
+    let got = db.store.read("test", move |tx| {
+        let wanted = wanted.clone();
+        Box::pin(async move { tx.mirror_get(&wanted).await })
+    });
+    let expected =
+        BTreeMap::from([("domain:acme.example".to_owned(), known), ("email:a@b.example".to_owned(), unknown)]);
+    assert_eq!(got.await.expect("a read"), expected, "the last word counts, and 'none' is one");
+}
+
+pub async fn tokens_come_back_and_can_be_taken_away(db: Db) {
+    let token = Token {
+        id: "tok_1".to_owned(),
+        hash: "ab12".to_owned(),
+        scopes: BTreeSet::from(["leads:write".to_owned(), "reports:read".to_owned()]),
+        created_at: now(),
+        expires_at: Some(later(3600)),
+        last_used_at: None,
+    };
+    let given = token.clone();
+    let insert = || {
+        let token = given.clone();
+        db.store.write("test", move |tx| {
+            let token = token.clone();
+            Box::pin(async move { tx.token_insert(&token).await })
+        })
+    };
+    insert().await.expect("a token");
+    let twice = insert().await;
+    assert!(matches!(twice, Err(StoreError::Conflict { what: "token", .. })), "{twice:?}");
+    let used = db.store.write("test", |tx| {
+        Box::pin(async move { Ok((tx.token_used("tok_1", later(5)).await?, tx.token_used("tok_2", later(5)).await?)) })
+    });
+    assert_eq!(used.await.expect("a note"), (true, false));
+    let seen = Token { last_used_at: Some(later(5)), ..token };
+    let found = db.store.read("test", |tx| Box::pin(async move { Ok((tx.token("tok_1").await?, tx.tokens().await?)) }));
+    assert_eq!(found.await.expect("a read"), (Some(seen.clone()), vec![seen]));
+    let delete = || db.store.write("test", |tx| Box::pin(async move { tx.token_delete("tok_1").await }));
+    assert_eq!((delete().await.expect("a delete"), delete().await.expect("a delete")), (true, false));
+}
+
+pub async fn our_events_wait_until_they_are_confirmed(db: Db) {
+    let event = |id: &str, seconds| OutboundEvent {
+        id: id.to_owned(),
+        topic: "lead.routed".to_owned(),
+        body: json!({ "lead": id, "text": "\u{0} and \"quotes\"" }),
+        created_at: later(seconds),
+    };
+    let events = [event("b", 2), event("a", 1), event("b", 9)];
+    let stored = db.store.write("test", move |tx| {
+        let events = events.clone();
+        Box::pin(async move { tx.outbound_insert(&events).await })
+    });
+    stored.await.expect("events are stored");
+    let waiting = || db.store.read("test", |tx| Box::pin(async move { tx.outbound_waiting(10).await }));
+    assert_eq!(waiting().await.expect("a list"), [event("a", 1), event("b", 2)]);
+    let confirm = || {
+        db.store.write("test", |tx| {
+            Box::pin(async move { tx.outbound_published(&["a".to_owned(), "x".to_owned()], later(3)).await })
+        })
+    };
+    assert_eq!((confirm().await.expect("a note"), confirm().await.expect("a note")), (1, 0));
+    assert_eq!(waiting().await.expect("a list"), [event("b", 2)]);
+}
+
+pub async fn bi_views_can_be_read(db: Db) {
+    insert(&db, vec![decided(caller(1)), decided(caller(2))]).await;
+    hear_of_the_first(&db).await;
+    assert_eq!(
+        db.number("SELECT COUNT(*) FROM v_lead WHERE status = 'handoff' AND route = 'territory × tier'").await,
+        2
+    );
+    assert_eq!(db.number("SELECT COUNT(*) FROM v_decision WHERE stage = 'ringing' AND reps_rung = 1").await, 2);
+    assert_eq!(db.number("SELECT COUNT(*) FROM v_outcome WHERE kind = 'won'").await, 1);
+    assert!(db.number("SELECT COUNT(*) FROM v_step WHERE kind = 'ring' AND state = 'leased'").await == 2);
+}

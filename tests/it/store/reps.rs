@@ -1,0 +1,133 @@
+//! A rep's phone is one caller's at a time, and every lead given is counted.
+
+use super::server::Db;
+use super::world::{handoff_id, later, now, rep};
+use baton::domain::rep::Presence;
+use baton::store::{RepState, StoreError};
+use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::BTreeSet;
+
+async fn reserve(db: &Db, number: u32, until: DateTime<Utc>, at: DateTime<Utc>) -> bool {
+    let got = db.store.write("test", move |tx| {
+        Box::pin(async move {
+            tx.reps_lock(&BTreeSet::from([rep("ana")])).await?;
+            tx.rep_reserve(&rep("ana"), &handoff_id(number), until, at).await
+        })
+    });
+    got.await.expect("a reservation is answered")
+}
+
+async fn release(db: &Db, number: u32) {
+    let done = db
+        .store
+        .write("test", move |tx| Box::pin(async move { tx.rep_release(&rep("ana"), &handoff_id(number)).await }));
+    done.await.expect("a release");
+}
+
+async fn take(db: &Db, day: NaiveDate) {
+    let done = db.store.write("test", move |tx| {
+        Box::pin(async move {
+            tx.reps_lock(&BTreeSet::from([rep("ana")])).await?;
+            tx.rep_take(&rep("ana"), day).await
+        })
+    });
+    done.await.expect("a lead is counted");
+}
+
+async fn state(db: &Db) -> RepState {
+    let states =
+        db.store.write("test", |tx| Box::pin(async move { tx.reps_lock(&BTreeSet::from([rep("ana")])).await }));
+    states.await.expect("states").remove(&rep("ana")).expect("ana")
+}
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().expect("a day")
+}
+
+pub async fn of_sixteen_callers_one_gets_the_phone(db: Db) {
+    let callers: Vec<_> = (1..=16)
+        .map(|number| {
+            let db = db.clone();
+            tokio::spawn(async move { (number, reserve(&db, number, later(30), now()).await) })
+        })
+        .collect();
+    let mut holders = Vec::new();
+    for caller in callers {
+        let (number, got) = caller.await.expect("no caller fails");
+        holders.extend(got.then_some(number));
+    }
+    let [holder] = holders.as_slice() else { panic!("one phone, {holders:?} have it") };
+    assert_eq!(state(&db).await.reserved, Some((handoff_id(*holder), later(30))));
+}
+
+pub async fn a_reservation_ends_by_time_or_by_its_holder(db: Db) {
+    assert!(reserve(&db, 1, later(30), now()).await);
+    assert!(reserve(&db, 1, later(40), later(5)).await, "the holder may extend it");
+    assert!(!reserve(&db, 2, later(60), later(39)).await, "it has not lapsed");
+    release(&db, 2).await;
+    assert!(!reserve(&db, 2, later(60), later(39)).await, "who does not hold it cannot release it");
+    assert!(reserve(&db, 2, later(70), later(40)).await, "it lapses at its end");
+    release(&db, 2).await;
+    assert_eq!(state(&db).await.reserved, None);
+    assert!(reserve(&db, 3, later(70), later(41)).await, "it is free");
+}
+
+/// Nothing is stored of the rep before: the row that all wait for is made by one of them.
+pub async fn leads_given_at_once_are_all_counted(db: Db) {
+    let today = day("2026-03-03");
+    let whole = db.clone();
+    let saves: Vec<_> = (0..16)
+        .map(|number| {
+            let db = whole.clone();
+            tokio::spawn(async move {
+                if number % 2 == 0 {
+                    return take(&db, today).await;
+                }
+                let done = db.store.write("test", move |tx| {
+                    Box::pin(async move {
+                        let mut state =
+                            tx.reps_lock(&BTreeSet::from([rep("ana")])).await?.remove(&rep("ana")).expect("ana");
+                        state.take(today);
+                        tx.reps_save(&[state]).await
+                    })
+                });
+                done.await.expect("a lead is counted");
+            })
+        })
+        .collect();
+    for save in saves {
+        save.await.expect("no worker fails");
+    }
+    let counted = state(&db).await;
+    assert_eq!((counted.taken, counted.open_leads), ((Some(today), 16), 16));
+}
+
+pub async fn a_new_day_starts_at_zero(db: Db) {
+    let done = db.store.write("test", |tx| Box::pin(async move { tx.rep_presence(&rep("ana"), Presence::Away).await }));
+    done.await.expect("a presence");
+    take(&db, day("2026-03-03")).await;
+    take(&db, day("2026-03-03")).await;
+    take(&db, day("2026-03-04")).await;
+    let give_up = || db.store.write("test", |tx| Box::pin(async move { tx.rep_give_up(&rep("ana")).await }));
+    give_up().await.expect("one less");
+    let told = state(&db).await;
+    let expected = RepState {
+        presence: Presence::Away,
+        taken: (Some(day("2026-03-04")), 1),
+        open_leads: 2,
+        ..RepState::new(rep("ana"))
+    };
+    assert_eq!(told, expected);
+    assert_eq!((told.taken_on(day("2026-03-04")), told.taken_on(day("2026-03-05"))), (1, 0));
+    for _ in 0..3 {
+        give_up().await.expect("one less");
+    }
+    assert_eq!(state(&db).await.open_leads, 0, "nobody owes leads");
+}
+
+pub async fn a_rep_who_is_not_stored_is_an_error_not_a_lost_count(db: Db) {
+    let lost =
+        db.store.write("test", |tx| Box::pin(async move { tx.rep_take(&rep("nobody"), day("2026-03-03")).await }));
+    let lost = lost.await;
+    assert!(matches!(&lost, Err(StoreError::NotFound { id, .. }) if id == "nobody"), "{lost:?}");
+}

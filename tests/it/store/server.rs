@@ -1,0 +1,91 @@
+//! A database of its own for each test, gone afterwards.
+
+use baton::store::Store;
+use sqlx::{AnyPool, AssertSqlSafe};
+use std::future::Future;
+use std::io::Write;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// An empty, migrated database, and a way around the store to look at it or to spoil it.
+#[derive(Clone)]
+pub struct Db {
+    pub store: Store,
+    pub url: String,
+    pub raw: AnyPool,
+}
+
+impl Db {
+    async fn open(url: String) -> Self {
+        let store = Store::open(&url).await.expect("the test database opens");
+        store.migrate().await.expect("the test database is migrated");
+        let raw = AnyPool::connect(&url).await.expect("a second way in");
+        Self { store, url, raw }
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        self.url.starts_with("postgres")
+    }
+
+    /// Runs a statement around the store and returns the rows it touched.
+    pub async fn execute(&self, sql: impl Into<String>) -> u64 {
+        let sql = sql.into();
+        let done = sqlx::query(AssertSqlSafe(sql.clone())).execute(&self.raw).await;
+        done.unwrap_or_else(|error| panic!("{sql}: {error}")).rows_affected()
+    }
+
+    /// One number out of the database.
+    pub async fn number(&self, sql: impl Into<String>) -> i64 {
+        let sql = sql.into();
+        let found = sqlx::query_scalar(AssertSqlSafe(sql.clone())).fetch_one(&self.raw).await;
+        found.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+}
+
+pub async fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(Db) -> F) {
+    let folder = tempfile::tempdir().expect("a folder");
+    test(Db::open(format!("sqlite:{}?mode=rwc", folder.path().join("baton.db").display())).await).await;
+}
+
+pub async fn on_postgres<F: Future<Output = ()> + Send + 'static>(test: impl FnOnce(Db) -> F + Send + 'static) {
+    let Some(server) = postgres() else { return };
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    let name = format!("baton_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+    sqlx::any::install_default_drivers();
+    let admin = AnyPool::connect(&server).await.expect("BATON_TEST_POSTGRES names a server that answers");
+    run(&admin, format!("CREATE DATABASE {name}")).await;
+    let mut url = url::Url::parse(&server).expect("BATON_TEST_POSTGRES is a URL");
+    url.set_path(&name);
+    let outcome = tokio::spawn(async move { test(Db::open(url.to_string()).await).await }).await;
+    run(&admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    if let Err(failed) = outcome {
+        std::panic::resume_unwind(failed.into_panic());
+    }
+}
+
+async fn run(pool: &AnyPool, sql: String) {
+    sqlx::query(AssertSqlSafe(sql.clone())).execute(pool).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+/// The server to test on; `None` only where nobody promised one.
+fn postgres() -> Option<String> {
+    let server = variable("BATON_TEST_POSTGRES");
+    assert!(
+        server.is_some() || variable("CI").as_deref() != Some("true"),
+        "CI=true, but BATON_TEST_POSTGRES names no server: the PostgreSQL half of the suite cannot be left out here"
+    );
+    server
+}
+
+/// Past the test runner's capture, which hides what a passing test prints.
+pub fn say_if_postgres_is_left_out(tests: usize) {
+    if postgres().is_none() {
+        let line =
+            format!("\n*** SKIPPED: {tests} store tests on PostgreSQL; set BATON_TEST_POSTGRES to run them ***\n\n");
+        std::io::stderr().write_all(line.as_bytes()).expect("stderr takes a line");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "which server to test on is said from outside, as is CI")]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,302 @@
+//! A step has one live runner, and a result counts only with the fence it was claimed with.
+
+use super::server::{Db, variable};
+use super::world::{LEASE, later, now, publish, step};
+use baton::domain::effect::{Effect, Timer};
+use baton::store::{FinishedStep, NewStep, StepEnd, StepRow, StepStats, Store, VendorRef};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
+
+const RACED: usize = 300;
+/// Tells the test binary that it is the second process of a race, and on which database.
+const RACE_ON: &str = "BATON_TEST_RACE_ON";
+
+async fn insert(db: &Db, steps: Vec<NewStep>) {
+    let stored = db.store.write("test", move |tx| {
+        let steps = steps.clone();
+        Box::pin(async move { tx.steps_insert(&steps).await })
+    });
+    stored.await.expect("steps are stored");
+}
+
+async fn claim(store: &Store, worker: &str, at: DateTime<Utc>, limit: usize) -> Vec<StepRow> {
+    let worker = worker.to_owned();
+    let claimed = store.write("test", move |tx| {
+        let worker = worker.clone();
+        Box::pin(async move { tx.steps_claim(at, &worker, LEASE, &Effect::KINDS, limit).await })
+    });
+    claimed.await.expect("a claim is answered")
+}
+
+async fn finish(db: &Db, key: &'static str, fence: i64, end: StepEnd) -> bool {
+    let done = db.store.write("test", move |tx| {
+        let end = end.clone();
+        Box::pin(async move { tx.step_finish(key, fence, &end, later(1)).await })
+    });
+    done.await.expect("a finish is answered")
+}
+
+async fn mark_sent(db: &Db, key: &'static str, fence: i64) -> bool {
+    let marked = db.store.write("test", move |tx| Box::pin(async move { tx.step_mark_sent(key, fence, now()).await }));
+    marked.await.expect("a mark is answered")
+}
+
+fn done(vendor_ref: &str) -> StepEnd {
+    StepEnd::Done { vendor_ref: Some(vendor_ref.to_owned()), result: Some("{}".to_owned()) }
+}
+
+fn retry(seconds: i64, still_sent: bool) -> StepEnd {
+    StepEnd::Retry { run_at: later(seconds), error: "503".to_owned(), still_sent }
+}
+
+fn keys(steps: &[StepRow]) -> Vec<&str> {
+    steps.iter().map(|step| step.effect_key.as_str()).collect()
+}
+
+fn born_leased(mut new: NewStep, until: DateTime<Utc>) -> NewStep {
+    new.leased = Some(("first".to_owned(), until));
+    new
+}
+
+pub async fn steps_are_claimed_by_priority_then_time(db: Db) {
+    let timer = || Effect::Timer { timer: Timer::PatienceBy };
+    insert(
+        &db,
+        vec![
+            step("note-old", publish(), later(-50)),
+            step("note-new", publish(), later(-10)),
+            step("call-new", Effect::Hold, later(-1)),
+            step("call-old", timer(), later(-2)),
+            step("not-yet", Effect::Hold, later(1)),
+            step("exactly-now", Effect::Hold, later(0)),
+        ],
+    )
+    .await;
+    assert_eq!(keys(&claim(&db.store, "w", now(), 2).await), ["call-old", "call-new"]);
+    assert_eq!(keys(&claim(&db.store, "w", now(), 10).await), ["exactly-now", "note-old", "note-new"]);
+    assert_eq!(keys(&claim(&db.store, "w", now(), 10).await), [""; 0]);
+    let last = claim(&db.store, "w", later(1), 10).await;
+    let [last] = last.as_slice() else { panic!("{last:?}") };
+    let planned = step("not-yet", Effect::Hold, later(1));
+    assert_eq!((&last.effect, last.run_at, last.deadline_at), (&Effect::Hold, later(1), planned.planned.deadline_at));
+    assert_eq!((last.fence, last.attempts, last.sent_at), (1, 1, None));
+}
+
+pub async fn a_lapsed_lease_comes_back_with_the_next_fence(db: Db) {
+    insert(&db, vec![born_leased(step("ring", Effect::Hold, now()), later(30))]).await;
+    assert!(mark_sent(&db, "ring", 1).await);
+    assert_eq!(keys(&claim(&db.store, "second", later(29), 10).await), [""; 0], "the lease holds");
+    let taken = claim(&db.store, "second", later(30), 10).await;
+    let [taken] = taken.as_slice() else { panic!("the lease has lapsed: {taken:?}") };
+    assert_eq!((taken.fence, taken.attempts), (2, 2));
+    assert_eq!(taken.sent_at, Some(now()), "that a request had left is not forgotten");
+    assert_eq!(keys(&claim(&db.store, "third", later(59), 10).await), [""; 0], "it is the second worker's");
+}
+
+pub async fn a_zombies_result_does_not_count_and_is_kept(db: Db) {
+    insert(&db, vec![born_leased(step("ring", Effect::Hold, now()), later(30))]).await;
+    assert_eq!(claim(&db.store, "second", later(31), 1).await.len(), 1);
+    assert!(!mark_sent(&db, "ring", 1).await, "a zombie may send nothing");
+    assert!(!finish(&db, "ring", 1, done("zombie")).await);
+    let kept = db.store.write("test", |tx| Box::pin(async move { tx.orphan_insert("ring", 1, "zombie", now()).await }));
+    kept.await.expect("an orphan is kept");
+    assert!(finish(&db, "ring", 2, done("real")).await);
+    assert!(!finish(&db, "ring", 2, done("twice")).await, "a step ends once");
+    assert!(!finish(&db, "nothing", 1, done("x")).await);
+    let vendor = db.store.read("test", |tx| Box::pin(async move { tx.step_vendor_ref("ring").await })).await;
+    assert_eq!(vendor.expect("a read"), VendorRef::Known("real".to_owned()));
+    assert_eq!(db.number("SELECT COUNT(*) FROM orphan_result WHERE effect_key = 'ring' AND fence = 1").await, 1);
+}
+
+/// A worker died while a phone rang, and a long list of notes is due: the call comes first.
+pub async fn a_lapsed_call_does_not_wait_behind_a_backlog(db: Db) {
+    let mut steps: Vec<NewStep> =
+        (0..40).map(|number| step(&format!("note-{number:02}"), publish(), later(-600))).collect();
+    steps.push(born_leased(step("ring", Effect::Hold, later(-40)), later(-10)));
+    insert(&db, steps).await;
+    let taken = claim(&db.store, "second", now(), 5).await;
+    assert_eq!(taken.len(), 5);
+    assert_eq!(taken[0].effect_key, "ring");
+}
+
+fn raced() -> Vec<NewStep> {
+    (0..RACED).map(|number| step(&format!("race-{number:03}"), publish(), later(-1))).collect()
+}
+
+/// Claims a few at a time until nothing is left.
+async fn claim_all(store: &Store, worker: String) -> Vec<String> {
+    let mut taken = Vec::new();
+    loop {
+        let some = claim(store, &worker, now(), 3).await;
+        if some.is_empty() {
+            return taken;
+        }
+        taken.extend(some.into_iter().map(|step| step.effect_key));
+    }
+}
+
+fn assert_each_once(mut taken: Vec<String>) {
+    taken.sort();
+    let distinct: BTreeSet<&String> = taken.iter().collect();
+    assert_eq!(distinct.len(), taken.len(), "no step was handed out twice");
+    assert_eq!(taken.len(), RACED, "and none was left");
+}
+
+pub async fn two_claimers_never_hold_one_step(db: Db) {
+    insert(&db, raced()).await;
+    let other = Store::open(&db.url).await.expect("a second handle with connections of its own");
+    let claimers: Vec<_> = (0..6)
+        .map(|number| {
+            let store = if number % 2 == 0 { db.store.clone() } else { other.clone() };
+            tokio::spawn(async move { claim_all(&store, format!("worker-{number}")).await })
+        })
+        .collect();
+    let mut taken = Vec::new();
+    for claimer in claimers {
+        taken.extend(claimer.await.expect("no claimer fails"));
+    }
+    assert_each_once(taken);
+    assert_eq!(db.number("SELECT COUNT(*) FROM step WHERE fence = 1 AND state = 'leased'").await, RACED as i64);
+}
+
+/// The second process is this test binary again, running `the_second_process_of_a_race`.
+pub async fn two_processes_never_hold_one_step(db: Db) {
+    let mut child = Command::new(std::env::current_exe().expect("this binary"))
+        .args(["store::steps::the_second_process_of_a_race", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+        .env(RACE_ON, &db.url)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a second process");
+    // It claims once before the race, to show that it has started.
+    let hello = step("hello", publish(), later(-1));
+    insert(&db, vec![hello]).await;
+    while db.number("SELECT COUNT(*) FROM step WHERE effect_key = 'hello' AND state = 'leased'").await == 0 {
+        assert_eq!(child.try_wait().expect("the child can be asked"), None, "the second process ended before the race");
+        tokio::task::yield_now().await;
+    }
+    insert(&db, raced()).await;
+    let ours = claim_all(&db.store, "parent".to_owned()).await;
+    let output =
+        tokio::task::spawn_blocking(move || child.wait_with_output()).await.expect("no panic").expect("an end");
+    assert!(output.status.success(), "the second process failed: {}", output.status);
+    let told = String::from_utf8(output.stdout).expect("text");
+    let theirs: Vec<String> = told.lines().filter_map(|line| line.strip_prefix("took ")).map(str::to_owned).collect();
+    assert!(!theirs.is_empty() && !ours.is_empty(), "both took part: {} and {}", ours.len(), theirs.len());
+    assert_each_once(ours.into_iter().chain(theirs).collect());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "the second process of another test"]
+async fn the_second_process_of_a_race() {
+    let url = variable(RACE_ON).expect("started by two_processes_never_hold_one_step, which names the database");
+    let store = Store::open(&url).await.expect("the database opens");
+    while claim(&store, "child", now(), 1).await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let mut taken = Vec::new();
+    while taken.is_empty() {
+        taken = claim_all(&store, "child".to_owned()).await;
+    }
+    // The test runner has begun a line of its own.
+    println!();
+    for key in taken {
+        println!("took {key}");
+    }
+}
+
+pub async fn each_end_is_written_down(db: Db) {
+    let steps = ["done", "failed", "expired", "again", "again-sent"];
+    insert(&db, steps.map(|key| step(key, publish(), later(-1))).to_vec()).await;
+    assert_eq!(claim(&db.store, "w", now(), 10).await.len(), 5);
+    for key in steps {
+        assert!(mark_sent(&db, key, 1).await);
+    }
+    assert!(finish(&db, "done", 1, done("ref")).await);
+    assert!(finish(&db, "failed", 1, StepEnd::Failed { error: "410 Gone".to_owned() }).await);
+    assert!(finish(&db, "expired", 1, StepEnd::Expired).await);
+    assert!(finish(&db, "again", 1, retry(5, false)).await);
+    assert!(finish(&db, "again-sent", 1, retry(6, true)).await);
+    assert_eq!(keys(&claim(&db.store, "w", later(4), 10).await), [""; 0], "not before its time");
+    let again = claim(&db.store, "w", later(6), 10).await;
+    let told: Vec<_> = again.iter().map(|step| (step.effect_key.as_str(), step.fence, step.sent_at)).collect();
+    assert_eq!(told, [("again", 2, None), ("again-sent", 2, Some(now()))]);
+    let failed = db.store.read("test", |tx| Box::pin(async move { tx.steps_failed(10).await })).await.expect("a list");
+    let [problem] = failed.as_slice() else { panic!("{failed:?}") };
+    assert_eq!((problem.effect_key.as_str(), problem.error.as_str(), problem.at), ("failed", "410 Gone", later(1)));
+}
+
+pub async fn many_ends_in_one_statement_count_one_by_one(db: Db) {
+    insert(&db, ["a", "b", "c", "d"].map(|key| step(key, publish(), later(-1))).to_vec()).await;
+    assert_eq!(claim(&db.store, "w", now(), 4).await.len(), 4);
+    let ended = |effect_key: &str, fence, end| FinishedStep { effect_key: effect_key.to_owned(), fence, end };
+    let counted = db.store.write("test", move |tx| {
+        Box::pin(async move {
+            let ends = [
+                ended("a", 1, done("ref-a")),
+                ended("b", 7, done("zombie")),
+                ended("c", 1, retry(60, false)),
+                ended("nothing", 1, StepEnd::Expired),
+                ended("d", 1, StepEnd::Failed { error: "no".to_owned() }),
+            ];
+            assert!(tx.steps_finish(&[], now()).await?.is_empty());
+            tx.steps_finish(&ends, now()).await
+        })
+    });
+    let expected: BTreeSet<(String, i64)> = ["a", "c", "d"].map(|key| (key.to_owned(), 1)).into();
+    assert_eq!(counted.await.expect("ends are stored"), expected);
+    let states = db.number(
+        "SELECT COUNT(*) FROM step WHERE (effect_key = 'a' AND state = 'done' AND vendor_ref = 'ref-a' AND ended_at IS NOT NULL) \
+         OR (effect_key = 'b' AND state = 'leased') OR (effect_key = 'c' AND state = 'due' AND ended_at IS NULL \
+         AND lease_owner IS NULL) OR (effect_key = 'd' AND state = 'failed' AND last_error = 'no')",
+    );
+    assert_eq!(states.await, 4);
+}
+
+/// PostgreSQL has no NUL in text: an answer that has one must not be asked for again and again.
+pub async fn a_vendors_strange_text_does_not_keep_a_step_open(db: Db) {
+    insert(&db, ["a", "b"].map(|key| step(key, publish(), later(-1))).to_vec()).await;
+    assert_eq!(claim(&db.store, "w", now(), 4).await.len(), 2);
+    assert!(
+        finish(&db, "a", 1, StepEnd::Failed { error: "bad \0 byte, \\u0000 and 'quotes' \u{1F4A5}".to_owned() }).await
+    );
+    assert!(finish(&db, "b", 1, done("ref\0")).await);
+    let failed = db.store.read("test", |tx| Box::pin(async move { tx.steps_failed(1).await })).await.expect("a list");
+    assert_eq!(failed[0].error, "bad ␀ byte, \\u0000 and 'quotes' \u{1F4A5}");
+    let kept = db.store.write("test", |tx| Box::pin(async move { tx.orphan_insert("a", 1, "x\0", now()).await }));
+    kept.await.expect("an orphan is kept");
+}
+
+pub async fn a_stop_gives_back_what_was_not_sent(db: Db) {
+    let mine = |key: &str| born_leased(step(key, publish(), now()), later(30));
+    insert(&db, vec![mine("sent"), mine("unsent")]).await;
+    assert!(mark_sent(&db, "sent", 1).await);
+    let release = |worker: &'static str| {
+        db.store.write("test", move |tx| Box::pin(async move { tx.steps_release(worker).await }))
+    };
+    assert_eq!(release("second").await.expect("a release"), 0, "what others hold is theirs");
+    assert_eq!(release("first").await.expect("a release"), 1);
+    assert!(!finish(&db, "unsent", 1, done("late")).await, "it was given back");
+    assert_eq!(keys(&claim(&db.store, "second", now(), 10).await), ["unsent"]);
+}
+
+pub async fn the_backlog_is_measured(db: Db) {
+    let stats = || db.store.read("test", |tx| Box::pin(async move { tx.step_stats(now()).await }));
+    let empty = StepStats { due: 0, oldest_due_at: None, leased: 0, lapsed: 0 };
+    assert_eq!(stats().await.expect("stats"), empty);
+    insert(
+        &db,
+        vec![
+            step("due", publish(), later(-7)),
+            step("due-later", publish(), later(-3)),
+            step("future", publish(), later(1)),
+            born_leased(step("held", publish(), now()), later(30)),
+            born_leased(step("lapsed", publish(), now()), later(-1)),
+        ],
+    )
+    .await;
+    let expected = StepStats { due: 2, oldest_due_at: Some(later(-7)), leased: 2, lapsed: 1 };
+    assert_eq!(stats().await.expect("stats"), expected);
+    let open = db.store.read("test", |tx| Box::pin(async move { tx.steps_open(now()).await })).await;
+    assert_eq!(open.expect("a count"), 4);
+}

@@ -1,0 +1,160 @@
+//! Leads as they come out of a decision: the shipped rules, real decisions, real first moves.
+
+use baton::domain::effect::{Effect, Planned, Topic};
+use baton::domain::id::{HandoffId, LeadId, PoolId, RepId};
+use baton::domain::known::{Fact, Known};
+use baton::domain::lead::{
+    Call, Company, Consent, Contact, Direction, FieldValue, Headcount, Lead, Preference, Qualification,
+};
+use baton::domain::phone::PhoneE164;
+use baton::domain::rep::Presence;
+use baton::handoff::{Event, Handoff, advance};
+use baton::routing::snapshot::RepFacts;
+use baton::routing::{Snapshot, decide};
+use baton::rules::{RuleSet, SourceFile, compile};
+use baton::store::{DecidedLead, Mover, NewStep, TimelineEntry, new_steps};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+pub const LEASE: Duration = Duration::from_secs(30);
+
+/// A Tuesday on which London and Berlin are at work.
+pub fn now() -> DateTime<Utc> {
+    "2026-03-03T14:00:00Z".parse().expect("an instant")
+}
+
+pub fn later(seconds: i64) -> DateTime<Utc> {
+    now() + TimeDelta::seconds(seconds)
+}
+
+pub fn rep(name: &str) -> RepId {
+    RepId::new(name).expect("a slug")
+}
+
+pub fn pool(name: &str) -> PoolId {
+    PoolId::new(name).expect("a name")
+}
+
+pub fn lead_id(number: u32) -> LeadId {
+    let mut digest = [0; 16];
+    digest[..4].copy_from_slice(&number.to_be_bytes());
+    LeadId::from_digest(digest)
+}
+
+pub fn handoff_id(number: u32) -> HandoffId {
+    HandoffId::of(&lead_id(number))
+}
+
+pub fn mover(worker: &str, now: DateTime<Utc>) -> Mover {
+    Mover { worker: worker.to_owned(), lease: LEASE, now }
+}
+
+/// The rules that Baton ships.
+pub fn rules() -> Arc<RuleSet> {
+    static RULES: LazyLock<Arc<RuleSet>> = LazyLock::new(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+        let read = |name: &str| SourceFile {
+            path: format!("rules/{name}"),
+            text: std::fs::read_to_string(folder.join(name)).expect("a file of the shipped rules"),
+        };
+        let names = ["routing.yaml", "territories.csv", "reps.csv", "accounts.csv", "hours.yaml", "handoff.yaml"];
+        let checked = compile(&names.map(read)).expect("the shipped rules load");
+        Arc::new(checked.rules)
+    });
+    Arc::clone(&RULES)
+}
+
+/// A live caller from a large British company; numbers make them differ.
+pub fn caller(number: u32) -> Lead {
+    let said = |text: String| Some(Known::from_caller(text));
+    Lead {
+        id: lead_id(number),
+        source: "sandbox".into(),
+        event_id: format!("evt-{number}"),
+        occurred_at: later(-2),
+        received_at: later(-1),
+        call: Some(Call {
+            platform: "sandbox".into(),
+            id: format!("call-{number}"),
+            live: true,
+            direction: Some(Direction::Inbound),
+            from: PhoneE164::new("+442079460900").ok(),
+            to: None,
+            leg: None,
+            started_at: Some(later(-240)),
+        }),
+        contact: Contact {
+            name: said(format!("Caller Nº {number}")),
+            language: said("en".into()),
+            ..Contact::default()
+        },
+        company: Company {
+            name: said(format!("Company \"{number}\"")),
+            employees: Some(Known::from_caller(Headcount { at_least: 1000 + number, at_most: None })),
+            country: said("GB".into()),
+            ..Company::default()
+        },
+        qualification: Qualification {
+            score: Some(Known::from_caller(70)),
+            summary: said(format!("Wants {number} seats by Easter;\nasks about 'price'.")),
+            ..Qualification::default()
+        },
+        transcript_url: Some(format!("https://voice.example/transcripts/{number}")),
+        recording_url: None,
+        consent: Consent { callback: Some(true), ..Consent::default() },
+        preference: Preference::default(),
+        custom: BTreeMap::from([("budget".to_owned(), FieldValue::Number(f64::from(number) + 0.1))]),
+    }
+}
+
+/// Everybody is at rest and free, and nobody has taken a lead yet.
+fn snapshot(rules: &RuleSet) -> Snapshot {
+    let calendar = Fact::Known { value: vec![], observed_at: later(-60), source: "sandbox".to_owned() };
+    let facts = RepFacts { presence: Presence::Unset, reserved_until: None, taken_today: 0, open: 0, calendar };
+    Snapshot {
+        now: now(),
+        account: Fact::Known { value: None, observed_at: later(-60), source: "mirror".to_owned() },
+        reps: rules.reps.keys().map(|rep| (rep.clone(), facts.clone())).collect(),
+        ledgers: BTreeMap::new(),
+    }
+}
+
+/// A lead as the worker `first` has just decided it; its phone rings.
+pub fn decided(lead: Lead) -> DecidedLead {
+    let rules = rules();
+    let snapshot = snapshot(&rules);
+    let decision = decide(&lead, &snapshot, &rules);
+    let begun = Handoff::begin(&lead, &decision, &rules);
+    let transition = advance(&begun, &Event::Start, &rules, now());
+    assert!(transition.state.holds.is_some(), "the scenario rings somebody: {}", decision.plan.reason);
+    let told = TimelineEntry {
+        lead_id: lead.id.clone(),
+        at: now(),
+        kind: "decided".to_owned(),
+        body: json!({ "owner": decision.plan.owner, "reason": decision.plan.reason }),
+    };
+    DecidedLead {
+        steps: new_steps(transition.effects, &transition.state.id, &mover("first", now())),
+        lead,
+        decision,
+        snapshot,
+        handoff: transition.state,
+        timeline: vec![told],
+        completeness_permille: 640,
+    }
+}
+
+/// A step by name and time; the effect says its priority.
+pub fn step(key: &str, effect: Effect, run_at: DateTime<Utc>) -> NewStep {
+    let planned = Planned { key: key.to_owned(), effect, run_at, deadline_at: run_at + TimeDelta::hours(1) };
+    NewStep { handoff_id: handoff_id(1), planned, leased: None }
+}
+
+/// Of the last priority.
+pub fn publish() -> Effect {
+    Effect::Publish { topic: Topic::LeadRouted }
+}
