@@ -1,7 +1,8 @@
 //! Baton routes sales leads qualified by voice-AI calls.
 //!
 //! The code map is the path of a lead: [`intake`] takes it from the broker or over HTTP and commits it, [`facts`]
-//! gathers what may be known in time, [`rules`] says what people wrote, [`routing`] decides, [`handoff`] follows the
+//! gathers what may be known in time, [`rules`] says what people wrote, [`routing`] decides
+//! ([`rehearsal`] tries it on made-up leads), [`handoff`] follows the
 //! call, [`outbox`] acts through [`connectors`], [`reports`] says how well it went. [`domain`] holds the nouns, [`store`]
 //! all SQL, [`render`] what is written to people; [`web`] and [`cli`] are doors; [`sandbox`] is a world to try it in;
 //! [`app`] alone wires things together.
@@ -25,6 +26,7 @@ pub mod failpoint;
 pub mod handoff;
 pub mod intake;
 pub mod outbox;
+pub mod rehearsal;
 pub mod render;
 pub mod reports;
 pub mod routing;

@@ -6,15 +6,12 @@
 use super::{FAULTY, OK, Place, TextOrJson, say};
 use crate::app::workspace;
 use crate::clock::{Clock, SystemClock};
-use crate::domain::known::Fact;
 use crate::intake::event::{Incoming, Message, parse};
+use crate::rehearsal::world::at_rest;
 use crate::render::explain::explain;
 use crate::routing::decide;
-use crate::routing::snapshot::{RepFacts, Snapshot};
-use crate::rules::RuleSet;
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -62,23 +59,5 @@ impl Explain {
             TextOrJson::Json => say(&serde_json::to_string_pretty(&decision)?),
         }
         Ok(OK)
-    }
-}
-
-/// A world in which nothing has happened yet.
-fn at_rest(rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
-    let source = "the rules alone, without a CRM".to_owned();
-    let free = RepFacts {
-        presence: crate::domain::rep::Presence::Unset,
-        reserved_until: None,
-        taken_today: 0,
-        open: 0,
-        calendar: Fact::Known { value: Vec::new(), observed_at: now, source: source.clone() },
-    };
-    Snapshot {
-        now,
-        account: Fact::Known { value: None, observed_at: now, source },
-        reps: rules.reps.keys().map(|rep| (rep.clone(), free.clone())).collect(),
-        ledgers: BTreeMap::new(),
     }
 }
