@@ -20,6 +20,7 @@ mod outbound;
 mod rep;
 mod report;
 mod row;
+mod slot;
 mod step;
 mod timeline;
 mod token;
