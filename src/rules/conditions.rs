@@ -1,8 +1,10 @@
 //! Conditions as people write them: a map of fields and what they should be, several keys meaning *all*.
 
 use super::condition::{Condition, Test, day_number};
+use super::expression::{self, Origin};
 use super::fault::{Faults, Word, quoted};
 use super::field::Kind;
+use super::segments;
 use super::values::{self, Bound};
 use super::vocabulary::{Spec, Vocabulary};
 use super::yaml::{Data, Node, Section};
@@ -16,7 +18,9 @@ pub fn of_rule(section: &mut Section<'_>, vocabulary: &Vocabulary, faults: &mut 
     let any = section.get("any").map(|node| Condition::Any(group(node, vocabulary, faults)));
     let all = section.get("all").map(|node| Condition::All(group(node, vocabulary, faults)));
     let not = section.get("not").map(|node| Condition::Not(Box::new(map(node, vocabulary, faults))));
-    parts.extend([any, all, not].into_iter().flatten());
+    let segment = section.get("segment").and_then(|node| segments::named(node, vocabulary, faults));
+    let when = section.get("when").and_then(|node| expression(node, vocabulary, faults));
+    parts.extend([any, all, not, segment, when].into_iter().flatten());
     for (path, node) in section.others() {
         if let Some(spec) = vocabulary.get(&path.text) {
             parts.extend(field(path, spec, node, vocabulary, faults));
@@ -33,8 +37,14 @@ pub fn of_rule(section: &mut Section<'_>, vocabulary: &Vocabulary, faults: &mut 
     }
 }
 
+fn expression(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Condition> {
+    let word = node.word(faults)?;
+    let origin = Origin { at: node.at, inset: node.inset };
+    expression::read(&word.text, origin, vocabulary, faults).map(Condition::Expression)
+}
+
 /// A condition that stands alone, as an item of `any:`.
-fn map(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Condition {
+pub fn map(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Condition {
     let mut section = node.section(faults);
     let condition = of_rule(&mut section, vocabulary, faults);
     if matches!(&node.data, Data::Map(entries) if entries.is_empty()) {
@@ -324,7 +334,7 @@ mod tests {
             "6:16 key-unknown",
             "7:13 condition-empty",
             "8:12 condition-empty",
-            "9:1 key-unknown",
+            "9:8 expression-constant",
             "10:12 condition-range-of-text",
             "11:6 condition-empty",
             "12:14 value-unknown-state",

@@ -5,7 +5,7 @@ use super::fault::{At, Faults, Word, quoted};
 use super::set::{Existing, OwnershipRule};
 use super::vocabulary::Vocabulary;
 use super::yaml::{Node, Section};
-use super::{accounts, conditions, pools, values};
+use super::{accounts, conditions, pools, segments, values};
 use crate::domain::id::TierId;
 use std::collections::BTreeSet;
 
@@ -51,7 +51,8 @@ pub enum To {
 pub fn read(root: &Node, faults: &mut Faults) -> File {
     let mut section = root.section(faults);
     version(&mut section, faults);
-    let vocabulary = Vocabulary::read(section.get("fields"), faults);
+    let mut vocabulary = Vocabulary::read(section.get("fields"), faults);
+    segments::read(section.get("segments"), &mut vocabulary, faults);
     let file = File {
         shared_domains: shared_domains(section.get("match"), faults),
         ownership: items(section.get("ownership"), faults).iter().filter_map(|node| ownership(node, faults)).collect(),

@@ -9,6 +9,8 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     pub at: At,
+    /// Characters from `at` to the text itself: 1 for a quoted word. `None` unless it is a word on one line.
+    pub inset: Option<u32>,
     pub data: Data,
 }
 
@@ -36,7 +38,7 @@ pub fn parse(path: &'static str, text: &str, faults: &mut Faults) -> Option<Node
             }
         }
     }
-    let empty = Node { at: At::start_of(path), data: Data::Empty };
+    let empty = Node { at: At::start_of(path), inset: None, data: Data::Empty };
     Some(builder.root.unwrap_or(empty))
 }
 
@@ -68,19 +70,19 @@ impl Builder<'_> {
             Event::DocumentStart(_) => {}
             Event::Alias(_) => {
                 self.faults.error("yaml-alias", at, "an alias (`*name`)", "the value itself, written out");
-                self.place_node(Node { at, data: Data::Empty });
+                self.place_node(Node { at, inset: None, data: Data::Empty });
             }
             Event::Scalar(text, style, ..) => {
                 let empty = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null");
                 let data = if empty { Data::Empty } else { Data::Text(text.into_owned()) };
-                self.place_node(Node { at, data });
+                self.place_node(Node { at, inset: inset(style, span), data });
             }
             Event::SequenceStart(..) | Event::MappingStart(..) if self.open.len() == DEPTH => {
                 self.faults.error("yaml-depth", at, "one more level", format!("{DEPTH} levels at most"));
                 return None;
             }
-            Event::SequenceStart(..) => self.push(Node { at, data: Data::List(Vec::new()) }),
-            Event::MappingStart(..) => self.push(Node { at, data: Data::Map(Vec::new()) }),
+            Event::SequenceStart(..) => self.push(Node { at, inset: None, data: Data::List(Vec::new()) }),
+            Event::MappingStart(..) => self.push(Node { at, inset: None, data: Data::Map(Vec::new()) }),
             Event::SequenceEnd | Event::MappingEnd => {
                 let closed = self.open.pop().expect("the parser closes only what it opened");
                 self.place_node(closed.node);
@@ -110,6 +112,17 @@ impl Builder<'_> {
             },
             Data::Empty | Data::Text(_) => unreachable!("only lists and maps are opened"),
         }
+    }
+}
+
+fn inset(style: ScalarStyle, span: Span) -> Option<u32> {
+    if span.start.line() != span.end.line() {
+        return None;
+    }
+    match style {
+        ScalarStyle::Plain => Some(0),
+        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Some(1),
+        ScalarStyle::Literal | ScalarStyle::Folded => None,
     }
 }
 
