@@ -182,7 +182,9 @@ pub fn named(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Optio
 fn one(word: &Word, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Condition> {
     let segments = &vocabulary.segments;
     faults.name(word, "segment-unknown", "segment", segments.by_name.keys().map(String::as_str))?;
-    let is = segments.by_name.get(&word.text)?.is.as_ref()?;
+    // Of a segment that was refused, a blank: its own fault keeps it from use, and the rule is not told it had no condition.
+    let blank = || Some(Condition::Segment { name: word.text.clone(), is: Box::new(Condition::Always) });
+    let Some(is) = segments.by_name.get(&word.text)?.is.as_ref() else { return blank() };
     let mut size = 0;
     is.each_part(&mut |_| size += 1);
     let tests = segments.tests.get() + size;
@@ -191,7 +193,7 @@ fn one(word: &Word, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Cond
             let found = format!("segments that come to more than {TESTS} tests, written out here");
             faults.error("segment-too-large", word.at, found, format!("{TESTS} tests in all rules together"));
         }
-        return None;
+        return blank();
     }
     segments.tests.set(tests);
     if !segments.reading {
