@@ -25,6 +25,7 @@ pub mod report;
 mod reps;
 mod resolve;
 mod routes;
+pub mod schema;
 mod segments;
 pub mod set;
 mod table;

@@ -10,11 +10,11 @@ use crate::domain::id::TierId;
 use std::collections::BTreeSet;
 
 /// The only version of the file's shape so far.
-const VERSION: &str = "1";
+pub const VERSION: &str = "1";
 const SHARED_DOMAINS: &str = include_str!("shared_domains.txt");
-const EXISTING: [(&str, Existing); 2] =
+pub const EXISTING: [(&str, Existing); 2] =
     [("account_owner", Existing::AccountOwner), ("open_opportunity_owner", Existing::OpenOpportunityOwner)];
-const IF_UNDECIDED: [(&str, IfUndecided); 2] = [("skip", IfUndecided::Skip), ("catch_all", IfUndecided::CatchAll)];
+pub const IF_UNDECIDED: [(&str, IfUndecided); 2] = [("skip", IfUndecided::Skip), ("catch_all", IfUndecided::CatchAll)];
 
 pub struct File {
     pub vocabulary: Vocabulary,

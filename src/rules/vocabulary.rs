@@ -7,7 +7,7 @@ use super::yaml::Node;
 use super::{place, values};
 use std::collections::BTreeMap;
 
-const KINDS: [(&str, Kind); 4] =
+pub const KINDS: [(&str, Kind); 4] =
     [("text", Kind::Text), ("number", Kind::Number), ("flag", Kind::Flag), ("date", Kind::Date)];
 
 #[derive(Debug, Clone, PartialEq)]
