@@ -1,6 +1,6 @@
 //! One expression in an otherwise good workspace: it is refused with a fault, or it can be evaluated whatever is known.
 #![no_main]
-#![allow(dead_code, reason = "the rooms are built for the whole program")]
+#![allow(dead_code, unused_imports, reason = "the rooms are built for the whole program")]
 
 #[path = "../../src/domain/mod.rs"]
 mod domain;

@@ -2,7 +2,7 @@
 //! shipped and the faulty files are seeds as they stand. Whatever comes, the answer is a rule set or faults with a place
 //! in a file, and neither takes long.
 #![no_main]
-#![allow(dead_code, reason = "the rooms are built for the whole program")]
+#![allow(dead_code, unused_imports, reason = "the rooms are built for the whole program")]
 
 #[path = "../../src/domain/mod.rs"]
 mod domain;

@@ -55,41 +55,56 @@ impl Segments {
 /// Reads `segments:` into the vocabulary.
 pub fn read(node: Option<&Node>, vocabulary: &mut Vocabulary, faults: &mut Faults) {
     let Some(node) = node else { return };
-    let mut waiting: Vec<(&Word, &Node)> = Vec::new();
-    for (name, node) in node.map(faults) {
+    for (name, _) in node.map(faults) {
         if name.text.trim().is_empty() || name.text.trim() != name.text {
             faults.error("segment-bad-name", name.at, quoted(&name.text), "a name without blanks at its ends");
         }
         vocabulary.segments.by_name.insert(name.text.clone(), Entry { name: name.clone(), is: None, depth: 0 });
-        waiting.push((name, node));
     }
-    let mut needs: BTreeMap<&str, Vec<&Word>> = BTreeMap::new();
-    let names: Vec<Vec<Word>> = waiting.iter().map(|(_, node)| uses(node)).collect();
-    for ((name, _), words) in waiting.iter().zip(&names) {
-        let known = words.iter().filter(|word| vocabulary.segments.by_name.contains_key(&word.text));
-        needs.insert(&name.text, known.collect());
-    }
+    let Data::Map(entries) = &node.data else { return };
+    let known =
+        |words: Vec<Word>| words.into_iter().filter(|word| vocabulary.segments.by_name.contains_key(&word.text));
+    let needs: BTreeMap<&str, Vec<Word>> =
+        entries.iter().map(|(name, node)| (name.text.as_str(), known(uses(node)).collect())).collect();
+    let nodes: BTreeMap<&str, (&Word, &Node)> =
+        entries.iter().map(|(name, node)| (name.text.as_str(), (name, node))).collect();
     vocabulary.segments.reading = true;
-    let mut done: BTreeSet<&str> = BTreeSet::new();
-    while !waiting.is_empty() {
-        let before = waiting.len();
-        waiting.retain(|(name, node)| {
-            let ready = needs[name.text.as_str()].iter().all(|word| done.contains(word.text.as_str()));
-            if ready {
-                read_one(name, node, &needs[name.text.as_str()], vocabulary, faults);
-                done.insert(&name.text);
-            }
-            !ready
-        });
-        if waiting.len() == before {
-            refuse_cycles(&waiting, &needs, &done, faults);
-            break;
-        }
-    }
+    let done = in_order(&needs, |name| {
+        let (word, node) = nodes[name];
+        read_one(word, node, &needs[name], vocabulary, faults);
+    });
     vocabulary.segments.reading = false;
+    let waiting = entries.iter().map(|(name, _)| name).filter(|name| !done.contains(name.text.as_str()));
+    refuse_cycles(&waiting.collect::<Vec<_>>(), &needs, &done, faults);
 }
 
-fn read_one(name: &Word, node: &Node, needs: &[&Word], vocabulary: &mut Vocabulary, faults: &mut Faults) {
+/// Calls `read` with each name after all that it needs, and gives back whom it was called with: all but those that need
+/// themselves, and those that need them.
+fn in_order<'n>(needs: &BTreeMap<&'n str, Vec<Word>>, mut read: impl FnMut(&str)) -> BTreeSet<&'n str> {
+    let mut open: BTreeMap<&str, usize> = needs.iter().map(|(name, words)| (*name, words.len())).collect();
+    let mut needed_by: BTreeMap<&str, Vec<&'n str>> = BTreeMap::new();
+    for (name, words) in needs {
+        for word in words {
+            needed_by.entry(&word.text).or_default().push(name);
+        }
+    }
+    let mut ready: Vec<&'n str> = needs.iter().filter(|(_, words)| words.is_empty()).map(|(name, _)| *name).collect();
+    let mut done = BTreeSet::new();
+    while let Some(name) = ready.pop() {
+        read(name);
+        done.insert(name);
+        for other in needed_by.get(name).into_iter().flatten() {
+            let left = open.get_mut(other).expect("every name has its count");
+            *left -= 1;
+            if *left == 0 {
+                ready.push(other);
+            }
+        }
+    }
+    done
+}
+
+fn read_one(name: &Word, node: &Node, needs: &[Word], vocabulary: &mut Vocabulary, faults: &mut Faults) {
     let inner = needs.iter().filter_map(|word| vocabulary.segments.by_name.get(&word.text)).map(|entry| entry.depth);
     let depth = 1 + inner.max().unwrap_or(0);
     if depth > DEPTH {
@@ -138,14 +153,9 @@ fn uses(node: &Node) -> Vec<Word> {
 }
 
 /// Each cycle once, where its first segment in the file says the next.
-fn refuse_cycles(
-    waiting: &[(&Word, &Node)],
-    needs: &BTreeMap<&str, Vec<&Word>>,
-    done: &BTreeSet<&str>,
-    faults: &mut Faults,
-) {
+fn refuse_cycles(waiting: &[&Word], needs: &BTreeMap<&str, Vec<Word>>, done: &BTreeSet<&str>, faults: &mut Faults) {
     let mut seen: BTreeSet<&str> = BTreeSet::new();
-    for (start, _) in waiting {
+    for start in waiting {
         // Each with the word by which it needs the next.
         let mut path: Vec<(&str, &Word)> = Vec::new();
         let mut name = start.text.as_str();

@@ -26,6 +26,14 @@ pub enum Data {
 
 /// Reads one document. `None` after a fault of syntax, which is the only one that can be told then.
 pub fn parse(path: &'static str, text: &str, faults: &mut Faults) -> Option<Node> {
+    if text.len() > BYTES {
+        let found = format!("{} bytes", text.len());
+        let hint = "long lists belong into the tables (territories.csv, accounts.csv)";
+        faults
+            .error("yaml-too-large", At::start_of(path), found, format!("{BYTES} bytes at most"))
+            .hint(Some(hint.to_owned()));
+        return None;
+    }
     let mut builder = Builder { path, faults, open: Vec::new(), root: None };
     for event in Parser::new_from_str(text) {
         match event {
@@ -42,6 +50,8 @@ pub fn parse(path: &'static str, text: &str, faults: &mut Faults) -> Option<Node
     Some(builder.root.unwrap_or(empty))
 }
 
+/// Bytes of one file: some 20,000 lines, which nobody reads.
+const BYTES: usize = 1_000_000;
 /// Levels of lists and maps: far more than any rule needs, few enough to walk them recursively.
 const DEPTH: usize = 32;
 
@@ -284,6 +294,8 @@ mod tests {
         assert_eq!(read("a: 1\nb: 2\na: 3\n").1, ["3:1 key-twice"]);
         assert_eq!(read("a: &x 1\nb: *x\n").1, ["2:4 yaml-alias"]);
         assert_eq!(read("a: 1\n---\nb: 2\n").1, ["2:1 yaml-documents"]);
+        assert_eq!(read(&"#".repeat(BYTES)).1, Vec::<String>::new());
+        assert_eq!(read(&"#".repeat(BYTES + 1)).1, ["1:1 yaml-too-large"]);
         assert_eq!(read(&"[".repeat(40)).1, ["1:33 yaml-depth"]);
         let (node, faults) = read("a: [1\nb: 2\n");
         assert!(node.is_none());
