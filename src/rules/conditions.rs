@@ -309,6 +309,49 @@ mod tests {
     }
 
     #[test]
+    fn tests_combine_within_a_field() {
+        let day = |text| values::date(text).map(day_number);
+        let quarter = is("lead.custom.ends", range(day("2026-01-01"), day("2026-03-31")));
+        let eve = is("lead.custom.ends", range(day("2026-12-24"), day("2026-12-24")));
+        assert_eq!(good("lead.custom.ends: 2026-01-01..2026-03-31"), quarter);
+        assert_eq!(
+            good("lead.custom.ends: { not: 2026-01-01..2026-03-31 }"),
+            Condition::Not(Box::new(quarter.clone()))
+        );
+        assert_eq!(good("lead.custom.ends: [2026-01-01..2026-03-31, 2026-12-24]"), Condition::Any(vec![quarter, eve]));
+        let prefix = is("lead.source", Test::Prefix(vec!["partner".into(), "reseller".into()]));
+        let not = Condition::Not(Box::new(prefix));
+        assert_eq!(good("lead.source: { not: { prefix: [partner, reseller] } }"), not);
+        let known = is("lead.source", Test::Known(true));
+        assert_eq!(
+            good("lead.source: { not: { prefix: [partner, reseller] }, known: yes }"),
+            Condition::All(vec![not, known])
+        );
+    }
+
+    #[test]
+    fn an_expression_stands_beside_data_and_both_must_hold() {
+        let condition =
+            good("lead.country: US\nwhen: 'lead.score > 90'\nany: [{ when: lead.live }, { lead.score: 5 }]\n");
+        let Condition::All(parts) = condition else { panic!("{condition:?}") };
+        assert!(
+            matches!(&parts[..], [Condition::Any(_), Condition::Expression(_), Condition::Field { .. }]),
+            "{parts:?}"
+        );
+        // The place of a fault is the word itself, behind the quote.
+        assert_eq!(
+            condition_faults("lead.live: yes\nwhen: 'lead.live && lead.scor > 1'\n"),
+            ["2:21 condition-unknown-field"]
+        );
+        assert_eq!(condition_faults("when: lead.live && lead.scor > 1\n"), ["1:20 condition-unknown-field"]);
+        assert_eq!(condition_faults("when: |\n  lead.live\n  && lead.scor > 1\n"), ["2:3 condition-unknown-field"]);
+    }
+
+    fn condition_faults(text: &str) -> Vec<String> {
+        condition(text).1
+    }
+
+    #[test]
     fn several_keys_mean_all_and_groups_nest() {
         let condition = good(
             "lead.score: \">= 85\"\nany: [{ lead.industry: Retail }, { all: [{ account.tier__c: gold }] }]\nnot: { lead.live: no }\n",

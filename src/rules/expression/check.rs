@@ -93,7 +93,8 @@ impl Checker<'_> {
             }
             (left_side, right_side) => {
                 let numbers = left_side.is_number() && right_side.is_number();
-                if !numbers && !(left_side.is_date() && right_side.is_date()) {
+                let dates = left_side.is_date() && right_side.is_date();
+                if !numbers && !dates {
                     let found = format!("{} against {}", left_side.describe(), right_side.describe());
                     let allowed = "two numbers, two texts, two dates or two flags";
                     self.source.fault(faults, "expression-types", node.at, found, allowed);
