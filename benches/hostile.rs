@@ -18,58 +18,67 @@ const TERRITORIES: &str = include_str!("../fuzz/fuzz_targets/expression/territor
 const HOURS: &str = "weeks: { office: { mon-fri: [\"09:00-17:00\"] } }\ncalling: \"08:00-21:00\"\n";
 const HANDOFF: &str = include_str!("../rules/handoff.yaml");
 
-/// Name, the rule's condition, what stands beside the rules.
-type Case = (&'static str, String, String);
+/// Name, and what writes the rule's condition and what stands beside the rules. Written only by the process that checks it:
+/// the memory of another case's text would hide what this one takes.
+type Case = (&'static str, Box<dyn Fn() -> (String, String)>);
 
 fn cases() -> Vec<Case> {
-    let nested =
-        |open: &str, inner: &str, close: &str, n: usize| format!("{}{inner}{}", open.repeat(n), close.repeat(n));
-    let when = |name: &'static str, expression: String| (name, format!("when: '{expression}'"), String::new());
-    let segments: String =
-        (1..=7).map(|n| format!("  s{n}: {{ segment: [{}] }}\n", vec![format!("s{}", n - 1); 40].join(", "))).collect();
-    let chain: String = (1..=2000).rev().map(|n| format!("  s{n}: {{ segment: s{} }}\n", n - 1)).collect();
     vec![
-        when("brackets, 400 deep", nested("(", "lead.live", ")", 400)),
-        when("brackets, 100,000 deep", nested("(", "lead.live", ")", 100_000)),
-        when("lists, 400 deep", nested("[", "1", "]", 400)),
-        when("maps, 200 deep", nested("{1:", "1", "}", 200)),
-        when("!, 900 of them", nested("!", "lead.live", "", 900)),
-        when("-, 900 of them", nested("-", "lead.score > 1", "", 900)),
-        when("calls, 300 deep", nested("f(", "1", ")", 300)),
-        when("choices, 80 of them", nested("lead.live ? ", "lead.live", " : lead.live", 40)),
-        when("choices without an end", nested("lead.live ? ", "lead.live", "", 80)),
-        when("all() in all(), 20 deep", nested("lead.products.all(a, ", "true", ")", 20)),
-        when("a list of 400 numbers", format!("lead.score in [{}1]", "1,".repeat(399))),
-        when("a list of 500,000 numbers", format!("lead.score in [{}1]", "1,".repeat(500_000))),
-        when("a text of 900 KB", format!("lead.title == \"{}\"", "a".repeat(900_000))),
-        when("a text of 4 MB", format!("lead.title == \"{}\"", "a".repeat(4 << 20))),
-        when("a pattern with (a+)+", format!("lead.title.matches(\"{}\")", "(a+)+".repeat(100))),
-        when("||, 100,000 times", format!("{}lead.live", "lead.live || ".repeat(100_000))),
-        when("||, as many as fit, a bad end", format!("{}lead.live ||", "lead.live||".repeat(88))),
-        when("+, 190 of them", format!("1{}", "+1".repeat(95))),
-        when("dots, 900 of them", ".".repeat(900)),
-        when("a path of 450 parts", format!("lead{} == 1", ".a".repeat(450))),
-        when("stray signs", "+*/<>==!=".repeat(20)),
-        when("unclosed texts", "\"a\" \"b\" ".repeat(60)),
-        when("brackets as deep as allowed, broken", format!("{}lead.live >", "(".repeat(15)) + &")".repeat(15)),
-        (
-            "segments that double, 40^7",
-            "segment: s7".to_owned(),
-            format!("segments:\n  s0: {{ lead.score: 1 }}\n{segments}"),
-        ),
-        (
-            "segments, 2,000 in a chain",
-            "segment: s2000".to_owned(),
-            format!("segments:\n  s0: {{ lead.score: 1 }}\n{chain}"),
-        ),
-        ("any of any, 10,000 deep", nested("any: [{ ", "lead.live: yes", " }]", 10_000), String::new()),
+        when("brackets, 400 deep", || nested("(", "lead.live", ")", 400)),
+        when("brackets, 100,000 deep", || nested("(", "lead.live", ")", 100_000)),
+        when("lists, 400 deep", || nested("[", "1", "]", 400)),
+        when("maps, 200 deep", || nested("{1:", "1", "}", 200)),
+        when("!, 900 of them", || nested("!", "lead.live", "", 900)),
+        when("-, 900 of them", || nested("-", "lead.score > 1", "", 900)),
+        when("calls, 300 deep", || nested("f(", "1", ")", 300)),
+        when("choices, 80 of them", || nested("lead.live ? ", "lead.live", " : lead.live", 40)),
+        when("choices without an end", || nested("lead.live ? ", "lead.live", "", 80)),
+        when("all() in all(), 20 deep", || nested("lead.products.all(a, ", "true", ")", 20)),
+        when("a list of 400 numbers", || format!("lead.score in [{}1]", "1,".repeat(399))),
+        when("a list of 500,000 numbers", || format!("lead.score in [{}1]", "1,".repeat(500_000))),
+        when("a text of 900 KB", || format!("lead.title == \"{}\"", "a".repeat(900_000))),
+        when("a text of 4 MB", || format!("lead.title == \"{}\"", "a".repeat(4 << 20))),
+        when("a pattern with (a+)+", || format!("lead.title.matches(\"{}\")", "(a+)+".repeat(100))),
+        when("||, 100,000 times", || format!("{}lead.live", "lead.live || ".repeat(100_000))),
+        when("||, as many as fit, a bad end", || format!("{}lead.live ||", "lead.live||".repeat(88))),
+        when("+, 190 of them", || format!("1{}", "+1".repeat(95))),
+        when("dots, 900 of them", || ".".repeat(900)),
+        when("a path of 450 parts", || format!("lead{} == 1", ".a".repeat(450))),
+        when("stray signs", || "+*/<>==!=".repeat(20)),
+        when("unclosed texts", || "\"a\" \"b\" ".repeat(60)),
+        when("brackets as deep as allowed, broken", || format!("{}lead.live >", "(".repeat(15)) + &")".repeat(15)),
+        beside("segments that double, 40^7", "segment: s7", || {
+            segments(1..=7, |n| vec![format!("s{}", n - 1); 40].join(", "))
+        }),
+        beside("segments, 2,000 in a chain", "segment: s2000", || {
+            segments((1..=2000).rev(), |n| format!("s{}", n - 1))
+        }),
+        ("any of any, 10,000 deep", Box::new(|| (nested("any: [{ ", "lead.live: yes", " }]", 10_000), String::new()))),
     ]
 }
 
-fn files((_, rule, more): &Case) -> [SourceFile; 5] {
+fn nested(open: &str, inner: &str, close: &str, n: usize) -> String {
+    format!("{}{inner}{}", open.repeat(n), close.repeat(n))
+}
+
+fn when(name: &'static str, expression: impl Fn() -> String + 'static) -> Case {
+    (name, Box::new(move || (format!("when: '{}'", expression()), String::new())))
+}
+
+fn beside(name: &'static str, rule: &'static str, more: impl Fn() -> String + 'static) -> Case {
+    (name, Box::new(move || (rule.to_owned(), more())))
+}
+
+fn segments(numbers: impl Iterator<Item = u32>, uses: impl Fn(u32) -> String) -> String {
+    let lines = numbers.map(|n| format!("  s{n}: {{ segment: [{}] }}\n", uses(n)));
+    format!("segments:\n  s0: {{ lead.score: 1 }}\n{}", lines.collect::<String>())
+}
+
+fn files((_, write): &Case) -> [SourceFile; 5] {
+    let (rule, more) = write();
     let file = |path: &str, text: String| SourceFile { path: path.to_owned(), text };
     [
-        file("rules/routing.yaml", ROUTING.replace("RULE", rule).replace("MORE", more)),
+        file("rules/routing.yaml", ROUTING.replace("RULE", &rule).replace("MORE", &more)),
         file("rules/reps.csv", REPS.to_owned()),
         file("rules/territories.csv", TERRITORIES.to_owned()),
         file("rules/hours.yaml", HOURS.to_owned()),

@@ -18,9 +18,8 @@ fn schema_of(name: &str) -> Value {
 
 fn refusals(name: &str, text: &str) -> Vec<String> {
     let validator = jsonschema::validator_for(&schema_of(name)).expect("a valid schema");
-    let errors =
-        validator.iter_errors(&json(text)).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    errors
+    let text = json(text);
+    validator.iter_errors(&text).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
 fn shipped(name: &str) -> String {
