@@ -11,6 +11,7 @@ mod intake;
 mod readme;
 mod report;
 mod rules;
+mod schema;
 mod simulation;
 mod store;
 mod town;
