@@ -46,7 +46,7 @@ fn headline(story: &mut Story, decision: &Decision, lead: &Lead, roster: &Roster
     let (owner, when) = (roster.name(&plan.owner), local(decision.decided_at, roster.zone(&plan.owner)));
     story.line(&format!("{owner} owns the lead of {company} ({}), decided {when}.", lead.id));
     story.line(&format!("Because: {}.", plan.reason));
-    story.line(&format!("Rules: release {}.", decision.release.as_str().get(..12).unwrap_or_default()));
+    story.line(&format!("Rules: release {}.", decision.release.short()));
 }
 
 fn account(trace: &AccountTrace) -> String {
