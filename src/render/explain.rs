@@ -3,6 +3,10 @@
 //! Everything is read from the decision's trace; the rules lend names and zones only. So an old decision is told as it was
 //! made, with times in the zone of the rep they concern.
 
+mod facts;
+
+pub use facts::facts;
+
 use crate::domain::account::MatchKey;
 use crate::domain::id::RepId;
 use crate::domain::lead::Lead;

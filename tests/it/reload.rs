@@ -337,6 +337,37 @@ async fn a_service_follows_its_folder_and_a_rollback_brings_it_back() {
     let (code, stdout, _) = service.baton(&["replay", "--format", "json"]);
     let told: Value = serde_json::from_str(&stdout).expect("JSON");
     assert_eq!((code, &told["replayed"], &told["same"]), (0, &1.into(), &1.into()), "{stdout}");
+    // Told by the rules it was made with, though others are live; by its own id and by its lead's.
+    let (code, by_lead, stderr) = service.baton(&["explain", "--decision", &lead]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(by_lead.contains("West (line 2: country US) wins.") && by_lead.contains("\nKnown at "), "{by_lead}");
+    assert!(by_lead.contains(&short(&first)), "{by_lead}");
+    assert_eq!(service.baton(&["explain", "--decision", &lead.replace("lead_", "dec_")]).1, by_lead);
+    let (_, json, _) = service.baton(&["explain", "--decision", &lead, "--format", "json"]);
+    let told: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(told["release"], first);
+    assert!(told["snapshot"]["reps"].as_object().is_some_and(|reps| !reps.is_empty()), "{json}");
     let (code, stdout, _) = service.baton(&["replay", "--decision", &lead]);
     assert!(code == 0 && stdout.starts_with("1 decisions made again"), "{stdout}");
+}
+
+/// Another machine's settings reach no decision: the same event at the same time is told in the same bytes.
+#[test]
+fn time_zone_and_language_of_the_machine_change_nothing() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let told = |zone: &str, language: &str, format: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+        command.args(["explain", "fixtures/events/01-warm-transfer.json", "--at", "2026-03-03T15:00:00Z", "--format", format]);
+        let output = command.env("TZ", zone).env("LANG", language).env("LC_ALL", language).current_dir(root).output();
+        let output = output.expect("the program runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    for format in ["text", "json"] {
+        let here = told("UTC", "C", format);
+        assert!(here.len() > 500);
+        for (zone, language) in [("Asia/Kolkata", "tr_TR.UTF-8"), ("America/St_Johns", "de_DE.UTF-8"), ("", "ja_JP")] {
+            assert_eq!(told(zone, language, format), here, "{zone} {language}");
+        }
+    }
 }
