@@ -357,7 +357,14 @@ fn time_zone_and_language_of_the_machine_change_nothing() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let told = |zone: &str, language: &str, format: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
-        command.args(["explain", "fixtures/events/01-warm-transfer.json", "--at", "2026-03-03T15:00:00Z", "--format", format]);
+        command.args([
+            "explain",
+            "fixtures/events/01-warm-transfer.json",
+            "--at",
+            "2026-03-03T15:00:00Z",
+            "--format",
+            format,
+        ]);
         let output = command.env("TZ", zone).env("LANG", language).env("LC_ALL", language).current_dir(root).output();
         let output = output.expect("the program runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
