@@ -3,10 +3,11 @@
 use crate::flow::play::Play;
 use crate::town::{Caller, found};
 use baton::app::reload::{Follower, Looked};
-use baton::connectors::http::Call;
+use baton::connectors::http::{Call, Does, Limits, VendorHttp};
 use baton::domain::id::{LeadId, RepId};
 use baton::handoff::Stage;
 use baton::sandbox::voice::RepManner;
+use reqwest::Method;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -231,11 +232,15 @@ impl Service {
         service
     }
 
+    fn door(&self) -> VendorHttp {
+        let limits = Limits { timeout: Duration::from_secs(5), per_second: 1000, concurrency: 4 };
+        VendorHttp::new("baton", &format!("http://127.0.0.1:{}", self.port), limits).expect("a client")
+    }
+
     /// What GET /v1/rules says; empty while nobody answers.
     async fn rules(&self) -> BTreeMap<String, Value> {
-        let answer = reqwest::get(format!("http://127.0.0.1:{}/v1/rules", self.port)).await;
-        let Ok(answer) = answer else { return BTreeMap::new() };
-        answer.json().await.unwrap_or_default()
+        let answer = self.door().send(&Call::get("rules", &["v1", "rules"])).await;
+        answer.ok().and_then(|answer| serde_json::from_slice(&answer.body).ok()).unwrap_or_default()
     }
 
     async fn until(&self, what: &str, holds: impl Fn(&BTreeMap<String, Value>) -> bool) -> BTreeMap<String, Value> {
@@ -281,10 +286,9 @@ async fn a_service_follows_its_folder_and_a_rollback_brings_it_back() {
     let folder = service.folder.path();
     let first = service.rules().await["release"].clone();
     let lead = Caller::gone(3).event;
-    let client = reqwest::Client::new();
-    let posted =
-        client.post(format!("http://127.0.0.1:{}/v1/leads?wait=1500ms", service.port)).json(&lead).send().await;
-    let decided: Value = posted.expect("it answers").json().await.expect("JSON");
+    let post = Call::new("post_event", Does::Write, Method::POST, &["v1", "leads"]).query("wait", "1500ms").json(lead);
+    let decided = service.door().send(&post).await.expect("it answers");
+    let decided: Value = serde_json::from_slice(&decided.body).expect("JSON");
     let lead = decided["lead"].as_str().unwrap_or_else(|| panic!("{decided}")).to_owned();
 
     exchange(folder);

@@ -7,12 +7,14 @@ use baton::app::replay::{Replayed, Verdict, Which, replay};
 use baton::app::{self, Running, Setup};
 use baton::clock::{Clock, SystemClock};
 use baton::config::Limits;
+use baton::domain::lead::Lead;
 use baton::handoff::{Event, Handoff, advance};
 use baton::intake::event::key_of;
 use baton::outbox::Vendors;
+use baton::routing::{Decision, Snapshot};
 use baton::store::{DecidedLead, InboxMessage, LiveRelease, Mover, Store, new_steps};
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -171,5 +173,38 @@ fn message(number: usize) -> InboxMessage {
         received_at: SystemClock.now(),
         reply_to: None,
         correlation_id: None,
+    }
+}
+
+/// What version 1 wrote is read for as long as decisions are kept: new fields have defaults, and none is renamed.
+#[test]
+fn decisions_stored_by_version_1_stay_readable() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stored/v1");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a stored sample");
+    let lead: Lead = serde_json::from_str(&read("lead.json")).expect("the lead is readable");
+    let snapshot: Snapshot = serde_json::from_str(&read("snapshot.json")).expect("the snapshot is readable");
+    let decision: Decision = serde_json::from_str(&read("decision.json")).expect("the decision is readable");
+    assert_eq!((decision.version, &decision.lead_id, decision.decided_at), (1, &lead.id, snapshot.now));
+    assert!(decision.turn.is_some() && !snapshot.ledgers.is_empty() && !snapshot.reps.is_empty());
+    // Nothing that was stored is dropped: every value stands where it stood. New keys may stand beside it.
+    let again = [
+        ("lead.json", serde_json::to_value(&lead)),
+        ("snapshot.json", serde_json::to_value(&snapshot)),
+        ("decision.json", serde_json::to_value(&decision)),
+    ];
+    for (name, again) in again {
+        let stored: Value = serde_json::from_str(&read(name)).expect("JSON");
+        kept(name, &stored, &again.expect("JSON"));
+    }
+}
+
+fn kept(path: &str, stored: &Value, again: &Value) {
+    match stored {
+        Value::Object(keys) => keys.iter().for_each(|(key, value)| kept(&format!("{path}.{key}"), value, &again[key])),
+        Value::Array(items) => {
+            assert_eq!(Some(items.len()), again.as_array().map(Vec::len), "{path}");
+            items.iter().enumerate().for_each(|(at, value)| kept(&format!("{path}[{at}]"), value, &again[at]));
+        }
+        value => assert_eq!(value, again, "{path}"),
     }
 }

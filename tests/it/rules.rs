@@ -80,6 +80,19 @@ fn complaint(overlay: &Path) -> Option<String> {
     (!fits).then(|| format!("{name}: expected {wanted}, got\n{message}"))
 }
 
+/// Folders are listed in another order on another machine: the rules and their name are the same.
+#[test]
+fn the_order_of_files_changes_nothing() {
+    let mut files: Vec<SourceFile> = shipped().into_iter().map(|(path, text)| SourceFile { path, text }).collect();
+    let sorted = compile(&files).expect("the shipped workspace loads");
+    for turn in 1..files.len() {
+        files.rotate_left(1);
+        assert_eq!(compile(&files).expect("it loads"), sorted, "rotated by {turn}");
+    }
+    files.reverse();
+    assert_eq!(compile(&files).expect("it loads"), sorted);
+}
+
 /// Every shift of several weeks is worked, and every holiday of several regions is one.
 #[test]
 fn weeks_and_holiday_regions_of_a_rep_are_merged() {
