@@ -27,6 +27,7 @@ pub mod handoff;
 pub mod intake;
 pub mod outbox;
 pub mod rehearsal;
+pub mod release;
 pub mod render;
 pub mod reports;
 pub mod routing;

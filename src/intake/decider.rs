@@ -11,8 +11,7 @@ use super::event::{Incoming, Message, parse};
 use crate::clock::SharedClock;
 use crate::facts::Facts;
 use crate::outbox::Outbox;
-use crate::render::Templates;
-use crate::rules::RuleSet;
+use crate::release::Current;
 use crate::store::{InboxMessage, InboxRow, Store, StoreError};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
@@ -64,8 +63,7 @@ impl Rush {
 pub struct Parts {
     pub store: Store,
     pub facts: Arc<Facts>,
-    pub rules: watch::Receiver<Arc<RuleSet>>,
-    pub templates: Arc<Templates>,
+    pub release: Current,
     pub outbox: Arc<Outbox>,
     pub clock: SharedClock,
     pub worker: String,

@@ -53,7 +53,7 @@ impl Outbox {
         let why = || format!("rep {} has no calendar", rep.id);
         let calendar = rep.calendar.clone().ok_or_else(|| VendorError::NeedsPerson { vendor: OURS, why: why() })?;
         let lead = matter.lead();
-        let shown = self.parts.templates.calendar_event(&slot.rep, &self.caller_context(matter));
+        let shown = matter.templates.calendar_event(&slot.rep, &self.caller_context(matter));
         Ok(BookRequest {
             key: hex_key(&format!("{}/{}/{attempt}", lead.id, slot.from.timestamp())),
             calendar,

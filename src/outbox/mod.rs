@@ -21,8 +21,7 @@ use crate::domain::effect::{Class, Effect};
 use crate::domain::id::{LeadId, RepId};
 use crate::facts::Facts;
 use crate::handoff::Event;
-use crate::render::Templates;
-use crate::rules::RuleSet;
+use crate::release::Current;
 use crate::store::{FinishedStep, Mover, StepEnd, StepRow, Store, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 use group::Group;
@@ -77,8 +76,7 @@ pub struct Parts {
     pub store: Store,
     pub vendors: Vendors,
     pub facts: Arc<Facts>,
-    pub rules: watch::Receiver<Arc<RuleSet>>,
-    pub templates: Arc<Templates>,
+    pub release: Current,
     pub clock: SharedClock,
     /// Who leases; new at every start.
     pub worker: String,
@@ -324,7 +322,7 @@ impl Outbox {
     ) -> Result<Option<Vec<StepRow>>, StoreError> {
         let (step, now) = (step.clone(), self.parts.clock.now());
         let mover = Mover { worker: self.parts.worker.clone(), lease: self.parts.lease, now };
-        let rules = Arc::clone(&self.parts.rules.borrow());
+        let rules = Arc::clone(&self.parts.release.borrow().rules);
         let commit = self.parts.store.write("step.finish", move |tx| {
             let (step, end, event) = (step.clone(), end.clone(), event.clone());
             let (mover, rules) = (mover.clone(), Arc::clone(&rules));

@@ -21,7 +21,7 @@ use serde_json::json;
 
 impl Outbox {
     pub(super) fn whisper(&self, matter: &Matter) -> RepText {
-        self.parts.templates.whisper(&matter.briefing())
+        matter.templates.whisper(&matter.briefing())
     }
 
     pub(super) async fn post_card(
@@ -71,7 +71,7 @@ impl Outbox {
         let feedback = self.feedback_url(matter, &rep.id);
         let brief = matter.brief(&briefing, rep, why, feedback.as_deref());
         let (handoff, leg) = (&matter.handoff.id, matter.leg_of_card(key));
-        self.parts.templates.slack_card(&CardContext { brief, key, channel, handoff, leg, state })
+        matter.templates.slack_card(&CardContext { brief, key, channel, handoff, leg, state })
     }
 
     pub(super) async fn mail_briefing(
@@ -84,7 +84,7 @@ impl Outbox {
         let Some(mailer) = &self.parts.vendors.mailer else { return Ok(Done::nothing("no mail is configured")) };
         let rep = matter.rep(rep)?;
         let feedback = self.feedback_url(matter, &rep.id);
-        let mail = self.parts.templates.email(&matter.brief(&matter.briefing(), rep, why, feedback.as_deref()));
+        let mail = matter.templates.email(&matter.brief(&matter.briefing(), rep, why, feedback.as_deref()));
         let mail = Mail {
             key: step.effect_key.clone(),
             to: rep.email.clone(),
@@ -106,7 +106,7 @@ impl Outbox {
         let lead = matter.lead();
         let address = lead.contact.email.as_ref().filter(|_| lead.consent.email == Some(true));
         let Some(address) = address else { return Ok(Done::nothing("no address, or no consent to mail")) };
-        let mail = self.parts.templates.caller_confirmation(what, &self.caller_context(matter));
+        let mail = matter.templates.caller_confirmation(what, &self.caller_context(matter));
         let mail = Mail {
             key: step.effect_key.clone(),
             to: address.value.clone(),
@@ -146,7 +146,7 @@ impl Outbox {
             owner,
             feedback_url: feedback.as_deref(),
         };
-        let body = self.parts.templates.crm_note(&context);
+        let body = matter.templates.crm_note(&context);
         let due = match note {
             CrmNote::Routed => None,
             CrmNote::Connected { at, .. } => Some((*at, true)),
@@ -156,7 +156,7 @@ impl Outbox {
         };
         let task = due.map(|(due_at, done)| CrmTask {
             key: hex_key(&step.effect_key),
-            subject: self.parts.templates.task_subject(&context),
+            subject: matter.templates.task_subject(&context),
             body: body.clone(),
             due_at,
             done,

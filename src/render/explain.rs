@@ -3,6 +3,10 @@
 //! Everything is read from the decision's trace; the rules lend names and zones only. So an old decision is told as it was
 //! made, with times in the zone of the rep they concern.
 
+mod facts;
+
+pub use facts::facts;
+
 use crate::domain::account::MatchKey;
 use crate::domain::id::RepId;
 use crate::domain::lead::Lead;
@@ -46,7 +50,7 @@ fn headline(story: &mut Story, decision: &Decision, lead: &Lead, roster: &Roster
     let (owner, when) = (roster.name(&plan.owner), local(decision.decided_at, roster.zone(&plan.owner)));
     story.line(&format!("{owner} owns the lead of {company} ({}), decided {when}.", lead.id));
     story.line(&format!("Because: {}.", plan.reason));
-    story.line(&format!("Rules: release {}.", decision.release.as_str().get(..12).unwrap_or_default()));
+    story.line(&format!("Rules: release {}.", decision.release.short()));
 }
 
 fn account(trace: &AccountTrace) -> String {

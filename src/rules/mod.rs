@@ -34,7 +34,7 @@ mod values;
 mod vocabulary;
 mod yaml;
 
-pub use compile::{Checked, SourceFile, compile};
+pub use compile::{Checked, SourceFile, compile, release};
 pub use fault::{Fault, Level};
 pub use report::summary;
 pub use set::RuleSet;

@@ -3,7 +3,7 @@
 
 mod faults;
 mod feedback;
-mod play;
+pub mod play;
 
 use crate::town::Caller;
 use baton::domain::outcome::Outcome;

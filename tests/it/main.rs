@@ -9,6 +9,8 @@ mod crm;
 mod flow;
 mod intake;
 mod readme;
+mod reload;
+mod replay;
 mod report;
 mod rules;
 mod schema;

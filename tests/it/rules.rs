@@ -102,6 +102,41 @@ fn complaint(overlay: &Path) -> Option<String> {
     (!fits).then(|| format!("{name}: expected {wanted}, got\n{message}"))
 }
 
+/// Folders are listed in another order on another machine: the rules and their name are the same.
+#[test]
+fn the_order_of_files_changes_nothing() {
+    let mut files: Vec<SourceFile> = shipped().into_iter().map(|(path, text)| SourceFile { path, text }).collect();
+    let sorted = compile(&files).expect("the shipped workspace loads");
+    for turn in 1..files.len() {
+        files.rotate_left(1);
+        assert_eq!(compile(&files).expect("it loads"), sorted, "rotated by {turn}");
+    }
+    files.reverse();
+    assert_eq!(compile(&files).expect("it loads"), sorted);
+}
+
+/// Every shift of several weeks is worked, and every holiday of several regions is one.
+#[test]
+fn weeks_and_holiday_regions_of_a_rep_are_merged() {
+    let mut files = shipped();
+    let roster = files.get_mut("rules/reps.csv").expect("the roster");
+    assert!(roster.contains("Asia/Kolkata,office,IN,"), "a rep to change");
+    *roster = roster.replace("Asia/Kolkata,office,IN,", "Asia/Kolkata,us-office;office,IN;GB,");
+    let checked = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults)));
+    let (rules, hours) = (&checked.rules, &checked.rules.hours);
+    let rep = rules.reps.values().find(|rep| rep.timezone == chrono_tz::Asia::Kolkata).expect("she is there");
+    assert_eq!((rep.hours.as_str(), rep.holidays.as_str()), ("office;us-office", "GB;IN"));
+    for (day, shifts) in hours.weeks[&rep.hours].days.iter().enumerate() {
+        for name in ["office", "us-office"] {
+            assert!(hours.weeks[name].days[day].iter().all(|shift| shifts.contains(shift)), "{name}, day {day}");
+        }
+        assert!(shifts.windows(2).all(|pair| pair[0].from <= pair[1].from && pair[0] != pair[1]), "{shifts:?}");
+    }
+    let days = &hours.holidays[&rep.holidays];
+    assert!(["GB", "IN"].iter().all(|region| hours.holidays[*region].is_subset(days)));
+    assert_eq!(days, &hours.holidays["GB"].union(&hours.holidays["IN"]).copied().collect());
+}
+
 /// One bad value in each file: none of them hides another.
 #[test]
 fn faults_of_all_files_are_told_at_once() {

@@ -7,6 +7,7 @@
 mod inbox;
 mod leads;
 mod ledgers;
+mod releases;
 mod reports;
 mod reps;
 pub mod server;
@@ -70,6 +71,12 @@ conformance! {
             turns_taken_at_once_sum_to_zero_without_a_gap,
             a_recount_finds_a_tampered_balance,
             a_recount_names_a_gap_in_the_journal,
+        ]
+        releases: [
+            a_release_comes_back_to_the_byte,
+            what_releases_share_is_stored_once,
+            two_workers_store_one_release_at_once,
+            decisions_come_in_the_order_they_were_made,
         ]
         reports: [
             a_report_row_gathers_everything_about_a_lead,

@@ -35,7 +35,7 @@ pub struct Play {
     pub running: Running,
     pub links: Arc<LinkSigner>,
     door: VendorHttp,
-    _folder: TempDir,
+    pub folder: TempDir,
 }
 
 impl Play {
@@ -53,8 +53,7 @@ impl Play {
         let links = Arc::new(LinkSigner::new(SECRET, &base, 30));
         let setup = Setup {
             store,
-            rules: Arc::new(workspace.checked.rules),
-            templates: Arc::new(workspace.templates),
+            workspace,
             vendors: stage.vendors().expect("clients"),
             clock: Arc::clone(&clock) as SharedClock,
             limits: Limits { lease_s: 5 * u64::from(SPEED), ..Limits::default() },
@@ -69,7 +68,7 @@ impl Play {
         stage.voice.connect(deliver_over_http(base.clone()));
         let limits = HttpLimits { timeout: Duration::from_secs(10), per_second: 1000, concurrency: 16 };
         let door = VendorHttp::new("baton", &base, limits).expect("a client");
-        Self { stage, clock, running, links, door, _folder: folder }
+        Self { stage, clock, running, links, door, folder }
     }
 
     /// The caller is on the line, if the call is live, and the event is decided.
