@@ -14,7 +14,8 @@ const SOURCE: &str = "the rules alone, without a CRM";
 pub fn at_rest(rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
     Snapshot {
         now,
-        account: Fact::Known { value: None, observed_at: now, source: SOURCE.to_owned() },
+        account: Fact::Known { value: None.into(), observed_at: now, source: SOURCE.to_owned() },
+        assigned: None,
         reps: rules.reps.keys().map(|rep| (rep.clone(), free(now))).collect(),
         ledgers: BTreeMap::new(),
     }

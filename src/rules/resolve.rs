@@ -49,12 +49,14 @@ pub fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Opt
         territories: drafts.territories.clone(),
         named_accounts,
         ownership: drafts.routing.ownership.clone(),
+        assignment: drafts.routing.assignment,
         tiers,
         routes,
         pools,
         catch_all: catch_all?,
         hours: drafts.hours.clone(),
         handoff: drafts.handoff.finish(needs_attention?),
+        matching: drafts.routing.matching.clone(),
         shared_domains: drafts.routing.shared_domains.clone(),
     })
 }
