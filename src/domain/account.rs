@@ -55,9 +55,9 @@ impl From<Option<Account>> for Candidates {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Records {
     // Without a default: this is what tells the form from an [`Account`].
-    pub companies: Vec<Company>,
+    pub companies: Vec<CompanyRecord>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub people: Vec<Person>,
+    pub people: Vec<PersonRecord>,
     /// Companies that a loose search brought and that are nowhere near the lead.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u32,
@@ -65,7 +65,7 @@ pub struct Records {
 
 /// An account of the CRM, as it is there.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Company {
+pub struct CompanyRecord {
     pub crm_id: String,
     pub name: String,
     /// Host of the website and further domains, lower case, without `www.`.
@@ -89,7 +89,7 @@ pub struct Company {
 
 /// A contact, or a lead that is not converted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Person {
+pub struct PersonRecord {
     pub kind: PersonKind,
     pub crm_id: String,
     /// The [`Company`] that a contact belongs to.

@@ -351,7 +351,7 @@ Plan
             (at("09:20"), "None, says mirror 40 min ago."),
             (at("03:00"), "None, says mirror 7 h ago."),
         ] {
-            world.snapshot.account = Fact::Known { value: None, observed_at: observed, source: "mirror".into() };
+            world.snapshot.account = Fact::Known { value: None.into(), observed_at: observed, source: "mirror".into() };
             assert!(told(&world).contains(told_as), "{told_as}");
         }
     }

@@ -8,7 +8,7 @@
 
 use super::decision::{AccountTrace, MatchStep, MatchTrace, OtherAccount, OtherVerdict};
 use super::snapshot::Snapshot;
-use crate::domain::account::{Account, Candidates, Company, MatchKey, Person, Records};
+use crate::domain::account::{Account, Candidates, CompanyRecord, MatchKey, PersonRecord, Records};
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
 use crate::rules::RuleSet;
@@ -58,7 +58,7 @@ pub(super) fn account(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Matc
 /// Keeps the records that fit a lead, or nearly, best first: what a snapshot stores. The rest is counted.
 pub fn shortlist(lead: &Lead, mut records: Records, rules: &RuleSet) -> Records {
     let before = records.companies.len();
-    let worth: Vec<Company> = {
+    let worth: Vec<CompanyRecord> = {
         let mut judged: Vec<Judged> =
             records.companies.iter().map(|company| judge(lead, company, &records, rules)).collect();
         judged.retain(|judged| judged.fit.is_some() || judged.name_alike >= NEAR);
@@ -74,7 +74,7 @@ pub fn shortlist(lead: &Lead, mut records: Records, rules: &RuleSet) -> Records 
 }
 
 /// The same phone number or e-mail address.
-fn knows(person: &Person, lead: &Lead) -> bool {
+fn knows(person: &PersonRecord, lead: &Lead) -> bool {
     let email = lead.contact.email.as_ref().map(|known| &known.value);
     lead.reach_phone().is_some_and(|phone| person.phones.contains(phone))
         || (email.is_some() && email == person.email.as_ref())
@@ -82,7 +82,7 @@ fn knows(person: &Person, lead: &Lead) -> bool {
 
 /// Leads and contacts of the caller. A shared phone number, such as a switchboard's, does not make one person of two who
 /// have different e-mail addresses.
-pub(super) fn same_person<'a>(lead: &'a Lead, snapshot: &'a Snapshot) -> impl Iterator<Item = &'a Person> {
+pub(super) fn same_person<'a>(lead: &'a Lead, snapshot: &'a Snapshot) -> impl Iterator<Item = &'a PersonRecord> {
     let people = match snapshot.account.value() {
         Some(Candidates::Found(records)) => records.people.as_slice(),
         Some(Candidates::Settled(_)) | None => &[],
@@ -119,7 +119,7 @@ fn choose(lead: &Lead, records: &Records, rules: &RuleSet) -> (Option<Account>, 
 
 /// One company, held against a lead.
 struct Judged<'a> {
-    company: &'a Company,
+    company: &'a CompanyRecord,
     /// `None`: it does not fit.
     fit: Option<Fit>,
     name_alike: u16,
@@ -137,7 +137,7 @@ struct Fit {
     weak: bool,
 }
 
-fn judge<'a>(lead: &Lead, company: &'a Company, records: &Records, rules: &RuleSet) -> Judged<'a> {
+fn judge<'a>(lead: &Lead, company: &'a CompanyRecord, records: &Records, rules: &RuleSet) -> Judged<'a> {
     let name = lead.company.name.as_ref().map(|known| known.value.as_str());
     let name_alike = name.map_or(0, |name| alike_permille(name, &company.name));
     let by_name = judge_name(lead, company, name_alike, rules);
@@ -164,7 +164,7 @@ enum Strength {
     Weak,
 }
 
-fn judge_name(lead: &Lead, company: &Company, alike: u16, rules: &RuleSet) -> Result<Strength, OtherVerdict> {
+fn judge_name(lead: &Lead, company: &CompanyRecord, alike: u16, rules: &RuleSet) -> Result<Strength, OtherVerdict> {
     if alike < rules.matching.name_at_least_permille {
         return Err(OtherVerdict::NameUnlike);
     }
@@ -182,7 +182,7 @@ fn judge_name(lead: &Lead, company: &Company, alike: u16, rules: &RuleSet) -> Re
 }
 
 /// By the company's own number, or by a contact of it.
-fn exact(key: MatchKey, lead: &Lead, company: &Company, records: &Records) -> bool {
+fn exact(key: MatchKey, lead: &Lead, company: &CompanyRecord, records: &Records) -> bool {
     let contacts = || records.people.iter().filter(|person| person.company_crm_id.as_ref() == Some(&company.crm_id));
     match key {
         MatchKey::Phone => lead.reach_phone().is_some_and(|phone| {
@@ -203,7 +203,7 @@ fn lead_domain<'a>(lead: &'a Lead, rules: &RuleSet) -> Option<&'a str> {
 }
 
 /// The lead's domain is the registrable one, so a host fits that is it or lies below it.
-fn is_at(company: &Company, domain: &str) -> bool {
+fn is_at(company: &CompanyRecord, domain: &str) -> bool {
     let below = |host: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     company.domains.iter().any(|host| below(host))
 }

@@ -8,7 +8,7 @@ use super::decision::{CandidateVerdict, OwnershipResult, Rejection};
 use super::ledger::{EntryKind, Ledger, TURN};
 use super::snapshot::{RepFacts, Snapshot};
 use super::{Decision, decide};
-use crate::domain::account::{Account, Candidates, Company, MatchKey, Person, PersonKind, Records};
+use crate::domain::account::{Account, Candidates, CompanyRecord, MatchKey, PersonKind, PersonRecord, Records};
 use crate::domain::id::{LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::known::{Fact, Known};
 use crate::domain::lead::{
@@ -395,9 +395,9 @@ impl Scenario {
     }
 
     /// A company of the CRM; more than one are candidates for the matcher.
-    pub fn company(self, crm_id: &str, change: impl FnOnce(&mut Company)) -> Self {
+    pub fn company(self, crm_id: &str, change: impl FnOnce(&mut CompanyRecord)) -> Self {
         self.records(|records| {
-            let mut company = Company { crm_id: crm_id.into(), name: "Acme".into(), ..Company::default() };
+            let mut company = CompanyRecord { crm_id: crm_id.into(), name: "Acme".into(), ..CompanyRecord::default() };
             change(&mut company);
             records.companies.push(company);
         })
@@ -408,7 +408,7 @@ impl Scenario {
         let email = "ada@acme.com".to_owned();
         self.lead.contact.email = Some(Known::from_caller(email.clone()));
         self.rep(owner, |_| ()).records(|records| {
-            records.people.push(Person {
+            records.people.push(PersonRecord {
                 kind,
                 crm_id: format!("person-{}", records.people.len()),
                 company_crm_id: None,

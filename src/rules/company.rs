@@ -64,7 +64,7 @@ const LEGAL_FORMS: [&str; 60] = [
     "sdn",
     "bhd",
     "ltda",
-    "haftungsbeschrankt",
+    "haftungsbeschraenkt",
 ];
 
 /// Case, punctuation, accents, a leading "the" and legal forms at the end are gone; words are apart by one blank.

@@ -9,7 +9,7 @@ use super::{HubSpot, OWNER, Object, Results, VENDOR, VERSION, read, record_id};
 use crate::connectors::http::{Call, Does};
 use crate::connectors::lead::{first_word, host_of, phone_near};
 use crate::connectors::{AccountKeys, VendorError};
-use crate::domain::account::{Company, Person, PersonKind, Records};
+use crate::domain::account::{CompanyRecord, PersonKind, PersonRecord, Records};
 use crate::domain::lead::FieldValue;
 use crate::domain::phone::PhoneE164;
 use chrono::{DateTime, Utc};
@@ -122,11 +122,16 @@ impl HubSpot {
         self.search("companies", &filters, &company_properties(keys)).await
     }
 
-    async fn company(&self, found: &Object, open: Option<String>, keys: &AccountKeys) -> Result<Company, VendorError> {
+    async fn company(
+        &self,
+        found: &Object,
+        open: Option<String>,
+        keys: &AccountKeys,
+    ) -> Result<CompanyRecord, VendorError> {
         let text = |property: &str| found.get(property).map(str::to_owned);
         let additional = found.get("hs_additional_domains").unwrap_or_default().split(';');
         let domains = found.get("domain").into_iter().chain(additional).filter_map(host_of);
-        Ok(Company {
+        Ok(CompanyRecord {
             crm_id: found.id.clone(),
             name: text("name").unwrap_or_default(),
             domains: domains.collect(),
@@ -209,10 +214,10 @@ fn has_domain(company: &Object, keys: &AccountKeys) -> bool {
 }
 
 /// The contact is what Baton writes leads to, and HubSpot's nearest to them.
-fn person(contact: &Object, keys: &AccountKeys) -> Person {
+fn person(contact: &Object, keys: &AccountKeys) -> PersonRecord {
     let text = |property: &str| contact.get(property).map(str::to_owned);
     let dates = ["notes_last_updated", "hubspot_owner_assigneddate", "createdate"];
-    Person {
+    PersonRecord {
         kind: PersonKind::Contact,
         crm_id: contact.id.clone(),
         company_crm_id: text(COMPANY_OF),

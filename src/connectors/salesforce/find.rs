@@ -6,7 +6,7 @@
 use super::{Salesforce, VENDOR, read, soql};
 use crate::connectors::lead::{first_word, host_of, phone_near};
 use crate::connectors::{AccountKeys, VendorError};
-use crate::domain::account::{Company, Person, PersonKind, Records};
+use crate::domain::account::{CompanyRecord, PersonKind, PersonRecord, Records};
 use crate::domain::lead::FieldValue;
 use crate::domain::phone::PhoneE164;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -144,10 +144,10 @@ fn account_query(filter: &str, limit: u32, fields: &[String]) -> String {
     )
 }
 
-fn company(row: &Row, keys: &AccountKeys) -> Company {
+fn company(row: &Row, keys: &AccountKeys) -> CompanyRecord {
     let opportunity = row.get("Opportunities").and_then(|list| list["records"][0]["OwnerId"].as_str());
     let wanted = |name: &String| Some((name.clone(), field_value(member(row, name)?)?));
-    Company {
+    CompanyRecord {
         crm_id: text(row, "Id").unwrap_or_default(),
         name: text(row, "Name").unwrap_or_default(),
         domains: text(row, "Website").and_then(|website| host_of(&website)).into_iter().collect(),
@@ -161,9 +161,9 @@ fn company(row: &Row, keys: &AccountKeys) -> Company {
 }
 
 /// `LastModifiedDate` is not asked: every import and every flow sets it.
-fn person(kind: PersonKind, row: &Row, keys: &AccountKeys) -> Person {
+fn person(kind: PersonKind, row: &Row, keys: &AccountKeys) -> PersonRecord {
     let dates = ["LastActivityDate", "CreatedDate"];
-    Person {
+    PersonRecord {
         kind,
         crm_id: text(row, "Id").unwrap_or_default(),
         company_crm_id: text(row, "AccountId"),
