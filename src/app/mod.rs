@@ -5,7 +5,7 @@ pub mod stage;
 mod vendors;
 pub mod workspace;
 
-pub use vendors::connect;
+pub use vendors::{agree, connect};
 
 use crate::clock::{self, SharedClock};
 use crate::config::Limits;

@@ -103,3 +103,54 @@ fn word(key: MatchKey) -> &'static str {
 fn percent(permille: u16) -> String {
     format!("{}.{} %", permille / 10, permille % 10)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::scenario::{at, scenario};
+
+    fn told(world: &crate::routing::scenario::Scenario) -> Vec<String> {
+        lines(&world.decide().trace.account)
+    }
+
+    #[test]
+    fn a_match_is_told_with_its_keys_and_every_other_record() {
+        let world = scenario()
+            .company("001", |company| {
+                company.domains = vec!["acme.com".into()];
+                company.owner_crm_id = Some("crm-ben".into());
+                company.active_at = Some(at("09:00"));
+            })
+            .company("002", |company| {
+                company.domains = vec!["acme.com".into()];
+                company.owner_crm_id = Some("crm-cy".into());
+            })
+            .company("003", |company| company.country = Some("US".into()))
+            .company("004", |company| company.country = Some("France".into()))
+            .records(|records| records.left_out = 2);
+        let expected = [
+            "Acme (001), matched by domain and name, 100.0 % sure, says mirror 2 min ago.",
+            "Disputed: another account is as good a match and has another owner.",
+            "It wins over the next best because it was active more recently.",
+            "Not Acme (002): matched by domain and name, 100.0 %; it was active less recently.",
+            "Not Acme (003): matched by name, 100.0 %; its key is weaker.",
+            "Not Acme (004): the names are 100.0 % alike, but its country is another.",
+            "2 more records were looked at and are nowhere near.",
+        ];
+        assert_eq!(told(&world), expected);
+    }
+
+    #[test]
+    fn a_weak_match_and_a_near_miss_are_called_so() {
+        let weak = scenario().company("001", |_| ());
+        let expected = [
+            "Acme (001), matched by name, 100.0 % sure, says mirror 2 min ago.",
+            "A weak match: the name is the same, and nothing else is known that agrees.",
+        ];
+        assert_eq!(told(&weak), expected);
+        let near = scenario().company("001", |company| company.name = "Acmee".into());
+        let expected =
+            ["None, says mirror 2 min ago.", "Not Acmee (001): the names are 80.0 % alike, not alike enough."];
+        assert_eq!(told(&near), expected);
+    }
+}
