@@ -9,7 +9,7 @@ mod vendors;
 pub mod workspace;
 
 pub use reload::Reload;
-pub use vendors::connect;
+pub use vendors::{agree, connect};
 
 use crate::clock::{self, SharedClock};
 use crate::config::Limits;

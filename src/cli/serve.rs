@@ -48,6 +48,10 @@ impl Serve {
                 return Ok(FAULTY);
             }
         };
+        if let Err(why) = app::agree(&config, &workspace.checked.rules) {
+            eprintln!("{why}");
+            return Ok(FAULTY);
+        }
         let clock: SharedClock = Arc::new(SystemClock);
         let store = Store::open(&config.database.url.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;

@@ -251,7 +251,8 @@ impl Table {
         };
         let ledgers =
             self.ledgers.keys().filter(involved).map(|pool| (pool.clone(), self.ledgers[pool].clone())).collect();
-        Snapshot { now, account: facts.account.clone(), reps, ledgers }
+        let (account, assigned) = (facts.account.clone(), facts.assigned.clone());
+        Snapshot { now, account, assigned, reps, ledgers }
     }
 
     /// The turn and the load that a decision costs.

@@ -2,14 +2,13 @@
 
 use super::Outbox;
 use super::perform::{Done, Matter, OURS, not_configured};
-use crate::connectors::{BookRequest, VendorError};
+use crate::connectors::{BookRequest, VendorError, hex_key};
 use crate::domain::id::RepId;
 use crate::domain::outcome::Slot;
 use crate::domain::rep::Busy;
 use crate::domain::rota;
 use crate::handoff::Event;
 use chrono::{DateTime, TimeDelta, Utc};
-use sha2::{Digest, Sha256};
 
 impl Outbox {
     /// The first free times of a rep, the ones the caller asked for before the others.
@@ -82,9 +81,4 @@ fn choose(
 
 fn span(span: std::time::Duration) -> TimeDelta {
     TimeDelta::from_std(span).unwrap_or_default()
-}
-
-/// A key for vendors that take lower-case hexadecimal only.
-pub(super) fn hex_key(text: &str) -> String {
-    Sha256::digest(text.as_bytes())[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,17 +3,17 @@
 //! Everything is read from the decision's trace; the rules lend names and zones only. So an old decision is told as it was
 //! made, with times in the zone of the rep they concern.
 
+mod account;
 mod facts;
 
 pub use facts::facts;
 
-use crate::domain::account::MatchKey;
 use crate::domain::id::RepId;
 use crate::domain::lead::Lead;
 use crate::routing::Decision;
 use crate::routing::decision::{
-    AccountTrace, Candidate, CandidateVerdict, OwnershipResult, OwnershipTrace, PoolTrace, Target, TargetRole,
-    TerritoryMatch, TerritoryTrace,
+    Candidate, CandidateVerdict, OwnershipResult, OwnershipTrace, PoolTrace, Target, TargetRole, TerritoryMatch,
+    TerritoryTrace,
 };
 use crate::routing::ledger::{Entry, EntryKind};
 use crate::routing::{local, turns};
@@ -29,7 +29,7 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     let roster = Roster(rules);
     let mut story = Story::default();
     headline(&mut story, decision, lead, &roster);
-    story.section("Account", [account(&decision.trace.account)]);
+    story.section("Account", account::lines(&decision.trace.account));
     story.section("Ownership", decision.trace.ownership.iter().map(|rule| ownership(rule, &roster)));
     story.section("Routes", routes(decision));
     story.section("Territory", territory(&decision.trace.territory, rules));
@@ -51,23 +51,6 @@ fn headline(story: &mut Story, decision: &Decision, lead: &Lead, roster: &Roster
     story.line(&format!("{owner} owns the lead of {company} ({}), decided {when}.", lead.id));
     story.line(&format!("Because: {}.", plan.reason));
     story.line(&format!("Rules: release {}.", decision.release.short()));
-}
-
-fn account(trace: &AccountTrace) -> String {
-    match trace {
-        AccountTrace::Unknown { why } => format!("Not known: {why}."),
-        AccountTrace::NoAccount { source, age_ms } => format!("None, says {source} {}.", ago(*age_ms)),
-        AccountTrace::Matched { name, crm_id, by, score_permille, source, age_ms } => {
-            let by = match by {
-                MatchKey::Phone => "phone number",
-                MatchKey::Email => "e-mail address",
-                MatchKey::Domain => "domain",
-                MatchKey::Name => "name",
-            };
-            let sure = format!("{}.{} %", score_permille / 10, score_permille % 10);
-            format!("{name} ({crm_id}), matched by {by}, {sure} sure, says {source} {}.", ago(*age_ms))
-        }
-    }
 }
 
 fn ago(age_ms: i64) -> String {
@@ -102,6 +85,13 @@ fn ownership(rule: &OwnershipTrace, roster: &Roster) -> String {
         OwnershipResult::NoOwner => format!("There is no {by}."),
         OwnershipResult::NotARep { crm_id } => format!("The {by} is {crm_id} in the CRM, who is no rep here."),
         OwnershipResult::Inactive => format!("The {by}, {who}, is not active any more."),
+        OwnershipResult::TooLongAgo { active_at: Some(at) } => {
+            format!("The {by} does not count: last active {}, too long ago.", local(*at, zone))
+        }
+        OwnershipResult::TooLongAgo { active_at: None } => {
+            format!("The {by} does not count: nobody knows when the record was last active.")
+        }
+        OwnershipResult::NotKnown { why } => format!("The {by} is not known: {why}; Baton's rules decide."),
     }
 }
 
@@ -398,7 +388,7 @@ Plan
             (at("09:20"), "None, says mirror 40 min ago."),
             (at("03:00"), "None, says mirror 7 h ago."),
         ] {
-            world.snapshot.account = Fact::Known { value: None, observed_at: observed, source: "mirror".into() };
+            world.snapshot.account = Fact::Known { value: None.into(), observed_at: observed, source: "mirror".into() };
             assert!(told(&world).contains(told_as), "{told_as}");
         }
     }

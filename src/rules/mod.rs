@@ -8,6 +8,7 @@
 #![deny(clippy::disallowed_types)]
 
 mod accounts;
+pub mod company;
 pub mod compile;
 pub mod condition;
 mod conditions;
@@ -18,6 +19,7 @@ mod handoff;
 mod hours;
 pub mod index;
 mod lint;
+mod matching;
 mod members;
 pub mod place;
 mod pools;

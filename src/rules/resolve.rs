@@ -48,6 +48,7 @@ pub fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Opt
         territories: drafts.territories.clone(),
         named_accounts,
         ownership: drafts.routing.ownership.clone(),
+        assignment: drafts.routing.assignment,
         tiers,
         routes,
         pools,
@@ -55,6 +56,7 @@ pub fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Opt
         hours: hours::merged(&drafts.hours, &reps),
         reps,
         handoff: drafts.handoff.finish(needs_attention?),
+        matching: drafts.routing.matching.clone(),
         shared_domains: drafts.routing.shared_domains.clone(),
     })
 }

@@ -302,7 +302,9 @@ fn route(decision: &Decision) -> String {
             OwnershipResult::GivenUp { .. }
             | OwnershipResult::NoOwner
             | OwnershipResult::NotARep { .. }
-            | OwnershipResult::Inactive => {}
+            | OwnershipResult::Inactive
+            | OwnershipResult::TooLongAgo { .. }
+            | OwnershipResult::NotKnown { .. } => {}
         }
     }
     let owned = decision.plan.targets.iter().any(|target| target.role == TargetRole::Owner);

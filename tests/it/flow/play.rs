@@ -10,6 +10,7 @@ use baton::domain::id::{HandoffId, LeadId, PoolId};
 use baton::handoff::Handoff;
 use baton::intake::answer::Answer;
 use baton::routing::ledger::Ledger;
+use baton::rules::RuleSet;
 use baton::store::{LeadRecord, LeadSummary, Store};
 use baton::web::LinkSigner;
 use reqwest::Method;
@@ -40,9 +41,15 @@ pub struct Play {
 
 impl Play {
     pub async fn begin() -> Self {
+        Self::begin_under(|_| ()).await
+    }
+
+    /// Under other rules than the town's.
+    pub async fn begin_under(change: impl FnOnce(&mut RuleSet)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         town::found(folder.path(), 6);
-        let workspace = town::read(folder.path());
+        let mut workspace = town::read(folder.path());
+        change(&mut workspace.checked.rules);
         let clock = Arc::new(ScaledClock::new(START.parse().expect("an instant"), SPEED));
         let stage = Arc::new(Stage::open(Arc::clone(&clock) as SharedClock).await.expect("the stand-ins"));
         let store = Store::open(&format!("sqlite:{}?mode=rwc", folder.path().join("baton.db").display())).await;
