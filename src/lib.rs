@@ -36,3 +36,6 @@ pub mod sandbox;
 pub mod store;
 pub mod telemetry;
 pub mod web;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

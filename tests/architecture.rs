@@ -79,7 +79,10 @@ const PURE: [&str; 5] = ["domain", "rules", "routing", "handoff", "rehearsal"];
 
 /// Crates a pure module may name. `rules` reads text, so it has its readers.
 const PURE_CRATES: [&str; 6] = ["std", "core", "chrono", "chrono_tz", "serde", "thiserror"];
-const RULES_CRATES: [&str; 5] = ["csv", "rust_iso3166", "saphyr_parser", "sha2", "strsim"];
+const RULES_CRATES: [&str; 6] = ["cel", "csv", "rust_iso3166", "saphyr_parser", "sha2", "strsim"];
+
+/// Crates that one file hides from all others.
+const HIDDEN_CRATES: [(&str, &str); 1] = [("cel", "src/rules/expression/grammar.rs")];
 
 /// Never in a pure module, by path or by name.
 const IMPURE: [(&str, &str); 13] = [
@@ -209,6 +212,12 @@ fn impurities(source: &Source) -> Vec<String> {
                  say why not with #[expect(clippy::disallowed_types, reason = \"…\")]",
                 source.path
             ));
+        }
+        let hidden = HIDDEN_CRATES
+            .iter()
+            .find(|(krate, home)| source.foreign_crate(text).as_deref() == Some(*krate) && source.path != *home);
+        if let Some((krate, home)) = hidden {
+            complaints.push(format!("{}:{line}: {krate} is named in {home} only: use what it gives out", source.path));
         }
         if let Some(krate) = source.foreign_crate(text).filter(|krate| !is_pure_crate(&module, krate)) {
             complaints.push(format!(
@@ -341,6 +350,8 @@ fn impurities_are_caught() {
     one(caught("use rand_core::RngCore;"), &["imports rand_core", "chrono_tz"]);
     one(caught("fn f() { tokio::spawn(g()); }"), &["tokio::", "as a value"]);
     one(caught("use std::collections::HashMap;"), &["advance.rs:1", "BTreeMap", "#[expect"]);
+    one(impurities(&made_up("src/rules/routes.rs", "use cel::parser::Parser;")), &["grammar.rs only"]);
+    assert!(impurities(&made_up("src/rules/expression/grammar.rs", "use cel::parser::Parser;")).is_empty());
     let excepted = "#[expect(clippy::disallowed_types, reason = \"only looked up\")]\nuse std::collections::HashMap;";
     assert!(caught(excepted).is_empty());
     assert!(impurities(&made_up("src/outbox/mod.rs", "use tokio::sync::watch;")).is_empty());

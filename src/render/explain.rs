@@ -18,7 +18,7 @@ use crate::routing::decision::{
 use crate::routing::ledger::{Entry, EntryKind};
 use crate::routing::{local, turns};
 use crate::rules::RuleSet;
-use crate::rules::condition::Verdict;
+use crate::rules::condition::{NamedPart, Verdict};
 use crate::rules::index::Rank;
 use crate::rules::set::Rung;
 use chrono_tz::Tz;
@@ -108,12 +108,24 @@ fn ownership(rule: &OwnershipTrace, roster: &Roster) -> String {
 fn routes(decision: &Decision) -> impl Iterator<Item = String> {
     decision.trace.routes.iter().map(|route| {
         let verdict = verdict(route.verdict, &route.missing);
-        format!("{:?} (line {}): {verdict}.", route.name, route.line)
+        format!("{:?} (line {}): {verdict}{}.", route.name, route.line, parts(&route.parts))
     })
 }
 
 fn tiers(decision: &Decision) -> impl Iterator<Item = String> {
-    decision.trace.tiers.iter().map(|tier| format!("{}: {}.", tier.tier, verdict(tier.verdict, &tier.missing)))
+    decision.trace.tiers.iter().map(|tier| {
+        let verdict = verdict(tier.verdict, &tier.missing);
+        format!("{}: {verdict}{}.", tier.tier, parts(&tier.parts))
+    })
+}
+
+/// ` (segment strategic holds; size(lead.products) > 1 does not hold)`, or nothing.
+fn parts(parts: &[NamedPart]) -> String {
+    if parts.is_empty() {
+        return String::new();
+    }
+    let told = |part: &NamedPart| format!("{} {}", part.name, verdict(part.verdict, &part.missing));
+    format!(" ({})", parts.iter().map(told).collect::<Vec<_>>().join("; "))
 }
 
 fn verdict(verdict: Verdict, missing: &[String]) -> String {
@@ -254,7 +266,8 @@ mod tests {
     use super::*;
     use crate::domain::known::Fact;
     use crate::routing::scenario::{Scenario, at, moment, row, scenario, text_is};
-    use crate::rules::condition::IfUndecided;
+    use crate::rules::condition::{Condition, IfUndecided};
+    use crate::rules::expression::{Amount, Expression, Order, Term};
     use crate::rules::set::{RouteTo, TerritoryRow};
 
     fn told(world: &Scenario) -> String {
@@ -301,6 +314,27 @@ Plan
   3. Callback by ANA.
 ";
         assert_eq!(told(&world), expected.replace("LEAD", world.lead.id.as_str()));
+    }
+
+    #[test]
+    fn segments_and_expressions_are_told_with_their_own_verdicts() {
+        let segment =
+            Condition::Segment { name: "strategic".to_owned(), is: Box::new(text_is("lead.industry", "software")) };
+        let seats = || Amount::Field("lead.custom.seats".to_owned());
+        let expression = Condition::Expression(Expression {
+            source: "lead.custom.seats * 12 > 1000".to_owned(),
+            means: Term::Compare {
+                left: Amount::Number(1000.0),
+                order: Order::Less,
+                right: Amount::Product(Box::new([seats(), Amount::Number(12.0)])),
+            },
+        });
+        let to = RouteTo::Rep("ana".to_owned().try_into().expect("a slug"));
+        let when = Condition::All(vec![segment, expression]);
+        let text = told(&scenario().route("big", when, IfUndecided::Skip, to));
+        let line = "  \"big\" (line 40): undecided without lead.custom.seats (segment strategic holds; \
+                    lead.custom.seats * 12 > 1000 undecided without lead.custom.seats).";
+        assert!(text.lines().any(|told| told == line), "{text}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::ledger::Entry;
 use crate::domain::account::MatchKey;
 use crate::domain::id::{DecisionId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
-use crate::rules::condition::Verdict;
+use crate::rules::condition::{NamedPart, Verdict};
 use crate::rules::set::{Existing, Rung};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -116,6 +116,9 @@ pub struct RouteTrace {
     pub verdict: Verdict,
     /// Fields that were missing, when undecided.
     pub missing: Vec<String>,
+    /// Segments and expressions of the condition, with their own verdicts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<NamedPart>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -142,6 +145,9 @@ pub struct TierTrace {
     pub tier: TierId,
     pub verdict: Verdict,
     pub missing: Vec<String>,
+    /// Segments and expressions of the condition, with their own verdicts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<NamedPart>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

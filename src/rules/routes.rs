@@ -5,16 +5,16 @@ use super::fault::{At, Faults, Word, quoted};
 use super::set::{Existing, OwnershipRule};
 use super::vocabulary::Vocabulary;
 use super::yaml::{Node, Section};
-use super::{accounts, conditions, pools, values};
+use super::{accounts, conditions, pools, segments, values};
 use crate::domain::id::TierId;
 use std::collections::BTreeSet;
 
 /// The only version of the file's shape so far.
-const VERSION: &str = "1";
+pub const VERSION: &str = "1";
 const SHARED_DOMAINS: &str = include_str!("shared_domains.txt");
-const EXISTING: [(&str, Existing); 2] =
+pub const EXISTING: [(&str, Existing); 2] =
     [("account_owner", Existing::AccountOwner), ("open_opportunity_owner", Existing::OpenOpportunityOwner)];
-const IF_UNDECIDED: [(&str, IfUndecided); 2] = [("skip", IfUndecided::Skip), ("catch_all", IfUndecided::CatchAll)];
+pub const IF_UNDECIDED: [(&str, IfUndecided); 2] = [("skip", IfUndecided::Skip), ("catch_all", IfUndecided::CatchAll)];
 
 pub struct File {
     pub vocabulary: Vocabulary,
@@ -51,7 +51,8 @@ pub enum To {
 pub fn read(root: &Node, faults: &mut Faults) -> File {
     let mut section = root.section(faults);
     version(&mut section, faults);
-    let vocabulary = Vocabulary::read(section.get("fields"), faults);
+    let mut vocabulary = Vocabulary::read(section.get("fields"), faults);
+    segments::read(section.get("segments"), &mut vocabulary, faults);
     let file = File {
         shared_domains: shared_domains(section.get("match"), faults),
         ownership: items(section.get("ownership"), faults).iter().filter_map(|node| ownership(node, faults)).collect(),

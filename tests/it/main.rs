@@ -13,6 +13,7 @@ mod reload;
 mod replay;
 mod report;
 mod rules;
+mod schema;
 mod simulation;
 mod store;
 mod town;

@@ -1,5 +1,6 @@
 //! The shipped workspace loads without a word, and each faulty one is told by place, finding and remedy.
 
+use baton::rules::condition::Verdict;
 use baton::rules::{Checked, Fault, SourceFile, compile, summary};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,27 @@ fn the_shipped_workspace_tells_the_story_of_the_demo() {
     let pool = rules.pools.values().find(|pool| pool.id.as_str() == "emea-enterprise").expect("her pool");
     assert!(pool.members.contains_key(&priya.id));
     assert!(rules.reps.values().any(|rep| rep.cap_per_day.is_some()));
+}
+
+/// A route with both: it loads without a word, and what it reads in the CRM is looked up with the account.
+#[test]
+fn segments_and_expressions_load_and_ask_the_crm_for_their_fields() {
+    let mut files = shipped();
+    let routing = files.get_mut("rules/routing.yaml").expect("routing.yaml");
+    *routing = routing
+        .replace("lead.source: { prefix: [partner] }", "segment: [portal, key accounts]\n    if_undecided: catch_all")
+        .replace("fields:\n", "fields:\n  account.arr__c: { type: number, from: crm }\n")
+        .replace(
+            "routes:\n",
+            "segments:\n  portal: { lead.source: { prefix: [partner] } }\n  key accounts:\n    not: { segment: portal }\n    \
+             when: 'account.arr__c * 3 >= 100000 && lead.country in [\"Germany\", \"FR\"]'\nroutes:\n",
+        );
+    let checked = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults)));
+    assert_eq!(told(&checked.warnings), "");
+    assert_eq!(checked.rules.crm_fields().into_iter().collect::<Vec<_>>(), ["arr__c"]);
+    let (verdict, missing) = checked.rules.routes[0].when.evaluate(&|_| None);
+    assert_eq!(verdict, Verdict::Undecided);
+    assert_eq!(missing, ["lead.source", "account.arr__c", "lead.country"]);
 }
 
 #[test]
