@@ -56,7 +56,6 @@ const LEGAL_FORMS: [&str; 60] = [
     "nyrt",
     "sro",
     "spzoo",
-    "zoo",
     "doo",
     "dd",
     "eood",
@@ -80,6 +79,8 @@ pub fn normal(name: &str) -> String {
             None => text.push(' '),
         }
     }
+    // The one legal form of several words: Sp. z o.o.
+    let text = text.trim_end().trim_end_matches(" sp z oo");
     let mut words: Vec<&str> = text.split_whitespace().collect();
     if words.len() > 1 && words[0] == "the" {
         words.remove(0);

@@ -96,6 +96,10 @@ mod tests {
             .delegate("ana", "dan")
             .busy("ben", "10:30")
             .rep("ben", |rep| rep.timezone = chrono_tz::Europe::Berlin)
+            .facts("ana", |facts| {
+                let observed_at = at("09:58");
+                facts.calendar = Fact::Known { value: Vec::new(), observed_at, source: "google".into() };
+            })
             .calendar_unknown("cy")
             .facts("cy", |facts| {
                 facts.presence = Presence::Away;
@@ -106,8 +110,8 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[1], "Known at Wed 7 Jan 2026 10:00 UTC");
         for line in [
-            "  ANA: nothing in the calendar, says google 5 s ago; 0 leads today, 0 open.",
-            "  BEN: busy from Wed 7 Jan 2026 10:00 CET to Wed 7 Jan 2026 11:30 CET, says google 5 s ago; 0 leads today, 0 open.",
+            "  ANA: nothing in the calendar, says google 2 min ago; 0 leads today, 0 open.",
+            "  BEN: busy from Wed 7 Jan 2026 10:30 CET to Wed 7 Jan 2026 11:30 CET, says sandbox just now; 0 leads today, 0 open.",
             "  CY: calendar unknown (no answer); said to be away; on another call until Wed 7 Jan 2026 10:05 UTC at the latest; \
              2 leads today, 7 open.",
         ] {
