@@ -4,7 +4,7 @@
 //! slips are forgiven a little; digits are not, since "Area 51" and "Area 52" are two companies.
 
 /// Legal forms, as they read after punctuation is gone.
-const LEGAL_FORMS: [&str; 60] = [
+const LEGAL_FORMS: [&str; 59] = [
     "inc",
     "incorporated",
     "corp",

@@ -1,7 +1,7 @@
 //! What the README says is true of this tree: the sample configuration loads, the files exist, numbers are what they are.
 
 use baton::cli;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
