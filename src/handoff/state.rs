@@ -29,6 +29,7 @@ pub struct Handoff {
     pub owner: RepId,
     /// The ledger on which `owner` paid a turn; `None` if the lead did not cost one.
     pub turn_in: Option<PoolId>,
+    /// In order; those who were not tried yet change places when a preference relaxes.
     pub targets: Vec<Target>,
     /// Index into `targets` of the next one to ring.
     pub next_target: u32,

@@ -156,7 +156,9 @@ fn candidates<'a>(pool: &'a PoolTrace, roster: &'a Roster) -> impl Iterator<Item
         match &candidate.verdict {
             CandidateVerdict::Eligible { place, because } => format!("{place}. {name}: {because} ({numbers})."),
             CandidateVerdict::Rejected { because } => {
-                format!("Not {name}: {} ({numbers}).", because.in_words(roster.zone(&candidate.rep)))
+                let credited = candidate.balance_before != candidate.balance_after;
+                let kept = if credited { ", keeps the turn" } else { "" };
+                format!("Not {name}: {}{kept} ({numbers}).", because.in_words(roster.zone(&candidate.rep)))
             }
         }
     })
@@ -202,6 +204,9 @@ fn plan(decision: &Decision, roster: &Roster) -> Vec<String> {
 
 fn ringing(target: &Target, roster: &Roster) -> String {
     let name = roster.name(&target.rep);
+    if let Some(behind) = target.behind_ms.iter().max().filter(|behind| **behind > 0) {
+        return format!("{name} (behind the preferred for {} s)", behind / 1000);
+    }
     match target.role {
         TargetRole::Owner => format!("{name} (owner)"),
         TargetRole::Delegate => format!("{name} (delegate)"),

@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 /// One turn, in the unit of balances.
 pub const TURN: i64 = 1_000_000;
 
+/// The most that a member may save up who is full and keeps the turn.
+pub const KEPT_AT_MOST: i64 = 2 * TURN;
+
 /// Balances of one pool in millionths of a lead. They sum to exactly zero, always.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
@@ -75,6 +78,23 @@ impl Ledger {
     /// Who is next; `None` if nobody is eligible.
     pub fn choose(&self, eligible: &BTreeMap<RepId, u32>) -> Option<RepId> {
         self.order(eligible).into_iter().next()
+    }
+
+    /// The eligible, and those of the full whose turn is kept: who, credited a share of this lead, would have saved up more
+    /// than [`KEPT_AT_MOST`] forgoes it.
+    pub fn with_kept(&self, eligible: &BTreeMap<RepId, u32>, full: &BTreeMap<RepId, u32>) -> BTreeMap<RepId, u32> {
+        let mut stake: BTreeMap<RepId, u32> = full.clone();
+        stake.extend(eligible.clone());
+        loop {
+            let shares = Shares::of(&stake);
+            let saved = |rep: &RepId, weight: u32| self.balance(rep) + shares.credit(weight);
+            let before = stake.len();
+            // Fewer to share with, more for each: what fits now may not fit then.
+            stake.retain(|rep, weight| eligible.contains_key(rep) || saved(rep, *weight) <= KEPT_AT_MOST);
+            if stake.len() == before {
+                return stake;
+            }
+        }
     }
 
     /// The entry for one lead that goes to `payer`. What rounding leaves over goes to the payer, so that the changes sum

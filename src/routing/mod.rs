@@ -17,6 +17,7 @@ mod ownership;
 mod placement;
 mod plan;
 mod pools;
+mod preference;
 mod routes;
 pub mod snapshot;
 mod territory;

@@ -6,13 +6,15 @@ use crate::domain::known::{Fact, Known};
 use crate::domain::lead::{Headcount, PreferredHandoff};
 use crate::rules::condition::{IfUndecided, Verdict};
 use crate::rules::index::TerritoryIndex;
-use crate::rules::set::{CalendarUnknown, OrderPolicy, RouteTo, Rung, TerritoryRow};
+use crate::rules::set::{CalendarUnknown, OrderPolicy, Preference, RouteTo, Rung, TerritoryRow, WhenFull, Wish};
 use proptest::prelude::*;
 use std::time::Duration;
 
 mod availability;
 mod ownership;
 mod placement;
+mod policies;
+mod preferences;
 mod purity;
 
 const WITHOUT_TRANSFER: [Rung; 2] = [Rung::Booking, Rung::Callback];

@@ -40,9 +40,11 @@ impl Rejection {
             Self::Away => "away".to_owned(),
             Self::Reserved { until } => format!("on another call until {} at the latest", local(*until, zone)),
             Self::AtCap { cap, load } => format!("at the cap: {load} of {cap} leads today"),
+            Self::AtWeekCap { cap, load } => format!("at the cap: {load} of {cap} leads this week"),
             Self::AtOpenCap { cap, open } => format!("at the cap: {open} of {cap} leads open"),
             Self::MissingLanguage { wanted } => format!("without the caller's language ({wanted})"),
             Self::MissingSkill { skill } => format!("without the skill {skill}"),
+            Self::MissingProduct { product } => format!("without the product {product}"),
             Self::CalendarUnknown { why } => format!("counted as busy, calendar unknown ({why})"),
             Self::NoPhone => "without a phone to ring".to_owned(),
         }

@@ -20,6 +20,7 @@ mod lint;
 mod members;
 pub mod place;
 mod pools;
+mod prefer;
 pub mod report;
 mod reps;
 mod resolve;

@@ -35,6 +35,7 @@ fn rep(zone: &str) -> Rep {
         seniority: String::new(),
         languages: BTreeSet::new(),
         skills: BTreeSet::new(),
+        products: BTreeSet::new(),
         timezone: zone.parse().expect("a zone"),
         hours: "week".into(),
         holidays: "here".into(),
@@ -45,6 +46,8 @@ fn rep(zone: &str) -> Rep {
         manager: None,
         weight: 1,
         cap_per_day: None,
+        cap_per_week: None,
+        cap_open: None,
         active: true,
         leave: vec![],
     }

@@ -58,7 +58,12 @@ impl Move<'_> {
         self.timer_at(Timer::RingBy { leg }, ring_until);
     }
 
+    /// Whoever the pool prefers is rung first; the longer the caller has waited, the fewer preferences hold. Where nobody is
+    /// left whom it prefers, the others are rung at once: a caller does not wait for a preference.
     pub(super) fn next_target(&mut self) -> Option<RepId> {
+        let waited_ms = u64::try_from((self.now - self.next.decided_at).num_milliseconds()).unwrap_or(0);
+        let tried = (self.next.next_target as usize).min(self.next.targets.len());
+        self.next.targets[tried..].sort_by_cached_key(|target| target.rank(waited_ms));
         while let Some(target) = self.next.targets.get(self.next.next_target as usize) {
             let rep = target.rep.clone();
             self.next.next_target += 1;
