@@ -4,6 +4,7 @@ use crate::domain::effect::{Planned, Timer};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
 use crate::domain::outcome::{Booking, Outcome, Promise, Slot};
 use crate::routing::decision::Target;
+use crate::routing::ledger::Cause;
 use crate::rules::set::{BookingRules, CallbackRules, Rung};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -244,5 +245,6 @@ pub struct TurnMove {
     pub pool: PoolId,
     pub from: RepId,
     pub to: RepId,
+    pub cause: Option<Cause>,
     pub reason: String,
 }

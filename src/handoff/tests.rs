@@ -5,6 +5,7 @@ use super::{Event, Handoff, Stage, Transition, advance};
 use crate::domain::effect::{BriefWhy, Channel, Effect, Instruction, Timer, Topic};
 use crate::domain::id::LegId;
 use crate::domain::outcome::{Booking, NextStepKind, Outcome, Slot};
+use crate::routing::ledger::Cause;
 use crate::routing::scenario::{Scenario, at, rep_id, scenario};
 use crate::rules::RuleSet;
 use crate::rules::set::{Preference, Wish};
@@ -338,7 +339,7 @@ fn a_rep_whom_another_lead_holds_is_not_asked_for_again() {
 fn who_accepts_a_lead_of_the_pool_owns_it_and_pays_the_turn() {
     let call = call().declined(1).answered(2).accepted(2).joined(2).owner_is("cy");
     let turn = call.last.turn_moves.expect("the turn moves");
-    assert_eq!((turn.from, turn.to), (rep_id("ben"), rep_id("cy")));
+    assert_eq!((turn.from, turn.to, turn.cause), (rep_id("ben"), rep_id("cy"), Some(Cause::Declined)));
 }
 
 /// Two who know voice AI, and two who are further behind their share; the preference relaxes after 20 s.

@@ -16,8 +16,11 @@ use crate::handoff::state::LegState;
 use crate::render::briefing::briefing;
 use crate::render::caller::CallerContext;
 use crate::render::context::{BriefContext, CardContext, CardState, NoteContext};
-use crate::store::{OwnerChange, StepRow, StoreError, VendorRef};
+use crate::routing::ledger::Cause;
+use crate::rules::RuleSet;
+use crate::store::{Correction, OwnerChange, StepRow, StoreError, VendorRef};
 use serde_json::json;
+use std::sync::Arc;
 
 impl Outbox {
     pub(super) fn whisper(&self, matter: &Matter) -> RepText {
@@ -182,10 +185,15 @@ impl Outbox {
         }
         tracing::info!("the owner was changed in the CRM");
         let change = OwnerChange { from, to, seen_at: self.parts.clock.now() };
-        let lead = matter.lead().id.clone();
+        let (lead, rules) = (matter.lead().id.clone(), Arc::clone(&matter.rules));
+        let correction = reassigned(&change, &rules);
         let stored = self.parts.store.write("owner_change.insert", move |tx| {
-            let (lead, change) = (lead.clone(), change.clone());
-            Box::pin(async move { tx.owner_change_insert(&lead, &change).await })
+            let (lead, change, rules, correction) =
+                (lead.clone(), change.clone(), Arc::clone(&rules), correction.clone());
+            Box::pin(async move {
+                tx.owner_change_insert(&lead, &change).await?;
+                tx.turn_correct(&lead, &correction, &rules, change.seen_at).await
+            })
         });
         stored.await.map_err(ours)?;
         Ok(Done::nothing("changed by hand"))
@@ -289,6 +297,17 @@ fn crm_lead(lead: &Lead, owner: &Rep, description: RepText, task: Option<CrmTask
 }
 
 /// Salesforce ids come with 15 or 18 characters; the last three only repeat the case of the others.
+/// The turn follows the owner whom the CRM names.
+fn reassigned(change: &OwnerChange, rules: &RuleSet) -> Correction {
+    let owns = |rep: &&Rep| rep.crm_id.as_deref().is_some_and(|crm_id| same_crm_id(crm_id, &change.to));
+    Correction {
+        cause: Cause::Reassigned,
+        to: rules.reps.values().find(owns).map(|rep| rep.id.clone()),
+        reason: "the owner was changed in the CRM".to_owned(),
+        author: "crm".to_owned(),
+    }
+}
+
 fn same_crm_id(ours: &str, theirs: &str) -> bool {
     ours == theirs || (ours.len().min(theirs.len()) == 15 && ours.get(..15) == theirs.get(..15))
 }

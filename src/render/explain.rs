@@ -11,7 +11,7 @@ use crate::routing::decision::{
     AccountTrace, Candidate, CandidateVerdict, OwnershipResult, OwnershipTrace, PoolTrace, Target, TargetRole,
     TerritoryMatch, TerritoryTrace,
 };
-use crate::routing::ledger::{Entry, EntryKind};
+use crate::routing::ledger::Entry;
 use crate::routing::{local, turns};
 use crate::rules::RuleSet;
 use crate::rules::condition::Verdict;
@@ -175,16 +175,7 @@ fn numbers(candidate: &Candidate) -> String {
 
 fn turn(turn: Option<&Entry>, roster: &Roster) -> String {
     let Some(turn) = turn else { return "This lead costs nobody a turn.".to_owned() };
-    match &turn.kind {
-        EntryKind::Turn { payer, weights } => {
-            let (payer, seq, pool) = (roster.name(payer), turn.seq, &turn.pool);
-            format!("{payer} pays one turn in {pool}, shared among {} (entry {seq}).", weights.len())
-        }
-        EntryKind::Moved { from, to, reason } => {
-            let (from, to) = (roster.name(from), roster.name(to));
-            format!("The turn moves from {from} to {to} in {}: {reason} (entry {}).", turn.pool, turn.seq)
-        }
-    }
+    format!("{} (entry {}).", turn.in_words(&|rep| roster.name(rep)), turn.seq)
 }
 
 fn plan(decision: &Decision, roster: &Roster) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::decision::Rejection;
-use super::ledger::TURN;
+use super::ledger::{Cause, Entry, EntryKind, TURN};
 use crate::domain::id::RepId;
 use crate::rules::set::Existing;
 use chrono::{DateTime, Utc};
@@ -47,6 +47,41 @@ impl Rejection {
             Self::MissingProduct { product } => format!("without the product {product}"),
             Self::CalendarUnknown { why } => format!("counted as busy, calendar unknown ({why})"),
             Self::NoPhone => "without a phone to ring".to_owned(),
+        }
+    }
+}
+
+impl Entry {
+    /// A sentence without its full stop; `name` tells how reps are called.
+    pub fn in_words(&self, name: &dyn Fn(&RepId) -> String) -> String {
+        let pool = &self.pool;
+        match &self.kind {
+            EntryKind::Turn { payer, weights } => {
+                format!("{} pays one turn in {pool}, shared among {}", name(payer), weights.len())
+            }
+            EntryKind::Moved { from, to, reason, cause } => {
+                let cause = cause.map_or_else(String::new, |cause| format!("{}, ", cause.in_words()));
+                format!("The turn moves from {} to {} in {pool}: {cause}{reason}", name(from), name(to))
+            }
+            EntryKind::Undone { payer, cause, reason, .. } => {
+                format!("{}'s turn in {pool} counts no more: {}, {reason}", name(payer), cause.in_words())
+            }
+            EntryKind::Granted { rep, turns, weights, reason } => {
+                let (given, number) = (if *turns < 0 { "owes" } else { "is owed" }, turns.abs());
+                let plural = if number == 1 { "turn" } else { "turns" };
+                format!("{} {given} {number} {plural} more in {pool}, borne by {}: {reason}", name(rep), weights.len())
+            }
+        }
+    }
+}
+
+impl Cause {
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Declined => "declined",
+            Self::Misrouted => "misrouted",
+            Self::NoShow => "no-show",
+            Self::Reassigned => "reassigned",
         }
     }
 }

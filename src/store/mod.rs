@@ -6,6 +6,7 @@
 //! caller: nothing here reads a clock. State is read and written on the writer only; [`Store::read`] may lag behind nothing,
 //! since it is the same database.
 
+mod correction;
 mod dialect;
 mod error;
 mod feedback;
@@ -25,10 +26,12 @@ mod timeline;
 mod token;
 mod transition;
 
+pub use correction::Correction;
 pub use error::StoreError;
 pub use feedback::{Contact, OwnerChange};
 pub use inbox::{InboxMessage, InboxRow};
 pub use lead::{DecidedLead, LeadRecord, LeadSummary, status as handoff_status};
+pub use ledger::{Grant, JournalLine};
 pub use mirror::Mirrored;
 pub use outbound::OutboundEvent;
 pub use rep::RepState;

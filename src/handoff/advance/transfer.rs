@@ -7,6 +7,7 @@ use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Tim
 use crate::domain::id::{LegId, RepId};
 use crate::domain::outcome::Outcome;
 use crate::routing::decision::TargetRole;
+use crate::routing::ledger::Cause;
 use crate::rules::set::Rung;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
@@ -125,10 +126,12 @@ impl Move<'_> {
             return;
         }
         let from = std::mem::replace(&mut self.next.owner, rep.clone());
+        let declined = self.next.legs.iter().any(|leg| leg.rep == from && leg.state == LegState::Declined);
         self.turn_moves = self.next.turn_in.clone().map(|pool| TurnMove {
             pool,
             from,
             to: rep.clone(),
+            cause: declined.then_some(Cause::Declined),
             reason: "took the call after an earlier rep did not".to_owned(),
         });
     }
