@@ -9,6 +9,7 @@ use super::preference;
 use super::words;
 use crate::domain::id::RepId;
 use crate::domain::rep::Rep;
+use crate::rules::RuleSet;
 use crate::rules::set::{CalendarUnknown, OrderPolicy, Pool, WhenFull};
 use std::collections::BTreeMap;
 
@@ -88,12 +89,16 @@ fn targets(case: &Case, pool: &Pool, ledger: &Ledger, groups: &Groups, order: &[
     order.iter().map(|rep| preference::target(case, pool, rep, place(rep))).collect()
 }
 
-/// Member's weight times the rep's own; under the strict policy all are equal.
 pub(super) fn weights(case: &Case, pool: &Pool) -> BTreeMap<RepId, u32> {
+    pool_weights(case.rules, pool)
+}
+
+/// Member's weight times the rep's own; under the strict policy all are equal.
+pub fn pool_weights(rules: &RuleSet, pool: &Pool) -> BTreeMap<RepId, u32> {
     let weight = |id: &RepId, share: u32| match pool.policy {
         OrderPolicy::Strict => 1,
         OrderPolicy::Balanced | OrderPolicy::LongestIdle | OrderPolicy::LeastLoaded => {
-            share.saturating_mul(case.rep(id).map_or(1, |rep| rep.weight)).max(1)
+            share.saturating_mul(rules.reps.get(id).map_or(1, |rep| rep.weight)).max(1)
         }
     };
     pool.members.iter().map(|(id, share)| (id.clone(), weight(id, *share))).collect()

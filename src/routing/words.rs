@@ -25,6 +25,28 @@ impl Existing {
 }
 
 impl Rejection {
+    /// The reason without its numbers: what rejections are counted by.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Inactive => "not active",
+            Self::OnLeave { .. } => "on leave",
+            Self::Holiday { .. } => "on holiday",
+            Self::OffRota { .. } => "off rota",
+            Self::OutOfOffice { .. } => "out of office",
+            Self::Busy { .. } => "busy",
+            Self::Away => "away",
+            Self::Reserved { .. } => "on another call",
+            Self::AtCap { .. } => "at the cap of a day",
+            Self::AtWeekCap { .. } => "at the cap of a week",
+            Self::AtOpenCap { .. } => "at the cap of open leads",
+            Self::MissingLanguage { .. } => "without the caller's language",
+            Self::MissingSkill { .. } => "without a required skill",
+            Self::MissingProduct { .. } => "without the lead's product",
+            Self::CalendarUnknown { .. } => "calendar unknown",
+            Self::NoPhone => "without a phone",
+        }
+    }
+
     /// Continues "Ana is …" or "account owner …"; times in the rep's zone.
     pub fn in_words(&self, zone: Tz) -> String {
         let back = |at: &Option<DateTime<Utc>>| {

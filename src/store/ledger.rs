@@ -172,15 +172,20 @@ impl Tx {
         rows.iter().map(|row| Reading::new("ledger_entry", row).json("body")).collect()
     }
 
+    /// Every ledger as stored; locks nothing.
+    pub async fn ledgers_read(&mut self) -> Result<BTreeMap<PoolId, Ledger>, StoreError> {
+        let sql = "-- ledger::all\nSELECT pool, seq, balances, last_turn FROM ledger ORDER BY pool";
+        let rows = sqlx::query(sql).fetch_all(self.conn()).await?;
+        rows.iter().map(read).collect()
+    }
+
     /// Every ledger as stored, and as its journal makes it: the two must be equal. Locks nothing, so that it may take its time
     /// in [`super::Store::read`], where both are seen as of one moment.
     ///
     /// # Errors
     /// `Inconsistent` if a journal has a gap or another pool's entry.
     pub async fn ledgers_recount(&mut self) -> Result<BTreeMap<PoolId, (Ledger, Ledger)>, StoreError> {
-        let sql = "-- ledger::all\nSELECT pool, seq, balances, last_turn FROM ledger ORDER BY pool";
-        let rows = sqlx::query(sql).fetch_all(self.conn()).await?;
-        let stored = rows.iter().map(read).collect::<Result<BTreeMap<_, _>, _>>()?;
+        let stored = self.ledgers_read().await?;
         let mut counted = BTreeMap::new();
         for (pool, ledger) in stored {
             let rebuilt = self.ledger_rebuild(&pool).await?;

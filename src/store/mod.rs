@@ -24,6 +24,7 @@ mod row;
 mod step;
 mod timeline;
 mod token;
+mod trace;
 mod transition;
 
 pub use correction::Correction;

@@ -71,6 +71,13 @@ impl Tx {
         self.reps_select(&names).await
     }
 
+    /// Every rep of whom something is stored, as they stand; locks nothing.
+    pub async fn reps_read(&mut self) -> Result<BTreeMap<RepId, RepState>, StoreError> {
+        let sql = format!("-- rep::all\nSELECT {COLUMNS} FROM rep_state ORDER BY rep");
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(self.conn()).await?;
+        rows.iter().map(|row| read(row).map(|state| (state.rep.clone(), state))).collect()
+    }
+
     async fn reps_select(&mut self, names: &[&RepId]) -> Result<BTreeMap<RepId, RepState>, StoreError> {
         let sql = format!(
             "-- rep::lock\nSELECT {COLUMNS} FROM rep_state WHERE rep IN {} ORDER BY rep {}",
