@@ -83,6 +83,7 @@ fn rep(n: u32) -> Rep {
         seniority: "senior".into(),
         languages: BTreeSet::from(["en".to_owned(), "de".to_owned()]),
         skills: BTreeSet::from(["voice-ai".to_owned()]),
+        products: BTreeSet::new(),
         timezone: [chrono_tz::America::New_York, chrono_tz::Europe::Berlin, chrono_tz::Asia::Kolkata][n as usize % 3],
         hours: "office".into(),
         holidays: "US".into(),
@@ -93,6 +94,8 @@ fn rep(n: u32) -> Rep {
         manager: None,
         weight: 1 + n % 3,
         cap_per_day: Some(8),
+        cap_per_week: None,
+        cap_open: None,
         active: !n.is_multiple_of(50),
         leave: vec![],
     }
@@ -107,9 +110,12 @@ fn pool(n: u32) -> Pool {
         tiers: BTreeSet::new(),
         members: members.map(|member| (rep_id(member), 1)).collect(),
         require_language: true,
+        require_products: false,
         require_skills: BTreeSet::from(["voice-ai".to_owned()]),
+        prefer: vec![],
         policy: OrderPolicy::Balanced,
-        caps: Caps { per_day: Some(8), open: Some(25) },
+        caps: Caps { per_day: Some(8), per_week: None, open: Some(25) },
+        when_full: WhenFull::Forgo,
         overflow: (n > 0).then(|| pool_id(0)),
         calendar_unknown: CalendarUnknown::AfterTheOthers,
         owned_leads_count: false,
@@ -191,7 +197,14 @@ fn snapshot() -> Snapshot {
         };
         let calendar =
             Fact::Known { value: (0..5).map(meeting).collect(), observed_at: now(), source: "google".into() };
-        RepFacts { presence: Presence::Unset, reserved_until: None, taken_today: n % 9, open: n % 20, calendar }
+        RepFacts {
+            presence: Presence::Unset,
+            reserved_until: None,
+            taken_today: n % 9,
+            taken_this_week: 0,
+            open: n % 20,
+            calendar,
+        }
     };
     let ledger = |n: u32| {
         let mut ledger = Ledger::empty(pool_id(n));

@@ -3,10 +3,12 @@
 mod check;
 mod demo;
 mod explain;
+mod ledger;
 mod migrate;
 mod releases;
 mod replay;
 mod report;
+mod reps;
 mod rollback;
 mod schema;
 mod send;
@@ -68,6 +70,10 @@ enum Command {
     Send(send::Send),
     /// Print the routing report: accuracy, acceptance, first contact, conversion.
     Report(report::Report),
+    /// Print the balances and the journal of a pool; give or take a turn by hand.
+    Ledger(ledger::Ledger),
+    /// Print what each rep has taken, who can be had now, and why one got nothing.
+    Reps(reps::Reps),
     /// Print the JSON Schema of a contract.
     Schema(schema::Schema),
     /// Bring the database to this version's form.
@@ -113,6 +119,8 @@ pub fn main() -> ExitCode {
             Command::Replay(command) => command.run().await,
             Command::Send(command) => command.run().await,
             Command::Report(command) => command.run().await,
+            Command::Ledger(command) => command.run().await,
+            Command::Reps(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Migrate(command) => command.run().await,
         }

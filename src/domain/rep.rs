@@ -19,7 +19,11 @@ pub struct Rep {
     pub seniority: String,
     /// Lower-case primary languages: `en`, `de`.
     pub languages: BTreeSet<String>,
+    /// What the rep knows.
     pub skills: BTreeSet<String>,
+    /// What the rep may sell.
+    #[serde(default)]
+    pub products: BTreeSet<String>,
     pub timezone: Tz,
     /// A week of [`super::rota::Hours`]: of `hours.yaml`, or several of them merged (`office;saturdays`).
     pub hours: String,
@@ -37,6 +41,12 @@ pub struct Rep {
     pub weight: u32,
     /// Leads a day over all pools; `None` = no limit of the rep's own.
     pub cap_per_day: Option<u32>,
+    /// The same for a week, Monday to Sunday in the rep's zone.
+    #[serde(default)]
+    pub cap_per_week: Option<u32>,
+    /// Leads owned and not yet closed.
+    #[serde(default)]
+    pub cap_open: Option<u32>,
     pub active: bool,
     /// Planned leave, whole days in the rep's zone, both ends included.
     pub leave: Vec<Leave>,

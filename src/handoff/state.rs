@@ -4,6 +4,7 @@ use crate::domain::effect::{Planned, Timer};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
 use crate::domain::outcome::{Booking, Outcome, Promise, Slot};
 use crate::routing::decision::Target;
+use crate::routing::ledger::Cause;
 use crate::rules::set::{BookingRules, CallbackRules, Rung};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -29,6 +30,7 @@ pub struct Handoff {
     pub owner: RepId,
     /// The ledger on which `owner` paid a turn; `None` if the lead did not cost one.
     pub turn_in: Option<PoolId>,
+    /// In order; those who were not tried yet change places when a preference relaxes.
     pub targets: Vec<Target>,
     /// Index into `targets` of the next one to ring.
     pub next_target: u32,
@@ -246,5 +248,6 @@ pub struct TurnMove {
     pub pool: PoolId,
     pub from: RepId,
     pub to: RepId,
+    pub cause: Option<Cause>,
     pub reason: String,
 }

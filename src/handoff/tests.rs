@@ -5,8 +5,10 @@ use super::{Event, Handoff, Stage, Transition, advance};
 use crate::domain::effect::{BriefWhy, Channel, Effect, Instruction, Timer, Topic};
 use crate::domain::id::LegId;
 use crate::domain::outcome::{Booking, NextStepKind, Outcome, Slot};
+use crate::routing::ledger::Cause;
 use crate::routing::scenario::{Scenario, at, rep_id, scenario};
 use crate::rules::RuleSet;
+use crate::rules::set::{Preference, Wish};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// A handoff under way. Each event is followed by what it must lead to.
@@ -355,7 +357,40 @@ fn a_phone_stays_ours_for_what_is_still_to_come_however_late_an_event_is() {
 fn who_accepts_a_lead_of_the_pool_owns_it_and_pays_the_turn() {
     let call = call().declined(1).answered(2).accepted(2).joined(2).owner_is("cy");
     let turn = call.last.turn_moves.expect("the turn moves");
-    assert_eq!((turn.from, turn.to), (rep_id("ben"), rep_id("cy")));
+    assert_eq!((turn.from, turn.to, turn.cause), (rep_id("ben"), rep_id("cy"), Some(Cause::Declined)));
+}
+
+/// Two who know voice AI, and two who are further behind their share; the preference relaxes after 20 s.
+fn preferring() -> Scenario {
+    let skill = "voice-ai".to_owned();
+    let wish = Wish::Skill([skill.clone()].into());
+    let knows = |world: Scenario, name| world.rep(name, |rep| rep.skills = [skill.clone()].into());
+    let mut world = scenario().pool("west", &["ben", "cy", "fay", "gus"]).serves("west", "West");
+    world.rules.handoff.ring_at_most = 4;
+    world = world.balances("west", &[("cy", 0.5), ("ben", 0.25), ("fay", -0.25), ("gus", -0.5)]).change_pool(
+        "west",
+        |pool| {
+            pool.prefer = vec![Preference { wish, relax_after: Some(std::time::Duration::from_secs(20)) }];
+        },
+    );
+    knows(knows(world, "fay"), "gus")
+}
+
+#[test]
+fn who_is_preferred_is_rung_before_the_others_while_the_caller_has_not_waited_long() {
+    begun(preferring()).rings("fay", 1).after(10).declined(1).rings("gus", 2).after(5).declined(2).rings("cy", 3);
+}
+
+#[test]
+fn once_the_caller_has_waited_a_preference_no_longer_counts() {
+    begun(preferring()).rings("fay", 1).after(20).declined(1).rings("cy", 2).after(1).declined(2).rings("ben", 3);
+}
+
+#[test]
+fn nobody_waits_for_a_preference_that_nobody_left_can_meet() {
+    let mut call = begun(preferring()).rings("fay", 1);
+    call.state.refused.push(rep_id("gus"));
+    call.after(5).declined(1).rings("cy", 2);
 }
 
 #[test]

@@ -236,10 +236,12 @@ impl Table {
             };
             let fresh = RepState::new(rep.clone());
             let state = self.reps.get(rep).unwrap_or(&fresh);
+            let today = local_day(rules, rep, now);
             let facts = RepFacts {
                 presence: state.presence,
                 reserved_until: state.reserved.as_ref().map(|(_, until)| *until).filter(|until| *until > now),
-                taken_today: state.taken_on(local_day(rules, rep, now)),
+                taken_today: state.taken_on(today),
+                taken_this_week: state.taken_in_week_of(today),
                 open: state.open_leads,
                 calendar,
             };

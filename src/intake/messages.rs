@@ -3,9 +3,11 @@
 use super::decider::Decider;
 use super::event::{CallEvent, Happened, Message};
 use crate::domain::id::{HandoffId, LegId};
+use crate::domain::outcome::OutcomeKind;
 use crate::handoff::Event;
+use crate::routing::ledger::Cause;
 use crate::rules::RuleSet;
-use crate::store::{Mover, StepRow, StoreError, Tx};
+use crate::store::{Correction, Mover, StepRow, StoreError, Tx};
 
 impl Decider {
     /// Applies one message; returns the steps to be run at once.
@@ -31,6 +33,12 @@ impl Decider {
                     return Err(StoreError::NotFound { what: "lead", id: lead.to_string() });
                 }
                 tx.outcome_insert(lead, *kind, *at).await?;
+                if *kind == OutcomeKind::NoShow {
+                    let reason = "nobody came to the meeting".to_owned();
+                    let correction =
+                        Correction { cause: Cause::NoShow, to: None, reason, author: "outcome".to_owned() };
+                    tx.turn_correct(lead, &correction, rules, mover.now).await?;
+                }
                 Ok(Vec::new())
             }
             Message::Lead(_) => unreachable!("leads are decided, not applied"),

@@ -14,9 +14,12 @@ use crate::render::briefing::briefing;
 use crate::render::caller::CallerContext;
 use crate::render::context::{BriefContext, CardContext, CardState, NoteContext};
 use crate::routing::decision::OwnershipResult;
+use crate::routing::ledger::Cause;
+use crate::rules::RuleSet;
 use crate::rules::set::Existing;
-use crate::store::{OwnerChange, StepRow, StoreError, VendorRef};
+use crate::store::{Correction, OwnerChange, StepRow, StoreError, VendorRef};
 use serde_json::json;
+use std::sync::Arc;
 
 impl Outbox {
     pub(super) fn whisper(&self, matter: &Matter) -> RepText {
@@ -189,10 +192,15 @@ impl Outbox {
         }
         tracing::info!("the owner was changed in the CRM");
         let change = OwnerChange { from, to, seen_at: self.parts.clock.now() };
-        let lead = matter.lead().id.clone();
+        let (lead, rules) = (matter.lead().id.clone(), Arc::clone(&matter.rules));
+        let correction = reassigned(&change, &rules);
         let stored = self.parts.store.write("owner_change.insert", move |tx| {
-            let (lead, change) = (lead.clone(), change.clone());
-            Box::pin(async move { tx.owner_change_insert(&lead, &change).await })
+            let (lead, change, rules, correction) =
+                (lead.clone(), change.clone(), Arc::clone(&rules), correction.clone());
+            Box::pin(async move {
+                tx.owner_change_insert(&lead, &change).await?;
+                tx.turn_correct(&lead, &correction, &rules, change.seen_at).await
+            })
         });
         stored.await.map_err(ours)?;
         Ok(Done::nothing("changed by hand"))
@@ -272,6 +280,17 @@ impl Matter {
             LegState::NoAnswer | LegState::Busy | LegState::Machine | LegState::Failed => CardState::Missed,
             LegState::Cancelled => CardState::CallerLeft,
         }
+    }
+}
+
+/// The turn follows the owner whom the CRM names.
+fn reassigned(change: &OwnerChange, rules: &RuleSet) -> Correction {
+    let owns = |rep: &&Rep| rep.crm_id.as_deref().is_some_and(|crm_id| same_crm_id(crm_id, &change.to));
+    Correction {
+        cause: Cause::Reassigned,
+        to: rules.reps.values().find(owns).map(|rep| rep.id.clone()),
+        reason: "the owner was changed in the CRM".to_owned(),
+        author: "crm".to_owned(),
     }
 }
 

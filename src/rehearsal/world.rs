@@ -54,6 +54,7 @@ fn free(now: DateTime<Utc>) -> RepFacts {
         presence: Presence::Unset,
         reserved_until: None,
         taken_today: 0,
+        taken_this_week: 0,
         open: 0,
         calendar: Fact::Known { value: Vec::new(), observed_at: now, source: SOURCE.to_owned() },
     }

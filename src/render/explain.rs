@@ -15,7 +15,7 @@ use crate::routing::decision::{
     Candidate, CandidateVerdict, OwnershipResult, OwnershipTrace, PoolTrace, Target, TargetRole, TerritoryMatch,
     TerritoryTrace,
 };
-use crate::routing::ledger::{Entry, EntryKind};
+use crate::routing::ledger::Entry;
 use crate::routing::{local, turns};
 use crate::rules::RuleSet;
 use crate::rules::condition::{NamedPart, Verdict};
@@ -162,7 +162,9 @@ fn candidates<'a>(pool: &'a PoolTrace, roster: &'a Roster) -> impl Iterator<Item
         match &candidate.verdict {
             CandidateVerdict::Eligible { place, because } => format!("{place}. {name}: {because} ({numbers})."),
             CandidateVerdict::Rejected { because } => {
-                format!("Not {name}: {} ({numbers}).", because.in_words(roster.zone(&candidate.rep)))
+                let credited = candidate.balance_before != candidate.balance_after;
+                let kept = if credited { ", keeps the turn" } else { "" };
+                format!("Not {name}: {}{kept} ({numbers}).", because.in_words(roster.zone(&candidate.rep)))
             }
         }
     })
@@ -179,16 +181,7 @@ fn numbers(candidate: &Candidate) -> String {
 
 fn turn(turn: Option<&Entry>, roster: &Roster) -> String {
     let Some(turn) = turn else { return "This lead costs nobody a turn.".to_owned() };
-    match &turn.kind {
-        EntryKind::Turn { payer, weights } => {
-            let (payer, seq, pool) = (roster.name(payer), turn.seq, &turn.pool);
-            format!("{payer} pays one turn in {pool}, shared among {} (entry {seq}).", weights.len())
-        }
-        EntryKind::Moved { from, to, reason } => {
-            let (from, to) = (roster.name(from), roster.name(to));
-            format!("The turn moves from {from} to {to} in {}: {reason} (entry {}).", turn.pool, turn.seq)
-        }
-    }
+    format!("{} (entry {}).", turn.in_words(&|rep| roster.name(rep)), turn.seq)
 }
 
 fn plan(decision: &Decision, roster: &Roster) -> Vec<String> {
@@ -208,6 +201,9 @@ fn plan(decision: &Decision, roster: &Roster) -> Vec<String> {
 
 fn ringing(target: &Target, roster: &Roster) -> String {
     let name = roster.name(&target.rep);
+    if let Some(behind) = target.behind_ms.iter().max().filter(|behind| **behind > 0) {
+        return format!("{name} (behind the preferred for {} s)", behind / 1000);
+    }
     match target.role {
         TargetRole::Owner => format!("{name} (owner)"),
         TargetRole::Delegate => format!("{name} (delegate)"),

@@ -2,13 +2,15 @@
 
 use super::availability;
 use super::case::Case;
-use super::decision::{Candidate, CandidateVerdict, PoolTrace, Rejection};
+use super::decision::{Candidate, CandidateVerdict, PoolTrace, Rejection, Target};
 use super::ledger::{Ledger, Shares};
 use super::pools::Stop;
+use super::preference;
 use super::words;
 use crate::domain::id::RepId;
 use crate::domain::rep::Rep;
-use crate::rules::set::{CalendarUnknown, OrderPolicy, Pool};
+use crate::rules::RuleSet;
+use crate::rules::set::{CalendarUnknown, OrderPolicy, Pool, WhenFull};
 use std::collections::BTreeMap;
 
 /// One pool, judged.
@@ -16,54 +18,87 @@ pub(super) struct Lineup<'a> {
     pub pool: &'a Pool,
     /// The eligible, next first.
     pub order: Vec<RepId>,
+    /// The same as they would be rung.
+    pub targets: Vec<Target>,
     /// Among whom the first place was given: those who are credited a share of this lead, with their weights.
     pub stake: BTreeMap<RepId, u32>,
     pub trace: PoolTrace,
 }
 
+/// What puts members behind others before any turn is looked at: preferences they fail, then an unknown calendar.
+type Standing = (Vec<bool>, bool);
+
+/// The eligible by standing, best first, with their weights.
+type Groups = BTreeMap<Standing, BTreeMap<RepId, u32>>;
+
 pub(super) fn line_up<'a>(case: &Case, stop: Stop<'a>) -> Lineup<'a> {
     let pool = stop.pool;
     let ledger = case.ledger(pool);
-    let mut known: BTreeMap<RepId, u32> = BTreeMap::new();
-    let mut unknown: BTreeMap<RepId, u32> = BTreeMap::new();
-    let mut rejected = Vec::new();
+    let (mut groups, mut full, mut rejected) = (Groups::new(), Groups::new(), Vec::new());
     for (id, weight) in weights(case, pool) {
         match judge(case, pool, &id) {
-            Ok(Calendar::Known) => {
-                known.insert(id, weight);
-            }
-            Ok(Calendar::Unknown) => {
-                unknown.insert(id, weight);
+            Ok(standing) => {
+                groups.entry(standing).or_default().insert(id, weight);
             }
             Err(because) => {
-                let verdict = CandidateVerdict::Rejected { because };
-                rejected.push(candidate(&ledger, id, weight, verdict));
+                if let Some(standing) = turn_kept(case, pool, &id, &because) {
+                    full.entry(standing).or_default().insert(id.clone(), weight);
+                }
+                rejected.push(candidate(&ledger, id, weight, CandidateVerdict::Rejected { because }));
             }
         }
     }
+    let stake = stake(&ledger, &groups, full);
     let (mut candidates, mut order) = (Vec::with_capacity(pool.members.len()), Vec::new());
-    for (group, note) in [(&known, ""), (&unknown, "after the others, calendar unknown; ")] {
-        let shares = Shares::of(group);
-        for id in ordered(case, pool, &ledger, group) {
+    for ((_, unknown), group) in &groups {
+        let stake = if order.is_empty() { &stake } else { group };
+        let shares = Shares::of(stake);
+        let doubt = if *unknown { "after the others, calendar unknown; " } else { "" };
+        for id in ordered(case, pool, &ledger, stake).into_iter().filter(|id| group.contains_key(id)) {
             let weight = group[&id];
-            let because = format!("{note}{}", key_in_words(case, pool, &ledger, shares.credit(weight), &id));
+            let (wish, key) =
+                (preference::note(case, pool, &id), key_in_words(case, pool, &ledger, shares.credit(weight), &id));
             let place = u32::try_from(order.len() + 1).unwrap_or(u32::MAX);
-            candidates.push(candidate(&ledger, id.clone(), weight, CandidateVerdict::Eligible { place, because }));
+            let verdict = CandidateVerdict::Eligible { place, because: format!("{wish}{doubt}{key}") };
+            candidates.push(candidate(&ledger, id.clone(), weight, verdict));
             order.push(id);
         }
     }
     candidates.append(&mut rejected);
     assert_eq!(candidates.len(), pool.members.len(), "every member is either eligible or rejected");
+    let targets = targets(case, pool, &ledger, &groups, &order);
     let trace = PoolTrace { pool: pool.id.clone(), because: stop.because, candidates };
-    Lineup { pool, order, stake: if known.is_empty() { unknown } else { known }, trace }
+    Lineup { pool, order, targets, stake, trace }
+}
+
+/// The first group, with those of the full who would have stood there or before it, and keep their turn.
+fn stake(ledger: &Ledger, groups: &Groups, full: Groups) -> BTreeMap<RepId, u32> {
+    let Some((first, eligible)) = groups.first_key_value() else { return BTreeMap::new() };
+    let full = full.into_iter().filter(|(standing, _)| standing <= first).flat_map(|(_, reps)| reps).collect();
+    ledger.with_kept(eligible, &full)
+}
+
+/// In the order of the plan, each with the place they have once the preferences have relaxed.
+fn targets(case: &Case, pool: &Pool, ledger: &Ledger, groups: &Groups, order: &[RepId]) -> Vec<Target> {
+    let mut relaxed: BTreeMap<bool, BTreeMap<RepId, u32>> = BTreeMap::new();
+    for ((_, unknown), group) in groups.iter().filter(|_| !pool.prefer.is_empty()) {
+        relaxed.entry(*unknown).or_default().extend(group.clone());
+    }
+    let by_turn: Vec<RepId> = relaxed.values().flat_map(|group| ordered(case, pool, ledger, group)).collect();
+    let place = |rep: &RepId| by_turn.iter().position(|other| other == rep).map_or(0, |index| index + 1);
+    order.iter().map(|rep| preference::target(case, pool, rep, place(rep))).collect()
+}
+
+pub(super) fn weights(case: &Case, pool: &Pool) -> BTreeMap<RepId, u32> {
+    pool_weights(case.rules, pool)
 }
 
 /// Member's weight times the rep's own; under the strict policy all are equal.
-pub(super) fn weights(case: &Case, pool: &Pool) -> BTreeMap<RepId, u32> {
+pub fn pool_weights(rules: &RuleSet, pool: &Pool) -> BTreeMap<RepId, u32> {
     let weight = |id: &RepId, share: u32| match pool.policy {
         OrderPolicy::Strict => 1,
         OrderPolicy::Balanced | OrderPolicy::LongestIdle | OrderPolicy::LeastLoaded => {
-            share.saturating_mul(case.rep(id).map_or(1, |rep| rep.weight)).max(1)
+            share.saturating_mul(rules.reps.get(id).map_or(1, |rep| rep.weight)).max(1)
         }
     };
     pool.members.iter().map(|(id, share)| (id.clone(), weight(id, *share))).collect()
@@ -80,52 +115,78 @@ pub(super) fn ordered(case: &Case, pool: &Pool, ledger: &Ledger, group: &BTreeMa
     order
 }
 
-#[derive(Clone, Copy)]
-enum Calendar {
-    Known,
-    /// Eligible, but only when nobody is whose calendar is known.
-    Unknown,
-}
-
 /// The first reason that holds is the one that is told: what never changes first, the moment last.
-fn judge(case: &Case, pool: &Pool, id: &RepId) -> Result<Calendar, Rejection> {
+fn judge(case: &Case, pool: &Pool, id: &RepId) -> Result<Standing, Rejection> {
     let rep = case.rep(id).filter(|rep| rep.active).ok_or(Rejection::Inactive)?;
     fit(case, pool, rep)?;
+    under_open_cap(case, pool, rep)?;
     availability::at_work(case, rep)?;
-    under_daily_cap(case, pool, rep)?;
+    under_caps(case, pool, rep)?;
     availability::at_hand(case, rep)?;
-    match (case.calendar(rep), pool.calendar_unknown) {
-        (Ok(_), _) | (Err(_), CalendarUnknown::CountsAsFree) => Ok(Calendar::Known),
-        (Err(_), CalendarUnknown::AfterTheOthers) => Ok(Calendar::Unknown),
-        (Err(why), CalendarUnknown::CountsAsBusy) => Err(Rejection::CalendarUnknown { why: why.to_owned() }),
+    standing(case, pool, rep)
+}
+
+/// The standing of a member who is passed over for a cap and for nothing else, where the pool keeps their turn.
+fn turn_kept(case: &Case, pool: &Pool, id: &RepId, because: &Rejection) -> Option<Standing> {
+    let capped = matches!(because, Rejection::AtCap { .. } | Rejection::AtWeekCap { .. } | Rejection::AtOpenCap { .. });
+    if pool.when_full == WhenFull::Forgo || !capped {
+        return None;
     }
+    let rep = case.rep(id)?;
+    availability::now(case, rep).ok()?;
+    standing(case, pool, rep).ok()
+}
+
+/// A member whose calendar is unknown may be eligible, but only when nobody is whose calendar is known.
+fn standing(case: &Case, pool: &Pool, rep: &Rep) -> Result<Standing, Rejection> {
+    let unknown = match (case.calendar(rep), pool.calendar_unknown) {
+        (Ok(_), _) | (Err(_), CalendarUnknown::CountsAsFree) => false,
+        (Err(_), CalendarUnknown::AfterTheOthers) => true,
+        (Err(why), CalendarUnknown::CountsAsBusy) => {
+            return Err(Rejection::CalendarUnknown { why: why.to_owned() });
+        }
+    };
+    Ok((preference::unmet(case, pool, rep), unknown))
 }
 
 /// What does not change by waiting a night.
 fn fit(case: &Case, pool: &Pool, rep: &Rep) -> Result<(), Rejection> {
-    if let Some(wanted) = case.lead.contact.language.as_ref().map(|known| &known.value)
-        && pool.require_language
-        && !rep.languages.contains(wanted)
-    {
-        return Err(Rejection::MissingLanguage { wanted: wanted.clone() });
+    if pool.require_language {
+        preference::speaks(case, rep).map_err(|wanted| Rejection::MissingLanguage { wanted: wanted.to_owned() })?;
     }
     if let Some(skill) = pool.require_skills.iter().find(|skill| !rep.skills.contains(*skill)) {
         return Err(Rejection::MissingSkill { skill: skill.clone() });
     }
-    match pool.caps.open {
-        Some(cap) if open(case, &rep.id) >= cap => Err(Rejection::AtOpenCap { cap, open: open(case, &rep.id) }),
+    if pool.require_products {
+        preference::sells(case, rep).map_err(|product| Rejection::MissingProduct { product: product.to_owned() })?;
+    }
+    Ok(())
+}
+
+fn under_open_cap(case: &Case, pool: &Pool, rep: &Rep) -> Result<(), Rejection> {
+    let open = open(case, &rep.id);
+    match smaller(pool.caps.open, rep.cap_open) {
+        Some(cap) if open >= cap => Err(Rejection::AtOpenCap { cap, open }),
         Some(_) | None => Ok(()),
     }
 }
 
-/// The smaller of the pool's cap and the rep's own, against what the rep took today from any pool.
-fn under_daily_cap(case: &Case, pool: &Pool, rep: &Rep) -> Result<(), Rejection> {
-    let load = case.facts(&rep.id).map_or(0, |facts| facts.taken_today);
-    let caps = [pool.caps.per_day, rep.cap_per_day];
-    match caps.into_iter().flatten().min() {
-        Some(cap) if load >= cap => Err(Rejection::AtCap { cap, load }),
+/// Against what the rep took from any pool, today and this week.
+fn under_caps(case: &Case, pool: &Pool, rep: &Rep) -> Result<(), Rejection> {
+    let (today, week) = case.facts(&rep.id).map_or((0, 0), |facts| (facts.taken_today, facts.taken_this_week));
+    match smaller(pool.caps.per_week, rep.cap_per_week) {
+        Some(cap) if week >= cap => return Err(Rejection::AtWeekCap { cap, load: week }),
+        Some(_) | None => {}
+    }
+    match smaller(pool.caps.per_day, rep.cap_per_day) {
+        Some(cap) if today >= cap => Err(Rejection::AtCap { cap, load: today }),
         Some(_) | None => Ok(()),
     }
+}
+
+/// The pool's cap and the rep's own both hold.
+fn smaller(pools: Option<u32>, reps: Option<u32>) -> Option<u32> {
+    pools.into_iter().chain(reps).min()
 }
 
 fn open(case: &Case, rep: &RepId) -> u32 {

@@ -33,7 +33,7 @@ pub struct Plan {
     pub pool: PoolId,
     pub territory: Option<TerritoryId>,
     pub tier: TierId,
-    /// Reps to ring, in order; empty when nobody can take a call now.
+    /// Reps to ring, in order; empty when nobody can take a call now. With preferences there may be more than are rung.
     pub targets: Vec<Target>,
     /// What is tried, in order; the last rung needs only our own database.
     pub rungs: Vec<Rung>,
@@ -45,6 +45,31 @@ pub struct Plan {
 pub struct Target {
     pub rep: RepId,
     pub role: TargetRole,
+    /// For each preference of the pool, in order: how long from the decision, in milliseconds, the rep stands behind those
+    /// who meet it; 0 = meets it. Empty without preferences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub behind_ms: Vec<u64>,
+    /// Place by turn alone, from 1: what counts once the preferences have relaxed. 0 without preferences.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub place: u32,
+}
+
+impl Target {
+    /// Rung by their own right, whatever a pool prefers.
+    pub fn new(rep: RepId, role: TargetRole) -> Self {
+        Self { rep, role, behind_ms: Vec::new(), place: 0 }
+    }
+
+    /// The smallest is rung next for a caller who has waited this long. Equal for all without preferences, which leaves the
+    /// order of the plan.
+    pub fn rank(&self, waited_ms: u64) -> (Vec<bool>, u32) {
+        let behind: Vec<bool> = self.behind_ms.iter().map(|until| waited_ms < *until).collect();
+        (behind, self.place)
+    }
+}
+
+fn is_zero(place: &u32) -> bool {
+    *place == 0
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -280,9 +305,11 @@ pub enum Rejection {
     Away,
     Reserved { until: DateTime<Utc> },
     AtCap { cap: u32, load: u32 },
+    AtWeekCap { cap: u32, load: u32 },
     AtOpenCap { cap: u32, open: u32 },
     MissingLanguage { wanted: String },
     MissingSkill { skill: String },
+    MissingProduct { product: String },
     CalendarUnknown { why: String },
     NoPhone,
 }

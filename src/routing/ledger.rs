@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 /// One turn, in the unit of balances.
 pub const TURN: i64 = 1_000_000;
 
+/// The most that a member may save up who is full and keeps the turn.
+pub const KEPT_AT_MOST: i64 = 2 * TURN;
+
 /// Balances of one pool in millionths of a lead. They sum to exactly zero, always.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
@@ -43,7 +46,42 @@ pub enum EntryKind {
     /// A lead was given to `payer` among the eligible whose weights are listed.
     Turn { payer: RepId, weights: BTreeMap<RepId, u32> },
     /// The turn moved: `from` is refunded, `to` is charged.
-    Moved { from: RepId, to: RepId, reason: String },
+    Moved {
+        from: RepId,
+        to: RepId,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<Cause>,
+    },
+    /// The turn counts no more: everything that the lead changed is taken back. `payer` had paid it, among these.
+    Undone { payer: RepId, weights: BTreeMap<RepId, u32>, cause: Cause, reason: String },
+    /// By hand: the rep is owed this many turns more, or fewer if negative; the others, by weight, bear it.
+    Granted { rep: RepId, turns: i64, weights: BTreeMap<RepId, u32>, reason: String },
+}
+
+/// Why a turn was corrected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The rep whose turn it was declined the call, and another took it.
+    Declined,
+    /// It was the wrong person's lead.
+    Misrouted,
+    /// The caller did not come to the meeting.
+    NoShow,
+    /// Somebody changed the owner in the CRM.
+    Reassigned,
+}
+
+impl Cause {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Declined => "declined",
+            Self::Misrouted => "misrouted",
+            Self::NoShow => "no_show",
+            Self::Reassigned => "reassigned",
+        }
+    }
 }
 
 impl Ledger {
@@ -77,6 +115,23 @@ impl Ledger {
         self.order(eligible).into_iter().next()
     }
 
+    /// The eligible, and those of the full whose turn is kept: who, credited a share of this lead, would have saved up more
+    /// than [`KEPT_AT_MOST`] forgoes it.
+    pub fn with_kept(&self, eligible: &BTreeMap<RepId, u32>, full: &BTreeMap<RepId, u32>) -> BTreeMap<RepId, u32> {
+        let mut stake: BTreeMap<RepId, u32> = full.clone();
+        stake.extend(eligible.clone());
+        loop {
+            let shares = Shares::of(&stake);
+            let saved = |rep: &RepId, weight: u32| self.balance(rep) + shares.credit(weight);
+            let before = stake.len();
+            // Fewer to share with, more for each: what fits now may not fit then.
+            stake.retain(|rep, weight| eligible.contains_key(rep) || saved(rep, *weight) <= KEPT_AT_MOST);
+            if stake.len() == before {
+                return stake;
+            }
+        }
+    }
+
     /// The entry for one lead that goes to `payer`. What rounding leaves over goes to the payer, so that the changes sum
     /// to exactly zero. A payer who is not among the eligible pays without being credited.
     pub fn turn(&self, eligible: &BTreeMap<RepId, u32>, payer: &RepId) -> Entry {
@@ -89,12 +144,41 @@ impl Ledger {
         self.entry(kind, changes)
     }
 
-    /// The entry for a turn that was charged to `from` and is now `to`'s: somebody else took the call, the lead was
-    /// reassigned, or the turn should not have counted.
-    pub fn moved(&self, from: &RepId, to: &RepId, reason: impl Into<String>) -> Entry {
+    /// The entry for a turn that was charged to `from` and is now `to`'s: somebody else took the call, or the lead.
+    pub fn moved(&self, from: &RepId, to: &RepId, cause: Option<Cause>, reason: impl Into<String>) -> Entry {
         let mut changes = BTreeMap::from([(from.clone(), TURN)]);
         *changes.entry(to.clone()).or_insert(0) -= TURN;
-        self.entry(EntryKind::Moved { from: from.clone(), to: to.clone(), reason: reason.into() }, changes)
+        self.entry(EntryKind::Moved { from: from.clone(), to: to.clone(), reason: reason.into(), cause }, changes)
+    }
+
+    /// The entry after which it is as if the lead had not been: the carpool rule backwards. The payer is refunded what the
+    /// others had been credited.
+    pub fn undone(&self, charge: &Charge, cause: Cause, reason: impl Into<String>) -> Entry {
+        let changes = charge.changes.iter().map(|(rep, change)| (rep.clone(), -change)).collect();
+        let (payer, weights) = (charge.payer.clone(), charge.weights.clone());
+        self.entry(EntryKind::Undone { payer, weights, cause, reason: reason.into() }, changes)
+    }
+
+    /// The entry for turns that a person gives to a rep or, if negative, takes. `others` bear it by weight; the rep is not
+    /// among them. `None` if there are no others.
+    pub fn granted(
+        &self,
+        rep: &RepId,
+        turns: i64,
+        others: &BTreeMap<RepId, u32>,
+        reason: impl Into<String>,
+    ) -> Option<Entry> {
+        let weights: BTreeMap<RepId, u32> =
+            others.iter().filter(|(other, _)| *other != rep).map(|(other, weight)| (other.clone(), *weight)).collect();
+        if weights.is_empty() {
+            return None;
+        }
+        let shares = Shares::of(&weights);
+        let mut changes: BTreeMap<RepId, i64> =
+            weights.iter().map(|(other, weight)| (other.clone(), -turns * shares.credit(*weight))).collect();
+        let borne: i64 = changes.values().sum();
+        changes.insert(rep.clone(), -borne);
+        Some(self.entry(EntryKind::Granted { rep: rep.clone(), turns, weights, reason: reason.into() }, changes))
     }
 
     /// Books the next entry.
@@ -109,10 +193,13 @@ impl Ledger {
             *self.balances.entry(rep.clone()).or_insert(0) += change;
         }
         let charged = match &entry.kind {
-            EntryKind::Turn { payer, .. } => payer,
-            EntryKind::Moved { to, .. } => to,
+            EntryKind::Turn { payer, .. } => Some(payer),
+            EntryKind::Moved { to, .. } => Some(to),
+            EntryKind::Undone { .. } | EntryKind::Granted { .. } => None,
         };
-        self.last_turn.insert(charged.clone(), entry.seq);
+        if let Some(charged) = charged {
+            self.last_turn.insert(charged.clone(), entry.seq);
+        }
         self.seq = entry.seq;
     }
 
@@ -120,6 +207,86 @@ impl Ledger {
         debug_assert_eq!(changes.values().sum::<i64>(), 0, "changes sum to zero");
         Entry { pool: self.pool.clone(), seq: self.seq + 1, kind, changes }
     }
+}
+
+/// The turn of one lead as it stands: who pays it, among whom it was shared, and all that it changed so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charge {
+    pub payer: RepId,
+    pub weights: BTreeMap<RepId, u32>,
+    pub changes: BTreeMap<RepId, i64>,
+}
+
+impl Charge {
+    /// From the entries of one lead in one pool, oldest first. `None` if no turn was given, or it was undone.
+    pub fn of(entries: &[Entry]) -> Option<Self> {
+        let mut charge: Option<Self> = None;
+        for entry in entries {
+            match &entry.kind {
+                EntryKind::Turn { payer, weights } => {
+                    let (payer, weights, changes) = (payer.clone(), weights.clone(), entry.changes.clone());
+                    charge = Some(Self { payer, weights, changes });
+                }
+                EntryKind::Moved { to, .. } => {
+                    if let Some(charge) = &mut charge {
+                        charge.payer.clone_from(to);
+                        for (rep, change) in &entry.changes {
+                            *charge.changes.entry(rep.clone()).or_insert(0) += change;
+                        }
+                    }
+                }
+                EntryKind::Undone { .. } => charge = None,
+                EntryKind::Granted { .. } => {}
+            }
+        }
+        charge
+    }
+}
+
+/// What a member had to get, got, and was given or taken by hand, in millionths of a lead. `due - got + by_hand` is the balance.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    pub due: i64,
+    pub got: i64,
+    pub by_hand: i64,
+}
+
+impl Tally {
+    pub fn balance(&self) -> i64 {
+        self.due - self.got + self.by_hand
+    }
+}
+
+/// Adds up a whole journal. Turns that were undone are neither due nor got.
+pub fn tally<'e>(journal: impl IntoIterator<Item = &'e Entry>) -> BTreeMap<RepId, Tally> {
+    let mut tallies: BTreeMap<RepId, Tally> = BTreeMap::new();
+    for entry in journal {
+        match &entry.kind {
+            EntryKind::Turn { payer, weights } => share(&mut tallies, payer, weights, 1),
+            EntryKind::Undone { payer, weights, .. } => share(&mut tallies, payer, weights, -1),
+            EntryKind::Moved { from, to, .. } => {
+                tallies.entry(from.clone()).or_default().got -= TURN;
+                tallies.entry(to.clone()).or_default().got += TURN;
+            }
+            EntryKind::Granted { .. } => {
+                for (rep, change) in &entry.changes {
+                    tallies.entry(rep.clone()).or_default().by_hand += change;
+                }
+            }
+        }
+    }
+    tallies
+}
+
+fn share(tallies: &mut BTreeMap<RepId, Tally>, payer: &RepId, weights: &BTreeMap<RepId, u32>, sign: i64) {
+    let shares = Shares::of(weights);
+    let mut whole = 0;
+    for (rep, weight) in weights {
+        let credit = shares.credit(*weight);
+        tallies.entry(rep.clone()).or_default().due += sign * credit;
+        whole += credit;
+    }
+    tallies.entry(payer.clone()).or_default().got += sign * whole;
 }
 
 /// How one lead is divided among the eligible.
@@ -199,12 +366,49 @@ mod tests {
     fn a_moved_turn_refunds_one_and_charges_the_other() {
         let (mut ledger, team) = (ledger(), eligible(&[("ana", 1), ("ben", 1)]));
         give(&mut ledger, &team);
-        let entry = ledger.moved(&rep("ana"), &rep("ben"), "ben took the call");
+        let entry = ledger.moved(&rep("ana"), &rep("ben"), None, "ben took the call");
         ledger.apply(&entry);
         assert_eq!((ledger.balance(&rep("ana")), ledger.balance(&rep("ben"))), (TURN / 2, -TURN / 2));
         assert_eq!(ledger.last_turn[&rep("ben")], 2);
-        let same = ledger.moved(&rep("ana"), &rep("ana"), "no change");
+        let same = ledger.moved(&rep("ana"), &rep("ana"), None, "no change");
         assert_eq!(same.changes, BTreeMap::from([(rep("ana"), 0)]));
+    }
+
+    #[test]
+    fn an_undone_turn_leaves_the_balances_as_if_the_lead_had_not_been() {
+        let (mut ledger, team) = (ledger(), eligible(&[("ana", 2), ("ben", 1), ("cy", 1)]));
+        give(&mut ledger, &team);
+        let before = ledger.balances.clone();
+        let turn = ledger.turn(&team, &rep("ben"));
+        ledger.apply(&turn);
+        let moved = ledger.moved(&rep("ben"), &rep("cy"), Some(Cause::Declined), "cy took the call");
+        ledger.apply(&moved);
+        let charge = Charge::of(&[turn.clone(), moved.clone()]).expect("cy pays");
+        assert_eq!(charge.payer, rep("cy"));
+        let undone = ledger.undone(&charge, Cause::NoShow, "nobody came");
+        ledger.apply(&undone);
+        assert_eq!(ledger.balances, before);
+        assert_eq!(Charge::of(&[turn, moved, undone]), None, "it is undone once");
+    }
+
+    #[test]
+    fn a_turn_given_by_hand_is_borne_by_the_others_by_weight() {
+        let (ledger, team) = (ledger(), eligible(&[("ana", 1), ("ben", 2), ("cy", 1)]));
+        let entry = ledger.granted(&rep("ana"), 2, &team, "covered a weekend").expect("others bear it");
+        assert_eq!(entry.changes[&rep("ben")], -2 * 666_666);
+        assert_eq!(entry.changes[&rep("cy")], -2 * 333_333);
+        assert_eq!(entry.changes.values().sum::<i64>(), 0);
+        let skip = ledger.granted(&rep("ana"), -1, &team, "asked for a break").expect("others gain");
+        assert_eq!((skip.changes[&rep("ana")], skip.changes[&rep("ben")]), (-999_999, 666_666));
+        assert_eq!(ledger.granted(&rep("ana"), 1, &eligible(&[("ana", 1)]), "alone"), None);
+    }
+
+    /// As version 1 wrote them.
+    #[test]
+    fn old_entries_read_and_stay_byte_for_byte() {
+        let old = r#"{"pool":"desk","seq":2,"kind":{"kind":"moved","from":"ana","to":"ben","reason":"took it"},"changes":{"ana":1000000,"ben":-1000000}}"#;
+        let entry: Entry = serde_json::from_str(old).expect("it reads");
+        assert_eq!(serde_json::to_string(&entry).expect("JSON"), old);
     }
 
     #[test]
@@ -279,16 +483,38 @@ mod tests {
             prop_assert!(ahead <= bound && behind <= bound, "{ahead} ahead, {behind} behind with {n}");
         }
 
+        /// With corrections of every kind thrown in.
         #[test]
-        fn the_journal_replays_to_the_balances(leads in leads(6, true)) {
+        fn the_journal_replays_to_the_balances(
+            leads in leads(6, true),
+            corrections in prop::collection::vec((0u8..5, 0usize..6, -3i64..4), 300),
+        ) {
             let (mut ledger, mut journal) = (ledger(), Vec::new());
-            for weights in leads {
+            let everybody: BTreeMap<RepId, u32> = (0..6).map(|i| (rep(format!("rep{i}")), 1 + i)).collect();
+            for (weights, (what, who, turns)) in leads.into_iter().zip(corrections) {
                 let set: BTreeMap<RepId, u32> = weights.iter().enumerate().filter(|(_, weight)| **weight > 0)
                     .map(|(i, weight)| (rep(format!("rep{i}")), *weight)).collect();
                 let Some(next) = ledger.choose(&set) else { continue };
-                let entry = ledger.turn(&set, &next);
-                ledger.apply(&entry);
-                journal.push(entry);
+                let turn = ledger.turn(&set, &next);
+                ledger.apply(&turn);
+                journal.push(turn.clone());
+                let who = rep(format!("rep{who}"));
+                let charge = Charge::of(&[turn]).expect("a turn was given");
+                let correction = match what {
+                    0 => Some(ledger.undone(&charge, Cause::Misrouted, "wrong person")),
+                    1 => Some(ledger.moved(&charge.payer, &who, Some(Cause::Reassigned), "moved")),
+                    2 => ledger.granted(&who, turns, &everybody, "by hand"),
+                    _ => None,
+                };
+                if let Some(entry) = correction {
+                    prop_assert_eq!(entry.changes.values().sum::<i64>(), 0);
+                    ledger.apply(&entry);
+                    journal.push(entry);
+                }
+                prop_assert_eq!(ledger.balances.values().sum::<i64>(), 0);
+            }
+            for (rep, tally) in tally(&journal) {
+                prop_assert_eq!(tally.balance(), ledger.balance(&rep), "due, got and by hand of {} explain the balance", rep);
             }
             let mut replayed = Ledger::empty(ledger.pool.clone());
             journal.iter().for_each(|entry| replayed.apply(entry));

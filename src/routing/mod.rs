@@ -17,6 +17,7 @@ mod ownership;
 mod placement;
 mod plan;
 mod pools;
+mod preference;
 mod routes;
 pub mod snapshot;
 mod territory;
@@ -28,6 +29,7 @@ pub(crate) mod scenario;
 #[cfg(test)]
 mod tests;
 
+pub use candidates::pool_weights;
 pub use considered::members_considered;
 pub use decide::decide;
 pub use decision::Decision;

@@ -33,7 +33,7 @@ pub(super) fn with_holder(case: &Case, holder: Holder, mut chain: Vec<Stop>) -> 
     let Holder { rep: owner, by, standing } = holder;
     let first = if chain.is_empty() { None } else { Some(chain.remove(0)) };
     let lineup = first.map(|stop| line_up(case, stop));
-    let behind = lineup.as_ref().map_or(&[][..], |lineup| &lineup.order);
+    let behind = lineup.as_ref().map_or(&[][..], |lineup| &lineup.targets);
     let (ahead, reason) = match standing {
         Standing::Free => (Some((owner.clone(), TargetRole::Owner)), format!("{by}, at work now")),
         Standing::Delegated { to, because } => {
@@ -47,9 +47,8 @@ pub(super) fn with_holder(case: &Case, holder: Holder, mut chain: Vec<Stop>) -> 
         }
     };
     let targets = ahead.map_or_else(Vec::new, |(rep, role)| {
-        let others = behind.iter().filter(|other| **other != rep && **other != owner);
-        let members = others.map(|other| Target { rep: other.clone(), role: TargetRole::Member });
-        std::iter::once(Target { rep: rep.clone(), role }).chain(members).collect()
+        let members = behind.iter().filter(|other| other.rep != rep && other.rep != owner).cloned();
+        std::iter::once(Target::new(rep.clone(), role)).chain(members).collect()
     });
     let turn = lineup.as_ref().and_then(|lineup| owned_turn(case, lineup, &owner));
     let pool = lineup.as_ref().map_or_else(|| case.rules.catch_all.clone(), |lineup| lineup.pool.id.clone());
@@ -87,12 +86,11 @@ pub(super) fn by_turn(case: &Case, chain: Vec<Stop>) -> Placement {
 /// The first of the pool, who has somebody, owns the lead; all who are eligible may be rung.
 fn for_now(case: &Case, lineup: &Lineup) -> Placement {
     let (pool, owner) = (lineup.pool, &lineup.order[0]);
-    let members = lineup.order.iter().map(|rep| Target { rep: rep.clone(), role: TargetRole::Member });
     let (of, because) = (lineup.order.len(), &lineup.trace.because);
     let reason = format!("first of {of} who may take it in {} ({because})", pool.id);
     let turn = Some(case.ledger(pool).turn(&lineup.stake, owner));
     let (owner, pool) = (owner.clone(), pool.id.clone());
-    Placement { owner, pool, targets: members.collect(), turn, reason, pools: Vec::new() }
+    Placement { owner, pool, targets: lineup.targets.clone(), turn, reason, pools: Vec::new() }
 }
 
 /// An owner for a lead that nobody can take this minute.
@@ -162,8 +160,10 @@ fn will_pass(because: &Rejection, now: DateTime<Utc>, free_at: DateTime<Utc>) ->
         Rejection::OutOfOffice { until } => *until - now < OUT_OF_OFFICE_WAITED_FOR,
         Rejection::Inactive
         | Rejection::AtCap { .. }
+        | Rejection::AtWeekCap { .. }
         | Rejection::AtOpenCap { .. }
         | Rejection::MissingLanguage { .. }
-        | Rejection::MissingSkill { .. } => false,
+        | Rejection::MissingSkill { .. }
+        | Rejection::MissingProduct { .. } => false,
     }
 }

@@ -1,9 +1,11 @@
 //! What is tried for the caller, in order. The last rung needs only our own database, always.
 
 use super::decision::Target;
+use crate::domain::id::RepId;
 use crate::domain::lead::{Lead, PreferredHandoff};
 use crate::rules::RuleSet;
 use crate::rules::set::{Rung, Tier};
+use std::collections::BTreeSet;
 
 const DEFAULT_LADDER: &str = "default";
 
@@ -29,15 +31,29 @@ pub(super) fn rungs(lead: &Lead, tier: Option<&Tier>, rules: &RuleSet) -> Vec<Ru
     rungs
 }
 
-/// Cuts the targets to the number that may be rung; without any, there is no warm transfer. Without a warm transfer there
+/// Cuts the targets to those whose turn to ring may come; without any, there is no warm transfer. Without a warm transfer there
 /// are no targets.
 pub(super) fn ringing(rules: &RuleSet, rungs: &mut Vec<Rung>, mut targets: Vec<Target>) -> Vec<Target> {
     if !rungs.contains(&Rung::WarmTransfer) {
         return Vec::new();
     }
-    targets.truncate(rules.handoff.ring_at_most as usize);
+    let kept = may_be_rung(&targets, rules.handoff.ring_at_most as usize);
+    targets.retain(|target| kept.contains(&target.rep));
     if targets.is_empty() {
         rungs.retain(|rung| *rung != Rung::WarmTransfer);
     }
     targets
+}
+
+/// The first `at_most` of the plan, and of each order that it takes when a preference relaxes.
+fn may_be_rung(targets: &[Target], at_most: usize) -> BTreeSet<RepId> {
+    let mut moments: BTreeSet<u64> = targets.iter().flat_map(|target| target.behind_ms.iter().copied()).collect();
+    moments.insert(0);
+    let mut kept = BTreeSet::new();
+    for waited_ms in moments {
+        let mut order: Vec<&Target> = targets.iter().collect();
+        order.sort_by_cached_key(|target| target.rank(waited_ms));
+        kept.extend(order.into_iter().take(at_most).map(|target| target.rep.clone()));
+    }
+    kept
 }

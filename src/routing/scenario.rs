@@ -277,9 +277,12 @@ impl Scenario {
             tiers: BTreeSet::new(),
             members: members.iter().map(|member| (rep_id(member), 1)).collect(),
             require_language: false,
+            require_products: false,
             require_skills: BTreeSet::new(),
+            prefer: vec![],
             policy: OrderPolicy::Balanced,
             caps: Caps::default(),
+            when_full: WhenFull::Forgo,
             overflow: None,
             calendar_unknown: CalendarUnknown::AfterTheOthers,
             owned_leads_count: false,
@@ -336,7 +339,14 @@ impl Scenario {
 
     fn rep_mut(&mut self, name: &str) -> &mut Rep {
         let calendar = Fact::Known { value: vec![], observed_at: at("10:00"), source: "sandbox".to_owned() };
-        let facts = RepFacts { presence: Presence::Unset, reserved_until: None, taken_today: 0, open: 0, calendar };
+        let facts = RepFacts {
+            presence: Presence::Unset,
+            reserved_until: None,
+            taken_today: 0,
+            taken_this_week: 0,
+            open: 0,
+            calendar,
+        };
         self.snapshot.reps.entry(rep_id(name)).or_insert(facts);
         self.rules.reps.entry(rep_id(name)).or_insert_with(|| Rep {
             id: rep_id(name),
@@ -347,6 +357,7 @@ impl Scenario {
             seniority: "senior".into(),
             languages: BTreeSet::from(["en".to_owned()]),
             skills: BTreeSet::new(),
+            products: BTreeSet::new(),
             timezone: chrono_tz::UTC,
             hours: "office".into(),
             holidays: String::new(),
@@ -357,6 +368,8 @@ impl Scenario {
             manager: None,
             weight: 1,
             cap_per_day: None,
+            cap_per_week: None,
+            cap_open: None,
             active: true,
             leave: vec![],
         })
@@ -582,7 +595,8 @@ fn hold_invariants(decision: &Decision, rules: &RuleSet) {
     assert!(rules.reps.contains_key(&plan.owner), "the owner is a rep: {}", plan.owner);
     assert_eq!(plan.rungs.last(), Some(&Rung::Callback), "the last rung needs only our own database");
     assert_eq!(plan.targets.is_empty(), !plan.rungs.contains(&Rung::WarmTransfer), "who is rung, and whether");
-    assert!(plan.targets.len() <= rules.handoff.ring_at_most as usize);
+    let relaxing = rules.pools.get(&plan.pool).map_or(0, |pool| pool.prefer.len());
+    assert!(plan.targets.len() <= rules.handoff.ring_at_most as usize * (1 + relaxing));
     let distinct: BTreeSet<_> = plan.targets.iter().map(|target| &target.rep).collect();
     assert_eq!(distinct.len(), plan.targets.len(), "nobody is rung twice");
     for pool in &decision.trace.pools {

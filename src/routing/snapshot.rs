@@ -30,6 +30,9 @@ pub struct RepFacts {
     pub reserved_until: Option<DateTime<Utc>>,
     /// Leads given since midnight in the rep's zone.
     pub taken_today: u32,
+    /// The same since Monday.
+    #[serde(default)]
+    pub taken_this_week: u32,
     /// Leads owned and not yet closed.
     pub open: u32,
     pub calendar: Fact<Vec<Busy>>,

@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::decision::Rejection;
-use super::ledger::TURN;
+use super::ledger::{Cause, Entry, EntryKind, TURN};
 use crate::domain::id::RepId;
 use crate::rules::set::Existing;
 use chrono::{DateTime, Utc};
@@ -28,6 +28,28 @@ impl Existing {
 }
 
 impl Rejection {
+    /// The reason without its numbers: what rejections are counted by.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Inactive => "not active",
+            Self::OnLeave { .. } => "on leave",
+            Self::Holiday { .. } => "on holiday",
+            Self::OffRota { .. } => "off rota",
+            Self::OutOfOffice { .. } => "out of office",
+            Self::Busy { .. } => "busy",
+            Self::Away => "away",
+            Self::Reserved { .. } => "on another call",
+            Self::AtCap { .. } => "at the cap of a day",
+            Self::AtWeekCap { .. } => "at the cap of a week",
+            Self::AtOpenCap { .. } => "at the cap of open leads",
+            Self::MissingLanguage { .. } => "without the caller's language",
+            Self::MissingSkill { .. } => "without a required skill",
+            Self::MissingProduct { .. } => "without the lead's product",
+            Self::CalendarUnknown { .. } => "calendar unknown",
+            Self::NoPhone => "without a phone",
+        }
+    }
+
     /// Continues "Ana is …" or "account owner …"; times in the rep's zone.
     pub fn in_words(&self, zone: Tz) -> String {
         let back = |at: &Option<DateTime<Utc>>| {
@@ -43,11 +65,48 @@ impl Rejection {
             Self::Away => "away".to_owned(),
             Self::Reserved { until } => format!("on another call until {} at the latest", local(*until, zone)),
             Self::AtCap { cap, load } => format!("at the cap: {load} of {cap} leads today"),
+            Self::AtWeekCap { cap, load } => format!("at the cap: {load} of {cap} leads this week"),
             Self::AtOpenCap { cap, open } => format!("at the cap: {open} of {cap} leads open"),
             Self::MissingLanguage { wanted } => format!("without the caller's language ({wanted})"),
             Self::MissingSkill { skill } => format!("without the skill {skill}"),
+            Self::MissingProduct { product } => format!("without the product {product}"),
             Self::CalendarUnknown { why } => format!("counted as busy, calendar unknown ({why})"),
             Self::NoPhone => "without a phone to ring".to_owned(),
+        }
+    }
+}
+
+impl Entry {
+    /// A sentence without its full stop; `name` tells how reps are called.
+    pub fn in_words(&self, name: &dyn Fn(&RepId) -> String) -> String {
+        let pool = &self.pool;
+        match &self.kind {
+            EntryKind::Turn { payer, weights } => {
+                format!("{} pays one turn in {pool}, shared among {}", name(payer), weights.len())
+            }
+            EntryKind::Moved { from, to, reason, cause } => {
+                let cause = cause.map_or_else(String::new, |cause| format!("{}, ", cause.in_words()));
+                format!("The turn moves from {} to {} in {pool}: {cause}{reason}", name(from), name(to))
+            }
+            EntryKind::Undone { payer, cause, reason, .. } => {
+                format!("{}'s turn in {pool} counts no more: {}, {reason}", name(payer), cause.in_words())
+            }
+            EntryKind::Granted { rep, turns, weights, reason } => {
+                let (given, number) = (if *turns < 0 { "owes" } else { "is owed" }, turns.abs());
+                let plural = if number == 1 { "turn" } else { "turns" };
+                format!("{} {given} {number} {plural} more in {pool}, borne by {}: {reason}", name(rep), weights.len())
+            }
+        }
+    }
+}
+
+impl Cause {
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Declined => "declined",
+            Self::Misrouted => "misrouted",
+            Self::NoShow => "no-show",
+            Self::Reassigned => "reassigned",
         }
     }
 }

@@ -2,10 +2,14 @@
 
 use super::fault::{At, Faults, Word};
 use super::handoff::DEFAULT_LADDER;
+use super::members;
+use super::prefer::Wished;
 use super::resolve::Drafts;
 use super::routes::To;
 use super::set::{RouteTo, RuleSet};
+use super::values;
 use crate::domain::id::{PoolId, RepId, TerritoryId};
+use crate::domain::rep::Rep;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub fn warn(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
@@ -112,22 +116,43 @@ fn unreachable_pools(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
     }
 }
 
-/// Requirements that no active member meets.
+/// Requirements and preferences that no active member meets, or that never relax.
 fn requirements(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
     for draft in &drafts.routing.pools {
         let Some(pool) = rules.pools.get(&draft.id) else { continue };
+        if let Some(selected) = &draft.members {
+            members::warn(selected, &drafts.reps, faults);
+        }
         let members = || pool.members.keys().filter_map(|id| rules.reps.get(id)).filter(|rep| rep.active);
-        for word in draft.require.iter().filter(|word| pool.require_skills.contains(&word.text)) {
+        let required = draft.require.iter().filter(|word| pool.require_skills.contains(&word.text));
+        for word in required.chain(draft.prefer.iter().flat_map(Wished::skills)) {
             if !members().any(|rep| rep.skills.contains(&word.text)) {
                 let found = format!("{}, which no active member of {} has", word.text, pool.id);
                 faults.warning("pool-skill-nobody-has", word.at, found, "a skill of at least one active member");
             }
         }
+        for wished in &draft.prefer {
+            let patience = rules.handoff.patience;
+            if let Some(relax_after) = wished.relax_after.filter(|after| *after >= patience) {
+                let (after, patience) = (values::spell(relax_after), values::spell(patience));
+                let found =
+                    format!("a preference that relaxes after {after}, when no caller waits longer than {patience}");
+                faults.warning("pool-relax-too-late", wished.at, found, format!("less than {patience}")).hint(Some(
+                    "leave relax_after out if the preference shall hold as long as the caller waits".to_owned(),
+                ));
+            }
+        }
+        let at = |rep: &Rep| drafts.reps.iter().find(|other| other.rep.id == rep.id).map_or(draft.at, |rep| rep.at);
         if pool.require_language {
             for rep in members().filter(|rep| rep.languages.is_empty()) {
-                let at = drafts.reps.iter().find(|other| other.rep.id == rep.id).map_or(draft.at, |rep| rep.at);
                 let found = format!("no languages for {}, a member of {}", rep.id, pool.id);
-                faults.warning("rep-no-language", at, found, "languages, since the pool requires the lead's");
+                faults.warning("rep-no-language", at(rep), found, "languages, since the pool requires the lead's");
+            }
+        }
+        if pool.require_products {
+            for rep in members().filter(|rep| rep.products.is_empty()) {
+                let found = format!("no products for {}, a member of {}", rep.id, pool.id);
+                faults.warning("rep-no-product", at(rep), found, "products, since the pool requires the lead's");
             }
         }
     }

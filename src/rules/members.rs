@@ -1,10 +1,166 @@
-//! Who belongs to a pool.
+//! Who belongs to a pool: `members:` as read, and the reps it finds.
+//!
+//! A pool is told by selections, by names, or by a list of both. In a selection every key must fit (and), and of a list one
+//! word is enough (or). A rep who is named has the weight that stands beside the name; one whom several selections find has
+//! that of the first.
 
-use super::fault::{Faults, Word};
-use super::pools::{Members, Who};
+use super::fault::{At, Faults, Word, did_you_mean, listed, quoted};
 use super::reps;
+use super::values;
+use super::yaml::{Data, Node, Section};
 use crate::domain::id::RepId;
+use crate::domain::rep::Rep;
 use std::collections::{BTreeMap, BTreeSet};
+
+pub struct Members {
+    at: At,
+    picks: Vec<Pick>,
+    /// Something was wrong already: that nobody is found follows from it.
+    faulty: bool,
+}
+
+enum Pick {
+    Rep(Word, u32),
+    Select(Selection),
+}
+
+struct Selection {
+    at: At,
+    /// Never empty, unless that has been told.
+    criteria: Vec<(Criterion, Vec<Word>)>,
+    except: Vec<Word>,
+    weight: u32,
+    /// Instead of `weight`.
+    weights: Vec<(Word, u32)>,
+}
+
+/// What reps are selected by.
+#[derive(Clone, Copy)]
+enum Criterion {
+    Team,
+    Seniority,
+    Skill,
+    Language,
+    Product,
+}
+
+const CRITERIA: [Criterion; 5] =
+    [Criterion::Team, Criterion::Seniority, Criterion::Skill, Criterion::Language, Criterion::Product];
+/// The other keys of a selection.
+const EXCEPT: &str = "except";
+const WEIGHT: &str = "weight";
+const WEIGHTS: &str = "weights";
+
+impl Criterion {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Team => "team",
+            Self::Seniority => "seniority",
+            Self::Skill => "skill",
+            Self::Language => "language",
+            Self::Product => "product",
+        }
+    }
+
+    /// Code of an unknown word, and what the words are of.
+    fn unknown(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Team => ("pool-unknown-team", "team of reps.csv"),
+            Self::Seniority => ("pool-unknown-seniority", "seniority of reps.csv"),
+            Self::Skill => ("pool-unknown-skill", "skill of reps.csv"),
+            Self::Language => ("pool-unknown-language", "language of reps.csv"),
+            Self::Product => ("pool-unknown-product", "product of reps.csv"),
+        }
+    }
+
+    /// Languages and products are written as people write them.
+    fn is(self, has: &str, word: &str) -> bool {
+        match self {
+            Self::Team | Self::Seniority | Self::Skill => has == word,
+            Self::Language | Self::Product => has.to_lowercase() == word.to_lowercase(),
+        }
+    }
+
+    fn words_of(self, rep: &Rep) -> Vec<&str> {
+        match self {
+            Self::Team => vec![rep.team.as_str()],
+            Self::Seniority if rep.seniority.is_empty() => Vec::new(),
+            Self::Seniority => vec![rep.seniority.as_str()],
+            Self::Skill => rep.skills.iter().map(String::as_str).collect(),
+            Self::Language => rep.languages.iter().map(String::as_str).collect(),
+            Self::Product => rep.products.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+pub fn read(node: &Node, faults: &mut Faults) -> Members {
+    let told = faults.count();
+    let picks = match &node.data {
+        Data::Map(entries) => pick(node, entries, faults),
+        Data::List(items) => items.iter().flat_map(|item| item_of_list(item, faults)).collect(),
+        Data::Empty | Data::Text(_) => {
+            let allowed = "{ team: …, seniority: … }, a list of reps, or reps with weights ({ ana.ruiz: 2 })";
+            faults.error("pool-bad-members", node.at, node.describe(), allowed);
+            Vec::new()
+        }
+    };
+    Members { at: node.at, picks, faulty: faults.count() != told }
+}
+
+/// `ana.ruiz`, `ana.ruiz: 2` or `{ team: emea }`.
+fn item_of_list(node: &Node, faults: &mut Faults) -> Vec<Pick> {
+    match &node.data {
+        Data::Map(entries) => pick(node, entries, faults),
+        Data::Empty | Data::Text(_) | Data::List(_) => {
+            node.word(faults).map(|word| Pick::Rep(word, 1)).into_iter().collect()
+        }
+    }
+}
+
+/// A selection if one of its keys is known; otherwise the keys are reps.
+fn pick(node: &Node, entries: &[(Word, Node)], faults: &mut Faults) -> Vec<Pick> {
+    let selects =
+        |key: &str| [EXCEPT, WEIGHT, WEIGHTS].contains(&key) || CRITERIA.iter().any(|criterion| criterion.key() == key);
+    if entries.iter().any(|(key, _)| selects(&key.text)) {
+        return vec![Pick::Select(selection(node, faults))];
+    }
+    weighted(entries, faults).into_iter().map(|(rep, weight)| Pick::Rep(rep, weight)).collect()
+}
+
+fn selection(node: &Node, faults: &mut Faults) -> Selection {
+    let mut section = node.section(faults);
+    let mut criteria = Vec::new();
+    for criterion in CRITERIA {
+        let words = section.get(criterion.key()).map(|node| node.words(faults)).unwrap_or_default();
+        if !words.is_empty() {
+            criteria.push((criterion, words));
+        }
+    }
+    if criteria.is_empty() {
+        let allowed = CRITERIA.map(Criterion::key).join(", ");
+        faults
+            .error("pool-selection-open", node.at, "a selection by nothing", format!("at least one of {allowed}"))
+            .hint(Some("to take everybody, list every team".to_owned()));
+    }
+    let except = section.get(EXCEPT).map(|node| node.words(faults)).unwrap_or_default();
+    let weight = one_weight(&mut section, faults);
+    let weights = section.get(WEIGHTS).map(|node| weighted(node.map(faults), faults)).unwrap_or_default();
+    section.finish(faults);
+    Selection { at: node.at, criteria, except, weight, weights }
+}
+
+fn one_weight(section: &mut Section<'_>, faults: &mut Faults) -> u32 {
+    section.get(WEIGHT).and_then(|node| weight(node, faults)).unwrap_or(1)
+}
+
+fn weighted(entries: &[(Word, Node)], faults: &mut Faults) -> Vec<(Word, u32)> {
+    entries.iter().map(|(rep, node)| (rep.clone(), weight(node, faults).unwrap_or(1))).collect()
+}
+
+fn weight(node: &Node, faults: &mut Faults) -> Option<u32> {
+    let word = node.word(faults)?;
+    faults.read(&word, "pool-bad-weight", values::WEIGHT, values::weight)
+}
 
 pub struct Found {
     /// Never empty.
@@ -16,12 +172,9 @@ pub struct Found {
 /// `None`, with a fault, if nobody active is found.
 pub fn of(members: &Members, reps: &[reps::Draft], faults: &mut Faults) -> Option<Found> {
     let told = faults.count();
-    let found = match &members.who {
-        Who::Select { teams, seniorities } => select(teams, seniorities, reps, faults),
-        Who::Named(names) => named(names, reps, faults),
-    };
-    let nobody = !found.iter().any(|(rep, _)| rep.rep.active);
-    if nobody && faults.count() == told {
+    let found = find(members, reps, faults).found;
+    let nobody = !found.iter().any(|(draft, _)| draft.rep.active);
+    if nobody && !members.faulty && faults.count() == told {
         let text = if found.is_empty() { "no rep" } else { "no active rep" };
         faults.error("pool-without-members", members.at, text, "at least one active rep");
     }
@@ -30,38 +183,197 @@ pub fn of(members: &Members, reps: &[reps::Draft], faults: &mut Faults) -> Optio
     Some(Found { weights, first })
 }
 
-fn select<'r>(
-    teams: &[Word],
-    seniorities: &[Word],
-    reps: &'r [reps::Draft],
-    faults: &mut Faults,
-) -> Vec<(&'r reps::Draft, u32)> {
-    let known: BTreeSet<&str> = reps.iter().map(|draft| draft.rep.team.as_str()).collect();
-    for word in teams {
-        faults.name(word, "pool-unknown-team", "team of reps.csv", known.iter().copied());
+/// Words that change nothing. For members without faults.
+pub fn warn(members: &Members, reps: &[reps::Draft], faults: &mut Faults) {
+    for Idle { code, at, found, allowed } in find(members, reps, &mut Faults::default()).idle {
+        faults.warning(code, at, found, allowed);
     }
-    let known: BTreeSet<&str> =
-        reps.iter().map(|draft| draft.rep.seniority.as_str()).filter(|s| !s.is_empty()).collect();
-    for word in seniorities {
-        faults.name(word, "pool-unknown-seniority", "seniority of reps.csv", known.iter().copied());
-    }
-    let fits = |words: &[Word], text: &str| words.is_empty() || words.iter().any(|word| word.text == text);
-    let fitting = reps.iter().filter(|draft| fits(teams, &draft.rep.team) && fits(seniorities, &draft.rep.seniority));
-    fitting.map(|draft| (draft, 1)).collect()
 }
 
-fn named<'r>(names: &[(Word, u32)], reps: &'r [reps::Draft], faults: &mut Faults) -> Vec<(&'r reps::Draft, u32)> {
-    let mut found: Vec<(&reps::Draft, u32)> = Vec::new();
-    for (word, weight) in names {
-        let known = reps.iter().map(|draft| draft.rep.id.as_str());
-        if faults.name(word, "pool-unknown-rep", "rep", known).is_none() {
-            continue;
-        }
-        if found.iter().any(|(draft, _)| draft.rep.id.as_str() == word.text) {
-            faults.error("pool-rep-twice", word.at, format!("{} a second time", word.text), "each rep once");
-            continue;
-        }
-        found.extend(reps.iter().find(|draft| draft.rep.id.as_str() == word.text).map(|draft| (draft, *weight)));
+fn find<'m, 'r>(members: &'m Members, reps: &'r [reps::Draft], faults: &mut Faults) -> Finder<'m, 'r> {
+    let mut finder = Finder { reps, named: named(members, reps, faults), found: Vec::new(), idle: Vec::new() };
+    for pick in &members.picks {
+        finder.take(pick, faults);
     }
-    found
+    finder
+}
+
+/// The reps who are named outright; unknown and doubled names are told.
+fn named<'m>(members: &'m Members, reps: &[reps::Draft], faults: &mut Faults) -> BTreeSet<&'m str> {
+    let mut named = BTreeSet::new();
+    for pick in &members.picks {
+        let Pick::Rep(word, _) = pick else { continue };
+        if rep(word, reps, faults).is_some() && !named.insert(word.text.as_str()) {
+            faults.error("pool-rep-twice", word.at, format!("{} a second time", word.text), "each rep once");
+        }
+    }
+    named
+}
+
+fn rep<'r>(word: &Word, reps: &'r [reps::Draft], faults: &mut Faults) -> Option<&'r reps::Draft> {
+    faults.name(word, "pool-unknown-rep", "rep", reps.iter().map(|draft| draft.rep.id.as_str()))?;
+    reps.iter().find(|draft| draft.rep.id.as_str() == word.text)
+}
+
+struct Finder<'m, 'r> {
+    reps: &'r [reps::Draft],
+    named: BTreeSet<&'m str>,
+    found: Vec<(&'r reps::Draft, u32)>,
+    idle: Vec<Idle>,
+}
+
+struct Idle {
+    code: &'static str,
+    at: At,
+    found: String,
+    allowed: &'static str,
+}
+
+impl<'r> Finder<'_, 'r> {
+    fn take(&mut self, pick: &Pick, faults: &mut Faults) {
+        match pick {
+            Pick::Rep(word, weight) => {
+                let known = self.reps.iter().find(|draft| draft.rep.id.as_str() == word.text);
+                self.add(known, *weight);
+            }
+            Pick::Select(selection) => self.select(selection, faults),
+        }
+    }
+
+    /// The first weight of a rep counts.
+    fn add(&mut self, draft: Option<&'r reps::Draft>, weight: u32) {
+        let Some(draft) = draft else { return };
+        if !self.found.iter().any(|(known, _)| known.rep.id == draft.rep.id) {
+            self.found.push((draft, weight));
+        }
+    }
+
+    fn select(&mut self, selection: &Selection, faults: &mut Faults) {
+        for (criterion, words) in &selection.criteria {
+            check_words(*criterion, words, self.reps, faults);
+        }
+        let fitting: Vec<&'r reps::Draft> = self.reps.iter().filter(|draft| selection.fits(&draft.rep)).collect();
+        if fitting.is_empty() {
+            let (found, allowed) = ("a selection that finds nobody".to_owned(), "a selection that finds a rep");
+            self.idle.push(Idle { code: "pool-selection-empty", at: selection.at, found, allowed });
+        }
+        let lists = [(EXCEPT, selection.except.iter().collect::<Vec<_>>())];
+        let weights = (WEIGHTS, selection.weights.iter().map(|(word, _)| word).collect());
+        for (key, words) in lists.into_iter().chain([weights]) {
+            for word in words {
+                let known = rep(word, self.reps, faults).is_some();
+                if known && !fitting.is_empty() && !fitting.iter().any(|draft| draft.rep.id.as_str() == word.text) {
+                    let found = format!("{} under {key}, whom the selection does not find", word.text);
+                    let allowed = "reps who fit the selection";
+                    self.idle.push(Idle { code: "pool-rep-not-selected", at: word.at, found, allowed });
+                }
+            }
+        }
+        for draft in fitting {
+            let id = draft.rep.id.as_str();
+            if !self.named.contains(id) && !selection.except.iter().any(|word| word.text == id) {
+                self.add(Some(draft), selection.weight_of(id));
+            }
+        }
+    }
+}
+
+impl Selection {
+    fn fits(&self, rep: &Rep) -> bool {
+        let fits = |(criterion, words): &(Criterion, Vec<Word>)| {
+            criterion.words_of(rep).iter().any(|has| words.iter().any(|word| criterion.is(has, &word.text)))
+        };
+        !self.criteria.is_empty() && self.criteria.iter().all(fits)
+    }
+
+    fn weight_of(&self, rep: &str) -> u32 {
+        let own = self.weights.iter().find(|(word, _)| word.text == rep);
+        own.map_or(self.weight, |(_, weight)| *weight)
+    }
+}
+
+fn check_words(criterion: Criterion, words: &[Word], reps: &[reps::Draft], faults: &mut Faults) {
+    let known: BTreeSet<&str> = reps.iter().flat_map(|draft| criterion.words_of(&draft.rep)).collect();
+    let (code, what) = criterion.unknown();
+    for word in words {
+        if !known.iter().any(|name| criterion.is(name, &word.text)) {
+            faults
+                .error(code, word.at, quoted(&word.text), format!("a known {what}: {}", listed(known.iter().copied())))
+                .hint(did_you_mean(&word.text, known.iter().copied()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::yaml;
+
+    const REPS: &str = "id,name,email,team,seniority,languages,skills,products,timezone,hours,active\n\
+        ana,Ana,ana@c.example,emea,senior,en;es,security,Voice,UTC,office,\n\
+        ben,Ben,ben@c.example,emea,senior,en;de,,Voice;Chat,UTC,office,\n\
+        cy,Cy,cy@c.example,emea,junior,de,security,,UTC,office,\n\
+        dee,Dee,dee@c.example,amer,senior,en,,Chat,UTC,office,\n\
+        eve,Eve,eve@c.example,amer,,fr,,,UTC,office,no\n";
+
+    /// `ana:1 ben:2`, and the faults as `line code`.
+    fn found(text: &str) -> (String, Vec<String>) {
+        let mut faults = Faults::default();
+        let drafts = reps::read(REPS, &mut faults).expect("the roster is read");
+        let node = yaml::parse("rules/routing.yaml", text, &mut faults).expect("yaml");
+        let members = read(&node, &mut faults);
+        let found = of(&members, &drafts, &mut faults);
+        if faults.count() == 0 {
+            warn(&members, &drafts, &mut faults);
+        }
+        let told = faults.into_sorted().iter().map(|fault| format!("{} {}", fault.line, fault.code)).collect();
+        let weights = found.map(|found| found.weights).unwrap_or_default();
+        (weights.iter().map(|(rep, weight)| format!("{rep}:{weight}")).collect::<Vec<_>>().join(" "), told)
+    }
+
+    fn finds(text: &str, expected: &str) {
+        assert_eq!(found(text), (expected.to_owned(), Vec::new()), "{text}");
+    }
+
+    #[test]
+    fn keys_are_joined_by_and_and_words_of_a_list_by_or() {
+        finds("{ team: emea }", "ana:1 ben:1 cy:1");
+        finds("{ team: emea, seniority: senior }", "ana:1 ben:1");
+        finds("{ team: [emea, amer], seniority: senior, language: en }", "ana:1 ben:1 dee:1");
+        finds("{ skill: security, language: [es, DE] }", "ana:1 cy:1");
+        finds("{ product: chat }", "ben:1 dee:1");
+    }
+
+    #[test]
+    fn exceptions_and_weights_stand_on_the_selection() {
+        finds("{ team: emea, weight: 3, weights: { cy: 1 }, except: [ana] }", "ben:3 cy:1");
+    }
+
+    #[test]
+    fn in_a_list_names_beat_selections_and_the_first_selection_beats_the_others() {
+        finds("[{ team: emea, weight: 2 }, { language: en, weight: 5 }]", "ana:2 ben:2 cy:2 dee:5");
+        finds("[{ team: emea, weight: 2 }, cy: 7, eve]", "ana:2 ben:2 cy:7 eve:1");
+        finds("{ ana: 2, dee: 1 }", "ana:2 dee:1");
+    }
+
+    #[test]
+    fn every_wrong_word_is_told_where_it_stands() {
+        for (text, expected) in [
+            ("{ team: emae }", "1 pool-unknown-team"),
+            ("{ language: it }", "1 pool-unknown-language"),
+            ("{ product: Vioce }", "1 pool-unknown-product"),
+            ("{ weight: 2 }", "1 pool-selection-open"),
+            ("{ team: emea, weight: 0 }", "1 pool-bad-weight"),
+            ("{ team: emea, senority: senior }", "1 key-unknown"),
+            ("{ team: emea, except: [nobody] }", "1 pool-unknown-rep"),
+            ("{ team: emea, weights: { dee: 2 } }", "1 pool-rep-not-selected"),
+            ("[{ team: emea }, { team: amer, language: de }]", "1 pool-selection-empty"),
+            ("[ana, ana]", "1 pool-rep-twice"),
+            ("{ language: fr }", "1 pool-without-members"),
+            ("{ team: amer, language: de }", "1 pool-without-members"),
+            ("emea", "1 pool-bad-members"),
+        ] {
+            assert_eq!(found(text).1, [expected], "{text}");
+        }
+    }
 }

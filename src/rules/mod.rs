@@ -23,6 +23,7 @@ mod matching;
 mod members;
 pub mod place;
 mod pools;
+mod prefer;
 pub mod report;
 mod reps;
 mod resolve;

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
 
 const PATH: &str = super::REPS;
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 23] = [
     "id",
     "name",
     "email",
@@ -19,6 +19,7 @@ const COLUMNS: [&str; 20] = [
     "seniority",
     "languages",
     "skills",
+    "products",
     "timezone",
     "hours",
     "holidays",
@@ -29,6 +30,8 @@ const COLUMNS: [&str; 20] = [
     "manager",
     "weight",
     "cap_per_day",
+    "cap_per_week",
+    "cap_open",
     "active",
     "leave",
 ];
@@ -81,6 +84,7 @@ impl Reader<'_> {
             seniority: self.get("seniority").map(|word| word.text).unwrap_or_default(),
             languages: self.languages(),
             skills: self.table.list(self.row, "skills").into_iter().map(|word| word.text).collect(),
+            products: self.table.list(self.row, "products").into_iter().map(|word| word.text).collect(),
             timezone: self.timezone(),
             hours: together(&hours),
             holidays: together(&holidays),
@@ -90,7 +94,9 @@ impl Reader<'_> {
             delegate: None,
             manager: None,
             weight: self.read("weight", "rep-bad-weight", values::WEIGHT, values::weight).unwrap_or(1),
-            cap_per_day: self.read("cap_per_day", "rep-bad-cap", values::POSITIVE, values::positive),
+            cap_per_day: self.cap("cap_per_day"),
+            cap_per_week: self.cap("cap_per_week"),
+            cap_open: self.cap("cap_open"),
             active: self.read("active", "rep-bad-flag", values::FLAG, values::flag).unwrap_or(true),
             leave: self.leave(),
             id,
@@ -116,6 +122,10 @@ impl Reader<'_> {
     ) -> Option<T> {
         let word = self.get(column)?;
         self.faults.read(&word, code, allowed, parse)
+    }
+
+    fn cap(&mut self, column: &'static str) -> Option<u32> {
+        self.read(column, "rep-bad-cap", values::POSITIVE, values::positive)
     }
 
     /// False, with a fault, if another row has the same value.

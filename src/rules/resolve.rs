@@ -3,6 +3,7 @@
 use super::fault::{At, Faults, Word, quoted};
 use super::index::TerritoryIndex;
 use super::members;
+use super::prefer::{LANGUAGE, PRODUCT, Wished};
 use super::routes::{self, To};
 use super::set::{NamedAccount, Pool, Route, RouteTo, RuleSet, TerritoryRow, Tier};
 use super::{accounts, handoff, hours, pools, reps};
@@ -10,9 +11,6 @@ use crate::domain::id::{PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::rep::Rep;
 use crate::domain::rota::Hours;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The word of `require:` that asks for the lead's language.
-const LANGUAGE: &str = "language";
 
 /// The files as read.
 pub struct Drafts {
@@ -184,12 +182,11 @@ impl Resolver<'_> {
         let members = draft.members.as_ref().and_then(|members| members::of(members, &self.drafts.reps, faults));
         let given = draft.overflow.as_ref().and_then(|word| self.pool(word, "pool-unknown-overflow", faults));
         let overflow = given.or_else(|| catch_all.filter(|id| **id != draft.id).cloned());
-        let (language, skills): (Vec<&Word>, Vec<&Word>) = draft.require.iter().partition(|word| word.text == LANGUAGE);
-        for skill in &skills {
-            let known: BTreeSet<&str> =
-                self.drafts.reps.iter().flat_map(|draft| draft.rep.skills.iter().map(String::as_str)).collect();
-            let names = [LANGUAGE].into_iter().chain(known.iter().copied());
-            faults.name(skill, "pool-unknown-skill", "skill of reps.csv", names);
+        let requires = |name: &str| draft.require.iter().any(|word| word.text == name);
+        let skills: Vec<&Word> =
+            draft.require.iter().filter(|word| ![LANGUAGE, PRODUCT].contains(&word.text.as_str())).collect();
+        for skill in skills.iter().copied().chain(draft.prefer.iter().flat_map(Wished::skills)) {
+            self.skill(skill, faults);
         }
         let members = members?;
         let lead_rep = self.lead_rep(draft, &members.first, faults);
@@ -199,15 +196,25 @@ impl Resolver<'_> {
             territories,
             tiers,
             members: members.weights,
-            require_language: !language.is_empty(),
+            require_language: requires(LANGUAGE),
+            require_products: requires(PRODUCT),
             require_skills: skills.into_iter().map(|word| word.text.clone()).collect(),
+            prefer: draft.prefer.iter().map(Wished::finish).collect(),
             policy: draft.policy,
             caps: draft.caps,
+            when_full: draft.when_full,
             overflow,
             calendar_unknown: draft.calendar_unknown,
             owned_leads_count: draft.owned_leads_count,
             lead_rep: lead_rep?,
         })
+    }
+
+    fn skill(&self, word: &Word, faults: &mut Faults) {
+        let skills = self.drafts.reps.iter().flat_map(|draft| draft.rep.skills.iter().map(String::as_str));
+        let known: BTreeSet<&str> = skills.collect();
+        let names = [LANGUAGE, PRODUCT].into_iter().chain(known.iter().copied());
+        faults.name(word, "pool-unknown-skill", "skill of reps.csv", names);
     }
 
     /// Who answers for the pool: as written, else the manager of its first member.

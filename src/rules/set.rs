@@ -176,9 +176,14 @@ pub struct Pool {
     pub members: BTreeMap<RepId, u32>,
     /// The lead's language must be one of the rep's, when it is known.
     pub require_language: bool,
+    /// The products that the lead asks about must be among the rep's, when they are known.
+    pub require_products: bool,
     pub require_skills: BTreeSet<String>,
+    /// The most important first: who meets it comes before who does not, until it relaxes.
+    pub prefer: Vec<Preference>,
     pub policy: OrderPolicy,
     pub caps: Caps,
+    pub when_full: WhenFull,
     /// Where the lead goes when nobody here may take it. The chain ends at the catch-all, which has none.
     pub overflow: Option<PoolId>,
     /// A member whose calendar cannot be read: eligible, eligible after the others, or rejected.
@@ -240,8 +245,43 @@ pub enum OrderPolicy {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caps {
+    /// Leads given since midnight in the rep's zone, from any pool.
     pub per_day: Option<u32>,
+    /// The same since Monday.
+    pub per_week: Option<u32>,
+    /// Leads owned and not yet closed.
     pub open: Option<u32>,
+}
+
+/// What becomes of the turns of a member who is passed over for a cap alone. Being absent, busy or on another call is no
+/// reason to keep a turn: it says nothing of how many leads the rep has had.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenFull {
+    /// Neither credit nor debt, as for the absent.
+    #[default]
+    Forgo,
+    /// Credited as if eligible, up to two turns of balance.
+    KeepTurn,
+}
+
+/// Whom a pool would rather have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preference {
+    pub wish: Wish,
+    /// From the decision; after it, turns alone count. `None`: as long as the caller waits.
+    pub relax_after: Option<Duration>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wish {
+    /// The rep speaks the lead's language; met by all when it is unknown.
+    Language,
+    /// The rep sells all products that the lead asks about; met by all when they are unknown.
+    Product,
+    /// The rep has one of these skills.
+    Skill(BTreeSet<String>),
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

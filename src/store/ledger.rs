@@ -3,7 +3,7 @@
 use super::dialect::Column::{Int, Text};
 use super::row::{Reading, document, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
-use crate::domain::id::{LeadId, PoolId};
+use crate::domain::id::{LeadId, PoolId, RepId};
 use crate::handoff::state::TurnMove;
 use crate::routing::ledger::{Entry, Ledger};
 use chrono::{DateTime, Utc};
@@ -11,6 +11,28 @@ use serde_json::json;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
+
+/// One line of a journal with what is told beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalLine {
+    pub entry: Entry,
+    pub at: DateTime<Utc>,
+    /// `None` for what a person did by hand.
+    pub lead: Option<LeadId>,
+    pub author: String,
+}
+
+/// Turns given by hand, or taken if negative.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    pub pool: PoolId,
+    pub rep: RepId,
+    pub turns: i64,
+    /// Who bears it, by weight.
+    pub others: BTreeMap<RepId, u32>,
+    pub reason: String,
+    pub author: String,
+}
 
 impl Tx {
     /// The ledgers of these pools, locked in pool order until the transaction ends; a new pool starts level.
@@ -42,6 +64,18 @@ impl Tx {
     pub async fn ledgers_save(
         &mut self,
         entries: &[(Entry, LeadId)],
+        ledgers: &[Ledger],
+        author: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let entries: Vec<_> = entries.iter().map(|(entry, lead)| (entry, lead.as_str())).collect();
+        self.ledgers_append(&entries, ledgers, author, now).await
+    }
+
+    /// An entry without a lead: its name is empty.
+    async fn ledgers_append(
+        &mut self,
+        entries: &[(&Entry, &str)],
         ledgers: &[Ledger],
         author: &str,
         now: DateTime<Utc>,
@@ -96,10 +130,39 @@ impl Tx {
         let Some(ledger) = ledgers.get_mut(&turn.pool) else {
             return Err(StoreError::NotFound { what: "ledger", id: turn.pool.to_string() });
         };
-        let entry = ledger.moved(&turn.from, &turn.to, &turn.reason);
+        let entry = ledger.moved(&turn.from, &turn.to, turn.cause, &turn.reason);
         ledger.apply(&entry);
         let ledger = ledger.clone();
         self.ledgers_save(&[(entry, lead.clone())], &[ledger], "handoff", now).await
+    }
+
+    /// Turns that a person gives to a rep, or takes if negative. `None`: nobody else is there to bear it.
+    pub async fn turns_grant(&mut self, grant: &Grant, now: DateTime<Utc>) -> Result<Option<Entry>, StoreError> {
+        let mut ledgers = self.ledgers_lock(std::slice::from_ref(&grant.pool)).await?;
+        let Some(ledger) = ledgers.get_mut(&grant.pool) else {
+            return Err(StoreError::NotFound { what: "ledger", id: grant.pool.to_string() });
+        };
+        let entry = ledger.granted(&grant.rep, grant.turns, &grant.others, &grant.reason);
+        let Some(entry) = entry else { return Ok(None) };
+        ledger.apply(&entry);
+        let ledger = ledger.clone();
+        self.ledgers_append(&[(&entry, "")], &[ledger], &grant.author, now).await?;
+        Ok(Some(entry))
+    }
+
+    /// The whole journal of a pool, oldest first.
+    pub async fn journal(&mut self, pool: &PoolId) -> Result<Vec<JournalLine>, StoreError> {
+        let sql =
+            "-- ledger::lines\nSELECT pool, at, lead_id, author, body FROM ledger_entry WHERE pool = $1 ORDER BY seq";
+        let rows = sqlx::query(sql).bind(pool.as_str()).fetch_all(self.conn()).await?;
+        rows.iter()
+            .map(|row| {
+                let row = Reading::new("ledger_entry", row);
+                let lead = row.text("lead_id")?;
+                let lead = if lead.is_empty() { None } else { Some(row.id("lead_id")?) };
+                Ok(JournalLine { entry: row.json("body")?, at: row.at("at")?, lead, author: row.text("author")? })
+            })
+            .collect()
     }
 
     /// The journal of a pool, newest first.
@@ -109,15 +172,20 @@ impl Tx {
         rows.iter().map(|row| Reading::new("ledger_entry", row).json("body")).collect()
     }
 
+    /// Every ledger as stored; locks nothing.
+    pub async fn ledgers_read(&mut self) -> Result<BTreeMap<PoolId, Ledger>, StoreError> {
+        let sql = "-- ledger::all\nSELECT pool, seq, balances, last_turn FROM ledger ORDER BY pool";
+        let rows = sqlx::query(sql).fetch_all(self.conn()).await?;
+        rows.iter().map(read).collect()
+    }
+
     /// Every ledger as stored, and as its journal makes it: the two must be equal. Locks nothing, so that it may take its time
     /// in [`super::Store::read`], where both are seen as of one moment.
     ///
     /// # Errors
     /// `Inconsistent` if a journal has a gap or another pool's entry.
     pub async fn ledgers_recount(&mut self) -> Result<BTreeMap<PoolId, (Ledger, Ledger)>, StoreError> {
-        let sql = "-- ledger::all\nSELECT pool, seq, balances, last_turn FROM ledger ORDER BY pool";
-        let rows = sqlx::query(sql).fetch_all(self.conn()).await?;
-        let stored = rows.iter().map(read).collect::<Result<BTreeMap<_, _>, _>>()?;
+        let stored = self.ledgers_read().await?;
         let mut counted = BTreeMap::new();
         for (pool, ledger) in stored {
             let rebuilt = self.ledger_rebuild(&pool).await?;

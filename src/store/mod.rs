@@ -6,6 +6,7 @@
 //! caller: nothing here reads a clock. State is read and written on the writer only; [`Store::read`] may lag behind nothing,
 //! since it is the same database.
 
+mod correction;
 mod dialect;
 mod error;
 mod feedback;
@@ -25,12 +26,15 @@ mod slot;
 mod step;
 mod timeline;
 mod token;
+mod trace;
 mod transition;
 
+pub use correction::Correction;
 pub use error::StoreError;
 pub use feedback::{Contact, OwnerChange};
 pub use inbox::{InboxMessage, InboxRow};
 pub use lead::{DecidedLead, LeadRecord, LeadSummary, StoredDecision, status as handoff_status};
+pub use ledger::{Grant, JournalLine};
 pub use mirror::Mirrored;
 pub use outbound::OutboundEvent;
 pub use release::{LiveRelease, StoredRelease};

@@ -5,7 +5,7 @@ use super::row::{Reading, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use crate::domain::id::{HandoffId, RepId};
 use crate::domain::rep::Presence;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc, Weekday};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
@@ -19,13 +19,15 @@ pub struct RepState {
     pub reserved: Option<(HandoffId, DateTime<Utc>)>,
     /// Local day of the rep, and the leads given on it.
     pub taken: (Option<NaiveDate>, u32),
+    /// Monday of the rep's local week, and the leads given in it.
+    pub taken_week: (Option<NaiveDate>, u32),
     pub open_leads: u32,
 }
 
 impl RepState {
     /// A rep of whom nothing is stored yet.
     pub fn new(rep: RepId) -> Self {
-        Self { rep, presence: Presence::Unset, reserved: None, taken: (None, 0), open_leads: 0 }
+        Self { rep, presence: Presence::Unset, reserved: None, taken: (None, 0), taken_week: (None, 0), open_leads: 0 }
     }
 
     /// Leads given on this local day.
@@ -33,13 +35,25 @@ impl RepState {
         if self.taken.0 == Some(day) { self.taken.1 } else { 0 }
     }
 
+    /// Leads given in the week of this local day.
+    pub fn taken_in_week_of(&self, day: NaiveDate) -> u32 {
+        if self.taken_week.0 == Some(monday(day)) { self.taken_week.1 } else { 0 }
+    }
+
     pub fn take(&mut self, day: NaiveDate) {
+        self.taken_week = (Some(monday(day)), self.taken_in_week_of(day) + 1);
         self.taken = (Some(day), self.taken_on(day) + 1);
         self.open_leads += 1;
     }
 }
 
-const COLUMNS: &str = "rep, presence, reserved_by, reserved_until, taken_on, taken_today, open_leads";
+/// Of the ISO week: Monday to Sunday.
+fn monday(day: NaiveDate) -> NaiveDate {
+    day.week(Weekday::Mon).first_day()
+}
+
+const COLUMNS: &str =
+    "rep, presence, reserved_by, reserved_until, taken_on, taken_today, taken_week, taken_this_week, open_leads";
 
 impl Tx {
     /// These reps, locked in order until the transaction ends; one of whom nothing was stored begins at rest.
@@ -55,6 +69,13 @@ impl Tx {
         let sql = self.engine.insert_all("rep::begin", "rep_state", &columns, "ON CONFLICT (rep) DO NOTHING");
         sqlx::query(sql).bind(rows_json(new.collect())?).execute(self.conn()).await?;
         self.reps_select(&names).await
+    }
+
+    /// Every rep of whom something is stored, as they stand; locks nothing.
+    pub async fn reps_read(&mut self) -> Result<BTreeMap<RepId, RepState>, StoreError> {
+        let sql = format!("-- rep::all\nSELECT {COLUMNS} FROM rep_state ORDER BY rep");
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(self.conn()).await?;
+        rows.iter().map(|row| read(row).map(|state| (state.rep.clone(), state))).collect()
     }
 
     async fn reps_select(&mut self, names: &[&RepId]) -> Result<BTreeMap<RepId, RepState>, StoreError> {
@@ -80,6 +101,8 @@ impl Tx {
                 "reserved_until": state.reserved.as_ref().map(|(_, until)| micros(*until)),
                 "taken_on": state.taken.0,
                 "taken_today": state.taken.1,
+                "taken_week": state.taken_week.0,
+                "taken_this_week": state.taken_week.1,
                 "open_leads": state.open_leads,
             })
         });
@@ -90,11 +113,14 @@ impl Tx {
             Int("reserved_until"),
             Text("taken_on"),
             Int("taken_today"),
+            Text("taken_week"),
+            Int("taken_this_week"),
             Int("open_leads"),
         ];
         let tail = "ON CONFLICT (rep) DO UPDATE SET presence = excluded.presence, reserved_by = excluded.reserved_by, \
                     reserved_until = excluded.reserved_until, taken_on = excluded.taken_on, \
-                    taken_today = excluded.taken_today, open_leads = excluded.open_leads";
+                    taken_today = excluded.taken_today, taken_week = excluded.taken_week, \
+                    taken_this_week = excluded.taken_this_week, open_leads = excluded.open_leads";
         let sql = self.engine.insert_all("rep::save", "rep_state", &columns, tail);
         sqlx::query(sql).bind(rows_json(rows.collect())?).execute(self.conn()).await?;
         Ok(())
@@ -126,8 +152,11 @@ impl Tx {
     /// A lead more for this rep (locked before), on this local day.
     pub async fn rep_take(&mut self, rep: &RepId, day: NaiveDate) -> Result<(), StoreError> {
         let sql = "-- rep::take\nUPDATE rep_state SET taken_today = CASE WHEN taken_on = $2 THEN taken_today + 1 ELSE 1 END, \
-                   taken_on = $2, open_leads = open_leads + 1 WHERE rep = $1";
-        let changed = sqlx::query(sql).bind(rep.as_str()).bind(day.to_string()).execute(self.conn()).await?;
+                   taken_on = $2, \
+                   taken_this_week = CASE WHEN taken_week = $3 THEN taken_this_week + 1 ELSE 1 END, taken_week = $3, \
+                   open_leads = open_leads + 1 WHERE rep = $1";
+        let query = sqlx::query(sql).bind(rep.as_str()).bind(day.to_string()).bind(monday(day).to_string());
+        let changed = query.execute(self.conn()).await?;
         found(rep, changed.rows_affected())
     }
 
@@ -171,13 +200,16 @@ fn read(row: &AnyRow) -> Result<RepState, StoreError> {
         other => return Err(row.fault("presence", format!("{other:?} is no presence"))),
     };
     let by = row.maybe_text("reserved_by")?.map(|_| row.id::<HandoffId>("reserved_by")).transpose()?;
-    let parse = |day: String| day.parse().map_err(|error| row.fault("taken_on", format!("{day:?}: {error}")));
-    let day = row.maybe_text("taken_on")?.map(parse).transpose()?;
+    let day = |column: &'static str| {
+        let parse = |day: String| day.parse().map_err(|error| row.fault(column, format!("{day:?}: {error}")));
+        row.maybe_text(column)?.map(parse).transpose()
+    };
     Ok(RepState {
         rep: row.id("rep")?,
         presence,
         reserved: by.zip(row.maybe_at("reserved_until")?),
-        taken: (day, row.number("taken_today")?),
+        taken: (day("taken_on")?, row.number("taken_today")?),
+        taken_week: (day("taken_week")?, row.number("taken_this_week")?),
         open_leads: row.number("open_leads")?,
     })
 }

@@ -4,6 +4,7 @@
 //! `BATON_TEST_POSTGRES` names (`postgres://USER@HOST:PORT/ANY`, a role that may create databases). Without it those tests
 //! say that they were left out; with `CI=true` they fail instead.
 
+pub mod corrections;
 mod inbox;
 mod leads;
 mod ledgers;
@@ -13,7 +14,7 @@ mod reps;
 pub mod server;
 mod steps;
 mod transactions;
-mod world;
+pub mod world;
 
 /// Each test runs once per engine: `sqlite::MODULE::NAME` and `postgres::MODULE::NAME`; the last list is for PostgreSQL alone.
 macro_rules! conformance {
@@ -47,6 +48,14 @@ macro_rules! conformance {
 
 conformance! {
     both: {
+        corrections: [
+            a_misroute_told_twice_refunds_once,
+            a_lead_with_a_new_owner_costs_the_new_owner,
+            a_lead_that_left_the_pool_costs_nobody,
+            a_turn_by_hand_stands_in_the_journal_with_its_author,
+            turns_and_corrections_at_once_keep_every_journal_whole,
+            two_workers_never_give_the_same_turn,
+        ]
         inbox: [
             a_message_is_stored_once,
             the_same_messages_at_once_are_new_to_one_worker_each,

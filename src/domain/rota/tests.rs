@@ -37,6 +37,7 @@ fn rep(zone: &str) -> Rep {
         seniority: String::new(),
         languages: BTreeSet::new(),
         skills: BTreeSet::new(),
+        products: BTreeSet::new(),
         timezone: zone.parse().expect("a zone"),
         hours: "week".into(),
         holidays: "here".into(),
@@ -47,6 +48,8 @@ fn rep(zone: &str) -> Rep {
         manager: None,
         weight: 1,
         cap_per_day: None,
+        cap_per_week: None,
+        cap_open: None,
         active: true,
         leave: vec![],
     }

@@ -7,6 +7,7 @@ use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Tim
 use crate::domain::id::{LegId, RepId};
 use crate::domain::outcome::Outcome;
 use crate::routing::decision::TargetRole;
+use crate::routing::ledger::Cause;
 use crate::rules::set::Rung;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
@@ -62,7 +63,12 @@ impl Move<'_> {
         self.timer_at(Timer::RingBy { leg }, ring_until);
     }
 
+    /// Whoever the pool prefers is rung first; the longer the caller has waited, the fewer preferences hold. Where nobody is
+    /// left whom it prefers, the others are rung at once: a caller does not wait for a preference.
     pub(super) fn next_target(&mut self) -> Option<RepId> {
+        let waited_ms = u64::try_from((self.now - self.next.decided_at).num_milliseconds()).unwrap_or(0);
+        let tried = (self.next.next_target as usize).min(self.next.targets.len());
+        self.next.targets[tried..].sort_by_cached_key(|target| target.rank(waited_ms));
         while let Some(target) = self.next.targets.get(self.next.next_target as usize) {
             let rep = target.rep.clone();
             self.next.next_target += 1;
@@ -127,10 +133,12 @@ impl Move<'_> {
             return;
         }
         let from = std::mem::replace(&mut self.next.owner, rep.clone());
+        let declined = self.next.legs.iter().any(|leg| leg.rep == from && leg.state == LegState::Declined);
         self.turn_moves = self.next.turn_in.clone().map(|pool| TurnMove {
             pool,
             from,
             to: rep.clone(),
+            cause: declined.then_some(Cause::Declined),
             reason: "took the call after an earlier rep did not".to_owned(),
         });
     }

@@ -3,7 +3,7 @@
 use super::{DURATION, Key, Map, Schema, Shape, choice, key, list, map, names, required, some, words};
 use crate::rules::field::{BUILT_IN, Kind};
 use crate::rules::matching::KEYS;
-use crate::rules::pools::{CALENDAR_UNKNOWN, POLICIES};
+use crate::rules::pools::{CALENDAR_UNKNOWN, POLICIES, WHEN_FULL};
 use crate::rules::routes::{ASSIGNMENT, EXISTING, IF_UNDECIDED, VERSION};
 use crate::rules::vocabulary::KINDS;
 
@@ -91,10 +91,28 @@ fn ownership() -> Shape {
 }
 
 fn pool() -> Shape {
+    let select = || {
+        map(vec![
+            key("team", "Teams of reps.csv.", words()),
+            key("seniority", "Seniorities of reps.csv.", words()),
+            key("skill", "Skills of reps.csv.", words()),
+            key("language", "Languages of reps.csv.", words()),
+            key("product", "Products of reps.csv.", words()),
+            key("except", "Reps who are left out.", words()),
+            key("weight", "The weight of all of them.", Shape::Positive),
+            key("weights", "The weight of some of them.", names(Shape::Positive)),
+        ])
+    };
     let members = Shape::Either(vec![
-        map(vec![key("team", "Teams of reps.csv.", words()), key("seniority", "Seniorities of reps.csv.", words())]),
-        list(Shape::Either(vec![Shape::Word, names(Shape::Positive)])),
+        select(),
+        list(Shape::Either(vec![Shape::Word, select(), names(Shape::Positive)])),
         names(Shape::Positive),
+    ]);
+    let prefer = map(vec![
+        key("skill", "A rep with this skill.", words()),
+        key("language", "A rep who speaks the lead's language.", Shape::Flag),
+        key("product", "A rep who sells what the lead asks for.", Shape::Flag),
+        key("relax_after", "Until then the others are not rung.", DURATION),
     ]);
     map(vec![
         required("name", "Name of the pool.", Shape::Word),
@@ -107,13 +125,19 @@ fn pool() -> Shape {
             ]),
         ),
         required("members", "Reps: by team and seniority, as a list, or with weights.", members),
-        key("require", "What the rep must have: `language`, or skills of reps.csv.", words()),
+        key("require", "What the rep must have: `language`, `product`, or skills of reps.csv.", words()),
+        key("prefer", "Who goes first, the most important wish first.", list(prefer)),
         key("policy", "Whose turn it is.", choice(&POLICIES)),
         key(
             "caps",
             "Most leads per rep.",
-            map(vec![key("per_day", "A day.", Shape::Positive), key("open", "Open at once.", Shape::Positive)]),
+            map(vec![
+                key("per_day", "A day.", Shape::Positive),
+                key("per_week", "A week.", Shape::Positive),
+                key("open", "Open at once.", Shape::Positive),
+            ]),
         ),
+        key("when_full", "Whether a rep at the cap forgoes turns or keeps up to two.", choice(&WHEN_FULL)),
         key("overflow", "The pool that takes over; the catch-all if nothing is said.", Shape::Word),
         key("calendar_unknown", "What a calendar that cannot be read counts as.", choice(&CALENDAR_UNKNOWN)),
         key("owned_leads_count", "Leads that came by ownership cost a turn.", Shape::Flag),

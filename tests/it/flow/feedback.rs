@@ -6,6 +6,8 @@ use baton::clock::Clock;
 use baton::connectors::http::{Call, Does};
 use baton::domain::id::LeadId;
 use baton::domain::outcome::Feedback;
+use baton::routing::ledger::{Cause, EntryKind};
+use baton::store::JournalLine;
 use baton::web::LinkSigner;
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -67,6 +69,24 @@ async fn looking_at_the_form_records_nothing_and_sending_it_does() {
     assert_eq!((recorded[0].quality, recorded[0].completeness), (Some(2), Some(4)));
     let misroute = recorded[0].misroute.as_ref().expect("a misroute");
     assert_eq!(misroute.right_rep.as_ref().map(|rep| rep.as_str()), Some("east-02"));
+    // The wrong person does not pay for it, however often it is said.
+    assert_eq!(linked.post(&linked.token).await, 200);
+    let read = linked.play.running.store.read("flow.journal", |tx| {
+        Box::pin(async move {
+            let mut lines: Vec<JournalLine> = Vec::new();
+            for pool in tx.ledgers_read().await?.into_keys() {
+                lines.extend(tx.journal(&pool).await?);
+            }
+            Ok(lines)
+        })
+    });
+    let journal = read.await.expect("a journal");
+    let corrected = |line: &&JournalLine| match &line.entry.kind {
+        EntryKind::Moved { cause, .. } => *cause == Some(Cause::Misrouted),
+        EntryKind::Undone { cause, .. } => *cause == Cause::Misrouted,
+        EntryKind::Turn { .. } | EntryKind::Granted { .. } => false,
+    };
+    assert_eq!(journal.iter().filter(corrected).count(), 1, "{journal:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -241,7 +241,7 @@ impl<'a> World<'a> {
         }
         if let Some(turn) = &made.turn_moves {
             let ledger = self.ledgers.get_mut(&turn.pool).ok_or("a turn moves in a ledger that has none")?;
-            let entry = ledger.moved(&turn.from, &turn.to, turn.reason.as_str());
+            let entry = ledger.moved(&turn.from, &turn.to, turn.cause, turn.reason.as_str());
             ledger.apply(&entry);
         }
         for planned in &made.effects {

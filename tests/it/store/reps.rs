@@ -114,11 +114,13 @@ pub async fn a_new_day_starts_at_zero(db: Db) {
     let expected = RepState {
         presence: Presence::Away,
         taken: (Some(day("2026-03-04")), 1),
+        taken_week: (Some(day("2026-03-02")), 3),
         open_leads: 2,
         ..RepState::new(rep("ana"))
     };
     assert_eq!(told, expected);
     assert_eq!((told.taken_on(day("2026-03-04")), told.taken_on(day("2026-03-05"))), (1, 0));
+    assert_eq!((told.taken_in_week_of(day("2026-03-08")), told.taken_in_week_of(day("2026-03-09"))), (3, 0));
     for _ in 0..3 {
         give_up().await.expect("one less");
     }

@@ -15,7 +15,7 @@ pub struct Db {
 }
 
 impl Db {
-    async fn open(url: String) -> Self {
+    pub async fn open(url: String) -> Self {
         let store = Store::open(&url).await.expect("the test database opens");
         store.migrate().await.expect("the test database is migrated");
         let raw = AnyPool::connect(&url).await.expect("a second way in");

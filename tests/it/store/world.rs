@@ -114,7 +114,14 @@ pub fn caller(number: u32) -> Lead {
 /// Everybody is at rest and free, and nobody has taken a lead yet.
 fn snapshot(rules: &RuleSet) -> Snapshot {
     let calendar = Fact::Known { value: vec![], observed_at: later(-60), source: "sandbox".to_owned() };
-    let facts = RepFacts { presence: Presence::Unset, reserved_until: None, taken_today: 0, open: 0, calendar };
+    let facts = RepFacts {
+        presence: Presence::Unset,
+        reserved_until: None,
+        taken_today: 0,
+        taken_this_week: 0,
+        open: 0,
+        calendar,
+    };
     Snapshot {
         now: now(),
         account: Fact::Known { value: None.into(), observed_at: later(-60), source: "mirror".to_owned() },
