@@ -39,6 +39,28 @@ fn compile(rules: &[SourceFile], templates: &[SourceFile]) -> Result<Workspace, 
     }
 }
 
+/// The rule files as they stand on disk, without expectations.
+///
+/// # Errors
+/// The folder or a file in it cannot be read.
+pub fn rule_files(dir: &Path) -> Result<Vec<SourceFile>> {
+    read_folder(dir, "rules")
+}
+
+/// The expectations, `rules/tests/*.yaml`, sorted by path; none where there is no such folder.
+///
+/// # Errors
+/// The folder or a file in it cannot be read.
+pub fn test_files(dir: &Path) -> Result<Vec<SourceFile>> {
+    let folder = dir.join("rules/tests");
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut files = read_folder(dir, "rules/tests")?;
+    files.retain(|file| [".yaml", ".yml"].iter().any(|end| file.path.ends_with(end)));
+    Ok(files)
+}
+
 /// The text files below a folder, sorted by path; hidden files and expectations (`rules/tests/`) are not part of a release.
 fn read_folder(dir: &Path, folder: &str) -> Result<Vec<SourceFile>> {
     let root = dir.join(folder);

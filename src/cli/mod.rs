@@ -8,6 +8,7 @@ mod report;
 mod schema;
 mod send;
 mod serve;
+mod test;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -25,6 +26,8 @@ pub const FAULTY: u8 = 3;
 pub const UNREACHABLE: u8 = 4;
 /// The demo ended with a promise broken: a lead without a next step, or an effect done twice.
 pub const BROKEN_PROMISE: u8 = 5;
+/// `baton test`: the files are sound, and the rules do not do what they expect, or too little of the rules is reached.
+pub const EXPECTATION_FAILED: u8 = 6;
 
 #[derive(Debug, Parser)]
 #[command(name = "baton", version, about = "Routes sales leads qualified by voice-AI calls to the right rep.", long_about = LONG, after_help = CODES)]
@@ -39,7 +42,7 @@ whom). Edit rules/ in a spreadsheet or a text editor, then run `baton check` to 
 `baton explain` to see who would get a lead, and why.";
 
 const CODES: &str = "Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 faults in rules or events, 4 a service did not answer, \
-5 the demo broke a promise.";
+5 the demo broke a promise, 6 a test of the rules failed.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -51,6 +54,8 @@ enum Command {
     Check(check::Check),
     /// Say who would get a lead, and why not each of the others.
     Explain(explain::Explain),
+    /// Hold what people expect of the rules (rules/tests/) against what the rules do.
+    Test(test::Test),
     /// Send event files to a running worker, over AMQP or HTTP.
     Send(send::Send),
     /// Print the routing report: accuracy, acceptance, first contact, conversion.
@@ -95,6 +100,7 @@ pub fn main() -> ExitCode {
             Command::Serve(command) => command.run().await,
             Command::Check(command) => command.run().await,
             Command::Explain(command) => command.run().await,
+            Command::Test(command) => command.run().await,
             Command::Send(command) => command.run().await,
             Command::Report(command) => command.run().await,
             Command::Schema(command) => command.run(),

@@ -1,5 +1,6 @@
 //! `baton schema`: the contracts, for editors and other programs.
 
+use super::test::schema::expect_schema;
 use super::{OK, say};
 use crate::intake::event_schema;
 use anyhow::Result;
@@ -16,12 +17,15 @@ pub struct Schema {
 enum Contract {
     /// `lead.qualified`, as it comes over AMQP or HTTP.
     Event,
+    /// `rules/tests/*.yaml`.
+    Expect,
 }
 
 impl Schema {
     pub fn run(self) -> Result<u8> {
         match self.contract {
             Contract::Event => say(&serde_json::to_string_pretty(&event_schema())?),
+            Contract::Expect => say(&serde_json::to_string_pretty(&expect_schema())?),
         }
         Ok(OK)
     }

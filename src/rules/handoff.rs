@@ -11,7 +11,7 @@ use std::time::Duration;
 /// What every workspace has: the ladder of tiers that name none.
 pub const DEFAULT_LADDER: &str = "default";
 
-const RUNGS: [(&str, Rung); 3] =
+pub const RUNGS: [(&str, Rung); 3] =
     [("warm_transfer", Rung::WarmTransfer), ("booking", Rung::Booking), ("callback", Rung::Callback)];
 
 /// The file as read; names are not looked up yet.

@@ -11,6 +11,7 @@ mod accounts;
 pub mod compile;
 pub mod condition;
 mod conditions;
+pub mod expect;
 pub mod fault;
 pub mod field;
 mod handoff;

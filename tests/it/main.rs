@@ -6,6 +6,7 @@ mod contract;
 #[cfg(feature = "failpoints")]
 mod crash;
 mod crm;
+mod expectations;
 mod flow;
 mod intake;
 mod readme;

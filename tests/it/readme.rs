@@ -54,6 +54,7 @@ fn exit_codes_are_what_it_says() {
         (cli::FAULTY, "faults in rules or events"),
         (cli::UNREACHABLE, "a service did not answer"),
         (cli::BROKEN_PROMISE, "the demo broke a promise"),
+        (cli::EXPECTATION_FAILED, "a test of the rules failed"),
     ];
     for (code, words) in codes {
         assert!(text.contains(&format!("{code} {words}")), "the README does not say that {code} is {words:?}");
@@ -68,5 +69,8 @@ fn it_counts_the_faulty_files_right() {
     let expected = |path: &Path| path.to_string_lossy().ends_with(".expect.toml");
     let events = entries("fixtures/bad/events").filter(|path| expected(path)).count();
     let said = format!("{workspaces} faulty workspaces and {events} faulty events");
+    assert!(readme().contains(&said), "the README should say: {said}");
+    let tests = entries("fixtures/bad/tests").filter(|path| expected(path)).count();
+    let said = format!("{tests} faulty test files");
     assert!(readme().contains(&said), "the README should say: {said}");
 }
