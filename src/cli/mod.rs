@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod explain;
+mod init;
 mod migrate;
 mod report;
 mod schema;
@@ -48,6 +49,8 @@ const CODES: &str = "Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 faults in ru
 enum Command {
     /// Play a day of calls against a made-up world: no account, no server needed.
     Demo(demo::Demo),
+    /// Write a small working workspace to start from.
+    Init(init::Init),
     /// Run the worker: take leads, decide, hand off, brief.
     Serve(serve::Serve),
     /// Check a workspace: every mistake in rules and templates at once, with file and line.
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match args.command {
             Command::Demo(command) => command.run().await,
+            Command::Init(command) => command.run(),
             Command::Serve(command) => command.run().await,
             Command::Check(command) => command.run().await,
             Command::Explain(command) => command.run().await,

@@ -94,7 +94,7 @@ fn too_little_coverage_fails_and_says_what_is_not_reached() {
   - name: by an event
     event: fixtures/events/01-warm-transfer.json
     lead: { employees: 2000 }
-    expect: { territory: US Northeast, tier: enterprise }
+    expect: { territory: New York City, tier: enterprise }
 ";
     let output = run(folder.path(), tests, &["--coverage", "--min-coverage", "50"]);
     let told = text(&output.stdout);
@@ -112,7 +112,7 @@ fn a_filter_picks_by_name_or_file_and_finding_nothing_is_a_failure() {
     let folder = workspace();
     let tests = "defaults: { at: 2026-03-03T15:00:00Z }
 tests:
-  - { name: Bavarian mill, lead: { country: DE, state: Bavaria }, expect: { territory: DACH } }
+  - { name: Bavarian mill, lead: { country: DE, state: Bavaria }, expect: { territory: DACH South } }
   - { name: wrong, lead: { country: DE }, expect: { territory: UKI } }
 ";
     assert_eq!(code(&run(folder.path(), tests, &["bavarian"])), cli::OK);

@@ -8,6 +8,7 @@ mod crash;
 mod crm;
 mod expectations;
 mod flow;
+mod init;
 mod intake;
 mod readme;
 mod report;

@@ -152,8 +152,19 @@ impl Header {
         if let Some((_, cell)) = named {
             return cell.text.clone();
         }
-        let said: Vec<&str> = given.iter().map(|cell| cell.text.as_str()).filter(|text| !text.is_empty()).collect();
+        let filled = self.given.iter().zip(given).filter(|(_, cell)| !cell.text.is_empty());
+        let said: Vec<String> = filled.map(|(column, cell)| described(&column.text, &cell.text)).collect();
         if said.is_empty() { format!("line {}", at.line) } else { said.join(", ") }
+    }
+}
+
+/// A word speaks for itself; a number or a flag needs its column: `employees 240`.
+fn described(column: &str, cell: &str) -> String {
+    let flag = ["true", "false", "yes", "no"].contains(&cell);
+    if flag || cell.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("{} {cell}", column.rsplit('.').next().unwrap_or(column))
+    } else {
+        cell.to_owned()
     }
 }
 
