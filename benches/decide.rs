@@ -142,7 +142,8 @@ fn rules(rows: u32) -> RuleSet {
         index: TerritoryIndex::build(&territories, &[]),
         territories,
         named_accounts: vec![],
-        ownership: vec![OwnershipRule { existing: Existing::AccountOwner, wait_at_most: None }],
+        ownership: vec![OwnershipRule { existing: Existing::AccountOwner, wait_at_most: None, within: None }],
+        assignment: Assignment::Baton,
         tiers: vec![tier("enterprise", large), tier("smb", Condition::Always)],
         routes: vec![],
         pools: (0..POOLS).map(|n| (pool_id(n), pool(n))).collect(),
@@ -176,6 +177,7 @@ fn rules(rows: u32) -> RuleSet {
             needs_attention: rep_id(1),
             first_contact_sla: Duration::from_secs(3600),
         },
+        matching: MatchRules::default(),
         shared_domains: BTreeSet::new(),
     }
 }
@@ -211,7 +213,8 @@ fn snapshot() -> Snapshot {
     };
     Snapshot {
         now: now(),
-        account: Fact::Known { value: Some(account), observed_at: now(), source: "mirror".into() },
+        account: Fact::Known { value: Some(account).into(), observed_at: now(), source: "mirror".into() },
+        assigned: None,
         reps: (0..REPS).map(|n| (rep_id(n), facts(n))).collect(),
         ledgers: (0..POOLS).map(|n| (pool_id(n), ledger(n))).collect(),
     }

@@ -304,9 +304,9 @@ impl Config {
                 limits.lease_s
             );
         }
-        if limits.lease_s > 30 {
+        if limits.lease_s > 25 {
             bail!(
-                "limits.lease_s is {}: a killed worker's steps must come back within 30 s; allowed: up to 30",
+                "limits.lease_s is {}: a killed worker's steps must come back within 30 s; allowed: up to 25",
                 limits.lease_s
             );
         }

@@ -27,6 +27,7 @@ pub mod handoff;
 pub mod intake;
 pub mod outbox;
 pub mod rehearsal;
+pub mod release;
 pub mod render;
 pub mod reports;
 pub mod routing;
@@ -35,3 +36,6 @@ pub mod sandbox;
 pub mod store;
 pub mod telemetry;
 pub mod web;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

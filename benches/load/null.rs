@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use baton::connectors::*;
-use baton::domain::account::Account;
+use baton::domain::account::Records;
 use baton::domain::effect::Class;
 use baton::domain::id::LegId;
 use baton::domain::rep::Busy;
@@ -30,8 +30,8 @@ impl Crm for Null {
     fn vendor(&self) -> &'static str {
         "null"
     }
-    async fn find_account(&self, _keys: &AccountKeys) -> Result<Option<Account>, VendorError> {
-        Ok(None)
+    async fn find(&self, _keys: &AccountKeys) -> Result<Records, VendorError> {
+        Ok(Records::default())
     }
     async fn write_lead(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {
         Ok(CrmRef { id: lead.key.clone(), url: None, owner_crm_id: lead.owner_crm_id.clone() })

@@ -86,8 +86,7 @@ impl Worker {
         let heard = Arc::new(Heard { bus, committed: Mutex::default() });
         let setup = Setup {
             store: store.clone(),
-            rules: Arc::new(workspace.checked.rules),
-            templates: Arc::new(workspace.templates),
+            workspace,
             vendors: null::vendors(),
             clock: Arc::clone(&clock),
             limits: Limits::default(),

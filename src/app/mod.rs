@@ -1,19 +1,22 @@
 //! The one place that wires things together: from a workspace and its config to a running worker, and back to a stop.
 
 pub mod bus;
+pub mod releases;
+pub mod reload;
+pub mod replay;
 pub mod stage;
 mod vendors;
 pub mod workspace;
 
-pub use vendors::connect;
+pub use reload::Reload;
+pub use vendors::{agree, connect};
 
 use crate::clock::{self, SharedClock};
 use crate::config::Limits;
 use crate::facts::Facts;
 use crate::intake::decider::{self, Decider, Replies};
 use crate::outbox::{self, Outbox, Vendors};
-use crate::render::Templates;
-use crate::rules::RuleSet;
+use crate::release::Library;
 use crate::store::Store;
 use crate::web::{self, Door, LinkSigner};
 use anyhow::{Context, Result};
@@ -23,6 +26,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use workspace::Workspace;
 
 /// After this the process goes, whatever is still in hand: leases bring it back.
 const STOP_WITHIN: Duration = Duration::from_secs(25);
@@ -30,8 +34,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(25);
 /// A worker's parts, however they came about: from `baton.toml`, or from the demo's sandbox.
 pub struct Setup {
     pub store: Store,
-    pub rules: Arc<RuleSet>,
-    pub templates: Arc<Templates>,
+    /// What it decides and writes with at first.
+    pub workspace: Workspace,
     pub vendors: Vendors,
     pub clock: SharedClock,
     pub limits: Limits,
@@ -55,20 +59,22 @@ pub struct Running {
     tasks: JoinSet<()>,
     set_ready: watch::Sender<bool>,
     stop: watch::Sender<bool>,
-    // Held so that the rules stay readable.
-    _rules: watch::Sender<Arc<RuleSet>>,
+    /// Changes the rules and templates of the running worker.
+    pub reload: Arc<Reload>,
 }
 
-/// Starts deciding, carrying out and serving.
+/// Starts deciding, carrying out and serving. The release is stored first: whatever is decided with it can be decided again.
 ///
 /// # Errors
-/// The listener has no address.
+/// The listener has no address, or the release could not be stored.
 pub async fn start(setup: Setup) -> Result<Running> {
     let address = setup.listener.local_addr().context("reading the listener's address")?;
     let (stop, stopping) = watch::channel(false);
     let (set_ready, ready) = watch::channel(true);
-    let (set_rules, rules) = watch::channel(Arc::clone(&setup.rules));
     let worker = worker_name();
+    let reload = Reload::begin(setup.store.clone(), Arc::clone(&setup.clock), worker.clone(), setup.workspace).await;
+    let reload = Arc::new(reload.context("storing the release")?);
+    let release = reload.current();
     let facts = Arc::new(Facts::new(
         setup.vendors.crm.clone(),
         setup.vendors.calendar.clone(),
@@ -80,8 +86,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         store: setup.store.clone(),
         vendors: setup.vendors,
         facts: Arc::clone(&facts),
-        rules: rules.clone(),
-        templates: Arc::clone(&setup.templates),
+        release: release.clone(),
         clock: Arc::clone(&setup.clock),
         worker: worker.clone(),
         lease: setup.limits.lease(),
@@ -91,8 +96,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let decider = Decider::new(decider::Parts {
         store: setup.store.clone(),
         facts: Arc::clone(&facts),
-        rules: rules.clone(),
-        templates: Arc::clone(&setup.templates),
+        release: release.clone(),
         outbox: Arc::clone(&outbox),
         clock: Arc::clone(&setup.clock),
         worker,
@@ -102,7 +106,9 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let door = Door {
         decider: Arc::clone(&decider),
         store: setup.store.clone(),
-        rules: rules.clone(),
+        release: release.clone(),
+        refused: reload.refused(),
+        library: Arc::new(Library::new(setup.store.clone())),
         clock: setup.clock,
         tokens: setup.tokens.into(),
         links: setup.links,
@@ -113,10 +119,10 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(&decider).run(stopping.clone()));
     tasks.spawn(outbox.run(stopping.clone()));
-    let (fresh_rules, fresh_stop) = (rules, stopping.clone());
-    tasks.spawn(async move { facts.keep_fresh(fresh_rules, fresh_stop).await });
+    let fresh_stop = stopping.clone();
+    tasks.spawn(async move { facts.keep_fresh(release, fresh_stop).await });
     tasks.spawn(serve(setup.listener, door, stopping.clone()));
-    Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, stop, _rules: set_rules })
+    Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, stop, reload })
 }
 
 async fn serve(listener: TcpListener, door: Door, mut stopping: watch::Receiver<bool>) {

@@ -10,7 +10,9 @@ use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
 use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use crate::connectors::slack::{Slack, SlackConfig};
 use crate::outbox::Vendors;
-use anyhow::{Context, Result};
+use crate::rules::RuleSet;
+use crate::rules::set::Assignment;
+use anyhow::{Context, Result, bail};
 use std::sync::Arc;
 
 /// Clients for every section that is there. `events` and telephony over AMQP are added where the broker is known.
@@ -56,6 +58,23 @@ pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
         vendors.telephony = Some(Arc::new(AgentTelephony::over_http(commands, token).context("setting up telephony")?));
     }
     Ok(vendors)
+}
+
+/// Whether rules and connections can work together.
+///
+/// # Errors
+/// The rules leave the choice of the owner to a CRM that makes none, or that is not there.
+pub fn agree(config: &Config, rules: &RuleSet) -> Result<()> {
+    let instead = "say `assignment: baton`, so that the rules below it choose";
+    match (rules.assignment, &config.crm) {
+        (Assignment::Baton, _) | (Assignment::Crm, Some(config::Crm::Salesforce { .. })) => Ok(()),
+        (Assignment::Crm, Some(config::Crm::Hubspot { .. })) => bail!(
+            "rules/routing.yaml says `assignment: crm`, and HubSpot has no assignment rules of its own: {instead}"
+        ),
+        (Assignment::Crm, None) => bail!(
+            "rules/routing.yaml says `assignment: crm`, and baton.toml has no [crm]: add vendor = \"salesforce\", or {instead}"
+        ),
+    }
 }
 
 fn salesforce_auth(auth: &config::SalesforceAuth) -> Result<SalesforceAuth> {

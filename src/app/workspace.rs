@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 pub struct Workspace {
     pub checked: Checked,
     pub templates: Templates,
+    /// What it was read from, sorted by path: what makes it a release.
+    pub files: Vec<SourceFile>,
 }
 
 /// Everything that is wrong with a workspace, at once.
@@ -23,28 +25,32 @@ pub struct Faults {
 /// # Errors
 /// A folder or file cannot be read. Faults in their content are the inner result.
 pub fn load(dir: &Path) -> Result<Result<Workspace, Faults>> {
-    let rules = read_folder(dir, "rules")?;
-    let templates = read_folder(dir, "templates")?;
-    Ok(compile(&rules, &templates))
+    Ok(compile(read(dir)?))
 }
 
-fn compile(rules: &[SourceFile], templates: &[SourceFile]) -> Result<Workspace, Faults> {
-    let all: Vec<SourceFile> = rules.iter().chain(templates).cloned().collect();
-    let pairs: Vec<(String, String)> = templates.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
-    match (rules::compile(&all), Templates::compile(&pairs)) {
-        (Ok(checked), Ok(templates)) => Ok(Workspace { checked, templates }),
+/// The files below `dir` that make a release, sorted by path.
+///
+/// # Errors
+/// A folder or file cannot be read, or is not text.
+pub fn read(dir: &Path) -> Result<Vec<SourceFile>> {
+    let mut files = read_folder(dir, "rules")?;
+    files.extend(read_folder(dir, "templates")?);
+    Ok(files)
+}
+
+/// Checks the files of a workspace together.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn compile(files: Vec<SourceFile>) -> Result<Workspace, Faults> {
+    let templates = files.iter().filter(|file| file.path.starts_with("templates/"));
+    let templates: Vec<(String, String)> = templates.map(|file| (file.path.clone(), file.text.clone())).collect();
+    match (rules::compile(&files), Templates::compile(&templates)) {
+        (Ok(checked), Ok(templates)) => Ok(Workspace { checked, templates, files }),
         (checked, templates) => {
             Err(Faults { rules: checked.err().unwrap_or_default(), templates: templates.err().unwrap_or_default() })
         }
     }
-}
-
-/// The rule files as they stand on disk, without expectations.
-///
-/// # Errors
-/// The folder or a file in it cannot be read.
-pub fn rule_files(dir: &Path) -> Result<Vec<SourceFile>> {
-    read_folder(dir, "rules")
 }
 
 /// The expectations, `rules/tests/*.yaml`, sorted by path; none where there is no such folder.
@@ -61,7 +67,8 @@ pub fn test_files(dir: &Path) -> Result<Vec<SourceFile>> {
     Ok(files)
 }
 
-/// The text files below a folder, sorted by path; hidden files and expectations (`rules/tests/`) are not part of a release.
+/// The text files below a folder, sorted by path; hidden files, editors' copies (`reps.csv~`) and
+/// expectations (`rules/tests/`) are not part of a release.
 fn read_folder(dir: &Path, folder: &str) -> Result<Vec<SourceFile>> {
     let root = dir.join(folder);
     let mut pending = vec![root.clone()];
@@ -72,8 +79,9 @@ fn read_folder(dir: &Path, folder: &str) -> Result<Vec<SourceFile>> {
         })?;
         for entry in entries {
             let path = entry.with_context(|| format!("reading {}", folder.display()))?.path();
-            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            if hidden || path == root.join("tests") {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let aside = name.starts_with('.') || name.ends_with('~');
+            if aside || path == root.join("tests") {
                 continue;
             }
             if path.is_dir() { pending.push(path) } else { paths.push(path) }

@@ -1,7 +1,8 @@
 //! `baton check`: stages, one line each; then every fault at once.
 
 use super::{FAULTY, OK, TextOrJson, say};
-use crate::app::workspace::{self, Faults};
+use crate::app::workspace::Faults;
+use crate::app::{self, workspace};
 use crate::config;
 use crate::rules::{Fault, report};
 use anyhow::Result;
@@ -19,8 +20,11 @@ pub struct Check {
 
 impl Check {
     pub async fn run(self) -> Result<u8> {
-        let config = config::load(&self.dir.join("baton.toml"));
         let loaded = workspace::load(&self.dir)?;
+        let config = config::load(&self.dir.join("baton.toml")).and_then(|config| match &loaded {
+            Ok(workspace) => app::agree(&config, &workspace.checked.rules).map(|()| config),
+            Err(_) => Ok(config),
+        });
         let (warnings, faults, summary) = match loaded {
             Ok(workspace) => {
                 (workspace.checked.warnings.clone(), Faults::default(), report::summary(&workspace.checked))

@@ -6,6 +6,7 @@
 use super::test::schema::expect_schema;
 use super::{FAILED, OK, say};
 use crate::render::template_files;
+use crate::rules;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
@@ -73,14 +74,26 @@ impl Trade {
         let mut files = vec![("baton.toml".to_owned(), CONFIG.to_owned())];
         for (path, text) in self.rules() {
             let more = if path == HOURS { HOLIDAYS } else { "" };
-            files.push((path.to_owned(), format!("{text}{more}")));
+            files.push((path.to_owned(), format!("{}{text}{more}", schema_line(path))));
         }
         files.extend(template_files().map(|(path, text)| (format!("templates/{path}"), text.to_owned())));
-        // What editors are pointed to by the first line of the test files.
+        // What editors are pointed to by the first line of each YAML file.
         let schema = serde_json::to_string_pretty(&expect_schema()).context("writing the schema of tests")?;
         files.push((".baton/expect.schema.json".to_owned(), format!("{schema}\n")));
+        for (name, schema) in rules::schema::all() {
+            let schema = serde_json::to_string_pretty(&schema).with_context(|| format!("writing {name}"))?;
+            files.push((format!(".baton/{name}"), format!("{schema}\n")));
+        }
         Ok(files)
     }
+}
+
+/// Tells an editor what a rule file may hold; test files bring their own line.
+fn schema_line(path: &str) -> String {
+    let known = rules::schema::all().into_iter().map(|(name, _)| name);
+    let stem = path.trim_start_matches("rules/").trim_end_matches(".yaml");
+    let name = known.into_iter().find(|name| name.strip_suffix(".schema.json") == Some(stem));
+    name.map_or_else(String::new, |name| format!("# yaml-language-server: $schema=../.baton/{name}\n"))
 }
 
 impl Init {

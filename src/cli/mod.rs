@@ -5,12 +5,17 @@ mod demo;
 mod explain;
 mod init;
 mod migrate;
+mod releases;
+mod replay;
 mod report;
+mod rollback;
 mod schema;
 mod send;
 mod serve;
 mod test;
 
+use crate::config;
+use crate::store::Store;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,6 +30,8 @@ pub const USAGE: u8 = 2;
 pub const FAULTY: u8 = 3;
 /// A service that is needed did not answer: database, broker, HTTP.
 pub const UNREACHABLE: u8 = 4;
+/// A decision that was made again came out otherwise, or could not be made again.
+pub const DIFFERS: u8 = 7;
 /// The demo ended with a promise broken: a lead without a next step, or an effect done twice.
 pub const BROKEN_PROMISE: u8 = 5;
 /// `baton test`: the files are sound, and the rules do not do what they expect, or too little of the rules is reached.
@@ -43,7 +50,7 @@ whom). Edit rules/ in a spreadsheet or a text editor, then run `baton check` to 
 `baton explain` to see who would get a lead, and why.";
 
 const CODES: &str = "Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 faults in rules or events, 4 a service did not answer, \
-5 the demo broke a promise, 6 a test of the rules failed.";
+5 the demo broke a promise, 6 a test of the rules failed, 7 a replayed decision differs.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -59,6 +66,12 @@ enum Command {
     Explain(explain::Explain),
     /// Hold what people expect of the rules (rules/tests/) against what the rules do.
     Test(test::Test),
+    /// List the rules that this database has been decided with, and what each changed.
+    Releases(releases::Releases),
+    /// Put an older release back into the workspace; running workers take it up.
+    Rollback(rollback::Rollback),
+    /// Decide stored decisions again from what was stored, and say whether every byte agrees.
+    Replay(replay::Replay),
     /// Send event files to a running worker, over AMQP or HTTP.
     Send(send::Send),
     /// Print the routing report: accuracy, acceptance, first contact, conversion.
@@ -105,6 +118,9 @@ pub fn main() -> ExitCode {
             Command::Check(command) => command.run().await,
             Command::Explain(command) => command.run().await,
             Command::Test(command) => command.run().await,
+            Command::Releases(command) => command.run().await,
+            Command::Rollback(command) => command.run().await,
+            Command::Replay(command) => command.run().await,
             Command::Send(command) => command.run().await,
             Command::Report(command) => command.run().await,
             Command::Schema(command) => command.run(),
@@ -129,6 +145,13 @@ struct Unreachable(String);
 
 fn unreachable(what: &str, error: &dyn std::fmt::Display) -> anyhow::Error {
     anyhow::Error::new(Unreachable(format!("{what}: {error}")))
+}
+
+/// The database of a workspace, for commands that read what workers wrote.
+async fn open_store(place: &Place) -> anyhow::Result<Store> {
+    let config = config::load(&place.workspace.join("baton.toml"))?;
+    let store = Store::open(&config.database.url.resolve()?).await;
+    store.map_err(|error| unreachable("opening the database", &error))
 }
 
 /// A line of data; a closed pipe (`| head`) is not our failure.

@@ -1,4 +1,5 @@
-//! `baton serve`: the worker. SIGTERM or Ctrl-C stops it in order; a second one at once; killing it is always safe.
+//! `baton serve`: the worker. SIGTERM or Ctrl-C stops it in order; a second one at once; killing it is always safe. Changed
+//! rules and templates are taken up as they are saved, SIGHUP reads them at once.
 
 use super::{FAULTY, OK, Place, unreachable};
 use crate::app::bus::{Bus, InboxSink};
@@ -13,10 +14,11 @@ use crate::store::Store;
 use crate::telemetry::{self, LogFormat};
 use crate::web::{LinkSigner, token_digest};
 use anyhow::{Context, Result};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 #[derive(Debug, clap::Args)]
 pub struct Serve {
@@ -46,6 +48,10 @@ impl Serve {
                 return Ok(FAULTY);
             }
         };
+        if let Err(why) = app::agree(&config, &workspace.checked.rules) {
+            eprintln!("{why}");
+            return Ok(FAULTY);
+        }
         let clock: SharedClock = Arc::new(SystemClock);
         let store = Store::open(&config.database.url.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
@@ -53,6 +59,7 @@ impl Serve {
         let broker = config.amqp.as_ref().map(broker).transpose()?;
         let setup = setup(&config, workspace, store, Arc::clone(&clock), broker.as_ref()).await?;
         let mut running = app::start(setup).await?;
+        follow(&mut running, self.place.workspace.clone())?;
         let refused = consume(&mut running, clock, broker);
         tracing::info!(address = %running.address, "baton is ready");
         tokio::select! {
@@ -67,6 +74,24 @@ impl Serve {
         }
         Ok(OK)
     }
+}
+
+/// Takes up what changes in the workspace, and reads it again on SIGHUP.
+fn follow(running: &mut Running, workspace: PathBuf) -> Result<()> {
+    let mut hang_up = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
+    let (ask, asked) = watch::channel(0);
+    let follower = Arc::clone(&running.reload).follow(workspace);
+    running.spawn(follower.run(asked, running.stopping.clone()));
+    let mut stopping = running.stopping.clone();
+    running.spawn(async move {
+        loop {
+            tokio::select! {
+                _ = hang_up.recv() => ask.send_modify(|times| *times += 1),
+                _stop = stopping.changed() => return,
+            }
+        }
+    });
+    Ok(())
 }
 
 /// The broker as the config describes it, and the one connection for what is published.
@@ -125,8 +150,7 @@ async fn setup(
     }
     Ok(Setup {
         store,
-        rules: Arc::new(workspace.checked.rules),
-        templates: Arc::new(workspace.templates),
+        workspace,
         vendors,
         clock,
         limits: config.limits.clone(),

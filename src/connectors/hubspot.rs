@@ -16,7 +16,7 @@ mod write;
 use super::http::{Answer, Buckets, Call, Does, Limits, Secret, VendorHttp};
 use super::{AccountKeys, Crm, CrmLead, CrmRef, VendorError};
 use crate::clock::SharedClock;
-use crate::domain::account::Account;
+use crate::domain::account::Records;
 use crate::domain::effect::Class;
 use async_trait::async_trait;
 use reqwest::Method;
@@ -70,8 +70,6 @@ struct Object {
     properties: BTreeMap<String, Option<String>>,
     #[serde(default)]
     properties_with_history: BTreeMap<String, Vec<Change>>,
-    #[serde(default)]
-    associations: BTreeMap<String, Results<Reference>>,
     url: Option<String>,
 }
 
@@ -97,10 +95,6 @@ impl Object {
     /// The value, if there is one; HubSpot clears with an empty text.
     fn get(&self, property: &str) -> Option<&str> {
         self.properties.get(property)?.as_deref().filter(|value| !value.is_empty())
-    }
-
-    fn first_of(&self, kind: &str) -> Option<&str> {
-        self.associations.get(kind)?.results.first().map(|reference| reference.id.as_str())
     }
 }
 
@@ -162,8 +156,8 @@ impl Crm for HubSpot {
         VENDOR
     }
 
-    async fn find_account(&self, keys: &AccountKeys) -> Result<Option<Account>, VendorError> {
-        self.find(keys).await
+    async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError> {
+        self.records(keys).await
     }
 
     async fn write_lead(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {

@@ -8,12 +8,13 @@ pub mod agent;
 pub mod google_calendar;
 pub mod http;
 pub mod hubspot;
+mod lead;
 pub mod mail;
 mod markup;
 pub mod salesforce;
 pub mod slack;
 
-use crate::domain::account::Account;
+use crate::domain::account::Records;
 use crate::domain::effect::Class;
 use crate::domain::id::LegId;
 use crate::domain::outcome::Slot;
@@ -62,7 +63,7 @@ impl VendorError {
     }
 }
 
-/// What is known of a lead that may help to find its account; strongest key first.
+/// What is known of a lead that may help to find its account, as far as the rules ask for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountKeys {
     pub phone: Option<PhoneE164>,
@@ -94,6 +95,8 @@ pub struct CrmLead {
     pub city: Option<String>,
     /// The CRM's id of the owner.
     pub owner_crm_id: Option<String>,
+    /// The CRM has chosen the lead's owner, who stays; `owner_crm_id` is that of the task.
+    pub keeps_owner: bool,
     /// The briefing as plain text; HTML vendors escape it.
     pub description: RepText,
     pub task: Option<CrmTask>,
@@ -119,11 +122,24 @@ pub struct CrmRef {
     pub owner_crm_id: Option<String>,
 }
 
+pub use lead::hex_key;
+
 #[async_trait]
 pub trait Crm: Send + Sync {
     fn vendor(&self) -> &'static str;
-    /// `Ok(None)`: asked, and there is none.
-    async fn find_account(&self, keys: &AccountKeys) -> Result<Option<Account>, VendorError>;
+    /// Every record that shares a key with the lead, and companies of a similar name; which of them it is, the rules decide.
+    /// Empty: asked, and there is none.
+    async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError>;
+    /// Whether the vendor has rules that choose the owner of a new lead.
+    fn assigns(&self) -> bool {
+        false
+    }
+    /// Creates the lead and lets the CRM's own rules choose its owner, whose id is returned; `Ok(None)`: they chose nobody.
+    /// Class `Repeatable`: a lead that is there already is left as it is, and its owner read. Only where [`Crm::assigns`].
+    async fn assign(&self, _lead: &CrmLead) -> Result<Option<String>, VendorError> {
+        let why = "it has no assignment rules of its own".to_owned();
+        Err(VendorError::NeedsPerson { vendor: self.vendor(), why })
+    }
     /// Creates or updates the lead, sets its owner without the CRM's own assignment, writes the task, reads the owner back.
     /// Class `Repeatable` for the lead; `write_class` tells what a lost answer means for the whole call.
     async fn write_lead(&self, lead: &CrmLead) -> Result<CrmRef, VendorError>;

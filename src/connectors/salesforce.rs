@@ -1,13 +1,14 @@
 //! Salesforce over its REST API.
 //!
 //! A lead is upserted by `Baton_Key__c`, its task by the same field on Activity, and the owner read back, all in one
-//! `composite` call that is rolled back as a whole: so everything here may be repeated. Every write says
+//! `composite` call that is rolled back as a whole: so everything here may be repeated. Every write but `assign`'s says
 //! `Sforce-Auto-Assign: FALSE`, since Salesforce otherwise runs the org's assignment rules on create *and* update and
 //! overwrites the owner (REST developer guide, "Assignment Rule Header"). A lead that somebody else changed since is
 //! theirs and stays as it is; only the task is written. A converted lead refuses writes; the task goes to the contact.
 //!
 //! Does not convert leads (there is no REST call for it), and does not write to orgs without the two custom fields.
 
+mod assign;
 mod auth;
 mod errors;
 mod find;
@@ -17,7 +18,7 @@ mod write;
 use super::http::{Answer, Call, Limits, Secret, TokenCache, VendorHttp};
 use super::{AccountKeys, Crm, CrmLead, CrmRef, VendorError};
 use crate::clock::SharedClock;
-use crate::domain::account::Account;
+use crate::domain::account::Records;
 use crate::domain::effect::Class;
 use async_trait::async_trait;
 use auth::TokenRequests;
@@ -130,8 +131,16 @@ impl Crm for Salesforce {
         VENDOR
     }
 
-    async fn find_account(&self, keys: &AccountKeys) -> Result<Option<Account>, VendorError> {
-        self.find(keys).await
+    async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError> {
+        self.records(keys).await
+    }
+
+    fn assigns(&self) -> bool {
+        true
+    }
+
+    async fn assign(&self, lead: &CrmLead) -> Result<Option<String>, VendorError> {
+        self.create_by_rules(lead).await
     }
 
     async fn write_lead(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {

@@ -141,6 +141,13 @@ impl LeadId {
     }
 }
 
+impl ReleaseId {
+    /// The first twelve digits: enough to tell releases apart, and what people are shown.
+    pub fn short(&self) -> &str {
+        &self.0[..12]
+    }
+}
+
 impl DecisionId {
     pub fn of(lead: &LeadId) -> Self {
         Self(format!("dec_{}", lead.suffix()))

@@ -21,9 +21,9 @@ pub struct Rep {
     pub languages: BTreeSet<String>,
     pub skills: BTreeSet<String>,
     pub timezone: Tz,
-    /// Name of a week in `hours.yaml`.
+    /// A week of [`super::rota::Hours`]: of `hours.yaml`, or several of them merged (`office;saturdays`).
     pub hours: String,
-    /// Holiday region in `hours.yaml`; empty means none.
+    /// Holiday region, or several merged (`DE;DE-BY`); empty means none.
     pub holidays: String,
     pub slack_id: Option<String>,
     /// Calendar address, usually the e-mail.

@@ -1,10 +1,12 @@
-//! Lead → account: the mirror while it is fresh, else the CRM within the deadline, else the mirror with its age.
+//! What the CRM holds for a lead: the mirror while it is fresh, else the CRM within the deadline, else the mirror with its
+//! age. Which record it is, `routing::matching` decides, on what is kept here.
 
 use super::Facts;
 use crate::connectors::{AccountKeys, Crm};
-use crate::domain::account::Account;
+use crate::domain::account::{Candidates, MatchKey, Records};
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
+use crate::routing::shortlist;
 use crate::rules::RuleSet;
 use crate::store::Mirrored;
 use chrono::TimeDelta;
@@ -16,10 +18,10 @@ use std::sync::Arc;
 const FRESH: TimeDelta = TimeDelta::minutes(10);
 
 impl Facts {
-    pub(super) async fn accounts(&self, leads: &[Lead], rules: &RuleSet) -> Vec<Fact<Option<Account>>> {
+    pub(super) async fn accounts(&self, leads: &[Lead], rules: &RuleSet) -> Vec<Fact<Candidates>> {
         let Some(crm) = &self.crm else {
             let why = || Fact::Known {
-                value: None,
+                value: Candidates::Settled(None),
                 observed_at: self.clock.now(),
                 source: "no CRM is configured".to_owned(),
             };
@@ -28,9 +30,9 @@ impl Facts {
         let keys: Vec<AccountKeys> = leads.iter().map(|lead| keys_of(lead, rules)).collect();
         let names: Vec<Option<String>> = keys.iter().map(mirror_key).collect();
         let mirrored = self.mirrored(names.iter().flatten().cloned().collect()).await;
-        let facts = keys.iter().zip(&names).map(|(keys, name)| {
+        let facts = leads.iter().zip(&keys).zip(&names).map(|((lead, keys), name)| {
             let known = name.as_ref().and_then(|name| mirrored.get(name));
-            self.account(crm, keys, name.as_deref(), known)
+            self.account(crm, Sought { lead, keys, rules }, name.as_deref(), known)
         });
         let facts = join_all(facts).await;
         let learnt = names.iter().zip(&facts).filter_map(|(name, found)| Some((name.clone()?, found.fresh.clone()?)));
@@ -55,21 +57,26 @@ impl Facts {
     async fn account(
         &self,
         crm: &Arc<dyn Crm>,
-        keys: &AccountKeys,
+        sought: Sought<'_>,
         name: Option<&str>,
         known: Option<&Mirrored>,
     ) -> Found {
         if name.is_none() {
             let source = "nothing to look up".to_owned();
-            return Found::known(Fact::Known { value: None, observed_at: self.clock.now(), source });
+            return Found::known(Fact::Known {
+                value: Candidates::Settled(None),
+                observed_at: self.clock.now(),
+                source,
+            });
         }
         if let Some(known) = known
             && self.clock.now() - known.observed_at < FRESH
         {
             return Found::known(known.fact());
         }
-        match self.ask(crm, keys).await {
-            Ok(value) => {
+        match self.ask(crm, sought.keys).await {
+            Ok(records) => {
+                let value = Candidates::Found(shortlist(sought.lead, records, sought.rules));
                 let (observed_at, source) = (self.clock.now(), crm.vendor().to_owned());
                 let fresh = Mirrored { account: value.clone(), source: source.clone(), observed_at };
                 Found { fact: Fact::Known { value, observed_at, source }, fresh: Some(fresh) }
@@ -78,12 +85,12 @@ impl Facts {
         }
     }
 
-    async fn ask(&self, crm: &Arc<dyn Crm>, keys: &AccountKeys) -> Result<Option<Account>, String> {
+    async fn ask(&self, crm: &Arc<dyn Crm>, keys: &AccountKeys) -> Result<Records, String> {
         if self.crm_rests.is_on() {
             return Err(format!("{} failed a moment ago and is not asked again yet", crm.vendor()));
         }
-        let answer = match tokio::time::timeout(self.within, crm.find_account(keys)).await {
-            Ok(Ok(account)) => return Ok(account),
+        let answer = match tokio::time::timeout(self.within, crm.find(keys)).await {
+            Ok(Ok(records)) => return Ok(records),
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("{} did not answer within {} ms", crm.vendor(), self.within.as_millis()),
         };
@@ -107,21 +114,28 @@ impl Facts {
     }
 }
 
+#[derive(Clone, Copy)]
+struct Sought<'a> {
+    lead: &'a Lead,
+    keys: &'a AccountKeys,
+    rules: &'a RuleSet,
+}
+
 /// What is known of a lead's account.
 struct Found {
-    fact: Fact<Option<Account>>,
+    fact: Fact<Candidates>,
     /// The CRM's own answer, to be kept.
     fresh: Option<Mirrored>,
 }
 
 impl Found {
-    fn known(fact: Fact<Option<Account>>) -> Self {
+    fn known(fact: Fact<Candidates>) -> Self {
         Self { fact, fresh: None }
     }
 }
 
 impl Mirrored {
-    fn fact(&self) -> Fact<Option<Account>> {
+    fn fact(&self) -> Fact<Candidates> {
         Fact::Known {
             value: self.account.clone(),
             observed_at: self.observed_at,
@@ -130,22 +144,30 @@ impl Mirrored {
     }
 }
 
+/// What the rules can use: keys that match, and those that find the caller where a rule asks for the owner of a person.
 fn keys_of(lead: &Lead, rules: &RuleSet) -> AccountKeys {
-    let domain = lead.company.domain.as_ref().map(|domain| domain.value.clone());
+    let asks_for_person = rules.ownership.iter().any(|rule| rule.existing.is_person());
+    let is_key = |key| rules.matching.keys.contains(&key);
+    let (by_phone, by_email) = (is_key(MatchKey::Phone) || asks_for_person, is_key(MatchKey::Email) || asks_for_person);
+    let domain = lead.company.domain.as_ref().filter(|_| is_key(MatchKey::Domain)).map(|known| known.value.clone());
+    let company = lead.company.name.as_ref().filter(|_| is_key(MatchKey::Name)).map(|known| known.value.clone());
     AccountKeys {
-        phone: lead.reach_phone().cloned(),
-        email: lead.contact.email.as_ref().map(|email| email.value.clone()),
+        phone: lead.reach_phone().filter(|_| by_phone).cloned(),
+        email: lead.contact.email.as_ref().filter(|_| by_email).map(|known| known.value.clone()),
         domain: domain.filter(|domain| !rules.shared_domains.contains(domain)),
-        company: lead.company.name.as_ref().map(|name| name.value.clone()),
-        fields: Vec::new(),
+        company,
+        fields: rules.crm_fields().into_iter().collect(),
     }
 }
 
-/// The strongest key names the mirror's row.
+/// All keys name the mirror's row: what was found by one of them alone would lack the others' records. `None`: no key.
 fn mirror_key(keys: &AccountKeys) -> Option<String> {
-    let email = keys.email.as_ref().map(|email| format!("email:{email}"));
-    let phone = || keys.phone.as_ref().map(|phone| format!("phone:{}", phone.as_str()));
-    let domain = || keys.domain.as_ref().map(|domain| format!("domain:{domain}"));
-    let company = || keys.company.as_ref().map(|name| format!("name:{}", name.to_lowercase()));
-    email.or_else(domain).or_else(phone).or_else(company)
+    let parts = [
+        keys.email.as_ref().map(|email| format!("email:{email}")),
+        keys.domain.as_ref().map(|domain| format!("domain:{domain}")),
+        keys.phone.as_ref().map(|phone| format!("phone:{}", phone.as_str())),
+        keys.company.as_ref().map(|name| format!("name:{}", name.to_lowercase())),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }

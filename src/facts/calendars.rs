@@ -4,6 +4,7 @@ use super::Facts;
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
 use crate::domain::rep::Busy;
+use crate::release::Current;
 use crate::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,9 +49,9 @@ impl Facts {
     }
 
     /// Keeps every active rep's calendar fresh until told to stop, so that a decision rarely waits for one.
-    pub async fn keep_fresh(&self, rules: watch::Receiver<Arc<RuleSet>>, mut stop: watch::Receiver<bool>) {
+    pub async fn keep_fresh(&self, release: Current, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            let current = Arc::clone(&rules.borrow());
+            let current = Arc::clone(&release.borrow().rules);
             let active = current.reps.values().filter(|rep| rep.active);
             let calendars: Vec<String> = active.filter_map(|rep| rep.calendar.clone()).collect();
             let stale = self.not_fresher_than(&calendars, FRESH / 2);

@@ -5,16 +5,17 @@
 //! memory. A vendor that has just failed is left alone for some seconds, so that an outage costs one deadline, not one per lead.
 
 mod accounts;
+mod assignment;
 mod calendars;
 
 use crate::clock::SharedClock;
 use crate::connectors::{Calendar, Crm};
-use crate::domain::account::Account;
+use crate::domain::account::Candidates;
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
 use crate::domain::rep::Busy;
-use crate::routing::members_considered;
+use crate::routing::{members_considered, owners_considered};
 use crate::rules::RuleSet;
 use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +40,9 @@ pub struct Facts {
 
 #[derive(Debug, Clone)]
 pub struct LeadFacts {
-    pub account: Fact<Option<Account>>,
+    pub account: Fact<Candidates>,
+    /// Whom the CRM's own rules chose; `None` where Baton assigns.
+    pub assigned: Option<Fact<Option<String>>>,
     pub calendars: BTreeMap<RepId, Fact<Vec<Busy>>>,
 }
 
@@ -68,25 +71,22 @@ impl Facts {
         let mut considered: Vec<BTreeSet<RepId>> = leads.iter().map(|lead| members_considered(lead, rules)).collect();
         let wanted = considered.iter().flatten().cloned().collect();
         // The calendars of members are looked up while the CRM is asked who the owner is; the owner's come after.
-        let (accounts, _warm) = tokio::join!(self.accounts(leads, rules), self.calendars(&wanted, rules));
-        for (reps, account) in considered.iter_mut().zip(&accounts) {
-            reps.extend(owners(account, rules));
+        let (accounts, assigned, _warm) =
+            tokio::join!(self.accounts(leads, rules), self.assignments(leads, rules), self.calendars(&wanted, rules));
+        let now = self.clock.now();
+        for ((reps, lead), (account, assigned)) in considered.iter_mut().zip(leads).zip(accounts.iter().zip(&assigned))
+        {
+            reps.extend(owners_considered(lead, account, assigned.as_ref(), rules, now));
         }
         let calendars = self.calendars(&considered.iter().flatten().cloned().collect(), rules).await;
         let of = |reps: BTreeSet<RepId>| {
             reps.into_iter().filter_map(|rep| Some((rep.clone(), calendars.get(&rep)?.clone())))
         };
-        let facts = accounts.into_iter().zip(considered);
-        facts.map(|(account, reps)| LeadFacts { account, calendars: of(reps).collect() }).collect()
+        let facts = accounts.into_iter().zip(assigned).zip(considered);
+        facts
+            .map(|((account, assigned), reps)| LeadFacts { account, assigned, calendars: of(reps).collect() })
+            .collect()
     }
-}
-
-/// The account's owners, and who stands in for them.
-fn owners(account: &Fact<Option<Account>>, rules: &RuleSet) -> BTreeSet<RepId> {
-    let Some(Some(account)) = account.value() else { return BTreeSet::new() };
-    let named = [&account.owner_crm_id, &account.open_opportunity_owner_crm_id];
-    let reps = rules.reps.values().filter(|rep| named.iter().any(|crm_id| crm_id.is_some() && **crm_id == rep.crm_id));
-    reps.flat_map(|rep| [Some(rep.id.clone()), rep.delegate.clone()]).flatten().collect()
 }
 
 /// When a vendor may be asked again.

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// A card about a ringing phone is worth nothing later.
 const CARD_WHILE_RINGING: Duration = Duration::from_secs(60);
+/// A phone that is still up is let go, however late; beyond this it has rung out by itself.
+const HANG_UP_WITHIN: Duration = Duration::from_secs(600);
 const NOTIFY_WITHIN: Duration = Duration::from_secs(3600);
 const RECORD_WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
 /// When the CRM is asked whether the owner is still the one we set.
@@ -140,7 +142,7 @@ impl Move<'_> {
     }
 
     fn hang_up(&mut self, leg: &LegId) {
-        self.plan(Effect::HangUp { leg: leg.clone() }, CARD_WHILE_RINGING);
+        self.plan(Effect::HangUp { leg: leg.clone() }, HANG_UP_WITHIN);
     }
 
     /// A change of owner by hand comes minutes or days later.

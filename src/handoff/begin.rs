@@ -39,6 +39,7 @@ impl Handoff {
             wanted_times: lead.preference.times.clone(),
             searches: 0,
             booking_attempts: 0,
+            taken_slots: Vec::new(),
             moves_on_by: patience_until,
             terms: Terms {
                 ring_timeout: terms.ring_timeout,

@@ -30,11 +30,22 @@ pub(super) fn promise(handoff: &Handoff, rules: &RuleSet, raised: bool, now: Dat
         (Some(mine), _) => (owner, mine),
         (None, Some((rep, theirs))) => (rep, theirs),
         (None, None) => {
-            let sink = &handoff.terms.needs_attention;
+            let sink = sink(handoff, rules);
             (sink, at(sink).unwrap_or_else(|| later(now, within)))
         }
     };
     Promise { owner: owner.clone(), promised_at, raised }
+}
+
+/// Whoever owns what nothing else could place: as when the lead was decided, unless they have left since.
+pub(super) fn sink<'a>(handoff: &'a Handoff, rules: &'a RuleSet) -> &'a RepId {
+    let named = &handoff.terms.needs_attention;
+    if is_here(named, rules) { named } else { &rules.handoff.needs_attention }
+}
+
+/// Rules change while a handoff goes on: a rep may have left the roster, or may not be active any more.
+pub(super) fn is_here(rep: &RepId, rules: &RuleSet) -> bool {
+    rules.reps.get(rep).is_some_and(|rep| rep.active)
 }
 
 /// The first instant at which this much of the rep's working time has passed and the caller may lawfully be called.

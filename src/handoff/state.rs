@@ -46,6 +46,9 @@ pub struct Handoff {
     pub wanted_times: Vec<DateTime<Utc>>,
     pub searches: u32,
     pub booking_attempts: u32,
+    /// Times that another lead was booking when they were to be booked: not asked for again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_slots: Vec<Slot>,
     /// When the stage must have moved on; meaningless once the handoff has ended.
     pub moves_on_by: DateTime<Utc>,
     pub terms: Terms,

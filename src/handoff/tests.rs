@@ -333,6 +333,24 @@ fn a_rep_whom_another_lead_holds_is_not_asked_for_again() {
     call.after(400).timer(Timer::SettledBy { leg }).ends_connected("ben").holds_nobody();
 }
 
+/// Found in the crash loop: events came so late that the reservation ended before the conversation did.
+#[test]
+fn a_phone_stays_ours_for_what_is_still_to_come_however_late_an_event_is() {
+    let holds_for = |call: &Call| call.state.holds.as_ref().map(|hold| (hold.until - call.now).num_seconds());
+    let terms = call().state.terms;
+    let (ring, accept, join) = (terms.ring_timeout, terms.accept_within, terms.join_within);
+    let seconds = |span: std::time::Duration| span.as_secs() as i64;
+    let left = |spans: &[std::time::Duration]| Some(spans.iter().copied().map(seconds).sum::<i64>() + 10 + 30);
+    let call = call();
+    assert_eq!(holds_for(&call), left(&[ring, accept, join]));
+    let call = call.after(25).answered(1);
+    assert_eq!(holds_for(&call), left(&[accept, join]));
+    let call = call.after(60).accepted(1);
+    assert_eq!(holds_for(&call), left(&[join]));
+    let call = call.after(60).joined(1);
+    assert_eq!(holds_for(&call), left(&[]));
+}
+
 #[test]
 fn who_accepts_a_lead_of_the_pool_owns_it_and_pays_the_turn() {
     let call = call().declined(1).answered(2).accepted(2).joined(2).owner_is("cy");
@@ -420,6 +438,18 @@ fn a_taken_slot_leads_to_the_others_and_then_to_a_new_search() {
     assert!(matches!(&call.state.stage, Stage::Offering { slots, .. } if *slots == [slot(15)]));
     let call = call.on(Event::SlotChosen { slot: slot(15) }).books(slot(15), 2);
     call.on(Event::SlotTaken { attempt: 2 }).searches(2);
+}
+
+#[test]
+fn a_time_that_another_lead_is_booking_is_not_asked_for() {
+    let mut live = call().offered();
+    live.state.taken_slots.push(slot(14));
+    let live = live.on(Event::SlotChosen { slot: slot(14) });
+    assert!(matches!(&live.state.stage, Stage::Offering { slots, .. } if *slots == [slot(15)]));
+    let mut gone = call().declined(1).declined(2);
+    gone.state.live = false;
+    gone.state.taken_slots.push(slot(14));
+    gone.on(Event::SlotsFound { search: 1, slots: vec![slot(14), slot(15)] }).books(slot(15), 1);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::domain::lead::Lead;
 use crate::facts::LeadFacts;
 use crate::handoff::{Event, Handoff, Transition, advance};
 use crate::outbox::{Matter, instruct};
+use crate::release::Release;
 use crate::render::briefing::briefing;
 use crate::render::caller::CallerContext;
 use crate::routing::ledger::{Entry, Ledger};
@@ -67,14 +68,14 @@ struct Committed {
 impl Decider {
     /// Decides and stores a whole batch, then answers and sets its first steps going.
     pub(super) async fn commit(self: &Arc<Self>, batch: &Arc<Batch>) -> Result<(), StoreError> {
-        let rules = Arc::clone(&self.parts.rules.borrow());
+        let release = Arc::clone(&self.parts.release.borrow());
         let leads: Vec<Lead> = batch.leads.iter().map(|(_, lead)| lead.clone()).collect();
-        let facts = if leads.is_empty() { Vec::new() } else { self.parts.facts.gather(&leads, &rules).await };
+        let facts = if leads.is_empty() { Vec::new() } else { self.parts.facts.gather(&leads, &release.rules).await };
         let (decider, work, facts) = (Arc::clone(self), Arc::clone(batch), Arc::new(facts));
         let committed = self.parts.store.write("decide", move |tx| {
             let (decider, work) = (Arc::clone(&decider), Arc::clone(&work));
-            let (facts, rules) = (Arc::clone(&facts), Arc::clone(&rules));
-            Box::pin(async move { decider.decide_in(tx, &work, &facts, &rules).await })
+            let (facts, release) = (Arc::clone(&facts), Arc::clone(&release));
+            Box::pin(async move { decider.decide_in(tx, &work, &facts, &release).await })
         });
         let committed = committed.await?;
         fail::fail_point!("after_decision_commit");
@@ -93,8 +94,9 @@ impl Decider {
         tx: &mut Tx,
         batch: &Batch,
         facts: &[LeadFacts],
-        rules: &Arc<RuleSet>,
+        release: &Release,
     ) -> Result<Committed, StoreError> {
+        let rules = &release.rules;
         let mover = self.mover();
         let keys: Vec<String> = batch.rows().map(|row| row.key.clone()).collect();
         let mut open = tx.inbox_lock(&keys).await?;
@@ -111,7 +113,7 @@ impl Decider {
                 if !open.remove(&row.key) {
                     continue;
                 }
-                let (one, answer) = self.decide_one(&mut table, row, lead, facts, rules, &mover)?;
+                let (one, answer) = self.decide_one(&mut table, row, lead, facts, release, &mover)?;
                 finished.push((row.key.clone(), text(&answer)?, Some(lead.id.clone())));
                 done.answers.push((row.key.clone(), answer));
                 decided.push(one);
@@ -121,7 +123,7 @@ impl Decider {
             tx.decided_insert(&decided).await?;
             done.begun.extend(decided.into_iter().map(|one| {
                 let steps = one.steps.iter().filter_map(NewStep::in_hand).collect();
-                (steps, Arc::new(Matter::of(one, rules)))
+                (steps, Arc::new(Matter::of(one, release)))
             }));
         }
         for (row, message) in &batch.others {
@@ -143,16 +145,17 @@ impl Decider {
         row: &InboxRow,
         lead: &Lead,
         facts: &LeadFacts,
-        rules: &RuleSet,
+        release: &Release,
         mover: &Mover,
     ) -> Result<(DecidedLead, Answer), StoreError> {
+        let rules = &release.rules;
         let snapshot = table.snapshot(facts, rules, mover.now);
         let decision = decide(lead, &snapshot, rules);
         table.book(lead, &decision, rules, mover.now);
         let begun = Handoff::begin(lead, &decision, rules);
         let Transition { state, effects, .. } = advance(&begun, &Event::Start, rules, mover.now);
         table.reserve(&state);
-        let instruction = self.first_instruction(&effects, &state, rules);
+        let instruction = self.first_instruction(&effects, &state, release);
         let owner_name = rules.reps.get(&decision.plan.owner).map_or("", |rep| rep.name.as_str());
         let answer = Answer::decided(&row.key, &decision, &state, owner_name, instruction);
         let told = TimelineEntry {
@@ -187,7 +190,7 @@ impl Decider {
     }
 
     /// The words for the caller that go back with the answer; the same command follows under the same id.
-    fn first_instruction(&self, effects: &[Planned], state: &Handoff, rules: &RuleSet) -> Option<Instructed> {
+    fn first_instruction(&self, effects: &[Planned], state: &Handoff, release: &Release) -> Option<Instructed> {
         if !state.live {
             return None;
         }
@@ -196,8 +199,9 @@ impl Decider {
             _ => None,
         });
         let (id, instruction) = planned?;
-        let context = CallerContext { reps: &rules.reps, caller_zone: state.caller_zone, now: self.parts.clock.now() };
-        Some(Instructed { id, spoken: instruct::spoken(&self.parts.templates, instruction, &context) })
+        let context =
+            CallerContext { reps: &release.rules.reps, caller_zone: state.caller_zone, now: self.parts.clock.now() };
+        Some(Instructed { id, spoken: instruct::spoken(&release.templates, instruction, &context) })
     }
 
     pub(super) fn mover(&self) -> Mover {
@@ -247,7 +251,8 @@ impl Table {
         };
         let ledgers =
             self.ledgers.keys().filter(involved).map(|pool| (pool.clone(), self.ledgers[pool].clone())).collect();
-        Snapshot { now, account: facts.account.clone(), reps, ledgers }
+        let (account, assigned) = (facts.account.clone(), facts.assigned.clone());
+        Snapshot { now, account, assigned, reps, ledgers }
     }
 
     /// The turn and the load that a decision costs.

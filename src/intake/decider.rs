@@ -11,18 +11,19 @@ use super::event::{Incoming, Message, parse};
 use crate::clock::SharedClock;
 use crate::facts::Facts;
 use crate::outbox::Outbox;
-use crate::render::Templates;
-use crate::rules::RuleSet;
+use crate::release::Current;
 use crate::store::{InboxMessage, InboxRow, Store, StoreError};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
 /// Messages decided in one transaction at most.
-const BATCH: usize = 50;
+const BATCH: usize = 100;
+/// Batches at once: while one commits, facts are gathered for the next.
+const BATCHES_AT_ONCE: usize = 2;
 /// How long the first message of a batch waits for company.
 const GATHER: Duration = Duration::from_millis(3);
 /// How long a batch in the inbox waits for a place in the queue.
@@ -31,14 +32,38 @@ const ROOM_WITHIN: Duration = Duration::from_secs(1);
 const ORPHANED_AFTER: TimeDelta = TimeDelta::seconds(5);
 /// A repeated event waits this long for the answer to the first one, in real time.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How long decisions go before what can wait, in real time.
+const RUSH_AT_MOST: Duration = Duration::from_secs(5);
+/// A rush is over when nothing has come for so long.
+const RUSH_OVER_AFTER: Duration = Duration::from_millis(30);
 /// How often orphans are looked for, in real time.
 const SWEEP: Duration = Duration::from_secs(2);
+
+/// Whether more leads come than are decided at once, and since when.
+#[derive(Default)]
+struct Rush(Option<Instant>);
+
+impl Rush {
+    /// Called with the number of messages at hand, before they are decided. A rush ends when few are left, and a lasting one by
+    /// itself: what was put off must be done at some time.
+    fn goes_on(&mut self, at_hand: usize, now: Instant) -> bool {
+        if at_hand < BATCH / 10 {
+            self.0 = None;
+        } else if at_hand >= BATCH / 3 {
+            self.0.get_or_insert(now);
+        }
+        self.0.is_some_and(|since| now - since < RUSH_AT_MOST)
+    }
+
+    fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+}
 
 pub struct Parts {
     pub store: Store,
     pub facts: Arc<Facts>,
-    pub rules: watch::Receiver<Arc<RuleSet>>,
-    pub templates: Arc<Templates>,
+    pub release: Current,
     pub outbox: Arc<Outbox>,
     pub clock: SharedClock,
     pub worker: String,
@@ -101,6 +126,8 @@ impl Decider {
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut waiting = self.waiting.lock().await;
         let mut sweep = tokio::time::interval(SWEEP);
+        let mut rush = Rush::default();
+        let at_once = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
         while !*stop.borrow() {
             let mut rows = Vec::with_capacity(BATCH);
             tokio::select! {
@@ -113,18 +140,25 @@ impl Decider {
                         sweep.reset_immediately();
                     }
                 }
+                () = tokio::time::sleep(RUSH_OVER_AFTER), if rush.is_on() => rush = Rush::default(),
                 _ = stop.changed() => break,
             }
             if rows.is_empty() {
+                if !rush.is_on() {
+                    self.parts.outbox.rush(false);
+                }
                 continue;
             }
             let company = tokio::time::timeout(GATHER, waiting.recv_many(&mut rows, BATCH));
             let _either_way = company.await;
-            self.decide(rows).await;
+            self.parts.outbox.rush(rush.goes_on(rows.len() + waiting.len(), Instant::now()));
+            self.decide(rows, &at_once).await;
         }
+        self.parts.outbox.rush(false);
         while let Ok(row) = waiting.try_recv() {
-            self.decide(vec![row]).await;
+            self.decide(vec![row], &at_once).await;
         }
+        let _all = at_once.acquire_many(BATCHES_AT_ONCE as u32).await;
     }
 
     /// Rows that a dead worker, or a full queue, left behind.
@@ -140,7 +174,8 @@ impl Decider {
         })
     }
 
-    async fn decide(self: &Arc<Self>, rows: Vec<InboxRow>) {
+    /// Returns when the next batch may begin.
+    async fn decide(self: &Arc<Self>, rows: Vec<InboxRow>, at_once: &Arc<Semaphore>) {
         let mut batch = Batch::default();
         for row in rows {
             match parse(&row.body, row.received_at) {
@@ -156,10 +191,19 @@ impl Decider {
         // could wait for each other crosswise.
         let (leads, others) = batch.apart();
         if leads.len() > 0 {
-            self.commit_or_split(leads).await;
+            let turn = Arc::clone(at_once).acquire_owned().await.expect("never closed");
+            let decider = Arc::clone(self);
+            tokio::spawn(async move {
+                decider.commit_or_split(leads).await;
+                drop(turn);
+            });
         }
-        for other in others.singles() {
-            self.commit_or_split(other).await;
+        if others.len() > 0 {
+            // They may be about leads that came before them.
+            let _alone = at_once.acquire_many(BATCHES_AT_ONCE as u32).await.expect("never closed");
+            for other in others.singles() {
+                self.commit_or_split(other).await;
+            }
         }
     }
 

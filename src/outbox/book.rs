@@ -2,13 +2,13 @@
 
 use super::Outbox;
 use super::perform::{Done, Matter, OURS, not_configured};
-use crate::connectors::{BookRequest, VendorError};
+use crate::connectors::{BookRequest, VendorError, hex_key};
 use crate::domain::id::RepId;
 use crate::domain::outcome::Slot;
+use crate::domain::rep::Busy;
 use crate::domain::rota;
 use crate::handoff::Event;
 use chrono::{DateTime, TimeDelta, Utc};
-use sha2::{Digest, Sha256};
 
 impl Outbox {
     /// The first free times of a rep, the ones the caller asked for before the others.
@@ -20,7 +20,8 @@ impl Outbox {
         let unknown = |why: String| VendorError::NeedsPerson { vendor: OURS, why };
         let Some(calendar) = &rep.calendar else { return Err(unknown(format!("rep {} has no calendar", rep.id))) };
         let busy = self.parts.facts.busy_now(calendar, &matter.rules).await;
-        let busy = busy.map_err(|why| VendorError::Retry { vendor: OURS, why, after: None })?;
+        let mut busy = busy.map_err(|why| VendorError::Retry { vendor: OURS, why, after: None })?;
+        busy.extend(self.claimed(&rep.id).await?);
         let terms = &matter.handoff.terms.booking;
         let not_before = self.parts.clock.now() + span(terms.notice);
         let until = not_before + TimeDelta::days(i64::from(terms.within_days));
@@ -29,6 +30,16 @@ impl Outbox {
         let slots = choose(all, &matter.handoff.wanted_times, terms.offer as usize);
         let slots = slots.into_iter().map(|(from, until)| Slot { rep: rep.id.clone(), from, until }).collect();
         Ok(Done::event(Event::SlotsFound { search, slots }))
+    }
+
+    /// Times that other leads are booking at this moment.
+    async fn claimed(&self, rep: &RepId) -> Result<Vec<Busy>, VendorError> {
+        let (rep, now) = (rep.clone(), self.parts.clock.now());
+        let read = self.parts.store.read("slot.claimed", move |tx| {
+            let rep = rep.clone();
+            Box::pin(async move { tx.slots_claimed(&rep, now).await })
+        });
+        read.await.map_err(|error| VendorError::Retry { vendor: OURS, why: error.to_string(), after: None })
     }
 
     pub(super) fn booking_request(
@@ -41,7 +52,7 @@ impl Outbox {
         let why = || format!("rep {} has no calendar", rep.id);
         let calendar = rep.calendar.clone().ok_or_else(|| VendorError::NeedsPerson { vendor: OURS, why: why() })?;
         let lead = matter.lead();
-        let shown = self.parts.templates.calendar_event(&slot.rep, &self.caller_context(matter));
+        let shown = matter.templates.calendar_event(&slot.rep, &self.caller_context(matter));
         Ok(BookRequest {
             key: hex_key(&format!("{}/{}/{attempt}", lead.id, slot.from.timestamp())),
             calendar,
@@ -70,9 +81,4 @@ fn choose(
 
 fn span(span: std::time::Duration) -> TimeDelta {
     TimeDelta::from_std(span).unwrap_or_default()
-}
-
-/// A key for vendors that take lower-case hexadecimal only.
-pub(super) fn hex_key(text: &str) -> String {
-    Sha256::digest(text.as_bytes())[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }

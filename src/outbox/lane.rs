@@ -2,7 +2,7 @@
 
 use crate::domain::effect::{Channel, Effect};
 use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// One per vendor, and one for what needs nobody but the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,14 @@ impl Lane {
         }
     }
 
+    /// Nobody waits on a line for what is taken up again here.
+    fn can_wait(self) -> bool {
+        match self {
+            Self::Chat | Self::Crm | Self::Mail | Self::Events => true,
+            Self::Timers | Self::Calls | Self::Calendar => false,
+        }
+    }
+
     /// [`Effect::kind`] of what goes this way.
     pub fn kinds(self) -> &'static [&'static str] {
         match self {
@@ -54,12 +62,25 @@ impl Lane {
 /// The free hands of each lane.
 pub struct Lanes {
     each: usize,
+    /// Leads wait to be decided.
+    rush: watch::Sender<bool>,
     permits: [Arc<Semaphore>; Lane::ALL.len()],
 }
 
 impl Lanes {
     pub fn new(each: usize) -> Self {
-        Self { each, permits: std::array::from_fn(|_| Arc::new(Semaphore::new(each))) }
+        Self { each, rush: watch::Sender::new(false), permits: std::array::from_fn(|_| Arc::new(Semaphore::new(each))) }
+    }
+
+    /// While it lasts, nothing is begun that can wait.
+    pub fn rush(&self, on: bool) {
+        self.rush.send_if_modified(|rush| std::mem::replace(rush, on) != on);
+    }
+
+    /// Waits until there is no rush.
+    pub async fn calm(&self) {
+        let mut rush = self.rush.subscribe();
+        let _calm = rush.wait_for(|rush| !*rush).await;
     }
 
     /// Waits for a hand.
@@ -73,7 +94,9 @@ impl Lanes {
         let hands = |lane: Lane| {
             std::iter::from_fn(move || Arc::clone(&self.permits[lane as usize]).try_acquire_owned().ok()).collect()
         };
-        let lanes = Lane::ALL.into_iter().map(|lane| (lane, hands(lane)));
+        let rush = *self.rush.borrow();
+        let lanes = Lane::ALL.into_iter().filter(|lane| !(rush && lane.can_wait()));
+        let lanes = lanes.map(|lane| (lane, hands(lane)));
         lanes.filter(|(_, hands): &(Lane, Vec<_>)| !hands.is_empty()).collect()
     }
 

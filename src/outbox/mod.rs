@@ -21,8 +21,7 @@ use crate::domain::effect::{Class, Effect};
 use crate::domain::id::{LeadId, RepId};
 use crate::facts::Facts;
 use crate::handoff::Event;
-use crate::render::Templates;
-use crate::rules::RuleSet;
+use crate::release::Current;
 use crate::store::{FinishedStep, Mover, StepEnd, StepRow, Store, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 use group::Group;
@@ -39,6 +38,8 @@ use tracing::Instrument;
 const POLL: Duration = Duration::from_millis(500);
 /// Real time between two looks at least.
 const SHORTEST_POLL: Duration = Duration::from_millis(25);
+/// A step whose deadline is this far away gives way to decisions.
+const CAN_WAIT: TimeDelta = TimeDelta::minutes(3);
 /// A lost answer is looked into after this long: vendors' searches lag.
 const RECONCILE_AFTER: TimeDelta = TimeDelta::seconds(2);
 /// How long after its deadline a booking that may have happened is still settled.
@@ -75,8 +76,7 @@ pub struct Parts {
     pub store: Store,
     pub vendors: Vendors,
     pub facts: Arc<Facts>,
-    pub rules: watch::Receiver<Arc<RuleSet>>,
-    pub templates: Arc<Templates>,
+    pub release: Current,
     pub clock: SharedClock,
     /// Who leases; new at every start.
     pub worker: String,
@@ -107,11 +107,21 @@ impl Outbox {
             let (outbox, matter) = (Arc::clone(self), matter.clone());
             tokio::spawn(async move {
                 // Too late to begin: its lease may end while it is carried out. Whoever claims it then has it alone.
-                let waiting = outbox.lanes.enter(Lane::of(&step.effect));
+                let waiting = async {
+                    if can_wait(&step) {
+                        outbox.lanes.calm().await;
+                    }
+                    outbox.lanes.enter(Lane::of(&step.effect)).await
+                };
                 let Ok(_permit) = timeout_at(begin_by, waiting).await else { return };
                 outbox.run_step(step, matter).await;
             });
         }
+    }
+
+    /// Leads wait to be decided: what can wait as well, such as mail and CRM, begins after them.
+    pub fn rush(&self, on: bool) {
+        self.lanes.rush(on);
     }
 
     /// Claims and carries out due steps until told to stop, then lets what is in hand end.
@@ -312,7 +322,7 @@ impl Outbox {
     ) -> Result<Option<Vec<StepRow>>, StoreError> {
         let (step, now) = (step.clone(), self.parts.clock.now());
         let mover = Mover { worker: self.parts.worker.clone(), lease: self.parts.lease, now };
-        let rules = Arc::clone(&self.parts.rules.borrow());
+        let rules = Arc::clone(&self.parts.release.borrow().rules);
         let commit = self.parts.store.write("step.finish", move |tx| {
             let (step, end, event) = (step.clone(), end.clone(), event.clone());
             let (mover, rules) = (mover.clone(), Arc::clone(&rules));
@@ -330,6 +340,11 @@ impl Outbox {
         });
         commit.await
     }
+}
+
+/// It may end much later and be as good: mail, CRM, a meeting for somebody who is no longer on the line.
+fn can_wait(step: &StepRow) -> bool {
+    step.deadline_at - step.run_at >= CAN_WAIT && !matches!(step.effect, Effect::Timer { .. })
 }
 
 enum Reconciled {

@@ -8,6 +8,8 @@ use crate::domain::lead::Lead;
 use crate::domain::outcome::{Booking, Slot};
 use crate::domain::rep::Rep;
 use crate::handoff::{Event, Handoff};
+use crate::release::Release;
+use crate::render::Templates;
 use crate::routing::Decision;
 use crate::rules::RuleSet;
 use crate::store::{DecidedLead, LeadRecord, StepRow, handoff_status};
@@ -44,12 +46,14 @@ pub struct Matter {
     pub record: LeadRecord,
     pub decision: Decision,
     pub handoff: Handoff,
+    /// Rules and templates of one release: the one that made the decision, or the one that counts now.
     pub rules: Arc<RuleSet>,
+    pub templates: Arc<Templates>,
 }
 
 impl Matter {
     /// Of a lead that has just been decided.
-    pub fn of(decided: DecidedLead, rules: &Arc<RuleSet>) -> Self {
+    pub fn of(decided: DecidedLead, release: &Release) -> Self {
         let DecidedLead { lead, decision, handoff, .. } = decided;
         let record = LeadRecord {
             owner: handoff.owner.clone(),
@@ -59,7 +63,8 @@ impl Matter {
             crm: None,
             lead,
         };
-        Self { record, decision, handoff, rules: Arc::clone(rules) }
+        let (rules, templates) = (Arc::clone(&release.rules), Arc::clone(&release.templates));
+        Self { record, decision, handoff, rules, templates }
     }
 
     pub fn lead(&self) -> &Lead {
@@ -118,7 +123,7 @@ impl Outbox {
         match &step.effect {
             Effect::Instruct { instruction } => {
                 let Some(telephony) = &self.parts.vendors.telephony else { return not_configured("telephony") };
-                let said = instruct::spoken(&self.parts.templates, instruction, &self.caller_context(&matter));
+                let said = instruct::spoken(&matter.templates, instruction, &self.caller_context(&matter));
                 telephony.instruct(matter.call()?, &step.effect_key, &said).await.map(|()| Done::default())
             }
             Effect::Hold => {
@@ -161,7 +166,9 @@ impl Outbox {
         let failed = |why: String| VendorError::Retry { vendor: OURS, why, after: None };
         match read.await.map_err(|error| failed(error.to_string()))? {
             (Some(record), Some(decision), handoff) => {
-                Ok(Matter { record, decision, handoff, rules: Arc::clone(&self.parts.rules.borrow()) })
+                let release = Arc::clone(&self.parts.release.borrow());
+                let (rules, templates) = (Arc::clone(&release.rules), Arc::clone(&release.templates));
+                Ok(Matter { record, decision, handoff, rules, templates })
             }
             _ => Err(VendorError::Gone { vendor: OURS, why: "the lead is no longer kept".to_owned() }),
         }
@@ -192,7 +199,7 @@ impl Outbox {
             }
             Effect::Brief { rep, channel: Channel::Slack, .. } => {
                 let Some(chat) = &self.parts.vendors.chat else { return not_configured("chat") };
-                let rules = Arc::clone(&self.parts.rules.borrow());
+                let rules = Arc::clone(&self.parts.release.borrow().rules);
                 let channel = rules.reps.get(rep).and_then(|rep| rep.slack_id.clone());
                 let (Some(channel), Some(since)) = (channel, step.sent_at) else { return Ok(None) };
                 let found = chat.find(&channel, &step.effect_key, since - chrono::TimeDelta::minutes(1)).await?;

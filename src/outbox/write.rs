@@ -1,14 +1,11 @@
 //! What is written to people and systems: cards, mails, the CRM, our own events.
 
 use super::Outbox;
-use super::book::hex_key;
 use super::perform::{Done, Matter, OURS};
-use crate::connectors::{Card, CrmLead, CrmTask, Mail, MessageRef, VendorError};
+use crate::connectors::{Card, CrmLead, CrmTask, Mail, MessageRef, VendorError, hex_key};
 use crate::domain::briefing::Briefing;
 use crate::domain::effect::{BriefWhy, Confirmation, CrmNote, Topic};
 use crate::domain::id::{LegId, RepId};
-use crate::domain::known::Known;
-use crate::domain::lead::Lead;
 use crate::domain::rep::Rep;
 use crate::domain::text::RepText;
 use crate::handoff::Stage;
@@ -16,12 +13,14 @@ use crate::handoff::state::LegState;
 use crate::render::briefing::briefing;
 use crate::render::caller::CallerContext;
 use crate::render::context::{BriefContext, CardContext, CardState, NoteContext};
+use crate::routing::decision::OwnershipResult;
+use crate::rules::set::Existing;
 use crate::store::{OwnerChange, StepRow, StoreError, VendorRef};
 use serde_json::json;
 
 impl Outbox {
     pub(super) fn whisper(&self, matter: &Matter) -> RepText {
-        self.parts.templates.whisper(&matter.briefing())
+        matter.templates.whisper(&matter.briefing())
     }
 
     pub(super) async fn post_card(
@@ -71,7 +70,7 @@ impl Outbox {
         let feedback = self.feedback_url(matter, &rep.id);
         let brief = matter.brief(&briefing, rep, why, feedback.as_deref());
         let (handoff, leg) = (&matter.handoff.id, matter.leg_of_card(key));
-        self.parts.templates.slack_card(&CardContext { brief, key, channel, handoff, leg, state })
+        matter.templates.slack_card(&CardContext { brief, key, channel, handoff, leg, state })
     }
 
     pub(super) async fn mail_briefing(
@@ -84,7 +83,7 @@ impl Outbox {
         let Some(mailer) = &self.parts.vendors.mailer else { return Ok(Done::nothing("no mail is configured")) };
         let rep = matter.rep(rep)?;
         let feedback = self.feedback_url(matter, &rep.id);
-        let mail = self.parts.templates.email(&matter.brief(&matter.briefing(), rep, why, feedback.as_deref()));
+        let mail = matter.templates.email(&matter.brief(&matter.briefing(), rep, why, feedback.as_deref()));
         let mail = Mail {
             key: step.effect_key.clone(),
             to: rep.email.clone(),
@@ -106,7 +105,7 @@ impl Outbox {
         let lead = matter.lead();
         let address = lead.contact.email.as_ref().filter(|_| lead.consent.email == Some(true));
         let Some(address) = address else { return Ok(Done::nothing("no address, or no consent to mail")) };
-        let mail = self.parts.templates.caller_confirmation(what, &self.caller_context(matter));
+        let mail = matter.templates.caller_confirmation(what, &self.caller_context(matter));
         let mail = Mail {
             key: step.effect_key.clone(),
             to: address.value.clone(),
@@ -146,7 +145,7 @@ impl Outbox {
             owner,
             feedback_url: feedback.as_deref(),
         };
-        let body = self.parts.templates.crm_note(&context);
+        let body = matter.templates.crm_note(&context);
         let due = match note {
             CrmNote::Routed => None,
             CrmNote::Connected { at, .. } => Some((*at, true)),
@@ -156,12 +155,19 @@ impl Outbox {
         };
         let task = due.map(|(due_at, done)| CrmTask {
             key: hex_key(&step.effect_key),
-            subject: self.parts.templates.task_subject(&context),
+            subject: matter.templates.task_subject(&context),
             body: body.clone(),
             due_at,
             done,
         });
-        let written = crm.write_lead(&crm_lead(matter.lead(), owner_rep, body, task)).await?;
+        let lead = CrmLead {
+            owner_crm_id: owner_rep.crm_id.clone(),
+            keeps_owner: matter.owner_chosen_by_crm().is_some(),
+            description: body,
+            task,
+            ..CrmLead::of(matter.lead())
+        };
+        let written = crm.write_lead(&lead).await?;
         let (lead, stored) = (matter.lead().id.clone(), written.clone());
         let kept = self.parts.store.write("lead.set_crm", move |tx| {
             let (lead, stored) = (lead.clone(), stored.clone());
@@ -175,7 +181,8 @@ impl Outbox {
     pub(super) async fn read_owner(&self, matter: &Matter) -> Result<Done, VendorError> {
         let Some(crm) = &self.parts.vendors.crm else { return Ok(Done::nothing("no CRM is configured")) };
         let Some(record) = &matter.record.crm else { return Ok(Done::nothing("not in the CRM yet")) };
-        let set = matter.rep(&matter.handoff.owner)?.crm_id.clone();
+        let written = matter.rep(&matter.handoff.owner)?.crm_id.clone();
+        let set = matter.owner_chosen_by_crm().map(str::to_owned).or(written);
         let (Some(from), Some(to)) = (set, crm.owner_of(&record.id).await?) else { return Ok(Done::default()) };
         if same_crm_id(&from, &to) {
             return Ok(Done::nothing("unchanged"));
@@ -242,6 +249,16 @@ impl Matter {
         }
     }
 
+    /// The CRM's own rules chose this owner, who is theirs to change.
+    fn owner_chosen_by_crm(&self) -> Option<&str> {
+        let first = self.decision.trace.ownership.first()?;
+        match (first.existing, &first.result) {
+            (Existing::CrmAssignment, OwnershipResult::NotARep { crm_id }) => Some(crm_id),
+            (Existing::CrmAssignment, _) => self.rules.reps.get(first.rep.as_ref()?)?.crm_id.as_deref(),
+            _ => None,
+        }
+    }
+
     fn leg_of_card(&self, key: &str) -> Option<&LegId> {
         self.handoff.legs.iter().find(|leg| leg.card == key).map(|leg| &leg.id)
     }
@@ -255,36 +272,6 @@ impl Matter {
             LegState::NoAnswer | LegState::Busy | LegState::Machine | LegState::Failed => CardState::Missed,
             LegState::Cancelled => CardState::CallerLeft,
         }
-    }
-}
-
-fn crm_lead(lead: &Lead, owner: &Rep, description: RepText, task: Option<CrmTask>) -> CrmLead {
-    let known = |value: &Option<Known<String>>| value.as_ref().map(|known| known.value.clone());
-    let phone = lead.reach_phone().map(|phone| phone.as_str().to_owned());
-    let email = known(&lead.contact.email);
-    let reach = || phone.clone().or_else(|| email.clone()).unwrap_or_else(|| "Unknown caller".to_owned());
-    let (first_name, last_name) = match known(&lead.contact.name) {
-        Some(name) => match name.rsplit_once(' ') {
-            Some((first, last)) => (Some(first.to_owned()), last.to_owned()),
-            None => (None, name),
-        },
-        None => (None, reach()),
-    };
-    CrmLead {
-        key: hex_key(lead.id.as_str()),
-        first_name,
-        last_name,
-        company: known(&lead.company.name).or_else(|| known(&lead.company.domain)).unwrap_or_else(reach),
-        email: email.clone(),
-        phone: phone.clone(),
-        title: known(&lead.contact.title),
-        country: known(&lead.company.country),
-        state: known(&lead.company.state),
-        postal: known(&lead.company.postal),
-        city: known(&lead.company.city),
-        owner_crm_id: owner.crm_id.clone(),
-        description,
-        task,
     }
 }
 

@@ -4,6 +4,7 @@ use super::expectations::route_taken;
 use crate::routing::decision::{Decision, OwnershipResult};
 use crate::rules::RuleSet;
 use crate::rules::expect::Places;
+use crate::rules::set::Existing;
 use std::collections::BTreeSet;
 
 /// Everything that a decision can come by, and whether one did.
@@ -108,11 +109,15 @@ impl<'r> Reached<'r> {
         self.routes.extend(route_taken(decision));
         self.tiers.insert(plan.tier.to_string());
         self.pools.insert(plan.pool.to_string());
-        let settled = trace.ownership.iter().position(|rule| match rule.result {
+        // What the CRM assigned is in the trace, but no rule of the file.
+        let mut written = trace.ownership.iter().filter(|rule| rule.existing != Existing::CrmAssignment);
+        let settled = written.position(|rule| match rule.result {
             OwnershipResult::Keeps | OwnershipResult::Delegated { .. } | OwnershipResult::KeepsForLater { .. } => true,
             OwnershipResult::GivenUp { .. }
             | OwnershipResult::NoOwner
             | OwnershipResult::NotARep { .. }
+            | OwnershipResult::TooLongAgo { .. }
+            | OwnershipResult::NotKnown { .. }
             | OwnershipResult::Inactive => false,
         });
         self.ownership.extend(settled);

@@ -38,7 +38,7 @@ impl Outcome {
 
 /// Decides the lead at `now` in the world of the test and holds the decision against what is expected.
 pub fn run(case: &Case, lead: &Lead, now: DateTime<Utc>, rules: &RuleSet) -> Outcome {
-    let decision = decide(lead, &furnished(rules, &case.given, now), rules);
+    let decision = decide(lead, &furnished(rules, &case.given, lead, now), rules);
     let differences = differences(&case.expected, &decision);
     let why =
         if differences.is_empty() { Vec::new() } else { why::lines(&differences, &case.expected, &decision, rules) };
@@ -99,7 +99,11 @@ fn reasons(decision: &Decision, rep: &RepId) -> Vec<&'static str> {
             | OwnershipResult::KeepsForLater { because, .. }
             | OwnershipResult::GivenUp { because, .. } => reasons.push(reason_name(because)),
             OwnershipResult::Inactive => reasons.push(reason_name(&Rejection::Inactive)),
-            OwnershipResult::Keeps | OwnershipResult::NoOwner | OwnershipResult::NotARep { .. } => {}
+            OwnershipResult::Keeps
+            | OwnershipResult::NoOwner
+            | OwnershipResult::NotARep { .. }
+            | OwnershipResult::TooLongAgo { .. }
+            | OwnershipResult::NotKnown { .. } => {}
         }
     }
     for candidate in decision.trace.pools.iter().flat_map(|pool| &pool.candidates) {

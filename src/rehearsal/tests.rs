@@ -8,7 +8,7 @@ use crate::routing::scenario::{Scenario, acme, scenario, text_is};
 use crate::rules::condition::IfUndecided;
 use crate::rules::expect::{self, Case, LeadValue, Places, REASONS};
 use crate::rules::index::TerritoryIndex;
-use crate::rules::set::RouteTo;
+use crate::rules::set::{Existing, OwnershipRule, RouteTo};
 use crate::rules::{Fault, RuleSet};
 use chrono::DateTime;
 
@@ -92,7 +92,11 @@ fn every_field_of_an_expectation_is_compared() {
 fn what_a_test_says_of_the_world_reaches_the_decision() {
     let owner = |name: &str, world: Scenario| world.rep(name, |rep| rep.crm_id = Some("005X".into()));
     let world = owner("ana", scenario()).change_pool("west", |pool| pool.caps.per_day = Some(3));
-    let world = world.change_pool("west", |pool| pool.caps.open = Some(9));
+    let mut world = world.change_pool("west", |pool| pool.caps.open = Some(9));
+    let within = Some(std::time::Duration::from_secs(90 * 86_400));
+    world.rules.ownership.push(OwnershipRule { existing: Existing::LeadOwner, wait_at_most: None, within });
+    let long_ago = "  - name: too long ago\n    person: { owner: ana, active_ago: 91d }\n    expect: { owner: ben }\n";
+    assert_eq!(differences(&outcome(&world, long_ago)), Vec::<String>::new());
     for (given, expected) in [
         ("away: ben", "rep: cy, rejected: { ben: away }"),
         ("busy: [ben]", "rep: cy, rejected: { ben: busy }"),
@@ -104,6 +108,8 @@ fn what_a_test_says_of_the_world_reaches_the_decision() {
         ("ledger: { west: { ben: -0.5, cy: +0.5 } }", "ring: [cy, ben]"),
         ("account: { name: Acme, owner: ana }", "owner: ana, ring: [ana, ben, cy]"),
         ("account: { opportunity_owner: ana }", "rep: ana, reason: open opportunity"),
+        ("person: { owner: ana, active_ago: 30d }", "owner: ana, rep: ana, reason: earlier lead"),
+        ("person: { owner: ana }\n    account: { name: Acme }", "owner: ana"),
         ("crm: down", "degraded: yes, rep: ben"),
         ("at: 2026-01-07 20:00 Europe/London", "ring: none, ladder: [booking, callback], rejected: { ben: off_rota }"),
     ] {

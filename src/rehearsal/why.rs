@@ -113,6 +113,8 @@ fn ownership(rule: &OwnershipTrace, rules: &RuleSet) -> Option<String> {
             format!("{}, not waited for", because.in_words(zone(rep, rules)))
         }
         OwnershipResult::Inactive => "not active".to_owned(),
+        OwnershipResult::TooLongAgo { .. } => "active too long ago".to_owned(),
+        OwnershipResult::NotKnown { why } => format!("not known: {why}"),
         OwnershipResult::NoOwner | OwnershipResult::NotARep { .. } => return None,
     };
     Some(format!("{} {rep}: {because}", rule.existing.in_words()))

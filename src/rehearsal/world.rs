@@ -1,7 +1,9 @@
 //! The world that a rehearsed lead is decided in.
 
+use crate::domain::account::{Account, Candidates, CompanyRecord, MatchKey, PersonRecord, Records};
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
+use crate::domain::lead::Lead;
 use crate::domain::rep::{Busy, BusyKind, Presence};
 use crate::routing::ledger::Ledger;
 use crate::routing::snapshot::{RepFacts, Snapshot};
@@ -23,10 +25,37 @@ const OUT_OF_OFFICE_FOR: TimeDelta = TimeDelta::days(2);
 pub fn at_rest(rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
     Snapshot {
         now,
-        account: Fact::Known { value: None, observed_at: now, source: SOURCE.to_owned() },
+        account: Fact::Known { value: None.into(), observed_at: now, source: SOURCE.to_owned() },
+        assigned: None,
         reps: rules.reps.keys().map(|rep| (rep.clone(), free(now))).collect(),
         ledgers: BTreeMap::new(),
     }
+}
+
+/// The CRM holds these records, which the rules then match to the lead.
+pub fn holding(snapshot: Snapshot, records: Records) -> Snapshot {
+    knowing(snapshot, Candidates::Found(records))
+}
+
+/// The lead's account is known and belongs to this rep, whatever its keys; `None` if the rep has no user in the CRM.
+pub fn owned_by(snapshot: Snapshot, owner: &RepId, rules: &RuleSet) -> Option<Snapshot> {
+    let owner_crm_id = Some(rules.reps.get(owner)?.crm_id.clone()?);
+    let account = Account {
+        crm_id: "rehearsed".to_owned(),
+        name: "the account of this rehearsal".to_owned(),
+        domain: None,
+        owner_crm_id,
+        open_opportunity_owner_crm_id: None,
+        matched_by: MatchKey::Domain,
+        score_permille: 1000,
+        fields: BTreeMap::new(),
+    };
+    Some(knowing(snapshot, Some(account).into()))
+}
+
+fn knowing(snapshot: Snapshot, value: Candidates) -> Snapshot {
+    let account = Fact::Known { value, observed_at: snapshot.now, source: "the rehearsal".to_owned() };
+    Snapshot { account, ..snapshot }
 }
 
 fn free(now: DateTime<Utc>) -> RepFacts {
@@ -40,12 +69,13 @@ fn free(now: DateTime<Utc>) -> RepFacts {
 }
 
 /// The world at rest, with what a test says of it on top.
-pub fn furnished(rules: &RuleSet, given: &Given, now: DateTime<Utc>) -> Snapshot {
+pub fn furnished(rules: &RuleSet, given: &Given, lead: &Lead, now: DateTime<Utc>) -> Snapshot {
     let mut world = at_rest(rules, now);
     if given.crm_down == Some(true) {
         world.account = Fact::Unknown { why: "the test says that the CRM is down".to_owned() };
-    } else if given.account.is_some() {
-        world.account = Fact::Known { value: given.account.clone(), observed_at: now, source: "the test".to_owned() };
+    } else if given.account.is_some() || given.person.is_some() {
+        let value = candidates(given, lead, now);
+        world.account = Fact::Known { value, observed_at: now, source: "the test".to_owned() };
     }
     each(&mut world, given.away.as_ref(), |facts| facts.presence = Presence::Away);
     each(&mut world, given.on_call.as_ref(), |facts| facts.reserved_until = Some(now + ON_CALL_FOR));
@@ -71,6 +101,33 @@ pub fn furnished(rules: &RuleSet, given: &Given, now: DateTime<Utc>) -> Snapshot
         world.ledgers.insert(pool.clone(), ledger);
     }
     world
+}
+
+/// A person beside an account is a record that the matcher is asked about, like in production; so is the account then, by
+/// the number that the lead calls from.
+fn candidates(given: &Given, lead: &Lead, now: DateTime<Utc>) -> Candidates {
+    let Some(person) = &given.person else { return given.account.clone().into() };
+    let phones: Vec<_> = lead.reach_phone().cloned().into_iter().collect();
+    let company = given.account.clone().map(|account| CompanyRecord {
+        crm_id: account.crm_id,
+        name: account.name,
+        domains: account.domain.into_iter().collect(),
+        phones: phones.clone(),
+        owner_crm_id: account.owner_crm_id,
+        open_opportunity_owner_crm_id: account.open_opportunity_owner_crm_id,
+        fields: account.fields,
+        ..CompanyRecord::default()
+    });
+    let person = PersonRecord {
+        kind: person.kind,
+        crm_id: "test-person".to_owned(),
+        company_crm_id: None,
+        email: lead.contact.email.as_ref().map(|email| email.value.clone()),
+        phones,
+        owner_crm_id: person.owner_crm_id.clone(),
+        active_at: TimeDelta::from_std(person.active_ago).ok().and_then(|ago| now.checked_sub_signed(ago)),
+    };
+    Candidates::Found(Records { companies: company.into_iter().collect(), people: vec![person], left_out: 0 })
 }
 
 fn each(world: &mut Snapshot, reps: Option<&BTreeSet<RepId>>, change: impl Fn(&mut RepFacts)) {

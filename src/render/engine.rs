@@ -25,6 +25,14 @@ pub struct TemplateFault {
     pub allowed: String,
 }
 
+impl TemplateFault {
+    /// `templates/slack/ringing.hbs:3`.
+    pub fn place(&self) -> String {
+        let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
+        format!("templates/{}{line}", self.path)
+    }
+}
+
 impl fmt::Display for TemplateFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "templates/{}", self.path)?;

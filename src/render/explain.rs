@@ -3,18 +3,22 @@
 //! Everything is read from the decision's trace; the rules lend names and zones only. So an old decision is told as it was
 //! made, with times in the zone of the rep they concern.
 
-use crate::domain::account::MatchKey;
+mod account;
+mod facts;
+
+pub use facts::facts;
+
 use crate::domain::id::RepId;
 use crate::domain::lead::Lead;
 use crate::routing::Decision;
 use crate::routing::decision::{
-    AccountTrace, Candidate, CandidateVerdict, OwnershipResult, OwnershipTrace, PoolTrace, Target, TargetRole,
-    TerritoryMatch, TerritoryTrace,
+    Candidate, CandidateVerdict, OwnershipResult, OwnershipTrace, PoolTrace, Target, TargetRole, TerritoryMatch,
+    TerritoryTrace,
 };
 use crate::routing::ledger::{Entry, EntryKind};
 use crate::routing::{local, turns};
 use crate::rules::RuleSet;
-use crate::rules::condition::Verdict;
+use crate::rules::condition::{NamedPart, Verdict};
 use crate::rules::index::Rank;
 use crate::rules::set::Rung;
 use chrono_tz::Tz;
@@ -25,7 +29,7 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     let roster = Roster(rules);
     let mut story = Story::default();
     headline(&mut story, decision, lead, &roster);
-    story.section("Account", [account(&decision.trace.account)]);
+    story.section("Account", account::lines(&decision.trace.account));
     story.section("Ownership", decision.trace.ownership.iter().map(|rule| ownership(rule, &roster)));
     story.section("Routes", routes(decision));
     story.section("Territory", territory(&decision.trace.territory, rules));
@@ -46,24 +50,7 @@ fn headline(story: &mut Story, decision: &Decision, lead: &Lead, roster: &Roster
     let (owner, when) = (roster.name(&plan.owner), local(decision.decided_at, roster.zone(&plan.owner)));
     story.line(&format!("{owner} owns the lead of {company} ({}), decided {when}.", lead.id));
     story.line(&format!("Because: {}.", plan.reason));
-    story.line(&format!("Rules: release {}.", decision.release.as_str().get(..12).unwrap_or_default()));
-}
-
-fn account(trace: &AccountTrace) -> String {
-    match trace {
-        AccountTrace::Unknown { why } => format!("Not known: {why}."),
-        AccountTrace::NoAccount { source, age_ms } => format!("None, says {source} {}.", ago(*age_ms)),
-        AccountTrace::Matched { name, crm_id, by, score_permille, source, age_ms } => {
-            let by = match by {
-                MatchKey::Phone => "phone number",
-                MatchKey::Email => "e-mail address",
-                MatchKey::Domain => "domain",
-                MatchKey::Name => "name",
-            };
-            let sure = format!("{}.{} %", score_permille / 10, score_permille % 10);
-            format!("{name} ({crm_id}), matched by {by}, {sure} sure, says {source} {}.", ago(*age_ms))
-        }
-    }
+    story.line(&format!("Rules: release {}.", decision.release.short()));
 }
 
 fn ago(age_ms: i64) -> String {
@@ -98,18 +85,37 @@ fn ownership(rule: &OwnershipTrace, roster: &Roster) -> String {
         OwnershipResult::NoOwner => format!("There is no {by}."),
         OwnershipResult::NotARep { crm_id } => format!("The {by} is {crm_id} in the CRM, who is no rep here."),
         OwnershipResult::Inactive => format!("The {by}, {who}, is not active any more."),
+        OwnershipResult::TooLongAgo { active_at: Some(at) } => {
+            format!("The {by} does not count: last active {}, too long ago.", local(*at, zone))
+        }
+        OwnershipResult::TooLongAgo { active_at: None } => {
+            format!("The {by} does not count: nobody knows when the record was last active.")
+        }
+        OwnershipResult::NotKnown { why } => format!("The {by} is not known: {why}; Baton's rules decide."),
     }
 }
 
 fn routes(decision: &Decision) -> impl Iterator<Item = String> {
     decision.trace.routes.iter().map(|route| {
         let verdict = verdict(route.verdict, &route.missing);
-        format!("{:?} (line {}): {verdict}.", route.name, route.line)
+        format!("{:?} (line {}): {verdict}{}.", route.name, route.line, parts(&route.parts))
     })
 }
 
 fn tiers(decision: &Decision) -> impl Iterator<Item = String> {
-    decision.trace.tiers.iter().map(|tier| format!("{}: {}.", tier.tier, verdict(tier.verdict, &tier.missing)))
+    decision.trace.tiers.iter().map(|tier| {
+        let verdict = verdict(tier.verdict, &tier.missing);
+        format!("{}: {verdict}{}.", tier.tier, parts(&tier.parts))
+    })
+}
+
+/// ` (segment strategic holds; size(lead.products) > 1 does not hold)`, or nothing.
+fn parts(parts: &[NamedPart]) -> String {
+    if parts.is_empty() {
+        return String::new();
+    }
+    let told = |part: &NamedPart| format!("{} {}", part.name, verdict(part.verdict, &part.missing));
+    format!(" ({})", parts.iter().map(told).collect::<Vec<_>>().join("; "))
 }
 
 fn verdict(verdict: Verdict, missing: &[String]) -> String {
@@ -250,7 +256,8 @@ mod tests {
     use super::*;
     use crate::domain::known::Fact;
     use crate::routing::scenario::{Scenario, at, moment, row, scenario, text_is};
-    use crate::rules::condition::IfUndecided;
+    use crate::rules::condition::{Condition, IfUndecided};
+    use crate::rules::expression::{Amount, Expression, Order, Term};
     use crate::rules::set::{RouteTo, TerritoryRow};
 
     fn told(world: &Scenario) -> String {
@@ -297,6 +304,27 @@ Plan
   3. Callback by ANA.
 ";
         assert_eq!(told(&world), expected.replace("LEAD", world.lead.id.as_str()));
+    }
+
+    #[test]
+    fn segments_and_expressions_are_told_with_their_own_verdicts() {
+        let segment =
+            Condition::Segment { name: "strategic".to_owned(), is: Box::new(text_is("lead.industry", "software")) };
+        let seats = || Amount::Field("lead.custom.seats".to_owned());
+        let expression = Condition::Expression(Expression {
+            source: "lead.custom.seats * 12 > 1000".to_owned(),
+            means: Term::Compare {
+                left: Amount::Number(1000.0),
+                order: Order::Less,
+                right: Amount::Product(Box::new([seats(), Amount::Number(12.0)])),
+            },
+        });
+        let to = RouteTo::Rep("ana".to_owned().try_into().expect("a slug"));
+        let when = Condition::All(vec![segment, expression]);
+        let text = told(&scenario().route("big", when, IfUndecided::Skip, to));
+        let line = "  \"big\" (line 40): undecided without lead.custom.seats (segment strategic holds; \
+                    lead.custom.seats * 12 > 1000 undecided without lead.custom.seats).";
+        assert!(text.lines().any(|told| told == line), "{text}");
     }
 
     #[test]
@@ -360,7 +388,7 @@ Plan
             (at("09:20"), "None, says mirror 40 min ago."),
             (at("03:00"), "None, says mirror 7 h ago."),
         ] {
-            world.snapshot.account = Fact::Known { value: None, observed_at: observed, source: "mirror".into() };
+            world.snapshot.account = Fact::Known { value: None.into(), observed_at: observed, source: "mirror".into() };
             assert!(told(&world).contains(told_as), "{told_as}");
         }
     }

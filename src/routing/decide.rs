@@ -14,7 +14,8 @@ use crate::rules::set::Rung;
 ///
 /// Cannot fail: whatever is unknown, absent or full, the plan has an owner and ends in a callback.
 pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
-    let account = matching::account(snapshot);
+    let matched = matching::account(lead, snapshot, rules);
+    let account = matched.account.as_ref();
     let territory = territory::locate(lead, account, rules);
     let tier = tiers::choose(lead, account, rules);
     let route = routes::choose(lead, account, rules);
@@ -38,7 +39,7 @@ pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
         reason: placed.reason,
     };
     let trace = Trace {
-        account: matching::trace(snapshot),
+        account: matched.trace,
         ownership: ownership.trace,
         routes: route.trace,
         territory,

@@ -3,7 +3,7 @@
 use super::ledger::Entry;
 use crate::domain::account::MatchKey;
 use crate::domain::id::{DecisionId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
-use crate::rules::condition::Verdict;
+use crate::rules::condition::{NamedPart, Verdict};
 use crate::rules::set::{Existing, Rung};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -72,9 +72,86 @@ pub struct Trace {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum AccountTrace {
-    Matched { name: String, crm_id: String, by: MatchKey, score_permille: u16, source: String, age_ms: i64 },
-    NoAccount { source: String, age_ms: i64 },
-    Unknown { why: String },
+    Matched {
+        name: String,
+        crm_id: String,
+        by: MatchKey,
+        score_permille: u16,
+        source: String,
+        age_ms: i64,
+        /// `None` where the matcher was not asked: see [`Candidates::Settled`](crate::domain::account::Candidates).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        how: Option<MatchTrace>,
+    },
+    NoAccount {
+        source: String,
+        age_ms: i64,
+        /// Records that came near and do not fit.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<OtherAccount>,
+    },
+    Unknown {
+        why: String,
+    },
+}
+
+/// Why this record and not another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MatchTrace {
+    /// Every key that fits, in the order of the rules.
+    pub keys: Vec<MatchKey>,
+    /// By the name alone, with nothing else known that agrees.
+    pub weak: bool,
+    /// Another record is as good a match and has another owner.
+    pub disputed: bool,
+    /// What decided against the next best; `None` if no other fits.
+    pub won_by: Option<MatchStep>,
+    /// The other records, best first; those that do not fit at the end.
+    pub others: Vec<OtherAccount>,
+    /// Records of a loose search that came nowhere near.
+    pub left_out: u32,
+}
+
+/// What decides among records that fit, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchStep {
+    StrongerKey,
+    NotWeak,
+    HigherScore,
+    MoreKeys,
+    /// From here on it is about circumstances: two that differ only in these are equally good matches.
+    ActiveOwner,
+    OpenOpportunity,
+    ActiveLater,
+    LowerId,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OtherAccount {
+    pub name: String,
+    pub crm_id: String,
+    pub owner_crm_id: Option<String>,
+    /// Those that fit; empty if none does.
+    pub keys: Vec<MatchKey>,
+    /// Of the strongest key; without one, how alike the names are.
+    pub score_permille: u16,
+    #[serde(flatten)]
+    pub verdict: OtherVerdict,
+}
+
+/// Why another record is not the lead's account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum OtherVerdict {
+    Lost {
+        by: MatchStep,
+    },
+    NameUnlike,
+    OtherDomain,
+    OtherCountry,
+    /// Alike, but not the same, and no country to corroborate it.
+    CountryUnknown,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -107,6 +184,14 @@ pub enum OwnershipResult {
         crm_id: String,
     },
     Inactive,
+    /// The record is there, and was last active too long ago, or nobody knows when.
+    TooLongAgo {
+        active_at: Option<DateTime<Utc>>,
+    },
+    /// The CRM was to choose, and did not answer in time.
+    NotKnown {
+        why: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,6 +201,9 @@ pub struct RouteTrace {
     pub verdict: Verdict,
     /// Fields that were missing, when undecided.
     pub missing: Vec<String>,
+    /// Segments and expressions of the condition, with their own verdicts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<NamedPart>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -142,6 +230,9 @@ pub struct TierTrace {
     pub tier: TierId,
     pub verdict: Verdict,
     pub missing: Vec<String>,
+    /// Segments and expressions of the condition, with their own verdicts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<NamedPart>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

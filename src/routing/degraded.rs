@@ -3,12 +3,16 @@
 use super::case::Case;
 use super::decision::{AccountTrace, CandidateVerdict, Plan, Rejection, Trace};
 use crate::domain::id::RepId;
+use crate::domain::known::Fact;
 use std::collections::BTreeSet;
 
 pub(super) fn list(case: &Case, plan: &Plan, trace: &Trace) -> Vec<String> {
     let mut missing = Vec::new();
     if let AccountTrace::Unknown { why } = &trace.account {
         missing.push(format!("account unknown: {why}"));
+    }
+    if let Some(Fact::Unknown { why }) = &case.snapshot.assigned {
+        missing.push(format!("owner chosen by the CRM unknown: {why}"));
     }
     for rep in calendars_used(plan, trace) {
         if let Some(rep) = case.rep(rep)

@@ -31,5 +31,7 @@ mod tests;
 pub use considered::members_considered;
 pub use decide::decide;
 pub use decision::Decision;
+pub use matching::shortlist;
+pub use ownership::owners_considered;
 pub use snapshot::Snapshot;
 pub use words::{local, turns};

@@ -1,14 +1,22 @@
-//! Whether somebody holds the lead already: the owner in the CRM, the rep of a named account, the rep a route names.
+//! Whether somebody holds the lead already: whom the CRM's own rules chose, the owner of the account, of its open
+//! opportunity or of an earlier record of the caller, the rep of a named account, the rep a route names.
 
 use super::availability;
 use super::case::Case;
 use super::decision::{OwnershipResult, OwnershipTrace, Rejection};
 use super::matching;
 use super::routes::Taken;
+use super::snapshot::Snapshot;
+use crate::domain::account::{Candidates, PersonKind};
 use crate::domain::id::RepId;
+use crate::domain::known::Fact;
+use crate::domain::lead::Lead;
 use crate::domain::rep::Rep;
-use crate::rules::set::{Existing, Route, RouteTo};
-use chrono::TimeDelta;
+use crate::rules::RuleSet;
+use crate::rules::set::{Existing, OwnershipRule, Route, RouteTo};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub(super) struct Ownership {
@@ -42,10 +50,12 @@ pub(super) enum Standing {
 /// The rules of ownership in order, then a route that names a rep. Disputes are the CRM's: its owner is followed.
 pub(super) fn settle(case: &Case, route: &Taken) -> Ownership {
     let mut trace = Vec::new();
-    for rule in &case.rules.ownership {
-        let (rep, result) = match owner(case, rule.existing) {
+    for rule in chosen_by_crm(case).iter().chain(&case.rules.ownership) {
+        let (rep, result) = match owner(case, rule) {
             Owner::Nobody => (None, OwnershipResult::NoOwner),
             Owner::Stranger(crm_id) => (None, OwnershipResult::NotARep { crm_id: crm_id.to_owned() }),
+            Owner::TooLongAgo(active_at) => (None, OwnershipResult::TooLongAgo { active_at }),
+            Owner::NotKnown(why) => (None, OwnershipResult::NotKnown { why: why.to_owned() }),
             Owner::Rep(rep) => (Some(rep), stand(case, rep, rule.wait_at_most)),
         };
         trace.push(OwnershipTrace {
@@ -67,31 +77,90 @@ fn routed_rep(case: &Case, route: &Taken) -> Option<Holder> {
     Some(Holder { rep: rep.clone(), by: format!("rep of route {name:?}"), standing })
 }
 
+/// Where the CRM assigns, its choice comes before every other owner, and is waited for within the rota.
+fn chosen_by_crm(case: &Case) -> Option<OwnershipRule> {
+    let rule = OwnershipRule { existing: Existing::CrmAssignment, wait_at_most: None, within: None };
+    case.snapshot.assigned.as_ref().map(|_| rule)
+}
+
 enum Owner<'a> {
     Nobody,
-    /// A CRM user who is no rep here.
+    /// A CRM user, or a queue, who is no rep here.
     Stranger(&'a str),
+    TooLongAgo(Option<DateTime<Utc>>),
+    NotKnown(&'a str),
     Rep(&'a Rep),
 }
 
-/// Where the CRM names no account owner, the rep of the named account is it.
-fn owner<'a>(case: &Case<'a>, existing: Existing) -> Owner<'a> {
-    let crm_id = case.account.and_then(|account| match existing {
-        Existing::AccountOwner => account.owner_crm_id.as_deref(),
-        Existing::OpenOpportunityOwner => account.open_opportunity_owner_crm_id.as_deref(),
-    });
-    match (crm_id, existing) {
-        (Some(crm_id), _) => {
-            let rep = case.rules.reps.values().find(|rep| rep.crm_id.as_deref() == Some(crm_id));
-            rep.map_or(Owner::Stranger(crm_id), Owner::Rep)
+fn owner<'a>(case: &Case<'a>, rule: &OwnershipRule) -> Owner<'a> {
+    match rule.existing {
+        Existing::AccountOwner => account_owner(case),
+        Existing::OpenOpportunityOwner => {
+            of_crm(case, case.account.and_then(|account| account.open_opportunity_owner_crm_id.as_deref()))
         }
-        (None, Existing::AccountOwner) => {
-            let named = matching::named_account(case.lead, case.account, case.rules);
-            let rep = named.and_then(|named| case.rep(named.rep.as_ref()?));
-            rep.map_or(Owner::Nobody, Owner::Rep)
-        }
-        (None, Existing::OpenOpportunityOwner) => Owner::Nobody,
+        Existing::LeadOwner => person_owner(case, rule, &[PersonKind::Lead, PersonKind::Contact]),
+        Existing::ContactOwner => person_owner(case, rule, &[PersonKind::Contact]),
+        Existing::CrmAssignment => match &case.snapshot.assigned {
+            Some(Fact::Known { value, .. }) => of_crm(case, value.as_deref()),
+            Some(Fact::Unknown { why }) => Owner::NotKnown(why),
+            None => Owner::Nobody,
+        },
     }
+}
+
+/// Where the CRM names no account owner, the rep of the named account is it.
+fn account_owner<'a>(case: &Case<'a>) -> Owner<'a> {
+    if let Some(crm_id) = case.account.and_then(|account| account.owner_crm_id.as_deref()) {
+        return of_crm(case, Some(crm_id));
+    }
+    let named = matching::named_account(case.lead, case.account, case.rules);
+    let rep = named.and_then(|named| case.rep(named.rep.as_ref()?));
+    rep.map_or(Owner::Nobody, Owner::Rep)
+}
+
+/// Of the record of the caller that was active last; one without an owner is no reason to stop looking.
+fn person_owner<'a>(case: &Case<'a>, rule: &OwnershipRule, kinds: &[PersonKind]) -> Owner<'a> {
+    let owned = matching::same_person(case.lead, case.snapshot)
+        .filter(|person| kinds.contains(&person.kind) && person.owner_crm_id.is_some());
+    // The lower id where two were active at once.
+    let Some(person) = owned.max_by_key(|person| (person.active_at, Reverse(&person.crm_id))) else {
+        return Owner::Nobody;
+    };
+    if let Some(within) = rule.within {
+        let within = TimeDelta::from_std(within).unwrap_or(TimeDelta::MAX);
+        if person.active_at.is_none_or(|active_at| case.now() - active_at > within) {
+            return Owner::TooLongAgo(person.active_at);
+        }
+    }
+    of_crm(case, person.owner_crm_id.as_deref())
+}
+
+fn of_crm<'a>(case: &Case<'a>, crm_id: Option<&'a str>) -> Owner<'a> {
+    let Some(crm_id) = crm_id else { return Owner::Nobody };
+    let rep = case.rules.reps.values().find(|rep| rep.crm_id.as_deref() == Some(crm_id));
+    rep.map_or(Owner::Stranger(crm_id), Owner::Rep)
+}
+
+/// Every rep whom [`settle`] may find to be an owner, with who stands in for them: whose calendars are worth asking for
+/// once the CRM has answered.
+pub fn owners_considered(
+    lead: &Lead,
+    account: &Fact<Candidates>,
+    assigned: Option<&Fact<Option<String>>>,
+    rules: &RuleSet,
+    now: DateTime<Utc>,
+) -> BTreeSet<RepId> {
+    let (account, assigned) = (account.clone(), assigned.cloned());
+    let snapshot = Snapshot { now, account, assigned, reps: BTreeMap::new(), ledgers: BTreeMap::new() };
+    let matched = matching::account(lead, &snapshot, rules);
+    let case = Case { lead, snapshot: &snapshot, rules, account: matched.account.as_ref(), ring: false };
+    let mut reps = BTreeSet::new();
+    for rule in chosen_by_crm(&case).iter().chain(&rules.ownership) {
+        if let Owner::Rep(rep) = owner(&case, rule) {
+            reps.extend([Some(rep.id.clone()), rep.delegate.clone()].into_iter().flatten());
+        }
+    }
+    reps
 }
 
 /// Caps, languages and skills are not asked: the account is this rep's. The delegate takes calls only; where no phone is
@@ -127,6 +196,8 @@ fn standing(result: OwnershipResult) -> Option<Standing> {
         OwnershipResult::GivenUp { .. }
         | OwnershipResult::NoOwner
         | OwnershipResult::NotARep { .. }
-        | OwnershipResult::Inactive => None,
+        | OwnershipResult::Inactive
+        | OwnershipResult::TooLongAgo { .. }
+        | OwnershipResult::NotKnown { .. } => None,
     }
 }

@@ -25,7 +25,8 @@ pub(super) fn choose<'a>(lead: &Lead, account: Option<&Account>, rules: &'a Rule
     let mut trace = Vec::new();
     for route in &rules.routes {
         let (verdict, missing) = route.when.evaluate(&|path| field(lead, account, path));
-        trace.push(RouteTrace { name: route.name.clone(), line: route.line, verdict, missing: missing.clone() });
+        let parts = route.when.named_parts(&|path| field(lead, account, path));
+        trace.push(RouteTrace { name: route.name.clone(), line: route.line, verdict, missing: missing.clone(), parts });
         match (verdict, route.if_undecided) {
             (Verdict::Yes, _) => return RouteChoice { taken: Taken::Route(route), trace },
             (Verdict::Undecided, IfUndecided::CatchAll) => {

@@ -8,7 +8,7 @@ use super::decision::{CandidateVerdict, OwnershipResult, Rejection};
 use super::ledger::{EntryKind, Ledger, TURN};
 use super::snapshot::{RepFacts, Snapshot};
 use super::{Decision, decide};
-use crate::domain::account::{Account, MatchKey};
+use crate::domain::account::{Account, Candidates, CompanyRecord, MatchKey, PersonKind, PersonRecord, Records};
 use crate::domain::id::{LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::known::{Fact, Known};
 use crate::domain::lead::{
@@ -141,10 +141,15 @@ pub(crate) fn at_least(field: &str, least: f64) -> Condition {
     Condition::Field { field: field.to_owned(), test: Test::Range { at_least: Some(least), at_most: None } }
 }
 
+fn in_mirror(value: Candidates) -> Fact<Candidates> {
+    Fact::Known { value, observed_at: at("09:58"), source: "mirror".into() }
+}
+
 fn snapshot() -> Snapshot {
     Snapshot {
         now: at("10:00"),
-        account: Fact::Known { value: None, observed_at: at("09:59"), source: "mirror".into() },
+        account: Fact::Known { value: Candidates::Settled(None), observed_at: at("09:59"), source: "mirror".into() },
+        assigned: None,
         reps: BTreeMap::new(),
         ledgers: BTreeMap::new(),
     }
@@ -163,9 +168,10 @@ fn rules() -> RuleSet {
         named_accounts: vec![],
         index: TerritoryIndex::default(),
         ownership: vec![
-            OwnershipRule { existing: Existing::AccountOwner, wait_at_most: Some(48 * HOUR) },
-            OwnershipRule { existing: Existing::OpenOpportunityOwner, wait_at_most: None },
+            OwnershipRule { existing: Existing::AccountOwner, wait_at_most: Some(48 * HOUR), within: None },
+            OwnershipRule { existing: Existing::OpenOpportunityOwner, wait_at_most: None, within: None },
         ],
+        assignment: Assignment::Baton,
         tiers: vec![Tier {
             name: tier_id("smb"),
             line: 9,
@@ -190,6 +196,7 @@ fn rules() -> RuleSet {
             calling: Shift::default(),
         },
         handoff: handoff(),
+        matching: MatchRules::default(),
         shared_domains: BTreeSet::new(),
     }
 }
@@ -368,7 +375,11 @@ impl Scenario {
     }
 
     pub fn account(mut self, change: impl FnOnce(&mut Account)) -> Self {
-        let mut account = self.snapshot.account.value().cloned().flatten().unwrap_or(Account {
+        let known = match self.snapshot.account.value() {
+            Some(Candidates::Settled(account)) => account.clone(),
+            Some(Candidates::Found(_)) | None => None,
+        };
+        let mut account = known.unwrap_or(Account {
             crm_id: "001".into(),
             name: "Acme".into(),
             domain: Some("acme.com".into()),
@@ -379,7 +390,51 @@ impl Scenario {
             fields: BTreeMap::new(),
         });
         change(&mut account);
-        self.snapshot.account = Fact::Known { value: Some(account), observed_at: at("09:58"), source: "mirror".into() };
+        self.snapshot.account = in_mirror(Candidates::Settled(Some(account)));
+        self
+    }
+
+    /// A company of the CRM; more than one are candidates for the matcher.
+    pub fn company(self, crm_id: &str, change: impl FnOnce(&mut CompanyRecord)) -> Self {
+        self.records(|records| {
+            let mut company = CompanyRecord { crm_id: crm_id.into(), name: "Acme".into(), ..CompanyRecord::default() };
+            change(&mut company);
+            records.companies.push(company);
+        })
+    }
+
+    /// A contact or lead of the CRM with the caller's e-mail address, which the caller then has.
+    pub fn person(mut self, kind: PersonKind, owner: &str, active_at: Option<DateTime<Utc>>) -> Self {
+        let email = "ada@acme.com".to_owned();
+        self.lead.contact.email = Some(Known::from_caller(email.clone()));
+        self.rep(owner, |_| ()).records(|records| {
+            records.people.push(PersonRecord {
+                kind,
+                crm_id: format!("person-{}", records.people.len()),
+                company_crm_id: None,
+                email: Some(email),
+                phones: vec![],
+                owner_crm_id: Some(format!("crm-{owner}")),
+                active_at,
+            });
+        })
+    }
+
+    pub fn records(mut self, change: impl FnOnce(&mut Records)) -> Self {
+        let mut records = match self.snapshot.account.value() {
+            Some(Candidates::Found(records)) => records.clone(),
+            Some(Candidates::Settled(_)) | None => Records::default(),
+        };
+        change(&mut records);
+        self.snapshot.account = in_mirror(Candidates::Found(records));
+        self
+    }
+
+    /// Under `assignment: crm`: what its rules chose.
+    pub fn assigned(mut self, owner: Option<&str>) -> Self {
+        self.rules.assignment = Assignment::Crm;
+        let value = owner.map(|owner| format!("crm-{owner}"));
+        self.snapshot.assigned = Some(Fact::Known { value, observed_at: at("10:00"), source: "salesforce".into() });
         self
     }
 

@@ -1,7 +1,7 @@
 //! What was known when a lead was decided. Stored with the decision, so that it can be replayed to the same bytes.
 
 use super::ledger::Ledger;
-use crate::domain::account::Account;
+use crate::domain::account::Candidates;
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::known::Fact;
 use crate::domain::rep::{Busy, Presence};
@@ -12,8 +12,11 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     pub now: DateTime<Utc>,
-    /// `Known(None)`: the CRM was asked and has no such account.
-    pub account: Fact<Option<Account>>,
+    /// What the CRM holds for the lead; known and empty: it was asked and has nothing.
+    pub account: Fact<Candidates>,
+    /// Whom the CRM's own rules gave the lead to; known and `None`: to nobody. Absent where Baton assigns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned: Option<Fact<Option<String>>>,
     /// Reps that are not listed: presence unset, no load, calendar unknown.
     pub reps: BTreeMap<RepId, RepFacts>,
     /// Pools that are not listed have an empty ledger.

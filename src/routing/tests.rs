@@ -6,11 +6,12 @@ use crate::domain::known::{Fact, Known};
 use crate::domain::lead::{Headcount, PreferredHandoff};
 use crate::rules::condition::{IfUndecided, Verdict};
 use crate::rules::index::TerritoryIndex;
-use crate::rules::set::{CalendarUnknown, OrderPolicy, RouteTo, Rung, TerritoryRow};
+use crate::rules::set::{CalendarUnknown, Existing, OrderPolicy, OwnershipRule, RouteTo, Rung, TerritoryRow};
 use proptest::prelude::*;
 use std::time::Duration;
 
 mod availability;
+mod matching;
 mod ownership;
 mod placement;
 mod purity;

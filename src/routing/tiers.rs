@@ -23,7 +23,8 @@ pub(super) fn choose<'a>(lead: &Lead, account: Option<&Account>, rules: &'a Rule
     let mut trace = Vec::new();
     for tier in &rules.tiers {
         let (verdict, missing) = tier.when.evaluate(&|path| field(lead, account, path));
-        trace.push(TierTrace { tier: tier.name.clone(), verdict, missing: missing.clone() });
+        let parts = tier.when.named_parts(&|path| field(lead, account, path));
+        trace.push(TierTrace { tier: tier.name.clone(), verdict, missing: missing.clone(), parts });
         match (verdict, tier.if_undecided) {
             (Verdict::Yes, _) => return TierChoice { tier: Some(tier), undecided: None, trace },
             (Verdict::Undecided, IfUndecided::CatchAll) => {

@@ -20,6 +20,9 @@ impl Existing {
         match self {
             Self::AccountOwner => "account owner",
             Self::OpenOpportunityOwner => "owner of the open opportunity",
+            Self::LeadOwner => "owner of an earlier lead",
+            Self::ContactOwner => "owner of the contact",
+            Self::CrmAssignment => "owner chosen by the CRM",
         }
     }
 }

@@ -97,8 +97,9 @@ fn refuse_stray_files(files: &[SourceFile], faults: &mut Faults) {
     }
 }
 
+/// The name of these files together, whether they are in order or not.
 /// SHA-256 over paths and contents, by path; lengths keep a moved border from giving the same hash.
-fn release(files: &[SourceFile]) -> ReleaseId {
+pub fn release(files: &[SourceFile]) -> ReleaseId {
     let mut files: Vec<&SourceFile> = files.iter().collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let mut hash = Sha256::new();

@@ -1,5 +1,6 @@
 //! Conditions as data, with three outcomes: a field that is missing makes a condition *undecided*, never "no match".
 
+use super::expression::Expression;
 use super::field::Looked;
 use crate::domain::lead::{FieldValue, Headcount};
 use chrono::{Datelike, NaiveDate};
@@ -18,6 +19,24 @@ pub enum Condition {
         field: String,
         test: Test,
     },
+    /// A condition that has a name under `segments:`, written out.
+    Segment {
+        name: String,
+        is: Box<Condition>,
+    },
+    /// `when:`.
+    Expression(Expression),
+}
+
+/// How a part of a condition that people know by name, a segment or an expression, came out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NamedPart {
+    /// `segment strategic`, or the source of the expression.
+    pub name: String,
+    pub verdict: Verdict,
+    /// Fields that left it open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,6 +94,35 @@ impl Condition {
                 Verdict::Undecided => (Verdict::Undecided, vec![field.clone()]),
                 decided => (decided, Vec::new()),
             },
+            Self::Segment { is, .. } => is.evaluate(lookup),
+            Self::Expression(expression) => expression.evaluate(lookup),
+        }
+    }
+
+    /// The segments and expressions in it, outermost first and each once, with their own verdicts.
+    pub fn named_parts(&self, lookup: &dyn Fn(&str) -> Option<Looked>) -> Vec<NamedPart> {
+        let mut parts: Vec<NamedPart> = Vec::new();
+        self.each_part(&mut |part| {
+            let name = match part {
+                Self::Segment { name, .. } => format!("segment {name}"),
+                Self::Expression(expression) => expression.source.clone(),
+                Self::Always | Self::All(_) | Self::Any(_) | Self::Not(_) | Self::Field { .. } => return,
+            };
+            if !parts.iter().any(|known| known.name == name) {
+                let (verdict, missing) = part.evaluate(lookup);
+                parts.push(NamedPart { name, verdict, missing });
+            }
+        });
+        parts
+    }
+
+    /// Calls `visit` with the condition and everything inside it, outermost first.
+    pub fn each_part<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
+        visit(self);
+        match self {
+            Self::Always | Self::Field { .. } | Self::Expression(_) => {}
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_part(visit)),
+            Self::Not(inner) | Self::Segment { is: inner, .. } => inner.each_part(visit),
         }
     }
 
@@ -85,12 +133,14 @@ impl Condition {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_field(visit)),
             Self::Not(inner) => inner.each_field(visit),
             Self::Field { field, .. } => visit(field),
+            Self::Segment { is, .. } => is.each_field(visit),
+            Self::Expression(expression) => expression.each_field(visit),
         }
     }
 }
 
 /// `and` with `settles = No`, `or` with `settles = Yes`: one such part decides, else an undecided part leaves it open.
-fn combine(parts: impl Iterator<Item = (Verdict, Vec<String>)>, settles: Verdict) -> (Verdict, Vec<String>) {
+pub(super) fn combine(parts: impl Iterator<Item = (Verdict, Vec<String>)>, settles: Verdict) -> (Verdict, Vec<String>) {
     let mut open: Vec<String> = Vec::new();
     for (verdict, missing) in parts {
         if verdict == settles {
@@ -106,7 +156,7 @@ fn combine(parts: impl Iterator<Item = (Verdict, Vec<String>)>, settles: Verdict
 }
 
 impl Verdict {
-    fn negated(self) -> Self {
+    pub(super) fn negated(self) -> Self {
         match self {
             Self::Yes => Self::No,
             Self::No => Self::Yes,
@@ -122,7 +172,7 @@ impl From<bool> for Verdict {
 }
 
 impl Test {
-    fn verdict(&self, looked: Option<&Looked>) -> Verdict {
+    pub(super) fn verdict(&self, looked: Option<&Looked>) -> Verdict {
         let Some(looked) = looked else {
             return if let Self::Known(wanted) = self { (!wanted).into() } else { Verdict::Undecided };
         };
@@ -171,7 +221,7 @@ fn within(low: f64, high: f64, at_least: Option<f64>, at_most: Option<f64>) -> V
 
 /// Text compares without regard to case; a list equals if one of its items does; numbers and flags also equal their text,
 /// since platforms differ in how they send them.
-fn equal(found: &FieldValue, wanted: &FieldValue) -> bool {
+pub(super) fn equal(found: &FieldValue, wanted: &FieldValue) -> bool {
     match (found, wanted) {
         (FieldValue::Number(a), FieldValue::Number(b)) => a == b,
         (FieldValue::Flag(a), FieldValue::Flag(b)) => a == b,
@@ -183,7 +233,7 @@ fn equal(found: &FieldValue, wanted: &FieldValue) -> bool {
 }
 
 /// Lower-case texts of a value: one, or the items of a list.
-fn texts(value: &FieldValue) -> Vec<String> {
+pub(super) fn texts(value: &FieldValue) -> Vec<String> {
     match value {
         FieldValue::Text(text) => vec![text.trim().to_lowercase()],
         FieldValue::Number(number) => vec![number.to_string()],
@@ -198,7 +248,7 @@ fn starts_with(text: &str, prefix: &str) -> bool {
 }
 
 /// A number, or the day of a date; `None` for what cannot be compared.
-fn measure(value: &FieldValue) -> Option<f64> {
+pub(super) fn measure(value: &FieldValue) -> Option<f64> {
     match value {
         FieldValue::Number(number) => Some(*number),
         FieldValue::Text(text) => {

@@ -1,8 +1,10 @@
 //! Conditions as people write them: a map of fields and what they should be, several keys meaning *all*.
 
 use super::condition::{Condition, Test, day_number};
+use super::expression::{self, Origin};
 use super::fault::{Faults, Word, quoted};
 use super::field::Kind;
+use super::segments;
 use super::values::{self, Bound};
 use super::vocabulary::{Spec, Vocabulary};
 use super::yaml::{Data, Node, Section};
@@ -16,7 +18,9 @@ pub fn of_rule(section: &mut Section<'_>, vocabulary: &Vocabulary, faults: &mut 
     let any = section.get("any").map(|node| Condition::Any(group(node, vocabulary, faults)));
     let all = section.get("all").map(|node| Condition::All(group(node, vocabulary, faults)));
     let not = section.get("not").map(|node| Condition::Not(Box::new(map(node, vocabulary, faults))));
-    parts.extend([any, all, not].into_iter().flatten());
+    let segment = section.get("segment").and_then(|node| segments::named(node, vocabulary, faults));
+    let when = section.get("when").and_then(|node| expression(node, vocabulary, faults));
+    parts.extend([any, all, not, segment, when].into_iter().flatten());
     for (path, node) in section.others() {
         if let Some(spec) = vocabulary.get(&path.text) {
             parts.extend(field(path, spec, node, vocabulary, faults));
@@ -33,8 +37,14 @@ pub fn of_rule(section: &mut Section<'_>, vocabulary: &Vocabulary, faults: &mut 
     }
 }
 
+fn expression(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Condition> {
+    let word = node.word(faults)?;
+    let origin = Origin { at: node.at, inset: node.inset };
+    expression::read(&word.text, origin, vocabulary, faults).map(Condition::Expression)
+}
+
 /// A condition that stands alone, as an item of `any:`.
-fn map(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Condition {
+pub fn map(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Condition {
     let mut section = node.section(faults);
     let condition = of_rule(&mut section, vocabulary, faults);
     if matches!(&node.data, Data::Map(entries) if entries.is_empty()) {
@@ -299,6 +309,49 @@ mod tests {
     }
 
     #[test]
+    fn tests_combine_within_a_field() {
+        let day = |text| values::date(text).map(day_number);
+        let quarter = is("lead.custom.ends", range(day("2026-01-01"), day("2026-03-31")));
+        let eve = is("lead.custom.ends", range(day("2026-12-24"), day("2026-12-24")));
+        assert_eq!(good("lead.custom.ends: 2026-01-01..2026-03-31"), quarter);
+        assert_eq!(
+            good("lead.custom.ends: { not: 2026-01-01..2026-03-31 }"),
+            Condition::Not(Box::new(quarter.clone()))
+        );
+        assert_eq!(good("lead.custom.ends: [2026-01-01..2026-03-31, 2026-12-24]"), Condition::Any(vec![quarter, eve]));
+        let prefix = is("lead.source", Test::Prefix(vec!["partner".into(), "reseller".into()]));
+        let not = Condition::Not(Box::new(prefix));
+        assert_eq!(good("lead.source: { not: { prefix: [partner, reseller] } }"), not);
+        let known = is("lead.source", Test::Known(true));
+        assert_eq!(
+            good("lead.source: { not: { prefix: [partner, reseller] }, known: yes }"),
+            Condition::All(vec![not, known])
+        );
+    }
+
+    #[test]
+    fn an_expression_stands_beside_data_and_both_must_hold() {
+        let condition =
+            good("lead.country: US\nwhen: 'lead.score > 90'\nany: [{ when: lead.live }, { lead.score: 5 }]\n");
+        let Condition::All(parts) = condition else { panic!("{condition:?}") };
+        assert!(
+            matches!(&parts[..], [Condition::Any(_), Condition::Expression(_), Condition::Field { .. }]),
+            "{parts:?}"
+        );
+        // The place of a fault is the word itself, behind the quote.
+        assert_eq!(
+            condition_faults("lead.live: yes\nwhen: 'lead.live && lead.scor > 1'\n"),
+            ["2:21 condition-unknown-field"]
+        );
+        assert_eq!(condition_faults("when: lead.live && lead.scor > 1\n"), ["1:20 condition-unknown-field"]);
+        assert_eq!(condition_faults("when: |\n  lead.live\n  && lead.scor > 1\n"), ["2:3 condition-unknown-field"]);
+    }
+
+    fn condition_faults(text: &str) -> Vec<String> {
+        condition(text).1
+    }
+
+    #[test]
     fn several_keys_mean_all_and_groups_nest() {
         let condition = good(
             "lead.score: \">= 85\"\nany: [{ lead.industry: Retail }, { all: [{ account.tier__c: gold }] }]\nnot: { lead.live: no }\n",
@@ -324,7 +377,7 @@ mod tests {
             "6:16 key-unknown",
             "7:13 condition-empty",
             "8:12 condition-empty",
-            "9:1 key-unknown",
+            "9:8 expression-constant",
             "10:12 condition-range-of-text",
             "11:6 condition-empty",
             "12:14 value-unknown-state",

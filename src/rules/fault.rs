@@ -192,7 +192,7 @@ pub fn did_you_mean<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> Op
 }
 
 /// The name that is fewest slips of the pen away: one slip in short words, a third of the letters in long ones.
-fn nearest<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let found = found.trim().to_lowercase();
     let slips = (found.chars().count() / 3).max(1);
     names

@@ -3,6 +3,8 @@
 use super::fault::{At, Faults, Word, did_you_mean, quoted};
 use super::values;
 use super::yaml::Node;
+use crate::domain::id::RepId;
+use crate::domain::rep::Rep;
 use crate::domain::rota::{Hours, Shift, Week};
 use chrono::{NaiveDate, NaiveTime, Timelike};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +12,32 @@ use std::collections::{BTreeMap, BTreeSet};
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const MINUTES_A_DAY: u32 = 24 * 60;
 const MINUTES_A_WEEK: u32 = 7 * MINUTES_A_DAY;
+
+/// Stands between the names of several weeks or regions of one rep.
+pub const AND: &str = ";";
+
+/// With the weeks and regions that reps have merged, each under its names together: every shift of the weeks is worked, and
+/// every holiday of the regions is one. Shifts may overlap then; the rota counts no minute twice.
+pub fn merged(hours: &Hours, reps: &BTreeMap<RepId, Rep>) -> Hours {
+    let mut all = hours.clone();
+    for rep in reps.values() {
+        if rep.hours.contains(AND) && !all.weeks.contains_key(&rep.hours) {
+            let weeks = rep.hours.split(AND).filter_map(|name| hours.weeks.get(name));
+            let mut week = Week::default();
+            for (day, shifts) in weeks.flat_map(|week| week.days.iter().enumerate()) {
+                week.days[day].extend(shifts);
+                week.days[day].sort_by_key(|shift| (shift.from, shift.until));
+                week.days[day].dedup();
+            }
+            all.weeks.insert(rep.hours.clone(), week);
+        }
+        if rep.holidays.contains(AND) && !all.holidays.contains_key(&rep.holidays) {
+            let regions = rep.holidays.split(AND).filter_map(|name| hours.holidays.get(name));
+            all.holidays.insert(rep.holidays.clone(), regions.flatten().copied().collect());
+        }
+    }
+    all
+}
 
 /// A value that is refused leaves a blank behind; its fault keeps the blank from being used.
 pub fn read(root: &Node, faults: &mut Faults) -> Hours {

@@ -16,6 +16,7 @@ pub fn warn(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
     unreachable_pools(drafts, rules, faults);
     requirements(drafts, rules, faults);
     unused_ladders(drafts, faults);
+    unused_segments(drafts, faults);
 }
 
 /// People who are counted on and have left.
@@ -140,5 +141,14 @@ fn unused_ladders(drafts: &Drafts, faults: &mut Faults) {
             let found = format!("{}, which no tier names", name.text);
             faults.warning("ladder-unused", name.at, found, "ladders that a tier names");
         }
+    }
+}
+
+fn unused_segments(drafts: &Drafts, faults: &mut Faults) {
+    for name in drafts.routing.vocabulary.segments.unused() {
+        let found = format!("{}, which no rule uses", name.text);
+        faults
+            .warning("segment-unused", name.at, found, "segments that a rule names")
+            .hint(Some("write segment: NAME in a tier or route, or delete it".to_owned()));
     }
 }

@@ -8,16 +8,19 @@
 #![deny(clippy::disallowed_types)]
 
 mod accounts;
+pub mod company;
 pub mod compile;
 pub mod condition;
 mod conditions;
 pub mod expect;
+pub mod expression;
 pub mod fault;
 pub mod field;
 mod handoff;
 mod hours;
 pub mod index;
 mod lint;
+mod matching;
 mod members;
 pub mod place;
 mod pools;
@@ -25,6 +28,8 @@ pub mod report;
 mod reps;
 mod resolve;
 mod routes;
+pub mod schema;
+mod segments;
 pub mod set;
 mod table;
 mod territories;
@@ -32,7 +37,7 @@ mod values;
 mod vocabulary;
 mod yaml;
 
-pub use compile::{Checked, SourceFile, compile};
+pub use compile::{Checked, SourceFile, compile, release};
 pub use fault::{Fault, Level};
 pub use report::summary;
 pub use set::RuleSet;

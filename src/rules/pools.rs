@@ -6,13 +6,13 @@ use super::values;
 use super::yaml::{Data, Node, Section};
 use crate::domain::id::PoolId;
 
-const POLICIES: [(&str, OrderPolicy); 4] = [
+pub const POLICIES: [(&str, OrderPolicy); 4] = [
     ("balanced", OrderPolicy::Balanced),
     ("strict", OrderPolicy::Strict),
     ("longest-idle", OrderPolicy::LongestIdle),
     ("least-loaded", OrderPolicy::LeastLoaded),
 ];
-const CALENDAR_UNKNOWN: [(&str, CalendarUnknown); 3] = [
+pub const CALENDAR_UNKNOWN: [(&str, CalendarUnknown); 3] = [
     ("counts_as_free", CalendarUnknown::CountsAsFree),
     ("after_the_others", CalendarUnknown::AfterTheOthers),
     ("counts_as_busy", CalendarUnknown::CountsAsBusy),

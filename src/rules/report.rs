@@ -28,7 +28,7 @@ pub fn summary(checked: &Checked) -> Vec<String> {
             count(rules.handoff.ladders.len(), "ladder"),
             rules.catch_all,
         ),
-        format!("release {}", &rules.release.as_str()[..12]),
+        format!("release {}", rules.release.short()),
     ];
     if !checked.warnings.is_empty() {
         lines.push(count(checked.warnings.len(), "warning"));

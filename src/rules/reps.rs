@@ -39,8 +39,8 @@ pub struct Draft {
     pub rep: Rep,
     /// The `id` cell.
     pub at: At,
-    pub hours: Option<Word>,
-    pub holidays: Option<Word>,
+    pub hours: Vec<Word>,
+    pub holidays: Vec<Word>,
     pub delegate: Option<Word>,
     pub manager: Option<Word>,
 }
@@ -71,6 +71,8 @@ impl Reader<'_> {
         if !self.once("id", &id_word, "rep-id-twice") {
             return None;
         }
+        let _told_if_blank = self.require("hours");
+        let [hours, holidays] = ["hours", "holidays"].map(|column| self.table.list(self.row, column));
         let rep = Rep {
             name: self.require("name").map(|word| word.text).unwrap_or_default(),
             email: self.email(),
@@ -80,8 +82,8 @@ impl Reader<'_> {
             languages: self.languages(),
             skills: self.table.list(self.row, "skills").into_iter().map(|word| word.text).collect(),
             timezone: self.timezone(),
-            hours: self.get("hours").map(|word| word.text).unwrap_or_default(),
-            holidays: self.get("holidays").map(|word| word.text).unwrap_or_default(),
+            hours: together(&hours),
+            holidays: together(&holidays),
             slack_id: self.unique("slack_id", "rep-bad-slack-id", "a Slack member id such as U0PRIYA001", slack_id),
             calendar: self.get("calendar").map(|word| word.text),
             crm_id: self.unique("crm_id", "rep-bad-crm-id", "the CRM's user id: letters and digits", crm_id),
@@ -93,8 +95,7 @@ impl Reader<'_> {
             leave: self.leave(),
             id,
         };
-        let hours = self.require("hours");
-        let [holidays, delegate, manager] = ["holidays", "delegate", "manager"].map(|column| self.get(column));
+        let [delegate, manager] = ["delegate", "manager"].map(|column| self.get(column));
         Some(Draft { rep, at: id_word.at, hours, holidays, delegate, manager })
     }
 
@@ -202,6 +203,12 @@ impl Reader<'_> {
         }
         leave
     }
+}
+
+/// Several names as one, whatever their order in the cell.
+fn together(words: &[Word]) -> String {
+    let names: BTreeSet<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    names.into_iter().collect::<Vec<_>>().join(super::hours::AND)
 }
 
 fn email(text: &str) -> Option<String> {

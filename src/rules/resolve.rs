@@ -5,7 +5,7 @@ use super::index::TerritoryIndex;
 use super::members;
 use super::routes::{self, To};
 use super::set::{NamedAccount, Pool, Route, RouteTo, RuleSet, TerritoryRow, Tier};
-use super::{accounts, handoff, pools, reps};
+use super::{accounts, handoff, hours, pools, reps};
 use crate::domain::id::{PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::rep::Rep;
 use crate::domain::rota::Hours;
@@ -44,17 +44,19 @@ pub fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Opt
         .and_then(|word| resolver.active_rep(word, "handoff-unknown-rep", faults));
     Some(RuleSet {
         release,
-        reps,
         index: TerritoryIndex::build(&drafts.territories, &named_accounts),
         territories: drafts.territories.clone(),
         named_accounts,
         ownership: drafts.routing.ownership.clone(),
+        assignment: drafts.routing.assignment,
         tiers,
         routes,
         pools,
         catch_all: catch_all?,
-        hours: drafts.hours.clone(),
+        hours: hours::merged(&drafts.hours, &reps),
+        reps,
         handoff: drafts.handoff.finish(needs_attention?),
+        matching: drafts.routing.matching.clone(),
         shared_domains: drafts.routing.shared_domains.clone(),
     })
 }
@@ -103,10 +105,10 @@ impl Resolver<'_> {
         let Hours { weeks, holidays, .. } = &self.drafts.hours;
         let mut reps = BTreeMap::new();
         for draft in &self.drafts.reps {
-            if let Some(word) = &draft.hours {
+            for word in &draft.hours {
                 faults.name(word, "rep-unknown-week", "week of hours.yaml", weeks.keys().map(String::as_str));
             }
-            if let Some(word) = &draft.holidays {
+            for word in &draft.holidays {
                 let names = holidays.keys().map(String::as_str);
                 faults.name(word, "rep-unknown-holidays", "holiday region of hours.yaml", names);
             }

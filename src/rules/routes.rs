@@ -1,25 +1,32 @@
 //! `routing.yaml`, the order of thought, as read; names are looked up in `resolve`.
 
 use super::condition::{Condition, IfUndecided};
-use super::fault::{At, Faults, Word, quoted};
-use super::set::{Existing, OwnershipRule};
+use super::fault::{At, Faults, Word, listed, quoted};
+use super::set::{Assignment, Existing, MatchRules, OwnershipRule};
 use super::vocabulary::Vocabulary;
 use super::yaml::{Node, Section};
-use super::{accounts, conditions, pools, values};
+use super::{conditions, matching, pools, segments, values};
 use crate::domain::id::TierId;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// The only version of the file's shape so far.
-const VERSION: &str = "1";
-const SHARED_DOMAINS: &str = include_str!("shared_domains.txt");
-const EXISTING: [(&str, Existing); 2] =
-    [("account_owner", Existing::AccountOwner), ("open_opportunity_owner", Existing::OpenOpportunityOwner)];
-const IF_UNDECIDED: [(&str, IfUndecided); 2] = [("skip", IfUndecided::Skip), ("catch_all", IfUndecided::CatchAll)];
+pub const VERSION: &str = "1";
+pub const EXISTING: [(&str, Existing); 4] = [
+    ("account_owner", Existing::AccountOwner),
+    ("open_opportunity_owner", Existing::OpenOpportunityOwner),
+    ("lead_owner", Existing::LeadOwner),
+    ("contact_owner", Existing::ContactOwner),
+];
+pub const ASSIGNMENT: [(&str, Assignment); 2] = [("baton", Assignment::Baton), ("crm", Assignment::Crm)];
+pub const IF_UNDECIDED: [(&str, IfUndecided); 2] = [("skip", IfUndecided::Skip), ("catch_all", IfUndecided::CatchAll)];
 
 pub struct File {
     pub vocabulary: Vocabulary,
+    pub matching: MatchRules,
     pub shared_domains: BTreeSet<String>,
     pub ownership: Vec<OwnershipRule>,
+    pub assignment: Assignment,
     pub tiers: Vec<Tier>,
     pub pools: Vec<pools::Draft>,
     pub routes: Vec<Route>,
@@ -51,10 +58,14 @@ pub enum To {
 pub fn read(root: &Node, faults: &mut Faults) -> File {
     let mut section = root.section(faults);
     version(&mut section, faults);
-    let vocabulary = Vocabulary::read(section.get("fields"), faults);
+    let mut vocabulary = Vocabulary::read(section.get("fields"), faults);
+    segments::read(section.get("segments"), &mut vocabulary, faults);
+    let (matching, shared_domains) = matching::read(section.get("match"), faults);
     let file = File {
-        shared_domains: shared_domains(section.get("match"), faults),
-        ownership: items(section.get("ownership"), faults).iter().filter_map(|node| ownership(node, faults)).collect(),
+        matching,
+        shared_domains,
+        ownership: ownership(section.get("ownership"), faults),
+        assignment: assignment(&mut section, faults),
         tiers: tiers(section.require("tiers", faults), &vocabulary, faults),
         pools: pools(section.require("pools", faults), faults),
         routes: routes(section.get("routes"), &vocabulary, faults),
@@ -78,39 +89,46 @@ fn version(section: &mut Section<'_>, faults: &mut Faults) {
     }
 }
 
-/// The built-in list where a workspace says nothing or `default`; a list may hold `default` among its own.
-fn shared_domains(node: Option<&Node>, faults: &mut Faults) -> BTreeSet<String> {
-    let words = node.and_then(|node| {
-        let mut section = node.section(faults);
-        let words = section.get("shared_domains").map(|node| node.words(faults));
-        section.finish(faults);
-        words
-    });
-    let Some(words) = words else { return built_in_domains().collect() };
-    let mut domains = BTreeSet::new();
-    for word in &words {
-        if word.text == "default" {
-            domains.extend(built_in_domains());
-        } else {
-            let allowed = "default, or domains such as gmail.com";
-            domains.extend(faults.read(word, "match-bad-domain", allowed, accounts::domain_name));
+fn ownership(node: Option<&Node>, faults: &mut Faults) -> Vec<OwnershipRule> {
+    let mut rules: Vec<OwnershipRule> = Vec::new();
+    for node in items(node, faults) {
+        let Some(rule) = ownership_rule(node, faults) else { continue };
+        if rules.iter().any(|other| other.existing == rule.existing) {
+            let found = format!("{} a second time", rule.existing.as_str());
+            faults.error("ownership-twice", node.at, found, "each kind of owner once: the first that holds wins");
         }
+        rules.push(rule);
     }
-    domains
+    rules
 }
 
-fn built_in_domains() -> impl Iterator<Item = String> {
-    SHARED_DOMAINS.lines().filter(|line| !line.starts_with('#')).map(str::to_owned)
-}
-
-fn ownership(node: &Node, faults: &mut Faults) -> Option<OwnershipRule> {
+fn ownership_rule(node: &Node, faults: &mut Faults) -> Option<OwnershipRule> {
     let mut section = node.section(faults);
     let existing = section.require("existing", faults).and_then(|node| node.word(faults));
     let existing = existing.and_then(|word| faults.choice(&word, "ownership-unknown", &EXISTING));
-    let wait = section.get("wait_at_most").and_then(|node| node.word(faults));
-    let wait = wait.and_then(|word| faults.read(&word, "bad-duration", values::DURATION, values::duration));
+    let wait_at_most = duration(&mut section, "wait_at_most", faults);
+    let within_at = section.get("within").map(|node| node.at);
+    let within = duration(&mut section, "within", faults);
     section.finish(faults);
-    Some(OwnershipRule { existing: existing?, wait_at_most: wait })
+    let existing = existing?;
+    if let (Some(at), false) = (within_at, existing.is_person()) {
+        let people = EXISTING.iter().filter(|(_, existing)| existing.is_person()).map(|(name, _)| *name);
+        let found = format!("within on {}", existing.as_str());
+        faults
+            .error("ownership-within-misplaced", at, found, format!("within on {}", listed(people)))
+            .hint(Some("an account keeps its owner however long it was quiet".to_owned()));
+    }
+    Some(OwnershipRule { existing, wait_at_most, within })
+}
+
+fn duration(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> Option<Duration> {
+    let word = section.get(key).and_then(|node| node.word(faults))?;
+    faults.read(&word, "bad-duration", values::DURATION, values::duration)
+}
+
+fn assignment(section: &mut Section<'_>, faults: &mut Faults) -> Assignment {
+    let word = section.get("assignment").and_then(|node| node.word(faults));
+    word.and_then(|word| faults.choice(&word, "assignment-unknown", &ASSIGNMENT)).unwrap_or_default()
 }
 
 /// First match, so all but the last need a condition, and the last must have none.

@@ -2,6 +2,7 @@
 
 use super::condition::{Condition, IfUndecided};
 use super::index::TerritoryIndex;
+use crate::domain::account::MatchKey;
 use crate::domain::id::{PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::rep::Rep;
 use crate::domain::rota::Hours;
@@ -20,6 +21,7 @@ pub struct RuleSet {
     /// Over `territories` and `named_accounts`: `TerritoryIndex::build(&territories, &named_accounts)`.
     pub index: TerritoryIndex,
     pub ownership: Vec<OwnershipRule>,
+    pub assignment: Assignment,
     /// In order; the first whose condition holds wins. The last one is [`Condition::Always`].
     pub tiers: Vec<Tier>,
     /// Exceptions, before territories, in order.
@@ -28,6 +30,7 @@ pub struct RuleSet {
     pub catch_all: PoolId,
     pub hours: Hours,
     pub handoff: HandoffRules,
+    pub matching: MatchRules,
     /// Domains that say nothing about the company: free mail and providers.
     pub shared_domains: BTreeSet<String>,
 }
@@ -68,6 +71,9 @@ pub struct OwnershipRule {
     pub existing: Existing,
     /// Give the owner up if their first free moment is later than this.
     pub wait_at_most: Option<Duration>,
+    /// A lead or contact counts only if it was active so long ago at most; see [`Existing::is_person`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -75,6 +81,61 @@ pub struct OwnershipRule {
 pub enum Existing {
     AccountOwner,
     OpenOpportunityOwner,
+    /// Of an open lead or a contact of the same person: whichever was active last.
+    LeadOwner,
+    /// Of a contact of the same person.
+    ContactOwner,
+    /// Whom the CRM's own rules chose for this very lead; asked first under [`Assignment::Crm`], never written as a rule.
+    CrmAssignment,
+}
+
+impl Existing {
+    /// As it is written in rules, and stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountOwner => "account_owner",
+            Self::OpenOpportunityOwner => "open_opportunity_owner",
+            Self::LeadOwner => "lead_owner",
+            Self::ContactOwner => "contact_owner",
+            Self::CrmAssignment => "crm_assignment",
+        }
+    }
+
+    /// The owner of a record of the person, not of the company.
+    pub fn is_person(self) -> bool {
+        match self {
+            Self::LeadOwner | Self::ContactOwner => true,
+            Self::AccountOwner | Self::OpenOpportunityOwner | Self::CrmAssignment => false,
+        }
+    }
+}
+
+/// Who chooses the owner of a lead.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assignment {
+    #[default]
+    Baton,
+    /// The CRM's own assignment rules; ours where they choose nobody, or do not answer in time.
+    Crm,
+}
+
+/// How a lead finds its account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatchRules {
+    /// Strongest first; each once; never empty.
+    pub keys: Vec<MatchKey>,
+    /// How alike two company names must be to count as one, of 1000.
+    pub name_at_least_permille: u16,
+}
+
+impl Default for MatchRules {
+    fn default() -> Self {
+        Self {
+            keys: vec![MatchKey::Phone, MatchKey::Email, MatchKey::Domain, MatchKey::Name],
+            name_at_least_permille: 900,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,12 +1,13 @@
-//! The fields that this workspace may test, and the values they may have: what catches `Sofware`.
+//! The fields that this workspace may test, the values they may have (what catches `Sofware`), and its segments.
 
 use super::fault::{Faults, Word, did_you_mean, listed, quoted};
 use super::field::{BUILT_IN, Kind};
+use super::segments::Segments;
 use super::yaml::Node;
 use super::{place, values};
 use std::collections::BTreeMap;
 
-const KINDS: [(&str, Kind); 4] =
+pub const KINDS: [(&str, Kind); 4] =
     [("text", Kind::Text), ("number", Kind::Number), ("flag", Kind::Flag), ("date", Kind::Date)];
 
 #[derive(Debug, Clone, PartialEq)]
@@ -16,13 +17,17 @@ pub struct Spec {
     pub one_of: Vec<String>,
 }
 
-pub struct Vocabulary(BTreeMap<String, Spec>);
+/// The words that conditions may use.
+pub struct Vocabulary {
+    fields: BTreeMap<String, Spec>,
+    pub segments: Segments,
+}
 
 impl Vocabulary {
     /// The built-in fields and what `fields:` declares.
     pub fn read(node: Option<&Node>, faults: &mut Faults) -> Self {
         let built_in = BUILT_IN.iter().map(|(path, kind)| ((*path).to_owned(), Spec { kind: *kind, one_of: vec![] }));
-        let mut vocabulary = Self(built_in.collect());
+        let mut vocabulary = Self { fields: built_in.collect(), segments: Segments::default() };
         if let Some(node) = node {
             for (path, spec) in node.map(faults) {
                 vocabulary.declare(path, spec, faults);
@@ -32,11 +37,11 @@ impl Vocabulary {
     }
 
     pub fn get(&self, path: &str) -> Option<&Spec> {
-        self.0.get(path)
+        self.fields.get(path)
     }
 
     pub fn paths(&self) -> impl Iterator<Item = &str> + Clone {
-        self.0.keys().map(String::as_str)
+        self.fields.keys().map(String::as_str)
     }
 
     fn declare(&mut self, path: &Word, node: &Node, faults: &mut Faults) {
@@ -51,7 +56,7 @@ impl Vocabulary {
         {
             faults.error("field-bad-from", from.at, quoted(&from.text), "crm, for fields that begin with account.");
         }
-        let known = self.0.get(&path.text).map(|spec| spec.kind);
+        let known = self.fields.get(&path.text).map(|spec| spec.kind);
         if let (Some(known), Some((kind, word))) = (known, &kind)
             && known != *kind
             && !(known == Kind::Whole && *kind == Kind::Number)
@@ -74,7 +79,7 @@ impl Vocabulary {
             faults.error("field-values-not-text", first.at, "a list of values", "one_of for fields of type text");
         }
         let one_of = one_of.into_iter().map(|word| word.text).collect();
-        self.0.insert(path.text.clone(), Spec { kind, one_of });
+        self.fields.insert(path.text.clone(), Spec { kind, one_of });
     }
 
     /// A text value of the field as it should be compared: its code, its spelling in the list of values, or as written.
@@ -93,7 +98,7 @@ impl Vocabulary {
 
     /// The value as the field's list spells it; anything if it has no list.
     pub fn one_of(&self, path: &str, word: &Word, code: &'static str, faults: &mut Faults) -> Option<String> {
-        let names = self.0.get(path).map(|spec| spec.one_of.as_slice()).unwrap_or_default();
+        let names = self.fields.get(path).map(|spec| spec.one_of.as_slice()).unwrap_or_default();
         let wanted = word.text.to_lowercase();
         let found = names.iter().find(|name| name.to_lowercase() == wanted);
         if names.is_empty() || found.is_some() {

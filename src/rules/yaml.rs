@@ -9,6 +9,8 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     pub at: At,
+    /// Characters from `at` to the text itself: 1 for a quoted word. `None` unless it is a word on one line.
+    pub inset: Option<u32>,
     pub data: Data,
 }
 
@@ -24,6 +26,14 @@ pub enum Data {
 
 /// Reads one document. `None` after a fault of syntax, which is the only one that can be told then.
 pub fn parse(path: &'static str, text: &str, faults: &mut Faults) -> Option<Node> {
+    if text.len() > BYTES {
+        let found = format!("{} bytes", text.len());
+        let hint = "long lists belong into the tables (territories.csv, accounts.csv)";
+        faults
+            .error("yaml-too-large", At::start_of(path), found, format!("{BYTES} bytes at most"))
+            .hint(Some(hint.to_owned()));
+        return None;
+    }
     let mut builder = Builder { path, faults, open: Vec::new(), root: None };
     for event in Parser::new_from_str(text) {
         match event {
@@ -36,10 +46,12 @@ pub fn parse(path: &'static str, text: &str, faults: &mut Faults) -> Option<Node
             }
         }
     }
-    let empty = Node { at: At::start_of(path), data: Data::Empty };
+    let empty = Node { at: At::start_of(path), inset: None, data: Data::Empty };
     Some(builder.root.unwrap_or(empty))
 }
 
+/// Bytes of one file: some 20,000 lines, which nobody reads.
+const BYTES: usize = 1_000_000;
 /// Levels of lists and maps: far more than any rule needs, few enough to walk them recursively.
 const DEPTH: usize = 32;
 
@@ -68,19 +80,19 @@ impl Builder<'_> {
             Event::DocumentStart(_) => {}
             Event::Alias(_) => {
                 self.faults.error("yaml-alias", at, "an alias (`*name`)", "the value itself, written out");
-                self.place_node(Node { at, data: Data::Empty });
+                self.place_node(Node { at, inset: None, data: Data::Empty });
             }
             Event::Scalar(text, style, ..) => {
                 let empty = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null");
                 let data = if empty { Data::Empty } else { Data::Text(text.into_owned()) };
-                self.place_node(Node { at, data });
+                self.place_node(Node { at, inset: inset(style, span), data });
             }
             Event::SequenceStart(..) | Event::MappingStart(..) if self.open.len() == DEPTH => {
                 self.faults.error("yaml-depth", at, "one more level", format!("{DEPTH} levels at most"));
                 return None;
             }
-            Event::SequenceStart(..) => self.push(Node { at, data: Data::List(Vec::new()) }),
-            Event::MappingStart(..) => self.push(Node { at, data: Data::Map(Vec::new()) }),
+            Event::SequenceStart(..) => self.push(Node { at, inset: None, data: Data::List(Vec::new()) }),
+            Event::MappingStart(..) => self.push(Node { at, inset: None, data: Data::Map(Vec::new()) }),
             Event::SequenceEnd | Event::MappingEnd => {
                 let closed = self.open.pop().expect("the parser closes only what it opened");
                 self.place_node(closed.node);
@@ -110,6 +122,17 @@ impl Builder<'_> {
             },
             Data::Empty | Data::Text(_) => unreachable!("only lists and maps are opened"),
         }
+    }
+}
+
+fn inset(style: ScalarStyle, span: Span) -> Option<u32> {
+    if span.start.line() != span.end.line() {
+        return None;
+    }
+    match style {
+        ScalarStyle::Plain => Some(0),
+        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Some(1),
+        ScalarStyle::Literal | ScalarStyle::Folded => None,
     }
 }
 
@@ -271,6 +294,8 @@ mod tests {
         assert_eq!(read("a: 1\nb: 2\na: 3\n").1, ["3:1 key-twice"]);
         assert_eq!(read("a: &x 1\nb: *x\n").1, ["2:4 yaml-alias"]);
         assert_eq!(read("a: 1\n---\nb: 2\n").1, ["2:1 yaml-documents"]);
+        assert_eq!(read(&"#".repeat(BYTES)).1, Vec::<String>::new());
+        assert_eq!(read(&"#".repeat(BYTES + 1)).1, ["1:1 yaml-too-large"]);
         assert_eq!(read(&"[".repeat(40)).1, ["1:33 yaml-depth"]);
         let (node, faults) = read("a: [1\nb: 2\n");
         assert!(node.is_none());

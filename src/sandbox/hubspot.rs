@@ -40,6 +40,7 @@ pub fn routes(world: Arc<World>, portal: HubSpotState) -> Router {
         .route("/crm/objects/{version}/{kind}/batch/read", post(batch_read))
         .route("/crm/objects/{version}/{kind}/{id}", get(read).patch(update))
         .route("/crm/objects/{version}/{kind}/{id}/associations/{to}", get(associations))
+        .route("/crm/associations/{version}/{kind}/{to}/batch/read", post(linked))
         .route("/crm/owners/{version}", get(owners))
         .route("/crm/properties/{version}/{kind}/{name}", get(property))
         .layer(from_fn_with_state(app.clone(), guard))
@@ -166,6 +167,30 @@ async fn associations(
     let after = parameters.get("after").and_then(|text| text.parse().ok()).unwrap_or(0);
     let limit = parameters.get("limit").and_then(|text| text.parse().ok()).unwrap_or(500);
     app.portal.associations(&kind, &id, &to, after, limit).map(Json)
+}
+
+/// Records without a link are told as errors, with 207, as the vendor does.
+async fn linked(
+    State(app): State<App>,
+    Path((_, kind, to)): Path<(String, String, String)>,
+    Json(body): Json<Value>,
+) -> (StatusCode, Json<Value>) {
+    let now = app.world.clock.now();
+    let (results, without) = app.portal.linked(&kind, &to, &body);
+    let mut answer = json!({ "status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now });
+    if without.is_empty() {
+        return (StatusCode::OK, Json(answer));
+    }
+    let error = |id: &String| {
+        let message = format!("No {to} is associated with {kind} {id}.");
+        json!({
+            "status": "error", "category": "OBJECT_NOT_FOUND", "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND",
+            "message": message, "context": { "fromObjectId": [id] }, "id": id, "errors": [], "links": {},
+        })
+    };
+    answer["numErrors"] = without.len().into();
+    answer["errors"] = without.iter().map(error).collect();
+    (StatusCode::MULTI_STATUS, Json(answer))
 }
 
 async fn owners(State(app): State<App>) -> Json<Value> {

@@ -137,11 +137,12 @@ async fn search(
 ) -> Result<Json<Value>, ApiError> {
     let text = parameters.get("q").map(String::as_str).unwrap_or_default();
     let terms = text.strip_prefix("FIND {").and_then(|rest| rest.split_once("} IN PHONE FIELDS RETURNING "));
-    let Some((terms, _)) = terms else {
+    let Some((terms, returning)) = terms else {
         return Err(ApiError::new(400, "MALFORMED_SEARCH", "only phones can be searched here"));
     };
     let terms: Vec<&str> = terms.split(" OR ").collect();
-    Ok(Json(json!({ "searchRecords": app.org.find_phones(&terms) })))
+    let selections = soql::returning(returning).map_err(|why| ApiError::new(400, "MALFORMED_SEARCH", &why))?;
+    Ok(Json(json!({ "searchRecords": app.org.find_phones(&terms, &selections)? })))
 }
 
 async fn describe(State(app): State<App>, Path((_, object)): Path<(String, String)>) -> Json<Value> {

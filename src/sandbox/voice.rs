@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -77,7 +77,9 @@ pub struct VoiceState {
     legs: Mutex<BTreeMap<String, Leg>>,
     lines: Mutex<BTreeMap<String, Line>>,
     /// Ids of commands that were carried out, as any platform keeps them: `ring` is left out on purpose.
-    seen: Mutex<std::collections::BTreeSet<String>>,
+    seen: Mutex<BTreeSet<String>>,
+    /// Legs that were hung up, also before they were rung: a ring that was overtaken comes too late.
+    hung_up: Mutex<BTreeSet<String>>,
     events_sent: Mutex<u64>,
 }
 
@@ -91,6 +93,7 @@ impl VoiceState {
             legs: Mutex::default(),
             lines: Mutex::default(),
             seen: Mutex::default(),
+            hung_up: Mutex::default(),
             events_sent: Mutex::new(0),
         })
     }
@@ -345,6 +348,7 @@ async fn command(State(state): State<Arc<VoiceState>>, Json(command): Json<Comma
         }
         Command::HangUp { id, leg } => {
             state.is_new(&id);
+            state.hung_up.lock().expect("voice").insert(leg.clone());
             state.set_status(&leg, "ended");
             StatusCode::ACCEPTED
         }
@@ -364,18 +368,21 @@ impl VoiceState {
         if !self.is_here(&call) {
             return StatusCode::NOT_FOUND;
         }
-        if self.world.clock.now() > ring_until {
+        if self.world.clock.now() > ring_until || self.hung_up.lock().expect("voice").contains(&leg) {
             return StatusCode::CONFLICT;
         }
-        let in_use = self.legs.lock().expect("voice").values().any(|leg| leg.phone == phone && leg.status != "ended");
+        let in_use = {
+            let legs = self.legs.lock().expect("voice");
+            legs.iter().find(|(_, leg)| leg.phone == phone && leg.status != "ended").map(|(id, _)| id.clone())
+        };
         self.world.accept(
             "voice",
             "ring",
             format!("{call}/{phone}"),
             json!({ "call": call, "leg": leg, "phone": phone }),
         );
-        if in_use {
-            self.world.accept("voice", "collision", format!("{call}/{phone}"), json!({ "leg": leg }));
+        if let Some(other) = in_use {
+            self.world.accept("voice", "collision", format!("{call}/{phone}"), json!({ "leg": leg, "with": other }));
         }
         let entry = Leg { call: call.clone(), phone, status: "ringing", manner: self.next_rep(&call) };
         self.legs.lock().expect("voice").insert(leg.clone(), entry);

@@ -4,7 +4,7 @@ use super::dialect::Column::{Int, Text};
 use super::row::{Reading, document, micros, rows_json};
 use super::{NewStep, StoreError, TimelineEntry, Tx};
 use crate::connectors::CrmRef;
-use crate::domain::id::{HandoffId, LeadId, RepId};
+use crate::domain::id::{HandoffId, LeadId, ReleaseId, RepId};
 use crate::domain::lead::Lead;
 use crate::domain::outcome::{NextStep, NextStepKind, Outcome};
 use crate::handoff::{Handoff, Stage};
@@ -50,6 +50,24 @@ pub struct LeadSummary {
     pub decided_at: DateTime<Utc>,
     pub reason: String,
 }
+
+/// A decision with everything it was made from, as it is written in the database: to be made again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDecision {
+    pub id: String,
+    pub lead_id: LeadId,
+    pub release: ReleaseId,
+    pub decided_at: DateTime<Utc>,
+    /// JSON of `routing::Decision`.
+    pub body: String,
+    /// JSON of `domain::lead::Lead`.
+    pub lead: String,
+    /// JSON of `routing::Snapshot`.
+    pub snapshot: String,
+}
+
+const STORED: &str = "d.id, d.lead_id, d.release, d.decided_at, d.body, d.snapshot, l.body AS lead \
+                      FROM decision d JOIN lead l ON l.id = d.lead_id";
 
 const COLUMNS: &str =
     "id, body, owner, status, next_step, next_owner, next_at, first_contact_at, crm_id, crm_url, crm_owner";
@@ -177,6 +195,29 @@ impl Tx {
         row.map(|row| Reading::new("decision", &row).json("snapshot")).transpose()
     }
 
+    /// One decision, by its own id or by its lead's.
+    pub async fn decision_stored(&mut self, id: &str) -> Result<Option<StoredDecision>, StoreError> {
+        let sql = format!("-- decision::stored\nSELECT {STORED} WHERE d.id = $1 OR d.lead_id = $1");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(id).fetch_optional(self.conn()).await?;
+        row.as_ref().map(read_stored).transpose()
+    }
+
+    /// Decisions in the order in which they were made: those later than `after` (instant and id), made before `until`.
+    pub async fn decisions_stored(
+        &mut self,
+        after: (DateTime<Utc>, &str),
+        until: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<StoredDecision>, StoreError> {
+        let sql = format!(
+            "-- decision::stored_after\nSELECT {STORED} WHERE d.decided_at >= $1 AND d.decided_at < $3 \
+             AND (d.decided_at > $1 OR d.id > $2) ORDER BY d.decided_at, d.id LIMIT $4"
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(micros(after.0)).bind(after.1);
+        let rows = query.bind(micros(until)).bind(limit as i64).fetch_all(self.conn()).await?;
+        rows.iter().map(read_stored).collect()
+    }
+
     /// The newest leads; with `next`, only those whose next step is of this kind.
     pub async fn leads_list(
         &mut self,
@@ -261,7 +302,9 @@ fn route(decision: &Decision) -> String {
             OwnershipResult::GivenUp { .. }
             | OwnershipResult::NoOwner
             | OwnershipResult::NotARep { .. }
-            | OwnershipResult::Inactive => {}
+            | OwnershipResult::Inactive
+            | OwnershipResult::TooLongAgo { .. }
+            | OwnershipResult::NotKnown { .. } => {}
         }
     }
     let owned = decision.plan.targets.iter().any(|target| target.role == TargetRole::Owner);
@@ -311,6 +354,19 @@ fn read(row: &AnyRow) -> Result<LeadRecord, StoreError> {
         next_step: next_step(&row)?,
         first_contact_at: row.maybe_at("first_contact_at")?,
         crm: crm.map(|id| CrmRef { id, url, owner_crm_id }),
+    })
+}
+
+fn read_stored(row: &AnyRow) -> Result<StoredDecision, StoreError> {
+    let row = Reading::new("decision", row);
+    Ok(StoredDecision {
+        id: row.text("id")?,
+        lead_id: row.id("lead_id")?,
+        release: row.id("release")?,
+        decided_at: row.at("decided_at")?,
+        body: row.text("body")?,
+        lead: row.text("lead")?,
+        snapshot: row.text("snapshot")?,
     })
 }
 

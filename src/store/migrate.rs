@@ -5,9 +5,11 @@ use crate::store::dialect::Engine;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     ("0001_begin", include_str!("../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../migrations/0002_contacts_tokens_events.sql")),
+    ("0003_slot_claims", include_str!("../../migrations/0003_slot_claims.sql")),
+    ("0004_releases", include_str!("../../migrations/0004_releases.sql")),
 ];
 
 const KNOWN: &str =

@@ -3,7 +3,7 @@
 use super::dialect::Column::{Int, Text};
 use super::row::{Reading, document, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
-use crate::domain::account::Account;
+use crate::domain::account::Candidates;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mirrored {
-    /// `None`: the CRM was asked, and has no such account.
-    pub account: Option<Account>,
+    /// Empty: the CRM was asked, and has nothing.
+    pub account: Candidates,
     pub source: String,
     pub observed_at: DateTime<Utc>,
 }

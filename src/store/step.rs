@@ -156,6 +156,9 @@ impl FinishedStep {
 const COLUMNS: &str =
     "effect_key, lead_id, handoff_id, payload, run_at, deadline_at, lease_until, fence, attempts, sent_at";
 
+/// Written so that the row is found by its key and only then asked: the index over all leased steps would be read whole.
+const IS_LEASED: &str = "state || '' = 'leased'";
+
 impl Tx {
     pub async fn steps_insert(&mut self, steps: &[NewStep]) -> Result<(), StoreError> {
         if steps.is_empty() {
@@ -248,7 +251,7 @@ impl Tx {
     ) -> Result<BTreeSet<(String, i64)>, StoreError> {
         let sql = format!(
             "-- step::mark_sent\nUPDATE step SET sent_at = $2 FROM {} WHERE effect_key = r.key AND fence = r.held \
-             AND state = 'leased' RETURNING effect_key, fence",
+             AND {IS_LEASED} RETURNING effect_key, fence",
             self.engine.rows(&[Text("key"), Int("held")])
         );
         let rows = rows_json(held.iter().map(|(key, fence)| json!({ "key": key, "held": fence })).collect())?;
@@ -290,7 +293,7 @@ impl Tx {
              sent_at = CASE WHEN r.keep_sent = 1 THEN sent_at ELSE NULL END, vendor_ref = r.reference, result = r.answer, \
              last_error = r.error, lease_owner = NULL, lease_until = NULL, \
              ended_at = CASE WHEN r.end_state = 'due' THEN NULL ELSE $2 END FROM {source} \
-             WHERE effect_key = r.key AND fence = r.held AND state = 'leased' RETURNING effect_key, fence"
+             WHERE effect_key = r.key AND fence = r.held AND {IS_LEASED} RETURNING effect_key, fence"
         );
         let rows = rows_json(ended.iter().map(FinishedStep::row).collect())?;
         let counted = sqlx::query(AssertSqlSafe(sql)).bind(rows).bind(micros(now)).fetch_all(self.conn()).await?;

@@ -6,7 +6,8 @@
 use super::{NewStep, StepRow, StoreError, TimelineEntry, Tx};
 use crate::domain::effect::{Effect, Planned};
 use crate::domain::id::{HandoffId, LegId, RepId};
-use crate::handoff::{Event, Handoff, Transition, advance};
+use crate::domain::outcome::Slot;
+use crate::handoff::{Event, Handoff, Stage, Transition, advance};
 use crate::rules::RuleSet;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use std::collections::BTreeSet;
@@ -54,14 +55,21 @@ impl Tx {
             }
             self.reps_lock(&concerned(&before, &transition.state)).await?;
             match self.reserve(&before, &transition, mover.now).await? {
-                Reserved::Yes => return self.store_move(&before, event, transition, rules, mover).await,
                 Reserved::NotToBeHad(rep) => {
-                    // Only a ring reserves anew, and a ring moves no turn: nothing was written that the next try would double.
-                    assert!(transition.turn_moves.is_none(), "a move either rings a rep or gives the lead to one");
                     tracing::info!(rep.id = %rep, "the rep is held by another lead and is passed over");
                     from.refused.push(rep);
                 }
+                Reserved::Yes => match self.claim(&before, event, &transition.state, mover.now).await? {
+                    Claimed::Yes => return self.store_move(&before, event, transition, rules, mover).await,
+                    Claimed::NotToBeHad(slot) => {
+                        tracing::info!(rep.id = %slot.rep, "another lead is booking this time");
+                        from.taken_slots.push(slot);
+                    }
+                },
             }
+            // Only a ring reserves anew, and only a booking claims: neither moves a turn, so that nothing was written that the
+            // next try would double.
+            assert!(transition.turn_moves.is_none(), "a move either asks for somebody or gives the lead to somebody");
         }
     }
 
@@ -84,6 +92,23 @@ impl Tx {
             Ok(Reserved::Yes)
         } else {
             Ok(Reserved::NotToBeHad(new.rep.clone()))
+        }
+    }
+
+    /// A time that is about to be booked is this lead's alone; one that the calendar refused is let go.
+    async fn claim(
+        &mut self,
+        before: &Handoff,
+        event: &Event,
+        after: &Handoff,
+        now: DateTime<Utc>,
+    ) -> Result<Claimed, StoreError> {
+        if let (Event::SlotTaken { .. }, Some((slot, _))) = (event, booking(before)) {
+            self.slot_release(slot, &before.id).await?;
+        }
+        match booking(after).filter(|new| booking(before) != Some(*new)) {
+            Some((slot, _)) if !self.slot_claim(slot, &after.id, now).await? => Ok(Claimed::NotToBeHad(slot.clone())),
+            Some(_) | None => Ok(Claimed::Yes),
         }
     }
 
@@ -145,12 +170,26 @@ fn is_hung_up(rep: &RepId, moved: &Transition) -> bool {
 /// Reps whose rows a move may change: locked together, in order, so that two moves never wait for each other.
 fn concerned(before: &Handoff, after: &Handoff) -> BTreeSet<RepId> {
     let holds = [&before.holds, &after.holds].into_iter().flatten().map(|hold| hold.rep.clone());
-    holds.chain([before.owner.clone(), after.owner.clone()]).collect()
+    let booked = booking(after).map(|(slot, _)| slot.rep.clone());
+    holds.chain(booked).chain([before.owner.clone(), after.owner.clone()]).collect()
+}
+
+/// The time that is being booked, and which attempt this is.
+fn booking(handoff: &Handoff) -> Option<(&Slot, u32)> {
+    match &handoff.stage {
+        Stage::Booking { slot, attempt, .. } => Some((slot, *attempt)),
+        _ => None,
+    }
 }
 
 enum Reserved {
     Yes,
     NotToBeHad(RepId),
+}
+
+enum Claimed {
+    Yes,
+    NotToBeHad(Slot),
 }
 
 /// Steps for planned effects: what is due now is born leased to whoever made the move.

@@ -18,7 +18,7 @@ const LONGEST_NOTE: usize = 2000;
 /// `GET` has no effect: mail scanners follow links.
 pub async fn show(State(door): State<Door>, Path(token): Path<String>) -> Response {
     match opened(&door, &token).await {
-        Ok((_, lead)) => Html(page::form(&lead, &door.rules.borrow())).into_response(),
+        Ok((_, lead)) => Html(page::form(&lead, &door.rules())).into_response(),
         Err(refusal) => refusal,
     }
 }
@@ -86,7 +86,7 @@ pub struct ApiFeedback {
 pub async fn api(State(door): State<Door>, Json(body): Json<ApiFeedback>) -> Result<Response, Problem> {
     let lead = LeadId::new(&body.lead).map_err(|fault| Problem::bad_request(fault.to_string()))?;
     let rep = RepId::new(&body.rep).map_err(|fault| Problem::bad_request(fault.to_string()))?;
-    if !door.rules.borrow().reps.contains_key(&rep) {
+    if !door.rules().reps.contains_key(&rep) {
         return Err(Problem::bad_request(format!("rep {:?} is not in reps.csv", body.rep)));
     }
     if door.lead(&lead).await?.is_none() {
@@ -123,7 +123,7 @@ impl Submitted {
         let right_rep = if self.right_rep.is_empty() {
             None
         } else {
-            let known = RepId::new(&self.right_rep).ok().filter(|rep| door.rules.borrow().reps.contains_key(rep));
+            let known = RepId::new(&self.right_rep).ok().filter(|rep| door.rules().reps.contains_key(rep));
             Some(known.ok_or_else(|| format!("right_rep is {:?}, who is not in reps.csv", self.right_rep))?)
         };
         if right_rep.is_some() && kind.is_none() {

@@ -5,6 +5,7 @@ use crate::domain::id::LeadId;
 use crate::domain::outcome::NextStepKind;
 use crate::intake::answer::within;
 use crate::intake::event::{key_of, parse, structured};
+use crate::release::Lost;
 use crate::render::explain::explain as explain_decision;
 use crate::store::{InboxMessage, LeadRecord};
 use axum::Json;
@@ -14,7 +15,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A caller is on the line: nobody waits longer for words than this.
@@ -152,7 +152,12 @@ pub async fn explain(State(door): State<Door>, Path(id): Path<String>) -> Result
     });
     let decision = found.await.map_err(|error| Problem::ours(&error))?;
     let decision = decision.ok_or_else(|| Problem::not_found("this lead has no decision"))?;
-    let rules = Arc::clone(&door.rules.borrow());
+    let rules = match door.library.rules(&decision.release).await {
+        Ok(rules) => rules,
+        // Told with today's names, then: the decision itself says nearly everything.
+        Err(Lost::Unknown(_) | Lost::Refused { .. }) => door.rules(),
+        Err(error @ Lost::Store(_)) => return Err(Problem::ours(&error)),
+    };
     Ok(explain_decision(&decision, &record.lead, &rules))
 }
 

@@ -10,12 +10,14 @@ mod link;
 mod page;
 mod problem;
 mod reports;
+mod rules;
 
 pub use link::LinkSigner;
 pub use problem::Problem;
 
 use crate::clock::SharedClock;
 use crate::intake::decider::Decider;
+use crate::release::{Current, Library, Refusal};
 use crate::rules::RuleSet;
 use crate::store::Store;
 use axum::Router;
@@ -34,7 +36,11 @@ use tokio::sync::{Semaphore, watch};
 pub struct Door {
     pub decider: Arc<Decider>,
     pub store: Store,
-    pub rules: watch::Receiver<Arc<RuleSet>>,
+    pub release: Current,
+    /// The last changed workspace that was not taken up; `None` once a good one was.
+    pub refused: watch::Receiver<Option<Arc<Refusal>>>,
+    /// Rules of the past.
+    pub library: Arc<Library>,
     pub clock: SharedClock,
     /// SHA-256 of each bearer token; empty = no token is asked for (loopback only, see `config`).
     pub tokens: Arc<[[u8; 32]]>,
@@ -42,6 +48,13 @@ pub struct Door {
     pub ready: watch::Receiver<bool>,
     pub requests: Arc<Semaphore>,
     pub body_limit: usize,
+}
+
+impl Door {
+    /// The rules that count now.
+    fn rules(&self) -> Arc<RuleSet> {
+        Arc::clone(&self.release.borrow().rules)
+    }
 }
 
 /// All routes.
@@ -54,6 +67,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/attention", get(leads::attention))
         .route("/v1/feedback", post(feedback::api))
         .route("/v1/reports/routing", get(reports::routing))
+        .route("/v1/rules", get(rules::live))
         .route_layer(middleware::from_fn_with_state(door.clone(), authenticate));
     let open = Router::new()
         .route("/feedback/{token}", get(feedback::show).post(feedback::record))

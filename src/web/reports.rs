@@ -6,7 +6,6 @@ use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use std::sync::Arc;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,7 +25,7 @@ pub async fn routing(State(door): State<Door>, Query(asked): Query<Asked>) -> Re
         None => Format::Json,
         Some(name) => name.parse().map_err(|unknown: UnknownFormat| Problem::bad_request(unknown.to_string()))?,
     };
-    let rules = Arc::clone(&door.rules.borrow());
+    let rules = door.rules();
     let report = reports::over(&door.store, &rules, asked.days, door.clock.now()).await;
     let report = report.map_err(|error| Problem::ours(&error))?;
     Ok(([(header::CONTENT_TYPE, format.content_type())], reports::render(&report, format)).into_response())

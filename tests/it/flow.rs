@@ -1,9 +1,10 @@
 //! A lead's whole way, from the event to what the vendors hold: the worker and the stand-ins in one process, in a world whose
 //! seconds pass faster than ours. Faults included: what the vendors accepted is counted, never what was attempted.
 
+mod assignment;
 mod faults;
 mod feedback;
-mod play;
+pub mod play;
 
 use crate::town::Caller;
 use baton::domain::outcome::Outcome;

@@ -1,5 +1,6 @@
 //! The shipped workspace loads without a word, and each faulty one is told by place, finding and remedy.
 
+use baton::rules::condition::Verdict;
 use baton::rules::{Checked, Fault, SourceFile, compile, summary};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,27 @@ fn the_shipped_workspace_tells_the_story_of_the_demo() {
     let pool = rules.pools.values().find(|pool| pool.id.as_str() == "emea-enterprise").expect("her pool");
     assert!(pool.members.contains_key(&priya.id));
     assert!(rules.reps.values().any(|rep| rep.cap_per_day.is_some()));
+}
+
+/// A route with both: it loads without a word, and what it reads in the CRM is looked up with the account.
+#[test]
+fn segments_and_expressions_load_and_ask_the_crm_for_their_fields() {
+    let mut files = shipped();
+    let routing = files.get_mut("rules/routing.yaml").expect("routing.yaml");
+    *routing = routing
+        .replace("lead.source: { prefix: [partner] }", "segment: [portal, key accounts]\n    if_undecided: catch_all")
+        .replace("fields:\n", "fields:\n  account.arr__c: { type: number, from: crm }\n")
+        .replace(
+            "routes:\n",
+            "segments:\n  portal: { lead.source: { prefix: [partner] } }\n  key accounts:\n    not: { segment: portal }\n    \
+             when: 'account.arr__c * 3 >= 100000 && lead.country in [\"Germany\", \"FR\"]'\nroutes:\n",
+        );
+    let checked = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults)));
+    assert_eq!(told(&checked.warnings), "");
+    assert_eq!(checked.rules.crm_fields().into_iter().collect::<Vec<_>>(), ["arr__c"]);
+    let (verdict, missing) = checked.rules.routes[0].when.evaluate(&|_| None);
+    assert_eq!(verdict, Verdict::Undecided);
+    assert_eq!(missing, ["lead.source", "account.arr__c", "lead.country"]);
 }
 
 /// The faulty workspaces stand on rules of their own, which are sound: what is shipped may grow without touching them.
@@ -79,6 +101,41 @@ fn complaint(overlay: &Path) -> Option<String> {
         && !fault.allowed.is_empty();
     let wanted = format!("{}:{} {} saying {:?}", expect.path, expect.line, expect.code, expect.says);
     (!fits).then(|| format!("{name}: expected {wanted}, got\n{message}"))
+}
+
+/// Folders are listed in another order on another machine: the rules and their name are the same.
+#[test]
+fn the_order_of_files_changes_nothing() {
+    let mut files: Vec<SourceFile> = shipped().into_iter().map(|(path, text)| SourceFile { path, text }).collect();
+    let sorted = compile(&files).expect("the shipped workspace loads");
+    for turn in 1..files.len() {
+        files.rotate_left(1);
+        assert_eq!(compile(&files).expect("it loads"), sorted, "rotated by {turn}");
+    }
+    files.reverse();
+    assert_eq!(compile(&files).expect("it loads"), sorted);
+}
+
+/// Every shift of several weeks is worked, and every holiday of several regions is one.
+#[test]
+fn weeks_and_holiday_regions_of_a_rep_are_merged() {
+    let mut files = shipped();
+    let roster = files.get_mut("rules/reps.csv").expect("the roster");
+    assert!(roster.contains("Asia/Kolkata,office,IN,"), "a rep to change");
+    *roster = roster.replace("Asia/Kolkata,office,IN,", "Asia/Kolkata,us-office;office,IN;GB,");
+    let checked = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults)));
+    let (rules, hours) = (&checked.rules, &checked.rules.hours);
+    let rep = rules.reps.values().find(|rep| rep.timezone == chrono_tz::Asia::Kolkata).expect("she is there");
+    assert_eq!((rep.hours.as_str(), rep.holidays.as_str()), ("office;us-office", "GB;IN"));
+    for (day, shifts) in hours.weeks[&rep.hours].days.iter().enumerate() {
+        for name in ["office", "us-office"] {
+            assert!(hours.weeks[name].days[day].iter().all(|shift| shifts.contains(shift)), "{name}, day {day}");
+        }
+        assert!(shifts.windows(2).all(|pair| pair[0].from <= pair[1].from && pair[0] != pair[1]), "{shifts:?}");
+    }
+    let days = &hours.holidays[&rep.holidays];
+    assert!(["GB", "IN"].iter().all(|region| hours.holidays[*region].is_subset(days)));
+    assert_eq!(days, &hours.holidays["GB"].union(&hours.holidays["IN"]).copied().collect());
 }
 
 /// One bad value in each file: none of them hides another.

@@ -12,10 +12,11 @@ mod world;
 use baton::domain::effect::Timer;
 use baton::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton::domain::known::Fact;
+use baton::domain::lead::Lead;
 use baton::domain::outcome::{Booking, Slot};
 use baton::handoff::{Event, Handoff, Stage, advance};
 use baton::routing::ledger::{Ledger, TURN};
-use baton::routing::{Snapshot, decide};
+use baton::routing::{Decision, Snapshot, decide};
 use baton::rules::set::OrderPolicy;
 use baton::rules::{RuleSet, SourceFile, compile};
 use chance::Chance;
@@ -58,7 +59,7 @@ fn run(first: u64) {
     };
     let mut sum = Ends::default();
     for seed in first..first + worlds {
-        sum.add(World::new(&rules, seed).live(LEADS));
+        sum.add(World::new(&rules, seed).live(LEADS).0);
     }
     if worlds >= WORLDS {
         let lives = worlds as usize * LEADS;
@@ -176,7 +177,7 @@ fn turns_stay_near_everybodys_share() {
         let lead = people::lead(&mut chance, &rules, number, 7, now);
         let reps = rules.reps.keys().map(|rep| (rep.clone(), people::rep_facts(&mut chance, now))).collect();
         let account = people::account(&mut chance, &rules, now);
-        let snapshot = Snapshot { now, account, reps, ledgers: ledgers.clone() };
+        let snapshot = Snapshot { now, account, assigned: None, reps, ledgers: ledgers.clone() };
         let Some(turn) = decide(&lead, &snapshot, &rules).turn else { continue };
         let pool = &rules.pools[&turn.pool];
         let ledger = ledgers.entry(pool.id.clone()).or_insert_with(|| Ledger::empty(pool.id.clone()));
@@ -193,7 +194,7 @@ fn turns_stay_near_everybodys_share() {
 
 fn quiet(now: DateTime<Utc>) -> Snapshot {
     let account = Fact::Unknown { why: "not asked".to_owned() };
-    Snapshot { now, account, reps: BTreeMap::new(), ledgers: BTreeMap::new() }
+    Snapshot { now, account, assigned: None, reps: BTreeMap::new(), ledgers: BTreeMap::new() }
 }
 
 fn instant(text: &str) -> DateTime<Utc> {
@@ -202,6 +203,17 @@ fn instant(text: &str) -> DateTime<Utc> {
 
 /// The rules that are shipped.
 fn shipped() -> RuleSet {
+    compile(&shipped_files()).unwrap_or_else(|faults| panic!("{faults:?}")).rules
+}
+
+/// Every decision in the lives of these worlds, with what it was made from and by the rules of [`shipped_files`].
+pub fn decisions(seeds: std::ops::Range<u64>) -> (RuleSet, Vec<(Lead, Snapshot, Decision)>) {
+    let rules = shipped();
+    let decided = seeds.flat_map(|seed| World::new(&rules, seed).live(LEADS).1).collect();
+    (rules, decided)
+}
+
+pub fn shipped_files() -> Vec<SourceFile> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).expect("the shipped rules") {
@@ -212,7 +224,7 @@ fn shipped() -> RuleSet {
             files.push(SourceFile { path: format!("rules/{name}"), text });
         }
     }
-    compile(&files).unwrap_or_else(|faults| panic!("{faults:?}")).rules
+    files
 }
 
 impl Ends {

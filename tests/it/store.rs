@@ -7,6 +7,7 @@
 mod inbox;
 mod leads;
 mod ledgers;
+mod releases;
 mod reports;
 mod reps;
 pub mod server;
@@ -62,6 +63,7 @@ conformance! {
             a_lead_is_found_by_event_and_by_call,
             of_two_saves_at_one_revision_one_counts,
             a_move_is_one_commit_and_the_view_follows,
+            of_two_leads_that_choose_one_time_one_books_it,
             of_two_workers_with_one_event_one_moves_the_handoff,
             what_does_not_decode_is_named_by_table_column_and_row,
         ]
@@ -69,6 +71,12 @@ conformance! {
             turns_taken_at_once_sum_to_zero_without_a_gap,
             a_recount_finds_a_tampered_balance,
             a_recount_names_a_gap_in_the_journal,
+        ]
+        releases: [
+            a_release_comes_back_to_the_byte,
+            what_releases_share_is_stored_once,
+            two_workers_store_one_release_at_once,
+            decisions_come_in_the_order_they_were_made,
         ]
         reports: [
             a_report_row_gathers_everything_about_a_lead,

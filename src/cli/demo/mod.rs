@@ -11,7 +11,6 @@ use crate::app::stage::Stage;
 use crate::app::{self, Running, Setup, workspace};
 use crate::clock::{ScaledClock, SharedClock};
 use crate::config::Limits;
-use crate::rules::RuleSet;
 use crate::store::Store;
 use crate::web::LinkSigner;
 use anyhow::{Context, Result};
@@ -50,7 +49,7 @@ impl Demo {
                 return Ok(FAULTY);
             }
         };
-        let rules = Arc::new(workspace.checked.rules);
+        let rules = Arc::new(workspace.checked.rules.clone());
         let start: DateTime<Utc> = NIGHT.parse().context("reading the demo's start")?;
         let scaled = Arc::new(ScaledClock::new(start, SPEED));
         let stage = Arc::new(Stage::open(Arc::clone(&scaled) as SharedClock).await?);
@@ -58,7 +57,7 @@ impl Demo {
         let file = Scratch::new();
         let listener =
             TcpListener::bind(("127.0.0.1", self.port)).await.with_context(|| format!("binding port {}", self.port))?;
-        let running = start_worker(&stage, &rules, workspace.templates, listener, &file).await?;
+        let running = start_worker(&stage, workspace, listener, &file).await?;
         say(&format!("Baton listens on http://{} (database {})", running.address, file.path()));
         say(&format!("It is {} in this world; {SPEED} of its seconds pass in one of yours.\n", tell::time(start)));
 
@@ -79,8 +78,7 @@ impl Demo {
 
 async fn start_worker(
     stage: &Arc<Stage>,
-    rules: &Arc<RuleSet>,
-    templates: crate::render::Templates,
+    workspace: workspace::Workspace,
     listener: TcpListener,
     file: &Scratch,
 ) -> Result<Running> {
@@ -93,8 +91,7 @@ async fn start_worker(
     let limits = Limits { lease_s: 25 * u64::from(SPEED), ..Limits::default() };
     let running = app::start(Setup {
         store,
-        rules: Arc::clone(rules),
-        templates: Arc::new(templates),
+        workspace,
         vendors: stage.vendors()?,
         clock: Arc::clone(&stage.world.clock),
         limits,

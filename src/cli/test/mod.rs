@@ -76,7 +76,7 @@ impl Test {
                 return Ok(FAULTY);
             }
         };
-        let places = expect::places(&workspace::rule_files(&self.dir)?);
+        let places = expect::places(&workspace.files);
         let coverage = coverage(rules, &places, results.iter().map(|(_, outcome)| &outcome.decision));
         let report = Report { results, coverage };
         let short = tell::short_of(&report.coverage, self.min_coverage.unwrap_or(0));

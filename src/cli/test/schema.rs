@@ -54,11 +54,17 @@ fn given() -> Map<String, Value> {
         ("opportunity_owner", text("The rep who owns its open opportunity, by id.")),
         ("fields", json!({ "type": "object", "description": "Fields of the CRM that rules test as account.NAME." })),
     ];
+    let person = [
+        ("kind", json!({ "enum": ["lead", "contact"] })),
+        ("owner", text("The rep who owns it, by id.")),
+        ("active_ago", text("How long ago it was last active: 30d; a day if left out.")),
+    ];
     let properties = [
         ("event", text("An event file to start from, relative to the workspace.")),
         ("lead", object("The lead, in the words that people use: names or codes, numbers or ranges.", lead)),
         ("at", text("When it is decided: 2026-03-03 10:00 Europe/London, or 2026-03-03T10:00:00Z.")),
         ("account", object("What the CRM knows of the company.", named(account))),
+        ("person", object("An earlier lead or a contact of the same person.", named(person))),
         ("crm", json!({ "enum": ["up", "down"], "description": "down: the CRM does not answer." })),
         ("away", reps("Said that they are away.")),
         ("busy", reps("In a meeting for the next hour.")),

@@ -1,137 +1,180 @@
-//! From a lead's keys to its account: contact by e-mail, company by domain, contact by phone, company by name.
+//! Every record that may be a lead's account or the caller, in three rounds: contacts and companies at once, the companies of
+//! those contacts, their open deals.
+//!
+//! Search is what HubSpot grants least of (5 a second for the whole account), so there are two for a lead at most: contacts by
+//! phone, and companies by domain and beginning of the name in one. A contact is read by its address, which is unique. What
+//! a loose search brings is not judged here; the rules' matcher does that.
 
 use super::{HubSpot, OWNER, Object, Results, VENDOR, VERSION, read, record_id};
 use crate::connectors::http::{Call, Does};
+use crate::connectors::lead::{first_word, host_of, phone_near};
 use crate::connectors::{AccountKeys, VendorError};
-use crate::domain::account::{Account, MatchKey};
+use crate::domain::account::{CompanyRecord, PersonKind, PersonRecord, Records};
 use crate::domain::lead::FieldValue;
 use crate::domain::phone::PhoneE164;
+use chrono::{DateTime, Utc};
 use reqwest::Method;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The same name is a good hint that it is the same company, not a proof.
-const NAME_SCORE: u16 = 700;
-const EXACT_SCORE: u16 = 1000;
-/// Open deals of a company that are looked at.
+/// Rows of a search that are looked at.
+const ROWS: u32 = 100;
+/// Companies whose deals are looked at, and deals in all.
+const WITH_DEALS: usize = 20;
 const DEALS: usize = 100;
+/// The primary company of a contact; HubSpot keeps it as a property.
+const COMPANY_OF: &str = "associatedcompanyid";
+const OF_CONTACT: [&str; 8] = [
+    "email",
+    "phone",
+    "mobilephone",
+    OWNER,
+    COMPANY_OF,
+    "notes_last_updated",
+    "hubspot_owner_assigneddate",
+    "createdate",
+];
+const OF_COMPANY: [&str; 7] =
+    ["name", "domain", "hs_additional_domains", "phone", "country", OWNER, "notes_last_updated"];
+
+/// One filter: property, operator, value.
+type Filter = (&'static str, &'static str, String);
+
+#[derive(Deserialize)]
+struct Linked {
+    from: super::Reference,
+    to: Vec<LinkedTo>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LinkedTo {
+    to_object_id: String,
+}
 
 impl HubSpot {
-    pub(super) async fn find(&self, keys: &AccountKeys) -> Result<Option<Account>, VendorError> {
+    pub(super) async fn records(&self, keys: &AccountKeys) -> Result<Records, VendorError> {
         if let Some(field) = keys.fields.iter().find(|field| !is_property(field)) {
             let why = format!("{field:?} is not the internal name of a property, such as industry_group");
             return Err(VendorError::NeedsPerson { vendor: VENDOR, why });
         }
-        if let Some(email) = &keys.email
-            && let Some(contact) = self.contact_with_company(email, Some("email")).await?
-        {
-            return self.of_contact(&contact, MatchKey::Email, &keys.fields).await.map(Some);
+        let (by_email, by_phone, searched) =
+            tokio::try_join!(self.contact_by_email(keys), self.contacts_by_phone(keys), self.companies(keys))?;
+        let contacts: BTreeMap<String, Object> =
+            by_email.into_iter().chain(by_phone).map(|contact| (contact.id.clone(), contact)).collect();
+        let mut of_contacts: Vec<String> =
+            contacts.values().filter_map(|contact| contact.get(COMPANY_OF)).map(str::to_owned).collect();
+        of_contacts.sort();
+        of_contacts.dedup();
+        of_contacts.retain(|id| record_id(id).is_ok());
+        let missing: Vec<String> =
+            of_contacts.iter().filter(|id| !searched.iter().any(|found| found.id == **id)).cloned().collect();
+        let mut companies = self.objects("companies", &missing, &company_properties(keys)).await?;
+        companies.extend(searched);
+        // Deals are looked at for those that share more than a word with the lead first.
+        companies.sort_by_key(|company| (!of_contacts.contains(&company.id), !has_domain(company, keys)));
+        let owners = self.owners_of_open_deals(&companies).await?;
+        let mut found = Records::default();
+        for company in &companies {
+            let open = owners.get(&company.id).cloned();
+            found.companies.push(self.company(company, open, keys).await?);
         }
-        if let Some(domain) = &keys.domain {
-            let filters = [("domain", "EQ", domain.as_str()), ("hs_additional_domains", "CONTAINS_TOKEN", domain)];
-            if let Some(company) = self.search("companies", &filters, 1).await?.first() {
-                return self.of_company(&company.id, MatchKey::Domain, EXACT_SCORE, &keys.fields).await;
-            }
-        }
-        if let Some(phone) = &keys.phone
-            && let Some(id) = self.contact_by_phone(phone).await?
-            && let Some(contact) = self.contact_with_company(&id, None).await?
-        {
-            return self.of_contact(&contact, MatchKey::Phone, &keys.fields).await.map(Some);
-        }
-        let Some(name) = &keys.company else { return Ok(None) };
-        // Two companies of one name say nothing about which it is.
-        match self.search("companies", &[("name", "EQ", name)], 2).await?.as_slice() {
-            [only] => self.of_company(&only.id, MatchKey::Name, NAME_SCORE, &keys.fields).await,
-            _ => Ok(None),
-        }
+        found.people = contacts.values().map(|contact| person(contact, keys)).collect();
+        Ok(found)
     }
 
-    async fn contact_with_company(&self, id: &str, property: Option<&str>) -> Result<Option<Object>, VendorError> {
-        let mut call = self.get("read_contact", &["contacts", id]);
-        call = call.query("properties", format!("company,{OWNER}")).query("associations", "companies");
-        if let Some(property) = property {
-            call = call.query("idProperty", property);
-        }
-        self.object(call).await
-    }
-
-    /// The contact's company, or the contact itself where it stands alone.
-    async fn of_contact(&self, contact: &Object, by: MatchKey, fields: &[String]) -> Result<Account, VendorError> {
-        if let Some(company) = contact.first_of("companies")
-            && let Some(account) = self.of_company(company, by, EXACT_SCORE, fields).await?
-        {
-            let owner_crm_id = account.owner_crm_id.or_else(|| contact.get(OWNER).map(str::to_owned));
-            return Ok(Account { owner_crm_id, ..account });
-        }
-        Ok(Account {
-            crm_id: contact.id.clone(),
-            name: contact.get("company").unwrap_or_default().to_owned(),
-            domain: None,
-            owner_crm_id: contact.get(OWNER).map(str::to_owned),
-            open_opportunity_owner_crm_id: None,
-            matched_by: by,
-            score_permille: EXACT_SCORE,
-            fields: BTreeMap::new(),
-        })
-    }
-
-    async fn of_company(
-        &self,
-        id: &str,
-        by: MatchKey,
-        score_permille: u16,
-        fields: &[String],
-    ) -> Result<Option<Account>, VendorError> {
-        let mut properties = vec!["name", "domain", OWNER];
-        properties.extend(fields.iter().map(String::as_str));
-        let call = self.get("read_company", &["companies", record_id(id)?]);
-        let call = call.query("properties", properties.join(",")).query("associations", "deals");
-        let Some(company) = self.object(call).await? else { return Ok(None) };
-        let text = |property: &str| company.get(property).map(str::to_owned);
-        Ok(Some(Account {
-            crm_id: company.id.clone(),
-            name: text("name").unwrap_or_default(),
-            domain: text("domain"),
-            owner_crm_id: text(OWNER),
-            open_opportunity_owner_crm_id: self.owner_of_open_deal(&company).await?,
-            matched_by: by,
-            score_permille,
-            fields: self.values_of(&company, fields).await?,
-        }))
-    }
-
-    /// The owner of the company's open deal that changed last.
-    async fn owner_of_open_deal(&self, company: &Object) -> Result<Option<String>, VendorError> {
-        let Some(deals) = company.associations.get("deals") else { return Ok(None) };
-        let ids: Vec<String> = deals.results.iter().take(DEALS).map(|deal| deal.id.clone()).collect();
-        let mut deals = self.objects("deals", &ids, &[OWNER, "hs_is_closed", "hs_lastmodifieddate"]).await?;
-        deals.retain(|deal| deal.get("hs_is_closed") != Some("true") && deal.get(OWNER).is_some());
-        let newest = deals.iter().max_by_key(|deal| (deal.get("hs_lastmodifieddate"), &deal.id));
-        Ok(newest.and_then(|deal| deal.get(OWNER)).map(str::to_owned))
+    async fn contact_by_email(&self, keys: &AccountKeys) -> Result<Option<Object>, VendorError> {
+        let Some(email) = &keys.email else { return Ok(None) };
+        let call = self.get("read_contact", &["contacts", email]);
+        self.object(call.query("properties", OF_CONTACT.join(",")).query("idProperty", "email")).await
     }
 
     /// HubSpot keeps the digits of each phone without the country code in properties of its own.
-    async fn contact_by_phone(&self, phone: &PhoneE164) -> Result<Option<String>, VendorError> {
-        let Ok(number) = phonenumber::parse(None, phone.as_str()) else { return Ok(None) };
+    async fn contacts_by_phone(&self, keys: &AccountKeys) -> Result<Vec<Object>, VendorError> {
+        let Some(phone) = &keys.phone else { return Ok(Vec::new()) };
+        let Ok(number) = phonenumber::parse(None, phone.as_str()) else { return Ok(Vec::new()) };
         let national = number.national().to_string();
         let filters = [
-            ("hs_searchable_calculated_phone_number", "EQ", national.as_str()),
-            ("hs_searchable_calculated_mobile_number", "EQ", national.as_str()),
+            ("hs_searchable_calculated_phone_number", "EQ", national.clone()),
+            ("hs_searchable_calculated_mobile_number", "EQ", national),
         ];
-        Ok(self.search("contacts", &filters, 1).await?.into_iter().next().map(|contact| contact.id))
+        let mut found = self.search("contacts", &filters, &OF_CONTACT).await?;
+        found.retain(|contact| phones(contact, keys).contains(phone));
+        Ok(found)
+    }
+
+    async fn companies(&self, keys: &AccountKeys) -> Result<Vec<Object>, VendorError> {
+        let mut filters: Vec<Filter> = Vec::new();
+        if let Some(domain) = &keys.domain {
+            filters.push(("domain", "EQ", domain.clone()));
+            filters.push(("hs_additional_domains", "CONTAINS_TOKEN", domain.clone()));
+        }
+        if let Some(name) = &keys.company {
+            filters.push(("name", "EQ", name.clone()));
+            // The index has words; half of "O'Neil" is none to look for.
+            let word = first_word(name).filter(|word| word.chars().all(char::is_alphanumeric));
+            filters.extend(word.map(|word| ("name", "CONTAINS_TOKEN", format!("{word}*"))));
+        }
+        if filters.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.search("companies", &filters, &company_properties(keys)).await
+    }
+
+    async fn company(
+        &self,
+        found: &Object,
+        open: Option<String>,
+        keys: &AccountKeys,
+    ) -> Result<CompanyRecord, VendorError> {
+        let text = |property: &str| found.get(property).map(str::to_owned);
+        let additional = found.get("hs_additional_domains").unwrap_or_default().split(';');
+        let domains = found.get("domain").into_iter().chain(additional).filter_map(host_of);
+        Ok(CompanyRecord {
+            crm_id: found.id.clone(),
+            name: text("name").unwrap_or_default(),
+            domains: domains.collect(),
+            phones: phones(found, keys),
+            country: text("country"),
+            owner_crm_id: text(OWNER),
+            open_opportunity_owner_crm_id: open,
+            active_at: found.get("notes_last_updated").and_then(instant),
+            fields: self.values_of(found, &keys.fields).await?,
+        })
+    }
+
+    /// By company: the owner of its open deal that changed last.
+    async fn owners_of_open_deals(&self, companies: &[Object]) -> Result<BTreeMap<String, String>, VendorError> {
+        let inputs: Vec<Value> = companies.iter().take(WITH_DEALS).map(|company| json!({ "id": company.id })).collect();
+        if inputs.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let segments = ["crm", "associations", VERSION, "companies", "deals", "batch", "read"];
+        let call = Call::new("associations", Does::Read, Method::POST, &segments).json(json!({ "inputs": inputs }));
+        let linked = read::<Results<Linked>>(&self.send(call).await?)?.results;
+        let ids = linked.iter().flat_map(|company| &company.to).map(|deal| deal.to_object_id.clone());
+        let ids: Vec<String> = ids.take(DEALS).collect();
+        let mut deals = self.objects("deals", &ids, &[OWNER, "hs_is_closed", "hs_lastmodifieddate"]).await?;
+        deals.retain(|deal| deal.get("hs_is_closed") != Some("true") && deal.get(OWNER).is_some());
+        let newest = |company: &Linked| {
+            let of_company = deals.iter().filter(|deal| company.to.iter().any(|to| to.to_object_id == deal.id));
+            let newest = of_company.max_by_key(|deal| (deal.get("hs_lastmodifieddate"), &deal.id))?;
+            Some((company.from.id.clone(), newest.get(OWNER)?.to_owned()))
+        };
+        Ok(linked.iter().filter_map(newest).collect())
     }
 
     /// Records for which any of the filters holds, oldest first.
-    async fn search(&self, kind: &str, any: &[(&str, &str, &str)], limit: u32) -> Result<Vec<Object>, VendorError> {
-        let group = |(name, operator, value): &(&str, &str, &str)| json!({ "filters": [{ "propertyName": name, "operator": operator, "value": value }] });
+    async fn search(&self, kind: &str, any: &[Filter], properties: &[&str]) -> Result<Vec<Object>, VendorError> {
+        let group = |(name, operator, value): &Filter| json!({ "filters": [{ "propertyName": name, "operator": operator, "value": value }] });
         let groups: Vec<Value> = any.iter().map(group).collect();
         self.http.pass(&self.searches, "").await?;
         let call = self.object_call("search", Does::Read, Method::POST, &[kind, "search"]).json(json!({
             "filterGroups": groups,
-            "properties": [OWNER],
+            "properties": properties,
             "sorts": [{ "propertyName": "createdate", "direction": "ASCENDING" }],
-            "limit": limit,
+            "limit": ROWS,
         }));
         Ok(read::<Results<Object>>(&self.send(call).await?)?.results)
     }
@@ -162,6 +205,41 @@ impl HubSpot {
     }
 }
 
+fn company_properties(keys: &AccountKeys) -> Vec<&str> {
+    OF_COMPANY.into_iter().chain(keys.fields.iter().map(String::as_str)).collect()
+}
+
+fn has_domain(company: &Object, keys: &AccountKeys) -> bool {
+    keys.domain.is_some() && company.get("domain").map(str::to_lowercase) == keys.domain
+}
+
+/// The contact is what Baton writes leads to, and HubSpot's nearest to them.
+fn person(contact: &Object, keys: &AccountKeys) -> PersonRecord {
+    let text = |property: &str| contact.get(property).map(str::to_owned);
+    let dates = ["notes_last_updated", "hubspot_owner_assigneddate", "createdate"];
+    PersonRecord {
+        kind: PersonKind::Contact,
+        crm_id: contact.id.clone(),
+        company_crm_id: text(COMPANY_OF),
+        email: text("email").map(|email| email.to_lowercase()),
+        phones: phones(contact, keys),
+        owner_crm_id: text(OWNER),
+        active_at: dates.iter().filter_map(|property| instant(contact.get(property)?)).max(),
+    }
+}
+
+fn phones(record: &Object, keys: &AccountKeys) -> Vec<PhoneE164> {
+    let Some(near) = &keys.phone else { return Vec::new() };
+    let stored = ["phone", "mobilephone"].into_iter().filter_map(|property| record.get(property));
+    stored.filter_map(|stored| phone_near(stored, near)).collect()
+}
+
+/// RFC 3339, or milliseconds since 1970: HubSpot has used both for one property.
+fn instant(text: &str) -> Option<DateTime<Utc>> {
+    let in_ms = || DateTime::from_timestamp_millis(text.parse().ok()?);
+    DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()).or_else(in_ms)
+}
+
 /// A property's internal name. Anything else never reaches a request.
 fn is_property(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
@@ -187,6 +265,7 @@ mod tests {
         assert_eq!(value_as("string", "94107"), FieldValue::Text("94107".to_owned()));
         assert_eq!(value_as("bool", "true"), FieldValue::Flag(true));
         assert_eq!(value_as("number", "many"), FieldValue::Text("many".to_owned()));
+        assert_eq!(instant("1767225600000"), instant("2026-01-01T00:00:00.000Z"));
         assert!(is_property("industry_group") && !is_property("a,b") && !is_property(""));
     }
 }

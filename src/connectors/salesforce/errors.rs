@@ -49,6 +49,13 @@ pub(super) fn of_parts(parts: &[(u16, Value)], answer: &Answer) -> Option<Vendor
     })
 }
 
+/// A creation met a record with the same key of ours.
+pub(super) fn is_taken_key(parts: &[(u16, Value)]) -> bool {
+    let errors =
+        parts.iter().flat_map(|(_, body)| serde_json::from_value::<Vec<ApiError>>(body.clone()).unwrap_or_default());
+    errors.into_iter().any(|error| error.error_code == "DUPLICATE_VALUE" && error.message.contains(KEY_FIELD))
+}
+
 fn class_of(error: &ApiError, answer: &Answer) -> VendorError {
     let vendor = VENDOR;
     let why = answer.quote(&describe(error));

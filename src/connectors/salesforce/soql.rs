@@ -10,6 +10,11 @@ pub(super) fn containing(text: &str) -> String {
     format!("'%{}%'", escape(text).replace('_', "\\_").replace('%', "\\%"))
 }
 
+/// A literal for `LIKE` that fits whatever begins with `text`.
+pub(super) fn beginning(text: &str) -> String {
+    format!("'{}%'", escape(text).replace('_', "\\_").replace('%', "\\%"))
+}
+
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     for c in text.chars() {
@@ -89,6 +94,7 @@ mod tests {
         fn any_text_makes_exactly_one_literal(text in any::<String>()) {
             prop_assert_eq!(value_of(&literal(&text)), Some(text.clone()));
             prop_assert_eq!(value_of(&containing(&text)), Some(format!("%{text}%")));
+            prop_assert_eq!(value_of(&beginning(&text)), Some(format!("{text}%")));
             prop_assert!(!literal(&text).contains('\n'));
         }
 

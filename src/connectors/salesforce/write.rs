@@ -11,14 +11,14 @@ use serde_json::{Map, Value, json};
 /// The org's rules must not choose another owner than ours.
 const AUTO_ASSIGN: (&str, &str) = ("Sforce-Auto-Assign", "FALSE");
 /// How the parts of the composite refer to each other.
-const LEAD: &str = "lead";
+pub(super) const LEAD: &str = "lead";
 const TASK: &str = "task";
-const OWNER: &str = "owner";
+pub(super) const OWNER: &str = "owner";
 
 /// The lead as the org has it before we write.
-struct Existing {
+pub(super) struct Existing {
     id: String,
-    owner: Option<String>,
+    pub owner: Option<String>,
     /// Somebody else changed it last.
     touched: bool,
     /// The contact it was converted to; such a lead refuses writes.
@@ -27,17 +27,17 @@ struct Existing {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct CompositeAnswer {
-    composite_response: Vec<Part>,
+pub(super) struct CompositeAnswer {
+    pub composite_response: Vec<Part>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Part {
+pub(super) struct Part {
     #[serde(default)]
-    body: Value,
-    http_status_code: u16,
-    reference_id: String,
+    pub body: Value,
+    pub http_status_code: u16,
+    pub reference_id: String,
 }
 
 impl Salesforce {
@@ -57,7 +57,7 @@ impl Salesforce {
     }
 
     /// There is no compare-and-set: a change between this read and our write is seen when the owner is read back.
-    async fn existing(&self, key: &str) -> Result<Option<Existing>, VendorError> {
+    pub(super) async fn existing(&self, key: &str) -> Result<Option<Existing>, VendorError> {
         let soql = format!(
             "SELECT Id, OwnerId, LastModifiedById, IsConverted, ConvertedContactId FROM Lead WHERE {KEY_FIELD} = {}",
             soql::literal(key)
@@ -103,12 +103,12 @@ impl Salesforce {
         })
     }
 
-    fn owner_part(&self, object: &str, id: &str) -> Value {
+    pub(super) fn owner_part(&self, object: &str, id: &str) -> Value {
         let url = self.path(&format!("sobjects/{object}/{id}?fields=OwnerId"));
         json!({ "method": "GET", "url": url, "referenceId": OWNER })
     }
 
-    fn path(&self, rest: &str) -> String {
+    pub(super) fn path(&self, rest: &str) -> String {
         format!("/services/data/{}/{rest}", self.api_version)
     }
 
@@ -140,7 +140,7 @@ impl Salesforce {
 }
 
 /// Lengths are those of the fields; longer values are refused, not cut (`STRING_TOO_LONG`).
-fn fields_of(lead: &CrmLead) -> Map<String, Value> {
+pub(super) fn fields_of(lead: &CrmLead) -> Map<String, Value> {
     let mut fields = Map::new();
     let mut set = |name: &str, limit: usize, value: Option<&String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -158,7 +158,7 @@ fn fields_of(lead: &CrmLead) -> Map<String, Value> {
     set("Country", 80, lead.country.as_ref());
     // Half an address is none: one that does not fit is left out.
     set("Email", 80, lead.email.as_ref().filter(|email| email.chars().count() <= 80));
-    set("OwnerId", 18, lead.owner_crm_id.as_ref());
+    set("OwnerId", 18, lead.owner_crm_id.as_ref().filter(|_| !lead.keeps_owner));
     set("Description", 32_000, Some(&lead.description.0));
     fields
 }

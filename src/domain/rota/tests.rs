@@ -1,3 +1,5 @@
+mod zones;
+
 use super::*;
 use crate::domain::id::RepId;
 use crate::domain::rep::{Busy, BusyKind, Leave, Rep};

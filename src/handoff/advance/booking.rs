@@ -89,6 +89,9 @@ impl Move<'_> {
     }
 
     pub(super) fn book(&mut self, slot: Slot, others: Vec<Slot>) {
+        if self.next.taken_slots.contains(&slot) {
+            return self.book_another(others);
+        }
         self.next.booking_attempts += 1;
         let attempt = self.next.booking_attempts;
         let by = later(self.now, if self.next.live { BOOK_WITHIN } else { UNATTENDED_WITHIN });
@@ -128,6 +131,13 @@ impl Move<'_> {
         if current != attempt {
             return Used::No;
         }
+        self.book_another(others);
+        Used::Yes
+    }
+
+    /// The time is another's: a caller on the line chooses again, for one who is not the next time is taken.
+    fn book_another(&mut self, mut others: Vec<Slot>) {
+        others.retain(|slot| !self.next.taken_slots.contains(slot));
         match others.split_first() {
             _ if !self.next.rungs.contains(&Rung::Booking) => self.promise_callback(false),
             Some(_) if self.next.live => self.offer(self.next.searches, others),
@@ -135,7 +145,6 @@ impl Move<'_> {
             None if self.next.searches < SEARCHES_AT_MOST => self.search(),
             None => self.promise_callback(false),
         }
-        Used::Yes
     }
 
     pub(super) fn booking_is_over(&mut self, attempt: u32) -> Used {

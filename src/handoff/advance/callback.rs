@@ -1,6 +1,6 @@
 //! The promise of a call, and what happens on the way to its time.
 
-use super::super::promise::promise;
+use super::super::promise::{is_here, promise, sink};
 use super::super::state::Stage;
 use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, Confirmation, CrmNote, Effect, Instruction, Timer, Topic};
@@ -42,7 +42,9 @@ impl Move<'_> {
 
     pub(super) fn remind(&mut self, promised_at: DateTime<Utc>) -> Used {
         let Some(owner) = self.open_promise(promised_at) else { return Used::No };
-        self.plan(Effect::Brief { rep: owner, channel: Channel::Slack, why: BriefWhy::Reminder }, NOTIFY_WITHIN);
+        // Nobody reads what is written to somebody who has left.
+        let rep = if is_here(&owner, self.rules) { owner } else { self.above(&owner) };
+        self.plan(Effect::Brief { rep, channel: Channel::Slack, why: BriefWhy::Reminder }, NOTIFY_WITHIN);
         self.plan(Effect::Publish { topic: Topic::CallbackDue }, RECORD_WITHIN);
         Used::Yes
     }
@@ -70,7 +72,8 @@ impl Move<'_> {
     /// The rep's manager, else whoever owns what nothing else could place.
     pub(super) fn above(&self, rep: &RepId) -> RepId {
         let manager = self.rules.reps.get(rep).and_then(|rep| rep.manager.clone());
-        manager.filter(|manager| manager != rep).unwrap_or_else(|| self.next.terms.needs_attention.clone())
+        let manager = manager.filter(|manager| manager != rep && is_here(manager, self.rules));
+        manager.unwrap_or_else(|| sink(&self.next, self.rules).clone())
     }
 
     pub(super) fn contact_made(&mut self, rep: &RepId, at: DateTime<Utc>) -> Used {

@@ -15,6 +15,9 @@ use std::time::Duration;
 const SETTLE: Duration = Duration::from_secs(10);
 /// A phone is not rung for less than this: nobody could answer.
 const SHORTEST_RING: Duration = Duration::from_secs(5);
+/// How long a reservation outlives the move that would end it: a killed worker's steps come back within this, and until then
+/// the phone may be up.
+const CRASH_WITHIN: Duration = Duration::from_secs(30);
 /// A rep who is talking is given up as "talking" after this, if the platform never says that the call ended.
 const LONGEST_CALL: Duration = Duration::from_secs(2 * 3600);
 
@@ -44,7 +47,8 @@ impl Move<'_> {
         let first = self.next.legs.is_empty();
         let leg = LegId::of(&self.next.id, self.next.legs.len() as u32 + 1);
         let ring_until = later(self.now, self.next.terms.ring_timeout).min(self.next.patience_until);
-        let until = later(ring_until, self.next.terms.accept_within + self.next.terms.join_within + SETTLE);
+        let until =
+            later(ring_until, self.next.terms.accept_within + self.next.terms.join_within + SETTLE + CRASH_WITHIN);
         self.next.holds = Some(Reservation { rep: rep.clone(), until });
         self.next.stage = Stage::Ringing { leg: leg.clone() };
         if first {
@@ -80,6 +84,7 @@ impl Move<'_> {
         let rep = self.rep_of(leg);
         self.next.stage = Stage::Briefing { leg: leg.clone() };
         let accept_by = later(self.now, self.next.terms.accept_within).min(self.next.patience_until);
+        self.hold_on(&rep, later(accept_by, self.next.terms.join_within + SETTLE));
         self.plan_until(Effect::Whisper { leg: leg.clone(), rep }, accept_by);
         self.timer_at(Timer::AcceptBy { leg: leg.clone() }, accept_by);
         Used::Yes
@@ -94,6 +99,7 @@ impl Move<'_> {
         self.set_leg(leg, LegState::Accepted);
         self.next.stage = Stage::Joining { leg: leg.clone() };
         let join_by = later(self.now, self.next.terms.join_within);
+        self.hold_on(&self.rep_of(leg), later(join_by, SETTLE));
         self.plan_until(Effect::Join { leg: leg.clone() }, join_by);
         self.timer_at(Timer::JoinBy { leg: leg.clone() }, join_by);
         Used::Yes
@@ -107,6 +113,7 @@ impl Move<'_> {
         let rep = self.rep_of(leg);
         self.next.stage = Stage::Bridged { leg: leg.clone(), at: self.now };
         self.next.first_contact_at.get_or_insert(self.now);
+        self.hold_on(&rep, later(self.now, SETTLE));
         self.give_lead_to(&rep);
         self.plan(Effect::Instruct { instruction: Instruction::Connected { rep } }, CARD_WHILE_RINGING);
         self.timer_at(Timer::SettledBy { leg: leg.clone() }, later(self.now, SETTLE));
@@ -205,6 +212,19 @@ impl Move<'_> {
         self.plan(Effect::Brief { rep: owner, channel: Channel::Email, why: BriefWhy::Connected }, NOTIFY_WITHIN);
         self.plan(Effect::Publish { topic: Topic::HandoffConnected }, RECORD_WITHIN);
         self.read_owner_later();
+    }
+
+    /// Events may come late: what is reserved is reserved for what is still to come. A phone that another lead holds by now is
+    /// not taken back.
+    fn hold_on(&mut self, rep: &RepId, until: DateTime<Utc>) {
+        if self.next.refused.contains(rep) {
+            return;
+        }
+        let until = later(until, CRASH_WITHIN);
+        match &mut self.next.holds {
+            Some(hold) if hold.rep == *rep => hold.until = hold.until.max(until),
+            Some(_) | None => {}
+        }
     }
 
     /// The rep talks on after the handoff is done: the phone stays ours until the call ends. Unless it is another lead's by

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::account::PersonKind;
 use crate::domain::rep::BusyKind;
 
 #[test]
@@ -143,4 +144,140 @@ fn a_route_may_name_a_rep_who_is_then_treated_like_an_owner() {
     routed.clone().on_leave("pat").delegate("pat", "dan").expect_owner("pat").expect_first("dan");
     routed.clone().rep("pat", |rep| rep.active = false).expect_owner("ben");
     routed.owner("ana").expect_owner("ana").expect_reason("account owner, at work now");
+}
+
+/// Rules that follow the caller's own records, in this order.
+fn following(world: Scenario, rules: &[(Existing, Option<u64>)]) -> Scenario {
+    let days = |days: u64| Duration::from_secs(days * 86_400);
+    let mut world = world;
+    let rule = |(existing, within): &(Existing, Option<u64>)| OwnershipRule {
+        existing: *existing,
+        wait_at_most: None,
+        within: within.map(days),
+    };
+    world.rules.ownership = rules.iter().map(rule).collect();
+    world
+}
+
+#[test]
+fn the_owner_of_an_earlier_lead_keeps_the_caller_while_it_is_fresh() {
+    let long_ago = moment("2025-09-01T00:00:00Z");
+    let world = || following(scenario(), &[(Existing::LeadOwner, Some(90))]);
+    world()
+        .person(PersonKind::Lead, "ana", Some(moment("2025-12-01T00:00:00Z")))
+        .expect_ownership(&[OwnershipResult::Keeps])
+        .expect_reason("owner of an earlier lead, at work now")
+        .expect_owner("ana");
+    world()
+        .person(PersonKind::Lead, "ana", Some(long_ago))
+        .expect_ownership(&[OwnershipResult::TooLongAgo { active_at: Some(long_ago) }])
+        .expect_owner("ben");
+    world()
+        .person(PersonKind::Lead, "ana", None)
+        .expect_ownership(&[OwnershipResult::TooLongAgo { active_at: None }])
+        .expect_owner("ben");
+    following(scenario(), &[(Existing::LeadOwner, None)]).person(PersonKind::Lead, "ana", None).expect_owner("ana");
+}
+
+#[test]
+fn of_several_records_of_the_caller_the_one_active_last_counts() {
+    let world = following(scenario(), &[(Existing::LeadOwner, Some(90))])
+        .person(PersonKind::Lead, "ana", Some(at("08:00")))
+        .person(PersonKind::Contact, "dan", Some(at("09:00")))
+        .person(PersonKind::Lead, "max", Some(at("07:00")));
+    world.clone().expect_owner("dan");
+    world.records(|records| records.people[1].owner_crm_id = None).expect_owner("ana");
+}
+
+#[test]
+fn a_contact_owner_is_not_the_owner_of_a_lead() {
+    let world = || following(scenario(), &[(Existing::ContactOwner, None)]);
+    world().person(PersonKind::Lead, "ana", Some(at("09:00"))).expect_owner("ben");
+    world().person(PersonKind::Contact, "ana", Some(at("09:00"))).expect_owner("ana");
+}
+
+#[test]
+fn a_shared_phone_number_does_not_make_one_person_of_two() {
+    let phone = crate::domain::phone::PhoneE164::new("+14155550142").expect("a number");
+    let world = following(scenario(), &[(Existing::LeadOwner, None)])
+        .person(PersonKind::Lead, "ana", Some(at("09:00")))
+        .records(|records| {
+            records.people[0].email = Some("boss@acme.com".into());
+            records.people[0].phones = vec![phone];
+        });
+    world.clone().expect_owner("ben");
+    world.records(|records| records.people[0].email = None).expect_owner("ana");
+}
+
+#[test]
+fn the_chain_goes_on_where_an_owner_is_no_rep_inactive_or_given_up() {
+    let chain =
+        [(Existing::AccountOwner, None), (Existing::OpenOpportunityOwner, None), (Existing::LeadOwner, Some(90))];
+    let world = following(scenario(), &chain)
+        .person(PersonKind::Lead, "dan", Some(at("09:00")))
+        .rep("ana", |rep| rep.active = false)
+        .company("001", |company| {
+            company.domains = vec!["acme.com".into()];
+            company.owner_crm_id = Some("005-integration".into());
+            company.open_opportunity_owner_crm_id = Some("crm-ana".into());
+        });
+    world
+        .expect_ownership(&[
+            OwnershipResult::NotARep { crm_id: "005-integration".into() },
+            OwnershipResult::Inactive,
+            OwnershipResult::Keeps,
+        ])
+        .expect_owner("dan");
+}
+
+#[test]
+fn the_owner_whom_the_crm_chose_comes_before_every_other() {
+    let world = || scenario().owner("ana").rep("dan", |_| ());
+    world()
+        .assigned(Some("dan"))
+        .expect_ownership(&[OwnershipResult::Keeps])
+        .expect_owner("dan")
+        .expect_reason("owner chosen by the CRM, at work now");
+    world().assigned(Some("dan")).on_leave("dan").delegate("dan", "cy").expect_owner("dan").expect_first("cy");
+    world().assigned(Some("dan")).on_leave("dan").expect_owner("dan").expect_targets(&[]);
+}
+
+#[test]
+fn where_the_crm_chose_nobody_or_was_too_late_our_rules_decide() {
+    let queue = OwnershipResult::NotARep { crm_id: "crm-a queue".into() };
+    scenario()
+        .owner("ana")
+        .assigned(Some("a queue"))
+        .expect_ownership(&[queue, OwnershipResult::Keeps])
+        .expect_owner("ana")
+        .expect_degraded(&[]);
+    scenario().assigned(None).expect_owner("ben").expect_credit("ben").expect_degraded(&[]);
+    let mut late = scenario().owner("ana").assigned(None);
+    let why = "salesforce did not choose an owner within 700 ms".to_owned();
+    late.snapshot.assigned = Some(Fact::Unknown { why: why.clone() });
+    late.expect_ownership(&[OwnershipResult::NotKnown { why: why.clone() }, OwnershipResult::Keeps])
+        .expect_owner("ana")
+        .expect_degraded(&[&format!("owner chosen by the CRM unknown: {why}")]);
+}
+
+#[test]
+fn whoever_may_own_the_lead_is_asked_for_the_calendar() {
+    let world = following(scenario(), &[(Existing::AccountOwner, None), (Existing::LeadOwner, Some(90))])
+        .person(PersonKind::Lead, "dan", Some(at("09:00")))
+        .rep("ana", |_| ())
+        .delegate("ana", "eve")
+        .company("001", |company| {
+            company.domains = vec!["acme.com".into()];
+            company.owner_crm_id = Some("crm-ana".into());
+        })
+        .assigned(Some("cy"));
+    let snapshot = &world.snapshot;
+    let reps = crate::routing::owners_considered(
+        &world.lead,
+        &snapshot.account,
+        snapshot.assigned.as_ref(),
+        &world.rules,
+        snapshot.now,
+    );
+    assert_eq!(reps.iter().map(|rep| rep.as_str()).collect::<Vec<_>>(), ["ana", "cy", "dan", "eve"]);
 }

@@ -277,7 +277,7 @@ fn an_old_answer_of_the_crm_is_told_with_its_age() {
     let trace = serde_json::to_value(world.decide().trace.account).expect("a trace is JSON");
     assert_eq!((trace["age_ms"].as_i64(), trace["source"].as_str()), (Some(120_000), Some("mirror")));
     let mut asked = scenario();
-    asked.snapshot.account = Fact::Known { value: None, observed_at: at("10:00"), source: "salesforce".into() };
+    asked.snapshot.account = Fact::Known { value: None.into(), observed_at: at("10:00"), source: "salesforce".into() };
     let trace = serde_json::to_value(asked.decide().trace.account).expect("a trace is JSON");
     assert_eq!(trace["result"], "no_account");
 }

@@ -11,10 +11,11 @@ pub use places::{Places, places};
 pub use read::read;
 
 use super::set::Rung;
-use crate::domain::account::Account;
+use crate::domain::account::{Account, PersonKind};
 use crate::domain::id::{PoolId, RepId, TerritoryId, TierId};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// One question to the rules, and the answer that is wanted.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +37,8 @@ pub struct Given {
     /// Required where there is no event; otherwise the event's own time is meant.
     pub at: Option<DateTime<Utc>>,
     pub account: Option<Account>,
+    /// An earlier lead or a contact of the same person.
+    pub person: Option<GivenPerson>,
     /// The CRM does not answer: the account is unknown.
     pub crm_down: Option<bool>,
     /// Said of themselves that they are away.
@@ -53,6 +56,15 @@ pub struct Given {
     pub open: Option<BTreeMap<RepId, u32>>,
     /// Balances in millionths of a lead; who is not listed is level.
     pub ledger: Option<BTreeMap<PoolId, BTreeMap<RepId, i64>>>,
+}
+
+/// What the CRM holds of the person themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenPerson {
+    pub kind: PersonKind,
+    pub owner_crm_id: Option<String>,
+    /// How long before the decision the record was last active.
+    pub active_ago: Duration,
 }
 
 /// A text with its place.
@@ -165,6 +177,7 @@ impl Given {
             lead,
             at: self.at.or(base.at),
             account: self.account.or_else(|| base.account.clone()),
+            person: self.person.or_else(|| base.person.clone()),
             crm_down: self.crm_down.or(base.crm_down),
             away: self.away.or_else(|| base.away.clone()),
             busy: self.busy.or_else(|| base.busy.clone()),

@@ -1,7 +1,7 @@
 //! A test file in, its cases out, or every fault with its place.
 
-use super::{Case, Expected, Given, LEAD_FIELDS, LeadField, LeadValue, REASONS, Said, table};
-use crate::domain::account::{Account, MatchKey};
+use super::{Case, Expected, Given, GivenPerson, LEAD_FIELDS, LeadField, LeadValue, REASONS, Said, table};
+use crate::domain::account::{Account, MatchKey, PersonKind};
 use crate::domain::id::{PoolId, RepId, TerritoryId, TierId};
 use crate::domain::lead::FieldValue;
 use crate::rules::RuleSet;
@@ -12,9 +12,12 @@ use crate::rules::yaml::{self, Data, Node, Section};
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Stands for the file while it is read; the faults get its real name at the end.
 pub(super) const PATH: &str = "rules/tests";
+/// When the CRM last saw a person if the test does not say.
+const ACTIVE_AGO: Duration = Duration::from_secs(86_400);
 /// What says that there is no territory or no route.
 const NONE: &str = "none";
 const TIME: &str = "a local time with its zone such as 2026-03-03 10:00 Europe/London, or 2026-03-03T10:00:00Z";
@@ -109,6 +112,7 @@ impl Reader<'_> {
             lead: section.get("lead").map(|node| self.lead(node)).unwrap_or_default(),
             at: self.word(section, "at").map(|word| self.instant(&word)),
             account: section.get("account").map(|node| self.account(node)),
+            person: section.get("person").map(|node| self.person(node)),
             crm_down: self
                 .word(section, "crm")
                 .and_then(|word| self.faults.choice(&word, "test-unknown-crm", &[("down", true), ("up", false)])),
@@ -217,6 +221,24 @@ impl Reader<'_> {
         };
         section.finish(self.faults);
         account
+    }
+
+    fn person(&mut self, node: &Node) -> GivenPerson {
+        let mut section = node.section(self.faults);
+        let kinds = [("lead", PersonKind::Lead), ("contact", PersonKind::Contact)];
+        let person = GivenPerson {
+            kind: self
+                .word(&mut section, "kind")
+                .and_then(|word| self.faults.choice(&word, "test-unknown-person", &kinds))
+                .unwrap_or(PersonKind::Lead),
+            owner_crm_id: self.word(&mut section, "owner").and_then(|word| self.crm_id(&word)),
+            active_ago: self
+                .word(&mut section, "active_ago")
+                .and_then(|word| self.faults.read(&word, "test-bad-duration", values::DURATION, values::duration))
+                .unwrap_or(ACTIVE_AGO),
+        };
+        section.finish(self.faults);
+        person
     }
 
     fn crm_id(&mut self, word: &Word) -> Option<String> {

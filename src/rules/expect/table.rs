@@ -121,7 +121,7 @@ impl Header {
             return None;
         };
         let name = self.name_of(&given, at);
-        let mut test = vec![(word("name", at), Node { at, data: Data::Text(name) })];
+        let mut test = vec![(word("name", at), Node { at, inset: None, data: Data::Text(name) })];
         let (mut lead, mut account) = (Vec::new(), Vec::new());
         for (column, cell) in filled(&self.given, given) {
             let value = value(&column.text, &cell);
@@ -140,10 +140,10 @@ impl Header {
         }
         for (key, entries) in [("lead", lead), ("account", account), ("expect", expect)] {
             if !entries.is_empty() {
-                test.push((word(key, at), Node { at, data: Data::Map(entries) }));
+                test.push((word(key, at), Node { at, inset: None, data: Data::Map(entries) }));
             }
         }
-        Some(Node { at, data: Data::Map(test) })
+        Some(Node { at, inset: None, data: Data::Map(test) })
     }
 
     /// What the column `name` says, else what is given.
@@ -190,7 +190,7 @@ fn word(text: &str, at: At) -> Word {
 /// `a; b` is a list, `rep: reason` a map; sentences stay whole.
 fn value(column: &str, cell: &Word) -> Node {
     let at = cell.at;
-    let text = |text: &str| Node { at, data: Data::Text(text.trim().to_owned()) };
+    let text = |text: &str| Node { at, inset: None, data: Data::Text(text.trim().to_owned()) };
     let parts = cell.text.split(';').map(str::trim).filter(|part| !part.is_empty());
     let data = match column {
         "reason" | "name" => Data::Text(cell.text.clone()),
@@ -203,5 +203,5 @@ fn value(column: &str, cell: &Word) -> Node {
         _ if cell.text.contains(';') => Data::List(parts.map(text).collect()),
         _ => Data::Text(cell.text.clone()),
     };
-    Node { at, data }
+    Node { at, inset: None, data }
 }

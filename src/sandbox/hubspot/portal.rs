@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 const OWNER: &str = "hubspot_owner_id";
 const BODY_LIMIT: usize = 65_536;
+/// Kept by the vendor: the first company that a contact was linked to.
+const COMPANY_OF: &str = "associatedcompanyid";
 /// Properties that may be written; custom ones are added to the portal.
 const PROPERTIES: [(&str, &[&str]); 3] = [
     (
@@ -244,6 +246,24 @@ impl HubSpotState {
         Ok(json!({ "results": results }))
     }
 
+    /// By record of a batch: what it is linked to; and the records that are linked to nothing.
+    pub(super) fn linked(&self, kind: &str, to: &str, body: &Value) -> (Vec<Value>, Vec<String>) {
+        let portal = self.portal();
+        let types = json!([{ "category": "HUBSPOT_DEFINED", "typeId": 1 }]);
+        let (mut results, mut without) = (Vec::new(), Vec::new());
+        for id in body["inputs"].as_array().into_iter().flatten().filter_map(|input| input["id"].as_str()) {
+            let record = portal.of(kind).iter().find(|record| record.id == id);
+            match record.and_then(|record| record.associated.get(to)) {
+                Some(others) => {
+                    let to = others.iter().map(|other| json!({ "toObjectId": other, "associationTypes": types }));
+                    results.push(json!({ "from": { "id": id }, "to": to.collect::<Vec<_>>() }));
+                }
+                None => without.push(id.to_owned()),
+            }
+        }
+        (results, without)
+    }
+
     pub(super) fn owners(&self, now: DateTime<Utc>) -> Vec<Value> {
         let at = stamp(now);
         let owner = |(id, email): &(String, String)| json!({ "id": id, "email": email, "type": "PERSON", "archived": false, "createdAt": at, "updatedAt": at });
@@ -382,7 +402,9 @@ impl Record {
     fn answer(&self, asked: &[&str]) -> Value {
         let mut properties = Map::from_iter([("hs_object_id".to_owned(), self.id.clone().into())]);
         for name in asked {
-            if let Some(value) = self.properties.get(*name) {
+            let primary = || self.associated.get("companies").and_then(|ids| ids.first());
+            let value = if *name == COMPANY_OF { primary() } else { self.properties.get(*name) };
+            if let Some(value) = value {
                 properties.insert((*name).to_owned(), value.clone().into());
             }
         }
@@ -407,7 +429,12 @@ impl Record {
         match filter["operator"].as_str() {
             Some("EQ") => found.eq_ignore_ascii_case(wanted),
             Some("CONTAINS_TOKEN") => {
-                found.split(|c: char| !c.is_alphanumeric() && c != '.').any(|token| token == wanted)
+                let (found, wanted) = (found.to_lowercase(), wanted.to_lowercase());
+                let fits = |token: &str| match wanted.strip_suffix('*') {
+                    Some(beginning) => token.starts_with(beginning),
+                    None => token == wanted,
+                };
+                found.split(|c: char| !c.is_alphanumeric() && c != '.').any(fits)
             }
             _ => false,
         }

@@ -219,18 +219,19 @@ impl SalesforceState {
         self.org().read(object, id, fields, version)
     }
 
-    pub(super) fn find_phones(&self, terms: &[&str]) -> Vec<Value> {
+    /// Records that fit one of the selections and hold one of the numbers.
+    pub(super) fn find_phones(&self, terms: &[&str], selections: &[Select]) -> Result<Vec<Value>, ApiError> {
         let org = self.org();
         let mut found = Vec::new();
-        for object in ["Contact", "Account", "Lead"] {
-            for record in org.of(object).iter().filter(|record| has_phone(record, terms)) {
-                if record.get("IsConverted") != Some(&Value::Bool(true)) {
-                    let columns = ["Id", "Phone", "MobilePhone"].map(str::to_owned);
-                    found.push(project(object, record, &columns));
-                }
-            }
+        for select in selections {
+            let phoned = |row: &Value| {
+                let record = org.of(&select.object).iter().find(|record| record.get("Id") == Some(&row["Id"]));
+                record.is_some_and(|record| has_phone(record, terms))
+            };
+            let all = Select { limit: usize::MAX, ..select.clone() };
+            found.extend(org.select(&all, None)?.into_iter().filter(phoned).take(select.limit));
         }
-        found
+        Ok(found)
     }
 
     pub(super) fn describe(&self, object: &str) -> Value {
@@ -268,7 +269,9 @@ impl Org {
             return Err(ApiError::new(400, "INVALID_FIELD", &format!("No such column '{KEY_FIELD}' on {object}")));
         }
         let is_child = |record: &Record| parent.is_none() || record.get("AccountId") == parent;
-        let fits = |record: &&Record| is_child(record) && select.conditions.iter().all(|c| holds(c, record));
+        let fits = |record: &&Record| {
+            is_child(record) && select.conditions.iter().all(|any| any.iter().any(|c| holds(c, record)))
+        };
         let mut rows = Vec::new();
         for record in self.of(object).iter().filter(fits).take(select.limit) {
             let mut row = project(object, record, &select.columns);
@@ -307,6 +310,11 @@ impl Org {
                 let assigns = !header.is_some_and(|value| value.eq_ignore_ascii_case("FALSE"));
                 self.upsert(object, key, &part["body"], assigns)
             }
+            ("POST", [_, "sobjects", "Lead"]) => {
+                let header = part["httpHeaders"]["Sforce-Auto-Assign"].as_str().or(auto);
+                let assigns = !header.is_some_and(|value| value.eq_ignore_ascii_case("FALSE"));
+                self.create_lead(&part["body"], assigns)
+            }
             ("GET", [version, "sobjects", object, id]) => {
                 let fields = query.trim_start_matches("fields=");
                 let body = self.read(object, id, fields, version)?;
@@ -344,6 +352,21 @@ impl Org {
         record.extend(fields);
         let body = json!({ "id": id, "success": true, "errors": [], "created": false });
         Ok(Written { status: 200, body, created: None })
+    }
+
+    /// A key that is taken is refused, and nothing changes.
+    fn create_lead(&mut self, body: &Value, assigns: bool) -> Result<Written, ApiError> {
+        let mut fields = body.as_object().cloned().unwrap_or_default();
+        let key = fields.remove(KEY_FIELD).as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+        let taken = self.of("Lead").iter().find(|record| record.get(KEY_FIELD) == Some(&key.as_str().into()));
+        if let Some(taken) = taken {
+            let message =
+                format!("duplicate value found: {KEY_FIELD} duplicates value on record with id: {}", taken["Id"]);
+            return Err(ApiError::about("DUPLICATE_VALUE", &message, KEY_FIELD));
+        }
+        let mut made = self.upsert("Lead", &key, &Value::Object(fields), assigns)?;
+        made.body = json!({ "id": made.body["id"], "success": true, "errors": [] });
+        Ok(made)
     }
 
     fn validate(&self, object: &str, fields: &Record, existing: Option<&Record>) -> Result<(), ApiError> {

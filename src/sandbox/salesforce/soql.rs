@@ -1,18 +1,20 @@
-//! As much of SOQL as a stand-in needs: columns, one sub-select, `=` and `LIKE` joined by `AND`, `LIMIT`.
+//! As much of SOQL as a stand-in needs: columns, one sub-select, `=`, `LIKE` and `IN` joined by `AND`, `OR` in brackets,
+//! `LIMIT`.
 
 use serde_json::Value;
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Select {
     pub columns: Vec<String>,
     /// Relationship and columns: `(SELECT OwnerId FROM Opportunities …)`.
     pub children: Vec<Select>,
     pub object: String,
-    pub conditions: Vec<Condition>,
+    /// All of them, each by any of its alternatives.
+    pub conditions: Vec<Vec<Condition>>,
     pub limit: usize,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Condition {
     pub field: String,
     pub like: bool,
@@ -36,12 +38,30 @@ pub(super) fn parse(text: &str) -> Result<Select, String> {
     }
 }
 
-/// True if `text` fits a `LIKE` pattern with `%` at both ends or none; case does not matter.
+/// Reads what a SOSL search returns: `Contact(Id, Phone WHERE … LIMIT 5), Account(Id)`.
+pub(super) fn returning(text: &str) -> Result<Vec<Select>, String> {
+    let mut selections = Vec::new();
+    for part in
+        text.split_inclusive(')').map(|part| part.trim_start_matches([',', ' '])).filter(|part| !part.is_empty())
+    {
+        let inner = part.strip_suffix(')').and_then(|part| part.split_once('('));
+        let (object, inner) = inner.ok_or("expecting an object with its fields in brackets")?;
+        let end =
+            ["WHERE ", "ORDER ", "LIMIT "].iter().filter_map(|word| inner.find(word)).min().unwrap_or(inner.len());
+        let (columns, rest) = inner.split_at(end);
+        selections.push(parse(&format!("SELECT {columns} FROM {object} {rest}"))?);
+    }
+    Ok(selections)
+}
+
+/// True if `text` fits a `LIKE` pattern with `%` at both ends, at its end or not at all; case does not matter.
 pub(super) fn is_like(text: &str, pattern: &str) -> bool {
     let (text, pattern) = (text.to_lowercase(), pattern.to_lowercase());
-    match pattern.strip_prefix('%').and_then(|rest| rest.strip_suffix('%')) {
-        Some(inner) => text.contains(inner),
-        None => text == pattern,
+    match (pattern.strip_prefix('%'), pattern.strip_suffix('%')) {
+        (Some(inner), Some(_)) => text.contains(inner.strip_suffix('%').unwrap_or(inner)),
+        (None, Some(beginning)) => text.starts_with(beginning),
+        (Some(end), None) => text.ends_with(end),
+        (None, None) => text == pattern,
     }
 }
 
@@ -154,24 +174,52 @@ impl Reader {
         Ok(Select { columns, children, object, conditions, limit })
     }
 
-    fn conditions(&mut self) -> Result<Vec<Condition>, String> {
+    fn conditions(&mut self) -> Result<Vec<Vec<Condition>>, String> {
         let mut conditions = Vec::new();
         loop {
-            let field = self.word()?;
-            let like = self.take_word("LIKE");
-            if !like && !self.take(&Token::Sign('=')) {
-                return Err(format!("expecting an operator after {field}"));
-            }
-            let value = match self.next() {
-                Some(Token::Text(text)) => Value::String(text),
-                Some(Token::Word(word)) if word == "true" || word == "false" => Value::Bool(word == "true"),
-                other => return Err(format!("unexpected token: {other:?}")),
-            };
-            conditions.push(Condition { field, like, value });
+            conditions.push(if self.take(&Token::Sign('(')) { self.alternatives()? } else { self.condition()? });
             if !self.take_word("AND") {
                 return Ok(conditions);
             }
         }
+    }
+
+    /// `a = 'x' OR b LIKE 'y%')`: what follows an opening bracket.
+    fn alternatives(&mut self) -> Result<Vec<Condition>, String> {
+        let mut any = self.condition()?;
+        while self.take_word("OR") {
+            any.extend(self.condition()?);
+        }
+        if self.take(&Token::Sign(')')) { Ok(any) } else { Err("expecting )".to_owned()) }
+    }
+
+    /// One condition; `IN` is as many as its list has values.
+    fn condition(&mut self) -> Result<Vec<Condition>, String> {
+        let field = self.word()?;
+        if self.take_word("IN") {
+            return self.list(&field);
+        }
+        let like = self.take_word("LIKE");
+        if !like && !self.take(&Token::Sign('=')) {
+            return Err(format!("expecting an operator after {field}"));
+        }
+        let value = match self.next() {
+            Some(Token::Text(text)) => Value::String(text),
+            Some(Token::Word(word)) if word == "true" || word == "false" => Value::Bool(word == "true"),
+            other => return Err(format!("unexpected token: {other:?}")),
+        };
+        Ok(vec![Condition { field, like, value }])
+    }
+
+    fn list(&mut self, field: &str) -> Result<Vec<Condition>, String> {
+        let mut any = Vec::new();
+        let mut sign = '(';
+        while self.take(&Token::Sign(sign)) {
+            let Some(Token::Text(text)) = self.next() else { return Err("expecting a text".to_owned()) };
+            any.push(Condition { field: field.to_owned(), like: false, value: Value::String(text) });
+            sign = ',';
+        }
+        if !any.is_empty() && self.take(&Token::Sign(')')) { Ok(any) } else { Err("expecting a list".to_owned()) }
     }
 
     /// Records are kept in the order of their creation, which is what our queries order by.
@@ -201,7 +249,11 @@ mod tests {
         let select = parse(text).unwrap();
         assert_eq!((select.object.as_str(), select.limit, select.children.len()), ("Account", 5, 1));
         assert_eq!(select.children[0].object, "Opportunities");
-        assert_eq!(select.conditions[0].value, "%o'neil_x%");
+        assert_eq!(select.conditions[0][0].value, "%o'neil_x%");
+        let text =
+            "SELECT Id FROM Account WHERE (Name = 'a' OR Name LIKE 'b%') AND Id IN ('1', '2') ORDER BY Id LIMIT 2";
+        assert_eq!(parse(text).unwrap().conditions.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
+        assert!(is_like("The Acme", "the%") && !is_like("In the Acme", "the%"));
         assert!(is_like("https://O'Neil_x.com", "%o'neil_x%"));
     }
 
@@ -212,6 +264,8 @@ mod tests {
             "SELECT FROM Lead",
             "SELECT Id FROM Lead WHERE Name = 'a' OR '1' = '1'",
             "SELECT Id FROM Lead WHERE Name = 'a",
+            "SELECT Id FROM Lead WHERE (Name = 'a' OR Id = 'b'",
+            "SELECT Id FROM Lead WHERE Id IN ()",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }

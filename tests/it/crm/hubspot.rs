@@ -3,7 +3,7 @@ use baton::clock::{Clock, FakeClock};
 use baton::connectors::http::Secret;
 use baton::connectors::hubspot::{HubSpot, HubSpotConfig};
 use baton::connectors::{AccountKeys, Crm, VendorError};
-use baton::domain::account::MatchKey;
+use baton::domain::account::Records;
 use baton::domain::lead::FieldValue;
 use baton::domain::phone::PhoneE164;
 use baton::sandbox::hubspot::{HubSpotState, routes};
@@ -183,8 +183,8 @@ async fn writing_does_not_depend_on_the_lagging_search() {
     let made = bench.state.add("companies", &[("name", "Acme"), ("domain", "acme.com")], &[]);
     let keys = AccountKeys { domain: Some("acme.com".into()), ..AccountKeys::default() };
     bench.arm("companies.search", Fault::SearchLags(Duration::from_secs(100 * 365 * 86_400)));
-    assert_eq!(bench.crm.find_account(&keys).await, Ok(None), "the index has not seen it yet");
-    assert_eq!(bench.crm.find_account(&keys).await.unwrap().unwrap().crm_id, made);
+    assert_eq!(bench.crm.find(&keys).await, Ok(Records::default()), "the index has not seen it yet");
+    assert_eq!(bench.crm.find(&keys).await.unwrap().companies[0].crm_id, made);
 
     bench.world.arm("hubspot", "contacts.search", Fault::SearchLags(Duration::from_secs(30)), 9);
     bench.write(&lead(&priya)).await.unwrap();
@@ -194,7 +194,7 @@ async fn writing_does_not_depend_on_the_lagging_search() {
 }
 
 #[tokio::test]
-async fn accounts_are_found_by_the_strongest_key_that_fits() {
+async fn every_record_that_shares_a_key_is_found_and_with_it_its_company() {
     let bench = bench().await;
     let (ana, ben) = (bench.state.add_owner("ana@x.example"), bench.state.add_owner("ben@x.example"));
     bench.state.add_property("companies", "seats", "number");
@@ -202,41 +202,75 @@ async fn accounts_are_found_by_the_strongest_key_that_fits() {
     let company = [
         ("name", "Acme \"GmbH\""),
         ("domain", "acme.com"),
+        ("country", "Germany"),
         ("hubspot_owner_id", &ana),
         ("seats", "40"),
         ("plan_code", "007"),
     ];
     let acme = bench.state.add("companies", &company, &[]);
+    let other = bench.state.add("companies", &[("name", "Acmeon"), ("hubspot_owner_id", &ben)], &[]);
     for (closed, owner, at) in
         [("false", &ana, "2026-01-01"), ("false", &ben, "2026-06-01"), ("true", &ana, "2026-09-01")]
     {
         let deal = [("hs_is_closed", closed), ("hubspot_owner_id", owner.as_str()), ("hs_lastmodifieddate", at)];
         bench.state.add("deals", &deal, &[("companies", &acme)]);
     }
-    bench.state.add("contacts", &[("email", "ada@acme.com")], &[("companies", &acme)]);
-    bench.state.add("contacts", &[("phone", "(415) 555-0142")], &[("companies", &acme)]);
-    bench.state.add("contacts", &[("email", "solo@example.org"), ("company", "Solo"), ("hubspot_owner_id", &ben)], &[]);
-    let fields = vec!["seats".to_owned(), "plan_code".to_owned()];
-
-    let none = || AccountKeys { fields: fields.clone(), ..AccountKeys::default() };
-    let keys = [
-        (MatchKey::Email, AccountKeys { email: Some("ada@acme.com".into()), ..none() }),
-        (MatchKey::Domain, AccountKeys { domain: Some("acme.com".into()), ..none() }),
-        (MatchKey::Phone, AccountKeys { phone: Some(PhoneE164::new("+14155550142").unwrap()), ..none() }),
-        (MatchKey::Name, AccountKeys { company: Some("Acme \"GmbH\"".into()), ..none() }),
+    let ada = [
+        ("email", "ada@acme.com"),
+        ("hubspot_owner_id", ben.as_str()),
+        ("hubspot_owner_assigneddate", "2026-10-01T00:00:00.000Z"),
+        ("createdate", "2025-01-01T00:00:00Z"),
     ];
-    for (by, keys) in keys {
-        let found = bench.crm.find_account(&keys).await.unwrap().unwrap_or_else(|| panic!("{by:?} finds it"));
-        assert_eq!((found.crm_id.as_str(), found.matched_by), (acme.as_str(), by));
-        assert_eq!((found.owner_crm_id, found.open_opportunity_owner_crm_id), (Some(ana.clone()), Some(ben.clone())));
-        assert_eq!(found.fields["seats"], FieldValue::Number(40.0));
-        assert_eq!(found.fields["plan_code"], FieldValue::Text("007".to_owned()));
-    }
+    let ada = bench.state.add("contacts", &ada, &[("companies", &acme)]);
+    let bo = bench.state.add("contacts", &[("phone", "(415) 555-0142")], &[("companies", &acme)]);
+    let fields = vec!["seats".to_owned(), "plan_code".to_owned()];
+    let none = || AccountKeys { fields: fields.clone(), ..AccountKeys::default() };
 
-    let alone = bench.crm.find_account(&by_email("solo@example.org")).await.unwrap().unwrap();
-    assert_eq!((alone.name.as_str(), alone.owner_crm_id), ("Solo", Some(ben)));
-    assert_eq!(bench.crm.find_account(&by_email("../contacts")).await, Ok(None));
+    let phone = || Some(PhoneE164::new("+14155550142").unwrap());
+    for (keys, companies, people) in [
+        (AccountKeys { email: Some("ada@acme.com".into()), ..none() }, vec![&acme], vec![&ada]),
+        (AccountKeys { domain: Some("acme.com".into()), ..none() }, vec![&acme], vec![]),
+        (AccountKeys { phone: phone(), ..none() }, vec![&acme], vec![&bo]),
+        (AccountKeys { company: Some("Acme".into()), ..none() }, vec![&acme, &other], vec![]),
+        (
+            AccountKeys { email: Some("ada@acme.com".into()), company: Some("Acme".into()), phone: phone(), ..none() },
+            vec![&acme, &other],
+            vec![&ada, &bo],
+        ),
+    ] {
+        let before = bench.world.exchanges().len();
+        let found = bench.crm.find(&keys).await.unwrap();
+        assert_eq!(found.companies.iter().map(|company| &company.crm_id).collect::<Vec<_>>(), companies, "{keys:?}");
+        assert_eq!(found.people.iter().map(|person| &person.crm_id).collect::<Vec<_>>(), people, "{keys:?}");
+        let company = &found.companies[0];
+        assert_eq!(
+            (company.owner_crm_id.as_ref(), company.open_opportunity_owner_crm_id.as_ref()),
+            (Some(&ana), Some(&ben))
+        );
+        assert_eq!(
+            (company.country.as_deref(), company.domains.as_slice()),
+            (Some("Germany"), &["acme.com".to_owned()][..])
+        );
+        assert_eq!(company.fields["seats"], FieldValue::Number(40.0));
+        assert_eq!(company.fields["plan_code"], FieldValue::Text("007".to_owned()));
+        let searches =
+            bench.world.exchanges()[before..].iter().filter(|exchange| exchange.target.ends_with("/search")).count();
+        assert!(searches <= 2, "{searches} searches for {keys:?}");
+    }
+    let contact = bench.crm.find(&by_email("ada@acme.com")).await.unwrap().people.remove(0);
+    assert_eq!((contact.company_crm_id, contact.owner_crm_id), (Some(acme), Some(ben)));
+    assert_eq!(contact.active_at, Some("2026-10-01T00:00:00Z".parse().unwrap()));
+    assert_eq!(bench.crm.find(&by_email("../contacts")).await, Ok(Records::default()));
     bench.settle();
+}
+
+#[tokio::test]
+async fn hubspot_has_no_rules_that_assign_and_says_so() {
+    let bench = bench().await;
+    assert!(!bench.crm.assigns());
+    let error = bench.crm.assign(&lead("7")).await.unwrap_err();
+    assert!(error.to_string().contains("hubspot refused it: it has no assignment rules of its own"), "{error}");
+    assert!(bench.world.exchanges().is_empty());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@ use baton::clock::FakeClock;
 use baton::connectors::http::Secret;
 use baton::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use baton::connectors::{AccountKeys, Crm, VendorError};
-use baton::domain::account::MatchKey;
+use baton::domain::account::{PersonKind, Records};
 use baton::domain::lead::FieldValue;
 use baton::domain::phone::PhoneE164;
 use baton::domain::text::RepText;
@@ -189,9 +189,9 @@ async fn after_a_lost_answer_nothing_is_made_twice() {
 async fn a_read_that_is_lost_is_simply_repeated() {
     let bench = bench().await;
     bench.arm("query", Fault::DropAnswer);
-    let error = bench.crm.find_account(&by_email("a@b.example")).await.unwrap_err();
+    let error = bench.crm.find(&by_email("a@b.example")).await.unwrap_err();
     assert_eq!(error.class(), "retry");
-    assert_eq!(bench.crm.find_account(&by_email("a@b.example")).await, Ok(None));
+    assert_eq!(bench.crm.find(&by_email("a@b.example")).await, Ok(Records::default()));
     bench.settle();
 }
 
@@ -253,62 +253,134 @@ async fn long_values_are_cut_by_characters_and_marked() {
 }
 
 #[tokio::test]
-async fn accounts_are_found_by_the_strongest_key_that_fits() {
+async fn every_record_that_shares_a_key_is_found_and_with_it_its_account() {
     let bench = bench().await;
     let (ana, ben, eve) = (bench.state.add_user("Ana"), bench.state.add_user("Ben"), bench.state.add_user("Eve"));
-    bench.state.add_account(json!({ "Name": "Not Acme", "Website": "notacme.com", "OwnerId": eve }));
+    bench.state.add_account(json!({ "Name": "Far Away", "Website": "far.example", "OwnerId": eve }));
     let acme = bench.state.add_account(json!({
         "Name": "O'Neil \\ Söhne 100%_", "Website": "https://www.acme.com/en", "OwnerId": ana, "Tier__c": "gold", "Seats__c": 40,
+        "BillingCountry": "Germany", "LastActivityDate": "2026-11-01",
     }));
     bench.state.add_opportunity(&acme, &ben);
-    bench.state.add_contact(json!({ "Name": "Ada", "Email": "ada@acme.com", "AccountId": acme, "OwnerId": eve }));
-    bench.state.add_contact(json!({ "Name": "Bo", "Phone": "(415) 555-0142", "AccountId": acme, "OwnerId": eve }));
-    bench.state.add_lead(json!({ "Company": "Solo", "Email": "solo@example.org", "OwnerId": eve }));
+    let ada = bench.state.add_contact(json!({
+        "Name": "Ada", "Email": "Ada@acme.com", "AccountId": acme, "OwnerId": eve, "LastActivityDate": "2026-10-01",
+        "CreatedDate": "2026-10-20T08:00:00.000+0000",
+    }));
+    let bo =
+        bench.state.add_contact(json!({ "Name": "Bo", "Phone": "(415) 555-0142", "AccountId": acme, "OwnerId": eve }));
     let fields = vec!["tier__c".to_owned(), "Seats__c".to_owned()];
+    let phone = || Some(PhoneE164::new("+14155550142").unwrap());
+    let none = || AccountKeys { fields: fields.clone(), ..AccountKeys::default() };
 
-    let keys = [
-        (MatchKey::Email, AccountKeys { fields: fields.clone(), ..by_email("ADA@acme.com") }),
-        (
-            MatchKey::Domain,
-            AccountKeys { domain: Some("acme.com".into()), fields: fields.clone(), ..AccountKeys::default() },
-        ),
-        (
-            MatchKey::Phone,
-            AccountKeys {
-                phone: Some(PhoneE164::new("+14155550142").unwrap()),
-                fields: fields.clone(),
-                ..AccountKeys::default()
-            },
-        ),
-        (
-            MatchKey::Name,
-            AccountKeys { company: Some("O'Neil \\ Söhne 100%_".into()), fields, ..AccountKeys::default() },
-        ),
-    ];
-    for (by, keys) in keys {
-        let found = bench.crm.find_account(&keys).await.unwrap().unwrap_or_else(|| panic!("{by:?} finds it"));
-        assert_eq!((found.crm_id.as_str(), found.matched_by), (acme.as_str(), by));
-        assert_eq!((found.owner_crm_id, found.open_opportunity_owner_crm_id), (Some(ana.clone()), Some(ben.clone())));
-        assert_eq!(found.domain.as_deref(), Some("acme.com"));
-        assert_eq!(found.fields["tier__c"], FieldValue::Text("gold".to_owned()));
-        assert_eq!(found.fields["Seats__c"], FieldValue::Number(40.0));
+    for (keys, people) in [
+        (AccountKeys { email: Some("ada@acme.com".into()), ..none() }, vec![ada.clone()]),
+        (AccountKeys { domain: Some("acme.com".into()), ..none() }, vec![]),
+        (AccountKeys { phone: phone(), ..none() }, vec![bo.clone()]),
+        (AccountKeys { company: Some("O'Neil \\ Söhne 100%_".into()), ..none() }, vec![]),
+        (AccountKeys { company: Some("The O'Neil Sons".into()), ..none() }, vec![]),
+        (AccountKeys { email: Some("ada@acme.com".into()), phone: phone(), ..none() }, vec![ada.clone(), bo.clone()]),
+    ] {
+        let found = bench.crm.find(&keys).await.unwrap();
+        let [company] = found.companies.as_slice() else { panic!("{keys:?}: {found:?}") };
+        assert_eq!(
+            (company.crm_id.as_str(), company.domains.as_slice()),
+            (acme.as_str(), &["acme.com".to_owned()][..])
+        );
+        assert_eq!(
+            (company.owner_crm_id.as_ref(), company.open_opportunity_owner_crm_id.as_ref()),
+            (Some(&ana), Some(&ben))
+        );
+        assert_eq!(company.country.as_deref(), Some("Germany"));
+        assert_eq!(company.active_at, Some("2026-11-01T00:00:00Z".parse().unwrap()));
+        assert_eq!(company.fields["tier__c"], FieldValue::Text("gold".to_owned()));
+        assert_eq!(company.fields["Seats__c"], FieldValue::Number(40.0));
+        assert_eq!(found.people.iter().map(|person| person.crm_id.clone()).collect::<Vec<_>>(), people, "{keys:?}");
     }
-
-    let of_lead = bench.crm.find_account(&by_email("solo@example.org")).await.unwrap().unwrap();
-    assert_eq!((of_lead.name.as_str(), of_lead.owner_crm_id), ("Solo", Some(eve)));
-    let nobody = AccountKeys { company: Some("' OR Name != '".into()), ..by_email("' OR Id != '@x.example") };
-    assert_eq!(bench.crm.find_account(&nobody).await, Ok(None));
+    let contact = bench.crm.find(&by_email("ada@acme.com")).await.unwrap().people.remove(0);
+    assert_eq!((contact.kind, contact.email.as_deref()), (PersonKind::Contact, Some("ada@acme.com")));
+    assert_eq!((contact.company_crm_id, contact.owner_crm_id), (Some(acme), Some(eve)));
+    assert_eq!(contact.active_at, Some("2026-10-20T08:00:00Z".parse().unwrap()), "made after the last activity");
     bench.settle();
 }
 
 #[tokio::test]
-async fn two_accounts_of_one_name_are_no_match() {
+async fn open_leads_are_people_and_converted_ones_are_not() {
     let bench = bench().await;
-    for owner in ["005000000000008AAA", "005000000000009AAA"] {
-        bench.state.add_account(json!({ "Name": "Acme", "OwnerId": owner }));
+    let eve = bench.state.add_user("Eve");
+    let solo = bench.state.add_lead(json!({
+        "Company": "Solo", "Email": "solo@example.org", "Phone": "0049 30 901820", "OwnerId": eve, "LastActivityDate": "2026-11-02",
+    }));
+    let old = bench.state.add_lead(json!({ "LastName": "S", "Email": "solo@example.org", "OwnerId": eve }));
+    bench.state.convert(&old);
+    let phone = AccountKeys { phone: Some(PhoneE164::new("+4930901820").unwrap()), ..AccountKeys::default() };
+    for keys in [by_email("solo@example.org"), phone] {
+        let found = bench.crm.find(&keys).await.unwrap();
+        let [person] = found.people.as_slice() else { panic!("{found:?}") };
+        assert_eq!((person.kind, &person.crm_id, person.owner_crm_id.as_ref()), (PersonKind::Lead, &solo, Some(&eve)));
+        assert_eq!(person.active_at, Some("2026-11-02T00:00:00Z".parse().unwrap()));
+        assert!(found.companies.is_empty(), "a lead is no account");
     }
-    let keys = AccountKeys { company: Some("Acme".into()), ..AccountKeys::default() };
-    assert_eq!(bench.crm.find_account(&keys).await, Ok(None));
+    let hostile = AccountKeys { company: Some("' OR Name != '".into()), ..by_email("' OR Id != '@x.example") };
+    assert_eq!(bench.crm.find(&hostile).await, Ok(Records::default()));
+    bench.settle();
+}
+
+#[tokio::test]
+async fn all_accounts_of_a_name_are_brought_for_the_rules_to_choose() {
+    let bench = bench().await;
+    for name in ["Northwind Foods Inc.", "The Northwind Foods", "Northwind Trading", "Southwind"] {
+        bench.state.add_account(json!({ "Name": name, "OwnerId": "005000000000008AAA" }));
+    }
+    let keys = AccountKeys { company: Some("Northwind Foods".into()), ..AccountKeys::default() };
+    let names: Vec<String> =
+        bench.crm.find(&keys).await.unwrap().companies.into_iter().map(|found| found.name).collect();
+    assert_eq!(names, ["Northwind Foods Inc.", "The Northwind Foods", "Northwind Trading"]);
+    bench.settle();
+}
+
+#[tokio::test]
+async fn the_orgs_rules_choose_once_and_their_owner_outlives_our_writes() {
+    let bench = bench().await;
+    let (ana, ben, cy) = (bench.state.add_user("Ana"), bench.state.add_user("Ben"), bench.state.add_user("Cy"));
+    bench.state.assign_all_to(&ana);
+    assert_eq!(bench.crm.assign(&lead(&ben)).await, Ok(Some(ana.clone())), "whatever owner we had in mind");
+
+    // A person takes it, the org's rule changes: neither a repetition nor a write may bring the old or the new one back.
+    let id = bench.state.leads()[0]["Id"].as_str().unwrap().to_owned();
+    bench.state.assign_all_to(&cy);
+    assert_eq!(bench.crm.assign(&lead(&ben)).await, Ok(Some(ana.clone())), "the rules do not run twice");
+    let mut kept = lead(&ben);
+    kept.keeps_owner = true;
+    let written = bench.write(&kept).await.unwrap();
+    assert_eq!((written.id.as_str(), written.owner_crm_id.as_ref()), (id.as_str(), Some(&ana)));
+    assert_eq!(
+        (&bench.state.leads()[0]["Description"], &bench.state.tasks()[0]["OwnerId"]),
+        (&json!(kept.description.0), &json!(ben))
+    );
+    bench.state.set_owner(&id, &ben);
+    assert_eq!(bench.crm.assign(&lead(&cy)).await, Ok(Some(ben)));
+    assert_eq!((bench.state.leads().len(), bench.accepted("lead")), (1, 1));
+    bench.settle();
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_an_assignment_is_read_the_next_time() {
+    let bench = bench().await;
+    let ana = bench.state.add_user("Ana");
+    bench.state.assign_all_to(&ana);
+    bench.arm("composite", Fault::DropAnswer);
+    assert_eq!(bench.crm.assign(&lead(&ana)).await.unwrap_err().class(), "unknown");
+    assert_eq!(bench.crm.assign(&lead(&ana)).await, Ok(Some(ana)));
+    assert_eq!((bench.state.leads().len(), bench.accepted("lead")), (1, 1));
+    bench.settle();
+}
+
+#[tokio::test]
+async fn an_org_without_a_rule_chooses_nobody_and_ours_is_written() {
+    let bench = bench().await;
+    let ana = bench.state.add_user("Ana");
+    assert_eq!(bench.crm.assign(&lead(&ana)).await, Ok(None), "our own user is nobody");
+    assert_eq!(bench.write(&lead(&ana)).await.unwrap().owner_crm_id, Some(ana));
     bench.settle();
 }
 
@@ -338,7 +410,7 @@ async fn a_deleted_record_is_gone_and_a_foreign_id_is_not_sent() {
 async fn the_assertion_is_signed_and_short_lived() {
     let bench = bench().await;
     bench.clock.advance(Duration::from_secs(3600));
-    assert_eq!(bench.crm.find_account(&by_email("a@b.example")).await, Ok(None));
+    assert_eq!(bench.crm.find(&by_email("a@b.example")).await, Ok(Records::default()));
     let body = String::from_utf8(bench.world.exchanges()[0].request_body.to_vec()).unwrap();
     let assertion = url::form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "assertion").unwrap().1;
 

@@ -10,6 +10,7 @@ use baton::domain::id::{HandoffId, LeadId, PoolId};
 use baton::handoff::Handoff;
 use baton::intake::answer::Answer;
 use baton::routing::ledger::Ledger;
+use baton::rules::RuleSet;
 use baton::store::{LeadRecord, LeadSummary, Store};
 use baton::web::LinkSigner;
 use reqwest::Method;
@@ -35,14 +36,20 @@ pub struct Play {
     pub running: Running,
     pub links: Arc<LinkSigner>,
     door: VendorHttp,
-    _folder: TempDir,
+    pub folder: TempDir,
 }
 
 impl Play {
     pub async fn begin() -> Self {
+        Self::begin_under(|_| ()).await
+    }
+
+    /// Under other rules than the town's.
+    pub async fn begin_under(change: impl FnOnce(&mut RuleSet)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         town::found(folder.path(), 6);
-        let workspace = town::read(folder.path());
+        let mut workspace = town::read(folder.path());
+        change(&mut workspace.checked.rules);
         let clock = Arc::new(ScaledClock::new(START.parse().expect("an instant"), SPEED));
         let stage = Arc::new(Stage::open(Arc::clone(&clock) as SharedClock).await.expect("the stand-ins"));
         let store = Store::open(&format!("sqlite:{}?mode=rwc", folder.path().join("baton.db").display())).await;
@@ -53,8 +60,7 @@ impl Play {
         let links = Arc::new(LinkSigner::new(SECRET, &base, 30));
         let setup = Setup {
             store,
-            rules: Arc::new(workspace.checked.rules),
-            templates: Arc::new(workspace.templates),
+            workspace,
             vendors: stage.vendors().expect("clients"),
             clock: Arc::clone(&clock) as SharedClock,
             limits: Limits { lease_s: 5 * u64::from(SPEED), ..Limits::default() },
@@ -69,7 +75,7 @@ impl Play {
         stage.voice.connect(deliver_over_http(base.clone()));
         let limits = HttpLimits { timeout: Duration::from_secs(10), per_second: 1000, concurrency: 16 };
         let door = VendorHttp::new("baton", &base, limits).expect("a client");
-        Self { stage, clock, running, links, door, _folder: folder }
+        Self { stage, clock, running, links, door, folder }
     }
 
     /// The caller is on the line, if the call is live, and the event is decided.

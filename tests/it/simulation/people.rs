@@ -1,7 +1,7 @@
 //! Made-up leads and what may be known of them.
 
 use super::chance::Chance;
-use baton::domain::account::{Account, MatchKey};
+use baton::domain::account::{Account, Candidates, MatchKey};
 use baton::domain::id::LeadId;
 use baton::domain::known::{Fact, Known, Source};
 use baton::domain::lead::{
@@ -113,7 +113,7 @@ fn preference(chance: &mut Chance, now: DateTime<Utc>) -> Preference {
 }
 
 /// What the CRM says: an account with an owner of ours or of nobody's, none, or nothing in time.
-pub fn account(chance: &mut Chance, rules: &RuleSet, now: DateTime<Utc>) -> Fact<Option<Account>> {
+pub fn account(chance: &mut Chance, rules: &RuleSet, now: DateTime<Utc>) -> Fact<Candidates> {
     let kind = chance.below(100);
     if kind < 20 {
         return Fact::Unknown { why: "salesforce did not answer in 700 ms".to_owned() };
@@ -128,6 +128,7 @@ pub fn account(chance: &mut Chance, rules: &RuleSet, now: DateTime<Utc>) -> Fact
         score_permille: 1000,
         fields: BTreeMap::new(),
     });
+    let value = value.into();
     Fact::Known { value, observed_at: now - TimeDelta::seconds(40), source: "mirror".to_owned() }
 }
 

@@ -34,6 +34,7 @@ pub struct World<'a> {
     ledgers: BTreeMap<PoolId, Ledger>,
     taken: BTreeMap<RepId, u32>,
     keys: BTreeSet<String>,
+    decided: Vec<(Lead, Snapshot, Decision)>,
 }
 
 enum Happening {
@@ -85,14 +86,15 @@ impl<'a> World<'a> {
             ledgers: BTreeMap::new(),
             taken: BTreeMap::new(),
             keys: BTreeSet::new(),
+            decided: Vec::new(),
         }
     }
 
-    /// Lets so many leads arrive within minutes of each other and live to their end.
+    /// Lets so many leads arrive within minutes of each other and live to their end; what was decided comes with it.
     ///
     /// # Panics
     /// Something that must hold did not: with the seed and what happened to that lead.
-    pub fn live(mut self, leads: usize) -> Ends {
+    pub fn live(mut self, leads: usize) -> (Ends, Vec<(Lead, Snapshot, Decision)>) {
         let mut ends = Ends::default();
         let mut at = self.now;
         for life in 0..leads {
@@ -116,7 +118,7 @@ impl<'a> World<'a> {
             self.ended(life, &mut ends).unwrap_or_else(|why| self.report(life, &why));
         }
         self.level().unwrap_or_else(|why| self.report(0, &why));
-        ends
+        (ends, self.decided)
     }
 
     fn report(&self, life: usize, why: &str) -> ! {
@@ -142,6 +144,7 @@ impl<'a> World<'a> {
         }
         *self.taken.entry(decision.plan.owner.clone()).or_default() += 1;
         let begun = Handoff::begin(&lead, &decision, self.rules);
+        self.decided.push((lead.clone(), snapshot, decision));
         round_trips(&begun)?;
         self.lives[life].handoff = Some(begun);
         if lead.is_live() {
@@ -182,7 +185,7 @@ impl<'a> World<'a> {
             reps.insert(rep.clone(), facts);
         }
         let account = people::account(&mut self.chance, self.rules, now);
-        Snapshot { now, account, reps, ledgers: self.ledgers.clone() }
+        Snapshot { now, account, assigned: None, reps, ledgers: self.ledgers.clone() }
     }
 
     /// One event to one handoff, as `store` does it: who is held by another lead is passed over.

@@ -7,9 +7,10 @@ use baton::domain::effect::Effect;
 use baton::domain::id::RepId;
 use baton::domain::known::Known;
 use baton::domain::lead::FieldValue;
-use baton::domain::outcome::NextStepKind;
+use baton::domain::outcome::{NextStepKind, Slot};
 use baton::handoff::{Event, Stage};
 use baton::store::{DecidedLead, LeadRecord, StepRow, StoreError};
+use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -278,6 +279,49 @@ pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
     });
     let nobody = nobody.await;
     assert!(matches!(nobody, Err(StoreError::NotFound { what: "lead", .. })), "{nobody:?}");
+}
+
+/// Found in the crash loop: two callers chose one time, each was told it was free, and both were in the calendar.
+pub async fn of_two_leads_that_choose_one_time_one_books_it(db: Db) {
+    let slot = |hours: i64| {
+        let from = later(3600 * hours);
+        Slot { rep: rep("priya.nair"), from, until: from + TimeDelta::minutes(30) }
+    };
+    let offered = |number: u32| {
+        let mut lead = decided(caller(number));
+        lead.handoff.holds = None;
+        lead.handoff.stage = Stage::Offering { search: 1, slots: vec![slot(3), slot(4)] };
+        lead
+    };
+    insert(&db, (1..=8).map(offered).collect()).await.expect("eight leads");
+    let choosing = (1..=8).map(|number| {
+        let db = db.clone();
+        tokio::spawn(async move {
+            let moved = db.store.write("test", move |tx| {
+                let chosen = Event::SlotChosen { slot: slot(3) };
+                Box::pin(async move { tx.transition(&handoff_id(number), &chosen, &rules(), &mover("w", now())).await })
+            });
+            moved.await.expect("a move").steps
+        })
+    });
+    let mut books = 0;
+    for steps in choosing.collect::<Vec<_>>() {
+        let steps = steps.await.expect("a choice");
+        books += steps.iter().filter(|step| matches!(step.effect, Effect::Book { .. })).count();
+    }
+    assert_eq!(books, 1, "the others hear the time that is left");
+    let refused = db.store.write("test", move |tx| {
+        let chosen = Event::SlotTaken { attempt: 1 };
+        Box::pin(async move {
+            let mut claimed = vec![tx.slots_claimed(&rep("priya.nair"), now()).await?.len()];
+            for number in 1..=8 {
+                tx.transition(&handoff_id(number), &chosen, &rules(), &mover("w", now())).await?;
+            }
+            claimed.push(tx.slots_claimed(&rep("priya.nair"), now()).await?.len());
+            Ok(claimed)
+        })
+    });
+    assert_eq!(refused.await.expect("moves"), [1, 0], "what the calendar refused is let go");
 }
 
 pub async fn of_two_workers_with_one_event_one_moves_the_handoff(db: Db) {

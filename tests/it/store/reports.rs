@@ -161,8 +161,8 @@ pub async fn accounts_are_remembered_even_when_there_is_none(db: Db) {
         score_permille: 1000,
         fields: BTreeMap::new(),
     };
-    let known = Mirrored { account: Some(account), source: "salesforce".into(), observed_at: now() };
-    let unknown = Mirrored { account: None, source: "salesforce".into(), observed_at: later(5) };
+    let known = Mirrored { account: Some(account).into(), source: "salesforce".into(), observed_at: now() };
+    let unknown = Mirrored { account: None.into(), source: "salesforce".into(), observed_at: later(5) };
     let (first, second) = (known.clone(), unknown.clone());
     let put = db.store.write("test", move |tx| {
         let (known, unknown) = (first.clone(), second.clone());

@@ -117,7 +117,8 @@ fn snapshot(rules: &RuleSet) -> Snapshot {
     let facts = RepFacts { presence: Presence::Unset, reserved_until: None, taken_today: 0, open: 0, calendar };
     Snapshot {
         now: now(),
-        account: Fact::Known { value: None, observed_at: later(-60), source: "mirror".to_owned() },
+        account: Fact::Known { value: None.into(), observed_at: later(-60), source: "mirror".to_owned() },
+        assigned: None,
         reps: rules.reps.keys().map(|rep| (rep.clone(), facts.clone())).collect(),
         ledgers: BTreeMap::new(),
     }

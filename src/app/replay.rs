@@ -1,0 +1,190 @@
+//! Stored decisions, made again from what was stored with them: lead, snapshot and release. Nothing is written.
+
+use crate::domain::id::{LeadId, ReleaseId};
+use crate::domain::lead::Lead;
+use crate::release::{Library, Lost};
+use crate::routing::{Snapshot, decide};
+use crate::store::{Store, StoredDecision};
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Decisions that are read at once.
+const PAGE: usize = 200;
+
+/// A decision that was made again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Replayed {
+    pub decision: String,
+    pub lead: LeadId,
+    pub release: ReleaseId,
+    pub decided_at: DateTime<Utc>,
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// To the last byte.
+    Same,
+    /// `path` is the first place that differs, as a JSON path; a side that has nothing there is `null`.
+    Differs { path: String, stored: Value, now: Value },
+    /// It cannot be made again: its release or what was stored with it cannot be read.
+    Impossible { why: String },
+}
+
+/// What a replay looks at.
+#[derive(Debug, Clone)]
+pub enum Which {
+    /// One decision, by its id or its lead's.
+    One(String),
+    /// Everything decided from then on.
+    Since(DateTime<Utc>),
+}
+
+/// Makes decisions again, in the order in which they were made, and tells each. Those made while this runs are left out.
+///
+/// # Errors
+/// The database could not be read; or there is no such decision.
+pub async fn replay(store: &Store, which: Which, now: DateTime<Utc>, mut tell: impl FnMut(Replayed)) -> Result<()> {
+    let library = Library::new(store.clone());
+    let since = match which {
+        Which::Since(since) => since,
+        Which::One(id) => {
+            let stored = one(store, &id).await?;
+            tell(again(&library, stored).await?);
+            return Ok(());
+        }
+    };
+    let mut after = (since, String::new());
+    loop {
+        let from = after.clone();
+        let page = store.read("replay.page", move |tx| {
+            let from = from.clone();
+            Box::pin(async move { tx.decisions_stored((from.0, &from.1), now, PAGE).await })
+        });
+        let page = page.await.context("reading stored decisions")?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = (last.decided_at, last.id.clone());
+        for stored in page {
+            tell(again(&library, stored).await?);
+        }
+    }
+}
+
+/// A stored decision, by its id or its lead's.
+///
+/// # Errors
+/// The database could not be read; or there is no such decision.
+pub async fn one(store: &Store, id: &str) -> Result<StoredDecision> {
+    let wanted = id.to_owned();
+    let found = store.read("replay.one", move |tx| {
+        let wanted = wanted.clone();
+        Box::pin(async move { tx.decision_stored(&wanted).await })
+    });
+    let found = found.await.context("reading a stored decision")?;
+    found.with_context(|| {
+        format!("there is no decision {id:?}: give the id of a decision (dec_…) or of a lead (lead_…)")
+    })
+}
+
+async fn again(library: &Library, stored: StoredDecision) -> Result<Replayed> {
+    let verdict = match library.rules(&stored.release).await {
+        Ok(rules) => match inputs(&stored) {
+            Ok((lead, snapshot)) => {
+                let made = serde_json::to_string(&decide(&lead, &snapshot, &rules)).context("writing a decision")?;
+                compare(&stored.body, &made)
+            }
+            Err(why) => Verdict::Impossible { why },
+        },
+        Err(error @ (Lost::Unknown(_) | Lost::Refused { .. })) => Verdict::Impossible { why: error.to_string() },
+        Err(error @ Lost::Store(_)) => return Err(error.into()),
+    };
+    let StoredDecision { id, lead_id, release, decided_at, .. } = stored;
+    Ok(Replayed { decision: id, lead: lead_id, release, decided_at, verdict })
+}
+
+/// What a decision was made from.
+///
+/// # Errors
+/// A document that this version cannot read.
+pub fn inputs(stored: &StoredDecision) -> Result<(Lead, Snapshot), String> {
+    let lead = serde_json::from_str(&stored.lead).map_err(|error| format!("the stored lead is unreadable: {error}"))?;
+    let snapshot =
+        serde_json::from_str(&stored.snapshot).map_err(|error| format!("the stored facts are unreadable: {error}"))?;
+    Ok((lead, snapshot))
+}
+
+/// Byte by byte; where bytes differ, the first place is looked for in what they say.
+fn compare(stored: &str, made: &str) -> Verdict {
+    if stored == made {
+        return Verdict::Same;
+    }
+    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+    let (old, new) = (read(stored), read(made));
+    let (path, stored, now) = first_difference("$", &old, &new).unwrap_or_else(|| {
+        let why = "the same values in another order or spelling".to_owned();
+        ("$".to_owned(), Value::String(why.clone()), Value::String(why))
+    });
+    Verdict::Differs { path, stored, now }
+}
+
+/// In the order of the stored document.
+fn first_difference(path: &str, old: &Value, new: &Value) -> Option<(String, Value, Value)> {
+    match (old, new) {
+        (Value::Object(before), Value::Object(after)) => {
+            let gone_or_changed = before.iter().find_map(|(key, value)| {
+                let there = after.get(key).unwrap_or(&Value::Null);
+                first_difference(&format!("{path}.{key}"), value, there)
+            });
+            gone_or_changed.or_else(|| {
+                let (key, value) = after.iter().find(|(key, _)| !before.contains_key(*key))?;
+                Some((format!("{path}.{key}"), Value::Null, value.clone()))
+            })
+        }
+        (Value::Array(before), Value::Array(after)) => (0..before.len().max(after.len())).find_map(|index| {
+            let at = |values: &[Value]| values.get(index).cloned().unwrap_or(Value::Null);
+            first_difference(&format!("{path}[{index}]"), &at(before), &at(after))
+        }),
+        _ if old == new => None,
+        _ => Some((path.to_owned(), old.clone(), new.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn differs(old: &Value, new: &Value) -> (String, Value, Value) {
+        match compare(&old.to_string(), &new.to_string()) {
+            Verdict::Differs { path, stored, now } => (path, stored, now),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_first_difference_is_named_by_its_path() {
+        let old = json!({ "plan": { "owner": "ana", "targets": [{ "rep": "ana" }, { "rep": "ben" }] }, "turn": null });
+        assert_eq!(compare(&old.to_string(), &old.to_string()), Verdict::Same);
+        let mut new = old.clone();
+        new["plan"]["targets"][1]["rep"] = json!("cy");
+        new["turn"] = json!(1);
+        assert_eq!(differs(&old, &new), ("$.plan.targets[1].rep".to_owned(), json!("ben"), json!("cy")));
+        let mut longer = old.clone();
+        longer["plan"]["targets"].as_array_mut().expect("a list").push(json!({ "rep": "dee" }));
+        assert_eq!(differs(&old, &longer).0, "$.plan.targets[2]");
+        let mut newer = old.clone();
+        newer["since"] = json!(2);
+        assert_eq!(differs(&old, &newer), ("$.since".to_owned(), Value::Null, json!(2)));
+        assert_eq!(differs(&newer, &old), ("$.since".to_owned(), json!(2), Value::Null));
+    }
+
+    #[test]
+    fn bytes_in_another_order_are_not_the_same() {
+        let verdict = compare(r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#);
+        assert!(matches!(verdict, Verdict::Differs { path, .. } if path == "$"));
+    }
+}

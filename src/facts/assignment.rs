@@ -1,0 +1,56 @@
+//! Under `assignment: crm`: whom the CRM's own rules give a lead to.
+//!
+//! The one place where gathering facts changes something at a vendor, since their choice is made by creating the lead. It is
+//! class A: the lead carries our key, a second creation is refused, and its owner is read instead. So a batch that is
+//! decided again, another worker, or a creation that arrives after the deadline cannot make a second lead or have it
+//! assigned twice. The later write by the outbox completes the lead and leaves the owner alone; where the CRM was too late,
+//! or chose nobody, Baton's rules decide, and the owner they name is written.
+
+use super::Facts;
+use crate::connectors::{Crm, CrmLead};
+use crate::domain::known::Fact;
+use crate::domain::lead::Lead;
+use crate::rules::RuleSet;
+use crate::rules::set::Assignment;
+use futures_util::future::join_all;
+use std::sync::Arc;
+
+/// The CRM user, or queue, that a lead was given to; known and `None`: nobody.
+pub(super) type Assigned = Fact<Option<String>>;
+
+impl Facts {
+    /// One for each lead; `None` where Baton assigns.
+    pub(super) async fn assignments(&self, leads: &[Lead], rules: &RuleSet) -> Vec<Option<Assigned>> {
+        match rules.assignment {
+            Assignment::Baton => leads.iter().map(|_| None).collect(),
+            Assignment::Crm => {
+                join_all(leads.iter().map(|lead| self.assignment(lead))).await.into_iter().map(Some).collect()
+            }
+        }
+    }
+
+    async fn assignment(&self, lead: &Lead) -> Assigned {
+        let Some(crm) = &self.crm else { return Fact::Unknown { why: "no CRM is configured".to_owned() } };
+        match self.assigned_by(crm, lead).await {
+            Ok(value) => Fact::Known { value, observed_at: self.clock.now(), source: crm.vendor().to_owned() },
+            Err(why) => Fact::Unknown { why },
+        }
+    }
+
+    async fn assigned_by(&self, crm: &Arc<dyn Crm>, lead: &Lead) -> Result<Option<String>, String> {
+        if self.crm_rests.is_on() {
+            return Err(format!("{} failed a moment ago and is not asked again yet", crm.vendor()));
+        }
+        let answer = match tokio::time::timeout(self.within, crm.assign(&CrmLead::of(lead))).await {
+            Ok(Ok(owner)) => return Ok(owner),
+            // A refusal is about this lead: the CRM itself is well.
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => {
+                self.crm_rests.begin();
+                format!("{} did not choose an owner within {} ms", crm.vendor(), self.within.as_millis())
+            }
+        };
+        tracing::warn!(vendor = crm.vendor(), lead.id = %lead.id, why = %answer, "assigning without the CRM");
+        Err(answer)
+    }
+}

@@ -1,0 +1,125 @@
+//! What was known when a lead was decided: each fact with its source and its age.
+
+use super::{Roster, Story, ago};
+use crate::domain::id::RepId;
+use crate::domain::known::Fact;
+use crate::domain::rep::{Busy, BusyKind, Presence};
+use crate::routing::decision::OwnershipResult;
+use crate::routing::snapshot::RepFacts;
+use crate::routing::{Decision, Snapshot, local};
+use crate::rules::RuleSet;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+/// A section to follow [`super::explain()`]: one line for everybody whom the decision names, in the order of its trace. The
+/// account and its age stand in the explanation itself.
+pub fn facts(decision: &Decision, snapshot: &Snapshot, rules: &RuleSet) -> String {
+    let roster = Roster(rules);
+    let mut story = Story::default();
+    let named = named(decision);
+    let lines = named.iter().map(|rep| match snapshot.reps.get(*rep) {
+        Some(facts) => format!("{}: {}.", roster.name(rep), known(facts, snapshot.now, roster.zone(rep))),
+        None => format!("{}: nothing was known beyond the roster.", roster.name(rep)),
+    });
+    story.section(&format!("Known at {}", local(snapshot.now, Tz::UTC)), lines);
+    story.text
+}
+
+/// Each rep once: owners and delegates, then the members of every pool that was looked at.
+fn named(decision: &Decision) -> Vec<&RepId> {
+    let mut named: Vec<&RepId> = Vec::new();
+    let owners = decision.trace.ownership.iter().flat_map(|rule| {
+        let delegate = match &rule.result {
+            OwnershipResult::Delegated { to, .. } => Some(to),
+            _ => None,
+        };
+        rule.rep.iter().chain(delegate)
+    });
+    let members = decision.trace.pools.iter().flat_map(|pool| pool.candidates.iter().map(|one| &one.rep));
+    let targets = decision.plan.targets.iter().map(|target| &target.rep);
+    for rep in owners.chain(members).chain(targets) {
+        if !named.contains(&rep) {
+            named.push(rep);
+        }
+    }
+    named
+}
+
+fn known(facts: &RepFacts, now: DateTime<Utc>, zone: Tz) -> String {
+    let mut told = vec![calendar(&facts.calendar, now, zone)];
+    match facts.presence {
+        Presence::Unset => {}
+        Presence::Available => told.push("said to be available".to_owned()),
+        Presence::Away => told.push("said to be away".to_owned()),
+    }
+    if let Some(until) = facts.reserved_until {
+        told.push(format!("on another call until {} at the latest", local(until, zone)));
+    }
+    told.push(format!("{} leads today, {} open", facts.taken_today, facts.open));
+    told.join("; ")
+}
+
+fn calendar(calendar: &Fact<Vec<Busy>>, now: DateTime<Utc>, zone: Tz) -> String {
+    match calendar {
+        Fact::Unknown { why } => format!("calendar unknown ({why})"),
+        Fact::Known { value, observed_at, source } => {
+            let told = match value.iter().min_by_key(|busy| busy.from) {
+                None => "nothing in the calendar".to_owned(),
+                Some(next) => {
+                    let more = match value.len() - 1 {
+                        0 => String::new(),
+                        more => format!(" and {more} more"),
+                    };
+                    let (from, until) = (local(next.from, zone), local(next.until, zone));
+                    let kind = match next.kind {
+                        BusyKind::Busy => "busy",
+                        BusyKind::OutOfOffice => "out of office",
+                    };
+                    format!("{kind} from {from} to {until}{more}")
+                }
+            };
+            format!("{told}, says {source} {}", ago((now - *observed_at).num_milliseconds()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::scenario::{at, scenario};
+
+    #[test]
+    fn every_fact_is_told_with_its_source_and_age() {
+        let world = scenario()
+            .owner("ana")
+            .on_leave("ana")
+            .delegate("ana", "dan")
+            .busy("ben", "10:30")
+            .rep("ben", |rep| rep.timezone = chrono_tz::Europe::Berlin)
+            .facts("ana", |facts| {
+                let observed_at = at("09:58");
+                facts.calendar = Fact::Known { value: Vec::new(), observed_at, source: "google".into() };
+            })
+            .calendar_unknown("cy")
+            .facts("cy", |facts| {
+                facts.presence = Presence::Away;
+                facts.reserved_until = Some(at("10:05"));
+                (facts.taken_today, facts.open) = (2, 7);
+            });
+        let text = facts(&world.decide(), &world.snapshot, &world.rules);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[1], "Known at Wed 7 Jan 2026 10:00 UTC");
+        for line in [
+            "  ANA: nothing in the calendar, says google 2 min ago; 0 leads today, 0 open.",
+            "  BEN: busy from Wed 7 Jan 2026 10:30 CET to Wed 7 Jan 2026 11:30 CET, says sandbox just now; 0 leads today, 0 open.",
+            "  CY: calendar unknown (no answer); said to be away; on another call until Wed 7 Jan 2026 10:05 UTC at the latest; \
+             2 leads today, 7 open.",
+        ] {
+            assert!(lines.contains(&line), "{line:?} is missing in\n{text}");
+        }
+        let mut unknown = world.snapshot.clone();
+        unknown.reps.clear();
+        let text = facts(&world.decide(), &unknown, &world.rules);
+        assert!(text.contains("  DAN: nothing was known beyond the roster."), "{text}");
+    }
+}

@@ -1,0 +1,384 @@
+//! Rules and templates that change under a running worker: taken up whole, refused whole, and nobody's lead is lost over it.
+
+use crate::flow::play::Play;
+use crate::town::{Caller, found};
+use baton::app::reload::{Follower, Looked};
+use baton::connectors::http::{Call, Does, Limits, VendorHttp};
+use baton::domain::id::{LeadId, RepId};
+use baton::handoff::Stage;
+use baton::sandbox::voice::RepManner;
+use reqwest::Method;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+const ACCEPTS: RepManner = RepManner::Accepts { after: Duration::from_secs(1) };
+
+fn follower(play: &Play) -> Follower {
+    Arc::clone(&play.running.reload).follow(play.folder.path().to_owned())
+}
+
+/// Looks as often as it takes.
+async fn settled(follower: &mut Follower) -> Looked {
+    loop {
+        match follower.look().await.expect("the folder can be read") {
+            Looked::Unsettled => {}
+            looked => return looked,
+        }
+    }
+}
+
+fn edit(folder: &Path, file: &str, from: &str, to: &str) {
+    let path = folder.join(file);
+    let text = std::fs::read_to_string(&path).expect("a file of the workspace");
+    assert!(text.contains(from), "{file} has no {from:?}");
+    std::fs::write(path, text.replace(from, to)).expect("it can be written");
+}
+
+/// Callers of the west go east, and the other way round.
+fn exchange(folder: &Path) {
+    edit(folder, "rules/territories.csv", "West,US,,,,,,,,\nEast,GB,", "West,GB,,,,,,,,\nEast,US,");
+}
+
+/// Takes rows out of the roster.
+fn dismiss(folder: &Path, reps: &[&RepId]) {
+    let path = folder.join("rules/reps.csv");
+    let text = std::fs::read_to_string(&path).expect("the roster");
+    let stays = |line: &&str| !reps.iter().any(|rep| line.starts_with(&format!("{rep},")));
+    let left: Vec<&str> = text.lines().filter(stays).collect();
+    assert_eq!(left.len() + reps.len(), text.lines().count());
+    std::fs::write(path, left.join("\n")).expect("it can be written");
+}
+
+async fn rules(play: &Play) -> Value {
+    let answer = play.send(Call::get("rules", &["v1", "rules"])).await;
+    assert_eq!(answer.status, 200);
+    serde_json::from_slice(&answer.body).expect("JSON")
+}
+
+async fn release_of(play: &Play, lead: &LeadId) -> String {
+    let lead = lead.clone();
+    let read = play.running.store.read("test", move |tx| {
+        let lead = lead.clone();
+        Box::pin(async move { tx.decision(&lead).await })
+    });
+    read.await.expect("it is read").expect("a decision").release.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_saved_change_counts_for_rules_and_texts_at_once() {
+    let play = Play::begin().await;
+    let mut follower = follower(&play);
+    assert_eq!(settled(&mut follower).await, Looked::Unchanged);
+    let before = play.call(&Caller::live(3).reps(&[ACCEPTS])).await;
+    assert!(play.lead(&before).await.owner.as_str().starts_with("west-"), "callers of the US go west");
+
+    exchange(play.folder.path());
+    edit(play.folder.path(), "templates/caller/hold.hbs", "One moment", "Changed. One moment");
+    let Looked::Taken(id) = settled(&mut follower).await else { panic!("the change has no fault") };
+    let after = play.call(&Caller::live(6).reps(&[ACCEPTS])).await;
+    assert!(play.lead(&after).await.owner.as_str().starts_with("east-"), "and now east");
+    play.until(&after, "connected").await;
+    let said = play.accepted("voice", "instruct").iter().any(|said| said.to_string().contains("Changed."));
+    assert!(said, "the new words are spoken: {:?}", play.accepted("voice", "instruct"));
+    assert_eq!(release_of(&play, &after).await, id.to_string());
+    assert_ne!(release_of(&play, &before).await, id.to_string());
+    let told = rules(&play).await;
+    assert_eq!((&told["release"], &told["refused"]), (&Value::from(id.as_str()), &Value::Null));
+    assert_eq!(settled(&mut follower).await, Looked::Unchanged);
+
+    // A decision of the past is told by its own rules, not by today's.
+    let told = play.send(Call::get("explain", &["v1", "leads", before.as_str(), "explain"])).await;
+    let told = String::from_utf8_lossy(&told.body).into_owned();
+    assert!(told.contains("West (line 2: country US) wins."), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_faulty_change_is_refused_and_told_until_it_is_mended() {
+    let play = Play::begin().await;
+    let mut follower = follower(&play);
+    let before = rules(&play).await["release"].clone();
+    edit(play.folder.path(), "rules/routing.yaml", "policy: balanced", "policy: balansed");
+    edit(play.folder.path(), "templates/caller/hold.hbs", "getting {{rep}}", "getting {{nobody}}");
+    let Looked::Refused(refusal) = settled(&mut follower).await else { panic!("it has faults") };
+    assert!(refusal.faults.iter().any(|fault| fault.contains("rules/routing.yaml") && fault.contains("balanced")));
+    assert!(refusal.faults.iter().any(|fault| fault.contains("templates/caller/hold.hbs")), "{refusal:?}");
+    assert_eq!(settled(&mut follower).await, Looked::Unchanged, "one fault is told once");
+
+    let told = rules(&play).await;
+    assert_eq!(told["release"], before, "the old rules stay");
+    assert_eq!(told["refused"]["faults"].as_array().expect("a list").len(), refusal.faults.len());
+    let ready = play.send(Call::get("ready", &["readyz"])).await;
+    let text = String::from_utf8_lossy(&ready.body).into_owned();
+    assert!(ready.status == 200 && text.contains("a change was refused"), "{text}");
+    let lead = play.call(&Caller::live(3).reps(&[ACCEPTS])).await;
+    play.until(&lead, "connected").await;
+
+    // Taken back: nothing is refused any more, and nothing was swapped.
+    edit(play.folder.path(), "rules/routing.yaml", "policy: balansed", "policy: balanced");
+    edit(play.folder.path(), "templates/caller/hold.hbs", "getting {{nobody}}", "getting {{rep}}");
+    assert_eq!(settled(&mut follower).await, Looked::Unchanged);
+    let told = rules(&play).await;
+    assert_eq!((&told["release"], &told["refused"]), (&before, &Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_still_being_written_is_not_believed() {
+    let play = Play::begin().await;
+    let mut follower = follower(&play);
+    let roster = play.folder.path().join("rules/reps.csv");
+    let whole = std::fs::read(&roster).expect("the roster");
+    let longer = [&whole[..], b"late-01,Late,late@reps.example,,west,UTC,always,,,\n"].concat();
+    // An editor writes it bit by bit; some ends of the pieces would load, and leave half of the reps out.
+    for end in [0, longer.len() / 3, longer.len() / 2, longer.len() - 60] {
+        std::fs::write(&roster, &longer[..end]).expect("it can be written");
+        assert_eq!(follower.look().await.expect("a look"), Looked::Unsettled, "{end} bytes");
+    }
+    // It is exchanged by renaming: for a moment it is not there at all.
+    std::fs::remove_file(&roster).expect("it can be removed");
+    std::fs::create_dir(&roster).expect("a folder in its place");
+    let _unreadable_or_unsettled = follower.look().await;
+    std::fs::remove_dir(&roster).expect("it can be removed");
+    std::fs::write(&roster, &longer).expect("it can be written");
+    assert_eq!(follower.look().await.expect("a look"), Looked::Unsettled);
+    assert!(matches!(follower.look().await.expect("a look"), Looked::Taken(_)));
+    assert_eq!(rules(&play).await["refused"], Value::Null, "nothing was ever refused");
+}
+
+/// Whoever leaves the roster while their phone rings is not waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rep_who_leaves_while_ringing_strands_nobody() {
+    let play = Play::begin().await;
+    let mut follower = follower(&play);
+    let lead = play.call(&Caller::live(3).reps(&[RepManner::Silent]).chooses(None)).await;
+    play.until_rung(1).await;
+    let handoff = play.handoff(&lead).await;
+    let Stage::Ringing { .. } = handoff.stage else { panic!("{:?}", handoff.stage) };
+    // The one who rings, who owns the lead, and the next one.
+    let (rings, owner) = (handoff.legs[0].rep.clone(), play.lead(&lead).await.owner);
+    let mut leaving: Vec<&RepId> = vec![&rings, &owner];
+    leaving.dedup();
+    keep_lead_rep(&play, &leaving);
+    dismiss(play.folder.path(), &leaving);
+    assert!(matches!(settled(&mut follower).await, Looked::Taken(_)), "{:?}", rules(&play).await["refused"]);
+    let record = play.until(&lead, "callback").await;
+    let Stage::Callback { promise } = play.handoff(&lead).await.stage else { panic!("{record:?}") };
+    assert!(!leaving.contains(&&promise.owner), "{} promised, and is gone", promise.owner);
+    assert!(play.running.reload.current().borrow().rules.reps.contains_key(&record.next_step.owner), "{record:?}");
+    play.nothing_twice();
+}
+
+/// A promise whose owner has left is kept by whoever answers for what nobody else does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rep_who_leaves_before_a_promised_call_is_stood_in_for() {
+    let play = Play::begin().await;
+    let mut follower = follower(&play);
+    let caller = Caller::live(3).reps(&[RepManner::Silent]).hangs_up_after(Duration::from_secs(2));
+    let lead = play.call(&caller).await;
+    let record = play.until(&lead, "callback").await;
+    play.until_quiet().await;
+    let cards = play.accepted("slack", "message").len();
+    let owner = record.next_step.owner.clone();
+    keep_lead_rep(&play, &[&owner]);
+    dismiss(play.folder.path(), &[&owner]);
+    assert!(matches!(settled(&mut follower).await, Looked::Taken(_)), "{:?}", rules(&play).await["refused"]);
+    let promised_at = record.next_step.at;
+    for (cards, before_s) in [(cards + 1, 590), (cards + 2, 290), (cards + 3, 0)] {
+        play.clock.skip_to(promised_at - chrono::TimeDelta::seconds(before_s));
+        play.until_seen("a card to the desk", |play| play.accepted("slack", "message").len() == cards).await;
+    }
+    let record = play.until(&lead, "needs_attention").await;
+    assert_eq!(record.next_step.owner.as_str(), "desk-01", "{record:?}");
+    play.nothing_twice();
+}
+
+/// The pool's own deputy may not leave it: somebody else is named, as a person would.
+fn keep_lead_rep(play: &Play, leaving: &[&RepId]) {
+    if leaving.iter().any(|rep| rep.as_str() == "west-01") {
+        let stays = (2..).map(|number| format!("west-{number:02}"));
+        let stays = stays.into_iter().find(|name| !leaving.iter().any(|rep| rep.as_str() == name)).expect("somebody");
+        edit(play.folder.path(), "rules/routing.yaml", "lead_rep: west-01", &format!("lead_rep: {stays}"));
+    }
+}
+
+// ---- the program itself ----------------------------------------------------------------------------------------------
+
+/// `baton serve` on a folder, as a service manager runs it.
+struct Service {
+    child: Child,
+    folder: tempfile::TempDir,
+    port: u16,
+}
+
+impl Service {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        found(folder.path(), 4);
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("its number").port();
+        drop(listener);
+        let database = folder.path().join("baton.db").display().to_string();
+        let config = format!("[database]\nurl = \"sqlite:{database}\"\n\n[http]\nlisten = \"127.0.0.1:{port}\"\n");
+        std::fs::write(folder.path().join("baton.toml"), config).expect("baton.toml");
+        let log = std::fs::File::create(folder.path().join("log")).expect("a log");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+        command.args(["serve", "--log", "info", "-w"]).arg(folder.path());
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().expect("it starts");
+        let service = Self { child, folder, port };
+        service.until("it is ready", |told| told.contains_key("release")).await;
+        service
+    }
+
+    fn door(&self) -> VendorHttp {
+        let limits = Limits { timeout: Duration::from_secs(5), per_second: 1000, concurrency: 4 };
+        VendorHttp::new("baton", &format!("http://127.0.0.1:{}", self.port), limits).expect("a client")
+    }
+
+    /// What GET /v1/rules says; empty while nobody answers.
+    async fn rules(&self) -> BTreeMap<String, Value> {
+        let answer = self.door().send(&Call::get("rules", &["v1", "rules"])).await;
+        answer.ok().and_then(|answer| serde_json::from_slice(&answer.body).ok()).unwrap_or_default()
+    }
+
+    async fn until(&self, what: &str, holds: impl Fn(&BTreeMap<String, Value>) -> bool) -> BTreeMap<String, Value> {
+        let mut told = self.rules().await;
+        let waited = tokio::time::timeout(Duration::from_secs(20), async {
+            while !holds(&told) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                told = self.rules().await;
+            }
+        });
+        let in_time = waited.await.is_ok();
+        assert!(in_time, "{what} does not come: {told:?}\n{}", self.log());
+        told
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).expect("a log")
+    }
+
+    fn baton(&self, arguments: &[&str]) -> (i32, String, String) {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_baton")).args(arguments).arg("-w").arg(self.folder.path()).output();
+        let output = output.expect("the program runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    }
+
+    fn hang_up(&self) {
+        let sent = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let (_killed, _gone) = (self.child.kill(), self.child.wait());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_follows_its_folder_and_a_rollback_brings_it_back() {
+    let service = Service::start().await;
+    let folder = service.folder.path();
+    let first = service.rules().await["release"].clone();
+    let lead = Caller::gone(3).event;
+    let post = Call::new("post_event", Does::Write, Method::POST, &["v1", "leads"]).query("wait", "1500ms").json(lead);
+    let decided = service.door().send(&post).await.expect("it answers");
+    let decided: Value = serde_json::from_slice(&decided.body).expect("JSON");
+    let lead = decided["lead"].as_str().unwrap_or_else(|| panic!("{decided}")).to_owned();
+
+    exchange(folder);
+    let second = service.until("the new release", |told| told["release"] != first).await["release"].clone();
+    edit(folder, "rules/reps.csv", ",west-02@reps.example,+", ",west-02 at home,+");
+    service.until("the refusal", |told| told["refused"] != Value::Null).await;
+    let log = service.log();
+    assert!(log.contains("changed rules are refused") && log.contains("rep-bad-email"), "{log}");
+    assert!(!log.contains("at home"), "a fault in the roster repeats nobody's data: {log}");
+
+    // SIGHUP with nothing new says so again; mended, it is taken up.
+    service.hang_up();
+    service.until("the report again", |_| service.log().matches("changed rules are refused").count() == 2).await;
+    let short = |id: &Value| id.as_str().expect("an id")[..12].to_owned();
+    let (code, _, stderr) = service.baton(&["rollback", &short(&first)]);
+    assert_eq!(code, 1, "what was never live is not overwritten");
+    assert!(
+        stderr.contains("never live") && stderr.contains("rules/reps.csv") && stderr.contains("--force"),
+        "{stderr}"
+    );
+    let (code, stdout, stderr) = service.baton(&["rollback", &short(&first), "--force"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains(".replaced/"), "{stdout}");
+    let told = service.until("the old release", |told| told["release"] == first).await;
+    assert_eq!(told["refused"], Value::Null);
+    let aside = std::fs::read_dir(folder.join(".replaced")).expect("a folder").next().expect("one").expect("an entry");
+    let kept = std::fs::read_to_string(aside.path().join("rules/reps.csv")).expect("the replaced roster");
+    assert!(kept.contains("west-02 at home"), "what somebody wrote is kept");
+
+    // There and back again, without force: both states are in the database.
+    let (code, stdout, _) = service.baton(&["rollback", &short(&second)]);
+    assert!(code == 0 && stdout.contains(&format!("baton rollback {}", short(&first))), "{stdout}");
+    service.until("the second release", |told| told["release"] == second).await;
+    let (code, stdout, _) = service.baton(&["rollback", &short(&second)]);
+    assert!(code == 0 && stdout.contains("nothing to do"), "{stdout}");
+    let (code, _, stderr) = service.baton(&["rollback", "abc0"]);
+    assert!(
+        code == 1 && stderr.contains("no release begins with \"abc0\"") && stderr.contains(&short(&first)),
+        "{stderr}"
+    );
+
+    let (code, stdout, _) = service.baton(&["releases"]);
+    assert_eq!(code, 0);
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert!(
+        lines[1].starts_with(&format!("* {}", short(&second))) && lines[1].contains("rules/territories.csv +2 -2"),
+        "{stdout}"
+    );
+    assert!(lines[2].contains(&short(&first)) && lines[2].contains(" 1  first: 12 reps"), "{stdout}");
+    let (code, stdout, _) = service.baton(&["replay", "--format", "json"]);
+    let told: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!((code, &told["replayed"], &told["same"]), (0, &1.into(), &1.into()), "{stdout}");
+    // Told by the rules it was made with, though others are live; by its own id and by its lead's.
+    let (code, by_lead, stderr) = service.baton(&["explain", "--decision", &lead]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(by_lead.contains("West (line 2: country US) wins.") && by_lead.contains("\nKnown at "), "{by_lead}");
+    assert!(by_lead.contains(&short(&first)), "{by_lead}");
+    assert_eq!(service.baton(&["explain", "--decision", &lead.replace("lead_", "dec_")]).1, by_lead);
+    let (_, json, _) = service.baton(&["explain", "--decision", &lead, "--format", "json"]);
+    let told: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(told["release"], first);
+    assert!(told["snapshot"]["reps"].as_object().is_some_and(|reps| !reps.is_empty()), "{json}");
+    let (code, stdout, _) = service.baton(&["replay", "--decision", &lead]);
+    assert!(code == 0 && stdout.starts_with("1 decisions made again"), "{stdout}");
+}
+
+/// Another machine's settings reach no decision: the same event at the same time is told in the same bytes.
+#[test]
+fn time_zone_and_language_of_the_machine_change_nothing() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let told = |zone: &str, language: &str, format: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+        command.args([
+            "explain",
+            "fixtures/events/01-warm-transfer.json",
+            "--at",
+            "2026-03-03T15:00:00Z",
+            "--format",
+            format,
+        ]);
+        let output = command.env("TZ", zone).env("LANG", language).env("LC_ALL", language).current_dir(root).output();
+        let output = output.expect("the program runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    for format in ["text", "json"] {
+        let here = told("UTC", "C", format);
+        assert!(here.len() > 500);
+        for (zone, language) in [("Asia/Kolkata", "tr_TR.UTF-8"), ("America/St_Johns", "de_DE.UTF-8"), ("", "ja_JP")] {
+            assert_eq!(told(zone, language, format), here, "{zone} {language}");
+        }
+    }
+}
