@@ -8,7 +8,7 @@ use crate::domain::account::MatchKey;
 use std::collections::BTreeSet;
 
 const SHARED_DOMAINS: &str = include_str!("shared_domains.txt");
-const KEYS: [(&str, MatchKey); 4] =
+pub const KEYS: [(&str, MatchKey); 4] =
     [("phone", MatchKey::Phone), ("email", MatchKey::Email), ("domain", MatchKey::Domain), ("name", MatchKey::Name)];
 /// Below this, names of different companies fit.
 const NAME_AT_LEAST_LOWEST: u16 = 700;

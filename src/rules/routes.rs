@@ -107,8 +107,9 @@ fn ownership_rule(node: &Node, faults: &mut Faults) -> Option<OwnershipRule> {
     let existing = section.require("existing", faults).and_then(|node| node.word(faults));
     let existing = existing.and_then(|word| faults.choice(&word, "ownership-unknown", &EXISTING));
     let wait_at_most = duration(&mut section, "wait_at_most", faults);
-    let within_at = section.get("within").map(|node| node.at);
-    let within = duration(&mut section, "within", faults);
+    let within_word = section.get("within").and_then(|node| node.word(faults));
+    let within_at = within_word.as_ref().map(|word| word.at);
+    let within = within_word.and_then(|word| faults.read(&word, "bad-duration", values::DURATION, values::duration));
     section.finish(faults);
     let existing = existing?;
     if let (Some(at), false) = (within_at, existing.is_person()) {

@@ -2,8 +2,9 @@
 
 use super::{DURATION, Key, Map, Schema, Shape, choice, key, list, map, names, required, some, words};
 use crate::rules::field::{BUILT_IN, Kind};
+use crate::rules::matching::KEYS;
 use crate::rules::pools::{CALENDAR_UNKNOWN, POLICIES};
-use crate::rules::routes::{EXISTING, IF_UNDECIDED, VERSION};
+use crate::rules::routes::{ASSIGNMENT, EXISTING, IF_UNDECIDED, VERSION};
 use crate::rules::vocabulary::KINDS;
 
 /// Fields that are no built-in ones; `baton check` knows which are declared.
@@ -23,17 +24,18 @@ pub fn schema() -> Schema {
         key(
             "match",
             "How the lead's company is found.",
-            map(vec![key(
-                "shared_domains",
-                "Mail domains that name no company; `default` is the built-in list.",
-                words(),
-            )]),
+            map(vec![
+                key("keys", "What finds it, the strongest first.", list(choice(&KEYS))),
+                key("name_at_least", "How alike two names must be, from 0.7 to 1.", Shape::Word),
+                key("shared_domains", "Mail domains that name no company; `default` is the built-in list.", words()),
+            ]),
         ),
         key(
             "ownership",
             "Who keeps a lead that somebody looks after already; the first that holds.",
             list(ownership()),
         ),
+        key("assignment", "Who gives the lead to a rep: Baton, or the CRM's own rules.", choice(&ASSIGNMENT)),
         required(
             "tiers",
             "The value of a lead: the first whose condition holds; the last has none.",
@@ -84,6 +86,7 @@ fn ownership() -> Shape {
     map(vec![
         required("existing", "Who owns it.", choice(&EXISTING)),
         key("wait_at_most", "The owner is given up if their first free moment is later.", DURATION),
+        key("within", "The owner of a lead or contact is given up if it was quiet for longer.", DURATION),
     ])
 }
 
