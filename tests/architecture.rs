@@ -61,7 +61,12 @@ const ARROWS: [(&str, &[&str]); 20] = [
 
 /// Single names that may cross where the modules may not.
 const CROSSINGS: [(&str, &str, &[&str], &str); 7] = [
-    ("handoff", "routing", &["Decision", "decision", "scenario"], "a handoff begins from a decision; so do its tests"),
+    (
+        "handoff",
+        "routing",
+        &["Decision", "decision", "ledger", "scenario"],
+        "a handoff begins from a decision and says why a turn moves; so do its tests",
+    ),
     ("intake", "connectors", &["Spoken"], "the shape of a sentence for the caller, not a vendor"),
     ("render", "connectors", &["Card"], "the shape of a chat message, not a vendor"),
     ("store", "connectors", &["CrmRef"], "the shape of a CRM record's name, not a vendor"),

@@ -53,6 +53,20 @@ pub fn compile(files: Vec<SourceFile>) -> Result<Workspace, Faults> {
     }
 }
 
+/// The expectations, `rules/tests/*.yaml`, sorted by path; none where there is no such folder.
+///
+/// # Errors
+/// The folder or a file in it cannot be read.
+pub fn test_files(dir: &Path) -> Result<Vec<SourceFile>> {
+    let folder = dir.join("rules/tests");
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut files = read_folder(dir, "rules/tests")?;
+    files.retain(|file| [".yaml", ".yml"].iter().any(|end| file.path.ends_with(end)));
+    Ok(files)
+}
+
 /// The text files below a folder, sorted by path; hidden files, editors' copies (`reps.csv~`) and
 /// expectations (`rules/tests/`) are not part of a release.
 fn read_folder(dir: &Path, folder: &str) -> Result<Vec<SourceFile>> {

@@ -78,7 +78,7 @@ fn stage(name: &str, errors: usize, warnings: usize) {
     say(&format!("{name:<10} {state}"));
 }
 
-fn fault_json(fault: &Fault) -> serde_json::Value {
+pub(super) fn fault_json(fault: &Fault) -> serde_json::Value {
     json!({
         "code": fault.code,
         "path": fault.path,

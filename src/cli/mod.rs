@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod explain;
+mod init;
 mod ledger;
 mod migrate;
 mod releases;
@@ -13,6 +14,7 @@ mod rollback;
 mod schema;
 mod send;
 mod serve;
+mod test;
 
 use crate::config;
 use crate::store::Store;
@@ -34,6 +36,8 @@ pub const UNREACHABLE: u8 = 4;
 pub const DIFFERS: u8 = 7;
 /// The demo ended with a promise broken: a lead without a next step, or an effect done twice.
 pub const BROKEN_PROMISE: u8 = 5;
+/// `baton test`: the files are sound, and the rules do not do what they expect, or too little of the rules is reached.
+pub const EXPECTATION_FAILED: u8 = 6;
 
 #[derive(Debug, Parser)]
 #[command(name = "baton", version, about = "Routes sales leads qualified by voice-AI calls to the right rep.", long_about = LONG, after_help = CODES)]
@@ -48,18 +52,22 @@ whom). Edit rules/ in a spreadsheet or a text editor, then run `baton check` to 
 `baton explain` to see who would get a lead, and why.";
 
 const CODES: &str = "Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 faults in rules or events, 4 a service did not answer, \
-5 the demo broke a promise, 7 a replayed decision differs.";
+5 the demo broke a promise, 6 a test of the rules failed, 7 a replayed decision differs.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Play a day of calls against a made-up world: no account, no server needed.
     Demo(demo::Demo),
+    /// Write a small working workspace to start from.
+    Init(init::Init),
     /// Run the worker: take leads, decide, hand off, brief.
     Serve(serve::Serve),
     /// Check a workspace: every mistake in rules and templates at once, with file and line.
     Check(check::Check),
     /// Say who would get a lead, and why not each of the others.
     Explain(explain::Explain),
+    /// Hold what people expect of the rules (rules/tests/) against what the rules do.
+    Test(test::Test),
     /// List the rules that this database has been decided with, and what each changed.
     Releases(releases::Releases),
     /// Put an older release back into the workspace; running workers take it up.
@@ -111,9 +119,11 @@ pub fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match args.command {
             Command::Demo(command) => command.run().await,
+            Command::Init(command) => command.run(),
             Command::Serve(command) => command.run().await,
             Command::Check(command) => command.run().await,
             Command::Explain(command) => command.run().await,
+            Command::Test(command) => command.run().await,
             Command::Releases(command) => command.run().await,
             Command::Rollback(command) => command.run().await,
             Command::Replay(command) => command.run().await,

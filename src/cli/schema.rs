@@ -1,5 +1,6 @@
 //! `baton schema`: the contracts, for editors and other programs.
 
+use super::test::schema::expect_schema;
 use super::{OK, say};
 use crate::intake::event_schema;
 use crate::rules;
@@ -22,6 +23,8 @@ pub struct Schema {
 enum Contract {
     /// `lead.qualified`, as it comes over AMQP or HTTP.
     Event,
+    /// `rules/tests/*.yaml`.
+    Expect,
     /// The YAML files of rules/, by the name of each schema's file.
     Rules,
 }
@@ -30,9 +33,10 @@ impl Schema {
     pub fn run(self) -> Result<u8> {
         match (self.contract, self.write) {
             (Contract::Event, None) => say(&serde_json::to_string_pretty(&event_schema())?),
-            (Contract::Event, Some(_)) => {
-                bail!("--write is for `baton schema rules`: send the event's schema to a file with >")
+            (Contract::Event | Contract::Expect, Some(_)) => {
+                bail!("--write is for `baton schema rules`: send the other schemas to a file with >")
             }
+            (Contract::Expect, None) => say(&serde_json::to_string_pretty(&expect_schema())?),
             (Contract::Rules, None) => {
                 say(&serde_json::to_string_pretty(&BTreeMap::from(rules::schema::all()))?);
             }

@@ -12,6 +12,7 @@ pub mod company;
 pub mod compile;
 pub mod condition;
 mod conditions;
+pub mod expect;
 pub mod expression;
 pub mod fault;
 pub mod field;

@@ -6,8 +6,10 @@ mod contract;
 #[cfg(feature = "failpoints")]
 mod crash;
 mod crm;
+mod expectations;
 mod fairness;
 mod flow;
+mod init;
 mod intake;
 mod readme;
 mod reload;

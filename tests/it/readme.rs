@@ -54,6 +54,7 @@ fn exit_codes_are_what_it_says() {
         (cli::FAULTY, "faults in rules or events"),
         (cli::UNREACHABLE, "a service did not answer"),
         (cli::BROKEN_PROMISE, "the demo broke a promise"),
+        (cli::EXPECTATION_FAILED, "a test of the rules failed"),
     ];
     for (code, words) in codes {
         assert!(text.contains(&format!("{code} {words}")), "the README does not say that {code} is {words:?}");

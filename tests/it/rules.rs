@@ -18,8 +18,8 @@ fn the_shipped_workspace_has_no_errors_and_no_warnings() {
 fn the_shipped_workspace_is_summed_up() {
     let checked = check(&shipped()).expect("the shipped workspace loads");
     let lines = summary(&checked);
-    assert_eq!(lines[0], "24 reps in 4 teams, 50 territory rows in 50 countries, 11 pools, 3 tiers");
-    assert_eq!(lines[1], "30 territories, 2 routes, 5 named accounts, 3 ladders, catch-all sdr-desk");
+    assert_eq!(lines[0], "29 reps in 5 teams, 70 territory rows in 75 countries, 13 pools, 3 tiers");
+    assert_eq!(lines[1], "46 territories, 2 routes, 5 named accounts, 3 ladders, catch-all sdr-desk");
     assert_eq!(lines.len(), 3, "{lines:?}");
 }
 
@@ -59,6 +59,7 @@ fn segments_and_expressions_load_and_ask_the_crm_for_their_fields() {
     assert_eq!(missing, ["lead.source", "account.arr__c", "lead.country"]);
 }
 
+/// The faulty workspaces stand on rules of their own, which are sound: what is shipped may grow without touching them.
 #[test]
 fn each_faulty_workspace_is_told_by_place_finding_and_remedy() {
     let folder = root().join("fixtures/bad/workspaces");
@@ -86,7 +87,7 @@ struct Expect {
 fn complaint(overlay: &Path) -> Option<String> {
     let text = std::fs::read_to_string(overlay.join("expect.toml")).expect("an expectation");
     let expect: Expect = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", overlay.display()));
-    let mut files = shipped();
+    let mut files = files_in(&root().join("fixtures/bad/base"));
     files.extend(files_in(&overlay.join("rules")));
     let faults = check(&files).map_or_else(|faults| faults, |checked| checked.warnings);
     let name = overlay.file_name()?.to_string_lossy();

@@ -1,0 +1,66 @@
+//! `baton init`: every trade's workspace works as written, and nothing that exists is ever overwritten.
+
+use baton::cli;
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const TRADES: [&str; 6] = ["saas", "healthcare", "automotive", "real-estate", "legal", "collections"];
+
+fn baton(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_baton")).args(arguments).output().expect("baton runs")
+}
+
+fn init(folder: &Path, trade: &str) -> Output {
+    baton(&["init", folder.to_str().expect("a plain path"), "--template", trade])
+}
+
+fn code(output: &Output) -> u8 {
+    u8::try_from(output.status.code().expect("it ended by itself")).expect("a small number")
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn every_trade_checks_without_a_word_and_its_tests_reach_its_rules() {
+    for trade in TRADES {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = folder.path().join("new/workspace");
+        let written = init(&place, trade);
+        assert_eq!(code(&written), cli::OK, "{trade}: {}", told(&written));
+        assert!(told(&written).contains("baton check"), "{trade}: the next step is told");
+        let place = place.to_str().expect("a plain path");
+        let check = baton(&["check", place, "--format", "json"]);
+        let report: Value = serde_json::from_slice(&check.stdout).expect("a report");
+        assert_eq!(report["ok"], true, "{trade}: {}", told(&check));
+        assert_eq!(report["warnings"].as_array().map(Vec::len), Some(0), "{trade}: {}", report["warnings"]);
+        let test = baton(&["test", place, "--min-coverage", "90", "--coverage"]);
+        assert_eq!(code(&test), cli::OK, "{trade}: {}", told(&test));
+        assert!(!told(&test).starts_with("0 passed"), "{trade}: {}", told(&test));
+    }
+}
+
+/// A workspace in which somebody has worked: told what is in the way, and not a byte is changed.
+#[test]
+fn nothing_is_overwritten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("rules")).expect("a folder");
+    std::fs::write(folder.path().join("rules/reps.csv"), "mine").expect("a file");
+    let output = init(folder.path(), "saas");
+    assert_eq!(code(&output), cli::FAILED);
+    assert!(told(&output).contains("  rules/reps.csv"), "{}", told(&output));
+    assert_eq!(std::fs::read_to_string(folder.path().join("rules/reps.csv")).expect("a file"), "mine");
+    assert!(!folder.path().join("baton.toml").exists(), "half a workspace was written");
+}
+
+#[test]
+fn an_unknown_trade_is_told_which_there_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = init(folder.path(), "bakery");
+    assert_eq!(code(&output), cli::USAGE);
+    for trade in TRADES {
+        assert!(told(&output).contains(trade), "{}", told(&output));
+    }
+}
