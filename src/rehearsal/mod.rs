@@ -3,4 +3,31 @@
 //! Pure: leads, rules and a world in; decisions and their comparison out. Reading files is `cli`'s business.
 #![deny(clippy::disallowed_types)]
 
+mod chance;
+pub mod compare;
+mod named;
+mod outcome;
+pub mod traffic;
 pub mod world;
+
+use crate::domain::account::Account;
+use crate::domain::id::{PoolId, RepId};
+use crate::domain::known::Fact;
+use crate::domain::lead::Lead;
+use crate::routing::ledger::Ledger;
+use crate::routing::snapshot::RepFacts;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+/// A lead to be decided, and what is known of the world at that moment beside the rules.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    pub lead: Lead,
+    /// When it is decided.
+    pub at: DateTime<Utc>,
+    pub account: Fact<Option<Account>>,
+    /// Presence and calendars as they were stored. Who is not listed counts as free.
+    pub reps: BTreeMap<RepId, RepFacts>,
+    /// Balances as they were stored: where a world begins that has not given a turn in the pool yet.
+    pub ledgers: BTreeMap<PoolId, Ledger>,
+}
