@@ -17,7 +17,9 @@ fn main() -> io::Result<()> {
     };
     let folder = Path::new(folder);
     let mut files: Vec<(String, String)> = Vec::new();
-    files.extend(workspace::files(number(1, 10_000)?, number(2, 500)?).into_iter().map(|(path, text)| (path.into(), text)));
+    files.extend(
+        workspace::files(number(1, 10_000)?, number(2, 500)?).into_iter().map(|(path, text)| (path.into(), text)),
+    );
     read_templates(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")), "templates", &mut files)?;
     for (path, text) in files {
         let path = folder.join(path);

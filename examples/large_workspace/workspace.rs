@@ -11,19 +11,29 @@ const TERRITORIES: u32 = 24;
 const KINDS: u32 = 6;
 
 const COUNTRIES: [&str; 60] = [
-    "US", "GB", "DE", "FR", "ES", "IT", "NL", "BE", "LU", "IE", "PT", "AT", "CH", "SE", "NO", "DK", "FI", "IS", "PL", "CZ",
-    "SK", "HU", "RO", "BG", "GR", "HR", "SI", "EE", "LV", "LT", "AE", "SA", "QA", "IL", "ZA", "NG", "KE", "EG", "MA", "TR",
-    "CA", "MX", "BR", "AR", "CL", "CO", "PE", "UY", "JP", "KR", "IN", "SG", "MY", "TH", "ID", "VN", "PH", "AU", "NZ", "TW",
+    "US", "GB", "DE", "FR", "ES", "IT", "NL", "BE", "LU", "IE", "PT", "AT", "CH", "SE", "NO", "DK", "FI", "IS", "PL",
+    "CZ", "SK", "HU", "RO", "BG", "GR", "HR", "SI", "EE", "LV", "LT", "AE", "SA", "QA", "IL", "ZA", "NG", "KE", "EG",
+    "MA", "TR", "CA", "MX", "BR", "AR", "CL", "CO", "PE", "UY", "JP", "KR", "IN", "SG", "MY", "TH", "ID", "VN", "PH",
+    "AU", "NZ", "TW",
 ];
 
 const STATES: [&str; 51] = [
-    "CA", "NY", "AL", "AK", "AZ", "AR", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA",
-    "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NC", "ND", "OH", "OK", "OR", "PA", "RI",
-    "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY",
+    "CA", "NY", "AL", "AK", "AZ", "AR", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY",
+    "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NC", "ND", "OH", "OK", "OR",
+    "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY",
 ];
 
 const INDUSTRIES: [&str; 10] = [
-    "Software", "Insurance", "Healthcare", "Manufacturing", "Retail", "Logistics", "Energy", "Education", "Media", "Telecoms",
+    "Software",
+    "Insurance",
+    "Healthcare",
+    "Manufacturing",
+    "Retail",
+    "Logistics",
+    "Energy",
+    "Education",
+    "Media",
+    "Telecoms",
 ];
 
 const SIZES: [&str; 3] = ["1..99", "100..999", ">= 1000"];
@@ -51,7 +61,9 @@ pub fn files(rows: u32, reps: u32) -> Vec<(&'static str, String)> {
 
 fn routing() -> String {
     let mut text = format!("version: 1\nfields:\n  lead.industry:\n    one_of: [{}]\n", INDUSTRIES.join(", "));
-    text.push_str("ownership:\n  - existing: account_owner\n    wait_at_most: 2d\n  - existing: open_opportunity_owner\n");
+    text.push_str(
+        "ownership:\n  - existing: account_owner\n    wait_at_most: 2d\n  - existing: open_opportunity_owner\n",
+    );
     text.push_str("tiers:\n  - name: enterprise\n    lead.employees: \">= 1000\"\n  - name: smb\npools:\n");
     for n in 0..TERRITORIES {
         let _ = write!(
@@ -104,9 +116,10 @@ fn territory(n: u32) -> String {
 }
 
 fn roster(reps: u32) -> String {
-    let mut text = "id,name,email,phones,team,seniority,languages,skills,timezone,hours,holidays,slack_id,calendar,crm_id,\
+    let mut text =
+        "id,name,email,phones,team,seniority,languages,skills,timezone,hours,holidays,slack_id,calendar,crm_id,\
                     delegate,manager,weight,cap_per_day,active,leave\n"
-        .to_owned();
+            .to_owned();
     for n in 0..reps {
         let (holidays, zone, area) = CITIES[n as usize % CITIES.len()];
         let team = match n % (TERRITORIES + 1) {

@@ -1,6 +1,7 @@
 //! The one place that wires things together: from a workspace and its config to a running worker, and back to a stop.
 
 pub mod bus;
+pub mod revision;
 pub mod stage;
 mod vendors;
 pub mod workspace;

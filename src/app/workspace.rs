@@ -28,6 +28,18 @@ pub fn load(dir: &Path) -> Result<Result<Workspace, Faults>> {
     Ok(compile(&rules, &templates))
 }
 
+/// The files of `rules/` and, as far as there are any, of `templates/`: what [`rules::compile`] takes.
+///
+/// # Errors
+/// A folder or file cannot be read.
+pub fn sources(dir: &Path) -> Result<Vec<SourceFile>> {
+    let mut files = read_folder(dir, "rules")?;
+    if dir.join("templates").is_dir() {
+        files.extend(read_folder(dir, "templates")?);
+    }
+    Ok(files)
+}
+
 fn compile(rules: &[SourceFile], templates: &[SourceFile]) -> Result<Workspace, Faults> {
     let all: Vec<SourceFile> = rules.iter().chain(templates).cloned().collect();
     let pairs: Vec<(String, String)> = templates.iter().map(|file| (file.path.clone(), file.text.clone())).collect();

@@ -2,12 +2,15 @@
 
 mod check;
 mod demo;
+mod diff;
 mod explain;
+mod import;
 mod migrate;
 mod report;
 mod schema;
 mod send;
 mod serve;
+mod simulate;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -51,6 +54,12 @@ enum Command {
     Check(check::Check),
     /// Say who would get a lead, and why not each of the others.
     Explain(explain::Explain),
+    /// Say which leads would go elsewhere under other rules, and why, before the rules go live.
+    Diff(diff::Diff),
+    /// Play days of made-up leads against hours, holidays and leave: shares, waits, fallbacks, gaps.
+    Simulate(simulate::Simulate),
+    /// Make rule files of what another system exports: assignment rules, territories, users, past assignments.
+    Import(import::Import),
     /// Send event files to a running worker, over AMQP or HTTP.
     Send(send::Send),
     /// Print the routing report: accuracy, acceptance, first contact, conversion.
@@ -95,6 +104,9 @@ pub fn main() -> ExitCode {
             Command::Serve(command) => command.run().await,
             Command::Check(command) => command.run().await,
             Command::Explain(command) => command.run().await,
+            Command::Diff(command) => command.run().await,
+            Command::Simulate(command) => command.run(),
+            Command::Import(command) => command.run(),
             Command::Send(command) => command.run().await,
             Command::Report(command) => command.run().await,
             Command::Schema(command) => command.run(),

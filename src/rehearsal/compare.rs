@@ -102,6 +102,8 @@ pub struct Comparison {
     pub leads: u32,
     /// Leads that the change moves: every cause but the turn.
     pub moved: u32,
+    /// Of those, the ones that another rep owns.
+    pub moved_to_another_rep: u32,
     /// Leads that another rep of the same pool gets because turns fell otherwise before.
     pub by_turn: u32,
     /// Most leads first.
@@ -161,6 +163,7 @@ impl<'r> Comparer<'r> {
         let so_far = Comparison {
             leads: 0,
             moved: 0,
+            moved_to_another_rep: 0,
             by_turn: 0,
             moves: Vec::new(),
             reps: BTreeMap::new(),
@@ -208,7 +211,10 @@ impl<'r> Comparer<'r> {
             | Cause::Pool
             | Cause::Fallback
             | Cause::Candidates
-            | Cause::Ladder => self.so_far.moved += 1,
+            | Cause::Ladder => {
+                self.so_far.moved += 1;
+                self.so_far.moved_to_another_rep += u32::from(old.owner != new.owner);
+            }
         }
         let key = (cause, from.clone(), to.clone());
         let entry = self.moves.entry(key).or_insert(Move { cause, from, to, leads: 0, examples: Vec::new() });
@@ -270,12 +276,7 @@ fn count(counts: &mut BTreeMap<String, Count>, old: Option<&str>, new: Option<&s
     }
 }
 
-fn difference(
-    old: &Outcome,
-    new: &Outcome,
-    before: &Decision,
-    after: &Decision,
-) -> Option<(Cause, String, String)> {
+fn difference(old: &Outcome, new: &Outcome, before: &Decision, after: &Decision) -> Option<(Cause, String, String)> {
     let pair = |cause, from: &str, to: &str| Some((cause, from.to_owned(), to.to_owned()));
     let held = |side: &Outcome| if side.held { side.owner.to_string() } else { "nobody".to_owned() };
     if old.held != new.held || (old.held && old.owner != new.owner) {

@@ -6,7 +6,8 @@
 mod chance;
 pub mod compare;
 mod named;
-mod outcome;
+pub mod outcome;
+pub mod simulate;
 pub mod traffic;
 pub mod world;
 

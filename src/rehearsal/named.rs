@@ -116,5 +116,12 @@ impl<'r> Named<'r> {
 /// A row by what it fixes, so that the same row of two worlds is drawn once.
 fn key(row: &TerritoryRow) -> impl Ord + use<> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    (text(&row.country), text(&row.state), text(&row.region), text(&row.postal_prefix), text(&row.industry), row.employees)
+    (
+        text(&row.country),
+        text(&row.state),
+        text(&row.region),
+        text(&row.postal_prefix),
+        text(&row.industry),
+        row.employees,
+    )
 }

@@ -69,9 +69,8 @@ impl<'d> Outcome<'d> {
         let first_pool = trace.pools.first().map_or(&plan.pool, |pool| &pool.pool);
         let to_rep = |name| rules.routes.iter().any(|r| r.name == name && r.to == RouteTo::Rep(plan.owner.clone()));
         let by_name = held || route.is_some_and(to_rep);
-        let served = rules.pools.get(first_pool).is_some_and(|pool| {
-            pool.fit(plan.territory.as_ref(), &plan.tier).is_some()
-        });
+        let served =
+            rules.pools.get(first_pool).is_some_and(|pool| pool.fit(plan.territory.as_ref(), &plan.tier).is_some());
         let fallback = if by_name {
             Fallback::None
         } else if decision.turn.is_none() {

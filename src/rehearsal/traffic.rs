@@ -34,17 +34,73 @@ const HOURS: [u32; 24] = [1, 0, 0, 0, 0, 1, 2, 4, 9, 14, 15, 14, 11, 12, 14, 14,
 
 /// Winter time of the country, or of its middle; callers elsewhere live by UTC. Enough to know when they are awake.
 const UTC_OFFSETS: [(&str, i64); 42] = [
-    ("US", -6), ("CA", -5), ("MX", -6), ("BR", -3), ("AR", -3), ("CL", -4), ("CO", -5), ("PE", -5), ("DE", 1), ("AT", 1),
-    ("CH", 1), ("FR", 1), ("ES", 1), ("IT", 1), ("NL", 1), ("BE", 1), ("LU", 1), ("SE", 1), ("NO", 1), ("DK", 1), ("PL", 1),
-    ("CZ", 1), ("SK", 1), ("HU", 1), ("FI", 2), ("RO", 2), ("GR", 2), ("IL", 2), ("EG", 2), ("ZA", 2), ("NG", 1), ("KE", 3),
-    ("AE", 4), ("SA", 3), ("IN", 5), ("SG", 8), ("MY", 8), ("TH", 7), ("JP", 9), ("KR", 9), ("AU", 10), ("NZ", 12),
+    ("US", -6),
+    ("CA", -5),
+    ("MX", -6),
+    ("BR", -3),
+    ("AR", -3),
+    ("CL", -4),
+    ("CO", -5),
+    ("PE", -5),
+    ("DE", 1),
+    ("AT", 1),
+    ("CH", 1),
+    ("FR", 1),
+    ("ES", 1),
+    ("IT", 1),
+    ("NL", 1),
+    ("BE", 1),
+    ("LU", 1),
+    ("SE", 1),
+    ("NO", 1),
+    ("DK", 1),
+    ("PL", 1),
+    ("CZ", 1),
+    ("SK", 1),
+    ("HU", 1),
+    ("FI", 2),
+    ("RO", 2),
+    ("GR", 2),
+    ("IL", 2),
+    ("EG", 2),
+    ("ZA", 2),
+    ("NG", 1),
+    ("KE", 3),
+    ("AE", 4),
+    ("SA", 3),
+    ("IN", 5),
+    ("SG", 8),
+    ("MY", 8),
+    ("TH", 7),
+    ("JP", 9),
+    ("KR", 9),
+    ("AU", 10),
+    ("NZ", 12),
 ];
 
 /// What most people of a country speak, where it is not English.
 const LANGUAGES: [(&str, &str); 21] = [
-    ("DE", "de"), ("AT", "de"), ("CH", "de"), ("FR", "fr"), ("ES", "es"), ("MX", "es"), ("AR", "es"), ("CL", "es"),
-    ("CO", "es"), ("PE", "es"), ("IT", "it"), ("PT", "pt"), ("BR", "pt"), ("NL", "nl"), ("PL", "pl"), ("JP", "ja"),
-    ("KR", "ko"), ("SE", "sv"), ("DK", "da"), ("NO", "no"), ("FI", "fi"),
+    ("DE", "de"),
+    ("AT", "de"),
+    ("CH", "de"),
+    ("FR", "fr"),
+    ("ES", "es"),
+    ("MX", "es"),
+    ("AR", "es"),
+    ("CL", "es"),
+    ("CO", "es"),
+    ("PE", "es"),
+    ("IT", "it"),
+    ("PT", "pt"),
+    ("BR", "pt"),
+    ("NL", "nl"),
+    ("PL", "pl"),
+    ("JP", "ja"),
+    ("KR", "ko"),
+    ("SE", "sv"),
+    ("DK", "da"),
+    ("NO", "no"),
+    ("FI", "fi"),
 ];
 
 /// Countries for the share from outside; those that rules name are passed over.
@@ -96,7 +152,8 @@ impl<'r> Traffic<'r> {
             contact: Contact { language: language(chance, &company, &self.named.languages), ..Contact::default() },
             company,
             qualification: Qualification {
-                score: whole(&self.named, chance, "lead.score", 0, 100).map(|score| said(u8::try_from(score).unwrap_or(100))),
+                score: whole(&self.named, chance, "lead.score", 0, 100)
+                    .map(|score| said(u8::try_from(score).unwrap_or(100))),
                 ..Qualification::default()
             },
             transcript_url: None,
@@ -321,10 +378,15 @@ fn say(lead: &mut Lead, path: &str, text: String) {
     }
 }
 
-/// One of the words that rules test a field for; a number or a day on either side of a border.
+/// One of the words that rules test a field for, or one that they do not know; a number or a day on either side of a
+/// border.
 fn value(chance: &mut Chance, words: &Words) -> Option<FieldValue> {
     let (values, prefixes) = (words.values.len(), words.prefixes.len());
-    let index = chance.below(values + prefixes + words.borders.len());
+    let known = values + prefixes + words.borders.len();
+    let index = chance.below(known + usize::from(words.borders.is_empty()));
+    if index == known {
+        return Some(FieldValue::Text("something else".to_owned()));
+    }
     if let Some(value) = words.values.get(index) {
         return Some((*value).clone());
     }
