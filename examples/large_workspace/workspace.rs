@@ -128,11 +128,12 @@ fn roster(reps: u32) -> String {
             team => format!("field-{team:02}"),
         };
         let languages = if n % 3 == 0 { "en;de" } else { "en;es" };
+        let manager = if n == 0 { "" } else { "rep000" };
         let (weight, phone) = (1 + n / 25 % 3, 100 + n / 5);
         let _ = writeln!(
             text,
             "rep{n:03},Rep {n},rep{n:03}@large.example,+1{area}5550{phone},{team},senior,{languages},,{zone},office,\
-             {holidays},,rep{n:03}@large.example,005{n:012},,,{weight},,yes,"
+             {holidays},,rep{n:03}@large.example,005{n:012},,{manager},{weight},,yes,"
         );
     }
     text

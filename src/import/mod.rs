@@ -48,7 +48,7 @@ fn rep_slug(text: &str) -> String {
 /// Small letters, digits, `.`, `-` and `_`; everything else becomes `gap`.
 fn slug(text: &str, gap: char) -> String {
     let mut slug = String::new();
-    for letter in place::fold(text).chars() {
+    for letter in plain(text).chars() {
         match letter {
             'a'..='z' | '0'..='9' | '.' | '-' | '_' => slug.push(letter),
             _ if slug.is_empty() || slug.ends_with(gap) => {}
@@ -57,6 +57,12 @@ fn slug(text: &str, gap: char) -> String {
     }
     let slug = slug.trim_matches(|c| matches!(c, '.' | '-' | '_'));
     slug.chars().take(64).collect()
+}
+
+/// Small letters without accents; what stands between words stays, unlike in [`place::fold`].
+fn plain(text: &str) -> String {
+    let letter = |c: char| if c.is_ascii() { c.to_ascii_lowercase().to_string() } else { place::fold(&c.to_string()) };
+    text.chars().map(letter).collect()
 }
 
 /// A cell of a CSV file, in quotes where it needs them.

@@ -162,13 +162,13 @@ fn row(
 
 /// A list names its main team first.
 fn first_slug(cell: &str, otherwise: &str) -> String {
-    let slug = slug(cell.split(';').next().unwrap_or_default(), '-');
+    let slug = slug(&cell.split(';').next().unwrap_or_default().replace('_', " "), '-');
     if slug.is_empty() { otherwise.to_owned() } else { slug }
 }
 
 /// `en_US` and `German` are `en` and `de`.
 fn language(cell: &str) -> String {
-    let folded = place::fold(cell);
+    let folded = cell.to_lowercase();
     let named = [
         ("english", "en"),
         ("german", "de"),

@@ -242,7 +242,7 @@ fn entry(node: Node, custom: &mut BTreeSet<String>) -> Entry {
 
 fn target(node: Node) -> Result<To, String> {
     let to = child_text(node, "assignedTo");
-    let name = slug(&to, '-');
+    let name = slug(&to.replace('_', " "), '-');
     match child_text(node, "assignedToType").as_str() {
         _ if to.is_empty() => Err("nobody it is assigned to".to_owned()),
         "Queue" if !name.is_empty() => Ok(To::Queue(name)),

@@ -116,7 +116,6 @@ fn take(
 
 /// `Billing Zip/Postal Code` and `billing_zip_postal_code` are one name.
 fn fold(name: &str) -> String {
-    let folded = place::fold(name);
-    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words = name.split(|c: char| !c.is_alphanumeric()).map(place::fold).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }

@@ -90,7 +90,7 @@ fn list(cell: &str, read: impl Fn(&str) -> Result<String, Refused>) -> Result<St
 
 /// What people write where anything fits.
 fn is_any(cell: &str) -> bool {
-    matches!(place::fold(cell).as_str(), "" | "*" | "any" | "all" | "alle" | "-" | "n/a")
+    matches!(cell.trim().to_lowercase().as_str(), "" | "*" | "any" | "all" | "alle" | "-" | "n/a")
 }
 
 pub(super) fn country(text: &str) -> Result<String, Refused> {
@@ -147,7 +147,7 @@ pub(super) fn employees(cell: &str) -> Result<String, Refused> {
     if is_any(cell) {
         return Ok(String::new());
     }
-    let folded = place::fold(cell).replace("employees", "").replace(" to ", "-").replace([',', ' ', '\''], "");
+    let folded = cell.to_lowercase().replace("employees", "").replace(" to ", "-").replace([',', ' ', '\''], "");
     let refused = || {
         let todo = "write a range such as 100..999, >= 1000 or < 50".to_owned();
         (format!("employees {cell:?}"), todo)

@@ -387,3 +387,47 @@ fn once(names: &mut BTreeSet<String>, name: Option<&str>) {
         names.insert(name.to_owned());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rehearsal::traffic::Traffic;
+    use crate::routing::scenario::{day, scenario};
+    use crate::rules::index::TerritoryIndex;
+
+    fn compared(old: &RuleSet, new: &RuleSet, batch: usize) -> Comparison {
+        let [old, new] = [old, new].map(|rules| {
+            let index = TerritoryIndex::build(&rules.territories, &[]);
+            RuleSet { index, ..rules.clone() }
+        });
+        let (old, new) = (&old, &new);
+        let cases: Vec<Case> = Traffic::of(&[old, new], 5, day("2026-01-05"), 60).take(600).collect();
+        let mut comparer = Comparer::new(old, new, &cases[0], TimeDelta::days(5));
+        cases.chunks(batch).for_each(|batch| comparer.add(batch));
+        comparer.finish()
+    }
+
+    /// Two threads and any size of batch: the result is that of one lead after the other.
+    #[test]
+    fn the_size_of_a_batch_changes_nothing() {
+        let old = scenario().rules;
+        let new = scenario().pool("desk", &["dee"]).rules;
+        assert_eq!(compared(&old, &new, 1), compared(&old, &new, 256));
+    }
+
+    #[test]
+    fn every_lead_is_counted_once_in_every_table() {
+        let old = scenario().rules;
+        let new = scenario().pool("west", &["cy", "dee"]).serves("west", "West").rules;
+        let done = compared(&old, &new, 64);
+        let sum = |counts: &BTreeMap<String, Count>| {
+            counts.values().fold((0, 0), |sum, one| (sum.0 + one.old, sum.1 + one.new))
+        };
+        for counts in [&done.reps, &done.pools, &done.tiers, &done.territories] {
+            assert_eq!(sum(counts), (600, 600));
+        }
+        let moved: u32 = done.moves.iter().map(|one| one.leads).sum();
+        assert_eq!(moved, done.moved + done.by_turn);
+        assert!(done.reps["ben"].new < done.reps["ben"].old, "ben has left the pool");
+    }
+}

@@ -403,3 +403,71 @@ fn date(days: f64) -> Option<NaiveDate> {
     let until = NaiveDate::from_ymd_opt(2200, 1, 1).map(day_number)?;
     if (since..until).contains(&days) { NaiveDate::from_num_days_from_ce_opt(days as i32) } else { None }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::scenario::{day, row, scenario};
+    use crate::rules::index::TerritoryIndex;
+    use std::collections::BTreeSet;
+
+    /// California, every ZIP code that begins with 941, and Germany in two sizes.
+    fn rules() -> RuleSet {
+        let mut rules = scenario().rules;
+        let us = |line, state: Option<&str>, postal: Option<&str>| TerritoryRow {
+            country: Some("US".to_owned()),
+            state: state.map(str::to_owned),
+            postal_prefix: postal.map(str::to_owned),
+            ..row(line, "West")
+        };
+        let large =
+            TerritoryRow { country: Some("DE".to_owned()), employees: Some((Some(1000), None)), ..row(4, "West") };
+        rules.territories = vec![us(2, Some("CA"), None), us(3, None, Some("941")), large];
+        rules.index = TerritoryIndex::build(&rules.territories, &[]);
+        rules
+    }
+
+    fn leads(rules: &RuleSet, seed: u64, count: usize) -> Vec<Case> {
+        Traffic::of(&[rules], seed, day("2026-01-05"), 100).take(count).collect()
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_leads_and_another_one_others() {
+        let rules = rules();
+        assert_eq!(leads(&rules, 3, 200), leads(&rules, 3, 200));
+        assert_ne!(leads(&rules, 3, 200), leads(&rules, 4, 200));
+    }
+
+    #[test]
+    fn leads_come_in_order_of_time_and_fewer_at_the_weekend() {
+        let rules = rules();
+        let cases = leads(&rules, 1, 530);
+        assert!(cases.is_sorted_by_key(|case| case.at));
+        let on = |date: &str| cases.iter().filter(|case| case.at.date_naive() == day(date)).count();
+        assert_eq!((on("2026-01-05"), on("2026-01-10"), on("2026-01-11")), (100, 15, 15));
+    }
+
+    #[test]
+    fn every_row_is_met_and_some_leads_lie_outside_all_of_them() {
+        let rules = rules();
+        let cases = leads(&rules, 1, 500);
+        let text = |known: &Option<Known<String>>| known.as_ref().map(|known| known.value.clone());
+        let met = |lead: &Lead, row: &TerritoryRow| {
+            let company = &lead.company;
+            let place = |wanted: &Option<String>, known| wanted.is_none() || *wanted == text(known);
+            let postal = row.postal_prefix.as_deref();
+            let size = company.employees.as_ref().map_or(0, |known| known.value.at_least);
+            place(&row.country, &company.country)
+                && place(&row.state, &company.state)
+                && postal.is_none_or(|prefix| text(&company.postal).is_some_and(|code| code.starts_with(prefix)))
+                && row.employees.is_none_or(|(least, _)| size >= least.unwrap_or(0))
+        };
+        for row in &rules.territories {
+            assert!(cases.iter().filter(|case| met(&case.lead, row)).count() > 50, "{row:?}");
+        }
+        let outside = cases.iter().filter(|case| !rules.territories.iter().any(|row| met(&case.lead, row))).count();
+        assert!((20..200).contains(&outside), "{outside} outside");
+        let ids: BTreeSet<_> = cases.iter().map(|case| &case.lead.id).collect();
+        assert_eq!(ids.len(), cases.len());
+    }
+}

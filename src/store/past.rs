@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 pub struct PastLead {
     pub lead: Lead,
     pub snapshot: Snapshot,
+    pub decided_at: DateTime<Utc>,
 }
 
 impl Tx {
@@ -22,15 +23,19 @@ impl Tx {
         after: Option<&PastLead>,
         limit: usize,
     ) -> Result<Vec<PastLead>, StoreError> {
-        let sql = "-- past::leads\nSELECT l.id, l.body, d.snapshot FROM decision d JOIN lead l ON l.id = d.lead_id \
+        let sql = "-- past::leads\nSELECT l.id, l.body, l.decided_at, d.snapshot FROM decision d JOIN lead l ON l.id = d.lead_id \
                    WHERE l.decided_at >= $1 AND (l.decided_at > $2 OR (l.decided_at = $2 AND l.id > $3)) \
                    ORDER BY l.decided_at, l.id LIMIT $4";
-        let (at, id) = after.map_or((i64::MIN, ""), |past| (micros(past.snapshot.now), past.lead.id.as_str()));
+        let (at, id) = after.map_or((i64::MIN, ""), |past| (micros(past.decided_at), past.lead.id.as_str()));
         let query = sqlx::query(sql).bind(micros(from)).bind(at).bind(id).bind(limit as i64);
         let rows = query.fetch_all(self.conn()).await?;
         let read = |row| {
             let reading = Reading::new("lead", row);
-            Ok(PastLead { lead: reading.json("body")?, snapshot: reading.json("snapshot")? })
+            Ok(PastLead {
+                lead: reading.json("body")?,
+                snapshot: reading.json("snapshot")?,
+                decided_at: reading.at("decided_at")?,
+            })
         };
         rows.iter().map(read).collect()
     }

@@ -7,6 +7,7 @@
 mod inbox;
 mod leads;
 mod ledgers;
+mod past;
 mod reports;
 mod reps;
 pub mod server;
@@ -69,6 +70,9 @@ conformance! {
             turns_taken_at_once_sum_to_zero_without_a_gap,
             a_recount_finds_a_tampered_balance,
             a_recount_names_a_gap_in_the_journal,
+        ]
+        past: [
+            past_leads_come_page_by_page_each_once,
         ]
         reports: [
             a_report_row_gathers_everything_about_a_lead,

@@ -57,8 +57,8 @@ impl Leads<'_> {
 }
 
 fn case(past: PastLead) -> Case {
-    let PastLead { lead, snapshot } = past;
-    Case { lead, at: snapshot.now, account: snapshot.account, reps: snapshot.reps, ledgers: snapshot.ledgers }
+    let PastLead { lead, snapshot, decided_at } = past;
+    Case { lead, at: decided_at, account: snapshot.account, reps: snapshot.reps, ledgers: snapshot.ledgers }
 }
 
 pub fn made_up<'r>(sets: &[&'r RuleSet], seed: u64, from: NaiveDate, per_day: u32, leads: u32) -> Leads<'r> {
