@@ -2,7 +2,7 @@
 //!
 //! The code map is the path of a lead: [`intake`] takes it from the broker or over HTTP and commits it, [`facts`]
 //! gathers what may be known in time, [`rules`] says what people wrote, [`routing`] decides
-//! ([`rehearsal`] tries it on made-up leads), [`handoff`] follows the
+//! ([`rehearsal`] tries it on made-up leads, [`import`] makes rules of what other systems export), [`handoff`] follows the
 //! call, [`outbox`] acts through [`connectors`], [`reports`] says how well it went. [`domain`] holds the nouns, [`store`]
 //! all SQL, [`render`] what is written to people; [`web`] and [`cli`] are doors; [`sandbox`] is a world to try it in;
 //! [`app`] alone wires things together.
@@ -24,6 +24,7 @@ pub mod facts;
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
 pub mod handoff;
+pub mod import;
 pub mod intake;
 pub mod outbox;
 pub mod rehearsal;

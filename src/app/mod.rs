@@ -4,6 +4,7 @@ pub mod bus;
 pub mod releases;
 pub mod reload;
 pub mod replay;
+pub mod revision;
 pub mod stage;
 mod vendors;
 pub mod workspace;

@@ -38,6 +38,14 @@ pub fn read(dir: &Path) -> Result<Vec<SourceFile>> {
     Ok(files)
 }
 
+/// The files of `rules/` and, as far as there are any, of `templates/`: what [`rules::compile`] takes.
+///
+/// # Errors
+/// A folder or file cannot be read.
+pub fn sources(dir: &Path) -> Result<Vec<SourceFile>> {
+    if dir.join("templates").is_dir() { read(dir) } else { read_folder(dir, "rules") }
+}
+
 /// Checks the files of a workspace together.
 ///
 /// # Errors

@@ -2,7 +2,9 @@
 
 mod check;
 mod demo;
+mod diff;
 mod explain;
+mod import;
 mod init;
 mod ledger;
 mod migrate;
@@ -14,6 +16,7 @@ mod rollback;
 mod schema;
 mod send;
 mod serve;
+mod simulate;
 mod test;
 
 use crate::config;
@@ -74,6 +77,12 @@ enum Command {
     Rollback(rollback::Rollback),
     /// Decide stored decisions again from what was stored, and say whether every byte agrees.
     Replay(replay::Replay),
+    /// Say which leads would go elsewhere under other rules, and why, before the rules go live.
+    Diff(diff::Diff),
+    /// Play days of made-up leads against hours, holidays and leave: shares, waits, fallbacks, gaps.
+    Simulate(simulate::Simulate),
+    /// Make rule files of what another system exports: assignment rules, territories, users, past assignments.
+    Import(import::Import),
     /// Send event files to a running worker, over AMQP or HTTP.
     Send(send::Send),
     /// Print the routing report: accuracy, acceptance, first contact, conversion.
@@ -127,6 +136,9 @@ pub fn main() -> ExitCode {
             Command::Releases(command) => command.run().await,
             Command::Rollback(command) => command.run().await,
             Command::Replay(command) => command.run().await,
+            Command::Diff(command) => command.run().await,
+            Command::Simulate(command) => command.run(),
+            Command::Import(command) => command.run(),
             Command::Send(command) => command.run().await,
             Command::Report(command) => command.run().await,
             Command::Ledger(command) => command.run().await,

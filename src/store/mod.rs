@@ -18,6 +18,7 @@ mod migrate;
 mod mirror;
 mod open;
 mod outbound;
+mod past;
 mod release;
 mod rep;
 mod report;
@@ -37,6 +38,7 @@ pub use lead::{DecidedLead, LeadRecord, LeadSummary, StoredDecision, status as h
 pub use ledger::{Grant, JournalLine};
 pub use mirror::Mirrored;
 pub use outbound::OutboundEvent;
+pub use past::PastLead;
 pub use release::{LiveRelease, StoredRelease};
 pub use rep::RepState;
 pub use report::ReportRow;

@@ -1,6 +1,7 @@
 //! One binary for everything that needs more than the crate: services, stand-ins, files, the program itself.
 
 mod amqp;
+mod change;
 mod chat;
 mod contract;
 #[cfg(feature = "failpoints")]
@@ -9,8 +10,11 @@ mod crm;
 mod expectations;
 mod fairness;
 mod flow;
+mod import;
 mod init;
 mod intake;
+#[path = "../../examples/large_workspace/workspace.rs"]
+mod large;
 mod readme;
 mod reload;
 mod replay;

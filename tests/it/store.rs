@@ -8,6 +8,7 @@ pub mod corrections;
 mod inbox;
 mod leads;
 mod ledgers;
+mod past;
 mod releases;
 mod reports;
 mod reps;
@@ -80,6 +81,9 @@ conformance! {
             turns_taken_at_once_sum_to_zero_without_a_gap,
             a_recount_finds_a_tampered_balance,
             a_recount_names_a_gap_in_the_journal,
+        ]
+        past: [
+            past_leads_come_page_by_page_each_once,
         ]
         releases: [
             a_release_comes_back_to_the_byte,

@@ -26,21 +26,21 @@ pub enum OffReason {
 
 /// Leave is named before a holiday, and a holiday before "not their hours", when several hold.
 pub fn status(hours: &Hours, rep: &Rep, at: DateTime<Utc>) -> Status {
-    match end_of_work(hours, rep, at) {
-        Some(until) => Status::AtWork { until },
-        None => Status::Off { reason: off_reason(hours, rep, at), back_at: back_at(hours, rep, at) },
+    let mut shifts = shifts(hours, rep, at, horizon(at));
+    let (mut until, back_at) = match shifts.next() {
+        Some((start, end)) if start <= at => (end, None),
+        next => (at, next.map(|(start, _)| start)),
+    };
+    if until == at {
+        return Status::Off { reason: off_reason(hours, rep, at), back_at };
     }
-}
-
-fn end_of_work(hours: &Hours, rep: &Rep, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let mut end = None;
-    for (start, shift_end) in shifts(hours, rep, at, at + TimeDelta::days(1)) {
-        if start > end.unwrap_or(at) {
-            break;
-        }
-        end = end.max(Some(shift_end));
+    let looked_at = at + TimeDelta::days(1);
+    while until < looked_at
+        && let Some((_, end)) = shifts.next().filter(|(start, _)| *start <= until)
+    {
+        until = until.max(end);
     }
-    end
+    Status::AtWork { until: until.min(looked_at) }
 }
 
 fn off_reason(hours: &Hours, rep: &Rep, at: DateTime<Utc>) -> OffReason {
@@ -51,8 +51,4 @@ fn off_reason(hours: &Hours, rep: &Rep, at: DateTime<Utc>) -> OffReason {
         None if absences.is_holiday(today) => OffReason::Holiday,
         None => OffReason::OffRota,
     }
-}
-
-fn back_at(hours: &Hours, rep: &Rep, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    shifts(hours, rep, at, horizon(at)).next().map(|(start, _)| start)
 }

@@ -1,0 +1,254 @@
+//! An export of users or owners as `rules/reps.csv`: a Salesforce user report, HubSpot owners as CSV or JSON.
+
+use super::sheet::{Columns, Sheet};
+use super::{Imported, comment, csv_cell, rep_slug, slug};
+use crate::domain::phone::PhoneE164;
+use crate::rules::place;
+use chrono_tz::Tz;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+const PATH: &str = "rules/reps.csv";
+
+#[rustfmt::skip]
+const COLUMNS: &Columns = &[
+    ("name", &["name", "full name", "user full name"]),
+    ("first", &["first name", "firstname", "vorname"]),
+    ("last", &["last name", "lastname", "nachname"]),
+    ("email", &["email", "e mail", "email address", "user email"]),
+    ("username", &["username", "user name", "login"]),
+    ("phone", &["phone", "mobile", "mobile phone", "mobilephone", "telephone"]),
+    ("team", &["team", "teams", "department", "user role", "role", "role name", "profile", "profile name"]),
+    ("seniority", &["seniority", "title", "job title", "level"]),
+    ("languages", &["languages", "language", "languagelocalekey", "locale"]),
+    ("timezone", &["timezone", "time zone", "timezonesidkey", "time zone sid key"]),
+    ("crm_id", &["user id", "owner id", "userid", "ownerid", "id", "hs object id"]),
+    ("manager", &["manager", "manager name", "manager email"]),
+    ("active", &["active", "is active", "isactive", "status"]),
+];
+
+/// # Errors
+/// The file is neither a table with names or addresses nor HubSpot's list of owners.
+pub fn import(text: &str, overrides: &BTreeMap<String, String>) -> Result<Imported, String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let table = if text.trim_start().starts_with(['{', '[']) { owners_as_table(text)? } else { text.to_owned() };
+    let sheet = Sheet::read(&table, COLUMNS, overrides)?;
+    if !sheet.has("email") && !sheet.has("username") {
+        return Err(format!(
+            "no column looks like an e-mail address: say which with --column email=NAME ({})",
+            sheet.told().join("; ")
+        ));
+    }
+    let mut imported = Imported { told: sheet.told(), ..Imported::default() };
+    let mut csv = "# weight, skills, delegate, leave and calendar are yours to fill in; hours and holidays are names from hours.yaml.\n\
+                   id,name,email,phones,team,seniority,languages,skills,timezone,hours,holidays,slack_id,calendar,crm_id,delegate,\
+                   manager,weight,cap_per_day,active,leave\n"
+        .to_owned();
+    let mut lines: BTreeMap<String, u32> = BTreeMap::new();
+    let ids = ids(&sheet);
+    for (line, cells) in &sheet.rows {
+        match row(&sheet, *line, cells, &ids, &mut imported) {
+            Some((id, _)) if lines.contains_key(&id) => {
+                let _ = writeln!(csv, "# line {line}, {id} a second time: {}", comment(&cells.join(",")));
+                imported.note(
+                    *line,
+                    format!("{id} stands on line {} already", lines[&id]),
+                    "give one of them another id",
+                );
+            }
+            Some((id, row)) => {
+                csv.push_str(&row);
+                lines.insert(id, *line);
+            }
+            None => {
+                let _ = writeln!(csv, "# line {line} has no address: {}", comment(&cells.join(",")));
+                imported.note(*line, "no e-mail address and no user name", "add the rep by hand");
+            }
+        }
+    }
+    imported.told.push(format!("{} of {} rows became reps", lines.len(), sheet.rows.len()));
+    imported.files.push((PATH, csv));
+    Ok(imported)
+}
+
+/// Who is who: ids by full name and by address, in folded form, for the managers' column.
+fn ids(sheet: &Sheet) -> BTreeMap<String, String> {
+    let mut ids = BTreeMap::new();
+    for (_, cells) in &sheet.rows {
+        let id = id(sheet, cells);
+        ids.insert(place::fold(&name(sheet, cells)), id.clone());
+        ids.insert(place::fold(sheet.get(cells, "email")), id);
+    }
+    ids
+}
+
+fn id(sheet: &Sheet, cells: &[String]) -> String {
+    let (email, username) = (sheet.get(cells, "email"), sheet.get(cells, "username"));
+    rep_slug(if email.is_empty() { username } else { email })
+}
+
+fn name(sheet: &Sheet, cells: &[String]) -> String {
+    let get = |column| sheet.get(cells, column);
+    let whole = format!("{} {}", get("first"), get("last")).trim().to_owned();
+    if get("name").is_empty() { whole } else { get("name").to_owned() }
+}
+
+/// The id and the line of `reps.csv`; `None` without an address to make an id of.
+fn row(
+    sheet: &Sheet,
+    line: u32,
+    cells: &[String],
+    ids: &BTreeMap<String, String>,
+    imported: &mut Imported,
+) -> Option<(String, String)> {
+    let get = |column| sheet.get(cells, column);
+    let id = id(sheet, cells);
+    if id.is_empty() {
+        return None;
+    }
+    let name = match name(sheet, cells) {
+        name if name.is_empty() => id.clone(),
+        name => name,
+    };
+    let email = if get("email").is_empty() { get("username") } else { get("email") };
+    let phone = phone(get("phone")).unwrap_or_else(|| {
+        if !get("phone").is_empty() {
+            imported.note(line, format!("the phone of {id} is national"), "write it with + and the country code");
+        }
+        String::new()
+    });
+    let timezone = timezone(get("timezone")).unwrap_or_else(|| {
+        imported.note(line, format!("no time zone of {id} could be read"), "write one such as Europe/Berlin");
+        String::new()
+    });
+    let manager = get("manager");
+    let manager = ids.get(&place::fold(manager)).map_or("", String::as_str);
+    if manager.is_empty() && !get("manager").is_empty() {
+        imported.note(
+            line,
+            format!("the manager of {id} is not in this export"),
+            "name one of the reps, or leave it empty",
+        );
+    }
+    let team = first_slug(get("team"), "sales");
+    let seniority = first_slug(get("seniority"), "rep");
+    let active = !matches!(place::fold(get("active")).as_str(), "0" | "false" | "no" | "inactive" | "deactivated");
+    let row: [&str; 20] = [
+        &id,
+        &name,
+        &email.to_lowercase(),
+        &phone,
+        &team,
+        &seniority,
+        &language(get("languages")),
+        "",
+        &timezone,
+        "office",
+        "",
+        "",
+        &email.to_lowercase(),
+        get("crm_id"),
+        "",
+        manager,
+        "",
+        "",
+        if active { "yes" } else { "no" },
+        "",
+    ];
+    let row: Vec<String> = row.iter().map(|cell| csv_cell(cell)).collect();
+    Some((id.clone(), format!("{}\n", row.join(","))))
+}
+
+/// A list names its main team first.
+fn first_slug(cell: &str, otherwise: &str) -> String {
+    let slug = slug(&cell.split(';').next().unwrap_or_default().replace('_', " "), '-');
+    if slug.is_empty() { otherwise.to_owned() } else { slug }
+}
+
+/// `en_US` and `German` are `en` and `de`.
+fn language(cell: &str) -> String {
+    let folded = cell.to_lowercase();
+    let named = [
+        ("english", "en"),
+        ("german", "de"),
+        ("french", "fr"),
+        ("spanish", "es"),
+        ("italian", "it"),
+        ("japanese", "ja"),
+    ];
+    let mut languages: Vec<String> = Vec::new();
+    for item in folded.split([';', ',']).map(str::trim).filter(|item| !item.is_empty()) {
+        let code = named.iter().find(|(name, _)| *name == item).map(|(_, code)| *code);
+        languages
+            .extend(code.or_else(|| item.split(['_', '-']).next().filter(|code| code.len() == 2)).map(str::to_owned));
+    }
+    if languages.is_empty() { "en".to_owned() } else { languages.join(";") }
+}
+
+/// `America/New_York`, or Salesforce's `(GMT-05:00) Eastern Standard Time (America/New_York)`.
+fn timezone(cell: &str) -> Option<String> {
+    let named = cell.rsplit_once('(').map_or(cell, |(_, zone)| zone.trim_end_matches(')')).trim();
+    named.parse::<Tz>().ok().map(|zone| zone.name().to_owned())
+}
+
+/// `None` without a country code: whose it is cannot be told.
+fn phone(cell: &str) -> Option<String> {
+    let digits: String = cell.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    let digits = digits.strip_prefix("00").map_or(digits.clone(), |rest| format!("+{rest}"));
+    PhoneE164::new(digits).ok().map(|phone| phone.as_str().to_owned())
+}
+
+/// HubSpot's `GET /crm/v3/owners`: `{ "results": [ { "id", "email", "firstName", "lastName", "archived", "teams" } ] }`.
+fn owners_as_table(text: &str) -> Result<String, String> {
+    let document: Value = serde_json::from_str(text).map_err(|error| format!("reading JSON: {error}"))?;
+    let list = document.get("results").unwrap_or(&document);
+    let owners = list.as_array().ok_or("expected a list of owners, or an object with \"results\"")?;
+    let mut table = "Owner ID,Email,First name,Last name,Team,Active\n".to_owned();
+    for owner in owners {
+        let text = |name: &str| owner.get(name).and_then(Value::as_str).unwrap_or_default();
+        let id =
+            owner.get("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)).unwrap_or_default();
+        let team = owner.pointer("/teams/0/name").and_then(Value::as_str).unwrap_or_default();
+        let archived = owner.get("archived").and_then(Value::as_bool).unwrap_or(false);
+        let active = if archived { "no" } else { "yes" };
+        let cells = [&id, text("email"), text("firstName"), text("lastName"), team, active];
+        let cells: Vec<String> = cells.iter().map(|cell| csv_cell(cell)).collect();
+        let _ = writeln!(table, "{}", cells.join(","));
+    }
+    Ok(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_salesforce_user_becomes_a_row() {
+        let text = "User ID,Full Name,Email,Username,Mobile,Department,Time Zone,Active,Manager\n\
+                    0055,Jane Doe,Jane.Doe@acme.example,jane@acme.example.sb,+1 (212) 555-0100,Enterprise Sales,\
+                    (GMT-05:00) Eastern Standard Time (America/New_York),TRUE,\n\
+                    0056,Bob Roe,bob@acme.example,,(212) 555-0101,,Mars/Olympus,0,Jane Doe\n";
+        let imported = import(text, &BTreeMap::new()).expect("users");
+        let rows: Vec<&str> = imported.files[0].1.lines().skip(2).collect();
+        assert_eq!(
+            rows[0],
+            "jane.doe,Jane Doe,jane.doe@acme.example,+12125550100,enterprise-sales,rep,en,,America/New_York,office,,,\
+             jane.doe@acme.example,0055,,,,,yes,"
+        );
+        assert!(rows[1].starts_with("bob,Bob Roe,bob@acme.example,,sales,rep,en,,,office,"), "{}", rows[1]);
+        assert!(rows[1].ends_with(",0056,,jane.doe,,,no,"), "{}", rows[1]);
+        let told: Vec<&str> = imported.notes.iter().map(|note| note.found.as_str()).collect();
+        assert_eq!(told, ["the phone of bob is national", "no time zone of bob could be read"]);
+    }
+
+    #[test]
+    fn hubspot_owners_are_read_from_json() {
+        let text = r#"{"results":[{"id":"41","email":"ana@acme.example","firstName":"Ana","lastName":"Li","archived":true,
+                       "teams":[{"id":"1","name":"EMEA, North"}]}]}"#;
+        let imported = import(text, &BTreeMap::new()).expect("owners");
+        let row = imported.files[0].1.lines().nth(2).expect("a row");
+        assert!(row.starts_with("ana,Ana Li,ana@acme.example,,emea-north,"), "{row}");
+        assert!(row.contains(",41,") && row.ends_with(",no,"), "{row}");
+    }
+}

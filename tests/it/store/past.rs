@@ -1,0 +1,47 @@
+//! Leads that were decided, to be decided once more.
+
+use super::server::Db;
+use super::world::{caller, decided, later};
+use baton::store::{DecidedLead, PastLead};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
+
+async fn page(db: &Db, from: DateTime<Utc>, after: Option<PastLead>, limit: usize) -> Vec<PastLead> {
+    let found = db.store.read("test", move |tx| {
+        let after = after.clone();
+        Box::pin(async move { tx.past_leads(from, after.as_ref(), limit).await })
+    });
+    found.await.expect("past leads")
+}
+
+/// Three of the five were decided in one instant, over which a page ends.
+pub async fn past_leads_come_page_by_page_each_once(db: Db) {
+    let leads: Vec<DecidedLead> = [0, 10, 10, 10, 20]
+        .into_iter()
+        .zip(1..)
+        .map(|(seconds, number)| {
+            let mut lead = decided(caller(number));
+            lead.decision.decided_at += TimeDelta::seconds(seconds);
+            lead
+        })
+        .collect();
+    let stored = Arc::new(leads.clone());
+    let done = db.store.write("test", move |tx| {
+        let leads = Arc::clone(&stored);
+        Box::pin(async move { tx.decided_insert(&leads).await })
+    });
+    done.await.expect("leads are stored");
+
+    let mut seen: Vec<PastLead> = Vec::new();
+    loop {
+        let next = page(&db, later(5), seen.last().cloned(), 2).await;
+        if next.is_empty() {
+            break;
+        }
+        seen.extend(next);
+    }
+    let mut wanted: Vec<_> = leads[1..].iter().map(|one| (one.decision.decided_at, one.lead.clone())).collect();
+    wanted.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
+    assert_eq!(seen.iter().map(|past| (past.decided_at, past.lead.clone())).collect::<Vec<_>>(), wanted);
+    assert_eq!(seen[0].snapshot, leads[1].snapshot, "with what was known then");
+}
