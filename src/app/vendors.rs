@@ -107,3 +107,26 @@ fn smtp(mail: &config::Mail) -> Result<SmtpConfig> {
     }
     Ok(settings)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::scenario::scenario;
+
+    #[test]
+    fn only_salesforce_can_be_left_the_choice() {
+        let config = |crm: &str| toml::from_str::<Config>(crm).expect("a configuration");
+        let hubspot = config("[crm]\nvendor = \"hubspot\"\nservice_key = \"env:KEY\"\n");
+        let salesforce = config(
+            "[crm]\nvendor = \"salesforce\"\nbase_url = \"https://acme.my.salesforce.com\"\n\
+             auth = { flow = \"client_credentials\", client_id = \"id\", client_secret = \"env:S\" }\n",
+        );
+        let mut rules = scenario().rules;
+        assert!(agree(&hubspot, &rules).is_ok() && agree(&config(""), &rules).is_ok());
+        rules.assignment = Assignment::Crm;
+        assert!(agree(&salesforce, &rules).is_ok());
+        let told = |config: &Config| agree(config, &rules).expect_err("it cannot choose").to_string();
+        assert!(told(&hubspot).contains("HubSpot has no assignment rules of its own: say `assignment: baton`"));
+        assert!(told(&config("")).contains("has no [crm]"));
+    }
+}
