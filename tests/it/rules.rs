@@ -62,7 +62,7 @@ fn segments_and_expressions_load_and_ask_the_crm_for_their_fields() {
 /// The faulty workspaces stand on rules of their own, which are sound: what is shipped may grow without touching them.
 #[test]
 fn each_faulty_workspace_is_told_by_place_finding_and_remedy() {
-    let folder = root().join("fixtures/bad/workspaces");
+    let folder = root().join("fixtures/bad/rules");
     let mut names: Vec<PathBuf> = std::fs::read_dir(&folder)
         .expect("the faulty workspaces")
         .map(|entry| entry.expect("an entry").path())
