@@ -77,9 +77,10 @@ fn snapshot(rules: &RuleSet) -> Snapshot {
     };
     Snapshot {
         now: now(),
-        account: Fact::Known { value: Some(account), observed_at: now(), source: "mirror".into() },
+        account: Fact::Known { value: Some(account).into(), observed_at: now(), source: "mirror".into() },
         reps: rules.reps.keys().cloned().zip((0..).map(facts)).collect(),
         ledgers: rules.pools.values().map(|pool| (pool.id.clone(), ledger(pool))).collect(),
+        assigned: None,
     }
 }
 

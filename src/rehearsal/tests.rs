@@ -265,9 +265,11 @@ fn every_reason_has_the_word_of_its_stored_form() {
         Rejection::Away,
         Rejection::Reserved { until: at },
         Rejection::AtCap { cap: 1, load: 1 },
+        Rejection::AtWeekCap { cap: 1, load: 1 },
         Rejection::AtOpenCap { cap: 1, open: 1 },
         Rejection::MissingLanguage { wanted: "de".into() },
         Rejection::MissingSkill { skill: "x".into() },
+        Rejection::MissingProduct { product: "x".into() },
         Rejection::CalendarUnknown { why: "x".into() },
         Rejection::NoPhone,
     ];

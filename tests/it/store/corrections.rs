@@ -199,7 +199,7 @@ async fn draw(db: &Db, lead: u32) {
             let mut ledgers = tx.ledgers_lock(&[pool(POOL)]).await?;
             let ledger = ledgers.get_mut(&pool(POOL)).expect("the pool");
             let names = ["ana", "ben", "cy", "dee", "eve"];
-            let present = |number: &u32| lead.wrapping_mul(2_654_435_761).rotate_left(*number) % 3 > 0;
+            let present = |number: &u32| !lead.wrapping_mul(2_654_435_761).rotate_left(*number).is_multiple_of(3);
             let mut team: BTreeMap<RepId, u32> =
                 (0..5).filter(present).map(|number| (rep(names[number as usize]), 1 + (lead + number) % 4)).collect();
             team.entry(rep("ana")).or_insert(1);
