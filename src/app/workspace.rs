@@ -3,6 +3,7 @@
 use crate::render::{TemplateFault, Templates};
 use crate::rules::{self, Checked, Fault, SourceFile};
 use anyhow::{Context, Result};
+use chrono::NaiveDate;
 use std::path::{Path, PathBuf};
 
 /// Rules and templates of one workspace, checked.
@@ -28,6 +29,14 @@ pub fn load(dir: &Path) -> Result<Result<Workspace, Faults>> {
     Ok(compile(read(dir)?))
 }
 
+/// As [`load`], with all that whoever edits the rules should know as of `today`.
+///
+/// # Errors
+/// As [`load`].
+pub fn check(dir: &Path, today: NaiveDate) -> Result<Result<Workspace, Faults>> {
+    Ok(compile_with(read(dir)?, |files| rules::check(files, today)))
+}
+
 /// The files below `dir` that make a release, sorted by path.
 ///
 /// # Errors
@@ -51,9 +60,16 @@ pub fn sources(dir: &Path) -> Result<Vec<SourceFile>> {
 /// # Errors
 /// Everything that is wrong with them.
 pub fn compile(files: Vec<SourceFile>) -> Result<Workspace, Faults> {
+    compile_with(files, rules::compile)
+}
+
+fn compile_with(
+    files: Vec<SourceFile>,
+    check: impl Fn(&[SourceFile]) -> Result<Checked, Vec<Fault>>,
+) -> Result<Workspace, Faults> {
     let templates = files.iter().filter(|file| file.path.starts_with("templates/"));
     let templates: Vec<(String, String)> = templates.map(|file| (file.path.clone(), file.text.clone())).collect();
-    match (rules::compile(&files), Templates::compile(&templates)) {
+    match (check(&files), Templates::compile(&templates)) {
         (Ok(checked), Ok(templates)) => Ok(Workspace { checked, templates, files }),
         (checked, templates) => {
             Err(Faults { rules: checked.err().unwrap_or_default(), templates: templates.err().unwrap_or_default() })

@@ -3,9 +3,12 @@
 use super::{FAULTY, OK, TextOrJson, say};
 use crate::app::workspace::Faults;
 use crate::app::{self, workspace};
+use crate::clock::{Clock, SystemClock};
 use crate::config;
-use crate::rules::{Fault, report};
+use crate::rules::witness::{Ends, Witness, spell};
+use crate::rules::{Fault, Level, report};
 use anyhow::Result;
+use clap::ValueEnum;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -16,11 +19,40 @@ pub struct Check {
     dir: PathBuf,
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
+    /// The least that is told; errors always are.
+    #[arg(long, value_enum, default_value = "info")]
+    level: Least,
+    /// Fail on warnings too.
+    #[arg(long, value_enum)]
+    deny: Option<Deny>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Least {
+    Error,
+    Warning,
+    Info,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Deny {
+    Warnings,
+}
+
+impl From<Least> for Level {
+    fn from(least: Least) -> Self {
+        match least {
+            Least::Error => Self::Error,
+            Least::Warning => Self::Warning,
+            Least::Info => Self::Info,
+        }
+    }
 }
 
 impl Check {
     pub async fn run(self) -> Result<u8> {
-        let loaded = workspace::load(&self.dir)?;
+        let today = SystemClock.now().date_naive();
+        let loaded = workspace::check(&self.dir, today)?;
         let config = config::load(&self.dir.join("baton.toml")).and_then(|config| match &loaded {
             Ok(workspace) => app::agree(&config, &workspace.checked.rules).map(|()| config),
             Err(_) => Ok(config),
@@ -31,6 +63,7 @@ impl Check {
             }
             Err(faults) => (Vec::new(), faults, Vec::new()),
         };
+        let warnings: Vec<Fault> = warnings.into_iter().filter(|fault| fault.level <= self.level.into()).collect();
         let errors = faults.rules.len() + faults.templates.len() + usize::from(config.is_err());
         match self.format {
             TextOrJson::Text => text(&config, &warnings, &faults, &summary),
@@ -47,7 +80,8 @@ impl Check {
                 .to_string());
             }
         }
-        Ok(if errors == 0 { OK } else { FAULTY })
+        let denied = self.deny.is_some() && warnings.iter().any(|fault| fault.level == Level::Warning);
+        Ok(if errors == 0 && !denied { OK } else { FAULTY })
     }
 }
 
@@ -81,11 +115,25 @@ fn stage(name: &str, errors: usize, warnings: usize) {
 pub(super) fn fault_json(fault: &Fault) -> serde_json::Value {
     json!({
         "code": fault.code,
+        "level": fault.level.as_str(),
         "path": fault.path,
         "line": fault.line,
         "column": fault.column,
         "found": fault.found,
         "allowed": fault.allowed,
         "hint": fault.hint,
+        "witness": fault.witness.as_ref().map(witness_json),
+    })
+}
+
+/// The lead as an object of fields, `null` where a field must be unknown; and which row takes it from which.
+fn witness_json(witness: &Witness) -> serde_json::Value {
+    let fields = witness.in_order().into_iter().map(|(path, value)| (path.to_owned(), json!(value.map(spell))));
+    let Ends::Row { line, others } = &witness.ends;
+    json!({
+        "fields": fields.collect::<serde_json::Map<_, _>>(),
+        "on": witness.on,
+        "winner_line": line,
+        "loser_lines": others,
     })
 }

@@ -6,6 +6,7 @@ use super::yaml::{self, Node};
 use super::{ACCOUNTS, HANDOFF, HOURS, REPS, ROUTING, RuleSet, TERRITORIES};
 use super::{accounts, handoff, hours, lint, reps, routes, territories};
 use crate::domain::id::ReleaseId;
+use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
 const FILES: [&str; 6] = [ROUTING, TERRITORIES, REPS, ACCOUNTS, HOURS, HANDOFF];
@@ -22,21 +23,38 @@ pub struct SourceFile {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
     pub rules: RuleSet,
+    /// What loads and probably does not do what was meant, by place; from [`check`], what is worth knowing too.
     pub warnings: Vec<Fault>,
 }
 
-/// Checks all files together.
+/// Checks all files together, as far as a worker needs it.
 ///
 /// # Errors
 /// Every error that was found, by place. Warnings are looked for only when there is none; names are looked up across files
 /// only when every file could be read.
 pub fn compile(files: &[SourceFile]) -> Result<Checked, Vec<Fault>> {
+    examine(files, lint::quick)
+}
+
+/// Checks all files together, for whoever edits them: besides what [`compile`] finds, rows and rules that never win, gaps,
+/// overlaps, dates seen from `today`, hours in which nobody is at work.
+///
+/// # Errors
+/// As [`compile`].
+pub fn check(files: &[SourceFile], today: NaiveDate) -> Result<Checked, Vec<Fault>> {
+    examine(files, |drafts, rules, faults| {
+        lint::quick(drafts, rules, faults);
+        lint::thorough(rules, today, faults);
+    })
+}
+
+fn examine(files: &[SourceFile], lint: impl Fn(&Drafts, &RuleSet, &mut Faults)) -> Result<Checked, Vec<Fault>> {
     let mut faults = Faults::default();
     refuse_stray_files(files, &mut faults);
     let drafts = read(files, &mut faults);
     let rules = drafts.as_ref().and_then(|drafts| resolve::rule_set(drafts, release(files), &mut faults));
     if let (0, Some(rules), Some(drafts)) = (faults.count(), rules, drafts) {
-        lint::warn(&drafts, &rules, &mut faults);
+        lint(&drafts, &rules, &mut faults);
         return Ok(Checked { rules, warnings: faults.into_sorted() });
     }
     let faults = faults.into_sorted();

@@ -1,5 +1,6 @@
 //! What is wrong with the rule files: where, what was found, what is allowed, and how to mend it.
 
+use super::witness::Witness;
 use std::fmt;
 
 /// A place in a file. Lines and columns count from 1, columns in characters.
@@ -29,9 +30,23 @@ pub enum Level {
     Error,
     /// They load, and probably do not do what was meant.
     Warning,
+    /// They may well be meant; whoever wrote them should know.
+    Info,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl Level {
+    pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     pub level: Level,
     /// Stable name of the kind of fault, such as `territory-unknown-country`.
@@ -42,9 +57,17 @@ pub struct Fault {
     pub found: String,
     pub allowed: String,
     pub hint: Option<String>,
+    /// A lead that shows it.
+    pub witness: Option<Witness>,
 }
 
 impl Fault {
+    /// Adds a lead that shows it.
+    pub fn example(&mut self, witness: Witness) -> &mut Self {
+        self.witness = Some(witness);
+        self
+    }
+
     /// Adds how to mend it, if that is known.
     pub fn hint(&mut self, hint: Option<String>) {
         self.hint = hint;
@@ -53,14 +76,14 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let level = match self.level {
-            Level::Error => "error",
-            Level::Warning => "warning",
-        };
+        let level = self.level.as_str();
         let Self { code, path, line, column, found, allowed, .. } = self;
         write!(f, "{path}:{line}:{column} {level} {code}: found {found}; allowed: {allowed}")?;
-        match &self.hint {
-            Some(hint) => write!(f, "; hint: {hint}"),
+        if let Some(hint) = &self.hint {
+            write!(f, "; hint: {hint}")?;
+        }
+        match &self.witness {
+            Some(witness) => write!(f, "; {witness}"),
             None => Ok(()),
         }
     }
@@ -91,6 +114,16 @@ impl Faults {
         self.add(Level::Warning, code, at, found.into(), allowed.into())
     }
 
+    pub fn info(
+        &mut self,
+        code: &'static str,
+        at: At,
+        found: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> &mut Fault {
+        self.add(Level::Info, code, at, found.into(), allowed.into())
+    }
+
     fn add(&mut self, level: Level, code: &'static str, at: At, found: String, allowed: String) -> &mut Fault {
         let fault = Fault {
             level,
@@ -101,6 +134,7 @@ impl Faults {
             found,
             allowed,
             hint: None,
+            witness: None,
         };
         self.0.push(fault);
         self.0.last_mut().expect("one was pushed just now")

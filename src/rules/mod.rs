@@ -2,7 +2,8 @@
 //!
 //! [`compile()`] is the door. It reads each file into drafts that keep the place of every word (`yaml`, `table`, and one
 //! module per file), then looks up the names that one file uses and another defines (`resolve`), then looks for rules
-//! that load and probably do not do what was meant (`lint`). A fault never stops the search for others.
+//! that load and probably do not do what was meant (`lint`): [`compile()`] as far as a worker needs it, [`check()`] for
+//! whoever edits them. A fault never stops the search for others.
 //!
 //! Pure: text in, values out. Reading the files is `app`'s business.
 #![deny(clippy::disallowed_types)]
@@ -36,9 +37,10 @@ mod table;
 mod territories;
 mod values;
 mod vocabulary;
+pub mod witness;
 mod yaml;
 
-pub use compile::{Checked, SourceFile, compile, release};
+pub use compile::{Checked, SourceFile, check, compile, release};
 pub use fault::{Fault, Level};
 pub use report::summary;
 pub use set::RuleSet;

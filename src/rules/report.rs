@@ -1,6 +1,7 @@
 //! What a checked workspace holds, in a few lines for `baton check`.
 
 use super::compile::Checked;
+use super::fault::Level;
 use std::collections::BTreeSet;
 
 /// `14 reps in 4 teams, 46 territory rows in 12 countries, 8 pools, 3 tiers` and what else there is.
@@ -30,8 +31,9 @@ pub fn summary(checked: &Checked) -> Vec<String> {
         ),
         format!("release {}", rules.release.short()),
     ];
-    if !checked.warnings.is_empty() {
-        lines.push(count(checked.warnings.len(), "warning"));
+    let warnings = checked.warnings.iter().filter(|fault| fault.level == Level::Warning).count();
+    if warnings > 0 {
+        lines.push(count(warnings, "warning"));
     }
     lines
 }

@@ -1,7 +1,8 @@
 //! `territories.csv`: one row per cell. A cell with several countries, states, postal prefixes or industries stands for
 //! one row each.
 
-use super::fault::{At, Faults, Word, did_you_mean, quoted};
+use super::fault::{Faults, Word, did_you_mean, quoted};
+use super::lint::overlap;
 use super::place;
 use super::set::TerritoryRow;
 use super::table::{self, Row, Table};
@@ -9,7 +10,6 @@ use super::values::{self, Employees};
 use super::vocabulary::{self, Vocabulary};
 use crate::domain::id::TerritoryId;
 use chrono::NaiveDate;
-use std::collections::BTreeMap;
 
 const PATH: &str = super::TERRITORIES;
 const COLUMNS: [&str; 10] =
@@ -28,7 +28,7 @@ pub fn read(text: &str, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<
         }
         rows.extend(cells);
     }
-    refuse_conflicts(&sound, faults);
+    overlap::refuse(&sound, faults);
     Some(rows)
 }
 
@@ -183,53 +183,6 @@ struct Place {
 /// Each value, or "any" if there is none.
 fn or_any(values: Vec<String>) -> Vec<Option<String>> {
     if values.is_empty() { vec![None] } else { values.into_iter().map(Some).collect() }
-}
-
-/// Everything that ranks and selects a row, but its dates and the ends of its range of employees.
-type Cell<'r> = (Option<&'r str>, Option<&'r str>, Option<&'r str>, Option<&'r str>, Option<&'r str>, bool, i32);
-
-fn cell(row: &TerritoryRow) -> Cell<'_> {
-    (
-        row.country.as_deref(),
-        row.state.as_deref(),
-        row.region.as_deref(),
-        row.postal_prefix.as_deref(),
-        row.industry.as_deref(),
-        row.employees.is_some(),
-        row.priority,
-    )
-}
-
-/// Two rows that fit one lead equally closely must not lead to different territories: that would be a coin toss.
-fn refuse_conflicts(rows: &[TerritoryRow], faults: &mut Faults) {
-    let mut cells: BTreeMap<Cell<'_>, Vec<&TerritoryRow>> = BTreeMap::new();
-    for row in rows {
-        let others = cells.entry(cell(row)).or_default();
-        if let Some(other) = others.iter().find(|other| other.territory != row.territory && meet(other, row)) {
-            let found =
-                format!("{}, while line {} gives the same leads to {}", row.territory, other.line, other.territory);
-            let at = At { path: PATH, line: row.line, column: 1 };
-            faults
-                .error("territory-conflict", at, found, "one territory for leads that fit equally")
-                .hint(Some("delete one row, part them by from and until, or give one a higher priority".to_owned()));
-        }
-        others.push(row);
-    }
-}
-
-/// Is there a headcount and a day that fit both?
-fn meet(a: &TerritoryRow, b: &TerritoryRow) -> bool {
-    let (a_people, b_people) = (a.employees.unwrap_or_default(), b.employees.unwrap_or_default());
-    let people = overlap(
-        (a_people.0.unwrap_or(0), a_people.1.unwrap_or(u32::MAX)),
-        (b_people.0.unwrap_or(0), b_people.1.unwrap_or(u32::MAX)),
-    );
-    let span = |row: &TerritoryRow| (row.from.unwrap_or(NaiveDate::MIN), row.until.unwrap_or(NaiveDate::MAX));
-    people && overlap(span(a), span(b))
-}
-
-fn overlap<T: PartialOrd>(a: (T, T), b: (T, T)) -> bool {
-    a.0 <= b.1 && b.0 <= a.1
 }
 
 #[cfg(test)]

@@ -1,7 +1,11 @@
 //! The shipped workspace loads without a word, and each faulty one is told by place, finding and remedy.
 
+use baton::rehearsal::world::at_rest;
+use baton::routing::decide;
 use baton::rules::condition::Verdict;
-use baton::rules::{Checked, Fault, SourceFile, compile, summary};
+use baton::rules::witness::Ends;
+use baton::rules::{Checked, Fault, Level, RuleSet, SourceFile, compile, summary};
+use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +15,7 @@ type Workspace = BTreeMap<String, String>;
 #[test]
 fn the_shipped_workspace_has_no_errors_and_no_warnings() {
     let checked = check(&shipped()).unwrap_or_else(|faults| panic!("{}", told(&faults)));
-    assert_eq!(told(&checked.warnings), "");
+    assert_eq!(warnings_of(&checked), "");
 }
 
 #[test]
@@ -52,7 +56,7 @@ fn segments_and_expressions_load_and_ask_the_crm_for_their_fields() {
              when: 'account.arr__c * 3 >= 100000 && lead.country in [\"Germany\", \"FR\"]'\nroutes:\n",
         );
     let checked = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults)));
-    assert_eq!(told(&checked.warnings), "");
+    assert_eq!(warnings_of(&checked), "");
     assert_eq!(checked.rules.crm_fields().into_iter().collect::<Vec<_>>(), ["arr__c"]);
     let (verdict, missing) = checked.rules.routes[0].when.evaluate(&|_| None);
     assert_eq!(verdict, Verdict::Undecided);
@@ -81,6 +85,27 @@ struct Expect {
     line: u32,
     /// Each stands somewhere in the printed message.
     says: Vec<String>,
+    /// Instead of whole files beside this one: changes to the shipped ones.
+    #[serde(default)]
+    edits: Vec<Edit>,
+    /// Faults of this level and above are looked at.
+    #[serde(default = "warning")]
+    level: String,
+    /// A lead must come with it; every lead that comes is decided and must end as it says.
+    #[serde(default)]
+    witness: bool,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Edit {
+    path: String,
+    from: String,
+    to: String,
+}
+
+fn warning() -> String {
+    "warning".to_owned()
 }
 
 /// What is wrong with the answer to one faulty workspace, if anything.
@@ -88,9 +113,25 @@ fn complaint(overlay: &Path) -> Option<String> {
     let text = std::fs::read_to_string(overlay.join("expect.toml")).expect("an expectation");
     let expect: Expect = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", overlay.display()));
     let mut files = files_in(&root().join("fixtures/bad/base"));
-    files.extend(files_in(&overlay.join("rules")));
-    let faults = check(&files).map_or_else(|faults| faults, |checked| checked.warnings);
+    let before = check(&files).expect("the base loads").warnings;
+    if overlay.join("rules").is_dir() {
+        files.extend(files_in(&overlay.join("rules")));
+    }
     let name = overlay.file_name()?.to_string_lossy();
+    for Edit { path, from, to } in &expect.edits {
+        let text = files.get_mut(path).expect("a file of the workspace");
+        assert!(text.contains(from), "{name}: {path} does not contain {from:?}");
+        *text = text.replacen(from, to, 1);
+    }
+    let (faults, rules) = match check(&files) {
+        Ok(checked) => (checked.warnings, Some(checked.rules)),
+        Err(faults) => (faults, None),
+    };
+    let wanted = |fault: &Fault| match expect.level.as_str() {
+        "info" => fault.level == Level::Info && !before.iter().any(|other| other.found == fault.found),
+        _ => fault.level != Level::Info,
+    };
+    let faults: Vec<Fault> = faults.into_iter().filter(wanted).collect();
     let [fault] = faults.as_slice() else {
         return Some(format!("{name}: expected one fault, got {}:\n{}", faults.len(), told(&faults)));
     };
@@ -99,6 +140,15 @@ fn complaint(overlay: &Path) -> Option<String> {
         && expect.says.iter().all(|text| message.contains(text))
         && !fault.found.is_empty()
         && !fault.allowed.is_empty();
+    if expect.witness != fault.witness.is_some() {
+        return Some(format!(
+            "{name}: a witness is {}:\n{message}",
+            if expect.witness { "missing" } else { "too many" }
+        ));
+    }
+    if let Some(why) = rules.and_then(|rules| untrue(fault, &rules)) {
+        return Some(format!("{name}: {why}\n{message}"));
+    }
     let wanted = format!("{}:{} {} saying {:?}", expect.path, expect.line, expect.code, expect.says);
     (!fits).then(|| format!("{name}: expected {wanted}, got\n{message}"))
 }
@@ -136,6 +186,28 @@ fn weeks_and_holiday_regions_of_a_rep_are_merged() {
     let days = &hours.holidays[&rep.holidays];
     assert!(["GB", "IN"].iter().all(|region| hours.holidays[*region].is_subset(days)));
     assert_eq!(days, &hours.holidays["GB"].union(&hours.holidays["IN"]).copied().collect());
+}
+
+/// What the real decision does otherwise than the fault's witness says, if anything.
+fn untrue(fault: &Fault, rules: &RuleSet) -> Option<String> {
+    let witness = fault.witness.as_ref()?;
+    let lead = witness.lead(today());
+    let trace = decide(&lead, &at_rest(rules, lead.occurred_at), rules).trace.territory;
+    let Ends::Row { line, others } = &witness.ends;
+    let winner = trace.winner.as_ref().map(|winner| winner.line);
+    let fit: Vec<u32> = trace.others.iter().map(|other| other.line).collect();
+    let holds = winner == Some(*line) && others.iter().all(|other| fit.contains(other));
+    (!holds).then(|| format!("really line {winner:?} wins over {fit:?}"))
+}
+
+/// Every lead that the shipped workspace's own remarks show ends as they say.
+#[test]
+fn the_witnesses_of_the_shipped_workspace_are_decided_as_told() {
+    let checked = check(&shipped()).expect("the shipped workspace loads");
+    let shown: Vec<&Fault> = checked.warnings.iter().filter(|fault| fault.witness.is_some()).collect();
+    assert!(!shown.is_empty(), "rows by region meet rows by country");
+    let wrong: Vec<String> = shown.iter().filter_map(|fault| untrue(fault, &checked.rules)).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 /// One bad value in each file: none of them hides another.
@@ -197,6 +269,11 @@ fn templates_take_part_in_the_release_only() {
     assert_eq!(before.pools, after.pools);
 }
 
+fn warnings_of(checked: &Checked) -> String {
+    let warnings = checked.warnings.iter().filter(|fault| fault.level == Level::Warning);
+    warnings.map(|fault| format!("{fault}\n")).collect()
+}
+
 fn told(faults: &[Fault]) -> String {
     faults.iter().map(|fault| format!("{fault}\n")).collect()
 }
@@ -226,5 +303,10 @@ fn shipped() -> Workspace {
 fn check(files: &Workspace) -> Result<Checked, Vec<Fault>> {
     let files: Vec<SourceFile> =
         files.iter().map(|(path, text)| SourceFile { path: path.clone(), text: text.clone() }).collect();
-    compile(&files)
+    baton::rules::check(&files, today())
+}
+
+/// The day on which the files are looked at.
+fn today() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 3, 3).expect("a day")
 }

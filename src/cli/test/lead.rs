@@ -169,5 +169,6 @@ fn fault(case: &Case, line: u32, column: u32, found: String, allowed: &str) -> F
         found,
         allowed: allowed.to_owned(),
         hint: None,
+        witness: None,
     }
 }

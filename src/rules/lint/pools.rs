@@ -1,84 +1,23 @@
-//! Rules that load, and probably do not do what was meant. Runs only on a set without errors.
+//! Pools, ladders and territories that do not reach each other.
 
-use super::fault::{At, Faults, Word};
-use super::handoff::DEFAULT_LADDER;
-use super::members;
-use super::prefer::Wished;
-use super::resolve::Drafts;
-use super::routes::To;
-use super::set::{RouteTo, RuleSet};
-use super::values;
-use crate::domain::id::{PoolId, RepId, TerritoryId};
+use super::territory_at;
+use crate::domain::id::{PoolId, TerritoryId};
 use crate::domain::rep::Rep;
+use crate::rules::fault::Faults;
+use crate::rules::handoff::DEFAULT_LADDER;
+use crate::rules::members;
+use crate::rules::prefer::Wished;
+use crate::rules::resolve::Drafts;
+use crate::rules::set::{RouteTo, RuleSet};
+use crate::rules::values;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub fn warn(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
-    inactive(drafts, rules, faults);
-    idle_reps(drafts, rules, faults);
-    unreachable_reps(drafts, rules, faults);
+pub fn quick(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
     unserved_territories(rules, faults);
     unreachable_pools(drafts, rules, faults);
     requirements(drafts, rules, faults);
     unused_ladders(drafts, faults);
     unused_segments(drafts, faults);
-}
-
-/// People who are counted on and have left.
-fn inactive(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
-    let mut check = |word: Option<&Word>, code: &'static str, role: &str| {
-        let Some(word) = word else { return };
-        if rules.reps.iter().any(|(id, rep)| id.as_str() == word.text && !rep.active) {
-            let found = format!("{}, who is not active, as {role}", word.text);
-            faults.warning(code, word.at, found, "an active rep");
-        }
-    };
-    for draft in &drafts.reps {
-        if draft.rep.active {
-            check(draft.delegate.as_ref(), "rep-inactive-delegate", "delegate");
-            check(draft.manager.as_ref(), "rep-inactive-manager", "manager");
-        }
-    }
-    for account in &drafts.accounts {
-        check(account.rep.as_ref(), "account-inactive-rep", "owner of a named account");
-    }
-    for route in &drafts.routing.routes {
-        if let Some(To::Rep(word)) = &route.to {
-            check(Some(word), "route-inactive-rep", "target of a route");
-        }
-    }
-}
-
-/// Active reps who can never be given a lead and answer for nothing else.
-fn idle_reps(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
-    let mut busy: BTreeSet<&RepId> = BTreeSet::from([&rules.handoff.needs_attention]);
-    for pool in rules.pools.values() {
-        busy.extend(pool.members.keys().chain([&pool.lead_rep]));
-    }
-    busy.extend(rules.named_accounts.iter().filter_map(|account| account.rep.as_ref()));
-    busy.extend(rules.reps.values().flat_map(|rep| [&rep.delegate, &rep.manager]).flatten());
-    busy.extend(rules.routes.iter().filter_map(|route| match &route.to {
-        RouteTo::Rep(rep) => Some(rep),
-        RouteTo::Pool(_) => None,
-    }));
-    for draft in &drafts.reps {
-        if draft.rep.active && !busy.contains(&draft.rep.id) {
-            let found = format!("{} in no pool", draft.rep.id);
-            faults
-                .warning("rep-in-no-pool", draft.at, found, "a pool for every active rep")
-                .hint(Some("check team and seniority, or set active to no".to_owned()));
-        }
-    }
-}
-
-/// Members of pools whom no call can reach.
-fn unreachable_reps(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
-    let members: BTreeSet<&RepId> = rules.pools.values().flat_map(|pool| pool.members.keys()).collect();
-    for draft in &drafts.reps {
-        if draft.rep.active && draft.rep.phones.is_empty() && members.contains(&draft.rep.id) {
-            let found = format!("no phone for {}", draft.rep.id);
-            faults.warning("rep-no-phone", draft.at, found, "a phone to ring for every member of a pool");
-        }
-    }
 }
 
 fn unserved_territories(rules: &RuleSet, faults: &mut Faults) {
@@ -87,12 +26,13 @@ fn unserved_territories(rules: &RuleSet, faults: &mut Faults) {
         lines.entry(&row.territory).or_insert(row.line);
     }
     for (territory, line) in lines {
-        let served =
-            |tier: &&super::set::Tier| rules.pools.values().any(|pool| pool.fit(Some(territory), &tier.name).is_some());
+        let served = |tier: &&crate::rules::set::Tier| {
+            rules.pools.values().any(|pool| pool.fit(Some(territory), &tier.name).is_some())
+        };
         let unserved: Vec<&str> =
             rules.tiers.iter().filter(|tier| !served(tier)).map(|tier| tier.name.as_str()).collect();
         if !unserved.is_empty() {
-            let at = At { path: super::TERRITORIES, line, column: 1 };
+            let at = territory_at(line);
             let found = format!("{territory} × {}: served by no pool", unserved.join(", "));
             faults
                 .warning("territory-unserved", at, found, "a pool for each territory and tier")

@@ -1,0 +1,43 @@
+//! Rules that load, and probably do not do what was meant. Runs only on a set without errors.
+//!
+//! One family a file. A fault is told once for each cause, not once for each row that suffers from it, and whatever can be
+//! shown on a lead comes with one ([`crate::rules::witness`]).
+
+pub mod overlap;
+mod people;
+mod pools;
+mod shadow;
+
+use super::fault::{At, Faults};
+use super::resolve::Drafts;
+use super::set::RuleSet;
+use chrono::NaiveDate;
+
+/// What a worker says at its start: cheap, and the same on every day.
+pub fn quick(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
+    people::quick(drafts, rules, faults);
+    pools::quick(drafts, rules, faults);
+}
+
+/// What whoever edits the rules should know besides, as of `today`.
+pub fn thorough(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
+    shadow::warn(rules, today, faults);
+    overlap::inform(&rules.territories, today, faults);
+}
+
+/// Lines that a message names at most.
+const LINES_NAMED: usize = 6;
+
+fn territory_at(line: u32) -> At {
+    At { path: super::TERRITORIES, line, column: 1 }
+}
+
+/// `line 4`, `lines 4, 7, 9`, `lines 4, 7, 9, 10, 11, 12 … (300 in all)`.
+fn lines(numbers: impl Iterator<Item = u32>) -> String {
+    let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
+    match numbers.len() {
+        1 => format!("line {}", numbers[0]),
+        count if count <= LINES_NAMED => format!("lines {}", numbers.join(", ")),
+        count => format!("lines {} … ({count} in all)", numbers[..LINES_NAMED].join(", ")),
+    }
+}

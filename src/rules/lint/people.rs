@@ -1,0 +1,72 @@
+//! People who are counted on and cannot take what they are counted on for.
+
+use crate::domain::id::RepId;
+use crate::rules::fault::{Faults, Word};
+use crate::rules::resolve::Drafts;
+use crate::rules::routes::To;
+use crate::rules::set::{RouteTo, RuleSet};
+use std::collections::BTreeSet;
+
+pub fn quick(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
+    inactive(drafts, rules, faults);
+    idle_reps(drafts, rules, faults);
+    unreachable_reps(drafts, rules, faults);
+}
+
+/// People who are counted on and have left.
+fn inactive(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
+    let mut check = |word: Option<&Word>, code: &'static str, role: &str| {
+        let Some(word) = word else { return };
+        if rules.reps.iter().any(|(id, rep)| id.as_str() == word.text && !rep.active) {
+            let found = format!("{}, who is not active, as {role}", word.text);
+            faults.warning(code, word.at, found, "an active rep");
+        }
+    };
+    for draft in &drafts.reps {
+        if draft.rep.active {
+            check(draft.delegate.as_ref(), "rep-inactive-delegate", "delegate");
+            check(draft.manager.as_ref(), "rep-inactive-manager", "manager");
+        }
+    }
+    for account in &drafts.accounts {
+        check(account.rep.as_ref(), "account-inactive-rep", "owner of a named account");
+    }
+    for route in &drafts.routing.routes {
+        if let Some(To::Rep(word)) = &route.to {
+            check(Some(word), "route-inactive-rep", "target of a route");
+        }
+    }
+}
+
+/// Active reps who can never be given a lead and answer for nothing else.
+fn idle_reps(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
+    let mut busy: BTreeSet<&RepId> = BTreeSet::from([&rules.handoff.needs_attention]);
+    for pool in rules.pools.values() {
+        busy.extend(pool.members.keys().chain([&pool.lead_rep]));
+    }
+    busy.extend(rules.named_accounts.iter().filter_map(|account| account.rep.as_ref()));
+    busy.extend(rules.reps.values().flat_map(|rep| [&rep.delegate, &rep.manager]).flatten());
+    busy.extend(rules.routes.iter().filter_map(|route| match &route.to {
+        RouteTo::Rep(rep) => Some(rep),
+        RouteTo::Pool(_) => None,
+    }));
+    for draft in &drafts.reps {
+        if draft.rep.active && !busy.contains(&draft.rep.id) {
+            let found = format!("{} in no pool", draft.rep.id);
+            faults
+                .warning("rep-in-no-pool", draft.at, found, "a pool for every active rep")
+                .hint(Some("check team and seniority, or set active to no".to_owned()));
+        }
+    }
+}
+
+/// Members of pools whom no call can reach.
+fn unreachable_reps(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
+    let members: BTreeSet<&RepId> = rules.pools.values().flat_map(|pool| pool.members.keys()).collect();
+    for draft in &drafts.reps {
+        if draft.rep.active && draft.rep.phones.is_empty() && members.contains(&draft.rep.id) {
+            let found = format!("no phone for {}", draft.rep.id);
+            faults.warning("rep-no-phone", draft.at, found, "a phone to ring for every member of a pool");
+        }
+    }
+}
