@@ -4,9 +4,11 @@ use super::play::Play;
 use super::{ACCEPTS, DECLINES};
 use crate::town::Caller;
 use baton::clock::Clock;
+use baton::routing::ledger::{Cause, EntryKind};
 use baton::sandbox::Fault;
 use baton::sandbox::voice::RepManner;
 use baton::store::InboxMessage;
+use baton::store::JournalLine;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -195,4 +197,19 @@ async fn an_owner_changed_by_hand_is_read_back() {
     assert_eq!(changes.len(), 1);
     assert!(changes[0].to.starts_with(other), "{changes:?}");
     assert_eq!(play.lead(&lead).await.owner, workspace_owner, "what was decided stays what was decided");
+    let undone = play.running.store.read("flow.journal", |tx| {
+        Box::pin(async move {
+            let mut undone = 0;
+            for pool in tx.ledgers_read().await?.into_keys() {
+                let lines = tx.journal(&pool).await?;
+                let by_crm = |line: &&JournalLine| {
+                    matches!(&line.entry.kind, EntryKind::Undone { cause: Cause::Reassigned, .. })
+                        && line.author == "crm"
+                };
+                undone += lines.iter().filter(by_crm).count();
+            }
+            Ok(undone)
+        })
+    });
+    assert_eq!(undone.await.expect("the journals"), 1, "a stranger has the lead: it costs nobody here a turn");
 }
