@@ -36,10 +36,18 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The shipped rules with one text of one file put in place of another.
-fn edited(file: &str, from: &str, to: &str) -> TempDir {
+/// A small workspace that stays as it is, so that what an edit moves can be told to the lead; once more in `old/`.
+fn small() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    copy(&root().join("rules"), &folder.path().join("rules"));
+    for rules in ["rules", "old/rules"] {
+        copy(&root().join("fixtures/bad/base"), &folder.path().join(rules));
+    }
+    folder
+}
+
+/// Its rules with one text of one file put in place of another.
+fn edited(file: &str, from: &str, to: &str) -> TempDir {
+    let folder = small();
     edit(folder.path(), file, from, to);
     folder
 }
@@ -52,7 +60,7 @@ fn edit(folder: &Path, file: &str, from: &str, to: &str) {
 }
 
 fn diff(new: &Path, more: &[&str]) -> Output {
-    let (old, new) = (root().display().to_string(), new.display().to_string());
+    let (old, new) = (new.join("old").display().to_string(), new.display().to_string());
     baton(&[&["diff", &old, &new, "--from", MONDAY], more].concat())
 }
 
@@ -86,7 +94,7 @@ fn a_territory_that_moves_takes_exactly_its_leads_along() {
 
 #[test]
 fn without_a_change_nothing_moves() {
-    let same = edited("rules/routing.yaml", "# Which company is calling?", "# Who is calling?");
+    let same = edited("rules/routing.yaml", "# yaml-language-server: $schem", "# Another comment.");
     let text = stdout(&diff(same.path(), &["--leads", "1500"]));
     assert!(text.starts_with("Every one of 1,500 leads goes where it went before."), "{text}");
 }
@@ -112,8 +120,8 @@ fn replayed(new: &Path, format: &str) -> String {
     let leads = new.join("leads.jsonl");
     std::fs::write(&leads, LEADS).expect("leads");
     let text = stdout(&diff(new, &["--replay", leads.to_str().expect("a path"), "--format", format]));
-    let (root, new) = (root().display().to_string(), new.display().to_string());
-    text.replace(&format!("{new}/leads.jsonl"), "leads.jsonl").replace(&new, "NEW").replace(&root, "OLD")
+    let (old, new) = (new.join("old").display().to_string(), new.display().to_string());
+    text.replace(&format!("{new}/leads.jsonl"), "leads.jsonl").replace(&old, "OLD").replace(&new, "NEW")
 }
 
 /// The golden texts lie in `fixtures/golden/diff`; `UPDATE_GOLDEN=1 cargo test --test it change` writes them anew.
@@ -137,7 +145,7 @@ fn a_line_that_is_no_lead_is_told_with_its_number() {
     let folder = tempfile::tempdir().expect("a folder");
     let leads = folder.path().join("leads.jsonl");
     std::fs::write(&leads, "{\"country\":\"NL\"}\n{\"country\":\n").expect("leads");
-    let output = diff(&root(), &["--replay", leads.to_str().expect("a path")]);
+    let output = diff(small().path(), &["--replay", leads.to_str().expect("a path")]);
     assert_eq!(output.status.code(), Some(i32::from(baton::cli::FAULTY)));
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains("leads.jsonl:2: "), "{told}");
