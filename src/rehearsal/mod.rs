@@ -33,6 +33,8 @@ pub struct Case {
     /// When it is decided.
     pub at: DateTime<Utc>,
     pub account: Fact<Candidates>,
+    /// Whom the CRM's own rules chose, where they were asked.
+    pub assigned: Option<Fact<Option<String>>>,
     /// Presence and calendars as they were stored. Who is not listed counts as free.
     pub reps: BTreeMap<RepId, RepFacts>,
     /// Balances as they were stored: where a world begins that has not given a turn in the pool yet.

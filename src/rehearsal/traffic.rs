@@ -164,7 +164,7 @@ impl<'r> Traffic<'r> {
         };
         let account = other_fields(&self.named, chance, &mut lead, account);
         let account = Fact::Known { value: account.into(), observed_at: at, source: "made up".to_owned() };
-        Case { lead, at, account, reps: BTreeMap::new(), ledgers: BTreeMap::new() }
+        Case { lead, at, account, assigned: None, reps: BTreeMap::new(), ledgers: BTreeMap::new() }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::routing::snapshot::{RepFacts, Snapshot};
 use crate::routing::{Decision, decide};
 use crate::rules::RuleSet;
 use crate::rules::expect::Given;
-use chrono::{DateTime, Days, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -180,6 +180,7 @@ impl<'r> World<'r> {
     pub fn decide(&mut self, case: &Case) -> Decision {
         self.move_on_to(case.at);
         self.snapshot.account.clone_from(&case.account);
+        self.snapshot.assigned.clone_from(&case.assigned);
         for rep in std::mem::take(&mut self.lent) {
             if let Some(facts) = self.snapshot.reps.get_mut(&rep) {
                 (facts.presence, facts.calendar) = (Presence::Unset, free(case.at).calendar);
@@ -216,6 +217,7 @@ impl<'r> World<'r> {
     pub fn count(&mut self, rep: &RepId, at: DateTime<Utc>) {
         if let Some(facts) = self.snapshot.reps.get_mut(rep) {
             facts.taken_today += 1;
+            facts.taken_this_week += 1;
             facts.open += 1;
             self.closing.push_back((at + self.open_for, rep.clone()));
         }
@@ -234,9 +236,15 @@ impl<'r> World<'r> {
             if now < *midnight {
                 continue;
             }
+            // A week is over if the midnights that have passed reach back to its Monday.
+            let since_monday = now.with_timezone(zone).weekday().num_days_from_monday();
+            let new_week = (now - *midnight).num_days() >= i64::from(since_monday);
             *midnight = next_midnight(*zone, now);
             for rep in reps {
-                self.snapshot.reps.entry(rep.clone()).and_modify(|facts| facts.taken_today = 0);
+                self.snapshot.reps.entry(rep.clone()).and_modify(|facts| {
+                    facts.taken_today = 0;
+                    facts.taken_this_week = if new_week { 0 } else { facts.taken_this_week };
+                });
             }
         }
         while let Some((_, rep)) = self.closing.pop_front_if(|(at, _)| *at <= now) {
@@ -257,4 +265,31 @@ fn next_midnight(zone: Tz, now: DateTime<Utc>) -> DateTime<Utc> {
     // A midnight that a zone skips is looked for an hour later; both come after `now`.
     let at = zone.from_local_datetime(&tomorrow).earliest();
     at.map_or_else(|| zone.from_utc_datetime(&tomorrow).to_utc() + TimeDelta::hours(1), |at| at.to_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::scenario::{moment, rep_id, scenario};
+
+    /// A day's count ends at midnight, a week's on Monday, an open lead's after its time; a jump over days ends them all.
+    #[test]
+    fn counts_end_with_the_day_the_week_and_the_lead() {
+        let rules = scenario().rules;
+        let monday = moment("2026-01-05T09:00:00Z");
+        let mut world = World::new(&rules, monday, TimeDelta::days(5));
+        let counts = |world: &mut World, text: &str| {
+            world.move_on_to(moment(text));
+            let facts = &world.snapshot.reps[&rep_id("ben")];
+            (facts.taken_today, facts.taken_this_week, facts.open)
+        };
+        world.count(&rep_id("ben"), monday);
+        assert_eq!(counts(&mut world, "2026-01-05T23:59:59Z"), (1, 1, 1));
+        assert_eq!(counts(&mut world, "2026-01-06T00:00:00Z"), (0, 1, 1));
+        assert_eq!(counts(&mut world, "2026-01-10T09:00:00Z"), (0, 1, 0));
+        assert_eq!(counts(&mut world, "2026-01-12T00:00:00Z"), (0, 0, 0));
+        world.count(&rep_id("ben"), moment("2026-01-12T08:00:00Z"));
+        assert_eq!(counts(&mut world, "2026-01-14T08:00:00Z"), (0, 1, 1));
+        assert_eq!(counts(&mut world, "2026-01-21T08:00:00Z"), (0, 0, 0), "over a Monday without a lead");
+    }
 }

@@ -58,7 +58,14 @@ impl Leads<'_> {
 
 fn case(past: PastLead) -> Case {
     let PastLead { lead, snapshot, decided_at } = past;
-    Case { lead, at: decided_at, account: snapshot.account, reps: snapshot.reps, ledgers: snapshot.ledgers }
+    Case {
+        lead,
+        at: decided_at,
+        account: snapshot.account,
+        assigned: snapshot.assigned,
+        reps: snapshot.reps,
+        ledgers: snapshot.ledgers,
+    }
 }
 
 pub fn made_up<'r>(sets: &[&'r RuleSet], seed: u64, from: NaiveDate, per_day: u32, leads: u32) -> Leads<'r> {
@@ -107,7 +114,7 @@ fn read_line(line: &[u8], number: u32, now: DateTime<Utc>) -> Result<Case, Vec<S
             let account =
                 Fact::Known { value: None.into(), observed_at: lead.occurred_at, source: "the file".to_owned() };
             let at = lead.occurred_at;
-            Ok(Case { lead: *lead, at, account, reps: BTreeMap::new(), ledgers: BTreeMap::new() })
+            Ok(Case { lead: *lead, at, account, assigned: None, reps: BTreeMap::new(), ledgers: BTreeMap::new() })
         }
         Ok(other) => Err(vec![format!("a {} event; expected lead.qualified", other.kind.as_str())]),
         Err(faults) => Err(faults.iter().map(ToString::to_string).collect()),
