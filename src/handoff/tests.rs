@@ -335,7 +335,7 @@ fn a_rep_whom_another_lead_holds_is_not_asked_for_again() {
     call.after(400).timer(Timer::SettledBy { leg }).ends_connected("ben").holds_nobody();
 }
 
-/// Found in the crash loop: events came so late that the reservation ended before the conversation did.
+/// The crash loop once saw a phone rung while it was in use. An event that comes late could outlast the reservation.
 #[test]
 fn a_phone_stays_ours_for_what_is_still_to_come_however_late_an_event_is() {
     let holds_for = |call: &Call| call.state.holds.as_ref().map(|hold| (hold.until - call.now).num_seconds());
