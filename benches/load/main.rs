@@ -20,7 +20,7 @@ use std::time::Duration;
 use worker::Worker;
 
 /// Leads of each timed run.
-const LEADS: u64 = 2_000;
+const LEADS: u64 = 3_000;
 const PER_SECOND: u32 = 200;
 const LASTS: Duration = Duration::from_secs(20);
 

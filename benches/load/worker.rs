@@ -144,7 +144,7 @@ impl Worker {
         let decisions_after = timeout(PATIENCE, decisions).await.context("waiting for the decisions")??;
         let steps_done = async {
             while self.steps_open().await? > 0 {
-                sleep(LOOK_EVERY).await;
+                sleep(LOOK_EVERY * 20).await;
             }
             anyhow::Ok(began.elapsed())
         };

@@ -1,5 +1,6 @@
 //! Commit 2: a batch of parsed messages, decided under one lock, stored in one transaction.
 
+use super::ahead::{By, Place, Standing};
 use super::answer::{Answer, Instructed};
 use super::decider::Decider;
 use super::event::Message;
@@ -9,7 +10,7 @@ use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
 use crate::facts::LeadFacts;
 use crate::handoff::{Event, Handoff, Transition, advance};
-use crate::outbox::{Matter, instruct};
+use crate::outbox::{Matter, Pace, instruct};
 use crate::release::Release;
 use crate::render::briefing::briefing;
 use crate::render::caller::CallerContext;
@@ -25,6 +26,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Calendar entries later than this play no part in a decision and are not stored with it.
 const CALENDAR_AHEAD: TimeDelta = TimeDelta::days(3);
@@ -63,21 +65,33 @@ struct Committed {
     begun: Vec<(Vec<StepRow>, Arc<Matter>)>,
     /// Steps that other messages led to.
     steps: Vec<StepRow>,
+    /// To be told that the batch is committed.
+    place: Option<Place>,
 }
 
 impl Decider {
-    /// Decides and stores a whole batch, then answers and sets its first steps going.
-    pub(super) async fn commit(self: &Arc<Self>, batch: &Arc<Batch>) -> Result<(), StoreError> {
+    /// Decides and stores a whole batch, then answers and sets its first steps going. In a surge it does not wait for the one
+    /// before it to be stored.
+    pub(super) async fn commit(self: &Arc<Self>, batch: &Arc<Batch>, pace: Pace) -> Result<(), StoreError> {
         let release = Arc::clone(&self.parts.release.borrow());
         let leads: Vec<Lead> = batch.leads.iter().map(|(_, lead)| lead.clone()).collect();
         let facts = if leads.is_empty() { Vec::new() } else { self.parts.facts.gather(&leads, &release.rules).await };
         let (decider, work, facts) = (Arc::clone(self), Arc::clone(batch), Arc::new(facts));
+        let tried = AtomicBool::new(false);
         let committed = self.parts.store.write("decide", move |tx| {
             let (decider, work) = (Arc::clone(&decider), Arc::clone(&work));
             let (facts, release) = (Arc::clone(&facts), Arc::clone(&release));
-            Box::pin(async move { decider.decide_in(tx, &work, &facts, &release).await })
+            let by = match (pace, tried.swap(true, Ordering::Relaxed)) {
+                (Pace::Surge, false) => By::Ahead,
+                (Pace::Surge, true) => By::Anew,
+                (Pace::Rush | Pace::Calm, _) => By::Lock,
+            };
+            Box::pin(async move { decider.decide_in(tx, &work, &facts, &release, by).await })
         });
-        let committed = committed.await?;
+        let mut committed = committed.await?;
+        if let Some(place) = committed.place.take() {
+            place.committed();
+        }
         fail::fail_point!("after_decision_commit");
         for (steps, matter) in committed.begun {
             self.parts.outbox.run_now(steps, Some(matter));
@@ -95,18 +109,23 @@ impl Decider {
         batch: &Batch,
         facts: &[LeadFacts],
         release: &Release,
+        by: By,
     ) -> Result<Committed, StoreError> {
         let rules = &release.rules;
         let mover = self.mover();
         let keys: Vec<String> = batch.rows().map(|row| row.key.clone()).collect();
+        // Before the messages are locked: whoever is behind in the line must not hold what one before it waits for.
+        let mut end = self.line.end(by).await;
         let mut open = tx.inbox_lock(&keys).await?;
-        let mut done = Committed { answers: Vec::new(), begun: Vec::new(), steps: Vec::new() };
+        let mut done = Committed { answers: Vec::new(), begun: Vec::new(), steps: Vec::new(), place: None };
         let mut finished = Vec::new();
         if batch.leads.iter().any(|(row, _)| open.contains(&row.key)) {
-            let pools: Vec<PoolId> = rules.pools.keys().cloned().collect();
-            let ledgers = tx.ledgers_lock(&pools).await?;
-            let reps = tx.reps_lock(&rules.reps.keys().cloned().collect()).await?;
-            let mut table = Table { ledgers, reps, ..Table::default() };
+            let assumed = end.as_mut().and_then(|end| end.assume());
+            let standing = match &assumed {
+                Some(assumed) => assumed.standing.clone(),
+                None => Standing::locked(tx, rules).await?,
+            };
+            let mut table = Table { standing, ..Table::default() };
             let mut decided = Vec::new();
             for ((row, lead), facts) in batch.leads.iter().zip(facts) {
                 // Twice in one batch is once.
@@ -118,14 +137,19 @@ impl Decider {
                 done.answers.push((row.key.clone(), answer));
                 decided.push(one);
             }
+            done.place = end.take().map(|mut end| end.leave(table.standing.clone()));
+            tx.decided_insert(&decided).await?;
+            if let Some(assumed) = assumed {
+                assumed.came_true(&self.line, tx, rules, &table.touched).await?;
+            }
             tx.ledgers_save(&table.entries, &table.changed_ledgers(), "decision", mover.now).await?;
             tx.reps_save(&table.changed_reps()).await?;
-            tx.decided_insert(&decided).await?;
             done.begun.extend(decided.into_iter().map(|one| {
                 let steps = one.steps.iter().filter_map(NewStep::in_hand).collect();
                 (steps, Arc::new(Matter::of(one, release)))
             }));
         }
+        drop(end);
         for (row, message) in &batch.others {
             if !open.remove(&row.key) {
                 continue;
@@ -216,8 +240,7 @@ fn text(answer: &Answer) -> Result<String, StoreError> {
 /// Ledgers and reps as they stand while a batch is decided: each decision sees what the one before it took.
 #[derive(Default)]
 struct Table {
-    ledgers: BTreeMap<PoolId, Ledger>,
-    reps: BTreeMap<RepId, RepState>,
+    standing: Standing,
     entries: Vec<(Entry, crate::domain::id::LeadId)>,
     touched: BTreeSet<RepId>,
 }
@@ -235,7 +258,7 @@ impl Table {
                 Fact::Unknown { why } => Fact::Unknown { why: why.clone() },
             };
             let fresh = RepState::new(rep.clone());
-            let state = self.reps.get(rep).unwrap_or(&fresh);
+            let state = self.standing.reps.get(rep).unwrap_or(&fresh);
             let today = local_day(rules, rep, now);
             let facts = RepFacts {
                 presence: state.presence,
@@ -251,8 +274,8 @@ impl Table {
         let involved = |pool: &&PoolId| {
             rules.pools.get(*pool).is_some_and(|pool| pool.members.keys().any(|member| reps.contains_key(member)))
         };
-        let ledgers =
-            self.ledgers.keys().filter(involved).map(|pool| (pool.clone(), self.ledgers[pool].clone())).collect();
+        let ledgers = self.standing.ledgers.iter().filter(|(pool, _)| involved(pool));
+        let ledgers = ledgers.map(|(pool, ledger)| (pool.clone(), ledger.clone())).collect();
         let (account, assigned) = (facts.account.clone(), facts.assigned.clone());
         Snapshot { now, account, assigned, reps, ledgers }
     }
@@ -260,7 +283,8 @@ impl Table {
     /// The turn and the load that a decision costs.
     fn book(&mut self, lead: &Lead, decision: &Decision, rules: &RuleSet, now: DateTime<Utc>) {
         if let Some(entry) = &decision.turn {
-            let ledger = self.ledgers.entry(entry.pool.clone()).or_insert_with(|| Ledger::empty(entry.pool.clone()));
+            let ledgers = &mut self.standing.ledgers;
+            let ledger = ledgers.entry(entry.pool.clone()).or_insert_with(|| Ledger::empty(entry.pool.clone()));
             ledger.apply(entry);
             self.entries.push((entry.clone(), lead.id.clone()));
         }
@@ -277,15 +301,15 @@ impl Table {
 
     fn rep(&mut self, rep: &RepId) -> &mut RepState {
         self.touched.insert(rep.clone());
-        self.reps.entry(rep.clone()).or_insert_with(|| RepState::new(rep.clone()))
+        self.standing.reps.entry(rep.clone()).or_insert_with(|| RepState::new(rep.clone()))
     }
 
     fn changed_reps(&self) -> Vec<RepState> {
-        self.touched.iter().filter_map(|rep| self.reps.get(rep).cloned()).collect()
+        self.touched.iter().filter_map(|rep| self.standing.reps.get(rep).cloned()).collect()
     }
 
     fn changed_ledgers(&self) -> Vec<Ledger> {
         let pools: BTreeSet<&PoolId> = self.entries.iter().map(|(entry, _)| &entry.pool).collect();
-        pools.into_iter().filter_map(|pool| self.ledgers.get(pool).cloned()).collect()
+        pools.into_iter().filter_map(|pool| self.standing.ledgers.get(pool).cloned()).collect()
     }
 }

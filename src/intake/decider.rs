@@ -5,12 +5,13 @@
 //! gathered outside any transaction; decision, turn, reservation, handoff and first steps are one. If the process dies after
 //! commit 1, the next look at the inbox finds the message; after commit 2, the leases of the first steps lapse.
 
+use super::ahead::Line;
 use super::answer::{Answer, Answers, within};
 use super::batch::Batch;
 use super::event::{Incoming, Message, parse};
 use crate::clock::SharedClock;
 use crate::facts::Facts;
-use crate::outbox::Outbox;
+use crate::outbox::{Outbox, Pace};
 use crate::release::Current;
 use crate::store::{InboxMessage, InboxRow, Store, StoreError};
 use chrono::TimeDelta;
@@ -32,7 +33,8 @@ const ROOM_WITHIN: Duration = Duration::from_secs(1);
 const ORPHANED_AFTER: TimeDelta = TimeDelta::seconds(5);
 /// A repeated event waits this long for the answer to the first one, in real time.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// How long decisions go before what can wait, in real time.
+/// How long decisions go before everything but timers, and how long before what can wait, in real time.
+const SURGE_AT_MOST: Duration = Duration::from_secs(2);
 const RUSH_AT_MOST: Duration = Duration::from_secs(5);
 /// A rush is over when nothing has come for so long.
 const RUSH_OVER_AFTER: Duration = Duration::from_millis(30);
@@ -46,13 +48,17 @@ struct Rush(Option<Instant>);
 impl Rush {
     /// Called with the number of messages at hand, before they are decided. A rush ends when few are left, and a lasting one by
     /// itself: what was put off must be done at some time.
-    fn goes_on(&mut self, at_hand: usize, now: Instant) -> bool {
+    fn pace(&mut self, at_hand: usize, now: Instant) -> Pace {
         if at_hand < BATCH / 10 {
             self.0 = None;
         } else if at_hand >= BATCH / 3 {
             self.0.get_or_insert(now);
         }
-        self.0.is_some_and(|since| now - since < RUSH_AT_MOST)
+        match self.0.map(|since| now - since) {
+            Some(lasts) if lasts < SURGE_AT_MOST => Pace::Surge,
+            Some(lasts) if lasts < RUSH_AT_MOST => Pace::Rush,
+            Some(_) | None => Pace::Calm,
+        }
     }
 
     fn is_on(&self) -> bool {
@@ -83,12 +89,14 @@ pub struct Decider {
     queue: mpsc::Sender<InboxRow>,
     waiting: tokio::sync::Mutex<mpsc::Receiver<InboxRow>>,
     pub answers: Answers,
+    pub(super) line: Line,
 }
 
 impl Decider {
     pub fn new(parts: Parts) -> Arc<Self> {
         let (queue, waiting) = mpsc::channel(1024);
-        Arc::new(Self { parts, queue, waiting: tokio::sync::Mutex::new(waiting), answers: Answers::default() })
+        let waiting = tokio::sync::Mutex::new(waiting);
+        Arc::new(Self { parts, queue, waiting, answers: Answers::default(), line: Line::default() })
     }
 
     /// Commit 1: the bytes are in the inbox when this returns; deciding follows. Returns the keys that were new; messages that
@@ -145,18 +153,19 @@ impl Decider {
             }
             if rows.is_empty() {
                 if !rush.is_on() {
-                    self.parts.outbox.rush(false);
+                    self.parts.outbox.set_pace(Pace::Calm);
                 }
                 continue;
             }
             let company = tokio::time::timeout(GATHER, waiting.recv_many(&mut rows, BATCH));
             let _either_way = company.await;
-            self.parts.outbox.rush(rush.goes_on(rows.len() + waiting.len(), Instant::now()));
-            self.decide(rows, &at_once).await;
+            let pace = rush.pace(rows.len() + waiting.len(), Instant::now());
+            self.parts.outbox.set_pace(pace);
+            self.decide(rows, &at_once, pace).await;
         }
-        self.parts.outbox.rush(false);
+        self.parts.outbox.set_pace(Pace::Calm);
         while let Ok(row) = waiting.try_recv() {
-            self.decide(vec![row], &at_once).await;
+            self.decide(vec![row], &at_once, Pace::Calm).await;
         }
         let _all = at_once.acquire_many(BATCHES_AT_ONCE as u32).await;
     }
@@ -175,7 +184,7 @@ impl Decider {
     }
 
     /// Returns when the next batch may begin.
-    async fn decide(self: &Arc<Self>, rows: Vec<InboxRow>, at_once: &Arc<Semaphore>) {
+    async fn decide(self: &Arc<Self>, rows: Vec<InboxRow>, at_once: &Arc<Semaphore>, pace: Pace) {
         let mut batch = Batch::default();
         for row in rows {
             match parse(&row.body, row.received_at) {
@@ -194,7 +203,7 @@ impl Decider {
             let turn = Arc::clone(at_once).acquire_owned().await.expect("never closed");
             let decider = Arc::clone(self);
             tokio::spawn(async move {
-                decider.commit_or_split(leads).await;
+                decider.commit_or_split(leads, pace).await;
                 drop(turn);
             });
         }
@@ -202,22 +211,22 @@ impl Decider {
             // They may be about leads that came before them.
             let _alone = at_once.acquire_many(BATCHES_AT_ONCE as u32).await.expect("never closed");
             for other in others.singles() {
-                self.commit_or_split(other).await;
+                self.commit_or_split(other, Pace::Calm).await;
             }
         }
     }
 
     /// Commits a batch whole, or, where that fails, message by message: one that is at fault does not hold up the others.
-    async fn commit_or_split(self: &Arc<Self>, batch: Batch) {
+    async fn commit_or_split(self: &Arc<Self>, batch: Batch, pace: Pace) {
         let batch = Arc::new(batch);
-        let Err(error) = self.commit(&batch).await else { return };
+        let Err(error) = self.commit(&batch, pace).await else { return };
         if batch.len() == 1 {
             return self.stuck(&batch, &error).await;
         }
         tracing::warn!(%error, size = batch.len(), "a batch failed: its messages are decided one at a time");
         for single in batch.singles() {
             let single = Arc::new(single);
-            if let Err(error) = self.commit(&single).await {
+            if let Err(error) = self.commit(&single, Pace::Calm).await {
                 self.stuck(&single, &error).await;
             }
         }

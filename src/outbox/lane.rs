@@ -37,11 +37,12 @@ impl Lane {
         }
     }
 
-    /// Nobody waits on a line for what is taken up again here.
-    fn can_wait(self) -> bool {
+    /// The most pressing pace at which steps that are taken up again here still go.
+    fn keeps(self) -> Pace {
         match self {
-            Self::Chat | Self::Crm | Self::Mail | Self::Events => true,
-            Self::Timers | Self::Calls | Self::Calendar => false,
+            Self::Timers => Pace::Surge,
+            Self::Calls | Self::Calendar => Pace::Rush,
+            Self::Chat | Self::Crm | Self::Mail | Self::Events => Pace::Calm,
         }
     }
 
@@ -59,28 +60,43 @@ impl Lane {
     }
 }
 
+/// How many leads wait to be decided, and so what may go on meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pace {
+    /// Everything.
+    Calm,
+    /// What somebody waits for on a line.
+    Rush,
+    /// Timers alone: a queue that is decided in half the time rings the last of its callers sooner.
+    Surge,
+}
+
 /// The free hands of each lane.
 pub struct Lanes {
     each: usize,
-    /// Leads wait to be decided.
-    rush: watch::Sender<bool>,
+    pace: watch::Sender<Pace>,
     permits: [Arc<Semaphore>; Lane::ALL.len()],
 }
 
 impl Lanes {
     pub fn new(each: usize) -> Self {
-        Self { each, rush: watch::Sender::new(false), permits: std::array::from_fn(|_| Arc::new(Semaphore::new(each))) }
+        let permits = std::array::from_fn(|_| Arc::new(Semaphore::new(each)));
+        Self { each, pace: watch::Sender::new(Pace::Calm), permits }
     }
 
-    /// While it lasts, nothing is begun that can wait.
-    pub fn rush(&self, on: bool) {
-        self.rush.send_if_modified(|rush| std::mem::replace(rush, on) != on);
+    pub fn set_pace(&self, now: Pace) {
+        self.pace.send_if_modified(|pace| std::mem::replace(pace, now) != now);
     }
 
-    /// Waits until there is no rush.
-    pub async fn calm(&self) {
-        let mut rush = self.rush.subscribe();
-        let _calm = rush.wait_for(|rush| !*rush).await;
+    /// Waits until it is no more pressing than this.
+    pub async fn eased_to(&self, most: Pace) {
+        let mut pace = self.pace.subscribe();
+        let _eased = pace.wait_for(|pace| *pace <= most).await;
+    }
+
+    pub async fn pace_changed(&self) {
+        // The sender lives as long as we do.
+        let _changed = self.pace.subscribe().changed().await;
     }
 
     /// Waits for a hand.
@@ -94,8 +110,8 @@ impl Lanes {
         let hands = |lane: Lane| {
             std::iter::from_fn(move || Arc::clone(&self.permits[lane as usize]).try_acquire_owned().ok()).collect()
         };
-        let rush = *self.rush.borrow();
-        let lanes = Lane::ALL.into_iter().filter(|lane| !(rush && lane.can_wait()));
+        let pace = *self.pace.borrow();
+        let lanes = Lane::ALL.into_iter().filter(|lane| pace <= lane.keeps());
         let lanes = lanes.map(|lane| (lane, hands(lane)));
         lanes.filter(|(_, hands): &(Lane, Vec<_>)| !hands.is_empty()).collect()
     }

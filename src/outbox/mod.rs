@@ -25,6 +25,7 @@ use crate::release::Current;
 use crate::store::{FinishedStep, Mover, StepEnd, StepRow, Store, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 use group::Group;
+pub use lane::Pace;
 use lane::{Lane, Lanes};
 pub use perform::Matter;
 use std::sync::Arc;
@@ -38,7 +39,7 @@ use tracing::Instrument;
 const POLL: Duration = Duration::from_millis(500);
 /// Real time between two looks at least.
 const SHORTEST_POLL: Duration = Duration::from_millis(25);
-/// A step whose deadline is this far away gives way to decisions.
+/// A step whose deadline is this far away gives way to decisions: mail, CRM, a meeting for somebody who is no longer on the line.
 const CAN_WAIT: TimeDelta = TimeDelta::minutes(3);
 /// A lost answer is looked into after this long: vendors' searches lag.
 const RECONCILE_AFTER: TimeDelta = TimeDelta::seconds(2);
@@ -108,9 +109,7 @@ impl Outbox {
             tokio::spawn(async move {
                 // Too late to begin: its lease may end while it is carried out. Whoever claims it then has it alone.
                 let waiting = async {
-                    if can_wait(&step) {
-                        outbox.lanes.calm().await;
-                    }
+                    outbox.lanes.eased_to(keeps(&step)).await;
                     outbox.lanes.enter(Lane::of(&step.effect)).await
                 };
                 let Ok(_permit) = timeout_at(begin_by, waiting).await else { return };
@@ -119,9 +118,9 @@ impl Outbox {
         }
     }
 
-    /// Leads wait to be decided: what can wait as well, such as mail and CRM, begins after them.
-    pub fn rush(&self, on: bool) {
-        self.lanes.rush(on);
+    /// Leads wait to be decided: what can wait as well begins after them.
+    pub fn set_pace(&self, pace: Pace) {
+        self.lanes.set_pace(pace);
     }
 
     /// Claims and carries out due steps until told to stop, then lets what is in hand end.
@@ -140,6 +139,7 @@ impl Outbox {
                 let pause = self.parts.clock.real(POLL).max(SHORTEST_POLL);
                 tokio::select! {
                     () = tokio::time::sleep(pause) => {}
+                    () = self.lanes.pace_changed() => {}
                     _ = stop.changed() => {}
                 }
             }
@@ -194,10 +194,13 @@ impl Outbox {
             return End::done(Some(Event::Timer { timer: timer.clone() }));
         }
         let Some(limit) = self.call_limit(step, now) else { return End::Lost };
+        // One for look, mark and call together: each with its own would outlive the lease, and the next worker would look for
+        // a request that is still to leave.
+        let by = Instant::now() + limit;
         let class = self.class(&step.effect);
         let late = now > step.deadline_at;
         if step.sent_at.is_some() {
-            match self.reconcile(step, class, limit).await {
+            match self.reconcile(step, class, by).await {
                 Reconciled::Repeat => {}
                 Reconciled::Ended(End::Again { .. }) if late => return End::expired(&step.effect),
                 Reconciled::Ended(end) => return end,
@@ -214,7 +217,11 @@ impl Outbox {
             return End::Lost;
         }
         fail::fail_point!("after_sent_mark");
-        let result = tokio::time::timeout(limit, self.perform(step, matter)).await;
+        if Instant::now() >= by {
+            // Marked and not sent: whoever has it next looks, finds nothing, and sends.
+            return End::Lost;
+        }
+        let result = timeout_at(by, self.perform(step, matter)).await;
         fail::fail_point!("after_response");
         match result {
             Ok(Ok(done)) => End::Done { vendor_ref: done.vendor_ref, result: done.result, event: done.event },
@@ -234,14 +241,14 @@ impl Outbox {
     }
 
     /// The step was sent before and its answer was lost.
-    async fn reconcile(&self, step: &StepRow, class: Class, limit: Duration) -> Reconciled {
+    async fn reconcile(&self, step: &StepRow, class: Class, by: Instant) -> Reconciled {
         match class {
             Class::Repeatable | Class::Keyed => Reconciled::Repeat,
             Class::AtMostOnce => {
                 Reconciled::Ended(End::failed(&step.effect, "the answer was lost, and repeating could do it twice"))
             }
             Class::LookFirst => {
-                let looked = tokio::time::timeout(limit, self.look(step)).await;
+                let looked = timeout_at(by, self.look(step)).await;
                 match looked.unwrap_or(Err(VendorError::Unknown { vendor: "vendor", why: "no answer".to_owned() })) {
                     Ok(Some(done)) => {
                         tracing::info!("found at the vendor after a lost answer");
@@ -342,9 +349,13 @@ impl Outbox {
     }
 }
 
-/// It may end much later and be as good: mail, CRM, a meeting for somebody who is no longer on the line.
-fn can_wait(step: &StepRow) -> bool {
-    step.deadline_at - step.run_at >= CAN_WAIT && !matches!(step.effect, Effect::Timer { .. })
+/// The most pressing pace at which a step still goes.
+fn keeps(step: &StepRow) -> Pace {
+    match &step.effect {
+        Effect::Timer { .. } => Pace::Surge,
+        _ if step.deadline_at - step.run_at >= CAN_WAIT => Pace::Calm,
+        _ => Pace::Rush,
+    }
 }
 
 enum Reconciled {

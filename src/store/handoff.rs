@@ -1,29 +1,38 @@
 //! The state of each handoff.
 
 use super::dialect::Column::{Int, Text};
-use super::row::{Reading, document, rows_json};
+use super::row::{Reading, Rows, document};
 use super::{StoreError, Tx};
-use crate::domain::id::HandoffId;
+use crate::domain::id::{HandoffId, LeadId};
 use crate::handoff::{Handoff, Stage};
-use serde_json::{Value, json};
+use serde::Serialize;
 use sqlx::AssertSqlSafe;
+
+#[derive(Serialize)]
+struct HandoffColumns<'a> {
+    id: &'a HandoffId,
+    lead_id: &'a LeadId,
+    revision: u32,
+    stage: &'static str,
+    rung: usize,
+}
 
 impl Tx {
     pub(super) async fn handoffs_insert(&mut self, handoffs: impl Iterator<Item = &Handoff>) -> Result<(), StoreError> {
-        let mut rows: Vec<Value> = Vec::new();
+        let mut rows = Rows::sized(handoffs.size_hint().0, 2_000);
         for handoff in handoffs {
-            rows.push(json!({
-                "id": handoff.id,
-                "lead_id": handoff.lead_id,
-                "revision": handoff.revision,
-                "stage": stage_name(&handoff.stage),
-                "rung": handoff.legs.len(),
-                "body": document(handoff)?,
-            }));
+            let columns = HandoffColumns {
+                id: &handoff.id,
+                lead_id: &handoff.lead_id,
+                revision: handoff.revision,
+                stage: stage_name(&handoff.stage),
+                rung: handoff.legs.len(),
+            };
+            rows.row(&columns)?.document("body", handoff)?;
         }
         let columns = [Text("id"), Text("lead_id"), Int("revision"), Text("stage"), Int("rung"), Text("body")];
         let sql = self.engine.insert_all("handoff::insert", "handoff", &columns, "");
-        sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
+        sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use super::row::{Reading, micros, rows_json, texts_json, without_nul};
 use super::{StoreError, Tx};
 use crate::domain::id::LeadId;
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde::Serialize;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeSet;
@@ -40,7 +40,29 @@ impl From<InboxMessage> for InboxRow {
     }
 }
 
+#[derive(Serialize)]
+struct MessageColumns<'a> {
+    key: &'a str,
+    kind: &'a str,
+    body: String,
+    received_at: i64,
+    reply_to: Option<&'a str>,
+    correlation_id: Option<&'a str>,
+    state: &'static str,
+}
+
+#[derive(Serialize)]
+struct AnswerColumns<'a> {
+    key: &'a str,
+    answer: &'a str,
+    lead_id: Option<&'a LeadId>,
+}
+
 const COLUMNS: &str = "key, kind, body, received_at, reply_to, correlation_id";
+
+/// Written so that rows are found by their keys and only then asked: the index over all that is received would be gone through
+/// for every key.
+const IS_RECEIVED: &str = "inbox.state || '' = 'received'";
 
 impl Tx {
     /// Returns the keys that were not there before.
@@ -48,16 +70,14 @@ impl Tx {
         // In one order everywhere: two workers that were sent the same events do not wait for each other crosswise.
         let mut messages: Vec<&InboxMessage> = messages.iter().collect();
         messages.sort_by_key(|message| &message.key);
-        let rows = messages.into_iter().map(|message| {
-            json!({
-                "key": message.key,
-                "kind": message.kind,
-                "body": hex(&message.body),
-                "received_at": micros(message.received_at),
-                "reply_to": message.reply_to,
-                "correlation_id": message.correlation_id,
-                "state": "received",
-            })
+        let rows = messages.into_iter().map(|message| MessageColumns {
+            key: &message.key,
+            kind: &message.kind,
+            body: hex(&message.body),
+            received_at: micros(message.received_at),
+            reply_to: message.reply_to.as_deref(),
+            correlation_id: message.correlation_id.as_deref(),
+            state: "received",
         });
         let columns = [
             Text("key"),
@@ -70,14 +90,14 @@ impl Tx {
         ];
         let tail = "ON CONFLICT (key) DO NOTHING RETURNING key";
         let sql = self.engine.insert_all("inbox::insert", "inbox", &columns, tail);
-        let inserted = sqlx::query(sql).bind(rows_json(rows.collect())?).fetch_all(self.conn()).await?;
+        let inserted = sqlx::query(sql).bind(rows_json(rows)?).fetch_all(self.conn()).await?;
         inserted.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
     /// Locks those of these messages that nobody has handled yet, and returns their keys.
     pub async fn inbox_lock(&mut self, keys: &[String]) -> Result<BTreeSet<String>, StoreError> {
         let sql = format!(
-            "-- inbox::lock\nSELECT key FROM inbox WHERE state = 'received' AND key IN {} ORDER BY key {}",
+            "-- inbox::lock\nSELECT key FROM inbox WHERE {IS_RECEIVED} AND key IN {} ORDER BY key {}",
             self.engine.texts(),
             self.engine.for_update()
         );
@@ -99,13 +119,13 @@ impl Tx {
 
     /// Marks messages as handled, each with its answer and, for a lead, its id.
     pub async fn inbox_finish(&mut self, done: &[(String, String, Option<LeadId>)]) -> Result<(), StoreError> {
-        let rows = done.iter().map(|(key, answer, lead)| json!({ "key": key, "answer": answer, "lead_id": lead }));
+        let rows = done.iter().map(|(key, answer, lead_id)| AnswerColumns { key, answer, lead_id: lead_id.as_ref() });
         let sql = format!(
             "-- inbox::finish\nUPDATE inbox SET state = 'handled', answer = r.answer, lead_id = r.lead_id FROM {} \
-             WHERE inbox.key = r.key AND inbox.state = 'received'",
+             WHERE inbox.key = r.key AND {IS_RECEIVED}",
             self.engine.rows(&[Text("key"), Text("answer"), Text("lead_id")])
         );
-        let changed = sqlx::query(AssertSqlSafe(sql)).bind(rows_json(rows.collect())?).execute(self.conn()).await?;
+        let changed = sqlx::query(AssertSqlSafe(sql)).bind(rows_json(rows)?).execute(self.conn()).await?;
         if changed.rows_affected() != done.len() as u64 {
             let id = format!("{} of {} messages", changed.rows_affected(), done.len());
             return Err(StoreError::Conflict { what: "inbox", id });

@@ -1,17 +1,17 @@
 //! Leads and the decisions about them.
 
 use super::dialect::Column::{Int, Text};
-use super::row::{Reading, document, micros, rows_json};
+use super::row::{Reading, Rows, micros};
 use super::{NewStep, StoreError, TimelineEntry, Tx};
 use crate::connectors::CrmRef;
-use crate::domain::id::{HandoffId, LeadId, ReleaseId, RepId};
+use crate::domain::id::{DecisionId, HandoffId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::lead::Lead;
 use crate::domain::outcome::{NextStep, NextStepKind, Outcome};
 use crate::handoff::{Handoff, Stage};
 use crate::routing::decision::{OwnershipResult, TargetRole};
 use crate::routing::{Decision, Snapshot};
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde::Serialize;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
@@ -66,6 +66,38 @@ pub struct StoredDecision {
     pub snapshot: String,
 }
 
+#[derive(Serialize)]
+struct LeadColumns<'a> {
+    id: &'a LeadId,
+    source: &'a str,
+    event_id: &'a str,
+    call_platform: Option<&'a str>,
+    call_id: Option<&'a str>,
+    received_at: i64,
+    decided_at: i64,
+    owner: &'a RepId,
+    status: &'static str,
+    next_step: &'static str,
+    next_owner: &'a RepId,
+    next_at: i64,
+    completeness_permille: u16,
+}
+
+#[derive(Serialize)]
+struct DecisionColumns<'a> {
+    lead_id: &'a LeadId,
+    id: &'a DecisionId,
+    release: &'a ReleaseId,
+    decided_at: i64,
+    owner: &'a RepId,
+    pool: &'a PoolId,
+    territory: &'a Option<TerritoryId>,
+    tier: &'a TierId,
+    route: String,
+    degraded: i64,
+    reason: &'a str,
+}
+
 const STORED: &str = "d.id, d.lead_id, d.release, d.decided_at, d.body, d.snapshot, l.body AS lead \
                       FROM decision d JOIN lead l ON l.id = d.lead_id";
 
@@ -85,20 +117,25 @@ impl Tx {
     }
 
     async fn leads_insert(&mut self, decided: &[DecidedLead]) -> Result<(), StoreError> {
-        let mut rows = Vec::with_capacity(decided.len());
+        let mut rows = Rows::sized(decided.len(), 3_500);
         for one in decided {
-            let mut row = view(&one.handoff);
-            let call = one.lead.call.as_ref();
-            row["id"] = json!(one.lead.id);
-            row["source"] = json!(one.lead.source);
-            row["event_id"] = json!(one.lead.event_id);
-            row["body"] = json!(document(&one.lead)?);
-            row["call_platform"] = json!(call.map(|call| &call.platform));
-            row["call_id"] = json!(call.map(|call| &call.id));
-            row["received_at"] = json!(micros(one.lead.received_at));
-            row["decided_at"] = json!(micros(one.decision.decided_at));
-            row["completeness_permille"] = json!(one.completeness_permille);
-            rows.push(row);
+            let (lead, next) = (&one.lead, one.handoff.next_step());
+            let columns = LeadColumns {
+                id: &lead.id,
+                source: &lead.source,
+                event_id: &lead.event_id,
+                call_platform: lead.call.as_ref().map(|call| call.platform.as_str()),
+                call_id: lead.call.as_ref().map(|call| call.id.as_str()),
+                received_at: micros(lead.received_at),
+                decided_at: micros(one.decision.decided_at),
+                owner: &one.handoff.owner,
+                status: status(&one.handoff),
+                next_step: kind_name(next.what),
+                next_owner: &next.owner,
+                next_at: micros(next.at),
+                completeness_permille: one.completeness_permille,
+            };
+            rows.row(&columns)?.document("body", lead)?;
         }
         let columns = [
             Text("id"),
@@ -117,29 +154,28 @@ impl Tx {
             Int("completeness_permille"),
         ];
         let sql = self.engine.insert_all("lead::insert", "lead", &columns, "");
-        sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
+        sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
         Ok(())
     }
 
     async fn decisions_insert(&mut self, decided: &[DecidedLead]) -> Result<(), StoreError> {
-        let mut rows = Vec::with_capacity(decided.len());
+        let mut rows = Rows::sized(decided.len(), 14_000);
         for one in decided {
             let decision = &one.decision;
-            rows.push(json!({
-                "lead_id": decision.lead_id,
-                "id": decision.id,
-                "release": decision.release,
-                "decided_at": micros(decision.decided_at),
-                "owner": decision.plan.owner,
-                "pool": decision.plan.pool,
-                "territory": decision.plan.territory,
-                "tier": decision.plan.tier,
-                "route": route(decision),
-                "degraded": i64::from(!decision.degraded.is_empty()),
-                "reason": decision.plan.reason,
-                "body": document(decision)?,
-                "snapshot": document(&one.snapshot)?,
-            }));
+            let columns = DecisionColumns {
+                lead_id: &decision.lead_id,
+                id: &decision.id,
+                release: &decision.release,
+                decided_at: micros(decision.decided_at),
+                owner: &decision.plan.owner,
+                pool: &decision.plan.pool,
+                territory: &decision.plan.territory,
+                tier: &decision.plan.tier,
+                route: route(decision),
+                degraded: i64::from(!decision.degraded.is_empty()),
+                reason: &decision.plan.reason,
+            };
+            rows.row(&columns)?.document("body", decision)?.document("snapshot", &one.snapshot)?;
         }
         let columns = [
             Text("lead_id"),
@@ -157,7 +193,7 @@ impl Tx {
             Text("snapshot"),
         ];
         let sql = self.engine.insert_all("decision::insert", "decision", &columns, "");
-        sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
+        sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
         Ok(())
     }
 
@@ -260,17 +296,6 @@ fn found_lead(lead: &LeadId, rows: u64) -> Result<(), StoreError> {
         1 => Ok(()),
         _ => Err(StoreError::NotFound { what: "lead", id: lead.to_string() }),
     }
-}
-
-fn view(handoff: &Handoff) -> Value {
-    let next = handoff.next_step();
-    json!({
-        "owner": handoff.owner,
-        "status": status(handoff),
-        "next_step": kind_name(next.what),
-        "next_owner": next.owner,
-        "next_at": micros(next.at),
-    })
 }
 
 /// Where a lead stands, in one word.

@@ -56,7 +56,7 @@ impl Tx {
         let rows = pools.iter().map(|pool| json!({ "pool": pool, "seq": 0, "balances": "{}", "last_turn": "{}" }));
         let columns = [Text("pool"), Int("seq"), Text("balances"), Text("last_turn")];
         let sql = self.engine.insert_all("ledger::begin", "ledger", &columns, "ON CONFLICT (pool) DO NOTHING");
-        sqlx::query(sql).bind(rows_json(rows.collect())?).execute(self.conn()).await?;
+        sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
         Ok(())
     }
 

@@ -54,7 +54,7 @@ impl Tx {
         // By hash: two workers that store the same files do not wait for each other crosswise.
         let bodies: BTreeMap<String, &str> =
             release.files.iter().map(|file| (digest_of(&file.text), file.text.as_str())).collect();
-        let rows = bodies.iter().map(|(id, body)| json!({ "id": id, "body": hex(body.as_bytes()) })).collect();
+        let rows = bodies.iter().map(|(id, body)| json!({ "id": id, "body": hex(body.as_bytes()) }));
         let tail = "ON CONFLICT (id) DO NOTHING";
         let sql = self.engine.insert_all("release::insert_files", "release_file", &[Text("id"), Bytes("body")], tail);
         sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;

@@ -67,7 +67,7 @@ impl Tx {
         let new = names.iter().map(|rep| json!({ "rep": rep, "presence": "unset", "taken_today": 0, "open_leads": 0 }));
         let columns = [Text("rep"), Text("presence"), Int("taken_today"), Int("open_leads")];
         let sql = self.engine.insert_all("rep::begin", "rep_state", &columns, "ON CONFLICT (rep) DO NOTHING");
-        sqlx::query(sql).bind(rows_json(new.collect())?).execute(self.conn()).await?;
+        sqlx::query(sql).bind(rows_json(new)?).execute(self.conn()).await?;
         self.reps_select(&names).await
     }
 
@@ -122,7 +122,7 @@ impl Tx {
                     taken_today = excluded.taken_today, taken_week = excluded.taken_week, \
                     taken_this_week = excluded.taken_this_week, open_leads = excluded.open_leads";
         let sql = self.engine.insert_all("rep::save", "rep_state", &columns, tail);
-        sqlx::query(sql).bind(rows_json(rows.collect())?).execute(self.conn()).await?;
+        sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
         Ok(())
     }
 

@@ -77,17 +77,69 @@ impl<'a> Reading<'a> {
 
 /// The document of a value, as it stands in a TEXT column.
 pub(super) fn document<T: Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Unstorable { why: error.to_string() })
+    serde_json::to_string(value).map_err(unstorable)
 }
 
-/// The parameter of a bulk statement.
-pub(super) fn rows_json(rows: Vec<Value>) -> Result<String, StoreError> {
-    let text = Value::Array(rows).to_string();
-    // PostgreSQL has no NUL in text; written as an escape it would only be found out by the server, far from its row.
-    if escapes_nul(&text) {
-        return Err(StoreError::Unstorable { why: "a text contains the NUL character".to_owned() });
+/// The parameter of a bulk statement: one JSON array of objects, written straight into one text. Documents stand in it as
+/// JSON, not as texts that hold JSON, which would be written, sent and read with a backslash before every quote; both engines
+/// hand an object on to a TEXT column as it is written.
+pub(super) struct Rows(Vec<u8>);
+
+impl Rows {
+    /// For about this many rows of about this size.
+    pub fn sized(rows: usize, bytes_each: usize) -> Self {
+        Self(Vec::with_capacity(rows * bytes_each))
     }
-    Ok(text)
+
+    /// Begins a row with its plain columns, the fields of a struct or object; [`Self::document`] adds to it.
+    pub fn row<T: Serialize>(&mut self, columns: &T) -> Result<&mut Self, StoreError> {
+        self.0.extend_from_slice(if self.0.is_empty() { b"[" } else { b"}," });
+        serde_json::to_writer(&mut self.0, columns).map_err(unstorable)?;
+        let end = self.0.pop();
+        debug_assert_eq!(end, Some(b'}'), "a row is an object");
+        Ok(self)
+    }
+
+    /// A column that holds a document, in the row begun last, which has a plain column.
+    pub fn document<T: Serialize>(&mut self, column: &str, value: &T) -> Result<&mut Self, StoreError> {
+        self.0.extend_from_slice(b",\"");
+        self.0.extend_from_slice(column.as_bytes());
+        self.0.extend_from_slice(b"\":");
+        let begin = self.0.len();
+        serde_json::to_writer(&mut self.0, value).map_err(unstorable)?;
+        let written = str::from_utf8(&self.0[begin..]).map_err(unstorable)?;
+        // A lone text or number would lose its form in the column, and PostgreSQL reads no escaped NUL. Inside a text both keep.
+        if !written.starts_with(['{', '[']) || escapes_nul(written) {
+            let text = written.to_owned();
+            self.0.truncate(begin);
+            serde_json::to_writer(&mut self.0, &text).map_err(unstorable)?;
+        }
+        Ok(self)
+    }
+
+    pub fn finish(mut self) -> Result<String, StoreError> {
+        self.0.extend_from_slice(if self.0.is_empty() { b"[]" } else { b"}]" });
+        let text = String::from_utf8(self.0).map_err(unstorable)?;
+        // PostgreSQL has no NUL in text; written as an escape it would only be found out by the server, far from its row.
+        if escapes_nul(&text) {
+            return Err(StoreError::Unstorable { why: "a text contains the NUL character".to_owned() });
+        }
+        Ok(text)
+    }
+}
+
+fn unstorable(error: impl ToString) -> StoreError {
+    StoreError::Unstorable { why: error.to_string() }
+}
+
+/// The parameter of a bulk statement without documents.
+pub(super) fn rows_json<T: Serialize>(rows: impl IntoIterator<Item = T>) -> Result<String, StoreError> {
+    let rows = rows.into_iter();
+    let mut written = Rows::sized(rows.size_hint().0, 200);
+    for row in rows {
+        written.row(&row)?;
+    }
+    written.finish()
 }
 
 /// Whether a JSON text stands for a NUL. An escape has an odd number of backslashes: after an even number, `u0000` is plain

@@ -1,11 +1,12 @@
 //! Steps: leased, fenced, with a deadline each.
 
 use super::dialect::Column::{Int, Text};
-use super::row::{Reading, document, micros, rows_json, without_nul};
+use super::row::{Reading, Rows, micros, rows_json, without_nul};
 use super::{StoreError, Tx};
 use crate::domain::effect::{Effect, Planned};
 use crate::domain::id::{HandoffId, LeadId};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
@@ -153,6 +154,22 @@ impl FinishedStep {
     }
 }
 
+#[derive(Serialize)]
+struct StepColumns<'a> {
+    effect_key: &'a str,
+    lead_id: LeadId,
+    handoff_id: &'a HandoffId,
+    kind: &'static str,
+    priority: u8,
+    state: &'static str,
+    run_at: i64,
+    deadline_at: i64,
+    lease_owner: Option<&'a String>,
+    lease_until: Option<i64>,
+    fence: i64,
+    attempts: i64,
+}
+
 const COLUMNS: &str =
     "effect_key, lead_id, handoff_id, payload, run_at, deadline_at, lease_until, fence, attempts, sent_at";
 
@@ -164,25 +181,24 @@ impl Tx {
         if steps.is_empty() {
             return Ok(());
         }
-        let mut rows = Vec::with_capacity(steps.len());
+        let mut rows = Rows::sized(steps.len(), 800);
         for step in steps {
-            let (owner, until) = step.leased.as_ref().map(|(owner, until)| (owner, micros(*until))).unzip();
             let born = i64::from(step.leased.is_some());
-            rows.push(json!({
-                "effect_key": step.planned.key,
-                "lead_id": step.handoff_id.lead(),
-                "handoff_id": step.handoff_id,
-                "kind": step.planned.effect.kind(),
-                "priority": step.planned.effect.priority(),
-                "payload": document(&step.planned.effect)?,
-                "state": if step.leased.is_some() { "leased" } else { "due" },
-                "run_at": micros(step.planned.run_at),
-                "deadline_at": micros(step.planned.deadline_at),
-                "lease_owner": owner,
-                "lease_until": until,
-                "fence": born,
-                "attempts": born,
-            }));
+            let columns = StepColumns {
+                effect_key: &step.planned.key,
+                lead_id: step.handoff_id.lead(),
+                handoff_id: &step.handoff_id,
+                kind: step.planned.effect.kind(),
+                priority: step.planned.effect.priority(),
+                state: if step.leased.is_some() { "leased" } else { "due" },
+                run_at: micros(step.planned.run_at),
+                deadline_at: micros(step.planned.deadline_at),
+                lease_owner: step.leased.as_ref().map(|(owner, _)| owner),
+                lease_until: step.leased.as_ref().map(|(_, until)| micros(*until)),
+                fence: born,
+                attempts: born,
+            };
+            rows.row(&columns)?.document("payload", &step.planned.effect)?;
         }
         let columns = [
             Text("effect_key"),
@@ -200,7 +216,7 @@ impl Tx {
             Int("attempts"),
         ];
         let sql = self.engine.insert_all("step::insert", "step", &columns, "");
-        sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
+        sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
         Ok(())
     }
 
@@ -254,7 +270,7 @@ impl Tx {
              AND {IS_LEASED} RETURNING effect_key, fence",
             self.engine.rows(&[Text("key"), Int("held")])
         );
-        let rows = rows_json(held.iter().map(|(key, fence)| json!({ "key": key, "held": fence })).collect())?;
+        let rows = rows_json(held.iter().map(|(key, fence)| json!({ "key": key, "held": fence })))?;
         let marked = sqlx::query(AssertSqlSafe(sql)).bind(rows).bind(micros(now)).fetch_all(self.conn()).await?;
         marked.iter().map(held_of).collect()
     }
@@ -295,7 +311,7 @@ impl Tx {
              ended_at = CASE WHEN r.end_state = 'due' THEN NULL ELSE $2 END FROM {source} \
              WHERE effect_key = r.key AND fence = r.held AND {IS_LEASED} RETURNING effect_key, fence"
         );
-        let rows = rows_json(ended.iter().map(FinishedStep::row).collect())?;
+        let rows = rows_json(ended.iter().map(FinishedStep::row))?;
         let counted = sqlx::query(AssertSqlSafe(sql)).bind(rows).bind(micros(now)).fetch_all(self.conn()).await?;
         counted.iter().map(held_of).collect()
     }

@@ -1,13 +1,22 @@
 //! Everything that happened to a lead, in order; rows are only ever added.
 
 use super::dialect::Column::{Int, Text};
-use super::row::{Reading, document, micros, rows_json};
+use super::row::{Reading, Rows, micros};
 use super::{StoreError, Tx};
 use crate::domain::id::LeadId;
 use crate::handoff::{Event, Transition};
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::any::AnyRow;
+
+#[derive(Serialize)]
+struct EntryColumns<'a> {
+    lead_id: &'a LeadId,
+    ordinal: i64,
+    at: i64,
+    kind: &'a str,
+}
 
 /// One line of a lead's story.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,15 +49,10 @@ impl TimelineEntry {
 impl Tx {
     /// Appends in order to the story of one lead, whose handoff the caller holds.
     pub async fn timeline_append(&mut self, entries: &[TimelineEntry]) -> Result<(), StoreError> {
-        let mut rows = Vec::with_capacity(entries.len());
-        for (ordinal, entry) in entries.iter().enumerate() {
-            rows.push(json!({
-                "lead_id": entry.lead_id,
-                "ordinal": ordinal as i64 + 1,
-                "at": micros(entry.at),
-                "kind": entry.kind,
-                "body": document(&entry.body)?,
-            }));
+        let mut rows = Rows::sized(entries.len(), 600);
+        for (ordinal, entry) in (1..).zip(entries) {
+            let columns = EntryColumns { lead_id: &entry.lead_id, ordinal, at: micros(entry.at), kind: &entry.kind };
+            rows.row(&columns)?.document("body", &entry.body)?;
         }
         let source = self.engine.rows(&[Text("lead_id"), Int("ordinal"), Int("at"), Text("kind"), Text("body")]);
         let sql = format!(
@@ -56,7 +60,7 @@ impl Tx {
              r.ordinal + COALESCE((SELECT MAX(t.seq) FROM timeline t WHERE t.lead_id = r.lead_id), 0), r.at, r.kind, r.body \
              FROM {source} WHERE true"
         );
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(rows_json(rows)?).execute(self.conn()).await?;
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(rows.finish()?).execute(self.conn()).await?;
         Ok(())
     }
 

@@ -53,7 +53,10 @@ impl Tx {
             if let Some(turn) = &transition.turn_moves {
                 self.turn_move(turn, &before.lead_id, mover.now).await?;
             }
-            self.reps_lock(&concerned(&before, &transition.state)).await?;
+            let concerned = concerned(&before, &transition.state);
+            if !concerned.is_empty() {
+                self.reps_lock(&concerned).await?;
+            }
             match self.reserve(&before, &transition, mover.now).await? {
                 Reserved::NotToBeHad(rep) => {
                     tracing::info!(rep.id = %rep, "the rep is held by another lead and is passed over");
@@ -167,11 +170,20 @@ fn is_hung_up(rep: &RepId, moved: &Transition) -> bool {
     legs.filter_map(|leg| moved.state.rep_on(leg)).any(|on| on == rep)
 }
 
-/// Reps whose rows a move may change: locked together, in order, so that two moves never wait for each other.
+/// Reps whose rows a move changes: locked together, in order, so that two moves never wait for each other. Whoever only
+/// stays the owner is not among them: every decision holds every rep, and a move that waits for nothing is done sooner.
 fn concerned(before: &Handoff, after: &Handoff) -> BTreeSet<RepId> {
-    let holds = [&before.holds, &after.holds].into_iter().flatten().map(|hold| hold.rep.clone());
-    let booked = booking(after).map(|(slot, _)| slot.rep.clone());
-    holds.chain(booked).chain([before.owner.clone(), after.owner.clone()]).collect()
+    let mut reps = BTreeSet::new();
+    if before.holds != after.holds {
+        reps.extend([&before.holds, &after.holds].into_iter().flatten().map(|hold| hold.rep.clone()));
+    }
+    if booking(before) != booking(after) {
+        reps.extend(booking(after).map(|(slot, _)| slot.rep.clone()));
+    }
+    if before.owner != after.owner || before.is_done() != after.is_done() {
+        reps.extend([before.owner.clone(), after.owner.clone()]);
+    }
+    reps
 }
 
 /// The time that is being booked, and which attempt this is.
