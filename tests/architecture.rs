@@ -75,8 +75,8 @@ const CROSSINGS: [(&str, &str, &[&str], &str); 7] = [
     (
         "intake",
         "outbox",
-        &["Matter", "Outbox", "instruct"],
-        "first steps are set going at once, the first sentence is spoken at once",
+        &["Matter", "Outbox", "Pace", "instruct"],
+        "first steps are set going at once, the first sentence is spoken at once, and other steps make room for decisions",
     ),
     ("outbox", "facts", &["Facts"], "free times are found in calendars, which are read as facts are"),
     ("web", "outbox", &["FeedbackLinks"], "whoever signs a link and whoever checks it share one secret"),

@@ -10,6 +10,7 @@ use crate::routing::ledger::Ledger;
 use crate::rules::RuleSet;
 use crate::store::{RepState, StoreError, Tx};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard, oneshot};
 use tokio::time::Instant;
@@ -49,6 +50,17 @@ pub(super) enum By {
 pub(super) struct Line {
     end: Mutex<End>,
     rests_until: std::sync::Mutex<Option<Instant>>,
+    held: AtomicU64,
+    undone: AtomicU64,
+}
+
+/// Batches that were decided ahead of a commit, since the worker began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DecidedAhead {
+    /// It was as they had assumed.
+    pub held: u64,
+    /// It was not, and they were decided anew.
+    pub undone: u64,
 }
 
 #[derive(Default)]
@@ -63,6 +75,11 @@ impl Line {
             end.0 = None;
         }
         (by != By::Lock).then_some(end)
+    }
+
+    pub fn decided_ahead(&self) -> DecidedAhead {
+        let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
+        DecidedAhead { held: count(&self.held), undone: count(&self.undone) }
     }
 
     fn rest(&self) {
@@ -103,7 +120,10 @@ impl Assumed {
         rules: &RuleSet,
         given: &BTreeSet<RepId>,
     ) -> Result<(), StoreError> {
-        let wrong = |id: &str| StoreError::Conflict { what: "assumed standing of", id: id.to_owned() };
+        let wrong = |id: &str| {
+            line.undone.fetch_add(1, Ordering::Relaxed);
+            StoreError::Conflict { what: "assumed standing of", id: id.to_owned() }
+        };
         if self.committed.await.is_err() {
             return Err(wrong("the batch before"));
         }
@@ -116,6 +136,7 @@ impl Assumed {
         if reps.iter().any(|(rep, state)| self.standing.reps.get(rep) != Some(state)) {
             return Err(wrong("reps"));
         }
+        line.held.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 }

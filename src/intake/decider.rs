@@ -5,7 +5,7 @@
 //! gathered outside any transaction; decision, turn, reservation, handoff and first steps are one. If the process dies after
 //! commit 1, the next look at the inbox finds the message; after commit 2, the leases of the first steps lapse.
 
-use super::ahead::Line;
+use super::ahead::{DecidedAhead, Line};
 use super::answer::{Answer, Answers, within};
 use super::batch::Batch;
 use super::event::{Incoming, Message, parse};
@@ -283,6 +283,11 @@ impl Decider {
             }
             Err(error) => tracing::warn!(%error, "an answer could not be repeated"),
         }
+    }
+
+    /// How often a surge was decided ahead of its commits, and how often that had to be undone.
+    pub fn decided_ahead(&self) -> DecidedAhead {
+        self.line.decided_ahead()
     }
 
     /// Whether a commit would work now.

@@ -6,7 +6,7 @@
 //! reported at once. Refuses to consume from a queue that could drop messages. If the process dies here, the broker
 //! delivers again what was not acknowledged, and the inbox knows its key.
 
-mod ahead;
+pub mod ahead;
 pub mod amqp;
 pub mod answer;
 mod batch;

@@ -23,4 +23,5 @@ mod rules;
 mod schema;
 mod simulation;
 mod store;
+mod surge;
 mod town;

@@ -2,35 +2,30 @@
 
 use crate::simulation;
 use crate::store::server::{Db, on_postgres, on_sqlite};
-use crate::town::{self, Caller};
+use crate::town;
 use baton::app::replay::{Replayed, Verdict, Which, replay};
-use baton::app::{self, Running, Setup};
-use baton::clock::{Clock, SystemClock};
-use baton::config::Limits;
+use baton::clock::{SharedClock, SystemClock};
 use baton::domain::lead::Lead;
 use baton::handoff::{Event, Handoff, advance};
-use baton::intake::event::key_of;
-use baton::outbox::Vendors;
 use baton::routing::{Decision, Snapshot};
-use baton::store::{DecidedLead, InboxMessage, LiveRelease, Mover, Store, new_steps};
+use baton::store::{DecidedLead, LiveRelease, Mover, Store, new_steps};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
 
 /// Worlds of the simulation whose decisions are stored and made again; each has twenty leads.
 const WORLDS: u64 = 20;
 
-async fn all(store: &Store) -> Vec<Replayed> {
+pub async fn all(store: &Store) -> Vec<Replayed> {
     let mut all = Vec::new();
     let now = "2100-01-01T00:00:00Z".parse().expect("an instant");
     replay(store, Which::Since(DateTime::<Utc>::UNIX_EPOCH), now, |one| all.push(one)).await.expect("a replay");
     all
 }
 
-fn not_the_same(all: &[Replayed]) -> Vec<&Replayed> {
+pub fn not_the_same(all: &[Replayed]) -> Vec<&Replayed> {
     all.iter().filter(|one| one.verdict != Verdict::Same).collect()
 }
 
@@ -99,14 +94,15 @@ async fn worked(db: Db, workers: usize) {
     const LEADS: usize = 60;
     let folder = tempfile::tempdir().expect("a folder");
     town::found(folder.path(), 4);
+    let clock: SharedClock = Arc::new(SystemClock);
     let mut running = Vec::new();
     for _ in 0..workers {
-        running.push(worker(folder.path(), &db.store).await);
+        running.push(town::worker(folder.path(), &db.store, &clock).await);
     }
     // Each event at two doors: one of them decides it.
     let all_sent = (0..LEADS * 2).map(|number| {
-        let decider = Arc::clone(&running[number % workers].decider);
-        async move { decider.take(vec![message(number / 2)]).await.expect("it is taken") }
+        let (decider, clock) = (Arc::clone(&running[number % workers].decider), &clock);
+        async move { decider.take(vec![town::message(number / 2, clock.now())]).await.expect("it is taken") }
     });
     futures_util::future::join_all(all_sent).await;
     let decided = "SELECT COUNT(*) FROM decision";
@@ -144,35 +140,6 @@ async fn worked(db: Db, workers: usize) {
     assert_eq!(not_the_same(&spoilt).len(), 3);
     for worker in running {
         worker.stop().await;
-    }
-}
-
-async fn worker(folder: &Path, store: &Store) -> Running {
-    let setup = Setup {
-        store: store.clone(),
-        workspace: town::read(folder),
-        vendors: Vendors::default(),
-        clock: Arc::new(SystemClock),
-        limits: Limits::default(),
-        listener: TcpListener::bind("127.0.0.1:0").await.expect("a port"),
-        tokens: Vec::new(),
-        body_limit: 1024,
-        requests_at_once: 1,
-        links: None,
-        replies: None,
-    };
-    app::start(setup).await.expect("a worker")
-}
-
-fn message(number: usize) -> InboxMessage {
-    let body = Caller::live(number).event.to_string().into_bytes();
-    InboxMessage {
-        key: key_of(&body),
-        kind: "lead.qualified".to_owned(),
-        body,
-        received_at: SystemClock.now(),
-        reply_to: None,
-        correlation_id: None,
     }
 }
 

@@ -1,11 +1,20 @@
 //! A workspace in which it is always office hours and everything is quick, and callers for it.
 
 use baton::app::workspace::{self, Workspace};
+use baton::app::{self, Running, Setup};
+use baton::clock::SharedClock;
+use baton::config::Limits;
+use baton::intake::event::key_of;
+use baton::outbox::Vendors;
 use baton::sandbox::voice::{RepManner, Script};
+use baton::store::{InboxMessage, Store};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 
 /// The desks, each a pool of its own; the last one is the catch-all.
 const DESKS: [&str; 3] = ["west", "east", "desk"];
@@ -69,6 +78,37 @@ pub fn found(folder: &Path, reps_per_desk: usize) {
 pub fn read(folder: &Path) -> Workspace {
     let read = workspace::load(folder).expect("the town can be read");
     read.unwrap_or_else(|faults| panic!("the town has faults: {:#?} {:#?}", faults.rules, faults.templates))
+}
+
+/// A worker of this process that decides for the town; nothing is connected to it.
+pub async fn worker(folder: &Path, store: &Store, clock: &SharedClock) -> Running {
+    let setup = Setup {
+        store: store.clone(),
+        workspace: read(folder),
+        vendors: Vendors::default(),
+        clock: Arc::clone(clock),
+        limits: Limits::default(),
+        listener: TcpListener::bind("127.0.0.1:0").await.expect("a port"),
+        tokens: Vec::new(),
+        body_limit: 1024,
+        requests_at_once: 1,
+        links: None,
+        replies: None,
+    };
+    app::start(setup).await.expect("a worker")
+}
+
+/// The event of a caller on the line, as it comes to the inbox.
+pub fn message(number: usize, received_at: DateTime<Utc>) -> InboxMessage {
+    let body = Caller::live(number).event.to_string().into_bytes();
+    InboxMessage {
+        key: key_of(&body),
+        kind: "lead.qualified".to_owned(),
+        body,
+        received_at,
+        reply_to: None,
+        correlation_id: None,
+    }
 }
 
 fn roster(reps_per_desk: usize) -> String {
