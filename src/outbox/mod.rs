@@ -218,8 +218,9 @@ impl Outbox {
         }
         fail::fail_point!("after_sent_mark");
         if Instant::now() >= by {
-            // Marked and not sent: whoever has it next looks, finds nothing, and sends.
-            return End::Lost;
+            // Marked and not sent, and its lease may end while it is: it is taken up anew, by whoever has it by then.
+            let error = "its time was over before it was sent".to_owned();
+            return End::Again { run_at: self.parts.clock.now(), error, still_sent: false };
         }
         let result = timeout_at(by, self.perform(step, matter)).await;
         fail::fail_point!("after_response");

@@ -11,6 +11,9 @@ use baton::store::InboxMessage;
 use baton::store::JournalLine;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 /// The vendor carries it out and its answer never comes: counted once all the same.
 async fn a_lost_answer(vendor: &'static str, operation: &str, kind: &str, caller: Caller, status: &str) -> Play {
@@ -67,6 +70,34 @@ async fn a_lost_answer_of_the_mail_server_sends_no_second_mail() {
     let failed = play.running.store.read("flow.failed", |tx| Box::pin(async move { tx.steps_failed(10).await }));
     let kinds: Vec<String> = failed.await.expect("the steps").into_iter().map(|step| step.kind).collect();
     assert_eq!(kinds.len(), 2, "a person sees that the answer was lost: {kinds:?}");
+    play.nothing_twice();
+}
+
+/// A worker that stands still between its mark and its call, for longer than its lease: whoever has the step by then looks,
+/// finds nothing and sends, and the first one, awake again, must not.
+#[cfg(feature = "failpoints")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 16)]
+async fn a_worker_that_stood_still_before_its_call_does_not_make_it_late() {
+    /// Record and card, two mails, a task, two events.
+    const FIRST_STEPS: usize = 7;
+    let play = Play::begin().await;
+    let (began, awake) = (Instant::now(), Arc::new(AtomicUsize::new(0)));
+    let woken = Arc::clone(&awake);
+    let stand_still = move || {
+        if began.elapsed() < Duration::from_secs(4) {
+            std::thread::sleep(Duration::from_secs(8));
+            woken.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    fail::cfg_callback("after_sent_mark", stand_still).expect("a crash point");
+    let lead = play.call(&Caller::gone(1)).await;
+    play.until(&lead, "callback").await;
+    play.until_quiet().await;
+    play.until_seen("the first attempts", |_| awake.load(Ordering::Relaxed) >= FIRST_STEPS).await;
+    // What it would send late, it would send at once.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(play.accepted("slack", "message").len(), 1);
+    assert_eq!(play.accepted("salesforce", "lead").len(), 1);
     play.nothing_twice();
 }
 
@@ -190,10 +221,10 @@ async fn an_owner_changed_by_hand_is_read_back() {
             if !found.is_empty() {
                 return found;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let changes = tokio::time::timeout(std::time::Duration::from_secs(20), changes).await.expect("a change is seen");
+    let changes = tokio::time::timeout(Duration::from_secs(20), changes).await.expect("a change is seen");
     assert_eq!(changes.len(), 1);
     assert!(changes[0].to.starts_with(other), "{changes:?}");
     assert_eq!(play.lead(&lead).await.owner, workspace_owner, "what was decided stays what was decided");
