@@ -82,9 +82,9 @@ impl Decider {
             let (decider, work) = (Arc::clone(&decider), Arc::clone(&work));
             let (facts, release) = (Arc::clone(&facts), Arc::clone(&release));
             let by = match (pace, tried.swap(true, Ordering::Relaxed)) {
-                (Pace::Surge, false) => By::Ahead,
-                (Pace::Surge, true) => By::Anew,
-                (Pace::Rush | Pace::Calm, _) => By::Lock,
+                (Pace::Surge | Pace::Rush, false) => By::Ahead,
+                (Pace::Surge | Pace::Rush, true) => By::Anew,
+                (Pace::Calm, _) => By::Lock,
             };
             Box::pin(async move { decider.decide_in(tx, &work, &facts, &release, by).await })
         });

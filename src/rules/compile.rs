@@ -44,7 +44,7 @@ pub fn compile(files: &[SourceFile]) -> Result<Checked, Vec<Fault>> {
 pub fn check(files: &[SourceFile], today: NaiveDate) -> Result<Checked, Vec<Fault>> {
     examine(files, |drafts, rules, faults| {
         lint::quick(drafts, rules, faults);
-        lint::thorough(rules, today, faults);
+        lint::thorough(drafts, rules, today, faults);
     })
 }
 

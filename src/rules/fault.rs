@@ -1,5 +1,6 @@
 //! What is wrong with the rule files: where, what was found, what is allowed, and how to mend it.
 
+use super::codes::meaning;
 use super::witness::Witness;
 use std::fmt;
 
@@ -125,6 +126,7 @@ impl Faults {
     }
 
     fn add(&mut self, level: Level, code: &'static str, at: At, found: String, allowed: String) -> &mut Fault {
+        debug_assert!(meaning(code).is_some(), "{code} is not explained in codes.rs");
         let fault = Fault {
             level,
             code,

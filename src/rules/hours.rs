@@ -39,14 +39,22 @@ pub fn merged(hours: &Hours, reps: &BTreeMap<RepId, Rep>) -> Hours {
     all
 }
 
+/// Hours, and where each holiday region begins.
+pub struct Draft {
+    pub hours: Hours,
+    pub regions: Vec<Word>,
+}
+
 /// A value that is refused leaves a blank behind; its fault keeps the blank from being used.
-pub fn read(root: &Node, faults: &mut Faults) -> Hours {
+pub fn read(root: &Node, faults: &mut Faults) -> Draft {
     let mut section = root.section(faults);
     let weeks = section.require("weeks", faults).map(|node| weeks(node, faults)).unwrap_or_default();
-    let holidays = section.get("holidays").map(|node| holidays(node, faults)).unwrap_or_default();
+    let node = section.get("holidays");
+    let regions = node.map(|node| node.map(faults).iter().map(|(region, _)| region.clone()).collect());
+    let holidays = node.map(|node| holidays(node, faults)).unwrap_or_default();
     let calling = section.require("calling", faults).and_then(|node| calling(node, faults)).unwrap_or_default();
     section.finish(faults);
-    Hours { weeks, holidays, calling }
+    Draft { hours: Hours { weeks, holidays, calling }, regions: regions.unwrap_or_default() }
 }
 
 fn weeks(node: &Node, faults: &mut Faults) -> BTreeMap<String, Week> {
@@ -152,7 +160,7 @@ mod tests {
     fn hours(text: &str) -> (Hours, Vec<String>) {
         let mut faults = Faults::default();
         let node = yaml::parse("rules/hours.yaml", text, &mut faults).unwrap();
-        let hours = read(&node, &mut faults);
+        let hours = read(&node, &mut faults).hours;
         let told = faults.into_sorted().iter().map(|fault| format!("{} {}", fault.line, fault.code)).collect();
         (hours, told)
     }

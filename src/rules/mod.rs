@@ -9,6 +9,7 @@
 #![deny(clippy::disallowed_types)]
 
 mod accounts;
+pub mod codes;
 pub mod company;
 pub mod compile;
 pub mod condition;

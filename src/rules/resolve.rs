@@ -18,7 +18,7 @@ pub struct Drafts {
     pub territories: Vec<TerritoryRow>,
     pub reps: Vec<reps::Draft>,
     pub accounts: Vec<accounts::Draft>,
-    pub hours: Hours,
+    pub hours: hours::Draft,
     pub handoff: handoff::Draft,
 }
 
@@ -51,7 +51,7 @@ pub fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Opt
         routes,
         pools,
         catch_all: catch_all?,
-        hours: hours::merged(&drafts.hours, &reps),
+        hours: hours::merged(&drafts.hours.hours, &reps),
         reps,
         handoff: drafts.handoff.finish(needs_attention?),
         matching: drafts.routing.matching.clone(),
@@ -100,7 +100,7 @@ impl Resolver<'_> {
     }
 
     fn reps(&self, faults: &mut Faults) -> BTreeMap<RepId, Rep> {
-        let Hours { weeks, holidays, .. } = &self.drafts.hours;
+        let Hours { weeks, holidays, .. } = &self.drafts.hours.hours;
         let mut reps = BTreeMap::new();
         for draft in &self.drafts.reps {
             for word in &draft.hours {

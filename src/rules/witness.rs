@@ -28,6 +28,8 @@ pub struct Witness {
 pub enum Ends {
     /// The row of `territories.csv` on this line wins; the others fit too and lose.
     Row { line: u32, others: Vec<u32> },
+    /// No row of `territories.csv` fits.
+    NoRow,
 }
 
 impl Witness {
@@ -224,6 +226,7 @@ impl fmt::Display for Ends {
                 let others: Vec<String> = others.iter().map(u32::to_string).collect();
                 write!(f, "line {line} wins over line {}", others.join(", "))
             }
+            Self::NoRow => f.write_str("no row fits"),
         }
     }
 }

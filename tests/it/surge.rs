@@ -8,6 +8,7 @@ use crate::town;
 use baton::app::Running;
 use baton::clock::{ScaledClock, SharedClock};
 use baton::intake::ahead::DecidedAhead;
+use baton::intake::decider::SETTLES;
 use baton::store::Grant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -40,6 +41,7 @@ impl Surge {
         for _ in 0..workers {
             running.push(town::worker(folder.path(), &db.store, &clock).await);
         }
+        tokio::time::sleep(SETTLES).await;
         Self { db, clock, running, _folder: folder }
     }
 

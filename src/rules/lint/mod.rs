@@ -3,6 +3,9 @@
 //! One family a file. A fault is told once for each cause, not once for each row that suffers from it, and whatever can be
 //! shown on a lead comes with one ([`crate::rules::witness`]).
 
+mod cover;
+mod dates;
+mod gaps;
 pub mod overlap;
 mod people;
 mod pools;
@@ -10,7 +13,7 @@ mod shadow;
 
 use super::fault::{At, Faults};
 use super::resolve::Drafts;
-use super::set::RuleSet;
+use super::set::{Pool, RuleSet};
 use chrono::NaiveDate;
 
 /// What a worker says at its start: cheap, and the same on every day.
@@ -20,13 +23,20 @@ pub fn quick(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
 }
 
 /// What whoever edits the rules should know besides, as of `today`.
-pub fn thorough(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
+pub fn thorough(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
+    dates::warn(drafts, rules, today, faults);
+    cover::inform(rules, today, faults);
+    gaps::inform(drafts, rules, today, faults);
     shadow::warn(rules, today, faults);
     overlap::inform(&rules.territories, today, faults);
 }
 
 /// Lines that a message names at most.
 const LINES_NAMED: usize = 6;
+
+fn pool_at(pool: &Pool) -> At {
+    At { path: super::ROUTING, line: pool.line, column: 1 }
+}
 
 fn territory_at(line: u32) -> At {
     At { path: super::TERRITORIES, line, column: 1 }

@@ -86,7 +86,7 @@ fn shadow(rules: &RuleSet, index: usize, row: &TerritoryRow, today: NaiveDate) -
 }
 
 /// What the row asks for and nothing else: a lead that fits as few other rows as a lead of this row can.
-fn least_known(row: &TerritoryRow, on: NaiveDate) -> Place<'_> {
+pub fn least_known(row: &TerritoryRow, on: NaiveDate) -> Place<'_> {
     Place {
         country: row.country.as_deref(),
         state: row.state.as_deref(),

@@ -13,7 +13,8 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// The vendor carries it out and its answer never comes: counted once all the same.
 async fn a_lost_answer(vendor: &'static str, operation: &str, kind: &str, caller: Caller, status: &str) -> Play {

@@ -1,14 +1,20 @@
 //! `baton check`: stages, one line each; then every fault at once.
 
-use super::{FAULTY, OK, TextOrJson, say};
+mod excerpt;
+mod review;
+
+use super::{FAULTY, OK, USAGE, say};
 use crate::app::workspace::Faults;
 use crate::app::{self, workspace};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
+use crate::rules::fault::did_you_mean;
 use crate::rules::witness::{Ends, Witness, spell};
-use crate::rules::{Fault, Level, report};
+use crate::rules::{Fault, Level, SourceFile, codes, report};
 use anyhow::Result;
 use clap::ValueEnum;
+use excerpt::excerpt;
+use review::{Finding, github, sarif};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -17,14 +23,29 @@ pub struct Check {
     /// The workspace: a folder with rules/ and templates/.
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
+    /// For people, for programs, for code scanning (SARIF 2.1.0), or as annotations of a GitHub workflow.
     #[arg(long, value_enum, default_value = "text")]
-    format: TextOrJson,
+    format: Format,
     /// The least that is told; errors always are.
     #[arg(long, value_enum, default_value = "info")]
     level: Least,
     /// Fail on warnings too.
     #[arg(long, value_enum)]
     deny: Option<Deny>,
+    /// Say what a code means, and check nothing.
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["codes", "deny"])]
+    explain: Option<String>,
+    /// List every code with its meaning, and check nothing.
+    #[arg(long)]
+    codes: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Sarif,
+    Github,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -51,6 +72,13 @@ impl From<Least> for Level {
 
 impl Check {
     pub async fn run(self) -> Result<u8> {
+        if self.codes {
+            codes::CODES.iter().for_each(|(code, meaning)| say(&format!("{code:<32} {meaning}")));
+            return Ok(OK);
+        }
+        if let Some(code) = &self.explain {
+            return Ok(explain(code));
+        }
         let today = SystemClock.now().date_naive();
         let loaded = workspace::check(&self.dir, today)?;
         let config = config::load(&self.dir.join("baton.toml")).and_then(|config| match &loaded {
@@ -65,13 +93,23 @@ impl Check {
         };
         let warnings: Vec<Fault> = warnings.into_iter().filter(|fault| fault.level <= self.level.into()).collect();
         let errors = faults.rules.len() + faults.templates.len() + usize::from(config.is_err());
+        let config_error = config.as_ref().err().map(|error| format!("{error:#}"));
+        let findings = || {
+            let mut findings: Vec<Finding> = config_error.iter().map(|error| Finding::of_config(error)).collect();
+            findings.extend(faults.rules.iter().chain(&warnings).map(Finding::of_rules));
+            findings.extend(faults.templates.iter().map(Finding::of_template));
+            findings.into_iter().map(|finding| finding.below(&self.dir)).collect::<Vec<_>>()
+        };
         match self.format {
-            TextOrJson::Text => text(&config, &warnings, &faults, &summary),
-            TextOrJson::Json => {
+            Format::Text => {
+                let sources = workspace::sources(&self.dir)?;
+                text(config_error.as_deref(), &warnings, &faults, &summary, &sources);
+            }
+            Format::Json => {
                 let list = |faults: &[Fault]| faults.iter().map(fault_json).collect::<Vec<_>>();
                 say(&json!({
                     "ok": errors == 0,
-                    "config": config.as_ref().err().map(|error| format!("{error:#}")),
+                    "config": config_error,
                     "errors": list(&faults.rules),
                     "templates": faults.templates.iter().map(ToString::to_string).collect::<Vec<_>>(),
                     "warnings": list(&warnings),
@@ -79,23 +117,36 @@ impl Check {
                 })
                 .to_string());
             }
+            Format::Sarif => say(&sarif(&findings()).to_string()),
+            Format::Github => findings().iter().for_each(|finding| say(&github(finding))),
         }
         let denied = self.deny.is_some() && warnings.iter().any(|fault| fault.level == Level::Warning);
         Ok(if errors == 0 && !denied { OK } else { FAULTY })
     }
 }
 
-fn text(config: &Result<config::Config>, warnings: &[Fault], faults: &Faults, summary: &[String]) {
-    match config {
-        Ok(_) => say("config     ok"),
-        Err(error) => say(&format!("config     {error:#}")),
+fn explain(code: &str) -> u8 {
+    if let Some(meaning) = codes::meaning(code) {
+        say(&format!("{code}\n{meaning}"));
+        return OK;
     }
+    let names = codes::CODES.iter().map(|(code, _)| *code);
+    let hint = did_you_mean(code, names).map_or_else(String::new, |hint| format!("; {hint}"));
+    eprintln!("error: {code} is no code of baton check; baton check --codes lists them{hint}");
+    USAGE
+}
+
+fn text(config_error: Option<&str>, warnings: &[Fault], faults: &Faults, summary: &[String], sources: &[SourceFile]) {
+    say(&format!("config     {}", config_error.unwrap_or("ok")));
     stage("rules", faults.rules.len(), warnings.len());
     for line in summary {
         say(&format!("           {line}"));
     }
     for fault in faults.rules.iter().chain(warnings) {
         say(&fault.to_string());
+        if let Some(excerpt) = excerpt(sources, &fault.path, fault.line, fault.column) {
+            say(&excerpt);
+        }
     }
     stage("templates", faults.templates.len(), 0);
     for fault in &faults.templates {
@@ -126,14 +177,17 @@ pub(super) fn fault_json(fault: &Fault) -> serde_json::Value {
     })
 }
 
-/// The lead as an object of fields, `null` where a field must be unknown; and which row takes it from which.
+/// The lead as an object of fields, `null` where a field must be unknown; and which row, if any, takes it from which.
 fn witness_json(witness: &Witness) -> serde_json::Value {
     let fields = witness.in_order().into_iter().map(|(path, value)| (path.to_owned(), json!(value.map(spell))));
-    let Ends::Row { line, others } = &witness.ends;
+    let (winner, losers) = match &witness.ends {
+        Ends::Row { line, others } => (Some(line), others.as_slice()),
+        Ends::NoRow => (None, &[][..]),
+    };
     json!({
         "fields": fields.collect::<serde_json::Map<_, _>>(),
         "on": witness.on,
-        "winner_line": line,
-        "loser_lines": others,
+        "winner_line": winner,
+        "loser_lines": losers,
     })
 }
