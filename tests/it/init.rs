@@ -7,19 +7,19 @@ use std::process::{Command, Output};
 
 const TRADES: [&str; 6] = ["saas", "healthcare", "automotive", "real-estate", "legal", "collections"];
 
-fn baton(arguments: &[&str]) -> Output {
+pub fn baton(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_baton")).args(arguments).output().expect("baton runs")
 }
 
-fn init(folder: &Path, trade: &str) -> Output {
+pub fn init(folder: &Path, trade: &str) -> Output {
     baton(&["init", folder.to_str().expect("a plain path"), "--template", trade])
 }
 
-fn code(output: &Output) -> u8 {
+pub fn code(output: &Output) -> u8 {
     u8::try_from(output.status.code().expect("it ended by itself")).expect("a small number")
 }
 
-fn told(output: &Output) -> String {
+pub fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -36,7 +36,9 @@ fn every_trade_checks_without_a_warning_and_its_tests_reach_its_rules() {
         let report: Value = serde_json::from_slice(&check.stdout).expect("a report");
         assert_eq!(report["ok"], true, "{trade}: {}", told(&check));
         let told_of = report["warnings"].as_array().expect("a list").iter();
-        let warnings: Vec<&Value> = told_of.filter(|fault| fault["level"] != "info").collect();
+        // Whoever begins with it years from now is told to add holidays.
+        let meant = |fault: &&Value| fault["level"] != "info" && fault["code"] != "holidays-end";
+        let warnings: Vec<&Value> = told_of.filter(meant).collect();
         assert!(warnings.is_empty(), "{trade}: {warnings:#?}");
         let test = baton(&["test", place, "--min-coverage", "90", "--coverage"]);
         assert_eq!(code(&test), cli::OK, "{trade}: {}", told(&test));

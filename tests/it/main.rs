@@ -3,6 +3,7 @@
 mod amqp;
 mod change;
 mod chat;
+mod check;
 mod contract;
 #[cfg(feature = "failpoints")]
 mod crash;

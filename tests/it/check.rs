@@ -1,0 +1,81 @@
+//! `baton check` as people, review tools and scripts meet it.
+
+use crate::init::{baton, code, init, told};
+use baton::cli;
+use serde_json::Value;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A workspace in which one phone was written as at home.
+fn faulty() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(code(&init(folder.path(), "saas")), cli::OK);
+    let reps = folder.path().join("rules/reps.csv");
+    let text = std::fs::read_to_string(&reps).expect("the reps");
+    let at = text.find(",+").expect("a phone") + 1;
+    std::fs::write(&reps, format!("{}0{}", &text[..at], &text[at + 1..])).expect("a faulty file");
+    folder
+}
+
+fn check(folder: &Path, arguments: &[&str]) -> (u8, String) {
+    let place = folder.to_str().expect("a plain path");
+    let output = baton(&[&["check", place], arguments].concat());
+    (code(&output), told(&output))
+}
+
+#[test]
+fn a_fault_is_shown_in_its_line() {
+    let folder = faulty();
+    let (code, told) = check(folder.path(), &[]);
+    assert_eq!(code, cli::FAULTY, "{told}");
+    let lines: Vec<&str> = told.lines().collect();
+    let fault = lines.iter().position(|line| line.contains("rep-bad-phone")).expect("the fault");
+    let (line, mark) = (lines[fault + 1], lines[fault + 2]);
+    let at = mark.chars().position(|letter| letter == '^').expect("a mark");
+    let shown: String = line.chars().skip(at).collect();
+    assert!(shown.starts_with('0'), "the mark stands below the phone: {line:?} {mark:?}");
+}
+
+#[test]
+fn code_scanning_reads_every_fault_with_its_rule() {
+    let folder = faulty();
+    let (code, told) = check(folder.path(), &["--format", "sarif"]);
+    assert_eq!(code, cli::FAULTY);
+    let log: Value = serde_json::from_str(&told).expect("one JSON document");
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    let results = run["results"].as_array().expect("results");
+    let phone = results.iter().find(|result| result["ruleId"] == "rep-bad-phone").expect("the fault");
+    assert_eq!(phone["level"], "error");
+    let location = &phone["locations"][0]["physicalLocation"];
+    assert!(location["artifactLocation"]["uri"].as_str().is_some_and(|uri| uri.ends_with("/rules/reps.csv")));
+    assert!(location["region"]["startLine"].as_u64().is_some_and(|line| line > 1));
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    let rule = rules.iter().find(|rule| rule["id"] == "rep-bad-phone").expect("its rule");
+    assert!(rule["shortDescription"]["text"].as_str().is_some_and(|text| text.contains("country code")));
+}
+
+#[test]
+fn a_workflow_annotates_the_line_and_a_sound_workspace_says_nothing_wrong() {
+    let folder = faulty();
+    let (code, told) = check(folder.path(), &["--format", "github", "--level", "error"]);
+    assert_eq!(code, cli::FAULTY);
+    let lines: Vec<&str> = told.lines().collect();
+    let [line] = lines.as_slice() else { panic!("{told}") };
+    assert!(line.starts_with("::error file=") && line.contains("rules/reps.csv,line="), "{line}");
+    assert!(line.contains("title=rep-bad-phone::found"), "{line}");
+    let sound = tempfile::tempdir().expect("a folder");
+    init(sound.path(), "legal");
+    let (code, told) = check(sound.path(), &["--format", "github", "--level", "error"]);
+    assert_eq!((code, told.as_str()), (cli::OK, ""));
+}
+
+#[test]
+fn a_code_is_explained_and_a_slip_of_the_pen_is_met() {
+    let explained = baton(&["check", "--explain", "territory-gap"]);
+    assert_eq!(code(&explained), cli::OK);
+    assert!(told(&explained).contains("have no row"), "{}", told(&explained));
+    let missed = baton(&["check", "--explain", "teritory-gap"]);
+    assert_eq!(code(&missed), cli::USAGE);
+    assert!(told(&missed).contains("did you mean \"territory-gap\"?"), "{}", told(&missed));
+}
