@@ -36,34 +36,25 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// How long decisions go before everything but timers, and how long before what can wait, in real time.
 const SURGE_AT_MOST: Duration = Duration::from_secs(3);
 const RUSH_AT_MOST: Duration = Duration::from_secs(6);
-/// After its start a worker lets everything go on: another may have died and left steps that somebody waits for. One that
-/// dies again and again would otherwise decide, and do nothing else.
-pub const SETTLES: Duration = Duration::from_secs(3);
 /// A rush is over when nothing has come for so long.
 const RUSH_OVER_AFTER: Duration = Duration::from_millis(30);
 /// How often orphans are looked for, in real time.
 const SWEEP: Duration = Duration::from_secs(2);
 
 /// Whether more leads come than are decided at once, and since when.
-struct Rush {
-    since: Option<Instant>,
-    not_before: Instant,
-}
+#[derive(Default)]
+struct Rush(Option<Instant>);
 
 impl Rush {
-    fn not_before(not_before: Instant) -> Self {
-        Self { since: None, not_before }
-    }
-
     /// Called with the number of messages at hand, before they are decided. A rush ends when few are left, and a lasting one by
     /// itself: what was put off must be done at some time.
     fn pace(&mut self, at_hand: usize, now: Instant) -> Pace {
-        if at_hand < BATCH / 10 || now < self.not_before {
-            self.since = None;
+        if at_hand < BATCH / 10 {
+            self.0 = None;
         } else if at_hand >= BATCH / 3 {
-            self.since.get_or_insert(now);
+            self.0.get_or_insert(now);
         }
-        match self.since.map(|since| now - since) {
+        match self.0.map(|since| now - since) {
             Some(lasts) if lasts < SURGE_AT_MOST => Pace::Surge,
             Some(lasts) if lasts < RUSH_AT_MOST => Pace::Rush,
             Some(_) | None => Pace::Calm,
@@ -71,11 +62,7 @@ impl Rush {
     }
 
     fn is_on(&self) -> bool {
-        self.since.is_some()
-    }
-
-    fn end(&mut self) {
-        self.since = None;
+        self.0.is_some()
     }
 }
 
@@ -147,7 +134,7 @@ impl Decider {
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut waiting = self.waiting.lock().await;
         let mut sweep = tokio::time::interval(SWEEP);
-        let mut rush = Rush::not_before(Instant::now() + SETTLES);
+        let mut rush = Rush::default();
         let at_once = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
         while !*stop.borrow() {
             let mut rows = Vec::with_capacity(BATCH);
@@ -161,7 +148,7 @@ impl Decider {
                         sweep.reset_immediately();
                     }
                 }
-                () = tokio::time::sleep(RUSH_OVER_AFTER), if rush.is_on() => rush.end(),
+                () = tokio::time::sleep(RUSH_OVER_AFTER), if rush.is_on() => rush = Rush::default(),
                 _ = stop.changed() => break,
             }
             if rows.is_empty() {

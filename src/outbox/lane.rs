@@ -1,6 +1,7 @@
 //! Who waits behind whom: steps wait for steps of their own lane only, so that a slow CRM never keeps a phone from ringing.
 
 use crate::domain::effect::{Channel, Effect};
+use crate::store::Claim;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -105,15 +106,16 @@ impl Lanes {
         permit.expect("the lanes are never closed")
     }
 
-    /// Every hand that is free now, lane by lane.
-    pub fn free(&self) -> Vec<(Lane, Vec<OwnedSemaphorePermit>)> {
+    /// Every hand that is free now, lane by lane, and for what. A step whose lease has lapsed was put off before, or its worker
+    /// has died: whatever the pace, it waits no longer.
+    pub fn free(&self) -> Vec<(Lane, Claim, Vec<OwnedSemaphorePermit>)> {
         let hands = |lane: Lane| {
             std::iter::from_fn(move || Arc::clone(&self.permits[lane as usize]).try_acquire_owned().ok()).collect()
         };
         let pace = *self.pace.borrow();
-        let lanes = Lane::ALL.into_iter().filter(|lane| pace <= lane.keeps());
-        let lanes = lanes.map(|lane| (lane, hands(lane)));
-        lanes.filter(|(_, hands): &(Lane, Vec<_>)| !hands.is_empty()).collect()
+        let which = |lane: Lane| if pace <= lane.keeps() { Claim::DueAndLapsed } else { Claim::Lapsed };
+        let lanes = Lane::ALL.into_iter().map(|lane| (lane, which(lane), hands(lane)));
+        lanes.filter(|(_, _, hands): &(Lane, Claim, Vec<_>)| !hands.is_empty()).collect()
     }
 
     /// Waits until nobody has anything in hand.
@@ -179,7 +181,7 @@ mod tests {
         let _crm = (lanes.enter(Lane::Crm).await, lanes.enter(Lane::Crm).await);
         let free = lanes.free();
         assert_eq!(free.len(), Lane::ALL.len() - 1);
-        assert!(free.iter().all(|(lane, hands)| *lane != Lane::Crm && hands.len() == 2));
+        assert!(free.iter().all(|(lane, _, hands)| *lane != Lane::Crm && hands.len() == 2));
         let next = tokio::time::timeout(std::time::Duration::from_millis(20), lanes.enter(Lane::Crm)).await;
         assert!(next.is_err(), "the third waits");
     }

@@ -22,7 +22,7 @@ use crate::domain::id::{LeadId, RepId};
 use crate::facts::Facts;
 use crate::handoff::Event;
 use crate::release::Current;
-use crate::store::{FinishedStep, Mover, StepEnd, StepRow, Store, StoreError};
+use crate::store::{Claim, FinishedStep, Mover, StepEnd, StepRow, Store, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 use group::Group;
 pub use lane::Pace;
@@ -150,21 +150,22 @@ impl Outbox {
     /// As many due steps of each lane as it has free hands.
     async fn claim(self: &Arc<Self>) -> Vec<(StepRow, OwnedSemaphorePermit)> {
         let free = self.lanes.free();
-        let wanted: Arc<[(Lane, usize)]> = free.iter().map(|(lane, hands)| (*lane, hands.len())).collect();
+        let wanted: Arc<[(Lane, Claim, usize)]> =
+            free.iter().map(|(lane, which, hands)| (*lane, *which, hands.len())).collect();
         let (worker, lease, now) = (self.parts.worker.clone(), self.parts.lease, self.parts.clock.now());
         let claimed = self.parts.store.write("step.claim", move |tx| {
             let (worker, wanted) = (worker.clone(), Arc::clone(&wanted));
             Box::pin(async move {
                 let mut claimed = Vec::new();
-                for (lane, hands) in wanted.iter() {
-                    claimed.push(tx.steps_claim(now, &worker, lease, lane.kinds(), *hands).await?);
+                for (lane, which, hands) in wanted.iter() {
+                    claimed.push(tx.steps_claim(now, &worker, lease, lane.kinds(), *which, *hands).await?);
                 }
                 Ok(claimed)
             })
         });
         match claimed.await {
             Ok(claimed) => {
-                claimed.into_iter().zip(free).flat_map(|(steps, (_, hands))| steps.into_iter().zip(hands)).collect()
+                claimed.into_iter().zip(free).flat_map(|(steps, (_, _, hands))| steps.into_iter().zip(hands)).collect()
             }
             Err(error) => {
                 tracing::error!(%error, "due steps could not be claimed");

@@ -42,7 +42,7 @@ pub use past::PastLead;
 pub use release::{LiveRelease, StoredRelease};
 pub use rep::RepState;
 pub use report::ReportRow;
-pub use step::{FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
+pub use step::{Claim, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
 pub use timeline::TimelineEntry;
 pub use token::Token;
 pub use transition::{Moved, Mover, local_day, new_steps};

@@ -176,6 +176,14 @@ const COLUMNS: &str =
 /// Written so that the row is found by its key and only then asked: the index over all leased steps would be read whole.
 const IS_LEASED: &str = "state || '' = 'leased'";
 
+/// Which steps a claim takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    DueAndLapsed,
+    /// What another worker, or this one, was kept from ending.
+    Lapsed,
+}
+
 impl Tx {
     pub async fn steps_insert(&mut self, steps: &[NewStep]) -> Result<(), StoreError> {
         if steps.is_empty() {
@@ -220,13 +228,15 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes due steps of some kinds, and those whose lease has lapsed: live calls first, then by time. Two workers never get the same one.
+    /// Takes due steps of some kinds, and those whose lease has lapsed, or the latter only: live calls first, then by time. Two
+    /// workers never get the same one.
     pub async fn steps_claim(
         &mut self,
         now: DateTime<Utc>,
         worker: &str,
         lease: Duration,
         kinds: &[&'static str],
+        which: Claim,
         limit: usize,
     ) -> Result<Vec<StepRow>, StoreError> {
         // Two arms, so that each can use its partial index.
@@ -237,13 +247,18 @@ impl Tx {
                 self.engine.skip_locked()
             )
         };
+        let lapsed = arm("leased", "lease_until");
+        let found = match which {
+            Claim::DueAndLapsed => {
+                let due = arm("due", "run_at");
+                format!("due AS {due}, lapsed AS {lapsed}, found AS (SELECT * FROM due UNION ALL SELECT * FROM lapsed)")
+            }
+            Claim::Lapsed => format!("found AS {lapsed}"),
+        };
         let sql = format!(
-            "-- step::claim\nWITH due AS {}, lapsed AS {}, taken AS (SELECT effect_key FROM (SELECT * FROM due UNION ALL \
-             SELECT * FROM lapsed) AS both_arms ORDER BY priority, run_at LIMIT $4) UPDATE step SET state = 'leased', \
-             lease_owner = $2, lease_until = $3, fence = fence + 1, attempts = attempts + 1 \
-             WHERE effect_key IN (SELECT effect_key FROM taken) RETURNING {COLUMNS}, priority",
-            arm("due", "run_at"),
-            arm("leased", "lease_until")
+            "-- step::claim\nWITH {found}, taken AS (SELECT effect_key FROM found ORDER BY priority, run_at LIMIT $4) \
+             UPDATE step SET state = 'leased', lease_owner = $2, lease_until = $3, fence = fence + 1, attempts = attempts + 1 \
+             WHERE effect_key IN (SELECT effect_key FROM taken) RETURNING {COLUMNS}, priority"
         );
         let until = now + TimeDelta::from_std(lease).unwrap_or_default();
         let query = sqlx::query(AssertSqlSafe(sql)).bind(micros(now)).bind(worker).bind(micros(until));

@@ -110,6 +110,7 @@ conformance! {
         steps: [
             steps_are_claimed_by_priority_then_time,
             a_lapsed_lease_comes_back_with_the_next_fence,
+            a_claim_can_be_for_lapsed_steps_alone,
             a_zombies_result_does_not_count_and_is_kept,
             a_lapsed_call_does_not_wait_behind_a_backlog,
             two_claimers_never_hold_one_step,

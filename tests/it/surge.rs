@@ -8,7 +8,6 @@ use crate::town;
 use baton::app::Running;
 use baton::clock::{ScaledClock, SharedClock};
 use baton::intake::ahead::DecidedAhead;
-use baton::intake::decider::SETTLES;
 use baton::store::Grant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -41,7 +40,6 @@ impl Surge {
         for _ in 0..workers {
             running.push(town::worker(folder.path(), &db.store, &clock).await);
         }
-        tokio::time::sleep(SETTLES).await;
         Self { db, clock, running, _folder: folder }
     }
 

@@ -9,7 +9,7 @@ use baton::domain::known::Known;
 use baton::domain::lead::FieldValue;
 use baton::domain::outcome::{NextStepKind, Slot};
 use baton::handoff::{Event, Stage};
-use baton::store::{DecidedLead, LeadRecord, StepRow, StoreError};
+use baton::store::{Claim, DecidedLead, LeadRecord, StepRow, StoreError};
 use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -67,7 +67,9 @@ pub async fn five_hundred_leads_come_back_exactly(db: Db) {
     }
     // The steps were born leased to a worker that is now dead, or are timers: all are due a day later.
     let claimed = db.store.write("test", |tx| {
-        Box::pin(async move { tx.steps_claim(later(86_400), "second", LEASE, &Effect::KINDS, 100_000).await })
+        Box::pin(async move {
+            tx.steps_claim(later(86_400), "second", LEASE, &Effect::KINDS, Claim::DueAndLapsed, 100_000).await
+        })
     });
     let found: BTreeMap<String, StepRow> =
         claimed.await.expect("a claim").into_iter().map(|step| (step.effect_key.clone(), step)).collect();
@@ -424,7 +426,7 @@ async fn read_all(db: &Db) -> Result<(), StoreError> {
     let locked = db.store.write("test", |tx| {
         Box::pin(async move {
             tx.reps_lock(&BTreeSet::from([rep("ana")])).await?;
-            tx.steps_claim(later(86_400), "reader", LEASE, &Effect::KINDS, 100).await?;
+            tx.steps_claim(later(86_400), "reader", LEASE, &Effect::KINDS, Claim::DueAndLapsed, 100).await?;
             // Nothing of this is to stay.
             Err::<(), _>(StoreError::Stopped)
         })

@@ -3,7 +3,7 @@
 use super::server::{Db, variable};
 use super::world::{LEASE, later, now, publish, step};
 use baton::domain::effect::{Effect, Timer};
-use baton::store::{FinishedStep, NewStep, StepEnd, StepRow, StepStats, Store, VendorRef};
+use baton::store::{Claim, FinishedStep, NewStep, StepEnd, StepRow, StepStats, Store, VendorRef};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -21,10 +21,14 @@ async fn insert(db: &Db, steps: Vec<NewStep>) {
 }
 
 async fn claim(store: &Store, worker: &str, at: DateTime<Utc>, limit: usize) -> Vec<StepRow> {
+    claim_of(store, worker, at, Claim::DueAndLapsed, limit).await
+}
+
+async fn claim_of(store: &Store, worker: &str, at: DateTime<Utc>, which: Claim, limit: usize) -> Vec<StepRow> {
     let worker = worker.to_owned();
     let claimed = store.write("test", move |tx| {
         let worker = worker.clone();
-        Box::pin(async move { tx.steps_claim(at, &worker, LEASE, &Effect::KINDS, limit).await })
+        Box::pin(async move { tx.steps_claim(at, &worker, LEASE, &Effect::KINDS, which, limit).await })
     });
     claimed.await.expect("a claim is answered")
 }
@@ -92,6 +96,15 @@ pub async fn a_lapsed_lease_comes_back_with_the_next_fence(db: Db) {
     assert_eq!((taken.fence, taken.attempts), (2, 2));
     assert_eq!(taken.sent_at, Some(now()), "that a request had left is not forgotten");
     assert_eq!(keys(&claim(&db.store, "third", later(59), 10).await), [""; 0], "it is the second worker's");
+}
+
+/// In a surge nothing new is begun, and what was left is.
+pub async fn a_claim_can_be_for_lapsed_steps_alone(db: Db) {
+    let left = born_leased(step("left", Effect::Hold, later(5)), later(30));
+    insert(&db, vec![step("due", Effect::Hold, now()), left]).await;
+    assert_eq!(keys(&claim_of(&db.store, "w", later(29), Claim::Lapsed, 10).await), [""; 0]);
+    assert_eq!(keys(&claim_of(&db.store, "w", later(31), Claim::Lapsed, 10).await), ["left"]);
+    assert_eq!(keys(&claim(&db.store, "w", later(31), 10).await), ["due"]);
 }
 
 pub async fn a_zombies_result_does_not_count_and_is_kept(db: Db) {
