@@ -70,8 +70,8 @@ struct Committed {
 }
 
 impl Decider {
-    /// Decides and stores a whole batch, then answers and sets its first steps going. In a surge it does not wait for the one
-    /// before it to be stored.
+    /// Decides and stores a whole batch, then answers and sets its first steps going. While many leads wait it does not wait
+    /// for the one before it to be stored.
     pub(super) async fn commit(self: &Arc<Self>, batch: &Arc<Batch>, pace: Pace) -> Result<(), StoreError> {
         let release = Arc::clone(&self.parts.release.borrow());
         let leads: Vec<Lead> = batch.leads.iter().map(|(_, lead)| lead.clone()).collect();

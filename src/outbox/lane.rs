@@ -68,7 +68,7 @@ pub enum Pace {
     Calm,
     /// What somebody waits for on a line.
     Rush,
-    /// Timers alone: a queue that is decided in half the time rings the last of its callers sooner.
+    /// Of what is new, timers alone: a queue that is decided in half the time rings the last of its callers sooner.
     Surge,
 }
 

@@ -63,6 +63,14 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// All but its place, level and code.
+    pub fn message(&self) -> String {
+        let mut message = format!("found {}; allowed: {}", self.found, self.allowed);
+        message.extend(self.hint.iter().map(|hint| format!("; hint: {hint}")));
+        message.extend(self.witness.iter().map(|witness| format!("; {witness}")));
+        message
+    }
+
     /// Adds a lead that shows it.
     pub fn example(&mut self, witness: Witness) -> &mut Self {
         self.witness = Some(witness);
@@ -78,15 +86,8 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let level = self.level.as_str();
-        let Self { code, path, line, column, found, allowed, .. } = self;
-        write!(f, "{path}:{line}:{column} {level} {code}: found {found}; allowed: {allowed}")?;
-        if let Some(hint) = &self.hint {
-            write!(f, "; hint: {hint}")?;
-        }
-        match &self.witness {
-            Some(witness) => write!(f, "; {witness}"),
-            None => Ok(()),
-        }
+        let Self { code, path, line, column, .. } = self;
+        write!(f, "{path}:{line}:{column} {level} {code}: {}", self.message())
     }
 }
 

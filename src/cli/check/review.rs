@@ -24,11 +24,8 @@ pub struct Finding {
 
 impl Finding {
     pub fn of_rules(fault: &Fault) -> Self {
-        let mut message = format!("found {}; allowed: {}", fault.found, fault.allowed);
-        message.extend(fault.hint.iter().map(|hint| format!("; hint: {hint}")));
-        message.extend(fault.witness.iter().map(|witness| format!("; {witness}")));
         let Fault { level, code, line, column, .. } = *fault;
-        Self { level, code, path: fault.path.clone(), line, column, message }
+        Self { level, code, path: fault.path.clone(), line, column, message: fault.message() }
     }
 
     pub fn of_template(fault: &TemplateFault) -> Self {
