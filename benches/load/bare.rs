@@ -1,7 +1,7 @@
 //! The floor: broker → one transaction that inserts the rows of decided leads → acknowledgement, and nothing else.
 //!
-//! The rows are those that Baton stored for a lead of the same kind, byte for byte but for the ids, put in with the same
-//! bulk statements. No rules, no locks, no ledgers, no steps carried out.
+//! The rows are those that Baton stored for a lead of the same kind, byte for byte but for the ids, put into tables with the
+//! same indexes and foreign keys by the same bulk statements. No rules, no locks, no ledgers, no steps carried out.
 
 use crate::events::KINDS;
 use crate::ground::Ground;
@@ -11,6 +11,7 @@ use baton::intake::amqp::Topology;
 use futures_util::StreamExt;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -22,13 +23,17 @@ const BATCH: usize = 50;
 const GATHER: Duration = Duration::from_millis(5);
 /// Consumers at once: while one waits for its commit, the other collects.
 const TASKS: usize = 2;
+const JOURNAL: &str = "ledger_entry";
+/// Stands in a sample for the number that an entry of a journal gets.
+const PLACE: &str = "@place";
 
 /// Tables of a decided lead, each with the rows of lead `$1` as they were when it was decided.
-const TABLES: [(&str, &str); 6] = [
+const TABLES: [(&str, &str); 7] = [
     ("inbox", "t.lead_id = $1"),
     ("lead", "t.id = $1"),
     ("decision", "t.lead_id = $1"),
     ("handoff", "t.lead_id = $1"),
+    (JOURNAL, "t.lead_id = $1"),
     ("timeline", "t.lead_id = $1 AND t.kind = 'decided'"),
     (
         "step",
@@ -58,6 +63,7 @@ impl Bare {
         for (table, _) in TABLES {
             let make = format!("CREATE TABLE bare_{table} (LIKE {table} INCLUDING ALL)");
             sqlx::query(AssertSqlSafe(make)).execute(&ground.pool).await?;
+            foreign_keys(&ground.pool, table).await?;
             statements.push(statement(&ground.pool, table).await?);
         }
         let mut samples = Vec::new();
@@ -70,9 +76,11 @@ impl Bare {
                 .context("finding a lead to sample")?;
             let mut rows = Vec::new();
             for (table, of_lead) in TABLES {
-                let sql = format!("SELECT json_agg(row_to_json(t))::text FROM {table} t WHERE {of_lead}");
-                let text: String = sqlx::query_scalar(AssertSqlSafe(sql)).bind(&lead).fetch_one(&ground.pool).await?;
-                rows.push(text.trim_start_matches('[').trim_end_matches(']').to_owned());
+                let sql = format!("SELECT row_to_json(t)::text FROM {table} t WHERE {of_lead}");
+                let texts: Vec<String> =
+                    sqlx::query_scalar(AssertSqlSafe(sql)).bind(&lead).fetch_all(&ground.pool).await?;
+                let texts: Vec<_> = texts.iter().map(|text| unquoted(table, text)).collect::<Result<_>>()?;
+                rows.push(texts.join(","));
             }
             let suffix = LeadId::new(lead)?.suffix().to_owned();
             samples.push(Sample { suffix, event, rows });
@@ -146,14 +154,43 @@ impl Bare {
                 let sample = &self.samples[(number % KINDS) as usize];
                 let suffix = format!("{number:0width$}", width = sample.suffix.len());
                 let event = format!("{number:0width$}", width = sample.event.len());
-                sample.rows[table].replace(&sample.suffix, &suffix).replace(&sample.event, &event)
+                let row = sample.rows[table].replace(&sample.suffix, &suffix).replace(&sample.event, &event);
+                if TABLES[table].0 == JOURNAL { row.replace(PLACE, &number.to_string()) } else { row }
             });
-            let rows = format!("[{}]", rows.collect::<Vec<_>>().join(","));
+            // A lead that costs no turn has no row in the journal.
+            let rows: Vec<String> = rows.filter(|row| !row.is_empty()).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let rows = format!("[{}]", rows.join(","));
             sqlx::query(AssertSqlSafe(statement.clone())).bind(rows).execute(&mut *tx).await?;
         }
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// A row with its documents as JSON, not as texts that hold JSON: as Baton sends them. Its place in a journal is left open.
+fn unquoted(table: &str, row: &str) -> Result<String> {
+    let columns: serde_json::Map<String, Value> = serde_json::from_str(row)?;
+    let column = |(name, value): (&String, &Value)| match value {
+        Value::Number(_) if table == JOURNAL && name == "seq" => format!("\"seq\":{PLACE}"),
+        Value::String(text) if text.starts_with(['{', '[']) => format!("\"{name}\":{text}"),
+        value => format!("\"{name}\":{value}"),
+    };
+    Ok(format!("{{{}}}", columns.iter().map(column).collect::<Vec<_>>().join(",")))
+}
+
+/// `LIKE … INCLUDING ALL` leaves out the foreign keys.
+async fn foreign_keys(pool: &PgPool, table: &str) -> Result<()> {
+    let sql =
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::text::regclass AND contype = 'f'";
+    let keys: Vec<String> = sqlx::query_scalar(sql).bind(table).fetch_all(pool).await?;
+    for key in keys {
+        let key = key.replace("REFERENCES ", "REFERENCES bare_");
+        sqlx::query(AssertSqlSafe(format!("ALTER TABLE bare_{table} ADD {key}"))).execute(pool).await?;
+    }
+    Ok(())
 }
 
 /// Baton's kind of bulk statement for a table: one parameter, however many rows.

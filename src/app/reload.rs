@@ -11,11 +11,12 @@
 
 use super::workspace::{self, Faults, Workspace};
 use crate::clock::SharedClock;
-use crate::domain::id::ReleaseId;
+use crate::domain::id::{PoolId, ReleaseId, RepId};
 use crate::release::{Current, Refusal, Release};
 use crate::rules::{self, Fault, SourceFile, report};
 use crate::store::{LiveRelease, Store, StoreError};
 use anyhow::{Context, Result};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -136,6 +137,17 @@ async fn live(store: &Store, clock: &SharedClock, worker: &str, workspace: Works
         Box::pin(async move { tx.release_live(&stored).await })
     });
     write.await?;
+    // Rows that are there are locked in order; whoever had to make one first would not, and might wait crosswise.
+    let pools: Vec<PoolId> = checked.rules.pools.keys().cloned().collect();
+    let reps: BTreeSet<RepId> = checked.rules.reps.keys().cloned().collect();
+    let rows = store.write("release.rows", move |tx| {
+        let (pools, reps) = (pools.clone(), reps.clone());
+        Box::pin(async move {
+            tx.ledgers_lock(&pools).await?;
+            tx.reps_lock(&reps).await.map(|_| ())
+        })
+    });
+    rows.await?;
     Ok(Release { rules: Arc::new(checked.rules), templates: Arc::new(templates), live_since, summary })
 }
 

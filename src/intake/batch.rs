@@ -12,7 +12,7 @@ use crate::facts::LeadFacts;
 use crate::handoff::{Event, Handoff, Transition, advance};
 use crate::outbox::{Matter, Pace, instruct};
 use crate::release::Release;
-use crate::render::briefing::briefing;
+use crate::render::briefing::completeness_permille;
 use crate::render::caller::CallerContext;
 use crate::routing::ledger::{Entry, Ledger};
 use crate::routing::snapshot::RepFacts;
@@ -194,7 +194,7 @@ impl Decider {
                 "effects": effects.iter().map(|planned| planned.effect.kind()).collect::<Vec<_>>(),
             }),
         };
-        let completeness_permille = briefing(lead, &decision, rules).completeness_permille;
+        let completeness_permille = completeness_permille(lead, &decision.plan.tier, rules);
         let steps = new_steps(effects, &state.id, mover);
         let timeline = vec![told];
         let decided = DecidedLead {

@@ -4,10 +4,12 @@ use super::event::Kind;
 use super::fault::EventFault;
 use super::reader::{Findings, Object};
 use chrono::{DateTime, Utc};
-use serde::de::IgnoredAny;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Largest event. A briefing needs a few kilobytes; transcripts are linked, not sent.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -56,13 +58,12 @@ pub(super) struct Envelope {
     pub data: Value,
 }
 
-fn body(bytes: &[u8]) -> Result<Value, EventFault> {
-    let whole = |found: String, allowed: &str, hint: Option<&str>| EventFault {
-        pointer: String::new(),
-        found,
-        allowed: allowed.to_owned(),
-        hint: hint.map(str::to_owned),
-    };
+fn whole(found: String, allowed: &str, hint: Option<&str>) -> EventFault {
+    EventFault { pointer: String::new(), found, allowed: allowed.to_owned(), hint: hint.map(str::to_owned) }
+}
+
+/// The text of a body that is not too large, without a byte order mark.
+fn text(bytes: &[u8]) -> Result<&str, EventFault> {
     if bytes.len() > MAX_BYTES {
         let hint = "link the transcript instead of sending it";
         return Err(whole(format!("{} bytes", bytes.len()), &format!("at most {MAX_BYTES} bytes"), Some(hint)));
@@ -71,7 +72,11 @@ fn body(bytes: &[u8]) -> Result<Value, EventFault> {
         let found = format!("a byte that is not UTF-8 at offset {}", error.valid_up_to());
         whole(found, "JSON in UTF-8", Some("the sender wrote another character set, or cut a character in two"))
     })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+fn body(bytes: &[u8]) -> Result<Value, EventFault> {
+    let text = text(bytes)?;
     if text.trim().is_empty() {
         return Err(whole("nothing".into(), "a CloudEvents 1.0 event in JSON", None));
     }
@@ -105,7 +110,7 @@ fn too_deep(value: &Value, left: usize) -> Option<String> {
 /// # Errors
 /// The body is not an event at all: too large, not UTF-8, not JSON, not an object. What is wrong inside goes to `findings`.
 pub(super) fn open(bytes: &[u8], findings: &Findings) -> Result<Envelope, EventFault> {
-    let body = body(bytes)?;
+    let mut body = body(bytes)?;
     if !body.is_object() {
         let hint = body.is_array().then(|| "send one event per message: batches are not taken".to_owned());
         let found = super::fault::describe("", &body);
@@ -124,15 +129,16 @@ pub(super) fn open(bytes: &[u8], findings: &Findings) -> Result<Envelope, EventF
     }
     // Attributes of CloudEvents that say nothing to us, known so that they are not noted.
     let _ = (event.raw("subject"), event.raw("dataschema"));
-    let data = event.raw("data").cloned();
+    let has_data = event.raw("data").is_some();
     if let Some(encoded) = event.raw("data_base64") {
         event.fault("data_base64", &Value::from(encoded.is_string()), "data as JSON", Some("use \"data\"".into()));
-    } else if data.is_none() {
+    } else if !has_data {
         let hint = body.get("call").or(body.get("contact")).map(|_| "put call, contact, company … under data".into());
         findings.fault("/data".into(), "nothing".into(), "an object", hint);
     }
     event.finish();
-    Ok(Envelope { id, source, kind, time, data: data.unwrap_or(Value::Null) })
+    let data = body.get_mut("data").map_or(Value::Null, Value::take);
+    Ok(Envelope { id, source, kind, time, data })
 }
 
 fn check_version(event: &mut Object<'_, '_>) {
@@ -170,10 +176,7 @@ fn is_json(content_type: &str) -> bool {
 /// The inbox key of a message in structured form, readable or not: `source id`, which CloudEvents promises to be unique, or
 /// the digest of the bytes. The same bytes always have the same key, so a redelivery is stored once.
 pub fn key_of(bytes: &[u8]) -> String {
-    let named = body(bytes).ok().and_then(|body| {
-        let text = |name: &str| body.get(name).and_then(Value::as_str);
-        key(text("source"), text("id"))
-    });
+    let named = head(bytes).and_then(|head| key(head.source.as_deref(), head.id.as_deref()));
     named.unwrap_or_else(|| {
         let digest = Sha256::digest(bytes);
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -183,8 +186,50 @@ pub fn key_of(bytes: &[u8]) -> String {
 
 /// The kind of whatever came in, if it can be read.
 pub fn kind_of(bytes: &[u8]) -> Option<Kind> {
-    let body = body(bytes).ok()?;
-    Kind::from_name(body.get("type")?.as_str()?.trim())
+    Kind::from_name(head(bytes)?.kind?.trim())
+}
+
+fn head(bytes: &[u8]) -> Option<Head> {
+    serde_json::from_str(text(bytes).ok()?).ok()
+}
+
+/// What a message is filed under: read in one pass, the rest only skipped. Of a name that comes twice the last one counts, as
+/// everywhere.
+#[derive(Default)]
+struct Head {
+    id: Option<String>,
+    source: Option<String>,
+    kind: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Head {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Attributes;
+        impl<'de> Visitor<'de> for Attributes {
+            type Value = Head;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an event")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Head, A::Error> {
+                let mut head = Head::default();
+                while let Some(name) = map.next_key::<String>()? {
+                    let attribute = match name.as_str() {
+                        "id" => &mut head.id,
+                        "source" => &mut head.source,
+                        "type" => &mut head.kind,
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                            continue;
+                        }
+                    };
+                    let value: Value = map.next_value()?;
+                    *attribute = value.as_str().map(str::to_owned);
+                }
+                Ok(head)
+            }
+        }
+        deserializer.deserialize_map(Attributes)
+    }
 }
 
 fn key(source: Option<&str>, id: Option<&str>) -> Option<String> {

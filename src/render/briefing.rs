@@ -93,20 +93,31 @@ const fn spec(
     FieldSpec { key, label, read, weight, ask }
 }
 
+/// How much of what a lead of this tier should bring is known, in thousandths.
+pub fn completeness_permille(lead: &Lead, tier: &TierId, rules: &RuleSet) -> u16 {
+    let depth = Depth::of(tier, rules);
+    let (mut known_weight, mut all_weight) = (0, 0);
+    for spec in TABLE {
+        let weight = u32::from(spec.weight(depth));
+        all_weight += weight;
+        if weight > 0 && (spec.read)(lead).is_some() {
+            known_weight += weight;
+        }
+    }
+    u16::try_from((known_weight * 1000 + all_weight / 2) / all_weight.max(1))
+        .expect("a part of the whole is at most 1000 permille")
+}
+
 pub fn briefing(lead: &Lead, decision: &Decision, rules: &RuleSet) -> Briefing {
     let depth = Depth::of(&decision.plan.tier, rules);
     let mut fields = Vec::new();
     let mut missing: Vec<&FieldSpec> = Vec::new();
-    let (mut known_weight, mut all_weight) = (0u32, 0u32);
     for spec in TABLE {
-        let weight = u32::from(spec.weight(depth));
-        all_weight += weight;
         match (spec.read)(lead) {
             Some((value, source)) => {
-                known_weight += weight;
                 fields.push(BriefingField { label: spec.label.to_owned(), value: RepText(value), source });
             }
-            None if weight > 0 => missing.push(spec),
+            None if spec.weight(depth) > 0 => missing.push(spec),
             None => {}
         }
     }
@@ -123,13 +134,9 @@ pub fn briefing(lead: &Lead, decision: &Decision, rules: &RuleSet) -> Briefing {
         next_action: said.next_action.as_ref().and_then(|s| filled(&s.value, VALUE_CHARS)).map(RepText),
         why_you: one_line(&decision.plan.reason, SUMMARY_CHARS),
         transcript_url: lead.transcript_url.as_deref().and_then(link),
-        completeness_permille: permille(known_weight, all_weight),
+        completeness_permille: completeness_permille(lead, &decision.plan.tier, rules),
         ask_first: missing.iter().take(ASK_AT_MOST).map(|spec| spec.ask.to_owned()).collect(),
     }
-}
-
-fn permille(part: u32, whole: u32) -> u16 {
-    u16::try_from((part * 1000 + whole / 2) / whole.max(1)).expect("a part of the whole is at most 1000 permille")
 }
 
 fn headline(lead: &Lead) -> String {

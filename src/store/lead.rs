@@ -110,10 +110,10 @@ impl Tx {
         self.leads_insert(decided).await?;
         self.decisions_insert(decided).await?;
         self.handoffs_insert(decided.iter().map(|one| &one.handoff)).await?;
-        let steps: Vec<NewStep> = decided.iter().flat_map(|one| one.steps.iter().cloned()).collect();
-        self.steps_insert(&steps).await?;
-        let timeline: Vec<TimelineEntry> = decided.iter().flat_map(|one| one.timeline.iter().cloned()).collect();
-        self.timeline_append(&timeline).await
+        let steps: Vec<&NewStep> = decided.iter().flat_map(|one| &one.steps).collect();
+        self.steps_insert(steps).await?;
+        let timeline: Vec<&TimelineEntry> = decided.iter().flat_map(|one| &one.timeline).collect();
+        self.timeline_append(timeline).await
     }
 
     async fn leads_insert(&mut self, decided: &[DecidedLead]) -> Result<(), StoreError> {

@@ -145,7 +145,7 @@ pub(super) fn rows_json<T: Serialize>(rows: impl IntoIterator<Item = T>) -> Resu
 /// Whether a JSON text stands for a NUL. An escape has an odd number of backslashes: after an even number, `u0000` is plain
 /// text, as in a document that is itself a string of this one, and that can be stored.
 fn escapes_nul(json: &str) -> bool {
-    json.match_indices("\\u0000").any(|(at, _)| {
+    memchr::memmem::find_iter(json.as_bytes(), "\\u0000").any(|at| {
         let before = json[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
         before % 2 == 0
     })

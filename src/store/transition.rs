@@ -44,6 +44,7 @@ impl Tx {
     ) -> Result<Moved, StoreError> {
         let before = self.handoff_lock(id).await?;
         let mut from = before.clone();
+        let mut locked = BTreeSet::new();
         loop {
             let transition = advance(&from, event, rules, mover.now);
             if transition.ignored {
@@ -54,8 +55,9 @@ impl Tx {
                 self.turn_move(turn, &before.lead_id, mover.now).await?;
             }
             let concerned = concerned(&before, &transition.state);
-            if !concerned.is_empty() {
+            if !concerned.is_subset(&locked) {
                 self.reps_lock(&concerned).await?;
+                locked.extend(concerned);
             }
             match self.reserve(&before, &transition, mover.now).await? {
                 Reserved::NotToBeHad(rep) => {
@@ -171,14 +173,21 @@ fn is_hung_up(rep: &RepId, moved: &Transition) -> bool {
 }
 
 /// Reps whose rows a move changes: locked together, in order, so that two moves never wait for each other. Whoever only
-/// stays the owner is not among them: every decision holds every rep, and a move that waits for nothing is done sooner.
+/// stays the owner is not among them: every decision holds every rep, and a move that waits for nothing is done sooner. Whoever
+/// is asked next where this one cannot be had is among them: locked later, they would be locked out of order.
 fn concerned(before: &Handoff, after: &Handoff) -> BTreeSet<RepId> {
     let mut reps = BTreeSet::new();
     if before.holds != after.holds {
         reps.extend([&before.holds, &after.holds].into_iter().flatten().map(|hold| hold.rep.clone()));
+        if after.holds.is_some() {
+            reps.extend(before.targets.iter().skip(before.next_target as usize).map(|target| target.rep.clone()));
+        }
     }
-    if booking(before) != booking(after) {
-        reps.extend(booking(after).map(|(slot, _)| slot.rep.clone()));
+    if let Some((slot, _)) = booking(after)
+        && booking(before) != booking(after)
+    {
+        reps.insert(slot.rep.clone());
+        reps.extend([before, after].into_iter().flat_map(at_hand).map(|slot| slot.rep.clone()));
     }
     if before.owner != after.owner || before.is_done() != after.is_done() {
         reps.extend([before.owner.clone(), after.owner.clone()]);
@@ -191,6 +200,15 @@ fn booking(handoff: &Handoff) -> Option<(&Slot, u32)> {
     match &handoff.stage {
         Stage::Booking { slot, attempt, .. } => Some((slot, *attempt)),
         _ => None,
+    }
+}
+
+/// Times that are tried where the one that is being booked cannot be had.
+fn at_hand(handoff: &Handoff) -> &[Slot] {
+    match &handoff.stage {
+        Stage::Offering { slots, .. } => slots,
+        Stage::Booking { others, .. } => others,
+        _ => &[],
     }
 }
 

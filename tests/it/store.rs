@@ -74,6 +74,7 @@ conformance! {
             of_two_saves_at_one_revision_one_counts,
             a_move_is_one_commit_and_the_view_follows,
             of_two_leads_that_choose_one_time_one_books_it,
+            a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise,
             of_two_workers_with_one_event_one_moves_the_handoff,
             what_does_not_decode_is_named_by_table_column_and_row,
         ]

@@ -9,10 +9,13 @@ use baton::domain::known::Known;
 use baton::domain::lead::FieldValue;
 use baton::domain::outcome::{NextStepKind, Slot};
 use baton::handoff::{Event, Stage};
+use baton::routing::decision::{Target, TargetRole};
 use baton::store::{Claim, DecidedLead, LeadRecord, StepRow, StoreError};
 use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 async fn insert(db: &Db, leads: Vec<DecidedLead>) -> Result<(), StoreError> {
     let leads = Arc::new(leads);
@@ -324,6 +327,66 @@ pub async fn of_two_leads_that_choose_one_time_one_books_it(db: Db) {
         })
     });
     assert_eq!(refused.await.expect("moves"), [1, 0], "what the calendar refused is let go");
+}
+
+/// Found in the load bench: a move locked whom it was to ring, found that phone taken, and locked the next one out of order;
+/// with a worker that locks in order the two waited for each other until the database gave one of them up.
+pub async fn a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise(db: Db) {
+    let mut sent = decided(caller(1));
+    let (high, low, leg) = (rep("priya.nair"), rep("jonas.weber"), rung(&sent).1);
+    assert!(high > low && !sent.handoff.targets[..1].iter().any(|first| first.rep == low));
+    sent.handoff.targets.truncate(1);
+    sent.handoff.targets.extend([&high, &low].map(|rep| Target::new(rep.clone(), TargetRole::Member)));
+    sent.handoff.terms.ring_at_most = 3;
+    insert(&db, vec![sent.clone()]).await.expect("a lead");
+    let taken = db.store.write("test", {
+        let high = high.clone();
+        move |tx| {
+            let high = high.clone();
+            Box::pin(async move {
+                // As when a release goes live: what has to be made first cannot be locked in order.
+                tx.reps_lock(&rules().reps.keys().cloned().collect()).await?;
+                tx.rep_reserve(&high, &handoff_id(9), later(3600), now()).await
+            })
+        }
+    });
+    assert!(taken.await.expect("a reservation"));
+    let tries = Arc::new(AtomicU32::new(0));
+    let (holds, held) = tokio::sync::watch::channel(false);
+    let in_order = {
+        let (db, tries, high, low) = (db.clone(), Arc::clone(&tries), high.clone(), low.clone());
+        let holds = Arc::new(holds);
+        tokio::spawn(async move {
+            let locked = db.store.write("test", move |tx| {
+                let (tries, holds, high, low) = (Arc::clone(&tries), Arc::clone(&holds), high.clone(), low.clone());
+                Box::pin(async move {
+                    tries.fetch_add(1, Ordering::Relaxed);
+                    tx.reps_lock(&BTreeSet::from([low])).await?;
+                    holds.send_replace(true);
+                    // The move comes to the lock meanwhile.
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                    tx.reps_lock(&BTreeSet::from([high])).await.map(|_| ())
+                })
+            });
+            locked.await
+        })
+    };
+    held.clone().wait_for(|held| *held).await.expect("a holder");
+    let moved = db.store.write("test", {
+        let tries = Arc::clone(&tries);
+        move |tx| {
+            let (tries, leg) = (Arc::clone(&tries), leg.clone());
+            Box::pin(async move {
+                tries.fetch_add(1, Ordering::Relaxed);
+                tx.transition(&handoff_id(1), &Event::Declined { leg }, &rules(), &mover("second", later(3))).await
+            })
+        }
+    });
+    moved.await.expect("a move");
+    in_order.await.expect("no panic").expect("both locks");
+    assert_eq!(tries.load(Ordering::Relaxed), 2, "neither was given up and begun again");
+    let handoff = db.store.read("test", |tx| Box::pin(async move { tx.handoff(&handoff_id(1)).await })).await;
+    assert_eq!(handoff.expect("the handoff").holds.map(|hold| hold.rep), Some(low), "the other phone was taken");
 }
 
 pub async fn of_two_workers_with_one_event_one_moves_the_handoff(db: Db) {
