@@ -119,6 +119,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     };
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(&decider).run(stopping.clone()));
+    tasks.spawn(Arc::clone(&decider).serve_waiting(stopping.clone()));
     tasks.spawn(outbox.run(stopping.clone()));
     let fresh_stop = stopping.clone();
     tasks.spawn(async move { facts.keep_fresh(release, fresh_stop).await });

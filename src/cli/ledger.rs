@@ -9,7 +9,7 @@ use crate::routing::ledger::{Tally, tally};
 use crate::routing::{local, pool_weights, turns};
 use crate::rules::RuleSet;
 use crate::rules::set::Pool;
-use crate::store::{Grant, JournalLine, Store};
+use crate::store::{Grant, JournalLine, Store, Waits};
 use anyhow::{Result, anyhow, bail};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -119,6 +119,8 @@ struct Sheet {
     /// The balances that are stored are those that the journal makes.
     proven: bool,
     reps: Vec<Line>,
+    /// Leads that wait for somebody who can take them, the oldest first.
+    waiting: Vec<Waits>,
     /// Newest first.
     journal: Vec<Told>,
 }
@@ -154,10 +156,10 @@ impl Sheet {
             Box::pin(async move {
                 let journal = tx.journal(&id).await?;
                 let counted = tx.ledgers_recount().await?.remove(&id);
-                Ok((journal, counted))
+                Ok((journal, counted, tx.pool_queue(&id).await?))
             })
         });
-        let (journal, counted) = read.await?;
+        let (journal, counted, waiting) = read.await?;
         let tallies = tally(journal.iter().map(|line| &line.entry));
         let weights = pool_weights(rules, pool);
         let named: BTreeSet<&RepId> = weights.keys().chain(tallies.keys()).collect();
@@ -192,6 +194,7 @@ impl Sheet {
             entries: journal.len(),
             proven: counted.as_ref().is_none_or(|(stored, made)| stored == made),
             reps: named.into_iter().map(line).collect(),
+            waiting,
             journal: journal.iter().rev().take(last).map(told).collect(),
         })
     }
@@ -220,6 +223,14 @@ impl Sheet {
         } else {
             "THE BALANCES THAT ARE STORED ARE NOT THOSE THAT THE JOURNAL MAKES: somebody changed the table by hand.\n"
         });
+        if !self.waiting.is_empty() {
+            text.push_str("\nWaiting for somebody who can take them, oldest first\n");
+        }
+        for Waits { lead, since, owner, next_at } in &self.waiting {
+            let zone = rules.reps.get(owner).map_or(Tz::UTC, |rep| rep.timezone);
+            let (since, by) = (local(*since, zone), local(*next_at, zone));
+            text.push_str(&format!("  {lead}  since {since}; {owner} answers for it, by {by}\n"));
+        }
         if !self.journal.is_empty() {
             text.push_str(&format!("\nLast {} entries, newest first\n", self.journal.len()));
         }

@@ -115,6 +115,11 @@ fn text(head: &str, assumed: &str, done: &Simulation) -> String {
         let leads = done.fallbacks.get(&fallback).copied().unwrap_or(0);
         let _ = writeln!(page, "  {:<52} {leads:>7}", fallback.in_words());
     }
+    if done.waited > 0 {
+        let (waited, still) = (done.waited, done.still_waiting);
+        let _ = writeln!(page, "\nWaited in a pool for somebody who could take them: {waited}, {still} still do");
+        let _ = writeln!(page, "  until somebody could         {}", spread(done.wait_in_pool_s));
+    }
     for (pool, shares) in &done.pools {
         let _ = writeln!(page, "\nPool {pool}: {} turns", shares.turns);
         if let Some(hours) = done.nobody_at_work.get(pool) {

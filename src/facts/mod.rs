@@ -68,25 +68,52 @@ impl Facts {
 
     /// Facts for a batch of leads, in their order; never much later than the deadline.
     pub async fn gather(&self, leads: &[Lead], rules: &RuleSet) -> Vec<LeadFacts> {
-        let mut considered: Vec<BTreeSet<RepId>> = leads.iter().map(|lead| members_considered(lead, rules)).collect();
-        let wanted = considered.iter().flatten().cloned().collect();
+        let members: Vec<BTreeSet<RepId>> = leads.iter().map(|lead| members_considered(lead, rules)).collect();
+        let wanted = members.iter().flatten().cloned().collect();
         // The calendars of members are looked up while the CRM is asked who the owner is; the owner's come after.
         let (accounts, assigned, _warm) =
             tokio::join!(self.accounts(leads, rules), self.assignments(leads, rules), self.calendars(&wanted, rules));
+        let known = leads.iter().zip(accounts.into_iter().zip(assigned));
+        let known = known.map(|(lead, (account, assigned))| OfCrm { lead, account, assigned }).collect();
+        self.with_calendars(known, members, rules).await
+    }
+
+    /// The same for leads of which the CRM has told what it knows.
+    pub async fn calendars_of(&self, known: Vec<OfCrm<'_>>, rules: &RuleSet) -> Vec<LeadFacts> {
+        let members = known.iter().map(|of| members_considered(of.lead, rules)).collect();
+        self.with_calendars(known, members, rules).await
+    }
+
+    async fn with_calendars(
+        &self,
+        known: Vec<OfCrm<'_>>,
+        mut considered: Vec<BTreeSet<RepId>>,
+        rules: &RuleSet,
+    ) -> Vec<LeadFacts> {
         let now = self.clock.now();
-        for ((reps, lead), (account, assigned)) in considered.iter_mut().zip(leads).zip(accounts.iter().zip(&assigned))
-        {
+        for (reps, OfCrm { lead, account, assigned }) in considered.iter_mut().zip(&known) {
             reps.extend(owners_considered(lead, account, assigned.as_ref(), rules, now));
         }
         let calendars = self.calendars(&considered.iter().flatten().cloned().collect(), rules).await;
         let of = |reps: BTreeSet<RepId>| {
             reps.into_iter().filter_map(|rep| Some((rep.clone(), calendars.get(&rep)?.clone())))
         };
-        let facts = accounts.into_iter().zip(assigned).zip(considered);
+        let facts = known.into_iter().zip(considered);
         facts
-            .map(|((account, assigned), reps)| LeadFacts { account, assigned, calendars: of(reps).collect() })
+            .map(|(OfCrm { account, assigned, .. }, reps)| LeadFacts {
+                account,
+                assigned,
+                calendars: of(reps).collect(),
+            })
             .collect()
     }
+}
+
+/// A lead, and what the CRM says of it.
+pub struct OfCrm<'a> {
+    pub lead: &'a Lead,
+    pub account: Fact<Candidates>,
+    pub assigned: Option<Fact<Option<String>>>,
 }
 
 /// When a vendor may be asked again.

@@ -49,6 +49,7 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::SlotTaken { attempt } => step.slot_taken(*attempt),
         Event::BookingFailed { attempt, .. } => step.booking_is_over(*attempt),
         Event::ContactMade { rep, at } => step.contact_made(rep, *at),
+        Event::Found { rep, turn_in, .. } => step.found(rep, turn_in.as_ref()),
         Event::Timer { timer } => step.timer(timer),
     };
     step.finish(state, used)

@@ -26,6 +26,7 @@ impl Handoff {
             effects_planned: 0,
             live: lead.is_live(),
             owner: plan.owner.clone(),
+            waits_in: plan.waits.then(|| plan.pool.clone()),
             turn_in: decision.turn.as_ref().map(|entry| entry.pool.clone()),
             targets: plan.targets.clone(),
             next_target: 0,

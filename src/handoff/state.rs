@@ -30,6 +30,9 @@ pub struct Handoff {
     pub owner: RepId,
     /// The ledger on which `owner` paid a turn; `None` if the lead did not cost one.
     pub turn_in: Option<PoolId>,
+    /// Nobody could take the lead: it waits in this pool for somebody who can, and `owner` answers for it meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_in: Option<PoolId>,
     /// In order; those who were not tried yet change places when a preference relaxes.
     pub targets: Vec<Target>,
     /// Index into `targets` of the next one to ring.
@@ -58,6 +61,13 @@ pub struct Handoff {
     pub decided_at: DateTime<Utc>,
     /// First moment at which a human of ours spoke with the caller.
     pub first_contact_at: Option<DateTime<Utc>>,
+}
+
+impl Handoff {
+    /// Whether the lead goes to whoever can take it: it waits, and nobody is speaking with the caller.
+    pub fn is_waiting(&self) -> bool {
+        self.waits_in.is_some() && matches!(self.stage, Stage::Callback { .. } | Stage::NeedsAttention { .. })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,6 +236,13 @@ pub enum Event {
     ContactMade {
         rep: RepId,
         at: DateTime<Utc>,
+    },
+    /// Somebody can take the lead that waited: it is theirs from now on.
+    Found {
+        rep: RepId,
+        /// The ledger on which they pay a turn, if any.
+        turn_in: Option<PoolId>,
+        reason: String,
     },
     Timer {
         timer: Timer,

@@ -97,6 +97,10 @@ impl Decider {
             self.parts.outbox.run_now(steps, Some(matter));
         }
         self.parts.outbox.run_now(committed.steps, None);
+        if batch.others.iter().any(|(_, message)| matches!(message, Message::Presence { .. } | Message::Contact { .. }))
+        {
+            self.back.notify_one();
+        }
         let rows: BTreeMap<&str, &InboxRow> = batch.rows().map(|row| (row.key.as_str(), row)).collect();
         let answers = committed.answers.iter().filter_map(|(key, answer)| Some((rows.get(key.as_str())?, answer)));
         join_all(answers.map(|(row, answer)| self.deliver(row, answer))).await;
@@ -125,7 +129,7 @@ impl Decider {
                 Some(assumed) => assumed.standing.clone(),
                 None => Standing::locked(tx, rules).await?,
             };
-            let mut table = Table { standing, ..Table::default() };
+            let mut table = Table::of(standing);
             let mut decided = Vec::new();
             for ((row, lead), facts) in batch.leads.iter().zip(facts) {
                 // Twice in one batch is once.
@@ -239,15 +243,19 @@ fn text(answer: &Answer) -> Result<String, StoreError> {
 
 /// Ledgers and reps as they stand while a batch is decided: each decision sees what the one before it took.
 #[derive(Default)]
-struct Table {
-    standing: Standing,
+pub(super) struct Table {
+    pub standing: Standing,
     entries: Vec<(Entry, crate::domain::id::LeadId)>,
     touched: BTreeSet<RepId>,
 }
 
 impl Table {
+    pub fn of(standing: Standing) -> Self {
+        Self { standing, ..Self::default() }
+    }
+
     /// What is known for one lead: the reps whose calendars were looked up, and the ledgers of their pools.
-    fn snapshot(&self, facts: &LeadFacts, rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
+    pub fn snapshot(&self, facts: &LeadFacts, rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
         let reps = facts.calendars.iter().map(|(rep, calendar)| {
             let calendar = match calendar {
                 Fact::Known { value, observed_at, source } => {
@@ -288,8 +296,11 @@ impl Table {
             ledger.apply(entry);
             self.entries.push((entry.clone(), lead.id.clone()));
         }
-        let owner = &decision.plan.owner;
-        self.rep(owner).take(local_day(rules, owner, now));
+        // Who answers for a lead that waits does not have it: it must not fill the cap that it waits for.
+        if !decision.plan.waits {
+            let owner = &decision.plan.owner;
+            self.rep(owner).take(local_day(rules, owner, now));
+        }
     }
 
     /// The phone that rings first is ours. Nobody else can have it: every reservation is in this table, under its lock.

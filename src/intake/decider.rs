@@ -18,7 +18,7 @@ use chrono::TimeDelta;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
 /// Messages decided in one transaction at most.
@@ -90,13 +90,22 @@ pub struct Decider {
     waiting: tokio::sync::Mutex<mpsc::Receiver<InboxRow>>,
     pub answers: Answers,
     pub(super) line: Line,
+    /// Somebody may be able to take a lead who could not before.
+    pub(super) back: Notify,
 }
 
 impl Decider {
     pub fn new(parts: Parts) -> Arc<Self> {
         let (queue, waiting) = mpsc::channel(1024);
         let waiting = tokio::sync::Mutex::new(waiting);
-        Arc::new(Self { parts, queue, waiting, answers: Answers::default(), line: Line::default() })
+        Arc::new(Self {
+            parts,
+            queue,
+            waiting,
+            answers: Answers::default(),
+            line: Line::default(),
+            back: Notify::new(),
+        })
     }
 
     /// Commit 1: the bytes are in the inbox when this returns; deciding follows. Returns the keys that were new; messages that

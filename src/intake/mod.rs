@@ -21,5 +21,6 @@ mod messages;
 pub mod normalise;
 mod reader;
 pub mod schema;
+pub mod waiting;
 
 pub use schema::event_schema;

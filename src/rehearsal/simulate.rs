@@ -18,7 +18,10 @@ use crate::routing::ledger::{Cause, Entry, EntryKind, TURN};
 use crate::rules::RuleSet;
 use chrono::{DateTime, Datelike, Duration, NaiveDate, TimeDelta, Timelike, Utc};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// How often waiting leads are looked at; a worker looks oftener, and hears of who comes back.
+const LOOK_EVERY: TimeDelta = TimeDelta::minutes(10);
 
 /// What people do when their phone rings, and how long it keeps them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -49,6 +52,12 @@ pub struct Simulation {
     /// Callers for whom no callback could be promised within the horizon of the rota.
     pub no_time: u32,
     pub fallbacks: BTreeMap<Fallback, u32>,
+    /// Leads that nobody could take: they waited in their pool.
+    pub waited: u32,
+    /// Of those, who still waits at the end.
+    pub still_waiting: u32,
+    /// From the decision to the rep who could take them, in seconds.
+    pub wait_in_pool_s: Spread,
     /// On the line, to be put through, and nobody could be rung.
     pub nobody_to_ring: u32,
     pub pools: BTreeMap<PoolId, PoolShares>,
@@ -107,6 +116,9 @@ pub fn simulate(
         world: World::new(rules, start, open_for),
         chance: Chance::new(seed ^ 0x5eed_ca11),
         waits: (Vec::new(), Vec::new()),
+        queue: VecDeque::new(),
+        waits_in_pool: Vec::new(),
+        looked_at: start,
         done: Simulation {
             days,
             leads: 0,
@@ -117,6 +129,9 @@ pub fn simulate(
             wait_later_s: Spread::default(),
             no_time: 0,
             fallbacks: Fallback::ALL.map(|fallback| (fallback, 0)).into(),
+            waited: 0,
+            still_waiting: 0,
+            wait_in_pool_s: Spread::default(),
             nobody_to_ring: 0,
             pools: rules.pools.keys().map(|pool| (pool.clone(), PoolShares::default())).collect(),
             reps: rules
@@ -133,6 +148,8 @@ pub fn simulate(
     }
     let (now, later) = (spread(play.waits.0), spread(play.waits.1));
     (play.done.wait_now_s, play.done.wait_later_s) = (now, later);
+    play.done.wait_in_pool_s = spread(play.waits_in_pool);
+    play.done.still_waiting = u32::try_from(play.queue.len()).unwrap_or(u32::MAX);
     play.done
 }
 
@@ -141,11 +158,18 @@ struct Play<'r> {
     chance: Chance,
     /// Seconds to a human: at once, and by callback.
     waits: (Vec<i64>, Vec<i64>),
+    /// Leads that wait, the oldest first, and since when.
+    queue: VecDeque<(DateTime<Utc>, Case)>,
+    waits_in_pool: Vec<i64>,
+    looked_at: DateTime<Utc>,
     done: Simulation,
 }
 
 impl Play<'_> {
     fn lead(&mut self, case: &Case) {
+        if case.at - self.looked_at >= LOOK_EVERY {
+            self.serve_waiting(case.at);
+        }
         let decision = self.world.decide(case);
         let outcome = Outcome::of(&decision, &case.lead, self.world.rules());
         self.done.leads += 1;
@@ -161,8 +185,35 @@ impl Play<'_> {
             Some((_, waited)) => self.waits.0.push(waited.num_seconds()),
             None => self.promise(&decision),
         }
+        if decision.plan.waits {
+            self.done.waited += 1;
+            self.queue.push_back((case.at, case.clone()));
+            return;
+        }
         self.world.count(&owner, case.at);
         self.done.reps.entry(owner).or_default().leads += 1;
+    }
+
+    /// Whoever can take a lead that waits gets it, the oldest first. Their callers have hung up since.
+    fn serve_waiting(&mut self, now: DateTime<Utc>) {
+        self.looked_at = now;
+        for (since, mut case) in std::mem::take(&mut self.queue) {
+            case.at = now;
+            if let Some(call) = &mut case.lead.call {
+                call.live = false;
+            }
+            let decision = self.world.decide(&case);
+            if decision.plan.waits {
+                self.queue.push_back((since, case));
+                continue;
+            }
+            if let Some(turn) = &decision.turn {
+                self.book(turn);
+            }
+            self.waits_in_pool.push((now - since).num_seconds());
+            self.world.count(&decision.plan.owner, now);
+            self.done.reps.entry(decision.plan.owner).or_default().leads += 1;
+        }
     }
 
     /// Rings one after the other; who takes the call, and how long the caller waited. The turn moves to who takes a lead
@@ -351,6 +402,9 @@ fn ranges(hours: &[u32]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::known::Fact;
+    use crate::routing::scenario::{acme, moment, scenario};
+    use crate::rules::index::TerritoryIndex;
 
     #[test]
     fn hours_are_told_as_ranges_and_whole_days() {
@@ -371,5 +425,37 @@ mod tests {
         assert_eq!(spread(vec![]), Spread::default());
         assert_eq!(spread(vec![7]), Spread { p50: 7, p90: 7, max: 7 });
         assert_eq!(spread((1..=100).collect()), Spread { p50: 51, p90: 91, max: 100 });
+    }
+
+    /// Four reps may take one lead a day each: the fifth and the sixth caller of a day wait for the next one.
+    #[test]
+    fn leads_over_everybodys_cap_wait_for_the_next_day_oldest_first() {
+        let mut world = scenario();
+        for pool in ["west", "desk"] {
+            world = world.change_pool(pool, |pool| pool.caps.per_day = Some(1));
+        }
+        let mut rules = world.rules;
+        rules.index = TerritoryIndex::build(&rules.territories, &rules.named_accounts);
+        let none =
+            Fact::Known { value: None.into(), observed_at: moment("2026-01-07T10:00:00Z"), source: "test".into() };
+        let case = |at: &str| Case {
+            lead: acme(),
+            at: moment(at),
+            account: none.clone(),
+            assigned: None,
+            reps: BTreeMap::new(),
+            ledgers: BTreeMap::new(),
+        };
+        let wednesday = (0..6).map(|number| case(&format!("2026-01-07T10:{number}0:00Z")));
+        let cases: Vec<Case> = wednesday.chain([case("2026-01-08T10:00:00Z")]).collect();
+        let manner = Manner { accept_percent: 100, decline_percent: 0, handling_s: 60, open_days: 1 };
+        let day = NaiveDate::from_ymd_opt(2026, 1, 7).expect("a day");
+        let done = simulate(&rules, cases.iter().cloned(), day, 2, manner, 1);
+        assert_eq!((done.leads, done.waited, done.still_waiting), (7, 2, 0));
+        let day_less = |minutes: i64| 24 * 3600 - 60 * minutes;
+        assert_eq!((done.wait_in_pool_s.p50, done.wait_in_pool_s.max), (day_less(40), day_less(40)));
+        assert_eq!(done.reps.values().map(|load| load.leads).sum::<u32>(), 7, "everybody has an owner in the end");
+        let done = simulate(&rules, cases.iter().take(6).cloned(), day, 2, manner, 1);
+        assert_eq!((done.waited, done.still_waiting), (2, 2));
     }
 }

@@ -205,7 +205,10 @@ impl<'r> World<'r> {
         if let Some(turn) = &decision.turn {
             self.book(turn);
         }
-        self.count(&decision.plan.owner, decision.decided_at);
+        // Who answers for a lead that waits does not have it.
+        if !decision.plan.waits {
+            self.count(&decision.plan.owner, decision.decided_at);
+        }
     }
 
     pub fn book(&mut self, entry: &Entry) {

@@ -21,6 +21,7 @@ use crate::rules::RuleSet;
 use crate::rules::condition::{NamedPart, Verdict};
 use crate::rules::index::Rank;
 use crate::rules::set::Rung;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use std::time::Duration;
 
@@ -41,6 +42,19 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     story.section("Turn", [turn(decision.turn.as_ref(), &roster)]);
     story.section("Plan", plan(decision, &roster));
     story.section("Not known in time", decision.degraded.iter().cloned());
+    story.text
+}
+
+/// A lead that waited and was given to somebody later: who, and why. `pools` are those that were looked at then.
+pub fn explain_again(owner: &RepId, reason: &str, at: DateTime<Utc>, pools: &[PoolTrace], rules: &RuleSet) -> String {
+    let roster = Roster(rules);
+    let mut story = Story::default();
+    let (name, when) = (roster.name(owner), local(at, roster.zone(owner)));
+    story.line(&format!("Decided again {when}: {name} owns the lead that waited."));
+    story.line(&format!("Because: {reason}."));
+    for pool in pools {
+        story.section(&format!("Pool {}: {}", pool.pool, pool.because), candidates(pool, &roster));
+    }
     story.text
 }
 
@@ -186,6 +200,10 @@ fn turn(turn: Option<&Entry>, roster: &Roster) -> String {
 
 fn plan(decision: &Decision, roster: &Roster) -> Vec<String> {
     let mut lines = Vec::new();
+    if decision.plan.waits {
+        let (owner, pool) = (roster.name(&decision.plan.owner), &decision.plan.pool);
+        lines.push(format!("The lead waits in {pool} for somebody who can take it; {owner} answers for it meanwhile."));
+    }
     for (rung, place) in decision.plan.rungs.iter().zip(1..) {
         lines.push(match rung {
             Rung::WarmTransfer => {

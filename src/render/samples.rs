@@ -117,6 +117,7 @@ fn plan() -> Plan {
         tier: TierId::new("enterprise").expect("a tier name"),
         targets: Vec::new(),
         rungs: Vec::new(),
+        waits: false,
         reason: String::new(),
     }
 }

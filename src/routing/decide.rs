@@ -36,6 +36,7 @@ pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
         tier: tier.tier.map_or_else(no_tier, |tier| tier.name.clone()),
         targets: plan::ringing(rules, &mut rungs, placed.targets),
         rungs,
+        waits: placed.waits,
         reason: placed.reason,
     };
     let trace = Trace {

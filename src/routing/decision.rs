@@ -37,6 +37,9 @@ pub struct Plan {
     pub targets: Vec<Target>,
     /// What is tried, in order; the last rung needs only our own database.
     pub rungs: Vec<Rung>,
+    /// Nobody could take the lead, soon or now: it waits in `pool` for somebody who can, and `owner` answers for it meanwhile.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub waits: bool,
     /// The sentence of the whole decision, for people: "account owner on leave, delegate takes the call".
     pub reason: String,
 }
@@ -66,6 +69,11 @@ impl Target {
         let behind: Vec<bool> = self.behind_ms.iter().map(|until| waited_ms < *until).collect();
         (behind, self.place)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 fn is_zero(place: &u32) -> bool {

@@ -23,6 +23,8 @@ pub(super) struct Placement {
     /// Whoever can be rung now, in order, and not yet cut to the number that may be rung.
     pub targets: Vec<Target>,
     pub turn: Option<Entry>,
+    /// Nobody could be found: whoever owns the lead only answers for it.
+    pub waits: bool,
     pub reason: String,
     pub pools: Vec<PoolTrace>,
 }
@@ -52,7 +54,8 @@ pub(super) fn with_holder(case: &Case, holder: Holder, mut chain: Vec<Stop>) -> 
     });
     let turn = lineup.as_ref().and_then(|lineup| owned_turn(case, lineup, &owner));
     let pool = lineup.as_ref().map_or_else(|| case.rules.catch_all.clone(), |lineup| lineup.pool.id.clone());
-    Placement { owner, pool, targets, turn, reason, pools: lineup.into_iter().map(|lineup| lineup.trace).collect() }
+    let pools = lineup.into_iter().map(|lineup| lineup.trace).collect();
+    Placement { owner, pool, targets, turn, waits: false, reason, pools }
 }
 
 fn owned_turn(case: &Case, lineup: &Lineup, owner: &RepId) -> Option<Entry> {
@@ -90,7 +93,7 @@ fn for_now(case: &Case, lineup: &Lineup) -> Placement {
     let reason = format!("first of {of} who may take it in {} ({because})", pool.id);
     let turn = Some(case.ledger(pool).turn(&lineup.stake, owner));
     let (owner, pool) = (owner.clone(), pool.id.clone());
-    Placement { owner, pool, targets: lineup.targets.clone(), turn, reason, pools: Vec::new() }
+    Placement { owner, pool, targets: lineup.targets.clone(), turn, waits: false, reason, pools: Vec::new() }
 }
 
 /// An owner for a lead that nobody can take this minute.
@@ -98,10 +101,11 @@ fn for_later(case: &Case, lineup: &Lineup) -> Placement {
     let (pool, because) = (lineup.pool, &lineup.trace.because);
     let ledger = case.ledger(pool);
     let first_back = first_back(case, lineup);
-    let owned_by = |owner: RepId, turn, reason| Placement {
+    let owned_by = |owner: RepId, turn: Option<Entry>, reason| Placement {
         owner,
         pool: pool.id.clone(),
         targets: Vec::new(),
+        waits: turn.is_none(),
         turn,
         reason,
         pools: Vec::new(),
@@ -113,16 +117,19 @@ fn for_later(case: &Case, lineup: &Lineup) -> Placement {
         return owned_by(owner, Some(turn), reason);
     }
     if case.rep(&pool.lead_rep).is_some_and(|rep| rep.active) {
-        let reason = format!("nobody of {} can take it soon: its lead rep answers for it ({because})", pool.id);
+        let reason = format!(
+            "nobody of {} can take it soon: it waits, and the lead rep answers for it meanwhile ({because})",
+            pool.id
+        );
         return owned_by(pool.lead_rep.clone(), None, reason);
     }
-    let reason = format!("nobody of {} can take it soon, nor its lead rep: needs attention", pool.id);
+    let reason = format!("nobody of {} can take it soon, nor its lead rep: it waits, and needs attention", pool.id);
     needs_attention(case, &pool.id, reason)
 }
 
 fn needs_attention(case: &Case, pool: &PoolId, reason: String) -> Placement {
     let owner = case.rules.handoff.needs_attention.clone();
-    Placement { owner, pool: pool.clone(), targets: Vec::new(), turn: None, reason, pools: Vec::new() }
+    Placement { owner, pool: pool.clone(), targets: Vec::new(), turn: None, waits: true, reason, pools: Vec::new() }
 }
 
 /// The members who fit the lead and can be had soonest, with their weights. Whoever is back within the time of a callback

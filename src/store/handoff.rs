@@ -1,9 +1,9 @@
 //! The state of each handoff.
 
 use super::dialect::Column::{Int, Text};
-use super::row::{Reading, Rows, document};
+use super::row::{Reading, Rows, document, micros};
 use super::{StoreError, Tx};
-use crate::domain::id::{HandoffId, LeadId};
+use crate::domain::id::{HandoffId, LeadId, PoolId};
 use crate::handoff::{Handoff, Stage};
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
@@ -15,22 +15,36 @@ struct HandoffColumns<'a> {
     revision: u32,
     stage: &'static str,
     rung: usize,
+    waits_in: Option<&'a PoolId>,
+    waits_since: Option<i64>,
 }
 
 impl Tx {
     pub(super) async fn handoffs_insert(&mut self, handoffs: impl Iterator<Item = &Handoff>) -> Result<(), StoreError> {
         let mut rows = Rows::sized(handoffs.size_hint().0, 2_000);
         for handoff in handoffs {
+            let waiting = waiting(handoff);
             let columns = HandoffColumns {
                 id: &handoff.id,
                 lead_id: &handoff.lead_id,
                 revision: handoff.revision,
                 stage: stage_name(&handoff.stage),
                 rung: handoff.legs.len(),
+                waits_in: waiting.map(|(pool, _)| pool),
+                waits_since: waiting.map(|(_, since)| since),
             };
             rows.row(&columns)?.document("body", handoff)?;
         }
-        let columns = [Text("id"), Text("lead_id"), Int("revision"), Text("stage"), Int("rung"), Text("body")];
+        let columns = [
+            Text("id"),
+            Text("lead_id"),
+            Int("revision"),
+            Text("stage"),
+            Int("rung"),
+            Text("body"),
+            Text("waits_in"),
+            Int("waits_since"),
+        ];
         let sql = self.engine.insert_all("handoff::insert", "handoff", &columns, "");
         sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
         Ok(())
@@ -57,16 +71,25 @@ impl Tx {
     /// # Errors
     /// `Conflict` if it has moved since it was read.
     pub async fn handoff_save(&mut self, handoff: &Handoff, read_at_revision: u32) -> Result<(), StoreError> {
-        let sql = "-- handoff::save\nUPDATE handoff SET revision = $3, stage = $4, rung = $5, body = $6 \
-                   WHERE id = $1 AND revision = $2";
+        let sql = "-- handoff::save\nUPDATE handoff SET revision = $3, stage = $4, rung = $5, body = $6, \
+                   waits_in = $7, waits_since = $8 WHERE id = $1 AND revision = $2";
         let query = sqlx::query(sql).bind(handoff.id.as_str()).bind(i64::from(read_at_revision));
         let query = query.bind(i64::from(handoff.revision)).bind(stage_name(&handoff.stage));
-        let changed = query.bind(handoff.legs.len() as i64).bind(document(handoff)?).execute(self.conn()).await?;
+        let query = query.bind(handoff.legs.len() as i64).bind(document(handoff)?);
+        let waiting = waiting(handoff);
+        let query = query.bind(waiting.map(|(pool, _)| pool.as_str())).bind(waiting.map(|(_, since)| since));
+        let changed = query.execute(self.conn()).await?;
         if changed.rows_affected() != 1 {
             return Err(StoreError::Conflict { what: "handoff", id: handoff.id.to_string() });
         }
         self.lead_view(handoff).await
     }
+}
+
+/// The pool in which the lead waits, and since when.
+fn waiting(handoff: &Handoff) -> Option<(&PoolId, i64)> {
+    let pool = handoff.waits_in.as_ref().filter(|_| handoff.is_waiting())?;
+    Some((pool, micros(handoff.decided_at)))
 }
 
 fn stage_name(stage: &Stage) -> &'static str {

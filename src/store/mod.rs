@@ -29,6 +29,7 @@ mod timeline;
 mod token;
 mod trace;
 mod transition;
+mod waiting;
 
 pub use correction::Correction;
 pub use error::StoreError;
@@ -46,6 +47,7 @@ pub use step::{Claim, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, Step
 pub use timeline::TimelineEntry;
 pub use token::Token;
 pub use transition::{Moved, Mover, local_day, new_steps};
+pub use waiting::{WaitingLead, Waits};
 
 use crate::clock::jitter;
 use dialect::Engine;

@@ -143,7 +143,8 @@ impl Tx {
         Ok(Moved { steps: new.iter().filter_map(NewStep::in_hand).collect(), ignored: false })
     }
 
-    /// A rep's load follows the lead: to a new owner, and off the list when the handoff is done.
+    /// A rep's load follows the lead: to a new owner, and off the list when the handoff is done. Who answers for a lead that
+    /// waits does not have it on the list.
     async fn count_leads(
         &mut self,
         before: &Handoff,
@@ -151,11 +152,13 @@ impl Tx {
         rules: &RuleSet,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        if before.owner != after.owner {
-            self.rep_give_up(&before.owner).await?;
+        if before.owner != after.owner || before.waits_in != after.waits_in {
+            if before.waits_in.is_none() {
+                self.rep_give_up(&before.owner).await?;
+            }
             self.rep_take(&after.owner, local_day(rules, &after.owner, now)).await?;
         }
-        if !before.is_done() && after.is_done() {
+        if !before.is_done() && after.is_done() && after.waits_in.is_none() {
             self.rep_give_up(&after.owner).await?;
         }
         Ok(())
@@ -189,7 +192,7 @@ fn concerned(before: &Handoff, after: &Handoff) -> BTreeSet<RepId> {
         reps.insert(slot.rep.clone());
         reps.extend([before, after].into_iter().flat_map(at_hand).map(|slot| slot.rep.clone()));
     }
-    if before.owner != after.owner || before.is_done() != after.is_done() {
+    if before.owner != after.owner || before.waits_in != after.waits_in || before.is_done() != after.is_done() {
         reps.extend([before.owner.clone(), after.owner.clone()]);
     }
     reps

@@ -26,3 +26,4 @@ mod simulation;
 mod store;
 mod surge;
 mod town;
+mod waiting;

@@ -30,7 +30,8 @@ pub fn line(entry: &TimelineEntry, name: &str, rules: &RuleSet) -> Option<String
         "slot_taken" => format!("that time was just taken; {}", stage(body, rules)),
         "booked" => format!("booked: {}", slot(&body["event"]["booking"]["slot"], rules)),
         "caller_left" => format!("the caller hangs up; {}", stage(body, rules)),
-        "call_ended" | "contact_made" => return None,
+        "found" => format!("{} can take it now; {}", rep(&body["event"]["rep"], rules), stage(body, rules)),
+        "call_ended" | "contact_made" | "decided_again" => return None,
         "timer" => timer(body, rules)?,
         other => format!("{}; {}", other.replace('_', " "), stage(body, rules)),
     };

@@ -4,8 +4,9 @@ use super::super::{OK, Place, TextOrJson, open_store, say};
 use super::as_json;
 use crate::app::replay::{inputs, one};
 use crate::app::workspace;
+use crate::intake::waiting::{Again, DECIDED_AGAIN};
 use crate::release::{Library, Lost};
-use crate::render::explain::{explain, facts};
+use crate::render::explain::{explain, explain_again, facts};
 use crate::routing::Decision;
 use anyhow::{Context, Result, anyhow, bail};
 use std::sync::Arc;
@@ -19,6 +20,12 @@ pub async fn tell(place: &Place, id: &str, format: TextOrJson) -> Result<u8> {
         say(&as_json(&decision, &snapshot)?);
         return Ok(OK);
     }
+    let lead_id = lead.id.clone();
+    let timeline = store.read("explain.timeline", move |tx| {
+        let lead = lead_id.clone();
+        Box::pin(async move { tx.timeline(&lead).await })
+    });
+    let timeline = timeline.await?;
     let rules = match Library::new(store).rules(&decision.release).await {
         Ok(rules) => rules,
         Err(lost @ (Lost::Unknown(_) | Lost::Refused { .. })) => {
@@ -32,5 +39,10 @@ pub async fn tell(place: &Place, id: &str, format: TextOrJson) -> Result<u8> {
     };
     say(explain(&decision, &lead, &rules).trim_end());
     say(facts(&decision, &snapshot, &rules).trim_end());
+    for entry in timeline.iter().filter(|entry| entry.kind == DECIDED_AGAIN) {
+        let Again { owner, reason, pools } =
+            serde_json::from_value(entry.body.clone()).context("reading who got the lead that waited")?;
+        say(&format!("\n{}", explain_again(&owner, &reason, entry.at, &pools, &rules).trim_end()));
+    }
     Ok(OK)
 }

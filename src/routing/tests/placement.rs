@@ -203,7 +203,10 @@ fn long_absences_are_not_waited_for() {
         .expect_owner("max")
         .expect_no_turn()
         .expect_targets(&[])
-        .expect_reason("nobody of west can take it soon: its lead rep answers for it (serves West)");
+        .expect_reason(
+            "nobody of west can take it soon: it waits, and the lead rep answers for it meanwhile (serves West)",
+        );
+    assert!(!back_soon("ben").on_leave("cy").decide().plan.waits, "ben has the lead");
 }
 
 #[test]
@@ -222,7 +225,7 @@ fn without_pool_and_lead_rep_somebody_still_owns_the_lead() {
     everybody_left
         .change_pool("west", |pool| pool.lead_rep = rep_id("cy"))
         .expect_owner("max")
-        .expect_reason("nobody of west can take it soon, nor its lead rep: needs attention");
+        .expect_reason("nobody of west can take it soon, nor its lead rep: it waits, and needs attention");
     let mut no_pools = scenario();
     no_pools.rules.pools.clear();
     no_pools.expect_owner("max").expect_no_turn();

@@ -1,0 +1,168 @@
+//! Leads that nobody could take: whoever can, gets the oldest.
+//!
+//! A waiting lead has an owner who answers for it and a promise whose clock runs; here it is looked at again and again, oldest
+//! first, and decided anew. Reps may have come back, begun their shift, or closed a lead that filled their cap. Guarantees: a
+//! lead is given once, since its handoff is locked and must still wait; the turn is paid and the cap counted under the locks
+//! under which leads are decided; a lead that only somebody else can take does not hold up those behind it. If the process
+//! dies, the next look finds what still waits.
+
+use super::ahead::Standing;
+use super::batch::Table;
+use super::decider::Decider;
+use crate::domain::id::RepId;
+use crate::domain::lead::Lead;
+use crate::facts::{LeadFacts, OfCrm};
+use crate::handoff::Event;
+use crate::release::Release;
+use crate::routing::decision::PoolTrace;
+use crate::routing::ledger::Ledger;
+use crate::routing::{Decision, decide};
+use crate::store::{Mover, StepRow, StoreError, TimelineEntry, Tx, WaitingLead};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often waiting leads are looked at; sooner when somebody comes back.
+const LOOK_EVERY: TimeDelta = TimeDelta::seconds(10);
+/// In real time: a team that comes back together is one look.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+const PAGE: usize = 200;
+/// Kind of the line in a lead's timeline that holds an [`Again`].
+pub const DECIDED_AGAIN: &str = "decided_again";
+
+/// Why a lead that waited went to whom.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Again {
+    pub owner: RepId,
+    pub reason: String,
+    /// Every pool that was looked at, in order: the last one decided.
+    pub pools: Vec<PoolTrace>,
+}
+
+impl Decider {
+    /// Gives waiting leads away until told to stop.
+    pub async fn serve_waiting(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let pause = self.parts.clock.real(LOOK_EVERY.to_std().expect("a positive constant")).max(BETWEEN_LOOKS);
+        while !*stop.borrow() {
+            if let Err(error) = self.give_waiting().await {
+                tracing::warn!(%error, "waiting leads could not be looked at: they are looked at again");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = async { self.back.notified().await; tokio::time::sleep(BETWEEN_LOOKS).await } => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// One look at every waiting lead.
+    ///
+    /// # Errors
+    /// The database failed: what still waits is found by the next look.
+    pub async fn give_waiting(&self) -> Result<(), StoreError> {
+        let release = Arc::clone(&self.parts.release.borrow());
+        let mut after = None;
+        loop {
+            let from = after.clone();
+            let page = self.parts.store.read("waiting.page", move |tx| {
+                let from = from.clone();
+                Box::pin(async move {
+                    let after = from.as_ref().map(|(since, handoff)| (*since, handoff));
+                    Ok((tx.leads_waiting(after, PAGE).await?, tx.reps_read().await?))
+                })
+            });
+            let (page, reps) = page.await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some((last.since, last.handoff.clone()));
+            let mut table = Table::of(Standing { reps, ledgers: BTreeMap::new() });
+            for (waiting, facts) in self.with_facts(page, &release).await {
+                // Ledgers order those who can take it, and say nothing about whether anybody can.
+                if decide_again(&table, &waiting.lead, &facts, &release, self.parts.clock.now()).plan.waits {
+                    continue;
+                }
+                let steps = self.give(waiting, facts, &release).await?;
+                self.parts.outbox.run_now(steps, None);
+                let reps = self.parts.store.read("waiting.reps", |tx| Box::pin(tx.reps_read()));
+                table.standing.reps = reps.await?;
+            }
+        }
+    }
+
+    /// The callers have left since; accounts and owners are as they were known then, calendars as they are now.
+    async fn with_facts(&self, page: Vec<WaitingLead>, release: &Release) -> Vec<(WaitingLead, LeadFacts)> {
+        let left = |mut waiting: WaitingLead| {
+            if let Some(call) = &mut waiting.lead.call {
+                call.live = false;
+            }
+            waiting
+        };
+        let page: Vec<WaitingLead> = page.into_iter().map(left).collect();
+        let known = page.iter().map(|WaitingLead { lead, account, assigned, .. }| OfCrm {
+            lead,
+            account: account.clone(),
+            assigned: assigned.clone(),
+        });
+        let facts = self.parts.facts.calendars_of(known.collect(), &release.rules).await;
+        page.into_iter().zip(facts).collect()
+    }
+
+    /// Nothing to be run if another worker was sooner, or whoever was free is not any more.
+    async fn give(
+        &self,
+        waiting: WaitingLead,
+        facts: LeadFacts,
+        release: &Arc<Release>,
+    ) -> Result<Vec<StepRow>, StoreError> {
+        let parts = Arc::new((waiting, facts, Arc::clone(release), self.mover()));
+        let given = self.parts.store.write("waiting.give", move |tx| {
+            let parts = Arc::clone(&parts);
+            Box::pin(async move {
+                let (waiting, facts, release, mover) = &*parts;
+                give_in(tx, waiting, facts, release, mover).await
+            })
+        });
+        given.await
+    }
+}
+
+async fn give_in(
+    tx: &mut Tx,
+    waiting: &WaitingLead,
+    facts: &LeadFacts,
+    release: &Release,
+    mover: &Mover,
+) -> Result<Vec<StepRow>, StoreError> {
+    let rules = &release.rules;
+    if !tx.handoff_lock(&waiting.handoff).await?.is_waiting() {
+        return Ok(Vec::new());
+    }
+    let table = Table::of(Standing::locked(tx, rules).await?);
+    let decision = decide_again(&table, &waiting.lead, facts, release, mover.now);
+    let Decision { plan, turn, trace, .. } = decision;
+    if plan.waits {
+        return Ok(Vec::new());
+    }
+    if let Some(entry) = &turn {
+        let mut ledger =
+            table.standing.ledgers.get(&entry.pool).cloned().unwrap_or_else(|| Ledger::empty(entry.pool.clone()));
+        ledger.apply(entry);
+        tx.ledgers_save(&[(entry.clone(), waiting.lead.id.clone())], &[ledger], "decision", mover.now).await?;
+    }
+    let again = Again { owner: plan.owner.clone(), reason: plan.reason.clone(), pools: trace.pools };
+    let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
+    let (lead_id, kind) = (waiting.lead.id.clone(), DECIDED_AGAIN.to_owned());
+    tx.timeline_append(&[TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
+    tracing::info!(
+        lead.id = %waiting.lead.id, rep.id = %plan.owner, pool.id = %plan.pool,
+        waited_s = (mover.now - waiting.since).num_seconds(), "a lead that waited has found somebody"
+    );
+    let found = Event::Found { rep: plan.owner, turn_in: turn.map(|entry| entry.pool), reason: plan.reason };
+    Ok(tx.transition(&waiting.handoff, &found, rules, mover).await?.steps)
+}
+
+fn decide_again(table: &Table, lead: &Lead, facts: &LeadFacts, release: &Release, now: DateTime<Utc>) -> Decision {
+    decide(lead, &table.snapshot(facts, &release.rules, now), &release.rules)
+}

@@ -1,0 +1,75 @@
+//! Leads that wait in a pool until somebody can take them.
+
+use super::row::{Reading, micros};
+use super::{StoreError, Tx};
+use crate::domain::account::Candidates;
+use crate::domain::id::{HandoffId, LeadId, PoolId, RepId};
+use crate::domain::known::Fact;
+use crate::domain::lead::Lead;
+use crate::routing::Snapshot;
+use chrono::{DateTime, Utc};
+use sqlx::any::AnyRow;
+
+/// A lead with what was known of it when it was decided; whoever can take it may have changed since.
+#[derive(Debug, Clone)]
+pub struct WaitingLead {
+    pub handoff: HandoffId,
+    pub since: DateTime<Utc>,
+    pub lead: Lead,
+    pub account: Fact<Candidates>,
+    pub assigned: Option<Fact<Option<String>>>,
+}
+
+/// One line of a pool's queue.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Waits {
+    pub lead: LeadId,
+    pub since: DateTime<Utc>,
+    /// Answers for it meanwhile.
+    pub owner: RepId,
+    /// When the owner is to have done something about it.
+    pub next_at: DateTime<Utc>,
+}
+
+impl Tx {
+    /// Waiting leads of all pools, the oldest first, after this one.
+    pub async fn leads_waiting(
+        &mut self,
+        after: Option<(DateTime<Utc>, &HandoffId)>,
+        limit: usize,
+    ) -> Result<Vec<WaitingLead>, StoreError> {
+        let sql = "-- waiting::page\nSELECT h.id, h.waits_since, l.body AS lead, d.snapshot FROM handoff h \
+                   JOIN lead l ON l.id = h.lead_id JOIN decision d ON d.lead_id = h.lead_id \
+                   WHERE h.waits_since IS NOT NULL AND (h.waits_since > $1 OR (h.waits_since = $1 AND h.id > $2)) \
+                   ORDER BY h.waits_since, h.id LIMIT $3";
+        let (since, id) = after.map_or((i64::MIN, ""), |(since, id)| (micros(since), id.as_str()));
+        let rows = sqlx::query(sql).bind(since).bind(id).bind(limit as i64).fetch_all(self.conn()).await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Who waits in a pool, the oldest first.
+    pub async fn pool_queue(&mut self, pool: &PoolId) -> Result<Vec<Waits>, StoreError> {
+        let sql = "-- waiting::of_pool\nSELECT h.lead_id, h.waits_since, l.next_owner, l.next_at FROM handoff h \
+                   JOIN lead l ON l.id = h.lead_id WHERE h.waits_since IS NOT NULL AND h.waits_in = $1 \
+                   ORDER BY h.waits_since, h.id";
+        let rows = sqlx::query(sql).bind(pool.as_str()).fetch_all(self.conn()).await?;
+        let line = |row: &AnyRow| {
+            let row = Reading::new("handoff", row);
+            let (lead, since) = (row.id("lead_id")?, row.at("waits_since")?);
+            Ok(Waits { lead, since, owner: row.id("next_owner")?, next_at: row.at("next_at")? })
+        };
+        rows.iter().map(line).collect()
+    }
+}
+
+fn read(row: &AnyRow) -> Result<WaitingLead, StoreError> {
+    let row = Reading::new("handoff", row);
+    let Snapshot { account, assigned, .. } = row.json("snapshot")?;
+    Ok(WaitingLead {
+        handoff: row.id("id")?,
+        since: row.at("waits_since")?,
+        lead: row.json("lead")?,
+        account,
+        assigned,
+    })
+}
