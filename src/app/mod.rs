@@ -10,7 +10,7 @@ mod vendors;
 pub mod workspace;
 
 pub use reload::Reload;
-pub use vendors::{agree, connect};
+pub use vendors::{CrmChoice, agree, connect};
 
 use crate::clock::{self, SharedClock};
 use crate::config::Limits;
@@ -73,7 +73,9 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let (stop, stopping) = watch::channel(false);
     let (set_ready, ready) = watch::channel(true);
     let worker = worker_name();
-    let reload = Reload::begin(setup.store.clone(), Arc::clone(&setup.clock), worker.clone(), setup.workspace).await;
+    let crm = CrmChoice::from(&setup.vendors);
+    let reload =
+        Reload::begin(setup.store.clone(), Arc::clone(&setup.clock), worker.clone(), crm, setup.workspace).await;
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
     let facts = Arc::new(Facts::new(

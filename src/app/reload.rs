@@ -9,6 +9,7 @@
 //! link. Looking reads names, sizes and times only; contents are read when one of those has changed, and twice a minute for
 //! the file systems that keep no fine times. If the process dies here nothing is lost: the next one reads the folder at start.
 
+use super::vendors::{CrmChoice, agree};
 use super::workspace::{self, Faults, Workspace};
 use crate::clock::SharedClock;
 use crate::domain::id::{PoolId, ReleaseId, RepId};
@@ -36,6 +37,7 @@ pub struct Reload {
     store: Store,
     clock: SharedClock,
     worker: String,
+    crm: CrmChoice,
     release: watch::Sender<Arc<Release>>,
     refused: watch::Sender<Option<Arc<Refusal>>>,
 }
@@ -61,12 +63,13 @@ impl Reload {
         store: Store,
         clock: SharedClock,
         worker: String,
+        crm: CrmChoice,
         workspace: Workspace,
     ) -> Result<Self, StoreError> {
         let release = live(&store, &clock, &worker, workspace).await?;
         let (release, _) = watch::channel(Arc::new(release));
         let (refused, _) = watch::channel(None);
-        Ok(Self { store, clock, worker, release, refused })
+        Ok(Self { store, clock, worker, crm, release, refused })
     }
 
     pub fn current(&self) -> Current {
@@ -91,6 +94,10 @@ impl Reload {
         let judged = tokio::task::spawn_blocking(move || workspace::compile(files)).await;
         match judged.context("checking the rules")? {
             Ok(workspace) => {
+                if let Err(why) = agree(self.crm, &workspace.checked.rules) {
+                    tracing::error!(refused = id.short(), %why, "changed rules do not go with the connections");
+                    return Ok(self.refuse(id, vec![why.to_string()]));
+                }
                 let release = live(&self.store, &self.clock, &self.worker, workspace).await?;
                 let before = self.release.send_replace(Arc::new(release));
                 self.refused.send_replace(None);
@@ -98,20 +105,23 @@ impl Reload {
                 Ok(Looked::Taken(id))
             }
             Err(faults) => {
-                let count = faults.rules.len() + faults.templates.len();
-                let stays = self.release.borrow().rules.release.clone();
-                tracing::error!(
-                    rules.release = stays.short(),
-                    refused = id.short(),
-                    faults = count,
-                    "changed rules are refused, the ones before them stay: run baton check"
-                );
                 log(&faults);
-                let refusal = Arc::new(Refusal { release: id, at: self.clock.now(), faults: told(&faults) });
-                self.refused.send_replace(Some(Arc::clone(&refusal)));
-                Ok(Looked::Refused(refusal))
+                Ok(self.refuse(id, told(&faults)))
             }
         }
+    }
+
+    fn refuse(&self, id: ReleaseId, faults: Vec<String>) -> Looked {
+        let stays = self.release.borrow().rules.release.clone();
+        tracing::error!(
+            rules.release = stays.short(),
+            refused = id.short(),
+            faults = faults.len(),
+            "changed rules are refused, the ones before them stay: run baton check"
+        );
+        let refusal = Arc::new(Refusal { release: id, at: self.clock.now(), faults });
+        self.refused.send_replace(Some(Arc::clone(&refusal)));
+        Looked::Refused(refusal)
     }
 
     /// The live release lies in the folder again: a refused change was taken back.

@@ -60,18 +60,47 @@ pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
     Ok(vendors)
 }
 
+/// What can be left to the CRM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CrmChoice {
+    NoCrm,
+    /// It has no rules that choose the owner of a new lead.
+    MakesNone(&'static str),
+    Chooses,
+}
+
+impl From<&Config> for CrmChoice {
+    fn from(config: &Config) -> Self {
+        match &config.crm {
+            None => Self::NoCrm,
+            Some(config::Crm::Hubspot { .. }) => Self::MakesNone("hubspot"),
+            Some(config::Crm::Salesforce { .. }) => Self::Chooses,
+        }
+    }
+}
+
+impl From<&Vendors> for CrmChoice {
+    fn from(vendors: &Vendors) -> Self {
+        match &vendors.crm {
+            None => Self::NoCrm,
+            Some(crm) if crm.assigns() => Self::Chooses,
+            Some(crm) => Self::MakesNone(crm.vendor()),
+        }
+    }
+}
+
 /// Whether rules and connections can work together.
 ///
 /// # Errors
 /// The rules leave the choice of the owner to a CRM that makes none, or that is not there.
-pub fn agree(config: &Config, rules: &RuleSet) -> Result<()> {
+pub fn agree(crm: CrmChoice, rules: &RuleSet) -> Result<()> {
     let instead = "say `assignment: baton`, so that the rules below it choose";
-    match (rules.assignment, &config.crm) {
-        (Assignment::Baton, _) | (Assignment::Crm, Some(config::Crm::Salesforce { .. })) => Ok(()),
-        (Assignment::Crm, Some(config::Crm::Hubspot { .. })) => bail!(
-            "rules/routing.yaml says `assignment: crm`, and HubSpot has no assignment rules of its own: {instead}"
+    match (rules.assignment, crm) {
+        (Assignment::Baton, _) | (Assignment::Crm, CrmChoice::Chooses) => Ok(()),
+        (Assignment::Crm, CrmChoice::MakesNone(vendor)) => bail!(
+            "rules/routing.yaml says `assignment: crm`, and {vendor} has no assignment rules of its own: {instead}"
         ),
-        (Assignment::Crm, None) => bail!(
+        (Assignment::Crm, CrmChoice::NoCrm) => bail!(
             "rules/routing.yaml says `assignment: crm`, and baton.toml has no [crm]: add vendor = \"salesforce\", or {instead}"
         ),
     }
@@ -122,11 +151,12 @@ mod tests {
              auth = { flow = \"client_credentials\", client_id = \"id\", client_secret = \"env:S\" }\n",
         );
         let mut rules = scenario().rules;
-        assert!(agree(&hubspot, &rules).is_ok() && agree(&config(""), &rules).is_ok());
+        let agrees = |config: &Config, rules: &RuleSet| agree(CrmChoice::from(config), rules);
+        assert!(agrees(&hubspot, &rules).is_ok() && agrees(&config(""), &rules).is_ok());
         rules.assignment = Assignment::Crm;
-        assert!(agree(&salesforce, &rules).is_ok());
-        let told = |config: &Config| agree(config, &rules).expect_err("it cannot choose").to_string();
-        assert!(told(&hubspot).contains("HubSpot has no assignment rules of its own: say `assignment: baton`"));
+        assert!(agrees(&salesforce, &rules).is_ok());
+        let told = |config: &Config| agrees(config, &rules).expect_err("it cannot choose").to_string();
+        assert!(told(&hubspot).contains("hubspot has no assignment rules of its own: say `assignment: baton`"));
         assert!(told(&config("")).contains("has no [crm]"));
     }
 }

@@ -48,7 +48,7 @@ impl Serve {
                 return Ok(FAULTY);
             }
         };
-        if let Err(why) = app::agree(&config, &workspace.checked.rules) {
+        if let Err(why) = app::agree(app::CrmChoice::from(&config), &workspace.checked.rules) {
             eprintln!("{why}");
             return Ok(FAULTY);
         }

@@ -21,6 +21,6 @@ mod messages;
 pub mod normalise;
 mod reader;
 pub mod schema;
-pub mod waiting;
+mod waiting;
 
 pub use schema::event_schema;

@@ -9,17 +9,15 @@
 use super::ahead::Standing;
 use super::batch::Table;
 use super::decider::Decider;
-use crate::domain::id::RepId;
 use crate::domain::lead::Lead;
 use crate::facts::{LeadFacts, OfCrm};
 use crate::handoff::Event;
 use crate::release::Release;
-use crate::routing::decision::PoolTrace;
+use crate::routing::decision::DecidedAgain;
 use crate::routing::ledger::Ledger;
 use crate::routing::{Decision, decide};
 use crate::store::{Mover, StepRow, StoreError, TimelineEntry, Tx, WaitingLead};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,17 +28,6 @@ const LOOK_EVERY: TimeDelta = TimeDelta::seconds(10);
 /// In real time: a team that comes back together is one look.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 const PAGE: usize = 200;
-/// Kind of the line in a lead's timeline that holds an [`Again`].
-pub const DECIDED_AGAIN: &str = "decided_again";
-
-/// Why a lead that waited went to whom.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Again {
-    pub owner: RepId,
-    pub reason: String,
-    /// Every pool that was looked at, in order: the last one decided.
-    pub pools: Vec<PoolTrace>,
-}
 
 impl Decider {
     /// Gives waiting leads away until told to stop.
@@ -151,9 +138,9 @@ async fn give_in(
         ledger.apply(entry);
         tx.ledgers_save(&[(entry.clone(), waiting.lead.id.clone())], &[ledger], "decision", mover.now).await?;
     }
-    let again = Again { owner: plan.owner.clone(), reason: plan.reason.clone(), pools: trace.pools };
+    let again = DecidedAgain { owner: plan.owner.clone(), reason: plan.reason.clone(), pools: trace.pools };
     let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
-    let (lead_id, kind) = (waiting.lead.id.clone(), DECIDED_AGAIN.to_owned());
+    let (lead_id, kind) = (waiting.lead.id.clone(), DecidedAgain::KIND.to_owned());
     tx.timeline_append(&[TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
     tracing::info!(
         lead.id = %waiting.lead.id, rep.id = %plan.owner, pool.id = %plan.pool,

@@ -3,7 +3,7 @@
 //! Pure: leads, rules and a world in; decisions and their comparison out. Reading files is `cli`'s business.
 #![deny(clippy::disallowed_types)]
 
-mod chance;
+pub mod chance;
 pub mod compare;
 pub mod coverage;
 pub mod expectations;

@@ -10,12 +10,12 @@ pub use facts::facts;
 
 use crate::domain::id::RepId;
 use crate::domain::lead::Lead;
-use crate::routing::Decision;
 use crate::routing::decision::{
-    Candidate, CandidateVerdict, OwnershipResult, OwnershipTrace, PoolTrace, Target, TargetRole, TerritoryMatch,
-    TerritoryTrace,
+    Candidate, CandidateVerdict, DecidedAgain, OwnershipResult, OwnershipTrace, PoolTrace, Target, TargetRole,
+    TerritoryMatch, TerritoryTrace,
 };
 use crate::routing::ledger::Entry;
+use crate::routing::{Decision, Snapshot};
 use crate::routing::{local, turns};
 use crate::rules::RuleSet;
 use crate::rules::condition::{NamedPart, Verdict};
@@ -45,17 +45,28 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     story.text
 }
 
-/// A lead that waited and was given to somebody later: who, and why. `pools` are those that were looked at then.
-pub fn explain_again(owner: &RepId, reason: &str, at: DateTime<Utc>, pools: &[PoolTrace], rules: &RuleSet) -> String {
-    let roster = Roster(rules);
-    let mut story = Story::default();
-    let (name, when) = (roster.name(owner), local(at, roster.zone(owner)));
-    story.line(&format!("Decided again {when}: {name} owns the lead that waited."));
-    story.line(&format!("Because: {reason}."));
-    for pool in pools {
-        story.section(&format!("Pool {}: {}", pool.pool, pool.because), candidates(pool, &roster));
+/// [`explain`], the facts behind it, and who got the lead later if it waited: all that is known of a stored decision.
+pub fn explain_whole(
+    decision: &Decision,
+    lead: &Lead,
+    snapshot: &Snapshot,
+    again: &[(DateTime<Utc>, DecidedAgain)],
+    rules: &RuleSet,
+) -> String {
+    let mut text = explain(decision, lead, rules) + &facts(decision, snapshot, rules);
+    for (at, DecidedAgain { owner, reason, pools }) in again {
+        let roster = Roster(rules);
+        let mut story = Story::default();
+        let (name, when) = (roster.name(owner), local(*at, roster.zone(owner)));
+        story.line("");
+        story.line(&format!("Decided again {when}: {name} owns the lead that waited."));
+        story.line(&format!("Because: {reason}."));
+        for pool in pools {
+            story.section(&format!("Pool {}: {}", pool.pool, pool.because), candidates(pool, &roster));
+        }
+        text.push_str(&story.text);
     }
-    story.text
+    text
 }
 
 fn headline(story: &mut Story, decision: &Decision, lead: &Lead, roster: &Roster) {

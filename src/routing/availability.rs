@@ -1,9 +1,9 @@
 //! Whether a rep can be had at this moment, and if not, when for the first time.
 
-use super::case::Case;
+use super::case::{Case, Seen};
 use super::decision::Rejection;
 use crate::domain::rep::{Busy, BusyKind, Presence, Rep};
-use crate::domain::rota::{self, OffReason, Status};
+use crate::domain::rota::{self, OffReason};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
@@ -12,29 +12,26 @@ const AWAY_FOR: TimeDelta = TimeDelta::hours(1);
 
 /// At work and at hand: what is asked of an owner or a delegate. An owner whose calendar is unknown counts as free:
 /// passing them over costs the caller their own rep, ringing in vain costs seconds.
-pub(super) fn now(case: &Case, rep: &Rep) -> Result<(), Rejection> {
-    at_work(case, rep)?;
-    at_hand(case, rep)
+pub(super) fn now(case: &Case, seen: Seen) -> Result<(), Rejection> {
+    at_work(case, seen.rep)?;
+    at_hand(case, seen)
 }
 
 pub(super) fn at_work(case: &Case, rep: &Rep) -> Result<(), Rejection> {
-    match rota::status(&case.rules.hours, rep, case.now()) {
-        Status::AtWork { .. } => Ok(()),
-        Status::Off { reason, back_at } => Err(match reason {
-            OffReason::OffRota => Rejection::OffRota { back_at },
-            OffReason::Holiday => Rejection::Holiday { region: rep.holidays.clone(), back_at },
-            OffReason::Leave { until } => Rejection::OnLeave { until },
-        }),
-    }
+    let Some((reason, back_at)) = rota::why_off(&case.rules.hours, rep, case.now()) else { return Ok(()) };
+    Err(match reason {
+        OffReason::OffRota => Rejection::OffRota { back_at },
+        OffReason::Holiday => Rejection::Holiday { region: rep.holidays.clone(), back_at },
+        OffReason::Leave { until } => Rejection::OnLeave { until },
+    })
 }
 
 /// What the calendar, the rep's own word and the phone say.
-pub(super) fn at_hand(case: &Case, rep: &Rep) -> Result<(), Rejection> {
-    let calendar = case.calendar(rep).unwrap_or(&[]);
+pub(super) fn at_hand(case: &Case, seen: Seen) -> Result<(), Rejection> {
+    let (facts, calendar) = (seen.facts, seen.calendar().unwrap_or(&[]));
     if let Some(until) = taken_until(calendar, BusyKind::OutOfOffice, case.now()) {
         return Err(Rejection::OutOfOffice { until });
     }
-    let facts = case.facts(&rep.id);
     if facts.is_some_and(|facts| facts.presence == Presence::Away) {
         return Err(Rejection::Away);
     }
@@ -47,19 +44,19 @@ pub(super) fn at_hand(case: &Case, rep: &Rep) -> Result<(), Rejection> {
     if let Some(until) = taken_until(calendar, BusyKind::Busy, case.now()) {
         return Err(Rejection::Busy { until });
     }
-    if rep.phones.is_empty() { Err(Rejection::NoPhone) } else { Ok(()) }
+    if seen.rep.phones.is_empty() { Err(Rejection::NoPhone) } else { Ok(()) }
 }
 
 /// The first moment at which the rep works, is not reserved and has nothing in the calendar, as far as it is known.
 /// `None`: not within the horizon of the rota.
-pub(super) fn free_at(case: &Case, rep: &Rep) -> Option<DateTime<Utc>> {
-    let facts = case.facts(&rep.id);
+pub(super) fn free_at(case: &Case, seen: Seen) -> Option<DateTime<Utc>> {
+    let Seen { rep, facts } = seen;
     let mut from = case.now();
     if facts.is_some_and(|facts| facts.presence == Presence::Away) {
         from += AWAY_FOR;
     }
     from = from.max(facts.and_then(|facts| facts.reserved_until).unwrap_or(from));
-    let calendar = case.calendar(rep).unwrap_or(&[]);
+    let calendar = seen.calendar().unwrap_or(&[]);
     loop {
         let working = rota::add_working_time(&case.rules.hours, rep, from, Duration::ZERO)?;
         match calendar.iter().filter(|busy| covers(busy, working)).map(|busy| busy.until).max() {

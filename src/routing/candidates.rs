@@ -1,7 +1,7 @@
 //! The members of one pool: every one of them eligible or rejected with a reason, the eligible in the pool's order.
 
 use super::availability;
-use super::case::Case;
+use super::case::{Case, Seen};
 use super::decision::{Candidate, CandidateVerdict, PoolTrace, Rejection, Target};
 use super::ledger::{Ledger, Shares};
 use super::pools::Stop;
@@ -118,12 +118,13 @@ pub(super) fn ordered(case: &Case, pool: &Pool, ledger: &Ledger, group: &BTreeMa
 /// The first reason that holds is the one that is told: what never changes first, the moment last.
 fn judge(case: &Case, pool: &Pool, id: &RepId) -> Result<Standing, Rejection> {
     let rep = case.rep(id).filter(|rep| rep.active).ok_or(Rejection::Inactive)?;
+    let seen = case.seen(rep);
     fit(case, pool, rep)?;
-    under_open_cap(case, pool, rep)?;
+    under_open_cap(pool, seen)?;
     availability::at_work(case, rep)?;
-    under_caps(case, pool, rep)?;
-    availability::at_hand(case, rep)?;
-    standing(case, pool, rep)
+    under_caps(pool, seen)?;
+    availability::at_hand(case, seen)?;
+    standing(case, pool, seen)
 }
 
 /// The standing of a member who is passed over for a cap and for nothing else, where the pool keeps their turn.
@@ -132,21 +133,21 @@ fn turn_kept(case: &Case, pool: &Pool, id: &RepId, because: &Rejection) -> Optio
     if pool.when_full == WhenFull::Forgo || !capped {
         return None;
     }
-    let rep = case.rep(id)?;
-    availability::now(case, rep).ok()?;
-    standing(case, pool, rep).ok()
+    let seen = case.seen(case.rep(id)?);
+    availability::now(case, seen).ok()?;
+    standing(case, pool, seen).ok()
 }
 
 /// A member whose calendar is unknown may be eligible, but only when nobody is whose calendar is known.
-fn standing(case: &Case, pool: &Pool, rep: &Rep) -> Result<Standing, Rejection> {
-    let unknown = match (case.calendar(rep), pool.calendar_unknown) {
+fn standing(case: &Case, pool: &Pool, seen: Seen) -> Result<Standing, Rejection> {
+    let unknown = match (seen.calendar(), pool.calendar_unknown) {
         (Ok(_), _) | (Err(_), CalendarUnknown::CountsAsFree) => false,
         (Err(_), CalendarUnknown::AfterTheOthers) => true,
         (Err(why), CalendarUnknown::CountsAsBusy) => {
             return Err(Rejection::CalendarUnknown { why: why.to_owned() });
         }
     };
-    Ok((preference::unmet(case, pool, rep), unknown))
+    Ok((preference::unmet(case, pool, seen.rep), unknown))
 }
 
 /// What does not change by waiting a night.
@@ -163,8 +164,8 @@ fn fit(case: &Case, pool: &Pool, rep: &Rep) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn under_open_cap(case: &Case, pool: &Pool, rep: &Rep) -> Result<(), Rejection> {
-    let open = open(case, &rep.id);
+fn under_open_cap(pool: &Pool, Seen { rep, facts }: Seen) -> Result<(), Rejection> {
+    let open = facts.map_or(0, |facts| facts.open);
     match smaller(pool.caps.open, rep.cap_open) {
         Some(cap) if open >= cap => Err(Rejection::AtOpenCap { cap, open }),
         Some(_) | None => Ok(()),
@@ -172,8 +173,8 @@ fn under_open_cap(case: &Case, pool: &Pool, rep: &Rep) -> Result<(), Rejection> 
 }
 
 /// Against what the rep took from any pool, today and this week.
-fn under_caps(case: &Case, pool: &Pool, rep: &Rep) -> Result<(), Rejection> {
-    let (today, week) = case.facts(&rep.id).map_or((0, 0), |facts| (facts.taken_today, facts.taken_this_week));
+fn under_caps(pool: &Pool, Seen { rep, facts }: Seen) -> Result<(), Rejection> {
+    let (today, week) = facts.map_or((0, 0), |facts| (facts.taken_today, facts.taken_this_week));
     match smaller(pool.caps.per_week, rep.cap_per_week) {
         Some(cap) if week >= cap => return Err(Rejection::AtWeekCap { cap, load: week }),
         Some(_) | None => {}

@@ -37,20 +37,34 @@ impl<'a> Case<'a> {
         self.snapshot.reps.get(rep)
     }
 
-    /// What the rep's calendar holds; `Err` tells why it is unknown. A rep without a calendar has nothing in it.
-    pub fn calendar(&self, rep: &Rep) -> Result<&'a [Busy], &'a str> {
-        match self.facts(&rep.id).map(|facts| &facts.calendar) {
-            Some(Fact::Known { value, .. }) => Ok(value),
-            _ if rep.calendar.is_none() => Ok(&[]),
-            Some(Fact::Unknown { why }) => Err(why),
-            None => Err("it was not asked for"),
-        }
+    /// Looked up once for all that is asked of a rep: a pool asks much of many.
+    pub fn seen(&self, rep: &'a Rep) -> Seen<'a> {
+        Seen { rep, facts: self.facts(&rep.id) }
     }
 
     pub fn ledger(&self, pool: &Pool) -> Cow<'a, Ledger> {
         match self.snapshot.ledgers.get(&pool.id) {
             Some(ledger) => Cow::Borrowed(ledger),
             None => Cow::Owned(Ledger::empty(pool.id.clone())),
+        }
+    }
+}
+
+/// A rep, and what is known of them at this moment.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub rep: &'a Rep,
+    pub facts: Option<&'a RepFacts>,
+}
+
+impl<'a> Seen<'a> {
+    /// What the rep's calendar holds; `Err` tells why it is unknown. A rep without a calendar has nothing in it.
+    pub fn calendar(&self) -> Result<&'a [Busy], &'a str> {
+        match self.facts.map(|facts| &facts.calendar) {
+            Some(Fact::Known { value, .. }) => Ok(value),
+            _ if self.rep.calendar.is_none() => Ok(&[]),
+            Some(Fact::Unknown { why }) => Err(why),
+            None => Err("it was not asked for"),
         }
     }
 }

@@ -44,6 +44,20 @@ pub struct Plan {
     pub reason: String,
 }
 
+/// Why a lead that waited went to whom; kept in its timeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DecidedAgain {
+    pub owner: RepId,
+    pub reason: String,
+    /// Every pool that was looked at, in order: the last one decided.
+    pub pools: Vec<PoolTrace>,
+}
+
+impl DecidedAgain {
+    /// The kind of its line in the timeline.
+    pub const KIND: &'static str = "decided_again";
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Target {
     pub rep: RepId,

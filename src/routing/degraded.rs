@@ -16,7 +16,7 @@ pub(super) fn list(case: &Case, plan: &Plan, trace: &Trace) -> Vec<String> {
     }
     for rep in calendars_used(plan, trace) {
         if let Some(rep) = case.rep(rep)
-            && let Err(why) = case.calendar(rep)
+            && let Err(why) = case.seen(rep).calendar()
         {
             missing.push(format!("calendar of {} unknown: {why}", rep.id));
         }

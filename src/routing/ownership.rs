@@ -169,11 +169,11 @@ fn stand(case: &Case, rep: &Rep, wait_at_most: Option<Duration>) -> OwnershipRes
     if !rep.active {
         return OwnershipResult::Inactive;
     }
-    let Err(because) = availability::now(case, rep) else { return OwnershipResult::Keeps };
+    let Err(because) = availability::now(case, case.seen(rep)) else { return OwnershipResult::Keeps };
     if let Some(delegate) = free_delegate(case, rep) {
         return OwnershipResult::Delegated { to: delegate.id.clone(), because };
     }
-    let free_at = availability::free_at(case, rep);
+    let free_at = availability::free_at(case, case.seen(rep));
     let patience = wait_at_most.map_or(TimeDelta::MAX, |wait| TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX));
     if free_at.is_some_and(|at| at - case.now() <= patience) {
         OwnershipResult::KeepsForLater { because, free_at }
@@ -184,7 +184,7 @@ fn stand(case: &Case, rep: &Rep, wait_at_most: Option<Duration>) -> OwnershipRes
 
 fn free_delegate<'a>(case: &Case<'a>, rep: &Rep) -> Option<&'a Rep> {
     let delegate = case.rep(rep.delegate.as_ref()?)?;
-    (case.ring && delegate.active && availability::now(case, delegate).is_ok()).then_some(delegate)
+    (case.ring && delegate.active && availability::now(case, case.seen(delegate)).is_ok()).then_some(delegate)
 }
 
 /// `None`: the lead goes on to the next rule.

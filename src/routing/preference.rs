@@ -55,6 +55,9 @@ pub(super) fn millis(span: Duration) -> u64 {
 
 /// Why the rep stands behind others: `without the preferred skill voice-ai (for 20 s); `. Empty if nothing is missed.
 pub(super) fn note(case: &Case, pool: &Pool, rep: &RepId) -> String {
+    if pool.prefer.is_empty() {
+        return String::new();
+    }
     let Some(rep) = case.rep(rep) else { return String::new() };
     let mut note = String::new();
     for (preference, fails) in pool.prefer.iter().zip(unmet(case, pool, rep)) {

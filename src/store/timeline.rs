@@ -5,6 +5,7 @@ use super::row::{Reading, Rows, micros};
 use super::{StoreError, Tx};
 use crate::domain::id::LeadId;
 use crate::handoff::{Event, Transition};
+use crate::routing::decision::DecidedAgain;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -66,6 +67,18 @@ impl Tx {
         );
         sqlx::query(sqlx::AssertSqlSafe(sql)).bind(rows.finish()?).execute(self.conn()).await?;
         Ok(())
+    }
+
+    /// Who got the lead after it had waited, if it had.
+    pub async fn decided_again(&mut self, lead: &LeadId) -> Result<Vec<(DateTime<Utc>, DecidedAgain)>, StoreError> {
+        let sql =
+            "-- timeline::again\nSELECT lead_id, at, body FROM timeline WHERE lead_id = $1 AND kind = $2 ORDER BY seq";
+        let rows = sqlx::query(sql).bind(lead.as_str()).bind(DecidedAgain::KIND).fetch_all(self.conn()).await?;
+        let again = |row: &AnyRow| {
+            let row = Reading::new("timeline", row);
+            Ok((row.at("at")?, row.json("body")?))
+        };
+        rows.iter().map(again).collect()
     }
 
     pub async fn timeline(&mut self, lead: &LeadId) -> Result<Vec<TimelineEntry>, StoreError> {

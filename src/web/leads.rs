@@ -6,7 +6,7 @@ use crate::domain::outcome::NextStepKind;
 use crate::intake::answer::within;
 use crate::intake::event::{key_of, parse, structured};
 use crate::release::Lost;
-use crate::render::explain::explain as explain_decision;
+use crate::render::explain::explain_whole;
 use crate::store::{InboxMessage, LeadRecord};
 use axum::Json;
 use axum::body::Bytes;
@@ -148,17 +148,21 @@ pub async fn explain(State(door): State<Door>, Path(id): Path<String>) -> Result
     let (lead, record) = door.known_lead(&id).await?;
     let found = door.store.read("decision.get", move |tx| {
         let lead = lead.clone();
-        Box::pin(async move { tx.decision(&lead).await })
+        Box::pin(
+            async move { Ok((tx.decision(&lead).await?, tx.snapshot(&lead).await?, tx.decided_again(&lead).await?)) },
+        )
     });
-    let decision = found.await.map_err(|error| Problem::ours(&error))?;
-    let decision = decision.ok_or_else(|| Problem::not_found("this lead has no decision"))?;
+    let (decision, snapshot, again) = found.await.map_err(|error| Problem::ours(&error))?;
+    let (Some(decision), Some(snapshot)) = (decision, snapshot) else {
+        return Err(Problem::not_found("this lead has no decision"));
+    };
     let rules = match door.library.rules(&decision.release).await {
         Ok(rules) => rules,
         // Told with today's names, then: the decision itself says nearly everything.
         Err(Lost::Unknown(_) | Lost::Refused { .. }) => door.rules(),
         Err(error @ Lost::Store(_)) => return Err(Problem::ours(&error)),
     };
-    Ok(explain_decision(&decision, &record.lead, &rules))
+    Ok(explain_whole(&decision, &record.lead, &snapshot, &again, &rules))
 }
 
 impl Door {

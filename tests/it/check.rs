@@ -71,6 +71,29 @@ fn a_workflow_annotates_the_line_and_a_sound_workspace_says_nothing_wrong() {
 }
 
 #[test]
+fn the_tests_beside_the_rules_are_checked_with_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(code(&init(folder.path(), "saas")), cli::OK);
+    let (sound, said) = check(folder.path(), &["--level", "error"]);
+    assert_eq!(sound, cli::OK);
+    assert!(said.lines().any(|line| line.starts_with("tests ") && line.ends_with("can be run: baton test")), "{said}");
+
+    let at = folder.path().join("rules/tests/slip.yaml");
+    let text = "tests:\n  - name: nobody of that name\n    lead: { country: US }\n    at: 2026-03-03 10:00 Europe/London\n    expect: { rep: no.such.rep }\n";
+    std::fs::write(at, text).expect("a test");
+    let (faulty, said) = check(folder.path(), &["--level", "error"]);
+    assert_eq!(faulty, cli::FAULTY);
+    let lines: Vec<&str> = said.lines().collect();
+    let fault = lines.iter().position(|line| line.starts_with("rules/tests/slip.yaml:5:")).expect(&said);
+    assert!(lines[fault].contains("no.such.rep") && lines[fault + 1].contains("expect: { rep"), "{said}");
+    let (_, said) = check(folder.path(), &["--format", "json"]);
+    let told: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!((&told["ok"], told["tests"].as_array().map(Vec::len)), (&Value::from(false), Some(1)));
+    let (_, said) = check(folder.path(), &["--format", "github", "--level", "error"]);
+    assert!(said.contains("rules/tests/slip.yaml,line=5"), "{said}");
+}
+
+#[test]
 fn a_code_is_explained_and_a_slip_of_the_pen_is_met() {
     let explained = baton(&["check", "--explain", "territory-gap"]);
     assert_eq!(code(&explained), cli::OK);

@@ -1,8 +1,9 @@
 //! Rules and templates that change under a running worker: taken up whole, refused whole, and nobody's lead is lost over it.
 
 use crate::flow::play::Play;
-use crate::town::{Caller, found};
+use crate::town::{Caller, found, worker};
 use baton::app::reload::{Follower, Looked};
+use baton::clock::{ScaledClock, SharedClock};
 use baton::connectors::http::{Call, Does, Limits, VendorHttp};
 use baton::domain::id::{LeadId, RepId};
 use baton::handoff::Stage;
@@ -66,6 +67,25 @@ async fn release_of(play: &Play, lead: &LeadId) -> String {
         Box::pin(async move { tx.decision(&lead).await })
     });
     read.await.expect("it is read").expect("a decision").release.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rules_that_the_connections_cannot_follow_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    found(folder.path(), 1);
+    let store = baton::store::Store::open(&format!("sqlite:{}?mode=rwc", folder.path().join("baton.db").display()))
+        .await
+        .expect("a store");
+    store.migrate().await.expect("its tables");
+    let clock: SharedClock = Arc::new(ScaledClock::new("2026-11-23T10:00:00Z".parse().expect("an instant"), 1));
+    let running = worker(folder.path(), &store, &clock).await;
+    let mut follower = Arc::clone(&running.reload).follow(folder.path().to_owned());
+    edit(folder.path(), "rules/routing.yaml", "version: 1", "version: 1\nassignment: crm");
+    let Looked::Refused(refusal) = settled(&mut follower).await else { panic!("there is no CRM that could choose") };
+    let [why] = refusal.faults.as_slice() else { panic!("{:?}", refusal.faults) };
+    assert!(why.contains("says `assignment: crm`, and baton.toml has no [crm]"), "{why}");
+    assert_ne!(running.reload.current().borrow().rules.release, refusal.release, "the rules before them stay");
+    running.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

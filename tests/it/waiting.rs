@@ -151,6 +151,14 @@ async fn the_oldest_is_served_first(db: Db) {
     let Stage::Callback { promise: kept } = town.handoff(&third).await.stage else { panic!("the promise is gone") };
     assert_eq!(kept.promised_at, promise.promised_at, "the caller was told that time");
     assert_eq!(town.queue().await, std::slice::from_ref(&fourth), "there was place for one");
+    let read = third.clone();
+    let again = town.db.store.read("test", move |tx| {
+        let lead = read.clone();
+        Box::pin(async move { tx.decided_again(&lead).await })
+    });
+    let [(_, why)] = &again.await.expect("why")[..] else { panic!("it was decided again once") };
+    assert_eq!(why.owner, rep("west-01"));
+    assert!(why.reason.starts_with("first of 1 who may take it in west"), "{}", why.reason);
 
     town.called(&second, &rep("desk-01")).await;
     assert_eq!(town.goes_to(&fourth).await, rep("desk-01"), "of the pool that west overflows to");

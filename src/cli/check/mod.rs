@@ -3,7 +3,7 @@
 mod excerpt;
 mod review;
 
-use super::{FAULTY, OK, USAGE, say};
+use super::{FAULTY, OK, USAGE, say, test};
 use crate::app::workspace::Faults;
 use crate::app::{self, workspace};
 use crate::clock::{Clock, SystemClock};
@@ -82,9 +82,13 @@ impl Check {
         let today = SystemClock.now().date_naive();
         let loaded = workspace::check(&self.dir, today)?;
         let config = config::load(&self.dir.join("baton.toml")).and_then(|config| match &loaded {
-            Ok(workspace) => app::agree(&config, &workspace.checked.rules).map(|()| config),
+            Ok(workspace) => app::agree(app::CrmChoice::from(&config), &workspace.checked.rules).map(|()| config),
             Err(_) => Ok(config),
         });
+        let test_files = workspace::test_files(&self.dir)?;
+        // Without rules there is nothing that a test could name.
+        let tests = loaded.as_ref().ok().map(|workspace| test::check(&test_files, &self.dir, &workspace.checked.rules));
+        let test_faults = tests.as_ref().and_then(|tests| tests.as_ref().err()).map_or(&[][..], Vec::as_slice);
         let (warnings, faults, summary) = match loaded {
             Ok(workspace) => {
                 (workspace.checked.warnings.clone(), Faults::default(), report::summary(&workspace.checked))
@@ -92,18 +96,27 @@ impl Check {
             Err(faults) => (Vec::new(), faults, Vec::new()),
         };
         let warnings: Vec<Fault> = warnings.into_iter().filter(|fault| fault.level <= self.level.into()).collect();
-        let errors = faults.rules.len() + faults.templates.len() + usize::from(config.is_err());
+        let errors = faults.rules.len() + faults.templates.len() + test_faults.len() + usize::from(config.is_err());
         let config_error = config.as_ref().err().map(|error| format!("{error:#}"));
         let findings = || {
             let mut findings: Vec<Finding> = config_error.iter().map(|error| Finding::of_config(error)).collect();
-            findings.extend(faults.rules.iter().chain(&warnings).map(Finding::of_rules));
+            findings.extend(faults.rules.iter().chain(test_faults).chain(&warnings).map(Finding::of_rules));
             findings.extend(faults.templates.iter().map(Finding::of_template));
             findings.into_iter().map(|finding| finding.below(&self.dir)).collect::<Vec<_>>()
         };
         match self.format {
             Format::Text => {
-                let sources = workspace::sources(&self.dir)?;
+                let mut sources = workspace::sources(&self.dir)?;
+                sources.extend(test_files);
                 text(config_error.as_deref(), &warnings, &faults, &summary, &sources);
+                match &tests {
+                    Some(Ok(count)) => say(&format!("tests      {count} can be run: baton test")),
+                    Some(Err(told)) => {
+                        stage("tests", told.len(), 0);
+                        tell(told, &sources);
+                    }
+                    None => say("tests      not read: the rules come first"),
+                }
             }
             Format::Json => {
                 let list = |faults: &[Fault]| faults.iter().map(fault_json).collect::<Vec<_>>();
@@ -111,6 +124,7 @@ impl Check {
                     "ok": errors == 0,
                     "config": config_error,
                     "errors": list(&faults.rules),
+                    "tests": list(test_faults),
                     "templates": faults.templates.iter().map(ToString::to_string).collect::<Vec<_>>(),
                     "warnings": list(&warnings),
                     "summary": summary,
@@ -142,15 +156,20 @@ fn text(config_error: Option<&str>, warnings: &[Fault], faults: &Faults, summary
     for line in summary {
         say(&format!("           {line}"));
     }
-    for fault in faults.rules.iter().chain(warnings) {
+    tell(faults.rules.iter().chain(warnings), sources);
+    stage("templates", faults.templates.len(), 0);
+    for fault in &faults.templates {
+        say(&fault.to_string());
+    }
+}
+
+/// Each with the line that it is about.
+fn tell<'f>(faults: impl IntoIterator<Item = &'f Fault>, sources: &[SourceFile]) {
+    for fault in faults {
         say(&fault.to_string());
         if let Some(excerpt) = excerpt(sources, &fault.path, fault.line, fault.column) {
             say(&excerpt);
         }
-    }
-    stage("templates", faults.templates.len(), 0);
-    for fault in &faults.templates {
-        say(&fault.to_string());
     }
 }
 

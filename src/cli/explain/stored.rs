@@ -4,9 +4,8 @@ use super::super::{OK, Place, TextOrJson, open_store, say};
 use super::as_json;
 use crate::app::replay::{inputs, one};
 use crate::app::workspace;
-use crate::intake::waiting::{Again, DECIDED_AGAIN};
 use crate::release::{Library, Lost};
-use crate::render::explain::{explain, explain_again, facts};
+use crate::render::explain::explain_whole;
 use crate::routing::Decision;
 use anyhow::{Context, Result, anyhow, bail};
 use std::sync::Arc;
@@ -21,11 +20,11 @@ pub async fn tell(place: &Place, id: &str, format: TextOrJson) -> Result<u8> {
         return Ok(OK);
     }
     let lead_id = lead.id.clone();
-    let timeline = store.read("explain.timeline", move |tx| {
+    let again = store.read("explain.again", move |tx| {
         let lead = lead_id.clone();
-        Box::pin(async move { tx.timeline(&lead).await })
+        Box::pin(async move { tx.decided_again(&lead).await })
     });
-    let timeline = timeline.await?;
+    let again = again.await?;
     let rules = match Library::new(store).rules(&decision.release).await {
         Ok(rules) => rules,
         Err(lost @ (Lost::Unknown(_) | Lost::Refused { .. })) => {
@@ -37,12 +36,6 @@ pub async fn tell(place: &Place, id: &str, format: TextOrJson) -> Result<u8> {
         }
         Err(error @ Lost::Store(_)) => return Err(error.into()),
     };
-    say(explain(&decision, &lead, &rules).trim_end());
-    say(facts(&decision, &snapshot, &rules).trim_end());
-    for entry in timeline.iter().filter(|entry| entry.kind == DECIDED_AGAIN) {
-        let Again { owner, reason, pools } =
-            serde_json::from_value(entry.body.clone()).context("reading who got the lead that waited")?;
-        say(&format!("\n{}", explain_again(&owner, &reason, entry.at, &pools, &rules).trim_end()));
-    }
+    say(explain_whole(&decision, &lead, &snapshot, &again, &rules).trim_end());
     Ok(OK)
 }

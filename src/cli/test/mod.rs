@@ -13,7 +13,7 @@ use crate::app::workspace;
 use crate::rehearsal::coverage::{Coverage, coverage};
 use crate::rehearsal::expectations::{Outcome, run};
 use crate::rules::expect::{self, Case};
-use crate::rules::{Fault, RuleSet};
+use crate::rules::{Fault, RuleSet, SourceFile};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
@@ -89,16 +89,10 @@ impl Test {
 
     /// The tests to run, or every fault of their files.
     fn cases(&self, rules: &RuleSet) -> Result<Result<Vec<Case>, Vec<Fault>>> {
-        let (mut cases, mut faults) = (Vec::new(), Vec::new());
-        for file in workspace::test_files(&self.dir)? {
-            match expect::read(&file.path, &file.text, rules) {
-                Ok(read) => cases.extend(read),
-                Err(told) => faults.extend(told),
-            }
-        }
-        if !faults.is_empty() {
-            return Ok(Err(faults));
-        }
+        let mut cases = match read(&workspace::test_files(&self.dir)?, rules) {
+            Ok(cases) => cases,
+            Err(faults) => return Ok(Err(faults)),
+        };
         if let Some(filter) = self.filter.as_ref().map(|filter| filter.to_lowercase()) {
             cases.retain(|case| [&case.path, &case.name].iter().any(|text| text.to_lowercase().contains(&filter)));
         }
@@ -111,6 +105,27 @@ impl Test {
             None => format!("no tests: {} holds no .yaml file", self.dir.join("rules/tests").display()),
         }
     }
+}
+
+/// How many tests the files hold.
+///
+/// # Errors
+/// Every fault of them, and of the events that they name.
+pub(super) fn check(files: &[SourceFile], dir: &Path, rules: &RuleSet) -> Result<usize, Vec<Fault>> {
+    let cases = read(files, rules)?;
+    let faults: Vec<Fault> = cases.iter().filter_map(|case| lead::lead_of(case, dir).err()).flatten().collect();
+    if faults.is_empty() { Ok(cases.len()) } else { Err(faults) }
+}
+
+fn read(files: &[SourceFile], rules: &RuleSet) -> Result<Vec<Case>, Vec<Fault>> {
+    let (mut cases, mut faults) = (Vec::new(), Vec::new());
+    for file in files {
+        match expect::read(&file.path, &file.text, rules) {
+            Ok(read) => cases.extend(read),
+            Err(told) => faults.extend(told),
+        }
+    }
+    if faults.is_empty() { Ok(cases) } else { Err(faults) }
 }
 
 /// Every test against the rules; a lead that cannot be read is a fault of its file.

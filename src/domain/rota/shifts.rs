@@ -2,11 +2,13 @@
 
 use super::{HORIZON_DAYS, Hours, Shift, Week, Window};
 use crate::domain::rep::{Leave, Rep};
-use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// Zones have been set back by an hour, two at the most (Antarctica/Troll).
+const LATE: TimeDelta = TimeDelta::hours(4);
 /// Longest stretch of local time that a zone has ever skipped: a whole day (Samoa, 2011).
 const LONGEST_GAP_MINUTES: u32 = 24 * 60;
 
@@ -56,9 +58,14 @@ pub(super) fn shifts<'a>(
     let zone = rep.timezone;
     let absences = Absences::of(hours, rep);
     let week = hours.weeks.get(&rep.hours);
-    days(zone, from, until)
-        .filter(move |day| week.is_some_and(|week| !on(week, *day).is_empty()) && !absences.cover(*day))
+    let today = from.with_timezone(&zone).date_naive();
+    let yesterday = today.pred_opt();
+    // A day too many, wherever the zone lies: what is outside is clipped.
+    let last = until.date_naive().succ_opt().unwrap_or(NaiveDate::MAX);
+    let days = yesterday.unwrap_or(today).iter_days().take_while(move |day| *day <= last);
+    days.filter(move |day| week.is_some_and(|week| !on(week, *day).is_empty()) && !absences.cover(*day))
         .flat_map(move |day| week.map_or(&[][..], |week| on(week, day)).iter().map(move |shift| (day, shift)))
+        .filter(move |(day, shift)| Some(*day) != yesterday || may_end_tomorrow(**shift))
         .map(move |(day, shift)| instants(zone, day, *shift))
         .filter_map(move |window| clip(window, from, until))
 }
@@ -96,6 +103,12 @@ fn instant(zone: Tz, local: NaiveDateTime) -> Window {
 pub(super) fn clip((start, end): Window, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<Window> {
     let (start, end) = (start.max(from), end.min(until));
     (start < end).then_some((start, end))
+}
+
+/// Whether the shift may end on the day after the one on which it begins: past midnight, or so late that clocks which are set
+/// back move its end there. None are set back by more than [`LATE`].
+fn may_end_tomorrow(shift: Shift) -> bool {
+    shift.until <= shift.from || NaiveTime::MIN - shift.until + TimeDelta::days(1) <= LATE
 }
 
 fn on(week: &Week, day: NaiveDate) -> &[Shift] {

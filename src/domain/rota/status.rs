@@ -26,21 +26,26 @@ pub enum OffReason {
 
 /// Leave is named before a holiday, and a holiday before "not their hours", when several hold.
 pub fn status(hours: &Hours, rep: &Rep, at: DateTime<Utc>) -> Status {
-    let mut shifts = shifts(hours, rep, at, horizon(at));
-    let (mut until, back_at) = match shifts.next() {
-        Some((start, end)) if start <= at => (end, None),
-        next => (at, next.map(|(start, _)| start)),
-    };
-    if until == at {
-        return Status::Off { reason: off_reason(hours, rep, at), back_at };
+    if let Some((reason, back_at)) = why_off(hours, rep, at) {
+        return Status::Off { reason, back_at };
     }
-    let looked_at = at + TimeDelta::days(1);
+    let mut shifts = shifts(hours, rep, at, horizon(at));
+    let (mut until, looked_at) = (at, at + TimeDelta::days(1));
     while until < looked_at
         && let Some((_, end)) = shifts.next().filter(|(start, _)| *start <= until)
     {
         until = until.max(end);
     }
     Status::AtWork { until: until.min(looked_at) }
+}
+
+/// Why the rep is not at work, and the next start of a shift; `None` if the rep is. Of who is at work no more is asked, which
+/// is what most decisions need of most reps.
+pub fn why_off(hours: &Hours, rep: &Rep, at: DateTime<Utc>) -> Option<(OffReason, Option<DateTime<Utc>>)> {
+    match shifts(hours, rep, at, horizon(at)).next() {
+        Some((start, _)) if start <= at => None,
+        next => Some((off_reason(hours, rep, at), next.map(|(start, _)| start))),
+    }
 }
 
 fn off_reason(hours: &Hours, rep: &Rep, at: DateTime<Utc>) -> OffReason {

@@ -79,7 +79,7 @@ fn call(live: bool, number: usize) -> Call {
     }
 }
 
-fn maybe(chance: &mut Chance, percent: usize, values: &[&str]) -> Option<Known<String>> {
+fn maybe(chance: &mut Chance, percent: u32, values: &[&str]) -> Option<Known<String>> {
     chance.percent(percent).then(|| Known::from_caller((*chance.pick(values)).to_owned()))
 }
 

@@ -1,6 +1,7 @@
 //! Clocks that are changed, zones that moved, and days that are missing: what a shift is then, to the second.
 
 use super::*;
+use chrono::{LocalResult, TimeDelta, TimeZone};
 
 fn windows(hours: &Hours, rep: &Rep, from: &str, until: &str) -> Vec<Window> {
     working_windows(hours, rep, at(from), at(until))
@@ -212,12 +213,52 @@ fn in_every_zone_working_time_is_the_sum_of_the_shifts() {
         ana.timezone = zone;
         for month in [2, 5, 8, 11] {
             let from = at(&format!("2026-{month:02}-10T12:34:56Z"));
-            let windows = working_windows(&shifts, &ana, from, from + chrono::TimeDelta::days(50));
+            let windows = working_windows(&shifts, &ana, from, from + TimeDelta::days(50));
             assert!(windows.windows(2).all(|pair| pair[0].0 < pair[0].1 && pair[0].1 < pair[1].0), "{zone} {from}");
-            let worked: chrono::TimeDelta = windows.iter().map(|(start, end)| *end - *start).sum();
+            let worked: TimeDelta = windows.iter().map(|(start, end)| *end - *start).sum();
             let end = windows.last().expect("it is worked every day").1;
             let span = worked.to_std().expect("a span");
             assert_eq!(add_working_time(&shifts, &ana, from, span), Some(end), "{zone} {from}");
         }
     }
+}
+
+/// Over a year in zones that change their clocks in every way there is: whoever's clock shows a time of their shift is at work,
+/// and whoever's does not, is not, but in an hour that comes twice.
+#[test]
+fn who_is_at_work_is_what_the_clock_on_the_wall_says() {
+    let zones = [
+        "Africa/Cairo",
+        "America/Asuncion",
+        "America/New_York",
+        "America/Santiago",
+        "America/St_Johns",
+        "Antarctica/Troll",
+        "Asia/Almaty",
+        "Asia/Kolkata",
+        "Australia/Lord_Howe",
+        "Europe/Berlin",
+        "Pacific/Chatham",
+        "Pacific/Kiritimati",
+    ];
+    let shifts = [shift("09:00", "17:30"), shift("22:00", "06:00"), shift("15:00", "23:59"), shift("16:00", "00:00")];
+    let mut instants = 0;
+    for (zone, shift) in zones.into_iter().flat_map(|zone| shifts.map(|shift| (zone, shift))) {
+        let (every_day, rep) = (hours(7, &[shift]), rep(zone));
+        let mut now = at("2024-01-01T00:00:00Z");
+        while now < at("2025-01-01T00:00:00Z") {
+            let wall = now.with_timezone(&rep.timezone).naive_local();
+            let shown = if shift.from < shift.until {
+                shift.from <= wall.time() && wall.time() < shift.until
+            } else {
+                shift.from <= wall.time() || wall.time() < shift.until
+            };
+            let at_work = why_off(&every_day, &rep, now).is_none();
+            let twice = matches!(rep.timezone.from_local_datetime(&wall), LocalResult::Ambiguous(..));
+            assert!(at_work == shown || at_work && twice, "{zone}: {wall} on the wall, {shift:?}, at work: {at_work}");
+            instants += 1;
+            now += TimeDelta::minutes(73);
+        }
+    }
+    assert!(instants > 300_000);
 }
