@@ -4,6 +4,7 @@
 use crate::domain::lead::FieldValue;
 use crate::rules::RuleSet;
 use crate::rules::condition::{Condition, Test};
+use crate::rules::expression::{Amount, Term};
 use crate::rules::set::{NamedAccount, TerritoryRow};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,10 +91,30 @@ impl<'r> Named<'r> {
             Condition::Not(inner) => self.condition(inner),
             Condition::Field { field, test } => self.test(field, test),
             Condition::Segment { is, .. } => self.condition(is),
-            // Its values are not read: leads meet them as often as chance has it.
-            Condition::Expression(expression) => expression.each_field(&mut |field| {
-                self.fields.entry(field).or_default();
-            }),
+            Condition::Expression(expression) => {
+                // Of what is computed from several fields no value is known: leads meet it as often as chance has it.
+                expression.each_field(&mut |field| {
+                    self.fields.entry(field).or_default();
+                });
+                self.term(&expression.means);
+            }
+        }
+    }
+
+    fn term(&mut self, term: &'r Term) {
+        match term {
+            Term::All(parts) | Term::Any(parts) => parts.iter().for_each(|part| self.term(part)),
+            Term::Not(inner) => self.term(inner),
+            Term::Choose { when, then, otherwise } => {
+                [when, then, otherwise].into_iter().for_each(|part| self.term(part));
+            }
+            Term::Field { field, test } => self.test(field, test),
+            Term::Piece { field, text, .. } => self.fields.entry(field).or_default().prefixes.push(text),
+            Term::Compare { left: Amount::Field(field), right: Amount::Number(border), .. }
+            | Term::Compare { left: Amount::Number(border), right: Amount::Field(field), .. } => {
+                self.fields.entry(field).or_default().borders.push(*border);
+            }
+            Term::Compare { .. } | Term::Same { .. } => {}
         }
     }
 

@@ -408,6 +408,8 @@ fn date(days: f64) -> Option<NaiveDate> {
 mod tests {
     use super::*;
     use crate::routing::scenario::{day, row, scenario};
+    use crate::rules::condition::{Condition, Test};
+    use crate::rules::expression::{Amount, Expression, Order, Term};
     use crate::rules::index::TerritoryIndex;
     use std::collections::BTreeSet;
 
@@ -445,6 +447,35 @@ mod tests {
         assert!(cases.is_sorted_by_key(|case| case.at));
         let on = |date: &str| cases.iter().filter(|case| case.at.date_naive() == day(date)).count();
         assert_eq!((on("2026-01-05"), on("2026-01-10"), on("2026-01-11")), (100, 15, 15));
+    }
+
+    /// `when: lead.custom.plan == "gold" && lead.custom.seats > 40`
+    #[test]
+    fn what_an_expression_asks_for_is_met_and_missed() {
+        let mut rules = rules();
+        let plan = Term::Field {
+            field: "lead.custom.plan".to_owned(),
+            test: Test::OneOf(vec![FieldValue::Text("gold".to_owned())]),
+        };
+        let seats = Term::Compare {
+            left: Amount::Number(40.0),
+            order: Order::Less,
+            right: Amount::Field("lead.custom.seats".to_owned()),
+        };
+        let asks = Expression { source: String::new(), means: Term::All(vec![plan, seats]) };
+        rules.tiers[0].when = Condition::Expression(asks);
+        let cases = leads(&rules, 1, 1000);
+        let with = |is: &dyn Fn(&FieldValue) -> bool, name: &str| {
+            cases.iter().filter(|case| case.lead.custom.get(name).is_some_and(is)).count()
+        };
+        let gold = |value: &FieldValue| *value == FieldValue::Text("gold".to_owned());
+        let above = |value: &FieldValue| matches!(value, FieldValue::Number(number) if *number > 40.0);
+        let below = |value: &FieldValue| matches!(value, FieldValue::Number(number) if *number <= 40.0);
+        for (count, what) in
+            [(with(&gold, "plan"), "gold"), (with(&above, "seats"), ">"), (with(&below, "seats"), "<=")]
+        {
+            assert!(count > 30, "{what}: {count} of 1000");
+        }
     }
 
     #[test]
