@@ -11,6 +11,7 @@ use baton::store::JournalLine;
 use baton::web::LinkSigner;
 use chrono::TimeDelta;
 use reqwest::Method;
+use serde_json::json;
 
 struct Linked {
     play: Play,
@@ -71,7 +72,17 @@ async fn looking_at_the_form_records_nothing_and_sending_it_does() {
     assert_eq!(misroute.right_rep.as_ref().map(|rep| rep.as_str()), Some("east-02"));
     // The wrong person does not pay for it, however often it is said.
     assert_eq!(linked.post(&linked.token).await, 200);
-    let read = linked.play.running.store.read("flow.journal", |tx| {
+    let journal = journal(&linked.play).await;
+    let corrected = |line: &&JournalLine| match &line.entry.kind {
+        EntryKind::Moved { cause, .. } => *cause == Some(Cause::Misrouted),
+        EntryKind::Undone { cause, .. } => *cause == Cause::Misrouted,
+        EntryKind::Turn { .. } | EntryKind::Granted { .. } => false,
+    };
+    assert_eq!(journal.iter().filter(corrected).count(), 1, "{journal:?}");
+}
+
+async fn journal(play: &Play) -> Vec<JournalLine> {
+    let read = play.running.store.read("flow.journal", |tx| {
         Box::pin(async move {
             let mut lines: Vec<JournalLine> = Vec::new();
             for pool in tx.ledgers_read().await?.into_keys() {
@@ -80,13 +91,36 @@ async fn looking_at_the_form_records_nothing_and_sending_it_does() {
             Ok(lines)
         })
     });
-    let journal = read.await.expect("a journal");
-    let corrected = |line: &&JournalLine| match &line.entry.kind {
-        EntryKind::Moved { cause, .. } => *cause == Some(Cause::Misrouted),
-        EntryKind::Undone { cause, .. } => *cause == Cause::Misrouted,
-        EntryKind::Turn { .. } | EntryKind::Granted { .. } => false,
+    read.await.expect("a journal")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_meeting_to_which_nobody_came_costs_no_turn() {
+    let play = Play::begin().await;
+    let lead = play.call(&Caller::gone(1)).await;
+    play.until(&lead, "callback").await;
+    let owner = play.lead(&lead).await.owner;
+    // Told twice, as a CRM does whose webhook was answered late.
+    for id in ["no-show", "no-show-again"] {
+        let data = json!({ "lead": lead, "kind": "no_show", "at": play.clock.now() });
+        let event =
+            json!({ "specversion": "1.0", "id": id, "source": "crm", "type": "outcome.recorded", "data": data });
+        play.post_raw(&event).await;
+    }
+    let undone = async || {
+        let lines = journal(&play).await;
+        let undone = lines.into_iter().filter(|line| line.lead.as_ref() == Some(&lead));
+        undone.filter_map(|line| match line.entry.kind {
+            EntryKind::Undone { payer, cause, .. } => Some((payer, cause)),
+            EntryKind::Turn { .. } | EntryKind::Moved { .. } | EntryKind::Granted { .. } => None,
+        })
     };
-    assert_eq!(journal.iter().filter(corrected).count(), 1, "{journal:?}");
+    play.until_quiet().await;
+    assert_eq!(undone().await.collect::<Vec<_>>(), [(owner, Cause::NoShow)]);
+    for (pool, (stored, counted)) in play.ledgers().await {
+        assert_eq!(stored, counted, "{pool}");
+        assert!(stored.balances.values().all(|balance| *balance == 0), "{pool}: it is as if the lead had not been");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
