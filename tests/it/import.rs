@@ -22,7 +22,7 @@ fn check(folder: &Path) -> Vec<(String, String)> {
     let output = baton(&["check", &folder.display().to_string(), "--format", "json"]);
     let page: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let word = |fault: &Value, name: &str| fault[name].as_str().unwrap_or_default().to_owned();
-    let errors = page["errors"].as_array().expect("errors").iter();
+    let errors = ["errors", "tests"].map(|list| page[list].as_array().expect("a list")).into_iter().flatten();
     errors.map(|fault| (word(fault, "code"), format!("{}:{}", word(fault, "path"), fault["line"]))).collect()
 }
 
@@ -54,6 +54,12 @@ fn three_exports_become_a_workspace_that_loads_once_what_was_told_is_done() {
 
     let page = stdout(&baton(&["diff", &into.display().to_string(), &into.display().to_string(), "--leads", "50"]));
     assert!(page.starts_with("Every one of 50 leads"), "{page}");
+
+    import("assignments", "assignments.csv", into, &["--at", "2026-03-03T15:00:00Z"]);
+    assert_eq!(check(into), [], "the tests are without fault");
+    let run = baton(&["test", &into.display().to_string(), "--format", "json"]);
+    let report: Value = serde_json::from_slice(&run.stdout).expect("they run");
+    assert_eq!(report["passed"].as_u64().zip(report["failed"].as_u64()), Some((1, 0)), "{report}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 
-const TRADES: [&str; 6] = ["saas", "healthcare", "automotive", "real-estate", "legal", "collections"];
+pub const TRADES: [&str; 6] = ["saas", "healthcare", "automotive", "real-estate", "legal", "collections"];
 
 pub fn baton(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_baton")).args(arguments).output().expect("baton runs")

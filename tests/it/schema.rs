@@ -1,5 +1,6 @@
 //! The schemas of the rule files: committed as the code says them, true for what ships, and with the keys of the loader.
 
+use crate::init::{TRADES, init};
 use baton::rules::{Fault, SourceFile, compile, schema};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Value};
@@ -62,6 +63,42 @@ fn shipped_rule_files_name_their_schema_and_fit_it() {
          lead.score: [7, \">= 90\"]",
     );
     assert_eq!(refusals("routing", &rich), Vec::<String>::new());
+}
+
+/// The same for what people expect of the rules, in what ships and in every workspace that `baton init` writes.
+#[test]
+fn test_files_name_their_schema_and_fit_it() {
+    let committed = root().join("fixtures/schemas/expect.schema.json");
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(committed).expect("the schema")).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a valid schema");
+    let begun = tempfile::tempdir().expect("a folder");
+    for trade in TRADES {
+        assert!(init(&begun.path().join(trade), trade).status.success(), "{trade}");
+    }
+    let folders = TRADES.map(|trade| begun.path().join(trade));
+    let mut files = 0;
+    for folder in std::iter::once(root()).chain(folders) {
+        for entry in std::fs::read_dir(folder.join("rules/tests")).expect("tests") {
+            let path = entry.expect("an entry").path();
+            let text = std::fs::read_to_string(&path).expect("a test file");
+            let refused: Vec<String> = validator
+                .iter_errors(&json(&text))
+                .map(|error| format!("{}: {error}", error.instance_path()))
+                .collect();
+            assert_eq!(refused, Vec::<String>::new(), "{}", path.display());
+            if folder == root() {
+                assert!(
+                    text.starts_with("# yaml-language-server: $schema=../../fixtures/schemas/expect.schema.json\n")
+                );
+            }
+            files += 1;
+        }
+    }
+    assert!(files > TRADES.len(), "{files} files");
+    let slips = ["tests: [{ nam: x }]", "tests: [{ name: x, expect: { wring: [a] } }]", "test: []"];
+    for slip in slips {
+        assert!(!validator.is_valid(&json(slip)), "{slip}");
+    }
 }
 
 /// Each mistake is seen by the schema, while it is typed, and by the loader.

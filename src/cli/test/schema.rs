@@ -47,6 +47,8 @@ fn given() -> Map<String, Value> {
     let custom =
         json!({ "type": "object", "description": "Fields that your voice agent sends beside the known ones." });
     let lead = lead.into_iter().chain([("custom".to_owned(), custom)]).collect();
+    let mut lead = object("The lead, in the words that people use: names or codes, numbers or ranges.", lead);
+    lead["patternProperties"] = json!({ "^custom\\.": { "description": "custom.NAME: one of those fields." } });
     let account = [
         ("name", text("Name of the company.")),
         ("domain", text("Registrable domain.")),
@@ -61,7 +63,7 @@ fn given() -> Map<String, Value> {
     ];
     let properties = [
         ("event", text("An event file to start from, relative to the workspace.")),
-        ("lead", object("The lead, in the words that people use: names or codes, numbers or ranges.", lead)),
+        ("lead", lead),
         ("at", text("When it is decided: 2026-03-03 10:00 Europe/London, or 2026-03-03T10:00:00Z.")),
         ("account", object("What the CRM knows of the company.", named(account))),
         ("person", object("An earlier lead or a contact of the same person.", named(person))),
