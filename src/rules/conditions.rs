@@ -238,6 +238,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::Fault;
     use crate::rules::yaml;
 
     const FIELDS: &str = "lead.industry: { one_of: [Software, Retail] }\n\
@@ -246,17 +247,18 @@ mod tests {
                           account.tier__c: { type: text, from: crm }\n";
 
     fn condition(text: &str) -> (Condition, Vec<String>) {
+        let (condition, faults) = read(text);
+        let told = faults.iter().map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code));
+        (condition, told.collect())
+    }
+
+    fn read(text: &str) -> (Condition, Vec<Fault>) {
         let mut faults = Faults::default();
         let fields = yaml::parse("rules/routing.yaml", FIELDS, &mut faults);
         let vocabulary = Vocabulary::read(fields.as_ref(), &mut faults);
         let node = yaml::parse("rules/routing.yaml", text, &mut faults).unwrap();
         let condition = of_rule(&mut node.section(&mut faults), &vocabulary, &mut faults);
-        let told = faults
-            .into_sorted()
-            .iter()
-            .map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code))
-            .collect();
-        (condition, told)
+        (condition, faults.into_sorted())
     }
 
     fn good(text: &str) -> Condition {
@@ -384,5 +386,12 @@ mod tests {
             "12:25 value-unknown-state",
         ];
         assert_eq!(faults, expected);
+    }
+
+    #[test]
+    fn a_state_in_which_letters_changed_places_is_met() {
+        let (_, faults) = read("lead.state: [Texsa, Ohoi]\n");
+        let hints: Vec<_> = faults.iter().map(|fault| fault.hint.as_deref().unwrap_or("none")).collect();
+        assert_eq!(hints, ["did you mean \"Texas\"?", "did you mean \"Ohio\"?"]);
     }
 }

@@ -251,6 +251,12 @@ pub fn state_names(country: &str) -> Vec<&'static str> {
         .unwrap_or_default()
 }
 
+/// Names of the parts of all countries, for hints; first of those whose parts stand in most addresses.
+pub fn state_names_anywhere() -> impl Iterator<Item = &'static str> {
+    let often = ["US", "CA", "AU", "IN"].into_iter().flat_map(state_names);
+    often.chain(rust_iso3166::ALL.iter().flat_map(|country| state_names(country.alpha2)))
+}
+
 /// Upper case, no blanks, no hyphens: `SW1A1AA`, `1008001`. Rules and leads are brought to the same form.
 pub fn postal(text: &str) -> String {
     let kept = text.chars().filter(|letter| !letter.is_whitespace() && *letter != '-');

@@ -87,8 +87,13 @@ impl Vocabulary {
         match path {
             "lead.country" => country(word, "value-unknown-country", faults).map(str::to_owned),
             "lead.state" => {
-                let allowed = "the name or code of a part of a country, such as California or CA";
-                faults.read(word, "value-unknown-state", allowed, place::state_anywhere)
+                let found = place::state_anywhere(word.text.trim());
+                if found.is_none() {
+                    let allowed = "the name or code of a part of a country, such as California or CA";
+                    let hint = did_you_mean(&word.text, place::state_names_anywhere());
+                    faults.error("value-unknown-state", word.at, quoted(&word.text), allowed).hint(hint);
+                }
+                found
             }
             "lead.postal" => Some(place::postal(&word.text)),
             "lead.language" => faults.read(word, "value-bad-language", "a language code such as en", values::language),
