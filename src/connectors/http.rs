@@ -7,10 +7,12 @@
 //! noted `sent_at` before it called.
 
 mod call;
+mod deadline;
 mod gate;
 mod token;
 
 pub use call::{Answer, Call, Does, QUOTE_LIMIT, Secret, cut};
+pub use deadline::answered_by;
 pub use gate::Buckets;
 pub use token::{Token, TokenCache, TokenSource};
 
@@ -98,6 +100,9 @@ impl VendorHttp {
     pub async fn send(&self, call: &Call) -> Result<Answer, VendorError> {
         let _permit = self.admitted().await?;
         self.pass(&self.rate, "").await?;
+        if call.does == Does::Write {
+            deadline::has_written();
+        }
         let began = Instant::now();
         let outcome = self.exchange(call).await;
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -139,7 +144,7 @@ impl VendorHttp {
     /// # Errors
     /// `RateLimited` at once if the turn comes later than a call may take: better to do something else meanwhile.
     pub async fn pass(&self, buckets: &Buckets, key: &str) -> Result<(), VendorError> {
-        match buckets.take(key, self.timeout) {
+        match buckets.take(key, deadline::patience(self.timeout)) {
             Ok(wait) => {
                 tokio::time::sleep(wait).await;
                 Ok(())
@@ -153,9 +158,9 @@ impl VendorHttp {
     }
 
     async fn admitted(&self) -> Result<tokio::sync::SemaphorePermit<'_>, VendorError> {
-        let waited = tokio::time::timeout(self.timeout, self.permits.acquire()).await;
-        let Ok(permit) = waited else {
-            let why = format!("every connection was busy for {} s", self.timeout.as_secs());
+        let patience = deadline::patience(self.timeout);
+        let Ok(permit) = tokio::time::timeout(patience, self.permits.acquire()).await else {
+            let why = format!("every connection was busy for {} ms", patience.as_millis());
             return Err(VendorError::Retry { vendor: self.vendor, why, after: None });
         };
         Ok(permit.expect("the semaphore is never closed"))

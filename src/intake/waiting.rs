@@ -70,8 +70,15 @@ impl Decider {
                 if decide_again(&table, &waiting.lead, &facts, &release, self.parts.clock.now()).plan.waits {
                     continue;
                 }
-                let steps = self.give(waiting, facts, &release).await?;
-                self.parts.outbox.run_now(steps, None);
+                let lead = waiting.lead.id.clone();
+                match self.give(waiting, facts, &release).await {
+                    Ok(steps) => self.parts.outbox.run_now(steps, None),
+                    Err(error) if error.is_transient() => return Err(error),
+                    Err(error) => {
+                        tracing::error!(lead.id = %lead, %error, "a lead goes on waiting, and does not hold up the others");
+                        continue;
+                    }
+                }
                 let reps = self.parts.store.read("waiting.reps", |tx| Box::pin(tx.reps_read()));
                 table.standing.reps = reps.await?;
             }

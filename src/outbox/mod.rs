@@ -16,6 +16,7 @@ mod settle;
 mod write;
 
 use crate::clock::SharedClock;
+use crate::connectors::http::answered_by;
 use crate::connectors::{Calendar, Chat, Crm, Mailer, Telephony, VendorError};
 use crate::domain::effect::{Class, Effect};
 use crate::domain::id::{LeadId, RepId};
@@ -223,7 +224,7 @@ impl Outbox {
             let error = "its time was over before it was sent".to_owned();
             return End::Again { run_at: self.parts.clock.now(), error, still_sent: false };
         }
-        let result = timeout_at(by, self.perform(step, matter)).await;
+        let result = answered_by(by, self.perform(step, matter)).await;
         fail::fail_point!("after_response");
         match result {
             Ok(Ok(done)) => End::Done { vendor_ref: done.vendor_ref, result: done.result, event: done.event },
@@ -250,7 +251,7 @@ impl Outbox {
                 Reconciled::Ended(End::failed(&step.effect, "the answer was lost, and repeating could do it twice"))
             }
             Class::LookFirst => {
-                let looked = timeout_at(by, self.look(step)).await;
+                let looked = answered_by(by, self.look(step)).await;
                 match looked.unwrap_or(Err(VendorError::Unknown { vendor: "vendor", why: "no answer".to_owned() })) {
                     Ok(Some(done)) => {
                         tracing::info!("found at the vendor after a lost answer");

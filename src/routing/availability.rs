@@ -48,8 +48,8 @@ pub(super) fn at_hand(case: &Case, seen: Seen) -> Result<(), Rejection> {
 }
 
 /// The first moment at which the rep works, is not reserved and has nothing in the calendar, as far as it is known.
-/// `None`: not within the horizon of the rota.
-pub(super) fn free_at(case: &Case, seen: Seen) -> Option<DateTime<Utc>> {
+/// `None`: not within the horizon of the rota. `because` is why the rep cannot be had now.
+pub(super) fn free_at(case: &Case, seen: Seen, because: &Rejection) -> Option<DateTime<Utc>> {
     let Seen { rep, facts } = seen;
     let mut from = case.now();
     if facts.is_some_and(|facts| facts.presence == Presence::Away) {
@@ -57,8 +57,15 @@ pub(super) fn free_at(case: &Case, seen: Seen) -> Option<DateTime<Utc>> {
     }
     from = from.max(facts.and_then(|facts| facts.reserved_until).unwrap_or(from));
     let calendar = seen.calendar().unwrap_or(&[]);
+    let back_at = match because {
+        Rejection::OffRota { back_at } | Rejection::Holiday { back_at, .. } => *back_at,
+        _ => None,
+    };
     loop {
-        let working = rota::add_working_time(&case.rules.hours, rep, from, Duration::ZERO)?;
+        let working = match back_at.filter(|back_at| from <= *back_at) {
+            Some(back_at) => back_at,
+            None => rota::add_working_time(&case.rules.hours, rep, from, Duration::ZERO)?,
+        };
         match calendar.iter().filter(|busy| covers(busy, working)).map(|busy| busy.until).max() {
             Some(until) => from = until, // later than `working`: every round moves on, past one entry at least
             None => return Some(working),

@@ -173,7 +173,7 @@ fn stand(case: &Case, rep: &Rep, wait_at_most: Option<Duration>) -> OwnershipRes
     if let Some(delegate) = free_delegate(case, rep) {
         return OwnershipResult::Delegated { to: delegate.id.clone(), because };
     }
-    let free_at = availability::free_at(case, case.seen(rep));
+    let free_at = availability::free_at(case, case.seen(rep), &because);
     let patience = wait_at_most.map_or(TimeDelta::MAX, |wait| TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX));
     if free_at.is_some_and(|at| at - case.now() <= patience) {
         OwnershipResult::KeepsForLater { because, free_at }

@@ -140,7 +140,7 @@ fn first_back(case: &Case, lineup: &Lineup) -> BTreeMap<RepId, u32> {
     for candidate in &lineup.trace.candidates {
         if let CandidateVerdict::Rejected { because } = &candidate.verdict
             && let Some(rep) = case.rep(&candidate.rep)
-            && let Some(at) = availability::free_at(case, case.seen(rep))
+            && let Some(at) = availability::free_at(case, case.seen(rep), because)
             && will_pass(because, case.now(), at)
         {
             free.insert(&candidate.rep, at);
