@@ -105,3 +105,21 @@ fn retry_after_is_read_in_both_forms() {
     assert_eq!(retry_after(&headers(&[("retry-after", "soon")])), None);
     assert_eq!(retry_after(&headers(&[])), None);
 }
+
+/// Found in the crash loop: each of many gave up on a turn it had taken, and the queue grew by what nobody used.
+#[tokio::test]
+async fn a_turn_that_comes_too_late_is_left_to_others() {
+    let limits = Limits { timeout: Duration::from_secs(60), ..LIMITS };
+    let http = VendorHttp::new("test", &vendor(None).await, limits).unwrap();
+    let buckets = Buckets::per_second(1);
+    let wait = || buckets.take("channel", Duration::from_secs(60)).expect("a turn within the minute");
+    for _ in 0..30 {
+        wait();
+    }
+    for _ in 0..10 {
+        let by = Instant::now() + Duration::from_secs(20);
+        let refused = answered_by(by, http.pass(&buckets, "channel")).await.expect("at once");
+        assert!(matches!(refused, Err(VendorError::RateLimited { after: Some(_), .. })), "{refused:?}");
+    }
+    assert!(wait() <= Duration::from_secs(30), "ten turns were taken for nothing");
+}
