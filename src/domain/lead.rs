@@ -149,6 +149,14 @@ impl Lead {
         self.call.as_ref().is_some_and(|call| call.live)
     }
 
+    /// As it is once the caller has hung up.
+    pub fn after_the_call(mut self) -> Self {
+        if let Some(call) = &mut self.call {
+            call.live = false;
+        }
+        self
+    }
+
     /// The number to reach the person at: what was said, else the calling number of an inbound call.
     pub fn reach_phone(&self) -> Option<&PhoneE164> {
         let said = self.contact.phone.as_ref().map(|p| &p.value);

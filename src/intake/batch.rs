@@ -245,7 +245,7 @@ fn text(answer: &Answer) -> Result<String, StoreError> {
 #[derive(Default)]
 pub(super) struct Table {
     pub standing: Standing,
-    entries: Vec<(Entry, crate::domain::id::LeadId)>,
+    pub entries: Vec<(Entry, crate::domain::id::LeadId)>,
     touched: BTreeSet<RepId>,
 }
 
@@ -289,7 +289,7 @@ impl Table {
     }
 
     /// The turn and the load that a decision costs.
-    fn book(&mut self, lead: &Lead, decision: &Decision, rules: &RuleSet, now: DateTime<Utc>) {
+    pub fn book(&mut self, lead: &Lead, decision: &Decision, rules: &RuleSet, now: DateTime<Utc>) {
         if let Some(entry) = &decision.turn {
             let ledgers = &mut self.standing.ledgers;
             let ledger = ledgers.entry(entry.pool.clone()).or_insert_with(|| Ledger::empty(entry.pool.clone()));
@@ -319,7 +319,7 @@ impl Table {
         self.touched.iter().filter_map(|rep| self.standing.reps.get(rep).cloned()).collect()
     }
 
-    fn changed_ledgers(&self) -> Vec<Ledger> {
+    pub fn changed_ledgers(&self) -> Vec<Ledger> {
         let pools: BTreeSet<&PoolId> = self.entries.iter().map(|(entry, _)| &entry.pool).collect();
         pools.into_iter().filter_map(|pool| self.standing.ledgers.get(pool).cloned()).collect()
     }

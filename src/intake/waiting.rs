@@ -14,7 +14,6 @@ use crate::facts::{LeadFacts, OfCrm};
 use crate::handoff::Event;
 use crate::release::Release;
 use crate::routing::decision::DecidedAgain;
-use crate::routing::ledger::Ledger;
 use crate::routing::{Decision, decide};
 use crate::store::{Mover, StepRow, StoreError, TimelineEntry, Tx, WaitingLead};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -87,12 +86,7 @@ impl Decider {
 
     /// The callers have left since; accounts and owners are as they were known then, calendars as they are now.
     async fn with_facts(&self, page: Vec<WaitingLead>, release: &Release) -> Vec<(WaitingLead, LeadFacts)> {
-        let left = |mut waiting: WaitingLead| {
-            if let Some(call) = &mut waiting.lead.call {
-                call.live = false;
-            }
-            waiting
-        };
+        let left = |waiting: WaitingLead| WaitingLead { lead: waiting.lead.after_the_call(), ..waiting };
         let page: Vec<WaitingLead> = page.into_iter().map(left).collect();
         let known = page.iter().map(|WaitingLead { lead, account, assigned, .. }| OfCrm {
             lead,
@@ -133,18 +127,15 @@ async fn give_in(
     if !tx.handoff_lock(&waiting.handoff).await?.is_waiting() {
         return Ok(Vec::new());
     }
-    let table = Table::of(Standing::locked(tx, rules).await?);
+    let mut table = Table::of(Standing::locked(tx, rules).await?);
     let decision = decide_again(&table, &waiting.lead, facts, release, mover.now);
-    let Decision { plan, turn, trace, .. } = decision;
-    if plan.waits {
+    if decision.plan.waits {
         return Ok(Vec::new());
     }
-    if let Some(entry) = &turn {
-        let mut ledger =
-            table.standing.ledgers.get(&entry.pool).cloned().unwrap_or_else(|| Ledger::empty(entry.pool.clone()));
-        ledger.apply(entry);
-        tx.ledgers_save(&[(entry.clone(), waiting.lead.id.clone())], &[ledger], "decision", mover.now).await?;
-    }
+    // The lead is counted for the rep by the move below.
+    table.book(&waiting.lead, &decision, rules, mover.now);
+    tx.ledgers_save(&table.entries, &table.changed_ledgers(), "decision", mover.now).await?;
+    let Decision { plan, turn, trace, .. } = decision;
     let again = DecidedAgain { owner: plan.owner.clone(), reason: plan.reason.clone(), pools: trace.pools };
     let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
     let (lead_id, kind) = (waiting.lead.id.clone(), DecidedAgain::KIND.to_owned());

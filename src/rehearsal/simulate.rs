@@ -197,11 +197,8 @@ impl Play<'_> {
     /// Whoever can take a lead that waits gets it, the oldest first. Their callers have hung up since.
     fn serve_waiting(&mut self, now: DateTime<Utc>) {
         self.looked_at = now;
-        for (since, mut case) in std::mem::take(&mut self.queue) {
-            case.at = now;
-            if let Some(call) = &mut case.lead.call {
-                call.live = false;
-            }
+        for (since, case) in std::mem::take(&mut self.queue) {
+            let case = Case { at: now, lead: case.lead.after_the_call(), ..case };
             let decision = self.world.decide(&case);
             if decision.plan.waits {
                 self.queue.push_back((since, case));

@@ -280,7 +280,7 @@ impl Story {
 mod tests {
     use super::*;
     use crate::domain::known::Fact;
-    use crate::routing::scenario::{Scenario, at, moment, row, scenario, text_is};
+    use crate::routing::scenario::{Scenario, at, moment, rep_id, row, scenario, text_is};
     use crate::rules::condition::{Condition, IfUndecided};
     use crate::rules::expression::{Amount, Expression, Order, Term};
     use crate::rules::set::{RouteTo, TerritoryRow};
@@ -394,6 +394,22 @@ Plan
         let conflict = told(&scenario().territory(state(4, "Pacific")));
         assert!(conflict.contains("Pacific (line 4: state CA) is of equal rank and comes later in the file."));
         assert!(conflict.contains("Rows of equal rank name different territories"));
+    }
+
+    #[test]
+    fn who_got_a_lead_that_had_waited_is_told_after_the_facts() {
+        let world = scenario();
+        let decision = world.decide();
+        let again =
+            DecidedAgain { owner: rep_id("cy"), reason: "back".to_owned(), pools: decision.trace.pools.clone() };
+        let text = explain_whole(&decision, &world.lead, &world.snapshot, &[(at("11:30"), again)], &world.rules);
+        let (before, after) = text.split_once("\nDecided again ").expect("the second decision");
+        assert!(before.contains("\nKnown at "), "{before}");
+        assert!(
+            after.starts_with("Wed 7 Jan 2026 11:30 UTC: CY owns the lead that waited.\nBecause: back.\n"),
+            "{after}"
+        );
+        assert!(after.contains("\nPool west: serves West\n  1. BEN: "), "{after}");
     }
 
     #[test]

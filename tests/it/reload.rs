@@ -113,7 +113,7 @@ async fn a_saved_change_counts_for_rules_and_texts_at_once() {
     // A decision of the past is told by its own rules, not by today's.
     let told = play.send(Call::get("explain", &["v1", "leads", before.as_str(), "explain"])).await;
     let told = String::from_utf8_lossy(&told.body).into_owned();
-    assert!(told.contains("West (line 2: country US) wins."), "{told}");
+    assert!(told.contains("West (line 2: country US) wins.") && told.contains("\nKnown at "), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -36,10 +36,7 @@ impl Surge {
         let folder = tempfile::tempdir().expect("a folder");
         town::found(folder.path(), REPS_PER_DESK);
         let clock: SharedClock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), 1));
-        let mut running = Vec::new();
-        for _ in 0..workers {
-            running.push(town::worker(folder.path(), &db.store, &clock).await);
-        }
+        let running = town::workers(workers, folder.path(), &db.store, &clock).await;
         Self { db, clock, running, _folder: folder }
     }
 

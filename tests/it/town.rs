@@ -98,12 +98,26 @@ pub async fn worker(folder: &Path, store: &Store, clock: &SharedClock) -> Runnin
     app::start(setup).await.expect("a worker")
 }
 
+/// So many of them, side by side.
+pub async fn workers(count: usize, folder: &Path, store: &Store, clock: &SharedClock) -> Vec<Running> {
+    let mut running = Vec::new();
+    for _ in 0..count {
+        running.push(worker(folder, store, clock).await);
+    }
+    running
+}
+
 /// The event of a caller on the line, as it comes to the inbox.
 pub fn message(number: usize, received_at: DateTime<Utc>) -> InboxMessage {
-    let body = Caller::live(number).event.to_string().into_bytes();
+    inbox(&Caller::live(number).event, received_at)
+}
+
+/// An event as it comes to the inbox.
+pub fn inbox(event: &Value, received_at: DateTime<Utc>) -> InboxMessage {
+    let body = event.to_string().into_bytes();
     InboxMessage {
         key: key_of(&body),
-        kind: "lead.qualified".to_owned(),
+        kind: event["type"].as_str().expect("a type").to_owned(),
         body,
         received_at,
         reply_to: None,

@@ -2,14 +2,14 @@
 
 use crate::replay::{all, not_the_same};
 use crate::store::server::{Db, on_postgres, on_sqlite};
-use crate::store::world::{pool, rep};
+use crate::store::world::{mover, pool, rep};
 use crate::town;
 use baton::app::Running;
 use baton::clock::{ScaledClock, SharedClock};
 use baton::domain::id::{HandoffId, LeadId, RepId};
 use baton::handoff::{Event, Handoff, Stage};
-use baton::intake::event::{key_of, lead_id};
-use baton::store::{InboxMessage, Mover, StoreError, Waits};
+use baton::intake::event::lead_id;
+use baton::store::{StoreError, Waits};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -34,11 +34,8 @@ impl Town {
         town::found(folder.path(), 1);
         one_open_lead_each(folder.path());
         let clock: SharedClock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), 60));
-        let mut running = Vec::new();
-        for _ in 0..workers {
-            running.push(town::worker(folder.path(), &db.store, &clock).await);
-        }
-        Self { db, clock, workers: running, _folder: folder }
+        let workers = town::workers(workers, folder.path(), &db.store, &clock).await;
+        Self { db, clock, workers, _folder: folder }
     }
 
     /// A caller from the United States, who has hung up: for west-01, or else desk-01.
@@ -51,15 +48,7 @@ impl Town {
     }
 
     async fn tell(&self, event: Value) {
-        let body = event.to_string().into_bytes();
-        let message = InboxMessage {
-            key: key_of(&body),
-            kind: event["type"].as_str().expect("a type").to_owned(),
-            body,
-            received_at: self.clock.now(),
-            reply_to: None,
-            correlation_id: None,
-        };
+        let message = town::inbox(&event, self.clock.now());
         self.workers[0].decider.take(vec![message]).await.expect("the event is taken");
     }
 
@@ -79,8 +68,7 @@ impl Town {
             let (id, rules) = (id.clone(), Arc::clone(&rules));
             Box::pin(async move {
                 let event = Event::ContactMade { rep: rep("west-01"), at: now };
-                let mover = Mover { worker: "test".to_owned(), lease: Duration::from_secs(20), now };
-                tx.transition(&id, &event, &rules, &mover).await
+                tx.transition(&id, &event, &rules, &mover("test", now)).await
             })
         });
         moved.await.expect("a move");
