@@ -3,7 +3,6 @@
 use super::envelope::Envelope;
 use super::event::lead_id;
 use super::headcount;
-use super::language;
 use super::normalise;
 use super::reader::{Object, Unread};
 use crate::domain::known::{Known, Source};
@@ -12,7 +11,7 @@ use crate::domain::lead::{
     Qualification,
 };
 use crate::domain::phone::PhoneE164;
-use crate::rules::place;
+use crate::rules::{language, place};
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde_json::Value;

@@ -15,7 +15,6 @@ pub mod envelope;
 pub mod event;
 pub mod fault;
 pub mod headcount;
-pub mod language;
 mod lead;
 mod messages;
 pub mod normalise;

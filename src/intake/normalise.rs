@@ -261,7 +261,7 @@ mod tests {
             for text in [&text, &digits] {
                 let _ = (phone(text, Some(&region)), phone(text, None), postal(text), prose(text));
                 let _ = (place::country(text), place::subdivision(Some("US"), text), place::state_anywhere(text));
-                let _ = (super::super::headcount::parse(text), super::super::language::parse(text));
+                let _ = (super::super::headcount::parse(text), crate::rules::language::parse(text));
             }
         }
 

@@ -203,6 +203,11 @@ pub const CODES: &[(&str, &str)] = &[
     ("route-twice", "Two routes have one name."),
     ("route-unknown-pool", "A route leads to a pool that routing.yaml does not have."),
     ("route-unknown-rep", "A route leads to a rep who is not in reps.csv."),
+    (
+        "route-unreachable",
+        "No lead comes to this route: its condition can never hold, or the routes before it take every lead for which it does. The \
+         example shows one of them.",
+    ),
     ("route-without-condition", "A route without a condition would take every lead. Give it a `when`."),
     ("row-width", "A row has more or fewer cells than the head of the table."),
     ("segment-bad-name", "A segment's name has no blanks at its ends."),
@@ -228,6 +233,11 @@ pub const CODES: &[(&str, &str)] = &[
     ("territory-ended", "Rows whose last day has passed count no more."),
     ("territory-ends", "A row ends soon, and no other takes its leads afterwards."),
     ("territory-gap", "The sheet names this country, and yet some of its leads have no row. The example is one."),
+    (
+        "territory-hours",
+        "While the callers of these territories are at work, nobody is who could take their call: neither in the pool that serves \
+         them nor in those it overflows into. The hours are 9 to 17 from Monday to Friday where most people of the territory live.",
+    ),
     ("territory-needs-one-country", "States and postal codes are those of a country: name one."),
     (
         "territory-overlap",
@@ -246,6 +256,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("test-bad-number", "A whole number is expected here."),
     ("test-bad-time", "Times are written with their offset: 2026-03-03T15:00:00Z."),
     ("test-expects-nothing", "A case that expects nothing can never fail."),
+    ("test-lead-unreadable", "What a case says of its lead is no event that a worker would take."),
     ("test-name-twice", "Two cases have one name."),
     ("test-owner-without-crm-id", "The CRM names an owner by the id in reps.csv, and this rep has none."),
     ("test-table-empty", "A table of cases needs at least one row."),
@@ -268,6 +279,11 @@ pub const CODES: &[(&str, &str)] = &[
     ("tier-last-conditional", "The last tier takes the rest: it has no condition."),
     ("tier-twice", "Two tiers have one name."),
     ("tier-unknown-ladder", "A tier names a ladder that handoff.yaml does not have."),
+    (
+        "tier-unreachable",
+        "No lead comes to this tier: its condition can never hold, or the tiers before it take every lead for which it does. The \
+         first tier that fits wins, so the narrower one stands above.",
+    ),
     ("tiers-empty", "There must be at least one tier."),
     ("value-bad-language", "A language is its two-letter code: en, de."),
     ("value-not-list", "A list is expected here."),

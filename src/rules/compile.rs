@@ -91,7 +91,10 @@ fn text<'f>(files: &'f [SourceFile], path: &str) -> Option<&'f str> {
 fn required<'f>(files: &'f [SourceFile], path: &'static str, faults: &mut Faults) -> Option<&'f str> {
     let text = text(files, path);
     if text.is_none() {
-        faults.error("file-missing", At::start_of(path), "no such file", "a workspace with this file");
+        let hint = "`baton init DIR` writes a small workspace, of which it can be copied";
+        faults
+            .error("file-missing", At::start_of(path), "no such file", "a workspace with this file")
+            .hint(Some(hint.to_owned()));
     }
     text
 }

@@ -3,7 +3,7 @@
 use super::condition::{Condition, Test, day_number};
 use super::expression::{self, Origin};
 use super::fault::{Faults, Word, quoted};
-use super::field::Kind;
+use super::field::{BUILT_IN, Kind};
 use super::segments;
 use super::values::{self, Bound};
 use super::vocabulary::{Spec, Vocabulary};
@@ -147,7 +147,10 @@ impl Reader<'_> {
 
     fn prefix(&self, node: &Node, faults: &mut Faults) -> Option<Condition> {
         if self.spec.kind != Kind::Text {
-            faults.error("condition-prefix-not-text", node.at, node.describe(), "prefixes of text fields");
+            let found = format!("a beginning of {}, which is {}", self.path, self.spec.kind.in_words());
+            faults
+                .error("condition-prefix-not-text", node.at, found, "prefix for fields of type text")
+                .hint(Some("write a value, a list or a range, such as >= 10".to_owned()));
             return None;
         }
         let words = node.words(faults);
@@ -192,15 +195,16 @@ impl Reader<'_> {
 
     fn text(&self, word: &Word, faults: &mut Faults) -> Option<Test> {
         if word.text.starts_with(['<', '>']) {
-            let hint = "declare the field with type: number, or quote nothing but the value";
+            let built_in = BUILT_IN.iter().any(|(path, _)| *path == self.path);
+            let hint = (!built_in).then(|| "declare the field with type: number or type: date".to_owned());
             faults
                 .error(
                     "condition-range-of-text",
                     word.at,
                     quoted(&word.text),
-                    format!("{} is text: a value or a list", self.path),
+                    format!("a value, a list or a prefix: {} is text, which has no range", self.path),
                 )
-                .hint(Some(hint.to_owned()));
+                .hint(hint);
             return None;
         }
         let value = self.vocabulary.text(self.path, word, faults)?;
@@ -229,7 +233,8 @@ impl Reader<'_> {
             }
         };
         if number.is_none() {
-            faults.error("condition-not-a-number", word.at, quoted(&word.text), allowed);
+            let hint = if self.spec.kind == Kind::Date { values::date_meant(text) } else { None };
+            faults.error("condition-not-a-number", word.at, quoted(&word.text), allowed).hint(hint);
         }
         number
     }

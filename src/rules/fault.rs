@@ -2,6 +2,8 @@
 
 use super::codes::meaning;
 use super::witness::Witness;
+use super::{language, values};
+use chrono::NaiveDate;
 use std::fmt;
 
 /// A place in a file. Lines and columns count from 1, columns in characters.
@@ -160,6 +162,37 @@ impl Faults {
             self.error(code, word.at, quoted(&word.text), allowed);
         }
         value
+    }
+
+    /// Reads a word with `parse`; what is refused is met with what was probably meant.
+    pub fn read_or_hint<T>(
+        &mut self,
+        word: &Word,
+        code: &'static str,
+        allowed: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+        meant: impl FnOnce(&str) -> Option<String>,
+    ) -> Option<T> {
+        let value = parse(word.text.trim());
+        if value.is_none() {
+            self.error(code, word.at, quoted(&word.text), allowed).hint(meant(word.text.trim()));
+        }
+        value
+    }
+
+    /// Reads a day; one as other countries or a spreadsheet write it is met with how it is written here.
+    pub fn date(&mut self, word: &Word, code: &'static str) -> Option<NaiveDate> {
+        self.read_or_hint(word, code, values::DATE, values::date, values::date_meant)
+    }
+
+    /// Reads the code of a language; a name is met with its code.
+    pub fn language(&mut self, word: &Word, code: &'static str, allowed: &str) -> Option<String> {
+        self.read_or_hint(word, code, allowed, values::language, language::hint)
+    }
+
+    /// Whether a fault of this kind was told.
+    pub fn told(&self, code: &str) -> bool {
+        self.0.iter().any(|fault| fault.code == code)
     }
 
     /// Reads the name of something that must exist; `what` is what the names are of, such as `rep`.

@@ -25,6 +25,19 @@ pub enum Kind {
     Date,
 }
 
+impl Kind {
+    /// As a message names it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number => "a number",
+            Self::Whole => "a whole number",
+            Self::Flag => "yes or no",
+            Self::Date => "a date",
+        }
+    }
+}
+
 /// Fields that every lead has, without being declared; further ones are `lead.custom.NAME` and `account.NAME`.
 pub const BUILT_IN: [(&str, Kind); 20] = [
     ("lead.country", Kind::Text),

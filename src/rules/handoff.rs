@@ -115,6 +115,7 @@ fn ladders(node: &Node, faults: &mut Faults) -> Vec<(Word, Vec<Rung>)> {
 
 fn ladder(name: &Word, node: &Node, faults: &mut Faults) -> Vec<Rung> {
     let mut rungs = Vec::new();
+    let told = faults.count();
     let words: Vec<Word> = node.list(faults).iter().filter_map(|node| node.word(faults)).collect();
     for word in &words {
         let Some(rung) = faults.choice(word, "ladder-unknown-rung", &RUNGS) else { continue };
@@ -128,8 +129,8 @@ fn ladder(name: &Word, node: &Node, faults: &mut Faults) -> Vec<Rung> {
         }
         rungs.push(rung);
     }
-    // A ladder with an unknown rung has been told already: what stands at its end is not known.
-    if rungs.len() == words.len() && rungs.last() != Some(&Rung::Callback) {
+    // Of a faulty ladder it is not known what stands at its end.
+    if faults.count() == told && rungs.last() != Some(&Rung::Callback) {
         let at = words.last().map_or(name.at, |word| word.at);
         let found = words.last().map_or("no rungs".to_owned(), |word| format!("{} at the end", quoted(&word.text)));
         faults

@@ -142,7 +142,7 @@ fn holidays(node: &Node, faults: &mut Faults) -> BTreeMap<String, BTreeSet<Naive
     for (region, dates) in node.map(faults) {
         let mut days = BTreeSet::new();
         for word in dates.list(faults).iter().filter_map(|node| node.word(faults)).collect::<Vec<_>>() {
-            let Some(day) = faults.read(&word, "holiday-bad-date", values::DATE, values::date) else { continue };
+            let Some(day) = faults.date(&word, "holiday-bad-date") else { continue };
             if !days.insert(day) {
                 faults.error("holiday-twice", word.at, format!("{day} a second time"), "each day once per region");
             }

@@ -5,9 +5,9 @@
 //! that of the first.
 
 use super::fault::{At, Faults, Word, did_you_mean, listed, quoted};
-use super::reps;
 use super::values;
 use super::yaml::{Data, Node, Section};
+use super::{language, reps};
 use crate::domain::id::RepId;
 use crate::domain::rep::Rep;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +71,10 @@ impl Criterion {
             Self::Language => ("pool-unknown-language", "language of reps.csv"),
             Self::Product => ("pool-unknown-product", "product of reps.csv"),
         }
+    }
+
+    fn meant(self, word: &str) -> Option<String> {
+        if matches!(self, Self::Language) { language::hint(word) } else { None }
     }
 
     /// Languages and products are written as people write them.
@@ -299,7 +303,7 @@ fn check_words(criterion: Criterion, words: &[Word], reps: &[reps::Draft], fault
         if !known.iter().any(|name| criterion.is(name, &word.text)) {
             faults
                 .error(code, word.at, quoted(&word.text), format!("a known {what}: {}", listed(known.iter().copied())))
-                .hint(did_you_mean(&word.text, known.iter().copied()));
+                .hint(criterion.meant(&word.text).or_else(|| did_you_mean(&word.text, known.iter().copied())));
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod field;
 mod handoff;
 mod hours;
 pub mod index;
+pub mod language;
 mod lint;
 mod matching;
 mod members;
@@ -40,6 +41,7 @@ mod values;
 mod vocabulary;
 pub mod witness;
 mod yaml;
+pub mod zone;
 
 pub use compile::{Checked, SourceFile, check, compile, release};
 pub use fault::{Fault, Level};

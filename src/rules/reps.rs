@@ -135,7 +135,7 @@ impl Reader<'_> {
         let first = self.seen.get(&(column, key.clone())).copied();
         if let Some(line) = first {
             let found = format!("{}, which line {line} has too", quoted(&word.text));
-            self.faults.error(code, word.at, found, format!("{column} that belong to one rep only"));
+            self.faults.error(code, word.at, found, format!("each {column} for one rep only"));
             return false;
         }
         self.seen.insert((column, key), word.at.line);
@@ -187,7 +187,7 @@ impl Reader<'_> {
     fn languages(&mut self) -> BTreeSet<String> {
         let words = self.table.list(self.row, "languages");
         let allowed = "language codes such as en;de";
-        words.iter().filter_map(|word| self.faults.read(word, "rep-bad-language", allowed, values::language)).collect()
+        words.iter().filter_map(|word| self.faults.language(word, "rep-bad-language", allowed)).collect()
     }
 
     fn timezone(&mut self) -> Tz {
@@ -207,9 +207,8 @@ impl Reader<'_> {
         let allowed = "days such as 2026-03-02..2026-03-06 or 2026-03-02";
         let mut leave: Vec<Leave> = Vec::new();
         for word in &words {
-            if let Some((from, until)) = self.faults.read(word, "rep-bad-leave", allowed, values::days) {
-                leave.push(Leave { from, until });
-            }
+            let days = self.faults.read_or_hint(word, "rep-bad-leave", allowed, values::days, values::days_meant);
+            leave.extend(days.map(|(from, until)| Leave { from, until }));
         }
         leave
     }

@@ -59,6 +59,17 @@ pub fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Opt
     })
 }
 
+/// Reads the name of something that must exist. Where a name of its kind was refused, `told`, the word may well be that one:
+/// one fault is not told twice.
+fn known<'n>(
+    word: &Word,
+    (code, what, told): (&'static str, &str, &str),
+    mut names: impl Iterator<Item = &'n str> + Clone,
+    faults: &mut Faults,
+) -> Option<&'n str> {
+    if faults.told(told) { names.find(|name| *name == word.text) } else { faults.name(word, code, what, names) }
+}
+
 struct Resolver<'d> {
     drafts: &'d Drafts,
     territories: BTreeSet<&'d TerritoryId>,
@@ -84,18 +95,23 @@ impl Resolver<'_> {
 
     fn pool(&self, word: &Word, code: &'static str, faults: &mut Faults) -> Option<PoolId> {
         let pools = &self.drafts.routing.pools;
-        faults.name(word, code, "pool", pools.iter().map(|pool| pool.id.as_str()))?;
+        known(word, (code, "pool", "pool-bad-name"), pools.iter().map(|pool| pool.id.as_str()), faults)?;
         pools.iter().find(|pool| pool.id.as_str() == word.text).map(|pool| pool.id.clone())
     }
 
     fn territory(&self, word: &Word, code: &'static str, faults: &mut Faults) -> Option<TerritoryId> {
-        faults.name(word, code, "territory", self.territories.iter().map(|id| id.as_str()))?;
+        let names = self.territories.iter().map(|id| id.as_str());
+        known(word, (code, "territory", "territory-bad-name"), names, faults)?;
         self.territories.iter().find(|id| id.as_str() == word.text).map(|id| (*id).clone())
     }
 
     fn tier(&self, word: &Word, faults: &mut Faults) -> Option<TierId> {
         let tiers = &self.drafts.routing.tiers;
-        faults.name(word, "pool-unknown-tier", "tier", tiers.iter().map(|tier| tier.name.as_str()))?;
+        if tiers.is_empty() {
+            return None; // told with the tiers
+        }
+        let names = tiers.iter().map(|tier| tier.name.as_str());
+        known(word, ("pool-unknown-tier", "tier", "tier-bad-name"), names, faults)?;
         tiers.iter().find(|tier| tier.name.as_str() == word.text).map(|tier| tier.name.clone())
     }
 

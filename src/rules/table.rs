@@ -2,7 +2,7 @@
 //!
 //! Lines that begin with `#` are comments, blank lines are skipped, a byte-order mark of a spreadsheet is ignored.
 
-use super::fault::{At, Faults, Word, did_you_mean, listed, quoted};
+use super::fault::{At, Faults, Word, did_you_mean, listed, nearest, quoted};
 
 pub struct Table {
     /// Columns of the file, by index into `columns` of [`read`].
@@ -88,6 +88,7 @@ fn header_columns(
         return None;
     }
     let mut found: Vec<Option<&'static str>> = Vec::new();
+    let mut twice = false;
     for word in &header.cells {
         let name = columns.iter().copied().find(|name| *name == word.text);
         let names = columns.iter().copied();
@@ -96,29 +97,38 @@ fn header_columns(
             faults.error("column-unknown", word.at, quoted(&word.text), listed(names)).hint(hint);
         } else if found.contains(&name) {
             faults.error("column-twice", word.at, format!("{} a second time", quoted(&word.text)), "each column once");
+            twice = true;
         }
         found.push(name);
     }
+    let misspelt = |name: &str| {
+        let unknown = header.cells.iter().zip(&found).filter(|(_, column)| column.is_none());
+        unknown.into_iter().any(|(word, _)| nearest(&word.text, columns.iter().copied()) == Some(name))
+    };
     for name in required {
-        if !found.contains(&Some(*name)) {
+        // One that is misspelt has been told with its name.
+        if !found.contains(&Some(*name)) && !misspelt(name) {
             let allowed = format!("the column \"{name}\" is required");
             faults.error("column-missing", header.at(), format!("no column \"{name}\""), allowed);
         }
     }
-    required.iter().all(|name| found.contains(&Some(*name))).then_some(found)
+    (!twice && required.iter().all(|name| found.contains(&Some(*name)))).then_some(found)
 }
 
 fn has_width(row: &Row, width: usize, faults: &mut Faults) -> bool {
+    if let Some(cell) = row.cells.iter().find(|cell| cell.text.contains('\n')) {
+        let found = format!("a value of several lines, {}", quoted(cell.text.lines().next().unwrap_or_default()));
+        faults
+            .error("csv-syntax", cell.at, found, "values that end in the line in which they begin")
+            .hint(Some("a double quote is opened here and not closed; inside a value it is written twice".to_owned()));
+        return false;
+    }
     let fits = row.cells.len() == width;
     if !fits {
+        let cells = if row.cells.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", row.cells.len()) };
         let hint = "a value with a comma needs double quotes around it; the header tells the columns";
         faults
-            .error(
-                "row-width",
-                row.at(),
-                format!("{} cells", row.cells.len()),
-                format!("{width} cells, as in the header"),
-            )
+            .error("row-width", row.at(), cells, format!("{width} cells, as in the header"))
             .hint(Some(hint.to_owned()));
     }
     fits
@@ -211,13 +221,13 @@ mod tests {
 
     #[test]
     fn cells_know_their_line_and_column() {
-        let text = "\u{feff}# roster\n\nname,id\n# first\n\"Ünal, Ece\",ece\r\n\n\"two\nlines\",b\n";
+        let text = "\u{feff}# roster\n\nname,id\n# first\n\"Ünal, Ece\",ece\r\n\nx,b\n";
         let (table, faults) = table(text);
         assert_eq!(faults, Vec::<String>::new());
         let table = table.unwrap();
         let places: Vec<_> = table.rows.iter().map(|row| table.get(row, "id").unwrap()).collect();
         assert_eq!((places[0].text.as_str(), places[0].at.line, places[0].at.column), ("ece", 5, 13));
-        assert_eq!((places[1].text.as_str(), places[1].at.line, places[1].at.column), ("b", 8, 8));
+        assert_eq!((places[1].text.as_str(), places[1].at.line, places[1].at.column), ("b", 7, 3));
         assert_eq!(table.get(&table.rows[0], "name").unwrap().text, "Ünal, Ece");
     }
 
@@ -236,5 +246,6 @@ mod tests {
         assert_eq!(table("id,nam,id\n").1, ["1:4 column-unknown", "1:8 column-twice"]);
         assert_eq!(table("name\nx\n").1, ["1:1 column-missing"]);
         assert_eq!(table("id,name\na\nb,c\nd,e,f\n").1, ["2:1 row-width", "4:1 row-width"]);
+        assert_eq!(table("id,name\na,\"b\nc,d\",e\nf\n").1, ["2:3 csv-syntax", "4:1 row-width"]);
     }
 }

@@ -157,8 +157,7 @@ impl Reader<'_> {
 
     fn dates(&mut self) -> (Option<NaiveDate>, Option<NaiveDate>) {
         let [from, until] = ["from", "until"].map(|column| self.table.get(self.row, column));
-        let [from_day, until_day] =
-            [from, until].map(|word| self.faults.read(word?, "territory-bad-date", values::DATE, values::date));
+        let [from_day, until_day] = [from, until].map(|word| self.faults.date(word?, "territory-bad-date"));
         if let (Some(from), Some(until), Some(word)) = (from_day, until_day, until)
             && until < from
         {

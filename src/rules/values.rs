@@ -61,6 +61,36 @@ pub fn date(text: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
 }
 
+/// How to write a day that was written as other countries or a spreadsheet do; `None` where it could be two days.
+pub fn date_meant(text: &str) -> Option<String> {
+    Some(format!("write {}", day_meant(text)?))
+}
+
+/// How to write days of leave, as [`date_meant`].
+pub fn days_meant(text: &str) -> Option<String> {
+    let Some((from, until)) = text.split_once("..").or_else(|| text.split_once(" - ")) else { return date_meant(text) };
+    let day = |text: &str| date(text.trim()).or_else(|| day_meant(text));
+    let (from, until) = (day(from)?, day(until)?);
+    Some(if from <= until { format!("write {from}..{until}") } else { "the first day comes first".to_owned() })
+}
+
+/// `31.3.2026`, `3/31/2026`, `2026/03/31`. With dots the day comes first; otherwise only one order may be possible.
+fn day_meant(text: &str) -> Option<NaiveDate> {
+    let parts: Vec<u32> = text.trim().split(['.', '/', '-']).map(|part| whole(part.trim())).collect::<Option<_>>()?;
+    let [first, second, third] = parts[..] else { return None };
+    let on = |year: u32, month, day| NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day);
+    if first > 999 {
+        return on(first, second, third);
+    }
+    let orders = [on(third, second, first), on(third, first, second)];
+    match orders.map(|day| day.filter(|_| third > 999)) {
+        [Some(day), _] if text.contains('.') => Some(day),
+        [Some(day), None] | [None, Some(day)] => Some(day),
+        [Some(day), Some(other)] if day == other => Some(day),
+        [Some(_), Some(_)] | [None, None] => None,
+    }
+}
+
 /// BCP 47 primary language in lower case.
 pub fn language(text: &str) -> Option<String> {
     let fine = (2..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -143,6 +173,27 @@ pub fn employees(text: &str) -> Option<Employees> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_of_other_countries_are_understood_where_they_can_be_only_one() {
+        for (text, meant) in [
+            ("31.3.2026", Some("write 2026-03-31")),
+            ("05.06.2026", Some("write 2026-06-05")),
+            ("3/31/2026", Some("write 2026-03-31")),
+            ("31/3/2026", Some("write 2026-03-31")),
+            ("2026/03/31", Some("write 2026-03-31")),
+            ("4/4/2026", Some("write 2026-04-04")),
+            ("5/6/2026", None),
+            ("31/3/26", None),
+            ("30.2.2026", None),
+            ("soon", None),
+        ] {
+            assert_eq!(date_meant(text).as_deref(), meant, "{text}");
+        }
+        assert_eq!(days_meant("1.4.2026 - 15.4.2026").as_deref(), Some("write 2026-04-01..2026-04-15"));
+        assert_eq!(days_meant("2026-04-15..2026-04-01").as_deref(), Some("the first day comes first"));
+        assert_eq!(days_meant("April..May"), None);
+    }
 
     #[test]
     fn durations_have_one_unit_and_are_not_zero() {

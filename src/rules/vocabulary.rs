@@ -2,9 +2,9 @@
 
 use super::fault::{Faults, Word, did_you_mean, listed, quoted};
 use super::field::{BUILT_IN, Kind};
+use super::place;
 use super::segments::Segments;
 use super::yaml::Node;
-use super::{place, values};
 use std::collections::BTreeMap;
 
 pub const KINDS: [(&str, Kind); 4] =
@@ -54,19 +54,19 @@ impl Vocabulary {
         if let Some(from) = from
             && !(from.text == "crm" && path.text.starts_with("account."))
         {
-            faults.error("field-bad-from", from.at, quoted(&from.text), "crm, for fields that begin with account.");
+            faults
+                .error("field-bad-from", from.at, quoted(&from.text), "crm, for fields that begin with account.")
+                .hint(Some("delete from: other fields come with the event".to_owned()));
         }
         let known = self.fields.get(&path.text).map(|spec| spec.kind);
         if let (Some(known), Some((kind, word))) = (known, &kind)
             && known != *kind
             && !(known == Kind::Whole && *kind == Kind::Number)
         {
-            faults.error(
-                "field-other-type",
-                word.at,
-                quoted(&word.text),
-                format!("the type of {} is fixed", path.text),
-            );
+            let allowed = format!("{}, which {} always is", known.in_words(), path.text);
+            faults
+                .error("field-other-type", word.at, quoted(&word.text), allowed)
+                .hint(Some("delete type, or declare a field of your own (lead.custom.NAME)".to_owned()));
         }
         if known.is_none() && !is_declarable(&path.text) {
             let allowed = "a built-in field, lead.custom.NAME or account.NAME";
@@ -76,7 +76,10 @@ impl Vocabulary {
         }
         let kind = known.or(kind.map(|(kind, _)| kind)).unwrap_or(Kind::Text);
         if let (Some(first), false) = (one_of.first(), kind == Kind::Text) {
-            faults.error("field-values-not-text", first.at, "a list of values", "one_of for fields of type text");
+            let found = format!("a list of values for {}, which is {}", path.text, kind.in_words());
+            faults
+                .error("field-values-not-text", first.at, found, "one_of for fields of type text")
+                .hint(Some("delete one_of, or make it type: text".to_owned()));
         }
         let one_of = one_of.into_iter().map(|word| word.text).collect();
         self.fields.insert(path.text.clone(), Spec { kind, one_of });
@@ -96,7 +99,7 @@ impl Vocabulary {
                 found
             }
             "lead.postal" => Some(place::postal(&word.text)),
-            "lead.language" => faults.read(word, "value-bad-language", "a language code such as en", values::language),
+            "lead.language" => faults.language(word, "value-bad-language", "a language code such as en"),
             _ => self.one_of(path, word, "value-unknown", faults),
         }
     }

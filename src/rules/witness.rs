@@ -30,6 +30,8 @@ pub enum Ends {
     Row { line: u32, others: Vec<u32> },
     /// No row of `territories.csv` fits.
     NoRow,
+    /// A tier or route takes it.
+    Rule { what: &'static str, name: String },
 }
 
 impl Witness {
@@ -227,6 +229,7 @@ impl fmt::Display for Ends {
                 write!(f, "line {line} wins over line {}", others.join(", "))
             }
             Self::NoRow => f.write_str("no row fits"),
+            Self::Rule { what, name } => write!(f, "{what} {name} takes it"),
         }
     }
 }

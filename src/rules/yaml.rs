@@ -41,13 +41,24 @@ pub fn parse(path: &'static str, text: &str, faults: &mut Faults) -> Option<Node
             Err(error) => {
                 let at = place(path, *error.marker());
                 let allowed = "YAML: keys and values as `key: value`, lists as `- item`, indented by blanks";
-                builder.faults.error("yaml-syntax", at, error.info(), allowed);
+                builder.faults.error("yaml-syntax", at, error.info(), allowed).hint(remedy(text, at));
                 return None;
             }
         }
     }
     let empty = Node { at: At::start_of(path), inset: None, data: Data::Empty };
     Some(builder.root.unwrap_or(empty))
+}
+
+/// What usually lies behind a fault of syntax in this place.
+fn remedy(text: &str, at: At) -> Option<String> {
+    let line = text.lines().nth(usize::try_from(at.line).ok()?.checked_sub(1)?)?;
+    if line.contains('\t') {
+        return Some("indent with blanks: YAML takes no tabs".to_owned());
+    }
+    let value = line.split_once(':').map_or(line, |(_, value)| value).trim_start_matches(['-', ' ']);
+    let sign = value.chars().next().filter(|sign| "*&%@`!|>".contains(*sign))?;
+    Some(format!("a value that begins with {sign} needs quotes around it"))
 }
 
 /// Bytes of one file: some 20,000 lines, which nobody reads.
@@ -80,7 +91,7 @@ impl Builder<'_> {
             Event::DocumentStart(_) => {}
             Event::Alias(_) => {
                 self.faults.error("yaml-alias", at, "an alias (`*name`)", "the value itself, written out");
-                self.place_node(Node { at, inset: None, data: Data::Empty });
+                return None;
             }
             Event::Scalar(text, style, ..) => {
                 let empty = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null");
@@ -114,6 +125,7 @@ impl Builder<'_> {
             Data::List(items) => items.push(node),
             Data::Map(entries) => match key.take() {
                 None => *key = Some(key_of(node, self.faults)),
+                Some(word) if word.text.is_empty() => {} // told with its key
                 Some(word) if entries.iter().any(|(other, _)| other.text == word.text) => {
                     let found = format!("{} a second time", quoted(&word.text));
                     self.faults.error("key-twice", word.at, found, "each key once");
@@ -136,12 +148,13 @@ fn inset(style: ScalarStyle, span: Span) -> Option<u32> {
     }
 }
 
+/// Without text after a fault; what hangs on it is left out.
 fn key_of(node: Node, faults: &mut Faults) -> Word {
     let at = node.at;
     match node.data {
-        Data::Text(text) => Word { text, at },
-        Data::Empty | Data::List(_) | Data::Map(_) => {
-            faults.error("key-not-text", at, node.describe(), "a word as key");
+        Data::Text(text) if !text.is_empty() => Word { text, at },
+        Data::Empty | Data::Text(_) | Data::List(_) | Data::Map(_) => {
+            faults.error("key-not-text", at, node.describe(), "a word before the colon");
             Word { text: String::new(), at }
         }
     }
@@ -230,7 +243,7 @@ impl<'a> Section<'a> {
 
     pub fn require(&mut self, key: &'static str, faults: &mut Faults) -> Option<&'a Node> {
         let node = self.get(key);
-        if node.is_none() {
+        if node.is_none() && self.entries.is_some() {
             faults.error(
                 "key-missing",
                 self.at,

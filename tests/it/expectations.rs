@@ -130,6 +130,17 @@ struct Expect {
     column: u32,
     /// Each stands somewhere in the printed message.
     says: Vec<String>,
+    /// What the workspace says otherwise: file, text, and what stands there instead.
+    edit: Option<(String, String, String)>,
+}
+
+fn edited((file, from, to): &(String, String, String)) -> tempfile::TempDir {
+    let folder = workspace();
+    let path = folder.path().join(file);
+    let text = std::fs::read_to_string(&path).expect("a file of the workspace");
+    assert!(text.contains(from), "{file} does not contain {from}");
+    std::fs::write(&path, text.replacen(from, to, 1)).expect("a changed file");
+    folder
 }
 
 #[test]
@@ -147,6 +158,8 @@ fn each_faulty_test_file_is_told_by_place_finding_and_remedy() {
         let tests = std::fs::read_to_string(&path).expect("a test file");
         let expect = std::fs::read_to_string(path.with_extension("expect.toml")).expect("an expectation");
         let expect: Expect = toml::from_str(&expect).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let changed = expect.edit.as_ref().map(edited);
+        let folder = changed.as_ref().unwrap_or(&folder);
         let output = run(folder.path(), &tests, &[]);
         let told = text(&output.stdout);
         assert_eq!(code(&output), cli::FAULTY, "{}: {told}{}", path.display(), text(&output.stderr));

@@ -196,17 +196,19 @@ pub(super) fn fault_json(fault: &Fault) -> serde_json::Value {
     })
 }
 
-/// The lead as an object of fields, `null` where a field must be unknown; and which row, if any, takes it from which.
+/// The lead as an object of fields, `null` where a field must be unknown; and which row or rule, if any, takes it from which.
 fn witness_json(witness: &Witness) -> serde_json::Value {
     let fields = witness.in_order().into_iter().map(|(path, value)| (path.to_owned(), json!(value.map(spell))));
-    let (winner, losers) = match &witness.ends {
-        Ends::Row { line, others } => (Some(line), others.as_slice()),
-        Ends::NoRow => (None, &[][..]),
+    let (winner, losers, rule) = match &witness.ends {
+        Ends::Row { line, others } => (Some(line), others.as_slice(), None),
+        Ends::NoRow => (None, &[][..], None),
+        Ends::Rule { name, .. } => (None, &[][..], Some(name)),
     };
     json!({
         "fields": fields.collect::<serde_json::Map<_, _>>(),
         "on": witness.on,
         "winner_line": winner,
         "loser_lines": losers,
+        "winner_rule": rule,
     })
 }

@@ -16,13 +16,11 @@ const PAUSE_AT_MOST: TimeDelta = TimeDelta::hours(4);
 const NAMED: usize = 3;
 
 pub fn inform(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
-    // A whole week from a Monday on, and a day of margin for zones.
-    let monday = today.checked_add_days(Days::new(7 - u64::from(today.weekday().num_days_from_monday())));
-    let Some(from) = monday.map(|monday| monday.and_time(NaiveTime::MIN).and_utc()) else { return };
+    let Some(from) = monday_after(today).map(|monday| monday.and_time(NaiveTime::MIN).and_utc()) else { return };
     let week = (from, from + TimeDelta::days(7));
     for pool in rules.pools.values() {
-        let members: Vec<Rep> = pool.members.keys().filter_map(|id| rules.reps.get(id)).map(ordinary).collect();
-        let members: Vec<&Rep> = members.iter().filter(|rep| rep.active).collect();
+        let members = ordinary_members(rules, pool);
+        let members: Vec<&Rep> = members.iter().collect();
         let zone = rules.reps.get(&pool.lead_rep).map_or(Tz::UTC, |rep| rep.timezone);
         let open = at_work(rules, &members, week);
         pauses(pool, &open, zone, faults);
@@ -32,15 +30,24 @@ pub fn inform(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     }
 }
 
-/// Without what passes.
-fn ordinary(rep: &Rep) -> Rep {
-    Rep { leave: Vec::new(), holidays: String::new(), ..rep.clone() }
+/// The first day of the next week.
+pub(super) fn monday_after(today: NaiveDate) -> Option<NaiveDate> {
+    today.checked_add_days(Days::new(7 - u64::from(today.weekday().num_days_from_monday())))
+}
+
+/// The active members, without what passes.
+pub(super) fn ordinary_members(rules: &RuleSet, pool: &Pool) -> Vec<Rep> {
+    let members = pool.members.keys().filter_map(|id| rules.reps.get(id)).filter(|rep| rep.active);
+    members.map(|rep| Rep { leave: Vec::new(), holidays: String::new(), ..rep.clone() }).collect()
 }
 
 /// When at least one of them works.
 fn at_work(rules: &RuleSet, reps: &[&Rep], (from, until): Window) -> Vec<Window> {
-    let mut windows: Vec<Window> =
-        reps.iter().flat_map(|rep| working_windows(&rules.hours, rep, from, until)).collect();
+    merged(reps.iter().flat_map(|rep| working_windows(&rules.hours, rep, from, until)).collect())
+}
+
+/// In order, and none of them touches another.
+pub(super) fn merged(mut windows: Vec<Window>) -> Vec<Window> {
     windows.sort_unstable();
     let mut merged: Vec<Window> = Vec::new();
     for (start, end) in windows {
@@ -89,7 +96,7 @@ fn languages(
 }
 
 /// The parts of `open` that `covered` leaves; both disjoint and in order.
-fn without(open: &[Window], covered: &[Window]) -> Vec<Window> {
+pub(super) fn without(open: &[Window], covered: &[Window]) -> Vec<Window> {
     let mut left = Vec::new();
     for &(mut from, until) in open {
         for &(start, end) in covered.iter().filter(|(start, _)| *start < until) {
@@ -109,10 +116,14 @@ fn without(open: &[Window], covered: &[Window]) -> Vec<Window> {
 }
 
 /// `5 h a week: Mon 12:30–13:30, Tue 12:30–13:30 … (Europe/Berlin)`.
-fn spell(holes: &[Window], zone: Tz) -> String {
+pub(super) fn spell(holes: &[Window], zone: Tz) -> String {
     let minutes: i64 = holes.iter().map(|(from, until)| (*until - *from).num_minutes()).sum();
     let (hours, minutes) = (minutes / 60, minutes % 60);
-    let length = if minutes == 0 { format!("{hours} h") } else { format!("{hours} h {minutes:02}") };
+    let length = match (hours, minutes) {
+        (hours, 0) => format!("{hours} h"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {minutes:02}"),
+    };
     let time = |at: &DateTime<Utc>, form: &str| at.with_timezone(&zone).format(form).to_string();
     let named =
         holes.iter().take(NAMED).map(|(from, until)| format!("{}–{}", time(from, "%a %H:%M"), time(until, "%H:%M")));

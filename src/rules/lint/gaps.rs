@@ -15,9 +15,10 @@ use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Leads that are tried of one country: a sheet that distinguishes more is not searched to its end.
-const TRIED: usize = 4_000;
+const TRIED: usize = 100_000;
 
 pub fn inform(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
+    regions(drafts, rules, today, faults);
     let counts = |row: &&TerritoryRow| row.until.is_none_or(|until| until >= today);
     let mut countries: BTreeMap<&str, Vec<&TerritoryRow>> = BTreeMap::new();
     for row in rules.territories.iter().filter(counts) {
@@ -41,6 +42,37 @@ pub fn inform(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut F
                 "add a row with nothing but the country, or mean it: such leads go to the catch-all, {}",
                 rules.catch_all
             )));
+    }
+}
+
+/// Regions of the list of which nothing more is known than their name, where the sheet has rows by region.
+fn regions(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
+    let Some(row) = rules.territories.iter().find(|row| row.region.is_some()) else { return };
+    for region in drafts.routing.vocabulary.get("lead.region").map_or(&[][..], |spec| &spec.one_of) {
+        let place = Place {
+            country: None,
+            state: None,
+            region: Some(region),
+            postal: None,
+            industry: None,
+            employees: None,
+            on: today,
+        };
+        if rules.index.lookup(&place).is_empty() {
+            let found = format!("no row for leads of which only the region is known, {region}");
+            faults
+                .info(
+                    "territory-gap",
+                    territory_at(row.line),
+                    found,
+                    "a row for every region, since the sheet names some",
+                )
+                .example(Witness::of_place(&place, Ends::NoRow))
+                .hint(Some(format!(
+                    "add a row with nothing but the region, or mean it: such leads go to the catch-all, {}",
+                    rules.catch_all
+                )));
+        }
     }
 }
 

@@ -3,12 +3,14 @@
 //! One family a file. A fault is told once for each cause, not once for each row that suffers from it, and whatever can be
 //! shown on a lead comes with one ([`crate::rules::witness`]).
 
+mod callers;
 mod cover;
 mod dates;
 mod gaps;
 pub mod overlap;
 mod people;
 mod pools;
+mod reach;
 mod shadow;
 
 use super::fault::{At, Faults};
@@ -26,8 +28,10 @@ pub fn quick(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
 pub fn thorough(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     dates::warn(drafts, rules, today, faults);
     cover::inform(rules, today, faults);
+    callers::inform(rules, today, faults);
     gaps::inform(drafts, rules, today, faults);
     shadow::warn(rules, today, faults);
+    reach::warn(drafts, rules, faults);
     overlap::inform(&rules.territories, today, faults);
 }
 

@@ -91,7 +91,11 @@ pub fn inform(rows: &[TerritoryRow], today: NaiveDate, faults: &mut Faults) {
         }
     });
     for ((winning, losing), (lines, winner, loser)) in kinds {
-        let more = if lines.len() > 1 { format!(", and {} more rows like it", lines.len() - 1) } else { String::new() };
+        let more = match lines.len() - 1 {
+            0 => String::new(),
+            1 => ", and 1 more row like it".to_owned(),
+            count => format!(", and {count} more rows like it"),
+        };
         let found = format!(
             "{} by {}, which meets rows by {}{more}: line {} ({}) beats line {} ({})",
             loser.territory, losing, winning, winner.line, winner.territory, loser.line, loser.territory

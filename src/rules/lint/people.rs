@@ -1,11 +1,12 @@
 //! People who are counted on and cannot take what they are counted on for.
 
+use super::lines;
 use crate::domain::id::RepId;
-use crate::rules::fault::{Faults, Word};
+use crate::rules::fault::{At, Faults, Word};
 use crate::rules::resolve::Drafts;
 use crate::rules::routes::To;
 use crate::rules::set::{RouteTo, RuleSet};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub fn quick(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
     inactive(drafts, rules, faults);
@@ -13,28 +14,31 @@ pub fn quick(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
     unreachable_reps(drafts, rules, faults);
 }
 
-/// People who are counted on and have left.
-fn inactive(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
-    let mut check = |word: Option<&Word>, code: &'static str, role: &str| {
-        let Some(word) = word else { return };
-        if rules.reps.iter().any(|(id, rep)| id.as_str() == word.text && !rep.active) {
-            let found = format!("{}, who is not active, as {role}", word.text);
-            faults.warning(code, word.at, found, "an active rep");
+/// People who are counted on and have left, each once for all who count on them.
+fn inactive<'d>(drafts: &'d Drafts, rules: &RuleSet, faults: &mut Faults) {
+    let mut counted_on: BTreeMap<(&'static str, &'static str, &'d str), Vec<At>> = BTreeMap::new();
+    let mut note = |word: Option<&'d Word>, code, role| {
+        let left = |word: &&Word| rules.reps.iter().any(|(id, rep)| id.as_str() == word.text && !rep.active);
+        if let Some(word) = word.filter(left) {
+            counted_on.entry((code, role, &word.text)).or_default().push(word.at);
         }
     };
-    for draft in &drafts.reps {
-        if draft.rep.active {
-            check(draft.delegate.as_ref(), "rep-inactive-delegate", "delegate");
-            check(draft.manager.as_ref(), "rep-inactive-manager", "manager");
-        }
+    for draft in drafts.reps.iter().filter(|draft| draft.rep.active) {
+        note(draft.delegate.as_ref(), "rep-inactive-delegate", "delegate");
+        note(draft.manager.as_ref(), "rep-inactive-manager", "manager");
     }
     for account in &drafts.accounts {
-        check(account.rep.as_ref(), "account-inactive-rep", "owner of a named account");
+        note(account.rep.as_ref(), "account-inactive-rep", "owner of a named account");
     }
     for route in &drafts.routing.routes {
         if let Some(To::Rep(word)) = &route.to {
-            check(Some(word), "route-inactive-rep", "target of a route");
+            note(Some(word), "route-inactive-rep", "target of a route");
         }
+    }
+    for ((code, role, name), places) in counted_on {
+        let all =
+            if places.len() == 1 { String::new() } else { format!(" in {}", lines(places.iter().map(|at| at.line))) };
+        faults.warning(code, places[0], format!("{name}, who is not active, as {role}{all}"), "an active rep");
     }
 }
 

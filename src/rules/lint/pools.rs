@@ -3,12 +3,12 @@
 use super::territory_at;
 use crate::domain::id::{PoolId, TerritoryId};
 use crate::domain::rep::Rep;
-use crate::rules::fault::Faults;
+use crate::rules::fault::{Faults, listed};
 use crate::rules::handoff::DEFAULT_LADDER;
 use crate::rules::members;
 use crate::rules::prefer::Wished;
 use crate::rules::resolve::Drafts;
-use crate::rules::set::{RouteTo, RuleSet};
+use crate::rules::set::{RouteTo, RuleSet, Tier};
 use crate::rules::values;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,19 +25,24 @@ fn unserved_territories(rules: &RuleSet, faults: &mut Faults) {
     for row in &rules.territories {
         lines.entry(&row.territory).or_insert(row.line);
     }
+    let mut unserved: BTreeMap<Vec<&str>, Vec<(u32, &str)>> = BTreeMap::new();
     for (territory, line) in lines {
-        let served = |tier: &&crate::rules::set::Tier| {
-            rules.pools.values().any(|pool| pool.fit(Some(territory), &tier.name).is_some())
-        };
-        let unserved: Vec<&str> =
-            rules.tiers.iter().filter(|tier| !served(tier)).map(|tier| tier.name.as_str()).collect();
-        if !unserved.is_empty() {
-            let at = territory_at(line);
-            let found = format!("{territory} × {}: served by no pool", unserved.join(", "));
-            faults
-                .warning("territory-unserved", at, found, "a pool for each territory and tier")
-                .hint(Some(format!("these leads go to the catch-all, {}", rules.catch_all)));
+        let served = |tier: &&Tier| rules.pools.values().any(|pool| pool.fit(Some(territory), &tier.name).is_some());
+        let tiers: Vec<&str> = rules.tiers.iter().filter(|tier| !served(tier)).map(|tier| tier.name.as_str()).collect();
+        if !tiers.is_empty() {
+            unserved.entry(tiers).or_default().push((line, territory.as_str()));
         }
+    }
+    for (tiers, mut territories) in unserved {
+        territories.sort_unstable();
+        let found = format!(
+            "{} × {}: served by no pool",
+            listed(territories.iter().map(|(_, territory)| *territory)),
+            tiers.join(", ")
+        );
+        faults
+            .warning("territory-unserved", territory_at(territories[0].0), found, "a pool for each territory and tier")
+            .hint(Some(format!("these leads go to the catch-all, {}", rules.catch_all)));
     }
 }
 

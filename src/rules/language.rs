@@ -1,6 +1,6 @@
 //! The language a caller speaks, as a primary tag.
 
-use crate::rules::place::fold;
+use super::place::fold;
 
 /// Primary tag, ISO 639-2 codes, English name and what the language calls itself, folded. The languages in which leads are
 /// qualified in practice; one that is missing here is unknown, since a wrong guess would send the caller to a rep who
@@ -70,6 +70,12 @@ pub fn parse(text: &str) -> Option<&'static str> {
     })
 }
 
+/// How to write a language that somebody wrote as a name: `write "en" for English`.
+pub fn hint(text: &str) -> Option<String> {
+    let tag = parse(text)?;
+    (tag != text.trim().to_lowercase()).then(|| format!("write \"{tag}\" for {}", text.trim()))
+}
+
 fn find(name: &str) -> Option<&'static str> {
     LANGUAGES.iter().find(|(tag, names)| *tag == name || names.contains(&name)).map(|(tag, _)| *tag)
 }
@@ -98,6 +104,13 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(parse(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_name_is_met_with_its_tag() {
+        assert_eq!(hint("German").as_deref(), Some("write \"de\" for German"));
+        assert_eq!(hint("EN"), None, "it is one already");
+        assert_eq!(hint("Klingon"), None);
     }
 
     #[test]
