@@ -1,6 +1,6 @@
-//! `rules::compile` on the shipped workspace with one file replaced by the input, the one that it looks most like; so the
-//! shipped and the faulty files are seeds as they stand. Whatever comes, the answer is a rule set or faults with a place
-//! in a file, and neither takes long.
+//! `rules::check`, with all its remarks, on the shipped workspace with one file replaced by the input, the one that it
+//! looks most like; so the shipped and the faulty files are seeds as they stand. Whatever comes, the answer is a rule set
+//! or faults with a place in a file, and neither takes long.
 #![no_main]
 #![allow(dead_code, unused_imports, reason = "the rooms are built for the whole program")]
 
@@ -10,7 +10,8 @@ mod domain;
 mod rules;
 
 use libfuzzer_sys::fuzz_target;
-use rules::{Level, SourceFile, compile};
+use chrono::NaiveDate;
+use rules::{Level, SourceFile, check};
 
 /// Path, shipped text, and what makes a text look like it; the last takes the rest.
 const FILES: [(&str, &str, &str); 6] = [
@@ -29,7 +30,8 @@ fuzz_target!(|input: &[u8]| {
         path: (*path).to_owned(),
         text: if *path == replaced { text.clone().into_owned() } else { (*shipped).to_owned() },
     });
-    match compile(&files.collect::<Vec<_>>()) {
+    let today = NaiveDate::from_ymd_opt(2026, 3, 3).expect("a day");
+    match check(&files.collect::<Vec<_>>(), today) {
         Ok(checked) => {
             for tier in &checked.rules.tiers {
                 tier.when.evaluate(&|_| None);

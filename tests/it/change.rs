@@ -2,10 +2,14 @@
 //! shipped workspace and small edits of it.
 
 use crate::large;
+use crate::store::server::Db;
+use crate::town;
+use baton::clock::{SharedClock, SystemClock};
 use baton::rules::{SourceFile, compile};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 const MONDAY: &str = "2026-03-02";
@@ -261,4 +265,42 @@ fn the_large_workspace_loads_and_can_be_compared_and_simulated() {
     let text = stdout(&baton(&["diff", &dir, &dir, "--from", MONDAY, "--leads", "500"]));
     assert!(text.starts_with("Every one of 500 leads"), "{text}");
     stdout(&baton(&["simulate", "-w", &dir, "--from", MONDAY, "--days", "1", "--leads-per-day", "200"]));
+}
+
+/// What a worker decided, decided once more with rules by which France belongs to the east desk.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stored_leads_are_compared_with_what_was_known_then() {
+    let folder = tempfile::tempdir().expect("a folder");
+    town::found(folder.path(), 3);
+    for part in ["rules", "templates"] {
+        copy(&folder.path().join(part), &folder.path().join("old").join(part));
+    }
+    let url = format!("sqlite:{}?mode=rwc", folder.path().join("baton.db").display());
+    std::fs::write(folder.path().join("baton.toml"), format!("[database]\nurl = {url:?}\n")).expect("baton.toml");
+    let db = Db::open(url).await;
+    let place = folder.path().to_str().expect("a path");
+    let old = folder.path().join("old");
+    let since = |span: &str| {
+        let old = old.to_str().expect("a path");
+        baton(&["diff", old, "--since", span, "--workspace", place, "--format", "json"])
+    };
+    let nothing = since("1d");
+    assert!(!nothing.status.success());
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("no leads to compare: leads decided since"));
+
+    let clock: SharedClock = Arc::new(SystemClock);
+    let worker = town::worker(folder.path(), &db.store, &clock).await;
+    for number in 0..12 {
+        worker.decider.take(vec![town::message(number, clock.now())]).await.expect("it is taken");
+    }
+    worker.stop().await;
+    edit(folder.path(), "rules/territories.csv", "East,GB,", "East,GB;FR,");
+    let page: Value = serde_json::from_str(&stdout(&since("1d"))).expect("JSON");
+    let done = &page["comparison"];
+    assert_eq!(done["leads"], 12, "{done:#}");
+    let by_territory: Vec<&Value> =
+        done["moves"].as_array().expect("moves").iter().filter(|one| one["cause"] == "territory").collect();
+    let french: u64 = by_territory.iter().map(|one| one["leads"].as_u64().expect("a number")).sum();
+    assert_eq!(french, 4, "every third caller is French: {done:#}");
+    assert!(by_territory.iter().all(|one| one["to"] == "East"), "{by_territory:#?}");
 }

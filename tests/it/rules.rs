@@ -52,9 +52,9 @@ fn segments_and_expressions_load_and_ask_the_crm_for_their_fields() {
         .replace("lead.source: { prefix: [partner] }", "segment: [portal, key accounts]\n    if_undecided: catch_all")
         .replace("fields:\n", "fields:\n  account.arr__c: { type: number, from: crm }\n")
         .replace(
-            "routes:\n",
+            "segments:\n",
             "segments:\n  portal: { lead.source: { prefix: [partner] } }\n  key accounts:\n    not: { segment: portal }\n    \
-             when: 'account.arr__c * 3 >= 100000 && lead.country in [\"Germany\", \"FR\"]'\nroutes:\n",
+             when: 'account.arr__c * 3 >= 100000 && lead.country in [\"Germany\", \"FR\"]'\n",
         );
     let checked = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults)));
     assert_eq!(warnings_of(&checked), "");
