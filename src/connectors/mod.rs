@@ -122,7 +122,7 @@ pub struct CrmRef {
     pub owner_crm_id: Option<String>,
 }
 
-pub use lead::hex_key;
+pub use lead::{hex_key, same_crm_id};
 
 #[async_trait]
 pub trait Crm: Send + Sync {

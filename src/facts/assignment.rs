@@ -1,4 +1,4 @@
-//! Under `assignment: crm`: whom the CRM's own rules give a lead to.
+//! Whom the CRM names as owner of a lead: under `assignment: crm` its own rules, and later whoever gives it away by hand.
 //!
 //! The one place where gathering facts changes something at a vendor, since their choice is made by creating the lead. It is
 //! class A: the lead carries our key, a second creation is refused, and its owner is read instead. So a batch that is
@@ -7,7 +7,7 @@
 //! or chose nobody, Baton's rules decide, and the owner they name is written.
 
 use super::Facts;
-use crate::connectors::{Crm, CrmLead};
+use crate::connectors::{Crm, CrmLead, CrmRef, same_crm_id};
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
 use crate::rules::RuleSet;
@@ -18,6 +18,17 @@ use std::sync::Arc;
 /// The CRM user, or queue, that a lead was given to; known and `None`: nobody.
 pub(super) type Assigned = Fact<Option<String>>;
 
+/// What a person has done with a lead in the CRM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ByHand {
+    /// It is as Baton wrote it, or the CRM does not say just now.
+    Nobody,
+    /// The id in the CRM, as `reps.csv` has it.
+    Rep(String),
+    /// To a user, or a queue, who is no rep here.
+    Stranger,
+}
+
 impl Facts {
     /// One for each lead; `None` where Baton assigns.
     pub(super) async fn assignments(&self, leads: &[Lead], rules: &RuleSet) -> Vec<Option<Assigned>> {
@@ -25,6 +36,29 @@ impl Facts {
             Assignment::Baton => leads.iter().map(|_| None).collect(),
             Assignment::Crm => {
                 join_all(leads.iter().map(|lead| self.assignment(lead))).await.into_iter().map(Some).collect()
+            }
+        }
+    }
+
+    /// Whom a person has given a lead to in the CRM since Baton wrote it there.
+    pub async fn given_by_hand(&self, record: &CrmRef, rules: &RuleSet) -> ByHand {
+        let (Some(crm), Some(written)) = (&self.crm, &record.owner_crm_id) else { return ByHand::Nobody };
+        if self.crm_rests.is_on() {
+            return ByHand::Nobody;
+        }
+        match tokio::time::timeout(self.within, crm.owner_of(&record.id)).await {
+            Ok(Ok(Some(owner))) if !same_crm_id(written, &owner) => {
+                let mut known = rules.reps.values().filter_map(|rep| rep.crm_id.as_ref());
+                known.find(|id| same_crm_id(id, &owner)).map_or(ByHand::Stranger, |id| ByHand::Rep(id.clone()))
+            }
+            Ok(Ok(_)) => ByHand::Nobody,
+            Ok(Err(error)) => {
+                tracing::warn!(vendor = crm.vendor(), %error, "the owner of a waiting lead could not be read");
+                ByHand::Nobody
+            }
+            Err(_) => {
+                self.crm_rests.begin();
+                ByHand::Nobody
             }
         }
     }

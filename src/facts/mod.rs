@@ -8,6 +8,8 @@ mod accounts;
 mod assignment;
 mod calendars;
 
+pub use assignment::ByHand;
+
 use crate::clock::SharedClock;
 use crate::connectors::{Calendar, Crm};
 use crate::domain::account::Candidates;

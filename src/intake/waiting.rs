@@ -9,8 +9,9 @@
 use super::ahead::Standing;
 use super::batch::Table;
 use super::decider::Decider;
+use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
-use crate::facts::{LeadFacts, OfCrm};
+use crate::facts::{ByHand, LeadFacts, OfCrm};
 use crate::handoff::Event;
 use crate::release::Release;
 use crate::routing::decision::DecidedAgain;
@@ -65,10 +66,12 @@ impl Decider {
             after = Some((last.since, last.handoff.clone()));
             let mut table = Table::of(Standing { reps, ledgers: BTreeMap::new() });
             for (waiting, facts) in self.with_facts(page, &release).await {
+                let now = self.parts.clock.now();
                 // Ledgers order those who can take it, and say nothing about whether anybody can.
-                if decide_again(&table, &waiting.lead, &facts, &release, self.parts.clock.now()).plan.waits {
+                if decide_again(&table, &waiting.lead, &facts, &release, now).plan.waits {
                     continue;
                 }
+                let Some(facts) = self.unless_given_by_hand(&waiting, facts, &release).await else { continue };
                 let lead = waiting.lead.id.clone();
                 match self.give(waiting, facts, &release).await {
                     Ok(steps) => self.parts.outbox.run_now(steps, None),
@@ -95,6 +98,29 @@ impl Decider {
         });
         let facts = self.parts.facts.calendars_of(known.collect(), &release.rules).await;
         page.into_iter().zip(facts).collect()
+    }
+
+    /// A person may have given the lead away in the CRM meanwhile: that is the owner then, whatever the rules say. `None`:
+    /// to somebody who is no rep here, so that it is not ours to give.
+    async fn unless_given_by_hand(
+        &self,
+        waiting: &WaitingLead,
+        facts: LeadFacts,
+        release: &Release,
+    ) -> Option<LeadFacts> {
+        let Some(record) = &waiting.crm else { return Some(facts) };
+        let rep = match self.parts.facts.given_by_hand(record, &release.rules).await {
+            ByHand::Nobody => return Some(facts),
+            ByHand::Rep(rep) => rep,
+            ByHand::Stranger => {
+                tracing::info!(lead.id = %waiting.lead.id, "a waiting lead was given away in the CRM: it is left there");
+                return None;
+            }
+        };
+        let observed_at = self.parts.clock.now();
+        let given = Fact::Known { value: Some(rep), observed_at, source: "by hand".to_owned() };
+        let known = OfCrm { lead: &waiting.lead, account: waiting.account.clone(), assigned: Some(given) };
+        self.parts.facts.calendars_of(vec![known], &release.rules).await.pop()
     }
 
     /// Nothing to be run if another worker was sooner, or whoever was free is not any more.

@@ -2,7 +2,7 @@
 
 use super::Outbox;
 use super::perform::{Done, Matter, OURS};
-use crate::connectors::{Card, CrmLead, CrmTask, Mail, MessageRef, VendorError, hex_key};
+use crate::connectors::{Card, CrmLead, CrmTask, Mail, MessageRef, VendorError, hex_key, same_crm_id};
 use crate::domain::briefing::Briefing;
 use crate::domain::effect::{BriefWhy, Confirmation, CrmNote, Topic};
 use crate::domain::id::{LegId, RepId};
@@ -292,11 +292,6 @@ fn reassigned(change: &OwnerChange, rules: &RuleSet) -> Correction {
         reason: "the owner was changed in the CRM".to_owned(),
         author: "crm".to_owned(),
     }
-}
-
-/// Salesforce ids come with 15 or 18 characters; the last three only repeat the case of the others.
-fn same_crm_id(ours: &str, theirs: &str) -> bool {
-    ours == theirs || (ours.len().min(theirs.len()) == 15 && ours.get(..15) == theirs.get(..15))
 }
 
 /// A message as it is kept with its step.

@@ -370,16 +370,20 @@ fn next_step(row: &Reading<'_>) -> Result<NextStep, StoreError> {
 
 fn read(row: &AnyRow) -> Result<LeadRecord, StoreError> {
     let row = Reading::new("lead", row);
-    let crm = row.maybe_text("crm_id")?;
-    let (url, owner_crm_id) = (row.maybe_text("crm_url")?, row.maybe_text("crm_owner")?);
     Ok(LeadRecord {
         lead: row.json("body")?,
         owner: row.id("owner")?,
         status: row.text("status")?,
         next_step: next_step(&row)?,
         first_contact_at: row.maybe_at("first_contact_at")?,
-        crm: crm.map(|id| CrmRef { id, url, owner_crm_id }),
+        crm: crm_ref(&row)?,
     })
+}
+
+/// `None` until the lead has been written there.
+pub(super) fn crm_ref(row: &Reading<'_>) -> Result<Option<CrmRef>, StoreError> {
+    let Some(id) = row.maybe_text("crm_id")? else { return Ok(None) };
+    Ok(Some(CrmRef { id, url: row.maybe_text("crm_url")?, owner_crm_id: row.maybe_text("crm_owner")? }))
 }
 
 fn read_stored(row: &AnyRow) -> Result<StoredDecision, StoreError> {

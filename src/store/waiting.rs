@@ -1,7 +1,9 @@
 //! Leads that wait in a pool until somebody can take them.
 
+use super::lead::crm_ref;
 use super::row::{Reading, micros};
 use super::{StoreError, Tx};
+use crate::connectors::CrmRef;
 use crate::domain::account::Candidates;
 use crate::domain::id::{HandoffId, LeadId, PoolId, RepId};
 use crate::domain::known::Fact;
@@ -18,6 +20,8 @@ pub struct WaitingLead {
     pub lead: Lead,
     pub account: Fact<Candidates>,
     pub assigned: Option<Fact<Option<String>>>,
+    /// Its record in the CRM, with the owner as Baton wrote it.
+    pub crm: Option<CrmRef>,
 }
 
 /// One line of a pool's queue.
@@ -38,7 +42,7 @@ impl Tx {
         after: Option<(DateTime<Utc>, &HandoffId)>,
         limit: usize,
     ) -> Result<Vec<WaitingLead>, StoreError> {
-        let sql = "-- waiting::page\nSELECT h.id, h.waits_since, l.body AS lead, d.snapshot FROM handoff h \
+        let sql = "-- waiting::page\nSELECT h.id, h.waits_since, l.body AS lead, l.crm_id, l.crm_url, l.crm_owner, d.snapshot FROM handoff h \
                    JOIN lead l ON l.id = h.lead_id JOIN decision d ON d.lead_id = h.lead_id \
                    WHERE h.waits_since IS NOT NULL AND (h.waits_since > $1 OR (h.waits_since = $1 AND h.id > $2)) \
                    ORDER BY h.waits_since, h.id LIMIT $3";
@@ -71,5 +75,6 @@ fn read(row: &AnyRow) -> Result<WaitingLead, StoreError> {
         lead: row.json("lead")?,
         account,
         assigned,
+        crm: crm_ref(&row)?,
     })
 }

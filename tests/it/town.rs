@@ -82,10 +82,15 @@ pub fn read(folder: &Path) -> Workspace {
 
 /// A worker of this process that decides for the town; nothing is connected to it.
 pub async fn worker(folder: &Path, store: &Store, clock: &SharedClock) -> Running {
+    worker_with(Vendors::default(), folder, store, clock).await
+}
+
+/// The same with what is connected to it.
+pub async fn worker_with(vendors: Vendors, folder: &Path, store: &Store, clock: &SharedClock) -> Running {
     let setup = Setup {
         store: store.clone(),
         workspace: read(folder),
-        vendors: Vendors::default(),
+        vendors,
         clock: Arc::clone(clock),
         limits: Limits::default(),
         listener: TcpListener::bind("127.0.0.1:0").await.expect("a port"),

@@ -6,9 +6,15 @@ use crate::store::world::{mover, pool, rep};
 use crate::town;
 use baton::app::Running;
 use baton::clock::{ScaledClock, SharedClock};
+use baton::connectors::CrmRef;
+use baton::connectors::http::Secret;
+use baton::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use baton::domain::id::{HandoffId, LeadId, RepId};
 use baton::handoff::{Event, Handoff, Stage};
 use baton::intake::event::lead_id;
+use baton::outbox::Vendors;
+use baton::sandbox::salesforce::{SalesforceState, routes};
+use baton::sandbox::{World, serve};
 use baton::store::{StoreError, Waits};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -36,6 +42,34 @@ impl Town {
         let clock: SharedClock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), 60));
         let workers = town::workers(workers, folder.path(), &db.store, &clock).await;
         Self { db, clock, workers, _folder: folder }
+    }
+
+    /// With a CRM.
+    async fn with_salesforce(db: Db) -> (Self, SalesforceState) {
+        let folder = tempfile::tempdir().expect("a folder");
+        town::found(folder.path(), 1);
+        one_open_lead_each(folder.path());
+        let clock: SharedClock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), 60));
+        let org = SalesforceState::new();
+        let address = serve(routes(World::new(Arc::clone(&clock)), org.clone())).await.expect("the stand-in");
+        let config = SalesforceConfig {
+            base_url: format!("http://{address}"),
+            api_version: "v66.0".to_owned(),
+            auth: SalesforceAuth::ClientCredentials { client_id: "id".into(), client_secret: Secret::new("secret") },
+        };
+        let crm = Salesforce::new(config, Arc::clone(&clock)).expect("a client");
+        let vendors = Vendors { crm: Some(Arc::new(crm)), ..Vendors::default() };
+        let workers = vec![town::worker_with(vendors, folder.path(), &db.store, &clock).await];
+        (Self { db, clock, workers, _folder: folder }, org)
+    }
+
+    async fn in_crm(&self, lead: &LeadId) -> Option<CrmRef> {
+        let read = lead.clone();
+        let record = self.db.store.read("test", move |tx| {
+            let lead = read.clone();
+            Box::pin(async move { tx.lead(&lead).await })
+        });
+        record.await.expect("a look").expect("the lead").crm
     }
 
     /// A caller from the United States, who has hung up: for west-01, or else desk-01.
@@ -163,6 +197,32 @@ async fn the_oldest_is_served_first(db: Db) {
     assert_eq!(not_the_same(&all(&db.store).await).len(), 0);
 }
 
+/// What a person does in the CRM counts more than the rules: the first waiting lead is given to the rep of another desk,
+/// the second to a user whom Baton does not know.
+async fn what_is_given_away_by_hand_is_not_given_again(db: Db) {
+    let (town, org) = Town::with_salesforce(db).await;
+    let (first, second) = (town.calls(1).await, town.calls(2).await);
+    let (third, fourth, fifth) = (town.calls(3).await, town.calls(4).await, town.calls(5).await);
+    assert_eq!(town.queue().await, [third.clone(), fourth.clone(), fifth.clone()], "nobody has place for them");
+    for (lead, owner) in [(&third, "005xx00000EAS01"), (&fourth, "005xx00000XYZ99")] {
+        eventually("it is in the CRM", || async { town.in_crm(lead).await.is_some() }).await;
+        org.set_owner(&town.in_crm(lead).await.expect("a record").id, owner);
+    }
+    town.called(&first, &rep("west-01")).await;
+    assert_eq!(town.goes_to(&third).await, rep("east-01"), "whom a person chose");
+    assert_eq!(town.goes_to(&fifth).await, rep("west-01"), "the place is still free for the next");
+    assert_eq!(town.queue().await, std::slice::from_ref(&fourth), "not ours to give");
+    town.called(&second, &rep("desk-01")).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(town.handoff(&fourth).await.is_waiting(), "a minute and more of looks later");
+    let owner =
+        |lead: &CrmRef| org.leads().into_iter().find(|one| one["Id"] == lead.id).map(|one| one["OwnerId"].clone());
+    for (lead, expected) in [(&third, "005xx00000EAS01"), (&fourth, "005xx00000XYZ99")] {
+        assert_eq!(owner(&town.in_crm(lead).await.expect("a record")), Some(json!(expected)));
+    }
+    town.stop().await;
+}
+
 /// Two places at a time, each seen by two workers at once.
 async fn two_workers_give_two_places_once(db: Db) {
     let town = Town::begin(db, 2).await;
@@ -191,6 +251,11 @@ async fn two_workers_give_two_places_once(db: Db) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_oldest_is_served_first_on_sqlite() {
     on_sqlite(the_oldest_is_served_first).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_given_away_by_hand_is_not_given_again_on_sqlite() {
+    on_sqlite(what_is_given_away_by_hand_is_not_given_again).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
