@@ -264,6 +264,37 @@ fn hours_without_anybody_are_told_by_territory_and_language() {
     }
 }
 
+/// Narrow ways in: two values at once, a size that is only known to lie between two borders, a field that is unknown.
+#[test]
+fn what_some_lead_comes_to_is_not_called_unreachable() {
+    let base = files_in(&root().join("fixtures/bad/base"));
+    let partners = "known: true, not: silver }\n    to: { pool: partner-desk }\n";
+    let sized = "lead.employees: 100..999";
+    for (from, to) in [
+        (
+            partners,
+            format!(
+                "{partners}  - {{ name: also silver, lead.custom.partner_tier: gold, to: {{ rep: bjorn.lund }} }}\n"
+            ),
+        ),
+        (
+            partners,
+            format!("{partners}  - {{ name: others, lead.source: {{ not: partner-x }}, to: {{ rep: bjorn.lund }} }}\n"),
+        ),
+        (sized, "lead.employees: \"< 1000\"\n  - name: between\n    lead.employees: 500..5000".to_owned()),
+        (sized, "lead.score: { known: false }".to_owned()),
+    ] {
+        let mut files = base.clone();
+        let routing = files.get_mut("rules/routing.yaml").expect("routing.yaml");
+        assert!(routing.contains(from), "{from}");
+        *routing = routing.replacen(from, &to, 1);
+        let told = check(&files).unwrap_or_else(|faults| panic!("{to}: {}", told(&faults))).warnings;
+        let wrong: Vec<String> =
+            told.iter().filter(|fault| fault.code.ends_with("unreachable")).map(Fault::to_string).collect();
+        assert!(wrong.is_empty(), "{to}: {wrong:?}");
+    }
+}
+
 /// In order, each with a meaning, and each still told by some rule; a code that is told without a meaning panics in tests.
 #[test]
 fn every_code_is_explained_and_none_is_left_over() {
