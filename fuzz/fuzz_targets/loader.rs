@@ -9,8 +9,8 @@ mod domain;
 #[path = "../../src/rules/mod.rs"]
 mod rules;
 
-use libfuzzer_sys::fuzz_target;
 use chrono::NaiveDate;
+use libfuzzer_sys::fuzz_target;
 use rules::{Level, SourceFile, check};
 
 /// Path, shipped text, and what makes a text look like it; the last takes the rest.

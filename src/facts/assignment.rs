@@ -1,6 +1,6 @@
-//! Whom the CRM names as owner of a lead: under `assignment: crm` its own rules, and later whoever gives it away by hand.
+//! Whom the CRM names as owner of a lead: its own rules under `assignment: crm`, and later whoever gives it away by hand.
 //!
-//! The one place where gathering facts changes something at a vendor, since their choice is made by creating the lead. It is
+//! Under `assignment: crm` this is the one place where gathering facts changes something at a vendor, since their choice is made by creating the lead. It is
 //! class A: the lead carries our key, a second creation is refused, and its owner is read instead. So a batch that is
 //! decided again, another worker, or a creation that arrives after the deadline cannot make a second lead or have it
 //! assigned twice. The later write by the outbox completes the lead and leaves the owner alone; where the CRM was too late,

@@ -3,8 +3,8 @@
 //! A waiting lead has an owner who answers for it and a promise whose clock runs; here it is looked at again and again, oldest
 //! first, and decided anew. Reps may have come back, begun their shift, or closed a lead that filled their cap. Guarantees: a
 //! lead is given once, since its handoff is locked and must still wait; the turn is paid and the cap counted under the locks
-//! under which leads are decided; a lead that only somebody else can take does not hold up those behind it. If the process
-//! dies, the next look finds what still waits.
+//! under which leads are decided; a lead that only somebody else can take does not hold up those behind it; whom a person
+//! has given a lead to in the CRM meanwhile keeps it. If the process dies, the next look finds what still waits.
 
 use super::ahead::Standing;
 use super::batch::Table;
@@ -66,9 +66,8 @@ impl Decider {
             after = Some((last.since, last.handoff.clone()));
             let mut table = Table::of(Standing { reps, ledgers: BTreeMap::new() });
             for (waiting, facts) in self.with_facts(page, &release).await {
-                let now = self.parts.clock.now();
                 // Ledgers order those who can take it, and say nothing about whether anybody can.
-                if decide_again(&table, &waiting.lead, &facts, &release, now).plan.waits {
+                if decide_again(&table, &waiting.lead, &facts, &release, self.parts.clock.now()).plan.waits {
                     continue;
                 }
                 let Some(facts) = self.unless_given_by_hand(&waiting, facts, &release).await else { continue };
@@ -87,7 +86,7 @@ impl Decider {
         }
     }
 
-    /// The callers have left since; accounts and owners are as they were known then, calendars as they are now.
+    /// The callers have left since; accounts and their owners are as they were known then, calendars as they are now.
     async fn with_facts(&self, page: Vec<WaitingLead>, release: &Release) -> Vec<(WaitingLead, LeadFacts)> {
         let left = |waiting: WaitingLead| WaitingLead { lead: waiting.lead.after_the_call(), ..waiting };
         let page: Vec<WaitingLead> = page.into_iter().map(left).collect();

@@ -6,7 +6,6 @@ use super::tiers::TierChoice;
 use crate::domain::id::{PoolId, TerritoryId, TierId};
 use crate::rules::RuleSet;
 use crate::rules::set::{Fit, Pool, Route, RouteTo};
-use std::collections::BTreeSet;
 
 /// A pool to look at, and why.
 pub(super) struct Stop<'a> {
@@ -14,8 +13,7 @@ pub(super) struct Stop<'a> {
     pub because: String,
 }
 
-/// Every pool that may be asked, in order: the one that a route or the cell names, its overflows, the catch-all. Each at
-/// most once, so that a circle of overflows ends. Empty only if the catch-all does not exist, which the loader refuses.
+/// Every pool that may be asked, in order: the one that a route or the cell names, its overflows, the catch-all. Empty only if the catch-all does not exist, which the loader refuses.
 pub(super) fn chain<'a>(
     rules: &'a RuleSet,
     route: &RouteChoice,
@@ -27,21 +25,17 @@ pub(super) fn chain<'a>(
 }
 
 pub(super) fn from<'a>(rules: &'a RuleSet, first: &PoolId, because: String) -> Vec<Stop<'a>> {
-    let mut stops: Vec<Stop> = Vec::new();
-    let mut visited = BTreeSet::new();
-    let mut next = rules.pools.get(first);
-    let mut because = because;
-    while let Some(pool) = next {
-        if !visited.insert(&pool.id) {
-            break;
-        }
+    let chain = rules.chain(first);
+    let mut stops: Vec<Stop> = Vec::with_capacity(chain.len());
+    let mut begins = Some(because).filter(|_| rules.pools.contains_key(first));
+    for pool in chain {
+        let because = begins.take().unwrap_or_else(|| match stops.last() {
+            Some(Stop { pool: last, .. }) if last.overflow.as_ref() == Some(&pool.id) => {
+                format!("overflow of {}", last.id)
+            }
+            last => format!("catch-all: {} overflows nowhere else", last.map_or(first, |stop| &stop.pool.id)),
+        });
         stops.push(Stop { pool, because });
-        because = format!("overflow of {}", pool.id);
-        next = pool.overflow.as_ref().and_then(|overflow| rules.pools.get(overflow));
-    }
-    if let Some(pool) = rules.pools.get(&rules.catch_all).filter(|pool| !visited.contains(&pool.id)) {
-        let last = stops.last().map_or(first, |stop| &stop.pool.id);
-        stops.push(Stop { pool, because: format!("catch-all: {last} overflows nowhere else") });
     }
     stops
 }
@@ -77,21 +71,13 @@ fn start<'a>(
     }
 }
 
-/// The pool that names the cell most closely; of equals, which the loader refuses, the first by name.
+/// The pool that names the cell most closely, and by what.
 pub(super) fn serving<'a>(
     rules: &'a RuleSet,
     territory: Option<&TerritoryId>,
     tier: &TierId,
 ) -> Option<(&'a Pool, String)> {
-    let mut best: Option<(Fit, &Pool)> = None;
-    for pool in rules.pools.values() {
-        if let Some(fit) = pool.fit(territory, tier)
-            && best.is_none_or(|(so_far, _)| fit > so_far)
-        {
-            best = Some((fit, pool));
-        }
-    }
-    let (fit, pool) = best?;
+    let (fit, pool) = rules.serving(territory, tier)?;
     let because = match (fit, territory) {
         (Fit::TerritoryAndTier, Some(territory)) => format!("serves {territory} × {tier}"),
         (Fit::Territory, Some(territory)) => format!("serves {territory}"),

@@ -232,7 +232,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("territory-dates-reversed", "The last day of a row is before its first."),
     ("territory-ended", "Rows whose last day has passed count no more."),
     ("territory-ends", "A row ends soon, and no other takes its leads afterwards."),
-    ("territory-gap", "The sheet names this country, and yet some of its leads have no row. The example is one."),
+    (
+        "territory-gap",
+        "The sheet names this country, or regions, and yet some of their leads have no row. The example is one.",
+    ),
     (
         "territory-hours",
         "While the callers of these territories are at work, nobody is who could take their call: neither in the pool that serves \

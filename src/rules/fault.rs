@@ -157,11 +157,7 @@ impl Faults {
         allowed: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        let value = parse(word.text.trim());
-        if value.is_none() {
-            self.error(code, word.at, quoted(&word.text), allowed);
-        }
-        value
+        self.read_or_hint(word, code, allowed, parse, |_| None)
     }
 
     /// Reads a word with `parse`; what is refused is met with what was probably meant.

@@ -220,6 +220,34 @@ impl Pool {
 }
 
 impl RuleSet {
+    /// The pool that names a cell most closely; of equals, which the loader refuses, the first by name.
+    pub fn serving(&self, territory: Option<&TerritoryId>, tier: &TierId) -> Option<(Fit, &Pool)> {
+        let mut best: Option<(Fit, &Pool)> = None;
+        for pool in self.pools.values() {
+            if let Some(fit) = pool.fit(territory, tier)
+                && best.is_none_or(|(so_far, _)| fit > so_far)
+            {
+                best = Some((fit, pool));
+            }
+        }
+        best
+    }
+
+    /// A pool and whoever is asked after it, in order: its overflows, the catch-all. Each once, so that a circle of
+    /// overflows ends.
+    pub fn chain(&self, first: &PoolId) -> Vec<&Pool> {
+        let mut chain: Vec<&Pool> = Vec::new();
+        let mut next = self.pools.get(first);
+        while let Some(pool) = next.filter(|pool| !chain.iter().any(|before| before.id == pool.id)) {
+            chain.push(pool);
+            next = pool.overflow.as_ref().and_then(|overflow| self.pools.get(overflow));
+        }
+        if !chain.iter().any(|pool| pool.id == self.catch_all) {
+            chain.extend(self.pools.get(&self.catch_all));
+        }
+        chain
+    }
+
     /// The CRM fields that conditions test: what a look-up reads along with the account. Names without `account.`.
     pub fn crm_fields(&self) -> BTreeSet<String> {
         let conditions = self.tiers.iter().map(|tier| &tier.when).chain(self.routes.iter().map(|route| &route.when));

@@ -34,8 +34,12 @@ pub fn read(
         );
         return None;
     };
+    if !ends_where_it_begins(&header, faults) {
+        return None;
+    }
     let columns = header_columns(&header, columns, required, faults)?;
-    let rows = records.filter(|row| has_width(row, columns.len(), faults)).collect();
+    let rows =
+        records.filter(|row| ends_where_it_begins(row, faults) && has_width(row, columns.len(), faults)).collect();
     Some(Table { columns, rows })
 }
 
@@ -115,14 +119,19 @@ fn header_columns(
     (!twice && required.iter().all(|name| found.contains(&Some(*name)))).then_some(found)
 }
 
-fn has_width(row: &Row, width: usize, faults: &mut Faults) -> bool {
-    if let Some(cell) = row.cells.iter().find(|cell| cell.text.contains('\n')) {
+/// What runs over several lines is what a quote swallowed that nobody closed.
+fn ends_where_it_begins(row: &Row, faults: &mut Faults) -> bool {
+    let long = row.cells.iter().find(|cell| cell.text.contains('\n'));
+    if let Some(cell) = long {
         let found = format!("a value of several lines, {}", quoted(cell.text.lines().next().unwrap_or_default()));
         faults
             .error("csv-syntax", cell.at, found, "values that end in the line in which they begin")
             .hint(Some("a double quote is opened here and not closed; inside a value it is written twice".to_owned()));
-        return false;
     }
+    long.is_none()
+}
+
+fn has_width(row: &Row, width: usize, faults: &mut Faults) -> bool {
     let fits = row.cells.len() == width;
     if !fits {
         let cells = if row.cells.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", row.cells.len()) };
@@ -247,5 +256,6 @@ mod tests {
         assert_eq!(table("name\nx\n").1, ["1:1 column-missing"]);
         assert_eq!(table("id,name\na\nb,c\nd,e,f\n").1, ["2:1 row-width", "4:1 row-width"]);
         assert_eq!(table("id,name\na,\"b\nc,d\",e\nf\n").1, ["2:3 csv-syntax", "4:1 row-width"]);
+        assert_eq!(table("id,\"name\na,b\n").1, ["1:4 csv-syntax"]);
     }
 }

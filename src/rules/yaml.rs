@@ -53,11 +53,11 @@ pub fn parse(path: &'static str, text: &str, faults: &mut Faults) -> Option<Node
 /// What usually lies behind a fault of syntax in this place.
 fn remedy(text: &str, at: At) -> Option<String> {
     let line = text.lines().nth(usize::try_from(at.line).ok()?.checked_sub(1)?)?;
-    if line.contains('\t') {
+    if line.trim_start_matches(' ').starts_with('\t') {
         return Some("indent with blanks: YAML takes no tabs".to_owned());
     }
     let value = line.split_once(':').map_or(line, |(_, value)| value).trim_start_matches(['-', ' ']);
-    let sign = value.chars().next().filter(|sign| "*&%@`!|>".contains(*sign))?;
+    let sign = value.chars().next().filter(|sign| "*&%@`!>".contains(*sign))?;
     Some(format!("a value that begins with {sign} needs quotes around it"))
 }
 

@@ -5,7 +5,7 @@ use crate::store::server::{Db, on_postgres, on_sqlite};
 use crate::store::world::{mover, pool, rep};
 use crate::town;
 use baton::app::Running;
-use baton::clock::{ScaledClock, SharedClock};
+use baton::clock::{ScaledClock, SharedClock, SystemClock};
 use baton::connectors::CrmRef;
 use baton::connectors::http::Secret;
 use baton::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
@@ -36,31 +36,19 @@ struct Town {
 
 impl Town {
     async fn begin(db: Db, workers: usize) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        town::found(folder.path(), 1);
-        one_open_lead_each(folder.path());
-        let clock: SharedClock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), 60));
-        let workers = town::workers(workers, folder.path(), &db.store, &clock).await;
-        Self { db, clock, workers, _folder: folder }
+        Self::with(db, workers, |_| Vendors::default()).await
     }
 
-    /// With a CRM.
-    async fn with_salesforce(db: Db) -> (Self, SalesforceState) {
+    async fn with(db: Db, workers: usize, vendors: impl Fn(&SharedClock) -> Vendors) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         town::found(folder.path(), 1);
         one_open_lead_each(folder.path());
         let clock: SharedClock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), 60));
-        let org = SalesforceState::new();
-        let address = serve(routes(World::new(Arc::clone(&clock)), org.clone())).await.expect("the stand-in");
-        let config = SalesforceConfig {
-            base_url: format!("http://{address}"),
-            api_version: "v66.0".to_owned(),
-            auth: SalesforceAuth::ClientCredentials { client_id: "id".into(), client_secret: Secret::new("secret") },
-        };
-        let crm = Salesforce::new(config, Arc::clone(&clock)).expect("a client");
-        let vendors = Vendors { crm: Some(Arc::new(crm)), ..Vendors::default() };
-        let workers = vec![town::worker_with(vendors, folder.path(), &db.store, &clock).await];
-        (Self { db, clock, workers, _folder: folder }, org)
+        let mut running = Vec::new();
+        for _ in 0..workers {
+            running.push(town::worker_with(vendors(&clock), folder.path(), &db.store, &clock).await);
+        }
+        Self { db, clock, workers: running, _folder: folder }
     }
 
     async fn in_crm(&self, lead: &LeadId) -> Option<CrmRef> {
@@ -200,7 +188,18 @@ async fn the_oldest_is_served_first(db: Db) {
 /// What a person does in the CRM counts more than the rules: the first waiting lead is given to the rep of another desk,
 /// the second to a user whom Baton does not know.
 async fn what_is_given_away_by_hand_is_not_given_again(db: Db) {
-    let (town, org) = Town::with_salesforce(db).await;
+    let org = SalesforceState::new();
+    let address = serve(routes(World::new(Arc::new(SystemClock)), org.clone())).await.expect("the stand-in");
+    let salesforce = |clock: &SharedClock| {
+        let config = SalesforceConfig {
+            base_url: format!("http://{address}"),
+            api_version: "v66.0".to_owned(),
+            auth: SalesforceAuth::ClientCredentials { client_id: "id".into(), client_secret: Secret::new("secret") },
+        };
+        let crm = Salesforce::new(config, Arc::clone(clock)).expect("a client");
+        Vendors { crm: Some(Arc::new(crm)), ..Vendors::default() }
+    };
+    let town = Town::with(db, 1, salesforce).await;
     let (first, second) = (town.calls(1).await, town.calls(2).await);
     let (third, fourth, fifth) = (town.calls(3).await, town.calls(4).await, town.calls(5).await);
     assert_eq!(town.queue().await, [third.clone(), fourth.clone(), fifth.clone()], "nobody has place for them");

@@ -5,46 +5,43 @@
 
 use super::cover::{merged, monday_after, ordinary_members, spell, without};
 use super::pool_at;
-use crate::domain::id::{RepId, TerritoryId, TierId};
+use crate::domain::id::{RepId, TerritoryId};
 use crate::domain::rep::Rep;
 use crate::domain::rota::{Window, working_windows};
-use crate::rules::fault::Faults;
+use crate::rules::fault::{Faults, listed};
 use crate::rules::set::{Pool, RuleSet, TerritoryRow};
 use crate::rules::zone;
 use chrono::{Days, NaiveDate, NaiveTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Territories that a message names of one clock.
-const NAMED: usize = 4;
 /// Clocks that a message names, those with the most hours first.
 const CLOCKS: usize = 3;
 
 pub fn inform(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     let Some(monday) = monday_after(today) else { return };
     let shifts = Shifts::of(rules, monday);
-    let mut callers: BTreeMap<u32, Callers<'_>> = BTreeMap::new();
+    let mut callers: BTreeMap<(u32, Vec<&str>), Callers<'_>> = BTreeMap::new();
     for (territory, clocks) in clocks(rules, today) {
+        let mut tiers: BTreeMap<u32, (&Pool, Vec<&str>)> = BTreeMap::new();
         for tier in &rules.tiers {
-            let pool = serving(rules, territory, &tier.name);
-            let group = callers.entry(pool.line).or_insert_with(|| Callers {
-                pool,
-                tiers: BTreeSet::new(),
-                clocks: BTreeMap::new(),
-            });
-            group.tiers.insert(tier.name.as_str());
+            let pool =
+                rules.serving(Some(territory), &tier.name).map_or(&rules.pools[&rules.catch_all], |(_, pool)| pool);
+            tiers.entry(pool.line).or_insert_with(|| (pool, Vec::new())).1.push(tier.name.as_str());
+        }
+        for (line, (pool, tiers)) in tiers {
+            let group = callers.entry((line, tiers)).or_insert_with(|| Callers { pool, clocks: BTreeMap::new() });
             for (name, clock) in &clocks {
                 group.clocks.entry(name).or_insert_with(|| (*clock, BTreeSet::new())).1.insert(territory.as_str());
             }
         }
     }
-    for group in callers.values() {
+    for ((_, tiers), group) in &callers {
         let holes = group.holes(rules, &shifts, monday);
         if !holes.is_empty() {
             let rest =
                 if holes.len() > CLOCKS { format!("; … ({} clocks in all)", holes.len()) } else { String::new() };
             let told: Vec<String> = holes.into_iter().take(CLOCKS).map(|hole| hole.told()).collect();
-            let tiers: Vec<&str> = group.tiers.iter().copied().collect();
             let found = format!(
                 "in the office hours of {} callers nobody of {}, nor of its overflow: {}{rest}",
                 tiers.join(" and "),
@@ -66,10 +63,9 @@ pub fn inform(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     }
 }
 
-/// Whom one pool serves.
+/// Whom one pool serves, of the same tiers.
 struct Callers<'r> {
     pool: &'r Pool,
-    tiers: BTreeSet<&'r str>,
     /// By name of the zone.
     clocks: BTreeMap<&'static str, (Tz, BTreeSet<&'r str>)>,
 }
@@ -86,7 +82,7 @@ struct Hole<'r> {
 impl<'r> Callers<'r> {
     /// The longest first. Clocks that show the same time are one.
     fn holes(&self, rules: &'r RuleSet, shifts: &Shifts<'r>, monday: NaiveDate) -> Vec<Hole<'r>> {
-        let chain = chain(rules, self.pool);
+        let chain = rules.chain(&self.pool.id);
         let anybody = shifts.open(&chain, None);
         // Of the pool itself: what only those it overflows into speak is no promise to these callers.
         let languages: BTreeSet<&str> =
@@ -120,15 +116,9 @@ impl<'r> Callers<'r> {
 }
 
 impl Hole<'_> {
-    /// `in India, ASEAN for 12 h a week: Mon 09:00–12:00 … (Asia/Kolkata), and for who speaks de for 2 h a week: …`.
+    /// `in ASEAN, India for 12 h a week: Mon 09:00–12:00 … (Asia/Kolkata), who speaks de for 2 h a week: …`.
     fn told(&self) -> String {
-        let named: Vec<&str> = self.territories.iter().copied().take(NAMED).collect();
-        let rest = if self.territories.len() > NAMED {
-            format!(" … ({} in all)", self.territories.len())
-        } else {
-            String::new()
-        };
-        let mut told = format!("in {}{rest}", named.join(", "));
+        let mut told = format!("in {}", listed(self.territories.iter().copied()));
         if !self.nobody.is_empty() {
             told += &format!(" {}", spell(&self.nobody, self.zone));
         }
@@ -156,19 +146,6 @@ fn clocks(rules: &RuleSet, today: NaiveDate) -> BTreeMap<&TerritoryId, BTreeMap<
         }
     }
     clocks
-}
-
-/// The pool that takes the leads of a cell.
-fn serving<'r>(rules: &'r RuleSet, territory: &TerritoryId, tier: &TierId) -> &'r Pool {
-    let fitting = rules.pools.values().filter_map(|pool| Some((pool.fit(Some(territory), tier)?, pool)));
-    fitting.max_by_key(|(fit, _)| *fit).map_or_else(|| &rules.pools[&rules.catch_all], |(_, pool)| pool)
-}
-
-/// A pool and those it overflows into.
-fn chain<'r>(rules: &'r RuleSet, first: &'r Pool) -> Vec<&'r Pool> {
-    std::iter::successors(Some(first), |pool| rules.pools.get(pool.overflow.as_ref()?))
-        .take(rules.pools.len())
-        .collect()
 }
 
 /// Monday to Friday from 9 to 17, which is nobody's law: the hours in which a company can be expected to call.

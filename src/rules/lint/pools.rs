@@ -27,7 +27,7 @@ fn unserved_territories(rules: &RuleSet, faults: &mut Faults) {
     }
     let mut unserved: BTreeMap<Vec<&str>, Vec<(u32, &str)>> = BTreeMap::new();
     for (territory, line) in lines {
-        let served = |tier: &&Tier| rules.pools.values().any(|pool| pool.fit(Some(territory), &tier.name).is_some());
+        let served = |tier: &&Tier| rules.serving(Some(territory), &tier.name).is_some();
         let tiers: Vec<&str> = rules.tiers.iter().filter(|tier| !served(tier)).map(|tier| tier.name.as_str()).collect();
         if !tiers.is_empty() {
             unserved.entry(tiers).or_default().push((line, territory.as_str()));
