@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -269,6 +269,12 @@ impl Reference {
         }
         self.resolve().with_context(|| format!("resolving {name}"))
     }
+}
+
+/// `BATON_ZONEINFO`: a folder of compiled time zones to go by instead of the system's and of those that are built in.
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+pub fn zoneinfo() -> Option<PathBuf> {
+    std::env::var("BATON_ZONEINFO").ok().filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
 /// `BATON_KILL_AT`: where a test wants this process to die (see `failpoint`).

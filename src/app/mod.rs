@@ -8,6 +8,7 @@ pub mod revision;
 pub mod stage;
 mod vendors;
 pub mod workspace;
+pub mod zoneinfo;
 
 pub use reload::Reload;
 pub use vendors::{CrmChoice, agree, connect};

@@ -19,11 +19,14 @@ mod serve;
 mod simulate;
 mod test;
 
+use crate::app::zoneinfo;
 use crate::config;
+use crate::domain::zone;
 use crate::store::Store;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 /// It worked.
 pub const OK: u8 = 0;
@@ -43,11 +46,14 @@ pub const BROKEN_PROMISE: u8 = 5;
 pub const EXPECTATION_FAILED: u8 = 6;
 
 #[derive(Debug, Parser)]
-#[command(name = "baton", version, about = "Routes sales leads qualified by voice-AI calls to the right rep.", long_about = LONG, after_help = CODES)]
+#[command(name = "baton", version = VERSION.as_str(), about = "Routes sales leads qualified by voice-AI calls to the right rep.", long_about = LONG, after_help = CODES)]
 struct Args {
     #[command(subcommand)]
     command: Command,
 }
+
+/// With the release of the tz database, which decides what time it is where.
+static VERSION: LazyLock<String> = LazyLock::new(|| format!("{} ({})", env!("CARGO_PKG_VERSION"), zone::in_use()));
 
 const LONG: &str = "Routes sales leads qualified by voice-AI calls to the right rep.\n\n\
 A workspace is a folder with baton.toml (connections), rules/ (who gets which lead) and templates/ (what is written to \
@@ -112,6 +118,10 @@ struct Place {
 }
 
 pub fn main() -> ExitCode {
+    if let Err(error) = zoneinfo::begin(config::zoneinfo().as_deref()) {
+        eprintln!("error: {error:#}");
+        return ExitCode::from(USAGE);
+    }
     let args = Args::parse();
     #[cfg(feature = "failpoints")]
     if let Err(error) = crate::failpoint::arm() {

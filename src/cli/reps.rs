@@ -7,6 +7,7 @@ use crate::config;
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::rep::{Presence, Rep};
 use crate::domain::rota::{self, Status};
+use crate::domain::zone::Zone;
 use crate::routing::decision::CandidateVerdict;
 use crate::routing::ledger::{Ledger, TURN};
 use crate::routing::{Decision, local, pool_weights, turns};
@@ -235,7 +236,7 @@ fn overview(sheets: &[Sheet]) -> String {
     let mut text = format!("{:width$}  {:>6} {:>6} {:>6} {:>7}  now\n", "rep", "today", "week", "open", "7 days");
     for sheet in sheets {
         let (today, week, open) = (sheet.today.to_string(), sheet.this_week.to_string(), sheet.open.to_string());
-        let utc = |at: DateTime<Utc>| local(at, chrono_tz::UTC);
+        let utc = |at: DateTime<Utc>| local(at, Zone::UTC);
         let (rep, given, now) = (sheet.rep.as_str(), sheet.last_seven_days.given, sheet.standing(utc));
         text.push_str(&format!("{rep:width$}  {today:>6} {week:>6} {open:>6} {given:>7}  {now}\n"));
     }

@@ -3,10 +3,11 @@
 
 use super::{FAULTY, OK, Place, unreachable};
 use crate::app::bus::{Bus, InboxSink};
-use crate::app::{self, Running, Setup, workspace};
+use crate::app::{self, Running, Setup, workspace, zoneinfo};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Config};
 use crate::connectors::agent::{AgentTelephony, Wire};
+use crate::domain::zone;
 use crate::intake::amqp::{self, AmqpConfig, Publisher, Refused};
 use crate::intake::decider::Replies;
 use crate::outbox::EventSink;
@@ -35,6 +36,7 @@ pub struct Serve {
 impl Serve {
     pub async fn run(self) -> Result<u8> {
         telemetry::begin(self.log_format, &self.log)?;
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), zones = %zone::in_use(), "baton starts");
         let config = config::load(&self.place.workspace.join("baton.toml"))?;
         let workspace = match workspace::load(&self.place.workspace)? {
             Ok(workspace) => workspace,
@@ -53,6 +55,9 @@ impl Serve {
             return Ok(FAULTY);
         }
         let clock: SharedClock = Arc::new(SystemClock);
+        for warning in zoneinfo::warnings(&workspace.checked.rules, clock.now()) {
+            tracing::warn!("{warning}");
+        }
         let store = Store::open(&config.database.url.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
         store.migrate().await.context("bringing the database to this version's form")?;

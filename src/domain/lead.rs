@@ -5,8 +5,8 @@
 use super::id::LeadId;
 use super::known::Known;
 use super::phone::PhoneE164;
+use crate::domain::zone::Zone;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -122,7 +122,7 @@ pub struct Preference {
     pub handoff: Option<PreferredHandoff>,
     /// Instants at which the caller said a meeting would suit.
     pub times: Vec<DateTime<Utc>>,
-    pub timezone: Option<Tz>,
+    pub timezone: Option<Zone>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,3 +15,4 @@ pub mod phone;
 pub mod rep;
 pub mod rota;
 pub mod text;
+pub mod zone;

@@ -2,8 +2,8 @@
 
 use super::id::RepId;
 use super::phone::PhoneE164;
+use crate::domain::zone::Zone;
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub struct Rep {
     /// What the rep may sell.
     #[serde(default)]
     pub products: BTreeSet<String>,
-    pub timezone: Tz,
+    pub timezone: Zone,
     /// A week of [`super::rota::Hours`]: of `hours.yaml`, or several of them merged (`office;saturdays`).
     pub hours: String,
     /// Holiday region, or several merged (`DE;DE-BY`); empty means none.

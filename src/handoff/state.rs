@@ -3,11 +3,11 @@
 use crate::domain::effect::{Planned, Timer};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
 use crate::domain::outcome::{Booking, Outcome, Promise, Slot};
+use crate::domain::zone::Zone;
 use crate::routing::decision::Target;
 use crate::routing::ledger::Cause;
 use crate::rules::set::{BookingRules, CallbackRules, Rung};
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ pub struct Handoff {
     pub patience_until: DateTime<Utc>,
     pub bridge_by: DateTime<Utc>,
     /// The caller's zone, if known: slots are read and calls promised in it.
-    pub caller_zone: Option<Tz>,
+    pub caller_zone: Option<Zone>,
     /// Times the caller asked for.
     pub wanted_times: Vec<DateTime<Utc>>,
     pub searches: u32,

@@ -11,9 +11,9 @@ use crate::domain::lead::{
     Qualification,
 };
 use crate::domain::phone::PhoneE164;
+use crate::domain::zone::Zone;
 use crate::rules::{language, place};
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
-use chrono_tz::Tz;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -226,7 +226,7 @@ fn preference(mut preference: Object<'_, '_>) -> Preference {
     ];
     let handoff = preference.choice("handoff", &ways);
     let zone = "an IANA time zone, such as Europe/Berlin";
-    let timezone = preference.known("timezone", Source::Caller, zone, |text| text.trim().parse::<Tz>().ok());
+    let timezone = preference.known("timezone", Source::Caller, zone, |text| text.trim().parse::<Zone>().ok());
     let timezone = timezone.map(|known| known.value);
     let times = times(&mut preference, timezone);
     preference.finish();
@@ -234,7 +234,7 @@ fn preference(mut preference: Object<'_, '_>) -> Preference {
 }
 
 /// Instants with their offset, or the wall clock of `preference.timezone`.
-fn times(preference: &mut Object<'_, '_>, timezone: Option<Tz>) -> Vec<DateTime<Utc>> {
+fn times(preference: &mut Object<'_, '_>, timezone: Option<Zone>) -> Vec<DateTime<Utc>> {
     let Some(value) = preference.raw("times") else { return Vec::new() };
     let read: Option<Vec<_>> = value.as_array().and_then(|items| {
         items.iter().map(|item| item.as_str().and_then(|text| instant(text.trim(), timezone))).collect()
@@ -246,7 +246,7 @@ fn times(preference: &mut Object<'_, '_>, timezone: Option<Tz>) -> Vec<DateTime<
     read.unwrap_or_default()
 }
 
-fn instant(text: &str, timezone: Option<Tz>) -> Option<DateTime<Utc>> {
+fn instant(text: &str, timezone: Option<Zone>) -> Option<DateTime<Utc>> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Some(instant.to_utc());
     }

@@ -6,13 +6,13 @@ use crate::domain::id::{PoolId, RepId};
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
 use crate::domain::rep::{Busy, BusyKind, Presence};
+use crate::domain::zone::Zone;
 use crate::routing::ledger::{Entry, Ledger};
 use crate::routing::snapshot::{RepFacts, Snapshot};
 use crate::routing::{Decision, decide};
 use crate::rules::RuleSet;
 use crate::rules::expect::Given;
 use chrono::{DateTime, Datelike, Days, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Named as the source of every fact.
@@ -151,14 +151,14 @@ pub struct World<'r> {
     /// Open leads by the moment at which they close, which is the order in which they were given.
     closing: VecDeque<(DateTime<Utc>, RepId)>,
     /// The next midnight of each zone, with the reps who live by it.
-    midnights: Vec<(Tz, DateTime<Utc>, Vec<RepId>)>,
+    midnights: Vec<(Zone, DateTime<Utc>, Vec<RepId>)>,
     /// Reps whose facts are the last case's and not the world's.
     lent: Vec<RepId>,
 }
 
 impl<'r> World<'r> {
     pub fn new(rules: &'r RuleSet, at: DateTime<Utc>, open_for: TimeDelta) -> Self {
-        let mut zones: BTreeMap<&str, (Tz, Vec<RepId>)> = BTreeMap::new();
+        let mut zones: BTreeMap<&str, (Zone, Vec<RepId>)> = BTreeMap::new();
         for rep in rules.reps.values() {
             let zone = zones.entry(rep.timezone.name()).or_insert_with(|| (rep.timezone, Vec::new()));
             zone.1.push(rep.id.clone());
@@ -262,7 +262,7 @@ impl<'r> World<'r> {
 }
 
 /// The first instant of the zone's next day.
-fn next_midnight(zone: Tz, now: DateTime<Utc>) -> DateTime<Utc> {
+fn next_midnight(zone: Zone, now: DateTime<Utc>) -> DateTime<Utc> {
     let today = now.with_timezone(&zone).date_naive();
     let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today).and_time(chrono::NaiveTime::MIN);
     // A midnight that a zone skips is looked for an hour later; both come after `now`.

@@ -11,8 +11,8 @@ use crate::domain::id::RepId;
 use crate::domain::outcome::Slot;
 use crate::domain::rep::Rep;
 use crate::domain::text::CallerText;
+use crate::domain::zone::Zone;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
 /// What is known when a caller is spoken to.
@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 pub struct CallerContext<'a> {
     pub reps: &'a BTreeMap<RepId, Rep>,
     /// `None`: times are told in the rep's zone, and the zone is named.
-    pub caller_zone: Option<Tz>,
+    pub caller_zone: Option<Zone>,
     pub now: DateTime<Utc>,
 }
 
@@ -31,7 +31,7 @@ impl CallerContext<'_> {
     }
 
     fn zone(&self, rep: &RepId) -> CallerZone {
-        let of_rep = || self.reps.get(rep).map_or(Tz::UTC, |rep| rep.timezone);
+        let of_rep = || self.reps.get(rep).map_or(Zone::UTC, |rep| rep.timezone);
         self.caller_zone.map_or_else(|| CallerZone::Named(of_rep()), CallerZone::Own)
     }
 

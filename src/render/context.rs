@@ -13,9 +13,9 @@ use crate::domain::id::{HandoffId, LegId, RepId};
 use crate::domain::known::Source;
 use crate::domain::rep::Rep;
 use crate::domain::text::RepText;
+use crate::domain::zone::Zone;
 use crate::routing::decision::Plan;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -282,7 +282,7 @@ impl NoteContext<'_> {
             CrmNote::CallbackPromised { promised_at } => (Some(*promised_at), self.owner, None),
             CrmNote::NeedsAttention { why } => (None, self.owner, Some(why.as_str())),
         };
-        let zone = self.reps.get(self.owner).map_or(Tz::UTC, |rep| rep.timezone);
+        let zone = self.reps.get(self.owner).map_or(Zone::UTC, |rep| rep.timezone);
         RepPage {
             rep_first_name: self.reps.get(by).map_or_else(|| by.to_string(), first_name),
             owner_name: self.reps.get(self.owner).map_or_else(|| self.owner.to_string(), |rep| rep.name.clone()),

@@ -10,6 +10,7 @@ pub use facts::facts;
 
 use crate::domain::id::RepId;
 use crate::domain::lead::Lead;
+use crate::domain::zone::Zone;
 use crate::routing::decision::{
     Candidate, CandidateVerdict, DecidedAgain, OwnershipResult, OwnershipTrace, PoolTrace, Target, TargetRole,
     TerritoryMatch, TerritoryTrace,
@@ -22,7 +23,6 @@ use crate::rules::condition::{NamedPart, Verdict};
 use crate::rules::index::Rank;
 use crate::rules::set::Rung;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use std::time::Duration;
 
 /// Plain text of about thirty lines, ending in a line break. Made for people who may see the lead: it names the company.
@@ -90,7 +90,7 @@ fn ago(age_ms: i64) -> String {
 
 fn ownership(rule: &OwnershipTrace, roster: &Roster) -> String {
     let by = rule.existing.in_words();
-    let zone = rule.rep.as_ref().map_or(Tz::UTC, |rep| roster.zone(rep));
+    let zone = rule.rep.as_ref().map_or(Zone::UTC, |rep| roster.zone(rep));
     let who = rule.rep.as_ref().map_or_else(|| "nobody".to_owned(), |rep| roster.name(rep));
     let free = |at: &Option<_>| at.map_or_else(|| "at no time in sight".to_owned(), |at| local(at, zone));
     match &rule.result {
@@ -248,8 +248,8 @@ impl Roster<'_> {
         self.0.reps.get(rep).map_or_else(|| rep.to_string(), |rep| rep.name.clone())
     }
 
-    fn zone(&self, rep: &RepId) -> Tz {
-        self.0.reps.get(rep).map_or(Tz::UTC, |rep| rep.timezone)
+    fn zone(&self, rep: &RepId) -> Zone {
+        self.0.reps.get(rep).map_or(Zone::UTC, |rep| rep.timezone)
     }
 }
 
@@ -296,7 +296,7 @@ mod tests {
             .on_leave("ana")
             .delegate("ana", "dan")
             .busy("ben", "10:30")
-            .rep("ben", |rep| rep.timezone = chrono_tz::Europe::Berlin)
+            .rep("ben", |rep| rep.timezone = Zone::named("Europe/Berlin"))
             .territory(row(3, "Rest"));
         let expected = "\
 ANA owns the lead of Acme (LEAD), decided Wed 7 Jan 2026 10:00 UTC.

@@ -14,6 +14,7 @@ use crate::domain::known::{Known, Source};
 use crate::domain::lead::{Headcount, Lead};
 use crate::domain::outcome::Slot;
 use crate::domain::rep::Rep;
+use crate::domain::zone::Zone;
 use crate::routing::Decision;
 use crate::routing::scenario::{Scenario, acme, scenario};
 use crate::rules::condition::{Condition, IfUndecided, Test};
@@ -110,7 +111,7 @@ fn case(lead: Lead) -> Case {
     let enterprise = Condition::Field { field: "lead.industry".to_owned(), test: Test::Known(true) };
     let mut world = scenario().tier("enterprise", enterprise, IfUndecided::Skip, None).rep("ben", |ben| {
         ben.name = "Ben Ortiz".to_owned();
-        ben.timezone = chrono_tz::America::Los_Angeles;
+        ben.timezone = Zone::named("America/Los_Angeles");
     });
     world.lead = lead;
     let decision = world.decide();
@@ -163,7 +164,7 @@ impl Case {
         }
     }
 
-    fn caller(&self, caller_zone: Option<chrono_tz::Tz>) -> CallerContext<'_> {
+    fn caller(&self, caller_zone: Option<Zone>) -> CallerContext<'_> {
         CallerContext { reps: &self.world.rules.reps, caller_zone, now: at("2026-01-07T18:00:00Z") }
     }
 
@@ -314,7 +315,7 @@ fn the_caller_hears_a_first_name_and_a_time_and_nothing_else() {
         Instruction::Hold { rep: rep_id("gone") },
     ];
     let mut text = String::new();
-    for zone in [Some(chrono_tz::America::New_York), None] {
+    for zone in [Some(Zone::named("America/New_York")), None] {
         for instruction in &instructions {
             text += &format!("{}\n", templates.caller(instruction, &case.caller(zone)).0);
         }

@@ -18,6 +18,7 @@ use crate::domain::lead::{
 use crate::domain::phone::PhoneE164;
 use crate::domain::rep::{Busy, BusyKind, Leave, Presence, Rep};
 use crate::domain::rota::{Hours, Shift, Week};
+use crate::domain::zone::Zone;
 use crate::rules::RuleSet;
 use crate::rules::condition::{Condition, IfUndecided, Test};
 use crate::rules::index::TerritoryIndex;
@@ -358,7 +359,7 @@ impl Scenario {
             languages: BTreeSet::from(["en".to_owned()]),
             skills: BTreeSet::new(),
             products: BTreeSet::new(),
-            timezone: chrono_tz::UTC,
+            timezone: Zone::UTC,
             hours: "office".into(),
             holidays: String::new(),
             slack_id: None,

@@ -6,7 +6,7 @@ use super::values;
 use crate::domain::id::RepId;
 use crate::domain::phone::PhoneE164;
 use crate::domain::rep::{Leave, Rep};
-use chrono_tz::Tz;
+use crate::domain::zone::Zone;
 use std::collections::{BTreeMap, BTreeSet};
 
 const PATH: &str = super::REPS;
@@ -190,15 +190,15 @@ impl Reader<'_> {
         words.iter().filter_map(|word| self.faults.language(word, "rep-bad-language", allowed)).collect()
     }
 
-    fn timezone(&mut self) -> Tz {
-        let Some(word) = self.require("timezone") else { return Tz::UTC };
+    fn timezone(&mut self) -> Zone {
+        let Some(word) = self.require("timezone") else { return Zone::UTC };
         word.text.parse().unwrap_or_else(|_| {
-            let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+            let names = Zone::all().map(|zone| zone.name());
             let hint = did_you_mean(&word.text, names);
             self.faults
                 .error("rep-unknown-timezone", word.at, quoted(&word.text), "a zone such as Europe/Berlin")
                 .hint(hint);
-            Tz::UTC
+            Zone::UTC
         })
     }
 
@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(rep.phones.len(), 2);
         assert_eq!(rep.languages.iter().collect::<Vec<_>>(), ["en", "es"]);
         assert_eq!((rep.weight, rep.active, rep.leave.len()), (2, false, 2));
-        assert_eq!(rep.timezone, Tz::Europe__Madrid);
+        assert_eq!(rep.timezone, Zone::named("Europe/Madrid"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::{NewStep, StepRow, StoreError, TimelineEntry, Tx};
 use crate::domain::effect::{Effect, Planned};
 use crate::domain::id::{HandoffId, LegId, RepId};
 use crate::domain::outcome::Slot;
+use crate::domain::zone::Zone;
 use crate::handoff::{Event, Handoff, Stage, Transition, advance};
 use crate::rules::RuleSet;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -237,6 +238,6 @@ pub fn new_steps(effects: Vec<Planned>, handoff: &HandoffId, mover: &Mover) -> V
 
 /// Today, on the rep's wall.
 pub fn local_day(rules: &RuleSet, rep: &RepId, now: DateTime<Utc>) -> NaiveDate {
-    let zone = rules.reps.get(rep).map_or(chrono_tz::UTC, |rep| rep.timezone);
+    let zone = rules.reps.get(rep).map_or(Zone::UTC, |rep| rep.timezone);
     now.with_timezone(&zone).date_naive()
 }

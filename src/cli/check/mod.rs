@@ -5,9 +5,10 @@ mod review;
 
 use super::{FAULTY, OK, USAGE, say, test};
 use crate::app::workspace::Faults;
-use crate::app::{self, workspace};
+use crate::app::{self, workspace, zoneinfo};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
+use crate::domain::zone;
 use crate::rules::fault::did_you_mean;
 use crate::rules::witness::{Ends, Witness, spell};
 use crate::rules::{Fault, Level, SourceFile, codes, report};
@@ -89,6 +90,8 @@ impl Check {
         // Without rules there is nothing that a test could name.
         let tests = loaded.as_ref().ok().map(|workspace| test::check(&test_files, &self.dir, &workspace.checked.rules));
         let test_faults = tests.as_ref().and_then(|tests| tests.as_ref().err()).map_or(&[][..], Vec::as_slice);
+        let zones = loaded.as_ref().map(|workspace| zoneinfo::warnings(&workspace.checked.rules, SystemClock.now()));
+        let zones = zones.unwrap_or_default();
         let (warnings, faults, summary) = match loaded {
             Ok(workspace) => {
                 (workspace.checked.warnings.clone(), Faults::default(), report::summary(&workspace.checked))
@@ -117,6 +120,8 @@ impl Check {
                     }
                     None => say("tests      not read: the rules come first"),
                 }
+                say(&format!("zones      {}", zone::in_use()));
+                zones.iter().for_each(|warning| say(&format!("warning: {warning}")));
             }
             Format::Json => {
                 let list = |faults: &[Fault]| faults.iter().map(fault_json).collect::<Vec<_>>();
@@ -128,13 +133,15 @@ impl Check {
                     "templates": faults.templates.iter().map(ToString::to_string).collect::<Vec<_>>(),
                     "warnings": list(&warnings),
                     "summary": summary,
+                    "zones": { "release": zone::in_use().release, "place": zone::in_use().place, "warnings": zones },
                 })
                 .to_string());
             }
             Format::Sarif => say(&sarif(&findings()).to_string()),
             Format::Github => findings().iter().for_each(|finding| say(&github(finding))),
         }
-        let denied = self.deny.is_some() && warnings.iter().any(|fault| fault.level == Level::Warning);
+        let warned = !zones.is_empty() || warnings.iter().any(|fault| fault.level == Level::Warning);
+        let denied = self.deny.is_some() && warned;
         Ok(if errors == 0 && !denied { OK } else { FAULTY })
     }
 }

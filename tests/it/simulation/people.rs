@@ -10,6 +10,7 @@ use baton::domain::lead::{
 };
 use baton::domain::phone::PhoneE164;
 use baton::domain::rep::{Busy, BusyKind, Presence, Rep};
+use baton::domain::zone::Zone;
 use baton::routing::snapshot::RepFacts;
 use baton::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -104,7 +105,7 @@ fn company(chance: &mut Chance, rules: &RuleSet) -> Company {
 
 fn preference(chance: &mut Chance, now: DateTime<Utc>) -> Preference {
     let wanted = [PreferredHandoff::Transfer, PreferredHandoff::Meeting, PreferredHandoff::Callback];
-    let zones = [chrono_tz::Europe::London, chrono_tz::America::Los_Angeles, chrono_tz::Asia::Tokyo];
+    let zones = [Zone::named("Europe/London"), Zone::named("America/Los_Angeles"), Zone::named("Asia/Tokyo")];
     Preference {
         handoff: chance.percent(20).then(|| *chance.pick(&wanted)),
         times: (0..chance.below(3)).map(|_| now + chance.seconds(3600, 200_000)).collect(),
