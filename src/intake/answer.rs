@@ -63,7 +63,19 @@ impl Answer {
         owner_name: &str,
         instruction: Option<Instructed>,
     ) -> Self {
-        Self::Decided(Box::new(Decided {
+        Self::Decided(Box::new(Decided::of(event, decision, handoff, owner_name, instruction)))
+    }
+}
+
+impl Decided {
+    pub(super) fn of(
+        event: &str,
+        decision: &Decision,
+        handoff: &Handoff,
+        owner_name: &str,
+        instruction: Option<Instructed>,
+    ) -> Self {
+        Self {
             event: event.to_owned(),
             lead: decision.lead_id.clone(),
             decision: decision.id.clone(),
@@ -75,7 +87,7 @@ impl Answer {
             instruction,
             next_step: handoff.next_step(),
             degraded: decision.degraded.clone(),
-        }))
+        }
     }
 }
 

@@ -242,7 +242,7 @@ impl Decider {
     }
 
     /// One message that fails alone: a fault of the database leaves it in the inbox, a fault of its own quarantines it.
-    async fn stuck(&self, single: &Batch, error: &StoreError) {
+    pub(super) async fn stuck(&self, single: &Batch, error: &StoreError) {
         for row in single.rows() {
             if error.is_transient() {
                 tracing::error!(%error, "a message waits in the inbox until the database is well");
