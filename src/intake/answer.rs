@@ -20,6 +20,9 @@ pub enum Answer {
     /// Taken, for an event that is no lead.
     Taken {
         event: String,
+        /// It cannot be so, and changed nothing: why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ignored: Option<String>,
     },
     /// Kept with its bytes, but not to be understood as it is.
     Quarantined {

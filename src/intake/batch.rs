@@ -23,7 +23,6 @@ use crate::store::{
     DecidedLead, InboxRow, Mover, NewStep, RepState, StepRow, StoreError, TimelineEntry, Tx, local_day, new_steps,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::join_all;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -108,8 +107,11 @@ impl Decider {
             self.back.notify_one();
         }
         let rows: BTreeMap<&str, &InboxRow> = batch.rows().map(|row| (row.key.as_str(), row)).collect();
-        let answers = committed.answers.iter().filter_map(|(key, answer)| Some((rows.get(key.as_str())?, answer)));
-        join_all(answers.map(|(row, answer)| self.deliver(row, answer))).await;
+        for (key, answer) in &committed.answers {
+            if let Some(row) = rows.get(key.as_str()) {
+                self.deliver(row, answer);
+            }
+        }
         self.complete_all(committed.seconds).await;
         Ok(())
     }
@@ -172,8 +174,9 @@ impl Decider {
             if !open.remove(&row.key) {
                 continue;
             }
-            done.steps.extend(self.apply(tx, message, rules, &mover).await?);
-            let answer = Answer::Taken { event: row.key.clone() };
+            let applied = self.apply(tx, message, rules, &mover).await?;
+            done.steps.extend(applied.steps);
+            let answer = Answer::Taken { event: row.key.clone(), ignored: applied.ignored };
             finished.push((row.key.clone(), text(&answer)?, None));
             done.answers.push((row.key.clone(), answer));
         }

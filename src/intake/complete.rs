@@ -130,7 +130,7 @@ impl Decider {
             match self.complete(second).await {
                 Ok(Some((steps, answer))) => {
                     self.parts.outbox.run_now(steps, None);
-                    self.deliver(&row, &answer).await;
+                    self.deliver(&row, &answer);
                 }
                 Ok(None) => {}
                 Err(error) => self.stuck(&single, &error).await,

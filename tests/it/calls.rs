@@ -372,6 +372,72 @@ async fn an_old_live_call_rings_nobody(db: Db) {
     calls.stop().await;
 }
 
+/// Who nobody knows, or when it cannot have been: the promise stands, the rep stays as they were, and both are told why.
+async fn what_cannot_be_so_changes_nothing_and_is_told(db: Db) {
+    let calls = Calls::begin(db, 1).await;
+    let mut gone = Caller::gone(1).event;
+    gone["time"] = json!(calls.clock.now());
+    let lead = calls.tell(0, &[gone]).await.remove(0).lead;
+    let promised = calls.handoff(&lead).await;
+    let now = calls.clock.now();
+    let at = |seconds: i64| json!(now + chrono::TimeDelta::seconds(seconds));
+    let contact = |rep: &str, at: Value| ("contact.made", json!({ "lead": lead, "rep": rep, "at": at }), Value::Null);
+    let presence = |rep: &str, time: Value| ("rep.presence", json!({ "rep": rep, "presence": "away" }), time);
+    let cannot_be = [
+        (contact("stranger-nobody", json!("1999-01-01T00:00:00Z")), "stranger-nobody is not in reps.csv"),
+        (contact("stranger-nobody", at(0)), "stranger-nobody is not in reps.csv"),
+        (contact("west-01", json!("1999-01-01T00:00:00Z")), "before the lead came"),
+        (contact("west-01", at(-3600)), "before the lead came"),
+        (contact("west-01", json!("9999-12-31T23:59:59Z")), "still to come"),
+        (contact("west-01", at(600)), "still to come"),
+        (presence("stranger-nobody", Value::Null), "stranger-nobody is not in reps.csv"),
+        (presence("west-01", json!("9999-01-01T00:00:00Z")), "still to come"),
+    ];
+    let contacts = cannot_be.iter().filter(|((kind, ..), _)| *kind == "contact.made").count() as i64;
+    for (number, ((kind, data, time), why)) in cannot_be.into_iter().enumerate() {
+        let told = calls.other(&format!("no-{number}"), kind, data, time).await;
+        assert!(told.as_deref().is_some_and(|told| told.contains(why)), "{why}: {told:?}");
+    }
+    let after = calls.handoff(&lead).await;
+    assert_eq!(after, promised, "the promise stands");
+    let present = "SELECT COUNT(*) FROM rep_state WHERE presence <> 'unset'";
+    assert_eq!(calls.db.number(present).await, 0, "nobody is away");
+    let story = "SELECT COUNT(*) FROM timeline WHERE kind = 'contact_made'";
+    assert_eq!(calls.db.number(story).await, contacts, "the lead's story tells of each");
+
+    let (kind, data, time) = presence("west-02", at(60));
+    assert_eq!(calls.other("yes-1", kind, data, time).await, None, "a clock a little ahead is no reason");
+    let (kind, data, time) = contact("west-02", at(30));
+    assert_eq!(calls.other("yes-2", kind, data, time).await, None);
+    let done = calls.handoff(&lead).await;
+    assert!(done.is_done(), "{:?}", done.stage);
+    assert!(done.first_contact_at.is_some_and(|at| at <= calls.clock.now()), "no time that is still to come");
+    calls.stop().await;
+}
+
+impl Calls {
+    /// Tells a worker something that is no lead; returns why it changed nothing.
+    async fn other(&self, id: &str, kind: &str, data: Value, time: Value) -> Option<String> {
+        let mut event = json!({ "specversion": "1.0", "id": id, "source": "town", "type": kind, "data": data });
+        if !time.is_null() {
+            event["time"] = time;
+        }
+        let decider = &self.workers[0].decider;
+        decider.take(vec![town::inbox(&event, self.clock.now())]).await.expect("it is taken");
+        let key = key_of(event.to_string().as_bytes());
+        let answered = tokio::time::timeout(SOON, async {
+            loop {
+                match decider.answer_of(&key).await.expect("a look") {
+                    Some(Answer::Taken { ignored, .. }) => return ignored,
+                    Some(other) => panic!("{other:?}"),
+                    None => tokio::time::sleep(Duration::from_millis(10)).await,
+                }
+            }
+        });
+        answered.await.expect("an answer")
+    }
+}
+
 macro_rules! on_both {
     ($($name:ident),+ $(,)?) => {
         mod sqlite {
@@ -396,4 +462,5 @@ on_both!(
     two_callers_are_two_leads,
     two_workers_make_one_lead_of_one_call,
     an_old_live_call_rings_nobody,
+    what_cannot_be_so_changes_nothing_and_is_told,
 );

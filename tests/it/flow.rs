@@ -7,6 +7,7 @@ mod feedback;
 pub mod play;
 
 use crate::town::Caller;
+use baton::clock::Clock;
 use baton::domain::outcome::Outcome;
 use baton::handoff::Stage;
 use baton::handoff::state::LegState;

@@ -9,6 +9,7 @@ mod contract;
 #[cfg(feature = "failpoints")]
 mod crash;
 mod crm;
+mod duty;
 mod expectations;
 mod fairness;
 mod flow;
