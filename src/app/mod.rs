@@ -6,6 +6,7 @@ pub mod reload;
 pub mod replay;
 pub mod revision;
 pub mod stage;
+pub mod time;
 mod vendors;
 pub mod workspace;
 pub mod zoneinfo;
@@ -17,7 +18,7 @@ use crate::clock::{self, SharedClock};
 use crate::config::Limits;
 use crate::facts::Facts;
 use crate::intake::decider::{self, Decider, Replies};
-use crate::outbox::{self, Outbox, Vendors};
+use crate::outbox::{self, Duty, Outbox, Vendors};
 use crate::release::Library;
 use crate::store::Store;
 use crate::web::{self, Door, LinkSigner};
@@ -25,13 +26,14 @@ use anyhow::{Context, Result};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use time::Timekeeper;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use workspace::Workspace;
 
 /// After this the process goes, whatever is still in hand: leases bring it back.
-const STOP_WITHIN: Duration = Duration::from_secs(25);
+const STOP_WITHIN: Duration = Duration::from_millis(4500);
 
 /// A worker's parts, however they came about: from `baton.toml`, or from the demo's sandbox.
 pub struct Setup {
@@ -60,6 +62,7 @@ pub struct Running {
     pub stopping: watch::Receiver<bool>,
     tasks: JoinSet<()>,
     set_ready: watch::Sender<bool>,
+    duty: Duty,
     stop: watch::Sender<bool>,
     /// Changes the rules and templates of the running worker.
     pub reload: Arc<Reload>,
@@ -94,6 +97,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         clock: Arc::clone(&setup.clock),
         worker: worker.clone(),
         lease: setup.limits.lease(),
+        vendor_timeout: setup.limits.vendor_timeout(),
         steps_at_once: setup.limits.steps_at_once,
         links: setup.links.clone().map(|links| links as Arc<dyn outbox::FeedbackLinks>),
     });
@@ -120,14 +124,21 @@ pub async fn start(setup: Setup) -> Result<Running> {
         requests: Arc::new(Semaphore::new(setup.requests_at_once)),
         body_limit: setup.body_limit,
     };
+    let duty = outbox.duty().clone();
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(&decider).run(stopping.clone()));
     tasks.spawn(Arc::clone(&decider).serve_waiting(stopping.clone()));
     tasks.spawn(outbox.run(stopping.clone()));
-    let fresh_stop = stopping.clone();
-    tasks.spawn(async move { facts.keep_fresh(release, fresh_stop).await });
+    let (fresh_stop, mut stopped) = (stopping.clone(), stopping.clone());
+    tasks.spawn(async move {
+        // A vendor that takes its time holds up no stop.
+        tokio::select! {
+            () = facts.keep_fresh(release, fresh_stop) => {}
+            _ = stopped.wait_for(|stop| *stop) => {}
+        }
+    });
     tasks.spawn(serve(setup.listener, door, stopping.clone()));
-    Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, stop, reload })
+    Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, duty, stop, reload })
 }
 
 async fn serve(listener: TcpListener, door: Door, mut stopping: watch::Receiver<bool>) {
@@ -144,11 +155,18 @@ impl Running {
     /// Not ready, no new work, what is in hand ends; at most some seconds. Killing instead is always safe.
     pub async fn stop(mut self) {
         self.set_ready.send_replace(false);
+        self.duty.stop();
         self.stop.send_replace(true);
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(STOP_WITHIN, all).await.is_err() {
             tracing::warn!("stopping with steps in hand: their leases bring them back");
         }
+    }
+
+    /// Keeps the time that the worker was set up with.
+    pub fn keep_time(&mut self, keeper: Timekeeper) {
+        let (duty, stopping) = (self.duty.clone(), self.stopping.clone());
+        self.spawn(keeper.keep(duty, stopping));
     }
 
     /// A task that runs as long as the worker does.

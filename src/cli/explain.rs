@@ -13,11 +13,12 @@ use crate::domain::account::Records;
 use crate::intake::event::{Incoming, Message, parse};
 use crate::rehearsal::world::{at_rest, holding};
 use crate::render::explain::{explain, facts};
-use crate::routing::{Decision, Snapshot, decide, shortlist};
+use crate::routing::{Decision, Snapshot, as_it_counts, decide, shortlist};
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub struct Explain {
@@ -67,7 +68,17 @@ impl Explain {
                 return Ok(FAULTY);
             }
         };
-        let rules = &workspace.checked.rules;
+        let mut rules = workspace.checked.rules;
+        if let (_, Some(late)) = as_it_counts(&lead, now, &rules) {
+            let (since, at_most) = (late.since.format("%F %TZ"), late.at_most_ms / 1000);
+            eprintln!(
+                "the event is dated {since}: a worker that gets it now takes the caller for gone (live_at_most is {at_most} s in \
+                 rules/handoff.yaml); told as if it had just been sent"
+            );
+            // A file is kept for longer than a caller waits.
+            rules.handoff.live_at_most = Duration::MAX;
+        }
+        let rules = &rules;
         let mut snapshot = at_rest(rules, now);
         if let Some(path) = &self.account {
             let held = records(path).with_context(|| format!("reading {}", path.display()))?;

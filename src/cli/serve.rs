@@ -3,6 +3,7 @@
 
 use super::{FAULTY, OK, Place, unreachable};
 use crate::app::bus::{Bus, InboxSink};
+use crate::app::time::Timekeeper;
 use crate::app::{self, Running, Setup, workspace, zoneinfo};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Config};
@@ -54,16 +55,19 @@ impl Serve {
             eprintln!("{why}");
             return Ok(FAULTY);
         }
-        let clock: SharedClock = Arc::new(SystemClock);
-        for warning in zoneinfo::warnings(&workspace.checked.rules, clock.now()) {
-            tracing::warn!("{warning}");
-        }
         let store = Store::open(&config.database.url.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
         store.migrate().await.context("bringing the database to this version's form")?;
+        let keeper = Timekeeper::begin(Arc::new(SystemClock), store.clone()).await;
+        let keeper = keeper.map_err(|error| unreachable("comparing clocks with the database", &error))?;
+        let clock = keeper.clock();
+        for warning in zoneinfo::warnings(&workspace.checked.rules, clock.now()) {
+            tracing::warn!("{warning}");
+        }
         let broker = config.amqp.as_ref().map(broker).transpose()?;
         let setup = setup(&config, workspace, store, Arc::clone(&clock), broker.as_ref()).await?;
         let mut running = app::start(setup).await?;
+        running.keep_time(keeper);
         follow(&mut running, self.place.workspace.clone())?;
         let refused = consume(&mut running, clock, broker);
         tracing::info!(address = %running.address, "baton is ready");

@@ -248,6 +248,15 @@ pub enum LegStatus {
     Ended,
 }
 
+/// What a platform says of a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallerStatus {
+    OnTheLine,
+    Left,
+    /// The platform cannot be asked, or does not know the call: no answer either way.
+    Unknown,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RingRequest {
     pub leg: LegId,
@@ -282,4 +291,8 @@ pub trait Telephony: Send + Sync {
     async fn join(&self, call: &str, leg: &LegId, key: &str) -> Result<(), VendorError>;
     async fn hang_up(&self, leg: &LegId, key: &str) -> Result<(), VendorError>;
     async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError>;
+    /// Whether the caller of a call is still there: asked before the first phone rings for one who has waited.
+    async fn caller(&self, _call: &str) -> Result<CallerStatus, VendorError> {
+        Ok(CallerStatus::Unknown)
+    }
 }

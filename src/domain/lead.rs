@@ -149,6 +149,11 @@ impl Lead {
         self.call.as_ref().is_some_and(|call| call.live)
     }
 
+    /// When the caller was qualified and began to wait: the event's own time, or its arrival where that lies in the future.
+    pub fn qualified_at(&self) -> DateTime<Utc> {
+        self.occurred_at.min(self.received_at)
+    }
+
     /// As it is once the caller has hung up.
     pub fn after_the_call(mut self) -> Self {
         if let Some(call) = &mut self.call {

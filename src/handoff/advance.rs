@@ -2,6 +2,7 @@
 
 mod booking;
 mod callback;
+mod completed;
 mod transfer;
 
 use super::begin::later;
@@ -50,6 +51,7 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::BookingFailed { attempt, .. } => step.booking_is_over(*attempt),
         Event::ContactMade { rep, at } => step.contact_made(rep, *at),
         Event::Found { rep, turn_in, .. } => step.found(rep, turn_in.as_ref()),
+        Event::Completed(more) => step.completed(more),
         Event::Timer { timer } => step.timer(timer),
     };
     step.finish(state, used)

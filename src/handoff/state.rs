@@ -244,9 +244,36 @@ pub enum Event {
         turn_in: Option<PoolId>,
         reason: String,
     },
+    /// A second event told of the same call; what it brought is in the lead by now.
+    Completed(Completed),
     Timer {
         timer: Timer,
     },
+}
+
+/// What a second event of a call brought.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Completed {
+    /// The second event, by source and id.
+    pub by: String,
+    /// Names of what the lead had lacked until then.
+    pub added: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Tz>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<DateTime<Utc>>,
+    /// The first event did not say that the caller is on the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_the_line: Option<OnTheLine>,
+}
+
+/// A caller who waits, of whom this was not known before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OnTheLine {
+    pub since: DateTime<Utc>,
+    /// Whom to ring, and what is tried, decided for a caller on the line.
+    pub targets: Vec<Target>,
+    pub rungs: Vec<Rung>,
 }
 
 /// The result of one move: the state to store and what to do, in one transaction.

@@ -1,7 +1,7 @@
 //! What happens on one call, told in sentences. The decision is the scenario's; see `routing::scenario`.
 
 use super::state::LegState;
-use super::{Event, Handoff, Stage, Transition, advance};
+use super::{Completed, Event, Handoff, OnTheLine, Stage, Transition, advance};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, Topic};
 use crate::domain::id::LegId;
 use crate::domain::outcome::{Booking, NextStepKind, Outcome, Slot};
@@ -613,4 +613,76 @@ fn a_lead_that_does_not_wait_is_not_taken_from_its_owner() {
     let called = waiting().on(Event::ContactMade { rep: rep_id("max"), at: at("10:00") });
     assert!(!called.state.is_waiting());
     called.on(found("ben")).ignored();
+}
+
+// ---- two events of one call ---------------------------------------------------------------------------------------
+
+fn completed(added: &[&str]) -> Event {
+    let added = added.iter().map(|name| (*name).to_owned()).collect();
+    Event::Completed(Completed { by: "town evt-2".into(), added, ..Completed::default() })
+}
+
+#[test]
+fn what_a_second_event_brings_reaches_the_card_and_the_crm() {
+    let call = call().after(3).on(completed(&["contact.title"]));
+    let (owner, note) = (rep_id("ben"), CrmNote::Routed);
+    let card = call.state.legs[0].card.clone();
+    call.does(&Effect::WriteCrm { owner: owner.clone(), note }).does(&Effect::UpdateCard { card, rep: owner });
+    let promised = begun(scenario()).on(Event::CallerLeft).on(completed(&["contact.title"]));
+    promised.briefs("ben", BriefWhy::Callback);
+}
+
+#[test]
+fn a_second_event_that_brings_nothing_changes_nothing() {
+    call().after(3).on(completed(&[])).ignored();
+    call().settled().on(completed(&[])).ignored();
+    call().on(Event::CallerLeft).on(completed(&[])).ignored();
+}
+
+#[test]
+fn a_caller_of_whom_only_the_second_event_tells_is_rung_for_while_patience_lasts() {
+    let world = scenario();
+    let decision = world.decide();
+    let line = |since| {
+        let (targets, rungs) = (decision.plan.targets.clone(), decision.plan.rungs.clone());
+        let on_the_line = Some(OnTheLine { since, targets, rungs });
+        Event::Completed(Completed { by: "town evt-2".into(), on_the_line, ..Completed::default() })
+    };
+    let call = begun(scenario().not_live()).after(20).on(line(at("10:00") + TimeDelta::seconds(18)));
+    let patience_until = at("10:00") + TimeDelta::seconds(18 + 45);
+    assert_eq!(call.state.patience_until, patience_until);
+    let call = call.rings("ben", 1).after(5).declined(1).rings("cy", 2);
+    call.on(line(at("10:00"))).rings_nobody_new(2);
+    let late = begun(scenario().not_live()).after(60).on(line(at("10:00")));
+    assert!(late.state.legs.is_empty() && late.state.live, "it stands at {:?}", late.state.stage);
+}
+
+impl Call {
+    fn rings_nobody_new(self, legs: usize) -> Self {
+        assert_eq!(self.state.legs.len(), legs);
+        self
+    }
+}
+
+#[test]
+fn patience_counts_from_the_moment_the_caller_was_qualified() {
+    let decided_after = |seconds: i64| {
+        let mut world = scenario();
+        world.lead.received_at = at("10:00");
+        world.lead.occurred_at = at("10:00") - TimeDelta::seconds(seconds);
+        begun(world)
+    };
+    let call = decided_after(25);
+    assert_eq!(call.state.patience_until, at("10:00") + TimeDelta::seconds(20));
+    call.rings("ben", 1);
+    for spent in [41, 60, 119] {
+        let call = decided_after(spent);
+        assert!(call.state.live && call.state.legs.is_empty(), "after {spent} s: {:?}", call.state.stage);
+    }
+    for old in [121, 3600, 240 * 86_400] {
+        let call = decided_after(old);
+        assert!(!call.state.live && call.state.legs.is_empty(), "after {old} s: {:?}", call.state.stage);
+    }
+    let ahead = decided_after(-90);
+    assert_eq!(ahead.state.patience_until, at("10:00") + TimeDelta::seconds(45), "a time in the future is the arrival");
 }

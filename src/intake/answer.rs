@@ -20,6 +20,9 @@ pub enum Answer {
     /// Taken, for an event that is no lead.
     Taken {
         event: String,
+        /// It cannot be so, and changed nothing: why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ignored: Option<String>,
     },
     /// Kept with its bytes, but not to be understood as it is.
     Quarantined {
@@ -63,7 +66,19 @@ impl Answer {
         owner_name: &str,
         instruction: Option<Instructed>,
     ) -> Self {
-        Self::Decided(Box::new(Decided {
+        Self::Decided(Box::new(Decided::of(event, decision, handoff, owner_name, instruction)))
+    }
+}
+
+impl Decided {
+    pub(super) fn of(
+        event: &str,
+        decision: &Decision,
+        handoff: &Handoff,
+        owner_name: &str,
+        instruction: Option<Instructed>,
+    ) -> Self {
+        Self {
             event: event.to_owned(),
             lead: decision.lead_id.clone(),
             decision: decision.id.clone(),
@@ -75,7 +90,7 @@ impl Answer {
             instruction,
             next_step: handoff.next_step(),
             degraded: decision.degraded.clone(),
-        }))
+        }
     }
 }
 

@@ -38,6 +38,10 @@ const SURGE_AT_MOST: Duration = Duration::from_secs(3);
 const RUSH_AT_MOST: Duration = Duration::from_secs(6);
 /// A rush is over when nothing has come for so long.
 const RUSH_OVER_AFTER: Duration = Duration::from_millis(30);
+/// Answers under way to whoever asked over the broker: one that takes none holds up nobody's decision.
+const REPLIES_AT_ONCE: usize = 256;
+/// What is still under way at a stop is waited for so long, in real time.
+const LAST_REPLIES_WITHIN: Duration = Duration::from_secs(1);
 /// How often orphans are looked for, in real time.
 const SWEEP: Duration = Duration::from_secs(2);
 
@@ -92,6 +96,7 @@ pub struct Decider {
     pub(super) line: Line,
     /// Somebody may be able to take a lead who could not before.
     pub(super) back: Notify,
+    replying: Arc<Semaphore>,
 }
 
 impl Decider {
@@ -105,6 +110,7 @@ impl Decider {
             answers: Answers::default(),
             line: Line::default(),
             back: Notify::new(),
+            replying: Arc::new(Semaphore::new(REPLIES_AT_ONCE)),
         })
     }
 
@@ -112,8 +118,11 @@ impl Decider {
     /// came before are answered again.
     ///
     /// # Errors
-    /// The database did not commit: nothing may be acknowledged.
+    /// The database did not commit, or this worker takes nothing at the moment: nothing may be acknowledged.
     pub async fn take(self: &Arc<Self>, messages: Vec<InboxMessage>) -> Result<BTreeSet<String>, StoreError> {
+        if let Some(why) = self.why_not() {
+            return Err(StoreError::Unfit { why: why.to_string() });
+        }
         let rows: Arc<[InboxMessage]> = messages.into();
         let batch = Arc::clone(&rows);
         let new = self
@@ -139,13 +148,25 @@ impl Decider {
         Ok(new)
     }
 
-    /// Decides until told to stop.
+    /// Why this worker takes no work at the moment; `None`: it does.
+    pub fn why_not(&self) -> Option<Arc<str>> {
+        self.parts.outbox.duty().why_not()
+    }
+
+    /// Decides until told to stop. What is still in the queue then lies in the inbox, for the other workers or the next start.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut waiting = self.waiting.lock().await;
         let mut sweep = tokio::time::interval(SWEEP);
         let mut rush = Rush::default();
         let at_once = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
         while !*stop.borrow() {
+            if self.why_not().is_some() {
+                tokio::select! {
+                    () = self.parts.outbox.duty().resumed() => {}
+                    _ = stop.changed() => {}
+                }
+                continue;
+            }
             let mut rows = Vec::with_capacity(BATCH);
             tokio::select! {
                 first = waiting.recv() => rows.extend(first),
@@ -173,10 +194,9 @@ impl Decider {
             self.decide(rows, &at_once, pace).await;
         }
         self.parts.outbox.set_pace(Pace::Calm);
-        while let Ok(row) = waiting.try_recv() {
-            self.decide(vec![row], &at_once, Pace::Calm).await;
-        }
         let _all = at_once.acquire_many(BATCHES_AT_ONCE as u32).await;
+        let replies = self.replying.acquire_many(REPLIES_AT_ONCE as u32);
+        let _in_time = tokio::time::timeout(LAST_REPLIES_WITHIN, replies).await;
     }
 
     /// Rows that a dead worker, or a full queue, left behind.
@@ -242,7 +262,7 @@ impl Decider {
     }
 
     /// One message that fails alone: a fault of the database leaves it in the inbox, a fault of its own quarantines it.
-    async fn stuck(&self, single: &Batch, error: &StoreError) {
+    pub(super) async fn stuck(&self, single: &Batch, error: &StoreError) {
         for row in single.rows() {
             if error.is_transient() {
                 tracing::error!(%error, "a message waits in the inbox until the database is well");
@@ -263,30 +283,38 @@ impl Decider {
         if let Err(error) = stored.await {
             tracing::error!(%error, "a quarantine could not be stored: the message comes again");
         }
-        self.deliver(row, &answer).await;
+        self.deliver(row, &answer);
     }
 
-    pub(super) async fn deliver(&self, row: &InboxRow, answer: &Answer) {
-        self.reply(row, answer).await;
+    pub(super) fn deliver(&self, row: &InboxRow, answer: &Answer) {
         self.answers.put(&row.key, answer);
+        self.reply(row, answer);
     }
 
-    async fn reply(&self, row: &InboxRow, answer: &Answer) {
-        if let (Some(to), Some(replies)) = (&row.reply_to, &self.parts.replies) {
-            replies.reply(to, row.correlation_id.as_deref(), answer).await;
-        }
+    /// In a task of its own: a broker that takes nothing for a while holds up no decision.
+    fn reply(&self, row: &InboxRow, answer: &Answer) {
+        let (Some(to), Some(replies)) = (row.reply_to.clone(), self.parts.replies.clone()) else { return };
+        let Ok(place) = Arc::clone(&self.replying).try_acquire_owned() else {
+            tracing::warn!("an answer was not sent, too many are under way: the same event again gets the same answer");
+            return;
+        };
+        let (correlation_id, answer) = (row.correlation_id.clone(), answer.clone());
+        tokio::spawn(async move {
+            replies.reply(&to, correlation_id.as_deref(), &answer).await;
+            drop(place);
+        });
     }
 
     /// The same event again gets the same answer: the stored one, or the one that is being made.
     async fn answer_again(self: &Arc<Self>, row: InboxRow) {
         let coming = self.answers.expect(&row.key);
         match self.answer_of(&row.key).await {
-            Ok(Some(answer)) => self.reply(&row, &answer).await,
+            Ok(Some(answer)) => self.reply(&row, &answer),
             Ok(None) => {
                 let decider = Arc::clone(self);
                 tokio::spawn(async move {
                     if let Some(answer) = within(coming, ANSWER_WITHIN).await {
-                        decider.reply(&row, &answer).await;
+                        decider.reply(&row, &answer);
                     }
                 });
             }
@@ -301,7 +329,7 @@ impl Decider {
 
     /// Whether a commit would work now.
     pub async fn is_ready(&self) -> bool {
-        self.parts.store.ping().await.is_ok()
+        self.why_not().is_none() && self.parts.store.ping().await.is_ok()
     }
 
     /// The answer to an event that was handled before; `None` while it is not.

@@ -80,6 +80,8 @@ pub enum Message {
         rep: RepId,
         /// Never [`Presence::Unset`].
         presence: Presence,
+        /// The event's own time, if it says one.
+        at: Option<DateTime<Utc>>,
     },
     /// A rep has spoken with the person outside the handoff.
     Contact {
@@ -251,7 +253,7 @@ fn message(envelope: &Envelope, received_at: DateTime<Utc>, findings: &Findings)
         Kind::CallEvent => call_event(&mut data, None).map(Message::Call),
         Kind::CallEnded => call_event(&mut data, Some(CallWord::Ended)).map(Message::Call),
         Kind::SlotChosen => call_event(&mut data, Some(CallWord::SlotChosen)).map(Message::Call),
-        Kind::RepPresence => presence(&mut data),
+        Kind::RepPresence => presence(&mut data, envelope.time),
         Kind::ContactMade => contact(&mut data),
         Kind::OutcomeRecorded => outcome(&mut data),
     };
@@ -303,11 +305,11 @@ fn slot(data: &mut Object<'_, '_>, required: bool) -> Option<Slot> {
     Some(Slot { rep: rep?, from: from?, until: until? })
 }
 
-fn presence(data: &mut Object<'_, '_>) -> Option<Message> {
+fn presence(data: &mut Object<'_, '_>, at: Option<DateTime<Utc>>) -> Option<Message> {
     let rep = data.required_id("rep");
     let words = [("available", Presence::Available), ("away", Presence::Away)];
     let presence = data.required_choice("presence", &words);
-    Some(Message::Presence { rep: rep?, presence: presence? })
+    Some(Message::Presence { rep: rep?, presence: presence?, at })
 }
 
 fn contact(data: &mut Object<'_, '_>) -> Option<Message> {

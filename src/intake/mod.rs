@@ -10,6 +10,8 @@ pub mod ahead;
 pub mod amqp;
 pub mod answer;
 mod batch;
+mod call;
+mod complete;
 pub mod decider;
 pub mod envelope;
 pub mod event;

@@ -34,6 +34,7 @@ impl Decider {
     pub async fn serve_waiting(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let pause = self.parts.clock.real(LOOK_EVERY.to_std().expect("a positive constant")).max(BETWEEN_LOOKS);
         while !*stop.borrow() {
+            self.parts.outbox.duty().resumed().await;
             if let Err(error) = self.give_waiting().await {
                 tracing::warn!(%error, "waiting leads could not be looked at: they are looked at again");
             }
@@ -66,6 +67,10 @@ impl Decider {
             after = Some((last.since, last.handoff.clone()));
             let mut table = Table::of(Standing { reps, ledgers: BTreeMap::new() });
             for (waiting, facts) in self.with_facts(page, &release).await {
+                // Whoever is stopping gives nothing away any more.
+                if self.why_not().is_some() {
+                    return Ok(());
+                }
                 // Ledgers order those who can take it, and say nothing about whether anybody can.
                 if decide_again(&table, &waiting.lead, &facts, &release, self.parts.clock.now()).plan.waits {
                     continue;

@@ -12,8 +12,8 @@ use crate::domain::id::RepId;
 use crate::domain::lead::Lead;
 use crate::domain::zone::Zone;
 use crate::routing::decision::{
-    Candidate, CandidateVerdict, DecidedAgain, OwnershipResult, OwnershipTrace, PoolTrace, Target, TargetRole,
-    TerritoryMatch, TerritoryTrace,
+    Candidate, CandidateVerdict, DecidedAgain, NoLongerLive, OwnershipResult, OwnershipTrace, PoolTrace, Target,
+    TargetRole, TerritoryMatch, TerritoryTrace,
 };
 use crate::routing::ledger::Entry;
 use crate::routing::{Decision, Snapshot};
@@ -30,6 +30,7 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     let roster = Roster(rules);
     let mut story = Story::default();
     headline(&mut story, decision, lead, &roster);
+    story.section("Call", decision.trace.no_longer_live.iter().map(no_longer_live));
     story.section("Account", account::lines(&decision.trace.account));
     story.section("Ownership", decision.trace.ownership.iter().map(|rule| ownership(rule, &roster)));
     story.section("Routes", routes(decision));
@@ -76,6 +77,16 @@ fn headline(story: &mut Story, decision: &Decision, lead: &Lead, roster: &Roster
     story.line(&format!("{owner} owns the lead of {company} ({}), decided {when}.", lead.id));
     story.line(&format!("Because: {}.", plan.reason));
     story.line(&format!("Rules: release {}.", decision.release.short()));
+}
+
+fn no_longer_live(late: &NoLongerLive) -> String {
+    let (since, at_most) = (local(late.since, Tz::UTC), Duration::from_millis(late.at_most_ms.unsigned_abs()));
+    format!(
+        "The event says that the caller is on the line, qualified {} ({since}): longer than live_at_most ({} s), so nobody is \
+         rung. The caller counts as gone.",
+        ago(late.waited_ms),
+        at_most.as_secs()
+    )
 }
 
 fn ago(age_ms: i64) -> String {

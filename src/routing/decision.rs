@@ -3,6 +3,7 @@
 use super::ledger::Entry;
 use crate::domain::account::MatchKey;
 use crate::domain::id::{DecisionId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
+use crate::domain::lead::Lead;
 use crate::rules::condition::{NamedPart, Verdict};
 use crate::rules::set::{Existing, Rung};
 use chrono::{DateTime, Utc};
@@ -24,6 +25,13 @@ pub struct Decision {
     /// Facts that could not be had in time; empty = not degraded.
     pub degraded: Vec<String>,
     pub trace: Trace,
+}
+
+impl Decision {
+    /// The caller counts as on the line.
+    pub fn is_live(&self, lead: &Lead) -> bool {
+        lead.is_live() && self.trace.no_longer_live.is_none()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -105,8 +113,20 @@ pub enum TargetRole {
     Member,
 }
 
+/// A live call that waited longer than `live_at_most`: it is decided as one that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoLongerLive {
+    /// When the caller was qualified.
+    pub since: DateTime<Utc>,
+    pub waited_ms: i64,
+    pub at_most_ms: i64,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
+    /// The event said that the caller is on the line, and that was too long ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_longer_live: Option<NoLongerLive>,
     pub account: AccountTrace,
     pub ownership: Vec<OwnershipTrace>,
     pub routes: Vec<RouteTrace>,

@@ -206,6 +206,7 @@ fn handoff() -> HandoffRules {
     HandoffRules {
         patience: Duration::from_secs(45),
         bridge_within: Duration::from_secs(60),
+        live_at_most: Duration::from_secs(120),
         ring_timeout: Duration::from_secs(15),
         accept_within: Duration::from_secs(12),
         join_within: Duration::from_secs(5),

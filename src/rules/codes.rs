@@ -70,6 +70,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("file-missing", "A workspace consists of rules/ with these files and templates/."),
     ("file-unknown", "A file in rules/ has a name that nobody reads, so its rules would be ignored."),
     (
+        "handoff-live-below-patience",
+        "Callers would count as gone while they are still rung for: live_at_most must be at least patience.",
+    ),
+    (
         "handoff-patience-exceeds-bridge",
         "Callers would be held longer than a call can wait to be bridged: patience must be at most bridge_within.",
     ),

@@ -1,7 +1,7 @@
 //! `handoff.yaml`: the caller's patience, rings, ladders, booking and callback.
 
 use super::fault::{At, Faults, Word, quoted};
-use super::set::{BookingRules, CallbackRules, HandoffRules, Rung};
+use super::set::{BookingRules, CallbackRules, HandoffRules, Rung, live_at_most};
 use super::values;
 use super::yaml::{Node, Section};
 use crate::domain::id::RepId;
@@ -18,6 +18,7 @@ pub const RUNGS: [(&str, Rung); 3] =
 pub struct Draft {
     patience: Span,
     bridge_within: Span,
+    live_at_most: Span,
     ring_timeout: Span,
     accept_within: Span,
     join_within: Duration,
@@ -47,6 +48,7 @@ impl Draft {
         HandoffRules {
             patience: self.patience.length,
             bridge_within: self.bridge_within.length,
+            live_at_most: self.live_at_most.length,
             ring_timeout: self.ring_timeout.length,
             accept_within: self.accept_within.length,
             join_within: self.join_within,
@@ -67,6 +69,7 @@ pub fn read(root: &Node, faults: &mut Faults) -> Draft {
     let draft = Draft {
         patience: span(&mut section, "patience", faults),
         bridge_within: span(&mut section, "bridge_within", faults),
+        live_at_most: span_or(&mut section, "live_at_most", live_at_most(), faults),
         ring_timeout: span(&mut section, "ring_timeout", faults),
         accept_within: span(&mut section, "accept_within", faults),
         join_within: span(&mut section, "join_within", faults).length,
@@ -86,7 +89,7 @@ pub fn read(root: &Node, faults: &mut Faults) -> Draft {
 
 /// The caller's clock holds every other: one try must fit into the patience, the patience into the time to the bridge.
 fn check_times(draft: &Draft, faults: &mut Faults) {
-    let Draft { patience, bridge_within, ring_timeout, accept_within, .. } = draft;
+    let Draft { patience, bridge_within, live_at_most, ring_timeout, accept_within, .. } = draft;
     let one_try = ring_timeout.length + accept_within.length;
     if one_try > patience.length {
         let one_try = values::spell(one_try);
@@ -100,6 +103,14 @@ fn check_times(draft: &Draft, faults: &mut Faults) {
         faults
             .error("handoff-patience-exceeds-bridge", patience.at, found, "at most bridge_within")
             .hint(Some("bridge_within is the patience plus the time to join".to_owned()));
+    }
+    if live_at_most.length < patience.length {
+        let found = format!("live_at_most = {live_at_most}, shorter than patience = {patience}");
+        faults.error("handoff-live-below-patience", live_at_most.at, found, "at least the caller's patience").hint(
+            Some(
+                "a caller who may still be rung for is on the line; 2m is what counts where nothing is said".to_owned(),
+            ),
+        );
     }
 }
 
@@ -179,7 +190,20 @@ fn callback(mut section: Section<'_>, faults: &mut Faults) -> CallbackRules {
 }
 
 fn span(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> Span {
-    let word = section.require(key, faults).and_then(|node| node.word(faults));
+    let node = section.require(key, faults);
+    spelled(section, node, faults)
+}
+
+/// The same for a key that need not be there.
+fn span_or(section: &mut Section<'_>, key: &'static str, otherwise: Duration, faults: &mut Faults) -> Span {
+    match section.get(key) {
+        Some(node) => spelled(section, Some(node), faults),
+        None => Span { length: otherwise, at: section.at },
+    }
+}
+
+fn spelled(section: &Section<'_>, node: Option<&Node>, faults: &mut Faults) -> Span {
+    let word = node.and_then(|node| node.word(faults));
     let length = word.as_ref().and_then(|word| faults.read(word, "bad-duration", values::DURATION, values::duration));
     Span { length: length.unwrap_or_default(), at: word.map_or(section.at, |word| word.at) }
 }

@@ -321,13 +321,21 @@ pub enum CalendarUnknown {
     CountsAsBusy,
 }
 
+/// `live_at_most` of a handoff.yaml that does not say it.
+pub(super) fn live_at_most() -> Duration {
+    Duration::from_secs(120)
+}
+
 /// `rules/handoff.yaml`, checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HandoffRules {
-    /// From the decision until a human has accepted; the caller waits no longer.
+    /// From the moment the caller was qualified until a human has accepted; the caller waits no longer.
     pub patience: Duration,
-    /// From the decision until bridged or moved on.
+    /// From the same moment until bridged or moved on.
     pub bridge_within: Duration,
+    /// From the same moment: decided later than this, a caller does not count as on the line any more.
+    #[serde(default = "live_at_most")]
+    pub live_at_most: Duration,
     pub ring_timeout: Duration,
     pub accept_within: Duration,
     pub join_within: Duration,

@@ -7,6 +7,7 @@ use crate::connectors::CrmRef;
 use crate::domain::id::{DecisionId, HandoffId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::lead::Lead;
 use crate::domain::outcome::{NextStep, NextStepKind, Outcome};
+use crate::domain::phone::PhoneE164;
 use crate::handoff::{Handoff, Stage};
 use crate::routing::decision::{OwnershipResult, TargetRole};
 use crate::routing::{Decision, Snapshot};
@@ -73,6 +74,7 @@ struct LeadColumns<'a> {
     event_id: &'a str,
     call_platform: Option<&'a str>,
     call_id: Option<&'a str>,
+    phone: Option<&'a str>,
     received_at: i64,
     decided_at: i64,
     owner: &'a RepId,
@@ -101,8 +103,8 @@ struct DecisionColumns<'a> {
 const STORED: &str = "d.id, d.lead_id, d.release, d.decided_at, d.body, d.snapshot, l.body AS lead \
                       FROM decision d JOIN lead l ON l.id = d.lead_id";
 
-const COLUMNS: &str =
-    "id, body, owner, status, next_step, next_owner, next_at, first_contact_at, crm_id, crm_url, crm_owner";
+/// With what later events of the same call have added; [`STORED`] reads what was decided on.
+const COLUMNS: &str = "id, COALESCE(completed, body) AS body, owner, status, next_step, next_owner, next_at, first_contact_at, crm_id, crm_url, crm_owner";
 
 impl Tx {
     /// Leads, decisions, handoffs, steps and first timeline lines: a handful of statements, however many leads.
@@ -126,6 +128,7 @@ impl Tx {
                 event_id: &lead.event_id,
                 call_platform: lead.call.as_ref().map(|call| call.platform.as_str()),
                 call_id: lead.call.as_ref().map(|call| call.id.as_str()),
+                phone: lead.reach_phone().map(PhoneE164::as_str),
                 received_at: micros(lead.received_at),
                 decided_at: micros(one.decision.decided_at),
                 owner: &one.handoff.owner,
@@ -144,6 +147,7 @@ impl Tx {
             Text("body"),
             Text("call_platform"),
             Text("call_id"),
+            Text("phone"),
             Int("received_at"),
             Int("decided_at"),
             Text("owner"),

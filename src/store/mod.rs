@@ -6,6 +6,7 @@
 //! caller: nothing here reads a clock. State is read and written on the writer only; [`Store::read`] may lag behind nothing,
 //! since it is the same database.
 
+mod call;
 mod correction;
 mod dialect;
 mod error;

@@ -52,27 +52,34 @@ impl Store {
         Ok(store)
     }
 
-    /// Compares the caller's clock with the database server's: leases of several workers rest on their clocks. Not for a
-    /// clock that is scaled or stands still. SQLite has no clock of its own.
+    /// The database server's time; `None` for SQLite, which has no clock of its own, and one worker.
     ///
     /// # Errors
-    /// `Unfit` if they are more than two seconds apart.
-    pub async fn check_clock(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+    /// It does not answer.
+    pub async fn time(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         if self.engine == Engine::Sqlite {
-            return Ok(());
+            return Ok(None);
         }
         let sql = "-- store::clock\nSELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
-        let theirs: i64 = sqlx::query(sql).fetch_one(&self.reader).await?.try_get(0)?;
-        let apart = TimeDelta::microseconds(now.timestamp_micros() - theirs);
-        if apart.abs() <= CLOCKS_WITHIN {
+        let micros: i64 = sqlx::query(sql).fetch_one(&self.reader).await?.try_get(0)?;
+        let why = || StoreError::Unfit { why: format!("its clock shows {micros} microseconds, which is no time") };
+        DateTime::from_timestamp_micros(micros).map(Some).ok_or_else(why)
+    }
+
+    /// Leases of several workers rest on their clocks.
+    ///
+    /// # Errors
+    /// A clock that is this much ahead of the database server's is too far off, and what to do.
+    pub fn clocks_agree(ahead: TimeDelta) -> Result<(), String> {
+        if ahead.abs() <= CLOCKS_WITHIN {
             return Ok(());
         }
-        let why = format!(
-            "this machine's clock is {} ms ahead of the database server's (allowed: {} ms either way): let both follow NTP",
-            apart.num_milliseconds(),
+        let (by, direction) = if ahead > TimeDelta::zero() { (ahead, "ahead of") } else { (-ahead, "behind") };
+        Err(format!(
+            "this machine's clock is {} ms {direction} the database server's (allowed: {} ms either way): let both follow NTP",
+            by.num_milliseconds(),
             CLOCKS_WITHIN.num_milliseconds()
-        );
-        Err(StoreError::Unfit { why })
+        ))
     }
 
     async fn prove_fit(&self) -> Result<(), StoreError> {

@@ -42,7 +42,7 @@ impl Tx {
         after: Option<(DateTime<Utc>, &HandoffId)>,
         limit: usize,
     ) -> Result<Vec<WaitingLead>, StoreError> {
-        let sql = "-- waiting::page\nSELECT h.id, h.waits_since, l.body AS lead, l.crm_id, l.crm_url, l.crm_owner, \
+        let sql = "-- waiting::page\nSELECT h.id, h.waits_since, COALESCE(l.completed, l.body) AS lead, l.crm_id, l.crm_url, l.crm_owner, \
                    d.snapshot FROM handoff h JOIN lead l ON l.id = h.lead_id JOIN decision d ON d.lead_id = h.lead_id \
                    WHERE h.waits_since IS NOT NULL AND (h.waits_since > $1 OR (h.waits_since = $1 AND h.id > $2)) \
                    ORDER BY h.waits_since, h.id LIMIT $3";

@@ -16,6 +16,9 @@ pub async fn ready(State(door): State<Door>) -> (StatusCode, String) {
     if !*door.ready.borrow() {
         return not("starting or stopping");
     }
+    if let Some(why) = door.decider.why_not() {
+        return not(&why);
+    }
     if door.store.ping().await.is_err() {
         return not("the database does not answer");
     }

@@ -34,6 +34,9 @@ pub async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
+    if let Some(why) = door.decider.why_not() {
+        return Err(Problem::busy(format!("{why}; the same request may be sent again")));
+    }
     let wait = query.wait.as_deref().map(parse_wait).transpose()?;
     let attributes =
         headers.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));

@@ -4,6 +4,7 @@ use baton::app::workspace::{self, Workspace};
 use baton::app::{self, Running, Setup};
 use baton::clock::SharedClock;
 use baton::config::Limits;
+use baton::intake::decider::Replies;
 use baton::intake::event::key_of;
 use baton::outbox::Vendors;
 use baton::sandbox::voice::{RepManner, Script};
@@ -87,18 +88,45 @@ pub async fn worker(folder: &Path, store: &Store, clock: &SharedClock) -> Runnin
 
 /// The same with what is connected to it.
 pub async fn worker_with(vendors: Vendors, folder: &Path, store: &Store, clock: &SharedClock) -> Running {
+    start(Limits::default(), vendors, None, folder, store, clock).await
+}
+
+/// The same under other limits.
+pub async fn worker_within(
+    limits: Limits,
+    vendors: Vendors,
+    folder: &Path,
+    store: &Store,
+    clock: &SharedClock,
+) -> Running {
+    start(limits, vendors, None, folder, store, clock).await
+}
+
+/// The same with a broker for its answers.
+pub async fn worker_answering(replies: Arc<dyn Replies>, folder: &Path, store: &Store, clock: &SharedClock) -> Running {
+    start(Limits::default(), Vendors::default(), Some(replies), folder, store, clock).await
+}
+
+async fn start(
+    limits: Limits,
+    vendors: Vendors,
+    replies: Option<Arc<dyn Replies>>,
+    folder: &Path,
+    store: &Store,
+    clock: &SharedClock,
+) -> Running {
     let setup = Setup {
         store: store.clone(),
         workspace: read(folder),
         vendors,
         clock: Arc::clone(clock),
-        limits: Limits::default(),
+        limits,
         listener: TcpListener::bind("127.0.0.1:0").await.expect("a port"),
         tokens: Vec::new(),
         body_limit: 1024,
         requests_at_once: 1,
         links: None,
-        replies: None,
+        replies,
     };
     app::start(setup).await.expect("a worker")
 }

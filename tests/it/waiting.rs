@@ -13,6 +13,7 @@ use baton::domain::id::{HandoffId, LeadId, RepId};
 use baton::handoff::{Event, Handoff, Stage};
 use baton::intake::event::lead_id;
 use baton::outbox::Vendors;
+use baton::rules::RuleSet;
 use baton::sandbox::salesforce::{SalesforceState, routes};
 use baton::sandbox::{World, serve};
 use baton::store::{StoreError, Waits};
@@ -31,6 +32,7 @@ struct Town {
     db: Db,
     clock: SharedClock,
     workers: Vec<Running>,
+    rules: Arc<RuleSet>,
     _folder: TempDir,
 }
 
@@ -48,7 +50,8 @@ impl Town {
         for _ in 0..workers {
             running.push(town::worker_with(vendors(&clock), folder.path(), &db.store, &clock).await);
         }
-        Self { db, clock, workers: running, _folder: folder }
+        let rules = Arc::clone(&running[0].reload.current().borrow().rules);
+        Self { db, clock, workers: running, rules, _folder: folder }
     }
 
     async fn in_crm(&self, lead: &LeadId) -> Option<CrmRef> {
@@ -85,7 +88,7 @@ impl Town {
     /// The same without an event that calls a worker.
     async fn is_spoken_with(&self, lead: &LeadId) {
         let (id, now) = (HandoffId::of(lead), self.clock.now());
-        let rules = Arc::clone(&self.workers[0].reload.current().borrow().rules);
+        let rules = Arc::clone(&self.rules);
         let moved = self.db.store.write("test", move |tx| {
             let (id, rules) = (id.clone(), Arc::clone(&rules));
             Box::pin(async move {
@@ -245,6 +248,32 @@ async fn two_workers_give_two_places_once(db: Db) {
     let db = town.stop().await;
     assert_eq!(db.number("SELECT COUNT(*) FROM ledger_entry WHERE author = 'decision'").await, 2 + 6, "a turn each");
     assert_eq!(db.number("SELECT CAST(SUM(open_leads) AS BIGINT) FROM rep_state").await, 2, "within their caps");
+}
+
+/// Places come free while a worker stops: others give them away, or it itself when it is back.
+async fn whoever_stops_gives_nothing_away_any_more(db: Db) {
+    let town = Town::begin(db, 1).await;
+    let have_place = [town.calls(1).await, town.calls(2).await];
+    for number in 3..6 {
+        town.calls(number).await;
+    }
+    let queue = town.queue().await;
+    assert_eq!(queue.len(), 3);
+    let decider = Arc::clone(&town.workers[0].decider);
+    let mut town = town;
+    for worker in std::mem::take(&mut town.workers) {
+        worker.stop().await;
+    }
+    for lead in &have_place {
+        town.is_spoken_with(lead).await;
+    }
+    decider.give_waiting().await.expect("a look");
+    assert_eq!(town.queue().await, queue, "it has stopped");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_stops_gives_nothing_away_any_more_on_sqlite() {
+    on_sqlite(whoever_stops_gives_nothing_away_any_more).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,6 @@
 //! The shape of `handoff.yaml`.
 
-use super::{DURATION, Schema, Shape, choice, map, names, required, some};
+use super::{DURATION, Schema, Shape, choice, key, map, names, required, some};
 use crate::rules::handoff::RUNGS;
 
 pub fn schema() -> Schema {
@@ -18,8 +18,13 @@ pub fn schema() -> Schema {
         required("escalate_before", "The owner's manager is told this long before the promise.", DURATION),
     ]);
     let root = map(vec![
-        required("patience", "From the decision until a rep has accepted.", DURATION),
-        required("bridge_within", "From the decision until the caller is on the line, or the plan moves on.", DURATION),
+        required("patience", "From the moment the caller was qualified until a rep has accepted.", DURATION),
+        required(
+            "bridge_within",
+            "From the same moment until the caller is on the line, or the plan moves on.",
+            DURATION,
+        ),
+        key("live_at_most", "From the same moment: decided later, a caller counts as gone. Not said: 2m.", DURATION),
         required("ring_timeout", "How long a phone rings.", DURATION),
         required("accept_within", "How long a rep may listen before pressing a key.", DURATION),
         required("join_within", "How long joining the call may take.", DURATION),

@@ -1,7 +1,7 @@
 //! A transaction runs to its end, whole or not at all, and `Ok` means committed.
 
 use super::server::Db;
-use super::world::{caller, decided, handoff_id, later, now, rep};
+use super::world::{caller, decided, handoff_id, now, rep};
 use baton::clock::{Clock, SystemClock};
 use baton::store::{InboxMessage, Store, StoreError, Tx};
 use chrono::TimeDelta;
@@ -311,11 +311,14 @@ pub async fn an_unsafe_server_is_refused(db: Db) {
 }
 
 pub async fn a_wrong_clock_is_refused(db: Db) {
-    let real = SystemClock.now();
-    db.store.check_clock(real).await.expect("the server runs on this machine");
-    for wrong in [real + TimeDelta::seconds(10), real - TimeDelta::seconds(10), later(0)] {
-        let error = db.store.check_clock(wrong).await.expect_err("a wrong clock").to_string();
-        assert!(error.contains("let both follow NTP"), "{error}");
+    let theirs = db.store.time().await.expect("the server answers").expect("PostgreSQL has a clock");
+    let apart = SystemClock.now() - theirs;
+    assert_eq!(Store::clocks_agree(apart), Ok(()), "the server runs on this machine");
+    for (ahead, says) in
+        [(10_000, "10000 ms ahead of"), (-2_001, "2001 ms behind"), (86_400_000, "86400000 ms ahead of")]
+    {
+        let why = Store::clocks_agree(TimeDelta::milliseconds(ahead)).expect_err("a wrong clock");
+        assert!(why.contains(says) && why.contains("let both follow NTP"), "{why}");
     }
 }
 
