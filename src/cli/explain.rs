@@ -11,9 +11,9 @@ use crate::app::workspace;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::account::Records;
 use crate::intake::event::{Incoming, Message, parse};
-use crate::rehearsal::world::{at_rest, holding};
+use crate::rehearsal::world::{at_rest, decide_in, holding};
 use crate::render::explain::{explain, facts};
-use crate::routing::{Decision, Snapshot, as_it_counts, decide, shortlist};
+use crate::routing::{Decision, Snapshot, as_it_counts, shortlist};
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -79,12 +79,12 @@ impl Explain {
             rules.handoff.live_at_most = Duration::MAX;
         }
         let rules = &rules;
-        let mut snapshot = at_rest(rules, now);
+        let mut world = at_rest(rules, now);
         if let Some(path) = &self.account {
             let held = records(path).with_context(|| format!("reading {}", path.display()))?;
-            snapshot = holding(snapshot, shortlist(&lead, held, rules));
+            world = holding(world, shortlist(&lead, held, rules));
         }
-        let decision = decide(&lead, &snapshot, rules);
+        let (snapshot, decision) = decide_in(&world, &lead, rules);
         match self.format {
             TextOrJson::Text => {
                 say(explain(&decision, &lead, rules).trim_end());

@@ -25,17 +25,15 @@ pub(super) struct View {
 }
 
 impl Facts {
-    /// The calendars of these reps; asks the vendor for those that are not fresh, within the deadline.
-    pub(super) async fn calendars(&self, reps: &BTreeSet<RepId>, rules: &RuleSet) -> BTreeMap<RepId, Fact<Vec<Busy>>> {
-        let calendars: Vec<String> = reps.iter().filter_map(|rep| rules.reps.get(rep)?.calendar.clone()).collect();
+    /// The calendars of those of these reps who have one; asks the vendor for what is not fresh, within the deadline.
+    pub(super) async fn calendars(&self, reps: BTreeSet<&RepId>, rules: &RuleSet) -> BTreeMap<RepId, Fact<Vec<Busy>>> {
+        let with_calendar = || reps.iter().filter_map(|id| Some((*id, rules.reps.get(*id)?.calendar.as_ref()?)));
+        let calendars: Vec<String> = with_calendar().map(|(_, calendar)| calendar.clone()).collect();
         let stale = self.not_fresher_than(&calendars, FRESH);
         if !stale.is_empty() {
             self.look_up(&stale, rules, self.within).await;
         }
-        reps.iter()
-            .filter_map(|id| rules.reps.get(id))
-            .map(|rep| (rep.id.clone(), self.fact(rep.calendar.as_deref())))
-            .collect()
+        with_calendar().map(|(rep, calendar)| (rep.clone(), self.fact(calendar))).collect()
     }
 
     /// Times in which a rep is busy, asked afresh: for booking, when the caller is being offered a time.
@@ -100,11 +98,10 @@ impl Facts {
         }
     }
 
-    fn fact(&self, calendar: Option<&str>) -> Fact<Vec<Busy>> {
-        let none =
-            |source: &str| Fact::Known { value: Vec::new(), observed_at: self.clock.now(), source: source.to_owned() };
-        let (Some(calendar), Some(vendor)) = (calendar, &self.calendar) else {
-            return none("no calendar is configured");
+    fn fact(&self, calendar: &str) -> Fact<Vec<Busy>> {
+        let Some(vendor) = &self.calendar else {
+            let source = "no calendar is configured".to_owned();
+            return Fact::Known { value: Vec::new(), observed_at: self.clock.now(), source };
         };
         let views = self.views.lock().expect("calendar views");
         match views.get(calendar) {

@@ -9,6 +9,7 @@ use crate::domain::effect::{Effect, Planned};
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
+use crate::domain::rep::Busy;
 use crate::facts::LeadFacts;
 use crate::handoff::{Event, Handoff, Transition, advance};
 use crate::outbox::{Matter, Pace, instruct};
@@ -16,20 +17,17 @@ use crate::release::Release;
 use crate::render::briefing::completeness_permille;
 use crate::render::caller::CallerContext;
 use crate::routing::ledger::{Entry, Ledger};
-use crate::routing::snapshot::RepFacts;
+use crate::routing::snapshot::{Knowledge, Load};
 use crate::routing::{Decision, Snapshot, as_it_counts, decide};
 use crate::rules::RuleSet;
 use crate::store::{
     DecidedLead, InboxRow, Mover, NewStep, RepState, StepRow, StoreError, TimelineEntry, Tx, local_day, new_steps,
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Calendar entries later than this play no part in a decision and are not stored with it.
-const CALENDAR_AHEAD: TimeDelta = TimeDelta::days(3);
 
 #[derive(Default)]
 pub(super) struct Batch {
@@ -271,38 +269,10 @@ impl Table {
         Self { standing, ..Self::default() }
     }
 
-    /// What is known for one lead: the reps whose calendars were looked up, and the ledgers of their pools.
+    /// What is known for one lead.
     pub fn snapshot(&self, facts: &LeadFacts, rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
-        let reps = facts.calendars.iter().map(|(rep, calendar)| {
-            let calendar = match calendar {
-                Fact::Known { value, observed_at, source } => {
-                    let near = |busy: &&crate::domain::rep::Busy| busy.until > now && busy.from < now + CALENDAR_AHEAD;
-                    let value = value.iter().filter(near).copied().collect();
-                    Fact::Known { value, observed_at: *observed_at, source: source.clone() }
-                }
-                Fact::Unknown { why } => Fact::Unknown { why: why.clone() },
-            };
-            let fresh = RepState::new(rep.clone());
-            let state = self.standing.reps.get(rep).unwrap_or(&fresh);
-            let today = local_day(rules, rep, now);
-            let facts = RepFacts {
-                presence: state.presence,
-                reserved_until: state.reserved.as_ref().map(|(_, until)| *until).filter(|until| *until > now),
-                taken_today: state.taken_on(today),
-                taken_this_week: state.taken_in_week_of(today),
-                open: state.open_leads,
-                calendar,
-            };
-            (rep.clone(), facts)
-        });
-        let reps: BTreeMap<RepId, RepFacts> = reps.collect();
-        let involved = |pool: &&PoolId| {
-            rules.pools.get(*pool).is_some_and(|pool| pool.members.keys().any(|member| reps.contains_key(member)))
-        };
-        let ledgers = self.standing.ledgers.iter().filter(|(pool, _)| involved(pool));
-        let ledgers = ledgers.map(|(pool, ledger)| (pool.clone(), ledger.clone())).collect();
-        let (account, assigned) = (facts.account.clone(), facts.assigned.clone());
-        Snapshot { now, account, assigned, reps, ledgers }
+        let known = AtTable { table: self, facts, rules, now };
+        Snapshot::of_lead(now, facts.account.clone(), facts.assigned.clone()).about(&facts.considered, &known, rules)
     }
 
     /// The turn and the load that a decision costs.
@@ -341,3 +311,36 @@ impl Table {
         pools.into_iter().filter_map(|pool| self.standing.ledgers.get(pool).cloned()).collect()
     }
 }
+
+/// The table, beside what was gathered for one lead.
+struct AtTable<'a> {
+    table: &'a Table,
+    facts: &'a LeadFacts,
+    rules: &'a RuleSet,
+    now: DateTime<Utc>,
+}
+
+impl Knowledge for AtTable<'_> {
+    fn load(&self, rep: &RepId) -> Load {
+        let Some(state) = self.table.standing.reps.get(rep) else { return Load::NONE };
+        let today = local_day(self.rules, rep, self.now);
+        Load {
+            presence: state.presence,
+            reserved_until: state.reserved.as_ref().map(|(_, until)| *until),
+            taken_today: state.taken_on(today),
+            taken_this_week: state.taken_in_week_of(today),
+            open: state.open_leads,
+        }
+    }
+
+    fn calendar(&self, rep: &RepId) -> Option<&Fact<Vec<Busy>>> {
+        self.facts.calendars.get(rep)
+    }
+
+    fn ledgers(&self) -> &BTreeMap<PoolId, Ledger> {
+        &self.table.standing.ledgers
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,8 +8,8 @@ use crate::domain::lead::Lead;
 use crate::domain::rep::{Busy, BusyKind, Presence};
 use crate::domain::zone::Zone;
 use crate::routing::ledger::{Entry, Ledger};
-use crate::routing::snapshot::{RepFacts, Snapshot};
-use crate::routing::{Decision, decide};
+use crate::routing::snapshot::{Knowledge, Load, RepFacts, Snapshot};
+use crate::routing::{Considered, Decision, decide};
 use crate::rules::RuleSet;
 use crate::rules::expect::Given;
 use chrono::{DateTime, Datelike, Days, TimeDelta, TimeZone, Utc};
@@ -23,6 +23,30 @@ const SOURCE: &str = "the rules alone, without a CRM";
 const ON_CALL_FOR: TimeDelta = TimeDelta::minutes(10);
 const BUSY_FOR: TimeDelta = TimeDelta::hours(1);
 const OUT_OF_OFFICE_FOR: TimeDelta = TimeDelta::days(2);
+
+/// What a worker would know of this lead in such a world, and its decision.
+pub fn decide_in(world: &Snapshot, lead: &Lead, rules: &RuleSet) -> (Snapshot, Decision) {
+    let Snapshot { now, account, assigned, .. } = world;
+    let considered = Considered::by_lead(lead, rules).knowing(lead, account, assigned.as_ref(), rules, *now);
+    let snapshot = Snapshot::of_lead(*now, account.clone(), assigned.clone()).about(&considered, world, rules);
+    let decision = decide(lead, &snapshot, rules);
+    (snapshot, decision)
+}
+
+/// A rehearsed world knows everybody.
+impl Knowledge for Snapshot {
+    fn load(&self, rep: &RepId) -> Load {
+        self.reps.get(rep).map_or(Load::NONE, RepFacts::load)
+    }
+
+    fn calendar(&self, rep: &RepId) -> Option<&Fact<Vec<Busy>>> {
+        self.reps.get(rep).map(|facts| &facts.calendar)
+    }
+
+    fn ledgers(&self) -> &BTreeMap<PoolId, Ledger> {
+        &self.ledgers
+    }
+}
 
 /// Nothing has happened yet: no account is known, every calendar is empty, nobody is reserved, every balance is level.
 pub fn at_rest(rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
@@ -197,7 +221,7 @@ impl<'r> World<'r> {
                 self.snapshot.ledgers.insert(pool.clone(), ledger.clone());
             }
         }
-        decide(&case.lead, &self.snapshot, self.rules)
+        decide_in(&self.snapshot, &case.lead, self.rules).1
     }
 
     /// The owner takes the lead: the turn is charged, and the lead counts against the caps.

@@ -31,11 +31,10 @@ pub(crate) mod scenario;
 mod tests;
 
 pub use candidates::pool_weights;
-pub use considered::members_considered;
+pub use considered::Considered;
 pub use decide::decide;
 pub use decision::Decision;
 pub use live::at as as_it_counts;
 pub use matching::shortlist;
-pub use ownership::owners_considered;
 pub use snapshot::Snapshot;
 pub use words::{local, turns};

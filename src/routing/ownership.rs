@@ -6,17 +6,14 @@ use super::case::Case;
 use super::decision::{OwnershipResult, OwnershipTrace, Rejection};
 use super::matching;
 use super::routes::Taken;
-use super::snapshot::Snapshot;
-use crate::domain::account::{Candidates, PersonKind};
+use crate::domain::account::PersonKind;
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
-use crate::domain::lead::Lead;
 use crate::domain::rep::Rep;
-use crate::rules::RuleSet;
 use crate::rules::set::{Existing, OwnershipRule, Route, RouteTo};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub(super) struct Ownership {
@@ -141,26 +138,15 @@ fn of_crm<'a>(case: &Case<'a>, crm_id: Option<&'a str>) -> Owner<'a> {
     rep.map_or(Owner::Stranger(crm_id), Owner::Rep)
 }
 
-/// Every rep whom [`settle`] may find to be an owner, with who stands in for them: whose calendars are worth asking for
-/// once the CRM has answered.
-pub fn owners_considered(
-    lead: &Lead,
-    account: &Fact<Candidates>,
-    assigned: Option<&Fact<Option<String>>>,
-    rules: &RuleSet,
-    now: DateTime<Utc>,
-) -> BTreeSet<RepId> {
-    let (account, assigned) = (account.clone(), assigned.cloned());
-    let snapshot = Snapshot { now, account, assigned, reps: BTreeMap::new(), ledgers: BTreeMap::new() };
-    let matched = matching::account(lead, &snapshot, rules);
-    let case = Case { lead, snapshot: &snapshot, rules, account: matched.account.as_ref(), ring: false };
-    let mut reps = BTreeSet::new();
-    for rule in chosen_by_crm(&case).iter().chain(&rules.ownership) {
-        if let Owner::Rep(rep) = owner(&case, rule) {
-            reps.extend([Some(rep.id.clone()), rep.delegate.clone()].into_iter().flatten());
-        }
-    }
-    reps
+/// Every rep whom [`settle`] may find to be an owner.
+pub(super) fn owners_considered(case: &Case) -> BTreeSet<RepId> {
+    let crm = chosen_by_crm(case);
+    let rules = crm.iter().chain(&case.rules.ownership);
+    let owners = rules.filter_map(|rule| match owner(case, rule) {
+        Owner::Rep(rep) => Some(rep.id.clone()),
+        Owner::Nobody | Owner::Stranger(_) | Owner::TooLongAgo(_) | Owner::NotKnown(_) => None,
+    });
+    owners.collect()
 }
 
 /// Caps, languages and skills are not asked: the account is this rep's. The delegate takes calls only; where no phone is

@@ -1,6 +1,7 @@
 //! One binary for everything that needs more than the crate: services, stand-ins, files, the program itself.
 
 mod amqp;
+mod calendarless;
 mod calls;
 mod change;
 mod chat;

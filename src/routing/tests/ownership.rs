@@ -261,23 +261,45 @@ fn where_the_crm_chose_nobody_or_was_too_late_our_rules_decide() {
 }
 
 #[test]
-fn whoever_may_own_the_lead_is_asked_for_the_calendar() {
+fn whoever_may_own_the_lead_is_considered_with_all_who_stand_in() {
     let world = following(scenario(), &[(Existing::AccountOwner, None), (Existing::LeadOwner, Some(90))])
         .person(PersonKind::Lead, "dan", Some(at("09:00")))
         .rep("ana", |_| ())
         .delegate("ana", "eve")
+        .delegate("eve", "fay")
         .company("001", |company| {
             company.domains = vec!["acme.com".into()];
             company.owner_crm_id = Some("crm-ana".into());
         })
         .assigned(Some("cy"));
     let snapshot = &world.snapshot;
-    let reps = crate::routing::owners_considered(
+    let known = Considered::default().knowing(
         &world.lead,
         &snapshot.account,
         snapshot.assigned.as_ref(),
         &world.rules,
         snapshot.now,
     );
-    assert_eq!(reps.iter().map(|rep| rep.as_str()).collect::<Vec<_>>(), ["ana", "cy", "dan", "eve"]);
+    let owners = ["ana", "cy", "dan", "eve", "fay"];
+    assert!(owners.iter().all(|rep| known.reps.contains(&rep_id(rep))), "{known:?}");
+}
+
+/// The account is known by the caller's number; only its name says which territory, and whose turn, it is.
+#[test]
+fn the_pool_that_only_the_account_leads_to_is_considered() {
+    let mut world = scenario()
+        .pool("north", &["nat"])
+        .serves("north", "North")
+        .named_account("acme.com", None, Some("North"))
+        .company("001", |company| {
+            company.domains = vec!["acme.com".into()];
+            company.phones = vec![crate::domain::phone::PhoneE164::new("+14155550142").expect("a number")];
+        });
+    world.lead.company = Default::default();
+    world.rules.index = TerritoryIndex::build(&world.rules.territories, &world.rules.named_accounts);
+    let by_lead = Considered::by_lead(&world.lead, &world.rules);
+    assert!(!by_lead.pools.contains(&pool_id("north")), "{by_lead:?}");
+    let known = by_lead.knowing(&world.lead, &world.snapshot.account, None, &world.rules, world.snapshot.now);
+    assert!(known.pools.contains(&pool_id("north")) && known.reps.contains(&rep_id("nat")), "{known:?}");
+    world.expect_pool("north").expect_first("nat");
 }
