@@ -13,7 +13,7 @@ use crate::outbox::EventSink;
 use crate::store::Store;
 use crate::telemetry::{self, LogFormat};
 use crate::web::{LinkSigner, token_digest};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -53,8 +53,13 @@ impl Serve {
             return Ok(FAULTY);
         }
         let clock: SharedClock = Arc::new(SystemClock);
-        let store = Store::open(&config.database.url.resolve()?).await;
+        let store = Store::open(&config.database.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
+        // Held until the end: a second worker on one SQLite file would undo what this one assumes.
+        let _only_worker = match store.lock_for_worker() {
+            Ok(lock) => lock,
+            Err(why) => bail!("{why}"),
+        };
         store.migrate().await.context("bringing the database to this version's form")?;
         let broker = config.amqp.as_ref().map(broker).transpose()?;
         let setup = setup(&config, workspace, store, Arc::clone(&clock), broker.as_ref()).await?;

@@ -136,6 +136,7 @@ impl Decider {
                 if !open.remove(&row.key) {
                     continue;
                 }
+                fail::fail_point!(&format!("while_deciding {}", row.key));
                 let (one, answer) = self.decide_one(&mut table, row, lead, facts, release, &mover)?;
                 finished.push((row.key.clone(), text(&answer)?, Some(lead.id.clone())));
                 done.answers.push((row.key.clone(), answer));
@@ -158,6 +159,7 @@ impl Decider {
             if !open.remove(&row.key) {
                 continue;
             }
+            fail::fail_point!(&format!("while_deciding {}", row.key));
             done.steps.extend(self.apply(tx, message, rules, &mover).await?);
             let answer = Answer::Taken { event: row.key.clone() };
             finished.push((row.key.clone(), text(&answer)?, None));

@@ -2,7 +2,7 @@
 
 use super::server::Db;
 use super::world::{later, lead_id, now};
-use baton::store::{InboxMessage, InboxRow, StoreError};
+use baton::store::{Aside, InboxMessage, InboxRow, Known, StoreError};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
@@ -115,15 +115,22 @@ pub async fn what_a_dead_worker_left_is_found_oldest_first(db: Db) {
 pub async fn poison_is_put_aside_and_can_be_replayed(db: Db) {
     insert(&db, vec![message("poison", later(-60))]).await;
     let put_aside = || {
-        db.store.write("test", |tx| Box::pin(async move { tx.inbox_quarantine("poison", "line 1: no \0 JSON").await }))
+        db.store.write("test", |tx| {
+            Box::pin(async move { tx.inbox_quarantine("poison", b"body of poison", "line 1: no \0 JSON").await })
+        })
     };
     assert!(put_aside().await.expect("a quarantine"));
     assert!(!put_aside().await.expect("a second one"), "it is no longer anybody's to put aside");
     assert_eq!(stale(&db, now(), 10).await, [""; 0]);
     let listed = db.store.read("test", |tx| Box::pin(async move { tx.inbox_quarantined(10).await })).await;
-    let told = ("poison".to_owned(), "lead.qualified".to_owned(), later(-60), "line 1: no ␀ JSON".to_owned());
+    let told = Aside {
+        key: "poison".to_owned(),
+        kind: "lead.qualified".to_owned(),
+        received_at: later(-60),
+        why: "line 1: no ␀ JSON".to_owned(),
+    };
     assert_eq!(listed.expect("a list"), [told]);
-    let replay = || db.store.write("test", |tx| Box::pin(async move { tx.inbox_replay("poison", later(-40)).await }));
+    let replay = || db.store.write("test", |tx| Box::pin(async move { tx.inbox_replay("poison").await }));
     replay().await.expect("a replay");
     assert_eq!(stale(&db, now(), 10).await, ["poison"]);
     let row = db.store.read("test", |tx| Box::pin(async move { tx.inbox_row("poison").await })).await;
