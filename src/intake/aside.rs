@@ -13,8 +13,9 @@ use crate::outbox::Pace;
 use crate::store::{InboxRow, StoreError};
 use futures_util::FutureExt;
 use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -29,24 +30,79 @@ pub(super) struct Rest(Mutex<Resting>);
 struct Resting {
     failures: u32,
     until: Option<Instant>,
+    /// Messages whose own decision the database does not take, though it takes others, by key.
+    stuck: BTreeMap<String, Stuck>,
+}
+
+struct Stuck {
+    failures: u32,
+    again_at: Instant,
+    cause: &'static str,
+}
+
+/// A random share, at least half, of what doubles with every failure.
+fn rest_after(failures: u32) -> Duration {
+    let (first, longest) = REST;
+    let span = first.saturating_mul(2u32.saturating_pow(failures)).min(longest);
+    span.mul_f64(0.5 + clock::jitter() / 2.0)
 }
 
 impl Rest {
+    fn now(&self) -> MutexGuard<'_, Resting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Until when, if it goes on.
     pub fn until(&self) -> Option<Instant> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).until
+        self.now().until
     }
 
     fn begin(&self) {
-        let mut resting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (first, longest) = REST;
-        let span = first.saturating_mul(2u32.saturating_pow(resting.failures)).min(longest);
+        let mut resting = self.now();
+        resting.until = Some(Instant::now() + rest_after(resting.failures));
         resting.failures = resting.failures.saturating_add(1);
-        resting.until = Some(Instant::now() + span.mul_f64(0.5 + clock::jitter() / 2.0));
     }
 
     fn end(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Resting::default();
+        let mut resting = self.now();
+        (resting.failures, resting.until) = (0, None);
+    }
+
+    /// A message waits although the database takes others.
+    fn holds(&self, key: &str, cause: &'static str) {
+        let mut resting = self.now();
+        let failures = resting.stuck.get(key).map_or(0, |stuck| stuck.failures.saturating_add(1));
+        let again_at = Instant::now() + rest_after(failures);
+        resting.stuck.insert(key.to_owned(), Stuck { failures, again_at, cause });
+    }
+
+    fn lets_go<'k>(&self, keys: impl Iterator<Item = &'k String>) {
+        let mut resting = self.now();
+        for key in keys {
+            resting.stuck.remove(key);
+        }
+    }
+
+    /// How many messages wait although the database takes others.
+    pub fn count_stuck(&self) -> usize {
+        self.now().stuck.len()
+    }
+
+    /// Why they wait, if any do.
+    pub fn cause(&self) -> Option<&'static str> {
+        self.now().stuck.values().next().map(|stuck| stuck.cause)
+    }
+
+    /// Those of the messages that wait whose time has come; `all`: they are all that wait, and no other is stuck any more.
+    pub fn due(&self, rows: Vec<InboxRow>, all: bool) -> Vec<InboxRow> {
+        let mut resting = self.now();
+        if all {
+            let waiting: BTreeSet<&String> = rows.iter().map(|row| &row.key).collect();
+            resting.stuck.retain(|key, _| waiting.contains(key));
+        }
+        let now = Instant::now();
+        let due = |row: &InboxRow| resting.stuck.get(&row.key).is_none_or(|stuck| stuck.again_at <= now);
+        rows.into_iter().filter(due).collect()
     }
 }
 
@@ -74,24 +130,33 @@ impl Decider {
 
     /// A panic undoes its transaction, gives back its place in the line, and is an error here.
     async fn commit_caught(self: &Arc<Self>, batch: &Arc<Batch>, pace: Pace) -> Result<(), StoreError> {
-        caught(self.commit(batch, pace)).await
+        caught(self.commit(batch, pace)).await.inspect(|()| self.rest.lets_go(batch.rows().map(|row| &row.key)))
     }
 
     /// One message that has failed alone, with the database well.
     async fn once_more(self: &Arc<Self>, single: &Arc<Batch>, error: &StoreError) {
         let again = match error.is_transient() {
-            true => return waits(single, error),
+            true => return self.waits(single, error),
             false => self.commit_caught(single, Pace::Calm).await,
         };
         let Err(error) = again else { return };
         if error.is_transient() {
-            return waits(single, &error);
+            return self.waits(single, &error);
         }
         if !self.is_database_well(&error).await {
             return;
         }
         for row in single.rows() {
             self.quarantine(row, error.to_string()).await;
+        }
+    }
+
+    fn waits(&self, single: &Batch, error: &StoreError) {
+        for row in single.rows() {
+            if error.is_outage() {
+                self.rest.holds(&row.key, error.in_words());
+            }
+            tracing::error!(inbox.key = %row.key, %error, "a message waits in the inbox and is tried again");
         }
     }
 
@@ -127,6 +192,7 @@ impl Decider {
         });
         match stored.await {
             Ok(true) => {
+                self.rest.lets_go([&row.key].into_iter());
                 tracing::error!(
                     inbox.key = %row.key, reason = %why,
                     "a message was quarantined: see `baton quarantine show`, mend it, and send it again or replay it"
@@ -137,12 +203,6 @@ impl Decider {
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "a quarantine could not be stored: the message is tried again"),
         }
-    }
-}
-
-fn waits(single: &Batch, error: &StoreError) {
-    for row in single.rows() {
-        tracing::error!(inbox.key = %row.key, %error, "a message waits in the inbox and is tried again");
     }
 }
 

@@ -212,14 +212,24 @@ impl Decider {
     /// Rows that a dead worker, or a full queue, left behind.
     async fn orphans(&self) -> Vec<InboxRow> {
         let before = self.parts.clock.now() - ORPHANED_AFTER;
+        // Messages that the database does not take do not stand in the way of those behind them.
+        let limit = BATCH + self.rest.count_stuck();
         let found = self
             .parts
             .store
-            .read("inbox.orphans", move |tx| Box::pin(async move { tx.inbox_take_stale(before, BATCH).await }));
-        found.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "the inbox could not be read");
-            Vec::new()
-        })
+            .read("inbox.orphans", move |tx| Box::pin(async move { tx.inbox_take_stale(before, limit).await }));
+        match found.await {
+            Ok(found) => {
+                let all = found.len() < limit;
+                let mut due = self.rest.due(found, all);
+                due.truncate(BATCH);
+                due
+            }
+            Err(error) => {
+                tracing::error!(%error, "the inbox could not be read");
+                Vec::new()
+            }
+        }
     }
 
     /// Returns when the next batch may begin.
@@ -287,6 +297,11 @@ impl Decider {
     /// How often a surge was decided ahead of its commits, and how often that had to be undone.
     pub fn decided_ahead(&self) -> DecidedAhead {
         self.line.decided_ahead()
+    }
+
+    /// Why messages wait although the database takes writes, if any do; in words of ours.
+    pub fn held_up_by(&self) -> Option<&'static str> {
+        self.rest.cause()
     }
 
     /// Whether a commit would work now.

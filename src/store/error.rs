@@ -63,7 +63,7 @@ impl StoreError {
     }
 
     /// The database, or the way to it, is not well: no other work would go through either.
-    pub(super) fn is_outage(&self) -> bool {
+    pub fn is_outage(&self) -> bool {
         match self {
             Self::Database { cause, .. } | Self::CommitUnknown { cause, .. } => {
                 matches!(verdict::of(cause).0, Verdict::Database | Verdict::Lost)

@@ -1,6 +1,6 @@
 //! Forward-only migrations, one text for both engines, applied under a lock and remembered by name and content.
 
-use super::{Store, StoreError, Tx};
+use super::{Access, Store, StoreError, Tx};
 use crate::store::dialect::Engine;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row};
@@ -25,7 +25,7 @@ impl Store {
     /// A statement failed (nothing of that migration stays), an applied migration differs from the one this version
     /// knows, or the database is of a newer version.
     pub async fn migrate(&self) -> Result<Vec<String>, StoreError> {
-        self.write("migrate", |tx| Box::pin(tx.migrate())).await
+        self.in_task("migrate", Access::Migrate, |tx| Box::pin(tx.migrate())).await
     }
 }
 

@@ -68,6 +68,8 @@ use tracing::Instrument;
 
 /// How often a transaction is tried when the database says "again": deadlock, serialisation, lock not available.
 const TRIES: u32 = 4;
+/// How long a transaction that writes may take once it has its connection; statements have limits of their own below it.
+const ENDED_WITHIN: Duration = Duration::from_secs(20);
 
 /// A handle to the database; clones share its connections.
 #[derive(Clone)]
@@ -174,7 +176,7 @@ impl Store {
         };
         match tokio::spawn(work.in_current_span()).await {
             Ok(result) => {
-                if access == Access::Write {
+                if access != Access::Read {
                     self.pulse.felt(result.as_ref().err());
                 }
                 result
@@ -188,17 +190,38 @@ impl Store {
 
     async fn attempt<T>(&self, access: Access, body: &impl Body<T>) -> Result<T, StoreError> {
         let (pool, begin) = match access {
-            Access::Write => (&self.writer, self.engine.begin_write()),
+            Access::Write | Access::Migrate => (&self.writer, self.engine.begin_write()),
             Access::Read => (&self.reader, self.engine.begin_read()),
         };
         let connection = match pool.acquire().await {
             Err(sqlx::Error::PoolTimedOut) => return Err(self.way.why_unreachable().await),
             acquired => acquired?,
         };
+        let work = self.run(connection, begin, access, body);
+        if access != Access::Write {
+            return work.await;
+        }
+        // A server that is gone without a word would hold its connection, and whoever waits for it, for a quarter of an hour.
+        match tokio::time::timeout(ENDED_WITHIN, work).await {
+            Ok(done) => done,
+            Err(_) => {
+                let silent = std::io::Error::new(std::io::ErrorKind::TimedOut, "it stopped answering");
+                Err(StoreError::CommitUnknown { during: "a transaction", cause: sqlx::Error::Io(silent) })
+            }
+        }
+    }
+
+    async fn run<T>(
+        &self,
+        connection: PoolConnection<Any>,
+        begin: &'static str,
+        access: Access,
+        body: &impl Body<T>,
+    ) -> Result<T, StoreError> {
         let mut tx = Tx::begin(self.engine, connection, begin).await?;
         let done = AssertUnwindSafe(body(&mut tx)).catch_unwind().await;
         match (done, access) {
-            (Ok(Ok(value)), Access::Write) => {
+            (Ok(Ok(value)), Access::Write | Access::Migrate) => {
                 fail::fail_point!("before_commit");
                 tx.commit().await?;
                 fail::fail_point!("after_commit");
@@ -220,4 +243,6 @@ impl Store {
 enum Access {
     Read,
     Write,
+    /// Writes, and may take its time.
+    Migrate,
 }

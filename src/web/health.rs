@@ -24,6 +24,9 @@ pub async fn ready(State(door): State<Door>) -> (StatusCode, String) {
     if let Err(cause) = door.store.takes_writes().await {
         return not(cause);
     }
+    if let Some(cause) = door.decider.held_up_by() {
+        return not(&format!("messages wait in the inbox: {cause}"));
+    }
     let release = Arc::clone(&door.release.borrow());
     let (id, since) = (release.rules.release.short(), release.live_since.format("%FT%TZ"));
     let mut told = format!("ready\nrules {id} since {since}\n");

@@ -1,6 +1,7 @@
 //! One binary for everything that needs more than the crate: services, stand-ins, files, the program itself.
 
 mod amqp;
+mod aside;
 mod change;
 mod chat;
 mod check;
@@ -8,6 +9,7 @@ mod contract;
 #[cfg(feature = "failpoints")]
 mod crash;
 mod crm;
+mod database;
 mod expectations;
 mod fairness;
 mod flow;

@@ -87,7 +87,12 @@ pub async fn worker(folder: &Path, store: &Store, clock: &SharedClock) -> Runnin
 
 /// The same with what is connected to it.
 pub async fn worker_with(vendors: Vendors, folder: &Path, store: &Store, clock: &SharedClock) -> Running {
-    let setup = Setup {
+    app::start(setup(vendors, folder, store, clock).await).await.expect("a worker")
+}
+
+/// What such a worker is made of.
+pub async fn setup(vendors: Vendors, folder: &Path, store: &Store, clock: &SharedClock) -> Setup {
+    Setup {
         store: store.clone(),
         workspace: read(folder),
         vendors,
@@ -99,8 +104,7 @@ pub async fn worker_with(vendors: Vendors, folder: &Path, store: &Store, clock: 
         requests_at_once: 1,
         links: None,
         replies: None,
-    };
-    app::start(setup).await.expect("a worker")
+    }
 }
 
 /// So many of them, side by side.
