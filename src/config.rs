@@ -32,13 +32,24 @@ pub struct Config {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
-    /// `sqlite:FILE` or `postgres://…`; may be a reference.
+    /// `sqlite:FILE` or `postgres://…`; may be a reference. A relative file lies beside `baton.toml`.
     pub url: Reference,
+    /// Where `baton.toml` lies.
+    #[serde(skip)]
+    folder: PathBuf,
+}
+
+impl Database {
+    /// # Errors
+    /// As [`Reference::resolve`].
+    pub fn resolve(&self) -> Result<String> {
+        Ok(beside(self.url.resolve().context("resolving database.url")?, &self.folder))
+    }
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: Reference("sqlite:baton.db".to_owned()) }
+        Self { url: Reference("sqlite:baton.db".to_owned()), folder: PathBuf::new() }
     }
 }
 
@@ -232,6 +243,18 @@ impl Default for Feedback {
     }
 }
 
+/// A relative SQLite file is meant from this folder, wherever the process was started; everything else stays as it is.
+fn beside(url: String, folder: &Path) -> String {
+    let Some(rest) = url.strip_prefix("sqlite:") else { return url };
+    let file = rest.strip_prefix("//").unwrap_or(rest);
+    if file.starts_with('/') || file.starts_with(":memory:") || folder.as_os_str().is_empty() {
+        return url;
+    }
+    // The client reads both signs as its own.
+    let folder = folder.to_string_lossy().replace('%', "%25").replace('?', "%3F");
+    format!("sqlite:{folder}/{file}")
+}
+
 /// A value, or `env:NAME`, or `file:PATH`. `Debug` shows the reference, never what it stands for.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
@@ -294,7 +317,8 @@ pub fn load(path: &Path) -> Result<Config> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
     };
-    let config: Config = toml::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
+    let mut config: Config = toml::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
+    config.database.folder = path.parent().map(Path::to_owned).unwrap_or_default();
     config.check().with_context(|| format!("checking {}", path.display()))?;
     Ok(config)
 }
@@ -345,7 +369,7 @@ mod tests {
     use super::*;
 
     fn fault(text: &str) -> String {
-        let config: Config = toml::from_str(text).expect("parses");
+        let mut config: Config = toml::from_str(text).expect("parses");
         format!("{:#}", config.check().unwrap_err())
     }
 
@@ -353,6 +377,25 @@ mod tests {
     fn timeouts_that_contradict_each_other_are_refused() {
         assert!(fault("[limits]\nvendor_timeout_s = 25\n").contains("vendor_timeout_s < lease_s"));
         assert!(fault("[limits]\nlease_s = 60\n").contains("within 30 s"));
+    }
+
+    #[test]
+    fn a_relative_database_lies_in_the_workspace_and_no_other_moves() {
+        for (url, resolved) in [
+            ("sqlite:baton.db", "sqlite:/w s/baton.db"),
+            ("sqlite://baton.db", "sqlite:/w s/baton.db"),
+            ("sqlite:data/b.db?mode=rw", "sqlite:/w s/data/b.db?mode=rw"),
+            ("sqlite:./b.db", "sqlite:/w s/./b.db"),
+            ("sqlite:/var/b.db", "sqlite:/var/b.db"),
+            ("sqlite:///var/b.db", "sqlite:///var/b.db"),
+            ("sqlite::memory:", "sqlite::memory:"),
+            ("sqlite://:memory:", "sqlite://:memory:"),
+            ("postgres://u@h/d", "postgres://u@h/d"),
+        ] {
+            assert_eq!(beside(url.to_owned(), Path::new("/w s")), resolved);
+        }
+        assert_eq!(beside("sqlite:b.db".to_owned(), Path::new("/50% off?")), "sqlite:/50%25 off%3F/b.db");
+        assert_eq!(beside("sqlite:b.db".to_owned(), Path::new("")), "sqlite:b.db", "the workspace is where we are");
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl Report {
         let Ok(workspace) = workspace::load(&self.place.workspace)? else {
             bail!("the workspace has faults: run `baton check` first");
         };
-        let store = Store::open(&config.database.url.resolve()?).await;
+        let store = Store::open_existing(&config.database.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
         let report = reports::over(&store, &workspace.checked.rules, self.days, SystemClock.now()).await?;
         let format = match self.format {

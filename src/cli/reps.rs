@@ -45,7 +45,7 @@ impl Reps {
             known.ok_or_else(|| anyhow!("there is no rep {name:?} in rules/reps.csv; `baton reps` lists them"))
         });
         let wanted = wanted.transpose()?;
-        let store = Store::open(&config.database.url.resolve()?).await;
+        let store = Store::open_existing(&config.database.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
         let now = SystemClock.now();
         let seen = Seen::read(&store, now).await?;

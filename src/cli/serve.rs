@@ -15,7 +15,7 @@ use crate::outbox::EventSink;
 use crate::store::Store;
 use crate::telemetry::{self, LogFormat};
 use crate::web::{LinkSigner, token_digest};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -55,8 +55,13 @@ impl Serve {
             eprintln!("{why}");
             return Ok(FAULTY);
         }
-        let store = Store::open(&config.database.url.resolve()?).await;
+        let store = Store::open(&config.database.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
+        // Held until the end: a second worker on one SQLite file would undo what this one assumes.
+        let _only_worker = match store.lock_for_worker() {
+            Ok(lock) => lock,
+            Err(why) => bail!("{why}"),
+        };
         store.migrate().await.context("bringing the database to this version's form")?;
         let keeper = Timekeeper::begin(Arc::new(SystemClock), store.clone()).await;
         let keeper = keeper.map_err(|error| unreachable("comparing clocks with the database", &error))?;

@@ -8,7 +8,7 @@ use crate::release::Current;
 use crate::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -42,7 +42,7 @@ impl Facts {
             return Err("no calendar is configured".to_owned());
         }
         self.look_up(&[calendar.to_owned()], rules, UNHURRIED).await;
-        let views = self.views.lock().expect("calendar views");
+        let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         views.get(calendar).map_or_else(|| Err("not answered".to_owned()), |view| view.busy.clone())
     }
 
@@ -68,7 +68,7 @@ impl Facts {
         if self.calendar.is_none() {
             return Vec::new();
         }
-        let (now, views) = (self.clock.now(), self.views.lock().expect("calendar views"));
+        let (now, views) = (self.clock.now(), self.views.lock().unwrap_or_else(PoisonError::into_inner));
         let fresh = |calendar: &String| views.get(calendar).is_some_and(|view| now - view.observed_at < age);
         calendars.iter().filter(|calendar| !fresh(calendar)).cloned().collect()
     }
@@ -83,7 +83,7 @@ impl Facts {
         let failed = match tokio::time::timeout(within, vendor.busy(calendars, now - TimeDelta::hours(1), until)).await
         {
             Ok(Ok(answers)) => {
-                let mut views = self.views.lock().expect("calendar views");
+                let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
                 views.extend(answers.into_iter().map(|(calendar, busy)| (calendar, View { busy, observed_at: now })));
                 return;
             }
@@ -92,7 +92,7 @@ impl Facts {
         };
         self.calendar_rests.begin();
         tracing::warn!(vendor = vendor.vendor(), why = %failed, "calendars are unknown for now");
-        let mut views = self.views.lock().expect("calendar views");
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         for calendar in calendars {
             views.entry(calendar.clone()).or_insert_with(|| View { busy: Err(failed.clone()), observed_at: now });
         }
@@ -103,7 +103,7 @@ impl Facts {
             let source = "no calendar is configured".to_owned();
             return Fact::Known { value: Vec::new(), observed_at: self.clock.now(), source };
         };
-        let views = self.views.lock().expect("calendar views");
+        let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         match views.get(calendar) {
             Some(View { busy: Ok(busy), observed_at }) => {
                 Fact::Known { value: busy.clone(), observed_at: *observed_at, source: vendor.vendor().to_owned() }

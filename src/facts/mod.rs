@@ -21,7 +21,7 @@ use crate::routing::Considered;
 use crate::rules::RuleSet;
 use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -139,10 +139,10 @@ struct Pause(Mutex<Option<Instant>>);
 
 impl Pause {
     fn is_on(&self) -> bool {
-        self.0.lock().expect("pause").is_some_and(|until| Instant::now() < until)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() < until)
     }
 
     fn begin(&self) {
-        *self.0.lock().expect("pause") = Some(Instant::now() + PAUSE_AFTER_FAILURE);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + PAUSE_AFTER_FAILURE);
     }
 }

@@ -6,9 +6,10 @@ use crate::domain::outcome::NextStep;
 use crate::handoff::Handoff;
 use crate::routing::Decision;
 use crate::rules::set::Rung;
+use crate::store::Known;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -94,6 +95,30 @@ impl Decided {
     }
 }
 
+/// An answer as it goes out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Told<'a> {
+    #[serde(flatten)]
+    pub answer: &'a Answer,
+    /// The event came under its id before, with another content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'static str>,
+}
+
+/// Said to whoever sent an event again under its id, changed.
+pub const DIFFERS: &str = "an event of this id came before with another content, which counts; what came now was not used: \
+                           send it under an id of its own, if it is meant";
+
+impl<'a> Told<'a> {
+    pub fn as_is(answer: &'a Answer) -> Self {
+        Self { answer, note: None }
+    }
+
+    pub fn of(answer: &'a Answer, known: Known) -> Self {
+        Self { answer, note: (known == Known::Differs).then_some(DIFFERS) }
+    }
+}
+
 /// Who waits for which answer in this process.
 #[derive(Default)]
 pub struct Answers(Mutex<BTreeMap<String, Vec<oneshot::Sender<Answer>>>>);
@@ -102,12 +127,12 @@ impl Answers {
     /// A place in the line for this event's answer; taken *before* the event is handed in, so that no answer slips by.
     pub fn expect(&self, key: &str) -> oneshot::Receiver<Answer> {
         let (sender, receiver) = oneshot::channel();
-        self.0.lock().expect("answers").entry(key.to_owned()).or_default().push(sender);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key.to_owned()).or_default().push(sender);
         receiver
     }
 
     pub fn put(&self, key: &str, answer: &Answer) {
-        let waiting = self.0.lock().expect("answers").remove(key).unwrap_or_default();
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key).unwrap_or_default();
         for sender in waiting {
             // Whoever stopped waiting asks again if they care.
             let _gone = sender.send(answer.clone());
@@ -116,7 +141,7 @@ impl Answers {
 
     /// Forgets those who no longer wait.
     pub fn sweep(&self) {
-        self.0.lock().expect("answers").retain(|_, waiting| {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, waiting| {
             waiting.retain(|sender| !sender.is_closed());
             !waiting.is_empty()
         });

@@ -150,6 +150,7 @@ impl Decider {
                     done.seconds.push(Second { row: row.clone(), lead: lead.clone(), first: first.clone() });
                     continue;
                 }
+                fail::fail_point!(&format!("while_deciding {}", row.key));
                 let (one, answer) = self.decide_one(&mut table, row, lead, facts, release, &mover)?;
                 finished.push((row.key.clone(), text(&answer)?, Some(lead.id.clone())));
                 done.answers.push((row.key.clone(), answer));
@@ -172,6 +173,7 @@ impl Decider {
             if !open.remove(&row.key) {
                 continue;
             }
+            fail::fail_point!(&format!("while_deciding {}", row.key));
             let applied = self.apply(tx, message, rules, &mover).await?;
             done.steps.extend(applied.steps);
             let answer = Answer::Taken { event: row.key.clone(), ignored: applied.ignored };

@@ -9,6 +9,7 @@
 pub mod ahead;
 pub mod amqp;
 pub mod answer;
+mod aside;
 mod batch;
 mod call;
 mod complete;

@@ -7,6 +7,7 @@
 //! has given a lead to in the CRM meanwhile keeps it. If the process dies, the next look finds what still waits.
 
 use super::ahead::Standing;
+use super::aside::caught;
 use super::batch::Table;
 use super::decider::Decider;
 use crate::domain::known::Fact;
@@ -71,14 +72,10 @@ impl Decider {
                 if self.why_not().is_some() {
                     return Ok(());
                 }
-                // Ledgers order those who can take it, and say nothing about whether anybody can.
-                if decide_again(&table, &waiting.lead, &facts, &release, self.parts.clock.now()).plan.waits {
-                    continue;
-                }
-                let Some(facts) = self.unless_given_by_hand(&waiting, facts, &release).await else { continue };
                 let lead = waiting.lead.id.clone();
-                match self.give(waiting, facts, &release).await {
-                    Ok(steps) => self.parts.outbox.run_now(steps, None),
+                match caught(self.give_if_possible(&table, waiting, facts, &release)).await {
+                    Ok(false) => continue,
+                    Ok(true) => {}
                     Err(error) if error.is_transient() => return Err(error),
                     Err(error) => {
                         tracing::error!(lead.id = %lead, %error, "a lead goes on waiting, and does not hold up the others");
@@ -89,6 +86,24 @@ impl Decider {
                 table.standing.reps = reps.await?;
             }
         }
+    }
+
+    /// Whether it was tried.
+    async fn give_if_possible(
+        &self,
+        table: &Table,
+        waiting: WaitingLead,
+        facts: LeadFacts,
+        release: &Arc<Release>,
+    ) -> Result<bool, StoreError> {
+        // Ledgers order those who can take it, and say nothing about whether anybody can.
+        if decide_again(table, &waiting.lead, &facts, release, self.parts.clock.now()).plan.waits {
+            return Ok(false);
+        }
+        let Some(facts) = self.unless_given_by_hand(&waiting, facts, release).await else { return Ok(false) };
+        let steps = self.give(waiting, facts, release).await?;
+        self.parts.outbox.run_now(steps, None);
+        Ok(true)
     }
 
     /// The callers have left since; accounts and their owners are as they were known then, calendars as they are now.

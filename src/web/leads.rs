@@ -3,11 +3,11 @@
 use super::{Door, Problem};
 use crate::domain::id::LeadId;
 use crate::domain::outcome::NextStepKind;
-use crate::intake::answer::within;
+use crate::intake::answer::{DIFFERS, Told, within};
 use crate::intake::event::{key_of, parse, structured};
 use crate::release::Lost;
 use crate::render::explain::explain_whole;
-use crate::store::{InboxMessage, LeadRecord};
+use crate::store::{InboxMessage, Known, LeadRecord, StoreError};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -15,10 +15,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// A caller is on the line: nobody waits longer for words than this.
 const LONGEST_WAIT: Duration = Duration::from_millis(1500);
+/// How long whoever does not wait for a decision waits for the commit.
+const TAKEN_WITHIN: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +42,7 @@ pub async fn post(
         return Err(Problem::busy(format!("{why}; the same request may be sent again")));
     }
     let wait = query.wait.as_deref().map(parse_wait).transpose()?;
+    let until = Instant::now() + wait.unwrap_or(TAKEN_WITHIN);
     let attributes =
         headers.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
     let body = structured(body.to_vec(), &attributes.collect());
@@ -57,18 +62,31 @@ pub async fn post(
         reply_to,
         correlation_id,
     };
-    let new = door.decider.take(vec![message]).await.map_err(|error| Problem::ours(&error))?;
-    let Some(wait) = wait else { return Ok(accepted(&key)) };
-    if new.is_empty()
-        && let Some(before) = door.decider.answer_of(&key).await.map_err(|error| Problem::ours(&error))?
-    {
-        return Ok(Json(before).into_response());
+    let decider = Arc::clone(&door.decider);
+    // In a task of its own: whoever stops waiting does not stop what the inbox has taken from being queued.
+    let taking = tokio::spawn(async move { decider.take(vec![message]).await });
+    let Ok(taken) = timeout_at(until, taking).await else { return Err(door.not_in_time()) };
+    let taken = taken.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?;
+    let known = taken.map_err(|error| Problem::ours(&error))?.first().copied().unwrap_or(Known::New);
+    if wait.is_none() {
+        return Ok(accepted(&key, known));
     }
-    Ok(within(answer, wait).await.map_or_else(|| accepted(&key), |answer| Json(answer).into_response()))
+    if matches!(known, Known::Same | Known::Differs)
+        && let Ok(before) = timeout_at(until, door.decider.answer_of(&key)).await
+        && let Some(before) = before.map_err(|error| Problem::ours(&error))?
+    {
+        return Ok(Json(Told::of(&before, known)).into_response());
+    }
+    let answer = within(answer, until.saturating_duration_since(Instant::now())).await;
+    Ok(answer.map_or_else(|| accepted(&key, known), |answer| Json(Told::of(&answer, known)).into_response()))
 }
 
-fn accepted(key: &str) -> Response {
-    (StatusCode::ACCEPTED, Json(json!({ "status": "accepted", "event": key }))).into_response()
+fn accepted(key: &str, known: Known) -> Response {
+    let mut told = json!({ "status": "accepted", "event": key });
+    if known == Known::Differs {
+        told["note"] = json!(DIFFERS);
+    }
+    (StatusCode::ACCEPTED, Json(told)).into_response()
 }
 
 fn parse_wait(text: &str) -> Result<Duration, Problem> {
@@ -110,13 +128,18 @@ pub async fn attention(State(door): State<Door>) -> Result<Json<Value>, Problem>
         })
     });
     let (leads, steps, messages) = found.await.map_err(|error| Problem::ours(&error))?;
-    let messages: Vec<Value> = messages
-        .into_iter()
-        .map(
-            |(key, kind, received_at, why)| json!({ "key": key, "kind": kind, "received_at": received_at, "why": why }),
-        )
-        .collect();
     Ok(Json(json!({ "leads": leads, "failed_steps": steps, "quarantined": messages })))
+}
+
+/// 202: a message that was put aside is tried again.
+pub async fn replay(State(door): State<Door>, Path(key): Path<String>) -> Result<Response, Problem> {
+    match door.decider.replay(&key).await {
+        Ok(()) => Ok(accepted(&key, Known::TriedAgain)),
+        Err(StoreError::NotFound { .. }) => {
+            Err(Problem::not_found("no message of this key is put aside; /v1/attention lists those that are"))
+        }
+        Err(error) => Err(Problem::ours(&error)),
+    }
 }
 
 /// The lead, its decision, and everything that happened to it.
@@ -169,6 +192,12 @@ pub async fn explain(State(door): State<Door>, Path(id): Path<String>) -> Result
 }
 
 impl Door {
+    /// The time is up, and nothing is known to be stored.
+    fn not_in_time(&self) -> Problem {
+        let cause = self.store.known_trouble().unwrap_or("the database did not answer in time");
+        Problem::busy(format!("{cause}; the same request may be sent again"))
+    }
+
     pub(super) async fn lead(&self, id: &LeadId) -> Result<Option<LeadRecord>, Problem> {
         let id = id.clone();
         let found = self.store.read("lead.get", move |tx| {

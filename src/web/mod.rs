@@ -65,6 +65,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/leads/{id}", get(leads::get))
         .route("/v1/leads/{id}/explain", get(leads::explain))
         .route("/v1/attention", get(leads::attention))
+        .route("/v1/attention/{key}/replay", post(leads::replay))
         .route("/v1/feedback", post(feedback::api))
         .route("/v1/reports/routing", get(reports::routing))
         .route("/v1/rules", get(rules::live))

@@ -1,5 +1,6 @@
 //! Errors as `application/problem+json` (RFC 9457).
 
+use crate::store::StoreError;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -39,9 +40,10 @@ impl Problem {
     }
 
     /// Something of ours failed: the log has the reason, the caller may repeat the request.
-    pub fn ours(error: &dyn std::error::Error) -> Self {
+    pub fn ours(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(%error, "a request failed");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the database did not answer; the same request may be sent again")
+        let cause = error.downcast_ref::<StoreError>().map_or("the database did not answer", StoreError::in_words);
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, format!("{cause}; the same request may be sent again"))
     }
 }
 

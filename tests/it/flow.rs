@@ -5,6 +5,7 @@ mod assignment;
 mod faults;
 mod feedback;
 pub mod play;
+mod storage;
 
 use crate::town::Caller;
 use baton::clock::Clock;

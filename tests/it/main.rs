@@ -1,6 +1,7 @@
 //! One binary for everything that needs more than the crate: services, stand-ins, files, the program itself.
 
 mod amqp;
+mod aside;
 mod calendarless;
 mod calls;
 mod change;
@@ -10,6 +11,7 @@ mod contract;
 #[cfg(feature = "failpoints")]
 mod crash;
 mod crm;
+mod database;
 mod duty;
 mod expectations;
 mod fairness;

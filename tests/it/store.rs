@@ -64,6 +64,7 @@ conformance! {
             a_message_is_finished_once_and_keeps_its_answer,
             what_a_dead_worker_left_is_found_oldest_first,
             poison_is_put_aside_and_can_be_replayed,
+            what_comes_again_is_known_for_what_it_is,
         ]
         leads: [
             five_hundred_leads_come_back_exactly,

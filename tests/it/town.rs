@@ -115,20 +115,25 @@ async fn start(
     store: &Store,
     clock: &SharedClock,
 ) -> Running {
-    let setup = Setup {
+    let setup = Setup { limits, replies, ..setup(vendors, folder, store, clock).await };
+    app::start(setup).await.expect("a worker")
+}
+
+/// What such a worker is made of.
+pub async fn setup(vendors: Vendors, folder: &Path, store: &Store, clock: &SharedClock) -> Setup {
+    Setup {
         store: store.clone(),
         workspace: read(folder),
         vendors,
         clock: Arc::clone(clock),
-        limits,
+        limits: Limits::default(),
         listener: TcpListener::bind("127.0.0.1:0").await.expect("a port"),
         tokens: Vec::new(),
         body_limit: 1024,
         requests_at_once: 1,
         links: None,
-        replies,
-    };
-    app::start(setup).await.expect("a worker")
+        replies: None,
+    }
 }
 
 /// So many of them, side by side.

@@ -67,7 +67,7 @@ pub async fn an_error_undoes_everything(db: Db) {
     let failed = db.store.write("test", |tx| {
         Box::pin(async move {
             leave_a_trace(tx, "a").await?;
-            tx.inbox_replay("nobody", now()).await
+            tx.inbox_replay("nobody").await.map(|_row| ())
         })
     });
     let failed = failed.await;
@@ -326,7 +326,7 @@ pub async fn refuses_unknown_and_unsafe_urls() {
     for (url, says) in [
         ("mysql://root@localhost/x", "neither sqlite:FILE nor postgres://"),
         ("sqlite::memory:", "not wal"),
-        ("sqlite:///no/such/folder/baton.db", "the database failed"),
+        ("sqlite:///no/such/folder/baton.db", "the database file cannot be opened"),
     ] {
         let Err(error) = Store::open(url).await else { panic!("{url} was opened") };
         assert!(error.to_string().contains(says), "{url}: {error}");
