@@ -18,6 +18,7 @@ mod send;
 mod serve;
 mod simulate;
 mod test;
+mod token;
 
 use crate::config;
 use crate::store::Store;
@@ -91,6 +92,8 @@ enum Command {
     Ledger(ledger::Ledger),
     /// Print what each rep has taken, who can be had now, and why one got nothing.
     Reps(reps::Reps),
+    /// Say who may speak to running workers: make, list and revoke bearer tokens.
+    Token(token::Token),
     /// Print the JSON Schema of a contract.
     Schema(schema::Schema),
     /// Bring the database to this version's form.
@@ -143,6 +146,7 @@ pub fn main() -> ExitCode {
             Command::Report(command) => command.run().await,
             Command::Ledger(command) => command.run().await,
             Command::Reps(command) => command.run().await,
+            Command::Token(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Migrate(command) => command.run().await,
         }

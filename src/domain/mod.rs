@@ -14,4 +14,5 @@ pub mod outcome;
 pub mod phone;
 pub mod rep;
 pub mod rota;
+pub mod scope;
 pub mod text;

@@ -8,6 +8,7 @@ mod contract;
 #[cfg(feature = "failpoints")]
 mod crash;
 mod crm;
+mod door;
 mod expectations;
 mod fairness;
 mod flow;

@@ -97,6 +97,7 @@ pub async fn worker_with(vendors: Vendors, folder: &Path, store: &Store, clock: 
         tokens: Vec::new(),
         body_limit: 1024,
         requests_at_once: 1,
+        connections: 128,
         links: None,
         replies: None,
     };
