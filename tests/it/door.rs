@@ -10,7 +10,8 @@ use crate::town::Caller;
 use served::{Served, exchange, get, post};
 use std::io::Write as _;
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 const TOKEN: &str = "a-token-for-the-tests-alone";
 const VOICE: &str = "[http.tokens]\nvoice = \"env:TEST_TOKEN\"\n";

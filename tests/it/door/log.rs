@@ -5,7 +5,8 @@ use baton::app::stage::Stage;
 use baton::clock::{SharedClock, SystemClock};
 use serde_json::json;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 const TOKEN: &str = "a-bearer-of-the-log-tests";
 const LINKS: &str = "a-link-secret-of-the-log-tests";

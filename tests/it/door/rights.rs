@@ -4,7 +4,8 @@ use super::served::{Answered, Served, baton, exchange, free_port, get, post, req
 use crate::town::Caller;
 use serde_json::json;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 const TOKENS: &str = "
 [http.tokens]
