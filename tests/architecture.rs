@@ -21,7 +21,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("import", &["domain", "rules"]),
     // Vendors and people.
     ("clock", &[]),
-    ("config", &[]),
+    ("config", &["domain"]),
     ("telemetry", &[]),
     ("failpoint", &["config"]),
     ("connectors", &["clock", "domain"]),

@@ -94,6 +94,7 @@ impl Worker {
             tokens: Vec::new(),
             body_limit: 1024,
             requests_at_once: 1,
+            connections: 128,
             links: None,
             replies: Some(Arc::clone(&heard) as Arc<dyn Replies>),
         };

@@ -21,7 +21,7 @@ use crate::intake::decider::{self, Decider, Replies};
 use crate::outbox::{self, Duty, Outbox, Vendors};
 use crate::release::Library;
 use crate::store::Store;
-use crate::web::{self, Door, LinkSigner};
+use crate::web::{self, Door, Key, Keyring, LinkSigner};
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -44,10 +44,12 @@ pub struct Setup {
     pub clock: SharedClock,
     pub limits: Limits,
     pub listener: TcpListener,
-    /// Digests of the bearer tokens.
-    pub tokens: Vec<[u8; 32]>,
+    /// Tokens of `baton.toml`; those of the database are added to them.
+    pub tokens: Vec<Key>,
     pub body_limit: usize,
     pub requests_at_once: usize,
+    /// More than requests at once: the others are idle or half-sent.
+    pub connections: usize,
     pub links: Option<Arc<LinkSigner>>,
     pub replies: Option<Arc<dyn Replies>>,
 }
@@ -117,8 +119,8 @@ pub async fn start(setup: Setup) -> Result<Running> {
         release: release.clone(),
         refused: reload.refused(),
         library: Arc::new(Library::new(setup.store.clone())),
+        keyring: Arc::new(Keyring::new(setup.tokens, setup.store.clone(), Arc::clone(&setup.clock))),
         clock: setup.clock,
-        tokens: setup.tokens.into(),
         links: setup.links,
         ready: ready.clone(),
         requests: Arc::new(Semaphore::new(setup.requests_at_once)),
@@ -137,18 +139,8 @@ pub async fn start(setup: Setup) -> Result<Running> {
             _ = stopped.wait_for(|stop| *stop) => {}
         }
     });
-    tasks.spawn(serve(setup.listener, door, stopping.clone()));
+    tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, stopping.clone()));
     Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, duty, stop, reload })
-}
-
-async fn serve(listener: TcpListener, door: Door, mut stopping: watch::Receiver<bool>) {
-    let until = async move {
-        // A sender that is gone means the same.
-        let _stop = stopping.wait_for(|stop| *stop).await;
-    };
-    if let Err(error) = axum::serve(listener, web::router(door)).with_graceful_shutdown(until).await {
-        tracing::error!(%error, "the HTTP door closed by itself");
-    }
 }
 
 impl Running {

@@ -19,6 +19,7 @@ mod send;
 mod serve;
 mod simulate;
 mod test;
+mod token;
 
 use crate::app::zoneinfo;
 use crate::config;
@@ -100,6 +101,8 @@ enum Command {
     Reps(reps::Reps),
     /// List, show, replay or drop the messages that were put aside.
     Quarantine(quarantine::Quarantine),
+    /// Say who may speak to running workers: make, list and revoke bearer tokens.
+    Token(token::Token),
     /// Print the JSON Schema of a contract.
     Schema(schema::Schema),
     /// Bring the database to this version's form.
@@ -157,6 +160,7 @@ pub fn main() -> ExitCode {
             Command::Ledger(command) => command.run().await,
             Command::Reps(command) => command.run().await,
             Command::Quarantine(command) => command.run().await,
+            Command::Token(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Migrate(command) => command.run().await,
         }

@@ -4,7 +4,7 @@ use super::{OK, Place, say, unreachable};
 use crate::app::workspace;
 use crate::clock::{Clock, SystemClock};
 use crate::config;
-use crate::reports::{self, Format};
+use crate::reports::{self, Format, LONGEST_DAYS};
 use crate::store::Store;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
@@ -14,7 +14,8 @@ pub struct Report {
     #[arg(long, value_enum, default_value = "text")]
     format: Layout,
     /// How far back.
-    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(long, value_name = "N", default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(LONGEST_DAYS)))]
     days: u32,
     #[command(flatten)]
     place: Place,

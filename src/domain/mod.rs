@@ -14,5 +14,6 @@ pub mod outcome;
 pub mod phone;
 pub mod rep;
 pub mod rota;
+pub mod scope;
 pub mod text;
 pub mod zone;

@@ -1,7 +1,7 @@
 //! The events Baton takes: bytes in, one checked [`Message`] or every fault at once out.
 
 use super::envelope::{self, Envelope};
-pub use super::envelope::{MAX_BYTES as LARGEST, key_of, kind_of, structured};
+pub use super::envelope::{MAX_BYTES as LARGEST, key_of, kind_of, source_of, structured};
 pub use super::fault::EventFault;
 use super::fault::nearest;
 use super::lead;

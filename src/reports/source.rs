@@ -1,18 +1,18 @@
 //! The rows of a report, from the database and the roster.
 
 use super::rows::{LeadRow, OwnerChange, Status};
-use super::{Report, ReportOptions, build};
+use super::{LONGEST_DAYS, Report, ReportOptions, build};
 use crate::domain::id::RepId;
 use crate::rules::RuleSet;
 use crate::store::{ReportRow, Store, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The report over the last `days` days.
+/// The report over the last `days` days, [`LONGEST_DAYS`] at most.
 ///
 /// # Errors
 /// The database could not be read.
 pub async fn over(store: &Store, rules: &RuleSet, days: u32, now: DateTime<Utc>) -> Result<Report, StoreError> {
-    let from = now - TimeDelta::days(i64::from(days));
+    let from = now - TimeDelta::days(i64::from(days.min(LONGEST_DAYS)));
     // The end is exclusive; what was decided this very moment belongs in.
     let until = now + TimeDelta::seconds(1);
     let rows = store.read("report.rows", move |tx| Box::pin(async move { tx.report_rows(from, until).await })).await?;

@@ -45,6 +45,14 @@ impl Tx {
         Ok(())
     }
 
+    /// How often a rep has said something of a lead.
+    pub async fn feedback_count(&mut self, lead: &LeadId, rep: &RepId) -> Result<u64, StoreError> {
+        let sql =
+            "-- feedback::count\nSELECT '' AS key, COUNT(*) AS said FROM feedback WHERE lead_id = $1 AND rep = $2";
+        let row = sqlx::query(sql).bind(lead.as_str()).bind(rep.as_str()).fetch_one(self.conn()).await?;
+        Reading::new("feedback", &row).number("said")
+    }
+
     /// The first time that an outcome was heard of counts.
     pub async fn outcome_insert(
         &mut self,

@@ -41,17 +41,6 @@ pub struct LeadRecord {
     pub crm: Option<CrmRef>,
 }
 
-/// One line of a list of leads.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct LeadSummary {
-    pub lead: LeadId,
-    pub owner: RepId,
-    pub status: String,
-    pub next_step: NextStep,
-    pub decided_at: DateTime<Utc>,
-    pub reason: String,
-}
-
 /// A decision with everything it was made from, as it is written in the database: to be made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredDecision {
@@ -258,20 +247,6 @@ impl Tx {
         rows.iter().map(read_stored).collect()
     }
 
-    /// The newest leads; with `next`, only those whose next step is of this kind.
-    pub async fn leads_list(
-        &mut self,
-        next: Option<NextStepKind>,
-        limit: usize,
-    ) -> Result<Vec<LeadSummary>, StoreError> {
-        let sql = "-- lead::list\nSELECT l.id, l.owner, l.status, l.next_step, l.next_owner, l.next_at, l.decided_at, d.reason \
-                   FROM lead l JOIN decision d ON d.lead_id = l.id WHERE ($1 = '' OR l.next_step = $1) \
-                   ORDER BY l.decided_at DESC, l.id LIMIT $2";
-        let query = sqlx::query(sql).bind(next.map(kind_name).unwrap_or_default()).bind(limit as i64);
-        let rows = query.fetch_all(self.conn()).await?;
-        rows.iter().map(read_summary).collect()
-    }
-
     /// What the CRM calls the lead, and whom it names as owner.
     ///
     /// # Errors
@@ -356,7 +331,7 @@ pub(super) fn kind_name(kind: NextStepKind) -> &'static str {
     }
 }
 
-fn next_step(row: &Reading<'_>) -> Result<NextStep, StoreError> {
+pub(super) fn next_step(row: &Reading<'_>) -> Result<NextStep, StoreError> {
     let name = row.text("next_step")?;
     let kinds = [
         NextStepKind::Handoff,
@@ -400,17 +375,5 @@ fn read_stored(row: &AnyRow) -> Result<StoredDecision, StoreError> {
         body: row.text("body")?,
         lead: row.text("lead")?,
         snapshot: row.text("snapshot")?,
-    })
-}
-
-fn read_summary(row: &AnyRow) -> Result<LeadSummary, StoreError> {
-    let row = Reading::new("lead", row);
-    Ok(LeadSummary {
-        lead: row.id("id")?,
-        owner: row.id("owner")?,
-        status: row.text("status")?,
-        next_step: next_step(&row)?,
-        decided_at: row.at("decided_at")?,
-        reason: row.text("reason")?,
     })
 }

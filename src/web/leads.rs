@@ -1,18 +1,19 @@
 //! Leads and events in; what became of them out.
 
-use super::{Door, Problem};
+use super::listed::{Listed, cursor};
+use super::{Door, Nothing, Problem, Rights};
 use crate::domain::id::LeadId;
 use crate::domain::outcome::NextStepKind;
 use crate::intake::answer::{DIFFERS, Told, within};
-use crate::intake::event::{key_of, parse, structured};
+use crate::intake::event::{key_of, parse, source_of, structured};
 use crate::release::Lost;
 use crate::render::explain::explain_whole;
 use crate::store::{InboxMessage, Known, LeadRecord, StoreError};
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub struct Wait {
 /// 202 once the bytes are committed; with `wait` 200 and the instruction, if the decision is there in time.
 pub async fn post(
     State(door): State<Door>,
+    Extension(rights): Extension<Rights>,
     Query(query): Query<Wait>,
     headers: HeaderMap,
     body: Bytes,
@@ -46,6 +48,7 @@ pub async fn post(
     let attributes =
         headers.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
     let body = structured(body.to_vec(), &attributes.collect());
+    own_source(&rights, &body)?;
     let now = door.clock.now();
     let incoming = parse(&body, now).map_err(|faults| {
         let faults = faults.iter().map(|fault| json!(fault.to_string())).collect();
@@ -81,6 +84,19 @@ pub async fn post(
     Ok(answer.map_or_else(|| accepted(&key, known), |answer| Json(Told::of(&answer, known)).into_response()))
 }
 
+/// Whoever may speak for one source brings no event of another: neither under its name, nor over one that it has brought.
+fn own_source(rights: &Rights, body: &[u8]) -> Result<(), Problem> {
+    let (Some(own), Some(claimed)) = (&rights.source, source_of(body)) else { return Ok(()) };
+    if rights.may_bring(&claimed) {
+        return Ok(());
+    }
+    let detail = format!(
+        "the token {:?} brings events of the source {own:?} (or {own}/…), and this one says {claimed:?}; nothing was stored",
+        rights.name
+    );
+    Err(Problem::forbidden(detail, None))
+}
+
 fn accepted(key: &str, known: Known) -> Response {
     let mut told = json!({ "status": "accepted", "event": key });
     if known == Known::Differs {
@@ -100,26 +116,22 @@ fn parse_wait(text: &str) -> Result<Duration, Problem> {
     if span.is_zero() || span > LONGEST_WAIT { Err(allowed()) } else { Ok(span) }
 }
 
-pub async fn list(State(door): State<Door>, Query(query): Query<Listed>) -> Result<Json<Value>, Problem> {
-    let limit = query.limit.clamp(1, 500);
-    let found = door.store.read("lead.list", move |tx| Box::pin(async move { tx.leads_list(None, limit).await }));
-    let leads = found.await.map_err(|error| Problem::ours(&error))?;
-    Ok(Json(json!({ "leads": leads })))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Listed {
-    #[serde(default = "fifty")]
-    limit: usize,
-}
-
-fn fifty() -> usize {
-    50
+/// The newest leads, page by page, or those that are asked for.
+pub async fn list(State(door): State<Door>, Query(asked): Query<Listed>) -> Result<Json<Value>, Problem> {
+    let (query, limit) = asked.check()?;
+    let found = door.store.read("lead.list", move |tx| {
+        let query = query.clone();
+        Box::pin(async move { tx.leads_find(&query, limit + 1).await })
+    });
+    let mut leads = found.await.map_err(|error| Problem::ours(&error))?;
+    let more = leads.len() > limit;
+    leads.truncate(limit);
+    let next = leads.last().filter(|_| more).map(|last| cursor(last.decided_at, &last.lead));
+    Ok(Json(json!({ "leads": leads, "next": next })))
 }
 
 /// What needs a person: leads nobody could place or call in time, steps that failed for good, messages put aside.
-pub async fn attention(State(door): State<Door>) -> Result<Json<Value>, Problem> {
+pub async fn attention(State(door): State<Door>, Query(Nothing {}): Query<Nothing>) -> Result<Json<Value>, Problem> {
     const LIMIT: usize = 200;
     let found = door.store.read("attention", |tx| {
         Box::pin(async move {
@@ -143,7 +155,11 @@ pub async fn replay(State(door): State<Door>, Path(key): Path<String>) -> Result
 }
 
 /// The lead, its decision, and everything that happened to it.
-pub async fn get(State(door): State<Door>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub async fn get(
+    State(door): State<Door>,
+    Path(id): Path<String>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Json<Value>, Problem> {
     let (lead, record) = door.known_lead(&id).await?;
     let found = door.store.read("lead.story", move |tx| {
         let lead = lead.clone();
@@ -170,7 +186,11 @@ pub async fn get(State(door): State<Door>, Path(id): Path<String>) -> Result<Jso
 }
 
 /// The decision in sentences: why this rep, and why not each other one.
-pub async fn explain(State(door): State<Door>, Path(id): Path<String>) -> Result<String, Problem> {
+pub async fn explain(
+    State(door): State<Door>,
+    Path(id): Path<String>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<String, Problem> {
     let (lead, record) = door.known_lead(&id).await?;
     let found = door.store.read("decision.get", move |tx| {
         let lead = lead.clone();

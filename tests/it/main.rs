@@ -12,6 +12,7 @@ mod contract;
 mod crash;
 mod crm;
 mod database;
+mod door;
 mod duty;
 mod expectations;
 mod fairness;

@@ -131,6 +131,7 @@ pub async fn setup(vendors: Vendors, folder: &Path, store: &Store, clock: &Share
         tokens: Vec::new(),
         body_limit: 1024,
         requests_at_once: 1,
+        connections: 128,
         links: None,
         replies: None,
     }

@@ -99,6 +99,7 @@ async fn start_worker(
         tokens: Vec::new(),
         body_limit: 256 * 1024,
         requests_at_once: 256,
+        connections: 512,
         links: Some(Arc::new(LinkSigner::new(&secret, &format!("http://{address}"), 30))),
         replies: None,
     })

@@ -76,6 +76,7 @@ impl Play {
             tokens: Vec::new(),
             body_limit: 256 * 1024,
             requests_at_once: 64,
+            connections: 128,
             links: Some(Arc::clone(&links)),
             replies: None,
         };
