@@ -259,7 +259,7 @@ pub struct Completed {
     /// Names of what the lead had lacked until then.
     pub added: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zone: Option<Tz>,
+    pub zone: Option<Zone>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<DateTime<Utc>>,
     /// The first event did not say that the caller is on the line.

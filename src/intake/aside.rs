@@ -136,28 +136,29 @@ impl Decider {
     /// One message that has failed alone, with the database well.
     async fn once_more(self: &Arc<Self>, single: &Arc<Batch>, error: &StoreError) {
         let again = match error.is_transient() {
-            true => return self.waits(single, error),
+            true => return single.rows().for_each(|row| self.waits(row, error)),
             false => self.commit_caught(single, Pace::Calm).await,
         };
         let Err(error) = again else { return };
-        if error.is_transient() {
-            return self.waits(single, &error);
-        }
-        if !self.is_database_well(&error).await {
-            return;
-        }
         for row in single.rows() {
+            self.failed_twice(row, &error).await;
+        }
+    }
+
+    /// A message that has failed alone, twice: the database's fault leaves it waiting, one of its own puts it aside.
+    pub(super) async fn failed_twice(&self, row: &InboxRow, error: &StoreError) {
+        if error.is_transient() {
+            self.waits(row, error);
+        } else if self.is_database_well(error).await {
             self.quarantine(row, error.to_string()).await;
         }
     }
 
-    fn waits(&self, single: &Batch, error: &StoreError) {
-        for row in single.rows() {
-            if error.is_outage() {
-                self.rest.holds(&row.key, error.in_words());
-            }
-            tracing::error!(inbox.key = %row.key, %error, "a message waits in the inbox and is tried again");
+    fn waits(&self, row: &InboxRow, error: &StoreError) {
+        if error.is_outage() {
+            self.rest.holds(&row.key, error.in_words());
         }
+        tracing::error!(inbox.key = %row.key, %error, "a message waits in the inbox and is tried again");
     }
 
     /// Asked after a failure. Whatever is in hand stays in the inbox if it is not.
@@ -197,7 +198,7 @@ impl Decider {
                     inbox.key = %row.key, reason = %why,
                     "a message was quarantined: see `baton quarantine show`, mend it, and send it again or replay it"
                 );
-                self.deliver(row, &Answer::Quarantined { event: row.key.clone(), why }).await;
+                self.deliver(row, &Answer::Quarantined { event: row.key.clone(), why });
             }
             // Another worker has handled it, or its sender has sent it corrected.
             Ok(false) => {}

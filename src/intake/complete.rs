@@ -5,7 +5,8 @@
 
 use super::ahead::Standing;
 use super::answer::{Answer, Decided, Instructed};
-use super::batch::{Batch, Table, text};
+use super::aside::caught;
+use super::batch::{Table, text};
 use super::call::{call_key, complete, is_same_call, is_same_caller, only, phone_key};
 use super::decider::Decider;
 use crate::domain::effect::Effect;
@@ -126,14 +127,17 @@ impl Decider {
     pub(super) async fn complete_all(&self, seconds: Vec<Second>) {
         for second in seconds {
             let row = second.row.clone();
-            let single = Batch { leads: vec![(second.row.clone(), second.lead.clone())], others: Vec::new() };
-            match self.complete(second).await {
+            let mut done = caught(self.complete(second.clone())).await;
+            if done.as_ref().is_err_and(|error| !error.is_transient()) {
+                done = caught(self.complete(second)).await;
+            }
+            match done {
                 Ok(Some((steps, answer))) => {
                     self.parts.outbox.run_now(steps, None);
                     self.deliver(&row, &answer);
                 }
                 Ok(None) => {}
-                Err(error) => self.stuck(&single, &error).await,
+                Err(error) => self.failed_twice(&row, &error).await,
             }
         }
     }

@@ -80,7 +80,7 @@ fn headline(story: &mut Story, decision: &Decision, lead: &Lead, roster: &Roster
 }
 
 fn no_longer_live(late: &NoLongerLive) -> String {
-    let (since, at_most) = (local(late.since, Tz::UTC), Duration::from_millis(late.at_most_ms.unsigned_abs()));
+    let (since, at_most) = (local(late.since, Zone::UTC), Duration::from_millis(late.at_most_ms.unsigned_abs()));
     format!(
         "The event says that the caller is on the line, qualified {} ({since}): longer than live_at_most ({} s), so nobody is \
          rung. The caller counts as gone.",

@@ -24,7 +24,7 @@ pub use rights::{Key, Keyring, Rights, token_digest, token_hash};
 pub use server::serve;
 
 use crate::clock::SharedClock;
-use crate::domain::scope::Scope::{Feedback, Intake, Read};
+use crate::domain::scope::Scope::{Act, Feedback, Intake, Read};
 use crate::intake::decider::Decider;
 use crate::release::{Current, Library, Refusal};
 use crate::rules::RuleSet;
