@@ -1,5 +1,6 @@
 //! Whoever may receive a lead.
 
+use super::crm_id::CrmId;
 use super::id::RepId;
 use super::phone::PhoneE164;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -33,7 +34,7 @@ pub struct Rep {
     /// Calendar address, usually the e-mail.
     pub calendar: Option<String>,
     /// The CRM's user id (Salesforce) or owner id (HubSpot).
-    pub crm_id: Option<String>,
+    pub crm_id: Option<CrmId>,
     /// Takes the calls while this rep is absent; the lead and the credit stay here.
     pub delegate: Option<RepId>,
     pub manager: Option<RepId>,

@@ -2,6 +2,7 @@
 
 use super::ledger::Entry;
 use crate::domain::account::MatchKey;
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{DecisionId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::rules::condition::{NamedPart, Verdict};
 use crate::rules::set::{Existing, Rung};
@@ -121,7 +122,7 @@ pub struct Trace {
 pub enum AccountTrace {
     Matched {
         name: String,
-        crm_id: String,
+        crm_id: CrmId,
         by: MatchKey,
         score_permille: u16,
         source: String,
@@ -177,8 +178,8 @@ pub enum MatchStep {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OtherAccount {
     pub name: String,
-    pub crm_id: String,
-    pub owner_crm_id: Option<String>,
+    pub crm_id: CrmId,
+    pub owner_crm_id: Option<CrmId>,
     /// Those that fit; empty if none does.
     pub keys: Vec<MatchKey>,
     /// Of the strongest key; without one, how alike the names are.
@@ -228,7 +229,7 @@ pub enum OwnershipResult {
     },
     NoOwner,
     NotARep {
-        crm_id: String,
+        crm_id: CrmId,
     },
     Inactive,
     /// The record is there, and was last active too long ago, or nobody knows when.

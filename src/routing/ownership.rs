@@ -8,6 +8,7 @@ use super::matching;
 use super::routes::Taken;
 use super::snapshot::Snapshot;
 use crate::domain::account::{Candidates, PersonKind};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
@@ -53,7 +54,7 @@ pub(super) fn settle(case: &Case, route: &Taken) -> Ownership {
     for rule in chosen_by_crm(case).iter().chain(&case.rules.ownership) {
         let (rep, result) = match owner(case, rule) {
             Owner::Nobody => (None, OwnershipResult::NoOwner),
-            Owner::Stranger(crm_id) => (None, OwnershipResult::NotARep { crm_id: crm_id.to_owned() }),
+            Owner::Stranger(crm_id) => (None, OwnershipResult::NotARep { crm_id: crm_id.clone() }),
             Owner::TooLongAgo(active_at) => (None, OwnershipResult::TooLongAgo { active_at }),
             Owner::NotKnown(why) => (None, OwnershipResult::NotKnown { why: why.to_owned() }),
             Owner::Rep(rep) => (Some(rep), stand(case, rep, rule.wait_at_most)),
@@ -86,7 +87,7 @@ fn chosen_by_crm(case: &Case) -> Option<OwnershipRule> {
 enum Owner<'a> {
     Nobody,
     /// A CRM user, or a queue, who is no rep here.
-    Stranger(&'a str),
+    Stranger(&'a CrmId),
     TooLongAgo(Option<DateTime<Utc>>),
     NotKnown(&'a str),
     Rep(&'a Rep),
@@ -96,12 +97,12 @@ fn owner<'a>(case: &Case<'a>, rule: &OwnershipRule) -> Owner<'a> {
     match rule.existing {
         Existing::AccountOwner => account_owner(case),
         Existing::OpenOpportunityOwner => {
-            of_crm(case, case.account.and_then(|account| account.open_opportunity_owner_crm_id.as_deref()))
+            of_crm(case, case.account.and_then(|account| account.open_opportunity_owner_crm_id.as_ref()))
         }
         Existing::LeadOwner => person_owner(case, rule, &[PersonKind::Lead, PersonKind::Contact]),
         Existing::ContactOwner => person_owner(case, rule, &[PersonKind::Contact]),
         Existing::CrmAssignment => match &case.snapshot.assigned {
-            Some(Fact::Known { value, .. }) => of_crm(case, value.as_deref()),
+            Some(Fact::Known { value, .. }) => of_crm(case, value.as_ref()),
             Some(Fact::Unknown { why }) => Owner::NotKnown(why),
             None => Owner::Nobody,
         },
@@ -110,7 +111,7 @@ fn owner<'a>(case: &Case<'a>, rule: &OwnershipRule) -> Owner<'a> {
 
 /// Where the CRM names no account owner, the rep of the named account is it.
 fn account_owner<'a>(case: &Case<'a>) -> Owner<'a> {
-    if let Some(crm_id) = case.account.and_then(|account| account.owner_crm_id.as_deref()) {
+    if let Some(crm_id) = case.account.and_then(|account| account.owner_crm_id.as_ref()) {
         return of_crm(case, Some(crm_id));
     }
     let named = matching::named_account(case.lead, case.account, case.rules);
@@ -132,12 +133,12 @@ fn person_owner<'a>(case: &Case<'a>, rule: &OwnershipRule, kinds: &[PersonKind])
             return Owner::TooLongAgo(person.active_at);
         }
     }
-    of_crm(case, person.owner_crm_id.as_deref())
+    of_crm(case, person.owner_crm_id.as_ref())
 }
 
-fn of_crm<'a>(case: &Case<'a>, crm_id: Option<&'a str>) -> Owner<'a> {
+fn of_crm<'a>(case: &Case<'a>, crm_id: Option<&'a CrmId>) -> Owner<'a> {
     let Some(crm_id) = crm_id else { return Owner::Nobody };
-    let rep = case.rules.reps.values().find(|rep| rep.crm_id.as_deref() == Some(crm_id));
+    let rep = case.rules.reps.values().find(|rep| rep.crm_id.as_ref() == Some(crm_id));
     rep.map_or(Owner::Stranger(crm_id), Owner::Rep)
 }
 
@@ -146,7 +147,7 @@ fn of_crm<'a>(case: &Case<'a>, crm_id: Option<&'a str>) -> Owner<'a> {
 pub fn owners_considered(
     lead: &Lead,
     account: &Fact<Candidates>,
-    assigned: Option<&Fact<Option<String>>>,
+    assigned: Option<&Fact<Option<CrmId>>>,
     rules: &RuleSet,
     now: DateTime<Utc>,
 ) -> BTreeSet<RepId> {

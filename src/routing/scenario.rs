@@ -363,7 +363,7 @@ impl Scenario {
             holidays: String::new(),
             slack_id: None,
             calendar: Some(format!("{name}@example.com")),
-            crm_id: Some(format!("crm-{name}")),
+            crm_id: Some(format!("crm-{name}").into()),
             delegate: None,
             manager: None,
             weight: 1,
@@ -379,11 +379,11 @@ impl Scenario {
 /// What the CRM knows.
 impl Scenario {
     pub fn owner(self, name: &str) -> Self {
-        self.rep(name, |_| ()).account(|account| account.owner_crm_id = Some(format!("crm-{name}")))
+        self.rep(name, |_| ()).account(|account| account.owner_crm_id = Some(format!("crm-{name}").into()))
     }
 
     pub fn opportunity_owner(self, name: &str) -> Self {
-        let crm_id = Some(format!("crm-{name}"));
+        let crm_id = Some(format!("crm-{name}").into());
         self.rep(name, |_| ()).account(|account| account.open_opportunity_owner_crm_id = crm_id)
     }
 
@@ -423,11 +423,11 @@ impl Scenario {
         self.rep(owner, |_| ()).records(|records| {
             records.people.push(PersonRecord {
                 kind,
-                crm_id: format!("person-{}", records.people.len()),
+                crm_id: format!("person-{}", records.people.len()).into(),
                 company_crm_id: None,
                 email: Some(email),
                 phones: vec![],
-                owner_crm_id: Some(format!("crm-{owner}")),
+                owner_crm_id: Some(format!("crm-{owner}").into()),
                 active_at,
             });
         })
@@ -446,7 +446,7 @@ impl Scenario {
     /// Under `assignment: crm`: what its rules chose.
     pub fn assigned(mut self, owner: Option<&str>) -> Self {
         self.rules.assignment = Assignment::Crm;
-        let value = owner.map(|owner| format!("crm-{owner}"));
+        let value = owner.map(|owner| format!("crm-{owner}").into());
         self.snapshot.assigned = Some(Fact::Known { value, observed_at: at("10:00"), source: "salesforce".into() });
         self
     }

@@ -178,7 +178,11 @@ pub const CODES: &[(&str, &str)] = &[
         "A Slack id begins with U or W; it stands in the profile under \"copy member ID\". A handle such as @anna may change hands.",
     ),
     ("rep-bad-weight", "A weight is a whole number from 1 to 100."),
-    ("rep-crm-id-twice", "Two reps have one id in the CRM."),
+    (
+        "rep-crm-id-checksum",
+        "The last three of the 18 characters of a Salesforce id say which of the others are upper case. Here they contradict: copy the id anew.",
+    ),
+    ("rep-crm-id-twice", "Two reps have one id in the CRM: with 15 characters and with 18 it is the same one."),
     ("rep-delegate-away", "A rep and the delegate who stands in are away at the same time."),
     ("rep-delegate-cycle", "Delegates point at each other in a circle: nobody would take the calls."),
     ("rep-email-twice", "Two reps have one e-mail address."),

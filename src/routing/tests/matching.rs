@@ -8,7 +8,9 @@ use crate::routing::shortlist;
 /// The winner's id and how it was found.
 fn matched(world: &Scenario) -> Option<(String, MatchKey, MatchTrace)> {
     match world.decide().trace.account {
-        AccountTrace::Matched { crm_id, by, how, .. } => Some((crm_id, by, how.expect("the matcher was asked"))),
+        AccountTrace::Matched { crm_id, by, how, .. } => {
+            Some((crm_id.to_string(), by, how.expect("the matcher was asked")))
+        }
         AccountTrace::NoAccount { .. } | AccountTrace::Unknown { .. } => None,
     }
 }
@@ -34,15 +36,15 @@ fn owned_by(name: &str) -> impl FnOnce(&mut CompanyRecord) {
     let owner = format!("crm-{name}");
     move |company| {
         company.domains = vec!["acme.com".into()];
-        company.owner_crm_id = Some(owner);
+        company.owner_crm_id = Some(owner.into());
     }
 }
 
 fn contact_of(company: &str, email: Option<&str>, phone: Option<&str>) -> PersonRecord {
     PersonRecord {
         kind: PersonKind::Contact,
-        crm_id: format!("contact of {company}"),
-        company_crm_id: Some(company.to_owned()),
+        crm_id: format!("contact of {company}").into(),
+        company_crm_id: Some(company.into()),
         email: email.map(str::to_owned),
         phones: phone.map(|phone| PhoneE164::new(phone).expect("a number")).into_iter().collect(),
         owner_crm_id: None,
@@ -149,7 +151,7 @@ fn ties_are_broken_in_the_published_order() {
     type Change = fn(Scenario) -> Scenario;
     let company = |world: Scenario, change: fn(&mut CompanyRecord)| {
         world.records(|records| {
-            change(records.companies.iter_mut().find(|found| found.crm_id == "002").expect("made before"))
+            change(records.companies.iter_mut().find(|found| found.crm_id.as_str() == "002").expect("made before"))
         })
     };
     let steps: [(MatchStep, Change); 4] = [
@@ -246,9 +248,9 @@ fn with_companies(drawn: &[(u8, u8, u8, bool, bool, u8)]) -> Scenario {
             company.name = ["Acme", "Acme Inc", "Acmee", "Other"][usize::from(*name)].into();
             company.country = [None, Some("US".to_owned()), Some("DE".to_owned())][usize::from(*country)].clone();
             company.owner_crm_id =
-                [None, Some("crm-ana"), Some("crm-dan"), Some("crm-x")][usize::from(*owner)].map(str::to_owned);
+                [None, Some("crm-ana"), Some("crm-dan"), Some("crm-x")][usize::from(*owner)].map(Into::into);
             company.domains = if *domain { vec!["acme.com".into()] } else { vec![] };
-            company.open_opportunity_owner_crm_id = deal.then(|| "crm-x".to_owned());
+            company.open_opportunity_owner_crm_id = deal.then(|| "crm-x".into());
             company.active_at = (*active > 0).then(|| at(["", "08:00", "09:00"][usize::from(*active)]));
         });
     }

@@ -281,3 +281,36 @@ fn whoever_may_own_the_lead_is_asked_for_the_calendar() {
     );
     assert_eq!(reps.iter().map(|rep| rep.as_str()).collect::<Vec<_>>(), ["ana", "cy", "dan", "eve"]);
 }
+
+/// A roster holds what people copied out of a list, and the CRM answers with the long form: ownership never matched on a real
+/// Salesforce.
+#[test]
+fn an_owner_is_known_by_the_short_and_by_the_long_form_of_the_id() {
+    for (ours, theirs) in [
+        ("005xx0000012Q12", "005xx0000012Q12AAE"),
+        ("005xx0000012Q12AAE", "005xx0000012Q12"),
+        ("0055g00000AbCdE", "0055g00000AbCdEAAV"),
+        ("77", "77"),
+    ] {
+        let roster = || scenario().rep("ana", |rep| rep.crm_id = Some(ours.into()));
+        let by_account = roster().account(|account| account.owner_crm_id = Some(theirs.into()));
+        by_account.expect_owner("ana").expect_ownership(&[OwnershipResult::Keeps]);
+        let by_deal = roster().account(|account| account.open_opportunity_owner_crm_id = Some(theirs.into()));
+        by_deal.expect_owner("ana");
+        let mut chosen = roster().assigned(None);
+        let value = Some(theirs.into());
+        chosen.snapshot.assigned = Some(Fact::Known { value, observed_at: at("10:00"), source: "salesforce".into() });
+        chosen.expect_owner("ana");
+        // Among two equal companies, the one whose owner works here wins.
+        let both = roster().company("001", |company| company.domains = vec!["acme.com".into()]);
+        let both = both.company("002", |company| {
+            company.domains = vec!["acme.com".into()];
+            company.owner_crm_id = Some(theirs.into());
+        });
+        both.expect_owner("ana");
+    }
+    let stranger = scenario().rep("ana", |rep| rep.crm_id = Some("005xx0000012Q12".into()));
+    let stranger = stranger.account(|account| account.owner_crm_id = Some("005xx0000012q12AAA".into()));
+    stranger
+        .expect_ownership(&[OwnershipResult::NotARep { crm_id: "005xx0000012q12".into() }, OwnershipResult::NoOwner]);
+}

@@ -12,6 +12,7 @@ pub use read::read;
 
 use super::set::Rung;
 use crate::domain::account::{Account, PersonKind};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, RepId, TerritoryId, TierId};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,7 +63,7 @@ pub struct Given {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenPerson {
     pub kind: PersonKind,
-    pub owner_crm_id: Option<String>,
+    pub owner_crm_id: Option<CrmId>,
     /// How long before the decision the record was last active.
     pub active_ago: Duration,
 }
