@@ -16,7 +16,9 @@ pub struct Rep {
     pub email: String,
     /// Phones to ring, in order.
     pub phones: Vec<PhoneE164>,
+    /// Several are joined by `;`, as hours and holidays are.
     pub team: String,
+    /// The same.
     pub seniority: String,
     /// Lower-case primary languages: `en`, `de`.
     pub languages: BTreeSet<String>,
@@ -51,6 +53,17 @@ pub struct Rep {
     pub active: bool,
     /// Planned leave, whole days in the rep's zone, both ends included.
     pub leave: Vec<Leave>,
+}
+
+impl Rep {
+    pub fn teams(&self) -> impl Iterator<Item = &str> {
+        self.team.split(';')
+    }
+
+    /// None, if nothing is said.
+    pub fn seniorities(&self) -> impl Iterator<Item = &str> {
+        self.seniority.split(';').filter(|word| !word.is_empty())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! Whose calendars are worth asking for while the account is still being looked up.
 
-use super::{matching, pools, routes, territory, tiers};
+use super::{matching, ownership, pools, routes, territory, tiers};
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::lead::Lead;
 use crate::rules::RuleSet;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 /// Reps with a calendar that [`super::decide()`] may look at, judged by the lead alone: cheap, and rather too many than too
 /// few. The owner in the CRM, who is not known yet, and
-/// the owner's delegate come on top.
+/// the owner's delegates come on top.
 pub fn members_considered(lead: &Lead, rules: &RuleSet) -> BTreeSet<RepId> {
     let mut reps: BTreeSet<RepId> = BTreeSet::new();
     let mut holders: BTreeSet<&RepId> = BTreeSet::new();
@@ -27,7 +27,8 @@ pub fn members_considered(lead: &Lead, rules: &RuleSet) -> BTreeSet<RepId> {
     holders.extend(matching::named_account(lead, None, rules).and_then(|named| named.rep.as_ref()));
     for holder in holders {
         reps.insert(holder.clone());
-        reps.extend(rules.reps.get(holder).and_then(|rep| rep.delegate.clone()));
+        let chain = rules.reps.get(holder).into_iter().flat_map(|rep| ownership::delegates(rules, rep));
+        reps.extend(chain.map(|delegate| delegate.id.clone()));
     }
     let territory = territory::locate(lead, None, rules).winner.map(|winner| winner.territory);
     for tier in tiers::possible(lead, rules) {

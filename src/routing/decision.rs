@@ -150,7 +150,7 @@ pub struct MatchTrace {
     pub keys: Vec<MatchKey>,
     /// By the name alone, with nothing else known that agrees.
     pub weak: bool,
-    /// Another record is as good a match and has another owner.
+    /// Another record is as good a match, or is what another key leads to, and has another owner.
     pub disputed: bool,
     /// What decided against the next best; `None` if no other fits.
     pub won_by: Option<MatchStep>,
@@ -206,7 +206,17 @@ pub enum OtherVerdict {
 pub struct OwnershipTrace {
     pub existing: Existing,
     pub rep: Option<RepId>,
+    /// The phone number leads to one owner and the e-mail address to another; this rule follows one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputed: Vec<KeyOwner>,
     pub result: OwnershipResult,
+}
+
+/// Whom a key of the caller leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyOwner {
+    pub key: MatchKey,
+    pub owner: CrmId,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -232,6 +242,8 @@ pub enum OwnershipResult {
         crm_id: CrmId,
     },
     Inactive,
+    /// The company is known by its name alone, which is no proof: its owner is not followed.
+    Weak,
     /// The record is there, and was last active too long ago, or nobody knows when.
     TooLongAgo {
         active_at: Option<DateTime<Utc>>,

@@ -168,8 +168,8 @@ fn rules() -> RuleSet {
         named_accounts: vec![],
         index: TerritoryIndex::default(),
         ownership: vec![
-            OwnershipRule { existing: Existing::AccountOwner, wait_at_most: Some(48 * HOUR), within: None },
-            OwnershipRule { existing: Existing::OpenOpportunityOwner, wait_at_most: None, within: None },
+            OwnershipRule { wait_at_most: Some(48 * HOUR), ..OwnershipRule::of(Existing::AccountOwner) },
+            OwnershipRule::of(Existing::OpenOpportunityOwner),
         ],
         assignment: Assignment::Baton,
         tiers: vec![Tier {
@@ -186,6 +186,7 @@ fn rules() -> RuleSet {
             weeks: BTreeMap::from([
                 ("office".to_owned(), week(5, shift(9, 17))),
                 ("early".to_owned(), week(5, shift(8, 16))),
+                ("monday".to_owned(), week(1, shift(9, 17))),
                 ("night".to_owned(), week(7, shift(22, 6))),
                 (
                     "sunday".to_owned(),
@@ -462,6 +463,12 @@ impl Scenario {
     /// This week and the next.
     pub fn on_leave(self, name: &str) -> Self {
         self.rep(name, |rep| rep.leave = vec![Leave { from: day("2026-01-05"), until: day("2026-01-16") }])
+    }
+
+    /// An account owner on leave keeps their leads for so long.
+    pub fn leave_at_most(mut self, days: u32) -> Self {
+        self.rules.ownership[0].leave_at_most = Some(days * 24 * HOUR);
+        self
     }
 
     /// Works at night; back at 22:00.

@@ -75,14 +75,14 @@ impl Reader<'_> {
         if !self.once("id", &id_word, "rep-id-twice") {
             return None;
         }
-        let _told_if_blank = self.require("hours");
+        let _told_if_blank = ["team", "hours"].map(|column| self.require(column));
         let [hours, holidays] = ["hours", "holidays"].map(|column| self.table.list(self.row, column));
         let rep = Rep {
             name: self.require("name").map(|word| word.text).unwrap_or_default(),
             email: self.email(),
             phones: self.phones(),
-            team: self.require("team").map(|word| word.text).unwrap_or_default(),
-            seniority: self.get("seniority").map(|word| word.text).unwrap_or_default(),
+            team: together(&self.table.list(self.row, "team")),
+            seniority: together(&self.table.list(self.row, "seniority")),
             languages: self.languages(),
             skills: self.table.list(self.row, "skills").into_iter().map(|word| word.text).collect(),
             products: self.table.list(self.row, "products").into_iter().map(|word| word.text).collect(),
@@ -94,7 +94,7 @@ impl Reader<'_> {
             crm_id: self.crm_id(),
             delegate: None,
             manager: None,
-            weight: self.read("weight", "rep-bad-weight", values::WEIGHT, values::weight).unwrap_or(1),
+            weight: self.weight(),
             cap_per_day: self.cap("cap_per_day"),
             cap_per_week: self.cap("cap_per_week"),
             cap_open: self.cap("cap_open"),
@@ -127,6 +127,13 @@ impl Reader<'_> {
 
     fn cap(&mut self, column: &'static str) -> Option<u32> {
         self.read(column, "rep-bad-cap", values::POSITIVE, values::positive)
+    }
+
+    fn weight(&mut self) -> u32 {
+        let Some(word) = self.get("weight") else { return 1 };
+        let read =
+            self.faults.read_or_hint(&word, "rep-bad-weight", values::WEIGHT, values::weight, values::weight_meant);
+        read.unwrap_or(1)
     }
 
     /// False, with a fault, if another row has the same value.

@@ -333,6 +333,7 @@ fn route(decision: &Decision) -> String {
             | OwnershipResult::NoOwner
             | OwnershipResult::NotARep { .. }
             | OwnershipResult::Inactive
+            | OwnershipResult::Weak
             | OwnershipResult::TooLongAgo { .. }
             | OwnershipResult::NotKnown { .. } => {}
         }
