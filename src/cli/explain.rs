@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn an_account_alone_or_records_of_every_kind_are_read() {
         let one = read(r#"{"crm_id": "001", "name": "Acme", "domains": ["acme.com"], "owner_crm_id": "005"}"#).unwrap();
-        assert_eq!((one.companies.len(), one.companies[0].owner_crm_id.as_deref()), (1, Some("005")));
+        assert_eq!((one.companies.len(), one.companies[0].owner_crm_id.clone()), (1, Some("005".into())));
         let person = r#"{"kind": "lead", "crm_id": "00Q", "email": "a@acme.com", "active_at": "2026-01-01T00:00:00Z"}"#;
         let both = read(&format!(r#"{{"companies": [], "people": [{person}]}}"#)).unwrap();
         assert_eq!((both.companies.len(), both.people.len()), (0, 1));

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod briefing;
+pub mod crm_id;
 pub mod effect;
 pub mod id;
 pub mod known;

@@ -13,6 +13,7 @@ pub use assignment::ByHand;
 use crate::clock::SharedClock;
 use crate::connectors::{Calendar, Crm};
 use crate::domain::account::Candidates;
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
@@ -44,7 +45,7 @@ pub struct Facts {
 pub struct LeadFacts {
     pub account: Fact<Candidates>,
     /// Whom the CRM's own rules chose; `None` where Baton assigns.
-    pub assigned: Option<Fact<Option<String>>>,
+    pub assigned: Option<Fact<Option<CrmId>>>,
     /// Whom the rules may give the lead to, with a calendar or without.
     pub considered: Considered,
     /// Of those who have one.
@@ -130,7 +131,7 @@ fn everybody(considered: &[Considered]) -> BTreeSet<&RepId> {
 pub struct OfCrm<'a> {
     pub lead: &'a Lead,
     pub account: Fact<Candidates>,
-    pub assigned: Option<Fact<Option<String>>>,
+    pub assigned: Option<Fact<Option<CrmId>>>,
 }
 
 /// When a vendor may be asked again.

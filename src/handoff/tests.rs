@@ -395,7 +395,7 @@ fn nobody_waits_for_a_preference_that_nobody_left_can_meet() {
 
 #[test]
 fn an_owned_lead_stays_with_its_owner_whoever_takes_the_call() {
-    let call = begun(scenario().owner("ana").on_leave("ana").delegate("ana", "ben")).rings("ben", 1);
+    let call = begun(scenario().owner("ana").on_leave("ana").leave_at_most(10).delegate("ana", "ben")).rings("ben", 1);
     let call = call.bridged().owner_is("ana");
     assert_eq!(call.last.turn_moves, None);
 }

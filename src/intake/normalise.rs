@@ -5,7 +5,7 @@
 //! the text, and each leaves its own result as it is.
 
 use crate::domain::phone::PhoneE164;
-use crate::rules::place;
+use crate::rules::{place, shared};
 use std::str::FromStr;
 
 /// Longest e-mail address that can be delivered (RFC 5321, 256 with the angle brackets).
@@ -67,6 +67,10 @@ pub fn domain(text: &str) -> Option<String> {
     let host = authority.rsplit('@').next().unwrap_or(authority);
     let host = host.split(':').next().unwrap_or(host);
     let host = host_name(host)?;
+    // What lies on sites.google.com is no page of Google's own.
+    if shared::is_of_many(&host) {
+        return Some(host);
+    }
     psl::domain_str(&host).map(str::to_owned)
 }
 

@@ -2,8 +2,9 @@
 
 use super::Outbox;
 use super::perform::{Done, Matter, OURS};
-use crate::connectors::{Card, CrmLead, CrmTask, Mail, MessageRef, VendorError, hex_key, same_crm_id};
+use crate::connectors::{Card, CrmLead, CrmTask, Mail, MessageRef, VendorError, hex_key};
 use crate::domain::briefing::Briefing;
+use crate::domain::crm_id::CrmId;
 use crate::domain::effect::{BriefWhy, Confirmation, CrmNote, Topic};
 use crate::domain::id::{LegId, RepId};
 use crate::domain::rep::Rep;
@@ -185,9 +186,9 @@ impl Outbox {
         let Some(crm) = &self.parts.vendors.crm else { return Ok(Done::nothing("no CRM is configured")) };
         let Some(record) = &matter.record.crm else { return Ok(Done::nothing("not in the CRM yet")) };
         let written = matter.rep(&matter.handoff.owner)?.crm_id.clone();
-        let set = matter.owner_chosen_by_crm().map(str::to_owned).or(written);
+        let set = matter.owner_chosen_by_crm().cloned().or(written);
         let (Some(from), Some(to)) = (set, crm.owner_of(&record.id).await?) else { return Ok(Done::default()) };
-        if same_crm_id(&from, &to) {
+        if from == to {
             return Ok(Done::nothing("unchanged"));
         }
         tracing::info!("the owner was changed in the CRM");
@@ -258,11 +259,11 @@ impl Matter {
     }
 
     /// The CRM's own rules chose this owner, who is theirs to change.
-    fn owner_chosen_by_crm(&self) -> Option<&str> {
+    fn owner_chosen_by_crm(&self) -> Option<&CrmId> {
         let first = self.decision.trace.ownership.first()?;
         match (first.existing, &first.result) {
             (Existing::CrmAssignment, OwnershipResult::NotARep { crm_id }) => Some(crm_id),
-            (Existing::CrmAssignment, _) => self.rules.reps.get(first.rep.as_ref()?)?.crm_id.as_deref(),
+            (Existing::CrmAssignment, _) => self.rules.reps.get(first.rep.as_ref()?)?.crm_id.as_ref(),
             _ => None,
         }
     }
@@ -285,7 +286,7 @@ impl Matter {
 
 /// The turn follows the owner whom the CRM names.
 fn reassigned(change: &OwnerChange, rules: &RuleSet) -> Correction {
-    let owns = |rep: &&Rep| rep.crm_id.as_deref().is_some_and(|crm_id| same_crm_id(crm_id, &change.to));
+    let owns = |rep: &&Rep| rep.crm_id.as_ref() == Some(&change.to);
     Correction {
         cause: Cause::Reassigned,
         to: rules.reps.values().find(owns).map(|rep| rep.id.clone()),

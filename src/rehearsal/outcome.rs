@@ -65,6 +65,7 @@ impl<'d> Outcome<'d> {
             | OwnershipResult::NotARep { .. }
             | OwnershipResult::TooLongAgo { .. }
             | OwnershipResult::NotKnown { .. }
+            | OwnershipResult::Weak
             | OwnershipResult::Inactive => false,
         });
         let route = trace.routes.iter().find(|route| route.verdict == Verdict::Yes).map(|route| route.name.as_str());

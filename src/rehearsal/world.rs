@@ -68,7 +68,7 @@ pub fn holding(snapshot: Snapshot, records: Records) -> Snapshot {
 pub fn owned_by(snapshot: Snapshot, owner: &RepId, rules: &RuleSet) -> Option<Snapshot> {
     let owner_crm_id = Some(rules.reps.get(owner)?.crm_id.clone()?);
     let account = Account {
-        crm_id: "rehearsed".to_owned(),
+        crm_id: "rehearsed".into(),
         name: "the account of this rehearsal".to_owned(),
         domain: None,
         owner_crm_id,
@@ -148,7 +148,7 @@ fn candidates(given: &Given, lead: &Lead, now: DateTime<Utc>) -> Candidates {
     });
     let person = PersonRecord {
         kind: person.kind,
-        crm_id: "test-person".to_owned(),
+        crm_id: "test-person".into(),
         company_crm_id: None,
         email: lead.contact.email.as_ref().map(|email| email.value.clone()),
         phones,

@@ -8,11 +8,12 @@ mod facts;
 
 pub use facts::facts;
 
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::lead::Lead;
 use crate::domain::zone::Zone;
 use crate::routing::decision::{
-    Candidate, CandidateVerdict, DecidedAgain, NoLongerLive, OwnershipResult, OwnershipTrace, PoolTrace, Target,
+    Candidate, CandidateVerdict, DecidedAgain, KeyOwner, NoLongerLive, OwnershipResult, OwnershipTrace, PoolTrace, Target,
     TargetRole, TerritoryMatch, TerritoryTrace,
 };
 use crate::routing::ledger::Entry;
@@ -100,6 +101,18 @@ fn ago(age_ms: i64) -> String {
 }
 
 fn ownership(rule: &OwnershipTrace, roster: &Roster) -> String {
+    let told = owner_found(rule, roster);
+    if rule.disputed.is_empty() {
+        return told;
+    }
+    let of =
+        |KeyOwner { key, owner }: &KeyOwner| format!("the {} leads to {}", account::word(*key), roster.of_crm(owner));
+    let both: Vec<String> = rule.disputed.iter().map(of).collect();
+    let followed = rule.rep.as_ref().map_or_else(|| "neither".to_owned(), |rep| roster.name(rep));
+    format!("{told} Disputed: {}; {followed} is followed.", both.join(", "))
+}
+
+fn owner_found(rule: &OwnershipTrace, roster: &Roster) -> String {
     let by = rule.existing.in_words();
     let zone = rule.rep.as_ref().map_or(Zone::UTC, |rep| roster.zone(rep));
     let who = rule.rep.as_ref().map_or_else(|| "nobody".to_owned(), |rep| roster.name(rep));
@@ -121,6 +134,7 @@ fn ownership(rule: &OwnershipTrace, roster: &Roster) -> String {
         OwnershipResult::NoOwner => format!("There is no {by}."),
         OwnershipResult::NotARep { crm_id } => format!("The {by} is {crm_id} in the CRM, who is no rep here."),
         OwnershipResult::Inactive => format!("The {by}, {who}, is not active any more."),
+        OwnershipResult::Weak => format!("The {by} is not followed: the company is known by its name alone."),
         OwnershipResult::TooLongAgo { active_at: Some(at) } => {
             format!("The {by} does not count: last active {}, too long ago.", local(*at, zone))
         }
@@ -259,6 +273,11 @@ impl Roster<'_> {
         self.0.reps.get(rep).map_or_else(|| rep.to_string(), |rep| rep.name.clone())
     }
 
+    fn of_crm(&self, owner: &CrmId) -> String {
+        let rep = self.0.reps.values().find(|rep| rep.crm_id.as_ref() == Some(owner));
+        rep.map_or_else(|| owner.to_string(), |rep| rep.name.clone())
+    }
+
     fn zone(&self, rep: &RepId) -> Zone {
         self.0.reps.get(rep).map_or(Zone::UTC, |rep| rep.timezone)
     }
@@ -305,6 +324,7 @@ mod tests {
         let world = scenario()
             .owner("ana")
             .on_leave("ana")
+            .leave_at_most(10)
             .delegate("ana", "dan")
             .busy("ben", "10:30")
             .rep("ben", |rep| rep.timezone = Zone::named("Europe/Berlin"))

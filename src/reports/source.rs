@@ -2,6 +2,7 @@
 
 use super::rows::{LeadRow, OwnerChange, Status};
 use super::{LONGEST_DAYS, Report, ReportOptions, build};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::rules::RuleSet;
 use crate::store::{ReportRow, Store, StoreError};
@@ -59,8 +60,6 @@ fn lead_row(row: ReportRow, rules: &RuleSet) -> LeadRow {
 }
 
 /// The rep whom the CRM knows under this id.
-fn rep_of(crm_id: &str, rules: &RuleSet) -> Option<RepId> {
-    let same =
-        |ours: &str| ours == crm_id || (ours.len().min(crm_id.len()) == 15 && ours.get(..15) == crm_id.get(..15));
-    rules.reps.values().find(|rep| rep.crm_id.as_deref().is_some_and(same)).map(|rep| rep.id.clone())
+fn rep_of(crm_id: &CrmId, rules: &RuleSet) -> Option<RepId> {
+    rules.reps.values().find(|rep| rep.crm_id.as_ref() == Some(crm_id)).map(|rep| rep.id.clone())
 }

@@ -22,7 +22,8 @@ pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
     let tier = tiers::choose(lead, account, rules);
     let route = routes::choose(lead, account, rules);
     let mut rungs = plan::rungs(lead, tier.tier, rules);
-    let case = Case { lead, snapshot, rules, account, ring: rungs.contains(&Rung::WarmTransfer) };
+    let (account_is_weak, ring) = (matched.weak, rungs.contains(&Rung::WarmTransfer));
+    let case = Case { lead, snapshot, rules, account, account_is_weak, ring };
 
     let ownership = ownership::settle(&case, &route.taken);
     let chain = pools::chain(rules, &route, &territory, &tier);

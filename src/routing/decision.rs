@@ -2,6 +2,7 @@
 
 use super::ledger::Entry;
 use crate::domain::account::MatchKey;
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{DecisionId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::lead::Lead;
 use crate::rules::condition::{NamedPart, Verdict};
@@ -141,7 +142,7 @@ pub struct Trace {
 pub enum AccountTrace {
     Matched {
         name: String,
-        crm_id: String,
+        crm_id: CrmId,
         by: MatchKey,
         score_permille: u16,
         source: String,
@@ -169,7 +170,7 @@ pub struct MatchTrace {
     pub keys: Vec<MatchKey>,
     /// By the name alone, with nothing else known that agrees.
     pub weak: bool,
-    /// Another record is as good a match and has another owner.
+    /// Another record is as good a match, or is what another key leads to, and has another owner.
     pub disputed: bool,
     /// What decided against the next best; `None` if no other fits.
     pub won_by: Option<MatchStep>,
@@ -197,8 +198,8 @@ pub enum MatchStep {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OtherAccount {
     pub name: String,
-    pub crm_id: String,
-    pub owner_crm_id: Option<String>,
+    pub crm_id: CrmId,
+    pub owner_crm_id: Option<CrmId>,
     /// Those that fit; empty if none does.
     pub keys: Vec<MatchKey>,
     /// Of the strongest key; without one, how alike the names are.
@@ -225,7 +226,17 @@ pub enum OtherVerdict {
 pub struct OwnershipTrace {
     pub existing: Existing,
     pub rep: Option<RepId>,
+    /// The phone number leads to one owner and the e-mail address to another; this rule follows one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputed: Vec<KeyOwner>,
     pub result: OwnershipResult,
+}
+
+/// Whom a key of the caller leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyOwner {
+    pub key: MatchKey,
+    pub owner: CrmId,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -248,9 +259,11 @@ pub enum OwnershipResult {
     },
     NoOwner,
     NotARep {
-        crm_id: String,
+        crm_id: CrmId,
     },
     Inactive,
+    /// The company is known by its name alone, which is no proof: its owner is not followed.
+    Weak,
     /// The record is there, and was last active too long ago, or nobody knows when.
     TooLongAgo {
         active_at: Option<DateTime<Utc>>,

@@ -3,6 +3,7 @@
 use super::considered::Considered;
 use super::ledger::Ledger;
 use crate::domain::account::Candidates;
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::known::Fact;
 use crate::domain::rep::{Busy, Presence, Rep};
@@ -21,7 +22,7 @@ pub struct Snapshot {
     pub account: Fact<Candidates>,
     /// Whom the CRM's own rules gave the lead to; known and `None`: to nobody. Absent where Baton assigns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assigned: Option<Fact<Option<String>>>,
+    pub assigned: Option<Fact<Option<CrmId>>>,
     /// Reps that are not listed: presence unset, no load, calendar unknown.
     pub reps: BTreeMap<RepId, RepFacts>,
     /// Pools that are not listed have an empty ledger.

@@ -35,6 +35,7 @@ mod routes;
 pub mod schema;
 mod segments;
 pub mod set;
+pub mod shared;
 mod table;
 mod territories;
 mod values;

@@ -69,11 +69,24 @@ pub struct NamedAccount {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OwnershipRule {
     pub existing: Existing,
-    /// Give the owner up if their first free moment is later than this.
+    /// Give the owner up if their first free moment is later than this, whatever they are absent for.
     pub wait_at_most: Option<Duration>,
+    /// Instead, for leave and out of office: give the owner up if it ends later than this. Days off behind it do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leave_at_most: Option<Duration>,
+    /// Instead, for hours and days at which the owner never works, and holidays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub off_rota_at_most: Option<Duration>,
     /// A lead or contact counts only if it was active so long ago at most; see [`Existing::is_person`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Duration>,
+}
+
+impl OwnershipRule {
+    /// Without limits: the owner is waited for as long as the rota knows, and a record never grows old.
+    pub fn of(existing: Existing) -> Self {
+        Self { existing, wait_at_most: None, leave_at_most: None, off_rota_at_most: None, within: None }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

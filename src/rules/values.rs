@@ -44,6 +44,20 @@ pub fn weight(text: &str) -> Option<u32> {
     positive(text).filter(|weight| *weight <= 100)
 }
 
+/// How to write a weight that was written as a share of the whole.
+pub fn weight_meant(text: &str) -> Option<String> {
+    let share: f64 = text.trim_end_matches('%').trim_end().replace(',', ".").parse().ok()?;
+    let per_cent = if text.ends_with('%') { share } else { share * 100.0 };
+    (0.0..=100.0).contains(&per_cent).then(|| {
+        let others = "weights stand beside each other and need not make a hundred: twice the weight, twice the leads";
+        if per_cent.fract() == 0.0 && per_cent >= 1.0 {
+            format!("write {per_cent}; {others}")
+        } else {
+            others.to_owned()
+        }
+    })
+}
+
 /// Digits only: no sign, no separators.
 pub fn whole(text: &str) -> Option<u32> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?

@@ -124,7 +124,7 @@ impl Witness {
     pub fn account(&self) -> Option<Account> {
         let fields = self.below("account.");
         (!fields.is_empty()).then(|| Account {
-            crm_id: "example".to_owned(),
+            crm_id: "example".into(),
             name: "Example".to_owned(),
             domain: None,
             owner_crm_id: None,

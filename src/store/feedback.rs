@@ -2,6 +2,7 @@
 
 use super::row::{Reading, document, micros};
 use super::{StoreError, Tx};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{LeadId, RepId};
 use crate::domain::outcome::{Feedback, OutcomeKind};
 use chrono::{DateTime, Utc};
@@ -9,14 +10,14 @@ use chrono::{DateTime, Utc};
 /// An owner that somebody changed in the CRM after Baton had set one. Owners are CRM ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnerChange {
-    pub from: String,
-    pub to: String,
+    pub from: CrmId,
+    pub to: CrmId,
     pub seen_at: DateTime<Utc>,
 }
 
 impl OwnerChange {
     pub(super) fn read(row: &Reading<'_>) -> Result<Self, StoreError> {
-        Ok(Self { from: row.text("from_owner")?, to: row.text("to_owner")?, seen_at: row.at("seen_at")? })
+        Ok(Self { from: row.text("from_owner")?.into(), to: row.text("to_owner")?.into(), seen_at: row.at("seen_at")? })
     }
 }
 
@@ -69,7 +70,7 @@ impl Tx {
     pub async fn owner_change_insert(&mut self, lead: &LeadId, change: &OwnerChange) -> Result<(), StoreError> {
         let sql = "-- owner_change::insert\nINSERT INTO owner_change (lead_id, from_owner, to_owner, seen_at) \
                    VALUES ($1, $2, $3, $4) ON CONFLICT (lead_id, to_owner) DO NOTHING";
-        let query = sqlx::query(sql).bind(lead.as_str()).bind(&change.from).bind(&change.to);
+        let query = sqlx::query(sql).bind(lead.as_str()).bind(change.from.as_str()).bind(change.to.as_str());
         query.bind(micros(change.seen_at)).execute(self.conn()).await?;
         Ok(())
     }

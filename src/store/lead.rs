@@ -4,6 +4,7 @@ use super::dialect::Column::{Int, Text};
 use super::row::{Reading, Rows, micros};
 use super::{NewStep, StoreError, TimelineEntry, Tx};
 use crate::connectors::CrmRef;
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{DecisionId, HandoffId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::lead::Lead;
 use crate::domain::outcome::{NextStep, NextStepKind, Outcome};
@@ -254,7 +255,11 @@ impl Tx {
     pub async fn lead_set_crm(&mut self, lead: &LeadId, crm: &CrmRef) -> Result<(), StoreError> {
         let sql = "-- lead::set_crm\nUPDATE lead SET crm_id = $2, crm_url = COALESCE($3, crm_url), \
                    crm_owner = COALESCE($4, crm_owner) WHERE id = $1";
-        let query = sqlx::query(sql).bind(lead.as_str()).bind(&crm.id).bind(&crm.url).bind(&crm.owner_crm_id);
+        let query = sqlx::query(sql)
+            .bind(lead.as_str())
+            .bind(&crm.id)
+            .bind(&crm.url)
+            .bind(crm.owner_crm_id.as_ref().map(CrmId::as_str));
         found_lead(lead, query.execute(self.conn()).await?.rows_affected())
     }
 
@@ -307,6 +312,7 @@ fn route(decision: &Decision) -> String {
             | OwnershipResult::NoOwner
             | OwnershipResult::NotARep { .. }
             | OwnershipResult::Inactive
+            | OwnershipResult::Weak
             | OwnershipResult::TooLongAgo { .. }
             | OwnershipResult::NotKnown { .. } => {}
         }
@@ -362,7 +368,11 @@ fn read(row: &AnyRow) -> Result<LeadRecord, StoreError> {
 /// `None` until the lead has been written there.
 pub(super) fn crm_ref(row: &Reading<'_>) -> Result<Option<CrmRef>, StoreError> {
     let Some(id) = row.maybe_text("crm_id")? else { return Ok(None) };
-    Ok(Some(CrmRef { id, url: row.maybe_text("crm_url")?, owner_crm_id: row.maybe_text("crm_owner")? }))
+    Ok(Some(CrmRef {
+        id,
+        url: row.maybe_text("crm_url")?,
+        owner_crm_id: row.maybe_text("crm_owner")?.map(CrmId::from),
+    }))
 }
 
 fn read_stored(row: &AnyRow) -> Result<StoredDecision, StoreError> {

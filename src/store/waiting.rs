@@ -5,6 +5,7 @@ use super::row::{Reading, micros};
 use super::{StoreError, Tx};
 use crate::connectors::CrmRef;
 use crate::domain::account::Candidates;
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{HandoffId, LeadId, PoolId, RepId};
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
@@ -19,7 +20,7 @@ pub struct WaitingLead {
     pub since: DateTime<Utc>,
     pub lead: Lead,
     pub account: Fact<Candidates>,
-    pub assigned: Option<Fact<Option<String>>>,
+    pub assigned: Option<Fact<Option<CrmId>>>,
     /// Its record in the CRM, with the owner as Baton wrote it.
     pub crm: Option<CrmRef>,
 }

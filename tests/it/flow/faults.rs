@@ -227,7 +227,7 @@ async fn an_owner_changed_by_hand_is_read_back() {
     };
     let changes = tokio::time::timeout(Duration::from_secs(20), changes).await.expect("a change is seen");
     assert_eq!(changes.len(), 1);
-    assert!(changes[0].to.starts_with(other), "{changes:?}");
+    assert!(changes[0].to.as_str().starts_with(other), "{changes:?}");
     assert_eq!(play.lead(&lead).await.owner, workspace_owner, "what was decided stays what was decided");
     let undone = play.running.store.read("flow.journal", |tx| {
         Box::pin(async move {

@@ -44,7 +44,7 @@ fn feedback(name: &str, seconds: i64, quality: u8) -> Feedback {
 }
 
 fn change(to: &str, seconds: i64) -> OwnerChange {
-    OwnerChange { from: "005A".to_owned(), to: to.to_owned(), seen_at: later(seconds) }
+    OwnerChange { from: "005A".into(), to: to.into(), seen_at: later(seconds) }
 }
 
 fn contact(name: &str, seconds: i64) -> Contact {
