@@ -8,6 +8,7 @@ mod import;
 mod init;
 mod ledger;
 mod migrate;
+mod reassign;
 mod releases;
 mod replay;
 mod report;
@@ -91,6 +92,8 @@ enum Command {
     Ledger(ledger::Ledger),
     /// Print what each rep has taken, who can be had now, and why one got nothing.
     Reps(reps::Reps),
+    /// Give a lead to another rep, or route it again, through a running worker.
+    Reassign(reassign::Reassign),
     /// Print the JSON Schema of a contract.
     Schema(schema::Schema),
     /// Bring the database to this version's form.
@@ -143,6 +146,7 @@ pub fn main() -> ExitCode {
             Command::Report(command) => command.run().await,
             Command::Ledger(command) => command.run().await,
             Command::Reps(command) => command.run().await,
+            Command::Reassign(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Migrate(command) => command.run().await,
         }

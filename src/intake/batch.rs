@@ -97,7 +97,7 @@ impl Decider {
             self.parts.outbox.run_now(steps, Some(matter));
         }
         self.parts.outbox.run_now(committed.steps, None);
-        if batch.others.iter().any(|(_, message)| matches!(message, Message::Presence { .. } | Message::Contact { .. }))
+        if batch.others.iter().any(|(_, message)| matches!(message, Message::Presence { .. } | Message::Outcome { .. }))
         {
             self.back.notify_one();
         }

@@ -2,14 +2,14 @@
 
 use super::Outbox;
 use super::perform::{Done, Matter, OURS};
-use crate::connectors::{Card, CrmLead, CrmTask, Mail, MessageRef, VendorError, hex_key, same_crm_id};
+use crate::connectors::{Card, CrmLead, CrmRef, CrmTask, Mail, MessageRef, VendorError, hex_key, same_crm_id};
 use crate::domain::briefing::Briefing;
 use crate::domain::effect::{BriefWhy, Confirmation, CrmNote, Topic};
 use crate::domain::id::{LegId, RepId};
 use crate::domain::rep::Rep;
 use crate::domain::text::RepText;
-use crate::handoff::Stage;
 use crate::handoff::state::LegState;
+use crate::handoff::{Event, Stage};
 use crate::render::briefing::briefing;
 use crate::render::caller::CallerContext;
 use crate::render::context::{BriefContext, CardContext, CardState, NoteContext};
@@ -180,30 +180,40 @@ impl Outbox {
         Ok(Done::reference(written.id))
     }
 
-    /// Notices an owner who was changed by hand.
+    /// Follows an owner who was changed by hand: since the CRM was last written or read, so that neither a write of ours that
+    /// is still to come nor what the CRM made of the last one is taken for a person's doing.
     pub(super) async fn read_owner(&self, matter: &Matter) -> Result<Done, VendorError> {
         let Some(crm) = &self.parts.vendors.crm else { return Ok(Done::nothing("no CRM is configured")) };
         let Some(record) = &matter.record.crm else { return Ok(Done::nothing("not in the CRM yet")) };
-        let written = matter.rep(&matter.handoff.owner)?.crm_id.clone();
-        let set = matter.owner_chosen_by_crm().map(str::to_owned).or(written);
-        let (Some(from), Some(to)) = (set, crm.owner_of(&record.id).await?) else { return Ok(Done::default()) };
+        let written = matter.rep(&matter.handoff.owner)?.crm_id.as_deref();
+        let before = record.owner_crm_id.as_deref().or_else(|| matter.owner_chosen_by_crm()).or(written);
+        let (Some(from), Some(to)) = (before.map(str::to_owned), crm.owner_of(&record.id).await?) else {
+            return Ok(Done::default());
+        };
         if same_crm_id(&from, &to) {
             return Ok(Done::nothing("unchanged"));
         }
         tracing::info!("the owner was changed in the CRM");
+        let rules = Arc::clone(&matter.rules);
+        let record = CrmRef { owner_crm_id: Some(to.clone()), ..record.clone() };
         let change = OwnerChange { from, to, seen_at: self.parts.clock.now() };
-        let (lead, rules) = (matter.lead().id.clone(), Arc::clone(&matter.rules));
-        let correction = reassigned(&change, &rules);
+        let (lead, correction) = (matter.lead().id.clone(), reassigned(&change, &rules));
         let stored = self.parts.store.write("owner_change.insert", move |tx| {
-            let (lead, change, rules, correction) =
-                (lead.clone(), change.clone(), Arc::clone(&rules), correction.clone());
+            let (lead, record, change) = (lead.clone(), record.clone(), change.clone());
+            let (rules, correction) = (Arc::clone(&rules), correction.clone());
             Box::pin(async move {
                 tx.owner_change_insert(&lead, &change).await?;
-                tx.turn_correct(&lead, &correction, &rules, change.seen_at).await
+                tx.lead_set_crm(&lead, &record).await?;
+                tx.turn_correct(&lead, &correction, &rules, change.seen_at).await?;
+                let Some(rep) = correction.to else { return Ok(None) };
+                let turn_in = tx.turn_of(&lead, &rep).await?;
+                Ok(Some(Event::Reassigned { rep, turn_in, waits_in: None, reason: correction.reason }))
             })
         });
-        stored.await.map_err(ours)?;
-        Ok(Done::nothing("changed by hand"))
+        match stored.await.map_err(ours)? {
+            Some(event) => Ok(Done::event(event)),
+            None => Ok(Done::nothing("changed by hand")),
+        }
     }
 
     /// Ids and times only: whoever listens asks for the rest with a token.

@@ -259,6 +259,8 @@ impl BriefContext<'_> {
             BriefWhy::Reminder => "reminder.hbs",
             BriefWhy::Escalation => "escalation.hbs",
             BriefWhy::NeedsAttention => "needs_attention.hbs",
+            BriefWhy::HandedOver => "handed_over.hbs",
+            BriefWhy::GivenAway => "given_away.hbs",
         }
     }
 }

@@ -352,7 +352,7 @@ pub(super) fn kind_name(kind: NextStepKind) -> &'static str {
     }
 }
 
-fn next_step(row: &Reading<'_>) -> Result<NextStep, StoreError> {
+pub(super) fn next_step(row: &Reading<'_>) -> Result<NextStep, StoreError> {
     let name = row.text("next_step")?;
     let kinds = [
         NextStepKind::Handoff,

@@ -5,15 +5,13 @@ use super::page;
 use super::{Door, Problem};
 use crate::domain::id::{LeadId, RepId};
 use crate::domain::outcome::{Feedback, Misroute, MisrouteKind};
-use crate::routing::ledger::Cause;
-use crate::store::{Correction, LeadRecord};
+use crate::store::LeadRecord;
 use axum::Json;
 use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
-use std::sync::Arc;
 
 const LONGEST_NOTE: usize = 2000;
 
@@ -151,30 +149,6 @@ fn stars(name: &str, text: &str) -> Result<Option<u8>, String> {
     }
 }
 
-/// The wrong person does not pay for the lead. Data that was incomplete, or a lead that fits nobody, took the rep's time all
-/// the same: it counts.
-fn correction(feedback: &Feedback) -> Option<Correction> {
-    let misroute = feedback.misroute.as_ref().filter(|misroute| misroute.kind == MisrouteKind::Procedural)?;
-    Some(Correction {
-        cause: Cause::Misrouted,
-        to: misroute.right_rep.clone(),
-        reason: "reported as the wrong person".to_owned(),
-        author: feedback.rep.to_string(),
-    })
-}
-
 async fn store(door: &Door, lead: &LeadId, feedback: Feedback) -> Result<(), Problem> {
-    let rules = door.rules();
-    let lead = lead.clone();
-    let stored = door.store.write("feedback.insert", move |tx| {
-        let (lead, feedback, rules) = (lead.clone(), feedback.clone(), Arc::clone(&rules));
-        Box::pin(async move {
-            tx.feedback_insert(&lead, &feedback).await?;
-            if let Some(correction) = correction(&feedback) {
-                tx.turn_correct(&lead, &correction, &rules, feedback.at).await?;
-            }
-            Ok(())
-        })
-    });
-    stored.await.map_err(|error| Problem::ours(&error))
+    door.decider.say(lead, &feedback).await.map_err(|error| Problem::ours(&error))
 }

@@ -9,6 +9,7 @@ mod leads;
 mod link;
 mod page;
 mod problem;
+mod reassign;
 mod reports;
 mod rules;
 
@@ -64,6 +65,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/events", post(leads::post))
         .route("/v1/leads/{id}", get(leads::get))
         .route("/v1/leads/{id}/explain", get(leads::explain))
+        .route("/v1/leads/{id}/reassign", post(reassign::post))
         .route("/v1/attention", get(leads::attention))
         .route("/v1/feedback", post(feedback::api))
         .route("/v1/reports/routing", get(reports::routing))
