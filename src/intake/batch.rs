@@ -227,8 +227,8 @@ impl Decider {
             _ => None,
         });
         let (id, instruction) = planned?;
-        let context =
-            CallerContext { reps: &release.rules.reps, caller_zone: state.caller_zone, now: self.parts.clock.now() };
+        let (reps, company) = (&release.rules.reps, release.rules.handoff.company.as_deref());
+        let context = CallerContext { reps, company, caller_zone: state.caller_zone, now: self.parts.clock.now() };
         Some(Instructed { id, spoken: instruct::spoken(&release.templates, instruction, &context) })
     }
 

@@ -5,7 +5,8 @@ use super::perform::{Done, Matter, OURS};
 use crate::connectors::{Card, CrmLead, CrmRef, CrmTask, Mail, MessageRef, VendorError, hex_key, same_crm_id};
 use crate::domain::briefing::Briefing;
 use crate::domain::effect::{BriefWhy, Confirmation, CrmNote, Topic};
-use crate::domain::id::{LegId, RepId};
+use crate::domain::id::RepId;
+use crate::domain::outcome::Slot;
 use crate::domain::rep::Rep;
 use crate::domain::text::RepText;
 use crate::handoff::state::LegState;
@@ -72,8 +73,7 @@ impl Outbox {
         let briefing = matter.briefing();
         let feedback = self.feedback_url(matter, &rep.id);
         let brief = matter.brief(&briefing, rep, why, feedback.as_deref());
-        let (handoff, leg) = (&matter.handoff.id, matter.leg_of_card(key));
-        matter.templates.slack_card(&CardContext { brief, key, channel, handoff, leg, state })
+        matter.templates.slack_card(&CardContext { brief, key, channel, state })
     }
 
     pub(super) async fn mail_briefing(
@@ -90,6 +90,7 @@ impl Outbox {
         let mail = Mail {
             key: step.effect_key.clone(),
             to: rep.email.clone(),
+            reply_to: None,
             subject: mail.subject.0,
             text: mail.text.0,
             html: Some(mail.html.0),
@@ -108,10 +109,13 @@ impl Outbox {
         let lead = matter.lead();
         let address = lead.contact.email.as_ref().filter(|_| lead.consent.email == Some(true));
         let Some(address) = address else { return Ok(Done::nothing("no address, or no consent to mail")) };
-        let mail = matter.templates.caller_confirmation(what, &self.caller_context(matter));
+        let mail = matter.templates.caller_confirmation(what, lead.contact.name.as_ref(), &self.caller_context(matter));
+        let (Confirmation::Booking { slot: Slot { rep, .. } } | Confirmation::Callback { rep, .. }) = what;
         let mail = Mail {
             key: step.effect_key.clone(),
             to: address.value.clone(),
+            // The mail says that an answer reaches the rep.
+            reply_to: matter.rules.reps.get(rep).map(|rep| rep.email.clone()),
             subject: mail.subject.0,
             text: mail.text.0,
             html: Some(mail.html.0),
@@ -121,7 +125,8 @@ impl Outbox {
 
     pub(super) fn caller_context<'a>(&self, matter: &'a Matter) -> CallerContext<'a> {
         let now = self.parts.clock.now();
-        CallerContext { reps: &matter.rules.reps, caller_zone: matter.handoff.caller_zone, now }
+        let company = matter.rules.handoff.company.as_deref();
+        CallerContext { reps: &matter.rules.reps, company, caller_zone: matter.handoff.caller_zone, now }
     }
 
     fn feedback_url(&self, matter: &Matter, rep: &RepId) -> Option<String> {
@@ -275,10 +280,6 @@ impl Matter {
             (Existing::CrmAssignment, _) => self.rules.reps.get(first.rep.as_ref()?)?.crm_id.as_deref(),
             _ => None,
         }
-    }
-
-    fn leg_of_card(&self, key: &str) -> Option<&LegId> {
-        self.handoff.legs.iter().find(|leg| leg.card == key).map(|leg| &leg.id)
     }
 
     fn card_state(&self, key: &str) -> CardState {

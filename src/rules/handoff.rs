@@ -32,6 +32,7 @@ pub struct Draft {
     pub needs_attention: Option<Word>,
     first_contact_sla: Duration,
     open_for: Duration,
+    company: Option<String>,
 }
 
 /// A duration with its place, for the checks of one against the other.
@@ -62,6 +63,7 @@ impl Draft {
             needs_attention,
             first_contact_sla: self.first_contact_sla,
             open_for: self.open_for,
+            company: self.company.clone(),
         }
     }
 }
@@ -78,6 +80,7 @@ pub fn read(root: &Node, faults: &mut Faults) -> Draft {
         join_within: span(&mut section, "join_within", faults).length,
         ring_at_most: number(&mut section, "ring_at_most", faults),
         first_contact_sla: span(&mut section, "first_contact_sla", faults).length,
+        company: section.get("company").and_then(|node| node.word(faults)).map(|word| word.text),
         open_for: span_or(&mut section, "open_for", OPEN_FOR, faults),
         needs_attention: section.require("needs_attention", faults).and_then(|node| node.word(faults)),
         ladders: section.require("ladders", faults).map(|node| ladders(node, faults)).unwrap_or_default(),

@@ -343,6 +343,8 @@ pub struct HandoffRules {
     pub first_contact_sla: Duration,
     /// A lead counts as open for this long at most: no outcome may ever be told of it.
     pub open_for: Duration,
+    /// What callers know us as.
+    pub company: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
