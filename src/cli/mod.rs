@@ -9,6 +9,7 @@ mod init;
 mod ledger;
 mod migrate;
 mod quarantine;
+mod reassign;
 mod releases;
 mod replay;
 mod report;
@@ -103,6 +104,8 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     /// Say who may speak to running workers: make, list and revoke bearer tokens.
     Token(token::Token),
+    /// Give a lead to another rep, or route it again, through a running worker.
+    Reassign(reassign::Reassign),
     /// Print the JSON Schema of a contract.
     Schema(schema::Schema),
     /// Bring the database to this version's form.
@@ -161,6 +164,7 @@ pub fn main() -> ExitCode {
             Command::Reps(command) => command.run().await,
             Command::Quarantine(command) => command.run().await,
             Command::Token(command) => command.run().await,
+            Command::Reassign(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Migrate(command) => command.run().await,
         }

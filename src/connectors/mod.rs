@@ -186,6 +186,8 @@ pub struct Mail {
     /// Effect key: the stable `Message-ID`.
     pub key: String,
     pub to: String,
+    /// Who reads an answer; the sender if left out.
+    pub reply_to: Option<String>,
     pub subject: String,
     pub text: String,
     pub html: Option<String>,

@@ -3,7 +3,7 @@
 //! Everything but the ids and one way to reach the person is optional; absent is *unknown*, never false.
 
 use super::id::LeadId;
-use super::known::Known;
+use super::known::{Known, Source};
 use super::phone::PhoneE164;
 use crate::domain::zone::Zone;
 use chrono::{DateTime, Utc};
@@ -101,6 +101,9 @@ pub struct Qualification {
     pub use_case: Option<Known<String>>,
     pub budget: Option<Known<String>>,
     pub products: Vec<String>,
+    /// Where they come from; `None`: the caller said them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub products_source: Option<Source>,
     pub pain: Option<Known<String>>,
     pub objections: Vec<String>,
     pub urgency: Option<Known<String>>,

@@ -2,7 +2,7 @@
 
 use crate::domain::effect::{Planned, Timer};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
-use crate::domain::outcome::{Booking, Outcome, Promise, Slot};
+use crate::domain::outcome::{Booking, Outcome, OutcomeKind, Promise, Slot};
 use crate::domain::zone::Zone;
 use crate::routing::decision::Target;
 use crate::routing::ledger::Cause;
@@ -33,6 +33,9 @@ pub struct Handoff {
     /// Nobody could take the lead: it waits in this pool for somebody who can, and `owner` answers for it meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_in: Option<PoolId>,
+    /// An outcome or its age has closed the lead: it is on nobody's list of open ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
     /// In order; those who were not tried yet change places when a preference relaxes.
     pub targets: Vec<Target>,
     /// Index into `targets` of the next one to ring.
@@ -67,6 +70,12 @@ impl Handoff {
     /// Whether the lead goes to whoever can take it: it waits, and nobody is speaking with the caller.
     pub fn is_waiting(&self) -> bool {
         self.waits_in.is_some() && matches!(self.stage, Stage::Callback { .. } | Stage::NeedsAttention { .. })
+    }
+
+    /// Whether the lead counts against its owner's cap of open leads. Having spoken with somebody closes nothing, and who
+    /// answers for a lead that waits does not have it.
+    pub fn is_open(&self) -> bool {
+        self.waits_in.is_none() && !self.closed
     }
 }
 
@@ -246,6 +255,20 @@ pub enum Event {
     },
     /// A second event told of the same call; what it brought is in the lead by now.
     Completed(Completed),
+    /// The lead is somebody else's from now on, whatever stage it is in.
+    Reassigned {
+        rep: RepId,
+        /// The ledger on which they pay a turn, if any.
+        turn_in: Option<PoolId>,
+        /// Nobody can take it: it waits in this pool, and `rep` answers for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waits_in: Option<PoolId>,
+        reason: String,
+    },
+    /// The lead counts as open no more.
+    Closed {
+        why: Closing,
+    },
     Timer {
         timer: Timer,
     },
@@ -274,6 +297,27 @@ pub struct OnTheLine {
     /// Whom to ring, and what is tried, decided for a caller on the line.
     pub targets: Vec<Target>,
     pub rungs: Vec<Rung>,
+}
+
+/// What closes a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closing {
+    Won,
+    Lost,
+    /// It has been open for longer than `open_for` of `handoff.yaml`, and nobody told what became of it.
+    Age,
+}
+
+impl Closing {
+    /// `None`: the rep still works on it.
+    pub fn of(outcome: OutcomeKind) -> Option<Self> {
+        match outcome {
+            OutcomeKind::Won => Some(Self::Won),
+            OutcomeKind::Lost => Some(Self::Lost),
+            OutcomeKind::Opportunity | OutcomeKind::MeetingHeld | OutcomeKind::NoShow => None,
+        }
+    }
 }
 
 /// The result of one move: the state to store and what to do, in one transaction.

@@ -100,7 +100,7 @@ impl Decider {
             self.parts.outbox.run_now(steps, Some(matter));
         }
         self.parts.outbox.run_now(committed.steps, None);
-        if batch.others.iter().any(|(_, message)| matches!(message, Message::Presence { .. } | Message::Contact { .. }))
+        if batch.others.iter().any(|(_, message)| matches!(message, Message::Presence { .. } | Message::Outcome { .. }))
         {
             self.back.notify_one();
         }
@@ -244,8 +244,8 @@ impl Decider {
             _ => None,
         });
         let (id, instruction) = planned?;
-        let context =
-            CallerContext { reps: &release.rules.reps, caller_zone: state.caller_zone, now: self.parts.clock.now() };
+        let (reps, company) = (&release.rules.reps, release.rules.handoff.company.as_deref());
+        let context = CallerContext { reps, company, caller_zone: state.caller_zone, now: self.parts.clock.now() };
         Some(Instructed { id, spoken: instruct::spoken(&release.templates, instruction, &context) })
     }
 

@@ -156,6 +156,7 @@ fn qualification(mut said: Object<'_, '_>) -> Qualification {
         timeline: said.known("timeline", Source::Caller, "text", normalise::prose),
         use_case: said.known("use_case", Source::Caller, "text", normalise::prose),
         budget: said.known_value("budget", Source::Caller, "a number or text", budget),
+        products_source: said.source_of("products"),
         products: said.texts("products", normalise::name),
         pain: said.known("pain", Source::Caller, "text", normalise::prose),
         objections: said.texts("objections", normalise::prose),

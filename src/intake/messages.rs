@@ -5,6 +5,7 @@ use super::event::{CallEvent, Happened, Message};
 use crate::domain::id::{HandoffId, LeadId, LegId, RepId};
 use crate::domain::outcome::OutcomeKind;
 use crate::handoff::Event;
+use crate::handoff::state::Closing;
 use crate::routing::ledger::Cause;
 use crate::rules::RuleSet;
 use crate::store::{Correction, Mover, StepRow, StoreError, TimelineEntry, Tx};
@@ -38,6 +39,10 @@ impl Decider {
                     return Err(StoreError::NotFound { what: "lead", id: lead.to_string() });
                 }
                 tx.outcome_insert(lead, *kind, *at).await?;
+                if let Some(why) = Closing::of(*kind) {
+                    let closed = Event::Closed { why };
+                    return Ok(tx.transition(&HandoffId::of(lead), &closed, rules, mover).await?.steps);
+                }
                 if *kind == OutcomeKind::NoShow {
                     let reason = "nobody came to the meeting".to_owned();
                     let correction =

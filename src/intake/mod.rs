@@ -21,6 +21,7 @@ pub mod headcount;
 mod lead;
 mod messages;
 pub mod normalise;
+pub mod owner;
 mod reader;
 pub mod schema;
 mod waiting;

@@ -236,6 +236,12 @@ impl<'v, 'f> Object<'v, 'f> {
         texts
     }
 
+    /// Where a list of texts came from, where that is said and it is not the caller.
+    pub fn source_of(&self, name: &'static str) -> Option<Source> {
+        let said = self.map?.get(name)?.get("source")?.as_str()?;
+        SOURCES.iter().find(|(word, _)| *word == said).map(|(_, source)| *source).filter(|one| *one != Source::Caller)
+    }
+
     /// A text with where it came from. `normalise` answering `None` on text that says something is a note.
     pub fn known<T>(
         &mut self,

@@ -1,4 +1,4 @@
-//! Leads that nobody could take: whoever can, gets the oldest.
+//! Leads that nobody could take: whoever can, gets the oldest. And leads that have been open for too long.
 //!
 //! A waiting lead has an owner who answers for it and a promise whose clock runs; here it is looked at again and again, oldest
 //! first, and decided anew. Reps may have come back, begun their shift, or closed a lead that filled their cap. Guarantees: a
@@ -14,6 +14,7 @@ use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
 use crate::facts::{ByHand, LeadFacts, OfCrm};
 use crate::handoff::Event;
+use crate::handoff::state::Closing;
 use crate::release::Release;
 use crate::routing::decision::DecidedAgain;
 use crate::routing::{Decision, decide};
@@ -36,7 +37,7 @@ impl Decider {
         let pause = self.parts.clock.real(LOOK_EVERY.to_std().expect("a positive constant")).max(BETWEEN_LOOKS);
         while !*stop.borrow() {
             self.parts.outbox.duty().resumed().await;
-            if let Err(error) = self.give_waiting().await {
+            if let Err(error) = self.look_after_leads().await {
                 tracing::warn!(%error, "waiting leads could not be looked at: they are looked at again");
             }
             tokio::select! {
@@ -45,6 +46,37 @@ impl Decider {
                 _ = stop.changed() => {}
             }
         }
+    }
+
+    /// What nobody tells: leads too old to be open, leads of those who have left, and leads that wait.
+    async fn look_after_leads(&self) -> Result<(), StoreError> {
+        self.close_the_aged().await?;
+        self.take_from_who_left().await?;
+        self.give_waiting().await
+    }
+
+    /// Leads that have been open for as long as the rules let them count no more.
+    ///
+    /// # Errors
+    /// The database failed: the next look finds what is left.
+    pub async fn close_the_aged(&self) -> Result<(), StoreError> {
+        let rules = Arc::clone(&self.parts.release.borrow().rules);
+        let open_for = TimeDelta::from_std(rules.handoff.open_for).unwrap_or(TimeDelta::MAX);
+        let Some(before) = self.parts.clock.now().checked_sub_signed(open_for) else { return Ok(()) };
+        let aged = self
+            .parts
+            .store
+            .read("open.aged", move |tx| Box::pin(async move { tx.handoffs_open_since(before, PAGE).await }));
+        for handoff in aged.await? {
+            let (rules, mover) = (Arc::clone(&rules), self.mover());
+            let closed = self.parts.store.write("open.close", move |tx| {
+                let (handoff, rules, mover) = (handoff.clone(), Arc::clone(&rules), mover.clone());
+                let event = Event::Closed { why: Closing::Age };
+                Box::pin(async move { tx.transition(&handoff, &event, &rules, &mover).await })
+            });
+            closed.await?;
+        }
+        Ok(())
     }
 
     /// One look at every waiting lead.

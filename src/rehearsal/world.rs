@@ -170,7 +170,7 @@ fn each(world: &mut Snapshot, reps: Option<&BTreeSet<RepId>>, change: impl Fn(&m
 pub struct World<'r> {
     rules: &'r RuleSet,
     snapshot: Snapshot,
-    /// A lead counts as open for this long.
+    /// A lead counts as open for this long: until an outcome would close it, and no longer than the rules let it.
     open_for: TimeDelta,
     /// Open leads by the moment at which they close, which is the order in which they were given.
     closing: VecDeque<(DateTime<Utc>, RepId)>,
@@ -189,6 +189,7 @@ impl<'r> World<'r> {
         }
         let midnights = zones.into_values().map(|(zone, reps)| (zone, next_midnight(zone, at), reps)).collect();
         let closing = VecDeque::new();
+        let open_for = open_for.min(TimeDelta::from_std(rules.handoff.open_for).unwrap_or(TimeDelta::MAX));
         Self { rules, snapshot: at_rest(rules, at), open_for, closing, midnights, lent: Vec::new() }
     }
 

@@ -231,6 +231,8 @@ fn handoff() -> HandoffRules {
         },
         needs_attention: rep_id("max"),
         first_contact_sla: HOUR,
+        open_for: 24 * 30 * HOUR,
+        company: Some("Fernhill Software".to_owned()),
     }
 }
 

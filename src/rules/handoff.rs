@@ -14,6 +14,10 @@ pub const DEFAULT_LADDER: &str = "default";
 pub const RUNGS: [(&str, Rung); 3] =
     [("warm_transfer", Rung::WarmTransfer), ("booking", Rung::Booking), ("callback", Rung::Callback)];
 
+/// A lead of which nobody tells what became counts as open for this long, where `open_for` is left out: a cap that only ever
+/// fills would stop a pool.
+pub const OPEN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// The file as read; names are not looked up yet.
 pub struct Draft {
     patience: Span,
@@ -28,6 +32,8 @@ pub struct Draft {
     callback: CallbackRules,
     pub needs_attention: Option<Word>,
     first_contact_sla: Duration,
+    open_for: Duration,
+    company: Option<String>,
 }
 
 /// A duration with its place, for the checks of one against the other.
@@ -58,6 +64,8 @@ impl Draft {
             callback: self.callback.clone(),
             needs_attention,
             first_contact_sla: self.first_contact_sla,
+            open_for: self.open_for,
+            company: self.company.clone(),
         }
     }
 }
@@ -75,6 +83,8 @@ pub fn read(root: &Node, faults: &mut Faults) -> Draft {
         join_within: span(&mut section, "join_within", faults).length,
         ring_at_most: number(&mut section, "ring_at_most", faults),
         first_contact_sla: span(&mut section, "first_contact_sla", faults).length,
+        company: section.get("company").and_then(|node| node.word(faults)).map(|word| word.text),
+        open_for: span_or(&mut section, "open_for", OPEN_FOR, faults),
         needs_attention: section.require("needs_attention", faults).and_then(|node| node.word(faults)),
         ladders: section.require("ladders", faults).map(|node| ladders(node, faults)).unwrap_or_default(),
         booking: booking(section.under("booking", faults), faults),
@@ -206,6 +216,12 @@ fn spelled(section: &Section<'_>, node: Option<&Node>, faults: &mut Faults) -> S
     let word = node.and_then(|node| node.word(faults));
     let length = word.as_ref().and_then(|word| faults.read(word, "bad-duration", values::DURATION, values::duration));
     Span { length: length.unwrap_or_default(), at: word.map_or(section.at, |word| word.at) }
+}
+
+/// The span of a key that may be left out.
+fn span_or(section: &mut Section<'_>, key: &'static str, otherwise: Duration, faults: &mut Faults) -> Duration {
+    let Some(word) = section.get(key).and_then(|node| node.word(faults)) else { return otherwise };
+    faults.read(&word, "bad-duration", values::DURATION, values::duration).unwrap_or(otherwise)
 }
 
 fn number(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> u32 {

@@ -362,6 +362,10 @@ pub struct HandoffRules {
     pub needs_attention: RepId,
     /// From decision to first human contact; what the reports measure against.
     pub first_contact_sla: Duration,
+    /// A lead counts as open for this long at most: no outcome may ever be told of it.
+    pub open_for: Duration,
+    /// What callers know us as.
+    pub company: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

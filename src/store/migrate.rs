@@ -5,7 +5,7 @@ use crate::store::dialect::Engine;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 9] = [
+const MIGRATIONS: [(&str, &str); 10] = [
     ("0001_begin", include_str!("../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../migrations/0003_slot_claims.sql")),
@@ -15,6 +15,7 @@ const MIGRATIONS: [(&str, &str); 9] = [
     ("0017_pulse", include_str!("../../migrations/0017_pulse.sql")),
     ("0027_rights", include_str!("../../migrations/0027_rights.sql")),
     ("0037_one_call_one_lead", include_str!("../../migrations/0037_one_call_one_lead.sql")),
+    ("0057_after_open_leads", include_str!("../../migrations/0057_after_open_leads.sql")),
 ];
 
 const KNOWN: &str =

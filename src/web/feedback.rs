@@ -6,8 +6,7 @@ use super::page;
 use super::{Door, Nothing, Problem};
 use crate::domain::id::{LeadId, RepId};
 use crate::domain::outcome::{Feedback, MisrouteKind};
-use crate::routing::ledger::Cause;
-use crate::store::{Correction, LeadRecord};
+use crate::store::LeadRecord;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
@@ -15,7 +14,6 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::json;
-use std::sync::Arc;
 
 /// What one rep may say of one lead by link: enough to correct oneself, too little to fill a database with.
 const SAYINGS_PER_LINK: u64 = 20;
@@ -136,34 +134,7 @@ pub async fn api(
     Ok((StatusCode::CREATED, Json(json!({ "status": "recorded", "lead": lead }))).into_response())
 }
 
-/// The wrong person does not pay for the lead. Data that was incomplete, or a lead that fits nobody, took the rep's time all
-/// the same: it counts.
-fn correction(feedback: &Feedback) -> Option<Correction> {
-    let misroute = feedback.misroute.as_ref().filter(|misroute| misroute.kind == MisrouteKind::Procedural)?;
-    Some(Correction {
-        cause: Cause::Misrouted,
-        to: misroute.right_rep.clone(),
-        reason: "reported as the wrong person".to_owned(),
-        author: feedback.rep.to_string(),
-    })
-}
-
 /// `false`: this rep has said as much of this lead as there is room for.
 async fn store(door: &Door, lead: &LeadId, feedback: Feedback, most: u64) -> Result<bool, Problem> {
-    let rules = door.rules();
-    let lead = lead.clone();
-    let stored = door.store.write("feedback.insert", move |tx| {
-        let (lead, feedback, rules) = (lead.clone(), feedback.clone(), Arc::clone(&rules));
-        Box::pin(async move {
-            if tx.feedback_count(&lead, &feedback.rep).await? >= most {
-                return Ok(false);
-            }
-            tx.feedback_insert(&lead, &feedback).await?;
-            if let Some(correction) = correction(&feedback) {
-                tx.turn_correct(&lead, &correction, &rules, feedback.at).await?;
-            }
-            Ok(true)
-        })
-    });
-    stored.await.map_err(|error| Problem::ours(&error))
+    door.decider.say(lead, &feedback, most).await.map_err(|error| Problem::ours(&error))
 }

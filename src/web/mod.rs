@@ -13,6 +13,7 @@ mod link;
 mod listed;
 mod page;
 mod problem;
+mod reassign;
 mod reports;
 mod rights;
 mod rules;
@@ -77,6 +78,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/events", door.needs(Intake, post(leads::post)))
         .route("/v1/leads/{id}", door.needs(Read, get(leads::get)))
         .route("/v1/leads/{id}/explain", door.needs(Read, get(leads::explain)))
+        .route("/v1/leads/{id}/reassign", door.needs(Act, post(reassign::post)))
         .route("/v1/attention", door.needs(Read, get(leads::attention)))
         .route("/v1/attention/{key}/replay", door.needs(Act, post(leads::replay)))
         .route("/v1/feedback", door.needs(Feedback, post(feedback::api)))

@@ -71,6 +71,11 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     }
 
+    /// What was asked for cannot be done as things stand.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail)
+    }
+
     pub fn busy(detail: impl Into<String>) -> Self {
         let header = Some((header::RETRY_AFTER, "1".to_owned()));
         Self { header, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }

@@ -4,6 +4,7 @@
 mod assignment;
 mod faults;
 mod feedback;
+mod owner;
 pub mod play;
 mod storage;
 

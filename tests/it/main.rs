@@ -22,6 +22,7 @@ mod init;
 mod intake;
 #[path = "../../examples/large_workspace/workspace.rs"]
 mod large;
+mod licences;
 mod readme;
 mod reload;
 mod replay;

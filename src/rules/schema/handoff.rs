@@ -30,6 +30,12 @@ pub fn schema() -> Schema {
         required("join_within", "How long joining the call may take.", DURATION),
         required("ring_at_most", "Reps to ring for one lead.", Shape::Positive),
         required("first_contact_sla", "From the decision to the first word with a human.", DURATION),
+        key("company", "What callers know us as: mails to them name it.", Shape::Word),
+        key(
+            "open_for",
+            "A lead counts as open until it is won or lost, and this long at most; 30d if left out.",
+            DURATION,
+        ),
         required("needs_attention", "The rep who owns what nothing else could place.", Shape::Word),
         required("ladders", "What is tried, in order, by name; default always exists.", names(some(choice(&RUNGS)))),
         required("booking", "Meetings.", booking),

@@ -77,8 +77,25 @@ async fn looking_at_the_form_records_nothing_and_sending_it_does() {
     assert_eq!((recorded[0].quality, recorded[0].completeness), (Some(2), Some(4)));
     let misroute = recorded[0].misroute.as_ref().expect("a misroute");
     assert_eq!(misroute.right_rep.as_ref().map(|rep| rep.as_str()), Some("east-02"));
-    // The wrong person does not pay for it, however often it is said.
+    // Who was named has the lead, its promise and its record, and is told.
+    let right = "east-02";
+    let record = linked.play.lead(&linked.lead).await;
+    assert_eq!((record.owner.as_str(), record.next_step.owner.as_str()), (right, right));
+    linked.play.until_quiet().await;
+    let rules = std::sync::Arc::clone(&linked.play.running.reload.current().borrow().rules);
+    let rep = &rules.reps[&record.owner];
+    let in_crm = linked.play.stage.salesforce.leads()[0]["OwnerId"].as_str().expect("an owner").to_owned();
+    assert!(in_crm.starts_with(rep.crm_id.as_deref().expect("an id")), "{in_crm}");
+    let told = || {
+        let mails = linked.play.stage.smtp.mails();
+        mails.iter().filter(|mail| mail.to.iter().any(|to| *to == rep.email)).count()
+    };
+    assert_eq!(told(), 1, "the right rep has the briefing");
+    // The wrong person does not pay for it, and nobody is told anew, however often it is said.
     assert_eq!(linked.post(&linked.token).await, 200);
+    linked.play.until_quiet().await;
+    assert_eq!(told(), 1);
+    linked.play.nothing_twice();
     let journal = journal(&linked.play).await;
     let corrected = |line: &&JournalLine| match &line.entry.kind {
         EntryKind::Moved { cause, .. } => *cause == Some(Cause::Misrouted),
