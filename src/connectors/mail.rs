@@ -332,6 +332,7 @@ mod tests {
             subject: "Neuer Lead: Łódź Sp. z o.o.".into(),
             text: "Grüße".into(),
             html: None,
+            reply_to: None,
         }
     }
 

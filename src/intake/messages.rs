@@ -41,7 +41,8 @@ impl Decider {
                 tx.outcome_insert(lead, *kind, *at).await?;
                 if let Some(why) = Closing::of(*kind) {
                     let closed = Event::Closed { why };
-                    return Ok(tx.transition(&HandoffId::of(lead), &closed, rules, mover).await?.steps);
+                    let moved = tx.transition(&HandoffId::of(lead), &closed, rules, mover).await?;
+                    return Ok(Applied::steps(moved.steps));
                 }
                 if *kind == OutcomeKind::NoShow {
                     let reason = "nobody came to the meeting".to_owned();

@@ -6,7 +6,7 @@ use super::case::Case;
 use super::decision::{KeyOwner, OwnershipResult, OwnershipTrace, Rejection};
 use super::matching;
 use super::routes::Taken;
-use crate::domain::account::PersonKind;
+use crate::domain::account::{Candidates, PersonKind};
 use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
@@ -166,7 +166,7 @@ pub(super) fn owners_considered(case: &Case) -> BTreeSet<RepId> {
     let rules = crm.iter().chain(&case.rules.ownership);
     let owners = rules.filter_map(|rule| match owner(case, rule) {
         Owner::Rep(rep) => Some(rep.id.clone()),
-        Owner::Nobody | Owner::Stranger(_) | Owner::TooLongAgo(_) | Owner::NotKnown(_) => None,
+        Owner::Nobody | Owner::Stranger(_) | Owner::TooLongAgo(_) | Owner::NotKnown(_) | Owner::Weak(_) => None,
     });
     owners.collect()
 }

@@ -78,7 +78,7 @@ impl RepFacts {
 
 impl Snapshot {
     /// Of the lead alone: nothing is said of any rep or pool yet.
-    pub fn of_lead(now: DateTime<Utc>, account: Fact<Candidates>, assigned: Option<Fact<Option<String>>>) -> Self {
+    pub fn of_lead(now: DateTime<Utc>, account: Fact<Candidates>, assigned: Option<Fact<Option<CrmId>>>) -> Self {
         Self { now, account, assigned, reps: BTreeMap::new(), ledgers: BTreeMap::new() }
     }
 

@@ -84,7 +84,7 @@ pub fn read(root: &Node, faults: &mut Faults) -> Draft {
         ring_at_most: number(&mut section, "ring_at_most", faults),
         first_contact_sla: span(&mut section, "first_contact_sla", faults).length,
         company: section.get("company").and_then(|node| node.word(faults)).map(|word| word.text),
-        open_for: span_or(&mut section, "open_for", OPEN_FOR, faults),
+        open_for: span_or(&mut section, "open_for", OPEN_FOR, faults).length,
         needs_attention: section.require("needs_attention", faults).and_then(|node| node.word(faults)),
         ladders: section.require("ladders", faults).map(|node| ladders(node, faults)).unwrap_or_default(),
         booking: booking(section.under("booking", faults), faults),
@@ -216,12 +216,6 @@ fn spelled(section: &Section<'_>, node: Option<&Node>, faults: &mut Faults) -> S
     let word = node.and_then(|node| node.word(faults));
     let length = word.as_ref().and_then(|word| faults.read(word, "bad-duration", values::DURATION, values::duration));
     Span { length: length.unwrap_or_default(), at: word.map_or(section.at, |word| word.at) }
-}
-
-/// The span of a key that may be left out.
-fn span_or(section: &mut Section<'_>, key: &'static str, otherwise: Duration, faults: &mut Faults) -> Duration {
-    let Some(word) = section.get(key).and_then(|node| node.word(faults)) else { return otherwise };
-    faults.read(&word, "bad-duration", values::DURATION, values::duration).unwrap_or(otherwise)
 }
 
 fn number(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> u32 {

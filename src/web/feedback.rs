@@ -5,7 +5,7 @@ use super::link::Linked;
 use super::page;
 use super::{Door, Nothing, Problem};
 use crate::domain::id::{LeadId, RepId};
-use crate::domain::outcome::{Feedback, MisrouteKind};
+use crate::domain::outcome::Feedback;
 use crate::store::LeadRecord;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Query, State};

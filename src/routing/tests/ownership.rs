@@ -1,4 +1,5 @@
 use super::*;
+use crate::routing::Considered;
 use crate::domain::account::PersonKind;
 use crate::domain::rep::BusyKind;
 
@@ -397,7 +398,7 @@ fn whoever_stands_in_for_the_stand_in_is_asked() {
     // The loader refuses a circle; an old release may hold one.
     away().delegate("dan", "ana").expect_targets(&[]);
     let chain = away().delegate("dan", "eve");
-    let asked =
-        crate::routing::owners_considered(&chain.lead, &chain.snapshot.account, None, &chain.rules, at("10:00"));
-    assert!(asked.contains(&rep_id("eve")), "a calendar is worth asking for: {asked:?}");
+    let (lead, rules) = (&chain.lead, &chain.rules);
+    let asked = Considered::by_lead(lead, rules).knowing(lead, &chain.snapshot.account, None, rules, at("10:00"));
+    assert!(asked.reps.contains(&rep_id("eve")), "a calendar is worth asking for: {asked:?}");
 }
