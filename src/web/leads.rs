@@ -55,17 +55,23 @@ pub async fn post(
         correlation_id,
     };
     let new = door.decider.take(vec![message]).await.map_err(|error| Problem::ours(&error))?;
-    let Some(wait) = wait else { return Ok(accepted(&key)) };
+    let notes: Vec<String> = incoming.notes.iter().map(ToString::to_string).collect();
+    let Some(wait) = wait else { return Ok(accepted(&key, &notes)) };
     if new.is_empty()
         && let Some(before) = door.decider.answer_of(&key).await.map_err(|error| Problem::ours(&error))?
     {
         return Ok(Json(before).into_response());
     }
-    Ok(within(answer, wait).await.map_or_else(|| accepted(&key), |answer| Json(answer).into_response()))
+    Ok(within(answer, wait).await.map_or_else(|| accepted(&key, &notes), |answer| Json(answer).into_response()))
 }
 
-fn accepted(key: &str) -> Response {
-    (StatusCode::ACCEPTED, Json(json!({ "status": "accepted", "event": key }))).into_response()
+/// With what was not understood, if anything: the integrator sees it on the first try, and the caller is not dropped.
+fn accepted(key: &str, notes: &[String]) -> Response {
+    let mut told = json!({ "status": "accepted", "event": key });
+    if !notes.is_empty() {
+        told["notes"] = json!(notes);
+    }
+    (StatusCode::ACCEPTED, Json(told)).into_response()
 }
 
 fn parse_wait(text: &str) -> Result<Duration, Problem> {
