@@ -10,6 +10,7 @@ use super::{FAULTY, OK, Place, TextOrJson, say};
 use crate::app::workspace;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::account::Records;
+use crate::domain::lead::Lead;
 use crate::intake::event::{Incoming, Message, parse};
 use crate::rehearsal::world::{at_rest, decide_in, holding};
 use crate::render::explain::{explain, facts};
@@ -90,15 +91,19 @@ impl Explain {
                 say(explain(&decision, &lead, rules).trim_end());
                 say(facts(&decision, &snapshot, rules).trim_end());
             }
-            TextOrJson::Json => say(&as_json(&decision, &snapshot)?),
+            TextOrJson::Json => say(&as_json(&decision, &lead, &snapshot)?),
         }
         Ok(OK)
     }
 }
 
-/// The decision, and beside its own keys `snapshot`: every fact with its source and the instant it was observed.
-fn as_json(decision: &Decision, snapshot: &Snapshot) -> Result<String> {
+/// The decision, and beside its own keys `snapshot`: every fact with its source and the instant it was observed; `unread`: what
+/// the event brought and nobody could read.
+fn as_json(decision: &Decision, lead: &Lead, snapshot: &Snapshot) -> Result<String> {
     let mut told = serde_json::to_value(decision)?;
+    if !lead.unread.is_empty() {
+        told["unread"] = serde_json::to_value(&lead.unread)?;
+    }
     told["snapshot"] = serde_json::to_value(snapshot)?;
     Ok(serde_json::to_string_pretty(&told)?)
 }

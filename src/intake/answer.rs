@@ -2,6 +2,7 @@
 
 use crate::connectors::Spoken;
 use crate::domain::id::{DecisionId, LeadId, RepId};
+use crate::domain::lead::Lead;
 use crate::domain::outcome::NextStep;
 use crate::handoff::Handoff;
 use crate::routing::Decision;
@@ -49,6 +50,9 @@ pub struct Decided {
     pub next_step: NextStep,
     /// Facts that were not to be had in time.
     pub degraded: Vec<String>,
+    /// What the event brought and nobody could read; empty for whoever sends what the schema says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,18 +66,20 @@ pub struct Instructed {
 impl Answer {
     pub fn decided(
         event: &str,
+        lead: &Lead,
         decision: &Decision,
         handoff: &Handoff,
         owner_name: &str,
         instruction: Option<Instructed>,
     ) -> Self {
-        Self::Decided(Box::new(Decided::of(event, decision, handoff, owner_name, instruction)))
+        Self::Decided(Box::new(Decided::of(event, lead, decision, handoff, owner_name, instruction)))
     }
 }
 
 impl Decided {
     pub(super) fn of(
         event: &str,
+        lead: &Lead,
         decision: &Decision,
         handoff: &Handoff,
         owner_name: &str,
@@ -91,6 +97,7 @@ impl Decided {
             instruction,
             next_step: handoff.next_step(),
             degraded: decision.degraded.clone(),
+            notes: lead.unread.iter().map(ToString::to_string).collect(),
         }
     }
 }

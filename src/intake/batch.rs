@@ -202,7 +202,7 @@ impl Decider {
         table.reserve(&state);
         let instruction = self.first_instruction(&effects, &state, release);
         let owner_name = rules.reps.get(&decision.plan.owner).map_or("", |rep| rep.name.as_str());
-        let answer = Answer::decided(&row.key, &decision, &state, owner_name, instruction);
+        let answer = Answer::decided(&row.key, lead, &decision, &state, owner_name, instruction);
         let told = TimelineEntry {
             lead_id: lead.id.clone(),
             at: mover.now,

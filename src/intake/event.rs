@@ -218,15 +218,19 @@ impl CallWord {
 /// Reads one message in structured form ([`super::envelope::structured`] makes it of the binary one).
 ///
 /// # Errors
-/// Every fault of the event, object by object; never an empty list.
+/// Every fault of the event, object by object; never an empty list. A lead is at fault only where it has no id or source, or
+/// where nothing at all is known of how to reach the person.
 pub fn parse(bytes: &[u8], received_at: DateTime<Utc>) -> Result<Incoming, Vec<EventFault>> {
     let findings = Findings::default();
     let envelope = envelope::open(bytes, &findings).map_err(|fault| vec![fault])?;
     let understood = message(&envelope, received_at, &findings);
-    let faults = findings.faults.into_inner();
+    let (faults, notes) = findings.into_told();
     match understood {
-        Some((kind, message)) if faults.is_empty() => {
-            Ok(Incoming { kind, message, notes: findings.notes.into_inner() })
+        Some((kind, mut message)) if faults.is_empty() => {
+            if let Message::Lead(lead) = &mut message {
+                lead.unread = notes.clone();
+            }
+            Ok(Incoming { kind, message, notes })
         }
         _ => {
             assert!(!faults.is_empty(), "a message is missing only where a fault says why");
@@ -247,6 +251,9 @@ fn message(envelope: &Envelope, received_at: DateTime<Utc>, findings: &Findings)
     let mut data = Object::new("/data".into(), Some(&envelope.data), findings);
     if absent || data.is_absent() {
         return None;
+    }
+    if kind == Kind::LeadQualified && envelope.id.is_some() && envelope.source.is_some() {
+        findings.be_lenient();
     }
     let message = match kind {
         Kind::LeadQualified => lead::read(&mut data, envelope, received_at).map(|lead| Message::Lead(Box::new(lead))),

@@ -17,7 +17,6 @@ pub mod decider;
 pub mod envelope;
 pub mod event;
 pub mod fault;
-pub mod headcount;
 mod lead;
 mod messages;
 pub mod normalise;

@@ -161,6 +161,7 @@ impl<'r> Traffic<'r> {
             consent: Consent::default(),
             preference: Preference { handoff: wish(chance), ..Preference::default() },
             custom: BTreeMap::new(),
+            unread: Vec::new(),
         };
         let account = other_fields(&self.named, chance, &mut lead, account);
         let account = Fact::Known { value: account.into(), observed_at: at, source: "made up".to_owned() };

@@ -44,6 +44,7 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     story.section("Turn", [turn(decision.turn.as_ref(), &roster)]);
     story.section("Plan", plan(decision, &roster));
     story.section("Not known in time", decision.degraded.iter().cloned());
+    story.section("Not understood, and so unknown", lead.unread.iter().map(|note| format!("{note}.")));
     story.text
 }
 

@@ -80,6 +80,7 @@ pub(crate) fn acme() -> Lead {
         consent: Consent::default(),
         preference: Preference::default(),
         custom: BTreeMap::new(),
+        unread: Vec::new(),
     }
 }
 

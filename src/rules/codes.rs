@@ -240,6 +240,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("territory-bad-date", "Dates are written YYYY-MM-DD."),
     ("territory-bad-employees", "Sizes are a range: 100..999, >= 1000, or one number."),
     ("territory-bad-name", "A territory's name is text that fits in one line."),
+    ("territory-bad-postal", "Postal codes are written as their country writes them, or as the beginning of one."),
     ("territory-bad-priority", "A priority is a whole number; higher wins."),
     (
         "territory-conflict",

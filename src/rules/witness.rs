@@ -117,6 +117,7 @@ impl Witness {
             consent: Consent::default(),
             preference: Preference::default(),
             custom: self.below("lead.custom."),
+            unread: Vec::new(),
         }
     }
 

@@ -71,8 +71,9 @@ pub async fn post(
     let Ok(taken) = timeout_at(until, taking).await else { return Err(door.not_in_time()) };
     let taken = taken.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?;
     let known = taken.map_err(|error| Problem::ours(&error))?.first().copied().unwrap_or(Known::New);
+    let notes: Vec<String> = incoming.notes.iter().map(ToString::to_string).collect();
     if wait.is_none() {
-        return Ok(accepted(&key, known));
+        return Ok(accepted(&key, known, &notes));
     }
     if matches!(known, Known::Same | Known::Differs)
         && let Ok(before) = timeout_at(until, door.decider.answer_of(&key)).await
@@ -81,7 +82,7 @@ pub async fn post(
         return Ok(Json(Told::of(&before, known)).into_response());
     }
     let answer = within(answer, until.saturating_duration_since(Instant::now())).await;
-    Ok(answer.map_or_else(|| accepted(&key, known), |answer| Json(Told::of(&answer, known)).into_response()))
+    Ok(answer.map_or_else(|| accepted(&key, known, &notes), |answer| Json(Told::of(&answer, known)).into_response()))
 }
 
 /// Whoever may speak for one source brings no event of another: neither under its name, nor over one that it has brought.
@@ -97,10 +98,14 @@ fn own_source(rights: &Rights, body: &[u8]) -> Result<(), Problem> {
     Err(Problem::forbidden(detail, None))
 }
 
-fn accepted(key: &str, known: Known) -> Response {
+/// With what was not understood, if anything: the integrator sees it on the first try, and the caller is not dropped.
+fn accepted(key: &str, known: Known, notes: &[String]) -> Response {
     let mut told = json!({ "status": "accepted", "event": key });
     if known == Known::Differs {
         told["note"] = json!(DIFFERS);
+    }
+    if !notes.is_empty() {
+        told["notes"] = json!(notes);
     }
     (StatusCode::ACCEPTED, Json(told)).into_response()
 }

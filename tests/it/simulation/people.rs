@@ -65,6 +65,7 @@ pub fn lead(chance: &mut Chance, rules: &RuleSet, number: usize, seed: u64, now:
         consent: Consent { callback: Some(true), email: Some(chance.percent(50)), ..Consent::default() },
         preference: preference(chance, now),
         custom,
+        unread: Vec::new(),
     }
 }
 
