@@ -247,7 +247,7 @@ impl Plan {
             return Ok(decided);
         }
         let owner_name = self.release.rules.reps.get(&decision.plan.owner).map_or("", |rep| rep.name.as_str());
-        Ok(Box::new(Decided::of(event, decision, handoff, owner_name, None)))
+        Ok(Box::new(Decided::of(event, first, decision, handoff, owner_name, None)))
     }
 
     fn instruction(&self, steps: &[StepRow], handoff: &Handoff) -> Option<Instructed> {

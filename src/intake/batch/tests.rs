@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::account::{Candidates, CompanyRecord, Records};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::LeadId;
 use crate::domain::known::Known;
 use crate::domain::rep::{BusyKind, Presence};
