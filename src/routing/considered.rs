@@ -44,7 +44,8 @@ impl Considered {
     ) -> Self {
         let snapshot = Snapshot::of_lead(now, account.clone(), assigned.cloned());
         let matched = matching::account(lead, &snapshot, rules);
-        let case = Case { lead, snapshot: &snapshot, rules, account: matched.account.as_ref(), ring: false };
+        let case =
+            Case { lead, snapshot: &snapshot, rules, account: matched.account.as_ref(), ring: false, call_back: false };
         self.add_holders(ownership::owners_considered(&case), rules);
         if let Some(account) = &matched.account {
             self.add_pools(lead, Some(account), rules);

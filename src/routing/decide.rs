@@ -19,8 +19,9 @@ pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
     let territory = territory::locate(lead, account, rules);
     let tier = tiers::choose(lead, account, rules);
     let route = routes::choose(lead, account, rules);
-    let mut rungs = plan::rungs(lead, tier.tier, rules);
-    let case = Case { lead, snapshot, rules, account, ring: rungs.contains(&Rung::WarmTransfer) };
+    let mut rungs = plan::rungs(lead, tier.tier, snapshot, rules);
+    let (ring, call_back) = (rungs.contains(&Rung::WarmTransfer), plan::begins_with_callback(lead, &rungs));
+    let case = Case { lead, snapshot, rules, account, ring, call_back };
 
     let ownership = ownership::settle(&case, &route.taken);
     let chain = pools::chain(rules, &route, &territory, &tier);
@@ -29,6 +30,7 @@ pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
         None => placement::by_turn(&case, chain),
     };
 
+    plan::keep_bookable(&mut rungs, &placed.owner, rules);
     let plan = Plan {
         owner: placed.owner,
         pool: placed.pool,

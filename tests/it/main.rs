@@ -2,6 +2,7 @@
 
 mod amqp;
 mod calendarless;
+mod calendars;
 mod change;
 mod chat;
 mod check;
