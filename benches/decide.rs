@@ -81,6 +81,7 @@ fn snapshot(rules: &RuleSet) -> Snapshot {
         reps: rules.reps.keys().cloned().zip((0..).map(facts)).collect(),
         ledgers: rules.pools.values().map(|pool| (pool.id.clone(), ledger(pool))).collect(),
         assigned: None,
+        lacks: Default::default(),
     }
 }
 
@@ -120,6 +121,7 @@ fn lead() -> Lead {
         consent: Consent::default(),
         preference: Preference::default(),
         custom: BTreeMap::new(),
+        unread: Vec::new(),
     }
 }
 

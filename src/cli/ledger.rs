@@ -5,6 +5,7 @@ use crate::app::workspace;
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::domain::id::{LeadId, PoolId, RepId};
+use crate::domain::zone::Zone;
 use crate::routing::ledger::{Tally, tally};
 use crate::routing::{local, pool_weights, turns};
 use crate::rules::RuleSet;
@@ -12,7 +13,6 @@ use crate::rules::set::Pool;
 use crate::store::{Grant, JournalLine, Store, Waits};
 use anyhow::{Result, anyhow, bail};
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -58,7 +58,7 @@ impl Ledger {
             anyhow!("there is no pool {:?}; the pools are {}", self.pool, known.join(", "))
         })?;
         let grant = self.grant(rules, pool)?;
-        let store = Store::open(&config.database.url.resolve()?).await;
+        let store = Store::open_existing(&config.database.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
         if let Some(grant) = grant {
             give(&store, grant).await?;
@@ -205,7 +205,7 @@ impl Sheet {
         let width = self.reps.iter().map(|line| line.rep.as_str().chars().count()).max().unwrap_or(0).max(3);
         text.push_str(&format!("{:width$}  weight      due      got  by hand  balance  last turn\n", "rep"));
         for line in &self.reps {
-            let zone = rules.reps.get(&line.rep).map_or(Tz::UTC, |rep| rep.timezone);
+            let zone = rules.reps.get(&line.rep).map_or(Zone::UTC, |rep| rep.timezone);
             let weight = line.weight.map_or_else(|| "left".to_owned(), |weight| weight.to_string());
             let last = line.last_turn_at.map_or_else(|| "none yet".to_owned(), |at| local(at, zone));
             text.push_str(&format!(
@@ -227,7 +227,7 @@ impl Sheet {
             text.push_str("\nWaiting for somebody who can take them, oldest first\n");
         }
         for Waits { lead, since, owner, next_at } in &self.waiting {
-            let zone = rules.reps.get(owner).map_or(Tz::UTC, |rep| rep.timezone);
+            let zone = rules.reps.get(owner).map_or(Zone::UTC, |rep| rep.timezone);
             let (since, by) = (local(*since, zone), local(*next_at, zone));
             text.push_str(&format!("  {lead}  since {since}; {owner} answers for it, by {by}\n"));
         }
@@ -239,7 +239,7 @@ impl Sheet {
             text.push_str(&format!(
                 "  {:>4}  {}  {} ({}{lead})\n",
                 told.seq,
-                local(told.at, Tz::UTC),
+                local(told.at, Zone::UTC),
                 told.text,
                 told.author
             ));

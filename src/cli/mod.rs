@@ -8,6 +8,8 @@ mod import;
 mod init;
 mod ledger;
 mod migrate;
+mod quarantine;
+mod reassign;
 mod releases;
 mod replay;
 mod report;
@@ -18,12 +20,16 @@ mod send;
 mod serve;
 mod simulate;
 mod test;
+mod token;
 
+use crate::app::zoneinfo;
 use crate::config;
+use crate::domain::zone;
 use crate::store::Store;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 /// It worked.
 pub const OK: u8 = 0;
@@ -43,11 +49,14 @@ pub const BROKEN_PROMISE: u8 = 5;
 pub const EXPECTATION_FAILED: u8 = 6;
 
 #[derive(Debug, Parser)]
-#[command(name = "baton", version, about = "Routes sales leads qualified by voice-AI calls to the right rep.", long_about = LONG, after_help = CODES)]
+#[command(name = "baton", version = VERSION.as_str(), about = "Routes sales leads qualified by voice-AI calls to the right rep.", long_about = LONG, after_help = CODES)]
 struct Args {
     #[command(subcommand)]
     command: Command,
 }
+
+/// With the release of the tz database, which decides what time it is where.
+static VERSION: LazyLock<String> = LazyLock::new(|| format!("{} ({})", env!("CARGO_PKG_VERSION"), zone::in_use()));
 
 const LONG: &str = "Routes sales leads qualified by voice-AI calls to the right rep.\n\n\
 A workspace is a folder with baton.toml (connections), rules/ (who gets which lead) and templates/ (what is written to \
@@ -91,6 +100,12 @@ enum Command {
     Ledger(ledger::Ledger),
     /// Print what each rep has taken, who can be had now, and why one got nothing.
     Reps(reps::Reps),
+    /// List, show, replay or drop the messages that were put aside.
+    Quarantine(quarantine::Quarantine),
+    /// Say who may speak to running workers: make, list and revoke bearer tokens.
+    Token(token::Token),
+    /// Give a lead to another rep, or route it again, through a running worker.
+    Reassign(reassign::Reassign),
     /// Print the JSON Schema of a contract.
     Schema(schema::Schema),
     /// Bring the database to this version's form.
@@ -112,6 +127,10 @@ struct Place {
 }
 
 pub fn main() -> ExitCode {
+    if let Err(error) = zoneinfo::begin(config::zoneinfo().as_deref()) {
+        eprintln!("error: {error:#}");
+        return ExitCode::from(USAGE);
+    }
     let args = Args::parse();
     #[cfg(feature = "failpoints")]
     if let Err(error) = crate::failpoint::arm() {
@@ -143,6 +162,9 @@ pub fn main() -> ExitCode {
             Command::Report(command) => command.run().await,
             Command::Ledger(command) => command.run().await,
             Command::Reps(command) => command.run().await,
+            Command::Quarantine(command) => command.run().await,
+            Command::Token(command) => command.run().await,
+            Command::Reassign(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Migrate(command) => command.run().await,
         }
@@ -170,7 +192,7 @@ fn unreachable(what: &str, error: &dyn std::fmt::Display) -> anyhow::Error {
 /// The database of a workspace, for commands that read what workers wrote.
 async fn open_store(place: &Place) -> anyhow::Result<Store> {
     let config = config::load(&place.workspace.join("baton.toml"))?;
-    let store = Store::open(&config.database.url.resolve()?).await;
+    let store = Store::open_existing(&config.database.resolve()?).await;
     store.map_err(|error| unreachable("opening the database", &error))
 }
 

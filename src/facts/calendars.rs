@@ -9,7 +9,7 @@ use crate::release::Current;
 use crate::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -96,7 +96,7 @@ impl Facts {
         if self.calendar.is_none() {
             return Vec::new();
         }
-        let (now, views) = (self.clock.now(), self.views.lock().expect("calendar views"));
+        let (now, views) = (self.clock.now(), self.views.lock().unwrap_or_else(PoisonError::into_inner));
         let fresh = |calendar: &String| views.get(calendar).is_some_and(|view| now - view.observed_at < age);
         calendars.iter().filter(|calendar| !fresh(calendar)).cloned().collect()
     }
@@ -119,7 +119,7 @@ impl Facts {
         };
         self.calendar_rests.begin();
         tracing::warn!(vendor = vendor.vendor(), why = %failed, "calendars are unknown for now");
-        let mut views = self.views.lock().expect("calendar views");
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         for calendar in calendars {
             let unseen = || View { busy: Err(failed.clone()), observed_at: now, away: None };
             views.entry(calendar.clone()).or_insert_with(unseen);
@@ -127,7 +127,7 @@ impl Facts {
     }
 
     fn saw(&self, answers: BTreeMap<String, Result<Vec<Busy>, String>>, observed_at: DateTime<Utc>) {
-        let mut views = self.views.lock().expect("calendar views");
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         for (calendar, busy) in answers {
             let away = views.remove(&calendar).and_then(|before| before.away);
             views.insert(calendar, View { busy, observed_at, away });
@@ -144,13 +144,13 @@ impl Facts {
     ) {
         let now = self.clock.now();
         let unnamed: Vec<String> = {
-            let views = self.views.lock().expect("calendar views");
+            let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
             let unnamed = |calendar: &&String| views.get(*calendar).is_some_and(|view| view.is_unnamed(now));
             calendars.iter().filter(unnamed).cloned().collect()
         };
         for some in unnamed.chunks(ABSENCES_AT_ONCE) {
             let Ok(told) = tokio::time::timeout_at(by, vendor.absences(some, from, until)).await else { return };
-            let mut views = self.views.lock().expect("calendar views");
+            let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
             for (calendar, away) in told {
                 if let Some(view) = views.get_mut(&calendar) {
                     view.away = Some((away, now));
@@ -164,7 +164,7 @@ impl Facts {
             let source = "no calendar is configured".to_owned();
             return Fact::Known { value: Vec::new(), observed_at: self.clock.now(), source };
         };
-        let views = self.views.lock().expect("calendar views");
+        let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         match views.get(calendar) {
             Some(View { busy: Ok(busy), observed_at, away }) => {
                 let value = named(busy, away.as_ref().map_or(&[], |(away, _)| away));

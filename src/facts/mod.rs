@@ -13,6 +13,7 @@ pub use assignment::ByHand;
 use crate::clock::SharedClock;
 use crate::connectors::{Calendar, Crm};
 use crate::domain::account::Candidates;
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
@@ -22,7 +23,7 @@ use crate::rules::RuleSet;
 use crate::rules::set::Rung;
 use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -47,7 +48,7 @@ pub struct Facts {
 pub struct LeadFacts {
     pub account: Fact<Candidates>,
     /// Whom the CRM's own rules chose; `None` where Baton assigns.
-    pub assigned: Option<Fact<Option<String>>>,
+    pub assigned: Option<Fact<Option<CrmId>>>,
     /// Rungs of a ladder for which nothing is connected.
     pub lacks: BTreeSet<Rung>,
     /// Whom the rules may give the lead to, with a calendar or without.
@@ -145,7 +146,7 @@ fn everybody(considered: &[Considered]) -> BTreeSet<&RepId> {
 pub struct OfCrm<'a> {
     pub lead: &'a Lead,
     pub account: Fact<Candidates>,
-    pub assigned: Option<Fact<Option<String>>>,
+    pub assigned: Option<Fact<Option<CrmId>>>,
 }
 
 /// When a vendor may be asked again.
@@ -154,10 +155,10 @@ struct Pause(Mutex<Option<Instant>>);
 
 impl Pause {
     fn is_on(&self) -> bool {
-        self.0.lock().expect("pause").is_some_and(|until| Instant::now() < until)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() < until)
     }
 
     fn begin(&self) {
-        *self.0.lock().expect("pause") = Some(Instant::now() + PAUSE_AFTER_FAILURE);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + PAUSE_AFTER_FAILURE);
     }
 }

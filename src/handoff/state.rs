@@ -2,13 +2,13 @@
 
 use crate::domain::effect::{Planned, Timer};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
-use crate::domain::outcome::{Booking, Outcome, Promise, Slot};
+use crate::domain::outcome::{Booking, Outcome, OutcomeKind, Promise, Slot};
 use crate::domain::rep::Busy;
+use crate::domain::zone::Zone;
 use crate::routing::decision::Target;
 use crate::routing::ledger::Cause;
 use crate::rules::set::{BookingRules, CallbackRules, Rung};
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -35,6 +35,9 @@ pub struct Handoff {
     /// Nobody could take the lead: it waits in this pool for somebody who can, and `owner` answers for it meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_in: Option<PoolId>,
+    /// An outcome or its age has closed the lead: it is on nobody's list of open ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
     /// In order; those who were not tried yet change places when a preference relaxes.
     pub targets: Vec<Target>,
     /// Index into `targets` of the next one to ring.
@@ -48,7 +51,7 @@ pub struct Handoff {
     pub patience_until: DateTime<Utc>,
     pub bridge_by: DateTime<Utc>,
     /// The caller's zone, if known: slots are read and calls promised in it.
-    pub caller_zone: Option<Tz>,
+    pub caller_zone: Option<Zone>,
     /// What stood in the calendars of whoever may owe the caller a call, when the lead was decided.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub busy: BTreeMap<RepId, Vec<Busy>>,
@@ -72,6 +75,12 @@ impl Handoff {
     /// Whether the lead goes to whoever can take it: it waits, and nobody is speaking with the caller.
     pub fn is_waiting(&self) -> bool {
         self.waits_in.is_some() && matches!(self.stage, Stage::Callback { .. } | Stage::NeedsAttention { .. })
+    }
+
+    /// Whether the lead counts against its owner's cap of open leads. Having spoken with somebody closes nothing, and who
+    /// answers for a lead that waits does not have it.
+    pub fn is_open(&self) -> bool {
+        self.waits_in.is_none() && !self.closed
     }
 }
 
@@ -249,9 +258,71 @@ pub enum Event {
         turn_in: Option<PoolId>,
         reason: String,
     },
+    /// A second event told of the same call; what it brought is in the lead by now.
+    Completed(Completed),
+    /// The lead is somebody else's from now on, whatever stage it is in.
+    Reassigned {
+        rep: RepId,
+        /// The ledger on which they pay a turn, if any.
+        turn_in: Option<PoolId>,
+        /// Nobody can take it: it waits in this pool, and `rep` answers for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waits_in: Option<PoolId>,
+        reason: String,
+    },
+    /// The lead counts as open no more.
+    Closed {
+        why: Closing,
+    },
     Timer {
         timer: Timer,
     },
+}
+
+/// What a second event of a call brought.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Completed {
+    /// The second event, by source and id.
+    pub by: String,
+    /// Names of what the lead had lacked until then.
+    pub added: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<DateTime<Utc>>,
+    /// The first event did not say that the caller is on the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_the_line: Option<OnTheLine>,
+}
+
+/// A caller who waits, of whom this was not known before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OnTheLine {
+    pub since: DateTime<Utc>,
+    /// Whom to ring, and what is tried, decided for a caller on the line.
+    pub targets: Vec<Target>,
+    pub rungs: Vec<Rung>,
+}
+
+/// What closes a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closing {
+    Won,
+    Lost,
+    /// It has been open for longer than `open_for` of `handoff.yaml`, and nobody told what became of it.
+    Age,
+}
+
+impl Closing {
+    /// `None`: the rep still works on it.
+    pub fn of(outcome: OutcomeKind) -> Option<Self> {
+        match outcome {
+            OutcomeKind::Won => Some(Self::Won),
+            OutcomeKind::Lost => Some(Self::Lost),
+            OutcomeKind::Opportunity | OutcomeKind::MeetingHeld | OutcomeKind::NoShow => None,
+        }
+    }
 }
 
 /// The result of one move: the state to store and what to do, in one transaction.

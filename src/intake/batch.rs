@@ -2,6 +2,7 @@
 
 use super::ahead::{By, Place, Standing};
 use super::answer::{Answer, Instructed};
+use super::complete::{Second, seconds};
 use super::decider::Decider;
 use super::event::Message;
 use crate::domain::effect::{Effect, Planned};
@@ -17,13 +18,12 @@ use crate::render::briefing::completeness_permille;
 use crate::render::caller::CallerContext;
 use crate::routing::ledger::{Entry, Ledger};
 use crate::routing::snapshot::{Knowledge, Load};
-use crate::routing::{Decision, Snapshot, decide};
+use crate::routing::{Decision, Snapshot, as_it_counts, decide};
 use crate::rules::RuleSet;
 use crate::store::{
     DecidedLead, InboxRow, Mover, NewStep, RepState, StepRow, StoreError, TimelineEntry, Tx, local_day, new_steps,
 };
 use chrono::{DateTime, Utc};
-use futures_util::future::join_all;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -56,6 +56,7 @@ impl Batch {
 }
 
 /// What a committed batch leaves to be done.
+#[derive(Default)]
 struct Committed {
     /// By inbox key.
     answers: Vec<(String, Answer)>,
@@ -63,6 +64,8 @@ struct Committed {
     begun: Vec<(Vec<StepRow>, Arc<Matter>)>,
     /// Steps that other messages led to.
     steps: Vec<StepRow>,
+    /// Of calls that are leads already.
+    seconds: Vec<Second>,
     /// To be told that the batch is committed.
     place: Option<Place>,
 }
@@ -72,7 +75,9 @@ impl Decider {
     /// for the one before it to be stored.
     pub(super) async fn commit(self: &Arc<Self>, batch: &Arc<Batch>, pace: Pace) -> Result<(), StoreError> {
         let release = Arc::clone(&self.parts.release.borrow());
-        let leads: Vec<Lead> = batch.leads.iter().map(|(_, lead)| lead.clone()).collect();
+        let now = self.parts.clock.now();
+        let counts = |lead| as_it_counts(lead, now, &release.rules).0.into_owned();
+        let leads: Vec<Lead> = batch.leads.iter().map(|(_, lead)| counts(lead)).collect();
         let facts = if leads.is_empty() { Vec::new() } else { self.parts.facts.gather(&leads, &release.rules).await };
         let (decider, work, facts) = (Arc::clone(self), Arc::clone(batch), Arc::new(facts));
         let tried = AtomicBool::new(false);
@@ -95,13 +100,17 @@ impl Decider {
             self.parts.outbox.run_now(steps, Some(matter));
         }
         self.parts.outbox.run_now(committed.steps, None);
-        if batch.others.iter().any(|(_, message)| matches!(message, Message::Presence { .. } | Message::Contact { .. }))
+        if batch.others.iter().any(|(_, message)| matches!(message, Message::Presence { .. } | Message::Outcome { .. }))
         {
             self.back.notify_one();
         }
         let rows: BTreeMap<&str, &InboxRow> = batch.rows().map(|row| (row.key.as_str(), row)).collect();
-        let answers = committed.answers.iter().filter_map(|(key, answer)| Some((rows.get(key.as_str())?, answer)));
-        join_all(answers.map(|(row, answer)| self.deliver(row, answer))).await;
+        for (key, answer) in &committed.answers {
+            if let Some(row) = rows.get(key.as_str()) {
+                self.deliver(row, answer);
+            }
+        }
+        self.complete_all(committed.seconds).await;
         Ok(())
     }
 
@@ -119,9 +128,12 @@ impl Decider {
         // Before the messages are locked: whoever is behind in the line must not hold what one before it waits for.
         let mut end = self.line.end(by).await;
         let mut open = tx.inbox_lock(&keys).await?;
-        let mut done = Committed { answers: Vec::new(), begun: Vec::new(), steps: Vec::new(), place: None };
+        let mut done = Committed::default();
         let mut finished = Vec::new();
         if batch.leads.iter().any(|(row, _)| open.contains(&row.key)) {
+            let leads: Vec<&Lead> =
+                batch.leads.iter().filter(|(row, _)| open.contains(&row.key)).map(|(_, lead)| lead).collect();
+            let seconds = seconds(tx, &leads, rules, mover.now).await?;
             let assumed = end.as_mut().and_then(|end| end.assume());
             let standing = match &assumed {
                 Some(assumed) => assumed.standing.clone(),
@@ -134,6 +146,11 @@ impl Decider {
                 if !open.remove(&row.key) {
                     continue;
                 }
+                if let Some(first) = seconds.get(&lead.id) {
+                    done.seconds.push(Second { row: row.clone(), lead: lead.clone(), first: first.clone() });
+                    continue;
+                }
+                fail::fail_point!(&format!("while_deciding {}", row.key));
                 let (one, answer) = self.decide_one(&mut table, row, lead, facts, release, &mover)?;
                 finished.push((row.key.clone(), text(&answer)?, Some(lead.id.clone())));
                 done.answers.push((row.key.clone(), answer));
@@ -156,8 +173,10 @@ impl Decider {
             if !open.remove(&row.key) {
                 continue;
             }
-            done.steps.extend(self.apply(tx, message, rules, &mover).await?);
-            let answer = Answer::Taken { event: row.key.clone() };
+            fail::fail_point!(&format!("while_deciding {}", row.key));
+            let applied = self.apply(tx, message, rules, &mover).await?;
+            done.steps.extend(applied.steps);
+            let answer = Answer::Taken { event: row.key.clone(), ignored: applied.ignored };
             finished.push((row.key.clone(), text(&answer)?, None));
             done.answers.push((row.key.clone(), answer));
         }
@@ -183,7 +202,7 @@ impl Decider {
         table.reserve(&state);
         let instruction = self.first_instruction(&effects, &state, release);
         let owner_name = rules.reps.get(&decision.plan.owner).map_or("", |rep| rep.name.as_str());
-        let answer = Answer::decided(&row.key, &decision, &state, owner_name, instruction);
+        let answer = Answer::decided(&row.key, lead, &decision, &state, owner_name, instruction);
         let told = TimelineEntry {
             lead_id: lead.id.clone(),
             at: mover.now,
@@ -225,8 +244,8 @@ impl Decider {
             _ => None,
         });
         let (id, instruction) = planned?;
-        let context =
-            CallerContext { reps: &release.rules.reps, caller_zone: state.caller_zone, now: self.parts.clock.now() };
+        let (reps, company) = (&release.rules.reps, release.rules.handoff.company.as_deref());
+        let context = CallerContext { reps, company, caller_zone: state.caller_zone, now: self.parts.clock.now() };
         Some(Instructed { id, spoken: instruct::spoken(&release.templates, instruction, &context) })
     }
 
@@ -235,7 +254,7 @@ impl Decider {
     }
 }
 
-fn text(answer: &Answer) -> Result<String, StoreError> {
+pub(super) fn text(answer: &Answer) -> Result<String, StoreError> {
     serde_json::to_string(answer).map_err(|error| StoreError::Unstorable { why: error.to_string() })
 }
 

@@ -102,7 +102,8 @@ fn reasons(decision: &Decision, rep: &RepId) -> Vec<&'static str> {
             | OwnershipResult::NoOwner
             | OwnershipResult::NotARep { .. }
             | OwnershipResult::TooLongAgo { .. }
-            | OwnershipResult::NotKnown { .. } => {}
+            | OwnershipResult::NotKnown { .. }
+            | OwnershipResult::Weak => {}
         }
     }
     for candidate in decision.trace.pools.iter().flat_map(|pool| &pool.candidates) {

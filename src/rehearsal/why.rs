@@ -2,6 +2,7 @@
 
 use super::expectations::Difference;
 use crate::domain::id::RepId;
+use crate::domain::zone::Zone;
 use crate::routing::decision::{
     CandidateVerdict, Decision, OwnershipResult, OwnershipTrace, PoolTrace, TerritoryMatch,
 };
@@ -9,7 +10,6 @@ use crate::routing::turns;
 use crate::rules::RuleSet;
 use crate::rules::condition::Verdict;
 use crate::rules::expect::Expected;
-use chrono_tz::Tz;
 
 /// Each line once, in the order in which Baton thinks.
 pub(super) fn lines(
@@ -113,6 +113,7 @@ fn ownership(rule: &OwnershipTrace, rules: &RuleSet) -> Option<String> {
             format!("{}, not waited for", because.in_words(zone(rep, rules)))
         }
         OwnershipResult::Inactive => "not active".to_owned(),
+        OwnershipResult::Weak => "of a company known by its name alone".to_owned(),
         OwnershipResult::TooLongAgo { .. } => "active too long ago".to_owned(),
         OwnershipResult::NotKnown { why } => format!("not known: {why}"),
         OwnershipResult::NoOwner | OwnershipResult::NotARep { .. } => return None,
@@ -131,6 +132,6 @@ fn standing(pool: &PoolTrace, rep: &RepId, rules: &RuleSet) -> Option<String> {
     Some(format!("{rep} in {}: {stands} (weight {}, balance {balance})", pool.pool, candidate.weight))
 }
 
-fn zone(rep: &RepId, rules: &RuleSet) -> Tz {
-    rules.reps.get(rep).map_or(Tz::UTC, |rep| rep.timezone)
+fn zone(rep: &RepId, rules: &RuleSet) -> Zone {
+    rules.reps.get(rep).map_or(Zone::UTC, |rep| rep.timezone)
 }

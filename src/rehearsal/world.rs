@@ -6,13 +6,13 @@ use crate::domain::id::{PoolId, RepId};
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
 use crate::domain::rep::{Busy, BusyKind, Presence};
+use crate::domain::zone::Zone;
 use crate::routing::ledger::{Entry, Ledger};
 use crate::routing::snapshot::{Knowledge, Load, RepFacts, Snapshot};
 use crate::routing::{Considered, Decision, decide};
 use crate::rules::RuleSet;
 use crate::rules::expect::Given;
 use chrono::{DateTime, Datelike, Days, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Named as the source of every fact.
@@ -69,7 +69,7 @@ pub fn holding(snapshot: Snapshot, records: Records) -> Snapshot {
 pub fn owned_by(snapshot: Snapshot, owner: &RepId, rules: &RuleSet) -> Option<Snapshot> {
     let owner_crm_id = Some(rules.reps.get(owner)?.crm_id.clone()?);
     let account = Account {
-        crm_id: "rehearsed".to_owned(),
+        crm_id: "rehearsed".into(),
         name: "the account of this rehearsal".to_owned(),
         domain: None,
         owner_crm_id,
@@ -149,7 +149,7 @@ fn candidates(given: &Given, lead: &Lead, now: DateTime<Utc>) -> Candidates {
     });
     let person = PersonRecord {
         kind: person.kind,
-        crm_id: "test-person".to_owned(),
+        crm_id: "test-person".into(),
         company_crm_id: None,
         email: lead.contact.email.as_ref().map(|email| email.value.clone()),
         phones,
@@ -171,25 +171,26 @@ fn each(world: &mut Snapshot, reps: Option<&BTreeSet<RepId>>, change: impl Fn(&m
 pub struct World<'r> {
     rules: &'r RuleSet,
     snapshot: Snapshot,
-    /// A lead counts as open for this long.
+    /// A lead counts as open for this long: until an outcome would close it, and no longer than the rules let it.
     open_for: TimeDelta,
     /// Open leads by the moment at which they close, which is the order in which they were given.
     closing: VecDeque<(DateTime<Utc>, RepId)>,
     /// The next midnight of each zone, with the reps who live by it.
-    midnights: Vec<(Tz, DateTime<Utc>, Vec<RepId>)>,
+    midnights: Vec<(Zone, DateTime<Utc>, Vec<RepId>)>,
     /// Reps whose facts are the last case's and not the world's.
     lent: Vec<RepId>,
 }
 
 impl<'r> World<'r> {
     pub fn new(rules: &'r RuleSet, at: DateTime<Utc>, open_for: TimeDelta) -> Self {
-        let mut zones: BTreeMap<&str, (Tz, Vec<RepId>)> = BTreeMap::new();
+        let mut zones: BTreeMap<&str, (Zone, Vec<RepId>)> = BTreeMap::new();
         for rep in rules.reps.values() {
             let zone = zones.entry(rep.timezone.name()).or_insert_with(|| (rep.timezone, Vec::new()));
             zone.1.push(rep.id.clone());
         }
         let midnights = zones.into_values().map(|(zone, reps)| (zone, next_midnight(zone, at), reps)).collect();
         let closing = VecDeque::new();
+        let open_for = open_for.min(TimeDelta::from_std(rules.handoff.open_for).unwrap_or(TimeDelta::MAX));
         Self { rules, snapshot: at_rest(rules, at), open_for, closing, midnights, lent: Vec::new() }
     }
 
@@ -287,7 +288,7 @@ impl<'r> World<'r> {
 }
 
 /// The first instant of the zone's next day.
-fn next_midnight(zone: Tz, now: DateTime<Utc>) -> DateTime<Utc> {
+fn next_midnight(zone: Zone, now: DateTime<Utc>) -> DateTime<Utc> {
     let today = now.with_timezone(&zone).date_naive();
     let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today).and_time(chrono::NaiveTime::MIN);
     // A midnight that a zone skips is looked for an hour later; both come after `now`.

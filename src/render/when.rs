@@ -1,19 +1,19 @@
 //! Times as people say and write them, always in somebody's zone.
 
+use crate::domain::zone::Zone;
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
-use chrono_tz::Tz;
 
 /// The zone in which a time is told to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallerZone {
     /// The caller's own: "your time".
-    Own(Tz),
+    Own(Zone),
     /// The caller's is unknown; the zone is named so that nobody is misled: "Berlin time".
-    Named(Tz),
+    Named(Zone),
 }
 
 impl CallerZone {
-    pub fn tz(self) -> Tz {
+    pub fn tz(self) -> Zone {
         match self {
             Self::Own(tz) | Self::Named(tz) => tz,
         }
@@ -41,7 +41,7 @@ pub fn written(at: DateTime<Utc>, zone: CallerZone) -> String {
 }
 
 /// "Tue 4 Aug, 10:30 Berlin time": for the rep, in the rep's zone.
-pub fn short(at: DateTime<Utc>, zone: Tz) -> String {
+pub fn short(at: DateTime<Utc>, zone: Zone) -> String {
     format!("{} {}", at.with_timezone(&zone).format("%a %-d %b, %H:%M"), zone_name(zone))
 }
 
@@ -71,7 +71,7 @@ fn spoken_clock(hour: u32, minute: u32) -> String {
 }
 
 /// `America/New_York` is "New York time", `Etc/UTC` is "UTC".
-fn zone_name(zone: Tz) -> String {
+fn zone_name(zone: Zone) -> String {
     match zone.name().rsplit_once('/') {
         None => zone.name().to_owned(),
         // POSIX zones turn the sign round: Etc/GMT-3 lies east of Greenwich.
@@ -95,7 +95,6 @@ fn zone_name(zone: Tz) -> String {
 mod tests {
     use super::*;
     use chrono::TimeZone;
-    use chrono_tz::{America, Etc, Europe};
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().expect("an instant")
@@ -104,7 +103,7 @@ mod tests {
     #[test]
     fn the_caller_hears_the_day_and_time_of_their_own_clock() {
         let now = at("2026-08-04T22:30:00Z");
-        let new_york = CallerZone::Own(America::New_York);
+        let new_york = CallerZone::Own(Zone::named("America/New_York"));
         for (when, expected) in [
             ("2026-08-05T14:30:00Z", "tomorrow at 10:30 in the morning your time"),
             ("2026-08-04T23:00:00Z", "today at 7 in the evening your time"),
@@ -116,25 +115,25 @@ mod tests {
             assert_eq!(spoken(at(when), new_york, now), expected);
         }
         // In Berlin it is already the fifth: the same instant is another day.
-        let berlin = CallerZone::Named(Europe::Berlin);
+        let berlin = CallerZone::Named(Zone::named("Europe/Berlin"));
         assert_eq!(spoken(at("2026-08-05T14:30:00Z"), berlin, now), "today at 4:30 in the afternoon Berlin time");
     }
 
     #[test]
     fn a_night_with_a_clock_change_keeps_the_wall_clock() {
         let now = at("2026-10-24T20:00:00Z");
-        let next = Europe::Berlin.with_ymd_and_hms(2026, 10, 25, 9, 0, 0).unwrap().to_utc();
-        let zone = CallerZone::Own(Europe::Berlin);
+        let next = Zone::named("Europe/Berlin").with_ymd_and_hms(2026, 10, 25, 9, 0, 0).unwrap().to_utc();
+        let zone = CallerZone::Own(Zone::named("Europe/Berlin"));
         assert_eq!(spoken(next, zone, now), "tomorrow at 9 in the morning your time");
         assert_eq!(written(next, zone), "Sunday, 25 October 2026, 09:00 (your time)");
-        assert_eq!(short(next, Europe::Berlin), "Sun 25 Oct, 09:00 Berlin time");
+        assert_eq!(short(next, Zone::named("Europe/Berlin")), "Sun 25 Oct, 09:00 Berlin time");
     }
 
     #[test]
     fn zones_have_speakable_names() {
-        assert_eq!(zone_name(Tz::UTC), "UTC");
-        assert_eq!(zone_name(Etc::UTC), "UTC");
-        assert_eq!(zone_name(America::Argentina::Buenos_Aires), "Buenos Aires time");
-        assert_eq!(zone_name(Etc::GMTMinus3), "GMT+3");
+        assert_eq!(zone_name(Zone::UTC), "UTC");
+        assert_eq!(zone_name(Zone::named("Etc/UTC")), "UTC");
+        assert_eq!(zone_name(Zone::named("America/Argentina/Buenos_Aires")), "Buenos Aires time");
+        assert_eq!(zone_name(Zone::named("Etc/GMT-3")), "GMT+3");
     }
 }

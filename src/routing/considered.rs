@@ -7,8 +7,9 @@
 
 use super::case::Case;
 use super::snapshot::Snapshot;
-use super::{matching, ownership, pools, routes, territory, tiers};
+use super::{live, matching, ownership, pools, routes, territory, tiers};
 use crate::domain::account::{Account, Candidates};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
@@ -38,14 +39,20 @@ impl Considered {
         mut self,
         lead: &Lead,
         account: &Fact<Candidates>,
-        assigned: Option<&Fact<Option<String>>>,
+        assigned: Option<&Fact<Option<CrmId>>>,
         rules: &RuleSet,
         now: DateTime<Utc>,
     ) -> Self {
+        // Decided as after the call, if the caller has waited for too long to be on the line still.
+        let (lead, no_longer_live) = live::at(lead, now, rules);
+        let lead = lead.as_ref();
+        if no_longer_live.is_some() {
+            self.add_pools(lead, None, rules);
+        }
         let snapshot = Snapshot::of_lead(now, account.clone(), assigned.cloned());
         let matched = matching::account(lead, &snapshot, rules);
-        let case =
-            Case { lead, snapshot: &snapshot, rules, account: matched.account.as_ref(), ring: false, call_back: false };
+        let (account, account_is_weak) = (matched.account.as_ref(), matched.weak);
+        let case = Case { lead, snapshot: &snapshot, rules, account, account_is_weak, ring: false, call_back: false };
         self.add_holders(ownership::owners_considered(&case), rules);
         if let Some(account) = &matched.account {
             self.add_pools(lead, Some(account), rules);
@@ -84,13 +91,9 @@ impl Considered {
     /// Each with whoever stands in for them, and for those in turn.
     fn add_holders(&mut self, holders: BTreeSet<RepId>, rules: &RuleSet) {
         for holder in holders {
-            let (mut next, mut met) = (Some(&holder), BTreeSet::new());
-            while let Some(rep) = next.filter(|rep| met.insert(*rep)) {
-                if is_active(rep, rules) {
-                    self.reps.insert(rep.clone());
-                }
-                next = rules.reps.get(rep).and_then(|rep| rep.delegate.as_ref());
-            }
+            let rep = rules.reps.get(&holder);
+            let each = rep.into_iter().chain(rep.into_iter().flat_map(|rep| ownership::delegates(rules, rep)));
+            self.reps.extend(each.filter(|rep| rep.active).map(|rep| rep.id.clone()));
         }
     }
 }

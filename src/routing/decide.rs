@@ -4,7 +4,7 @@ use super::case::Case;
 use super::decision::{DECISION_VERSION, Decision, Plan, PoolTrace, Trace};
 use super::ledger::Entry;
 use super::snapshot::Snapshot;
-use super::{degraded, matching, ownership, placement, plan, pools, routes, territory, tiers};
+use super::{degraded, live, matching, ownership, placement, plan, pools, routes, territory, tiers};
 use crate::domain::id::{DecisionId, TierId};
 use crate::domain::lead::Lead;
 use crate::rules::RuleSet;
@@ -14,6 +14,8 @@ use crate::rules::set::Rung;
 ///
 /// Cannot fail: whatever is unknown, absent or full, the plan has an owner and ends in a callback.
 pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
+    let (lead, no_longer_live) = live::at(lead, snapshot.now, rules);
+    let lead = &*lead;
     let matched = matching::account(lead, snapshot, rules);
     let account = matched.account.as_ref();
     let territory = territory::locate(lead, account, rules);
@@ -21,7 +23,8 @@ pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
     let route = routes::choose(lead, account, rules);
     let mut rungs = plan::rungs(lead, tier.tier, snapshot, rules);
     let (ring, call_back) = (rungs.contains(&Rung::WarmTransfer), plan::begins_with_callback(lead, &rungs));
-    let case = Case { lead, snapshot, rules, account, ring, call_back };
+    let account_is_weak = matched.weak;
+    let case = Case { lead, snapshot, rules, account, account_is_weak, ring, call_back };
 
     let ownership = ownership::settle(&case, &route.taken);
     let chain = pools::chain(rules, &route, &territory, &tier);
@@ -42,6 +45,7 @@ pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
         reason: placed.reason,
     };
     let trace = Trace {
+        no_longer_live,
         account: matched.trace,
         ownership: ownership.trace,
         routes: route.trace,

@@ -3,6 +3,7 @@
 use super::considered::Considered;
 use super::ledger::Ledger;
 use crate::domain::account::Candidates;
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::known::Fact;
 use crate::domain::rep::{Busy, Presence, Rep};
@@ -23,7 +24,7 @@ pub struct Snapshot {
     pub account: Fact<Candidates>,
     /// Whom the CRM's own rules gave the lead to; known and `None`: to nobody. Absent where Baton assigns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assigned: Option<Fact<Option<String>>>,
+    pub assigned: Option<Fact<Option<CrmId>>>,
     /// Rungs of a ladder for which nothing is connected: they are not planned.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub lacks: BTreeSet<Rung>,
@@ -82,7 +83,7 @@ impl RepFacts {
 
 impl Snapshot {
     /// Of the lead alone: nothing is said of any rep or pool yet.
-    pub fn of_lead(now: DateTime<Utc>, account: Fact<Candidates>, assigned: Option<Fact<Option<String>>>) -> Self {
+    pub fn of_lead(now: DateTime<Utc>, account: Fact<Candidates>, assigned: Option<Fact<Option<CrmId>>>) -> Self {
         let (lacks, reps, ledgers) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
         Self { now, account, assigned, lacks, reps, ledgers }
     }

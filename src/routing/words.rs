@@ -4,9 +4,9 @@ use super::case::Case;
 use super::decision::Rejection;
 use super::ledger::{Cause, Entry, EntryKind, TURN};
 use crate::domain::id::RepId;
+use crate::domain::zone::Zone;
 use crate::rules::set::Existing;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 /// A balance in turns, signed: `+0.50`.
 pub fn turns(micro_leads: i64) -> String {
@@ -51,7 +51,7 @@ impl Rejection {
     }
 
     /// Continues "Ana is …" or "account owner …"; times in the rep's zone.
-    pub fn in_words(&self, zone: Tz) -> String {
+    pub fn in_words(&self, zone: Zone) -> String {
         let back = |at: &Option<DateTime<Utc>>| {
             at.map_or_else(|| "with no shift in sight".to_owned(), |at| format!("back {}", local(at, zone)))
         };
@@ -112,10 +112,10 @@ impl Cause {
 }
 
 /// `Wed 7 Jan 2026 09:00 CET`.
-pub fn local(at: DateTime<Utc>, zone: Tz) -> String {
+pub fn local(at: DateTime<Utc>, zone: Zone) -> String {
     at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z").to_string()
 }
 
 pub(super) fn rejection_of(case: &Case, rep: &RepId, because: &Rejection) -> String {
-    because.in_words(case.rep(rep).map_or(Tz::UTC, |rep| rep.timezone))
+    because.in_words(case.rep(rep).map_or(Zone::UTC, |rep| rep.timezone))
 }

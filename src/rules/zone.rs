@@ -2,11 +2,11 @@
 //!
 //! Good enough to say when a pool leaves a territory without anybody; not to say what time it is for one caller.
 
-use chrono_tz::Tz;
+use crate::domain::zone::Zone;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-static ZONES: LazyLock<BTreeMap<&str, Tz>> = LazyLock::new(|| {
+static ZONES: LazyLock<BTreeMap<&str, Zone>> = LazyLock::new(|| {
     let lines = include_str!("zones.txt").lines().filter(|line| !line.starts_with('#'));
     lines
         .filter_map(|line| line.split_once(' '))
@@ -15,7 +15,7 @@ static ZONES: LazyLock<BTreeMap<&str, Tz>> = LazyLock::new(|| {
 });
 
 /// `country` is an alpha-2 code, `state` a code without the country: `US`, `CA`.
-pub fn of(country: &str, state: Option<&str>) -> Option<Tz> {
+pub fn of(country: &str, state: Option<&str>) -> Option<Zone> {
     let part = state.and_then(|state| ZONES.get(format!("{country}-{state}").as_str()));
     part.or_else(|| ZONES.get(country)).copied()
 }
@@ -30,7 +30,7 @@ mod tests {
         let mut before = "";
         for line in include_str!("zones.txt").lines().filter(|line| !line.starts_with('#')) {
             let (place, zone) = line.split_once(' ').expect("two words");
-            assert!(zone.parse::<Tz>().is_ok(), "{line}");
+            assert!(zone.parse::<Zone>().is_ok(), "{line}");
             assert!(before < place, "{before} before {place}");
             before = place;
             match place.split_once('-') {
@@ -45,9 +45,9 @@ mod tests {
 
     #[test]
     fn parts_of_large_countries_have_their_own() {
-        assert_eq!(of("DE", Some("BY")), Some(Tz::Europe__Berlin));
-        assert_eq!(of("US", Some("CA")), Some(Tz::America__Los_Angeles));
-        assert_eq!(of("US", None), Some(Tz::America__New_York));
+        assert_eq!(of("DE", Some("BY")), Some(Zone::named("Europe/Berlin")));
+        assert_eq!(of("US", Some("CA")), Some(Zone::named("America/Los_Angeles")));
+        assert_eq!(of("US", None), Some(Zone::named("America/New_York")));
         assert_eq!(of("XX", None), None);
     }
 }

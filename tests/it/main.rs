@@ -1,8 +1,10 @@
 //! One binary for everything that needs more than the crate: services, stand-ins, files, the program itself.
 
 mod amqp;
+mod aside;
 mod calendarless;
 mod calendars;
+mod calls;
 mod change;
 mod chat;
 mod check;
@@ -10,6 +12,9 @@ mod contract;
 #[cfg(feature = "failpoints")]
 mod crash;
 mod crm;
+mod database;
+mod door;
+mod duty;
 mod expectations;
 mod fairness;
 mod flow;
@@ -18,6 +23,7 @@ mod init;
 mod intake;
 #[path = "../../examples/large_workspace/workspace.rs"]
 mod large;
+mod licences;
 mod readme;
 mod reload;
 mod replay;

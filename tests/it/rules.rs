@@ -1,5 +1,6 @@
 //! The shipped workspace loads without a word, and each faulty one is told by place, finding and remedy.
 
+use baton::domain::zone::Zone;
 use baton::rehearsal::world::{at_rest, decide_in};
 use baton::rules::codes::CODES;
 use baton::rules::condition::Verdict;
@@ -206,7 +207,7 @@ fn weeks_and_holiday_regions_of_a_rep_are_merged() {
     *roster = roster.replace("Asia/Kolkata,office,IN,", "Asia/Kolkata,us-office;office,IN;GB,");
     let checked = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults)));
     let (rules, hours) = (&checked.rules, &checked.rules.hours);
-    let rep = rules.reps.values().find(|rep| rep.timezone == chrono_tz::Asia::Kolkata).expect("she is there");
+    let rep = rules.reps.values().find(|rep| rep.timezone == Zone::named("Asia/Kolkata")).expect("she is there");
     assert_eq!((rep.hours.as_str(), rep.holidays.as_str()), ("office;us-office", "GB;IN"));
     for (day, shifts) in hours.weeks[&rep.hours].days.iter().enumerate() {
         for name in ["office", "us-office"] {

@@ -8,6 +8,7 @@ use baton::config::Limits;
 use baton::connectors::{Class, LegStatus, RingRequest, Spoken, Telephony, VendorError};
 use baton::domain::id::LegId;
 use baton::domain::text::RepText;
+use baton::intake::decider::Replies;
 use baton::intake::event::key_of;
 use baton::outbox::Vendors;
 use baton::sandbox::voice::{RepManner, Script};
@@ -136,7 +137,40 @@ impl Telephony for DeadLine {
 
 /// The same with what is connected to it.
 pub async fn worker_with(vendors: Vendors, folder: &Path, store: &Store, clock: &SharedClock) -> Running {
-    let setup = Setup {
+    start(Limits::default(), vendors, None, folder, store, clock).await
+}
+
+/// The same under other limits.
+pub async fn worker_within(
+    limits: Limits,
+    vendors: Vendors,
+    folder: &Path,
+    store: &Store,
+    clock: &SharedClock,
+) -> Running {
+    start(limits, vendors, None, folder, store, clock).await
+}
+
+/// The same with a broker for its answers.
+pub async fn worker_answering(replies: Arc<dyn Replies>, folder: &Path, store: &Store, clock: &SharedClock) -> Running {
+    start(Limits::default(), Vendors::default(), Some(replies), folder, store, clock).await
+}
+
+async fn start(
+    limits: Limits,
+    vendors: Vendors,
+    replies: Option<Arc<dyn Replies>>,
+    folder: &Path,
+    store: &Store,
+    clock: &SharedClock,
+) -> Running {
+    let setup = Setup { limits, replies, ..setup(vendors, folder, store, clock).await };
+    app::start(setup).await.expect("a worker")
+}
+
+/// What such a worker is made of.
+pub async fn setup(vendors: Vendors, folder: &Path, store: &Store, clock: &SharedClock) -> Setup {
+    Setup {
         store: store.clone(),
         workspace: read(folder),
         vendors,
@@ -146,10 +180,10 @@ pub async fn worker_with(vendors: Vendors, folder: &Path, store: &Store, clock: 
         tokens: Vec::new(),
         body_limit: 1024,
         requests_at_once: 1,
+        connections: 128,
         links: None,
         replies: None,
-    };
-    app::start(setup).await.expect("a worker")
+    }
 }
 
 /// So many of them, side by side.

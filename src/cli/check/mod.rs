@@ -5,9 +5,10 @@ mod review;
 
 use super::{FAULTY, OK, USAGE, say, test};
 use crate::app::workspace::Faults;
-use crate::app::{self, workspace};
+use crate::app::{self, workspace, zoneinfo};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
+use crate::domain::zone;
 use crate::rules::fault::did_you_mean;
 use crate::rules::witness::{Ends, Witness, spell};
 use crate::rules::{Fault, Level, SourceFile, codes, report};
@@ -96,13 +97,17 @@ impl Check {
         // Without rules there is nothing that a test could name.
         let tests = loaded.as_ref().ok().map(|workspace| test::check(&test_files, &self.dir, &workspace.checked.rules));
         let test_faults = tests.as_ref().and_then(|tests| tests.as_ref().err()).map_or(&[][..], Vec::as_slice);
+        let zones = loaded.as_ref().map(|workspace| zoneinfo::warnings(&workspace.checked.rules, SystemClock.now()));
+        let zones = zones.unwrap_or_default();
         let (warnings, faults, summary) = match loaded {
             Ok(workspace) => {
                 (workspace.checked.warnings.clone(), Faults::default(), report::summary(&workspace.checked))
             }
             Err(faults) => (Vec::new(), faults, Vec::new()),
         };
-        let warnings: Vec<Fault> = warnings.into_iter().filter(|fault| fault.level <= self.level.into()).collect();
+        let mut warnings: Vec<Fault> = warnings.into_iter().filter(|fault| fault.level <= self.level.into()).collect();
+        // What matters most comes first; what is equally grave stays in the order of the files.
+        warnings.sort_by_key(|fault| fault.level);
         let errors = faults.rules.len() + faults.templates.len() + test_faults.len() + usize::from(config.is_err());
         let config_error = config.as_ref().err().map(|error| format!("{error:#}"));
         let findings = || {
@@ -113,7 +118,7 @@ impl Check {
         };
         match self.format {
             Format::Text => {
-                let mut sources = workspace::sources(&self.dir)?;
+                let mut sources = workspace::read(&self.dir)?;
                 sources.extend(test_files);
                 say(&format!("config     {}", config_error.as_deref().unwrap_or("ok")));
                 not_connected.iter().for_each(|told| say(&format!("           {told}")));
@@ -126,6 +131,8 @@ impl Check {
                     }
                     None => say("tests      not read: the rules come first"),
                 }
+                say(&format!("zones      {}", zone::in_use()));
+                zones.iter().for_each(|warning| say(&format!("warning: {warning}")));
             }
             Format::Json => {
                 let list = |faults: &[Fault]| faults.iter().map(fault_json).collect::<Vec<_>>();
@@ -138,13 +145,15 @@ impl Check {
                     "templates": faults.templates.iter().map(ToString::to_string).collect::<Vec<_>>(),
                     "warnings": list(&warnings),
                     "summary": summary,
+                    "zones": { "release": zone::in_use().release, "place": zone::in_use().place, "warnings": zones },
                 })
                 .to_string());
             }
             Format::Sarif => say(&sarif(&findings()).to_string()),
             Format::Github => findings().iter().for_each(|finding| say(&github(finding))),
         }
-        let denied = self.deny.is_some() && warnings.iter().any(|fault| fault.level == Level::Warning);
+        let warned = !zones.is_empty() || warnings.iter().any(|fault| fault.level == Level::Warning);
+        let denied = self.deny.is_some() && warned;
         Ok(if errors == 0 && !denied { OK } else { FAULTY })
     }
 }
@@ -166,7 +175,11 @@ fn text(warnings: &[Fault], faults: &Faults, summary: &[String], sources: &[Sour
         say(&format!("           {line}"));
     }
     tell(faults.rules.iter().chain(warnings), sources);
-    stage("templates", faults.templates.len(), 0);
+    if sources.iter().any(|source| source.path.starts_with(workspace::TEMPLATES)) {
+        stage("templates", faults.templates.len(), 0);
+    } else {
+        say(&format!("{:<10} ok, the built-in ones: there is no folder templates/", "templates"));
+    }
     for fault in &faults.templates {
         say(&fault.to_string());
     }

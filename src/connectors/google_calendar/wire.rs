@@ -5,8 +5,8 @@ use crate::connectors::http::{Answer, by_status, cut, retry_after};
 use crate::connectors::markup::escaped;
 use crate::connectors::{BookRequest, VendorError};
 use crate::domain::rep::{Busy, BusyKind};
+use crate::domain::zone::Zone;
 use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
-use chrono_tz::Tz;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -83,7 +83,7 @@ pub(super) struct Events {
 impl Events {
     /// When the owner is out of office, within the window.
     pub fn away(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Busy> {
-        let zone: Tz = self.time_zone.parse().unwrap_or(Tz::UTC);
+        let zone: Zone = self.time_zone.parse().unwrap_or(Zone::UTC);
         let standing = self.items.iter().filter(|event| event.is("outOfOffice") && event.status != "cancelled");
         standing
             .filter_map(|event| Some((event.start.at(zone)?.max(from), event.end.at(zone)?.min(until))))
@@ -114,7 +114,7 @@ struct Moment {
 }
 
 impl Moment {
-    fn at(&self, zone: Tz) -> Option<DateTime<Utc>> {
+    fn at(&self, zone: Zone) -> Option<DateTime<Utc>> {
         let midnight = || self.date?.and_time(NaiveTime::MIN).and_local_timezone(zone).earliest();
         self.date_time.or_else(|| midnight().map(|at| at.to_utc()))
     }

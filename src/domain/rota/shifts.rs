@@ -2,8 +2,8 @@
 
 use super::{HORIZON_DAYS, Hours, Shift, Week, Window};
 use crate::domain::rep::{Leave, Rep};
+use crate::domain::zone::Zone;
 use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ pub(super) fn shifts<'a>(
 }
 
 /// Local days whose shifts may touch the span: the day before counts, since its last shift may run past midnight.
-pub(super) fn days(zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) -> impl Iterator<Item = NaiveDate> {
+pub(super) fn days(zone: Zone, from: DateTime<Utc>, until: DateTime<Utc>) -> impl Iterator<Item = NaiveDate> {
     let first = from.with_timezone(&zone).date_naive();
     let first = first.pred_opt().unwrap_or(first);
     let last = until.with_timezone(&zone).date_naive();
@@ -80,7 +80,7 @@ pub(super) fn days(zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) -> impl 
 
 /// From the first to the last moment at which the wall clock shows the shift's times. An end in the hour that comes
 /// twice is its second coming, and a time that is skipped is the moment of the skip; so nothing is lost or worked twice.
-pub(super) fn instants(zone: Tz, day: NaiveDate, shift: Shift) -> Window {
+pub(super) fn instants(zone: Zone, day: NaiveDate, shift: Shift) -> Window {
     let last_day = if shift.until <= shift.from { day.succ_opt().unwrap_or(day) } else { day };
     let (start, _) = instant(zone, day.and_time(shift.from));
     let (_, end) = instant(zone, last_day.and_time(shift.until));
@@ -88,7 +88,7 @@ pub(super) fn instants(zone: Tz, day: NaiveDate, shift: Shift) -> Window {
 }
 
 /// First and last instant at which the zone's clocks show this time; the moment of the skip if they never do.
-fn instant(zone: Tz, local: NaiveDateTime) -> Window {
+fn instant(zone: Zone, local: NaiveDateTime) -> Window {
     let mut shown = local;
     for _ in 0..=LONGEST_GAP_MINUTES {
         match zone.from_local_datetime(&shown) {

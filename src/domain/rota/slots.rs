@@ -2,8 +2,8 @@
 
 use super::Window;
 use crate::domain::rep::Busy;
+use crate::domain::zone::Zone;
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
-use chrono_tz::Tz;
 use std::time::Duration;
 
 /// Meetings begin on the half hour of the rep's own clock: it is what calendars show and what people say on the phone.
@@ -15,7 +15,7 @@ pub const SLOT_GRID: Duration = Duration::from_secs(30 * 60);
 pub fn free_slots(
     windows: &[Window],
     busy: &[Busy],
-    zone: Tz,
+    zone: Zone,
     duration: Duration,
     not_before: DateTime<Utc>,
     max: usize,
@@ -41,7 +41,7 @@ pub fn free_slots(
 }
 
 /// The first instant at or after `at` at which the local clock shows a multiple of [`SLOT_GRID`].
-fn on_grid(zone: Tz, at: DateTime<Utc>) -> DateTime<Utc> {
+fn on_grid(zone: Zone, at: DateTime<Utc>) -> DateTime<Utc> {
     let grid = SLOT_GRID.as_secs() as i64;
     let whole = if at.nanosecond() == 0 { at } else { at + TimeDelta::nanoseconds(1_000_000_000 - nanos(at)) };
     let past = i64::from(whole.with_timezone(&zone).num_seconds_from_midnight()) % grid;

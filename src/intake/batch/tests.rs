@@ -161,11 +161,11 @@ fn caller(dice: &mut Dice, number: u8) -> Lead {
 fn account(dice: &mut Dice, lead: &Lead, now: DateTime<Utc>) -> Fact<Candidates> {
     let owner = dice.rep();
     let company = CompanyRecord {
-        crm_id: "001".to_owned(),
+        crm_id: "001".into(),
         name: "Acme".to_owned(),
         domains: vec!["acme.com".to_owned()],
         phones: lead.reach_phone().cloned().into_iter().collect(),
-        owner_crm_id: Some(format!("crm{owner}")).filter(|_| dice.below(2) == 0),
+        owner_crm_id: Some(CrmId::from(format!("crm{owner}"))).filter(|_| dice.below(2) == 0),
         fields: BTreeMap::from([("tier".to_owned(), crate::domain::lead::FieldValue::Text("gold".to_owned()))]),
         ..CompanyRecord::default()
     };

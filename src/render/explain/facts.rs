@@ -4,12 +4,12 @@ use super::{Roster, Story, ago};
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
 use crate::domain::rep::{Busy, BusyKind, Presence};
+use crate::domain::zone::Zone;
 use crate::routing::decision::OwnershipResult;
 use crate::routing::snapshot::RepFacts;
 use crate::routing::{Decision, Snapshot, local};
 use crate::rules::RuleSet;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 /// A section to follow [`super::explain()`]: one line for everybody whom the decision names, in the order of its trace. The
 /// account and its age stand in the explanation itself.
@@ -21,7 +21,7 @@ pub fn facts(decision: &Decision, snapshot: &Snapshot, rules: &RuleSet) -> Strin
         Some(facts) => format!("{}: {}.", roster.name(rep), known(facts, snapshot.now, roster.zone(rep))),
         None => format!("{}: nothing was known beyond the roster.", roster.name(rep)),
     });
-    story.section(&format!("Known at {}", local(snapshot.now, Tz::UTC)), lines);
+    story.section(&format!("Known at {}", local(snapshot.now, Zone::UTC)), lines);
     story.text
 }
 
@@ -45,7 +45,7 @@ fn named(decision: &Decision) -> Vec<&RepId> {
     named
 }
 
-fn known(facts: &RepFacts, now: DateTime<Utc>, zone: Tz) -> String {
+fn known(facts: &RepFacts, now: DateTime<Utc>, zone: Zone) -> String {
     let mut told = vec![calendar(&facts.calendar, now, zone)];
     match facts.presence {
         Presence::Unset => {}
@@ -59,7 +59,7 @@ fn known(facts: &RepFacts, now: DateTime<Utc>, zone: Tz) -> String {
     told.join("; ")
 }
 
-fn calendar(calendar: &Fact<Vec<Busy>>, now: DateTime<Utc>, zone: Tz) -> String {
+fn calendar(calendar: &Fact<Vec<Busy>>, now: DateTime<Utc>, zone: Zone) -> String {
     match calendar {
         Fact::Unknown { why } => format!("calendar unknown ({why})"),
         Fact::Known { value, observed_at, source } => {
@@ -93,9 +93,10 @@ mod tests {
         let world = scenario()
             .owner("ana")
             .on_leave("ana")
+            .leave_at_most(10)
             .delegate("ana", "dan")
             .busy("ben", "10:30")
-            .rep("ben", |rep| rep.timezone = chrono_tz::Europe::Berlin)
+            .rep("ben", |rep| rep.timezone = Zone::named("Europe/Berlin"))
             .facts("ana", |facts| {
                 let observed_at = at("09:58");
                 facts.calendar = Fact::Known { value: Vec::new(), observed_at, source: "google".into() };

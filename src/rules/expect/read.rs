@@ -2,15 +2,16 @@
 
 use super::{Case, Expected, Given, GivenPerson, LEAD_FIELDS, LeadField, LeadValue, REASONS, Said, table};
 use crate::domain::account::{Account, MatchKey, PersonKind};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, RepId, TerritoryId, TierId};
 use crate::domain::lead::FieldValue;
+use crate::domain::zone::Zone;
 use crate::rules::RuleSet;
 use crate::rules::fault::{Fault, Faults, Word, did_you_mean, quoted};
 use crate::rules::handoff::RUNGS;
 use crate::rules::values;
 use crate::rules::yaml::{self, Data, Node, Section};
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
-use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -194,8 +195,8 @@ impl Reader<'_> {
     fn instant(&mut self, word: &Word) -> DateTime<Utc> {
         let found = instant(&word.text);
         if found.is_none() {
-            let zone = word.text.rsplit_once(' ').map(|(_, zone)| zone).filter(|zone| zone.parse::<Tz>().is_err());
-            let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+            let zone = word.text.rsplit_once(' ').map(|(_, zone)| zone).filter(|zone| zone.parse::<Zone>().is_err());
+            let zones = Zone::all().map(|zone| zone.name());
             let hint = zone.and_then(|zone| did_you_mean(zone, zones));
             self.faults.error("test-bad-time", word.at, quoted(&word.text), TIME).hint(hint);
         }
@@ -208,7 +209,7 @@ impl Reader<'_> {
     fn account(&mut self, node: &Node) -> Account {
         let mut section = node.section(self.faults);
         let account = Account {
-            crm_id: "test".to_owned(),
+            crm_id: "test".into(),
             name: self.word(&mut section, "name").map_or_else(|| "the account".to_owned(), |word| word.text),
             domain: self.word(&mut section, "domain").map(|word| word.text),
             owner_crm_id: self.word(&mut section, "owner").and_then(|word| self.crm_id(&word)),
@@ -241,7 +242,7 @@ impl Reader<'_> {
         person
     }
 
-    fn crm_id(&mut self, word: &Word) -> Option<String> {
+    fn crm_id(&mut self, word: &Word) -> Option<CrmId> {
         let rep = self.rep(word)?;
         let crm_id = self.rules.reps.get(&rep)?.crm_id.clone();
         if crm_id.is_none() {
@@ -382,7 +383,7 @@ fn instant(text: &str) -> Option<DateTime<Utc>> {
         return Some(instant.to_utc());
     }
     let (wall, zone) = text.trim().rsplit_once(' ')?;
-    let zone: Tz = zone.parse().ok()?;
+    let zone: Zone = zone.parse().ok()?;
     // With the day of the week, which must be right: `Tue 2026-03-03 10:00 Europe/London`.
     let forms = ["%Y-%m-%d %H:%M", "%a %Y-%m-%d %H:%M"];
     let wall = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(wall.trim(), form).ok())?;

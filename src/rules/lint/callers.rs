@@ -8,11 +8,11 @@ use super::pool_at;
 use crate::domain::id::{RepId, TerritoryId};
 use crate::domain::rep::Rep;
 use crate::domain::rota::{Window, working_windows};
+use crate::domain::zone::Zone;
 use crate::rules::fault::{Faults, listed};
 use crate::rules::set::{Pool, RuleSet, TerritoryRow};
 use crate::rules::zone;
 use chrono::{Days, NaiveDate, NaiveTime, TimeDelta, TimeZone};
-use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Clocks that a message names, those with the most hours first.
@@ -67,13 +67,13 @@ pub fn inform(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
 struct Callers<'r> {
     pool: &'r Pool,
     /// By name of the zone.
-    clocks: BTreeMap<&'static str, (Tz, BTreeSet<&'r str>)>,
+    clocks: BTreeMap<&'static str, (Zone, BTreeSet<&'r str>)>,
 }
 
 /// What the callers of several territories, who live by one clock, find.
 struct Hole<'r> {
     territories: BTreeSet<&'r str>,
-    zone: Tz,
+    zone: Zone,
     nobody: Vec<Window>,
     /// Besides, for callers of these languages.
     speakers: BTreeMap<Vec<Window>, Vec<&'r str>>,
@@ -135,10 +135,10 @@ fn minutes(windows: &[Window]) -> i64 {
 }
 
 /// The zones in which a territory's rows of today lie; a row of a region alone lies nowhere.
-fn clocks(rules: &RuleSet, today: NaiveDate) -> BTreeMap<&TerritoryId, BTreeMap<&'static str, Tz>> {
+fn clocks(rules: &RuleSet, today: NaiveDate) -> BTreeMap<&TerritoryId, BTreeMap<&'static str, Zone>> {
     let counts =
         |row: &&TerritoryRow| row.until.is_none_or(|until| until >= today) && row.from.is_none_or(|from| from <= today);
-    let mut clocks: BTreeMap<&TerritoryId, BTreeMap<&'static str, Tz>> = BTreeMap::new();
+    let mut clocks: BTreeMap<&TerritoryId, BTreeMap<&'static str, Zone>> = BTreeMap::new();
     for row in rules.territories.iter().filter(counts) {
         let zone = row.country.as_deref().and_then(|country| zone::of(country, row.state.as_deref()));
         if let Some(zone) = zone {
@@ -149,7 +149,7 @@ fn clocks(rules: &RuleSet, today: NaiveDate) -> BTreeMap<&TerritoryId, BTreeMap<
 }
 
 /// Monday to Friday from 9 to 17, which is nobody's law: the hours in which a company can be expected to call.
-fn office_hours(zone: Tz, monday: NaiveDate) -> Vec<Window> {
+fn office_hours(zone: Zone, monday: NaiveDate) -> Vec<Window> {
     let at = |day: NaiveDate, hour: u32| {
         let wall = day.and_time(NaiveTime::from_hms_opt(hour, 0, 0)?);
         Some(zone.from_local_datetime(&wall).earliest()?.to_utc())
@@ -212,11 +212,13 @@ mod tests {
     #[test]
     fn office_hours_are_those_of_the_callers_clock() {
         let monday = NaiveDate::from_ymd_opt(2026, 3, 30).expect("a day");
-        let told: Vec<String> =
-            office_hours(Tz::Europe__Berlin, monday).iter().map(|(from, until)| format!("{from} {until}")).collect();
+        let told: Vec<String> = office_hours(Zone::named("Europe/Berlin"), monday)
+            .iter()
+            .map(|(from, until)| format!("{from} {until}"))
+            .collect();
         assert_eq!(told.len(), 5);
         assert_eq!(told[0], "2026-03-30 07:00:00 UTC 2026-03-30 15:00:00 UTC");
-        let auckland = office_hours(Tz::Pacific__Auckland, monday);
+        let auckland = office_hours(Zone::named("Pacific/Auckland"), monday);
         assert_eq!(auckland[0].0.to_string(), "2026-03-29 20:00:00 UTC", "a Monday there, still Sunday here");
     }
 }

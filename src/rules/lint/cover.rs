@@ -4,10 +4,10 @@
 use super::pool_at;
 use crate::domain::rep::Rep;
 use crate::domain::rota::{Window, working_windows};
+use crate::domain::zone::Zone;
 use crate::rules::fault::Faults;
 use crate::rules::set::{Pool, RuleSet};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A longer pause is a night or a weekend.
@@ -21,7 +21,7 @@ pub fn inform(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     for pool in rules.pools.values() {
         let members = ordinary_members(rules, pool);
         let members: Vec<&Rep> = members.iter().collect();
-        let zone = rules.reps.get(&pool.lead_rep).map_or(Tz::UTC, |rep| rep.timezone);
+        let zone = rules.reps.get(&pool.lead_rep).map_or(Zone::UTC, |rep| rep.timezone);
         let open = at_work(rules, &members, week);
         pauses(pool, &open, zone, faults);
         if pool.require_language {
@@ -59,7 +59,7 @@ pub(super) fn merged(mut windows: Vec<Window>) -> Vec<Window> {
     merged
 }
 
-fn pauses(pool: &Pool, open: &[Window], zone: Tz, faults: &mut Faults) {
+fn pauses(pool: &Pool, open: &[Window], zone: Zone, faults: &mut Faults) {
     let between = open.windows(2).map(|pair| (pair[0].1, pair[1].0));
     let pauses: Vec<Window> = between.filter(|(from, until)| *until - *from <= PAUSE_AT_MOST).collect();
     if !pauses.is_empty() {
@@ -76,7 +76,7 @@ fn languages(
     members: &[&Rep],
     open: &[Window],
     week: Window,
-    zone: Tz,
+    zone: Zone,
     faults: &mut Faults,
 ) {
     let languages: BTreeSet<&str> = members.iter().flat_map(|rep| rep.languages.iter().map(String::as_str)).collect();
@@ -116,7 +116,7 @@ pub(super) fn without(open: &[Window], covered: &[Window]) -> Vec<Window> {
 }
 
 /// `5 h a week: Mon 12:30–13:30, Tue 12:30–13:30 … (Europe/Berlin)`.
-pub(super) fn spell(holes: &[Window], zone: Tz) -> String {
+pub(super) fn spell(holes: &[Window], zone: Zone) -> String {
     let minutes: i64 = holes.iter().map(|(from, until)| (*until - *from).num_minutes()).sum();
     let (hours, minutes) = (minutes / 60, minutes % 60);
     let length = match (hours, minutes) {
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_hole_is_told_by_the_clock_on_the_pools_wall() {
-        let told = spell(&windows(&[(100, 101), (124, 125), (148, 149), (172, 174)]), Tz::Europe__Berlin);
+        let told = spell(&windows(&[(100, 101), (124, 125), (148, 149), (172, 174)]), Zone::named("Europe/Berlin"));
         assert_eq!(told, "for 5 h a week: Mon 05:00–06:00, Tue 05:00–06:00, Wed 05:00–06:00 … (Europe/Berlin)");
     }
 }
