@@ -3,12 +3,14 @@
 use crate::domain::effect::{Planned, Timer};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
 use crate::domain::outcome::{Booking, Outcome, OutcomeKind, Promise, Slot};
+use crate::domain::rep::Busy;
 use crate::domain::zone::Zone;
 use crate::routing::decision::Target;
 use crate::routing::ledger::Cause;
 use crate::rules::set::{BookingRules, CallbackRules, Rung};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Version of the stored form.
@@ -50,6 +52,9 @@ pub struct Handoff {
     pub bridge_by: DateTime<Utc>,
     /// The caller's zone, if known: slots are read and calls promised in it.
     pub caller_zone: Option<Zone>,
+    /// What stood in the calendars of whoever may owe the caller a call, when the lead was decided.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub busy: BTreeMap<RepId, Vec<Busy>>,
     /// Times the caller asked for.
     pub wanted_times: Vec<DateTime<Utc>>,
     pub searches: u32,

@@ -51,6 +51,7 @@ pub use compile::{Checked, SourceFile, check, compile, release};
 pub use fault::{Fault, Level};
 pub use report::summary;
 pub use set::RuleSet;
+pub use values::spell;
 
 /// The files of a workspace that hold rules, relative to its directory.
 const ROUTING: &str = "rules/routing.yaml";
