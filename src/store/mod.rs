@@ -170,17 +170,19 @@ impl Store {
                         tokio::time::sleep(Duration::from_millis((longest * jitter()) as u64)).await;
                         tries += 1;
                     }
-                    result => return result.map_err(|error| error.within(name)),
+                    result => {
+                        let result = result.map_err(|error| error.within(name));
+                        // Here, since whoever asked may not wait any more.
+                        if access != Access::Read {
+                            store.pulse.felt(result.as_ref().err());
+                        }
+                        return result;
+                    }
                 }
             }
         };
         match tokio::spawn(work.in_current_span()).await {
-            Ok(result) => {
-                if access != Access::Read {
-                    self.pulse.felt(result.as_ref().err());
-                }
-                result
-            }
+            Ok(result) => result,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 Err(_) => Err(StoreError::Stopped),

@@ -36,7 +36,7 @@ pub async fn ready(State(door): State<Door>) -> (StatusCode, String) {
     }
     let aside = door.store.read("inbox.aside", |tx| Box::pin(async move { tx.inbox_count_quarantined().await }));
     if let Ok(Ok(aside @ 1..)) = timeout(COUNTED_WITHIN, aside).await {
-        told.push_str(&format!("{aside} messages are put aside: see /v1/attention or run baton quarantine list\n"));
+        told.push_str(&format!("messages put aside: {aside}; see /v1/attention or run baton quarantine list\n"));
     }
     (StatusCode::OK, told)
 }

@@ -164,7 +164,7 @@ async fn a_panic_puts_one_message_aside(db: Db) {
         assert_eq!(town.answers(&key(guilty), 1).await[0]["status"], "quarantined", "whoever sent it is told");
     }
     let (status, ready) = town.get(&["readyz"]).await;
-    assert!(status == 200 && ready.contains("3 messages are put aside"), "{status} {ready}");
+    assert!(status == 200 && ready.contains("messages put aside: 3"), "{status} {ready}");
     let (_, attention) = town.get(&["v1", "attention"]).await;
     assert!(attention.contains("no such balance") && attention.contains(&key(&lead(640))), "{attention}");
 
