@@ -227,9 +227,7 @@ async fn a_decided_event_with_another_content_is_answered_as_before(db: Db) {
     assert_eq!(town.answers(&key(&lead(1)), 2).await[1], first, "the same event, the same answer");
     let mut other = lead(1);
     other["data"]["company"]["country"] = json!("DE");
-    let mut unreadable = lead(1);
-    unreadable["data"]["contact"]["emial"] = json!("x@firm.example");
-    for (times, changed) in [(3, &other), (4, &unreadable)] {
+    for (times, changed) in [(3, &other), (4, &misspelt(1))] {
         assert_eq!(town.take(&[changed]).await, [Known::Differs]);
         let mut told = town.answers(&key(&lead(1)), times).await.remove(times - 1);
         let note = told.as_object_mut().expect("an object").remove("note").expect("it says that the content differed");
