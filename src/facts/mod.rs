@@ -57,6 +57,13 @@ pub struct LeadFacts {
     pub calendars: BTreeMap<RepId, Fact<Vec<Busy>>>,
 }
 
+impl LeadFacts {
+    /// Of a lead about which nobody was asked.
+    pub fn not_asked(why: &str) -> Self {
+        Self { account: Fact::Unknown { why: why.to_owned() }, assigned: None, calendars: BTreeMap::new() }
+    }
+}
+
 impl Facts {
     pub fn new(
         crm: Option<Arc<dyn Crm>>,

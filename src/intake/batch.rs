@@ -78,7 +78,7 @@ impl Decider {
         let now = self.parts.clock.now();
         let counts = |lead| as_it_counts(lead, now, &release.rules).0.into_owned();
         let leads: Vec<Lead> = batch.leads.iter().map(|(_, lead)| counts(lead)).collect();
-        let facts = if leads.is_empty() { Vec::new() } else { self.parts.facts.gather(&leads, &release.rules).await };
+        let facts = if leads.is_empty() { Vec::new() } else { self.facts_for(leads, &release.rules).await? };
         let (decider, work, facts) = (Arc::clone(self), Arc::clone(batch), Arc::new(facts));
         let tried = AtomicBool::new(false);
         let committed = self.parts.store.write("decide", move |tx| {
