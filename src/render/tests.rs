@@ -13,6 +13,7 @@ use crate::domain::id::RepId;
 use crate::domain::known::{Known, Source};
 use crate::domain::lead::{Headcount, Lead};
 use crate::domain::outcome::Slot;
+use crate::domain::phone::PhoneE164;
 use crate::domain::rep::Rep;
 use crate::routing::Decision;
 use crate::routing::scenario::{Scenario, acme, scenario};
@@ -246,7 +247,7 @@ fn the_caller_said_only_what_a_caller_says() {
     lead.qualification.products_source = Some(Source::Inferred);
     lead.contact.phone = lead.call.as_ref().and_then(|call| call.from.clone()).map(Known::from_caller);
     let seen = case(lead.clone());
-    lead.contact.phone = Some(Known::from_caller("+442079460101".parse().expect("a number")));
+    lead.contact.phone = Some(Known::from_caller(PhoneE164::new("+442079460101").expect("a number")));
     let spoken = case(lead);
     let source = |case: &Case, label: &str| {
         let field = case.briefing.fields.iter().find(|field| field.label == label);
