@@ -15,4 +15,5 @@ pub mod phone;
 pub mod rep;
 pub mod rota;
 pub mod text;
+pub mod whereabouts;
 pub mod zone;

@@ -7,6 +7,7 @@ use crate::domain::outcome::{NextStep, NextStepKind, Outcome};
 use crate::routing::Decision;
 use crate::rules::RuleSet;
 use crate::rules::set::Rung;
+use crate::rules::zone;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ impl Handoff {
             patience_until,
             bridge_by: later(now, terms.bridge_within),
             caller_zone: lead.preference.timezone,
+            caller: zone::whereabouts(lead),
             wanted_times: lead.preference.times.clone(),
             searches: 0,
             booking_attempts: 0,

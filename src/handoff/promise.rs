@@ -57,5 +57,5 @@ fn time_for(
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
     let at = rota::add_working_time(&rules.hours, rep, now, within)?;
-    rota::next_call_at(&rules.hours, rep, handoff.caller_zone, at)
+    rota::next_call_at(&rules.hours, rep, &handoff.whereabouts(), at)
 }

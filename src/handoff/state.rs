@@ -3,6 +3,7 @@
 use crate::domain::effect::{Planned, Timer};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
 use crate::domain::outcome::{Booking, Outcome, Promise, Slot};
+use crate::domain::whereabouts::Whereabouts;
 use crate::domain::zone::Zone;
 use crate::routing::decision::Target;
 use crate::routing::ledger::Cause;
@@ -45,8 +46,11 @@ pub struct Handoff {
     pub holds: Option<Reservation>,
     pub patience_until: DateTime<Utc>,
     pub bridge_by: DateTime<Utc>,
-    /// The caller's zone, if known: slots are read and calls promised in it.
+    /// The caller's zone, as they said it themselves.
     pub caller_zone: Option<Zone>,
+    /// Where the caller may be: slots are read, and calls promised, by the clocks there.
+    #[serde(default)]
+    pub caller: Whereabouts,
     /// Times the caller asked for.
     pub wanted_times: Vec<DateTime<Utc>>,
     pub searches: u32,
@@ -64,6 +68,14 @@ pub struct Handoff {
 }
 
 impl Handoff {
+    /// Where the caller may be; a handoff that began under an older version knows only what they said.
+    pub fn whereabouts(&self) -> Whereabouts {
+        match self.caller_zone {
+            Some(zone) if self.caller.zones.is_empty() => Whereabouts::in_zone(zone),
+            _ => self.caller.clone(),
+        }
+    }
+
     /// Whether the lead goes to whoever can take it: it waits, and nobody is speaking with the caller.
     pub fn is_waiting(&self) -> bool {
         self.waits_in.is_some() && matches!(self.stage, Stage::Callback { .. } | Stage::NeedsAttention { .. })

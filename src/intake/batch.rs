@@ -228,7 +228,7 @@ impl Decider {
         });
         let (id, instruction) = planned?;
         let context =
-            CallerContext { reps: &release.rules.reps, caller_zone: state.caller_zone, now: self.parts.clock.now() };
+            CallerContext { reps: &release.rules.reps, caller: state.whereabouts(), now: self.parts.clock.now() };
         Some(Instructed { id, spoken: instruct::spoken(&release.templates, instruction, &context) })
     }
 

@@ -22,6 +22,7 @@ use crate::rules::RuleSet;
 use crate::rules::condition::{NamedPart, Verdict};
 use crate::rules::index::Rank;
 use crate::rules::set::Rung;
+use crate::rules::zone;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 
@@ -75,6 +76,7 @@ fn headline(story: &mut Story, decision: &Decision, lead: &Lead, roster: &Roster
     let (owner, when) = (roster.name(&plan.owner), local(decision.decided_at, roster.zone(&plan.owner)));
     story.line(&format!("{owner} owns the lead of {company} ({}), decided {when}.", lead.id));
     story.line(&format!("Because: {}.", plan.reason));
+    story.line(&format!("The caller's clock: {}.", zone::whereabouts(lead).in_words()));
     story.line(&format!("Rules: release {}.", decision.release.short()));
 }
 
