@@ -303,6 +303,7 @@ mod tests {
         let expected = "\
 ANA owns the lead of Acme (LEAD), decided Wed 7 Jan 2026 10:00 UTC.
 Because: account owner on leave until Fri 16 Jan 2026: the delegate takes the call, the lead stays.
+The caller's clock: America/Los_Angeles, by state or postal code.
 Rules: release aaaaaaaaaaaa.
 
 Account

@@ -411,9 +411,8 @@ fn a_workspace_may_bring_its_own_words() {
 /// Where it is not certain, the clock is named; it is never the rep's while something is known of the caller's.
 #[test]
 fn a_caller_whose_clock_is_not_certain_hears_which_clock_is_meant() {
-    let room = Room::new();
-    let rep = RepId::new("ben").expect("a slug");
-    let promise = Instruction::PromiseCallback { rep, promised_at: at("2026-01-08T15:00:00Z") };
+    let case = case(mallory());
+    let promise = Instruction::PromiseCallback { rep: rep_id("ben"), promised_at: at("2026-01-08T15:00:00Z") };
     let zones = |names: &[&str]| names.iter().map(|name| Zone::named(name)).collect::<Vec<_>>();
     for (names, by, told) in [
         (&["America/New_York"][..], Evidence::State, "10 in the morning your time"),
@@ -423,7 +422,7 @@ fn a_caller_whose_clock_is_not_certain_hears_which_clock_is_meant() {
         (&[], Evidence::Nothing, "7 in the morning Los Angeles time"),
     ] {
         let caller = Whereabouts { zones: zones(names), place: None, by };
-        let said = Templates::built_in().caller(&promise, &CallerContext { caller, ..room.caller(None) });
+        let said = built_in().caller(&promise, &CallerContext { caller, ..case.caller(None) });
         assert!(said.0.contains(told), "{names:?} {by:?}: {}", said.0);
     }
 }
