@@ -17,4 +17,5 @@ pub mod rep;
 pub mod rota;
 pub mod scope;
 pub mod text;
+pub mod whereabouts;
 pub mod zone;

@@ -49,6 +49,17 @@ pub struct Hours {
     pub holidays: BTreeMap<String, BTreeSet<NaiveDate>>,
     /// Lawful calling hours in the *caller's* zone: no callback is promised or made outside.
     pub calling: Shift,
+    /// The same by weekday where a place has hours of its own: `US`, `US-FL`.
+    #[serde(default)]
+    pub calling_in: BTreeMap<String, Week>,
+}
+
+impl Hours {
+    /// The hours of a place itself, else of its country; `None` where only [`Self::calling`] holds.
+    fn calling_of(&self, place: &str) -> Option<&Week> {
+        let country = || self.calling_in.get(place.split('-').next()?);
+        self.calling_in.get(place).or_else(country)
+    }
 }
 
 impl Default for Shift {

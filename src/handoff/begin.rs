@@ -9,6 +9,7 @@ use crate::domain::rep::Busy;
 use crate::routing::{Decision, Snapshot};
 use crate::rules::RuleSet;
 use crate::rules::set::Rung;
+use crate::rules::zone;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -45,6 +46,7 @@ impl Handoff {
             bridge_by: later(since, terms.bridge_within),
             caller_zone: lead.preference.timezone,
             busy: BTreeMap::new(),
+            caller: zone::whereabouts(lead),
             wanted_times: lead.preference.times.clone(),
             searches: 0,
             booking_attempts: 0,

@@ -60,7 +60,8 @@ fn time_for(
     within: Duration,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let callable = |at| rota::next_call_at(&rules.hours, rep, handoff.caller_zone, at);
+    let caller = handoff.whereabouts();
+    let callable = |at| rota::next_call_at(&rules.hours, rep, &caller, at);
     let (busy, room) = (handoff.busy(&rep.id), ROOM.min(within / 2));
     let before = |at: DateTime<Utc>| at - TimeDelta::from_std(room).unwrap_or_default();
     let mut due = callable(rota::add_working_time(&rules.hours, rep, now, within)?)?;

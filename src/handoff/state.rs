@@ -4,6 +4,7 @@ use crate::domain::effect::{Planned, Timer};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
 use crate::domain::outcome::{Booking, Outcome, OutcomeKind, Promise, Slot};
 use crate::domain::rep::Busy;
+use crate::domain::whereabouts::Whereabouts;
 use crate::domain::zone::Zone;
 use crate::routing::decision::Target;
 use crate::routing::ledger::Cause;
@@ -50,11 +51,14 @@ pub struct Handoff {
     pub holds: Option<Reservation>,
     pub patience_until: DateTime<Utc>,
     pub bridge_by: DateTime<Utc>,
-    /// The caller's zone, if known: slots are read and calls promised in it.
+    /// The caller's zone, as they said it themselves.
     pub caller_zone: Option<Zone>,
     /// What stood in the calendars of whoever may owe the caller a call, when the lead was decided.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub busy: BTreeMap<RepId, Vec<Busy>>,
+    /// Where the caller may be: slots are read, and calls promised, by the clocks there.
+    #[serde(default)]
+    pub caller: Whereabouts,
     /// Times the caller asked for.
     pub wanted_times: Vec<DateTime<Utc>>,
     pub searches: u32,
@@ -72,6 +76,14 @@ pub struct Handoff {
 }
 
 impl Handoff {
+    /// Where the caller may be; a handoff that began under an older version knows only what they said.
+    pub fn whereabouts(&self) -> Whereabouts {
+        match self.caller_zone {
+            Some(zone) if self.caller.zones.is_empty() => Whereabouts::in_zone(zone),
+            _ => self.caller.clone(),
+        }
+    }
+
     /// Whether the lead goes to whoever can take it: it waits, and nobody is speaking with the caller.
     pub fn is_waiting(&self) -> bool {
         self.waits_in.is_some() && matches!(self.stage, Stage::Callback { .. } | Stage::NeedsAttention { .. })

@@ -3,8 +3,7 @@
 use super::sheet::{Columns, Sheet};
 use super::{Imported, comment, csv_cell, rep_slug, slug};
 use crate::domain::phone::PhoneE164;
-use crate::domain::zone::Zone;
-use crate::rules::place;
+use crate::rules::{place, zone};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -188,8 +187,7 @@ fn language(cell: &str) -> String {
 
 /// `America/New_York`, or Salesforce's `(GMT-05:00) Eastern Standard Time (America/New_York)`.
 fn timezone(cell: &str) -> Option<String> {
-    let named = cell.rsplit_once('(').map_or(cell, |(_, zone)| zone.trim_end_matches(')')).trim();
-    named.parse::<Zone>().ok().map(|zone| zone.name().to_owned())
+    zone::parse(cell, None).map(|zone| zone.name().to_owned())
 }
 
 /// `None` without a country code: whose it is cannot be told.

@@ -245,7 +245,7 @@ impl Decider {
         });
         let (id, instruction) = planned?;
         let (reps, company) = (&release.rules.reps, release.rules.handoff.company.as_deref());
-        let context = CallerContext { reps, company, caller_zone: state.caller_zone, now: self.parts.clock.now() };
+        let context = CallerContext { reps, company, caller: state.whereabouts(), now: self.parts.clock.now() };
         Some(Instructed { id, spoken: instruct::spoken(&release.templates, instruction, &context) })
     }
 

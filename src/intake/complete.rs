@@ -299,8 +299,8 @@ impl Plan {
             _ => None,
         })?;
         let rules = &self.release.rules;
-        let (company, caller_zone) = (rules.handoff.company.as_deref(), handoff.caller_zone);
-        let context = CallerContext { reps: &rules.reps, company, caller_zone, now: self.mover.now };
+        let (company, caller) = (rules.handoff.company.as_deref(), handoff.whereabouts());
+        let context = CallerContext { reps: &rules.reps, company, caller, now: self.mover.now };
         Some(Instructed { id, spoken: instruct::spoken(&self.release.templates, instruction, &context) })
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::lead::{
 };
 use crate::domain::phone::PhoneE164;
 use crate::domain::zone::Zone;
-use crate::rules::{headcount, language, phone, place, postal};
+use crate::rules::{headcount, language, phone, place, postal, zone};
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: 
     let transcript_url = link(data.object("transcript"));
     let recording_url = link(data.object("recording"));
     let consent = consent(data.object("consent"));
-    let preference = preference(data.object("preference"));
+    let preference = preference(data.object("preference"), region.as_deref());
     let custom = custom(data.object("custom"));
     let (source, event_id) = (envelope.source.clone()?, envelope.id.clone()?);
     let lead = Lead {
@@ -233,15 +233,16 @@ fn consent(mut consent: Object<'_, '_>) -> Consent {
     read
 }
 
-fn preference(mut preference: Object<'_, '_>) -> Preference {
+/// `region`: the country in which "Eastern" is a zone.
+fn preference(mut preference: Object<'_, '_>, region: Option<&str>) -> Preference {
     let ways = [
         ("transfer", PreferredHandoff::Transfer),
         ("meeting", PreferredHandoff::Meeting),
         ("callback", PreferredHandoff::Callback),
     ];
     let handoff = preference.choice("handoff", &ways);
-    let zone = "an IANA time zone, such as Europe/Berlin";
-    let timezone = preference.known("timezone", Source::Caller, zone, |text| text.trim().parse::<Zone>().ok());
+    let allowed = "a time zone, such as Europe/Berlin, Pacific Standard Time, or Eastern with a US address";
+    let timezone = preference.known("timezone", Source::Caller, allowed, |text| zone::parse(text, region));
     let timezone = timezone.map(|known| known.value);
     let times = times(&mut preference, timezone);
     preference.finish();

@@ -127,7 +127,7 @@ impl Outbox {
     pub(super) fn caller_context<'a>(&self, matter: &'a Matter) -> CallerContext<'a> {
         let now = self.parts.clock.now();
         let company = matter.rules.handoff.company.as_deref();
-        CallerContext { reps: &matter.rules.reps, company, caller_zone: matter.handoff.caller_zone, now }
+        CallerContext { reps: &matter.rules.reps, company, caller: matter.handoff.whereabouts(), now }
     }
 
     fn feedback_url(&self, matter: &Matter, rep: &RepId) -> Option<String> {

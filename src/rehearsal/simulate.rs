@@ -12,6 +12,7 @@ use super::outcome::{Fallback, Outcome};
 use super::world::World;
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::rota;
+use crate::domain::whereabouts::Whereabouts;
 use crate::routing::Decision;
 use crate::routing::decision::{CandidateVerdict, Rejection};
 use crate::routing::ledger::{Cause, Entry, EntryKind, TURN};
@@ -276,7 +277,7 @@ impl Play<'_> {
         let rep = rules.reps.get(&decision.plan.owner);
         let at = rep.and_then(|rep| {
             let within = rota::add_working_time(&rules.hours, rep, now, rules.handoff.callback.within)?;
-            rota::next_call_at(&rules.hours, rep, Some(rep.timezone), within)
+            rota::next_call_at(&rules.hours, rep, &Whereabouts::in_zone(rep.timezone), within)
         });
         match at {
             Some(at) => self.waits.1.push((at - now).num_seconds()),

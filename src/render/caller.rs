@@ -12,18 +12,20 @@ use crate::domain::known::Known;
 use crate::domain::outcome::Slot;
 use crate::domain::rep::Rep;
 use crate::domain::text::CallerText;
+use crate::domain::whereabouts::Whereabouts;
 use crate::domain::zone::Zone;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 /// What is known when a caller is spoken to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct CallerContext<'a> {
     pub reps: &'a BTreeMap<RepId, Rep>,
     /// What we are called, as `handoff.yaml` says.
     pub company: Option<&'a str>,
-    /// `None`: times are told in the rep's zone, and the zone is named.
-    pub caller_zone: Option<Zone>,
+    /// Times are told on the caller's likeliest clock, which is named where it is not certain; where nothing is known, on the
+    /// rep's, which is named too.
+    pub caller: Whereabouts,
     pub now: DateTime<Utc>,
 }
 
@@ -35,7 +37,10 @@ impl CallerContext<'_> {
 
     fn zone(&self, rep: &RepId) -> CallerZone {
         let of_rep = || self.reps.get(rep).map_or(Zone::UTC, |rep| rep.timezone);
-        self.caller_zone.map_or_else(|| CallerZone::Named(of_rep()), CallerZone::Own)
+        match self.caller.certain() {
+            Some(own) => CallerZone::Own(own),
+            None => CallerZone::Named(self.caller.likeliest().unwrap_or_else(of_rep)),
+        }
     }
 
     fn when(&self, rep: &RepId, at: DateTime<Utc>) -> CallerWhenPage {

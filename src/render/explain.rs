@@ -23,6 +23,7 @@ use crate::rules::RuleSet;
 use crate::rules::condition::{NamedPart, Verdict};
 use crate::rules::index::Rank;
 use crate::rules::set::Rung;
+use crate::rules::zone;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 
@@ -78,6 +79,7 @@ fn headline(story: &mut Story, decision: &Decision, lead: &Lead, roster: &Roster
     let (owner, when) = (roster.name(&plan.owner), local(decision.decided_at, roster.zone(&plan.owner)));
     story.line(&format!("{owner} owns the lead of {company} ({}), decided {when}.", lead.id));
     story.line(&format!("Because: {}.", plan.reason));
+    story.line(&format!("The caller's clock: {}.", zone::whereabouts(lead).in_words()));
     story.line(&format!("Rules: release {}.", decision.release.short()));
 }
 
@@ -333,6 +335,7 @@ mod tests {
         let expected = "\
 ANA owns the lead of Acme (LEAD), decided Wed 7 Jan 2026 10:00 UTC.
 Because: account owner on leave until Fri 16 Jan 2026: the delegate takes the call, the lead stays.
+The caller's clock: America/Los_Angeles, by state or postal code.
 Rules: release aaaaaaaaaaaa.
 
 Account

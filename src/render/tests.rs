@@ -15,6 +15,7 @@ use crate::domain::lead::{Headcount, Lead};
 use crate::domain::outcome::Slot;
 use crate::domain::phone::PhoneE164;
 use crate::domain::rep::Rep;
+use crate::domain::whereabouts::{Evidence, Whereabouts};
 use crate::domain::zone::Zone;
 use crate::routing::Decision;
 use crate::routing::scenario::{Scenario, acme, scenario};
@@ -157,7 +158,8 @@ impl Case {
 
     fn caller(&self, caller_zone: Option<Zone>) -> CallerContext<'_> {
         let (reps, company) = (&self.world.rules.reps, self.world.rules.handoff.company.as_deref());
-        CallerContext { reps, company, caller_zone, now: at("2026-01-07T18:00:00Z") }
+        let caller = caller_zone.map_or_else(Whereabouts::default, Whereabouts::in_zone);
+        CallerContext { reps, company, caller, now: at("2026-01-07T18:00:00Z") }
     }
 
     fn slot(&self) -> Slot {
@@ -423,4 +425,23 @@ fn a_workspace_may_bring_its_own_words() {
     let case = case(dana());
     let text = own.caller(&Instruction::Hold { rep: rep_id("ben") }, &case.caller(None));
     assert_eq!(text.0, "Bleiben Sie dran, Ben kommt.");
+}
+
+/// Where it is not certain, the clock is named; it is never the rep's while something is known of the caller's.
+#[test]
+fn a_caller_whose_clock_is_not_certain_hears_which_clock_is_meant() {
+    let case = case(mallory());
+    let promise = Instruction::PromiseCallback { rep: rep_id("ben"), promised_at: at("2026-01-08T15:00:00Z") };
+    let zones = |names: &[&str]| names.iter().map(|name| Zone::named(name)).collect::<Vec<_>>();
+    for (names, by, told) in [
+        (&["America/New_York"][..], Evidence::State, "10 in the morning your time"),
+        (&["America/New_York"], Evidence::Number, "10 in the morning New York time"),
+        (&["America/New_York", "America/Chicago"], Evidence::State, "10 in the morning New York time"),
+        (&["Europe/London", "Europe/Berlin"], Evidence::NumberAndCountry, "3 in the afternoon London time"),
+        (&[], Evidence::Nothing, "7 in the morning Los Angeles time"),
+    ] {
+        let caller = Whereabouts { zones: zones(names), place: None, by };
+        let said = built_in().caller(&promise, &CallerContext { caller, ..case.caller(None) });
+        assert!(said.0.contains(told), "{names:?} {by:?}: {}", said.0);
+    }
 }

@@ -199,6 +199,7 @@ fn rules() -> RuleSet {
             ]),
             holidays: BTreeMap::from([("XX".to_owned(), BTreeSet::from([day("2026-01-07")]))]),
             calling: Shift::default(),
+            calling_in: BTreeMap::new(),
         },
         handoff: handoff(),
         matching: MatchRules::default(),

@@ -86,8 +86,13 @@ pub const CODES: &[(&str, &str)] = &[
     ("holiday-bad-date", "Holidays are dates, written YYYY-MM-DD."),
     ("holiday-twice", "A day stands twice in one holiday region."),
     ("holidays-end", "A holiday list ends soon, and people go by it: afterwards every holiday would be a working day."),
-    ("hours-bad-calling", "Lawful calling hours are one span of a day: \"08:00-21:00\"."),
+    (
+        "hours-bad-calling",
+        "Lawful calling hours are spans within one day, such as \"08:00-21:00\", up to \"24:00\"; for all places, or by place under \
+         `default`, DE or US-FL, there also by weekday.",
+    ),
     ("hours-bad-day", "Days of a week are mon, mon-fri or mon,wed."),
+    ("hours-bad-place", "Calling hours of their own have a country or a part of one, by ISO 3166 code: DE, US-FL."),
     (
         "hours-bad-shift",
         "A shift is two times of the day: \"09:00-17:30\"; one that ends before it starts runs past midnight.",

@@ -1,5 +1,7 @@
 //! `hours.yaml`: working weeks, holidays by region, lawful calling hours.
 
+mod calling;
+
 use super::fault::{At, Faults, Word, did_you_mean, quoted};
 use super::values;
 use super::yaml::Node;
@@ -52,9 +54,10 @@ pub fn read(root: &Node, faults: &mut Faults) -> Draft {
     let node = section.get("holidays");
     let regions = node.map(|node| node.map(faults).iter().map(|(region, _)| region.clone()).collect());
     let holidays = node.map(|node| holidays(node, faults)).unwrap_or_default();
-    let calling = section.require("calling", faults).and_then(|node| calling(node, faults)).unwrap_or_default();
+    let calling = section.require("calling", faults).map(|node| calling::read(node, faults)).unwrap_or_default();
     section.finish(faults);
-    Draft { hours: Hours { weeks, holidays, calling }, regions: regions.unwrap_or_default() }
+    let hours = Hours { weeks, holidays, calling: calling.everywhere, calling_in: calling.by_place };
+    Draft { hours, regions: regions.unwrap_or_default() }
 }
 
 fn weeks(node: &Node, faults: &mut Faults) -> BTreeMap<String, Week> {
@@ -129,12 +132,6 @@ fn days(key: &Word, faults: &mut Faults) -> Option<Vec<usize>> {
 fn shift(node: &Node, faults: &mut Faults) -> Option<(Shift, At)> {
     let word = node.word(faults)?;
     Some((faults.read(&word, "hours-bad-shift", values::SHIFT, values::shift)?, word.at))
-}
-
-fn calling(node: &Node, faults: &mut Faults) -> Option<Shift> {
-    let word = node.word(faults)?;
-    let within_a_day = |text: &str| values::shift(text).filter(|shift| shift.from < shift.until);
-    faults.read(&word, "hours-bad-calling", "hours within one day, such as 08:00-21:00", within_a_day)
 }
 
 fn holidays(node: &Node, faults: &mut Faults) -> BTreeMap<String, BTreeSet<NaiveDate>> {

@@ -2,7 +2,7 @@
 
 use super::fault::{At, Faults, Word, did_you_mean, quoted};
 use super::table::{self, Row, Table};
-use super::values;
+use super::{values, zone};
 use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::phone::PhoneE164;
@@ -217,7 +217,7 @@ impl Reader<'_> {
 
     fn timezone(&mut self) -> Zone {
         let Some(word) = self.require("timezone") else { return Zone::UTC };
-        word.text.parse().unwrap_or_else(|_| {
+        zone::parse(&word.text, None).unwrap_or_else(|| {
             let names = Zone::all().map(|zone| zone.name());
             let hint = did_you_mean(&word.text, names);
             self.faults

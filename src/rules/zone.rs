@@ -1,23 +1,41 @@
-//! The clock by which most people of a country live, or of a part of a country that has several.
-//!
-//! Good enough to say when a pool leaves a territory without anybody; not to say what time it is for one caller.
+//! The clocks by which a country, or a part of a country that has several, lives; how people and programs name a zone; and
+//! where the clock of one caller may stand.
+
+mod caller;
+mod names;
+
+pub use caller::whereabouts;
+pub use names::parse;
 
 use crate::domain::zone::Zone;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-static ZONES: LazyLock<BTreeMap<&str, Zone>> = LazyLock::new(|| {
+static ZONES: LazyLock<BTreeMap<&str, Vec<Zone>>> = LazyLock::new(|| {
     let lines = include_str!("zones.txt").lines().filter(|line| !line.starts_with('#'));
-    lines
-        .filter_map(|line| line.split_once(' '))
-        .filter_map(|(place, zone)| Some((place, zone.parse().ok()?)))
-        .collect()
+    let mut places: BTreeMap<&str, Vec<Zone>> = BTreeMap::new();
+    for (place, zones) in lines.filter_map(|line| line.split_once(' ')) {
+        places.entry(place).or_default().extend(zones.split(' ').map(Zone::named));
+    }
+    // A country has the zones of all its parts; its own come first.
+    for (part, zones) in places.clone() {
+        let Some(country) = part.split_once('-').and_then(|(country, _)| places.get_mut(country)) else { continue };
+        let new: Vec<Zone> = zones.into_iter().filter(|zone| !country.contains(zone)).collect();
+        country.extend(new);
+    }
+    places
 });
 
-/// `country` is an alpha-2 code, `state` a code without the country: `US`, `CA`.
+/// The clock by which most people live there. `country` is an alpha-2 code, `state` a code without the country: `US`, `CA`.
+/// Good enough to say when a pool leaves a territory without anybody; not to say what time it is for one caller.
 pub fn of(country: &str, state: Option<&str>) -> Option<Zone> {
     let part = state.and_then(|state| ZONES.get(format!("{country}-{state}").as_str()));
-    part.or_else(|| ZONES.get(country)).copied()
+    part.or_else(|| ZONES.get(country))?.first().copied()
+}
+
+/// Every clock of a place, `US` or `US-FL`, the one of most people first; empty if the place is not known.
+fn in_place(place: &str) -> &'static [Zone] {
+    ZONES.get(place).map_or(&[], Vec::as_slice)
 }
 
 #[cfg(test)]
@@ -26,11 +44,11 @@ mod tests {
     use crate::rules::place;
 
     #[test]
-    fn every_line_names_a_place_and_a_zone() {
+    fn every_line_names_a_place_and_its_zones() {
         let mut before = "";
         for line in include_str!("zones.txt").lines().filter(|line| !line.starts_with('#')) {
-            let (place, zone) = line.split_once(' ').expect("two words");
-            assert!(zone.parse::<Zone>().is_ok(), "{line}");
+            let (place, zones) = line.split_once(' ').expect("two words");
+            assert!(zones.split(' ').all(|zone| zone.parse::<Zone>().is_ok()), "{line}");
             assert!(before < place, "{before} before {place}");
             before = place;
             match place.split_once('-') {
@@ -49,5 +67,7 @@ mod tests {
         assert_eq!(of("US", Some("CA")), Some(Zone::named("America/Los_Angeles")));
         assert_eq!(of("US", None), Some(Zone::named("America/New_York")));
         assert_eq!(of("XX", None), None);
+        assert_eq!(in_place("DE").len(), 1);
+        assert!(in_place("US").contains(&Zone::named("Pacific/Honolulu")));
     }
 }

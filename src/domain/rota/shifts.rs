@@ -111,7 +111,7 @@ fn may_end_tomorrow(shift: Shift) -> bool {
     shift.until <= shift.from || NaiveTime::MIN - shift.until + TimeDelta::days(1) <= LATE
 }
 
-fn on(week: &Week, day: NaiveDate) -> &[Shift] {
+pub(super) fn on(week: &Week, day: NaiveDate) -> &[Shift] {
     &week.days[day.weekday().num_days_from_monday() as usize]
 }
 

@@ -11,6 +11,7 @@ use crate::rules::fault::{Fault, Faults, Word, did_you_mean, quoted};
 use crate::rules::handoff::RUNGS;
 use crate::rules::values;
 use crate::rules::yaml::{self, Data, Node, Section};
+use crate::rules::zone;
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -195,7 +196,8 @@ impl Reader<'_> {
     fn instant(&mut self, word: &Word) -> DateTime<Utc> {
         let found = instant(&word.text);
         if found.is_none() {
-            let zone = word.text.rsplit_once(' ').map(|(_, zone)| zone).filter(|zone| zone.parse::<Zone>().is_err());
+            let zone =
+                word.text.rsplit_once(' ').map(|(_, zone)| zone).filter(|zone| zone::parse(zone, None).is_none());
             let zones = Zone::all().map(|zone| zone.name());
             let hint = zone.and_then(|zone| did_you_mean(zone, zones));
             self.faults.error("test-bad-time", word.at, quoted(&word.text), TIME).hint(hint);
@@ -383,7 +385,7 @@ fn instant(text: &str) -> Option<DateTime<Utc>> {
         return Some(instant.to_utc());
     }
     let (wall, zone) = text.trim().rsplit_once(' ')?;
-    let zone: Zone = zone.parse().ok()?;
+    let zone = zone::parse(zone, None)?;
     // With the day of the week, which must be right: `Tue 2026-03-03 10:00 Europe/London`.
     let forms = ["%Y-%m-%d %H:%M", "%a %Y-%m-%d %H:%M"];
     let wall = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(wall.trim(), form).ok())?;

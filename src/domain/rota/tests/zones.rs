@@ -69,16 +69,16 @@ fn a_midnight_that_is_skipped_ends_one_day_and_begins_the_next() {
 
 #[test]
 fn a_midnight_that_comes_twice_is_worked_once() {
-    let havana = rep("America/Havana"); // 2026-11-01: 01:00 becomes 00:00
+    let havana = rep("America/Havana"); // 2025-11-02: 01:00 becomes 00:00
     let evenings = hours(7, &[shift("20:00", "00:00")]);
     assert_eq!(
-        windows(&evenings, &havana, "2026-10-31T12:00:00Z", "2026-11-01T12:00:00Z"),
-        [(at("2026-11-01T00:00:00Z"), at("2026-11-01T05:00:00Z"))],
+        windows(&evenings, &havana, "2025-11-01T12:00:00Z", "2025-11-02T12:00:00Z"),
+        [(at("2025-11-02T00:00:00Z"), at("2025-11-02T05:00:00Z"))],
         "to the second midnight"
     );
     let always = hours(7, &[shift("00:00", "00:00")]);
-    let from = at("2026-11-01T00:00:00Z");
-    assert_eq!(add_working_time(&always, &havana, from, 10 * HOUR), Some(at("2026-11-01T10:00:00Z")));
+    let from = at("2025-11-02T00:00:00Z");
+    assert_eq!(add_working_time(&always, &havana, from, 10 * HOUR), Some(at("2025-11-02T10:00:00Z")));
 }
 
 #[test]
