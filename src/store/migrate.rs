@@ -5,13 +5,14 @@ use crate::store::dialect::Engine;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 6] = [
+const MIGRATIONS: [(&str, &str); 7] = [
     ("0001_begin", include_str!("../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../migrations/0003_slot_claims.sql")),
     ("0004_releases", include_str!("../../migrations/0004_releases.sql")),
     ("0005_fairness", include_str!("../../migrations/0005_fairness.sql")),
     ("0006_waiting", include_str!("../../migrations/0006_waiting.sql")),
+    ("0047_owner_callers", include_str!("../../migrations/0047_owner_callers.sql")),
 ];
 
 const KNOWN: &str =

@@ -6,6 +6,7 @@
 //! caller: nothing here reads a clock. State is read and written on the writer only; [`Store::read`] may lag behind nothing,
 //! since it is the same database.
 
+mod caller;
 mod correction;
 mod dialect;
 mod error;
@@ -31,6 +32,7 @@ mod trace;
 mod transition;
 mod waiting;
 
+pub use caller::{Met, caller_keys};
 pub use correction::Correction;
 pub use error::StoreError;
 pub use feedback::{Contact, OwnerChange};
