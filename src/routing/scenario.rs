@@ -437,6 +437,7 @@ impl Scenario {
                 email: Some(email),
                 phones: vec![],
                 owner_crm_id: Some(format!("crm-{owner}").into()),
+                owner: None,
                 active_at,
             });
         })

@@ -7,6 +7,7 @@
 //! since it is the same database.
 
 mod call;
+mod caller;
 mod correction;
 mod dialect;
 mod error;
@@ -36,6 +37,7 @@ mod transition;
 mod verdict;
 mod waiting;
 
+pub use caller::{Met, caller_keys};
 pub use correction::Correction;
 pub use error::StoreError;
 pub use feedback::{Contact, OwnerChange};
