@@ -88,7 +88,8 @@ impl Criterion {
     fn is(self, has: &str, word: &str) -> bool {
         match self {
             Self::Team | Self::Seniority | Self::Skill => has == word,
-            Self::Language | Self::Product => has.to_lowercase() == word.to_lowercase(),
+            Self::Language => language::code(word) == Some(has),
+            Self::Product => has.to_lowercase() == word.to_lowercase(),
         }
     }
 
