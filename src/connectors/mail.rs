@@ -333,7 +333,6 @@ mod tests {
             subject: "Neuer Lead: Łódź Sp. z o.o.".into(),
             text: "Grüße".into(),
             html: None,
-            reply_to: None,
         }
     }
 

@@ -57,13 +57,6 @@ pub struct LeadFacts {
     pub calendars: BTreeMap<RepId, Fact<Vec<Busy>>>,
 }
 
-impl LeadFacts {
-    /// Of a lead about which nobody was asked.
-    pub fn not_asked(why: &str) -> Self {
-        Self { account: Fact::Unknown { why: why.to_owned() }, assigned: None, calendars: BTreeMap::new() }
-    }
-}
-
 impl Facts {
     pub fn new(
         crm: Option<Arc<dyn Crm>>,
@@ -91,6 +84,17 @@ impl Facts {
     pub fn without_telephony(mut self) -> Self {
         self.lacks.insert(Rung::WarmTransfer);
         self
+    }
+
+    /// Of a lead about which nobody was asked.
+    pub fn not_asked(&self, lead: &Lead, rules: &RuleSet, why: &str) -> LeadFacts {
+        LeadFacts {
+            account: Fact::Unknown { why: why.to_owned() },
+            assigned: None,
+            lacks: self.lacks.clone(),
+            considered: Considered::by_lead(lead, rules),
+            calendars: BTreeMap::new(),
+        }
     }
 
     /// Facts for a batch of leads, in their order; never much later than the deadline.

@@ -161,7 +161,8 @@ impl Decider {
         let mut facts = self.parts.facts.gather(&firsts, rules).await.into_iter();
         let of = |lead: &Lead| {
             let asked = if seconds.contains(&lead.id) { None } else { facts.next() };
-            asked.unwrap_or_else(|| LeadFacts::not_asked("it tells of a call that is a lead already"))
+            let why = "it tells of a call that is a lead already";
+            asked.unwrap_or_else(|| self.parts.facts.not_asked(lead, rules, why))
         };
         Ok(leads.iter().map(of).collect())
     }

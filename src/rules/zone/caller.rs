@@ -169,6 +169,7 @@ mod tests {
             consent: Consent::default(),
             preference: Preference::default(),
             custom: BTreeMap::new(),
+            unread: Vec::new(),
         }
     }
 
