@@ -363,7 +363,7 @@ mod tests {
     use super::*;
 
     fn fault(text: &str) -> String {
-        let mut config: Config = toml::from_str(text).expect("parses");
+        let config: Config = toml::from_str(text).expect("parses");
         format!("{:#}", config.check().unwrap_err())
     }
 
