@@ -157,17 +157,23 @@ async fn session(
     proven: &mut bool,
 ) -> Result<(), Interrupted> {
     let connection = connect(&config.url, "baton intake").await.map_err(login)?;
-    let consumed = match begin(config, &connection).await {
-        Ok(mut session) => {
+    // Kept until the connection is closed: a channel that is dropped closes itself, and the library takes a connection that is
+    // closed meanwhile for an error of ours.
+    let mut begun = begin(config, &connection).await;
+    let consumed = match &mut begun {
+        Ok(session) => {
             *proven = true;
             config.stats.connected.store(true, Relaxed);
             tracing::info!(queue = %config.topology.queue, "consuming");
-            session.run(sink, stop, &config.stats).await
+            Some(session.run(sink, stop, &config.stats).await)
         }
-        Err(interrupted) => Err(interrupted),
+        Err(_) => None,
     };
     close(&connection).await;
-    consumed
+    match (consumed, begun) {
+        (Some(consumed), _) => consumed,
+        (None, begun) => begun.map(drop),
+    }
 }
 
 /// A refused login or virtual host will not mend itself.
