@@ -100,7 +100,8 @@ async fn start_worker(
     let secret: [u8; 32] = crate::clock::random_bytes();
     let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     // Leases are written in the world's time: as long in ours as in production.
-    let limits = Limits { lease_s: 25 * u64::from(SPEED), ..Limits::default() };
+    let (lease_s, vendor_timeout_s) = (25 * u64::from(SPEED), 10 * u64::from(SPEED));
+    let limits = Limits { lease_s, vendor_timeout_s, ..Limits::default() };
     let running = app::start(Setup {
         store,
         workspace,

@@ -71,7 +71,11 @@ impl Play {
             workspace,
             vendors: stage.vendors().expect("clients"),
             clock: Arc::clone(&clock) as SharedClock,
-            limits: Limits { lease_s: 5 * u64::from(SPEED), ..Limits::default() },
+            limits: Limits {
+                lease_s: 5 * u64::from(SPEED),
+                vendor_timeout_s: 4 * u64::from(SPEED),
+                ..Limits::default()
+            },
             listener,
             tokens: Vec::new(),
             body_limit: 256 * 1024,
