@@ -120,6 +120,7 @@ fn lead() -> Lead {
         consent: Consent::default(),
         preference: Preference::default(),
         custom: BTreeMap::new(),
+        unread: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! tests move a [`FakeClock`].
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -65,6 +66,33 @@ impl Clock for ScaledClock {
 
     fn real(&self, span: Duration) -> Duration {
         span / self.speed
+    }
+}
+
+/// A clock that is set right by a better one.
+pub struct SteeredClock {
+    machine: SharedClock,
+    offset_us: AtomicI64,
+}
+
+impl SteeredClock {
+    pub fn new(machine: SharedClock) -> Self {
+        Self { machine, offset_us: AtomicI64::new(0) }
+    }
+
+    /// From now on it shows this much more than the machine's clock.
+    pub fn steer(&self, offset: TimeDelta) {
+        self.offset_us.store(offset.num_microseconds().unwrap_or(0), Ordering::Relaxed);
+    }
+}
+
+impl Clock for SteeredClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.machine.now() + TimeDelta::microseconds(self.offset_us.load(Ordering::Relaxed))
+    }
+
+    fn real(&self, span: Duration) -> Duration {
+        self.machine.real(span)
     }
 }
 

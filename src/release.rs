@@ -9,7 +9,7 @@ use crate::render::Templates;
 use crate::rules::{self, RuleSet};
 use crate::store::{Store, StoreError};
 use chrono::{DateTime, Utc};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 /// One release, ready for work.
@@ -66,7 +66,9 @@ impl Library {
     /// # Errors
     /// It was never live here, it does not compile any more, or the database could not be read.
     pub async fn rules(&self, id: &ReleaseId) -> Result<Arc<RuleSet>, Lost> {
-        if let Some(rules) = self.kept.lock().expect("kept rules").iter().find(|rules| rules.release == *id) {
+        if let Some(rules) =
+            self.kept.lock().unwrap_or_else(PoisonError::into_inner).iter().find(|rules| rules.release == *id)
+        {
             return Ok(Arc::clone(rules));
         }
         let wanted = id.clone();
@@ -81,7 +83,7 @@ impl Library {
             .map_err(|error| refused(error.to_string()))?
             .map_err(|faults| refused(faults.first().map(ToString::to_string).unwrap_or_default()))?;
         let rules = Arc::new(checked.rules);
-        let mut kept = self.kept.lock().expect("kept rules");
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() == KEPT {
             kept.remove(0);
         }

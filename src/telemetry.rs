@@ -1,8 +1,17 @@
 //! Logs: one line per event on stderr, as text for people or JSON for machines. Never names, numbers, mail or briefing text:
 //! what is personal is not given to a log line in the first place.
+//!
+//! Libraries do not know what is personal: below `info` they print requests, statements and messages as they go over the
+//! wire. No filter brings that out; what a filter asks of them beyond [`LIBRARIES_AT_MOST`] is told at start and left out.
 
 use clap::ValueEnum;
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
+
+/// What is said at this level and above is about the library, not about what goes through it.
+const LIBRARIES_AT_MOST: Level = Level::INFO;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -18,10 +27,24 @@ pub fn begin(format: LogFormat, filter: &str) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter).map_err(|error| {
         anyhow::anyhow!("log filter {filter:?}: {error}; allowed: info, debug, or baton=debug,sqlx=warn")
     })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    match format {
-        LogFormat::Text => lines.with_ansi(false).init(),
-        LogFormat::Json => lines.json().flatten_event(true).init(),
+    let asks_for_more = filter.max_level_hint().is_none_or(|level| level > LIBRARIES_AT_MOST);
+    let filter = filter.and(filter_fn(may_be_said));
+    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let lines = match format {
+        LogFormat::Text => lines.with_ansi(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+    if asks_for_more {
+        tracing::info!(
+            "libraries log up to {LIBRARIES_AT_MOST} whatever is asked for: below it they print what people said"
+        );
     }
     Ok(())
+}
+
+/// Our own lines at every level, those of libraries only where they cannot hold what they carry.
+fn may_be_said(metadata: &Metadata<'_>) -> bool {
+    let ours = metadata.target().split("::").next() == Some(env!("CARGO_CRATE_NAME"));
+    ours || *metadata.level() <= LIBRARIES_AT_MOST
 }

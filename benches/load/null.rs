@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use baton::connectors::*;
 use baton::domain::account::Records;
+use baton::domain::crm_id::CrmId;
 use baton::domain::effect::Class;
 use baton::domain::id::LegId;
 use baton::domain::rep::Busy;
@@ -39,7 +40,7 @@ impl Crm for Null {
     fn write_class(&self) -> Class {
         Class::Repeatable
     }
-    async fn owner_of(&self, _crm_id: &str) -> Result<Option<String>, VendorError> {
+    async fn owner_of(&self, _crm_id: &str) -> Result<Option<CrmId>, VendorError> {
         Ok(None)
     }
     async fn check(&self) -> Result<(), VendorError> {

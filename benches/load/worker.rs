@@ -10,7 +10,7 @@ use baton::app::{self, Running, Setup, workspace};
 use baton::clock::{ScaledClock, SharedClock};
 use baton::config::Limits;
 use baton::intake::amqp::{AmqpConfig, AmqpStats, Publisher, Refused, Topology, consume};
-use baton::intake::answer::Answer;
+use baton::intake::answer::Told;
 use baton::intake::decider::Replies;
 use baton::store::Store;
 use futures_util::StreamExt;
@@ -48,7 +48,7 @@ struct Heard {
 
 #[async_trait]
 impl Replies for Heard {
-    async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &Answer) {
+    async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &Told<'_>) {
         let now = Instant::now();
         if let Some(number) = correlation_id.and_then(|id| id.parse().ok()) {
             self.committed.lock().expect("instants").push((number, now));
@@ -94,6 +94,7 @@ impl Worker {
             tokens: Vec::new(),
             body_limit: 1024,
             requests_at_once: 1,
+            connections: 128,
             links: None,
             replies: Some(Arc::clone(&heard) as Arc<dyn Replies>),
         };

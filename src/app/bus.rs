@@ -6,7 +6,7 @@ use crate::connectors::{LegStatus, VendorError};
 use crate::domain::effect::Class;
 use crate::domain::id::LegId;
 use crate::intake::amqp::{Delivered, Outgoing, PublishError, Publisher, Sink, SinkError};
-use crate::intake::answer::Answer;
+use crate::intake::answer::Told;
 use crate::intake::decider::{Decider, Replies};
 use crate::intake::event::{key_of, kind_of};
 use crate::outbox::EventSink;
@@ -37,7 +37,7 @@ impl Sink for InboxSink {
             correlation_id: delivered.correlation_id,
         };
         let taken = self.decider.take(batch.into_iter().map(message).collect()).await;
-        taken.map(|_new| ()).map_err(|error| SinkError(Box::new(error)))
+        taken.map(|_known| ()).map_err(|error| SinkError(Box::new(error)))
     }
 
     async fn ready(&self) -> bool {
@@ -89,7 +89,7 @@ impl EventSink for Bus {
 #[async_trait]
 impl Replies for Bus {
     /// To the asker's own queue. An asker who is gone has no queue, and nobody is told.
-    async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &Answer) {
+    async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &Told<'_>) {
         let Ok(body) = serde_json::to_vec(answer) else { return };
         let message = Outgoing {
             exchange: String::new(),

@@ -6,6 +6,7 @@ pub mod reload;
 pub mod replay;
 pub mod revision;
 pub mod stage;
+pub mod time;
 mod vendors;
 pub mod workspace;
 pub mod zoneinfo;
@@ -17,21 +18,22 @@ use crate::clock::{self, SharedClock};
 use crate::config::Limits;
 use crate::facts::Facts;
 use crate::intake::decider::{self, Decider, Replies};
-use crate::outbox::{self, Outbox, Vendors};
+use crate::outbox::{self, Duty, Outbox, Vendors};
 use crate::release::Library;
 use crate::store::Store;
-use crate::web::{self, Door, LinkSigner};
+use crate::web::{self, Door, Key, Keyring, LinkSigner};
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use time::Timekeeper;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use workspace::Workspace;
 
 /// After this the process goes, whatever is still in hand: leases bring it back.
-const STOP_WITHIN: Duration = Duration::from_secs(25);
+const STOP_WITHIN: Duration = Duration::from_millis(4500);
 
 /// A worker's parts, however they came about: from `baton.toml`, or from the demo's sandbox.
 pub struct Setup {
@@ -42,10 +44,12 @@ pub struct Setup {
     pub clock: SharedClock,
     pub limits: Limits,
     pub listener: TcpListener,
-    /// Digests of the bearer tokens.
-    pub tokens: Vec<[u8; 32]>,
+    /// Tokens of `baton.toml`; those of the database are added to them.
+    pub tokens: Vec<Key>,
     pub body_limit: usize,
     pub requests_at_once: usize,
+    /// More than requests at once: the others are idle or half-sent.
+    pub connections: usize,
     pub links: Option<Arc<LinkSigner>>,
     pub replies: Option<Arc<dyn Replies>>,
 }
@@ -60,6 +64,7 @@ pub struct Running {
     pub stopping: watch::Receiver<bool>,
     tasks: JoinSet<()>,
     set_ready: watch::Sender<bool>,
+    duty: Duty,
     stop: watch::Sender<bool>,
     /// Changes the rules and templates of the running worker.
     pub reload: Arc<Reload>,
@@ -94,6 +99,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         clock: Arc::clone(&setup.clock),
         worker: worker.clone(),
         lease: setup.limits.lease(),
+        vendor_timeout: setup.limits.vendor_timeout(),
         steps_at_once: setup.limits.steps_at_once,
         links: setup.links.clone().map(|links| links as Arc<dyn outbox::FeedbackLinks>),
     });
@@ -113,42 +119,46 @@ pub async fn start(setup: Setup) -> Result<Running> {
         release: release.clone(),
         refused: reload.refused(),
         library: Arc::new(Library::new(setup.store.clone())),
+        keyring: Arc::new(Keyring::new(setup.tokens, setup.store.clone(), Arc::clone(&setup.clock))),
         clock: setup.clock,
-        tokens: setup.tokens.into(),
         links: setup.links,
         ready: ready.clone(),
         requests: Arc::new(Semaphore::new(setup.requests_at_once)),
         body_limit: setup.body_limit,
     };
+    let duty = outbox.duty().clone();
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(&decider).run(stopping.clone()));
     tasks.spawn(Arc::clone(&decider).serve_waiting(stopping.clone()));
     tasks.spawn(outbox.run(stopping.clone()));
-    let fresh_stop = stopping.clone();
-    tasks.spawn(async move { facts.keep_fresh(release, fresh_stop).await });
-    tasks.spawn(serve(setup.listener, door, stopping.clone()));
-    Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, stop, reload })
-}
-
-async fn serve(listener: TcpListener, door: Door, mut stopping: watch::Receiver<bool>) {
-    let until = async move {
-        // A sender that is gone means the same.
-        let _stop = stopping.wait_for(|stop| *stop).await;
-    };
-    if let Err(error) = axum::serve(listener, web::router(door)).with_graceful_shutdown(until).await {
-        tracing::error!(%error, "the HTTP door closed by itself");
-    }
+    let (fresh_stop, mut stopped) = (stopping.clone(), stopping.clone());
+    tasks.spawn(async move {
+        // A vendor that takes its time holds up no stop.
+        tokio::select! {
+            () = facts.keep_fresh(release, fresh_stop) => {}
+            _ = stopped.wait_for(|stop| *stop) => {}
+        }
+    });
+    tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, stopping.clone()));
+    Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, duty, stop, reload })
 }
 
 impl Running {
     /// Not ready, no new work, what is in hand ends; at most some seconds. Killing instead is always safe.
     pub async fn stop(mut self) {
         self.set_ready.send_replace(false);
+        self.duty.stop();
         self.stop.send_replace(true);
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(STOP_WITHIN, all).await.is_err() {
             tracing::warn!("stopping with steps in hand: their leases bring them back");
         }
+    }
+
+    /// Keeps the time that the worker was set up with.
+    pub fn keep_time(&mut self, keeper: Timekeeper) {
+        let (duty, stopping) = (self.duty.clone(), self.stopping.clone());
+        self.spawn(keeper.keep(duty, stopping));
     }
 
     /// A task that runs as long as the worker does.

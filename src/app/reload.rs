@@ -14,7 +14,7 @@ use super::workspace::{self, Faults, Workspace};
 use crate::clock::SharedClock;
 use crate::domain::id::{PoolId, ReleaseId, RepId};
 use crate::release::{Current, Refusal, Release};
-use crate::rules::{self, Fault, SourceFile, report};
+use crate::rules::{self, Fault, RuleSet, SourceFile, report};
 use crate::store::{LiveRelease, Store, StoreError};
 use anyhow::{Context, Result};
 use std::collections::BTreeSet;
@@ -133,7 +133,7 @@ impl Reload {
 /// Stores a release and makes it ready for work.
 async fn live(store: &Store, clock: &SharedClock, worker: &str, workspace: Workspace) -> Result<Release, StoreError> {
     let live_since = clock.now();
-    let summary = report::summary(&workspace.checked);
+    let mut summary = report::summary(&workspace.checked);
     let Workspace { checked, templates, files } = workspace;
     let stored = LiveRelease {
         id: checked.rules.release.clone(),
@@ -158,7 +158,20 @@ async fn live(store: &Store, clock: &SharedClock, worker: &str, workspace: Works
         })
     });
     rows.await?;
+    summary.extend(owed_by_who_left(store, &checked.rules).await?);
     Ok(Release { rules: Arc::new(checked.rules), templates: Arc::new(templates), live_since, summary })
+}
+
+/// Promises of reps who are not active: workers move them on by the rules. A line for each rep, told and logged.
+async fn owed_by_who_left(store: &Store, rules: &RuleSet) -> Result<Vec<String>, StoreError> {
+    let owing = store.read("release.owing", |tx| Box::pin(tx.owing())).await?;
+    let gone = owing.into_iter().filter(|(rep, _)| rules.reps.get(rep).is_none_or(|rep| !rep.active));
+    let tell = |(rep, leads): (RepId, u32)| {
+        tracing::warn!(rep.id = %rep, leads, "a rep who is not active owes calls: their leads go on by the rules");
+        let calls = if leads == 1 { "1 call".to_owned() } else { format!("{leads} calls") };
+        format!("{rep} is not active and owes {calls}: these leads go on by the rules")
+    };
+    Ok(gone.map(tell).collect())
 }
 
 /// As `baton check` prints them.

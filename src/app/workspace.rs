@@ -43,17 +43,14 @@ pub fn check(dir: &Path, today: NaiveDate) -> Result<Result<Workspace, Faults>> 
 /// A folder or file cannot be read, or is not text.
 pub fn read(dir: &Path) -> Result<Vec<SourceFile>> {
     let mut files = read_folder(dir, "rules")?;
-    files.extend(read_folder(dir, "templates")?);
+    if dir.join(TEMPLATES).is_dir() {
+        files.extend(read_folder(dir, TEMPLATES)?);
+    }
     Ok(files)
 }
 
-/// The files of `rules/` and, as far as there are any, of `templates/`: what [`rules::compile`] takes.
-///
-/// # Errors
-/// A folder or file cannot be read.
-pub fn sources(dir: &Path) -> Result<Vec<SourceFile>> {
-    if dir.join("templates").is_dir() { read(dir) } else { read_folder(dir, "rules") }
-}
+/// May be missing: the built-in texts are used then.
+pub const TEMPLATES: &str = "templates";
 
 /// Checks the files of a workspace together.
 ///
@@ -99,7 +96,7 @@ fn read_folder(dir: &Path, folder: &str) -> Result<Vec<SourceFile>> {
     let mut paths: Vec<PathBuf> = Vec::new();
     while let Some(folder) = pending.pop() {
         let entries = std::fs::read_dir(&folder).with_context(|| {
-            format!("reading {}: a workspace has the folders rules/ and templates/", folder.display())
+            format!("reading {}: a workspace has the folder rules/, and may have templates/", folder.display())
         })?;
         for entry in entries {
             let path = entry.with_context(|| format!("reading {}", folder.display()))?.path();

@@ -10,14 +10,16 @@ use super::{FAULTY, OK, Place, TextOrJson, say};
 use crate::app::workspace;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::account::Records;
+use crate::domain::lead::Lead;
 use crate::intake::event::{Incoming, Message, parse};
-use crate::rehearsal::world::{at_rest, holding};
+use crate::rehearsal::world::{at_rest, decide_in, holding};
 use crate::render::explain::{explain, facts};
-use crate::routing::{Decision, Snapshot, decide, shortlist};
+use crate::routing::{Decision, Snapshot, as_it_counts, shortlist};
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub struct Explain {
@@ -67,27 +69,41 @@ impl Explain {
                 return Ok(FAULTY);
             }
         };
-        let rules = &workspace.checked.rules;
-        let mut snapshot = at_rest(rules, now);
+        let mut rules = workspace.checked.rules;
+        if let (_, Some(late)) = as_it_counts(&lead, now, &rules) {
+            let (since, at_most) = (late.since.format("%F %TZ"), late.at_most_ms / 1000);
+            eprintln!(
+                "the event is dated {since}: a worker that gets it now takes the caller for gone (live_at_most is {at_most} s in \
+                 rules/handoff.yaml); told as if it had just been sent"
+            );
+            // A file is kept for longer than a caller waits.
+            rules.handoff.live_at_most = Duration::MAX;
+        }
+        let rules = &rules;
+        let mut world = at_rest(rules, now);
         if let Some(path) = &self.account {
             let held = records(path).with_context(|| format!("reading {}", path.display()))?;
-            snapshot = holding(snapshot, shortlist(&lead, held, rules));
+            world = holding(world, shortlist(&lead, held, rules));
         }
-        let decision = decide(&lead, &snapshot, rules);
+        let (snapshot, decision) = decide_in(&world, &lead, rules);
         match self.format {
             TextOrJson::Text => {
                 say(explain(&decision, &lead, rules).trim_end());
                 say(facts(&decision, &snapshot, rules).trim_end());
             }
-            TextOrJson::Json => say(&as_json(&decision, &snapshot)?),
+            TextOrJson::Json => say(&as_json(&decision, &lead, &snapshot)?),
         }
         Ok(OK)
     }
 }
 
-/// The decision, and beside its own keys `snapshot`: every fact with its source and the instant it was observed.
-fn as_json(decision: &Decision, snapshot: &Snapshot) -> Result<String> {
+/// The decision, and beside its own keys `snapshot`: every fact with its source and the instant it was observed; `unread`: what
+/// the event brought and nobody could read.
+fn as_json(decision: &Decision, lead: &Lead, snapshot: &Snapshot) -> Result<String> {
     let mut told = serde_json::to_value(decision)?;
+    if !lead.unread.is_empty() {
+        told["unread"] = serde_json::to_value(&lead.unread)?;
+    }
     told["snapshot"] = serde_json::to_value(snapshot)?;
     Ok(serde_json::to_string_pretty(&told)?)
 }
@@ -120,7 +136,7 @@ mod tests {
     #[test]
     fn an_account_alone_or_records_of_every_kind_are_read() {
         let one = read(r#"{"crm_id": "001", "name": "Acme", "domains": ["acme.com"], "owner_crm_id": "005"}"#).unwrap();
-        assert_eq!((one.companies.len(), one.companies[0].owner_crm_id.as_deref()), (1, Some("005")));
+        assert_eq!((one.companies.len(), one.companies[0].owner_crm_id.clone()), (1, Some("005".into())));
         let person = r#"{"kind": "lead", "crm_id": "00Q", "email": "a@acme.com", "active_at": "2026-01-01T00:00:00Z"}"#;
         let both = read(&format!(r#"{{"companies": [], "people": [{person}]}}"#)).unwrap();
         assert_eq!((both.companies.len(), both.people.len()), (0, 1));

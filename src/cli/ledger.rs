@@ -58,7 +58,7 @@ impl Ledger {
             anyhow!("there is no pool {:?}; the pools are {}", self.pool, known.join(", "))
         })?;
         let grant = self.grant(rules, pool)?;
-        let store = Store::open(&config.database.url.resolve()?).await;
+        let store = Store::open_existing(&config.database.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
         if let Some(grant) = grant {
             give(&store, grant).await?;

@@ -14,7 +14,7 @@ pub struct Migrate {
 impl Migrate {
     pub async fn run(self) -> Result<u8> {
         let config = config::load(&self.place.workspace.join("baton.toml"))?;
-        let store = Store::open(&config.database.url.resolve()?).await;
+        let store = Store::open(&config.database.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
         let applied = store.migrate().await?;
         if applied.is_empty() {

@@ -8,6 +8,8 @@ mod import;
 mod init;
 mod ledger;
 mod migrate;
+mod quarantine;
+mod reassign;
 mod releases;
 mod replay;
 mod report;
@@ -18,6 +20,7 @@ mod send;
 mod serve;
 mod simulate;
 mod test;
+mod token;
 
 use crate::app::zoneinfo;
 use crate::config;
@@ -97,6 +100,12 @@ enum Command {
     Ledger(ledger::Ledger),
     /// Print what each rep has taken, who can be had now, and why one got nothing.
     Reps(reps::Reps),
+    /// List, show, replay or drop the messages that were put aside.
+    Quarantine(quarantine::Quarantine),
+    /// Say who may speak to running workers: make, list and revoke bearer tokens.
+    Token(token::Token),
+    /// Give a lead to another rep, or route it again, through a running worker.
+    Reassign(reassign::Reassign),
     /// Print the JSON Schema of a contract.
     Schema(schema::Schema),
     /// Bring the database to this version's form.
@@ -153,6 +162,9 @@ pub fn main() -> ExitCode {
             Command::Report(command) => command.run().await,
             Command::Ledger(command) => command.run().await,
             Command::Reps(command) => command.run().await,
+            Command::Quarantine(command) => command.run().await,
+            Command::Token(command) => command.run().await,
+            Command::Reassign(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Migrate(command) => command.run().await,
         }
@@ -180,7 +192,7 @@ fn unreachable(what: &str, error: &dyn std::fmt::Display) -> anyhow::Error {
 /// The database of a workspace, for commands that read what workers wrote.
 async fn open_store(place: &Place) -> anyhow::Result<Store> {
     let config = config::load(&place.workspace.join("baton.toml"))?;
-    let store = Store::open(&config.database.url.resolve()?).await;
+    let store = Store::open_existing(&config.database.resolve()?).await;
     store.map_err(|error| unreachable("opening the database", &error))
 }
 

@@ -4,7 +4,7 @@ use super::{OK, Place, say, unreachable};
 use crate::app::workspace;
 use crate::clock::{Clock, SystemClock};
 use crate::config;
-use crate::reports::{self, Format};
+use crate::reports::{self, Format, LONGEST_DAYS};
 use crate::store::Store;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
@@ -14,7 +14,8 @@ pub struct Report {
     #[arg(long, value_enum, default_value = "text")]
     format: Layout,
     /// How far back.
-    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(long, value_name = "N", default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(LONGEST_DAYS)))]
     days: u32,
     #[command(flatten)]
     place: Place,
@@ -34,7 +35,7 @@ impl Report {
         let Ok(workspace) = workspace::load(&self.place.workspace)? else {
             bail!("the workspace has faults: run `baton check` first");
         };
-        let store = Store::open(&config.database.url.resolve()?).await;
+        let store = Store::open_existing(&config.database.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
         let report = reports::over(&store, &workspace.checked.rules, self.days, SystemClock.now()).await?;
         let format = match self.format {

@@ -45,7 +45,7 @@ impl Reps {
             known.ok_or_else(|| anyhow!("there is no rep {name:?} in rules/reps.csv; `baton reps` lists them"))
         });
         let wanted = wanted.transpose()?;
-        let store = Store::open(&config.database.url.resolve()?).await;
+        let store = Store::open_existing(&config.database.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
         let now = SystemClock.now();
         let seen = Seen::read(&store, now).await?;
@@ -70,7 +70,7 @@ struct Seen {
 /// The decisions of the last seven days in which a rep was looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 struct Week {
-    /// Leads given, by turn or as owner.
+    /// Times a lead was given to them: by turn, as owner, on the call, after it had waited, or by hand. What `today` counts, too.
     given: u32,
     /// Could have had it; others came first.
     behind: u32,
@@ -90,7 +90,10 @@ impl Seen {
                 tx.decisions_since(now - LOOKED_BACK, count).await?;
                 let states = tx.reps_read().await?;
                 let ledgers = tx.ledgers_read().await?;
-                let weeks = weeks.lock().expect("nothing panics while counting").clone();
+                let mut weeks = weeks.lock().expect("nothing panics while counting").clone();
+                for (rep, times) in tx.given_since(now - LOOKED_BACK).await? {
+                    weeks.entry(rep).or_default().given += times;
+                }
                 Ok((states, ledgers, weeks))
             })
         });
@@ -101,7 +104,8 @@ impl Seen {
 
 /// A rep who stands in several pools of one decision is passed over in each.
 fn count(decision: &Decision, weeks: &mut BTreeMap<RepId, Week>) {
-    weeks.entry(decision.plan.owner.clone()).or_default().given += 1;
+    // Who answers for a lead that waits was not given it.
+    weeks.entry(decision.plan.owner.clone()).or_default().given += u32::from(!decision.plan.waits);
     for candidate in decision.trace.pools.iter().flat_map(|pool| &pool.candidates) {
         let week = weeks.entry(candidate.rep.clone()).or_default();
         match &candidate.verdict {

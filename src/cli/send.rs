@@ -1,9 +1,10 @@
 //! `baton send`: event files to a running worker, confirmed one by one.
 
-use super::{FAILED, OK, say, unreachable};
+use super::{FAILED, FAULTY, OK, say, unreachable};
 use crate::config::Reference;
 use crate::connectors::http::{Call, Does, Limits, Secret, VendorHttp};
 use crate::intake::amqp::{AmqpConfig, Asked, ask};
+use crate::intake::answer::Answer;
 use crate::intake::event::kind_of;
 use anyhow::{Context, Result};
 use reqwest::Method;
@@ -51,17 +52,27 @@ impl Send {
         let mut code = OK;
         for (file, answer) in self.files.iter().zip(answers) {
             match answer {
-                Ok(text) => say(&format!("{}: {text}", file.display())),
-                Err(why) => {
+                Ok(text) => {
+                    say(&format!("{}: {text}", file.display()));
+                    if is_quarantined(&text) {
+                        eprintln!("{}: put aside: mend the event and send it again under its id", file.display());
+                        code = code.max(FAULTY);
+                    }
+                }
+                Err(Refused::Faulty(why)) => {
                     eprintln!("{}: {why}", file.display());
-                    code = FAILED;
+                    code = code.max(FAULTY);
+                }
+                Err(Refused::Failed(why)) => {
+                    eprintln!("{}: {why}", file.display());
+                    code = if code == OK { FAILED } else { code };
                 }
             }
         }
         Ok(code)
     }
 
-    async fn over_http(&self, url: &str, bodies: Vec<Vec<u8>>) -> Result<Vec<Result<String, String>>> {
+    async fn over_http(&self, url: &str, bodies: Vec<Vec<u8>>) -> Result<Vec<Result<String, Refused>>> {
         let door = VendorHttp::new("baton", url, DOOR).context("reading --http")?;
         let token =
             self.token.as_ref().map(|token| Reference(token.clone()).secret("--token").map(Secret::new)).transpose()?;
@@ -70,7 +81,7 @@ impl Send {
             let body = match serde_json::from_slice(&body) {
                 Ok(body) => body,
                 Err(error) => {
-                    answers.push(Err(format!("this is no JSON: {error}")));
+                    answers.push(Err(Refused::Faulty(format!("this is no JSON: {error}"))));
                     continue;
                 }
             };
@@ -82,14 +93,30 @@ impl Send {
             };
             let answer = door.send(&call).await.map_err(|error| unreachable("sending", &error))?;
             let text = String::from_utf8_lossy(&answer.body).into_owned();
-            let taken = (200..300).contains(&answer.status);
-            answers.push(if taken { Ok(text) } else { Err(format!("refused with {}: {text}", answer.status)) });
+            let refused = || format!("refused with {}: {text}", answer.status);
+            answers.push(match answer.status {
+                200..300 => Ok(text),
+                422 => Err(Refused::Faulty(refused())),
+                _ => Err(Refused::Failed(refused())),
+            });
         }
         Ok(answers)
     }
 }
 
-async fn over_amqp(url: &str, bodies: Vec<Vec<u8>>) -> Result<Vec<Result<String, String>>> {
+/// Why an event was not taken.
+enum Refused {
+    /// For what it is.
+    Faulty(String),
+    Failed(String),
+}
+
+/// The worker's answer says that the event needs mending.
+fn is_quarantined(answer: &str) -> bool {
+    serde_json::from_str::<Answer>(answer).is_ok_and(|answer| matches!(answer, Answer::Quarantined { .. }))
+}
+
+async fn over_amqp(url: &str, bodies: Vec<Vec<u8>>) -> Result<Vec<Result<String, Refused>>> {
     let kind = |body: &[u8]| kind_of(body).map_or("lead.unreadable", |kind| kind.as_str()).to_owned();
     let events: Vec<(String, Vec<u8>)> = bodies.into_iter().map(|body| (kind(&body), body)).collect();
     let asked = ask(&AmqpConfig::new(url, false), &events, ANSWER_WITHIN).await;
@@ -97,7 +124,7 @@ async fn over_amqp(url: &str, bodies: Vec<Vec<u8>>) -> Result<Vec<Result<String,
     let text = |one| match one {
         Asked::Answered(body) => Ok(String::from_utf8_lossy(&body).into_owned()),
         Asked::Stored => Ok("stored by the broker; no answer yet".to_owned()),
-        Asked::Failed(error) => Err(error.to_string()),
+        Asked::Failed(error) => Err(Refused::Failed(error.to_string())),
     };
     Ok(asked.into_iter().map(text).collect())
 }

@@ -3,6 +3,7 @@
 
 use super::{FAULTY, OK, Place, unreachable};
 use crate::app::bus::{Bus, InboxSink};
+use crate::app::time::Timekeeper;
 use crate::app::{self, Running, Setup, workspace, zoneinfo};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{self, Config};
@@ -13,8 +14,8 @@ use crate::intake::decider::Replies;
 use crate::outbox::EventSink;
 use crate::store::Store;
 use crate::telemetry::{self, LogFormat};
-use crate::web::{LinkSigner, token_digest};
-use anyhow::{Context, Result};
+use crate::web::{Key, LinkSigner, Rights, token_digest};
+use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -38,6 +39,7 @@ impl Serve {
         telemetry::begin(self.log_format, &self.log)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), zones = %zone::in_use(), "baton starts");
         let config = config::load(&self.place.workspace.join("baton.toml"))?;
+        config.check_secrets()?;
         let workspace = match workspace::load(&self.place.workspace)? {
             Ok(workspace) => workspace,
             Err(faults) => {
@@ -54,16 +56,25 @@ impl Serve {
             eprintln!("{why}");
             return Ok(FAULTY);
         }
-        let clock: SharedClock = Arc::new(SystemClock);
+        let store = Store::open(&config.database.resolve()?).await;
+        let store = store.map_err(|error| unreachable("opening the database", &error))?;
+        // Held until the end: a second worker on one SQLite file would undo what this one assumes.
+        let _only_worker = match store.lock_for_worker() {
+            Ok(lock) => lock,
+            Err(why) => bail!("{why}"),
+        };
+        store.migrate().await.context("bringing the database to this version's form")?;
+        closed_to_strangers(&config, &store).await?;
+        let keeper = Timekeeper::begin(Arc::new(SystemClock), store.clone()).await;
+        let keeper = keeper.map_err(|error| unreachable("comparing clocks with the database", &error))?;
+        let clock = keeper.clock();
         for warning in zoneinfo::warnings(&workspace.checked.rules, clock.now()) {
             tracing::warn!("{warning}");
         }
-        let store = Store::open(&config.database.url.resolve()?).await;
-        let store = store.map_err(|error| unreachable("opening the database", &error))?;
-        store.migrate().await.context("bringing the database to this version's form")?;
         let broker = config.amqp.as_ref().map(broker).transpose()?;
         let setup = setup(&config, workspace, store, Arc::clone(&clock), broker.as_ref()).await?;
         let mut running = app::start(setup).await?;
+        running.keep_time(keeper);
         follow(&mut running, self.place.workspace.clone())?;
         let refused = consume(&mut running, clock, broker);
         tracing::info!(address = %running.address, "baton is ready");
@@ -133,6 +144,21 @@ fn consume(running: &mut Running, clock: SharedClock, broker: Option<Broker>) ->
     refused
 }
 
+/// Where others than this machine can reach the listener, a token is needed.
+async fn closed_to_strangers(config: &Config, store: &Store) -> Result<()> {
+    if config.http.is_loopback() || !config.http.tokens.is_empty() {
+        return Ok(());
+    }
+    let given = store.read("token.all", |tx| Box::pin(async move { tx.tokens().await })).await?;
+    anyhow::ensure!(
+        !given.is_empty(),
+        "http.listen is {} and there is no token: anybody could send leads; run baton token add, add [http.tokens], or \
+         listen on 127.0.0.1",
+        config.http.listen
+    );
+    Ok(())
+}
+
 async fn setup(
     config: &Config,
     workspace: workspace::Workspace,
@@ -142,10 +168,13 @@ async fn setup(
 ) -> Result<Setup> {
     let listener = TcpListener::bind(&config.http.listen).await;
     let listener = listener.with_context(|| format!("listening on {}", config.http.listen))?;
-    let tokens =
-        config.http.tokens.iter().map(|(name, token)| Ok(token_digest(&token.secret(&format!("http.tokens.{name}"))?)));
+    let tokens = config.http.tokens.iter().map(|(name, token)| {
+        let digest = token_digest(&token.secret.our_secret(&format!("http.tokens.{name}"))?);
+        let rights = Rights { name: name.clone(), scopes: token.scopes.clone(), source: token.source.clone() };
+        Ok(Key { digest, rights })
+    });
     let links = config.feedback.link_secret.as_ref().map(|secret| {
-        let secret = secret.secret("feedback.link_secret")?;
+        let secret = secret.our_secret("feedback.link_secret")?;
         Ok::<_, anyhow::Error>(Arc::new(LinkSigner::new(&secret, &config.public_url(), config.feedback.link_days)))
     });
     let mut vendors = app::connect(config, &clock)?;
@@ -163,6 +192,7 @@ async fn setup(
         tokens: tokens.collect::<Result<Vec<_>>>()?,
         body_limit: config.http.body_limit_kib * 1024,
         requests_at_once: config.http.concurrency,
+        connections: config.http.connections,
         links: links.transpose()?,
         replies: broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn Replies>),
     })

@@ -58,7 +58,7 @@ impl Simulate {
             eprintln!("error: --accept-percent and --decline-percent are more than 100 together");
             return Ok(super::USAGE);
         }
-        let rules = match compile(&workspace::sources(&self.place.workspace)?) {
+        let rules = match compile(&workspace::read(&self.place.workspace)?) {
             Ok(checked) => checked.rules,
             Err(faults) => {
                 eprintln!("the workspace has {} faults: run `baton check` first", faults.len());

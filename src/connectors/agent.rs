@@ -4,10 +4,11 @@
 //! (the same id is the same command, to be carried out once), and `call`, `leg` or `phone` as the type needs. `ring` has no id
 //! but its leg, and must not be begun after `ring_until`. Over HTTP it is `POST {base}/commands`, and `GET {base}/legs/{leg}`
 //! tells a leg's status (`ringing`, `answered`, `joined`, `ended`), 404 if it was never heard of; a call that has ended answers
-//! 404. Over AMQP the same object is published on `baton.events` as `handoff.command`.
+//! 404. `GET {base}/calls/{call}` tells whether the caller is still there (`live`, `ended`; 410 is `ended` too); a platform that
+//! does not have it answers 404, and the caller is taken to be there. Over AMQP the same object is published on `baton.events` as `handoff.command`.
 
 use super::http::{Answer, Call, Does, Limits, Secret, VendorHttp, by_status};
-use super::{LegStatus, RingRequest, Spoken, Telephony, VendorError};
+use super::{CallerStatus, LegStatus, RingRequest, Spoken, Telephony, VendorError};
 use crate::domain::effect::Class;
 use crate::domain::id::LegId;
 use crate::domain::text::RepText;
@@ -30,6 +31,9 @@ pub trait Wire: Send + Sync {
     fn ring_class(&self) -> Class;
     async fn send(&self, operation: &'static str, id: &str, command: Value) -> Result<(), VendorError>;
     async fn status(&self, leg: &LegId) -> Result<LegStatus, VendorError>;
+    async fn caller(&self, _call: &str) -> Result<CallerStatus, VendorError> {
+        Ok(CallerStatus::Unknown)
+    }
 }
 
 /// Commands in our words, over whichever wire.
@@ -93,6 +97,10 @@ impl Telephony for AgentTelephony {
     async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError> {
         self.0.status(leg).await
     }
+
+    async fn caller(&self, call: &str) -> Result<CallerStatus, VendorError> {
+        self.0.caller(call).await
+    }
 }
 
 struct HttpWire {
@@ -112,6 +120,20 @@ impl HttpWire {
 #[derive(Deserialize)]
 struct Leg {
     status: LegStatus,
+}
+
+#[derive(Deserialize)]
+struct CallRead {
+    status: CallWord,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum CallWord {
+    Live,
+    Ended,
+    #[serde(other)]
+    Other,
 }
 
 #[async_trait]
@@ -145,5 +167,20 @@ impl Wire for HttpWire {
             404 => Ok(LegStatus::Absent),
             _ => Err(by_status(VENDOR, &answer)),
         }
+    }
+
+    /// A platform that does not have the address answers 404 as well: that is no word of the caller.
+    async fn caller(&self, call: &str) -> Result<CallerStatus, VendorError> {
+        let call = self.authorized(Call::get("read_call", &["calls", call]));
+        let answer: Answer = self.http.send(&call).await?;
+        Ok(match answer.status {
+            200 => match serde_json::from_slice(&answer.body) {
+                Ok(CallRead { status: CallWord::Live }) => CallerStatus::OnTheLine,
+                Ok(CallRead { status: CallWord::Ended }) => CallerStatus::Left,
+                Ok(CallRead { status: CallWord::Other }) | Err(_) => CallerStatus::Unknown,
+            },
+            410 => CallerStatus::Left,
+            _ => CallerStatus::Unknown,
+        })
     }
 }

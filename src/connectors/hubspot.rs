@@ -17,6 +17,7 @@ use super::http::{Answer, Buckets, Call, Does, Limits, Secret, VendorHttp};
 use super::{AccountKeys, Crm, CrmLead, CrmRef, VendorError};
 use crate::clock::SharedClock;
 use crate::domain::account::Records;
+use crate::domain::crm_id::CrmId;
 use crate::domain::effect::Class;
 use async_trait::async_trait;
 use reqwest::Method;
@@ -170,10 +171,10 @@ impl Crm for HubSpot {
     }
 
     /// Of a contact, as `write_lead` names it.
-    async fn owner_of(&self, crm_id: &str) -> Result<Option<String>, VendorError> {
+    async fn owner_of(&self, crm_id: &str) -> Result<Option<CrmId>, VendorError> {
         let id = record_id(crm_id)?;
         let answer = self.send(self.get("read_owner", &["contacts", id]).query("properties", OWNER)).await?;
-        Ok(read::<Object>(&answer)?.get(OWNER).map(str::to_owned))
+        Ok(read::<Object>(&answer)?.get(OWNER).map(CrmId::from))
     }
 
     async fn check(&self) -> Result<(), VendorError> {

@@ -13,11 +13,6 @@ pub fn hex_key(text: &str) -> String {
     Sha256::digest(text.as_bytes())[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Salesforce ids come with 15 or 18 characters; the last three only repeat the case of the others.
-pub fn same_crm_id(ours: &str, theirs: &str) -> bool {
-    ours == theirs || (ours.len().min(theirs.len()) == 15 && ours.get(..15) == theirs.get(..15))
-}
-
 impl CrmLead {
     /// All that the lead says of itself: without owner, description and task.
     pub fn of(lead: &Lead) -> Self {

@@ -108,6 +108,8 @@ impl SmtpMailer {
     fn message(&self, mail: &Mail) -> Result<Message, VendorError> {
         let to: Address =
             mail.to.trim().parse().map_err(|error| refused(format!("the recipient's address: {error}")))?;
+        let answered_by = mail.reply_to.as_deref().map(|address| address.trim().parse::<Address>()).transpose();
+        let answered_by = answered_by.map_err(|error| refused(format!("the address for answers: {error}")))?;
         let builder = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
@@ -115,6 +117,10 @@ impl SmtpMailer {
             .date(self.clock.now().into())
             .message_id(Some(message_id(&mail.key, &self.from)))
             .header(AutoSubmitted);
+        let builder = match answered_by {
+            Some(address) => builder.reply_to(Mailbox::new(None, address)),
+            None => builder,
+        };
         let built = match &mail.html {
             Some(html) => builder.multipart(MultiPart::alternative_plain_html(mail.text.clone(), html.clone())),
             None => builder.singlepart(SinglePart::plain(mail.text.clone())),
@@ -326,6 +332,7 @@ mod tests {
             subject: "Neuer Lead: Łódź Sp. z o.o.".into(),
             text: "Grüße".into(),
             html: None,
+            reply_to: None,
         }
     }
 

@@ -15,6 +15,7 @@ pub mod salesforce;
 pub mod slack;
 
 use crate::domain::account::Records;
+use crate::domain::crm_id::CrmId;
 use crate::domain::effect::Class;
 use crate::domain::id::LegId;
 use crate::domain::outcome::Slot;
@@ -94,7 +95,7 @@ pub struct CrmLead {
     pub postal: Option<String>,
     pub city: Option<String>,
     /// The CRM's id of the owner.
-    pub owner_crm_id: Option<String>,
+    pub owner_crm_id: Option<CrmId>,
     /// The CRM has chosen the lead's owner, who stays; `owner_crm_id` is that of the task.
     pub keeps_owner: bool,
     /// The briefing as plain text; HTML vendors escape it.
@@ -119,10 +120,10 @@ pub struct CrmRef {
     /// Deep link for people.
     pub url: Option<String>,
     /// Owner as read back after the write.
-    pub owner_crm_id: Option<String>,
+    pub owner_crm_id: Option<CrmId>,
 }
 
-pub use lead::{hex_key, same_crm_id};
+pub use lead::hex_key;
 
 #[async_trait]
 pub trait Crm: Send + Sync {
@@ -136,7 +137,7 @@ pub trait Crm: Send + Sync {
     }
     /// Creates the lead and lets the CRM's own rules choose its owner, whose id is returned; `Ok(None)`: they chose nobody.
     /// Class `Repeatable`: a lead that is there already is left as it is, and its owner read. Only where [`Crm::assigns`].
-    async fn assign(&self, _lead: &CrmLead) -> Result<Option<String>, VendorError> {
+    async fn assign(&self, _lead: &CrmLead) -> Result<Option<CrmId>, VendorError> {
         let why = "it has no assignment rules of its own".to_owned();
         Err(VendorError::NeedsPerson { vendor: self.vendor(), why })
     }
@@ -145,7 +146,7 @@ pub trait Crm: Send + Sync {
     async fn write_lead(&self, lead: &CrmLead) -> Result<CrmRef, VendorError>;
     fn write_class(&self) -> Class;
     /// The owner as of now.
-    async fn owner_of(&self, crm_id: &str) -> Result<Option<String>, VendorError>;
+    async fn owner_of(&self, crm_id: &str) -> Result<Option<CrmId>, VendorError>;
     /// Proves credentials and the fields we need; the text says what is missing.
     async fn check(&self) -> Result<(), VendorError>;
 }
@@ -185,6 +186,8 @@ pub struct Mail {
     /// Effect key: the stable `Message-ID`.
     pub key: String,
     pub to: String,
+    /// Who reads an answer; the sender if left out.
+    pub reply_to: Option<String>,
     pub subject: String,
     pub text: String,
     pub html: Option<String>,
@@ -248,6 +251,15 @@ pub enum LegStatus {
     Ended,
 }
 
+/// What a platform says of a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallerStatus {
+    OnTheLine,
+    Left,
+    /// The platform cannot be asked, or does not know the call: no answer either way.
+    Unknown,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RingRequest {
     pub leg: LegId,
@@ -282,4 +294,8 @@ pub trait Telephony: Send + Sync {
     async fn join(&self, call: &str, leg: &LegId, key: &str) -> Result<(), VendorError>;
     async fn hang_up(&self, leg: &LegId, key: &str) -> Result<(), VendorError>;
     async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError>;
+    /// Whether the caller of a call is still there: asked before the first phone rings for one who has waited.
+    async fn caller(&self, _call: &str) -> Result<CallerStatus, VendorError> {
+        Ok(CallerStatus::Unknown)
+    }
 }

@@ -19,6 +19,7 @@ use super::http::{Answer, Call, Limits, Secret, TokenCache, VendorHttp};
 use super::{AccountKeys, Crm, CrmLead, CrmRef, VendorError};
 use crate::clock::SharedClock;
 use crate::domain::account::Records;
+use crate::domain::crm_id::CrmId;
 use crate::domain::effect::Class;
 use async_trait::async_trait;
 use auth::TokenRequests;
@@ -139,7 +140,7 @@ impl Crm for Salesforce {
         true
     }
 
-    async fn assign(&self, lead: &CrmLead) -> Result<Option<String>, VendorError> {
+    async fn assign(&self, lead: &CrmLead) -> Result<Option<CrmId>, VendorError> {
         self.create_by_rules(lead).await
     }
 
@@ -152,14 +153,14 @@ impl Crm for Salesforce {
         Class::Repeatable
     }
 
-    async fn owner_of(&self, crm_id: &str) -> Result<Option<String>, VendorError> {
+    async fn owner_of(&self, crm_id: &str) -> Result<Option<CrmId>, VendorError> {
         let object = soql::object_of(crm_id).ok_or_else(|| VendorError::NeedsPerson {
             vendor: VENDOR,
             why: "the stored id is not that of a lead, contact or account".to_owned(),
         })?;
         let call = self.call("read_owner", &["sobjects", object, crm_id]).query("fields", "OwnerId");
         let answer = self.send(call).await?;
-        Ok(answer.value()["OwnerId"].as_str().map(str::to_owned))
+        Ok(answer.value()["OwnerId"].as_str().map(CrmId::from))
     }
 
     async fn check(&self) -> Result<(), VendorError> {

@@ -2,6 +2,7 @@
 //!
 //! A connector brings records ([`Records`]); `routing::matching` says which of them the lead belongs to.
 
+use super::crm_id::CrmId;
 use super::lead::FieldValue;
 use super::phone::PhoneE164;
 use chrono::{DateTime, Utc};
@@ -11,12 +12,12 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Account {
     /// The CRM's id of the account. In snapshots without candidates also that of a contact or lead.
-    pub crm_id: String,
+    pub crm_id: CrmId,
     pub name: String,
     pub domain: Option<String>,
     /// CRM user id; `rules` maps it to a rep.
-    pub owner_crm_id: Option<String>,
-    pub open_opportunity_owner_crm_id: Option<String>,
+    pub owner_crm_id: Option<CrmId>,
+    pub open_opportunity_owner_crm_id: Option<CrmId>,
     /// The strongest key that fits.
     pub matched_by: MatchKey,
     /// 0 to 1000; how sure the match is. An exact key counts 1000, a name as much as the two are alike.
@@ -66,7 +67,7 @@ pub struct Records {
 /// An account of the CRM, as it is there.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompanyRecord {
-    pub crm_id: String,
+    pub crm_id: CrmId,
     pub name: String,
     /// Host of the website and further domains, lower case, without `www.`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -77,9 +78,9 @@ pub struct CompanyRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner_crm_id: Option<String>,
+    pub owner_crm_id: Option<CrmId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub open_opportunity_owner_crm_id: Option<String>,
+    pub open_opportunity_owner_crm_id: Option<CrmId>,
     /// The last activity that the CRM knows of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_at: Option<DateTime<Utc>>,
@@ -91,17 +92,17 @@ pub struct CompanyRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PersonRecord {
     pub kind: PersonKind,
-    pub crm_id: String,
+    pub crm_id: CrmId,
     /// The [`Company`] that a contact belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub company_crm_id: Option<String>,
+    pub company_crm_id: Option<CrmId>,
     /// Lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phones: Vec<PhoneE164>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner_crm_id: Option<String>,
+    pub owner_crm_id: Option<CrmId>,
     /// The last activity, or when the owner was set or the record made, whichever is later and known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_at: Option<DateTime<Utc>>,

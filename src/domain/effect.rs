@@ -135,6 +135,10 @@ pub enum BriefWhy {
     Reminder,
     Escalation,
     NeedsAttention,
+    /// The lead was another rep's and is the reader's now.
+    HandedOver,
+    /// The lead was the reader's and is another rep's now.
+    GivenAway,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

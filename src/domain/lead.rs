@@ -1,14 +1,15 @@
-//! A lead as it came in, normalised once at the edge (`intake::normalise`).
+//! A lead as it came in, normalised once at the edge (`intake`, with the readers of `rules`).
 //!
 //! Everything but the ids and one way to reach the person is optional; absent is *unknown*, never false.
 
 use super::id::LeadId;
-use super::known::Known;
+use super::known::{Known, Source};
 use super::phone::PhoneE164;
 use crate::domain::zone::Zone;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Lead {
@@ -29,6 +30,31 @@ pub struct Lead {
     pub preference: Preference,
     /// Any further field of the event; routable as `lead.custom.NAME`.
     pub custom: BTreeMap<String, FieldValue>,
+    /// What the event brought and nobody could read: each counts as unknown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<EventFault>,
+}
+
+/// One fault of an event, or one note about a value that was kept out. `found` never quotes names, numbers or addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventFault {
+    /// JSON pointer into the structured form of the event; empty for the whole.
+    pub pointer: String,
+    pub found: String,
+    pub allowed: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for EventFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = if self.pointer.is_empty() { "the event" } else { &self.pointer };
+        write!(f, "{place}: found {}, expected {}", self.found, self.allowed)?;
+        match &self.hint {
+            Some(hint) => write!(f, " ({hint})"),
+            None => Ok(()),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,6 +127,9 @@ pub struct Qualification {
     pub use_case: Option<Known<String>>,
     pub budget: Option<Known<String>>,
     pub products: Vec<String>,
+    /// Where they come from; `None`: the caller said them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub products_source: Option<Source>,
     pub pain: Option<Known<String>>,
     pub objections: Vec<String>,
     pub urgency: Option<Known<String>>,
@@ -147,6 +176,11 @@ impl Lead {
     /// True while a warm transfer is possible at all.
     pub fn is_live(&self) -> bool {
         self.call.as_ref().is_some_and(|call| call.live)
+    }
+
+    /// When the caller was qualified and began to wait: the event's own time, or its arrival where that lies in the future.
+    pub fn qualified_at(&self) -> DateTime<Utc> {
+        self.occurred_at.min(self.received_at)
     }
 
     /// As it is once the caller has hung up.

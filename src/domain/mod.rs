@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod briefing;
+pub mod crm_id;
 pub mod effect;
 pub mod id;
 pub mod known;
@@ -14,6 +15,7 @@ pub mod outcome;
 pub mod phone;
 pub mod rep;
 pub mod rota;
+pub mod scope;
 pub mod text;
 pub mod whereabouts;
 pub mod zone;

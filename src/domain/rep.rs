@@ -1,5 +1,6 @@
 //! Whoever may receive a lead.
 
+use super::crm_id::CrmId;
 use super::id::RepId;
 use super::phone::PhoneE164;
 use crate::domain::zone::Zone;
@@ -15,7 +16,9 @@ pub struct Rep {
     pub email: String,
     /// Phones to ring, in order.
     pub phones: Vec<PhoneE164>,
+    /// Several are joined by `;`, as hours and holidays are.
     pub team: String,
+    /// The same.
     pub seniority: String,
     /// Lower-case primary languages: `en`, `de`.
     pub languages: BTreeSet<String>,
@@ -33,7 +36,7 @@ pub struct Rep {
     /// Calendar address, usually the e-mail.
     pub calendar: Option<String>,
     /// The CRM's user id (Salesforce) or owner id (HubSpot).
-    pub crm_id: Option<String>,
+    pub crm_id: Option<CrmId>,
     /// Takes the calls while this rep is absent; the lead and the credit stay here.
     pub delegate: Option<RepId>,
     pub manager: Option<RepId>,
@@ -50,6 +53,17 @@ pub struct Rep {
     pub active: bool,
     /// Planned leave, whole days in the rep's zone, both ends included.
     pub leave: Vec<Leave>,
+}
+
+impl Rep {
+    pub fn teams(&self) -> impl Iterator<Item = &str> {
+        self.team.split(';')
+    }
+
+    /// None, if nothing is said.
+    pub fn seniorities(&self) -> impl Iterator<Item = &str> {
+        self.seniority.split(';').filter(|word| !word.is_empty())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,8 @@
 //! or chose nobody, Baton's rules decide, and the owner they name is written.
 
 use super::Facts;
-use crate::connectors::{Crm, CrmLead, CrmRef, same_crm_id};
+use crate::connectors::{Crm, CrmLead, CrmRef};
+use crate::domain::crm_id::CrmId;
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
 use crate::rules::RuleSet;
@@ -16,15 +17,15 @@ use futures_util::future::join_all;
 use std::sync::Arc;
 
 /// The CRM user, or queue, that a lead was given to; known and `None`: nobody.
-pub(super) type Assigned = Fact<Option<String>>;
+pub(super) type Assigned = Fact<Option<CrmId>>;
 
 /// What a person has done with a lead in the CRM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ByHand {
     /// It is as Baton wrote it, or the CRM does not say just now.
     Nobody,
-    /// The id in the CRM, as `reps.csv` has it.
-    Rep(String),
+    /// Of `reps.csv`.
+    Rep(CrmId),
     /// To a user, or a queue, who is no rep here.
     Stranger,
 }
@@ -47,9 +48,9 @@ impl Facts {
             return ByHand::Nobody;
         }
         match tokio::time::timeout(self.within, crm.owner_of(&record.id)).await {
-            Ok(Ok(Some(owner))) if !same_crm_id(written, &owner) => {
-                let mut known = rules.reps.values().filter_map(|rep| rep.crm_id.as_ref());
-                known.find(|id| same_crm_id(id, &owner)).map_or(ByHand::Stranger, |id| ByHand::Rep(id.clone()))
+            Ok(Ok(Some(owner))) if owner != *written => {
+                let is_rep = rules.reps.values().any(|rep| rep.crm_id.as_ref() == Some(&owner));
+                if is_rep { ByHand::Rep(owner) } else { ByHand::Stranger }
             }
             Ok(Ok(_)) => ByHand::Nobody,
             Ok(Err(error)) => {
@@ -71,7 +72,7 @@ impl Facts {
         }
     }
 
-    async fn assigned_by(&self, crm: &Arc<dyn Crm>, lead: &Lead) -> Result<Option<String>, String> {
+    async fn assigned_by(&self, crm: &Arc<dyn Crm>, lead: &Lead) -> Result<Option<CrmId>, String> {
         if self.crm_rests.is_on() {
             return Err(format!("{} failed a moment ago and is not asked again yet", crm.vendor()));
         }

@@ -8,7 +8,7 @@ use crate::release::Current;
 use crate::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -25,17 +25,15 @@ pub(super) struct View {
 }
 
 impl Facts {
-    /// The calendars of these reps; asks the vendor for those that are not fresh, within the deadline.
-    pub(super) async fn calendars(&self, reps: &BTreeSet<RepId>, rules: &RuleSet) -> BTreeMap<RepId, Fact<Vec<Busy>>> {
-        let calendars: Vec<String> = reps.iter().filter_map(|rep| rules.reps.get(rep)?.calendar.clone()).collect();
+    /// The calendars of those of these reps who have one; asks the vendor for what is not fresh, within the deadline.
+    pub(super) async fn calendars(&self, reps: BTreeSet<&RepId>, rules: &RuleSet) -> BTreeMap<RepId, Fact<Vec<Busy>>> {
+        let with_calendar = || reps.iter().filter_map(|id| Some((*id, rules.reps.get(*id)?.calendar.as_ref()?)));
+        let calendars: Vec<String> = with_calendar().map(|(_, calendar)| calendar.clone()).collect();
         let stale = self.not_fresher_than(&calendars, FRESH);
         if !stale.is_empty() {
             self.look_up(&stale, rules, self.within).await;
         }
-        reps.iter()
-            .filter_map(|id| rules.reps.get(id))
-            .map(|rep| (rep.id.clone(), self.fact(rep.calendar.as_deref())))
-            .collect()
+        with_calendar().map(|(rep, calendar)| (rep.clone(), self.fact(calendar))).collect()
     }
 
     /// Times in which a rep is busy, asked afresh: for booking, when the caller is being offered a time.
@@ -44,7 +42,7 @@ impl Facts {
             return Err("no calendar is configured".to_owned());
         }
         self.look_up(&[calendar.to_owned()], rules, UNHURRIED).await;
-        let views = self.views.lock().expect("calendar views");
+        let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         views.get(calendar).map_or_else(|| Err("not answered".to_owned()), |view| view.busy.clone())
     }
 
@@ -70,7 +68,7 @@ impl Facts {
         if self.calendar.is_none() {
             return Vec::new();
         }
-        let (now, views) = (self.clock.now(), self.views.lock().expect("calendar views"));
+        let (now, views) = (self.clock.now(), self.views.lock().unwrap_or_else(PoisonError::into_inner));
         let fresh = |calendar: &String| views.get(calendar).is_some_and(|view| now - view.observed_at < age);
         calendars.iter().filter(|calendar| !fresh(calendar)).cloned().collect()
     }
@@ -85,7 +83,7 @@ impl Facts {
         let failed = match tokio::time::timeout(within, vendor.busy(calendars, now - TimeDelta::hours(1), until)).await
         {
             Ok(Ok(answers)) => {
-                let mut views = self.views.lock().expect("calendar views");
+                let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
                 views.extend(answers.into_iter().map(|(calendar, busy)| (calendar, View { busy, observed_at: now })));
                 return;
             }
@@ -94,19 +92,18 @@ impl Facts {
         };
         self.calendar_rests.begin();
         tracing::warn!(vendor = vendor.vendor(), why = %failed, "calendars are unknown for now");
-        let mut views = self.views.lock().expect("calendar views");
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         for calendar in calendars {
             views.entry(calendar.clone()).or_insert_with(|| View { busy: Err(failed.clone()), observed_at: now });
         }
     }
 
-    fn fact(&self, calendar: Option<&str>) -> Fact<Vec<Busy>> {
-        let none =
-            |source: &str| Fact::Known { value: Vec::new(), observed_at: self.clock.now(), source: source.to_owned() };
-        let (Some(calendar), Some(vendor)) = (calendar, &self.calendar) else {
-            return none("no calendar is configured");
+    fn fact(&self, calendar: &str) -> Fact<Vec<Busy>> {
+        let Some(vendor) = &self.calendar else {
+            let source = "no calendar is configured".to_owned();
+            return Fact::Known { value: Vec::new(), observed_at: self.clock.now(), source };
         };
-        let views = self.views.lock().expect("calendar views");
+        let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         match views.get(calendar) {
             Some(View { busy: Ok(busy), observed_at }) => {
                 Fact::Known { value: busy.clone(), observed_at: *observed_at, source: vendor.vendor().to_owned() }

@@ -13,15 +13,16 @@ pub use assignment::ByHand;
 use crate::clock::SharedClock;
 use crate::connectors::{Calendar, Crm};
 use crate::domain::account::Candidates;
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
 use crate::domain::rep::Busy;
-use crate::routing::{members_considered, owners_considered};
+use crate::routing::Considered;
 use crate::rules::RuleSet;
 use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -44,7 +45,10 @@ pub struct Facts {
 pub struct LeadFacts {
     pub account: Fact<Candidates>,
     /// Whom the CRM's own rules chose; `None` where Baton assigns.
-    pub assigned: Option<Fact<Option<String>>>,
+    pub assigned: Option<Fact<Option<CrmId>>>,
+    /// Whom the rules may give the lead to, with a calendar or without.
+    pub considered: Considered,
+    /// Of those who have one.
     pub calendars: BTreeMap<RepId, Fact<Vec<Busy>>>,
 }
 
@@ -70,52 +74,64 @@ impl Facts {
 
     /// Facts for a batch of leads, in their order; never much later than the deadline.
     pub async fn gather(&self, leads: &[Lead], rules: &RuleSet) -> Vec<LeadFacts> {
-        let members: Vec<BTreeSet<RepId>> = leads.iter().map(|lead| members_considered(lead, rules)).collect();
-        let wanted = members.iter().flatten().cloned().collect();
+        let considered: Vec<Considered> = leads.iter().map(|lead| Considered::by_lead(lead, rules)).collect();
         // The calendars of members are looked up while the CRM is asked who the owner is; the owner's come after.
-        let (accounts, assigned, _warm) =
-            tokio::join!(self.accounts(leads, rules), self.assignments(leads, rules), self.calendars(&wanted, rules));
+        let (accounts, assigned, _warm) = tokio::join!(
+            self.accounts(leads, rules),
+            self.assignments(leads, rules),
+            self.calendars(everybody(&considered), rules)
+        );
         let known = leads.iter().zip(accounts.into_iter().zip(assigned));
         let known = known.map(|(lead, (account, assigned))| OfCrm { lead, account, assigned }).collect();
-        self.with_calendars(known, members, rules).await
+        self.with_calendars(known, considered, rules).await
     }
 
     /// The same for leads of which the CRM has told what it knows.
     pub async fn calendars_of(&self, known: Vec<OfCrm<'_>>, rules: &RuleSet) -> Vec<LeadFacts> {
-        let members = known.iter().map(|of| members_considered(of.lead, rules)).collect();
-        self.with_calendars(known, members, rules).await
+        let considered = known.iter().map(|of| Considered::by_lead(of.lead, rules)).collect();
+        self.with_calendars(known, considered, rules).await
     }
 
     async fn with_calendars(
         &self,
         known: Vec<OfCrm<'_>>,
-        mut considered: Vec<BTreeSet<RepId>>,
+        considered: Vec<Considered>,
         rules: &RuleSet,
     ) -> Vec<LeadFacts> {
         let now = self.clock.now();
-        for (reps, OfCrm { lead, account, assigned }) in considered.iter_mut().zip(&known) {
-            reps.extend(owners_considered(lead, account, assigned.as_ref(), rules, now));
-        }
-        let calendars = self.calendars(&considered.iter().flatten().cloned().collect(), rules).await;
-        let of = |reps: BTreeSet<RepId>| {
-            reps.into_iter().filter_map(|rep| Some((rep.clone(), calendars.get(&rep)?.clone())))
+        let considered: Vec<Considered> = considered
+            .into_iter()
+            .zip(&known)
+            .map(|(so_far, OfCrm { lead, account, assigned })| {
+                so_far.knowing(lead, account, assigned.as_ref(), rules, now)
+            })
+            .collect();
+        let calendars = self.calendars(everybody(&considered), rules).await;
+        let of = |reps: &BTreeSet<RepId>| {
+            let found = reps.iter().filter_map(|rep| Some((rep.clone(), calendars.get(rep)?.clone())));
+            found.collect()
         };
         let facts = known.into_iter().zip(considered);
         facts
-            .map(|(OfCrm { account, assigned, .. }, reps)| LeadFacts {
+            .map(|(OfCrm { account, assigned, .. }, considered)| LeadFacts {
                 account,
                 assigned,
-                calendars: of(reps).collect(),
+                calendars: of(&considered.reps),
+                considered,
             })
             .collect()
     }
+}
+
+fn everybody(considered: &[Considered]) -> BTreeSet<&RepId> {
+    considered.iter().flat_map(|considered| &considered.reps).collect()
 }
 
 /// A lead, and what the CRM says of it.
 pub struct OfCrm<'a> {
     pub lead: &'a Lead,
     pub account: Fact<Candidates>,
-    pub assigned: Option<Fact<Option<String>>>,
+    pub assigned: Option<Fact<Option<CrmId>>>,
 }
 
 /// When a vendor may be asked again.
@@ -124,10 +140,10 @@ struct Pause(Mutex<Option<Instant>>);
 
 impl Pause {
     fn is_on(&self) -> bool {
-        self.0.lock().expect("pause").is_some_and(|until| Instant::now() < until)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() < until)
     }
 
     fn begin(&self) {
-        *self.0.lock().expect("pause") = Some(Instant::now() + PAUSE_AFTER_FAILURE);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + PAUSE_AFTER_FAILURE);
     }
 }

@@ -17,7 +17,10 @@ impl Handoff {
         let now = decision.decided_at;
         let plan = &decision.plan;
         let terms = &rules.handoff;
-        let patience_until = later(now, terms.patience);
+        // The caller has waited since then, however long it took to get here.
+        let since = lead.qualified_at();
+        let patience_until = later(since, terms.patience);
+        let live = decision.is_live(lead);
         Self {
             version: HANDOFF_VERSION,
             id: HandoffId::of(&lead.id),
@@ -25,18 +28,19 @@ impl Handoff {
             stage: Stage::Offered,
             revision: 0,
             effects_planned: 0,
-            live: lead.is_live(),
+            live,
             owner: plan.owner.clone(),
             waits_in: plan.waits.then(|| plan.pool.clone()),
             turn_in: decision.turn.as_ref().map(|entry| entry.pool.clone()),
+            closed: false,
             targets: plan.targets.clone(),
             next_target: 0,
             refused: Vec::new(),
-            rungs: rungs(lead, &plan.rungs),
+            rungs: rungs(lead, live, &plan.rungs),
             legs: Vec::new(),
             holds: None,
             patience_until,
-            bridge_by: later(now, terms.bridge_within),
+            bridge_by: later(since, terms.bridge_within),
             caller_zone: lead.preference.timezone,
             caller: zone::whereabouts(lead),
             wanted_times: lead.preference.times.clone(),
@@ -98,9 +102,9 @@ impl Handoff {
 }
 
 /// A meeting is not booked over the head of somebody who hung up without asking for one.
-fn rungs(lead: &Lead, planned: &[Rung]) -> Vec<Rung> {
+fn rungs(lead: &Lead, live: bool, planned: &[Rung]) -> Vec<Rung> {
     let wants_meeting = lead.preference.handoff == Some(PreferredHandoff::Meeting) || !lead.preference.times.is_empty();
-    planned.iter().copied().filter(|rung| *rung != Rung::Booking || lead.is_live() || wants_meeting).collect()
+    planned.iter().copied().filter(|rung| *rung != Rung::Booking || live || wants_meeting).collect()
 }
 
 /// `at` plus a span, at the end of time if it overflows.

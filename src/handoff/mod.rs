@@ -14,4 +14,4 @@ pub mod state;
 mod tests;
 
 pub use advance::advance;
-pub use state::{Event, Handoff, Stage, Transition};
+pub use state::{Completed, Event, Handoff, OnTheLine, Stage, Transition};

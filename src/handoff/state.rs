@@ -2,7 +2,7 @@
 
 use crate::domain::effect::{Planned, Timer};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
-use crate::domain::outcome::{Booking, Outcome, Promise, Slot};
+use crate::domain::outcome::{Booking, Outcome, OutcomeKind, Promise, Slot};
 use crate::domain::whereabouts::Whereabouts;
 use crate::domain::zone::Zone;
 use crate::routing::decision::Target;
@@ -34,6 +34,9 @@ pub struct Handoff {
     /// Nobody could take the lead: it waits in this pool for somebody who can, and `owner` answers for it meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_in: Option<PoolId>,
+    /// An outcome or its age has closed the lead: it is on nobody's list of open ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
     /// In order; those who were not tried yet change places when a preference relaxes.
     pub targets: Vec<Target>,
     /// Index into `targets` of the next one to ring.
@@ -68,17 +71,22 @@ pub struct Handoff {
 }
 
 impl Handoff {
-    /// Where the caller may be; a handoff that began under an older version knows only what they said.
+    /// Where the caller may be. What they said themselves is the strongest, also where it came later, or is all that a handoff
+    /// of an older version knows.
     pub fn whereabouts(&self) -> Whereabouts {
-        match self.caller_zone {
-            Some(zone) if self.caller.zones.is_empty() => Whereabouts::in_zone(zone),
-            _ => self.caller.clone(),
-        }
+        let place = self.caller.place.clone();
+        self.caller_zone.map_or_else(|| self.caller.clone(), |zone| Whereabouts { place, ..Whereabouts::in_zone(zone) })
     }
 
     /// Whether the lead goes to whoever can take it: it waits, and nobody is speaking with the caller.
     pub fn is_waiting(&self) -> bool {
         self.waits_in.is_some() && matches!(self.stage, Stage::Callback { .. } | Stage::NeedsAttention { .. })
+    }
+
+    /// Whether the lead counts against its owner's cap of open leads. Having spoken with somebody closes nothing, and who
+    /// answers for a lead that waits does not have it.
+    pub fn is_open(&self) -> bool {
+        self.waits_in.is_none() && !self.closed
     }
 }
 
@@ -256,9 +264,71 @@ pub enum Event {
         turn_in: Option<PoolId>,
         reason: String,
     },
+    /// A second event told of the same call; what it brought is in the lead by now.
+    Completed(Completed),
+    /// The lead is somebody else's from now on, whatever stage it is in.
+    Reassigned {
+        rep: RepId,
+        /// The ledger on which they pay a turn, if any.
+        turn_in: Option<PoolId>,
+        /// Nobody can take it: it waits in this pool, and `rep` answers for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waits_in: Option<PoolId>,
+        reason: String,
+    },
+    /// The lead counts as open no more.
+    Closed {
+        why: Closing,
+    },
     Timer {
         timer: Timer,
     },
+}
+
+/// What a second event of a call brought.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Completed {
+    /// The second event, by source and id.
+    pub by: String,
+    /// Names of what the lead had lacked until then.
+    pub added: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<DateTime<Utc>>,
+    /// The first event did not say that the caller is on the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_the_line: Option<OnTheLine>,
+}
+
+/// A caller who waits, of whom this was not known before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OnTheLine {
+    pub since: DateTime<Utc>,
+    /// Whom to ring, and what is tried, decided for a caller on the line.
+    pub targets: Vec<Target>,
+    pub rungs: Vec<Rung>,
+}
+
+/// What closes a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closing {
+    Won,
+    Lost,
+    /// It has been open for longer than `open_for` of `handoff.yaml`, and nobody told what became of it.
+    Age,
+}
+
+impl Closing {
+    /// `None`: the rep still works on it.
+    pub fn of(outcome: OutcomeKind) -> Option<Self> {
+        match outcome {
+            OutcomeKind::Won => Some(Self::Won),
+            OutcomeKind::Lost => Some(Self::Lost),
+            OutcomeKind::Opportunity | OutcomeKind::MeetingHeld | OutcomeKind::NoShow => None,
+        }
+    }
 }
 
 /// The result of one move: the state to store and what to do, in one transaction.

@@ -1,7 +1,7 @@
 //! What happens on one call, told in sentences. The decision is the scenario's; see `routing::scenario`.
 
-use super::state::LegState;
-use super::{Event, Handoff, Stage, Transition, advance};
+use super::state::{Closing, LegState};
+use super::{Completed, Event, Handoff, OnTheLine, Stage, Transition, advance};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, Topic};
 use crate::domain::id::LegId;
 use crate::domain::outcome::{Booking, NextStepKind, Outcome, Slot};
@@ -395,7 +395,7 @@ fn nobody_waits_for_a_preference_that_nobody_left_can_meet() {
 
 #[test]
 fn an_owned_lead_stays_with_its_owner_whoever_takes_the_call() {
-    let call = begun(scenario().owner("ana").on_leave("ana").delegate("ana", "ben")).rings("ben", 1);
+    let call = begun(scenario().owner("ana").on_leave("ana").leave_at_most(10).delegate("ana", "ben")).rings("ben", 1);
     let call = call.bridged().owner_is("ana");
     assert_eq!(call.last.turn_moves, None);
 }
@@ -613,4 +613,156 @@ fn a_lead_that_does_not_wait_is_not_taken_from_its_owner() {
     let called = waiting().on(Event::ContactMade { rep: rep_id("max"), at: at("10:00") });
     assert!(!called.state.is_waiting());
     called.on(found("ben")).ignored();
+}
+
+// ---- two events of one call ---------------------------------------------------------------------------------------
+
+fn completed(added: &[&str]) -> Event {
+    let added = added.iter().map(|name| (*name).to_owned()).collect();
+    Event::Completed(Completed { by: "town evt-2".into(), added, ..Completed::default() })
+}
+
+#[test]
+fn what_a_second_event_brings_reaches_the_card_and_the_crm() {
+    let call = call().after(3).on(completed(&["contact.title"]));
+    let (owner, note) = (rep_id("ben"), CrmNote::Routed);
+    let card = call.state.legs[0].card.clone();
+    call.does(&Effect::WriteCrm { owner: owner.clone(), note }).does(&Effect::UpdateCard { card, rep: owner });
+    let promised = begun(scenario()).on(Event::CallerLeft).on(completed(&["contact.title"]));
+    promised.briefs("ben", BriefWhy::Callback);
+}
+
+#[test]
+fn a_second_event_that_brings_nothing_changes_nothing() {
+    call().after(3).on(completed(&[])).ignored();
+    call().settled().on(completed(&[])).ignored();
+    call().on(Event::CallerLeft).on(completed(&[])).ignored();
+}
+
+#[test]
+fn a_caller_of_whom_only_the_second_event_tells_is_rung_for_while_patience_lasts() {
+    let world = scenario();
+    let decision = world.decide();
+    let line = |since| {
+        let (targets, rungs) = (decision.plan.targets.clone(), decision.plan.rungs.clone());
+        let on_the_line = Some(OnTheLine { since, targets, rungs });
+        Event::Completed(Completed { by: "town evt-2".into(), on_the_line, ..Completed::default() })
+    };
+    let call = begun(scenario().not_live()).after(20).on(line(at("10:00") + TimeDelta::seconds(18)));
+    let patience_until = at("10:00") + TimeDelta::seconds(18 + 45);
+    assert_eq!(call.state.patience_until, patience_until);
+    let call = call.rings("ben", 1).after(5).declined(1).rings("cy", 2);
+    call.on(line(at("10:00"))).rings_nobody_new(2);
+    let late = begun(scenario().not_live()).after(60).on(line(at("10:00")));
+    assert!(late.state.legs.is_empty() && late.state.live, "it stands at {:?}", late.state.stage);
+}
+
+impl Call {
+    fn rings_nobody_new(self, legs: usize) -> Self {
+        assert_eq!(self.state.legs.len(), legs);
+        self
+    }
+}
+
+#[test]
+fn patience_counts_from_the_moment_the_caller_was_qualified() {
+    let decided_after = |seconds: i64| {
+        let mut world = scenario();
+        world.lead.received_at = at("10:00");
+        world.lead.occurred_at = at("10:00") - TimeDelta::seconds(seconds);
+        begun(world)
+    };
+    let call = decided_after(25);
+    assert_eq!(call.state.patience_until, at("10:00") + TimeDelta::seconds(20));
+    call.rings("ben", 1);
+    for spent in [41, 60, 119] {
+        let call = decided_after(spent);
+        assert!(call.state.live && call.state.legs.is_empty(), "after {spent} s: {:?}", call.state.stage);
+    }
+    for old in [121, 3600, 240 * 86_400] {
+        let call = decided_after(old);
+        assert!(!call.state.live && call.state.legs.is_empty(), "after {old} s: {:?}", call.state.stage);
+    }
+    let ahead = decided_after(-90);
+    assert_eq!(ahead.state.patience_until, at("10:00") + TimeDelta::seconds(45), "a time in the future is the arrival");
+}
+
+// ---- other hands --------------------------------------------------------------------------------------------------
+
+fn reassigned(name: &str) -> Event {
+    Event::Reassigned { rep: rep_id(name), turn_in: None, waits_in: None, reason: "told".into() }
+}
+
+/// Whom the moved lead's promise, CRM owner and briefing belong to, whatever stage it is in.
+#[test]
+fn a_lead_that_is_given_to_another_rep_takes_its_promise_along() {
+    let promised = || call().offered().on(Event::SlotsDeclined).promises("ben", "11:00").after(600);
+    let call = promised().on(reassigned("cy")).owner_is("cy").promises("cy", "11:00");
+    let note = CrmNote::CallbackPromised { promised_at: at("11:00") };
+    let call = call.briefs("cy", BriefWhy::Callback).briefs("ben", BriefWhy::GivenAway);
+    let call = call.does(&Effect::WriteCrm { owner: rep_id("cy"), note });
+    // Asked twice, nothing happens twice; the promise's timers are those that were set when it was made.
+    let call = call.on(reassigned("cy")).ignored();
+    call.after(2400).timer(Timer::Remind { promised_at: at("11:00") }).briefs("cy", BriefWhy::Reminder);
+    promised().on(reassigned("nobody")).ignored().owner_is("ben");
+}
+
+#[test]
+fn a_rep_who_is_not_at_work_before_the_promised_time_promises_another() {
+    let call = begun(scenario().not_live().on_leave("cy")).promises("ben", "11:00").after(600);
+    let call = call.on(reassigned("cy")).owner_is("cy").publishes(Topic::CallbackPromised);
+    let Stage::Callback { promise } = &call.state.stage else { panic!("{:?}", call.state.stage) };
+    assert_ne!(promise.promised_at, at("11:00"), "cy is away then");
+}
+
+#[test]
+fn a_broken_promise_is_promised_anew_by_who_is_given_the_lead() {
+    let breached =
+        call().offered().on(Event::SlotsDeclined).after(3600).timer(Timer::Breach { promised_at: at("11:00") });
+    let call = breached.needs_attention_of("max").after(60).on(reassigned("cy")).owner_is("cy");
+    let Stage::Callback { promise } = &call.state.stage else { panic!("{:?}", call.state.stage) };
+    assert!(promise.raised && promise.owner == rep_id("cy") && promise.promised_at > call.now);
+    call.briefs("max", BriefWhy::GivenAway);
+}
+
+#[test]
+fn whoever_is_given_a_lead_that_was_spoken_with_or_booked_is_told() {
+    let spoken = call().settled().ends_connected("ben").on(reassigned("cy")).owner_is("cy").ends_connected("ben");
+    let write = Effect::WriteCrm { owner: rep_id("cy"), note: CrmNote::Routed };
+    spoken.briefs("cy", BriefWhy::HandedOver).briefs("ben", BriefWhy::GivenAway).does(&write);
+    let booked = call().chosen().on(booked(1)).ends_booked().on(reassigned("cy")).owner_is("cy");
+    booked.briefs("cy", BriefWhy::HandedOver).does(&write);
+}
+
+#[test]
+fn a_lead_that_is_given_away_while_it_rings_goes_on_ringing() {
+    let call = call()
+        .on(reassigned("eve"))
+        .owner_is("eve")
+        .does(&Effect::WriteCrm { owner: rep_id("eve"), note: CrmNote::Routed });
+    call.declined(1).declined(2).searches(1);
+}
+
+#[test]
+fn a_promise_of_somebody_who_left_goes_on_also_where_the_owner_stays() {
+    let mut call = call().offered().on(Event::SlotsDeclined).promises("ben", "11:00");
+    if let Stage::Callback { promise } = &mut call.state.stage {
+        promise.owner = rep_id("dee");
+    }
+    call.rules.reps.get_mut(&rep_id("dee")).expect("dee").active = false;
+    call.on(reassigned("ben")).promises("ben", "11:00");
+}
+
+#[test]
+fn a_lead_is_closed_once_and_by_age_only_when_it_is_of_age() {
+    let closed = |why| Event::Closed { why };
+    let call = call().offered().on(Event::SlotsDeclined).after(3600).on(closed(Closing::Age)).ignored();
+    assert!(call.state.is_open());
+    let old = call.after(30 * 24 * 3600).on(closed(Closing::Age));
+    assert!(!old.state.is_open());
+    old.on(closed(Closing::Lost)).ignored();
+    let won = self::call().offered().on(closed(Closing::Won));
+    assert!(!won.state.is_open() && !won.state.is_done(), "the caller is still being served");
+    let spoken = self::call().settled();
+    assert!(spoken.state.is_open(), "having spoken closes nothing");
 }

@@ -20,7 +20,9 @@ const COLUMNS: &Columns = &[
     ("postal", &["postal", "postal code", "zip", "zip code", "zip postal code", "postcode", "plz"]),
     ("industry", &["industry", "branche"]),
     ("employees", &["employees", "number of employees", "no of employees", "company size", "mitarbeiter"]),
-    ("source", &["source", "lead source"]),
+    ("source", &["source"]),
+    // The marketing source, which is not the platform that sent the event.
+    ("leadsource", &["lead source", "leadsource"]),
 ];
 
 /// `reps` is the workspace's `rules/reps.csv`, by which names, addresses and CRM ids are known. `at` is when every lead is
@@ -136,6 +138,7 @@ fn lead(sheet: &Sheet, row: &[String]) -> Result<String, Refused> {
         ("industry", get("industry")),
         ("employees", &size),
         ("source", get("source")),
+        ("custom.leadsource", get("leadsource")),
     ];
     let known = fields.into_iter().filter(|(_, value)| !value.is_empty());
     let fields: Vec<String> = known.map(|(name, value)| format!("{name}: {}", yaml_text(value))).collect();

@@ -5,6 +5,7 @@
 //! column was taken for what is told as well.
 
 pub mod assignments;
+mod ranges;
 pub mod reps;
 pub mod salesforce;
 mod sheet;

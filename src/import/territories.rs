@@ -1,10 +1,9 @@
 //! A spreadsheet of territories as `rules/territories.csv`.
 
 use super::sheet::{Columns, Sheet};
-use super::{Imported, comment, csv_cell};
-use crate::rules::place;
-use chrono::NaiveDate;
-use std::collections::BTreeMap;
+use super::{Imported, comment, csv_cell, ranges};
+use crate::rules::{headcount, place, values};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 const PATH: &str = "rules/territories.csv";
@@ -36,8 +35,15 @@ pub fn import(text: &str, overrides: &BTreeMap<String, String>) -> Result<Import
     let mut imported = Imported { told: sheet.told(), ..Imported::default() };
     let mut csv = "territory,country,state,region,postal,industry,employees,priority,from,until\n".to_owned();
     let mut rows = 0;
+    let usual = usual_country(&sheet);
+    if let Some(country) = usual {
+        imported.told.push(format!("states without a country are read as those of {country}: most of the column are"));
+    }
     for (line, cells) in &sheet.rows {
-        match row(&sheet, cells) {
+        let mut told = Vec::new();
+        let read = row(&sheet, cells, usual, &mut told);
+        told.into_iter().for_each(|(found, todo)| imported.note(*line, found, todo));
+        match read {
             Ok(cells) => {
                 rows += 1;
                 let cells: Vec<String> = cells.iter().map(|cell| csv_cell(cell)).collect();
@@ -59,19 +65,35 @@ pub fn import(text: &str, overrides: &BTreeMap<String, String>) -> Result<Import
     Ok(imported)
 }
 
-type Refused = (String, String);
+pub(super) type Refused = (String, String);
 
-fn row(sheet: &Sheet, cells: &[String]) -> Result<Vec<String>, Refused> {
+/// The country that has the most of the states that stand without one: Florida is also in Uruguay, and Maryland also in Liberia,
+/// but not in a column with Texas.
+fn usual_country(sheet: &Sheet) -> Option<&'static str> {
+    let alone = sheet.rows.iter().filter(|(_, cells)| is_any(sheet.get(cells, "country")));
+    let states: Vec<&str> = alone.flat_map(|(_, cells)| sheet.get(cells, "state").split([';', ','])).map(str::trim).collect();
+    let states: BTreeSet<&str> = states.into_iter().filter(|state| !is_any(state)).collect();
+    let has = |country: &str| states.iter().filter(|state| place::state(country, state).is_some()).count();
+    // Of equally many the first, which stands in more addresses; max_by_key gives the last.
+    let countries: Vec<&'static str> = place::countries_by_use().collect();
+    countries.into_iter().rev().map(|country| (has(country), country)).filter(|(count, _)| *count > 0).max_by_key(|(count, _)| *count).map(|(_, country)| country)
+}
+
+/// `usual` is the country of states that stand alone; `told` takes what was mended.
+fn row(sheet: &Sheet, cells: &[String], usual: Option<&str>, told: &mut Vec<Refused>) -> Result<Vec<String>, Refused> {
     let get = |column| sheet.get(cells, column);
     let territory = get("territory");
     if territory.is_empty() {
         return Err(("no territory".to_owned(), "name the territory of this row".to_owned()));
     }
     let territory = territory.replace(';', ",");
-    let countries = list(get("country"), country)?;
+    let mut countries = list(get("country"), country)?;
+    if countries.is_empty() && !is_any(get("state")) {
+        countries = usual.unwrap_or_default().to_owned();
+    }
     let only = countries.split(';').next().filter(|_| !countries.contains(';')).unwrap_or_default().to_owned();
     let states = list(get("state"), |text| state(&only, text))?;
-    let postal = list(get("postal"), postal)?;
+    let postal = list(&get("postal").replace('/', ";"), |text| ranges::postal(&only, text, told))?;
     let industry = get("industry").split(';').map(str::trim).collect::<Vec<_>>().join(";");
     let employees = employees(get("employees"))?;
     let priority = whole(get("priority"))?;
@@ -80,7 +102,7 @@ fn row(sheet: &Sheet, cells: &[String]) -> Result<Vec<String>, Refused> {
 }
 
 /// The items of a cell, each in our spelling. A comma separates as well: no name of a place here has one.
-fn list(cell: &str, read: impl Fn(&str) -> Result<String, Refused>) -> Result<String, Refused> {
+fn list(cell: &str, read: impl FnMut(&str) -> Result<String, Refused>) -> Result<String, Refused> {
     if is_any(cell) {
         return Ok(String::new());
     }
@@ -105,75 +127,29 @@ pub(super) fn state(country: &str, text: &str) -> Result<String, Refused> {
     })
 }
 
-/// `941xx` and `941*` are the prefix 941; `94100-94299` is 941;942. Blanks go.
-fn postal(text: &str) -> Result<String, Refused> {
-    let text = text.trim_end_matches(['x', 'X', '*', '%']);
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if let Some((low, high)) = text.split_once(['-', '–']) {
-        let (low, high) = (low.trim(), high.trim());
-        if digits(low) && digits(high) && low.len() == high.len() && low.len() <= 9 && low <= high {
-            return Ok(prefixes(low, high).join(";"));
-        }
-        if digits(low) && digits(high) {
-            let todo = "write both ends with the same number of digits, the smaller first".to_owned();
-            return Err((format!("postal codes {text:?}"), todo));
-        }
-    }
-    Ok(place::postal(text))
-}
-
-/// The fewest prefixes that cover the codes from `low` to `high`, both of one length.
-fn prefixes(low: &str, high: &str) -> Vec<String> {
-    let all = |text: &str, digit: char| text.chars().all(|c| c == digit);
-    let common = low.bytes().zip(high.bytes()).take_while(|(a, b)| a == b).count();
-    let (head, low_rest, high_rest) = (&low[..common], &low[common..], &high[common..]);
-    if all(low_rest, '0') && all(high_rest, '9') {
-        return vec![head.to_owned()];
-    }
-    let (first, last) = (low_rest.as_bytes()[0], high_rest.as_bytes()[0]);
-    let rest = low_rest.len() - 1;
-    let mut covered = Vec::new();
-    for digit in first..=last {
-        let head = format!("{head}{}", char::from(digit));
-        let low = if digit == first { low_rest[1..].to_owned() } else { "0".repeat(rest) };
-        let high = if digit == last { high_rest[1..].to_owned() } else { "9".repeat(rest) };
-        covered.extend(prefixes(&format!("{head}{low}"), &format!("{head}{high}")));
-    }
-    covered
-}
-
 /// `100-999`, `1,000+`, `< 100`, `1k - 5k` as `100..999`, `>= 1000`, `< 100`, `1000..5000`.
 pub(super) fn employees(cell: &str) -> Result<String, Refused> {
     if is_any(cell) {
         return Ok(String::new());
     }
-    let folded = cell.to_lowercase().replace("employees", "").replace(" to ", "-").replace([',', ' ', '\''], "");
     let refused = || {
         let todo = "write a range such as 100..999, >= 1000 or < 50".to_owned();
         (format!("employees {cell:?}"), todo)
     };
-    let number = |text: &str| -> Option<u32> {
-        match text.strip_suffix('k') {
-            Some(thousands) => thousands.parse::<u32>().ok()?.checked_mul(1000),
-            None => text.parse().ok(),
-        }
-    };
-    if let Some(least) = folded.strip_suffix('+') {
-        return number(least).map(|least| format!(">= {least}")).ok_or_else(refused);
-    }
+    // A sign is kept as it is written: to a table < 50 and <= 50 are two things.
     for sign in [">=", "<=", ">", "<"] {
-        if let Some(border) = folded.strip_prefix(sign) {
-            return number(border).map(|border| format!("{sign} {border}")).ok_or_else(refused);
+        if let Some(border) = cell.trim().strip_prefix(sign) {
+            let border = headcount::parse(border).filter(|count| count.at_most == Some(count.at_least));
+            return border.map(|count| format!("{sign} {}", count.at_least)).ok_or_else(refused);
         }
     }
-    let ends = folded.split_once("..").or_else(|| folded.split_once(['-', '–']));
-    match ends {
-        Some((low, high)) => match (number(low), number(high)) {
-            (Some(low), Some(high)) if low <= high => Ok(format!("{low}..{high}")),
-            _ => Err(refused()),
-        },
-        None => number(&folded).map(|exactly| exactly.to_string()).ok_or_else(refused),
-    }
+    let count = headcount::parse(&cell.replace("..", "-")).ok_or_else(refused)?;
+    Ok(match count.at_most {
+        None => format!(">= {}", count.at_least),
+        Some(most) if most == count.at_least => most.to_string(),
+        Some(most) if count.at_least <= 1 => format!("<= {most}"),
+        Some(most) => format!("{}..{most}", count.at_least),
+    })
 }
 
 fn whole(cell: &str) -> Result<String, Refused> {
@@ -185,15 +161,13 @@ fn whole(cell: &str) -> Result<String, Refused> {
     }
 }
 
-/// ISO or with dots; a date with slashes is one day in America and another in Europe, so it is not guessed.
+/// A day as any country writes it; one with slashes that is one day in America and another in Europe is not guessed.
 pub(super) fn date(cell: &str) -> Result<String, Refused> {
     if cell.is_empty() {
         return Ok(String::new());
     }
-    let day = cell.get(..10).unwrap_or(cell);
-    let found = ["%Y-%m-%d", "%d.%m.%Y"].iter().find_map(|form| NaiveDate::parse_from_str(day, form).ok());
     let refused = || (format!("date {cell:?}"), "write it as 2026-03-31".to_owned());
-    found.map(|date| date.to_string()).ok_or_else(refused)
+    values::day(cell).map(|date| date.to_string()).ok_or_else(refused)
 }
 
 #[cfg(test)]
@@ -224,25 +198,49 @@ mod tests {
     }
 
     #[test]
-    fn ranges_of_postal_codes_become_the_fewest_prefixes() {
-        assert_eq!(prefixes("94000", "94999"), ["94"]);
-        assert_eq!(prefixes("94100", "94299"), ["941", "942"]);
-        assert_eq!(prefixes("08998", "09001"), ["08998", "08999", "09000", "09001"]);
-        assert_eq!(prefixes("000", "999"), [""]);
-    }
-
-    #[test]
     fn sizes_are_read_as_people_write_them() {
         for (given, wanted) in [
             ("100-999", "100..999"),
             ("1k+", ">= 1000"),
             ("<50", "< 50"),
             ("1,000 - 4,999 employees", "1000..4999"),
+            ("1.200", "1200"),
+            ("2.5k", "2500"),
+            ("10-50k", "10000..50000"),
+            ("up to 50", "<= 50"),
             ("any", ""),
         ] {
             assert_eq!(employees(given).as_deref(), Ok(wanted), "{given}");
         }
         assert!(employees("large").is_err());
+    }
+
+    #[test]
+    fn states_without_a_country_are_those_that_most_of_the_column_are() {
+        let imported = csv("Territory,State\nEast,Florida\nEast,Maryland\nEast,Georgia\nWest,Montana\nWest,Texas\n");
+        let rows: Vec<&str> = imported.files[0].1.lines().skip(1).collect();
+        assert_eq!(rows[0], "East,US,FL,,,,,,,");
+        assert_eq!(rows[1], "East,US,MD,,,,,,,");
+        assert_eq!(rows[3], "West,US,MT,,,,,,,");
+        assert_eq!(imported.notes, []);
+        let german = csv("Territory,Bundesland\nA,Bayern\nA,Hessen\nB,Saarland\n");
+        assert!(german.files[0].1.contains("B,DE,SL,"), "{}", german.files[0].1);
+        let named = csv("Territory,Country,State\nA,Uruguay,Florida\nB,,Florida\nB,,Ohio\n");
+        assert!(named.files[0].1.contains("A,UY,FD,") && named.files[0].1.contains("B,US,FL,"), "{}", named.files[0].1);
+    }
+
+    #[test]
+    fn days_are_never_in_the_first_century() {
+        for (given, wanted) in [
+            ("01.01.26", "2026-01-01"),
+            ("31.12.26", "2026-12-31"),
+            ("1.1.2026 0:00", "2026-01-01"),
+            ("12/31/26", "2026-12-31"),
+            ("2026-01-01T00:00:00", "2026-01-01"),
+        ] {
+            assert_eq!(date(given).as_deref(), Ok(wanted), "{given}");
+        }
+        assert!(date("03/04/26").is_err() && date("0026-01-01").is_err());
     }
 
     #[test]

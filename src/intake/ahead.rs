@@ -10,6 +10,7 @@ use crate::routing::ledger::Ledger;
 use crate::rules::RuleSet;
 use crate::store::{RepState, StoreError, Tx};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard, oneshot};
@@ -70,7 +71,8 @@ impl Line {
     /// The end of the line, or `None` for a batch that is decided outside it.
     pub async fn end(&self, by: By) -> Option<MutexGuard<'_, End>> {
         let mut end = self.end.lock().await;
-        let rests = self.rests_until.lock().expect("rest").is_some_and(|until| Instant::now() < until);
+        let rests =
+            self.rests_until.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() < until);
         if by != By::Ahead || rests {
             end.0 = None;
         }
@@ -83,7 +85,7 @@ impl Line {
     }
 
     fn rest(&self) {
-        *self.rests_until.lock().expect("rest") = Some(Instant::now() + REST);
+        *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + REST);
     }
 }
 

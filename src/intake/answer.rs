@@ -2,13 +2,15 @@
 
 use crate::connectors::Spoken;
 use crate::domain::id::{DecisionId, LeadId, RepId};
+use crate::domain::lead::Lead;
 use crate::domain::outcome::NextStep;
 use crate::handoff::Handoff;
 use crate::routing::Decision;
 use crate::rules::set::Rung;
+use crate::store::Known;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -20,6 +22,9 @@ pub enum Answer {
     /// Taken, for an event that is no lead.
     Taken {
         event: String,
+        /// It cannot be so, and changed nothing: why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ignored: Option<String>,
     },
     /// Kept with its bytes, but not to be understood as it is.
     Quarantined {
@@ -45,6 +50,9 @@ pub struct Decided {
     pub next_step: NextStep,
     /// Facts that were not to be had in time.
     pub degraded: Vec<String>,
+    /// What the event brought and nobody could read; empty for whoever sends what the schema says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,12 +66,26 @@ pub struct Instructed {
 impl Answer {
     pub fn decided(
         event: &str,
+        lead: &Lead,
         decision: &Decision,
         handoff: &Handoff,
         owner_name: &str,
         instruction: Option<Instructed>,
     ) -> Self {
-        Self::Decided(Box::new(Decided {
+        Self::Decided(Box::new(Decided::of(event, lead, decision, handoff, owner_name, instruction)))
+    }
+}
+
+impl Decided {
+    pub(super) fn of(
+        event: &str,
+        lead: &Lead,
+        decision: &Decision,
+        handoff: &Handoff,
+        owner_name: &str,
+        instruction: Option<Instructed>,
+    ) -> Self {
+        Self {
             event: event.to_owned(),
             lead: decision.lead_id.clone(),
             decision: decision.id.clone(),
@@ -75,7 +97,32 @@ impl Answer {
             instruction,
             next_step: handoff.next_step(),
             degraded: decision.degraded.clone(),
-        }))
+            notes: lead.unread.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// An answer as it goes out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Told<'a> {
+    #[serde(flatten)]
+    pub answer: &'a Answer,
+    /// The event came under its id before, with another content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'static str>,
+}
+
+/// Said to whoever sent an event again under its id, changed.
+pub const DIFFERS: &str = "an event of this id came before with another content, which counts; what came now was not used: \
+                           send it under an id of its own, if it is meant";
+
+impl<'a> Told<'a> {
+    pub fn as_is(answer: &'a Answer) -> Self {
+        Self { answer, note: None }
+    }
+
+    pub fn of(answer: &'a Answer, known: Known) -> Self {
+        Self { answer, note: (known == Known::Differs).then_some(DIFFERS) }
     }
 }
 
@@ -87,12 +134,12 @@ impl Answers {
     /// A place in the line for this event's answer; taken *before* the event is handed in, so that no answer slips by.
     pub fn expect(&self, key: &str) -> oneshot::Receiver<Answer> {
         let (sender, receiver) = oneshot::channel();
-        self.0.lock().expect("answers").entry(key.to_owned()).or_default().push(sender);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key.to_owned()).or_default().push(sender);
         receiver
     }
 
     pub fn put(&self, key: &str, answer: &Answer) {
-        let waiting = self.0.lock().expect("answers").remove(key).unwrap_or_default();
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key).unwrap_or_default();
         for sender in waiting {
             // Whoever stopped waiting asks again if they care.
             let _gone = sender.send(answer.clone());
@@ -101,7 +148,7 @@ impl Answers {
 
     /// Forgets those who no longer wait.
     pub fn sweep(&self) {
-        self.0.lock().expect("answers").retain(|_, waiting| {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, waiting| {
             waiting.retain(|sender| !sender.is_closed());
             !waiting.is_empty()
         });

@@ -2,12 +2,14 @@
 
 use super::ahead::{By, Place, Standing};
 use super::answer::{Answer, Instructed};
+use super::complete::{Second, seconds};
 use super::decider::Decider;
 use super::event::Message;
 use crate::domain::effect::{Effect, Planned};
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
+use crate::domain::rep::Busy;
 use crate::facts::LeadFacts;
 use crate::handoff::{Event, Handoff, Transition, advance};
 use crate::outbox::{Matter, Pace, instruct};
@@ -15,21 +17,17 @@ use crate::release::Release;
 use crate::render::briefing::completeness_permille;
 use crate::render::caller::CallerContext;
 use crate::routing::ledger::{Entry, Ledger};
-use crate::routing::snapshot::RepFacts;
-use crate::routing::{Decision, Snapshot, decide};
+use crate::routing::snapshot::{Knowledge, Load};
+use crate::routing::{Decision, Snapshot, as_it_counts, decide};
 use crate::rules::RuleSet;
 use crate::store::{
     DecidedLead, InboxRow, Mover, NewStep, RepState, StepRow, StoreError, TimelineEntry, Tx, local_day, new_steps,
 };
-use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::join_all;
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Calendar entries later than this play no part in a decision and are not stored with it.
-const CALENDAR_AHEAD: TimeDelta = TimeDelta::days(3);
 
 #[derive(Default)]
 pub(super) struct Batch {
@@ -58,6 +56,7 @@ impl Batch {
 }
 
 /// What a committed batch leaves to be done.
+#[derive(Default)]
 struct Committed {
     /// By inbox key.
     answers: Vec<(String, Answer)>,
@@ -65,6 +64,8 @@ struct Committed {
     begun: Vec<(Vec<StepRow>, Arc<Matter>)>,
     /// Steps that other messages led to.
     steps: Vec<StepRow>,
+    /// Of calls that are leads already.
+    seconds: Vec<Second>,
     /// To be told that the batch is committed.
     place: Option<Place>,
 }
@@ -74,7 +75,9 @@ impl Decider {
     /// for the one before it to be stored.
     pub(super) async fn commit(self: &Arc<Self>, batch: &Arc<Batch>, pace: Pace) -> Result<(), StoreError> {
         let release = Arc::clone(&self.parts.release.borrow());
-        let leads: Vec<Lead> = batch.leads.iter().map(|(_, lead)| lead.clone()).collect();
+        let now = self.parts.clock.now();
+        let counts = |lead| as_it_counts(lead, now, &release.rules).0.into_owned();
+        let leads: Vec<Lead> = batch.leads.iter().map(|(_, lead)| counts(lead)).collect();
         let facts = if leads.is_empty() { Vec::new() } else { self.parts.facts.gather(&leads, &release.rules).await };
         let (decider, work, facts) = (Arc::clone(self), Arc::clone(batch), Arc::new(facts));
         let tried = AtomicBool::new(false);
@@ -97,13 +100,17 @@ impl Decider {
             self.parts.outbox.run_now(steps, Some(matter));
         }
         self.parts.outbox.run_now(committed.steps, None);
-        if batch.others.iter().any(|(_, message)| matches!(message, Message::Presence { .. } | Message::Contact { .. }))
+        if batch.others.iter().any(|(_, message)| matches!(message, Message::Presence { .. } | Message::Outcome { .. }))
         {
             self.back.notify_one();
         }
         let rows: BTreeMap<&str, &InboxRow> = batch.rows().map(|row| (row.key.as_str(), row)).collect();
-        let answers = committed.answers.iter().filter_map(|(key, answer)| Some((rows.get(key.as_str())?, answer)));
-        join_all(answers.map(|(row, answer)| self.deliver(row, answer))).await;
+        for (key, answer) in &committed.answers {
+            if let Some(row) = rows.get(key.as_str()) {
+                self.deliver(row, answer);
+            }
+        }
+        self.complete_all(committed.seconds).await;
         Ok(())
     }
 
@@ -121,9 +128,12 @@ impl Decider {
         // Before the messages are locked: whoever is behind in the line must not hold what one before it waits for.
         let mut end = self.line.end(by).await;
         let mut open = tx.inbox_lock(&keys).await?;
-        let mut done = Committed { answers: Vec::new(), begun: Vec::new(), steps: Vec::new(), place: None };
+        let mut done = Committed::default();
         let mut finished = Vec::new();
         if batch.leads.iter().any(|(row, _)| open.contains(&row.key)) {
+            let leads: Vec<&Lead> =
+                batch.leads.iter().filter(|(row, _)| open.contains(&row.key)).map(|(_, lead)| lead).collect();
+            let seconds = seconds(tx, &leads, rules, mover.now).await?;
             let assumed = end.as_mut().and_then(|end| end.assume());
             let standing = match &assumed {
                 Some(assumed) => assumed.standing.clone(),
@@ -136,6 +146,11 @@ impl Decider {
                 if !open.remove(&row.key) {
                     continue;
                 }
+                if let Some(first) = seconds.get(&lead.id) {
+                    done.seconds.push(Second { row: row.clone(), lead: lead.clone(), first: first.clone() });
+                    continue;
+                }
+                fail::fail_point!(&format!("while_deciding {}", row.key));
                 let (one, answer) = self.decide_one(&mut table, row, lead, facts, release, &mover)?;
                 finished.push((row.key.clone(), text(&answer)?, Some(lead.id.clone())));
                 done.answers.push((row.key.clone(), answer));
@@ -158,8 +173,10 @@ impl Decider {
             if !open.remove(&row.key) {
                 continue;
             }
-            done.steps.extend(self.apply(tx, message, rules, &mover).await?);
-            let answer = Answer::Taken { event: row.key.clone() };
+            fail::fail_point!(&format!("while_deciding {}", row.key));
+            let applied = self.apply(tx, message, rules, &mover).await?;
+            done.steps.extend(applied.steps);
+            let answer = Answer::Taken { event: row.key.clone(), ignored: applied.ignored };
             finished.push((row.key.clone(), text(&answer)?, None));
             done.answers.push((row.key.clone(), answer));
         }
@@ -185,7 +202,7 @@ impl Decider {
         table.reserve(&state);
         let instruction = self.first_instruction(&effects, &state, release);
         let owner_name = rules.reps.get(&decision.plan.owner).map_or("", |rep| rep.name.as_str());
-        let answer = Answer::decided(&row.key, &decision, &state, owner_name, instruction);
+        let answer = Answer::decided(&row.key, lead, &decision, &state, owner_name, instruction);
         let told = TimelineEntry {
             lead_id: lead.id.clone(),
             at: mover.now,
@@ -227,8 +244,8 @@ impl Decider {
             _ => None,
         });
         let (id, instruction) = planned?;
-        let context =
-            CallerContext { reps: &release.rules.reps, caller: state.whereabouts(), now: self.parts.clock.now() };
+        let (reps, company) = (&release.rules.reps, release.rules.handoff.company.as_deref());
+        let context = CallerContext { reps, company, caller: state.whereabouts(), now: self.parts.clock.now() };
         Some(Instructed { id, spoken: instruct::spoken(&release.templates, instruction, &context) })
     }
 
@@ -237,7 +254,7 @@ impl Decider {
     }
 }
 
-fn text(answer: &Answer) -> Result<String, StoreError> {
+pub(super) fn text(answer: &Answer) -> Result<String, StoreError> {
     serde_json::to_string(answer).map_err(|error| StoreError::Unstorable { why: error.to_string() })
 }
 
@@ -254,38 +271,10 @@ impl Table {
         Self { standing, ..Self::default() }
     }
 
-    /// What is known for one lead: the reps whose calendars were looked up, and the ledgers of their pools.
+    /// What is known for one lead.
     pub fn snapshot(&self, facts: &LeadFacts, rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
-        let reps = facts.calendars.iter().map(|(rep, calendar)| {
-            let calendar = match calendar {
-                Fact::Known { value, observed_at, source } => {
-                    let near = |busy: &&crate::domain::rep::Busy| busy.until > now && busy.from < now + CALENDAR_AHEAD;
-                    let value = value.iter().filter(near).copied().collect();
-                    Fact::Known { value, observed_at: *observed_at, source: source.clone() }
-                }
-                Fact::Unknown { why } => Fact::Unknown { why: why.clone() },
-            };
-            let fresh = RepState::new(rep.clone());
-            let state = self.standing.reps.get(rep).unwrap_or(&fresh);
-            let today = local_day(rules, rep, now);
-            let facts = RepFacts {
-                presence: state.presence,
-                reserved_until: state.reserved.as_ref().map(|(_, until)| *until).filter(|until| *until > now),
-                taken_today: state.taken_on(today),
-                taken_this_week: state.taken_in_week_of(today),
-                open: state.open_leads,
-                calendar,
-            };
-            (rep.clone(), facts)
-        });
-        let reps: BTreeMap<RepId, RepFacts> = reps.collect();
-        let involved = |pool: &&PoolId| {
-            rules.pools.get(*pool).is_some_and(|pool| pool.members.keys().any(|member| reps.contains_key(member)))
-        };
-        let ledgers = self.standing.ledgers.iter().filter(|(pool, _)| involved(pool));
-        let ledgers = ledgers.map(|(pool, ledger)| (pool.clone(), ledger.clone())).collect();
-        let (account, assigned) = (facts.account.clone(), facts.assigned.clone());
-        Snapshot { now, account, assigned, reps, ledgers }
+        let known = AtTable { table: self, facts, rules, now };
+        Snapshot::of_lead(now, facts.account.clone(), facts.assigned.clone()).about(&facts.considered, &known, rules)
     }
 
     /// The turn and the load that a decision costs.
@@ -324,3 +313,36 @@ impl Table {
         pools.into_iter().filter_map(|pool| self.standing.ledgers.get(pool).cloned()).collect()
     }
 }
+
+/// The table, beside what was gathered for one lead.
+struct AtTable<'a> {
+    table: &'a Table,
+    facts: &'a LeadFacts,
+    rules: &'a RuleSet,
+    now: DateTime<Utc>,
+}
+
+impl Knowledge for AtTable<'_> {
+    fn load(&self, rep: &RepId) -> Load {
+        let Some(state) = self.table.standing.reps.get(rep) else { return Load::NONE };
+        let today = local_day(self.rules, rep, self.now);
+        Load {
+            presence: state.presence,
+            reserved_until: state.reserved.as_ref().map(|(_, until)| *until),
+            taken_today: state.taken_on(today),
+            taken_this_week: state.taken_in_week_of(today),
+            open: state.open_leads,
+        }
+    }
+
+    fn calendar(&self, rep: &RepId) -> Option<&Fact<Vec<Busy>>> {
+        self.facts.calendars.get(rep)
+    }
+
+    fn ledgers(&self) -> &BTreeMap<PoolId, Ledger> {
+        &self.table.standing.ledgers
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,20 +6,21 @@
 //! commit 1, the next look at the inbox finds the message; after commit 2, the leases of the first steps lapse.
 
 use super::ahead::{DecidedAhead, Line};
-use super::answer::{Answer, Answers, within};
+use super::answer::{Answer, Answers, Told, within};
+use super::aside::{Rest, panicked};
 use super::batch::Batch;
 use super::event::{Incoming, Message, parse};
 use crate::clock::SharedClock;
 use crate::facts::Facts;
 use crate::outbox::{Outbox, Pace};
 use crate::release::Current;
-use crate::store::{InboxMessage, InboxRow, Store, StoreError};
-use chrono::TimeDelta;
-use std::collections::BTreeSet;
+use crate::store::{InboxMessage, InboxRow, Known, Store, StoreError};
+use chrono::{DateTime, TimeDelta};
+use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// Messages decided in one transaction at most.
 const BATCH: usize = 100;
@@ -38,6 +39,10 @@ const SURGE_AT_MOST: Duration = Duration::from_secs(3);
 const RUSH_AT_MOST: Duration = Duration::from_secs(6);
 /// A rush is over when nothing has come for so long.
 const RUSH_OVER_AFTER: Duration = Duration::from_millis(30);
+/// Answers under way to whoever asked over the broker: one that takes none holds up nobody's decision.
+const REPLIES_AT_ONCE: usize = 256;
+/// What is still under way at a stop is waited for so long, in real time.
+const LAST_REPLIES_WITHIN: Duration = Duration::from_secs(1);
 /// How often orphans are looked for, in real time.
 const SWEEP: Duration = Duration::from_secs(2);
 
@@ -81,7 +86,7 @@ pub struct Parts {
 /// Sends an answer back to whoever asked for one.
 #[async_trait::async_trait]
 pub trait Replies: Send + Sync {
-    async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &Answer);
+    async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &Told<'_>);
 }
 
 pub struct Decider {
@@ -90,8 +95,10 @@ pub struct Decider {
     waiting: tokio::sync::Mutex<mpsc::Receiver<InboxRow>>,
     pub answers: Answers,
     pub(super) line: Line,
+    pub(super) rest: Rest,
     /// Somebody may be able to take a lead who could not before.
     pub(super) back: Notify,
+    replying: Arc<Semaphore>,
 }
 
 impl Decider {
@@ -104,48 +111,90 @@ impl Decider {
             waiting,
             answers: Answers::default(),
             line: Line::default(),
+            rest: Rest::default(),
             back: Notify::new(),
+            replying: Arc::new(Semaphore::new(REPLIES_AT_ONCE)),
         })
     }
 
-    /// Commit 1: the bytes are in the inbox when this returns; deciding follows. Returns the keys that were new; messages that
-    /// came before are answered again.
+    /// Commit 1: the bytes are in the inbox when this returns; deciding follows. Returns what each message was to the inbox;
+    /// what came before is answered again, what was put aside is tried again.
     ///
     /// # Errors
-    /// The database did not commit: nothing may be acknowledged.
-    pub async fn take(self: &Arc<Self>, messages: Vec<InboxMessage>) -> Result<BTreeSet<String>, StoreError> {
+    /// The database did not commit, or this worker takes nothing at the moment: nothing may be acknowledged.
+    pub async fn take(self: &Arc<Self>, messages: Vec<InboxMessage>) -> Result<Vec<Known>, StoreError> {
+        if let Some(why) = self.why_not() {
+            return Err(StoreError::Unfit { why: why.to_string() });
+        }
         let rows: Arc<[InboxMessage]> = messages.into();
         let batch = Arc::clone(&rows);
-        let new = self
-            .parts
-            .store
-            .write("inbox.insert", move |tx| {
-                let batch = Arc::clone(&batch);
-                Box::pin(async move { tx.inbox_insert(&batch).await })
-            })
-            .await?;
+        let taken = self.parts.store.write("inbox.insert", move |tx| {
+            let batch = Arc::clone(&batch);
+            Box::pin(async move { tx.inbox_take(&batch, is_unreadable).await })
+        });
+        let known = taken.await?;
         fail::fail_point!("after_inbox_commit");
         let until = Instant::now() + ROOM_WITHIN;
-        let mut queued = BTreeSet::new();
-        for message in rows.iter() {
-            if new.contains(&message.key) && queued.insert(&message.key) {
-                // Waiting here slows the sender down to the pace of deciding. No room even so is no loss: the row is in the
-                // inbox, and the sweep finds it.
-                let _queued = timeout_at(until, self.queue.send(InboxRow::from(message.clone()))).await;
-            } else if message.reply_to.is_some() {
-                self.answer_again(InboxRow::from(message.clone())).await;
+        for (message, known) in rows.iter().zip(&known) {
+            let row = InboxRow::from(message.clone());
+            match known {
+                Known::New | Known::TriedAgain => self.enqueue(row, until).await,
+                Known::Same | Known::Differs if row.reply_to.is_some() => self.answer_again(row, *known).await,
+                Known::Same | Known::Differs => {}
             }
         }
-        Ok(new)
+        Ok(known)
     }
 
-    /// Decides until told to stop.
+    /// Lets a message that was put aside be tried again.
+    ///
+    /// # Errors
+    /// `NotFound` if it is not; or the database failed.
+    pub async fn replay(&self, key: &str) -> Result<(), StoreError> {
+        let key = key.to_owned();
+        let replayed = self.parts.store.write("inbox.replay", move |tx| {
+            let key = key.clone();
+            Box::pin(async move { tx.inbox_replay(&key).await })
+        });
+        self.enqueue(replayed.await?, Instant::now() + ROOM_WITHIN).await;
+        Ok(())
+    }
+
+    /// Waiting here slows the sender down to the pace of deciding. No room even so is no loss: the row is in the inbox, and the
+    /// sweep finds it.
+    async fn enqueue(&self, row: InboxRow, until: Instant) {
+        let _queued = timeout_at(until, self.queue.send(row)).await;
+    }
+
+    /// Why this worker takes no work at the moment; `None`: it does.
+    pub fn why_not(&self) -> Option<Arc<str>> {
+        self.parts.outbox.duty().why_not()
+    }
+
+    /// Decides until told to stop. What is still in the queue then lies in the inbox, for the other workers or the next start.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut waiting = self.waiting.lock().await;
         let mut sweep = tokio::time::interval(SWEEP);
         let mut rush = Rush::default();
         let at_once = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
         while !*stop.borrow() {
+            if self.why_not().is_some() {
+                tokio::select! {
+                    () = self.parts.outbox.duty().resumed() => {}
+                    _ = stop.changed() => {}
+                }
+                continue;
+            }
+            if let Some(until) = self.rest.until() {
+                tokio::select! {
+                    () = sleep_until(until) => {}
+                    _ = stop.changed() => break,
+                }
+                if self.wake().await {
+                    sweep.reset_immediately();
+                }
+                continue;
+            }
             let mut rows = Vec::with_capacity(BATCH);
             tokio::select! {
                 first = waiting.recv() => rows.extend(first),
@@ -173,33 +222,43 @@ impl Decider {
             self.decide(rows, &at_once, pace).await;
         }
         self.parts.outbox.set_pace(Pace::Calm);
-        while let Ok(row) = waiting.try_recv() {
-            self.decide(vec![row], &at_once, Pace::Calm).await;
-        }
         let _all = at_once.acquire_many(BATCHES_AT_ONCE as u32).await;
+        let replies = self.replying.acquire_many(REPLIES_AT_ONCE as u32);
+        let _in_time = tokio::time::timeout(LAST_REPLIES_WITHIN, replies).await;
     }
 
     /// Rows that a dead worker, or a full queue, left behind.
     async fn orphans(&self) -> Vec<InboxRow> {
         let before = self.parts.clock.now() - ORPHANED_AFTER;
+        // Messages that the database does not take do not stand in the way of those behind them.
+        let limit = BATCH + self.rest.count_stuck();
         let found = self
             .parts
             .store
-            .read("inbox.orphans", move |tx| Box::pin(async move { tx.inbox_take_stale(before, BATCH).await }));
-        found.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "the inbox could not be read");
-            Vec::new()
-        })
+            .read("inbox.orphans", move |tx| Box::pin(async move { tx.inbox_take_stale(before, limit).await }));
+        match found.await {
+            Ok(found) => {
+                let all = found.len() < limit;
+                let mut due = self.rest.due(found, all);
+                due.truncate(BATCH);
+                due
+            }
+            Err(error) => {
+                tracing::error!(%error, "the inbox could not be read");
+                Vec::new()
+            }
+        }
     }
 
     /// Returns when the next batch may begin.
     async fn decide(self: &Arc<Self>, rows: Vec<InboxRow>, at_once: &Arc<Semaphore>, pace: Pace) {
         let mut batch = Batch::default();
         for row in rows {
-            match parse(&row.body, row.received_at) {
-                Ok(Incoming { message: Message::Lead(lead), .. }) => batch.leads.push((row, *lead)),
-                Ok(Incoming { message, .. }) => batch.others.push((row, message)),
-                Err(faults) => {
+            match catch_unwind(|| parse(&row.body, row.received_at)) {
+                Err(panic) => self.quarantine(&row, panicked(&*panic).to_string()).await,
+                Ok(Ok(Incoming { message: Message::Lead(lead), .. })) => batch.leads.push((row, *lead)),
+                Ok(Ok(Incoming { message, .. })) => batch.others.push((row, message)),
+                Ok(Err(faults)) => {
                     let why = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
                     self.quarantine(&row, why).await;
                 }
@@ -225,68 +284,35 @@ impl Decider {
         }
     }
 
-    /// Commits a batch whole, or, where that fails, message by message: one that is at fault does not hold up the others.
-    async fn commit_or_split(self: &Arc<Self>, batch: Batch, pace: Pace) {
-        let batch = Arc::new(batch);
-        let Err(error) = self.commit(&batch, pace).await else { return };
-        if batch.len() == 1 {
-            return self.stuck(&batch, &error).await;
-        }
-        tracing::warn!(%error, size = batch.len(), "a batch failed: its messages are decided one at a time");
-        for single in batch.singles() {
-            let single = Arc::new(single);
-            if let Err(error) = self.commit(&single, Pace::Calm).await {
-                self.stuck(&single, &error).await;
-            }
-        }
-    }
-
-    /// One message that fails alone: a fault of the database leaves it in the inbox, a fault of its own quarantines it.
-    async fn stuck(&self, single: &Batch, error: &StoreError) {
-        for row in single.rows() {
-            if error.is_transient() {
-                tracing::error!(%error, "a message waits in the inbox until the database is well");
-            } else {
-                self.quarantine(row, error.to_string()).await;
-            }
-        }
-    }
-
-    async fn quarantine(&self, row: &InboxRow, why: String) {
-        tracing::error!(inbox.key = %row.key, reason = %why, "a message was quarantined: mend it and replay it");
-        let answer = Answer::Quarantined { event: row.key.clone(), why: why.clone() };
-        let key = row.key.clone();
-        let stored = self.parts.store.write("inbox.quarantine", move |tx| {
-            let (key, why) = (key.clone(), why.clone());
-            Box::pin(async move { tx.inbox_quarantine(&key, &why).await })
-        });
-        if let Err(error) = stored.await {
-            tracing::error!(%error, "a quarantine could not be stored: the message comes again");
-        }
-        self.deliver(row, &answer).await;
-    }
-
-    pub(super) async fn deliver(&self, row: &InboxRow, answer: &Answer) {
-        self.reply(row, answer).await;
+    pub(super) fn deliver(&self, row: &InboxRow, answer: &Answer) {
+        self.reply(row, &Told::as_is(answer));
         self.answers.put(&row.key, answer);
     }
 
-    async fn reply(&self, row: &InboxRow, answer: &Answer) {
-        if let (Some(to), Some(replies)) = (&row.reply_to, &self.parts.replies) {
-            replies.reply(to, row.correlation_id.as_deref(), answer).await;
-        }
+    /// In a task of its own: a broker that takes nothing for a while holds up no decision.
+    fn reply(&self, row: &InboxRow, told: &Told<'_>) {
+        let (Some(to), Some(replies)) = (row.reply_to.clone(), self.parts.replies.clone()) else { return };
+        let Ok(place) = Arc::clone(&self.replying).try_acquire_owned() else {
+            tracing::warn!("an answer was not sent, too many are under way: the same event again gets the same answer");
+            return;
+        };
+        let (correlation_id, answer, note) = (row.correlation_id.clone(), told.answer.clone(), told.note);
+        tokio::spawn(async move {
+            replies.reply(&to, correlation_id.as_deref(), &Told { answer: &answer, note }).await;
+            drop(place);
+        });
     }
 
     /// The same event again gets the same answer: the stored one, or the one that is being made.
-    async fn answer_again(self: &Arc<Self>, row: InboxRow) {
+    async fn answer_again(self: &Arc<Self>, row: InboxRow, known: Known) {
         let coming = self.answers.expect(&row.key);
         match self.answer_of(&row.key).await {
-            Ok(Some(answer)) => self.reply(&row, &answer).await,
+            Ok(Some(answer)) => self.reply(&row, &Told::of(&answer, known)),
             Ok(None) => {
                 let decider = Arc::clone(self);
                 tokio::spawn(async move {
                     if let Some(answer) = within(coming, ANSWER_WITHIN).await {
-                        decider.reply(&row, &answer).await;
+                        decider.reply(&row, &Told::of(&answer, known));
                     }
                 });
             }
@@ -299,9 +325,14 @@ impl Decider {
         self.line.decided_ahead()
     }
 
+    /// Why messages wait although the database takes writes, if any do; in words of ours.
+    pub fn held_up_by(&self) -> Option<&'static str> {
+        self.rest.cause()
+    }
+
     /// Whether a commit would work now.
     pub async fn is_ready(&self) -> bool {
-        self.parts.store.ping().await.is_ok()
+        self.why_not().is_none() && self.parts.store.takes_writes().await.is_ok()
     }
 
     /// The answer to an event that was handled before; `None` while it is not.
@@ -317,4 +348,10 @@ impl Decider {
         let Some(text) = found.await? else { return Ok(None) };
         Ok(serde_json::from_str(&text).ok())
     }
+}
+
+/// Whether an event will be put aside for what it is.
+fn is_unreadable(body: &[u8]) -> bool {
+    // The moment matters to no fault: it stands in for a time that is missing.
+    !matches!(catch_unwind(|| parse(body, DateTime::UNIX_EPOCH)), Ok(Ok(_)))
 }

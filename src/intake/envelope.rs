@@ -184,6 +184,11 @@ pub fn key_of(bytes: &[u8]) -> String {
     })
 }
 
+/// The source that whatever came in says it is of.
+pub fn source_of(bytes: &[u8]) -> Option<String> {
+    head(bytes)?.source
+}
+
 /// The kind of whatever came in, if it can be read.
 pub fn kind_of(bytes: &[u8]) -> Option<Kind> {
     Kind::from_name(head(bytes)?.kind?.trim())

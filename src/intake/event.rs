@@ -1,7 +1,7 @@
 //! The events Baton takes: bytes in, one checked [`Message`] or every fault at once out.
 
 use super::envelope::{self, Envelope};
-pub use super::envelope::{MAX_BYTES as LARGEST, key_of, kind_of, structured};
+pub use super::envelope::{MAX_BYTES as LARGEST, key_of, kind_of, source_of, structured};
 pub use super::fault::EventFault;
 use super::fault::nearest;
 use super::lead;
@@ -80,6 +80,8 @@ pub enum Message {
         rep: RepId,
         /// Never [`Presence::Unset`].
         presence: Presence,
+        /// The event's own time, if it says one.
+        at: Option<DateTime<Utc>>,
     },
     /// A rep has spoken with the person outside the handoff.
     Contact {
@@ -216,15 +218,19 @@ impl CallWord {
 /// Reads one message in structured form ([`super::envelope::structured`] makes it of the binary one).
 ///
 /// # Errors
-/// Every fault of the event, object by object; never an empty list.
+/// Every fault of the event, object by object; never an empty list. A lead is at fault only where it has no id or source, or
+/// where nothing at all is known of how to reach the person.
 pub fn parse(bytes: &[u8], received_at: DateTime<Utc>) -> Result<Incoming, Vec<EventFault>> {
     let findings = Findings::default();
     let envelope = envelope::open(bytes, &findings).map_err(|fault| vec![fault])?;
     let understood = message(&envelope, received_at, &findings);
-    let faults = findings.faults.into_inner();
+    let (faults, notes) = findings.into_told();
     match understood {
-        Some((kind, message)) if faults.is_empty() => {
-            Ok(Incoming { kind, message, notes: findings.notes.into_inner() })
+        Some((kind, mut message)) if faults.is_empty() => {
+            if let Message::Lead(lead) = &mut message {
+                lead.unread = notes.clone();
+            }
+            Ok(Incoming { kind, message, notes })
         }
         _ => {
             assert!(!faults.is_empty(), "a message is missing only where a fault says why");
@@ -246,12 +252,15 @@ fn message(envelope: &Envelope, received_at: DateTime<Utc>, findings: &Findings)
     if absent || data.is_absent() {
         return None;
     }
+    if kind == Kind::LeadQualified && envelope.id.is_some() && envelope.source.is_some() {
+        findings.be_lenient();
+    }
     let message = match kind {
         Kind::LeadQualified => lead::read(&mut data, envelope, received_at).map(|lead| Message::Lead(Box::new(lead))),
         Kind::CallEvent => call_event(&mut data, None).map(Message::Call),
         Kind::CallEnded => call_event(&mut data, Some(CallWord::Ended)).map(Message::Call),
         Kind::SlotChosen => call_event(&mut data, Some(CallWord::SlotChosen)).map(Message::Call),
-        Kind::RepPresence => presence(&mut data),
+        Kind::RepPresence => presence(&mut data, envelope.time),
         Kind::ContactMade => contact(&mut data),
         Kind::OutcomeRecorded => outcome(&mut data),
     };
@@ -303,11 +312,11 @@ fn slot(data: &mut Object<'_, '_>, required: bool) -> Option<Slot> {
     Some(Slot { rep: rep?, from: from?, until: until? })
 }
 
-fn presence(data: &mut Object<'_, '_>) -> Option<Message> {
+fn presence(data: &mut Object<'_, '_>, at: Option<DateTime<Utc>>) -> Option<Message> {
     let rep = data.required_id("rep");
     let words = [("available", Presence::Available), ("away", Presence::Away)];
     let presence = data.required_choice("presence", &words);
-    Some(Message::Presence { rep: rep?, presence: presence? })
+    Some(Message::Presence { rep: rep?, presence: presence?, at })
 }
 
 fn contact(data: &mut Object<'_, '_>) -> Option<Message> {

@@ -1,30 +1,7 @@
 //! What is wrong with an event, said so that its sender can mend it.
 
-use serde::{Deserialize, Serialize};
+pub use crate::domain::lead::EventFault;
 use serde_json::Value;
-use std::fmt;
-
-/// One fault, or one note about a value that was kept out. `found` never quotes names, numbers or addresses.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventFault {
-    /// JSON pointer into the structured form of the event; empty for the whole.
-    pub pointer: String,
-    pub found: String,
-    pub allowed: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
-}
-
-impl fmt::Display for EventFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.pointer.is_empty() { "the event" } else { &self.pointer };
-        write!(f, "{place}: found {}, expected {}", self.found, self.allowed)?;
-        match &self.hint {
-            Some(hint) => write!(f, " ({hint})"),
-            None => Ok(()),
-        }
-    }
-}
 
 /// Longest text that is quoted in a message.
 const QUOTE: usize = 40;
@@ -56,17 +33,27 @@ pub(super) fn describe(pointer: &str, value: &Value) -> String {
     }
 }
 
+/// Longer than any name of ours could be misspelt: what is longer is not compared.
+const LONGEST_NAME: usize = 40;
+
 /// The known name that was probably meant: the same but for case and separators, or a slip of the keyboard away.
 ///
 /// One edit for every four letters, at least one; names of one or two letters are too short to tell.
 pub(super) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let plain = |text: &str| text.to_lowercase().replace(['_', '-', ' '], "");
+    if name.len() > LONGEST_NAME {
+        return None;
+    }
     let wanted = plain(name);
     let near = known.into_iter().filter(|candidate| candidate.len() > 2).filter_map(|candidate| {
         let distance = strsim::damerau_levenshtein(&wanted, &plain(candidate));
         (distance <= (candidate.len() / 4).max(1)).then_some((distance, candidate))
     });
     near.min().map(|(_, candidate)| candidate)
+}
+
+/// A name without case and separators: `useCase`, `use-case` and `use_case` are one.
+pub(super) fn plain(text: &str) -> String {
+    text.trim().to_lowercase().replace(['_', '-', ' '], "")
 }
 
 #[cfg(test)]

@@ -2,9 +2,8 @@
 
 use super::envelope::Envelope;
 use super::event::lead_id;
-use super::headcount;
 use super::normalise;
-use super::reader::{Object, Unread};
+use super::reader::{self, Object, Unread};
 use crate::domain::known::{Known, Source};
 use crate::domain::lead::{
     Call, Company, Consent, Contact, Direction, FieldValue, Headcount, Lead, Preference, PreferredHandoff,
@@ -12,19 +11,23 @@ use crate::domain::lead::{
 };
 use crate::domain::phone::PhoneE164;
 use crate::domain::zone::Zone;
-use crate::rules::{language, place, zone};
+use crate::rules::{headcount, language, phone, place, postal, zone};
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// `None` where a required part is missing; the findings say which.
+/// `None` where the event has no id or source; the findings say so.
 pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: DateTime<Utc>) -> Option<Lead> {
     let company = company(data.object("company"));
     let spoken_in = company.country.as_ref().map(|country| country.value.as_str());
-    let (call, call_language) = call(data.object("call"), spoken_in);
-    let region = spoken_in.map(str::to_owned).or_else(|| call.as_ref().and_then(country_of_caller));
+    let Said { call, language, theirs } = call(data.object("call"), spoken_in);
+    let region = spoken_in.map(str::to_owned).or_else(|| theirs.as_ref().and_then(|phone| phone::country(&phone.value)));
     let mut contact = contact(data.object("contact"), region.as_deref());
-    contact.language = contact.language.or(call_language);
+    contact.language = contact.language.or(language);
+    if call.is_none() {
+        // A call that nobody can name is none; the number it came from is still the caller's.
+        contact.phone = contact.phone.or(theirs);
+    }
     let company = with_domain_of_email(company, contact.email.as_ref());
     let qualification = qualification(data.object("qualification"));
     let transcript_url = link(data.object("transcript"));
@@ -48,6 +51,7 @@ pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: 
         consent,
         preference,
         custom,
+        unread: Vec::new(),
     };
     check_reachable(&lead, data);
     Some(lead)
@@ -55,7 +59,9 @@ pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: 
 
 /// The only fact about the person that is required: without it nobody can ever call or write.
 fn check_reachable(lead: &Lead, data: &Object<'_, '_>) {
-    if lead.contact.email.is_some() || lead.reach_phone().is_some() {
+    // Whoever is on the line, on a leg we know, can be joined with a rep, whatever number they withhold.
+    let on_the_line = lead.call.as_ref().is_some_and(|call| call.live && call.leg.is_some());
+    if lead.contact.email.is_some() || lead.reach_phone().is_some() || on_the_line {
         return;
     }
     let tried = data
@@ -65,24 +71,34 @@ fn check_reachable(lead: &Lead, data: &Object<'_, '_>) {
         .iter()
         .any(|note| note.pointer.ends_with("/phone") || note.pointer.contains("/email"));
     let hint = tried.then(|| "a phone or e-mail is there, but cannot be read".to_owned());
-    let allowed = "contact.phone, contact.email or the caller's number in call.from (call.to if outbound)";
-    data.findings.fault("/data/contact".into(), "no way to reach the person".into(), allowed, hint);
+    let allowed = "contact.phone, contact.email, the caller's number in call.from (call.to if outbound), or call.leg of a live call";
+    data.findings.refuse("/data/contact".into(), "no way to reach the person".into(), allowed, hint);
 }
 
-fn call(mut call: Object<'_, '_>, region: Option<&str>) -> (Option<Call>, Option<Known<String>>) {
+/// What the part about the call says.
+#[derive(Default)]
+struct Said {
+    call: Option<Call>,
+    language: Option<Known<String>>,
+    /// The caller's own number.
+    theirs: Option<Known<PhoneE164>>,
+}
+
+fn call(mut call: Object<'_, '_>, region: Option<&str>) -> Said {
     if call.is_absent() {
-        return (None, None);
+        return Said::default();
     }
     let platform = call.required_text("platform").map(str::to_owned);
     let id = call.required_text("id").map(str::to_owned);
     let live = call.flag("live");
     let direction = call.choice("direction", &[("inbound", Direction::Inbound), ("outbound", Direction::Outbound)]);
-    let from = call.known("from", Source::Platform, PHONE, |text| normalise::phone(text, region));
-    let to = call.known("to", Source::Platform, PHONE, |text| normalise::phone(text, region));
+    let from = call.known_digits("from", Source::Platform, PHONE, |text| phone::read(text, region));
+    let to = call.known_digits("to", Source::Platform, PHONE, |text| phone::read(text, region));
     let language = call.known("language", Source::Platform, LANGUAGE, tag);
     let leg = call.text("leg").map(str::to_owned);
     let started_at = call.instant("started_at");
     call.finish();
+    let theirs = if direction == Some(Direction::Outbound) { to.clone() } else { from.clone() };
     let number = |phone: Option<Known<PhoneE164>>| phone.map(|known| known.value);
     let read = |platform, id| Call {
         platform,
@@ -95,21 +111,14 @@ fn call(mut call: Object<'_, '_>, region: Option<&str>) -> (Option<Call>, Option
         leg,
         started_at,
     };
-    (platform.zip(id).map(|(platform, id)| read(platform, id)), language)
-}
-
-/// The country whose national form the caller's other number is probably written in: that of the number they call from.
-fn country_of_caller(call: &Call) -> Option<String> {
-    let theirs = if call.direction == Some(Direction::Outbound) { call.to.as_ref() } else { call.from.as_ref() };
-    let number = phonenumber::parse(None, theirs?.as_str()).ok()?;
-    number.country().id().map(|id| id.as_ref().to_owned())
+    Said { call: platform.zip(id).map(|(platform, id)| read(platform, id)), language, theirs }
 }
 
 fn contact(mut contact: Object<'_, '_>, region: Option<&str>) -> Contact {
     let read = Contact {
         name: contact.known("name", Source::Caller, "a name", normalise::name),
         email: contact.known("email", Source::Caller, "an e-mail address", normalise::email),
-        phone: contact.known("phone", Source::Caller, PHONE, |text| normalise::phone(text, region)),
+        phone: contact.known_digits("phone", Source::Caller, PHONE, |text| phone::read(text, region)),
         title: contact.known("title", Source::Caller, "a job title", normalise::name),
         language: contact.known("language", Source::Caller, LANGUAGE, tag),
     };
@@ -121,15 +130,14 @@ fn company(mut company: Object<'_, '_>) -> Company {
     let name = company.known("name", Source::Caller, "a name", normalise::name);
     let domain = company.known("domain", Source::Caller, "a website or domain, such as example.com", normalise::domain);
     let industry = company.known("industry", Source::Caller, "an industry", normalise::name);
-    let employees = company.known_value("employees", Source::Caller, "a number or text", employees);
+    let employees = company.known_value("employees", Source::Caller, EMPLOYEES, employees);
     let country = company.known("country", Source::Caller, "a country's name or ISO 3166-1 code", |text| {
         place::country(text).map(str::to_owned)
     });
     let region = company.known("region", Source::Caller, "a sales region", normalise::name);
     let within = country.as_ref().map(|country| country.value.clone());
     let state = company.known("state", Source::Caller, STATE, |text| place::subdivision(within.as_deref(), text));
-    let postal =
-        company.known("postal", Source::Caller, "a postal code of 2 to 12 letters and digits", normalise::postal);
+    let postal = company.known_digits("postal", Source::Caller, POSTAL, |text| postal::read(within.as_deref(), text));
     let city = company.known("city", Source::Caller, "a city", normalise::name);
     company.finish();
     // "US-CA" alone also says which country.
@@ -155,7 +163,12 @@ fn qualification(mut said: Object<'_, '_>) -> Qualification {
         intent: said.known("intent", Source::Caller, "text", normalise::prose),
         timeline: said.known("timeline", Source::Caller, "text", normalise::prose),
         use_case: said.known("use_case", Source::Caller, "text", normalise::prose),
-        budget: said.known_value("budget", Source::Caller, "a number or text", budget),
+        budget: said.known_value("budget", Source::Caller, "a number or text", |value| match value {
+            Value::Number(number) => Ok(Some(number.to_string())),
+            Value::String(text) => Ok(normalise::prose(text)),
+            _ => Err(Unread),
+        }),
+        products_source: said.source_of("products"),
         products: said.texts("products", normalise::name),
         pain: said.known("pain", Source::Caller, "text", normalise::prose),
         objections: said.texts("objections", normalise::prose),
@@ -170,29 +183,31 @@ fn qualification(mut said: Object<'_, '_>) -> Qualification {
 /// A bare score was concluded by a model, not said by the caller.
 fn score(said: &mut Object<'_, '_>) -> Option<Known<u8>> {
     said.known_value("score", Source::Inferred, "a number from 0 to 100, or a share from 0.0 to 1.0", |value| {
-        let number = value.as_f64().ok_or(Unread::Fault)?;
-        normalise::score(number, value.is_i64() || value.is_u64()).map(Some).ok_or(Unread::Fault)
+        let read = match value {
+            Value::String(text) if text.trim().is_empty() || normalise::is_placeholder(text) => return Ok(None),
+            Value::String(text) => normalise::score_said(text),
+            _ => value.as_f64().and_then(|number| normalise::score(number, value.is_i64() || value.is_u64())),
+        };
+        read.map(Some).ok_or(Unread)
     })
 }
 
+/// A number, a text, or both ends of a range as a list.
 fn employees(value: &Value) -> Result<Option<Headcount>, Unread> {
-    let allowed = || Unread::Note("a number or a range, such as 120, \"50-100\" or \"1k+\"".to_owned());
+    let count = |value: &Value| {
+        let whole = value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(number));
+        // Within u32 after the check, so that the cast keeps the value.
+        whole.map(|number| number as u32)
+    };
     match value {
-        Value::Number(number) => {
-            let count = number.as_u64().and_then(|count| u32::try_from(count).ok());
-            count.map(|count| Some(headcount::exactly(count))).ok_or_else(allowed)
-        }
+        Value::Number(_) => count(value).map(|count| Some(headcount::exactly(count))).ok_or(Unread),
         Value::String(text) if text.trim().is_empty() || normalise::is_placeholder(text) => Ok(None),
-        Value::String(text) => headcount::parse(text).map(Some).ok_or_else(allowed),
-        _ => Err(Unread::Fault),
-    }
-}
-
-fn budget(value: &Value) -> Result<Option<String>, Unread> {
-    match value {
-        Value::Number(number) => Ok(Some(number.to_string())),
-        Value::String(text) => Ok(normalise::prose(text)),
-        _ => Err(Unread::Fault),
+        Value::String(text) => headcount::parse(text).map(Some).ok_or(Unread),
+        Value::Array(ends) => match ends.iter().map(count).collect::<Option<Vec<u32>>>().as_deref() {
+            Some([low, high]) if low <= high => Ok(Some(Headcount { at_least: *low, at_most: Some(*high) })),
+            _ => Err(Unread),
+        },
+        _ => Err(Unread),
     }
 }
 
@@ -234,24 +249,32 @@ fn preference(mut preference: Object<'_, '_>, region: Option<&str>) -> Preferenc
     Preference { handoff, times, timezone }
 }
 
-/// Instants with their offset, or the wall clock of `preference.timezone`.
+/// Instants with their offset, or the wall clock of `preference.timezone`; one or a list. Each that cannot be read is kept out
+/// by itself.
 fn times(preference: &mut Object<'_, '_>, timezone: Option<Zone>) -> Vec<DateTime<Utc>> {
     let Some(value) = preference.raw("times") else { return Vec::new() };
-    let read: Option<Vec<_>> = value.as_array().and_then(|items| {
-        items.iter().map(|item| item.as_str().and_then(|text| instant(text.trim(), timezone))).collect()
-    });
-    if read.is_none() {
-        let allowed = "a list of times such as 2026-03-04T14:00:00Z, or 2026-03-04T14:00 with preference.timezone";
-        preference.fault("times", value, allowed, None);
+    let items: &[Value] = match value {
+        Value::Array(items) => items,
+        one => std::slice::from_ref(one),
+    };
+    let mut times = Vec::new();
+    for item in items.iter().filter(|item| !item.is_null()) {
+        match item.as_str().and_then(|text| instant(text.trim(), timezone)) {
+            Some(instant) => times.push(instant),
+            None => {
+                let allowed = "a list of times such as 2026-03-04T14:00:00Z, or 2026-03-04T14:00 with preference.timezone";
+                preference.fault("times", item, allowed, None);
+            }
+        }
     }
-    read.unwrap_or_default()
+    times
 }
 
 fn instant(text: &str, timezone: Option<Zone>) -> Option<DateTime<Utc>> {
-    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-        return Some(instant.to_utc());
+    if let Some(instant) = reader::instant(text) {
+        return Some(instant);
     }
-    let wall = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"];
+    let wall = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"];
     let wall = wall.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
     // An hour that comes twice means the first; one that is skipped is no time at all.
     timezone?.from_local_datetime(&wall).earliest().map(|instant| instant.to_utc())
@@ -280,8 +303,12 @@ fn field_value(value: &Value) -> Result<Option<FieldValue>, ()> {
         Value::Number(number) => FieldValue::Number(number.as_f64().ok_or(())?),
         Value::String(text) => FieldValue::Text(text.trim().to_owned()),
         Value::Array(items) => {
-            let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
-            FieldValue::List(texts.ok_or(())?)
+            let text = |item: &Value| match item {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(_) | Value::Bool(_) => Some(item.to_string()),
+                Value::Null | Value::Array(_) | Value::Object(_) => None,
+            };
+            FieldValue::List(items.iter().map(text).collect::<Option<_>>().ok_or(())?)
         }
         Value::Object(_) => return Err(()),
     };
@@ -295,3 +322,5 @@ fn tag(text: &str) -> Option<String> {
 const PHONE: &str = "a phone number, best with its country code: +14155550142";
 const LANGUAGE: &str = "a language tag or name, such as \"de\" or \"German\"";
 const STATE: &str = "a state's name or ISO 3166-2 code, with company.country";
+const EMPLOYEES: &str = "a number or a range, such as 120, \"50-100\" or \"1k+\"";
+const POSTAL: &str = "a postal code of 2 to 12 letters and digits, as long as those of company.country are";

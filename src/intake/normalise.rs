@@ -4,44 +4,10 @@
 //! `None` when it cannot be sure: a fact that is not understood is unknown, never a guess. None of them panics, whatever
 //! the text, and each leaves its own result as it is.
 
-use crate::domain::phone::PhoneE164;
-use crate::rules::place;
-use std::str::FromStr;
+use crate::rules::shared;
 
 /// Longest e-mail address that can be delivered (RFC 5321, 256 with the angle brackets).
 const LONGEST_EMAIL: usize = 254;
-/// Longer than any way of writing a phone number; what is longer is prose.
-const LONGEST_PHONE: usize = 40;
-
-/// E.164. `region` is the country whose national form may be meant, as alpha-2.
-///
-/// A number that carries its own country code is taken even if the numbering plan does not list it (plans age, private
-/// ones exist); a national one must be valid in its country, since otherwise the country was guessed wrongly.
-pub fn phone(text: &str, region: Option<&str>) -> Option<PhoneE164> {
-    let text = text.trim();
-    let text = text.strip_prefix("tel:").unwrap_or(text);
-    if text.len() > LONGEST_PHONE || text.chars().any(char::is_alphabetic) && !has_extension(text) {
-        return None;
-    }
-    let region = region.and_then(|code| phonenumber::country::Id::from_str(code).ok());
-    let international = text.strip_prefix("00").map(|rest| format!("+{rest}"));
-    let text = international.as_deref().unwrap_or(text);
-    if let Ok(number) = phonenumber::parse(region, text)
-        && number.is_valid()
-    {
-        let digits = format!("+{}{}", number.code().value(), number.national());
-        return PhoneE164::new(digits).ok();
-    }
-    let bare: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}')).collect();
-    PhoneE164::new(bare).ok()
-}
-
-/// `+1 415 555 0142 ext. 12`: the only letters that a number may contain.
-fn has_extension(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    let letters: String = lower.chars().filter(|c| c.is_alphabetic()).collect();
-    matches!(letters.as_str(), "ext" | "x" | "extension")
-}
 
 /// A deliverable-looking address in lower case. Says nothing about whether it exists.
 pub fn email(text: &str) -> Option<String> {
@@ -67,6 +33,10 @@ pub fn domain(text: &str) -> Option<String> {
     let host = authority.rsplit('@').next().unwrap_or(authority);
     let host = host.split(':').next().unwrap_or(host);
     let host = host_name(host)?;
+    // What lies on sites.google.com is no page of Google's own.
+    if shared::is_of_many(&host) {
+        return Some(host);
+    }
     psl::domain_str(&host).map(str::to_owned)
 }
 
@@ -86,13 +56,6 @@ fn host_name(text: &str) -> Option<String> {
     }
 }
 
-/// Upper case without blanks and hyphens: `SW1A1AA`, `94105`, `1008001`. Two to twelve letters and digits.
-pub fn postal(text: &str) -> Option<String> {
-    let code = place::postal(text);
-    let plain = code.len() >= 2 && code.len() <= 12 && code.bytes().all(|b| b.is_ascii_alphanumeric());
-    (plain && code.bytes().any(|b| b.is_ascii_digit())).then_some(code)
-}
-
 /// 0 to 100. A fraction up to 1 is a share (0.86 is 86); anything else is already on the scale of 100.
 ///
 /// `whole` tells a number written without a fraction: 1 is one of a hundred, 1.0 is all of it.
@@ -100,6 +63,18 @@ pub fn score(number: f64, whole: bool) -> Option<u8> {
     let scaled = if !whole && (0.0..=1.0).contains(&number) { number * 100.0 } else { number };
     // Between 0 and 100 after the check, so that the cast keeps the value.
     (0.0..=100.0).contains(&scaled).then(|| scaled.round() as u8)
+}
+
+/// A score in words of a model: "85", "85 %", "85/100", "0.85".
+pub fn score_said(text: &str) -> Option<u8> {
+    let text = text.trim();
+    if let Some((points, of)) = text.split_once('/') {
+        let [points, of] = [points, of].map(|text| text.trim().parse::<f64>().ok());
+        return of.filter(|of| [5.0, 10.0, 100.0].contains(of)).and_then(|of| score(points? / of * 100.0, true));
+    }
+    let number = text.trim_end_matches('%').trim_end();
+    let whole = number.len() < text.len() || !number.contains('.');
+    score(number.parse().ok()?, whole)
 }
 
 /// A name on one line: trimmed, inner blanks single, control characters dropped.
@@ -137,34 +112,8 @@ pub fn is_placeholder(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::{headcount, language, place, postal};
     use proptest::prelude::*;
-
-    #[test]
-    fn phones_become_e164() {
-        let table = [
-            ("+1 415 555 0142", None, Some("+14155550142")),
-            ("(415) 555-0142", Some("US"), Some("+14155550142")),
-            ("415.555.0142", Some("CA"), Some("+14155550142")),
-            ("1-415-555-0142 ext. 12", Some("US"), Some("+14155550142")),
-            ("tel:+14155550142", None, Some("+14155550142")),
-            ("+44 (0)20 7946 0123", None, Some("+442079460123")),
-            ("020 7946 0123", Some("GB"), Some("+442079460123")),
-            ("0044 20 7946 0123", None, Some("+442079460123")),
-            ("030 23125 042", Some("DE"), Some("+493023125042")),
-            ("+49 30 23125 042", Some("US"), Some("+493023125042")),
-            ("03-1234-5678", Some("JP"), Some("+81312345678")),
-            // The plan does not know area code 555, the number carries its country all the same.
-            ("+1 555 123 0000", None, Some("+15551230000")),
-            ("(415) 555-0142", None, None),
-            ("12345", Some("US"), None),
-            ("anonymous", Some("US"), None),
-            ("call me maybe", None, None),
-            ("", None, None),
-        ];
-        for (text, region, expected) in table {
-            assert_eq!(phone(text, region).as_ref().map(PhoneE164::as_str), expected, "{text:?} in {region:?}");
-        }
-    }
 
     #[test]
     fn emails_are_lower_case_and_look_deliverable() {
@@ -210,23 +159,6 @@ mod tests {
     }
 
     #[test]
-    fn postal_codes_have_no_blanks() {
-        let table = [
-            ("sw1a 1aa", Some("SW1A1AA")),
-            ("94105", Some("94105")),
-            ("100-8001", Some("1008001")),
-            (" 10115 ", Some("10115")),
-            ("02139-1234", Some("021391234")),
-            ("downtown", None),
-            ("7", None),
-            ("", None),
-        ];
-        for (text, expected) in table {
-            assert_eq!(postal(text).as_deref(), expected, "{text:?}");
-        }
-    }
-
-    #[test]
     fn scores_are_percent() {
         let table = [
             (0.86, false, Some(86)),
@@ -246,6 +178,25 @@ mod tests {
     }
 
     #[test]
+    fn scores_in_words_are_the_same_scores() {
+        let table = [
+            ("85", Some(85)),
+            (" 85% ", Some(85)),
+            ("85 %", Some(85)),
+            ("0.85", Some(85)),
+            ("85/100", Some(85)),
+            ("8 / 10", Some(80)),
+            ("101", None),
+            ("8/0", None),
+            ("high", None),
+            ("NaN", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(score_said(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
     fn names_are_trimmed_and_placeholders_are_nobody() {
         assert_eq!(name("  Dana \t  Whitfield\n").as_deref(), Some("Dana Whitfield"));
         assert_eq!(name("山田 太郎").as_deref(), Some("山田 太郎"));
@@ -257,30 +208,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_a_normaliser_panic(text in "\\PC{0,60}", digits in "[+0-9()x. -]{0,30}", region in "(US|DE|JP|XX|)") {
+        fn no_text_makes_a_normaliser_panic(text in "\\PC{0,60}", digits in "[+0-9()x. -]{0,30}") {
             for text in [&text, &digits] {
-                let _ = (phone(text, Some(&region)), phone(text, None), postal(text), prose(text));
+                let _ = (email(text), domain(text), prose(text), name(text), score_said(text));
                 let _ = (place::country(text), place::subdivision(Some("US"), text), place::state_anywhere(text));
-                let _ = (super::super::headcount::parse(text), crate::rules::language::parse(text));
+                let _ = (headcount::parse(text), language::parse(text), postal::read(Some("US"), text));
             }
         }
 
         #[test]
         fn what_is_normal_stays_as_it_is(text in "\\PC{0,60}", host in "[a-z]{1,9}(\\.[a-z]{2,6}){1,3}") {
             for text in [&text, &host, &format!("a@{host}"), &format!("https://{host}/x")] {
-                for normalise in [email, domain, postal, name, prose] {
+                for normalise in [email, domain, name, prose] {
                     if let Some(once) = normalise(text) {
                         prop_assert_eq!(normalise(&once), Some(once.clone()));
                     }
                 }
             }
-        }
-
-        #[test]
-        fn a_number_with_its_country_keeps_its_digits(national in "[2-9][0-9]{2}[2-9][0-9]{6}") {
-            let number = phone(&format!("+1 {national}"), Some("DE"));
-            let expected = format!("+1{national}");
-            prop_assert_eq!(number.as_ref().map(PhoneE164::as_str), Some(expected.as_str()));
         }
     }
 }

@@ -1,18 +1,18 @@
 //! Reads a JSON object field by field and writes down everything that is wrong, instead of stopping at the first.
 //!
-//! The line between fault and note: what the *sending program* got wrong (a wrong type, an unknown choice, a misspelt
-//! field) is a fault and the event is refused, so that the integrator sees it on the first try. What a *person or model*
-//! said and nobody can read ("Atlantis", "dana at northwind dot com") is a note: the value counts as unknown and the lead
-//! goes on, since somebody may be waiting on the line.
+//! The line between fault and note: in a lead whatever cannot be read (a wrong type, an unknown choice, "Atlantis") is a
+//! note. The value counts as unknown and the lead goes on, since somebody may be waiting on the line; the notes come back to
+//! the integrator with the answer, and stay with the lead. In any other event what the sending program got wrong is a fault.
 
-use super::fault::{EventFault, describe, nearest};
+use super::fault::{EventFault, describe, nearest, plain};
 use crate::domain::id::InvalidId;
 use crate::domain::known::{Known, Source};
+use crate::rules::values;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
-use std::cell::RefCell;
+use serde_json::{Map, Number, Value};
+use std::cell::{Cell, RefCell};
 
-/// Names that other systems use for fields of ours: reported like a typo, since ignoring them would lose routing data.
+/// Names that other systems use for fields of ours: read in a lead, told like a typo elsewhere.
 const OTHER_NAMES: [(&str, &str); 15] = [
     ("first_name", "name"),
     ("full_name", "name"),
@@ -31,22 +31,77 @@ const OTHER_NAMES: [(&str, &str); 15] = [
     ("call_id", "id"),
 ];
 
+/// Most findings of a kind that are kept: an event of thousands of strange fields is told by its first.
+const MOST_TOLD: usize = 64;
+/// Most unknown names of one event for which the nearest known one is sought.
+const MOST_SOUGHT: u32 = 32;
+/// Most fields of an object in which a name of ours is looked for in another spelling.
+const MOST_RESPELT: usize = 64;
+
 /// What was found so far, over all objects of one event.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub faults: RefCell<Vec<EventFault>>,
     pub notes: RefCell<Vec<EventFault>>,
+    /// A lead is read: what is wrong with it is noted, and counts as unknown.
+    lenient: Cell<bool>,
+    sought: Cell<u32>,
+    left_out: Cell<usize>,
 }
 
 impl Findings {
+    /// A note in a lead, a fault in anything else.
     pub fn fault(&self, pointer: String, found: String, allowed: impl Into<String>, hint: Option<String>) {
-        self.faults.borrow_mut().push(EventFault { pointer, found, allowed: allowed.into(), hint });
+        if self.lenient.get() {
+            return self.note(pointer, found, allowed, Some(hint.unwrap_or_else(|| KEPT_OUT.to_owned())));
+        }
+        self.refuse(pointer, found, allowed, hint);
+    }
+
+    /// A fault, also in a lead.
+    pub fn refuse(&self, pointer: String, found: String, allowed: impl Into<String>, hint: Option<String>) {
+        self.add(&self.faults, EventFault { pointer, found, allowed: allowed.into(), hint });
     }
 
     fn note(&self, pointer: String, found: String, allowed: impl Into<String>, hint: Option<String>) {
-        self.notes.borrow_mut().push(EventFault { pointer, found, allowed: allowed.into(), hint });
+        self.add(&self.notes, EventFault { pointer, found, allowed: allowed.into(), hint });
+    }
+
+    fn add(&self, to: &RefCell<Vec<EventFault>>, finding: EventFault) {
+        if to.borrow().len() < MOST_TOLD {
+            to.borrow_mut().push(finding);
+        } else {
+            self.left_out.set(self.left_out.get() + 1);
+        }
+    }
+
+    /// From here on nothing but [`Findings::refuse`] refuses, and what was found so far is only noted: a lead begins.
+    pub fn be_lenient(&self) {
+        self.lenient.set(true);
+        for fault in self.faults.take() {
+            self.fault(fault.pointer, fault.found, fault.allowed, fault.hint);
+        }
+    }
+
+    /// All faults and all notes, and how many more there were.
+    pub fn into_told(self) -> (Vec<EventFault>, Vec<EventFault>) {
+        let (mut faults, mut notes) = (self.faults.into_inner(), self.notes.into_inner());
+        if self.left_out.get() > 0 {
+            let told = if faults.is_empty() { &mut notes } else { &mut faults };
+            let found = format!("{} more of this kind", self.left_out.get());
+            told.push(EventFault { pointer: String::new(), found, allowed: "none of them".to_owned(), hint: None });
+        }
+        (faults, notes)
+    }
+
+    /// The known name nearest to this one; the search is given up where an event has very many names that nobody knows.
+    fn nearest<'n>(&self, name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+        self.sought.set(self.sought.get() + 1);
+        if self.sought.get() > MOST_SOUGHT { None } else { nearest(name, known) }
     }
 }
+
+const KEPT_OUT: &str = "kept out: it counts as unknown";
 
 /// One object under its pointer. A field that is null counts as absent.
 pub(super) struct Object<'v, 'f> {
@@ -56,6 +111,8 @@ pub(super) struct Object<'v, 'f> {
     asked: Vec<&'static str>,
     /// Required fields that are not there, with what they should be.
     missing: Vec<(&'static str, String)>,
+    /// Fields of a lead that stood under another name, and ours.
+    respelt: Vec<(&'v str, &'static str)>,
     pub findings: &'f Findings,
 }
 
@@ -78,7 +135,7 @@ impl<'v, 'f> Object<'v, 'f> {
                 None
             }
         };
-        Self { pointer, map, asked: Vec::new(), missing: Vec::new(), findings }
+        Self { pointer, map, asked: Vec::new(), missing: Vec::new(), respelt: Vec::new(), findings }
     }
 
     pub fn is_absent(&self) -> bool {
@@ -92,7 +149,20 @@ impl<'v, 'f> Object<'v, 'f> {
     /// The raw value of a field, which thereby counts as known.
     pub fn raw(&mut self, name: &'static str) -> Option<&'v Value> {
         self.asked.push(name);
-        self.map?.get(name).filter(|value| !value.is_null())
+        let given = self.map?.get(name);
+        let value = if given.is_none() { self.under_another_name(name) } else { given };
+        value.filter(|value| !value.is_null())
+    }
+
+    /// In a lead, a field that only case, separators or a habit of other systems keep apart from ours.
+    fn under_another_name(&mut self, name: &'static str) -> Option<&'v Value> {
+        let map = self.map.filter(|map| self.findings.lenient.get() && map.len() <= MOST_RESPELT)?;
+        let is_ours = |theirs: &str| {
+            OTHER_NAMES.contains(&(theirs, name)) || theirs.len() <= 2 * name.len() && plain(theirs) == plain(name)
+        };
+        let (theirs, value) = map.iter().find(|(theirs, _)| is_ours(theirs))?;
+        self.respelt.push((theirs, name));
+        Some(value)
     }
 
     pub fn object(&mut self, name: &'static str) -> Object<'v, 'f> {
@@ -124,8 +194,8 @@ impl<'v, 'f> Object<'v, 'f> {
 
     /// `None` is a fault: wrong type, blank or absent.
     pub fn required_text(&mut self, name: &'static str) -> Option<&'v str> {
-        let present = self.map.and_then(|map| map.get(name));
         let text = self.text(name);
+        let present = self.map.and_then(|map| map.get(name));
         if text.is_none() && present.is_none_or(|value| value.is_null() || value.is_string()) {
             self.missing(name, "text that is not empty");
         }
@@ -133,19 +203,24 @@ impl<'v, 'f> Object<'v, 'f> {
     }
 
     pub fn flag(&mut self, name: &'static str) -> Option<bool> {
-        match self.raw(name)? {
+        let value = self.raw(name)?;
+        let flag = match value {
             Value::Bool(flag) => Some(*flag),
-            other => {
-                let hint = other.is_string().then(|| "without quotation marks".to_owned());
-                self.fault(name, other, "true or false", hint);
-                None
-            }
+            Value::String(text) => values::flag(text.trim()),
+            Value::Number(number) => values::flag(&number.to_string()),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        };
+        if flag.is_none() {
+            self.fault(name, value, "true or false", None);
         }
+        flag
     }
 
+    /// A number, or a text that is one.
     pub fn number(&mut self, name: &'static str) -> Option<f64> {
         let value = self.raw(name)?;
-        let number = value.as_f64();
+        let said = || value.as_str()?.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+        let number = value.as_f64().or_else(said);
         if number.is_none() {
             self.fault(name, value, "a number", None);
         }
@@ -155,11 +230,11 @@ impl<'v, 'f> Object<'v, 'f> {
     /// RFC 3339 with an offset.
     pub fn instant(&mut self, name: &'static str) -> Option<DateTime<Utc>> {
         let value = self.raw(name)?;
-        let instant = value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text.trim()).ok());
+        let instant = value.as_str().and_then(instant);
         if instant.is_none() {
             self.fault(name, value, INSTANT, instant_hint(value));
         }
-        instant.map(|instant| instant.to_utc())
+        instant
     }
 
     pub fn required_instant(&mut self, name: &'static str) -> Option<DateTime<Utc>> {
@@ -173,10 +248,10 @@ impl<'v, 'f> Object<'v, 'f> {
 
     pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
         let value = self.raw(name)?;
-        let found = value.as_str().and_then(|text| choices.iter().find(|(word, _)| *word == text.trim()));
+        let found = value.as_str().and_then(|text| choices.iter().find(|(word, _)| plain(word) == plain(text)));
         if found.is_none() {
             let words = choices.iter().map(|(word, _)| *word);
-            let near = value.as_str().and_then(|text| nearest(text, words.clone()));
+            let near = value.as_str().and_then(|text| self.findings.nearest(text, words.clone()));
             let allowed = format!("one of {}", words.collect::<Vec<_>>().join(", "));
             self.fault(name, value, allowed, near.map(|near| format!("did you mean {near:?}?")));
         }
@@ -214,7 +289,8 @@ impl<'v, 'f> Object<'v, 'f> {
         }
     }
 
-    /// A list of texts, or one text. Blanks and placeholders are left out.
+    /// A list of texts, or one text; numbers and flags become texts. Blanks and placeholders are left out, and what is no text
+    /// at all is kept out by itself.
     pub fn texts(&mut self, name: &'static str, normalise: impl Fn(&str) -> Option<String>) -> Vec<String> {
         let Some(given) = self.given(name, Source::Caller) else { return Vec::new() };
         let items = match given.value {
@@ -225,15 +301,21 @@ impl<'v, 'f> Object<'v, 'f> {
         for item in items {
             match item {
                 Value::String(text) => texts.extend(normalise(text)),
+                Value::Number(_) | Value::Bool(_) => texts.extend(normalise(&item.to_string())),
                 Value::Null => {}
-                other => {
-                    let found = format!("a list with {}", describe(&given.pointer, other));
+                Value::Array(_) | Value::Object(_) => {
+                    let found = format!("a list with {}", describe(&given.pointer, item));
                     self.findings.fault(given.pointer.clone(), found, "text or a list of texts", None);
-                    return Vec::new();
                 }
             }
         }
         texts
+    }
+
+    /// Where a list of texts came from, where that is said and it is not the caller.
+    pub fn source_of(&self, name: &'static str) -> Option<Source> {
+        let said = self.map?.get(name)?.get("source")?.as_str()?;
+        SOURCES.iter().find(|(word, _)| *word == said).map(|(_, source)| *source).filter(|one| *one != Source::Caller)
     }
 
     /// A text with where it came from. `normalise` answering `None` on text that says something is a note.
@@ -244,34 +326,49 @@ impl<'v, 'f> Object<'v, 'f> {
         allowed: &str,
         normalise: impl FnOnce(&str) -> Option<T>,
     ) -> Option<Known<T>> {
-        self.known_value(name, bare_means, "text", |value| match value {
+        self.known_value(name, bare_means, allowed, |value| match value {
             Value::String(text) if super::normalise::is_placeholder(text) || text.trim().is_empty() => Ok(None),
-            Value::String(text) => normalise(text).map(Some).ok_or(Unread::Note(allowed.to_owned())),
-            _ => Err(Unread::Fault),
+            Value::String(text) => normalise(text).map(Some).ok_or(Unread),
+            _ => Err(Unread),
         })
     }
 
-    /// The same for values that are not text; `kinds` says which JSON types they may be.
+    /// As [`Object::known`], for what is written in digits: systems send it as a number.
+    pub fn known_digits<T>(
+        &mut self,
+        name: &'static str,
+        bare_means: Source,
+        allowed: &str,
+        normalise: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<Known<T>> {
+        self.known_value(name, bare_means, allowed, |value| match value {
+            Value::String(text) if super::normalise::is_placeholder(text) || text.trim().is_empty() => Ok(None),
+            Value::String(text) => normalise(text).map(Some).ok_or(Unread),
+            Value::Number(number) => whole(number).and_then(|digits| normalise(&digits)).map(Some).ok_or(Unread),
+            _ => Err(Unread),
+        })
+    }
+
+    /// The same for values that are not text. What `read` refuses is a note, of whatever JSON type it is, and the only item
+    /// of a list is that item.
     pub fn known_value<T>(
         &mut self,
         name: &'static str,
         bare_means: Source,
-        kinds: &str,
+        allowed: &str,
         read: impl FnOnce(&Value) -> Result<Option<T>, Unread>,
     ) -> Option<Known<T>> {
         let given = self.given(name, bare_means)?;
         let (source, confidence_permille) = (given.source, given.confidence_permille);
-        match read(given.value) {
+        let value = match given.value {
+            Value::Array(items) if items.len() == 1 => &items[0],
+            other => other,
+        };
+        match read(value) {
             Ok(value) => Some(Known { value: value?, source, confidence_permille }),
-            Err(unread) => {
+            Err(Unread) => {
                 let found = describe(&given.pointer, given.value);
-                match unread {
-                    Unread::Fault => self.findings.fault(given.pointer, found, kinds, None),
-                    Unread::Note(allowed) => {
-                        let hint = Some("kept out: it counts as unknown".to_owned());
-                        self.findings.note(given.pointer, found, allowed, hint);
-                    }
-                }
+                self.findings.note(given.pointer, found, allowed, Some(KEPT_OUT.to_owned()));
                 None
             }
         }
@@ -284,7 +381,7 @@ impl<'v, 'f> Object<'v, 'f> {
             return Some(Given { value, pointer, source: bare_means, confidence_permille: None });
         };
         let mut object =
-            Object { pointer, map: Some(map), asked: Vec::new(), missing: Vec::new(), findings: self.findings };
+            Object { pointer, map: Some(map), asked: Vec::new(), missing: Vec::new(), respelt: Vec::new(), findings: self.findings };
         let value = object.raw("value");
         let source = object.choice("source", &SOURCES).unwrap_or(bare_means);
         let confidence = object.number("confidence");
@@ -318,6 +415,10 @@ impl<'v, 'f> Object<'v, 'f> {
                 self.findings.fault(self.pointer_to(name), "nothing".into(), allowed, None);
             }
         }
+        for (theirs, ours) in &self.respelt {
+            let hint = Some(format!("read as {ours:?}"));
+            self.findings.note(self.pointer_to(theirs), UNKNOWN_FIELD.to_owned(), format!("{ours:?}"), hint);
+        }
         for (name, meant) in strangers {
             let (pointer, found) = (self.pointer_to(name), UNKNOWN_FIELD.to_owned());
             let allowed = format!("one of {}", self.asked.join(", "));
@@ -333,21 +434,35 @@ impl<'v, 'f> Object<'v, 'f> {
 
     /// A field that nobody asked for, and the absent one that it probably is.
     fn stranger<'n>(&self, name: &'n String) -> Option<(&'n String, Option<&'static str>)> {
-        if self.asked.contains(&name.as_str()) {
+        if self.asked.contains(&name.as_str()) || self.respelt.iter().any(|(theirs, _)| theirs == name) {
             return None;
         }
         let absent = || self.asked.iter().copied().filter(|known| self.map.is_none_or(|map| !map.contains_key(*known)));
         let renamed = OTHER_NAMES.iter().find(|(other, ours)| other == name && absent().any(|known| known == *ours));
-        Some((name, renamed.map(|(_, ours)| *ours).or_else(|| nearest(name, absent()))))
+        Some((name, renamed.map(|(_, ours)| *ours).or_else(|| self.findings.nearest(name, absent()))))
     }
 }
 
-/// Why a value could not be read.
-pub(super) enum Unread {
-    /// Not one of the JSON types that it may have.
-    Fault,
-    /// The right type, but nothing that we understand; tells what we would.
-    Note(String),
+/// A value that is none of what it may be: it counts as unknown.
+pub(super) struct Unread;
+
+/// The digits of a number without a fraction.
+fn whole(number: &Number) -> Option<String> {
+    let whole = number.as_f64().filter(|number| number.fract() == 0.0 && *number >= 0.0 && *number < 1e16)?;
+    Some(format!("{whole:.0}"))
+}
+
+/// RFC 3339, also with a blank between date and time, or before the offset.
+pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    let blanks = || text.split_whitespace().collect::<Vec<_>>();
+    let joined = match blanks()[..] {
+        [_] => return DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.to_utc()),
+        [day, time] => format!("{day}T{time}"),
+        [day, time, offset] => format!("{day}T{time}{offset}"),
+        _ => return None,
+    };
+    DateTime::parse_from_rfc3339(&joined).ok().map(|instant| instant.to_utc())
 }
 
 /// What is said of a field that is none of ours.

@@ -1,7 +1,8 @@
 //! The contract as types: what `baton schema event` prints, committed under `fixtures/schemas/`.
 //!
-//! The schema says what a sender may write; [`super::event::parse`] accepts exactly that and more: it also understands
-//! text that no schema can describe, and says more when it refuses. A test holds the two together, field by field.
+//! The schema says what a sender should write; [`super::event::parse`] accepts exactly that and more: it also understands
+//! text that no schema can describe, and takes a lead without what it cannot read. A test holds the two together, field by
+//! field.
 
 #![expect(dead_code, reason = "only the schemas of these types are used; the reader makes domain values directly")]
 
@@ -60,8 +61,9 @@ struct Envelope<D> {
     data: D,
 }
 
-/// A qualified lead. `call.platform` and `call.id` are required where there is a call, and one way to reach the person is
-/// required: `contact.phone`, `contact.email` or the caller's number. Everything else is optional; absent is unknown.
+/// A qualified lead. One way to reach the person is required: `contact.phone`, `contact.email`, the caller's number, or
+/// `call.leg` of a live call. `call.platform` and `call.id` name the call. Everything else is optional: absent is unknown, and so
+/// is what cannot be read. Such a lead is taken, and the answer lists what was kept out under `notes`.
 #[derive(JsonSchema)]
 struct LeadQualified {
     call: Option<Call>,
@@ -88,9 +90,9 @@ struct Call {
     live: Option<bool>,
     direction: Option<Direction>,
     /// Calling number.
-    from: Option<Given<Text>>,
+    from: Option<Given<NumberOrText>>,
     /// Called number.
-    to: Option<Given<Text>>,
+    to: Option<Given<NumberOrText>>,
     /// What is spoken: `de`, `de-AT` or `German`.
     language: Option<Given<Text>>,
     /// The carrier's id of the caller's leg.
@@ -111,7 +113,7 @@ struct Contact {
     name: Option<Given<Text>>,
     email: Option<Given<Text>>,
     /// Best with its country code; otherwise read as a number of the company's or the caller's country.
-    phone: Option<Given<Text>>,
+    phone: Option<Given<NumberOrText>>,
     /// Job title.
     title: Option<Given<Text>>,
     /// Overrides `call.language`.
@@ -132,15 +134,15 @@ struct Company {
     region: Option<Given<Text>>,
     /// Name or ISO 3166-2 code, with `country`.
     state: Option<Given<Text>>,
-    /// As text: leading zeros count.
-    postal: Option<Given<Text>>,
+    /// As text, since leading zeros count; one that a number lost is put back where the country is known.
+    postal: Option<Given<NumberOrText>>,
     city: Option<Given<Text>>,
 }
 
 /// What the conversation brought to light.
 #[derive(JsonSchema)]
 struct Qualification {
-    /// 0 to 100, or a share from 0.0 to 1.0 (`0.86` is 86, `1` is 1).
+    /// 0 to 100, or a share from 0.0 to 1.0 (`0.86` is 86, `1` is 1); also as text (`"85%"`).
     score: Option<Given<Score>>,
     /// Two or three sentences.
     summary: Option<Given<Text>>,
@@ -175,7 +177,7 @@ struct Consent {
 #[derive(JsonSchema)]
 struct Preference {
     handoff: Option<PreferredHandoff>,
-    /// When a meeting would suit: RFC 3339, or wall-clock time in `timezone`.
+    /// When a meeting would suit: RFC 3339, or wall-clock time in `timezone`. One that cannot be read is kept out by itself.
     #[schemars(inner(regex(pattern = r"^\s*\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")))]
     times: Option<Vec<String>>,
     /// IANA name, such as `Europe/Berlin`.
@@ -294,7 +296,7 @@ macro_rules! leaf {
 
 leaf!(Text, { "type": "string" });
 leaf!(NumberOrText, { "type": ["number", "string"] });
-leaf!(Score, { "type": "number", "minimum": 0, "maximum": 100 });
+leaf!(Score, { "type": ["number", "string"], "minimum": 0, "maximum": 100 });
 leaf!(Texts, { "type": ["array", "string"], "items": { "type": ["string", "null"] } });
 leaf!(Instant, {
     "type": "string",

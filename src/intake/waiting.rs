@@ -1,4 +1,4 @@
-//! Leads that nobody could take: whoever can, gets the oldest.
+//! Leads that nobody could take: whoever can, gets the oldest. And leads that have been open for too long.
 //!
 //! A waiting lead has an owner who answers for it and a promise whose clock runs; here it is looked at again and again, oldest
 //! first, and decided anew. Reps may have come back, begun their shift, or closed a lead that filled their cap. Guarantees: a
@@ -7,12 +7,14 @@
 //! has given a lead to in the CRM meanwhile keeps it. If the process dies, the next look finds what still waits.
 
 use super::ahead::Standing;
+use super::aside::caught;
 use super::batch::Table;
 use super::decider::Decider;
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
 use crate::facts::{ByHand, LeadFacts, OfCrm};
 use crate::handoff::Event;
+use crate::handoff::state::Closing;
 use crate::release::Release;
 use crate::routing::decision::DecidedAgain;
 use crate::routing::{Decision, decide};
@@ -34,7 +36,8 @@ impl Decider {
     pub async fn serve_waiting(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let pause = self.parts.clock.real(LOOK_EVERY.to_std().expect("a positive constant")).max(BETWEEN_LOOKS);
         while !*stop.borrow() {
-            if let Err(error) = self.give_waiting().await {
+            self.parts.outbox.duty().resumed().await;
+            if let Err(error) = self.look_after_leads().await {
                 tracing::warn!(%error, "waiting leads could not be looked at: they are looked at again");
             }
             tokio::select! {
@@ -43,6 +46,37 @@ impl Decider {
                 _ = stop.changed() => {}
             }
         }
+    }
+
+    /// What nobody tells: leads too old to be open, leads of those who have left, and leads that wait.
+    async fn look_after_leads(&self) -> Result<(), StoreError> {
+        self.close_the_aged().await?;
+        self.take_from_who_left().await?;
+        self.give_waiting().await
+    }
+
+    /// Leads that have been open for as long as the rules let them count no more.
+    ///
+    /// # Errors
+    /// The database failed: the next look finds what is left.
+    pub async fn close_the_aged(&self) -> Result<(), StoreError> {
+        let rules = Arc::clone(&self.parts.release.borrow().rules);
+        let open_for = TimeDelta::from_std(rules.handoff.open_for).unwrap_or(TimeDelta::MAX);
+        let Some(before) = self.parts.clock.now().checked_sub_signed(open_for) else { return Ok(()) };
+        let aged = self
+            .parts
+            .store
+            .read("open.aged", move |tx| Box::pin(async move { tx.handoffs_open_since(before, PAGE).await }));
+        for handoff in aged.await? {
+            let (rules, mover) = (Arc::clone(&rules), self.mover());
+            let closed = self.parts.store.write("open.close", move |tx| {
+                let (handoff, rules, mover) = (handoff.clone(), Arc::clone(&rules), mover.clone());
+                let event = Event::Closed { why: Closing::Age };
+                Box::pin(async move { tx.transition(&handoff, &event, &rules, &mover).await })
+            });
+            closed.await?;
+        }
+        Ok(())
     }
 
     /// One look at every waiting lead.
@@ -66,14 +100,14 @@ impl Decider {
             after = Some((last.since, last.handoff.clone()));
             let mut table = Table::of(Standing { reps, ledgers: BTreeMap::new() });
             for (waiting, facts) in self.with_facts(page, &release).await {
-                // Ledgers order those who can take it, and say nothing about whether anybody can.
-                if decide_again(&table, &waiting.lead, &facts, &release, self.parts.clock.now()).plan.waits {
-                    continue;
+                // Whoever is stopping gives nothing away any more.
+                if self.why_not().is_some() {
+                    return Ok(());
                 }
-                let Some(facts) = self.unless_given_by_hand(&waiting, facts, &release).await else { continue };
                 let lead = waiting.lead.id.clone();
-                match self.give(waiting, facts, &release).await {
-                    Ok(steps) => self.parts.outbox.run_now(steps, None),
+                match caught(self.give_if_possible(&table, waiting, facts, &release)).await {
+                    Ok(false) => continue,
+                    Ok(true) => {}
                     Err(error) if error.is_transient() => return Err(error),
                     Err(error) => {
                         tracing::error!(lead.id = %lead, %error, "a lead goes on waiting, and does not hold up the others");
@@ -84,6 +118,24 @@ impl Decider {
                 table.standing.reps = reps.await?;
             }
         }
+    }
+
+    /// Whether it was tried.
+    async fn give_if_possible(
+        &self,
+        table: &Table,
+        waiting: WaitingLead,
+        facts: LeadFacts,
+        release: &Arc<Release>,
+    ) -> Result<bool, StoreError> {
+        // Ledgers order those who can take it, and say nothing about whether anybody can.
+        if decide_again(table, &waiting.lead, &facts, release, self.parts.clock.now()).plan.waits {
+            return Ok(false);
+        }
+        let Some(facts) = self.unless_given_by_hand(&waiting, facts, release).await else { return Ok(false) };
+        let steps = self.give(waiting, facts, release).await?;
+        self.parts.outbox.run_now(steps, None);
+        Ok(true)
     }
 
     /// The callers have left since; accounts and their owners are as they were known then, calendars as they are now.

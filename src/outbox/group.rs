@@ -4,7 +4,7 @@
 //! little more than a commit of one. Nobody hears of success before the commit that holds their item.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
 /// Items of one commit at most.
@@ -33,7 +33,7 @@ impl<I: Send + 'static, O: Send + 'static> Group<I, O> {
     {
         let (sender, receiver) = oneshot::channel();
         let first = {
-            let mut line = self.0.lock().expect("line");
+            let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             line.waiting.push((item, sender));
             !std::mem::replace(&mut line.busy, true)
         };
@@ -53,7 +53,7 @@ impl<I, O> Open<I, O> {
     async fn work_off<R: Future<Output = Vec<O>>>(&self, commit: &impl Fn(Vec<I>) -> R) {
         loop {
             let (items, senders): (Vec<I>, Vec<_>) = {
-                let mut line = self.0.0.lock().expect("line");
+                let mut line = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
                 let count = line.waiting.len().min(AT_MOST);
                 line.busy = count > 0;
                 line.waiting.drain(..count).unzip()
@@ -72,7 +72,7 @@ impl<I, O> Open<I, O> {
 impl<I, O> Drop for Open<I, O> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let mut line = self.0.0.lock().expect("line");
+            let mut line = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
             line.busy = false;
             line.waiting.clear();
         }
@@ -87,7 +87,7 @@ mod tests {
 
     /// Somebody's commit is under way, and nobody waits yet.
     fn group_commits(group: &Group<usize, (usize, usize)>) -> bool {
-        let line = group.0.lock().expect("line");
+        let line = group.0.lock().unwrap_or_else(PoisonError::into_inner);
         line.busy && line.waiting.is_empty()
     }
 
@@ -115,7 +115,7 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         }
-        while watched.0.lock().expect("line").waiting.len() < 119 {
+        while watched.0.lock().unwrap_or_else(PoisonError::into_inner).waiting.len() < 119 {
             tokio::task::yield_now().await;
         }
         gate.add_permits(4);

@@ -74,7 +74,6 @@ pub enum Pace {
 
 /// The free hands of each lane.
 pub struct Lanes {
-    each: usize,
     pace: watch::Sender<Pace>,
     permits: [Arc<Semaphore>; Lane::ALL.len()],
 }
@@ -82,7 +81,7 @@ pub struct Lanes {
 impl Lanes {
     pub fn new(each: usize) -> Self {
         let permits = std::array::from_fn(|_| Arc::new(Semaphore::new(each)));
-        Self { each, pace: watch::Sender::new(Pace::Calm), permits }
+        Self { pace: watch::Sender::new(Pace::Calm), permits }
     }
 
     pub fn set_pace(&self, now: Pace) {
@@ -116,14 +115,6 @@ impl Lanes {
         let which = |lane: Lane| if pace <= lane.keeps() { Claim::DueAndLapsed } else { Claim::Lapsed };
         let lanes = Lane::ALL.into_iter().map(|lane| (lane, which(lane), hands(lane)));
         lanes.filter(|(_, _, hands): &(Lane, Claim, Vec<_>)| !hands.is_empty()).collect()
-    }
-
-    /// Waits until nobody has anything in hand.
-    pub async fn drained(&self) {
-        let all = u32::try_from(self.each).unwrap_or(u32::MAX);
-        for permits in &self.permits {
-            permits.acquire_many(all).await.expect("the lanes are never closed").forget();
-        }
     }
 }
 

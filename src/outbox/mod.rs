@@ -8,7 +8,9 @@
 mod backoff;
 mod book;
 mod consequence;
+mod duty;
 mod group;
+mod hands;
 pub mod instruct;
 mod lane;
 mod perform;
@@ -25,7 +27,9 @@ use crate::handoff::Event;
 use crate::release::Current;
 use crate::store::{Claim, FinishedStep, Mover, StepEnd, StepRow, Store, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
+pub use duty::Duty;
 use group::Group;
+use hands::Hands;
 pub use lane::Pace;
 use lane::{Lane, Lanes};
 pub use perform::Matter;
@@ -44,6 +48,9 @@ const SHORTEST_POLL: Duration = Duration::from_millis(25);
 const CAN_WAIT: TimeDelta = TimeDelta::minutes(3);
 /// A lost answer is looked into after this long: vendors' searches lag.
 const RECONCILE_AFTER: TimeDelta = TimeDelta::seconds(2);
+/// What has begun when the worker stops may end within this, in real time.
+const LAST_STEPS_WITHIN: Duration = Duration::from_millis(2500);
+const GIVEN_BACK_WITHIN: Duration = Duration::from_millis(700);
 /// How long after its deadline a booking that may have happened is still settled.
 const SETTLE_BOOKING_WITHIN: TimeDelta = TimeDelta::hours(1);
 /// A step whose credentials failed waits for a person, and tries again this often.
@@ -83,6 +90,8 @@ pub struct Parts {
     /// Who leases; new at every start.
     pub worker: String,
     pub lease: Duration,
+    /// A vendor's answer is waited for no longer.
+    pub vendor_timeout: Duration,
     /// In each lane.
     pub steps_at_once: usize,
     pub links: Option<Arc<dyn FeedbackLinks>>,
@@ -91,6 +100,8 @@ pub struct Parts {
 pub struct Outbox {
     parts: Parts,
     lanes: Lanes,
+    duty: Duty,
+    hands: Hands,
     marks: Arc<Group<(String, i64), bool>>,
     ends: Arc<Group<FinishedStep, Option<bool>>>,
 }
@@ -98,7 +109,8 @@ pub struct Outbox {
 impl Outbox {
     pub fn new(parts: Parts) -> Arc<Self> {
         let lanes = Lanes::new(parts.steps_at_once);
-        Arc::new(Self { parts, lanes, marks: Arc::default(), ends: Arc::default() })
+        let (duty, hands) = (Duty::default(), Hands::default());
+        Arc::new(Self { parts, lanes, duty, hands, marks: Arc::default(), ends: Arc::default() })
     }
 
     /// Carries out steps that were born leased to this worker, without a claim. `matter` is what the commit that made them
@@ -124,9 +136,22 @@ impl Outbox {
         self.lanes.set_pace(pace);
     }
 
-    /// Claims and carries out due steps until told to stop, then lets what is in hand end.
+    /// Whether work is taken.
+    pub fn duty(&self) -> &Duty {
+        &self.duty
+    }
+
+    /// Claims and carries out due steps until told to stop; then what has not begun is given back at once, and what has begun
+    /// may end.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
+            if self.duty.why_not().is_some() {
+                tokio::select! {
+                    () = self.duty.resumed() => {}
+                    _ = stop.changed() => {}
+                }
+                continue;
+            }
             let claimed = self.claim().await;
             let busy = claimed.len();
             for (step, permit) in claimed {
@@ -145,7 +170,27 @@ impl Outbox {
                 }
             }
         }
-        let _drained = tokio::time::timeout(self.parts.lease, self.lanes.drained()).await;
+        self.hands.close();
+        self.give_back(self.hands.full()).await;
+        if tokio::time::timeout(LAST_STEPS_WITHIN, self.hands.empty()).await.is_err() {
+            tracing::warn!("stopping with steps in hand: others take them up");
+        }
+        self.give_back(Vec::new()).await;
+    }
+
+    /// Steps of this worker that were not sent, but for those it is at, are due for the others.
+    async fn give_back(&self, but: Vec<String>) {
+        let (worker, but) = (self.parts.worker.clone(), Arc::new(but));
+        let given = self.parts.store.write("step.release", move |tx| {
+            let (worker, but) = (worker.clone(), Arc::clone(&but));
+            Box::pin(async move { tx.steps_release(&worker, &but).await })
+        });
+        match tokio::time::timeout(GIVEN_BACK_WITHIN, given).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(count)) => tracing::info!(count, "steps were given back to the other workers"),
+            Ok(Err(error)) => tracing::warn!(%error, "steps could not be given back: their leases bring them back"),
+            Err(_) => tracing::warn!("steps could not be given back in time: their leases bring them back"),
+        }
     }
 
     /// As many due steps of each lane as it has free hands.
@@ -177,6 +222,8 @@ impl Outbox {
     }
 
     async fn run_step(self: &Arc<Self>, step: StepRow, matter: Option<Arc<Matter>>) {
+        // Not begun: it is given back.
+        let Some(_in_hand) = self.hands.take(&step.effect_key) else { return };
         let span = tracing::info_span!("step", lead.id = %step.lead_id, effect.kind = step.effect.kind(), effect.attempt = step.attempts);
         async {
             fail::fail_point!("after_claim");
@@ -240,7 +287,8 @@ impl Outbox {
     /// its turn that it is better taken up anew, under a new lease.
     fn call_limit(&self, step: &StepRow, now: DateTime<Utc>) -> Option<Duration> {
         let left = self.parts.clock.real((step.lease_until - now).to_std().ok()?);
-        (left >= self.parts.clock.real(self.parts.lease) / 2).then(|| left.mul_f32(0.8))
+        let longest = self.parts.clock.real(self.parts.vendor_timeout);
+        (left >= self.parts.clock.real(self.parts.lease) / 2).then(|| left.mul_f32(0.8).min(longest))
     }
 
     /// The step was sent before and its answer was lost.

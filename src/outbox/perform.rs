@@ -1,7 +1,7 @@
 //! Effects → vendor calls. One call per effect; what it means is `consequence`'s and `handoff`'s business.
 
 use super::{Outbox, instruct, write};
-use crate::connectors::{Booked, LegStatus, RingRequest, VendorError};
+use crate::connectors::{Booked, CallerStatus, LegStatus, RingRequest, Telephony, VendorError};
 use crate::domain::effect::{Channel, Class, Effect};
 use crate::domain::id::{LegId, RepId};
 use crate::domain::lead::Lead;
@@ -13,7 +13,14 @@ use crate::render::Templates;
 use crate::routing::Decision;
 use crate::rules::RuleSet;
 use crate::store::{DecidedLead, LeadRecord, StepRow, handoff_status};
+use chrono::TimeDelta;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// A caller who has waited for less is there.
+const ASK_AFTER: TimeDelta = TimeDelta::seconds(10);
+/// In real time: somebody waits meanwhile.
+const ASKED_WITHIN: Duration = Duration::from_millis(1500);
 
 /// Named in errors that are ours, not a vendor's.
 pub(super) const OURS: &str = "baton";
@@ -185,8 +192,36 @@ impl Outbox {
             return Err(VendorError::NeedsPerson { vendor: OURS, why: format!("rep {} has no phone", rep.id) });
         };
         let call = matter.call()?.to_owned();
+        if self.has_left(matter, leg, &call, telephony.as_ref()).await {
+            return Err(VendorError::Gone {
+                vendor: OURS,
+                why: "the caller has left, as the platform says".to_owned(),
+            });
+        }
         telephony.ring(&RingRequest { leg: leg.clone(), call, phone, ring_until: step.deadline_at }).await?;
         Ok(Done::reference(leg.as_str()))
+    }
+
+    /// Before the first phone rings for a caller who has waited for a while, the platform is asked. One that cannot be asked, or
+    /// does not answer at once, says nothing: the caller is taken to be there.
+    async fn has_left(&self, matter: &Matter, leg: &LegId, call: &str, telephony: &dyn Telephony) -> bool {
+        let first = matter.handoff.legs.first().is_some_and(|first| first.id == *leg);
+        let waited = self.parts.clock.now() - matter.lead().qualified_at();
+        if !first || waited < ASK_AFTER {
+            return false;
+        }
+        match tokio::time::timeout(ASKED_WITHIN, telephony.caller(call)).await {
+            Ok(Ok(CallerStatus::Left)) => true,
+            Ok(Ok(CallerStatus::OnTheLine)) => false,
+            unknown => {
+                tracing::info!(
+                    waited_s = waited.num_seconds(),
+                    ?unknown,
+                    "whether the caller still waits is not known: a phone rings"
+                );
+                false
+            }
+        }
     }
 
     /// What the vendor knows of an effect whose answer was lost; `None`: it did not happen.
@@ -202,7 +237,7 @@ impl Outbox {
                 let rules = Arc::clone(&self.parts.release.borrow().rules);
                 let channel = rules.reps.get(rep).and_then(|rep| rep.slack_id.clone());
                 let (Some(channel), Some(since)) = (channel, step.sent_at) else { return Ok(None) };
-                let found = chat.find(&channel, &step.effect_key, since - chrono::TimeDelta::minutes(1)).await?;
+                let found = chat.find(&channel, &step.effect_key, since - TimeDelta::minutes(1)).await?;
                 Ok(found.map(|message| Done::reference(write::reference(&message))))
             }
             // The CRM client looks for our marker itself before it writes again.

@@ -2,14 +2,16 @@
 
 use super::Outbox;
 use super::perform::{Done, Matter, OURS};
-use crate::connectors::{Card, CrmLead, CrmTask, Mail, MessageRef, VendorError, hex_key, same_crm_id};
+use crate::connectors::{Card, CrmLead, CrmRef, CrmTask, Mail, MessageRef, VendorError, hex_key};
 use crate::domain::briefing::Briefing;
+use crate::domain::crm_id::CrmId;
 use crate::domain::effect::{BriefWhy, Confirmation, CrmNote, Topic};
-use crate::domain::id::{LegId, RepId};
+use crate::domain::id::RepId;
+use crate::domain::outcome::Slot;
 use crate::domain::rep::Rep;
 use crate::domain::text::RepText;
-use crate::handoff::Stage;
 use crate::handoff::state::LegState;
+use crate::handoff::{Event, Stage};
 use crate::render::briefing::briefing;
 use crate::render::caller::CallerContext;
 use crate::render::context::{BriefContext, CardContext, CardState, NoteContext};
@@ -72,8 +74,7 @@ impl Outbox {
         let briefing = matter.briefing();
         let feedback = self.feedback_url(matter, &rep.id);
         let brief = matter.brief(&briefing, rep, why, feedback.as_deref());
-        let (handoff, leg) = (&matter.handoff.id, matter.leg_of_card(key));
-        matter.templates.slack_card(&CardContext { brief, key, channel, handoff, leg, state })
+        matter.templates.slack_card(&CardContext { brief, key, channel, state })
     }
 
     pub(super) async fn mail_briefing(
@@ -90,6 +91,7 @@ impl Outbox {
         let mail = Mail {
             key: step.effect_key.clone(),
             to: rep.email.clone(),
+            reply_to: None,
             subject: mail.subject.0,
             text: mail.text.0,
             html: Some(mail.html.0),
@@ -108,10 +110,13 @@ impl Outbox {
         let lead = matter.lead();
         let address = lead.contact.email.as_ref().filter(|_| lead.consent.email == Some(true));
         let Some(address) = address else { return Ok(Done::nothing("no address, or no consent to mail")) };
-        let mail = matter.templates.caller_confirmation(what, &self.caller_context(matter));
+        let mail = matter.templates.caller_confirmation(what, lead.contact.name.as_ref(), &self.caller_context(matter));
+        let (Confirmation::Booking { slot: Slot { rep, .. } } | Confirmation::Callback { rep, .. }) = what;
         let mail = Mail {
             key: step.effect_key.clone(),
             to: address.value.clone(),
+            // The mail says that an answer reaches the rep.
+            reply_to: matter.rules.reps.get(rep).map(|rep| rep.email.clone()),
             subject: mail.subject.0,
             text: mail.text.0,
             html: Some(mail.html.0),
@@ -121,7 +126,8 @@ impl Outbox {
 
     pub(super) fn caller_context<'a>(&self, matter: &'a Matter) -> CallerContext<'a> {
         let now = self.parts.clock.now();
-        CallerContext { reps: &matter.rules.reps, caller: matter.handoff.whereabouts(), now }
+        let company = matter.rules.handoff.company.as_deref();
+        CallerContext { reps: &matter.rules.reps, company, caller: matter.handoff.whereabouts(), now }
     }
 
     fn feedback_url(&self, matter: &Matter, rep: &RepId) -> Option<String> {
@@ -180,30 +186,38 @@ impl Outbox {
         Ok(Done::reference(written.id))
     }
 
-    /// Notices an owner who was changed by hand.
+    /// Follows an owner who was changed by hand: since the CRM was last written or read, so that neither a write of ours that
+    /// is still to come nor what the CRM made of the last one is taken for a person's doing.
     pub(super) async fn read_owner(&self, matter: &Matter) -> Result<Done, VendorError> {
         let Some(crm) = &self.parts.vendors.crm else { return Ok(Done::nothing("no CRM is configured")) };
         let Some(record) = &matter.record.crm else { return Ok(Done::nothing("not in the CRM yet")) };
         let written = matter.rep(&matter.handoff.owner)?.crm_id.clone();
-        let set = matter.owner_chosen_by_crm().map(str::to_owned).or(written);
-        let (Some(from), Some(to)) = (set, crm.owner_of(&record.id).await?) else { return Ok(Done::default()) };
-        if same_crm_id(&from, &to) {
+        let before = record.owner_crm_id.clone().or_else(|| matter.owner_chosen_by_crm().cloned()).or(written);
+        let (Some(from), Some(to)) = (before, crm.owner_of(&record.id).await?) else { return Ok(Done::default()) };
+        if from == to {
             return Ok(Done::nothing("unchanged"));
         }
         tracing::info!("the owner was changed in the CRM");
+        let rules = Arc::clone(&matter.rules);
+        let record = CrmRef { owner_crm_id: Some(to.clone()), ..record.clone() };
         let change = OwnerChange { from, to, seen_at: self.parts.clock.now() };
-        let (lead, rules) = (matter.lead().id.clone(), Arc::clone(&matter.rules));
-        let correction = reassigned(&change, &rules);
+        let (lead, correction) = (matter.lead().id.clone(), reassigned(&change, &rules));
         let stored = self.parts.store.write("owner_change.insert", move |tx| {
-            let (lead, change, rules, correction) =
-                (lead.clone(), change.clone(), Arc::clone(&rules), correction.clone());
+            let (lead, record, change) = (lead.clone(), record.clone(), change.clone());
+            let (rules, correction) = (Arc::clone(&rules), correction.clone());
             Box::pin(async move {
                 tx.owner_change_insert(&lead, &change).await?;
-                tx.turn_correct(&lead, &correction, &rules, change.seen_at).await
+                tx.lead_set_crm(&lead, &record).await?;
+                tx.turn_correct(&lead, &correction, &rules, change.seen_at).await?;
+                let Some(rep) = correction.to else { return Ok(None) };
+                let turn_in = tx.turn_of(&lead, &rep).await?;
+                Ok(Some(Event::Reassigned { rep, turn_in, waits_in: None, reason: correction.reason }))
             })
         });
-        stored.await.map_err(ours)?;
-        Ok(Done::nothing("changed by hand"))
+        match stored.await.map_err(ours)? {
+            Some(event) => Ok(Done::event(event)),
+            None => Ok(Done::nothing("changed by hand")),
+        }
     }
 
     /// Ids and times only: whoever listens asks for the rest with a token.
@@ -258,17 +272,13 @@ impl Matter {
     }
 
     /// The CRM's own rules chose this owner, who is theirs to change.
-    fn owner_chosen_by_crm(&self) -> Option<&str> {
+    fn owner_chosen_by_crm(&self) -> Option<&CrmId> {
         let first = self.decision.trace.ownership.first()?;
         match (first.existing, &first.result) {
             (Existing::CrmAssignment, OwnershipResult::NotARep { crm_id }) => Some(crm_id),
-            (Existing::CrmAssignment, _) => self.rules.reps.get(first.rep.as_ref()?)?.crm_id.as_deref(),
+            (Existing::CrmAssignment, _) => self.rules.reps.get(first.rep.as_ref()?)?.crm_id.as_ref(),
             _ => None,
         }
-    }
-
-    fn leg_of_card(&self, key: &str) -> Option<&LegId> {
-        self.handoff.legs.iter().find(|leg| leg.card == key).map(|leg| &leg.id)
     }
 
     fn card_state(&self, key: &str) -> CardState {
@@ -285,7 +295,7 @@ impl Matter {
 
 /// The turn follows the owner whom the CRM names.
 fn reassigned(change: &OwnerChange, rules: &RuleSet) -> Correction {
-    let owns = |rep: &&Rep| rep.crm_id.as_deref().is_some_and(|crm_id| same_crm_id(crm_id, &change.to));
+    let owns = |rep: &&Rep| rep.crm_id.as_ref() == Some(&change.to);
     Correction {
         cause: Cause::Reassigned,
         to: rules.reps.values().find(owns).map(|rep| rep.id.clone()),

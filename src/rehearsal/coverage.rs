@@ -118,6 +118,7 @@ impl<'r> Reached<'r> {
             | OwnershipResult::NotARep { .. }
             | OwnershipResult::TooLongAgo { .. }
             | OwnershipResult::NotKnown { .. }
+            | OwnershipResult::Weak
             | OwnershipResult::Inactive => false,
         });
         self.ownership.extend(settled);

@@ -1,10 +1,9 @@
 //! Runs one test of the rules: decides, compares, and says in a few lines why it came out otherwise.
 
 use super::why;
-use super::world::furnished;
+use super::world::{decide_in, furnished};
 use crate::domain::id::RepId;
 use crate::domain::lead::Lead;
-use crate::routing::decide;
 use crate::routing::decision::{CandidateVerdict, Decision, OwnershipResult, Rejection};
 use crate::rules::RuleSet;
 use crate::rules::condition::Verdict;
@@ -38,7 +37,7 @@ impl Outcome {
 
 /// Decides the lead at `now` in the world of the test and holds the decision against what is expected.
 pub fn run(case: &Case, lead: &Lead, now: DateTime<Utc>, rules: &RuleSet) -> Outcome {
-    let decision = decide(lead, &furnished(rules, &case.given, lead, now), rules);
+    let (_, decision) = decide_in(&furnished(rules, &case.given, lead, now), lead, rules);
     let differences = differences(&case.expected, &decision);
     let why =
         if differences.is_empty() { Vec::new() } else { why::lines(&differences, &case.expected, &decision, rules) };
@@ -103,7 +102,8 @@ fn reasons(decision: &Decision, rep: &RepId) -> Vec<&'static str> {
             | OwnershipResult::NoOwner
             | OwnershipResult::NotARep { .. }
             | OwnershipResult::TooLongAgo { .. }
-            | OwnershipResult::NotKnown { .. } => {}
+            | OwnershipResult::NotKnown { .. }
+            | OwnershipResult::Weak => {}
         }
     }
     for candidate in decision.trace.pools.iter().flat_map(|pool| &pool.candidates) {

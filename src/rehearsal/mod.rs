@@ -18,6 +18,7 @@ pub mod world;
 mod tests;
 
 use crate::domain::account::Candidates;
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
@@ -34,7 +35,7 @@ pub struct Case {
     pub at: DateTime<Utc>,
     pub account: Fact<Candidates>,
     /// Whom the CRM's own rules chose, where they were asked.
-    pub assigned: Option<Fact<Option<String>>>,
+    pub assigned: Option<Fact<Option<CrmId>>>,
     /// Presence and calendars as they were stored. Who is not listed counts as free.
     pub reps: BTreeMap<RepId, RepFacts>,
     /// Balances as they were stored: where a world begins that has not given a turn in the pool yet.

@@ -1,6 +1,7 @@
 //! What a workspace's rules name: the countries, industries, sizes, sources and other words by which they tell one lead
 //! from another. Made-up leads are made of them.
 
+use crate::domain::crm_id::CrmId;
 use crate::domain::lead::FieldValue;
 use crate::rules::RuleSet;
 use crate::rules::condition::{Condition, Test};
@@ -20,7 +21,7 @@ pub(super) struct Named<'r> {
     pub industries: Vec<&'r str>,
     pub languages: Vec<&'r str>,
     /// Of reps who are active, so that an owner can be made up.
-    pub crm_ids: Vec<&'r str>,
+    pub crm_ids: Vec<&'r CrmId>,
     /// By path, what conditions test a field for; employees and the score too.
     pub fields: BTreeMap<&'r str, Words<'r>>,
 }
@@ -42,7 +43,9 @@ impl<'r> Named<'r> {
         }
         let mut seen = BTreeSet::new();
         named.rows.retain(|row| seen.insert(key(row)));
-        for list in [&mut named.countries, &mut named.industries, &mut named.languages, &mut named.crm_ids] {
+        named.crm_ids.sort_unstable();
+        named.crm_ids.dedup();
+        for list in [&mut named.countries, &mut named.industries, &mut named.languages] {
             list.sort_unstable();
             list.dedup();
         }
@@ -69,7 +72,7 @@ impl<'r> Named<'r> {
         self.accounts.extend(&rules.named_accounts);
         for rep in rules.reps.values().filter(|rep| rep.active) {
             self.languages.extend(rep.languages.iter().map(String::as_str));
-            self.crm_ids.extend(rep.crm_id.as_deref());
+            self.crm_ids.extend(&rep.crm_id);
         }
         for tier in &rules.tiers {
             self.condition(&tier.when);

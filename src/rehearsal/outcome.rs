@@ -65,6 +65,7 @@ impl<'d> Outcome<'d> {
             | OwnershipResult::NotARep { .. }
             | OwnershipResult::TooLongAgo { .. }
             | OwnershipResult::NotKnown { .. }
+            | OwnershipResult::Weak
             | OwnershipResult::Inactive => false,
         });
         let route = trace.routes.iter().find(|route| route.verdict == Verdict::Yes).map(|route| route.name.as_str());
@@ -94,7 +95,9 @@ impl<'d> Outcome<'d> {
             pool: &plan.pool,
             rungs: &plan.rungs,
             fallback,
-            nobody_to_ring: plan.targets.is_empty() && wants_to_be_put_through(lead, &plan.tier, rules),
+            nobody_to_ring: plan.targets.is_empty()
+                && decision.is_live(lead)
+                && wants_to_be_put_through(lead, &plan.tier, rules),
         }
     }
 }
@@ -104,7 +107,7 @@ fn wants_to_be_put_through(lead: &Lead, tier: &TierId, rules: &RuleSet) -> bool 
     let named = rules.tiers.iter().find(|found| found.name == *tier).and_then(|tier| tier.ladder.as_deref());
     let ladder = ladders.get(named.unwrap_or("default")).map_or(&[][..], Vec::as_slice);
     let wish = matches!(lead.preference.handoff, None | Some(PreferredHandoff::Transfer));
-    lead.is_live() && wish && ladder.contains(&Rung::WarmTransfer)
+    wish && ladder.contains(&Rung::WarmTransfer)
 }
 
 /// Who could have had the lead: two decisions with the same eligible reps differ by turn alone.

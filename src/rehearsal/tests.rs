@@ -94,7 +94,7 @@ fn what_a_test_says_of_the_world_reaches_the_decision() {
     let world = owner("ana", scenario()).change_pool("west", |pool| pool.caps.per_day = Some(3));
     let mut world = world.change_pool("west", |pool| pool.caps.open = Some(9));
     let within = Some(std::time::Duration::from_secs(90 * 86_400));
-    world.rules.ownership.push(OwnershipRule { existing: Existing::LeadOwner, wait_at_most: None, within });
+    world.rules.ownership.push(OwnershipRule { within, ..OwnershipRule::of(Existing::LeadOwner) });
     let long_ago = "  - name: too long ago\n    person: { owner: ana, active_ago: 91d }\n    expect: { owner: ben }\n";
     assert_eq!(differences(&outcome(&world, long_ago)), Vec::<String>::new());
     for (given, expected) in [

@@ -161,6 +161,7 @@ impl<'r> Traffic<'r> {
             consent: Consent::default(),
             preference: Preference { handoff: wish(chance), ..Preference::default() },
             custom: BTreeMap::new(),
+            unread: Vec::new(),
         };
         let account = other_fields(&self.named, chance, &mut lead, account);
         let account = Fact::Known { value: account.into(), observed_at: at, source: "made up".to_owned() };
@@ -319,11 +320,11 @@ fn account(named: &Named, chance: &mut Chance, company: &Company) -> Option<Acco
     let owner = chance.percent(OWNED_PERCENT).then(|| chance.pick(&named.crm_ids)).flatten()?;
     let (owner, opportunity) = if chance.percent(70) { (Some(owner), None) } else { (None, Some(owner)) };
     Some(Account {
-        crm_id: "made-up".to_owned(),
+        crm_id: "made-up".into(),
         name: company.name.as_ref().map_or_else(|| "made up".to_owned(), |known| known.value.clone()),
         domain: company.domain.as_ref().map(|known| known.value.clone()),
-        owner_crm_id: owner.map(|owner| (*owner).to_owned()),
-        open_opportunity_owner_crm_id: opportunity.map(|owner| (*owner).to_owned()),
+        owner_crm_id: owner.map(|owner| (*owner).clone()),
+        open_opportunity_owner_crm_id: opportunity.map(|owner| (*owner).clone()),
         matched_by: MatchKey::Domain,
         score_permille: 1000,
         fields: BTreeMap::new(),
@@ -341,7 +342,7 @@ fn other_fields(named: &Named, chance: &mut Chance, lead: &mut Lead, mut account
             lead.custom.insert(name.to_owned(), value);
         } else if let Some(name) = path.strip_prefix("account.") {
             let made_up = || Account {
-                crm_id: "made-up".to_owned(),
+                crm_id: "made-up".into(),
                 name: "made up".to_owned(),
                 domain: None,
                 owner_crm_id: None,

@@ -113,6 +113,7 @@ fn ownership(rule: &OwnershipTrace, rules: &RuleSet) -> Option<String> {
             format!("{}, not waited for", because.in_words(zone(rep, rules)))
         }
         OwnershipResult::Inactive => "not active".to_owned(),
+        OwnershipResult::Weak => "of a company known by its name alone".to_owned(),
         OwnershipResult::TooLongAgo { .. } => "active too long ago".to_owned(),
         OwnershipResult::NotKnown { why } => format!("not known: {why}"),
         OwnershipResult::NoOwner | OwnershipResult::NotARep { .. } => return None,

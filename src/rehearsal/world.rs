@@ -8,8 +8,8 @@ use crate::domain::lead::Lead;
 use crate::domain::rep::{Busy, BusyKind, Presence};
 use crate::domain::zone::Zone;
 use crate::routing::ledger::{Entry, Ledger};
-use crate::routing::snapshot::{RepFacts, Snapshot};
-use crate::routing::{Decision, decide};
+use crate::routing::snapshot::{Knowledge, Load, RepFacts, Snapshot};
+use crate::routing::{Considered, Decision, decide};
 use crate::rules::RuleSet;
 use crate::rules::expect::Given;
 use chrono::{DateTime, Datelike, Days, TimeDelta, TimeZone, Utc};
@@ -23,6 +23,30 @@ const SOURCE: &str = "the rules alone, without a CRM";
 const ON_CALL_FOR: TimeDelta = TimeDelta::minutes(10);
 const BUSY_FOR: TimeDelta = TimeDelta::hours(1);
 const OUT_OF_OFFICE_FOR: TimeDelta = TimeDelta::days(2);
+
+/// What a worker would know of this lead in such a world, and its decision.
+pub fn decide_in(world: &Snapshot, lead: &Lead, rules: &RuleSet) -> (Snapshot, Decision) {
+    let Snapshot { now, account, assigned, .. } = world;
+    let considered = Considered::by_lead(lead, rules).knowing(lead, account, assigned.as_ref(), rules, *now);
+    let snapshot = Snapshot::of_lead(*now, account.clone(), assigned.clone()).about(&considered, world, rules);
+    let decision = decide(lead, &snapshot, rules);
+    (snapshot, decision)
+}
+
+/// A rehearsed world knows everybody.
+impl Knowledge for Snapshot {
+    fn load(&self, rep: &RepId) -> Load {
+        self.reps.get(rep).map_or(Load::NONE, RepFacts::load)
+    }
+
+    fn calendar(&self, rep: &RepId) -> Option<&Fact<Vec<Busy>>> {
+        self.reps.get(rep).map(|facts| &facts.calendar)
+    }
+
+    fn ledgers(&self) -> &BTreeMap<PoolId, Ledger> {
+        &self.ledgers
+    }
+}
 
 /// Nothing has happened yet: no account is known, every calendar is empty, nobody is reserved, every balance is level.
 pub fn at_rest(rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
@@ -44,7 +68,7 @@ pub fn holding(snapshot: Snapshot, records: Records) -> Snapshot {
 pub fn owned_by(snapshot: Snapshot, owner: &RepId, rules: &RuleSet) -> Option<Snapshot> {
     let owner_crm_id = Some(rules.reps.get(owner)?.crm_id.clone()?);
     let account = Account {
-        crm_id: "rehearsed".to_owned(),
+        crm_id: "rehearsed".into(),
         name: "the account of this rehearsal".to_owned(),
         domain: None,
         owner_crm_id,
@@ -124,7 +148,7 @@ fn candidates(given: &Given, lead: &Lead, now: DateTime<Utc>) -> Candidates {
     });
     let person = PersonRecord {
         kind: person.kind,
-        crm_id: "test-person".to_owned(),
+        crm_id: "test-person".into(),
         company_crm_id: None,
         email: lead.contact.email.as_ref().map(|email| email.value.clone()),
         phones,
@@ -146,7 +170,7 @@ fn each(world: &mut Snapshot, reps: Option<&BTreeSet<RepId>>, change: impl Fn(&m
 pub struct World<'r> {
     rules: &'r RuleSet,
     snapshot: Snapshot,
-    /// A lead counts as open for this long.
+    /// A lead counts as open for this long: until an outcome would close it, and no longer than the rules let it.
     open_for: TimeDelta,
     /// Open leads by the moment at which they close, which is the order in which they were given.
     closing: VecDeque<(DateTime<Utc>, RepId)>,
@@ -165,6 +189,7 @@ impl<'r> World<'r> {
         }
         let midnights = zones.into_values().map(|(zone, reps)| (zone, next_midnight(zone, at), reps)).collect();
         let closing = VecDeque::new();
+        let open_for = open_for.min(TimeDelta::from_std(rules.handoff.open_for).unwrap_or(TimeDelta::MAX));
         Self { rules, snapshot: at_rest(rules, at), open_for, closing, midnights, lent: Vec::new() }
     }
 
@@ -197,7 +222,7 @@ impl<'r> World<'r> {
                 self.snapshot.ledgers.insert(pool.clone(), ledger.clone());
             }
         }
-        decide(&case.lead, &self.snapshot, self.rules)
+        decide_in(&self.snapshot, &case.lead, self.rules).1
     }
 
     /// The owner takes the lead: the turn is charged, and the lead counts against the caps.

@@ -79,8 +79,8 @@ pub(super) const TABLE: &[FieldSpec] = &[
     spec("budget", "Budget", |l| text(&l.qualification.budget), [3, 6, 10], "Is there a budget set aside for this?"),
     spec("products", "Products", products, [2, 3, 4], "Which of our products are you interested in?"),
     spec("pain", "Pain", |l| text(&l.qualification.pain), [5, 6, 8], "What is not working well today?"),
-    spec("urgency", "Urgency", |l| text(&l.qualification.urgency), [0, 0, 0], "How urgent is this?"),
-    spec("tone", "Tone", |l| text(&l.qualification.sentiment), [0, 0, 0], "How do you feel about this so far?"),
+    spec("urgency", "Urgency", |l| judged(&l.qualification.urgency), [0, 0, 0], "How urgent is this?"),
+    spec("tone", "Tone", |l| judged(&l.qualification.sentiment), [0, 0, 0], "How do you feel about this so far?"),
 ];
 
 const fn spec(
@@ -162,10 +162,19 @@ fn text(known: &Option<Known<String>>) -> Option<(String, Source)> {
     Some((filled(&known.value, VALUE_CHARS)?, known.source))
 }
 
-/// What was said, else the number they called from, which is the platform's knowledge.
+/// How somebody sounds is never what they said: whoever listened concluded it.
+fn judged(known: &Option<Known<String>>) -> Option<(String, Source)> {
+    text(known).map(|(value, source)| (value, if source == Source::Caller { Source::Inferred } else { source }))
+}
+
+/// What was said, else the number they called from, which is the platform's knowledge. Platforms fill that number in as the
+/// caller's own, too: it was not said then.
 fn phone(lead: &Lead) -> Option<(String, Source)> {
-    let source = lead.contact.phone.as_ref().map_or(Source::Platform, |p| p.source);
-    lead.reach_phone().map(|phone| (phone.as_str().to_owned(), source))
+    let phone = lead.reach_phone()?;
+    let seen = lead.call.as_ref().is_some_and(|call| [&call.from, &call.to].into_iter().flatten().any(|n| n == phone));
+    let source = lead.contact.phone.as_ref().map(|known| known.source);
+    let source = source.filter(|source| *source != Source::Caller || !seen).unwrap_or(Source::Platform);
+    Some((phone.as_str().to_owned(), source))
 }
 
 fn employees(lead: &Lead) -> Option<(String, Source)> {
@@ -200,9 +209,9 @@ fn doubt(source: Source) -> u8 {
     }
 }
 
-/// Products carry no source of their own: a bare value means that the caller said it.
 fn products(lead: &Lead) -> Option<(String, Source)> {
-    Some((filled(&lead.qualification.products.join(", "), VALUE_CHARS)?, Source::Caller))
+    let said = &lead.qualification;
+    Some((filled(&said.products.join(", "), VALUE_CHARS)?, said.products_source.unwrap_or(Source::Caller)))
 }
 
 fn objections(said: &[String]) -> Vec<RepText> {

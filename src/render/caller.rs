@@ -1,4 +1,4 @@
-//! Everything said or sent to a caller: who, and when, and nothing else.
+//! Everything said or sent to a caller: who, and when, and nothing else. Mails greet the person by name.
 
 use super::Templates;
 use super::clean::one_line;
@@ -8,6 +8,7 @@ use super::notice::Notice;
 use super::when::{CallerZone, spoken, written};
 use crate::domain::effect::{Confirmation, Instruction};
 use crate::domain::id::RepId;
+use crate::domain::known::Known;
 use crate::domain::outcome::Slot;
 use crate::domain::rep::Rep;
 use crate::domain::text::CallerText;
@@ -20,6 +21,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone)]
 pub struct CallerContext<'a> {
     pub reps: &'a BTreeMap<RepId, Rep>,
+    /// What we are called, as `handoff.yaml` says.
+    pub company: Option<&'a str>,
     /// Times are told on the caller's likeliest clock, which is named where it is not certain; where nothing is known, on the
     /// rep's, which is named too.
     pub caller: Whereabouts,
@@ -42,8 +45,27 @@ impl CallerContext<'_> {
 
     fn when(&self, rep: &RepId, at: DateTime<Utc>) -> CallerWhenPage {
         let zone = self.zone(rep);
-        CallerWhenPage { rep: self.rep(rep), when: spoken(at, zone, self.now), when_written: written(at, zone) }
+        CallerWhenPage {
+            rep: self.rep(rep),
+            when: spoken(at, zone, self.now),
+            when_written: written(at, zone),
+            name: None,
+            company: self.company.map(str::to_owned),
+        }
     }
+}
+
+/// Up to four words of letters, such as people are called. Whoever calls could have us mail anything else to somebody else's
+/// address: a message, a number, a site.
+fn only_a_name(said: &str) -> Option<String> {
+    const WORD_CHARS: usize = 20;
+    let is_word = |word: &&str| {
+        let bare = word.strip_suffix('.').unwrap_or(word);
+        let plain = |c: char| c.is_alphabetic() || matches!(c, '\'' | '’' | '-');
+        bare.starts_with(char::is_alphabetic) && bare.chars().all(plain) && bare.chars().count() <= WORD_CHARS
+    };
+    let words: Vec<&str> = said.split_whitespace().collect();
+    ((1..=4).contains(&words.len()) && words.iter().all(is_word)).then(|| words.join(" "))
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -91,15 +113,19 @@ impl Templates {
         self.render("caller/offer_slots.hbs", &CallerSlotsPage { rep, slots: slots.iter().map(spoken).collect() })
     }
 
-    pub fn caller_confirmation(&self, what: &Confirmation, context: &CallerContext<'_>) -> CallerMail {
-        let text = match what {
-            Confirmation::Booking { slot } => {
-                self.render("caller/mail_booking.hbs", &context.when(&slot.rep, slot.from))
-            }
-            Confirmation::Callback { rep, promised_at } => {
-                self.render("caller/mail_callback.hbs", &context.when(rep, *promised_at))
-            }
+    /// `name` is how the person is greeted, if it is a name and nothing else.
+    pub fn caller_confirmation(
+        &self,
+        what: &Confirmation,
+        name: Option<&Known<String>>,
+        context: &CallerContext<'_>,
+    ) -> CallerMail {
+        let (file, rep, at) = match what {
+            Confirmation::Booking { slot } => ("caller/mail_booking.hbs", &slot.rep, slot.from),
+            Confirmation::Callback { rep, promised_at } => ("caller/mail_callback.hbs", rep, *promised_at),
         };
+        let name = name.and_then(|name| only_a_name(&name.value));
+        let text = self.render(file, &CallerWhenPage { name, ..context.when(rep, at) });
         let notice = Notice::parse(&text);
         let opening = notice.paragraphs();
         let subject = one_line(&notice.title, MAIL_SUBJECT_CHARS);
@@ -110,5 +136,31 @@ impl Templates {
     pub fn calendar_event(&self, rep: &RepId, context: &CallerContext<'_>) -> CalendarEvent {
         let notice = Notice::parse(&self.render("caller/calendar_event.hbs", &CallerRepPage { rep: context.rep(rep) }));
         CalendarEvent { summary: CallerText(notice.title), description: CallerText(notice.body) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_a_name_greets_the_person() {
+        let table = [
+            ("Dana Whitfield", Some("Dana Whitfield")),
+            ("  Dr. Siobhán  O'Connor ", Some("Dr. Siobhán O'Connor")),
+            ("Jean-Luc Öztürk", Some("Jean-Luc Öztürk")),
+            ("山田 花子", Some("山田 花子")),
+            ("J. R. R. Tolkien", Some("J. R. R. Tolkien")),
+            ("evil.example", None),
+            ("Call 555", None),
+            ("Dana <script>", None),
+            ("You have won a prize today", None),
+            ("win@evil.example", None),
+            ("- -", None),
+            ("", None),
+        ];
+        for (said, expected) in table {
+            assert_eq!(only_a_name(said).as_deref(), expected, "{said:?}");
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! What a template may know, as types: contexts are what the outbox hands in, pages are what templates see.
 //!
-//! Pages for callers hold a rep's first name and times, and nothing else: not even the caller's own words, since whoever
-//! calls could have us mail them to somebody else's address. There is no way from a [`RepPage`] to a caller's page.
+//! Pages for callers hold a rep's first name, times and what our company is called; a mail also the person's name, where it is
+//! a name and nothing else. None of the caller's other words, since whoever calls could have us mail them to somebody
+//! else's address. There is no way from a [`RepPage`] to a caller's page.
 
 use super::briefing::TABLE;
 use super::clean::{first_sentence, one_line};
@@ -9,7 +10,7 @@ use super::engine::{Kind, Page};
 use super::{spoken, when};
 use crate::domain::briefing::{Briefing, BriefingField};
 use crate::domain::effect::{BriefWhy, CrmNote};
-use crate::domain::id::{HandoffId, LegId, RepId};
+use crate::domain::id::RepId;
 use crate::domain::known::Source;
 use crate::domain::rep::Rep;
 use crate::domain::text::RepText;
@@ -46,13 +47,10 @@ pub struct CardContext<'a> {
     pub key: &'a str,
     /// User or channel id.
     pub channel: &'a str,
-    pub handoff: &'a HandoffId,
-    /// The ring that this card can accept; `None` on cards about anything but a ringing phone.
-    pub leg: Option<&'a LegId>,
     pub state: &'a CardState,
 }
 
-/// How it went with the ring that a card was posted for. All but `Open` take the buttons away.
+/// How it went with the ring that a card was posted for. All but `Open` take away what the card asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CardState {
     Open,
@@ -155,6 +153,10 @@ pub(super) struct CallerWhenPage {
     pub rep: String,
     pub when: String,
     pub when_written: String,
+    /// Of the person, in mails only.
+    pub name: Option<String>,
+    /// Ours.
+    pub company: Option<String>,
 }
 
 /// For the caller: the frame around a mail's paragraphs.
@@ -259,6 +261,8 @@ impl BriefContext<'_> {
             BriefWhy::Reminder => "reminder.hbs",
             BriefWhy::Escalation => "escalation.hbs",
             BriefWhy::NeedsAttention => "needs_attention.hbs",
+            BriefWhy::HandedOver => "handed_over.hbs",
+            BriefWhy::GivenAway => "given_away.hbs",
         }
     }
 }

@@ -128,6 +128,8 @@ const SPECS: &[Spec] = specs![
     "slack/reminder.hbs" Slack Rep Shape::Notice;
     "slack/escalation.hbs" Slack Rep Shape::Notice;
     "slack/needs_attention.hbs" Slack Rep Shape::Notice;
+    "slack/handed_over.hbs" Slack Rep Shape::Notice;
+    "slack/given_away.hbs" Slack Rep Shape::Notice;
     "slack/briefing.hbs" Slack Rep Shape::Text;
     "slack/footer.hbs" Slack Rep Shape::Text;
     "slack/closed.hbs" Slack Closed Shape::Text;
@@ -138,6 +140,8 @@ const SPECS: &[Spec] = specs![
     "email/reminder.hbs" Plain Rep Shape::Notice;
     "email/escalation.hbs" Plain Rep Shape::Notice;
     "email/needs_attention.hbs" Plain Rep Shape::Notice;
+    "email/handed_over.hbs" Plain Rep Shape::Notice;
+    "email/given_away.hbs" Plain Rep Shape::Notice;
     "email/body.txt.hbs" Plain Letter Shape::Text;
     "email/body.html.hbs" Html Letter Shape::Text;
     "crm/routed.hbs" Plain Rep Shape::Notice;

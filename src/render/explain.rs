@@ -8,12 +8,13 @@ mod facts;
 
 pub use facts::facts;
 
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::lead::Lead;
 use crate::domain::zone::Zone;
 use crate::routing::decision::{
-    Candidate, CandidateVerdict, DecidedAgain, OwnershipResult, OwnershipTrace, PoolTrace, Target, TargetRole,
-    TerritoryMatch, TerritoryTrace,
+    Candidate, CandidateVerdict, DecidedAgain, KeyOwner, NoLongerLive, OwnershipResult, OwnershipTrace, PoolTrace, Target,
+    TargetRole, TerritoryMatch, TerritoryTrace,
 };
 use crate::routing::ledger::Entry;
 use crate::routing::{Decision, Snapshot};
@@ -31,6 +32,7 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     let roster = Roster(rules);
     let mut story = Story::default();
     headline(&mut story, decision, lead, &roster);
+    story.section("Call", decision.trace.no_longer_live.iter().map(no_longer_live));
     story.section("Account", account::lines(&decision.trace.account));
     story.section("Ownership", decision.trace.ownership.iter().map(|rule| ownership(rule, &roster)));
     story.section("Routes", routes(decision));
@@ -43,6 +45,7 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     story.section("Turn", [turn(decision.turn.as_ref(), &roster)]);
     story.section("Plan", plan(decision, &roster));
     story.section("Not known in time", decision.degraded.iter().cloned());
+    story.section("Not understood, and so unknown", lead.unread.iter().map(|note| format!("{note}.")));
     story.text
 }
 
@@ -80,6 +83,16 @@ fn headline(story: &mut Story, decision: &Decision, lead: &Lead, roster: &Roster
     story.line(&format!("Rules: release {}.", decision.release.short()));
 }
 
+fn no_longer_live(late: &NoLongerLive) -> String {
+    let (since, at_most) = (local(late.since, Zone::UTC), Duration::from_millis(late.at_most_ms.unsigned_abs()));
+    format!(
+        "The event says that the caller is on the line, qualified {} ({since}): longer than live_at_most ({} s), so nobody is \
+         rung. The caller counts as gone.",
+        ago(late.waited_ms),
+        at_most.as_secs()
+    )
+}
+
 fn ago(age_ms: i64) -> String {
     let age = Duration::from_millis(age_ms.unsigned_abs());
     match age.as_secs() {
@@ -91,6 +104,18 @@ fn ago(age_ms: i64) -> String {
 }
 
 fn ownership(rule: &OwnershipTrace, roster: &Roster) -> String {
+    let told = owner_found(rule, roster);
+    if rule.disputed.is_empty() {
+        return told;
+    }
+    let of =
+        |KeyOwner { key, owner }: &KeyOwner| format!("the {} leads to {}", account::word(*key), roster.of_crm(owner));
+    let both: Vec<String> = rule.disputed.iter().map(of).collect();
+    let followed = rule.rep.as_ref().map_or_else(|| "neither".to_owned(), |rep| roster.name(rep));
+    format!("{told} Disputed: {}; {followed} is followed.", both.join(", "))
+}
+
+fn owner_found(rule: &OwnershipTrace, roster: &Roster) -> String {
     let by = rule.existing.in_words();
     let zone = rule.rep.as_ref().map_or(Zone::UTC, |rep| roster.zone(rep));
     let who = rule.rep.as_ref().map_or_else(|| "nobody".to_owned(), |rep| roster.name(rep));
@@ -112,6 +137,7 @@ fn ownership(rule: &OwnershipTrace, roster: &Roster) -> String {
         OwnershipResult::NoOwner => format!("There is no {by}."),
         OwnershipResult::NotARep { crm_id } => format!("The {by} is {crm_id} in the CRM, who is no rep here."),
         OwnershipResult::Inactive => format!("The {by}, {who}, is not active any more."),
+        OwnershipResult::Weak => format!("The {by} is not followed: the company is known by its name alone."),
         OwnershipResult::TooLongAgo { active_at: Some(at) } => {
             format!("The {by} does not count: last active {}, too long ago.", local(*at, zone))
         }
@@ -250,6 +276,11 @@ impl Roster<'_> {
         self.0.reps.get(rep).map_or_else(|| rep.to_string(), |rep| rep.name.clone())
     }
 
+    fn of_crm(&self, owner: &CrmId) -> String {
+        let rep = self.0.reps.values().find(|rep| rep.crm_id.as_ref() == Some(owner));
+        rep.map_or_else(|| owner.to_string(), |rep| rep.name.clone())
+    }
+
     fn zone(&self, rep: &RepId) -> Zone {
         self.0.reps.get(rep).map_or(Zone::UTC, |rep| rep.timezone)
     }
@@ -296,6 +327,7 @@ mod tests {
         let world = scenario()
             .owner("ana")
             .on_leave("ana")
+            .leave_at_most(10)
             .delegate("ana", "dan")
             .busy("ben", "10:30")
             .rep("ben", |rep| rep.timezone = Zone::named("Europe/Berlin"))

@@ -31,13 +31,18 @@ pub(super) fn of(kind: Kind) -> [Value; 2] {
         ],
         Kind::CallerRep => ["Priya", "a colleague"].map(|rep| value(&CallerRepPage { rep: rep.to_owned() })),
         Kind::CallerSlots => [slots("Priya", 3), slots("a colleague", 1)],
-        Kind::CallerWhen => ["Priya", "a colleague"].map(|rep| {
-            value(&CallerWhenPage {
-                rep: rep.to_owned(),
-                when: "tomorrow at 10:30 in the morning your time".to_owned(),
-                when_written: "Wednesday, 5 August 2026, 10:30 (your time)".to_owned(),
+        Kind::CallerWhen => {
+            let known = ["Dana Whitfield", "Fernhill Software"].map(|text| Some(text.to_owned()));
+            [("Priya", known), ("a colleague", [None, None])].map(|(rep, [name, company])| {
+                value(&CallerWhenPage {
+                    rep: rep.to_owned(),
+                    when: "tomorrow at 10:30 in the morning your time".to_owned(),
+                    when_written: "Wednesday, 5 August 2026, 10:30 (your time)".to_owned(),
+                    name,
+                    company,
+                })
             })
-        }),
+        }
         Kind::CallerLetter => [vec!["A paragraph.".to_owned()], Vec::new()]
             .map(|opening| value(&CallerLetterPage { title: "A title".to_owned(), opening })),
     }

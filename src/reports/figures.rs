@@ -251,7 +251,7 @@ fn without_next_step(rows: &Rows<'_>) -> Figure {
     Figure {
         key: "without_next_step",
         name: "Callers without a next step",
-        definition: "Leads that have no next step with an owner and a time; anything but 0 is a defect.",
+        definition: "Leads whose next step is overdue, or up to nobody who is active; anything but 0 is a defect.",
         unit: Unit::Leads,
         total: Cell {
             value: (!rows.is_empty()).then_some(without as f64),

@@ -30,6 +30,9 @@ use verdict::Verdict;
 /// Version of the JSON layout: grows when a key changes its meaning or goes away.
 pub const REPORT_VERSION: u16 = 1;
 
+/// How far back a report goes at most: ten years.
+pub const LONGEST_DAYS: u32 = 3660;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReportOptions {
     /// Leads decided from this instant …

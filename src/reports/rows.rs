@@ -20,10 +20,10 @@ pub struct LeadRow {
     pub route: String,
     /// Reps rung.
     pub offered: u32,
-    /// A rep accepted the call.
+    /// A rep pressed the key; whether caller and rep came together is told by `status`.
     pub accepted: bool,
     pub status: Status,
-    /// Somebody has a next step with a time; must hold for every lead.
+    /// Somebody who is active has a next step that is not overdue; must hold for every lead.
     pub has_next_step: bool,
     /// First moment at which a human of ours spoke with the caller.
     pub first_contact_at: Option<DateTime<Utc>>,
@@ -63,13 +63,12 @@ impl Status {
     }
 }
 
+/// Made in the CRM after Baton had written the lead there: neither by Baton nor by what the CRM made of its write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnerChange {
     pub from: RepId,
     pub to: RepId,
     pub at: DateTime<Utc>,
-    /// False for a change that Baton or the CRM's own automation made.
-    pub by_person: bool,
 }
 
 impl LeadRow {

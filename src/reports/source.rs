@@ -1,27 +1,45 @@
 //! The rows of a report, from the database and the roster.
 
 use super::rows::{LeadRow, OwnerChange, Status};
-use super::{Report, ReportOptions, build};
+use super::{LONGEST_DAYS, Report, ReportOptions, build};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
+use crate::domain::outcome::{NextStep, NextStepKind};
 use crate::rules::RuleSet;
 use crate::store::{ReportRow, Store, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The report over the last `days` days.
+/// The report over the last `days` days, [`LONGEST_DAYS`] at most.
 ///
 /// # Errors
 /// The database could not be read.
 pub async fn over(store: &Store, rules: &RuleSet, days: u32, now: DateTime<Utc>) -> Result<Report, StoreError> {
-    let from = now - TimeDelta::days(i64::from(days));
+    let from = now - TimeDelta::days(i64::from(days.min(LONGEST_DAYS)));
     // The end is exclusive; what was decided this very moment belongs in.
     let until = now + TimeDelta::seconds(1);
     let rows = store.read("report.rows", move |tx| Box::pin(async move { tx.report_rows(from, until).await })).await?;
-    let rows: Vec<LeadRow> = rows.into_iter().map(|row| lead_row(row, rules)).collect();
+    let rows: Vec<LeadRow> = rows.into_iter().map(|row| lead_row(row, rules, now)).collect();
     let sla = rules.handoff.first_contact_sla;
     Ok(build(&rows, &ReportOptions { from, until, sla, now }))
 }
 
-fn lead_row(row: ReportRow, rules: &RuleSet) -> LeadRow {
+/// A worker that was down takes up what lay there meanwhile: what is overdue for less than this may still go on.
+const TAKEN_UP_WITHIN: TimeDelta = TimeDelta::minutes(15);
+
+/// Somebody who is active has it, and it has not been forgotten. What was spoken about, and the meeting that is over, are
+/// no longer Baton's.
+fn is_looked_after(next: &NextStep, rules: &RuleSet, now: DateTime<Utc>) -> bool {
+    let somebody = rules.reps.get(&next.owner).is_some_and(|rep| rep.active);
+    let in_time = now - next.at <= TAKEN_UP_WITHIN;
+    match next.what {
+        NextStepKind::Handoff | NextStepKind::Callback => somebody && in_time,
+        NextStepKind::NeedsAttention => somebody,
+        NextStepKind::Meeting => somebody || next.at <= now,
+        NextStepKind::FollowUp => true,
+    }
+}
+
+fn lead_row(row: ReportRow, rules: &RuleSet, now: DateTime<Utc>) -> LeadRow {
     let status = match row.status.as_str() {
         "connected" => Status::Connected,
         "booked" => Status::Booked,
@@ -33,7 +51,7 @@ fn lead_row(row: ReportRow, rules: &RuleSet) -> LeadRow {
     let changes = row.owner_changes.iter().filter_map(|change| {
         // Owners who are not on the roster (a queue, somebody who left) say nothing about who would have been right.
         let (from, to) = (rep_of(&change.from, rules)?, rep_of(&change.to, rules)?);
-        Some(OwnerChange { from, to, at: change.seen_at, by_person: true })
+        Some(OwnerChange { from, to, at: change.seen_at })
     });
     LeadRow {
         lead_id: row.lead,
@@ -46,9 +64,9 @@ fn lead_row(row: ReportRow, rules: &RuleSet) -> LeadRow {
         tier: row.tier,
         route: row.route,
         offered: row.reps_rung,
-        accepted: status == Status::Connected,
+        accepted: row.accepted,
         status,
-        has_next_step: status != Status::Handoff,
+        has_next_step: is_looked_after(&row.next_step, rules, now),
         first_contact_at: row.first_contact_at,
         degraded: row.degraded,
         completeness_permille: Some(row.completeness_permille),
@@ -59,8 +77,6 @@ fn lead_row(row: ReportRow, rules: &RuleSet) -> LeadRow {
 }
 
 /// The rep whom the CRM knows under this id.
-fn rep_of(crm_id: &str, rules: &RuleSet) -> Option<RepId> {
-    let same =
-        |ours: &str| ours == crm_id || (ours.len().min(crm_id.len()) == 15 && ours.get(..15) == crm_id.get(..15));
-    rules.reps.values().find(|rep| rep.crm_id.as_deref().is_some_and(same)).map(|rep| rep.id.clone())
+fn rep_of(crm_id: &CrmId, rules: &RuleSet) -> Option<RepId> {
+    rules.reps.values().find(|rep| rep.crm_id.as_ref() == Some(crm_id)).map(|rep| rep.id.clone())
 }

@@ -66,9 +66,8 @@ fn contacted(row: LeadRow, after_s: i64, status: Status) -> LeadRow {
     }
 }
 
-fn moved(row: LeadRow, after_days: i64, by_person: bool) -> LeadRow {
-    let change =
-        OwnerChange { from: rep("ben"), to: rep("cy"), at: row.decided_at + TimeDelta::days(after_days), by_person };
+fn moved(row: LeadRow, after_days: i64) -> LeadRow {
+    let change = OwnerChange { from: rep("ben"), to: rep("cy"), at: row.decided_at + TimeDelta::days(after_days) };
     LeadRow { current_owner: rep("cy"), owner_changes: vec![change], ..row }
 }
 
@@ -89,7 +88,7 @@ fn eight() -> Vec<LeadRow> {
             ..contacted(row(2), 60, Status::Connected)
         },
         // right: moved, yet rated 4
-        LeadRow { feedback: vec![says(Some(4), None)], ..moved(contacted(row(3), 600, Status::Called), 3, true) },
+        LeadRow { feedback: vec![says(Some(4), None)], ..moved(contacted(row(3), 600, Status::Called), 3) },
         // wrong by word
         LeadRow {
             feedback: vec![says(Some(3), Some(procedural))],
@@ -103,7 +102,7 @@ fn eight() -> Vec<LeadRow> {
             pool: PoolId::new("desk").expect("a pool"),
             status: Status::Booked,
             offered: 0,
-            ..moved(row(5), 14, true)
+            ..moved(row(5), 14)
         },
         // unknown: not a fit
         LeadRow { feedback: vec![says(Some(2), Some((MisrouteKind::Definitional, None)))], ..row(6) },
@@ -171,12 +170,11 @@ fn verdicts_follow_the_rules_in_their_order() {
     let held = vec![OutcomeKind::MeetingHeld];
     for (row, rule) in [
         (with(vec![says(Some(5), procedural)]), "misroute: wrong person"),
-        (moved(row(1), 2, true), "moved by a person"),
-        (moved(row(1), 15, true), "nothing said"),
-        (moved(row(1), 2, false), "nothing said"),
-        (LeadRow { current_owner: rep("ben"), ..moved(row(1), 2, true) }, "nothing said"),
-        (moved(with(vec![says(Some(3), None)]), 2, true), "moved by a person"),
-        (moved(with(vec![says(Some(4), None)]), 2, true), "rated 3 to 5"),
+        (moved(row(1), 2), "moved by a person"),
+        (moved(row(1), 15), "nothing said"),
+        (LeadRow { current_owner: rep("ben"), ..moved(row(1), 2) }, "nothing said"),
+        (moved(with(vec![says(Some(3), None)]), 2), "moved by a person"),
+        (moved(with(vec![says(Some(4), None)]), 2), "rated 3 to 5"),
         (with(vec![says(Some(3), None)]), "rated 3 to 5"),
         (with(vec![says(Some(5), clerical)]), "misroute: data incomplete"),
         (with(vec![says(Some(1), None)]), "rated 1 or 2"),
@@ -272,7 +270,7 @@ prop_compose! {
             feedback: quality.map(|q| says(Some(q), misroute.map(|m| (kinds[m], Some("cy"))))).into_iter().collect(),
             ..row(number)
         };
-        if moved_away { moved(base, 1, true) } else { base }
+        if moved_away { moved(base, 1) } else { base }
     }
 }
 

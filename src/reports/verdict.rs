@@ -112,7 +112,7 @@ fn best_quality(row: &LeadRow) -> Option<u8> {
 /// A lead that came back to its first owner was not moved.
 fn moved(row: &LeadRow) -> bool {
     let away = |change: &super::rows::OwnerChange| {
-        change.by_person && change.to != row.decided_owner && change.at - row.decided_at <= MOVED_WITHIN
+        change.to != row.decided_owner && change.at - row.decided_at <= MOVED_WITHIN
     };
     row.current_owner != row.decided_owner && row.owner_changes.iter().any(away)
 }

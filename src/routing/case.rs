@@ -19,6 +19,8 @@ pub(super) struct Case<'a> {
     pub rules: &'a RuleSet,
     /// The lead's account, if the CRM knows one.
     pub account: Option<&'a Account>,
+    /// The account fits by a name that proves nothing, so nobody owns the lead by it.
+    pub account_is_weak: bool,
     /// A phone is to be rung now: the caller is on the line and a warm transfer is wanted. Otherwise a meeting or a call
     /// in progress is no reason to pass a rep over, since nobody waits for them this minute.
     pub ring: bool,

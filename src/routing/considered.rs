@@ -1,43 +1,98 @@
-//! Whose calendars are worth asking for while the account is still being looked up.
+//! Whom a decision may look at: the reps of a snapshot, and the pools whose ledgers it needs.
+//!
+//! Decided by the rules and by nothing else. What is known of a rep, a calendar, presence, a call in progress, is a fact
+//! *of* them: lacking one takes nobody out. Judged in two steps, since calendars are asked for while the CRM is still being
+//! asked who the account is; both steps name rather too many than too few. Whoever is missing here would be decided about
+//! as if nothing were known: no caps, no reservation, an empty ledger.
 
-use super::{matching, pools, routes, territory, tiers};
+use super::case::Case;
+use super::snapshot::Snapshot;
+use super::{matching, ownership, pools, routes, territory, tiers};
+use crate::domain::account::{Account, Candidates};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, RepId};
+use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
 use crate::rules::RuleSet;
 use crate::rules::set::RouteTo;
+use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
-/// Reps with a calendar that [`super::decide()`] may look at, judged by the lead alone: cheap, and rather too many than too
-/// few. The owner in the CRM, who is not known yet, and
-/// the owner's delegate come on top.
-pub fn members_considered(lead: &Lead, rules: &RuleSet) -> BTreeSet<RepId> {
-    let mut reps: BTreeSet<RepId> = BTreeSet::new();
-    let mut holders: BTreeSet<&RepId> = BTreeSet::new();
-    let mut starts: BTreeSet<&PoolId> = BTreeSet::from([&rules.catch_all]);
-    for route in routes::possible(lead, rules) {
-        match &route.to {
-            RouteTo::Pool(pool) => {
-                starts.insert(pool);
+/// Every active rep whom [`super::decide()`] may judge, and every pool whose ledger it may read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Considered {
+    pub reps: BTreeSet<RepId>,
+    pub pools: BTreeSet<PoolId>,
+}
+
+impl Considered {
+    /// By the lead alone. Whoever the CRM may name comes on top: [`Considered::knowing`].
+    pub fn by_lead(lead: &Lead, rules: &RuleSet) -> Self {
+        let mut considered = Self::default();
+        considered.add_pools(lead, None, rules);
+        considered
+    }
+
+    /// With what the CRM has told: owners, and the pools of the territory, tier and route that the account leads to.
+    #[must_use]
+    pub fn knowing(
+        mut self,
+        lead: &Lead,
+        account: &Fact<Candidates>,
+        assigned: Option<&Fact<Option<CrmId>>>,
+        rules: &RuleSet,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let snapshot = Snapshot::of_lead(now, account.clone(), assigned.cloned());
+        let matched = matching::account(lead, &snapshot, rules);
+        let (account, account_is_weak) = (matched.account.as_ref(), matched.weak);
+        let case = Case { lead, snapshot: &snapshot, rules, account, account_is_weak, ring: false };
+        self.add_holders(ownership::owners_considered(&case), rules);
+        if let Some(account) = &matched.account {
+            self.add_pools(lead, Some(account), rules);
+        }
+        self
+    }
+
+    fn add_pools(&mut self, lead: &Lead, account: Option<&Account>, rules: &RuleSet) {
+        let mut holders: BTreeSet<RepId> = BTreeSet::new();
+        let mut starts: BTreeSet<&PoolId> = BTreeSet::from([&rules.catch_all]);
+        for route in routes::possible(lead, account, rules) {
+            match &route.to {
+                RouteTo::Pool(pool) => {
+                    starts.insert(pool);
+                }
+                RouteTo::Rep(rep) => {
+                    holders.insert(rep.clone());
+                }
             }
-            RouteTo::Rep(rep) => {
-                holders.insert(rep);
+        }
+        holders.extend(matching::named_account(lead, account, rules).and_then(|named| named.rep.clone()));
+        self.add_holders(holders, rules);
+        let territory = territory::locate(lead, account, rules).winner.map(|winner| winner.territory);
+        for tier in tiers::possible(lead, account, rules) {
+            starts.extend(pools::serving(rules, territory.as_ref(), &tier.name).map(|(pool, _)| &pool.id));
+        }
+        for start in starts {
+            for pool in rules.chain(start) {
+                if self.pools.insert(pool.id.clone()) {
+                    self.reps.extend(pool.members.keys().filter(|rep| is_active(rep, rules)).cloned());
+                }
             }
         }
     }
-    holders.extend(matching::named_account(lead, None, rules).and_then(|named| named.rep.as_ref()));
-    for holder in holders {
-        reps.insert(holder.clone());
-        reps.extend(rules.reps.get(holder).and_then(|rep| rep.delegate.clone()));
-    }
-    let territory = territory::locate(lead, None, rules).winner.map(|winner| winner.territory);
-    for tier in tiers::possible(lead, rules) {
-        starts.extend(pools::serving(rules, territory.as_ref(), &tier.name).map(|(pool, _)| &pool.id));
-    }
-    for start in starts {
-        for stop in pools::from(rules, start, String::new()) {
-            reps.extend(stop.pool.members.keys().cloned());
+
+    /// Each with whoever stands in for them, and for those in turn.
+    fn add_holders(&mut self, holders: BTreeSet<RepId>, rules: &RuleSet) {
+        for holder in holders {
+            let rep = rules.reps.get(&holder);
+            let each = rep.into_iter().chain(rep.into_iter().flat_map(|rep| ownership::delegates(rules, rep)));
+            self.reps.extend(each.filter(|rep| rep.active).map(|rep| rep.id.clone()));
         }
     }
-    reps.retain(|rep| rules.reps.get(rep).is_some_and(|rep| rep.active && rep.calendar.is_some()));
-    reps
+}
+
+/// Who is not is rejected as such, whatever else is known of them.
+fn is_active(rep: &RepId, rules: &RuleSet) -> bool {
+    rules.reps.get(rep).is_some_and(|rep| rep.active)
 }

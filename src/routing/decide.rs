@@ -4,7 +4,7 @@ use super::case::Case;
 use super::decision::{DECISION_VERSION, Decision, Plan, PoolTrace, Trace};
 use super::ledger::Entry;
 use super::snapshot::Snapshot;
-use super::{degraded, matching, ownership, placement, plan, pools, routes, territory, tiers};
+use super::{degraded, live, matching, ownership, placement, plan, pools, routes, territory, tiers};
 use crate::domain::id::{DecisionId, TierId};
 use crate::domain::lead::Lead;
 use crate::rules::RuleSet;
@@ -14,13 +14,16 @@ use crate::rules::set::Rung;
 ///
 /// Cannot fail: whatever is unknown, absent or full, the plan has an owner and ends in a callback.
 pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
+    let (lead, no_longer_live) = live::at(lead, snapshot.now, rules);
+    let lead = &*lead;
     let matched = matching::account(lead, snapshot, rules);
     let account = matched.account.as_ref();
     let territory = territory::locate(lead, account, rules);
     let tier = tiers::choose(lead, account, rules);
     let route = routes::choose(lead, account, rules);
     let mut rungs = plan::rungs(lead, tier.tier, rules);
-    let case = Case { lead, snapshot, rules, account, ring: rungs.contains(&Rung::WarmTransfer) };
+    let (account_is_weak, ring) = (matched.weak, rungs.contains(&Rung::WarmTransfer));
+    let case = Case { lead, snapshot, rules, account, account_is_weak, ring };
 
     let ownership = ownership::settle(&case, &route.taken);
     let chain = pools::chain(rules, &route, &territory, &tier);
@@ -40,6 +43,7 @@ pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
         reason: placed.reason,
     };
     let trace = Trace {
+        no_longer_live,
         account: matched.trace,
         ownership: ownership.trace,
         routes: route.trace,

@@ -2,7 +2,9 @@
 
 use super::ledger::Entry;
 use crate::domain::account::MatchKey;
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{DecisionId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
+use crate::domain::lead::Lead;
 use crate::rules::condition::{NamedPart, Verdict};
 use crate::rules::set::{Existing, Rung};
 use chrono::{DateTime, Utc};
@@ -24,6 +26,13 @@ pub struct Decision {
     /// Facts that could not be had in time; empty = not degraded.
     pub degraded: Vec<String>,
     pub trace: Trace,
+}
+
+impl Decision {
+    /// The caller counts as on the line.
+    pub fn is_live(&self, lead: &Lead) -> bool {
+        lead.is_live() && self.trace.no_longer_live.is_none()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -105,8 +114,20 @@ pub enum TargetRole {
     Member,
 }
 
+/// A live call that waited longer than `live_at_most`: it is decided as one that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoLongerLive {
+    /// When the caller was qualified.
+    pub since: DateTime<Utc>,
+    pub waited_ms: i64,
+    pub at_most_ms: i64,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
+    /// The event said that the caller is on the line, and that was too long ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_longer_live: Option<NoLongerLive>,
     pub account: AccountTrace,
     pub ownership: Vec<OwnershipTrace>,
     pub routes: Vec<RouteTrace>,
@@ -121,7 +142,7 @@ pub struct Trace {
 pub enum AccountTrace {
     Matched {
         name: String,
-        crm_id: String,
+        crm_id: CrmId,
         by: MatchKey,
         score_permille: u16,
         source: String,
@@ -149,7 +170,7 @@ pub struct MatchTrace {
     pub keys: Vec<MatchKey>,
     /// By the name alone, with nothing else known that agrees.
     pub weak: bool,
-    /// Another record is as good a match and has another owner.
+    /// Another record is as good a match, or is what another key leads to, and has another owner.
     pub disputed: bool,
     /// What decided against the next best; `None` if no other fits.
     pub won_by: Option<MatchStep>,
@@ -177,8 +198,8 @@ pub enum MatchStep {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OtherAccount {
     pub name: String,
-    pub crm_id: String,
-    pub owner_crm_id: Option<String>,
+    pub crm_id: CrmId,
+    pub owner_crm_id: Option<CrmId>,
     /// Those that fit; empty if none does.
     pub keys: Vec<MatchKey>,
     /// Of the strongest key; without one, how alike the names are.
@@ -205,7 +226,17 @@ pub enum OtherVerdict {
 pub struct OwnershipTrace {
     pub existing: Existing,
     pub rep: Option<RepId>,
+    /// The phone number leads to one owner and the e-mail address to another; this rule follows one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputed: Vec<KeyOwner>,
     pub result: OwnershipResult,
+}
+
+/// Whom a key of the caller leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyOwner {
+    pub key: MatchKey,
+    pub owner: CrmId,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -228,9 +259,11 @@ pub enum OwnershipResult {
     },
     NoOwner,
     NotARep {
-        crm_id: String,
+        crm_id: CrmId,
     },
     Inactive,
+    /// The company is known by its name alone, which is no proof: its owner is not followed.
+    Weak,
     /// The record is there, and was last active too long ago, or nobody knows when.
     TooLongAgo {
         active_at: Option<DateTime<Utc>>,

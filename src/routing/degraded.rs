@@ -1,7 +1,7 @@
 //! What could not be had in time, of what this decision would have used.
 
 use super::case::Case;
-use super::decision::{AccountTrace, CandidateVerdict, Plan, Rejection, Trace};
+use super::decision::{AccountTrace, CandidateVerdict, OwnershipResult, Plan, Rejection, Trace};
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
 use std::collections::BTreeSet;
@@ -24,14 +24,17 @@ pub(super) fn list(case: &Case, plan: &Plan, trace: &Trace) -> Vec<String> {
     missing
 }
 
-/// A member who is rejected for another reason was not asked for the calendar.
+/// A member who is rejected for another reason was not asked for the calendar, nor was an owner who left, nor whoever only
+/// answers for a lead that waits.
 fn calendars_used<'a>(plan: &'a Plan, trace: &'a Trace) -> BTreeSet<&'a RepId> {
-    let owners = trace.ownership.iter().filter_map(|rule| rule.rep.as_ref());
+    let owners = trace.ownership.iter().filter(|rule| rule.result != OwnershipResult::Inactive);
+    let owners = owners.filter_map(|rule| rule.rep.as_ref());
+    let owner = Some(&plan.owner).filter(|_| !plan.waits);
     let candidates = trace.pools.iter().flat_map(|pool| &pool.candidates);
     let asked = candidates.filter(|candidate| match &candidate.verdict {
         CandidateVerdict::Eligible { .. } => true,
         CandidateVerdict::Rejected { because } => matches!(because, Rejection::CalendarUnknown { .. }),
     });
     let targets = plan.targets.iter().map(|target| &target.rep);
-    owners.chain(asked.map(|candidate| &candidate.rep)).chain(targets).chain([&plan.owner]).collect()
+    owners.chain(asked.map(|candidate| &candidate.rep)).chain(targets).chain(owner).collect()
 }

@@ -7,10 +7,10 @@
 //! Whoever picks a member by another key than the balance (the only one free, the first one back) must hand in the set
 //! among which the ledger really had the choice; otherwise credit piles up that nobody can spend.
 
-use crate::domain::id::{PoolId, RepId};
+use crate::domain::id::{LeadId, PoolId, RepId};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One turn, in the unit of balances.
 pub const TURN: i64 = 1_000_000;
@@ -38,6 +38,9 @@ pub struct Entry {
     pub kind: EntryKind,
     /// Change of each balance; sums to zero.
     pub changes: BTreeMap<RepId, i64>,
+    /// Whose last turn was taken back: the entry of the one before it, 0 for who had none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub last_turn: BTreeMap<RepId, i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,12 +203,18 @@ impl Ledger {
         if let Some(charged) = charged {
             self.last_turn.insert(charged.clone(), entry.seq);
         }
+        for (rep, seq) in &entry.last_turn {
+            match seq {
+                0 => self.last_turn.remove(rep),
+                seq => self.last_turn.insert(rep.clone(), *seq),
+            };
+        }
         self.seq = entry.seq;
     }
 
     fn entry(&self, kind: EntryKind, changes: BTreeMap<RepId, i64>) -> Entry {
         debug_assert_eq!(changes.values().sum::<i64>(), 0, "changes sum to zero");
-        Entry { pool: self.pool.clone(), seq: self.seq + 1, kind, changes }
+        Entry { pool: self.pool.clone(), seq: self.seq + 1, kind, changes, last_turn: BTreeMap::new() }
     }
 }
 
@@ -213,6 +222,8 @@ impl Ledger {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {
     pub payer: RepId,
+    /// The entry that charged the payer.
+    pub seq: i64,
     pub weights: BTreeMap<RepId, u32>,
     pub changes: BTreeMap<RepId, i64>,
 }
@@ -225,11 +236,12 @@ impl Charge {
             match &entry.kind {
                 EntryKind::Turn { payer, weights } => {
                     let (payer, weights, changes) = (payer.clone(), weights.clone(), entry.changes.clone());
-                    charge = Some(Self { payer, weights, changes });
+                    charge = Some(Self { payer, seq: entry.seq, weights, changes });
                 }
                 EntryKind::Moved { to, .. } => {
                     if let Some(charge) = &mut charge {
                         charge.payer.clone_from(to);
+                        charge.seq = entry.seq;
                         for (rep, change) in &entry.changes {
                             *charge.changes.entry(rep.clone()).or_insert(0) += change;
                         }
@@ -240,6 +252,34 @@ impl Charge {
             }
         }
         charge
+    }
+}
+
+/// Looks through a journal, the newest entry first, for the last turn of a rep that still counts.
+#[derive(Debug)]
+pub struct LastTurn<'a> {
+    rep: &'a RepId,
+    /// Leads of which the entry that counts has been seen.
+    seen: BTreeSet<LeadId>,
+}
+
+impl<'a> LastTurn<'a> {
+    /// As if this lead had never been.
+    pub fn without(rep: &'a RepId, lead: &LeadId) -> Self {
+        Self { rep, seen: BTreeSet::from([lead.clone()]) }
+    }
+
+    /// The entry's number, if it is the one. Who declined or did not answer had a turn all the same.
+    pub fn look(&mut self, lead: &LeadId, entry: &Entry) -> Option<i64> {
+        let charged = match &entry.kind {
+            EntryKind::Turn { payer, .. } => Some(payer),
+            EntryKind::Moved { to, cause: None | Some(Cause::Declined), .. } if to != self.rep => return None,
+            EntryKind::Moved { to, .. } => Some(to),
+            EntryKind::Undone { .. } => None,
+            EntryKind::Granted { .. } => return None,
+        };
+        let newest = self.seen.insert(lead.clone());
+        (newest && charged == Some(self.rep)).then_some(entry.seq)
     }
 }
 

@@ -2,20 +2,24 @@
 //!
 //! Pure, and the only matcher there is: connectors bring records, nothing here asks for more. A record fits by the keys of
 //! the rules: phone number, e-mail address and domain exactly, a name by likeness. The name alone is a hint, not a proof:
-//! the country must be the same, or, where it is not known, the whole name, and then the match is *weak*. What is known to
+//! the country must be the same, or, where it is not known, the whole name, and then the match is *weak*; so it is where the two
+//! names differ by a word. A weak match says something of the company and gives nobody the lead. What is known to
 //! contradict (another country, another domain) refuses it. Among several that fit, [`MatchStep`] is the order of what
 //! decides; its last step is the id, so that the answer never depends on the order in which the CRM listed them.
 
-use super::decision::{AccountTrace, MatchStep, MatchTrace, OtherAccount, OtherVerdict};
+use super::decision::{AccountTrace, KeyOwner, MatchStep, MatchTrace, OtherAccount, OtherVerdict};
 use super::snapshot::Snapshot;
 use crate::domain::account::{Account, Candidates, CompanyRecord, MatchKey, PersonRecord, Records};
+use crate::domain::crm_id::CrmId;
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
 use crate::rules::RuleSet;
-use crate::rules::company::alike_permille;
+use crate::rules::company::{alike_permille, differ_by_a_word};
 use crate::rules::place;
 use crate::rules::set::NamedAccount;
+use crate::rules::shared::is_shared;
 use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeSet;
 
 /// An exact key is certain.
 const EXACT: u16 = 1000;
@@ -27,12 +31,16 @@ const KEPT: usize = 20;
 /// The account of a lead, with what is told of it.
 pub struct Matched {
     pub account: Option<Account>,
+    /// By a name that proves nothing.
+    pub weak: bool,
     pub trace: AccountTrace,
 }
 
 pub(super) fn account(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Matched {
     let (value, observed_at, source) = match &snapshot.account {
-        Fact::Unknown { why } => return Matched { account: None, trace: AccountTrace::Unknown { why: why.clone() } },
+        Fact::Unknown { why } => {
+            return Matched { account: None, weak: false, trace: AccountTrace::Unknown { why: why.clone() } };
+        }
         Fact::Known { value, observed_at, source } => (value, observed_at, source.clone()),
     };
     let age_ms = (snapshot.now - observed_at).num_milliseconds().max(0);
@@ -40,6 +48,7 @@ pub(super) fn account(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Matc
         Candidates::Settled(account) => (account.clone(), None, Vec::new()),
         Candidates::Found(records) => choose(lead, records, rules),
     };
+    let weak = how.as_ref().is_some_and(|how| how.weak);
     let trace = match &account {
         None => AccountTrace::NoAccount { source, age_ms, others },
         Some(account) => AccountTrace::Matched {
@@ -52,7 +61,7 @@ pub(super) fn account(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Matc
             how,
         },
     };
-    Matched { account, trace }
+    Matched { account, weak, trace }
 }
 
 /// Keeps the records that fit a lead, or nearly, best first: what a snapshot stores. The rest is counted.
@@ -105,7 +114,9 @@ fn choose(lead: &Lead, records: &Records, rules: &RuleSet) -> (Option<Account>, 
     let equals = judged[1..].iter().filter(|other| winner.equals(other));
     let owner = &winner.company.owner_crm_id;
     let mut rivals = equals.filter_map(|other| other.company.owner_crm_id.as_ref());
-    let disputed = owner.is_some() && rivals.any(|rival| Some(rival) != owner.as_ref());
+    let by_keys = owners_by_key(lead, records)
+        .is_some_and(|found| found.iter().any(|found| Some(&found.owner) == owner.as_ref()));
+    let disputed = by_keys || (owner.is_some() && rivals.any(|rival| Some(rival) != owner.as_ref()));
     let how = MatchTrace {
         keys: fit.keys.clone(),
         weak: fit.weak,
@@ -150,7 +161,7 @@ fn judge<'a>(lead: &Lead, company: &'a CompanyRecord, records: &Records, rules: 
     let fit = keys.first().copied().map(|first| Fit {
         place: rules.matching.keys.iter().position(|key| *key == first).unwrap_or(usize::MAX),
         score_permille: if first == MatchKey::Name { name_alike } else { EXACT },
-        weak: first == MatchKey::Name && by_name == Ok(Strength::Weak),
+        weak: keys == [MatchKey::Name] && by_name == Ok(Strength::Weak),
         keys,
     });
     let owner = company.owner_crm_id.as_ref();
@@ -168,13 +179,16 @@ fn judge_name(lead: &Lead, company: &CompanyRecord, alike: u16, rules: &RuleSet)
     if alike < rules.matching.name_at_least_permille {
         return Err(OtherVerdict::NameUnlike);
     }
-    if lead_domain(lead, rules).is_some_and(|domain| !company.domains.is_empty() && !is_at(company, domain)) {
+    let mut own = company.domains.iter().filter(|host| !is_shared(&rules.shared_domains, host));
+    if lead_domain(lead, rules).is_some_and(|domain| own.next().is_some() && !is_at(company, domain)) {
         return Err(OtherVerdict::OtherDomain);
     }
+    let name = lead.company.name.as_ref().map_or("", |known| known.value.as_str());
+    let strength = if differ_by_a_word(name, &company.name) { Strength::Weak } else { Strength::Corroborated };
     let ours = lead.company.country.as_ref().and_then(|known| place::country(&known.value));
     let theirs = company.country.as_deref().and_then(place::country);
     match (ours, theirs) {
-        (Some(ours), Some(theirs)) if ours == theirs => Ok(Strength::Corroborated),
+        (Some(ours), Some(theirs)) if ours == theirs => Ok(strength),
         (Some(_), Some(_)) => Err(OtherVerdict::OtherCountry),
         (None, _) | (_, None) if alike == EXACT => Ok(Strength::Weak),
         (None, _) | (_, None) => Err(OtherVerdict::CountryUnknown),
@@ -196,7 +210,30 @@ fn exact(key: MatchKey, lead: &Lead, company: &CompanyRecord, records: &Records)
     }
 }
 
-/// A mail provider's domain says nothing about the company.
+/// Whom the phone number and whom the e-mail address lead to, where that is not the same owner: the company's that they find,
+/// or the person's. `None` where they agree, or only one of them finds an owner.
+pub(super) fn owners_by_key(lead: &Lead, records: &Records) -> Option<Vec<KeyOwner>> {
+    let found = |key: MatchKey| -> BTreeSet<&CrmId> {
+        let email = lead.contact.email.as_ref().map(|known| &known.value);
+        let person_fits = |person: &&PersonRecord| match key {
+            MatchKey::Phone => lead.reach_phone().is_some_and(|phone| person.phones.contains(phone)),
+            MatchKey::Email => email.is_some() && person.email.as_ref() == email,
+            MatchKey::Domain | MatchKey::Name => false,
+        };
+        let people = records.people.iter().filter(person_fits).filter_map(|person| person.owner_crm_id.as_ref());
+        let companies = records.companies.iter().filter(|company| exact(key, lead, company, records));
+        people.chain(companies.filter_map(|company| company.owner_crm_id.as_ref())).collect()
+    };
+    let (by_phone, by_email) = (found(MatchKey::Phone), found(MatchKey::Email));
+    if !by_phone.is_disjoint(&by_email) {
+        return None;
+    }
+    let of = |key, owner: &&CrmId| KeyOwner { key, owner: (*owner).clone() };
+    let (phone, email) = (by_phone.first()?, by_email.first()?);
+    Some(vec![of(MatchKey::Phone, phone), of(MatchKey::Email, email)])
+}
+
+/// A domain that many share says nothing about the company.
 fn lead_domain<'a>(lead: &'a Lead, rules: &RuleSet) -> Option<&'a str> {
     let domain = lead.company.domain.as_ref().map(|known| known.value.as_str());
     domain.filter(|domain| !rules.shared_domains.contains(*domain))

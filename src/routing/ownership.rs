@@ -3,21 +3,19 @@
 
 use super::availability;
 use super::case::Case;
-use super::decision::{OwnershipResult, OwnershipTrace, Rejection};
+use super::decision::{KeyOwner, OwnershipResult, OwnershipTrace, Rejection};
 use super::matching;
 use super::routes::Taken;
-use super::snapshot::Snapshot;
 use crate::domain::account::{Candidates, PersonKind};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
-use crate::domain::lead::Lead;
-use crate::domain::rep::Rep;
+use crate::domain::rep::{Leave, Rep};
 use crate::rules::RuleSet;
 use crate::rules::set::{Existing, OwnershipRule, Route, RouteTo};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 pub(super) struct Ownership {
     /// Who keeps the lead; `None` = the pool decides.
@@ -53,14 +51,16 @@ pub(super) fn settle(case: &Case, route: &Taken) -> Ownership {
     for rule in chosen_by_crm(case).iter().chain(&case.rules.ownership) {
         let (rep, result) = match owner(case, rule) {
             Owner::Nobody => (None, OwnershipResult::NoOwner),
-            Owner::Stranger(crm_id) => (None, OwnershipResult::NotARep { crm_id: crm_id.to_owned() }),
+            Owner::Stranger(crm_id) => (None, OwnershipResult::NotARep { crm_id: crm_id.clone() }),
             Owner::TooLongAgo(active_at) => (None, OwnershipResult::TooLongAgo { active_at }),
             Owner::NotKnown(why) => (None, OwnershipResult::NotKnown { why: why.to_owned() }),
-            Owner::Rep(rep) => (Some(rep), stand(case, rep, rule.wait_at_most)),
+            Owner::Weak(rep) => (rep, OwnershipResult::Weak),
+            Owner::Rep(rep) => (Some(rep), stand(case, rep, rule)),
         };
         trace.push(OwnershipTrace {
             existing: rule.existing,
             rep: rep.map(|rep| rep.id.clone()),
+            disputed: disputed(case, rule, rep),
             result: result.clone(),
         });
         if let Some((rep, standing)) = rep.zip(standing(result)) {
@@ -71,24 +71,35 @@ pub(super) fn settle(case: &Case, route: &Taken) -> Ownership {
     Ownership { holder: routed_rep(case, route), trace }
 }
 
+/// Both owners, where a rule follows one to whom only one of the caller's keys leads.
+fn disputed(case: &Case, rule: &OwnershipRule, rep: Option<&Rep>) -> Vec<KeyOwner> {
+    let (Some(rep), Some(Candidates::Found(records))) = (rep, case.snapshot.account.value()) else { return Vec::new() };
+    if rule.existing == Existing::CrmAssignment {
+        return Vec::new();
+    }
+    let found = matching::owners_by_key(case.lead, records).unwrap_or_default();
+    if found.iter().any(|found| rep.crm_id.as_ref() == Some(&found.owner)) { found } else { Vec::new() }
+}
+
 fn routed_rep(case: &Case, route: &Taken) -> Option<Holder> {
     let Taken::Route(Route { name, to: RouteTo::Rep(rep), .. }) = route else { return None };
-    let standing = standing(stand(case, case.rep(rep)?, None))?;
+    let standing = standing(stand(case, case.rep(rep)?, &OwnershipRule::of(Existing::AccountOwner)))?;
     Some(Holder { rep: rep.clone(), by: format!("rep of route {name:?}"), standing })
 }
 
 /// Where the CRM assigns, its choice comes before every other owner, and is waited for within the rota.
 fn chosen_by_crm(case: &Case) -> Option<OwnershipRule> {
-    let rule = OwnershipRule { existing: Existing::CrmAssignment, wait_at_most: None, within: None };
-    case.snapshot.assigned.as_ref().map(|_| rule)
+    case.snapshot.assigned.as_ref().map(|_| OwnershipRule::of(Existing::CrmAssignment))
 }
 
 enum Owner<'a> {
     Nobody,
     /// A CRM user, or a queue, who is no rep here.
-    Stranger(&'a str),
+    Stranger(&'a CrmId),
     TooLongAgo(Option<DateTime<Utc>>),
     NotKnown(&'a str),
+    /// Of a company that is known by its name alone; who is a rep here, or not.
+    Weak(Option<&'a Rep>),
     Rep(&'a Rep),
 }
 
@@ -96,12 +107,12 @@ fn owner<'a>(case: &Case<'a>, rule: &OwnershipRule) -> Owner<'a> {
     match rule.existing {
         Existing::AccountOwner => account_owner(case),
         Existing::OpenOpportunityOwner => {
-            of_crm(case, case.account.and_then(|account| account.open_opportunity_owner_crm_id.as_deref()))
+            of_account(case, case.account.and_then(|account| account.open_opportunity_owner_crm_id.as_ref()))
         }
         Existing::LeadOwner => person_owner(case, rule, &[PersonKind::Lead, PersonKind::Contact]),
         Existing::ContactOwner => person_owner(case, rule, &[PersonKind::Contact]),
         Existing::CrmAssignment => match &case.snapshot.assigned {
-            Some(Fact::Known { value, .. }) => of_crm(case, value.as_deref()),
+            Some(Fact::Known { value, .. }) => of_crm(case, value.as_ref()),
             Some(Fact::Unknown { why }) => Owner::NotKnown(why),
             None => Owner::Nobody,
         },
@@ -110,10 +121,10 @@ fn owner<'a>(case: &Case<'a>, rule: &OwnershipRule) -> Owner<'a> {
 
 /// Where the CRM names no account owner, the rep of the named account is it.
 fn account_owner<'a>(case: &Case<'a>) -> Owner<'a> {
-    if let Some(crm_id) = case.account.and_then(|account| account.owner_crm_id.as_deref()) {
-        return of_crm(case, Some(crm_id));
+    if let Some(crm_id) = case.account.and_then(|account| account.owner_crm_id.as_ref()) {
+        return of_account(case, Some(crm_id));
     }
-    let named = matching::named_account(case.lead, case.account, case.rules);
+    let named = matching::named_account(case.lead, case.account.filter(|_| !case.account_is_weak), case.rules);
     let rep = named.and_then(|named| case.rep(named.rep.as_ref()?));
     rep.map_or(Owner::Nobody, Owner::Rep)
 }
@@ -132,59 +143,113 @@ fn person_owner<'a>(case: &Case<'a>, rule: &OwnershipRule, kinds: &[PersonKind])
             return Owner::TooLongAgo(person.active_at);
         }
     }
-    of_crm(case, person.owner_crm_id.as_deref())
+    of_crm(case, person.owner_crm_id.as_ref())
 }
 
-fn of_crm<'a>(case: &Case<'a>, crm_id: Option<&'a str>) -> Owner<'a> {
+fn of_account<'a>(case: &Case<'a>, crm_id: Option<&'a CrmId>) -> Owner<'a> {
+    match of_crm(case, crm_id) {
+        Owner::Rep(rep) if case.account_is_weak => Owner::Weak(Some(rep)),
+        Owner::Stranger(_) if case.account_is_weak => Owner::Weak(None),
+        owner => owner,
+    }
+}
+
+fn of_crm<'a>(case: &Case<'a>, crm_id: Option<&'a CrmId>) -> Owner<'a> {
     let Some(crm_id) = crm_id else { return Owner::Nobody };
-    let rep = case.rules.reps.values().find(|rep| rep.crm_id.as_deref() == Some(crm_id));
+    let rep = case.rules.reps.values().find(|rep| rep.crm_id.as_ref() == Some(crm_id));
     rep.map_or(Owner::Stranger(crm_id), Owner::Rep)
 }
 
-/// Every rep whom [`settle`] may find to be an owner, with who stands in for them: whose calendars are worth asking for
-/// once the CRM has answered.
-pub fn owners_considered(
-    lead: &Lead,
-    account: &Fact<Candidates>,
-    assigned: Option<&Fact<Option<String>>>,
-    rules: &RuleSet,
-    now: DateTime<Utc>,
-) -> BTreeSet<RepId> {
-    let (account, assigned) = (account.clone(), assigned.cloned());
-    let snapshot = Snapshot { now, account, assigned, reps: BTreeMap::new(), ledgers: BTreeMap::new() };
-    let matched = matching::account(lead, &snapshot, rules);
-    let case = Case { lead, snapshot: &snapshot, rules, account: matched.account.as_ref(), ring: false };
-    let mut reps = BTreeSet::new();
-    for rule in chosen_by_crm(&case).iter().chain(&rules.ownership) {
-        if let Owner::Rep(rep) = owner(&case, rule) {
-            reps.extend([Some(rep.id.clone()), rep.delegate.clone()].into_iter().flatten());
-        }
-    }
-    reps
+/// Every rep whom [`settle`] may find to be an owner.
+pub(super) fn owners_considered(case: &Case) -> BTreeSet<RepId> {
+    let crm = chosen_by_crm(case);
+    let rules = crm.iter().chain(&case.rules.ownership);
+    let owners = rules.filter_map(|rule| match owner(case, rule) {
+        Owner::Rep(rep) => Some(rep.id.clone()),
+        Owner::Nobody | Owner::Stranger(_) | Owner::TooLongAgo(_) | Owner::NotKnown(_) | Owner::Weak(_) => None,
+    });
+    owners.collect()
 }
 
-/// Caps, languages and skills are not asked: the account is this rep's. The delegate takes calls only; where no phone is
-/// to be rung, the lead stays with an owner who is back in time, and otherwise goes on.
-fn stand(case: &Case, rep: &Rep, wait_at_most: Option<Duration>) -> OwnershipResult {
+/// Caps, languages and skills are not asked: the account is this rep's. An owner who is absent for longer than the rule waits
+/// is given up, whoever could take the call: the lead would lie with nobody. A delegate takes calls only; where no phone is to
+/// be rung, the lead stays with an owner who is back in time, and otherwise goes on.
+fn stand(case: &Case, rep: &Rep, rule: &OwnershipRule) -> OwnershipResult {
     if !rep.active {
         return OwnershipResult::Inactive;
     }
     let Err(because) = availability::now(case, case.seen(rep)) else { return OwnershipResult::Keeps };
-    if let Some(delegate) = free_delegate(case, rep) {
-        return OwnershipResult::Delegated { to: delegate.id.clone(), because };
-    }
     let free_at = availability::free_at(case, case.seen(rep), &because);
-    let patience = wait_at_most.map_or(TimeDelta::MAX, |wait| TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX));
-    if free_at.is_some_and(|at| at - case.now() <= patience) {
-        OwnershipResult::KeepsForLater { because, free_at }
-    } else {
-        OwnershipResult::GivenUp { because, free_at }
+    let absent = Absence { rep, because: &because, free_at };
+    if absent.is_too_long(case, rule) {
+        return OwnershipResult::GivenUp { because, free_at };
+    }
+    match free_delegate(case, rep) {
+        Some(delegate) => OwnershipResult::Delegated { to: delegate.id.clone(), because },
+        None if free_at.is_some() => OwnershipResult::KeepsForLater { because, free_at },
+        None => OwnershipResult::GivenUp { because, free_at },
     }
 }
 
+struct Absence<'a> {
+    rep: &'a Rep,
+    because: &'a Rejection,
+    /// `None`: not within the horizon of the rota.
+    free_at: Option<DateTime<Utc>>,
+}
+
+impl Absence<'_> {
+    /// By the limit for what keeps the owner away; leave that begins in days off, or ends in them, is leave. Without a limit
+    /// no absence is too long for a delegate.
+    fn is_too_long(&self, case: &Case, rule: &OwnershipRule) -> bool {
+        let (limit, ends_at) = match (self.leave_ends_at(case), self.because) {
+            (Some(ends_at), _) if rule.leave_at_most.is_some() => (rule.leave_at_most, Some(ends_at)),
+            (None, Rejection::OffRota { .. } | Rejection::Holiday { .. }) if rule.off_rota_at_most.is_some() => {
+                (rule.off_rota_at_most, self.free_at)
+            }
+            (Some(_) | None, _) => (rule.wait_at_most, self.free_at),
+        };
+        let Some(limit) = limit else { return false };
+        let limit = TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX);
+        ends_at.is_none_or(|at| at - case.now() > limit)
+    }
+
+    /// The end of the last leave or out of office before the owner is free again.
+    fn leave_ends_at(&self, case: &Case) -> Option<DateTime<Utc>> {
+        let zone = self.rep.timezone;
+        let today = case.now().with_timezone(&zone).date_naive();
+        let is_ahead = |leave: &&Leave| {
+            let begins = zone.from_local_datetime(&leave.from.and_time(NaiveTime::MIN)).earliest();
+            leave.until >= today && begins.zip(self.free_at).is_none_or(|(begins, free_at)| begins <= free_at)
+        };
+        let last = self.rep.leave.iter().filter(is_ahead).map(|leave| leave.until).max();
+        // The first moment of the day after; an hour later where the zone skips its midnight.
+        let ends_at = last.and_then(|last| {
+            let midnight = last.succ_opt()?.and_time(NaiveTime::MIN);
+            let at = |time| zone.from_local_datetime(&time).earliest();
+            Some(at(midnight).or_else(|| at(midnight + TimeDelta::hours(1)))?.to_utc())
+        });
+        match self.because {
+            Rejection::OutOfOffice { until } => ends_at.max(Some(*until)),
+            _ => ends_at,
+        }
+    }
+}
+
+/// Whoever stands in for a rep, for that rep's stand-in, and so on; nobody twice.
+pub(super) fn delegates<'a>(rules: &'a RuleSet, rep: &Rep) -> impl Iterator<Item = &'a Rep> {
+    let mut seen = BTreeSet::from([rep.id.clone()]);
+    let mut following = rep.delegate.clone();
+    std::iter::from_fn(move || {
+        let next = rules.reps.get(following.as_ref()?)?;
+        following.clone_from(&next.delegate);
+        seen.insert(next.id.clone()).then_some(next)
+    })
+}
+
 fn free_delegate<'a>(case: &Case<'a>, rep: &Rep) -> Option<&'a Rep> {
-    let delegate = case.rep(rep.delegate.as_ref()?)?;
-    (case.ring && delegate.active && availability::now(case, case.seen(delegate)).is_ok()).then_some(delegate)
+    let free = |delegate: &&Rep| delegate.active && availability::now(case, case.seen(delegate)).is_ok();
+    if case.ring { delegates(case.rules, rep).find(free) } else { None }
 }
 
 /// `None`: the lead goes on to the next rule.
@@ -197,6 +262,7 @@ fn standing(result: OwnershipResult) -> Option<Standing> {
         | OwnershipResult::NoOwner
         | OwnershipResult::NotARep { .. }
         | OwnershipResult::Inactive
+        | OwnershipResult::Weak
         | OwnershipResult::TooLongAgo { .. }
         | OwnershipResult::NotKnown { .. } => None,
     }

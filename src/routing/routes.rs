@@ -39,10 +39,10 @@ pub(super) fn choose<'a>(lead: &Lead, account: Option<&Account>, rules: &'a Rule
 }
 
 /// Every route that [`choose`] may take once more is known.
-pub(super) fn possible<'a>(lead: &Lead, rules: &'a RuleSet) -> Vec<&'a Route> {
+pub(super) fn possible<'a>(lead: &Lead, account: Option<&Account>, rules: &'a RuleSet) -> Vec<&'a Route> {
     let mut possible = Vec::new();
     for route in &rules.routes {
-        let (verdict, _) = route.when.evaluate(&|path| field(lead, None, path));
+        let (verdict, _) = route.when.evaluate(&|path| field(lead, account, path));
         match verdict {
             Verdict::Yes => {
                 possible.push(route);

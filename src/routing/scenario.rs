@@ -80,6 +80,7 @@ pub(crate) fn acme() -> Lead {
         consent: Consent::default(),
         preference: Preference::default(),
         custom: BTreeMap::new(),
+        unread: Vec::new(),
     }
 }
 
@@ -169,8 +170,8 @@ fn rules() -> RuleSet {
         named_accounts: vec![],
         index: TerritoryIndex::default(),
         ownership: vec![
-            OwnershipRule { existing: Existing::AccountOwner, wait_at_most: Some(48 * HOUR), within: None },
-            OwnershipRule { existing: Existing::OpenOpportunityOwner, wait_at_most: None, within: None },
+            OwnershipRule { wait_at_most: Some(48 * HOUR), ..OwnershipRule::of(Existing::AccountOwner) },
+            OwnershipRule::of(Existing::OpenOpportunityOwner),
         ],
         assignment: Assignment::Baton,
         tiers: vec![Tier {
@@ -187,6 +188,7 @@ fn rules() -> RuleSet {
             weeks: BTreeMap::from([
                 ("office".to_owned(), week(5, shift(9, 17))),
                 ("early".to_owned(), week(5, shift(8, 16))),
+                ("monday".to_owned(), week(1, shift(9, 17))),
                 ("night".to_owned(), week(7, shift(22, 6))),
                 (
                     "sunday".to_owned(),
@@ -207,6 +209,7 @@ fn handoff() -> HandoffRules {
     HandoffRules {
         patience: Duration::from_secs(45),
         bridge_within: Duration::from_secs(60),
+        live_at_most: Duration::from_secs(120),
         ring_timeout: Duration::from_secs(15),
         accept_within: Duration::from_secs(12),
         join_within: Duration::from_secs(5),
@@ -230,6 +233,8 @@ fn handoff() -> HandoffRules {
         },
         needs_attention: rep_id("max"),
         first_contact_sla: HOUR,
+        open_for: 24 * 30 * HOUR,
+        company: Some("Fernhill Software".to_owned()),
     }
 }
 
@@ -365,7 +370,7 @@ impl Scenario {
             holidays: String::new(),
             slack_id: None,
             calendar: Some(format!("{name}@example.com")),
-            crm_id: Some(format!("crm-{name}")),
+            crm_id: Some(format!("crm-{name}").into()),
             delegate: None,
             manager: None,
             weight: 1,
@@ -381,11 +386,11 @@ impl Scenario {
 /// What the CRM knows.
 impl Scenario {
     pub fn owner(self, name: &str) -> Self {
-        self.rep(name, |_| ()).account(|account| account.owner_crm_id = Some(format!("crm-{name}")))
+        self.rep(name, |_| ()).account(|account| account.owner_crm_id = Some(format!("crm-{name}").into()))
     }
 
     pub fn opportunity_owner(self, name: &str) -> Self {
-        let crm_id = Some(format!("crm-{name}"));
+        let crm_id = Some(format!("crm-{name}").into());
         self.rep(name, |_| ()).account(|account| account.open_opportunity_owner_crm_id = crm_id)
     }
 
@@ -425,11 +430,11 @@ impl Scenario {
         self.rep(owner, |_| ()).records(|records| {
             records.people.push(PersonRecord {
                 kind,
-                crm_id: format!("person-{}", records.people.len()),
+                crm_id: format!("person-{}", records.people.len()).into(),
                 company_crm_id: None,
                 email: Some(email),
                 phones: vec![],
-                owner_crm_id: Some(format!("crm-{owner}")),
+                owner_crm_id: Some(format!("crm-{owner}").into()),
                 active_at,
             });
         })
@@ -448,7 +453,7 @@ impl Scenario {
     /// Under `assignment: crm`: what its rules chose.
     pub fn assigned(mut self, owner: Option<&str>) -> Self {
         self.rules.assignment = Assignment::Crm;
-        let value = owner.map(|owner| format!("crm-{owner}"));
+        let value = owner.map(|owner| format!("crm-{owner}").into());
         self.snapshot.assigned = Some(Fact::Known { value, observed_at: at("10:00"), source: "salesforce".into() });
         self
     }
@@ -464,6 +469,12 @@ impl Scenario {
     /// This week and the next.
     pub fn on_leave(self, name: &str) -> Self {
         self.rep(name, |rep| rep.leave = vec![Leave { from: day("2026-01-05"), until: day("2026-01-16") }])
+    }
+
+    /// An account owner on leave keeps their leads for so long.
+    pub fn leave_at_most(mut self, days: u32) -> Self {
+        self.rules.ownership[0].leave_at_most = Some(days * 24 * HOUR);
+        self
     }
 
     /// Works at night; back at 22:00.

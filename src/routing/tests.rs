@@ -1,7 +1,7 @@
 use super::decision::{OwnershipResult, Rejection, TargetRole};
 use super::ledger::TURN;
 use super::scenario::*;
-use super::{decide, members_considered};
+use super::{Considered, decide};
 use crate::domain::known::{Fact, Known};
 use crate::domain::lead::{Headcount, PreferredHandoff};
 use crate::rules::condition::{IfUndecided, Verdict};

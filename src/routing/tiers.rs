@@ -38,10 +38,10 @@ pub(super) fn choose<'a>(lead: &Lead, account: Option<&Account>, rules: &'a Rule
 }
 
 /// Every tier that [`choose`] may give once more is known.
-pub(super) fn possible<'a>(lead: &Lead, rules: &'a RuleSet) -> Vec<&'a Tier> {
+pub(super) fn possible<'a>(lead: &Lead, account: Option<&Account>, rules: &'a RuleSet) -> Vec<&'a Tier> {
     let mut possible = Vec::new();
     for tier in &rules.tiers {
-        let (verdict, _) = tier.when.evaluate(&|path| field(lead, None, path));
+        let (verdict, _) = tier.when.evaluate(&|path| field(lead, account, path));
         match verdict {
             Verdict::Yes => {
                 possible.push(tier);

@@ -41,7 +41,7 @@ fn domain(
     let allowed = "a domain such as northwind.example, without www. and slashes";
     let domain = faults.read(word, "account-bad-domain", allowed, domain_name)?;
     if shared.contains(&domain) {
-        let found = format!("{}, a mail provider", quoted(&domain));
+        let found = format!("{}, which many companies share", quoted(&domain));
         faults.error("account-shared-domain", word.at, found, "the company's own domain");
     }
     if let Some(line) = seen.insert(domain.clone(), word.at.line) {

@@ -8,7 +8,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("account-needs-one-target", "A named account goes to a rep or to a territory, one of them and not both."),
     (
         "account-shared-domain",
-        "Free mail and providers are used by many companies: such a domain names none. Use the company's own domain, or its name.",
+        "Free mail, providers, site builders, shops, networks and help desks are used by many companies: such a domain names none. Use the company's own domain, or its name.",
     ),
     ("account-unknown-rep", "The owner of a named account is not in reps.csv."),
     ("account-unknown-territory", "The territory of a named account is not in territories.csv."),
@@ -70,6 +70,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("file-missing", "A workspace consists of rules/ with these files and templates/."),
     ("file-unknown", "A file in rules/ has a name that nobody reads, so its rules would be ignored."),
     (
+        "handoff-live-below-patience",
+        "Callers would count as gone while they are still rung for: live_at_most must be at least patience.",
+    ),
+    (
         "handoff-patience-exceeds-bridge",
         "Callers would be held longer than a call can wait to be bridged: patience must be at most bridge_within.",
     ),
@@ -113,6 +117,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("match-name-not-a-key", "How alike names must be is told, but names are not matched."),
     ("match-unknown-key", "Accounts are matched by these keys, in the order that is given."),
     ("match-without-keys", "Without a key no lead would ever find its account."),
+    (
+        "ownership-condition",
+        "Who owns a company or a person owns all their leads: ownership takes no conditions, only limits of time.",
+    ),
     ("ownership-twice", "A kind of owner stands twice in the chain."),
     ("ownership-unknown", "The chain of ownership consists of owners that the CRM knows."),
     (
@@ -129,6 +137,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("pool-bad-preference", "A preference wishes for one thing, and may relax after a time."),
     ("pool-bad-relax", "A preference relaxes after a length of time: 20s, 2m."),
     ("pool-bad-weight", "A weight is a whole number from 1 to 100: a rep of weight 2 gets twice as many leads."),
+    (
+        "pool-in-pool",
+        "A pool has reps as members, not pools. Select the reps, or let one pool overflow into the other.",
+    ),
     (
         "pool-language-hole",
         "The pool requires the lead's language, and in some of its hours nobody who speaks one of its languages is at work.",
@@ -156,7 +168,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("pool-unknown-overflow", "A pool overflows into one that routing.yaml does not have."),
     (
         "pool-unknown-policy",
-        "The policy says how turns are given: balanced, round_robin and the others that are listed.",
+        "The policy says how turns are given: balanced (by weight, which is what others call round robin), strict (all alike), longest-idle or least-loaded.",
     ),
     ("pool-unknown-product", "No rep of reps.csv sells this product."),
     ("pool-unknown-rep", "This rep is not in reps.csv."),
@@ -183,7 +195,11 @@ pub const CODES: &[(&str, &str)] = &[
         "A Slack id begins with U or W; it stands in the profile under \"copy member ID\". A handle such as @anna may change hands.",
     ),
     ("rep-bad-weight", "A weight is a whole number from 1 to 100."),
-    ("rep-crm-id-twice", "Two reps have one id in the CRM."),
+    (
+        "rep-crm-id-checksum",
+        "The last three of the 18 characters of a Salesforce id say which of the others are upper case. Here they contradict: copy the id anew.",
+    ),
+    ("rep-crm-id-twice", "Two reps have one id in the CRM: with 15 characters and with 18 it is the same one."),
     ("rep-delegate-away", "A rep and the delegate who stands in are away at the same time."),
     ("rep-delegate-cycle", "Delegates point at each other in a circle: nobody would take the calls."),
     ("rep-email-twice", "Two reps have one e-mail address."),
@@ -229,6 +245,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("territory-bad-date", "Dates are written YYYY-MM-DD."),
     ("territory-bad-employees", "Sizes are a range: 100..999, >= 1000, or one number."),
     ("territory-bad-name", "A territory's name is text that fits in one line."),
+    ("territory-bad-postal", "Postal codes are written as their country writes them, or as the beginning of one."),
     ("territory-bad-priority", "A priority is a whole number; higher wins."),
     (
         "territory-conflict",

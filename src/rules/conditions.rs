@@ -159,7 +159,7 @@ impl Reader<'_> {
             return None;
         }
         let postal = self.path == "lead.postal";
-        let prefixes = words.into_iter().map(|word| if postal { super::place::postal(&word.text) } else { word.text });
+        let prefixes = words.into_iter().map(|word| if postal { super::postal::plain(&word.text) } else { word.text });
         Some(self.field(Test::Prefix(prefixes.collect())))
     }
 

@@ -254,7 +254,32 @@ pub fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 
 /// `did you mean "Software"?` if one of the names is close to what was found.
 pub fn did_you_mean<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    nearest(found, names).map(|name| format!("did you mean \"{name}\"?"))
+    let name = nearest(found, names)?;
+    Some(if opposite(found, name) {
+        format!("\"{name}\" says the opposite: write it only with what it then should be")
+    } else {
+        format!("did you mean \"{name}\"?")
+    })
+}
+
+/// Words that are near in letters and turn what is said round.
+const OPPOSITES: [(&str, &str); 9] = [
+    ("after", "before"),
+    ("least", "most"),
+    ("min", "max"),
+    ("from", "until"),
+    ("in", "out"),
+    ("on", "off"),
+    ("with", "without"),
+    ("include", "exclude"),
+    ("known", "unknown"),
+];
+
+fn opposite(found: &str, name: &str) -> bool {
+    let (found, name) = (found.to_lowercase(), name.to_lowercase());
+    let (found, name): (Vec<&str>, Vec<&str>) = (found.split(['_', '-']).collect(), name.split(['_', '-']).collect());
+    found.len() == name.len()
+        && found.iter().zip(&name).any(|(a, b)| OPPOSITES.contains(&(a, b)) || OPPOSITES.contains(&(b, a)))
 }
 
 /// The name that is fewest slips of the pen away: one slip in short words, a third of the letters in long ones.
@@ -293,6 +318,20 @@ mod tests {
         assert_eq!(nearest("software", names.into_iter()), Some("Software"));
         assert_eq!(nearest("UK", names.into_iter()), Some("UKI"));
         assert_eq!(nearest("Mining", names.into_iter()), None);
+    }
+
+    #[test]
+    fn the_opposite_of_what_was_written_is_no_remedy() {
+        let hint = |found: &str, name: &'static str| did_you_mean(found, [name].into_iter());
+        for (found, name) in [
+            ("escalate_after", "escalate_before"),
+            ("ring_at_least", "ring_at_most"),
+            ("remind_after", "remind_before"),
+        ] {
+            let told = hint(found, name).unwrap_or_default();
+            assert!(!told.contains("did you mean"), "{found}: {told}");
+        }
+        assert_eq!(hint("escalate_befor", "escalate_before").as_deref(), Some("did you mean \"escalate_before\"?"));
     }
 
     #[test]

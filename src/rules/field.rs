@@ -155,6 +155,7 @@ mod tests {
             consent: Consent::default(),
             preference: Preference::default(),
             custom: BTreeMap::from([("seats".to_owned(), FieldValue::Number(12.0))]),
+            unread: Vec::new(),
         }
     }
 

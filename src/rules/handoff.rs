@@ -1,7 +1,7 @@
 //! `handoff.yaml`: the caller's patience, rings, ladders, booking and callback.
 
 use super::fault::{At, Faults, Word, quoted};
-use super::set::{BookingRules, CallbackRules, HandoffRules, Rung};
+use super::set::{BookingRules, CallbackRules, HandoffRules, Rung, live_at_most};
 use super::values;
 use super::yaml::{Node, Section};
 use crate::domain::id::RepId;
@@ -14,10 +14,15 @@ pub const DEFAULT_LADDER: &str = "default";
 pub const RUNGS: [(&str, Rung); 3] =
     [("warm_transfer", Rung::WarmTransfer), ("booking", Rung::Booking), ("callback", Rung::Callback)];
 
+/// A lead of which nobody tells what became counts as open for this long, where `open_for` is left out: a cap that only ever
+/// fills would stop a pool.
+pub const OPEN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// The file as read; names are not looked up yet.
 pub struct Draft {
     patience: Span,
     bridge_within: Span,
+    live_at_most: Span,
     ring_timeout: Span,
     accept_within: Span,
     join_within: Duration,
@@ -27,6 +32,8 @@ pub struct Draft {
     callback: CallbackRules,
     pub needs_attention: Option<Word>,
     first_contact_sla: Duration,
+    open_for: Duration,
+    company: Option<String>,
 }
 
 /// A duration with its place, for the checks of one against the other.
@@ -47,6 +54,7 @@ impl Draft {
         HandoffRules {
             patience: self.patience.length,
             bridge_within: self.bridge_within.length,
+            live_at_most: self.live_at_most.length,
             ring_timeout: self.ring_timeout.length,
             accept_within: self.accept_within.length,
             join_within: self.join_within,
@@ -56,6 +64,8 @@ impl Draft {
             callback: self.callback.clone(),
             needs_attention,
             first_contact_sla: self.first_contact_sla,
+            open_for: self.open_for,
+            company: self.company.clone(),
         }
     }
 }
@@ -67,11 +77,14 @@ pub fn read(root: &Node, faults: &mut Faults) -> Draft {
     let draft = Draft {
         patience: span(&mut section, "patience", faults),
         bridge_within: span(&mut section, "bridge_within", faults),
+        live_at_most: span_or(&mut section, "live_at_most", live_at_most(), faults),
         ring_timeout: span(&mut section, "ring_timeout", faults),
         accept_within: span(&mut section, "accept_within", faults),
         join_within: span(&mut section, "join_within", faults).length,
         ring_at_most: number(&mut section, "ring_at_most", faults),
         first_contact_sla: span(&mut section, "first_contact_sla", faults).length,
+        company: section.get("company").and_then(|node| node.word(faults)).map(|word| word.text),
+        open_for: span_or(&mut section, "open_for", OPEN_FOR, faults).length,
         needs_attention: section.require("needs_attention", faults).and_then(|node| node.word(faults)),
         ladders: section.require("ladders", faults).map(|node| ladders(node, faults)).unwrap_or_default(),
         booking: booking(section.under("booking", faults), faults),
@@ -86,7 +99,7 @@ pub fn read(root: &Node, faults: &mut Faults) -> Draft {
 
 /// The caller's clock holds every other: one try must fit into the patience, the patience into the time to the bridge.
 fn check_times(draft: &Draft, faults: &mut Faults) {
-    let Draft { patience, bridge_within, ring_timeout, accept_within, .. } = draft;
+    let Draft { patience, bridge_within, live_at_most, ring_timeout, accept_within, .. } = draft;
     let one_try = ring_timeout.length + accept_within.length;
     if one_try > patience.length {
         let one_try = values::spell(one_try);
@@ -100,6 +113,14 @@ fn check_times(draft: &Draft, faults: &mut Faults) {
         faults
             .error("handoff-patience-exceeds-bridge", patience.at, found, "at most bridge_within")
             .hint(Some("bridge_within is the patience plus the time to join".to_owned()));
+    }
+    if live_at_most.length < patience.length {
+        let found = format!("live_at_most = {live_at_most}, shorter than patience = {patience}");
+        faults.error("handoff-live-below-patience", live_at_most.at, found, "at least the caller's patience").hint(
+            Some(
+                "a caller who may still be rung for is on the line; 2m is what counts where nothing is said".to_owned(),
+            ),
+        );
     }
 }
 
@@ -179,7 +200,20 @@ fn callback(mut section: Section<'_>, faults: &mut Faults) -> CallbackRules {
 }
 
 fn span(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> Span {
-    let word = section.require(key, faults).and_then(|node| node.word(faults));
+    let node = section.require(key, faults);
+    spelled(section, node, faults)
+}
+
+/// The same for a key that need not be there.
+fn span_or(section: &mut Section<'_>, key: &'static str, otherwise: Duration, faults: &mut Faults) -> Span {
+    match section.get(key) {
+        Some(node) => spelled(section, Some(node), faults),
+        None => Span { length: otherwise, at: section.at },
+    }
+}
+
+fn spelled(section: &Section<'_>, node: Option<&Node>, faults: &mut Faults) -> Span {
+    let word = node.and_then(|node| node.word(faults));
     let length = word.as_ref().and_then(|word| faults.read(word, "bad-duration", values::DURATION, values::duration));
     Span { length: length.unwrap_or_default(), at: word.map_or(section.at, |word| word.at) }
 }

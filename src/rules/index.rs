@@ -8,6 +8,7 @@
 //! the longer postal prefix; the more of industry and size it fixes; the more of country, state, region and postal code it
 //! fixes; the first line. Rows that differ in the line alone are of equal rank.
 
+use super::postal;
 use super::set::{NamedAccount, TerritoryRow};
 use crate::domain::lead::Headcount;
 use chrono::NaiveDate;
@@ -241,7 +242,12 @@ impl Symbols {
 
     fn known(&self, place: &Place) -> KnownSymbols {
         let postal = place.postal.map(str::to_lowercase).unwrap_or_default();
-        let prefix = |length: &u8| Some((*length, *self.postal.get(postal.get(..usize::from(*length))?)?));
+        let code = postal.to_uppercase();
+        let prefix = |length: &u8| {
+            let beginning = postal.get(..usize::from(*length))?;
+            let symbol = *self.postal.get(beginning)?;
+            postal::takes(place.country, code.get(..beginning.len())?, &code).then_some((*length, symbol))
+        };
         KnownSymbols {
             country: find(&self.country, place.country),
             state: find(&self.state, place.state),

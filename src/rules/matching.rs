@@ -3,11 +3,11 @@
 use super::accounts;
 use super::fault::{At, Faults, quoted};
 use super::set::MatchRules;
+use super::shared;
 use super::yaml::{Data, Node, Section};
 use crate::domain::account::MatchKey;
 use std::collections::BTreeSet;
 
-const SHARED_DOMAINS: &str = include_str!("shared_domains.txt");
 pub const KEYS: [(&str, MatchKey); 4] =
     [("phone", MatchKey::Phone), ("email", MatchKey::Email), ("domain", MatchKey::Domain), ("name", MatchKey::Name)];
 /// Below this, names of different companies fit.
@@ -16,7 +16,7 @@ const NAME_AT_LEAST: &str = "how alike two names must be, from 0.7 to 1, such as
 
 /// The section, and the domains that are no key. What a workspace does not say is [`MatchRules::default`].
 pub fn read(node: Option<&Node>, faults: &mut Faults) -> (MatchRules, BTreeSet<String>) {
-    let Some(node) = node else { return (MatchRules::default(), built_in_domains().collect()) };
+    let Some(node) = node else { return (MatchRules::default(), shared::built_in().collect()) };
     let mut section = node.section(faults);
     let keys = keys(section.get("keys"), faults);
     let name_at_least_permille = name_at_least(&mut section, &keys, faults);
@@ -69,19 +69,15 @@ fn permille(text: &str) -> Option<u16> {
 
 /// The built-in list where a workspace says nothing or `default`; a list may hold `default` among its own.
 fn shared_domains(node: Option<&Node>, faults: &mut Faults) -> BTreeSet<String> {
-    let Some(words) = node.map(|node| node.words(faults)) else { return built_in_domains().collect() };
+    let Some(words) = node.map(|node| node.words(faults)) else { return shared::built_in().collect() };
     let mut domains = BTreeSet::new();
     for word in &words {
         if word.text == "default" {
-            domains.extend(built_in_domains());
+            domains.extend(shared::built_in());
         } else {
             let allowed = "default, or domains such as gmail.com";
             domains.extend(faults.read(word, "match-bad-domain", allowed, accounts::domain_name));
         }
     }
     domains
-}
-
-fn built_in_domains() -> impl Iterator<Item = String> {
-    SHARED_DOMAINS.lines().filter(|line| !line.starts_with('#')).map(str::to_owned)
 }

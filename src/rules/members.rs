@@ -8,7 +8,7 @@ use super::fault::{At, Faults, Word, did_you_mean, listed, quoted};
 use super::values;
 use super::yaml::{Data, Node, Section};
 use super::{language, reps};
-use crate::domain::id::RepId;
+use crate::domain::id::{PoolId, RepId};
 use crate::domain::rep::Rep;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +74,14 @@ impl Criterion {
     }
 
     fn meant(self, word: &str) -> Option<String> {
-        if matches!(self, Self::Language) { language::hint(word) } else { None }
+        match self {
+            Self::Language => language::hint(word),
+            _ if word.contains(';') => {
+                let parts: Vec<&str> = word.split(';').map(str::trim).filter(|part| !part.is_empty()).collect();
+                Some(format!("in YAML several are a list: [{}]", parts.join(", ")))
+            }
+            _ => None,
+        }
     }
 
     /// Languages and products are written as people write them.
@@ -87,9 +94,8 @@ impl Criterion {
 
     fn words_of(self, rep: &Rep) -> Vec<&str> {
         match self {
-            Self::Team => vec![rep.team.as_str()],
-            Self::Seniority if rep.seniority.is_empty() => Vec::new(),
-            Self::Seniority => vec![rep.seniority.as_str()],
+            Self::Team => rep.teams().collect(),
+            Self::Seniority => rep.seniorities().collect(),
             Self::Skill => rep.skills.iter().map(String::as_str).collect(),
             Self::Language => rep.languages.iter().map(String::as_str).collect(),
             Self::Product => rep.products.iter().map(String::as_str).collect(),
@@ -163,7 +169,7 @@ fn weighted(entries: &[(Word, Node)], faults: &mut Faults) -> Vec<(Word, u32)> {
 
 fn weight(node: &Node, faults: &mut Faults) -> Option<u32> {
     let word = node.word(faults)?;
-    faults.read(&word, "pool-bad-weight", values::WEIGHT, values::weight)
+    faults.read_or_hint(&word, "pool-bad-weight", values::WEIGHT, values::weight, values::weight_meant)
 }
 
 pub struct Found {
@@ -174,8 +180,16 @@ pub struct Found {
 }
 
 /// `None`, with a fault, if nobody active is found.
-pub fn of(members: &Members, reps: &[reps::Draft], faults: &mut Faults) -> Option<Found> {
+pub fn of<'a>(
+    members: &Members,
+    reps: &[reps::Draft],
+    pools: impl Iterator<Item = &'a PoolId>,
+    faults: &mut Faults,
+) -> Option<Found> {
     let told = faults.count();
+    if pools_among(members, reps, &pools.collect(), faults) {
+        return None;
+    }
     let found = find(members, reps, faults).found;
     let nobody = !found.iter().any(|(draft, _)| draft.rep.active);
     if nobody && !members.faulty && faults.count() == told {
@@ -212,6 +226,25 @@ fn named<'m>(members: &'m Members, reps: &[reps::Draft], faults: &mut Faults) ->
         }
     }
     named
+}
+
+/// Whether somebody has put a pool into the pool, which is told.
+fn pools_among(members: &Members, reps: &[reps::Draft], pools: &BTreeSet<&PoolId>, faults: &mut Faults) -> bool {
+    let told = faults.count();
+    for pick in &members.picks {
+        let Pick::Rep(word, _) = pick else { continue };
+        let is_rep = reps.iter().any(|draft| draft.rep.id.as_str() == word.text);
+        if !is_rep && pools.iter().any(|pool| pool.as_str() == word.text) {
+            let hint = format!(
+                "to take {0}'s reps, select them as {0} does; to pass on what nobody here can take, write overflow: {0}",
+                word.text
+            );
+            faults
+                .error("pool-in-pool", word.at, format!("{}, which is a pool", quoted(&word.text)), "reps as members")
+                .hint(Some(hint));
+        }
+    }
+    faults.count() != told
 }
 
 fn rep<'r>(word: &Word, reps: &'r [reps::Draft], faults: &mut Faults) -> Option<&'r reps::Draft> {
@@ -318,7 +351,8 @@ mod tests {
         ben,Ben,ben@c.example,emea,senior,en;de,,Voice;Chat,UTC,office,\n\
         cy,Cy,cy@c.example,emea,junior,de,security,,UTC,office,\n\
         dee,Dee,dee@c.example,amer,senior,en,,Chat,UTC,office,\n\
-        eve,Eve,eve@c.example,amer,,fr,,,UTC,office,no\n";
+        eve,Eve,eve@c.example,amer,,fr,,,UTC,office,no\n\
+        fay,Fay,fay@c.example,apac; latam,lead;trainer,fr,,,UTC,office,\n";
 
     /// `ana:1 ben:2`, and the faults as `line code`.
     fn found(text: &str) -> (String, Vec<String>) {
@@ -326,7 +360,8 @@ mod tests {
         let drafts = reps::read(REPS, &mut faults).expect("the roster is read");
         let node = yaml::parse("rules/routing.yaml", text, &mut faults).expect("yaml");
         let members = read(&node, &mut faults);
-        let found = of(&members, &drafts, &mut faults);
+        let west = PoolId::new("west").expect("a name");
+        let found = of(&members, &drafts, [&west].into_iter(), &mut faults);
         if faults.count() == 0 {
             warn(&members, &drafts, &mut faults);
         }
@@ -343,6 +378,8 @@ mod tests {
     fn keys_are_joined_by_and_and_words_of_a_list_by_or() {
         finds("{ team: emea }", "ana:1 ben:1 cy:1");
         finds("{ team: emea, seniority: senior }", "ana:1 ben:1");
+        finds("{ team: apac }", "fay:1");
+        finds("{ team: latam, seniority: trainer }", "fay:1");
         finds("{ team: [emea, amer], seniority: senior, language: en }", "ana:1 ben:1 dee:1");
         finds("{ skill: security, language: [es, DE] }", "ana:1 cy:1");
         finds("{ product: chat }", "ben:1 dee:1");
@@ -364,6 +401,10 @@ mod tests {
     fn every_wrong_word_is_told_where_it_stands() {
         for (text, expected) in [
             ("{ team: emae }", "1 pool-unknown-team"),
+            ("{ team: emea;amer }", "1 pool-unknown-team"),
+            ("[west, ana]", "1 pool-in-pool"),
+            ("{ west: 2, ana: 1 }", "1 pool-in-pool"),
+            ("{ team: emea, weight: 40% }", "1 pool-bad-weight"),
             ("{ language: it }", "1 pool-unknown-language"),
             ("{ product: Vioce }", "1 pool-unknown-product"),
             ("{ weight: 2 }", "1 pool-selection-open"),

@@ -140,6 +140,9 @@ const SUBDIVISION_ALIASES: [(&str, &str); 36] = [
     ("sao paulo", "BR-SP"),
 ];
 
+/// Countries whose parts stand in most addresses: a name of theirs is meant where nothing says otherwise.
+const OFTEN: [&str; 4] = ["US", "CA", "AU", "IN"];
+
 static COUNTRIES: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
     let mut names = BTreeMap::new();
     let mut short: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
@@ -236,11 +239,12 @@ pub fn state(country: &str, text: &str) -> Option<String> {
     subdivision(Some(country), text).map(|found| found.code.to_owned())
 }
 
-/// Code of a part of any country; `None` also where two countries use the name for different codes.
+/// Code of a part of any country. Where two countries use the name for different codes, that of a country whose parts stand in
+/// most addresses (Florida is also in Uruguay), and `None` where neither is one.
 pub fn state_anywhere(text: &str) -> Option<String> {
-    let mut codes = rust_iso3166::ALL.iter().filter_map(|country| state(country.alpha2, text));
-    let first = codes.next()?;
-    codes.all(|other| other == first).then_some(first)
+    let mut found = countries_by_use().filter_map(|country| Some((country, state(country, text)?)));
+    let (country, first) = found.next()?;
+    (OFTEN.contains(&country) || found.all(|(_, other)| other == first)).then_some(first)
 }
 
 /// Names of the parts of a country, for hints.
@@ -251,16 +255,15 @@ pub fn state_names(country: &str) -> Vec<&'static str> {
         .unwrap_or_default()
 }
 
-/// Names of the parts of all countries, for hints; first of those whose parts stand in most addresses.
-pub fn state_names_anywhere() -> impl Iterator<Item = &'static str> {
-    let often = ["US", "CA", "AU", "IN"].into_iter().flat_map(state_names);
-    often.chain(rust_iso3166::ALL.iter().flat_map(|country| state_names(country.alpha2)))
+/// Alpha-2 codes of all countries, first of those whose parts stand in most addresses.
+pub fn countries_by_use() -> impl Iterator<Item = &'static str> {
+    let rest = rust_iso3166::ALL.iter().map(|country| country.alpha2).filter(|code| !OFTEN.contains(code));
+    OFTEN.into_iter().chain(rest)
 }
 
-/// Upper case, no blanks, no hyphens: `SW1A1AA`, `1008001`. Rules and leads are brought to the same form.
-pub fn postal(text: &str) -> String {
-    let kept = text.chars().filter(|letter| !letter.is_whitespace() && *letter != '-');
-    kept.flat_map(char::to_uppercase).collect()
+/// Names of the parts of all countries, for hints; first of those whose parts stand in most addresses.
+pub fn state_names_anywhere() -> impl Iterator<Item = &'static str> {
+    countries_by_use().flat_map(state_names)
 }
 
 /// Lower case, Latin letters without marks, words joined by single blanks: how names are compared.
@@ -404,9 +407,4 @@ mod tests {
         assert!(state_names("US").contains(&"Texas"));
     }
 
-    #[test]
-    fn postal_codes_lose_their_blanks_and_hyphens() {
-        assert_eq!(postal("sw1a 1aa"), "SW1A1AA");
-        assert_eq!(postal("100-8001"), "1008001");
-    }
 }

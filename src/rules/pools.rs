@@ -1,6 +1,6 @@
 //! The pools of `routing.yaml` as read; names are looked up in `resolve`.
 
-use super::fault::{At, Faults, Word, quoted};
+use super::fault::{At, Faults, Word, listed, quoted};
 use super::members::{self, Members};
 use super::prefer::{self, Wished};
 use super::set::{CalendarUnknown, Caps, OrderPolicy, WhenFull};
@@ -50,7 +50,7 @@ pub fn read(node: &Node, faults: &mut Faults) -> Option<Draft> {
     let members = section.require("members", faults).map(|node| members::read(node, faults));
     let require = section.get("require").map(|node| node.words(faults)).unwrap_or_default();
     let prefer = section.get("prefer").map(|node| prefer::read(node, faults)).unwrap_or_default();
-    let policy = choice(&mut section, "policy", "pool-unknown-policy", &POLICIES, faults);
+    let policy = policy(&mut section, faults);
     let caps = section.get("caps").map(|node| caps(node, faults)).unwrap_or_default();
     let when_full = choice(&mut section, "when_full", "pool-unknown-choice", &WHEN_FULL, faults);
     let overflow = section.get("overflow").and_then(|node| node.word(faults));
@@ -75,6 +75,18 @@ pub fn read(node: &Node, faults: &mut Faults) -> Option<Draft> {
         owned_leads_count: owned.unwrap_or(false),
         lead_rep,
     })
+}
+
+/// Other products' words are met with ours.
+fn policy(section: &mut Section<'_>, faults: &mut Faults) -> Option<OrderPolicy> {
+    let word = section.get("policy")?.word(faults)?;
+    if word.text.to_lowercase().replace(['-', '_', ' '], "").contains("roundrobin") {
+        let hint = "write balanced, turns by weight, or strict, turns without weights";
+        let allowed = listed(POLICIES.iter().map(|(name, _)| *name));
+        faults.error("pool-unknown-policy", word.at, quoted(&word.text), allowed).hint(Some(hint.to_owned()));
+        return None;
+    }
+    faults.choice(&word, "pool-unknown-policy", &POLICIES)
 }
 
 fn choice<T: Copy>(

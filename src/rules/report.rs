@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 /// `14 reps in 4 teams, 46 territory rows in 12 countries, 8 pools, 3 tiers` and what else there is.
 pub fn summary(checked: &Checked) -> Vec<String> {
     let rules = &checked.rules;
-    let teams: BTreeSet<&str> = rules.reps.values().map(|rep| rep.team.as_str()).collect();
+    let teams: BTreeSet<&str> = rules.reps.values().flat_map(|rep| rep.teams()).collect();
     let rows: BTreeSet<u32> = rules.territories.iter().map(|row| row.line).collect();
     let territories: BTreeSet<&str> = rules.territories.iter().map(|row| row.territory.as_str()).collect();
     let countries: BTreeSet<&str> = rules.territories.iter().filter_map(|row| row.country.as_deref()).collect();

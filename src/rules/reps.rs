@@ -3,6 +3,7 @@
 use super::fault::{At, Faults, Word, did_you_mean, quoted};
 use super::table::{self, Row, Table};
 use super::{values, zone};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::phone::PhoneE164;
 use crate::domain::rep::{Leave, Rep};
@@ -56,8 +57,8 @@ pub fn read(text: &str, faults: &mut Faults) -> Option<Vec<Draft>> {
     Some(table.rows.iter().filter_map(|row| Reader { table: &table, row, faults, seen: &mut seen }.draft()).collect())
 }
 
-/// What two reps must not share, by column and value.
-type Seen = BTreeMap<(&'static str, String), u32>;
+/// What two reps must not share, by column and value: the line, and how it is written there.
+type Seen = BTreeMap<(&'static str, String), (u32, String)>;
 
 struct Reader<'r> {
     table: &'r Table,
@@ -74,26 +75,26 @@ impl Reader<'_> {
         if !self.once("id", &id_word, "rep-id-twice") {
             return None;
         }
-        let _told_if_blank = self.require("hours");
+        let _told_if_blank = ["team", "hours"].map(|column| self.require(column));
         let [hours, holidays] = ["hours", "holidays"].map(|column| self.table.list(self.row, column));
         let rep = Rep {
             name: self.require("name").map(|word| word.text).unwrap_or_default(),
             email: self.email(),
             phones: self.phones(),
-            team: self.require("team").map(|word| word.text).unwrap_or_default(),
-            seniority: self.get("seniority").map(|word| word.text).unwrap_or_default(),
+            team: together(&self.table.list(self.row, "team")),
+            seniority: together(&self.table.list(self.row, "seniority")),
             languages: self.languages(),
             skills: self.table.list(self.row, "skills").into_iter().map(|word| word.text).collect(),
             products: self.table.list(self.row, "products").into_iter().map(|word| word.text).collect(),
             timezone: self.timezone(),
             hours: together(&hours),
             holidays: together(&holidays),
-            slack_id: self.unique("slack_id", "rep-bad-slack-id", "a Slack member id such as U0PRIYA001", slack_id),
+            slack_id: self.slack_id(),
             calendar: self.get("calendar").map(|word| word.text),
-            crm_id: self.unique("crm_id", "rep-bad-crm-id", "the CRM's user id: letters and digits", crm_id),
+            crm_id: self.crm_id(),
             delegate: None,
             manager: None,
-            weight: self.read("weight", "rep-bad-weight", values::WEIGHT, values::weight).unwrap_or(1),
+            weight: self.weight(),
             cap_per_day: self.cap("cap_per_day"),
             cap_per_week: self.cap("cap_per_week"),
             cap_open: self.cap("cap_open"),
@@ -128,31 +129,55 @@ impl Reader<'_> {
         self.read(column, "rep-bad-cap", values::POSITIVE, values::positive)
     }
 
+    fn weight(&mut self) -> u32 {
+        let Some(word) = self.get("weight") else { return 1 };
+        let read =
+            self.faults.read_or_hint(&word, "rep-bad-weight", values::WEIGHT, values::weight, values::weight_meant);
+        read.unwrap_or(1)
+    }
+
     /// False, with a fault, if another row has the same value.
     fn once(&mut self, column: &'static str, word: &Word, code: &'static str) -> bool {
-        // Salesforce ids differ by case alone; everything else that must be unique does not.
-        let key = if column == "crm_id" { word.text.clone() } else { word.text.to_lowercase() };
-        let first = self.seen.get(&(column, key.clone())).copied();
-        if let Some(line) = first {
-            let found = format!("{}, which line {line} has too", quoted(&word.text));
+        self.once_as(column, word, word.text.to_lowercase(), code)
+    }
+
+    /// Two cells that are written differently may say the same: `key` is what they say.
+    fn once_as(&mut self, column: &'static str, word: &Word, key: String, code: &'static str) -> bool {
+        if let Some((line, text)) = self.seen.get(&(column, key.clone())) {
+            let other_way = *text != word.text && !text.eq_ignore_ascii_case(&word.text);
+            let there = if other_way { format!(" as {}", quoted(text)) } else { String::new() };
+            let found = format!("{}, which line {line} has too{there}", quoted(&word.text));
             self.faults.error(code, word.at, found, format!("each {column} for one rep only"));
             return false;
         }
-        self.seen.insert((column, key), word.at.line);
+        self.seen.insert((column, key), (word.at.line, word.text.clone()));
         true
     }
 
-    fn unique(
-        &mut self,
-        column: &'static str,
-        code: &'static str,
-        allowed: &str,
-        parse: fn(&str) -> Option<String>,
-    ) -> Option<String> {
-        let value = self.read(column, code, allowed, parse)?;
-        let word = self.get(column)?;
-        let twice = if column == "slack_id" { "rep-slack-id-twice" } else { "rep-crm-id-twice" };
-        self.once(column, &word, twice).then_some(value)
+    fn slack_id(&mut self) -> Option<String> {
+        let id = self.read("slack_id", "rep-bad-slack-id", "a Slack member id such as U0PRIYA001", slack_id)?;
+        let word = self.get("slack_id")?;
+        self.once("slack_id", &word, "rep-slack-id-twice").then_some(id)
+    }
+
+    /// With 15 characters or with 18, it is one id of Salesforce.
+    fn crm_id(&mut self) -> Option<CrmId> {
+        self.read("crm_id", "rep-bad-crm-id", "the CRM's user id: letters and digits", crm_id)?;
+        let word = self.get("crm_id")?;
+        let id = match CrmId::written(&word.text) {
+            Ok(id) => id,
+            Err(wrong) => {
+                let found = format!("{}, whose last three characters do not fit the others", quoted(&word.text));
+                let hint = format!(
+                    "after {} they would be {}, upper and lower case told apart; copy the id from the CRM once more",
+                    wrong.first, wrong.right
+                );
+                let allowed = "the id as Salesforce writes it, with 15 characters or with 18";
+                self.faults.error("rep-crm-id-checksum", word.at, found, allowed).hint(Some(hint));
+                return None;
+            }
+        };
+        self.once_as("crm_id", &word, id.as_str().to_owned(), "rep-crm-id-twice").then_some(id)
     }
 
     fn email(&mut self) -> String {
@@ -236,9 +261,8 @@ fn slack_id(text: &str) -> Option<String> {
     fine.then(|| text.to_owned())
 }
 
-fn crm_id(text: &str) -> Option<String> {
-    let fine = text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric());
-    fine.then(|| text.to_owned())
+fn crm_id(text: &str) -> Option<()> {
+    (text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(())
 }
 
 #[cfg(test)]

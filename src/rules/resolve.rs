@@ -32,7 +32,7 @@ pub fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Opt
     let reps = resolver.reps(faults);
     let tiers = resolver.tiers(faults);
     let catch_all = resolver.catch_all(faults);
-    let pools = resolver.pools(catch_all.as_ref(), faults);
+    let pools = resolver.pools(faults);
     let routes = resolver.routes(faults);
     let named_accounts = resolver.accounts(faults);
     let needs_attention = drafts
@@ -176,11 +176,11 @@ impl Resolver<'_> {
         Some(id)
     }
 
-    fn pools(&self, catch_all: Option<&PoolId>, faults: &mut Faults) -> BTreeMap<PoolId, Pool> {
+    fn pools(&self, faults: &mut Faults) -> BTreeMap<PoolId, Pool> {
         let drafts = &self.drafts.routing.pools;
         let mut pools = BTreeMap::new();
         for draft in drafts {
-            if let Some(pool) = self.one_pool(draft, catch_all, faults) {
+            if let Some(pool) = self.one_pool(draft, faults) {
                 pools.insert(draft.id.clone(), pool);
             }
         }
@@ -190,14 +190,14 @@ impl Resolver<'_> {
         pools
     }
 
-    fn one_pool(&self, draft: &pools::Draft, catch_all: Option<&PoolId>, faults: &mut Faults) -> Option<Pool> {
+    fn one_pool(&self, draft: &pools::Draft, faults: &mut Faults) -> Option<Pool> {
         let territories = draft.territories.iter();
         let territories =
             territories.filter_map(|word| self.territory(word, "pool-unknown-territory", faults)).collect();
         let tiers = draft.tiers.iter().filter_map(|word| self.tier(word, faults)).collect();
-        let members = draft.members.as_ref().and_then(|members| members::of(members, &self.drafts.reps, faults));
-        let given = draft.overflow.as_ref().and_then(|word| self.pool(word, "pool-unknown-overflow", faults));
-        let overflow = given.or_else(|| catch_all.filter(|id| **id != draft.id).cloned());
+        let pools = self.drafts.routing.pools.iter().map(|pool| &pool.id);
+        let members = draft.members.as_ref().and_then(|members| members::of(members, &self.drafts.reps, pools, faults));
+        let overflow = draft.overflow.as_ref().and_then(|word| self.pool(word, "pool-unknown-overflow", faults));
         let requires = |name: &str| draft.require.iter().any(|word| word.text == name);
         let skills: Vec<&Word> =
             draft.require.iter().filter(|word| ![LANGUAGE, PRODUCT].contains(&word.text.as_str())).collect();

@@ -69,11 +69,24 @@ pub struct NamedAccount {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OwnershipRule {
     pub existing: Existing,
-    /// Give the owner up if their first free moment is later than this.
+    /// Give the owner up if their first free moment is later than this, whatever they are absent for.
     pub wait_at_most: Option<Duration>,
+    /// Instead, for leave and out of office: give the owner up if it ends later than this. Days off behind it do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leave_at_most: Option<Duration>,
+    /// Instead, for hours and days at which the owner never works, and holidays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub off_rota_at_most: Option<Duration>,
     /// A lead or contact counts only if it was active so long ago at most; see [`Existing::is_person`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Duration>,
+}
+
+impl OwnershipRule {
+    /// Without limits: the owner is waited for as long as the rota knows, and a record never grows old.
+    pub fn of(existing: Existing) -> Self {
+        Self { existing, wait_at_most: None, leave_at_most: None, off_rota_at_most: None, within: None }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -321,13 +334,21 @@ pub enum CalendarUnknown {
     CountsAsBusy,
 }
 
+/// `live_at_most` of a handoff.yaml that does not say it.
+pub(super) fn live_at_most() -> Duration {
+    Duration::from_secs(120)
+}
+
 /// `rules/handoff.yaml`, checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HandoffRules {
-    /// From the decision until a human has accepted; the caller waits no longer.
+    /// From the moment the caller was qualified until a human has accepted; the caller waits no longer.
     pub patience: Duration,
-    /// From the decision until bridged or moved on.
+    /// From the same moment until bridged or moved on.
     pub bridge_within: Duration,
+    /// From the same moment: decided later than this, a caller does not count as on the line any more.
+    #[serde(default = "live_at_most")]
+    pub live_at_most: Duration,
     pub ring_timeout: Duration,
     pub accept_within: Duration,
     pub join_within: Duration,
@@ -341,6 +362,10 @@ pub struct HandoffRules {
     pub needs_attention: RepId,
     /// From decision to first human contact; what the reports measure against.
     pub first_contact_sla: Duration,
+    /// A lead counts as open for this long at most: no outcome may ever be told of it.
+    pub open_for: Duration,
+    /// What callers know us as.
+    pub company: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

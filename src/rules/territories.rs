@@ -3,7 +3,7 @@
 
 use super::fault::{Faults, Word, did_you_mean, quoted};
 use super::lint::overlap;
-use super::place;
+use super::{place, postal};
 use super::set::TerritoryRow;
 use super::table::{self, Row, Table};
 use super::values::{self, Employees};
@@ -102,7 +102,10 @@ impl Reader<'_> {
             Some(country) => states.iter().filter_map(|word| self.state(country, word)).collect(),
             None => Vec::new(),
         };
-        let postals: Vec<String> = postals.iter().map(|word| place::postal(&word.text)).collect();
+        let postals: Vec<String> = match codes.first() {
+            Some(country) => postals.iter().flat_map(|word| self.postal(country, word)).collect(),
+            None => Vec::new(),
+        };
         let mut places = Vec::new();
         for country in or_any(codes.into_iter().map(str::to_owned).collect()) {
             for state in or_any(states.clone()) {
@@ -129,6 +132,28 @@ impl Reader<'_> {
                 .hint(hint);
         }
         found
+    }
+
+    /// The beginnings that a cell's word stands for.
+    fn postal(&mut self, country: &str, word: &Word) -> Vec<String> {
+        match postal::beginnings(country, &word.text) {
+            Ok(beginnings) => beginnings,
+            Err(meant) => {
+                let hint = match meant {
+                    Some(code) => format!("a zero is missing in front: write {code}"),
+                    None => "a range is written out, as the beginnings it covers: 941;942".to_owned(),
+                };
+                self.faults
+                    .error(
+                        "territory-bad-postal",
+                        word.at,
+                        quoted(&word.text),
+                        format!("a postal code of {country}, or the beginning of one"),
+                    )
+                    .hint(Some(hint));
+                Vec::new()
+            }
+        }
     }
 
     fn industries(&mut self) -> Vec<Option<String>> {

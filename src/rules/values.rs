@@ -44,6 +44,20 @@ pub fn weight(text: &str) -> Option<u32> {
     positive(text).filter(|weight| *weight <= 100)
 }
 
+/// How to write a weight that was written as a share of the whole.
+pub fn weight_meant(text: &str) -> Option<String> {
+    let share: f64 = text.trim_end_matches('%').trim_end().replace(',', ".").parse().ok()?;
+    let per_cent = if text.ends_with('%') { share } else { share * 100.0 };
+    (0.0..=100.0).contains(&per_cent).then(|| {
+        let others = "weights stand beside each other and need not make a hundred: twice the weight, twice the leads";
+        if per_cent.fract() == 0.0 && per_cent >= 1.0 {
+            format!("write {per_cent}; {others}")
+        } else {
+            others.to_owned()
+        }
+    })
+}
+
 /// Digits only: no sign, no separators.
 pub fn whole(text: &str) -> Option<u32> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
@@ -57,8 +71,18 @@ pub fn flag(text: &str) -> Option<bool> {
     }
 }
 
+/// The year in four digits: a spreadsheet's `26-01-01` would be a day of the first century.
 pub fn date(text: &str) -> Option<NaiveDate> {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
+    let plain = text.len() == "2026-03-31".len() && text.as_bytes()[0] != b'0';
+    plain.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())?
+}
+
+/// A day as exports write it: as in rule files, as other countries write it, with a time behind it. `None` where it could be
+/// two days.
+pub fn day(text: &str) -> Option<NaiveDate> {
+    let text = text.trim();
+    let day = text.split_once([' ', 'T']).filter(|(_, time)| time.contains(':')).map_or(text, |(day, _)| day);
+    date(day).or_else(|| day_meant(day))
 }
 
 /// How to write a day that was written as other countries or a spreadsheet do; `None` where it could be two days.
@@ -82,8 +106,11 @@ fn day_meant(text: &str) -> Option<NaiveDate> {
     if first > 999 {
         return on(first, second, third);
     }
-    let orders = [on(third, second, first), on(third, first, second)];
-    match orders.map(|day| day.filter(|_| third > 999)) {
+    // `26` is 2026: nobody plans for the last century.
+    let short = text.trim().len() - text.trim().rfind(['.', '/', '-'])? == 3;
+    let year = if short { 2000 + third } else { third };
+    let orders = [on(year, second, first), on(year, first, second)];
+    match orders.map(|day| day.filter(|_| year > 999)) {
         [Some(day), _] if text.contains('.') => Some(day),
         [Some(day), None] | [None, Some(day)] => Some(day),
         [Some(day), Some(other)] if day == other => Some(day),
@@ -184,7 +211,9 @@ mod tests {
             ("2026/03/31", Some("write 2026-03-31")),
             ("4/4/2026", Some("write 2026-04-04")),
             ("5/6/2026", None),
-            ("31/3/26", None),
+            ("31/3/26", Some("write 2026-03-31")),
+            ("01.02.26", Some("write 2026-02-01")),
+            ("03/04/26", None),
             ("30.2.2026", None),
             ("soon", None),
         ] {

@@ -2,7 +2,7 @@
 
 use super::fault::{Faults, Word, did_you_mean, listed, quoted};
 use super::field::{BUILT_IN, Kind};
-use super::place;
+use super::{place, postal};
 use super::segments::Segments;
 use super::yaml::Node;
 use std::collections::BTreeMap;
@@ -98,7 +98,7 @@ impl Vocabulary {
                 }
                 found
             }
-            "lead.postal" => Some(place::postal(&word.text)),
+            "lead.postal" => Some(postal::plain(&word.text)),
             "lead.language" => faults.language(word, "value-bad-language", "a language code such as en"),
             _ => self.one_of(path, word, "value-unknown", faults),
         }

@@ -117,6 +117,7 @@ impl Witness {
             consent: Consent::default(),
             preference: Preference::default(),
             custom: self.below("lead.custom."),
+            unread: Vec::new(),
         }
     }
 
@@ -124,7 +125,7 @@ impl Witness {
     pub fn account(&self) -> Option<Account> {
         let fields = self.below("account.");
         (!fields.is_empty()).then(|| Account {
-            crm_id: "example".to_owned(),
+            crm_id: "example".into(),
             name: "Example".to_owned(),
             domain: None,
             owner_crm_id: None,

@@ -290,10 +290,14 @@ enum Command {
     },
 }
 
-/// `POST /commands`, `GET /legs/{leg}`.
+/// `POST /commands`, `GET /legs/{leg}`, `GET /calls/{call}`.
 pub fn routes(state: Arc<VoiceState>) -> Router {
     let world = Arc::clone(&state.world);
-    let routes = Router::new().route("/commands", post(command)).route("/legs/{leg}", get(leg)).with_state(state);
+    let routes = Router::new()
+        .route("/commands", post(command))
+        .route("/legs/{leg}", get(leg))
+        .route("/calls/{call}", get(caller))
+        .with_state(state);
     on_the_wire(
         world,
         "voice",
@@ -305,6 +309,13 @@ pub fn routes(state: Arc<VoiceState>) -> Router {
 async fn leg(State(state): State<Arc<VoiceState>>, Path(leg): Path<String>) -> Response {
     match state.status(&leg) {
         Some(status) => Json(json!({ "leg": leg, "status": status })).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn caller(State(state): State<Arc<VoiceState>>, Path(call): Path<String>) -> Response {
+    match state.lines.lock().expect("voice").get(&call).map(|line| line.here) {
+        Some(here) => Json(json!({ "call": call, "status": if here { "live" } else { "ended" } })).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

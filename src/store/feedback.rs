@@ -2,6 +2,7 @@
 
 use super::row::{Reading, document, micros};
 use super::{StoreError, Tx};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{LeadId, RepId};
 use crate::domain::outcome::{Feedback, OutcomeKind};
 use chrono::{DateTime, Utc};
@@ -9,14 +10,14 @@ use chrono::{DateTime, Utc};
 /// An owner that somebody changed in the CRM after Baton had set one. Owners are CRM ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnerChange {
-    pub from: String,
-    pub to: String,
+    pub from: CrmId,
+    pub to: CrmId,
     pub seen_at: DateTime<Utc>,
 }
 
 impl OwnerChange {
     pub(super) fn read(row: &Reading<'_>) -> Result<Self, StoreError> {
-        Ok(Self { from: row.text("from_owner")?, to: row.text("to_owner")?, seen_at: row.at("seen_at")? })
+        Ok(Self { from: row.text("from_owner")?.into(), to: row.text("to_owner")?.into(), seen_at: row.at("seen_at")? })
     }
 }
 
@@ -45,6 +46,14 @@ impl Tx {
         Ok(())
     }
 
+    /// How often a rep has said something of a lead.
+    pub async fn feedback_count(&mut self, lead: &LeadId, rep: &RepId) -> Result<u64, StoreError> {
+        let sql =
+            "-- feedback::count\nSELECT '' AS key, COUNT(*) AS said FROM feedback WHERE lead_id = $1 AND rep = $2";
+        let row = sqlx::query(sql).bind(lead.as_str()).bind(rep.as_str()).fetch_one(self.conn()).await?;
+        Reading::new("feedback", &row).number("said")
+    }
+
     /// The first time that an outcome was heard of counts.
     pub async fn outcome_insert(
         &mut self,
@@ -61,7 +70,7 @@ impl Tx {
     pub async fn owner_change_insert(&mut self, lead: &LeadId, change: &OwnerChange) -> Result<(), StoreError> {
         let sql = "-- owner_change::insert\nINSERT INTO owner_change (lead_id, from_owner, to_owner, seen_at) \
                    VALUES ($1, $2, $3, $4) ON CONFLICT (lead_id, to_owner) DO NOTHING";
-        let query = sqlx::query(sql).bind(lead.as_str()).bind(&change.from).bind(&change.to);
+        let query = sqlx::query(sql).bind(lead.as_str()).bind(change.from.as_str()).bind(change.to.as_str());
         query.bind(micros(change.seen_at)).execute(self.conn()).await?;
         Ok(())
     }

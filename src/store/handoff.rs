@@ -5,6 +5,7 @@ use super::row::{Reading, Rows, document, micros};
 use super::{StoreError, Tx};
 use crate::domain::id::{HandoffId, LeadId, PoolId};
 use crate::handoff::{Handoff, Stage};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
@@ -17,6 +18,7 @@ struct HandoffColumns<'a> {
     rung: usize,
     waits_in: Option<&'a PoolId>,
     waits_since: Option<i64>,
+    open_since: Option<i64>,
 }
 
 impl Tx {
@@ -32,6 +34,7 @@ impl Tx {
                 rung: handoff.legs.len(),
                 waits_in: waiting.map(|(pool, _)| pool),
                 waits_since: waiting.map(|(_, since)| since),
+                open_since: open_since(handoff),
             };
             rows.row(&columns)?.document("body", handoff)?;
         }
@@ -44,6 +47,7 @@ impl Tx {
             Text("body"),
             Text("waits_in"),
             Int("waits_since"),
+            Int("open_since"),
         ];
         let sql = self.engine.insert_all("handoff::insert", "handoff", &columns, "");
         sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
@@ -72,18 +76,38 @@ impl Tx {
     /// `Conflict` if it has moved since it was read.
     pub async fn handoff_save(&mut self, handoff: &Handoff, read_at_revision: u32) -> Result<(), StoreError> {
         let sql = "-- handoff::save\nUPDATE handoff SET revision = $3, stage = $4, rung = $5, body = $6, \
-                   waits_in = $7, waits_since = $8 WHERE id = $1 AND revision = $2";
+                   waits_in = $7, waits_since = $8, open_since = $9 WHERE id = $1 AND revision = $2";
         let query = sqlx::query(sql).bind(handoff.id.as_str()).bind(i64::from(read_at_revision));
         let query = query.bind(i64::from(handoff.revision)).bind(stage_name(&handoff.stage));
         let query = query.bind(handoff.legs.len() as i64).bind(document(handoff)?);
         let waiting = waiting(handoff);
         let query = query.bind(waiting.map(|(pool, _)| pool.as_str())).bind(waiting.map(|(_, since)| since));
+        let query = query.bind(open_since(handoff));
         let changed = query.execute(self.conn()).await?;
         if changed.rows_affected() != 1 {
             return Err(StoreError::Conflict { what: "handoff", id: handoff.id.to_string() });
         }
         self.lead_view(handoff).await
     }
+}
+
+impl Tx {
+    /// Leads that are open and were decided before this moment, the oldest first.
+    pub async fn handoffs_open_since(
+        &mut self,
+        before: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<HandoffId>, StoreError> {
+        let sql = "-- handoff::open\nSELECT id FROM handoff WHERE open_since IS NOT NULL AND open_since <= $1 \
+                   ORDER BY open_since LIMIT $2";
+        let rows = sqlx::query(sql).bind(micros(before)).bind(limit as i64).fetch_all(self.conn()).await?;
+        rows.iter().map(|row| Reading::new("handoff", row).id("id")).collect()
+    }
+}
+
+/// When the lead began to count as open, if it does.
+fn open_since(handoff: &Handoff) -> Option<i64> {
+    handoff.is_open().then(|| micros(handoff.decided_at))
 }
 
 /// The pool in which the lead waits, and since when.

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A message about to be committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,27 @@ impl From<InboxMessage> for InboxRow {
     }
 }
 
+/// What a message that came is to the inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    New,
+    /// It was put aside, or could not be read, and takes the place of what was there: to be decided like a new one.
+    TriedAgain,
+    /// Byte for byte what came before.
+    Same,
+    /// Its key came before with other bytes, which count.
+    Differs,
+}
+
+/// A message that was put aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Aside {
+    pub key: String,
+    pub kind: String,
+    pub received_at: DateTime<Utc>,
+    pub why: String,
+}
+
 #[derive(Serialize)]
 struct MessageColumns<'a> {
     key: &'a str,
@@ -64,7 +85,73 @@ const COLUMNS: &str = "key, kind, body, received_at, reply_to, correlation_id";
 /// for every key.
 const IS_RECEIVED: &str = "inbox.state || '' = 'received'";
 
+/// Messages of these states wait for a person; what comes under their keys is tried again.
+const IS_ASIDE: &str = "state IN ('quarantined', 'dropped')";
+
 impl Tx {
+    /// Takes messages in, each with what it is: a key that was put aside is tried again with the bytes that came now, and so is
+    /// one that waits and that `unreadable` says will be put aside. What is decided stays as it is.
+    pub async fn inbox_take(
+        &mut self,
+        messages: &[InboxMessage],
+        unreadable: fn(&[u8]) -> bool,
+    ) -> Result<Vec<Known>, StoreError> {
+        let mut new = self.inbox_insert(messages).await?;
+        if new.len() == messages.len() {
+            return Ok(vec![Known::New; messages.len()]);
+        }
+        let keys: Vec<&String> = messages.iter().map(|message| &message.key).collect();
+        let mut stored = self.inbox_bodies(&keys).await?;
+        let mut known = Vec::with_capacity(messages.len());
+        for message in messages {
+            if new.remove(&message.key) {
+                known.push(Known::New);
+                continue;
+            }
+            let gone = || StoreError::NotFound { what: "message", id: message.key.clone() };
+            let (state, body) = stored.get_mut(&message.key).ok_or_else(gone)?;
+            let same = *body == message.body;
+            let again = match state.as_str() {
+                "quarantined" | "dropped" => true,
+                "received" => !same && unreadable(body),
+                _ => false,
+            };
+            known.push(match (again, same) {
+                (true, _) => {
+                    self.inbox_replace(message, state, body).await?;
+                    (*state, *body) = ("received".to_owned(), message.body.clone());
+                    Known::TriedAgain
+                }
+                (false, true) => Known::Same,
+                (false, false) => Known::Differs,
+            });
+        }
+        Ok(known)
+    }
+
+    /// State and bytes by key.
+    async fn inbox_bodies(&mut self, keys: &[&String]) -> Result<BTreeMap<String, (String, Vec<u8>)>, StoreError> {
+        let sql = format!("-- inbox::bodies\nSELECT key, state, body FROM inbox WHERE key IN {}", self.engine.texts());
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(keys)).fetch_all(self.conn()).await?;
+        let read = |row: &AnyRow| {
+            let row = Reading::new("inbox", row);
+            Ok((row.text("key")?, (row.text("state")?, row.bytes("body")?)))
+        };
+        rows.iter().map(read).collect()
+    }
+
+    async fn inbox_replace(&mut self, message: &InboxMessage, state: &str, body: &[u8]) -> Result<(), StoreError> {
+        let sql = "-- inbox::replace\nUPDATE inbox SET state = 'received', error = NULL, answer = NULL, kind = $2, body = $3, \
+                   received_at = $4, reply_to = $5, correlation_id = $6 WHERE key = $1 AND state = $7 AND body = $8";
+        let query = sqlx::query(sql).bind(&message.key).bind(&message.kind).bind(message.body.clone());
+        let query = query.bind(micros(message.received_at)).bind(message.reply_to.as_deref());
+        let query = query.bind(message.correlation_id.as_deref()).bind(state).bind(body.to_vec());
+        match query.execute(self.conn()).await?.rows_affected() {
+            1 => Ok(()),
+            _ => Err(StoreError::Conflict { what: "message", id: message.key.clone() }),
+        }
+    }
+
     /// Returns the keys that were not there before.
     pub async fn inbox_insert(&mut self, messages: &[InboxMessage]) -> Result<BTreeSet<String>, StoreError> {
         // In one order everywhere: two workers that were sent the same events do not wait for each other crosswise.
@@ -133,11 +220,11 @@ impl Tx {
         Ok(())
     }
 
-    /// Puts a message aside with the reason; its bytes stay. `false`: somebody has handled it meanwhile.
-    pub async fn inbox_quarantine(&mut self, key: &str, error: &str) -> Result<bool, StoreError> {
+    /// Puts a message aside with the reason; its bytes stay. `false`: somebody has handled or replaced it meanwhile.
+    pub async fn inbox_quarantine(&mut self, key: &str, body: &[u8], error: &str) -> Result<bool, StoreError> {
         let sql = "-- inbox::quarantine\nUPDATE inbox SET state = 'quarantined', error = $2 \
-                   WHERE key = $1 AND state = 'received'";
-        let query = sqlx::query(sql).bind(key).bind(without_nul(error));
+                   WHERE key = $1 AND state = 'received' AND body = $3";
+        let query = sqlx::query(sql).bind(key).bind(without_nul(error)).bind(body.to_vec());
         Ok(query.execute(self.conn()).await?.rows_affected() == 1)
     }
 
@@ -148,34 +235,55 @@ impl Tx {
         row.as_ref().map(read).transpose()
     }
 
-    /// Lets a quarantined message be tried again, as after a repair of the rules or of Baton.
+    /// Lets a message that was put aside be tried again, as after a repair of the rules or of Baton. It came when it came.
     ///
     /// # Errors
-    /// `NotFound` if no quarantined message has this key.
-    pub async fn inbox_replay(&mut self, key: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let sql = "-- inbox::replay\nUPDATE inbox SET state = 'received', error = NULL, answer = NULL, received_at = $2 \
-                   WHERE key = $1 AND state = 'quarantined'";
-        let changed = sqlx::query(sql).bind(key).bind(micros(now)).execute(self.conn()).await?;
-        match changed.rows_affected() {
+    /// `NotFound` if no message with this key was put aside.
+    pub async fn inbox_replay(&mut self, key: &str) -> Result<InboxRow, StoreError> {
+        let sql = format!(
+            "-- inbox::replay\nUPDATE inbox SET state = 'received', error = NULL, answer = NULL WHERE key = $1 AND {IS_ASIDE}"
+        );
+        let changed = sqlx::query(AssertSqlSafe(sql)).bind(key).execute(self.conn()).await?;
+        let aside = || StoreError::NotFound { what: "quarantined message", id: key.to_owned() };
+        if changed.rows_affected() != 1 {
+            return Err(aside());
+        }
+        self.inbox_row(key).await?.ok_or_else(aside)
+    }
+
+    /// Takes a message off the list of those that were put aside; bytes and reason stay.
+    ///
+    /// # Errors
+    /// `NotFound` if no message with this key is on it.
+    pub async fn inbox_drop(&mut self, key: &str) -> Result<(), StoreError> {
+        let sql = "-- inbox::drop\nUPDATE inbox SET state = 'dropped' WHERE key = $1 AND state = 'quarantined'";
+        match sqlx::query(sql).bind(key).execute(self.conn()).await?.rows_affected() {
             1 => Ok(()),
             _ => Err(StoreError::NotFound { what: "quarantined message", id: key.to_owned() }),
         }
     }
 
-    /// Key, kind, instant and reason of the messages that were put aside, oldest first.
-    pub async fn inbox_quarantined(
-        &mut self,
-        limit: usize,
-    ) -> Result<Vec<(String, String, DateTime<Utc>, String)>, StoreError> {
+    /// The messages that were put aside, oldest first.
+    pub async fn inbox_quarantined(&mut self, limit: usize) -> Result<Vec<Aside>, StoreError> {
         let sql = "-- inbox::quarantined\nSELECT key, kind, received_at, error FROM inbox WHERE state = 'quarantined' \
-                   ORDER BY received_at LIMIT $1";
+                   ORDER BY received_at, key LIMIT $1";
         let rows = sqlx::query(sql).bind(limit as i64).fetch_all(self.conn()).await?;
-        let read = |row: &AnyRow| {
-            let row = Reading::new("inbox", row);
-            let why = row.maybe_text("error")?.unwrap_or_default();
-            Ok((row.text("key")?, row.text("kind")?, row.at("received_at")?, why))
-        };
-        rows.iter().map(read).collect()
+        rows.iter().map(read_aside).collect()
+    }
+
+    /// One that was put aside, dropped ones included.
+    pub async fn inbox_aside(&mut self, key: &str) -> Result<Option<Aside>, StoreError> {
+        let sql =
+            format!("-- inbox::aside\nSELECT key, kind, received_at, error FROM inbox WHERE key = $1 AND {IS_ASIDE}");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(key).fetch_optional(self.conn()).await?;
+        row.as_ref().map(read_aside).transpose()
+    }
+
+    /// How many messages are put aside.
+    pub async fn inbox_count_quarantined(&mut self) -> Result<u64, StoreError> {
+        let sql = "-- inbox::count_quarantined\nSELECT 'all' AS key, COUNT(*) AS aside FROM inbox WHERE state = 'quarantined'";
+        let row = sqlx::query(sql).fetch_one(self.conn()).await?;
+        Reading::new("inbox", &row).number("aside")
     }
 
     /// What was answered to a message, once it was handled.
@@ -195,6 +303,16 @@ fn read(row: &AnyRow) -> Result<InboxRow, StoreError> {
         received_at: row.at("received_at")?,
         reply_to: row.maybe_text("reply_to")?,
         correlation_id: row.maybe_text("correlation_id")?,
+    })
+}
+
+fn read_aside(row: &AnyRow) -> Result<Aside, StoreError> {
+    let row = Reading::new("inbox", row);
+    Ok(Aside {
+        key: row.text("key")?,
+        kind: row.text("kind")?,
+        received_at: row.at("received_at")?,
+        why: row.maybe_text("error")?.unwrap_or_default(),
     })
 }
 

@@ -4,9 +4,11 @@ use super::dialect::Column::{Int, Text};
 use super::row::{Reading, Rows, micros};
 use super::{NewStep, StoreError, TimelineEntry, Tx};
 use crate::connectors::CrmRef;
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{DecisionId, HandoffId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::lead::Lead;
 use crate::domain::outcome::{NextStep, NextStepKind, Outcome};
+use crate::domain::phone::PhoneE164;
 use crate::handoff::{Handoff, Stage};
 use crate::routing::decision::{OwnershipResult, TargetRole};
 use crate::routing::{Decision, Snapshot};
@@ -40,17 +42,6 @@ pub struct LeadRecord {
     pub crm: Option<CrmRef>,
 }
 
-/// One line of a list of leads.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct LeadSummary {
-    pub lead: LeadId,
-    pub owner: RepId,
-    pub status: String,
-    pub next_step: NextStep,
-    pub decided_at: DateTime<Utc>,
-    pub reason: String,
-}
-
 /// A decision with everything it was made from, as it is written in the database: to be made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredDecision {
@@ -73,6 +64,7 @@ struct LeadColumns<'a> {
     event_id: &'a str,
     call_platform: Option<&'a str>,
     call_id: Option<&'a str>,
+    phone: Option<&'a str>,
     received_at: i64,
     decided_at: i64,
     owner: &'a RepId,
@@ -101,8 +93,8 @@ struct DecisionColumns<'a> {
 const STORED: &str = "d.id, d.lead_id, d.release, d.decided_at, d.body, d.snapshot, l.body AS lead \
                       FROM decision d JOIN lead l ON l.id = d.lead_id";
 
-const COLUMNS: &str =
-    "id, body, owner, status, next_step, next_owner, next_at, first_contact_at, crm_id, crm_url, crm_owner";
+/// With what later events of the same call have added; [`STORED`] reads what was decided on.
+const COLUMNS: &str = "id, COALESCE(completed, body) AS body, owner, status, next_step, next_owner, next_at, first_contact_at, crm_id, crm_url, crm_owner";
 
 impl Tx {
     /// Leads, decisions, handoffs, steps and first timeline lines: a handful of statements, however many leads.
@@ -126,6 +118,7 @@ impl Tx {
                 event_id: &lead.event_id,
                 call_platform: lead.call.as_ref().map(|call| call.platform.as_str()),
                 call_id: lead.call.as_ref().map(|call| call.id.as_str()),
+                phone: lead.reach_phone().map(PhoneE164::as_str),
                 received_at: micros(lead.received_at),
                 decided_at: micros(one.decision.decided_at),
                 owner: &one.handoff.owner,
@@ -144,6 +137,7 @@ impl Tx {
             Text("body"),
             Text("call_platform"),
             Text("call_id"),
+            Text("phone"),
             Int("received_at"),
             Int("decided_at"),
             Text("owner"),
@@ -254,20 +248,6 @@ impl Tx {
         rows.iter().map(read_stored).collect()
     }
 
-    /// The newest leads; with `next`, only those whose next step is of this kind.
-    pub async fn leads_list(
-        &mut self,
-        next: Option<NextStepKind>,
-        limit: usize,
-    ) -> Result<Vec<LeadSummary>, StoreError> {
-        let sql = "-- lead::list\nSELECT l.id, l.owner, l.status, l.next_step, l.next_owner, l.next_at, l.decided_at, d.reason \
-                   FROM lead l JOIN decision d ON d.lead_id = l.id WHERE ($1 = '' OR l.next_step = $1) \
-                   ORDER BY l.decided_at DESC, l.id LIMIT $2";
-        let query = sqlx::query(sql).bind(next.map(kind_name).unwrap_or_default()).bind(limit as i64);
-        let rows = query.fetch_all(self.conn()).await?;
-        rows.iter().map(read_summary).collect()
-    }
-
     /// What the CRM calls the lead, and whom it names as owner.
     ///
     /// # Errors
@@ -275,7 +255,11 @@ impl Tx {
     pub async fn lead_set_crm(&mut self, lead: &LeadId, crm: &CrmRef) -> Result<(), StoreError> {
         let sql = "-- lead::set_crm\nUPDATE lead SET crm_id = $2, crm_url = COALESCE($3, crm_url), \
                    crm_owner = COALESCE($4, crm_owner) WHERE id = $1";
-        let query = sqlx::query(sql).bind(lead.as_str()).bind(&crm.id).bind(&crm.url).bind(&crm.owner_crm_id);
+        let query = sqlx::query(sql)
+            .bind(lead.as_str())
+            .bind(&crm.id)
+            .bind(&crm.url)
+            .bind(crm.owner_crm_id.as_ref().map(CrmId::as_str));
         found_lead(lead, query.execute(self.conn()).await?.rows_affected())
     }
 
@@ -328,6 +312,7 @@ fn route(decision: &Decision) -> String {
             | OwnershipResult::NoOwner
             | OwnershipResult::NotARep { .. }
             | OwnershipResult::Inactive
+            | OwnershipResult::Weak
             | OwnershipResult::TooLongAgo { .. }
             | OwnershipResult::NotKnown { .. } => {}
         }
@@ -352,7 +337,7 @@ pub(super) fn kind_name(kind: NextStepKind) -> &'static str {
     }
 }
 
-fn next_step(row: &Reading<'_>) -> Result<NextStep, StoreError> {
+pub(super) fn next_step(row: &Reading<'_>) -> Result<NextStep, StoreError> {
     let name = row.text("next_step")?;
     let kinds = [
         NextStepKind::Handoff,
@@ -383,7 +368,11 @@ fn read(row: &AnyRow) -> Result<LeadRecord, StoreError> {
 /// `None` until the lead has been written there.
 pub(super) fn crm_ref(row: &Reading<'_>) -> Result<Option<CrmRef>, StoreError> {
     let Some(id) = row.maybe_text("crm_id")? else { return Ok(None) };
-    Ok(Some(CrmRef { id, url: row.maybe_text("crm_url")?, owner_crm_id: row.maybe_text("crm_owner")? }))
+    Ok(Some(CrmRef {
+        id,
+        url: row.maybe_text("crm_url")?,
+        owner_crm_id: row.maybe_text("crm_owner")?.map(CrmId::from),
+    }))
 }
 
 fn read_stored(row: &AnyRow) -> Result<StoredDecision, StoreError> {
@@ -396,17 +385,5 @@ fn read_stored(row: &AnyRow) -> Result<StoredDecision, StoreError> {
         body: row.text("body")?,
         lead: row.text("lead")?,
         snapshot: row.text("snapshot")?,
-    })
-}
-
-fn read_summary(row: &AnyRow) -> Result<LeadSummary, StoreError> {
-    let row = Reading::new("lead", row);
-    Ok(LeadSummary {
-        lead: row.id("id")?,
-        owner: row.id("owner")?,
-        status: row.text("status")?,
-        next_step: next_step(&row)?,
-        decided_at: row.at("decided_at")?,
-        reason: row.text("reason")?,
     })
 }

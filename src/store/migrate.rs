@@ -1,17 +1,21 @@
 //! Forward-only migrations, one text for both engines, applied under a lock and remembered by name and content.
 
-use super::{Store, StoreError, Tx};
+use super::{Access, Store, StoreError, Tx};
 use crate::store::dialect::Engine;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 6] = [
+const MIGRATIONS: [(&str, &str); 10] = [
     ("0001_begin", include_str!("../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../migrations/0003_slot_claims.sql")),
     ("0004_releases", include_str!("../../migrations/0004_releases.sql")),
     ("0005_fairness", include_str!("../../migrations/0005_fairness.sql")),
     ("0006_waiting", include_str!("../../migrations/0006_waiting.sql")),
+    ("0017_pulse", include_str!("../../migrations/0017_pulse.sql")),
+    ("0027_rights", include_str!("../../migrations/0027_rights.sql")),
+    ("0037_one_call_one_lead", include_str!("../../migrations/0037_one_call_one_lead.sql")),
+    ("0057_after_open_leads", include_str!("../../migrations/0057_after_open_leads.sql")),
 ];
 
 const KNOWN: &str =
@@ -24,7 +28,7 @@ impl Store {
     /// A statement failed (nothing of that migration stays), an applied migration differs from the one this version
     /// knows, or the database is of a newer version.
     pub async fn migrate(&self) -> Result<Vec<String>, StoreError> {
-        self.write("migrate", |tx| Box::pin(tx.migrate())).await
+        self.in_task("migrate", Access::Migrate, |tx| Box::pin(tx.migrate())).await
     }
 }
 

@@ -6,6 +6,7 @@
 //! caller: nothing here reads a clock. State is read and written on the writer only; [`Store::read`] may lag behind nothing,
 //! since it is the same database.
 
+mod call;
 mod correction;
 mod dialect;
 mod error;
@@ -14,11 +15,14 @@ mod handoff;
 mod inbox;
 mod lead;
 mod ledger;
+mod listing;
 mod migrate;
 mod mirror;
 mod open;
 mod outbound;
 mod past;
+mod place;
+mod pulse;
 mod release;
 mod rep;
 mod report;
@@ -29,17 +33,20 @@ mod timeline;
 mod token;
 mod trace;
 mod transition;
+mod verdict;
 mod waiting;
 
 pub use correction::Correction;
 pub use error::StoreError;
 pub use feedback::{Contact, OwnerChange};
-pub use inbox::{InboxMessage, InboxRow};
-pub use lead::{DecidedLead, LeadRecord, LeadSummary, StoredDecision, status as handoff_status};
+pub use inbox::{Aside, InboxMessage, InboxRow, Known};
+pub use lead::{DecidedLead, LeadRecord, StoredDecision, status as handoff_status};
 pub use ledger::{Grant, JournalLine};
+pub use listing::{LeadQuery, LeadSummary};
 pub use mirror::Mirrored;
 pub use outbound::OutboundEvent;
 pub use past::PastLead;
+pub use place::WorkerLock;
 pub use release::{LiveRelease, StoredRelease};
 pub use rep::RepState;
 pub use report::ReportRow;
@@ -52,14 +59,20 @@ pub use waiting::{WaitingLead, Waits};
 use crate::clock::jitter;
 use dialect::Engine;
 use error::worth_another_try;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sqlx::{Any, Transaction};
-use sqlx::{AnyConnection, AnyPool};
+use pulse::Pulse;
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AnyPool};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::Instrument;
 
 /// How often a transaction is tried when the database says "again": deadlock, serialisation, lock not available.
 const TRIES: u32 = 4;
+/// How long a transaction that writes may take once it has its connection; statements have limits of their own below it.
+const ENDED_WITHIN: Duration = Duration::from_secs(20);
 
 /// A handle to the database; clones share its connections.
 #[derive(Clone)]
@@ -67,17 +80,56 @@ pub struct Store {
     engine: Engine,
     writer: AnyPool,
     reader: AnyPool,
+    way: Arc<open::Way>,
+    pulse: Arc<Pulse>,
 }
 
 /// One transaction. Its methods stand in the files of their table family.
+///
+/// It begins and ends by plain statements: SQLite rolls back by itself when a disk is full or fails, and a client that keeps
+/// count of transactions would believe for ever that one is open.
 pub struct Tx {
     engine: Engine,
-    inner: Transaction<'static, Any>,
+    inner: PoolConnection<Any>,
+    open: bool,
 }
 
 impl Tx {
+    async fn begin(engine: Engine, inner: PoolConnection<Any>, statement: &'static str) -> Result<Self, StoreError> {
+        let mut tx = Self { engine, inner, open: true };
+        if let Err(cause) = sqlx::raw_sql(statement).execute(tx.conn()).await {
+            let error = StoreError::from(cause);
+            tx.open = error.spoils_connection();
+            return Err(error);
+        }
+        Ok(tx)
+    }
+
+    async fn commit(mut self) -> Result<(), StoreError> {
+        sqlx::raw_sql("COMMIT").execute(self.conn()).await.map_err(StoreError::of_commit)?;
+        self.open = false;
+        Ok(())
+    }
+
+    /// What the body said matters more than how this ends.
+    async fn rollback(mut self, spoilt: bool) {
+        match sqlx::raw_sql("ROLLBACK").execute(self.conn()).await {
+            Ok(_) => self.open = spoilt,
+            Err(error) => tracing::debug!(%error, "the rollback failed: the connection is closed"),
+        }
+    }
+
     fn conn(&mut self) -> &mut AnyConnection {
         &mut self.inner
+    }
+}
+
+/// A connection that may still be in a transaction, or has met a fault of the database's, is closed; another one is made.
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if self.open {
+            self.inner.close_on_drop();
+        }
     }
 }
 
@@ -126,7 +178,12 @@ impl Store {
             }
         };
         match tokio::spawn(work.in_current_span()).await {
-            Ok(result) => result,
+            Ok(result) => {
+                if access != Access::Read {
+                    self.pulse.felt(result.as_ref().err());
+                }
+                result
+            }
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 Err(_) => Err(StoreError::Stopped),
@@ -136,35 +193,52 @@ impl Store {
 
     async fn attempt<T>(&self, access: Access, body: &impl Body<T>) -> Result<T, StoreError> {
         let (pool, begin) = match access {
-            Access::Write => (&self.writer, self.engine.begin_write()),
+            Access::Write | Access::Migrate => (&self.writer, self.engine.begin_write()),
             Access::Read => (&self.reader, self.engine.begin_read()),
         };
-        let inner = pool.begin_with(begin).await?;
-        let mut tx = Tx { engine: self.engine, inner };
-        match (body(&mut tx).await, access) {
-            (Ok(value), Access::Write) => {
-                fail::fail_point!("before_commit");
-                tx.inner.commit().await.map_err(StoreError::of_commit)?;
-                fail::fail_point!("after_commit");
-                Ok(value)
-            }
-            (result, _) => {
-                // A connection on which this fails is not handed out again, and what the body said matters more.
-                if let Err(error) = tx.inner.rollback().await {
-                    tracing::debug!(%error, "the rollback failed");
-                }
-                result
+        let connection = match pool.acquire().await {
+            Err(sqlx::Error::PoolTimedOut) => return Err(self.way.why_unreachable().await),
+            acquired => acquired?,
+        };
+        let work = self.run(connection, begin, access, body);
+        if access != Access::Write {
+            return work.await;
+        }
+        // A server that is gone without a word would hold its connection, and whoever waits for it, for a quarter of an hour.
+        match tokio::time::timeout(ENDED_WITHIN, work).await {
+            Ok(done) => done,
+            Err(_) => {
+                let silent = std::io::Error::new(std::io::ErrorKind::TimedOut, "it stopped answering");
+                Err(StoreError::CommitUnknown { during: "a transaction", cause: sqlx::Error::Io(silent) })
             }
         }
     }
 
-    /// Whether the database answers.
-    ///
-    /// # Errors
-    /// It does not.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("-- store::ping\nSELECT 1").execute(&self.reader).await?;
-        Ok(())
+    async fn run<T>(
+        &self,
+        connection: PoolConnection<Any>,
+        begin: &'static str,
+        access: Access,
+        body: &impl Body<T>,
+    ) -> Result<T, StoreError> {
+        let mut tx = Tx::begin(self.engine, connection, begin).await?;
+        let done = AssertUnwindSafe(body(&mut tx)).catch_unwind().await;
+        match (done, access) {
+            (Ok(Ok(value)), Access::Write | Access::Migrate) => {
+                fail::fail_point!("before_commit");
+                tx.commit().await?;
+                fail::fail_point!("after_commit");
+                Ok(value)
+            }
+            (Ok(result), _) => {
+                tx.rollback(result.as_ref().is_err_and(StoreError::spoils_connection)).await;
+                result
+            }
+            (Err(panic), _) => {
+                tx.rollback(false).await;
+                std::panic::resume_unwind(panic)
+            }
+        }
     }
 }
 
@@ -172,4 +246,6 @@ impl Store {
 enum Access {
     Read,
     Write,
+    /// Writes, and may take its time.
+    Migrate,
 }

@@ -1,11 +1,12 @@
 //! Opening a database, and refusing one on which no promise can be kept.
 
 use super::dialect::Engine;
+use super::place::{self, Missing};
+use super::pulse::Pulse;
 use super::{Store, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::Row;
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, AssertSqlSafe};
+use sqlx::{AnyConnection, AnyPool, Connection, Row};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,21 +14,65 @@ use std::time::Duration;
 const WRITERS: u32 = 6;
 const READERS: u32 = 4;
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(30);
+/// How long the cause of an unreachable database is looked for.
+const NAMED_WITHIN: Duration = Duration::from_millis(600);
+/// How long a database may take to answer for the first time.
+const OPEN_WITHIN: Duration = Duration::from_secs(10);
 /// The first SQLite without the fault that could corrupt a write-ahead log (sqlite.org, "WAL-reset bug").
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
 /// Further apart than this, our clock and the database server's are not both right.
 const CLOCKS_WITHIN: TimeDelta = TimeDelta::seconds(2);
 
-const SQLITE_WRITER: &str =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON";
-const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON";
-/// A statement or a forgotten transaction of ours never holds the others up for long.
-const POSTGRES: &str =
-    "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'";
-/// Statements are planned for the tables as they are at the moment. PostgreSQL would keep the plan it made while they were
-/// empty, and go on to read them whole when they no longer are: two thirds of a busy worker's time went into that.
-const POSTGRES_PLANS: &str = "SET plan_cache_mode = force_custom_plan";
+const SQLITE_WRITER: [&str; 4] = [
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+];
+const SQLITE_READER: [&str; 2] = ["PRAGMA busy_timeout = 10000", "PRAGMA query_only = ON"];
+/// A statement or a forgotten transaction of ours never holds the others up for long. And statements are planned for the tables
+/// as they are at the moment: PostgreSQL would keep the plan it made while they were empty, and go on to read them whole when
+/// they no longer are: two thirds of a busy worker's time went into that.
+const POSTGRES: [&str; 4] = [
+    "SET statement_timeout = '10s'",
+    "SET lock_timeout = '5s'",
+    "SET idle_in_transaction_session_timeout = '10s'",
+    "SET plan_cache_mode = force_custom_plan",
+];
+
+/// How a connection for writing is made; kept to find out why none can be had.
+pub(super) struct Way {
+    pub engine: Engine,
+    /// Holds the password.
+    url: String,
+    setup: Vec<&'static str>,
+}
+
+impl Way {
+    async fn first_connection(&self) -> Result<AnyConnection, sqlx::Error> {
+        let mut connection = AnyConnection::connect(&self.url).await?;
+        for statement in &self.setup {
+            sqlx::query(*statement).execute(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+
+    /// The pool says only that its time was up: it tries again whatever may be a server that is starting.
+    pub async fn why_unreachable(&self) -> StoreError {
+        match tokio::time::timeout(NAMED_WITHIN, self.first_connection()).await {
+            Ok(Err(cause)) => StoreError::from(cause),
+            Ok(Ok(connection)) => {
+                drop(connection);
+                StoreError::from(sqlx::Error::PoolTimedOut)
+            }
+            Err(_) => {
+                let silent = std::io::Error::new(std::io::ErrorKind::TimedOut, "it does not answer");
+                StoreError::from(sqlx::Error::Io(silent))
+            }
+        }
+    }
+}
 
 impl Store {
     /// `sqlite:FILE` (created if missing) or `postgres://…`.
@@ -36,43 +81,78 @@ impl Store {
     /// The URL is of neither kind, the database does not answer, or is not fit: an old SQLite, a PostgreSQL that
     /// acknowledges commits before they are durable, a standby, or a SQLite that keeps no write-ahead log (in memory).
     pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::open_as(url, Missing::Created).await
+    }
+
+    /// The same for whoever only looks at what workers wrote: nothing is created.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; and there is no such file.
+    pub async fn open_existing(url: &str) -> Result<Self, StoreError> {
+        Self::open_as(url, Missing::Refused).await
+    }
+
+    async fn open_as(url: &str, missing: Missing) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         let store = if url.starts_with("sqlite:") {
-            open_sqlite(url).await?
+            let url = place::with_mode(url, missing)?;
+            let writer = pool(&url, 1, &SQLITE_WRITER)?;
+            let way = Way { engine: Engine::Sqlite, url: url.clone(), setup: SQLITE_WRITER.to_vec() };
+            Self::over(way, writer, pool(&url, READERS, &SQLITE_READER)?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let setup = format!("{POSTGRES}; {POSTGRES_PLANS}");
-            let writer = pool(url, WRITERS, &setup).await?;
-            let reader = pool(url, READERS, &setup).await?;
-            Self { engine: Engine::Postgres, writer, reader }
+            let way = Way { engine: Engine::Postgres, url: url.to_owned(), setup: POSTGRES.to_vec() };
+            Self::over(way, pool(url, WRITERS, &POSTGRES)?, pool(url, READERS, &POSTGRES)?)
         } else {
             let why = "database.url is neither sqlite:FILE nor postgres://USER@HOST/NAME".to_owned();
             return Err(StoreError::Unfit { why });
         };
+        // Before the pools try: they say only that the time was up.
+        let first = tokio::time::timeout(OPEN_WITHIN, store.way.first_connection()).await;
+        match first {
+            Ok(connection) => connection.map_err(|cause| StoreError::from(cause).within("opening it"))?.close().await?,
+            Err(_) => return Err(store.way.why_unreachable().await.within("opening it")),
+        }
         store.prove_fit().await?;
         Ok(store)
     }
 
-    /// Compares the caller's clock with the database server's: leases of several workers rest on their clocks. Not for a
-    /// clock that is scaled or stands still. SQLite has no clock of its own.
+    fn over(way: Way, writer: AnyPool, reader: AnyPool) -> Self {
+        Self { engine: way.engine, writer, reader, way: Arc::new(way), pulse: Arc::new(Pulse::default()) }
+    }
+
+    /// What the database is, without its password.
+    pub(super) fn url(&self) -> &str {
+        &self.way.url
+    }
+
+    /// The database server's time; `None` for SQLite, which has no clock of its own, and one worker.
     ///
     /// # Errors
-    /// `Unfit` if they are more than two seconds apart.
-    pub async fn check_clock(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+    /// It does not answer.
+    pub async fn time(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         if self.engine == Engine::Sqlite {
-            return Ok(());
+            return Ok(None);
         }
         let sql = "-- store::clock\nSELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
-        let theirs: i64 = sqlx::query(sql).fetch_one(&self.reader).await?.try_get(0)?;
-        let apart = TimeDelta::microseconds(now.timestamp_micros() - theirs);
-        if apart.abs() <= CLOCKS_WITHIN {
+        let micros: i64 = sqlx::query(sql).fetch_one(&self.reader).await?.try_get(0)?;
+        let why = || StoreError::Unfit { why: format!("its clock shows {micros} microseconds, which is no time") };
+        DateTime::from_timestamp_micros(micros).map(Some).ok_or_else(why)
+    }
+
+    /// Leases of several workers rest on their clocks.
+    ///
+    /// # Errors
+    /// A clock that is this much ahead of the database server's is too far off, and what to do.
+    pub fn clocks_agree(ahead: TimeDelta) -> Result<(), String> {
+        if ahead.abs() <= CLOCKS_WITHIN {
             return Ok(());
         }
-        let why = format!(
-            "this machine's clock is {} ms ahead of the database server's (allowed: {} ms either way): let both follow NTP",
-            apart.num_milliseconds(),
+        let (by, direction) = if ahead > TimeDelta::zero() { (ahead, "ahead of") } else { (-ahead, "behind") };
+        Err(format!(
+            "this machine's clock is {} ms {direction} the database server's (allowed: {} ms either way): let both follow NTP",
+            by.num_milliseconds(),
             CLOCKS_WITHIN.num_milliseconds()
-        );
-        Err(StoreError::Unfit { why })
+        ))
     }
 
     async fn prove_fit(&self) -> Result<(), StoreError> {
@@ -118,26 +198,17 @@ fn part(parts: &[u32], index: usize) -> u32 {
     parts.get(index).copied().unwrap_or(0)
 }
 
-async fn open_sqlite(url: &str) -> Result<Store, StoreError> {
-    let separator = if url.contains('?') { '&' } else { '?' };
-    let create = if url.contains("mode=") { url.to_owned() } else { format!("{url}{separator}mode=rwc") };
-    let writer = pool(&create, 1, SQLITE_WRITER).await?;
-    let reader = pool(&create, READERS, SQLITE_READER).await?;
-    Ok(Store { engine: Engine::Sqlite, writer, reader })
-}
-
-async fn pool(url: &str, size: u32, setup: &str) -> Result<AnyPool, StoreError> {
-    let setup: Arc<[String]> = setup.split("; ").map(str::to_owned).collect();
+/// Connections are made when they are asked for.
+fn pool(url: &str, size: u32, setup: &'static [&'static str]) -> Result<AnyPool, StoreError> {
     let options = AnyPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_WITHIN).after_connect(
         move |connection, _| {
-            let setup = Arc::clone(&setup);
             Box::pin(async move {
-                for statement in setup.iter() {
-                    sqlx::query(AssertSqlSafe(statement.clone())).execute(&mut *connection).await?;
+                for statement in setup {
+                    sqlx::query(*statement).execute(&mut *connection).await?;
                 }
                 Ok(())
             })
         },
     );
-    Ok(options.connect(url).await?)
+    Ok(options.connect_lazy(url)?)
 }

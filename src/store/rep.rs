@@ -21,6 +21,7 @@ pub struct RepState {
     pub taken: (Option<NaiveDate>, u32),
     /// Monday of the rep's local week, and the leads given in it.
     pub taken_week: (Option<NaiveDate>, u32),
+    /// Leads of theirs that neither an outcome nor their age has closed.
     pub open_leads: u32,
 }
 

@@ -1,9 +1,10 @@
 //! What the reports are made of: one row per lead that was decided in a period, in a fixed number of statements.
 
+use super::lead::next_step;
 use super::row::{Reading, micros};
 use super::{Contact, OwnerChange, StoreError, Tx};
 use crate::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
-use crate::domain::outcome::{Feedback, OutcomeKind};
+use crate::domain::outcome::{Feedback, NextStep, OutcomeKind};
 use crate::rules::set::Rung;
 use chrono::{DateTime, Utc};
 use sqlx::AssertSqlSafe;
@@ -29,8 +30,11 @@ pub struct ReportRow {
     pub rungs: Vec<Rung>,
     /// Reps whose phone rang.
     pub reps_rung: u32,
+    /// A rep pressed the key, whether or not caller and rep came together after it.
+    pub accepted: bool,
     /// Where it stands: `handoff`, `connected`, `booked`, `callback`, `called`, `needs_attention`.
     pub status: String,
+    pub next_step: NextStep,
     /// First human contact, on the handoff or as reported afterwards.
     pub first_contact_at: Option<DateTime<Utc>>,
     /// Facts were missing when it was decided.
@@ -96,7 +100,9 @@ impl Tx {
         let sql = format!(
             "-- report::leads\nSELECT l.id, l.source, l.received_at, l.decided_at, d.owner AS decided_owner, \
              l.owner AS current_owner, d.pool, d.territory, d.tier, d.route, d.reason, {} AS rungs, h.rung, l.status, \
-             l.first_contact_at, d.degraded, l.completeness_permille \
+             l.next_step, l.next_owner, l.next_at, l.first_contact_at, d.degraded, l.completeness_permille, \
+             CAST(CASE WHEN EXISTS (SELECT 1 FROM timeline t WHERE t.lead_id = l.id AND t.kind = 'accepted' \
+             AND t.body LIKE '%\"stage\":\"joining\"%') THEN 1 ELSE 0 END AS BIGINT) AS accepted \
              FROM lead l JOIN decision d ON d.lead_id = l.id JOIN handoff h ON h.lead_id = l.id \
              WHERE l.decided_at >= $1 AND l.decided_at < $2 ORDER BY l.decided_at, l.id",
             self.engine.planned_rungs()
@@ -156,7 +162,9 @@ fn read(row: &AnyRow) -> Result<ReportRow, StoreError> {
         reason: row.text("reason")?,
         rungs: row.json("rungs")?,
         reps_rung: row.number("rung")?,
+        accepted: row.int("accepted")? != 0,
         status: row.text("status")?,
+        next_step: next_step(&row)?,
         first_contact_at: row.maybe_at("first_contact_at")?,
         degraded: row.int("degraded")? != 0,
         completeness_permille: row.number("completeness_permille")?,

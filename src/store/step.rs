@@ -1,7 +1,7 @@
 //! Steps: leased, fenced, with a deadline each.
 
 use super::dialect::Column::{Int, Text};
-use super::row::{Reading, Rows, micros, rows_json, without_nul};
+use super::row::{Reading, Rows, micros, rows_json, texts_json, without_nul};
 use super::{StoreError, Tx};
 use crate::domain::effect::{Effect, Planned};
 use crate::domain::id::{HandoffId, LeadId};
@@ -332,11 +332,15 @@ impl Tx {
         counted.iter().map(held_of).collect()
     }
 
-    /// Gives back what this worker holds and has not sent: at a stop, so that others need not wait for the lease.
-    pub async fn steps_release(&mut self, worker: &str) -> Result<u64, StoreError> {
-        let sql = "-- step::release\nUPDATE step SET state = 'due', lease_owner = NULL, lease_until = NULL \
-                   WHERE lease_owner = $1 AND state = 'leased' AND sent_at IS NULL";
-        Ok(sqlx::query(sql).bind(worker).execute(self.conn()).await?.rows_affected())
+    /// Gives back what this worker holds, is not at and has not sent: at a stop, so that others need not wait for the lease.
+    pub async fn steps_release(&mut self, worker: &str, is_at: &[String]) -> Result<u64, StoreError> {
+        let sql = format!(
+            "-- step::release\nUPDATE step SET state = 'due', lease_owner = NULL, lease_until = NULL \
+             WHERE lease_owner = $2 AND state = 'leased' AND sent_at IS NULL AND effect_key NOT IN {}",
+            self.engine.texts()
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(is_at)).bind(worker);
+        Ok(query.execute(self.conn()).await?.rows_affected())
     }
 
     /// Keeps the result of a worker that had lost its lease.

@@ -11,6 +11,7 @@ use crate::domain::zone::Zone;
 use crate::handoff::{Event, Handoff, Stage, Transition, advance};
 use crate::rules::RuleSet;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -138,13 +139,17 @@ impl Tx {
     ) -> Result<Moved, StoreError> {
         self.count_leads(before, &transition.state, rules, mover.now).await?;
         self.handoff_save(&transition.state, before.revision).await?;
-        self.timeline_append(&[TimelineEntry::of(mover.now, event, &transition)?]).await?;
+        let mut told = TimelineEntry::of(mover.now, event, &transition)?;
+        if is_given(before, &transition.state) && transition.state.waits_in.is_none() {
+            told.body[GIVEN_TO] = json!(transition.state.owner);
+        }
+        self.timeline_append(&[told]).await?;
         let new = new_steps(transition.effects, &transition.state.id, mover);
         self.steps_insert(&new).await?;
         Ok(Moved { steps: new.iter().filter_map(NewStep::in_hand).collect(), ignored: false })
     }
 
-    /// A rep's load follows the lead: to a new owner, and off the list when the handoff is done. Who answers for a lead that
+    /// A rep's load follows the lead: to a new owner, and off the list when the lead is closed. Who answers for a lead that
     /// waits does not have it on the list.
     async fn count_leads(
         &mut self,
@@ -153,17 +158,26 @@ impl Tx {
         rules: &RuleSet,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        if before.owner != after.owner || before.waits_in != after.waits_in {
-            if before.waits_in.is_none() {
-                self.rep_give_up(&before.owner).await?;
-            }
-            self.rep_take(&after.owner, local_day(rules, &after.owner, now)).await?;
+        let given = is_given(before, after);
+        if before.is_open() && (given || !after.is_open()) {
+            self.rep_give_up(&before.owner).await?;
         }
-        if !before.is_done() && after.is_done() && after.waits_in.is_none() {
-            self.rep_give_up(&after.owner).await?;
+        if given && after.waits_in.is_none() {
+            self.rep_take(&after.owner, local_day(rules, &after.owner, now)).await?;
+            if !after.is_open() {
+                self.rep_give_up(&after.owner).await?;
+            }
         }
         Ok(())
     }
+}
+
+/// In a line of the timeline: who got the lead by this move.
+pub(super) const GIVEN_TO: &str = "given_to";
+
+/// The lead has become somebody's.
+fn is_given(before: &Handoff, after: &Handoff) -> bool {
+    before.owner != after.owner || before.waits_in != after.waits_in
 }
 
 /// This rep's phone is up until a step of this move has hung it up, which then releases it ([`Tx::hung_up`]): nobody else rings
@@ -193,7 +207,7 @@ fn concerned(before: &Handoff, after: &Handoff) -> BTreeSet<RepId> {
         reps.insert(slot.rep.clone());
         reps.extend([before, after].into_iter().flat_map(at_hand).map(|slot| slot.rep.clone()));
     }
-    if before.owner != after.owner || before.waits_in != after.waits_in || before.is_done() != after.is_done() {
+    if is_given(before, after) || before.is_open() != after.is_open() {
         reps.extend([before.owner.clone(), after.owner.clone()]);
     }
     reps

@@ -1,16 +1,19 @@
 //! Leads that wait in a pool until somebody can take them.
 
 use super::lead::crm_ref;
-use super::row::{Reading, micros};
+use super::row::{Reading, micros, texts_json};
 use super::{StoreError, Tx};
 use crate::connectors::CrmRef;
 use crate::domain::account::Candidates;
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{HandoffId, LeadId, PoolId, RepId};
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
 use crate::routing::Snapshot;
 use chrono::{DateTime, Utc};
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
+use std::collections::BTreeMap;
 
 /// A lead with what was known of it when it was decided; whoever can take it may have changed since.
 #[derive(Debug, Clone)]
@@ -19,7 +22,7 @@ pub struct WaitingLead {
     pub since: DateTime<Utc>,
     pub lead: Lead,
     pub account: Fact<Candidates>,
-    pub assigned: Option<Fact<Option<String>>>,
+    pub assigned: Option<Fact<Option<CrmId>>>,
     /// Its record in the CRM, with the owner as Baton wrote it.
     pub crm: Option<CrmRef>,
 }
@@ -42,13 +45,50 @@ impl Tx {
         after: Option<(DateTime<Utc>, &HandoffId)>,
         limit: usize,
     ) -> Result<Vec<WaitingLead>, StoreError> {
-        let sql = "-- waiting::page\nSELECT h.id, h.waits_since, l.body AS lead, l.crm_id, l.crm_url, l.crm_owner, \
+        let sql = "-- waiting::page\nSELECT h.id, h.waits_since, COALESCE(l.completed, l.body) AS lead, l.crm_id, l.crm_url, l.crm_owner, \
                    d.snapshot FROM handoff h JOIN lead l ON l.id = h.lead_id JOIN decision d ON d.lead_id = h.lead_id \
                    WHERE h.waits_since IS NOT NULL AND (h.waits_since > $1 OR (h.waits_since = $1 AND h.id > $2)) \
                    ORDER BY h.waits_since, h.id LIMIT $3";
         let (since, id) = after.map_or((i64::MIN, ""), |(since, id)| (micros(since), id.as_str()));
         let rows = sqlx::query(sql).bind(since).bind(id).bind(limit as i64).fetch_all(self.conn()).await?;
         rows.iter().map(read).collect()
+    }
+
+    /// One lead, as [`Tx::leads_waiting`] shows it, whether it waits or not.
+    pub async fn lead_to_give(&mut self, lead: &LeadId) -> Result<Option<WaitingLead>, StoreError> {
+        let sql = "-- waiting::one\nSELECT h.id, l.decided_at AS waits_since, l.body AS lead, l.crm_id, l.crm_url, \
+                   l.crm_owner, d.snapshot FROM handoff h JOIN lead l ON l.id = h.lead_id \
+                   JOIN decision d ON d.lead_id = h.lead_id WHERE h.lead_id = $1";
+        let row = sqlx::query(sql).bind(lead.as_str()).fetch_optional(self.conn()).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Leads with an open promise, or in need of attention, whose next step is up to one of these reps; the most urgent first.
+    pub async fn leads_owed_by(&mut self, reps: &[RepId], limit: usize) -> Result<Vec<(LeadId, RepId)>, StoreError> {
+        let sql = format!(
+            "-- waiting::owed\nSELECT id, next_owner FROM lead WHERE next_step IN ('callback', 'needs_attention') \
+             AND next_owner IN {} ORDER BY next_at, id LIMIT $2",
+            self.engine.texts()
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(reps)).bind(limit as i64);
+        let rows = query.fetch_all(self.conn()).await?;
+        let one = |row: &AnyRow| {
+            let row = Reading::new("lead", row);
+            Ok((row.id("id")?, row.id("next_owner")?))
+        };
+        rows.iter().map(one).collect()
+    }
+
+    /// Everybody whose turn it is to do the next step of a lead that was promised a call or needs attention.
+    pub async fn owing(&mut self) -> Result<BTreeMap<RepId, u32>, StoreError> {
+        let sql = "-- waiting::owing\nSELECT next_owner, COUNT(*) AS leads FROM lead \
+                   WHERE next_step IN ('callback', 'needs_attention') GROUP BY next_owner ORDER BY next_owner";
+        let rows = sqlx::query(sql).fetch_all(self.conn()).await?;
+        let one = |row: &AnyRow| {
+            let row = Reading::new("lead", row);
+            Ok((row.id("next_owner")?, row.number("leads")?))
+        };
+        rows.iter().map(one).collect()
     }
 
     /// Who waits in a pool, the oldest first.

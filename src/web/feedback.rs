@@ -1,75 +1,95 @@
 //! What a rep says of a lead: by signed link (GET shows the form, POST records) or over the API.
 
+use super::form::Submitted;
 use super::link::Linked;
 use super::page;
-use super::{Door, Problem};
+use super::{Door, Nothing, Problem};
 use crate::domain::id::{LeadId, RepId};
-use crate::domain::outcome::{Feedback, Misroute, MisrouteKind};
-use crate::routing::ledger::Cause;
-use crate::store::{Correction, LeadRecord};
-use axum::Json;
-use axum::extract::{Form, Path, State};
+use crate::domain::outcome::Feedback;
+use crate::store::LeadRecord;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::json;
-use std::sync::Arc;
 
-const LONGEST_NOTE: usize = 2000;
+/// What one rep may say of one lead by link: enough to correct oneself, too little to fill a database with.
+const SAYINGS_PER_LINK: u64 = 20;
 
 /// `GET` has no effect: mail scanners follow links.
-pub async fn show(State(door): State<Door>, Path(token): Path<String>) -> Response {
-    match opened(&door, &token).await {
-        Ok((_, lead)) => Html(page::form(&lead, &door.rules())).into_response(),
+pub async fn show(State(door): State<Door>, Extension(linked): Extension<Linked>) -> Response {
+    match kept(&door, &linked).await {
+        Ok(lead) => Html(page::form(&lead, &door.rules(), &Submitted::default(), None)).into_response(),
         Err(refusal) => refusal,
     }
 }
 
-pub async fn record(State(door): State<Door>, Path(token): Path<String>, Form(form): Form<Submitted>) -> Response {
-    let (linked, lead) = match opened(&door, &token).await {
-        Ok(opened) => opened,
-        Err(refusal) => return refusal,
-    };
-    let feedback = match form.check(&door, linked.rep, "link") {
-        Ok(feedback) => feedback,
-        Err(why) => {
-            return (StatusCode::UNPROCESSABLE_ENTITY, Html(page::message("That cannot be", &why))).into_response();
+pub async fn record(
+    State(door): State<Door>,
+    Extension(linked): Extension<Linked>,
+    form: Result<Form<Submitted>, FormRejection>,
+) -> Response {
+    let Form(form) = match form {
+        Ok(form) => form,
+        Err(unread) => {
+            let text = "What was sent is not this form. Open the link again and send it from there.";
+            return (unread.status(), Html(page::message("That could not be read", text))).into_response();
         }
     };
-    match store(&door, &lead.lead.id, feedback).await {
-        Ok(()) => Html(page::message(
+    let lead = match kept(&door, &linked).await {
+        Ok(lead) => lead,
+        Err(refusal) => return refusal,
+    };
+    let rules = door.rules();
+    let feedback = match form.check(&rules, linked.rep, door.clock.now(), "link") {
+        Ok(feedback) => feedback,
+        Err(fault) => {
+            let again = page::form(&lead, &rules, &form, Some(&fault));
+            return (StatusCode::UNPROCESSABLE_ENTITY, Html(again)).into_response();
+        }
+    };
+    match store(&door, &lead.lead.id, feedback, SAYINGS_PER_LINK).await {
+        Ok(true) => Html(page::message(
             "Thank you",
-            "Your feedback is recorded. You may close this page, or send it again to correct it.",
+            "Your feedback is recorded. You may close this page, or open the link again to correct it.",
         ))
         .into_response(),
-        Err(problem) => problem.into_response(),
+        Ok(false) => {
+            let text = "Feedback on this lead was sent many times from this link. What was said last counts; please tell \
+                        your team lead what else there is to say.";
+            (StatusCode::TOO_MANY_REQUESTS, Html(page::message("That is enough for one lead", text))).into_response()
+        }
+        Err(_logged) => {
+            let text = "It could not be stored just now. Go back, nothing that you wrote is lost, and send it again in a \
+                        minute.";
+            (StatusCode::SERVICE_UNAVAILABLE, Html(page::message("Not recorded yet", text))).into_response()
+        }
     }
 }
 
-async fn opened(door: &Door, token: &str) -> Result<(Linked, LeadRecord), Response> {
-    let refuse =
-        |status: StatusCode, text: &str| (status, Html(page::message("This link does not work", text))).into_response();
-    let Some(links) = &door.links else {
-        return Err(refuse(StatusCode::NOT_FOUND, "Feedback links are switched off here: set feedback.link_secret."));
-    };
-    let linked =
-        links.open(token, door.clock.now()).map_err(|fault| refuse(StatusCode::FORBIDDEN, &fault.to_string()))?;
+fn refuse(status: StatusCode, text: &str) -> (StatusCode, Html<String>) {
+    (status, Html(page::message("This link does not work", text)))
+}
+
+impl Door {
+    /// What a link stands for, or the page that says why it does not work.
+    pub(super) fn linked_to(&self, token: &str) -> Result<Linked, (StatusCode, Html<String>)> {
+        let Some(links) = &self.links else {
+            let text = "Feedback links are switched off here: set feedback.link_secret.";
+            return Err(refuse(StatusCode::NOT_FOUND, text));
+        };
+        links.open(token, self.clock.now()).map_err(|fault| refuse(StatusCode::FORBIDDEN, &fault.to_string()))
+    }
+}
+
+async fn kept(door: &Door, linked: &Linked) -> Result<LeadRecord, Response> {
     match door.lead(&linked.lead).await {
-        Ok(Some(lead)) => Ok((linked, lead)),
-        Ok(None) => Err(refuse(StatusCode::NOT_FOUND, "This lead is no longer kept.")),
+        Ok(Some(lead)) => Ok(lead),
+        Ok(None) => Err(refuse(StatusCode::NOT_FOUND, "This lead is no longer kept.").into_response()),
         Err(problem) => Err(problem.into_response()),
     }
-}
-
-/// As it comes from a form: everything is text, and what was left out is empty.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Submitted {
-    quality: String,
-    completeness: String,
-    misroute: String,
-    right_rep: String,
-    note: String,
 }
 
 /// `POST /v1/feedback`.
@@ -85,10 +105,15 @@ pub struct ApiFeedback {
     note: Option<String>,
 }
 
-pub async fn api(State(door): State<Door>, Json(body): Json<ApiFeedback>) -> Result<Response, Problem> {
+pub async fn api(
+    State(door): State<Door>,
+    Query(Nothing {}): Query<Nothing>,
+    Json(body): Json<ApiFeedback>,
+) -> Result<Response, Problem> {
     let lead = LeadId::new(&body.lead).map_err(|fault| Problem::bad_request(fault.to_string()))?;
     let rep = RepId::new(&body.rep).map_err(|fault| Problem::bad_request(fault.to_string()))?;
-    if !door.rules().reps.contains_key(&rep) {
+    let rules = door.rules();
+    if !rules.reps.contains_key(&rep) {
         return Err(Problem::bad_request(format!("rep {:?} is not in reps.csv", body.rep)));
     }
     if door.lead(&lead).await?.is_none() {
@@ -101,80 +126,15 @@ pub async fn api(State(door): State<Door>, Json(body): Json<ApiFeedback>) -> Res
         misroute: body.misroute.unwrap_or_default(),
         right_rep: body.right_rep.unwrap_or_default(),
         note: body.note.unwrap_or_default(),
+        ..Submitted::default()
     };
-    let feedback = submitted.check(&door, rep, "api").map_err(Problem::bad_request)?;
-    store(&door, &lead, feedback).await?;
+    let feedback = submitted.check(&rules, rep, door.clock.now(), "api");
+    let feedback = feedback.map_err(|fault| Problem::bad_request(fault.to_string()))?;
+    store(&door, &lead, feedback, u64::MAX).await?;
     Ok((StatusCode::CREATED, Json(json!({ "status": "recorded", "lead": lead }))).into_response())
 }
 
-impl Submitted {
-    fn check(self, door: &Door, rep: RepId, via: &str) -> Result<Feedback, String> {
-        let quality = stars("quality", &self.quality)?;
-        let completeness = stars("completeness", &self.completeness)?;
-        let kind = match self.misroute.as_str() {
-            "" | "no" => None,
-            "procedural" => Some(MisrouteKind::Procedural),
-            "clerical" => Some(MisrouteKind::Clerical),
-            "definitional" => Some(MisrouteKind::Definitional),
-            other => {
-                return Err(format!(
-                    "misroute is {other:?}; allowed: procedural (wrong person), clerical (data incomplete), definitional (not a fit), or nothing"
-                ));
-            }
-        };
-        let right_rep = if self.right_rep.is_empty() {
-            None
-        } else {
-            let known = RepId::new(&self.right_rep).ok().filter(|rep| door.rules().reps.contains_key(rep));
-            Some(known.ok_or_else(|| format!("right_rep is {:?}, who is not in reps.csv", self.right_rep))?)
-        };
-        if right_rep.is_some() && kind.is_none() {
-            return Err("right_rep is given without misroute: say what kind of misroute it was".to_owned());
-        }
-        if self.note.chars().count() > LONGEST_NOTE {
-            return Err(format!("note has {} characters; allowed: {LONGEST_NOTE}", self.note.chars().count()));
-        }
-        let note = Some(self.note.trim().to_owned()).filter(|note| !note.is_empty());
-        if quality.is_none() && completeness.is_none() && kind.is_none() && note.is_none() {
-            return Err("nothing was said: give quality, completeness, misroute or a note".to_owned());
-        }
-        let misroute = kind.map(|kind| Misroute { kind, right_rep });
-        Ok(Feedback { rep, at: door.clock.now(), quality, completeness, misroute, note, via: via.to_owned() })
-    }
-}
-
-fn stars(name: &str, text: &str) -> Result<Option<u8>, String> {
-    match text {
-        "" => Ok(None),
-        "1" | "2" | "3" | "4" | "5" => Ok(text.parse().ok()),
-        other => Err(format!("{name} is {other:?}; allowed: 1 to 5, or nothing")),
-    }
-}
-
-/// The wrong person does not pay for the lead. Data that was incomplete, or a lead that fits nobody, took the rep's time all
-/// the same: it counts.
-fn correction(feedback: &Feedback) -> Option<Correction> {
-    let misroute = feedback.misroute.as_ref().filter(|misroute| misroute.kind == MisrouteKind::Procedural)?;
-    Some(Correction {
-        cause: Cause::Misrouted,
-        to: misroute.right_rep.clone(),
-        reason: "reported as the wrong person".to_owned(),
-        author: feedback.rep.to_string(),
-    })
-}
-
-async fn store(door: &Door, lead: &LeadId, feedback: Feedback) -> Result<(), Problem> {
-    let rules = door.rules();
-    let lead = lead.clone();
-    let stored = door.store.write("feedback.insert", move |tx| {
-        let (lead, feedback, rules) = (lead.clone(), feedback.clone(), Arc::clone(&rules));
-        Box::pin(async move {
-            tx.feedback_insert(&lead, &feedback).await?;
-            if let Some(correction) = correction(&feedback) {
-                tx.turn_correct(&lead, &correction, &rules, feedback.at).await?;
-            }
-            Ok(())
-        })
-    });
-    stored.await.map_err(|error| Problem::ours(&error))
+/// `false`: this rep has said as much of this lead as there is room for.
+async fn store(door: &Door, lead: &LeadId, feedback: Feedback, most: u64) -> Result<bool, Problem> {
+    door.decider.say(lead, &feedback, most).await.map_err(|error| Problem::ours(&error))
 }

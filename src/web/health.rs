@@ -1,9 +1,14 @@
-//! Alive: the process turns. Ready: it takes leads, and by which rules.
+//! Alive: the process turns. Ready: it takes leads (a write goes through), and by which rules.
 
 use super::Door;
 use axum::extract::State;
 use axum::http::StatusCode;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A probe does not wait for a count.
+const COUNTED_WITHIN: Duration = Duration::from_millis(300);
 
 /// Never touches the database: an outage of the database must not restart the fleet.
 pub async fn alive() -> &'static str {
@@ -16,8 +21,14 @@ pub async fn ready(State(door): State<Door>) -> (StatusCode, String) {
     if !*door.ready.borrow() {
         return not("starting or stopping");
     }
-    if door.store.ping().await.is_err() {
-        return not("the database does not answer");
+    if let Some(why) = door.decider.why_not() {
+        return not(&why);
+    }
+    if let Err(cause) = door.store.takes_writes().await {
+        return not(cause);
+    }
+    if let Some(cause) = door.decider.held_up_by() {
+        return not(&format!("messages wait in the inbox: {cause}"));
     }
     let release = Arc::clone(&door.release.borrow());
     let (id, since) = (release.rules.release.short(), release.live_since.format("%FT%TZ"));
@@ -25,6 +36,10 @@ pub async fn ready(State(door): State<Door>) -> (StatusCode, String) {
     if let Some(refused) = door.refused.borrow().as_ref() {
         let (faults, at) = (refused.faults.len(), refused.at.format("%FT%TZ"));
         told.push_str(&format!("a change was refused {at}: {faults} to mend, see /v1/rules or run baton check\n"));
+    }
+    let aside = door.store.read("inbox.aside", |tx| Box::pin(async move { tx.inbox_count_quarantined().await }));
+    if let Ok(Ok(aside @ 1..)) = timeout(COUNTED_WITHIN, aside).await {
+        told.push_str(&format!("{aside} messages are put aside: see /v1/attention or run baton quarantine list\n"));
     }
     (StatusCode::OK, told)
 }

@@ -1,24 +1,29 @@
 //! Leads and events in; what became of them out.
 
-use super::{Door, Problem};
+use super::listed::{Listed, cursor};
+use super::{Door, Nothing, Problem, Rights};
 use crate::domain::id::LeadId;
 use crate::domain::outcome::NextStepKind;
-use crate::intake::answer::within;
-use crate::intake::event::{key_of, parse, structured};
+use crate::intake::answer::{DIFFERS, Told, within};
+use crate::intake::event::{key_of, parse, source_of, structured};
 use crate::release::Lost;
 use crate::render::explain::explain_whole;
-use crate::store::{InboxMessage, LeadRecord};
-use axum::Json;
+use crate::store::{InboxMessage, Known, LeadRecord, StoreError};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// A caller is on the line: nobody waits longer for words than this.
 const LONGEST_WAIT: Duration = Duration::from_millis(1500);
+/// How long whoever does not wait for a decision waits for the commit.
+const TAKEN_WITHIN: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,14 +35,20 @@ pub struct Wait {
 /// 202 once the bytes are committed; with `wait` 200 and the instruction, if the decision is there in time.
 pub async fn post(
     State(door): State<Door>,
+    Extension(rights): Extension<Rights>,
     Query(query): Query<Wait>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
+    if let Some(why) = door.decider.why_not() {
+        return Err(Problem::busy(format!("{why}; the same request may be sent again")));
+    }
     let wait = query.wait.as_deref().map(parse_wait).transpose()?;
+    let until = Instant::now() + wait.unwrap_or(TAKEN_WITHIN);
     let attributes =
         headers.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
     let body = structured(body.to_vec(), &attributes.collect());
+    own_source(&rights, &body)?;
     let now = door.clock.now();
     let incoming = parse(&body, now).map_err(|faults| {
         let faults = faults.iter().map(|fault| json!(fault.to_string())).collect();
@@ -54,18 +65,49 @@ pub async fn post(
         reply_to,
         correlation_id,
     };
-    let new = door.decider.take(vec![message]).await.map_err(|error| Problem::ours(&error))?;
-    let Some(wait) = wait else { return Ok(accepted(&key)) };
-    if new.is_empty()
-        && let Some(before) = door.decider.answer_of(&key).await.map_err(|error| Problem::ours(&error))?
-    {
-        return Ok(Json(before).into_response());
+    let decider = Arc::clone(&door.decider);
+    // In a task of its own: whoever stops waiting does not stop what the inbox has taken from being queued.
+    let taking = tokio::spawn(async move { decider.take(vec![message]).await });
+    let Ok(taken) = timeout_at(until, taking).await else { return Err(door.not_in_time()) };
+    let taken = taken.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?;
+    let known = taken.map_err(|error| Problem::ours(&error))?.first().copied().unwrap_or(Known::New);
+    let notes: Vec<String> = incoming.notes.iter().map(ToString::to_string).collect();
+    if wait.is_none() {
+        return Ok(accepted(&key, known, &notes));
     }
-    Ok(within(answer, wait).await.map_or_else(|| accepted(&key), |answer| Json(answer).into_response()))
+    if matches!(known, Known::Same | Known::Differs)
+        && let Ok(before) = timeout_at(until, door.decider.answer_of(&key)).await
+        && let Some(before) = before.map_err(|error| Problem::ours(&error))?
+    {
+        return Ok(Json(Told::of(&before, known)).into_response());
+    }
+    let answer = within(answer, until.saturating_duration_since(Instant::now())).await;
+    Ok(answer.map_or_else(|| accepted(&key, known, &notes), |answer| Json(Told::of(&answer, known)).into_response()))
 }
 
-fn accepted(key: &str) -> Response {
-    (StatusCode::ACCEPTED, Json(json!({ "status": "accepted", "event": key }))).into_response()
+/// Whoever may speak for one source brings no event of another: neither under its name, nor over one that it has brought.
+fn own_source(rights: &Rights, body: &[u8]) -> Result<(), Problem> {
+    let (Some(own), Some(claimed)) = (&rights.source, source_of(body)) else { return Ok(()) };
+    if rights.may_bring(&claimed) {
+        return Ok(());
+    }
+    let detail = format!(
+        "the token {:?} brings events of the source {own:?} (or {own}/…), and this one says {claimed:?}; nothing was stored",
+        rights.name
+    );
+    Err(Problem::forbidden(detail, None))
+}
+
+/// With what was not understood, if anything: the integrator sees it on the first try, and the caller is not dropped.
+fn accepted(key: &str, known: Known, notes: &[String]) -> Response {
+    let mut told = json!({ "status": "accepted", "event": key });
+    if known == Known::Differs {
+        told["note"] = json!(DIFFERS);
+    }
+    if !notes.is_empty() {
+        told["notes"] = json!(notes);
+    }
+    (StatusCode::ACCEPTED, Json(told)).into_response()
 }
 
 fn parse_wait(text: &str) -> Result<Duration, Problem> {
@@ -79,26 +121,22 @@ fn parse_wait(text: &str) -> Result<Duration, Problem> {
     if span.is_zero() || span > LONGEST_WAIT { Err(allowed()) } else { Ok(span) }
 }
 
-pub async fn list(State(door): State<Door>, Query(query): Query<Listed>) -> Result<Json<Value>, Problem> {
-    let limit = query.limit.clamp(1, 500);
-    let found = door.store.read("lead.list", move |tx| Box::pin(async move { tx.leads_list(None, limit).await }));
-    let leads = found.await.map_err(|error| Problem::ours(&error))?;
-    Ok(Json(json!({ "leads": leads })))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Listed {
-    #[serde(default = "fifty")]
-    limit: usize,
-}
-
-fn fifty() -> usize {
-    50
+/// The newest leads, page by page, or those that are asked for.
+pub async fn list(State(door): State<Door>, Query(asked): Query<Listed>) -> Result<Json<Value>, Problem> {
+    let (query, limit) = asked.check()?;
+    let found = door.store.read("lead.list", move |tx| {
+        let query = query.clone();
+        Box::pin(async move { tx.leads_find(&query, limit + 1).await })
+    });
+    let mut leads = found.await.map_err(|error| Problem::ours(&error))?;
+    let more = leads.len() > limit;
+    leads.truncate(limit);
+    let next = leads.last().filter(|_| more).map(|last| cursor(last.decided_at, &last.lead));
+    Ok(Json(json!({ "leads": leads, "next": next })))
 }
 
 /// What needs a person: leads nobody could place or call in time, steps that failed for good, messages put aside.
-pub async fn attention(State(door): State<Door>) -> Result<Json<Value>, Problem> {
+pub async fn attention(State(door): State<Door>, Query(Nothing {}): Query<Nothing>) -> Result<Json<Value>, Problem> {
     const LIMIT: usize = 200;
     let found = door.store.read("attention", |tx| {
         Box::pin(async move {
@@ -107,17 +145,26 @@ pub async fn attention(State(door): State<Door>) -> Result<Json<Value>, Problem>
         })
     });
     let (leads, steps, messages) = found.await.map_err(|error| Problem::ours(&error))?;
-    let messages: Vec<Value> = messages
-        .into_iter()
-        .map(
-            |(key, kind, received_at, why)| json!({ "key": key, "kind": kind, "received_at": received_at, "why": why }),
-        )
-        .collect();
     Ok(Json(json!({ "leads": leads, "failed_steps": steps, "quarantined": messages })))
 }
 
+/// 202: a message that was put aside is tried again.
+pub async fn replay(State(door): State<Door>, Path(key): Path<String>) -> Result<Response, Problem> {
+    match door.decider.replay(&key).await {
+        Ok(()) => Ok(accepted(&key, Known::TriedAgain)),
+        Err(StoreError::NotFound { .. }) => {
+            Err(Problem::not_found("no message of this key is put aside; /v1/attention lists those that are"))
+        }
+        Err(error) => Err(Problem::ours(&error)),
+    }
+}
+
 /// The lead, its decision, and everything that happened to it.
-pub async fn get(State(door): State<Door>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub async fn get(
+    State(door): State<Door>,
+    Path(id): Path<String>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Json<Value>, Problem> {
     let (lead, record) = door.known_lead(&id).await?;
     let found = door.store.read("lead.story", move |tx| {
         let lead = lead.clone();
@@ -144,7 +191,11 @@ pub async fn get(State(door): State<Door>, Path(id): Path<String>) -> Result<Jso
 }
 
 /// The decision in sentences: why this rep, and why not each other one.
-pub async fn explain(State(door): State<Door>, Path(id): Path<String>) -> Result<String, Problem> {
+pub async fn explain(
+    State(door): State<Door>,
+    Path(id): Path<String>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<String, Problem> {
     let (lead, record) = door.known_lead(&id).await?;
     let found = door.store.read("decision.get", move |tx| {
         let lead = lead.clone();
@@ -166,6 +217,12 @@ pub async fn explain(State(door): State<Door>, Path(id): Path<String>) -> Result
 }
 
 impl Door {
+    /// The time is up, and nothing is known to be stored.
+    fn not_in_time(&self) -> Problem {
+        let cause = self.store.known_trouble().unwrap_or("the database did not answer in time");
+        Problem::busy(format!("{cause}; the same request may be sent again"))
+    }
+
     pub(super) async fn lead(&self, id: &LeadId) -> Result<Option<LeadRecord>, Problem> {
         let id = id.clone();
         let found = self.store.read("lead.get", move |tx| {

@@ -1,35 +1,48 @@
 //! The HTTP door: leads and events in, decisions and reports out, feedback links for reps.
 //!
-//! A 2xx to `POST /v1/leads` or `/v1/events` means that the bytes are committed. Requests, bodies and concurrency are
-//! bounded; errors are `application/problem+json`. Reps' feedback links need no account: they are signed and expire.
+//! A 2xx to `POST /v1/leads` or `/v1/events` means that the bytes are committed. Requests, bodies, connections and the time
+//! that a request takes to arrive are bounded; errors are `application/problem+json`. Every route names the right that it
+//! needs. Reps' feedback links need no account: they are signed and expire. Health is answered whatever else is going on.
 
+mod admit;
 mod feedback;
+mod form;
 mod health;
 mod leads;
 mod link;
+mod listed;
 mod page;
 mod problem;
+mod reassign;
 mod reports;
+mod rights;
 mod rules;
+mod server;
 
 pub use link::LinkSigner;
 pub use problem::Problem;
+pub use rights::{Key, Keyring, Rights, token_digest, token_hash};
+pub use server::serve;
 
 use crate::clock::SharedClock;
+use crate::domain::scope::Scope::{Act, Feedback, Intake, Read};
 use crate::intake::decider::Decider;
 use crate::release::{Current, Library, Refusal};
 use crate::rules::RuleSet;
 use crate::store::Store;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header;
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::{get, post};
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use subtle::ConstantTimeEq;
 use tokio::sync::{Semaphore, watch};
+
+/// The query of an address that takes none: whatever is asked there is told to be unknown.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 /// What the door needs; everything behind it is shared.
 #[derive(Clone)]
@@ -42,10 +55,10 @@ pub struct Door {
     /// Rules of the past.
     pub library: Arc<Library>,
     pub clock: SharedClock,
-    /// SHA-256 of each bearer token; empty = no token is asked for (loopback only, see `config`).
-    pub tokens: Arc<[[u8; 32]]>,
+    pub keyring: Arc<Keyring>,
     pub links: Option<Arc<LinkSigner>>,
     pub ready: watch::Receiver<bool>,
+    /// Requests carried out at once: whole ones, of somebody who may.
     pub requests: Arc<Semaphore>,
     pub body_limit: usize,
 }
@@ -57,52 +70,44 @@ impl Door {
     }
 }
 
-/// All routes.
+/// All routes, each with the right that it needs.
 pub fn router(door: Door) -> Router {
     let api = Router::new()
-        .route("/v1/leads", post(leads::post).get(leads::list))
-        .route("/v1/events", post(leads::post))
-        .route("/v1/leads/{id}", get(leads::get))
-        .route("/v1/leads/{id}/explain", get(leads::explain))
-        .route("/v1/attention", get(leads::attention))
-        .route("/v1/feedback", post(feedback::api))
-        .route("/v1/reports/routing", get(reports::routing))
-        .route("/v1/rules", get(rules::live))
-        .route_layer(middleware::from_fn_with_state(door.clone(), authenticate));
-    let open = Router::new()
-        .route("/feedback/{token}", get(feedback::show).post(feedback::record))
+        .route("/v1/leads", door.needs(Intake, post(leads::post)))
+        .route("/v1/leads", door.needs(Read, get(leads::list)))
+        .route("/v1/events", door.needs(Intake, post(leads::post)))
+        .route("/v1/leads/{id}", door.needs(Read, get(leads::get)))
+        .route("/v1/leads/{id}/explain", door.needs(Read, get(leads::explain)))
+        .route("/v1/leads/{id}/reassign", door.needs(Act, post(reassign::post)))
+        .route("/v1/attention", door.needs(Read, get(leads::attention)))
+        .route("/v1/attention/{key}/replay", door.needs(Act, post(leads::replay)))
+        .route("/v1/feedback", door.needs(Feedback, post(feedback::api)))
+        .route("/v1/reports/routing", door.needs(Read, get(reports::routing)))
+        .route("/v1/rules", door.needs(Read, get(rules::live)));
+    let links = Router::new()
+        .route("/feedback/{token}", door.linked(get(feedback::show).post(feedback::record)))
+        .layer(map_response(page::guarded));
+    let health = Router::new()
         .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready));
-    api.merge(open)
+        .route("/readyz", get(health::ready))
+        .method_not_allowed_fallback(|| async { Problem::no_such_method() });
+    api.merge(links)
         .fallback(|| async { Problem::not_found("no such address; the API begins with /v1") })
-        .layer(DefaultBodyLimit::max(door.body_limit))
-        .layer(middleware::from_fn_with_state(door.clone(), bounded))
+        .method_not_allowed_fallback(|| async { Problem::no_such_method() })
+        // `admit` bounds every body.
+        .layer(DefaultBodyLimit::disable())
+        .layer(map_response(problem::in_one_form))
+        .merge(health)
+        .layer(map_response(kept_private))
         .with_state(door)
 }
 
-/// Digest under which a bearer token is kept.
-pub fn token_digest(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
-}
-
-async fn authenticate(State(door): State<Door>, request: Request, next: Next) -> Response {
-    if door.tokens.is_empty() {
-        return next.run(request).await;
+/// What is answered is about people: no cache keeps it, and no browser takes it for something else.
+async fn kept_private(mut response: Response) -> Response {
+    let headers: [(HeaderName, &str); 2] =
+        [(header::CACHE_CONTROL, "no-store"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    for (name, value) in headers {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    let presented = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = presented.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    let digest = token_digest(token);
-    // Every token is compared, in constant time each.
-    let known = door.tokens.iter().fold(0u8, |known, token| known | token.ct_eq(&digest).unwrap_u8());
-    if known == 0 {
-        return Problem::unauthorized("a bearer token of [http.tokens] is needed").into_response();
-    }
-    next.run(request).await
-}
-
-async fn bounded(State(door): State<Door>, request: Request, next: Next) -> Response {
-    let Ok(_permit) = door.requests.try_acquire() else {
-        return Problem::busy("too many requests at once; the same request may be sent again").into_response();
-    };
-    next.run(request).await
+    response
 }

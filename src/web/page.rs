@@ -1,14 +1,43 @@
 //! The two small pages of a feedback link: plain HTML, no script, nothing loaded from elsewhere.
 
+use super::form::{FormFault, LONGEST_NOTE, Submitted, active};
+use crate::domain::id::RepId;
+use crate::domain::rep::Rep;
 use crate::rules::RuleSet;
 use crate::store::LeadRecord;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem}\
 h1{font-size:1.3rem;margin-bottom:.2rem}.sub{opacity:.75;margin-top:0}fieldset{border:1px solid #8888;border-radius:.5rem;margin:1rem 0;padding:.6rem 1rem}\
-legend{font-weight:600;padding:0 .3rem}label{display:inline-block;margin-right:1rem}select,textarea{font:inherit;width:100%;box-sizing:border-box}\
+legend{font-weight:600;padding:0 .3rem}label{display:inline-block;margin-right:1rem}.lines label{display:block}select,textarea,.line{font:inherit;width:100%;box-sizing:border-box;padding:.35rem}\
+.told{border-left:.3rem solid #c77700;background:#c7770022;padding:.5rem .8rem;border-radius:.3rem}\
 button{font:inherit;font-weight:600;padding:.6rem 1.4rem;border:0;border-radius:.5rem;background:#1f5fbf;color:#fff;cursor:pointer}";
+
+/// Nothing runs, nothing is loaded, nobody frames the page, and the form goes to where it came from. The one style is known
+/// by its digest.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let style = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    );
+    HeaderValue::try_from(policy).expect("base64 and ASCII fit a header")
+});
+
+/// The address of the page is the right to speak: it is handed on to no other page, and shown in no frame.
+pub async fn guarded(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    response
+}
 
 fn page(title: &str, body: &str) -> String {
     format!(
@@ -24,37 +53,80 @@ pub fn message(title: &str, text: &str) -> String {
     page(title, &format!("<h1>{}</h1><p>{}</p>", escape(title), escape(text)))
 }
 
-/// The form for one lead.
-pub fn form(record: &LeadRecord, rules: &RuleSet) -> String {
+/// The form for one lead, with what was filled in before and why that was not taken.
+pub fn form(record: &LeadRecord, rules: &RuleSet, filled: &Submitted, fault: Option<&FormFault>) -> String {
     let lead = &record.lead;
     let name = lead.contact.name.as_ref().map_or("the caller", |name| name.value.as_str());
     let company = lead.company.name.as_ref().map(|company| format!(", {}", company.value)).unwrap_or_default();
-    let mut body = format!(
-        "<h1>How was this lead?</h1><p class=\"sub\">{}{}</p><form method=\"post\">",
-        escape(name),
-        escape(&company)
-    );
-    stars(&mut body, "quality", "Quality of the lead", "poor", "excellent");
-    stars(&mut body, "completeness", "Was the briefing complete?", "much was missing", "complete");
-    body.push_str(
-        "<fieldset><legend>Did it reach the right person?</legend>\
-         <p><select name=\"misroute\" aria-label=\"Misroute\"><option value=\"\">Yes, or no opinion</option>\
-         <option value=\"procedural\">No: wrong person</option><option value=\"clerical\">No: the data was incomplete</option>\
-         <option value=\"definitional\">No: not a fit for us at all</option></select></p>\
-         <p><select name=\"right_rep\" aria-label=\"Right person\"><option value=\"\">Who should have had it? (optional)</option>",
-    );
-    for rep in rules.reps.values().filter(|rep| rep.active) {
-        let _infallible = write!(body, "<option value=\"{}\">{}</option>", escape(rep.id.as_str()), escape(&rep.name));
+    let mut body = format!("<h1>How was this lead?</h1><p class=\"sub\">{}{}</p>", escape(name), escape(&company));
+    if let Some(fault) = fault {
+        let _infallible = write!(body, "<p class=\"told\" role=\"alert\">{}</p>", escape(&fault.for_people()));
     }
-    body.push_str(
-        "</select></p></fieldset><fieldset><legend>Anything else?</legend>\
-         <textarea name=\"note\" rows=\"3\" maxlength=\"2000\" aria-label=\"Note\"></textarea></fieldset>\
+    body.push_str("<form method=\"post\">");
+    stars(&mut body, ("quality", &filled.quality), "Quality of the lead", "poor", "excellent");
+    stars(
+        &mut body,
+        ("completeness", &filled.completeness),
+        "Was the briefing complete?",
+        "much was missing",
+        "complete",
+    );
+    right_person(&mut body, rules, filled, fault);
+    let _infallible = write!(
+        body,
+        "<fieldset><legend>Anything else?</legend>\
+         <textarea name=\"note\" rows=\"3\" maxlength=\"{LONGEST_NOTE}\" aria-label=\"Note\">\n{}</textarea></fieldset>\
          <button type=\"submit\">Send</button></form>",
+        escape(&filled.note)
     );
     page("How was this lead?", &body)
 }
 
-fn stars(body: &mut String, name: &str, legend: &str, low: &str, high: &str) {
+/// A name is typed, and browsers offer those that fit: a roster of 500 is no list to scroll through.
+fn right_person(body: &mut String, rules: &RuleSet, filled: &Submitted, fault: Option<&FormFault>) {
+    body.push_str(
+        "<fieldset><legend>Did it reach the right person?</legend><p><select name=\"misroute\" aria-label=\"What went wrong\">",
+    );
+    for (value, text) in [
+        ("", "Yes, or no opinion"),
+        ("procedural", "No: wrong person"),
+        ("clerical", "No: the data was incomplete"),
+        ("definitional", "No: not a fit for us at all"),
+    ] {
+        let selected = if filled.misroute == value { " selected" } else { "" };
+        let _infallible = write!(body, "<option value=\"{value}\"{selected}>{text}</option>");
+    }
+    let _infallible = write!(
+        body,
+        "</select></p><p><label for=\"right_rep\">Who should have had it? (optional)</label>\
+         <input class=\"line\" id=\"right_rep\" name=\"right_rep\" list=\"reps\" autocomplete=\"off\" \
+         placeholder=\"Type a name\" value=\"{}\"></p><datalist id=\"reps\">",
+        escape(&filled.right_rep)
+    );
+    let active = active(rules);
+    for (_, label) in &active {
+        let _infallible = write!(body, "<option value=\"{}\"></option>", escape(label));
+    }
+    body.push_str("</datalist>");
+    if let Some(FormFault::WhichRep { offered, .. }) = fault {
+        offer(body, &active, offered);
+    }
+    body.push_str("</fieldset>");
+}
+
+fn offer(body: &mut String, active: &[(&Rep, String)], offered: &[RepId]) {
+    body.push_str("<div class=\"lines\">");
+    for (rep, label) in active.iter().filter(|(rep, _)| offered.contains(&rep.id)) {
+        let (id, name, team) = (escape(rep.id.as_str()), escape(label), escape(&rep.team));
+        let _infallible = write!(
+            body,
+            "<label><input type=\"radio\" name=\"offered_rep\" value=\"{id}\"> {name} <span class=\"sub\">{team}</span></label>"
+        );
+    }
+    body.push_str("</div>");
+}
+
+fn stars(body: &mut String, (name, filled): (&str, &str), legend: &str, low: &str, high: &str) {
     let _infallible = write!(body, "<fieldset><legend>{legend}</legend>");
     for value in 1..=5 {
         let hint = match value {
@@ -62,8 +134,11 @@ fn stars(body: &mut String, name: &str, legend: &str, low: &str, high: &str) {
             5 => format!(" ({high})"),
             _ => String::new(),
         };
-        let _infallible =
-            write!(body, "<label><input type=\"radio\" name=\"{name}\" value=\"{value}\"> {value}{hint}</label>");
+        let checked = if filled == value.to_string() { " checked" } else { "" };
+        let _infallible = write!(
+            body,
+            "<label><input type=\"radio\" name=\"{name}\" value=\"{value}\"{checked}> {value}{hint}</label>"
+        );
     }
     body.push_str("</fieldset>");
 }

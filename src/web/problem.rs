@@ -1,8 +1,14 @@
 //! Errors as `application/problem+json` (RFC 9457).
 
-use axum::http::{StatusCode, header};
+use crate::domain::scope::Scope;
+use crate::store::StoreError;
+use axum::body::to_bytes;
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use std::time::Duration;
+
+pub const CONTENT_TYPE: &str = "application/problem+json";
 
 #[derive(Debug)]
 pub struct Problem {
@@ -10,11 +16,13 @@ pub struct Problem {
     detail: String,
     /// One entry per fault, where there are several.
     faults: Vec<Value>,
+    /// A header that says the same to programs.
+    header: Option<(HeaderName, String)>,
 }
 
 impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), faults: Vec::new() }
+        Self { status, detail: detail.into(), faults: Vec::new(), header: None }
     }
 
     pub fn bad_request(detail: impl Into<String>) -> Self {
@@ -26,27 +34,61 @@ impl Problem {
         Self { faults, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
     }
 
-    pub fn unauthorized(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, detail)
+    /// Nobody knows who asks. `presented`: with a token that is not, or no longer, good.
+    pub fn unauthorized(detail: impl Into<String>, presented: bool) -> Self {
+        let why = if presented { ", error=\"invalid_token\"" } else { "" };
+        let challenge = (header::WWW_AUTHENTICATE, format!("Bearer realm=\"baton\"{why}"));
+        Self { header: Some(challenge), ..Self::new(StatusCode::UNAUTHORIZED, detail) }
+    }
+
+    /// It is known who asks, and they may not. `scope`: what would allow it.
+    pub fn forbidden(detail: impl Into<String>, scope: Option<Scope>) -> Self {
+        let header = scope.map(|scope| {
+            let challenge = format!("Bearer realm=\"baton\", error=\"insufficient_scope\", scope=\"{scope}\"");
+            (header::WWW_AUTHENTICATE, challenge)
+        });
+        Self { header, ..Self::new(StatusCode::FORBIDDEN, detail) }
     }
 
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
+    pub fn no_such_method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method; the header Allow says which")
+    }
+
+    pub fn too_slow(within: Duration) -> Self {
+        let detail = format!("the body did not come within {} s; the same request may be sent again", within.as_secs());
+        Self {
+            header: Some((header::CONNECTION, "close".to_owned())),
+            ..Self::new(StatusCode::REQUEST_TIMEOUT, detail)
+        }
+    }
+
+    pub fn too_large(most: usize) -> Self {
+        let detail = format!("the body is too large; allowed: {} KiB", most / 1024);
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    }
+
+    /// What was asked for cannot be done as things stand.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail)
+    }
+
     pub fn busy(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        let header = Some((header::RETRY_AFTER, "1".to_owned()));
+        Self { header, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
 
     /// Something of ours failed: the log has the reason, the caller may repeat the request.
-    pub fn ours(error: &dyn std::error::Error) -> Self {
+    pub fn ours(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(%error, "a request failed");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the database did not answer; the same request may be sent again")
+        let cause = error.downcast_ref::<StoreError>().map_or("the database did not answer", StoreError::in_words);
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, format!("{cause}; the same request may be sent again"))
     }
-}
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    pub fn body(&self) -> String {
         let mut body = json!({
             "type": "about:blank",
             "title": self.status.canonical_reason().unwrap_or("error"),
@@ -54,8 +96,54 @@ impl IntoResponse for Problem {
             "detail": self.detail,
         });
         if !self.faults.is_empty() {
-            body["faults"] = Value::Array(self.faults);
+            body["faults"] = Value::Array(self.faults.clone());
         }
-        (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+        body.to_string()
     }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = self.body();
+        let mut response = (self.status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response();
+        if let Some((name, value)) = self.header
+            && let Ok(value) = value.parse()
+        {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+/// Refusals that the framework words in plain text, such as a query or a body that does not fit its type, in the form of all
+/// others.
+pub async fn in_one_form(response: Response) -> Response {
+    const LONGEST: usize = 4096;
+    let (parts, body) = response.into_parts();
+    let plain = parts.headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let refused = parts.status.is_client_error() || parts.status.is_server_error();
+    if !refused || !plain {
+        return Response::from_parts(parts, body);
+    }
+    let text = to_bytes(body, LONGEST).await.unwrap_or_default();
+    let mut problem = Problem::new(parts.status, in_our_words(&String::from_utf8_lossy(&text))).into_response();
+    for (name, value) in &parts.headers {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            problem.headers_mut().insert(name.clone(), value.clone());
+        }
+    }
+    problem
+}
+
+fn in_our_words(text: &str) -> String {
+    let told = [
+        ("Failed to deserialize query string: ", "the query is not understood: "),
+        ("Failed to parse the request body as JSON: ", "the body is no JSON: "),
+        ("Failed to deserialize the JSON body into the target type: ", "the body is not understood: "),
+        ("Expected request with `Content-Type: ", "the body must be sent with the header `content-type: "),
+        ("Invalid URL: ", "the address is not understood: "),
+    ];
+    let found = told.iter().find_map(|(theirs, ours)| Some((ours, text.strip_prefix(theirs)?)));
+    let said = found.map_or_else(|| text.to_owned(), |(ours, rest)| format!("{ours}{rest}"));
+    said.replace("unknown field", "unknown name").replace(", there are no fields", "; none is allowed here")
 }

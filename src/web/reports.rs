@@ -1,7 +1,7 @@
 //! Reports over HTTP: the same figures and formats as `baton report`.
 
 use super::{Door, Problem};
-use crate::reports::{self, Format, UnknownFormat};
+use crate::reports::{self, Format, LONGEST_DAYS, UnknownFormat};
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -25,6 +25,9 @@ pub async fn routing(State(door): State<Door>, Query(asked): Query<Asked>) -> Re
         None => Format::Json,
         Some(name) => name.parse().map_err(|unknown: UnknownFormat| Problem::bad_request(unknown.to_string()))?,
     };
+    if !(1..=LONGEST_DAYS).contains(&asked.days) {
+        return Err(Problem::bad_request(format!("days is {}; allowed: 1 to {LONGEST_DAYS}", asked.days)));
+    }
     let rules = door.rules();
     let report = reports::over(&door.store, &rules, asked.days, door.clock.now()).await;
     let report = report.map_err(|error| Problem::ours(&error))?;

@@ -102,3 +102,52 @@ fn a_code_is_explained_and_a_slip_of_the_pen_is_met() {
     assert_eq!(code(&missed), cli::USAGE);
     assert!(told(&missed).contains("did you mean \"territory-gap\"?"), "{}", told(&missed));
 }
+
+/// Sixteen remarks stood before the four warnings that mattered.
+#[test]
+fn what_matters_most_is_told_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(code(&init(folder.path(), "saas")), cli::OK);
+    let path = folder.path().join("rules/territories.csv");
+    let mut rows = std::fs::read_to_string(&path).expect("the territories");
+    let columns =
+        rows.lines().find(|line| line.starts_with("territory,country,")).expect("a head").matches(',').count();
+    rows.push_str(&format!("Nobodys Land,IS{}\n", ",".repeat(columns - 1)));
+    std::fs::write(&path, rows).expect("a territory that no pool serves");
+    let (code, told) = check(folder.path(), &["--format", "json"]);
+    assert_eq!(code, cli::OK, "{told}");
+    let report: Value = serde_json::from_str(&told).expect("one JSON document");
+    let levels: Vec<&str> =
+        report["warnings"].as_array().expect("a list").iter().filter_map(|fault| fault["level"].as_str()).collect();
+    assert!(levels.contains(&"warning") && levels.contains(&"info"), "{levels:?}");
+    assert!(levels.is_sorted_by_key(|level| *level != "warning"), "{levels:?}");
+    let (_, told) = check(folder.path(), &[]);
+    let (warning, info) = (told.find(" warning ").expect("a warning"), told.find(" info ").expect("a remark"));
+    assert!(warning < info, "{told}");
+}
+
+/// A workspace of rules alone was refused in the words of the operating system.
+#[test]
+fn without_a_folder_of_templates_the_built_in_ones_are_used() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(code(&init(folder.path(), "saas")), cli::OK);
+    std::fs::remove_dir_all(folder.path().join("templates")).expect("templates of its own");
+    let (code, told) = check(folder.path(), &[]);
+    assert_eq!(code, cli::OK, "{told}");
+    assert!(told.contains("the built-in ones: there is no folder templates/"), "{told}");
+}
+
+#[test]
+fn what_a_code_explains_is_what_is_allowed() {
+    for (about, words) in [
+        ("pool-unknown-policy", ["balanced", "strict", "longest-idle", "least-loaded"].as_slice()),
+        ("if-undecided-unknown", &["skip", "catch_all"]),
+        ("ladder-unknown-rung", &["warm_transfer", "booking", "callback"]),
+        ("assignment-unknown", &["baton", "crm"]),
+    ] {
+        let output = baton(&["check", "--explain", about]);
+        assert_eq!(code(&output), cli::OK);
+        let told = told(&output);
+        assert!(words.iter().all(|word| told.contains(word)) && !told.contains("round_robin"), "{told}");
+    }
+}

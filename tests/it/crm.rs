@@ -64,7 +64,7 @@ fn lead(owner: &str) -> CrmLead {
         state: Some("CA".to_owned()),
         postal: Some("94107".to_owned()),
         city: Some("San Francisco".to_owned()),
-        owner_crm_id: Some(owner.to_owned()),
+        owner_crm_id: Some(owner.into()),
         keeps_owner: false,
         description: RepText("Wants 40 seats <soon> & asked \"how much?\"\nBudget: open".to_owned()),
         task: Some(CrmTask {

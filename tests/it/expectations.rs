@@ -206,3 +206,25 @@ fn the_schema_fits_the_files() {
         assert!(!reads(wrong), "{pointer}/{key} should be refused");
     }
 }
+
+/// One default was told three times over, as if somebody had written New York into Germany.
+#[test]
+fn a_test_in_another_country_leaves_the_place_of_the_defaults_behind() {
+    let folder = workspace();
+    let tests = "\
+defaults:
+  at: Tue 2026-03-03 15:00 Europe/London
+  lead: { country: US, state: NY, postal: 10013, city: New York, employees: 250 }
+tests:
+  - { name: Germany, lead: { country: Germany }, expect: { territory: DACH } }
+  - { name: by its code, lead: { country: DE, postal: 80331 }, expect: { territory: DACH } }
+  - name: rows
+    table: |
+      country => tier
+      France  => mid-market
+      Brazil  => mid-market
+  - { name: the same country, lead: { country: US, employees: 40 }, expect: { tier: smb, territory: New York City } }
+";
+    let output = run(folder.path(), tests, &[]);
+    assert_eq!(code(&output), cli::OK, "{}{}", text(&output.stdout), text(&output.stderr));
+}

@@ -4,9 +4,12 @@
 mod assignment;
 mod faults;
 mod feedback;
+mod owner;
 pub mod play;
+mod storage;
 
 use crate::town::Caller;
+use baton::clock::Clock;
 use baton::domain::outcome::Outcome;
 use baton::handoff::Stage;
 use baton::handoff::state::LegState;
@@ -136,4 +139,42 @@ async fn a_hang_up_that_overtakes_its_lead_still_ends_in_a_callback() {
     play.until(&lead, "callback").await;
     assert_eq!(play.accepted("voice", "ring").len(), 0, "no rep is rung for a caller who is gone");
     play.nothing_twice();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_is_told_twice_at_once_rings_one_rep() {
+    let play = Play::begin().await;
+    let caller = Caller::live(1).reps(&[ACCEPTS]);
+    let mut again = caller.event.clone();
+    again["id"] = json!("evt-1-again");
+    play.stage.voice.call(caller.call(), caller.script.clone().expect("a live call"));
+    let (first, second) = tokio::join!(play.decided(&caller.event), play.decided(&again));
+    assert_eq!(first, second, "one call is one lead");
+    play.until(&first, "connected").await;
+    play.until_quiet().await;
+    assert_eq!(play.leads().await.len(), 1);
+    assert_eq!(play.accepted("voice", "ring").len(), 1, "one rep is rung");
+    play.nothing_twice();
+}
+
+/// The event lay in a queue for a while: the patience that is left is what counts, and the platform is asked first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_left_while_the_event_waited_is_not_rung_for() {
+    let play = Play::begin().await;
+    let waited = |number: usize| {
+        let mut caller = Caller::live(number).reps(&[ACCEPTS]);
+        caller.event["time"] = json!(play.clock.now() - chrono::TimeDelta::seconds(11));
+        caller
+    };
+    let gone = waited(1).hangs_up_after(Duration::ZERO);
+    // Its word of the hang-up is lost.
+    let _by_hand = play.tells_by_hand();
+    play.stage.voice.call(gone.call(), gone.script.clone().expect("a script"));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let lead = play.decided(&gone.event).await;
+    play.until(&lead, "callback").await;
+    assert_eq!(play.accepted("voice", "ring").len(), 0, "no rep is rung for a caller who is gone");
+    let there = waited(4);
+    play.call(&there).await;
+    play.until_rung(1).await;
 }

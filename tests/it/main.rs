@@ -1,6 +1,9 @@
 //! One binary for everything that needs more than the crate: services, stand-ins, files, the program itself.
 
 mod amqp;
+mod aside;
+mod calendarless;
+mod calls;
 mod change;
 mod chat;
 mod check;
@@ -8,6 +11,9 @@ mod contract;
 #[cfg(feature = "failpoints")]
 mod crash;
 mod crm;
+mod database;
+mod door;
+mod duty;
 mod expectations;
 mod fairness;
 mod flow;
@@ -16,6 +22,7 @@ mod init;
 mod intake;
 #[path = "../../examples/large_workspace/workspace.rs"]
 mod large;
+mod licences;
 mod readme;
 mod reload;
 mod replay;

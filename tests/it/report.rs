@@ -50,12 +50,8 @@ fn lead(number: u8) -> LeadRow {
         note: None,
         via: "link".to_owned(),
     });
-    let moved = (n % 14 == 5).then(|| OwnerChange {
-        from: owner.clone(),
-        to: rep("eve"),
-        at: decided_at + TimeDelta::days(2),
-        by_person: true,
-    });
+    let moved =
+        (n % 14 == 5).then(|| OwnerChange { from: owner.clone(), to: rep("eve"), at: decided_at + TimeDelta::days(2) });
     LeadRow {
         lead_id: LeadId::from_digest([number; 16]),
         source: ["vapi", "retell", "=HYPERLINK(\"https://evil.example\")"][n % 3].to_owned(),

@@ -1,8 +1,7 @@
 //! The shipped workspace loads without a word, and each faulty one is told by place, finding and remedy.
 
 use baton::domain::zone::Zone;
-use baton::rehearsal::world::at_rest;
-use baton::routing::decide;
+use baton::rehearsal::world::{at_rest, decide_in};
 use baton::rules::codes::CODES;
 use baton::rules::condition::Verdict;
 use baton::rules::witness::Ends;
@@ -225,7 +224,7 @@ fn weeks_and_holiday_regions_of_a_rep_are_merged() {
 fn untrue(fault: &Fault, rules: &RuleSet) -> Option<String> {
     let witness = fault.witness.as_ref()?;
     let lead = witness.lead(today());
-    let decision = decide(&lead, &at_rest(rules, lead.occurred_at), rules);
+    let (_, decision) = decide_in(&at_rest(rules, lead.occurred_at), &lead, rules);
     let tier = decision.plan.tier.to_string();
     let route =
         decision.trace.routes.iter().find(|route| route.verdict == Verdict::Yes).map(|route| route.name.clone());

@@ -55,6 +55,7 @@ conformance! {
             a_lead_that_left_the_pool_costs_nobody,
             a_turn_by_hand_stands_in_the_journal_with_its_author,
             turns_and_corrections_at_once_keep_every_journal_whole,
+            a_turn_that_was_undone_is_no_turn_for_who_stands_longest,
             two_workers_never_give_the_same_turn,
         ]
         inbox: [
@@ -64,6 +65,7 @@ conformance! {
             a_message_is_finished_once_and_keeps_its_answer,
             what_a_dead_worker_left_is_found_oldest_first,
             poison_is_put_aside_and_can_be_replayed,
+            what_comes_again_is_known_for_what_it_is,
         ]
         leads: [
             five_hundred_leads_come_back_exactly,

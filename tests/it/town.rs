@@ -4,6 +4,7 @@ use baton::app::workspace::{self, Workspace};
 use baton::app::{self, Running, Setup};
 use baton::clock::SharedClock;
 use baton::config::Limits;
+use baton::intake::decider::Replies;
 use baton::intake::event::key_of;
 use baton::outbox::Vendors;
 use baton::sandbox::voice::{RepManner, Script};
@@ -87,7 +88,40 @@ pub async fn worker(folder: &Path, store: &Store, clock: &SharedClock) -> Runnin
 
 /// The same with what is connected to it.
 pub async fn worker_with(vendors: Vendors, folder: &Path, store: &Store, clock: &SharedClock) -> Running {
-    let setup = Setup {
+    start(Limits::default(), vendors, None, folder, store, clock).await
+}
+
+/// The same under other limits.
+pub async fn worker_within(
+    limits: Limits,
+    vendors: Vendors,
+    folder: &Path,
+    store: &Store,
+    clock: &SharedClock,
+) -> Running {
+    start(limits, vendors, None, folder, store, clock).await
+}
+
+/// The same with a broker for its answers.
+pub async fn worker_answering(replies: Arc<dyn Replies>, folder: &Path, store: &Store, clock: &SharedClock) -> Running {
+    start(Limits::default(), Vendors::default(), Some(replies), folder, store, clock).await
+}
+
+async fn start(
+    limits: Limits,
+    vendors: Vendors,
+    replies: Option<Arc<dyn Replies>>,
+    folder: &Path,
+    store: &Store,
+    clock: &SharedClock,
+) -> Running {
+    let setup = Setup { limits, replies, ..setup(vendors, folder, store, clock).await };
+    app::start(setup).await.expect("a worker")
+}
+
+/// What such a worker is made of.
+pub async fn setup(vendors: Vendors, folder: &Path, store: &Store, clock: &SharedClock) -> Setup {
+    Setup {
         store: store.clone(),
         workspace: read(folder),
         vendors,
@@ -97,10 +131,10 @@ pub async fn worker_with(vendors: Vendors, folder: &Path, store: &Store, clock: 
         tokens: Vec::new(),
         body_limit: 1024,
         requests_at_once: 1,
+        connections: 128,
         links: None,
         replies: None,
-    };
-    app::start(setup).await.expect("a worker")
+    }
 }
 
 /// So many of them, side by side.

@@ -98,7 +98,9 @@ impl Check {
             }
             Err(faults) => (Vec::new(), faults, Vec::new()),
         };
-        let warnings: Vec<Fault> = warnings.into_iter().filter(|fault| fault.level <= self.level.into()).collect();
+        let mut warnings: Vec<Fault> = warnings.into_iter().filter(|fault| fault.level <= self.level.into()).collect();
+        // What matters most comes first; what is equally grave stays in the order of the files.
+        warnings.sort_by_key(|fault| fault.level);
         let errors = faults.rules.len() + faults.templates.len() + test_faults.len() + usize::from(config.is_err());
         let config_error = config.as_ref().err().map(|error| format!("{error:#}"));
         let findings = || {
@@ -109,7 +111,7 @@ impl Check {
         };
         match self.format {
             Format::Text => {
-                let mut sources = workspace::sources(&self.dir)?;
+                let mut sources = workspace::read(&self.dir)?;
                 sources.extend(test_files);
                 text(config_error.as_deref(), &warnings, &faults, &summary, &sources);
                 match &tests {
@@ -164,7 +166,11 @@ fn text(config_error: Option<&str>, warnings: &[Fault], faults: &Faults, summary
         say(&format!("           {line}"));
     }
     tell(faults.rules.iter().chain(warnings), sources);
-    stage("templates", faults.templates.len(), 0);
+    if sources.iter().any(|source| source.path.starts_with(workspace::TEMPLATES)) {
+        stage("templates", faults.templates.len(), 0);
+    } else {
+        say(&format!("{:<10} ok, the built-in ones: there is no folder templates/", "templates"));
+    }
     for fault in &faults.templates {
         say(&fault.to_string());
     }

@@ -200,7 +200,7 @@ impl Aftermath<'_> {
         let record = self.stage.salesforce.leads().into_iter().find(|lead| lead["Company"] == "Lakeshore Dental Group");
         let record = record.or_else(|| self.stage.salesforce.leads().into_iter().next_back());
         if let Some(id) = record.as_ref().and_then(|record| record["Id"].as_str()) {
-            self.stage.salesforce.set_owner(id, crm_id);
+            self.stage.salesforce.set_owner(id, crm_id.as_str());
             say("\n-- Afterwards --\n          In Salesforce somebody gives one lead to Hannah Cohen by hand.");
         }
         Ok(())

@@ -4,9 +4,11 @@
 
 mod aftermath;
 mod scenes;
+mod shown;
 mod tell;
+mod world;
 
-use super::{BROKEN_PROMISE, FAULTY, OK, Place, TextOrJson, say};
+use super::{BROKEN_PROMISE, FAULTY, OK, TextOrJson, say};
 use crate::app::stage::Stage;
 use crate::app::{self, Running, Setup, workspace};
 use crate::clock::{ScaledClock, SharedClock};
@@ -15,6 +17,7 @@ use crate::store::Store;
 use crate::web::LinkSigner;
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -36,18 +39,20 @@ pub struct Demo {
     /// Port of the worker's HTTP door; 0 takes a free one.
     #[arg(long, default_value_t = 0, value_name = "N")]
     port: u16,
-    #[command(flatten)]
-    place: Place,
+    /// Play by the rules of this workspace instead of the demo's own.
+    #[arg(long, short = 'w', value_name = "DIR")]
+    workspace: Option<PathBuf>,
 }
 
 impl Demo {
     pub async fn run(self) -> Result<u8> {
-        let workspace = match workspace::load(&self.place.workspace)? {
-            Ok(workspace) => workspace,
-            Err(_) => {
-                eprintln!("the workspace has faults: run `baton check` first");
-                return Ok(FAULTY);
-            }
+        let loaded = match &self.workspace {
+            Some(dir) => workspace::load(dir)?,
+            None => world::own(),
+        };
+        let Ok(workspace) = loaded else {
+            eprintln!("the workspace has faults: run `baton check` first");
+            return Ok(FAULTY);
         };
         let rules = Arc::new(workspace.checked.rules.clone());
         let start: DateTime<Utc> = NIGHT.parse().context("reading the demo's start")?;
@@ -61,8 +66,15 @@ impl Demo {
         say(&format!("Baton listens on http://{} (database {})", running.address, file.path()));
         say(&format!("It is {} in this world; {SPEED} of its seconds pass in one of yours.\n", tell::time(start)));
 
-        let play = scenes::Play { stage: &stage, running: &running, rules: &rules, events: &self.place.workspace };
+        if let Some(dir) = &self.workspace {
+            let dir = dir.display();
+            say(&format!(
+                "Played by the rules of {dir}; what a call is said to show was written for the demo's own.\n"
+            ));
+        }
+        let play = scenes::Play { stage: &stage, running: &running, rules: &rules };
         let leads = play.all(&scaled, DAY.parse().context("reading the demo's day")?).await?;
+        shown::tell(&stage, &running, &leads, !self.once).await?;
         let counts = aftermath::wind_up(&stage, &running, &rules, &leads).await?;
         if !self.once {
             say(&format!("\nStill up: http://{}/v1/leads lists the leads. Ctrl-C ends it.", running.address));
@@ -99,6 +111,7 @@ async fn start_worker(
         tokens: Vec::new(),
         body_limit: 256 * 1024,
         requests_at_once: 256,
+        connections: 512,
         links: Some(Arc::new(LinkSigner::new(&secret, &format!("http://{address}"), 30))),
         replies: None,
     })
@@ -107,7 +120,7 @@ async fn start_worker(
 }
 
 /// A database file that goes when the demo does.
-struct Scratch(std::path::PathBuf);
+struct Scratch(PathBuf);
 
 impl Scratch {
     fn new() -> Self {

@@ -1,6 +1,6 @@
 //! The calls of the demo: who calls, how the reps behave, what goes wrong.
 
-use super::tell;
+use super::{tell, world};
 use crate::app::Running;
 use crate::app::stage::{Stage, deliver_over_http, post_event};
 use crate::cli::say;
@@ -15,7 +15,6 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -65,6 +64,15 @@ const ACCEPTS: RepManner = RepManner::Accepts { after: Duration::from_secs(4) };
 const DECLINES: RepManner = RepManner::Declines { after: Duration::from_secs(3) };
 const VOICEMAIL: RepManner = RepManner::Voicemail { after: Duration::from_secs(6) };
 
+/// The scene that is shown from both ends.
+pub const TRANSFER: &str = "warm transfer, accepted";
+
+/// The events of all scenes.
+#[cfg(test)]
+pub fn files() -> impl Iterator<Item = &'static str> {
+    night().into_iter().chain(day().into_iter().flatten()).map(|scene| scene.file)
+}
+
 fn night() -> Vec<Scene> {
     vec![scene("off-hours: the next working day, in the caller's zone", "04-off-hours")]
 }
@@ -73,7 +81,7 @@ fn night() -> Vec<Scene> {
 fn day() -> Vec<Vec<Scene>> {
     vec![
         vec![
-            scene("warm transfer, accepted", "01-warm-transfer"),
+            scene(TRANSFER, "01-warm-transfer"),
             scene("the first rep declines, the second accepts", "02-first-declines").reps(&[DECLINES, ACCEPTS]),
             scene("account owner on leave: the delegate takes the call, the owner keeps the lead", "05-owner-on-leave"),
             scene("no territory: the catch-all", "12-no-territory"),
@@ -137,8 +145,6 @@ pub struct Play<'a> {
     pub stage: &'a Arc<Stage>,
     pub running: &'a Running,
     pub rules: &'a Arc<RuleSet>,
-    /// The folder that holds `fixtures/events`.
-    pub events: &'a Path,
 }
 
 impl Play<'_> {
@@ -184,9 +190,8 @@ impl Play<'_> {
     }
 
     async fn call(&self, teller: &Teller, scene: &Scene) -> Result<Option<Told>> {
-        let path = self.events.join("fixtures/events").join(format!("{}.json", scene.file));
-        let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-        let mut event: Value = serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
+        let text = world::event(scene.file).with_context(|| format!("the demo has no event {}", scene.file))?;
+        let mut event: Value = serde_json::from_str(text).with_context(|| format!("reading {}", scene.file))?;
         event["time"] = json!(self.stage.world.clock.now());
         if let Some(call) = event["data"]["call"]["id"].as_str() {
             self.stage.voice.call(call, scene.script.clone());

@@ -78,7 +78,7 @@ pub fn made_up<'r>(sets: &[&'r RuleSet], seed: u64, from: NaiveDate, per_day: u3
 /// The configuration cannot be read, or the database does not answer.
 pub async fn stored(dir: &Path, since: DateTime<Utc>) -> Result<Leads<'static>> {
     let config = config::load(&dir.join("baton.toml"))?;
-    let store = Store::open(&config.database.url.resolve()?).await;
+    let store = Store::open_existing(&config.database.resolve()?).await;
     let store = store.map_err(|error| unreachable("opening the database", &error))?;
     let told = format!("leads decided since {}, with what was known then", since.format("%Y-%m-%d %H:%M UTC"));
     Ok(Leads { from: From::Stored { store, since, last: None }, told })

@@ -89,7 +89,7 @@ impl Diff {
         };
         let new = match &self.new {
             Some(name) => sources(dir, name)?,
-            None => (dir.display().to_string(), workspace::sources(dir)?),
+            None => (dir.display().to_string(), workspace::read(dir)?),
         };
         let (Some(before), Some(after)) = (checked(&old.0, &old.1), checked(&new.0, &new.1)) else { return Ok(FAULTY) };
         let mut leads = match self.leads(&before, &after).await? {
@@ -145,7 +145,7 @@ impl Diff {
 /// A folder where there is one of that name, else a revision.
 fn sources(dir: &Path, name: &str) -> Result<(String, Vec<SourceFile>)> {
     if Path::new(name).is_dir() {
-        return Ok((name.to_owned(), workspace::sources(Path::new(name))?));
+        return Ok((name.to_owned(), workspace::read(Path::new(name))?));
     }
     let files = revision::sources(dir, name);
     let files = files.with_context(|| format!("{name:?} is no folder, and reading it as a git revision failed"))?;

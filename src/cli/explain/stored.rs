@@ -16,7 +16,7 @@ pub async fn tell(place: &Place, id: &str, format: TextOrJson) -> Result<u8> {
     let decision: Decision = serde_json::from_str(&stored.body).context("reading the stored decision")?;
     let (lead, snapshot) = inputs(&stored).map_err(|why| anyhow!(why))?;
     if let TextOrJson::Json = format {
-        say(&as_json(&decision, &snapshot)?);
+        say(&as_json(&decision, &lead, &snapshot)?);
         return Ok(OK);
     }
     let lead_id = lead.id.clone();

@@ -10,6 +10,7 @@ use crate::connectors::http::{Call, Does};
 use crate::connectors::lead::{first_word, host_of, phone_near};
 use crate::connectors::{AccountKeys, VendorError};
 use crate::domain::account::{CompanyRecord, PersonKind, PersonRecord, Records};
+use crate::domain::crm_id::CrmId;
 use crate::domain::lead::FieldValue;
 use crate::domain::phone::PhoneE164;
 use chrono::{DateTime, Utc};
@@ -132,13 +133,13 @@ impl HubSpot {
         let additional = found.get("hs_additional_domains").unwrap_or_default().split(';');
         let domains = found.get("domain").into_iter().chain(additional).filter_map(host_of);
         Ok(CompanyRecord {
-            crm_id: found.id.clone(),
+            crm_id: found.id.as_str().into(),
             name: text("name").unwrap_or_default(),
             domains: domains.collect(),
             phones: phones(found, keys),
             country: text("country"),
-            owner_crm_id: text(OWNER),
-            open_opportunity_owner_crm_id: open,
+            owner_crm_id: text(OWNER).map(CrmId::from),
+            open_opportunity_owner_crm_id: open.map(CrmId::from),
             active_at: found.get("notes_last_updated").and_then(instant),
             fields: self.values_of(found, &keys.fields).await?,
         })
@@ -219,11 +220,11 @@ fn person(contact: &Object, keys: &AccountKeys) -> PersonRecord {
     let dates = ["notes_last_updated", "hubspot_owner_assigneddate", "createdate"];
     PersonRecord {
         kind: PersonKind::Contact,
-        crm_id: contact.id.clone(),
-        company_crm_id: text(COMPANY_OF),
+        crm_id: contact.id.as_str().into(),
+        company_crm_id: text(COMPANY_OF).map(CrmId::from),
         email: text("email").map(|email| email.to_lowercase()),
         phones: phones(contact, keys),
-        owner_crm_id: text(OWNER),
+        owner_crm_id: text(OWNER).map(CrmId::from),
         active_at: dates.iter().filter_map(|property| instant(contact.get(property)?)).max(),
     }
 }

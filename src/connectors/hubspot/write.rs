@@ -57,7 +57,7 @@ struct Next {
 
 impl HubSpot {
     pub(super) async fn write(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {
-        let owner = lead.owner_crm_id.as_deref().map(record_id).transpose()?;
+        let owner = lead.owner_crm_id.as_ref().map(|id| record_id(id.as_str())).transpose()?;
         let (contact, is_new) = self.contact(lead, owner).await?;
         self.engage(&contact.id, is_new, &self.note(lead, owner)).await?;
         if let Some(task) = &lead.task {
@@ -65,7 +65,7 @@ impl HubSpot {
         }
         let written = self.send(self.get("read_owner", &["contacts", &contact.id]).query("properties", OWNER)).await?;
         let written: Object = read(&written)?;
-        let owner_crm_id = written.get(OWNER).map(str::to_owned);
+        let owner_crm_id = written.get(OWNER).map(Into::into);
         Ok(CrmRef { id: contact.id, url: written.url.or(contact.url), owner_crm_id })
     }
 

@@ -5,9 +5,10 @@
 //! repetition and take the lead from whoever has it by then.
 
 use super::write::{CompositeAnswer, LEAD, OWNER, fields_of};
-use super::{KEY_FIELD, Salesforce, errors, read, soql};
+use super::{KEY_FIELD, Salesforce, errors, read};
 use crate::connectors::http::{Call, Does};
 use crate::connectors::{CrmLead, VendorError};
+use crate::domain::crm_id::CrmId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ const AUTO_ASSIGN: (&str, &str) = ("Sforce-Auto-Assign", "TRUE");
 impl Salesforce {
     /// Without an active rule, or where none of its entries fits and there is no default owner, the lead falls to the user
     /// who creates it: to us, and so to nobody.
-    pub(super) async fn create_by_rules(&self, lead: &CrmLead) -> Result<Option<String>, VendorError> {
+    pub(super) async fn create_by_rules(&self, lead: &CrmLead) -> Result<Option<CrmId>, VendorError> {
         let mut fields = fields_of(&CrmLead { owner_crm_id: None, ..lead.clone() });
         fields.insert(KEY_FIELD.to_owned(), lead.key.clone().into());
         let create = json!({
@@ -40,9 +41,9 @@ impl Salesforce {
             return Err(error);
         } else {
             let read_back = parts.iter().find(|part| part.reference_id == OWNER);
-            read_back.and_then(|part| part.body["OwnerId"].as_str()).map(str::to_owned)
+            read_back.and_then(|part| part.body["OwnerId"].as_str()).map(CrmId::from)
         };
-        let us = self.tokens.get().await?.acts_as.clone();
-        Ok(owner.filter(|owner| !us.is_some_and(|us| soql::same_id(owner, &us))))
+        let us = self.tokens.get().await?.acts_as.as_deref().map(CrmId::from);
+        Ok(owner.filter(|owner| us.as_ref() != Some(owner)))
     }
 }

@@ -7,6 +7,7 @@ use super::{Salesforce, VENDOR, read, soql};
 use crate::connectors::lead::{first_word, host_of, phone_near};
 use crate::connectors::{AccountKeys, VendorError};
 use crate::domain::account::{CompanyRecord, PersonKind, PersonRecord, Records};
+use crate::domain::crm_id::CrmId;
 use crate::domain::lead::FieldValue;
 use crate::domain::phone::PhoneE164;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -49,8 +50,8 @@ impl Salesforce {
         let mut people = BTreeMap::new();
         let mut wanted = BTreeSet::new();
         for row in contacts.iter().chain(&leads).chain(&by_phone) {
-            let Some(id) = text(row, "Id").filter(|id| soql::is_id(id)) else { continue };
-            let kind = match soql::object_of(&id) {
+            let Some(id) = id(row, "Id").filter(|id| soql::is_id(id.as_str())) else { continue };
+            let kind = match soql::object_of(id.as_str()) {
                 Some("Contact") => PersonKind::Contact,
                 Some("Lead") => PersonKind::Lead,
                 Some("Account") => {
@@ -63,7 +64,7 @@ impl Salesforce {
             wanted.extend(person.company_crm_id.clone());
             people.insert(id, person);
         }
-        wanted.retain(|id| soql::is_id(id) && !companies.contains_key(id));
+        wanted.retain(|id| soql::is_id(id.as_str()) && !companies.contains_key(id));
         for row in self.accounts_by_id(&wanted, keys).await? {
             let company = company(&row, keys);
             companies.insert(company.crm_id.clone(), company);
@@ -117,11 +118,11 @@ impl Salesforce {
         self.accounts(&filter, LOOSE, keys).await
     }
 
-    async fn accounts_by_id(&self, ids: &BTreeSet<String>, keys: &AccountKeys) -> Result<Vec<Row>, VendorError> {
+    async fn accounts_by_id(&self, ids: &BTreeSet<CrmId>, keys: &AccountKeys) -> Result<Vec<Row>, VendorError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let ids: Vec<String> = ids.iter().map(|id| soql::literal(id)).collect();
+        let ids: Vec<String> = ids.iter().map(|id| soql::literal(id.as_str())).collect();
         self.accounts(&format!("Id IN ({})", ids.join(", ")), LOOSE, keys).await
     }
 
@@ -148,13 +149,13 @@ fn company(row: &Row, keys: &AccountKeys) -> CompanyRecord {
     let opportunity = row.get("Opportunities").and_then(|list| list["records"][0]["OwnerId"].as_str());
     let wanted = |name: &String| Some((name.clone(), field_value(member(row, name)?)?));
     CompanyRecord {
-        crm_id: text(row, "Id").unwrap_or_default(),
+        crm_id: id(row, "Id").unwrap_or_default(),
         name: text(row, "Name").unwrap_or_default(),
         domains: text(row, "Website").and_then(|website| host_of(&website)).into_iter().collect(),
         phones: phones(row, keys),
         country: text(row, "BillingCountry"),
-        owner_crm_id: text(row, "OwnerId"),
-        open_opportunity_owner_crm_id: opportunity.map(str::to_owned),
+        owner_crm_id: id(row, "OwnerId"),
+        open_opportunity_owner_crm_id: opportunity.map(CrmId::from),
         active_at: text(row, "LastActivityDate").and_then(|day| instant(&day)),
         fields: keys.fields.iter().filter_map(wanted).collect(),
     }
@@ -165,11 +166,11 @@ fn person(kind: PersonKind, row: &Row, keys: &AccountKeys) -> PersonRecord {
     let dates = ["LastActivityDate", "CreatedDate"];
     PersonRecord {
         kind,
-        crm_id: text(row, "Id").unwrap_or_default(),
-        company_crm_id: text(row, "AccountId"),
+        crm_id: id(row, "Id").unwrap_or_default(),
+        company_crm_id: id(row, "AccountId"),
         email: text(row, "Email").map(|email| email.to_lowercase()),
         phones: phones(row, keys),
-        owner_crm_id: text(row, "OwnerId"),
+        owner_crm_id: id(row, "OwnerId"),
         active_at: dates.iter().filter_map(|field| instant(&text(row, field)?)).max(),
     }
 }
@@ -190,6 +191,10 @@ fn field_value(value: &Value) -> Option<FieldValue> {
 
 fn text(row: &Row, field: &str) -> Option<String> {
     row.get(field).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn id(row: &Row, field: &str) -> Option<CrmId> {
+    text(row, field).map(CrmId::from)
 }
 
 /// `2026-01-31`, which counts from its beginning in UTC, or `2026-01-31T12:00:00.000+0000`, without the colon of RFC 3339.

@@ -36,11 +36,6 @@ pub(super) fn is_id(text: &str) -> bool {
     matches!(text.len(), 15 | 18) && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// Ids name the same record with and without their last three characters.
-pub(super) fn same_id(a: &str, b: &str) -> bool {
-    is_id(a) && is_id(b) && a[..15] == b[..15]
-}
-
 /// The object that an id belongs to, by its prefix, among those that we read.
 pub(super) fn object_of(id: &str) -> Option<&'static str> {
     if !is_id(id) {
@@ -106,8 +101,6 @@ mod tests {
 
     #[test]
     fn ids_and_fields_by_pattern() {
-        assert!(same_id("00Q000000000001AAA", "00Q000000000001"));
-        assert!(!same_id("00Q000000000001AAA", "00Q000000000002AAA"));
         assert_eq!(object_of("00Q000000000001"), Some("Lead"));
         for id in ["00Q", "00Q000000000001' OR", "005000000000001AAA", "00Qäääää"] {
             assert_eq!(object_of(id), None, "{id}");

@@ -3,6 +3,7 @@
 use super::{KEY_FIELD, Salesforce, VENDOR, errors, read, soql};
 use crate::connectors::http::{Answer, Call, Does, cut};
 use crate::connectors::{CrmLead, CrmRef, CrmTask, VendorError};
+use crate::domain::crm_id::CrmId;
 use chrono::SecondsFormat;
 use reqwest::Method;
 use serde::Deserialize;
@@ -18,7 +19,7 @@ pub(super) const OWNER: &str = "owner";
 /// The lead as the org has it before we write.
 pub(super) struct Existing {
     id: String,
-    pub owner: Option<String>,
+    pub owner: Option<CrmId>,
     /// Somebody else changed it last.
     touched: bool,
     /// The contact it was converted to; such a lead refuses writes.
@@ -45,7 +46,7 @@ impl Salesforce {
         let existing = self.existing(&lead.key).await?;
         let parts = match &existing {
             Some(Existing { contact: Some(contact), .. }) => self.parts_beside("Contact", contact, lead, None),
-            Some(theirs) if theirs.touched => self.parts_beside("Lead", &theirs.id, lead, theirs.owner.as_deref()),
+            Some(theirs) if theirs.touched => self.parts_beside("Lead", &theirs.id, lead, theirs.owner.as_ref()),
             _ => self.parts_for_lead(lead),
         };
         let segments = ["services", "data", &self.api_version, "composite"];
@@ -66,11 +67,16 @@ impl Salesforce {
         let text = |field: &str| row.get(field).and_then(Value::as_str).map(str::to_owned);
         let us = self.tokens.get().await?.acts_as.clone();
         let touched = match (text("LastModifiedById"), us) {
-            (Some(last), Some(us)) => !soql::same_id(&last, &us),
+            (Some(last), Some(us)) => CrmId::from(last) != CrmId::from(us),
             _ => false,
         };
         let contact = text("ConvertedContactId").filter(|_| row.get("IsConverted") == Some(&Value::Bool(true)));
-        Ok(Some(Existing { id: text("Id").unwrap_or_default(), owner: text("OwnerId"), touched, contact }))
+        Ok(Some(Existing {
+            id: text("Id").unwrap_or_default(),
+            owner: text("OwnerId").map(CrmId::from),
+            touched,
+            contact,
+        }))
     }
 
     fn parts_for_lead(&self, lead: &CrmLead) -> Vec<Value> {
@@ -82,19 +88,19 @@ impl Salesforce {
             "body": fields_of(lead),
         });
         let id = "@{lead.id}";
-        let task = lead.task.as_ref().map(|task| self.task_part(task, id, lead.owner_crm_id.as_deref()));
+        let task = lead.task.as_ref().map(|task| self.task_part(task, id, lead.owner_crm_id.as_ref()));
         [first].into_iter().chain(task).chain([self.owner_part("Lead", id)]).collect()
     }
 
     /// Leaves the record itself alone: were we to write to it, we would be its last modifier, and the next write would
     /// take it for ours again. The task goes to whoever owns the record.
-    fn parts_beside(&self, object: &str, id: &str, lead: &CrmLead, owner: Option<&str>) -> Vec<Value> {
-        let owner = owner.or(lead.owner_crm_id.as_deref());
+    fn parts_beside(&self, object: &str, id: &str, lead: &CrmLead, owner: Option<&CrmId>) -> Vec<Value> {
+        let owner = owner.or(lead.owner_crm_id.as_ref());
         let task = lead.task.as_ref().map(|task| self.task_part(task, id, owner));
         task.into_iter().chain([self.owner_part(object, id)]).collect()
     }
 
-    fn task_part(&self, task: &CrmTask, who: &str, owner: Option<&str>) -> Value {
+    fn task_part(&self, task: &CrmTask, who: &str, owner: Option<&CrmId>) -> Value {
         json!({
             "method": "PATCH",
             "url": self.path(&format!("sobjects/Task/{KEY_FIELD}/{}", task.key)),
@@ -126,7 +132,7 @@ impl Salesforce {
             vendor: VENDOR,
             why: "it answered success without the lead's id".to_owned(),
         })?;
-        let owner_crm_id = body(OWNER).and_then(|body| body["OwnerId"].as_str()).map(str::to_owned);
+        let owner_crm_id = body(OWNER).and_then(|body| body["OwnerId"].as_str()).map(CrmId::from);
         Ok(CrmRef { url: self.link(&id).await, id, owner_crm_id })
     }
 
@@ -158,13 +164,15 @@ pub(super) fn fields_of(lead: &CrmLead) -> Map<String, Value> {
     set("Country", 80, lead.country.as_ref());
     // Half an address is none: one that does not fit is left out.
     set("Email", 80, lead.email.as_ref().filter(|email| email.chars().count() <= 80));
-    set("OwnerId", 18, lead.owner_crm_id.as_ref().filter(|_| !lead.keeps_owner));
     set("Description", 32_000, Some(&lead.description.0));
+    if let Some(owner) = lead.owner_crm_id.as_ref().filter(|_| !lead.keeps_owner) {
+        fields.insert("OwnerId".to_owned(), Value::String(owner.to_string()));
+    }
     fields
 }
 
 /// The date is the day in UTC: the owner's zone is not known here. The reminder has the exact time.
-fn task_fields(task: &CrmTask, who: &str, owner: Option<&str>) -> Value {
+fn task_fields(task: &CrmTask, who: &str, owner: Option<&CrmId>) -> Value {
     let mut fields = json!({
         "WhoId": who,
         "Subject": cut(&task.subject, 255),
@@ -178,8 +186,8 @@ fn task_fields(task: &CrmTask, who: &str, owner: Option<&str>) -> Value {
         fields["ReminderDateTime"] = Value::String(task.due_at.to_rfc3339_opts(SecondsFormat::Millis, true));
     }
     // A task belongs to a user; a queue may own the lead alone.
-    if let Some(owner) = owner.filter(|owner| owner.starts_with("005")) {
-        fields["OwnerId"] = Value::String(owner.to_owned());
+    if let Some(owner) = owner.filter(|owner| owner.as_str().starts_with("005")) {
+        fields["OwnerId"] = Value::String(owner.to_string());
     }
     fields
 }

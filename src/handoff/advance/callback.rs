@@ -4,7 +4,7 @@ use super::super::promise::{is_here, promise, sink};
 use super::super::state::Stage;
 use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, Confirmation, CrmNote, Effect, Instruction, Timer, Topic};
-use crate::domain::id::{PoolId, RepId};
+use crate::domain::id::RepId;
 use crate::domain::outcome::Outcome;
 use chrono::{DateTime, Utc};
 
@@ -74,28 +74,6 @@ impl Move<'_> {
         let manager = self.rules.reps.get(rep).and_then(|rep| rep.manager.clone());
         let manager = manager.filter(|manager| manager != rep && is_here(manager, self.rules));
         manager.unwrap_or_else(|| sink(&self.next, self.rules).clone())
-    }
-
-    /// The caller was told a time: whoever takes the lead over keeps to it. One that has passed is promised anew.
-    pub(super) fn found(&mut self, rep: &RepId, turn_in: Option<&PoolId>) -> Used {
-        if !self.next.is_waiting() {
-            return Used::No;
-        }
-        self.next.waits_in = None;
-        self.next.owner = rep.clone();
-        self.next.turn_in = turn_in.cloned();
-        match &mut self.next.stage {
-            Stage::Callback { promise } if promise.promised_at > self.now => {
-                promise.owner = rep.clone();
-                let promised_at = promise.promised_at;
-                self.tell(rep, BriefWhy::Callback);
-                let note = CrmNote::CallbackPromised { promised_at };
-                self.plan(Effect::WriteCrm { owner: rep.clone(), note }, RECORD_WITHIN);
-                self.plan(Effect::Publish { topic: Topic::CallbackPromised }, RECORD_WITHIN);
-            }
-            _ => self.promise_callback(true),
-        }
-        Used::Yes
     }
 
     pub(super) fn contact_made(&mut self, rep: &RepId, at: DateTime<Utc>) -> Used {

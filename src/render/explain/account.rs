@@ -23,10 +23,12 @@ pub(super) fn lines(trace: &AccountTrace) -> Vec<String> {
 fn reasons(how: &MatchTrace) -> Vec<String> {
     let mut lines = Vec::new();
     if how.weak {
-        lines.push("A weak match: the name is the same, and nothing else is known that agrees.".to_owned());
+        lines.push("A weak match: nothing but a name speaks for it, and that gives nobody the lead.".to_owned());
     }
     if how.disputed {
-        lines.push("Disputed: another account is as good a match and has another owner.".to_owned());
+        lines.push(
+            "Disputed: another account is as good a match, or fits by another key, and has another owner.".to_owned(),
+        );
     }
     lines.extend(how.won_by.map(|step| format!("It wins over the next best because {}.", won(step))));
     lines.extend(how.others.iter().map(other));
@@ -91,7 +93,7 @@ fn listed(keys: &[MatchKey]) -> String {
     }
 }
 
-fn word(key: MatchKey) -> &'static str {
+pub(super) fn word(key: MatchKey) -> &'static str {
     match key {
         MatchKey::Phone => "phone number",
         MatchKey::Email => "e-mail address",
@@ -130,7 +132,7 @@ mod tests {
             .records(|records| records.left_out = 2);
         let expected = [
             "Acme (001), matched by domain and name, 100.0 % sure, says mirror 2 min ago.",
-            "Disputed: another account is as good a match and has another owner.",
+            "Disputed: another account is as good a match, or fits by another key, and has another owner.",
             "It wins over the next best because it was active more recently.",
             "Not Acme (002): matched by domain and name, 100.0 %; it was active less recently.",
             "Not Acme (003): matched by name, 100.0 %; its key is weaker.",
@@ -145,7 +147,7 @@ mod tests {
         let weak = scenario().company("001", |_| ());
         let expected = [
             "Acme (001), matched by name, 100.0 % sure, says mirror 2 min ago.",
-            "A weak match: the name is the same, and nothing else is known that agrees.",
+            "A weak match: nothing but a name speaks for it, and that gives nobody the lead.",
         ];
         assert_eq!(told(&weak), expected);
         let near = scenario().company("001", |company| company.name = "Acmee".into());

@@ -93,6 +93,7 @@ mod tests {
         let world = scenario()
             .owner("ana")
             .on_leave("ana")
+            .leave_at_most(10)
             .delegate("ana", "dan")
             .busy("ben", "10:30")
             .rep("ben", |rep| rep.timezone = Zone::named("Europe/Berlin"))

@@ -1,4 +1,5 @@
 use super::*;
+use crate::routing::Considered;
 use crate::domain::account::PersonKind;
 use crate::domain::rep::BusyKind;
 
@@ -17,6 +18,7 @@ fn an_absent_owner_keeps_the_lead_and_the_delegate_takes_the_call() {
     scenario()
         .owner("ana")
         .on_leave("ana")
+        .leave_at_most(10)
         .delegate("ana", "dan")
         .expect_ownership(&[OwnershipResult::Delegated { to: rep_id("dan"), because }])
         .expect_owner("ana")
@@ -151,9 +153,8 @@ fn following(world: Scenario, rules: &[(Existing, Option<u64>)]) -> Scenario {
     let days = |days: u64| Duration::from_secs(days * 86_400);
     let mut world = world;
     let rule = |(existing, within): &(Existing, Option<u64>)| OwnershipRule {
-        existing: *existing,
-        wait_at_most: None,
         within: within.map(days),
+        ..OwnershipRule::of(*existing)
     };
     world.rules.ownership = rules.iter().map(rule).collect();
     world
@@ -261,23 +262,143 @@ fn where_the_crm_chose_nobody_or_was_too_late_our_rules_decide() {
 }
 
 #[test]
-fn whoever_may_own_the_lead_is_asked_for_the_calendar() {
+fn whoever_may_own_the_lead_is_considered_with_all_who_stand_in() {
     let world = following(scenario(), &[(Existing::AccountOwner, None), (Existing::LeadOwner, Some(90))])
         .person(PersonKind::Lead, "dan", Some(at("09:00")))
         .rep("ana", |_| ())
         .delegate("ana", "eve")
+        .delegate("eve", "fay")
         .company("001", |company| {
             company.domains = vec!["acme.com".into()];
             company.owner_crm_id = Some("crm-ana".into());
         })
         .assigned(Some("cy"));
     let snapshot = &world.snapshot;
-    let reps = crate::routing::owners_considered(
+    let known = Considered::default().knowing(
         &world.lead,
         &snapshot.account,
         snapshot.assigned.as_ref(),
         &world.rules,
         snapshot.now,
     );
-    assert_eq!(reps.iter().map(|rep| rep.as_str()).collect::<Vec<_>>(), ["ana", "cy", "dan", "eve"]);
+    let owners = ["ana", "cy", "dan", "eve", "fay"];
+    assert!(owners.iter().all(|rep| known.reps.contains(&rep_id(rep))), "{known:?}");
+}
+
+/// The account is known by the caller's number; only its name says which territory, and whose turn, it is.
+#[test]
+fn the_pool_that_only_the_account_leads_to_is_considered() {
+    let mut world = scenario()
+        .pool("north", &["nat"])
+        .serves("north", "North")
+        .named_account("acme.com", None, Some("North"))
+        .company("001", |company| {
+            company.domains = vec!["acme.com".into()];
+            company.phones = vec![crate::domain::phone::PhoneE164::new("+14155550142").expect("a number")];
+        });
+    world.lead.company = Default::default();
+    world.rules.index = TerritoryIndex::build(&world.rules.territories, &world.rules.named_accounts);
+    let by_lead = Considered::by_lead(&world.lead, &world.rules);
+    assert!(!by_lead.pools.contains(&pool_id("north")), "{by_lead:?}");
+    let known = by_lead.knowing(&world.lead, &world.snapshot.account, None, &world.rules, world.snapshot.now);
+    assert!(known.pools.contains(&pool_id("north")) && known.reps.contains(&rep_id("nat")), "{known:?}");
+    world.expect_pool("north").expect_first("nat");
+}
+
+/// A roster holds what people copied out of a list, and the CRM answers with the long form: ownership never matched on a real
+/// Salesforce.
+#[test]
+fn an_owner_is_known_by_the_short_and_by_the_long_form_of_the_id() {
+    for (ours, theirs) in [
+        ("005xx0000012Q12", "005xx0000012Q12AAE"),
+        ("005xx0000012Q12AAE", "005xx0000012Q12"),
+        ("0055g00000AbCdE", "0055g00000AbCdEAAV"),
+        ("77", "77"),
+    ] {
+        let roster = || scenario().rep("ana", |rep| rep.crm_id = Some(ours.into()));
+        let by_account = roster().account(|account| account.owner_crm_id = Some(theirs.into()));
+        by_account.expect_owner("ana").expect_ownership(&[OwnershipResult::Keeps]);
+        let by_deal = roster().account(|account| account.open_opportunity_owner_crm_id = Some(theirs.into()));
+        by_deal.expect_owner("ana");
+        let mut chosen = roster().assigned(None);
+        let value = Some(theirs.into());
+        chosen.snapshot.assigned = Some(Fact::Known { value, observed_at: at("10:00"), source: "salesforce".into() });
+        chosen.expect_owner("ana");
+        // Among two equal companies, the one whose owner works here wins.
+        let both = roster().company("001", |company| company.domains = vec!["acme.com".into()]);
+        let both = both.company("002", |company| {
+            company.domains = vec!["acme.com".into()];
+            company.owner_crm_id = Some(theirs.into());
+        });
+        both.expect_owner("ana");
+    }
+    let stranger = scenario().rep("ana", |rep| rep.crm_id = Some("005xx0000012Q12".into()));
+    let stranger = stranger.account(|account| account.owner_crm_id = Some("005xx0000012q12AAA".into()));
+    stranger
+        .expect_ownership(&[OwnershipResult::NotARep { crm_id: "005xx0000012q12".into() }, OwnershipResult::NoOwner]);
+}
+
+/// A live caller of somebody on three weeks' leave was given to the delegate, and the lead lay with nobody.
+#[test]
+fn a_limit_for_absences_is_asked_also_where_a_delegate_is_free() {
+    let given_up = |world: Scenario| world.delegate("ana", "dan").expect_owner("ben");
+    given_up(scenario().owner("ana").on_leave("ana"));
+    given_up(scenario().owner("ana").on_leave("ana").leave_at_most(7));
+    given_up(scenario().owner("ana").out_of_office("ana", moment("2026-01-16T17:00:00Z")).leave_at_most(7));
+    given_up(scenario().owner("ana").rep("ana", |rep| rep.hours = "monday".into()));
+    let kept = |world: Scenario| world.delegate("ana", "dan").expect_owner("ana").expect_first("dan");
+    kept(scenario().owner("ana").on_leave("ana").leave_at_most(10));
+    kept(scenario().owner("ana").out_of_office("ana", moment("2026-01-08T17:00:00Z")));
+    kept(scenario().owner("ana").off_rota("ana"));
+}
+
+/// A part-timer's days off are no leave, and each can have its own limit.
+#[test]
+fn leave_is_one_thing_and_days_off_are_another() {
+    let part_timer = || scenario().owner("ana").rep("ana", |rep| rep.hours = "monday".into());
+    let limits = |wait, leave, off_rota| {
+        move |mut world: Scenario| {
+            let days = |days: u32| (days > 0).then(|| Duration::from_secs(86_400) * days);
+            let rule = &mut world.rules.ownership[0];
+            (rule.wait_at_most, rule.leave_at_most, rule.off_rota_at_most) = (days(wait), days(leave), days(off_rota));
+            world
+        }
+    };
+    let leave = |from: &str, until: &str| {
+        let leave = crate::domain::rep::Leave { from: day(from), until: day(until) };
+        move |world: Scenario| world.rep("ana", |rep| rep.leave = vec![leave])
+    };
+    // Wednesday: the next Monday is five days away.
+    limits(2, 0, 0)(part_timer()).expect_owner("ben");
+    limits(0, 2, 0)(part_timer()).expect_owner("ana");
+    limits(2, 0, 7)(part_timer()).expect_owner("ana");
+    limits(7, 0, 2)(part_timer()).expect_owner("ben");
+    // Leave until Friday ends in less than three days, whatever the weekend adds.
+    let friday = leave("2026-01-05", "2026-01-09");
+    limits(0, 3, 0)(friday(scenario().owner("ana"))).expect_owner("ana");
+    limits(3, 0, 0)(friday(scenario().owner("ana"))).expect_owner("ben");
+    limits(0, 2, 7)(friday(scenario().owner("ana"))).expect_owner("ben");
+    // The day off is the beginning of three weeks.
+    let ahead = leave("2026-01-12", "2026-01-30");
+    limits(0, 7, 7)(ahead(part_timer())).expect_owner("ben");
+    limits(0, 30, 7)(ahead(part_timer())).expect_owner("ana");
+    // Leave that lies behind the next shift is not this absence.
+    let later = leave("2026-01-13", "2026-01-30");
+    limits(0, 7, 7)(later(part_timer())).expect_owner("ana");
+}
+
+/// Two are away at once, and the third of the chain sat there unasked.
+#[test]
+fn whoever_stands_in_for_the_stand_in_is_asked() {
+    let away = || scenario().owner("ana").busy("ana", "11:00").delegate("ana", "dan").away("dan");
+    away().delegate("dan", "eve").expect_owner("ana").expect_first("eve");
+    away().delegate("dan", "eve").busy("eve", "10:30").delegate("eve", "fay").expect_first("fay");
+    away().delegate("dan", "eve").rep("dan", |rep| rep.active = false).expect_first("eve");
+    away().delegate("dan", "eve").busy("eve", "10:30").expect_targets(&[]);
+    // The loader refuses a circle; an old release may hold one.
+    away().delegate("dan", "ana").expect_targets(&[]);
+    let chain = away().delegate("dan", "eve");
+    let (lead, rules) = (&chain.lead, &chain.rules);
+    let asked = Considered::by_lead(lead, rules).knowing(lead, &chain.snapshot.account, None, rules, at("10:00"));
+    assert!(asked.reps.contains(&rep_id("eve")), "a calendar is worth asking for: {asked:?}");
 }

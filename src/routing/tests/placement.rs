@@ -258,7 +258,7 @@ fn a_crm_that_does_not_answer_degrades_the_decision_and_does_not_stop_it() {
 }
 
 #[test]
-fn calendars_worth_asking_for_are_those_of_every_pool_that_may_be_asked() {
+fn whoever_may_be_asked_is_considered_with_a_calendar_or_without() {
     let mut world = scenario()
         .tier("gold", text_is("account.tier__c", "gold"), IfUndecided::Skip, None)
         .pool("gold", &["gia"])
@@ -270,8 +270,11 @@ fn calendars_worth_asking_for_are_those_of_every_pool_that_may_be_asked() {
         .delegate("nia", "noa")
         .named_account("acme.com", Some("nia"), None);
     world.rules.index = TerritoryIndex::build(&world.rules.territories, &world.rules.named_accounts);
-    let reps: Vec<String> = members_considered(&world.lead, &world.rules).iter().map(ToString::to_string).collect();
-    assert_eq!(reps, ["ben", "dee", "eve", "gia", "nia", "noa"]);
+    let considered = Considered::by_lead(&world.lead, &world.rules);
+    let reps: Vec<&str> = considered.reps.iter().map(|rep| rep.as_str()).collect();
+    assert_eq!(reps, ["ben", "cy", "dee", "eve", "gia", "nia", "noa"]);
+    let pools: Vec<&str> = considered.pools.iter().map(|pool| pool.as_str()).collect();
+    assert_eq!(pools, ["desk", "gold", "west"]);
 }
 
 #[test]

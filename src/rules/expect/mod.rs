@@ -12,6 +12,7 @@ pub use read::read;
 
 use super::set::Rung;
 use crate::domain::account::{Account, PersonKind};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, RepId, TerritoryId, TierId};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,7 +63,7 @@ pub struct Given {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GivenPerson {
     pub kind: PersonKind,
-    pub owner_crm_id: Option<String>,
+    pub owner_crm_id: Option<CrmId>,
     /// How long before the decision the record was last active.
     pub active_ago: Duration,
 }
@@ -169,10 +170,16 @@ pub const REASONS: [&str; 16] = [
 
 impl Given {
     /// These givens on top of others: what is said here replaces what is said there. The lead's fields are replaced one by
-    /// one, but not under an event, which brings a lead of its own.
+    /// one, but not under an event, which brings a lead of its own; another country brings its own place.
     fn over(self, base: &Self) -> Self {
         let mut lead = if self.event.is_some() { Vec::new() } else { base.lead.clone() };
-        lead.retain(|field| self.lead.iter().all(|own| own.name != field.name));
+        let country =
+            |fields: &[LeadField]| fields.iter().find(|field| field.name == "country").map(|field| field.value.clone());
+        let moves = country(&self.lead).zip(country(&lead)).is_some_and(|(own, base)| own != base);
+        lead.retain(|field| {
+            let stays = !(moves && WITHIN_A_COUNTRY.contains(&field.name.as_str()));
+            stays && self.lead.iter().all(|own| own.name != field.name)
+        });
         lead.extend(self.lead);
         Self {
             event: self.event.or_else(|| base.event.clone()),
@@ -192,6 +199,9 @@ impl Given {
         }
     }
 }
+
+/// Parts of a place that say nothing in another country.
+const WITHIN_A_COUNTRY: [&str; 4] = ["state", "region", "postal", "city"];
 
 impl Expected {
     fn over(self, base: &Self) -> Self {

@@ -2,6 +2,7 @@
 
 use super::{Case, Expected, Given, GivenPerson, LEAD_FIELDS, LeadField, LeadValue, REASONS, Said, table};
 use crate::domain::account::{Account, MatchKey, PersonKind};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, RepId, TerritoryId, TierId};
 use crate::domain::lead::FieldValue;
 use crate::domain::zone::Zone;
@@ -210,7 +211,7 @@ impl Reader<'_> {
     fn account(&mut self, node: &Node) -> Account {
         let mut section = node.section(self.faults);
         let account = Account {
-            crm_id: "test".to_owned(),
+            crm_id: "test".into(),
             name: self.word(&mut section, "name").map_or_else(|| "the account".to_owned(), |word| word.text),
             domain: self.word(&mut section, "domain").map(|word| word.text),
             owner_crm_id: self.word(&mut section, "owner").and_then(|word| self.crm_id(&word)),
@@ -243,7 +244,7 @@ impl Reader<'_> {
         person
     }
 
-    fn crm_id(&mut self, word: &Word) -> Option<String> {
+    fn crm_id(&mut self, word: &Word) -> Option<CrmId> {
         let rep = self.rep(word)?;
         let crm_id = self.rules.reps.get(&rep)?.crm_id.clone();
         if crm_id.is_none() {

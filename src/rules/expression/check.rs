@@ -9,7 +9,7 @@ use crate::rules::condition::{Test, day_number};
 use crate::rules::fault::{Faults, Word, quoted};
 use crate::rules::field::Kind;
 use crate::rules::vocabulary::Vocabulary;
-use crate::rules::{place, values};
+use crate::rules::{postal, values};
 
 pub(super) struct Checker<'s> {
     pub source: &'s Source<'s>,
@@ -258,7 +258,7 @@ impl Checker<'_> {
             self.source.fault(faults, "condition-empty", node.at, "an empty text", "at least one letter or digit");
             return None;
         }
-        let text = if path == "lead.postal" { place::postal(text) } else { text.to_owned() };
+        let text = if path == "lead.postal" { postal::plain(text) } else { text.to_owned() };
         let piece = |place, text: String| Term::Piece { field: path.to_owned(), place, text: text.to_lowercase() };
         Some(match name {
             "startsWith" => field(path, Test::Prefix(vec![text])),

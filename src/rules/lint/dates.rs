@@ -113,9 +113,9 @@ fn pools(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
             more => format!(", and {more} more days within {AWAY_WITHIN}"),
         };
         let found = format!("everybody in {} on leave, {}{rest}", pool.id, spell(leave));
-        let hint = pool.overflow.as_ref().map_or_else(
+        let hint = rules.chain(&pool.id).get(1).map_or_else(
             || format!("give {} an overflow, or its leads of these days wait for a callback", pool.id),
-            |overflow| format!("the leads of these days go to {overflow}"),
+            |next| format!("the leads of these days go to {}", next.id),
         );
         faults.warning("pool-on-leave", pool_at(pool), found, "somebody on every working day").hint(Some(hint));
     }

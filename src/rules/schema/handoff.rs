@@ -1,6 +1,6 @@
 //! The shape of `handoff.yaml`.
 
-use super::{DURATION, Schema, Shape, choice, map, names, required, some};
+use super::{DURATION, Schema, Shape, choice, key, map, names, required, some};
 use crate::rules::handoff::RUNGS;
 
 pub fn schema() -> Schema {
@@ -18,13 +18,24 @@ pub fn schema() -> Schema {
         required("escalate_before", "The owner's manager is told this long before the promise.", DURATION),
     ]);
     let root = map(vec![
-        required("patience", "From the decision until a rep has accepted.", DURATION),
-        required("bridge_within", "From the decision until the caller is on the line, or the plan moves on.", DURATION),
+        required("patience", "From the moment the caller was qualified until a rep has accepted.", DURATION),
+        required(
+            "bridge_within",
+            "From the same moment until the caller is on the line, or the plan moves on.",
+            DURATION,
+        ),
+        key("live_at_most", "From the same moment: decided later, a caller counts as gone. Not said: 2m.", DURATION),
         required("ring_timeout", "How long a phone rings.", DURATION),
         required("accept_within", "How long a rep may listen before pressing a key.", DURATION),
         required("join_within", "How long joining the call may take.", DURATION),
         required("ring_at_most", "Reps to ring for one lead.", Shape::Positive),
         required("first_contact_sla", "From the decision to the first word with a human.", DURATION),
+        key("company", "What callers know us as: mails to them name it.", Shape::Word),
+        key(
+            "open_for",
+            "A lead counts as open until it is won or lost, and this long at most; 30d if left out.",
+            DURATION,
+        ),
         required("needs_attention", "The rep who owns what nothing else could place.", Shape::Word),
         required("ladders", "What is tried, in order, by name; default always exists.", names(some(choice(&RUNGS)))),
         required("booking", "Meetings.", booking),

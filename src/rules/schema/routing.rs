@@ -85,7 +85,13 @@ fn fields() -> Shape {
 fn ownership() -> Shape {
     map(vec![
         required("existing", "Who owns it.", choice(&EXISTING)),
-        key("wait_at_most", "The owner is given up if their first free moment is later.", DURATION),
+        key(
+            "wait_at_most",
+            "The owner is given up if their first free moment is later, also where a delegate could take the call.",
+            DURATION,
+        ),
+        key("leave_at_most", "Instead, for leave and out of office: given up if it ends later.", DURATION),
+        key("off_rota_at_most", "Instead, for hours and days off by the rota, and holidays.", DURATION),
         key("within", "The owner of a lead or contact is given up if it was quiet for longer.", DURATION),
     ])
 }

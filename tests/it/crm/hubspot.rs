@@ -34,9 +34,9 @@ async fn contact_note_and_task_are_created_and_linked() {
     let priya = bench.state.add_owner("priya@acme.example");
     let written = bench.write(&lead(&priya)).await.unwrap();
 
-    assert_eq!(written.owner_crm_id.as_deref(), Some(priya.as_str()));
+    assert_eq!(written.owner_crm_id, Some(priya.as_str().into()));
     assert!(written.url.unwrap().ends_with(&written.id));
-    assert_eq!(bench.crm.owner_of(&written.id).await.unwrap(), Some(priya.clone()));
+    assert_eq!(bench.crm.owner_of(&written.id).await.unwrap(), Some(priya.as_str().into()));
     let contact = bench.state.records("contacts").remove(0);
     assert_eq!((contact.properties["firstname"].as_str(), contact.properties["zip"].as_str()), ("Dana", "94107"));
     let note = bench.state.records("notes").remove(0);
@@ -60,7 +60,11 @@ async fn a_repetition_finds_everything() {
     let (priya, ben) = (bench.state.add_owner("priya@acme.example"), bench.state.add_owner("ben@acme.example"));
     let first = bench.write(&lead(&priya)).await.unwrap();
     let second = bench.write(&lead(&ben)).await.unwrap();
-    assert_eq!((first.id, second.owner_crm_id), (second.id, Some(ben)), "a new owner of ours replaces the old one");
+    assert_eq!(
+        (first.id, second.owner_crm_id),
+        (second.id, Some(ben.into())),
+        "a new owner of ours replaces the old one"
+    );
     assert_eq!(counts(&bench.state), (1, 1, 1));
     bench.settle();
 }
@@ -96,7 +100,7 @@ async fn an_existing_contact_is_completed_and_not_overwritten() {
     unknown.last_name = "Unknown caller".to_owned();
     let written = bench.write(&unknown).await.unwrap();
 
-    assert_eq!((written.id.as_str(), written.owner_crm_id), (dana.as_str(), Some(priya)));
+    assert_eq!((written.id.as_str(), written.owner_crm_id), (dana.as_str(), Some(priya.into())));
     let contact = bench.state.records("contacts").remove(0);
     assert_eq!(contact.properties["lastname"], "Whitfield-Ng");
     assert_eq!(contact.properties["jobtitle"], "Head of Operations");
@@ -114,8 +118,8 @@ async fn an_owner_whom_a_person_chose_after_us_stays() {
     );
     let written = bench.write(&lead(&priya)).await.unwrap();
     bench.state.set_owner(&written.id, &ana, bench.clock.now());
-    assert_eq!(bench.crm.owner_of(&written.id).await.unwrap(), Some(ana.clone()));
-    assert_eq!(bench.write(&lead(&ben)).await.unwrap().owner_crm_id, Some(ana));
+    assert_eq!(bench.crm.owner_of(&written.id).await.unwrap(), Some(ana.as_str().into()));
+    assert_eq!(bench.write(&lead(&ben)).await.unwrap().owner_crm_id, Some(ana.into()));
     bench.settle();
 }
 
@@ -184,7 +188,7 @@ async fn writing_does_not_depend_on_the_lagging_search() {
     let keys = AccountKeys { domain: Some("acme.com".into()), ..AccountKeys::default() };
     bench.arm("companies.search", Fault::SearchLags(Duration::from_secs(100 * 365 * 86_400)));
     assert_eq!(bench.crm.find(&keys).await, Ok(Records::default()), "the index has not seen it yet");
-    assert_eq!(bench.crm.find(&keys).await.unwrap().companies[0].crm_id, made);
+    assert_eq!(bench.crm.find(&keys).await.unwrap().companies[0].crm_id, made.into());
 
     bench.world.arm("hubspot", "contacts.search", Fault::SearchLags(Duration::from_secs(30)), 9);
     bench.write(&lead(&priya)).await.unwrap();
@@ -240,12 +244,16 @@ async fn every_record_that_shares_a_key_is_found_and_with_it_its_company() {
     ] {
         let before = bench.world.exchanges().len();
         let found = bench.crm.find(&keys).await.unwrap();
-        assert_eq!(found.companies.iter().map(|company| &company.crm_id).collect::<Vec<_>>(), companies, "{keys:?}");
-        assert_eq!(found.people.iter().map(|person| &person.crm_id).collect::<Vec<_>>(), people, "{keys:?}");
+        assert_eq!(
+            found.companies.iter().map(|company| company.crm_id.as_str()).collect::<Vec<_>>(),
+            companies,
+            "{keys:?}"
+        );
+        assert_eq!(found.people.iter().map(|person| person.crm_id.as_str()).collect::<Vec<_>>(), people, "{keys:?}");
         let company = &found.companies[0];
         assert_eq!(
             (company.owner_crm_id.as_ref(), company.open_opportunity_owner_crm_id.as_ref()),
-            (Some(&ana), Some(&ben))
+            (Some(&ana.as_str().into()), Some(&ben.as_str().into()))
         );
         assert_eq!(
             (company.country.as_deref(), company.domains.as_slice()),
@@ -258,7 +266,7 @@ async fn every_record_that_shares_a_key_is_found_and_with_it_its_company() {
         assert!(searches <= 2, "{searches} searches for {keys:?}");
     }
     let contact = bench.crm.find(&by_email("ada@acme.com")).await.unwrap().people.remove(0);
-    assert_eq!((contact.company_crm_id, contact.owner_crm_id), (Some(acme), Some(ben)));
+    assert_eq!((contact.company_crm_id, contact.owner_crm_id), (Some(acme.into()), Some(ben.into())));
     assert_eq!(contact.active_at, Some("2026-10-01T00:00:00Z".parse().unwrap()));
     assert_eq!(bench.crm.find(&by_email("../contacts")).await, Ok(Records::default()));
     bench.settle();

@@ -15,7 +15,7 @@ async fn begin() -> (Play, Vec<(RepId, String)>) {
     let mut reps = Vec::new();
     let play = Play::begin_under(|rules| {
         rules.assignment = Assignment::Crm;
-        let ids = rules.reps.values().filter_map(|rep| Some((rep.id.clone(), rep.crm_id.clone()?)));
+        let ids = rules.reps.values().filter_map(|rep| Some((rep.id.clone(), rep.crm_id.clone()?.to_string())));
         reps = ids.collect();
     })
     .await;

@@ -192,8 +192,8 @@ async fn poison_is_put_aside_and_its_neighbours_are_decided() {
     let aside = play.running.store.read("flow.aside", |tx| Box::pin(async move { tx.inbox_quarantined(10).await }));
     let aside = aside.await.expect("the quarantine");
     assert_eq!(aside.len(), 1);
-    assert_eq!(aside[0].0, "poison");
-    assert!(!aside[0].3.is_empty(), "it says why");
+    assert_eq!(aside[0].key, "poison");
+    assert!(!aside[0].why.is_empty(), "it says why");
     let bytes = play.running.store.read("flow.bytes", |tx| Box::pin(async move { tx.inbox_row("poison").await }));
     let bytes = bytes.await.expect("the row").expect("it is kept").body;
     assert_eq!(bytes, b"{\"specversion\": \xff\xfe not json at all", "byte for byte");
@@ -227,7 +227,7 @@ async fn an_owner_changed_by_hand_is_read_back() {
     };
     let changes = tokio::time::timeout(Duration::from_secs(20), changes).await.expect("a change is seen");
     assert_eq!(changes.len(), 1);
-    assert!(changes[0].to.starts_with(other), "{changes:?}");
+    assert!(changes[0].to.as_str().starts_with(other), "{changes:?}");
     assert_eq!(play.lead(&lead).await.owner, workspace_owner, "what was decided stays what was decided");
     let undone = play.running.store.read("flow.journal", |tx| {
         Box::pin(async move {

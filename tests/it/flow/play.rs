@@ -44,9 +44,17 @@ impl Play {
         Self::begin_under(|_| ()).await
     }
 
+    /// With its files in this folder.
+    pub async fn begin_on(folder: TempDir) -> Self {
+        Self::begin_with(folder, |_| ()).await
+    }
+
     /// Under other rules than the town's.
     pub async fn begin_under(change: impl FnOnce(&mut RuleSet)) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::begin_with(tempfile::tempdir().expect("a folder"), change).await
+    }
+
+    async fn begin_with(folder: TempDir, change: impl FnOnce(&mut RuleSet)) -> Self {
         town::found(folder.path(), 6);
         let mut workspace = town::read(folder.path());
         change(&mut workspace.checked.rules);
@@ -68,6 +76,7 @@ impl Play {
             tokens: Vec::new(),
             body_limit: 256 * 1024,
             requests_at_once: 64,
+            connections: 128,
             links: Some(Arc::clone(&links)),
             replies: None,
         };

@@ -2,6 +2,7 @@
 
 use super::chance::Chance;
 use baton::domain::account::{Account, Candidates, MatchKey};
+use baton::domain::crm_id::CrmId;
 use baton::domain::id::LeadId;
 use baton::domain::known::{Fact, Known, Source};
 use baton::domain::lead::{
@@ -64,6 +65,7 @@ pub fn lead(chance: &mut Chance, rules: &RuleSet, number: usize, seed: u64, now:
         consent: Consent { callback: Some(true), email: Some(chance.percent(50)), ..Consent::default() },
         preference: preference(chance, now),
         custom,
+        unread: Vec::new(),
     }
 }
 
@@ -120,7 +122,7 @@ pub fn account(chance: &mut Chance, rules: &RuleSet, now: DateTime<Utc>) -> Fact
         return Fact::Unknown { why: "salesforce did not answer in 700 ms".to_owned() };
     }
     let value = (kind < 55).then(|| Account {
-        crm_id: "001xx".to_owned(),
+        crm_id: "001xx".into(),
         name: "Made Up".to_owned(),
         domain: None,
         owner_crm_id: user(chance, rules),
@@ -133,11 +135,11 @@ pub fn account(chance: &mut Chance, rules: &RuleSet, now: DateTime<Utc>) -> Fact
     Fact::Known { value, observed_at: now - TimeDelta::seconds(40), source: "mirror".to_owned() }
 }
 
-fn user(chance: &mut Chance, rules: &RuleSet) -> Option<String> {
+fn user(chance: &mut Chance, rules: &RuleSet) -> Option<CrmId> {
     let reps: Vec<&Rep> = rules.reps.values().collect();
     match chance.below(10) {
         0 => None,
-        1 => Some("005xx-somebody-else".to_owned()),
+        1 => Some("005xx-somebody-else".into()),
         _ => chance.pick(&reps).crm_id.clone(),
     }
 }

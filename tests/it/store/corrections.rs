@@ -212,3 +212,46 @@ async fn draw(db: &Db, lead: u32) {
     });
     drawn.await.expect("a turn");
 }
+
+/// The journal's order is time: ana had a turn, then ben, then ana once more, which is taken back. She stands longest again.
+pub async fn a_turn_that_was_undone_is_no_turn_for_who_stands_longest(db: Db) {
+    let team = ["ana", "ben", "cy"].map(|name| (rep(name), 1)).into();
+    let turns = [(1, "ana"), (2, "ben"), (3, "ana")];
+    for (number, payer) in turns {
+        given(&db, number, payer, &team).await;
+    }
+    assert_eq!(last_turns(&db).await, [("ana", 3), ("ben", 2)].map(|(name, seq)| (rep(name), seq)).into());
+    correct(&db, 3, Cause::NoShow, None).await.expect("a refund");
+    assert_eq!(last_turns(&db).await, [("ana", 1), ("ben", 2)].map(|(name, seq)| (rep(name), seq)).into());
+    // One who had no other turn has had none; one whose later turn stands is not set back by an earlier one.
+    correct(&db, 2, Cause::Misrouted, None).await.expect("a refund");
+    assert_eq!(last_turns(&db).await, [("ana", 1)].map(|(name, seq)| (rep(name), seq)).into());
+    given(&db, 4, "ana", &team).await;
+    let charged = last_turns(&db).await[&rep("ana")];
+    correct(&db, 1, Cause::Misrouted, None).await.expect("a refund");
+    assert_eq!(last_turns(&db).await, [(rep("ana"), charged)].into());
+    let recounted = ledger(&db).await;
+    assert_eq!(recounted.last_turn, last_turns(&db).await, "the journal proves it");
+}
+
+async fn last_turns(db: &Db) -> BTreeMap<RepId, i64> {
+    ledger(db).await.last_turn
+}
+
+/// A lead whose turn this rep paid, whoever its decision named.
+async fn given(db: &Db, number: u32, payer: &str, team: &BTreeMap<RepId, u32>) {
+    let (made, payer, team) = (Arc::new(vec![decided(caller(number))]), rep(payer), team.clone());
+    let stored = db.store.write("test", move |tx| {
+        let (made, payer, team) = (Arc::clone(&made), payer.clone(), team.clone());
+        Box::pin(async move {
+            tx.decided_insert(&made).await?;
+            let mut ledgers = tx.ledgers_lock(&[pool(POOL)]).await?;
+            let ledger = ledgers.get_mut(&pool(POOL)).expect("the pool");
+            let entry = ledger.turn(&team, &payer);
+            ledger.apply(&entry);
+            let ledger = ledger.clone();
+            tx.ledgers_save(&[(entry, made[0].lead.id.clone())], &[ledger], "decision", now()).await
+        })
+    });
+    stored.await.expect("a lead");
+}

@@ -2,7 +2,7 @@
 
 use super::server::Db;
 use super::world::{later, lead_id, now};
-use baton::store::{InboxMessage, InboxRow, StoreError};
+use baton::store::{Aside, InboxMessage, InboxRow, Known, StoreError};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
@@ -115,19 +115,72 @@ pub async fn what_a_dead_worker_left_is_found_oldest_first(db: Db) {
 pub async fn poison_is_put_aside_and_can_be_replayed(db: Db) {
     insert(&db, vec![message("poison", later(-60))]).await;
     let put_aside = || {
-        db.store.write("test", |tx| Box::pin(async move { tx.inbox_quarantine("poison", "line 1: no \0 JSON").await }))
+        db.store.write("test", |tx| {
+            Box::pin(async move { tx.inbox_quarantine("poison", b"body of poison", "line 1: no \0 JSON").await })
+        })
     };
     assert!(put_aside().await.expect("a quarantine"));
     assert!(!put_aside().await.expect("a second one"), "it is no longer anybody's to put aside");
     assert_eq!(stale(&db, now(), 10).await, [""; 0]);
     let listed = db.store.read("test", |tx| Box::pin(async move { tx.inbox_quarantined(10).await })).await;
-    let told = ("poison".to_owned(), "lead.qualified".to_owned(), later(-60), "line 1: no ␀ JSON".to_owned());
+    let told = Aside {
+        key: "poison".to_owned(),
+        kind: "lead.qualified".to_owned(),
+        received_at: later(-60),
+        why: "line 1: no ␀ JSON".to_owned(),
+    };
     assert_eq!(listed.expect("a list"), [told]);
-    let replay = || db.store.write("test", |tx| Box::pin(async move { tx.inbox_replay("poison", later(-40)).await }));
+    let replay = || db.store.write("test", |tx| Box::pin(async move { tx.inbox_replay("poison").await }));
     replay().await.expect("a replay");
     assert_eq!(stale(&db, now(), 10).await, ["poison"]);
     let row = db.store.read("test", |tx| Box::pin(async move { tx.inbox_row("poison").await })).await;
     assert_eq!(row.expect("a read").expect("the row").body, b"body of poison");
     let again = replay().await;
     assert!(matches!(again, Err(StoreError::NotFound { .. })), "{again:?}");
+}
+
+/// Whether a body, as far as these tests go, will be put aside.
+fn unreadable(body: &[u8]) -> bool {
+    body.starts_with(b"bad")
+}
+
+async fn take(db: &Db, messages: Vec<InboxMessage>) -> Vec<Known> {
+    let taken = db.store.write("test", move |tx| {
+        let messages = messages.clone();
+        Box::pin(async move { tx.inbox_take(&messages, unreadable).await })
+    });
+    taken.await.expect("messages are taken")
+}
+
+fn saying(key: &str, body: &str) -> InboxMessage {
+    InboxMessage { body: body.as_bytes().to_vec(), ..message(key, now()) }
+}
+
+pub async fn what_comes_again_is_known_for_what_it_is(db: Db) {
+    let (bad, good, other) = (saying("a", "bad"), saying("a", "good"), saying("a", "other"));
+    assert_eq!(take(&db, vec![bad.clone(), saying("b", "good")]).await, [Known::New, Known::New]);
+    assert_eq!(take(&db, vec![bad.clone()]).await, [Known::Same], "it waits, and will be looked at");
+    assert_eq!(take(&db, vec![good.clone(), bad.clone()]).await, [Known::TriedAgain, Known::Differs], "in their order");
+    let late = db.store.write("test", |tx| Box::pin(async move { tx.inbox_quarantine("a", b"bad", "why").await }));
+    assert!(!late.await.expect("a late quarantine"), "it is meant for bytes that are gone");
+    finish(&db, "a", "the answer").await.expect("it is handled");
+    assert_eq!(take(&db, vec![good.clone(), other.clone(), bad]).await, [Known::Same, Known::Differs, Known::Differs]);
+
+    for (step, again) in [("quarantined", saying("b", "good")), ("dropped", saying("b", "better"))] {
+        let aside = db.store.write("test", move |tx| {
+            Box::pin(async move {
+                let body = tx.inbox_row("b").await?.expect("it is there").body;
+                assert!(tx.inbox_quarantine("b", &body, "why").await?);
+                if step == "dropped" { tx.inbox_drop("b").await } else { Ok(()) }
+            })
+        });
+        aside.await.expect("it is put aside");
+        assert_eq!(take(&db, vec![again.clone()]).await, [Known::TriedAgain], "{step}");
+        let row = db.store.read("test", |tx| Box::pin(async move { tx.inbox_row("b").await })).await;
+        assert_eq!(row.expect("a read").expect("the row").body, again.body, "{step}: the bytes that came now count");
+    }
+    assert_eq!(
+        take(&db, vec![saying("c", "1"), saying("c", "1"), saying("c", "2")]).await,
+        [Known::New, Known::Same, Known::Differs]
+    );
 }

@@ -44,7 +44,7 @@ fn feedback(name: &str, seconds: i64, quality: u8) -> Feedback {
 }
 
 fn change(to: &str, seconds: i64) -> OwnerChange {
-    OwnerChange { from: "005A".to_owned(), to: to.to_owned(), seen_at: later(seconds) }
+    OwnerChange { from: "005A".into(), to: to.into(), seen_at: later(seconds) }
 }
 
 fn contact(name: &str, seconds: i64) -> Contact {
@@ -97,7 +97,9 @@ pub async fn a_report_row_gathers_everything_about_a_lead(db: Db) {
         reason: lead.decision.plan.reason.clone(),
         rungs: lead.decision.plan.rungs.clone(),
         reps_rung: 1,
+        accepted: false,
         status: "handoff".to_owned(),
+        next_step: lead.handoff.next_step(),
         first_contact_at: None,
         degraded: false,
         completeness_permille: 640,
@@ -187,9 +189,11 @@ pub async fn tokens_come_back_and_can_be_taken_away(db: Db) {
     let token = Token {
         id: "tok_1".to_owned(),
         hash: "ab12".to_owned(),
-        scopes: BTreeSet::from(["leads:write".to_owned(), "reports:read".to_owned()]),
+        scopes: BTreeSet::from(["intake".to_owned(), "read".to_owned()]),
+        source: Some("retell".to_owned()),
         created_at: now(),
         expires_at: Some(later(3600)),
+        revoked_at: None,
         last_used_at: None,
     };
     let given = token.clone();
@@ -208,10 +212,12 @@ pub async fn tokens_come_back_and_can_be_taken_away(db: Db) {
     });
     assert_eq!(used.await.expect("a note"), (true, false));
     let seen = Token { last_used_at: Some(later(5)), ..token };
-    let found = db.store.read("test", |tx| Box::pin(async move { Ok((tx.token("tok_1").await?, tx.tokens().await?)) }));
-    assert_eq!(found.await.expect("a read"), (Some(seen.clone()), vec![seen]));
-    let delete = || db.store.write("test", |tx| Box::pin(async move { tx.token_delete("tok_1").await }));
-    assert_eq!((delete().await.expect("a delete"), delete().await.expect("a delete")), (true, false));
+    let found = || db.store.read("test", |tx| Box::pin(async move { tx.tokens().await }));
+    assert_eq!(found().await.expect("a read"), vec![seen.clone()]);
+    let revoke =
+        |at| db.store.write("test", move |tx| Box::pin(async move { tx.token_revoke("tok_1", later(at)).await }));
+    assert_eq!((revoke(7).await.expect("a note"), revoke(9).await.expect("a note")), (true, false));
+    assert_eq!(found().await.expect("a read"), vec![Token { revoked_at: Some(later(7)), ..seen }]);
 }
 
 pub async fn our_events_wait_until_they_are_confirmed(db: Db) {

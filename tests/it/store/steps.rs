@@ -285,7 +285,7 @@ pub async fn a_stop_gives_back_what_was_not_sent(db: Db) {
     insert(&db, vec![mine("sent"), mine("unsent")]).await;
     assert!(mark_sent(&db, "sent", 1).await);
     let release = |worker: &'static str| {
-        db.store.write("test", move |tx| Box::pin(async move { tx.steps_release(worker).await }))
+        db.store.write("test", move |tx| Box::pin(async move { tx.steps_release(worker, &[]).await }))
     };
     assert_eq!(release("second").await.expect("a release"), 0, "what others hold is theirs");
     assert_eq!(release("first").await.expect("a release"), 1);

@@ -1,7 +1,7 @@
 //! A transaction runs to its end, whole or not at all, and `Ok` means committed.
 
 use super::server::Db;
-use super::world::{caller, decided, handoff_id, later, now, rep};
+use super::world::{caller, decided, handoff_id, now, rep};
 use baton::clock::{Clock, SystemClock};
 use baton::store::{InboxMessage, Store, StoreError, Tx};
 use chrono::TimeDelta;
@@ -67,7 +67,7 @@ pub async fn an_error_undoes_everything(db: Db) {
     let failed = db.store.write("test", |tx| {
         Box::pin(async move {
             leave_a_trace(tx, "a").await?;
-            tx.inbox_replay("nobody", now()).await
+            tx.inbox_replay("nobody").await.map(|_row| ())
         })
     });
     let failed = failed.await;
@@ -311,11 +311,14 @@ pub async fn an_unsafe_server_is_refused(db: Db) {
 }
 
 pub async fn a_wrong_clock_is_refused(db: Db) {
-    let real = SystemClock.now();
-    db.store.check_clock(real).await.expect("the server runs on this machine");
-    for wrong in [real + TimeDelta::seconds(10), real - TimeDelta::seconds(10), later(0)] {
-        let error = db.store.check_clock(wrong).await.expect_err("a wrong clock").to_string();
-        assert!(error.contains("let both follow NTP"), "{error}");
+    let theirs = db.store.time().await.expect("the server answers").expect("PostgreSQL has a clock");
+    let apart = SystemClock.now() - theirs;
+    assert_eq!(Store::clocks_agree(apart), Ok(()), "the server runs on this machine");
+    for (ahead, says) in
+        [(10_000, "10000 ms ahead of"), (-2_001, "2001 ms behind"), (86_400_000, "86400000 ms ahead of")]
+    {
+        let why = Store::clocks_agree(TimeDelta::milliseconds(ahead)).expect_err("a wrong clock");
+        assert!(why.contains(says) && why.contains("let both follow NTP"), "{why}");
     }
 }
 
@@ -323,7 +326,7 @@ pub async fn refuses_unknown_and_unsafe_urls() {
     for (url, says) in [
         ("mysql://root@localhost/x", "neither sqlite:FILE nor postgres://"),
         ("sqlite::memory:", "not wal"),
-        ("sqlite:///no/such/folder/baton.db", "the database failed"),
+        ("sqlite:///no/such/folder/baton.db", "the database file cannot be opened"),
     ] {
         let Err(error) = Store::open(url).await else { panic!("{url} was opened") };
         assert!(error.to_string().contains(says), "{url}: {error}");

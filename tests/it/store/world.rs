@@ -108,6 +108,7 @@ pub fn caller(number: u32) -> Lead {
         consent: Consent { callback: Some(true), ..Consent::default() },
         preference: Preference::default(),
         custom: BTreeMap::from([("budget".to_owned(), FieldValue::Number(f64::from(number) + 0.1))]),
+        unread: Vec::new(),
     }
 }
 

@@ -1,0 +1,128 @@
+//! A lead that changes hands after the decision, and one that is closed.
+//!
+//! The promise goes with the lead: whoever takes it over keeps to the time that the caller was told, if they are at work
+//! before it; otherwise the caller is promised another. The turn is not moved here: it has been, where the event was made.
+
+use super::super::promise::is_here;
+use super::super::state::{Closing, Stage};
+use super::{Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
+use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Topic};
+use crate::domain::id::{PoolId, RepId};
+use crate::domain::outcome::Outcome;
+use crate::domain::rota::{self, Status};
+use crate::rules::RuleSet;
+use chrono::{DateTime, TimeDelta, Utc};
+
+impl Move<'_> {
+    /// Somebody can take the lead that waited.
+    pub(super) fn found(&mut self, rep: &RepId, turn_in: Option<&PoolId>) -> Used {
+        if !self.next.is_waiting() {
+            return Used::No;
+        }
+        let told_time_holds = self.promised_at().is_some_and(|at| at > self.now);
+        self.hand_over(rep, turn_in, None, told_time_holds);
+        Used::Yes
+    }
+
+    /// A person names another owner, or the owner has left. Nobody gets a lead who is not here.
+    pub(super) fn reassigned(&mut self, rep: &RepId, turn_in: Option<&PoolId>, waits_in: Option<&PoolId>) -> Used {
+        let same = self.next.owner == *rep && self.next.waits_in.as_ref() == waits_in;
+        let unchanged = same && self.owed_by().is_none_or(|owed| is_here(&owed, self.rules));
+        if unchanged || !is_here(rep, self.rules) {
+            return Used::No;
+        }
+        let relieved = self.owed_by().filter(|owed| owed != rep && is_here(owed, self.rules));
+        let told_time_holds = self.promised_at().is_some_and(|at| at_work_before(self.rules, rep, self.now, at));
+        self.hand_over(rep, turn_in, waits_in, told_time_holds);
+        // Who was to call would call as well.
+        if let Some(rep) = relieved {
+            self.plan(Effect::Brief { rep, channel: Channel::Slack, why: BriefWhy::GivenAway }, NOTIFY_WITHIN);
+        }
+        Used::Yes
+    }
+
+    fn promised_at(&self) -> Option<DateTime<Utc>> {
+        match &self.next.stage {
+            Stage::Callback { promise } => Some(promise.promised_at),
+            _ => None,
+        }
+    }
+
+    fn hand_over(&mut self, rep: &RepId, turn_in: Option<&PoolId>, waits_in: Option<&PoolId>, told_time_holds: bool) {
+        self.next.owner = rep.clone();
+        self.next.turn_in = turn_in.cloned();
+        self.next.waits_in = waits_in.cloned();
+        match &mut self.next.stage {
+            Stage::Callback { promise } if told_time_holds => {
+                promise.owner = rep.clone();
+                let promised_at = promise.promised_at;
+                self.tell(rep, BriefWhy::Callback);
+                let note = CrmNote::CallbackPromised { promised_at };
+                self.plan(Effect::WriteCrm { owner: rep.clone(), note }, RECORD_WITHIN);
+                self.plan(Effect::Publish { topic: Topic::CallbackPromised }, RECORD_WITHIN);
+            }
+            Stage::Callback { .. } | Stage::NeedsAttention { .. } => self.promise_callback(true),
+            Stage::Done { .. } => {
+                self.tell(rep, BriefWhy::HandedOver);
+                self.route_anew(rep);
+            }
+            // The caller is being served: whoever is told next is the new owner.
+            Stage::Offered
+            | Stage::Ringing { .. }
+            | Stage::Briefing { .. }
+            | Stage::Joining { .. }
+            | Stage::Bridged { .. }
+            | Stage::Searching { .. }
+            | Stage::Offering { .. }
+            | Stage::Booking { .. } => self.route_anew(rep),
+        }
+    }
+
+    fn route_anew(&mut self, rep: &RepId) {
+        self.plan(Effect::WriteCrm { owner: rep.clone(), note: CrmNote::Routed }, RECORD_WITHIN);
+        self.plan(Effect::Publish { topic: Topic::LeadRouted }, RECORD_WITHIN);
+    }
+
+    /// Who has something of this lead to do.
+    fn owed_by(&self) -> Option<RepId> {
+        match &self.next.stage {
+            Stage::Callback { promise } => Some(promise.owner.clone()),
+            Stage::NeedsAttention { owner, .. } => Some(owner.clone()),
+            Stage::Done { outcome: Outcome::Booked { booking } } => Some(booking.slot.rep.clone()),
+            Stage::Done { .. } => Some(self.next.owner.clone()),
+            Stage::Offered
+            | Stage::Ringing { .. }
+            | Stage::Briefing { .. }
+            | Stage::Joining { .. }
+            | Stage::Bridged { .. }
+            | Stage::Searching { .. }
+            | Stage::Offering { .. }
+            | Stage::Booking { .. } => None,
+        }
+    }
+
+    /// Closed once, by whatever comes first. A promise that was made is still owed.
+    pub(super) fn closed(&mut self, why: Closing) -> Used {
+        let due = match why {
+            Closing::Won | Closing::Lost => true,
+            Closing::Age => {
+                let open_for = TimeDelta::from_std(self.rules.handoff.open_for).unwrap_or(TimeDelta::MAX);
+                self.next.is_open() && self.now - self.next.decided_at >= open_for
+            }
+        };
+        if self.next.closed || !due {
+            return Used::No;
+        }
+        self.next.closed = true;
+        Used::Yes
+    }
+}
+
+/// Whether the rep works at some moment from now until then.
+fn at_work_before(rules: &RuleSet, rep: &RepId, now: DateTime<Utc>, at: DateTime<Utc>) -> bool {
+    let Some(rep) = rules.reps.get(rep).filter(|_| now < at) else { return false };
+    match rota::status(&rules.hours, rep, now) {
+        Status::AtWork { .. } => true,
+        Status::Off { back_at, .. } => back_at.is_some_and(|back| back < at),
+    }
+}

@@ -1,0 +1,263 @@
+//! The second event of a call that was decided already: what it brings is added to the lead, and it gets the lead's answer.
+//!
+//! A transaction of its own: a lead locks ledgers, then reps, a move its handoff before them. If the process dies between the
+//! decision of the first event and this, the second one lies in the inbox, and whoever finds it ends up here.
+
+use super::ahead::Standing;
+use super::answer::{Answer, Decided, Instructed};
+use super::aside::caught;
+use super::batch::{Table, text};
+use super::call::{call_key, complete, is_same_call, is_same_caller, only, phone_key};
+use super::decider::Decider;
+use crate::domain::effect::Effect;
+use crate::domain::id::{HandoffId, LeadId};
+use crate::domain::lead::Lead;
+use crate::facts::LeadFacts;
+use crate::handoff::{Completed, Event, Handoff, OnTheLine, Stage};
+use crate::outbox::instruct;
+use crate::release::Release;
+use crate::render::briefing::completeness_permille;
+use crate::render::caller::CallerContext;
+use crate::routing::{Decision, decide};
+use crate::rules::RuleSet;
+use crate::store::{InboxRow, Mover, StepRow, StoreError, Tx};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How far back leads of one number are looked at: an event may be late, but a number is not one caller for ever.
+const NUMBERS_WITHIN: TimeDelta = TimeDelta::days(1);
+
+/// A lead of a batch that is no new one, and the lead that it completes.
+#[derive(Debug, Clone)]
+pub(super) struct Second {
+    pub row: InboxRow,
+    pub lead: Lead,
+    pub first: LeadId,
+}
+
+/// Which of these leads tell of a call that is a lead already, or of one before them in the list; held until the transaction
+/// ends. By their own id: the first one's.
+pub(super) async fn seconds(
+    tx: &mut Tx,
+    leads: &[&Lead],
+    rules: &RuleSet,
+    now: DateTime<Utc>,
+) -> Result<BTreeMap<LeadId, LeadId>, StoreError> {
+    let mut calls = Calls::lock(tx, leads, now).await?;
+    let mut seconds = BTreeMap::new();
+    let mut given = BTreeMap::new();
+    for lead in leads {
+        let first = calls.first_of(lead, rules).map(|first| first.id.clone());
+        for key in keys(lead) {
+            given.insert(key, first.clone().unwrap_or_else(|| lead.id.clone()));
+        }
+        match first {
+            Some(first) if first != lead.id => drop(seconds.insert(lead.id.clone(), first)),
+            _ => calls.known.push((*lead).clone()),
+        }
+        calls.holders.extend(given.iter().map(|(key, lead)| (key.clone(), lead.clone())));
+    }
+    given.retain(|key, lead| calls.locked.get(key) != Some(lead));
+    tx.calls_give(&given).await?;
+    Ok(seconds)
+}
+
+fn keys(lead: &Lead) -> impl Iterator<Item = String> {
+    [call_key(lead), phone_key(lead)].into_iter().flatten()
+}
+
+/// The calls of a batch, and the leads that they may be.
+struct Calls {
+    locked: BTreeMap<String, LeadId>,
+    holders: BTreeMap<String, LeadId>,
+    known: Vec<Lead>,
+}
+
+impl Calls {
+    async fn lock(tx: &mut Tx, leads: &[&Lead], now: DateTime<Utc>) -> Result<Self, StoreError> {
+        let ours: BTreeSet<&LeadId> = leads.iter().map(|lead| &lead.id).collect();
+        let mut wanted = BTreeMap::new();
+        for lead in leads {
+            for key in keys(lead) {
+                wanted.entry(key).or_insert_with(|| lead.id.clone());
+            }
+        }
+        let locked = tx.calls_lock(&wanted).await?;
+        let holders: BTreeMap<String, LeadId> =
+            locked.iter().filter(|(_, lead)| !ours.contains(lead)).map(|(k, l)| (k.clone(), l.clone())).collect();
+        let (mut ids, mut phones) = (Vec::new(), Vec::new());
+        for (key, lead) in &holders {
+            match key.strip_prefix("phone ") {
+                Some(phone) => phones.push(phone.to_owned()),
+                None => ids.push(lead.to_string()),
+            }
+        }
+        let mut known = if ids.is_empty() { Vec::new() } else { tx.leads_by_id(&ids).await? };
+        if !phones.is_empty() {
+            known.extend(tx.leads_by_phone(&phones, now - NUMBERS_WITHIN).await?);
+        }
+        Ok(Self { locked, holders, known })
+    }
+
+    /// The lead that this one's call is already.
+    fn first_of(&self, lead: &Lead, rules: &RuleSet) -> Option<&Lead> {
+        let holder = call_key(lead).and_then(|key| self.holders.get(&key));
+        let by_call = holder.and_then(|holder| self.known.iter().find(|known| known.id == *holder));
+        if let Some(first) = by_call {
+            return is_same_call(first, lead).then_some(first);
+        }
+        let phone = phone_key(lead)?;
+        let of_phone = self.known.iter().filter(|known| phone_key(known).as_ref() == Some(&phone));
+        only(of_phone.filter(|known| is_same_caller(known, lead, rules.handoff.patience)))
+    }
+}
+
+/// What a second event does, as far as it can be said before the lead is held.
+struct Plan {
+    second: Second,
+    /// Facts for the lead as it will be, if the caller turns out to be on the line.
+    facts: Option<LeadFacts>,
+    release: Arc<Release>,
+    mover: Mover,
+}
+
+impl Decider {
+    /// Adds what second events brought; one that cannot be added now waits in the inbox, as any message does.
+    pub(super) async fn complete_all(&self, seconds: Vec<Second>) {
+        for second in seconds {
+            let row = second.row.clone();
+            let mut done = caught(self.complete(second.clone())).await;
+            if done.as_ref().is_err_and(|error| !error.is_transient()) {
+                done = caught(self.complete(second)).await;
+            }
+            match done {
+                Ok(Some((steps, answer))) => {
+                    self.parts.outbox.run_now(steps, None);
+                    self.deliver(&row, &answer);
+                }
+                Ok(None) => {}
+                Err(error) => self.failed_twice(&row, &error).await,
+            }
+        }
+    }
+
+    /// `None`: another worker was sooner.
+    async fn complete(&self, second: Second) -> Result<Option<(Vec<StepRow>, Answer)>, StoreError> {
+        let release = Arc::clone(&self.parts.release.borrow());
+        let first = second.first.clone();
+        let found = self.parts.store.read("complete.first", move |tx| {
+            let first = first.clone();
+            Box::pin(async move { Ok((tx.lead(&first).await?, tx.handoff(&HandoffId::of(&first)).await?)) })
+        });
+        let (Some(record), handoff) = found.await? else {
+            return Err(StoreError::NotFound { what: "lead", id: second.first.to_string() });
+        };
+        let facts = if comes_on_the_line(&handoff, &record.lead, &second.lead) {
+            let (lead, _) = complete(&record.lead, &second.lead);
+            self.parts.facts.gather(&[lead], &release.rules).await.pop()
+        } else {
+            None
+        };
+        let plan = Arc::new(Plan { second, facts, release, mover: self.mover() });
+        let completed = self.parts.store.write("complete", move |tx| {
+            let plan = Arc::clone(&plan);
+            Box::pin(async move { plan.carry_out(tx).await })
+        });
+        completed.await
+    }
+}
+
+/// The first event did not say that somebody waits, and the second one, which is not the older of the two, does.
+fn comes_on_the_line(handoff: &Handoff, first: &Lead, second: &Lead) -> bool {
+    let over = matches!(handoff.stage, Stage::Done { .. });
+    !handoff.live && !over && !first.is_live() && second.is_live() && second.qualified_at() >= first.qualified_at()
+}
+
+impl Plan {
+    async fn carry_out(&self, tx: &mut Tx) -> Result<Option<(Vec<StepRow>, Answer)>, StoreError> {
+        let Second { row, lead: second, first } = &self.second;
+        if tx.inbox_lock(std::slice::from_ref(&row.key)).await?.is_empty() {
+            return Ok(None);
+        }
+        let rules = &self.release.rules;
+        let before = tx.handoff_lock(&HandoffId::of(first)).await?;
+        let gone = || StoreError::NotFound { what: "lead", id: first.to_string() };
+        let record = tx.lead(first).await?.ok_or_else(gone)?;
+        let decision = tx.decision(first).await?.ok_or_else(gone)?;
+        let (lead, added) = complete(&record.lead, second);
+        if lead != record.lead {
+            tx.lead_complete(&lead, completeness_permille(&lead, &decision.plan.tier, rules)).await?;
+        }
+        let on_the_line = self.on_the_line(tx, &before, &record.lead, &lead).await?;
+        let rings_anew = on_the_line.is_some();
+        let (zone, times) = (lead.preference.timezone, lead.preference.times.clone());
+        let event = Event::Completed(Completed { by: row.key.clone(), added: added.clone(), zone, times, on_the_line });
+        let moved = tx.transition(&before.id, &event, rules, &self.mover).await?;
+        let mut decided = self.answer(tx, &record.lead, &decision, &before).await?;
+        if rings_anew {
+            let after = tx.handoff(&before.id).await?;
+            decided.targets = after.targets.iter().map(|target| target.rep.clone()).collect();
+            decided.rungs.clone_from(&after.rungs);
+            decided.instruction = self.instruction(&moved.steps, &after);
+            decided.next_step = after.next_step();
+        }
+        let answer = Answer::Decided(decided);
+        tx.inbox_finish(&[(row.key.clone(), text(&answer)?, Some(first.clone()))]).await?;
+        tracing::info!(lead.id = %first, added = added.len(), rings_anew, "a second event of the same call was added to its lead");
+        Ok(Some((moved.steps, answer)))
+    }
+
+    /// Whom to ring for the caller. The lead keeps its owner and costs no second turn.
+    async fn on_the_line(
+        &self,
+        tx: &mut Tx,
+        handoff: &Handoff,
+        first: &Lead,
+        lead: &Lead,
+    ) -> Result<Option<OnTheLine>, StoreError> {
+        let second = &self.second.lead;
+        let Some(facts) = self.facts.as_ref().filter(|_| comes_on_the_line(handoff, first, second)) else {
+            return Ok(None);
+        };
+        let rules = &self.release.rules;
+        let (occurred_at, received_at) = (second.occurred_at, second.received_at);
+        let lead = Lead { occurred_at, received_at, ..lead.clone() };
+        let table = Table::of(Standing::locked(tx, rules).await?);
+        let decision = decide(&lead, &table.snapshot(facts, rules, self.mover.now), rules);
+        let begun = Handoff::begin(&lead, &decision, rules);
+        if !begun.live {
+            return Ok(None);
+        }
+        Ok(Some(OnTheLine { since: second.qualified_at(), targets: begun.targets, rungs: begun.rungs }))
+    }
+
+    /// What the first event was answered, under the name of the second.
+    async fn answer(
+        &self,
+        tx: &mut Tx,
+        first: &Lead,
+        decision: &Decision,
+        handoff: &Handoff,
+    ) -> Result<Box<Decided>, StoreError> {
+        let stored = tx.inbox_answer(&format!("{} {}", first.source, first.event_id)).await?;
+        let event = &self.second.row.key;
+        if let Some(Ok(Answer::Decided(mut decided))) = stored.map(|text| serde_json::from_str(&text)) {
+            decided.event.clone_from(event);
+            return Ok(decided);
+        }
+        let owner_name = self.release.rules.reps.get(&decision.plan.owner).map_or("", |rep| rep.name.as_str());
+        Ok(Box::new(Decided::of(event, decision, handoff, owner_name, None)))
+    }
+
+    fn instruction(&self, steps: &[StepRow], handoff: &Handoff) -> Option<Instructed> {
+        let (id, instruction) = steps.iter().find_map(|step| match &step.effect {
+            Effect::Instruct { instruction } => Some((step.effect_key.clone(), instruction)),
+            _ => None,
+        })?;
+        let rules = &self.release.rules;
+        let (company, caller) = (rules.handoff.company.as_deref(), handoff.whereabouts());
+        let context = CallerContext { reps: &rules.reps, company, caller, now: self.mover.now };
+        Some(Instructed { id, spoken: instruct::spoken(&self.release.templates, instruction, &context) })
+    }
+}

@@ -1,0 +1,100 @@
+//! Lists of leads: the newest first, page by page, and those that somebody asks for.
+
+use super::lead::{kind_name, next_step};
+use super::row::{Reading, micros};
+use super::{StoreError, Tx};
+use crate::domain::id::{LeadId, RepId};
+use crate::domain::outcome::{NextStep, NextStepKind};
+use chrono::{DateTime, Utc};
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
+
+/// One line of a list of leads.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct LeadSummary {
+    pub lead: LeadId,
+    pub owner: RepId,
+    pub status: String,
+    pub next_step: NextStep,
+    pub decided_at: DateTime<Utc>,
+    pub reason: String,
+}
+
+/// Which leads are meant; what is `None` is not asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeadQuery {
+    /// The platform's id of the call that brought the lead, or the caller's call.
+    pub call: Option<String>,
+    pub platform: Option<String>,
+    /// E.164.
+    pub phone: Option<String>,
+    /// In lower case.
+    pub email: Option<String>,
+    /// The rep who has it now.
+    pub owner: Option<RepId>,
+    /// As in [`super::handoff_status`].
+    pub status: Option<String>,
+    pub next_step: Option<NextStepKind>,
+    pub source: Option<String>,
+    /// The event that brought it.
+    pub event: Option<String>,
+    /// The last one of the page before.
+    pub after: Option<(DateTime<Utc>, LeadId)>,
+}
+
+impl Tx {
+    /// The newest leads; with `next`, only those whose next step is of this kind.
+    pub async fn leads_list(
+        &mut self,
+        next: Option<NextStepKind>,
+        limit: usize,
+    ) -> Result<Vec<LeadSummary>, StoreError> {
+        self.leads_find(&LeadQuery { next_step: next, ..LeadQuery::default() }, limit).await
+    }
+
+    /// At most so many of those that are asked for, the newest first.
+    pub async fn leads_find(&mut self, query: &LeadQuery, limit: usize) -> Result<Vec<LeadSummary>, StoreError> {
+        let asked = [
+            ("l.call_id", query.call.as_deref()),
+            ("l.call_platform", query.platform.as_deref()),
+            ("l.contact_phone", query.phone.as_deref()),
+            ("l.contact_email", query.email.as_deref()),
+            ("l.owner", query.owner.as_ref().map(RepId::as_str)),
+            ("l.status", query.status.as_deref()),
+            ("l.next_step", query.next_step.map(kind_name)),
+            ("l.source", query.source.as_deref()),
+            ("l.event_id", query.event.as_deref()),
+        ];
+        let mut sql = String::from(
+            "-- lead::find\nSELECT l.id, l.owner, l.status, l.next_step, l.next_owner, l.next_at, l.decided_at, d.reason \
+             FROM lead l JOIN decision d ON d.lead_id = l.id \
+             WHERE (l.decided_at < $1 OR (l.decided_at = $1 AND l.id > $2))",
+        );
+        let mut bound = Vec::new();
+        for (column, value) in asked {
+            if let Some(value) = value {
+                bound.push(value);
+                sql.push_str(&format!(" AND {column} = ${}", bound.len() + 3));
+            }
+        }
+        sql.push_str(" ORDER BY l.decided_at DESC, l.id LIMIT $3");
+        let (at, id) = query.after.as_ref().map_or((i64::MAX, ""), |(at, id)| (micros(*at), id.as_str()));
+        let mut statement = sqlx::query(AssertSqlSafe(sql)).bind(at).bind(id).bind(limit as i64);
+        for value in bound {
+            statement = statement.bind(value.to_owned());
+        }
+        statement.fetch_all(self.conn()).await?.iter().map(read_summary).collect()
+    }
+}
+
+fn read_summary(row: &AnyRow) -> Result<LeadSummary, StoreError> {
+    let row = Reading::new("lead", row);
+    Ok(LeadSummary {
+        lead: row.id("id")?,
+        owner: row.id("owner")?,
+        status: row.text("status")?,
+        next_step: next_step(&row)?,
+        decided_at: row.at("decided_at")?,
+        reason: row.text("reason")?,
+    })
+}

@@ -1,0 +1,65 @@
+//! `POST /v1/leads/{id}/reassign`: a lead to another rep, or to whoever the rules name but the one who has it.
+
+use super::{Door, Problem};
+use crate::domain::id::{LeadId, RepId};
+use crate::intake::owner::{Reassigned, Wish};
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+const LONGEST_REASON: usize = 500;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// A rep of reps.csv; left out: whoever the rules name, but not the one who has it.
+    to: Option<String>,
+    reason: String,
+    /// Who says so.
+    by: String,
+}
+
+/// 200 with who has it now, also where it was theirs already; 409 where nobody else can take it.
+pub async fn post(
+    State(door): State<Door>,
+    Path(id): Path<String>,
+    Json(asked): Json<Asked>,
+) -> Result<Json<Value>, Problem> {
+    let lead = LeadId::new(id).map_err(|fault| Problem::bad_request(fault.to_string()))?;
+    let wish = asked.wish(&door, lead.clone())?;
+    let done = door.decider.reassign(&wish).await.map_err(|error| Problem::ours(&error))?;
+    match done.ok_or_else(|| Problem::not_found(format!("there is no lead {lead}")))? {
+        Reassigned::To { owner, reason, next_step } => Ok(Json(
+            json!({ "status": "reassigned", "lead": lead, "owner": owner, "reason": reason, "next_step": next_step }),
+        )),
+        Reassigned::Unchanged { owner } => Ok(Json(json!({ "status": "unchanged", "lead": lead, "owner": owner }))),
+        Reassigned::Nobody { reason } => {
+            Err(Problem::conflict(format!("nobody else can take it now, so it stays where it is: {reason}")))
+        }
+    }
+}
+
+impl Asked {
+    fn wish(self, door: &Door, lead: LeadId) -> Result<Wish, Problem> {
+        let to = self.to.map(|name| named(door, &name)).transpose()?;
+        let text = |name: &str, text: &str| match text.trim() {
+            "" => Err(Problem::bad_request(format!("{name} is empty: it stands in the lead's story"))),
+            told if told.chars().count() > LONGEST_REASON => {
+                let length = told.chars().count();
+                Err(Problem::bad_request(format!("{name} has {length} characters; allowed: {LONGEST_REASON}")))
+            }
+            told => Ok(told.to_owned()),
+        };
+        Ok(Wish { lead, to, reason: text("reason", &self.reason)?, author: text("by", &self.by)? })
+    }
+}
+
+fn named(door: &Door, name: &str) -> Result<RepId, Problem> {
+    let rules = door.rules();
+    match RepId::new(name).ok().and_then(|rep| rules.reps.get(&rep)) {
+        Some(rep) if rep.active => Ok(rep.id.clone()),
+        Some(_) => Err(Problem::bad_request(format!("rep {name:?} is not active in reps.csv and can take no lead"))),
+        None => Err(Problem::bad_request(format!("rep {name:?} is not in reps.csv"))),
+    }
+}

@@ -1,0 +1,217 @@
+//! Who asks, and what they may: bearer tokens of `baton.toml` and of the table `token`.
+//!
+//! Guarantees: the secrets are kept nowhere, only their digests; a token that is given or taken away in the database counts
+//! within a second on every running worker. Where no token was ever given, everybody may do everything: `serve` refuses to
+//! listen beyond this machine then.
+
+use super::Problem;
+use crate::clock::SharedClock;
+use crate::domain::scope::Scope;
+use crate::store::{Store, StoreError, Token};
+use axum::http::HeaderValue;
+use chrono::TimeDelta;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use subtle::ConstantTimeEq;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+/// How long the tokens of the database are taken to be what they were.
+const GOOD_FOR: Duration = Duration::from_secs(1);
+/// Reading them takes no longer: what was known before counts then.
+const READ_WITHIN: Duration = Duration::from_secs(1);
+/// How exactly it is noted when a token was last used.
+const USE_NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// What the holder of a token may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rights {
+    /// The token's name, as in `baton.toml` or `baton token list`.
+    pub name: String,
+    pub scopes: BTreeSet<Scope>,
+    /// Events of this source alone, and of what lies below it (`retell`, `retell/eu`, `retell:eu`); `None`: of every source.
+    pub source: Option<String>,
+}
+
+impl Rights {
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
+    }
+
+    /// Whether the holder may bring an event that says it is of this source.
+    pub fn may_bring(&self, source: &str) -> bool {
+        let Some(own) = &self.source else { return true };
+        source.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':']))
+    }
+
+    /// Of everybody, where no token was ever given.
+    fn open() -> Self {
+        Self { name: "nobody".to_owned(), scopes: BTreeSet::from([Scope::Admin]), source: None }
+    }
+}
+
+/// A token of `baton.toml`.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// SHA-256 of the secret.
+    pub digest: [u8; 32],
+    pub rights: Rights,
+}
+
+/// Digest under which a bearer token is kept.
+pub fn token_digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// The same, as it stands in the table.
+pub fn token_hash(token: &str) -> String {
+    token_digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub struct Keyring {
+    configured: Vec<Key>,
+    store: Store,
+    clock: SharedClock,
+    given: Mutex<Given>,
+}
+
+/// The tokens of the database as they were last read.
+#[derive(Default)]
+struct Given {
+    read_at: Option<Instant>,
+    tokens: Vec<Token>,
+}
+
+impl Keyring {
+    pub fn new(configured: Vec<Key>, store: Store, clock: SharedClock) -> Self {
+        Self { configured, store, clock, given: Mutex::default() }
+    }
+
+    /// What whoever sent this header may do.
+    ///
+    /// # Errors
+    /// No token, or none that is good.
+    pub async fn rights(&self, authorization: Option<&HeaderValue>) -> Result<Rights, Problem> {
+        let presented = authorization.and_then(|value| bearer(value.to_str().ok()?));
+        if let Some(rights) = presented.and_then(|token| self.configured(token)) {
+            return Ok(rights);
+        }
+        let mut given = self.given.lock().await;
+        self.refresh(&mut given).await.map_err(|error| Problem::ours(&error))?;
+        if self.configured.is_empty() && given.tokens.is_empty() {
+            return Ok(Rights::open());
+        }
+        let Some(token) = presented else {
+            let detail = "a token is needed: send the header `Authorization: Bearer …` with one of [http.tokens] or \
+                          of baton token add";
+            return Err(Problem::unauthorized(detail, authorization.is_some()));
+        };
+        let hash = token_hash(token);
+        let found = given.tokens.iter_mut().find(|known| bool::from(known.hash.as_bytes().ct_eq(hash.as_bytes())));
+        let known = found.ok_or_else(|| Problem::unauthorized("this token is not known here", true))?;
+        self.good(known)
+    }
+
+    /// Every token is compared, in constant time each.
+    fn configured(&self, token: &str) -> Option<Rights> {
+        let digest = token_digest(token);
+        let compare =
+            |found, key: &Key| if bool::from(key.digest.ct_eq(&digest)) { Some(key.rights.clone()) } else { found };
+        self.configured.iter().fold(None, compare)
+    }
+
+    async fn refresh(&self, given: &mut Given) -> Result<(), StoreError> {
+        if given.read_at.is_some_and(|read_at| read_at.elapsed() < GOOD_FOR) {
+            return Ok(());
+        }
+        let read = self.store.read("token.all", |tx| Box::pin(async move { tx.tokens().await }));
+        let read = timeout(READ_WITHIN, read).await.unwrap_or(Err(StoreError::Stopped));
+        match (read, given.read_at) {
+            (Ok(tokens), _) => given.tokens = tokens,
+            (Err(error), None) => return Err(error),
+            (Err(error), Some(_)) => tracing::warn!(%error, "the tokens could not be read: those known before count"),
+        }
+        given.read_at = Some(Instant::now());
+        Ok(())
+    }
+
+    /// What a token of the database allows, if it is still good; that it was used is noted.
+    fn good(&self, token: &mut Token) -> Result<Rights, Problem> {
+        let now = self.clock.now();
+        let ended = match (token.revoked_at, token.expires_at) {
+            (Some(at), _) => Some(("was revoked", at)),
+            (None, Some(at)) if at <= now => Some(("expired", at)),
+            (None, _) => None,
+        };
+        if let Some((how, at)) = ended {
+            let detail = format!("the token {:?} {how} at {}: ask for another one", token.id, at.format("%FT%TZ"));
+            return Err(Problem::unauthorized(detail, true));
+        }
+        if token.last_used_at.is_none_or(|at| now - at >= USE_NOTED_EVERY) {
+            token.last_used_at = Some(now);
+            let (store, id) = (self.store.clone(), token.id.clone());
+            tokio::spawn(async move {
+                let noted = store.write("token.used", move |tx| {
+                    let id = id.clone();
+                    Box::pin(async move { tx.token_used(&id, now).await })
+                });
+                if let Err(error) = noted.await {
+                    tracing::debug!(%error, "the use of a token could not be noted");
+                }
+            });
+        }
+        // A scope of a newer version allows nothing here.
+        let scopes = token.scopes.iter().filter_map(|scope| scope.parse().ok()).collect();
+        Ok(Rights { name: token.id.clone(), scopes, source: token.source.clone() })
+    }
+}
+
+/// The token of an `Authorization` header. The scheme may be written in any case.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_may_be_written_in_any_case_and_a_token_is_never_empty() {
+        for header in ["Bearer abc", "bearer abc", "BEARER  abc ", " bEaReR abc"] {
+            assert_eq!(bearer(header), Some("abc"), "{header:?}");
+        }
+        for header in ["", "abc", "Bearer", "Bearer ", "Basic abc", "Bearerabc"] {
+            assert_eq!(bearer(header), None, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_one_source_speaks_for_no_other() {
+        let mut rights = Rights { source: Some("retell".to_owned()), ..Rights::open() };
+        for (source, may) in [
+            ("retell", true),
+            ("retell/eu", true),
+            ("retell:eu", true),
+            ("retell2", false),
+            ("vapi", false),
+            ("", false),
+        ] {
+            assert_eq!(rights.may_bring(source), may, "{source:?}");
+        }
+        rights.source = None;
+        assert!(rights.may_bring("vapi"));
+    }
+
+    #[test]
+    fn no_scope_brings_another_with_it_but_admin() {
+        for held in Scope::ALL {
+            let rights = Rights { scopes: BTreeSet::from([held]), ..Rights::open() };
+            for asked in Scope::ALL {
+                assert_eq!(rights.may(asked), held == asked || held == Scope::Admin, "{held} for {asked}");
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Scopes, sources, and tokens that come and go under a running worker.
+
+use super::served::{Answered, Served, baton, exchange, free_port, get, post, request, workspace};
+use crate::town::Caller;
+use serde_json::json;
+use std::process::Command;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const TOKENS: &str = "
+[http.tokens]
+plain = \"env:PLAIN\"
+retell = { secret = \"env:RETELL\", scopes = [\"intake\"], source = \"town\" }
+any = { secret = \"env:ANY\", scopes = [\"intake\"] }
+reader = { secret = \"env:READER\", scopes = [\"read\"] }
+rater = { secret = \"env:RATER\", scopes = [\"feedback\"] }
+actor = { secret = \"env:ACTOR\", scopes = [\"act\"] }
+root = { secret = \"env:ROOT\", scopes = [\"admin\"] }
+";
+
+/// Each token's secret is its own name, made long enough.
+const SECRETS: [(&str, &str); 7] = [
+    ("PLAIN", "plain-secret-of-tests"),
+    ("RETELL", "retell-secret-of-tests"),
+    ("ANY", "any-secret-of-the-tests"),
+    ("READER", "reader-secret-of-tests"),
+    ("RATER", "rater-secret-of-tests"),
+    ("ACTOR", "actor-secret-of-tests"),
+    ("ROOT", "root-secret-of-the-tests"),
+];
+
+fn secret(name: &str) -> &'static str {
+    SECRETS.iter().find(|(variable, _)| variable.eq_ignore_ascii_case(name)).expect("a token of the tests").1
+}
+
+fn of_source(number: usize, source: &str) -> String {
+    let mut event = Caller::gone(number).event;
+    event["source"] = json!(source);
+    event.to_string()
+}
+
+#[test]
+fn every_token_does_what_its_scopes_say_and_is_told_what_it_lacks() {
+    let served = Served::start(TOKENS, "info", &SECRETS);
+    let event = Caller::gone(1).event.to_string();
+    let routes = [
+        ("intake", "POST", "/v1/leads", event.as_str()),
+        ("intake", "POST", "/v1/events", event.as_str()),
+        ("read", "GET", "/v1/leads", ""),
+        ("read", "GET", "/v1/leads/lead_x", ""),
+        ("read", "GET", "/v1/leads/lead_x/explain", ""),
+        ("read", "GET", "/v1/attention", ""),
+        ("read", "GET", "/v1/reports/routing", ""),
+        ("read", "GET", "/v1/rules", ""),
+        ("feedback", "POST", "/v1/feedback", "{}"),
+    ];
+    let holders = [
+        ("plain", "intake read act feedback"),
+        ("retell", "intake"),
+        ("any", "intake"),
+        ("reader", "read"),
+        ("rater", "feedback"),
+        ("actor", "act"),
+        ("root", "intake read act feedback admin"),
+    ];
+    for (scope, method, path, body) in routes {
+        for (name, scopes) in holders {
+            let answer = exchange(
+                served.port,
+                &request(method, path, Some(secret(name)), "Content-Type: application/json\r\n", body),
+            );
+            if scopes.split(' ').any(|held| held == scope) {
+                assert!(![401, 403].contains(&answer.status), "{name} may {method} {path}: {answer:?}");
+            } else {
+                assert_eq!(answer.status, 403, "{name} may not {method} {path}");
+                assert!(
+                    answer.body.contains(&format!("needs the scope {scope}; the token \\\"{name}\\\"")),
+                    "{answer:?}"
+                );
+                assert!(
+                    answer.head.contains(&format!("error=\"insufficient_scope\", scope=\"{scope}\"")),
+                    "{answer:?}"
+                );
+            }
+        }
+        for wrong in
+            [None, Some("no-token-of-this-house"), Some("plain-secret-of-test"), Some("plain-secret-of-tests2")]
+        {
+            let answer = exchange(served.port, &request(method, path, wrong, "", body));
+            assert_eq!(answer.status, 401, "{method} {path} with {wrong:?}");
+            assert!(answer.head.contains("www-authenticate: bearer realm=\"baton\""), "{answer:?}");
+            assert_eq!(answer.head.contains("invalid_token"), wrong.is_some(), "{answer:?}");
+        }
+    }
+    for scheme in ["Bearer", "bearer", "BEARER", "bEARER"] {
+        let authorization = format!("Authorization: {scheme} {}\r\n", secret("reader"));
+        assert_eq!(
+            exchange(served.port, &request("GET", "/v1/rules", None, &authorization, "")).status,
+            200,
+            "{scheme}"
+        );
+    }
+}
+
+#[test]
+fn a_token_of_one_source_brings_no_event_of_another() {
+    let served = Served::start(TOKENS, "info", &SECRETS);
+    let brings = |name: &str, body: &str| exchange(served.port, &post("/v1/events", Some(secret(name)), body));
+    for (number, source) in ["town", "town/east", "town:acct_1"].into_iter().enumerate() {
+        assert_eq!(brings("retell", &of_source(number, source)).status, 202, "{source}");
+    }
+    for source in ["crm", "townsend", "sandbox/town"] {
+        let refused = brings("retell", &of_source(9, source));
+        assert_eq!(refused.status, 403, "{source}");
+        assert!(refused.body.contains("source \\\"town\\\"") && refused.body.contains(source), "{refused:?}");
+        assert_eq!(brings("any", &of_source(9, source)).status, 202, "{source}");
+    }
+    // In the headers as well as in the body.
+    let (data, headers) = (
+        Caller::gone(5).event["data"].to_string(),
+        "ce-specversion: 1.0\r\nce-id: e\r\nce-type: lead.qualified\r\nce-source: crm\r\n",
+    );
+    let refused = exchange(served.port, &request("POST", "/v1/events", Some(secret("retell")), headers, &data));
+    assert_eq!(refused.status, 403, "{refused:?}");
+}
+
+fn until_status(port: u16, token: Option<&str>, status: u16) -> Answered {
+    let began = Instant::now();
+    loop {
+        let answer = exchange(port, &get("/v1/rules", token));
+        if answer.status == status {
+            return answer;
+        }
+        assert!(began.elapsed() < Duration::from_secs(5), "not {status}: {answer:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn tokens_of_the_database_come_and_go_without_a_restart() {
+    // No token at all: this machine's own, and the door is open to it.
+    let served = Served::start("", "info", &[]);
+    assert_eq!(exchange(served.port, &get("/v1/rules", None)).status, 200);
+    let made = served.run(&["token", "add", "console", "--scopes", "read,act", "--days", "30"], &[]);
+    let token = made.trim();
+    assert!(token.len() > 40 && token.starts_with("bt_"), "{token}");
+    until_status(served.port, Some(token), 200);
+    // One token closes the door to everybody else.
+    until_status(served.port, None, 401);
+    assert_eq!(exchange(served.port, &post("/v1/events", Some(token), "{}")).status, 403);
+    let list = served.run(&["token", "list"], &[]);
+    assert!(list.contains("console") && list.contains("act,read") && list.contains("good until"), "{list}");
+    let database = std::fs::read(served.folder.path().join("baton.db")).expect("the database");
+    let wal = std::fs::read(served.folder.path().join("baton.db-wal")).unwrap_or_default();
+    let kept = |bytes: &[u8]| bytes.windows(token.len()).any(|part| part == token.as_bytes());
+    assert!(!kept(&database) && !kept(&wal) && !list.contains(token), "the secret is kept nowhere");
+    served.run(&["token", "revoke", "console"], &[]);
+    let refused = until_status(served.port, Some(token), 401);
+    assert!(refused.body.contains("was revoked at"), "{refused:?}");
+    assert_eq!(exchange(served.port, &get("/v1/rules", None)).status, 401, "and the door does not open again");
+    let list: serde_json::Value =
+        serde_json::from_str(&served.run(&["token", "list", "--format", "json"], &[])).expect("JSON");
+    assert_eq!((&list["tokens"][0]["name"], &list["tokens"][0]["good"]), (&json!("console"), &json!(false)));
+    for (args, why) in [
+        (["token", "revoke", "console"].as_slice(), "was revoked before"),
+        (&["token", "revoke", "nobody"], "the tokens are console"),
+        (&["token", "add", "console", "--scopes", "read"], "choose another name"),
+        (&["token", "add", "a b", "--scopes", "read"], "letters, digits"),
+        (&["token", "add", "x", "--scopes", "write"], "allowed: intake, read, act, feedback, admin"),
+        (&["token", "add", "x", "--scopes", "read", "--source", "retell"], "brings none"),
+        (&["token", "add", "x", "--scopes", "intake", "--source", "a b"], "without blanks"),
+    ] {
+        let output = baton(served.folder.path(), args, &[]);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && told.contains(why), "{args:?}: {told}");
+    }
+}
+
+/// What a start that must not succeed says.
+fn refused_start(toml: &str, env: &[(&str, &str)]) -> String {
+    let folder = workspace(free_port(), toml);
+    let mut command = Command::new("timeout");
+    command.args(["20", env!("CARGO_BIN_EXE_baton"), "serve", "-w"]).arg(folder.path()).envs(env.iter().copied());
+    let output = command.output().expect("baton runs");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    told
+}
+
+#[test]
+fn a_start_with_empty_or_short_secrets_is_refused_with_all_of_them_by_name() {
+    let toml = "[http.tokens]\nvoice = \"env:T_VOICE\"\n[feedback]\nlink_secret = \"env:T_LINK\"\n[slack]\nbot_token = \"env:T_SLACK\"\n\
+                [crm]\nvendor = \"hubspot\"\nservice_key = \"env:T_CRM\"\n";
+    let blanks = [("T_VOICE", ""), ("T_LINK", "\n"), ("T_SLACK", " \t"), ("T_CRM", "\u{feff}")];
+    let told = refused_start(toml, &blanks);
+    for (name, key) in [
+        ("T_VOICE", "http.tokens.voice"),
+        ("T_LINK", "feedback.link_secret"),
+        ("T_SLACK", "slack.bot_token"),
+        ("T_CRM", "crm.service_key"),
+    ] {
+        assert!(
+            told.contains(&format!("resolving {key}: the environment variable {name} is set, and nothing is in it")),
+            "{told}"
+        );
+    }
+    let told = refused_start(toml, &[("T_VOICE", "short"), ("T_LINK", "tooshort"), ("T_SLACK", "x"), ("T_CRM", "x")]);
+    assert!(
+        told.contains("has 5 characters") && told.contains("has 8 characters") && told.contains("16 or more"),
+        "{told}"
+    );
+    assert!(!told.contains("tooshort") && !told.contains("slack"), "{told}");
+}
+
+#[test]
+fn a_listener_for_everybody_needs_a_token_of_file_or_database() {
+    let port = free_port();
+    let folder = workspace(port, "");
+    let toml = std::fs::read_to_string(folder.path().join("baton.toml")).expect("baton.toml");
+    std::fs::write(folder.path().join("baton.toml"), toml.replace("127.0.0.1", "0.0.0.0")).expect("baton.toml");
+    let serve = || {
+        let mut command = Command::new("timeout");
+        command.args(["-s", "TERM", "4", env!("CARGO_BIN_EXE_baton"), "serve", "-w"]).arg(folder.path());
+        String::from_utf8_lossy(&command.output().expect("baton runs").stderr).into_owned()
+    };
+    let told = serve();
+    assert!(told.contains("there is no token: anybody could send leads; run baton token add"), "{told}");
+    let added = baton(folder.path(), &["token", "add", "voice", "--scopes", "intake"], &[]);
+    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    assert!(serve().contains("baton is ready"));
+}
