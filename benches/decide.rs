@@ -81,6 +81,7 @@ fn snapshot(rules: &RuleSet) -> Snapshot {
         reps: rules.reps.keys().cloned().zip((0..).map(facts)).collect(),
         ledgers: rules.pools.values().map(|pool| (pool.id.clone(), ledger(pool))).collect(),
         assigned: None,
+        lacks: Default::default(),
     }
 }
 

@@ -233,6 +233,8 @@ pub struct GoogleCalendar {
     pub token_url: String,
     pub client_email: String,
     pub private_key: Reference,
+    /// A user who sees everybody's free/busy times, where the domain does not share them with all.
+    pub reader: Option<String>,
 }
 
 fn google_base() -> String {

@@ -12,7 +12,7 @@ pub mod workspace;
 pub mod zoneinfo;
 
 pub use reload::Reload;
-pub use vendors::{CrmChoice, agree, connect};
+pub use vendors::{CrmChoice, agree, connect, not_connected};
 
 use crate::clock::{self, SharedClock};
 use crate::config::Limits;
@@ -84,13 +84,14 @@ pub async fn start(setup: Setup) -> Result<Running> {
         Reload::begin(setup.store.clone(), Arc::clone(&setup.clock), worker.clone(), crm, setup.workspace).await;
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
-    let facts = Arc::new(Facts::new(
+    let facts = Facts::new(
         setup.vendors.crm.clone(),
         setup.vendors.calendar.clone(),
         setup.store.clone(),
         Arc::clone(&setup.clock),
         setup.limits.facts_within(),
-    ));
+    );
+    let facts = Arc::new(if setup.vendors.telephony.is_some() { facts } else { facts.without_telephony() });
     let outbox = Outbox::new(outbox::Parts {
         store: setup.store.clone(),
         vendors: setup.vendors,

@@ -8,8 +8,8 @@ use crate::clock::{SharedClock, SteeredClock};
 use crate::outbox::Duty;
 use crate::store::{Store, StoreError};
 use anyhow::{Result, anyhow};
-use chrono::TimeDelta;
-use std::sync::Arc;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -28,6 +28,8 @@ pub struct Timekeeper {
     store: Store,
     machine: SharedClock,
     clock: Arc<SteeredClock>,
+    /// What the machine showed, and when that was, as the database was last asked.
+    asked: Mutex<(DateTime<Utc>, Instant)>,
 }
 
 impl Timekeeper {
@@ -35,7 +37,8 @@ impl Timekeeper {
     /// The machine's clock is off, and by how much; or the database could not be asked.
     pub async fn begin(machine: SharedClock, store: Store) -> Result<Self> {
         let clock = Arc::new(SteeredClock::new(Arc::clone(&machine)));
-        let keeper = Self { store, machine, clock };
+        let asked = Mutex::new((machine.now(), Instant::now()));
+        let keeper = Self { store, machine, clock, asked };
         if let Some(why) = keeper.measure().await? {
             return Err(anyhow!(why));
         }
@@ -49,18 +52,16 @@ impl Timekeeper {
 
     /// Keeps the time until told to stop; a worker whose clock is off is off duty meanwhile.
     pub async fn keep(self, duty: Duty, mut stop: watch::Receiver<bool>) {
-        let mut asked = (self.machine.now(), Instant::now());
         while !*stop.borrow() {
             tokio::select! {
                 () = tokio::time::sleep(WATCH_EVERY) => {}
                 _ = stop.changed() => return,
             }
-            let passed = TimeDelta::from_std(asked.1.elapsed()).unwrap_or(TimeDelta::MAX);
-            let was_set = ((self.machine.now() - asked.0) - passed).abs() > SET_BEYOND;
-            let off = duty.why_not().is_some();
-            if was_set || off || asked.1.elapsed() >= ASK_EVERY {
+            let (shown, at) = *self.asked.lock().expect("asked");
+            let passed = TimeDelta::from_std(at.elapsed()).unwrap_or(TimeDelta::MAX);
+            let was_set = ((self.machine.now() - shown) - passed).abs() > SET_BEYOND;
+            if was_set || duty.why_not().is_some() || at.elapsed() >= ASK_EVERY {
                 self.look(&duty).await;
-                asked = (self.machine.now(), Instant::now());
             }
         }
     }
@@ -88,6 +89,7 @@ impl Timekeeper {
     async fn measure(&self) -> Result<Option<String>, StoreError> {
         for _ in 0..TRIES {
             let before = self.machine.now();
+            *self.asked.lock().expect("asked") = (before, Instant::now());
             let Some(theirs) = self.store.time().await? else { return Ok(None) };
             let took = self.machine.now() - before;
             if took > ANSWERED_WITHIN {

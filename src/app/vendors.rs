@@ -11,7 +11,7 @@ use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig
 use crate::connectors::slack::{Slack, SlackConfig};
 use crate::outbox::Vendors;
 use crate::rules::RuleSet;
-use crate::rules::set::Assignment;
+use crate::rules::set::{Assignment, Rung};
 use anyhow::{Context, Result, bail};
 use std::sync::Arc;
 
@@ -50,6 +50,7 @@ pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
         let mut settings = GoogleConfig::new(google.client_email.clone(), key);
         settings.base_url.clone_from(&google.base_url);
         settings.token_url.clone_from(&google.token_url);
+        settings.reader.clone_from(&google.reader);
         vendors.calendar =
             Some(Arc::new(GoogleCalendar::new(settings, Arc::clone(clock)).context("setting up calendar")?));
     }
@@ -106,6 +107,27 @@ pub fn agree(crm: CrmChoice, rules: &RuleSet) -> Result<()> {
     }
 }
 
+/// What the ladders and the letters of a workspace ask for, and `baton.toml` connects nothing to: it is not done, and nobody is
+/// told that it is.
+pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
+    let ladders_with = |rung: Rung| {
+        let named = rules.handoff.ladders.iter().filter(|(_, rungs)| rungs.contains(&rung));
+        named.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let mut told = Vec::new();
+    let (ringing, booking) = (ladders_with(Rung::WarmTransfer), ladders_with(Rung::Booking));
+    if config.telephony.is_none() && !ringing.is_empty() {
+        told.push(format!("no [telephony]: warm_transfer is left out of the ladders that have it ({ringing})"));
+    }
+    if config.calendar.is_none() && !booking.is_empty() {
+        told.push(format!("no [calendar]: booking is left out of the ladders that have it ({booking})"));
+    }
+    if config.mail.is_none() && config.slack.is_none() {
+        told.push("no [slack] and no [mail]: no rep is told of a lead, and no caller of a promise".to_owned());
+    }
+    told
+}
+
 fn salesforce_auth(auth: &config::SalesforceAuth) -> Result<SalesforceAuth> {
     Ok(match auth {
         config::SalesforceAuth::JwtBearer { consumer_key, username, private_key, audience } => {
@@ -141,6 +163,19 @@ fn smtp(mail: &config::Mail) -> Result<SmtpConfig> {
 mod tests {
     use super::*;
     use crate::routing::scenario::scenario;
+
+    #[test]
+    fn what_a_ladder_asks_for_and_nothing_is_connected_to_is_told() {
+        let told = |toml: &str| not_connected(&toml::from_str(toml).expect("a configuration"), &scenario().rules);
+        let [telephony, calendar, mail] = &told("")[..] else { panic!("{:?}", told("")) };
+        assert!(telephony.starts_with("no [telephony]: warm_transfer is left out") && telephony.ends_with("(default)"));
+        assert!(calendar.starts_with("no [calendar]: booking is left out") && calendar.ends_with("(default, quiet)"));
+        assert!(mail.starts_with("no [slack] and no [mail]"), "{mail}");
+        let slack = "[slack]\nbot_token = \"env:T\"\n";
+        let agent = "[telephony]\nmode = \"agent_amqp\"\n";
+        let google = "[calendar]\nclient_email = \"a@b.example\"\nprivate_key = \"env:K\"\n";
+        assert_eq!(told(&format!("{slack}{agent}{google}")), Vec::<String>::new());
+    }
 
     #[test]
     fn only_salesforce_can_be_left_the_choice() {

@@ -1,7 +1,7 @@
 //! A workspace on disk: one directory, read as a whole.
 
 use crate::render::{TemplateFault, Templates};
-use crate::rules::{self, Checked, Fault, SourceFile};
+use crate::rules::{self, Checked, Fault, SourceFile, encoding};
 use anyhow::{Context, Result};
 use chrono::NaiveDate;
 use std::path::{Path, PathBuf};
@@ -114,8 +114,8 @@ fn read_folder(dir: &Path, folder: &str) -> Result<Vec<SourceFile>> {
 
 fn read_file(dir: &Path, path: PathBuf) -> Result<SourceFile> {
     let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-    let text = String::from_utf8(bytes).map_err(|_| {
-        anyhow::anyhow!("{} is not UTF-8 text: save it as UTF-8 (in a spreadsheet: CSV UTF-8)", path.display())
+    let text = encoding::text(&bytes).with_context(|| {
+        format!("{} is not UTF-8 text: save it as UTF-8 (in a spreadsheet: CSV UTF-8)", path.display())
     })?;
     let relative = path.strip_prefix(dir).unwrap_or(&path).to_string_lossy().replace('\\', "/");
     Ok(SourceFile { path: relative, text: text.trim_start_matches('\u{feff}').to_owned() })

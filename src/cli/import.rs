@@ -4,6 +4,7 @@
 use super::{FAILED, OK, TextOrJson, say};
 use crate::clock::{Clock, SystemClock};
 use crate::import::{Imported, assignments, overrides, reps, salesforce, territories};
+use crate::rules::encoding;
 use anyhow::{Context, Result};
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::ValueEnum;
@@ -47,7 +48,14 @@ enum Kind {
 
 impl Import {
     pub fn run(self) -> Result<u8> {
-        let text = std::fs::read_to_string(&self.file).with_context(|| format!("reading {}", self.file.display()))?;
+        let bytes = std::fs::read(&self.file).with_context(|| format!("reading {}", self.file.display()))?;
+        let Some(text) = encoding::text(&bytes) else {
+            eprintln!(
+                "{}: found a file that is no text; expected CSV in UTF-8, as a spreadsheet exports it",
+                self.file.display()
+            );
+            return Ok(FAILED);
+        };
         let imported = match self.read(&text) {
             Ok(imported) => imported,
             Err(why) => {

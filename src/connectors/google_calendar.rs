@@ -42,8 +42,6 @@ pub struct GoogleConfig {
     /// A user who sees everybody's free/busy times. Without one, calendars are read in the name of one of their owners,
     /// which is enough where the domain shares free/busy times, as is usual.
     pub reader: Option<String>,
-    /// Asks, for each calendar with something in it, which of it is an absence: one more call per calendar.
-    pub name_out_of_office: bool,
     pub limits: Limits,
 }
 
@@ -55,7 +53,6 @@ impl GoogleConfig {
             client_email: client_email.into(),
             private_key_pem,
             reader: None,
-            name_out_of_office: false,
             limits: Limits { timeout: Duration::from_secs(10), per_second: 20, concurrency: 8 },
         }
     }
@@ -67,7 +64,6 @@ pub struct GoogleCalendar {
     http: VendorHttp,
     accounts: Accounts,
     reader: Option<String>,
-    name_out_of_office: bool,
 }
 
 impl GoogleCalendar {
@@ -77,7 +73,7 @@ impl GoogleCalendar {
         let http = VendorHttp::new(VENDOR, &config.base_url, config.limits)?;
         let key = &config.private_key_pem;
         let accounts = Accounts::new(&config.token_url, &config.client_email, key, config.limits, clock)?;
-        Ok(Self { http, accounts, reader: config.reader, name_out_of_office: config.name_out_of_office })
+        Ok(Self { http, accounts, reader: config.reader })
     }
 
     async fn free_busy(
@@ -123,19 +119,12 @@ impl GoogleCalendar {
         }
     }
 
-    /// Says of busy times which are absences. Only names what is known already: if it fails, busy is busy.
-    async fn name_absences(&self, known: &mut Known, from: DateTime<Utc>, until: DateTime<Utc>) {
-        let lookups = known.iter_mut().filter_map(|(calendar, times)| Some((calendar, times.as_mut().ok()?)));
-        join_all(lookups.filter(|(_, busy)| !busy.is_empty()).map(async |(calendar, busy)| {
-            match self.absences(calendar, from, until).await {
-                Ok(events) => *busy = wire::named(std::mem::take(busy), events.away(from, until)),
-                Err(error) => tracing::debug!(vendor = VENDOR, %error, "absences stay unnamed"),
-            }
-        }))
-        .await;
-    }
-
-    async fn absences(&self, calendar: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Events, VendorError> {
+    async fn out_of_office(
+        &self,
+        calendar: &str,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<Events, VendorError> {
         let call = Call::get("events.list", &["calendar", "v3", "calendars", calendar, "events"])
             .query("eventTypes", "outOfOffice")
             .query("singleEvents", "true")
@@ -202,10 +191,24 @@ impl Calendar for GoogleCalendar {
                 Err(error) => known.extend(chunk.iter().map(|id| (id.clone(), Err(error.to_string())))),
             }
         }
-        if self.name_out_of_office {
-            self.name_absences(&mut known, from, until).await;
-        }
         Ok(known)
+    }
+
+    /// Free/busy does not say why somebody is busy; events of the type `outOfOffice` do.
+    async fn absences(
+        &self,
+        calendars: &[String],
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> BTreeMap<String, Vec<Busy>> {
+        let asked = calendars.iter().map(async |calendar| match self.out_of_office(calendar, from, until).await {
+            Ok(events) => Some((calendar.clone(), events.away(from, until))),
+            Err(error) => {
+                tracing::debug!(vendor = VENDOR, %error, "absences stay unnamed");
+                None
+            }
+        });
+        join_all(asked).await.into_iter().flatten().collect()
     }
 
     /// # Errors

@@ -329,6 +329,7 @@ mod tests {
         Mail {
             key: "7k2m.12-brief_email".into(),
             to: "ana@rep.example".into(),
+            reply_to: None,
             subject: "Neuer Lead: Łódź Sp. z o.o.".into(),
             text: "Grüße".into(),
             html: None,
@@ -338,6 +339,15 @@ mod tests {
 
     fn written(mail: &Mail) -> String {
         String::from_utf8(mailer().message(mail).unwrap().formatted()).unwrap()
+    }
+
+    #[test]
+    fn an_answer_reaches_whoever_is_named_for_it() {
+        assert!(!written(&mail()).contains("Reply-To:"), "the sender reads it");
+        let named = Mail { reply_to: Some("ben@rep.example".into()), ..mail() };
+        assert!(written(&named).contains("Reply-To: ben@rep.example\r\n"), "{}", written(&named));
+        let injected = Mail { reply_to: Some("ben@rep.example\r\nBcc: all@rep.example".into()), ..mail() };
+        assert!(mailer().message(&injected).is_err(), "a header is no place for two");
     }
 
     #[test]

@@ -234,6 +234,14 @@ pub trait Calendar: Send + Sync {
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<BTreeMap<String, Result<Vec<Busy>, String>>, VendorError>;
+    /// When the owners of these calendars are out of office, as far as the vendor has told: only what [`Calendar::busy`] calls
+    /// busy, by its name. Costs a call for each calendar, so that it is asked of those who are busy now.
+    async fn absences(
+        &self,
+        calendars: &[String],
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> BTreeMap<String, Vec<Busy>>;
     /// Rechecks the time, then inserts with an id of ours. Class `Repeatable`: the second insert finds the first.
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError>;
     async fn check(&self) -> Result<(), VendorError>;

@@ -3,6 +3,7 @@
 //! A connector brings records ([`Records`]); `routing::matching` says which of them the lead belongs to.
 
 use super::crm_id::CrmId;
+use super::id::RepId;
 use super::lead::FieldValue;
 use super::phone::PhoneE164;
 use chrono::{DateTime, Utc};
@@ -103,6 +104,9 @@ pub struct PersonRecord {
     pub phones: Vec<PhoneE164>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner_crm_id: Option<CrmId>,
+    /// Of a lead of our own: who has it. The record is ours then, and `crm_id` the lead's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<RepId>,
     /// The last activity, or when the owner was set or the record made, whichever is later and known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_at: Option<DateTime<Utc>>,

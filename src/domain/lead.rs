@@ -154,6 +154,13 @@ pub struct Preference {
     pub timezone: Option<Zone>,
 }
 
+impl Preference {
+    /// Said, or by naming times that would suit.
+    pub fn wants_meeting(&self) -> bool {
+        self.handoff == Some(PreferredHandoff::Meeting) || !self.times.is_empty()
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PreferredHandoff {

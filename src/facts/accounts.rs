@@ -3,15 +3,17 @@
 
 use super::Facts;
 use crate::connectors::{AccountKeys, Crm};
-use crate::domain::account::{Candidates, MatchKey, Records};
+use crate::domain::account::{Candidates, MatchKey, PersonRecord, Records};
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
 use crate::routing::shortlist;
 use crate::rules::RuleSet;
-use crate::store::Mirrored;
+use crate::rules::company::alike_permille;
+use crate::rules::set::Existing;
+use crate::store::{Met, Mirrored, caller_keys};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A mirrored account is asked for again after this long.
@@ -19,6 +21,36 @@ const FRESH: TimeDelta = TimeDelta::minutes(10);
 
 impl Facts {
     pub(super) async fn accounts(&self, leads: &[Lead], rules: &RuleSet) -> Vec<Fact<Candidates>> {
+        let (found, met) = tokio::join!(self.of_crm(leads, rules), self.met(leads, rules));
+        found.into_iter().zip(met).map(|(fact, people)| with_people(fact, people)).collect()
+    }
+
+    /// Whoever called us before, by our own leads: no CRM need know them, or know them yet.
+    async fn met(&self, leads: &[Lead], rules: &RuleSet) -> Vec<Vec<PersonRecord>> {
+        let keys: Vec<Vec<String>> = leads.iter().map(caller_keys).collect();
+        let all: Vec<String> = keys.iter().flatten().cloned().collect();
+        if all.is_empty() || !rules.ownership.iter().any(|rule| rule.existing == Existing::LeadOwner) {
+            return leads.iter().map(|_| Vec::new()).collect();
+        }
+        let found = self.store.read("caller.find", move |tx| {
+            let all = all.clone();
+            Box::pin(async move { tx.callers_find(&all).await })
+        });
+        let found = found.await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "our own leads of the callers could not be read");
+            BTreeMap::new()
+        });
+        let of = |(lead, keys): (&Lead, &Vec<String>)| {
+            let known = keys.iter().filter_map(|key| found.get(key)).filter(|met| !is_somebody_else(lead, met));
+            let mut people: Vec<PersonRecord> = known.map(|met| met.person.clone()).collect();
+            people.retain(|person| person.crm_id.as_str() != lead.id.as_str());
+            people.dedup_by(|one, other| one.crm_id == other.crm_id);
+            people
+        };
+        leads.iter().zip(&keys).map(of).collect()
+    }
+
+    async fn of_crm(&self, leads: &[Lead], rules: &RuleSet) -> Vec<Fact<Candidates>> {
         let Some(crm) = &self.crm else {
             let why = || Fact::Known {
                 value: Candidates::Settled(None),
@@ -112,6 +144,37 @@ impl Facts {
             tracing::warn!(%error, "the mirror of accounts could not be written");
         }
     }
+}
+
+/// A number that two share, such as a switchboard's: the names contradict, and no address says that they are one.
+fn is_somebody_else(lead: &Lead, met: &Met) -> bool {
+    let email = lead.contact.email.as_ref().map(|known| &known.value);
+    let (Some(name), Some(other)) = (&lead.contact.name, &met.name) else { return false };
+    if email.is_some() && email == met.person.email.as_ref() {
+        return false;
+    }
+    let words =
+        |name: &str| -> BTreeSet<String> { name.to_lowercase().split_whitespace().map(str::to_owned).collect() };
+    let (ours, theirs) = (words(&name.value), words(other));
+    let part = ours.is_subset(&theirs) || theirs.is_subset(&ours);
+    !part && alike_permille(&name.value, other) < NAMES_ALIKE
+}
+
+/// Two spellings of one person's name, as different speech recognitions write it.
+const NAMES_ALIKE: u16 = 850;
+
+/// What the CRM found, with the people whom only we know. A CRM that did not answer stays unknown.
+fn with_people(fact: Fact<Candidates>, people: Vec<PersonRecord>) -> Fact<Candidates> {
+    let Fact::Known { value, observed_at, source } = fact else { return fact };
+    let value = match value {
+        Candidates::Found(mut records) => {
+            records.people.extend(people);
+            Candidates::Found(records)
+        }
+        Candidates::Settled(None) if !people.is_empty() => Candidates::Found(Records { people, ..Records::default() }),
+        Candidates::Settled(account) => Candidates::Settled(account),
+    };
+    Fact::Known { value, observed_at, source }
 }
 
 #[derive(Clone, Copy)]

@@ -1,9 +1,10 @@
 //! Free and busy times of the reps, from a view that is kept warm in the background.
 
 use super::Facts;
+use crate::connectors::Calendar;
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
-use crate::domain::rep::Busy;
+use crate::domain::rep::{Busy, BusyKind};
 use crate::release::Current;
 use crate::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,17 +12,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// A view counts this long; the background renews it at half that age.
 const FRESH: TimeDelta = TimeDelta::seconds(60);
+/// Which of it are absences is asked again after this long: each calendar costs a call, and people are away for days.
+const ABSENCES_FRESH: TimeDelta = TimeDelta::minutes(5);
+/// Calendars of which that is asked at once.
+const ABSENCES_AT_ONCE: usize = 40;
 /// Real time the background waits for an answer: nobody is on the line.
 const UNHURRIED: Duration = Duration::from_secs(10);
+/// How far back a view reaches: what has begun by then may still go on.
+const BACK: TimeDelta = TimeDelta::hours(1);
 
 /// What one calendar said last.
 #[derive(Debug, Clone)]
 pub(super) struct View {
     busy: Result<Vec<Busy>, String>,
     observed_at: DateTime<Utc>,
+    /// The absences among it, and when they were asked for; `None`: not since the worker began.
+    away: Option<(Vec<Busy>, DateTime<Utc>)>,
+}
+
+impl View {
+    /// Somebody is busy, and it is not known whether they are away.
+    fn is_unnamed(&self, now: DateTime<Utc>) -> bool {
+        let busy = self.busy.as_ref().is_ok_and(|busy| busy.iter().any(|busy| busy.from <= now && now < busy.until));
+        busy && self.away.as_ref().is_none_or(|(_, asked_at)| now - *asked_at >= ABSENCES_FRESH)
+    }
 }
 
 impl Facts {
@@ -36,14 +54,24 @@ impl Facts {
         with_calendar().map(|(rep, calendar)| (rep.clone(), self.fact(calendar))).collect()
     }
 
-    /// Times in which a rep is busy, asked afresh: for booking, when the caller is being offered a time.
-    pub async fn busy_now(&self, calendar: &str, rules: &RuleSet) -> Result<Vec<Busy>, String> {
-        if self.calendar.is_none() {
-            return Err("no calendar is configured".to_owned());
+    /// Times before `until` in which a rep is busy, as the vendor says at this moment: for booking, when the caller is being
+    /// offered a time. What was seen before is not good enough for a promise.
+    ///
+    /// # Errors
+    /// Why it is not known now.
+    pub async fn busy_now(&self, calendar: &str, until: DateTime<Utc>) -> Result<Vec<Busy>, String> {
+        let Some(vendor) = &self.calendar else { return Err("no calendar is configured".to_owned()) };
+        if self.calendar_rests.is_on() {
+            return Err(format!("{} failed a moment ago and is not asked again yet", vendor.vendor()));
         }
-        self.look_up(&[calendar.to_owned()], rules, UNHURRIED).await;
-        let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
-        views.get(calendar).map_or_else(|| Err("not answered".to_owned()), |view| view.busy.clone())
+        let asked = [calendar.to_owned()];
+        match tokio::time::timeout(UNHURRIED, vendor.busy(&asked, self.clock.now() - BACK, until)).await {
+            Ok(Ok(mut answers)) => {
+                answers.remove(calendar).unwrap_or_else(|| Err("the calendar is not in the answer".to_owned()))
+            }
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(late(vendor.vendor(), UNHURRIED)),
+        }
     }
 
     /// Keeps every active rep's calendar fresh until told to stop, so that a decision rarely waits for one.
@@ -78,23 +106,56 @@ impl Facts {
         if self.calendar_rests.is_on() {
             return;
         }
-        let now = self.clock.now();
-        let until = now + TimeDelta::days(i64::from(rules.handoff.booking.within_days.max(3)));
-        let failed = match tokio::time::timeout(within, vendor.busy(calendars, now - TimeDelta::hours(1), until)).await
-        {
+        let (now, by) = (self.clock.now(), Instant::now() + within);
+        let window = (now - BACK, now + TimeDelta::days(i64::from(rules.handoff.booking.within_days.max(3))));
+        let failed = match tokio::time::timeout_at(by, vendor.busy(calendars, window.0, window.1)).await {
             Ok(Ok(answers)) => {
-                let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
-                views.extend(answers.into_iter().map(|(calendar, busy)| (calendar, View { busy, observed_at: now })));
+                self.saw(answers, now);
+                self.name_absences(vendor, calendars, window, by).await;
                 return;
             }
             Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("{} did not answer within {} ms", vendor.vendor(), within.as_millis()),
+            Err(_) => late(vendor.vendor(), within),
         };
         self.calendar_rests.begin();
         tracing::warn!(vendor = vendor.vendor(), why = %failed, "calendars are unknown for now");
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         for calendar in calendars {
-            views.entry(calendar.clone()).or_insert_with(|| View { busy: Err(failed.clone()), observed_at: now });
+            let unseen = || View { busy: Err(failed.clone()), observed_at: now, away: None };
+            views.entry(calendar.clone()).or_insert_with(unseen);
+        }
+    }
+
+    fn saw(&self, answers: BTreeMap<String, Result<Vec<Busy>, String>>, observed_at: DateTime<Utc>) {
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        for (calendar, busy) in answers {
+            let away = views.remove(&calendar).and_then(|before| before.away);
+            views.insert(calendar, View { busy, observed_at, away });
+        }
+    }
+
+    /// Says of whoever is busy now whether they are away, in what is left of the time: until then busy is busy.
+    async fn name_absences(
+        &self,
+        vendor: &Arc<dyn Calendar>,
+        calendars: &[String],
+        (from, until): (DateTime<Utc>, DateTime<Utc>),
+        by: Instant,
+    ) {
+        let now = self.clock.now();
+        let unnamed: Vec<String> = {
+            let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+            let unnamed = |calendar: &&String| views.get(*calendar).is_some_and(|view| view.is_unnamed(now));
+            calendars.iter().filter(unnamed).cloned().collect()
+        };
+        for some in unnamed.chunks(ABSENCES_AT_ONCE) {
+            let Ok(told) = tokio::time::timeout_at(by, vendor.absences(some, from, until)).await else { return };
+            let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+            for (calendar, away) in told {
+                if let Some(view) = views.get_mut(&calendar) {
+                    view.away = Some((away, now));
+                }
+            }
         }
     }
 
@@ -105,11 +166,66 @@ impl Facts {
         };
         let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         match views.get(calendar) {
-            Some(View { busy: Ok(busy), observed_at }) => {
-                Fact::Known { value: busy.clone(), observed_at: *observed_at, source: vendor.vendor().to_owned() }
+            Some(View { busy: Ok(busy), observed_at, away }) => {
+                let value = named(busy, away.as_ref().map_or(&[], |(away, _)| away));
+                Fact::Known { value, observed_at: *observed_at, source: vendor.vendor().to_owned() }
             }
             Some(View { busy: Err(why), .. }) => Fact::Unknown { why: why.clone() },
             None => Fact::Unknown { why: format!("{} was not reached", vendor.vendor()) },
+        }
+    }
+}
+
+/// Busy times, with what is known to be an absence under its name. An absence that is not busy any more was taken back since.
+fn named(busy: &[Busy], away: &[Busy]) -> Vec<Busy> {
+    let standing = |absence: &Busy| {
+        let (from, until) = (absence.from, absence.until);
+        let shared = busy.iter().map(move |busy| (busy.from.max(from), busy.until.min(until)));
+        shared.filter(|(from, until)| from < until).map(|(from, until)| Busy {
+            from,
+            until,
+            kind: BusyKind::OutOfOffice,
+        })
+    };
+    let absences: Vec<Busy> = away.iter().flat_map(standing).collect();
+    let explained = |busy: &Busy| absences.iter().any(|away| away.from <= busy.from && busy.until <= away.until);
+    let mut all: Vec<Busy> = busy.iter().filter(|busy| !explained(busy)).copied().collect();
+    all.extend(absences);
+    all.sort_by_key(|busy| (busy.from, busy.until));
+    all
+}
+
+fn late(vendor: &str, within: Duration) -> String {
+    format!("{vendor} did not answer within {} ms", within.as_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn busy(from: &str, until: &str, kind: BusyKind) -> Busy {
+        let at = |time: &str| format!("2026-11-23T{time}:00Z").parse().expect("an instant");
+        Busy { from: at(from), until: at(until), kind }
+    }
+
+    #[test]
+    fn absences_are_named_within_what_is_busy_still() {
+        use BusyKind::{Busy as Meeting, OutOfOffice};
+        let away = [busy("08:00", "12:00", OutOfOffice)];
+        for (seen, expected) in [
+            // The whole of it, and less than it where the view has moved on.
+            (vec![busy("08:00", "12:00", Meeting)], vec![busy("08:00", "12:00", OutOfOffice)]),
+            (vec![busy("09:30", "12:00", Meeting)], vec![busy("09:30", "12:00", OutOfOffice)]),
+            // The vendor tells what touches as one: who is away in it is named, the rest stays busy.
+            (
+                vec![busy("08:00", "13:00", Meeting)],
+                vec![busy("08:00", "12:00", OutOfOffice), busy("08:00", "13:00", Meeting)],
+            ),
+            // Taken back since it was named.
+            (vec![busy("14:00", "15:00", Meeting)], vec![busy("14:00", "15:00", Meeting)]),
+            (vec![], vec![]),
+        ] {
+            assert_eq!(named(&seen, &away), expected, "{seen:?}");
         }
     }
 }

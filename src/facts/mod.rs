@@ -20,6 +20,7 @@ use crate::domain::lead::Lead;
 use crate::domain::rep::Busy;
 use crate::routing::Considered;
 use crate::rules::RuleSet;
+use crate::rules::set::Rung;
 use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +35,8 @@ pub struct Facts {
     calendar: Option<Arc<dyn Calendar>>,
     store: Store,
     clock: SharedClock,
+    /// Rungs for which nothing is connected.
+    lacks: BTreeSet<Rung>,
     /// Real time that a decision waits at most.
     within: Duration,
     views: Mutex<BTreeMap<String, calendars::View>>,
@@ -46,10 +49,19 @@ pub struct LeadFacts {
     pub account: Fact<Candidates>,
     /// Whom the CRM's own rules chose; `None` where Baton assigns.
     pub assigned: Option<Fact<Option<CrmId>>>,
+    /// Rungs of a ladder for which nothing is connected.
+    pub lacks: BTreeSet<Rung>,
     /// Whom the rules may give the lead to, with a calendar or without.
     pub considered: Considered,
     /// Of those who have one.
     pub calendars: BTreeMap<RepId, Fact<Vec<Busy>>>,
+}
+
+impl LeadFacts {
+    /// Of a lead about which nobody was asked.
+    pub fn not_asked(why: &str) -> Self {
+        Self { account: Fact::Unknown { why: why.to_owned() }, assigned: None, calendars: BTreeMap::new() }
+    }
 }
 
 impl Facts {
@@ -60,9 +72,11 @@ impl Facts {
         clock: SharedClock,
         within: Duration,
     ) -> Self {
+        let lacks = if calendar.is_none() { BTreeSet::from([Rung::Booking]) } else { BTreeSet::new() };
         Self {
             crm,
             calendar,
+            lacks,
             store,
             clock,
             within,
@@ -70,6 +84,13 @@ impl Facts {
             crm_rests: Pause::default(),
             calendar_rests: Pause::default(),
         }
+    }
+
+    /// Nothing can ring a phone.
+    #[must_use]
+    pub fn without_telephony(mut self) -> Self {
+        self.lacks.insert(Rung::WarmTransfer);
+        self
     }
 
     /// Facts for a batch of leads, in their order; never much later than the deadline.
@@ -116,6 +137,7 @@ impl Facts {
             .map(|(OfCrm { account, assigned, .. }, considered)| LeadFacts {
                 account,
                 assigned,
+                lacks: self.lacks.clone(),
                 calendars: of(&considered.reps),
                 considered,
             })

@@ -2,13 +2,16 @@
 
 use super::state::{HANDOFF_VERSION, Handoff, Stage, Terms};
 use crate::domain::id::{HandoffId, LegId, RepId};
-use crate::domain::lead::{Lead, PreferredHandoff};
+use crate::domain::known::Fact;
+use crate::domain::lead::Lead;
 use crate::domain::outcome::{NextStep, NextStepKind, Outcome};
-use crate::routing::Decision;
+use crate::domain::rep::Busy;
+use crate::routing::{Decision, Snapshot};
 use crate::rules::RuleSet;
 use crate::rules::set::Rung;
 use crate::rules::zone;
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 impl Handoff {
@@ -42,6 +45,7 @@ impl Handoff {
             patience_until,
             bridge_by: later(since, terms.bridge_within),
             caller_zone: lead.preference.timezone,
+            busy: BTreeMap::new(),
             caller: zone::whereabouts(lead),
             wanted_times: lead.preference.times.clone(),
             searches: 0,
@@ -60,6 +64,23 @@ impl Handoff {
             decided_at: now,
             first_contact_at: None,
         }
+    }
+
+    /// With the calendars of whoever may owe the caller a call: it is promised for when they can make it.
+    #[must_use]
+    pub fn seeing(mut self, snapshot: &Snapshot, rules: &RuleSet) -> Self {
+        let delegate = rules.reps.get(&self.owner).and_then(|rep| rep.delegate.as_ref());
+        let busy = |rep: &RepId| match &snapshot.reps.get(rep)?.calendar {
+            Fact::Known { value, .. } if !value.is_empty() => Some((rep.clone(), value.clone())),
+            Fact::Known { .. } | Fact::Unknown { .. } => None,
+        };
+        self.busy = [Some(&self.owner), delegate].into_iter().flatten().filter_map(busy).collect();
+        self
+    }
+
+    /// As far as it was known when the lead was decided.
+    pub(super) fn busy(&self, rep: &RepId) -> &[Busy] {
+        self.busy.get(rep).map_or(&[], Vec::as_slice)
     }
 
     /// What happens next, who does it and when: every stage has an answer.
@@ -103,8 +124,8 @@ impl Handoff {
 
 /// A meeting is not booked over the head of somebody who hung up without asking for one.
 fn rungs(lead: &Lead, live: bool, planned: &[Rung]) -> Vec<Rung> {
-    let wants_meeting = lead.preference.handoff == Some(PreferredHandoff::Meeting) || !lead.preference.times.is_empty();
-    planned.iter().copied().filter(|rung| *rung != Rung::Booking || live || wants_meeting).collect()
+    let may_be_booked = live || lead.preference.wants_meeting();
+    planned.iter().copied().filter(|rung| *rung != Rung::Booking || may_be_booked).collect()
 }
 
 /// `at` plus a span, at the end of time if it overflows.

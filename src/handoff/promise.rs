@@ -1,10 +1,11 @@
-//! When a caller can be promised a call: inside the owner's working hours and the caller's lawful calling hours.
+//! When a caller can be promised a call: inside the owner's working hours and the caller's lawful calling hours, and when the
+//! owner's calendar, as far as it is known, leaves the time to make it.
 
 use super::begin::later;
 use super::state::Handoff;
 use crate::domain::id::RepId;
 use crate::domain::outcome::Promise;
-use crate::domain::rep::Rep;
+use crate::domain::rep::{Busy, Rep};
 use crate::domain::rota;
 use crate::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,6 +13,8 @@ use std::time::Duration;
 
 /// An owner who is back only after this long lets the delegate keep the promise.
 const OWNER_MAY_BE_AWAY: TimeDelta = TimeDelta::hours(24);
+/// What a call needs: a promise is for the end of so much free time.
+const ROOM: Duration = Duration::from_secs(10 * 60);
 
 /// The promise for this handoff. Somebody always owes it: where the owner cannot, the delegate, else whoever owns what
 /// nothing else could place; where no working time is found at all, the promise is due after the bare span.
@@ -48,7 +51,8 @@ pub(super) fn is_here(rep: &RepId, rules: &RuleSet) -> bool {
     rules.reps.get(rep).is_some_and(|rep| rep.active)
 }
 
-/// The first instant at which this much of the rep's working time has passed and the caller may lawfully be called.
+/// The first instant at which this much of the rep's working time has passed and the caller may lawfully be called. If the
+/// rep is taken then, the call is promised for before that, where half of the time is left, or else for after it.
 fn time_for(
     handoff: &Handoff,
     rules: &RuleSet,
@@ -56,6 +60,32 @@ fn time_for(
     within: Duration,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let at = rota::add_working_time(&rules.hours, rep, now, within)?;
-    rota::next_call_at(&rules.hours, rep, &handoff.whereabouts(), at)
+    let caller = handoff.whereabouts();
+    let callable = |at| rota::next_call_at(&rules.hours, rep, &caller, at);
+    let (busy, room) = (handoff.busy(&rep.id), ROOM.min(within / 2));
+    let before = |at: DateTime<Utc>| at - TimeDelta::from_std(room).unwrap_or_default();
+    let mut due = callable(rota::add_working_time(&rules.hours, rep, now, within)?)?;
+    // Every round moves on, past one entry at least.
+    while let Some((start, end)) = taken(busy, before(due), due) {
+        let early_enough = later(now, within / 2) <= before(start) && callable(before(start)) == Some(before(start));
+        if early_enough && taken(busy, before(start), start).is_none() {
+            return Some(start);
+        }
+        due = callable(rota::add_working_time(&rules.hours, rep, end, room)?)?;
+    }
+    Some(due)
+}
+
+/// What is taken without a break around this span, if any of it is.
+fn taken(busy: &[Busy], from: DateTime<Utc>, until: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let touching = |from, until| busy.iter().filter(move |busy| busy.from < until && from < busy.until);
+    let mut start = touching(from, until).map(|busy| busy.from).min()?;
+    let mut end = touching(from, until).map(|busy| busy.until).max()?;
+    while let Some(before) = busy.iter().find(|busy| busy.from < start && busy.until >= start) {
+        start = before.from;
+    }
+    while let Some(after) = busy.iter().find(|busy| busy.until > end && busy.from <= end) {
+        end = after.until;
+    }
+    Some((start, end))
 }

@@ -3,6 +3,7 @@
 use crate::domain::effect::{Planned, Timer};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
 use crate::domain::outcome::{Booking, Outcome, OutcomeKind, Promise, Slot};
+use crate::domain::rep::Busy;
 use crate::domain::whereabouts::Whereabouts;
 use crate::domain::zone::Zone;
 use crate::routing::decision::Target;
@@ -10,6 +11,7 @@ use crate::routing::ledger::Cause;
 use crate::rules::set::{BookingRules, CallbackRules, Rung};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Version of the stored form.
@@ -51,6 +53,9 @@ pub struct Handoff {
     pub bridge_by: DateTime<Utc>,
     /// The caller's zone, as they said it themselves.
     pub caller_zone: Option<Zone>,
+    /// What stood in the calendars of whoever may owe the caller a call, when the lead was decided.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub busy: BTreeMap<RepId, Vec<Busy>>,
     /// Where the caller may be: slots are read, and calls promised, by the clocks there.
     #[serde(default)]
     pub caller: Whereabouts,
@@ -71,11 +76,12 @@ pub struct Handoff {
 }
 
 impl Handoff {
-    /// Where the caller may be. What they said themselves is the strongest, also where it came later, or is all that a handoff
-    /// of an older version knows.
+    /// Where the caller may be; a handoff that began under an older version knows only what they said.
     pub fn whereabouts(&self) -> Whereabouts {
-        let place = self.caller.place.clone();
-        self.caller_zone.map_or_else(|| self.caller.clone(), |zone| Whereabouts { place, ..Whereabouts::in_zone(zone) })
+        match self.caller_zone {
+            Some(zone) if self.caller.zones.is_empty() => Whereabouts::in_zone(zone),
+            _ => self.caller.clone(),
+        }
     }
 
     /// Whether the lead goes to whoever can take it: it waits, and nobody is speaking with the caller.

@@ -4,9 +4,11 @@ use super::state::{Closing, LegState};
 use super::{Completed, Event, Handoff, OnTheLine, Stage, Transition, advance};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, Topic};
 use crate::domain::id::LegId;
+use crate::domain::lead::PreferredHandoff;
 use crate::domain::outcome::{Booking, NextStepKind, Outcome, Slot};
+use crate::domain::rep::BusyKind;
 use crate::routing::ledger::Cause;
-use crate::routing::scenario::{Scenario, at, rep_id, scenario};
+use crate::routing::scenario::{Scenario, at, moment, rep_id, scenario};
 use crate::rules::RuleSet;
 use crate::rules::set::{Preference, Wish};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -25,7 +27,7 @@ fn call() -> Call {
 }
 
 fn begun(world: Scenario) -> Call {
-    let state = Handoff::begin(&world.lead, &world.decide(), &world.rules);
+    let state = Handoff::begin(&world.lead, &world.decide(), &world.rules).seeing(&world.snapshot, &world.rules);
     let last = Transition { state: state.clone(), effects: Vec::new(), turn_moves: None, ignored: false };
     Call { state, rules: world.rules, now: at("10:00"), last }.on(Event::Start)
 }
@@ -550,6 +552,43 @@ fn a_promise_is_reminded_of_escalated_and_then_needs_attention() {
     let call = call.after(300).timer(Timer::Escalate { promised_at }).briefs("max", BriefWhy::Escalation);
     let call = call.after(300).timer(Timer::Breach { promised_at }).needs_attention_of("max");
     call.publishes(Topic::CallbackBreached).publishes(Topic::NeedsAttention);
+}
+
+/// Ben owes a call within the hour, at work from nine to five: a time at which he is in a meeting is no promise.
+#[test]
+fn a_call_is_promised_for_when_the_calendar_leaves_time_to_make_it() {
+    let promised = |meetings: &[(&str, &str)]| {
+        let world = scenario()
+            .not_live()
+            .wants(PreferredHandoff::Callback)
+            .pool("west", &["ben"])
+            .serves("west", "West")
+            .pool("desk", &["ben"]);
+        let world = meetings
+            .iter()
+            .fold(world, |world, (from, until)| world.calendar("ben", BusyKind::Busy, at(from), moment(until)));
+        begun(world).state.next_step().at
+    };
+    let today = |time: &str| format!("2026-01-07T{time}:00Z");
+    for (meetings, expected) in [
+        (vec![], today("11:00")),
+        (vec![("10:00", "10:30")], today("11:00")),
+        // In a meeting at that time: before it, if half of the hour is left, or else after it.
+        (vec![("10:50", "12:00")], today("10:50")),
+        (vec![("10:20", "12:00")], today("12:10")),
+        (vec![("10:20", "11:30"), ("11:30", "12:00")], today("12:10")),
+        // Ten minutes between two meetings are enough, five are not.
+        (vec![("10:20", "11:30"), ("11:40", "12:00")], today("11:40")),
+        (vec![("10:20", "11:30"), ("11:35", "12:00")], today("12:10")),
+        // All day, and the morning after as well.
+        (vec![("09:00", "17:00")], "2026-01-08T09:10:00Z".to_owned()),
+        (vec![("09:30", "16:55")], "2026-01-08T09:05:00Z".to_owned()),
+    ] {
+        let told: Vec<(&str, String)> = meetings.iter().map(|(from, until)| (*from, today(until))).collect();
+        let told: Vec<(&str, &str)> = told.iter().map(|(from, until)| (*from, until.as_str())).collect();
+        assert_eq!(promised(&told), moment(&expected), "{meetings:?}");
+    }
+    assert_eq!(promised(&[("09:00", "2026-01-08T12:00:00Z")]), moment("2026-01-08T12:10:00Z"), "two days in a row");
 }
 
 #[test]

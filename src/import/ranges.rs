@@ -11,7 +11,11 @@ const BETWEEN: [&str; 7] = ["..", " to ", " bis ", " - ", "\u{2013}", "\u{2014}"
 /// `country` is empty where none or several are named; `told` takes what was mended.
 pub fn postal(country: &str, text: &str, told: &mut Vec<Refused>) -> Result<String, Refused> {
     // 941xx and 941* are the beginning 941; a British E1* is more than E1.
-    let text = if digits_of(country).is_some() || country.is_empty() { text.trim_end_matches(['x', 'X', '*', '%']) } else { text };
+    let text = if digits_of(country).is_some() || country.is_empty() {
+        text.trim_end_matches(['x', 'X', '*', '%'])
+    } else {
+        text
+    };
     if let Some((low, high)) = ends(country, text) {
         return range(country, low, high, told).ok_or_else(|| {
             let todo = "write out the beginnings that it covers, such as 941;942".to_owned();
@@ -28,7 +32,10 @@ fn one(country: &str, text: &str, told: &mut Vec<Refused>) -> Option<String> {
     match beginnings(country, text) {
         Ok(found) => Some(found.join(";")),
         Err(Some(whole)) => {
-            told.push((format!("postal code {text:?} lost a zero"), format!("it was written as {whole}: is that right?")));
+            told.push((
+                format!("postal code {text:?} lost a zero"),
+                format!("it was written as {whole}: is that right?"),
+            ));
             Some(whole)
         }
         Err(None) => None,
@@ -52,7 +59,8 @@ fn ends<'t>(country: &str, text: &'t str) -> Option<(&'t str, &'t str)> {
     let lettered = !a.bytes().any(|byte| byte.is_ascii_digit());
     // The halves of one code: 100-8001, 01310-100, 02139-1234.
     let whole = digits_of(country).map(|(length, _)| if country == "US" { 9 } else { length });
-    let halves = is_digits(&a) && is_digits(&b) && whole == Some(a.len() + b.len()) && between == "-" && a.len() != b.len();
+    let halves =
+        is_digits(&a) && is_digits(&b) && whole == Some(a.len() + b.len()) && between == "-" && a.len() != b.len();
     (!lettered && !halves).then_some((low.trim(), high.trim()))
 }
 
@@ -141,7 +149,11 @@ mod tests {
             ("SE", "111 22 \u{2013} 111 29", "11122;11123;11124;11125;11126;11127;11128;11129"),
             ("TW", "106-107", "106;107"),
             ("PL", "00-950", "00950"),
-            ("PL", "00-001\u{2013}00-999", "00001;00002;00003;00004;00005;00006;00007;00008;00009;0001;0002;0003;0004;0005;0006;0007;0008;0009;001;002;003;004;005;006;007;008;009"),
+            (
+                "PL",
+                "00-001\u{2013}00-999",
+                "00001;00002;00003;00004;00005;00006;00007;00008;00009;0001;0002;0003;0004;0005;0006;0007;0008;0009;001;002;003;004;005;006;007;008;009",
+            ),
             ("JP", "100-8001", "1008001"),
             ("BR", "01310-100", "01310100"),
             ("PT", "1000-205", "1000205"),
@@ -155,7 +167,9 @@ mod tests {
         ] {
             assert_eq!(read(country, text).as_deref(), Ok(wanted), "{text} in {country}");
         }
-        for (country, text) in [("GB", "SW9-SW1"), ("CA", "M1B-M9Z"), ("US", "94299-94100"), ("GB", "SW1-W9"), ("DE", "803311")] {
+        for (country, text) in
+            [("GB", "SW9-SW1"), ("CA", "M1B-M9Z"), ("US", "94299-94100"), ("GB", "SW1-W9"), ("DE", "803311")]
+        {
             assert!(read(country, text).is_err(), "{text} in {country}");
         }
     }

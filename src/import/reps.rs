@@ -2,8 +2,7 @@
 
 use super::sheet::{Columns, Sheet};
 use super::{Imported, comment, csv_cell, rep_slug, slug};
-use crate::domain::phone::PhoneE164;
-use crate::rules::{place, zone};
+use crate::rules::{language, phone, place, zone};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -111,12 +110,8 @@ fn row(
         name => name,
     };
     let email = if get("email").is_empty() { get("username") } else { get("email") };
-    let phone = phone(get("phone")).unwrap_or_else(|| {
-        if !get("phone").is_empty() {
-            imported.note(line, format!("the phone of {id} is national"), "write it with + and the country code");
-        }
-        String::new()
-    });
+    let phone = phones(get("phone"), &id, line, imported);
+    let languages = languages(get("languages"), &id, line, imported);
     let timezone = timezone(get("timezone")).unwrap_or_else(|| {
         imported.note(line, format!("no time zone of {id} could be read"), "write one such as Europe/Berlin");
         String::new()
@@ -140,7 +135,7 @@ fn row(
         &phone,
         &team,
         &seniority,
-        &language(get("languages")),
+        &languages,
         "",
         &timezone,
         "office",
@@ -165,22 +160,18 @@ fn first_slug(cell: &str, otherwise: &str) -> String {
     if slug.is_empty() { otherwise.to_owned() } else { slug }
 }
 
-/// `en_US` and `German` are `en` and `de`.
-fn language(cell: &str) -> String {
-    let folded = cell.to_lowercase();
-    let named = [
-        ("english", "en"),
-        ("german", "de"),
-        ("french", "fr"),
-        ("spanish", "es"),
-        ("italian", "it"),
-        ("japanese", "ja"),
-    ];
-    let mut languages: Vec<String> = Vec::new();
-    for item in folded.split([';', ',']).map(str::trim).filter(|item| !item.is_empty()) {
-        let code = named.iter().find(|(name, _)| *name == item).map(|(_, code)| *code);
-        languages
-            .extend(code.or_else(|| item.split(['_', '-']).next().filter(|code| code.len() == 2)).map(str::to_owned));
+/// `en_US` and `German` are `en` and `de`; what is no language is told.
+fn languages(cell: &str, id: &str, line: u32, imported: &mut Imported) -> String {
+    let mut languages: Vec<&str> = Vec::new();
+    for item in cell.split([';', ',', '/', '|']).map(str::trim).filter(|item| !item.is_empty()) {
+        match language::parse(item) {
+            Some(tag) if languages.contains(&tag) => {}
+            Some(tag) => languages.push(tag),
+            None => {
+                let todo = language::hint(item).unwrap_or_else(|| "write its code, such as en or de".to_owned());
+                imported.note(line, format!("no language of {id} in {item:?}"), todo);
+            }
+        }
     }
     if languages.is_empty() { "en".to_owned() } else { languages.join(";") }
 }
@@ -190,11 +181,27 @@ fn timezone(cell: &str) -> Option<String> {
     zone::parse(cell, None).map(|zone| zone.name().to_owned())
 }
 
-/// `None` without a country code: whose it is cannot be told.
-fn phone(cell: &str) -> Option<String> {
-    let digits: String = cell.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
-    let digits = digits.strip_prefix("00").map_or(digits.clone(), |rest| format!("+{rest}"));
-    PhoneE164::new(digits).ok().map(|phone| phone.as_str().to_owned())
+/// Every number of the cell with its country code; what is lost on the way is told.
+fn phones(cell: &str, id: &str, line: u32, imported: &mut Imported) -> String {
+    let mut numbers: Vec<String> = Vec::new();
+    for item in
+        cell.split([';', '|', '\n']).flat_map(|part| part.split(" / ")).map(str::trim).filter(|item| !item.is_empty())
+    {
+        let Some(phone) = phone::parse(item, None) else {
+            let todo = "write it with + and the country code, as a text and not as a number";
+            imported.note(line, format!("the phone of {id} could not be read, or is national"), todo);
+            continue;
+        };
+        if let Some(extension) = phone.extension {
+            let todo = "a rep is rung without extension: write a number that reaches them directly";
+            imported.note(line, format!("extension {extension} of {id} was left out"), todo);
+        }
+        let number = phone.number.as_str().to_owned();
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    numbers.join(";")
 }
 
 /// HubSpot's `GET /crm/v3/owners`: `{ "results": [ { "id", "email", "firstName", "lastName", "archived", "teams" } ] }`.
@@ -237,7 +244,33 @@ mod tests {
         assert!(rows[1].starts_with("bob,Bob Roe,bob@acme.example,,sales,rep,en,,,office,"), "{}", rows[1]);
         assert!(rows[1].ends_with(",0056,,jane.doe,,,no,"), "{}", rows[1]);
         let told: Vec<&str> = imported.notes.iter().map(|note| note.found.as_str()).collect();
-        assert_eq!(told, ["the phone of bob is national", "no time zone of bob could be read"]);
+        assert_eq!(told, ["the phone of bob could not be read, or is national", "no time zone of bob could be read"]);
+    }
+
+    #[test]
+    fn numbers_and_languages_are_read_or_told_never_made_up() {
+        let table = [
+            ("+44 (0)20 7946 0155", "Dutch", "+442079460155", "nl", 0),
+            ("+1 (415) 555-0163 ext. 4", "Portuguese (Brazil)", "+14155550163", "pt", 1),
+            ("+33 1 99 00 11 22 / +33 6 39 98 11 22", "iw", "+33199001122;+33639981122", "he", 0),
+            ("\"+46 8 128 000 01;+46 70 174 06 01\"", "in", "+46812800001;+46701740601", "id", 0),
+            ("4.42079E+11", "es_MX", "", "es", 1),
+            ("+15550100 x7", "Spanish;Portuguese", "", "es;pt", 1),
+            ("", "Klingon;de", "", "de", 1),
+            ("'+442079460156", "jp", "+442079460156", "en", 1),
+        ];
+        for (phone, language, number, tag, notes) in table {
+            let text = format!(
+                "Full Name,Email,Phone,Time Zone,Language\nAna Li,ana@acme.example,{phone},Europe/London,{language}\n"
+            );
+            let imported = import(&text, &BTreeMap::new()).expect("users");
+            let row = imported.files[0].1.lines().nth(2).expect("a row");
+            assert!(
+                row.starts_with(&format!("ana,Ana Li,ana@acme.example,{number},sales,rep,{tag},")),
+                "{phone} {language}: {row}"
+            );
+            assert_eq!(imported.notes.len(), notes, "{phone} {language}: {:?}", imported.notes);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A spreadsheet with whatever headers it has.
 
 use crate::rules::place;
+use crate::rules::table::separator;
 use std::collections::BTreeMap;
 
 /// What a column of ours is called elsewhere, most telling name first; in folded form.
@@ -36,17 +37,27 @@ impl Sheet {
     /// There is no header, or the overrides name a column that is not there.
     pub fn read(text: &str, columns: &Columns, overrides: &BTreeMap<String, String>) -> Result<Self, String> {
         let text = text.trim_start_matches('\u{feff}');
+        // `sep=;`, which a spreadsheet writes for itself.
+        let named = text.lines().next().and_then(separator).filter(char::is_ascii);
+        let (text, before) = match (named, text.split_once('\n')) {
+            (Some(_), Some((_, rest))) => (rest, 1),
+            _ => (text, 0),
+        };
         let first = text.lines().next().unwrap_or_default();
-        let separator = [b',', b';', b'\t'].into_iter().max_by_key(|sign| {
+        let counted = [b',', b';', b'\t'].into_iter().max_by_key(|sign| {
             // Of equally many the comma, which stands first, has to win: max_by_key gives the last.
             (first.bytes().filter(|byte| byte == sign).count(), *sign == b',')
         });
         let mut reader = csv::ReaderBuilder::new();
-        reader.has_headers(false).flexible(true).trim(csv::Trim::All).delimiter(separator.unwrap_or(b','));
+        reader
+            .has_headers(false)
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .delimiter(named.map(|sign| sign as u8).or(counted).unwrap_or(b','));
         let mut lines = Vec::new();
         for record in reader.from_reader(text.as_bytes()).records() {
             let record = record.map_err(|error| error.to_string())?;
-            let line = record.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(0));
+            let line = record.position().map_or(0, |at| u32::try_from(at.line()).unwrap_or(0)) + before;
             lines.push((line, record.iter().map(str::to_owned).collect::<Vec<String>>()));
         }
         if lines.is_empty() {

@@ -71,12 +71,19 @@ pub(super) type Refused = (String, String);
 /// but not in a column with Texas.
 fn usual_country(sheet: &Sheet) -> Option<&'static str> {
     let alone = sheet.rows.iter().filter(|(_, cells)| is_any(sheet.get(cells, "country")));
-    let states: Vec<&str> = alone.flat_map(|(_, cells)| sheet.get(cells, "state").split([';', ','])).map(str::trim).collect();
+    let states: Vec<&str> =
+        alone.flat_map(|(_, cells)| sheet.get(cells, "state").split([';', ','])).map(str::trim).collect();
     let states: BTreeSet<&str> = states.into_iter().filter(|state| !is_any(state)).collect();
     let has = |country: &str| states.iter().filter(|state| place::state(country, state).is_some()).count();
     // Of equally many the first, which stands in more addresses; max_by_key gives the last.
     let countries: Vec<&'static str> = place::countries_by_use().collect();
-    countries.into_iter().rev().map(|country| (has(country), country)).filter(|(count, _)| *count > 0).max_by_key(|(count, _)| *count).map(|(_, country)| country)
+    countries
+        .into_iter()
+        .rev()
+        .map(|country| (has(country), country))
+        .filter(|(count, _)| *count > 0)
+        .max_by_key(|(count, _)| *count)
+        .map(|(_, country)| country)
 }
 
 /// `usual` is the country of states that stand alone; `told` takes what was mended.

@@ -78,7 +78,7 @@ impl Decider {
         let now = self.parts.clock.now();
         let counts = |lead| as_it_counts(lead, now, &release.rules).0.into_owned();
         let leads: Vec<Lead> = batch.leads.iter().map(|(_, lead)| counts(lead)).collect();
-        let facts = if leads.is_empty() { Vec::new() } else { self.parts.facts.gather(&leads, &release.rules).await };
+        let facts = if leads.is_empty() { Vec::new() } else { self.facts_for(leads, &release.rules).await? };
         let (decider, work, facts) = (Arc::clone(self), Arc::clone(batch), Arc::new(facts));
         let tried = AtomicBool::new(false);
         let committed = self.parts.store.write("decide", move |tx| {
@@ -197,7 +197,7 @@ impl Decider {
         let snapshot = table.snapshot(facts, rules, mover.now);
         let decision = decide(lead, &snapshot, rules);
         table.book(lead, &decision, rules, mover.now);
-        let begun = Handoff::begin(lead, &decision, rules);
+        let begun = Handoff::begin(lead, &decision, rules).seeing(&snapshot, rules);
         let Transition { state, effects, .. } = advance(&begun, &Event::Start, rules, mover.now);
         table.reserve(&state);
         let instruction = self.first_instruction(&effects, &state, release);
@@ -274,7 +274,8 @@ impl Table {
     /// What is known for one lead.
     pub fn snapshot(&self, facts: &LeadFacts, rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
         let known = AtTable { table: self, facts, rules, now };
-        Snapshot::of_lead(now, facts.account.clone(), facts.assigned.clone()).about(&facts.considered, &known, rules)
+        let of_lead = Snapshot::of_lead(now, facts.account.clone(), facts.assigned.clone());
+        Snapshot { lacks: facts.lacks.clone(), ..of_lead }.about(&facts.considered, &known, rules)
     }
 
     /// The turn and the load that a decision costs.

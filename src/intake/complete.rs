@@ -20,6 +20,7 @@ use crate::render::briefing::completeness_permille;
 use crate::render::caller::CallerContext;
 use crate::routing::{Decision, decide};
 use crate::rules::RuleSet;
+use crate::rules::set::Assignment;
 use crate::store::{InboxRow, Mover, StepRow, StoreError, Tx};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,23 +45,32 @@ pub(super) async fn seconds(
     rules: &RuleSet,
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<LeadId, LeadId>, StoreError> {
-    let mut calls = Calls::lock(tx, leads, now).await?;
-    let mut seconds = BTreeMap::new();
-    let mut given = BTreeMap::new();
+    let mut wanted = BTreeMap::new();
     for lead in leads {
-        let first = calls.first_of(lead, rules).map(|first| first.id.clone());
         for key in keys(lead) {
-            given.insert(key, first.clone().unwrap_or_else(|| lead.id.clone()));
+            wanted.entry(key).or_insert_with(|| lead.id.clone());
         }
-        match first {
-            Some(first) if first != lead.id => drop(seconds.insert(lead.id.clone(), first)),
-            _ => calls.known.push((*lead).clone()),
-        }
-        calls.holders.extend(given.iter().map(|(key, lead)| (key.clone(), lead.clone())));
     }
-    given.retain(|key, lead| calls.locked.get(key) != Some(lead));
-    tx.calls_give(&given).await?;
+    let locked = tx.calls_lock(&wanted).await?;
+    let mut calls = Calls::held(tx, leads, locked.clone(), now).await?;
+    let seconds = calls.sort_out(leads, rules);
+    calls.holders.retain(|key, lead| wanted.contains_key(key) && locked.get(key) != Some(lead));
+    tx.calls_give(&calls.holders).await?;
     Ok(seconds)
+}
+
+/// The same as far as it can be known before anything is held: a vendor that makes a record of every lead it is asked about is
+/// not asked about these.
+async fn seconds_so_far(
+    tx: &mut Tx,
+    leads: &[&Lead],
+    rules: &RuleSet,
+    now: DateTime<Utc>,
+) -> Result<BTreeSet<LeadId>, StoreError> {
+    let wanted: Vec<String> = leads.iter().flat_map(|lead| keys(lead)).collect();
+    let held = tx.calls_read(&wanted).await?;
+    let seconds = Calls::held(tx, leads, held, now).await?.sort_out(leads, rules);
+    Ok(seconds.into_keys().collect())
 }
 
 fn keys(lead: &Lead) -> impl Iterator<Item = String> {
@@ -69,23 +79,20 @@ fn keys(lead: &Lead) -> impl Iterator<Item = String> {
 
 /// The calls of a batch, and the leads that they may be.
 struct Calls {
-    locked: BTreeMap<String, LeadId>,
     holders: BTreeMap<String, LeadId>,
     known: Vec<Lead>,
 }
 
 impl Calls {
-    async fn lock(tx: &mut Tx, leads: &[&Lead], now: DateTime<Utc>) -> Result<Self, StoreError> {
+    async fn held(
+        tx: &mut Tx,
+        leads: &[&Lead],
+        mut holders: BTreeMap<String, LeadId>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
+        // What one of these holds it has only just got.
         let ours: BTreeSet<&LeadId> = leads.iter().map(|lead| &lead.id).collect();
-        let mut wanted = BTreeMap::new();
-        for lead in leads {
-            for key in keys(lead) {
-                wanted.entry(key).or_insert_with(|| lead.id.clone());
-            }
-        }
-        let locked = tx.calls_lock(&wanted).await?;
-        let holders: BTreeMap<String, LeadId> =
-            locked.iter().filter(|(_, lead)| !ours.contains(lead)).map(|(k, l)| (k.clone(), l.clone())).collect();
+        holders.retain(|_, lead| !ours.contains(lead));
         let (mut ids, mut phones) = (Vec::new(), Vec::new());
         for (key, lead) in &holders {
             match key.strip_prefix("phone ") {
@@ -97,7 +104,22 @@ impl Calls {
         if !phones.is_empty() {
             known.extend(tx.leads_by_phone(&phones, now - NUMBERS_WITHIN).await?);
         }
-        Ok(Self { locked, holders, known })
+        Ok(Self { holders, known })
+    }
+
+    /// Which leads are second ones, and of which first one each; who holds which key is brought up to date.
+    fn sort_out(&mut self, leads: &[&Lead], rules: &RuleSet) -> BTreeMap<LeadId, LeadId> {
+        let mut seconds = BTreeMap::new();
+        for lead in leads {
+            let first = self.first_of(lead, rules).map_or_else(|| lead.id.clone(), |first| first.id.clone());
+            self.holders.extend(keys(lead).map(|key| (key, first.clone())));
+            if first == lead.id {
+                self.known.push((*lead).clone());
+            } else {
+                seconds.insert(lead.id.clone(), first);
+            }
+        }
+        seconds
     }
 
     /// The lead that this one's call is already.
@@ -123,6 +145,27 @@ struct Plan {
 }
 
 impl Decider {
+    /// Facts for a batch of leads, in their order.
+    pub(super) async fn facts_for(&self, leads: Vec<Lead>, rules: &Arc<RuleSet>) -> Result<Vec<LeadFacts>, StoreError> {
+        if rules.assignment != Assignment::Crm || leads.is_empty() {
+            return Ok(self.parts.facts.gather(&leads, rules).await);
+        }
+        let (leads, now) = (Arc::new(leads), self.parts.clock.now());
+        let (asked, known_rules) = (Arc::clone(&leads), Arc::clone(rules));
+        let seconds = self.parts.store.read("complete.so_far", move |tx| {
+            let (leads, rules) = (Arc::clone(&asked), Arc::clone(&known_rules));
+            Box::pin(async move { seconds_so_far(tx, &leads.iter().collect::<Vec<_>>(), &rules, now).await })
+        });
+        let seconds = seconds.await?;
+        let firsts: Vec<Lead> = leads.iter().filter(|lead| !seconds.contains(&lead.id)).cloned().collect();
+        let mut facts = self.parts.facts.gather(&firsts, rules).await.into_iter();
+        let of = |lead: &Lead| {
+            let asked = if seconds.contains(&lead.id) { None } else { facts.next() };
+            asked.unwrap_or_else(|| LeadFacts::not_asked("it tells of a call that is a lead already"))
+        };
+        Ok(leads.iter().map(of).collect())
+    }
+
     /// Adds what second events brought; one that cannot be added now waits in the inbox, as any message does.
     pub(super) async fn complete_all(&self, seconds: Vec<Second>) {
         for second in seconds {
@@ -247,7 +290,7 @@ impl Plan {
             return Ok(decided);
         }
         let owner_name = self.release.rules.reps.get(&decision.plan.owner).map_or("", |rep| rep.name.as_str());
-        Ok(Box::new(Decided::of(event, decision, handoff, owner_name, None)))
+        Ok(Box::new(Decided::of(event, first, decision, handoff, owner_name, None)))
     }
 
     fn instruction(&self, steps: &[StepRow], handoff: &Handoff) -> Option<Instructed> {

@@ -21,7 +21,8 @@ pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: 
     let company = company(data.object("company"));
     let spoken_in = company.country.as_ref().map(|country| country.value.as_str());
     let Said { call, language, theirs } = call(data.object("call"), spoken_in);
-    let region = spoken_in.map(str::to_owned).or_else(|| theirs.as_ref().and_then(|phone| phone::country(&phone.value)));
+    let region =
+        spoken_in.map(str::to_owned).or_else(|| theirs.as_ref().and_then(|phone| phone::country(&phone.value)));
     let mut contact = contact(data.object("contact"), region.as_deref());
     contact.language = contact.language.or(language);
     if call.is_none() {
@@ -195,7 +196,8 @@ fn score(said: &mut Object<'_, '_>) -> Option<Known<u8>> {
 /// A number, a text, or both ends of a range as a list.
 fn employees(value: &Value) -> Result<Option<Headcount>, Unread> {
     let count = |value: &Value| {
-        let whole = value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(number));
+        let whole =
+            value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(number));
         // Within u32 after the check, so that the cast keeps the value.
         whole.map(|number| number as u32)
     };
@@ -262,7 +264,8 @@ fn times(preference: &mut Object<'_, '_>, timezone: Option<Zone>) -> Vec<DateTim
         match item.as_str().and_then(|text| instant(text.trim(), timezone)) {
             Some(instant) => times.push(instant),
             None => {
-                let allowed = "a list of times such as 2026-03-04T14:00:00Z, or 2026-03-04T14:00 with preference.timezone";
+                let allowed =
+                    "a list of times such as 2026-03-04T14:00:00Z, or 2026-03-04T14:00 with preference.timezone";
                 preference.fault("times", item, allowed, None);
             }
         }

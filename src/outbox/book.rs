@@ -19,12 +19,12 @@ impl Outbox {
         let rep = matter.rep(rep)?;
         let unknown = |why: String| VendorError::NeedsPerson { vendor: OURS, why };
         let Some(calendar) = &rep.calendar else { return Err(unknown(format!("rep {} has no calendar", rep.id))) };
-        let busy = self.parts.facts.busy_now(calendar, &matter.rules).await;
-        let mut busy = busy.map_err(|why| VendorError::Retry { vendor: OURS, why, after: None })?;
-        busy.extend(self.claimed(&rep.id).await?);
         let terms = &matter.handoff.terms.booking;
         let not_before = self.parts.clock.now() + span(terms.notice);
         let until = not_before + TimeDelta::days(i64::from(terms.within_days));
+        let busy = self.parts.facts.busy_now(calendar, until).await;
+        let mut busy = busy.map_err(|why| VendorError::Retry { vendor: OURS, why, after: None })?;
+        busy.extend(self.claimed(&rep.id).await?);
         let windows = rota::working_windows(&matter.rules.hours, rep, not_before, until);
         let all = rota::free_slots(&windows, &busy, rep.timezone, terms.duration, not_before, usize::MAX);
         let slots = choose(all, &matter.handoff.wanted_times, terms.offer as usize);

@@ -91,6 +91,8 @@ impl Matter {
     }
 }
 
+const NO_TELEPHONY: &str = "no telephony is configured";
+
 pub(super) fn not_configured<T>(what: &str) -> Result<T, VendorError> {
     Err(VendorError::NeedsPerson { vendor: OURS, why: format!("no {what} is configured in baton.toml") })
 }
@@ -102,12 +104,19 @@ impl Outbox {
             Effect::Ring { .. } => {
                 self.parts.vendors.telephony.as_ref().map_or(Class::LookFirst, |telephony| telephony.ring_class())
             }
-            Effect::Brief { channel: Channel::Slack, .. } => Class::LookFirst,
-            Effect::Brief { channel: Channel::Email, .. } | Effect::ConfirmToCaller { .. } => Class::AtMostOnce,
+            Effect::Brief { channel: Channel::Slack, .. } if self.parts.vendors.chat.is_some() => Class::LookFirst,
+            Effect::Brief { channel: Channel::Email, .. } | Effect::ConfirmToCaller { .. }
+                if self.parts.vendors.mailer.is_some() =>
+            {
+                Class::AtMostOnce
+            }
             Effect::WriteCrm { .. } => {
                 self.parts.vendors.crm.as_ref().map_or(Class::Repeatable, |crm| crm.write_class())
             }
-            Effect::Instruct { .. }
+            // Nothing was sent that could be lost.
+            Effect::Brief { .. }
+            | Effect::ConfirmToCaller { .. }
+            | Effect::Instruct { .. }
             | Effect::Hold
             | Effect::Whisper { .. }
             | Effect::Join { .. }
@@ -129,12 +138,13 @@ impl Outbox {
         };
         match &step.effect {
             Effect::Instruct { instruction } => {
-                let Some(telephony) = &self.parts.vendors.telephony else { return not_configured("telephony") };
+                // The words for the caller went out with the answer; whoever has no other way to hear them misses nothing.
+                let Some(telephony) = &self.parts.vendors.telephony else { return Ok(Done::nothing(NO_TELEPHONY)) };
                 let said = instruct::spoken(&matter.templates, instruction, &self.caller_context(&matter));
                 telephony.instruct(matter.call()?, &step.effect_key, &said).await.map(|()| Done::default())
             }
             Effect::Hold => {
-                let Some(telephony) = &self.parts.vendors.telephony else { return not_configured("telephony") };
+                let Some(telephony) = &self.parts.vendors.telephony else { return Ok(Done::nothing(NO_TELEPHONY)) };
                 telephony.hold(matter.call()?, &step.effect_key).await.map(|()| Done::default())
             }
             Effect::Ring { leg, rep } => self.ring(step, &matter, leg, rep).await,

@@ -54,6 +54,7 @@ pub fn at_rest(rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
         now,
         account: Fact::Known { value: None.into(), observed_at: now, source: SOURCE.to_owned() },
         assigned: None,
+        lacks: BTreeSet::new(),
         reps: rules.reps.keys().map(|rep| (rep.clone(), free(now))).collect(),
         ledgers: BTreeMap::new(),
     }
@@ -153,6 +154,7 @@ fn candidates(given: &Given, lead: &Lead, now: DateTime<Utc>) -> Candidates {
         email: lead.contact.email.as_ref().map(|email| email.value.clone()),
         phones,
         owner_crm_id: person.owner_crm_id.clone(),
+        owner: None,
         active_at: TimeDelta::from_std(person.active_ago).ok().and_then(|ago| now.checked_sub_signed(ago)),
     };
     Candidates::Found(Records { companies: company.into_iter().collect(), people: vec![person], left_out: 0 })

@@ -157,8 +157,8 @@ impl Case {
     }
 
     fn caller(&self, caller_zone: Option<Zone>) -> CallerContext<'_> {
-        let caller = caller_zone.map_or_else(Whereabouts::default, Whereabouts::in_zone);
         let (reps, company) = (&self.world.rules.reps, self.world.rules.handoff.company.as_deref());
+        let caller = caller_zone.map_or_else(Whereabouts::default, Whereabouts::in_zone);
         CallerContext { reps, company, caller, now: at("2026-01-07T18:00:00Z") }
     }
 

@@ -36,7 +36,7 @@ pub(super) fn at_hand(case: &Case, seen: Seen) -> Result<(), Rejection> {
         return Err(Rejection::Away);
     }
     if !case.ring {
-        return Ok(());
+        return if case.call_back { calls_back(case, seen.rep, calendar) } else { Ok(()) };
     }
     if let Some(until) = facts.and_then(|facts| facts.reserved_until).filter(|until| *until > case.now()) {
         return Err(Rejection::Reserved { until });
@@ -45,6 +45,16 @@ pub(super) fn at_hand(case: &Case, seen: Seen) -> Result<(), Rejection> {
         return Err(Rejection::Busy { until });
     }
     if seen.rep.phones.is_empty() { Err(Rejection::NoPhone) } else { Ok(()) }
+}
+
+/// A meeting is no reason to pass over whoever calls back later, unless it lasts beyond the time of the promise.
+fn calls_back(case: &Case, rep: &Rep, calendar: &[Busy]) -> Result<(), Rejection> {
+    let Some(until) = taken_until(calendar, BusyKind::Busy, case.now()) else { return Ok(()) };
+    let within = case.rules.handoff.callback.within;
+    match rota::add_working_time(&case.rules.hours, rep, case.now(), within) {
+        Some(due) if until <= due => Ok(()),
+        Some(_) | None => Err(Rejection::Busy { until }),
+    }
 }
 
 /// The first moment at which the rep works, is not reserved and has nothing in the calendar, as far as it is known.

@@ -24,6 +24,8 @@ pub(super) struct Case<'a> {
     /// A phone is to be rung now: the caller is on the line and a warm transfer is wanted. Otherwise a meeting or a call
     /// in progress is no reason to pass a rep over, since nobody waits for them this minute.
     pub ring: bool,
+    /// A call is to be promised, and nothing is tried before: whoever gets the lead must come to make it.
+    pub call_back: bool,
 }
 
 impl<'a> Case<'a> {

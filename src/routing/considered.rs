@@ -7,7 +7,7 @@
 
 use super::case::Case;
 use super::snapshot::Snapshot;
-use super::{matching, ownership, pools, routes, territory, tiers};
+use super::{live, matching, ownership, pools, routes, territory, tiers};
 use crate::domain::account::{Account, Candidates};
 use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, RepId};
@@ -43,10 +43,16 @@ impl Considered {
         rules: &RuleSet,
         now: DateTime<Utc>,
     ) -> Self {
+        // Decided as after the call, if the caller has waited for too long to be on the line still.
+        let (lead, no_longer_live) = live::at(lead, now, rules);
+        let lead = lead.as_ref();
+        if no_longer_live.is_some() {
+            self.add_pools(lead, None, rules);
+        }
         let snapshot = Snapshot::of_lead(now, account.clone(), assigned.cloned());
         let matched = matching::account(lead, &snapshot, rules);
         let (account, account_is_weak) = (matched.account.as_ref(), matched.weak);
-        let case = Case { lead, snapshot: &snapshot, rules, account, account_is_weak, ring: false };
+        let case = Case { lead, snapshot: &snapshot, rules, account, account_is_weak, ring: false, call_back: false };
         self.add_holders(ownership::owners_considered(&case), rules);
         if let Some(account) = &matched.account {
             self.add_pools(lead, Some(account), rules);

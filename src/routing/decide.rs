@@ -21,9 +21,10 @@ pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
     let territory = territory::locate(lead, account, rules);
     let tier = tiers::choose(lead, account, rules);
     let route = routes::choose(lead, account, rules);
-    let mut rungs = plan::rungs(lead, tier.tier, rules);
-    let (account_is_weak, ring) = (matched.weak, rungs.contains(&Rung::WarmTransfer));
-    let case = Case { lead, snapshot, rules, account, account_is_weak, ring };
+    let mut rungs = plan::rungs(lead, tier.tier, snapshot, rules);
+    let (ring, call_back) = (rungs.contains(&Rung::WarmTransfer), plan::begins_with_callback(lead, &rungs));
+    let account_is_weak = matched.weak;
+    let case = Case { lead, snapshot, rules, account, account_is_weak, ring, call_back };
 
     let ownership = ownership::settle(&case, &route.taken);
     let chain = pools::chain(rules, &route, &territory, &tier);
@@ -32,6 +33,7 @@ pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
         None => placement::by_turn(&case, chain),
     };
 
+    plan::keep_bookable(&mut rungs, &placed.owner, rules);
     let plan = Plan {
         owner: placed.owner,
         pool: placed.pool,

@@ -129,10 +129,10 @@ fn account_owner<'a>(case: &Case<'a>) -> Owner<'a> {
     rep.map_or(Owner::Nobody, Owner::Rep)
 }
 
-/// Of the record of the caller that was active last; one without an owner is no reason to stop looking.
+/// Of the record of the caller that was active last, the CRM's or our own; one without an owner is no reason to stop looking.
 fn person_owner<'a>(case: &Case<'a>, rule: &OwnershipRule, kinds: &[PersonKind]) -> Owner<'a> {
     let owned = matching::same_person(case.lead, case.snapshot)
-        .filter(|person| kinds.contains(&person.kind) && person.owner_crm_id.is_some());
+        .filter(|person| kinds.contains(&person.kind) && (person.owner_crm_id.is_some() || person.owner.is_some()));
     // The lower id where two were active at once.
     let Some(person) = owned.max_by_key(|person| (person.active_at, Reverse(&person.crm_id))) else {
         return Owner::Nobody;
@@ -143,7 +143,10 @@ fn person_owner<'a>(case: &Case<'a>, rule: &OwnershipRule, kinds: &[PersonKind])
             return Owner::TooLongAgo(person.active_at);
         }
     }
-    of_crm(case, person.owner_crm_id.as_ref())
+    match &person.owner {
+        Some(rep) => case.rep(rep).map_or(Owner::Nobody, Owner::Rep),
+        None => of_crm(case, person.owner_crm_id.as_ref()),
+    }
 }
 
 fn of_account<'a>(case: &Case<'a>, crm_id: Option<&'a CrmId>) -> Owner<'a> {

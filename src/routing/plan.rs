@@ -1,6 +1,7 @@
 //! What is tried for the caller, in order. The last rung needs only our own database, always.
 
 use super::decision::Target;
+use super::snapshot::Snapshot;
 use crate::domain::id::RepId;
 use crate::domain::lead::{Lead, PreferredHandoff};
 use crate::rules::RuleSet;
@@ -10,8 +11,8 @@ use std::collections::BTreeSet;
 const DEFAULT_LADDER: &str = "default";
 
 /// The tier's ladder without what is impossible or not wanted: a warm transfer needs a caller on the line, and who asked
-/// for a meeting or a callback is not put through.
-pub(super) fn rungs(lead: &Lead, tier: Option<&Tier>, rules: &RuleSet) -> Vec<Rung> {
+/// for a meeting or a callback is not put through. What nothing is connected for would fail before the caller's ears.
+pub(super) fn rungs(lead: &Lead, tier: Option<&Tier>, snapshot: &Snapshot, rules: &RuleSet) -> Vec<Rung> {
     let ladders = &rules.handoff.ladders;
     let named = tier.and_then(|tier| tier.ladder.as_deref()).and_then(|name| ladders.get(name));
     let ladder = named.or_else(|| ladders.get(DEFAULT_LADDER)).map_or(&[][..], Vec::as_slice);
@@ -24,11 +25,28 @@ pub(super) fn rungs(lead: &Lead, tier: Option<&Tier>, rules: &RuleSet) -> Vec<Ru
             Rung::Booking => wanted != Some(PreferredHandoff::Callback),
             Rung::Callback => true,
         })
+        .filter(|rung| !snapshot.lacks.contains(rung))
         .collect();
     if rungs.last() != Some(&Rung::Callback) {
         rungs.push(Rung::Callback);
     }
     rungs
+}
+
+/// Nobody is rung and no meeting is looked for: not for a caller who is gone and did not ask for one.
+pub(super) fn begins_with_callback(lead: &Lead, rungs: &[Rung]) -> bool {
+    match rungs.first() {
+        Some(Rung::WarmTransfer) => false,
+        Some(Rung::Booking) => !lead.is_live() && !lead.preference.wants_meeting(),
+        Some(Rung::Callback) | None => true,
+    }
+}
+
+/// A meeting is booked in the owner's calendar: without one there is nothing to look into while the caller waits.
+pub(super) fn keep_bookable(rungs: &mut Vec<Rung>, owner: &RepId, rules: &RuleSet) {
+    if rules.reps.get(owner).is_some_and(|rep| rep.calendar.is_none()) {
+        rungs.retain(|rung| *rung != Rung::Booking);
+    }
 }
 
 /// Cuts the targets to those whose turn to ring may come; without any, there is no warm transfer. Without a warm transfer there

@@ -152,6 +152,7 @@ fn snapshot() -> Snapshot {
         now: at("10:00"),
         account: Fact::Known { value: Candidates::Settled(None), observed_at: at("09:59"), source: "mirror".into() },
         assigned: None,
+        lacks: BTreeSet::new(),
         reps: BTreeMap::new(),
         ledgers: BTreeMap::new(),
     }
@@ -174,6 +175,7 @@ fn rules() -> RuleSet {
             OwnershipRule::of(Existing::OpenOpportunityOwner),
         ],
         assignment: Assignment::Baton,
+        calendars_believed_for: Duration::from_secs(15 * 60),
         tiers: vec![Tier {
             name: tier_id("smb"),
             line: 9,
@@ -435,6 +437,7 @@ impl Scenario {
                 email: Some(email),
                 phones: vec![],
                 owner_crm_id: Some(format!("crm-{owner}").into()),
+                owner: None,
                 active_at,
             });
         })

@@ -7,10 +7,12 @@ use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::known::Fact;
 use crate::domain::rep::{Busy, Presence, Rep};
-use crate::rules::RuleSet;
+use crate::rules::set::Rung;
+use crate::rules::{RuleSet, spell};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Calendar entries later than this play no part in a decision and are not stored with it.
 const CALENDAR_AHEAD: TimeDelta = TimeDelta::days(3);
@@ -23,6 +25,9 @@ pub struct Snapshot {
     /// Whom the CRM's own rules gave the lead to; known and `None`: to nobody. Absent where Baton assigns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assigned: Option<Fact<Option<CrmId>>>,
+    /// Rungs of a ladder for which nothing is connected: they are not planned.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub lacks: BTreeSet<Rung>,
     /// Reps that are not listed: presence unset, no load, calendar unknown.
     pub reps: BTreeMap<RepId, RepFacts>,
     /// Pools that are not listed have an empty ledger.
@@ -79,7 +84,8 @@ impl RepFacts {
 impl Snapshot {
     /// Of the lead alone: nothing is said of any rep or pool yet.
     pub fn of_lead(now: DateTime<Utc>, account: Fact<Candidates>, assigned: Option<Fact<Option<CrmId>>>) -> Self {
-        Self { now, account, assigned, reps: BTreeMap::new(), ledgers: BTreeMap::new() }
+        let (lacks, reps, ledgers) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
+        Self { now, account, assigned, lacks, reps, ledgers }
     }
 
     /// With what is known of those who are considered: the only way in which a worker or a rehearsal comes by the reps and
@@ -90,7 +96,7 @@ impl Snapshot {
         for rep in considered.reps.iter().filter_map(|rep| rules.reps.get(rep)) {
             let Load { presence, reserved_until, taken_today, taken_this_week, open } = known.load(&rep.id);
             let reserved_until = reserved_until.filter(|until| *until > self.now);
-            let calendar = self.calendar(rep, known.calendar(&rep.id));
+            let calendar = self.calendar(rep, known.calendar(&rep.id), rules.calendars_believed_for);
             let facts = RepFacts { presence, reserved_until, taken_today, taken_this_week, open, calendar };
             self.reps.insert(rep.id.clone(), facts);
         }
@@ -106,8 +112,12 @@ impl Snapshot {
         self
     }
 
-    fn calendar(&self, rep: &Rep, known: Option<&Fact<Vec<Busy>>>) -> Fact<Vec<Busy>> {
+    fn calendar(&self, rep: &Rep, known: Option<&Fact<Vec<Busy>>>, believed_for: Duration) -> Fact<Vec<Busy>> {
         match known {
+            Some(Fact::Known { observed_at, source, .. }) if is_older(self.now - *observed_at, believed_for) => {
+                let (age, limit) = ((self.now - *observed_at).num_minutes(), spell(believed_for));
+                Fact::Unknown { why: format!("{source} was last read {age} min ago, and is believed for {limit}") }
+            }
             Some(Fact::Known { value, observed_at, source }) => {
                 let near = |busy: &&Busy| busy.until > self.now && busy.from < self.now + CALENDAR_AHEAD;
                 let value = value.iter().filter(near).copied().collect();
@@ -121,4 +131,8 @@ impl Snapshot {
             None => Fact::Unknown { why: "it was not asked for".to_owned() },
         }
     }
+}
+
+fn is_older(age: TimeDelta, limit: Duration) -> bool {
+    TimeDelta::from_std(limit).is_ok_and(|limit| age > limit)
 }

@@ -19,6 +19,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("bad-duration", "A length of time is a number with its unit: 45s, 20m, 2h, 3d."),
     ("bad-number", "A whole number is expected here, without unit or separator."),
     (
+        "calendars-believed-too-briefly",
+        "What a calendar said must count for at least a minute: they are read twice a minute, and would be unknown in between.",
+    ),
+    (
         "callback-escalate-before-remind",
         "The escalation of a callback comes after its reminder: escalate_before must be shorter than remind_before.",
     ),

@@ -2,6 +2,7 @@
 
 use super::expression::Expression;
 use super::field::Looked;
+use super::values;
 use crate::domain::lead::{FieldValue, Headcount};
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -178,6 +179,12 @@ impl Test {
         };
         match (self, looked) {
             (Self::Known(wanted), _) => (*wanted).into(),
+            (Self::OneOf(values), Looked::Value(found))
+                if values.iter().any(|value| matches!(value, FieldValue::Flag(_))) =>
+            {
+                let Some(found) = flag(found) else { return Verdict::Undecided };
+                values.iter().any(|value| flag(value) == Some(found)).into()
+            }
             (Self::OneOf(values), Looked::Value(found)) => values.iter().any(|value| equal(found, value)).into(),
             (Self::OneOf(values), Looked::Headcount(found)) => one_of_counts(values, *found),
             (Self::Prefix(prefixes), Looked::Value(found)) => {
@@ -193,6 +200,19 @@ impl Test {
                 None => Verdict::Undecided,
             },
         }
+    }
+}
+
+/// A flag, however a model or a form sends it; `None` for what is neither yes nor no.
+fn flag(value: &FieldValue) -> Option<bool> {
+    match value {
+        FieldValue::Flag(flag) => Some(*flag),
+        FieldValue::Number(number) => values::flag(&number.to_string()),
+        FieldValue::Text(text) => values::flag(text.trim()),
+        FieldValue::List(items) => match items.as_slice() {
+            [only] => values::flag(only.trim()),
+            _ => None,
+        },
     }
 }
 
@@ -224,7 +244,7 @@ fn within(low: f64, high: f64, at_least: Option<f64>, at_most: Option<f64>) -> V
 pub(super) fn equal(found: &FieldValue, wanted: &FieldValue) -> bool {
     match (found, wanted) {
         (FieldValue::Number(a), FieldValue::Number(b)) => a == b,
-        (FieldValue::Flag(a), FieldValue::Flag(b)) => a == b,
+        (FieldValue::Flag(known), other) | (other, FieldValue::Flag(known)) => flag(other) == Some(*known),
         _ => {
             let wanted = texts(wanted);
             texts(found).iter().any(|text| wanted.contains(text))
@@ -344,6 +364,30 @@ mod tests {
         assert_eq!(headcount(&exactly, 50, Some(50)), Verdict::Yes);
         assert_eq!(headcount(&exactly, 50, Some(60)), Verdict::Undecided);
         assert_eq!(headcount(&exactly, 51, Some(60)), Verdict::No);
+    }
+
+    /// "yes" of a voice model would be silently no flag, and the callers it is true of would go elsewhere.
+    #[test]
+    fn a_flag_is_read_however_it_is_said_and_else_it_is_undecided() {
+        let vip = is("lead.custom.vip", Test::OneOf(vec![FieldValue::Flag(true)]));
+        let text = |text: &str| FieldValue::Text(text.to_owned());
+        for (said, expected) in [
+            (FieldValue::Flag(true), Verdict::Yes),
+            (text("yes"), Verdict::Yes),
+            (text(" True "), Verdict::Yes),
+            (FieldValue::Number(1.0), Verdict::Yes),
+            (text("Y"), Verdict::Yes),
+            (FieldValue::List(vec!["yes".to_owned()]), Verdict::Yes),
+            (text("no"), Verdict::No),
+            (FieldValue::Number(0.0), Verdict::No),
+            (FieldValue::Flag(false), Verdict::No),
+            (text("perhaps"), Verdict::Undecided),
+            (FieldValue::Number(2.0), Verdict::Undecided),
+            (FieldValue::List(Vec::new()), Verdict::Undecided),
+        ] {
+            let found = vip.evaluate(&|_| Some(Looked::Value(said.clone()))).0;
+            assert_eq!(found, expected, "{said:?}");
+        }
     }
 
     #[test]

@@ -183,7 +183,7 @@ impl Faults {
 
     /// Reads the code of a language; a name is met with its code.
     pub fn language(&mut self, word: &Word, code: &'static str, allowed: &str) -> Option<String> {
-        self.read_or_hint(word, code, allowed, values::language, language::hint)
+        self.read_or_hint(word, code, allowed, |text| language::code(text).map(str::to_owned), language::hint)
     }
 
     /// Whether a fault of this kind was told.
@@ -252,6 +252,9 @@ pub fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     format!("{} … ({} in all)", names[..NAMES_LISTED].join(", "), names.len())
 }
 
+/// Longer than any name that could be misspelt: what is longer is not compared.
+const LONGEST_NAME: usize = 64;
+
 /// `did you mean "Software"?` if one of the names is close to what was found.
 pub fn did_you_mean<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     let name = nearest(found, names)?;
@@ -285,8 +288,14 @@ fn opposite(found: &str, name: &str) -> bool {
 /// The name that is fewest slips of the pen away: one slip in short words, a third of the letters in long ones.
 pub fn nearest<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let found = found.trim().to_lowercase();
-    let slips = (found.chars().count() / 3).max(1);
+    let length = found.chars().count();
+    if length > LONGEST_NAME {
+        return None;
+    }
+    let slips = (length / 3).max(1);
     names
+        // Each slip adds or takes away one letter at most: most names need no comparing.
+        .filter(|name| name.chars().count().abs_diff(length) <= slips)
         .map(|name| (strsim::damerau_levenshtein(&found, &name.to_lowercase()), name))
         .filter(|(distance, _)| *distance <= slips)
         .min_by_key(|(distance, _)| *distance)

@@ -1,83 +1,75 @@
-//! The language a caller speaks, as a primary tag.
+//! The language a caller speaks, as a primary tag: one table for leads, reps, pools and imports.
+//!
+//! A language that is not in it is unknown, since a wrong guess would send the caller to a rep who does not understand them.
 
-use super::place::fold;
+use super::place::{self, fold};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-/// Primary tag, ISO 639-2 codes, English name and what the language calls itself, folded. The languages in which leads are
-/// qualified in practice; one that is missing here is unknown, since a wrong guess would send the caller to a rep who
-/// does not understand them.
-const LANGUAGES: [(&str, &[&str]); 52] = [
-    ("af", &["afr", "afrikaans"]),
-    ("ar", &["ara", "arabic", "العربية"]),
-    ("bg", &["bul", "bulgarian"]),
-    ("bn", &["ben", "bengali", "bangla"]),
-    ("ca", &["cat", "catalan", "catala"]),
-    ("cs", &["ces", "cze", "czech", "cestina"]),
-    ("cy", &["cym", "wel", "welsh"]),
-    ("da", &["dan", "danish", "dansk"]),
-    ("de", &["deu", "ger", "german", "deutsch", "swiss german"]),
-    ("el", &["ell", "gre", "greek", "ελληνικα"]),
-    ("en", &["eng", "english", "american english", "british english"]),
-    ("es", &["spa", "spanish", "espanol", "castilian", "castellano"]),
-    ("et", &["est", "estonian"]),
-    ("fa", &["fas", "per", "persian", "farsi"]),
-    ("fi", &["fin", "finnish", "suomi"]),
-    ("fr", &["fra", "fre", "french", "francais"]),
-    ("ga", &["gle", "irish"]),
-    ("gu", &["guj", "gujarati"]),
-    ("he", &["heb", "hebrew", "iw"]),
-    ("hi", &["hin", "hindi"]),
-    ("hr", &["hrv", "croatian", "hrvatski"]),
-    ("hu", &["hun", "hungarian", "magyar"]),
-    ("id", &["ind", "indonesian", "bahasa indonesia"]),
-    ("is", &["isl", "ice", "icelandic", "islenska"]),
-    ("it", &["ita", "italian", "italiano"]),
-    ("ja", &["jpn", "japanese", "日本語"]),
-    ("kn", &["kan", "kannada"]),
-    ("ko", &["kor", "korean", "한국어"]),
-    ("lt", &["lit", "lithuanian"]),
-    ("lv", &["lav", "latvian"]),
-    ("ml", &["mal", "malayalam"]),
-    ("mr", &["mar", "marathi"]),
-    ("ms", &["msa", "may", "malay", "bahasa melayu"]),
-    ("nl", &["nld", "dut", "dutch", "nederlands", "flemish"]),
-    ("no", &["nor", "norwegian", "norsk", "nb", "nn", "nob", "nno"]),
-    ("pa", &["pan", "punjabi"]),
-    ("pl", &["pol", "polish", "polski"]),
-    ("pt", &["por", "portuguese", "portugues", "brazilian portuguese"]),
-    ("ro", &["ron", "rum", "romanian"]),
-    ("ru", &["rus", "russian", "русский"]),
-    ("sk", &["slk", "slo", "slovak"]),
-    ("sl", &["slv", "slovenian", "slovene"]),
-    ("sr", &["srp", "serbian"]),
-    ("sv", &["swe", "swedish", "svenska"]),
-    ("sw", &["swa", "swahili"]),
-    ("ta", &["tam", "tamil"]),
-    ("te", &["tel", "telugu"]),
-    ("th", &["tha", "thai"]),
-    ("tr", &["tur", "turkish", "turkce"]),
-    ("uk", &["ukr", "ukrainian"]),
-    ("vi", &["vie", "vietnamese", "tieng viet"]),
-    ("zh", &["zho", "chi", "cmn", "yue", "chinese", "mandarin", "cantonese", "中文"]),
+/// Codes of countries that people write for a language and that are none. (`uk`, `se` and `kr` are languages: not of these.)
+#[rustfmt::skip]
+const OF_COUNTRIES: [(&str, &str); 22] = [
+    ("jp", "ja"), ("cz", "cs"), ("dk", "da"), ("gr", "el"), ("cn", "zh"), ("at", "de"), ("us", "en"), ("gb", "en"), ("au", "en"),
+    ("nz", "en"), ("ua", "uk"), ("vn", "vi"), ("il", "he"), ("ir", "fa"), ("mx", "es"), ("pk", "ur"), ("ph", "tl"), ("rs", "sr"),
+    ("kz", "kk"), ("al", "sq"), ("by", "be"), ("eg", "ar"),
 ];
 
-/// The primary tag of `en-US`, `pt_BR`, `deu`, `German` or `Español`.
+/// By code or folded name: the tag.
+static LANGUAGES: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
+    let mut names = BTreeMap::new();
+    for (tag, line) in lines() {
+        names.extend(line.split(';').map(|name| (fold(name), tag)));
+        let codes = line.split(';').next().unwrap_or_default();
+        names.extend(codes.split(' ').map(|code| (code.to_owned(), tag)));
+        names.insert(tag.to_owned(), tag);
+    }
+    names
+});
+
+/// Tag, and what follows: further codes, then names.
+fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("languages.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once(' '))
+}
+
+/// The primary tag of `en-US`, `pt_BR`, `deu`, `German`, `Español` or `English (US)`.
 pub fn parse(text: &str) -> Option<&'static str> {
-    let folded = fold(text);
-    find(&folded).or_else(|| {
-        // `fold` made blanks of the separators of a tag: `zh-Hant-TW` is now `zh hant tw`.
-        let is_tag = !text.trim().contains(char::is_whitespace) && text.contains(['-', '_']);
-        if is_tag { find(folded.split(' ').next()?) } else { None }
+    if text.len() > LONGEST {
+        return None;
+    }
+    let bare = text.split('(').next().unwrap_or(text);
+    find(text).or_else(|| find(bare)).or_else(|| code(text)).or_else(|| {
+        // "English - US", "Spanish, Mexico": a language and where it is spoken.
+        let (name, spoken_in) = bare.split_once([',', '-', '/'])?;
+        place::country(spoken_in).and_then(|_| find(name))
     })
 }
 
-/// How to write a language that somebody wrote as a name: `write "en" for English`.
+/// Longer than any name of a language.
+const LONGEST: usize = 60;
+
+/// The primary tag of a code, with or without region and script: `en`, `nb`, `deu`, `zh-Hant-TW`, `pt_BR`. Names are none.
+pub fn code(text: &str) -> Option<&'static str> {
+    let text = text.trim();
+    if text.contains(char::is_whitespace) {
+        return None;
+    }
+    let primary = text.split(['-', '_']).next()?;
+    let shaped = (2..=3).contains(&primary.len()) && primary.bytes().all(|byte| byte.is_ascii_alphabetic());
+    shaped.then(|| find(primary))?
+}
+
+/// How to write a language that somebody wrote as a name or by a country: `write "en" for English`.
 pub fn hint(text: &str) -> Option<String> {
-    let tag = parse(text)?;
-    (tag != text.trim().to_lowercase()).then(|| format!("write \"{tag}\" for {}", text.trim()))
+    let text = text.trim();
+    let of_country =
+        || OF_COUNTRIES.iter().find(|(country, _)| country.eq_ignore_ascii_case(text)).map(|(_, tag)| *tag);
+    let tag = parse(text).or_else(of_country)?;
+    (tag != text.to_lowercase()).then(|| format!("write \"{tag}\" for {text}"))
 }
 
 fn find(name: &str) -> Option<&'static str> {
-    LANGUAGES.iter().find(|(tag, names)| *tag == name || names.contains(&name)).map(|(tag, _)| *tag)
+    LANGUAGES.get(&fold(name)).copied()
 }
 
 #[cfg(test)]
@@ -96,6 +88,14 @@ mod tests {
             ("Español", Some("es")),
             ("nb-NO", Some("no")),
             ("日本語", Some("ja")),
+            ("English (US)", Some("en")),
+            ("Portuguese (Brazil)", Some("pt")),
+            ("Spanish - Mexico", Some("es")),
+            ("Urdu", Some("ur")),
+            ("Norwegian Bokmål", Some("no")),
+            ("Bahasa Indonesia", Some("id")),
+            ("tagalog", Some("tl")),
+            ("English, Spanish", None),
             ("Klingon", None),
             ("english please", None),
             ("xx-YY", None),
@@ -114,14 +114,45 @@ mod tests {
     }
 
     #[test]
-    fn names_are_written_folded_and_name_one_language() {
-        let mut seen = std::collections::BTreeSet::new();
-        for (tag, names) in LANGUAGES {
-            assert!(seen.insert(tag), "{tag} twice");
-            for name in names {
-                assert_eq!(fold(name), *name);
-                assert!(seen.insert(name), "{name} twice");
-            }
+    fn codes_are_met_with_what_they_stand_for() {
+        let table = [
+            ("en", Some("en")),
+            ("NB", Some("no")),
+            ("nn-NO", Some("no")),
+            ("iw", Some("he")),
+            ("in", Some("id")),
+            ("deu", Some("de")),
+            ("ur-PK", Some("ur")),
+            ("zh_CN", Some("zh")),
+            ("jp", None),
+            ("cz", None),
+            ("dk", None),
+            ("German", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(code(text), expected, "{text:?}");
         }
+        assert_eq!(hint("jp").as_deref(), Some("write \"ja\" for jp"));
+        assert_eq!(hint("CZ").as_deref(), Some("write \"cs\" for CZ"));
+    }
+
+    #[test]
+    fn every_language_has_one_line_and_every_name_one_language() {
+        let mut seen = BTreeMap::new();
+        let mut count = 0;
+        for (tag, line) in lines() {
+            count += 1;
+            let names = line.split(';').skip(1).map(fold);
+            let codes = line.split(';').next().unwrap_or_default().split(' ').map(str::to_owned);
+            for name in names.chain(codes).chain([tag.to_owned()]) {
+                let before = seen.insert(name.clone(), tag);
+                assert!(before.is_none_or(|before| before == tag), "{name} of {before:?} and {tag}");
+                assert_eq!(parse(&name), Some(tag), "{name}");
+            }
+            assert_eq!(code(tag), Some(tag));
+        }
+        // The codes of ISO 639-1, but for those that stand with another: nb, nn, tw.
+        assert_eq!(count, 182);
     }
 }

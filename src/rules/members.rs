@@ -88,7 +88,8 @@ impl Criterion {
     fn is(self, has: &str, word: &str) -> bool {
         match self {
             Self::Team | Self::Seniority | Self::Skill => has == word,
-            Self::Language | Self::Product => has.to_lowercase() == word.to_lowercase(),
+            Self::Language => language::code(word) == Some(has),
+            Self::Product => has.to_lowercase() == word.to_lowercase(),
         }
     }
 
@@ -352,7 +353,7 @@ mod tests {
         cy,Cy,cy@c.example,emea,junior,de,security,,UTC,office,\n\
         dee,Dee,dee@c.example,amer,senior,en,,Chat,UTC,office,\n\
         eve,Eve,eve@c.example,amer,,fr,,,UTC,office,no\n\
-        fay,Fay,fay@c.example,apac; latam,lead;trainer,fr,,,UTC,office,\n";
+        fay,Fay,fay@c.example,apac; latam,lead;trainer,it,,,UTC,office,\n";
 
     /// `ana:1 ben:2`, and the faults as `line code`.
     fn found(text: &str) -> (String, Vec<String>) {

@@ -14,6 +14,7 @@ pub mod company;
 pub mod compile;
 pub mod condition;
 mod conditions;
+pub mod encoding;
 pub mod expect;
 pub mod expression;
 pub mod fault;
@@ -39,7 +40,7 @@ pub mod schema;
 mod segments;
 pub mod set;
 pub mod shared;
-mod table;
+pub mod table;
 mod territories;
 pub mod values;
 mod vocabulary;
@@ -51,6 +52,7 @@ pub use compile::{Checked, SourceFile, check, compile, release};
 pub use fault::{Fault, Level};
 pub use report::summary;
 pub use set::RuleSet;
+pub use values::spell;
 
 /// The files of a workspace that hold rules, relative to its directory.
 const ROUTING: &str = "rules/routing.yaml";

@@ -60,7 +60,7 @@ fn number(text: &str, region: Option<&str>) -> Option<PhoneE164> {
     let without_trunk = text.replace("(0)", "");
     let code = region.and_then(|code| phonenumber::country::Id::from_str(code).ok());
     if text.starts_with('+') {
-        return valid(None, &without_trunk).or_else(|| PhoneE164::new(digits(&without_trunk)).ok());
+        return valid(None, &without_trunk).or_else(|| unlisted(&without_trunk));
     }
     // The country's own way of dialling abroad comes first: 0011 in Australia, 010 in Japan, 011 in America.
     if let Some(found) = code.and_then(|code| valid(Some(code), text)) {
@@ -68,7 +68,7 @@ fn number(text: &str, region: Option<&str>) -> Option<PhoneE164> {
     }
     if let Some(rest) = without_trunk.strip_prefix("00") {
         let abroad = format!("+{rest}");
-        return valid(None, &abroad).or_else(|| PhoneE164::new(digits(&abroad)).ok());
+        return valid(None, &abroad).or_else(|| unlisted(&abroad));
     }
     // The plus was lost, as in a spreadsheet: only where the code is that of the country.
     let found = valid(None, &format!("+{without_trunk}"))?;
@@ -78,6 +78,13 @@ fn number(text: &str, region: Option<&str>) -> Option<PhoneE164> {
 fn valid(region: Option<phonenumber::country::Id>, text: &str) -> Option<PhoneE164> {
     let number = phonenumber::parse(region, text).ok().filter(phonenumber::PhoneNumber::is_valid)?;
     PhoneE164::new(format!("+{}{}", number.code().value(), number.national())).ok()
+}
+
+/// A number that its country's plan does not list. North America has ten digits behind the one, always.
+fn unlisted(text: &str) -> Option<PhoneE164> {
+    let digits = digits(text);
+    let fits = !digits.starts_with("+1") || digits.len() == "+14155550142".len();
+    fits.then(|| PhoneE164::new(digits).ok())?
 }
 
 /// The country that a number belongs to, as alpha-2.

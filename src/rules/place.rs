@@ -1,147 +1,60 @@
 //! Countries and their parts, from codes, names and what people really say, as ISO 3166 writes them.
+//!
+//! The codes and their official names come from the crate `rust_iso3166`; everyday and local names, and the codes before and
+//! after it, from `places.txt`.
 
 use rust_iso3166::CountryCode;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
-
-/// Names that ISO 3166 does not list, in folded form: everyday names and what a country calls itself.
-const COUNTRY_ALIASES: [(&str, &str); 92] = [
-    ("america", "US"),
-    ("united states", "US"),
-    ("the states", "US"),
-    ("estados unidos", "US"),
-    ("etats unis", "US"),
-    ("vereinigte staaten", "US"),
-    ("uk", "GB"),
-    ("united kingdom", "GB"),
-    ("great britain", "GB"),
-    ("britain", "GB"),
-    ("england", "GB"),
-    ("scotland", "GB"),
-    ("wales", "GB"),
-    ("northern ireland", "GB"),
-    ("eire", "IE"),
-    ("republic of ireland", "IE"),
-    ("deutschland", "DE"),
-    ("alemania", "DE"),
-    ("allemagne", "DE"),
-    ("osterreich", "AT"),
-    ("oesterreich", "AT"),
-    ("schweiz", "CH"),
-    ("suisse", "CH"),
-    ("svizzera", "CH"),
-    ("frankreich", "FR"),
-    ("francia", "FR"),
-    ("espana", "ES"),
-    ("spanien", "ES"),
-    ("espagne", "ES"),
-    ("italia", "IT"),
-    ("italien", "IT"),
-    ("nederland", "NL"),
-    ("niederlande", "NL"),
-    ("holland", "NL"),
-    ("belgie", "BE"),
-    ("belgique", "BE"),
-    ("belgien", "BE"),
-    ("danmark", "DK"),
-    ("sverige", "SE"),
-    ("schweden", "SE"),
-    ("norge", "NO"),
-    ("norwegen", "NO"),
-    ("suomi", "FI"),
-    ("island", "IS"),
-    ("polska", "PL"),
-    ("polen", "PL"),
-    ("cesko", "CZ"),
-    ("czech republic", "CZ"),
-    ("slovak republic", "SK"),
-    ("magyarorszag", "HU"),
-    ("romania", "RO"),
-    ("hellas", "GR"),
-    ("el", "GR"),
-    ("turkey", "TR"),
-    ("turkiye", "TR"),
-    ("russia", "RU"),
-    ("macedonia", "MK"),
-    ("brasil", "BR"),
-    ("mexico", "MX"),
-    ("peru", "PE"),
-    ("bolivia", "BO"),
-    ("venezuela", "VE"),
-    ("canada", "CA"),
-    ("japon", "JP"),
-    ("nippon", "JP"),
-    ("日本", "JP"),
-    ("中国", "CN"),
-    ("prc", "CN"),
-    ("mainland china", "CN"),
-    ("대한민국", "KR"),
-    ("한국", "KR"),
-    ("korea", "KR"),
-    ("south korea", "KR"),
-    ("north korea", "KP"),
-    ("vietnam", "VN"),
-    ("laos", "LA"),
-    ("burma", "MM"),
-    ("brunei", "BN"),
-    ("east timor", "TL"),
-    ("syria", "SY"),
-    ("uae", "AE"),
-    ("emirates", "AE"),
-    ("ksa", "SA"),
-    ("ivory coast", "CI"),
-    ("cape verde", "CV"),
-    ("swaziland", "SZ"),
-    ("dr congo", "CD"),
-    ("drc", "CD"),
-    ("congo brazzaville", "CG"),
-    ("palestine", "PS"),
-    ("vatican", "VA"),
-    ("vatican city", "VA"),
-];
-
-/// English names of subdivisions whose ISO name is in the country's own language.
-const SUBDIVISION_ALIASES: [(&str, &str); 36] = [
-    ("bavaria", "DE-BY"),
-    ("hesse", "DE-HE"),
-    ("lower saxony", "DE-NI"),
-    ("north rhine westphalia", "DE-NW"),
-    ("nrw", "DE-NW"),
-    ("rhineland palatinate", "DE-RP"),
-    ("saxony", "DE-SN"),
-    ("saxony anhalt", "DE-ST"),
-    ("thuringia", "DE-TH"),
-    ("mecklenburg western pomerania", "DE-MV"),
-    ("vienna", "AT-9"),
-    ("styria", "AT-6"),
-    ("tyrol", "AT-7"),
-    ("carinthia", "AT-2"),
-    ("lower austria", "AT-3"),
-    ("upper austria", "AT-4"),
-    ("geneva", "CH-GE"),
-    ("lucerne", "CH-LU"),
-    ("zurich", "CH-ZH"),
-    ("berne", "CH-BE"),
-    ("catalonia", "ES-CT"),
-    ("andalusia", "ES-AN"),
-    ("basque country", "ES-PV"),
-    ("madrid", "ES-MD"),
-    ("lombardy", "IT-25"),
-    ("tuscany", "IT-52"),
-    ("piedmont", "IT-21"),
-    ("sicily", "IT-82"),
-    ("north holland", "NL-NH"),
-    ("south holland", "NL-ZH"),
-    ("quebec", "CA-QC"),
-    ("washington dc", "US-DC"),
-    ("dc", "US-DC"),
-    ("mexico city", "MX-CMX"),
-    ("cdmx", "MX-CMX"),
-    ("sao paulo", "BR-SP"),
-];
 
 /// Countries whose parts stand in most addresses: a name of theirs is meant where nothing says otherwise.
 const OFTEN: [&str; 4] = ["US", "CA", "AU", "IN"];
+
+/// Longer than any name of a place.
+const LONGEST: usize = 80;
+
+/// What people write before or behind the name of a part, and ISO does or does not.
+#[rustfmt::skip]
+const KINDS: [&str; 41] = [
+    "state", "of", "canton", "kanton", "province", "provincia", "provincie", "provinz", "county", "co", "city", "prefecture", "emirate",
+    "region", "the", "district", "land", "freistaat", "voivodeship", "wojewodztwo", "kraj", "lan", "fylke", "de", "dept", "departement",
+    "comunidad", "sheng", "shi", "zizhiqu", "gwangyeoksi", "teukbyeolsi", "teukbyeoljachido", "do", "oblast", "kray", "respublika",
+    "estado", "governorate", "municipality", "autonomous",
+];
+
+/// A line of `places.txt`.
+struct Line {
+    country: &'static str,
+    /// Empty for a country.
+    part: &'static str,
+    /// Folded, apart from older codes.
+    names: Vec<String>,
+    /// The part is in ISO 3166-2 and not in the crate.
+    is_new: bool,
+    /// The code of the part before.
+    older: Option<&'static str>,
+}
+
+static LINES: LazyLock<Vec<Line>> = LazyLock::new(|| {
+    let lines = include_str!("places.txt").lines().filter(|line| !line.starts_with('#'));
+    lines
+        .filter_map(|line| {
+            let (code, names, older) = match line.split_once(" = ") {
+                Some((code, older)) => (code, vec![code_of(older).to_lowercase()], Some(code_of(older))),
+                None => {
+                    let (code, names) = line.split_once("; ")?;
+                    (code, names.split(';').flat_map(spellings).collect(), None)
+                }
+            };
+            let (country, part) = code.trim_start_matches('+').split_once('-').unwrap_or((code, ""));
+            Some(Line { country, part, names, is_new: code.starts_with('+'), older })
+        })
+        .collect()
+});
+
+/// Codes that parts had before, by country: `CT` in `IN`.
+static OLDER: LazyLock<BTreeSet<(&'static str, &'static str)>> =
+    LazyLock::new(|| LINES.iter().filter_map(|line| Some((line.country, line.older?))).collect());
 
 static COUNTRIES: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
     let mut names = BTreeMap::new();
@@ -159,26 +72,57 @@ static COUNTRIES: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
             names.entry(name).or_insert(only);
         }
     }
-    names.extend(COUNTRY_ALIASES.map(|(name, code)| (name.to_owned(), code)));
+    for line in LINES.iter().filter(|line| line.part.is_empty()) {
+        names.extend(line.names.iter().map(|name| (name.clone(), line.country)));
+        names.insert(line.country.to_lowercase(), line.country);
+    }
     names
 });
 
-/// By country and folded name: the code without the country. A name that two subdivisions of a country share is left out.
+/// By country and folded name: the code without the country. A name that two subdivisions of a country share is left out, unless
+/// `places.txt` says whose it is.
 static SUBDIVISIONS: LazyLock<BTreeMap<(&'static str, String), &'static str>> = LazyLock::new(|| {
     let mut names: BTreeMap<(&'static str, String), Option<&'static str>> = BTreeMap::new();
+    let mut add = |country, name, code| {
+        let known = names.entry((country, name)).or_insert(Some(code));
+        *known = known.filter(|known| *known == code);
+    };
     for country in rust_iso3166::ALL {
         for subdivision in country.subdivisions().unwrap_or_default() {
-            let name = (country.alpha2, fold(subdivision.name));
             let code = code_of(subdivision.code);
-            names.entry(name).and_modify(|known| *known = None).or_insert(Some(code));
+            // "Praha, Hlavní město" is also "Praha".
+            let short = subdivision.name.split(',').next().unwrap_or_default();
+            let mut spelt: Vec<String> = [subdivision.name, short].into_iter().flat_map(spellings).collect();
+            spelt.sort();
+            spelt.dedup();
+            spelt.into_iter().for_each(|name| add(country.alpha2, name, code));
         }
     }
-    for (name, code) in SUBDIVISION_ALIASES {
-        let (country, _) = code.split_once('-').unwrap_or((code, ""));
-        names.insert((country, name.to_owned()), Some(code_of(code)));
+    for line in LINES.iter().filter(|line| !line.part.is_empty()) {
+        let code = [line.part.to_lowercase()];
+        let own = if line.is_new { &code[..] } else { &[] };
+        for name in line.names.iter().chain(own) {
+            names.insert((line.country, name.clone()), Some(line.part));
+        }
     }
     names.into_iter().filter_map(|(name, code)| Some((name, code?))).collect()
 });
+
+/// The folded forms of a name: as it is, with the umlauts written out, and each of them without the kind of place it is.
+fn spellings(name: &str) -> Vec<String> {
+    let written_out = name.to_lowercase().replace('ä', "ae").replace('ö', "oe").replace('ü', "ue");
+    let whole = [fold(name), fold(&written_out)];
+    let bare = whole.each_ref().map(|name| bare(name));
+    let mut spelt: Vec<String> = whole.into_iter().chain(bare).filter(|name| !name.is_empty()).collect();
+    spelt.sort();
+    spelt.dedup();
+    spelt
+}
+
+/// A folded name without "Kanton", "county of" and the like.
+fn bare(folded: &str) -> String {
+    folded.split(' ').filter(|word| !KINDS.contains(word)).collect::<Vec<_>>().join(" ")
+}
 
 /// `CA` of `US-CA`.
 fn code_of(code: &'static str) -> &'static str {
@@ -187,18 +131,24 @@ fn code_of(code: &'static str) -> &'static str {
 
 /// Alpha-2 code of a country that is named, or given as alpha-2 or alpha-3 code.
 pub fn country(text: &str) -> Option<&'static str> {
+    if text.len() > LONGEST {
+        return None;
+    }
     let folded = fold(text);
     let name = folded.strip_prefix("the ").unwrap_or(&folded);
     if let Some(code) = rust_iso3166::from_alpha2(&name.to_uppercase()) {
         return Some(code.alpha2);
     }
-    COUNTRIES.get(name).or_else(|| COUNTRIES.get(&folded)).copied()
+    // "United States (US)", "Hong Kong (China)": the name before the bracket.
+    let before = || COUNTRIES.get(&fold(text.split_once('(')?.0));
+    COUNTRIES.get(name).or_else(|| COUNTRIES.get(&folded)).or_else(before).copied()
 }
 
 /// Names of all countries, for hints.
 pub fn country_names() -> impl Iterator<Item = &'static str> + Clone {
-    let aliases = COUNTRY_ALIASES.iter().map(|(alias, _)| *alias);
-    rust_iso3166::ALL.iter().map(short_name).chain(aliases)
+    let everyday =
+        LINES.iter().filter(|line| line.part.is_empty()).flat_map(|line| line.names.iter().map(String::as_str));
+    rust_iso3166::ALL.iter().map(short_name).chain(everyday)
 }
 
 /// "Netherlands (Kingdom of the)" without what stands in parentheses.
@@ -217,21 +167,38 @@ pub struct Subdivision {
 
 /// From `US-CA`, or, when the country is known, from `CA` or `California`. Without a country a bare name or code is
 /// ambiguous, and a full code of another country contradicts: both are `None`.
-pub fn subdivision(country: Option<&str>, text: &str) -> Option<Subdivision> {
-    let upper = text.trim().to_uppercase();
-    if let Some(found) = rust_iso3166::iso3166_2::from_code(&upper) {
-        let fits = country.is_none_or(|country| country == found.country_code);
-        return fits.then(|| Subdivision { country: found.country_code, code: code_of(found.code) });
+pub fn subdivision(within: Option<&str>, text: &str) -> Option<Subdivision> {
+    if text.len() > LONGEST {
+        return None;
     }
-    let country = country?;
-    if let Some(found) = rust_iso3166::iso3166_2::from_code(&format!("{country}-{upper}")) {
+    let upper = text.trim().to_uppercase();
+    if let Some((country, part)) = upper.split_once('-')
+        && let Some(found) = coded(country, part)
+    {
+        return within.is_none_or(|within| within == found.country).then_some(found);
+    }
+    let within = within?;
+    coded(within, &upper).or_else(|| named(within, &fold(text)))
+}
+
+/// `CA` in `US`; codes of today before older ones.
+fn coded(country: &str, part: &str) -> Option<Subdivision> {
+    if let Some(found) = rust_iso3166::iso3166_2::from_code(&format!("{country}-{part}"))
+        && !OLDER.contains(&(country, part))
+    {
         return Some(Subdivision { country: found.country_code, code: code_of(found.code) });
     }
+    let short = (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    short.then(|| named(country, &part.to_lowercase()))?
+}
+
+fn named(country: &str, folded: &str) -> Option<Subdivision> {
     // The table's own copy of the code, which lives as long as the program.
     let country = rust_iso3166::from_alpha2(country)?.alpha2;
-    let folded = fold(text);
-    let name = folded.strip_prefix("state of ").unwrap_or(&folded);
-    SUBDIVISIONS.get(&(country, name.to_owned())).map(|code| Subdivision { country, code })
+    let find = |name: &str| SUBDIVISIONS.get(&(country, name.to_owned())).copied();
+    let bare = bare(folded);
+    let found = find(folded).or_else(|| find(&bare).filter(|_| !bare.is_empty()));
+    found.map(|code| Subdivision { country, code })
 }
 
 /// Code of a part of a country (`CA` for California in `US`), from its name or code.
@@ -370,15 +337,114 @@ mod tests {
     }
 
     #[test]
-    fn every_alias_names_something_that_exists() {
-        for (name, code) in COUNTRY_ALIASES {
-            assert_eq!(fold(name), name, "aliases are written folded");
-            assert!(rust_iso3166::from_alpha2(code).is_some(), "{name}: {code}");
+    fn every_line_of_the_table_names_something_that_exists() {
+        for line in LINES.iter() {
+            let known = line.country == "XK" || rust_iso3166::from_alpha2(line.country).is_some();
+            assert!(known, "{}", line.country);
+            if line.part.is_empty() {
+                for name in &line.names {
+                    assert_eq!(country(name), Some(line.country), "{name}");
+                }
+                continue;
+            }
+            let code = format!("{}-{}", line.country, line.part);
+            let in_crate = rust_iso3166::iso3166_2::from_code(&code).is_some();
+            let is_new =
+                LINES.iter().any(|other| other.is_new && other.part == line.part && other.country == line.country);
+            assert!(in_crate != is_new, "{code} is new: {is_new}");
+            assert_eq!(subdivision(None, &code).map(|found| found.code), Some(line.part), "{code}");
         }
-        for (name, code) in SUBDIVISION_ALIASES {
-            assert_eq!(fold(name), name, "aliases are written folded");
-            assert!(rust_iso3166::iso3166_2::from_code(code).is_some(), "{name}: {code}");
+    }
+
+    #[test]
+    fn countries_are_known_by_everyday_and_local_names() {
+        let table = [
+            ("Kosovo", "XK"),
+            ("Macau", "MO"),
+            ("Hong Kong SAR", "HK"),
+            ("Republic of Korea", "KR"),
+            ("Czech Republic", "CZ"),
+            ("Südafrika", "ZA"),
+            ("Suedafrika", "ZA"),
+            ("People's Republic of China", "CN"),
+            ("United States (US)", "US"),
+            ("Estados Unidos", "US"),
+            ("Great Britain", "GB"),
+            ("Nederland", "NL"),
+            ("Türkiye", "TR"),
+            ("Turkey", "TR"),
+            ("Côte d'Ivoire", "CI"),
+            ("Democratic Republic of the Congo", "CD"),
+            ("North Macedonia", "MK"),
+            ("Vereinigte Arabische Emirate", "AE"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(country(text), Some(expected), "{text:?}");
         }
+        assert_eq!(country("US / Canada"), None);
+    }
+
+    #[test]
+    fn parts_are_known_by_everyday_local_and_older_names() {
+        let table = [
+            ("CH", "Bern", "BE"),
+            ("CH", "Genf", "GE"),
+            ("CH", "Grisons", "GR"),
+            ("CH", "Kanton Zürich", "ZH"),
+            ("CZ", "Praha", "10"),
+            ("AE", "Dubai", "DU"),
+            ("AE", "Emirate of Sharjah", "SH"),
+            ("CN", "Beijing", "BJ"),
+            ("CN", "Guangdong Province", "GD"),
+            ("CN", "11", "BJ"),
+            ("KR", "Seoul", "11"),
+            ("GB", "London", "LND"),
+            ("GB", "Greater London", "LND"),
+            ("DE", "Baden-Wuerttemberg", "BW"),
+            ("DE", "Thueringen", "TH"),
+            ("AT", "Kaernten", "2"),
+            ("AT", "Wien", "9"),
+            ("US", "Calif.", "CA"),
+            ("US", "Mass.", "MA"),
+            ("US", "Washington, D.C.", "DC"),
+            ("IN", "Orissa", "OD"),
+            ("IN", "OR", "OD"),
+            ("IN", "Telangana", "TS"),
+            ("IN", "TG", "TS"),
+            ("NO", "Akershus", "32"),
+            ("NO", "NO-32", "32"),
+            ("NO", "Trøndelag", "50"),
+            ("NO", "Viken", "30"),
+            ("JP", "東京都", "13"),
+            ("JP", "Tokyo Prefecture", "13"),
+            ("IE", "Co. Cork", "CO"),
+            ("IE", "Dublin", "D"),
+            ("ES", "Cataluña", "CT"),
+            ("ES", "Madrid", "MD"),
+            ("IT", "Lombardy", "25"),
+            ("FR", "Île-de-France", "IDF"),
+            ("NL", "Noord Holland", "NH"),
+            ("BE", "Brussels", "BRU"),
+            ("SE", "Stockholm", "AB"),
+            ("DK", "Copenhagen", "84"),
+            ("PL", "Mazovia", "14"),
+            ("BR", "Sao Paulo", "SP"),
+            ("MX", "CDMX", "CMX"),
+            ("ZA", "KZN", "KZN"),
+            ("ZA", "GT", "GP"),
+            ("RU", "Moscow", "MOW"),
+        ];
+        for (within, text, expected) in table {
+            assert_eq!(subdivision(Some(within), text).map(|found| found.code), Some(expected), "{text:?} in {within}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_two_countries_is_that_of_the_one_most_addresses_have() {
+        assert_eq!(state_anywhere("Florida").as_deref(), Some("FL"));
+        assert_eq!(state_anywhere("Maryland").as_deref(), Some("MD"));
+        assert_eq!(state_anywhere("Montana").as_deref(), Some("MT"));
+        assert_eq!(state_anywhere("Limburg"), None, "Belgium or the Netherlands");
     }
 
     #[test]
@@ -406,5 +472,4 @@ mod tests {
         assert_eq!(state_anywhere("Californa"), None);
         assert!(state_names("US").contains(&"Texas"));
     }
-
 }

@@ -129,7 +129,8 @@ pub fn beginnings(country: &str, text: &str) -> Result<Vec<String>, Option<Strin
 
 /// Everything in Britain that begins with these letters and digits.
 fn districts(beginning: &str) -> Vec<String> {
-    let longer = |signs: std::ops::RangeInclusive<char>| signs.map(|sign| format!("{beginning}{sign}")).collect::<Vec<_>>();
+    let longer =
+        |signs: std::ops::RangeInclusive<char>| signs.map(|sign| format!("{beginning}{sign}")).collect::<Vec<_>>();
     let rest = match beginning.as_bytes() {
         [letter] if letter.is_ascii_alphabetic() => longer('A'..='Z'),
         [.., before, digit] if before.is_ascii_alphabetic() && digit.is_ascii_digit() => longer('0'..='9'),

@@ -2,7 +2,7 @@
 
 use super::fault::{At, Faults, Word, did_you_mean, quoted};
 use super::table::{self, Row, Table};
-use super::{values, zone};
+use super::{phone, values, zone};
 use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::phone::PhoneE164;
@@ -197,12 +197,8 @@ impl Reader<'_> {
                     phones.push(phone);
                 }
                 Err(_) => {
-                    let digits = word.text.chars().filter(char::is_ascii_digit).count();
-                    let hint =
-                        if digits < 8 { "the number is too short" } else { "write + and the country code, no blanks" };
-                    self.faults
-                        .error("rep-bad-phone", word.at, quoted(&word.text), allowed)
-                        .hint(Some(hint.to_owned()));
+                    let hint = phone_meant(&word.text);
+                    self.faults.error("rep-bad-phone", word.at, quoted(&word.text), allowed).hint(Some(hint));
                 }
             }
         }
@@ -236,6 +232,20 @@ impl Reader<'_> {
             leave.extend(days.map(|(from, until)| Leave { from, until }));
         }
         leave
+    }
+}
+
+/// How to write a number that was written otherwise, or what a spreadsheet has done to it.
+fn phone_meant(text: &str) -> String {
+    let rounded = text.to_lowercase().contains("e+");
+    if rounded && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | 'e' | 'E' | '+')) {
+        return "a spreadsheet has rounded it: format the column as text, then write the whole number".to_owned();
+    }
+    let meant = phone::read(text, None).or_else(|| phone::read(&format!("+{}", text.trim_start_matches('\'')), None));
+    match meant {
+        Some(number) => format!("write {}", number.as_str()),
+        None if text.chars().filter(char::is_ascii_digit).count() < 8 => "the number is too short".to_owned(),
+        None => "write + and the country code, no blanks".to_owned(),
     }
 }
 

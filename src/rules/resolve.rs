@@ -47,6 +47,7 @@ pub fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Opt
         named_accounts,
         ownership: drafts.routing.ownership.clone(),
         assignment: drafts.routing.assignment,
+        calendars_believed_for: drafts.routing.calendars_believed_for,
         tiers,
         routes,
         pools,

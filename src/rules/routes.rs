@@ -19,6 +19,10 @@ pub const EXISTING: [(&str, Existing); 4] = [
     ("contact_owner", Existing::ContactOwner),
 ];
 pub const ASSIGNMENT: [(&str, Assignment); 2] = [("baton", Assignment::Baton), ("crm", Assignment::Crm)];
+/// Where the rules say nothing: a meeting that was made since costs one ring in vain, and a vendor that is down for longer
+/// must not make everybody free.
+const CALENDARS_BELIEVED_FOR: Duration = Duration::from_secs(15 * 60);
+const CALENDARS_BELIEVED_FOR_AT_LEAST: Duration = Duration::from_secs(60);
 pub const IF_UNDECIDED: [(&str, IfUndecided); 2] = [("skip", IfUndecided::Skip), ("catch_all", IfUndecided::CatchAll)];
 
 pub struct File {
@@ -27,6 +31,7 @@ pub struct File {
     pub shared_domains: BTreeSet<String>,
     pub ownership: Vec<OwnershipRule>,
     pub assignment: Assignment,
+    pub calendars_believed_for: Duration,
     pub tiers: Vec<Tier>,
     pub pools: Vec<pools::Draft>,
     pub routes: Vec<Route>,
@@ -66,6 +71,7 @@ pub fn read(root: &Node, faults: &mut Faults) -> File {
         shared_domains,
         ownership: ownership(section.get("ownership"), faults),
         assignment: assignment(&mut section, faults),
+        calendars_believed_for: calendars_believed_for(&mut section, faults),
         tiers: tiers(section.require("tiers", faults), &vocabulary, faults),
         pools: pools(section.require("pools", faults), faults),
         routes: routes(section.get("routes"), &vocabulary, faults),
@@ -142,6 +148,22 @@ fn refuse_conditions(section: Section<'_>, faults: &mut Faults) {
 fn duration(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> Option<Duration> {
     let word = section.get(key).and_then(|node| node.word(faults))?;
     faults.read(&word, "bad-duration", values::DURATION, values::duration)
+}
+
+/// A worker reads each calendar twice a minute: what counts for less would be unknown between one look and the next.
+fn calendars_believed_for(section: &mut Section<'_>, faults: &mut Faults) -> Duration {
+    let word = section.get("calendars_believed_for").and_then(|node| node.word(faults));
+    let Some(word) = word else { return CALENDARS_BELIEVED_FOR };
+    let span = faults.read(&word, "bad-duration", values::DURATION, values::duration);
+    if span.is_some_and(|span| span < CALENDARS_BELIEVED_FOR_AT_LEAST) {
+        let allowed = format!("at least {}", values::spell(CALENDARS_BELIEVED_FOR_AT_LEAST));
+        let hint =
+            "calendars are read twice a minute: an answer that counts for less would be unknown most of the time";
+        faults
+            .error("calendars-believed-too-briefly", word.at, quoted(&word.text), allowed)
+            .hint(Some(hint.to_owned()));
+    }
+    span.unwrap_or(CALENDARS_BELIEVED_FOR)
 }
 
 fn assignment(section: &mut Section<'_>, faults: &mut Faults) -> Assignment {

@@ -22,6 +22,8 @@ pub struct RuleSet {
     pub index: TerritoryIndex,
     pub ownership: Vec<OwnershipRule>,
     pub assignment: Assignment,
+    /// What a calendar said counts for so long; then it is unknown.
+    pub calendars_believed_for: Duration,
     /// In order; the first whose condition holds wins. The last one is [`Condition::Always`].
     pub tiers: Vec<Tier>,
     /// Exceptions, before territories, in order.
@@ -368,7 +370,7 @@ pub struct HandoffRules {
     pub company: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rung {
     WarmTransfer,

@@ -1,6 +1,7 @@
 //! CSV as rows of words that remember where they were written.
 //!
-//! Lines that begin with `#` are comments, blank lines are skipped, a byte-order mark of a spreadsheet is ignored.
+//! Lines that begin with `#` are comments, blank lines are skipped, and so is what spreadsheets add: a byte-order mark, a first
+//! line `sep=,`, quotes around a comment, blank cells at the end of a row. Cells are separated by commas, or by tabs.
 
 use super::fault::{At, Faults, Word, did_you_mean, listed, nearest, quoted};
 
@@ -24,8 +25,8 @@ pub fn read(
     faults: &mut Faults,
 ) -> Option<Table> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut records = split(path, text, faults)?.into_iter();
-    let Some(header) = records.next() else {
+    let mut records = split(path, text, faults)?.into_iter().filter(|row| !row.is_idle());
+    let Some(mut header) = records.next() else {
         faults.error(
             "table-empty",
             At::start_of(path),
@@ -37,9 +38,15 @@ pub fn read(
     if !ends_where_it_begins(&header, faults) {
         return None;
     }
+    header.cut(0);
     let columns = header_columns(&header, columns, required, faults)?;
-    let rows =
-        records.filter(|row| ends_where_it_begins(row, faults) && has_width(row, columns.len(), faults)).collect();
+    let mut rows = Vec::new();
+    for mut row in records {
+        row.cut(columns.len());
+        if ends_where_it_begins(&row, faults) && has_width(&row, columns.len(), faults) {
+            rows.push(row);
+        }
+    }
     Some(Table { columns, rows })
 }
 
@@ -70,6 +77,18 @@ impl Table {
 }
 
 impl Row {
+    /// A comment that a spreadsheet has quoted, or a row without a word.
+    fn is_idle(&self) -> bool {
+        self.cells[0].text.starts_with('#') || self.cells.iter().all(|cell| cell.text.is_empty())
+    }
+
+    /// Without the blank cells at its end, as far as there are more than `width`.
+    fn cut(&mut self, width: usize) {
+        while self.cells.len() > width.max(1) && self.cells.last().is_some_and(|cell| cell.text.is_empty()) {
+            self.cells.pop();
+        }
+    }
+
     /// The start of the row.
     pub fn at(&self) -> At {
         self.cells[0].at
@@ -144,10 +163,17 @@ fn has_width(row: &Row, width: usize, faults: &mut Faults) -> bool {
 }
 
 fn split(path: &'static str, text: &str, faults: &mut Faults) -> Option<Vec<Row>> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).comment(Some(b'#')).from_reader(text.as_bytes());
+    let (text, first_line) = match text.split_once('\n') {
+        Some((first, rest)) if separator(first).is_some() => (rest, 2),
+        _ => (text, 1),
+    };
+    let header = text.lines().find(|line| !line.starts_with('#') && !line.trim().is_empty()).unwrap_or_default();
+    let delimiter = if header.contains('\t') && !header.contains(',') { '\t' } else { ',' };
+    let mut reader = csv::ReaderBuilder::new();
+    reader.has_headers(false).flexible(true).comment(Some(b'#')).delimiter(delimiter as u8);
+    let mut reader = reader.from_reader(text.as_bytes());
     let mut rows = Vec::new();
-    let mut cursor = Cursor { rest: text, line: 1 };
+    let mut cursor = Cursor { rest: text, line: first_line, delimiter };
     for record in reader.records() {
         match record {
             Ok(record) => rows.push(cursor.row(path, &record)),
@@ -161,11 +187,19 @@ fn split(path: &'static str, text: &str, faults: &mut Faults) -> Option<Vec<Row>
     Some(rows)
 }
 
+/// The sign that a spreadsheet names in its first line: `sep=;`.
+pub fn separator(line: &str) -> Option<char> {
+    let mut rest = line.trim().trim_matches('"').strip_prefix("sep=")?.chars();
+    let sign = rest.next()?;
+    rest.next().is_none().then_some(sign)
+}
+
 /// Follows the records through the text: the reader's own positions point before the comments that it skips, and know no
 /// columns.
 struct Cursor<'t> {
     rest: &'t str,
     line: u32,
+    delimiter: char,
 }
 
 impl Cursor<'_> {
@@ -203,7 +237,7 @@ impl Cursor<'_> {
                 }
                 _ => {}
             }
-            if !in_quotes && matches!(letter, ',' | '\n') {
+            if !in_quotes && (letter == self.delimiter || letter == '\n') {
                 self.rest = &self.rest[index + 1..];
                 return column;
             }
@@ -238,6 +272,25 @@ mod tests {
         assert_eq!((places[0].text.as_str(), places[0].at.line, places[0].at.column), ("ece", 5, 13));
         assert_eq!((places[1].text.as_str(), places[1].at.line, places[1].at.column), ("b", 7, 3));
         assert_eq!(table.get(&table.rows[0], "name").unwrap().text, "Ünal, Ece");
+    }
+
+    #[test]
+    fn what_spreadsheets_add_is_skipped_and_lines_are_those_a_person_sees() {
+        for text in [
+            "sep=,\r\nid,name\r\na,A\r\n",
+            "# roster,,\n\"# two, in quotes\",,\nid,name,,\na,A,,\n,,,\n,,,\n",
+            "\"sep=,\"\nid\tname\na\tA\n",
+            "id,name\n#,\na,A,,,\n\n,\n",
+        ] {
+            let (table, faults) = table(text);
+            assert_eq!(faults, Vec::<String>::new(), "{text}");
+            let table = table.unwrap();
+            assert_eq!(table.rows.len(), 1, "{text}");
+            let word = table.get(&table.rows[0], "name").unwrap();
+            let line = text.lines().position(|line| line.starts_with('a')).unwrap() + 1;
+            assert_eq!((word.text.as_str(), word.at.line as usize, word.at.column), ("A", line, 3), "{text}");
+        }
+        assert_eq!(table("id,name,,\na,A,b,\n").1, ["2:1 row-width"], "a word beyond the last column is told");
     }
 
     #[test]

@@ -3,11 +3,11 @@
 
 use super::fault::{Faults, Word, did_you_mean, quoted};
 use super::lint::overlap;
-use super::{place, postal};
 use super::set::TerritoryRow;
 use super::table::{self, Row, Table};
 use super::values::{self, Employees};
 use super::vocabulary::{self, Vocabulary};
+use super::{place, postal};
 use crate::domain::id::TerritoryId;
 use chrono::NaiveDate;
 

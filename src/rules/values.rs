@@ -65,8 +65,8 @@ pub fn whole(text: &str) -> Option<u32> {
 
 pub fn flag(text: &str) -> Option<bool> {
     match text.to_lowercase().as_str() {
-        "yes" | "true" => Some(true),
-        "no" | "false" => Some(false),
+        "yes" | "true" | "y" | "1" => Some(true),
+        "no" | "false" | "n" | "0" => Some(false),
         _ => None,
     }
 }
@@ -103,8 +103,8 @@ fn day_meant(text: &str) -> Option<NaiveDate> {
     let parts: Vec<u32> = text.trim().split(['.', '/', '-']).map(|part| whole(part.trim())).collect::<Option<_>>()?;
     let [first, second, third] = parts[..] else { return None };
     let on = |year: u32, month, day| NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day);
-    if first > 999 {
-        return on(first, second, third);
+    if text.trim().find(['.', '/', '-']) == Some(4) {
+        return on(first, second, third).filter(|_| first > 999);
     }
     // `26` is 2026: nobody plans for the last century.
     let short = text.trim().len() - text.trim().rfind(['.', '/', '-'])? == 3;
@@ -116,12 +116,6 @@ fn day_meant(text: &str) -> Option<NaiveDate> {
         [Some(day), Some(other)] if day == other => Some(day),
         [Some(_), Some(_)] | [None, None] => None,
     }
-}
-
-/// BCP 47 primary language in lower case.
-pub fn language(text: &str) -> Option<String> {
-    let fine = (2..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic());
-    fine.then(|| text.to_lowercase())
 }
 
 /// `2026-03-02..2026-03-06`, or one day; both ends included.

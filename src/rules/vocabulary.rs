@@ -2,9 +2,9 @@
 
 use super::fault::{Faults, Word, did_you_mean, listed, quoted};
 use super::field::{BUILT_IN, Kind};
-use super::{place, postal};
 use super::segments::Segments;
 use super::yaml::Node;
+use super::{place, postal};
 use std::collections::BTreeMap;
 
 pub const KINDS: [(&str, Kind); 4] =

@@ -30,11 +30,14 @@ impl Tx {
         let sql = self.engine.insert_all("call::lock", "call_key", &[Text("key"), Text("lead_id")], tail);
         let rows = keys.iter().map(|(key, lead)| json!({ "key": key, "lead_id": lead }));
         let held = sqlx::query(sql).bind(rows_json(rows)?).fetch_all(self.conn()).await?;
-        let read = |row: &AnyRow| {
-            let row = Reading::new("call_key", row);
-            Ok((row.text("key")?, row.id("lead_id")?))
-        };
-        held.iter().map(read).collect()
+        held.iter().map(holder).collect()
+    }
+
+    /// Whose these keys are at this moment; new ones are left out.
+    pub async fn calls_read(&mut self, keys: &[String]) -> Result<BTreeMap<String, LeadId>, StoreError> {
+        let sql = format!("-- call::read\nSELECT key, lead_id FROM call_key WHERE key IN {}", self.engine.texts());
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(keys)).fetch_all(self.conn()).await?;
+        rows.iter().map(holder).collect()
     }
 
     /// Gives keys that are held to leads.
@@ -89,6 +92,11 @@ impl Tx {
             _ => Err(StoreError::NotFound { what: "lead", id: lead.id.to_string() }),
         }
     }
+}
+
+fn holder(row: &AnyRow) -> Result<(String, LeadId), StoreError> {
+    let row = Reading::new("call_key", row);
+    Ok((row.text("key")?, row.id("lead_id")?))
 }
 
 fn body(row: &AnyRow) -> Result<Lead, StoreError> {

@@ -104,6 +104,7 @@ impl Tx {
         self.handoffs_insert(decided.iter().map(|one| &one.handoff)).await?;
         let steps: Vec<&NewStep> = decided.iter().flat_map(|one| &one.steps).collect();
         self.steps_insert(steps).await?;
+        self.callers_put(decided.iter().map(|one| (&one.lead, one.decision.decided_at))).await?;
         let timeline: Vec<&TimelineEntry> = decided.iter().flat_map(|one| &one.timeline).collect();
         self.timeline_append(timeline).await
     }

@@ -5,17 +5,18 @@ use crate::store::dialect::Engine;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 10] = [
+const MIGRATIONS: [(&str, &str); 11] = [
     ("0001_begin", include_str!("../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../migrations/0003_slot_claims.sql")),
     ("0004_releases", include_str!("../../migrations/0004_releases.sql")),
     ("0005_fairness", include_str!("../../migrations/0005_fairness.sql")),
     ("0006_waiting", include_str!("../../migrations/0006_waiting.sql")),
-    ("0017_pulse", include_str!("../../migrations/0017_pulse.sql")),
-    ("0027_rights", include_str!("../../migrations/0027_rights.sql")),
-    ("0037_one_call_one_lead", include_str!("../../migrations/0037_one_call_one_lead.sql")),
-    ("0057_after_open_leads", include_str!("../../migrations/0057_after_open_leads.sql")),
+    ("0007_pulse", include_str!("../../migrations/0007_pulse.sql")),
+    ("0008_rights", include_str!("../../migrations/0008_rights.sql")),
+    ("0009_one_call_one_lead", include_str!("../../migrations/0009_one_call_one_lead.sql")),
+    ("0010_callers", include_str!("../../migrations/0010_callers.sql")),
+    ("0011_open_leads", include_str!("../../migrations/0011_open_leads.sql")),
 ];
 
 const KNOWN: &str =

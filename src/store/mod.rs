@@ -7,6 +7,7 @@
 //! since it is the same database.
 
 mod call;
+mod caller;
 mod correction;
 mod dialect;
 mod error;
@@ -36,6 +37,7 @@ mod transition;
 mod verdict;
 mod waiting;
 
+pub use caller::{Met, caller_keys};
 pub use correction::Correction;
 pub use error::StoreError;
 pub use feedback::{Contact, OwnerChange};
@@ -73,6 +75,8 @@ use tracing::Instrument;
 const TRIES: u32 = 4;
 /// How long a transaction that writes may take once it has its connection; statements have limits of their own below it.
 const ENDED_WITHIN: Duration = Duration::from_secs(20);
+/// The same for one that reads: reports take longer.
+const READ_WITHIN: Duration = Duration::from_secs(60);
 
 /// A handle to the database; clones share its connections.
 #[derive(Clone)]
@@ -173,17 +177,19 @@ impl Store {
                         tokio::time::sleep(Duration::from_millis((longest * jitter()) as u64)).await;
                         tries += 1;
                     }
-                    result => return result.map_err(|error| error.within(name)),
+                    result => {
+                        let result = result.map_err(|error| error.within(name));
+                        // Here, since whoever asked may not wait any more.
+                        if access != Access::Read {
+                            store.pulse.felt(result.as_ref().err());
+                        }
+                        return result;
+                    }
                 }
             }
         };
         match tokio::spawn(work.in_current_span()).await {
-            Ok(result) => {
-                if access != Access::Read {
-                    self.pulse.felt(result.as_ref().err());
-                }
-                result
-            }
+            Ok(result) => result,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 Err(_) => Err(StoreError::Stopped),
@@ -201,17 +207,16 @@ impl Store {
             acquired => acquired?,
         };
         let work = self.run(connection, begin, access, body);
-        if access != Access::Write {
-            return work.await;
-        }
         // A server that is gone without a word would hold its connection, and whoever waits for it, for a quarter of an hour.
-        match tokio::time::timeout(ENDED_WITHIN, work).await {
-            Ok(done) => done,
-            Err(_) => {
-                let silent = std::io::Error::new(std::io::ErrorKind::TimedOut, "it stopped answering");
-                Err(StoreError::CommitUnknown { during: "a transaction", cause: sqlx::Error::Io(silent) })
-            }
-        }
+        let span = match access {
+            Access::Read => READ_WITHIN,
+            Access::Write => ENDED_WITHIN,
+            Access::Migrate => return work.await,
+        };
+        tokio::time::timeout(span, work).await.unwrap_or_else(|_| {
+            let silent = std::io::Error::new(std::io::ErrorKind::TimedOut, "it stopped answering");
+            Err(StoreError::CommitUnknown { during: "a transaction", cause: sqlx::Error::Io(silent) })
+        })
     }
 
     async fn run<T>(

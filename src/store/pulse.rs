@@ -4,8 +4,10 @@
 //! that is long ago or was a failure, what a small write of its own meets. That one is made by one asker at a time, at most
 //! every [`BETWEEN_TRIES`], and never waited for longer than [`TRIED_WITHIN`]: a probe that comes every second costs nothing.
 
+use super::dialect::Engine;
+use super::inbox::hex;
 use super::{Store, StoreError};
-use crate::store::dialect::Engine;
+use crate::clock::random_bytes;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -93,6 +95,11 @@ impl Store {
         Err(error.in_words())
     }
 
+    /// Somebody waited for a write in vain: whoever asks next has it tried.
+    pub fn doubt(&self) {
+        self.pulse.felt_now().well_at = None;
+    }
+
     /// What the last write met, where it was the database's fault; in words of ours.
     pub fn known_trouble(&self) -> Option<&'static str> {
         self.pulse.felt_now().ill
@@ -102,7 +109,11 @@ impl Store {
         self.write("a test write", |tx| {
             Box::pin(async move {
                 let beat = match tx.engine {
-                    Engine::Sqlite => "x".repeat(TRIED_WITH),
+                    // Never twice the same: SQLite writes no page that stays as it is.
+                    Engine::Sqlite => {
+                        let other = hex(&random_bytes::<16>());
+                        other.repeat(TRIED_WITH / other.len())
+                    }
                     // The server says itself how its disk is.
                     Engine::Postgres => String::new(),
                 };

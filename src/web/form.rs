@@ -39,7 +39,7 @@ pub enum FormFault {
     #[error("right_rep is {found:?}, who is not in reps.csv")]
     NoSuchRep { found: String },
     #[error("right_rep is {found:?}, which may be {}; give the id", ids(.offered))]
-    WhichRep { found: String, offered: Vec<RepId> },
+    WhichRep { found: String, offered: Vec<RepId>, more: usize },
     #[error("right_rep is given without misroute: say what kind of misroute it was")]
     RepWithoutMisroute,
     #[error("note has {length} characters; allowed: {LONGEST_NOTE}")]
@@ -56,7 +56,7 @@ impl FormFault {
     /// As whoever sees the page understands it.
     pub fn for_people(&self) -> String {
         match self {
-            Self::Stars { .. } => "Please choose from 1 to 5 stars, or leave the question open.".to_owned(),
+            Self::Stars { .. } => "Please choose a number from 1 to 5, or leave the question open.".to_owned(),
             Self::Misroute { .. } => "Please choose one of the answers to “Did it reach the right person?”.".to_owned(),
             Self::NoSuchRep { found } => {
                 format!("Nobody here is called “{found}”. Please choose a name from the list, or leave it empty.")
@@ -135,9 +135,11 @@ fn named_rep(text: &str, rules: &RuleSet) -> Result<RepId, FormFault> {
     }
     let fits =
         |(rep, _): &&(&Rep, String)| rep.name.to_lowercase().contains(&wanted) || rep.id.as_str().contains(&wanted);
-    let offered: Vec<RepId> = active.iter().filter(fits).take(MOST_OFFERED).map(|(rep, _)| rep.id.clone()).collect();
+    let mut offered: Vec<RepId> = active.iter().filter(fits).map(|(rep, _)| rep.id.clone()).collect();
+    let more = offered.len().saturating_sub(MOST_OFFERED);
+    offered.truncate(MOST_OFFERED);
     let found = text.to_owned();
-    Err(if offered.is_empty() { FormFault::NoSuchRep { found } } else { FormFault::WhichRep { found, offered } })
+    Err(if offered.is_empty() { FormFault::NoSuchRep { found } } else { FormFault::WhichRep { found, offered, more } })
 }
 
 /// Who can be named, and how: by name, and by id where two have the same one.
@@ -202,7 +204,7 @@ mod tests {
             FormFault::Stars { field: "completeness", found: text() },
             FormFault::Misroute { found: text() },
             FormFault::NoSuchRep { found: text() },
-            FormFault::WhichRep { found: text(), offered: Vec::new() },
+            FormFault::WhichRep { found: text(), offered: Vec::new(), more: 3 },
             FormFault::RepWithoutMisroute,
             FormFault::LongNote { length: 2001 },
             FormFault::Nothing,

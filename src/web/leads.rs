@@ -151,7 +151,7 @@ pub async fn attention(State(door): State<Door>, Query(Nothing {}): Query<Nothin
 /// 202: a message that was put aside is tried again.
 pub async fn replay(State(door): State<Door>, Path(key): Path<String>) -> Result<Response, Problem> {
     match door.decider.replay(&key).await {
-        Ok(()) => Ok(accepted(&key, Known::TriedAgain)),
+        Ok(()) => Ok(accepted(&key, Known::TriedAgain, &[])),
         Err(StoreError::NotFound { .. }) => {
             Err(Problem::not_found("no message of this key is put aside; /v1/attention lists those that are"))
         }
@@ -219,6 +219,7 @@ pub async fn explain(
 impl Door {
     /// The time is up, and nothing is known to be stored.
     fn not_in_time(&self) -> Problem {
+        self.store.doubt();
         let cause = self.store.known_trouble().unwrap_or("the database did not answer in time");
         Problem::busy(format!("{cause}; the same request may be sent again"))
     }

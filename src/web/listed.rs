@@ -4,6 +4,7 @@ use super::Problem;
 use crate::domain::id::{LeadId, RepId};
 use crate::domain::outcome::NextStepKind;
 use crate::intake::normalise;
+use crate::rules::phone;
 use crate::store::LeadQuery;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -55,7 +56,7 @@ impl Listed {
 /// In an address `+` stands for a blank, and few think of writing %2B.
 fn phone(text: &str) -> Result<String, Problem> {
     let digits = text.strip_prefix(' ').map_or_else(|| text.to_owned(), |rest| format!("+{rest}"));
-    let read = normalise::phone(&digits, None).map(|phone| phone.as_str().to_owned());
+    let read = phone::read(&digits, None).map(|phone| phone.as_str().to_owned());
     read.ok_or_else(|| {
         Problem::bad_request(format!("phone is {text:?}; allowed: with its country, such as +14155550142"))
     })

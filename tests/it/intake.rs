@@ -130,7 +130,11 @@ fn a_lead_is_taken_whatever_an_optional_part_of_it_says() {
         as_expected("noted/events", name, bytes, &incoming.notes[0]);
         let Message::Lead(lead) = incoming.message else { panic!("{name} is a lead") };
         assert_eq!(lead.unread, incoming.notes, "{name}: the notes stay with the lead");
-        assert!(lead.company.name.is_some() && (lead.is_live() || ["no-call-id.json", "live-is-text.json"].contains(&name.as_str())), "{name}: what is right is kept");
+        assert!(
+            lead.company.name.is_some()
+                && (lead.is_live() || ["no-call-id.json", "live-is-text.json"].contains(&name.as_str())),
+            "{name}: what is right is kept"
+        );
     }
 }
 
@@ -168,14 +172,8 @@ fn all_faults_of_an_event_come_at_once() {
     });
     let faults = parse(event.to_string().as_bytes(), received_at()).expect_err("faulty");
     let pointers: BTreeSet<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
-    let expected = [
-        "/id",
-        "/specversion",
-        "/time",
-        "/data/call/platform",
-        "/data/contact/emial",
-        "/data/custom/nested",
-    ];
+    let expected =
+        ["/id", "/specversion", "/time", "/data/call/platform", "/data/contact/emial", "/data/custom/nested"];
     assert_eq!(pointers, BTreeSet::from(expected), "{}", said(&faults));
 }
 

@@ -3,6 +3,7 @@
 mod amqp;
 mod aside;
 mod calendarless;
+mod calendars;
 mod calls;
 mod change;
 mod chat;

@@ -178,7 +178,7 @@ fn turns_stay_near_everybodys_share() {
         let lead = people::lead(&mut chance, &rules, number, 7, now);
         let reps = rules.reps.keys().map(|rep| (rep.clone(), people::rep_facts(&mut chance, now))).collect();
         let account = people::account(&mut chance, &rules, now);
-        let snapshot = Snapshot { now, account, assigned: None, reps, ledgers: ledgers.clone() };
+        let snapshot = Snapshot { reps, ledgers: ledgers.clone(), ..Snapshot::of_lead(now, account, None) };
         let Some(turn) = decide(&lead, &snapshot, &rules).turn else { continue };
         let pool = &rules.pools[&turn.pool];
         let ledger = ledgers.entry(pool.id.clone()).or_insert_with(|| Ledger::empty(pool.id.clone()));
@@ -195,7 +195,7 @@ fn turns_stay_near_everybodys_share() {
 
 fn quiet(now: DateTime<Utc>) -> Snapshot {
     let account = Fact::Unknown { why: "not asked".to_owned() };
-    Snapshot { now, account, assigned: None, reps: BTreeMap::new(), ledgers: BTreeMap::new() }
+    Snapshot::of_lead(now, account, None)
 }
 
 fn instant(text: &str) -> DateTime<Utc> {

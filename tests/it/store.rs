@@ -73,6 +73,7 @@ conformance! {
             every_float_comes_back_to_the_bit,
             an_event_makes_one_lead,
             a_lead_is_found_by_event_and_by_call,
+            a_caller_is_known_by_the_last_lead_of_a_number_or_an_address,
             of_two_saves_at_one_revision_one_counts,
             a_move_is_one_commit_and_the_view_follows,
             of_two_leads_that_choose_one_time_one_books_it,

@@ -1,9 +1,13 @@
 //! A workspace in which it is always office hours and everything is quick, and callers for it.
 
+use async_trait::async_trait;
 use baton::app::workspace::{self, Workspace};
 use baton::app::{self, Running, Setup};
 use baton::clock::SharedClock;
 use baton::config::Limits;
+use baton::connectors::{Class, LegStatus, RingRequest, Spoken, Telephony, VendorError};
+use baton::domain::id::LegId;
+use baton::domain::text::RepText;
 use baton::intake::decider::Replies;
 use baton::intake::event::key_of;
 use baton::outbox::Vendors;
@@ -81,9 +85,54 @@ pub fn read(folder: &Path) -> Workspace {
     read.unwrap_or_else(|faults| panic!("the town has faults: {:#?} {:#?}", faults.rules, faults.templates))
 }
 
-/// A worker of this process that decides for the town; nothing is connected to it.
+/// A worker of this process that decides for the town, with a telephone that rings nobody's phone.
 pub async fn worker(folder: &Path, store: &Store, clock: &SharedClock) -> Running {
-    worker_with(Vendors::default(), folder, store, clock).await
+    let vendors = Vendors { telephony: Some(Arc::new(DeadLine)), ..Vendors::default() };
+    worker_with(vendors, folder, store, clock).await
+}
+
+/// A telephone that is connected to nothing: everything fails for good.
+struct DeadLine;
+
+impl DeadLine {
+    fn fails<T>() -> Result<T, VendorError> {
+        Err(VendorError::NeedsPerson { vendor: "town", why: "the line is dead".to_owned() })
+    }
+}
+
+#[async_trait]
+impl Telephony for DeadLine {
+    fn ring_class(&self) -> Class {
+        Class::LookFirst
+    }
+
+    async fn instruct(&self, _: &str, _: &str, _: &Spoken) -> Result<(), VendorError> {
+        Self::fails()
+    }
+
+    async fn hold(&self, _: &str, _: &str) -> Result<(), VendorError> {
+        Self::fails()
+    }
+
+    async fn ring(&self, _: &RingRequest) -> Result<(), VendorError> {
+        Self::fails()
+    }
+
+    async fn whisper(&self, _: &LegId, _: &str, _: &RepText) -> Result<(), VendorError> {
+        Self::fails()
+    }
+
+    async fn join(&self, _: &str, _: &LegId, _: &str) -> Result<(), VendorError> {
+        Self::fails()
+    }
+
+    async fn hang_up(&self, _: &LegId, _: &str) -> Result<(), VendorError> {
+        Self::fails()
+    }
+
+    async fn read(&self, _: &LegId) -> Result<LegStatus, VendorError> {
+        Self::fails()
+    }
 }
 
 /// The same with what is connected to it.

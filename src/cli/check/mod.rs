@@ -86,6 +86,13 @@ impl Check {
             Ok(workspace) => app::agree(app::CrmChoice::from(&config), &workspace.checked.rules).map(|()| config),
             Err(_) => Ok(config),
         });
+        // Without the file nobody says yet what will be connected.
+        let not_connected = match (&loaded, &config) {
+            (Ok(workspace), Ok(config)) if self.dir.join("baton.toml").is_file() => {
+                app::not_connected(config, &workspace.checked.rules)
+            }
+            _ => Vec::new(),
+        };
         let test_files = workspace::test_files(&self.dir)?;
         // Without rules there is nothing that a test could name.
         let tests = loaded.as_ref().ok().map(|workspace| test::check(&test_files, &self.dir, &workspace.checked.rules));
@@ -113,7 +120,9 @@ impl Check {
             Format::Text => {
                 let mut sources = workspace::read(&self.dir)?;
                 sources.extend(test_files);
-                text(config_error.as_deref(), &warnings, &faults, &summary, &sources);
+                say(&format!("config     {}", config_error.as_deref().unwrap_or("ok")));
+                not_connected.iter().for_each(|told| say(&format!("           {told}")));
+                text(&warnings, &faults, &summary, &sources);
                 match &tests {
                     Some(Ok(count)) => say(&format!("tests      {count} can be run: baton test")),
                     Some(Err(told)) => {
@@ -130,6 +139,7 @@ impl Check {
                 say(&json!({
                     "ok": errors == 0,
                     "config": config_error,
+                    "not_connected": not_connected,
                     "errors": list(&faults.rules),
                     "tests": list(test_faults),
                     "templates": faults.templates.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -159,8 +169,7 @@ fn explain(code: &str) -> u8 {
     USAGE
 }
 
-fn text(config_error: Option<&str>, warnings: &[Fault], faults: &Faults, summary: &[String], sources: &[SourceFile]) {
-    say(&format!("config     {}", config_error.unwrap_or("ok")));
+fn text(warnings: &[Fault], faults: &Faults, summary: &[String], sources: &[SourceFile]) {
     stage("rules", faults.rules.len(), warnings.len());
     for line in summary {
         say(&format!("           {line}"));

@@ -234,14 +234,5 @@ fn by_reason(answer: &Answer) -> VendorError {
     }
 }
 
-/// Out-of-office times beside busy times, without those that they explain.
-pub(super) fn named(busy: Vec<Busy>, away: Vec<Busy>) -> Vec<Busy> {
-    let explained = |b: &Busy| away.iter().any(|a| a.from <= b.from && b.until <= a.until);
-    let mut all: Vec<Busy> = busy.into_iter().filter(|b| !explained(b)).collect();
-    all.extend(away);
-    all.sort_by_key(|b| (b.from, b.until));
-    all
-}
-
 #[cfg(test)]
 mod tests;

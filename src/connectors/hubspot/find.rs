@@ -225,6 +225,7 @@ fn person(contact: &Object, keys: &AccountKeys) -> PersonRecord {
         email: text("email").map(|email| email.to_lowercase()),
         phones: phones(contact, keys),
         owner_crm_id: text(OWNER).map(CrmId::from),
+        owner: None,
         active_at: dates.iter().filter_map(|property| instant(contact.get(property)?)).max(),
     }
 }

@@ -171,6 +171,7 @@ fn person(kind: PersonKind, row: &Row, keys: &AccountKeys) -> PersonRecord {
         email: text(row, "Email").map(|email| email.to_lowercase()),
         phones: phones(row, keys),
         owner_crm_id: id(row, "OwnerId"),
+        owner: None,
         active_at: dates.iter().filter_map(|field| instant(&text(row, field)?)).max(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::account::{Candidates, CompanyRecord, Records};
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::LeadId;
 use crate::domain::known::Known;
 use crate::domain::rep::{BusyKind, Presence};
@@ -217,6 +218,7 @@ impl Twice<'_> {
         let facts = LeadFacts {
             account: account.clone(),
             assigned: None,
+            lacks: BTreeSet::new(),
             calendars: calendars
                 .iter()
                 .filter(|(rep, _)| asked(rep))
@@ -254,7 +256,7 @@ impl Twice<'_> {
 
         table.book(lead, &worker, rules, now);
         world.give(&rehearsed);
-        let begun = Handoff::begin(lead, &worker, rules);
+        let begun = Handoff::begin(lead, &worker, rules).seeing(&snapshot, rules);
         let Transition { state, .. } = advance(&begun, &Event::Start, rules, now);
         table.reserve(&state);
         if let Some(hold) = &state.holds {
@@ -320,7 +322,8 @@ fn turns_caps_and_phones_hold_for_reps_without_a_calendar() {
             let lead = Lead { id: LeadId::from_digest([number; 16]), ..acme() };
             let account = Fact::Unknown { why: "no CRM".to_owned() };
             let considered = Considered::by_lead(&lead, &rules).knowing(&lead, &account, None, &rules, now);
-            let facts = LeadFacts { account, assigned: None, considered, calendars: BTreeMap::new() };
+            let facts =
+                LeadFacts { account, assigned: None, lacks: BTreeSet::new(), considered, calendars: BTreeMap::new() };
             let snapshot = table.snapshot(&facts, &rules, now);
             let decision = decide(&lead, &snapshot, &rules);
             table.book(&lead, &decision, &rules, now);

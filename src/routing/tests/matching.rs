@@ -48,6 +48,7 @@ fn contact_of(company: &str, email: Option<&str>, phone: Option<&str>) -> Person
         email: email.map(str::to_owned),
         phones: phone.map(|phone| PhoneE164::new(phone).expect("a number")).into_iter().collect(),
         owner_crm_id: None,
+        owner: None,
         active_at: None,
     }
 }

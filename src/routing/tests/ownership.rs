@@ -402,3 +402,23 @@ fn whoever_stands_in_for_the_stand_in_is_asked() {
     let asked = Considered::by_lead(lead, rules).knowing(lead, &chain.snapshot.account, None, rules, at("10:00"));
     assert!(asked.reps.contains(&rep_id("eve")), "a calendar is worth asking for: {asked:?}");
 }
+
+/// Whoever called twice got two reps where there was no CRM, or where it had not indexed the first lead yet.
+#[test]
+fn a_caller_whom_only_we_know_goes_to_whoever_has_the_last_lead() {
+    let met = |rep: &str, ago: u64| {
+        let (rep, active_at) = (rep.to_owned(), at("10:00") - chrono::TimeDelta::days(ago.cast_signed()));
+        move |world: Scenario| {
+            world.person(PersonKind::Lead, &rep, Some(active_at)).records(|records| {
+                let person = records.people.last_mut().expect("made just now");
+                (person.owner_crm_id, person.owner) = (None, Some(rep_id(&rep)));
+            })
+        }
+    };
+    let rules = [(Existing::LeadOwner, Some(90))];
+    following(met("ana", 1)(scenario()), &rules).expect_owner("ana").expect_ownership(&[OwnershipResult::Keeps]);
+    following(met("dan", 3)(met("ana", 1)(scenario())), &rules).expect_owner("ana");
+    following(met("ana", 91)(scenario()), &rules).expect_owner("ben");
+    let gone = met("ana", 1)(scenario()).rep("ana", |rep| rep.active = false);
+    following(gone, &rules).expect_ownership(&[OwnershipResult::Inactive]).expect_owner("ben");
+}

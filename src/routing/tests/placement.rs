@@ -287,3 +287,20 @@ fn an_old_answer_of_the_crm_is_told_with_its_age() {
     let trace = serde_json::to_value(asked.decide().trace.account).expect("a trace is JSON");
     assert_eq!(trace["result"], "no_account");
 }
+
+/// The caller heard "let me see when there is a time", and 45 ms later a promise.
+#[test]
+fn a_rung_for_which_nothing_is_connected_is_not_planned() {
+    let lacking = |rungs: &[Rung]| {
+        let mut world = scenario();
+        world.snapshot.lacks = rungs.iter().copied().collect();
+        world
+    };
+    lacking(&[Rung::Booking]).expect_rungs(&[Rung::WarmTransfer, Rung::Callback]).expect_first("ben");
+    lacking(&[Rung::WarmTransfer]).expect_rungs(&WITHOUT_TRANSFER).expect_targets(&[]).expect_owner("ben");
+    lacking(&[Rung::WarmTransfer, Rung::Booking]).expect_rungs(&[Rung::Callback]).expect_credit("ben");
+    lacking(&[Rung::Booking]).wants(PreferredHandoff::Meeting).expect_rungs(&[Rung::Callback]);
+    // The same for an owner without a calendar of their own.
+    scenario().rep("ben", |rep| rep.calendar = None).expect_rungs(&[Rung::WarmTransfer, Rung::Callback]);
+    scenario().rep("cy", |rep| rep.calendar = None).expect_rungs(&[Rung::WarmTransfer, Rung::Booking, Rung::Callback]);
+}

@@ -36,6 +36,11 @@ pub fn schema() -> Schema {
             list(ownership()),
         ),
         key("assignment", "Who gives the lead to a rep: Baton, or the CRM's own rules.", choice(&ASSIGNMENT)),
+        key(
+            "calendars_believed_for",
+            "What a calendar said counts for so long, 15m if left out; then it is unknown, and each pool's `calendar_unknown` says what that counts as.",
+            DURATION,
+        ),
         required(
             "tiers",
             "The value of a lead: the first whose condition holds; the last has none.",

@@ -33,6 +33,7 @@ fn mail() -> Mail {
     Mail {
         key: "7k2m.12-brief_email".into(),
         to: "ana@rep.example".into(),
+        reply_to: None,
         subject: "New lead: Łódź Sp. z o.o. with a name that is long enough to be folded into a second line".into(),
         text: format!(".starts with a dot\nGrüße\n\n..\n{}\n", "a very long line ".repeat(100)),
         html: Some("<p>Grüße &amp; <b>more</b></p>".into()),

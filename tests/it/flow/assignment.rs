@@ -63,3 +63,21 @@ async fn a_crm_that_is_too_late_is_not_waited_for_and_makes_no_second_lead() {
     assert_eq!(stored["OwnerId"], json!(owner), "Baton decided, and the CRM says so");
     play.nothing_twice();
 }
+
+/// Asking the CRM for an owner makes a record there: not one for each event of a call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_is_told_twice_is_one_lead_of_the_crm() {
+    let (play, reps) = begin().await;
+    play.stage.salesforce.assign_all_to(&reps[3].1);
+    let caller = Caller::live(1).reps(&[ACCEPTS]);
+    let lead = play.call(&caller).await;
+    let mut again = caller.event.clone();
+    again["id"] = json!("evt-1-again");
+    again["data"]["contact"]["title"] = json!("Head of Operations");
+    assert_eq!(play.decided(&again).await, lead);
+    play.until(&lead, "connected").await;
+    play.until_quiet().await;
+    let [stored] = play.stage.salesforce.leads().try_into().expect("one lead");
+    assert_eq!(stored["Title"], json!("Head of Operations"), "what the second event brought is in it");
+    play.nothing_twice();
+}

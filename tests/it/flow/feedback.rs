@@ -170,7 +170,7 @@ async fn a_form_that_is_refused_keeps_what_was_written_and_says_why_in_words_of_
     let long = "n".repeat(2001);
     let refused: [(&[(&'static str, &str)], &str); 6] = [
         (&[], "Nothing is filled in yet"),
-        (&[("quality", "9"), ("note", "kept")], "Please choose from 1 to 5 stars"),
+        (&[("quality", "9"), ("note", "kept")], "Please choose a number from 1 to 5"),
         (&[("quality", "2"), ("right_rep", "east-02"), ("note", "kept")], "Please also say what went wrong"),
         (
             &[("quality", "2"), ("misroute", "procedural"), ("right_rep", "Mx <Nobody>"), ("note", "kept")],
@@ -178,7 +178,7 @@ async fn a_form_that_is_refused_keeps_what_was_written_and_says_why_in_words_of_
         ),
         (
             &[("quality", "2"), ("misroute", "clerical"), ("right_rep", "rep east"), ("note", "kept")],
-            "Please choose one of them below",
+            "Please choose who is meant below",
         ),
         (&[("quality", "2"), ("note", &long)], "2001 characters, and 2000 fit"),
     ];

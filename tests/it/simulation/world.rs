@@ -185,7 +185,7 @@ impl<'a> World<'a> {
             reps.insert(rep.clone(), facts);
         }
         let account = people::account(&mut self.chance, self.rules, now);
-        Snapshot { now, account, assigned: None, reps, ledgers: self.ledgers.clone() }
+        Snapshot { reps, ledgers: self.ledgers.clone(), ..Snapshot::of_lead(now, account, None) }
     }
 
     /// One event to one handoff, as `store` does it: who is held by another lead is passed over.

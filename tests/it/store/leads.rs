@@ -162,6 +162,27 @@ pub async fn a_lead_is_found_by_event_and_by_call(db: Db) {
     assert_eq!(found.await.expect("a read"), (Some(lead_id(2)), None, Some(handoff_id(1)), None, None));
 }
 
+pub async fn a_caller_is_known_by_the_last_lead_of_a_number_or_an_address(db: Db) {
+    let with_mail = |number: u32, email: &str| {
+        let mut lead = caller(number);
+        lead.contact.email = Some(Known::from_caller(email.to_owned()));
+        lead
+    };
+    let batch = vec![decided(with_mail(1, "ada@acme.example")), decided(with_mail(2, "bo@acme.example"))];
+    insert(&db, batch).await.expect("two of one batch with one number");
+    let keys = ["phone:+442079460900", "email:ada@acme.example", "phone:+15550100"];
+    let keys: Vec<String> = keys.map(str::to_owned).to_vec();
+    let found = db.store.read("test", move |tx| {
+        let keys = keys.clone();
+        Box::pin(async move { tx.callers_find(&keys).await })
+    });
+    let found = found.await.expect("a read");
+    let leads: Vec<(&str, &str)> = found.iter().map(|(key, met)| (key.as_str(), met.person.crm_id.as_str())).collect();
+    let (first, second) = (lead_id(1), lead_id(2));
+    assert_eq!(leads, [("email:ada@acme.example", first.as_str()), ("phone:+442079460900", second.as_str())]);
+    assert!(found.values().all(|met| met.person.owner.is_some() && met.name.is_some()));
+}
+
 pub async fn of_two_saves_at_one_revision_one_counts(db: Db) {
     insert(&db, vec![decided(caller(1))]).await.expect("a lead");
     let read = db.store.read("test", |tx| Box::pin(async move { tx.handoff(&handoff_id(1)).await })).await;

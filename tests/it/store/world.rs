@@ -123,13 +123,9 @@ fn snapshot(rules: &RuleSet) -> Snapshot {
         open: 0,
         calendar,
     };
-    Snapshot {
-        now: now(),
-        account: Fact::Known { value: None.into(), observed_at: later(-60), source: "mirror".to_owned() },
-        assigned: None,
-        reps: rules.reps.keys().map(|rep| (rep.clone(), facts.clone())).collect(),
-        ledgers: BTreeMap::new(),
-    }
+    let account = Fact::Known { value: None.into(), observed_at: later(-60), source: "mirror".to_owned() };
+    let reps = rules.reps.keys().map(|rep| (rep.clone(), facts.clone())).collect();
+    Snapshot { reps, ..Snapshot::of_lead(now(), account, None) }
 }
 
 /// A lead as the worker `first` has just decided it; its phone rings.
