@@ -76,12 +76,11 @@ pub struct Handoff {
 }
 
 impl Handoff {
-    /// Where the caller may be; a handoff that began under an older version knows only what they said.
+    /// Where the caller may be. What they said themselves is the strongest, also where it came later, or is all that a handoff
+    /// of an older version knows.
     pub fn whereabouts(&self) -> Whereabouts {
-        match self.caller_zone {
-            Some(zone) if self.caller.zones.is_empty() => Whereabouts::in_zone(zone),
-            _ => self.caller.clone(),
-        }
+        let place = self.caller.place.clone();
+        self.caller_zone.map_or_else(|| self.caller.clone(), |zone| Whereabouts { place, ..Whereabouts::in_zone(zone) })
     }
 
     /// Whether the lead goes to whoever can take it: it waits, and nobody is speaking with the caller.
