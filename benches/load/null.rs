@@ -90,6 +90,14 @@ impl Calendar for Null {
     ) -> Result<BTreeMap<String, Result<Vec<Busy>, String>>, VendorError> {
         Ok(calendars.iter().map(|calendar| (calendar.clone(), Ok(Vec::new()))).collect())
     }
+    async fn absences(
+        &self,
+        _calendars: &[String],
+        _from: DateTime<Utc>,
+        _until: DateTime<Utc>,
+    ) -> BTreeMap<String, Vec<Busy>> {
+        BTreeMap::new()
+    }
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError> {
         Ok(Booked::Event { id: request.key.clone() })
     }

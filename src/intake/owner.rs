@@ -120,7 +120,7 @@ impl Decider {
     ///
     /// # Errors
     /// The database failed: the next look finds what is left.
-    pub async fn take_from_who_left(&self) -> Result<u32, StoreError> {
+    pub async fn take_of_who_left(&self) -> Result<u32, StoreError> {
         let release = Arc::clone(&self.parts.release.borrow());
         let rules = Arc::clone(&release.rules);
         let owed = self.parts.store.read("owner.left", move |tx| {
@@ -161,7 +161,7 @@ impl Decider {
             Box::pin(async move {
                 let (given, facts, release, mover, rep) = &*parts;
                 let rules = &release.rules;
-                ByRules { given, facts, rules, live: rules, mover }.from_who_left(tx, rep).await
+                ByRules { given, facts, rules, live: rules, mover }.of_who_left(tx, rep).await
             })
         });
         let Some((reassigned, steps)) = moved.await? else { return Ok(None) };
@@ -265,7 +265,7 @@ impl ByRules<'_> {
     }
 
     /// `None`: it is not theirs any more.
-    async fn from_who_left(&self, tx: &mut Tx, rep: &RepId) -> Result<Option<(Reassigned, Moved)>, StoreError> {
+    async fn of_who_left(&self, tx: &mut Tx, rep: &RepId) -> Result<Option<(Reassigned, Moved)>, StoreError> {
         if tx.handoff_lock(&self.given.handoff).await?.next_step().owner != *rep {
             return Ok(None);
         }

@@ -13,8 +13,8 @@ use crate::domain::id::RepId;
 use crate::domain::lead::Lead;
 use crate::domain::zone::Zone;
 use crate::routing::decision::{
-    Candidate, CandidateVerdict, DecidedAgain, KeyOwner, NoLongerLive, OwnershipResult, OwnershipTrace, PoolTrace, Target,
-    TargetRole, TerritoryMatch, TerritoryTrace,
+    Candidate, CandidateVerdict, DecidedAgain, KeyOwner, NoLongerLive, OwnershipResult, OwnershipTrace, PoolTrace,
+    Target, TargetRole, TerritoryMatch, TerritoryTrace,
 };
 use crate::routing::ledger::Entry;
 use crate::routing::{Decision, Snapshot};

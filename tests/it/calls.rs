@@ -210,7 +210,11 @@ async fn the_second_event_completes_the_first(db: Db) {
     assert_eq!(after.contact.title.map(|title| title.value).as_deref(), Some("Head of Operations"));
     assert!(after.qualification.budget.is_some() && after.custom.contains_key("seats"));
     assert_eq!(after.consent.sms, Some(false), "a consent that is taken back is taken back");
-    assert_eq!(calls.handoff(&lead).await.caller_zone, Some(baton::domain::zone::Zone::named("America/New_York")), "promises are told in it");
+    assert_eq!(
+        calls.handoff(&lead).await.caller_zone,
+        Some(baton::domain::zone::Zone::named("America/New_York")),
+        "promises are told in it"
+    );
     let told = calls.db.number("SELECT COUNT(*) FROM timeline WHERE kind = 'completed'").await;
     assert_eq!(told, 1, "the lead's story says so");
     calls.tell(0, &[second]).await;

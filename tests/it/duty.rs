@@ -10,7 +10,7 @@ use baton::connectors::{LegStatus, RingRequest, Spoken, Telephony, VendorError};
 use baton::domain::effect::Class;
 use baton::domain::id::LegId;
 use baton::domain::text::RepText;
-use baton::intake::answer::Answer;
+use baton::intake::answer::Told;
 use baton::intake::decider::Replies;
 use baton::outbox::Vendors;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -200,7 +200,7 @@ struct Blocked(AtomicU32);
 
 #[async_trait]
 impl Replies for Blocked {
-    async fn reply(&self, _: &str, _: Option<&str>, _: &Answer) {
+    async fn reply(&self, _: &str, _: Option<&str>, _: &Told<'_>) {
         self.0.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_secs(30)).await;
     }

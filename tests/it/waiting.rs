@@ -349,7 +349,7 @@ async fn whoever_stops_gives_nothing_away_any_more(db: Db) {
         worker.stop().await;
     }
     for lead in &have_place {
-        town.is_spoken_with(lead).await;
+        town.is_won(lead).await;
     }
     decider.give_waiting().await.expect("a look");
     assert_eq!(town.queue().await, queue, "it has stopped");

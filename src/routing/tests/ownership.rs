@@ -1,7 +1,7 @@
 use super::*;
-use crate::routing::Considered;
 use crate::domain::account::PersonKind;
 use crate::domain::rep::BusyKind;
+use crate::routing::Considered;
 
 #[test]
 fn an_owner_at_work_keeps_the_lead_and_the_pool_stands_behind() {

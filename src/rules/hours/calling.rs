@@ -156,15 +156,11 @@ mod tests {
         let (calling, faults) =
             calling("default: \"09:00-20:30\"\nDE: \"00:00-24:00\"\nus-fl: { mon-fri: [\"10:00-18:00\"] }\n");
         assert_eq!(faults, Vec::<String>::new());
-        assert_eq!(spelt(&calling.by_place["DE"]), vec!["00:00-00:00"; 7].join(" "), "a whole day");
-        assert_eq!(spelt(&calling.by_place["US-FL"]), format!("{}  ", vec!["10:00-18:00"; 5].join(" ")));
-        assert_eq!(spelt(&calling.by_place["US-RI"]), vec!["09:00-18:00"; 7].join(" "));
-        assert_eq!(spelt(&calling.by_place["US-TX"]), format!("{} 12:00-20:30", vec!["09:00-20:30"; 6].join(" ")));
-        assert_eq!(
-            spelt(&calling.by_place["US-AL"]),
-            format!("{} ", vec!["09:00-20:00"; 6].join(" ")),
-            "not on Sundays"
-        );
+        assert_eq!(spelt(&calling.by_place["DE"]), ["00:00-00:00"; 7].join(" "), "a whole day");
+        assert_eq!(spelt(&calling.by_place["US-FL"]), format!("{}  ", ["10:00-18:00"; 5].join(" ")));
+        assert_eq!(spelt(&calling.by_place["US-RI"]), ["09:00-18:00"; 7].join(" "));
+        assert_eq!(spelt(&calling.by_place["US-TX"]), format!("{} 12:00-20:30", ["09:00-20:30"; 6].join(" ")));
+        assert_eq!(spelt(&calling.by_place["US-AL"]), format!("{} ", ["09:00-20:00"; 6].join(" ")), "not on Sundays");
         assert!(!calling.by_place.contains_key("US-CA"), "what all have is said once");
     }
 

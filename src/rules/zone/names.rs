@@ -57,10 +57,10 @@ fn in_words(folded: &str, country: Option<&str>) -> Option<Zone> {
 /// As lists show it, with the offset before and the name behind, or in parentheses at the end: `(GMT-05:00) Eastern Standard
 /// Time (America/New_York)`.
 fn shown(folded: &str, country: Option<&str>) -> Option<Zone> {
-    if let Some((_, inside)) = folded.strip_suffix(')').and_then(|text| text.rsplit_once('(')) {
-        if let Some(zone) = NAMES.get(inside.trim()) {
-            return Some(*zone);
-        }
+    if let Some((_, inside)) = folded.strip_suffix(')').and_then(|text| text.rsplit_once('('))
+        && let Some(zone) = NAMES.get(inside.trim())
+    {
+        return Some(*zone);
     }
     let (offset, name) = folded.strip_prefix('(')?.split_once(')')?;
     let is_offset = offset.starts_with("gmt") || offset.starts_with("utc");

@@ -85,7 +85,7 @@ async fn looking_at_the_form_records_nothing_and_sending_it_does() {
     let rules = std::sync::Arc::clone(&linked.play.running.reload.current().borrow().rules);
     let rep = &rules.reps[&record.owner];
     let in_crm = linked.play.stage.salesforce.leads()[0]["OwnerId"].as_str().expect("an owner").to_owned();
-    assert!(in_crm.starts_with(rep.crm_id.as_deref().expect("an id")), "{in_crm}");
+    assert!(in_crm.starts_with(rep.crm_id.as_ref().expect("an id").as_str()), "{in_crm}");
     let told = || {
         let mails = linked.play.stage.smtp.mails();
         mails.iter().filter(|mail| mail.to.iter().any(|to| *to == rep.email)).count()

@@ -103,7 +103,7 @@ async fn the_owner_whom_a_person_names_in_the_crm_has_the_lead() {
     play.until_quiet().await;
     let by_hand = rules.reps.values().find(|rep| rep.team == "east").expect("a rep");
     let in_crm = play.stage.salesforce.leads()[0]["Id"].as_str().expect("an id").to_owned();
-    play.stage.salesforce.set_owner(&in_crm, by_hand.crm_id.as_deref().expect("an id"));
+    play.stage.salesforce.set_owner(&in_crm, by_hand.crm_id.as_ref().expect("an id").as_str());
     play.clock.skip_to(play.clock.now() + TimeDelta::seconds(180));
     let has_it = async {
         while play.lead(&lead).await.owner != by_hand.id {
