@@ -120,7 +120,7 @@ impl Decider {
     ///
     /// # Errors
     /// The database failed: the next look finds what is left.
-    pub async fn take_of_who_left(&self) -> Result<u32, StoreError> {
+    pub async fn take_from_who_left(&self) -> Result<u32, StoreError> {
         let release = Arc::clone(&self.parts.release.borrow());
         let rules = Arc::clone(&release.rules);
         let owed = self.parts.store.read("owner.left", move |tx| {
