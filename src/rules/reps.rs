@@ -1,6 +1,6 @@
 //! `reps.csv`: the roster, one row per rep.
 
-use super::fault::{At, Faults, Word, did_you_mean, quoted};
+use super::fault::{At, Faults, Word, quoted};
 use super::table::{self, Row, Table};
 use super::{phone, values};
 use crate::domain::id::RepId;
@@ -190,7 +190,7 @@ impl Reader<'_> {
         let Some(word) = self.require("timezone") else { return Tz::UTC };
         word.text.parse().unwrap_or_else(|_| {
             let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-            let hint = did_you_mean(&word.text, names);
+            let hint = self.faults.did_you_mean(&word.text, names);
             self.faults
                 .error("rep-unknown-timezone", word.at, quoted(&word.text), "a zone such as Europe/Berlin")
                 .hint(hint);
