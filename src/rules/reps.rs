@@ -1,6 +1,6 @@
 //! `reps.csv`: the roster, one row per rep.
 
-use super::fault::{At, Faults, Word, did_you_mean, quoted};
+use super::fault::{At, Faults, Word, quoted};
 use super::table::{self, Row, Table};
 use super::{phone, values, zone};
 use crate::domain::crm_id::CrmId;
@@ -215,7 +215,7 @@ impl Reader<'_> {
         let Some(word) = self.require("timezone") else { return Zone::UTC };
         zone::parse(&word.text, None).unwrap_or_else(|| {
             let names = Zone::all().map(|zone| zone.name());
-            let hint = did_you_mean(&word.text, names);
+            let hint = self.faults.did_you_mean(&word.text, names);
             self.faults
                 .error("rep-unknown-timezone", word.at, quoted(&word.text), "a zone such as Europe/Berlin")
                 .hint(hint);

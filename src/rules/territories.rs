@@ -1,7 +1,7 @@
 //! `territories.csv`: one row per cell. A cell with several countries, states, postal prefixes or industries stands for
 //! one row each.
 
-use super::fault::{Faults, Word, did_you_mean, quoted};
+use super::fault::{Faults, Word, quoted};
 use super::lint::overlap;
 use super::set::TerritoryRow;
 use super::table::{self, Row, Table};
@@ -121,7 +121,7 @@ impl Reader<'_> {
         let found = place::state(country, &word.text);
         if found.is_none() {
             let names = place::state_names(country);
-            let hint = did_you_mean(&word.text, names.into_iter());
+            let hint = self.faults.did_you_mean(&word.text, names.into_iter());
             self.faults
                 .error(
                     "territory-unknown-state",

@@ -93,7 +93,7 @@ impl Vocabulary {
                 let found = place::state_anywhere(word.text.trim());
                 if found.is_none() {
                     let allowed = "the name or code of a part of a country, such as California or CA";
-                    let hint = did_you_mean(&word.text, place::state_names_anywhere());
+                    let hint = faults.did_you_mean(&word.text, place::state_names_anywhere());
                     faults.error("value-unknown-state", word.at, quoted(&word.text), allowed).hint(hint);
                 }
                 found
@@ -114,7 +114,7 @@ impl Vocabulary {
         }
         let names = names.iter().map(String::as_str);
         let allowed = format!("a value of {path}: {}", listed(names.clone()));
-        let hint = did_you_mean(&word.text, names);
+        let hint = faults.did_you_mean(&word.text, names);
         faults.error(code, word.at, quoted(&word.text), allowed).hint(hint);
         None
     }
@@ -129,7 +129,7 @@ fn is_declarable(path: &str) -> bool {
 pub fn country(word: &Word, code: &'static str, faults: &mut Faults) -> Option<&'static str> {
     let found = place::country(&word.text);
     if found.is_none() {
-        let hint = did_you_mean(&word.text, place::country_names());
+        let hint = faults.did_you_mean(&word.text, place::country_names());
         let allowed = "an ISO 3166 code such as DE, or a country's English name";
         faults.error(code, word.at, quoted(&word.text), allowed).hint(hint);
     }
