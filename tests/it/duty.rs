@@ -10,7 +10,7 @@ use baton::connectors::{LegStatus, RingRequest, Spoken, Telephony, VendorError};
 use baton::domain::effect::Class;
 use baton::domain::id::LegId;
 use baton::domain::text::RepText;
-use baton::intake::answer::Told;
+use baton::intake::answer::{Answer, Told};
 use baton::intake::decider::Replies;
 use baton::outbox::Vendors;
 use chrono::{DateTime, TimeDelta, Utc};
