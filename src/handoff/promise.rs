@@ -17,7 +17,8 @@ const OWNER_MAY_BE_AWAY: TimeDelta = TimeDelta::hours(24);
 const ROOM: Duration = Duration::from_secs(10 * 60);
 
 /// The promise for this handoff. Somebody always owes it: where the owner cannot, the delegate, else whoever owns what
-/// nothing else could place; where no working time is found at all, the promise is due after the bare span.
+/// nothing else could place; where no working time is found in which the caller may be called, the promise is due once they
+/// may be.
 pub(super) fn promise(handoff: &Handoff, rules: &RuleSet, raised: bool, now: DateTime<Utc>) -> Promise {
     let terms = &handoff.terms.callback;
     let within = if raised { terms.within_after_hang_up } else { terms.within };
@@ -34,7 +35,8 @@ pub(super) fn promise(handoff: &Handoff, rules: &RuleSet, raised: bool, now: Dat
         (None, Some((rep, theirs))) => (rep, theirs),
         (None, None) => {
             let sink = sink(handoff, rules);
-            (sink, at(sink).unwrap_or_else(|| later(now, within)))
+            let lawful = || rota::next_calling_time(&rules.hours, &handoff.whereabouts(), later(now, within));
+            (sink, at(sink).unwrap_or_else(lawful))
         }
     };
     Promise { owner: owner.clone(), promised_at, raised }

@@ -4,14 +4,16 @@ use super::state::{Closing, LegState};
 use super::{Completed, Event, Handoff, OnTheLine, Stage, Transition, advance};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, Topic};
 use crate::domain::id::LegId;
+use crate::domain::known::Known;
 use crate::domain::lead::PreferredHandoff;
 use crate::domain::outcome::{Booking, NextStepKind, Outcome, Slot};
 use crate::domain::rep::BusyKind;
+use crate::domain::rota::Shift;
 use crate::routing::ledger::Cause;
 use crate::routing::scenario::{Scenario, at, moment, rep_id, scenario};
 use crate::rules::RuleSet;
 use crate::rules::set::{Preference, Wish};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 /// A handoff under way. Each event is followed by what it must lead to.
 struct Call {
@@ -804,4 +806,16 @@ fn a_lead_is_closed_once_and_by_age_only_when_it_is_of_age() {
     assert!(!won.state.is_open() && !won.state.is_done(), "the caller is still being served");
     let spoken = self::call().settled();
     assert!(spoken.state.is_open(), "having spoken closes nothing");
+}
+
+/// Nobody of ours works while it is day in Honolulu: what is promised lies in the morning there all the same, not in the night.
+#[test]
+fn a_caller_whose_day_is_our_night_is_promised_a_call_in_their_morning() {
+    let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("an hour");
+    let mut world = scenario().not_live().wants(PreferredHandoff::Callback);
+    world.rules.hours.calling = Shift { from: hour(8), until: hour(21) };
+    world.lead.company.state = Some(Known::from_caller("HI".to_owned()));
+    let call = begun(world);
+    let Stage::Callback { promise } = &call.state.stage else { panic!("it stands at {:?}", call.state.stage) };
+    assert_eq!(promise.promised_at, at("18:00"), "08:00 in Honolulu");
 }

