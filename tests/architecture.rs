@@ -62,14 +62,15 @@ const ARROWS: [(&str, &[&str]); 21] = [
 ];
 
 /// Single names that may cross where the modules may not.
-const CROSSINGS: [(&str, &str, &[&str], &str); 7] = [
+const CROSSINGS: [(&str, &str, &[&str], &str); 8] = [
     (
         "handoff",
         "routing",
-        &["Decision", "decision", "ledger", "scenario"],
-        "a handoff begins from a decision and says why a turn moves; so do its tests",
+        &["Decision", "Snapshot", "decision", "ledger", "scenario"],
+        "a handoff begins from a decision and what it saw, and says why a turn moves; so do its tests",
     ),
     ("intake", "connectors", &["Spoken"], "the shape of a sentence for the caller, not a vendor"),
+    ("intake", "rehearsal", &["Case", "world"], "a test compares what a worker knows with what a rehearsal does"),
     ("render", "connectors", &["Card"], "the shape of a chat message, not a vendor"),
     ("store", "connectors", &["CrmRef"], "the shape of a CRM record's name, not a vendor"),
     (

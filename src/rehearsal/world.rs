@@ -300,7 +300,8 @@ fn next_midnight(zone: Zone, now: DateTime<Utc>) -> DateTime<Utc> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routing::scenario::{moment, rep_id, scenario};
+    use crate::routing::scenario::{at, moment, rep_id, scenario};
+    use crate::rules::index::TerritoryIndex;
 
     /// A day's count ends at midnight, a week's on Monday, an open lead's after its time; a jump over days ends them all.
     #[test]
@@ -321,5 +322,29 @@ mod tests {
         world.count(&rep_id("ben"), moment("2026-01-12T08:00:00Z"));
         assert_eq!(counts(&mut world, "2026-01-14T08:00:00Z"), (0, 1, 1));
         assert_eq!(counts(&mut world, "2026-01-21T08:00:00Z"), (0, 0, 0), "over a Monday without a lead");
+    }
+
+    /// A calendar that cannot be read any more was believed for ever, and called known.
+    #[test]
+    fn a_calendar_is_believed_for_as_long_as_the_rules_say() {
+        let read_at = |time: &str| {
+            let mut world = scenario().facts("ben", |facts| {
+                facts.calendar = Fact::Known { value: vec![], observed_at: at(time), source: "google".into() };
+            });
+            world.rules.index = TerritoryIndex::build(&world.rules.territories, &world.rules.named_accounts);
+            decide_in(&world.snapshot, &world.lead, &world.rules)
+        };
+        for (time, age) in
+            [("09:44", Some(16)), ("08:00", Some(120)), ("00:00", Some(600)), ("09:45", None), ("10:00", None)]
+        {
+            let (snapshot, decision) = read_at(time);
+            let why = age.map(|age| format!("google was last read {age} min ago, and is believed for 15m"));
+            let told: Vec<String> = why.iter().map(|why| format!("calendar of ben unknown: {why}")).collect();
+            assert_eq!(decision.degraded, told, "read at {time}");
+            let unknown = matches!(&snapshot.reps[&rep_id("ben")].calendar, Fact::Unknown { .. });
+            assert_eq!(unknown, age.is_some(), "read at {time}");
+            let first = if unknown { "cy" } else { "ben" };
+            assert_eq!(decision.plan.owner.as_str(), first, "after the others, while it is unknown");
+        }
     }
 }

@@ -353,7 +353,7 @@ mod tests {
         cy,Cy,cy@c.example,emea,junior,de,security,,UTC,office,\n\
         dee,Dee,dee@c.example,amer,senior,en,,Chat,UTC,office,\n\
         eve,Eve,eve@c.example,amer,,fr,,,UTC,office,no\n\
-        fay,Fay,fay@c.example,apac; latam,lead;trainer,it,,,UTC,office,\n";
+        fay,Fay,fay@c.example,apac; latam,lead;trainer,pt,,,UTC,office,\n";
 
     /// `ana:1 ben:2`, and the faults as `line code`.
     fn found(text: &str) -> (String, Vec<String>) {

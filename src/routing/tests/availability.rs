@@ -140,30 +140,6 @@ fn meetings_and_calls_do_not_matter_where_no_phone_is_rung() {
     scenario().away("ben").not_live().expect_owner("cy");
 }
 
-/// A calendar that cannot be read any more was believed for ever, and called known.
-#[test]
-fn a_calendar_is_believed_for_as_long_as_the_rules_say() {
-    let read_at = |time: &str| {
-        let mut world = scenario().facts("ben", |facts| {
-            facts.calendar = Fact::Known { value: vec![], observed_at: at(time), source: "google".into() };
-        });
-        world.rules.index = TerritoryIndex::build(&world.rules.territories, &world.rules.named_accounts);
-        crate::rehearsal::world::decide_in(&world.snapshot, &world.lead, &world.rules)
-    };
-    for (time, age) in
-        [("09:44", Some(16)), ("08:00", Some(120)), ("00:00", Some(600)), ("09:45", None), ("10:00", None)]
-    {
-        let (snapshot, decision) = read_at(time);
-        let why = age.map(|age| format!("google was last read {age} min ago, and is believed for 15m"));
-        let told: Vec<String> = why.iter().map(|why| format!("calendar of ben unknown: {why}")).collect();
-        assert_eq!(decision.degraded, told, "read at {time}");
-        let unknown = matches!(&snapshot.reps[&rep_id("ben")].calendar, Fact::Unknown { .. });
-        assert_eq!(unknown, age.is_some(), "read at {time}");
-        let first = if unknown { "cy" } else { "ben" };
-        assert_eq!(decision.plan.owner.as_str(), first, "after the others, while it is unknown");
-    }
-}
-
 /// The caller waits for a call within the hour: a meeting until five is not over by then.
 #[test]
 fn a_callback_does_not_go_to_whoever_is_blocked_until_after_it_is_due() {
