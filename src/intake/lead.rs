@@ -3,7 +3,7 @@
 use super::envelope::Envelope;
 use super::event::lead_id;
 use super::normalise;
-use super::reader::{self, Object, Unread};
+use super::reader::{self, UNKNOWN_FIELD, Object, Unread};
 use crate::domain::known::{Known, Source};
 use crate::domain::lead::{
     Call, Company, Consent, Contact, Direction, FieldValue, Headcount, Lead, Preference, PreferredHandoff,
@@ -65,13 +65,13 @@ fn check_reachable(lead: &Lead, data: &Object<'_, '_>) {
     if lead.contact.email.is_some() || lead.reach_phone().is_some() || on_the_line {
         return;
     }
-    let tried = data
-        .findings
-        .notes
-        .borrow()
-        .iter()
-        .any(|note| note.pointer.ends_with("/phone") || note.pointer.contains("/email"));
-    let hint = tried.then(|| "a phone or e-mail is there, but cannot be read".to_owned());
+    let notes = data.findings.notes.borrow();
+    let is_way = |pointer: &str| pointer.ends_with("/phone") || pointer.contains("/email");
+    let tried = notes.iter().filter(|note| {
+        is_way(&note.pointer) || note.pointer.starts_with("/data/contact/") && note.found == UNKNOWN_FIELD
+    });
+    let tried: Vec<&str> = tried.map(|note| note.pointer.as_str()).collect();
+    let hint = (!tried.is_empty()).then(|| format!("{} is there, but cannot be read", tried.join(" and ")));
     let allowed = "contact.phone, contact.email, the caller's number in call.from (call.to if outbound), or call.leg of a live call";
     data.findings.refuse("/data/contact".into(), "no way to reach the person".into(), allowed, hint);
 }

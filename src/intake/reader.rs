@@ -472,7 +472,7 @@ pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// What is said of a field that is none of ours.
-const UNKNOWN_FIELD: &str = "a field of an unknown name";
+pub(super) const UNKNOWN_FIELD: &str = "a field of an unknown name";
 
 const INSTANT: &str = "a time with its offset, such as 2026-03-03T15:00:00Z";
 
