@@ -129,6 +129,8 @@ pub async fn start(setup: Setup) -> Result<Running> {
     };
     let duty = outbox.duty().clone();
     let mut tasks = JoinSet::new();
+    // The first number that is read loads all that is known of numbers: better now than while a caller waits.
+    tokio::task::spawn_blocking(|| crate::rules::phone::read("+14155550142", None));
     tasks.spawn(Arc::clone(&decider).run(stopping.clone()));
     tasks.spawn(Arc::clone(&decider).serve_waiting(stopping.clone()));
     tasks.spawn(outbox.run(stopping.clone()));

@@ -2,7 +2,8 @@
 //!
 //! Salesforce names one record in two ways: with 15 characters, in which case matters, and with 18, whose last three say the
 //! case of the others, for tools that lose it. Lists and reports show the first, the API answers with the second, and people
-//! paste either. Here an id is always the longer one. HubSpot's ids are digits and stay what they are.
+//! paste either. Here an id is always the longer one. HubSpot's ids are numbers, which begin with no 0 as those of
+//! Salesforce's users do, and stay what they are.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -66,14 +67,13 @@ impl fmt::Display for CrmId {
 }
 
 fn canonical(text: &str) -> Result<String, WrongChecksum> {
-    if !text.bytes().all(|b| b.is_ascii_alphanumeric()) || text.bytes().all(|b| b.is_ascii_digit()) {
+    let is_number = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
+    if !text.bytes().all(|b| b.is_ascii_alphanumeric()) || is_number {
         return Ok(text.to_owned());
     }
     let Some((first, last)) = text.split_at_checked(SHORT) else { return Ok(text.to_owned()) };
     let right = checksum(first);
     match text.len() {
-        // An id of fifteen digits may be another vendor's: it is the short form that stands for both.
-        LONG if last.eq_ignore_ascii_case(&right) && first.bytes().all(|b| b.is_ascii_digit()) => Ok(first.to_owned()),
         SHORT => Ok(format!("{first}{right}")),
         LONG if last.eq_ignore_ascii_case(&right) => Ok(format!("{first}{right}")),
         LONG => restored(first, last).ok_or(WrongChecksum { found: text.to_owned(), first: first.to_owned(), right }),
@@ -140,11 +140,7 @@ mod tests {
             assert_eq!(CrmId::from(text).as_str(), text);
             assert_eq!(CrmId::written(text).map(String::from).as_deref(), Ok(text));
         }
-        assert_eq!(
-            CrmId::from("005000000000001AAA"),
-            CrmId::from("005000000000001"),
-            "one of digits alone has two forms too"
-        );
+        assert_eq!(CrmId::from("005000000000001").as_str(), "005000000000001AAA", "digits alone, and no number");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::envelope::Envelope;
 use super::event::lead_id;
 use super::normalise;
-use super::reader::{self, UNKNOWN_FIELD, Object, Unread};
+use super::reader::{self, Object, UNKNOWN_FIELD, Unread};
 use crate::domain::known::{Known, Source};
 use crate::domain::lead::{
     Call, Company, Consent, Contact, Direction, FieldValue, Headcount, Lead, Preference, PreferredHandoff,
@@ -60,9 +60,8 @@ pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: 
 
 /// The only fact about the person that is required: without it nobody can ever call or write.
 fn check_reachable(lead: &Lead, data: &Object<'_, '_>) {
-    // Whoever is on the line, on a leg we know, can be joined with a rep, whatever number they withhold.
-    let on_the_line = lead.call.as_ref().is_some_and(|call| call.live && call.leg.is_some());
-    if lead.contact.email.is_some() || lead.reach_phone().is_some() || on_the_line {
+    // Whoever is on the line can be joined with a rep, whatever number they withhold.
+    if lead.contact.email.is_some() || lead.reach_phone().is_some() || lead.is_live() {
         return;
     }
     let notes = data.findings.notes.borrow();
@@ -72,7 +71,8 @@ fn check_reachable(lead: &Lead, data: &Object<'_, '_>) {
     });
     let tried: Vec<&str> = tried.map(|note| note.pointer.as_str()).collect();
     let hint = (!tried.is_empty()).then(|| format!("{} is there, but cannot be read", tried.join(" and ")));
-    let allowed = "contact.phone, contact.email, the caller's number in call.from (call.to if outbound), or call.leg of a live call";
+    let allowed =
+        "contact.phone, contact.email, the caller's number in call.from (call.to if outbound), or a live call";
     data.findings.refuse("/data/contact".into(), "no way to reach the person".into(), allowed, hint);
 }
 

@@ -62,7 +62,7 @@ struct Envelope<D> {
 }
 
 /// A qualified lead. One way to reach the person is required: `contact.phone`, `contact.email`, the caller's number, or
-/// `call.leg` of a live call. `call.platform` and `call.id` name the call. Everything else is optional: absent is unknown, and so
+/// a live call. `call.platform` and `call.id` name the call. Everything else is optional: absent is unknown, and so
 /// is what cannot be read. Such a lead is taken, and the answer lists what was kept out under `notes`.
 #[derive(JsonSchema)]
 struct LeadQualified {

@@ -3,7 +3,7 @@
 use crate::domain::lead::Headcount;
 
 /// Words that change nothing.
-const FILLER: [&str; 34] = [
+const FILLER: [&str; 41] = [
     "about",
     "around",
     "approximately",
@@ -38,6 +38,13 @@ const FILLER: [&str; 34] = [
     "we",
     "are",
     "mitarbeiter",
+    "employés",
+    "salariés",
+    "dipendenti",
+    "medewerkers",
+    "人",
+    "名",
+    "명",
 ];
 const AT_LEAST: [&str; 7] = ["over", "more", "least", "above", "plus", "minimum", "+"];
 const AT_MOST: [&str; 7] = ["under", "less", "fewer", "most", "below", "up", "maximum"];
@@ -173,6 +180,8 @@ mod tests {
             ("1'200", Some((1_200, Some(1_200)))),
             ("1k", Some((1_000, Some(1_000)))),
             ("1.5k", Some((1_500, Some(1_500)))),
+            ("250人", Some((250, Some(250)))),
+            ("120 salariés", Some((120, Some(120)))),
             ("50-100", Some((50, Some(100)))),
             ("50 – 100 people", Some((50, Some(100)))),
             ("50 to 100", Some((50, Some(100)))),

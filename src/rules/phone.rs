@@ -80,6 +80,12 @@ fn valid(region: Option<phonenumber::country::Id>, text: &str) -> Option<PhoneE1
     PhoneE164::new(format!("+{}{}", number.code().value(), number.national())).ok()
 }
 
+/// A number of any country that has lost its plus, if some country has such numbers: a suggestion, since it may be a national one
+/// of another.
+pub fn without_plus(text: &str) -> Option<PhoneE164> {
+    valid(None, &format!("+{}", plain(text)))
+}
+
 /// A number that its country's plan does not list. North America has ten digits behind the one, always.
 fn unlisted(text: &str) -> Option<PhoneE164> {
     let digits = digits(text);

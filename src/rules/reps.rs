@@ -241,8 +241,7 @@ fn phone_meant(text: &str) -> String {
     if rounded && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | 'e' | 'E' | '+')) {
         return "a spreadsheet has rounded it: format the column as text, then write the whole number".to_owned();
     }
-    let meant = phone::read(text, None).or_else(|| phone::read(&format!("+{}", text.trim_start_matches('\'')), None));
-    match meant {
+    match phone::read(text, None).or_else(|| phone::without_plus(text)) {
         Some(number) => format!("write {}", number.as_str()),
         None if text.chars().filter(char::is_ascii_digit).count() < 8 => "the number is too short".to_owned(),
         None => "write + and the country code, no blanks".to_owned(),

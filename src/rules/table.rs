@@ -38,11 +38,15 @@ pub fn read(
     if !ends_where_it_begins(&header, faults) {
         return None;
     }
+    // Blank columns at the end of the sheet, which every row has then.
+    let width = header.cells.len();
     header.cut(0);
     let columns = header_columns(&header, columns, required, faults)?;
     let mut rows = Vec::new();
     for mut row in records {
-        row.cut(columns.len());
+        if row.cells.len() == width {
+            row.cut(columns.len());
+        }
         if ends_where_it_begins(&row, faults) && has_width(&row, columns.len(), faults) {
             rows.push(row);
         }
@@ -280,7 +284,7 @@ mod tests {
             "sep=,\r\nid,name\r\na,A\r\n",
             "# roster,,\n\"# two, in quotes\",,\nid,name,,\na,A,,\n,,,\n,,,\n",
             "\"sep=,\"\nid\tname\na\tA\n",
-            "id,name\n#,\na,A,,,\n\n,\n",
+            "id,name,\n#,,\na,A,\n\n,\n",
         ] {
             let (table, faults) = table(text);
             assert_eq!(faults, Vec::<String>::new(), "{text}");
@@ -291,6 +295,7 @@ mod tests {
             assert_eq!((word.text.as_str(), word.at.line as usize, word.at.column), ("A", line, 3), "{text}");
         }
         assert_eq!(table("id,name,,\na,A,b,\n").1, ["2:1 row-width"], "a word beyond the last column is told");
+        assert_eq!(table("id,name\nb, Bo,\n").1, ["2:1 row-width"], "so is a comma without quotes");
     }
 
     #[test]

@@ -109,6 +109,10 @@ fn day_meant(text: &str) -> Option<NaiveDate> {
     // `26` is 2026: nobody plans for the last century.
     let short = text.trim().len() - text.trim().rfind(['.', '/', '-'])? == 3;
     let year = if short { 2000 + third } else { third };
+    // `26-06-30` is June to whoever cut the year of 2026-06-30, and a day of 2030 to whoever did not: not told here.
+    if short && text.contains('-') && on(2000 + first, second, third).is_some() {
+        return None;
+    }
     let orders = [on(year, second, first), on(year, first, second)];
     match orders.map(|day| day.filter(|_| year > 999)) {
         [Some(day), _] if text.contains('.') => Some(day),
@@ -208,6 +212,8 @@ mod tests {
             ("31/3/26", Some("write 2026-03-31")),
             ("01.02.26", Some("write 2026-02-01")),
             ("03/04/26", None),
+            ("26-06-30", None),
+            ("31-12-26", None),
             ("30.2.2026", None),
             ("soon", None),
         ] {

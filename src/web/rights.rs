@@ -21,6 +21,8 @@ use tokio::time::{Instant, timeout};
 const GOOD_FOR: Duration = Duration::from_secs(1);
 /// Reading them takes no longer: what was known before counts then.
 const READ_WITHIN: Duration = Duration::from_secs(1);
+/// Somebody waits, and something is known.
+const READ_AGAIN_WITHIN: Duration = Duration::from_millis(200);
 /// How exactly it is noted when a token was last used.
 const USE_NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 
@@ -126,7 +128,8 @@ impl Keyring {
             return Ok(());
         }
         let read = self.store.read("token.all", |tx| Box::pin(async move { tx.tokens().await }));
-        let read = timeout(READ_WITHIN, read).await.unwrap_or(Err(StoreError::Stopped));
+        let within = if given.read_at.is_some() { READ_AGAIN_WITHIN } else { READ_WITHIN };
+        let read = timeout(within, read).await.unwrap_or(Err(StoreError::Stopped));
         match (read, given.read_at) {
             (Ok(tokens), _) => given.tokens = tokens,
             (Err(error), None) => return Err(error),

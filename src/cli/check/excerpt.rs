@@ -1,16 +1,25 @@
 //! The line of a file that a fault is about, with a mark below its place.
 
 use crate::rules::SourceFile;
+use std::collections::BTreeMap;
 
 /// Characters that are shown of a long line.
 const SHOWN: usize = 100;
 /// Characters that are shown before the place at most.
 const BEFORE: usize = 60;
 
+/// The lines of every file, by path: a file of very many faults is split once.
+pub struct Lines<'s>(BTreeMap<&'s str, Vec<&'s str>>);
+
+impl<'s> Lines<'s> {
+    pub fn of(sources: &'s [SourceFile]) -> Self {
+        Self(sources.iter().map(|file| (file.path.as_str(), file.text.lines().collect())).collect())
+    }
+}
+
 /// Two lines of text; `None` where the file has no such line, or the fault is about the file as a whole.
-pub fn excerpt(sources: &[SourceFile], path: &str, line: u32, column: u32) -> Option<String> {
-    let file = sources.iter().find(|file| file.path == path)?;
-    let text = file.text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)?;
+pub fn excerpt(sources: &Lines<'_>, path: &str, line: u32, column: u32) -> Option<String> {
+    let text = sources.0.get(path)?.get(usize::try_from(line).ok()?.checked_sub(1)?)?;
     if (line, column) == (1, 1) || text.trim().is_empty() {
         return None;
     }
@@ -31,7 +40,7 @@ mod tests {
 
     fn of(text: &str, line: u32, column: u32) -> Option<String> {
         let file = SourceFile { path: "rules/reps.csv".to_owned(), text: text.to_owned() };
-        excerpt(&[file], "rules/reps.csv", line, column)
+        excerpt(&Lines::of(&[file]), "rules/reps.csv", line, column)
     }
 
     #[test]

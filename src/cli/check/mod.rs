@@ -14,7 +14,7 @@ use crate::rules::witness::{Ends, Witness, spell};
 use crate::rules::{Fault, Level, SourceFile, codes, report};
 use anyhow::Result;
 use clap::ValueEnum;
-use excerpt::excerpt;
+use excerpt::{Lines, excerpt};
 use review::{Finding, github, sarif};
 use serde_json::json;
 use std::path::PathBuf;
@@ -187,9 +187,10 @@ fn text(warnings: &[Fault], faults: &Faults, summary: &[String], sources: &[Sour
 
 /// Each with the line that it is about.
 fn tell<'f>(faults: impl IntoIterator<Item = &'f Fault>, sources: &[SourceFile]) {
+    let lines = Lines::of(sources);
     for fault in faults {
         say(&fault.to_string());
-        if let Some(excerpt) = excerpt(sources, &fault.path, fault.line, fault.column) {
+        if let Some(excerpt) = excerpt(&lines, &fault.path, fault.line, fault.column) {
             say(&excerpt);
         }
     }

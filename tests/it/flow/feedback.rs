@@ -88,7 +88,7 @@ async fn looking_at_the_form_records_nothing_and_sending_it_does() {
     assert!(in_crm.starts_with(rep.crm_id.as_ref().expect("an id").as_str()), "{in_crm}");
     let told = || {
         let mails = linked.play.stage.smtp.mails();
-        mails.iter().filter(|mail| mail.to.iter().any(|to| *to == rep.email)).count()
+        mails.iter().filter(|mail| mail.to.contains(&rep.email)).count()
     };
     assert_eq!(told(), 1, "the right rep has the briefing");
     // The wrong person does not pay for it, and nobody is told anew, however often it is said.
