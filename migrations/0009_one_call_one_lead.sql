@@ -16,3 +16,5 @@ ALTER TABLE lead ADD COLUMN completed TEXT;      -- domain::lead::Lead
 -- Where the person can be reached.
 ALTER TABLE lead ADD COLUMN phone TEXT;
 CREATE INDEX lead_phone ON lead (phone, decided_at) WHERE phone IS NOT NULL;
+ALTER TABLE lead ADD COLUMN email TEXT;
+CREATE INDEX lead_email ON lead (email, decided_at) WHERE email IS NOT NULL;

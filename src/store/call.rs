@@ -80,13 +80,14 @@ impl Tx {
     /// # Errors
     /// `NotFound` if there is no such lead.
     pub async fn lead_complete(&mut self, lead: &Lead, completeness_permille: u16) -> Result<(), StoreError> {
-        let sql = "-- lead::complete\nUPDATE lead SET completed = $2, completeness_permille = $3, phone = COALESCE(phone, $4), \
+        let sql = "-- lead::complete\nUPDATE lead SET completed = $2, completeness_permille = $3, phone = COALESCE(phone, $4), email = COALESCE(email, $7), \
                    call_platform = COALESCE(call_platform, $5), call_id = COALESCE(call_id, $6) WHERE id = $1";
         let query =
             sqlx::query(sql).bind(lead.id.as_str()).bind(document(lead)?).bind(i64::from(completeness_permille));
         let query = query.bind(lead.reach_phone().map(PhoneE164::as_str));
         let call = lead.call.as_ref();
         let query = query.bind(call.map(|call| call.platform.as_str())).bind(call.map(|call| call.id.as_str()));
+        let query = query.bind(lead.contact.email.as_ref().map(|email| email.value.as_str()));
         match query.execute(self.conn()).await?.rows_affected() {
             1 => Ok(()),
             _ => Err(StoreError::NotFound { what: "lead", id: lead.id.to_string() }),

@@ -123,11 +123,11 @@ impl Engine {
         }
     }
 
-    /// A migration in this engine's words: the type of bytes, and statements that only one of them knows
-    /// (`--postgres ALTER …`, `--sqlite ALTER …`, a comment for the other).
+    /// A migration in this engine's words: the type of bytes, and statements that only PostgreSQL knows
+    /// (`--postgres ALTER …`, a comment everywhere else).
     pub(super) fn migration(self, sql: &str) -> String {
         match self {
-            Self::Sqlite => sql.replace("--sqlite ", ""),
+            Self::Sqlite => sql.to_owned(),
             Self::Postgres => sql.replace(" BLOB", " BYTEA").replace("--postgres ", ""),
         }
     }

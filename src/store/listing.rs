@@ -57,8 +57,8 @@ impl Tx {
         let asked = [
             ("l.call_id", query.call.as_deref()),
             ("l.call_platform", query.platform.as_deref()),
-            ("l.contact_phone", query.phone.as_deref()),
-            ("l.contact_email", query.email.as_deref()),
+            ("l.phone", query.phone.as_deref()),
+            ("l.email", query.email.as_deref()),
             ("l.owner", query.owner.as_ref().map(RepId::as_str)),
             ("l.status", query.status.as_deref()),
             ("l.next_step", query.next_step.map(kind_name)),

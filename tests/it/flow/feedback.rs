@@ -178,7 +178,7 @@ async fn a_form_that_is_refused_keeps_what_was_written_and_says_why_in_words_of_
         ),
         (
             &[("quality", "2"), ("misroute", "clerical"), ("right_rep", "rep east"), ("note", "kept")],
-            "Please choose who is meant below",
+            "Please choose one of them below",
         ),
         (&[("quality", "2"), ("note", &long)], "2001 characters, and 2000 fit"),
     ];
