@@ -57,9 +57,13 @@ async fn life(level: &'static str) {
     let told = tokio::task::spawn_blocking(move || Served::start(&toml, level, &secrets));
     let mut served = told.await.expect("it starts");
     let port = served.port;
-    let sent =
-        tokio::task::spawn_blocking(move || exchange(port, &post("/v1/events?wait=1500ms", Some(TOKEN), &lead())));
-    assert!([200, 202].contains(&sent.await.expect("it is sent").status));
+    // Six workers at once on a small machine: one that could not store the event in time says so, and it is sent again.
+    let sent = tokio::task::spawn_blocking(move || {
+        let send = || exchange(port, &post("/v1/events?wait=1500ms", Some(TOKEN), &lead())).status;
+        (0..20).map(|_| send()).find(|status| *status != 503)
+    });
+    let sent = sent.await.expect("it is sent");
+    assert!(matches!(sent, Some(200 | 202)), "{level}: {sent:?}");
     let began = Instant::now();
     let mail = loop {
         if let Some(mail) = stage.smtp.mails().into_iter().find(|mail| mail.text.contains("/feedback/")) {
