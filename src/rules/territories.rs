@@ -140,7 +140,10 @@ impl Reader<'_> {
             Ok(beginnings) => beginnings,
             Err(meant) => {
                 let hint = match meant {
-                    Some(code) => format!("a zero is missing in front: write {code}, or {}* for all that begins so", word.text.trim()),
+                    Some(code) => format!(
+                        "a zero is missing in front: write {code}, or {}* for all that begins so",
+                        word.text.trim()
+                    ),
                     None => "a range is written out, as the beginnings it covers: 941;942".to_owned(),
                 };
                 self.faults

@@ -90,12 +90,9 @@ fn rules_are_said_in_their_order_and_what_cannot_be_said_is_told_by_line() {
 "#;
     assert!(routes.starts_with(wanted), "{routes}");
     assert!(routes.ends_with("catch_all: { pool: inbound }\n"), "{routes}");
-    for note in [
-        "meta.xml:72: entry 6",
-        "Rating is no field of a call",
-        "e-mail template",
-        "\"Old routing 2023\" was left out",
-    ] {
+    for note in
+        ["meta.xml:72: entry 6", "Rating is no field of a call", "e-mail template", "\"Old routing 2023\" was left out"]
+    {
         assert!(told.contains(note), "{note:?} is not told:\n{told}");
     }
 }
