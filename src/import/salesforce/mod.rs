@@ -480,6 +480,7 @@ mod tests {
             (&[("Contract_End__c", "equals", "NEXT_N_DAYS:60")][..], "moves with the calendar"),
             (&[("Contract_End__c", "lessThan", "5/6/2026")], "can be read as two days"),
             (&[("CreatedDate", "equals", "YESTERDAY")], "is now for every lead of a call"),
+            (&[("CreatedDate", "equals", "LAST_N_DAYS:30")], "is now for every lead of a call"),
             (&[("CreatedDate", "notEqual", "TODAY")], "is now for every lead of a call"),
             (&[("Rating", "greaterThan", "Hot")], "only numbers and dates are compared by size"),
             (&[("Country", "equals", "Atlantis")], "country \\\"Atlantis\\\" is not known"),

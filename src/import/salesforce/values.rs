@@ -108,17 +108,10 @@ pub(super) fn is_relative(text: &str) -> bool {
         || plain.ends_with("_AGO")
 }
 
-/// A span that begins before today or with it, and holds it: what was made just now lies in it.
+/// A span that holds today whole: what was made just now lies in it. Whether the last days do is not said here.
 pub(super) fn holds_today(text: &str) -> bool {
     let word = relative(text);
-    // The last N days count today too; the last week, month, quarter and year do not.
-    word == "TODAY" || word.starts_with("THIS_") || word.starts_with("LAST_N_DAYS:") || is_last_days(&word)
-}
-
-/// `LAST_90_DAYS`.
-fn is_last_days(word: &str) -> bool {
-    let number = word.strip_prefix("LAST_").and_then(|rest| rest.strip_suffix("_DAYS"));
-    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    word == "TODAY" || word.starts_with("THIS_")
 }
 
 fn relative(text: &str) -> String {
@@ -188,7 +181,7 @@ mod tests {
         for word in ["TODAY", "next n days:60", "LAST_N_DAYS:30", "THIS_FISCAL_QUARTER", "N_DAYS_AGO:5"] {
             assert!(is_relative(word), "{word}");
         }
-        assert!(holds_today("this week") && holds_today("LAST_90_DAYS") && !holds_today("LAST_WEEK"));
+        assert!(holds_today("this week") && !holds_today("LAST_N_DAYS:30") && !holds_today("LAST_WEEK"));
     }
 
     #[test]
