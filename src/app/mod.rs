@@ -75,6 +75,9 @@ pub struct Running {
 /// # Errors
 /// The listener has no address, or the release could not be stored.
 pub async fn start(setup: Setup) -> Result<Running> {
+    // The first number that is read loads all that is known of numbers: better now than while a caller waits.
+    let numbers = tokio::task::spawn_blocking(|| crate::rules::phone::read("+14155550142", None));
+    numbers.await.context("loading what is known of phone numbers")?;
     let address = setup.listener.local_addr().context("reading the listener's address")?;
     let (stop, stopping) = watch::channel(false);
     let (set_ready, ready) = watch::channel(true);
@@ -129,8 +132,6 @@ pub async fn start(setup: Setup) -> Result<Running> {
     };
     let duty = outbox.duty().clone();
     let mut tasks = JoinSet::new();
-    // The first number that is read loads all that is known of numbers: better now than while a caller waits.
-    tokio::task::spawn_blocking(|| crate::rules::phone::read("+14155550142", None));
     tasks.spawn(Arc::clone(&decider).run(stopping.clone()));
     tasks.spawn(Arc::clone(&decider).serve_waiting(stopping.clone()));
     tasks.spawn(outbox.run(stopping.clone()));
