@@ -403,6 +403,13 @@ pub fn crash_point() -> Option<String> {
     std::env::var("BATON_KILL_AT").ok()
 }
 
+/// `BATON_CLOCK_OFF_MS`: by how much a test wants this process's clock to be off (see `failpoint`).
+#[cfg(feature = "failpoints")]
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+pub fn clock_off_ms() -> Option<String> {
+    std::env::var("BATON_CLOCK_OFF_MS").ok()
+}
+
 /// Reads and checks `baton.toml`. A missing file is the default: SQLite beside it, HTTP on loopback, no vendors.
 ///
 /// # Errors

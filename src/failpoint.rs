@@ -1,8 +1,12 @@
 //! Where a test makes this process die: `BATON_KILL_AT=POINT:N` kills it, as `kill -9` does, the N-th time that a crash point
-//! of that name (`fail::fail_point!`) is reached. Compiled in with the feature `failpoints` only, which no build that ships has.
+//! of that name (`fail::fail_point!`) is reached; `BATON_CLOCK_OFF_MS=N` puts its clock so many milliseconds ahead, or behind if
+//! negative. Compiled in with the feature `failpoints` only, which no build that ships has.
 
+use crate::clock::{SharedClock, SteeredClock, SystemClock};
 use crate::config;
 use anyhow::{Context, Result, ensure};
+use chrono::TimeDelta;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Every crash point there is, in the order in which a lead meets them.
@@ -36,6 +40,19 @@ pub fn arm() -> Result<()> {
         }
     })
     .map_err(|why| anyhow::anyhow!("setting the crash point {point}: {why}"))
+}
+
+/// The machine's clock, as wrong as the environment asks.
+///
+/// # Errors
+/// It asks for no number.
+pub fn machine_clock() -> Result<SharedClock> {
+    let machine = SteeredClock::new(Arc::new(SystemClock));
+    if let Some(asked) = config::clock_off_ms() {
+        let off = asked.parse().with_context(|| format!("BATON_CLOCK_OFF_MS is {asked:?}; allowed: a whole number"))?;
+        machine.steer(TimeDelta::milliseconds(off));
+    }
+    Ok(Arc::new(machine))
 }
 
 /// No destructor runs, no buffer is flushed, nothing is said goodbye to.

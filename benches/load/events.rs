@@ -1,5 +1,6 @@
 //! Leads without end: the shipped events with other ids, callers and calls.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 /// One caller on the line, one who asked to be called back, one who asked for a meeting: a third is live.
@@ -11,6 +12,8 @@ const TEMPLATES: [&str; 3] = [
 
 /// Callers who come again: after as many leads, every account is in the mirror.
 pub const CALLERS: u64 = 200;
+/// Of the rough part.
+pub const SECOND_EVERY: u64 = 5;
 pub const KINDS: u64 = TEMPLATES.len() as u64;
 pub const MIX: &str = "1/3 live, 1/3 callback wishes, 1/3 meeting wishes";
 
@@ -29,6 +32,24 @@ impl Events {
         let email = &mut event["data"]["contact"]["email"];
         *email = json!(format!("c{:03}.{}", number % CALLERS, email.as_str().unwrap_or("caller@example.com")));
         event.to_string().into_bytes()
+    }
+
+    /// So many calls by a platform whose clock is off, by some seconds either way; every fifth is told of by a second event,
+    /// which knows more.
+    pub fn rough(&self, part: &str, count: u64, now: DateTime<Utc>) -> Vec<Vec<u8>> {
+        let mut bodies = Vec::new();
+        for number in 0..count {
+            let mut event: Value = serde_json::from_slice(&self.one(part, number)).expect("our own event");
+            let off = TimeDelta::milliseconds([0, -5_000, 60_000][(number % 3) as usize]);
+            event["time"] = json!(now + off);
+            bodies.push(event.to_string().into_bytes());
+            if number.is_multiple_of(SECOND_EVERY) {
+                event["id"] = json!(format!("{part}-{number:06}-more"));
+                event["data"]["contact"]["title"] = json!("Head of Sales");
+                bodies.push(event.to_string().into_bytes());
+            }
+        }
+        bodies
     }
 
     pub fn many(&self, part: &str, count: u64) -> Vec<Vec<u8>> {

@@ -6,40 +6,60 @@
 
 mod bare;
 mod events;
+mod gappy;
 mod ground;
 mod null;
 mod worker;
 
 use anyhow::Result;
 use bare::Bare;
-use events::{CALLERS, Events, KINDS, MIX};
+use chrono::{DateTime, TimeDelta, Utc};
+use events::{CALLERS, Events, KINDS, MIX, SECOND_EVERY};
 use ground::Ground;
 use serde_json::json;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use worker::Worker;
+use worker::{Throughput, Worker};
 
 /// Leads of each timed run.
 const LEADS: u64 = 3_000;
 const PER_SECOND: u32 = 200;
 const LASTS: Duration = Duration::from_secs(20);
 
+/// Two workers whose clocks differ, a workspace in which every second calendar cell is empty, calls that are told of twice, and
+/// a platform whose clock is off.
+async fn rough(ground: &Ground, events: &Events, now: DateTime<Utc>) -> Result<Throughput> {
+    let folder = tempfile::tempdir()?;
+    gappy::copy(Path::new(env!("CARGO_MANIFEST_DIR")), folder.path())?;
+    let topology = ground.topology("rough");
+    let one = Worker::start(ground, topology.clone(), folder.path(), TimeDelta::milliseconds(1_500)).await?;
+    let other = Worker::start(ground, topology, folder.path(), TimeDelta::milliseconds(-1_500)).await?;
+    let through = one.throughput(ground, events.rough("rough", LEADS, now), LEADS).await?;
+    one.stop().await;
+    other.stop().await;
+    Ok(through)
+}
+
 #[tokio::main]
 async fn main() -> Result<()> {
     let ground = Ground::open().await?;
     let events = Events::new();
-    let worker = Worker::start(&ground, ground.topology("baton")).await?;
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let worker = Worker::start(&ground, ground.topology("baton"), shipped, TimeDelta::zero()).await?;
     // Fills caches on all sides, and leaves leads to sample rows from.
-    worker.throughput(&ground, events.many("warm", CALLERS * KINDS)).await?;
+    worker.throughput(&ground, events.many("warm", CALLERS * KINDS), CALLERS * KINDS).await?;
     let bare = Arc::new(Bare::prepare(&ground, "warm").await?);
     let floor = ground.topology("bare");
     ground.publish(&floor, events.many("bare", LEADS)).await?;
     let before = bare.run(&ground, &floor, LEADS).await?;
-    let through = worker.throughput(&ground, events.many("full", LEADS)).await?;
+    let through = worker.throughput(&ground, events.many("full", LEADS), LEADS).await?;
     ground.publish(&floor, events.many("bare", LEADS)).await?;
     let after = bare.run(&ground, &floor, LEADS).await?;
     let latencies = worker.open_loop(&ground, &events, PER_SECOND, LASTS).await?;
+    let now = worker.now();
     worker.stop().await;
+    let rough = rough(&ground, &events, now).await?;
 
     let floor = f64::midpoint(before, after);
     let ratio = through.decided_per_second / floor;
@@ -65,6 +85,12 @@ async fn main() -> Result<()> {
         through.steps,
         through.steps_done_after.as_secs_f64()
     );
+    println!(
+        "  Baton, rough        {:8.0} leads/s   {:.2} of the above: every second calendar cell empty, one call in \
+         {SECOND_EVERY} told of twice,\n                                         the clocks of platform and workers off",
+        rough.decided_per_second,
+        rough.decided_per_second / through.decided_per_second
+    );
     println!("{PER_SECOND} leads/s for {} s, from publishing, in ms:    p50      p99      max", LASTS.as_secs());
     println!("  decision committed                      {committed}");
     println!("  answer on reply_to                      {answered}");
@@ -73,6 +99,7 @@ async fn main() -> Result<()> {
         "version": env!("CARGO_PKG_VERSION"), "cores": cores, "disk": disk, "postgres": postgres, "leads": LEADS, "mix": MIX,
         "row_bytes": bare.bytes(), "bare_per_second": floor, "bare_before": before, "bare_after": after,
         "decided_per_second": through.decided_per_second, "ratio": ratio,
+        "rough_per_second": rough.decided_per_second,
         "steps": through.steps, "steps_done_after_s": through.steps_done_after.as_secs_f64(),
         "open_loop_per_second": PER_SECOND, "committed_ms": committed.json(), "answered_ms": answered.json(),
         "peak_memory_mib": memory_mib,

@@ -13,6 +13,7 @@ use baton::intake::amqp::{AmqpConfig, AmqpStats, Publisher, Refused, Topology, c
 use baton::intake::answer::Told;
 use baton::intake::decider::Replies;
 use baton::store::Store;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use lapin::BasicProperties;
 use lapin::options::{BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
@@ -27,7 +28,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// A working day in Europe and America: on a Sunday there would be nobody to choose from.
-const BEGINS: &str = "2026-03-03T15:00:00Z";
+fn begins() -> DateTime<Utc> {
+    "2026-03-03T15:00:00Z".parse().expect("an instant")
+}
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Longer than this and something is stuck.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -72,12 +75,13 @@ pub struct Latencies {
 }
 
 impl Worker {
-    pub async fn start(ground: &Ground, topology: Topology) -> Result<Self> {
-        let loaded = workspace::load(Path::new(env!("CARGO_MANIFEST_DIR")))?;
+    /// A worker of the workspace in `folder`, by a clock that is this far ahead of the other ones' in the run.
+    pub async fn start(ground: &Ground, topology: Topology, folder: &Path, ahead: TimeDelta) -> Result<Self> {
+        let loaded = workspace::load(folder)?;
         let workspace = loaded.map_err(|faults| anyhow::anyhow!("the shipped workspace is faulty: {faults:?}"))?;
         let store = Store::open(&ground.database).await?;
         store.migrate().await?;
-        let clock: SharedClock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), 1));
+        let clock: SharedClock = Arc::new(ScaledClock::new(begins() + ahead, 1));
         let config = AmqpConfig { topology, ..AmqpConfig::new(&ground.amqp, true) };
         let bus = Bus {
             publisher: Arc::new(Publisher::new(config.clone())),
@@ -102,6 +106,10 @@ impl Worker {
         Ok(Self { running, store, clock, config, heard })
     }
 
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
     pub async fn stop(self) {
         self.running.stop().await;
     }
@@ -123,21 +131,26 @@ impl Worker {
         Ok(consuming)
     }
 
-    /// The queue is full before the first delivery.
-    pub async fn throughput(&self, ground: &Ground, bodies: Vec<Vec<u8>>) -> Result<Throughput> {
+    /// The queue is full before the first delivery. Of `bodies`, so many are leads; the others are second events of theirs.
+    pub async fn throughput(&self, ground: &Ground, bodies: Vec<Vec<u8>>, leads: u64) -> Result<Throughput> {
         const DECIDED: &str = "SELECT COUNT(*) FROM decision";
+        const WAITING: &str = "SELECT COUNT(*) FROM inbox WHERE state = 'received'";
         const STEPS: &str = "SELECT COUNT(*) FROM step WHERE state = 'done'";
-        let count = bodies.len() as u64;
+        let messages = bodies.len() as u64;
+        let count = leads;
         let (decided, steps) = (ground.number(DECIDED).await?, ground.number(STEPS).await?);
         ground.publish(&self.config.topology, bodies).await?;
         let consuming = self.consume().await?;
         let began = Instant::now();
         let decisions = async {
             // Counting rows costs the database something: not before the last one is in the inbox.
-            while consuming.stats.committed.load(Relaxed) < count {
+            while consuming.stats.committed.load(Relaxed) < messages {
                 sleep(LOOK_EVERY).await;
             }
             while ground.number(DECIDED).await? < decided + count as i64 {
+                sleep(LOOK_EVERY).await;
+            }
+            while ground.number(WAITING).await? > 0 {
                 sleep(LOOK_EVERY).await;
             }
             anyhow::Ok(began.elapsed())

@@ -22,8 +22,8 @@ pub struct Import {
     #[arg(long, value_name = "DIR", default_value = ".")]
     into: PathBuf,
     /// Which of its columns is which of ours, where the guess is wrong: country=Land.
-    #[arg(long = "column", value_name = "OURS=THEIRS")]
-    columns: Vec<String>,
+    #[arg(long = "map", value_name = "OURS=THEIRS")]
+    map: Vec<String>,
     /// Past assignments: when each lead is decided in the tests that are made of them; now if left out.
     #[arg(long, value_name = "TIME")]
     at: Option<DateTime<Utc>>,
@@ -87,7 +87,7 @@ impl Import {
     }
 
     fn read(&self, text: &str) -> Result<Imported, String> {
-        let columns = overrides(&self.columns)?;
+        let columns = overrides(&self.map)?;
         match self.kind {
             Kind::SalesforceRules => salesforce::import(text),
             Kind::Territories => territories::import(text, &columns),

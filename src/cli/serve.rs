@@ -5,7 +5,7 @@ use super::{FAULTY, OK, Place, unreachable};
 use crate::app::bus::{Bus, InboxSink};
 use crate::app::time::Timekeeper;
 use crate::app::{self, Running, Setup, workspace, zoneinfo};
-use crate::clock::{SharedClock, SystemClock};
+use crate::clock::SharedClock;
 use crate::config::{self, Config};
 use crate::connectors::agent::{AgentTelephony, Wire};
 use crate::domain::zone;
@@ -65,7 +65,7 @@ impl Serve {
         };
         store.migrate().await.context("bringing the database to this version's form")?;
         closed_to_strangers(&config, &store).await?;
-        let keeper = Timekeeper::begin(Arc::new(SystemClock), store.clone()).await;
+        let keeper = Timekeeper::begin(machine_clock()?, store.clone()).await;
         let keeper = keeper.map_err(|error| unreachable("comparing clocks with the database", &error))?;
         let clock = keeper.clock();
         for warning in zoneinfo::warnings(&workspace.checked.rules, clock.now()) {
@@ -90,6 +90,14 @@ impl Serve {
         }
         Ok(OK)
     }
+}
+
+/// In a build with crash points it is as wrong as a test asks.
+fn machine_clock() -> Result<SharedClock> {
+    #[cfg(feature = "failpoints")]
+    return crate::failpoint::machine_clock();
+    #[cfg(not(feature = "failpoints"))]
+    Ok(Arc::new(crate::clock::SystemClock))
 }
 
 /// Takes up what changes in the workspace, and reads it again on SIGHUP.

@@ -1,6 +1,6 @@
 //! From a decision to a handoff that has not begun, and what stands next for a lead at any moment.
 
-use super::state::{HANDOFF_VERSION, Handoff, Stage, Terms};
+use super::state::{HANDOFF_VERSION, Handoff, Settled, Stage, Terms};
 use crate::domain::id::{HandoffId, LegId, RepId};
 use crate::domain::known::Fact;
 use crate::domain::lead::Lead;
@@ -86,23 +86,16 @@ impl Handoff {
     /// What happens next, who does it and when: every stage has an answer.
     pub fn next_step(&self) -> NextStep {
         let step = |what, owner: &RepId, at| NextStep { what, owner: owner.clone(), at };
-        match &self.stage {
-            Stage::Offered
-            | Stage::Ringing { .. }
-            | Stage::Briefing { .. }
-            | Stage::Joining { .. }
-            | Stage::Bridged { .. }
-            | Stage::Searching { .. }
-            | Stage::Offering { .. }
-            | Stage::Booking { .. } => step(NextStepKind::Handoff, &self.owner, self.moves_on_by),
-            Stage::Callback { promise } => step(NextStepKind::Callback, &promise.owner, promise.promised_at),
-            Stage::Done { outcome: Outcome::Connected { at, .. } | Outcome::Called { at, .. } } => {
+        match self.stage.settled() {
+            None => step(NextStepKind::Handoff, &self.owner, self.moves_on_by),
+            Some(Settled::Callback(promise)) => step(NextStepKind::Callback, &promise.owner, promise.promised_at),
+            Some(Settled::Done(Outcome::Connected { at, .. } | Outcome::Called { at, .. })) => {
                 step(NextStepKind::FollowUp, &self.owner, *at)
             }
-            Stage::Done { outcome: Outcome::Booked { booking } } => {
+            Some(Settled::Done(Outcome::Booked { booking })) => {
                 step(NextStepKind::Meeting, &booking.slot.rep, booking.slot.from)
             }
-            Stage::NeedsAttention { owner, since, .. } => step(NextStepKind::NeedsAttention, owner, *since),
+            Some(Settled::NeedsAttention { owner, since }) => step(NextStepKind::NeedsAttention, owner, since),
         }
     }
 

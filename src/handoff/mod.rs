@@ -14,4 +14,4 @@ pub mod state;
 mod tests;
 
 pub use advance::advance;
-pub use state::{Completed, Event, Handoff, OnTheLine, Stage, Transition};
+pub use state::{Completed, Event, Handoff, OnTheLine, Settled, Stage, Transition};

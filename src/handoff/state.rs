@@ -187,6 +187,33 @@ pub enum Stage {
     },
 }
 
+/// What stands fast once nobody is being served any more.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Settled<'a> {
+    Callback(&'a Promise),
+    Done(&'a Outcome),
+    NeedsAttention { owner: &'a RepId, since: DateTime<Utc> },
+}
+
+impl Stage {
+    /// `None` while the caller is being served, or is about to be.
+    pub fn settled(&self) -> Option<Settled<'_>> {
+        match self {
+            Self::Offered
+            | Self::Ringing { .. }
+            | Self::Briefing { .. }
+            | Self::Joining { .. }
+            | Self::Bridged { .. }
+            | Self::Searching { .. }
+            | Self::Offering { .. }
+            | Self::Booking { .. } => None,
+            Self::Callback { promise } => Some(Settled::Callback(promise)),
+            Self::Done { outcome } => Some(Settled::Done(outcome)),
+            Self::NeedsAttention { owner, since, .. } => Some(Settled::NeedsAttention { owner, since: *since }),
+        }
+    }
+}
+
 /// Something that happened. Events of the phone name a leg; one that is not current can only be hung up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -299,6 +326,9 @@ pub struct Completed {
     pub added: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<Zone>,
+    /// Where the caller may be by all that is known now, if it is not what was known before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Whereabouts>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<DateTime<Utc>>,
     /// The first event did not say that the caller is on the line.

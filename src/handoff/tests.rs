@@ -7,8 +7,11 @@ use crate::domain::id::LegId;
 use crate::domain::known::Known;
 use crate::domain::lead::PreferredHandoff;
 use crate::domain::outcome::{Booking, NextStepKind, Outcome, Slot};
+use crate::domain::phone::PhoneE164;
 use crate::domain::rep::BusyKind;
 use crate::domain::rota::Shift;
+use crate::domain::whereabouts::{Evidence, Whereabouts};
+use crate::domain::zone::Zone;
 use crate::routing::ledger::Cause;
 use crate::routing::scenario::{Scenario, at, moment, rep_id, scenario};
 use crate::rules::RuleSet;
@@ -678,6 +681,33 @@ fn a_second_event_that_brings_nothing_changes_nothing() {
     call().after(3).on(completed(&[])).ignored();
     call().settled().on(completed(&[])).ignored();
     call().on(Event::CallerLeft).on(completed(&[])).ignored();
+}
+
+/// The reps work in London. On the coast of California it is two in the morning at ten, and eight at four.
+#[test]
+fn a_promise_is_kept_where_it_is_lawful_by_what_a_second_event_says() {
+    let mut world = scenario().not_live();
+    let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a time");
+    world.rules.hours.calling = Shift { from: hour(8), until: hour(21) };
+    (world.lead.company.country, world.lead.company.state) = (Some(Known::from_caller("GB".to_owned())), None);
+    world.lead.call.as_mut().expect("a call").from = PhoneE164::new("+442079460142").ok();
+    let knowing = |zone: &str| {
+        let caller = Some(Whereabouts { by: Evidence::State, ..Whereabouts::in_zone(Zone::named(zone)) });
+        let added = vec!["company.state".to_owned()];
+        Event::Completed(Completed { by: "town evt-2".into(), added, caller, ..Completed::default() })
+    };
+    let promised = |call: &Call| {
+        let Stage::Callback { promise } = &call.state.stage else { panic!("{:?}", call.state.stage) };
+        promise.promised_at
+    };
+    let call = begun(world);
+    let first = promised(&call);
+    assert_eq!(first, at("12:00"));
+    let call = call.after(20).on(knowing("Europe/Paris"));
+    assert_eq!(promised(&call), first, "it is lawful there: what was said stands");
+    let call =
+        call.on(knowing("America/Los_Angeles")).briefs("ben", BriefWhy::Callback).publishes(Topic::CallbackPromised);
+    assert_eq!(promised(&call), at("16:00"));
 }
 
 #[test]

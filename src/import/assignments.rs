@@ -39,7 +39,7 @@ pub fn import(
     let sheet = Sheet::read(text, COLUMNS, overrides)?;
     if !sheet.has("owner") {
         return Err(format!(
-            "no column looks like the owner: say which with --column owner=NAME ({})",
+            "no column looks like the owner: say which with --map owner=NAME ({})",
             sheet.told().join("; ")
         ));
     }
@@ -145,7 +145,7 @@ fn lead(sheet: &Sheet, row: &[String]) -> Result<String, Refused> {
     if fields.is_empty() {
         return Err((
             "nothing that rules look at".to_owned(),
-            "leave the row, or name its columns with --column".to_owned(),
+            "leave the row, or name its columns with --map".to_owned(),
         ));
     }
     Ok(fields.join(", "))

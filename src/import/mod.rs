@@ -14,6 +14,7 @@ pub mod territories;
 pub use sheet::{Columns, overrides};
 
 use crate::rules::place;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Files to be written, and what a person has to know about them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +45,42 @@ impl Imported {
 fn rep_slug(text: &str) -> String {
     let local = text.split('@').next().unwrap_or(text);
     slug(local, '.')
+}
+
+/// Rep ids of people who are told apart by their addresses or user names, in any case of letters: two people stay two, also
+/// where their addresses begin alike.
+struct RepIds {
+    ids: BTreeMap<String, String>,
+    /// What several addresses begin with.
+    alike: BTreeSet<String>,
+}
+
+impl RepIds {
+    fn of<'a>(addresses: impl Iterator<Item = &'a str>) -> Self {
+        let people: BTreeSet<String> = addresses.map(str::to_lowercase).collect();
+        let (mut seen, mut alike) = (BTreeSet::new(), BTreeSet::new());
+        for begins in people.iter().map(|person| rep_slug(person)) {
+            if !seen.insert(begins.clone()) {
+                alike.insert(begins);
+            }
+        }
+        let id = |person: String| {
+            let begins = rep_slug(&person);
+            let id = if alike.contains(&begins) { slug(&person, '.') } else { begins };
+            (person, id)
+        };
+        Self { ids: people.into_iter().map(id).collect(), alike }
+    }
+
+    /// Empty for an address that no id can be made of.
+    fn get(&self, address: &str) -> &str {
+        self.ids.get(&address.to_lowercase()).map_or("", String::as_str)
+    }
+
+    /// Somebody else's address begins alike.
+    fn is_shared(&self, address: &str) -> bool {
+        self.alike.contains(&rep_slug(address))
+    }
 }
 
 /// Small letters, digits, `.`, `-` and `_`; everything else becomes `gap`.

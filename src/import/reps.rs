@@ -1,7 +1,7 @@
 //! An export of users or owners as `rules/reps.csv`: a Salesforce user report, HubSpot owners as CSV or JSON.
 
 use super::sheet::{Columns, Sheet};
-use super::{Imported, comment, csv_cell, rep_slug, slug};
+use super::{Imported, RepIds, comment, csv_cell, slug};
 use crate::rules::{language, phone, place, zone};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub fn import(text: &str, overrides: &BTreeMap<String, String>) -> Result<Import
     let sheet = Sheet::read(&table, COLUMNS, overrides)?;
     if !sheet.has("email") && !sheet.has("username") {
         return Err(format!(
-            "no column looks like an e-mail address: say which with --column email=NAME ({})",
+            "no column looks like an e-mail address: say which with --map email=NAME ({})",
             sheet.told().join("; ")
         ));
     }
@@ -44,9 +44,9 @@ pub fn import(text: &str, overrides: &BTreeMap<String, String>) -> Result<Import
                    manager,weight,cap_per_day,active,leave\n"
         .to_owned();
     let mut lines: BTreeMap<String, u32> = BTreeMap::new();
-    let ids = ids(&sheet);
+    let people = People::of(&sheet);
     for (line, cells) in &sheet.rows {
-        match row(&sheet, *line, cells, &ids, &mut imported) {
+        match row(&sheet, *line, cells, &people, &mut imported) {
             Some((id, _)) if lines.contains_key(&id) => {
                 let _ = writeln!(csv, "# line {line}, {id} a second time: {}", comment(&cells.join(",")));
                 imported.note(
@@ -70,20 +70,30 @@ pub fn import(text: &str, overrides: &BTreeMap<String, String>) -> Result<Import
     Ok(imported)
 }
 
-/// Who is who: ids by full name and by address, in folded form, for the managers' column.
-fn ids(sheet: &Sheet) -> BTreeMap<String, String> {
-    let mut ids = BTreeMap::new();
-    for (_, cells) in &sheet.rows {
-        let id = id(sheet, cells);
-        ids.insert(place::fold(&name(sheet, cells)), id.clone());
-        ids.insert(place::fold(sheet.get(cells, "email")), id);
-    }
-    ids
+/// Who is who in the export.
+struct People {
+    ids: RepIds,
+    /// Addresses by full name, in folded form, for the managers' column.
+    by_name: BTreeMap<String, String>,
 }
 
-fn id(sheet: &Sheet, cells: &[String]) -> String {
+impl People {
+    fn of(sheet: &Sheet) -> Self {
+        let rows = || sheet.rows.iter().map(|(_, cells)| cells);
+        let by_name = rows().map(|cells| (place::fold(&name(sheet, cells)), address(sheet, cells).to_owned()));
+        Self { ids: RepIds::of(rows().map(|cells| address(sheet, cells))), by_name: by_name.collect() }
+    }
+
+    /// By name or address; empty for nobody of the export.
+    fn find(&self, said: &str) -> &str {
+        let by_name = self.by_name.get(&place::fold(said));
+        by_name.map_or_else(|| self.ids.get(said), |address| self.ids.get(address))
+    }
+}
+
+fn address<'c>(sheet: &'c Sheet, cells: &'c [String]) -> &'c str {
     let (email, username) = (sheet.get(cells, "email"), sheet.get(cells, "username"));
-    rep_slug(if email.is_empty() { username } else { email })
+    if email.is_empty() { username } else { email }
 }
 
 fn name(sheet: &Sheet, cells: &[String]) -> String {
@@ -97,11 +107,12 @@ fn row(
     sheet: &Sheet,
     line: u32,
     cells: &[String],
-    ids: &BTreeMap<String, String>,
+    people: &People,
     imported: &mut Imported,
 ) -> Option<(String, String)> {
     let get = |column| sheet.get(cells, column);
-    let id = id(sheet, cells);
+    let email = address(sheet, cells);
+    let id = people.ids.get(email).to_owned();
     if id.is_empty() {
         return None;
     }
@@ -109,7 +120,10 @@ fn row(
         name if name.is_empty() => id.clone(),
         name => name,
     };
-    let email = if get("email").is_empty() { get("username") } else { get("email") };
+    if people.ids.is_shared(email) {
+        let found = format!("{email} is rep {id}: somebody else's address begins alike");
+        imported.note(line, found, "give them shorter ids if you like, here and in the rules");
+    }
     let phone = phones(get("phone"), &id, line, imported);
     let languages = languages(get("languages"), &id, line, imported);
     let timezone = timezone(get("timezone")).unwrap_or_else(|| {
@@ -117,7 +131,7 @@ fn row(
         String::new()
     });
     let manager = get("manager");
-    let manager = ids.get(&place::fold(manager)).map_or("", String::as_str);
+    let manager = if manager.is_empty() { "" } else { people.find(manager) };
     if manager.is_empty() && !get("manager").is_empty() {
         imported.note(
             line,
@@ -271,6 +285,25 @@ mod tests {
             );
             assert_eq!(imported.notes.len(), notes, "{phone} {language}: {:?}", imported.notes);
         }
+    }
+
+    #[test]
+    fn two_people_stay_two_and_one_who_stands_there_twice_is_told() {
+        let text = "Full Name,Email,Manager,Time Zone\nSales One,sales@acme.example,,Europe/London\n\
+                    Sales Two,Sales@other.example,Sales One,Europe/London\nSales One,SALES@acme.example,,Europe/London\n\
+                    Ana Li,ana@acme.example,sales@other.example,Europe/London\n";
+        let imported = import(text, &BTreeMap::new()).expect("users");
+        let rows: Vec<&str> = imported.files[0].1.lines().skip(2).collect();
+        assert!(rows[0].starts_with("sales.acme.example,Sales One,"), "{rows:?}");
+        assert!(
+            rows[1].starts_with("sales.other.example,Sales Two,") && rows[1].contains(",sales.acme.example,,,yes"),
+            "{rows:?}"
+        );
+        assert!(rows[2].starts_with("# line 4, sales.acme.example a second time"), "{rows:?}");
+        assert!(rows[3].starts_with("ana,Ana Li,") && rows[3].contains(",sales.other.example,,,yes"), "{rows:?}");
+        let told: Vec<&str> = imported.notes.iter().map(|note| note.found.as_str()).collect();
+        assert!(told.contains(&"sales.acme.example stands on line 2 already"), "{told:?}");
+        assert!(told.iter().any(|told| told.contains("begins alike")), "{told:?}");
     }
 
     #[test]

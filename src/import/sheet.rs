@@ -86,7 +86,7 @@ impl Sheet {
         let left = self.headers.iter().enumerate().filter(|(index, _)| !used.contains(index));
         let left: Vec<String> = left.map(|(_, name)| format!("{name:?}")).collect();
         if !left.is_empty() {
-            told.push(format!("not used: {}; name one with --column OURS=THEIRS", left.join(", ")));
+            told.push(format!("not used: {}; name one with --map OURS=THEIRS", left.join(", ")));
         }
         told
     }
@@ -103,13 +103,13 @@ fn take(
         let Some((ours, _)) = columns.iter().find(|(name, _)| name == ours) else {
             let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
             return Err(format!(
-                "--column {ours}={theirs}: there is no column {ours:?}; expected one of {}",
+                "--map {ours}={theirs}: there is no column {ours:?}; expected one of {}",
                 names.join(", ")
             ));
         };
         let Some(index) = folded.iter().position(|name| *name == fold(theirs)) else {
             return Err(format!(
-                "--column {ours}={theirs}: the file has no column {theirs:?}; it has {}",
+                "--map {ours}={theirs}: the file has no column {theirs:?}; it has {}",
                 headers.join(", ")
             ));
         };

@@ -29,7 +29,7 @@ pub fn import(text: &str, overrides: &BTreeMap<String, String>) -> Result<Import
     if !sheet.has("territory") {
         let told = sheet.told().join("; ");
         return Err(format!(
-            "no column looks like the name of the territory: say which with --column territory=NAME ({told})"
+            "no column looks like the name of the territory: say which with --map territory=NAME ({told})"
         ));
     }
     let mut imported = Imported { told: sheet.told(), ..Imported::default() };

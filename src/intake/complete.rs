@@ -21,6 +21,7 @@ use crate::render::caller::CallerContext;
 use crate::routing::{Decision, decide};
 use crate::rules::RuleSet;
 use crate::rules::set::Assignment;
+use crate::rules::zone::whereabouts;
 use crate::store::{InboxRow, Mover, StepRow, StoreError, Tx};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -236,7 +237,9 @@ impl Plan {
         let on_the_line = self.on_the_line(tx, &before, &record.lead, &lead).await?;
         let rings_anew = on_the_line.is_some();
         let (zone, times) = (lead.preference.timezone, lead.preference.times.clone());
-        let event = Event::Completed(Completed { by: row.key.clone(), added: added.clone(), zone, times, on_the_line });
+        let caller = Some(whereabouts(&lead)).filter(|caller| *caller != before.caller);
+        let more = Completed { by: row.key.clone(), added: added.clone(), zone, caller, times, on_the_line };
+        let event = Event::Completed(more);
         let moved = tx.transition(&before.id, &event, rules, &self.mover).await?;
         let mut decided = self.answer(tx, &record.lead, &decision, &before).await?;
         if rings_anew {

@@ -80,3 +80,35 @@ fn lead_row(row: ReportRow, rules: &RuleSet, now: DateTime<Utc>) -> LeadRow {
 fn rep_of(crm_id: &CrmId, rules: &RuleSet) -> Option<RepId> {
     rules.reps.values().find(|rep| rep.crm_id.as_ref() == Some(crm_id)).map(|rep| rep.id.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::scenario::{at, rep_id, scenario};
+
+    #[test]
+    fn a_lead_that_nobody_has_or_that_was_forgotten_is_not_looked_after() {
+        use NextStepKind::{Callback, FollowUp, Handoff, Meeting, NeedsAttention};
+        let mut rules = scenario().rules;
+        rules.reps.get_mut(&rep_id("cy")).expect("cy").active = false;
+        let cases = [
+            (Handoff, "ben", "10:00", true),
+            (Handoff, "ben", "09:46", true),
+            (Handoff, "ben", "09:44", false),
+            (Handoff, "cy", "10:00", false),
+            (Callback, "ben", "15:00", true),
+            (Callback, "ben", "09:30", false),
+            (Callback, "cy", "15:00", false),
+            (Callback, "zoe", "15:00", false),
+            (NeedsAttention, "ben", "07:00", true),
+            (NeedsAttention, "cy", "07:00", false),
+            (Meeting, "cy", "15:00", false),
+            (Meeting, "cy", "09:00", true),
+            (FollowUp, "cy", "09:00", true),
+        ];
+        for (what, owner, then, expected) in cases {
+            let next = NextStep { what, owner: rep_id(owner), at: at(then) };
+            assert_eq!(is_looked_after(&next, &rules, at("10:00")), expected, "{next:?}");
+        }
+    }
+}

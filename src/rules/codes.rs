@@ -273,6 +273,10 @@ pub const CODES: &[(&str, &str)] = &[
         "Rows of different kinds meet, and the published order decides which wins. Give one of them a priority if that is not what you mean.",
     ),
     ("territory-partly-unreachable", "Some of the values of a row never win, since other rows take their leads."),
+    (
+        "territory-short-postal",
+        "A beginning is one digit shorter than most of its country: a spreadsheet has probably eaten its zero.",
+    ),
     ("territory-unknown-country", "This is no country: neither an ISO 3166 code nor an English name."),
     ("territory-unknown-industry", "The industry is not in the list that routing.yaml declares."),
     ("territory-unknown-region", "The region is not in the list that routing.yaml declares."),

@@ -10,6 +10,7 @@ use super::vocabulary::{self, Vocabulary};
 use super::{place, postal};
 use crate::domain::id::TerritoryId;
 use chrono::NaiveDate;
+use std::collections::BTreeMap;
 
 const PATH: &str = super::TERRITORIES;
 const COLUMNS: [&str; 10] =
@@ -20,28 +21,65 @@ pub fn read(text: &str, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<
     let mut rows = Vec::new();
     // A row with a fault may be wider than it was meant: it would conflict with rows that are right.
     let mut sound = Vec::new();
+    let mut digits = Vec::new();
     for row in &table.rows {
         let told = faults.count();
-        let cells = Reader { table: &table, row, vocabulary, faults }.cells().unwrap_or_default();
+        let reader = Reader { table: &table, row, vocabulary, digits: &mut digits, faults };
+        let cells = reader.cells().unwrap_or_default();
         if faults.count() == told {
             sound.extend(cells.iter().cloned());
         }
         rows.extend(cells);
     }
     overlap::refuse(&sound, faults);
+    lost_zeros(&digits, faults);
     Some(rows)
+}
+
+/// The beginning of a postal code of digits, as a cell has it.
+struct Digits {
+    country: &'static str,
+    word: Word,
+    length: usize,
+}
+
+/// A beginning that is one digit shorter than most of its country is probably one whose zero a spreadsheet ate.
+fn lost_zeros(digits: &[Digits], faults: &mut Faults) {
+    let mut lengths: BTreeMap<&str, BTreeMap<usize, usize>> = BTreeMap::new();
+    for Digits { country, length, .. } in digits {
+        *lengths.entry(country).or_default().entry(*length).or_default() += 1;
+    }
+    for Digits { country, word, length } in digits {
+        let text = word.text.trim();
+        let zeros = postal::digits_of(country).is_some_and(|(_, zeros)| zeros);
+        let most = lengths[country].iter().max_by_key(|(_, times)| **times).map(|(length, _)| *length);
+        if zeros && most == Some(length + 1) && !text.starts_with('0') && !text.ends_with('*') {
+            let found = format!("{}, one digit shorter than most of {country}", quoted(text));
+            faults
+                .warning(
+                    "territory-short-postal",
+                    word.at,
+                    found,
+                    format!("{} digits, or a * behind fewer", length + 1),
+                )
+                .hint(Some(format!(
+                    "if a zero is missing in front, write 0{text}; if not, {text}* for all that begins so"
+                )));
+        }
+    }
 }
 
 struct Reader<'r> {
     table: &'r Table,
     row: &'r Row,
     vocabulary: &'r Vocabulary,
+    digits: &'r mut Vec<Digits>,
     faults: &'r mut Faults,
 }
 
 impl Reader<'_> {
     /// The rows that this line stands for. A value that is refused widens the row, which its fault keeps from being used.
-    fn cells(&mut self) -> Option<Vec<TerritoryRow>> {
+    fn cells(mut self) -> Option<Vec<TerritoryRow>> {
         let word = self.table.require(self.row, "territory", self.faults)?;
         let allowed = "a name of at most 64 characters, such as DACH";
         let territory = self.faults.read(word, "territory-bad-name", allowed, |text| TerritoryId::new(text).ok())?;
@@ -135,9 +173,14 @@ impl Reader<'_> {
     }
 
     /// The beginnings that a cell's word stands for.
-    fn postal(&mut self, country: &str, word: &Word) -> Vec<String> {
+    fn postal(&mut self, country: &'static str, word: &Word) -> Vec<String> {
         match postal::beginnings(country, &word.text) {
-            Ok(beginnings) => beginnings,
+            Ok(beginnings) => {
+                if let ([one], Some(_)) = (beginnings.as_slice(), postal::digits_of(country)) {
+                    self.digits.push(Digits { country, word: word.clone(), length: one.len() });
+                }
+                beginnings
+            }
             Err(meant) => {
                 let hint = match meant {
                     Some(code) => format!(

@@ -9,7 +9,7 @@ use crate::domain::id::{DecisionId, HandoffId, LeadId, PoolId, ReleaseId, RepId,
 use crate::domain::lead::Lead;
 use crate::domain::outcome::{NextStep, NextStepKind, Outcome};
 use crate::domain::phone::PhoneE164;
-use crate::handoff::{Handoff, Stage};
+use crate::handoff::{Handoff, Settled};
 use crate::routing::decision::{OwnershipResult, TargetRole};
 use crate::routing::{Decision, Snapshot};
 use chrono::{DateTime, Utc};
@@ -288,20 +288,13 @@ fn found_lead(lead: &LeadId, rows: u64) -> Result<(), StoreError> {
 
 /// Where a lead stands, in one word.
 pub fn status(handoff: &Handoff) -> &'static str {
-    match &handoff.stage {
-        Stage::Done { outcome: Outcome::Connected { .. } } => "connected",
-        Stage::Done { outcome: Outcome::Booked { .. } } => "booked",
-        Stage::Done { outcome: Outcome::Called { .. } } => "called",
-        Stage::Callback { .. } => "callback",
-        Stage::NeedsAttention { .. } => "needs_attention",
-        Stage::Offered
-        | Stage::Ringing { .. }
-        | Stage::Briefing { .. }
-        | Stage::Joining { .. }
-        | Stage::Bridged { .. }
-        | Stage::Searching { .. }
-        | Stage::Offering { .. }
-        | Stage::Booking { .. } => "handoff",
+    match handoff.stage.settled() {
+        None => "handoff",
+        Some(Settled::Done(Outcome::Connected { .. })) => "connected",
+        Some(Settled::Done(Outcome::Booked { .. })) => "booked",
+        Some(Settled::Done(Outcome::Called { .. })) => "called",
+        Some(Settled::Callback(_)) => "callback",
+        Some(Settled::NeedsAttention { .. }) => "needs_attention",
     }
 }
 

@@ -42,7 +42,29 @@ pub struct LeadQuery {
     pub after: Option<(DateTime<Utc>, LeadId)>,
 }
 
+/// How much needs a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct AttentionCounts {
+    pub leads: u64,
+    pub failed_steps: u64,
+    pub quarantined: u64,
+}
+
 impl Tx {
+    pub async fn attention_counts(&mut self) -> Result<AttentionCounts, StoreError> {
+        let sql = "-- listing::attention_counts\nSELECT 'all' AS key, \
+                   (SELECT COUNT(*) FROM lead WHERE next_step = 'needs_attention') AS leads, \
+                   (SELECT COUNT(*) FROM step WHERE state = 'failed') AS failed_steps, \
+                   (SELECT COUNT(*) FROM inbox WHERE state = 'quarantined') AS quarantined";
+        let row = sqlx::query(sql).fetch_one(self.conn()).await?;
+        let row = Reading::new("attention", &row);
+        Ok(AttentionCounts {
+            leads: row.number("leads")?,
+            failed_steps: row.number("failed_steps")?,
+            quarantined: row.number("quarantined")?,
+        })
+    }
+
     /// The newest leads; with `next`, only those whose next step is of this kind.
     pub async fn leads_list(
         &mut self,

@@ -44,7 +44,7 @@ pub use feedback::{Contact, OwnerChange};
 pub use inbox::{Aside, InboxMessage, InboxRow, Known};
 pub use lead::{DecidedLead, LeadRecord, StoredDecision, status as handoff_status};
 pub use ledger::{Grant, JournalLine};
-pub use listing::{LeadQuery, LeadSummary};
+pub use listing::{AttentionCounts, LeadQuery, LeadSummary};
 pub use mirror::Mirrored;
 pub use outbound::OutboundEvent;
 pub use past::PastLead;

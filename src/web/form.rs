@@ -198,6 +198,25 @@ mod tests {
     }
 
     #[test]
+    fn each_of_five_hundred_names_that_are_offered_names_one_rep() {
+        let mut rules = rules();
+        let one = rules.reps.values().next().cloned().expect("a rep");
+        for number in 0..500 {
+            let id = RepId::new(format!("rep-{number}")).expect("a slug");
+            // Some share a name, and some a name that is another one's beginning.
+            let name = format!("Ana Li{}", "i".repeat(number % 300));
+            rules.reps.insert(id.clone(), Rep { id, name, active: true, ..one.clone() });
+        }
+        let active = active(&rules);
+        assert_eq!(active.len(), 505);
+        for (rep, label) in &active {
+            assert_eq!(named_rep(label, &rules).as_ref(), Ok(&rep.id), "{label}");
+        }
+        let Err(FormFault::WhichRep { offered, more, .. }) = named_rep("ana", &rules) else { panic!("ana is many") };
+        assert_eq!((offered.len(), more), (MOST_OFFERED, 500 - MOST_OFFERED));
+    }
+
+    #[test]
     fn no_message_to_people_names_a_field_of_the_api() {
         let text = || "x".to_owned();
         let faults = [

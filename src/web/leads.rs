@@ -135,21 +135,27 @@ pub async fn list(State(door): State<Door>, Query(asked): Query<Listed>) -> Resu
     Ok(Json(json!({ "leads": leads, "next": next })))
 }
 
-/// What needs a person: leads nobody could place or call in time, steps that failed for good, messages put aside.
+/// What needs a person: leads nobody could place or call in time, steps that failed for good, messages put aside. At most
+/// [`LISTED`] of each, and how many there are.
 pub async fn attention(State(door): State<Door>, Query(Nothing {}): Query<Nothing>) -> Result<Json<Value>, Problem> {
-    const LIMIT: usize = 200;
+    const LISTED: usize = 200;
     let found = door.store.read("attention", |tx| {
         Box::pin(async move {
-            let leads = tx.leads_list(Some(NextStepKind::NeedsAttention), LIMIT).await?;
-            Ok((leads, tx.steps_failed(LIMIT).await?, tx.inbox_quarantined(LIMIT).await?))
+            let leads = tx.leads_list(Some(NextStepKind::NeedsAttention), LISTED).await?;
+            let (steps, messages) = (tx.steps_failed(LISTED).await?, tx.inbox_quarantined(LISTED).await?);
+            Ok((leads, steps, messages, tx.attention_counts().await?))
         })
     });
-    let (leads, steps, messages) = found.await.map_err(|error| Problem::ours(&error))?;
-    Ok(Json(json!({ "leads": leads, "failed_steps": steps, "quarantined": messages })))
+    let (leads, steps, messages, counts) = found.await.map_err(|error| Problem::ours(&error))?;
+    Ok(Json(json!({ "leads": leads, "failed_steps": steps, "quarantined": messages, "counts": counts })))
 }
 
 /// 202: a message that was put aside is tried again.
-pub async fn replay(State(door): State<Door>, Path(key): Path<String>) -> Result<Response, Problem> {
+pub async fn replay(
+    State(door): State<Door>,
+    Path(key): Path<String>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Response, Problem> {
     match door.decider.replay(&key).await {
         Ok(()) => Ok(accepted(&key, Known::TriedAgain, &[])),
         Err(StoreError::NotFound { .. }) => {

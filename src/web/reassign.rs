@@ -1,10 +1,10 @@
 //! `POST /v1/leads/{id}/reassign`: a lead to another rep, or to whoever the rules name but the one who has it.
 
-use super::{Door, Problem};
+use super::{Door, Nothing, Problem};
 use crate::domain::id::{LeadId, RepId};
 use crate::intake::owner::{Reassigned, Wish};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,6 +24,7 @@ pub struct Asked {
 pub async fn post(
     State(door): State<Door>,
     Path(id): Path<String>,
+    Query(Nothing {}): Query<Nothing>,
     Json(asked): Json<Asked>,
 ) -> Result<Json<Value>, Problem> {
     let lead = LeadId::new(id).map_err(|fault| Problem::bad_request(fault.to_string()))?;

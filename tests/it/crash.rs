@@ -1,6 +1,9 @@
 //! The worker is killed a hundred times per engine, at every crash point and at moments of chance, while callers come in. What
 //! the world and the database hold at the end is what they would hold had it lived: nothing lost, nothing done twice.
 //!
+//! A third of the reps have no calendar, one call in four is told of by two events, the platform's clock is off, and so is the
+//! clock of each worker, by as much as is allowed.
+//!
 //! `BATON_CRASH_SEED` repeats the choices of a run, though not the machine's timing.
 
 mod oracle;
@@ -9,12 +12,13 @@ mod worker;
 use crate::store::server::{Db, on_postgres, on_sqlite, variable};
 use crate::town::{self, Caller};
 use baton::app::stage::Stage;
-use baton::clock::SystemClock;
+use baton::clock::{Clock, SystemClock};
 use baton::failpoint::POINTS;
 use baton::intake::envelope::key_of;
 use baton::sandbox::voice::RepManner;
+use chrono::TimeDelta;
 use oracle::{Up, Verdict};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -27,9 +31,14 @@ const LEADS: usize = 500;
 const KILLS: usize = 100;
 const REPS_PER_DESK: usize = 30;
 /// Between two callers: about the length of the kills.
-const PACE: Duration = Duration::from_millis(110);
+const PACE: Duration = Duration::from_millis(250);
 /// A trap that is not sprung by then is helped from outside.
 const TRAP_WITHIN: Duration = Duration::from_millis(1000);
+/// Callers wait for long here: a worker that lives for a second decides late, and there would be nobody left to ring for.
+const PATIENCE: &str = "patience: 110s";
+const BRIDGED: &str = "bridge_within: 114s";
+/// By how much a worker's clock may be off, less what comparing clocks on a busy machine costs.
+const CLOCK_OFF_AT_MOST_MS: u64 = 1_500;
 /// From the last kill to the moment at which everything that could be done is done: mail and chat are paced, and what failed is
 /// tried again after up to a minute. Only a run that hangs takes so long.
 const QUIET_WITHIN: Duration = Duration::from_secs(300);
@@ -51,6 +60,8 @@ async fn crash_loop(db: Db) {
     println!("seed {}", chance.0);
     let folder = tempfile::tempdir().expect("a folder");
     town::found(folder.path(), REPS_PER_DESK);
+    town::take_calendars_from_every_third(folder.path());
+    town::say_in(folder.path(), "handoff.yaml", &[("patience: 20s", PATIENCE), ("bridge_within: 24s", BRIDGED)]);
     let stage = Stage::open(Arc::new(SystemClock)).await.expect("the stand-ins");
     let port = worker::free_port();
     worker::configure(folder.path(), &stage, port, &db.url);
@@ -73,7 +84,7 @@ async fn crash_loop(db: Db) {
     calling.await.expect("the callers");
     println!("{kills} kills ({sprung} at crash points) in {:.0} s", began.elapsed().as_secs_f64());
 
-    let mut last = Worker::start(folder.path(), None);
+    let mut last = Worker::start(folder.path(), None, chance.clock_off_ms());
     assert!(last.is_up(&door).await, "the last worker stays up");
     up.set(true);
     oracle::until_quiet(&db, QUIET_WITHIN).await;
@@ -105,7 +116,7 @@ async fn kill_again_and_again(
     let (mut kills, mut sprung) = (0, 0);
     while kills < KILLS || !all_in.load(Ordering::Relaxed) {
         let end = chance.end(kills);
-        let mut worker = Worker::start(folder, Some(end));
+        let mut worker = Worker::start(folder, Some(end), chance.clock_off_ms());
         if worker.is_up(door).await {
             up.set(true);
             match end {
@@ -164,10 +175,30 @@ fn callers(chance: &mut Chance) -> Vec<Caller> {
         18 => Caller::live(number).reps(&[accepts]).hangs_up_after(after(2_900)),
         _ => Caller::live(number).reps(&[declines]).chooses(Some(1)),
     };
-    (1..=LEADS).map(one).collect()
+    let mut callers: Vec<Caller> = (1..=LEADS).map(one).collect();
+    for (number, caller) in callers.iter_mut().enumerate() {
+        // The platform's clock is behind, or ahead.
+        let off_ms = [0, 0, 0, -4_000, 60_000][number % 5];
+        let at = SystemClock.now() + PACE * number as u32 + TimeDelta::milliseconds(off_ms);
+        caller.event["time"] = json!(at);
+    }
+    callers
 }
 
-/// Everybody calls, one after the other; each event is repeated until it is taken, and one in eight comes twice more.
+/// A second event of the same call, which knows more; of some calls it is only this one that says that the caller is on the line.
+fn second(caller: &mut Caller, number: usize) -> Value {
+    let mut event = caller.event.clone();
+    event["id"] = json!(format!("evt-{number}-more"));
+    event["data"]["qualification"]["use_case"] = json!("Routing of calls.");
+    event["data"]["contact"]["title"] = json!("Head of Sales");
+    if number.is_multiple_of(8) {
+        caller.event["data"]["call"]["live"] = json!(false);
+    }
+    event
+}
+
+/// Everybody calls, one after the other; each event is repeated until it is taken, one in eight comes twice more, and one call in
+/// four is told of by a second event at the same time or a little later.
 async fn call_in(
     callers: Vec<Caller>,
     voice: Arc<baton::sandbox::voice::VoiceState>,
@@ -176,17 +207,26 @@ async fn call_in(
     all_in: Arc<AtomicBool>,
 ) {
     let waiting = Arc::new(AtomicUsize::new(callers.len()));
-    for (number, caller) in callers.into_iter().enumerate() {
+    for (number, mut caller) in callers.into_iter().enumerate() {
         tokio::time::sleep(PACE).await;
+        let second = number.is_multiple_of(4).then(|| second(&mut caller, number));
+        let later = Duration::from_millis([0, 300, 3_000][number % 3]);
         let (voice, door, taken) = (Arc::clone(&voice), Arc::clone(&door), Arc::clone(&taken));
         let (waiting, all_in) = (Arc::clone(&waiting), Arc::clone(&all_in));
         tokio::spawn(async move {
             if let Some(script) = &caller.script {
                 voice.call(caller.call(), script.clone());
             }
-            door.deliver(&caller.event).await;
+            let more = async {
+                if let Some(second) = &second {
+                    tokio::time::sleep(later).await;
+                    door.deliver(second).await;
+                    remember(&taken, second);
+                }
+            };
+            tokio::join!(door.deliver(&caller.event), more);
             remember(&taken, &caller.event);
-            if number % 8 == 0 {
+            if number % 8 == 1 {
                 tokio::join!(door.deliver(&caller.event), door.deliver(&caller.event));
             }
             if waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
@@ -207,6 +247,10 @@ impl Chance {
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (z ^ (z >> 31)) % limit
+    }
+
+    fn clock_off_ms(&mut self) -> i64 {
+        self.below(2 * CLOCK_OFF_AT_MOST_MS + 1) as i64 - CLOCK_OFF_AT_MOST_MS as i64
     }
 
     /// Every crash point in turn, and every third time a moment of chance.

@@ -13,6 +13,7 @@ mod contract;
 mod crash;
 mod crm;
 mod database;
+mod demo;
 mod door;
 mod duty;
 mod expectations;

@@ -14,10 +14,13 @@ use baton::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton::domain::known::Fact;
 use baton::domain::lead::Lead;
 use baton::domain::outcome::{Booking, Slot};
-use baton::handoff::{Event, Handoff, Stage, advance};
+use baton::domain::whereabouts::Whereabouts;
+use baton::domain::zone::Zone;
+use baton::handoff::state::Closing;
+use baton::handoff::{Completed, Event, Handoff, OnTheLine, Stage, advance};
 use baton::routing::ledger::{Ledger, TURN};
 use baton::routing::{Decision, Snapshot, decide};
-use baton::rules::set::OrderPolicy;
+use baton::rules::set::{OrderPolicy, Rung};
 use baton::rules::{RuleSet, SourceFile, compile};
 use chance::Chance;
 use checks::{Move, always, round_trips};
@@ -52,14 +55,14 @@ fn lives_from_seed_thirty_thousand_end_well() {
 }
 
 fn run(first: u64) {
-    let rules = shipped();
+    let rules = [Calendars::All, Calendars::Some, Calendars::All, Calendars::None].map(shipped_with);
     let (first, worlds) = match setting("BATON_SIM_SEED") {
         Some(seed) => (seed, 1),
         None => (first, setting("BATON_SIM_WORLDS").unwrap_or(WORLDS)),
     };
     let mut sum = Ends::default();
     for seed in first..first + worlds {
-        sum.add(World::new(&rules, seed).live(LEADS).0);
+        sum.add(World::new(&rules[(seed % 4) as usize], seed).live(LEADS).0);
     }
     if worlds >= WORLDS {
         let lives = worlds as usize * LEADS;
@@ -67,6 +70,8 @@ fn run(first: u64) {
         assert_eq!(kinds.iter().sum::<usize>(), lives);
         assert!(kinds.iter().all(|kind| *kind * 20 > lives), "a dull world: {sum:?}");
         assert!(sum.ignored * 50 > sum.events && sum.passed_over > 0, "a world without trouble: {sum:?}");
+        let told = [sum.told_twice * 5, sum.rung_anew * 200, sum.changed_hands * 20, sum.closed * 30];
+        assert!(told.iter().all(|times| *times > lives), "a world that hears nothing more of its leads: {sum:?}");
     }
 }
 
@@ -153,6 +158,9 @@ fn anything(chance: &mut Chance, state: &Handoff, reps: &[RepId], now: DateTime<
         Event::BookingFailed { attempt: number, why: why.clone() },
         Event::Found { rep: rep.clone(), turn_in: None, reason: why.clone() },
         Event::ContactMade { rep, at },
+        Event::Completed(second(chance, state, now)),
+        Event::Reassigned { rep: chance.pick(reps).clone(), turn_in: None, waits_in: None, reason: why.clone() },
+        Event::Closed { why: *chance.pick(&[Closing::Won, Closing::Lost, Closing::Age]) },
         Event::Timer { timer: timer.clone() },
         Event::Timer { timer },
     ];
@@ -162,6 +170,23 @@ fn anything(chance: &mut Chance, state: &Handoff, reps: &[RepId], now: DateTime<
         Event::SlotsDeclined
     } else {
         event
+    }
+}
+
+/// Anything that a second event may bring, to a caller who is on the line or not.
+fn second(chance: &mut Chance, state: &Handoff, now: DateTime<Utc>) -> Completed {
+    let line = OnTheLine {
+        since: now - chance.seconds(0, 200),
+        targets: state.targets.clone(),
+        rungs: if chance.percent(80) { vec![Rung::WarmTransfer, Rung::Callback] } else { state.rungs.clone() },
+    };
+    Completed {
+        by: "made up".to_owned(),
+        added: if chance.percent(50) { vec!["contact.name".to_owned()] } else { Vec::new() },
+        zone: chance.percent(50).then(|| Zone::named("Asia/Tokyo")),
+        caller: chance.percent(50).then(|| Whereabouts::in_zone(Zone::named("America/New_York"))),
+        times: Vec::new(),
+        on_the_line: chance.percent(50).then_some(line),
     }
 }
 
@@ -207,6 +232,29 @@ fn shipped() -> RuleSet {
     compile(&shipped_files()).unwrap_or_else(|faults| panic!("{faults:?}")).rules
 }
 
+/// Whose calendar is known: a cell that may be left empty.
+#[derive(Clone, Copy)]
+enum Calendars {
+    All,
+    Some,
+    None,
+}
+
+fn shipped_with(calendars: Calendars) -> RuleSet {
+    let mut rules = shipped();
+    for (number, rep) in rules.reps.values_mut().enumerate() {
+        let keeps = match calendars {
+            Calendars::All => true,
+            Calendars::Some => number.is_multiple_of(3),
+            Calendars::None => false,
+        };
+        if !keeps {
+            rep.calendar = None;
+        }
+    }
+    rules
+}
+
 /// Every decision in the lives of these worlds, with what it was made from and by the rules of [`shipped_files`].
 pub fn decisions(seeds: std::ops::Range<u64>) -> (RuleSet, Vec<(Lead, Snapshot, Decision)>) {
     let rules = shipped();
@@ -237,5 +285,9 @@ impl Ends {
         self.events += other.events;
         self.ignored += other.ignored;
         self.passed_over += other.passed_over;
+        self.told_twice += other.told_twice;
+        self.rung_anew += other.rung_anew;
+        self.changed_hands += other.changed_hands;
+        self.closed += other.closed;
     }
 }

@@ -98,6 +98,7 @@ conformance! {
         reports: [
             a_report_row_gathers_everything_about_a_lead,
             a_period_includes_its_start_and_not_its_end,
+            accepted_is_a_call_that_a_rep_took_whatever_became_of_it,
             feedback_outcomes_and_owner_changes_are_told_once,
             accounts_are_remembered_even_when_there_is_none,
             tokens_come_back_and_can_be_taken_away,

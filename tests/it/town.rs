@@ -80,6 +80,32 @@ pub fn found(folder: &Path, reps_per_desk: usize) {
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &folder.join("templates"));
 }
 
+/// Leaves the calendar cell of every third rep of the roster empty, as `reps.csv` allows.
+pub fn take_calendars_from_every_third(folder: &Path) {
+    let path = folder.join("rules/reps.csv");
+    let text = std::fs::read_to_string(&path).expect("the roster");
+    let mut rows = Vec::new();
+    for (number, row) in text.lines().enumerate() {
+        let mut cells: Vec<&str> = row.split(',').collect();
+        if number > 0 && number.is_multiple_of(3) {
+            cells[CALENDAR] = "";
+        }
+        rows.push(cells.join(","));
+    }
+    std::fs::write(path, rows.join("\n") + "\n").expect("the roster is written");
+}
+
+/// Replaces words in a rule file; each must stand there.
+pub fn say_in(folder: &Path, file: &str, words: &[(&str, &str)]) {
+    let path = folder.join("rules").join(file);
+    let mut text = std::fs::read_to_string(&path).expect("a rule file");
+    for (before, after) in words {
+        assert!(text.contains(before), "{before:?} does not stand in {file}");
+        text = text.replace(before, after);
+    }
+    std::fs::write(path, text).expect("the rule file is written");
+}
+
 /// The town as a worker of this process reads it.
 pub fn read(folder: &Path) -> Workspace {
     let read = workspace::load(folder).expect("the town can be read");
@@ -213,6 +239,9 @@ pub fn inbox(event: &Value, received_at: DateTime<Utc>) -> InboxMessage {
         correlation_id: None,
     }
 }
+
+/// Place of the calendar among the roster's columns.
+const CALENDAR: usize = 8;
 
 fn roster(reps_per_desk: usize) -> String {
     let mut text = String::from("id,name,email,phones,team,timezone,hours,slack_id,calendar,crm_id\n");

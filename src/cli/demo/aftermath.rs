@@ -9,7 +9,7 @@ use crate::domain::id::RepId;
 use crate::domain::outcome::NextStepKind;
 use crate::reports::{self, Format};
 use crate::rules::RuleSet;
-use crate::store::LeadRecord;
+use crate::store::{AttentionCounts, LeadRecord};
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,8 +27,10 @@ pub struct Counts {
     leads: usize,
     connected: usize,
     booked: usize,
+    /// The promised call was made.
+    called: usize,
     callback: usize,
-    needs_attention: usize,
+    attention: AttentionCounts,
     without_next_step: usize,
     duplicate_effects: usize,
     briefings: Briefings,
@@ -56,17 +58,21 @@ pub async fn wind_up(stage: &Arc<Stage>, running: &Running, rules: &Arc<RuleSet>
     after.tell_outcomes().await?;
     quiet(stage, running).await?;
     let records = records(running, told).await?;
-    let counts = count(stage, &records);
+    let attention = running.store.read("demo.attention", |tx| Box::pin(tx.attention_counts())).await?;
+    let counts = count(stage, &records, attention);
     let report = reports::over(&running.store, rules, 30, stage.world.clock.now()).await?;
     say(&format!("\n{}", reports::render(&report, Format::Text).trim_end()));
     table(told, &records, rules);
     say(&format!(
-        "\n{} leads: {} connected, {} booked, {} to be called back, {} need attention; {} without a next step, {} effects done twice.",
+        "\n{} leads: {} connected, {} booked, {} called, {} to be called back; {} need attention, {} steps failed; {} without a \
+         next step, {} effects done twice.",
         counts.leads,
         counts.connected,
         counts.booked,
+        counts.called,
         counts.callback,
-        counts.needs_attention,
+        counts.attention.leads + counts.attention.quarantined,
+        counts.attention.failed_steps,
         counts.without_next_step,
         counts.duplicate_effects
     ));
@@ -106,7 +112,7 @@ async fn records(running: &Running, told: &[Told]) -> Result<Vec<LeadRecord>> {
     Ok(found.await?)
 }
 
-fn count(stage: &Stage, records: &[LeadRecord]) -> Counts {
+fn count(stage: &Stage, records: &[LeadRecord], attention: AttentionCounts) -> Counts {
     let status = |status: &str| records.iter().filter(|record| record.status == status).count();
     let accepted = stage.world.accepted();
     let made = |vendor: &str, kind: &str| accepted.iter().filter(|e| e.vendor == vendor && e.kind == kind).count();
@@ -116,8 +122,9 @@ fn count(stage: &Stage, records: &[LeadRecord]) -> Counts {
         leads: records.len(),
         connected: status("connected"),
         booked: status("booked"),
-        callback: status("callback") + status("called"),
-        needs_attention: status("needs_attention"),
+        called: status("called"),
+        callback: status("callback"),
+        attention,
         without_next_step: records.iter().filter(|record| record.next_step.what == NextStepKind::Handoff).count(),
         duplicate_effects: twice + collisions + stage.calendars.double_bookings().len(),
         briefings: Briefings {

@@ -4,18 +4,23 @@
 use super::super::begin::later;
 use super::super::state::{Completed, OnTheLine, Stage};
 use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
-use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Timer};
+use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect};
+use crate::domain::outcome::Promise;
+use crate::domain::rota;
 use crate::rules::set::Rung;
 
 impl Move<'_> {
     pub(super) fn completed(&mut self, more: &Completed) -> Used {
         let mut used = Used::No;
+        if self.next.caller_zone.is_none() && more.zone.is_some() {
+            self.next.caller_zone = more.zone;
+        }
+        if let Some(caller) = &more.caller {
+            self.next.caller = caller.clone();
+        }
         if !more.added.is_empty() {
             self.tell_what_came();
             used = Used::Yes;
-        }
-        if self.next.caller_zone.is_none() && more.zone.is_some() {
-            self.next.caller_zone = more.zone;
         }
         let new = more.times.iter().filter(|time| !self.next.wanted_times.contains(time));
         let new: Vec<_> = new.copied().collect();
@@ -36,6 +41,8 @@ impl Move<'_> {
                 let (card, rep) = (leg.card.clone(), leg.rep.clone());
                 self.plan(Effect::UpdateCard { card, rep }, CARD_WHILE_RINGING);
             }
+            // The time was right for where the caller was thought to be.
+            Stage::Callback { promise } if !self.may_be_called_at(promise) => self.promise_callback(promise.raised),
             Stage::Callback { promise } => {
                 let rep = promise.owner.clone();
                 let why = BriefWhy::Callback;
@@ -48,6 +55,13 @@ impl Move<'_> {
             | Stage::Done { .. }
             | Stage::NeedsAttention { .. } => {}
         }
+    }
+
+    /// Whether the owner of the promise may call at its time, where the caller is; who has left is another matter.
+    fn may_be_called_at(&self, promise: &Promise) -> bool {
+        let Some(rep) = self.rules.reps.get(&promise.owner) else { return true };
+        let at = promise.promised_at;
+        rota::next_call_at(&self.rules.hours, rep, &self.next.whereabouts(), at) == Some(at)
     }
 
     /// A lead that was decided as if nobody waited: phones ring, unless somebody has spoken with the caller already.
@@ -74,8 +88,7 @@ impl Move<'_> {
         if self.next.rungs.first() == Some(&Rung::WarmTransfer) {
             // Whoever answers for it has it from now on, and whoever accepts gets it.
             self.next.waits_in = None;
-            self.timer_at(Timer::PatienceBy, self.next.patience_until);
-            self.ring_next();
+            self.begin_to_ring();
         } else {
             self.leave_transfer();
         }

@@ -4,7 +4,7 @@
 //! before it; otherwise the caller is promised another. The turn is not moved here: it has been, where the event was made.
 
 use super::super::promise::is_here;
-use super::super::state::{Closing, Stage};
+use super::super::state::{Closing, Settled, Stage};
 use super::{Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Topic};
 use crate::domain::id::{PoolId, RepId};
@@ -52,29 +52,24 @@ impl Move<'_> {
         self.next.owner = rep.clone();
         self.next.turn_in = turn_in.cloned();
         self.next.waits_in = waits_in.cloned();
-        match &mut self.next.stage {
-            Stage::Callback { promise } if told_time_holds => {
-                promise.owner = rep.clone();
+        if let (Stage::Callback { promise }, true) = (&mut self.next.stage, told_time_holds) {
+            promise.owner = rep.clone();
+        }
+        match self.next.stage.settled() {
+            Some(Settled::Callback(promise)) if told_time_holds => {
                 let promised_at = promise.promised_at;
                 self.tell(rep, BriefWhy::Callback);
                 let note = CrmNote::CallbackPromised { promised_at };
                 self.plan(Effect::WriteCrm { owner: rep.clone(), note }, RECORD_WITHIN);
                 self.plan(Effect::Publish { topic: Topic::CallbackPromised }, RECORD_WITHIN);
             }
-            Stage::Callback { .. } | Stage::NeedsAttention { .. } => self.promise_callback(true),
-            Stage::Done { .. } => {
+            Some(Settled::Callback(_) | Settled::NeedsAttention { .. }) => self.promise_callback(true),
+            Some(Settled::Done(_)) => {
                 self.tell(rep, BriefWhy::HandedOver);
                 self.route_anew(rep);
             }
             // The caller is being served: whoever is told next is the new owner.
-            Stage::Offered
-            | Stage::Ringing { .. }
-            | Stage::Briefing { .. }
-            | Stage::Joining { .. }
-            | Stage::Bridged { .. }
-            | Stage::Searching { .. }
-            | Stage::Offering { .. }
-            | Stage::Booking { .. } => self.route_anew(rep),
+            None => self.route_anew(rep),
         }
     }
 
@@ -85,20 +80,12 @@ impl Move<'_> {
 
     /// Who has something of this lead to do.
     fn owed_by(&self) -> Option<RepId> {
-        match &self.next.stage {
-            Stage::Callback { promise } => Some(promise.owner.clone()),
-            Stage::NeedsAttention { owner, .. } => Some(owner.clone()),
-            Stage::Done { outcome: Outcome::Booked { booking } } => Some(booking.slot.rep.clone()),
-            Stage::Done { .. } => Some(self.next.owner.clone()),
-            Stage::Offered
-            | Stage::Ringing { .. }
-            | Stage::Briefing { .. }
-            | Stage::Joining { .. }
-            | Stage::Bridged { .. }
-            | Stage::Searching { .. }
-            | Stage::Offering { .. }
-            | Stage::Booking { .. } => None,
-        }
+        Some(match self.next.stage.settled()? {
+            Settled::Callback(promise) => promise.owner.clone(),
+            Settled::NeedsAttention { owner, .. } => owner.clone(),
+            Settled::Done(Outcome::Booked { booking }) => booking.slot.rep.clone(),
+            Settled::Done(Outcome::Connected { .. } | Outcome::Called { .. }) => self.next.owner.clone(),
+        })
     }
 
     /// Closed once, by whatever comes first. A promise that was made is still owed.

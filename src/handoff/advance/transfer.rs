@@ -30,12 +30,19 @@ impl Move<'_> {
         self.plan(Effect::Publish { topic: Topic::LeadRouted }, RECORD_WITHIN);
         self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note: CrmNote::Routed }, RECORD_WITHIN);
         if self.next.rungs.first() == Some(&Rung::WarmTransfer) && self.next.live {
-            self.timer_at(Timer::PatienceBy, self.next.patience_until);
-            self.ring_next();
+            self.begin_to_ring();
         } else {
             self.leave_transfer();
         }
         Used::Yes
+    }
+
+    /// An event that lay for longer than the caller's patience begins with the next rung.
+    pub(super) fn begin_to_ring(&mut self) {
+        if self.now < self.next.patience_until {
+            self.timer_at(Timer::PatienceBy, self.next.patience_until);
+        }
+        self.ring_next();
     }
 
     /// Rings the next rep whose phone is not held by another lead, or leaves the transfer.

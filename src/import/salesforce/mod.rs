@@ -12,7 +12,7 @@ mod said;
 mod states;
 mod values;
 
-use super::{Imported, comment, rep_slug, slug, yaml_text};
+use super::{Imported, RepIds, comment, rep_slug, slug, yaml_text};
 use criteria::{Asked, Criterion};
 use fields::{Fields, Kind};
 use roxmltree::{Document, Node};
@@ -136,13 +136,18 @@ fn routing(entries: &[Entry], imported: &mut Imported) -> Result<String, String>
 /// Ours for theirs: two queues or people stay two, whatever they are called.
 struct Names {
     queues: BTreeMap<String, String>,
-    users: BTreeMap<String, String>,
+    users: RepIds,
 }
 
 impl Names {
     fn of(entries: &[Entry], imported: &mut Imported) -> Self {
         let targets = || entries.iter().filter_map(|entry| Some((entry.line, entry.to.as_ref().ok()?)));
-        let mut names = Self { queues: BTreeMap::new(), users: BTreeMap::new() };
+        let users = targets().filter_map(|(_, to)| match to {
+            To::User(theirs) => Some(theirs.as_str()),
+            To::Queue(_) | To::Stop => None,
+        });
+        let mut names = Self { queues: BTreeMap::new(), users: RepIds::of(users) };
+        let mut told = BTreeSet::new();
         for (line, to) in targets() {
             match to {
                 To::Queue(theirs) if !names.queues.contains_key(theirs) => {
@@ -160,17 +165,12 @@ impl Names {
                     }
                     names.queues.insert(theirs.clone(), ours);
                 }
-                To::User(theirs) if !names.users.contains_key(&theirs.to_lowercase()) => {
-                    let plain = rep_slug(theirs);
-                    let shared = targets().any(|(_, to)| {
-                        matches!(to, To::User(other) if rep_slug(other) == plain && !other.eq_ignore_ascii_case(theirs))
-                    });
-                    let ours = if shared { slug(theirs, '.') } else { plain };
-                    if shared {
-                        let found = format!("user {theirs:?} is rep {ours:?}: somebody else's address begins alike");
-                        imported.note(line, found, "give the rep this id in rules/reps.csv");
-                    }
-                    names.users.insert(theirs.to_lowercase(), ours);
+                To::User(theirs) if names.users.is_shared(theirs) && told.insert(theirs.to_lowercase()) => {
+                    let found = format!(
+                        "user {theirs:?} is rep {:?}: somebody else's address begins alike",
+                        names.users.get(theirs)
+                    );
+                    imported.note(line, found, "give the rep this id in rules/reps.csv");
                 }
                 To::Queue(_) | To::User(_) | To::Stop => {}
             }
@@ -179,7 +179,7 @@ impl Names {
     }
 
     fn user(&self, theirs: &str) -> &str {
-        &self.users[&theirs.to_lowercase()]
+        self.users.get(theirs)
     }
 }
 

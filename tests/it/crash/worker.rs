@@ -45,11 +45,13 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub fn start(folder: &Path, end: Option<End>) -> Self {
+    /// `clock_off_ms`: how far the clock of its machine is ahead.
+    pub fn start(folder: &Path, end: Option<End>, clock_off_ms: i64) -> Self {
         let log = std::fs::File::options().append(true).create(true).open(folder.join("log")).expect("a log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
         command.args(["serve", "--log", "warn", "-w"]).arg(folder);
         command.envs(Stage::secrets()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        command.env("BATON_CLOCK_OFF_MS", clock_off_ms.to_string());
         if let Some(End::At { point, nth }) = end {
             command.env("BATON_KILL_AT", format!("{point}:{nth}"));
         }

@@ -10,7 +10,7 @@ fn every_refusal_is_a_problem_that_says_what_is_allowed() {
     let served = served(VOICE);
     let json_type = "Content-Type: application/json\r\n";
     let large = format!("\"{}\"", "x".repeat(300 * 1024));
-    let asked: [(&str, &str, &str, &str, u16, &str); 26] = [
+    let asked: [(&str, &str, &str, &str, u16, &str); 28] = [
         ("GET", "/v1/nothing", "", "", 404, "the API begins with /v1"),
         ("GET", "/", "", "", 404, "no such address"),
         ("DELETE", "/v1/leads", "", "", 405, "the header Allow"),
@@ -33,6 +33,8 @@ fn every_refusal_is_a_problem_that_says_what_is_allowed() {
         ("GET", "/v1/reports/routing?day=3", "", "", 400, "expected `days` or `format`"),
         ("GET", "/v1/reports/routing?format=pdf", "", "", 400, "text, json, csv or html"),
         ("GET", "/v1/attention?all=1", "", "", 400, "none is allowed here"),
+        ("POST", "/v1/attention/a%20b/replay?force=1", "", "", 400, "none is allowed here"),
+        ("POST", "/v1/leads/lead_x/reassign?to=ana", json_type, "{}", 400, "none is allowed here"),
         ("GET", "/v1/rules?x", "", "", 400, "none is allowed here"),
         ("GET", "/v1/leads/lead_x?full=1", "", "", 400, "none is allowed here"),
         ("GET", "/v1/leads?status=lost", "", "", 400, "needs_attention"),

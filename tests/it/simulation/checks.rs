@@ -201,8 +201,8 @@ fn a_breach_needs_attention(it: &Move) -> Check {
 
 fn turns(it: &Move) -> Check {
     let Some(turn) = &it.made.turn_moves else { return Ok(()) };
-    let reserves = it.made.state.holds != it.before.holds && it.made.state.holds.is_some();
-    ensure(!reserves, || "a move gives the lead to one rep and rings another".to_owned())?;
+    let another = it.made.state.holds.as_ref().is_some_and(|hold| hold.rep != turn.to);
+    ensure(!another, || "a move gives the lead to one rep and rings another".to_owned())?;
     ensure(turn.from == it.before.owner && turn.to == it.made.state.owner, || format!("{turn:?} is not the owner's"))
 }
 

@@ -51,7 +51,7 @@ pub fn lead(chance: &mut Chance, rules: &RuleSet, number: usize, seed: u64, now:
         id: LeadId::from_digest(digest),
         source: (*chance.pick(&["sandbox", "sandbox", "vapi", "partner-portal"])).to_owned(),
         event_id: format!("evt-{seed}-{number}"),
-        occurred_at: now - TimeDelta::seconds(1),
+        occurred_at: occurred_at(chance, now),
         received_at: now,
         call: (live || chance.percent(50)).then(|| call(live, number)),
         contact: Contact { language: maybe(chance, 60, &LANGUAGES), ..Contact::default() },
@@ -66,6 +66,16 @@ pub fn lead(chance: &mut Chance, rules: &RuleSet, number: usize, seed: u64, now:
         preference: preference(chance, now),
         custom,
         unread: Vec::new(),
+    }
+}
+
+/// By the platform's clock, which may be off, and the event may have lain somewhere.
+fn occurred_at(chance: &mut Chance, now: DateTime<Utc>) -> DateTime<Utc> {
+    match chance.below(100) {
+        0..6 => now + chance.seconds(0, 900),
+        6..12 => now - chance.seconds(20, 110),
+        12..14 => now - chance.seconds(120, 7_200),
+        _ => now - chance.seconds(0, 2),
     }
 }
 

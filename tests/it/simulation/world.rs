@@ -1,16 +1,24 @@
 //! A world of some leads and all reps of the shipped workspace: it answers effects as vendors and people might.
+//!
+//! Calls are told of twice, leads change hands and are closed, some or all reps have no calendar, and every move is made by a
+//! worker whose clock is off by as much as is allowed.
 
 use super::chance::Chance;
 use super::checks::{Check, Move, always, ensure, round_trips};
 use super::people;
 use baton::domain::effect::{Effect, Instruction, Planned, Timer};
 use baton::domain::id::{HandoffId, LegId, PoolId, RepId};
+use baton::domain::known::Fact;
 use baton::domain::lead::Lead;
 use baton::domain::outcome::{Booking, Slot};
-use baton::handoff::{Event, Handoff, Stage, Transition, advance};
+use baton::domain::rep::Busy;
+use baton::handoff::state::Closing;
+use baton::handoff::{Completed, Event, Handoff, OnTheLine, Stage, Transition, advance};
 use baton::routing::ledger::Ledger;
-use baton::routing::{Decision, Snapshot, decide};
+use baton::routing::snapshot::{Knowledge, Load};
+use baton::routing::{Considered, Decision, Snapshot, decide};
 use baton::rules::RuleSet;
+use baton::rules::zone::whereabouts;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,10 +29,16 @@ const EVENTS_AT_MOST: usize = 400;
 /// Every so many leads are decided twice, and read back after every move: that costs more than deciding and moving.
 const DOUBLE_CHECKED: usize = 4;
 
+/// By how much a worker's clock may be off: with more it takes no work.
+const OFF_AT_MOST_MS: usize = 2_000;
+
 pub struct World<'a> {
     seed: u64,
     rules: &'a RuleSet,
     chance: Chance,
+    /// What it is in truth.
+    at: DateTime<Utc>,
+    /// What the clock shows of the worker who makes the move.
     now: DateTime<Utc>,
     /// By time and order of planning.
     queue: BTreeMap<(DateTime<Utc>, u64), (usize, Happening)>,
@@ -42,11 +56,18 @@ enum Happening {
     Event(Event),
     /// With the name of its row.
     Timer(u64, Timer),
+    /// A second event tells of the call, or the first one again as somebody still on the line.
+    Again,
+    /// A person gives the lead to somebody else, or somebody can take it who could not before.
+    ChangesHands,
+    /// An outcome is told of.
+    Closes(Closing),
 }
 
 /// One lead from its arrival to its end.
 #[derive(Default)]
 struct Life {
+    lead: Option<Lead>,
     handoff: Option<Handoff>,
     /// Timers that the database still holds.
     timers: BTreeMap<u64, Timer>,
@@ -63,6 +84,11 @@ pub struct Ends {
     pub events: usize,
     pub ignored: usize,
     pub passed_over: usize,
+    pub told_twice: usize,
+    /// Callers of whom only the second event said that they are on the line, and who were rung for.
+    pub rung_anew: usize,
+    pub changed_hands: usize,
+    pub closed: usize,
 }
 
 impl<'a> World<'a> {
@@ -78,6 +104,7 @@ impl<'a> World<'a> {
             seed,
             rules,
             chance,
+            at: start + day + hour,
             now: start + day + hour,
             queue: BTreeMap::new(),
             planned: 0,
@@ -103,7 +130,11 @@ impl<'a> World<'a> {
             at += self.chance.seconds(0, 40);
         }
         while let Some(((at, _), (life, happening))) = self.queue.pop_first() {
-            self.now = at;
+            self.at = at;
+            // A timer is due by the clock of whoever takes it.
+            let early = if matches!(happening, Happening::Timer(..)) { 0 } else { OFF_AT_MOST_MS };
+            let off = self.chance.below(OFF_AT_MOST_MS + early + 1) as i64 - early as i64;
+            self.now = at + TimeDelta::milliseconds(off);
             let went = match happening {
                 Happening::Arrives => self.arrives(life),
                 Happening::Event(event) => self.happens(life, &event, &mut ends),
@@ -111,6 +142,9 @@ impl<'a> World<'a> {
                     self.lives[life].timers.remove(&row);
                     self.happens(life, &Event::Timer { timer }, &mut ends)
                 }
+                Happening::Again => self.is_told_of_again(life, &mut ends),
+                Happening::ChangesHands => self.changes_hands(life, &mut ends),
+                Happening::Closes(why) => self.closes(life, why, &mut ends),
             };
             went.unwrap_or_else(|why| self.report(life, &why));
         }
@@ -136,23 +170,109 @@ impl<'a> World<'a> {
 
     fn arrives(&mut self, life: usize) -> Check {
         let lead = people::lead(&mut self.chance, self.rules, life, self.seed, self.now);
-        let snapshot = self.snapshot();
+        let snapshot = self.snapshot(&lead);
         self.lives[life].history.push(serde_json::to_string(&lead).unwrap_or_default());
         let decision = self.decide(life, &lead, &snapshot)?;
         if let Some(turn) = &decision.turn {
             self.ledgers.entry(turn.pool.clone()).or_insert_with(|| Ledger::empty(turn.pool.clone())).apply(turn);
         }
         *self.taken.entry(decision.plan.owner.clone()).or_default() += 1;
-        let begun = Handoff::begin(&lead, &decision, self.rules);
+        let begun = Handoff::begin(&lead, &decision, self.rules).seeing(&snapshot, self.rules);
+        let live = begun.live;
         self.decided.push((lead.clone(), snapshot, decision));
         round_trips(&begun)?;
         self.lives[life].handoff = Some(begun);
-        if lead.is_live() {
+        self.lives[life].lead = Some(lead);
+        if live {
             let (leaves, after) = if self.chance.percent(30) { (true, 90) } else { (false, 1500) };
-            let at = self.now + self.chance.seconds(1, after);
+            let at = self.at + self.chance.seconds(1, after);
             self.wire(life, at, if leaves { Event::CallerLeft } else { Event::CallEnded });
         }
+        self.plans_for(life);
         self.happens(life, &Event::Start, &mut Ends::default())
+    }
+
+    /// What else will be heard of the lead, within the call or days after it.
+    fn plans_for(&mut self, life: usize) {
+        let (day, weeks) = (86_400, 21 * 86_400);
+        let plans = [(35, 300, 0), (8, day, 1), (8, 120, 1), (10, weeks, 2)];
+        for (percent, within_s, kind) in plans {
+            if self.chance.percent(percent) {
+                let at = self.at + self.chance.seconds(0, within_s);
+                let closing = *self.chance.pick(&[Closing::Won, Closing::Lost, Closing::Age]);
+                let happening = match kind {
+                    0 => Happening::Again,
+                    1 => Happening::ChangesHands,
+                    _ => Happening::Closes(closing),
+                };
+                self.plan(life, at, happening);
+            }
+        }
+    }
+
+    /// As `intake` does it: what the lead lacked is added, and a caller of whom the first event did not say so is rung for.
+    fn is_told_of_again(&mut self, life: usize, ends: &mut Ends) -> Check {
+        let known = self.lives[life].lead.clone().zip(self.lives[life].handoff.clone());
+        let (first, handoff) = known.ok_or("a second event came before the first")?;
+        let mut second = people::lead(&mut self.chance, self.rules, life, self.seed, self.now);
+        second.id = first.id.clone();
+        let waits = second.is_live() && !first.is_live() && !handoff.live && !handoff.is_done();
+        let on_the_line = if waits {
+            let snapshot = self.snapshot(&second);
+            let decision = self.decide(life, &second, &snapshot)?;
+            let begun = Handoff::begin(&second, &decision, self.rules);
+            let since = second.qualified_at();
+            begun.live.then_some(OnTheLine { since, targets: begun.targets, rungs: begun.rungs })
+        } else {
+            None
+        };
+        let anew = on_the_line.is_some();
+        let added = if self.chance.percent(70) { vec!["qualification.summary".to_owned()] } else { Vec::new() };
+        let (zone, times) = (second.preference.timezone, second.preference.times.clone());
+        let by = format!("{} {}", second.source, second.event_id);
+        let caller = Some(whereabouts(&second)).filter(|caller| *caller != handoff.caller);
+        let more = Completed { by, added, zone, caller, times, on_the_line };
+        self.happens(life, &Event::Completed(more), ends)?;
+        ends.told_twice += 1;
+        let after = self.lives[life].handoff.as_ref().ok_or("the lead is gone")?;
+        ensure(after.owner == handoff.owner && after.turn_in == handoff.turn_in, || {
+            "a second event is no second turn".to_owned()
+        })?;
+        ends.rung_anew += usize::from(anew && !after.legs.is_empty() && handoff.legs.is_empty());
+        if anew {
+            let at = self.at + self.chance.seconds(1, 600);
+            self.wire(life, at, Event::CallerLeft);
+        }
+        Ok(())
+    }
+
+    fn changes_hands(&mut self, life: usize, ends: &mut Ends) -> Check {
+        let reps: Vec<RepId> = self.rules.reps.keys().cloned().collect();
+        let rep = self.chance.pick(&reps).clone();
+        let before = self.lives[life].handoff.clone().ok_or("a lead changes hands before it is decided")?;
+        let reason = "made up".to_owned();
+        let event = if before.is_waiting() && self.chance.percent(50) {
+            Event::Found { rep: rep.clone(), turn_in: None, reason }
+        } else {
+            Event::Reassigned { rep: rep.clone(), turn_in: None, waits_in: None, reason }
+        };
+        self.happens(life, &event, ends)?;
+        let after = self.lives[life].handoff.as_ref().ok_or("the lead is gone")?;
+        if after.revision > before.revision {
+            ends.changed_hands += 1;
+            ensure(after.owner == rep, || format!("given to {rep}, and {} has it", after.owner))?;
+            ensure(!after.is_waiting(), || "it has an owner and waits".to_owned())?;
+        }
+        Ok(())
+    }
+
+    fn closes(&mut self, life: usize, why: Closing, ends: &mut Ends) -> Check {
+        self.happens(life, &Event::Closed { why }, ends)?;
+        let after = self.lives[life].handoff.as_ref().ok_or("the lead is gone")?;
+        let told = matches!(why, Closing::Won | Closing::Lost);
+        ensure(!told || !after.is_open(), || format!("{why:?}, and it still counts as open"))?;
+        ends.closed += usize::from(after.closed);
+        Ok(())
     }
 
     /// Some twice, to the same bytes.
@@ -171,21 +291,26 @@ impl<'a> World<'a> {
         Ok(decision)
     }
 
-    fn snapshot(&mut self) -> Snapshot {
+    /// What a worker would know for this lead: calendars only of those who have one.
+    fn snapshot(&mut self, lead: &Lead) -> Snapshot {
         let now = self.now;
-        let mut reps = BTreeMap::new();
-        for rep in self.rules.reps.keys() {
+        let mut known = Known { ledgers: self.ledgers.clone(), ..Known::default() };
+        for rep in self.rules.reps.values() {
             if self.chance.percent(5) {
                 continue; // nothing known of this rep
             }
-            let mut facts = people::rep_facts(&mut self.chance, now);
-            facts.reserved_until = self.held.get(rep).map(|(_, until)| *until).filter(|until| *until > now);
-            facts.taken_today = self.taken.get(rep).copied().unwrap_or(0);
-            facts.open = facts.taken_today;
-            reps.insert(rep.clone(), facts);
+            let facts = people::rep_facts(&mut self.chance, now);
+            let reserved_until = self.held.get(&rep.id).map(|(_, until)| *until);
+            let taken_today = self.taken.get(&rep.id).copied().unwrap_or(0);
+            let load = Load { reserved_until, taken_today, open: taken_today, ..facts.load() };
+            known.loads.insert(rep.id.clone(), load);
+            if rep.calendar.is_some() {
+                known.calendars.insert(rep.id.clone(), facts.calendar);
+            }
         }
         let account = people::account(&mut self.chance, self.rules, now);
-        Snapshot { reps, ledgers: self.ledgers.clone(), ..Snapshot::of_lead(now, account, None) }
+        let considered = Considered::by_lead(lead, self.rules).knowing(lead, &account, None, self.rules, now);
+        Snapshot::of_lead(now, account, None).about(&considered, &known, self.rules)
     }
 
     /// One event to one handoff, as `store` does it: who is held by another lead is passed over.
@@ -303,7 +428,7 @@ impl<'a> World<'a> {
     }
 
     fn soon(&mut self, life: usize, within_s: usize, event: Event) {
-        let at = self.now + self.chance.seconds(0, within_s);
+        let at = self.at + self.chance.seconds(0, within_s);
         self.wire(life, at, event);
     }
 
@@ -449,5 +574,26 @@ impl<'a> World<'a> {
             ensure(sum == 0, || format!("the ledger of {} sums to {sum}", ledger.pool))?;
         }
         ensure(self.held.is_empty(), || format!("phones are held for ever: {:?}", self.held))
+    }
+}
+
+#[derive(Default)]
+struct Known {
+    loads: BTreeMap<RepId, Load>,
+    calendars: BTreeMap<RepId, Fact<Vec<Busy>>>,
+    ledgers: BTreeMap<PoolId, Ledger>,
+}
+
+impl Knowledge for Known {
+    fn load(&self, rep: &RepId) -> Load {
+        self.loads.get(rep).copied().unwrap_or(Load::NONE)
+    }
+
+    fn calendar(&self, rep: &RepId) -> Option<&Fact<Vec<Busy>>> {
+        self.calendars.get(rep)
+    }
+
+    fn ledgers(&self) -> &BTreeMap<PoolId, Ledger> {
+        &self.ledgers
     }
 }

@@ -1,9 +1,11 @@
 //! What the reports, the doors and BI tools read.
 
 use super::server::Db;
-use super::world::{caller, decided, later, lead_id, now, rep};
+use super::world::{caller, decided, handoff_id, later, lead_id, mover, now, rep, rules};
 use baton::domain::account::{Account, MatchKey};
+use baton::domain::id::LegId;
 use baton::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
+use baton::handoff::Event;
 use baton::store::{Contact, DecidedLead, Mirrored, OutboundEvent, OwnerChange, ReportRow, StoreError, Token};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
@@ -119,6 +121,32 @@ pub async fn a_report_row_gathers_everything_about_a_lead(db: Db) {
     };
     assert_eq!(rows, [expected, plain(&second)]);
     assert!(!rows[0].rungs.is_empty());
+}
+
+/// A key that is pressed when nobody waits for it any more accepts nothing; a call that ends later was accepted all the same.
+pub async fn accepted_is_a_call_that_a_rep_took_whatever_became_of_it(db: Db) {
+    insert(&db, (1..=3).map(|number| decided_at(number, 0)).collect()).await;
+    let heard = |number: u32, events: Vec<Event>| {
+        let events = Arc::new(events);
+        db.store.write("test", move |tx| {
+            let events = Arc::clone(&events);
+            Box::pin(async move {
+                for (second, event) in events.iter().enumerate() {
+                    let mover = mover("first", later(3 + second as i64));
+                    tx.transition(&handoff_id(number), event, &rules(), &mover).await?;
+                }
+                Ok(())
+            })
+        })
+    };
+    let leg = |number| LegId::of(&handoff_id(number), 1);
+    let taken = vec![Event::Answered { leg: leg(1) }, Event::Accepted { leg: leg(1) }, Event::CallerLeft];
+    heard(1, taken).await.expect("moves");
+    let too_late = vec![Event::Declined { leg: leg(2) }, Event::Accepted { leg: leg(2) }];
+    heard(2, too_late).await.expect("moves");
+    let rows = report(&db, now(), later(60)).await.expect("a report");
+    let accepted: Vec<_> = rows.iter().map(|row| (row.lead.clone(), row.accepted)).collect();
+    assert_eq!(accepted, [(lead_id(1), true), (lead_id(2), false), (lead_id(3), false)]);
 }
 
 pub async fn a_period_includes_its_start_and_not_its_end(db: Db) {

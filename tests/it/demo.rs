@@ -1,0 +1,51 @@
+//! The demo as whoever tries Baton sees it: from any folder, to its end.
+
+use serde_json::json;
+use std::path::Path;
+use std::process::Command;
+
+/// Beginnings of the lines of its table: lead, owner, how it ended. The owner is left out, and so is the time.
+const NAME: usize = 22;
+const ENDED: std::ops::Range<usize> = 40..55;
+const SHOWS: usize = 91;
+
+fn columns(line: &str) -> String {
+    let cells: Vec<char> = line.chars().collect();
+    let text = |range: std::ops::Range<usize>| cells[range].iter().collect::<String>().trim().to_owned();
+    format!("{} | {} | {}", text(0..NAME), text(ENDED), text(SHOWS..cells.len()))
+}
+
+/// `UPDATE_GOLDEN=1` writes the golden text anew.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a person says from outside that the golden text is to be written")]
+fn the_demo_ends_as_it_says_and_leaves_nothing_for_a_person_to_look_at() {
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+    let output = command.args(["demo", "--once", "--format", "json"]).current_dir(elsewhere.path()).output();
+    let output = output.expect("the demo runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(std::fs::read_dir(elsewhere.path()).expect("the folder").count(), 0, "it leaves nothing behind");
+
+    let counts: serde_json::Value = serde_json::from_str(text.lines().last().expect("a last line")).expect("JSON");
+    assert_eq!(counts["attention"], json!({ "leads": 0, "failed_steps": 0, "quarantined": 0 }));
+    assert_eq!((&counts["without_next_step"], &counts["duplicate_effects"]), (&json!(0), &json!(0)), "{counts}");
+    let number = |name: &str| counts[name].as_u64().expect("a number");
+    let ends = ["connected", "booked", "called", "callback"].map(number);
+    assert_eq!(ends.iter().sum::<u64>(), number("leads"), "{counts}");
+
+    let table = text.lines().skip_while(|line| !line.starts_with("Lead  ")).skip(1);
+    let mut told: Vec<String> = table.take_while(|line| !line.is_empty()).map(columns).collect();
+    for (name, count) in [("connected", ends[0]), ("booked", ends[1]), ("called", ends[2]), ("callback", ends[3])] {
+        let shown = told.iter().filter(|line| line.split(" | ").nth(1) == Some(name)).count();
+        assert_eq!(shown as u64, count, "{name}: the last line counts what the table shows");
+    }
+    told.push(text.lines().find(|line| line.contains(" leads: ")).expect("what it came to").to_owned());
+    told.extend(text.lines().filter(|line| line.starts_with("-- ")).map(str::to_owned));
+    let told = told.join("\n") + "\n";
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/golden/demo.txt");
+    if std::env::var("UPDATE_GOLDEN").is_ok() {
+        std::fs::write(&golden, &told).expect("written");
+    }
+    assert_eq!(told, std::fs::read_to_string(&golden).unwrap_or_default(), "see fixtures/golden/demo.txt");
+}
