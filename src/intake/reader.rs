@@ -327,8 +327,7 @@ impl<'v, 'f> Object<'v, 'f> {
         normalise: impl FnOnce(&str) -> Option<T>,
     ) -> Option<Known<T>> {
         self.known_value(name, bare_means, allowed, |value| match value {
-            Value::String(text) if super::normalise::is_placeholder(text) || text.trim().is_empty() => Ok(None),
-            Value::String(text) => normalise(text).map(Some).ok_or(Unread),
+            Value::String(text) => said(text, normalise),
             _ => Err(Unread),
         })
     }
@@ -342,8 +341,7 @@ impl<'v, 'f> Object<'v, 'f> {
         normalise: impl FnOnce(&str) -> Option<T>,
     ) -> Option<Known<T>> {
         self.known_value(name, bare_means, allowed, |value| match value {
-            Value::String(text) if super::normalise::is_placeholder(text) || text.trim().is_empty() => Ok(None),
-            Value::String(text) => normalise(text).map(Some).ok_or(Unread),
+            Value::String(text) => said(text, normalise),
             Value::Number(number) => whole(number).and_then(|digits| normalise(&digits)).map(Some).ok_or(Unread),
             _ => Err(Unread),
         })
@@ -451,6 +449,14 @@ impl<'v, 'f> Object<'v, 'f> {
 
 /// A value that is none of what it may be: it counts as unknown.
 pub(super) struct Unread;
+
+/// What a text says; nothing, where it only fills a form.
+fn said<T>(text: &str, normalise: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Unread> {
+    if super::normalise::is_placeholder(text) || text.trim().is_empty() {
+        return Ok(None);
+    }
+    normalise(text).map(Some).ok_or(Unread)
+}
 
 /// The digits of a number without a fraction.
 fn whole(number: &Number) -> Option<String> {

@@ -71,6 +71,23 @@ fn a_workflow_annotates_the_line_and_a_sound_workspace_says_nothing_wrong() {
 }
 
 #[test]
+fn what_the_rules_ask_for_and_nothing_is_connected_to_is_seen_in_review() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(code(&init(folder.path(), "legal")), cli::OK);
+    std::fs::write(folder.path().join("baton.toml"), "").expect("an empty configuration");
+    let (code, told) = check(folder.path(), &["--format", "sarif"]);
+    assert_eq!(code, cli::OK, "{told}");
+    let log: Value = serde_json::from_str(&told).expect("one JSON document");
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    let missing: Vec<&Value> = results.iter().filter(|result| result["ruleId"] == "not-connected").collect();
+    let says = |text: &str| {
+        missing.iter().any(|result| result["message"]["text"].as_str().is_some_and(|told| told.contains(text)))
+    };
+    assert!(says("no [telephony]") && says("no [slack] and no [mail]"), "{told}");
+    assert!(missing.iter().all(|result| result["level"] == "note"), "{told}");
+}
+
+#[test]
 fn the_tests_beside_the_rules_are_checked_with_them() {
     let folder = tempfile::tempdir().expect("a folder");
     assert_eq!(code(&init(folder.path(), "saas")), cli::OK);

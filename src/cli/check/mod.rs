@@ -114,6 +114,9 @@ impl Check {
             let mut findings: Vec<Finding> = config_error.iter().map(|error| Finding::of_config(error)).collect();
             findings.extend(faults.rules.iter().chain(test_faults).chain(&warnings).map(Finding::of_rules));
             findings.extend(faults.templates.iter().map(Finding::of_template));
+            if Level::Info <= self.level.into() {
+                findings.extend(not_connected.iter().map(|told| Finding::of_what_is_missing(told)));
+            }
             findings.into_iter().map(|finding| finding.below(&self.dir)).collect::<Vec<_>>()
         };
         match self.format {

@@ -9,6 +9,7 @@ use std::path::Path;
 const SARIF_SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 const CONFIG: &str = "config";
 const TEMPLATE: &str = "template";
+const NOT_CONNECTED: &str = "not-connected";
 
 /// One thing to look at, wherever it stands.
 #[derive(Debug)]
@@ -39,6 +40,11 @@ impl Finding {
         Self { level: Level::Error, code: CONFIG, path, line: 1, column: 1, message: error.to_owned() }
     }
 
+    pub fn of_what_is_missing(told: &str) -> Self {
+        let path = "baton.toml".to_owned();
+        Self { level: Level::Info, code: NOT_CONNECTED, path, line: 1, column: 1, message: told.to_owned() }
+    }
+
     /// Seen from where the command was run: reviews know files by their place in the repository.
     pub fn below(mut self, dir: &Path) -> Self {
         let path = dir.join(&self.path);
@@ -51,6 +57,9 @@ fn meaning(code: &str) -> &str {
     match code {
         CONFIG => "baton.toml cannot be used as it is.",
         TEMPLATE => "A template cannot be used as it is.",
+        NOT_CONNECTED => {
+            "The rules ask for what baton.toml connects nothing to: it is not done, and nobody is told that it is."
+        }
         code => codes::meaning(code).unwrap_or_default(),
     }
 }
