@@ -23,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("clock", &[]),
     ("config", &["domain"]),
     ("telemetry", &[]),
-    ("failpoint", &["config"]),
+    ("failpoint", &["clock", "config"]),
     ("connectors", &["clock", "domain"]),
     ("sandbox", &["clock"]),
     ("render", &["domain", "routing", "rules"]),

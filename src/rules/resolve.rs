@@ -5,8 +5,8 @@ use super::index::TerritoryIndex;
 use super::members;
 use super::prefer::{LANGUAGE, PRODUCT, Wished};
 use super::routes::{self, To};
-use super::set::{NamedAccount, Pool, Route, RouteTo, RuleSet, TerritoryRow, Tier};
-use super::{accounts, handoff, hours, pools, reps};
+use super::set::{NamedAccount, Pool, Route, RouteTo, RuleSet, Tier};
+use super::{accounts, handoff, hours, pools, reps, territories};
 use crate::domain::id::{PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::rep::Rep;
 use crate::domain::rota::Hours;
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The files as read.
 pub struct Drafts {
     pub routing: routes::File,
-    pub territories: Vec<TerritoryRow>,
+    pub territories: territories::File,
     pub reps: Vec<reps::Draft>,
     pub accounts: Vec<accounts::Draft>,
     pub hours: hours::Draft,
@@ -26,7 +26,7 @@ pub struct Drafts {
 pub fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Option<RuleSet> {
     let resolver = Resolver {
         drafts,
-        territories: drafts.territories.iter().map(|row| &row.territory).collect(),
+        territories: drafts.territories.rows.iter().map(|row| &row.territory).collect(),
         ladders: drafts.handoff.ladders.iter().map(|(name, _)| name.text.as_str()).collect(),
     };
     let reps = resolver.reps(faults);
@@ -42,8 +42,8 @@ pub fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Opt
         .and_then(|word| resolver.active_rep(word, "handoff-unknown-rep", faults));
     Some(RuleSet {
         release,
-        index: TerritoryIndex::build(&drafts.territories, &named_accounts),
-        territories: drafts.territories.clone(),
+        index: TerritoryIndex::build(&drafts.territories.rows, &named_accounts),
+        territories: drafts.territories.rows.clone(),
         named_accounts,
         ownership: drafts.routing.ownership.clone(),
         assignment: drafts.routing.assignment,

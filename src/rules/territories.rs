@@ -10,13 +10,12 @@ use super::vocabulary::{self, Vocabulary};
 use super::{place, postal};
 use crate::domain::id::TerritoryId;
 use chrono::NaiveDate;
-use std::collections::BTreeMap;
 
 const PATH: &str = super::TERRITORIES;
 const COLUMNS: [&str; 10] =
     ["territory", "country", "state", "region", "postal", "industry", "employees", "priority", "from", "until"];
 
-pub fn read(text: &str, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Vec<TerritoryRow>> {
+pub fn read(text: &str, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<File> {
     let table = table::read(PATH, text, &COLUMNS, &["territory"], faults)?;
     let mut rows = Vec::new();
     // A row with a fault may be wider than it was meant: it would conflict with rows that are right.
@@ -32,41 +31,22 @@ pub fn read(text: &str, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<
         rows.extend(cells);
     }
     overlap::refuse(&sound, faults);
-    lost_zeros(&digits, faults);
-    Some(rows)
+    Some(File { rows, digits })
+}
+
+/// What stands in the file.
+#[derive(Debug, Clone)]
+pub struct File {
+    pub rows: Vec<TerritoryRow>,
+    pub digits: Vec<Digits>,
 }
 
 /// The beginning of a postal code of digits, as a cell has it.
-struct Digits {
-    country: &'static str,
-    word: Word,
-    length: usize,
-}
-
-/// A beginning that is one digit shorter than most of its country is probably one whose zero a spreadsheet ate.
-fn lost_zeros(digits: &[Digits], faults: &mut Faults) {
-    let mut lengths: BTreeMap<&str, BTreeMap<usize, usize>> = BTreeMap::new();
-    for Digits { country, length, .. } in digits {
-        *lengths.entry(country).or_default().entry(*length).or_default() += 1;
-    }
-    for Digits { country, word, length } in digits {
-        let text = word.text.trim();
-        let zeros = postal::digits_of(country).is_some_and(|(_, zeros)| zeros);
-        let most = lengths[country].iter().max_by_key(|(_, times)| **times).map(|(length, _)| *length);
-        if zeros && most == Some(length + 1) && !text.starts_with('0') && !text.ends_with('*') {
-            let found = format!("{}, one digit shorter than most of {country}", quoted(text));
-            faults
-                .warning(
-                    "territory-short-postal",
-                    word.at,
-                    found,
-                    format!("{} digits, or a * behind fewer", length + 1),
-                )
-                .hint(Some(format!(
-                    "if a zero is missing in front, write 0{text}; if not, {text}* for all that begins so"
-                )));
-        }
-    }
+#[derive(Debug, Clone)]
+pub struct Digits {
+    pub country: &'static str,
+    pub word: Word,
+    pub length: usize,
 }
 
 struct Reader<'r> {
@@ -262,7 +242,7 @@ mod tests {
     fn rows(text: &str) -> (Vec<TerritoryRow>, Vec<String>) {
         let mut faults = Faults::default();
         let vocabulary = Vocabulary::read(None, &mut faults);
-        let rows = read(text, &vocabulary, &mut faults).unwrap_or_default();
+        let rows = read(text, &vocabulary, &mut faults).map(|file| file.rows).unwrap_or_default();
         let told = faults
             .into_sorted()
             .iter()

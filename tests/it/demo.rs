@@ -40,7 +40,7 @@ fn the_demo_ends_as_it_says_and_leaves_nothing_for_a_person_to_look_at() {
         let shown = told.iter().filter(|line| line.split(" | ").nth(1) == Some(name)).count();
         assert_eq!(shown as u64, count, "{name}: the last line counts what the table shows");
     }
-    told.push(text.lines().find(|line| line.contains(" leads: ")).expect("what it came to").to_owned());
+    told.push(text.lines().find(|line| line.contains(" effects done twice")).expect("what it came to").to_owned());
     told.extend(text.lines().filter(|line| line.starts_with("-- ")).map(str::to_owned));
     let told = told.join("\n") + "\n";
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/golden/demo.txt");

@@ -52,11 +52,11 @@ impl Counts {
 pub async fn wind_up(stage: &Arc<Stage>, running: &Running, rules: &Arc<RuleSet>, told: &[Told]) -> Result<Counts> {
     let after = Aftermath { stage, running, rules, told };
     after.change_an_owner_by_hand().await?;
-    quiet(stage, running).await?;
+    quiet(stage, running, CRM_IS_ASKED_AFTER).await?;
     after.make_promised_calls().await?;
     after.rate().await?;
     after.tell_outcomes().await?;
-    quiet(stage, running).await?;
+    quiet(stage, running, CRM_IS_ASKED_AFTER).await?;
     let records = records(running, told).await?;
     let attention = running.store.read("demo.attention", |tx| Box::pin(tx.attention_counts())).await?;
     let counts = count(stage, &records, attention);
@@ -83,11 +83,13 @@ pub async fn wind_up(stage: &Arc<Stage>, running: &Running, rules: &Arc<RuleSet>
     Ok(counts)
 }
 
-/// Waits until everything that can be done is done: the CRM that was down is caught up with.
-async fn quiet(stage: &Stage, running: &Running) -> Result<()> {
+/// The CRM is asked for its owners two minutes after a call: worth waiting for.
+const CRM_IS_ASKED_AFTER: TimeDelta = TimeDelta::seconds(130);
+
+/// Waits until everything is done that is due this far ahead: the CRM that was down is caught up with.
+pub async fn quiet(stage: &Stage, running: &Running, ahead: TimeDelta) -> Result<()> {
     for _ in 0..300 {
-        // The CRM is asked for its owners two minutes after a call: worth waiting for.
-        let now = stage.world.clock.now() + TimeDelta::seconds(130);
+        let now = stage.world.clock.now() + ahead;
         let open = running.store.read("demo.open", move |tx| Box::pin(async move { tx.steps_open(now).await })).await?;
         if open == 0 {
             return Ok(());

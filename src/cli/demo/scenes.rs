@@ -1,5 +1,6 @@
 //! The calls of the demo: who calls, how the reps behave, what goes wrong.
 
+use super::aftermath::quiet;
 use super::{tell, world};
 use crate::app::Running;
 use crate::app::stage::{Stage, deliver_over_http, post_event};
@@ -153,6 +154,8 @@ impl Play<'_> {
         self.connect_platform();
         let teller = Teller::new(self);
         let mut told = self.act(&teller, night(), "Monday evening in California").await?;
+        // The lease of what is in hand would end with the night.
+        quiet(self.stage, self.running, TimeDelta::zero()).await?;
         clock.skip_to(day_begins);
         say(&format!("\n-- {} --", tell::time(day_begins)));
         let mut acts = day();

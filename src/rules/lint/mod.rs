@@ -12,6 +12,7 @@ mod people;
 mod pools;
 mod reach;
 mod shadow;
+mod zeros;
 
 use super::fault::{At, Faults};
 use super::resolve::Drafts;
@@ -30,6 +31,7 @@ pub fn thorough(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut
     cover::inform(rules, today, faults);
     callers::inform(rules, today, faults);
     gaps::inform(drafts, rules, today, faults);
+    zeros::warn(&drafts.territories.digits, faults);
     shadow::warn(rules, today, faults);
     reach::warn(drafts, rules, faults);
     overlap::inform(&rules.territories, today, faults);
