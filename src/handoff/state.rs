@@ -328,7 +328,7 @@ pub struct Completed {
     pub zone: Option<Zone>,
     /// Where the caller may be by all that is known now, if it is not what was known before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub caller: Option<Whereabouts>,
+    pub caller: Option<Box<Whereabouts>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<DateTime<Utc>>,
     /// The first event did not say that the caller is on the line.

@@ -692,9 +692,14 @@ fn a_promise_is_kept_where_it_is_lawful_by_what_a_second_event_says() {
     (world.lead.company.country, world.lead.company.state) = (Some(Known::from_caller("GB".to_owned())), None);
     world.lead.call.as_mut().expect("a call").from = PhoneE164::new("+442079460142").ok();
     let knowing = |zone: &str| {
-        let caller = Some(Whereabouts { by: Evidence::State, ..Whereabouts::in_zone(Zone::named(zone)) });
+        let caller = Whereabouts { by: Evidence::State, ..Whereabouts::in_zone(Zone::named(zone)) };
         let added = vec!["company.state".to_owned()];
-        Event::Completed(Completed { by: "town evt-2".into(), added, caller, ..Completed::default() })
+        Event::Completed(Completed {
+            by: "town evt-2".into(),
+            added,
+            caller: Some(Box::new(caller)),
+            ..Completed::default()
+        })
     };
     let promised = |call: &Call| {
         let Stage::Callback { promise } = &call.state.stage else { panic!("{:?}", call.state.stage) };

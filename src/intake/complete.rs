@@ -237,7 +237,7 @@ impl Plan {
         let on_the_line = self.on_the_line(tx, &before, &record.lead, &lead).await?;
         let rings_anew = on_the_line.is_some();
         let (zone, times) = (lead.preference.timezone, lead.preference.times.clone());
-        let caller = Some(whereabouts(&lead)).filter(|caller| *caller != before.caller);
+        let caller = Some(Box::new(whereabouts(&lead))).filter(|caller| **caller != before.caller);
         let more = Completed { by: row.key.clone(), added: added.clone(), zone, caller, times, on_the_line };
         let event = Event::Completed(more);
         let moved = tx.transition(&before.id, &event, rules, &self.mover).await?;

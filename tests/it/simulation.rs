@@ -184,7 +184,7 @@ fn second(chance: &mut Chance, state: &Handoff, now: DateTime<Utc>) -> Completed
         by: "made up".to_owned(),
         added: if chance.percent(50) { vec!["contact.name".to_owned()] } else { Vec::new() },
         zone: chance.percent(50).then(|| Zone::named("Asia/Tokyo")),
-        caller: chance.percent(50).then(|| Whereabouts::in_zone(Zone::named("America/New_York"))),
+        caller: chance.percent(50).then(|| Box::new(Whereabouts::in_zone(Zone::named("America/New_York")))),
         times: Vec::new(),
         on_the_line: chance.percent(50).then_some(line),
     }

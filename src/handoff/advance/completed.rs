@@ -7,6 +7,7 @@ use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect};
 use crate::domain::outcome::Promise;
 use crate::domain::rota;
+use crate::domain::whereabouts::Whereabouts;
 use crate::rules::set::Rung;
 
 impl Move<'_> {
@@ -16,7 +17,7 @@ impl Move<'_> {
             self.next.caller_zone = more.zone;
         }
         if let Some(caller) = &more.caller {
-            self.next.caller = caller.clone();
+            self.next.caller = Whereabouts::clone(caller);
         }
         if !more.added.is_empty() {
             self.tell_what_came();

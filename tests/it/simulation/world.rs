@@ -230,7 +230,7 @@ impl<'a> World<'a> {
         let added = if self.chance.percent(70) { vec!["qualification.summary".to_owned()] } else { Vec::new() };
         let (zone, times) = (second.preference.timezone, second.preference.times.clone());
         let by = format!("{} {}", second.source, second.event_id);
-        let caller = Some(whereabouts(&second)).filter(|caller| *caller != handoff.caller);
+        let caller = Some(Box::new(whereabouts(&second))).filter(|caller| **caller != handoff.caller);
         let more = Completed { by, added, zone, caller, times, on_the_line };
         self.happens(life, &Event::Completed(more), ends)?;
         ends.told_twice += 1;
