@@ -35,8 +35,8 @@ const PACE: Duration = Duration::from_millis(250);
 /// A trap that is not sprung by then is helped from outside.
 const TRAP_WITHIN: Duration = Duration::from_millis(1000);
 /// Callers wait for long here: a worker that lives for a second decides late, and there would be nobody left to ring for.
-const PATIENCE: &str = "patience: 110s";
-const BRIDGED: &str = "bridge_within: 114s";
+const PATIENT: [(&str, &str); 2] =
+    [("patience: 20s", "patience: 15m\nlive_at_most: 15m"), ("bridge_within: 24s", "bridge_within: 16m")];
 /// By how much a worker's clock may be off, less what comparing clocks on a busy machine costs.
 const CLOCK_OFF_AT_MOST_MS: u64 = 1_500;
 /// From the last kill to the moment at which everything that could be done is done: mail and chat are paced, and what failed is
@@ -61,7 +61,7 @@ async fn crash_loop(db: Db) {
     let folder = tempfile::tempdir().expect("a folder");
     town::found(folder.path(), REPS_PER_DESK);
     town::take_calendars_from_every_third(folder.path());
-    town::say_in(folder.path(), "handoff.yaml", &[("patience: 20s", PATIENCE), ("bridge_within: 24s", BRIDGED)]);
+    town::say_in(folder.path(), "handoff.yaml", &PATIENT);
     let stage = Stage::open(Arc::new(SystemClock)).await.expect("the stand-ins");
     let port = worker::free_port();
     worker::configure(folder.path(), &stage, port, &db.url);
