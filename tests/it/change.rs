@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 
 const MONDAY: &str = "2026-03-02";
@@ -292,6 +293,10 @@ async fn stored_leads_are_compared_with_what_was_known_then() {
     let worker = town::worker(folder.path(), &db.store, &clock).await;
     for number in 0..12 {
         worker.decider.take(vec![town::message(number, clock.now())]).await.expect("it is taken");
+    }
+    // A worker that stops decides nothing more.
+    while db.number("SELECT COUNT(*) FROM decision").await < 12 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     worker.stop().await;
     edit(folder.path(), "rules/territories.csv", "East,GB,", "East,GB;FR,");
