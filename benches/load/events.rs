@@ -29,6 +29,7 @@ impl Events {
         let mut event = self.0[(number % KINDS) as usize].clone();
         event["id"] = json!(format!("{part}-{number:06}"));
         event["data"]["call"]["id"] = json!(format!("call-{part}-{number:06}"));
+        event["data"]["call"]["leg"] = json!(format!("leg-{part}-{number:06}"));
         let email = &mut event["data"]["contact"]["email"];
         *email = json!(format!("c{:03}.{}", number % CALLERS, email.as_str().unwrap_or("caller@example.com")));
         event.to_string().into_bytes()
