@@ -14,7 +14,7 @@ pub fn warn(digits: &[Digits], faults: &mut Faults) {
     for Digits { country, word, length } in digits {
         let text = word.text.trim();
         let zeros = postal::digits_of(country).is_some_and(|(_, zeros)| zeros);
-        let most = lengths[country].iter().max_by_key(|(_, times)| **times).map(|(length, _)| *length);
+        let most = lengths[country].iter().rev().max_by_key(|(_, times)| **times).map(|(length, _)| *length);
         if zeros && most == Some(length + 1) && !text.starts_with('0') && !text.ends_with('*') {
             let found = format!("{}, one digit shorter than most of {country}", quoted(text));
             faults
