@@ -30,8 +30,12 @@ impl Events {
         event["id"] = json!(format!("{part}-{number:06}"));
         event["data"]["call"]["id"] = json!(format!("call-{part}-{number:06}"));
         event["data"]["call"]["leg"] = json!(format!("leg-{part}-{number:06}"));
+        let caller = number % CALLERS;
         let email = &mut event["data"]["contact"]["email"];
-        *email = json!(format!("c{:03}.{}", number % CALLERS, email.as_str().unwrap_or("caller@example.com")));
+        *email = json!(format!("c{caller:03}.{}", email.as_str().unwrap_or("caller@example.com")));
+        let phone = &mut event["data"]["contact"]["phone"];
+        let kind = phone.as_str().unwrap_or("+1 212 555 0142");
+        *phone = json!(format!("{}{caller:03}", kind.get(..kind.len() - 3).unwrap_or(kind)));
         event.to_string().into_bytes()
     }
 

@@ -75,9 +75,6 @@ pub struct Running {
 /// # Errors
 /// The listener has no address, or the release could not be stored.
 pub async fn start(setup: Setup) -> Result<Running> {
-    // The first number that is read loads all that is known of numbers: better now than while a caller waits.
-    let numbers = tokio::task::spawn_blocking(|| crate::rules::phone::read("+14155550142", None));
-    numbers.await.context("loading what is known of phone numbers")?;
     let address = setup.listener.local_addr().context("reading the listener's address")?;
     let (stop, stopping) = watch::channel(false);
     let (set_ready, ready) = watch::channel(true);

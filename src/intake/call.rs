@@ -17,6 +17,10 @@ pub(super) fn call_key(lead: &Lead) -> Option<String> {
     Some(format!("call {} {}", call.platform.to_lowercase(), call.id))
 }
 
+pub(super) fn is_call_key(key: &str) -> bool {
+    key.starts_with("call ")
+}
+
 /// The same for the number at which the person is reached.
 pub(super) fn phone_key(lead: &Lead) -> Option<String> {
     Some(format!("phone {}", lead.reach_phone()?.as_str()))
@@ -40,7 +44,7 @@ pub(super) fn is_same_caller(first: &Lead, second: &Lead, patience: Duration) ->
     near && !two_calls && !other_mail && !other_name
 }
 
-/// A carrier's leg is one caller on one line; without it, two ids are two calls.
+/// A carrier's leg is one caller on one line; without it, two ids are two calls. `Tx::leads_by_phone` leaves out what this does.
 fn are_two(first: &Call, second: &Call) -> bool {
     match (&first.leg, &second.leg) {
         (Some(first), Some(second)) => first != second,

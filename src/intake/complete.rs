@@ -7,7 +7,7 @@ use super::ahead::Standing;
 use super::answer::{Answer, Decided, Instructed};
 use super::aside::caught;
 use super::batch::{Table, text};
-use super::call::{call_key, complete, is_same_call, is_same_caller, only, phone_key};
+use super::call::{call_key, complete, is_call_key, is_same_call, is_same_caller, only, phone_key};
 use super::decider::Decider;
 use crate::domain::effect::Effect;
 use crate::domain::id::{HandoffId, LeadId};
@@ -29,6 +29,8 @@ use std::sync::Arc;
 
 /// How far back leads of one number are looked at: an event may be late, but a number is not one caller for ever.
 const NUMBERS_WITHIN: TimeDelta = TimeDelta::days(1);
+/// By how much the clocks of two workers may differ, and more.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::seconds(10);
 
 /// A lead of a batch that is no new one, and the lead that it completes.
 #[derive(Debug, Clone)]
@@ -53,9 +55,9 @@ pub(super) async fn seconds(
         }
     }
     let locked = tx.calls_lock(&wanted).await?;
-    let mut calls = Calls::held(tx, leads, locked.clone(), now).await?;
+    let mut calls = Calls::held(tx, leads, locked.clone(), numbers_since(leads, rules, now)).await?;
     let seconds = calls.sort_out(leads, rules);
-    calls.holders.retain(|key, lead| wanted.contains_key(key) && locked.get(key) != Some(lead));
+    calls.holders.retain(|key, lead| locked.get(key) != Some(lead));
     tx.calls_give(&calls.holders).await?;
     Ok(seconds)
 }
@@ -70,8 +72,19 @@ async fn seconds_so_far(
 ) -> Result<BTreeSet<LeadId>, StoreError> {
     let wanted: Vec<String> = leads.iter().flat_map(|lead| keys(lead)).collect();
     let held = tx.calls_read(&wanted).await?;
-    let seconds = Calls::held(tx, leads, held, now).await?.sort_out(leads, rules);
+    let seconds = Calls::held(tx, leads, held, numbers_since(leads, rules, now)).await?.sort_out(leads, rules);
     Ok(seconds.into_keys().collect())
+}
+
+/// Since when a lead must have been decided to be the same caller as one of these: nobody is decided before they are qualified,
+/// and whoever was qualified longer ago than the patience before them is somebody else.
+fn numbers_since(leads: &[&Lead], rules: &RuleSet, now: DateTime<Utc>) -> DateTime<Utc> {
+    let day = now - NUMBERS_WITHIN;
+    let qualified = leads.iter().map(|lead| lead.qualified_at()).min();
+    let reach =
+        TimeDelta::from_std(rules.handoff.patience).ok().and_then(|patience| patience.checked_add(&CLOCKS_DIFFER));
+    let near = qualified.zip(reach).and_then(|(qualified, reach)| qualified.checked_sub_signed(reach));
+    near.map_or(day, |near| near.max(day))
 }
 
 fn keys(lead: &Lead) -> impl Iterator<Item = String> {
@@ -80,32 +93,45 @@ fn keys(lead: &Lead) -> impl Iterator<Item = String> {
 
 /// The calls of a batch, and the leads that they may be.
 struct Calls {
+    /// Which lead a call is, by the call's key.
     holders: BTreeMap<String, LeadId>,
-    known: Vec<Lead>,
+    known: BTreeMap<LeadId, Lead>,
+    /// By their phone key.
+    of_phone: BTreeMap<String, Vec<LeadId>>,
 }
 
 impl Calls {
+    /// `keys` of the leads, with the lead under which each was first seen.
     async fn held(
         tx: &mut Tx,
         leads: &[&Lead],
-        mut holders: BTreeMap<String, LeadId>,
-        now: DateTime<Utc>,
+        mut keys: BTreeMap<String, LeadId>,
+        numbers_since: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
         // What one of these holds it has only just got.
         let ours: BTreeSet<&LeadId> = leads.iter().map(|lead| &lead.id).collect();
-        holders.retain(|_, lead| !ours.contains(lead));
-        let (mut ids, mut phones) = (Vec::new(), Vec::new());
-        for (key, lead) in &holders {
-            match key.strip_prefix("phone ") {
-                Some(phone) => phones.push(phone.to_owned()),
-                None => ids.push(lead.to_string()),
+        keys.retain(|_, lead| !ours.contains(lead));
+        let of_known_number = |lead: &&Lead| phone_key(lead).is_some_and(|phone| keys.contains_key(&phone));
+        let of_known_numbers: Vec<&Lead> = leads.iter().copied().filter(of_known_number).collect();
+        keys.retain(|key, _| is_call_key(key));
+        let ids: Vec<String> = keys.values().map(ToString::to_string).collect();
+        let mut calls = Self { holders: keys, known: BTreeMap::new(), of_phone: BTreeMap::new() };
+        if !ids.is_empty() {
+            calls.know(tx.leads_by_id(&ids).await?);
+        }
+        if !of_known_numbers.is_empty() {
+            calls.know(tx.leads_by_phone(&of_known_numbers, numbers_since).await?);
+        }
+        Ok(calls)
+    }
+
+    fn know(&mut self, leads: Vec<Lead>) {
+        for lead in leads {
+            if let Some(phone) = phone_key(&lead) {
+                self.of_phone.entry(phone).or_default().push(lead.id.clone());
             }
+            self.known.insert(lead.id.clone(), lead);
         }
-        let mut known = if ids.is_empty() { Vec::new() } else { tx.leads_by_id(&ids).await? };
-        if !phones.is_empty() {
-            known.extend(tx.leads_by_phone(&phones, now - NUMBERS_WITHIN).await?);
-        }
-        Ok(Self { holders, known })
     }
 
     /// Which leads are second ones, and of which first one each; who holds which key is brought up to date.
@@ -113,9 +139,9 @@ impl Calls {
         let mut seconds = BTreeMap::new();
         for lead in leads {
             let first = self.first_of(lead, rules).map_or_else(|| lead.id.clone(), |first| first.id.clone());
-            self.holders.extend(keys(lead).map(|key| (key, first.clone())));
+            self.holders.extend(call_key(lead).map(|key| (key, first.clone())));
             if first == lead.id {
-                self.known.push((*lead).clone());
+                self.know(vec![(*lead).clone()]);
             } else {
                 seconds.insert(lead.id.clone(), first);
             }
@@ -126,12 +152,10 @@ impl Calls {
     /// The lead that this one's call is already.
     fn first_of(&self, lead: &Lead, rules: &RuleSet) -> Option<&Lead> {
         let holder = call_key(lead).and_then(|key| self.holders.get(&key));
-        let by_call = holder.and_then(|holder| self.known.iter().find(|known| known.id == *holder));
-        if let Some(first) = by_call {
+        if let Some(first) = holder.and_then(|holder| self.known.get(holder)) {
             return is_same_call(first, lead).then_some(first);
         }
-        let phone = phone_key(lead)?;
-        let of_phone = self.known.iter().filter(|known| phone_key(known).as_ref() == Some(&phone));
+        let of_phone = self.of_phone.get(&phone_key(lead)?)?.iter().filter_map(|id| self.known.get(id));
         only(of_phone.filter(|known| is_same_caller(known, lead, rules.handoff.patience)))
     }
 }

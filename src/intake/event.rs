@@ -280,8 +280,8 @@ fn kind(text: &str, findings: &Findings) -> Option<Kind> {
 
 /// `implied` is the word that the message's own type says.
 fn call_event(data: &mut Object<'_, '_>, implied: Option<CallWord>) -> Option<CallEvent> {
-    let platform = data.required_text("platform").map(str::to_owned);
-    let call = data.required_text("call").map(str::to_owned);
+    let platform = data.required_text("platform").map(lead::printed);
+    let call = data.required_text("call").map(lead::printed);
     let word = match implied {
         Some(word) => Some(word),
         None => data.required_choice("event", &CALL_WORDS),

@@ -89,14 +89,14 @@ fn call(mut call: Object<'_, '_>, region: Option<&str>) -> Said {
     if call.is_absent() {
         return Said::default();
     }
-    let platform = call.required_text("platform").map(str::to_owned);
-    let id = call.required_text("id").map(str::to_owned);
+    let platform = call.required_text("platform").map(printed);
+    let id = call.required_text("id").map(printed);
     let live = call.flag("live");
     let direction = call.choice("direction", &[("inbound", Direction::Inbound), ("outbound", Direction::Outbound)]);
     let from = call.known_digits("from", Source::Platform, PHONE, |text| phone::read(text, region));
     let to = call.known_digits("to", Source::Platform, PHONE, |text| phone::read(text, region));
     let language = call.known("language", Source::Platform, LANGUAGE, tag);
-    let leg = call.text("leg").map(str::to_owned);
+    let leg = call.text("leg").map(printed).filter(|leg| !leg.is_empty());
     let started_at = call.instant("started_at");
     call.finish();
     let theirs = if direction == Some(Direction::Outbound) { to.clone() } else { from.clone() };
@@ -113,6 +113,11 @@ fn call(mut call: Object<'_, '_>, region: Option<&str>) -> Said {
         started_at,
     };
     Said { call: platform.zip(id).map(|(platform, id)| read(platform, id)), language, theirs }
+}
+
+/// An id without what no database column takes.
+pub(super) fn printed(id: &str) -> String {
+    id.chars().filter(|c| !c.is_control()).collect()
 }
 
 fn contact(mut contact: Object<'_, '_>, region: Option<&str>) -> Contact {

@@ -5,7 +5,7 @@
 
 use rust_iso3166::CountryCode;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// Countries whose parts stand in most addresses: a name of theirs is meant where nothing says otherwise.
 const OFTEN: [&str; 4] = ["US", "CA", "AU", "IN"];
@@ -79,34 +79,32 @@ static COUNTRIES: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
     names
 });
 
-/// By country and folded name: the code without the country. A name that two subdivisions of a country share is left out, unless
-/// `places.txt` says whose it is.
-static SUBDIVISIONS: LazyLock<BTreeMap<(&'static str, String), &'static str>> = LazyLock::new(|| {
-    let mut names: BTreeMap<(&'static str, String), Option<&'static str>> = BTreeMap::new();
-    let mut add = |country, name, code| {
-        let known = names.entry((country, name)).or_insert(Some(code));
-        *known = known.filter(|known| *known == code);
-    };
-    for country in rust_iso3166::ALL {
-        for subdivision in country.subdivisions().unwrap_or_default() {
-            let code = code_of(subdivision.code);
-            // "Praha, Hlavní město" is also "Praha".
-            let short = subdivision.name.split(',').next().unwrap_or_default();
-            let mut spelt: Vec<String> = [subdivision.name, short].into_iter().flat_map(spellings).collect();
-            spelt.sort();
-            spelt.dedup();
-            spelt.into_iter().for_each(|name| add(country.alpha2, name, code));
+/// By country, made when one of its parts is first named: all of them at once would take longer than the rest of a start.
+static SUBDIVISIONS: LazyLock<BTreeMap<&'static str, OnceLock<Parts>>> =
+    LazyLock::new(|| rust_iso3166::ALL.iter().map(|country| (country.alpha2, OnceLock::new())).collect());
+
+/// By folded name: the code without the country. A name that two parts of a country share is left out, unless `places.txt` says
+/// whose it is.
+type Parts = BTreeMap<String, &'static str>;
+
+fn parts_of(country: &CountryCode) -> Parts {
+    let mut names: BTreeMap<String, Option<&'static str>> = BTreeMap::new();
+    for subdivision in country.subdivisions().unwrap_or_default() {
+        let code = code_of(subdivision.code);
+        // "Praha, Hlavní město" is also "Praha".
+        let short = subdivision.name.split(',').next().unwrap_or_default();
+        for name in [subdivision.name, short].into_iter().flat_map(spellings) {
+            let known = names.entry(name).or_insert(Some(code));
+            *known = known.filter(|known| *known == code);
         }
     }
-    for line in LINES.iter().filter(|line| !line.part.is_empty()) {
+    for line in LINES.iter().filter(|line| line.country == country.alpha2 && !line.part.is_empty()) {
         let code = [line.part.to_lowercase()];
         let own = if line.is_new { &code[..] } else { &[] };
-        for name in line.names.iter().chain(own) {
-            names.insert((line.country, name.clone()), Some(line.part));
-        }
+        names.extend(line.names.iter().chain(own).map(|name| (name.clone(), Some(line.part))));
     }
     names.into_iter().filter_map(|(name, code)| Some((name, code?))).collect()
-});
+}
 
 /// The folded forms of a name: as it is, with the umlauts written out, and each of them without the kind of place it is.
 fn spellings(name: &str) -> Vec<String> {
@@ -193,12 +191,11 @@ fn coded(country: &str, part: &str) -> Option<Subdivision> {
 }
 
 fn named(country: &str, folded: &str) -> Option<Subdivision> {
-    // The table's own copy of the code, which lives as long as the program.
-    let country = rust_iso3166::from_alpha2(country)?.alpha2;
-    let find = |name: &str| SUBDIVISIONS.get(&(country, name.to_owned())).copied();
+    let country = rust_iso3166::from_alpha2(country)?;
+    let parts = SUBDIVISIONS.get(country.alpha2)?.get_or_init(|| parts_of(&country));
     let bare = bare(folded);
-    let found = find(folded).or_else(|| find(&bare).filter(|_| !bare.is_empty()));
-    found.map(|code| Subdivision { country, code })
+    let found = parts.get(folded).or_else(|| parts.get(&bare).filter(|_| !bare.is_empty()));
+    found.map(|code| Subdivision { country: country.alpha2, code })
 }
 
 /// Code of a part of a country (`CA` for California in `US`), from its name or code.

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A number of a switchboard may have brought any number of leads: this many of the last ones are looked at.
 const LEADS_OF_A_NUMBER: i64 = 200;
@@ -64,15 +64,30 @@ impl Tx {
         rows.iter().map(body).collect()
     }
 
-    /// Leads of these numbers that were decided since then, the last ones first.
-    pub async fn leads_by_phone(&mut self, phones: &[String], since: DateTime<Utc>) -> Result<Vec<Lead>, StoreError> {
+    /// Leads that were decided since then and may be of the same call as one of these: with its number, and with its leg, or
+    /// with neither another leg nor another id of a call. For each lead the last ones.
+    pub async fn leads_by_phone(&mut self, leads: &[&Lead], since: DateTime<Utc>) -> Result<Vec<Lead>, StoreError> {
+        // A subquery for each row: a join would read the whole table while that is small.
         let sql = format!(
-            "-- lead::by_phone\nSELECT id, COALESCE(completed, body) AS body FROM lead WHERE phone IN {} AND decided_at >= $2 \
-             ORDER BY decided_at DESC LIMIT $3",
-            self.engine.texts()
+            "-- lead::by_phone\nSELECT (SELECT string_agg(id, ' ') FROM (SELECT id FROM lead \
+             WHERE phone = r.phone AND decided_at >= $2 AND (call_leg = r.call_leg OR (call_leg IS NULL OR r.call_leg IS NULL) \
+             AND (COALESCE(call_id, '') = '' OR COALESCE(r.call_id, '') = '')) ORDER BY decided_at DESC LIMIT $3) AS last) \
+             AS ids FROM {}",
+            self.engine.rows(&[Text("phone"), Text("call_id"), Text("call_leg")])
         );
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(phones)).bind(micros(since));
-        query.bind(LEADS_OF_A_NUMBER).fetch_all(self.conn()).await?.iter().map(body).collect()
+        let rows = leads.iter().map(|lead| {
+            let call = lead.call.as_ref();
+            let (id, leg) = (call.map(|call| &call.id), call.and_then(|call| call.leg.as_ref()));
+            json!({ "phone": lead.reach_phone(), "call_id": id, "call_leg": leg })
+        });
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(rows_json(rows)?).bind(micros(since));
+        let rows = query.bind(LEADS_OF_A_NUMBER).fetch_all(self.conn()).await?;
+        let mut ids = BTreeSet::new();
+        for row in &rows {
+            let found = Reading::new("lead", row).maybe_text("ids")?.unwrap_or_default();
+            ids.extend(found.split_whitespace().map(str::to_owned));
+        }
+        if ids.is_empty() { Ok(Vec::new()) } else { self.leads_by_id(&Vec::from_iter(ids)).await }
     }
 
     /// Stores what later events added to a lead, whose handoff the caller holds; what was decided on stays beside it.
@@ -80,14 +95,17 @@ impl Tx {
     /// # Errors
     /// `NotFound` if there is no such lead.
     pub async fn lead_complete(&mut self, lead: &Lead, completeness_permille: u16) -> Result<(), StoreError> {
-        let sql = "-- lead::complete\nUPDATE lead SET completed = $2, completeness_permille = $3, phone = COALESCE(phone, $4), email = COALESCE(email, $7), \
-                   call_platform = COALESCE(call_platform, $5), call_id = COALESCE(call_id, $6) WHERE id = $1";
+        let sql = "-- lead::complete\nUPDATE lead SET completed = $2, completeness_permille = $3, phone = COALESCE(phone, $4), email = COALESCE(email, $7), name = COALESCE(name, $9), \
+                   call_platform = COALESCE(call_platform, $5), call_id = COALESCE(call_id, $6), call_leg = COALESCE(call_leg, $8) \
+                   WHERE id = $1";
         let query =
             sqlx::query(sql).bind(lead.id.as_str()).bind(document(lead)?).bind(i64::from(completeness_permille));
         let query = query.bind(lead.reach_phone().map(PhoneE164::as_str));
         let call = lead.call.as_ref();
         let query = query.bind(call.map(|call| call.platform.as_str())).bind(call.map(|call| call.id.as_str()));
         let query = query.bind(lead.contact.email.as_ref().map(|email| email.value.as_str()));
+        let query = query.bind(call.and_then(|call| call.leg.as_ref()).map(|leg| leg.as_str()));
+        let query = query.bind(lead.contact.name.as_ref().map(|name| name.value.as_str()));
         match query.execute(self.conn()).await?.rows_affected() {
             1 => Ok(()),
             _ => Err(StoreError::NotFound { what: "lead", id: lead.id.to_string() }),

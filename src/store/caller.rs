@@ -1,14 +1,16 @@
 //! Callers as we met them: who has the last lead of a phone number or an e-mail address, with a CRM or without one.
 
-use super::dialect::Column::{Int, Text};
-use super::row::{Reading, micros, rows_json, texts_json};
+use super::dialect::Column::Text;
+use super::row::{Reading, rows_json};
 use super::{StoreError, Tx};
 use crate::domain::account::{PersonKind, PersonRecord};
-use crate::domain::id::{LeadId, RepId};
+use crate::domain::id::LeadId;
 use crate::domain::lead::Lead;
+use crate::domain::phone::PhoneE164;
 use serde_json::json;
 use sqlx::AssertSqlSafe;
-use std::collections::BTreeMap;
+use sqlx::any::AnyRow;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Somebody we met, as a CRM would tell it.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,60 +20,75 @@ pub struct Met {
     pub name: Option<String>,
 }
 
-/// What a person can be found by: one row each.
+/// What a person can be found by: `phone:+14155550142`, `email:ada@acme.example`.
 pub fn caller_keys(lead: &Lead) -> Vec<String> {
-    let phone = lead.reach_phone().map(|phone| format!("phone:{}", phone.as_str()));
-    let email = lead.contact.email.as_ref().map(|email| format!("email:{}", email.value));
+    let phone = lead.reach_phone().map(|phone| format!("{PHONE}{}", phone.as_str()));
+    let email = lead.contact.email.as_ref().map(|email| format!("{EMAIL}{}", email.value));
     phone.into_iter().chain(email).collect()
 }
 
+const PHONE: &str = "phone:";
+const EMAIL: &str = "email:";
+
 impl Tx {
-    /// The last lead of each key. In the order of the keys, so that two workers never wait for each other.
-    pub(super) async fn callers_put<'l>(
-        &mut self,
-        leads: impl Iterator<Item = (&'l Lead, chrono::DateTime<chrono::Utc>)>,
-    ) -> Result<(), StoreError> {
-        let mut last = BTreeMap::new();
-        for (lead, decided_at) in leads {
-            last.extend(caller_keys(lead).into_iter().map(|key| (key, (&lead.id, decided_at))));
+    /// Who was met last under each of these keys. A lead that still waits for somebody has no owner yet.
+    pub async fn callers_find(&mut self, keys: &[String]) -> Result<BTreeMap<String, Met>, StoreError> {
+        let last = self.last_leads(keys).await?;
+        let leads: BTreeSet<&LeadId> = last.values().collect();
+        let mut met = BTreeMap::new();
+        if !leads.is_empty() {
+            // A subquery for each column: a join would read the whole table while that is small.
+            let of_lead = |column| format!("(SELECT {column} FROM lead WHERE id = r.id) AS {column}");
+            let columns = ["owner", "decided_at", "phone", "email", "name"].map(of_lead).join(", ");
+            let sql = format!(
+                "-- caller::find\nSELECT r.id AS id, {columns} FROM {} \
+                 WHERE (SELECT COUNT(*) FROM handoff WHERE lead_id = r.id AND waits_since IS NULL) > 0",
+                self.engine.rows(&[Text("id")])
+            );
+            let rows = rows_json(leads.into_iter().map(|lead| json!({ "id": lead })))?;
+            for row in &sqlx::query(AssertSqlSafe(sql)).bind(rows).fetch_all(self.conn()).await? {
+                let (lead, person) = read(row)?;
+                met.insert(lead, person);
+            }
         }
-        if last.is_empty() {
-            return Ok(());
-        }
-        let row = |(key, (lead, at)): (String, (&LeadId, _))| json!({ "key": key, "lead_id": lead, "decided_at": micros(at) });
-        let rows: Vec<_> = last.into_iter().map(row).collect();
-        let columns = [Text("key"), Text("lead_id"), Int("decided_at")];
-        let tail = "ON CONFLICT (key) DO UPDATE SET lead_id = excluded.lead_id, decided_at = excluded.decided_at";
-        let sql = self.engine.insert_all("caller::put", "caller", &columns, tail);
-        sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
-        Ok(())
+        Ok(last.into_iter().filter_map(|(key, lead)| Some((key, met.get(&lead)?.clone()))).collect())
     }
 
-    /// Who was met under these keys. A lead that still waits for somebody has no owner yet.
-    pub async fn callers_find(&mut self, keys: &[String]) -> Result<BTreeMap<String, Met>, StoreError> {
+    async fn last_leads(&mut self, keys: &[String]) -> Result<BTreeMap<String, LeadId>, StoreError> {
+        let last = |by| format!("(SELECT id FROM lead WHERE {by} = r.{by} ORDER BY decided_at DESC, id DESC LIMIT 1)");
         let sql = format!(
-            "-- caller::find\nSELECT c.key, c.lead_id, c.decided_at, l.owner, l.body FROM caller c \
-             JOIN lead l ON l.id = c.lead_id JOIN handoff h ON h.lead_id = c.lead_id \
-             WHERE h.waits_since IS NULL AND c.key IN {}",
-            self.engine.texts()
+            "-- caller::last_leads\nSELECT r.key AS key, COALESCE({}, {}) AS id FROM {}",
+            last("phone"),
+            last("email"),
+            self.engine.rows(&[Text("key"), Text("phone"), Text("email")])
         );
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(keys)).fetch_all(self.conn()).await?;
-        let read = |row| {
-            let row = Reading::new("caller", row);
-            let (lead, owner): (Lead, RepId) = (row.json("body")?, row.id("owner")?);
-            let person = PersonRecord {
-                kind: PersonKind::Lead,
-                crm_id: lead.id.as_str().into(),
-                company_crm_id: None,
-                email: lead.contact.email.as_ref().map(|email| email.value.clone()),
-                phones: lead.reach_phone().cloned().into_iter().collect(),
-                owner_crm_id: None,
-                owner: Some(owner),
-                active_at: Some(row.at("decided_at")?),
-            };
-            let name = lead.contact.name.map(|name| name.value);
-            Ok((row.text("key")?, Met { person, name }))
-        };
-        rows.iter().map(read).collect()
+        let row =
+            |key: &String| json!({ "key": key, "phone": key.strip_prefix(PHONE), "email": key.strip_prefix(EMAIL) });
+        let rows =
+            sqlx::query(AssertSqlSafe(sql)).bind(rows_json(keys.iter().map(row))?).fetch_all(self.conn()).await?;
+        let mut leads = BTreeMap::new();
+        for row in &rows {
+            let row = Reading::new("lead", row);
+            if row.maybe_text("id")?.is_some() {
+                leads.insert(row.text("key")?, row.id("id")?);
+            }
+        }
+        Ok(leads)
     }
+}
+
+fn read(row: &AnyRow) -> Result<(LeadId, Met), StoreError> {
+    let row = Reading::new("lead", row);
+    let lead: LeadId = row.id("id")?;
+    let person = PersonRecord {
+        kind: PersonKind::Lead,
+        crm_id: lead.as_str().into(),
+        company_crm_id: None,
+        email: row.maybe_text("email")?,
+        phones: row.maybe_text("phone")?.and_then(|phone| PhoneE164::new(phone).ok()).into_iter().collect(),
+        owner_crm_id: None,
+        owner: Some(row.id("owner")?),
+        active_at: Some(row.at("decided_at")?),
+    };
+    Ok((lead, Met { person, name: row.maybe_text("name")? }))
 }

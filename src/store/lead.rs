@@ -64,8 +64,10 @@ struct LeadColumns<'a> {
     event_id: &'a str,
     call_platform: Option<&'a str>,
     call_id: Option<&'a str>,
+    call_leg: Option<&'a str>,
     phone: Option<&'a str>,
     email: Option<&'a str>,
+    name: Option<&'a str>,
     received_at: i64,
     decided_at: i64,
     owner: &'a RepId,
@@ -105,7 +107,6 @@ impl Tx {
         self.handoffs_insert(decided.iter().map(|one| &one.handoff)).await?;
         let steps: Vec<&NewStep> = decided.iter().flat_map(|one| &one.steps).collect();
         self.steps_insert(steps).await?;
-        self.callers_put(decided.iter().map(|one| (&one.lead, one.decision.decided_at))).await?;
         let timeline: Vec<&TimelineEntry> = decided.iter().flat_map(|one| &one.timeline).collect();
         self.timeline_append(timeline).await
     }
@@ -120,8 +121,10 @@ impl Tx {
                 event_id: &lead.event_id,
                 call_platform: lead.call.as_ref().map(|call| call.platform.as_str()),
                 call_id: lead.call.as_ref().map(|call| call.id.as_str()),
+                call_leg: lead.call.as_ref().and_then(|call| call.leg.as_ref()).map(|leg| leg.as_str()),
                 phone: lead.reach_phone().map(PhoneE164::as_str),
                 email: lead.contact.email.as_ref().map(|email| email.value.as_str()),
+                name: lead.contact.name.as_ref().map(|name| name.value.as_str()),
                 received_at: micros(lead.received_at),
                 decided_at: micros(one.decision.decided_at),
                 owner: &one.handoff.owner,
@@ -140,8 +143,10 @@ impl Tx {
             Text("body"),
             Text("call_platform"),
             Text("call_id"),
+            Text("call_leg"),
             Text("phone"),
             Text("email"),
+            Text("name"),
             Int("received_at"),
             Int("decided_at"),
             Text("owner"),

@@ -5,7 +5,7 @@ use crate::store::dialect::Engine;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 11] = [
+const MIGRATIONS: [(&str, &str); 12] = [
     ("0001_begin", include_str!("../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../migrations/0003_slot_claims.sql")),
@@ -17,6 +17,7 @@ const MIGRATIONS: [(&str, &str); 11] = [
     ("0009_one_call_one_lead", include_str!("../../migrations/0009_one_call_one_lead.sql")),
     ("0010_callers", include_str!("../../migrations/0010_callers.sql")),
     ("0011_open_leads", include_str!("../../migrations/0011_open_leads.sql")),
+    ("0012_found_by_lead", include_str!("../../migrations/0012_found_by_lead.sql")),
 ];
 
 const KNOWN: &str =

@@ -198,6 +198,17 @@ fn a_lead_is_normalised() {
 }
 
 #[test]
+fn ids_of_a_call_are_without_what_cannot_be_stored() {
+    let mut event = whole_lead();
+    event["data"]["call"] =
+        json!({ "platform": "va\u{0}pi", "id": "call\u{0}-7", "leg": "\u{0}leg\u{7}", "live": true });
+    let incoming = understood("ids", event.to_string().as_bytes());
+    let Message::Lead(lead) = incoming.message else { panic!("a lead") };
+    let call = lead.call.expect("a call");
+    assert_eq!((call.platform.as_str(), call.id.as_str(), call.leg.as_deref()), ("vapi", "call-7", Some("leg")));
+}
+
+#[test]
 fn preferences_are_instants() {
     let (lead, _) = lead_of("15-not-live-meeting.json");
     assert!(!lead.is_live());

@@ -74,6 +74,7 @@ conformance! {
             an_event_makes_one_lead,
             a_lead_is_found_by_event_and_by_call,
             a_caller_is_known_by_the_last_lead_of_a_number_or_an_address,
+            leads_of_a_number_are_those_that_may_be_of_one_call,
             of_two_saves_at_one_revision_one_counts,
             a_move_is_one_commit_and_the_view_follows,
             of_two_leads_that_choose_one_time_one_books_it,

@@ -28,6 +28,9 @@ pub fn inform(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut F
     }
     let industries = drafts.routing.vocabulary.get("lead.industry").map_or(&[][..], |spec| &spec.one_of);
     for (country, rows) in countries {
+        if rows.iter().any(|row| takes_all(row, today)) {
+            continue;
+        }
         let Some(witness) = forgotten(rules, country, &rows, industries, today) else { continue };
         let found = format!("{country}, of whose leads not every one has a row");
         faults
@@ -74,6 +77,12 @@ fn regions(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Faul
                 )));
         }
     }
+}
+
+/// A row with nothing but the country.
+fn takes_all(row: &TerritoryRow, today: NaiveDate) -> bool {
+    let narrowed = [&row.state, &row.region, &row.postal_prefix, &row.industry].into_iter().any(Option::is_some);
+    !narrowed && row.employees.is_none() && row.from.is_none_or(|from| from <= today)
 }
 
 /// The first lead that no row takes.

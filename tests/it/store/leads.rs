@@ -4,10 +4,11 @@ use super::server::Db;
 use super::world::{LEASE, caller, decided, handoff_id, later, lead_id, mover, now, pool, rep, rules};
 use baton::connectors::CrmRef;
 use baton::domain::effect::Effect;
-use baton::domain::id::RepId;
+use baton::domain::id::{LeadId, RepId};
 use baton::domain::known::Known;
-use baton::domain::lead::FieldValue;
+use baton::domain::lead::{Call, FieldValue};
 use baton::domain::outcome::{NextStepKind, Slot};
+use baton::domain::phone::PhoneE164;
 use baton::handoff::{Event, Stage};
 use baton::routing::decision::{Target, TargetRole};
 use baton::store::{Claim, DecidedLead, LeadRecord, StepRow, StoreError};
@@ -181,6 +182,51 @@ pub async fn a_caller_is_known_by_the_last_lead_of_a_number_or_an_address(db: Db
     let (first, second) = (lead_id(1), lead_id(2));
     assert_eq!(leads, [("email:ada@acme.example", first.as_str()), ("phone:+442079460900", second.as_str())]);
     assert!(found.values().all(|met| met.person.owner.is_some() && met.name.is_some()));
+}
+
+/// Every pair of what two events of one number may know of their call: `intake::call` says of which pairs they are two calls.
+pub async fn leads_of_a_number_are_those_that_may_be_of_one_call(db: Db) {
+    let calls = [
+        None,
+        Some(("", None)),
+        Some(("a", None)),
+        Some(("a", Some("l"))),
+        Some(("b", Some("l"))),
+        Some(("", Some("m"))),
+    ];
+    let lead = |number: u32, call: Option<(&str, Option<&str>)>| {
+        let mut lead = caller(number);
+        lead.contact.phone = Some(Known::from_caller(PhoneE164::new("+442079460901").expect("a number")));
+        let with = |(id, leg): (&str, Option<&str>)| Call {
+            id: id.to_owned(),
+            leg: leg.map(str::to_owned),
+            ..lead.call.clone().expect("a call")
+        };
+        lead.call = call.map(with);
+        lead
+    };
+    let stored = (1..).zip(calls).map(|(number, call)| decided(lead(number, call))).collect();
+    insert(&db, stored).await.expect("leads");
+    for (number, asked) in (11..).zip(calls) {
+        let (asked_lead, stranger) = (lead(number, asked), caller(number + 10));
+        let found = db.store.read("test", move |tx| {
+            let (asked, stranger) = (asked_lead.clone(), stranger.clone());
+            Box::pin(async move {
+                let found = tx.leads_by_phone(&[&asked, &stranger], later(-3_600)).await?;
+                let late = tx.leads_by_phone(&[&asked], later(3_600)).await?;
+                Ok((found, late.len()))
+            })
+        });
+        let (found, late) = found.await.expect("a read");
+        let two = |other: Option<(&str, Option<&str>)>| match (asked, other) {
+            (Some((_, Some(mine))), Some((_, Some(theirs)))) => mine != theirs,
+            (Some((mine, _)), Some((theirs, _))) => !mine.is_empty() && !theirs.is_empty(),
+            _ => false,
+        };
+        let found: BTreeSet<LeadId> = found.into_iter().map(|lead| lead.id).collect();
+        let expected = (1..).zip(calls).filter(|(_, call)| !two(*call)).map(|(number, _)| lead_id(number)).collect();
+        assert_eq!((found, late), (expected, 0), "{asked:?}");
+    }
 }
 
 pub async fn of_two_saves_at_one_revision_one_counts(db: Db) {
