@@ -242,11 +242,10 @@ impl Symbols {
 
     fn known(&self, place: &Place) -> KnownSymbols {
         let postal = place.postal.map(str::to_lowercase).unwrap_or_default();
-        let code = postal.to_uppercase();
         let prefix = |length: &u8| {
             let beginning = postal.get(..usize::from(*length))?;
             let symbol = *self.postal.get(beginning)?;
-            postal::takes(place.country, code.get(..beginning.len())?, &code).then_some((*length, symbol))
+            postal::takes(place.country, beginning, &postal).then_some((*length, symbol))
         };
         KnownSymbols {
             country: find(&self.country, place.country),

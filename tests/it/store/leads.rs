@@ -205,7 +205,9 @@ pub async fn leads_of_a_number_are_those_that_may_be_of_one_call(db: Db) {
         lead.call = call.map(with);
         lead
     };
-    let stored = (1..).zip(calls).map(|(number, call)| decided(lead(number, call))).collect();
+    let stored =
+        (1..).zip(calls).map(|(number, call)| DecidedLead { lead: lead(number, call), ..decided(caller(number)) });
+    let stored = stored.collect();
     insert(&db, stored).await.expect("leads");
     for (number, asked) in (11..).zip(calls) {
         let (asked_lead, stranger) = (lead(number, asked), caller(number + 10));

@@ -204,7 +204,7 @@ fn made() -> Vec<(&'static str, String)> {
 pub async fn two_workers_migrate_once(db: Db) {
     // Back to nothing, by way of what the engines have in common.
     for (what, name) in made().iter().rev() {
-        db.execute(format!("DROP {what} {name}")).await;
+        db.execute(format!("DROP {what} IF EXISTS {name}")).await;
     }
     db.execute("DROP TABLE schema_migration").await;
     let other = Store::open(&db.url).await.expect("a second worker");
