@@ -75,6 +75,13 @@ pub struct Running {
 /// # Errors
 /// The listener has no address, or the release could not be stored.
 pub async fn start(setup: Setup) -> Result<Running> {
+    // The first number that is read loads all that is known of numbers: 0.1 s, or half a life of a worker that is built without
+    // optimisation to be killed after a moment.
+    #[cfg(feature = "failpoints")]
+    {
+        let numbers = tokio::task::spawn_blocking(|| crate::rules::phone::read("+14155550142", None));
+        numbers.await.context("loading what is known of phone numbers")?;
+    }
     let address = setup.listener.local_addr().context("reading the listener's address")?;
     let (stop, stopping) = watch::channel(false);
     let (set_ready, ready) = watch::channel(true);
