@@ -52,8 +52,17 @@ pub(super) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) 
 }
 
 /// A name without case and separators: `useCase`, `use-case` and `use_case` are one.
-pub(super) fn plain(text: &str) -> String {
-    text.trim().to_lowercase().replace(['_', '-', ' '], "")
+fn plain(text: &str) -> String {
+    letters(text).collect()
+}
+
+/// Whether two names are one but for case and separators.
+pub(super) fn alike(one: &str, other: &str) -> bool {
+    letters(one).eq(letters(other))
+}
+
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.trim().chars().flat_map(char::to_lowercase).filter(|c| !matches!(c, '_' | '-' | ' '))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! note. The value counts as unknown and the lead goes on, since somebody may be waiting on the line; the notes come back to
 //! the integrator with the answer, and stay with the lead. In any other event what the sending program got wrong is a fault.
 
-use super::fault::{EventFault, describe, nearest, plain};
+use super::fault::{EventFault, alike, describe, nearest};
 use crate::domain::id::InvalidId;
 use crate::domain::known::{Known, Source};
 use crate::rules::values;
@@ -158,7 +158,7 @@ impl<'v, 'f> Object<'v, 'f> {
     fn under_another_name(&mut self, name: &'static str) -> Option<&'v Value> {
         let map = self.map.filter(|map| self.findings.lenient.get() && map.len() <= MOST_RESPELT)?;
         let is_ours = |theirs: &str| {
-            OTHER_NAMES.contains(&(theirs, name)) || theirs.len() <= 2 * name.len() && plain(theirs) == plain(name)
+            OTHER_NAMES.contains(&(theirs, name)) || theirs.len() <= 2 * name.len() && alike(theirs, name)
         };
         let (theirs, value) = map.iter().find(|(theirs, _)| is_ours(theirs))?;
         self.respelt.push((theirs, name));
@@ -248,7 +248,7 @@ impl<'v, 'f> Object<'v, 'f> {
 
     pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
         let value = self.raw(name)?;
-        let found = value.as_str().and_then(|text| choices.iter().find(|(word, _)| plain(word) == plain(text)));
+        let found = value.as_str().and_then(|text| choices.iter().find(|(word, _)| alike(word, text)));
         if found.is_none() {
             let words = choices.iter().map(|(word, _)| *word);
             let near = value.as_str().and_then(|text| self.findings.nearest(text, words.clone()));

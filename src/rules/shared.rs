@@ -1,6 +1,7 @@
 //! Domains that name no company: of mail providers, and of sites on which many have a page, a shop, a help desk or a tenant.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 const MAIL: &str = include_str!("shared_domains.txt");
 const SITES: &str = include_str!("shared_sites.txt");
@@ -18,7 +19,8 @@ pub fn is_shared(domains: &BTreeSet<String>, host: &str) -> bool {
 
 /// A host on which many have their pages, although the domain above it is somebody's own.
 pub fn is_of_many(host: &str) -> bool {
-    SITES.lines().any(|site| site == host)
+    static OF_MANY: LazyLock<BTreeSet<&str>> = LazyLock::new(|| SITES.lines().collect());
+    OF_MANY.contains(host)
 }
 
 #[cfg(test)]
