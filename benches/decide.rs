@@ -8,17 +8,17 @@
 #[path = "../examples/large_workspace/workspace.rs"]
 mod large;
 
-use baton::domain::account::{Account, MatchKey};
-use baton::domain::id::LeadId;
-use baton::domain::known::{Fact, Known};
-use baton::domain::lead::{Call, Company, Consent, Contact, Headcount, Lead, Preference, Qualification};
-use baton::domain::rep::{Busy, BusyKind, Presence};
-use baton::routing::ledger::{Ledger, TURN};
-use baton::routing::snapshot::RepFacts;
-use baton::routing::{Snapshot, decide};
-use baton::rules::index::Place;
-use baton::rules::set::Pool;
-use baton::rules::{RuleSet, SourceFile, compile};
+use baton_core::domain::account::{Account, MatchKey};
+use baton_core::domain::id::LeadId;
+use baton_core::domain::known::{Fact, Known};
+use baton_core::domain::lead::{Call, Company, Consent, Contact, Headcount, Lead, Preference, Qualification};
+use baton_core::domain::rep::{Busy, BusyKind, Presence};
+use baton_core::routing::ledger::{Ledger, TURN};
+use baton_core::routing::snapshot::RepFacts;
+use baton_core::routing::{Snapshot, decide};
+use baton_core::rules::model::index::Place;
+use baton_core::rules::model::set::Pool;
+use baton_core::rules::{RuleSet, SourceFile, compile};
 use chrono::{DateTime, TimeDelta, Utc};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use std::collections::BTreeMap;

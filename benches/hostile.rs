@@ -4,7 +4,7 @@
 //! systems print the time only). Prints a table; fails where a limit is passed or a hostile workspace loads.
 #![allow(clippy::disallowed_methods, reason = "a bench measures real time")]
 
-use baton::rules::{SourceFile, compile};
+use baton_core::rules::{SourceFile, compile};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 

@@ -2,9 +2,9 @@
 //! of that name (`fail::fail_point!`) is reached; `BATON_CLOCK_OFF_MS=N` puts its clock so many milliseconds ahead, or behind if
 //! negative. Compiled in with the feature `failpoints` only, which no build that ships has.
 
-use crate::clock::{SharedClock, SteeredClock, SystemClock};
 use crate::config;
 use anyhow::{Context, Result, ensure};
+use baton_clock::{SharedClock, SteeredClock, SystemClock};
 use chrono::TimeDelta;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

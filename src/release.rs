@@ -4,10 +4,10 @@
 //! texts about it never mix two releases. Releases of the past are read back from the database, where each was stored before
 //! anything was decided with it.
 
-use crate::domain::id::ReleaseId;
 use crate::render::Templates;
-use crate::rules::{self, RuleSet};
 use crate::store::{Store, StoreError};
+use baton_core::domain::id::ReleaseId;
+use baton_core::rules::{self, RuleSet};
 use chrono::{DateTime, Utc};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;

@@ -45,6 +45,6 @@ pub fn begin(format: LogFormat, filter: &str) -> anyhow::Result<()> {
 
 /// Our own lines at every level, those of libraries only where they cannot hold what they carry.
 fn may_be_said(metadata: &Metadata<'_>) -> bool {
-    let ours = metadata.target().split("::").next() == Some(env!("CARGO_CRATE_NAME"));
+    let ours = metadata.target().split([':', '_']).next() == Some(env!("CARGO_CRATE_NAME"));
     ours || *metadata.level() <= LIBRARIES_AT_MOST
 }

@@ -6,8 +6,8 @@
 use crate::events::KINDS;
 use crate::ground::Ground;
 use anyhow::{Context, Result};
-use baton::domain::id::LeadId;
 use baton::intake::amqp::Topology;
+use baton_core::domain::id::LeadId;
 use futures_util::StreamExt;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use baton::connectors::*;
-use baton::domain::account::Records;
-use baton::domain::crm_id::CrmId;
-use baton::domain::effect::Class;
-use baton::domain::id::LegId;
-use baton::domain::rep::Busy;
-use baton::domain::text::RepText;
 use baton::outbox::{EventSink, Vendors};
+use baton_core::domain::account::Records;
+use baton_core::domain::crm_id::CrmId;
+use baton_core::domain::effect::Class;
+use baton_core::domain::id::LegId;
+use baton_core::domain::rep::Busy;
+use baton_core::domain::text::RepText;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -7,12 +7,12 @@ use anyhow::{Context, Result};
 use async_trait::async_trait;
 use baton::app::bus::{Bus, InboxSink};
 use baton::app::{self, Running, Setup, workspace};
-use baton::clock::{ScaledClock, SharedClock};
 use baton::config::Limits;
+use baton::deciding::answer::Told;
+use baton::deciding::decider::Replies;
 use baton::intake::amqp::{AmqpConfig, AmqpStats, Publisher, Refused, Topology, consume};
-use baton::intake::answer::Told;
-use baton::intake::decider::Replies;
 use baton::store::Store;
+use baton_clock::{ScaledClock, SharedClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use lapin::BasicProperties;
@@ -174,7 +174,8 @@ impl Worker {
 
     async fn steps_open(&self) -> Result<i64> {
         let now = self.clock.now();
-        Ok(self.store.read("bench.steps_open", move |tx| Box::pin(tx.steps_open(now))).await?)
+        let open = self.store.read("bench.steps_open", move |tx| Box::pin(tx.step_stats(now))).await?;
+        Ok(open.due + open.leased)
     }
 
     /// A steady stream that does not wait for answers; what falls behind counts from when it was due.

@@ -1,17 +1,11 @@
 //! One expression in an otherwise good workspace: it is refused with a fault, or it can be evaluated whatever is known.
 #![no_main]
-#![allow(dead_code, unused_imports, reason = "the rooms are built for the whole program")]
 
-#[path = "../../src/domain/mod.rs"]
-mod domain;
-#[path = "../../src/rules/mod.rs"]
-mod rules;
-
-use domain::lead::{FieldValue, Headcount};
+use baton_core::domain::lead::{FieldValue, Headcount};
+use baton_core::rules::model::field::Looked;
+use baton_core::rules::model::verdict::Verdict;
+use baton_core::rules::{SourceFile, compile};
 use libfuzzer_sys::fuzz_target;
-use rules::condition::Verdict;
-use rules::field::Looked;
-use rules::{SourceFile, compile};
 
 const ROUTING: &str = "version: 1\n\
     fields: { lead.custom.seats: { type: number }, lead.custom.ends: { type: date }, lead.custom.vip: { type: flag } }\n\

@@ -1,17 +1,17 @@
 //! The broker's three ends: messages into the inbox, answers to whoever asked, our own events and commands out.
 
-use crate::clock::SharedClock;
 use crate::connectors::agent::Wire;
 use crate::connectors::{LegStatus, VendorError};
-use crate::domain::effect::Class;
-use crate::domain::id::LegId;
+use crate::deciding::answer::Told;
+use crate::deciding::decider::{Decider, Replies};
 use crate::intake::amqp::{Delivered, Outgoing, PublishError, Publisher, Sink, SinkError};
-use crate::intake::answer::Told;
-use crate::intake::decider::{Decider, Replies};
 use crate::intake::event::{key_of, kind_of};
 use crate::outbox::EventSink;
 use crate::store::InboxMessage;
 use async_trait::async_trait;
+use baton_clock::SharedClock;
+use baton_core::domain::effect::Class;
+use baton_core::domain::id::LegId;
 use serde_json::Value;
 use std::sync::Arc;
 

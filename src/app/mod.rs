@@ -1,6 +1,7 @@
 //! The one place that wires things together: from a workspace and its config to a running worker, and back to a stop.
 
 pub mod bus;
+pub mod doctor;
 pub mod releases;
 pub mod reload;
 pub mod replay;
@@ -14,15 +15,15 @@ pub mod zoneinfo;
 pub use reload::Reload;
 pub use vendors::{CrmChoice, agree, connect, not_connected};
 
-use crate::clock::{self, SharedClock};
 use crate::config::Limits;
+use crate::deciding::decider::{self, Decider, Replies};
 use crate::facts::Facts;
-use crate::intake::decider::{self, Decider, Replies};
 use crate::outbox::{self, Duty, Outbox, Vendors};
 use crate::release::Library;
 use crate::store::Store;
 use crate::web::{self, Door, Key, Keyring, LinkSigner};
 use anyhow::{Context, Result};
+use baton_clock::SharedClock;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,7 +80,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     // optimisation to be killed after a moment.
     #[cfg(feature = "failpoints")]
     {
-        let numbers = tokio::task::spawn_blocking(|| crate::rules::phone::read("+14155550142", None));
+        let numbers = tokio::task::spawn_blocking(|| baton_core::rules::words::phone::read("+14155550142", None));
         numbers.await.context("loading what is known of phone numbers")?;
     }
     let address = setup.listener.local_addr().context("reading the listener's address")?;
@@ -177,6 +178,6 @@ impl Running {
 
 /// Who leases: new at every start, so that a worker never takes its predecessor's leases for its own.
 fn worker_name() -> String {
-    let bytes: [u8; 8] = clock::random_bytes();
+    let bytes: [u8; 8] = baton_clock::random_bytes();
     bytes.iter().fold(String::from("worker-"), |name, byte| format!("{name}{byte:02x}"))
 }

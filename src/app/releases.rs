@@ -1,10 +1,10 @@
 //! Releases of the past: listed with what each changed, and put back into a workspace.
 
 use super::workspace;
-use crate::domain::id::ReleaseId;
-use crate::rules::{self, SourceFile};
 use crate::store::{Store, StoredRelease};
 use anyhow::{Context, Result, bail, ensure};
+use baton_core::domain::id::ReleaseId;
+use baton_core::rules::{self, SourceFile};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 

@@ -11,12 +11,13 @@
 
 use super::vendors::{CrmChoice, agree};
 use super::workspace::{self, Faults, Workspace};
-use crate::clock::SharedClock;
-use crate::domain::id::{PoolId, ReleaseId, RepId};
 use crate::release::{Current, Refusal, Release};
-use crate::rules::{self, Fault, RuleSet, SourceFile, report};
 use crate::store::{LiveRelease, Store, StoreError};
 use anyhow::{Context, Result};
+use baton_clock::SharedClock;
+use baton_core::domain::id::{PoolId, ReleaseId, RepId};
+use baton_core::rules::report;
+use baton_core::rules::{self, Fault, RuleSet, SourceFile};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

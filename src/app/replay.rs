@@ -1,11 +1,11 @@
 //! Stored decisions, made again from what was stored with them: lead, snapshot and release. Nothing is written.
 
-use crate::domain::id::{LeadId, ReleaseId};
-use crate::domain::lead::Lead;
 use crate::release::{Library, Lost};
-use crate::routing::{Snapshot, decide};
 use crate::store::{Store, StoredDecision};
 use anyhow::{Context, Result};
+use baton_core::domain::id::{LeadId, ReleaseId};
+use baton_core::domain::lead::Lead;
+use baton_core::routing::{Snapshot, decide, versions};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -27,7 +27,7 @@ pub struct Replayed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
-    /// To the last byte.
+    /// To the last byte; one that an earlier version stored: in all that it said otherwise than in words.
     Same,
     /// `path` is the first place that differs, as a JSON path; a side that has nothing there is `null`.
     Differs { path: String, stored: Value, now: Value },
@@ -94,8 +94,13 @@ async fn again(library: &Library, stored: StoredDecision) -> Result<Replayed> {
     let verdict = match library.rules(&stored.release).await {
         Ok(rules) => match inputs(&stored) {
             Ok((lead, snapshot)) => {
-                let made = serde_json::to_string(&decide(&lead, &snapshot, &rules)).context("writing a decision")?;
-                compare(&stored.body, &made)
+                let made = decide(&lead, &snapshot, &rules);
+                match versions::comparable(&stored.body, &made) {
+                    Ok(Some((before, now))) => differs(&before, &now).unwrap_or(Verdict::Same),
+                    Ok(None) | Err(_) => {
+                        compare(&stored.body, &serde_json::to_string(&made).context("writing a decision")?)
+                    }
+                }
             }
             Err(why) => Verdict::Impossible { why },
         },
@@ -123,12 +128,14 @@ fn compare(stored: &str, made: &str) -> Verdict {
         return Verdict::Same;
     }
     let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| Value::String(text.to_owned()));
-    let (old, new) = (read(stored), read(made));
-    let (path, stored, now) = first_difference("$", &old, &new).unwrap_or_else(|| {
-        let why = "the same values in another order or spelling".to_owned();
-        ("$".to_owned(), Value::String(why.clone()), Value::String(why))
-    });
-    Verdict::Differs { path, stored, now }
+    differs(&read(stored), &read(made)).unwrap_or_else(|| {
+        let why = Value::String("the same values in another order or spelling".to_owned());
+        Verdict::Differs { path: "$".to_owned(), stored: why.clone(), now: why }
+    })
+}
+
+fn differs(stored: &Value, made: &Value) -> Option<Verdict> {
+    first_difference("$", stored, made).map(|(path, stored, now)| Verdict::Differs { path, stored, now })
 }
 
 /// In the order of the stored document.

@@ -1,7 +1,7 @@
 //! The rules of a workspace as they were in a git revision. Asks the `git` program; nothing is checked out or changed.
 
-use crate::rules::SourceFile;
 use anyhow::{Context, Result, bail};
+use baton_core::rules::SourceFile;
 use std::path::Path;
 use std::process::Command;
 

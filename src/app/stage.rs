@@ -1,6 +1,5 @@
 //! The sandbox as a workspace's vendors: the same clients as in production, pointed at the stand-ins.
 
-use crate::clock::SharedClock;
 use crate::connectors::agent::AgentTelephony;
 use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
 use crate::connectors::http::{Call, Does, Limits, Secret, VendorHttp};
@@ -8,13 +7,14 @@ use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
 use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use crate::connectors::slack::{Slack, SlackConfig};
 use crate::outbox::Vendors;
-use crate::sandbox::google::{self, CalendarState, SANDBOX_KEY_PEM};
-use crate::sandbox::salesforce::{self, SalesforceState};
-use crate::sandbox::slack::{self, SlackState};
-use crate::sandbox::smtp::{self, SmtpState};
-use crate::sandbox::voice::{self, Deliver, VoiceState};
-use crate::sandbox::{World, serve};
 use anyhow::{Context, Result, bail};
+use baton_clock::SharedClock;
+use baton_sandbox::google::{self, CalendarState, SANDBOX_KEY_PEM};
+use baton_sandbox::salesforce::{self, SalesforceState};
+use baton_sandbox::slack::{self, SlackState};
+use baton_sandbox::smtp::{self, SmtpState};
+use baton_sandbox::voice::{self, Deliver, VoiceState};
+use baton_sandbox::{World, serve};
 use reqwest::Method;
 use serde_json::Value;
 use std::net::SocketAddr;

@@ -4,10 +4,10 @@
 //! database's and goes by the latter. A machine whose clock is further off than that can be trusted to make good takes no work:
 //! at the start it does not begin, later it stops until the clock is right again.
 
-use crate::clock::{SharedClock, SteeredClock};
 use crate::outbox::Duty;
 use crate::store::{Store, StoreError};
 use anyhow::{Result, anyhow};
+use baton_clock::{SharedClock, SteeredClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

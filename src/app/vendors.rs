@@ -1,6 +1,5 @@
 //! From the config's sections to the clients of one workspace.
 
-use crate::clock::SharedClock;
 use crate::config::{self, Config, MailTls};
 use crate::connectors::agent::AgentTelephony;
 use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
@@ -10,9 +9,10 @@ use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
 use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use crate::connectors::slack::{Slack, SlackConfig};
 use crate::outbox::Vendors;
-use crate::rules::RuleSet;
-use crate::rules::set::{Assignment, Rung};
 use anyhow::{Context, Result, bail};
+use baton_clock::SharedClock;
+use baton_core::rules::RuleSet;
+use baton_core::rules::model::set::{Assignment, Rung};
 use std::sync::Arc;
 
 /// Clients for every section that is there. `events` and telephony over AMQP are added where the broker is known.
@@ -162,7 +162,7 @@ fn smtp(mail: &config::Mail) -> Result<SmtpConfig> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routing::scenario::scenario;
+    use baton_core::routing::scenario::scenario;
 
     #[test]
     fn what_a_ladder_asks_for_and_nothing_is_connected_to_is_told() {

@@ -1,8 +1,9 @@
 //! A workspace on disk: one directory, read as a whole.
 
 use crate::render::{TemplateFault, Templates};
-use crate::rules::{self, Checked, Fault, SourceFile, encoding};
 use anyhow::{Context, Result};
+use baton_core::rules::words::encoding;
+use baton_core::rules::{self, Checked, Fault, SourceFile};
 use chrono::NaiveDate;
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,9 @@
 //! The tz database of the system: taken where it is newer than the one that is built in, so that a zone that changes its rules
 //! is renewed by the system's update and a restart.
 
-use crate::domain::zone::{self, BUILT_IN, Database, Installed, Zone};
-use crate::rules::RuleSet;
 use anyhow::{Context, Result, bail};
+use baton_core::domain::zone::{self, BUILT_IN, Database, Installed, Zone};
+use baton_core::rules::RuleSet;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,31 +1,14 @@
 //! The command line. Data goes to stdout, talk to stderr; the exit codes below are the contract.
 
-mod check;
 mod demo;
-mod diff;
-mod explain;
-mod import;
-mod init;
-mod ledger;
-mod migrate;
-mod quarantine;
-mod reassign;
-mod releases;
-mod replay;
-mod report;
-mod reps;
-mod rollback;
-mod schema;
-mod send;
-mod serve;
-mod simulate;
-mod test;
-mod token;
+mod leads;
+mod rules;
+mod worker;
 
 use crate::app::zoneinfo;
 use crate::config;
-use crate::domain::zone;
 use crate::store::Store;
+use baton_core::domain::zone;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -71,45 +54,45 @@ enum Command {
     /// Play a day of calls against a made-up world: no account, no server needed.
     Demo(demo::Demo),
     /// Write a small working workspace to start from.
-    Init(init::Init),
+    Init(rules::Init),
     /// Run the worker: take leads, decide, hand off, brief.
-    Serve(serve::Serve),
+    Serve(worker::Serve),
     /// Check a workspace: every mistake in rules and templates at once, with file and line.
-    Check(check::Check),
+    Check(rules::Check),
     /// Say who would get a lead, and why not each of the others.
-    Explain(explain::Explain),
+    Explain(rules::Explain),
     /// Hold what people expect of the rules (rules/tests/) against what the rules do.
-    Test(test::Test),
+    Test(rules::Test),
     /// List the rules that this database has been decided with, and what each changed.
-    Releases(releases::Releases),
+    Releases(rules::Releases),
     /// Put an older release back into the workspace; running workers take it up.
-    Rollback(rollback::Rollback),
+    Rollback(rules::Rollback),
     /// Decide stored decisions again from what was stored, and say whether every byte agrees.
-    Replay(replay::Replay),
+    Replay(leads::Replay),
     /// Say which leads would go elsewhere under other rules, and why, before the rules go live.
-    Diff(diff::Diff),
+    Diff(rules::Diff),
     /// Play days of made-up leads against hours, holidays and leave: shares, waits, fallbacks, gaps.
-    Simulate(simulate::Simulate),
+    Simulate(rules::Simulate),
     /// Make rule files of what another system exports: assignment rules, territories, users, past assignments.
-    Import(import::Import),
+    Import(rules::Import),
     /// Send event files to a running worker, over AMQP or HTTP.
-    Send(send::Send),
+    Send(worker::Send),
     /// Print the routing report: accuracy, acceptance, first contact, conversion.
-    Report(report::Report),
+    Report(leads::Report),
     /// Print the balances and the journal of a pool; give or take a turn by hand.
-    Ledger(ledger::Ledger),
+    Ledger(leads::Ledger),
     /// Print what each rep has taken, who can be had now, and why one got nothing.
-    Reps(reps::Reps),
+    Reps(leads::Reps),
     /// List, show, replay or drop the messages that were put aside.
-    Quarantine(quarantine::Quarantine),
+    Quarantine(worker::Quarantine),
     /// Say who may speak to running workers: make, list and revoke bearer tokens.
-    Token(token::Token),
+    Token(worker::Token),
     /// Give a lead to another rep, or route it again, through a running worker.
-    Reassign(reassign::Reassign),
+    Reassign(leads::Reassign),
     /// Print the JSON Schema of a contract.
-    Schema(schema::Schema),
+    Schema(rules::Schema),
     /// Bring the database to this version's form.
-    Migrate(migrate::Migrate),
+    Migrate(worker::Migrate),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -9,10 +9,10 @@
 
 use super::http::{Answer, Call, Does, Limits, Secret, VendorHttp, by_status};
 use super::{CallerStatus, LegStatus, RingRequest, Spoken, Telephony, VendorError};
-use crate::domain::effect::Class;
-use crate::domain::id::LegId;
-use crate::domain::text::RepText;
 use async_trait::async_trait;
+use baton_core::domain::effect::Class;
+use baton_core::domain::id::LegId;
+use baton_core::domain::text::RepText;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -11,19 +11,18 @@ mod wire;
 
 use super::http::{Answer, Call, Does, Limits, Secret, VendorHttp, in_doubt};
 use super::{BookRequest, Booked, Calendar, VendorError};
-use crate::clock::SharedClock;
-use crate::domain::rep::Busy;
 use account::{Accounts, Scope};
 use async_trait::async_trait;
+use baton_clock::SharedClock;
+use baton_core::domain::rep::Busy;
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use wire::{Event, Events, FreeBusy, NotKnown, Standing};
+use wire::{Event, Events, FreeBusy, NotKnown, Standing, VENDOR};
 
-const VENDOR: &str = "google";
 /// Calendars in one free/busy query.
 const CHUNK: usize = 50;
 /// Users in whose name a chunk is tried to be read: one may have left the domain, but not all of them.

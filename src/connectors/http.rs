@@ -9,11 +9,13 @@
 mod call;
 mod deadline;
 mod gate;
+mod secret;
 mod token;
 
-pub use call::{Answer, Call, Does, QUOTE_LIMIT, Secret, cut};
+pub use call::{Answer, Call, Does, QUOTE_LIMIT, cut};
 pub use deadline::answered_by;
 pub use gate::Buckets;
+pub use secret::Secret;
 pub use token::{Token, TokenCache, TokenSource};
 
 use super::VendorError;

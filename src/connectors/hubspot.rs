@@ -15,11 +15,11 @@ mod write;
 
 use super::http::{Answer, Buckets, Call, Does, Limits, Secret, VendorHttp};
 use super::{AccountKeys, Crm, CrmLead, CrmRef, VendorError};
-use crate::clock::SharedClock;
-use crate::domain::account::Records;
-use crate::domain::crm_id::CrmId;
-use crate::domain::effect::Class;
 use async_trait::async_trait;
+use baton_clock::SharedClock;
+use baton_core::domain::account::Records;
+use baton_core::domain::crm_id::CrmId;
+use baton_core::domain::effect::Class;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -1,10 +1,10 @@
 //! A lead in the words of CRMs, and what of their records is put into ours.
 
 use super::CrmLead;
-use crate::domain::known::Known;
-use crate::domain::lead::Lead;
-use crate::domain::phone::PhoneE164;
-use crate::domain::text::RepText;
+use baton_core::domain::known::Known;
+use baton_core::domain::lead::Lead;
+use baton_core::domain::phone::PhoneE164;
+use baton_core::domain::text::RepText;
 use sha2::{Digest, Sha256};
 use url::Url;
 

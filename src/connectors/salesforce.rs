@@ -15,22 +15,21 @@ mod find;
 mod soql;
 mod write;
 
-use super::http::{Answer, Call, Limits, Secret, TokenCache, VendorHttp};
+pub use auth::SalesforceAuth;
+
+use super::http::{Answer, Call, Limits, TokenCache, VendorHttp};
 use super::{AccountKeys, Crm, CrmLead, CrmRef, VendorError};
-use crate::clock::SharedClock;
-use crate::domain::account::Records;
-use crate::domain::crm_id::CrmId;
-use crate::domain::effect::Class;
 use async_trait::async_trait;
 use auth::TokenRequests;
-use serde::de::DeserializeOwned;
+use baton_clock::SharedClock;
+use baton_core::domain::account::Records;
+use baton_core::domain::crm_id::CrmId;
+use baton_core::domain::effect::Class;
+use errors::{KEY_FIELD, VENDOR, judge, read};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
 
-const VENDOR: &str = "salesforce";
-/// External ID and unique, on Lead and on Activity.
-const KEY_FIELD: &str = "Baton_Key__c";
 /// Salesforce counts requests by the day and long ones at once (25 of more than 20 s per org), not by the second: others share
 /// the org, so we keep to a third of those, which is what paces us.
 const LIMITS: Limits = Limits { timeout: Duration::from_secs(10), per_second: 100, concurrency: 8 };
@@ -42,23 +41,6 @@ pub struct SalesforceConfig {
     /// `v66.0` (Spring '26) unless the org lags behind; v59.0 is the oldest that is tested against.
     pub api_version: String,
     pub auth: SalesforceAuth,
-}
-
-/// Neither way has a refresh token, which two workers could use at once and so have revoked.
-#[derive(Debug, Clone)]
-pub enum SalesforceAuth {
-    JwtBearer {
-        consumer_key: String,
-        username: String,
-        /// PKCS#1 or PKCS#8; its certificate is in the External Client App.
-        private_key_pem: Secret,
-        /// `https://login.salesforce.com` or `https://test.salesforce.com`, never the My Domain.
-        audience: String,
-    },
-    ClientCredentials {
-        client_id: String,
-        client_secret: Secret,
-    },
 }
 
 pub struct Salesforce {
@@ -87,7 +69,7 @@ impl Salesforce {
     }
 
     async fn send(&self, call: Call) -> Result<Answer, VendorError> {
-        let answer = self.http.send_with(&self.tokens, call, errors::judge).await?;
+        let answer = self.http.send_with(&self.tokens, call, judge).await?;
         warn_of_usage(&answer);
         Ok(answer)
     }
@@ -176,11 +158,6 @@ impl Crm for Salesforce {
 fn is_version(text: &str) -> bool {
     let number = text.strip_prefix('v').and_then(|rest| rest.strip_suffix(".0"));
     number.is_some_and(|number| number.len() == 2 && number.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// What the vendor sent in a success is not what we know: mending it needs a person, here or there.
-fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
-    answer.read().map_err(|why| VendorError::NeedsPerson { vendor: VENDOR, why })
 }
 
 /// The org's daily requests are shared by everything in the house: at 80 % somebody should know.

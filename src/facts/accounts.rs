@@ -1,16 +1,16 @@
 //! What the CRM holds for a lead: the mirror while it is fresh, else the CRM within the deadline, else the mirror with its
-//! age. Which record it is, `routing::matching` decides, on what is kept here.
+//! age. Which record it is, `routing::steps::matching` decides, on what is kept here.
 
 use super::Facts;
 use crate::connectors::{AccountKeys, Crm};
-use crate::domain::account::{Candidates, MatchKey, PersonRecord, Records};
-use crate::domain::known::Fact;
-use crate::domain::lead::Lead;
-use crate::routing::shortlist;
-use crate::rules::RuleSet;
-use crate::rules::company::alike_permille;
-use crate::rules::set::Existing;
 use crate::store::{Met, Mirrored, caller_keys};
+use baton_core::domain::account::{Candidates, MatchKey, PersonRecord, Records};
+use baton_core::domain::known::Fact;
+use baton_core::domain::lead::Lead;
+use baton_core::routing::shortlist;
+use baton_core::rules::RuleSet;
+use baton_core::rules::model::set::Existing;
+use baton_core::rules::words::company::alike_permille;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};

@@ -8,11 +8,11 @@
 
 use super::Facts;
 use crate::connectors::{Crm, CrmLead, CrmRef};
-use crate::domain::crm_id::CrmId;
-use crate::domain::known::Fact;
-use crate::domain::lead::Lead;
-use crate::rules::RuleSet;
-use crate::rules::set::Assignment;
+use baton_core::domain::crm_id::CrmId;
+use baton_core::domain::known::Fact;
+use baton_core::domain::lead::Lead;
+use baton_core::rules::RuleSet;
+use baton_core::rules::model::set::Assignment;
 use futures_util::future::join_all;
 use std::sync::Arc;
 

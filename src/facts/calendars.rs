@@ -2,11 +2,11 @@
 
 use super::Facts;
 use crate::connectors::Calendar;
-use crate::domain::id::RepId;
-use crate::domain::known::Fact;
-use crate::domain::rep::{Busy, BusyKind};
 use crate::release::Current;
-use crate::rules::RuleSet;
+use baton_core::domain::id::RepId;
+use baton_core::domain::known::Fact;
+use baton_core::domain::rep::{Busy, BusyKind};
+use baton_core::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};

@@ -10,18 +10,18 @@ mod calendars;
 
 pub use assignment::ByHand;
 
-use crate::clock::SharedClock;
 use crate::connectors::{Calendar, Crm};
-use crate::domain::account::Candidates;
-use crate::domain::crm_id::CrmId;
-use crate::domain::id::RepId;
-use crate::domain::known::Fact;
-use crate::domain::lead::Lead;
-use crate::domain::rep::Busy;
-use crate::routing::Considered;
-use crate::rules::RuleSet;
-use crate::rules::set::Rung;
 use crate::store::Store;
+use baton_clock::SharedClock;
+use baton_core::domain::account::Candidates;
+use baton_core::domain::crm_id::CrmId;
+use baton_core::domain::id::RepId;
+use baton_core::domain::known::Fact;
+use baton_core::domain::lead::Lead;
+use baton_core::domain::rep::Busy;
+use baton_core::routing::Considered;
+use baton_core::rules::RuleSet;
+use baton_core::rules::model::set::Rung;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

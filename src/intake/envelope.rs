@@ -1,7 +1,7 @@
 //! The CloudEvents envelope: structured JSON, or binary mode with the attributes in headers.
 
-use super::event::Kind;
 use super::fault::EventFault;
+use super::kind::Kind;
 use super::reader::{Findings, Object};
 use chrono::{DateTime, Utc};
 use serde::de::{IgnoredAny, MapAccess, Visitor};

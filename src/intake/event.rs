@@ -4,16 +4,16 @@ use super::envelope::{self, Envelope};
 pub use super::envelope::{MAX_BYTES as LARGEST, key_of, kind_of, source_of, structured};
 pub use super::fault::EventFault;
 use super::fault::nearest;
+pub use super::kind::Kind;
 use super::lead;
+pub use super::lead::lead_id;
 use super::reader::{Findings, Object};
-use crate::domain::id::{LeadId, LegId, RepId};
-use crate::domain::lead::Lead;
-use crate::domain::outcome::{OutcomeKind, Slot};
-use crate::domain::rep::Presence;
+use baton_core::domain::id::{LeadId, LegId, RepId};
+use baton_core::domain::lead::Lead;
+use baton_core::domain::outcome::{OutcomeKind, Slot};
+use baton_core::domain::rep::Presence;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// A message that was understood.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,53 +22,6 @@ pub struct Incoming {
     pub message: Message,
     /// Values and fields that were kept out, and why. They count as unknown.
     pub notes: Vec<EventFault>,
-}
-
-/// CloudEvents `type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Kind {
-    #[serde(rename = "lead.qualified")]
-    LeadQualified,
-    #[serde(rename = "call.event")]
-    CallEvent,
-    #[serde(rename = "call.ended")]
-    CallEnded,
-    #[serde(rename = "slot.chosen")]
-    SlotChosen,
-    #[serde(rename = "rep.presence")]
-    RepPresence,
-    #[serde(rename = "contact.made")]
-    ContactMade,
-    #[serde(rename = "outcome.recorded")]
-    OutcomeRecorded,
-}
-
-impl Kind {
-    pub const ALL: [Self; 7] = [
-        Self::LeadQualified,
-        Self::CallEvent,
-        Self::CallEnded,
-        Self::SlotChosen,
-        Self::RepPresence,
-        Self::ContactMade,
-        Self::OutcomeRecorded,
-    ];
-
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LeadQualified => "lead.qualified",
-            Self::CallEvent => "call.event",
-            Self::CallEnded => "call.ended",
-            Self::SlotChosen => "slot.chosen",
-            Self::RepPresence => "rep.presence",
-            Self::ContactMade => "contact.made",
-            Self::OutcomeRecorded => "outcome.recorded",
-        }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -237,12 +190,6 @@ pub fn parse(bytes: &[u8], received_at: DateTime<Utc>) -> Result<Incoming, Vec<E
             Err(faults)
         }
     }
-}
-
-/// The id of the lead that an event brings: the same event is the same lead, for ever.
-pub fn lead_id(source: &str, id: &str) -> LeadId {
-    let digest = Sha256::digest(format!("{source}\n{id}"));
-    LeadId::from_digest(std::array::from_fn(|i| digest[i]))
 }
 
 fn message(envelope: &Envelope, received_at: DateTime<Utc>, findings: &Findings) -> Option<(Kind, Message)> {

@@ -1,6 +1,6 @@
 //! What is wrong with an event, said so that its sender can mend it.
 
-pub use crate::domain::lead::EventFault;
+pub use baton_core::domain::lead::EventFault;
 use serde_json::Value;
 
 /// Longest text that is quoted in a message.

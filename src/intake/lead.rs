@@ -1,19 +1,20 @@
 //! `lead.qualified` data → [`Lead`].
 
 use super::envelope::Envelope;
-use super::event::lead_id;
 use super::normalise;
 use super::reader::{self, Object, UNKNOWN_FIELD, Unread};
-use crate::domain::known::{Known, Source};
-use crate::domain::lead::{
+use baton_core::domain::id::LeadId;
+use baton_core::domain::known::{Known, Source};
+use baton_core::domain::lead::{
     Call, Company, Consent, Contact, Direction, FieldValue, Headcount, Lead, Preference, PreferredHandoff,
     Qualification,
 };
-use crate::domain::phone::PhoneE164;
-use crate::domain::zone::Zone;
-use crate::rules::{headcount, language, phone, place, postal, zone};
+use baton_core::domain::phone::PhoneE164;
+use baton_core::domain::zone::Zone;
+use baton_core::rules::words::{headcount, language, phone, place, postal, zone};
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// `None` where the event has no id or source; the findings say so.
@@ -56,6 +57,12 @@ pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: 
     };
     check_reachable(&lead, data);
     Some(lead)
+}
+
+/// The id of the lead that an event brings: the same event is the same lead, for ever.
+pub fn lead_id(source: &str, id: &str) -> LeadId {
+    let digest = Sha256::digest(format!("{source}\n{id}"));
+    LeadId::from_digest(std::array::from_fn(|i| digest[i]))
 }
 
 /// The only fact about the person that is required: without it nobody can ever call or write.

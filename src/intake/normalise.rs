@@ -4,7 +4,7 @@
 //! `None` when it cannot be sure: a fact that is not understood is unknown, never a guess. None of them panics, whatever
 //! the text, and each leaves its own result as it is.
 
-use crate::rules::shared;
+use baton_core::rules::words::shared;
 
 /// Longest e-mail address that can be delivered (RFC 5321, 256 with the angle brackets).
 const LONGEST_EMAIL: usize = 254;
@@ -112,7 +112,7 @@ pub fn is_placeholder(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{headcount, language, place, postal};
+    use baton_core::rules::words::{headcount, language, place, postal};
     use proptest::prelude::*;
 
     #[test]

@@ -4,13 +4,17 @@
 //! note. The value counts as unknown and the lead goes on, since somebody may be waiting on the line; the notes come back to
 //! the integrator with the answer, and stay with the lead. In any other event what the sending program got wrong is a fault.
 
-use super::fault::{EventFault, alike, describe, nearest};
-use crate::domain::id::InvalidId;
-use crate::domain::known::{Known, Source};
-use crate::rules::values;
+mod findings;
+mod known;
+
+pub(super) use findings::Findings;
+pub(super) use known::Unread;
+
+use super::fault::{alike, describe};
+use baton_core::domain::id::InvalidId;
+use baton_core::rules::words::values;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Number, Value};
-use std::cell::{Cell, RefCell};
+use serde_json::{Map, Value};
 
 /// Names that other systems use for fields of ours: read in a lead, told like a typo elsewhere.
 const OTHER_NAMES: [(&str, &str); 15] = [
@@ -31,77 +35,8 @@ const OTHER_NAMES: [(&str, &str); 15] = [
     ("call_id", "id"),
 ];
 
-/// Most findings of a kind that are kept: an event of thousands of strange fields is told by its first.
-const MOST_TOLD: usize = 64;
-/// Most unknown names of one event for which the nearest known one is sought.
-const MOST_SOUGHT: u32 = 32;
 /// Most fields of an object in which a name of ours is looked for in another spelling.
 const MOST_RESPELT: usize = 64;
-
-/// What was found so far, over all objects of one event.
-#[derive(Debug, Default)]
-pub(super) struct Findings {
-    pub faults: RefCell<Vec<EventFault>>,
-    pub notes: RefCell<Vec<EventFault>>,
-    /// A lead is read: what is wrong with it is noted, and counts as unknown.
-    lenient: Cell<bool>,
-    sought: Cell<u32>,
-    left_out: Cell<usize>,
-}
-
-impl Findings {
-    /// A note in a lead, a fault in anything else.
-    pub fn fault(&self, pointer: String, found: String, allowed: impl Into<String>, hint: Option<String>) {
-        if self.lenient.get() {
-            return self.note(pointer, found, allowed, Some(hint.unwrap_or_else(|| KEPT_OUT.to_owned())));
-        }
-        self.refuse(pointer, found, allowed, hint);
-    }
-
-    /// A fault, also in a lead.
-    pub fn refuse(&self, pointer: String, found: String, allowed: impl Into<String>, hint: Option<String>) {
-        self.add(&self.faults, EventFault { pointer, found, allowed: allowed.into(), hint });
-    }
-
-    fn note(&self, pointer: String, found: String, allowed: impl Into<String>, hint: Option<String>) {
-        self.add(&self.notes, EventFault { pointer, found, allowed: allowed.into(), hint });
-    }
-
-    fn add(&self, to: &RefCell<Vec<EventFault>>, finding: EventFault) {
-        if to.borrow().len() < MOST_TOLD {
-            to.borrow_mut().push(finding);
-        } else {
-            self.left_out.set(self.left_out.get() + 1);
-        }
-    }
-
-    /// From here on nothing but [`Findings::refuse`] refuses, and what was found so far is only noted: a lead begins.
-    pub fn be_lenient(&self) {
-        self.lenient.set(true);
-        for fault in self.faults.take() {
-            self.fault(fault.pointer, fault.found, fault.allowed, fault.hint);
-        }
-    }
-
-    /// All faults and all notes, and how many more there were.
-    pub fn into_told(self) -> (Vec<EventFault>, Vec<EventFault>) {
-        let (mut faults, mut notes) = (self.faults.into_inner(), self.notes.into_inner());
-        if self.left_out.get() > 0 {
-            let told = if faults.is_empty() { &mut notes } else { &mut faults };
-            let found = format!("{} more of this kind", self.left_out.get());
-            told.push(EventFault { pointer: String::new(), found, allowed: "none of them".to_owned(), hint: None });
-        }
-        (faults, notes)
-    }
-
-    /// The known name nearest to this one; the search is given up where an event has very many names that nobody knows.
-    fn nearest<'n>(&self, name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-        self.sought.set(self.sought.get() + 1);
-        if self.sought.get() > MOST_SOUGHT { None } else { nearest(name, known) }
-    }
-}
-
-const KEPT_OUT: &str = "kept out: it counts as unknown";
 
 /// One object under its pointer. A field that is null counts as absent.
 pub(super) struct Object<'v, 'f> {
@@ -114,14 +49,6 @@ pub(super) struct Object<'v, 'f> {
     /// Fields of a lead that stood under another name, and ours.
     respelt: Vec<(&'v str, &'static str)>,
     pub findings: &'f Findings,
-}
-
-/// A bare value, or one that came as `{value, source, confidence}`.
-struct Given<'v> {
-    value: &'v Value,
-    pointer: String,
-    source: Source,
-    confidence_permille: Option<u16>,
 }
 
 impl<'v, 'f> Object<'v, 'f> {
@@ -289,120 +216,6 @@ impl<'v, 'f> Object<'v, 'f> {
         }
     }
 
-    /// A list of texts, or one text; numbers and flags become texts. Blanks and placeholders are left out, and what is no text
-    /// at all is kept out by itself.
-    pub fn texts(&mut self, name: &'static str, normalise: impl Fn(&str) -> Option<String>) -> Vec<String> {
-        let Some(given) = self.given(name, Source::Caller) else { return Vec::new() };
-        let items = match given.value {
-            Value::Array(items) => items.iter().collect(),
-            one => vec![one],
-        };
-        let mut texts = Vec::new();
-        for item in items {
-            match item {
-                Value::String(text) => texts.extend(normalise(text)),
-                Value::Number(_) | Value::Bool(_) => texts.extend(normalise(&item.to_string())),
-                Value::Null => {}
-                Value::Array(_) | Value::Object(_) => {
-                    let found = format!("a list with {}", describe(&given.pointer, item));
-                    self.findings.fault(given.pointer.clone(), found, "text or a list of texts", None);
-                }
-            }
-        }
-        texts
-    }
-
-    /// Where a list of texts came from, where that is said and it is not the caller.
-    pub fn source_of(&self, name: &'static str) -> Option<Source> {
-        let said = self.map?.get(name)?.get("source")?.as_str()?;
-        SOURCES.iter().find(|(word, _)| *word == said).map(|(_, source)| *source).filter(|one| *one != Source::Caller)
-    }
-
-    /// A text with where it came from. `normalise` answering `None` on text that says something is a note.
-    pub fn known<T>(
-        &mut self,
-        name: &'static str,
-        bare_means: Source,
-        allowed: &str,
-        normalise: impl FnOnce(&str) -> Option<T>,
-    ) -> Option<Known<T>> {
-        self.known_value(name, bare_means, allowed, |value| match value {
-            Value::String(text) => said(text, normalise),
-            _ => Err(Unread),
-        })
-    }
-
-    /// As [`Object::known`], for what is written in digits: systems send it as a number.
-    pub fn known_digits<T>(
-        &mut self,
-        name: &'static str,
-        bare_means: Source,
-        allowed: &str,
-        normalise: impl FnOnce(&str) -> Option<T>,
-    ) -> Option<Known<T>> {
-        self.known_value(name, bare_means, allowed, |value| match value {
-            Value::String(text) => said(text, normalise),
-            Value::Number(number) => whole(number).and_then(|digits| normalise(&digits)).map(Some).ok_or(Unread),
-            _ => Err(Unread),
-        })
-    }
-
-    /// The same for values that are not text. What `read` refuses is a note, of whatever JSON type it is, and the only item
-    /// of a list is that item.
-    pub fn known_value<T>(
-        &mut self,
-        name: &'static str,
-        bare_means: Source,
-        allowed: &str,
-        read: impl FnOnce(&Value) -> Result<Option<T>, Unread>,
-    ) -> Option<Known<T>> {
-        let given = self.given(name, bare_means)?;
-        let (source, confidence_permille) = (given.source, given.confidence_permille);
-        let value = match given.value {
-            Value::Array(items) if items.len() == 1 => &items[0],
-            other => other,
-        };
-        match read(value) {
-            Ok(value) => Some(Known { value: value?, source, confidence_permille }),
-            Err(Unread) => {
-                let found = describe(&given.pointer, given.value);
-                self.findings.note(given.pointer, found, allowed, Some(KEPT_OUT.to_owned()));
-                None
-            }
-        }
-    }
-
-    fn given(&mut self, name: &'static str, bare_means: Source) -> Option<Given<'v>> {
-        let value = self.raw(name)?;
-        let pointer = self.pointer_to(name);
-        let Value::Object(map) = value else {
-            return Some(Given { value, pointer, source: bare_means, confidence_permille: None });
-        };
-        let mut object = Object {
-            pointer,
-            map: Some(map),
-            asked: Vec::new(),
-            missing: Vec::new(),
-            respelt: Vec::new(),
-            findings: self.findings,
-        };
-        let value = object.raw("value");
-        let source = object.choice("source", &SOURCES).unwrap_or(bare_means);
-        let confidence = object.number("confidence");
-        let sure = confidence.filter(|c| (0.0..=1.0).contains(c));
-        if let (Some(number), None) = (confidence, sure) {
-            object.fault("confidence", &Value::from(number), "a number from 0 to 1", None);
-        }
-        if value.is_none() && !map.contains_key("value") {
-            object.missing("value", "the value itself, or null");
-        }
-        let pointer = object.pointer_to("value");
-        object.finish();
-        // Between 0 and 1000, so that the cast keeps the value.
-        let confidence_permille = sure.map(|c| (c * 1000.0).round() as u16);
-        Some(Given { value: value?, pointer, source, confidence_permille })
-    }
-
     /// Every field, whatever its name: for objects without a vocabulary, which need no [`Object::finish`].
     pub fn take_all(&mut self) -> impl Iterator<Item = (&'v String, &'v Value)> + use<'v> {
         self.map.into_iter().flatten()
@@ -447,23 +260,6 @@ impl<'v, 'f> Object<'v, 'f> {
     }
 }
 
-/// A value that is none of what it may be: it counts as unknown.
-pub(super) struct Unread;
-
-/// What a text says; nothing, where it only fills a form.
-fn said<T>(text: &str, normalise: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Unread> {
-    if super::normalise::is_placeholder(text) || text.trim().is_empty() {
-        return Ok(None);
-    }
-    normalise(text).map(Some).ok_or(Unread)
-}
-
-/// The digits of a number without a fraction.
-fn whole(number: &Number) -> Option<String> {
-    let whole = number.as_f64().filter(|number| number.fract() == 0.0 && *number >= 0.0 && *number < 1e16)?;
-    Some(format!("{whole:.0}"))
-}
-
 /// RFC 3339, also with a blank between date and time, or before the offset.
 pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
@@ -481,9 +277,6 @@ pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
 pub(super) const UNKNOWN_FIELD: &str = "a field of an unknown name";
 
 const INSTANT: &str = "a time with its offset, such as 2026-03-03T15:00:00Z";
-
-const SOURCES: [(&str, Source); 4] =
-    [("caller", Source::Caller), ("crm", Source::Crm), ("inferred", Source::Inferred), ("platform", Source::Platform)];
 
 fn instant_hint(value: &Value) -> Option<String> {
     match value {

@@ -6,8 +6,9 @@
 
 #![expect(dead_code, reason = "only the schemas of these types are used; the reader makes domain values directly")]
 
-use super::event::{CallWord, Kind};
-use crate::domain::outcome::OutcomeKind;
+use super::event::CallWord;
+use super::kind::Kind;
+use baton_core::domain::outcome::OutcomeKind;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! When a failed step is tried again: full jitter, stored in the row.
 
-use crate::clock::jitter;
+use baton_clock::jitter;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! An instruction as the voice agent gets it: words from the templates, times to name again.
 
 use crate::connectors::Spoken;
-use crate::domain::effect::Instruction;
 use crate::render::Templates;
 use crate::render::caller::CallerContext;
+use baton_core::domain::effect::Instruction;
 
 pub fn spoken(templates: &Templates, instruction: &Instruction, context: &CallerContext<'_>) -> Spoken {
     let (kind, slots) = match instruction {

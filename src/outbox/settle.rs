@@ -3,13 +3,45 @@
 //! The fence is checked for each: what has lost its lease is neither marked nor counted. An end that moves a handoff is not
 //! among them: it is one commit with its move.
 
-use super::Outbox;
-use crate::store::{FinishedStep, StepEnd, StepRow, Store, StoreError};
+use super::work::{Done, Work};
+use super::{Outbox, lanes};
+use crate::store::{FinishedStep, Mover, StepEnd, StepRow, Store, StoreError};
+use baton_core::domain::id::LegId;
+use baton_core::handoff::Event;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A step by key, with the fence it was claimed with.
 type Held = (String, i64);
+
+/// How an attempt ended, and what it means for the handoff.
+pub struct End {
+    pub step: StepEnd,
+    pub event: Option<Event>,
+}
+
+impl End {
+    pub fn done(Done { vendor_ref, result, event }: Done) -> Self {
+        Self { step: StepEnd::Done { vendor_ref, result }, event }
+    }
+
+    pub fn failed(work: &dyn Work, why: &str) -> Self {
+        Self { step: StepEnd::Failed { error: why.to_owned() }, event: work.fallback(why).failed }
+    }
+
+    pub fn gone(work: &dyn Work, why: &str) -> Self {
+        Self { step: StepEnd::Failed { error: why.to_owned() }, event: work.fallback(why).gone }
+    }
+
+    pub fn expired(work: &dyn Work) -> Self {
+        Self { step: StepEnd::Expired, event: work.fallback("it was too late to begin").failed }
+    }
+
+    pub fn again(run_at: DateTime<Utc>, error: String, still_sent: bool) -> Self {
+        Self { step: StepEnd::Retry { run_at, error, still_sent }, event: None }
+    }
+}
 
 impl Outbox {
     /// Stored before a request that must not happen twice. `false`: the lease is lost, or the mark could not be stored.
@@ -20,8 +52,64 @@ impl Outbox {
         marked.await.unwrap_or(false)
     }
 
-    /// Whether the end counts; a zombie's is kept aside. `None`: it could not be stored, and the step comes again.
-    pub(super) async fn end(&self, step: &StepRow, end: StepEnd) -> Option<bool> {
+    /// Stores how an attempt ended, if the fence still holds; a zombie's result is kept aside.
+    pub(super) async fn finish(self: &Arc<Self>, step: &StepRow, end: Option<End>) {
+        let Some(End { step: step_end, event }) = end else {
+            tracing::warn!("the lease was lost before anything was sent");
+            return;
+        };
+        let frees = lanes::work(&step.effect).frees().cloned();
+        // An end that changes nothing but its step is stored together with others.
+        let counted = match (event, frees) {
+            (None, None) => self.end(step, step_end).await,
+            (event, frees) => self.end_and_move(step, step_end, event, frees).await,
+        };
+        if counted == Some(false) {
+            tracing::warn!("another worker has the step: this result was kept aside");
+        }
+    }
+
+    /// The end of a step and what it means for reservation and handoff, in one commit; what follows at once is run at once.
+    async fn end_and_move(
+        self: &Arc<Self>,
+        step: &StepRow,
+        end: StepEnd,
+        event: Option<Event>,
+        frees: Option<LegId>,
+    ) -> Option<bool> {
+        let (step, now) = (step.clone(), self.parts.clock.now());
+        let mover = Mover { worker: self.parts.worker.clone(), lease: self.parts.lease, now };
+        let rules = Arc::clone(&self.parts.release.borrow().rules);
+        let commit = self.parts.store.write("step.finish", move |tx| {
+            let (step, end, event) = (step.clone(), end.clone(), event.clone());
+            let (frees, mover, rules) = (frees.clone(), mover.clone(), Arc::clone(&rules));
+            Box::pin(async move {
+                if !tx.step_finish(&step.effect_key, step.fence, &end, now).await? {
+                    tx.orphan_insert(&step.effect_key, step.fence, &format!("{end:?}"), now).await?;
+                    return Ok(None);
+                }
+                if let (Some(leg), false) = (&frees, matches!(end, StepEnd::Retry { .. })) {
+                    tx.hung_up(&step.handoff_id, leg).await?;
+                }
+                let Some(event) = event else { return Ok(Some(Vec::new())) };
+                Ok(Some(tx.transition(&step.handoff_id, &event, &rules, &mover).await?.steps))
+            })
+        });
+        match commit.await {
+            Ok(next) => {
+                let counted = next.is_some();
+                self.run_now(next.unwrap_or_default(), None);
+                Some(counted)
+            }
+            Err(error) => {
+                tracing::error!(%error, "a step's result could not be stored: it will be taken up again");
+                None
+            }
+        }
+    }
+
+    /// `None`: it could not be stored, and the step comes again.
+    async fn end(&self, step: &StepRow, end: StepEnd) -> Option<bool> {
         let (store, now) = (self.parts.store.clone(), self.parts.clock.now());
         let ended = FinishedStep { effect_key: step.effect_key.clone(), fence: step.fence, end };
         let counted = self.ends.add(ended, move |ended| end_all(store.clone(), ended, now));

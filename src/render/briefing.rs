@@ -4,14 +4,14 @@
 //! question to ask when it is missing. Whatever came from outside is cleaned and cut here, once, for all channels.
 
 use super::clean::{link, one_line};
-use crate::domain::briefing::{Briefing, BriefingField};
-use crate::domain::id::TierId;
-use crate::domain::known::{Known, Source};
-use crate::domain::lead::{Headcount, Lead};
-use crate::domain::text::RepText;
-use crate::routing::Decision;
-use crate::routing::decision::AccountTrace;
-use crate::rules::RuleSet;
+use baton_core::domain::briefing::{Briefing, BriefingField};
+use baton_core::domain::id::TierId;
+use baton_core::domain::known::{Known, Source};
+use baton_core::domain::lead::{Headcount, Lead};
+use baton_core::domain::text::RepText;
+use baton_core::routing::Decision;
+use baton_core::routing::decision::AccountTrace;
+use baton_core::rules::RuleSet;
 
 const VALUE_CHARS: usize = 200;
 /// Two or three sentences; a platform that sends more is cut.
@@ -132,7 +132,7 @@ pub fn briefing(lead: &Lead, decision: &Decision, rules: &RuleSet) -> Briefing {
         objections: objections(&said.objections),
         score: said.score.as_ref().map(|s| s.value.min(100)),
         next_action: said.next_action.as_ref().and_then(|s| filled(&s.value, VALUE_CHARS)).map(RepText),
-        why_you: one_line(&decision.plan.reason, SUMMARY_CHARS),
+        why_you: one_line(&decision.plan.reason.in_words(), SUMMARY_CHARS),
         transcript_url: lead.transcript_url.as_deref().and_then(link),
         completeness_permille: completeness_permille(lead, &decision.plan.tier, rules),
         ask_first: missing.iter().take(ASK_AT_MOST).map(|spec| spec.ask.to_owned()).collect(),

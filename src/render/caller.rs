@@ -6,14 +6,14 @@ use super::context::{CallerLetterPage, CallerRepPage, CallerSlotsPage, CallerWhe
 use super::email::MAIL_SUBJECT_CHARS;
 use super::notice::Notice;
 use super::when::{CallerZone, spoken, written};
-use crate::domain::effect::{Confirmation, Instruction};
-use crate::domain::id::RepId;
-use crate::domain::known::Known;
-use crate::domain::outcome::Slot;
-use crate::domain::rep::Rep;
-use crate::domain::text::CallerText;
-use crate::domain::whereabouts::Whereabouts;
-use crate::domain::zone::Zone;
+use baton_core::domain::effect::{Confirmation, Instruction};
+use baton_core::domain::id::RepId;
+use baton_core::domain::known::Known;
+use baton_core::domain::outcome::Slot;
+use baton_core::domain::rep::Rep;
+use baton_core::domain::text::CallerText;
+use baton_core::domain::whereabouts::Whereabouts;
+use baton_core::domain::zone::Zone;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 

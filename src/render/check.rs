@@ -3,14 +3,44 @@
 //! Partials, decorators, unescaped output and helpers that log or look up by computed names are refused: with them it
 //! could not be told from the text what is printed where.
 
-use super::engine::TemplateFault;
 use handlebars::Template;
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 use serde_json::Value;
+use std::fmt;
 
 const BLOCKS: [&str; 3] = ["if", "unless", "each"];
 const CONDITIONS: [&str; 10] = ["eq", "ne", "gt", "gte", "lt", "lte", "and", "or", "not", "len"];
 const LOOP_NAMES: [&str; 4] = ["@index", "@first", "@last", "@key"];
+
+/// A template that must be mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateFault {
+    /// Relative to `templates/`.
+    pub path: String,
+    pub line: Option<u32>,
+    /// What was found.
+    pub what: String,
+    /// What may stand there.
+    pub allowed: String,
+}
+
+impl TemplateFault {
+    /// `templates/slack/ringing.hbs:3`.
+    pub fn place(&self) -> String {
+        let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
+        format!("templates/{}{line}", self.path)
+    }
+}
+
+impl fmt::Display for TemplateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "templates/{}", self.path)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}; {}", self.what, self.allowed)
+    }
+}
 
 /// Everything wrong with the names in a template. `sample` has every field filled, and one item at least in every list.
 pub(super) fn faults(path: &str, template: &Template, sample: &Value) -> Vec<TemplateFault> {

@@ -6,16 +6,15 @@
 
 use super::briefing::TABLE;
 use super::clean::{first_sentence, one_line};
-use super::engine::{Kind, Page};
 use super::{spoken, when};
-use crate::domain::briefing::{Briefing, BriefingField};
-use crate::domain::effect::{BriefWhy, CrmNote};
-use crate::domain::id::RepId;
-use crate::domain::known::Source;
-use crate::domain::rep::Rep;
-use crate::domain::text::RepText;
-use crate::domain::zone::Zone;
-use crate::routing::decision::Plan;
+use baton_core::domain::briefing::{Briefing, BriefingField};
+use baton_core::domain::effect::{BriefWhy, CrmNote};
+use baton_core::domain::id::RepId;
+use baton_core::domain::known::Source;
+use baton_core::domain::rep::Rep;
+use baton_core::domain::text::RepText;
+use baton_core::domain::zone::Zone;
+use baton_core::routing::decision::Plan;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -164,6 +163,24 @@ pub(super) struct CallerWhenPage {
 pub(super) struct CallerLetterPage {
     pub title: String,
     pub opening: Vec<String>,
+}
+
+/// What a template may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Whisper,
+    Rep,
+    Letter,
+    Closed,
+    CallerRep,
+    CallerSlots,
+    CallerWhen,
+    CallerLetter,
+}
+
+/// Something that a template can be rendered with.
+pub(super) trait Page: Serialize {
+    const KIND: Kind;
 }
 
 impl Page for RepPage {

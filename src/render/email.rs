@@ -4,7 +4,7 @@ use super::Templates;
 use super::clean::one_line;
 use super::context::{BriefContext, LetterPage};
 use super::notice::Notice;
-use crate::domain::text::RepText;
+use baton_core::domain::text::RepText;
 
 /// Mail clients show less, and header folding begins at 998 octets.
 pub(super) const MAIL_SUBJECT_CHARS: usize = 200;

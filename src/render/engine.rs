@@ -4,62 +4,14 @@
 //! A template that fails on a call in spite of all checks is replaced by the built-in one, and a warning says so: words
 //! that are not ours are better than silence on the line.
 
-use super::check;
+use super::check::{self, TemplateFault};
 use super::clean::tidy;
+use super::context::{Kind, Page};
 use super::notice::Notice;
 use super::samples;
 use super::spoken;
 use handlebars::{Handlebars, Template};
-use serde::Serialize;
 use std::fmt;
-
-/// A template that must be mended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateFault {
-    /// Relative to `templates/`.
-    pub path: String,
-    pub line: Option<u32>,
-    /// What was found.
-    pub what: String,
-    /// What may stand there.
-    pub allowed: String,
-}
-
-impl TemplateFault {
-    /// `templates/slack/ringing.hbs:3`.
-    pub fn place(&self) -> String {
-        let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
-        format!("templates/{}{line}", self.path)
-    }
-}
-
-impl fmt::Display for TemplateFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "templates/{}", self.path)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        write!(f, ": {}; {}", self.what, self.allowed)
-    }
-}
-
-/// What a template may name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Whisper,
-    Rep,
-    Letter,
-    Closed,
-    CallerRep,
-    CallerSlots,
-    CallerWhen,
-    CallerLetter,
-}
-
-/// Something that a template can be rendered with.
-pub(super) trait Page: Serialize {
-    const KIND: Kind;
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Escape {

@@ -8,22 +8,23 @@ mod facts;
 
 pub use facts::facts;
 
-use crate::domain::crm_id::CrmId;
-use crate::domain::id::RepId;
-use crate::domain::lead::Lead;
-use crate::domain::zone::Zone;
-use crate::routing::decision::{
+use baton_core::domain::crm_id::CrmId;
+use baton_core::domain::id::RepId;
+use baton_core::domain::lead::Lead;
+use baton_core::domain::zone::Zone;
+use baton_core::routing::decision::{
     Candidate, CandidateVerdict, DecidedAgain, KeyOwner, NoLongerLive, OwnershipResult, OwnershipTrace, PoolTrace,
     Target, TargetRole, TerritoryMatch, TerritoryTrace,
 };
-use crate::routing::ledger::Entry;
-use crate::routing::{Decision, Snapshot};
-use crate::routing::{local, turns};
-use crate::rules::RuleSet;
-use crate::rules::condition::{NamedPart, Verdict};
-use crate::rules::index::Rank;
-use crate::rules::set::Rung;
-use crate::rules::zone;
+use baton_core::routing::ledger::Entry;
+use baton_core::routing::reason::NotKnown;
+use baton_core::routing::{Decision, Snapshot};
+use baton_core::routing::{local, turns};
+use baton_core::rules::RuleSet;
+use baton_core::rules::model::condition::NamedPart;
+use baton_core::rules::model::set::Rung;
+use baton_core::rules::model::verdict::Verdict;
+use baton_core::rules::words::zone;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 
@@ -36,15 +37,15 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     story.section("Account", account::lines(&decision.trace.account));
     story.section("Ownership", decision.trace.ownership.iter().map(|rule| ownership(rule, &roster)));
     story.section("Routes", routes(decision));
-    story.section("Territory", territory(&decision.trace.territory, rules));
+    story.section("Territory", territory(&decision.trace.territory));
     story.section("Tier", tiers(decision));
     for pool in &decision.trace.pools {
-        let title = format!("Pool {}: {}", pool.pool, pool.because);
+        let title = format!("Pool {}: {}", pool.pool, pool.because.in_words());
         story.section(&title, candidates(pool, &roster));
     }
     story.section("Turn", [turn(decision.turn.as_ref(), &roster)]);
     story.section("Plan", plan(decision, &roster));
-    story.section("Not known in time", decision.degraded.iter().cloned());
+    story.section("Not known in time", decision.degraded.iter().map(NotKnown::in_words));
     story.section("Not understood, and so unknown", lead.unread.iter().map(|note| format!("{note}.")));
     story.text
 }
@@ -66,7 +67,7 @@ pub fn explain_whole(
         story.line(&format!("Decided again {when}: {name} owns the lead that waited."));
         story.line(&format!("Because: {reason}."));
         for pool in pools {
-            story.section(&format!("Pool {}: {}", pool.pool, pool.because), candidates(pool, &roster));
+            story.section(&format!("Pool {}: {}", pool.pool, pool.because.in_words()), candidates(pool, &roster));
         }
         text.push_str(&story.text);
     }
@@ -78,7 +79,7 @@ fn headline(story: &mut Story, decision: &Decision, lead: &Lead, roster: &Roster
     let company = lead.company.name.as_ref().map_or("a company without a name", |known| known.value.as_str());
     let (owner, when) = (roster.name(&plan.owner), local(decision.decided_at, roster.zone(&plan.owner)));
     story.line(&format!("{owner} owns the lead of {company} ({}), decided {when}.", lead.id));
-    story.line(&format!("Because: {}.", plan.reason));
+    story.line(&format!("Because: {}.", plan.reason.in_words()));
     story.line(&format!("The caller's clock: {}.", zone::whereabouts(lead).in_words()));
     story.line(&format!("Rules: release {}.", decision.release.short()));
 }
@@ -179,41 +180,24 @@ fn verdict(verdict: Verdict, missing: &[String]) -> String {
     }
 }
 
-fn territory(trace: &TerritoryTrace, rules: &RuleSet) -> Vec<String> {
+fn territory(trace: &TerritoryTrace) -> Vec<String> {
     let Some(winner) = &trace.winner else { return vec!["No row fits this lead.".to_owned()] };
-    let told = |found: &TerritoryMatch| format!("{} (line {}: {})", found.territory, found.line, found.by);
+    let told = |found: &TerritoryMatch| format!("{} (line {}: {})", found.territory, found.line, found.by.in_words());
     let mut lines = vec![format!("{} wins.", told(winner))];
-    lines.extend(trace.others.iter().map(|other| format!("{} {}.", told(other), why_lost(other, winner, rules))));
+    lines.extend(trace.others.iter().map(|other| format!("{} {}.", told(other), other.why_not(winner))));
     if trace.conflict {
         lines.push("Rows of equal rank name different territories: mend the file, the first line won.".to_owned());
     }
     lines
 }
 
-fn why_lost(other: &TerritoryMatch, winner: &TerritoryMatch, rules: &RuleSet) -> String {
-    if other.priority < winner.priority {
-        format!("has the lower priority, {} to {}", other.priority, winner.priority)
-    } else if rank(other, rules).is_some() && rank(other, rules) == rank(winner, rules) {
-        "is of equal rank and comes later in the file".to_owned()
-    } else {
-        "is less specific".to_owned()
-    }
-}
-
-/// `None` for a row that is not in these rules.
-fn rank(found: &TerritoryMatch, rules: &RuleSet) -> Option<Rank> {
-    if found.by == "named account" {
-        return Some(Rank::NAMED_ACCOUNT);
-    }
-    let row = rules.territories.iter().find(|row| row.line == found.line && row.territory == found.territory)?;
-    Some(Rank::of(row))
-}
-
 fn candidates<'a>(pool: &'a PoolTrace, roster: &'a Roster) -> impl Iterator<Item = String> + 'a {
     pool.candidates.iter().map(|candidate| {
         let (name, numbers) = (roster.name(&candidate.rep), numbers(candidate));
         match &candidate.verdict {
-            CandidateVerdict::Eligible { place, because } => format!("{place}. {name}: {because} ({numbers})."),
+            CandidateVerdict::Eligible { place, because } => {
+                format!("{place}. {name}: {} ({numbers}).", because.in_words())
+            }
             CandidateVerdict::Rejected { because } => {
                 let credited = candidate.balance_before != candidate.balance_after;
                 let kept = if credited { ", keeps the turn" } else { "" };
@@ -310,162 +294,4 @@ impl Story {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::known::Fact;
-    use crate::routing::scenario::{Scenario, at, moment, rep_id, row, scenario, text_is};
-    use crate::rules::condition::{Condition, IfUndecided};
-    use crate::rules::expression::{Amount, Expression, Order, Term};
-    use crate::rules::set::{RouteTo, TerritoryRow};
-
-    fn told(world: &Scenario) -> String {
-        explain(&world.decide(), &world.lead, &world.rules)
-    }
-
-    #[test]
-    fn a_delegated_call_is_told_from_account_to_plan() {
-        let world = scenario()
-            .owner("ana")
-            .on_leave("ana")
-            .leave_at_most(10)
-            .delegate("ana", "dan")
-            .busy("ben", "10:30")
-            .rep("ben", |rep| rep.timezone = Zone::named("Europe/Berlin"))
-            .territory(row(3, "Rest"));
-        let expected = "\
-ANA owns the lead of Acme (LEAD), decided Wed 7 Jan 2026 10:00 UTC.
-Because: account owner on leave until Fri 16 Jan 2026: the delegate takes the call, the lead stays.
-The caller's clock: America/Los_Angeles, by state or postal code.
-Rules: release aaaaaaaaaaaa.
-
-Account
-  Acme (001), matched by domain, 100.0 % sure, says mirror 2 min ago.
-
-Ownership
-  The account owner, ANA, is on leave until Fri 16 Jan 2026: DAN takes the call as delegate, ANA keeps the lead.
-
-Territory
-  West (line 2: state CA) wins.
-  Rest (line 3: everything) is less specific.
-
-Tier
-  smb: holds.
-
-Pool west: serves West
-  1. CY: balance +1.00 with this lead's share (weight 1, balance +0.00).
-  Not BEN: busy until Wed 7 Jan 2026 11:30 CET (weight 1, balance +0.00).
-
-Turn
-  This lead costs nobody a turn.
-
-Plan
-  1. Warm transfer: ring DAN (delegate), then CY.
-  2. Booking with ANA.
-  3. Callback by ANA.
-";
-        assert_eq!(told(&world), expected.replace("LEAD", world.lead.id.as_str()));
-    }
-
-    #[test]
-    fn segments_and_expressions_are_told_with_their_own_verdicts() {
-        let segment =
-            Condition::Segment { name: "strategic".to_owned(), is: Box::new(text_is("lead.industry", "software")) };
-        let seats = || Amount::Field("lead.custom.seats".to_owned());
-        let expression = Condition::Expression(Expression {
-            source: "lead.custom.seats * 12 > 1000".to_owned(),
-            means: Term::Compare {
-                left: Amount::Number(1000.0),
-                order: Order::Less,
-                right: Amount::Product(Box::new([seats(), Amount::Number(12.0)])),
-            },
-        });
-        let to = RouteTo::Rep("ana".to_owned().try_into().expect("a slug"));
-        let when = Condition::All(vec![segment, expression]);
-        let text = told(&scenario().route("big", when, IfUndecided::Skip, to));
-        let line = "  \"big\" (line 40): undecided without lead.custom.seats (segment strategic holds; \
-                    lead.custom.seats * 12 > 1000 undecided without lead.custom.seats).";
-        assert!(text.lines().any(|told| told == line), "{text}");
-    }
-
-    #[test]
-    fn turns_overflows_and_conflicts_are_told_with_their_numbers() {
-        let state = |line, name| TerritoryRow { state: Some("CA".into()), ..row(line, name) };
-        let campaign = TerritoryRow { priority: 2, ..state(6, "West") };
-        let world = scenario()
-            .crm_is_down()
-            .away("ben")
-            .off_rota("cy")
-            .territory(state(4, "Pacific"))
-            .territory(campaign)
-            .balances("desk", &[("dee", -0.25), ("eve", 0.25)])
-            .calendar_unknown("dee")
-            .route(
-                "gold",
-                text_is("lead.custom.tier", "gold"),
-                IfUndecided::Skip,
-                RouteTo::Rep("ana".to_owned().try_into().expect("a slug")),
-            );
-        let text = told(&world);
-        for line in [
-            "  Not known: salesforce did not answer in 700 ms.",
-            "  There is no account owner.",
-            "  \"gold\" (line 40): undecided without lead.custom.tier.",
-            "  West (line 6: state CA) wins.",
-            "  Pacific (line 4: state CA) has the lower priority, 0 to 2.",
-            "Pool west: serves West",
-            "  Not BEN: away (weight 1, balance +0.00).",
-            "  Not CY: off rota, back Wed 7 Jan 2026 22:00 UTC (weight 1, balance +0.00).",
-            "Pool desk: catch-all: west overflows nowhere else",
-            "  1. EVE: balance +1.25 with this lead's share (weight 1, balance +0.25).",
-            "  2. DEE: after the others, calendar unknown; balance +0.75 with this lead's share (weight 1, balance -0.25).",
-            "  EVE pays one turn in desk, shared among 1 (entry 11).",
-            "  1. Warm transfer: ring EVE, then DEE.",
-            "Not known in time",
-            "  account unknown: salesforce did not answer in 700 ms",
-            "  calendar of dee unknown: no answer",
-        ] {
-            assert!(text.lines().any(|told| told == line), "{line:?} is missing in\n{text}");
-        }
-        let conflict = told(&scenario().territory(state(4, "Pacific")));
-        assert!(conflict.contains("Pacific (line 4: state CA) is of equal rank and comes later in the file."));
-        assert!(conflict.contains("Rows of equal rank name different territories"));
-    }
-
-    #[test]
-    fn who_got_a_lead_that_had_waited_is_told_after_the_facts() {
-        let world = scenario();
-        let decision = world.decide();
-        let again =
-            DecidedAgain { owner: rep_id("cy"), reason: "back".to_owned(), pools: decision.trace.pools.clone() };
-        let text = explain_whole(&decision, &world.lead, &world.snapshot, &[(at("11:30"), again)], &world.rules);
-        let (before, after) = text.split_once("\nDecided again ").expect("the second decision");
-        assert!(before.contains("\nKnown at "), "{before}");
-        assert!(
-            after.starts_with("Wed 7 Jan 2026 11:30 UTC: CY owns the lead that waited.\nBecause: back.\n"),
-            "{after}"
-        );
-        assert!(after.contains("\nPool west: serves West\n  1. BEN: "), "{after}");
-    }
-
-    #[test]
-    fn balances_are_told_before_and_after() {
-        let text = told(&scenario());
-        assert!(text.contains("1. BEN: balance +0.50 with this lead's share (weight 1, balance +0.00, now -0.50)."));
-        assert!(text.contains("2. CY: balance +0.50 with this lead's share (weight 1, balance +0.00, now +0.50)."));
-        assert!(text.contains("BEN pays one turn in west, shared among 2 (entry 1)."));
-    }
-
-    #[test]
-    fn the_age_of_a_fact_is_told_in_round_numbers() {
-        let mut world = scenario();
-        for (observed, told_as) in [
-            (at("10:00"), "None, says mirror just now."),
-            (moment("2026-01-07T09:59:15Z"), "None, says mirror 45 s ago."),
-            (at("09:20"), "None, says mirror 40 min ago."),
-            (at("03:00"), "None, says mirror 7 h ago."),
-        ] {
-            world.snapshot.account = Fact::Known { value: None.into(), observed_at: observed, source: "mirror".into() };
-            assert!(told(&world).contains(told_as), "{told_as}");
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! What is written to people: the briefing, made once per lead, and the words of every channel around it.
 //!
-//! Guarantees: whatever a lead brought in is cleaned before it becomes part of a [`Briefing`](crate::domain::briefing::Briefing)
+//! Guarantees: whatever a lead brought in is cleaned before it becomes part of a [`Briefing`](baton_core::domain::briefing::Briefing)
 //! and escaped for its channel when it is printed; lengths stay within the vendors' limits; a template that is broken,
 //! names something unknown or says nothing is found when it is loaded ([`Templates::compile`]), not on a call. Contexts
 //! for callers and for reps are different types ([`context`]): nothing meant for a rep can reach a caller.
@@ -25,10 +25,11 @@ pub mod when;
 #[cfg(test)]
 mod tests;
 
-pub use engine::{TemplateFault, Templates, template_files};
+pub use check::TemplateFault;
+pub use engine::{Templates, template_files};
 
-use crate::domain::briefing::Briefing;
-use crate::domain::text::RepText;
+use baton_core::domain::briefing::Briefing;
+use baton_core::domain::text::RepText;
 use context::{NoteContext, WhisperPage};
 use notice::Notice;
 

@@ -1,14 +1,15 @@
 //! Two samples per kind of page, made up: one with everything, one with the least there can be.
 
 use super::context::{
-    CallerLetterPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, ClosedPage, LetterPage, RepPage, WhisperPage,
+    CallerLetterPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, ClosedPage, Kind, LetterPage, RepPage,
+    WhisperPage,
 };
-use super::engine::Kind;
-use crate::domain::briefing::{Briefing, BriefingField};
-use crate::domain::id::{PoolId, RepId, TerritoryId, TierId};
-use crate::domain::known::Source;
-use crate::domain::text::RepText;
-use crate::routing::decision::Plan;
+use baton_core::domain::briefing::{Briefing, BriefingField};
+use baton_core::domain::id::{PoolId, RepId, TerritoryId, TierId};
+use baton_core::domain::known::Source;
+use baton_core::domain::text::RepText;
+use baton_core::routing::decision::Plan;
+use baton_core::routing::reason::PlanReason;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -123,6 +124,6 @@ fn plan() -> Plan {
         targets: Vec::new(),
         rungs: Vec::new(),
         waits: false,
-        reason: String::new(),
+        reason: PlanReason::NoPool,
     }
 }

@@ -7,22 +7,25 @@ use super::caller::CallerContext;
 use super::context::{BriefContext, CardContext, CardState, NoteContext};
 use super::{Templates, spoken};
 use crate::connectors::Card;
-use crate::domain::briefing::Briefing;
-use crate::domain::effect::{BriefWhy, Confirmation, CrmNote, Instruction};
-use crate::domain::id::RepId;
-use crate::domain::known::{Known, Source};
-use crate::domain::lead::{Headcount, Lead};
-use crate::domain::outcome::Slot;
-use crate::domain::phone::PhoneE164;
-use crate::domain::rep::Rep;
-use crate::domain::whereabouts::{Evidence, Whereabouts};
-use crate::domain::zone::Zone;
-use crate::routing::Decision;
-use crate::routing::scenario::{Scenario, acme, scenario};
-use crate::rules::condition::{Condition, IfUndecided, Test};
+use baton_core::domain::briefing::Briefing;
+use baton_core::domain::effect::{BriefWhy, CrmNote};
+use baton_core::domain::id::RepId;
+use baton_core::domain::known::{Known, Source};
+use baton_core::domain::lead::{Headcount, Lead};
+use baton_core::domain::outcome::Slot;
+use baton_core::domain::rep::Rep;
+use baton_core::domain::whereabouts::Whereabouts;
+use baton_core::domain::zone::Zone;
+use baton_core::routing::Decision;
+use baton_core::routing::scenario::{Scenario, acme, scenario};
+use baton_core::rules::model::condition::{Condition, IfUndecided};
+use baton_core::rules::model::verdict::Test;
 use chrono::{DateTime, Utc};
-use proptest::prelude::*;
 use std::sync::LazyLock;
+
+mod caller;
+mod known;
+mod limits;
 
 const WHYS: [BriefWhy; 9] = [
     BriefWhy::Ringing,
@@ -197,78 +200,6 @@ fn the_whisper_is_short_and_ends_with_what_to_press() {
 }
 
 #[test]
-fn a_briefing_says_what_is_known_who_said_it_and_what_to_ask() {
-    let full = case(dana()).briefing;
-    assert_eq!(full.headline.0, "Dana Whitfield, Head of Operations, Acme");
-    assert_eq!(full.ask_first, ["Is there a budget set aside for this?"]);
-    let source = |label: &str| full.fields.iter().find(|f| f.label == label).map(|f| f.source);
-    assert_eq!(source("Name"), Some(Source::Caller));
-    assert_eq!(source("Employees"), Some(Source::Inferred));
-    assert_eq!(source("Phone"), Some(Source::Platform), "the calling number was not said by the caller");
-
-    let bare = case(acme()).briefing;
-    assert_eq!(bare.headline.0, "Unknown caller, Acme");
-    // Of the 106 points of a full briefing: company 10, phone 8, industry 5, employees 8, location 3.
-    assert_eq!(bare.completeness_permille, 321, "34 of 106");
-    assert_eq!(full.completeness_permille, 906, "all but the 10 of the budget");
-    assert_eq!(bare.ask_first.len(), 5);
-    assert_eq!(bare.ask_first[0], "Who am I speaking with?", "equal weights keep the table's order");
-}
-
-#[test]
-fn a_tier_further_down_asks_for_less() {
-    let of = |world: Scenario| briefing(&world.lead, &world.decide(), &world.rules);
-    let never = Condition::Field { field: "lead.industry".to_owned(), test: Test::Known(false) };
-    let last = of(scenario().tier("enterprise", never, IfUndecided::Skip, None));
-    assert_eq!(last.completeness_permille, 351, "34 of 97 points of a basic briefing");
-    assert_eq!(of(scenario()).completeness_permille, 343, "the only tier: 36 of 105 points of a standard one");
-    assert_eq!(last.ask_first[1], "What would you use it for?");
-}
-
-#[test]
-fn a_caller_without_name_or_company_is_known_by_the_number() {
-    let mut lead = acme();
-    lead.company = Default::default();
-    assert_eq!(case(lead).briefing.headline.0, "Unknown caller, +14155550142");
-}
-
-#[test]
-fn an_account_owner_sees_which_account_it_is() {
-    let world = scenario().owner("ben");
-    let decision = world.decide();
-    let field = briefing(&world.lead, &decision, &world.rules).fields.pop().expect("the account comes last");
-    assert_eq!((field.label.as_str(), field.source), ("Account", Source::Crm));
-    assert!(field.value.0.contains("(matched by "), "{}", field.value.0);
-}
-
-/// What only a platform or a model can know is not put into the caller's mouth, whatever the event claims.
-#[test]
-fn the_caller_said_only_what_a_caller_says() {
-    let mut lead = dana();
-    lead.qualification.sentiment = said("annoyed");
-    lead.qualification.urgency = said("high");
-    lead.qualification.products_source = Some(Source::Inferred);
-    lead.contact.phone = lead.call.as_ref().and_then(|call| call.from.clone()).map(Known::from_caller);
-    let seen = case(lead.clone());
-    lead.contact.phone = Some(Known::from_caller(PhoneE164::new("+442079460101").expect("a number")));
-    let spoken = case(lead);
-    let source = |case: &Case, label: &str| {
-        let field = case.briefing.fields.iter().find(|field| field.label == label);
-        field.map(|field| field.source)
-    };
-    for (label, expected) in [
-        ("Tone", Source::Inferred),
-        ("Urgency", Source::Inferred),
-        ("Products", Source::Inferred),
-        ("Phone", Source::Platform),
-        ("Timeline", Source::Caller),
-    ] {
-        assert_eq!(source(&seen, label), Some(expected), "{label}");
-    }
-    assert_eq!(source(&spoken, "Phone"), Some(Source::Caller), "another number than the one they call from was said");
-}
-
-#[test]
 fn the_card_of_a_ringing_phone() {
     golden("slack_ringing.txt", &card_as_text(&case(dana()).card(BriefWhy::Ringing, &CardState::Open)));
 }
@@ -320,128 +251,4 @@ fn a_note_for_the_crm() {
         text += &format!("{}\n  {}\n", templates.task_subject(&context), body.lines().next().expect("an opening"));
     }
     golden("crm_note.txt", &format!("{text}\n{}", templates.crm_note(&case.note(&notes[0])).0));
-}
-
-#[test]
-fn the_caller_hears_a_first_name_and_a_time_and_nothing_else() {
-    let case = case(mallory());
-    let templates = built_in();
-    let slot = case.slot();
-    let later = Slot { from: at("2026-01-09T22:00:00Z"), ..slot.clone() };
-    let instructions = [
-        Instruction::Hold { rep: rep_id("ben") },
-        Instruction::Connected { rep: rep_id("ben") },
-        Instruction::OfferSlots { slots: vec![slot.clone(), later] },
-        Instruction::ConfirmBooking { slot: slot.clone() },
-        Instruction::PromiseCallback { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") },
-        Instruction::Hold { rep: rep_id("gone") },
-    ];
-    let mut text = String::new();
-    for zone in [Some(Zone::named("America/New_York")), None] {
-        for instruction in &instructions {
-            text += &format!("{}\n", templates.caller(instruction, &case.caller(zone)).0);
-        }
-    }
-    for what in [
-        Confirmation::Booking { slot },
-        Confirmation::Callback { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") },
-    ] {
-        let mail = templates.caller_confirmation(&what, case.world.lead.contact.name.as_ref(), &case.caller(None));
-        text += &format!("\nSubject: {}\n{}\n", mail.subject.0, mail.text.0);
-        assert!(mail.html.0.contains("<p style=\"margin:0 0 12px\">Hello,</p>"));
-        assert!(!mail.html.0.contains("Mallory") && !mail.html.0.contains("82"));
-    }
-    let event = templates.calendar_event(&rep_id("ben"), &case.caller(None));
-    text += &format!("\n{}: {}\n", event.summary.0, event.description.0);
-    assert!(!text.contains("Mallory") && !text.contains("Ortiz"));
-    let known = said("Dana Whitfield");
-    let what = Confirmation::Callback { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") };
-    let mail = templates.caller_confirmation(&what, known.as_ref(), &case.caller(None));
-    text += &format!("\nSubject: {}\n{}\n", mail.subject.0, mail.text.0);
-    golden("caller.txt", &text);
-}
-
-#[test]
-fn what_callers_say_cannot_break_out_of_any_channel() {
-    let case = case(mallory());
-    let templates = built_in();
-    let card = case.card(BriefWhy::Ringing, &CardState::Open);
-    within_slack_limits(&card);
-    let slack = format!("{}\n{}", card.text, card.blocks);
-    for bad in ["<!channel>", "<script", "<https://evil", "<img", "\u{202E}", "javascript:"] {
-        assert!(!slack.contains(bad), "{bad} in {slack}");
-    }
-    assert!(slack.contains("&lt;!channel&gt;") && slack.contains("{{7*7}}"), "shown as it was said");
-
-    let mail = templates.email(&case.brief(BriefWhy::Ringing));
-    assert!(!mail.subject.0.contains(['\r', '\n']), "{}", mail.subject.0);
-    assert!(mail.subject.0.starts_with("Live call now: Mallory <!channel> Bcc:"));
-    for bad in ["<script", "<img", "<!channel", "<https", "href=\"javascript", "\u{202E}"] {
-        assert!(!mail.html.0.contains(bad), "{bad}");
-    }
-    let subject = templates.task_subject(&case.note(&CrmNote::Routed));
-    assert!(!subject.contains(['\r', '\n']) && subject.chars().count() <= 255);
-    assert!(case.briefing.summary.as_ref().is_some_and(|s| s.0.chars().count() <= 1000));
-    assert_eq!(case.briefing.objections.len(), 5);
-}
-
-/// The limits of Slack's Block Kit reference.
-fn within_slack_limits(card: &Card) {
-    let blocks = card.blocks.as_array().expect("blocks are an array");
-    assert!((1..=50).contains(&blocks.len()));
-    let count = |value: &serde_json::Value| value.as_str().expect("a text").chars().count();
-    for block in blocks {
-        match block["type"].as_str() {
-            Some("header") => assert!((1..=150).contains(&count(&block["text"]["text"]))),
-            Some("section") => assert!((1..=3000).contains(&count(&block["text"]["text"]))),
-            Some("context") => assert!((1..=3000).contains(&count(&block["elements"][0]["text"]))),
-            other => panic!("unexpected block {other:?}"),
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-    #[test]
-    fn whatever_is_said_every_message_keeps_its_limits(name in "\\PC{0,300}", summary in "\\PC{0,3000}") {
-        let mut lead = dana();
-        lead.contact.name = said(&name);
-        lead.qualification.summary = said(&summary);
-        lead.qualification.objections = vec![summary.clone(); 7];
-        lead.contact.title = said(&"&".repeat(300));
-        let case = case(lead);
-        for why in WHYS {
-            within_slack_limits(&case.card(why, &CardState::Open));
-        }
-        let whisper = built_in().whisper(&case.briefing).0;
-        prop_assert!(spoken::words(&whisper) <= spoken::MAX_WORDS);
-        prop_assert!(whisper.ends_with("Press 1 to accept."));
-    }
-}
-
-#[test]
-fn a_workspace_may_bring_its_own_words() {
-    let own = Templates::compile(&[("caller/hold.hbs", "Bleiben Sie dran,\n{{rep}} kommt.")]).expect("no fault");
-    let case = case(dana());
-    let text = own.caller(&Instruction::Hold { rep: rep_id("ben") }, &case.caller(None));
-    assert_eq!(text.0, "Bleiben Sie dran, Ben kommt.");
-}
-
-/// Where it is not certain, the clock is named; it is never the rep's while something is known of the caller's.
-#[test]
-fn a_caller_whose_clock_is_not_certain_hears_which_clock_is_meant() {
-    let case = case(mallory());
-    let promise = Instruction::PromiseCallback { rep: rep_id("ben"), promised_at: at("2026-01-08T15:00:00Z") };
-    let zones = |names: &[&str]| names.iter().map(|name| Zone::named(name)).collect::<Vec<_>>();
-    for (names, by, told) in [
-        (&["America/New_York"][..], Evidence::State, "10 in the morning your time"),
-        (&["America/New_York"], Evidence::Number, "10 in the morning New York time"),
-        (&["America/New_York", "America/Chicago"], Evidence::State, "10 in the morning New York time"),
-        (&["Europe/London", "Europe/Berlin"], Evidence::NumberAndCountry, "3 in the afternoon London time"),
-        (&[], Evidence::Nothing, "7 in the morning Los Angeles time"),
-    ] {
-        let caller = Whereabouts { zones: zones(names), place: None, by };
-        let said = built_in().caller(&promise, &CallerContext { caller, ..case.caller(None) });
-        assert!(said.0.contains(told), "{names:?} {by:?}: {}", said.0);
-    }
 }

@@ -1,6 +1,6 @@
 //! Times as people say and write them, always in somebody's zone.
 
-use crate::domain::zone::Zone;
+use baton_core::domain::zone::Zone;
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 
 /// The zone in which a time is told to the caller.

@@ -4,7 +4,7 @@ use super::ReportOptions;
 use super::rows::{LeadRow, Status};
 use super::statistics::{count, percentile, ratio, wilson};
 use super::verdict::{Verdict, judge};
-use crate::domain::outcome::{MisrouteKind, OutcomeKind};
+use baton_core::domain::outcome::{MisrouteKind, OutcomeKind};
 use chrono::TimeDelta;
 use serde::Serialize;
 use std::collections::BTreeMap;

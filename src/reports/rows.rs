@@ -1,7 +1,7 @@
 //! One lead as the reports need it: `store` gathers it from decision, handoff, feedback and outcomes.
 
-use crate::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
-use crate::domain::outcome::{Feedback, OutcomeKind};
+use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
+use baton_core::domain::outcome::{Feedback, OutcomeKind};
 use chrono::{DateTime, Utc};
 
 #[derive(Debug, Clone, PartialEq)]

@@ -2,11 +2,11 @@
 
 use super::rows::{LeadRow, OwnerChange, Status};
 use super::{LONGEST_DAYS, Report, ReportOptions, build};
-use crate::domain::crm_id::CrmId;
-use crate::domain::id::RepId;
-use crate::domain::outcome::{NextStep, NextStepKind};
-use crate::rules::RuleSet;
 use crate::store::{ReportRow, Store, StoreError};
+use baton_core::domain::crm_id::CrmId;
+use baton_core::domain::id::RepId;
+use baton_core::domain::outcome::{NextStep, NextStepKind};
+use baton_core::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The report over the last `days` days, [`LONGEST_DAYS`] at most.
@@ -84,7 +84,7 @@ fn rep_of(crm_id: &CrmId, rules: &RuleSet) -> Option<RepId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routing::scenario::{at, rep_id, scenario};
+    use baton_core::routing::scenario::{at, rep_id, scenario};
 
     #[test]
     fn a_lead_that_nobody_has_or_that_was_forgotten_is_not_looked_after() {

@@ -3,8 +3,8 @@
 use super::rows::{LeadRow, OwnerChange, Status};
 use super::verdict::{RULES, Verdict, judge};
 use super::*;
-use crate::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
-use crate::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
+use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
+use baton_core::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
 use chrono::TimeDelta;
 use proptest::prelude::*;
 

@@ -4,7 +4,7 @@
 //! that could be judged is printed beside the accuracy.
 
 use super::rows::{LeadRow, Status};
-use crate::domain::outcome::{MisrouteKind, OutcomeKind};
+use baton_core::domain::outcome::{MisrouteKind, OutcomeKind};
 use chrono::TimeDelta;
 use serde::Serialize;
 

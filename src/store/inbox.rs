@@ -1,9 +1,9 @@
 //! What came in, byte for byte.
 
-use super::dialect::Column::{Bytes, Int, Text};
-use super::row::{Reading, micros, rows_json, texts_json, without_nul};
+use super::sql::dialect::Column::{Bytes, Int, Text};
+use super::sql::row::{Reading, micros, rows_json, texts_json, without_nul};
 use super::{StoreError, Tx};
-use crate::domain::id::LeadId;
+use baton_core::domain::id::LeadId;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::any::AnyRow;

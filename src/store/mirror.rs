@@ -1,9 +1,9 @@
 //! What the CRM last said of accounts.
 
-use super::dialect::Column::{Int, Text};
-use super::row::{Reading, document, micros, rows_json, texts_json};
+use super::sql::dialect::Column::{Int, Text};
+use super::sql::row::{Reading, document, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
-use crate::domain::account::Candidates;
+use baton_core::domain::account::Candidates;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::AssertSqlSafe;

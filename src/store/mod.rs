@@ -5,65 +5,44 @@
 //! nor undo it halfway; it is tried again, whole, when the database asks for that; an `Ok` means committed. Time comes from the
 //! caller: nothing here reads a clock. State is read and written on the writer only; [`Store::read`] may lag behind nothing,
 //! since it is the same database.
+//!
+//! `sql` is what every statement speaks with, `database` what all of it lies in; each of the others is a family of tables.
 
-mod call;
-mod caller;
-mod correction;
-mod dialect;
-mod error;
-mod feedback;
+mod database;
 mod handoff;
 mod inbox;
 mod lead;
 mod ledger;
-mod listing;
-mod migrate;
 mod mirror;
-mod open;
-mod outbound;
-mod past;
-mod place;
-mod pulse;
 mod release;
 mod rep;
 mod report;
-mod row;
-mod slot;
+mod sql;
 mod step;
-mod timeline;
 mod token;
-mod trace;
-mod transition;
-mod verdict;
-mod waiting;
 
-pub use caller::{Met, caller_keys};
-pub use correction::Correction;
-pub use error::StoreError;
-pub use feedback::{Contact, OwnerChange};
+pub use database::WorkerLock;
+pub use handoff::{Moved, Mover, local_day, new_steps};
 pub use inbox::{Aside, InboxMessage, InboxRow, Known};
-pub use lead::{DecidedLead, LeadRecord, StoredDecision, status as handoff_status};
-pub use ledger::{Grant, JournalLine};
-pub use listing::{AttentionCounts, LeadQuery, LeadSummary};
+pub use lead::{
+    AttentionCounts, DecidedLead, LeadQuery, LeadRecord, LeadSummary, Met, PastLead, StoredDecision, TimelineEntry,
+    WaitingLead, Waits, caller_keys, status as handoff_status,
+};
+pub use ledger::{Correction, Grant, JournalLine};
 pub use mirror::Mirrored;
-pub use outbound::OutboundEvent;
-pub use past::PastLead;
-pub use place::WorkerLock;
 pub use release::{LiveRelease, StoredRelease};
 pub use rep::RepState;
-pub use report::ReportRow;
+pub use report::{Contact, OwnerChange, ReportRow};
+pub use sql::error::StoreError;
 pub use step::{Claim, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
-pub use timeline::TimelineEntry;
 pub use token::Token;
-pub use transition::{Moved, Mover, local_day, new_steps};
-pub use waiting::{WaitingLead, Waits};
 
-use crate::clock::jitter;
-use dialect::Engine;
-use error::worth_another_try;
+use baton_clock::jitter;
+use database::{Pulse, Way};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use pulse::Pulse;
+use sql::dialect::Engine;
+use sql::error::worth_another_try;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool};
 use std::panic::AssertUnwindSafe;
@@ -84,7 +63,7 @@ pub struct Store {
     engine: Engine,
     writer: AnyPool,
     reader: AnyPool,
-    way: Arc<open::Way>,
+    way: Arc<Way>,
     pulse: Arc<Pulse>,
 }
 

@@ -1,11 +1,11 @@
 //! Releases: the rules and templates that decisions were made with, whole, so that each decision can be made again.
 
-use super::dialect::Column::{Bytes, Text};
 use super::inbox::hex;
-use super::row::{Reading, document, micros, rows_json, texts_json};
+use super::sql::dialect::Column::{Bytes, Text};
+use super::sql::row::{Reading, document, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
-use crate::domain::id::ReleaseId;
-use crate::rules::SourceFile;
+use baton_core::domain::id::ReleaseId;
+use baton_core::rules::SourceFile;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -1,10 +1,10 @@
 //! What changes about a rep from minute to minute: presence, reservation, load.
 
-use super::dialect::Column::{Int, Text};
-use super::row::{Reading, micros, rows_json, texts_json};
+use super::sql::dialect::Column::{Int, Text};
+use super::sql::row::{Reading, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
-use crate::domain::id::{HandoffId, RepId};
-use crate::domain::rep::Presence;
+use baton_core::domain::id::{HandoffId, RepId};
+use baton_core::domain::rep::Presence;
 use chrono::{DateTime, NaiveDate, Utc, Weekday};
 use serde_json::json;
 use sqlx::AssertSqlSafe;

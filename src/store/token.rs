@@ -1,6 +1,6 @@
 //! Bearer tokens of the API: their hashes, what they allow, and when they were last seen.
 
-use super::row::{Reading, document, micros};
+use super::sql::row::{Reading, document, micros};
 use super::{StoreError, Tx};
 use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;

@@ -6,13 +6,13 @@
 use super::rights::Rights;
 use super::server::Guest;
 use super::{Door, Problem};
-use crate::domain::scope::Scope;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
+use baton_core::domain::scope::Scope;
 use futures_util::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;

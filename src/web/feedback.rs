@@ -4,14 +4,14 @@ use super::form::Submitted;
 use super::link::Linked;
 use super::page;
 use super::{Door, Nothing, Problem};
-use crate::domain::id::{LeadId, RepId};
-use crate::domain::outcome::Feedback;
 use crate::store::LeadRecord;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::{Extension, Json};
+use baton_core::domain::id::{LeadId, RepId};
+use baton_core::domain::outcome::Feedback;
 use serde::Deserialize;
 use serde_json::json;
 

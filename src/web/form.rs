@@ -1,10 +1,10 @@
 //! What a rep fills in about a lead, and what of it cannot be: said to programs in the words of the API, to people in the
 //! words of the page.
 
-use crate::domain::id::RepId;
-use crate::domain::outcome::{Feedback, Misroute, MisrouteKind};
-use crate::domain::rep::Rep;
-use crate::rules::RuleSet;
+use baton_core::domain::id::RepId;
+use baton_core::domain::outcome::{Feedback, Misroute, MisrouteKind};
+use baton_core::domain::rep::Rep;
+use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -158,7 +158,7 @@ pub fn active(rules: &RuleSet) -> Vec<(&Rep, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routing::scenario::scenario;
+    use baton_core::routing::scenario::scenario;
 
     fn rules() -> RuleSet {
         let mut rules = scenario().rules;

@@ -2,9 +2,7 @@
 
 use super::listed::{Listed, cursor};
 use super::{Door, Nothing, Problem, Rights};
-use crate::domain::id::LeadId;
-use crate::domain::outcome::NextStepKind;
-use crate::intake::answer::{DIFFERS, Told, within};
+use crate::deciding::answer::{DIFFERS, Told, within};
 use crate::intake::event::{key_of, parse, source_of, structured};
 use crate::release::Lost;
 use crate::render::explain::explain_whole;
@@ -14,6 +12,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use baton_core::domain::id::LeadId;
+use baton_core::domain::outcome::NextStepKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -55,7 +55,7 @@ pub async fn post(
         Problem::unprocessable("the event cannot be understood; nothing was stored", faults)
     })?;
     let key = key_of(&body);
-    let answer = door.decider.answers.expect(&key);
+    let answer = door.decider.answers().expect(&key);
     let (reply_to, correlation_id) = (None, None);
     let message = InboxMessage {
         key: key.clone(),
@@ -136,18 +136,21 @@ pub async fn list(State(door): State<Door>, Query(asked): Query<Listed>) -> Resu
 }
 
 /// What needs a person: leads nobody could place or call in time, steps that failed for good, messages put aside. At most
-/// [`LISTED`] of each, and how many there are.
+/// [`LISTED`] of each, and how many there are; and how much there is to do.
 pub async fn attention(State(door): State<Door>, Query(Nothing {}): Query<Nothing>) -> Result<Json<Value>, Problem> {
     const LISTED: usize = 200;
-    let found = door.store.read("attention", |tx| {
+    let now = door.clock.now();
+    let found = door.store.read("attention", move |tx| {
         Box::pin(async move {
             let leads = tx.leads_list(Some(NextStepKind::NeedsAttention), LISTED).await?;
             let (steps, messages) = (tx.steps_failed(LISTED).await?, tx.inbox_quarantined(LISTED).await?);
-            Ok((leads, steps, messages, tx.attention_counts().await?))
+            Ok((leads, steps, messages, tx.attention_counts().await?, tx.step_stats(now).await?))
         })
     });
-    let (leads, steps, messages, counts) = found.await.map_err(|error| Problem::ours(&error))?;
-    Ok(Json(json!({ "leads": leads, "failed_steps": steps, "quarantined": messages, "counts": counts })))
+    let (leads, steps, messages, counts, backlog) = found.await.map_err(|error| Problem::ours(&error))?;
+    Ok(Json(json!({
+        "leads": leads, "failed_steps": steps, "quarantined": messages, "counts": counts, "backlog": backlog
+    })))
 }
 
 /// 202: a message that was put aside is tried again.

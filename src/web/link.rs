@@ -1,9 +1,9 @@
 //! Signed, expiring links: whoever holds one may speak for one rep about one lead, and about nothing else.
 
-use crate::domain::id::{LeadId, RepId};
 use crate::outbox::FeedbackLinks;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use baton_core::domain::id::{LeadId, RepId};
 use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

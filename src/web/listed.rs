@@ -1,11 +1,11 @@
 //! What `GET /v1/leads` may be asked: by call, by contact, by how things stand, and for the next page.
 
 use super::Problem;
-use crate::domain::id::{LeadId, RepId};
-use crate::domain::outcome::NextStepKind;
 use crate::intake::normalise;
-use crate::rules::phone;
 use crate::store::LeadQuery;
+use baton_core::domain::id::{LeadId, RepId};
+use baton_core::domain::outcome::NextStepKind;
+use baton_core::rules::words::phone;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 

@@ -24,11 +24,8 @@ pub use problem::Problem;
 pub use rights::{Key, Keyring, Rights, token_digest, token_hash};
 pub use server::serve;
 
-use crate::clock::SharedClock;
-use crate::domain::scope::Scope::{Act, Feedback, Intake, Read};
-use crate::intake::decider::Decider;
+use crate::deciding::decider::Decider;
 use crate::release::{Current, Library, Refusal};
-use crate::rules::RuleSet;
 use crate::store::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -36,6 +33,9 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::{get, post};
+use baton_clock::SharedClock;
+use baton_core::domain::scope::Scope::{Act, Feedback, Intake, Read};
+use baton_core::rules::RuleSet;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 

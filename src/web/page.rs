@@ -1,14 +1,14 @@
 //! The two small pages of a feedback link: plain HTML, no script, nothing loaded from elsewhere.
 
 use super::form::{FormFault, LONGEST_NOTE, Submitted, active};
-use crate::domain::id::RepId;
-use crate::domain::rep::Rep;
-use crate::rules::RuleSet;
 use crate::store::LeadRecord;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use baton_core::domain::id::RepId;
+use baton_core::domain::rep::Rep;
+use baton_core::rules::RuleSet;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::sync::LazyLock;

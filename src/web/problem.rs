@@ -1,10 +1,10 @@
 //! Errors as `application/problem+json` (RFC 9457).
 
-use crate::domain::scope::Scope;
 use crate::store::StoreError;
 use axum::body::to_bytes;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use baton_core::domain::scope::Scope;
 use serde_json::{Value, json};
 use std::time::Duration;
 

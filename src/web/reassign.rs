@@ -1,10 +1,10 @@
 //! `POST /v1/leads/{id}/reassign`: a lead to another rep, or to whoever the rules name but the one who has it.
 
 use super::{Door, Nothing, Problem};
-use crate::domain::id::{LeadId, RepId};
-use crate::intake::owner::{Reassigned, Wish};
+use crate::deciding::owner::{Reassigned, Wish};
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use baton_core::domain::id::{LeadId, RepId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

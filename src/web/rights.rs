@@ -5,10 +5,10 @@
 //! listen beyond this machine then.
 
 use super::Problem;
-use crate::clock::SharedClock;
-use crate::domain::scope::Scope;
 use crate::store::{Store, StoreError, Token};
 use axum::http::HeaderValue;
+use baton_clock::SharedClock;
+use baton_core::domain::scope::Scope;
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;

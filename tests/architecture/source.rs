@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// The files under `src`, by path with slashes, and those of them that `mod` declarations lead to.
+/// The files under `src` and `crates/*/src`, by path with slashes, and those of them that `mod` declarations lead to.
 pub struct House {
     pub files: BTreeMap<String, Source>,
     pub reached: BTreeSet<String>,
@@ -23,7 +23,7 @@ pub struct Source {
     children: Vec<(String, bool)>,
 }
 
-/// `crate::to::name`.
+/// `crate::to::name`, `baton_core::to::name` or `baton_clock::name`.
 pub struct Import {
     pub line: usize,
     pub to: String,
@@ -39,6 +39,7 @@ fn read_house() -> House {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut texts = BTreeMap::new();
     collect(&root.join("src"), root, &mut texts);
+    collect(&root.join("crates"), root, &mut texts);
     House::of(texts)
 }
 
@@ -58,7 +59,8 @@ impl House {
     pub fn of(texts: BTreeMap<String, String>) -> Self {
         let files = texts.into_iter().map(|(path, text)| (path.clone(), Source::new(&path, &text))).collect();
         let mut house = Self { files, reached: BTreeSet::new() };
-        let mut open = vec![("src/lib.rs".to_owned(), false), ("src/main.rs".to_owned(), false)];
+        let is_root = |path: &&String| path.ends_with("src/lib.rs") || path.as_str() == "src/main.rs";
+        let mut open: Vec<_> = house.files.keys().filter(is_root).map(|path| (path.clone(), false)).collect();
         while let Some((path, is_test)) = open.pop() {
             let Some(source) = house.files.get_mut(&path) else { continue };
             source.is_test = is_test;
@@ -84,10 +86,32 @@ impl Source {
         Self { path: path.to_owned(), children: children(&kept), code: kept, literals, is_test: false }
     }
 
-    /// First segment under `src`, without `.rs`.
+    /// The room: a module of the worker or of `core`, or another crate, by its folder.
     pub fn module(&self) -> String {
-        let inside = self.path.strip_prefix("src/").unwrap_or(&self.path);
-        inside.split('/').next().unwrap_or(inside).trim_end_matches(".rs").to_owned()
+        let (krate, inside) = self.split();
+        let first = inside.split('/').next().unwrap_or(inside).trim_end_matches(".rs");
+        match krate {
+            None => first.to_owned(),
+            Some("core") if first != "lib" => first.to_owned(),
+            Some(krate) => krate.to_owned(),
+        }
+    }
+
+    /// The folder of the crate, unless it is the worker, and the path under its `src`.
+    fn split(&self) -> (Option<&str>, &str) {
+        let below = |path: &'_ str| path.starts_with("src/");
+        match self.path.strip_prefix("crates/").and_then(|path| path.split_once('/')) {
+            Some((krate, path)) if below(path) => (Some(krate), &path["src/".len()..]),
+            _ => (None, self.path.strip_prefix("src/").unwrap_or(&self.path)),
+        }
+    }
+
+    /// `baton::store::lead`, `baton_core::rules`: where a `use` finds this file.
+    pub fn module_path(&self) -> String {
+        let (krate, inside) = self.split();
+        let krate = krate.map_or_else(|| "baton".to_owned(), |krate| format!("baton_{krate}"));
+        let inside = inside.trim_end_matches(".rs").trim_end_matches("/mod");
+        if ["lib", "main"].contains(&inside) { krate } else { format!("{krate}::{}", inside.replace('/', "::")) }
     }
 
     /// Where this file's child modules lie, with a slash at the end.
@@ -99,30 +123,45 @@ impl Source {
 
     /// How many `super::` lead from here to the crate.
     fn depth(&self) -> usize {
-        self.path.trim_end_matches(".rs").trim_end_matches("/mod").matches('/').count()
+        let (_, inside) = self.split();
+        let is_root = inside == "lib.rs" || inside == "main.rs";
+        if is_root { 0 } else { 1 + inside.trim_end_matches(".rs").trim_end_matches("/mod").matches('/').count() }
     }
 
     pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.code.lines().enumerate().map(|(at, line)| (at + 1, line))
     }
 
-    /// Every path from the crate's root: `crate::a::b`, `crate::{a::b, c}`, and `super::` as often as it takes.
+    /// Every path to a room: `crate::a::b`, `crate::{a::b, c}`, `super::` as often as it takes, `baton_core::a::b`. Inside of a
+    /// crate that is one room there is nothing to tell.
     pub fn imports(&self) -> Vec<Import> {
         let up = "super::".repeat(self.depth());
+        let has_rooms = matches!(self.split().0, None | Some("core"));
         let mut found = Vec::new();
-        for prefix in ["crate::", up.as_str()].into_iter().filter(|prefix| !prefix.is_empty()) {
-            for (at, _) in self.code.match_indices(prefix) {
-                if self.code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':' || c == '$') {
-                    continue;
-                }
-                let line = self.code[..at].matches('\n').count() + 1;
-                for path in branches(&self.code[at + prefix.len()..]) {
-                    let mut names = path.split("::");
-                    let to = names.next().unwrap_or_default().to_owned();
-                    let name = names.next().unwrap_or("*").to_owned();
-                    if to != "super" {
-                        found.push(Import { line, to, name });
-                    }
+        for prefix in ["crate::", up.as_str()].into_iter().filter(|prefix| has_rooms && !prefix.is_empty()) {
+            found.extend(self.below(prefix));
+        }
+        found.extend(self.below("baton_core::"));
+        for krate in ["clock", "import", "sandbox"] {
+            let of_crate = self.below(&format!("baton_{krate}::")).into_iter();
+            found.extend(of_crate.map(|import| Import { line: import.line, to: krate.to_owned(), name: import.to }));
+        }
+        found
+    }
+
+    fn below(&self, prefix: &str) -> Vec<Import> {
+        let mut found = Vec::new();
+        for (at, _) in self.code.match_indices(prefix) {
+            if self.code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':' || c == '$') {
+                continue;
+            }
+            let line = self.code[..at].matches('\n').count() + 1;
+            for path in branches(&self.code[at + prefix.len()..]) {
+                let mut names = path.split("::");
+                let to = names.next().unwrap_or_default().to_owned();
+                let name = names.next().unwrap_or("*").to_owned();
+                if to != "super" {
+                    found.push(Import { line, to, name });
                 }
             }
         }
@@ -137,16 +176,10 @@ impl Source {
             || self.children.iter().any(|(name, _)| *name == first);
         (!ours && first.starts_with(|c: char| c.is_ascii_lowercase())).then_some(first)
     }
-
-    /// The line is excepted by an attribute on the line above it, or it only uses what such a line defined.
-    pub fn expects_a_lint_before(&self, line: usize) -> bool {
-        let above = self.code.lines().nth(line.saturating_sub(2)).unwrap_or_default();
-        above.contains("#[expect(clippy::disallowed_types, reason")
-    }
 }
 
-/// The paths of a use tree, two names deep: `a::{b, c::d}` gives `a::b` and `a::c`.
-fn branches(tree: &str) -> Vec<String> {
+/// The paths of a use tree: `a::{b, c::d}` gives `a::b` and `a::c::d`.
+pub fn branches(tree: &str) -> Vec<String> {
     let name: String = tree.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     if !name.is_empty() {
         let Some(rest) = tree[name.len()..].strip_prefix("::") else { return vec![name] };
@@ -206,7 +239,8 @@ fn children(code: &str) -> Vec<(String, bool)> {
         if let Some((_, name)) = declared.filter(|(before, _)| before.is_empty() || before.starts_with("pub")) {
             found.push((name.to_owned(), for_tests));
         }
-        for_tests = line.starts_with("#[cfg(test)]") || (for_tests && line.starts_with("#["));
+        let cfg = ["#[cfg(test)]", "#[cfg(any(test, "].iter().any(|cfg| line.starts_with(cfg));
+        for_tests = cfg || (for_tests && line.starts_with("#["));
     }
     found
 }

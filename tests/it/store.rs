@@ -8,6 +8,7 @@ pub mod corrections;
 mod inbox;
 mod leads;
 mod ledgers;
+mod moves;
 mod past;
 mod releases;
 mod reports;
@@ -72,20 +73,22 @@ conformance! {
             texts_that_databases_dislike_come_back_exactly,
             every_float_comes_back_to_the_bit,
             an_event_makes_one_lead,
-            a_lead_is_found_by_event_and_by_call,
+            a_lead_is_found_by_its_call,
             a_caller_is_known_by_the_last_lead_of_a_number_or_an_address,
             leads_of_a_number_are_those_that_may_be_of_one_call,
-            of_two_saves_at_one_revision_one_counts,
-            a_move_is_one_commit_and_the_view_follows,
-            of_two_leads_that_choose_one_time_one_books_it,
-            a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise,
-            of_two_workers_with_one_event_one_moves_the_handoff,
             what_does_not_decode_is_named_by_table_column_and_row,
         ]
         ledgers: [
             turns_taken_at_once_sum_to_zero_without_a_gap,
             a_recount_finds_a_tampered_balance,
             a_recount_names_a_gap_in_the_journal,
+        ]
+        moves: [
+            of_two_saves_at_one_revision_one_counts,
+            a_move_is_one_commit_and_the_view_follows,
+            of_two_leads_that_choose_one_time_one_books_it,
+            a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise,
+            of_two_workers_with_one_event_one_moves_the_handoff,
         ]
         past: [
             past_leads_come_page_by_page_each_once,
@@ -103,7 +106,6 @@ conformance! {
             feedback_outcomes_and_owner_changes_are_told_once,
             accounts_are_remembered_even_when_there_is_none,
             tokens_come_back_and_can_be_taken_away,
-            our_events_wait_until_they_are_confirmed,
             bi_views_can_be_read,
         ]
         reps: [

@@ -1,18 +1,18 @@
 //! After the calls: promised calls are made, reps rate, an owner is changed by hand, and everything is counted.
 
-use super::scenes::Told;
+use super::scenes::{Told, quiet};
 use crate::app::Running;
 use crate::app::stage::{Stage, post_event};
 use crate::cli::say;
 use crate::connectors::http::{Call, Does, Limits, VendorHttp};
-use crate::domain::id::RepId;
-use crate::domain::outcome::NextStepKind;
 use crate::reports::{self, Format};
-use crate::rules::RuleSet;
 use crate::store::{AttentionCounts, LeadRecord};
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use baton_core::domain::id::RepId;
+use baton_core::domain::outcome::NextStepKind;
+use baton_core::rules::RuleSet;
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde::Serialize;
@@ -85,19 +85,6 @@ pub async fn wind_up(stage: &Arc<Stage>, running: &Running, rules: &Arc<RuleSet>
 
 /// The CRM is asked for its owners two minutes after a call: worth waiting for.
 const CRM_IS_ASKED_AFTER: TimeDelta = TimeDelta::seconds(130);
-
-/// Waits until everything is done that is due this far ahead: the CRM that was down is caught up with.
-pub async fn quiet(stage: &Stage, running: &Running, ahead: TimeDelta) -> Result<()> {
-    for _ in 0..300 {
-        let now = stage.world.clock.now() + ahead;
-        let open = running.store.read("demo.open", move |tx| Box::pin(async move { tx.steps_open(now).await })).await?;
-        if open == 0 {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    bail!("some steps did not come to an end in time");
-}
 
 async fn records(running: &Running, told: &[Told]) -> Result<Vec<LeadRecord>> {
     let ids: Vec<_> = told.iter().map(|lead| lead.lead.clone()).collect();

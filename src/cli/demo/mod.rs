@@ -11,11 +11,11 @@ mod world;
 use super::{BROKEN_PROMISE, FAULTY, OK, TextOrJson, say};
 use crate::app::stage::Stage;
 use crate::app::{self, Running, Setup, workspace};
-use crate::clock::{ScaledClock, SharedClock};
 use crate::config::Limits;
 use crate::store::Store;
 use crate::web::LinkSigner;
 use anyhow::{Context, Result};
+use baton_clock::{ScaledClock, SharedClock};
 use chrono::{DateTime, Utc};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -97,7 +97,7 @@ async fn start_worker(
     let store = Store::open(&format!("sqlite:{}", file.path())).await?;
     store.migrate().await?;
     let address = listener.local_addr()?;
-    let secret: [u8; 32] = crate::clock::random_bytes();
+    let secret: [u8; 32] = baton_clock::random_bytes();
     let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     // Leases are written in the world's time: as long in ours as in production.
     let (lease_s, vendor_timeout_s) = (25 * u64::from(SPEED), 10 * u64::from(SPEED));
@@ -125,7 +125,7 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new() -> Self {
-        let name: [u8; 6] = crate::clock::random_bytes();
+        let name: [u8; 6] = baton_clock::random_bytes();
         let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
         Self(std::env::temp_dir().join(format!("baton-demo-{name}.db")))
     }

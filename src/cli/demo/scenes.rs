@@ -1,18 +1,17 @@
 //! The calls of the demo: who calls, how the reps behave, what goes wrong.
 
-use super::aftermath::quiet;
 use super::{tell, world};
 use crate::app::Running;
 use crate::app::stage::{Stage, deliver_over_http, post_event};
 use crate::cli::say;
-use crate::clock::ScaledClock;
-use crate::domain::id::LeadId;
-use crate::domain::outcome::NextStepKind;
-use crate::intake::answer::Answer;
-use crate::rules::RuleSet;
-use crate::sandbox::Fault;
-use crate::sandbox::voice::{RepManner, Script};
+use crate::deciding::answer::Answer;
 use anyhow::{Context, Result, bail};
+use baton_clock::ScaledClock;
+use baton_core::domain::id::LeadId;
+use baton_core::domain::outcome::NextStepKind;
+use baton_core::rules::RuleSet;
+use baton_sandbox::Fault;
+use baton_sandbox::voice::{RepManner, Script};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -231,6 +230,19 @@ impl Play<'_> {
         }
         Ok(true)
     }
+}
+
+/// Waits until everything is done that is due this far ahead: the CRM that was down is caught up with.
+pub async fn quiet(stage: &Stage, running: &Running, ahead: TimeDelta) -> Result<()> {
+    for _ in 0..300 {
+        let now = stage.world.clock.now() + ahead;
+        let open = running.store.read("demo.open", move |tx| Box::pin(async move { tx.step_stats(now).await })).await?;
+        if open.due + open.leased == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    bail!("some steps did not come to an end in time");
 }
 
 /// Prints each line of each lead's timeline once.

@@ -4,8 +4,8 @@ use super::scenes::Told;
 use crate::app::Running;
 use crate::app::stage::Stage;
 use crate::cli::say;
-use crate::domain::id::HandoffId;
 use anyhow::Result;
+use baton_core::domain::id::HandoffId;
 use serde_json::Value;
 use std::time::Duration;
 

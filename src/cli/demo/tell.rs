@@ -1,8 +1,8 @@
 //! One line per turn of events, from the timeline as it is stored.
 
-use crate::domain::id::{LeadId, RepId};
-use crate::rules::RuleSet;
 use crate::store::TimelineEntry;
+use baton_core::domain::id::{LeadId, RepId};
+use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! What the demo plays with: the shipped rules and twenty calls, built in, so that it runs in any folder.
 
 use crate::app::workspace::{self, Faults, Workspace};
-use crate::rules::SourceFile;
+use baton_core::rules::SourceFile;
 
 macro_rules! files {
     ($folder:literal: $($name:literal)*) => {

@@ -3,13 +3,13 @@
 //! Domain-wide delegation lets it act in the name of any user of the customer's domain, so each token is asked for with
 //! the narrowest scope and one user. When the process dies, tokens are simply fetched anew.
 
-use super::VENDOR;
-use crate::clock::SharedClock;
+use super::wire::VENDOR;
 use crate::connectors::VendorError;
 use crate::connectors::http::{
     Answer, Call, Does, Limits, Secret, Token, TokenCache, TokenSource, VendorHttp, by_status,
 };
 use async_trait::async_trait;
+use baton_clock::SharedClock;
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Method;

@@ -1,11 +1,10 @@
 //! What goes over the wire to and from Google Calendar v3 (discovery revision 20261030), and what it means.
 
-use super::VENDOR;
 use crate::connectors::http::{Answer, by_status, cut, retry_after};
 use crate::connectors::markup::escaped;
 use crate::connectors::{BookRequest, VendorError};
-use crate::domain::rep::{Busy, BusyKind};
-use crate::domain::zone::Zone;
+use baton_core::domain::rep::{Busy, BusyKind};
+use baton_core::domain::zone::Zone;
 use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,6 +12,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub(super) const VENDOR: &str = "google";
 /// Google's limits in practice, in characters.
 const SUMMARY_LIMIT: usize = 1_024;
 const DESCRIPTION_LIMIT: usize = 8_192;

@@ -1,36 +1,15 @@
 //! One request and its answer, and what of them may appear in a message.
 
+use super::secret::Secret;
 use super::token::Token;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::fmt;
 use url::Url;
 
 /// Characters of a vendor's body that a message may repeat.
 pub const QUOTE_LIMIT: usize = 300;
-
-/// A credential. Never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself, for the one header or form field that it belongs into.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[secret]")
-    }
-}
 
 /// Decides what a lost answer means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

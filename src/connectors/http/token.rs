@@ -1,9 +1,9 @@
 //! Access tokens that are fetched once for everybody.
 
-use super::call::Secret;
-use crate::clock::SharedClock;
+use super::secret::Secret;
 use crate::connectors::VendorError;
 use async_trait::async_trait;
+use baton_clock::SharedClock;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -84,7 +84,7 @@ impl<S: TokenSource> TokenCache<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::FakeClock;
+    use baton_clock::FakeClock;
     use std::time::Duration;
 
     /// Counts its fetches; the first `failing` ones fail.
@@ -102,7 +102,7 @@ mod tests {
             if count <= self.failing {
                 return Err(VendorError::Reauthenticate { vendor: "test", why: "no".to_owned() });
             }
-            let expires_at = Some(crate::clock::Clock::now(&*self.clock) + chrono::TimeDelta::minutes(30));
+            let expires_at = Some(baton_clock::Clock::now(&*self.clock) + chrono::TimeDelta::minutes(30));
             Ok(Token { secret: Secret::new(format!("t{count}")), expires_at, base: None, acts_as: None })
         }
     }

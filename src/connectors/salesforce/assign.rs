@@ -4,11 +4,12 @@
 //! answer is lost, the deadline passes and the request arrives after all. An upsert would run them again on every
 //! repetition and take the lead from whoever has it by then.
 
+use super::Salesforce;
+use super::errors::{self, KEY_FIELD, read};
 use super::write::{CompositeAnswer, LEAD, OWNER, fields_of};
-use super::{KEY_FIELD, Salesforce, errors, read};
 use crate::connectors::http::{Call, Does};
 use crate::connectors::{CrmLead, VendorError};
-use crate::domain::crm_id::CrmId;
+use baton_core::domain::crm_id::CrmId;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,10 +1,10 @@
 //! Access tokens of Salesforce: JWT bearer or client credentials, both by one form post.
 
-use super::{SalesforceAuth, VENDOR};
-use crate::clock::SharedClock;
+use super::errors::{VENDOR, read};
 use crate::connectors::VendorError;
 use crate::connectors::http::{Answer, Call, Does, Secret, Token, TokenSource, VendorHttp, by_status};
 use async_trait::async_trait;
+use baton_clock::SharedClock;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,23 @@ use url::Url;
 /// failure, so it is neither long nor tight.
 const ASSERTION_S: i64 = 120;
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// Neither way has a refresh token, which two workers could use at once and so have revoked.
+#[derive(Debug, Clone)]
+pub enum SalesforceAuth {
+    JwtBearer {
+        consumer_key: String,
+        username: String,
+        /// PKCS#1 or PKCS#8; its certificate is in the External Client App.
+        private_key_pem: Secret,
+        /// `https://login.salesforce.com` or `https://test.salesforce.com`, never the My Domain.
+        audience: String,
+    },
+    ClientCredentials {
+        client_id: String,
+        client_secret: Secret,
+    },
+}
 
 pub(super) struct TokenRequests {
     http: Arc<VendorHttp>,
@@ -97,7 +114,7 @@ impl TokenSource for TokenRequests {
         if !answer.is_success() {
             return Err(refused(&answer));
         }
-        let token: TokenAnswer = super::read(&answer)?;
+        let token: TokenAnswer = read(&answer)?;
         let base = instance(self.http.base(), &token.instance_url)?;
         let acts_as = token.id.rsplit('/').next().map(str::to_owned);
         Ok(Token { secret: Secret::new(token.access_token), expires_at: None, base, acts_as })

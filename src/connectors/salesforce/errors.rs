@@ -1,13 +1,16 @@
 //! What Salesforce's error codes mean. The array of `{message, errorCode, fields}` decides; the status does not:
-//! `UNABLE_TO_LOCK_ROW` comes with 400, an exhausted day with 403.
+//! `UNABLE_TO_LOCK_ROW` comes with 400, an exhausted day with 403. A success that cannot be read is an error too.
 
-use super::{KEY_FIELD, VENDOR};
 use crate::connectors::VendorError;
 use crate::connectors::http::{Answer, by_status};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 
+pub(super) const VENDOR: &str = "salesforce";
+/// External ID and unique, on Lead and on Activity.
+pub(super) const KEY_FIELD: &str = "Baton_Key__c";
 /// The 24 h window rolls; asking more often than this only adds to it.
 const DAILY_LIMIT_PAUSE: Duration = Duration::from_secs(15 * 60);
 /// Too many long requests at once: they take 20 s and more.
@@ -32,6 +35,11 @@ pub(super) fn judge(answer: &Answer) -> Result<(), VendorError> {
         Some(error) => Err(class_of(&error, answer)),
         None => Err(by_status(VENDOR, answer)),
     }
+}
+
+/// What the vendor sent in a success is not what we know: mending it needs a person, here or there.
+pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
+    answer.read().map_err(|why| VendorError::NeedsPerson { vendor: VENDOR, why })
 }
 
 /// The error of a composite that was rolled back: that of the guilty part. The innocent say `PROCESSING_HALTED`.

@@ -3,13 +3,14 @@
 //! Contacts and open leads by e-mail, anybody by phone, accounts by website and by the beginning of the name. What a loose
 //! search brings is not judged here; the rules' matcher does that.
 
-use super::{Salesforce, VENDOR, read, soql};
+use super::errors::{VENDOR, read};
+use super::{Salesforce, soql};
 use crate::connectors::lead::{first_word, host_of, phone_near};
 use crate::connectors::{AccountKeys, VendorError};
-use crate::domain::account::{CompanyRecord, PersonKind, PersonRecord, Records};
-use crate::domain::crm_id::CrmId;
-use crate::domain::lead::FieldValue;
-use crate::domain::phone::PhoneE164;
+use baton_core::domain::account::{CompanyRecord, PersonKind, PersonRecord, Records};
+use baton_core::domain::crm_id::CrmId;
+use baton_core::domain::lead::FieldValue;
+use baton_core::domain::phone::PhoneE164;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value};

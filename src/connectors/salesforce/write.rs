@@ -1,9 +1,10 @@
 //! Lead and task in one call, rolled back together.
 
-use super::{KEY_FIELD, Salesforce, VENDOR, errors, read, soql};
+use super::errors::{self, KEY_FIELD, VENDOR, read};
+use super::{Salesforce, soql};
 use crate::connectors::http::{Answer, Call, Does, cut};
 use crate::connectors::{CrmLead, CrmRef, CrmTask, VendorError};
-use crate::domain::crm_id::CrmId;
+use baton_core::domain::crm_id::CrmId;
 use chrono::SecondsFormat;
 use reqwest::Method;
 use serde::Deserialize;

@@ -3,9 +3,9 @@
 use super::connection::{AmqpError, CALL_TIMEOUT, call, close, connect};
 use super::topology::{Refused, TopologyError};
 use super::{AmqpConfig, AmqpStats};
-use crate::clock;
 use crate::intake::envelope::structured;
 use async_trait::async_trait;
+use baton_clock as clock;
 use futures_util::StreamExt;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};

@@ -1,8 +1,8 @@
 //! Which record of the CRM the lead belongs to, why it, and why not each of the others.
 
 use super::ago;
-use crate::domain::account::MatchKey;
-use crate::routing::decision::{AccountTrace, MatchStep, MatchTrace, OtherAccount, OtherVerdict};
+use baton_core::domain::account::MatchKey;
+use baton_core::routing::decision::{AccountTrace, MatchStep, MatchTrace, OtherAccount, OtherVerdict};
 
 pub(super) fn lines(trace: &AccountTrace) -> Vec<String> {
     match trace {
@@ -109,9 +109,9 @@ fn percent(permille: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routing::scenario::{at, scenario};
+    use baton_core::routing::scenario::{at, scenario};
 
-    fn told(world: &crate::routing::scenario::Scenario) -> Vec<String> {
+    fn told(world: &baton_core::routing::scenario::Scenario) -> Vec<String> {
         lines(&world.decide().trace.account)
     }
 

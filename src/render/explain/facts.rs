@@ -1,14 +1,14 @@
 //! What was known when a lead was decided: each fact with its source and its age.
 
 use super::{Roster, Story, ago};
-use crate::domain::id::RepId;
-use crate::domain::known::Fact;
-use crate::domain::rep::{Busy, BusyKind, Presence};
-use crate::domain::zone::Zone;
-use crate::routing::decision::OwnershipResult;
-use crate::routing::snapshot::RepFacts;
-use crate::routing::{Decision, Snapshot, local};
-use crate::rules::RuleSet;
+use baton_core::domain::id::RepId;
+use baton_core::domain::known::Fact;
+use baton_core::domain::rep::{Busy, BusyKind, Presence};
+use baton_core::domain::zone::Zone;
+use baton_core::routing::decision::OwnershipResult;
+use baton_core::routing::snapshot::RepFacts;
+use baton_core::routing::{Decision, Snapshot, local};
+use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 
 /// A section to follow [`super::explain()`]: one line for everybody whom the decision names, in the order of its trace. The
@@ -86,7 +86,7 @@ fn calendar(calendar: &Fact<Vec<Busy>>, now: DateTime<Utc>, zone: Zone) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routing::scenario::{at, scenario};
+    use baton_core::routing::scenario::{at, scenario};
 
     #[test]
     fn every_fact_is_told_with_its_source_and_age() {

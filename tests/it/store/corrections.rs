@@ -2,9 +2,9 @@
 
 use super::server::Db;
 use super::world::{caller, decided, lead_id, now, pool, rep, rules};
-use baton::domain::id::RepId;
-use baton::routing::ledger::{Cause, Entry, EntryKind, Ledger, TURN, tally};
 use baton::store::{Correction, DecidedLead, Grant, JournalLine};
+use baton_core::domain::id::RepId;
+use baton_core::routing::ledger::{Cause, Entry, EntryKind, Ledger, TURN, tally};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ const POOL: &str = "emea-enterprise";
 pub async fn insert(db: &Db, number: u32) -> RepId {
     let made = decided(caller(number));
     let owner = made.decision.plan.owner.clone();
-    assert_eq!(made.decision.plan.pool, pool(POOL), "{}", made.decision.plan.reason);
+    assert_eq!(made.decision.plan.pool, pool(POOL), "{}", made.decision.plan.reason.in_words());
     let made: Arc<Vec<DecidedLead>> = Arc::new(vec![made]);
     let stored = db.store.write("test", move |tx| {
         let made = Arc::clone(&made);

@@ -1,24 +1,16 @@
-//! Leads with all that their decision made: back to the bit, moved once, and named when they do not decode.
+//! Leads with all that their decision made: back to the bit, found again, and named when they do not decode.
 
 use super::server::Db;
-use super::world::{LEASE, caller, decided, handoff_id, later, lead_id, mover, now, pool, rep, rules};
-use baton::connectors::CrmRef;
-use baton::domain::effect::Effect;
-use baton::domain::id::{LeadId, RepId};
-use baton::domain::known::Known;
-use baton::domain::lead::{Call, FieldValue};
-use baton::domain::outcome::{NextStepKind, Slot};
-use baton::domain::phone::PhoneE164;
-use baton::handoff::{Event, Stage};
-use baton::routing::decision::{Target, TargetRole};
+use super::world::{LEASE, caller, decided, every_kind, handoff_id, later, lead_id, pool, rep};
 use baton::store::{Claim, DecidedLead, LeadRecord, StepRow, StoreError};
-use chrono::TimeDelta;
+use baton_core::domain::id::LeadId;
+use baton_core::domain::known::Known;
+use baton_core::domain::lead::{Call, FieldValue};
+use baton_core::domain::phone::PhoneE164;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
-async fn insert(db: &Db, leads: Vec<DecidedLead>) -> Result<(), StoreError> {
+pub async fn insert(db: &Db, leads: Vec<DecidedLead>) -> Result<(), StoreError> {
     let leads = Arc::new(leads);
     let stored = db.store.write("test", move |tx| {
         let leads = Arc::clone(&leads);
@@ -34,7 +26,7 @@ async fn assert_comes_back(db: &Db, sent: &DecidedLead) {
         Box::pin(async move {
             let lead = tx.lead(&id).await?.expect("the lead");
             let (decision, snapshot) = (tx.decision(&id).await?, tx.snapshot(&id).await?);
-            let handoff = tx.handoff(&baton::domain::id::HandoffId::of(&id)).await?;
+            let handoff = tx.handoff(&baton_core::domain::id::HandoffId::of(&id)).await?;
             Ok((
                 lead,
                 decision.expect("the decision"),
@@ -72,7 +64,7 @@ pub async fn five_hundred_leads_come_back_exactly(db: Db) {
     // The steps were born leased to a worker that is now dead, or are timers: all are due a day later.
     let claimed = db.store.write("test", |tx| {
         Box::pin(async move {
-            tx.steps_claim(later(86_400), "second", LEASE, &Effect::KINDS, Claim::DueAndLapsed, 100_000).await
+            tx.steps_claim(later(86_400), "second", LEASE, &every_kind(), Claim::DueAndLapsed, 100_000).await
         })
     });
     let found: BTreeMap<String, StepRow> =
@@ -150,17 +142,15 @@ pub async fn an_event_makes_one_lead(db: Db) {
     assert_eq!(db.number("SELECT COUNT(*) FROM decision").await, 1);
 }
 
-pub async fn a_lead_is_found_by_event_and_by_call(db: Db) {
+pub async fn a_lead_is_found_by_its_call(db: Db) {
     insert(&db, vec![decided(caller(1)), decided(caller(2))]).await.expect("leads");
     let found = db.store.read("test", |tx| {
         Box::pin(async move {
-            let by_event = tx.lead_by_event("sandbox", "evt-2").await?.map(|record| record.lead.id);
-            let stranger = tx.lead_by_event("elsewhere", "evt-2").await?.map(|record| record.lead.id);
             let by_call = tx.handoff_of_call("sandbox", "call-1").await?;
-            Ok((by_event, stranger, by_call, tx.handoff_of_call("vapi", "call-1").await?, tx.lead(&lead_id(9)).await?))
+            Ok((by_call, tx.handoff_of_call("vapi", "call-1").await?, tx.lead(&lead_id(9)).await?))
         })
     });
-    assert_eq!(found.await.expect("a read"), (Some(lead_id(2)), None, Some(handoff_id(1)), None, None));
+    assert_eq!(found.await.expect("a read"), (Some(handoff_id(1)), None, None));
 }
 
 pub async fn a_caller_is_known_by_the_last_lead_of_a_number_or_an_address(db: Db) {
@@ -231,265 +221,6 @@ pub async fn leads_of_a_number_are_those_that_may_be_of_one_call(db: Db) {
     }
 }
 
-pub async fn of_two_saves_at_one_revision_one_counts(db: Db) {
-    insert(&db, vec![decided(caller(1))]).await.expect("a lead");
-    let read = db.store.read("test", |tx| Box::pin(async move { tx.handoff(&handoff_id(1)).await })).await;
-    let handoff = read.expect("the handoff");
-    let savers: Vec<_> = (0..8)
-        .map(|_| {
-            let (db, mut next) = (db.clone(), handoff.clone());
-            let revision = next.revision;
-            next.revision += 1;
-            tokio::spawn(async move {
-                let saved = db.store.write("test", move |tx| {
-                    let next = next.clone();
-                    Box::pin(async move { tx.handoff_save(&next, revision).await })
-                });
-                saved.await
-            })
-        })
-        .collect();
-    let mut counted = 0;
-    for saver in savers {
-        match saver.await.expect("no panic") {
-            Ok(()) => counted += 1,
-            Err(StoreError::Conflict { what: "handoff", id }) => assert_eq!(id, handoff_id(1).to_string()),
-            Err(other) => panic!("{other:?}"),
-        }
-    }
-    assert_eq!(counted, 1);
-}
-
-/// Reps whose phone some lead holds.
-async fn holders(db: &Db) -> BTreeSet<RepId> {
-    let states = db
-        .store
-        .write("test", |tx| Box::pin(async move { tx.reps_lock(&rules().reps.keys().cloned().collect()).await }));
-    states
-        .await
-        .expect("states")
-        .into_values()
-        .filter(|state| state.reserved.is_some())
-        .map(|state| state.rep)
-        .collect()
-}
-
-/// The rep who is rung first, and their leg.
-fn rung(lead: &DecidedLead) -> (RepId, baton::domain::id::LegId) {
-    let leg = lead.handoff.legs.first().expect("somebody is rung");
-    (leg.rep.clone(), leg.id.clone())
-}
-
-pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
-    let sent = decided(caller(1));
-    let (first, leg) = rung(&sent);
-    let hold = sent.handoff.holds.clone().expect("a phone is ours");
-    insert(&db, vec![sent.clone()]).await.expect("a lead");
-    let owner = sent.handoff.owner.clone();
-    let begun = db.store.write("test", move |tx| {
-        let (first, hold, owner) = (first.clone(), hold.clone(), owner.clone());
-        Box::pin(async move {
-            tx.reps_lock(&BTreeSet::from([first.clone(), owner.clone()])).await?;
-            tx.rep_take(&owner, now().date_naive()).await?;
-            assert!(tx.rep_reserve(&first, &handoff_id(1), hold.until, now()).await?);
-            // As the batch that decided it: the turn that a later move hands on must be on the ledger.
-            let pools: Vec<_> = rules().pools.keys().cloned().collect();
-            tx.ledgers_lock(&pools).await.map(|_| ())
-        })
-    });
-    begun.await.expect("a beginning");
-    let moved = db.store.write("test", move |tx| {
-        let leg = leg.clone();
-        Box::pin(async move {
-            let declined = Event::Declined { leg };
-            tx.transition(&handoff_id(1), &declined, &rules(), &mover("second", later(3))).await
-        })
-    });
-    let moved = moved.await.expect("a move");
-    assert!(!moved.ignored);
-    assert!(moved.steps.iter().all(|step| step.fence == 1 && step.run_at <= later(3)), "{:?}", moved.steps);
-    let found = db.store.read("test", |tx| {
-        Box::pin(async move {
-            let list = tx.leads_list(Some(NextStepKind::Handoff), 10).await?;
-            Ok((tx.handoff(&handoff_id(1)).await?, tx.timeline(&lead_id(1)).await?, list))
-        })
-    });
-    let (handoff, timeline, list) = found.await.expect("a read");
-    assert_eq!(handoff.revision, sent.handoff.revision + 1);
-    let Stage::Ringing { leg } = &handoff.stage else { panic!("the next rep is rung: {:?}", handoff.stage) };
-    assert_ne!(*leg, rung(&sent).1);
-    assert_eq!(timeline.iter().map(|line| line.kind.as_str()).collect::<Vec<_>>(), ["decided", "declined"]);
-    let [line] = list.as_slice() else { panic!("{list:?}") };
-    assert_eq!((&line.lead, &line.next_step, &line.owner), (&lead_id(1), &handoff.next_step(), &handoff.owner));
-    let (first, second) =
-        (sent.handoff.holds.clone().expect("it rang").rep, handoff.holds.expect("a phone is ours").rep);
-    assert_eq!(
-        holders(&db).await,
-        BTreeSet::from([first, second.clone()]),
-        "the first phone is up until it is hung up"
-    );
-    let hung_up = db.store.write("test", {
-        let leg = rung(&sent).1;
-        move |tx| {
-            let leg = leg.clone();
-            Box::pin(async move { tx.hung_up(&handoff_id(1), &leg).await })
-        }
-    });
-    hung_up.await.expect("a hang-up");
-    assert_eq!(holders(&db).await, BTreeSet::from([second]), "now it is free for others");
-    let crm = CrmRef { id: "00Q1".into(), url: None, owner_crm_id: Some("005".into()) };
-    let (stored, wanted) = (crm.clone(), crm);
-    let set = db.store.write("test", move |tx| {
-        let crm = stored.clone();
-        Box::pin(async move {
-            tx.lead_set_crm(&lead_id(1), &crm).await?;
-            tx.lead(&lead_id(1)).await
-        })
-    });
-    assert_eq!(set.await.expect("a write").and_then(|lead| lead.crm), Some(wanted.clone()));
-    let nobody = db.store.write("test", move |tx| {
-        let crm = wanted.clone();
-        Box::pin(async move { tx.lead_set_crm(&lead_id(9), &crm).await })
-    });
-    let nobody = nobody.await;
-    assert!(matches!(nobody, Err(StoreError::NotFound { what: "lead", .. })), "{nobody:?}");
-}
-
-/// Found in the crash loop: two callers chose one time, each was told it was free, and both were in the calendar.
-pub async fn of_two_leads_that_choose_one_time_one_books_it(db: Db) {
-    let slot = |hours: i64| {
-        let from = later(3600 * hours);
-        Slot { rep: rep("priya.nair"), from, until: from + TimeDelta::minutes(30) }
-    };
-    let offered = |number: u32| {
-        let mut lead = decided(caller(number));
-        lead.handoff.holds = None;
-        lead.handoff.stage = Stage::Offering { search: 1, slots: vec![slot(3), slot(4)] };
-        lead
-    };
-    insert(&db, (1..=8).map(offered).collect()).await.expect("eight leads");
-    let choosing = (1..=8).map(|number| {
-        let db = db.clone();
-        tokio::spawn(async move {
-            let moved = db.store.write("test", move |tx| {
-                let chosen = Event::SlotChosen { slot: slot(3) };
-                Box::pin(async move { tx.transition(&handoff_id(number), &chosen, &rules(), &mover("w", now())).await })
-            });
-            moved.await.expect("a move").steps
-        })
-    });
-    let mut books = 0;
-    for steps in choosing.collect::<Vec<_>>() {
-        let steps = steps.await.expect("a choice");
-        books += steps.iter().filter(|step| matches!(step.effect, Effect::Book { .. })).count();
-    }
-    assert_eq!(books, 1, "the others hear the time that is left");
-    let refused = db.store.write("test", move |tx| {
-        let chosen = Event::SlotTaken { attempt: 1 };
-        Box::pin(async move {
-            let mut claimed = vec![tx.slots_claimed(&rep("priya.nair"), now()).await?.len()];
-            for number in 1..=8 {
-                tx.transition(&handoff_id(number), &chosen, &rules(), &mover("w", now())).await?;
-            }
-            claimed.push(tx.slots_claimed(&rep("priya.nair"), now()).await?.len());
-            Ok(claimed)
-        })
-    });
-    assert_eq!(refused.await.expect("moves"), [1, 0], "what the calendar refused is let go");
-}
-
-/// Found in the load bench: a move locked whom it was to ring, found that phone taken, and locked the next one out of order;
-/// with a worker that locks in order the two waited for each other until the database gave one of them up.
-pub async fn a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise(db: Db) {
-    let mut sent = decided(caller(1));
-    let (high, low, leg) = (rep("priya.nair"), rep("jonas.weber"), rung(&sent).1);
-    assert!(high > low && !sent.handoff.targets[..1].iter().any(|first| first.rep == low));
-    sent.handoff.targets.truncate(1);
-    sent.handoff.targets.extend([&high, &low].map(|rep| Target::new(rep.clone(), TargetRole::Member)));
-    sent.handoff.terms.ring_at_most = 3;
-    insert(&db, vec![sent.clone()]).await.expect("a lead");
-    let taken = db.store.write("test", {
-        let high = high.clone();
-        move |tx| {
-            let high = high.clone();
-            Box::pin(async move {
-                // As when a release goes live: what has to be made first cannot be locked in order.
-                tx.reps_lock(&rules().reps.keys().cloned().collect()).await?;
-                tx.rep_reserve(&high, &handoff_id(9), later(3600), now()).await
-            })
-        }
-    });
-    assert!(taken.await.expect("a reservation"));
-    let tries = Arc::new(AtomicU32::new(0));
-    let (holds, held) = tokio::sync::watch::channel(false);
-    let in_order = {
-        let (db, tries, high, low) = (db.clone(), Arc::clone(&tries), high.clone(), low.clone());
-        let holds = Arc::new(holds);
-        tokio::spawn(async move {
-            let locked = db.store.write("test", move |tx| {
-                let (tries, holds, high, low) = (Arc::clone(&tries), Arc::clone(&holds), high.clone(), low.clone());
-                Box::pin(async move {
-                    tries.fetch_add(1, Ordering::Relaxed);
-                    tx.reps_lock(&BTreeSet::from([low])).await?;
-                    holds.send_replace(true);
-                    // The move comes to the lock meanwhile.
-                    tokio::time::sleep(Duration::from_millis(300)).await;
-                    tx.reps_lock(&BTreeSet::from([high])).await.map(|_| ())
-                })
-            });
-            locked.await
-        })
-    };
-    held.clone().wait_for(|held| *held).await.expect("a holder");
-    let moved = db.store.write("test", {
-        let tries = Arc::clone(&tries);
-        move |tx| {
-            let (tries, leg) = (Arc::clone(&tries), leg.clone());
-            Box::pin(async move {
-                tries.fetch_add(1, Ordering::Relaxed);
-                tx.transition(&handoff_id(1), &Event::Declined { leg }, &rules(), &mover("second", later(3))).await
-            })
-        }
-    });
-    moved.await.expect("a move");
-    in_order.await.expect("no panic").expect("both locks");
-    assert_eq!(tries.load(Ordering::Relaxed), 2, "neither was given up and begun again");
-    let handoff = db.store.read("test", |tx| Box::pin(async move { tx.handoff(&handoff_id(1)).await })).await;
-    assert_eq!(handoff.expect("the handoff").holds.map(|hold| hold.rep), Some(low), "the other phone was taken");
-}
-
-pub async fn of_two_workers_with_one_event_one_moves_the_handoff(db: Db) {
-    let sent = decided(caller(1));
-    let (_, leg) = rung(&sent);
-    insert(&db, vec![sent]).await.expect("a lead");
-    let workers: Vec<_> = ["first", "second", "third", "fourth"]
-        .into_iter()
-        .map(|worker| {
-            let (db, leg) = (db.clone(), leg.clone());
-            tokio::spawn(async move {
-                let moved = db.store.write("test", move |tx| {
-                    let event = Event::Answered { leg: leg.clone() };
-                    Box::pin(
-                        async move { tx.transition(&handoff_id(1), &event, &rules(), &mover(worker, later(3))).await },
-                    )
-                });
-                moved.await.expect("a move is answered")
-            })
-        })
-        .collect();
-    let mut moves = 0;
-    for worker in workers {
-        let moved = worker.await.expect("no worker fails");
-        moves += u32::from(!moved.ignored);
-        assert_eq!(moved.ignored, moved.steps.is_empty());
-    }
-    assert_eq!(moves, 1);
-    let timeline = db.store.read("test", |tx| Box::pin(async move { tx.timeline(&lead_id(1)).await })).await;
-    let lines = timeline.expect("the timeline");
-    assert_eq!(lines.len(), 5, "what changed nothing is told all the same");
-    assert_eq!(lines.iter().filter(|line| line.body["ignored"] == true).count(), 3);
-}
-
 pub async fn what_does_not_decode_is_named_by_table_column_and_row(db: Db) {
     insert(&db, vec![decided(caller(1))]).await.expect("a lead");
     let begun = db.store.write("test", |tx| {
@@ -558,7 +289,7 @@ async fn read_all(db: &Db) -> Result<(), StoreError> {
     let locked = db.store.write("test", |tx| {
         Box::pin(async move {
             tx.reps_lock(&BTreeSet::from([rep("ana")])).await?;
-            tx.steps_claim(later(86_400), "reader", LEASE, &Effect::KINDS, Claim::DueAndLapsed, 100).await?;
+            tx.steps_claim(later(86_400), "reader", LEASE, &every_kind(), Claim::DueAndLapsed, 100).await?;
             // Nothing of this is to stay.
             Err::<(), _>(StoreError::Stopped)
         })

@@ -2,9 +2,9 @@
 
 use super::server::Db;
 use super::world::{caller, decided, later, now};
-use baton::domain::id::ReleaseId;
-use baton::rules::{SourceFile, release};
 use baton::store::{LiveRelease, StoreError};
+use baton_core::domain::id::ReleaseId;
+use baton_core::rules::{SourceFile, release};
 use std::sync::Arc;
 
 fn file(path: &str, text: &str) -> SourceFile {

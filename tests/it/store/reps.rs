@@ -2,8 +2,8 @@
 
 use super::server::Db;
 use super::world::{handoff_id, later, now, rep};
-use baton::domain::rep::Presence;
 use baton::store::{RepState, StoreError};
+use baton_core::domain::rep::Presence;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeSet;
 

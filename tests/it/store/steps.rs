@@ -1,9 +1,9 @@
 //! A step has one live runner, and a result counts only with the fence it was claimed with.
 
 use super::server::{Db, variable};
-use super::world::{LEASE, later, now, publish, step};
-use baton::domain::effect::{Effect, Timer};
+use super::world::{LEASE, every_kind, later, now, publish, step};
 use baton::store::{Claim, FinishedStep, NewStep, StepEnd, StepRow, StepStats, Store, VendorRef};
+use baton_core::domain::effect::{Effect, Timer};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -28,7 +28,7 @@ async fn claim_of(store: &Store, worker: &str, at: DateTime<Utc>, which: Claim, 
     let worker = worker.to_owned();
     let claimed = store.write("test", move |tx| {
         let worker = worker.clone();
-        Box::pin(async move { tx.steps_claim(at, &worker, LEASE, &Effect::KINDS, which, limit).await })
+        Box::pin(async move { tx.steps_claim(at, &worker, LEASE, &every_kind(), which, limit).await })
     });
     claimed.await.expect("a claim is answered")
 }
@@ -42,8 +42,10 @@ async fn finish(db: &Db, key: &'static str, fence: i64, end: StepEnd) -> bool {
 }
 
 async fn mark_sent(db: &Db, key: &'static str, fence: i64) -> bool {
-    let marked = db.store.write("test", move |tx| Box::pin(async move { tx.step_mark_sent(key, fence, now()).await }));
-    marked.await.expect("a mark is answered")
+    let marked = db
+        .store
+        .write("test", move |tx| Box::pin(async move { tx.steps_mark_sent(&[(key.to_owned(), fence)], now()).await }));
+    !marked.await.expect("a mark is answered").is_empty()
 }
 
 fn done(vendor_ref: &str) -> StepEnd {
@@ -310,6 +312,4 @@ pub async fn the_backlog_is_measured(db: Db) {
     .await;
     let expected = StepStats { due: 2, oldest_due_at: Some(later(-7)), leased: 2, lapsed: 1 };
     assert_eq!(stats().await.expect("stats"), expected);
-    let open = db.store.read("test", |tx| Box::pin(async move { tx.steps_open(now()).await })).await;
-    assert_eq!(open.expect("a count"), 4);
 }

@@ -2,8 +2,8 @@
 
 use super::server::Db;
 use super::world::{caller, decided, handoff_id, now, rep};
-use baton::clock::{Clock, SystemClock};
 use baton::store::{InboxMessage, Store, StoreError, Tx};
+use baton_clock::{Clock, SystemClock};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,18 +1,18 @@
 //! Leads as they come out of a decision: the shipped rules, real decisions, real first moves.
 
-use baton::domain::effect::{Effect, Planned, Topic};
-use baton::domain::id::{HandoffId, LeadId, PoolId, RepId};
-use baton::domain::known::{Fact, Known};
-use baton::domain::lead::{
+use baton::store::{DecidedLead, Mover, NewStep, TimelineEntry, new_steps};
+use baton_core::domain::effect::{Effect, Lane, Planned, Topic};
+use baton_core::domain::id::{HandoffId, LeadId, PoolId, RepId};
+use baton_core::domain::known::{Fact, Known};
+use baton_core::domain::lead::{
     Call, Company, Consent, Contact, Direction, FieldValue, Headcount, Lead, Preference, Qualification,
 };
-use baton::domain::phone::PhoneE164;
-use baton::domain::rep::Presence;
-use baton::handoff::{Event, Handoff, advance};
-use baton::routing::snapshot::RepFacts;
-use baton::routing::{Snapshot, decide};
-use baton::rules::{RuleSet, SourceFile, compile};
-use baton::store::{DecidedLead, Mover, NewStep, TimelineEntry, new_steps};
+use baton_core::domain::phone::PhoneE164;
+use baton_core::domain::rep::Presence;
+use baton_core::handoff::{Event, Handoff, advance};
+use baton_core::routing::snapshot::RepFacts;
+use baton_core::routing::{Snapshot, decide};
+use baton_core::rules::{RuleSet, SourceFile, compile};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -135,12 +135,12 @@ pub fn decided(lead: Lead) -> DecidedLead {
     let decision = decide(&lead, &snapshot, &rules);
     let begun = Handoff::begin(&lead, &decision, &rules);
     let transition = advance(&begun, &Event::Start, &rules, now());
-    assert!(transition.state.holds.is_some(), "the scenario rings somebody: {}", decision.plan.reason);
+    assert!(transition.state.holds.is_some(), "the scenario rings somebody: {}", decision.plan.reason.in_words());
     let told = TimelineEntry {
         lead_id: lead.id.clone(),
         at: now(),
         kind: "decided".to_owned(),
-        body: json!({ "owner": decision.plan.owner, "reason": decision.plan.reason }),
+        body: json!({ "owner": decision.plan.owner, "reason": decision.plan.reason.in_words() }),
     };
     DecidedLead {
         steps: new_steps(transition.effects, &transition.state.id, &mover("first", now())),
@@ -151,6 +151,11 @@ pub fn decided(lead: Lead) -> DecidedLead {
         timeline: vec![told],
         completeness_permille: 640,
     }
+}
+
+/// What a claim asks for that takes steps of all lanes.
+pub fn every_kind() -> Vec<&'static str> {
+    Lane::ALL.into_iter().flat_map(Lane::kinds).copied().collect()
 }
 
 /// A step by name and time; the effect says its priority.

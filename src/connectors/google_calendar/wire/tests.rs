@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::text::CallerText;
+use baton_core::domain::text::CallerText;
 use proptest::prelude::*;
 
 fn at(text: &str) -> DateTime<Utc> {

@@ -1,0 +1,284 @@
+//! What Baton does to the world, as values: the handoff plans them, `store` keeps them as steps, `outbox` carries them out.
+
+mod lane;
+
+pub use lane::{CalendarEffect, CallEffect, ChatEffect, CrmEffect, InLane, Lane, MailEffect};
+
+use super::id::{LegId, RepId};
+use super::outcome::Slot;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An effect with its name and its times. `key` is made of the handoff and an ordinal, never of time, attempt or worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Planned {
+    /// `7k2m….12-ring`; unique for ever.
+    pub key: String,
+    pub effect: Effect,
+    pub run_at: DateTime<Utc>,
+    /// After this instant doing it is worse than not doing it.
+    pub deadline_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// Tells the voice agent what to say or do next.
+    Instruct {
+        instruction: Instruction,
+    },
+    Hold,
+    Ring {
+        leg: LegId,
+        rep: RepId,
+    },
+    /// Plays the whisper to the rep and waits for a key.
+    Whisper {
+        leg: LegId,
+        rep: RepId,
+    },
+    Join {
+        leg: LegId,
+    },
+    HangUp {
+        leg: LegId,
+    },
+    /// Looks for free times of `rep`; `search` counts from 1.
+    FindSlots {
+        search: u32,
+        rep: RepId,
+    },
+    /// `attempt` counts from 1; a deleted calendar event keeps its id for ever, so the id must change with it.
+    Book {
+        slot: Slot,
+        attempt: u32,
+    },
+    /// Upserts the lead with its owner and writes what happened as a task or note.
+    WriteCrm {
+        owner: RepId,
+        note: CrmNote,
+    },
+    /// Sends the briefing to a rep.
+    Brief {
+        rep: RepId,
+        channel: Channel,
+        why: BriefWhy,
+    },
+    /// Rewrites the card of an earlier `Brief`, named by its key, to show how it went.
+    UpdateCard {
+        card: String,
+        rep: RepId,
+    },
+    /// Mail to the caller, where consent allows.
+    ConfirmToCaller {
+        what: Confirmation,
+    },
+    /// Our own event on `baton.events`.
+    Publish {
+        topic: Topic,
+    },
+    /// Not an effect on the world: the clock's own event, given back to the handoff at `run_at`.
+    Timer {
+        timer: Timer,
+    },
+    /// Reads the owner back from the CRM, to learn of a change made by hand.
+    ReadOwner,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "instruction", rename_all = "snake_case")]
+pub enum Instruction {
+    /// "One moment, I am getting Priya."
+    Hold {
+        rep: RepId,
+    },
+    /// The rep is there: the agent may leave.
+    Connected {
+        rep: RepId,
+    },
+    /// "Let me see when she is free": the line must not fall silent while the calendar is read.
+    FindTime {
+        rep: RepId,
+    },
+    OfferSlots {
+        slots: Vec<Slot>,
+    },
+    ConfirmBooking {
+        slot: Slot,
+    },
+    PromiseCallback {
+        rep: RepId,
+        promised_at: DateTime<Utc>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum CrmNote {
+    Routed,
+    Connected { rep: RepId, at: DateTime<Utc> },
+    Booked { slot: Slot },
+    CallbackPromised { promised_at: DateTime<Utc> },
+    NeedsAttention { why: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Slack,
+    Email,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BriefWhy {
+    Ringing,
+    Connected,
+    Booked,
+    Callback,
+    Reminder,
+    Escalation,
+    NeedsAttention,
+    /// The lead was another rep's and is the reader's now.
+    HandedOver,
+    /// The lead was the reader's and is another rep's now.
+    GivenAway,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Confirmation {
+    Booking { slot: Slot },
+    Callback { rep: RepId, promised_at: DateTime<Utc> },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Topic {
+    #[serde(rename = "lead.routed")]
+    LeadRouted,
+    #[serde(rename = "handoff.connected")]
+    HandoffConnected,
+    #[serde(rename = "meeting.booked")]
+    MeetingBooked,
+    #[serde(rename = "callback.promised")]
+    CallbackPromised,
+    #[serde(rename = "callback.due")]
+    CallbackDue,
+    #[serde(rename = "callback.breached")]
+    CallbackBreached,
+    #[serde(rename = "lead.needs_attention")]
+    NeedsAttention,
+}
+
+impl Topic {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LeadRouted => "lead.routed",
+            Self::HandoffConnected => "handoff.connected",
+            Self::MeetingBooked => "meeting.booked",
+            Self::CallbackPromised => "callback.promised",
+            Self::CallbackDue => "callback.due",
+            Self::CallbackBreached => "callback.breached",
+            Self::NeedsAttention => "lead.needs_attention",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "timer", rename_all = "snake_case")]
+pub enum Timer {
+    /// The leg has rung long enough.
+    RingBy {
+        leg: LegId,
+    },
+    /// The rep has had time to press a key.
+    AcceptBy {
+        leg: LegId,
+    },
+    JoinBy {
+        leg: LegId,
+    },
+    /// Bridged long enough to count as connected.
+    SettledBy {
+        leg: LegId,
+    },
+    /// The caller's patience is spent.
+    PatienceBy,
+    /// The caller has had time to choose a slot; names the offer.
+    SlotBy {
+        search: u32,
+    },
+    /// Slots must have been found by now; names the search.
+    SearchBy {
+        search: u32,
+    },
+    /// The booking must have been confirmed by now; names the attempt.
+    BookBy {
+        attempt: u32,
+    },
+    /// The owner is reminded of the promise.
+    Remind {
+        promised_at: DateTime<Utc>,
+    },
+    Escalate {
+        promised_at: DateTime<Utc>,
+    },
+    /// The promised time has come.
+    Breach {
+        promised_at: DateTime<Utc>,
+    },
+    /// The reservation of a rep who may still be talking ends.
+    ReleaseBy {
+        leg: LegId,
+    },
+}
+
+/// What may follow a lost answer: decides what the outbox does with a step that was sent and not heard of again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// A: repeat freely (our own id, or an upsert).
+    Repeatable,
+    /// B: repeat with the same idempotency key within the vendor's window.
+    Keyed,
+    /// C: look first, then repeat.
+    LookFirst,
+    /// D: at most once, then the fallback.
+    AtMostOnce,
+}
+
+impl Effect {
+    /// Last part of the key, and the `kind` of the step.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Instruct { .. } => "instruct",
+            Self::Hold => "hold",
+            Self::Ring { .. } => "ring",
+            Self::Whisper { .. } => "whisper",
+            Self::Join { .. } => "join",
+            Self::HangUp { .. } => "hang_up",
+            Self::FindSlots { .. } => "find_slots",
+            Self::Book { .. } => "book",
+            Self::WriteCrm { .. } => "write_crm",
+            Self::Brief { channel: Channel::Slack, .. } => "brief_slack",
+            Self::Brief { channel: Channel::Email, .. } => "brief_email",
+            Self::UpdateCard { .. } => "update_card",
+            Self::ConfirmToCaller { .. } => "confirm_to_caller",
+            Self::Publish { .. } => "publish",
+            Self::Timer { .. } => "timer",
+            Self::ReadOwner => "read_owner",
+        }
+    }
+
+    /// 0 is first: live calls before bookings before CRM writes before notifications.
+    pub fn priority(&self) -> u8 {
+        match self {
+            Self::Hold | Self::Ring { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => 0,
+            Self::Instruct { .. } | Self::Timer { .. } => 0,
+            Self::FindSlots { .. } | Self::Book { .. } => 1,
+            Self::Brief { .. } | Self::UpdateCard { .. } => 2,
+            Self::WriteCrm { .. } => 2,
+            Self::Publish { .. } | Self::ConfirmToCaller { .. } | Self::ReadOwner => 3,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Who waits behind whom: an effect waits for effects of its own lane only, so that a slow CRM never keeps a phone from ringing.
+
+use super::{BriefWhy, Channel, Confirmation, CrmNote, Effect, Instruction, Timer, Topic};
+use crate::domain::id::{LegId, RepId};
+use crate::domain::outcome::Slot;
+
+/// One per vendor, and one for what needs nobody but the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    Timers,
+    Calls,
+    Calendar,
+    Chat,
+    Crm,
+    Mail,
+    Events,
+}
+
+impl Lane {
+    /// The most urgent first.
+    pub const ALL: [Self; 7] =
+        [Self::Timers, Self::Calls, Self::Calendar, Self::Chat, Self::Crm, Self::Mail, Self::Events];
+
+    /// [`Effect::kind`] of what goes this way.
+    pub fn kinds(self) -> &'static [&'static str] {
+        match self {
+            Self::Timers => &["timer"],
+            Self::Calls => &["instruct", "hold", "ring", "whisper", "join", "hang_up"],
+            Self::Calendar => &["find_slots", "book"],
+            Self::Chat => &["brief_slack", "update_card"],
+            Self::Crm => &["write_crm", "read_owner"],
+            Self::Mail => &["brief_email", "confirm_to_caller"],
+            Self::Events => &["publish"],
+        }
+    }
+}
+
+/// An effect as its lane sees it: who carries out one lane answers for all of its effects, and for no others.
+#[derive(Debug, Clone, Copy)]
+pub enum InLane<'e> {
+    Timers(&'e Timer),
+    Calls(CallEffect<'e>),
+    Calendar(CalendarEffect<'e>),
+    Chat(ChatEffect<'e>),
+    Crm(CrmEffect<'e>),
+    Mail(MailEffect<'e>),
+    Events(Topic),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum CallEffect<'e> {
+    Instruct(&'e Instruction),
+    Hold,
+    Ring { leg: &'e LegId, rep: &'e RepId },
+    Whisper { leg: &'e LegId },
+    Join { leg: &'e LegId },
+    HangUp { leg: &'e LegId },
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum CalendarEffect<'e> {
+    FindSlots { search: u32, rep: &'e RepId },
+    Book { slot: &'e Slot, attempt: u32 },
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum ChatEffect<'e> {
+    Brief { rep: &'e RepId, why: BriefWhy },
+    UpdateCard { card: &'e str, rep: &'e RepId },
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum CrmEffect<'e> {
+    Write { owner: &'e RepId, note: &'e CrmNote },
+    ReadOwner,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum MailEffect<'e> {
+    Brief { rep: &'e RepId, why: BriefWhy },
+    ConfirmToCaller(&'e Confirmation),
+}
+
+impl Effect {
+    pub fn in_lane(&self) -> InLane<'_> {
+        match self {
+            Self::Timer { timer } => InLane::Timers(timer),
+            Self::Instruct { instruction } => InLane::Calls(CallEffect::Instruct(instruction)),
+            Self::Hold => InLane::Calls(CallEffect::Hold),
+            Self::Ring { leg, rep } => InLane::Calls(CallEffect::Ring { leg, rep }),
+            Self::Whisper { leg, .. } => InLane::Calls(CallEffect::Whisper { leg }),
+            Self::Join { leg } => InLane::Calls(CallEffect::Join { leg }),
+            Self::HangUp { leg } => InLane::Calls(CallEffect::HangUp { leg }),
+            Self::FindSlots { search, rep } => InLane::Calendar(CalendarEffect::FindSlots { search: *search, rep }),
+            Self::Book { slot, attempt } => InLane::Calendar(CalendarEffect::Book { slot, attempt: *attempt }),
+            Self::Brief { rep, channel: Channel::Slack, why } => InLane::Chat(ChatEffect::Brief { rep, why: *why }),
+            Self::UpdateCard { card, rep } => InLane::Chat(ChatEffect::UpdateCard { card, rep }),
+            Self::WriteCrm { owner, note } => InLane::Crm(CrmEffect::Write { owner, note }),
+            Self::ReadOwner => InLane::Crm(CrmEffect::ReadOwner),
+            Self::Brief { rep, channel: Channel::Email, why } => InLane::Mail(MailEffect::Brief { rep, why: *why }),
+            Self::ConfirmToCaller { what } => InLane::Mail(MailEffect::ConfirmToCaller(what)),
+            Self::Publish { topic } => InLane::Events(*topic),
+        }
+    }
+
+    pub fn lane(&self) -> Lane {
+        match self.in_lane() {
+            InLane::Timers(_) => Lane::Timers,
+            InLane::Calls(_) => Lane::Calls,
+            InLane::Calendar(_) => Lane::Calendar,
+            InLane::Chat(_) => Lane::Chat,
+            InLane::Crm(_) => Lane::Crm,
+            InLane::Mail(_) => Lane::Mail,
+            InLane::Events(_) => Lane::Events,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::{HandoffId, LeadId};
+    use chrono::{DateTime, Utc};
+    use std::collections::BTreeSet;
+
+    fn ana() -> RepId {
+        RepId::new("ana").unwrap()
+    }
+
+    /// One of each, one after the other: a new effect does not compile until it has its place.
+    fn next(effect: &Effect) -> Option<Effect> {
+        let (rep, at) = (ana(), DateTime::<Utc>::UNIX_EPOCH);
+        let leg = LegId::of(&HandoffId::of(&LeadId::from_digest([1; 16])), 1);
+        let slot = Slot { rep: ana(), from: at, until: at };
+        Some(match effect {
+            Effect::Instruct { .. } => Effect::Hold,
+            Effect::Hold => Effect::Ring { leg, rep },
+            Effect::Ring { .. } => Effect::Whisper { leg, rep },
+            Effect::Whisper { .. } => Effect::Join { leg },
+            Effect::Join { .. } => Effect::HangUp { leg },
+            Effect::HangUp { .. } => Effect::FindSlots { search: 1, rep },
+            Effect::FindSlots { .. } => Effect::Book { slot, attempt: 1 },
+            Effect::Book { .. } => Effect::WriteCrm { owner: rep, note: CrmNote::Routed },
+            Effect::WriteCrm { .. } => Effect::Brief { rep, channel: Channel::Slack, why: BriefWhy::Ringing },
+            Effect::Brief { channel: Channel::Slack, why, .. } => {
+                Effect::Brief { rep, channel: Channel::Email, why: *why }
+            }
+            Effect::Brief { channel: Channel::Email, .. } => Effect::UpdateCard { card: String::new(), rep },
+            Effect::UpdateCard { .. } => Effect::ConfirmToCaller { what: Confirmation::Booking { slot } },
+            Effect::ConfirmToCaller { .. } => Effect::Publish { topic: Topic::LeadRouted },
+            Effect::Publish { .. } => Effect::Timer { timer: Timer::PatienceBy },
+            Effect::Timer { .. } => Effect::ReadOwner,
+            Effect::ReadOwner => return None,
+        })
+    }
+
+    #[test]
+    fn every_kind_of_step_is_claimed_in_its_lane_and_in_no_other() {
+        let first = Effect::Instruct { instruction: Instruction::Hold { rep: ana() } };
+        let effects: Vec<Effect> = std::iter::successors(Some(first), next).collect();
+        for effect in &effects {
+            assert!(effect.lane().kinds().contains(&effect.kind()), "{}", effect.kind());
+        }
+        let claimed: Vec<&str> = Lane::ALL.iter().flat_map(|lane| lane.kinds().iter().copied()).collect();
+        let all: BTreeSet<&str> = effects.iter().map(Effect::kind).collect();
+        assert_eq!(claimed.iter().copied().collect::<BTreeSet<_>>(), all);
+        assert_eq!(claimed.len(), all.len(), "no kind is in two lanes");
+    }
+}

@@ -1,0 +1,98 @@
+//! A second event of the same call: what it brought reaches whoever works on the lead, and a caller of whom the first event did
+//! not say so is rung for after all.
+
+use super::super::begin::later;
+use super::super::state::{Completed, OnTheLine, Stage};
+use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
+use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect};
+use crate::domain::outcome::Promise;
+use crate::domain::rota;
+use crate::domain::whereabouts::Whereabouts;
+use crate::rules::model::set::Rung;
+
+impl Move<'_> {
+    pub(super) fn completed(&mut self, more: &Completed) -> Used {
+        let mut used = Used::No;
+        if self.next.caller_zone.is_none() && more.zone.is_some() {
+            self.next.caller_zone = more.zone;
+        }
+        if let Some(caller) = &more.caller {
+            self.next.caller = Whereabouts::clone(caller);
+        }
+        if !more.added.is_empty() {
+            self.tell_what_came();
+            used = Used::Yes;
+        }
+        let new = more.times.iter().filter(|time| !self.next.wanted_times.contains(time));
+        let new: Vec<_> = new.copied().collect();
+        self.next.wanted_times.extend(new);
+        match &more.on_the_line {
+            Some(line) => self.on_the_line(line),
+            None => used,
+        }
+    }
+
+    /// The CRM's record, and what the rep has before their eyes.
+    fn tell_what_came(&mut self) {
+        self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note: CrmNote::Routed }, RECORD_WITHIN);
+        match &self.next.stage {
+            Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } | Stage::Bridged { leg, .. } => {
+                let leg = self.next.legs.iter().find(|known| known.id == *leg);
+                let leg = leg.expect("a current leg was pushed when it began to ring");
+                let (card, rep) = (leg.card.clone(), leg.rep.clone());
+                self.plan(Effect::UpdateCard { card, rep }, CARD_WHILE_RINGING);
+            }
+            // The time was right for where the caller was thought to be.
+            Stage::Callback { promise } if !self.may_be_called_at(promise) => self.promise_callback(promise.raised),
+            Stage::Callback { promise } => {
+                let rep = promise.owner.clone();
+                let why = BriefWhy::Callback;
+                self.plan(Effect::Brief { rep, channel: Channel::Slack, why }, NOTIFY_WITHIN);
+            }
+            Stage::Offered
+            | Stage::Searching { .. }
+            | Stage::Offering { .. }
+            | Stage::Booking { .. }
+            | Stage::Done { .. }
+            | Stage::NeedsAttention { .. } => {}
+        }
+    }
+
+    /// Whether the owner of the promise may call at its time, where the caller is; who has left is another matter.
+    fn may_be_called_at(&self, promise: &Promise) -> bool {
+        let Some(rep) = self.rules.reps.get(&promise.owner) else { return true };
+        let at = promise.promised_at;
+        rota::next_call_at(&self.rules.hours, rep, &self.next.whereabouts(), at) == Some(at)
+    }
+
+    /// A lead that was decided as if nobody waited: phones ring, unless somebody has spoken with the caller already.
+    fn on_the_line(&mut self, line: &OnTheLine) -> Used {
+        let waits = match &self.next.stage {
+            Stage::Offered | Stage::Searching { .. } | Stage::Callback { .. } | Stage::NeedsAttention { .. } => true,
+            Stage::Ringing { .. }
+            | Stage::Briefing { .. }
+            | Stage::Joining { .. }
+            | Stage::Bridged { .. }
+            | Stage::Offering { .. }
+            | Stage::Booking { .. }
+            | Stage::Done { .. } => false,
+        };
+        if self.next.live || !waits || !self.next.legs.is_empty() {
+            return Used::Yes;
+        }
+        self.next.live = true;
+        self.next.rungs.clone_from(&line.rungs);
+        self.next.targets.clone_from(&line.targets);
+        self.next.next_target = 0;
+        self.next.patience_until = later(line.since, self.rules.handoff.patience);
+        self.next.bridge_by = later(line.since, self.rules.handoff.bridge_within);
+        if self.next.rungs.first() == Some(&Rung::WarmTransfer) {
+            // Whoever answers for it has it from now on, and whoever accepts gets it.
+            self.next.waits_in = None;
+            self.begin_to_ring();
+        } else {
+            self.leave_transfer();
+        }
+        Used::Yes
+    }
+}

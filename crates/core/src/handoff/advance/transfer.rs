@@ -1,0 +1,307 @@
+//! From the first ring to the conversation: reps one after the other, until one has accepted or patience is spent.
+
+use super::super::begin::later;
+use super::super::state::{Leg, LegState, Reservation, Stage, TurnMove};
+use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
+use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, Topic};
+use crate::domain::id::{LegId, RepId};
+use crate::domain::outcome::Outcome;
+use crate::routing::decision::TargetRole;
+use crate::routing::ledger::Cause;
+use crate::rules::model::set::Rung;
+use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+/// A rep who leaves sooner than this after the bridge was not really there.
+const SETTLE: Duration = Duration::from_secs(10);
+/// A phone is not rung for less than this: nobody could answer.
+const SHORTEST_RING: Duration = Duration::from_secs(5);
+/// How long a reservation outlives the move that would end it: a killed worker's steps come back within this, and until then
+/// the phone may be up.
+const CRASH_WITHIN: Duration = Duration::from_secs(30);
+/// A rep who is talking is given up as "talking" after this, if the platform never says that the call ended.
+const LONGEST_CALL: Duration = Duration::from_secs(2 * 3600);
+
+impl Move<'_> {
+    pub(super) fn start(&mut self) -> Used {
+        if self.next.stage != Stage::Offered {
+            return Used::No;
+        }
+        self.plan(Effect::Publish { topic: Topic::LeadRouted }, RECORD_WITHIN);
+        self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note: CrmNote::Routed }, RECORD_WITHIN);
+        if self.next.rungs.first() == Some(&Rung::WarmTransfer) && self.next.live {
+            self.begin_to_ring();
+        } else {
+            self.leave_transfer();
+        }
+        Used::Yes
+    }
+
+    /// An event that lay for longer than the caller's patience begins with the next rung.
+    pub(super) fn begin_to_ring(&mut self) {
+        if self.now < self.next.patience_until {
+            self.timer_at(Timer::PatienceBy, self.next.patience_until);
+        }
+        self.ring_next();
+    }
+
+    /// Rings the next rep whose phone is not held by another lead, or leaves the transfer.
+    pub(super) fn ring_next(&mut self) {
+        let enough_patience = later(self.now, SHORTEST_RING) <= self.next.patience_until;
+        if !self.next.live || !enough_patience || self.next.legs.len() as u32 >= self.next.terms.ring_at_most {
+            return self.leave_transfer();
+        }
+        let Some(rep) = self.next_target() else { return self.leave_transfer() };
+        let first = self.next.legs.is_empty();
+        let leg = LegId::of(&self.next.id, self.next.legs.len() as u32 + 1);
+        let ring_until = later(self.now, self.next.terms.ring_timeout).min(self.next.patience_until);
+        let until =
+            later(ring_until, self.next.terms.accept_within + self.next.terms.join_within + SETTLE + CRASH_WITHIN);
+        self.next.holds = Some(Reservation { rep: rep.clone(), until });
+        self.next.stage = Stage::Ringing { leg: leg.clone() };
+        if first {
+            self.plan(Effect::Instruct { instruction: Instruction::Hold { rep: rep.clone() } }, CARD_WHILE_RINGING);
+            self.plan(Effect::Hold, CARD_WHILE_RINGING);
+        }
+        self.plan_until(Effect::Ring { leg: leg.clone(), rep: rep.clone() }, ring_until);
+        let brief = Effect::Brief { rep: rep.clone(), channel: Channel::Slack, why: BriefWhy::Ringing };
+        let card = self.plan(brief, CARD_WHILE_RINGING);
+        self.next.legs.push(Leg { id: leg.clone(), rep, state: LegState::Ringing, card });
+        self.timer_at(Timer::RingBy { leg }, ring_until);
+    }
+
+    /// Whoever the pool prefers is rung first; the longer the caller has waited, the fewer preferences hold. Where nobody is
+    /// left whom it prefers, the others are rung at once: a caller does not wait for a preference.
+    pub(super) fn next_target(&mut self) -> Option<RepId> {
+        let waited_ms = u64::try_from((self.now - self.next.decided_at).num_milliseconds()).unwrap_or(0);
+        let tried = (self.next.next_target as usize).min(self.next.targets.len());
+        self.next.targets[tried..].sort_by_cached_key(|target| target.rank(waited_ms));
+        while let Some(target) = self.next.targets.get(self.next.next_target as usize) {
+            let rep = target.rep.clone();
+            self.next.next_target += 1;
+            if !self.next.refused.contains(&rep) {
+                return Some(rep);
+            }
+        }
+        None
+    }
+
+    pub(super) fn answered(&mut self, leg: &LegId) -> Used {
+        if self.next.stage != (Stage::Ringing { leg: leg.clone() }) {
+            return self.stray(leg);
+        }
+        if self.next.patience_until <= self.now {
+            return self.patience_spent(); // its timer is late
+        }
+        self.set_leg(leg, LegState::Answered);
+        let rep = self.rep_of(leg);
+        self.next.stage = Stage::Briefing { leg: leg.clone() };
+        let accept_by = later(self.now, self.next.terms.accept_within).min(self.next.patience_until);
+        self.hold_on(&rep, later(accept_by, self.next.terms.join_within + SETTLE));
+        self.plan_until(Effect::Whisper { leg: leg.clone(), rep }, accept_by);
+        self.timer_at(Timer::AcceptBy { leg: leg.clone() }, accept_by);
+        Used::Yes
+    }
+
+    /// The key press. It may overtake "answered" on the wire, and then stands for both.
+    pub(super) fn accepted(&mut self, leg: &LegId) -> Used {
+        let waiting = [Stage::Ringing { leg: leg.clone() }, Stage::Briefing { leg: leg.clone() }];
+        if !waiting.contains(&self.next.stage) {
+            return self.stray(leg);
+        }
+        self.set_leg(leg, LegState::Accepted);
+        self.next.stage = Stage::Joining { leg: leg.clone() };
+        let join_by = later(self.now, self.next.terms.join_within);
+        self.hold_on(&self.rep_of(leg), later(join_by, SETTLE));
+        self.plan_until(Effect::Join { leg: leg.clone() }, join_by);
+        self.timer_at(Timer::JoinBy { leg: leg.clone() }, join_by);
+        Used::Yes
+    }
+
+    pub(super) fn joined(&mut self, leg: &LegId) -> Used {
+        if self.next.stage != (Stage::Joining { leg: leg.clone() }) {
+            return self.stray(leg);
+        }
+        self.set_leg(leg, LegState::Joined);
+        let rep = self.rep_of(leg);
+        self.next.stage = Stage::Bridged { leg: leg.clone(), at: self.now };
+        self.next.first_contact_at.get_or_insert(self.now);
+        self.hold_on(&rep, later(self.now, SETTLE));
+        self.give_lead_to(&rep);
+        self.plan(Effect::Instruct { instruction: Instruction::Connected { rep } }, CARD_WHILE_RINGING);
+        self.timer_at(Timer::SettledBy { leg: leg.clone() }, later(self.now, SETTLE));
+        Used::Yes
+    }
+
+    /// Whoever accepts a lead of the pool owns it and pays the turn; an owned account stays with its owner.
+    pub(super) fn give_lead_to(&mut self, rep: &RepId) {
+        let owned = self.next.targets.iter().any(|t| matches!(t.role, TargetRole::Owner | TargetRole::Delegate));
+        if owned || *rep == self.next.owner {
+            return;
+        }
+        let from = std::mem::replace(&mut self.next.owner, rep.clone());
+        let declined = self.next.legs.iter().any(|leg| leg.rep == from && leg.state == LegState::Declined);
+        self.turn_moves = self.next.turn_in.clone().map(|pool| TurnMove {
+            pool,
+            from,
+            to: rep.clone(),
+            cause: declined.then_some(Cause::Declined),
+            reason: "took the call after an earlier rep did not".to_owned(),
+        });
+    }
+
+    /// A phone that rings or whispers will not be accepted. The platform's word may come late: once the key was pressed, it
+    /// is out of date, and must not end a conversation.
+    pub(super) fn not_accepted(&mut self, leg: &LegId, state: LegState, still_up: bool) -> Used {
+        match &self.next.stage {
+            Stage::Ringing { leg: current } | Stage::Briefing { leg: current } if current == leg => {
+                self.next_rep(leg, state, still_up)
+            }
+            _ => Used::No,
+        }
+    }
+
+    /// Our own word that the phone could not be rung. A rep who has answered proves it wrong.
+    pub(super) fn ring_failed(&mut self, leg: &LegId) -> Used {
+        if self.next.stage != (Stage::Ringing { leg: leg.clone() }) {
+            return Used::No;
+        }
+        self.next_rep(leg, LegState::Failed, true)
+    }
+
+    /// A rep who does not know who calls would start cold. One who pressed the key has heard enough.
+    pub(super) fn not_briefed(&mut self, leg: &LegId) -> Used {
+        match &self.next.stage {
+            Stage::Briefing { leg: current } if current == leg => self.next_rep(leg, LegState::Failed, true),
+            _ => Used::No,
+        }
+    }
+
+    pub(super) fn not_joined(&mut self, leg: &LegId) -> Used {
+        match &self.next.stage {
+            Stage::Joining { leg: current } if current == leg => self.next_rep(leg, LegState::Failed, true),
+            _ => Used::No,
+        }
+    }
+
+    pub(super) fn rep_left(&mut self, leg: &LegId) -> Used {
+        match self.next.stage.clone() {
+            Stage::Bridged { leg: current, at } if current == *leg && later(at, SETTLE) <= self.now => {
+                self.connected(leg, at);
+                Used::Yes
+            }
+            Stage::Done { .. } if self.is_connected(leg) && self.next.holds.take().is_some() => Used::Yes,
+            _ if self.current_leg() == Some(leg) => self.next_rep(leg, LegState::Failed, false),
+            _ => Used::No,
+        }
+    }
+
+    /// The rep of the current leg is not to be had: on to the next one.
+    pub(super) fn next_rep(&mut self, leg: &LegId, state: LegState, still_up: bool) -> Used {
+        self.set_leg(leg, state);
+        self.next.holds = None;
+        if still_up {
+            self.hang_up(leg);
+        }
+        self.ring_next();
+        Used::Yes
+    }
+
+    pub(super) fn settled(&mut self, leg: &LegId) -> Used {
+        match self.next.stage.clone() {
+            Stage::Bridged { leg: current, at } if current == *leg => {
+                self.connected(leg, at);
+                self.keep_hold_while_talking(leg);
+                Used::Yes
+            }
+            _ => Used::No,
+        }
+    }
+
+    pub(super) fn connected(&mut self, leg: &LegId, at: DateTime<Utc>) {
+        let rep = self.rep_of(leg);
+        self.next.holds = None;
+        self.next.stage = Stage::Done { outcome: Outcome::Connected { rep: rep.clone(), at } };
+        let owner = self.next.owner.clone();
+        self.plan(Effect::WriteCrm { owner: owner.clone(), note: CrmNote::Connected { rep, at } }, RECORD_WITHIN);
+        self.plan(Effect::Brief { rep: owner, channel: Channel::Email, why: BriefWhy::Connected }, NOTIFY_WITHIN);
+        self.plan(Effect::Publish { topic: Topic::HandoffConnected }, RECORD_WITHIN);
+        self.read_owner_later();
+    }
+
+    /// Events may come late: what is reserved is reserved for what is still to come. A phone that another lead holds by now is
+    /// not taken back.
+    fn hold_on(&mut self, rep: &RepId, until: DateTime<Utc>) {
+        if self.next.refused.contains(rep) {
+            return;
+        }
+        let until = later(until, CRASH_WITHIN);
+        match &mut self.next.holds {
+            Some(hold) if hold.rep == *rep => hold.until = hold.until.max(until),
+            Some(_) | None => {}
+        }
+    }
+
+    /// The rep talks on after the handoff is done: the phone stays ours until the call ends. Unless it is another lead's by
+    /// now, because this move comes so late that our reservation had lapsed.
+    pub(super) fn keep_hold_while_talking(&mut self, leg: &LegId) {
+        let (rep, until) = (self.rep_of(leg), later(self.now, LONGEST_CALL));
+        if self.next.refused.contains(&rep) {
+            return;
+        }
+        self.next.holds = Some(Reservation { rep, until });
+        self.timer_at(Timer::ReleaseBy { leg: leg.clone() }, until);
+    }
+
+    pub(super) fn patience_spent(&mut self) -> Used {
+        match self.next.stage.clone() {
+            Stage::Ringing { leg } | Stage::Briefing { leg } => {
+                self.cancel(&leg);
+                self.leave_transfer();
+                Used::Yes
+            }
+            _ => Used::No,
+        }
+    }
+
+    pub(super) fn caller_left(&mut self) -> Used {
+        let was_live = std::mem::replace(&mut self.next.live, false);
+        match self.next.stage.clone() {
+            Stage::Offered | Stage::Searching { .. } | Stage::Offering { .. } => self.promise_callback(true),
+            Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } => {
+                self.cancel(&leg);
+                self.promise_callback(true);
+            }
+            Stage::Bridged { leg, at } if later(at, SETTLE) <= self.now => self.connected(&leg, at),
+            Stage::Bridged { leg, .. } => {
+                self.cancel(&leg);
+                self.promise_callback(true);
+            }
+            // The caller had chosen: the booking goes on without them. If it fails, nobody is there to choose again.
+            Stage::Booking { .. } => self.next.rungs.retain(|rung| *rung != Rung::Booking),
+            Stage::Callback { .. } | Stage::Done { .. } | Stage::NeedsAttention { .. } => {
+                let talking = self.next.holds.take().is_some();
+                return if talking || was_live { Used::Yes } else { Used::No };
+            }
+        }
+        Used::Yes
+    }
+
+    /// The phone that rings or waits is let go.
+    pub(super) fn cancel(&mut self, leg: &LegId) {
+        self.set_leg(leg, LegState::Cancelled);
+        self.next.holds = None;
+        self.hang_up(leg);
+    }
+
+    /// An event of a leg that was given up: if that phone is up, it is hung up. The leg that caller and rep speak on is never
+    /// a stray, however late or often an event comes.
+    pub(super) fn stray(&mut self, leg: &LegId) -> Used {
+        let known = self.next.legs.iter().any(|l| l.id == *leg);
+        if !known || self.current_leg() == Some(leg) || self.is_connected(leg) {
+            return Used::No;
+        }
+        self.hang_up(leg);
+        Used::Yes
+    }
+}

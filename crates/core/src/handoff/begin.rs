@@ -1,0 +1,127 @@
+//! From a decision to a handoff that has not begun, and what stands next for a lead at any moment.
+
+use super::state::{HANDOFF_VERSION, Handoff, Settled, Stage, Terms};
+use crate::domain::id::{HandoffId, LegId, RepId};
+use crate::domain::known::Fact;
+use crate::domain::lead::Lead;
+use crate::domain::outcome::{NextStep, NextStepKind, Outcome};
+use crate::domain::rep::Busy;
+use crate::routing::{Decision, Snapshot};
+use crate::rules::RuleSet;
+use crate::rules::model::set::Rung;
+use crate::rules::words::zone;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+impl Handoff {
+    /// The handoff of a lead that has just been decided.
+    pub fn begin(lead: &Lead, decision: &Decision, rules: &RuleSet) -> Self {
+        let now = decision.decided_at;
+        let plan = &decision.plan;
+        let terms = &rules.handoff;
+        // The caller has waited since then, however long it took to get here.
+        let since = lead.qualified_at();
+        let patience_until = later(since, terms.patience);
+        let live = decision.is_live(lead);
+        Self {
+            version: HANDOFF_VERSION,
+            id: HandoffId::of(&lead.id),
+            lead_id: lead.id.clone(),
+            stage: Stage::Offered,
+            revision: 0,
+            effects_planned: 0,
+            live,
+            owner: plan.owner.clone(),
+            waits_in: plan.waits.then(|| plan.pool.clone()),
+            turn_in: decision.turn.as_ref().map(|entry| entry.pool.clone()),
+            closed: false,
+            targets: plan.targets.clone(),
+            next_target: 0,
+            refused: Vec::new(),
+            rungs: rungs(lead, live, &plan.rungs),
+            legs: Vec::new(),
+            holds: None,
+            patience_until,
+            bridge_by: later(since, terms.bridge_within),
+            caller_zone: lead.preference.timezone,
+            busy: BTreeMap::new(),
+            caller: zone::whereabouts(lead),
+            wanted_times: lead.preference.times.clone(),
+            searches: 0,
+            booking_attempts: 0,
+            taken_slots: Vec::new(),
+            moves_on_by: patience_until,
+            terms: Terms {
+                ring_timeout: terms.ring_timeout,
+                accept_within: terms.accept_within,
+                join_within: terms.join_within,
+                ring_at_most: terms.ring_at_most,
+                booking: terms.booking.clone(),
+                callback: terms.callback.clone(),
+                needs_attention: terms.needs_attention.clone(),
+            },
+            decided_at: now,
+            first_contact_at: None,
+        }
+    }
+
+    /// With the calendars of whoever may owe the caller a call: it is promised for when they can make it.
+    #[must_use]
+    pub fn seeing(mut self, snapshot: &Snapshot, rules: &RuleSet) -> Self {
+        let delegate = rules.reps.get(&self.owner).and_then(|rep| rep.delegate.as_ref());
+        let busy = |rep: &RepId| match &snapshot.reps.get(rep)?.calendar {
+            Fact::Known { value, .. } if !value.is_empty() => Some((rep.clone(), value.clone())),
+            Fact::Known { .. } | Fact::Unknown { .. } => None,
+        };
+        self.busy = [Some(&self.owner), delegate].into_iter().flatten().filter_map(busy).collect();
+        self
+    }
+
+    /// As far as it was known when the lead was decided.
+    pub(super) fn busy(&self, rep: &RepId) -> &[Busy] {
+        self.busy.get(rep).map_or(&[], Vec::as_slice)
+    }
+
+    /// What happens next, who does it and when: every stage has an answer.
+    pub fn next_step(&self) -> NextStep {
+        let step = |what, owner: &RepId, at| NextStep { what, owner: owner.clone(), at };
+        match self.stage.settled() {
+            None => step(NextStepKind::Handoff, &self.owner, self.moves_on_by),
+            Some(Settled::Callback(promise)) => step(NextStepKind::Callback, &promise.owner, promise.promised_at),
+            Some(Settled::Done(Outcome::Connected { at, .. } | Outcome::Called { at, .. })) => {
+                step(NextStepKind::FollowUp, &self.owner, *at)
+            }
+            Some(Settled::Done(Outcome::Booked { booking })) => {
+                step(NextStepKind::Meeting, &booking.slot.rep, booking.slot.from)
+            }
+            Some(Settled::NeedsAttention { owner, since }) => step(NextStepKind::NeedsAttention, owner, since),
+        }
+    }
+
+    /// This leg is the one whose phone should ring now.
+    pub fn is_ringing(&self, leg: &LegId) -> bool {
+        matches!(&self.stage, Stage::Ringing { leg: current } if current == leg)
+    }
+
+    /// Whose phone a leg is.
+    pub fn rep_on(&self, leg: &LegId) -> Option<&RepId> {
+        self.legs.iter().find(|known| known.id == *leg).map(|known| &known.rep)
+    }
+
+    /// Nothing more will come of the handoff by itself.
+    pub fn is_done(&self) -> bool {
+        matches!(self.stage, Stage::Done { .. })
+    }
+}
+
+/// A meeting is not booked over the head of somebody who hung up without asking for one.
+fn rungs(lead: &Lead, live: bool, planned: &[Rung]) -> Vec<Rung> {
+    let may_be_booked = live || lead.preference.wants_meeting();
+    planned.iter().copied().filter(|rung| *rung != Rung::Booking || may_be_booked).collect()
+}
+
+/// `at` plus a span, at the end of time if it overflows.
+pub(super) fn later(at: DateTime<Utc>, span: Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(span).ok().and_then(|span| at.checked_add_signed(span)).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}

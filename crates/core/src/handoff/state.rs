@@ -1,0 +1,387 @@
+//! The handoff of one lead as a value, the events that move it, and what a move yields.
+
+use crate::domain::effect::{Planned, Timer};
+use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
+use crate::domain::outcome::{Booking, Outcome, OutcomeKind, Promise, Slot};
+use crate::domain::rep::Busy;
+use crate::domain::whereabouts::Whereabouts;
+use crate::domain::zone::Zone;
+use crate::routing::decision::Target;
+use crate::routing::ledger::Cause;
+use crate::rules::model::set::{BookingRules, CallbackRules, Rung};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Version of the stored form.
+pub const HANDOFF_VERSION: u16 = 1;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Handoff {
+    pub version: u16,
+    pub id: HandoffId,
+    pub lead_id: LeadId,
+    pub stage: Stage,
+    /// Transitions so far; the commit checks it.
+    pub revision: u32,
+    /// Effects planned so far; part of each effect's key.
+    pub effects_planned: u32,
+    /// The caller is on the line.
+    pub live: bool,
+    /// Keeps lead and credit.
+    pub owner: RepId,
+    /// The ledger on which `owner` paid a turn; `None` if the lead did not cost one.
+    pub turn_in: Option<PoolId>,
+    /// Nobody could take the lead: it waits in this pool for somebody who can, and `owner` answers for it meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_in: Option<PoolId>,
+    /// An outcome or its age has closed the lead: it is on nobody's list of open ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
+    /// In order; those who were not tried yet change places when a preference relaxes.
+    pub targets: Vec<Target>,
+    /// Index into `targets` of the next one to ring.
+    pub next_target: u32,
+    /// Reps whose phone another lead held when it was to be reserved: never asked for again, so that asking comes to an end.
+    pub refused: Vec<RepId>,
+    pub rungs: Vec<Rung>,
+    pub legs: Vec<Leg>,
+    /// The rep whose phone is ours at this moment, and until when at the latest.
+    pub holds: Option<Reservation>,
+    pub patience_until: DateTime<Utc>,
+    pub bridge_by: DateTime<Utc>,
+    /// The caller's zone, as they said it themselves.
+    pub caller_zone: Option<Zone>,
+    /// What stood in the calendars of whoever may owe the caller a call, when the lead was decided.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub busy: BTreeMap<RepId, Vec<Busy>>,
+    /// Where the caller may be: slots are read, and calls promised, by the clocks there.
+    #[serde(default)]
+    pub caller: Whereabouts,
+    /// Times the caller asked for.
+    pub wanted_times: Vec<DateTime<Utc>>,
+    pub searches: u32,
+    pub booking_attempts: u32,
+    /// Times that another lead was booking when they were to be booked: not asked for again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_slots: Vec<Slot>,
+    /// When the stage must have moved on; meaningless once the handoff has ended.
+    pub moves_on_by: DateTime<Utc>,
+    pub terms: Terms,
+    /// When the lead was decided; the first-contact clock starts here.
+    pub decided_at: DateTime<Utc>,
+    /// First moment at which a human of ours spoke with the caller.
+    pub first_contact_at: Option<DateTime<Utc>>,
+}
+
+impl Handoff {
+    /// Where the caller may be. What they said themselves is the strongest, also where it came later, or is all that a handoff
+    /// of an older version knows.
+    pub fn whereabouts(&self) -> Whereabouts {
+        let place = self.caller.place.clone();
+        self.caller_zone.map_or_else(|| self.caller.clone(), |zone| Whereabouts { place, ..Whereabouts::in_zone(zone) })
+    }
+
+    /// Whether the lead goes to whoever can take it: it waits, and nobody is speaking with the caller.
+    pub fn is_waiting(&self) -> bool {
+        self.waits_in.is_some() && matches!(self.stage, Stage::Callback { .. } | Stage::NeedsAttention { .. })
+    }
+
+    /// Whether the lead counts against its owner's cap of open leads. Having spoken with somebody closes nothing, and who
+    /// answers for a lead that waits does not have it.
+    pub fn is_open(&self) -> bool {
+        self.waits_in.is_none() && !self.closed
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    pub rep: RepId,
+    pub until: DateTime<Utc>,
+}
+
+/// The times of the handoff, frozen when it began: a change of rules does not move a call under way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    pub ring_timeout: Duration,
+    pub accept_within: Duration,
+    pub join_within: Duration,
+    pub ring_at_most: u32,
+    pub booking: BookingRules,
+    pub callback: CallbackRules,
+    pub needs_attention: RepId,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leg {
+    pub id: LegId,
+    pub rep: RepId,
+    pub state: LegState,
+    /// Key of the briefing that was sent while it rang; rewritten when it is known how it went.
+    pub card: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegState {
+    Ringing,
+    Answered,
+    Accepted,
+    Joined,
+    Declined,
+    NoAnswer,
+    Busy,
+    Machine,
+    Failed,
+    /// Ended by us: the caller left, or patience was spent.
+    Cancelled,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    /// Decided, nothing begun.
+    Offered,
+    Ringing {
+        leg: LegId,
+    },
+    Briefing {
+        leg: LegId,
+    },
+    Joining {
+        leg: LegId,
+    },
+    /// Both are on the line; not yet long enough to count.
+    Bridged {
+        leg: LegId,
+        at: DateTime<Utc>,
+    },
+    /// Free times are being looked up.
+    Searching {
+        search: u32,
+    },
+    /// The caller hears these times.
+    Offering {
+        search: u32,
+        slots: Vec<Slot>,
+    },
+    /// `others` are tried if the slot turns out taken.
+    Booking {
+        slot: Slot,
+        attempt: u32,
+        others: Vec<Slot>,
+    },
+    /// A call was promised; the clock runs.
+    Callback {
+        promise: Promise,
+    },
+    Done {
+        outcome: Outcome,
+    },
+    /// The sink of every failure: a person must look.
+    NeedsAttention {
+        owner: RepId,
+        since: DateTime<Utc>,
+        why: String,
+    },
+}
+
+/// What stands fast once nobody is being served any more.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Settled<'a> {
+    Callback(&'a Promise),
+    Done(&'a Outcome),
+    NeedsAttention { owner: &'a RepId, since: DateTime<Utc> },
+}
+
+impl Stage {
+    /// `None` while the caller is being served, or is about to be.
+    pub fn settled(&self) -> Option<Settled<'_>> {
+        match self {
+            Self::Offered
+            | Self::Ringing { .. }
+            | Self::Briefing { .. }
+            | Self::Joining { .. }
+            | Self::Bridged { .. }
+            | Self::Searching { .. }
+            | Self::Offering { .. }
+            | Self::Booking { .. } => None,
+            Self::Callback { promise } => Some(Settled::Callback(promise)),
+            Self::Done { outcome } => Some(Settled::Done(outcome)),
+            Self::NeedsAttention { owner, since, .. } => Some(Settled::NeedsAttention { owner, since: *since }),
+        }
+    }
+}
+
+/// Something that happened. Events of the phone name a leg; one that is not current can only be hung up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    Start,
+    Answered {
+        leg: LegId,
+    },
+    Machine {
+        leg: LegId,
+    },
+    NoAnswer {
+        leg: LegId,
+    },
+    Busy {
+        leg: LegId,
+    },
+    RingFailed {
+        leg: LegId,
+        why: String,
+    },
+    Accepted {
+        leg: LegId,
+    },
+    Declined {
+        leg: LegId,
+    },
+    /// The whisper could not be played.
+    WhisperFailed {
+        leg: LegId,
+        why: String,
+    },
+    Joined {
+        leg: LegId,
+    },
+    JoinFailed {
+        leg: LegId,
+        why: String,
+    },
+    RepLeft {
+        leg: LegId,
+    },
+    CallerLeft,
+    /// Nobody is on the line any more.
+    CallEnded,
+    SlotsFound {
+        search: u32,
+        slots: Vec<Slot>,
+    },
+    /// The calendar could not be read in time.
+    SlotsUnknown {
+        search: u32,
+        why: String,
+    },
+    SlotChosen {
+        slot: Slot,
+    },
+    /// The caller wants none of the times.
+    SlotsDeclined,
+    Booked {
+        attempt: u32,
+        booking: Booking,
+    },
+    SlotTaken {
+        attempt: u32,
+    },
+    BookingFailed {
+        attempt: u32,
+        why: String,
+    },
+    /// A human of ours has spoken with the caller outside the handoff.
+    ContactMade {
+        rep: RepId,
+        at: DateTime<Utc>,
+    },
+    /// Somebody can take the lead that waited: it is theirs from now on.
+    Found {
+        rep: RepId,
+        /// The ledger on which they pay a turn, if any.
+        turn_in: Option<PoolId>,
+        reason: String,
+    },
+    /// A second event told of the same call; what it brought is in the lead by now.
+    Completed(Completed),
+    /// The lead is somebody else's from now on, whatever stage it is in.
+    Reassigned {
+        rep: RepId,
+        /// The ledger on which they pay a turn, if any.
+        turn_in: Option<PoolId>,
+        /// Nobody can take it: it waits in this pool, and `rep` answers for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waits_in: Option<PoolId>,
+        reason: String,
+    },
+    /// The lead counts as open no more.
+    Closed {
+        why: Closing,
+    },
+    Timer {
+        timer: Timer,
+    },
+}
+
+/// What a second event of a call brought.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Completed {
+    /// The second event, by source and id.
+    pub by: String,
+    /// Names of what the lead had lacked until then.
+    pub added: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
+    /// Where the caller may be by all that is known now, if it is not what was known before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Box<Whereabouts>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<DateTime<Utc>>,
+    /// The first event did not say that the caller is on the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_the_line: Option<OnTheLine>,
+}
+
+/// A caller who waits, of whom this was not known before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OnTheLine {
+    pub since: DateTime<Utc>,
+    /// Whom to ring, and what is tried, decided for a caller on the line.
+    pub targets: Vec<Target>,
+    pub rungs: Vec<Rung>,
+}
+
+/// What closes a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closing {
+    Won,
+    Lost,
+    /// It has been open for longer than `open_for` of `handoff.yaml`, and nobody told what became of it.
+    Age,
+}
+
+impl Closing {
+    /// `None`: the rep still works on it.
+    pub fn of(outcome: OutcomeKind) -> Option<Self> {
+        match outcome {
+            OutcomeKind::Won => Some(Self::Won),
+            OutcomeKind::Lost => Some(Self::Lost),
+            OutcomeKind::Opportunity | OutcomeKind::MeetingHeld | OutcomeKind::NoShow => None,
+        }
+    }
+}
+
+/// The result of one move: the state to store and what to do, in one transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transition {
+    pub state: Handoff,
+    pub effects: Vec<Planned>,
+    /// The ledger's turn goes from the first to the second, for this reason.
+    pub turn_moves: Option<TurnMove>,
+    /// The event changed nothing: late, doubled or for another leg. Stored in the timeline all the same.
+    pub ignored: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnMove {
+    pub pool: PoolId,
+    pub from: RepId,
+    pub to: RepId,
+    pub cause: Option<Cause>,
+    pub reason: String,
+}

@@ -1,0 +1,83 @@
+//! The callback and its SLA.
+
+use super::*;
+use crate::domain::lead::PreferredHandoff;
+use crate::domain::rep::BusyKind;
+use crate::routing::scenario::moment;
+
+#[test]
+fn a_promise_is_reminded_of_escalated_and_then_needs_attention() {
+    let promised_at = at("11:00");
+    let call = call().offered().on(Event::SlotsDeclined).publishes(Topic::CallbackPromised);
+    let call = call.after(3000).timer(Timer::Remind { promised_at }).briefs("ben", BriefWhy::Reminder);
+    let call = call.after(300).timer(Timer::Escalate { promised_at }).briefs("max", BriefWhy::Escalation);
+    let call = call.after(300).timer(Timer::Breach { promised_at }).needs_attention_of("max");
+    call.publishes(Topic::CallbackBreached).publishes(Topic::NeedsAttention);
+}
+
+/// Ben owes a call within the hour, at work from nine to five: a time at which he is in a meeting is no promise.
+#[test]
+fn a_call_is_promised_for_when_the_calendar_leaves_time_to_make_it() {
+    let promised = |meetings: &[(&str, &str)]| {
+        let world = scenario()
+            .not_live()
+            .wants(PreferredHandoff::Callback)
+            .pool("west", &["ben"])
+            .serves("west", "West")
+            .pool("desk", &["ben"]);
+        let world = meetings
+            .iter()
+            .fold(world, |world, (from, until)| world.calendar("ben", BusyKind::Busy, at(from), moment(until)));
+        begun(world).state.next_step().at
+    };
+    let today = |time: &str| format!("2026-01-07T{time}:00Z");
+    for (meetings, expected) in [
+        (vec![], today("11:00")),
+        (vec![("10:00", "10:30")], today("11:00")),
+        // In a meeting at that time: before it, if half of the hour is left, or else after it.
+        (vec![("10:50", "12:00")], today("10:50")),
+        (vec![("10:20", "12:00")], today("12:10")),
+        (vec![("10:20", "11:30"), ("11:30", "12:00")], today("12:10")),
+        // Ten minutes between two meetings are enough, five are not.
+        (vec![("10:20", "11:30"), ("11:40", "12:00")], today("11:40")),
+        (vec![("10:20", "11:30"), ("11:35", "12:00")], today("12:10")),
+        // All day, and the morning after as well.
+        (vec![("09:00", "17:00")], "2026-01-08T09:10:00Z".to_owned()),
+        (vec![("09:30", "16:55")], "2026-01-08T09:05:00Z".to_owned()),
+    ] {
+        let told: Vec<(&str, String)> = meetings.iter().map(|(from, until)| (*from, today(until))).collect();
+        let told: Vec<(&str, &str)> = told.iter().map(|(from, until)| (*from, until.as_str())).collect();
+        assert_eq!(promised(&told), moment(&expected), "{meetings:?}");
+    }
+    assert_eq!(promised(&[("09:00", "2026-01-08T12:00:00Z")]), moment("2026-01-08T12:10:00Z"), "two days in a row");
+}
+
+#[test]
+fn a_call_that_was_made_keeps_the_promise() {
+    let promised_at = at("11:00");
+    let call = call().offered().on(Event::SlotsDeclined).after(1800);
+    let (rep, now) = (rep_id("ben"), call.now);
+    let call = call.on(Event::ContactMade { rep: rep.clone(), at: now });
+    assert_eq!(call.state.stage, Stage::Done { outcome: Outcome::Called { rep, at: now } });
+    call.timer(Timer::Breach { promised_at }).ignored();
+}
+
+#[test]
+fn a_call_after_the_breach_still_ends_it() {
+    let call = call().offered().on(Event::SlotsDeclined).after(3600).timer(Timer::Breach { promised_at: at("11:00") });
+    let (rep, now) = (rep_id("cy"), call.now);
+    let call = call.on(Event::ContactMade { rep, at: now });
+    assert!(call.state.is_done());
+}
+
+/// Nobody of ours works while it is day in Honolulu: what is promised lies in the morning there all the same, not in the night.
+#[test]
+fn a_caller_whose_day_is_our_night_is_promised_a_call_in_their_morning() {
+    let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("an hour");
+    let mut world = scenario().not_live().wants(PreferredHandoff::Callback);
+    world.rules.hours.calling = Shift { from: hour(8), until: hour(21) };
+    world.lead.company.state = Some(Known::from_caller("HI".to_owned()));
+    let call = begun(world);
+    let Stage::Callback { promise } = &call.state.stage else { panic!("it stands at {:?}", call.state.stage) };
+    assert_eq!(promise.promised_at, at("18:00"), "08:00 in Honolulu");
+}

@@ -1,0 +1,48 @@
+//! The caller leaves.
+
+use super::*;
+
+#[test]
+fn who_hangs_up_before_a_rep_is_there_is_called_first() {
+    let stages = [call(), call().answered(1), call().answered(1).accepted(1), call().bridged()];
+    for call in stages {
+        call.on(Event::CallerLeft).hangs_up(1).holds_nobody().says_nothing().briefs("ben", BriefWhy::Callback);
+    }
+    let call = call().on(Event::CallerLeft);
+    assert!(matches!(&call.state.stage, Stage::Callback { promise } if promise.raised));
+}
+
+#[test]
+fn who_hangs_up_while_a_time_is_looked_for_is_called() {
+    let searching = call().declined(1).declined(2).searches(1);
+    let stages = [searching, call().offered()];
+    for call in stages {
+        let call = call.on(Event::CallerLeft).says_nothing();
+        assert!(matches!(&call.state.stage, Stage::Callback { promise } if promise.raised));
+    }
+}
+
+#[test]
+fn who_hangs_up_after_choosing_has_the_meeting() {
+    call().chosen().on(Event::CallerLeft).on(booked(1)).ends_booked().says_nothing();
+}
+
+/// Another of the times was booked instead, though nobody was there to ask.
+#[test]
+fn who_hangs_up_after_choosing_is_called_if_the_time_is_taken() {
+    let call = call().chosen().on(Event::CallerLeft).on(Event::SlotTaken { attempt: 1 });
+    assert!(matches!(call.state.stage, Stage::Callback { .. }), "it stands at {:?}", call.state.stage);
+}
+
+#[test]
+fn the_end_of_the_call_frees_the_rep() {
+    call().settled().after(240).on(Event::CallEnded).ends_connected("ben").holds_nobody();
+    let call = call().settled();
+    let leg = call.leg(1);
+    call.after(7200).timer(Timer::ReleaseBy { leg }).holds_nobody();
+}
+
+#[test]
+fn a_caller_who_leaves_after_ten_seconds_was_connected() {
+    call().bridged().after(11).on(Event::CallerLeft).ends_connected("ben").holds_nobody();
+}

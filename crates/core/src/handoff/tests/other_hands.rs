@@ -1,0 +1,82 @@
+//! Leads that are given to another rep, and those that are closed.
+
+use super::*;
+use crate::handoff::state::Closing;
+
+fn reassigned(name: &str) -> Event {
+    Event::Reassigned { rep: rep_id(name), turn_in: None, waits_in: None, reason: "told".into() }
+}
+
+/// Whom the moved lead's promise, CRM owner and briefing belong to, whatever stage it is in.
+#[test]
+fn a_lead_that_is_given_to_another_rep_takes_its_promise_along() {
+    let promised = || call().offered().on(Event::SlotsDeclined).promises("ben", "11:00").after(600);
+    let call = promised().on(reassigned("cy")).owner_is("cy").promises("cy", "11:00");
+    let note = CrmNote::CallbackPromised { promised_at: at("11:00") };
+    let call = call.briefs("cy", BriefWhy::Callback).briefs("ben", BriefWhy::GivenAway);
+    let call = call.does(&Effect::WriteCrm { owner: rep_id("cy"), note });
+    // Asked twice, nothing happens twice; the promise's timers are those that were set when it was made.
+    let call = call.on(reassigned("cy")).ignored();
+    call.after(2400).timer(Timer::Remind { promised_at: at("11:00") }).briefs("cy", BriefWhy::Reminder);
+    promised().on(reassigned("nobody")).ignored().owner_is("ben");
+}
+
+#[test]
+fn a_rep_who_is_not_at_work_before_the_promised_time_promises_another() {
+    let call = begun(scenario().not_live().on_leave("cy")).promises("ben", "11:00").after(600);
+    let call = call.on(reassigned("cy")).owner_is("cy").publishes(Topic::CallbackPromised);
+    let Stage::Callback { promise } = &call.state.stage else { panic!("{:?}", call.state.stage) };
+    assert_ne!(promise.promised_at, at("11:00"), "cy is away then");
+}
+
+#[test]
+fn a_broken_promise_is_promised_anew_by_who_is_given_the_lead() {
+    let breached =
+        call().offered().on(Event::SlotsDeclined).after(3600).timer(Timer::Breach { promised_at: at("11:00") });
+    let call = breached.needs_attention_of("max").after(60).on(reassigned("cy")).owner_is("cy");
+    let Stage::Callback { promise } = &call.state.stage else { panic!("{:?}", call.state.stage) };
+    assert!(promise.raised && promise.owner == rep_id("cy") && promise.promised_at > call.now);
+    call.briefs("max", BriefWhy::GivenAway);
+}
+
+#[test]
+fn whoever_is_given_a_lead_that_was_spoken_with_or_booked_is_told() {
+    let spoken = call().settled().ends_connected("ben").on(reassigned("cy")).owner_is("cy").ends_connected("ben");
+    let write = Effect::WriteCrm { owner: rep_id("cy"), note: CrmNote::Routed };
+    spoken.briefs("cy", BriefWhy::HandedOver).briefs("ben", BriefWhy::GivenAway).does(&write);
+    let booked = call().chosen().on(booked(1)).ends_booked().on(reassigned("cy")).owner_is("cy");
+    booked.briefs("cy", BriefWhy::HandedOver).does(&write);
+}
+
+#[test]
+fn a_lead_that_is_given_away_while_it_rings_goes_on_ringing() {
+    let call = call()
+        .on(reassigned("eve"))
+        .owner_is("eve")
+        .does(&Effect::WriteCrm { owner: rep_id("eve"), note: CrmNote::Routed });
+    call.declined(1).declined(2).searches(1);
+}
+
+#[test]
+fn a_promise_of_somebody_who_left_goes_on_also_where_the_owner_stays() {
+    let mut call = call().offered().on(Event::SlotsDeclined).promises("ben", "11:00");
+    if let Stage::Callback { promise } = &mut call.state.stage {
+        promise.owner = rep_id("dee");
+    }
+    call.rules.reps.get_mut(&rep_id("dee")).expect("dee").active = false;
+    call.on(reassigned("ben")).promises("ben", "11:00");
+}
+
+#[test]
+fn a_lead_is_closed_once_and_by_age_only_when_it_is_of_age() {
+    let closed = |why| Event::Closed { why };
+    let call = call().offered().on(Event::SlotsDeclined).after(3600).on(closed(Closing::Age)).ignored();
+    assert!(call.state.is_open());
+    let old = call.after(30 * 24 * 3600).on(closed(Closing::Age));
+    assert!(!old.state.is_open());
+    old.on(closed(Closing::Lost)).ignored();
+    let won = self::call().offered().on(closed(Closing::Won));
+    assert!(!won.state.is_open() && !won.state.is_done(), "the caller is still being served");
+    let spoken = self::call().settled();
+    assert!(spoken.state.is_open(), "having spoken closes nothing");
+}

@@ -1,0 +1,92 @@
+//! What two decisions of one lead differ in.
+
+use crate::rehearsal::outcome::{Outcome, eligible};
+use crate::routing::Decision;
+use crate::rules::model::set::Rung;
+use serde::Serialize;
+
+pub(super) const NO_TERRITORY: &str = "(none)";
+
+/// The first difference, in the order in which a decision is thought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Somebody holds the lead in one world and not in the other, or another one does.
+    Owner,
+    Route,
+    Territory,
+    Tier,
+    /// Another pool is asked first.
+    Pool,
+    /// The same pool is asked first, and another one ends up with the lead.
+    Fallback,
+    /// The same pool, but other reps of it may take the lead: members, skills, hours, caps.
+    Candidates,
+    /// The same rep, but other things are tried for the caller.
+    Ladder,
+    /// The same reps may take it, and it is another one's turn, because earlier leads fell otherwise.
+    Turn,
+}
+
+impl Cause {
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Route => "route",
+            Self::Territory => "territory",
+            Self::Tier => "tier",
+            Self::Pool => "pool",
+            Self::Fallback => "fallback",
+            Self::Candidates => "members who may take it",
+            Self::Ladder => "ladder",
+            Self::Turn => "turn",
+        }
+    }
+}
+
+pub(super) fn difference(
+    old: &Outcome,
+    new: &Outcome,
+    before: &Decision,
+    after: &Decision,
+) -> Option<(Cause, String, String)> {
+    let pair = |cause, from: &str, to: &str| Some((cause, from.to_owned(), to.to_owned()));
+    let held = |side: &Outcome| if side.held { side.owner.to_string() } else { "nobody".to_owned() };
+    if old.held != new.held || (old.held && old.owner != new.owner) {
+        return pair(Cause::Owner, &held(old), &held(new));
+    }
+    if !old.held && old.route != new.route {
+        return pair(Cause::Route, old.route.unwrap_or("no route"), new.route.unwrap_or("no route"));
+    }
+    if old.territory != new.territory {
+        let name = |side: &Outcome| side.territory.map_or_else(|| NO_TERRITORY.to_owned(), ToString::to_string);
+        return pair(Cause::Territory, &name(old), &name(new));
+    }
+    if old.tier != new.tier {
+        return pair(Cause::Tier, old.tier.as_str(), new.tier.as_str());
+    }
+    if old.first_pool != new.first_pool {
+        return pair(Cause::Pool, old.first_pool.as_str(), new.first_pool.as_str());
+    }
+    if old.pool != new.pool || old.fallback != new.fallback {
+        let name = |side: &Outcome| format!("{} ({})", side.pool, side.fallback.in_words());
+        return pair(Cause::Fallback, &name(old), &name(new));
+    }
+    if old.owner != new.owner {
+        let cause = if eligible(before) == eligible(after) { Cause::Turn } else { Cause::Candidates };
+        return pair(cause, old.owner.as_str(), new.owner.as_str());
+    }
+    if old.rungs != new.rungs {
+        return pair(Cause::Ladder, &rungs(old.rungs), &rungs(new.rungs));
+    }
+    None
+}
+
+fn rungs(rungs: &[Rung]) -> String {
+    let name = |rung: &Rung| match rung {
+        Rung::WarmTransfer => "warm transfer",
+        Rung::Booking => "booking",
+        Rung::Callback => "callback",
+    };
+    rungs.iter().map(name).collect::<Vec<_>>().join(", ")
+}

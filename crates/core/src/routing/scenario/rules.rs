@@ -1,0 +1,102 @@
+//! The rules that hold until a test changes them.
+
+use super::words::{HOUR, day, pool_id, rep_id, row, tier_id};
+use crate::domain::id::ReleaseId;
+use crate::domain::rota::{Hours, Shift, Week};
+use crate::rules::RuleSet;
+use crate::rules::model::condition::{Condition, IfUndecided};
+use crate::rules::model::index::TerritoryIndex;
+use crate::rules::model::row::TerritoryRow;
+use crate::rules::model::set::{
+    Assignment, BookingRules, CallbackRules, Existing, HandoffRules, MatchRules, OwnershipRule, Rung, Tier,
+};
+use chrono::NaiveTime;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+pub(super) fn rules() -> RuleSet {
+    let week = |days: usize, shift: Shift| {
+        let mut week = Week::default();
+        week.days[..days].fill(vec![shift]);
+        week
+    };
+    RuleSet {
+        release: ReleaseId::new("a".repeat(64)).expect("64 hexadecimal digits"),
+        reps: BTreeMap::new(),
+        territories: vec![TerritoryRow { state: Some("CA".into()), ..row(2, "West") }],
+        named_accounts: vec![],
+        index: TerritoryIndex::default(),
+        ownership: vec![
+            OwnershipRule { wait_at_most: Some(48 * HOUR), ..OwnershipRule::of(Existing::AccountOwner) },
+            OwnershipRule::of(Existing::OpenOpportunityOwner),
+        ],
+        assignment: Assignment::Baton,
+        calendars_believed_for: Duration::from_secs(15 * 60),
+        tiers: vec![Tier {
+            name: tier_id("smb"),
+            line: 9,
+            when: Condition::Always,
+            if_undecided: IfUndecided::Skip,
+            ladder: None,
+        }],
+        routes: vec![],
+        pools: BTreeMap::new(),
+        catch_all: pool_id("desk"),
+        hours: Hours {
+            weeks: BTreeMap::from([
+                ("office".to_owned(), week(5, shift(9, 17))),
+                ("early".to_owned(), week(5, shift(8, 16))),
+                ("monday".to_owned(), week(1, shift(9, 17))),
+                ("night".to_owned(), week(7, shift(22, 6))),
+                (
+                    "sunday".to_owned(),
+                    Week { days: [vec![], vec![], vec![], vec![], vec![], vec![], vec![shift(9, 17)]] },
+                ),
+            ]),
+            holidays: BTreeMap::from([("XX".to_owned(), BTreeSet::from([day("2026-01-07")]))]),
+            calling: Shift::default(),
+            calling_in: BTreeMap::new(),
+        },
+        handoff: handoff(),
+        matching: MatchRules::default(),
+        shared_domains: BTreeSet::new(),
+    }
+}
+
+fn handoff() -> HandoffRules {
+    HandoffRules {
+        patience: Duration::from_secs(45),
+        bridge_within: Duration::from_secs(60),
+        live_at_most: Duration::from_secs(120),
+        ring_timeout: Duration::from_secs(15),
+        accept_within: Duration::from_secs(12),
+        join_within: Duration::from_secs(5),
+        ring_at_most: 3,
+        ladders: BTreeMap::from([
+            ("default".to_owned(), vec![Rung::WarmTransfer, Rung::Booking, Rung::Callback]),
+            ("quiet".to_owned(), vec![Rung::Booking, Rung::Callback]),
+        ]),
+        booking: BookingRules {
+            duration: HOUR / 2,
+            notice: HOUR,
+            within_days: 5,
+            offer: 2,
+            answer_within: Duration::from_secs(30),
+        },
+        callback: CallbackRules {
+            within: HOUR,
+            within_after_hang_up: HOUR / 4,
+            remind_before: HOUR / 6,
+            escalate_before: HOUR / 12,
+        },
+        needs_attention: rep_id("max"),
+        first_contact_sla: HOUR,
+        open_for: 24 * 30 * HOUR,
+        company: Some("Fernhill Software".to_owned()),
+    }
+}
+
+fn shift(from: u32, until: u32) -> Shift {
+    let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("an hour");
+    Shift { from: hour(from), until: hour(until) }
+}

@@ -1,0 +1,272 @@
+//! Whether somebody holds the lead already: whom the CRM's own rules chose, the owner of the account, of its open
+//! opportunity or of an earlier record of the caller, the rep of a named account, the rep a route names.
+
+use super::availability;
+use super::matching;
+use super::routes::Taken;
+use crate::domain::account::{Candidates, PersonKind};
+use crate::domain::crm_id::CrmId;
+use crate::domain::id::RepId;
+use crate::domain::known::Fact;
+use crate::domain::rep::{Leave, Rep};
+use crate::routing::case::Case;
+use crate::routing::decision::{KeyOwner, OwnershipResult, OwnershipTrace};
+use crate::routing::reason::{HeldBy, Rejection};
+use crate::rules::RuleSet;
+use crate::rules::model::set::{Existing, OwnershipRule, Route, RouteTo};
+use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+pub(in crate::routing) struct Ownership {
+    /// Who keeps the lead; `None` = the pool decides.
+    pub holder: Option<Holder>,
+    /// The rules that were tried, up to the one that held.
+    pub trace: Vec<OwnershipTrace>,
+}
+
+pub(in crate::routing) struct Holder {
+    pub rep: RepId,
+    pub by: HeldBy,
+    pub standing: Standing,
+}
+
+/// How a holder stands to the call.
+pub(in crate::routing) enum Standing {
+    Free,
+    /// Absent; the delegate takes the call, the lead stays.
+    Delegated {
+        to: RepId,
+        because: Rejection,
+    },
+    /// Absent, but back soon enough: the lead stays, the call becomes a booking or a callback.
+    Later {
+        because: Rejection,
+    },
+}
+
+/// The rules of ownership in order, then a route that names a rep. Disputes are the CRM's: its owner is followed.
+pub(in crate::routing) fn settle(case: &Case, route: &Taken) -> Ownership {
+    let mut trace = Vec::new();
+    for rule in chosen_by_crm(case).iter().chain(&case.rules.ownership) {
+        let (rep, result) = match owner(case, rule) {
+            Owner::Nobody => (None, OwnershipResult::NoOwner),
+            Owner::Stranger(crm_id) => (None, OwnershipResult::NotARep { crm_id: crm_id.clone() }),
+            Owner::TooLongAgo(active_at) => (None, OwnershipResult::TooLongAgo { active_at }),
+            Owner::NotKnown(why) => (None, OwnershipResult::NotKnown { why: why.to_owned() }),
+            Owner::Weak(rep) => (rep, OwnershipResult::Weak),
+            Owner::Rep(rep) => (Some(rep), stand(case, rep, rule)),
+        };
+        trace.push(OwnershipTrace {
+            existing: rule.existing,
+            rep: rep.map(|rep| rep.id.clone()),
+            disputed: disputed(case, rule, rep),
+            result: result.clone(),
+        });
+        if let Some((rep, standing)) = rep.zip(standing(result)) {
+            let by = HeldBy::Existing(rule.existing);
+            return Ownership { holder: Some(Holder { rep: rep.id.clone(), by, standing }), trace };
+        }
+    }
+    Ownership { holder: routed_rep(case, route), trace }
+}
+
+/// Both owners, where a rule follows one to whom only one of the caller's keys leads.
+fn disputed(case: &Case, rule: &OwnershipRule, rep: Option<&Rep>) -> Vec<KeyOwner> {
+    let (Some(rep), Some(Candidates::Found(records))) = (rep, case.snapshot.account.value()) else { return Vec::new() };
+    if rule.existing == Existing::CrmAssignment {
+        return Vec::new();
+    }
+    let found = matching::owners_by_key(case.lead, records).unwrap_or_default();
+    if found.iter().any(|found| rep.crm_id.as_ref() == Some(&found.owner)) { found } else { Vec::new() }
+}
+
+fn routed_rep(case: &Case, route: &Taken) -> Option<Holder> {
+    let Taken::Route(Route { name, to: RouteTo::Rep(rep), .. }) = route else { return None };
+    let standing = standing(stand(case, case.rep(rep)?, &OwnershipRule::of(Existing::AccountOwner)))?;
+    Some(Holder { rep: rep.clone(), by: HeldBy::Route(name.clone()), standing })
+}
+
+/// Where the CRM assigns, its choice comes before every other owner, and is waited for within the rota.
+fn chosen_by_crm(case: &Case) -> Option<OwnershipRule> {
+    case.snapshot.assigned.as_ref().map(|_| OwnershipRule::of(Existing::CrmAssignment))
+}
+
+enum Owner<'a> {
+    Nobody,
+    /// A CRM user, or a queue, who is no rep here.
+    Stranger(&'a CrmId),
+    TooLongAgo(Option<DateTime<Utc>>),
+    NotKnown(&'a str),
+    /// Of a company that is known by its name alone; who is a rep here, or not.
+    Weak(Option<&'a Rep>),
+    Rep(&'a Rep),
+}
+
+fn owner<'a>(case: &Case<'a>, rule: &OwnershipRule) -> Owner<'a> {
+    match rule.existing {
+        Existing::AccountOwner => account_owner(case),
+        Existing::OpenOpportunityOwner => {
+            of_account(case, case.account.and_then(|account| account.open_opportunity_owner_crm_id.as_ref()))
+        }
+        Existing::LeadOwner => person_owner(case, rule, &[PersonKind::Lead, PersonKind::Contact]),
+        Existing::ContactOwner => person_owner(case, rule, &[PersonKind::Contact]),
+        Existing::CrmAssignment => match &case.snapshot.assigned {
+            Some(Fact::Known { value, .. }) => of_crm(case, value.as_ref()),
+            Some(Fact::Unknown { why }) => Owner::NotKnown(why),
+            None => Owner::Nobody,
+        },
+    }
+}
+
+/// Where the CRM names no account owner, the rep of the named account is it.
+fn account_owner<'a>(case: &Case<'a>) -> Owner<'a> {
+    if let Some(crm_id) = case.account.and_then(|account| account.owner_crm_id.as_ref()) {
+        return of_account(case, Some(crm_id));
+    }
+    let named = matching::named_account(case.lead, case.account.filter(|_| !case.account_is_weak), case.rules);
+    let rep = named.and_then(|named| case.rep(named.rep.as_ref()?));
+    rep.map_or(Owner::Nobody, Owner::Rep)
+}
+
+/// Of the record of the caller that was active last, the CRM's or our own; one without an owner is no reason to stop looking.
+fn person_owner<'a>(case: &Case<'a>, rule: &OwnershipRule, kinds: &[PersonKind]) -> Owner<'a> {
+    let owned = matching::same_person(case.lead, case.snapshot)
+        .filter(|person| kinds.contains(&person.kind) && (person.owner_crm_id.is_some() || person.owner.is_some()));
+    // The lower id where two were active at once.
+    let Some(person) = owned.max_by_key(|person| (person.active_at, Reverse(&person.crm_id))) else {
+        return Owner::Nobody;
+    };
+    if let Some(within) = rule.within {
+        let within = TimeDelta::from_std(within).unwrap_or(TimeDelta::MAX);
+        if person.active_at.is_none_or(|active_at| case.now() - active_at > within) {
+            return Owner::TooLongAgo(person.active_at);
+        }
+    }
+    match &person.owner {
+        Some(rep) => case.rep(rep).map_or(Owner::Nobody, Owner::Rep),
+        None => of_crm(case, person.owner_crm_id.as_ref()),
+    }
+}
+
+fn of_account<'a>(case: &Case<'a>, crm_id: Option<&'a CrmId>) -> Owner<'a> {
+    match of_crm(case, crm_id) {
+        Owner::Rep(rep) if case.account_is_weak => Owner::Weak(Some(rep)),
+        Owner::Stranger(_) if case.account_is_weak => Owner::Weak(None),
+        owner => owner,
+    }
+}
+
+fn of_crm<'a>(case: &Case<'a>, crm_id: Option<&'a CrmId>) -> Owner<'a> {
+    let Some(crm_id) = crm_id else { return Owner::Nobody };
+    let rep = case.rules.reps.values().find(|rep| rep.crm_id.as_ref() == Some(crm_id));
+    rep.map_or(Owner::Stranger(crm_id), Owner::Rep)
+}
+
+/// Every rep whom [`settle`] may find to be an owner.
+pub(in crate::routing) fn owners_considered(case: &Case) -> BTreeSet<RepId> {
+    let crm = chosen_by_crm(case);
+    let rules = crm.iter().chain(&case.rules.ownership);
+    let owners = rules.filter_map(|rule| match owner(case, rule) {
+        Owner::Rep(rep) => Some(rep.id.clone()),
+        Owner::Nobody | Owner::Stranger(_) | Owner::TooLongAgo(_) | Owner::NotKnown(_) | Owner::Weak(_) => None,
+    });
+    owners.collect()
+}
+
+/// Caps, languages and skills are not asked: the account is this rep's. An owner who is absent for longer than the rule waits
+/// is given up, whoever could take the call: the lead would lie with nobody. A delegate takes calls only; where no phone is to
+/// be rung, the lead stays with an owner who is back in time, and otherwise goes on.
+fn stand(case: &Case, rep: &Rep, rule: &OwnershipRule) -> OwnershipResult {
+    if !rep.active {
+        return OwnershipResult::Inactive;
+    }
+    let Err(because) = availability::now(case, case.seen(rep)) else { return OwnershipResult::Keeps };
+    let free_at = availability::free_at(case, case.seen(rep), &because);
+    let absent = Absence { rep, because: &because, free_at };
+    if absent.is_too_long(case, rule) {
+        return OwnershipResult::GivenUp { because, free_at };
+    }
+    match free_delegate(case, rep) {
+        Some(delegate) => OwnershipResult::Delegated { to: delegate.id.clone(), because },
+        None if free_at.is_some() => OwnershipResult::KeepsForLater { because, free_at },
+        None => OwnershipResult::GivenUp { because, free_at },
+    }
+}
+
+struct Absence<'a> {
+    rep: &'a Rep,
+    because: &'a Rejection,
+    /// `None`: not within the horizon of the rota.
+    free_at: Option<DateTime<Utc>>,
+}
+
+impl Absence<'_> {
+    /// By the limit for what keeps the owner away; leave that begins in days off, or ends in them, is leave. Without a limit
+    /// no absence is too long for a delegate.
+    fn is_too_long(&self, case: &Case, rule: &OwnershipRule) -> bool {
+        let (limit, ends_at) = match (self.leave_ends_at(case), self.because) {
+            (Some(ends_at), _) if rule.leave_at_most.is_some() => (rule.leave_at_most, Some(ends_at)),
+            (None, Rejection::OffRota { .. } | Rejection::Holiday { .. }) if rule.off_rota_at_most.is_some() => {
+                (rule.off_rota_at_most, self.free_at)
+            }
+            (Some(_) | None, _) => (rule.wait_at_most, self.free_at),
+        };
+        let Some(limit) = limit else { return false };
+        let limit = TimeDelta::from_std(limit).unwrap_or(TimeDelta::MAX);
+        ends_at.is_none_or(|at| at - case.now() > limit)
+    }
+
+    /// The end of the last leave or out of office before the owner is free again.
+    fn leave_ends_at(&self, case: &Case) -> Option<DateTime<Utc>> {
+        let zone = self.rep.timezone;
+        let today = case.now().with_timezone(&zone).date_naive();
+        let is_ahead = |leave: &&Leave| {
+            let begins = zone.from_local_datetime(&leave.from.and_time(NaiveTime::MIN)).earliest();
+            leave.until >= today && begins.zip(self.free_at).is_none_or(|(begins, free_at)| begins <= free_at)
+        };
+        let last = self.rep.leave.iter().filter(is_ahead).map(|leave| leave.until).max();
+        // The first moment of the day after; an hour later where the zone skips its midnight.
+        let ends_at = last.and_then(|last| {
+            let midnight = last.succ_opt()?.and_time(NaiveTime::MIN);
+            let at = |time| zone.from_local_datetime(&time).earliest();
+            Some(at(midnight).or_else(|| at(midnight + TimeDelta::hours(1)))?.to_utc())
+        });
+        match self.because {
+            Rejection::OutOfOffice { until } => ends_at.max(Some(*until)),
+            _ => ends_at,
+        }
+    }
+}
+
+/// Whoever stands in for a rep, for that rep's stand-in, and so on; nobody twice.
+pub(in crate::routing) fn delegates<'a>(rules: &'a RuleSet, rep: &Rep) -> impl Iterator<Item = &'a Rep> {
+    let mut seen = BTreeSet::from([rep.id.clone()]);
+    let mut following = rep.delegate.clone();
+    std::iter::from_fn(move || {
+        let next = rules.reps.get(following.as_ref()?)?;
+        following.clone_from(&next.delegate);
+        seen.insert(next.id.clone()).then_some(next)
+    })
+}
+
+fn free_delegate<'a>(case: &Case<'a>, rep: &Rep) -> Option<&'a Rep> {
+    let free = |delegate: &&Rep| delegate.active && availability::now(case, case.seen(delegate)).is_ok();
+    if case.ring { delegates(case.rules, rep).find(free) } else { None }
+}
+
+/// `None`: the lead goes on to the next rule.
+fn standing(result: OwnershipResult) -> Option<Standing> {
+    match result {
+        OwnershipResult::Keeps => Some(Standing::Free),
+        OwnershipResult::Delegated { to, because } => Some(Standing::Delegated { to, because }),
+        OwnershipResult::KeepsForLater { because, .. } => Some(Standing::Later { because }),
+        OwnershipResult::GivenUp { .. }
+        | OwnershipResult::NoOwner
+        | OwnershipResult::NotARep { .. }
+        | OwnershipResult::Inactive
+        | OwnershipResult::Weak
+        | OwnershipResult::TooLongAgo { .. }
+        | OwnershipResult::NotKnown { .. } => None,
+    }
+}

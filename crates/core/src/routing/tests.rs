@@ -1,0 +1,27 @@
+use super::decision::{OwnershipResult, TargetRole};
+use super::ledger::TURN;
+use super::reason::Rejection;
+use super::scenario::*;
+use super::{Considered, decide};
+use crate::domain::known::{Fact, Known};
+use crate::domain::lead::{Headcount, PreferredHandoff};
+use crate::rules::model::condition::IfUndecided;
+use crate::rules::model::index::TerritoryIndex;
+use crate::rules::model::row::TerritoryRow;
+use crate::rules::model::set::{
+    CalendarUnknown, Existing, OrderPolicy, OwnershipRule, Preference, RouteTo, Rung, WhenFull, Wish,
+};
+use crate::rules::model::verdict::Verdict;
+use proptest::prelude::*;
+use std::time::Duration;
+
+mod absent_owners;
+mod availability;
+mod matching;
+mod ownership;
+mod placement;
+mod policies;
+mod preferences;
+mod purity;
+
+const WITHOUT_TRANSFER: [Rung; 2] = [Rung::Booking, Rung::Callback];

@@ -1,0 +1,326 @@
+//! From syntax to meaning: every name is looked up, every comparison must make sense for the types of its sides.
+
+use super::grammar::{Comparison, Node, Syntax};
+use super::sides::{Checker, FUNCTIONS, Side, described, may_be_list};
+use crate::domain::lead::FieldValue;
+use crate::rules::fault::{Faults, Word, quoted};
+use crate::rules::model::expression::{Amount, Order, Place, Term};
+use crate::rules::model::field::Kind;
+use crate::rules::model::verdict::{Test, day_number};
+use crate::rules::words::{postal, values};
+
+impl Checker<'_> {
+    /// The node as a condition: something that holds, does not hold or is undecided. All faults of it are told.
+    pub fn term(&self, node: &Node, faults: &mut Faults) -> Option<Term> {
+        match &node.what {
+            Syntax::And(sides) => self.both(sides, faults).map(|[left, right]| match (left, right) {
+                (Term::All(mut parts), Term::All(more)) => {
+                    parts.extend(more);
+                    Term::All(parts)
+                }
+                (left, right) => Term::All(vec![left, right]),
+            }),
+            Syntax::Or(sides) => self.both(sides, faults).map(|[left, right]| match (left, right) {
+                (Term::Any(mut parts), Term::Any(more)) => {
+                    parts.extend(more);
+                    Term::Any(parts)
+                }
+                (left, right) => Term::Any(vec![left, right]),
+            }),
+            Syntax::Not(inner) => Some(Term::Not(Box::new(self.term(inner, faults)?))),
+            Syntax::Choose(sides) => self.both(sides, faults).map(|[when, then, otherwise]| Term::Choose {
+                when: Box::new(when),
+                then: Box::new(then),
+                otherwise: Box::new(otherwise),
+            }),
+            Syntax::Compare(how, sides) => {
+                let [left, right] = [self.side(&sides[0], faults), self.side(&sides[1], faults)];
+                self.comparison(node, *how, left?, right?, faults)
+            }
+            Syntax::In(sides) => self.membership(&sides[0], &sides[1], faults),
+            Syntax::Path(path) => match self.kind(node, path, faults)? {
+                Kind::Flag => Some(field(path, Test::OneOf(vec![FieldValue::Flag(true)]))),
+                kind => self.no_condition(node, described(path, kind), faults),
+            },
+            Syntax::Has(inner) => self.field(inner, faults).map(|(path, _)| field(path, Test::Known(true))),
+            Syntax::Call { name, target, args } => self.call(node, name, target.as_deref(), args, faults),
+            Syntax::Text(text) => self.no_condition(node, quoted(text), faults),
+            Syntax::List(_) => self.no_condition(node, "a list".to_owned(), faults),
+            Syntax::Number(_) | Syntax::Reckon(..) | Syntax::Negate(_) => {
+                self.no_condition(node, "a number".to_owned(), faults)
+            }
+            Syntax::Flag(flag) => self.constant(node, &flag.to_string(), faults),
+            Syntax::Other(what) => self.unsupported(node, what, faults),
+        }
+    }
+
+    /// All parts are looked at before one that is refused ends the search.
+    fn both<const N: usize>(&self, parts: &[Node; N], faults: &mut Faults) -> Option<[Term; N]> {
+        let terms: Vec<Option<Term>> = parts.iter().map(|part| self.term(part, faults)).collect();
+        let terms: Option<Vec<Term>> = terms.into_iter().collect();
+        terms?.try_into().ok()
+    }
+
+    fn comparison(
+        &self,
+        node: &Node,
+        how: Comparison,
+        left: Side<'_>,
+        right: Side<'_>,
+        faults: &mut Faults,
+    ) -> Option<Term> {
+        match (&left, &right) {
+            (left, right) if left.is_literal() && right.is_literal() => {
+                self.constant(node, "a comparison without a field", faults)
+            }
+            (Side::Field { path, kind }, literal) if literal.is_literal() => {
+                self.against(node, path, *kind, how, literal, faults)
+            }
+            (literal, Side::Field { path, kind }) if literal.is_literal() => {
+                self.against(node, path, *kind, how.mirrored(), literal, faults)
+            }
+            (Side::Field { path: a, kind: Kind::Text }, Side::Field { path: b, kind: Kind::Text })
+            | (Side::Field { path: a, kind: Kind::Flag }, Side::Field { path: b, kind: Kind::Flag }) => {
+                let same = Term::Same { left: (*a).to_owned(), right: (*b).to_owned() };
+                self.equality(node, a, how, same, faults)
+            }
+            (left_side, right_side) => {
+                let numbers = left_side.is_number() && right_side.is_number();
+                let dates = left_side.is_date() && right_side.is_date();
+                if !numbers && !dates {
+                    let found = format!("{} against {}", left_side.describe(), right_side.describe());
+                    let allowed = "two numbers, two texts, two dates or two flags";
+                    self.source.fault(faults, "expression-types", node.at, found, allowed);
+                    return None;
+                }
+                Some(ordered(left.into_amount()?, how, right.into_amount()?))
+            }
+        }
+    }
+
+    /// A field against a literal: the same test as in conditions as data.
+    fn against(
+        &self,
+        node: &Node,
+        path: &str,
+        kind: Kind,
+        how: Comparison,
+        literal: &Side<'_>,
+        faults: &mut Faults,
+    ) -> Option<Term> {
+        match (kind, literal) {
+            (Kind::Text, Side::Text(text)) => {
+                let word = Word { text: text.trim().to_owned(), at: self.source.origin.place(node.at) };
+                let value = self.vocabulary.text(path, &word, faults)?;
+                self.equality(node, path, how, field(path, Test::OneOf(vec![FieldValue::Text(value)])), faults)
+            }
+            (Kind::Flag, Side::Flag(flag)) => {
+                self.equality(node, path, how, field(path, Test::OneOf(vec![FieldValue::Flag(*flag)])), faults)
+            }
+            (Kind::Number | Kind::Whole, Side::Amount(Amount::Number(number))) => {
+                Some(measured(path, kind, how, *number))
+            }
+            // 12 * 30 is a number too, but not one to spell out here.
+            (Kind::Number | Kind::Whole, Side::Amount(amount)) => {
+                Some(ordered(Amount::Field(path.to_owned()), how, amount.clone()))
+            }
+            (Kind::Date, Side::Text(text)) => {
+                let Some(day) = values::date(text.trim()) else {
+                    self.source.fault(faults, "expression-types", node.at, quoted(text), values::DATE);
+                    return None;
+                };
+                Some(measured(path, kind, how, day_number(day)))
+            }
+            _ => self.mismatch(node, path, kind, literal, faults),
+        }
+    }
+
+    fn equality(&self, node: &Node, path: &str, how: Comparison, equal: Term, faults: &mut Faults) -> Option<Term> {
+        match how {
+            Comparison::Equal => Some(equal),
+            Comparison::NotEqual => Some(Term::Not(Box::new(equal))),
+            Comparison::Less | Comparison::LessOrEqual | Comparison::Greater | Comparison::GreaterOrEqual => {
+                let found = format!("an order of {path}, which has none");
+                let hint = "declare the field with type: number or type: date";
+                self.source
+                    .fault(faults, "expression-types", node.at, found, "== or !=; numbers and dates have an order")
+                    .hint(Some(hint.to_owned()));
+                None
+            }
+        }
+    }
+
+    fn mismatch(&self, node: &Node, path: &str, kind: Kind, found: &Side<'_>, faults: &mut Faults) -> Option<Term> {
+        let (allowed, hint) = match kind {
+            Kind::Text => ("a text in quotes", "quote the value, or declare the field with type: number"),
+            Kind::Number | Kind::Whole => ("a number without quotes", "leave the quotes out"),
+            Kind::Flag => ("true or false without quotes", "write the field alone, or with ! before it"),
+            Kind::Date => ("a date in quotes, such as \"2026-03-31\"", "write \"year-month-day\""),
+        };
+        let found = format!("{} against {}", found.describe(), described(path, kind));
+        self.source.fault(faults, "expression-types", node.at, found, allowed).hint(Some(hint.to_owned()));
+        None
+    }
+
+    fn membership(&self, item: &Node, list: &Node, faults: &mut Faults) -> Option<Term> {
+        let path = match &list.what {
+            Syntax::List(items) => return self.one_of(item, list, items, faults),
+            Syntax::Path(path) => path,
+            _ => {
+                let hint = "write lead.country in [\"DE\", \"FR\"]";
+                self.source
+                    .fault(faults, "expression-types", list.at, "something that is no list", "a list after in")
+                    .hint(Some(hint.to_owned()));
+                return None;
+            }
+        };
+        let kind = self.kind(list, path, faults)?;
+        if kind != Kind::Text || !may_be_list(path) {
+            let hint = "for one value write ==, for part of a text contains";
+            self.source
+                .fault(
+                    faults,
+                    "expression-types",
+                    list.at,
+                    described(path, kind),
+                    "a list after in, such as lead.products",
+                )
+                .hint(Some(hint.to_owned()));
+            return None;
+        }
+        match self.side(item, faults)? {
+            Side::Field { path: other, kind: Kind::Text } => {
+                Some(Term::Same { left: other.to_owned(), right: path.clone() })
+            }
+            side if side.is_literal() => self.against(item, path, kind, Comparison::Equal, &side, faults),
+            side => self.mismatch(item, path, kind, &side, faults),
+        }
+    }
+
+    /// `field in [a, b]`.
+    fn one_of(&self, item: &Node, list: &Node, items: &[Node], faults: &mut Faults) -> Option<Term> {
+        let Side::Field { path, kind } = self.side(item, faults)? else {
+            self.source.fault(faults, "expression-types", item.at, "no field", "a field before in [ … ]");
+            return None;
+        };
+        if items.is_empty() {
+            self.source.fault(faults, "condition-empty", list.at, "an empty list", "at least one value");
+            return None;
+        }
+        let mut equal = Vec::new();
+        let mut others = Vec::new();
+        let mut refused = false;
+        for node in items {
+            match self.item(node, path, kind, faults) {
+                Some(Term::Field { test: Test::OneOf(found), .. }) => equal.extend(found),
+                Some(other) => others.push(other),
+                None => refused = true,
+            }
+        }
+        if refused {
+            return None;
+        }
+        if !equal.is_empty() {
+            others.push(field(path, Test::OneOf(equal)));
+        }
+        // Days are ranges of one day; all other values have become one test.
+        if others.len() == 1 { others.pop() } else { Some(Term::Any(others)) }
+    }
+
+    fn item(&self, node: &Node, path: &str, kind: Kind, faults: &mut Faults) -> Option<Term> {
+        let side = self.side(node, faults)?;
+        if side.is_literal() {
+            return self.against(node, path, kind, Comparison::Equal, &side, faults);
+        }
+        self.source.fault(faults, "expression-types", node.at, side.describe(), "values between [ and ]");
+        None
+    }
+
+    fn call(&self, node: &Node, name: &str, target: Option<&Node>, args: &[Node], faults: &mut Faults) -> Option<Term> {
+        match name {
+            "size" => return self.no_condition(node, "size, a number".to_owned(), faults),
+            "has" => return self.bad_call(node, name, "has(lead.country)", faults),
+            _ if !FUNCTIONS.contains(&name) => return self.unknown_function(node, name, faults),
+            _ => {}
+        }
+        let example = format!("lead.title.{name}(\"Sales\")");
+        let (Some(target), [arg]) = (target, args) else { return self.bad_call(node, name, &example, faults) };
+        let (path, arg) = (self.text_field(target, &example, faults), self.side(arg, faults));
+        let (path, Side::Text(text)) = (path?, arg?) else { return self.bad_call(node, name, &example, faults) };
+        if text.trim().is_empty() {
+            self.source.fault(faults, "condition-empty", node.at, "an empty text", "at least one letter or digit");
+            return None;
+        }
+        let text = if path == "lead.postal" { postal::plain(text) } else { text.to_owned() };
+        let piece = |place, text: String| Term::Piece { field: path.to_owned(), place, text: text.to_lowercase() };
+        Some(match name {
+            "startsWith" => field(path, Test::Prefix(vec![text])),
+            "endsWith" => piece(Place::End, text),
+            _ => piece(Place::Anywhere, text),
+        })
+    }
+
+    fn no_condition(&self, node: &Node, found: String, faults: &mut Faults) -> Option<Term> {
+        let allowed = "a condition: a comparison, a flag field, or several joined by && and ||";
+        self.source.fault(faults, "expression-not-condition", node.at, found, allowed);
+        None
+    }
+
+    fn constant(&self, node: &Node, found: &str, faults: &mut Faults) -> Option<Term> {
+        let allowed = "a condition that tests a field: this one is the same for every lead";
+        self.source.fault(faults, "expression-constant", node.at, found, allowed);
+        None
+    }
+}
+
+impl Comparison {
+    /// The same comparison with its sides exchanged.
+    fn mirrored(self) -> Self {
+        match self {
+            Self::Equal => Self::Equal,
+            Self::NotEqual => Self::NotEqual,
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+        }
+    }
+}
+
+fn field(path: &str, test: Test) -> Term {
+    Term::Field { field: path.to_owned(), test }
+}
+
+/// A number or day against a field, as conditions as data have it: of whole numbers, `> 50` means 51 and up.
+fn measured(path: &str, kind: Kind, how: Comparison, number: f64) -> Term {
+    let whole = kind != Kind::Number && number.fract() == 0.0;
+    let (above, below) = if whole { (number + 1.0, number - 1.0) } else { (number.next_up(), number.next_down()) };
+    let range = |at_least, at_most| field(path, Test::Range { at_least, at_most });
+    let equal = || match kind {
+        Kind::Date => range(Some(number), Some(number)),
+        Kind::Number | Kind::Whole | Kind::Text | Kind::Flag => {
+            field(path, Test::OneOf(vec![FieldValue::Number(number)]))
+        }
+    };
+    match how {
+        Comparison::Equal => equal(),
+        Comparison::NotEqual => Term::Not(Box::new(equal())),
+        Comparison::Less => range(None, Some(below)),
+        Comparison::LessOrEqual => range(None, Some(number)),
+        Comparison::Greater => range(Some(above), None),
+        Comparison::GreaterOrEqual => range(Some(number), None),
+    }
+}
+
+/// Two amounts against each other.
+fn ordered(left: Amount, how: Comparison, right: Amount) -> Term {
+    let of = |left, order, right| Term::Compare { left, order, right };
+    match how {
+        Comparison::Equal => of(left, Order::Equal, right),
+        Comparison::NotEqual => Term::Not(Box::new(of(left, Order::Equal, right))),
+        Comparison::Less => of(left, Order::Less, right),
+        Comparison::LessOrEqual => of(left, Order::LessOrEqual, right),
+        Comparison::Greater => of(right, Order::Less, left),
+        Comparison::GreaterOrEqual => of(right, Order::LessOrEqual, left),
+    }
+}

@@ -1,0 +1,269 @@
+use super::*;
+use crate::domain::lead::{FieldValue, Headcount};
+use crate::rules::fault::At;
+use crate::rules::files::yaml;
+use crate::rules::model::expression::Term;
+use crate::rules::model::field::Looked;
+use crate::rules::model::verdict::{Test, Verdict};
+
+const FIELDS: &str = "lead.industry: { one_of: [Software, Retail] }\n\
+                      lead.custom.ends: { type: date }\n\
+                      lead.custom.starts: { type: date }\n\
+                      lead.custom.seats: { type: number }\n\
+                      lead.custom.price: { type: number }\n\
+                      lead.custom.vip: { type: flag }\n\
+                      lead.custom.two-words: { type: text }\n\
+                      account.countries__c: { type: text, from: crm }\n";
+
+fn vocabulary() -> Vocabulary {
+    let mut faults = Faults::default();
+    let node = yaml::parse("rules/routing.yaml", FIELDS, &mut faults);
+    let vocabulary = Vocabulary::read(node.as_ref(), &mut faults);
+    assert_eq!(faults.count(), 0);
+    vocabulary
+}
+
+fn try_read(text: &str) -> Result<Expression, Vec<crate::rules::Fault>> {
+    let mut faults = Faults::default();
+    let origin = Origin { at: At::start_of("rules/routing.yaml"), inset: Some(0) };
+    let expression = read(text, origin, &vocabulary(), &mut faults);
+    let faults = faults.into_sorted();
+    assert_eq!(expression.is_some(), faults.is_empty(), "a fault or an expression, never both or neither: {text}");
+    expression.ok_or(faults)
+}
+
+fn good(text: &str) -> Expression {
+    try_read(text).unwrap_or_else(|faults| panic!("{text}: {}", faults[0]))
+}
+
+/// Places and codes of the faults.
+fn told(text: &str) -> Vec<String> {
+    let faults = try_read(text).expect_err(text);
+    faults.iter().map(|fault| format!("{} {}", fault.column, fault.code)).collect()
+}
+
+fn hint(text: &str) -> String {
+    try_read(text).expect_err(text)[0].to_string()
+}
+
+fn text(value: &str) -> Option<Looked> {
+    Some(Looked::Value(FieldValue::Text(value.to_owned())))
+}
+
+fn number(value: f64) -> Option<Looked> {
+    Some(Looked::Value(FieldValue::Number(value)))
+}
+
+/// Software in Germany with 50 to 200 people, score 72, two products; title, price and the CRM are not known.
+fn lookup(path: &str) -> Option<Looked> {
+    match path {
+        "lead.industry" => text("Software"),
+        "lead.country" => text("DE"),
+        "lead.postal" => text("SW1A1AA"),
+        "lead.source" => text("Partner Portal"),
+        "lead.score" => number(72.0),
+        "lead.custom.seats" => number(120.0),
+        "lead.custom.ends" => text("2026-05-01"),
+        "lead.custom.starts" => text("2025-05-01"),
+        "lead.live" => Some(Looked::Value(FieldValue::Flag(true))),
+        "lead.custom.vip" => Some(Looked::Value(FieldValue::Flag(false))),
+        "lead.products" => Some(Looked::Value(FieldValue::List(vec!["Voice".into(), "Chat".into()]))),
+        "lead.employees" => Some(Looked::Headcount(Headcount { at_least: 50, at_most: Some(200) })),
+        _ => None,
+    }
+}
+
+fn verdict(source: &str) -> Verdict {
+    good(source).evaluate(&lookup).0
+}
+
+#[test]
+fn comparisons_lists_and_functions_hold_or_do_not() {
+    for source in [
+        "lead.score > 71 && lead.score <= 72",
+        "71 < lead.score",
+        "lead.industry == 'software'",
+        "lead.industry != \"Retail\"",
+        "lead.country in [\"Germany\", \"FR\"]",
+        "lead.score in [1, 72]",
+        "lead.custom.ends in [\"2026-04-01\", \"2026-05-01\"]",
+        "\"voice\" in lead.products",
+        "lead.custom.ends < \"2026-05-02\" && lead.custom.ends >= \"2026-05-01\"",
+        "lead.custom.starts < lead.custom.ends",
+        "lead.source.startsWith(\"partner\")",
+        "lead.source.endsWith(\"PORTAL\") && lead.source.contains('ner po')",
+        "lead.postal.startsWith(\"sw1a 1\")",
+        "size(lead.products) == 2 && lead.products.size() > 1 && size(lead.country) == 2",
+        "lead.live && !lead.custom.vip && lead.live != lead.custom.vip && lead.live == true",
+        "lead.custom.seats * 12 - 40 >= 1400 && lead.custom.seats / 2 == 60 && -lead.score < 0",
+        "lead.custom.seats > 10 * 11.5",
+        "has(lead.score) && !has(lead.title)",
+        "lead.employees >= 50 && lead.employees < 201 && lead.employees * 2 >= 100",
+        "lead.live ? lead.score > 1 : lead.score > 99",
+    ] {
+        assert_eq!(verdict(source), Verdict::Yes, "{source}");
+        assert_eq!(verdict(&format!("!({source})")), Verdict::No, "{source}");
+    }
+}
+
+#[test]
+fn what_is_missing_or_not_settled_is_undecided_and_named() {
+    for (source, missing) in [
+        ("lead.title == \"CEO\"", &["lead.title"][..]),
+        ("!(lead.title == \"CEO\")", &["lead.title"]),
+        ("lead.title.contains(\"CEO\")", &["lead.title"]),
+        ("size(lead.title) > 3", &["lead.title"]),
+        ("lead.country in account.countries__c", &["account.countries__c"]),
+        ("lead.custom.seats * lead.custom.price > 1000", &["lead.custom.price"]),
+        ("lead.employees > 100", &["lead.employees"]),
+        ("lead.employees * 2 > lead.score", &[][..]),
+        ("lead.employees > lead.score", &["lead.employees"]),
+        ("lead.custom.seats / (lead.score - 72) > 1", &["lead.custom.seats", "lead.score"]),
+        ("lead.title == \"CEO\" ? lead.live : lead.live", &["lead.title"]),
+    ] {
+        let (verdict, named) = good(source).evaluate(&lookup);
+        let open = if missing.is_empty() { Verdict::Yes } else { Verdict::Undecided };
+        assert_eq!((verdict, named), (open, missing.iter().map(|field| (*field).to_owned()).collect()), "{source}");
+    }
+}
+
+/// An error is never absorbed into "no"; what settles the question settles it, by Kleene, as in conditions as data.
+#[test]
+fn the_other_side_settles_or_leaves_open() {
+    for (source, expected) in [
+        ("lead.title == \"CEO\" || lead.live", Verdict::Yes),
+        ("lead.live || lead.title == \"CEO\"", Verdict::Yes),
+        ("lead.title == \"CEO\" || lead.custom.vip", Verdict::Undecided),
+        ("lead.title == \"CEO\" && lead.live", Verdict::Undecided),
+        ("lead.title == \"CEO\" && lead.custom.vip", Verdict::No),
+        ("!(lead.title == \"CEO\" && lead.live)", Verdict::Undecided),
+    ] {
+        assert_eq!(verdict(source), expected, "{source}");
+    }
+}
+
+/// The same question as data gives the same test.
+#[test]
+fn an_expression_agrees_with_the_same_test_as_data() {
+    let of = |source: &str| match good(source).means {
+        Term::Field { test, .. } => test,
+        other => panic!("{source}: {other:?}"),
+    };
+    assert_eq!(of("lead.employees > 50"), Test::Range { at_least: Some(51.0), at_most: None });
+    assert_eq!(of("lead.employees == 50"), Test::OneOf(vec![FieldValue::Number(50.0)]));
+    assert_eq!(of("lead.custom.seats < 0.5"), Test::Range { at_least: None, at_most: Some(0.5_f64.next_down()) });
+    assert_eq!(of("lead.country == \"Germany\""), Test::OneOf(vec![FieldValue::Text("DE".into())]));
+    assert_eq!(of("lead.source.startsWith(\"p\")"), Test::Prefix(vec!["p".into()]));
+}
+
+#[test]
+fn every_fault_has_its_code_and_its_place() {
+    for (source, expected) in [
+        ("", &["1 expression-empty"][..]),
+        ("lead.score >", &["13 expression-syntax"]),
+        ("lead.score > 5 lead.live", &["16 expression-syntax"]),
+        ("lead.score = 5", &["12 expression-syntax"]),
+        ("lead.live and lead.live", &["11 expression-syntax"]),
+        ("lead.country == \"DE", &["17 expression-syntax"]),
+        ("(lead.live", &["1 expression-syntax"]),
+        ("lead.live)", &["10 expression-syntax"]),
+        ("lead.score % 2 == 0", &["12 expression-syntax"]),
+        ("lead.live // yes", &["11 expression-syntax"]),
+        ("lead.title == \"a\\x41\"", &["17 expression-syntax"]),
+        ("lead.products.all(p, p == \"x\")", &["1 expression-loop"]),
+        ("lead.live && lead.products.exists(p, true)", &["14 expression-loop"]),
+        ("lead.title.matches(\"(a+)+$\")", &["1 expression-pattern"]),
+        ("lead.contry == \"DE\" || lead.scor > 1", &["1 condition-unknown-field", "24 condition-unknown-field"]),
+        ("lead.country == Germany", &["17 condition-unknown-field"]),
+        ("lead.industry == \"Sofware\"", &["1 value-unknown"]),
+        ("lead.title.beginsWith(\"x\")", &["12 expression-unknown-function"]),
+        ("lower(lead.title) == \"x\"", &["1 expression-unknown-function"]),
+        ("lead.title.startsWith(lead.city)", &["12 expression-bad-call"]),
+        ("size() > 1", &["1 expression-bad-call"]),
+        ("lead.title > \"a\"", &["1 expression-types"]),
+        ("lead.title == 5", &["1 expression-types"]),
+        ("lead.score == \"5\"", &["1 expression-types"]),
+        ("lead.live == \"yes\"", &["1 expression-types"]),
+        ("lead.custom.ends < \"soon\"", &["1 expression-types"]),
+        ("lead.custom.ends < 5", &["1 expression-types"]),
+        ("lead.custom.ends + 5 > 5", &["1 expression-types"]),
+        ("lead.title == lead.score", &["1 expression-types"]),
+        ("10 < lead.score < 90", &["1 expression-types"]),
+        ("\"DE\" in lead.country", &["9 expression-types"]),
+        ("lead.score.startsWith(\"5\")", &["1 expression-types"]),
+        ("lead.country in []", &["17 condition-empty"]),
+        ("lead.score + 1", &["1 expression-not-condition"]),
+        ("lead.title", &["1 expression-not-condition"]),
+        ("true", &["1 expression-constant"]),
+        ("1 < 2", &["1 expression-constant"]),
+        ("lead.title != null", &["15 expression-unsupported"]),
+        ("lead.products[0] == \"x\"", &["1 expression-unsupported"]),
+        ("{\"a\": 1} == lead.score", &["1 expression-unsupported"]),
+        ("lead{a: 1}", &["5 expression-unsupported"]),
+    ] {
+        assert_eq!(told(source), expected, "{source}");
+    }
+}
+
+#[test]
+fn a_fault_says_how_to_mend_it() {
+    for (source, says) in [
+        ("lead.contry == \"DE\"", "did you mean \"lead.country\"?"),
+        ("country == \"DE\"", "did you mean \"lead.country\"?"),
+        ("lead.country == Germany", "a text stands in quotes: \"Germany\""),
+        ("lead.custom.two-words == \"x\"", "tested as data: \"lead.custom.two-words: value\""),
+        ("lead.title.startWith(\"x\")", "did you mean \"startsWith\"?"),
+        ("lower(lead.title) == \"x\"", "without regard to case"),
+        ("lead.title != null", "has(lead.country)"),
+        ("lead.score == \"5\"", "leave the quotes out"),
+        ("10 < lead.score < 90", "10 < lead.score && lead.score < 90"),
+        ("lead.live and lead.live", "&& for and"),
+        ("lead.country in (\"DE\")", "lead.country in [\"DE\", \"FR\"]"),
+    ] {
+        assert!(hint(source).contains(says), "{source}: {}", hint(source));
+    }
+}
+
+/// What would make a parser or an evaluator work without bound is refused by counting.
+#[test]
+fn hostile_expressions_are_refused_by_the_fence() {
+    let nested = |open: &str, close: &str, n: usize| format!("{}lead.live{}", open.repeat(n), close.repeat(n));
+    let all = "lead.products.all(a, ".repeat(20) + "true" + &")".repeat(20);
+    let long = "lead.live || ".repeat(60) + "lead.live";
+    for (source, code) in [
+        (nested("(", ")", 400), "expression-too-deep"),
+        (nested("[", "]", 400), "expression-too-deep"),
+        (nested("{1:", "}", 200), "expression-too-deep"),
+        (nested("!", "", 900), "expression-too-deep"),
+        (nested("-", "", 900), "expression-too-deep"),
+        (nested("!(", ")", 300), "expression-too-deep"),
+        (nested("f(", ")", 300), "expression-too-deep"),
+        (nested("lead.live ? ", "", 20), "expression-too-deep"),
+        (nested("(", "", 5), "expression-syntax"),
+        (all, "expression-loop"),
+        (format!("lead.score in [{}]", "1,".repeat(400)), "expression-too-large"),
+        (format!("lead.score in [{}]", "1,".repeat(100_000)), "expression-too-long"),
+        (format!("lead.title == \"{}\"", "a".repeat(1 << 20)), "expression-too-long"),
+        ("lead.live || ".repeat(1000), "expression-too-long"),
+        (format!("lead.title.matches(\"{}\")", "(a+)+".repeat(50)), "expression-pattern"),
+        ("+".repeat(500), "expression-too-large"),
+        (".".repeat(150), "expression-syntax"),
+        (format!("lead{}", ".a".repeat(450)), "condition-unknown-field"),
+        (format!("{}lead.score > 1", "1+".repeat(90)), ""),
+        (long, ""),
+    ] {
+        let start: String = source.chars().take(40).collect();
+        match try_read(&source) {
+            Ok(_) => assert_eq!(code, "", "{start}"),
+            Err(faults) => assert_eq!(faults[0].code, code, "{start}"),
+        }
+    }
+}
+
+#[test]
+fn a_stored_expression_is_read_back_without_a_parser() {
+    let expression = good("lead.custom.seats * 12 > 1000 || lead.country in [\"DE\"]");
+    let stored = serde_json::to_string(&expression).unwrap();
+    assert!(stored.contains("\"source\":\"lead.custom.seats * 12 > 1000"), "{stored}");
+    assert_eq!(serde_json::from_str::<Expression>(&stored).unwrap(), expression);
+}

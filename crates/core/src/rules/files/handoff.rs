@@ -1,0 +1,224 @@
+//! `handoff.yaml`: the caller's patience, rings, ladders, booking and callback.
+
+use crate::domain::id::RepId;
+use crate::rules::fault::{At, Faults, Word, quoted};
+use crate::rules::files::yaml::{Node, Section};
+use crate::rules::model::set::{BookingRules, CallbackRules, HandoffRules, Rung, live_at_most};
+use crate::rules::words::values;
+use std::fmt;
+use std::time::Duration;
+
+/// What every workspace has: the ladder of tiers that name none.
+pub const DEFAULT_LADDER: &str = "default";
+
+pub const RUNGS: [(&str, Rung); 3] =
+    [("warm_transfer", Rung::WarmTransfer), ("booking", Rung::Booking), ("callback", Rung::Callback)];
+
+/// A lead of which nobody tells what became counts as open for this long, where `open_for` is left out: a cap that only ever
+/// fills would stop a pool.
+pub const OPEN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// The file as read; names are not looked up yet.
+pub struct Draft {
+    patience: Span,
+    bridge_within: Span,
+    live_at_most: Span,
+    ring_timeout: Span,
+    accept_within: Span,
+    join_within: Duration,
+    ring_at_most: u32,
+    pub ladders: Vec<(Word, Vec<Rung>)>,
+    booking: BookingRules,
+    callback: CallbackRules,
+    pub needs_attention: Option<Word>,
+    first_contact_sla: Duration,
+    open_for: Duration,
+    company: Option<String>,
+}
+
+/// A duration with its place, for the checks of one against the other.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    length: Duration,
+    at: At,
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&values::spell(self.length))
+    }
+}
+
+impl Draft {
+    pub fn finish(&self, needs_attention: RepId) -> HandoffRules {
+        HandoffRules {
+            patience: self.patience.length,
+            bridge_within: self.bridge_within.length,
+            live_at_most: self.live_at_most.length,
+            ring_timeout: self.ring_timeout.length,
+            accept_within: self.accept_within.length,
+            join_within: self.join_within,
+            ring_at_most: self.ring_at_most,
+            ladders: self.ladders.iter().map(|(name, rungs)| (name.text.clone(), rungs.clone())).collect(),
+            booking: self.booking.clone(),
+            callback: self.callback.clone(),
+            needs_attention,
+            first_contact_sla: self.first_contact_sla,
+            open_for: self.open_for,
+            company: self.company.clone(),
+        }
+    }
+}
+
+/// A value that is refused leaves a blank behind; its fault keeps the blank from being used.
+pub fn read(root: &Node, faults: &mut Faults) -> Draft {
+    let told = faults.count();
+    let mut section = root.section(faults);
+    let draft = Draft {
+        patience: span(&mut section, "patience", faults),
+        bridge_within: span(&mut section, "bridge_within", faults),
+        live_at_most: span_or(&mut section, "live_at_most", live_at_most(), faults),
+        ring_timeout: span(&mut section, "ring_timeout", faults),
+        accept_within: span(&mut section, "accept_within", faults),
+        join_within: span(&mut section, "join_within", faults).length,
+        ring_at_most: number(&mut section, "ring_at_most", faults),
+        first_contact_sla: span(&mut section, "first_contact_sla", faults).length,
+        company: section.get("company").and_then(|node| node.word(faults)).map(|word| word.text),
+        open_for: span_or(&mut section, "open_for", OPEN_FOR, faults).length,
+        needs_attention: section.require("needs_attention", faults).and_then(|node| node.word(faults)),
+        ladders: section.require("ladders", faults).map(|node| ladders(node, faults)).unwrap_or_default(),
+        booking: booking(section.under("booking", faults), faults),
+        callback: callback(section.under("callback", faults), faults),
+    };
+    section.finish(faults);
+    if faults.count() == told {
+        check_times(&draft, faults);
+    }
+    draft
+}
+
+/// The caller's clock holds every other: one try must fit into the patience, the patience into the time to the bridge.
+fn check_times(draft: &Draft, faults: &mut Faults) {
+    let Draft { patience, bridge_within, live_at_most, ring_timeout, accept_within, .. } = draft;
+    let one_try = ring_timeout.length + accept_within.length;
+    if one_try > patience.length {
+        let one_try = values::spell(one_try);
+        let found = format!("ring_timeout + accept_within = {one_try}, longer than patience = {patience}");
+        faults
+            .error("handoff-try-exceeds-patience", ring_timeout.at, found, "together at most the caller's patience")
+            .hint(Some("shorten ring_timeout, so that at least one rep can be rung".to_owned()));
+    }
+    if patience.length > bridge_within.length {
+        let found = format!("patience = {patience}, longer than bridge_within = {bridge_within}");
+        faults
+            .error("handoff-patience-exceeds-bridge", patience.at, found, "at most bridge_within")
+            .hint(Some("bridge_within is the patience plus the time to join".to_owned()));
+    }
+    if live_at_most.length < patience.length {
+        let found = format!("live_at_most = {live_at_most}, shorter than patience = {patience}");
+        faults.error("handoff-live-below-patience", live_at_most.at, found, "at least the caller's patience").hint(
+            Some(
+                "a caller who may still be rung for is on the line; 2m is what counts where nothing is said".to_owned(),
+            ),
+        );
+    }
+}
+
+fn ladders(node: &Node, faults: &mut Faults) -> Vec<(Word, Vec<Rung>)> {
+    let ladders: Vec<_> =
+        node.map(faults).iter().map(|(name, rungs)| (name.clone(), ladder(name, rungs, faults))).collect();
+    if !ladders.iter().any(|(name, _)| name.text == DEFAULT_LADDER) {
+        let found = format!("no ladder \"{DEFAULT_LADDER}\"");
+        faults.error("ladder-no-default", node.at, found, "a ladder for the tiers that name none");
+    }
+    ladders
+}
+
+fn ladder(name: &Word, node: &Node, faults: &mut Faults) -> Vec<Rung> {
+    let mut rungs = Vec::new();
+    let told = faults.count();
+    let words: Vec<Word> = node.list(faults).iter().filter_map(|node| node.word(faults)).collect();
+    for word in &words {
+        let Some(rung) = faults.choice(word, "ladder-unknown-rung", &RUNGS) else { continue };
+        if rungs.contains(&rung) {
+            faults.error(
+                "ladder-rung-twice",
+                word.at,
+                format!("{} a second time", quoted(&word.text)),
+                "each rung once",
+            );
+        }
+        rungs.push(rung);
+    }
+    // Of a faulty ladder it is not known what stands at its end.
+    if faults.count() == told && rungs.last() != Some(&Rung::Callback) {
+        let at = words.last().map_or(name.at, |word| word.at);
+        let found = words.last().map_or("no rungs".to_owned(), |word| format!("{} at the end", quoted(&word.text)));
+        faults
+            .error("ladder-end", at, found, "callback as the last rung")
+            .hint(Some("only a promised callback needs nobody else to work".to_owned()));
+    }
+    rungs
+}
+
+fn booking(mut section: Section<'_>, faults: &mut Faults) -> BookingRules {
+    let rules = BookingRules {
+        duration: span(&mut section, "duration", faults).length,
+        notice: span(&mut section, "notice", faults).length,
+        within_days: number(&mut section, "within_days", faults),
+        offer: number(&mut section, "offer", faults),
+        answer_within: span(&mut section, "answer_within", faults).length,
+    };
+    section.finish(faults);
+    rules
+}
+
+fn callback(mut section: Section<'_>, faults: &mut Faults) -> CallbackRules {
+    let told = faults.count();
+    let within = span(&mut section, "within", faults);
+    let after_hang_up = span(&mut section, "within_after_hang_up", faults);
+    let remind = span(&mut section, "remind_before", faults);
+    let escalate = span(&mut section, "escalate_before", faults);
+    section.finish(faults);
+    let shortest = within.length.min(after_hang_up.length);
+    if faults.count() == told && remind.length >= shortest {
+        let shortest = values::spell(shortest);
+        let found = format!("remind_before = {remind}, but a callback may be promised within {shortest}");
+        faults.error("callback-remind-too-early", remind.at, found, "less than the shortest promise");
+    }
+    if faults.count() == told && escalate.length >= remind.length {
+        let found = format!("escalate_before = {escalate}, remind_before = {remind}");
+        let allowed = "less than remind_before: the owner is reminded before the manager is told";
+        faults.error("callback-escalate-before-remind", escalate.at, found, allowed);
+    }
+    CallbackRules {
+        within: within.length,
+        within_after_hang_up: after_hang_up.length,
+        remind_before: remind.length,
+        escalate_before: escalate.length,
+    }
+}
+
+fn span(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> Span {
+    let node = section.require(key, faults);
+    spelled(section, node, faults)
+}
+
+/// The same for a key that need not be there.
+fn span_or(section: &mut Section<'_>, key: &'static str, otherwise: Duration, faults: &mut Faults) -> Span {
+    match section.get(key) {
+        Some(node) => spelled(section, Some(node), faults),
+        None => Span { length: otherwise, at: section.at },
+    }
+}
+
+fn spelled(section: &Section<'_>, node: Option<&Node>, faults: &mut Faults) -> Span {
+    let word = node.and_then(|node| node.word(faults));
+    let length = word.as_ref().and_then(|word| faults.read(word, "bad-duration", values::DURATION, values::duration));
+    Span { length: length.unwrap_or_default(), at: word.map_or(section.at, |word| word.at) }
+}
+
+fn number(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> u32 {
+    let word = section.require(key, faults).and_then(|node| node.word(faults));
+    word.and_then(|word| faults.read(&word, "bad-number", values::POSITIVE, values::positive)).unwrap_or(0)
+}

@@ -1,0 +1,326 @@
+//! `territories.csv`: one row per cell. A cell with several countries, states, postal prefixes or industries stands for
+//! one row each.
+
+use crate::domain::id::TerritoryId;
+use crate::rules::fault::{At, Faults, Word, quoted};
+use crate::rules::files::table::{self, Row, Table};
+use crate::rules::files::vocabulary::{self, Vocabulary};
+use crate::rules::model::meeting::{self, Shape};
+use crate::rules::model::row::TerritoryRow;
+use crate::rules::words::values::{self, Employees};
+use crate::rules::words::{place, postal};
+use chrono::NaiveDate;
+use std::collections::BTreeSet;
+
+const PATH: &str = crate::rules::TERRITORIES;
+const COLUMNS: [&str; 10] =
+    ["territory", "country", "state", "region", "postal", "industry", "employees", "priority", "from", "until"];
+
+pub fn read(text: &str, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<File> {
+    let table = table::read(PATH, text, &COLUMNS, &["territory"], faults)?;
+    let mut rows = Vec::new();
+    // A row with a fault may be wider than it was meant: it would conflict with rows that are right.
+    let mut sound = Vec::new();
+    let mut digits = Vec::new();
+    for row in &table.rows {
+        let told = faults.count();
+        let reader = Reader { table: &table, row, vocabulary, digits: &mut digits, faults };
+        let cells = reader.cells().unwrap_or_default();
+        if faults.count() == told {
+            sound.extend(cells.iter().cloned());
+        }
+        rows.extend(cells);
+    }
+    refuse_conflicts(&sound, faults);
+    Some(File { rows, digits })
+}
+
+/// What stands in the file.
+#[derive(Debug, Clone)]
+pub struct File {
+    pub rows: Vec<TerritoryRow>,
+    pub digits: Vec<Digits>,
+}
+
+/// The beginning of a postal code of digits, as a cell has it.
+#[derive(Debug, Clone)]
+pub struct Digits {
+    pub country: &'static str,
+    pub word: Word,
+    pub length: usize,
+}
+
+struct Reader<'r> {
+    table: &'r Table,
+    row: &'r Row,
+    vocabulary: &'r Vocabulary,
+    digits: &'r mut Vec<Digits>,
+    faults: &'r mut Faults,
+}
+
+impl Reader<'_> {
+    /// The rows that this line stands for. A value that is refused widens the row, which its fault keeps from being used.
+    fn cells(mut self) -> Option<Vec<TerritoryRow>> {
+        let word = self.table.require(self.row, "territory", self.faults)?;
+        let allowed = "a name of at most 64 characters, such as DACH";
+        let territory = self.faults.read(word, "territory-bad-name", allowed, |text| TerritoryId::new(text).ok())?;
+        let places = self.places();
+        let industries = self.industries();
+        let (from, until) = self.dates();
+        let template = TerritoryRow {
+            line: self.row.line,
+            territory,
+            country: None,
+            state: None,
+            region: self.region(),
+            postal_prefix: None,
+            industry: None,
+            employees: self.employees(),
+            priority: self.priority(),
+            from,
+            until,
+        };
+        let mut rows = Vec::new();
+        for place in &places {
+            for industry in &industries {
+                let Place { country, state, postal_prefix } = place.clone();
+                rows.push(TerritoryRow {
+                    country,
+                    state,
+                    postal_prefix,
+                    industry: industry.clone(),
+                    ..template.clone()
+                });
+            }
+        }
+        Some(rows)
+    }
+
+    /// Country × state × postal prefix.
+    fn places(&mut self) -> Vec<Place> {
+        let countries: Vec<Word> = self.table.list(self.row, "country");
+        let states = self.table.list(self.row, "state");
+        let postals = self.table.list(self.row, "postal");
+        if let (Some(word), true) = (states.first().or(postals.first()), countries.len() != 1) {
+            let found = format!("{} with {} countries", quoted(&word.text), countries.len());
+            self.faults
+                .error(
+                    "territory-needs-one-country",
+                    word.at,
+                    found,
+                    "exactly one country beside a state or postal code",
+                )
+                .hint(Some("the same code means different places in different countries".to_owned()));
+            return vec![Place::default()];
+        }
+        let codes: Vec<&'static str> = countries
+            .iter()
+            .filter_map(|word| vocabulary::country(word, "territory-unknown-country", self.faults))
+            .collect();
+        let states: Vec<String> = match codes.first() {
+            Some(country) => states.iter().filter_map(|word| self.state(country, word)).collect(),
+            None => Vec::new(),
+        };
+        let postals: Vec<String> = match codes.first() {
+            Some(country) => postals.iter().flat_map(|word| self.postal(country, word)).collect(),
+            None => Vec::new(),
+        };
+        let mut places = Vec::new();
+        for country in or_any(codes.into_iter().map(str::to_owned).collect()) {
+            for state in or_any(states.clone()) {
+                for postal_prefix in or_any(postals.clone()) {
+                    places.push(Place { country: country.clone(), state: state.clone(), postal_prefix });
+                }
+            }
+        }
+        places
+    }
+
+    fn state(&mut self, country: &str, word: &Word) -> Option<String> {
+        let found = place::state(country, &word.text);
+        if found.is_none() {
+            let names = place::state_names(country);
+            let hint = self.faults.did_you_mean(&word.text, names.into_iter());
+            self.faults
+                .error(
+                    "territory-unknown-state",
+                    word.at,
+                    quoted(&word.text),
+                    format!("the code or name of a part of {country}"),
+                )
+                .hint(hint);
+        }
+        found
+    }
+
+    /// The beginnings that a cell's word stands for.
+    fn postal(&mut self, country: &'static str, word: &Word) -> Vec<String> {
+        match postal::beginnings(country, &word.text) {
+            Ok(beginnings) => {
+                if let ([one], Some(_)) = (beginnings.as_slice(), postal::digits_of(country)) {
+                    self.digits.push(Digits { country, word: word.clone(), length: one.len() });
+                }
+                beginnings
+            }
+            Err(meant) => {
+                let hint = match meant {
+                    Some(code) => format!(
+                        "a zero is missing in front: write {code}, or {}* for all that begins so",
+                        word.text.trim()
+                    ),
+                    None => "a range is written out, as the beginnings it covers: 941;942".to_owned(),
+                };
+                self.faults
+                    .error(
+                        "territory-bad-postal",
+                        word.at,
+                        quoted(&word.text),
+                        format!("a postal code of {country}, or the beginning of one"),
+                    )
+                    .hint(Some(hint));
+                Vec::new()
+            }
+        }
+    }
+
+    fn industries(&mut self) -> Vec<Option<String>> {
+        let words = self.table.list(self.row, "industry");
+        let values = words.iter().filter_map(|word| {
+            self.vocabulary.one_of("lead.industry", word, "territory-unknown-industry", self.faults)
+        });
+        or_any(values.collect())
+    }
+
+    fn region(&mut self) -> Option<String> {
+        let word = self.table.get(self.row, "region")?;
+        self.vocabulary.one_of("lead.region", word, "territory-unknown-region", self.faults)
+    }
+
+    fn employees(&mut self) -> Option<Employees> {
+        let word = self.table.get(self.row, "employees")?;
+        self.faults.read(word, "territory-bad-employees", values::RANGE, values::employees)
+    }
+
+    fn priority(&mut self) -> i32 {
+        let Some(word) = self.table.get(self.row, "priority") else { return 0 };
+        let allowed = "a whole number; higher beats lower, empty is 0";
+        self.faults.read(word, "territory-bad-priority", allowed, |text| text.parse().ok()).unwrap_or(0)
+    }
+
+    fn dates(&mut self) -> (Option<NaiveDate>, Option<NaiveDate>) {
+        let [from, until] = ["from", "until"].map(|column| self.table.get(self.row, column));
+        let [from_day, until_day] = [from, until].map(|word| self.faults.date(word?, "territory-bad-date"));
+        if let (Some(from), Some(until), Some(word)) = (from_day, until_day, until)
+            && until < from
+        {
+            self.faults.error(
+                "territory-dates-reversed",
+                word.at,
+                format!("until {until}"),
+                format!("{from} or later"),
+            );
+        }
+        (from_day, until_day)
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Place {
+    country: Option<String>,
+    state: Option<String>,
+    postal_prefix: Option<String>,
+}
+
+/// Each value, or "any" if there is none.
+fn or_any(values: Vec<String>) -> Vec<Option<String>> {
+    if values.is_empty() { vec![None] } else { values.into_iter().map(Some).collect() }
+}
+
+/// Pairs of rows that nothing but their order in the file would decide between: a coin toss.
+fn refuse_conflicts(rows: &[TerritoryRow], faults: &mut Faults) {
+    let mut told: BTreeSet<(Shape, Shape, &TerritoryId, &TerritoryId)> = BTreeSet::new();
+    let mut lines: BTreeSet<u32> = BTreeSet::new();
+    meeting::each(rows, true, NaiveDate::MIN, &mut |one, other| {
+        let (first, second) = if one.line <= other.line { (one, other) } else { (other, one) };
+        let same_shape = Shape::of(first) == Shape::of(second);
+        let is_new = told.insert((Shape::of(first), Shape::of(second), &first.territory, &second.territory));
+        if !(is_new || same_shape) || !lines.insert(second.line) {
+            return;
+        }
+        let found =
+            format!("{}, while line {} gives the same leads to {}", second.territory, first.line, first.territory);
+        let at = At { path: PATH, line: second.line, column: 1 };
+        faults
+            .error("territory-conflict", at, found, "one territory for leads that fit equally")
+            .example(meeting::witness(first, second, None))
+            .hint(Some("delete one row, part them by from and until, or give one a higher priority".to_owned()));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> (Vec<TerritoryRow>, Vec<String>) {
+        let mut faults = Faults::default();
+        let vocabulary = Vocabulary::read(None, &mut faults);
+        let rows = read(text, &vocabulary, &mut faults).map(|file| file.rows).unwrap_or_default();
+        let told = faults
+            .into_sorted()
+            .iter()
+            .map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code))
+            .collect();
+        (rows, told)
+    }
+
+    #[test]
+    fn a_list_in_a_cell_is_several_rows_with_one_line() {
+        let (rows, faults) = rows("postal,country,state,territory\n,Germany;AT;CH,,DACH\n94 1;942,US,California,Bay\n");
+        assert_eq!(faults, Vec::<String>::new());
+        let told: Vec<_> = rows
+            .iter()
+            .map(|row| (row.line, row.country.as_deref(), row.state.as_deref(), row.postal_prefix.as_deref()))
+            .collect();
+        let expected = [
+            (2, Some("DE"), None, None),
+            (2, Some("AT"), None, None),
+            (2, Some("CH"), None, None),
+            (3, Some("US"), Some("CA"), Some("941")),
+            (3, Some("US"), Some("CA"), Some("942")),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn rows_that_fit_equally_must_agree() {
+        let header = "territory,country,employees,priority,from,until\n";
+        let conflict = |rows_text: &str| rows(&format!("{header}{rows_text}")).1;
+        assert_eq!(conflict("A,DE,,,,\nB,DE;FR,,,,\n"), ["3:1 territory-conflict"]);
+        assert_eq!(conflict("A,DE,,,,\nA,DE,,,,\n"), Vec::<String>::new());
+        assert_eq!(conflict("A,DE,,,,\nB,DE,,1,,\n"), Vec::<String>::new());
+        assert_eq!(conflict("A,DE,,,,2026-03-31\nB,DE,,,2026-04-01,\n"), Vec::<String>::new());
+        assert_eq!(conflict("A,DE,,,,2026-04-01\nB,DE,,,2026-04-01,\n"), ["3:1 territory-conflict"]);
+        assert_eq!(conflict("A,DE,< 100,,,\nB,DE,>= 100,,,\n"), Vec::<String>::new());
+        assert_eq!(conflict("A,DE,..100,,,\nB,DE,>= 100,,,\n"), ["3:1 territory-conflict"]);
+        assert_eq!(conflict("A,DE,,,,\nB,DE,>= 100,,,\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_fault_of_the_table_is_told() {
+        let (_, faults) = rows(
+            "territory,country,state,employees,priority,from,until\n\
+             A,Germny,,,,,\nB,US,Calfornia,,,,\nC,,TX,,,,\nD,US,,1k,,,\nE,US,,,high,2026-02-30,\nF,US,,,,2026-02-02,2026-01-01\n,US,,,,,\n",
+        );
+        let expected = [
+            "2:3 territory-unknown-country",
+            "3:6 territory-unknown-state",
+            "4:4 territory-needs-one-country",
+            "5:7 territory-bad-employees",
+            "6:8 territory-bad-priority",
+            "6:13 territory-bad-date",
+            "7:20 territory-dates-reversed",
+            "8:1 cell-empty",
+        ];
+        assert_eq!(faults, expected);
+    }
+}

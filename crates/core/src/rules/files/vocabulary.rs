@@ -1,0 +1,182 @@
+//! The fields that this workspace may test, the values they may have (what catches `Sofware`), and its segments.
+
+use crate::rules::fault::{Faults, Word, did_you_mean, listed, quoted};
+use crate::rules::files::segments::Segments;
+use crate::rules::files::yaml::Node;
+use crate::rules::model::field::{BUILT_IN, Kind};
+use crate::rules::words::{place, postal};
+use std::collections::BTreeMap;
+
+pub const KINDS: [(&str, Kind); 4] =
+    [("text", Kind::Text), ("number", Kind::Number), ("flag", Kind::Flag), ("date", Kind::Date)];
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spec {
+    pub kind: Kind,
+    /// Empty: any value.
+    pub one_of: Vec<String>,
+}
+
+/// The words that conditions may use.
+pub struct Vocabulary {
+    fields: BTreeMap<String, Spec>,
+    pub segments: Segments,
+}
+
+impl Vocabulary {
+    /// The built-in fields and what `fields:` declares.
+    pub fn read(node: Option<&Node>, faults: &mut Faults) -> Self {
+        let built_in = BUILT_IN.iter().map(|(path, kind)| ((*path).to_owned(), Spec { kind: *kind, one_of: vec![] }));
+        let mut vocabulary = Self { fields: built_in.collect(), segments: Segments::default() };
+        if let Some(node) = node {
+            for (path, spec) in node.map(faults) {
+                vocabulary.declare(path, spec, faults);
+            }
+        }
+        vocabulary
+    }
+
+    pub fn get(&self, path: &str) -> Option<&Spec> {
+        self.fields.get(path)
+    }
+
+    pub fn paths(&self) -> impl Iterator<Item = &str> + Clone {
+        self.fields.keys().map(String::as_str)
+    }
+
+    fn declare(&mut self, path: &Word, node: &Node, faults: &mut Faults) {
+        let mut section = node.section(faults);
+        let kind = section.get("type").and_then(|node| node.word(faults));
+        let kind = kind.and_then(|word| Some((faults.choice(&word, "field-unknown-type", &KINDS)?, word)));
+        let one_of = section.get("one_of").map(|node| node.words(faults)).unwrap_or_default();
+        let from = section.get("from").and_then(|node| node.word(faults));
+        section.finish(faults);
+        if let Some(from) = from
+            && !(from.text == "crm" && path.text.starts_with("account."))
+        {
+            faults
+                .error("field-bad-from", from.at, quoted(&from.text), "crm, for fields that begin with account.")
+                .hint(Some("delete from: other fields come with the event".to_owned()));
+        }
+        let known = self.fields.get(&path.text).map(|spec| spec.kind);
+        if let (Some(known), Some((kind, word))) = (known, &kind)
+            && known != *kind
+            && !(known == Kind::Whole && *kind == Kind::Number)
+        {
+            let allowed = format!("{}, which {} always is", known.in_words(), path.text);
+            faults
+                .error("field-other-type", word.at, quoted(&word.text), allowed)
+                .hint(Some("delete type, or declare a field of your own (lead.custom.NAME)".to_owned()));
+        }
+        if known.is_none() && !is_declarable(&path.text) {
+            let allowed = "a built-in field, lead.custom.NAME or account.NAME";
+            let hint = did_you_mean(&path.text, BUILT_IN.iter().map(|(path, _)| *path));
+            faults.error("field-unknown", path.at, quoted(&path.text), allowed).hint(hint);
+            return;
+        }
+        let kind = known.or(kind.map(|(kind, _)| kind)).unwrap_or(Kind::Text);
+        if let (Some(first), false) = (one_of.first(), kind == Kind::Text) {
+            let found = format!("a list of values for {}, which is {}", path.text, kind.in_words());
+            faults
+                .error("field-values-not-text", first.at, found, "one_of for fields of type text")
+                .hint(Some("delete one_of, or make it type: text".to_owned()));
+        }
+        let one_of = one_of.into_iter().map(|word| word.text).collect();
+        self.fields.insert(path.text.clone(), Spec { kind, one_of });
+    }
+
+    /// A text value of the field as it should be compared: its code, its spelling in the list of values, or as written.
+    pub fn text(&self, path: &str, word: &Word, faults: &mut Faults) -> Option<String> {
+        match path {
+            "lead.country" => country(word, "value-unknown-country", faults).map(str::to_owned),
+            "lead.state" => {
+                let found = place::state_anywhere(word.text.trim());
+                if found.is_none() {
+                    let allowed = "the name or code of a part of a country, such as California or CA";
+                    let hint = faults.did_you_mean(&word.text, place::state_names_anywhere());
+                    faults.error("value-unknown-state", word.at, quoted(&word.text), allowed).hint(hint);
+                }
+                found
+            }
+            "lead.postal" => Some(postal::plain(&word.text)),
+            "lead.language" => faults.language(word, "value-bad-language", "a language code such as en"),
+            _ => self.one_of(path, word, "value-unknown", faults),
+        }
+    }
+
+    /// The value as the field's list spells it; anything if it has no list.
+    pub fn one_of(&self, path: &str, word: &Word, code: &'static str, faults: &mut Faults) -> Option<String> {
+        let names = self.fields.get(path).map(|spec| spec.one_of.as_slice()).unwrap_or_default();
+        let wanted = word.text.to_lowercase();
+        let found = names.iter().find(|name| name.to_lowercase() == wanted);
+        if names.is_empty() || found.is_some() {
+            return Some(found.unwrap_or(&word.text).clone());
+        }
+        let names = names.iter().map(String::as_str);
+        let allowed = format!("a value of {path}: {}", listed(names.clone()));
+        let hint = faults.did_you_mean(&word.text, names);
+        faults.error(code, word.at, quoted(&word.text), allowed).hint(hint);
+        None
+    }
+}
+
+fn is_declarable(path: &str) -> bool {
+    let name = path.strip_prefix("lead.custom.").or_else(|| path.strip_prefix("account."));
+    name.is_some_and(|name| !name.is_empty() && !name.contains(char::is_whitespace))
+}
+
+/// ISO code of a country that is written as name or code.
+pub fn country(word: &Word, code: &'static str, faults: &mut Faults) -> Option<&'static str> {
+    let found = place::country(&word.text);
+    if found.is_none() {
+        let hint = faults.did_you_mean(&word.text, place::country_names());
+        let allowed = "an ISO 3166 code such as DE, or a country's English name";
+        faults.error(code, word.at, quoted(&word.text), allowed).hint(hint);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::files::yaml;
+
+    fn vocabulary(text: &str) -> (Vocabulary, Vec<String>) {
+        let mut faults = Faults::default();
+        let node = yaml::parse("rules/routing.yaml", text, &mut faults);
+        let vocabulary = Vocabulary::read(node.as_ref(), &mut faults);
+        let told =
+            faults.into_sorted().into_iter().map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code));
+        (vocabulary, told.collect())
+    }
+
+    #[test]
+    fn declared_fields_join_the_built_in_ones() {
+        let (vocabulary, faults) = vocabulary(
+            "lead.industry: { one_of: [Software] }\nlead.custom.ends: { type: date }\naccount.tier__c: { from: crm }\n",
+        );
+        assert_eq!(faults, Vec::<String>::new());
+        assert_eq!(vocabulary.get("lead.industry"), Some(&Spec { kind: Kind::Text, one_of: vec!["Software".into()] }));
+        assert_eq!(vocabulary.get("lead.custom.ends").map(|spec| spec.kind), Some(Kind::Date));
+        assert_eq!(vocabulary.get("account.tier__c").map(|spec| spec.kind), Some(Kind::Text));
+        assert_eq!(vocabulary.get("lead.employees").map(|spec| spec.kind), Some(Kind::Whole));
+        assert_eq!(vocabulary.get("lead.custom.other"), None);
+    }
+
+    #[test]
+    fn every_fault_of_a_declaration_is_told() {
+        let (_, faults) = vocabulary(
+            "lead.custm.ends: { type: date }\nlead.custom.a: { type: dat }\nlead.custom.b: { from: crm }\n\
+             lead.score: { type: text }\nlead.employees: { one_of: [1, 2] }\nlead.title: { oneof: [CEO] }\n",
+        );
+        let expected = [
+            "1:1 field-unknown",
+            "2:24 field-unknown-type",
+            "3:24 field-bad-from",
+            "4:21 field-other-type",
+            "5:28 field-values-not-text",
+            "6:15 key-unknown",
+        ];
+        assert_eq!(faults, expected);
+    }
+}

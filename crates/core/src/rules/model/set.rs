@@ -1,0 +1,311 @@
+//! The checked rules of one workspace. A value of this type always has a final fallback: `routing::decide` cannot fail.
+
+mod handoff;
+
+pub(in crate::rules) use handoff::live_at_most;
+pub use handoff::{BookingRules, CallbackRules, HandoffRules, Rung};
+
+use crate::domain::account::MatchKey;
+use crate::domain::id::{PoolId, ReleaseId, RepId, TerritoryId, TierId};
+use crate::domain::rep::Rep;
+use crate::domain::rota::Hours;
+use crate::rules::model::condition::{Condition, IfUndecided};
+use crate::rules::model::index::TerritoryIndex;
+use crate::rules::model::row::{NamedAccount, TerritoryRow};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleSet {
+    /// Hash over the content of every file of `rules/` and `templates/`.
+    pub release: ReleaseId,
+    pub reps: BTreeMap<RepId, Rep>,
+    pub territories: Vec<TerritoryRow>,
+    pub named_accounts: Vec<NamedAccount>,
+    /// Over `territories` and `named_accounts`: `TerritoryIndex::build(&territories, &named_accounts)`.
+    pub index: TerritoryIndex,
+    pub ownership: Vec<OwnershipRule>,
+    pub assignment: Assignment,
+    /// What a calendar said counts for so long; then it is unknown.
+    pub calendars_believed_for: Duration,
+    /// In order; the first whose condition holds wins. The last one is [`Condition::Always`].
+    pub tiers: Vec<Tier>,
+    /// Exceptions, before territories, in order.
+    pub routes: Vec<Route>,
+    pub pools: BTreeMap<PoolId, Pool>,
+    pub catch_all: PoolId,
+    pub hours: Hours,
+    pub handoff: HandoffRules,
+    pub matching: MatchRules,
+    /// Domains that say nothing about the company: free mail and providers.
+    pub shared_domains: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OwnershipRule {
+    pub existing: Existing,
+    /// Give the owner up if their first free moment is later than this, whatever they are absent for.
+    pub wait_at_most: Option<Duration>,
+    /// Instead, for leave and out of office: give the owner up if it ends later than this. Days off behind it do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leave_at_most: Option<Duration>,
+    /// Instead, for hours and days at which the owner never works, and holidays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub off_rota_at_most: Option<Duration>,
+    /// A lead or contact counts only if it was active so long ago at most; see [`Existing::is_person`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Duration>,
+}
+
+impl OwnershipRule {
+    /// Without limits: the owner is waited for as long as the rota knows, and a record never grows old.
+    pub fn of(existing: Existing) -> Self {
+        Self { existing, wait_at_most: None, leave_at_most: None, off_rota_at_most: None, within: None }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Existing {
+    AccountOwner,
+    OpenOpportunityOwner,
+    /// Of an open lead or a contact of the same person: whichever was active last.
+    LeadOwner,
+    /// Of a contact of the same person.
+    ContactOwner,
+    /// Whom the CRM's own rules chose for this very lead; asked first under [`Assignment::Crm`], never written as a rule.
+    CrmAssignment,
+}
+
+impl Existing {
+    /// As it is written in rules, and stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountOwner => "account_owner",
+            Self::OpenOpportunityOwner => "open_opportunity_owner",
+            Self::LeadOwner => "lead_owner",
+            Self::ContactOwner => "contact_owner",
+            Self::CrmAssignment => "crm_assignment",
+        }
+    }
+
+    /// The owner of a record of the person, not of the company.
+    pub fn is_person(self) -> bool {
+        match self {
+            Self::LeadOwner | Self::ContactOwner => true,
+            Self::AccountOwner | Self::OpenOpportunityOwner | Self::CrmAssignment => false,
+        }
+    }
+}
+
+/// Who chooses the owner of a lead.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assignment {
+    #[default]
+    Baton,
+    /// The CRM's own assignment rules; ours where they choose nobody, or do not answer in time.
+    Crm,
+}
+
+/// How a lead finds its account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatchRules {
+    /// Strongest first; each once; never empty.
+    pub keys: Vec<MatchKey>,
+    /// How alike two company names must be to count as one, of 1000.
+    pub name_at_least_permille: u16,
+}
+
+impl Default for MatchRules {
+    fn default() -> Self {
+        Self {
+            keys: vec![MatchKey::Phone, MatchKey::Email, MatchKey::Domain, MatchKey::Name],
+            name_at_least_permille: 900,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tier {
+    pub name: TierId,
+    pub line: u32,
+    pub when: Condition,
+    pub if_undecided: IfUndecided,
+    /// Ladder for this tier; `None` = the default ladder.
+    pub ladder: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Route {
+    pub name: String,
+    pub line: u32,
+    pub when: Condition,
+    pub if_undecided: IfUndecided,
+    pub to: RouteTo,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RouteTo {
+    Pool(PoolId),
+    Rep(RepId),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pool {
+    pub id: PoolId,
+    pub line: u32,
+    /// Empty = any territory, if `tiers` is not empty too: see [`Pool::fit`].
+    pub territories: BTreeSet<TerritoryId>,
+    /// Empty = any tier, if `territories` is not empty too.
+    pub tiers: BTreeSet<TierId>,
+    /// Never empty. Weight multiplies the rep's own.
+    pub members: BTreeMap<RepId, u32>,
+    /// The lead's language must be one of the rep's, when it is known.
+    pub require_language: bool,
+    /// The products that the lead asks about must be among the rep's, when they are known.
+    pub require_products: bool,
+    pub require_skills: BTreeSet<String>,
+    /// The most important first: who meets it comes before who does not, until it relaxes.
+    pub prefer: Vec<Preference>,
+    pub policy: OrderPolicy,
+    pub caps: Caps,
+    pub when_full: WhenFull,
+    /// Where the lead goes when nobody here may take it. The chain ends at the catch-all, which has none.
+    pub overflow: Option<PoolId>,
+    /// A member whose calendar cannot be read: eligible, eligible after the others, or rejected.
+    pub calendar_unknown: CalendarUnknown,
+    /// Turns of leads that came by ownership count on the ledger.
+    pub owned_leads_count: bool,
+    /// Answers for leads that nobody of the pool takes.
+    pub lead_rep: RepId,
+}
+
+/// How closely a pool's `serves` names a lead's territory and tier; the closest pool takes the lead. The loader refuses
+/// two pools that are equally close to one cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fit {
+    Tier,
+    Territory,
+    TerritoryAndTier,
+}
+
+impl Pool {
+    /// `None`: not for this cell. A pool that names neither territories nor tiers is reached by routes, as overflow and as
+    /// catch-all only: never by cell.
+    pub fn fit(&self, territory: Option<&TerritoryId>, tier: &TierId) -> Option<Fit> {
+        let tier_fits = self.tiers.is_empty() || self.tiers.contains(tier);
+        let territory_fits = self.territories.is_empty() || territory.is_some_and(|t| self.territories.contains(t));
+        match (self.territories.is_empty(), self.tiers.is_empty()) {
+            (true, true) => None,
+            _ if !(tier_fits && territory_fits) => None,
+            (true, false) => Some(Fit::Tier),
+            (false, true) => Some(Fit::Territory),
+            (false, false) => Some(Fit::TerritoryAndTier),
+        }
+    }
+}
+
+impl RuleSet {
+    /// The pool that names a cell most closely; of equals, which the loader refuses, the first by name.
+    pub fn serving(&self, territory: Option<&TerritoryId>, tier: &TierId) -> Option<(Fit, &Pool)> {
+        let mut best: Option<(Fit, &Pool)> = None;
+        for pool in self.pools.values() {
+            if let Some(fit) = pool.fit(territory, tier)
+                && best.is_none_or(|(so_far, _)| fit > so_far)
+            {
+                best = Some((fit, pool));
+            }
+        }
+        best
+    }
+
+    /// A pool and whoever is asked after it, in order: its overflows, the catch-all. Each once, so that a circle of
+    /// overflows ends.
+    pub fn chain(&self, first: &PoolId) -> Vec<&Pool> {
+        let mut chain: Vec<&Pool> = Vec::new();
+        let mut next = self.pools.get(first);
+        while let Some(pool) = next.filter(|pool| !chain.iter().any(|before| before.id == pool.id)) {
+            chain.push(pool);
+            next = pool.overflow.as_ref().and_then(|overflow| self.pools.get(overflow));
+        }
+        if !chain.iter().any(|pool| pool.id == self.catch_all) {
+            chain.extend(self.pools.get(&self.catch_all));
+        }
+        chain
+    }
+
+    /// The CRM fields that conditions test: what a look-up reads along with the account. Names without `account.`.
+    pub fn crm_fields(&self) -> BTreeSet<String> {
+        let conditions = self.tiers.iter().map(|tier| &tier.when).chain(self.routes.iter().map(|route| &route.when));
+        let mut fields = BTreeSet::new();
+        for condition in conditions {
+            condition.each_field(&mut |path| fields.extend(path.strip_prefix("account.").map(str::to_owned)));
+        }
+        fields
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OrderPolicy {
+    /// Weighted turns on the balance ledger.
+    #[default]
+    Balanced,
+    /// Turns with equal weights.
+    Strict,
+    LongestIdle,
+    LeastLoaded,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caps {
+    /// Leads given since midnight in the rep's zone, from any pool.
+    pub per_day: Option<u32>,
+    /// The same since Monday.
+    pub per_week: Option<u32>,
+    /// Leads owned and not yet closed.
+    pub open: Option<u32>,
+}
+
+/// What becomes of the turns of a member who is passed over for a cap alone. Being absent, busy or on another call is no
+/// reason to keep a turn: it says nothing of how many leads the rep has had.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenFull {
+    /// Neither credit nor debt, as for the absent.
+    #[default]
+    Forgo,
+    /// Credited as if eligible, up to two turns of balance.
+    KeepTurn,
+}
+
+/// Whom a pool would rather have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preference {
+    pub wish: Wish,
+    /// From the decision; after it, turns alone count. `None`: as long as the caller waits.
+    pub relax_after: Option<Duration>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wish {
+    /// The rep speaks the lead's language; met by all when it is unknown.
+    Language,
+    /// The rep sells all products that the lead asks about; met by all when they are unknown.
+    Product,
+    /// The rep has one of these skills.
+    Skill(BTreeSet<String>),
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CalendarUnknown {
+    CountsAsFree,
+    #[default]
+    AfterTheOthers,
+    CountsAsBusy,
+}

@@ -1,0 +1,73 @@
+//! What `handoff.yaml` says of a call: how long everything may take, and what is tried for the caller.
+
+use crate::domain::id::RepId;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// `live_at_most` of a handoff.yaml that does not say it.
+pub(in crate::rules) fn live_at_most() -> Duration {
+    Duration::from_secs(120)
+}
+
+/// `rules/handoff.yaml`, checked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HandoffRules {
+    /// From the moment the caller was qualified until a human has accepted; the caller waits no longer.
+    pub patience: Duration,
+    /// From the same moment until bridged or moved on.
+    pub bridge_within: Duration,
+    /// From the same moment: decided later than this, a caller does not count as on the line any more.
+    #[serde(default = "live_at_most")]
+    pub live_at_most: Duration,
+    pub ring_timeout: Duration,
+    pub accept_within: Duration,
+    pub join_within: Duration,
+    /// Reps to ring for one lead at most.
+    pub ring_at_most: u32,
+    /// By name; `default` always exists. A ladder's last rung needs only our own database: [`Rung::Callback`].
+    pub ladders: BTreeMap<String, Vec<Rung>>,
+    pub booking: BookingRules,
+    pub callback: CallbackRules,
+    /// Who owns what nothing else could place.
+    pub needs_attention: RepId,
+    /// From decision to first human contact; what the reports measure against.
+    pub first_contact_sla: Duration,
+    /// A lead counts as open for this long at most: no outcome may ever be told of it.
+    pub open_for: Duration,
+    /// What callers know us as.
+    pub company: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rung {
+    WarmTransfer,
+    Booking,
+    Callback,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BookingRules {
+    pub duration: Duration,
+    /// No slot earlier than this from now.
+    pub notice: Duration,
+    /// Calendar days ahead that are searched.
+    pub within_days: u32,
+    /// Slots read to the caller.
+    pub offer: u32,
+    /// How long the caller may think.
+    pub answer_within: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallbackRules {
+    /// Working time of the owner from now to the promise.
+    pub within: Duration,
+    /// The same when the caller hung up while waiting: a hot lead.
+    pub within_after_hang_up: Duration,
+    /// Before the promise: the owner is reminded.
+    pub remind_before: Duration,
+    /// Before the promise: the owner's manager is told.
+    pub escalate_before: Duration,
+}

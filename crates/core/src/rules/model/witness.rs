@@ -1,0 +1,279 @@
+//! A lead that shows what a fault says: the least that must be known of it, and what becomes of it.
+//!
+//! A witness can be tried: [`Witness::lead`] is a lead that `routing::decide` takes, and the tests hold every witness
+//! against what it really decides.
+
+use crate::domain::account::{Account, MatchKey};
+use crate::domain::id::LeadId;
+use crate::domain::known::Known;
+use crate::domain::lead::{Call, Company, Consent, Contact, FieldValue, Headcount, Lead, Preference, Qualification};
+use crate::rules::model::field::{BUILT_IN, Looked};
+use crate::rules::model::index::Place;
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use std::collections::BTreeMap;
+use std::fmt;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Witness {
+    /// By path, such as `lead.country`; `None` where the fault is about its being unknown. Whatever is not listed is
+    /// unknown too.
+    pub fields: BTreeMap<String, Option<Looked>>,
+    /// The day of the event, where it matters; otherwise today.
+    pub on: Option<NaiveDate>,
+    pub ends: Ends,
+}
+
+/// What becomes of the lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ends {
+    /// The row of `territories.csv` on this line wins; the others fit too and lose.
+    Row { line: u32, others: Vec<u32> },
+    /// No row of `territories.csv` fits.
+    NoRow,
+    /// A tier or route takes it.
+    Rule { what: &'static str, name: String },
+}
+
+impl Witness {
+    pub fn new(ends: Ends) -> Self {
+        Self { fields: BTreeMap::new(), on: None, ends }
+    }
+
+    pub fn with(mut self, path: &str, value: Option<Looked>) -> Self {
+        self.fields.insert(path.to_owned(), value);
+        self
+    }
+
+    /// What is known of a place, and nothing else.
+    pub fn of_place(place: &Place<'_>, ends: Ends) -> Self {
+        let texts = [
+            ("lead.country", place.country),
+            ("lead.state", place.state),
+            ("lead.region", place.region),
+            ("lead.postal", place.postal),
+            ("lead.industry", place.industry),
+        ];
+        let mut witness = Self::new(ends);
+        for (path, value) in texts {
+            if let Some(value) = value {
+                witness = witness.with(path, Some(text(value)));
+            }
+        }
+        match place.employees {
+            Some(employees) => witness.with("lead.employees", Some(Looked::Headcount(employees))),
+            None => witness,
+        }
+    }
+
+    pub fn on(mut self, day: Option<NaiveDate>) -> Self {
+        self.on = day;
+        self
+    }
+
+    /// In the published order: country, state, region, postal code, … and declared fields last.
+    pub fn in_order(&self) -> Vec<(&str, Option<&Looked>)> {
+        let position = |path: &str| BUILT_IN.iter().position(|(name, _)| *name == path).unwrap_or(BUILT_IN.len());
+        let mut fields: Vec<_> = self.fields.iter().map(|(path, value)| (path.as_str(), value.as_ref())).collect();
+        fields.sort_by_key(|(path, _)| position(path));
+        fields
+    }
+
+    /// The lead, as it would come in at noon of its day.
+    pub fn lead(&self, today: NaiveDate) -> Lead {
+        let at = noon(self.on.unwrap_or(today));
+        let said = |path: &str| self.text(path).map(Known::from_caller);
+        let live = matches!(self.value("lead.live"), Some(Looked::Value(FieldValue::Flag(true))));
+        Lead {
+            id: LeadId::from_digest([0; 16]),
+            source: self.text("lead.source").unwrap_or_else(|| "example".to_owned()),
+            event_id: "example".to_owned(),
+            occurred_at: at,
+            received_at: at,
+            call: live.then(live_call),
+            contact: Contact { title: said("lead.title"), language: said("lead.language"), ..Contact::default() },
+            company: Company {
+                name: said("lead.company"),
+                domain: said("lead.domain"),
+                industry: said("lead.industry"),
+                employees: self.employees().map(Known::from_caller),
+                country: said("lead.country"),
+                state: said("lead.state"),
+                region: said("lead.region"),
+                postal: said("lead.postal"),
+                city: said("lead.city"),
+            },
+            qualification: Qualification {
+                score: self.number("lead.score").map(Known::from_caller),
+                intent: said("lead.intent"),
+                timeline: said("lead.timeline"),
+                budget: said("lead.budget"),
+                products: self.list("lead.products"),
+                urgency: said("lead.urgency"),
+                sentiment: said("lead.sentiment"),
+                ..Qualification::default()
+            },
+            transcript_url: None,
+            recording_url: None,
+            consent: Consent::default(),
+            preference: Preference::default(),
+            custom: self.below("lead.custom."),
+            unread: Vec::new(),
+        }
+    }
+
+    /// The account in the CRM that it needs; `None` if the fields do without.
+    pub fn account(&self) -> Option<Account> {
+        let fields = self.below("account.");
+        (!fields.is_empty()).then(|| Account {
+            crm_id: "example".into(),
+            name: "Example".to_owned(),
+            domain: None,
+            owner_crm_id: None,
+            open_opportunity_owner_crm_id: None,
+            matched_by: MatchKey::Domain,
+            score_permille: 1000,
+            fields,
+        })
+    }
+
+    pub fn value(&self, path: &str) -> Option<&Looked> {
+        self.fields.get(path)?.as_ref()
+    }
+
+    fn below(&self, prefix: &str) -> BTreeMap<String, FieldValue> {
+        let values = self.fields.iter().filter_map(|(path, value)| match value {
+            Some(Looked::Value(value)) => Some((path.strip_prefix(prefix)?.to_owned(), value.clone())),
+            Some(Looked::Headcount(_)) | None => None,
+        });
+        values.collect()
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        match self.value(path)? {
+            Looked::Value(FieldValue::Text(text)) => Some(text.clone()),
+            Looked::Value(FieldValue::List(_) | FieldValue::Number(_) | FieldValue::Flag(_)) | Looked::Headcount(_) => {
+                None
+            }
+        }
+    }
+
+    fn list(&self, path: &str) -> Vec<String> {
+        match self.value(path) {
+            Some(Looked::Value(FieldValue::List(items))) => items.clone(),
+            Some(Looked::Value(FieldValue::Text(text))) => vec![text.clone()],
+            Some(Looked::Value(FieldValue::Number(_) | FieldValue::Flag(_)) | Looked::Headcount(_)) | None => {
+                Vec::new()
+            }
+        }
+    }
+
+    fn employees(&self) -> Option<Headcount> {
+        match self.value("lead.employees")? {
+            Looked::Headcount(headcount) => Some(*headcount),
+            Looked::Value(_) => None,
+        }
+    }
+
+    fn number(&self, path: &str) -> Option<u8> {
+        match self.value(path)? {
+            // A score is a whole number from 0 to 100.
+            Looked::Value(FieldValue::Number(number)) => Some(number.clamp(0.0, 100.0) as u8),
+            Looked::Value(FieldValue::Text(_) | FieldValue::List(_) | FieldValue::Flag(_)) | Looked::Headcount(_) => {
+                None
+            }
+        }
+    }
+}
+
+pub fn text(value: &str) -> Looked {
+    Looked::Value(FieldValue::Text(value.to_owned()))
+}
+
+fn noon(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::from_hms_opt(12, 0, 0).expect("noon is a time")).and_utc()
+}
+
+fn live_call() -> Call {
+    Call {
+        platform: "example".to_owned(),
+        id: "example".to_owned(),
+        live: true,
+        direction: None,
+        from: None,
+        to: None,
+        leg: None,
+        started_at: None,
+    }
+}
+
+/// `for example a lead with country US, postal 94107, employees 50..100, state unknown: line 7 wins`.
+impl fmt::Display for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told: Vec<String> = Vec::new();
+        for (path, value) in self.in_order() {
+            let name = path.strip_prefix("lead.").unwrap_or(path);
+            told.push(value.map_or_else(|| format!("{name} unknown"), |value| format!("{name} {}", spell(value))));
+        }
+        told.extend(self.on.map(|day| format!("of {day}")));
+        let about =
+            if told.is_empty() { "of which nothing is known".to_owned() } else { format!("with {}", told.join(", ")) };
+        write!(f, "for example a lead {about}: {}", self.ends)
+    }
+}
+
+impl fmt::Display for Ends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row { line, others } if others.is_empty() => write!(f, "line {line} wins"),
+            Self::Row { line, others } => {
+                let others: Vec<String> = others.iter().map(u32::to_string).collect();
+                write!(f, "line {line} wins over line {}", others.join(", "))
+            }
+            Self::NoRow => f.write_str("no row fits"),
+            Self::Rule { what, name } => write!(f, "{what} {name} takes it"),
+        }
+    }
+}
+
+/// As people write it in rules.
+pub fn spell(value: &Looked) -> String {
+    match value {
+        Looked::Headcount(Headcount { at_least, at_most: Some(most) }) if at_least == most => at_least.to_string(),
+        Looked::Headcount(Headcount { at_least, at_most: Some(most) }) => format!("{at_least}..{most}"),
+        Looked::Headcount(Headcount { at_least, at_most: None }) => format!("{at_least} or more"),
+        Looked::Value(FieldValue::Text(text)) => text.clone(),
+        Looked::Value(FieldValue::Number(number)) => number.to_string(),
+        Looked::Value(FieldValue::Flag(flag)) => if *flag { "yes" } else { "no" }.to_owned(),
+        Looked::Value(FieldValue::List(items)) => items.join(" and "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::model::field::field;
+
+    #[test]
+    fn the_lead_says_what_the_witness_says() {
+        let employees = Looked::Headcount(Headcount { at_least: 50, at_most: Some(100) });
+        let witness = Witness::new(Ends::Row { line: 7, others: vec![] })
+            .with("lead.country", Some(text("US")))
+            .with("lead.employees", Some(employees))
+            .with("lead.score", Some(Looked::Value(FieldValue::Number(90.0))))
+            .with("lead.live", Some(Looked::Value(FieldValue::Flag(true))))
+            .with("lead.custom.seats", Some(Looked::Value(FieldValue::Number(3.0))))
+            .with("account.tier__c", Some(text("gold")))
+            .with("lead.state", None);
+        let day = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a day");
+        let (lead, account) = (witness.lead(day), witness.account());
+        for (path, value) in witness.in_order() {
+            assert_eq!(field(&lead, account.as_ref(), path).as_ref(), value, "{path}");
+        }
+        assert_eq!(
+            witness.to_string(),
+            "for example a lead with country US, state unknown, employees 50..100, score 90, live yes, account.tier__c \
+             gold, custom.seats 3: line 7 wins"
+        );
+        assert_eq!(lead.occurred_at.date_naive(), day);
+    }
+}

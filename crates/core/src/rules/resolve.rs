@@ -1,0 +1,376 @@
+//! Looks up every name that one file uses and another defines, and makes the [`RuleSet`] of the drafts.
+
+use super::files::{accounts, handoff, hours, pools, reps, territories};
+use crate::domain::id::{PoolId, ReleaseId, RepId, TerritoryId, TierId};
+use crate::domain::rep::Rep;
+use crate::domain::rota::Hours;
+use crate::rules::fault::{At, Faults, Word, quoted};
+use crate::rules::files::members;
+use crate::rules::files::prefer::{LANGUAGE, PRODUCT, Wished};
+use crate::rules::files::routes::{self, To};
+use crate::rules::model::index::TerritoryIndex;
+use crate::rules::model::row::NamedAccount;
+use crate::rules::model::set::{Pool, Route, RouteTo, RuleSet, Tier};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The files as read.
+pub struct Drafts {
+    pub routing: routes::File,
+    pub territories: territories::File,
+    pub reps: Vec<reps::Draft>,
+    pub accounts: Vec<accounts::Draft>,
+    pub hours: hours::Draft,
+    pub handoff: handoff::Draft,
+}
+
+/// `None` after a fault without which no rule set can be made; other faults leave blanks that their message keeps from use.
+pub fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Option<RuleSet> {
+    let resolver = Resolver {
+        drafts,
+        territories: drafts.territories.rows.iter().map(|row| &row.territory).collect(),
+        ladders: drafts.handoff.ladders.iter().map(|(name, _)| name.text.as_str()).collect(),
+    };
+    let reps = resolver.reps(faults);
+    let tiers = resolver.tiers(faults);
+    let catch_all = resolver.catch_all(faults);
+    let pools = resolver.pools(faults);
+    let routes = resolver.routes(faults);
+    let named_accounts = resolver.accounts(faults);
+    let needs_attention = drafts
+        .handoff
+        .needs_attention
+        .as_ref()
+        .and_then(|word| resolver.active_rep(word, "handoff-unknown-rep", faults));
+    Some(RuleSet {
+        release,
+        index: TerritoryIndex::build(&drafts.territories.rows, &named_accounts),
+        territories: drafts.territories.rows.clone(),
+        named_accounts,
+        ownership: drafts.routing.ownership.clone(),
+        assignment: drafts.routing.assignment,
+        calendars_believed_for: drafts.routing.calendars_believed_for,
+        tiers,
+        routes,
+        pools,
+        catch_all: catch_all?,
+        hours: hours::merged(&drafts.hours.hours, &reps),
+        reps,
+        handoff: drafts.handoff.finish(needs_attention?),
+        matching: drafts.routing.matching.clone(),
+        shared_domains: drafts.routing.shared_domains.clone(),
+    })
+}
+
+/// Reads the name of something that must exist. Where a name of its kind was refused, `told`, the word may well be that one:
+/// one fault is not told twice.
+fn known<'n>(
+    word: &Word,
+    (code, what, told): (&'static str, &str, &str),
+    mut names: impl Iterator<Item = &'n str> + Clone,
+    faults: &mut Faults,
+) -> Option<&'n str> {
+    if faults.told(told) { names.find(|name| *name == word.text) } else { faults.name(word, code, what, names) }
+}
+
+struct Resolver<'d> {
+    drafts: &'d Drafts,
+    territories: BTreeSet<&'d TerritoryId>,
+    ladders: BTreeSet<&'d str>,
+}
+
+impl Resolver<'_> {
+    fn rep(&self, word: &Word, code: &'static str, faults: &mut Faults) -> Option<&reps::Draft> {
+        let drafts = &self.drafts.reps;
+        faults.name(word, code, "rep", drafts.iter().map(|draft| draft.rep.id.as_str()))?;
+        drafts.iter().find(|draft| draft.rep.id.as_str() == word.text)
+    }
+
+    /// A rep who must be there, because nobody stands behind them.
+    fn active_rep(&self, word: &Word, code: &'static str, faults: &mut Faults) -> Option<RepId> {
+        let rep = &self.rep(word, code, faults)?.rep;
+        if !rep.active {
+            let found = format!("{}, who is not active", quoted(&word.text));
+            faults.error("rep-not-active", word.at, found, "an active rep: what nobody takes ends here");
+        }
+        Some(rep.id.clone())
+    }
+
+    fn pool(&self, word: &Word, code: &'static str, faults: &mut Faults) -> Option<PoolId> {
+        let pools = &self.drafts.routing.pools;
+        known(word, (code, "pool", "pool-bad-name"), pools.iter().map(|pool| pool.id.as_str()), faults)?;
+        pools.iter().find(|pool| pool.id.as_str() == word.text).map(|pool| pool.id.clone())
+    }
+
+    fn territory(&self, word: &Word, code: &'static str, faults: &mut Faults) -> Option<TerritoryId> {
+        let names = self.territories.iter().map(|id| id.as_str());
+        known(word, (code, "territory", "territory-bad-name"), names, faults)?;
+        self.territories.iter().find(|id| id.as_str() == word.text).map(|id| (*id).clone())
+    }
+
+    fn tier(&self, word: &Word, faults: &mut Faults) -> Option<TierId> {
+        let tiers = &self.drafts.routing.tiers;
+        if tiers.is_empty() {
+            return None; // told with the tiers
+        }
+        let names = tiers.iter().map(|tier| tier.name.as_str());
+        known(word, ("pool-unknown-tier", "tier", "tier-bad-name"), names, faults)?;
+        tiers.iter().find(|tier| tier.name.as_str() == word.text).map(|tier| tier.name.clone())
+    }
+
+    fn reps(&self, faults: &mut Faults) -> BTreeMap<RepId, Rep> {
+        let Hours { weeks, holidays, .. } = &self.drafts.hours.hours;
+        let mut reps = BTreeMap::new();
+        for draft in &self.drafts.reps {
+            for word in &draft.hours {
+                faults.name(word, "rep-unknown-week", "week of hours.yaml", weeks.keys().map(String::as_str));
+            }
+            for word in &draft.holidays {
+                let names = holidays.keys().map(String::as_str);
+                faults.name(word, "rep-unknown-holidays", "holiday region of hours.yaml", names);
+            }
+            let mut other = |word: &Option<Word>, code| Some(self.rep(word.as_ref()?, code, faults)?.rep.id.clone());
+            let delegate = other(&draft.delegate, "rep-unknown-delegate");
+            let manager = other(&draft.manager, "rep-unknown-manager");
+            reps.insert(draft.rep.id.clone(), Rep { delegate, manager, ..draft.rep.clone() });
+        }
+        let delegates =
+            self.drafts.reps.iter().filter_map(|draft| edge(draft.rep.id.as_str(), draft.delegate.as_ref()));
+        refuse_cycles(delegates.collect(), "rep-delegate-cycle", "delegates that end at somebody", faults);
+        let managers = self.drafts.reps.iter().filter_map(|draft| edge(draft.rep.id.as_str(), draft.manager.as_ref()));
+        refuse_cycles(managers.collect(), "rep-manager-cycle", "managers that end at somebody", faults);
+        reps
+    }
+
+    fn tiers(&self, faults: &mut Faults) -> Vec<Tier> {
+        let tiers = self.drafts.routing.tiers.iter().map(|tier| {
+            if let Some(word) = &tier.ladder {
+                faults.name(word, "tier-unknown-ladder", "ladder of handoff.yaml", self.ladders.iter().copied());
+            }
+            Tier {
+                name: tier.name.clone(),
+                line: tier.at.line,
+                when: tier.when.clone(),
+                if_undecided: tier.if_undecided,
+                ladder: tier.ladder.as_ref().map(|word| word.text.clone()),
+            }
+        });
+        tiers.collect()
+    }
+
+    /// The catch-all takes every lead, so nothing may keep one out.
+    fn catch_all(&self, faults: &mut Faults) -> Option<PoolId> {
+        let word = self.drafts.routing.catch_all.as_ref()?;
+        let id = self.pool(word, "catch-all-unknown-pool", faults)?;
+        let pool = self.drafts.routing.pools.iter().find(|pool| pool.id == id)?;
+        let restrictions = [
+            ("serves", pool.territories.first().or(pool.tiers.first())),
+            ("require", pool.require.first()),
+            ("overflow", pool.overflow.as_ref()),
+        ];
+        for (key, restriction) in restrictions {
+            if let Some(restriction) = restriction {
+                let found = format!("{key} {} on the catch-all {id}", quoted(&restriction.text));
+                faults
+                    .error("catch-all-restricted", restriction.at, found, "a catch-all that takes every lead")
+                    .hint(Some(format!("delete \"{key}\", or name another pool as catch_all")));
+            }
+        }
+        Some(id)
+    }
+
+    fn pools(&self, faults: &mut Faults) -> BTreeMap<PoolId, Pool> {
+        let drafts = &self.drafts.routing.pools;
+        let mut pools = BTreeMap::new();
+        for draft in drafts {
+            if let Some(pool) = self.one_pool(draft, faults) {
+                pools.insert(draft.id.clone(), pool);
+            }
+        }
+        let overflows = drafts.iter().filter_map(|draft| edge(draft.id.as_str(), draft.overflow.as_ref()));
+        refuse_cycles(overflows.collect(), "pool-overflow-cycle", "overflows that end at the catch-all", faults);
+        self.refuse_equal_service(&pools, faults);
+        pools
+    }
+
+    fn one_pool(&self, draft: &pools::Draft, faults: &mut Faults) -> Option<Pool> {
+        let territories = draft.territories.iter();
+        let territories =
+            territories.filter_map(|word| self.territory(word, "pool-unknown-territory", faults)).collect();
+        let tiers = draft.tiers.iter().filter_map(|word| self.tier(word, faults)).collect();
+        let pools = self.drafts.routing.pools.iter().map(|pool| &pool.id);
+        let members = draft.members.as_ref().and_then(|members| members::of(members, &self.drafts.reps, pools, faults));
+        let overflow = draft.overflow.as_ref().and_then(|word| self.pool(word, "pool-unknown-overflow", faults));
+        let requires = |name: &str| draft.require.iter().any(|word| word.text == name);
+        let skills: Vec<&Word> =
+            draft.require.iter().filter(|word| ![LANGUAGE, PRODUCT].contains(&word.text.as_str())).collect();
+        for skill in skills.iter().copied().chain(draft.prefer.iter().flat_map(Wished::skills)) {
+            self.skill(skill, faults);
+        }
+        let members = members?;
+        let lead_rep = self.lead_rep(draft, &members.first, faults);
+        Some(Pool {
+            id: draft.id.clone(),
+            line: draft.at.line,
+            territories,
+            tiers,
+            members: members.weights,
+            require_language: requires(LANGUAGE),
+            require_products: requires(PRODUCT),
+            require_skills: skills.into_iter().map(|word| word.text.clone()).collect(),
+            prefer: draft.prefer.iter().map(Wished::finish).collect(),
+            policy: draft.policy,
+            caps: draft.caps,
+            when_full: draft.when_full,
+            overflow,
+            calendar_unknown: draft.calendar_unknown,
+            owned_leads_count: draft.owned_leads_count,
+            lead_rep: lead_rep?,
+        })
+    }
+
+    fn skill(&self, word: &Word, faults: &mut Faults) {
+        let skills = self.drafts.reps.iter().flat_map(|draft| draft.rep.skills.iter().map(String::as_str));
+        let known: BTreeSet<&str> = skills.collect();
+        let names = [LANGUAGE, PRODUCT].into_iter().chain(known.iter().copied());
+        faults.name(word, "pool-unknown-skill", "skill of reps.csv", names);
+    }
+
+    /// Who answers for the pool: as written, else the manager of its first member.
+    fn lead_rep(&self, draft: &pools::Draft, first: &RepId, faults: &mut Faults) -> Option<RepId> {
+        if let Some(word) = &draft.lead_rep {
+            return self.active_rep(word, "pool-unknown-rep", faults);
+        }
+        let first = self.drafts.reps.iter().find(|rep| rep.rep.id == *first)?;
+        let Some(manager) = &first.manager else {
+            let found = format!("no lead_rep, and {} has no manager", first.rep.id);
+            faults.error("pool-no-lead-rep", draft.at, found, "a lead_rep: who answers for leads that nobody takes");
+            return None;
+        };
+        let known = self.drafts.reps.iter().find(|rep| rep.rep.id.as_str() == manager.text);
+        known.map(|rep| rep.rep.id.clone())
+    }
+
+    /// Two pools that serve one cell equally closely would be a coin toss.
+    fn refuse_equal_service(&self, pools: &BTreeMap<PoolId, Pool>, faults: &mut Faults) {
+        let territories: Vec<Option<&TerritoryId>> =
+            self.territories.iter().map(|id| Some(*id)).chain([None]).collect();
+        let mut told: BTreeSet<(&PoolId, &PoolId)> = BTreeSet::new();
+        for territory in territories {
+            for tier in &self.drafts.routing.tiers {
+                let fits = pools.values().filter_map(|pool| Some((pool.fit(territory, &tier.name)?, pool)));
+                let fits: Vec<_> = fits.collect();
+                let Some(best) = fits.iter().map(|(fit, _)| *fit).max() else { continue };
+                let mut equal: Vec<&Pool> =
+                    fits.iter().filter(|(fit, _)| *fit == best).map(|(_, pool)| *pool).collect();
+                equal.sort_by_key(|pool| pool.line);
+                for pair in equal.windows(2) {
+                    if told.insert((&pair[0].id, &pair[1].id)) {
+                        let cell =
+                            territory.map_or_else(|| tier.name.to_string(), |id| format!("{id} × {}", tier.name));
+                        let found = format!(
+                            "{cell} served by {}, and by {} (line {}) too",
+                            pair[1].id, pair[0].id, pair[0].line
+                        );
+                        let at = self.pool_at(&pair[1].id);
+                        faults
+                            .error("pool-serves-twice", at, found, "one pool for each territory and tier")
+                            .hint(Some("take the territory or tier out of one of the two".to_owned()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn pool_at(&self, id: &PoolId) -> At {
+        let pool = self.drafts.routing.pools.iter().find(|pool| pool.id == *id);
+        pool.map_or(At::start_of(crate::rules::ROUTING), |pool| pool.at)
+    }
+
+    fn routes(&self, faults: &mut Faults) -> Vec<Route> {
+        let mut routes = Vec::new();
+        for route in &self.drafts.routing.routes {
+            let to = match &route.to {
+                Some(To::Pool(word)) => self.pool(word, "route-unknown-pool", faults).map(RouteTo::Pool),
+                Some(To::Rep(word)) => {
+                    self.rep(word, "route-unknown-rep", faults).map(|draft| RouteTo::Rep(draft.rep.id.clone()))
+                }
+                None => None,
+            };
+            let Some(to) = to else { continue };
+            let (name, when) = (route.name.text.clone(), route.when.clone());
+            routes.push(Route { name, line: route.name.at.line, when, if_undecided: route.if_undecided, to });
+        }
+        routes
+    }
+
+    fn accounts(&self, faults: &mut Faults) -> Vec<NamedAccount> {
+        let accounts = self.drafts.accounts.iter().map(|draft| {
+            let rep = draft.rep.as_ref().and_then(|word| self.rep(word, "account-unknown-rep", faults));
+            let rep = rep.map(|draft| draft.rep.id.clone());
+            let territory = draft.territory.as_ref();
+            let territory = territory.and_then(|word| self.territory(word, "account-unknown-territory", faults));
+            let (name, domain) = (draft.name.text.clone(), draft.domain.clone());
+            NamedAccount { line: draft.line, domain, name, rep, territory }
+        });
+        accounts.collect()
+    }
+}
+
+/// From a name to the word that names the next one.
+type Edge<'d> = (&'d str, &'d Word);
+
+fn edge<'d>(from: &'d str, to: Option<&'d Word>) -> Option<Edge<'d>> {
+    Some((from, to?))
+}
+
+/// Tells each cycle once, at the first of its words in the file.
+fn refuse_cycles(edges: Vec<Edge<'_>>, code: &'static str, allowed: &str, faults: &mut Faults) {
+    let next: BTreeMap<&str, &Word> = edges.iter().copied().collect();
+    let mut done: BTreeSet<&str> = BTreeSet::new();
+    for (start, _) in &edges {
+        let mut path: Vec<&str> = Vec::new();
+        let mut name: &str = start;
+        while !done.contains(name) {
+            done.insert(name);
+            path.push(name);
+            let Some(word) = next.get(name) else { break };
+            name = &word.text;
+        }
+        // Walked into a name of this very path: its tail from there on is a cycle.
+        if let Some(begin) = path.iter().position(|on_path| *on_path == name)
+            && next.contains_key(path[path.len() - 1])
+        {
+            let cycle = &path[begin..];
+            let Some(word) = cycle.iter().filter_map(|name| next.get(name)).min_by_key(|word| word.at) else {
+                continue;
+            };
+            let found = format!("{} → {}", cycle.join(" → "), cycle[0]);
+            faults.error(code, word.at, found, allowed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cycles(edges: &[(&str, &str)]) -> Vec<String> {
+        let words: Vec<Word> = edges
+            .iter()
+            .zip(1..)
+            .map(|((_, to), line)| Word { text: (*to).to_owned(), at: At { path: "rules/reps.csv", line, column: 1 } })
+            .collect();
+        let edges = edges.iter().zip(&words).map(|((from, _), word)| (*from, word)).collect();
+        let mut faults = Faults::default();
+        refuse_cycles(edges, "rep-delegate-cycle", "no cycle", &mut faults);
+        faults.into_sorted().iter().map(|fault| format!("{} {}", fault.line, fault.found)).collect()
+    }
+
+    #[test]
+    fn each_cycle_is_told_once() {
+        assert_eq!(cycles(&[("a", "b"), ("b", "c")]), Vec::<String>::new());
+        assert_eq!(cycles(&[("a", "a")]), ["1 a → a"]);
+        assert_eq!(cycles(&[("x", "a"), ("a", "b"), ("b", "a"), ("y", "b")]), ["2 a → b → a"]);
+        assert_eq!(cycles(&[("a", "b"), ("b", "a"), ("c", "c")]), ["1 a → b → a", "3 c → c"]);
+    }
+}

@@ -1,0 +1,45 @@
+//! The shape of `handoff.yaml`.
+
+use super::{DURATION, Schema, Shape, choice, key, map, names, required, some};
+use crate::rules::files::handoff::RUNGS;
+
+pub fn schema() -> Schema {
+    let booking = map(vec![
+        required("duration", "Length of the meeting.", DURATION),
+        required("notice", "No slot earlier than this from now.", DURATION),
+        required("within_days", "Calendar days that are searched.", Shape::Positive),
+        required("offer", "Slots that are read to the caller.", Shape::Positive),
+        required("answer_within", "How long the caller may think.", DURATION),
+    ]);
+    let callback = map(vec![
+        required("within", "Working time of the owner from now to the promise.", DURATION),
+        required("within_after_hang_up", "The same when the caller hung up while waiting.", DURATION),
+        required("remind_before", "The owner is reminded this long before the promise.", DURATION),
+        required("escalate_before", "The owner's manager is told this long before the promise.", DURATION),
+    ]);
+    let root = map(vec![
+        required("patience", "From the moment the caller was qualified until a rep has accepted.", DURATION),
+        required(
+            "bridge_within",
+            "From the same moment until the caller is on the line, or the plan moves on.",
+            DURATION,
+        ),
+        key("live_at_most", "From the same moment: decided later, a caller counts as gone. Not said: 2m.", DURATION),
+        required("ring_timeout", "How long a phone rings.", DURATION),
+        required("accept_within", "How long a rep may listen before pressing a key.", DURATION),
+        required("join_within", "How long joining the call may take.", DURATION),
+        required("ring_at_most", "Reps to ring for one lead.", Shape::Positive),
+        required("first_contact_sla", "From the decision to the first word with a human.", DURATION),
+        key("company", "What callers know us as: mails to them name it.", Shape::Word),
+        key(
+            "open_for",
+            "A lead counts as open until it is won or lost, and this long at most; 30d if left out.",
+            DURATION,
+        ),
+        required("needs_attention", "The rep who owns what nothing else could place.", Shape::Word),
+        required("ladders", "What is tried, in order, by name; default always exists.", names(some(choice(&RUNGS)))),
+        required("booking", "Meetings.", booking),
+        required("callback", "Promised calls.", callback),
+    ]);
+    Schema { title: "Baton: rules/handoff.yaml", root, shared: Vec::new() }
+}

@@ -1,0 +1,376 @@
+//! What an entry asks, in the language of rules.
+//!
+//! There, a test has two answers: an empty field does not equal `Retail`. Here it has three: a field that is unknown leaves
+//! it open. So whatever is denied there is said here as "unknown, or not that", however deep the denial stands.
+
+use super::asked::{Asked, Criterion, Operation};
+use super::fields::{Field, Fields, Kind, name};
+use super::states::States;
+use super::values;
+use crate::yaml_text;
+use baton_core::rules::words::{language, place};
+use std::collections::BTreeSet;
+
+/// A condition in our language.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Said {
+    /// Holds for every lead.
+    Always,
+    /// `lead.country: ["DE", "AT"]`.
+    Is {
+        path: String,
+        test: String,
+    },
+    /// `when: '…'`, about this one field.
+    When {
+        path: String,
+        expression: String,
+    },
+    All(Vec<Said>),
+    Any(Vec<Said>),
+    Not(Box<Said>),
+}
+
+/// What was left out of a condition that is said all the same.
+pub(super) struct Speaker<'s> {
+    pub fields: &'s Fields,
+    pub states: &'s States,
+    /// Line, what was found, what to do.
+    pub notes: Vec<(u32, String, String)>,
+}
+
+impl Speaker<'_> {
+    /// # Errors
+    /// Part of it cannot be said; the message says which.
+    pub fn say(&mut self, asked: &Asked) -> Result<Said, String> {
+        let mut countries = BTreeSet::new();
+        asked.each_test(&mut |test| {
+            if name(&test.field) == "country" && test.operation == Operation::Equals && !test.negated {
+                countries.extend(values::of(test).iter().filter_map(|value| place::country(value)));
+            }
+        });
+        let mut only = countries.into_iter();
+        let country = only.next().filter(|_| only.next().is_none());
+        self.part(asked, false, country)
+    }
+
+    fn part(&mut self, asked: &Asked, denied: bool, country: Option<&str>) -> Result<Said, String> {
+        match asked {
+            Asked::Not(inner) => self.part(inner, !denied, country),
+            Asked::Test(criterion) => self.test(criterion, denied != criterion.negated, country),
+            // Not both is: not one, or not the other.
+            Asked::All(parts) | Asked::Any(parts) => {
+                let both = matches!(asked, Asked::All(_)) != denied;
+                let parts: Vec<Said> =
+                    parts.iter().map(|part| self.part(part, denied, country)).collect::<Result<_, _>>()?;
+                Ok(if both { all(parts) } else { any(parts) })
+            }
+        }
+    }
+
+    fn test(&mut self, criterion: &Criterion, denied: bool, country: Option<&str>) -> Result<Said, String> {
+        let theirs = &criterion.field;
+        let field = &self.fields[&name(theirs)];
+        if field.theirs.contains('.') && !field.theirs.to_lowercase().starts_with("lead.") {
+            return Err(format!("{theirs} is not a field of the lead"));
+        }
+        let values = values::of(criterion);
+        if values.is_empty() {
+            return match criterion.operation {
+                Operation::Equals => Ok(known(&field.path, denied)),
+                _ => Err(format!("{theirs} is compared with nothing")),
+            };
+        }
+        if field.kind == Kind::Created {
+            return created(criterion, &values, denied);
+        }
+        let said = match criterion.operation {
+            Operation::Equals => self.equals(criterion, field, &values, country)?,
+            Operation::Includes => includes(field, &values),
+            Operation::StartsWith if textual(field.kind) => prefix(field, &values),
+            Operation::Contains if textual(field.kind) => contains(field, &values),
+            Operation::StartsWith | Operation::Contains => {
+                return Err(format!("{theirs} is asked for a part of its text, and is {} here", field.kind.declared()));
+            }
+            Operation::Less | Operation::LessOrEqual | Operation::Greater | Operation::GreaterOrEqual => {
+                sized(criterion, field, &values)?
+            }
+        };
+        Ok(if denied { not(said) } else { said })
+    }
+
+    fn equals(
+        &mut self,
+        criterion: &Criterion,
+        field: &Field,
+        values: &[String],
+        country: Option<&str>,
+    ) -> Result<Said, String> {
+        match field.kind {
+            Kind::Country => {
+                let codes =
+                    self.each(criterion, values, "country", |value| place::country(value).map(str::to_owned))?;
+                Ok(one_of(field, &codes))
+            }
+            Kind::Language => {
+                let codes =
+                    self.each(criterion, values, "language", |value| language::parse(value).map(str::to_owned))?;
+                Ok(one_of(field, &codes))
+            }
+            Kind::State => self.states(criterion, values, country),
+            Kind::Whole | Kind::Number => {
+                let values = values::numbers(criterion);
+                let numbers = self.each(criterion, &values, "number", |value| values::amount(value).map(spell))?;
+                let list = numbers.join(", ");
+                Ok(is(&field.path, if numbers.len() == 1 { list } else { format!("[{list}]") }))
+            }
+            Kind::Flag => {
+                let flags: BTreeSet<bool> = values.iter().filter_map(|value| values::flag(value)).collect();
+                match flags.first() {
+                    Some(flag) if flags.len() == 1 => Ok(is(&field.path, if *flag { "yes" } else { "no" })),
+                    _ => Err(format!("{} is both checked and not", criterion.field)),
+                }
+            }
+            Kind::Date => {
+                let days: Vec<String> = values.iter().map(|value| day(criterion, value)).collect::<Result<_, _>>()?;
+                Ok(one_of(field, &days))
+            }
+            Kind::Site => Ok(one_of(field, &values.iter().map(|value| values::site(value)).collect::<Vec<_>>())),
+            Kind::Text | Kind::Created => Ok(one_of(field, values)),
+        }
+    }
+
+    /// What is known of a list is kept, the rest is told; a list of which nothing is known cannot be said.
+    fn each(
+        &mut self,
+        criterion: &Criterion,
+        values: &[String],
+        what: &str,
+        read: impl Fn(&str) -> Option<String>,
+    ) -> Result<Vec<String>, String> {
+        let mut known: Vec<String> = Vec::new();
+        for value in values {
+            match read(value) {
+                Some(value) if known.contains(&value) => {}
+                Some(value) => known.push(value),
+                None if values.len() == 1 => return Err(format!("{what} {value:?} is not known")),
+                None => self.notes.push((
+                    criterion.line,
+                    format!("{what} {value:?} of {} is not known, and was left out of its list", criterion.field),
+                    "add it by hand".to_owned(),
+                )),
+            }
+        }
+        if known.is_empty() { Err(format!("no {what} of {:?} is known", criterion.value)) } else { Ok(known) }
+    }
+
+    /// States of the entry's country; without one, of the country that most states of the file lie in. The country is said
+    /// too, since other countries use the same codes.
+    fn states(&mut self, criterion: &Criterion, values: &[String], country: Option<&str>) -> Result<Said, String> {
+        let states = self.states;
+        let full = self.each(criterion, values, "state", |value| states.read(country, value))?;
+        let countries: BTreeSet<&str> = full.iter().filter_map(|code| Some(code.split_once('-')?.0)).collect();
+        let of = |nation: &str| {
+            let codes = full.iter().filter_map(|code| code.split_once('-').filter(|(of, _)| *of == nation));
+            let codes: Vec<String> = codes.map(|(_, code)| yaml_text(code)).collect();
+            let states = is("lead.state", format!("[{}]", codes.join(", ")));
+            if country == Some(nation) {
+                return states;
+            }
+            all(vec![is("lead.country", format!("[{}]", yaml_text(nation))), states])
+        };
+        Ok(any(countries.into_iter().map(of).collect()))
+    }
+}
+
+fn textual(kind: Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::Site)
+}
+
+/// A lead is made now: today holds always, a day that moves with the calendar may, and the rest is told.
+fn created(criterion: &Criterion, values: &[String], denied: bool) -> Result<Said, String> {
+    let now = matches!(criterion.operation, Operation::Equals) && values.iter().any(|value| values::holds_today(value))
+        || matches!(criterion.operation, Operation::LessOrEqual | Operation::GreaterOrEqual)
+            && values.iter().all(|value| value.eq_ignore_ascii_case("today"));
+    if now && !denied {
+        return Ok(Said::Always);
+    }
+    Err(format!("{} is when a record was made, which is now for every lead of a call", criterion.field))
+}
+
+fn sized(criterion: &Criterion, field: &Field, values: &[String]) -> Result<Said, String> {
+    let sign = criterion.operation.sign().unwrap_or_default();
+    let value = values.first().map_or("", String::as_str);
+    let size = match field.kind {
+        Kind::Whole | Kind::Number => values::amount(value).map(spell),
+        Kind::Date => Some(day(criterion, value)?),
+        _ => None,
+    };
+    let size = size.ok_or_else(|| {
+        format!("{} {sign} {value}: only numbers and dates are compared by size here", criterion.field)
+    })?;
+    Ok(is(&field.path, yaml_text(&format!("{sign} {size}"))))
+}
+
+fn day(criterion: &Criterion, value: &str) -> Result<String, String> {
+    values::date(value).map(|day| day.to_string()).ok_or_else(|| {
+        let why = if values::is_relative(value) { "moves with the calendar" } else { "can be read as two days" };
+        format!("{} {value:?}: a day that {why} cannot be said here", criterion.field)
+    })
+}
+
+/// `A;B` asks for both, `A,B` for one of them.
+fn includes(field: &Field, values: &[String]) -> Said {
+    let mut single = Vec::new();
+    let mut parts = Vec::new();
+    for value in values {
+        let together: Vec<String> =
+            value.split(';').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
+        if let [one] = &together[..] {
+            single.push(one.clone());
+        } else {
+            parts.push(all(together.iter().map(|one| one_of(field, std::slice::from_ref(one))).collect()));
+        }
+    }
+    if !single.is_empty() {
+        parts.push(one_of(field, &single));
+    }
+    any(parts)
+}
+
+fn prefix(field: &Field, values: &[String]) -> Said {
+    let site = field.kind == Kind::Site;
+    let starts: Vec<String> =
+        values.iter().map(|value| yaml_text(&if site { values::site(value) } else { value.clone() })).collect();
+    is(&field.path, format!("{{ prefix: [{}] }}", starts.join(", ")))
+}
+
+fn contains(field: &Field, values: &[String]) -> Said {
+    let parts = values.iter().map(|value| {
+        let text = if field.kind == Kind::Site { values::site(value) } else { value.clone() };
+        Said::When { path: field.path.clone(), expression: format!("{}.contains({})", field.path, literal(&text)) }
+    });
+    any(parts.collect())
+}
+
+/// One of these values. A text that begins with a sign looks like a range there, and is an expression.
+fn one_of(field: &Field, values: &[String]) -> Said {
+    let sign = |value: &&String| value.starts_with(['<', '>']) && textual(field.kind);
+    let plain: Vec<String> = values.iter().filter(|value| !sign(value)).map(|value| yaml_text(value)).collect();
+    let signs = values.iter().filter(sign).map(|value| {
+        let expression = format!("{} == {}", field.path, literal(value));
+        Said::When { path: field.path.clone(), expression }
+    });
+    let mut parts: Vec<Said> = signs.collect();
+    if !plain.is_empty() {
+        parts.insert(0, is(&field.path, format!("[{}]", plain.join(", "))));
+    }
+    any(parts)
+}
+
+fn is(path: &str, test: impl Into<String>) -> Said {
+    Said::Is { path: path.to_owned(), test: test.into() }
+}
+
+fn known(path: &str, known: bool) -> Said {
+    is(path, format!("{{ known: {known} }}"))
+}
+
+fn all(parts: Vec<Said>) -> Said {
+    let each = parts.into_iter().flat_map(|part| match part {
+        Said::Always => Vec::new(),
+        Said::All(parts) => parts,
+        part => vec![part],
+    });
+    let mut parts: Vec<Said> = each.collect();
+    match parts.len() {
+        0 => Said::Always,
+        1 => parts.swap_remove(0),
+        _ => Said::All(parts),
+    }
+}
+
+fn any(mut parts: Vec<Said>) -> Said {
+    if parts.contains(&Said::Always) {
+        return Said::Always;
+    }
+    if parts.len() == 1 { parts.swap_remove(0) } else { Said::Any(parts) }
+}
+
+/// Denied: empty is "not equal" there, and undecided here, so every field has to be allowed to be unknown.
+fn not(said: Said) -> Said {
+    match said {
+        Said::All(parts) => any(parts.into_iter().map(not).collect()),
+        Said::Any(parts) => {
+            let paths: BTreeSet<Option<String>> = parts.iter().map(|part| part.path().map(str::to_owned)).collect();
+            match paths.into_iter().collect::<Vec<_>>().as_slice() {
+                // Of one field: it is unknown, or none of these.
+                [Some(path)] => any(vec![known(path, false), Said::Not(Box::new(Said::Any(parts)))]),
+                _ => all(parts.into_iter().map(not).collect()),
+            }
+        }
+        Said::Is { ref path, .. } | Said::When { ref path, .. } => {
+            any(vec![known(path, false), Said::Not(Box::new(said))])
+        }
+        Said::Always | Said::Not(_) => Said::Not(Box::new(said)),
+    }
+}
+
+impl Said {
+    fn path(&self) -> Option<&str> {
+        match self {
+            Self::Is { path, .. } | Self::When { path, .. } => Some(path),
+            Self::Always | Self::All(_) | Self::Any(_) | Self::Not(_) => None,
+        }
+    }
+
+    pub fn each_path(&self, visit: &mut dyn FnMut(&str)) {
+        match self {
+            Self::Always => {}
+            Self::Is { path, .. } | Self::When { path, .. } => visit(path),
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_path(visit)),
+            Self::Not(inner) => inner.each_path(visit),
+        }
+    }
+
+    /// The key under which it stands in a map.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Is { path, .. } => path,
+            Self::When { .. } => "when",
+            Self::All(_) | Self::Always => "all",
+            Self::Any(_) => "any",
+            // `lead.industry: { not: … }`.
+            Self::Not(inner) => match &**inner {
+                Self::Is { path, .. } => path,
+                _ => "not",
+            },
+        }
+    }
+
+    /// One entry of a map of flow YAML, without its braces.
+    pub fn flow(&self) -> String {
+        let list =
+            |parts: &[Self]| parts.iter().map(|part| format!("{{ {} }}", part.flow())).collect::<Vec<_>>().join(", ");
+        match self {
+            Self::Always => String::new(),
+            Self::Is { path, test } => format!("{path}: {test}"),
+            Self::When { expression, .. } => format!("when: '{}'", expression.replace('\'', "''")),
+            Self::All(parts) => format!("all: [{}]", list(parts)),
+            Self::Any(parts) => format!("any: [{}]", list(parts)),
+            Self::Not(inner) => match &**inner {
+                Self::Is { path, test } => format!("{path}: {{ not: {test} }}"),
+                inner => format!("not: {{ {} }}", inner.flow()),
+            },
+        }
+    }
+}
+
+/// A text of an expression.
+fn literal(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace(['\n', '\r', '\t'], " "))
+}
+
+fn spell(number: f64) -> String {
+    number.to_string()
+}

@@ -1,0 +1,314 @@
+//! Stand-in for Google Calendar and Google's token service.
+//!
+//! Kept true: tokens are given for a user and a scope, and every call needs one that is good; free/busy answers for an
+//! unreachable calendar with an error inside the 200; an id that was once used can never be inserted again; *events that
+//! overlap are accepted*, as the real service does, and counted. Every calendar exists as soon as somebody names it.
+//! Operations for faults: `token`, `freebusy.query`, `events.list`, `events.insert`, `events.get`.
+
+mod calendars;
+
+pub use calendars::{CalendarState, SeenEvent};
+
+use super::{Fault, World, on_the_wire};
+use axum::extract::{Form, Path, Query, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use calendars::{Entry, Insert, Refusal};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const VENDOR: &str = "google";
+/// Calendars in one free/busy query.
+const QUERY_LIMIT: usize = 50;
+/// Seconds that a token is good for, and the longest life of an assertion.
+const TOKEN_TTL_S: i64 = 3_599;
+const ASSERTION_TTL_S: i64 = 3_600;
+
+/// Signs assertions in the sandbox and in tests. It opens nothing: the stand-in takes any key.
+pub const SANDBOX_KEY_PEM: &str = include_str!("../../../fixtures/vendors/google-calendar/sandbox_key.pem");
+
+#[derive(Clone)]
+struct App {
+    world: Arc<World>,
+    state: Arc<CalendarState>,
+}
+
+impl App {
+    fn now(&self) -> DateTime<Utc> {
+        self.world.clock.now()
+    }
+}
+
+/// Serves `/calendar/v3/…` and `/token`, which lives on another host in reality.
+pub fn routes(world: Arc<World>, state: Arc<CalendarState>) -> Router {
+    let app = App { world: Arc::clone(&world), state };
+    let guarded = Router::new()
+        .route("/calendar/v3/freeBusy", post(free_busy))
+        .route("/calendar/v3/calendars/{calendar}/events", get(list).post(insert))
+        .route("/calendar/v3/calendars/{calendar}/events/{event}", get(event))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), with_token));
+    let all = guarded
+        .route("/token", post(token))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), on_cue))
+        .with_state(app);
+    on_the_wire(world, VENDOR, operation, all)
+}
+
+fn operation(method: &str, path: &str) -> String {
+    let name = match (method, path.trim_start_matches('/').split('/').count()) {
+        ("POST", 1) => "token",
+        ("POST", 3) => "freebusy.query",
+        ("POST", _) => "events.insert",
+        (_, 5) => "events.list",
+        _ => "events.get",
+    };
+    name.to_owned()
+}
+
+/// Rate limits and refusals come before anything is looked at.
+async fn on_cue(State(app): State<App>, request: Request, next: Next) -> Response {
+    if let Some(Fault::RateLimit { retry_after_s }) = request.extensions().get::<Fault>() {
+        let mut response = failure(429, "rateLimitExceeded", "Rate Limit Exceeded");
+        if let Some(seconds) = *retry_after_s {
+            response.headers_mut().insert("retry-after", seconds.into());
+        }
+        return response;
+    }
+    let operation = operation(request.method().as_str(), request.uri().path());
+    match app.state.take_refusal(&operation) {
+        Some(Refusal { status, reason }) => failure(status, &reason, "refused on cue"),
+        None => next.run(request).await,
+    }
+}
+
+async fn with_token(State(app): State<App>, request: Request, next: Next) -> Response {
+    let given = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    let token = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let reads_free_busy = request.uri().path().ends_with("/freeBusy");
+    let needed = if reads_free_busy { "calendar.freebusy" } else { "calendar.events" };
+    match app.state.entry(token, needed, app.now()) {
+        Entry::Good => next.run(request).await,
+        Entry::BadToken => failure(401, "authError", "Invalid Credentials"),
+        Entry::NarrowScope => failure(403, "insufficientPermissions", "Insufficient Permission"),
+    }
+}
+
+fn failure(status: u16, reason: &str, message: &str) -> Response {
+    let error = json!({ "domain": "global", "reason": reason, "message": message });
+    let body = json!({ "error": { "errors": [error], "code": status, "message": message } });
+    let status = StatusCode::from_u16(status).expect("a scripted status is one");
+    (status, Json(body)).into_response()
+}
+
+#[derive(Deserialize)]
+struct TokenForm {
+    grant_type: String,
+    assertion: String,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    /// Absent: the account acts for itself.
+    sub: Option<String>,
+    scope: String,
+    iat: i64,
+    exp: i64,
+}
+
+async fn token(State(app): State<App>, Form(form): Form<TokenForm>) -> Response {
+    let claims = match checked(&form, app.now()) {
+        Ok(claims) => claims,
+        Err((error, description)) => return oauth_failure(400, error, description),
+    };
+    let user = claims.sub.unwrap_or(claims.iss);
+    if !app.state.has_user(&user) {
+        return oauth_failure(400, "invalid_grant", "Invalid email or User ID");
+    }
+    if !app.state.is_delegated() {
+        return oauth_failure(401, "unauthorized_client", "Client is unauthorized for any of the scopes requested.");
+    }
+    let access_token = app.state.issue(claims.scope, app.now() + chrono::TimeDelta::seconds(TOKEN_TTL_S));
+    Json(json!({ "access_token": access_token, "expires_in": TOKEN_TTL_S, "token_type": "Bearer" })).into_response()
+}
+
+fn oauth_failure(status: u16, error: &str, description: &str) -> Response {
+    let status = StatusCode::from_u16(status).expect("written here");
+    (status, Json(json!({ "error": error, "error_description": description }))).into_response()
+}
+
+/// The assertion's form and times; the signature is taken on trust.
+fn checked(form: &TokenForm, now: DateTime<Utc>) -> Result<Claims, (&'static str, &'static str)> {
+    if form.grant_type != "urn:ietf:params:oauth:grant-type:jwt-bearer" {
+        return Err(("unsupported_grant_type", "Invalid grant_type"));
+    }
+    let parts: Vec<&str> = form.assertion.split('.').collect();
+    let [header, claims, signature] = parts[..] else { return Err(("invalid_grant", "Bad Request")) };
+    let header: Value = decoded(header).unwrap_or_default();
+    if header["alg"] != "RS256" || signature.is_empty() {
+        return Err(("invalid_grant", "Invalid JWT Signature."));
+    }
+    let claims: Claims = decoded(claims).ok_or(("invalid_grant", "Bad Request"))?;
+    let now = now.timestamp();
+    if claims.iat > now || claims.exp <= now || claims.exp - claims.iat > ASSERTION_TTL_S {
+        let why = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe.";
+        return Err(("invalid_grant", why));
+    }
+    Ok(claims)
+}
+
+fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FreeBusyRequest {
+    time_min: DateTime<Utc>,
+    time_max: DateTime<Utc>,
+    items: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    id: String,
+}
+
+async fn free_busy(
+    State(app): State<App>,
+    fault: Option<Extension<Fault>>,
+    Json(request): Json<FreeBusyRequest>,
+) -> Response {
+    if request.items.len() > QUERY_LIMIT {
+        return failure(400, "tooManyCalendarsRequested", "Too many calendars were requested.");
+    }
+    if request.time_min >= request.time_max {
+        return failure(400, "timeRangeEmpty", "The specified time range is empty.");
+    }
+    let all_fail = matches!(fault.as_deref(), Some(Fault::ErrorInside200));
+    let calendars: serde_json::Map<String, Value> = request
+        .items
+        .into_iter()
+        .map(|Item { id }| {
+            let reason = if all_fail { Some("internalError".to_owned()) } else { app.state.trouble(&id) };
+            let entry = match reason {
+                Some(reason) => json!({ "errors": [{ "domain": "global", "reason": reason }], "busy": [] }),
+                None => json!({ "busy": app.state.busy(&id, request.time_min, request.time_max) }),
+            };
+            (id, entry)
+        })
+        .collect();
+    let answer = json!({
+        "kind": "calendar#freeBusy", "timeMin": request.time_min, "timeMax": request.time_max, "calendars": calendars,
+    });
+    Json(answer).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InsertQuery {
+    send_updates: Option<String>,
+}
+
+async fn insert(
+    State(app): State<App>,
+    Path(calendar): Path<String>,
+    Query(query): Query<InsertQuery>,
+    Json(body): Json<Value>,
+) -> Response {
+    let invites = query.send_updates.as_deref() == Some("all");
+    match app.state.insert(&calendar, &body, invites) {
+        Insert::Duplicate => failure(409, "duplicate", "The requested identifier already exists."),
+        Insert::Invalid(what) => failure(400, "invalid", what),
+        Insert::Made(event) => {
+            let who = event.attendee_email.clone().unwrap_or_else(|| event.id.clone());
+            let natural_key = format!("{calendar}/{}/{who}", event.from.to_rfc3339());
+            let detail = json!({ "id": event.id, "until": event.until, "invited": event.invited });
+            app.world.accept(VENDOR, "book", natural_key, detail);
+            Json(shown(&event)).into_response()
+        }
+    }
+}
+
+async fn event(State(app): State<App>, Path((calendar, id)): Path<(String, String)>) -> Response {
+    match app.state.event(&calendar, &id) {
+        Some(event) => Json(shown(&event)).into_response(),
+        None => failure(404, "notFound", "Not Found"),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListQuery {
+    event_types: Option<String>,
+    time_min: Option<DateTime<Utc>>,
+    time_max: Option<DateTime<Utc>>,
+}
+
+async fn list(State(app): State<App>, Path(calendar): Path<String>, Query(query): Query<ListQuery>) -> Json<Value> {
+    let (from, until) =
+        (query.time_min.unwrap_or(DateTime::<Utc>::MIN_UTC), query.time_max.unwrap_or(DateTime::<Utc>::MAX_UTC));
+    let fits = |event: &SeenEvent| query.event_types.as_deref().is_none_or(|wanted| wanted == event.event_type);
+    let items: Vec<Value> = app.state.within(&calendar, from, until).iter().filter(|e| fits(e)).map(shown).collect();
+    Json(json!({
+        "kind": "calendar#events", "etag": "\"1\"", "summary": calendar, "updated": app.now(), "timeZone": "UTC",
+        "accessRole": "owner", "defaultReminders": [], "items": items, "nextSyncToken": "sandbox",
+    }))
+}
+
+fn shown(event: &SeenEvent) -> Value {
+    let attendees: Vec<Value> =
+        event.attendee_email.iter().map(|email| json!({ "email": email, "responseStatus": "needsAction" })).collect();
+    json!({
+        "kind": "calendar#event", "etag": "\"1\"", "id": event.id, "summary": event.summary,
+        "status": if event.cancelled { "cancelled" } else { "confirmed" }, "eventType": event.event_type,
+        "start": { "dateTime": event.from, "timeZone": "UTC" }, "end": { "dateTime": event.until, "timeZone": "UTC" },
+        "attendees": attendees,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_told_by_method_and_depth() {
+        for (method, path, expected) in [
+            ("POST", "/token", "token"),
+            ("POST", "/calendar/v3/freeBusy", "freebusy.query"),
+            ("POST", "/calendar/v3/calendars/ana%40rep.example/events", "events.insert"),
+            ("GET", "/calendar/v3/calendars/ana%40rep.example/events", "events.list"),
+            ("GET", "/calendar/v3/calendars/ana%40rep.example/events/abc12", "events.get"),
+        ] {
+            assert_eq!(operation(method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn an_assertion_must_be_signed_and_of_this_hour() {
+        let now: DateTime<Utc> = "2026-11-23T09:00:00Z".parse().unwrap();
+        let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let form = |alg: &str, iat: i64, exp: i64| TokenForm {
+            grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer".into(),
+            assertion: format!(
+                "{}.{}.sig",
+                part(json!({ "alg": alg })),
+                part(
+                    json!({ "iss": "bot@x.example", "scope": "s", "iat": now.timestamp() + iat, "exp": now.timestamp() + exp })
+                )
+            ),
+        };
+        assert!(checked(&form("RS256", -30, 600), now).is_ok());
+        assert!(checked(&form("none", -30, 600), now).is_err());
+        assert!(checked(&form("RS256", 30, 600), now).is_err(), "from the future");
+        assert!(checked(&form("RS256", -900, -300), now).is_err(), "expired");
+        assert!(checked(&form("RS256", -30, 7200), now).is_err(), "good for too long");
+    }
+}

@@ -1,0 +1,95 @@
+//! One record: its properties, who owned it when, and how the vendor answers with it and searches in it.
+
+use super::{OWNER, stamp};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Kept by the vendor: the first company that a contact was linked to.
+const COMPANY_OF: &str = "associatedcompanyid";
+
+/// A record as it is stored.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub id: String,
+    pub properties: BTreeMap<String, String>,
+    /// By kind, in order of creation.
+    pub associated: BTreeMap<String, Vec<String>>,
+    /// Values of the owner with their source, newest first.
+    pub(super) owners: Vec<(String, &'static str, DateTime<Utc>)>,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) updated_at: DateTime<Utc>,
+}
+
+impl Record {
+    pub(super) fn set(&mut self, name: &str, value: &str, source: &'static str, at: DateTime<Utc>) {
+        self.properties.insert(name.to_owned(), value.to_owned());
+        self.updated_at = at;
+        if name == OWNER {
+            self.owners.insert(0, (value.to_owned(), source, at));
+        }
+    }
+
+    /// What makes it the same thing to a person: an address, or our marker in a body.
+    pub(super) fn natural_key(&self) -> String {
+        let text = |name: &str| self.properties.get(name).cloned();
+        if let Some(body) = text("hs_note_body").or_else(|| text("hs_task_body")) {
+            return body
+                .rsplit_once("[baton:")
+                .map_or(body.clone(), |(_, marker)| marker.trim_end_matches(']').to_owned());
+        }
+        text("email").or_else(|| text("phone")).or_else(|| text("lastname")).unwrap_or_default()
+    }
+
+    pub(super) fn answer(&self, asked: &[&str]) -> Value {
+        let mut properties = Map::from_iter([("hs_object_id".to_owned(), self.id.clone().into())]);
+        for name in asked {
+            let primary = || self.associated.get("companies").and_then(|ids| ids.first());
+            let value = if *name == COMPANY_OF { primary() } else { self.properties.get(*name) };
+            if let Some(value) = value {
+                properties.insert((*name).to_owned(), value.clone().into());
+            }
+        }
+        json!({
+            "id": self.id,
+            "properties": properties,
+            "createdAt": stamp(self.created_at),
+            "updatedAt": stamp(self.updated_at),
+            "archived": false,
+            "url": format!("https://app.hubspot.com/contacts/1/record/0-1/{}", self.id),
+        })
+    }
+
+    pub(super) fn history(&self) -> Vec<Value> {
+        let change = |(value, source, at): &(String, &str, DateTime<Utc>)| json!({ "value": value, "sourceType": source, "timestamp": stamp(*at) });
+        self.owners.iter().map(change).collect()
+    }
+
+    pub(super) fn fits(&self, filter: &Value) -> bool {
+        let wanted = filter["value"].as_str().unwrap_or_default();
+        let Some(found) = self.searchable(filter["propertyName"].as_str().unwrap_or_default()) else { return false };
+        match filter["operator"].as_str() {
+            Some("EQ") => found.eq_ignore_ascii_case(wanted),
+            Some("CONTAINS_TOKEN") => {
+                let (found, wanted) = (found.to_lowercase(), wanted.to_lowercase());
+                let fits = |token: &str| match wanted.strip_suffix('*') {
+                    Some(beginning) => token.starts_with(beginning),
+                    None => token == wanted,
+                };
+                found.split(|c: char| !c.is_alphanumeric() && c != '.').any(fits)
+            }
+            _ => false,
+        }
+    }
+
+    fn searchable(&self, property: &str) -> Option<String> {
+        let phone = match property {
+            "hs_searchable_calculated_phone_number" => "phone",
+            "hs_searchable_calculated_mobile_number" => "mobilephone",
+            _ => return self.properties.get(property).cloned(),
+        };
+        let stored = self.properties.get(phone)?;
+        let national = phonenumber::parse(Some(phonenumber::country::US), stored).ok()?.national().to_string();
+        Some(national)
+    }
+}

@@ -1,0 +1,315 @@
+//! The org behind the stand-in: its records, users and rules.
+
+mod write;
+
+pub(super) use write::Written;
+
+use super::soql::{Condition, Select, is_like};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+pub type Record = Map<String, Value>;
+
+/// The user that Baton acts as.
+pub(super) const INTEGRATION_USER: &str = "005000000000000AAA";
+const KEY_FIELD: &str = "Baton_Key__c";
+
+/// Handle on one org: to seed it, to read it back, and to do what people and admins do there by hand.
+#[derive(Clone)]
+pub struct SalesforceState(Arc<Mutex<Org>>);
+
+#[derive(Clone, Default)]
+pub(super) struct Org {
+    /// By object, in order of creation.
+    records: BTreeMap<String, Vec<Record>>,
+    made: u32,
+    tokens: BTreeSet<String>,
+    tokens_made: u32,
+    inactive_users: BTreeSet<String>,
+    /// Object and field that an admin made required.
+    required: Vec<(String, String)>,
+    refuses_duplicates: bool,
+    lacks_key_field: bool,
+    blocks_app: bool,
+    /// Whom the org's assignment rule chooses, where it is let.
+    assignment_rule: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct ApiError {
+    pub status: u16,
+    code: &'static str,
+    message: String,
+    fields: Vec<String>,
+}
+
+impl ApiError {
+    pub(super) fn new(status: u16, code: &'static str, message: &str) -> Self {
+        Self { status, code, message: message.to_owned(), fields: Vec::new() }
+    }
+
+    fn about(code: &'static str, message: &str, field: &str) -> Self {
+        Self { fields: vec![field.to_owned()], ..Self::new(400, code, message) }
+    }
+
+    /// What the innocent parts of a rolled-back composite say.
+    pub(super) fn halted() -> Self {
+        let message = "The transaction was rolled back since another operation in the same transaction failed.";
+        Self::new(400, "PROCESSING_HALTED", message)
+    }
+
+    pub(super) fn body(&self) -> Value {
+        json!([{ "message": self.message, "errorCode": self.code, "fields": self.fields }])
+    }
+}
+
+impl Default for SalesforceState {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl SalesforceState {
+    /// An org with nothing in it but our user.
+    pub fn new() -> Self {
+        Self(Arc::new(Mutex::new(Org::default())))
+    }
+
+    fn org(&self) -> MutexGuard<'_, Org> {
+        self.0.lock().expect("nothing panics while holding the org")
+    }
+
+    /// Adds an active user and returns the id.
+    pub fn add_user(&self, name: &str) -> String {
+        self.org().insert("User", json!({ "Name": name, "IsActive": true, "UserType": "Standard" }))
+    }
+
+    /// Adds an account with any fields, custom ones included, and returns its id.
+    pub fn add_account(&self, fields: Value) -> String {
+        self.org().insert("Account", fields)
+    }
+
+    pub fn add_contact(&self, fields: Value) -> String {
+        self.org().insert("Contact", fields)
+    }
+
+    pub fn add_lead(&self, fields: Value) -> String {
+        self.org().insert("Lead", fields)
+    }
+
+    /// An open opportunity of an account.
+    pub fn add_opportunity(&self, account: &str, owner: &str) -> String {
+        self.org().insert("Opportunity", json!({ "AccountId": account, "OwnerId": owner, "IsClosed": false }))
+    }
+
+    pub fn leads(&self) -> Vec<Record> {
+        self.org().of("Lead").to_vec()
+    }
+
+    pub fn tasks(&self) -> Vec<Record> {
+        self.org().of("Task").to_vec()
+    }
+
+    /// A person gives the lead to another user by hand.
+    pub fn set_owner(&self, lead: &str, user: &str) {
+        let mut org = self.org();
+        let record = org.find_mut("Lead", |record| record["Id"] == lead).expect("the lead exists");
+        record.insert("OwnerId".to_owned(), user.into());
+        record.insert("LastModifiedById".to_owned(), user.into());
+    }
+
+    /// A person converts the lead; the contact's id is returned.
+    pub fn convert(&self, lead: &str) -> String {
+        let mut org = self.org();
+        let record = org.find_mut("Lead", |record| record["Id"] == lead).expect("the lead exists").clone();
+        let contact = org.insert("Contact", json!({ "Name": record["LastName"], "OwnerId": record["OwnerId"] }));
+        let record = org.find_mut("Lead", |record| record["Id"] == lead).expect("the lead still exists");
+        record.insert("IsConverted".to_owned(), true.into());
+        record.insert("ConvertedContactId".to_owned(), contact.clone().into());
+        contact
+    }
+
+    pub fn deactivate(&self, user: &str) {
+        self.org().inactive_users.insert(user.to_owned());
+    }
+
+    /// The admin makes a field required.
+    pub fn require(&self, object: &str, field: &str) {
+        self.org().required.push((object.to_owned(), field.to_owned()));
+    }
+
+    /// The admin switches on a duplicate rule that blocks: one e-mail address, one lead.
+    pub fn refuse_duplicates(&self) {
+        self.org().refuses_duplicates = true;
+    }
+
+    /// The org's assignment rule gives every lead to this user, unless the request says no.
+    pub fn assign_all_to(&self, user: &str) {
+        self.org().assignment_rule = Some(user.to_owned());
+    }
+
+    /// The admin has not made the external id fields yet.
+    pub fn remove_key_fields(&self) {
+        self.org().lacks_key_field = true;
+    }
+
+    /// Every session ends; new tokens are given.
+    pub fn revoke_tokens(&self) {
+        self.org().tokens.clear();
+    }
+
+    /// The admin takes the app's approval away: no new tokens, and the old ones end.
+    pub fn block_app(&self) {
+        let mut org = self.org();
+        org.blocks_app = true;
+        org.tokens.clear();
+    }
+
+    pub(super) fn is_app_blocked(&self) -> bool {
+        self.org().blocks_app
+    }
+
+    pub(super) fn knows_token(&self, token: &str) -> bool {
+        self.org().tokens.contains(token)
+    }
+
+    pub(super) fn new_token(&self) -> String {
+        let mut org = self.org();
+        org.tokens_made += 1;
+        let token = format!("00D000000000001!SESSION{}", org.tokens_made);
+        org.tokens.insert(token.clone());
+        token
+    }
+
+    /// Works on a draft of the org that takes its place only if everything went well.
+    pub(super) fn transact<T, E>(&self, work: impl FnOnce(&mut Org) -> Result<T, E>) -> Result<T, E> {
+        let mut org = self.org();
+        let mut draft = org.clone();
+        let outcome = work(&mut draft)?;
+        *org = draft;
+        Ok(outcome)
+    }
+
+    pub(super) fn select(&self, select: &Select) -> Result<Vec<Value>, ApiError> {
+        self.org().select(select, None)
+    }
+
+    pub(super) fn read(&self, object: &str, id: &str, fields: &str, version: &str) -> Result<Value, ApiError> {
+        self.org().read(object, id, fields, version)
+    }
+
+    /// Records that fit one of the selections and hold one of the numbers.
+    pub(super) fn find_phones(&self, terms: &[&str], selections: &[Select]) -> Result<Vec<Value>, ApiError> {
+        let org = self.org();
+        let mut found = Vec::new();
+        for select in selections {
+            let phoned = |row: &Value| {
+                let record = org.of(&select.object).iter().find(|record| record.get("Id") == Some(&row["Id"]));
+                record.is_some_and(|record| has_phone(record, terms))
+            };
+            let all = Select { limit: usize::MAX, ..select.clone() };
+            found.extend(org.select(&all, None)?.into_iter().filter(phoned).take(select.limit));
+        }
+        Ok(found)
+    }
+
+    pub(super) fn describe(&self, object: &str) -> Value {
+        let key = json!({ "name": KEY_FIELD, "type": "string", "externalId": true, "unique": true });
+        let fields = if self.org().lacks_key_field { vec![] } else { vec![key] };
+        json!({ "name": object, "createable": true, "updateable": true, "fields": fields })
+    }
+}
+
+impl Org {
+    fn of(&self, object: &str) -> &[Record] {
+        self.records.get(object).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn find_mut(&mut self, object: &str, is: impl Fn(&Record) -> bool) -> Option<&mut Record> {
+        self.records.get_mut(object)?.iter_mut().find(|record| is(record))
+    }
+
+    fn insert(&mut self, object: &str, fields: Value) -> String {
+        self.made += 1;
+        let id = format!("{}{:012}AAA", prefix_of(object), self.made);
+        let mut record = fields.as_object().cloned().unwrap_or_default();
+        record.insert("Id".to_owned(), id.clone().into());
+        if object == "Lead" {
+            record.entry("IsConverted").or_insert(false.into());
+        }
+        self.records.entry(object.to_owned()).or_default().push(record);
+        id
+    }
+
+    /// With `parent`, only the children of that account.
+    fn select(&self, select: &Select, parent: Option<&Value>) -> Result<Vec<Value>, ApiError> {
+        let object = if select.object == "Opportunities" { "Opportunity" } else { &select.object };
+        if select.columns.iter().any(|column| column == KEY_FIELD) && self.lacks_key_field {
+            return Err(ApiError::new(400, "INVALID_FIELD", &format!("No such column '{KEY_FIELD}' on {object}")));
+        }
+        let is_child = |record: &Record| parent.is_none() || record.get("AccountId") == parent;
+        let fits = |record: &&Record| {
+            is_child(record) && select.conditions.iter().all(|any| any.iter().any(|c| holds(c, record)))
+        };
+        let mut rows = Vec::new();
+        for record in self.of(object).iter().filter(fits).take(select.limit) {
+            let mut row = project(object, record, &select.columns);
+            for child in &select.children {
+                let records = self.select(child, record.get("Id"))?;
+                let result = json!({ "totalSize": records.len(), "done": true, "records": records });
+                row[&child.object] = if records.is_empty() { Value::Null } else { result };
+            }
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    fn read(&self, object: &str, id: &str, fields: &str, version: &str) -> Result<Value, ApiError> {
+        let Some(record) = self.of(object).iter().find(|record| record["Id"] == id) else {
+            return Err(ApiError::new(404, "NOT_FOUND", "The requested resource does not exist"));
+        };
+        let mut columns: Vec<String> = fields.split(',').filter(|f| !f.is_empty()).map(str::to_owned).collect();
+        columns.push("Id".to_owned());
+        let mut row = project(object, record, &columns);
+        row["attributes"]["url"] = format!("/services/data/{version}/sobjects/{object}/{id}").into();
+        Ok(row)
+    }
+}
+
+fn prefix_of(object: &str) -> &'static str {
+    match object {
+        "Account" => "001",
+        "Contact" => "003",
+        "User" => "005",
+        "Opportunity" => "006",
+        "Lead" => "00Q",
+        _ => "00T",
+    }
+}
+
+fn holds(condition: &Condition, record: &Record) -> bool {
+    let found = record.get(&condition.field).unwrap_or(&Value::Null);
+    match (found, &condition.value) {
+        (Value::String(found), Value::String(wanted)) if condition.like => is_like(found, wanted),
+        (Value::String(found), Value::String(wanted)) => found.eq_ignore_ascii_case(wanted),
+        (found, wanted) => found == wanted,
+    }
+}
+
+fn project(object: &str, record: &Record, columns: &[String]) -> Value {
+    let mut row = json!({ "attributes": { "type": object } });
+    for column in columns {
+        let value = record.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
+        let (name, value) = value.map_or((column.as_str(), Value::Null), |(name, value)| (name, value.clone()));
+        row[name] = value;
+    }
+    row
+}
+
+fn has_phone(record: &Record, terms: &[&str]) -> bool {
+    ["Phone", "MobilePhone"].iter().filter_map(|field| record.get(*field)?.as_str()).any(|stored| {
+        let digits: String = stored.chars().filter(char::is_ascii_digit).collect();
+        terms.iter().any(|term| digits.ends_with(term))
+    })
+}

@@ -1,0 +1,286 @@
+//! A voice platform with callers and reps: takes Baton's commands over HTTP and tells it what happens on the line.
+//!
+//! It is deliberately naive: a `ring` that comes twice rings twice. That no phone rings twice for one caller is Baton's
+//! promise, so the stand-in must not keep it on Baton's behalf. Every ring goes into the ledger under call and phone; a ring
+//! at a phone that is already in use is written down as a `collision`.
+
+mod commands;
+
+pub use commands::routes;
+
+use super::World;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Takes one CloudEvent to Baton; `false` = not taken, to be sent again.
+pub type Deliver = Arc<dyn Fn(Value) -> BoxFuture<'static, bool> + Send + Sync>;
+
+/// What a rep does when the phone rings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RepManner {
+    /// Picks up and presses 1 after the whisper.
+    Accepts {
+        after: Duration,
+    },
+    Declines {
+        after: Duration,
+    },
+    Silent,
+    Voicemail {
+        after: Duration,
+    },
+}
+
+/// How one call goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    pub hangs_up_after: Option<Duration>,
+    pub talks_for: Duration,
+    /// Of the times on offer, the caller takes the n-th; `None` wants none of them.
+    pub chooses: Option<usize>,
+    /// What the reps do, in the order in which they are rung for this call; the last one stands for all that follow.
+    pub reps: Vec<RepManner>,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        let reps = vec![RepManner::Accepts { after: Duration::from_secs(3) }];
+        Self { hangs_up_after: None, talks_for: Duration::from_secs(40), chooses: Some(0), reps }
+    }
+}
+
+#[derive(Debug)]
+struct Leg {
+    call: String,
+    phone: String,
+    /// `ringing`, `answered`, `joined`, `ended`.
+    status: &'static str,
+    manner: RepManner,
+}
+
+#[derive(Debug)]
+struct Line {
+    script: Script,
+    here: bool,
+    rings: usize,
+}
+
+pub struct VoiceState {
+    world: Arc<World>,
+    deliver: Mutex<Option<Deliver>>,
+    legs: Mutex<BTreeMap<String, Leg>>,
+    lines: Mutex<BTreeMap<String, Line>>,
+    /// Ids of commands that were carried out, as any platform keeps them: `ring` is left out on purpose.
+    seen: Mutex<BTreeSet<String>>,
+    /// Legs that were hung up, also before they were rung: a ring that was overtaken comes too late.
+    hung_up: Mutex<BTreeSet<String>>,
+    events_sent: Mutex<u64>,
+}
+
+const QUICK: Duration = Duration::from_millis(800);
+
+impl VoiceState {
+    pub fn new(world: Arc<World>) -> Arc<Self> {
+        Arc::new(Self {
+            world,
+            deliver: Mutex::new(None),
+            legs: Mutex::default(),
+            lines: Mutex::default(),
+            seen: Mutex::default(),
+            hung_up: Mutex::default(),
+            events_sent: Mutex::new(0),
+        })
+    }
+
+    /// Where the platform sends its events.
+    pub fn connect(&self, deliver: Deliver) {
+        *self.deliver.lock().expect("voice") = Some(deliver);
+    }
+
+    /// A caller is on the line; the clock of their patience starts now.
+    pub fn call(self: &Arc<Self>, id: &str, script: Script) {
+        let hangs_up_after = script.hangs_up_after;
+        self.lines.lock().expect("voice").insert(id.to_owned(), Line { script, here: true, rings: 0 });
+        if let Some(after) = hangs_up_after {
+            let (voice, id) = (Arc::clone(self), id.to_owned());
+            tokio::spawn(async move {
+                voice.world.sleep(after).await;
+                voice.leave(&id, "caller_left").await;
+            });
+        }
+    }
+
+    fn is_here(&self, call: &str) -> bool {
+        self.lines.lock().expect("voice").get(call).is_some_and(|line| line.here)
+    }
+
+    fn script(&self, call: &str) -> Script {
+        self.lines.lock().expect("voice").get(call).map(|line| line.script.clone()).unwrap_or_default()
+    }
+
+    /// What the next rep of this call does.
+    fn next_rep(&self, call: &str) -> RepManner {
+        let mut lines = self.lines.lock().expect("voice");
+        let Some(line) = lines.get_mut(call) else { return RepManner::Silent };
+        let manner = line.script.reps.get(line.rings).or(line.script.reps.last()).copied();
+        line.rings += 1;
+        manner.unwrap_or(RepManner::Silent)
+    }
+
+    /// The caller is gone; every leg of the call ends with it.
+    async fn leave(&self, call: &str, event: &str) {
+        let was_here = match self.lines.lock().expect("voice").get_mut(call) {
+            Some(line) => std::mem::replace(&mut line.here, false),
+            None => false,
+        };
+        for leg in
+            self.legs.lock().expect("voice").values_mut().filter(|leg| leg.call == call && leg.status == "joined")
+        {
+            leg.status = "ended";
+        }
+        if was_here {
+            self.send(call, None, event, Value::Null).await;
+        }
+    }
+
+    /// Sends until it is taken: at least once, like any platform worth its name.
+    async fn send(&self, call: &str, leg: Option<&str>, event: &str, slot: Value) {
+        let number = {
+            let mut sent = self.events_sent.lock().expect("voice");
+            *sent += 1;
+            *sent
+        };
+        let mut data = json!({ "platform": "sandbox", "call": call, "event": event });
+        if let Some(leg) = leg {
+            data["leg"] = json!(leg);
+        }
+        if !slot.is_null() {
+            data["slot"] = slot;
+        }
+        let message = json!({
+            "specversion": "1.0",
+            "id": format!("{call}-{number}"),
+            "source": "sandbox/voice",
+            "type": "call.event",
+            "time": self.world.clock.now().to_rfc3339(),
+            "data": data,
+        });
+        let Some(deliver) = self.deliver.lock().expect("voice").clone() else { return };
+        let mut wait = Duration::from_millis(50);
+        while !deliver(message.clone()).await {
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(Duration::from_secs(1));
+        }
+    }
+
+    fn status(&self, leg: &str) -> Option<&'static str> {
+        self.legs.lock().expect("voice").get(leg).map(|leg| leg.status)
+    }
+
+    fn set_status(&self, leg: &str, status: &'static str) {
+        if let Some(leg) = self.legs.lock().expect("voice").get_mut(leg) {
+            leg.status = status;
+        }
+    }
+
+    fn rep_manner(&self, leg: &str) -> RepManner {
+        self.legs.lock().expect("voice").get(leg).map_or(RepManner::Silent, |leg| leg.manner)
+    }
+
+    /// A phone rings: what happens depends on whose it is.
+    async fn ringing(self: Arc<Self>, call: String, leg: String, ring_until: DateTime<Utc>) {
+        let rings_for = (ring_until - self.world.clock.now()).to_std().unwrap_or_default();
+        let (after, event) = match self.rep_manner(&leg) {
+            RepManner::Accepts { after } => (after, "answered"),
+            RepManner::Declines { after } => (after, "answered"),
+            RepManner::Voicemail { after } => (after, "machine"),
+            RepManner::Silent => (rings_for, "no_answer"),
+        };
+        self.world.sleep(after.min(rings_for)).await;
+        if self.status(&leg) != Some("ringing") {
+            return;
+        }
+        let event = if after > rings_for { "no_answer" } else { event };
+        self.set_status(&leg, if event == "no_answer" { "ended" } else { "answered" });
+        self.send(&call, Some(&leg), event, Value::Null).await;
+    }
+
+    async fn whispered(self: Arc<Self>, call: String, leg: String) {
+        self.world.sleep(QUICK * 3).await;
+        if self.status(&leg) != Some("answered") {
+            return;
+        }
+        let event = match self.rep_manner(&leg) {
+            RepManner::Declines { .. } => "declined",
+            RepManner::Accepts { .. } => "accepted",
+            RepManner::Silent | RepManner::Voicemail { .. } => return,
+        };
+        self.send(&call, Some(&leg), event, Value::Null).await;
+    }
+
+    async fn joining(self: Arc<Self>, call: String, leg: String) {
+        self.world.sleep(QUICK).await;
+        if !self.is_here(&call) || self.status(&leg) != Some("answered") {
+            self.send(&call, Some(&leg), "join_failed", Value::Null).await;
+            return;
+        }
+        self.set_status(&leg, "joined");
+        self.send(&call, Some(&leg), "joined", Value::Null).await;
+        self.world.sleep(self.script(&call).talks_for).await;
+        self.leave(&call, "ended").await;
+    }
+
+    async fn instructed(self: Arc<Self>, call: String, kind: String, slots: Vec<Value>) {
+        self.world.sleep(QUICK * 5).await;
+        if !self.is_here(&call) {
+            return;
+        }
+        match kind.as_str() {
+            "offer_slots" => match self.script(&call).chooses.and_then(|n| slots.get(n).cloned()) {
+                Some(slot) => self.send(&call, None, "slot_chosen", slot).await,
+                None => self.send(&call, None, "slots_declined", Value::Null).await,
+            },
+            "confirm_booking" | "promise_callback" => self.leave(&call, "ended").await,
+            _ => {}
+        }
+    }
+
+    fn is_new(&self, id: &str) -> bool {
+        self.seen.lock().expect("voice").insert(id.to_owned())
+    }
+
+    fn call_of(&self, leg: &str) -> Option<String> {
+        self.legs.lock().expect("voice").get(leg).map(|leg| leg.call.clone())
+    }
+
+    fn ring(self: &Arc<Self>, call: String, leg: String, phone: String, ring_until: DateTime<Utc>) -> StatusCode {
+        if !self.is_here(&call) {
+            return StatusCode::NOT_FOUND;
+        }
+        if self.world.clock.now() > ring_until || self.hung_up.lock().expect("voice").contains(&leg) {
+            return StatusCode::CONFLICT;
+        }
+        let in_use = {
+            let legs = self.legs.lock().expect("voice");
+            legs.iter().find(|(_, leg)| leg.phone == phone && leg.status != "ended").map(|(id, _)| id.clone())
+        };
+        self.world.accept(
+            "voice",
+            "ring",
+            format!("{call}/{phone}"),
+            json!({ "call": call, "leg": leg, "phone": phone }),
+        );
+        if let Some(other) = in_use {
+            self.world.accept("voice", "collision", format!("{call}/{phone}"), json!({ "leg": leg, "with": other }));
+        }
+        let entry = Leg { call: call.clone(), phone, status: "ringing", manner: self.next_rep(&call) };
+        self.legs.lock().expect("voice").insert(leg.clone(), entry);
+        tokio::spawn(Arc::clone(self).ringing(call, leg, ring_until));
+        StatusCode::ACCEPTED
+    }
+}

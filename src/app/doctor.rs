@@ -1,0 +1,79 @@
+//! Asks each vendor whether it would do what will be asked of it: the credentials, the fields, the rights.
+//!
+//! Never holds up a start and never refuses one, since no caller waits for a vendor. What is amiss is told, and asked again
+//! until it is mended. A vendor is asked for nothing that it would have to undo.
+
+use crate::connectors::VendorError;
+use crate::outbox::Vendors;
+use baton_clock::SharedClock;
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The first wait before a vendor that is not well is asked again; it doubles, up to [`AGAIN_WITHIN`].
+const AGAIN_AFTER: Duration = Duration::from_secs(30);
+const AGAIN_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// What one section of `baton.toml` is asked.
+pub struct Question {
+    section: &'static str,
+    ask: Box<dyn Fn() -> BoxFuture<'static, Result<(), VendorError>> + Send + Sync>,
+}
+
+impl Question {
+    fn new<F>(section: &'static str, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), VendorError>> + Send + 'static,
+    {
+        Self { section, ask: Box::new(move || Box::pin(ask())) }
+    }
+
+    /// Asks until the answer is good, or the worker stops.
+    pub async fn ask_until_well(self, clock: SharedClock, mut stopping: watch::Receiver<bool>) {
+        tokio::select! {
+            () = self.until_well(&clock) => {}
+            _ = stopping.wait_for(|stop| *stop) => {}
+        }
+    }
+
+    async fn until_well(&self, clock: &SharedClock) {
+        let mut wait = AGAIN_AFTER;
+        while let Err(error) = (self.ask)().await {
+            let again_s = wait.as_secs();
+            tracing::warn!(section = self.section, again_s, %error, "a vendor would not do what will be asked of it");
+            tokio::time::sleep(clock.real(wait)).await;
+            wait = (2 * wait).min(AGAIN_WITHIN);
+        }
+        tracing::info!(section = self.section, "a vendor is ready");
+    }
+}
+
+/// One for each vendor that is there and can be asked. Telephony cannot: it answers by doing.
+pub fn questions(vendors: &Vendors) -> Vec<Question> {
+    let crm = vendors.crm.clone().map(|crm| {
+        Question::new("crm", move || {
+            let crm = Arc::clone(&crm);
+            async move { crm.check().await }
+        })
+    });
+    let chat = vendors.chat.clone().map(|chat| {
+        Question::new("slack", move || {
+            let chat = Arc::clone(&chat);
+            async move { chat.check().await }
+        })
+    });
+    let mail = vendors.mailer.clone().map(|mailer| {
+        Question::new("mail", move || {
+            let mailer = Arc::clone(&mailer);
+            async move { mailer.check().await }
+        })
+    });
+    let calendar = vendors.calendar.clone().map(|calendar| {
+        Question::new("calendar", move || {
+            let calendar = Arc::clone(&calendar);
+            async move { calendar.check().await }
+        })
+    });
+    [crm, chat, mail, calendar].into_iter().flatten().collect()
+}

@@ -1,0 +1,94 @@
+//! `baton replay`: stored decisions, made again from their stored inputs.
+
+use crate::app::replay::{Replayed, Verdict, Which, replay};
+use crate::cli::{DIFFERS, OK, Place, TextOrJson, open_store, say};
+use anyhow::Result;
+use baton_clock::{Clock, SystemClock};
+use chrono::TimeDelta;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Decide stored decisions again from what was stored, and say whether every byte agrees.
+///
+/// Each decision is stored with the lead, with what was known of accounts, calendars, presence and balances, and with the
+/// rules of that moment. Nothing else enters it, so the same version of Baton must come to the same bytes. Reads only.
+#[derive(Debug, clap::Args)]
+pub struct Replay {
+    /// One decision, by its id (dec_…) or its lead's (lead_…).
+    #[arg(long, value_name = "ID", conflicts_with = "since")]
+    decision: Option<String>,
+    /// How far back: 30m, 12h, 7d.
+    #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = span)]
+    since: TimeDelta,
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextOrJson,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Default)]
+struct Told {
+    same: usize,
+    releases: BTreeSet<String>,
+    others: Vec<Replayed>,
+}
+
+impl Replay {
+    pub async fn run(self) -> Result<u8> {
+        let store = open_store(&self.place).await?;
+        let now = SystemClock.now();
+        let which = self.decision.map_or(Which::Since(now - self.since), Which::One);
+        let mut told = Told::default();
+        let tell = |replayed: Replayed| {
+            told.releases.insert(replayed.release.to_string());
+            match replayed.verdict {
+                Verdict::Same => told.same += 1,
+                Verdict::Differs { .. } | Verdict::Impossible { .. } => told.others.push(replayed),
+            }
+        };
+        replay(&store, which, now, tell).await?;
+        match self.format {
+            TextOrJson::Text => text(&told),
+            TextOrJson::Json => say(&serde_json::to_string_pretty(&json!({
+                "replayed": told.same + told.others.len(),
+                "same": told.same,
+                "releases": told.releases,
+                "others": told.others,
+            }))?),
+        }
+        Ok(if told.others.is_empty() { OK } else { DIFFERS })
+    }
+}
+
+fn text(told: &Told) {
+    for Replayed { decision, release, decided_at, verdict, .. } in &told.others {
+        let which = format!("{decision} ({}, release {})", decided_at.format("%F %T UTC"), release.short());
+        match verdict {
+            Verdict::Same => {}
+            Verdict::Differs { path, stored, now } => {
+                say(&format!("{which} differs at {path}: stored {stored}, now {now}"));
+            }
+            Verdict::Impossible { why } => say(&format!("{which} cannot be made again: {why}")),
+        }
+    }
+    let all = told.same + told.others.len();
+    say(&format!(
+        "{all} decisions made again by the rules of {} releases: {} the same to the byte, {} not",
+        told.releases.len(),
+        told.same,
+        told.others.len()
+    ));
+}
+
+fn span(text: &str) -> Result<TimeDelta, String> {
+    let allowed = || format!("{text:?} is no span; allowed: a number with m, h or d, such as 30m, 12h or 7d");
+    let unit = text.chars().last().ok_or_else(allowed)?;
+    let number: i64 = text[..text.len() - unit.len_utf8()].parse().map_err(|_| allowed())?;
+    let span = match unit {
+        'm' => TimeDelta::try_minutes(number),
+        'h' => TimeDelta::try_hours(number),
+        'd' => TimeDelta::try_days(number),
+        _ => None,
+    };
+    span.filter(|span| *span > TimeDelta::zero() && *span < TimeDelta::days(36_500)).ok_or_else(allowed)
+}

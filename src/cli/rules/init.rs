@@ -1,0 +1,135 @@
+//! `baton init`: a small working workspace of somebody's trade, to be changed into one's own.
+//!
+//! Writes files and nothing else; where one of them exists already it writes none. Every template passes `baton check` without
+//! a word and its own tests, which reach all of its rules.
+
+use super::test::schema::expect_schema;
+use crate::cli::{FAILED, OK, say};
+use crate::render::template_files;
+use anyhow::{Context, Result};
+use baton_core::rules;
+use clap::ValueEnum;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub struct Init {
+    /// Where the workspace is to be; made if need be.
+    #[arg(value_name = "DIR", default_value = ".")]
+    dir: PathBuf,
+    /// The trade whose rules to start from.
+    #[arg(long, value_enum)]
+    template: Trade,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Trade {
+    /// Software: segments by size, desks by country, customers to the people who know them.
+    Saas,
+    /// Healthcare: payers and providers, licences by state.
+    Healthcare,
+    /// Car dealers: dealerships by ZIP code, new, used and fleet, training by brand.
+    Automotive,
+    /// Real estate: farms of ZIP codes, sellers and buyers, languages.
+    RealEstate,
+    /// Law firms: conflict check first, practice groups, admission by state.
+    Legal,
+    /// Collections: cease requests and disputes first, age of the account, licences, calling hours.
+    Collections,
+}
+
+/// The files of one trade, each with its path in the workspace.
+macro_rules! files {
+    ($trade:literal) => {
+        [
+            ("rules/routing.yaml", include_str!(concat!("init/", $trade, "/routing.yaml"))),
+            ("rules/territories.csv", include_str!(concat!("init/", $trade, "/territories.csv"))),
+            ("rules/reps.csv", include_str!(concat!("init/", $trade, "/reps.csv"))),
+            ("rules/accounts.csv", include_str!(concat!("init/", $trade, "/accounts.csv"))),
+            ("rules/handoff.yaml", include_str!(concat!("init/", $trade, "/handoff.yaml"))),
+            (HOURS, include_str!(concat!("init/", $trade, "/hours.yaml"))),
+            ("rules/tests/first.yaml", include_str!(concat!("init/", $trade, "/tests.yaml"))),
+        ]
+    };
+}
+
+const HOURS: &str = "rules/hours.yaml";
+const CONFIG: &str = include_str!("init/baton.toml");
+/// Days off are the same for every trade: they are appended to its weeks.
+const HOLIDAYS: &str = include_str!("init/holidays.yaml");
+
+impl Trade {
+    fn rules(self) -> [(&'static str, &'static str); 7] {
+        match self {
+            Self::Saas => files!("saas"),
+            Self::Healthcare => files!("healthcare"),
+            Self::Automotive => files!("automotive"),
+            Self::RealEstate => files!("real-estate"),
+            Self::Legal => files!("legal"),
+            Self::Collections => files!("collections"),
+        }
+    }
+
+    /// Everything that a workspace of this trade consists of.
+    fn files(self) -> Result<Vec<(String, String)>> {
+        let mut files = vec![("baton.toml".to_owned(), CONFIG.to_owned())];
+        for (path, text) in self.rules() {
+            let more = if path == HOURS { HOLIDAYS } else { "" };
+            files.push((path.to_owned(), format!("{}{text}{more}", schema_line(path))));
+        }
+        files.extend(template_files().map(|(path, text)| (format!("templates/{path}"), text.to_owned())));
+        // What editors are pointed to by the first line of each YAML file.
+        let schema = serde_json::to_string_pretty(&expect_schema()).context("writing the schema of tests")?;
+        files.push((".baton/expect.schema.json".to_owned(), format!("{schema}\n")));
+        for (name, schema) in rules::schema::all() {
+            let schema = serde_json::to_string_pretty(&schema).with_context(|| format!("writing {name}"))?;
+            files.push((format!(".baton/{name}"), format!("{schema}\n")));
+        }
+        Ok(files)
+    }
+}
+
+/// Tells an editor what a rule file may hold; test files bring their own line.
+fn schema_line(path: &str) -> String {
+    let known = rules::schema::all().into_iter().map(|(name, _)| name);
+    let stem = path.trim_start_matches("rules/").trim_end_matches(".yaml");
+    let name = known.into_iter().find(|name| name.strip_suffix(".schema.json") == Some(stem));
+    name.map_or_else(String::new, |name| format!("# yaml-language-server: $schema=../.baton/{name}\n"))
+}
+
+impl Init {
+    pub fn run(self) -> Result<u8> {
+        let files = self.template.files()?;
+        let there: Vec<&str> =
+            files.iter().map(|(path, _)| path.as_str()).filter(|path| self.dir.join(path).exists()).collect();
+        if !there.is_empty() {
+            eprintln!("{} has a workspace already; nothing was written. In the way:", self.dir.display());
+            there.iter().for_each(|path| eprintln!("  {path}"));
+            return Ok(FAILED);
+        }
+        for (path, text) in &files {
+            write(&self.dir.join(path), text)?;
+        }
+        self.next_steps(files.len());
+        Ok(OK)
+    }
+
+    fn next_steps(&self, written: usize) {
+        let dir = self.dir.display();
+        say(&format!("{written} files written to {dir}. What to do next:"));
+        say("  1. rules/reps.csv: put in your people. rules/territories.csv: who is responsible for what.");
+        say(
+            "  2. rules/routing.yaml: read it from the top; it explains itself. rules/tests/first.yaml says what it does.",
+        );
+        say(&format!("  3. baton check {dir}   tells every mistake at once, with file and line."));
+        say(&format!("     baton test {dir}    tells what no longer does what the tests say."));
+        say("  4. baton.toml: your CRM, calendar, Slack and voice platform, one at a time.");
+        say(&format!("  5. cd {dir} && baton serve"));
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    }
+    std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+}

@@ -1,0 +1,59 @@
+//! `baton schema`: the contracts, for editors and other programs.
+
+use super::test::schema::expect_schema;
+use crate::cli::{OK, say};
+use crate::intake::event_schema;
+use anyhow::{Context, Result, bail};
+use baton_core::rules;
+use clap::ValueEnum;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub struct Schema {
+    /// Which contract.
+    #[arg(value_enum)]
+    contract: Contract,
+    /// Write one file per schema into this folder instead, for editors.
+    #[arg(long, value_name = "DIR")]
+    write: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Contract {
+    /// `lead.qualified`, as it comes over AMQP or HTTP.
+    Event,
+    /// `rules/tests/*.yaml`.
+    Expect,
+    /// The YAML files of rules/, by the name of each schema's file.
+    Rules,
+}
+
+impl Schema {
+    pub fn run(self) -> Result<u8> {
+        match (self.contract, self.write) {
+            (Contract::Event, None) => say(&serde_json::to_string_pretty(&event_schema())?),
+            (Contract::Event | Contract::Expect, Some(_)) => {
+                bail!("--write is for `baton schema rules`: send the other schemas to a file with >")
+            }
+            (Contract::Expect, None) => say(&serde_json::to_string_pretty(&expect_schema())?),
+            (Contract::Rules, None) => {
+                say(&serde_json::to_string_pretty(&BTreeMap::from(rules::schema::all()))?);
+            }
+            (Contract::Rules, Some(folder)) => write_rules(&folder)?,
+        }
+        Ok(OK)
+    }
+}
+
+/// The files that a line `# yaml-language-server: $schema=…` at the top of a rule file points to.
+fn write_rules(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    for (name, schema) in rules::schema::all() {
+        let path = folder.join(name);
+        let text = format!("{}\n", serde_json::to_string_pretty(&schema)?);
+        std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
+        eprintln!("wrote {}", path.display());
+    }
+    Ok(())
+}

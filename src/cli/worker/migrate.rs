@@ -1,0 +1,28 @@
+//! `baton migrate`: forwards only; running it again changes nothing.
+
+use crate::cli::{OK, Place, say, unreachable};
+use crate::config;
+use crate::store::Store;
+use anyhow::Result;
+
+#[derive(Debug, clap::Args)]
+pub struct Migrate {
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Migrate {
+    pub async fn run(self) -> Result<u8> {
+        let config = config::load(&self.place.workspace.join("baton.toml"))?;
+        let store = Store::open(&config.database.resolve()?).await;
+        let store = store.map_err(|error| unreachable("opening the database", &error))?;
+        let applied = store.migrate().await?;
+        if applied.is_empty() {
+            say("nothing to do: the database is current");
+        }
+        for name in applied {
+            say(&format!("applied {name}"));
+        }
+        Ok(OK)
+    }
+}

@@ -1,0 +1,220 @@
+//! `baton serve`: the worker. SIGTERM or Ctrl-C stops it in order; a second one at once; killing it is always safe. Changed
+//! rules and templates are taken up as they are saved, SIGHUP reads them at once.
+
+use crate::app::bus::{Bus, InboxSink};
+use crate::app::doctor;
+use crate::app::time::Timekeeper;
+use crate::app::{self, Running, Setup, workspace, zoneinfo};
+use crate::cli::{FAULTY, OK, Place, unreachable};
+use crate::config::{self, Config};
+use crate::connectors::agent::{AgentTelephony, Wire};
+use crate::deciding::decider::Replies;
+use crate::intake::amqp::{self, AmqpConfig, Publisher, Refused};
+use crate::outbox::EventSink;
+use crate::store::Store;
+use crate::telemetry::{self, LogFormat};
+use crate::web::{Key, LinkSigner, Rights, token_digest};
+use anyhow::{Context, Result, bail};
+use baton_clock::SharedClock;
+use baton_core::domain::zone;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{oneshot, watch};
+
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// How log lines look on stderr.
+    #[arg(long, value_enum, default_value = "text")]
+    log_format: LogFormat,
+    /// What is logged: a level, or a list such as baton=debug,sqlx=warn.
+    #[arg(long, value_name = "FILTER", default_value = "info,sqlx=warn,lapin=warn", env = "BATON_LOG")]
+    log: String,
+}
+
+impl Serve {
+    pub async fn run(self) -> Result<u8> {
+        telemetry::begin(self.log_format, &self.log)?;
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), zones = %zone::in_use(), "baton starts");
+        let config = config::load(&self.place.workspace.join("baton.toml"))?;
+        config.check_secrets()?;
+        let workspace = match workspace::load(&self.place.workspace)? {
+            Ok(workspace) => workspace,
+            Err(faults) => {
+                for fault in &faults.rules {
+                    eprintln!("{fault}");
+                }
+                for fault in &faults.templates {
+                    eprintln!("{fault}");
+                }
+                return Ok(FAULTY);
+            }
+        };
+        if let Err(why) = app::agree(app::CrmChoice::from(&config), &workspace.checked.rules) {
+            eprintln!("{why}");
+            return Ok(FAULTY);
+        }
+        let store = Store::open(&config.database.resolve()?).await;
+        let store = store.map_err(|error| unreachable("opening the database", &error))?;
+        // Held until the end: a second worker on one SQLite file would undo what this one assumes.
+        let _only_worker = match store.lock_for_worker() {
+            Ok(lock) => lock,
+            Err(why) => bail!("{why}"),
+        };
+        store.migrate().await.context("bringing the database to this version's form")?;
+        closed_to_strangers(&config, &store).await?;
+        let keeper = Timekeeper::begin(machine_clock()?, store.clone()).await;
+        let keeper = keeper.map_err(|error| unreachable("comparing clocks with the database", &error))?;
+        let clock = keeper.clock();
+        for warning in zoneinfo::warnings(&workspace.checked.rules, clock.now()) {
+            tracing::warn!("{warning}");
+        }
+        let broker = config.amqp.as_ref().map(broker).transpose()?;
+        let setup = setup(&config, workspace, store, Arc::clone(&clock), broker.as_ref()).await?;
+        let questions = doctor::questions(&setup.vendors);
+        let mut running = app::start(setup).await?;
+        for question in questions {
+            running.spawn(question.ask_until_well(Arc::clone(&clock), running.stopping.clone()));
+        }
+        running.keep_time(keeper);
+        follow(&mut running, self.place.workspace.clone())?;
+        let refused = consume(&mut running, clock, broker);
+        tracing::info!(address = %running.address, "baton is ready");
+        tokio::select! {
+            stop = stop_signal() => stop?,
+            Ok(why) = refused => return Err(unreachable("consuming from the broker", &why)),
+        }
+        tracing::info!("stopping: what is in hand is finished first");
+        let again = stop_signal();
+        tokio::select! {
+            () = running.stop() => {}
+            _ = again => tracing::warn!("stopping at once"),
+        }
+        Ok(OK)
+    }
+}
+
+/// In a build with crash points it is as wrong as a test asks.
+fn machine_clock() -> Result<SharedClock> {
+    #[cfg(feature = "failpoints")]
+    return crate::failpoint::machine_clock();
+    #[cfg(not(feature = "failpoints"))]
+    Ok(Arc::new(baton_clock::SystemClock))
+}
+
+/// Takes up what changes in the workspace, and reads it again on SIGHUP.
+fn follow(running: &mut Running, workspace: PathBuf) -> Result<()> {
+    let mut hang_up = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
+    let (ask, asked) = watch::channel(0);
+    let follower = Arc::clone(&running.reload).follow(workspace);
+    running.spawn(follower.run(asked, running.stopping.clone()));
+    let mut stopping = running.stopping.clone();
+    running.spawn(async move {
+        loop {
+            tokio::select! {
+                _ = hang_up.recv() => ask.send_modify(|times| *times += 1),
+                _stop = stopping.changed() => return,
+            }
+        }
+    });
+    Ok(())
+}
+
+/// The broker as the config describes it, and the one connection for what is published.
+struct Broker {
+    config: AmqpConfig,
+    bus: Arc<Bus>,
+}
+
+fn broker(amqp: &config::Amqp) -> Result<Broker> {
+    let config = AmqpConfig::new(amqp.url.resolve().context("resolving amqp.url")?, amqp.declare);
+    let publisher = Arc::new(Publisher::new(config.clone()));
+    let bus = Arc::new(Bus { publisher, exchange_events: config.topology.exchange_events.clone() });
+    Ok(Broker { config, bus })
+}
+
+/// Consumes as long as the worker runs. What comes back ends only if the broker is not what it must be.
+fn consume(running: &mut Running, clock: SharedClock, broker: Option<Broker>) -> oneshot::Receiver<Refused> {
+    let (refuse, refused) = oneshot::channel();
+    let Some(broker) = broker else {
+        // Kept open for ever: no broker, no refusal.
+        running.spawn(async move {
+            let mut refuse = refuse;
+            refuse.closed().await;
+        });
+        return refused;
+    };
+    let sink = Arc::new(InboxSink { decider: Arc::clone(&running.decider), clock });
+    let stopping = running.stopping.clone();
+    running.spawn(async move {
+        if let Err(why) = amqp::consume(broker.config, sink, stopping).await {
+            let _nobody_waits = refuse.send(why);
+        }
+    });
+    refused
+}
+
+/// Where others than this machine can reach the listener, a token is needed.
+async fn closed_to_strangers(config: &Config, store: &Store) -> Result<()> {
+    if config.http.is_loopback() || !config.http.tokens.is_empty() {
+        return Ok(());
+    }
+    let given = store.read("token.all", |tx| Box::pin(async move { tx.tokens().await })).await?;
+    anyhow::ensure!(
+        !given.is_empty(),
+        "http.listen is {} and there is no token: anybody could send leads; run baton token add, add [http.tokens], or \
+         listen on 127.0.0.1",
+        config.http.listen
+    );
+    Ok(())
+}
+
+async fn setup(
+    config: &Config,
+    workspace: workspace::Workspace,
+    store: Store,
+    clock: SharedClock,
+    broker: Option<&Broker>,
+) -> Result<Setup> {
+    let listener = TcpListener::bind(&config.http.listen).await;
+    let listener = listener.with_context(|| format!("listening on {}", config.http.listen))?;
+    let tokens = config.http.tokens.iter().map(|(name, token)| {
+        let digest = token_digest(&token.secret.our_secret(&format!("http.tokens.{name}"))?);
+        let rights = Rights { name: name.clone(), scopes: token.scopes.clone(), source: token.source.clone() };
+        Ok(Key { digest, rights })
+    });
+    let links = config.feedback.link_secret.as_ref().map(|secret| {
+        let secret = secret.our_secret("feedback.link_secret")?;
+        Ok::<_, anyhow::Error>(Arc::new(LinkSigner::new(&secret, &config.public_url(), config.feedback.link_days)))
+    });
+    let mut vendors = app::connect(config, &clock)?;
+    vendors.events = broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn EventSink>);
+    if let (Some(config::Telephony::AgentAmqp), Some(broker)) = (&config.telephony, broker) {
+        vendors.telephony = Some(Arc::new(AgentTelephony::over(Arc::clone(&broker.bus) as Arc<dyn Wire>)));
+    }
+    Ok(Setup {
+        store,
+        workspace,
+        vendors,
+        clock,
+        limits: config.limits.clone(),
+        listener,
+        tokens: tokens.collect::<Result<Vec<_>>>()?,
+        body_limit: config.http.body_limit_kib * 1024,
+        requests_at_once: config.http.concurrency,
+        connections: config.http.connections,
+        links: links.transpose()?,
+        replies: broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn Replies>),
+    })
+}
+
+async fn stop_signal() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        pressed = tokio::signal::ctrl_c() => pressed.context("listening for Ctrl-C"),
+    }
+}

@@ -1,0 +1,201 @@
+//! `baton.toml`: connections, listeners and limits, one typed tree, checked as a whole. The one place that reads the environment.
+//!
+//! Secrets are never written into the file: they are `env:NAME` or `file:PATH`, read once at start.
+
+mod environment;
+mod http;
+mod secrets;
+mod vendors;
+
+#[cfg(test)]
+mod tests;
+
+pub use environment::{Reference, zoneinfo};
+#[cfg(feature = "failpoints")]
+pub use environment::{clock_off_ms, crash_point};
+pub use http::{AccessToken, Http};
+pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack, Telephony};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    #[serde(default)]
+    pub database: Database,
+    #[serde(default)]
+    pub http: Http,
+    pub amqp: Option<Amqp>,
+    pub telephony: Option<Telephony>,
+    /// One customer-relationship system per workspace.
+    pub crm: Option<Crm>,
+    pub slack: Option<Slack>,
+    pub mail: Option<Mail>,
+    pub calendar: Option<GoogleCalendar>,
+    #[serde(default)]
+    pub limits: Limits,
+    #[serde(default)]
+    pub feedback: Feedback,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `sqlite:FILE` or `postgres://…`; may be a reference. A relative file lies beside `baton.toml`.
+    pub url: Reference,
+    /// Where `baton.toml` lies.
+    #[serde(skip)]
+    folder: PathBuf,
+}
+
+impl Database {
+    /// # Errors
+    /// As [`Reference::resolve`].
+    pub fn resolve(&self) -> Result<String> {
+        Ok(beside(self.url.resolve().context("resolving database.url")?, &self.folder))
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: Reference("sqlite:baton.db".to_owned()), folder: PathBuf::new() }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amqp {
+    pub url: Reference,
+    /// Create exchanges and queues at start; otherwise they are verified, and a queue that could drop messages is refused.
+    #[serde(default)]
+    pub declare: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// What a decision waits for the CRM and calendars at most.
+    pub facts_within_ms: u64,
+    /// A vendor call that takes longer is given up; must be shorter than the lease.
+    pub vendor_timeout_s: u64,
+    /// A step that is not finished by then is taken over by another worker.
+    pub lease_s: u64,
+    /// Steps carried out at once, for each vendor: one that is slow keeps none of the others waiting.
+    pub steps_at_once: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { facts_within_ms: 700, vendor_timeout_s: 10, lease_s: 25, steps_at_once: 32 }
+    }
+}
+
+impl Limits {
+    pub fn facts_within(&self) -> Duration {
+        Duration::from_millis(self.facts_within_ms)
+    }
+
+    pub fn vendor_timeout(&self) -> Duration {
+        Duration::from_secs(self.vendor_timeout_s)
+    }
+
+    pub fn lease(&self) -> Duration {
+        Duration::from_secs(self.lease_s)
+    }
+}
+
+/// Ten years.
+const LONGEST_LINK_DAYS: u32 = 3660;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Feedback {
+    /// Signs the links in briefings; without it no links are sent.
+    pub link_secret: Option<Reference>,
+    pub link_days: u32,
+}
+
+impl Default for Feedback {
+    fn default() -> Self {
+        Self { link_secret: None, link_days: 30 }
+    }
+}
+
+/// A relative SQLite file is meant from this folder, wherever the process was started; everything else stays as it is.
+fn beside(url: String, folder: &Path) -> String {
+    let Some(rest) = url.strip_prefix("sqlite:") else { return url };
+    let file = rest.strip_prefix("//").unwrap_or(rest);
+    if file.starts_with('/') || file.starts_with(":memory:") || folder.as_os_str().is_empty() {
+        return url;
+    }
+    // The client reads both signs as its own.
+    let folder = folder.to_string_lossy().replace('%', "%25").replace('?', "%3F");
+    format!("sqlite:{folder}/{file}")
+}
+
+/// Reads and checks `baton.toml`. A missing file is the default: SQLite beside it, HTTP on loopback, no vendors.
+///
+/// # Errors
+/// The file cannot be read, does not parse (with line and column), or contradicts itself.
+pub fn load(path: &Path) -> Result<Config> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
+    };
+    let mut config: Config = toml::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
+    config.database.folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    config.check().with_context(|| format!("checking {}", path.display()))?;
+    Ok(config)
+}
+
+impl Config {
+    fn check(&self) -> Result<()> {
+        let limits = &self.limits;
+        if limits.vendor_timeout_s >= limits.lease_s {
+            bail!(
+                "limits.vendor_timeout_s is {} and limits.lease_s is {}: a call must be given up before its lease ends, \
+                 or two workers make it; allowed: vendor_timeout_s < lease_s",
+                limits.vendor_timeout_s,
+                limits.lease_s
+            );
+        }
+        if limits.lease_s > 25 {
+            bail!(
+                "limits.lease_s is {}: a killed worker's steps must come back within 30 s; allowed: up to 25",
+                limits.lease_s
+            );
+        }
+        if limits.facts_within_ms > 1000 {
+            bail!("limits.facts_within_ms is {}: a caller is waiting; allowed: up to 1000", limits.facts_within_ms);
+        }
+        if matches!(self.telephony, Some(Telephony::AgentAmqp)) && self.amqp.is_none() {
+            bail!("telephony.mode is agent_amqp, but there is no [amqp] section: add one with a url");
+        }
+        self.http.check()?;
+        let days = self.feedback.link_days;
+        ensure!(
+            (1..=LONGEST_LINK_DAYS).contains(&days),
+            "feedback.link_days is {days}; allowed: 1 to {LONGEST_LINK_DAYS}"
+        );
+        if let Some(mail) = &self.mail
+            && mail.username.is_some() != mail.password.is_some()
+        {
+            bail!(
+                "mail.username and mail.password belong together: give both, or neither for a server without a login"
+            );
+        }
+        Ok(())
+    }
+
+    pub fn public_url(&self) -> String {
+        if self.http.public_url.is_empty() {
+            format!("http://{}", self.http.listen)
+        } else {
+            self.http.public_url.clone()
+        }
+    }
+}

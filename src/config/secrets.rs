@@ -1,0 +1,70 @@
+//! Every secret of `baton.toml`, looked up once at start: none is missing, blank, or so short that it can be guessed.
+
+use super::environment::{Reference, Worth};
+use super::{Config, Crm, SalesforceAuth, Telephony};
+use anyhow::{Result, bail};
+use std::collections::BTreeMap;
+
+impl Config {
+    /// Resolves everything that is needed to run, once, before anything else is done.
+    ///
+    /// # Errors
+    /// All that is missing, blank, or too short, one to a line.
+    pub fn check_secrets(&self) -> Result<()> {
+        let mut faults = Vec::new();
+        let mut tokens: BTreeMap<String, &str> = BTreeMap::new();
+        for (name, reference, worth) in self.references() {
+            match reference.worth(&name, worth) {
+                Err(fault) => faults.push(format!("{fault:#}")),
+                Ok(_) if worth != Worth::OurSecret => {}
+                Ok(secret) => {
+                    if let Some(other) = tokens.insert(secret, &reference.0) {
+                        faults.push(format!("{name} is the same secret as {other} stands for: give each its own"));
+                    }
+                }
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { bail!(faults.join("\n")) }
+    }
+
+    /// Every reference of the file, by the name of its key.
+    pub(super) fn references(&self) -> Vec<(String, &Reference, Worth)> {
+        use Worth::{OurSecret, Plain, TheirSecret};
+        let mut all = vec![("database.url".to_owned(), &self.database.url, Plain)];
+        let mut add = |name: &str, reference, worth| all.push((name.to_owned(), reference, worth));
+        for (name, token) in &self.http.tokens {
+            add(&format!("http.tokens.{name}"), &token.secret, OurSecret);
+        }
+        if let Some(secret) = &self.feedback.link_secret {
+            add("feedback.link_secret", secret, OurSecret);
+        }
+        if let Some(amqp) = &self.amqp {
+            add("amqp.url", &amqp.url, Plain);
+        }
+        if let Some(Telephony::Agent { token: Some(token), .. }) = &self.telephony {
+            add("telephony.token", token, TheirSecret);
+        }
+        match &self.crm {
+            None => {}
+            Some(Crm::Hubspot { service_key, .. }) => add("crm.service_key", service_key, TheirSecret),
+            Some(Crm::Salesforce { auth: SalesforceAuth::JwtBearer { consumer_key, private_key, .. }, .. }) => {
+                add("crm.auth.consumer_key", consumer_key, Plain);
+                add("crm.auth.private_key", private_key, TheirSecret);
+            }
+            Some(Crm::Salesforce { auth: SalesforceAuth::ClientCredentials { client_id, client_secret }, .. }) => {
+                add("crm.auth.client_id", client_id, Plain);
+                add("crm.auth.client_secret", client_secret, TheirSecret);
+            }
+        }
+        if let Some(slack) = &self.slack {
+            add("slack.bot_token", &slack.bot_token, TheirSecret);
+        }
+        if let Some(password) = self.mail.as_ref().and_then(|mail| mail.password.as_ref()) {
+            add("mail.password", password, TheirSecret);
+        }
+        if let Some(calendar) = &self.calendar {
+            add("calendar.private_key", &calendar.private_key, TheirSecret);
+        }
+        all
+    }
+}

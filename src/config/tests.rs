@@ -1,0 +1,179 @@
+use super::*;
+
+fn fault(text: &str) -> String {
+    let config: Config = toml::from_str(text).expect("parses");
+    format!("{:#}", config.check().unwrap_err())
+}
+
+#[test]
+fn timeouts_that_contradict_each_other_are_refused() {
+    assert!(fault("[limits]\nvendor_timeout_s = 25\n").contains("vendor_timeout_s < lease_s"));
+    assert!(fault("[limits]\nlease_s = 60\n").contains("within 30 s"));
+}
+
+#[test]
+fn a_relative_database_lies_in_the_workspace_and_no_other_moves() {
+    for (url, resolved) in [
+        ("sqlite:baton.db", "sqlite:/w s/baton.db"),
+        ("sqlite://baton.db", "sqlite:/w s/baton.db"),
+        ("sqlite:data/b.db?mode=rw", "sqlite:/w s/data/b.db?mode=rw"),
+        ("sqlite:./b.db", "sqlite:/w s/./b.db"),
+        ("sqlite:/var/b.db", "sqlite:/var/b.db"),
+        ("sqlite:///var/b.db", "sqlite:///var/b.db"),
+        ("sqlite::memory:", "sqlite::memory:"),
+        ("sqlite://:memory:", "sqlite://:memory:"),
+        ("postgres://u@h/d", "postgres://u@h/d"),
+    ] {
+        assert_eq!(beside(url.to_owned(), Path::new("/w s")), resolved);
+    }
+    assert_eq!(beside("sqlite:b.db".to_owned(), Path::new("/50% off?")), "sqlite:/50%25 off%3F/b.db");
+    assert_eq!(beside("sqlite:b.db".to_owned(), Path::new("")), "sqlite:b.db", "the workspace is where we are");
+}
+
+#[test]
+fn only_this_machine_is_loopback() {
+    let http = |listen: &str| Http { listen: listen.to_owned(), ..Http::default() };
+    for own in ["127.0.0.1:8080", "127.0.0.53:80", "[::1]:8080", "localhost:8080"] {
+        assert!(http(own).is_loopback(), "{own}");
+    }
+    for open in ["0.0.0.0:8080", "[::]:8080", "10.0.0.3:80", "127.0.0.1.example:80", "baton.example:80"] {
+        assert!(!http(open).is_loopback(), "{open}");
+    }
+}
+
+#[test]
+fn numbers_that_would_close_the_door_or_end_the_process_are_refused() {
+    for (text, why) in [
+        ("[http]\nconcurrency = 0\n", "1 to 65536"),
+        ("[http]\nbody_limit_kib = 9223372036854775807\n", "1 to 65536"),
+        ("[http]\nconnections = 4611686018427387904\n", "2 to 1000000"),
+        ("[http]\nconnections = 256\n", "connections > concurrency"),
+        ("[feedback]\nlink_days = 4294967295\n", "1 to 3660"),
+        ("[feedback]\nlink_days = 0\n", "1 to 3660"),
+    ] {
+        let told = fault(text);
+        assert!(told.contains(why), "{text}: {told}");
+    }
+}
+
+#[test]
+fn a_token_says_what_it_may_do() {
+    let config: Config = toml::from_str(
+        "[http.tokens]\nvoice = \"env:A\"\nretell = { secret = \"env:B\", scopes = [\"intake\"], source = \"retell\" }\n",
+    )
+    .expect("parses");
+    let (voice, retell) = (&config.http.tokens["voice"], &config.http.tokens["retell"]);
+    assert_eq!(
+        voice.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(),
+        ["intake", "read", "act", "feedback"]
+    );
+    assert_eq!((retell.scopes.len(), retell.source.as_deref()), (1, Some("retell")));
+    for (text, why) in [
+        ("x = { secret = \"env:B\", scopes = [\"write\"] }", "expected one of `intake`"),
+        ("x = { secret = \"env:B\" }", "missing field `scopes`"),
+        ("x = { secret = \"env:B\", scopes = [\"read\"], sources = \"a\" }", "unknown field `sources`"),
+        ("x = 3", "\"env:NAME\""),
+    ] {
+        let told = toml::from_str::<Config>(&format!("[http.tokens]\n{text}\n")).expect_err(text).to_string();
+        assert!(told.contains(why), "{text}: {told}");
+    }
+    assert!(fault("[http.tokens]\nx = { secret = \"env:B\", scopes = [] }\n").contains("has no scope"));
+    assert!(
+        fault("[http.tokens]\nx = { secret = \"env:B\", scopes = [\"intake\"], source = \" \" }\n").contains("source")
+    );
+}
+
+/// A config in which every secret there is comes from files of this folder.
+fn full(folder: &Path, crm: &str) -> Config {
+    let file = |name: &str| format!("\"file:{}\"", folder.join(name).display());
+    let text = format!(
+        "[http]\ntokens = {{ voice = {token} }}\n[feedback]\nlink_secret = {link}\n[slack]\nbot_token = {slack}\n\
+         [mail]\nhost = \"h\"\nport = 25\nfrom = \"a@b.example\"\nusername = \"u\"\npassword = {mail}\n\
+         [calendar]\nclient_email = \"c\"\nprivate_key = {calendar}\n[amqp]\nurl = {amqp}\n\
+         [telephony]\nmode = \"agent\"\ncommands = \"http://v\"\ntoken = {voice}\n[database]\nurl = {database}\n[crm]\n{crm}",
+        token = file("token"),
+        link = file("link"),
+        slack = file("slack"),
+        mail = file("mail"),
+        calendar = file("calendar"),
+        amqp = file("amqp"),
+        voice = file("voice"),
+        database = file("database"),
+        crm = crm.replace("FILE:", &format!("file:{}/", folder.display())),
+    );
+    toml::from_str(&text).expect("parses")
+}
+
+const CRMS: [&str; 3] = [
+    "vendor = \"hubspot\"\nservice_key = \"FILE:key\"\n",
+    "vendor = \"salesforce\"\nbase_url = \"http://s\"\nauth = { flow = \"client_credentials\", client_id = \"FILE:id\", client_secret = \"FILE:key\" }\n",
+    "vendor = \"salesforce\"\nbase_url = \"http://s\"\nauth = { flow = \"jwt_bearer\", consumer_key = \"FILE:id\", username = \"u\", private_key = \"FILE:key\" }\n",
+];
+
+fn write(folder: &Path, name: &str, text: &str) {
+    std::fs::write(folder.join(name), text).expect("a secret");
+}
+
+#[test]
+fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name() {
+    const NAMES: [&str; 10] = ["token", "link", "slack", "mail", "calendar", "amqp", "voice", "database", "key", "id"];
+    let folder = tempfile::tempdir().expect("a folder");
+    for crm in CRMS {
+        let config = full(folder.path(), crm);
+        NAMES.iter().for_each(|name| write(folder.path(), name, &format!("a good long secret for {name}\n")));
+        config.check_secrets().expect("all are good");
+        for blank in ["", "\n", " \t \r\n", "\u{feff}\n", "\u{200b}\u{200b}", "\u{a0}", "\0\0"] {
+            NAMES.iter().for_each(|name| write(folder.path(), name, blank));
+            let told = config.check_secrets().expect_err("nothing is in them").to_string();
+            let asked = config.references();
+            assert_eq!(told.lines().count(), asked.len(), "{blank:?}: {told}");
+            for (name, reference, _) in asked {
+                let path = reference.0.trim_start_matches("file:");
+                let line = told.lines().find(|line| line.contains(&format!("resolving {name}: ")));
+                let line = line.unwrap_or_else(|| panic!("{name} is not told: {told}"));
+                assert!(line.contains(path) && line.contains("nothing is in it; allowed:"), "{line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn short_secrets_of_ours_are_refused_and_never_shown_and_each_is_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = full(folder.path(), CRMS[0]);
+    for name in ["slack", "mail", "calendar", "amqp", "voice", "database", "key"] {
+        write(folder.path(), name, "x");
+    }
+    write(folder.path(), "token", "hunter2\n");
+    write(folder.path(), "link", "fifteen letters\n");
+    let told = config.check_secrets().expect_err("two can be guessed").to_string();
+    assert_eq!(told.lines().count(), 2, "what others gave us may be short: {told}");
+    for part in ["http.tokens.voice", "has 7 characters", "feedback.link_secret", "has 15 characters", "openssl rand"] {
+        assert!(told.contains(part), "{told}");
+    }
+    assert!(!told.contains("hunter2") && !told.contains("fifteen letters"), "{told}");
+    write(folder.path(), "token", "sixteen letters!");
+    write(folder.path(), "link", "\u{feff}sixteen letters!\r\n");
+    let told = config.check_secrets().expect_err("one secret for two doors").to_string();
+    assert!(told.contains("is the same secret as"), "{told}");
+}
+
+#[test]
+fn a_login_is_whole_or_not_there() {
+    let mail = "[mail]\nhost = \"h\"\nport = 25\nfrom = \"a@b.example\"\n";
+    assert!(fault(&format!("{mail}username = \"u\"\n")).contains("belong together"));
+    assert!(fault(&format!("{mail}password = \"env:P\"\n")).contains("belong together"));
+}
+
+#[test]
+fn unknown_keys_are_named_with_their_line() {
+    let error = toml::from_str::<Config>("[http]\nlisten = \"127.0.0.1:1\"\nlissen = 3\n").unwrap_err().to_string();
+    assert!(error.contains("line 3") && error.contains("lissen"), "{error}");
+}
+
+#[test]
+fn secrets_in_the_file_are_refused_and_never_shown() {
+    let secret = Reference("hunter2".to_owned());
+    assert!(!format!("{:#}", secret.secret("slack.bot_token").unwrap_err()).contains("hunter2"));
+    assert_eq!(format!("{secret:?}"), "(set)");
+}

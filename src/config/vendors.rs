@@ -1,0 +1,115 @@
+//! Whom Baton speaks to: telephony, the CRM, chat, mail and calendars, each with its address and its login.
+
+use super::environment::Reference;
+use serde::Deserialize;
+
+/// How calls are driven. In *agent* mode the voice platform dials and Baton commands it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Telephony {
+    Agent {
+        /// Base address of the platform's command endpoint.
+        commands: String,
+        token: Option<Reference>,
+    },
+    /// The same commands, published on `baton.events` as `handoff.command`.
+    AgentAmqp,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "vendor", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Crm {
+    Salesforce {
+        base_url: String,
+        #[serde(default = "salesforce_version")]
+        api_version: String,
+        auth: SalesforceAuth,
+    },
+    Hubspot {
+        #[serde(default = "hubspot_base")]
+        base_url: String,
+        service_key: Reference,
+    },
+}
+
+fn salesforce_version() -> String {
+    "v66.0".to_owned()
+}
+
+fn hubspot_base() -> String {
+    "https://api.hubapi.com".to_owned()
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "flow", rename_all = "snake_case", deny_unknown_fields)]
+pub enum SalesforceAuth {
+    JwtBearer {
+        consumer_key: Reference,
+        username: String,
+        private_key: Reference,
+        #[serde(default = "salesforce_audience")]
+        audience: String,
+    },
+    ClientCredentials {
+        client_id: Reference,
+        client_secret: Reference,
+    },
+}
+
+fn salesforce_audience() -> String {
+    "https://login.salesforce.com".to_owned()
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slack {
+    #[serde(default = "slack_base")]
+    pub base_url: String,
+    pub bot_token: Reference,
+}
+
+fn slack_base() -> String {
+    "https://slack.com".to_owned()
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub host: String,
+    pub port: u16,
+    #[serde(default)]
+    pub tls: MailTls,
+    pub username: Option<String>,
+    pub password: Option<Reference>,
+    pub from: String,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailTls {
+    None,
+    #[default]
+    Starttls,
+    Implicit,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoogleCalendar {
+    #[serde(default = "google_base")]
+    pub base_url: String,
+    #[serde(default = "google_token")]
+    pub token_url: String,
+    pub client_email: String,
+    pub private_key: Reference,
+    /// A user who sees everybody's free/busy times, where the domain does not share them with all.
+    pub reader: Option<String>,
+}
+
+fn google_base() -> String {
+    "https://www.googleapis.com".to_owned()
+}
+
+fn google_token() -> String {
+    "https://oauth2.googleapis.com/token".to_owned()
+}

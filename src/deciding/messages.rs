@@ -1,0 +1,149 @@
+//! Events that are no leads: what they do to a handoff, a rep or a lead's record.
+
+use crate::intake::event::{CallEvent, Happened, Message};
+use crate::store::{Contact, Correction, Mover, StepRow, StoreError, TimelineEntry, Tx};
+use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
+use baton_core::domain::outcome::OutcomeKind;
+use baton_core::handoff::Event;
+use baton_core::handoff::state::Closing;
+use baton_core::routing::ledger::Cause;
+use baton_core::rules::RuleSet;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde_json::json;
+
+/// How far the clocks of those who send events may be from ours.
+const CLOCKS_APART: TimeDelta = TimeDelta::minutes(2);
+
+/// Applies one message, unless it cannot be so.
+pub(super) async fn apply(
+    tx: &mut Tx,
+    message: &Message,
+    rules: &RuleSet,
+    mover: &Mover,
+) -> Result<Applied, StoreError> {
+    match message {
+        Message::Call(call) => Ok(Applied::steps(apply_call(tx, call, rules, mover).await?)),
+        Message::Presence { rep, presence, at } => {
+            if let Some(why) = stranger(rep, rules).or(at.and_then(|at| ahead(at, mover.now))) {
+                return Ok(Applied::nothing("rep.presence", why));
+            }
+            tx.rep_presence(rep, *presence).await?;
+            Ok(Applied::default())
+        }
+        Message::Contact { lead, rep, at } => contact_made(tx, lead, rep, *at, rules, mover).await,
+        Message::Outcome { lead, kind, at, amount } => {
+            if tx.lead(lead).await?.is_none() {
+                return Err(StoreError::NotFound { what: "lead", id: lead.to_string() });
+            }
+            tx.outcome_insert(lead, *kind, *at, *amount).await?;
+            if let Some(why) = Closing::of(*kind) {
+                let closed = Event::Closed { why };
+                let moved = tx.transition(&HandoffId::of(lead), &closed, rules, mover).await?;
+                return Ok(Applied::steps(moved.steps));
+            }
+            if *kind == OutcomeKind::NoShow {
+                let reason = "nobody came to the meeting".to_owned();
+                let correction = Correction { cause: Cause::NoShow, to: None, reason, author: "outcome".to_owned() };
+                tx.turn_correct(lead, &correction, rules, mover.now).await?;
+            }
+            Ok(Applied::default())
+        }
+        Message::Lead(_) => unreachable!("leads are decided, not applied"),
+    }
+}
+
+async fn apply_call(tx: &mut Tx, call: &CallEvent, rules: &RuleSet, mover: &Mover) -> Result<Vec<StepRow>, StoreError> {
+    let Some(event) = event_of(call) else { return Ok(Vec::new()) };
+    let by_leg = call.leg.as_ref().and_then(LegId::handoff);
+    let handoff = match by_leg {
+        Some(handoff) => Some(handoff),
+        None => tx.handoff_of_call(&call.platform, &call.call).await?,
+    };
+    // Platforms tell of every call; the ones that are no leads of ours are nobody's fault.
+    let Some(handoff) = handoff else { return Ok(Vec::new()) };
+    Ok(tx.transition(&handoff, &event, rules, mover).await?.steps)
+}
+
+/// What a message led to.
+#[derive(Default)]
+pub(super) struct Applied {
+    /// To be run at once.
+    pub steps: Vec<StepRow>,
+    /// Why it changed nothing.
+    pub ignored: Option<String>,
+}
+
+impl Applied {
+    fn steps(steps: Vec<StepRow>) -> Self {
+        Self { steps, ignored: None }
+    }
+
+    fn nothing(kind: &str, why: String) -> Self {
+        tracing::warn!(event.kind = kind, reason = %why, "an event that cannot be so changed nothing");
+        Self { steps: Vec::new(), ignored: Some(why) }
+    }
+}
+
+/// A promise is not kept by somebody nobody knows, nor at a time that cannot be: the lead's story says who said so.
+async fn contact_made(
+    tx: &mut Tx,
+    lead: &LeadId,
+    rep: &RepId,
+    at: DateTime<Utc>,
+    rules: &RuleSet,
+    mover: &Mover,
+) -> Result<Applied, StoreError> {
+    // Held, so that the story of the lead is told in order.
+    let handoff = tx.handoff_lock(&HandoffId::of(lead)).await?;
+    let record = tx.lead(lead).await?;
+    let began = record.map_or(handoff.decided_at, |record| record.lead.qualified_at());
+    if let Some(why) = stranger(rep, rules).or(ahead(at, mover.now)).or(before(at, began)) {
+        let body = json!({ "event": "contact.made", "rep": rep, "at": at, "why": why, "ignored": true });
+        let entry = TimelineEntry { lead_id: lead.clone(), at: mover.now, kind: "contact_made".to_owned(), body };
+        tx.timeline_append(&[entry]).await?;
+        return Ok(Applied::nothing("contact.made", why));
+    }
+    // A clock a little ahead of ours is believed, but not into the future.
+    let at = at.min(mover.now);
+    tx.contact_insert(lead, &Contact { rep: rep.clone(), at, via: "api".to_owned() }).await?;
+    let event = Event::ContactMade { rep: rep.clone(), at };
+    Ok(Applied::steps(tx.transition(&handoff.id, &event, rules, mover).await?.steps))
+}
+
+fn stranger(rep: &RepId, rules: &RuleSet) -> Option<String> {
+    (!rules.reps.contains_key(rep)).then(|| format!("rep {rep} is not in reps.csv"))
+}
+
+fn ahead(at: DateTime<Utc>, now: DateTime<Utc>) -> Option<String> {
+    let shown = at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    (at - now > CLOCKS_APART).then(|| format!("it is to have been at {shown}, which is still to come"))
+}
+
+fn before(at: DateTime<Utc>, began: DateTime<Utc>) -> Option<String> {
+    let shown = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let why = || format!("it is to have been at {}, before the lead came at {}", shown(at), shown(began));
+    (began - at > CLOCKS_APART).then(why)
+}
+
+/// What a platform's word means for the handoff; `None` for what is only told.
+fn event_of(call: &CallEvent) -> Option<Event> {
+    let leg = || call.leg.clone();
+    let why = || call.why.clone().unwrap_or_else(|| "the platform gave no reason".to_owned());
+    match &call.happened {
+        Happened::Held | Happened::Ringing => None,
+        Happened::Answered => Some(Event::Answered { leg: leg()? }),
+        Happened::Machine => Some(Event::Machine { leg: leg()? }),
+        Happened::NoAnswer => Some(Event::NoAnswer { leg: leg()? }),
+        Happened::Busy => Some(Event::Busy { leg: leg()? }),
+        Happened::Failed => Some(Event::RingFailed { leg: leg()?, why: why() }),
+        Happened::Accepted => Some(Event::Accepted { leg: leg()? }),
+        Happened::Declined => Some(Event::Declined { leg: leg()? }),
+        Happened::Joined => Some(Event::Joined { leg: leg()? }),
+        Happened::JoinFailed => Some(Event::JoinFailed { leg: leg()?, why: why() }),
+        Happened::RepLeft => Some(Event::RepLeft { leg: leg()? }),
+        Happened::CallerLeft => Some(Event::CallerLeft),
+        Happened::Ended => Some(Event::CallEnded),
+        Happened::SlotChosen(slot) => Some(Event::SlotChosen { slot: slot.clone() }),
+        Happened::SlotsDeclined => Some(Event::SlotsDeclined),
+    }
+}

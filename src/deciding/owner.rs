@@ -1,0 +1,327 @@
+//! Who has a lead, changed after the decision: by a rep's word, by hand, or because its owner has left.
+//!
+//! Guarantees: a lead changes hands in one commit with its turn, its promise and what is to be told of it; asked twice, it
+//! moves once; nobody gets a lead who is not active. Whoever is named by a person gets the lead whatever their caps and
+//! hours; whoever the rules name is decided under the locks under which leads are decided. If the process dies here, a person
+//! asks again, and the next look finds whose owner has left.
+
+use super::ahead::Standing;
+use super::decider::Decider;
+use super::table::Table;
+use crate::facts::{LeadFacts, OfCrm};
+use crate::release::Release;
+use crate::store::{Correction, Moved, Mover, StoreError, TimelineEntry, Tx, WaitingLead};
+use baton_core::domain::id::{HandoffId, LeadId, RepId};
+use baton_core::domain::outcome::{Feedback, MisrouteKind, NextStep};
+use baton_core::handoff::Event;
+use baton_core::routing::decision::DecidedAgain;
+use baton_core::routing::ledger::Cause;
+use baton_core::routing::{Decision, decide};
+use baton_core::rules::RuleSet;
+use std::sync::Arc;
+
+/// Leads of those who left that are moved at one look.
+const PAGE: usize = 200;
+
+/// A lead that somebody is to have instead of whoever has it.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    pub lead: LeadId,
+    /// `None`: whoever the rules name, but not the one who has it.
+    pub to: Option<RepId>,
+    pub reason: String,
+    /// Who says so, for the journal.
+    pub author: String,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reassigned {
+    To {
+        owner: RepId,
+        reason: String,
+        next_step: NextStep,
+    },
+    /// It is theirs already.
+    Unchanged {
+        owner: RepId,
+    },
+    /// By the rules it would be nobody's: it stays where it is.
+    Nobody {
+        reason: String,
+    },
+}
+
+impl Decider {
+    /// Records what a rep says of a lead. Who is named as the right rep gets it, with its promise; the wrong one does not pay.
+    ///
+    /// # Errors
+    /// The database failed: nothing is recorded.
+    pub async fn say(&self, lead: &LeadId, said: &Feedback, most: u64) -> Result<bool, StoreError> {
+        let rules = Arc::clone(&self.parts.release.borrow().rules);
+        let parts = Arc::new((lead.clone(), said.clone(), rules, self.parts.mover()));
+        let stored = self.parts.store.write("feedback.insert", move |tx| {
+            let parts = Arc::clone(&parts);
+            Box::pin(async move {
+                let (lead, said, rules, mover) = &*parts;
+                if tx.feedback_count(lead, &said.rep).await? >= most {
+                    return Ok(None);
+                }
+                say_in(tx, lead, said, rules, mover).await.map(Some)
+            })
+        });
+        let Some(moved) = stored.await? else { return Ok(false) };
+        self.parts.outbox.run_now(moved.steps, None);
+        Ok(true)
+    }
+
+    /// Gives a lead to somebody else. `None`: there is no such lead.
+    ///
+    /// # Errors
+    /// The database failed: the lead is where it was.
+    pub async fn reassign(&self, wish: &Wish) -> Result<Option<Reassigned>, StoreError> {
+        let release = Arc::clone(&self.parts.release.borrow());
+        let found = self.to_give(&wish.lead).await?;
+        let Some(given) = found else { return Ok(None) };
+        let given = match &wish.to {
+            Some(_) => (given, None),
+            None => {
+                let handoff = given.handoff.clone();
+                let owner = self.parts.store.read("reassign.owner", move |tx| {
+                    let handoff = handoff.clone();
+                    Box::pin(async move { Ok(tx.handoff(&handoff).await?.owner) })
+                });
+                let rules = without(&release.rules, &owner.await?);
+                let facts = self.facts_of(&given, &rules).await;
+                (given, Some((rules, facts)))
+            }
+        };
+        let parts = Arc::new((wish.clone(), given, Arc::clone(&release), self.parts.mover()));
+        let moved = self.parts.store.write("reassign", move |tx| {
+            let parts = Arc::clone(&parts);
+            Box::pin(async move {
+                let (wish, (given, again), release, mover) = &*parts;
+                match (&wish.to, again) {
+                    (Some(to), _) => give_to(tx, wish, to, &release.rules, mover).await,
+                    (None, Some((rules, facts))) => {
+                        let by_rules = ByRules { given, facts, rules, live: &release.rules, mover };
+                        by_rules.to_others(tx, &wish.reason, &wish.author).await
+                    }
+                    (None, None) => unreachable!("facts are gathered where the rules are to decide"),
+                }
+            })
+        });
+        let (reassigned, steps) = moved.await?;
+        self.parts.outbox.run_now(steps.steps, None);
+        Ok(Some(reassigned))
+    }
+
+    /// Leads that are owed a call by somebody who is not active any more go on by the rules. Returns how many moved.
+    ///
+    /// # Errors
+    /// The database failed: the next look finds what is left.
+    pub async fn take_from_who_left(&self) -> Result<u32, StoreError> {
+        let release = Arc::clone(&self.parts.release.borrow());
+        let rules = Arc::clone(&release.rules);
+        let owed = self.parts.store.read("owner.left", move |tx| {
+            let rules = Arc::clone(&rules);
+            Box::pin(async move {
+                let gone: Vec<RepId> = tx.owing().await?.into_keys().filter(|rep| !is_active(rep, &rules)).collect();
+                if gone.is_empty() { Ok(Vec::new()) } else { tx.leads_owed_by(&gone, PAGE).await }
+            })
+        });
+        let mut moved = 0;
+        for (lead, rep) in owed.await? {
+            match self.take_from(&lead, &rep, &release).await {
+                Ok(Some(Reassigned::To { owner, .. })) => {
+                    moved += 1;
+                    tracing::info!(lead.id = %lead, left = %rep, rep.id = %owner, "a lead of somebody who left goes on");
+                }
+                Ok(_) => {}
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => {
+                    tracing::error!(lead.id = %lead, left = %rep, %error, "a lead stays with somebody who left")
+                }
+            }
+        }
+        Ok(moved)
+    }
+
+    async fn take_from(
+        &self,
+        lead: &LeadId,
+        rep: &RepId,
+        release: &Arc<Release>,
+    ) -> Result<Option<Reassigned>, StoreError> {
+        let Some(given) = self.to_give(lead).await? else { return Ok(None) };
+        let facts = self.facts_of(&given, &release.rules).await;
+        let parts = Arc::new((given, facts, Arc::clone(release), self.parts.mover(), rep.clone()));
+        let moved = self.parts.store.write("owner.left", move |tx| {
+            let parts = Arc::clone(&parts);
+            Box::pin(async move {
+                let (given, facts, release, mover, rep) = &*parts;
+                let rules = &release.rules;
+                ByRules { given, facts, rules, live: rules, mover }.of_who_left(tx, rep).await
+            })
+        });
+        let Some((reassigned, steps)) = moved.await? else { return Ok(None) };
+        self.parts.outbox.run_now(steps.steps, None);
+        Ok(Some(reassigned))
+    }
+
+    /// The caller has left since.
+    async fn to_give(&self, lead: &LeadId) -> Result<Option<WaitingLead>, StoreError> {
+        let lead = lead.clone();
+        let found = self.parts.store.read("owner.lead", move |tx| {
+            let lead = lead.clone();
+            Box::pin(async move { tx.lead_to_give(&lead).await })
+        });
+        Ok(found.await?.map(|given| WaitingLead { lead: given.lead.after_the_call(), ..given }))
+    }
+
+    /// Accounts and their owners as they were known at the decision, calendars as they are now.
+    async fn facts_of(&self, given: &WaitingLead, rules: &RuleSet) -> LeadFacts {
+        let WaitingLead { lead, account, assigned, .. } = given;
+        let known = OfCrm { lead, account: account.clone(), assigned: assigned.clone() };
+        self.parts.facts.calendars_of(vec![known], rules).await.pop().expect("facts for the one lead")
+    }
+}
+
+async fn say_in(
+    tx: &mut Tx,
+    lead: &LeadId,
+    said: &Feedback,
+    rules: &RuleSet,
+    mover: &Mover,
+) -> Result<Moved, StoreError> {
+    let before = tx.feedbacks(lead).await?.into_iter().rfind(|one| one.rep == said.rep);
+    tx.feedback_insert(lead, said).await?;
+    // Data that was incomplete, or a lead that fits nobody, took the rep's time all the same: it counts.
+    let wrong_person = |said: &Feedback| said.misroute.clone().filter(|one| one.kind == MisrouteKind::Procedural);
+    let Some(misroute) = wrong_person(said) else { return Ok(Moved::default()) };
+    let right = misroute.right_rep.clone().filter(|rep| is_active(rep, rules));
+    let correction = Correction {
+        cause: Cause::Misrouted,
+        to: right.clone(),
+        reason: "reported as the wrong person".to_owned(),
+        author: said.rep.to_string(),
+    };
+    match right {
+        // A page that is sent again says nothing new: the lead may have gone on since.
+        Some(_) if before.as_ref().and_then(wrong_person).is_some_and(|before| before == misroute) => {
+            Ok(Moved::default())
+        }
+        Some(right) => tx.lead_reassign(lead, &right, &correction, rules, mover).await,
+        None => tx.turn_correct(lead, &correction, rules, mover.now).await.map(|_| Moved::default()),
+    }
+}
+
+async fn give_to(
+    tx: &mut Tx,
+    wish: &Wish,
+    to: &RepId,
+    rules: &RuleSet,
+    mover: &Mover,
+) -> Result<(Reassigned, Moved), StoreError> {
+    let correction = Correction {
+        cause: Cause::Reassigned,
+        to: Some(to.clone()),
+        reason: wish.reason.clone(),
+        author: wish.author.clone(),
+    };
+    let moved = tx.lead_reassign(&wish.lead, to, &correction, rules, mover).await?;
+    let handoff = tx.handoff(&HandoffId::of(&wish.lead)).await?;
+    let (owner, reason, next_step) = (handoff.owner.clone(), wish.reason.clone(), handoff.next_step());
+    let told =
+        if moved.ignored { Reassigned::Unchanged { owner } } else { Reassigned::To { owner, reason, next_step } };
+    Ok((told, moved))
+}
+
+/// A lead that the rules are to give to somebody.
+struct ByRules<'a> {
+    given: &'a WaitingLead,
+    facts: &'a LeadFacts,
+    /// Those that decide.
+    rules: &'a RuleSet,
+    /// Those that count.
+    live: &'a RuleSet,
+    mover: &'a Mover,
+}
+
+impl ByRules<'_> {
+    /// Not to whoever has it: where nobody else can take it, it stays.
+    async fn to_others(&self, tx: &mut Tx, reason: &str, author: &str) -> Result<(Reassigned, Moved), StoreError> {
+        let before = tx.handoff_lock(&self.given.handoff).await?;
+        // Another was sooner: whoever has it now is not the one it was to be taken from.
+        if is_active(&before.owner, self.rules) {
+            return Ok((Reassigned::Unchanged { owner: before.owner }, Moved::default()));
+        }
+        let mut table = Table::of(Standing::locked(tx, self.live).await?);
+        let decision = self.decide(&table);
+        if decision.plan.waits {
+            return Ok((Reassigned::Nobody { reason: decision.plan.reason.in_words() }, Moved::default()));
+        }
+        self.give(tx, &mut table, reason, author).await
+    }
+
+    /// `None`: it is not theirs any more.
+    async fn of_who_left(&self, tx: &mut Tx, rep: &RepId) -> Result<Option<(Reassigned, Moved)>, StoreError> {
+        if tx.handoff_lock(&self.given.handoff).await?.next_step().owner != *rep {
+            return Ok(None);
+        }
+        let mut table = Table::of(Standing::locked(tx, self.live).await?);
+        self.give(tx, &mut table, &format!("{rep} is not active any more"), "rules").await.map(Some)
+    }
+
+    fn decide(&self, table: &Table) -> Decision {
+        decide(&self.given.lead, &table.snapshot(self.facts, self.rules, self.mover.now), self.rules)
+    }
+
+    /// The turn that was paid is taken back, and whoever gets the lead pays one of their own.
+    async fn give(
+        &self,
+        tx: &mut Tx,
+        table: &mut Table,
+        reason: &str,
+        author: &str,
+    ) -> Result<(Reassigned, Moved), StoreError> {
+        let Self { given, live, mover, .. } = self;
+        let back =
+            Correction { cause: Cause::Reassigned, to: None, reason: reason.to_owned(), author: author.to_owned() };
+        tx.turn_correct(&given.lead.id, &back, live, mover.now).await?;
+        table.standing = Standing::locked(tx, live).await?;
+        let decision = self.decide(table);
+        // The lead is counted for the rep by the move below.
+        table.book(&given.lead, &decision, live, mover.now);
+        tx.ledgers_save(&table.entries, &table.changed_ledgers(), "decision", mover.now).await?;
+        let Decision { plan, turn, trace, .. } = decision;
+        let told = format!("{reason}: {}", plan.reason.in_words());
+        let again = DecidedAgain { owner: plan.owner.clone(), reason: told.clone(), pools: trace.pools };
+        let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
+        let (lead_id, kind) = (given.lead.id.clone(), DecidedAgain::KIND.to_owned());
+        tx.timeline_append(&[TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
+        let event = Event::Reassigned {
+            rep: plan.owner,
+            turn_in: turn.map(|entry| entry.pool),
+            waits_in: plan.waits.then_some(plan.pool),
+            reason: told.clone(),
+        };
+        let moved = tx.transition(&given.handoff, &event, live, mover).await?;
+        let handoff = tx.handoff(&given.handoff).await?;
+        let (owner, next_step) = (handoff.owner.clone(), handoff.next_step());
+        Ok((Reassigned::To { owner, reason: told, next_step }, moved))
+    }
+}
+
+fn is_active(rep: &RepId, rules: &RuleSet) -> bool {
+    rules.reps.get(rep).is_some_and(|rep| rep.active)
+}
+
+/// The same rules, as if this rep had left.
+fn without(rules: &RuleSet, rep: &RepId) -> RuleSet {
+    let mut rules = rules.clone();
+    if let Some(rep) = rules.reps.get_mut(rep) {
+        rep.active = false;
+    }
+    rules
+}

@@ -1,0 +1,106 @@
+//! Ledgers and reps as they stand while a batch is decided: each decision sees what the one before it took.
+
+use super::ahead::Standing;
+use crate::facts::LeadFacts;
+use crate::store::{RepState, local_day};
+use baton_core::domain::id::{LeadId, PoolId, RepId};
+use baton_core::domain::known::Fact;
+use baton_core::domain::lead::Lead;
+use baton_core::domain::rep::Busy;
+use baton_core::handoff::Handoff;
+use baton_core::routing::ledger::{Entry, Ledger};
+use baton_core::routing::snapshot::{Knowledge, Load};
+use baton_core::routing::{Decision, Snapshot};
+use baton_core::rules::RuleSet;
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Default)]
+pub(super) struct Table {
+    pub standing: Standing,
+    pub entries: Vec<(Entry, LeadId)>,
+    /// Reps who were given something.
+    pub touched: BTreeSet<RepId>,
+}
+
+impl Table {
+    pub fn of(standing: Standing) -> Self {
+        Self { standing, ..Self::default() }
+    }
+
+    /// What is known for one lead.
+    pub fn snapshot(&self, facts: &LeadFacts, rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
+        let known = AtTable { table: self, facts, rules, now };
+        let of_lead = Snapshot::of_lead(now, facts.account.clone(), facts.assigned.clone());
+        Snapshot { lacks: facts.lacks.clone(), ..of_lead }.about(&facts.considered, &known, rules)
+    }
+
+    /// The turn and the load that a decision costs.
+    pub fn book(&mut self, lead: &Lead, decision: &Decision, rules: &RuleSet, now: DateTime<Utc>) {
+        if let Some(entry) = &decision.turn {
+            let ledgers = &mut self.standing.ledgers;
+            let ledger = ledgers.entry(entry.pool.clone()).or_insert_with(|| Ledger::empty(entry.pool.clone()));
+            ledger.apply(entry);
+            self.entries.push((entry.clone(), lead.id.clone()));
+        }
+        // Who answers for a lead that waits does not have it: it must not fill the cap that it waits for.
+        if !decision.plan.waits {
+            let owner = &decision.plan.owner;
+            self.rep(owner).take(local_day(rules, owner, now));
+        }
+    }
+
+    /// The phone that rings first is ours. Nobody else can have it: every reservation is in this table, under its lock.
+    pub fn reserve(&mut self, state: &Handoff) {
+        if let Some(hold) = &state.holds {
+            self.rep(&hold.rep).reserved = Some((state.id.clone(), hold.until));
+        }
+    }
+
+    fn rep(&mut self, rep: &RepId) -> &mut RepState {
+        self.touched.insert(rep.clone());
+        self.standing.reps.entry(rep.clone()).or_insert_with(|| RepState::new(rep.clone()))
+    }
+
+    pub fn changed_reps(&self) -> Vec<RepState> {
+        self.touched.iter().filter_map(|rep| self.standing.reps.get(rep).cloned()).collect()
+    }
+
+    pub fn changed_ledgers(&self) -> Vec<Ledger> {
+        let pools: BTreeSet<&PoolId> = self.entries.iter().map(|(entry, _)| &entry.pool).collect();
+        pools.into_iter().filter_map(|pool| self.standing.ledgers.get(pool).cloned()).collect()
+    }
+}
+
+/// The table, beside what was gathered for one lead.
+struct AtTable<'a> {
+    table: &'a Table,
+    facts: &'a LeadFacts,
+    rules: &'a RuleSet,
+    now: DateTime<Utc>,
+}
+
+impl Knowledge for AtTable<'_> {
+    fn load(&self, rep: &RepId) -> Load {
+        let Some(state) = self.table.standing.reps.get(rep) else { return Load::NONE };
+        let today = local_day(self.rules, rep, self.now);
+        Load {
+            presence: state.presence,
+            reserved_until: state.reserved.as_ref().map(|(_, until)| *until),
+            taken_today: state.taken_on(today),
+            taken_this_week: state.taken_in_week_of(today),
+            open: state.open_leads,
+        }
+    }
+
+    fn calendar(&self, rep: &RepId) -> Option<&Fact<Vec<Busy>>> {
+        self.facts.calendars.get(rep)
+    }
+
+    fn ledgers(&self) -> &BTreeMap<PoolId, Ledger> {
+        &self.table.standing.ledgers
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! Leads that nobody could take: whoever can, gets the oldest. And leads that have been open for too long.
+//!
+//! A waiting lead has an owner who answers for it and a promise whose clock runs; here it is looked at again and again, oldest
+//! first, and decided anew. Reps may have come back, begun their shift, or closed a lead that filled their cap. Guarantees: a
+//! lead is given once, since its handoff is locked and must still wait; the turn is paid and the cap counted under the locks
+//! under which leads are decided; a lead that only somebody else can take does not hold up those behind it; whom a person
+//! has given a lead to in the CRM meanwhile keeps it. If the process dies, the next look finds what still waits.
+
+use super::ahead::Standing;
+use super::aside::caught;
+use super::decider::Decider;
+use super::table::Table;
+use crate::facts::{ByHand, LeadFacts, OfCrm};
+use crate::release::Release;
+use crate::store::{Mover, StepRow, StoreError, TimelineEntry, Tx, WaitingLead};
+use baton_core::domain::known::Fact;
+use baton_core::domain::lead::Lead;
+use baton_core::handoff::Event;
+use baton_core::handoff::state::Closing;
+use baton_core::routing::decision::DecidedAgain;
+use baton_core::routing::{Decision, decide};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often waiting leads are looked at; sooner when somebody comes back.
+const LOOK_EVERY: TimeDelta = TimeDelta::seconds(10);
+/// In real time: a team that comes back together is one look.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+const PAGE: usize = 200;
+
+impl Decider {
+    /// Gives waiting leads away until told to stop.
+    pub async fn serve_waiting(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let pause = self.parts.clock.real(LOOK_EVERY.to_std().expect("a positive constant")).max(BETWEEN_LOOKS);
+        while !*stop.borrow() {
+            self.parts.outbox.duty().resumed().await;
+            if let Err(error) = self.look_after_leads().await {
+                tracing::warn!(%error, "waiting leads could not be looked at: they are looked at again");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = async { self.commits.back.notified().await; tokio::time::sleep(BETWEEN_LOOKS).await } => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// What nobody tells: leads too old to be open, leads of those who have left, and leads that wait.
+    async fn look_after_leads(&self) -> Result<(), StoreError> {
+        self.close_the_aged().await?;
+        self.take_from_who_left().await?;
+        self.give_waiting().await
+    }
+
+    /// Leads that have been open for as long as the rules let them count no more.
+    ///
+    /// # Errors
+    /// The database failed: the next look finds what is left.
+    pub async fn close_the_aged(&self) -> Result<(), StoreError> {
+        let rules = Arc::clone(&self.parts.release.borrow().rules);
+        let open_for = TimeDelta::from_std(rules.handoff.open_for).unwrap_or(TimeDelta::MAX);
+        let Some(before) = self.parts.clock.now().checked_sub_signed(open_for) else { return Ok(()) };
+        let aged = self
+            .parts
+            .store
+            .read("open.aged", move |tx| Box::pin(async move { tx.handoffs_open_since(before, PAGE).await }));
+        for handoff in aged.await? {
+            let (rules, mover) = (Arc::clone(&rules), self.parts.mover());
+            let closed = self.parts.store.write("open.close", move |tx| {
+                let (handoff, rules, mover) = (handoff.clone(), Arc::clone(&rules), mover.clone());
+                let event = Event::Closed { why: Closing::Age };
+                Box::pin(async move { tx.transition(&handoff, &event, &rules, &mover).await })
+            });
+            closed.await?;
+        }
+        Ok(())
+    }
+
+    /// One look at every waiting lead.
+    ///
+    /// # Errors
+    /// The database failed: what still waits is found by the next look.
+    pub async fn give_waiting(&self) -> Result<(), StoreError> {
+        let release = Arc::clone(&self.parts.release.borrow());
+        let mut after = None;
+        loop {
+            let from = after.clone();
+            let page = self.parts.store.read("waiting.page", move |tx| {
+                let from = from.clone();
+                Box::pin(async move {
+                    let after = from.as_ref().map(|(since, handoff)| (*since, handoff));
+                    Ok((tx.leads_waiting(after, PAGE).await?, tx.reps_read().await?))
+                })
+            });
+            let (page, reps) = page.await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some((last.since, last.handoff.clone()));
+            let mut table = Table::of(Standing { reps, ledgers: BTreeMap::new() });
+            for (waiting, facts) in self.with_facts(page, &release).await {
+                // Whoever is stopping gives nothing away any more.
+                if self.why_not().is_some() {
+                    return Ok(());
+                }
+                let lead = waiting.lead.id.clone();
+                match caught(self.give_if_possible(&table, waiting, facts, &release)).await {
+                    Ok(false) => continue,
+                    Ok(true) => {}
+                    Err(error) if error.is_transient() => return Err(error),
+                    Err(error) => {
+                        tracing::error!(lead.id = %lead, %error, "a lead goes on waiting, and does not hold up the others");
+                        continue;
+                    }
+                }
+                let reps = self.parts.store.read("waiting.reps", |tx| Box::pin(tx.reps_read()));
+                table.standing.reps = reps.await?;
+            }
+        }
+    }
+
+    /// Whether it was tried.
+    async fn give_if_possible(
+        &self,
+        table: &Table,
+        waiting: WaitingLead,
+        facts: LeadFacts,
+        release: &Arc<Release>,
+    ) -> Result<bool, StoreError> {
+        // Ledgers order those who can take it, and say nothing about whether anybody can.
+        if decide_again(table, &waiting.lead, &facts, release, self.parts.clock.now()).plan.waits {
+            return Ok(false);
+        }
+        let Some(facts) = self.unless_given_by_hand(&waiting, facts, release).await else { return Ok(false) };
+        let steps = self.give(waiting, facts, release).await?;
+        self.parts.outbox.run_now(steps, None);
+        Ok(true)
+    }
+
+    /// The callers have left since; accounts and their owners are as they were known then, calendars as they are now.
+    async fn with_facts(&self, page: Vec<WaitingLead>, release: &Release) -> Vec<(WaitingLead, LeadFacts)> {
+        let left = |waiting: WaitingLead| WaitingLead { lead: waiting.lead.after_the_call(), ..waiting };
+        let page: Vec<WaitingLead> = page.into_iter().map(left).collect();
+        let known = page.iter().map(|WaitingLead { lead, account, assigned, .. }| OfCrm {
+            lead,
+            account: account.clone(),
+            assigned: assigned.clone(),
+        });
+        let facts = self.parts.facts.calendars_of(known.collect(), &release.rules).await;
+        page.into_iter().zip(facts).collect()
+    }
+
+    /// A person may have given the lead away in the CRM meanwhile: that is the owner then, whatever the rules say. `None`:
+    /// to somebody who is no rep here, so that it is not ours to give.
+    async fn unless_given_by_hand(
+        &self,
+        waiting: &WaitingLead,
+        facts: LeadFacts,
+        release: &Release,
+    ) -> Option<LeadFacts> {
+        let Some(record) = &waiting.crm else { return Some(facts) };
+        let rep = match self.parts.facts.given_by_hand(record, &release.rules).await {
+            ByHand::Nobody => return Some(facts),
+            ByHand::Rep(rep) => rep,
+            ByHand::Stranger => {
+                tracing::info!(lead.id = %waiting.lead.id, "a waiting lead was given away in the CRM: it is left there");
+                return None;
+            }
+        };
+        let observed_at = self.parts.clock.now();
+        let given = Fact::Known { value: Some(rep), observed_at, source: "by hand".to_owned() };
+        let known = OfCrm { lead: &waiting.lead, account: waiting.account.clone(), assigned: Some(given) };
+        self.parts.facts.calendars_of(vec![known], &release.rules).await.pop()
+    }
+
+    /// Nothing to be run if another worker was sooner, or whoever was free is not any more.
+    async fn give(
+        &self,
+        waiting: WaitingLead,
+        facts: LeadFacts,
+        release: &Arc<Release>,
+    ) -> Result<Vec<StepRow>, StoreError> {
+        let parts = Arc::new((waiting, facts, Arc::clone(release), self.parts.mover()));
+        let given = self.parts.store.write("waiting.give", move |tx| {
+            let parts = Arc::clone(&parts);
+            Box::pin(async move {
+                let (waiting, facts, release, mover) = &*parts;
+                give_in(tx, waiting, facts, release, mover).await
+            })
+        });
+        given.await
+    }
+}
+
+async fn give_in(
+    tx: &mut Tx,
+    waiting: &WaitingLead,
+    facts: &LeadFacts,
+    release: &Release,
+    mover: &Mover,
+) -> Result<Vec<StepRow>, StoreError> {
+    let rules = &release.rules;
+    if !tx.handoff_lock(&waiting.handoff).await?.is_waiting() {
+        return Ok(Vec::new());
+    }
+    let mut table = Table::of(Standing::locked(tx, rules).await?);
+    let decision = decide_again(&table, &waiting.lead, facts, release, mover.now);
+    if decision.plan.waits {
+        return Ok(Vec::new());
+    }
+    // The lead is counted for the rep by the move below.
+    table.book(&waiting.lead, &decision, rules, mover.now);
+    tx.ledgers_save(&table.entries, &table.changed_ledgers(), "decision", mover.now).await?;
+    let Decision { plan, turn, trace, .. } = decision;
+    let again = DecidedAgain { owner: plan.owner.clone(), reason: plan.reason.in_words(), pools: trace.pools };
+    let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
+    let (lead_id, kind) = (waiting.lead.id.clone(), DecidedAgain::KIND.to_owned());
+    tx.timeline_append(&[TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
+    tracing::info!(
+        lead.id = %waiting.lead.id, rep.id = %plan.owner, pool.id = %plan.pool,
+        waited_s = (mover.now - waiting.since).num_seconds(), "a lead that waited has found somebody"
+    );
+    let found = Event::Found { rep: plan.owner, turn_in: turn.map(|entry| entry.pool), reason: plan.reason.in_words() };
+    Ok(tx.transition(&waiting.handoff, &found, rules, mover).await?.steps)
+}
+
+fn decide_again(table: &Table, lead: &Lead, facts: &LeadFacts, release: &Release, now: DateTime<Utc>) -> Decision {
+    decide(lead, &table.snapshot(facts, &release.rules, now), &release.rules)
+}

@@ -1,0 +1,123 @@
+//! One attempt at a step: look, late, mark, call, in this order.
+
+use super::settle::End;
+use super::work::{At, Done, Work};
+use super::{Matter, Outbox, backoff, lanes};
+use crate::connectors::VendorError;
+use crate::connectors::http::answered_by;
+use crate::store::{StepEnd, StepRow};
+use baton_core::domain::effect::Class;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A lost answer is looked into after this long: vendors' searches lag.
+const RECONCILE_AFTER: TimeDelta = TimeDelta::seconds(2);
+/// A step whose credentials failed waits for a person, and tries again this often.
+const CREDENTIALS_RETRY: TimeDelta = TimeDelta::seconds(60);
+
+impl Outbox {
+    /// What it returns is only a claim until `finish` has checked the fence. `None`: the lease was gone before the request left.
+    pub(super) async fn attempt(&self, step: &StepRow, matter: Option<Arc<Matter>>) -> Option<End> {
+        let now = self.parts.clock.now();
+        let work = &*lanes::work(&step.effect);
+        if let Some(event) = work.at_once() {
+            return Some(End::done(Done::event(event)));
+        }
+        let limit = self.call_limit(step, now)?;
+        // One for look, mark and call together: each with its own would outlive the lease, and the next worker would look for
+        // a request that is still to leave.
+        let by = Instant::now() + limit;
+        let class = work.class(&self.parts.vendors);
+        let late = now > step.deadline_at;
+        if step.sent_at.is_some() {
+            match self.reconcile(step, work, class, by).await {
+                None => {}
+                Some(End { step: StepEnd::Retry { .. }, .. }) if late => return Some(End::expired(work)),
+                ended => return ended,
+            }
+        }
+        let may_be_done = step.attempts > 1 && now - step.deadline_at < work.settled_within();
+        if late && !may_be_done {
+            return Some(End::expired(work));
+        }
+        if matches!(class, Class::LookFirst | Class::AtMostOnce) && !self.mark_sent(step).await {
+            return None;
+        }
+        fail::fail_point!("after_sent_mark");
+        if Instant::now() >= by {
+            // Marked and not sent, and its lease may end while it is: it is taken up anew, by whoever has it by then.
+            let error = "its time was over before it was sent".to_owned();
+            return Some(End::again(self.parts.clock.now(), error, false));
+        }
+        let result = answered_by(by, self.perform(step, work, matter)).await;
+        fail::fail_point!("after_response");
+        Some(match result {
+            Ok(Ok(done)) => End::done(done),
+            Ok(Err(error)) => self.failed(step, work, class, error),
+            Err(_) => {
+                let why = format!("no answer within {} ms", limit.as_millis());
+                self.failed(step, work, class, VendorError::Unknown { vendor: "vendor", why })
+            }
+        })
+    }
+
+    async fn perform(&self, step: &StepRow, work: &dyn Work, known: Option<Arc<Matter>>) -> Result<Done, VendorError> {
+        let matter = match known {
+            Some(known) if !work.needs_fresh_matter() => known,
+            _ => Arc::new(Matter::read(&self.parts, step).await?),
+        };
+        work.perform(&At { parts: &self.parts, step, matter: &matter }).await
+    }
+
+    /// A call is given up before the lease ends: two workers never make it at once. `None`: the step has waited so long for
+    /// its turn that it is better taken up anew, under a new lease.
+    fn call_limit(&self, step: &StepRow, now: DateTime<Utc>) -> Option<Duration> {
+        let left = self.parts.clock.real((step.lease_until - now).to_std().ok()?);
+        let longest = self.parts.clock.real(self.parts.vendor_timeout);
+        (left >= self.parts.clock.real(self.parts.lease) / 2).then(|| left.mul_f32(0.8).min(longest))
+    }
+
+    /// The step was sent before and its answer was lost. `None`: it is sent again.
+    async fn reconcile(&self, step: &StepRow, work: &dyn Work, class: Class, by: Instant) -> Option<End> {
+        match class {
+            Class::Repeatable | Class::Keyed => None,
+            Class::AtMostOnce => Some(End::failed(work, "the answer was lost, and repeating could do it twice")),
+            Class::LookFirst => {
+                let looked = answered_by(by, work.look(&self.parts, step)).await;
+                match looked.unwrap_or(Err(VendorError::Unknown { vendor: "vendor", why: "no answer".to_owned() })) {
+                    Ok(found) => found.map(|done| {
+                        tracing::info!("found at the vendor after a lost answer");
+                        End::done(done)
+                    }),
+                    Err(error) => {
+                        let run_at = self.parts.clock.now() + RECONCILE_AFTER;
+                        Some(End::again(run_at, error.to_string(), true))
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a failure means: again later, reconcile later, or the fallback.
+    fn failed(&self, step: &StepRow, work: &dyn Work, class: Class, error: VendorError) -> End {
+        let now = self.parts.clock.now();
+        let text = error.to_string();
+        let again = |after: Option<Duration>, still_sent| {
+            End::again(backoff::next_attempt(now, step.attempts, after), text.clone(), still_sent)
+        };
+        tracing::warn!(error = %text, outcome = error.class(), "a step failed");
+        match error {
+            VendorError::Retry { after, .. } | VendorError::RateLimited { after, .. } => again(after, false),
+            VendorError::Reauthenticate { .. } => End::again(now + CREDENTIALS_RETRY, text, false),
+            VendorError::NeedsPerson { .. } => End::failed(work, &text),
+            VendorError::Gone { .. } => End::gone(work, &text),
+            VendorError::Unknown { .. } => match class {
+                Class::Repeatable | Class::Keyed => again(None, false),
+                Class::LookFirst => End::again(now + RECONCILE_AFTER, text, true),
+                Class::AtMostOnce => End::failed(work, &text),
+            },
+        }
+    }
+}

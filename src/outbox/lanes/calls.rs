@@ -1,0 +1,129 @@
+//! Commands to whoever drives the call.
+
+use crate::connectors::{CallerStatus, LegStatus, RingRequest, Telephony, VendorError};
+use crate::outbox::instruct;
+use crate::outbox::parts::{Parts, Vendors, gone, needs_person, not_configured};
+use crate::outbox::work::{At, Done, Fallback, Work};
+use crate::store::StepRow;
+use baton_core::domain::effect::{CallEffect, Class};
+use baton_core::domain::id::{LegId, RepId};
+use baton_core::handoff::Event;
+use chrono::TimeDelta;
+use std::time::Duration;
+
+/// A caller who has waited for less is there.
+const ASK_AFTER: TimeDelta = TimeDelta::seconds(10);
+/// In real time: somebody waits meanwhile.
+const ASKED_WITHIN: Duration = Duration::from_millis(1500);
+
+#[async_trait::async_trait]
+impl Work for CallEffect<'_> {
+    fn class(&self, vendors: &Vendors) -> Class {
+        match self {
+            Self::Ring { .. } => vendors.telephony.as_ref().map_or(Class::LookFirst, |vendor| vendor.ring_class()),
+            Self::Instruct(_) | Self::Hold | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
+                Class::Repeatable
+            }
+        }
+    }
+
+    async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError> {
+        let (matter, key) = (at.matter, &at.step.effect_key);
+        let Some(telephony) = &at.parts.vendors.telephony else {
+            return match self {
+                // The words for the caller went out with the answer; whoever has no other way to hear them misses nothing.
+                Self::Instruct(_) | Self::Hold => Ok(Done::nothing("no telephony is configured")),
+                _ => not_configured("telephony"),
+            };
+        };
+        match *self {
+            Self::Instruct(instruction) => {
+                let said = instruct::spoken(&matter.templates, instruction, &at.caller_context());
+                telephony.instruct(matter.call()?, key, &said).await?;
+            }
+            Self::Hold => telephony.hold(matter.call()?, key).await?,
+            Self::Ring { leg, rep } => return ring(at, telephony.as_ref(), leg, rep).await,
+            Self::Whisper { leg } => {
+                let words = matter.templates.whisper(&matter.briefing());
+                telephony.whisper(leg, key, &words).await?;
+            }
+            Self::Join { leg } => telephony.join(matter.call()?, leg, key).await?,
+            Self::HangUp { leg } => telephony.hang_up(leg, key).await?,
+        }
+        Ok(Done::default())
+    }
+
+    async fn look(&self, parts: &Parts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
+        match *self {
+            Self::Ring { leg, .. } => {
+                let Some(telephony) = &parts.vendors.telephony else { return not_configured("telephony") };
+                let status = telephony.read(leg).await?;
+                Ok((status != LegStatus::Absent).then(|| Done::reference(leg.as_str())))
+            }
+            Self::Instruct(_) | Self::Hold | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => Ok(None),
+        }
+    }
+
+    fn fallback(&self, why: &str) -> Fallback {
+        let why = why.to_owned();
+        // Of commands about the caller, gone means that the caller is gone.
+        let gone = Some(Event::CallerLeft);
+        match *self {
+            Self::Instruct(_) | Self::Hold => Fallback { failed: None, gone },
+            Self::Ring { leg, .. } => Fallback { failed: Some(Event::RingFailed { leg: leg.clone(), why }), gone },
+            // A rep who hears no whisper would be a cold start: on to the next.
+            Self::Whisper { leg } => Fallback::of(Event::WhisperFailed { leg: leg.clone(), why }),
+            Self::Join { leg } => Fallback::of(Event::JoinFailed { leg: leg.clone(), why }),
+            Self::HangUp { .. } => Fallback::default(),
+        }
+    }
+
+    /// A phone rings only for a handoff that waits for it at this moment.
+    fn needs_fresh_matter(&self) -> bool {
+        matches!(self, Self::Ring { .. })
+    }
+
+    fn frees(&self) -> Option<&LegId> {
+        match *self {
+            Self::HangUp { leg } => Some(leg),
+            _ => None,
+        }
+    }
+}
+
+/// Rings only while the handoff still waits for this leg: a step that comes late rings nobody.
+async fn ring(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, rep: &RepId) -> Result<Done, VendorError> {
+    if !at.matter.handoff.is_ringing(leg) {
+        return Ok(Done::nothing("no longer wanted"));
+    }
+    let rep = at.matter.rep(rep)?;
+    let phone = rep.phones.first().cloned().ok_or_else(|| needs_person(format!("rep {} has no phone", rep.id)))?;
+    let call = at.matter.call()?.to_owned();
+    if has_left(at, telephony, leg, &call).await {
+        return Err(gone("the caller has left, as the platform says"));
+    }
+    telephony.ring(&RingRequest { leg: leg.clone(), call, phone, ring_until: at.step.deadline_at }).await?;
+    Ok(Done::reference(leg.as_str()))
+}
+
+/// Before the first phone rings for a caller who has waited for a while, the platform is asked. One that cannot be asked, or
+/// does not answer at once, says nothing: the caller is taken to be there.
+async fn has_left(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, call: &str) -> bool {
+    let first = at.matter.handoff.legs.first().is_some_and(|first| first.id == *leg);
+    let waited = at.now() - at.matter.lead().qualified_at();
+    if !first || waited < ASK_AFTER {
+        return false;
+    }
+    match tokio::time::timeout(ASKED_WITHIN, telephony.caller(call)).await {
+        Ok(Ok(CallerStatus::Left)) => true,
+        Ok(Ok(CallerStatus::OnTheLine)) => false,
+        unknown => {
+            tracing::info!(
+                waited_s = waited.num_seconds(),
+                ?unknown,
+                "whether the caller still waits is not known: a phone rings"
+            );
+            false
+        }
+    }
+}

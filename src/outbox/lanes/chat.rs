@@ -1,0 +1,98 @@
+//! Cards for reps, in chat.
+
+use crate::connectors::{Card, Chat, MessageRef, VendorError};
+use crate::outbox::matter::Matter;
+use crate::outbox::parts::{Parts, Vendors, needs_person, not_configured, retry};
+use crate::outbox::work::{At, Done, Fallback, Work};
+use crate::render::context::{CardContext, CardState};
+use crate::store::{StepRow, VendorRef};
+use baton_core::domain::effect::{BriefWhy, ChatEffect, Class};
+use baton_core::domain::rep::Rep;
+use baton_core::handoff::state::LegState;
+use chrono::TimeDelta;
+use serde_json::json;
+use std::sync::Arc;
+
+#[async_trait::async_trait]
+impl Work for ChatEffect<'_> {
+    fn class(&self, vendors: &Vendors) -> Class {
+        match self {
+            Self::Brief { .. } if vendors.chat.is_some() => Class::LookFirst,
+            // Nothing was sent that could be lost.
+            Self::Brief { .. } | Self::UpdateCard { .. } => Class::Repeatable,
+        }
+    }
+
+    async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError> {
+        let Some(chat) = &at.parts.vendors.chat else { return Ok(Done::nothing("no chat is configured")) };
+        match *self {
+            Self::Brief { rep, why } => post(at, chat.as_ref(), at.matter.rep(rep)?, why).await,
+            Self::UpdateCard { card, rep } => update(at, chat.as_ref(), card, at.matter.rep(rep)?).await,
+        }
+    }
+
+    async fn look(&self, parts: &Parts, step: &StepRow) -> Result<Option<Done>, VendorError> {
+        match *self {
+            Self::Brief { rep, .. } => {
+                let Some(chat) = &parts.vendors.chat else { return not_configured("chat") };
+                let rules = Arc::clone(&parts.release.borrow().rules);
+                let channel = rules.reps.get(rep).and_then(|rep| rep.slack_id.clone());
+                let (Some(channel), Some(since)) = (channel, step.sent_at) else { return Ok(None) };
+                let found = chat.find(&channel, &step.effect_key, since - TimeDelta::minutes(1)).await?;
+                Ok(found.map(|message| Done::reference(reference(&message))))
+            }
+            Self::UpdateCard { .. } => Ok(None),
+        }
+    }
+
+    fn fallback(&self, _why: &str) -> Fallback {
+        match self {
+            Self::Brief { .. } | Self::UpdateCard { .. } => Fallback::default(),
+        }
+    }
+}
+
+async fn post(at: &At<'_>, chat: &dyn Chat, rep: &Rep, why: BriefWhy) -> Result<Done, VendorError> {
+    let Some(channel) = &rep.slack_id else { return Err(needs_person(format!("rep {} has no slack_id", rep.id))) };
+    let card = card(at, rep, why, &at.step.effect_key, channel, &CardState::Open);
+    Ok(Done::reference(reference(&chat.post(&card).await?)))
+}
+
+/// Rewrites the card of a ring when it is known how it went.
+async fn update(at: &At<'_>, chat: &dyn Chat, key: &str, rep: &Rep) -> Result<Done, VendorError> {
+    let posted = key.to_owned();
+    let found = at.parts.store.read("step.vendor_ref", move |tx| {
+        let posted = posted.clone();
+        Box::pin(async move { tx.step_vendor_ref(&posted).await })
+    });
+    let reference = match found.await.map_err(retry)? {
+        VendorRef::Known(reference) => reference,
+        VendorRef::Never => return Ok(Done::nothing("the card was never posted")),
+        VendorRef::NotYet => return Err(retry("the card has not been posted yet")),
+    };
+    let message: MessageRef = serde_json::from_str(&reference)
+        .map_err(|error| needs_person(format!("the card's reference {reference:?} is none: {error}")))?;
+    let card = card(at, rep, BriefWhy::Ringing, key, &message.channel, &card_state(at.matter, key));
+    chat.update(&message, &card).await?;
+    Ok(Done::default())
+}
+
+fn card(at: &At<'_>, rep: &Rep, why: BriefWhy, key: &str, channel: &str, state: &CardState) -> Card {
+    at.brief(rep, why, |brief| at.matter.templates.slack_card(&CardContext { brief, key, channel, state }))
+}
+
+fn card_state(matter: &Matter, key: &str) -> CardState {
+    let Some(leg) = matter.handoff.legs.iter().find(|leg| leg.card == key) else { return CardState::Open };
+    match leg.state {
+        LegState::Ringing | LegState::Answered => CardState::Open,
+        LegState::Accepted | LegState::Joined => CardState::Accepted,
+        LegState::Declined => CardState::Declined,
+        LegState::NoAnswer | LegState::Busy | LegState::Machine | LegState::Failed => CardState::Missed,
+        LegState::Cancelled => CardState::CallerLeft,
+    }
+}
+
+/// A message as it is kept with its step.
+fn reference(message: &MessageRef) -> String {
+    json!({ "channel": message.channel, "ts": message.ts }).to_string()
+}

@@ -1,0 +1,149 @@
+//! The lead as the CRM shows it, and whom the CRM names as its owner.
+
+use crate::connectors::{Crm, CrmLead, CrmRef, CrmTask, VendorError, hex_key};
+use crate::outbox::matter::Matter;
+use crate::outbox::parts::{Parts, Vendors, retry};
+use crate::outbox::work::{At, Done, Fallback, Work};
+use crate::render::context::NoteContext;
+use crate::store::{Correction, OwnerChange, StepRow};
+use baton_core::domain::crm_id::CrmId;
+use baton_core::domain::effect::{Class, CrmEffect, CrmNote};
+use baton_core::domain::id::RepId;
+use baton_core::domain::rep::Rep;
+use baton_core::handoff::Event;
+use baton_core::routing::decision::OwnershipResult;
+use baton_core::routing::ledger::Cause;
+use baton_core::rules::RuleSet;
+use baton_core::rules::model::set::Existing;
+use std::sync::Arc;
+
+#[async_trait::async_trait]
+impl Work for CrmEffect<'_> {
+    fn class(&self, vendors: &Vendors) -> Class {
+        match self {
+            Self::Write { .. } => vendors.crm.as_ref().map_or(Class::Repeatable, |crm| crm.write_class()),
+            Self::ReadOwner => Class::Repeatable,
+        }
+    }
+
+    async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError> {
+        let Some(crm) = &at.parts.vendors.crm else { return Ok(Done::nothing("no CRM is configured")) };
+        match *self {
+            Self::Write { owner, note } => write(at, crm.as_ref(), owner, note).await,
+            Self::ReadOwner => read_owner(at, crm.as_ref()).await,
+        }
+    }
+
+    async fn look(&self, _parts: &Parts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
+        match self {
+            // The CRM client looks for our marker itself before it writes again.
+            Self::Write { .. } | Self::ReadOwner => Ok(None),
+        }
+    }
+
+    fn fallback(&self, _why: &str) -> Fallback {
+        match self {
+            Self::Write { .. } | Self::ReadOwner => Fallback::default(),
+        }
+    }
+}
+
+async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Result<Done, VendorError> {
+    let matter = at.matter;
+    let owner_rep = matter.rep(owner)?;
+    let briefing = matter.briefing();
+    let feedback = at.feedback_url(owner);
+    let context = NoteContext {
+        note,
+        briefing: &briefing,
+        plan: &matter.decision.plan,
+        reps: &matter.rules.reps,
+        owner,
+        feedback_url: feedback.as_deref(),
+    };
+    let body = matter.templates.crm_note(&context);
+    let due = match note {
+        CrmNote::Routed => None,
+        CrmNote::Connected { at, .. } => Some((*at, true)),
+        CrmNote::Booked { slot } => Some((slot.from, false)),
+        CrmNote::CallbackPromised { promised_at } => Some((*promised_at, false)),
+        CrmNote::NeedsAttention { .. } => Some((at.now(), false)),
+    };
+    let task = due.map(|(due_at, done)| CrmTask {
+        key: hex_key(&at.step.effect_key),
+        subject: matter.templates.task_subject(&context),
+        body: body.clone(),
+        due_at,
+        done,
+    });
+    let lead = CrmLead {
+        owner_crm_id: owner_rep.crm_id.clone(),
+        keeps_owner: owner_chosen_by_crm(matter).is_some(),
+        description: body,
+        task,
+        ..CrmLead::of(matter.lead())
+    };
+    let written = crm.write_lead(&lead).await?;
+    let (lead, stored) = (matter.lead().id.clone(), written.clone());
+    let kept = at.parts.store.write("lead.set_crm", move |tx| {
+        let (lead, stored) = (lead.clone(), stored.clone());
+        Box::pin(async move { tx.lead_set_crm(&lead, &stored).await })
+    });
+    kept.await.map_err(retry)?;
+    Ok(Done::reference(written.id))
+}
+
+/// Follows an owner who was changed by hand: since the CRM was last written or read, so that neither a write of ours that
+/// is still to come nor what the CRM made of the last one is taken for a person's doing.
+async fn read_owner(at: &At<'_>, crm: &dyn Crm) -> Result<Done, VendorError> {
+    let matter = at.matter;
+    let Some(record) = &matter.record.crm else { return Ok(Done::nothing("not in the CRM yet")) };
+    let written = matter.rep(&matter.handoff.owner)?.crm_id.clone();
+    let before = record.owner_crm_id.clone().or_else(|| owner_chosen_by_crm(matter).cloned()).or(written);
+    let (Some(from), Some(to)) = (before, crm.owner_of(&record.id).await?) else { return Ok(Done::default()) };
+    if from == to {
+        return Ok(Done::nothing("unchanged"));
+    }
+    tracing::info!("the owner was changed in the CRM");
+    let rules = Arc::clone(&matter.rules);
+    let record = CrmRef { owner_crm_id: Some(to.clone()), ..record.clone() };
+    let change = OwnerChange { from, to, seen_at: at.now() };
+    let (lead, correction) = (matter.lead().id.clone(), reassigned(&change, &rules));
+    let stored = at.parts.store.write("owner_change.insert", move |tx| {
+        let (lead, record, change) = (lead.clone(), record.clone(), change.clone());
+        let (rules, correction) = (Arc::clone(&rules), correction.clone());
+        Box::pin(async move {
+            tx.owner_change_insert(&lead, &change).await?;
+            tx.lead_set_crm(&lead, &record).await?;
+            tx.turn_correct(&lead, &correction, &rules, change.seen_at).await?;
+            let Some(rep) = correction.to else { return Ok(None) };
+            let turn_in = tx.turn_of(&lead, &rep).await?;
+            Ok(Some(Event::Reassigned { rep, turn_in, waits_in: None, reason: correction.reason }))
+        })
+    });
+    match stored.await.map_err(retry)? {
+        Some(event) => Ok(Done::event(event)),
+        None => Ok(Done::nothing("changed by hand")),
+    }
+}
+
+/// The CRM's own rules chose this owner, who is theirs to change.
+fn owner_chosen_by_crm(matter: &Matter) -> Option<&CrmId> {
+    let first = matter.decision.trace.ownership.first()?;
+    match (first.existing, &first.result) {
+        (Existing::CrmAssignment, OwnershipResult::NotARep { crm_id }) => Some(crm_id),
+        (Existing::CrmAssignment, _) => matter.rules.reps.get(first.rep.as_ref()?)?.crm_id.as_ref(),
+        _ => None,
+    }
+}
+
+/// The turn follows the owner whom the CRM names.
+fn reassigned(change: &OwnerChange, rules: &RuleSet) -> Correction {
+    let owns = |rep: &&Rep| rep.crm_id.as_ref() == Some(&change.to);
+    Correction {
+        cause: Cause::Reassigned,
+        to: rules.reps.values().find(owns).map(|rep| rep.id.clone()),
+        reason: "the owner was changed in the CRM".to_owned(),
+        author: "crm".to_owned(),
+    }
+}

@@ -1,0 +1,45 @@
+//! Our own events.
+
+use crate::connectors::VendorError;
+use crate::outbox::parts::{Parts, Vendors};
+use crate::outbox::work::{At, Done, Fallback, Work};
+use crate::store::StepRow;
+use baton_core::domain::effect::{Class, Topic};
+use serde_json::json;
+
+#[async_trait::async_trait]
+impl Work for Topic {
+    fn class(&self, _vendors: &Vendors) -> Class {
+        Class::Repeatable
+    }
+
+    /// Ids and times only: whoever listens asks for the rest with a token.
+    async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError> {
+        let Some(events) = &at.parts.vendors.events else { return Ok(Done::nothing("no broker is configured")) };
+        let (step, matter) = (at.step, at.matter);
+        let event = json!({
+            "specversion": "1.0",
+            "id": step.effect_key,
+            "source": "baton",
+            "type": self.as_str(),
+            "time": step.run_at,
+            "data": {
+                "lead": matter.lead().id,
+                "decision": matter.decision.id,
+                "handoff": matter.handoff.id,
+                "owner": matter.handoff.owner,
+                "pool": matter.decision.plan.pool,
+                "next_step": matter.handoff.next_step(),
+            },
+        });
+        events.publish(self.as_str(), &step.effect_key, &event).await.map(|()| Done::default())
+    }
+
+    async fn look(&self, _parts: &Parts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
+        Ok(None)
+    }
+
+    fn fallback(&self, _why: &str) -> Fallback {
+        Fallback::default()
+    }
+}

@@ -1,0 +1,71 @@
+//! What the outbox is built from, and the failures that are its own, not a vendor's.
+
+use crate::connectors::{Calendar, Chat, Crm, Mailer, Telephony, VendorError};
+use crate::facts::Facts;
+use crate::release::Current;
+use crate::store::Store;
+use baton_clock::SharedClock;
+use baton_core::domain::id::{LeadId, RepId};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The vendors of one workspace; an absent one makes its effects end as "not configured".
+#[derive(Clone, Default)]
+pub struct Vendors {
+    pub crm: Option<Arc<dyn Crm>>,
+    pub chat: Option<Arc<dyn Chat>>,
+    pub mailer: Option<Arc<dyn Mailer>>,
+    pub calendar: Option<Arc<dyn Calendar>>,
+    pub telephony: Option<Arc<dyn Telephony>>,
+    pub events: Option<Arc<dyn EventSink>>,
+}
+
+/// Where our own events go: `baton.events`.
+#[async_trait::async_trait]
+pub trait EventSink: Send + Sync {
+    /// # Errors
+    /// The broker did not confirm.
+    async fn publish(&self, topic: &str, id: &str, body: &serde_json::Value) -> Result<(), VendorError>;
+}
+
+/// Makes the address under which a rep rates a lead.
+pub trait FeedbackLinks: Send + Sync {
+    fn link(&self, lead: &LeadId, rep: &RepId, now: DateTime<Utc>) -> String;
+}
+
+/// What the runner is built from.
+pub struct Parts {
+    pub store: Store,
+    pub vendors: Vendors,
+    pub facts: Arc<Facts>,
+    pub release: Current,
+    pub clock: SharedClock,
+    /// Who leases; new at every start.
+    pub worker: String,
+    pub lease: Duration,
+    /// A vendor's answer is waited for no longer.
+    pub vendor_timeout: Duration,
+    /// In each lane.
+    pub steps_at_once: usize,
+    pub links: Option<Arc<dyn FeedbackLinks>>,
+}
+
+/// Named in errors that are ours, not a vendor's.
+const OURS: &str = "baton";
+
+pub(super) fn not_configured<T>(what: &str) -> Result<T, VendorError> {
+    Err(needs_person(format!("no {what} is configured in baton.toml")))
+}
+
+pub(super) fn needs_person(why: String) -> VendorError {
+    VendorError::NeedsPerson { vendor: OURS, why }
+}
+
+pub(super) fn gone(why: &str) -> VendorError {
+    VendorError::Gone { vendor: OURS, why: why.to_owned() }
+}
+
+pub(super) fn retry(why: impl ToString) -> VendorError {
+    VendorError::Retry { vendor: OURS, why: why.to_string(), after: None }
+}

@@ -1,0 +1,133 @@
+//! What is told of every effect. All that differs from effect to effect is answered here; leases, fences, deadlines, marks and
+//! tries are the same for all of them, and the runner's.
+
+use super::matter::Matter;
+use super::parts::{Parts, Vendors};
+use crate::connectors::VendorError;
+use crate::render::caller::CallerContext;
+use crate::render::context::BriefContext;
+use crate::store::StepRow;
+use baton_core::domain::effect::{BriefWhy, Class};
+use baton_core::domain::id::{LegId, RepId};
+use baton_core::domain::rep::Rep;
+use baton_core::handoff::{Event, Stage};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// One effect as its lane has it done. What stands without a default is answered effect by effect.
+#[async_trait::async_trait]
+pub trait Work: Send + Sync {
+    /// What a lost answer means.
+    fn class(&self, vendors: &Vendors) -> Class;
+
+    /// One call to the vendor; what it means is `handoff`'s business.
+    async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError>;
+
+    /// What the vendor knows of an effect whose answer was lost; `None`: it did not happen. Asked for `LookFirst` alone.
+    async fn look(&self, parts: &Parts, step: &StepRow) -> Result<Option<Done>, VendorError>;
+
+    /// What it means for the handoff that it will not happen.
+    fn fallback(&self, why: &str) -> Fallback;
+
+    /// Its result, if it needs no vendor.
+    fn at_once(&self) -> Option<Event> {
+        None
+    }
+
+    /// Rests on how the handoff stands at this moment, not on how it stood when the step was planned.
+    fn needs_fresh_matter(&self) -> bool {
+        false
+    }
+
+    /// How long after its deadline it is still settled if it may have happened.
+    fn settled_within(&self) -> TimeDelta {
+        TimeDelta::zero()
+    }
+
+    /// The leg whose rep is free once it has ended.
+    fn frees(&self) -> Option<&LegId> {
+        None
+    }
+}
+
+/// What a call is made with.
+pub struct At<'a> {
+    pub parts: &'a Parts,
+    pub step: &'a StepRow,
+    pub matter: &'a Matter,
+}
+
+impl At<'_> {
+    pub fn now(&self) -> DateTime<Utc> {
+        self.parts.clock.now()
+    }
+
+    pub fn caller_context(&self) -> CallerContext<'_> {
+        let Matter { rules, handoff, .. } = self.matter;
+        let company = rules.handoff.company.as_deref();
+        CallerContext { reps: &rules.reps, company, caller: handoff.whereabouts(), now: self.now() }
+    }
+
+    pub fn feedback_url(&self, rep: &RepId) -> Option<String> {
+        let links = self.parts.links.as_ref()?;
+        Some(links.link(&self.matter.lead().id, rep, self.now()))
+    }
+
+    /// A briefing for this rep, written by `write`.
+    pub fn brief<T>(&self, rep: &Rep, why: BriefWhy, write: impl FnOnce(BriefContext<'_>) -> T) -> T {
+        let Matter { record, decision, handoff, rules, .. } = self.matter;
+        let note = match &handoff.stage {
+            Stage::NeedsAttention { why, .. } => Some(why.as_str()),
+            _ => None,
+        };
+        write(BriefContext {
+            why,
+            briefing: &self.matter.briefing(),
+            plan: &decision.plan,
+            rep,
+            owner_name: rules.reps.get(&handoff.owner).map_or("nobody", |owner| owner.name.as_str()),
+            at: (why != BriefWhy::Ringing).then(|| handoff.next_step().at),
+            note,
+            record_url: record.crm.as_ref().and_then(|crm| crm.url.as_deref()),
+            feedback_url: self.feedback_url(&rep.id).as_deref(),
+        })
+    }
+}
+
+/// A call that came back well.
+#[derive(Debug, Default)]
+pub struct Done {
+    pub vendor_ref: Option<String>,
+    pub result: Option<String>,
+    pub event: Option<Event>,
+}
+
+impl Done {
+    pub fn event(event: Event) -> Self {
+        Self { event: Some(event), ..Self::default() }
+    }
+
+    /// Ended well, with nothing done at a vendor.
+    pub fn nothing(why: &str) -> Self {
+        Self { result: Some(why.to_owned()), ..Self::default() }
+    }
+
+    pub fn reference(vendor_ref: impl Into<String>) -> Self {
+        Self { vendor_ref: Some(vendor_ref.into()), ..Self::default() }
+    }
+}
+
+/// What the handoff is told of an effect that will not happen.
+#[derive(Default)]
+pub struct Fallback {
+    /// It failed for good, or was too late.
+    pub failed: Option<Event>,
+    /// The vendor no longer has what it is about.
+    pub gone: Option<Event>,
+}
+
+impl Fallback {
+    /// The same for both.
+    pub fn of(event: Event) -> Self {
+        Self { failed: Some(event.clone()), gone: Some(event) }
+    }
+}

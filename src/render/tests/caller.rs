@@ -1,0 +1,71 @@
+//! What callers hear and read.
+
+use super::*;
+use baton_core::domain::effect::{Confirmation, Instruction};
+use baton_core::domain::whereabouts::Evidence;
+
+#[test]
+fn the_caller_hears_a_first_name_and_a_time_and_nothing_else() {
+    let case = case(mallory());
+    let templates = built_in();
+    let slot = case.slot();
+    let later = Slot { from: at("2026-01-09T22:00:00Z"), ..slot.clone() };
+    let instructions = [
+        Instruction::Hold { rep: rep_id("ben") },
+        Instruction::Connected { rep: rep_id("ben") },
+        Instruction::OfferSlots { slots: vec![slot.clone(), later] },
+        Instruction::ConfirmBooking { slot: slot.clone() },
+        Instruction::PromiseCallback { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") },
+        Instruction::Hold { rep: rep_id("gone") },
+    ];
+    let mut text = String::new();
+    for zone in [Some(Zone::named("America/New_York")), None] {
+        for instruction in &instructions {
+            text += &format!("{}\n", templates.caller(instruction, &case.caller(zone)).0);
+        }
+    }
+    for what in [
+        Confirmation::Booking { slot },
+        Confirmation::Callback { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") },
+    ] {
+        let mail = templates.caller_confirmation(&what, case.world.lead.contact.name.as_ref(), &case.caller(None));
+        text += &format!("\nSubject: {}\n{}\n", mail.subject.0, mail.text.0);
+        assert!(mail.html.0.contains("<p style=\"margin:0 0 12px\">Hello,</p>"));
+        assert!(!mail.html.0.contains("Mallory") && !mail.html.0.contains("82"));
+    }
+    let event = templates.calendar_event(&rep_id("ben"), &case.caller(None));
+    text += &format!("\n{}: {}\n", event.summary.0, event.description.0);
+    assert!(!text.contains("Mallory") && !text.contains("Ortiz"));
+    let known = said("Dana Whitfield");
+    let what = Confirmation::Callback { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") };
+    let mail = templates.caller_confirmation(&what, known.as_ref(), &case.caller(None));
+    text += &format!("\nSubject: {}\n{}\n", mail.subject.0, mail.text.0);
+    golden("caller.txt", &text);
+}
+
+#[test]
+fn a_workspace_may_bring_its_own_words() {
+    let own = Templates::compile(&[("caller/hold.hbs", "Bleiben Sie dran,\n{{rep}} kommt.")]).expect("no fault");
+    let case = case(dana());
+    let text = own.caller(&Instruction::Hold { rep: rep_id("ben") }, &case.caller(None));
+    assert_eq!(text.0, "Bleiben Sie dran, Ben kommt.");
+}
+
+/// Where it is not certain, the clock is named; it is never the rep's while something is known of the caller's.
+#[test]
+fn a_caller_whose_clock_is_not_certain_hears_which_clock_is_meant() {
+    let case = case(mallory());
+    let promise = Instruction::PromiseCallback { rep: rep_id("ben"), promised_at: at("2026-01-08T15:00:00Z") };
+    let zones = |names: &[&str]| names.iter().map(|name| Zone::named(name)).collect::<Vec<_>>();
+    for (names, by, told) in [
+        (&["America/New_York"][..], Evidence::State, "10 in the morning your time"),
+        (&["America/New_York"], Evidence::Number, "10 in the morning New York time"),
+        (&["America/New_York", "America/Chicago"], Evidence::State, "10 in the morning New York time"),
+        (&["Europe/London", "Europe/Berlin"], Evidence::NumberAndCountry, "3 in the afternoon London time"),
+        (&[], Evidence::Nothing, "7 in the morning Los Angeles time"),
+    ] {
+        let caller = Whereabouts { zones: zones(names), place: None, by };
+        let said = built_in().caller(&promise, &CallerContext { caller, ..case.caller(None) });
+        assert!(said.0.contains(told), "{names:?} {by:?}: {}", said.0);
+    }
+}

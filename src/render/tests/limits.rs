@@ -1,0 +1,62 @@
+//! Whatever callers say, every channel keeps its form and its limits.
+
+use super::*;
+use proptest::prelude::*;
+
+#[test]
+fn what_callers_say_cannot_break_out_of_any_channel() {
+    let case = case(mallory());
+    let templates = built_in();
+    let card = case.card(BriefWhy::Ringing, &CardState::Open);
+    within_slack_limits(&card);
+    let slack = format!("{}\n{}", card.text, card.blocks);
+    for bad in ["<!channel>", "<script", "<https://evil", "<img", "\u{202E}", "javascript:"] {
+        assert!(!slack.contains(bad), "{bad} in {slack}");
+    }
+    assert!(slack.contains("&lt;!channel&gt;") && slack.contains("{{7*7}}"), "shown as it was said");
+
+    let mail = templates.email(&case.brief(BriefWhy::Ringing));
+    assert!(!mail.subject.0.contains(['\r', '\n']), "{}", mail.subject.0);
+    assert!(mail.subject.0.starts_with("Live call now: Mallory <!channel> Bcc:"));
+    for bad in ["<script", "<img", "<!channel", "<https", "href=\"javascript", "\u{202E}"] {
+        assert!(!mail.html.0.contains(bad), "{bad}");
+    }
+    let subject = templates.task_subject(&case.note(&CrmNote::Routed));
+    assert!(!subject.contains(['\r', '\n']) && subject.chars().count() <= 255);
+    assert!(case.briefing.summary.as_ref().is_some_and(|s| s.0.chars().count() <= 1000));
+    assert_eq!(case.briefing.objections.len(), 5);
+}
+
+/// The limits of Slack's Block Kit reference.
+fn within_slack_limits(card: &Card) {
+    let blocks = card.blocks.as_array().expect("blocks are an array");
+    assert!((1..=50).contains(&blocks.len()));
+    let count = |value: &serde_json::Value| value.as_str().expect("a text").chars().count();
+    for block in blocks {
+        match block["type"].as_str() {
+            Some("header") => assert!((1..=150).contains(&count(&block["text"]["text"]))),
+            Some("section") => assert!((1..=3000).contains(&count(&block["text"]["text"]))),
+            Some("context") => assert!((1..=3000).contains(&count(&block["elements"][0]["text"]))),
+            other => panic!("unexpected block {other:?}"),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn whatever_is_said_every_message_keeps_its_limits(name in "\\PC{0,300}", summary in "\\PC{0,3000}") {
+        let mut lead = dana();
+        lead.contact.name = said(&name);
+        lead.qualification.summary = said(&summary);
+        lead.qualification.objections = vec![summary.clone(); 7];
+        lead.contact.title = said(&"&".repeat(300));
+        let case = case(lead);
+        for why in WHYS {
+            within_slack_limits(&case.card(why, &CardState::Open));
+        }
+        let whisper = built_in().whisper(&case.briefing).0;
+        prop_assert!(spoken::words(&whisper) <= spoken::MAX_WORDS);
+        prop_assert!(whisper.ends_with("Press 1 to accept."));
+    }
+}

@@ -1,0 +1,216 @@
+//! Opening a database, and refusing one on which no promise can be kept.
+
+use super::place::{self, Missing};
+use super::pulse::Pulse;
+use crate::store::sql::dialect::Engine;
+use crate::store::{Store, StoreError};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyConnection, AnyPool, Connection, Row};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Connections for transactions that write on PostgreSQL; SQLite has exactly one writer.
+const WRITERS: u32 = 6;
+const READERS: u32 = 4;
+const ACQUIRE_WITHIN: Duration = Duration::from_secs(30);
+/// How long the cause of an unreachable database is looked for.
+const NAMED_WITHIN: Duration = Duration::from_millis(600);
+/// How long a database may take to answer for the first time.
+const OPEN_WITHIN: Duration = Duration::from_secs(10);
+/// The first SQLite without the fault that could corrupt a write-ahead log (sqlite.org, "WAL-reset bug").
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+/// Further apart than this, our clock and the database server's are not both right.
+const CLOCKS_WITHIN: TimeDelta = TimeDelta::seconds(2);
+
+const SQLITE_WRITER: [&str; 4] = [
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+];
+const SQLITE_READER: [&str; 2] = ["PRAGMA busy_timeout = 10000", "PRAGMA query_only = ON"];
+/// A statement or a forgotten transaction of ours never holds the others up for long. And statements are planned for the tables
+/// as they are at the moment: PostgreSQL would keep the plan it made while they were empty, and go on to read them whole when
+/// they no longer are: two thirds of a busy worker's time went into that. What is asked for lies in memory nearly always, and a
+/// page of it costs as much here as there: by the server's default, made for disks that turn, ending one step read thousands.
+const POSTGRES: [&str; 5] = [
+    "SET statement_timeout = '10s'",
+    "SET lock_timeout = '5s'",
+    "SET idle_in_transaction_session_timeout = '10s'",
+    "SET plan_cache_mode = force_custom_plan",
+    "SET random_page_cost = 1.1",
+];
+
+/// How a connection for writing is made; kept to find out why none can be had.
+pub(in crate::store) struct Way {
+    pub engine: Engine,
+    /// Holds the password.
+    url: String,
+    setup: Vec<&'static str>,
+}
+
+impl Way {
+    async fn first_connection(&self) -> Result<AnyConnection, sqlx::Error> {
+        let mut connection = AnyConnection::connect(&self.url).await?;
+        for statement in &self.setup {
+            sqlx::query(*statement).execute(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+
+    /// The pool says only that its time was up: it tries again whatever may be a server that is starting.
+    pub async fn why_unreachable(&self) -> StoreError {
+        match tokio::time::timeout(NAMED_WITHIN, self.first_connection()).await {
+            Ok(Err(cause)) => StoreError::from(cause),
+            Ok(Ok(connection)) => {
+                drop(connection);
+                StoreError::from(sqlx::Error::PoolTimedOut)
+            }
+            Err(_) => {
+                let silent = std::io::Error::new(std::io::ErrorKind::TimedOut, "it does not answer");
+                StoreError::from(sqlx::Error::Io(silent))
+            }
+        }
+    }
+}
+
+impl Store {
+    /// `sqlite:FILE` (created if missing) or `postgres://…`.
+    ///
+    /// # Errors
+    /// The URL is of neither kind, the database does not answer, or is not fit: an old SQLite, a PostgreSQL that
+    /// acknowledges commits before they are durable, a standby, or a SQLite that keeps no write-ahead log (in memory).
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::open_as(url, Missing::Created).await
+    }
+
+    /// The same for whoever only looks at what workers wrote: nothing is created.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; and there is no such file.
+    pub async fn open_existing(url: &str) -> Result<Self, StoreError> {
+        Self::open_as(url, Missing::Refused).await
+    }
+
+    async fn open_as(url: &str, missing: Missing) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let store = if url.starts_with("sqlite:") {
+            let url = place::with_mode(url, missing)?;
+            let writer = pool(&url, 1, &SQLITE_WRITER)?;
+            let way = Way { engine: Engine::Sqlite, url: url.clone(), setup: SQLITE_WRITER.to_vec() };
+            Self::over(way, writer, pool(&url, READERS, &SQLITE_READER)?)
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let way = Way { engine: Engine::Postgres, url: url.to_owned(), setup: POSTGRES.to_vec() };
+            Self::over(way, pool(url, WRITERS, &POSTGRES)?, pool(url, READERS, &POSTGRES)?)
+        } else {
+            let why = "database.url is neither sqlite:FILE nor postgres://USER@HOST/NAME".to_owned();
+            return Err(StoreError::Unfit { why });
+        };
+        // Before the pools try: they say only that the time was up.
+        let first = tokio::time::timeout(OPEN_WITHIN, store.way.first_connection()).await;
+        match first {
+            Ok(connection) => connection.map_err(|cause| StoreError::from(cause).within("opening it"))?.close().await?,
+            Err(_) => return Err(store.way.why_unreachable().await.within("opening it")),
+        }
+        store.prove_fit().await?;
+        Ok(store)
+    }
+
+    fn over(way: Way, writer: AnyPool, reader: AnyPool) -> Self {
+        Self { engine: way.engine, writer, reader, way: Arc::new(way), pulse: Arc::new(Pulse::default()) }
+    }
+
+    /// What the database is, without its password.
+    pub(super) fn url(&self) -> &str {
+        &self.way.url
+    }
+
+    /// The database server's time; `None` for SQLite, which has no clock of its own, and one worker.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn time(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        if self.engine == Engine::Sqlite {
+            return Ok(None);
+        }
+        let sql = "-- store::clock\nSELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
+        let micros: i64 = sqlx::query(sql).fetch_one(&self.reader).await?.try_get(0)?;
+        let why = || StoreError::Unfit { why: format!("its clock shows {micros} microseconds, which is no time") };
+        DateTime::from_timestamp_micros(micros).map(Some).ok_or_else(why)
+    }
+
+    /// Leases of several workers rest on their clocks.
+    ///
+    /// # Errors
+    /// A clock that is this much ahead of the database server's is too far off, and what to do.
+    pub fn clocks_agree(ahead: TimeDelta) -> Result<(), String> {
+        if ahead.abs() <= CLOCKS_WITHIN {
+            return Ok(());
+        }
+        let (by, direction) = if ahead > TimeDelta::zero() { (ahead, "ahead of") } else { (-ahead, "behind") };
+        Err(format!(
+            "this machine's clock is {} ms {direction} the database server's (allowed: {} ms either way): let both follow NTP",
+            by.num_milliseconds(),
+            CLOCKS_WITHIN.num_milliseconds()
+        ))
+    }
+
+    async fn prove_fit(&self) -> Result<(), StoreError> {
+        match self.engine {
+            Engine::Sqlite => {
+                let row = sqlx::query("-- store::version\nSELECT sqlite_version()").fetch_one(&self.reader).await?;
+                let version: String = row.try_get(0)?;
+                let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+                let found = (part(&parts, 0), part(&parts, 1), part(&parts, 2));
+                if found < OLDEST_SQLITE {
+                    let (major, minor, patch) = OLDEST_SQLITE;
+                    let why = format!("SQLite {version} can corrupt its log; needed: {major}.{minor}.{patch} or newer");
+                    return Err(StoreError::Unfit { why });
+                }
+                let row = sqlx::query("-- store::journal\nPRAGMA journal_mode").fetch_one(&self.writer).await?;
+                let journal: String = row.try_get(0)?;
+                if journal != "wal" {
+                    let why =
+                        format!("SQLite keeps its journal in mode {journal}, not wal: use a file on a local disk");
+                    return Err(StoreError::Unfit { why });
+                }
+            }
+            Engine::Postgres => {
+                let sql = "-- store::fitness\nSELECT current_setting('synchronous_commit'), current_setting('fsync'), \
+                           CASE WHEN pg_is_in_recovery() THEN 'yes' ELSE 'no' END";
+                let row = sqlx::query(sql).fetch_one(&self.reader).await?;
+                let (synchronous, fsync, standby): (String, String, String) =
+                    (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+                let fault = match (synchronous.as_str(), fsync.as_str(), standby.as_str()) {
+                    ("off", _, _) => "synchronous_commit is off: a commit could be lost after it was acknowledged",
+                    (_, "off", _) => "fsync is off: a crash could lose or corrupt what was committed",
+                    (_, _, "yes") => "this is a standby: point database.url at the primary",
+                    _ => return Ok(()),
+                };
+                return Err(StoreError::Unfit { why: fault.to_owned() });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn part(parts: &[u32], index: usize) -> u32 {
+    parts.get(index).copied().unwrap_or(0)
+}
+
+/// Connections are made when they are asked for.
+fn pool(url: &str, size: u32, setup: &'static [&'static str]) -> Result<AnyPool, StoreError> {
+    let options = AnyPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_WITHIN).after_connect(
+        move |connection, _| {
+            Box::pin(async move {
+                for statement in setup {
+                    sqlx::query(*statement).execute(&mut *connection).await?;
+                }
+                Ok(())
+            })
+        },
+    );
+    Ok(options.connect_lazy(url)?)
+}

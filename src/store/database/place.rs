@@ -1,0 +1,123 @@
+//! Where a SQLite database lies, and who works on it.
+//!
+//! Guarantees: a file is created only by who may; of two workers on one file the second is refused. The lock is the operating
+//! system's and ends with the process, however that ends: a killed worker is in nobody's way. It lies on a file beside the
+//! database, since closing any handle on the database's own file would take SQLite's locks away.
+
+use crate::store::sql::dialect::Engine;
+use crate::store::{Store, StoreError};
+use std::fs::{File, TryLockError};
+use std::io::{Read, Write};
+use std::path::PathBuf;
+
+/// What is to happen where there is no database file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    Created,
+    Refused,
+}
+
+/// The URL with the mode in which the file is opened; one that is written there stays.
+pub(super) fn with_mode(url: &str, missing: Missing) -> Result<String, StoreError> {
+    if missing == Missing::Refused
+        && let Some(file) = file_of(url)
+        && !file.exists()
+    {
+        let why = format!("there is no {}: a worker makes it when it first starts (`baton serve`)", file.display());
+        return Err(StoreError::Unfit { why });
+    }
+    if url.contains("mode=") {
+        return Ok(url.to_owned());
+    }
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let mode = if missing == Missing::Created { "rwc" } else { "rw" };
+    Ok(format!("{url}{separator}mode={mode}"))
+}
+
+/// `None` for PostgreSQL and for a database in memory.
+fn file_of(url: &str) -> Option<PathBuf> {
+    let (path, _) = parts(url)?;
+    Some(PathBuf::from(decoded(path)))
+}
+
+/// Path and options of a SQLite URL.
+fn parts(url: &str) -> Option<(&str, &str)> {
+    let rest = url.strip_prefix("sqlite:")?;
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let (path, options) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+    (!path.is_empty() && path != ":memory:").then_some((path, options))
+}
+
+/// `%41` is `A`: the path as SQLite's client reads it.
+fn decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let code = (*first == b'%').then(|| tail.get(..2)).flatten();
+        let code = code.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(code.unwrap_or(*first));
+        rest = if code.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Held by the one worker of a SQLite file; nothing on PostgreSQL, which many may share.
+pub struct WorkerLock(#[expect(dead_code, reason = "held, not read: the lock ends with the handle")] Option<File>);
+
+impl Store {
+    /// Makes this process the only worker of a SQLite file.
+    ///
+    /// # Errors
+    /// `Unfit`: another worker has it, or the lock file beside the database cannot be written.
+    pub fn lock_for_worker(&self) -> Result<WorkerLock, StoreError> {
+        let file = match self.engine {
+            Engine::Postgres => return Ok(WorkerLock(None)),
+            Engine::Sqlite => file_of(self.url()),
+        };
+        let Some(database) = file else { return Ok(WorkerLock(None)) };
+        let mut path = database.clone().into_os_string();
+        path.push(".worker");
+        let path = PathBuf::from(path);
+        let unfit = |error: std::io::Error| StoreError::Unfit { why: format!("locking {}: {error}", path.display()) };
+        let opened = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let mut lock = opened.map_err(unfit)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // Only to name it: whoever holds the lock may not have written yet.
+                let _unnamed = lock.read_to_string(&mut holder);
+                let why = format!(
+                    "another worker (process {}) is at work on {}: one SQLite file has one worker; stop that one first, or \
+                     let several share a PostgreSQL (database.url)",
+                    holder.trim(),
+                    database.display()
+                );
+                return Err(StoreError::Unfit { why });
+            }
+            Err(TryLockError::Error(error)) => return Err(unfit(error)),
+        }
+        lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id())).map_err(unfit)?;
+        Ok(WorkerLock(Some(lock)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_found_as_the_client_finds_it() {
+        for (url, file) in [
+            ("sqlite:b.db", Some("b.db")),
+            ("sqlite://b.db?mode=rwc", Some("b.db")),
+            ("sqlite:///a%20b.db?mode=rwc", Some("/a b.db")),
+            ("sqlite:/50%25 off%3F/ü/b.db", Some("/50% off?/ü/b.db")),
+            ("sqlite:/100%.db", Some("/100%.db")),
+            ("sqlite::memory:", None),
+            ("postgres://u@h/d", None),
+        ] {
+            assert_eq!(file_of(url), file.map(PathBuf::from), "{url}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Decisions with what was known when they were made, read back as values or as they are written in the database.
+
+use crate::store::sql::dialect::Column::{Int, Text};
+use crate::store::sql::row::{Reading, Rows, micros};
+use crate::store::{StoreError, Tx};
+use baton_core::domain::id::{DecisionId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
+use baton_core::routing::decision::{OwnershipResult, TargetRole};
+use baton_core::routing::{Decision, Snapshot, versions};
+use baton_core::rules::model::verdict::Verdict;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
+
+/// A decision with everything it was made from, as it is written in the database: to be made again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDecision {
+    pub id: String,
+    pub lead_id: LeadId,
+    pub release: ReleaseId,
+    pub decided_at: DateTime<Utc>,
+    /// JSON of `routing::Decision`.
+    pub body: String,
+    /// JSON of `domain::lead::Lead`.
+    pub lead: String,
+    /// JSON of `routing::Snapshot`.
+    pub snapshot: String,
+}
+
+#[derive(Serialize)]
+struct DecisionColumns<'a> {
+    lead_id: &'a LeadId,
+    id: &'a DecisionId,
+    release: &'a ReleaseId,
+    decided_at: i64,
+    owner: &'a RepId,
+    pool: &'a PoolId,
+    territory: &'a Option<TerritoryId>,
+    tier: &'a TierId,
+    route: String,
+    degraded: i64,
+    reason: &'a str,
+}
+
+const STORED: &str = "d.id, d.lead_id, d.release, d.decided_at, d.body, d.snapshot, l.body AS lead \
+                      FROM decision d JOIN lead l ON l.id = d.lead_id";
+
+impl Tx {
+    pub(super) async fn decisions_insert(&mut self, decisions: &[(&Decision, &Snapshot)]) -> Result<(), StoreError> {
+        let mut rows = Rows::sized(decisions.len(), 14_000);
+        for &(decision, snapshot) in decisions {
+            let reason = decision.plan.reason.in_words();
+            let columns = DecisionColumns {
+                lead_id: &decision.lead_id,
+                id: &decision.id,
+                release: &decision.release,
+                decided_at: micros(decision.decided_at),
+                owner: &decision.plan.owner,
+                pool: &decision.plan.pool,
+                territory: &decision.plan.territory,
+                tier: &decision.plan.tier,
+                route: route(decision),
+                degraded: i64::from(!decision.degraded.is_empty()),
+                reason: &reason,
+            };
+            rows.row(&columns)?.document("body", decision)?.document("snapshot", snapshot)?;
+        }
+        let columns = [
+            Text("lead_id"),
+            Text("id"),
+            Text("release"),
+            Int("decided_at"),
+            Text("owner"),
+            Text("pool"),
+            Text("territory"),
+            Text("tier"),
+            Text("route"),
+            Int("degraded"),
+            Text("reason"),
+            Text("body"),
+            Text("snapshot"),
+        ];
+        let sql = self.engine.insert_all("decision::insert", "decision", &columns, "");
+        sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    pub async fn decision(&mut self, lead: &LeadId) -> Result<Option<Decision>, StoreError> {
+        let sql = "-- decision::by_lead\nSELECT lead_id, body FROM decision WHERE lead_id = $1";
+        let row = sqlx::query(sql).bind(lead.as_str()).fetch_optional(self.conn()).await?;
+        row.map(|row| Reading::new("decision", &row).json_of_any_version("body", versions::read)).transpose()
+    }
+
+    /// What was known when it was decided.
+    pub async fn snapshot(&mut self, lead: &LeadId) -> Result<Option<Snapshot>, StoreError> {
+        let sql = "-- decision::snapshot\nSELECT lead_id, snapshot FROM decision WHERE lead_id = $1";
+        let row = sqlx::query(sql).bind(lead.as_str()).fetch_optional(self.conn()).await?;
+        row.map(|row| Reading::new("decision", &row).json("snapshot")).transpose()
+    }
+
+    /// One decision, by its own id or by its lead's.
+    pub async fn decision_stored(&mut self, id: &str) -> Result<Option<StoredDecision>, StoreError> {
+        let sql = format!("-- decision::stored\nSELECT {STORED} WHERE d.id = $1 OR d.lead_id = $1");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(id).fetch_optional(self.conn()).await?;
+        row.as_ref().map(read_stored).transpose()
+    }
+
+    /// Decisions in the order in which they were made: those later than `after` (instant and id), made before `until`.
+    pub async fn decisions_stored(
+        &mut self,
+        after: (DateTime<Utc>, &str),
+        until: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<StoredDecision>, StoreError> {
+        let sql = format!(
+            "-- decision::stored_after\nSELECT {STORED} WHERE d.decided_at >= $1 AND d.decided_at < $3 \
+             AND (d.decided_at > $1 OR d.id > $2) ORDER BY d.decided_at, d.id LIMIT $4"
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(micros(after.0)).bind(after.1);
+        let rows = query.bind(micros(until)).bind(limit as i64).fetch_all(self.conn()).await?;
+        rows.iter().map(read_stored).collect()
+    }
+}
+
+/// How a lead was routed, for the reports.
+fn route(decision: &Decision) -> String {
+    let trace = &decision.trace;
+    for step in &trace.ownership {
+        match &step.result {
+            OwnershipResult::Delegated { .. } => return "delegate".to_owned(),
+            OwnershipResult::Keeps | OwnershipResult::KeepsForLater { .. } => return "owner".to_owned(),
+            OwnershipResult::GivenUp { .. }
+            | OwnershipResult::NoOwner
+            | OwnershipResult::NotARep { .. }
+            | OwnershipResult::Inactive
+            | OwnershipResult::Weak
+            | OwnershipResult::TooLongAgo { .. }
+            | OwnershipResult::NotKnown { .. } => {}
+        }
+    }
+    let owned = decision.plan.targets.iter().any(|target| target.role == TargetRole::Owner);
+    let taken = trace.routes.iter().find(|route| route.verdict == Verdict::Yes);
+    match (owned, taken, &decision.plan.territory) {
+        (true, _, _) => "owner".to_owned(),
+        (false, Some(route), _) => format!("route {}", route.name),
+        (false, None, Some(_)) => "territory × tier".to_owned(),
+        (false, None, None) => "catch-all".to_owned(),
+    }
+}
+
+fn read_stored(row: &AnyRow) -> Result<StoredDecision, StoreError> {
+    let row = Reading::new("decision", row);
+    Ok(StoredDecision {
+        id: row.text("id")?,
+        lead_id: row.id("lead_id")?,
+        release: row.id("release")?,
+        decided_at: row.at("decided_at")?,
+        body: row.text("body")?,
+        lead: row.text("lead")?,
+        snapshot: row.text("snapshot")?,
+    })
+}

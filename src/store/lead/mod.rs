@@ -1,0 +1,254 @@
+//! Leads and the decisions about them; beside it, whom a call or a caller belongs to, and leads read back by list, by story, by
+//! what was decided and by whom they wait for.
+
+mod call;
+mod caller;
+mod decision;
+mod listing;
+mod past;
+mod timeline;
+mod trace;
+mod waiting;
+
+pub use caller::{Met, caller_keys};
+pub use decision::StoredDecision;
+pub use listing::{AttentionCounts, LeadQuery, LeadSummary};
+pub use past::PastLead;
+pub use timeline::TimelineEntry;
+pub use waiting::{WaitingLead, Waits};
+
+use super::sql::dialect::Column::{Int, Text};
+use super::sql::row::{Reading, Rows, micros};
+use super::{NewStep, StoreError, Tx};
+use crate::connectors::CrmRef;
+use baton_core::domain::crm_id::CrmId;
+use baton_core::domain::id::{HandoffId, LeadId, RepId};
+use baton_core::domain::lead::Lead;
+use baton_core::domain::outcome::{NextStep, NextStepKind, Outcome};
+use baton_core::domain::phone::PhoneE164;
+use baton_core::handoff::{Handoff, Settled};
+use baton_core::routing::{Decision, Snapshot};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
+
+/// A lead with everything its decision made, for one commit.
+#[derive(Debug, Clone)]
+pub struct DecidedLead {
+    pub lead: Lead,
+    pub decision: Decision,
+    pub snapshot: Snapshot,
+    /// As it is after its first move.
+    pub handoff: Handoff,
+    pub steps: Vec<NewStep>,
+    pub timeline: Vec<TimelineEntry>,
+    /// Of the briefing.
+    pub completeness_permille: u16,
+}
+
+/// A lead as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeadRecord {
+    pub lead: Lead,
+    pub owner: RepId,
+    pub status: String,
+    pub next_step: NextStep,
+    pub first_contact_at: Option<DateTime<Utc>>,
+    pub crm: Option<CrmRef>,
+}
+
+#[derive(Serialize)]
+struct LeadColumns<'a> {
+    id: &'a LeadId,
+    source: &'a str,
+    event_id: &'a str,
+    call_platform: Option<&'a str>,
+    call_id: Option<&'a str>,
+    call_leg: Option<&'a str>,
+    phone: Option<&'a str>,
+    email: Option<&'a str>,
+    name: Option<&'a str>,
+    received_at: i64,
+    decided_at: i64,
+    owner: &'a RepId,
+    status: &'static str,
+    next_step: &'static str,
+    next_owner: &'a RepId,
+    next_at: i64,
+    completeness_permille: u16,
+}
+
+/// With what later events of the same call have added; [`StoredDecision`] is what was decided on.
+const COLUMNS: &str = "id, COALESCE(completed, body) AS body, owner, status, next_step, next_owner, next_at, first_contact_at, crm_id, crm_url, crm_owner";
+
+impl Tx {
+    /// Leads, decisions, handoffs, steps and first timeline lines: a handful of statements, however many leads.
+    pub async fn decided_insert(&mut self, decided: &[DecidedLead]) -> Result<(), StoreError> {
+        self.leads_insert(decided).await?;
+        let decisions: Vec<_> = decided.iter().map(|one| (&one.decision, &one.snapshot)).collect();
+        self.decisions_insert(&decisions).await?;
+        self.handoffs_insert(decided.iter().map(|one| &one.handoff)).await?;
+        let steps: Vec<&NewStep> = decided.iter().flat_map(|one| &one.steps).collect();
+        self.steps_insert(steps).await?;
+        let timeline: Vec<&TimelineEntry> = decided.iter().flat_map(|one| &one.timeline).collect();
+        self.timeline_append(timeline).await
+    }
+
+    async fn leads_insert(&mut self, decided: &[DecidedLead]) -> Result<(), StoreError> {
+        let mut rows = Rows::sized(decided.len(), 3_500);
+        for one in decided {
+            let (lead, next) = (&one.lead, one.handoff.next_step());
+            let columns = LeadColumns {
+                id: &lead.id,
+                source: &lead.source,
+                event_id: &lead.event_id,
+                call_platform: lead.call.as_ref().map(|call| call.platform.as_str()),
+                call_id: lead.call.as_ref().map(|call| call.id.as_str()),
+                call_leg: lead.call.as_ref().and_then(|call| call.leg.as_ref()).map(|leg| leg.as_str()),
+                phone: lead.reach_phone().map(PhoneE164::as_str),
+                email: lead.contact.email.as_ref().map(|email| email.value.as_str()),
+                name: lead.contact.name.as_ref().map(|name| name.value.as_str()),
+                received_at: micros(lead.received_at),
+                decided_at: micros(one.decision.decided_at),
+                owner: &one.handoff.owner,
+                status: status(&one.handoff),
+                next_step: kind_name(next.what),
+                next_owner: &next.owner,
+                next_at: micros(next.at),
+                completeness_permille: one.completeness_permille,
+            };
+            rows.row(&columns)?.document("body", lead)?;
+        }
+        let columns = [
+            Text("id"),
+            Text("source"),
+            Text("event_id"),
+            Text("body"),
+            Text("call_platform"),
+            Text("call_id"),
+            Text("call_leg"),
+            Text("phone"),
+            Text("email"),
+            Text("name"),
+            Int("received_at"),
+            Int("decided_at"),
+            Text("owner"),
+            Text("status"),
+            Text("next_step"),
+            Text("next_owner"),
+            Int("next_at"),
+            Int("completeness_permille"),
+        ];
+        let sql = self.engine.insert_all("lead::insert", "lead", &columns, "");
+        sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    pub async fn lead(&mut self, id: &LeadId) -> Result<Option<LeadRecord>, StoreError> {
+        let sql = format!("-- lead::by_id\nSELECT {COLUMNS} FROM lead WHERE id = $1");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(self.conn()).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// The handoff whose caller is on this call of this platform.
+    pub async fn handoff_of_call(&mut self, platform: &str, call: &str) -> Result<Option<HandoffId>, StoreError> {
+        let sql = "-- lead::by_call\nSELECT id FROM lead WHERE call_platform = $1 AND call_id = $2 ORDER BY decided_at DESC LIMIT 1";
+        let row = sqlx::query(sql).bind(platform).bind(call).fetch_optional(self.conn()).await?;
+        let id = row.map(|row| Reading::new("lead", &row).id::<LeadId>("id")).transpose()?;
+        Ok(id.map(|lead| HandoffId::of(&lead)))
+    }
+
+    /// What the CRM calls the lead, and whom it names as owner.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such lead.
+    pub async fn lead_set_crm(&mut self, lead: &LeadId, crm: &CrmRef) -> Result<(), StoreError> {
+        let sql = "-- lead::set_crm\nUPDATE lead SET crm_id = $2, crm_url = COALESCE($3, crm_url), \
+                   crm_owner = COALESCE($4, crm_owner) WHERE id = $1";
+        let query = sqlx::query(sql)
+            .bind(lead.as_str())
+            .bind(&crm.id)
+            .bind(&crm.url)
+            .bind(crm.owner_crm_id.as_ref().map(CrmId::as_str));
+        found_lead(lead, query.execute(self.conn()).await?.rows_affected())
+    }
+
+    /// Keeps the lead's view in step with its handoff; called with every move.
+    pub(super) async fn lead_view(&mut self, handoff: &Handoff) -> Result<(), StoreError> {
+        let next = handoff.next_step();
+        let sql = "-- lead::view\nUPDATE lead SET owner = $2, status = $3, next_step = $4, next_owner = $5, next_at = $6, \
+                   first_contact_at = $7 WHERE id = $1";
+        let query = sqlx::query(sql).bind(handoff.lead_id.as_str()).bind(handoff.owner.as_str()).bind(status(handoff));
+        let query = query.bind(kind_name(next.what)).bind(next.owner.as_str()).bind(micros(next.at));
+        let changed = query.bind(handoff.first_contact_at.map(micros)).execute(self.conn()).await?;
+        found_lead(&handoff.lead_id, changed.rows_affected())
+    }
+}
+
+fn found_lead(lead: &LeadId, rows: u64) -> Result<(), StoreError> {
+    match rows {
+        1 => Ok(()),
+        _ => Err(StoreError::NotFound { what: "lead", id: lead.to_string() }),
+    }
+}
+
+/// Where a lead stands, in one word.
+pub fn status(handoff: &Handoff) -> &'static str {
+    match handoff.stage.settled() {
+        None => "handoff",
+        Some(Settled::Done(Outcome::Connected { .. })) => "connected",
+        Some(Settled::Done(Outcome::Booked { .. })) => "booked",
+        Some(Settled::Done(Outcome::Called { .. })) => "called",
+        Some(Settled::Callback(_)) => "callback",
+        Some(Settled::NeedsAttention { .. }) => "needs_attention",
+    }
+}
+
+fn kind_name(kind: NextStepKind) -> &'static str {
+    match kind {
+        NextStepKind::Handoff => "handoff",
+        NextStepKind::Meeting => "meeting",
+        NextStepKind::Callback => "callback",
+        NextStepKind::FollowUp => "follow_up",
+        NextStepKind::NeedsAttention => "needs_attention",
+    }
+}
+
+pub(super) fn next_step(row: &Reading<'_>) -> Result<NextStep, StoreError> {
+    let name = row.text("next_step")?;
+    let kinds = [
+        NextStepKind::Handoff,
+        NextStepKind::Meeting,
+        NextStepKind::Callback,
+        NextStepKind::FollowUp,
+        NextStepKind::NeedsAttention,
+    ];
+    let what = kinds
+        .into_iter()
+        .find(|kind| kind_name(*kind) == name)
+        .ok_or_else(|| row.fault("next_step", format!("{name:?} is no kind of next step")))?;
+    Ok(NextStep { what, owner: row.id("next_owner")?, at: row.at("next_at")? })
+}
+
+fn read(row: &AnyRow) -> Result<LeadRecord, StoreError> {
+    let row = Reading::new("lead", row);
+    Ok(LeadRecord {
+        lead: row.json("body")?,
+        owner: row.id("owner")?,
+        status: row.text("status")?,
+        next_step: next_step(&row)?,
+        first_contact_at: row.maybe_at("first_contact_at")?,
+        crm: crm_ref(&row)?,
+    })
+}
+
+/// `None` until the lead has been written there.
+fn crm_ref(row: &Reading<'_>) -> Result<Option<CrmRef>, StoreError> {
+    let Some(id) = row.maybe_text("crm_id")? else { return Ok(None) };
+    Ok(Some(CrmRef {
+        id,
+        url: row.maybe_text("crm_url")?,
+        owner_crm_id: row.maybe_text("crm_owner")?.map(CrmId::from),
+    }))
+}

@@ -1,0 +1,42 @@
+//! Leads as they came and what was known then, to be decided once more.
+
+use crate::store::sql::row::{Reading, micros};
+use crate::store::{StoreError, Tx};
+use baton_core::domain::lead::Lead;
+use baton_core::routing::Snapshot;
+use chrono::{DateTime, Utc};
+
+/// A decided lead with everything that went into its decision but the rules.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastLead {
+    pub lead: Lead,
+    pub snapshot: Snapshot,
+    pub decided_at: DateTime<Utc>,
+}
+
+impl Tx {
+    /// The next `limit` leads decided from `from` on, by time and id. `after` is the last one of the page before, so that
+    /// leads of one instant are neither left out nor given twice.
+    pub async fn past_leads(
+        &mut self,
+        from: DateTime<Utc>,
+        after: Option<&PastLead>,
+        limit: usize,
+    ) -> Result<Vec<PastLead>, StoreError> {
+        let sql = "-- past::leads\nSELECT l.id, l.body, l.decided_at, d.snapshot FROM decision d JOIN lead l ON l.id = d.lead_id \
+                   WHERE l.decided_at >= $1 AND (l.decided_at > $2 OR (l.decided_at = $2 AND l.id > $3)) \
+                   ORDER BY l.decided_at, l.id LIMIT $4";
+        let (at, id) = after.map_or((i64::MIN, ""), |past| (micros(past.decided_at), past.lead.id.as_str()));
+        let query = sqlx::query(sql).bind(micros(from)).bind(at).bind(id).bind(limit as i64);
+        let rows = query.fetch_all(self.conn()).await?;
+        let read = |row| {
+            let reading = Reading::new("lead", row);
+            Ok(PastLead {
+                lead: reading.json("body")?,
+                snapshot: reading.json("snapshot")?,
+                decided_at: reading.at("decided_at")?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+}

@@ -1,0 +1,100 @@
+//! Everything that happened to a lead, in order; rows are only ever added.
+
+use crate::store::sql::dialect::Column::{Int, Text};
+use crate::store::sql::row::{Reading, Rows, micros};
+use crate::store::{StoreError, Tx};
+use baton_core::domain::id::LeadId;
+use baton_core::handoff::{Event, Transition};
+use baton_core::routing::decision::DecidedAgain;
+use baton_core::routing::versions;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sqlx::any::AnyRow;
+
+#[derive(Serialize)]
+struct EntryColumns<'a> {
+    lead_id: &'a LeadId,
+    ordinal: i64,
+    at: i64,
+    kind: &'a str,
+}
+
+/// One line of a lead's story.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimelineEntry {
+    pub lead_id: LeadId,
+    pub at: DateTime<Utc>,
+    /// `decided`, or the name of the event.
+    pub kind: String,
+    pub body: Value,
+}
+
+impl TimelineEntry {
+    /// An event and the stage it led to.
+    pub fn of(at: DateTime<Utc>, event: &Event, transition: &Transition) -> Result<Self, StoreError> {
+        let event = serde_json::to_value(event).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
+        let stage = serde_json::to_value(&transition.state.stage)
+            .map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
+        let kind = event["event"].as_str().unwrap_or("event").to_owned();
+        let effects: Vec<&str> = transition.effects.iter().map(|planned| planned.effect.kind()).collect();
+        let rep = event["leg"].as_str().and_then(|leg| {
+            let known = transition.state.legs.iter().find(|known| known.id.as_str() == leg);
+            known.map(|leg| leg.rep.clone())
+        });
+        let body =
+            json!({ "event": event, "stage": stage, "ignored": transition.ignored, "effects": effects, "rep": rep });
+        Ok(Self { lead_id: transition.state.lead_id.clone(), at, kind, body })
+    }
+}
+
+impl Tx {
+    /// Appends in order to the story of one lead, whose handoff the caller holds.
+    pub async fn timeline_append(
+        &mut self,
+        entries: impl IntoIterator<Item = &TimelineEntry>,
+    ) -> Result<(), StoreError> {
+        let entries = entries.into_iter();
+        let mut rows = Rows::sized(entries.size_hint().0, 600);
+        for (ordinal, entry) in (1..).zip(entries) {
+            let columns = EntryColumns { lead_id: &entry.lead_id, ordinal, at: micros(entry.at), kind: &entry.kind };
+            rows.row(&columns)?.document("body", &entry.body)?;
+        }
+        let source = self.engine.rows(&[Text("lead_id"), Int("ordinal"), Int("at"), Text("kind"), Text("body")]);
+        let sql = format!(
+            "-- timeline::append\nINSERT INTO timeline (lead_id, seq, at, kind, body) SELECT r.lead_id, \
+             r.ordinal + COALESCE((SELECT MAX(t.seq) FROM timeline t WHERE t.lead_id = r.lead_id), 0), r.at, r.kind, r.body \
+             FROM {source} WHERE true"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(rows.finish()?).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Who got the lead after it had waited, if it had.
+    pub async fn decided_again(&mut self, lead: &LeadId) -> Result<Vec<(DateTime<Utc>, DecidedAgain)>, StoreError> {
+        let sql =
+            "-- timeline::again\nSELECT lead_id, at, body FROM timeline WHERE lead_id = $1 AND kind = $2 ORDER BY seq";
+        let rows = sqlx::query(sql).bind(lead.as_str()).bind(DecidedAgain::KIND).fetch_all(self.conn()).await?;
+        let again = |row: &AnyRow| {
+            let row = Reading::new("timeline", row);
+            Ok((row.at("at")?, row.json_of_any_version("body", versions::read_again)?))
+        };
+        rows.iter().map(again).collect()
+    }
+
+    pub async fn timeline(&mut self, lead: &LeadId) -> Result<Vec<TimelineEntry>, StoreError> {
+        let sql = "-- timeline::of_lead\nSELECT lead_id, at, kind, body FROM timeline WHERE lead_id = $1 ORDER BY seq";
+        let rows = sqlx::query(sql).bind(lead.as_str()).fetch_all(self.conn()).await?;
+        rows.iter().map(read).collect()
+    }
+}
+
+fn read(row: &AnyRow) -> Result<TimelineEntry, StoreError> {
+    let row = Reading::new("timeline", row);
+    Ok(TimelineEntry {
+        lead_id: row.id("lead_id")?,
+        at: row.at("at")?,
+        kind: row.text("kind")?,
+        body: row.json("body")?,
+    })
+}

@@ -1,0 +1,140 @@
+//! The few places in which SQLite and PostgreSQL say the same thing in other words.
+
+use sqlx::AssertSqlSafe;
+use std::fmt::Write;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// A column of a bulk statement.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) enum Column {
+    Text(&'static str),
+    Int(&'static str),
+    /// Sent as hexadecimal text.
+    Bytes(&'static str),
+}
+
+impl Column {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Text(name) | Self::Int(name) | Self::Bytes(name) => name,
+        }
+    }
+}
+
+impl Engine {
+    /// A writing transaction takes SQLite's write lock at once: upgraded later, it would fail instead of waiting.
+    pub(in crate::store) fn begin_write(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            // Said aloud: the server's default may be another.
+            Self::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+        }
+    }
+
+    /// All statements of a reading transaction see the same state.
+    pub(in crate::store) fn begin_read(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN",
+            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
+    /// Row locks; SQLite's writer is alone anyway.
+    pub(in crate::store) fn for_update(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "FOR UPDATE",
+        }
+    }
+
+    /// Row locks that pass over what another worker holds.
+    pub(in crate::store) fn skip_locked(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// The texts of a JSON array in parameter 1, as a subquery for `IN`.
+    pub(in crate::store) fn texts(self) -> &'static str {
+        match self {
+            Self::Sqlite => "(SELECT value FROM json_each($1))",
+            Self::Postgres => "(SELECT json_array_elements_text($1::json))",
+        }
+    }
+
+    /// The objects of a JSON array in parameter 1, as rows `r` with these columns.
+    pub(in crate::store) fn rows(self, columns: &[Column]) -> String {
+        let mut sql = String::new();
+        match self {
+            Self::Sqlite => {
+                sql.push_str("(SELECT ");
+                for (index, column) in columns.iter().enumerate() {
+                    let comma = if index > 0 { ", " } else { "" };
+                    let name = column.name();
+                    let _infallible = match column {
+                        Column::Bytes(_) => write!(sql, "{comma}unhex(value ->> '$.{name}') AS {name}"),
+                        Column::Text(_) | Column::Int(_) => write!(sql, "{comma}value ->> '$.{name}' AS {name}"),
+                    };
+                }
+                sql.push_str(" FROM json_each($1)) AS r");
+            }
+            Self::Postgres => {
+                sql.push_str("json_to_recordset($1::json) AS r(");
+                for (index, column) in columns.iter().enumerate() {
+                    let comma = if index > 0 { ", " } else { "" };
+                    let kind = if matches!(column, Column::Int(_)) { "bigint" } else { "text" };
+                    let _infallible = write!(sql, "{comma}{} {kind}", column.name());
+                }
+                sql.push(')');
+            }
+        }
+        sql
+    }
+
+    /// `INSERT` of every object of the JSON array in parameter 1; `tail` follows, such as `ON CONFLICT …`.
+    /// One statement and one parameter, however many rows: round trips are what costs.
+    pub(in crate::store) fn insert_all(
+        self,
+        method: &str,
+        table: &str,
+        columns: &[Column],
+        tail: &str,
+    ) -> AssertSqlSafe<String> {
+        let names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
+        let value = |column: &Column| match (self, column) {
+            (Self::Postgres, Column::Bytes(name)) => format!("decode(r.{name}, 'hex')"),
+            (_, column) => format!("r.{}", column.name()),
+        };
+        let values: Vec<String> = columns.iter().map(value).collect();
+        // `WHERE true` keeps SQLite from reading ON CONFLICT as the join's ON.
+        AssertSqlSafe(format!(
+            "-- {method}\nINSERT INTO {table} ({}) SELECT {} FROM {} WHERE true {tail}",
+            names.join(", "),
+            values.join(", "),
+            self.rows(columns)
+        ))
+    }
+
+    /// The planned rungs in a stored decision `d`, as the text of a JSON array.
+    pub(in crate::store) fn planned_rungs(self) -> &'static str {
+        match self {
+            Self::Sqlite => "(d.body ->> '$.plan.rungs')",
+            Self::Postgres => "(d.body::json #>> '{plan,rungs}')",
+        }
+    }
+
+    /// A migration in this engine's words: the type of bytes, and statements that only PostgreSQL knows
+    /// (`--postgres ALTER …`, a comment everywhere else).
+    pub(in crate::store) fn migration(self, sql: &str) -> String {
+        match self {
+            Self::Sqlite => sql.to_owned(),
+            Self::Postgres => sql.replace(" BLOB", " BYTEA").replace("--postgres ", ""),
+        }
+    }
+}

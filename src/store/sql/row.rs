@@ -1,0 +1,174 @@
+//! Between rows and values: typed columns out, one JSON array of objects in; errors name table, column and row.
+
+use super::error::StoreError;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+/// A row being read; `key` is its first column, a text.
+pub(in crate::store) struct Reading<'a> {
+    pub table: &'static str,
+    pub row: &'a AnyRow,
+    key: String,
+}
+
+impl<'a> Reading<'a> {
+    pub fn new(table: &'static str, row: &'a AnyRow) -> Self {
+        Self { table, row, key: row.try_get::<String, _>(0).unwrap_or_default() }
+    }
+
+    /// What is wrong with a column of this row.
+    pub fn fault(&self, column: &'static str, why: impl ToString) -> StoreError {
+        StoreError::Inconsistent { table: self.table, column, row: self.key.clone(), why: why.to_string() }
+    }
+
+    pub fn text(&self, column: &'static str) -> Result<String, StoreError> {
+        self.row.try_get(column).map_err(|error| self.fault(column, error))
+    }
+
+    pub fn maybe_text(&self, column: &'static str) -> Result<Option<String>, StoreError> {
+        self.row.try_get(column).map_err(|error| self.fault(column, error))
+    }
+
+    pub fn int(&self, column: &'static str) -> Result<i64, StoreError> {
+        self.row.try_get(column).map_err(|error| self.fault(column, error))
+    }
+
+    pub fn maybe_int(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
+        self.row.try_get(column).map_err(|error| self.fault(column, error))
+    }
+
+    pub fn bytes(&self, column: &'static str) -> Result<Vec<u8>, StoreError> {
+        self.row.try_get(column).map_err(|error| self.fault(column, error))
+    }
+
+    pub fn at(&self, column: &'static str) -> Result<DateTime<Utc>, StoreError> {
+        let micros = self.int(column)?;
+        DateTime::from_timestamp_micros(micros).ok_or_else(|| self.fault(column, format!("{micros} is no instant")))
+    }
+
+    pub fn maybe_at(&self, column: &'static str) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let read = |micros| {
+            DateTime::from_timestamp_micros(micros).ok_or_else(|| self.fault(column, format!("{micros} is no instant")))
+        };
+        self.maybe_int(column)?.map(read).transpose()
+    }
+
+    /// A text that is the name or id of something.
+    pub fn id<T: TryFrom<String>>(&self, column: &'static str) -> Result<T, StoreError>
+    where
+        T::Error: ToString,
+    {
+        T::try_from(self.text(column)?).map_err(|error| self.fault(column, error.to_string()))
+    }
+
+    pub fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError> {
+        self.json_of_any_version(column, |text| serde_json::from_str(text))
+    }
+
+    /// A document that earlier versions wrote otherwise: `read` knows them.
+    pub fn json_of_any_version<T>(
+        &self,
+        column: &'static str,
+        read: impl FnOnce(&str) -> serde_json::Result<T>,
+    ) -> Result<T, StoreError> {
+        read(&self.text(column)?).map_err(|error| self.fault(column, error))
+    }
+
+    pub fn number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T, StoreError> {
+        let number = self.int(column)?;
+        T::try_from(number).map_err(|_| self.fault(column, format!("{number} is out of range")))
+    }
+}
+
+/// The document of a value, as it stands in a TEXT column.
+pub(in crate::store) fn document<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(unstorable)
+}
+
+/// The parameter of a bulk statement: one JSON array of objects, written straight into one text. Documents stand in it as
+/// JSON, not as texts that hold JSON, which would be written, sent and read with a backslash before every quote; both engines
+/// hand an object on to a TEXT column as it is written.
+pub(in crate::store) struct Rows(Vec<u8>);
+
+impl Rows {
+    /// For about this many rows of about this size.
+    pub fn sized(rows: usize, bytes_each: usize) -> Self {
+        Self(Vec::with_capacity(rows * bytes_each))
+    }
+
+    /// Begins a row with its plain columns, the fields of a struct or object; [`Self::document`] adds to it.
+    pub fn row<T: Serialize>(&mut self, columns: &T) -> Result<&mut Self, StoreError> {
+        self.0.extend_from_slice(if self.0.is_empty() { b"[" } else { b"}," });
+        serde_json::to_writer(&mut self.0, columns).map_err(unstorable)?;
+        let end = self.0.pop();
+        debug_assert_eq!(end, Some(b'}'), "a row is an object");
+        Ok(self)
+    }
+
+    /// A column that holds a document, in the row begun last, which has a plain column.
+    pub fn document<T: Serialize>(&mut self, column: &str, value: &T) -> Result<&mut Self, StoreError> {
+        self.0.extend_from_slice(b",\"");
+        self.0.extend_from_slice(column.as_bytes());
+        self.0.extend_from_slice(b"\":");
+        let begin = self.0.len();
+        serde_json::to_writer(&mut self.0, value).map_err(unstorable)?;
+        let written = str::from_utf8(&self.0[begin..]).map_err(unstorable)?;
+        // A lone text or number would lose its form in the column, and PostgreSQL reads no escaped NUL. Inside a text both keep.
+        if !written.starts_with(['{', '[']) || escapes_nul(written) {
+            let text = written.to_owned();
+            self.0.truncate(begin);
+            serde_json::to_writer(&mut self.0, &text).map_err(unstorable)?;
+        }
+        Ok(self)
+    }
+
+    pub fn finish(mut self) -> Result<String, StoreError> {
+        self.0.extend_from_slice(if self.0.is_empty() { b"[]" } else { b"}]" });
+        let text = String::from_utf8(self.0).map_err(unstorable)?;
+        // PostgreSQL has no NUL in text; written as an escape it would only be found out by the server, far from its row.
+        if escapes_nul(&text) {
+            return Err(StoreError::Unstorable { why: "a text contains the NUL character".to_owned() });
+        }
+        Ok(text)
+    }
+}
+
+fn unstorable(error: impl ToString) -> StoreError {
+    StoreError::Unstorable { why: error.to_string() }
+}
+
+/// The parameter of a bulk statement without documents.
+pub(in crate::store) fn rows_json<T: Serialize>(rows: impl IntoIterator<Item = T>) -> Result<String, StoreError> {
+    let rows = rows.into_iter();
+    let mut written = Rows::sized(rows.size_hint().0, 200);
+    for row in rows {
+        written.row(&row)?;
+    }
+    written.finish()
+}
+
+/// Whether a JSON text stands for a NUL. An escape has an odd number of backslashes: after an even number, `u0000` is plain
+/// text, as in a document that is itself a string of this one, and that can be stored.
+fn escapes_nul(json: &str) -> bool {
+    memchr::memmem::find_iter(json.as_bytes(), "\\u0000").any(|at| {
+        let before = json[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        before % 2 == 0
+    })
+}
+
+/// A text from outside that must not keep its row from being stored: NUL is written as its picture.
+pub(in crate::store) fn without_nul(text: &str) -> String {
+    text.replace('\0', "␀")
+}
+
+pub(in crate::store) fn texts_json<T: ToString>(texts: &[T]) -> String {
+    Value::Array(texts.iter().map(|text| Value::String(text.to_string())).collect()).to_string()
+}
+
+pub(in crate::store) fn micros(at: DateTime<Utc>) -> i64 {
+    at.timestamp_micros()
+}

@@ -1,0 +1,115 @@
+//! The program's own door, from outside: half-sent requests, who may do what, how refusals look, how leads are found, and
+//! what the log never says.
+
+mod doctor;
+mod hands;
+mod log;
+mod refusals;
+mod rights;
+mod served;
+
+use crate::town::Caller;
+use served::{Served, exchange, get, post};
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const TOKEN: &str = "a-token-for-the-tests-alone";
+const VOICE: &str = "[http.tokens]\nvoice = \"env:TEST_TOKEN\"\n";
+
+fn served(toml: &str) -> Served {
+    Served::start(toml, "info", &[("TEST_TOKEN", TOKEN)])
+}
+
+/// So many connections that say only this, and then nothing more.
+fn half_sent(port: u16, count: usize, text: &str) -> Vec<TcpStream> {
+    let begin = |_| {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+        // One that the door has sent away already is as good as any.
+        let _sent = stream.write_all(text.as_bytes());
+        stream
+    };
+    (0..count).map(begin).collect()
+}
+
+/// The ways to send half a request that came to mind: from nothing to all but one byte.
+fn halves() -> [(&'static str, String); 7] {
+    let head = "POST /v1/leads?wait=1500ms HTTP/1.1\r\nHost: baton\r\n";
+    let body = "Content-Type: application/json\r\nContent-Length: 4000\r\n\r\n{\"specversion\":";
+    [
+        ("nothing", String::new()),
+        ("half a word", "POS".to_owned()),
+        ("half a head", head.to_owned()),
+        ("half a body without a token", format!("{head}{body}")),
+        ("half a body with a token", format!("{head}Authorization: Bearer {TOKEN}\r\n{body}")),
+        ("half a chunk", format!("{head}Authorization: Bearer {TOKEN}\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n{{")),
+        ("half a form", "POST /feedback/x.y HTTP/1.1\r\nHost: baton\r\nContent-Length: 900\r\n\r\nquality=".to_owned()),
+    ]
+}
+
+#[test]
+fn half_sent_requests_close_the_door_to_nobody() {
+    let mut served = served(VOICE);
+    for (number, (kind, text)) in halves().into_iter().enumerate() {
+        let held = half_sent(served.port, 300, &text);
+        for path in ["/healthz", "/readyz"] {
+            assert_eq!(exchange(served.port, &get(path, None)).status, 200, "{path} beside 300 of {kind}");
+        }
+        let event = Caller::live(number).event.to_string();
+        let answer = exchange(served.port, &post("/v1/events?wait=1500ms", Some(TOKEN), &event));
+        assert!([200, 202].contains(&answer.status), "beside 300 of {kind}: {answer:?}");
+        drop(held);
+    }
+    served.stops_within(Duration::from_secs(5));
+}
+
+#[test]
+fn with_every_connection_half_sent_the_oldest_makes_room() {
+    let served = served(&format!("[http]\nconcurrency = 8\nconnections = 40\n{VOICE}"));
+    // Who has been served before is at home here, and stays connected through the flood.
+    let mut regular = TcpStream::connect(("127.0.0.1", served.port)).expect("a connection");
+    served::ask_on(&mut regular, &get("/v1/rules", Some(TOKEN)).replace("Connection: close\r\n", ""));
+    for (kind, text) in halves() {
+        let held = half_sent(served.port, 200, &text);
+        assert_eq!(exchange(served.port, &get("/readyz", None)).status, 200, "beside 200 of {kind}");
+        assert_eq!(exchange(served.port, &get("/v1/rules", Some(TOKEN))).status, 200, "beside 200 of {kind}");
+        drop(held);
+    }
+    let again = served::ask_on(&mut regular, &get("/v1/rules", Some(TOKEN)));
+    assert_eq!(again.status, 200, "strangers went first");
+}
+
+#[test]
+fn a_body_that_does_not_come_is_given_up_and_told() {
+    let served = served(VOICE);
+    let [.., (_, with_token), _, _] = halves();
+    let began = Instant::now();
+    let answer = exchange(served.port, &with_token);
+    assert_eq!(answer.status, 408, "{answer:?}");
+    assert!(
+        answer.body.contains("did not come within 10 s") && began.elapsed() < Duration::from_secs(20),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn without_a_token_no_body_is_waited_for() {
+    let served = served(VOICE);
+    let began = Instant::now();
+    for kind in [3, 6] {
+        let answer = exchange(served.port, &halves()[kind].1);
+        assert!([401, 403, 404].contains(&answer.status), "{answer:?}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(5), "refused by the head alone");
+}
+
+#[test]
+fn a_stop_waits_for_no_half_sent_request() {
+    let mut served = served(VOICE);
+    let held: Vec<_> = halves().iter().flat_map(|(_, text)| half_sent(served.port, 50, text)).collect();
+    assert_eq!(exchange(served.port, &get("/healthz", None)).status, 200, "all {} are there", held.len());
+    served.stops_within(Duration::from_secs(5));
+    let log = served.log();
+    assert!(!log.contains("ERROR") && !log.contains("in hand: their leases"), "{log}");
+}

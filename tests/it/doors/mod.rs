@@ -1,0 +1,5 @@
+//! How leads come in and people look in: the event contract, the broker, the program's own door.
+
+mod amqp;
+mod door;
+mod intake;

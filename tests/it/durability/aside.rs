@@ -1,0 +1,337 @@
+//! Messages that do not get through: a panic, an event that cannot be read, a database that is not well. Whoever is at fault is
+//! put aside alone; what is the database's fault waits; and what was put aside comes back.
+
+use crate::store::server::{Db, on_postgres, on_sqlite};
+use crate::town::{self, Caller};
+use async_trait::async_trait;
+use baton::app::{self, Running};
+use baton::connectors::http::{Call, Does, Limits, VendorHttp};
+use baton::deciding::answer::Told;
+use baton::deciding::decider::Replies;
+use baton::intake::event::{key_of, lead_id};
+use baton::outbox::Vendors;
+use baton::store::{Aside, InboxMessage, Known};
+use baton_clock::{ScaledClock, SharedClock};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const BEGINS: &str = "2026-11-23T10:00:00Z";
+/// The world's seconds in one of ours: what a worker left is found sooner.
+const SPEED: u32 = 6;
+const SOON: Duration = Duration::from_secs(40);
+
+/// Every answer that went out, as it went out.
+#[derive(Default)]
+struct Heard(Mutex<Vec<(String, Value)>>);
+
+#[async_trait]
+impl Replies for Heard {
+    async fn reply(&self, to: &str, _correlation_id: Option<&str>, answer: &Told<'_>) {
+        let answer = serde_json::to_value(answer).expect("an answer is JSON");
+        self.0.lock().expect("answers").push((to.to_owned(), answer));
+    }
+}
+
+struct Town {
+    db: Db,
+    clock: SharedClock,
+    running: Running,
+    heard: Arc<Heard>,
+    door: VendorHttp,
+    _folder: TempDir,
+}
+
+impl Town {
+    async fn begin(db: Db) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        town::found(folder.path(), 2);
+        let clock: SharedClock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), SPEED));
+        let heard = Arc::new(Heard::default());
+        let mut setup = town::setup(Vendors::default(), folder.path(), &db.store, &clock).await;
+        setup.replies = Some(Arc::clone(&heard) as Arc<dyn Replies>);
+        setup.body_limit = 64 * 1024;
+        setup.requests_at_once = 16;
+        let running = app::start(setup).await.expect("a worker");
+        let limits = Limits { timeout: Duration::from_secs(10), per_second: 1000, concurrency: 16 };
+        let door = VendorHttp::new("baton", &format!("http://{}", running.address), limits).expect("a client");
+        Self { db, clock, running, heard, door, _folder: folder }
+    }
+
+    fn message(&self, event: &Value) -> InboxMessage {
+        let mut message = town::inbox(event, self.clock.now());
+        message.reply_to = Some(message.key.clone());
+        message
+    }
+
+    async fn take(&self, events: &[&Value]) -> Vec<Known> {
+        let messages = events.iter().map(|event| self.message(event)).collect();
+        self.running.decider.take(messages).await.expect("the messages are taken")
+    }
+
+    async fn until(&self, what: &str, sql: &str, wanted: i64) {
+        let seen = tokio::time::timeout(SOON, async {
+            while self.db.number(sql).await != wanted {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        if seen.await.is_err() {
+            panic!("{what}: {sql} is {}, not {wanted}; aside: {:?}", self.db.number(sql).await, self.aside().await);
+        }
+    }
+
+    async fn until_decided(&self, leads: i64) {
+        self.until("the leads are decided", "SELECT COUNT(*) FROM decision", leads).await;
+    }
+
+    async fn aside(&self) -> Vec<Aside> {
+        let found = self.db.store.read("test", |tx| Box::pin(async move { tx.inbox_quarantined(100).await }));
+        found.await.expect("the quarantine")
+    }
+
+    async fn until_aside(&self, messages: i64) -> Vec<Aside> {
+        self.until("put aside", "SELECT COUNT(*) FROM inbox WHERE state = 'quarantined'", messages).await;
+        self.aside().await
+    }
+
+    /// The answers to an event so far.
+    async fn answers(&self, key: &str, at_least: usize) -> Vec<Value> {
+        let heard = tokio::time::timeout(SOON, async {
+            loop {
+                let heard = self.heard.0.lock().expect("answers").clone();
+                let told: Vec<Value> = heard.into_iter().filter(|(to, _)| to == key).map(|(_, told)| told).collect();
+                if told.len() >= at_least {
+                    return told;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        heard.await.unwrap_or_else(|_| panic!("{key} was answered less than {at_least} times"))
+    }
+
+    async fn get(&self, path: &[&str]) -> (u16, String) {
+        let answer = self.door.send(&Call::get("test", path)).await.expect("the door answers");
+        (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
+    }
+
+    async fn post(&self, path: &[&str], body: Value) -> (u16, Value) {
+        let call = Call::new("test", Does::Write, Method::POST, path).json(body);
+        let call = if path == ["v1", "leads"] { call.query("wait", "1500ms") } else { call };
+        let answer = self.door.send(&call).await.expect("the door answers");
+        (answer.status, serde_json::from_slice(&answer.body).unwrap_or_default())
+    }
+}
+
+fn lead(number: usize) -> Value {
+    Caller::gone(number).event
+}
+
+fn key(event: &Value) -> String {
+    format!("{} {}", event["source"].as_str().expect("a source"), event["id"].as_str().expect("an id"))
+}
+
+/// An event with a field of a name that nobody knows, as its sender sends it before it is mended.
+fn misspelt(number: usize) -> Value {
+    let mut event = lead(number);
+    event["data"]["contact"]["emial"] = event["data"]["contact"]["email"].take();
+    event["data"]["contact"].as_object_mut().expect("a contact").remove("email");
+    event
+}
+
+/// Tests that set a crash point for one message alone disturb nobody else.
+#[cfg(feature = "failpoints")]
+async fn a_panic_puts_one_message_aside(db: Db) {
+    let town = Town::begin(db).await;
+    let presence = json!({
+        "specversion": "1.0", "id": "presence-601", "source": "town", "type": "rep.presence",
+        "data": { "rep": "desk-01", "presence": "away" },
+    });
+    let alone = |event: &Value| format!("while_deciding {}", key(event));
+    for guilty in [&lead(601), &lead(640), &presence] {
+        fail::cfg(alone(guilty), "panic(no such balance)").expect("a crash point");
+    }
+    // One of few, one in the middle of a crowd that is decided ahead of its commits, one that is applied and not decided.
+    town.take(&[&lead(600), &lead(601), &lead(602), &presence]).await;
+    town.until_decided(2).await;
+    let crowd: Vec<Value> = (610..780).map(lead).collect();
+    town.take(&crowd.iter().collect::<Vec<_>>()).await;
+    town.until_decided(2 + 169).await;
+    let aside = town.until_aside(3).await;
+    for guilty in [&lead(601), &lead(640), &presence] {
+        let put = aside.iter().find(|aside| aside.key == key(guilty)).expect("the guilty one is put aside");
+        assert!(put.why.contains("no such balance"), "the reason is there: {}", put.why);
+        assert_eq!(town.answers(&key(guilty), 1).await[0]["status"], "quarantined", "whoever sent it is told");
+    }
+    let (status, ready) = town.get(&["readyz"]).await;
+    assert!(status == 200 && ready.contains("messages put aside: 3"), "{status} {ready}");
+    let (_, attention) = town.get(&["v1", "attention"]).await;
+    assert!(attention.contains("no such balance") && attention.contains(&key(&lead(640))), "{attention}");
+
+    for guilty in [&lead(601), &lead(640), &presence] {
+        fail::remove(alone(guilty));
+    }
+    town.take(&[&lead(603)]).await;
+    town.until_decided(172).await;
+    let (status, _) = town.post(&["v1", "attention", &key(&lead(601)), "replay"], json!({})).await;
+    assert_eq!(status, 202, "what was mended is tried again");
+    town.take(&[&lead(640), &presence]).await;
+    town.until_decided(174).await;
+    town.until("nothing is left", "SELECT COUNT(*) FROM inbox WHERE state <> 'handled'", 0).await;
+    town.running.stop().await;
+}
+
+async fn a_corrected_event_is_decided_under_its_id(db: Db) {
+    let town = Town::begin(db).await;
+    // Put aside, then corrected.
+    assert_eq!(town.take(&[&misspelt(1)]).await, [Known::New]);
+    let put = town.until_aside(1).await;
+    assert!(put[0].why.contains("emial"), "{put:?}");
+    assert_eq!(town.take(&[&misspelt(1)]).await, [Known::TriedAgain], "the same bytes are tried again");
+    assert_eq!(town.answers(&key(&lead(1)), 2).await[1]["status"], "quarantined", "and answered again");
+    assert_eq!(town.take(&[&lead(1)]).await, [Known::TriedAgain]);
+    town.until_decided(1).await;
+    let told = town.answers(&key(&lead(1)), 3).await.pop().expect("an answer");
+    assert_eq!((&told["status"], told.get("note")), (&json!("decided"), None), "{told}");
+
+    // Both in one batch of the broker's, before anybody has looked at the first.
+    assert_eq!(town.take(&[&misspelt(2), &lead(2)]).await, [Known::New, Known::TriedAgain]);
+    town.until_decided(2).await;
+    assert_eq!(town.answers(&key(&lead(2)), 1).await.pop().expect("an answer")["status"], "decided");
+
+    // Over HTTP, what came over the broker before.
+    town.take(&[&misspelt(3)]).await;
+    town.until_aside(1).await;
+    let (status, told) = town.post(&["v1", "leads"], lead(3)).await;
+    assert_eq!((status, &told["status"]), (200, &json!("decided")), "{told}");
+
+    // No JSON at all has a key of its own bytes, and is tried again as often as it comes.
+    let garbage = || {
+        let body = b"{\"id\": \"no end".to_vec();
+        InboxMessage { key: key_of(&body), body, ..town.message(&lead(4)) }
+    };
+    for known in [Known::New, Known::TriedAgain] {
+        assert_eq!(town.running.decider.take(vec![garbage()]).await.expect("taken"), [known]);
+        town.until_aside(1).await;
+    }
+    town.until("nothing else is left", "SELECT COUNT(*) FROM inbox WHERE state <> 'handled'", 1).await;
+    town.running.stop().await;
+}
+
+async fn a_decided_event_with_another_content_is_answered_as_before(db: Db) {
+    let town = Town::begin(db).await;
+    town.take(&[&lead(1)]).await;
+    town.until_decided(1).await;
+    let first = town.answers(&key(&lead(1)), 1).await.remove(0);
+    assert_eq!(town.take(&[&lead(1)]).await, [Known::Same]);
+    assert_eq!(town.answers(&key(&lead(1)), 2).await[1], first, "the same event, the same answer");
+    let mut other = lead(1);
+    other["data"]["company"]["country"] = json!("DE");
+    for (times, changed) in [(3, &other), (4, &misspelt(1))] {
+        assert_eq!(town.take(&[changed]).await, [Known::Differs]);
+        let mut told = town.answers(&key(&lead(1)), times).await.remove(times - 1);
+        let note = told.as_object_mut().expect("an object").remove("note").expect("it says that the content differed");
+        assert!(note.as_str().expect("words").contains("another content"), "{note}");
+        assert_eq!(told, first, "and otherwise what was said before");
+    }
+    let (status, mut told) = town.post(&["v1", "leads"], other).await;
+    assert!(told["note"].as_str().is_some_and(|note| note.contains("another content")), "{status} {told}");
+    told.as_object_mut().expect("an object").remove("note");
+    assert_eq!((status, told), (200, first));
+    assert_eq!(town.db.number("SELECT COUNT(*) FROM decision").await, 1);
+    town.running.stop().await;
+}
+
+async fn what_is_dropped_is_off_the_list_and_can_come_back(db: Db) {
+    let town = Town::begin(db).await;
+    town.take(&[&misspelt(1), &misspelt(2)]).await;
+    town.until_aside(2).await;
+    let dropped = key(&lead(1));
+    let wanted = dropped.clone();
+    let drop = town.db.store.write("test", move |tx| {
+        let key = wanted.clone();
+        Box::pin(async move { tx.inbox_drop(&key).await })
+    });
+    drop.await.expect("it is dropped");
+    assert_eq!(town.aside().await.len(), 1);
+    let (status, told) = town.post(&["v1", "attention", "town nobody", "replay"], json!({})).await;
+    assert_eq!(status, 404, "{told}");
+    assert_eq!(town.take(&[&lead(1)]).await, [Known::TriedAgain]);
+    town.until_decided(1).await;
+    town.running.stop().await;
+}
+
+/// The server fails as servers do, in the middle of storing what was decided, each time for one lead and in another way.
+async fn an_outage_puts_nothing_aside(db: Db) {
+    const OUTAGES: [&str; 8] = ["57014", "53100", "53200", "25006", "25P03", "58030", "XX001", "ZZ999"];
+    db.execute("CREATE TABLE sick (lead_id TEXT PRIMARY KEY, code TEXT NOT NULL)").await;
+    db.execute(
+        "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE found_code TEXT; BEGIN \
+         SELECT code INTO found_code FROM sick WHERE lead_id = NEW.lead_id; \
+         IF FOUND THEN RAISE EXCEPTION 'this server is not well' USING ERRCODE = found_code; END IF; RETURN NEW; END $$",
+    )
+    .await;
+    db.execute("CREATE TRIGGER sick BEFORE INSERT ON decision FOR EACH ROW EXECUTE FUNCTION fails()").await;
+    // The last one is no outage: a value that the database refuses.
+    for (number, code) in OUTAGES.into_iter().chain(["22003"]).enumerate() {
+        let lead = lead_id("town", &format!("evt-{number}"));
+        db.execute(format!("INSERT INTO sick VALUES ('{lead}', '{code}')")).await;
+    }
+    let town = Town::begin(db).await;
+    let all: Vec<Value> = (0..=OUTAGES.len() + 3).map(lead).collect();
+    town.take(&all.iter().collect::<Vec<_>>()).await;
+    town.until_decided(3).await;
+    let aside = town.until_aside(1).await;
+    assert_eq!(aside[0].key, key(&lead(OUTAGES.len())));
+    assert!(aside[0].why.contains("SQLSTATE 22003") && !aside[0].why.contains("not well"), "{aside:?}");
+    let waiting = "SELECT COUNT(*) FROM inbox WHERE state = 'received'";
+    town.until("they wait", waiting, OUTAGES.len() as i64).await;
+    // They are tried again, and again.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(town.aside().await.len(), 1, "however often");
+    let (status, told) = town.get(&["readyz"]).await;
+    assert!(status == 503 && told.contains("the database"), "{status} {told}");
+    town.db.execute("DROP TRIGGER sick ON decision").await;
+    town.until_decided(OUTAGES.len() as i64 + 3).await;
+    town.until("nothing waits any more", waiting, 0).await;
+    let ready = tokio::time::timeout(SOON, async {
+        while town.get(&["readyz"]).await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    ready.await.expect("the worker is ready again");
+    town.take(&[&lead(OUTAGES.len())]).await;
+    town.until_decided(OUTAGES.len() as i64 + 4).await;
+    town.running.stop().await;
+}
+
+macro_rules! on_both {
+    ($($(#[$attribute:meta])* $name:ident),+ $(,)?) => {
+        mod sqlite {
+            $($(#[$attribute])* #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::on_sqlite(super::$name).await;
+            })+
+        }
+        mod postgres {
+            $($(#[$attribute])* #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::on_postgres(super::$name).await;
+            })+
+        }
+    };
+}
+
+on_both! {
+    #[cfg(feature = "failpoints")]
+    a_panic_puts_one_message_aside,
+    a_corrected_event_is_decided_under_its_id,
+    a_decided_event_with_another_content_is_answered_as_before,
+    what_is_dropped_is_off_the_list_and_can_come_back,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_of_the_server_puts_nothing_aside() {
+    on_postgres(an_outage_puts_nothing_aside).await;
+}

@@ -1,0 +1,357 @@
+//! One call is one lead, however many events tell of it, in any order, at once or later, by one worker or two.
+
+mod told;
+
+use crate::store::server::{Db, on_postgres, on_sqlite};
+use crate::town::Caller;
+use baton_core::handoff::Stage;
+use serde_json::{Value, json};
+use told::{Calls, event, without};
+
+/// Two events of one caller each, under names of their own: a call that is told twice, with more or less in the second.
+fn told_twice() -> Vec<(&'static str, Value, Value)> {
+    let same = |_: &mut Value| {};
+    let number = "+12125550142";
+    let with_number = move |data: &mut Value| data["contact"]["phone"] = json!(number);
+    vec![
+        ("the same in every word", event("a1", 1, same), event("b1", 1, same)),
+        ("the second knows less", event("a2", 2, same), event("b2", 2, |data| without(data, "contact", "name"))),
+        ("the first knows less", event("a3", 4, |data| without(data, "company", "country")), event("b3", 4, same)),
+        (
+            "the second comes after the call",
+            event("a4", 5, same),
+            event("b4", 5, |data| {
+                data["call"]["live"] = json!(false);
+                data["transcript"] = json!({ "url": "https://voice.example/t/5" });
+            }),
+        ),
+        (
+            "another system tells of the same number, and knows no call",
+            event("a5", 7, with_number),
+            event("b5", 7, |data| {
+                with_number(data);
+                data.as_object_mut().expect("data").remove("call");
+                data["contact"]["name"] = json!("Caller No");
+            }),
+        ),
+        (
+            "two systems with ids of their own tell of one leg of the carrier",
+            event("a6", 8, |data| {
+                with_number(data);
+                data["call"]["leg"] = json!("CA-8");
+            }),
+            event("b6", 8, |data| {
+                with_number(data);
+                data["call"] = json!({ "platform": "twilio", "id": "other", "live": true, "leg": "CA-8" });
+            }),
+        ),
+        (
+            "the platform's name in capitals",
+            event("a7", 10, same),
+            event("b7", 10, |data| data["call"]["platform"] = json!("Sandbox")),
+        ),
+    ]
+}
+
+async fn a_call_that_is_told_twice_is_one_lead(db: Db) {
+    let calls = Calls::begin(db, 1).await;
+    for (index, (what, first, second)) in told_twice().into_iter().enumerate() {
+        // The number is one caller's at a time.
+        let tell = |event: &Value, round: usize| {
+            let mut event = event.clone();
+            event["id"] = json!(format!("{}-{round}", event["id"].as_str().expect("an id")));
+            if let Some(call) = event["data"].get_mut("call") {
+                call["id"] = json!(format!("{}-{round}", call["id"].as_str().expect("an id")));
+                if let Some(leg) = call.get_mut("leg") {
+                    *leg = json!(format!("leg-{index}-{round}"));
+                }
+            }
+            if event["data"]["contact"]["phone"].is_string() {
+                event["data"]["contact"]["phone"] = json!(format!("+1212555{:02}{round:02}", 10 + index));
+            }
+            event
+        };
+        let together = [tell(&first, 0), tell(&second, 0)];
+        let (early, late) = ([tell(&first, 1)], [tell(&second, 1)]);
+        let (turned_late, turned_early) = ([tell(&first, 2)], [tell(&second, 2)]);
+        let before = calls.leads().await;
+        let mut answers = calls.tell(0, &together).await;
+        assert_eq!(calls.leads().await, before + 1, "at once: {what}");
+        answers.extend(calls.tell(0, &early).await);
+        answers.extend(calls.tell(0, &late).await);
+        assert_eq!(calls.leads().await, before + 2, "later: {what}");
+        answers.extend(calls.tell(0, &turned_early).await);
+        answers.extend(calls.tell(0, &turned_late).await);
+        assert_eq!(calls.leads().await, before + 3, "the other way round: {what}");
+        for pair in answers.chunks(2) {
+            assert_eq!((&pair[0].lead, &pair[0].decision), (&pair[1].lead, &pair[1].decision), "{what}");
+            assert_eq!(pair[0].owner, pair[1].owner, "{what}");
+            assert_ne!(pair[0].event, pair[1].event, "each is answered under its own name: {what}");
+        }
+        let turns = calls.db.number("SELECT COUNT(*) FROM ledger_entry WHERE author = 'decision'").await;
+        assert_eq!(turns, calls.leads().await, "one turn each: {what}");
+    }
+    let open = calls.db.number("SELECT COUNT(*) FROM inbox WHERE state <> 'handled'").await;
+    assert_eq!(open, 0, "every event has its answer");
+    calls.stop().await;
+}
+
+async fn the_second_event_completes_the_first(db: Db) {
+    let calls = Calls::begin(db, 1).await;
+    let first = event("a", 1, |data| {
+        without(data, "contact", "email");
+        data["contact"]["phone"] = json!("+12125550142");
+        data["consent"]["sms"] = json!(true);
+    });
+    let second = event("b", 1, |data| {
+        data["contact"]["name"] = json!("Somebody Else");
+        data["contact"]["title"] = json!("Head of Operations");
+        data["qualification"]["budget"] = json!("60,000 a year");
+        data["consent"]["sms"] = json!(false);
+        data["preference"] = json!({ "timezone": "America/New_York" });
+        data["custom"] = json!({ "seats": 40 });
+    });
+    let lead = calls.tell(0, &[first]).await.remove(0).lead;
+    let before = calls.lead(&lead).await;
+    calls.tell(0, std::slice::from_ref(&second)).await;
+    let after = calls.lead(&lead).await;
+    assert_eq!(after.contact.name, before.contact.name, "what was known stays");
+    assert_eq!(after.contact.email.map(|email| email.value).as_deref(), Some("caller-1@company-1.example"));
+    assert_eq!(after.contact.title.map(|title| title.value).as_deref(), Some("Head of Operations"));
+    assert!(after.qualification.budget.is_some() && after.custom.contains_key("seats"));
+    assert_eq!(after.consent.sms, Some(false), "a consent that is taken back is taken back");
+    assert_eq!(
+        calls.handoff(&lead).await.caller_zone,
+        Some(baton_core::domain::zone::Zone::named("America/New_York")),
+        "promises are told in it"
+    );
+    let told = calls.db.number("SELECT COUNT(*) FROM timeline WHERE kind = 'completed'").await;
+    assert_eq!(told, 1, "the lead's story says so");
+    calls.tell(0, &[second]).await;
+    assert_eq!(calls.db.number("SELECT COUNT(*) FROM timeline WHERE kind = 'completed'").await, 1, "once");
+    calls.stop().await;
+}
+
+/// A form is filled in, then its sender calls: somebody waits on a line, whatever the first event said.
+async fn a_caller_of_whom_only_the_second_event_says_that_they_wait_is_rung_for(db: Db) {
+    let calls = Calls::begin(db, 1).await;
+    let firsts: [fn(&mut Value); 3] = [
+        |data| data["call"]["live"] = json!(false),
+        |data| without(data, "call", "live"),
+        |data| drop(data.as_object_mut().expect("data").remove("call")),
+    ];
+    for (round, change) in firsts.into_iter().enumerate() {
+        let number = 3 * round + 1;
+        let phone = format!("+1212555010{round}");
+        let first = event(&format!("a{round}"), number, |data| {
+            change(data);
+            data["contact"]["phone"] = json!(phone);
+        });
+        let second = event(&format!("b{round}"), number, |data| data["contact"]["phone"] = json!(phone));
+        let first = calls.tell(0, &[first]).await.remove(0);
+        assert!(first.instruction.is_none() && first.targets.is_empty(), "nobody waits: {round}");
+        let second = calls.tell(0, &[second]).await.remove(0);
+        assert_eq!(second.lead, first.lead);
+        assert_eq!(second.owner, first.owner, "the lead keeps its owner: {round}");
+        assert!(!second.targets.is_empty(), "somebody can be rung: {round}");
+        assert_eq!(second.instruction.expect("the agent has something to say").spoken.kind, "hold", "{round}");
+        assert!(!calls.handoff(&first.lead).await.legs.is_empty(), "{round}");
+    }
+    assert_eq!(calls.leads().await, 3);
+    calls.stop().await;
+}
+
+/// A switchboard has one number and many callers; an id that a platform gives twice is two calls.
+async fn two_callers_are_two_leads(db: Db) {
+    let calls = Calls::begin(db, 1).await;
+    let at = |number: &str| {
+        let number = number.to_owned();
+        move |data: &mut Value| data["contact"]["phone"] = json!(number)
+    };
+    let pairs = [
+        ("two calls from one switchboard", event("a1", 1, at("+12125550101")), event("b1", 2, at("+12125550101"))),
+        (
+            "two who call in the same words, on legs of their own",
+            event("a2", 4, |data| {
+                at("+12125550102")(data);
+                data["call"]["leg"] = json!("one");
+            }),
+            event("b2", 4, |data| {
+                at("+12125550102")(data);
+                data["call"]["id"] = json!("another");
+                data["call"]["leg"] = json!("two");
+            }),
+        ),
+        (
+            "another name from the same number",
+            event("a3", 5, at("+12125550103")),
+            event("b3", 5, |data| {
+                at("+12125550103")(data);
+                data["call"] = json!(null);
+                data["contact"] = json!({ "name": "Ines Duarte", "phone": "+12125550103" });
+            }),
+        ),
+        (
+            "another mail from the same number",
+            event("a4", 7, at("+12125550104")),
+            event("b4", 7, |data| {
+                at("+12125550104")(data);
+                data["call"] = json!(null);
+                data["contact"]["email"] = json!("ines@company-7.example");
+            }),
+        ),
+        (
+            "one id for two callers",
+            event("a5", 8, |data| data["call"]["from"] = json!("+12125550105")),
+            event("b5", 8, |data| data["call"]["from"] = json!("+12125550106")),
+        ),
+    ];
+    for (what, first, second) in pairs {
+        let before = calls.leads().await;
+        let strip = |mut event: Value| {
+            if event["data"]["call"].is_null() {
+                event["data"].as_object_mut().expect("data").remove("call");
+            }
+            event
+        };
+        let answers = calls.tell(0, &[strip(first), strip(second)]).await;
+        assert_ne!(answers[0].lead, answers[1].lead, "{what}");
+        assert_eq!(calls.leads().await, before + 2, "{what}");
+    }
+    calls.stop().await;
+}
+
+/// Each worker is told of every call, at the same moment.
+async fn two_workers_make_one_lead_of_one_call(db: Db) {
+    let calls = Calls::begin(db, 2).await;
+    for round in 0..6 {
+        let tell = |worker: usize| {
+            let events: Vec<Value> =
+                (0..8).map(|n| event(&format!("{worker}-{round}-{n}"), 100 * round + n, |_| {})).collect();
+            let calls = &calls;
+            async move { calls.tell(worker, &events).await }
+        };
+        let (mine, theirs) = tokio::join!(tell(0), tell(1));
+        for (mine, theirs) in mine.iter().zip(&theirs) {
+            assert_eq!(mine.lead, theirs.lead);
+        }
+        assert_eq!(calls.leads().await, 8 * (round as i64 + 1));
+    }
+    let turns = calls.db.number("SELECT COUNT(*) FROM ledger_entry WHERE author = 'decision'").await;
+    assert_eq!(turns, 48, "one turn each");
+    calls.stop().await;
+}
+
+/// Nobody's phone rings for a call that was qualified long ago, whether the event is old or has waited out an outage.
+async fn an_old_live_call_rings_nobody(db: Db) {
+    let calls = Calls::begin(db, 1).await;
+    let now = calls.clock.now();
+    let ago = |seconds: i64| json!(now - chrono::TimeDelta::seconds(seconds));
+    let aged = |id: &str, number: usize, seconds: i64| {
+        let mut event = event(id, number, |data| data["call"]["started_at"] = ago(seconds + 300));
+        event["time"] = ago(seconds);
+        event
+    };
+    for (round, (what, seconds)) in
+        [("of eight months ago", 8 * 30 * 86_400), ("of an hour ago", 3600), ("of three minutes ago", 181)]
+            .iter()
+            .enumerate()
+    {
+        let answer = calls.tell(0, &[aged(&format!("old-{round}"), 3 * round + 1, *seconds)]).await.remove(0);
+        let handoff = calls.handoff(&answer.lead).await;
+        assert!(!handoff.live && handoff.legs.is_empty(), "a call {what}: {:?}", handoff.stage);
+        assert!(answer.instruction.is_none() && answer.targets.is_empty(), "{what}");
+        assert!(
+            matches!(handoff.stage, Stage::Callback { .. } | Stage::Searching { .. }),
+            "{what}: {:?}",
+            handoff.stage
+        );
+        let id = answer.lead.clone();
+        let read = calls.db.store.read("test", move |tx| {
+            let id = id.clone();
+            Box::pin(async move { tx.decision(&id).await })
+        });
+        let trace = read.await.expect("a look").expect("a decision").trace;
+        let late = trace.no_longer_live.expect("the trace says why");
+        assert!(late.waited_ms >= seconds * 1000 && late.at_most_ms == 120_000, "{late:?}");
+    }
+    // A clock of the platform that is ahead makes nobody wait less, and a long call before the qualification nobody more.
+    for (id, number, seconds) in [("fresh", 31, 1), ("from the future", 34, -3600)] {
+        let answer = calls.tell(0, &[aged(id, number, seconds)]).await.remove(0);
+        let handoff = calls.handoff(&answer.lead).await;
+        assert!(!handoff.legs.is_empty(), "{id}: {:?}", handoff.stage);
+        let left = handoff.patience_until - now;
+        assert!(left > chrono::TimeDelta::seconds(15) && left <= chrono::TimeDelta::seconds(21), "{id}: {left}");
+    }
+    calls.stop().await;
+}
+
+/// Who nobody knows, or when it cannot have been: the promise stands, the rep stays as they were, and both are told why.
+async fn what_cannot_be_so_changes_nothing_and_is_told(db: Db) {
+    let calls = Calls::begin(db, 1).await;
+    let mut gone = Caller::gone(1).event;
+    gone["time"] = json!(calls.clock.now());
+    let lead = calls.tell(0, &[gone]).await.remove(0).lead;
+    let promised = calls.handoff(&lead).await;
+    let now = calls.clock.now();
+    let at = |seconds: i64| json!(now + chrono::TimeDelta::seconds(seconds));
+    let contact = |rep: &str, at: Value| ("contact.made", json!({ "lead": lead, "rep": rep, "at": at }), Value::Null);
+    let presence = |rep: &str, time: Value| ("rep.presence", json!({ "rep": rep, "presence": "away" }), time);
+    let cannot_be = [
+        (contact("stranger-nobody", json!("1999-01-01T00:00:00Z")), "stranger-nobody is not in reps.csv"),
+        (contact("stranger-nobody", at(0)), "stranger-nobody is not in reps.csv"),
+        (contact("west-01", json!("1999-01-01T00:00:00Z")), "before the lead came"),
+        (contact("west-01", at(-3600)), "before the lead came"),
+        (contact("west-01", json!("9999-12-31T23:59:59Z")), "still to come"),
+        (contact("west-01", at(600)), "still to come"),
+        (presence("stranger-nobody", Value::Null), "stranger-nobody is not in reps.csv"),
+        (presence("west-01", json!("9999-01-01T00:00:00Z")), "still to come"),
+    ];
+    let contacts = cannot_be.iter().filter(|((kind, ..), _)| *kind == "contact.made").count() as i64;
+    for (number, ((kind, data, time), why)) in cannot_be.into_iter().enumerate() {
+        let told = calls.other(&format!("no-{number}"), kind, data, time).await;
+        assert!(told.as_deref().is_some_and(|told| told.contains(why)), "{why}: {told:?}");
+    }
+    let after = calls.handoff(&lead).await;
+    assert_eq!(after, promised, "the promise stands");
+    let present = "SELECT COUNT(*) FROM rep_state WHERE presence <> 'unset'";
+    assert_eq!(calls.db.number(present).await, 0, "nobody is away");
+    let story = "SELECT COUNT(*) FROM timeline WHERE kind = 'contact_made'";
+    assert_eq!(calls.db.number(story).await, contacts, "the lead's story tells of each");
+
+    let (kind, data, time) = presence("west-02", at(60));
+    assert_eq!(calls.other("yes-1", kind, data, time).await, None, "a clock a little ahead is no reason");
+    let (kind, data, time) = contact("west-02", at(30));
+    assert_eq!(calls.other("yes-2", kind, data, time).await, None);
+    let done = calls.handoff(&lead).await;
+    assert!(done.is_done(), "{:?}", done.stage);
+    assert!(done.first_contact_at.is_some_and(|at| at <= calls.clock.now()), "no time that is still to come");
+    calls.stop().await;
+}
+
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::on_sqlite(super::$name).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::on_postgres(super::$name).await;
+            })+
+        }
+    };
+}
+
+on_both!(
+    a_call_that_is_told_twice_is_one_lead,
+    the_second_event_completes_the_first,
+    a_caller_of_whom_only_the_second_event_says_that_they_wait_is_rung_for,
+    two_callers_are_two_leads,
+    two_workers_make_one_lead_of_one_call,
+    an_old_live_call_rings_nobody,
+    what_cannot_be_so_changes_nothing_and_is_told,
+);

@@ -1,0 +1,123 @@
+//! Leads that change hands after the decision: by hand over the door, by the rules but not to whoever has them, and in the CRM.
+
+use super::ACCEPTS;
+use super::play::Play;
+use crate::town::Caller;
+use baton::connectors::http::{Call, Does};
+use baton_clock::Clock;
+use baton_core::domain::id::LeadId;
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+async fn reassign(play: &Play, lead: &LeadId, body: Value) -> (u16, Value) {
+    let call = Call::new("reassign", Does::Write, Method::POST, &["v1", "leads", lead.as_str(), "reassign"]);
+    let answer = play.send(call.json(body)).await;
+    (answer.status, serde_json::from_slice(&answer.body).expect("JSON"))
+}
+
+/// Turns that the lead costs now, by whoever pays them.
+async fn turns(play: &Play) -> Vec<(String, i64)> {
+    let mut turns = Vec::new();
+    for (pool, (stored, counted)) in play.ledgers().await {
+        assert_eq!(stored, counted, "{pool}");
+        assert_eq!(stored.balances.values().sum::<i64>(), 0, "{pool}");
+        turns.extend(
+            stored.balances.into_iter().filter(|(_, balance)| *balance < 0).map(|(rep, b)| (rep.to_string(), b)),
+        );
+    }
+    turns
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lead_is_given_to_the_rep_who_is_named_and_only_once() {
+    let play = Play::begin().await;
+    let lead = play.call(&Caller::gone(3)).await;
+    let before = play.until(&lead, "callback").await;
+    play.until_quiet().await;
+    let other = if before.owner.as_str() == "west-03" { "west-04" } else { "west-03" };
+    let ask = json!({ "to": other, "reason": "knows them", "by": "lena" });
+    let (status, told) = reassign(&play, &lead, ask.clone()).await;
+    assert_eq!((status, told["status"].as_str(), told["owner"].as_str()), (200, Some("reassigned"), Some(other)));
+    play.until_quiet().await;
+    let cards = play.accepted("slack", "message").len();
+    let (status, told) = reassign(&play, &lead, ask).await;
+    assert_eq!((status, told["status"].as_str()), (200, Some("unchanged")));
+    play.until_quiet().await;
+    assert_eq!(play.accepted("slack", "message").len(), cards, "nobody is told twice");
+    let after = play.lead(&lead).await;
+    assert_eq!((after.owner.as_str(), after.next_step.owner.as_str()), (other, other));
+    assert_eq!(after.next_step.at, before.next_step.at, "the caller was told that time");
+    assert_eq!(turns(&play).await.into_iter().map(|(rep, _)| rep).collect::<Vec<_>>(), [other], "the turn went along");
+    play.nothing_twice();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lead_that_is_routed_again_goes_to_another_by_the_rules() {
+    let play = Play::begin().await;
+    let lead = play.call(&Caller::gone(3)).await;
+    let before = play.until(&lead, "callback").await;
+    play.until_quiet().await;
+    let (status, told) = reassign(&play, &lead, json!({ "reason": "not theirs", "by": "lena" })).await;
+    assert_eq!((status, told["status"].as_str()), (200, Some("reassigned")), "{told}");
+    let after = play.lead(&lead).await;
+    assert_ne!(after.owner, before.owner);
+    assert!(after.owner.as_str().starts_with("west-"), "by the same rules: {}", after.owner);
+    assert_eq!(after.next_step.owner, after.owner);
+    assert_eq!(turns(&play).await.into_iter().map(|(rep, _)| rep).collect::<Vec<_>>(), [after.owner.as_str()]);
+    play.until_quiet().await;
+    play.nothing_twice();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_reassigned_is_refused_in_words() {
+    let play = Play::begin().await;
+    let lead = play.call(&Caller::gone(3)).await;
+    let before = play.until(&lead, "callback").await;
+    let strange = LeadId::from_digest([7; 16]);
+    for (lead, ask, expected, why) in [
+        (&lead, json!({ "to": "nobody", "reason": "x", "by": "y" }), 400, "rep \"nobody\" is not in reps.csv"),
+        (&lead, json!({ "to": "west-02", "reason": " ", "by": "y" }), 400, "reason is empty"),
+        (&strange, json!({ "to": "west-02", "reason": "x", "by": "y" }), 404, "there is no lead"),
+    ] {
+        let (status, told) = reassign(&play, lead, ask).await;
+        assert_eq!(status, expected, "{told}");
+        assert!(told["detail"].as_str().is_some_and(|detail| detail.contains(why)), "{told}");
+    }
+    assert_eq!(play.lead(&lead).await.owner, before.owner);
+}
+
+/// Whom a person makes owner in the CRM has the lead here as well; what Baton itself writes there is nobody's doing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_owner_whom_a_person_names_in_the_crm_has_the_lead() {
+    let play = Play::begin().await;
+    let lead = play.call(&Caller::live(3).reps(&[ACCEPTS])).await;
+    let before = play.until(&lead, "connected").await;
+    play.until_quiet().await;
+    let rules = std::sync::Arc::clone(&play.running.reload.current().borrow().rules);
+    let named =
+        |not: &str| rules.reps.values().find(|rep| rep.team == "west" && rep.id.as_str() != not).expect("a rep");
+    let by_baton = named(before.owner.as_str());
+    let (status, _) = reassign(&play, &lead, json!({ "to": by_baton.id, "reason": "asked for", "by": "lena" })).await;
+    assert_eq!(status, 200);
+    play.until_quiet().await;
+    let by_hand = rules.reps.values().find(|rep| rep.team == "east").expect("a rep");
+    let in_crm = play.stage.salesforce.leads()[0]["Id"].as_str().expect("an id").to_owned();
+    play.stage.salesforce.set_owner(&in_crm, by_hand.crm_id.as_ref().expect("an id").as_str());
+    play.clock.skip_to(play.clock.now() + TimeDelta::seconds(180));
+    let has_it = async {
+        while play.lead(&lead).await.owner != by_hand.id {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), has_it).await.expect("the CRM is followed");
+    let read = lead.clone();
+    let changes = play.running.store.read("flow.changes", move |tx| {
+        let lead = read.clone();
+        Box::pin(async move { tx.owner_changes(&lead).await })
+    });
+    assert_eq!(changes.await.expect("the changes").len(), 1, "one change was a person's");
+    assert_eq!(turns(&play).await, [], "who shares no turns there pays none");
+    play.until_quiet().await;
+    play.nothing_twice();
+}

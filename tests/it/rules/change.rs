@@ -1,0 +1,311 @@
+//! What a change of the rules does, as a person sees it before the rules go live: `baton diff` and `baton simulate` on the
+//! shipped workspace and small edits of it.
+
+use crate::large;
+use crate::store::server::Db;
+use crate::town;
+use baton_clock::{SharedClock, SystemClock};
+use baton_core::rules::{SourceFile, compile};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const MONDAY: &str = "2026-03-02";
+
+pub fn baton(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_baton")).args(arguments).output().expect("baton runs")
+}
+
+pub fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).expect("a copy");
+        }
+    }
+}
+
+/// A small workspace that stays as it is, so that what an edit moves can be told to the lead; once more in `old/`.
+fn small() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for rules in ["rules", "old/rules"] {
+        copy(&root().join("fixtures/bad/base"), &folder.path().join(rules));
+    }
+    folder
+}
+
+/// Its rules with one text of one file put in place of another.
+fn edited(file: &str, from: &str, to: &str) -> TempDir {
+    let folder = small();
+    edit(folder.path(), file, from, to);
+    folder
+}
+
+fn edit(folder: &Path, file: &str, from: &str, to: &str) {
+    let path = folder.join(file);
+    let text = std::fs::read_to_string(&path).expect("a rule file");
+    assert!(text.contains(from), "{file} does not contain {from:?}");
+    std::fs::write(path, text.replacen(from, to, 1)).expect("written");
+}
+
+fn diff(new: &Path, more: &[&str]) -> Output {
+    let (old, new) = (new.join("old").display().to_string(), new.display().to_string());
+    baton(&[&["diff", &old, &new, "--from", MONDAY], more].concat())
+}
+
+fn diff_json(new: &Path, more: &[&str]) -> Value {
+    let text = stdout(&diff(new, &[&["--format", "json"], more].concat()));
+    serde_json::from_str(&text).expect("JSON")
+}
+
+#[test]
+fn a_territory_that_moves_takes_exactly_its_leads_along() {
+    let moved = edited("rules/territories.csv", "\nBenelux,NL,", "\nJapan,NL,");
+    let page = diff_json(moved.path(), &["--leads", "3000"]);
+    let done = &page["comparison"];
+    let moves = done["moves"].as_array().expect("moves");
+    let by_territory: Vec<&Value> = moves.iter().filter(|one| one["cause"] == "territory").collect();
+    assert_eq!(by_territory.len(), 1, "{moves:#?}");
+    assert_eq!((&by_territory[0]["from"], &by_territory[0]["to"]), (&"Benelux".into(), &"Japan".into()));
+    let gone = |name: &str, side: &str| done["territories"][name][side].as_u64().expect("a number");
+    let leads = by_territory[0]["leads"].as_u64().expect("a number");
+    assert!(leads > 20, "only {leads} leads of the Netherlands");
+    assert_eq!(gone("Benelux", "old") - gone("Benelux", "new"), leads);
+    assert_eq!(gone("Japan", "new") - gone("Japan", "old"), leads);
+    for example in by_territory[0]["examples"].as_array().expect("examples") {
+        assert!(example["lead"].as_str().expect("words").starts_with("NL"), "{example}");
+        assert!(example["new"]["territory"].as_str().expect("words").contains("country NL"), "{example}");
+    }
+    let lost: Vec<_> =
+        moves.iter().filter(|one| ["owner", "route", "tier", "pool"].iter().any(|c| one["cause"] == *c)).collect();
+    assert!(lost.is_empty(), "nothing else changed: {lost:#?}");
+}
+
+#[test]
+fn without_a_change_nothing_moves() {
+    let same = edited("rules/routing.yaml", "# yaml-language-server: $schem", "# Another comment.");
+    let text = stdout(&diff(same.path(), &["--leads", "1500"]));
+    assert!(text.starts_with("Every one of 1,500 leads goes where it went before."), "{text}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_one_other_leads() {
+    let moved = edited("rules/territories.csv", "\nBenelux,NL,", "\nJapan,NL,");
+    let run = |seed: &str| stdout(&diff(moved.path(), &["--leads", "800", "--seed", seed, "--format", "json"]));
+    assert_eq!(run("7"), run("7"));
+    assert_ne!(run("7"), run("8"));
+}
+
+/// Small enough to be read: three leads of the Netherlands and one each of their neighbours.
+const LEADS: &str = r#"{"id":"nl-1","at":"2026-03-03T09:00:00Z","country":"Netherlands","employees":240,"language":"en"}
+{"id":"de-1","at":"2026-03-03T09:05:00Z","country":"Germany","employees":240,"language":"de"}
+{"id":"nl-2","at":"2026-03-03T09:10:00Z","lead.country":"NL","employees":4000,"language":"en"}
+{"id":"be-1","at":"2026-03-03T09:15:00Z","country":"BE","employees":300,"language":"fr"}
+
+{"id":"nl-3","at":"2026-03-03T09:20:00Z","company":{"country":"NL","employees":"20-50"},"contact":{"email":"ann@fen.example"}}
+"#;
+
+fn replayed(new: &Path, format: &str) -> String {
+    let leads = new.join("leads.jsonl");
+    std::fs::write(&leads, LEADS).expect("leads");
+    let text = stdout(&diff(new, &["--replay", leads.to_str().expect("a path"), "--format", format]));
+    let (old, new) = (new.join("old").display().to_string(), new.display().to_string());
+    text.replace(&format!("{new}/leads.jsonl"), "leads.jsonl").replace(&old, "OLD").replace(&new, "NEW")
+}
+
+/// The golden texts lie in `fixtures/golden/diff`; `UPDATE_GOLDEN=1 cargo test --test it change` writes them anew.
+#[test]
+fn a_replay_reads_as_it_should() {
+    let moved = edited("rules/territories.csv", "\nBenelux,NL,", "\nJapan,NL,");
+    for (format, name) in [("text", "moved.txt"), ("markdown", "moved.md")] {
+        let page = replayed(moved.path(), format);
+        let golden = root().join("fixtures/golden/diff").join(name);
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::create_dir_all(golden.parent().expect("a folder")).expect("a folder");
+            std::fs::write(&golden, &page).expect("written");
+        }
+        let wanted = std::fs::read_to_string(&golden).unwrap_or_default();
+        assert_eq!(page, wanted, "{name}: UPDATE_GOLDEN=1 writes it anew");
+    }
+}
+
+#[test]
+fn a_line_that_is_no_lead_is_told_with_its_number() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let leads = folder.path().join("leads.jsonl");
+    std::fs::write(&leads, "{\"country\":\"NL\"}\n{\"country\":\n").expect("leads");
+    let output = diff(small().path(), &["--replay", leads.to_str().expect("a path")]);
+    assert_eq!(output.status.code(), Some(i32::from(baton::cli::FAULTY)));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("leads.jsonl:2: "), "{told}");
+    assert!(!told.contains("leads.jsonl:1: "), "{told}");
+}
+
+#[test]
+fn faulty_rules_are_told_and_compared_with_nothing() {
+    let faulty = edited("rules/routing.yaml", "policy: strict", "policy: strikt");
+    let output = diff(faulty.path(), &["--leads", "10"]);
+    assert_eq!(output.status.code(), Some(i32::from(baton::cli::FAULTY)));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean \"strict\"?"), "{output:?}");
+    assert!(output.stdout.is_empty());
+}
+
+/// The old rules come out of git, the new ones from the folder as it stands.
+#[test]
+fn a_revision_of_the_workspace_is_read_from_git() {
+    let folder = edited("rules/territories.csv", "\nBenelux,NL,", "\nBenelux,NL,");
+    let dir = folder.path().display().to_string();
+    let git = |arguments: &[&str]| {
+        let who = ["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"];
+        let done = Command::new("git").args(["-C", &dir]).args(who).args(arguments).output().expect("git");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "as it was"]);
+    edit(folder.path(), "rules/territories.csv", "\nBenelux,NL,", "\nJapan,NL,");
+    let text = stdout(&baton(&["diff", "--against", "main", "-w", &dir, "--from", MONDAY, "--leads", "1000"]));
+    assert!(text.contains("territory: Benelux -> Japan"), "{text}");
+    assert!(text.contains("old    revision main\n"), "{text}");
+    let wrong = baton(&["diff", "--against", "nowhere", "-w", &dir]);
+    assert_eq!(wrong.status.code(), Some(i32::from(baton::cli::FAILED)));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("nowhere"), "{wrong:?}");
+}
+
+#[test]
+fn a_pool_that_loses_a_member_and_a_lost_territory_show_as_such() {
+    let fewer = edited("rules/routing.yaml", "members: [hannah.cohen, tyler.brooks]", "members: [hannah.cohen]");
+    let page = diff_json(fewer.path(), &["--leads", "1500"]);
+    let tyler = &page["comparison"]["reps"]["tyler.brooks"];
+    assert!(tyler["new"].as_u64() < tyler["old"].as_u64(), "{tyler}");
+    let moved = page["comparison"]["moves"].as_array().expect("moves").iter();
+    assert!(moved.clone().any(|one| one["cause"] == "candidates" && one["from"] == "tyler.brooks"), "{page:#}");
+
+    let gap = edited("rules/territories.csv", "\nBenelux,BE;LU,,,,,,,,\n", "\n");
+    let page = diff_json(gap.path(), &["--leads", "1500"]);
+    assert!(page["comparison"]["new_fallbacks"].as_u64() > Some(10), "Belgium falls to the catch-all: {page:#}");
+    let catch_all = &page["comparison"]["fallbacks"]["catch_all"];
+    assert!(catch_all["new"].as_u64() > catch_all["old"].as_u64(), "{catch_all}");
+}
+
+fn simulate(more: &[&str]) -> String {
+    let root = root().display().to_string();
+    stdout(&baton(&[&["simulate", "-w", &root, "--from", MONDAY], more].concat()))
+}
+
+#[test]
+fn a_simulated_month_is_fair_within_the_bound_and_the_same_every_time() {
+    let run = || simulate(&["--days", "28", "--format", "json", "--accept-percent", "100", "--decline-percent", "0"]);
+    let page: Value = serde_json::from_str(&run()).expect("JSON");
+    assert_eq!(run(), page_text(&page), "the same seed plays the same month");
+    let done = &page["simulation"];
+    assert!(done["leads"].as_u64() > Some(1500), "{done}");
+    let pools = done["pools"].as_object().expect("pools");
+    let mut turns = 0;
+    for (pool, shares) in pools {
+        let members = shares["members"].as_object().expect("members");
+        let got: u64 = members.values().filter_map(|share| share["got"].as_u64()).sum();
+        assert_eq!(Some(got), shares["turns"].as_u64(), "{pool}: every turn is somebody's");
+        turns += got;
+        if pool == "sdr-desk" || pool == "smb-desk" {
+            for (rep, share) in members {
+                let ahead = share["ahead_micro"].as_i64().expect("a number");
+                let bound = 1_000_000 * (members.len() as i64 - 1).max(1);
+                assert!(ahead <= bound, "{pool}, {rep}: {share}");
+            }
+        }
+    }
+    assert!(turns > 1000, "{turns} turns");
+}
+
+fn page_text(page: &Value) -> String {
+    format!("{}\n", serde_json::to_string_pretty(page).expect("JSON"))
+}
+
+#[test]
+fn a_simulation_tells_nights_holidays_and_reps_who_do_not_answer() {
+    let text = simulate(&["--days", "7"]);
+    for part in ["nobody at work (UTC): ", "Sat", "not played: ", "to a human, connected", "at cap"] {
+        assert!(text.contains(part), "{part:?} is missing:\n{text}");
+    }
+    let silent = simulate(&["--days", "7", "--accept-percent", "0", "--decline-percent", "0", "--format", "json"]);
+    let silent: Value = serde_json::from_str(&silent).expect("JSON");
+    assert_eq!(silent["simulation"]["connected"], 0, "nobody answers");
+    assert!(silent["simulation"]["rung"].as_u64() > Some(20));
+}
+
+/// 10,000 rows and 500 reps load without a fault, and both tools run on them.
+#[test]
+fn the_large_workspace_loads_and_can_be_compared_and_simulated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut files = Vec::new();
+    for (path, text) in large::files(10_000, 500) {
+        std::fs::create_dir_all(folder.path().join("rules")).expect("a folder");
+        std::fs::write(folder.path().join(path), &text).expect("written");
+        files.push(SourceFile { path: path.to_owned(), text });
+    }
+    let checked = compile(&files).unwrap_or_else(|faults| panic!("{}", faults[0]));
+    assert_eq!((checked.rules.territories.len(), checked.rules.reps.len()), (10_000, 500));
+    let dir = folder.path().display().to_string();
+    let text = stdout(&baton(&["diff", &dir, &dir, "--from", MONDAY, "--leads", "500"]));
+    assert!(text.starts_with("Every one of 500 leads"), "{text}");
+    stdout(&baton(&["simulate", "-w", &dir, "--from", MONDAY, "--days", "1", "--leads-per-day", "200"]));
+}
+
+/// What a worker decided, decided once more with rules by which France belongs to the east desk.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stored_leads_are_compared_with_what_was_known_then() {
+    let folder = tempfile::tempdir().expect("a folder");
+    town::found(folder.path(), 3);
+    for part in ["rules", "templates"] {
+        copy(&folder.path().join(part), &folder.path().join("old").join(part));
+    }
+    let url = format!("sqlite:{}?mode=rwc", folder.path().join("baton.db").display());
+    std::fs::write(folder.path().join("baton.toml"), format!("[database]\nurl = {url:?}\n")).expect("baton.toml");
+    let db = Db::open(url).await;
+    let place = folder.path().to_str().expect("a path");
+    let old = folder.path().join("old");
+    let since = |span: &str| {
+        let old = old.to_str().expect("a path");
+        baton(&["diff", old, "--since", span, "--workspace", place, "--format", "json"])
+    };
+    let nothing = since("1d");
+    assert!(!nothing.status.success());
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("no leads to compare: leads decided since"));
+
+    let clock: SharedClock = Arc::new(SystemClock);
+    let worker = town::worker(folder.path(), &db.store, &clock).await;
+    for number in 0..12 {
+        worker.decider.take(vec![town::message(number, clock.now())]).await.expect("it is taken");
+    }
+    // A worker that stops decides nothing more.
+    while db.number("SELECT COUNT(*) FROM decision").await < 12 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    worker.stop().await;
+    edit(folder.path(), "rules/territories.csv", "East,GB,", "East,GB;FR,");
+    let page: Value = serde_json::from_str(&stdout(&since("1d"))).expect("JSON");
+    let done = &page["comparison"];
+    assert_eq!(done["leads"], 12, "{done:#}");
+    let by_territory: Vec<&Value> =
+        done["moves"].as_array().expect("moves").iter().filter(|one| one["cause"] == "territory").collect();
+    let french: u64 = by_territory.iter().map(|one| one["leads"].as_u64().expect("a number")).sum();
+    assert_eq!(french, 4, "every third caller is French: {done:#}");
+    assert!(by_territory.iter().all(|one| one["to"] == "East"), "{by_territory:#?}");
+}

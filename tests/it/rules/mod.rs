@@ -1,0 +1,10 @@
+//! Rule files, and the tools of those who write them.
+
+mod change;
+mod check;
+mod expectations;
+mod faulty;
+mod import;
+pub mod init;
+mod schema;
+mod shipped;

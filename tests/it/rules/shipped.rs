@@ -1,0 +1,149 @@
+//! The shipped workspace loads without a word, and small changes of it do what they say.
+
+use baton_core::domain::zone::Zone;
+use baton_core::rules::model::verdict::Verdict;
+use baton_core::rules::{Checked, Fault, Level, SourceFile, compile, summary};
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Files of a workspace, by path relative to it.
+type Workspace = BTreeMap<String, String>;
+
+#[test]
+fn the_shipped_workspace_has_no_errors_and_no_warnings() {
+    let checked = check(&shipped()).unwrap_or_else(|faults| panic!("{}", told(&faults)));
+    assert_eq!(warnings_of(&checked), "");
+}
+
+#[test]
+fn the_shipped_workspace_is_summed_up() {
+    let checked = check(&shipped()).expect("the shipped workspace loads");
+    let lines = summary(&checked);
+    assert_eq!(lines[0], "29 reps in 5 teams, 70 territory rows in 75 countries, 13 pools, 3 tiers");
+    assert_eq!(lines[1], "46 territories, 2 routes, 5 named accounts, 3 ladders, catch-all sdr-desk");
+    assert_eq!(lines.len(), 3, "{lines:?}");
+}
+
+/// The week in which the demo plays: the owner is away, her delegate is at work, the West Coast still asleep.
+#[test]
+fn the_shipped_workspace_tells_the_story_of_the_demo() {
+    let rules = check(&shipped()).expect("the shipped workspace loads").rules;
+    let rep = |id: &str| rules.reps.values().find(|rep| rep.id.as_str() == id).expect("a rep of the demo");
+    let priya = rep("priya.nair");
+    let tuesday = "2026-03-03".parse().expect("a date");
+    assert!(priya.leave.iter().any(|leave| leave.from <= tuesday && tuesday <= leave.until));
+    assert_eq!(priya.delegate.as_ref().map(|id| id.as_str()), Some("jonas.weber"));
+    assert!(rep("jonas.weber").leave.iter().all(|leave| tuesday < leave.from || leave.until < tuesday));
+    let pool = rules.pools.values().find(|pool| pool.id.as_str() == "emea-enterprise").expect("her pool");
+    assert!(pool.members.contains_key(&priya.id));
+    assert!(rules.reps.values().any(|rep| rep.cap_per_day.is_some()));
+}
+
+/// A route with both: it loads without a word, and what it reads in the CRM is looked up with the account.
+#[test]
+fn segments_and_expressions_load_and_ask_the_crm_for_their_fields() {
+    let mut files = shipped();
+    let routing = files.get_mut("rules/routing.yaml").expect("routing.yaml");
+    *routing = routing
+        .replace("lead.source: { prefix: [partner] }", "segment: [portal, key accounts]\n    if_undecided: catch_all")
+        .replace("fields:\n", "fields:\n  account.arr__c: { type: number, from: crm }\n")
+        .replace(
+            "segments:\n",
+            "segments:\n  portal: { lead.source: { prefix: [partner] } }\n  key accounts:\n    not: { segment: portal }\n    \
+             when: 'account.arr__c * 3 >= 100000 && lead.country in [\"Germany\", \"FR\"]'\n",
+        );
+    let checked = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults)));
+    assert_eq!(warnings_of(&checked), "");
+    assert_eq!(checked.rules.crm_fields().into_iter().collect::<Vec<_>>(), ["arr__c"]);
+    let (verdict, missing) = checked.rules.routes[0].when.evaluate(&|_| None);
+    assert_eq!(verdict, Verdict::Undecided);
+    assert_eq!(missing, ["lead.source", "account.arr__c", "lead.country"]);
+}
+
+/// Folders are listed in another order on another machine: the rules and their name are the same.
+#[test]
+fn the_order_of_files_changes_nothing() {
+    let mut files: Vec<SourceFile> = shipped().into_iter().map(|(path, text)| SourceFile { path, text }).collect();
+    let sorted = compile(&files).expect("the shipped workspace loads");
+    for turn in 1..files.len() {
+        files.rotate_left(1);
+        assert_eq!(compile(&files).expect("it loads"), sorted, "rotated by {turn}");
+    }
+    files.reverse();
+    assert_eq!(compile(&files).expect("it loads"), sorted);
+}
+
+/// Every shift of several weeks is worked, and every holiday of several regions is one.
+#[test]
+fn weeks_and_holiday_regions_of_a_rep_are_merged() {
+    let mut files = shipped();
+    let roster = files.get_mut("rules/reps.csv").expect("the roster");
+    assert!(roster.contains("Asia/Kolkata,office,IN,"), "a rep to change");
+    *roster = roster.replace("Asia/Kolkata,office,IN,", "Asia/Kolkata,us-office;office,IN;GB,");
+    let checked = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults)));
+    let (rules, hours) = (&checked.rules, &checked.rules.hours);
+    let rep = rules.reps.values().find(|rep| rep.timezone == Zone::named("Asia/Kolkata")).expect("she is there");
+    assert_eq!((rep.hours.as_str(), rep.holidays.as_str()), ("office;us-office", "GB;IN"));
+    for (day, shifts) in hours.weeks[&rep.hours].days.iter().enumerate() {
+        for name in ["office", "us-office"] {
+            assert!(hours.weeks[name].days[day].iter().all(|shift| shifts.contains(shift)), "{name}, day {day}");
+        }
+        assert!(shifts.windows(2).all(|pair| pair[0].from <= pair[1].from && pair[0] != pair[1]), "{shifts:?}");
+    }
+    let days = &hours.holidays[&rep.holidays];
+    assert!(["GB", "IN"].iter().all(|region| hours.holidays[*region].is_subset(days)));
+    assert_eq!(days, &hours.holidays["GB"].union(&hours.holidays["IN"]).copied().collect());
+}
+
+#[test]
+fn templates_take_part_in_the_release_only() {
+    let mut files = shipped();
+    let before = check(&files).expect("the shipped workspace loads").rules;
+    files.insert("templates/whisper.hbs".to_owned(), "{{headline}}".to_owned());
+    let after = check(&files).expect("a template is not read here").rules;
+    assert_ne!(before.release, after.release);
+    assert_eq!(before.pools, after.pools);
+}
+
+fn warnings_of(checked: &Checked) -> String {
+    let warnings = checked.warnings.iter().filter(|fault| fault.level == Level::Warning);
+    warnings.map(|fault| format!("{fault}\n")).collect()
+}
+
+pub fn told(faults: &[Fault]) -> String {
+    faults.iter().map(|fault| format!("{fault}\n")).collect()
+}
+
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The rule files in a folder, as `rules/NAME`.
+pub fn files_in(folder: &Path) -> Workspace {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files = Workspace::new();
+    for entry in entries {
+        let path = entry.expect("a readable folder").path();
+        let name = path.file_name().expect("a name").to_str().expect("a plain name").to_owned();
+        if path.is_file() && (name.ends_with(".yaml") || name.ends_with(".csv")) {
+            files.insert(format!("rules/{name}"), std::fs::read_to_string(&path).expect("text"));
+        }
+    }
+    files
+}
+
+pub fn shipped() -> Workspace {
+    files_in(&root().join("rules"))
+}
+
+pub fn check(files: &Workspace) -> Result<Checked, Vec<Fault>> {
+    let files: Vec<SourceFile> =
+        files.iter().map(|(path, text)| SourceFile { path: path.clone(), text: text.clone() }).collect();
+    baton_core::rules::check(&files, today())
+}
+
+/// The day on which the files are looked at.
+pub fn today() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 3, 3).expect("a day")
+}

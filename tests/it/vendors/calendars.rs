@@ -1,0 +1,159 @@
+//! What a worker believes of calendars: absences by their name, nothing for longer than the rules say, and no free time that was
+//! not looked up for it.
+
+use crate::store::server::{Db, on_sqlite};
+use crate::town;
+use baton::app::Running;
+use baton::app::stage::Stage;
+use baton::facts::Facts;
+use baton::intake::event::lead_id;
+use baton::outbox::Vendors;
+use baton_clock::{Clock, ScaledClock, SharedClock};
+use baton_core::routing::decision::{CandidateVerdict, Decision};
+use baton_core::routing::reason::Rejection;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const BEGINS: &str = "2026-11-23T10:00:00Z";
+const SOON: Duration = Duration::from_secs(30);
+
+/// A town of two reps at each desk, whose calendars are the stand-in's.
+struct Town {
+    db: Db,
+    clock: Arc<ScaledClock>,
+    stage: Stage,
+    worker: Running,
+    _folder: TempDir,
+}
+
+impl Town {
+    async fn begin(db: Db, seed: impl FnOnce(&Stage, DateTime<Utc>)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        town::found(folder.path(), 2);
+        let clock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), 1));
+        let stage = Stage::open(Arc::clone(&clock) as SharedClock).await.expect("the stand-ins");
+        seed(&stage, clock.now());
+        let calendar = stage.vendors().expect("clients").calendar;
+        let vendors = Vendors { calendar, ..Vendors::default() };
+        let shared = Arc::clone(&clock) as SharedClock;
+        let worker = town::worker_with(vendors, folder.path(), &db.store, &shared).await;
+        Self { db, clock, stage, worker, _folder: folder }
+    }
+
+    /// A caller from the United States, who has hung up: for west.
+    async fn decides(&self, number: usize) -> Decision {
+        let event = town::Caller::gone(number * 3).event;
+        let message = town::inbox(&event, self.clock.now());
+        self.worker.decider.take(vec![message]).await.expect("the event is taken");
+        let lead = lead_id("town", &format!("evt-{}", number * 3));
+        let decided = tokio::time::timeout(SOON, async {
+            loop {
+                let id = lead.clone();
+                let found = self.db.store.read("test", move |tx| {
+                    let id = id.clone();
+                    Box::pin(async move { tx.decision(&id).await })
+                });
+                match found.await.expect("the database answers") {
+                    Some(decision) => return decision,
+                    None => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        });
+        decided.await.expect("the lead is decided")
+    }
+
+    /// Every token is refused from now on: calendars cannot be read any more.
+    fn loses_its_calendars(&self) {
+        self.stage.calendars.undelegate();
+        self.stage.calendars.revoke_tokens();
+    }
+}
+
+fn rejection(decision: &Decision, rep: &str) -> Option<Rejection> {
+    let candidates = decision.trace.pools.iter().flat_map(|pool| &pool.candidates);
+    candidates.filter(|candidate| candidate.rep.as_str() == rep).find_map(|candidate| match &candidate.verdict {
+        CandidateVerdict::Rejected { because } => Some(because.clone()),
+        CandidateVerdict::Eligible { .. } => None,
+    })
+}
+
+/// Nobody waits on the line, so that a meeting is no reason to pass somebody over; being away is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_out_of_office_in_google_gets_no_lead() {
+    on_sqlite(|db| async move {
+        let town = Town::begin(db, |stage, now| {
+            stage.calendars.add_out_of_office(
+                "west-01@reps.example",
+                now - TimeDelta::hours(2),
+                now + TimeDelta::days(2),
+            );
+            stage.calendars.add_busy("west-02@reps.example", now - TimeDelta::hours(1), now + TimeDelta::hours(1));
+        })
+        .await;
+        let decision = town.decides(1).await;
+        let away = rejection(&decision, "west-01");
+        assert!(matches!(away, Some(Rejection::OutOfOffice { .. })), "{away:?}");
+        assert_eq!(decision.plan.owner.as_str(), "west-02");
+        town.worker.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_calendar_that_cannot_be_read_any_more_is_believed_for_a_while_and_then_unknown() {
+    on_sqlite(|db| async move {
+        let town = Town::begin(db, |_, _| ()).await;
+        assert_eq!(town.decides(1).await.degraded, []);
+        town.loses_its_calendars();
+        town.clock.skip_to(town.clock.now() + TimeDelta::minutes(10));
+        assert_eq!(town.decides(2).await.degraded, [], "ten minutes are less than 15m");
+        town.clock.skip_to(town.clock.now() + TimeDelta::minutes(10));
+        let late = town.decides(3).await;
+        let told = "calendar of west-01 unknown: google was last read 20 min ago, and is believed for 15m";
+        assert!(late.degraded.iter().any(|one| one.in_words() == told), "{:?}", late.degraded);
+        town.worker.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn free_times_are_offered_from_no_view_of_before() {
+    on_sqlite(|db| async move {
+        let town = Town::begin(db, |_, _| ()).await;
+        let calendar = town.stage.vendors().expect("clients").calendar;
+        let clock = Arc::clone(&town.clock) as SharedClock;
+        let facts = Facts::new(None, calendar, town.db.store.clone(), clock, Duration::from_millis(700));
+        let until = town.clock.now() + TimeDelta::days(5);
+        assert_eq!(facts.busy_now("west-01@reps.example", until).await, Ok(Vec::new()));
+        town.loses_its_calendars();
+        let now = facts.busy_now("west-01@reps.example", until).await;
+        assert!(now.is_err(), "what was free a moment ago is not known to be free now: {now:?}");
+        town.worker.stop().await;
+    })
+    .await;
+}
+
+/// Nothing is connected: a live caller is promised a call at once, and no step fails, since none was taken that could not be.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_with_nothing_connected_leaves_no_failed_step() {
+    on_sqlite(|db| async move {
+        let folder = tempfile::tempdir().expect("a folder");
+        town::found(folder.path(), 2);
+        let clock: SharedClock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), 60));
+        let worker = town::worker_with(Vendors::default(), folder.path(), &db.store, &clock).await;
+        let live = town::message(3, clock.now());
+        worker.decider.take(vec![live]).await.expect("the event is taken");
+        let promised = tokio::time::timeout(SOON, async {
+            let promised = "SELECT COUNT(*) FROM handoff WHERE stage = 'callback'";
+            let waiting = "SELECT COUNT(*) FROM step WHERE state <> 'done' AND kind <> 'timer'";
+            while db.number(promised).await < 1 || db.number(waiting).await > 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        promised.await.expect("the caller is promised a call, and every step ends well");
+        worker.stop().await;
+    })
+    .await;
+}

@@ -1,0 +1,26 @@
+//! Slack, Google Calendar and mail: every client against its stand-in, for every outcome, with every exchange held
+//! against the vendor's contract.
+
+mod google;
+mod mail;
+mod slack;
+
+use baton::connectors::VendorError;
+use baton_clock::FakeClock;
+use baton_sandbox::World;
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().expect("a time in a test")
+}
+
+/// A Monday morning.
+fn world() -> (Arc<FakeClock>, Arc<World>) {
+    let clock = FakeClock::new(at("2026-11-23T09:00:00Z"));
+    (Arc::clone(&clock), World::new(clock))
+}
+
+fn class<T: std::fmt::Debug>(result: Result<T, VendorError>) -> &'static str {
+    result.expect_err("a failure").class()
+}

@@ -1,0 +1,324 @@
+//! Holds what went over the wire against the vendor's own description of its API, request and answer both: a client that
+//! drifts from the vendor fails here, and so does a stand-in.
+//!
+//! The descriptions (OpenAPI 3.1, so their schemas are plain JSON Schema) live outside this repository, in the folder that
+//! `BATON_CONTRACTS` names. Without them the checks are skipped with a loud line, except where `CI=true`: there that is
+//! a failure. What they cannot see is meaning, state and order; the stand-ins and their tests are for that.
+
+mod reading;
+
+use axum::http::HeaderMap;
+use baton_sandbox::{Exchange, Fault};
+use jsonschema::Validator;
+use reading::{
+    Operation, content_type, match_template, operations, parameters_in, part_as_request, resolve, without_references,
+};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+/// Longest text of one violation: some carry the whole body.
+const VIOLATION_LIMIT: usize = 600;
+
+/// Holds every exchange with `vendor` against its contract and returns how many there were, so that a test can assert
+/// that it looked at some. Contracts are named like their folders; a stand-in may use the first word only (`google` for
+/// `google-calendar`).
+///
+/// # Panics
+/// Any violation, all of them listed.
+pub fn check_all(vendor: &str, exchanges: &[Exchange]) -> usize {
+    let ours: Vec<&Exchange> = exchanges.iter().filter(|e| vendor.starts_with(e.vendor)).collect();
+    let Some(contract) = Contract::load(vendor) else {
+        eprintln!("SKIPPED: {} exchanges with {vendor} were not held against its contract", ours.len());
+        return ours.len();
+    };
+    let violations: Vec<String> = ours.iter().flat_map(|exchange| contract.check(exchange)).collect();
+    assert!(
+        violations.is_empty(),
+        "{} violations of {vendor}'s contract:\n{}",
+        violations.len(),
+        violations.join("\n")
+    );
+    ours.len()
+}
+
+/// One vendor's description, with every schema compiled once.
+pub struct Contract {
+    vendor: String,
+    document: Value,
+    operations: Vec<Operation>,
+    validators: Mutex<BTreeMap<String, Arc<Validator>>>,
+}
+
+/// What a check is about: used in keys of compiled schemas and in messages.
+struct Place<'a> {
+    operation: &'a Operation,
+    part: String,
+}
+
+impl Place<'_> {
+    fn key(&self) -> String {
+        format!("{} {} {}", self.operation.method, self.operation.template, self.part)
+    }
+}
+
+fn folder() -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "a switch of the test binary, not of the product")]
+    let named = std::env::var("BATON_CONTRACTS");
+    named.map_or_else(|_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/contracts"), PathBuf::from)
+}
+
+impl Contract {
+    /// `None`, with a line on stderr, where the descriptions are not at hand.
+    ///
+    /// # Panics
+    /// They are missing under `CI=true`, or the file is not a description.
+    pub fn load(vendor: &str) -> Option<Self> {
+        let path = folder().join(vendor).join("openapi.strict.json");
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            #[expect(clippy::disallowed_methods, reason = "a switch of the test binary, not of the product")]
+            let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+            assert!(!ci, "{} is missing, and CI must not skip it: set BATON_CONTRACTS", path.display());
+            eprintln!("SKIPPED: no contract at {}; set BATON_CONTRACTS to the folder that holds them", path.display());
+            return None;
+        };
+        let document: Value = serde_json::from_str(&text).expect("a description is JSON");
+        let operations = operations(&document);
+        Some(Self { vendor: vendor.to_owned(), document, operations, validators: Mutex::default() })
+    }
+
+    /// Everything about the exchange that the vendor's description does not allow; empty is well.
+    ///
+    /// An answer that was lost or made up on cue is not held against the description; its request is.
+    pub fn check(&self, exchange: &Exchange) -> Vec<String> {
+        let (path, query) = exchange.target.split_once('?').unwrap_or((&exchange.target, ""));
+        let about = format!("{} {} {}", self.vendor, exchange.method, exchange.target);
+        let Some((operation, path_values)) = self.find(&exchange.method, path) else {
+            return vec![format!("{about}: no such path or method")];
+        };
+        let mut found = self.check_path(operation, &path_values);
+        found.extend(self.check_query(operation, query));
+        found.extend(self.check_headers(operation, &exchange.request_headers));
+        found.extend(self.check_request_body(operation, exchange));
+        if !matches!(exchange.fault, Some(Fault::DropAnswer | Fault::Unavailable)) {
+            found.extend(self.check_response(operation, exchange));
+        }
+        if operation.template.ends_with("/composite") {
+            found.extend(self.check_composite(exchange));
+        }
+        found.into_iter().map(|violation| shorten(&format!("{about}: {violation}"))).collect()
+    }
+
+    /// The operation with the fewest placeholders that fits: `/sobjects/Lead/{id}` before `/sobjects/{name}/{id}`. Of
+    /// several, the one whose placeholders like what they got: `/sobjects/Lead/describe` is no id.
+    fn find(&self, method: &str, path: &str) -> Option<(&Operation, BTreeMap<String, String>)> {
+        let fitting = self.operations.iter().filter(|operation| operation.method == method);
+        fitting
+            .filter_map(|operation| Some((operation, match_template(&operation.template, path)?)))
+            .min_by_key(|(operation, values)| (values.len(), self.check_path(operation, values).len()))
+    }
+
+    fn check_path(&self, operation: &Operation, values: &BTreeMap<String, String>) -> Vec<String> {
+        let mut found = Vec::new();
+        for parameter in parameters_in(operation, "path") {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            let Some(text) = values.get(name) else { continue };
+            let value = self.coerce(&parameter["schema"], text);
+            let place = Place { operation, part: format!("path parameter {name}") };
+            found.extend(self.violations(&place, &parameter["schema"], &value));
+        }
+        found
+    }
+
+    fn check_query(&self, operation: &Operation, query: &str) -> Vec<String> {
+        let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            given.entry(name.into_owned()).or_default().push(value.into_owned());
+        }
+        let mut found = Vec::new();
+        for parameter in parameters_in(operation, "query") {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            match given.remove(name) {
+                Some(values) => {
+                    let place = Place { operation, part: format!("query parameter {name}") };
+                    let value = self.query_value(parameter, &values);
+                    found.extend(self.violations(&place, &parameter["schema"], &value));
+                }
+                None if parameter["required"] == true => found.push(format!("query parameter {name} is missing")),
+                None => {}
+            }
+        }
+        found.extend(given.keys().map(|name| format!("query parameter {name} is not known")));
+        found
+    }
+
+    /// Lists come as repeated parameters or, where the description says so, with commas in one.
+    fn query_value(&self, parameter: &Value, values: &[String]) -> Value {
+        let schema = self.resolve(&parameter["schema"]);
+        if schema["type"] != "array" {
+            return self.coerce(schema, values.last().map_or("", String::as_str));
+        }
+        let exploded = parameter["explode"] != false;
+        let parts: Vec<&str> =
+            values.iter().flat_map(|v| if exploded { vec![v.as_str()] } else { v.split(',').collect() }).collect();
+        parts.into_iter().map(|part| self.coerce(&schema["items"], part)).collect()
+    }
+
+    fn check_headers(&self, operation: &Operation, headers: &HeaderMap) -> Vec<String> {
+        let mut found = Vec::new();
+        for parameter in parameters_in(operation, "header") {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            match headers.get(name).map(|value| value.to_str().unwrap_or_default()) {
+                Some(text) => {
+                    let value = self.coerce(&parameter["schema"], text);
+                    let place = Place { operation, part: format!("header {name}") };
+                    found.extend(self.violations(&place, &parameter["schema"], &value));
+                }
+                None if parameter["required"] == true => found.push(format!("header {name} is missing")),
+                None => {}
+            }
+        }
+        let security = operation.node.get("security").or_else(|| self.document.get("security"));
+        let guarded = security.and_then(Value::as_array).is_some_and(|ways| !ways.is_empty());
+        let bearer = headers.get("authorization").and_then(|value| value.to_str().ok());
+        if guarded && !bearer.is_some_and(|value| value.starts_with("Bearer ")) {
+            found.push("no bearer token".to_owned());
+        }
+        found
+    }
+
+    fn check_request_body(&self, operation: &Operation, exchange: &Exchange) -> Vec<String> {
+        let Some(declared) = operation.node.get("requestBody") else {
+            return if exchange.request_body.is_empty() { vec![] } else { vec!["a body where none belongs".into()] };
+        };
+        let declared = self.resolve(declared);
+        if exchange.request_body.is_empty() {
+            let required = declared["required"] == true;
+            return if required { vec!["the request's body is missing".to_owned()] } else { vec![] };
+        }
+        let content_type = content_type(&exchange.request_headers);
+        let Some(media) = declared["content"].get(&content_type) else {
+            return vec![format!("request content type {content_type:?} is not declared")];
+        };
+        let schema = &media["schema"];
+        let body = match content_type.as_str() {
+            "application/x-www-form-urlencoded" => self.form_value(schema, &exchange.request_body),
+            _ => match serde_json::from_slice(&exchange.request_body) {
+                Ok(body) => body,
+                Err(error) => return vec![format!("the request's body is not JSON: {error}")],
+            },
+        };
+        self.violations(&Place { operation, part: format!("request body {content_type}") }, schema, &body)
+    }
+
+    fn form_value(&self, schema: &Value, body: &[u8]) -> Value {
+        let mut object = Map::new();
+        for (name, text) in url::form_urlencoded::parse(body) {
+            let property = self.property(schema, &name).unwrap_or(&Value::Null);
+            object.insert(name.into_owned(), self.coerce(property, &text));
+        }
+        Value::Object(object)
+    }
+
+    /// The schema of a member, wherever in the alternatives it is declared.
+    fn property<'a>(&'a self, schema: &'a Value, name: &str) -> Option<&'a Value> {
+        let schema = self.resolve(schema);
+        let branches = ["oneOf", "anyOf", "allOf"].into_iter().filter_map(|key| schema[key].as_array()).flatten();
+        schema["properties"].get(name).or_else(|| branches.into_iter().find_map(|branch| self.property(branch, name)))
+    }
+
+    fn check_response(&self, operation: &Operation, exchange: &Exchange) -> Vec<String> {
+        let responses = &operation.node["responses"];
+        let status = exchange.status.to_string();
+        let Some(declared) = responses.get(&status).or_else(|| responses.get("default")).filter(|_| status != "422")
+        else {
+            return vec![format!("status {status} is not declared")];
+        };
+        let Some(content) = self.resolve(declared).get("content") else {
+            let empty = exchange.response_body.is_empty();
+            return if empty { vec![] } else { vec![format!("a body where {status} has none")] };
+        };
+        let content_type = content_type(&exchange.response_headers);
+        let Some(media) = content.get(&content_type) else {
+            return vec![format!("response content type {content_type:?} of {status} is not declared")];
+        };
+        let body: Value = match serde_json::from_slice(&exchange.response_body) {
+            Ok(body) => body,
+            Err(error) => return vec![format!("the body of {status} is not JSON: {error}")],
+        };
+        self.violations(&Place { operation, part: format!("response body {status}") }, &media["schema"], &body)
+    }
+
+    /// The parts of a Salesforce composite are requests of their own: each is looked up and checked like one, an upsert
+    /// besides against what may be created, since the description leaves its body open.
+    fn check_composite(&self, exchange: &Exchange) -> Vec<String> {
+        let text = String::from_utf8_lossy(&exchange.request_body);
+        let body: Value = serde_json::from_str(&without_references(&text)).unwrap_or_default();
+        let parts = body["compositeRequest"].as_array().cloned().unwrap_or_default();
+        let mut found = Vec::new();
+        for part in parts {
+            let name = part["referenceId"].as_str().unwrap_or_default().to_owned();
+            let request = part_as_request(exchange, &part);
+            let mut violations = self.check(&request);
+            violations.extend(self.check_upsert(&request, &part["body"]));
+            found.extend(violations.into_iter().map(|violation| format!("part {name}: {violation}")));
+        }
+        found
+    }
+
+    fn check_upsert(&self, request: &Exchange, body: &Value) -> Vec<String> {
+        let path = request.target.split('?').next().unwrap_or_default();
+        let Some((operation, values)) = self.find(&request.method, path) else { return vec![] };
+        let (Some(object), Some(field)) = (values.get("sObject"), values.get("fieldName")) else { return vec![] };
+        let mut found = Vec::new();
+        if body.get(field).is_some() {
+            found.push(format!("the external id {field} is repeated in the body"));
+        }
+        let name = format!("{object}Create");
+        let schema = &self.document["components"]["schemas"][&name];
+        assert!(schema.is_object(), "the contract has no schema {name}");
+        found.extend(self.violations(&Place { operation, part: name }, schema, body));
+        found
+    }
+
+    fn resolve<'a>(&'a self, node: &'a Value) -> &'a Value {
+        resolve(&self.document, node)
+    }
+
+    /// Text from a path, query, header or form as the value that its schema means. What does not parse stays text, for
+    /// the schema to refuse.
+    fn coerce(&self, schema: &Value, text: &str) -> Value {
+        let schema = self.resolve(schema);
+        let parsed = match schema["type"].as_str() {
+            Some("integer" | "number" | "boolean") => serde_json::from_str(text).ok(),
+            Some("array") => Some(text.split(',').map(|part| self.coerce(&schema["items"], part)).collect()),
+            _ => None,
+        };
+        parsed.unwrap_or_else(|| Value::String(text.to_owned()))
+    }
+
+    fn violations(&self, place: &Place<'_>, schema: &Value, value: &Value) -> Vec<String> {
+        let validator = self.validator(place, schema);
+        let errors = validator.iter_errors(value);
+        errors.map(|error| format!("{}{}: {error}", place.part, error.instance_path())).collect()
+    }
+
+    fn validator(&self, place: &Place<'_>, schema: &Value) -> Arc<Validator> {
+        let mut compiled = self.validators.lock().expect("no check panics while it compiles");
+        let entry = compiled.entry(place.key());
+        Arc::clone(entry.or_insert_with(|| {
+            let schemas = &self.document["components"]["schemas"];
+            let whole = json!({ "allOf": [schema], "components": { "schemas": schemas } });
+            let options = jsonschema::options().should_validate_formats(true);
+            Arc::new(options.build(&whole).expect("the contract's schemas compile"))
+        }))
+    }
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(VIOLATION_LIMIT).collect()
+}
+
+#[cfg(test)]
+mod tests;

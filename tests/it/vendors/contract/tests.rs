@@ -1,0 +1,147 @@
+//! The checker catches mistakes, and lets what is right pass.
+
+use super::Contract;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderValue};
+use baton_sandbox::{Exchange, Fault};
+use serde_json::{Value, json};
+
+fn exchange(
+    vendor: &'static str,
+    method: &str,
+    target: &str,
+    request: &Value,
+    status: u16,
+    answer: &Value,
+) -> Exchange {
+    let mut request_headers = HeaderMap::new();
+    request_headers.insert("authorization", HeaderValue::from_static("Bearer test"));
+    let mut response_headers = HeaderMap::new();
+    response_headers.insert("content-type", HeaderValue::from_static("application/json; charset=utf-8"));
+    let request_body = if request.is_null() { Bytes::new() } else { Bytes::from(request.to_string()) };
+    if !request.is_null() {
+        request_headers.insert("content-type", HeaderValue::from_static("application/json"));
+    }
+    Exchange {
+        vendor,
+        method: method.to_owned(),
+        target: target.to_owned(),
+        request_headers,
+        request_body,
+        status,
+        response_headers,
+        response_body: Bytes::from(answer.to_string()),
+        fault: None,
+    }
+}
+
+fn lead_created(body: &Value) -> Exchange {
+    let answer = json!({ "id": "00Q000000000001AAA", "success": true, "errors": [] });
+    exchange("salesforce", "POST", "/services/data/v66.0/sobjects/Lead", body, 201, &answer)
+}
+
+#[track_caller]
+fn expect_one(contract: &Contract, exchange: &Exchange, part_of_message: &str) {
+    let found = contract.check(exchange);
+    assert!(found.iter().any(|v| v.contains(part_of_message)), "expected {part_of_message:?} among {found:#?}");
+}
+
+#[test]
+fn a_good_exchange_passes_and_mistakes_are_named() {
+    let Some(contract) = Contract::load("salesforce") else { return };
+    let good = json!({ "LastName": "Whitfield", "Company": "Northwind", "Baton_Score__c": 81 });
+    assert_eq!(contract.check(&lead_created(&good)), Vec::<String>::new());
+
+    expect_one(&contract, &lead_created(&json!({ "LastName": "Whitfield" })), "\"Company\" is a required property");
+    expect_one(
+        &contract,
+        &lead_created(&json!({ "LastName": 1, "Company": "x" })),
+        "request body application/json/LastName",
+    );
+    let bad_owner = json!({ "LastName": "W", "Company": "x", "OwnerId": "bob" });
+    expect_one(&contract, &lead_created(&bad_owner), "/OwnerId");
+    let bad_mail = json!({ "LastName": "W", "Company": "x", "Email": "no address" });
+    expect_one(&contract, &lead_created(&bad_mail), "is not a \"email\"");
+    let long = json!({ "LastName": "W".repeat(81), "Company": "x" });
+    expect_one(&contract, &lead_created(&long), "is longer than 80");
+
+    let mut unknown = lead_created(&good);
+    unknown.target = "/services/data/v66.0/sobject/Lead".to_owned();
+    expect_one(&contract, &unknown, "no such path or method");
+    let mut no_token = lead_created(&good);
+    no_token.request_headers.remove("authorization");
+    expect_one(&contract, &no_token, "no bearer token");
+    let mut no_version = lead_created(&good);
+    no_version.target = "/services/data/66/sobjects/Lead".to_owned();
+    expect_one(&contract, &no_version, "path parameter version");
+    let mut header = lead_created(&good);
+    header.request_headers.insert("sforce-auto-assign", HeaderValue::from_static("perhaps"));
+    expect_one(&contract, &header, "header Sforce-Auto-Assign");
+    let mut as_text = lead_created(&good);
+    as_text.request_headers.insert("content-type", HeaderValue::from_static("text/plain"));
+    expect_one(&contract, &as_text, "request content type \"text/plain\"");
+    let mut odd_status = lead_created(&good);
+    odd_status.status = 202;
+    expect_one(&contract, &odd_status, "status 202 is not declared");
+    let mut odd_answer = lead_created(&good);
+    odd_answer.response_body = Bytes::from_static(b"{\"id\": 7}");
+    expect_one(&contract, &odd_answer, "response body 201");
+    odd_answer.fault = Some(Fault::DropAnswer);
+    assert_eq!(contract.check(&odd_answer), Vec::<String>::new(), "a lost answer is not judged");
+}
+
+#[test]
+fn queries_are_checked_by_name_presence_and_schema() {
+    let Some(contract) = Contract::load("salesforce") else { return };
+    let answer = json!({ "totalSize": 0, "done": true, "records": [] });
+    let query = |target: &str| exchange("salesforce", "GET", target, &Value::Null, 200, &answer);
+    let good = query("/services/data/v66.0/query?q=SELECT+Id+FROM+Lead");
+    assert_eq!(contract.check(&good), Vec::<String>::new());
+    expect_one(&contract, &query("/services/data/v66.0/query"), "query parameter q is missing");
+    expect_one(&contract, &query("/services/data/v66.0/query?q=DELETE+Lead"), "query parameter q");
+    let extra = query("/services/data/v66.0/query?q=SELECT+Id+FROM+Lead&limit=3");
+    expect_one(&contract, &extra, "query parameter limit is not known");
+}
+
+#[test]
+fn the_parts_of_a_composite_are_requests_too() {
+    let Some(contract) = Contract::load("salesforce") else { return };
+    let part = |url: &str, body: Value| {
+        let body = json!({ "allOrNone": true, "compositeRequest": [
+            { "method": "PATCH", "url": url, "referenceId": "part", "body": body }
+        ] });
+        let answer = json!({ "compositeResponse": [] });
+        exchange("salesforce", "POST", "/services/data/v66.0/composite", &body, 200, &answer)
+    };
+    let task = "/services/data/v66.0/sobjects/Task/Baton_Key__c/ab";
+    assert_eq!(contract.check(&part(task, json!({ "WhoId": "@{lead.id}" }))), Vec::<String>::new());
+    expect_one(&contract, &part(task, json!({ "Whom": "@{lead.id}" })), "part part");
+    expect_one(&contract, &part(task, json!({ "WhoId": "x", "Baton_Key__c": "ab" })), "is repeated in the body");
+    expect_one(&contract, &part("/services/data/v66.0/nowhere", json!({})), "no such path or method");
+}
+
+#[test]
+fn forms_and_comma_lists_are_read_as_their_schemas_mean() {
+    let Some(contract) = Contract::load("salesforce") else { return };
+    let token = json!({ "access_token": "t", "instance_url": "https://a.example", "id": "https://a.example/id",
+        "token_type": "Bearer" });
+    let form = |body: &'static str| {
+        let mut form = exchange("salesforce", "POST", "/services/oauth2/token", &json!({}), 200, &token);
+        form.request_headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded"));
+        form.request_body = Bytes::from_static(body.as_bytes());
+        form
+    };
+    let good = form("grant_type=client_credentials&client_id=a&client_secret=b");
+    assert_eq!(contract.check(&good), Vec::<String>::new());
+    expect_one(&contract, &form("grant_type=password&client_id=a"), "request body");
+
+    let Some(contract) = Contract::load("hubspot") else { return };
+    let answer = json!({ "id": "1", "properties": {}, "createdAt": "2026-11-20T09:00:00Z",
+        "updatedAt": "2026-11-20T09:00:00Z", "archived": false });
+    let path = "/crm/objects/2026-09/contacts/ada%40example.org?idProperty=email&properties=email,phone";
+    let read = exchange("hubspot", "GET", path, &Value::Null, 200, &answer);
+    assert_eq!(contract.check(&read), Vec::<String>::new());
+    let mut flag = read;
+    flag.target.push_str("&archived=perhaps");
+    expect_one(&contract, &flag, "query parameter archived");
+}

@@ -1,0 +1,292 @@
+use super::{Bench, NOW, by_email, class, lead};
+use baton::connectors::http::Secret;
+use baton::connectors::hubspot::{HubSpot, HubSpotConfig};
+use baton::connectors::{AccountKeys, Crm, VendorError};
+use baton_clock::{Clock, FakeClock};
+use baton_core::domain::account::Records;
+use baton_core::domain::lead::FieldValue;
+use baton_core::domain::phone::PhoneE164;
+use baton_sandbox::hubspot::{HubSpotState, routes};
+use baton_sandbox::{Fault, World, serve};
+use std::sync::Arc;
+use std::time::Duration;
+
+const KEY: &str = "pat-eu1-test";
+
+async fn bench() -> Bench<HubSpot, HubSpotState> {
+    let clock = FakeClock::new(NOW.parse().unwrap());
+    let world = World::new(Arc::clone(&clock) as _);
+    let state = HubSpotState::new(KEY);
+    let address = serve(routes(Arc::clone(&world), state.clone())).await.unwrap();
+    let config =
+        HubSpotConfig { base_url: format!("http://{address}"), service_key: Secret::new(KEY), per_second: 1000 };
+    let crm = HubSpot::new(config, Arc::clone(&clock) as _).unwrap();
+    Bench { world, clock, crm, state }
+}
+
+fn counts(state: &HubSpotState) -> (usize, usize, usize) {
+    (state.records("contacts").len(), state.records("notes").len(), state.records("tasks").len())
+}
+
+#[tokio::test]
+async fn contact_note_and_task_are_created_and_linked() {
+    let bench = bench().await;
+    let priya = bench.state.add_owner("priya@acme.example");
+    let written = bench.write(&lead(&priya)).await.unwrap();
+
+    assert_eq!(written.owner_crm_id, Some(priya.as_str().into()));
+    assert!(written.url.unwrap().ends_with(&written.id));
+    assert_eq!(bench.crm.owner_of(&written.id).await.unwrap(), Some(priya.as_str().into()));
+    let contact = bench.state.records("contacts").remove(0);
+    assert_eq!((contact.properties["firstname"].as_str(), contact.properties["zip"].as_str()), ("Dana", "94107"));
+    let note = bench.state.records("notes").remove(0);
+    assert_eq!(
+        note.properties["hs_note_body"],
+        "Wants 40 seats &lt;soon&gt; &amp; asked &quot;how much?&quot;<br>Budget: open<br><br>[baton:5f1c9a]"
+    );
+    let task = bench.state.records("tasks").remove(0);
+    assert_eq!(task.properties["hs_timestamp"], "1795456800000");
+    assert_eq!(task.properties["hubspot_owner_id"], priya);
+    assert_eq!(
+        (&note.associated["contacts"], &task.associated["contacts"]),
+        (&vec![written.id.clone()], &vec![written.id])
+    );
+    bench.settle();
+}
+
+#[tokio::test]
+async fn a_repetition_finds_everything() {
+    let bench = bench().await;
+    let (priya, ben) = (bench.state.add_owner("priya@acme.example"), bench.state.add_owner("ben@acme.example"));
+    let first = bench.write(&lead(&priya)).await.unwrap();
+    let second = bench.write(&lead(&ben)).await.unwrap();
+    assert_eq!(
+        (first.id, second.owner_crm_id),
+        (second.id, Some(ben.into())),
+        "a new owner of ours replaces the old one"
+    );
+    assert_eq!(counts(&bench.state), (1, 1, 1));
+    bench.settle();
+}
+
+#[tokio::test]
+async fn whichever_answer_is_lost_nothing_is_made_twice() {
+    for operation in ["contacts.create", "notes.create", "tasks.create", "contacts.read"] {
+        for email in [Some("dana@northwind.example"), None] {
+            let bench = bench().await;
+            let priya = bench.state.add_owner("priya@acme.example");
+            let wanted = baton::connectors::CrmLead { email: email.map(str::to_owned), ..lead(&priya) };
+            bench.arm(operation, Fault::DropAnswer);
+            let expected = if operation == "contacts.read" { "retry" } else { "unknown" };
+            assert_eq!(class(&bench.write(&wanted).await), expected, "{operation}");
+            assert_eq!(class(&bench.write(&wanted).await), "done", "{operation}");
+            assert_eq!(class(&bench.write(&wanted).await), "done", "{operation}");
+            assert_eq!(counts(&bench.state), (1, 1, 1), "{operation}");
+            bench.settle();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_existing_contact_is_completed_and_not_overwritten() {
+    let bench = bench().await;
+    let priya = bench.state.add_owner("priya@acme.example");
+    let dana = bench.state.add(
+        "contacts",
+        &[("email", "dana@northwind.example"), ("lastname", "Whitfield-Ng"), ("phone", "+1 415 555 0142")],
+        &[],
+    );
+    let mut unknown = lead(&priya);
+    unknown.last_name = "Unknown caller".to_owned();
+    let written = bench.write(&unknown).await.unwrap();
+
+    assert_eq!((written.id.as_str(), written.owner_crm_id), (dana.as_str(), Some(priya.into())));
+    let contact = bench.state.records("contacts").remove(0);
+    assert_eq!(contact.properties["lastname"], "Whitfield-Ng");
+    assert_eq!(contact.properties["jobtitle"], "Head of Operations");
+    assert_eq!(bench.accepted("lead"), 0);
+    bench.settle();
+}
+
+#[tokio::test]
+async fn an_owner_whom_a_person_chose_after_us_stays() {
+    let bench = bench().await;
+    let (priya, ana, ben) = (
+        bench.state.add_owner("priya@x.example"),
+        bench.state.add_owner("ana@x.example"),
+        bench.state.add_owner("b@x.example"),
+    );
+    let written = bench.write(&lead(&priya)).await.unwrap();
+    bench.state.set_owner(&written.id, &ana, bench.clock.now());
+    assert_eq!(bench.crm.owner_of(&written.id).await.unwrap(), Some(ana.as_str().into()));
+    assert_eq!(bench.write(&lead(&ben)).await.unwrap().owner_crm_id, Some(ana.into()));
+    bench.settle();
+}
+
+#[tokio::test]
+async fn a_marker_is_found_among_hundreds_of_notes() {
+    let bench = bench().await;
+    let priya = bench.state.add_owner("priya@x.example");
+    let dana = bench.state.add("contacts", &[("email", "dana@northwind.example")], &[]);
+    for number in 0..240 {
+        let text = format!("old note {number} [baton:5f1c9a0]");
+        bench.state.add("notes", &[("hs_timestamp", "1"), ("hs_note_body", &text)], &[("contacts", &dana)]);
+    }
+    bench.write(&lead(&priya)).await.unwrap();
+    bench.write(&lead(&priya)).await.unwrap();
+    assert_eq!(counts(&bench.state), (1, 241, 1), "another key that begins like ours is not ours");
+    bench.settle();
+}
+
+#[tokio::test]
+async fn a_rate_limit_says_how_long_to_wait() {
+    let bench = bench().await;
+    let priya = bench.state.add_owner("priya@x.example");
+    for (sent, expected) in [(None, 10), (Some(3), 3)] {
+        bench.arm("contacts.create", Fault::RateLimit { retry_after_s: sent });
+        let error = bench.write(&lead(&priya)).await.unwrap_err();
+        let wait = Duration::from_secs(expected);
+        assert!(matches!(&error, VendorError::RateLimited { after: Some(after), .. } if *after == wait), "{error:?}");
+    }
+    bench.arm("contacts.create", Fault::Unavailable);
+    assert_eq!(class(&bench.write(&lead(&priya)).await), "retry");
+    assert_eq!(counts(&bench.state), (0, 0, 0));
+    bench.settle();
+}
+
+#[tokio::test]
+async fn the_admins_own_rules_need_a_person() {
+    let bench = bench().await;
+    let priya = bench.state.add_owner("priya@x.example");
+    bench.state.require("contacts", "industry");
+    let error = bench.write(&lead(&priya)).await.unwrap_err();
+    assert!(matches!(&error, VendorError::NeedsPerson { why, .. } if why.contains("industry")), "{error}");
+
+    let gone = bench.write(&lead("999")).await.unwrap_err();
+    assert!(matches!(&gone, VendorError::NeedsPerson { why, .. } if why.contains("owner")), "{gone}");
+    let sent = bench.world.exchanges().len();
+    assert_eq!(class(&bench.write(&lead("priya")).await), "needs_person");
+    assert_eq!(bench.world.exchanges().len(), sent, "a word is no owner id and is not sent");
+    bench.settle();
+}
+
+#[tokio::test]
+async fn a_rotated_key_is_said_to_be_refused() {
+    let bench = bench().await;
+    bench.state.rotate_key("pat-eu1-new");
+    let error = bench.crm.check().await.unwrap_err();
+    assert_eq!(error.class(), "reauthenticate");
+    assert!(!error.to_string().contains(KEY));
+    bench.settle();
+}
+
+#[tokio::test]
+async fn writing_does_not_depend_on_the_lagging_search() {
+    let bench = bench().await;
+    let priya = bench.state.add_owner("priya@x.example");
+    let made = bench.state.add("companies", &[("name", "Acme"), ("domain", "acme.com")], &[]);
+    let keys = AccountKeys { domain: Some("acme.com".into()), ..AccountKeys::default() };
+    bench.arm("companies.search", Fault::SearchLags(Duration::from_secs(100 * 365 * 86_400)));
+    assert_eq!(bench.crm.find(&keys).await, Ok(Records::default()), "the index has not seen it yet");
+    assert_eq!(bench.crm.find(&keys).await.unwrap().companies[0].crm_id, made.into());
+
+    bench.world.arm("hubspot", "contacts.search", Fault::SearchLags(Duration::from_secs(30)), 9);
+    bench.write(&lead(&priya)).await.unwrap();
+    bench.write(&lead(&priya)).await.unwrap();
+    assert_eq!(counts(&bench.state), (1, 1, 1));
+    bench.settle();
+}
+
+#[tokio::test]
+async fn every_record_that_shares_a_key_is_found_and_with_it_its_company() {
+    let bench = bench().await;
+    let (ana, ben) = (bench.state.add_owner("ana@x.example"), bench.state.add_owner("ben@x.example"));
+    bench.state.add_property("companies", "seats", "number");
+    bench.state.add_property("companies", "plan_code", "string");
+    let company = [
+        ("name", "Acme \"GmbH\""),
+        ("domain", "acme.com"),
+        ("country", "Germany"),
+        ("hubspot_owner_id", &ana),
+        ("seats", "40"),
+        ("plan_code", "007"),
+    ];
+    let acme = bench.state.add("companies", &company, &[]);
+    let other = bench.state.add("companies", &[("name", "Acmeon"), ("hubspot_owner_id", &ben)], &[]);
+    for (closed, owner, at) in
+        [("false", &ana, "2026-01-01"), ("false", &ben, "2026-06-01"), ("true", &ana, "2026-09-01")]
+    {
+        let deal = [("hs_is_closed", closed), ("hubspot_owner_id", owner.as_str()), ("hs_lastmodifieddate", at)];
+        bench.state.add("deals", &deal, &[("companies", &acme)]);
+    }
+    let ada = [
+        ("email", "ada@acme.com"),
+        ("hubspot_owner_id", ben.as_str()),
+        ("hubspot_owner_assigneddate", "2026-10-01T00:00:00.000Z"),
+        ("createdate", "2025-01-01T00:00:00Z"),
+    ];
+    let ada = bench.state.add("contacts", &ada, &[("companies", &acme)]);
+    let bo = bench.state.add("contacts", &[("phone", "(415) 555-0142")], &[("companies", &acme)]);
+    let fields = vec!["seats".to_owned(), "plan_code".to_owned()];
+    let none = || AccountKeys { fields: fields.clone(), ..AccountKeys::default() };
+
+    let phone = || Some(PhoneE164::new("+14155550142").unwrap());
+    for (keys, companies, people) in [
+        (AccountKeys { email: Some("ada@acme.com".into()), ..none() }, vec![&acme], vec![&ada]),
+        (AccountKeys { domain: Some("acme.com".into()), ..none() }, vec![&acme], vec![]),
+        (AccountKeys { phone: phone(), ..none() }, vec![&acme], vec![&bo]),
+        (AccountKeys { company: Some("Acme".into()), ..none() }, vec![&acme, &other], vec![]),
+        (
+            AccountKeys { email: Some("ada@acme.com".into()), company: Some("Acme".into()), phone: phone(), ..none() },
+            vec![&acme, &other],
+            vec![&ada, &bo],
+        ),
+    ] {
+        let before = bench.world.exchanges().len();
+        let found = bench.crm.find(&keys).await.unwrap();
+        assert_eq!(
+            found.companies.iter().map(|company| company.crm_id.as_str()).collect::<Vec<_>>(),
+            companies,
+            "{keys:?}"
+        );
+        assert_eq!(found.people.iter().map(|person| person.crm_id.as_str()).collect::<Vec<_>>(), people, "{keys:?}");
+        let company = &found.companies[0];
+        assert_eq!(
+            (company.owner_crm_id.as_ref(), company.open_opportunity_owner_crm_id.as_ref()),
+            (Some(&ana.as_str().into()), Some(&ben.as_str().into()))
+        );
+        assert_eq!(
+            (company.country.as_deref(), company.domains.as_slice()),
+            (Some("Germany"), &["acme.com".to_owned()][..])
+        );
+        assert_eq!(company.fields["seats"], FieldValue::Number(40.0));
+        assert_eq!(company.fields["plan_code"], FieldValue::Text("007".to_owned()));
+        let searches =
+            bench.world.exchanges()[before..].iter().filter(|exchange| exchange.target.ends_with("/search")).count();
+        assert!(searches <= 2, "{searches} searches for {keys:?}");
+    }
+    let contact = bench.crm.find(&by_email("ada@acme.com")).await.unwrap().people.remove(0);
+    assert_eq!((contact.company_crm_id, contact.owner_crm_id), (Some(acme.into()), Some(ben.into())));
+    assert_eq!(contact.active_at, Some("2026-10-01T00:00:00Z".parse().unwrap()));
+    assert_eq!(bench.crm.find(&by_email("../contacts")).await, Ok(Records::default()));
+    bench.settle();
+}
+
+#[tokio::test]
+async fn hubspot_has_no_rules_that_assign_and_says_so() {
+    let bench = bench().await;
+    assert!(!bench.crm.assigns());
+    let error = bench.crm.assign(&lead("7")).await.unwrap_err();
+    assert!(error.to_string().contains("hubspot refused it: it has no assignment rules of its own"), "{error}");
+    assert!(bench.world.exchanges().is_empty());
+}
+
+#[tokio::test]
+async fn the_check_names_what_the_portal_lacks() {
+    let bench = bench().await;
+    assert_eq!(bench.crm.check().await, Ok(()));
+    bench.state.remove_property("contacts", "baton_key");
+    let error = bench.crm.check().await.unwrap_err();
+    assert!(error.to_string().contains("no property baton_key: create it"), "{error}");
+    bench.settle();
+}

@@ -1,0 +1,7 @@
+//! CRM, chat, mail and calendars: what is asked of them, and what is believed.
+
+mod calendarless;
+mod calendars;
+mod chat;
+mod contract;
+mod crm;
