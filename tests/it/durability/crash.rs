@@ -32,8 +32,9 @@ const KILLS: usize = 100;
 /// One caller in so many is rung for, at least: without that a run proves nothing of phones.
 const RUNG_EVERY: usize = 10;
 const REPS_PER_DESK: usize = 30;
-/// Between two callers: about the length of the kills.
-const PACE: Duration = Duration::from_millis(250);
+/// Between two callers, at least. They come as the kills go on, however long those take: so many for each life.
+const PACE: Duration = Duration::from_millis(150);
+const CALLERS_PER_KILL: usize = LEADS / KILLS;
 /// A trap that is not sprung by then is helped from outside.
 const TRAP_WITHIN: Duration = Duration::from_millis(1000);
 /// A start on a machine for which these spans are meant. Where it takes longer, lives are longer by as much, so that as much
@@ -77,8 +78,10 @@ async fn crash_loop(db: Db) {
 
     let callers = callers(&mut chance);
     let all_in = Arc::new(AtomicBool::new(false));
+    let killed = Arc::new(AtomicUsize::new(0));
     let calling = tokio::spawn(call_in(
         callers,
+        Arc::clone(&killed),
         Arc::clone(&stage.voice),
         Arc::clone(&door),
         Arc::clone(&taken),
@@ -91,7 +94,7 @@ async fn crash_loop(db: Db) {
         let few = oracle::rings(&stage) * RUNG_EVERY < LEADS && kills < 3 * KILLS;
         kills < KILLS || !all_in.load(Ordering::Relaxed) || few
     };
-    let (kills, sprung) = kill_again_and_again(folder.path(), &door, &mut chance, more, &up).await;
+    let (kills, sprung) = kill_again_and_again(folder.path(), &door, &mut chance, more, &up, &killed).await;
     calling.await.expect("the callers");
     println!("{kills} kills ({sprung} at crash points) in {:.0} s", began.elapsed().as_secs_f64());
 
@@ -123,6 +126,7 @@ async fn kill_again_and_again(
     chance: &mut Chance,
     more: impl Fn(usize) -> bool,
     up: &Up,
+    killed: &AtomicUsize,
 ) -> (usize, usize) {
     let (mut kills, mut sprung) = (0, 0);
     while more(kills) {
@@ -147,6 +151,7 @@ async fn kill_again_and_again(
         }
         up.set(false);
         kills += 1;
+        killed.store(kills, Ordering::Relaxed);
     }
     (kills, sprung)
 }
@@ -188,14 +193,7 @@ fn callers(chance: &mut Chance) -> Vec<Caller> {
         18 => Caller::live(number).reps(&[accepts]).hangs_up_after(after(2_900)),
         _ => Caller::live(number).reps(&[declines]).chooses(Some(1)),
     };
-    let mut callers: Vec<Caller> = (1..=LEADS).map(one).collect();
-    for (number, caller) in callers.iter_mut().enumerate() {
-        // The platform's clock is behind, or ahead.
-        let off_ms = [0, 0, 0, -4_000, 60_000][number % 5];
-        let at = SystemClock.now() + PACE * number as u32 + TimeDelta::milliseconds(off_ms);
-        caller.event["time"] = json!(at);
-    }
-    callers
+    (1..=LEADS).map(one).collect()
 }
 
 /// A second event of the same call, which knows more; of some calls it is only this one that says that the caller is on the line.
@@ -214,6 +212,7 @@ fn second(caller: &mut Caller, number: usize) -> Value {
 /// four is told of by a second event at the same time or a little later.
 async fn call_in(
     callers: Vec<Caller>,
+    killed: Arc<AtomicUsize>,
     voice: Arc<baton_sandbox::voice::VoiceState>,
     door: Arc<Door>,
     taken: Taken,
@@ -222,6 +221,12 @@ async fn call_in(
     let waiting = Arc::new(AtomicUsize::new(callers.len()));
     for (number, mut caller) in callers.into_iter().enumerate() {
         tokio::time::sleep(PACE).await;
+        while number >= CALLERS_PER_KILL * (1 + killed.load(Ordering::Relaxed)) {
+            tokio::time::sleep(PACE / 5).await;
+        }
+        // The platform's clock is behind, or ahead.
+        let off_ms = [0, 0, 0, -4_000, 60_000][number % 5];
+        caller.event["time"] = json!(SystemClock.now() + TimeDelta::milliseconds(off_ms));
         let second = number.is_multiple_of(4).then(|| second(&mut caller, number));
         let later = Duration::from_millis([0, 300, 3_000][number % 3]);
         let (voice, door, taken) = (Arc::clone(&voice), Arc::clone(&door), Arc::clone(&taken));

@@ -174,7 +174,7 @@ pub async fn a_caller_is_known_by_the_last_lead_of_a_number_or_an_address(db: Db
     assert!(found.values().all(|met| met.person.owner.is_some() && met.name.is_some()));
 }
 
-/// Every pair of what two events of one number may know of their call: `intake::call` says of which pairs they are two calls.
+/// Every pair of what two events of one number may know of their call: `deciding::call` says of which pairs they are two calls.
 pub async fn leads_of_a_number_are_those_that_may_be_of_one_call(db: Db) {
     let calls = [
         None,

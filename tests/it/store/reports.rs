@@ -255,6 +255,6 @@ pub async fn bi_views_can_be_read(db: Db) {
         2
     );
     assert_eq!(db.number("SELECT COUNT(*) FROM v_decision WHERE stage = 'ringing' AND reps_rung = 1").await, 2);
-    assert_eq!(db.number("SELECT COUNT(*) FROM v_outcome WHERE kind = 'won' AND amount = 12500.5").await, 1);
+    assert_eq!(db.number("SELECT COUNT(*) FROM v_outcome v JOIN outcome o ON o.lead_id = v.lead_id AND o.kind = v.kind WHERE v.kind = 'won' AND o.amount = 12500.5").await, 1);
     assert!(db.number("SELECT COUNT(*) FROM v_step WHERE kind = 'ring' AND state = 'leased'").await == 2);
 }

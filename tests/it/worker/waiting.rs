@@ -224,9 +224,11 @@ async fn a_lead_is_open_until_it_is_won_or_lost(db: Db) {
     assert_eq!(town.open_leads().await, 2, "none of this closes a lead");
     assert!(town.handoff(&third).await.is_waiting(), "nobody has place for it");
     for kind in ["won", "lost"] {
-        town.told(&first, "outcome.recorded", json!({ "kind": kind })).await;
+        town.told(&first, "outcome.recorded", json!({ "kind": kind, "amount": 900.5 })).await;
     }
     assert_eq!(town.goes_to(&third).await, rep("west-01"));
+    assert_eq!(town.db.number("SELECT COUNT(*) FROM outcome WHERE amount = 900.5").await, 2);
+    assert_eq!(town.db.number("SELECT COUNT(*) FROM contact WHERE rep = 'west-01'").await, 1);
     assert_eq!(town.open_leads().await, 2, "the third in the place of the first");
     let stored = town.db.store.read("test", |tx| Box::pin(async move { tx.reps_read().await })).await;
     let open = |name: &str, stored: &std::collections::BTreeMap<RepId, RepState>| stored[&rep(name)].open_leads;

@@ -221,12 +221,13 @@ impl TerritoryMatch {
     /// Continues the name of a row that fits and did not win: "has the lower priority, 0 to 10".
     pub fn why_not(&self, winner: &Self) -> String {
         match self.lost_to {
-            Some(LostTo::HigherPriority) => {
+            Some(LostTo::HigherPriority) | None if self.priority < winner.priority => {
                 format!("has the lower priority, {} to {}", self.priority, winner.priority)
             }
             Some(LostTo::EarlierLine) => "is of equal rank and comes later in the file".to_owned(),
-            Some(LostTo::MoreSpecific) => "is less specific".to_owned(),
-            None => "lost".to_owned(),
+            Some(LostTo::MoreSpecific | LostTo::HigherPriority) => "is less specific".to_owned(),
+            // Version 1 did not say.
+            None => "is less specific, or of equal rank and later in the file".to_owned(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Decisions as earlier versions stored them: one reader each, which a later version adds to and does not rewrite.
 //!
-//! A stored decision is read into today's types and keeps its number. It is compared with the same decision made again in what
+//! A stored decision is read into today's form. It is compared with the same decision made again in what
 //! its version could say, and in no word that a person reads.
 
 mod v1;
@@ -23,7 +23,7 @@ pub fn read(stored: &str) -> serde_json::Result<Decision> {
         1 => {
             let mut decision = serde_json::from_str(stored)?;
             v1::raise(&mut decision);
-            serde_json::from_value(decision)
+            serde_json::from_value(decision).map(|decision| Decision { version: DECISION_VERSION, ..decision })
         }
         DECISION_VERSION => serde_json::from_str(stored),
         other => Err(serde::de::Error::custom(format!(
@@ -39,7 +39,7 @@ pub fn read(stored: &str) -> serde_json::Result<Decision> {
 pub fn read_again(stored: &str) -> serde_json::Result<DecidedAgain> {
     serde_json::from_str(stored).or_else(|_| {
         let mut again: Value = serde_json::from_str(stored)?;
-        v1::raise_pools(&mut again["pools"]);
+        v1::raise_pools(&mut again, "/pools");
         serde_json::from_value(again)
     })
 }

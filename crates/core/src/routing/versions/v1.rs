@@ -1,46 +1,53 @@
-//! Version 1, until December 2026: reasons were sentences, and a territory row that lost did not say to what.
+//! Version 1, of November 2026: reasons were sentences, and a territory row that lost did not say to what.
+//!
+//! What does not have the shape of that version is left as it stands: whoever reads the whole tells what does not fit.
 
 use serde_json::{Value, json};
 
 /// Sentences become reasons that were told.
 pub(super) fn raise(decision: &mut Value) {
-    change(&mut decision["plan"]["reason"], &|words| json!({ "why": "told", "words": words }));
-    each(&mut decision["degraded"], |missing| {
-        change(missing, &|words| json!({ "fact": "told", "words": words }));
-    });
-    rows(decision, |row| change(&mut row["by"], &|words| json!({ "told": words })));
-    raise_pools(&mut decision["trace"]["pools"]);
+    at(decision, "/plan/reason", &mut |reason| change(reason, &|words| json!({ "why": "told", "words": words })));
+    each(decision, "/degraded", &mut |missing| change(missing, &|words| json!({ "fact": "told", "words": words })));
+    rows(decision, &mut |row| at(row, "/by", &mut |by| change(by, &|words| json!({ "told": words }))));
+    raise_pools(decision, "/trace/pools");
 }
 
 /// The pools of a trace.
-pub(super) fn raise_pools(pools: &mut Value) {
-    each(pools, |pool| {
-        change(&mut pool["because"], &|words| json!({ "why": "told", "words": words }));
-        each(&mut pool["candidates"], |candidate| {
-            change(&mut candidate["verdict"]["because"], &|words| json!({ "key": { "by": "told", "words": words } }));
+pub(super) fn raise_pools(document: &mut Value, pools: &str) {
+    each(document, pools, &mut |pool| {
+        at(pool, "/because", &mut |because| change(because, &|words| json!({ "why": "told", "words": words })));
+        each(pool, "/candidates", &mut |candidate| {
+            at(candidate, "/verdict/because", &mut |because| {
+                change(because, &|words| json!({ "key": { "by": "told", "words": words } }));
+            });
         });
     });
 }
 
 /// Takes away what this version said in sentences, or did not say.
 pub(super) fn without_reasons(decision: &mut Value) {
-    decision["version"] = Value::Null;
-    decision["plan"]["reason"] = Value::Null;
-    each(&mut decision["degraded"], |missing| *missing = Value::Null);
-    rows(decision, |row| {
-        row["by"] = Value::Null;
+    let mut nothing = |value: &mut Value| *value = Value::Null;
+    at(decision, "/plan/reason", &mut nothing);
+    each(decision, "/degraded", &mut nothing);
+    rows(decision, &mut |row| {
+        at(row, "/by", &mut |by| *by = Value::Null);
         if let Some(row) = row.as_object_mut() {
             row.remove("lost_to");
         }
     });
-    each(&mut decision["trace"]["pools"], |pool| {
-        pool["because"] = Value::Null;
-        each(&mut pool["candidates"], |candidate| {
-            if candidate["verdict"]["verdict"] == "eligible" {
-                candidate["verdict"]["because"] = Value::Null;
+    each(decision, "/trace/pools", &mut |pool| {
+        at(pool, "/because", &mut |because| *because = Value::Null);
+        each(pool, "/candidates", &mut |candidate| {
+            if candidate.pointer("/verdict/verdict").is_some_and(|verdict| verdict == "eligible") {
+                at(candidate, "/verdict/because", &mut |because| *because = Value::Null);
             }
         });
     });
+}
+
+fn rows(decision: &mut Value, row: &mut dyn FnMut(&mut Value)) {
+    at(decision, "/trace/territory/winner", row);
+    each(decision, "/trace/territory/others", row);
 }
 
 /// A text becomes what `told` makes of it; anything else stays.
@@ -50,14 +57,12 @@ fn change(value: &mut Value, told: &dyn Fn(&str) -> Value) {
     }
 }
 
-fn rows(decision: &mut Value, mut row: impl FnMut(&mut Value)) {
-    let territory = &mut decision["trace"]["territory"];
-    if territory["winner"].is_object() {
-        row(&mut territory["winner"]);
+fn at(value: &mut Value, pointer: &str, change: &mut dyn FnMut(&mut Value)) {
+    if let Some(found) = value.pointer_mut(pointer) {
+        change(found);
     }
-    each(&mut territory["others"], row);
 }
 
-fn each(values: &mut Value, change: impl FnMut(&mut Value)) {
-    values.as_array_mut().into_iter().flatten().for_each(change);
+fn each(value: &mut Value, pointer: &str, change: &mut dyn FnMut(&mut Value)) {
+    at(value, pointer, &mut |list| list.as_array_mut().into_iter().flatten().for_each(&mut *change));
 }
