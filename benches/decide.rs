@@ -8,6 +8,8 @@
 #[path = "../examples/large_workspace/workspace.rs"]
 mod large;
 
+// The program decides with its own allocator: without this line the bench would take the system's.
+use baton as _;
 use baton_core::domain::account::{Account, MatchKey};
 use baton_core::domain::id::LeadId;
 use baton_core::domain::known::{Fact, Known};

@@ -4,6 +4,8 @@
 //! systems print the time only). Prints a table; fails where a limit is passed or a hostile workspace loads.
 #![allow(clippy::disallowed_methods, reason = "a bench measures real time")]
 
+// With the allocator of the program.
+use baton as _;
 use baton_core::rules::{SourceFile, compile};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
