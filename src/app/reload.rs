@@ -12,12 +12,13 @@
 use super::vendors::{CrmChoice, agree};
 use super::workspace::{self, Faults, Workspace};
 use crate::release::{Current, Refusal, Release};
-use crate::store::{LiveRelease, Store, StoreError};
+use crate::store::{LiveRelease, Owed, Store, StoreError};
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
 use baton_core::domain::id::{PoolId, ReleaseId, RepId};
 use baton_core::rules::report;
 use baton_core::rules::{self, Fault, RuleSet, SourceFile};
+use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -159,18 +160,23 @@ async fn live(store: &Store, clock: &SharedClock, worker: &str, workspace: Works
         })
     });
     rows.await?;
-    summary.extend(owed_by_who_left(store, &checked.rules).await?);
+    summary.extend(owed_by_who_left(store, &checked.rules, live_since).await?);
     Ok(Release { rules: Arc::new(checked.rules), templates: Arc::new(templates), live_since, summary })
 }
 
 /// Promises of reps who are not active: workers move them on by the rules. A line for each rep, told and logged.
-async fn owed_by_who_left(store: &Store, rules: &RuleSet) -> Result<Vec<String>, StoreError> {
-    let owing = store.read("release.owing", |tx| Box::pin(tx.owing())).await?;
+async fn owed_by_who_left(store: &Store, rules: &RuleSet, now: DateTime<Utc>) -> Result<Vec<String>, StoreError> {
+    let owing = store.read("release.owing", move |tx| Box::pin(tx.owing(now))).await?;
     let gone = owing.into_iter().filter(|(rep, _)| rules.reps.get(rep).is_none_or(|rep| !rep.active));
-    let tell = |(rep, leads): (RepId, u32)| {
-        tracing::warn!(rep.id = %rep, leads, "a rep who is not active owes calls: their leads go on by the rules");
-        let calls = if leads == 1 { "1 call".to_owned() } else { format!("{leads} calls") };
-        format!("{rep} is not active and owes {calls}: these leads go on by the rules")
+    let tell = |(rep, Owed { calls, meetings }): (RepId, Owed)| {
+        tracing::warn!(rep.id = %rep, calls, meetings, "a rep who is not active owes calls: their leads go on by the rules");
+        let count = |count: u32, what: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {what}")),
+            _ => Some(format!("{count} {what}s")),
+        };
+        let owed: Vec<String> = [count(calls, "call"), count(meetings, "meeting")].into_iter().flatten().collect();
+        format!("{rep} is not active and owes {}: these leads go on by the rules", owed.join(" and "))
     };
     Ok(gone.map(tell).collect())
 }

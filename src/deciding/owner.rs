@@ -116,18 +116,18 @@ impl Decider {
         Ok(Some(reassigned))
     }
 
-    /// Leads that are owed a call by somebody who is not active any more go on by the rules. Returns how many moved.
+    /// Leads that are owed a call or a meeting by somebody who is not active any more go on by the rules. Returns how many moved.
     ///
     /// # Errors
     /// The database failed: the next look finds what is left.
     pub async fn take_from_who_left(&self) -> Result<u32, StoreError> {
         let release = Arc::clone(&self.parts.release.borrow());
-        let rules = Arc::clone(&release.rules);
+        let (rules, now) = (Arc::clone(&release.rules), self.parts.clock.now());
         let owed = self.parts.store.read("owner.left", move |tx| {
             let rules = Arc::clone(&rules);
             Box::pin(async move {
-                let gone: Vec<RepId> = tx.owing().await?.into_keys().filter(|rep| !is_active(rep, &rules)).collect();
-                if gone.is_empty() { Ok(Vec::new()) } else { tx.leads_owed_by(&gone, PAGE).await }
+                let gone: Vec<RepId> = tx.owing(now).await?.into_keys().filter(|rep| !is_active(rep, &rules)).collect();
+                if gone.is_empty() { Ok(Vec::new()) } else { tx.leads_owed_by(&gone, now, PAGE).await }
             })
         });
         let mut moved = 0;

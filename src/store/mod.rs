@@ -26,7 +26,7 @@ pub use handoff::{Moved, Mover, local_day, new_steps};
 pub use inbox::{Aside, InboxMessage, InboxRow, Known};
 pub use lead::{
     AttentionCounts, DecidedLead, LeadQuery, LeadRecord, LeadSummary, Met, PastLead, StoredDecision, TimelineEntry,
-    WaitingLead, Waits, caller_keys, status as handoff_status,
+    Owed, WaitingLead, Waits, caller_keys, status as handoff_status,
 };
 pub use ledger::{Correction, Grant, JournalLine};
 pub use mirror::Mirrored;

@@ -14,6 +14,6 @@ pub async fn live(State(door): State<Door>, Query(Nothing {}): Query<Nothing>) -
         "release": release.rules.release,
         "live_since": release.live_since,
         "summary": release.summary,
-        "refused": refused,
+        "refused": refused.as_deref(),
     }))
 }

@@ -5,7 +5,7 @@
 
 use super::sheet::{Columns, Sheet};
 use super::territories::{country, employees, state};
-use super::{Imported, Refused, comment, rep_slug, yaml_text};
+use super::{Imported, Refused, RepIds, comment, yaml_text};
 use baton_core::rules::words::place;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -43,13 +43,16 @@ pub fn import(
             sheet.told().join("; ")
         ));
     }
-    let roster = reps.map(roster).transpose()?.unwrap_or_default();
     let mut imported = Imported { told: sheet.told(), ..Imported::default() };
+    let owners = match reps {
+        Some(reps) => Owners::of_roster(reps, &mut imported)?,
+        None => Owners::of_export(&sheet, &mut imported),
+    };
     // By what rules see of a lead: its lines and owners.
     let mut cells: BTreeMap<String, (u32, BTreeSet<String>, u32)> = BTreeMap::new();
     let mut left_out = String::new();
     for (line, row) in &sheet.rows {
-        let read = owner(&sheet, row, &roster).and_then(|owner| Ok((owner, lead(&sheet, row)?)));
+        let read = owners.get(sheet.get(row, "owner")).and_then(|owner| Ok((owner, lead(&sheet, row)?)));
         match read {
             Ok((owner, lead)) => {
                 let cell = cells.entry(lead).or_insert((*line, BTreeSet::new(), 0));
@@ -91,31 +94,68 @@ pub fn import(
     Ok(imported)
 }
 
-/// Ids by everything a rep is called in the roster, in folded form.
-fn roster(reps: &str) -> Result<BTreeMap<String, String>, String> {
-    const OURS: &Columns = &[("id", &["id"]), ("name", &["name"]), ("email", &["email"]), ("crm_id", &["crm id"])];
-    let rows: String = reps.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect();
-    let sheet = Sheet::read(&rows, OURS, &BTreeMap::new())?;
-    let mut known = BTreeMap::new();
-    for (_, row) in &sheet.rows {
-        for column in ["id", "name", "email", "crm_id"] {
-            known.insert(place::fold(sheet.get(row, column)), sheet.get(row, "id").to_owned());
-        }
-    }
-    known.remove("");
-    Ok(known)
+/// Who is who among the owners of the export.
+enum Owners {
+    /// Ids by everything a rep is called in the roster, in folded form; `None` where several are called so.
+    Roster(BTreeMap<String, Option<String>>),
+    /// Without a roster the address or name is made an id, as the import of reps does.
+    Export(RepIds),
 }
 
-/// Without a roster the address or name is made an id, as the import of reps does.
-fn owner(sheet: &Sheet, row: &[String], roster: &BTreeMap<String, String>) -> Result<String, Refused> {
-    let said = sheet.get(row, "owner");
-    match roster.get(&place::fold(said)) {
-        Some(id) => Ok(id.clone()),
-        None if roster.is_empty() && !rep_slug(said).is_empty() => Ok(rep_slug(said)),
-        None => {
-            let todo = "add the rep to rules/reps.csv, or leave the row: a queue is nobody";
-            Err((format!("owner {said:?} is no rep"), todo.to_owned()))
+impl Owners {
+    fn of_roster(reps: &str, imported: &mut Imported) -> Result<Self, String> {
+        const OURS: &Columns = &[("id", &["id"]), ("name", &["name"]), ("email", &["email"]), ("crm_id", &["crm id"])];
+        let rows: String = reps.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+        let sheet = Sheet::read(&rows, OURS, &BTreeMap::new())?;
+        let mut known: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for (_, row) in &sheet.rows {
+            let id = sheet.get(row, "id");
+            for column in ["id", "name", "email", "crm_id"] {
+                let said = place::fold(sheet.get(row, column));
+                let one = known.entry(said).or_insert_with(|| Some(id.to_owned()));
+                if one.as_deref().is_some_and(|other| other != id) {
+                    *one = None;
+                }
+            }
         }
+        known.remove("");
+        let shared = known.values().filter(|one| one.is_none()).count();
+        if shared > 0 {
+            imported.told.push(format!("{shared} names in rules/reps.csv are shared by several reps"));
+        }
+        Ok(Self::Roster(known))
+    }
+
+    fn of_export(sheet: &Sheet, imported: &mut Imported) -> Self {
+        let said = || sheet.rows.iter().map(|(line, row)| (*line, sheet.get(row, "owner")));
+        let ids = RepIds::of(said().map(|(_, said)| said));
+        let mut told = BTreeSet::new();
+        for (line, said) in said().filter(|(_, said)| ids.is_shared(said)) {
+            if told.insert(said.to_lowercase()) {
+                let found = format!("{said} is rep {}: somebody else's address begins alike", ids.get(said));
+                imported.note(line, found, "run `baton import reps` first, so that owners are known by their addresses");
+            }
+        }
+        Self::Export(ids)
+    }
+
+    fn get(&self, said: &str) -> Result<String, Refused> {
+        let id = match self {
+            Self::Roster(known) => match known.get(&place::fold(said)) {
+                Some(None) => {
+                    let todo = "name the owner by their address or CRM id: --map owner=NAME";
+                    return Err((format!("{said:?} is the name of several reps"), todo.to_owned()));
+                }
+                Some(Some(id)) => id,
+                None => "",
+            },
+            Self::Export(ids) => ids.get(said),
+        };
+        if id.is_empty() {
+            let todo = "add the rep to rules/reps.csv, or leave the row: a queue is nobody";
+            return Err((format!("owner {said:?} is no rep"), todo.to_owned()));
+        }
+        Ok(id.to_owned())
     }
 }
 
@@ -165,5 +205,24 @@ mod tests {
         assert!(yaml.contains(test), "{yaml}");
         let told: Vec<(u32, &str)> = imported.notes.iter().map(|note| (note.line, note.found.as_str())).collect();
         assert_eq!(told, [(6, "owner \"Inbound Queue\" is no rep"), (4, "2 such leads were shared by bob, jane.doe")]);
+    }
+
+    #[test]
+    fn two_owners_stay_two() {
+        let text = "Owner,Country\nsales@acme.example,DE\nSales@other.example,FR\nSALES@acme.example,DE\nana@acme.example,AT\n";
+        let imported = import(text, &BTreeMap::new(), None, "2026-03-03T15:00:00Z").expect("rows");
+        let owners: Vec<&str> = imported.files[0].1.lines().filter(|line| line.contains("expect:")).collect();
+        let expected = ["ana", "sales.acme.example", "sales.other.example"];
+        assert_eq!(owners, expected.map(|owner| format!("    expect: {{ owner: {owner} }}")));
+        let told: Vec<u32> = imported.notes.iter().map(|note| note.line).collect();
+        assert_eq!(told, [2, 3], "{:?}", imported.notes);
+
+        let reps = "id,name,email,crm_id\nann.1,Ann Lee,ann.lee@acme.example,1\nann.2,Ann Lee,ann@acme.example,2\n";
+        let text = "Owner,Country\nAnn Lee,DE\nann@acme.example,FR\nann.1,AT\n";
+        let imported = import(text, &BTreeMap::new(), Some(reps), "2026-03-03T15:00:00Z").expect("rows");
+        let yaml = &imported.files[0].1;
+        assert!(yaml.contains("owner: ann.1") && yaml.contains("owner: ann.2"), "{yaml}");
+        let told: Vec<&str> = imported.notes.iter().map(|note| note.found.as_str()).collect();
+        assert_eq!(told, ["\"Ann Lee\" is the name of several reps"]);
     }
 }

@@ -15,7 +15,7 @@ pub use decision::StoredDecision;
 pub use listing::{AttentionCounts, LeadQuery, LeadSummary};
 pub use past::PastLead;
 pub use timeline::TimelineEntry;
-pub use waiting::{WaitingLead, Waits};
+pub use waiting::{Owed, WaitingLead, Waits};
 
 use super::sql::dialect::Column::{Int, Text};
 use super::sql::row::{Reading, Rows, micros};

@@ -38,6 +38,18 @@ pub struct Waits {
     pub next_at: DateTime<Utc>,
 }
 
+/// What a rep has to do for callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owed {
+    /// Promised, or of leads that need attention.
+    pub calls: u32,
+    /// To come.
+    pub meetings: u32,
+}
+
+/// `$2` is now.
+const OWED: &str = "(next_step IN ('callback', 'needs_attention') OR (next_step = 'meeting' AND next_at > $2))";
+
 impl Tx {
     /// Waiting leads of all pools, the oldest first, after this one.
     pub async fn leads_waiting(
@@ -56,21 +68,27 @@ impl Tx {
 
     /// One lead, as [`Tx::leads_waiting`] shows it, whether it waits or not.
     pub async fn lead_to_give(&mut self, lead: &LeadId) -> Result<Option<WaitingLead>, StoreError> {
-        let sql = "-- waiting::one\nSELECT h.id, l.decided_at AS waits_since, l.body AS lead, l.crm_id, l.crm_url, \
-                   l.crm_owner, d.snapshot FROM handoff h JOIN lead l ON l.id = h.lead_id \
+        let sql = "-- waiting::one\nSELECT h.id, l.decided_at AS waits_since, COALESCE(l.completed, l.body) AS lead, \
+                   l.crm_id, l.crm_url, l.crm_owner, d.snapshot FROM handoff h JOIN lead l ON l.id = h.lead_id \
                    JOIN decision d ON d.lead_id = h.lead_id WHERE h.lead_id = $1";
         let row = sqlx::query(sql).bind(lead.as_str()).fetch_optional(self.conn()).await?;
         row.as_ref().map(read).transpose()
     }
 
-    /// Leads with an open promise, or in need of attention, whose next step is up to one of these reps; the most urgent first.
-    pub async fn leads_owed_by(&mut self, reps: &[RepId], limit: usize) -> Result<Vec<(LeadId, RepId)>, StoreError> {
+    /// Leads with an open promise, a meeting to come, or in need of attention, whose next step is up to one of these reps; the
+    /// most urgent first.
+    pub async fn leads_owed_by(
+        &mut self,
+        reps: &[RepId],
+        now: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<(LeadId, RepId)>, StoreError> {
         let sql = format!(
-            "-- waiting::owed\nSELECT id, next_owner FROM lead WHERE next_step IN ('callback', 'needs_attention') \
-             AND next_owner IN {} ORDER BY next_at, id LIMIT $2",
+            "-- waiting::owed\nSELECT id, next_owner FROM lead WHERE next_owner IN {} AND {OWED} \
+             ORDER BY next_at, id LIMIT $3",
             self.engine.texts()
         );
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(reps)).bind(limit as i64);
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(reps)).bind(micros(now)).bind(limit as i64);
         let rows = query.fetch_all(self.conn()).await?;
         let one = |row: &AnyRow| {
             let row = Reading::new("lead", row);
@@ -79,14 +97,19 @@ impl Tx {
         rows.iter().map(one).collect()
     }
 
-    /// Everybody whose turn it is to do the next step of a lead that was promised a call or needs attention.
-    pub async fn owing(&mut self) -> Result<BTreeMap<RepId, u32>, StoreError> {
-        let sql = "-- waiting::owing\nSELECT next_owner, COUNT(*) AS leads FROM lead \
-                   WHERE next_step IN ('callback', 'needs_attention') GROUP BY next_owner ORDER BY next_owner";
-        let rows = sqlx::query(sql).fetch_all(self.conn()).await?;
+    /// Everybody whose turn it is to do the next step of a lead that was promised a call, has a meeting to come, or needs
+    /// attention.
+    pub async fn owing(&mut self, now: DateTime<Utc>) -> Result<BTreeMap<RepId, Owed>, StoreError> {
+        let sql = format!(
+            "-- waiting::owing\nSELECT next_owner, COUNT(*) AS leads, COUNT(CASE next_step WHEN 'meeting' THEN 1 END) AS meetings \
+             FROM lead WHERE {} GROUP BY next_owner ORDER BY next_owner",
+            OWED.replace("$2", "$1")
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(micros(now)).fetch_all(self.conn()).await?;
         let one = |row: &AnyRow| {
             let row = Reading::new("lead", row);
-            Ok((row.id("next_owner")?, row.number("leads")?))
+            let (leads, meetings) = (row.number::<u32>("leads")?, row.number("meetings")?);
+            Ok((row.id("next_owner")?, Owed { calls: leads - meetings, meetings }))
         };
         rows.iter().map(one).collect()
     }

@@ -224,6 +224,29 @@ async fn a_promise_of_a_rep_who_leaves_goes_on_by_the_rules() {
     play.nothing_twice();
 }
 
+/// The caller keeps the time of the meeting free: somebody else calls in it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_meeting_with_a_rep_who_leaves_becomes_a_call_of_another() {
+    let play = Play::begin().await;
+    let mut follower = follower(&play);
+    let lead = play.call(&Caller::live(3).reps(&[RepManner::Silent]).chooses(Some(1))).await;
+    let before = play.until(&lead, "booked").await;
+    play.until_quiet().await;
+    let (owner, meeting) = (before.next_step.owner.clone(), before.next_step.at);
+    keep_lead_rep(&play, &[&owner]);
+    dismiss(play.folder.path(), &[&owner]);
+    assert!(matches!(settled(&mut follower).await, Looked::Taken(_)), "{:?}", rules(&play).await["refused"]);
+    let told = rules(&play).await["summary"].to_string();
+    let expected = format!("{owner} is not active and owes 1 meeting: these leads go on by the rules");
+    assert!(told.contains(&expected), "{told}");
+    let after = play.until(&lead, "callback").await;
+    assert!(after.owner != owner && after.next_step.owner == after.owner, "{after:?}");
+    let within = after.next_step.at - meeting;
+    assert!(within > TimeDelta::zero() && within <= TimeDelta::hours(1), "in the time of the meeting: {after:?}");
+    play.until_quiet().await;
+    play.nothing_twice();
+}
+
 /// The pool's own deputy may not leave it: somebody else is named, as a person would.
 fn keep_lead_rep(play: &Play, leaving: &[&RepId]) {
     if leaving.iter().any(|rep| rep.as_str() == "west-01") {

@@ -5,12 +5,16 @@ use super::super::state::Stage;
 use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, Confirmation, CrmNote, Effect, Instruction, Timer, Topic};
 use crate::domain::id::RepId;
-use crate::domain::outcome::Outcome;
+use crate::domain::outcome::{Outcome, Promise};
 use chrono::{DateTime, Utc};
 
 impl Move<'_> {
     pub(super) fn promise_callback(&mut self, raised: bool) {
-        let promise = promise(&self.next, self.rules, raised, self.now);
+        self.make(promise(&self.next, self.rules, raised, self.now));
+    }
+
+    /// The caller is told the time, and the clock runs.
+    pub(super) fn make(&mut self, promise: Promise) {
         let (owner, promised_at) = (promise.owner.clone(), promise.promised_at);
         self.next.holds = None;
         self.next.stage = Stage::Callback { promise };

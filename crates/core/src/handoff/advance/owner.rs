@@ -1,14 +1,14 @@
 //! A lead that changes hands after the decision, and one that is closed.
 //!
 //! The promise goes with the lead: whoever takes it over keeps to the time that the caller was told, if they are at work
-//! before it; otherwise the caller is promised another. The turn is not moved here: it has been, where the event was made.
+//! before it; otherwise the caller is promised another. A meeting with somebody who has left becomes a call. The turn is not moved here: it has been, where the event was made.
 
 use super::super::promise::is_here;
 use super::super::state::{Closing, Settled, Stage};
 use super::{Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Topic};
 use crate::domain::id::{PoolId, RepId};
-use crate::domain::outcome::Outcome;
+use crate::domain::outcome::{Outcome, Promise, Slot};
 use crate::domain::rota::{self, Status};
 use crate::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -55,6 +55,9 @@ impl Move<'_> {
         if let (Stage::Callback { promise }, true) = (&mut self.next.stage, told_time_holds) {
             promise.owner = rep.clone();
         }
+        if let Some(slot) = self.meeting_of_who_left() {
+            return self.call_instead(rep, &slot);
+        }
         match self.next.stage.settled() {
             Some(Settled::Callback(promise)) if told_time_holds => {
                 let promised_at = promise.promised_at;
@@ -70,6 +73,25 @@ impl Move<'_> {
             }
             // The caller is being served: whoever is told next is the new owner.
             None => self.route_anew(rep),
+        }
+    }
+
+    /// A meeting to come with somebody who is not here any more.
+    fn meeting_of_who_left(&self) -> Option<Slot> {
+        match self.next.stage.settled() {
+            Some(Settled::Done(Outcome::Booked { booking })) => Some(booking.slot.clone())
+                .filter(|slot| slot.from > self.now && !is_here(&slot.rep, self.rules)),
+            _ => None,
+        }
+    }
+
+    /// The caller keeps the time of the meeting free: whoever is at work then calls in it, anybody else as soon as they can.
+    fn call_instead(&mut self, rep: &RepId, slot: &Slot) {
+        let at_work = self.rules.reps.get(rep).map(|rep| rota::status(&self.rules.hours, rep, slot.from));
+        if self.next.waits_in.is_none() && matches!(at_work, Some(Status::AtWork { .. })) {
+            self.make(Promise { owner: rep.clone(), promised_at: slot.until, raised: false });
+        } else {
+            self.promise_callback(false);
         }
     }
 

@@ -1,6 +1,8 @@
 //! Leads that are given to another rep, and those that are closed.
 
 use super::*;
+use crate::domain::effect::Confirmation;
+use crate::domain::rep::Leave;
 use crate::handoff::state::Closing;
 
 fn reassigned(name: &str) -> Event {
@@ -46,6 +48,36 @@ fn whoever_is_given_a_lead_that_was_spoken_with_or_booked_is_told() {
     spoken.briefs("cy", BriefWhy::HandedOver).briefs("ben", BriefWhy::GivenAway).does(&write);
     let booked = call().chosen().on(booked(1)).ends_booked().on(reassigned("cy")).owner_is("cy");
     booked.briefs("cy", BriefWhy::HandedOver).does(&write);
+}
+
+/// The calendar it stands in is of somebody who has left: the caller, who keeps the time free, is called in it.
+#[test]
+fn a_meeting_with_somebody_who_left_becomes_a_call_at_its_time() {
+    let left = || {
+        let mut call = call().chosen().on(booked(1)).ends_booked().after(600);
+        call.rules.reps.get_mut(&rep_id("ben")).expect("ben").active = false;
+        call
+    };
+    let what = Confirmation::Callback { rep: rep_id("cy"), promised_at: slot(14).until };
+    let call = left().on(reassigned("cy")).owner_is("cy").briefs("cy", BriefWhy::Callback);
+    let call = call.does(&Effect::ConfirmToCaller { what }).does(&Effect::WriteCrm {
+        owner: rep_id("cy"),
+        note: CrmNote::CallbackPromised { promised_at: slot(14).until },
+    });
+    let Stage::Callback { promise } = &call.state.stage else { panic!("{:?}", call.state.stage) };
+    assert_eq!((&promise.owner, promise.promised_at), (&rep_id("cy"), slot(14).until));
+    call.on(reassigned("cy")).ignored();
+    // Who is not at work then calls when they are; where nobody can take it, whoever answers for it calls soon.
+    let mut away = left();
+    let that_day = slot(14).from.date_naive();
+    let leave = Leave { from: that_day, until: that_day };
+    away.rules.reps.get_mut(&rep_id("cy")).expect("cy").leave = vec![leave];
+    let away = away.on(reassigned("cy"));
+    let Stage::Callback { promise } = &away.state.stage else { panic!("{:?}", away.state.stage) };
+    assert!(promise.owner == rep_id("cy") && promise.promised_at < slot(14).from, "{promise:?}");
+    // One that has been is over.
+    let over = left().after(2 * 24 * 3600).on(reassigned("cy")).ends_booked();
+    over.briefs("cy", BriefWhy::HandedOver);
 }
 
 #[test]

@@ -11,31 +11,40 @@ use crate::domain::zone::Zone;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-static ZONES: LazyLock<BTreeMap<&str, Vec<Zone>>> = LazyLock::new(|| {
+/// As they stand in the file.
+static LINES: LazyLock<BTreeMap<&str, Vec<Zone>>> = LazyLock::new(|| {
     let lines = include_str!("zones.txt").lines().filter(|line| !line.starts_with('#'));
-    let mut places: BTreeMap<&str, Vec<Zone>> = BTreeMap::new();
-    for (place, zones) in lines.filter_map(|line| line.split_once(' ')) {
-        places.entry(place).or_default().extend(zones.split(' ').map(Zone::named));
+    let zones = |zones: &str| zones.split(' ').map(Zone::named).collect();
+    lines.filter_map(|line| line.split_once(' ')).map(|(place, words)| (place, zones(words))).collect()
+});
+
+/// The zones of all parts of each country that has some; its own come first.
+static WITH_PARTS: LazyLock<BTreeMap<&str, Vec<Zone>>> = LazyLock::new(|| {
+    let mut countries: BTreeMap<&str, Vec<Zone>> = BTreeMap::new();
+    for (part, zones) in LINES.iter() {
+        let Some((country, own)) = part.split_once('-').and_then(|(country, _)| LINES.get_key_value(country)) else { continue };
+        let all = countries.entry(country).or_insert_with(|| own.clone());
+        all.extend(zones.iter().filter(|zone| !own.contains(zone)));
+        let mut seen = std::collections::BTreeSet::new();
+        all.retain(|zone| seen.insert(zone.name()));
     }
-    // A country has the zones of all its parts; its own come first.
-    for (part, zones) in places.clone() {
-        let Some(country) = part.split_once('-').and_then(|(country, _)| places.get_mut(country)) else { continue };
-        let new: Vec<Zone> = zones.into_iter().filter(|zone| !country.contains(zone)).collect();
-        country.extend(new);
-    }
-    places
+    countries
 });
 
 /// The clock by which most people live there. `country` is an alpha-2 code, `state` a code without the country: `US`, `CA`.
 /// Good enough to say when a pool leaves a territory without anybody; not to say what time it is for one caller.
 pub fn of(country: &str, state: Option<&str>) -> Option<Zone> {
-    let part = state.and_then(|state| ZONES.get(format!("{country}-{state}").as_str()));
-    part.or_else(|| ZONES.get(country))?.first().copied()
+    let part = state.and_then(|state| LINES.get(format!("{country}-{state}").as_str()));
+    part.or_else(|| LINES.get(country))?.first().copied()
 }
 
 /// Every clock of a place, `US` or `US-FL`, the one of most people first; empty if the place is not known.
 fn in_place(place: &str) -> &'static [Zone] {
-    ZONES.get(place).map_or(&[], Vec::as_slice)
+    let own = || {
+        let country = place.split('-').next().filter(|country| *country == place || WITH_PARTS.contains_key(country));
+        LINES.get(place).or_else(|| LINES.get(country?))
+    };
+    WITH_PARTS.get(place).or_else(own).map_or(&[], Vec::as_slice)
 }
 
 #[cfg(test)]
@@ -69,5 +78,9 @@ mod tests {
         assert_eq!(of("XX", None), None);
         assert_eq!(in_place("DE").len(), 1);
         assert!(in_place("US").contains(&Zone::named("Pacific/Honolulu")));
+        assert_eq!(in_place("BR-SP"), [Zone::named("America/Sao_Paulo")], "a part that is not named has the country's own");
+        assert_eq!(in_place("ES-MD"), [Zone::named("Europe/Madrid")]);
+        assert_eq!(in_place("ID-BA"), [], "of a country whose parts are not told apart, nothing is known by them");
+        assert_eq!(in_place("ES").len(), 2);
     }
 }

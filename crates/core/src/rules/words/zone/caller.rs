@@ -83,48 +83,26 @@ fn state(lead: &Lead, country: Option<&str>) -> Option<String> {
         let code = place::state(country, &state.value)?;
         return Some(format!("{country}-{code}"));
     }
-    let (country, postal) = (country?, company.postal.as_ref()?);
-    let part = match country {
-        "US" => zip_state(&postal.value),
-        "CA" => province(&postal.value),
-        _ => None,
-    }?;
-    Some(format!("{country}-{part}"))
+    let country = country?;
+    Some(format!("{country}-{}", part_of(country, &company.postal.as_ref()?.value)?))
 }
 
-/// First three digits of ZIP codes by state: first, last, state.
-static ZIPS: LazyLock<Vec<(&str, &str, &str)>> = LazyLock::new(|| {
-    let lines = include_str!("zips.txt").lines().filter(|line| !line.starts_with('#'));
+/// Beginnings of postal codes: country, first, last, part.
+static POSTAL: LazyLock<Vec<[&str; 4]>> = LazyLock::new(|| {
+    let lines = include_str!("postal.txt").lines().filter(|line| !line.starts_with('#'));
     let read = |line: &'static str| {
-        let (range, state) = line.split_once(' ')?;
+        let (country, rest) = line.split_once(' ')?;
+        let (range, part) = rest.split_once(' ')?;
         let (first, last) = range.split_once('-')?;
-        Some((first, last, state))
+        Some([country, first, last, part])
     };
     lines.filter_map(read).collect()
 });
 
-fn zip_state(postal: &str) -> Option<&'static str> {
-    let begins = postal.get(..3).filter(|_| postal.len() >= 5)?;
-    let (_, _, state) = ZIPS.iter().find(|(first, last, _)| *first <= begins && begins <= *last)?;
-    Some(state)
-}
-
-/// The first letter of a Canadian postal code; X is of two territories.
-fn province(postal: &str) -> Option<&'static str> {
-    Some(match postal.chars().next()? {
-        'A' => "NL",
-        'B' => "NS",
-        'C' => "PE",
-        'E' => "NB",
-        'G' | 'H' | 'J' => "QC",
-        'K' | 'L' | 'M' | 'N' | 'P' => "ON",
-        'R' => "MB",
-        'S' => "SK",
-        'T' => "AB",
-        'V' => "BC",
-        'Y' => "YT",
-        _ => return None,
-    })
+fn part_of(country: &str, postal: &str) -> Option<&'static str> {
+    let begins = |first: &str, last: &str| postal.get(..first.len()).is_some_and(|start| first <= start && start <= last);
+    let mut of_country = POSTAL.iter().filter(|[of, ..]| *of == country);
+    of_country.find(|[_, first, last, _]| begins(first, last)).map(|[.., part]| *part)
 }
 
 fn area(phone: &PhoneE164) -> Option<(&'static str, &'static [Zone])> {
@@ -183,8 +161,11 @@ mod tests {
             let (place, zones) = &NUMBERS[digits];
             assert!(!zones.is_empty() && !in_place(place).is_empty(), "{line}");
         }
-        for (first, last, state) in ZIPS.iter() {
-            assert!(first <= last && place::state("US", state).is_some(), "{first}");
+        let mut before = ["", ""];
+        for [country, first, last, part] in POSTAL.iter() {
+            assert!(first <= last && first.len() == last.len() && before < [*country, *first], "{country} {first}");
+            assert_eq!(place::state(country, part).as_deref(), Some(*part), "{country} {first}");
+            before = [country, last];
         }
     }
 
@@ -206,6 +187,14 @@ mod tests {
             (["+4915112345678", "", "", ""], "Europe/Berlin", Evidence::Number, "DE"),
             (["+447700900123", "DE", "", ""], "Europe/London Europe/Berlin", Evidence::NumberAndCountry, "DE"),
             (["", "ES", "", ""], "Europe/Madrid Atlantic/Canary", Evidence::Country, "ES"),
+            (["", "ES", "", "38003"], "Atlantic/Canary", Evidence::State, "ES-CN"),
+            (["", "ES", "", "28013"], "Europe/Madrid", Evidence::State, "ES-MD"),
+            (["", "AU", "", "0870"], "Australia/Darwin", Evidence::State, "AU-NT"),
+            (["", "AU", "", "2612"], "Australia/Sydney", Evidence::State, "AU-ACT"),
+            (["", "BR", "", "69301000"], "America/Boa_Vista", Evidence::State, "BR-RR"),
+            (["", "BR", "SP", ""], "America/Sao_Paulo", Evidence::State, "BR-SP"),
+            (["", "MX", "", "77500"], "America/Cancun", Evidence::State, "MX-ROO"),
+            (["", "PT", "", "9500321"], "Atlantic/Azores", Evidence::State, "PT-20"),
             (["", "", "", ""], "", Evidence::Nothing, ""),
         ] {
             let found = whereabouts(&lead(known));
