@@ -25,8 +25,8 @@ pub use database::WorkerLock;
 pub use handoff::{Moved, Mover, local_day, new_steps};
 pub use inbox::{Aside, InboxMessage, InboxRow, Known};
 pub use lead::{
-    AttentionCounts, DecidedLead, LeadQuery, LeadRecord, LeadSummary, Met, PastLead, StoredDecision, TimelineEntry,
-    Owed, WaitingLead, Waits, caller_keys, status as handoff_status,
+    AttentionCounts, DecidedLead, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead, StoredDecision,
+    TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,
 };
 pub use ledger::{Correction, Grant, JournalLine};
 pub use mirror::Mirrored;

@@ -133,7 +133,11 @@ impl Owners {
         for (line, said) in said().filter(|(_, said)| ids.is_shared(said)) {
             if told.insert(said.to_lowercase()) {
                 let found = format!("{said} is rep {}: somebody else's address begins alike", ids.get(said));
-                imported.note(line, found, "run `baton import reps` first, so that owners are known by their addresses");
+                imported.note(
+                    line,
+                    found,
+                    "run `baton import reps` first, so that owners are known by their addresses",
+                );
             }
         }
         Self::Export(ids)

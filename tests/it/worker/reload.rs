@@ -10,6 +10,7 @@ use baton_clock::{ScaledClock, SharedClock};
 use baton_core::domain::id::{LeadId, RepId};
 use baton_core::handoff::Stage;
 use baton_sandbox::voice::RepManner;
+use chrono::TimeDelta;
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;

@@ -79,8 +79,9 @@ impl Move<'_> {
     /// A meeting to come with somebody who is not here any more.
     fn meeting_of_who_left(&self) -> Option<Slot> {
         match self.next.stage.settled() {
-            Some(Settled::Done(Outcome::Booked { booking })) => Some(booking.slot.clone())
-                .filter(|slot| slot.from > self.now && !is_here(&slot.rep, self.rules)),
+            Some(Settled::Done(Outcome::Booked { booking })) => {
+                Some(booking.slot.clone()).filter(|slot| slot.from > self.now && !is_here(&slot.rep, self.rules))
+            }
             _ => None,
         }
     }

@@ -22,7 +22,9 @@ static LINES: LazyLock<BTreeMap<&str, Vec<Zone>>> = LazyLock::new(|| {
 static WITH_PARTS: LazyLock<BTreeMap<&str, Vec<Zone>>> = LazyLock::new(|| {
     let mut countries: BTreeMap<&str, Vec<Zone>> = BTreeMap::new();
     for (part, zones) in LINES.iter() {
-        let Some((country, own)) = part.split_once('-').and_then(|(country, _)| LINES.get_key_value(country)) else { continue };
+        let Some((country, own)) = part.split_once('-').and_then(|(country, _)| LINES.get_key_value(country)) else {
+            continue;
+        };
         let all = countries.entry(country).or_insert_with(|| own.clone());
         all.extend(zones.iter().filter(|zone| !own.contains(zone)));
         let mut seen = std::collections::BTreeSet::new();
@@ -78,7 +80,11 @@ mod tests {
         assert_eq!(of("XX", None), None);
         assert_eq!(in_place("DE").len(), 1);
         assert!(in_place("US").contains(&Zone::named("Pacific/Honolulu")));
-        assert_eq!(in_place("BR-SP"), [Zone::named("America/Sao_Paulo")], "a part that is not named has the country's own");
+        assert_eq!(
+            in_place("BR-SP"),
+            [Zone::named("America/Sao_Paulo")],
+            "a part that is not named has the country's own"
+        );
         assert_eq!(in_place("ES-MD"), [Zone::named("Europe/Madrid")]);
         assert_eq!(in_place("ID-BA"), [], "of a country whose parts are not told apart, nothing is known by them");
         assert_eq!(in_place("ES").len(), 2);

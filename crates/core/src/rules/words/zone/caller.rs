@@ -100,7 +100,8 @@ static POSTAL: LazyLock<Vec<[&str; 4]>> = LazyLock::new(|| {
 });
 
 fn part_of(country: &str, postal: &str) -> Option<&'static str> {
-    let begins = |first: &str, last: &str| postal.get(..first.len()).is_some_and(|start| first <= start && start <= last);
+    let begins =
+        |first: &str, last: &str| postal.get(..first.len()).is_some_and(|start| first <= start && start <= last);
     let mut of_country = POSTAL.iter().filter(|[of, ..]| *of == country);
     of_country.find(|[_, first, last, _]| begins(first, last)).map(|[.., part]| *part)
 }
