@@ -117,7 +117,7 @@ fn territory(n: u32) -> String {
 
 fn roster(reps: u32) -> String {
     let mut text =
-        "id,name,email,phones,team,seniority,languages,skills,timezone,hours,holidays,slack_id,calendar,crm_id,\
+        "id,name,email,phones,team,seniority,languages,skills,timezone,hours,holidays,chat_id,calendar,crm_id,\
                     delegate,manager,weight,cap_per_day,active,leave\n"
             .to_owned();
     for n in 0..reps {

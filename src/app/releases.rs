@@ -213,7 +213,7 @@ mod tests {
     fn only_paths_of_a_workspace_are_written() {
         for (path, ours) in [
             ("rules/reps.csv", true),
-            ("templates/slack/ringing.hbs", true),
+            ("templates/chat/ringing.hbs", true),
             ("rules/../../etc/passwd", false),
             ("/rules/reps.csv", false),
             ("baton.toml", false),

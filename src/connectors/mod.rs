@@ -151,16 +151,21 @@ pub trait Crm: Send + Sync {
     async fn check(&self) -> Result<(), VendorError>;
 }
 
+/// A briefing for a chat, in marks that each connector turns into its vendor's: `*bold*`, `_italic_`, `<address|words>`, with
+/// `&amp;`, `&lt;` and `&gt;` for what is none. Lengths are cut by the connector to the vendor's limits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card {
     /// Effect key; stored with the message so that it can be found again.
     pub key: String,
     /// User or channel id.
     pub channel: String,
-    /// Plain text for notifications and screen readers.
-    pub text: String,
-    /// Block Kit, an array.
-    pub blocks: serde_json::Value,
+    /// One line, which notifications and screen readers tell too.
+    pub title: String,
+    /// What to do now, or how it ended; stands above the briefing.
+    pub opening: Option<String>,
+    pub briefing: String,
+    /// Small print.
+    pub footer: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

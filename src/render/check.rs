@@ -25,7 +25,7 @@ pub struct TemplateFault {
 }
 
 impl TemplateFault {
-    /// `templates/slack/ringing.hbs:3`.
+    /// `templates/chat/ringing.hbs:3`.
     pub fn place(&self) -> String {
         let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
         format!("templates/{}{line}", self.path)
@@ -243,7 +243,7 @@ mod tests {
         let elsewhere = "a{{#if score}}b{{else}}\n{{wrong}}{{/if}}";
         assert!(fault_of("crm/briefing.hbs", elsewhere).contains(":2: \"wrong\""));
         let in_call = "a{{#if (eq state \"taken\")}}{{else if (eq stat \"x\")}}{{/if}}";
-        assert!(fault_of("slack/closed.hbs", in_call).contains("did you mean \"state\"?"));
+        assert!(fault_of("chat/closed.hbs", in_call).contains("did you mean \"state\"?"));
     }
 
     #[test]
@@ -288,9 +288,20 @@ mod tests {
     #[test]
     fn a_file_that_no_message_is_made_from_is_found() {
         assert_eq!(
-            fault_of("templates/slack/ringin.hbs", "x"),
-            "templates/slack/ringin.hbs: no message is made from this file; did you mean slack/ringing.hbs?"
+            fault_of("templates/chat/ringin.hbs", "x"),
+            "templates/chat/ringin.hbs: no message is made from this file; did you mean chat/ringing.hbs?"
         );
+    }
+
+    #[test]
+    fn own_words_under_the_earlier_name_of_the_folder_are_sent_to_the_new_one() {
+        let names = template_files().filter_map(|(path, _)| path.strip_prefix("chat/"));
+        for name in names {
+            assert_eq!(
+                fault_of(&format!("slack/{name}"), "x"),
+                format!("templates/slack/{name}: no message is made from this file; did you mean chat/{name}?")
+            );
+        }
     }
 
     #[test]

@@ -72,11 +72,11 @@ fn is_invisible(c: char) -> bool {
 
 /// A link from outside: `http` or `https` with a host and without credentials, else nothing.
 pub fn link(text: &str) -> Option<String> {
-    /// Longest link that fits a Slack button and any mail client.
+    /// Longest link that mail clients and chats take.
     const MAX: usize = 2000;
     let url = url::Url::parse(text.trim()).ok()?;
     let plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    // A `|` would end the address in Slack's links.
+    // A `|` would end the address in a card's links.
     let link = url.to_string().replace('|', "%7C");
     (plain && url.has_host() && link.len() <= MAX).then_some(link)
 }

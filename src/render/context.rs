@@ -38,7 +38,7 @@ pub struct BriefContext<'a> {
     pub feedback_url: Option<&'a str>,
 }
 
-/// A briefing as a Slack card.
+/// A briefing as a card in the chat.
 #[derive(Debug, Clone, Copy)]
 pub struct CardContext<'a> {
     pub brief: BriefContext<'a>,

@@ -16,7 +16,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Escape {
     Spoken,
-    Slack,
+    Chat,
     Html,
     Plain,
 }
@@ -25,15 +25,15 @@ impl Escape {
     fn function(self) -> fn(&str) -> String {
         match self {
             Self::Spoken => spoken::escape,
-            Self::Slack => slack,
+            Self::Chat => chat,
             Self::Html => handlebars::html_escape,
             Self::Plain => handlebars::no_escape,
         }
     }
 }
 
-/// Slack's three characters: without `<` there is no link, no mention and no `<!channel>`.
-fn slack(text: &str) -> String {
+/// The three characters that mean something in a card: without `<` there is no link and no mention.
+fn chat(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
@@ -73,18 +73,18 @@ const CALLER_WORDS: usize = 78;
 #[rustfmt::skip]
 const SPECS: &[Spec] = specs![
     "whisper/ring.hbs" Spoken Whisper Shape::Speech(spoken::MAX_WORDS);
-    "slack/ringing.hbs" Slack Rep Shape::Notice;
-    "slack/connected.hbs" Slack Rep Shape::Notice;
-    "slack/booked.hbs" Slack Rep Shape::Notice;
-    "slack/callback.hbs" Slack Rep Shape::Notice;
-    "slack/reminder.hbs" Slack Rep Shape::Notice;
-    "slack/escalation.hbs" Slack Rep Shape::Notice;
-    "slack/needs_attention.hbs" Slack Rep Shape::Notice;
-    "slack/handed_over.hbs" Slack Rep Shape::Notice;
-    "slack/given_away.hbs" Slack Rep Shape::Notice;
-    "slack/briefing.hbs" Slack Rep Shape::Text;
-    "slack/footer.hbs" Slack Rep Shape::Text;
-    "slack/closed.hbs" Slack Closed Shape::Text;
+    "chat/ringing.hbs" Chat Rep Shape::Notice;
+    "chat/connected.hbs" Chat Rep Shape::Notice;
+    "chat/booked.hbs" Chat Rep Shape::Notice;
+    "chat/callback.hbs" Chat Rep Shape::Notice;
+    "chat/reminder.hbs" Chat Rep Shape::Notice;
+    "chat/escalation.hbs" Chat Rep Shape::Notice;
+    "chat/needs_attention.hbs" Chat Rep Shape::Notice;
+    "chat/handed_over.hbs" Chat Rep Shape::Notice;
+    "chat/given_away.hbs" Chat Rep Shape::Notice;
+    "chat/briefing.hbs" Chat Rep Shape::Text;
+    "chat/footer.hbs" Chat Rep Shape::Text;
+    "chat/closed.hbs" Chat Closed Shape::Text;
     "email/ringing.hbs" Plain Rep Shape::Notice;
     "email/connected.hbs" Plain Rep Shape::Notice;
     "email/booked.hbs" Plain Rep Shape::Notice;
@@ -135,7 +135,7 @@ impl fmt::Debug for Templates {
 /// One registry per way of escaping, since the escape function belongs to the registry.
 struct Engines {
     spoken: Handlebars<'static>,
-    slack: Handlebars<'static>,
+    chat: Handlebars<'static>,
     html: Handlebars<'static>,
     plain: Handlebars<'static>,
 }
@@ -144,7 +144,7 @@ impl Engines {
     fn empty() -> Self {
         Self {
             spoken: registry(Escape::Spoken),
-            slack: registry(Escape::Slack),
+            chat: registry(Escape::Chat),
             html: registry(Escape::Html),
             plain: registry(Escape::Plain),
         }
@@ -153,7 +153,7 @@ impl Engines {
     fn of(&self, escape: Escape) -> &Handlebars<'static> {
         match escape {
             Escape::Spoken => &self.spoken,
-            Escape::Slack => &self.slack,
+            Escape::Chat => &self.chat,
             Escape::Html => &self.html,
             Escape::Plain => &self.plain,
         }
@@ -162,7 +162,7 @@ impl Engines {
     fn of_mut(&mut self, escape: Escape) -> &mut Handlebars<'static> {
         match escape {
             Escape::Spoken => &mut self.spoken,
-            Escape::Slack => &mut self.slack,
+            Escape::Chat => &mut self.chat,
             Escape::Html => &mut self.html,
             Escape::Plain => &mut self.plain,
         }

@@ -1,7 +1,7 @@
 //! What is written to people: the briefing, made once per lead, and the words of every channel around it.
 //!
 //! Guarantees: whatever a lead brought in is cleaned before it becomes part of a [`Briefing`](baton_core::domain::briefing::Briefing)
-//! and escaped for its channel when it is printed; lengths stay within the vendors' limits; a template that is broken,
+//! and escaped for its channel when it is printed; lengths stay within the limits of CRMs and mail; a template that is broken,
 //! names something unknown or says nothing is found when it is loaded ([`Templates::compile`]), not on a call. Contexts
 //! for callers and for reps are different types ([`context`]): nothing meant for a rep can reach a caller.
 //!
@@ -10,6 +10,7 @@
 
 pub mod briefing;
 pub mod caller;
+mod card;
 mod check;
 mod clean;
 pub mod context;
@@ -18,7 +19,6 @@ mod engine;
 pub mod explain;
 mod notice;
 mod samples;
-pub mod slack;
 mod spoken;
 pub mod when;
 

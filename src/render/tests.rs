@@ -145,7 +145,7 @@ impl Case {
 
     fn card(&self, why: BriefWhy, state: &CardState) -> Card {
         let context = CardContext { brief: self.brief(why), key: "7k2m.12-brief", channel: "U1", state };
-        built_in().slack_card(&context)
+        built_in().card(&context)
     }
 
     fn note<'a>(&'a self, note: &'a CrmNote) -> NoteContext<'a> {
@@ -170,19 +170,13 @@ impl Case {
     }
 }
 
-/// A card as a person reads it: one line per block, then its text.
+/// A card as a person reads it, part by part.
 fn card_as_text(card: &Card) -> String {
-    let mut text = format!("notification: {}\n", card.text);
-    for block in card.blocks.as_array().expect("blocks are an array") {
-        text += &format!("--- {}\n", block["type"].as_str().expect("a type"));
-        for part in [&block["text"]["text"], &block["elements"][0]["text"]].into_iter().filter_map(|t| t.as_str()) {
-            text += &format!("{part}\n");
-        }
-        for button in block["elements"].as_array().into_iter().flatten().filter(|e| e["type"] == "button") {
-            text += &format!("[{}] {} {}\n", button["text"]["text"], button["action_id"], button["value"]);
-        }
-    }
-    text
+    [card.title.as_str(), opening(card), &card.briefing, &card.footer].join("\n---\n")
+}
+
+fn opening(card: &Card) -> &str {
+    card.opening.as_deref().unwrap_or_default()
 }
 
 #[test]
@@ -201,7 +195,7 @@ fn the_whisper_is_short_and_ends_with_what_to_press() {
 
 #[test]
 fn the_card_of_a_ringing_phone() {
-    golden("slack_ringing.txt", &card_as_text(&case(dana()).card(BriefWhy::Ringing, &CardState::Open)));
+    golden("card_ringing.txt", &card_as_text(&case(dana()).card(BriefWhy::Ringing, &CardState::Open)));
 }
 
 #[test]
@@ -210,17 +204,17 @@ fn a_card_for_every_reason_and_every_end() {
     let mut text = String::new();
     for why in WHYS {
         let card = case.card(why, &CardState::Open);
-        text += &format!("{why:?}: {}\n  {}\n", card.text, card.blocks[1]["text"]["text"]);
+        text += &format!("{why:?}: {}\n  {:?}\n", card.title, opening(&card));
     }
     let taken = CardState::TakenBy("Cy & Co".to_owned());
     for state in [CardState::Accepted, CardState::Declined, CardState::Missed, taken, CardState::CallerLeft] {
         let card = case.card(BriefWhy::Ringing, &state);
-        text += &format!("{state:?}: {}\n", card.blocks[1]["text"]["text"]);
-        let shown = card.blocks.to_string();
+        text += &format!("{state:?}: {:?}\n", opening(&card));
+        let shown = card_as_text(&card);
         assert!(!shown.contains("ringing"), "{state:?}: the phone does not ring any more");
         assert!(shown.contains("|Rate this lead>"), "{shown}");
     }
-    golden("slack_reasons.txt", &text);
+    golden("card_reasons.txt", &text);
 }
 
 #[test]

@@ -127,6 +127,7 @@ conformance! {
             a_vendors_strange_text_does_not_keep_a_step_open,
             a_stop_gives_back_what_was_not_sent,
             the_backlog_is_measured,
+            open_briefings_in_slack_become_briefings_in_the_chat,
         ]
         transactions: [
             a_caller_who_leaves_neither_undoes_the_commit_nor_leaves_it_open,

@@ -244,7 +244,7 @@ pub fn inbox(event: &Value, received_at: DateTime<Utc>) -> InboxMessage {
 const CALENDAR: usize = 8;
 
 fn roster(reps_per_desk: usize) -> String {
-    let mut text = String::from("id,name,email,phones,team,timezone,hours,slack_id,calendar,crm_id\n");
+    let mut text = String::from("id,name,email,phones,team,timezone,hours,chat_id,calendar,crm_id\n");
     for (desk, area) in DESKS.iter().zip(["212", "213", "312"]) {
         for number in 1..=reps_per_desk {
             let id = format!("{desk}-{number:02}");

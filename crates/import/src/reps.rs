@@ -40,7 +40,7 @@ pub fn import(text: &str, overrides: &BTreeMap<String, String>) -> Result<Import
     }
     let mut imported = Imported { told: sheet.told(), ..Imported::default() };
     let mut csv = "# weight, skills, delegate, leave and calendar are yours to fill in; hours and holidays are names from hours.yaml.\n\
-                   id,name,email,phones,team,seniority,languages,skills,timezone,hours,holidays,slack_id,calendar,crm_id,delegate,\
+                   id,name,email,phones,team,seniority,languages,skills,timezone,hours,holidays,chat_id,calendar,crm_id,delegate,\
                    manager,weight,cap_per_day,active,leave\n"
         .to_owned();
     let mut lines: BTreeMap<String, u32> = BTreeMap::new();

@@ -36,7 +36,7 @@ impl Work for ChatEffect<'_> {
             Self::Brief { rep, .. } => {
                 let Some(chat) = &parts.vendors.chat else { return not_configured("chat") };
                 let rules = Arc::clone(&parts.release.borrow().rules);
-                let channel = rules.reps.get(rep).and_then(|rep| rep.slack_id.clone());
+                let channel = rules.reps.get(rep).and_then(|rep| rep.chat_id.clone());
                 let (Some(channel), Some(since)) = (channel, step.sent_at) else { return Ok(None) };
                 let found = chat.find(&channel, &step.effect_key, since - TimeDelta::minutes(1)).await?;
                 Ok(found.map(|message| Done::reference(reference(&message))))
@@ -53,7 +53,7 @@ impl Work for ChatEffect<'_> {
 }
 
 async fn post(at: &At<'_>, chat: &dyn Chat, rep: &Rep, why: BriefWhy) -> Result<Done, VendorError> {
-    let Some(channel) = &rep.slack_id else { return Err(needs_person(format!("rep {} has no slack_id", rep.id))) };
+    let Some(channel) = &rep.chat_id else { return Err(needs_person(format!("rep {} has no chat_id", rep.id))) };
     let card = card(at, rep, why, &at.step.effect_key, channel, &CardState::Open);
     Ok(Done::reference(reference(&chat.post(&card).await?)))
 }
@@ -78,7 +78,7 @@ async fn update(at: &At<'_>, chat: &dyn Chat, key: &str, rep: &Rep) -> Result<Do
 }
 
 fn card(at: &At<'_>, rep: &Rep, why: BriefWhy, key: &str, channel: &str, state: &CardState) -> Card {
-    at.brief(rep, why, |brief| at.matter.templates.slack_card(&CardContext { brief, key, channel, state }))
+    at.brief(rep, why, |brief| at.matter.templates.card(&CardContext { brief, key, channel, state }))
 }
 
 fn card_state(matter: &Matter, key: &str) -> CardState {

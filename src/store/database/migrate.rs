@@ -5,7 +5,7 @@ use crate::store::{Access, Store, StoreError, Tx};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 13] = [
+const MIGRATIONS: [(&str, &str); 14] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -19,6 +19,7 @@ const MIGRATIONS: [(&str, &str); 13] = [
     ("0011_open_leads", include_str!("../../../migrations/0011_open_leads.sql")),
     ("0012_found_by_lead", include_str!("../../../migrations/0012_found_by_lead.sql")),
     ("0013_outcome_amount", include_str!("../../../migrations/0013_outcome_amount.sql")),
+    ("0014_chat", include_str!("../../../migrations/0014_chat.sql")),
 ];
 
 const KNOWN: &str =

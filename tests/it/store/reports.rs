@@ -41,7 +41,7 @@ fn feedback(name: &str, seconds: i64, quality: u8) -> Feedback {
         completeness: None,
         misroute: Some(misroute),
         note: Some("\"wrong\" desk".to_owned()),
-        via: "slack".to_owned(),
+        via: "api".to_owned(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! A step has one live runner, and a result counts only with the fence it was claimed with.
 
 use super::server::{Db, variable};
-use super::world::{LEASE, every_kind, later, now, publish, step};
+use super::world::{LEASE, every_kind, later, now, publish, rep, step};
 use baton::store::{Claim, FinishedStep, NewStep, StepEnd, StepRow, StepStats, Store, VendorRef};
-use baton_core::domain::effect::{Effect, Timer};
+use baton_core::domain::effect::{BriefWhy, Channel, Effect, Timer};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -122,6 +122,21 @@ pub async fn a_zombies_result_does_not_count_and_is_kept(db: Db) {
     let vendor = db.store.read("test", |tx| Box::pin(async move { tx.step_vendor_ref("ring").await })).await;
     assert_eq!(vendor.expect("a read"), VendorRef::Known("real".to_owned()));
     assert_eq!(db.number("SELECT COUNT(*) FROM orphan_result WHERE effect_key = 'ring' AND fence = 1").await, 1);
+}
+
+/// What an earlier version planned is done by this one, under the name of today.
+pub async fn open_briefings_in_slack_become_briefings_in_the_chat(db: Db) {
+    let brief = Effect::Brief { rep: rep("ana"), channel: Channel::Chat, why: BriefWhy::Ringing };
+    let held = born_leased(step("held", brief.clone(), later(-2)), later(-1));
+    insert(&db, vec![held, step("due", brief.clone(), later(-1)), step("ended", brief.clone(), later(-1))]).await;
+    let earlier = "kind = 'brief_slack', payload = replace(payload, '\"chat\"', '\"slack\"')";
+    assert_eq!(db.execute(format!("UPDATE step SET {earlier} WHERE payload LIKE '%\"chat\"%'")).await, 3);
+    db.execute("UPDATE step SET state = 'done' WHERE effect_key = 'ended'").await;
+    db.execute("DELETE FROM schema_migration WHERE name = '0014_chat'").await;
+    assert_eq!(db.store.migrate().await.expect("a migration"), ["0014_chat"]);
+    let claimed = claim(&db.store, "w", now(), 10).await;
+    assert_eq!(keys(&claimed), ["held", "due"]);
+    assert!(claimed.iter().all(|step| step.effect == brief), "{claimed:?}");
 }
 
 /// A worker died while a phone rang, and a long list of notes is due: the call comes first.

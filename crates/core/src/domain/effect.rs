@@ -125,7 +125,8 @@ pub enum CrmNote {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
-    Slack,
+    #[serde(alias = "slack")] // as earlier versions stored it
+    Chat,
     Email,
 }
 
@@ -260,7 +261,7 @@ impl Effect {
             Self::FindSlots { .. } => "find_slots",
             Self::Book { .. } => "book",
             Self::WriteCrm { .. } => "write_crm",
-            Self::Brief { channel: Channel::Slack, .. } => "brief_slack",
+            Self::Brief { channel: Channel::Chat, .. } => "brief_chat",
             Self::Brief { channel: Channel::Email, .. } => "brief_email",
             Self::UpdateCard { .. } => "update_card",
             Self::ConfirmToCaller { .. } => "confirm_to_caller",
@@ -280,5 +281,20 @@ impl Effect {
             Self::WriteCrm { .. } => 2,
             Self::Publish { .. } | Self::ConfirmToCaller { .. } | Self::ReadOwner => 3,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_briefing_stored_for_slack_is_one_for_the_chat() {
+        let stored = |channel| format!(r#"{{"effect":"brief","rep":"ana","channel":"{channel}","why":"ringing"}}"#);
+        let effect = Effect::Brief { rep: RepId::new("ana").unwrap(), channel: Channel::Chat, why: BriefWhy::Ringing };
+        for channel in ["slack", "chat"] {
+            assert_eq!(serde_json::from_str::<Effect>(&stored(channel)).unwrap(), effect);
+        }
+        assert_eq!(serde_json::to_string(&effect).unwrap(), stored("chat"));
     }
 }

@@ -79,7 +79,7 @@ pub struct Feedback {
     pub completeness: Option<u8>,
     pub misroute: Option<Misroute>,
     pub note: Option<String>,
-    /// `link`, `api`, `slack`.
+    /// `link` or `api`.
     pub via: String,
 }
 

@@ -32,7 +32,8 @@ pub struct Rep {
     pub hours: String,
     /// Holiday region, or several merged (`DE;DE-BY`); empty means none.
     pub holidays: String,
-    pub slack_id: Option<String>,
+    /// Member id in the chat.
+    pub chat_id: Option<String>,
     /// Calendar address, usually the e-mail.
     pub calendar: Option<String>,
     /// The CRM's user id (Salesforce) or owner id (HubSpot).

@@ -161,7 +161,7 @@ impl Move<'_> {
 
     /// Card and mail.
     fn tell(&mut self, rep: &RepId, why: BriefWhy) {
-        self.plan(Effect::Brief { rep: rep.clone(), channel: Channel::Slack, why }, NOTIFY_WITHIN);
+        self.plan(Effect::Brief { rep: rep.clone(), channel: Channel::Chat, why }, NOTIFY_WITHIN);
         self.plan(Effect::Brief { rep: rep.clone(), channel: Channel::Email, why }, NOTIFY_WITHIN);
     }
 

@@ -129,7 +129,7 @@ impl Call {
     }
 
     fn briefs(self, name: &str, why: BriefWhy) -> Self {
-        self.does(&Effect::Brief { rep: rep_id(name), channel: Channel::Slack, why })
+        self.does(&Effect::Brief { rep: rep_id(name), channel: Channel::Chat, why })
     }
 
     fn publishes(self, topic: Topic) -> Self {

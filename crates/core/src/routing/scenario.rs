@@ -237,7 +237,7 @@ impl Scenario {
             timezone: Zone::UTC,
             hours: "office".into(),
             holidays: String::new(),
-            slack_id: None,
+            chat_id: None,
             calendar: Some(format!("{name}@example.com")),
             crm_id: Some(format!("crm-{name}").into()),
             delegate: None,

@@ -6,7 +6,6 @@ use baton::connectors::{Card, Chat, VendorError};
 use baton_clock::{Clock, FakeClock};
 use baton_sandbox::slack::{SlackState, routes};
 use baton_sandbox::{Fault, World, serve};
-use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,14 +49,10 @@ fn card(key: &str, channel: &str) -> Card {
     Card {
         key: key.into(),
         channel: channel.into(),
-        text: "New lead: <!channel> & Sons".into(),
-        blocks: json!([
-            { "type": "section", "text": { "type": "mrkdwn", "text": "*New lead*" } },
-            { "type": "actions", "elements": [
-                { "type": "button", "action_id": "accept", "value": "offer_1",
-                  "text": { "type": "plain_text", "text": "Accept" } }
-            ] }
-        ]),
+        title: "New lead: <!channel> & Sons".into(),
+        opening: Some("*Your phone is ringing.*".into()),
+        briefing: "*Score* 82 of 100".into(),
+        footer: "Why you: first".into(),
     }
 }
 
@@ -68,9 +63,9 @@ async fn a_card_is_posted_rewritten_and_still_found() {
     let message = desk.state.messages().remove(0);
     assert_eq!((message.channel.as_str(), message.key()), (CHANNEL, "k1"));
     assert_eq!(message.text, "New lead: &lt;!channel&gt; &amp; Sons");
-    assert_eq!(message.blocks[1]["elements"][0]["value"], "offer_1");
+    assert_eq!(message.blocks[1]["text"]["text"], "*Your phone is ringing.*");
 
-    let taken = Card { text: "Taken by Ana".into(), blocks: json!([]), ..card("k1-update", CHANNEL) };
+    let taken = Card { title: "Taken by Ana".into(), opening: None, ..card("k1-update", CHANNEL) };
     desk.chat.update(&posted, &taken).await.unwrap();
     let messages = desk.state.messages();
     assert_eq!((messages.len(), messages[0].text.as_str(), messages[0].updates), (1, "Taken by Ana", 1));

@@ -27,7 +27,7 @@ impl Lane {
             Self::Timers => &["timer"],
             Self::Calls => &["instruct", "hold", "ring", "whisper", "join", "hang_up"],
             Self::Calendar => &["find_slots", "book"],
-            Self::Chat => &["brief_slack", "update_card"],
+            Self::Chat => &["brief_chat", "update_card"],
             Self::Crm => &["write_crm", "read_owner"],
             Self::Mail => &["brief_email", "confirm_to_caller"],
             Self::Events => &["publish"],
@@ -93,7 +93,7 @@ impl Effect {
             Self::HangUp { leg } => InLane::Calls(CallEffect::HangUp { leg }),
             Self::FindSlots { search, rep } => InLane::Calendar(CalendarEffect::FindSlots { search: *search, rep }),
             Self::Book { slot, attempt } => InLane::Calendar(CalendarEffect::Book { slot, attempt: *attempt }),
-            Self::Brief { rep, channel: Channel::Slack, why } => InLane::Chat(ChatEffect::Brief { rep, why: *why }),
+            Self::Brief { rep, channel: Channel::Chat, why } => InLane::Chat(ChatEffect::Brief { rep, why: *why }),
             Self::UpdateCard { card, rep } => InLane::Chat(ChatEffect::UpdateCard { card, rep }),
             Self::WriteCrm { owner, note } => InLane::Crm(CrmEffect::Write { owner, note }),
             Self::ReadOwner => InLane::Crm(CrmEffect::ReadOwner),
@@ -141,8 +141,8 @@ mod tests {
             Effect::HangUp { .. } => Effect::FindSlots { search: 1, rep },
             Effect::FindSlots { .. } => Effect::Book { slot, attempt: 1 },
             Effect::Book { .. } => Effect::WriteCrm { owner: rep, note: CrmNote::Routed },
-            Effect::WriteCrm { .. } => Effect::Brief { rep, channel: Channel::Slack, why: BriefWhy::Ringing },
-            Effect::Brief { channel: Channel::Slack, why, .. } => {
+            Effect::WriteCrm { .. } => Effect::Brief { rep, channel: Channel::Chat, why: BriefWhy::Ringing },
+            Effect::Brief { channel: Channel::Chat, why, .. } => {
                 Effect::Brief { rep, channel: Channel::Email, why: *why }
             }
             Effect::Brief { channel: Channel::Email, .. } => Effect::UpdateCard { card: String::new(), rep },

@@ -43,7 +43,7 @@ fn rep(zone: &str) -> Rep {
         timezone: zone.parse().expect("a zone"),
         hours: "week".into(),
         holidays: "here".into(),
-        slack_id: None,
+        chat_id: None,
         calendar: None,
         crm_id: None,
         delegate: None,

@@ -48,7 +48,7 @@ impl Move<'_> {
         let Some(owner) = self.open_promise(promised_at) else { return Used::No };
         // Nobody reads what is written to somebody who has left.
         let rep = if is_here(&owner, self.rules) { owner } else { self.above(&owner) };
-        self.plan(Effect::Brief { rep, channel: Channel::Slack, why: BriefWhy::Reminder }, NOTIFY_WITHIN);
+        self.plan(Effect::Brief { rep, channel: Channel::Chat, why: BriefWhy::Reminder }, NOTIFY_WITHIN);
         self.plan(Effect::Publish { topic: Topic::CallbackDue }, RECORD_WITHIN);
         Used::Yes
     }
@@ -56,7 +56,7 @@ impl Move<'_> {
     pub(super) fn escalate(&mut self, promised_at: DateTime<Utc>) -> Used {
         let Some(owner) = self.open_promise(promised_at) else { return Used::No };
         let above = self.above(&owner);
-        self.plan(Effect::Brief { rep: above, channel: Channel::Slack, why: BriefWhy::Escalation }, NOTIFY_WITHIN);
+        self.plan(Effect::Brief { rep: above, channel: Channel::Chat, why: BriefWhy::Escalation }, NOTIFY_WITHIN);
         Used::Yes
     }
 

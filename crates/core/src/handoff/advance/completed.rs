@@ -47,7 +47,7 @@ impl Move<'_> {
             Stage::Callback { promise } => {
                 let rep = promise.owner.clone();
                 let why = BriefWhy::Callback;
-                self.plan(Effect::Brief { rep, channel: Channel::Slack, why }, NOTIFY_WITHIN);
+                self.plan(Effect::Brief { rep, channel: Channel::Chat, why }, NOTIFY_WITHIN);
             }
             Stage::Offered
             | Stage::Searching { .. }

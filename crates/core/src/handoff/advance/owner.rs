@@ -36,7 +36,7 @@ impl Move<'_> {
         self.hand_over(rep, turn_in, waits_in, told_time_holds);
         // Who was to call would call as well.
         if let Some(rep) = relieved {
-            self.plan(Effect::Brief { rep, channel: Channel::Slack, why: BriefWhy::GivenAway }, NOTIFY_WITHIN);
+            self.plan(Effect::Brief { rep, channel: Channel::Chat, why: BriefWhy::GivenAway }, NOTIFY_WITHIN);
         }
         Used::Yes
     }

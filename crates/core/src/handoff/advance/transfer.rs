@@ -64,7 +64,7 @@ impl Move<'_> {
             self.plan(Effect::Hold, CARD_WHILE_RINGING);
         }
         self.plan_until(Effect::Ring { leg: leg.clone(), rep: rep.clone() }, ring_until);
-        let brief = Effect::Brief { rep: rep.clone(), channel: Channel::Slack, why: BriefWhy::Ringing };
+        let brief = Effect::Brief { rep: rep.clone(), channel: Channel::Chat, why: BriefWhy::Ringing };
         let card = self.plan(brief, CARD_WHILE_RINGING);
         self.next.legs.push(Leg { id: leg.clone(), rep, state: LegState::Ringing, card });
         self.timer_at(Timer::RingBy { leg }, ring_until);

@@ -37,7 +37,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("catch-all-unknown-pool", "`catch_all` names a pool that routing.yaml does not have."),
     ("cell-empty", "This column must be filled in every row."),
     ("column-missing", "A table needs this column."),
-    ("column-twice", "A table has this column twice; which of the two counts would be chance."),
+    (
+        "column-twice",
+        "A table has this column twice, or once by its name of today and once by an earlier one; which of the two counts would be chance.",
+    ),
     (
         "column-unknown",
         "A table has a column that nobody reads, so what it says would be ignored. Mend its name, or delete it.",
@@ -187,6 +190,10 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("pool-without-members", "A pool has no member."),
     ("rep-bad-cap", "A cap is a number of leads, at least 1; an empty cell means none."),
+    (
+        "rep-bad-chat-id",
+        "A Slack member id begins with U or W; it stands in the profile under \"copy member ID\". A handle such as @anna may change hands.",
+    ),
     ("rep-bad-crm-id", "The id of the person in the CRM: a user id of Salesforce or an owner id of HubSpot."),
     ("rep-bad-email", "This is not an e-mail address."),
     ("rep-bad-flag", "This is a yes or a no."),
@@ -194,11 +201,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("rep-bad-language", "A language is its two-letter code: en, de."),
     ("rep-bad-leave", "Leave is whole days: 2026-12-21..2027-01-02, several separated by semicolons."),
     ("rep-bad-phone", "Phones are written with plus and country code: +493012345678."),
-    (
-        "rep-bad-slack-id",
-        "A Slack id begins with U or W; it stands in the profile under \"copy member ID\". A handle such as @anna may change hands.",
-    ),
     ("rep-bad-weight", "A weight is a whole number from 1 to 100."),
+    ("rep-chat-id-twice", "Two reps have one id in the chat."),
     (
         "rep-crm-id-checksum",
         "The last three of the 18 characters of a Salesforce id say which of the others are upper case. Here they contradict: copy the id anew.",
@@ -217,7 +221,6 @@ pub const CODES: &[(&str, &str)] = &[
     ("rep-no-product", "The pool requires the lead's product, and of this member none is known."),
     ("rep-not-active", "Whoever is counted on here must be active."),
     ("rep-phone-twice", "Two reps have one phone."),
-    ("rep-slack-id-twice", "Two reps have one Slack id."),
     ("rep-unknown-delegate", "The delegate is not in reps.csv."),
     ("rep-unknown-holidays", "The holiday region is not in hours.yaml."),
     ("rep-unknown-manager", "The manager is not in reps.csv."),

@@ -24,7 +24,7 @@ const COLUMNS: [&str; 23] = [
     "timezone",
     "hours",
     "holidays",
-    "slack_id",
+    "chat_id",
     "calendar",
     "crm_id",
     "delegate",
@@ -89,7 +89,7 @@ impl Reader<'_> {
             timezone: self.timezone(),
             hours: together(&hours),
             holidays: together(&holidays),
-            slack_id: self.slack_id(),
+            chat_id: self.chat_id(),
             calendar: self.get("calendar").map(|word| word.text),
             crm_id: self.crm_id(),
             delegate: None,
@@ -154,10 +154,10 @@ impl Reader<'_> {
         true
     }
 
-    fn slack_id(&mut self) -> Option<String> {
-        let id = self.read("slack_id", "rep-bad-slack-id", "a Slack member id such as U0PRIYA001", slack_id)?;
-        let word = self.get("slack_id")?;
-        self.once("slack_id", &word, "rep-slack-id-twice").then_some(id)
+    fn chat_id(&mut self) -> Option<String> {
+        let id = self.read("chat_id", "rep-bad-chat-id", "a Slack member id such as U0PRIYA001", slack_id)?;
+        let word = self.get("chat_id")?;
+        self.once("chat_id", &word, "rep-chat-id-twice").then_some(id)
     }
 
     /// With 15 characters or with 18, it is one id of Salesforce.
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn a_full_row_is_read() {
         let (drafts, faults) = reps(
-            "id,name,email,phones,team,languages,timezone,hours,slack_id,weight,active,leave\n\
+            "id,name,email,phones,team,languages,timezone,hours,chat_id,weight,active,leave\n\
              ana.ruiz,Ana Ruiz,Ana.Ruiz@company.example,+34910000001;+34600000001,emea,ES;en,Europe/Madrid,office,U0ANARUIZ1,2,no,2026-03-02..2026-03-06;2026-04-01\n",
         );
         assert_eq!(faults, Vec::<String>::new());
@@ -320,6 +320,21 @@ mod tests {
         ];
         assert_eq!(faults, expected);
         assert_eq!(drafts.len(), 1, "the row is kept for the names that depend on it");
+    }
+
+    /// Stored releases have rosters from before `chat_id` was called so.
+    #[test]
+    fn a_roster_is_read_the_same_with_the_earlier_name_of_a_column() {
+        let roster = |column: &str| {
+            format!(
+                "id,name,email,team,timezone,hours,{column}\n\
+                 ana,Ana,ana@company.example,emea,Europe/Madrid,office,U0ANARUIZ1\n"
+            )
+        };
+        let [(now, faults), (earlier, before)] = ["chat_id", "slack_id"].map(|column| reps(&roster(column)));
+        assert_eq!((faults, before), (Vec::new(), Vec::new()));
+        assert_eq!(now[0].rep.chat_id.as_deref(), Some("U0ANARUIZ1"));
+        assert_eq!(now[0].rep, earlier[0].rep);
     }
 
     #[test]

@@ -6,6 +6,9 @@
 use crate::rules::fault::{At, Faults, Word, did_you_mean, listed, nearest, quoted};
 use crate::rules::words::encoding::separator;
 
+/// Earlier names of columns, which files of stored releases have, and those of today.
+const EARLIER: [(&str, &str); 1] = [("slack_id", "chat_id")];
+
 pub struct Table {
     /// Columns of the file, by index into `columns` of [`read`].
     columns: Vec<Option<&'static str>>,
@@ -118,13 +121,21 @@ fn header_columns(
     let mut found: Vec<Option<&'static str>> = Vec::new();
     let mut twice = false;
     for word in &header.cells {
-        let name = columns.iter().copied().find(|name| *name == word.text);
+        let meant =
+            EARLIER.iter().find(|(earlier, _)| *earlier == word.text).map_or(word.text.as_str(), |known| known.1);
+        let name = columns.iter().copied().find(|name| *name == meant);
         let names = columns.iter().copied();
         if name.is_none() {
             let hint = did_you_mean(&word.text, names.clone());
             faults.error("column-unknown", word.at, quoted(&word.text), listed(names)).hint(hint);
-        } else if found.contains(&name) {
-            faults.error("column-twice", word.at, format!("{} a second time", quoted(&word.text)), "each column once");
+        } else if let Some(first) = found.iter().position(|column| *column == name) {
+            let first = &header.cells[first].text;
+            let told = if *first == word.text {
+                format!("{} a second time", quoted(first))
+            } else {
+                format!("{}, which is {} by another name", quoted(&word.text), quoted(first))
+            };
+            faults.error("column-twice", word.at, told, "each column once");
             twice = true;
         }
         found.push(name);
