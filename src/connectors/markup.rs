@@ -1,6 +1,6 @@
 //! Plain text for places that read markup.
 
-/// Escapes `&`, `<` and `>`, which is what Slack's markup and HTML text need, up to `limit` characters of the result. Cut
+/// Escapes `&`, `<` and `>`, which is what HTML text needs, up to `limit` characters of the result. Cut
 /// before an escape, never within one.
 pub(super) fn escaped(plain: &str, limit: usize) -> String {
     let mut out = String::with_capacity(plain.len());

@@ -107,8 +107,8 @@ impl Done {
     }
 
     /// Ended well, with nothing done at a vendor.
-    pub fn nothing(why: &str) -> Self {
-        Self { result: Some(why.to_owned()), ..Self::default() }
+    pub fn nothing(why: impl Into<String>) -> Self {
+        Self { result: Some(why.into()), ..Self::default() }
     }
 
     pub fn reference(vendor_ref: impl Into<String>) -> Self {

@@ -52,7 +52,7 @@ fn sections(text: &str) -> Vec<Value> {
 }
 
 /// Cuts escaped text to `max` characters without leaving half an entity or half a link.
-fn cut(text: &str, max: usize) -> String {
+pub(super) fn cut(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
     }

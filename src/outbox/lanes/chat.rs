@@ -53,7 +53,7 @@ impl Work for ChatEffect<'_> {
 }
 
 async fn post(at: &At<'_>, chat: &dyn Chat, rep: &Rep, why: BriefWhy) -> Result<Done, VendorError> {
-    let Some(channel) = &rep.chat_id else { return Err(needs_person(format!("rep {} has no chat_id", rep.id))) };
+    let Some(channel) = &rep.chat_id else { return Ok(Done::nothing(format!("rep {} has no chat_id", rep.id))) };
     let card = card(at, rep, why, &at.step.effect_key, channel, &CardState::Open);
     Ok(Done::reference(reference(&chat.post(&card).await?)))
 }

@@ -93,6 +93,21 @@ async fn a_caller_who_hangs_up_while_it_rings_is_called_back_soon() {
     play.nothing_twice();
 }
 
+/// The chat is one of two ways to a rep: whoever is not in it gets the mail, and nothing has failed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rep_who_is_not_in_the_chat_gets_the_mail_alone() {
+    let play = Play::begin_under(|rules| rules.reps.values_mut().for_each(|rep| rep.chat_id = None)).await;
+    let caller = Caller::live(1).reps(&[RepManner::Silent]).hangs_up_after(Duration::from_secs(2));
+    let lead = play.call(&caller).await;
+    play.until(&lead, "callback").await;
+    play.until_quiet().await;
+    assert!(play.accepted("slack", "message").is_empty());
+    assert_eq!(play.stage.smtp.mails().len(), 2, "the rep's and the caller's");
+    let failed = play.running.store.read("flow.failed", |tx| Box::pin(async move { tx.steps_failed(10).await }));
+    assert_eq!(failed.await.expect("the steps"), [], "nothing that a person could mend");
+    play.nothing_twice();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_event_again_gets_the_same_answer_to_the_byte() {
     let play = Play::begin().await;

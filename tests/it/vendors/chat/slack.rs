@@ -49,7 +49,7 @@ fn card(key: &str, channel: &str) -> Card {
     Card {
         key: key.into(),
         channel: channel.into(),
-        title: "New lead: <!channel> & Sons".into(),
+        title: "New lead: &lt;!channel&gt; &amp; Sons".into(),
         opening: Some("*Your phone is ringing.*".into()),
         briefing: "*Score* 82 of 100".into(),
         footer: "Why you: first".into(),
