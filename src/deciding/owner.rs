@@ -299,7 +299,7 @@ impl ByRules<'_> {
         let again = DecidedAgain { owner: plan.owner.clone(), reason: told.clone(), pools: trace.pools };
         let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
         let (lead_id, kind) = (given.lead.id.clone(), DecidedAgain::KIND.to_owned());
-        tx.timeline_append(&[TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
+        tx.timeline_append(&[&TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
         let event = Event::Reassigned {
             rep: plan.owner,
             turn_in: turn.map(|entry| entry.pool),

@@ -216,7 +216,7 @@ async fn give_in(
     let again = DecidedAgain { owner: plan.owner.clone(), reason: plan.reason.in_words(), pools: trace.pools };
     let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
     let (lead_id, kind) = (waiting.lead.id.clone(), DecidedAgain::KIND.to_owned());
-    tx.timeline_append(&[TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
+    tx.timeline_append(&[&TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
     tracing::info!(
         lead.id = %waiting.lead.id, rep.id = %plan.owner, pool.id = %plan.pool,
         waited_s = (mover.now - waiting.since).num_seconds(), "a lead that waited has found somebody"

@@ -39,12 +39,13 @@ pub use token::Token;
 
 use baton_clock::jitter;
 use database::{Pulse, Way};
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use sql::dialect::Engine;
 use sql::error::worth_another_try;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool};
+use std::any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,35 +122,60 @@ impl Drop for Tx {
 pub trait Body<T>: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync + 'static {}
 impl<T, F> Body<T> for F where F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync + 'static {}
 
+/// A [`Body`] of whatever type: what runs it is compiled once, not once for each of a hundred bodies.
+type AnyBody = dyn for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<Made, StoreError>> + Send + Sync;
+type Made = Box<dyn any::Any + Send>;
+
+fn packed<T: Send + 'static>(value: T) -> Made {
+    Box::new(value)
+}
+
+fn unpacked<T: 'static>(made: Made) -> T {
+    *made.downcast::<T>().expect("a body's value is unpacked as the type it was packed as")
+}
+
 impl Store {
     /// Runs `body` in a transaction and commits. `name` appears in errors.
     ///
     /// # Errors
     /// What `body` returns; or the database failed, after the tries that make sense. After
     /// [`StoreError::CommitUnknown`] it may have counted all the same.
-    pub async fn write<T: Send + 'static>(&self, name: &'static str, body: impl Body<T>) -> Result<T, StoreError> {
-        self.in_task(name, Access::Write, body).await
+    pub fn write<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        body: impl Body<T>,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+        self.in_task(name, Access::Write, body)
     }
 
     /// Runs `body` against one consistent state. Whatever it writes is an error on SQLite and rolled back on PostgreSQL.
     ///
     /// # Errors
     /// As [`Store::write`].
-    pub async fn read<T: Send + 'static>(&self, name: &'static str, body: impl Body<T>) -> Result<T, StoreError> {
-        self.in_task(name, Access::Read, body).await
+    pub fn read<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        body: impl Body<T>,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+        self.in_task(name, Access::Read, body)
     }
 
-    async fn in_task<T: Send + 'static>(
+    fn in_task<T: Send + 'static>(
         &self,
         name: &'static str,
         access: Access,
         body: impl Body<T>,
-    ) -> Result<T, StoreError> {
+    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+        let body: Box<AnyBody> = Box::new(move |tx| body(tx).map_ok(packed).boxed());
+        self.any_in_task(name, access, body).map_ok(unpacked::<T>)
+    }
+
+    async fn any_in_task(&self, name: &'static str, access: Access, body: Box<AnyBody>) -> Result<Made, StoreError> {
         let store = self.clone();
         let work = async move {
             let mut tries = 1;
             loop {
-                match store.attempt(access, &body).await {
+                match store.attempt(access, &*body).await {
                     Err(error) if worth_another_try(&error) && tries < TRIES => {
                         tracing::debug!(transaction = name, tries, %error, "the transaction is tried again");
                         let longest = 20.0 * f64::from(tries * tries);
@@ -176,7 +202,7 @@ impl Store {
         }
     }
 
-    async fn attempt<T>(&self, access: Access, body: &impl Body<T>) -> Result<T, StoreError> {
+    async fn attempt(&self, access: Access, body: &AnyBody) -> Result<Made, StoreError> {
         let (pool, begin) = match access {
             Access::Write | Access::Migrate => (&self.writer, self.engine.begin_write()),
             Access::Read => (&self.reader, self.engine.begin_read()),
@@ -198,13 +224,13 @@ impl Store {
         })
     }
 
-    async fn run<T>(
+    async fn run(
         &self,
         connection: PoolConnection<Any>,
         begin: &'static str,
         access: Access,
-        body: &impl Body<T>,
-    ) -> Result<T, StoreError> {
+        body: &AnyBody,
+    ) -> Result<Made, StoreError> {
         let mut tx = Tx::begin(self.engine, connection, begin).await?;
         let done = AssertUnwindSafe(body(&mut tx)).catch_unwind().await;
         match (done, access) {

@@ -97,12 +97,11 @@ pub enum Claim {
 }
 
 impl Tx {
-    pub async fn steps_insert(&mut self, steps: impl IntoIterator<Item = &NewStep>) -> Result<(), StoreError> {
-        let mut steps = steps.into_iter().peekable();
-        if steps.peek().is_none() {
+    pub async fn steps_insert(&mut self, steps: &[&NewStep]) -> Result<(), StoreError> {
+        if steps.is_empty() {
             return Ok(());
         }
-        let mut rows = Rows::sized(steps.size_hint().0, 800);
+        let mut rows = Rows::sized(steps.len(), 800);
         for step in steps {
             let born = i64::from(step.leased.is_some());
             let columns = StepColumns {

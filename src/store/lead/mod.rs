@@ -90,9 +90,9 @@ impl Tx {
         self.decisions_insert(&decisions).await?;
         self.handoffs_insert(decided.iter().map(|one| &one.handoff)).await?;
         let steps: Vec<&NewStep> = decided.iter().flat_map(|one| &one.steps).collect();
-        self.steps_insert(steps).await?;
+        self.steps_insert(&steps).await?;
         let timeline: Vec<&TimelineEntry> = decided.iter().flat_map(|one| &one.timeline).collect();
-        self.timeline_append(timeline).await
+        self.timeline_append(&timeline).await
     }
 
     async fn leads_insert(&mut self, decided: &[DecidedLead]) -> Result<(), StoreError> {

@@ -50,12 +50,8 @@ impl TimelineEntry {
 
 impl Tx {
     /// Appends in order to the story of one lead, whose handoff the caller holds.
-    pub async fn timeline_append(
-        &mut self,
-        entries: impl IntoIterator<Item = &TimelineEntry>,
-    ) -> Result<(), StoreError> {
-        let entries = entries.into_iter();
-        let mut rows = Rows::sized(entries.size_hint().0, 600);
+    pub async fn timeline_append(&mut self, entries: &[&TimelineEntry]) -> Result<(), StoreError> {
+        let mut rows = Rows::sized(entries.len(), 600);
         for (ordinal, entry) in (1..).zip(entries) {
             let columns = EntryColumns { lead_id: &entry.lead_id, ordinal, at: micros(entry.at), kind: &entry.kind };
             rows.row(&columns)?.document("body", &entry.body)?;

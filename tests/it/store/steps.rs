@@ -15,7 +15,7 @@ const RACE_ON: &str = "BATON_TEST_RACE_ON";
 async fn insert(db: &Db, steps: Vec<NewStep>) {
     let stored = db.store.write("test", move |tx| {
         let steps = steps.clone();
-        Box::pin(async move { tx.steps_insert(&steps).await })
+        Box::pin(async move { tx.steps_insert(&steps.iter().collect::<Vec<_>>()).await })
     });
     stored.await.expect("steps are stored");
 }
