@@ -165,7 +165,7 @@ async fn live(store: &Store, clock: &SharedClock, worker: &str, workspace: Works
 
 /// Promises of reps who are not active: workers move them on by the rules. A line for each rep, told and logged.
 async fn owed_by_who_left(store: &Store, rules: &RuleSet) -> Result<Vec<String>, StoreError> {
-    let owing = store.read("release.owing", |tx| Box::pin(tx.owing())).await?;
+    let owing = store.owing().await?;
     let gone = owing.into_iter().filter(|(rep, _)| rules.reps.get(rep).is_none_or(|rep| !rep.active));
     let tell = |(rep, leads): (RepId, u32)| {
         tracing::warn!(rep.id = %rep, leads, "a rep who is not active owes calls: their leads go on by the rules");

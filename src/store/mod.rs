@@ -6,7 +6,8 @@
 //! caller: nothing here reads a clock. State is read and written on the writer only; [`Store::read`] may lag behind nothing,
 //! since it is the same database.
 //!
-//! `sql` is what every statement speaks with, `database` what all of it lies in; each of the others is a family of tables.
+//! `sql` is what every statement speaks with, `database` what all of it lies in, `reads` the transactions of one method; each
+//! of the others is a family of tables.
 
 mod database;
 mod handoff;
@@ -14,6 +15,7 @@ mod inbox;
 mod lead;
 mod ledger;
 mod mirror;
+mod reads;
 mod release;
 mod rep;
 mod report;

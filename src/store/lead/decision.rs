@@ -108,7 +108,7 @@ impl Tx {
     /// Decisions in the order in which they were made: those later than `after` (instant and id), made before `until`.
     pub async fn decisions_stored(
         &mut self,
-        after: (DateTime<Utc>, &str),
+        after: &(DateTime<Utc>, String),
         until: DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<StoredDecision>, StoreError> {
@@ -116,7 +116,7 @@ impl Tx {
             "-- decision::stored_after\nSELECT {STORED} WHERE d.decided_at >= $1 AND d.decided_at < $3 \
              AND (d.decided_at > $1 OR d.id > $2) ORDER BY d.decided_at, d.id LIMIT $4"
         );
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(micros(after.0)).bind(after.1);
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(micros(after.0)).bind(after.1.as_str());
         let rows = query.bind(micros(until)).bind(limit as i64).fetch_all(self.conn()).await?;
         rows.iter().map(read_stored).collect()
     }
