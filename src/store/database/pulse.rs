@@ -4,8 +4,8 @@
 //! that is long ago or was a failure, what a small write of its own meets. That one is made by one asker at a time, at most
 //! every [`BETWEEN_TRIES`], and never waited for longer than [`TRIED_WITHIN`]: a probe that comes every second costs nothing.
 
-use crate::store::inbox::hex;
 use crate::store::sql::dialect::Engine;
+use crate::store::sql::row::hex;
 use crate::store::{Store, StoreError};
 use baton_clock::random_bytes;
 use std::sync::{Mutex, MutexGuard, PoisonError};
