@@ -71,12 +71,7 @@ impl Library {
         {
             return Ok(Arc::clone(rules));
         }
-        let wanted = id.clone();
-        let read = self.store.read("release.files", move |tx| {
-            let wanted = wanted.clone();
-            Box::pin(async move { tx.release_files(&wanted).await })
-        });
-        let files = read.await?.ok_or_else(|| Lost::Unknown(id.clone()))?;
+        let files = self.store.release_files(id).await?.ok_or_else(|| Lost::Unknown(id.clone()))?;
         let compiled = tokio::task::spawn_blocking(move || rules::compile(&files)).await;
         let refused = |first: String| Lost::Refused { release: id.clone(), first };
         let checked = compiled

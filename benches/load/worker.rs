@@ -173,8 +173,7 @@ impl Worker {
     }
 
     async fn steps_open(&self) -> Result<i64> {
-        let now = self.clock.now();
-        let open = self.store.read("bench.steps_open", move |tx| Box::pin(tx.step_stats(now))).await?;
+        let open = self.store.step_stats(self.clock.now()).await?;
         Ok(open.due + open.leased)
     }
 

@@ -88,8 +88,7 @@ fn lines(text: &str) -> BTreeMap<&str, usize> {
 /// # Errors
 /// There is none, or more than one.
 pub async fn find(store: &Store, start: &str) -> Result<StoredRelease> {
-    let found = store.read("release.list", |tx| Box::pin(async move { tx.releases().await }));
-    let all = found.await.context("reading the releases")?;
+    let all = store.releases().await.context("reading the releases")?;
     let mut fitting = all.iter().filter(|release| release.id.as_str().starts_with(start) && !start.is_empty());
     match (fitting.next(), fitting.next()) {
         (Some(release), None) => Ok(release.clone()),

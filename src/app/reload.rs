@@ -166,7 +166,7 @@ async fn live(store: &Store, clock: &SharedClock, worker: &str, workspace: Works
 
 /// Promises of reps who are not active: workers move them on by the rules. A line for each rep, told and logged.
 async fn owed_by_who_left(store: &Store, rules: &RuleSet, now: DateTime<Utc>) -> Result<Vec<String>, StoreError> {
-    let owing = store.read("release.owing", move |tx| Box::pin(tx.owing(now))).await?;
+    let owing = store.owing(now).await?;
     let gone = owing.into_iter().filter(|(rep, _)| rules.reps.get(rep).is_none_or(|rep| !rep.active));
     let tell = |(rep, Owed { calls, meetings }): (RepId, Owed)| {
         tracing::warn!(rep.id = %rep, calls, meetings, "a rep who is not active owes calls: their leads go on by the rules");

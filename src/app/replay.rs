@@ -60,12 +60,7 @@ pub async fn replay(store: &Store, which: Which, now: DateTime<Utc>, mut tell: i
     };
     let mut after = (since, String::new());
     loop {
-        let from = after.clone();
-        let page = store.read("replay.page", move |tx| {
-            let from = from.clone();
-            Box::pin(async move { tx.decisions_stored((from.0, &from.1), now, PAGE).await })
-        });
-        let page = page.await.context("reading stored decisions")?;
+        let page = store.decisions_stored(&after, now, PAGE).await.context("reading stored decisions")?;
         let Some(last) = page.last() else { return Ok(()) };
         after = (last.decided_at, last.id.clone());
         for stored in page {
@@ -79,12 +74,7 @@ pub async fn replay(store: &Store, which: Which, now: DateTime<Utc>, mut tell: i
 /// # Errors
 /// The database could not be read; or there is no such decision.
 pub async fn one(store: &Store, id: &str) -> Result<StoredDecision> {
-    let wanted = id.to_owned();
-    let found = store.read("replay.one", move |tx| {
-        let wanted = wanted.clone();
-        Box::pin(async move { tx.decision_stored(&wanted).await })
-    });
-    let found = found.await.context("reading a stored decision")?;
+    let found = store.decision_stored(id).await.context("reading a stored decision")?;
     found.with_context(|| {
         format!("there is no decision {id:?}: give the id of a decision (dec_…) or of a lead (lead_…)")
     })

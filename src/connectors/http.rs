@@ -121,12 +121,7 @@ impl VendorHttp {
     ///
     /// # Errors
     /// Whatever `send`, the token's source or `judge` say; `Reauthenticate` if the new token is refused too.
-    pub async fn send_with<S: TokenSource>(
-        &self,
-        tokens: &TokenCache<S>,
-        call: Call,
-        judge: Judge,
-    ) -> Result<Answer, VendorError> {
+    pub async fn send_with(&self, tokens: &TokenCache, call: Call, judge: Judge) -> Result<Answer, VendorError> {
         let token = tokens.get().await?;
         let (call, first) = self.attempt(call, &token, judge).await;
         if !matches!(first, Err(VendorError::Reauthenticate { .. })) {

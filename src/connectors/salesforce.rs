@@ -45,7 +45,7 @@ pub struct SalesforceConfig {
 
 pub struct Salesforce {
     http: Arc<VendorHttp>,
-    tokens: TokenCache<TokenRequests>,
+    tokens: TokenCache,
     api_version: String,
 }
 

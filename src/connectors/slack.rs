@@ -79,10 +79,9 @@ impl Slack {
         })
     }
 
-    async fn call<T: DeserializeOwned>(&self, call: Call) -> Result<T, VendorError> {
+    async fn call(&self, call: Call) -> Result<Answer, VendorError> {
         let answer = self.http.send(&call.bearer(&self.token)).await?;
-        judge(&answer)?;
-        answer.read().map_err(|why| in_doubt(VENDOR, answer.does, why))
+        judge(&answer).map(|()| answer)
     }
 
     /// The channel that a user's direct messages are in; other ids are channels already.
@@ -95,7 +94,7 @@ impl Slack {
         }
         // Opening again what is open changes nothing: a lost answer may be asked for again.
         let call = post("conversations.open", Does::Read).json(json!({ "users": id }));
-        let opened: Opened = self.call(call).await?;
+        let opened: Opened = read(&self.call(call).await?)?;
         self.remember_direct(id, &opened.channel.id);
         Ok(opened.channel.id)
     }
@@ -108,6 +107,10 @@ impl Slack {
         let mut direct = self.direct.lock().expect("nothing panics while holding the channels");
         direct.insert(user.to_owned(), channel.to_owned());
     }
+}
+
+fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
+    answer.read().map_err(|why| in_doubt(VENDOR, answer.does, why))
 }
 
 #[async_trait]
@@ -124,7 +127,7 @@ impl Chat for Slack {
         body["metadata"] = json!({ "event_type": EVENT_TYPE, "event_payload": { "key": card.key } });
         body["unfurl_links"] = json!(false);
         body["unfurl_media"] = json!(false);
-        let posted: MessageRef = self.call(post("chat.postMessage", Does::Write).json(body)).await?;
+        let posted: MessageRef = read(&self.call(post("chat.postMessage", Does::Write).json(body)).await?)?;
         if is_user(&card.channel) {
             self.remember_direct(&card.channel, &posted.channel);
         }
@@ -135,8 +138,7 @@ impl Chat for Slack {
     async fn update(&self, message: &MessageRef, card: &Card) -> Result<(), VendorError> {
         let mut body = content(channel_id(&message.channel)?, card);
         body["ts"] = json!(message.ts);
-        let _: MessageRef = self.call(post("chat.update", Does::Write).json(body)).await?;
-        Ok(())
+        read::<MessageRef>(&self.call(post("chat.update", Does::Write).json(body)).await?).map(|_| ())
     }
 
     /// Reads the channel's history, newest first. The app must be a member of a channel that it posts to.
@@ -144,7 +146,7 @@ impl Chat for Slack {
         let channel = self.channel_of(channel_id(channel)?).await?;
         let mut cursor = String::new();
         for _ in 0..PAGE_LIMIT {
-            let page: History = self.call(history(&channel, since, &cursor)).await?;
+            let page: History = read(&self.call(history(&channel, since, &cursor)).await?)?;
             if let Some(message) = page.messages.into_iter().find(|message| message.carries(key)) {
                 return Ok(Some(MessageRef { channel, ts: message.ts }));
             }
@@ -158,8 +160,7 @@ impl Chat for Slack {
     }
 
     async fn check(&self) -> Result<(), VendorError> {
-        let answer = self.http.send(&post("auth.test", Does::Read).bearer(&self.token)).await?;
-        judge(&answer)?;
+        let answer = self.call(post("auth.test", Does::Read)).await?;
         let granted = answer.headers.get("x-oauth-scopes").and_then(|value| value.to_str().ok());
         let missing = granted.map(missing_scopes).unwrap_or_default();
         if missing.is_empty() {

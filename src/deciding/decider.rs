@@ -201,11 +201,7 @@ impl Decider {
         let before = self.parts.clock.now() - ORPHANED_AFTER;
         // Messages that the database does not take do not stand in the way of those behind them.
         let limit = BATCH + self.setbacks.rest.count_stuck();
-        let found = self
-            .parts
-            .store
-            .read("inbox.orphans", move |tx| Box::pin(async move { tx.inbox_take_stale(before, limit).await }));
-        match found.await {
+        match self.parts.store.inbox_take_stale(before, limit).await {
             Ok(found) => {
                 let all = found.len() < limit;
                 let mut due = self.setbacks.rest.due(found, all);
@@ -295,12 +291,7 @@ impl Decider {
     /// # Errors
     /// The database could not be read, or holds what is no answer.
     pub async fn answer_of(&self, key: &str) -> Result<Option<Answer>, StoreError> {
-        let key = key.to_owned();
-        let found = self.parts.store.read("inbox.answer", move |tx| {
-            let key = key.clone();
-            Box::pin(async move { tx.inbox_answer(&key).await })
-        });
-        let Some(text) = found.await? else { return Ok(None) };
+        let Some(text) = self.parts.store.inbox_answer(key).await? else { return Ok(None) };
         Ok(serde_json::from_str(&text).ok())
     }
 }

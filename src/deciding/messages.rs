@@ -100,7 +100,7 @@ async fn contact_made(
     if let Some(why) = stranger(rep, rules).or(ahead(at, mover.now)).or(before(at, began)) {
         let body = json!({ "event": "contact.made", "rep": rep, "at": at, "why": why, "ignored": true });
         let entry = TimelineEntry { lead_id: lead.clone(), at: mover.now, kind: "contact_made".to_owned(), body };
-        tx.timeline_append(&[entry]).await?;
+        tx.timeline_append(&[&entry]).await?;
         return Ok(Applied::nothing("contact.made", why));
     }
     // A clock a little ahead of ours is believed, but not into the future.

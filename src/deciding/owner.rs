@@ -86,12 +86,7 @@ impl Decider {
         let given = match &wish.to {
             Some(_) => (given, None),
             None => {
-                let handoff = given.handoff.clone();
-                let owner = self.parts.store.read("reassign.owner", move |tx| {
-                    let handoff = handoff.clone();
-                    Box::pin(async move { Ok(tx.handoff(&handoff).await?.owner) })
-                });
-                let rules = without(&release.rules, &owner.await?);
+                let rules = without(&release.rules, &self.parts.store.handoff(&given.handoff).await?.owner);
                 let facts = self.facts_of(&given, &rules).await;
                 (given, Some((rules, facts)))
             }
@@ -171,12 +166,8 @@ impl Decider {
 
     /// The caller has left since.
     async fn to_give(&self, lead: &LeadId) -> Result<Option<WaitingLead>, StoreError> {
-        let lead = lead.clone();
-        let found = self.parts.store.read("owner.lead", move |tx| {
-            let lead = lead.clone();
-            Box::pin(async move { tx.lead_to_give(&lead).await })
-        });
-        Ok(found.await?.map(|given| WaitingLead { lead: given.lead.after_the_call(), ..given }))
+        let found = self.parts.store.lead_to_give(lead).await?;
+        Ok(found.map(|given| WaitingLead { lead: given.lead.after_the_call(), ..given }))
     }
 
     /// Accounts and their owners as they were known at the decision, calendars as they are now.
@@ -299,7 +290,7 @@ impl ByRules<'_> {
         let again = DecidedAgain { owner: plan.owner.clone(), reason: told.clone(), pools: trace.pools };
         let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
         let (lead_id, kind) = (given.lead.id.clone(), DecidedAgain::KIND.to_owned());
-        tx.timeline_append(&[TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
+        tx.timeline_append(&[&TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
         let event = Event::Reassigned {
             rep: plan.owner,
             turn_in: turn.map(|entry| entry.pool),

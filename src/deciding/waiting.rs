@@ -63,11 +63,7 @@ impl Decider {
         let rules = Arc::clone(&self.parts.release.borrow().rules);
         let open_for = TimeDelta::from_std(rules.handoff.open_for).unwrap_or(TimeDelta::MAX);
         let Some(before) = self.parts.clock.now().checked_sub_signed(open_for) else { return Ok(()) };
-        let aged = self
-            .parts
-            .store
-            .read("open.aged", move |tx| Box::pin(async move { tx.handoffs_open_since(before, PAGE).await }));
-        for handoff in aged.await? {
+        for handoff in self.parts.store.handoffs_open_since(before, PAGE).await? {
             let (rules, mover) = (Arc::clone(&rules), self.parts.mover());
             let closed = self.parts.store.write("open.close", move |tx| {
                 let (handoff, rules, mover) = (handoff.clone(), Arc::clone(&rules), mover.clone());
@@ -114,8 +110,7 @@ impl Decider {
                         continue;
                     }
                 }
-                let reps = self.parts.store.read("waiting.reps", |tx| Box::pin(tx.reps_read()));
-                table.standing.reps = reps.await?;
+                table.standing.reps = self.parts.store.reps_read().await?;
             }
         }
     }
@@ -216,7 +211,7 @@ async fn give_in(
     let again = DecidedAgain { owner: plan.owner.clone(), reason: plan.reason.in_words(), pools: trace.pools };
     let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
     let (lead_id, kind) = (waiting.lead.id.clone(), DecidedAgain::KIND.to_owned());
-    tx.timeline_append(&[TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
+    tx.timeline_append(&[&TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
     tracing::info!(
         lead.id = %waiting.lead.id, rep.id = %plan.owner, pool.id = %plan.pool,
         waited_s = (mover.now - waiting.since).num_seconds(), "a lead that waited has found somebody"

@@ -32,11 +32,7 @@ impl Facts {
         if all.is_empty() || !rules.ownership.iter().any(|rule| rule.existing == Existing::LeadOwner) {
             return leads.iter().map(|_| Vec::new()).collect();
         }
-        let found = self.store.read("caller.find", move |tx| {
-            let all = all.clone();
-            Box::pin(async move { tx.callers_find(&all).await })
-        });
-        let found = found.await.unwrap_or_else(|error| {
+        let found = self.store.callers_find(&all).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "our own leads of the callers could not be read");
             BTreeMap::new()
         });
@@ -76,11 +72,7 @@ impl Facts {
         if names.is_empty() {
             return BTreeMap::new();
         }
-        let found = self.store.read("mirror.get", move |tx| {
-            let names = names.clone();
-            Box::pin(async move { tx.mirror_get(&names).await })
-        });
-        found.await.unwrap_or_else(|error| {
+        self.store.mirror_get(&names).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the mirror of accounts could not be read");
             BTreeMap::new()
         })

@@ -17,7 +17,7 @@ pub async fn over(store: &Store, rules: &RuleSet, days: u32, now: DateTime<Utc>)
     let from = now - TimeDelta::days(i64::from(days.min(LONGEST_DAYS)));
     // The end is exclusive; what was decided this very moment belongs in.
     let until = now + TimeDelta::seconds(1);
-    let rows = store.read("report.rows", move |tx| Box::pin(async move { tx.report_rows(from, until).await })).await?;
+    let rows = store.report_rows(from, until).await?;
     let rows: Vec<LeadRow> = rows.into_iter().map(|row| lead_row(row, rules, now)).collect();
     let sla = rules.handoff.first_contact_sla;
     Ok(build(&rows, &ReportOptions { from, until, sla, now }))

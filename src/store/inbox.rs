@@ -1,7 +1,6 @@
 //! What came in, byte for byte.
 
-use super::sql::dialect::Column::{Bytes, Int, Text};
-use super::sql::row::{Reading, micros, rows_json, texts_json, without_nul};
+use super::sql::row::{Reading, columns, hex, micros, rows_json, texts_json, without_nul};
 use super::{StoreError, Tx};
 use baton_core::domain::id::LeadId;
 use chrono::{DateTime, Utc};
@@ -61,25 +60,30 @@ pub struct Aside {
     pub why: String,
 }
 
-#[derive(Serialize)]
-struct MessageColumns<'a> {
-    key: &'a str,
-    kind: &'a str,
-    body: String,
-    received_at: i64,
-    reply_to: Option<&'a str>,
-    correlation_id: Option<&'a str>,
-    state: &'static str,
+columns! {
+    struct MessageColumns<'a> {
+        Text key: &'a str,
+        Text kind: &'a str,
+        Bytes body: String,
+        Int received_at: i64,
+        Text reply_to: Option<&'a str>,
+        Text correlation_id: Option<&'a str>,
+        Text state: &'static str,
+    }
 }
 
-#[derive(Serialize)]
-struct AnswerColumns<'a> {
-    key: &'a str,
-    answer: &'a str,
-    lead_id: Option<&'a LeadId>,
+columns! {
+    struct AnswerColumns<'a> {
+        Text key: &'a str,
+        Text answer: &'a str,
+        Text lead_id: Option<&'a LeadId>,
+    }
 }
 
 const COLUMNS: &str = "key, kind, body, received_at, reply_to, correlation_id";
+
+/// Of a message that was put aside.
+const ASIDE: &str = "key, kind, received_at, error";
 
 /// Written so that rows are found by their keys and only then asked: the index over all that is received would be gone through
 /// for every key.
@@ -166,17 +170,8 @@ impl Tx {
             correlation_id: message.correlation_id.as_deref(),
             state: "received",
         });
-        let columns = [
-            Text("key"),
-            Text("kind"),
-            Bytes("body"),
-            Int("received_at"),
-            Text("reply_to"),
-            Text("correlation_id"),
-            Text("state"),
-        ];
         let tail = "ON CONFLICT (key) DO NOTHING RETURNING key";
-        let sql = self.engine.insert_all("inbox::insert", "inbox", &columns, tail);
+        let sql = self.engine.insert_all("inbox::insert", "inbox", MessageColumns::ALL, tail);
         let inserted = sqlx::query(sql).bind(rows_json(rows)?).fetch_all(self.conn()).await?;
         inserted.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
@@ -210,7 +205,7 @@ impl Tx {
         let sql = format!(
             "-- inbox::finish\nUPDATE inbox SET state = 'handled', answer = r.answer, lead_id = r.lead_id FROM {} \
              WHERE inbox.key = r.key AND {IS_RECEIVED}",
-            self.engine.rows(&[Text("key"), Text("answer"), Text("lead_id")])
+            self.engine.rows(AnswerColumns::ALL)
         );
         let changed = sqlx::query(AssertSqlSafe(sql)).bind(rows_json(rows)?).execute(self.conn()).await?;
         if changed.rows_affected() != done.len() as u64 {
@@ -265,16 +260,16 @@ impl Tx {
 
     /// The messages that were put aside, oldest first.
     pub async fn inbox_quarantined(&mut self, limit: usize) -> Result<Vec<Aside>, StoreError> {
-        let sql = "-- inbox::quarantined\nSELECT key, kind, received_at, error FROM inbox WHERE state = 'quarantined' \
-                   ORDER BY received_at, key LIMIT $1";
-        let rows = sqlx::query(sql).bind(limit as i64).fetch_all(self.conn()).await?;
+        let sql = format!(
+            "-- inbox::quarantined\nSELECT {ASIDE} FROM inbox WHERE state = 'quarantined' ORDER BY received_at, key LIMIT $1"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(limit as i64).fetch_all(self.conn()).await?;
         rows.iter().map(read_aside).collect()
     }
 
     /// One that was put aside, dropped ones included.
     pub async fn inbox_aside(&mut self, key: &str) -> Result<Option<Aside>, StoreError> {
-        let sql =
-            format!("-- inbox::aside\nSELECT key, kind, received_at, error FROM inbox WHERE key = $1 AND {IS_ASIDE}");
+        let sql = format!("-- inbox::aside\nSELECT {ASIDE} FROM inbox WHERE key = $1 AND {IS_ASIDE}");
         let row = sqlx::query(AssertSqlSafe(sql)).bind(key).fetch_optional(self.conn()).await?;
         row.as_ref().map(read_aside).transpose()
     }
@@ -314,14 +309,4 @@ fn read_aside(row: &AnyRow) -> Result<Aside, StoreError> {
         received_at: row.at("received_at")?,
         why: row.maybe_text("error")?.unwrap_or_default(),
     })
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(DIGITS[usize::from(byte >> 4)] as char);
-        text.push(DIGITS[usize::from(byte & 15)] as char);
-    }
-    text
 }

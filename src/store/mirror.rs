@@ -1,6 +1,7 @@
 //! What the CRM last said of accounts.
 
-use super::sql::dialect::Column::{Int, Text};
+use super::sql::dialect::Column::{self, Int, Text};
+use super::sql::dialect::{names, replacing};
 use super::sql::row::{Reading, document, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::account::Candidates;
@@ -17,10 +18,13 @@ pub struct Mirrored {
     pub observed_at: DateTime<Utc>,
 }
 
+const COLUMNS: [Column; 4] = [Text("key"), Text("body"), Text("source"), Int("observed_at")];
+
 impl Tx {
     pub async fn mirror_get(&mut self, keys: &[String]) -> Result<BTreeMap<String, Mirrored>, StoreError> {
         let sql = format!(
-            "-- mirror::get\nSELECT key, body, source, observed_at FROM mirror_account WHERE key IN {}",
+            "-- mirror::get\nSELECT {} FROM mirror_account WHERE key IN {}",
+            names(&COLUMNS),
             self.engine.texts()
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(keys)).fetch_all(self.conn()).await?;
@@ -43,10 +47,7 @@ impl Tx {
                 "observed_at": micros(mirrored.observed_at),
             }));
         }
-        let columns = [Text("key"), Text("body"), Text("source"), Int("observed_at")];
-        let tail = "ON CONFLICT (key) DO UPDATE SET body = excluded.body, source = excluded.source, \
-                    observed_at = excluded.observed_at";
-        let sql = self.engine.insert_all("mirror::put", "mirror_account", &columns, tail);
+        let sql = self.engine.insert_all("mirror::put", "mirror_account", &COLUMNS, &replacing("key", &COLUMNS));
         sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
         Ok(())
     }

@@ -1,12 +1,11 @@
 //! All SQL. One store over SQLite (one file, one process) and PostgreSQL (several workers): the same tables, the same
 //! statements, the same meaning, held together by one conformance suite.
 //!
-//! Guarantees: a transaction runs to its end in a task of its own, so that a caller who stops waiting can neither leave it open
-//! nor undo it halfway; it is tried again, whole, when the database asks for that; an `Ok` means committed. Time comes from the
-//! caller: nothing here reads a clock. State is read and written on the writer only; [`Store::read`] may lag behind nothing,
-//! since it is the same database.
+//! Guarantees: time comes from the caller, nothing here reads a clock. State is read and written on the writer only;
+//! [`Store::read`] may lag behind nothing, since it is the same database.
 //!
-//! `sql` is what every statement speaks with, `database` what all of it lies in; each of the others is a family of tables.
+//! `sql` is what every statement speaks with, `database` what all of it lies in and how a transaction runs there; neither
+//! knows the others: the families of tables and `reads`, the transactions of one method.
 
 mod database;
 mod handoff;
@@ -14,6 +13,7 @@ mod inbox;
 mod lead;
 mod ledger;
 mod mirror;
+mod reads;
 mod release;
 mod rep;
 mod report;
@@ -21,7 +21,7 @@ mod sql;
 mod step;
 mod token;
 
-pub use database::WorkerLock;
+pub use database::{Store, Tx, WorkerLock};
 pub use handoff::{Moved, Mover, local_day, new_steps};
 pub use inbox::{Aside, InboxMessage, InboxRow, Known};
 pub use lead::{
@@ -36,200 +36,3 @@ pub use report::{Contact, OwnerChange, ReportRow};
 pub use sql::error::StoreError;
 pub use step::{Claim, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
 pub use token::Token;
-
-use baton_clock::jitter;
-use database::{Pulse, Way};
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use sql::dialect::Engine;
-use sql::error::worth_another_try;
-use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool};
-use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::time::Duration;
-use tracing::Instrument;
-
-/// How often a transaction is tried when the database says "again": deadlock, serialisation, lock not available.
-const TRIES: u32 = 4;
-/// How long a transaction that writes may take once it has its connection; statements have limits of their own below it.
-const ENDED_WITHIN: Duration = Duration::from_secs(20);
-/// The same for one that reads: reports take longer.
-const READ_WITHIN: Duration = Duration::from_secs(60);
-
-/// A handle to the database; clones share its connections.
-#[derive(Clone)]
-pub struct Store {
-    engine: Engine,
-    writer: AnyPool,
-    reader: AnyPool,
-    way: Arc<Way>,
-    pulse: Arc<Pulse>,
-}
-
-/// One transaction. Its methods stand in the files of their table family.
-///
-/// It begins and ends by plain statements: SQLite rolls back by itself when a disk is full or fails, and a client that keeps
-/// count of transactions would believe for ever that one is open.
-pub struct Tx {
-    engine: Engine,
-    inner: PoolConnection<Any>,
-    open: bool,
-}
-
-impl Tx {
-    async fn begin(engine: Engine, inner: PoolConnection<Any>, statement: &'static str) -> Result<Self, StoreError> {
-        let mut tx = Self { engine, inner, open: true };
-        if let Err(cause) = sqlx::raw_sql(statement).execute(tx.conn()).await {
-            let error = StoreError::from(cause);
-            tx.open = error.spoils_connection();
-            return Err(error);
-        }
-        Ok(tx)
-    }
-
-    async fn commit(mut self) -> Result<(), StoreError> {
-        sqlx::raw_sql("COMMIT").execute(self.conn()).await.map_err(StoreError::of_commit)?;
-        self.open = false;
-        Ok(())
-    }
-
-    /// What the body said matters more than how this ends.
-    async fn rollback(mut self, spoilt: bool) {
-        match sqlx::raw_sql("ROLLBACK").execute(self.conn()).await {
-            Ok(_) => self.open = spoilt,
-            Err(error) => tracing::debug!(%error, "the rollback failed: the connection is closed"),
-        }
-    }
-
-    fn conn(&mut self) -> &mut AnyConnection {
-        &mut self.inner
-    }
-}
-
-/// A connection that may still be in a transaction, or has met a fault of the database's, is closed; another one is made.
-impl Drop for Tx {
-    fn drop(&mut self) {
-        if self.open {
-            self.inner.close_on_drop();
-        }
-    }
-}
-
-/// The body of a transaction: may be run several times, and its values are final only when `write` has returned. It hands on
-/// every error of a method of [`Tx`]: after one, PostgreSQL stores nothing more, whatever the body returns.
-pub trait Body<T>: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync + 'static {}
-impl<T, F> Body<T> for F where F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync + 'static {}
-
-impl Store {
-    /// Runs `body` in a transaction and commits. `name` appears in errors.
-    ///
-    /// # Errors
-    /// What `body` returns; or the database failed, after the tries that make sense. After
-    /// [`StoreError::CommitUnknown`] it may have counted all the same.
-    pub async fn write<T: Send + 'static>(&self, name: &'static str, body: impl Body<T>) -> Result<T, StoreError> {
-        self.in_task(name, Access::Write, body).await
-    }
-
-    /// Runs `body` against one consistent state. Whatever it writes is an error on SQLite and rolled back on PostgreSQL.
-    ///
-    /// # Errors
-    /// As [`Store::write`].
-    pub async fn read<T: Send + 'static>(&self, name: &'static str, body: impl Body<T>) -> Result<T, StoreError> {
-        self.in_task(name, Access::Read, body).await
-    }
-
-    async fn in_task<T: Send + 'static>(
-        &self,
-        name: &'static str,
-        access: Access,
-        body: impl Body<T>,
-    ) -> Result<T, StoreError> {
-        let store = self.clone();
-        let work = async move {
-            let mut tries = 1;
-            loop {
-                match store.attempt(access, &body).await {
-                    Err(error) if worth_another_try(&error) && tries < TRIES => {
-                        tracing::debug!(transaction = name, tries, %error, "the transaction is tried again");
-                        let longest = 20.0 * f64::from(tries * tries);
-                        tokio::time::sleep(Duration::from_millis((longest * jitter()) as u64)).await;
-                        tries += 1;
-                    }
-                    result => {
-                        let result = result.map_err(|error| error.within(name));
-                        // Here, since whoever asked may not wait any more.
-                        if access != Access::Read {
-                            store.pulse.felt(result.as_ref().err());
-                        }
-                        return result;
-                    }
-                }
-            }
-        };
-        match tokio::spawn(work.in_current_span()).await {
-            Ok(result) => result,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(StoreError::Stopped),
-            },
-        }
-    }
-
-    async fn attempt<T>(&self, access: Access, body: &impl Body<T>) -> Result<T, StoreError> {
-        let (pool, begin) = match access {
-            Access::Write | Access::Migrate => (&self.writer, self.engine.begin_write()),
-            Access::Read => (&self.reader, self.engine.begin_read()),
-        };
-        let connection = match pool.acquire().await {
-            Err(sqlx::Error::PoolTimedOut) => return Err(self.way.why_unreachable().await),
-            acquired => acquired?,
-        };
-        let work = self.run(connection, begin, access, body);
-        // A server that is gone without a word would hold its connection, and whoever waits for it, for a quarter of an hour.
-        let span = match access {
-            Access::Read => READ_WITHIN,
-            Access::Write => ENDED_WITHIN,
-            Access::Migrate => return work.await,
-        };
-        tokio::time::timeout(span, work).await.unwrap_or_else(|_| {
-            let silent = std::io::Error::new(std::io::ErrorKind::TimedOut, "it stopped answering");
-            Err(StoreError::CommitUnknown { during: "a transaction", cause: sqlx::Error::Io(silent) })
-        })
-    }
-
-    async fn run<T>(
-        &self,
-        connection: PoolConnection<Any>,
-        begin: &'static str,
-        access: Access,
-        body: &impl Body<T>,
-    ) -> Result<T, StoreError> {
-        let mut tx = Tx::begin(self.engine, connection, begin).await?;
-        let done = AssertUnwindSafe(body(&mut tx)).catch_unwind().await;
-        match (done, access) {
-            (Ok(Ok(value)), Access::Write | Access::Migrate) => {
-                fail::fail_point!("before_commit");
-                tx.commit().await?;
-                fail::fail_point!("after_commit");
-                Ok(value)
-            }
-            (Ok(result), _) => {
-                tx.rollback(result.as_ref().is_err_and(StoreError::spoils_connection)).await;
-                result
-            }
-            (Err(panic), _) => {
-                tx.rollback(false).await;
-                std::panic::resume_unwind(panic)
-            }
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Access {
-    Read,
-    Write,
-    /// Writes, and may take its time.
-    Migrate,
-}

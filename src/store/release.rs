@@ -1,8 +1,7 @@
 //! Releases: the rules and templates that decisions were made with, whole, so that each decision can be made again.
 
-use super::inbox::hex;
 use super::sql::dialect::Column::{Bytes, Text};
-use super::sql::row::{Reading, document, micros, rows_json, texts_json};
+use super::sql::row::{Reading, document, hex, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::ReleaseId;
 use baton_core::rules::SourceFile;
@@ -61,10 +60,12 @@ impl Tx {
         let mut files: Vec<FileOf> =
             release.files.iter().map(|file| FileOf { path: file.path.clone(), file: digest_of(&file.text) }).collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        let sql = "-- release::live\nINSERT INTO release (id, files, summary, first_live_at, first_worker, last_live_at, last_worker) \
-                   VALUES ($1, $2, $3, $4, $5, $4, $5) ON CONFLICT (id) DO UPDATE \
-                   SET last_live_at = excluded.last_live_at, last_worker = excluded.last_worker";
-        let query = sqlx::query(sql).bind(release.id.as_str()).bind(document(&files)?).bind(&release.summary);
+        let sql = format!(
+            "-- release::live\nINSERT INTO release ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $4, $5) ON CONFLICT (id) DO UPDATE \
+             SET last_live_at = excluded.last_live_at, last_worker = excluded.last_worker"
+        );
+        let query =
+            sqlx::query(AssertSqlSafe(sql)).bind(release.id.as_str()).bind(document(&files)?).bind(&release.summary);
         query.bind(micros(release.at)).bind(&release.worker).execute(self.conn()).await?;
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What changes about a rep from minute to minute: presence, reservation, load.
 
-use super::sql::dialect::Column::{Int, Text};
+use super::sql::dialect::Column::{self, Int, Text};
+use super::sql::dialect::{names, replacing};
 use super::sql::row::{Reading, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::{HandoffId, RepId};
@@ -53,8 +54,17 @@ fn monday(day: NaiveDate) -> NaiveDate {
     day.week(Weekday::Mon).first_day()
 }
 
-const COLUMNS: &str =
-    "rep, presence, reserved_by, reserved_until, taken_on, taken_today, taken_week, taken_this_week, open_leads";
+const COLUMNS: [Column; 9] = [
+    Text("rep"),
+    Text("presence"),
+    Text("reserved_by"),
+    Int("reserved_until"),
+    Text("taken_on"),
+    Int("taken_today"),
+    Text("taken_week"),
+    Int("taken_this_week"),
+    Int("open_leads"),
+];
 
 impl Tx {
     /// These reps, locked in order until the transaction ends; one of whom nothing was stored begins at rest.
@@ -74,18 +84,19 @@ impl Tx {
 
     /// Every rep of whom something is stored, as they stand; locks nothing.
     pub async fn reps_read(&mut self) -> Result<BTreeMap<RepId, RepState>, StoreError> {
-        let sql = format!("-- rep::all\nSELECT {COLUMNS} FROM rep_state ORDER BY rep");
+        let sql = format!("-- rep::all\nSELECT {} FROM rep_state ORDER BY rep", names(&COLUMNS));
         let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(self.conn()).await?;
         rows.iter().map(|row| read(row).map(|state| (state.rep.clone(), state))).collect()
     }
 
-    async fn reps_select(&mut self, names: &[&RepId]) -> Result<BTreeMap<RepId, RepState>, StoreError> {
+    async fn reps_select(&mut self, reps: &[&RepId]) -> Result<BTreeMap<RepId, RepState>, StoreError> {
         let sql = format!(
-            "-- rep::lock\nSELECT {COLUMNS} FROM rep_state WHERE rep IN {} ORDER BY rep {}",
+            "-- rep::lock\nSELECT {} FROM rep_state WHERE rep IN {} ORDER BY rep {}",
+            names(&COLUMNS),
             self.engine.texts(),
             self.engine.for_update()
         );
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(names)).fetch_all(self.conn()).await?;
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(reps)).fetch_all(self.conn()).await?;
         rows.iter().map(|row| read(row).map(|state| (state.rep.clone(), state))).collect()
     }
 
@@ -107,22 +118,7 @@ impl Tx {
                 "open_leads": state.open_leads,
             })
         });
-        let columns = [
-            Text("rep"),
-            Text("presence"),
-            Text("reserved_by"),
-            Int("reserved_until"),
-            Text("taken_on"),
-            Int("taken_today"),
-            Text("taken_week"),
-            Int("taken_this_week"),
-            Int("open_leads"),
-        ];
-        let tail = "ON CONFLICT (rep) DO UPDATE SET presence = excluded.presence, reserved_by = excluded.reserved_by, \
-                    reserved_until = excluded.reserved_until, taken_on = excluded.taken_on, \
-                    taken_today = excluded.taken_today, taken_week = excluded.taken_week, \
-                    taken_this_week = excluded.taken_this_week, open_leads = excluded.open_leads";
-        let sql = self.engine.insert_all("rep::save", "rep_state", &columns, tail);
+        let sql = self.engine.insert_all("rep::save", "rep_state", &COLUMNS, &replacing("rep", &COLUMNS));
         sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
         Ok(())
     }

@@ -7,12 +7,11 @@ pub use backlog::{StepProblem, StepStats};
 pub use end::{FinishedStep, StepEnd, VendorRef};
 
 use super::sql::dialect::Column::{Int, Text};
-use super::sql::row::{Reading, Rows, micros, rows_json, texts_json};
+use super::sql::row::{Reading, Rows, columns, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::effect::{Effect, Planned};
 use baton_core::domain::id::{HandoffId, LeadId};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
@@ -66,20 +65,21 @@ impl NewStep {
     }
 }
 
-#[derive(Serialize)]
-struct StepColumns<'a> {
-    effect_key: &'a str,
-    lead_id: LeadId,
-    handoff_id: &'a HandoffId,
-    kind: &'static str,
-    priority: u8,
-    state: &'static str,
-    run_at: i64,
-    deadline_at: i64,
-    lease_owner: Option<&'a String>,
-    lease_until: Option<i64>,
-    fence: i64,
-    attempts: i64,
+columns! {
+    struct StepColumns<'a> {
+        Text effect_key: &'a str,
+        Text lead_id: LeadId,
+        Text handoff_id: &'a HandoffId,
+        Text kind: &'static str,
+        Int priority: u8,
+        Text state: &'static str,
+        Int run_at: i64,
+        Int deadline_at: i64,
+        Text lease_owner: Option<&'a String>,
+        Int lease_until: Option<i64>,
+        Int fence: i64,
+        Int attempts: i64,
+    } with payload
 }
 
 const COLUMNS: &str =
@@ -97,12 +97,11 @@ pub enum Claim {
 }
 
 impl Tx {
-    pub async fn steps_insert(&mut self, steps: impl IntoIterator<Item = &NewStep>) -> Result<(), StoreError> {
-        let mut steps = steps.into_iter().peekable();
-        if steps.peek().is_none() {
+    pub async fn steps_insert(&mut self, steps: &[&NewStep]) -> Result<(), StoreError> {
+        if steps.is_empty() {
             return Ok(());
         }
-        let mut rows = Rows::sized(steps.size_hint().0, 800);
+        let mut rows = Rows::sized(steps.len(), 800);
         for step in steps {
             let born = i64::from(step.leased.is_some());
             let columns = StepColumns {
@@ -121,22 +120,7 @@ impl Tx {
             };
             rows.row(&columns)?.document("payload", &step.planned.effect)?;
         }
-        let columns = [
-            Text("effect_key"),
-            Text("lead_id"),
-            Text("handoff_id"),
-            Text("kind"),
-            Int("priority"),
-            Text("payload"),
-            Text("state"),
-            Int("run_at"),
-            Int("deadline_at"),
-            Text("lease_owner"),
-            Int("lease_until"),
-            Int("fence"),
-            Int("attempts"),
-        ];
-        let sql = self.engine.insert_all("step::insert", "step", &columns, "");
+        let sql = self.engine.insert_all("step::insert", "step", StepColumns::ALL, "");
         sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
         Ok(())
     }

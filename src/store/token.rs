@@ -3,6 +3,7 @@
 use super::sql::row::{Reading, document, micros};
 use super::{StoreError, Tx};
 use chrono::{DateTime, Utc};
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use std::collections::BTreeSet;
 
@@ -23,13 +24,16 @@ pub struct Token {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
+const COLUMNS: &str = "id, hash, scopes, source, created_at, expires_at, revoked_at, last_used_at";
+
 impl Tx {
     /// # Errors
     /// `Conflict` if there is a token of this id.
     pub async fn token_insert(&mut self, token: &Token) -> Result<(), StoreError> {
-        let sql = "-- token::insert\nINSERT INTO token (id, hash, scopes, source, created_at, expires_at, \
-                   revoked_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
-        let query = sqlx::query(sql).bind(&token.id).bind(&token.hash).bind(document(&token.scopes)?);
+        let sql = format!(
+            "-- token::insert\nINSERT INTO token ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING"
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(&token.id).bind(&token.hash).bind(document(&token.scopes)?);
         let query = query.bind(&token.source).bind(micros(token.created_at));
         let query = query.bind(token.expires_at.map(micros)).bind(token.revoked_at.map(micros));
         match query.bind(token.last_used_at.map(micros)).execute(self.conn()).await?.rows_affected() {
@@ -40,9 +44,8 @@ impl Tx {
 
     /// All tokens, oldest first.
     pub async fn tokens(&mut self) -> Result<Vec<Token>, StoreError> {
-        let sql = "-- token::all\nSELECT id, hash, scopes, source, created_at, expires_at, revoked_at, last_used_at FROM token \
-                   ORDER BY created_at, id";
-        sqlx::query(sql).fetch_all(self.conn()).await?.iter().map(read).collect()
+        let sql = format!("-- token::all\nSELECT {COLUMNS} FROM token ORDER BY created_at, id");
+        sqlx::query(AssertSqlSafe(sql)).fetch_all(self.conn()).await?.iter().map(read).collect()
     }
 
     /// Notes that a token was seen. `false`: it has been taken away.

@@ -37,8 +37,7 @@ pub async fn ready(State(door): State<Door>) -> (StatusCode, String) {
         let (faults, at) = (refused.faults.len(), refused.at.format("%FT%TZ"));
         told.push_str(&format!("a change was refused {at}: {faults} to mend, see /v1/rules or run baton check\n"));
     }
-    let aside = door.store.read("inbox.aside", |tx| Box::pin(async move { tx.inbox_count_quarantined().await }));
-    if let Ok(Ok(aside @ 1..)) = timeout(COUNTED_WITHIN, aside).await {
+    if let Ok(Ok(aside @ 1..)) = timeout(COUNTED_WITHIN, door.store.inbox_count_quarantined()).await {
         told.push_str(&format!("messages put aside: {aside}; see /v1/attention or run baton quarantine list\n"));
     }
     (StatusCode::OK, told)

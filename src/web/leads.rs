@@ -124,11 +124,7 @@ fn parse_wait(text: &str) -> Result<Duration, Problem> {
 /// The newest leads, page by page, or those that are asked for.
 pub async fn list(State(door): State<Door>, Query(asked): Query<Listed>) -> Result<Json<Value>, Problem> {
     let (query, limit) = asked.check()?;
-    let found = door.store.read("lead.list", move |tx| {
-        let query = query.clone();
-        Box::pin(async move { tx.leads_find(&query, limit + 1).await })
-    });
-    let mut leads = found.await.map_err(|error| Problem::ours(&error))?;
+    let mut leads = door.store.leads_find(&query, limit + 1).await.map_err(|error| Problem::ours(&error))?;
     let more = leads.len() > limit;
     leads.truncate(limit);
     let next = leads.last().filter(|_| more).map(|last| cursor(last.decided_at, &last.lead));
@@ -234,12 +230,7 @@ impl Door {
     }
 
     pub(super) async fn lead(&self, id: &LeadId) -> Result<Option<LeadRecord>, Problem> {
-        let id = id.clone();
-        let found = self.store.read("lead.get", move |tx| {
-            let id = id.clone();
-            Box::pin(async move { tx.lead(&id).await })
-        });
-        found.await.map_err(|error| Problem::ours(&error))
+        self.store.lead(id).await.map_err(|error| Problem::ours(&error))
     }
 
     async fn known_lead(&self, id: &str) -> Result<(LeadId, LeadRecord), Problem> {

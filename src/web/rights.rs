@@ -127,9 +127,8 @@ impl Keyring {
         if given.read_at.is_some_and(|read_at| read_at.elapsed() < GOOD_FOR) {
             return Ok(());
         }
-        let read = self.store.read("token.all", |tx| Box::pin(async move { tx.tokens().await }));
         let within = if given.read_at.is_some() { READ_AGAIN_WITHIN } else { READ_WITHIN };
-        let read = timeout(within, read).await.unwrap_or(Err(StoreError::Stopped));
+        let read = timeout(within, self.store.tokens()).await.unwrap_or(Err(StoreError::Stopped));
         match (read, given.read_at) {
             (Ok(tokens), _) => given.tokens = tokens,
             (Err(error), None) => return Err(error),

@@ -58,7 +58,7 @@ pub async fn wind_up(stage: &Arc<Stage>, running: &Running, rules: &Arc<RuleSet>
     after.tell_outcomes().await?;
     quiet(stage, running, CRM_IS_ASKED_AFTER).await?;
     let records = records(running, told).await?;
-    let attention = running.store.read("demo.attention", |tx| Box::pin(tx.attention_counts())).await?;
+    let attention = running.store.attention_counts().await?;
     let counts = count(stage, &records, attention);
     let report = reports::over(&running.store, rules, 30, stage.world.clock.now()).await?;
     say(&format!("\n{}", reports::render(&report, Format::Text).trim_end()));
@@ -87,18 +87,11 @@ pub async fn wind_up(stage: &Arc<Stage>, running: &Running, rules: &Arc<RuleSet>
 const CRM_IS_ASKED_AFTER: TimeDelta = TimeDelta::seconds(130);
 
 async fn records(running: &Running, told: &[Told]) -> Result<Vec<LeadRecord>> {
-    let ids: Vec<_> = told.iter().map(|lead| lead.lead.clone()).collect();
-    let found = running.store.read("demo.leads", move |tx| {
-        let ids = ids.clone();
-        Box::pin(async move {
-            let mut records = Vec::new();
-            for id in &ids {
-                records.extend(tx.lead(id).await?);
-            }
-            Ok(records)
-        })
-    });
-    Ok(found.await?)
+    let mut records = Vec::new();
+    for lead in told {
+        records.extend(running.store.lead(&lead.lead).await?);
+    }
+    Ok(records)
 }
 
 fn count(stage: &Stage, records: &[LeadRecord], attention: AttentionCounts) -> Counts {

@@ -219,12 +219,8 @@ impl Play<'_> {
 
     async fn all_settled(&self, told: &[Told]) -> Result<bool> {
         for lead in told {
-            let id = lead.lead.clone();
-            let found = self.running.store.read("demo.lead", move |tx| {
-                let id = id.clone();
-                Box::pin(async move { tx.lead(&id).await })
-            });
-            if found.await?.is_none_or(|lead| lead.next_step.what == NextStepKind::Handoff) {
+            let found = self.running.store.lead(&lead.lead).await?;
+            if found.is_none_or(|lead| lead.next_step.what == NextStepKind::Handoff) {
                 return Ok(false);
             }
         }
@@ -236,7 +232,7 @@ impl Play<'_> {
 pub async fn quiet(stage: &Stage, running: &Running, ahead: TimeDelta) -> Result<()> {
     for _ in 0..300 {
         let now = stage.world.clock.now() + ahead;
-        let open = running.store.read("demo.open", move |tx| Box::pin(async move { tx.step_stats(now).await })).await?;
+        let open = running.store.step_stats(now).await?;
         if open.due + open.leased == 0 {
             return Ok(());
         }
@@ -266,12 +262,7 @@ impl Teller {
     async fn tell_on(&self, play: &Play<'_>, leads: &[Told]) -> Result<()> {
         let mut lines = Vec::new();
         for lead in leads {
-            let id = lead.lead.clone();
-            let entries = play.running.store.read("demo.timeline", move |tx| {
-                let id = id.clone();
-                Box::pin(async move { tx.timeline(&id).await })
-            });
-            let entries = entries.await?;
+            let entries = play.running.store.timeline(&lead.lead).await?;
             let from = self.told.lock().expect("teller").insert(lead.lead.clone(), entries.len()).unwrap_or(0);
             let new = entries.iter().skip(from);
             lines.extend(new.filter_map(|entry| Some((entry.at, tell::line(entry, &lead.name, &self.rules)?))));

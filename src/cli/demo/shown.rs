@@ -19,12 +19,7 @@ pub async fn tell(stage: &Stage, running: &Running, told: &[Told], stays_up: boo
     let shown = told.iter().find(|lead| lead.scene == super::scenes::TRANSFER).or(told.first());
     let Some(lead) = shown else { return Ok(()) };
     say(&format!("\n-- One of these calls, from both ends: {} --", lead.name));
-    let id = lead.lead.clone();
-    let record = running.store.read("demo.shown", move |tx| {
-        let id = id.clone();
-        Box::pin(async move { tx.lead(&id).await })
-    });
-    let call = record.await?.and_then(|record| record.lead.call).map(|call| call.id);
+    let call = running.store.lead(&lead.lead).await?.and_then(|record| record.lead.call).map(|call| call.id);
     let said =
         stage.world.accepted().into_iter().find(|effect| {
             effect.kind == "instruct" && call.as_deref().is_some_and(|call| effect.detail["call"] == call)

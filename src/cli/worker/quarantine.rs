@@ -63,7 +63,11 @@ impl Quarantine {
             Command::Show { key, format, place } => show(&open_store(&place).await?, key, format).await,
             Command::Replay { keys, all, place } => {
                 let store = open_store(&place).await?;
-                let keys = if all { aside(&store).await?.into_iter().map(|aside| aside.key).collect() } else { keys };
+                let keys = if all {
+                    store.inbox_quarantined(LISTED).await?.into_iter().map(|aside| aside.key).collect()
+                } else {
+                    keys
+                };
                 each(&store, keys, Done::Replayed).await
             }
             Command::Drop { keys, place } => each(&open_store(&place).await?, keys, Done::Dropped).await,
@@ -71,13 +75,8 @@ impl Quarantine {
     }
 }
 
-async fn aside(store: &Store) -> Result<Vec<Aside>> {
-    let found = store.read("inbox.quarantined", |tx| Box::pin(async move { tx.inbox_quarantined(LISTED).await }));
-    Ok(found.await?)
-}
-
 async fn list(store: &Store, format: TextOrJson) -> Result<u8> {
-    let found = aside(store).await?;
+    let found = store.inbox_quarantined(LISTED).await?;
     match format {
         TextOrJson::Json => say(&serde_json::to_string_pretty(&found)?),
         TextOrJson::Text if found.is_empty() => say("no message is put aside"),

@@ -162,7 +162,7 @@ async fn closed_to_strangers(config: &Config, store: &Store) -> Result<()> {
     if config.http.is_loopback() || !config.http.tokens.is_empty() {
         return Ok(());
     }
-    let given = store.read("token.all", |tx| Box::pin(async move { tx.tokens().await })).await?;
+    let given = store.tokens().await?;
     anyhow::ensure!(
         !given.is_empty(),
         "http.listen is {} and there is no token: anybody could send leads; run baton token add, add [http.tokens], or \

@@ -144,7 +144,7 @@ async fn ours(place: &Place) -> Result<Store> {
 impl List {
     async fn run(self) -> Result<u8> {
         let store = ours(&self.place).await?;
-        let tokens = store.read("token.all", |tx| Box::pin(async move { tx.tokens().await })).await?;
+        let tokens = store.tokens().await?;
         let now = SystemClock.now();
         match self.format {
             TextOrJson::Json => {

@@ -41,7 +41,7 @@ impl Scope {
 }
 
 /// By user and scope.
-type Caches = BTreeMap<(Option<String>, Scope), Arc<TokenCache<Grant>>>;
+type Caches = BTreeMap<(Option<String>, Scope), Arc<TokenCache>>;
 
 /// One token per user and scope, fetched once however many need it. Grows to twice the number of reps.
 pub(super) struct Accounts {
@@ -79,7 +79,7 @@ impl Accounts {
     }
 
     /// `None`: in the account's own name.
-    pub(super) fn of(&self, user: Option<&str>, scope: Scope) -> Arc<TokenCache<Grant>> {
+    pub(super) fn of(&self, user: Option<&str>, scope: Scope) -> Arc<TokenCache> {
         let mut caches = self.caches.lock().expect("nothing panics while holding the caches");
         let cache = caches.entry((user.map(str::to_owned), scope)).or_insert_with(|| {
             let grant = Grant { account: Arc::clone(&self.account), user: user.map(str::to_owned), scope };
@@ -89,7 +89,7 @@ impl Accounts {
     }
 }
 
-pub(super) struct Grant {
+struct Grant {
     account: Arc<ServiceAccount>,
     user: Option<String>,
     scope: Scope,

@@ -29,8 +29,8 @@ pub trait TokenSource: Send + Sync {
 
 /// Holds one token. However many callers need a new one, it is fetched once, and the others wait for it: two refreshes
 /// at a time make some vendors revoke both.
-pub struct TokenCache<S> {
-    source: S,
+pub struct TokenCache {
+    source: Box<dyn TokenSource>,
     clock: SharedClock,
     held: Mutex<Held>,
     /// Fetches so far; who finds it moved after waiting shares the outcome, good or bad.
@@ -43,9 +43,9 @@ struct Held {
     failure: Option<VendorError>,
 }
 
-impl<S: TokenSource> TokenCache<S> {
-    pub fn new(source: S, clock: SharedClock) -> Self {
-        Self { source, clock, held: Mutex::default(), fetches: AtomicU64::new(0) }
+impl TokenCache {
+    pub fn new(source: impl TokenSource + 'static, clock: SharedClock) -> Self {
+        Self { source: Box::new(source), clock, held: Mutex::default(), fetches: AtomicU64::new(0) }
     }
 
     /// # Errors
@@ -89,7 +89,7 @@ mod tests {
 
     /// Counts its fetches; the first `failing` ones fail.
     struct Counting {
-        fetched: AtomicU64,
+        fetched: Arc<AtomicU64>,
         failing: u64,
         clock: Arc<FakeClock>,
     }
@@ -107,15 +107,15 @@ mod tests {
         }
     }
 
-    fn cache(failing: u64) -> (TokenCache<Counting>, Arc<FakeClock>) {
-        let clock = FakeClock::new("2026-11-23T09:00:00Z".parse().unwrap());
-        let source = Counting { fetched: AtomicU64::new(0), failing, clock: Arc::clone(&clock) };
-        (TokenCache::new(source, Arc::clone(&clock) as SharedClock), clock)
+    fn cache(failing: u64) -> (TokenCache, Arc<AtomicU64>, Arc<FakeClock>) {
+        let (fetched, clock) = (Arc::<AtomicU64>::default(), FakeClock::new("2026-11-23T09:00:00Z".parse().unwrap()));
+        let source = Counting { fetched: Arc::clone(&fetched), failing, clock: Arc::clone(&clock) };
+        (TokenCache::new(source, Arc::clone(&clock) as SharedClock), fetched, clock)
     }
 
     #[tokio::test]
     async fn many_at_once_fetch_one_token() {
-        let (cache, clock) = cache(0);
+        let (cache, _, clock) = cache(0);
         let all = futures_util::future::join_all((0..20).map(|_| cache.get())).await;
         assert!(all.iter().all(|token| token.as_ref().unwrap().secret.expose() == "t1"));
 
@@ -130,10 +130,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_is_shared_by_those_who_waited_and_no_longer() {
-        let (cache, _) = cache(1);
+        let (cache, fetched, _) = cache(1);
         let all = futures_util::future::join_all((0..5).map(|_| cache.get())).await;
         assert!(all.iter().all(Result::is_err));
-        assert_eq!(cache.source.fetched.load(Ordering::SeqCst), 1);
+        assert_eq!(fetched.load(Ordering::SeqCst), 1);
         assert!(cache.get().await.is_ok());
     }
 }

@@ -7,7 +7,7 @@ use crate::store::StepRow;
 use baton_core::domain::effect::{CalendarEffect, Class};
 use baton_core::domain::id::RepId;
 use baton_core::domain::outcome::{Booking, Slot};
-use baton_core::domain::rep::{Busy, Rep};
+use baton_core::domain::rep::Rep;
 use baton_core::domain::rota::{self, Window};
 use baton_core::handoff::Event;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -63,21 +63,12 @@ async fn find_slots(at: &At<'_>, rep: &RepId) -> Result<Vec<Slot>, VendorError> 
     let not_before = at.now() + TimeDelta::from_std(terms.notice).unwrap_or_default();
     let until = not_before + TimeDelta::days(i64::from(terms.within_days));
     let mut busy = at.parts.facts.busy_now(calendar, until).await.map_err(retry)?;
-    busy.extend(claimed(at, &rep.id).await?);
+    // Times that other leads are booking at this moment.
+    busy.extend(at.parts.store.slots_claimed(&rep.id, at.now()).await.map_err(retry)?);
     let windows = rota::working_windows(&at.matter.rules.hours, rep, not_before, until);
     let all = rota::free_slots(&windows, &busy, rep.timezone, terms.duration, not_before, usize::MAX);
     let slots = choose(all, &at.matter.handoff.wanted_times, terms.offer as usize);
     Ok(slots.into_iter().map(|(from, until)| Slot { rep: rep.id.clone(), from, until }).collect())
-}
-
-/// Times that other leads are booking at this moment.
-async fn claimed(at: &At<'_>, rep: &RepId) -> Result<Vec<Busy>, VendorError> {
-    let (rep, now) = (rep.clone(), at.now());
-    let read = at.parts.store.read("slot.claimed", move |tx| {
-        let rep = rep.clone();
-        Box::pin(async move { tx.slots_claimed(&rep, now).await })
-    });
-    read.await.map_err(retry)
 }
 
 async fn book(at: &At<'_>, calendar: &dyn Calendar, slot: &Slot, attempt: u32) -> Result<Event, VendorError> {

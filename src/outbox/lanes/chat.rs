@@ -60,12 +60,7 @@ async fn post(at: &At<'_>, chat: &dyn Chat, rep: &Rep, why: BriefWhy) -> Result<
 
 /// Rewrites the card of a ring when it is known how it went.
 async fn update(at: &At<'_>, chat: &dyn Chat, key: &str, rep: &Rep) -> Result<Done, VendorError> {
-    let posted = key.to_owned();
-    let found = at.parts.store.read("step.vendor_ref", move |tx| {
-        let posted = posted.clone();
-        Box::pin(async move { tx.step_vendor_ref(&posted).await })
-    });
-    let reference = match found.await.map_err(retry)? {
+    let reference = match at.parts.store.step_vendor_ref(key).await.map_err(retry)? {
         VendorRef::Known(reference) => reference,
         VendorRef::Never => return Ok(Done::nothing("the card was never posted")),
         VendorRef::NotYet => return Err(retry("the card has not been posted yet")),

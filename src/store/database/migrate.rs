@@ -1,7 +1,8 @@
 //! Forward-only migrations, one text for both engines, applied under a lock and remembered by name and content.
 
+use super::transaction::{Access, Store, Tx};
 use crate::store::sql::dialect::Engine;
-use crate::store::{Access, Store, StoreError, Tx};
+use crate::store::sql::error::StoreError;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row};
 

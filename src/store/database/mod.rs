@@ -1,10 +1,13 @@
-//! The database itself: where it lies, how it is opened, brought to this version's form, and whether it is well.
+//! The database itself: where it lies, how it is opened and brought to this version's form, whether it is well, and how a
+//! transaction runs on it.
 
+mod health;
 mod migrate;
 mod open;
 mod place;
 mod pulse;
+mod transaction;
+mod way;
 
-pub(in crate::store) use open::Way;
 pub use place::WorkerLock;
-pub(in crate::store) use pulse::Pulse;
+pub use transaction::{Store, Tx};

@@ -2,11 +2,13 @@
 
 use super::place::{self, Missing};
 use super::pulse::Pulse;
+use super::transaction::Store;
+use super::way::Way;
 use crate::store::sql::dialect::Engine;
-use crate::store::{Store, StoreError};
+use crate::store::sql::error::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, Connection, Row};
+use sqlx::{AnyPool, Connection, Row};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +16,6 @@ use std::time::Duration;
 const WRITERS: u32 = 6;
 const READERS: u32 = 4;
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(30);
-/// How long the cause of an unreachable database is looked for.
-const NAMED_WITHIN: Duration = Duration::from_millis(600);
 /// How long a database may take to answer for the first time.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
 /// The first SQLite without the fault that could corrupt a write-ahead log (sqlite.org, "WAL-reset bug").
@@ -42,39 +42,6 @@ const POSTGRES: [&str; 5] = [
     "SET plan_cache_mode = force_custom_plan",
     "SET random_page_cost = 1.1",
 ];
-
-/// How a connection for writing is made; kept to find out why none can be had.
-pub(in crate::store) struct Way {
-    pub engine: Engine,
-    /// Holds the password.
-    url: String,
-    setup: Vec<&'static str>,
-}
-
-impl Way {
-    async fn first_connection(&self) -> Result<AnyConnection, sqlx::Error> {
-        let mut connection = AnyConnection::connect(&self.url).await?;
-        for statement in &self.setup {
-            sqlx::query(*statement).execute(&mut connection).await?;
-        }
-        Ok(connection)
-    }
-
-    /// The pool says only that its time was up: it tries again whatever may be a server that is starting.
-    pub async fn why_unreachable(&self) -> StoreError {
-        match tokio::time::timeout(NAMED_WITHIN, self.first_connection()).await {
-            Ok(Err(cause)) => StoreError::from(cause),
-            Ok(Ok(connection)) => {
-                drop(connection);
-                StoreError::from(sqlx::Error::PoolTimedOut)
-            }
-            Err(_) => {
-                let silent = std::io::Error::new(std::io::ErrorKind::TimedOut, "it does not answer");
-                StoreError::from(sqlx::Error::Io(silent))
-            }
-        }
-    }
-}
 
 impl Store {
     /// `sqlite:FILE` (created if missing) or `postgres://…`.

@@ -4,8 +4,9 @@
 //! system's and ends with the process, however that ends: a killed worker is in nobody's way. It lies on a file beside the
 //! database, since closing any handle on the database's own file would take SQLite's locks away.
 
+use super::transaction::Store;
 use crate::store::sql::dialect::Engine;
-use crate::store::{Store, StoreError};
+use crate::store::sql::error::StoreError;
 use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
 use std::path::PathBuf;

@@ -6,26 +6,27 @@ mod transition;
 pub(super) use transition::GIVEN_TO;
 pub use transition::{Moved, Mover, local_day, new_steps};
 
-use super::sql::dialect::Column::{Int, Text};
-use super::sql::row::{Reading, Rows, document, micros};
+use super::sql::row::{Reading, Rows, columns, document, micros};
 use super::{StoreError, Tx};
 use baton_core::domain::id::{HandoffId, LeadId, PoolId};
 use baton_core::handoff::{Handoff, Stage};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
-#[derive(Serialize)]
-struct HandoffColumns<'a> {
-    id: &'a HandoffId,
-    lead_id: &'a LeadId,
-    revision: u32,
-    stage: &'static str,
-    rung: usize,
-    waits_in: Option<&'a PoolId>,
-    waits_since: Option<i64>,
-    open_since: Option<i64>,
+columns! {
+    struct HandoffColumns<'a> {
+        Text id: &'a HandoffId,
+        Text lead_id: &'a LeadId,
+        Int revision: u32,
+        Text stage: &'static str,
+        Int rung: usize,
+        Text waits_in: Option<&'a PoolId>,
+        Int waits_since: Option<i64>,
+        Int open_since: Option<i64>,
+    } with body
 }
+
+const ONE: &str = "id, body FROM handoff WHERE id = $1";
 
 impl Tx {
     pub(super) async fn handoffs_insert(&mut self, handoffs: impl Iterator<Item = &Handoff>) -> Result<(), StoreError> {
@@ -44,30 +45,19 @@ impl Tx {
             };
             rows.row(&columns)?.document("body", handoff)?;
         }
-        let columns = [
-            Text("id"),
-            Text("lead_id"),
-            Int("revision"),
-            Text("stage"),
-            Int("rung"),
-            Text("body"),
-            Text("waits_in"),
-            Int("waits_since"),
-            Int("open_since"),
-        ];
-        let sql = self.engine.insert_all("handoff::insert", "handoff", &columns, "");
+        let sql = self.engine.insert_all("handoff::insert", "handoff", HandoffColumns::ALL, "");
         sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
         Ok(())
     }
 
     /// Reads a handoff and holds it until the transaction ends.
     pub async fn handoff_lock(&mut self, id: &HandoffId) -> Result<Handoff, StoreError> {
-        let sql = format!("-- handoff::lock\nSELECT id, body FROM handoff WHERE id = $1 {}", self.engine.for_update());
+        let sql = format!("-- handoff::lock\nSELECT {ONE} {}", self.engine.for_update());
         self.one_handoff(sql, id).await
     }
 
     pub async fn handoff(&mut self, id: &HandoffId) -> Result<Handoff, StoreError> {
-        self.one_handoff("-- handoff::by_id\nSELECT id, body FROM handoff WHERE id = $1".to_owned(), id).await
+        self.one_handoff(format!("-- handoff::by_id\nSELECT {ONE}"), id).await
     }
 
     async fn one_handoff(&mut self, sql: String, id: &HandoffId) -> Result<Handoff, StoreError> {

@@ -50,7 +50,7 @@ impl Tx {
         loop {
             let transition = advance(&from, event, rules, mover.now);
             if transition.ignored {
-                self.timeline_append(&[TimelineEntry::of(mover.now, event, &transition)?]).await?;
+                self.timeline_append(&[&TimelineEntry::of(mover.now, event, &transition)?]).await?;
                 return Ok(Moved { steps: Vec::new(), ignored: true });
             }
             if let Some(turn) = &transition.turn_moves {
@@ -143,9 +143,9 @@ impl Tx {
         if is_given(before, &transition.state) && transition.state.waits_in.is_none() {
             told.body[GIVEN_TO] = json!(transition.state.owner);
         }
-        self.timeline_append(&[told]).await?;
+        self.timeline_append(&[&told]).await?;
         let new = new_steps(transition.effects, &transition.state.id, mover);
-        self.steps_insert(&new).await?;
+        self.steps_insert(&new.iter().collect::<Vec<_>>()).await?;
         Ok(Moved { steps: new.iter().filter_map(NewStep::in_hand).collect(), ignored: false })
     }
 

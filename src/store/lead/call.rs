@@ -1,6 +1,7 @@
 //! Which lead a call, or a caller's number, belongs to.
 
-use crate::store::sql::dialect::Column::Text;
+use crate::store::sql::dialect::Column::{self, Text};
+use crate::store::sql::dialect::names;
 use crate::store::sql::row::{Reading, document, micros, rows_json, texts_json};
 use crate::store::{StoreError, Tx};
 use baton_core::domain::id::LeadId;
@@ -15,6 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A number of a switchboard may have brought any number of leads: this many of the last ones are looked at.
 const LEADS_OF_A_NUMBER: i64 = 200;
 
+/// Of a call's key.
+const COLUMNS: [Column; 2] = [Text("key"), Text("lead_id")];
+
 impl Tx {
     /// Holds these keys until the transaction ends, and returns whose each is: the lead it was decided as, or, if it is new, the
     /// one that is given here.
@@ -26,8 +30,8 @@ impl Tx {
             return Ok(BTreeMap::new());
         }
         // In the order of the map, as everywhere: two workers that were sent the same calls do not wait for each other crosswise.
-        let tail = "ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING key, lead_id";
-        let sql = self.engine.insert_all("call::lock", "call_key", &[Text("key"), Text("lead_id")], tail);
+        let tail = format!("ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING {}", names(&COLUMNS));
+        let sql = self.engine.insert_all("call::lock", "call_key", &COLUMNS, &tail);
         let rows = keys.iter().map(|(key, lead)| json!({ "key": key, "lead_id": lead }));
         let held = sqlx::query(sql).bind(rows_json(rows)?).fetch_all(self.conn()).await?;
         held.iter().map(holder).collect()
@@ -35,7 +39,8 @@ impl Tx {
 
     /// Whose these keys are at this moment; new ones are left out.
     pub async fn calls_read(&mut self, keys: &[String]) -> Result<BTreeMap<String, LeadId>, StoreError> {
-        let sql = format!("-- call::read\nSELECT key, lead_id FROM call_key WHERE key IN {}", self.engine.texts());
+        let (names, texts) = (names(&COLUMNS), self.engine.texts());
+        let sql = format!("-- call::read\nSELECT {names} FROM call_key WHERE key IN {texts}");
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(keys)).fetch_all(self.conn()).await?;
         rows.iter().map(holder).collect()
     }
@@ -47,7 +52,7 @@ impl Tx {
         }
         let sql = format!(
             "-- call::give\nUPDATE call_key SET lead_id = r.lead_id FROM {} WHERE call_key.key = r.key",
-            self.engine.rows(&[Text("key"), Text("lead_id")])
+            self.engine.rows(&COLUMNS)
         );
         let rows = keys.iter().map(|(key, lead)| json!({ "key": key, "lead_id": lead }));
         sqlx::query(AssertSqlSafe(sql)).bind(rows_json(rows)?).execute(self.conn()).await?;

@@ -1,14 +1,12 @@
 //! Decisions with what was known when they were made, read back as values or as they are written in the database.
 
-use crate::store::sql::dialect::Column::{Int, Text};
-use crate::store::sql::row::{Reading, Rows, micros};
+use crate::store::sql::row::{Reading, Rows, columns, micros};
 use crate::store::{StoreError, Tx};
 use baton_core::domain::id::{DecisionId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use baton_core::routing::decision::{OwnershipResult, TargetRole};
 use baton_core::routing::{Decision, Snapshot, versions};
 use baton_core::rules::model::verdict::Verdict;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
@@ -27,19 +25,20 @@ pub struct StoredDecision {
     pub snapshot: String,
 }
 
-#[derive(Serialize)]
-struct DecisionColumns<'a> {
-    lead_id: &'a LeadId,
-    id: &'a DecisionId,
-    release: &'a ReleaseId,
-    decided_at: i64,
-    owner: &'a RepId,
-    pool: &'a PoolId,
-    territory: &'a Option<TerritoryId>,
-    tier: &'a TierId,
-    route: String,
-    degraded: i64,
-    reason: &'a str,
+columns! {
+    struct DecisionColumns<'a> {
+        Text lead_id: &'a LeadId,
+        Text id: &'a DecisionId,
+        Text release: &'a ReleaseId,
+        Int decided_at: i64,
+        Text owner: &'a RepId,
+        Text pool: &'a PoolId,
+        Text territory: &'a Option<TerritoryId>,
+        Text tier: &'a TierId,
+        Text route: String,
+        Int degraded: i64,
+        Text reason: &'a str,
+    } with body, snapshot
 }
 
 const STORED: &str = "d.id, d.lead_id, d.release, d.decided_at, d.body, d.snapshot, l.body AS lead \
@@ -65,22 +64,7 @@ impl Tx {
             };
             rows.row(&columns)?.document("body", decision)?.document("snapshot", snapshot)?;
         }
-        let columns = [
-            Text("lead_id"),
-            Text("id"),
-            Text("release"),
-            Int("decided_at"),
-            Text("owner"),
-            Text("pool"),
-            Text("territory"),
-            Text("tier"),
-            Text("route"),
-            Int("degraded"),
-            Text("reason"),
-            Text("body"),
-            Text("snapshot"),
-        ];
-        let sql = self.engine.insert_all("decision::insert", "decision", &columns, "");
+        let sql = self.engine.insert_all("decision::insert", "decision", DecisionColumns::ALL, "");
         sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
         Ok(())
     }
@@ -108,7 +92,7 @@ impl Tx {
     /// Decisions in the order in which they were made: those later than `after` (instant and id), made before `until`.
     pub async fn decisions_stored(
         &mut self,
-        after: (DateTime<Utc>, &str),
+        after: &(DateTime<Utc>, String),
         until: DateTime<Utc>,
         limit: usize,
     ) -> Result<Vec<StoredDecision>, StoreError> {
@@ -116,7 +100,7 @@ impl Tx {
             "-- decision::stored_after\nSELECT {STORED} WHERE d.decided_at >= $1 AND d.decided_at < $3 \
              AND (d.decided_at > $1 OR d.id > $2) ORDER BY d.decided_at, d.id LIMIT $4"
         );
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(micros(after.0)).bind(after.1);
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(micros(after.0)).bind(after.1.as_str());
         let rows = query.bind(micros(until)).bind(limit as i64).fetch_all(self.conn()).await?;
         rows.iter().map(read_stored).collect()
     }

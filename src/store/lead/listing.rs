@@ -1,6 +1,6 @@
 //! Lists of leads: the newest first, page by page, and those that somebody asks for.
 
-use super::{kind_name, next_step};
+use super::{NEXT_STEP, kind_name, next_step};
 use crate::store::sql::row::{Reading, micros};
 use crate::store::{StoreError, Tx};
 use baton_core::domain::id::{LeadId, RepId};
@@ -87,8 +87,8 @@ impl Tx {
             ("l.source", query.source.as_deref()),
             ("l.event_id", query.event.as_deref()),
         ];
-        let mut sql = String::from(
-            "-- lead::find\nSELECT l.id, l.owner, l.status, l.next_step, l.next_owner, l.next_at, l.decided_at, d.reason \
+        let mut sql = format!(
+            "-- lead::find\nSELECT l.id, l.owner, l.status, {NEXT_STEP}, l.decided_at, d.reason \
              FROM lead l JOIN decision d ON d.lead_id = l.id \
              WHERE (l.decided_at < $1 OR (l.decided_at = $1 AND l.id > $2))",
         );

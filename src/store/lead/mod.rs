@@ -17,8 +17,7 @@ pub use past::PastLead;
 pub use timeline::TimelineEntry;
 pub use waiting::{Owed, WaitingLead, Waits};
 
-use super::sql::dialect::Column::{Int, Text};
-use super::sql::row::{Reading, Rows, micros};
+use super::sql::row::{Reading, Rows, columns, micros};
 use super::{NewStep, StoreError, Tx};
 use crate::connectors::CrmRef;
 use baton_core::domain::crm_id::CrmId;
@@ -29,7 +28,6 @@ use baton_core::domain::phone::PhoneE164;
 use baton_core::handoff::{Handoff, Settled};
 use baton_core::routing::{Decision, Snapshot};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
@@ -58,29 +56,27 @@ pub struct LeadRecord {
     pub crm: Option<CrmRef>,
 }
 
-#[derive(Serialize)]
-struct LeadColumns<'a> {
-    id: &'a LeadId,
-    source: &'a str,
-    event_id: &'a str,
-    call_platform: Option<&'a str>,
-    call_id: Option<&'a str>,
-    call_leg: Option<&'a str>,
-    phone: Option<&'a str>,
-    email: Option<&'a str>,
-    name: Option<&'a str>,
-    received_at: i64,
-    decided_at: i64,
-    owner: &'a RepId,
-    status: &'static str,
-    next_step: &'static str,
-    next_owner: &'a RepId,
-    next_at: i64,
-    completeness_permille: u16,
+columns! {
+    struct LeadColumns<'a> {
+        Text id: &'a LeadId,
+        Text source: &'a str,
+        Text event_id: &'a str,
+        Text call_platform: Option<&'a str>,
+        Text call_id: Option<&'a str>,
+        Text call_leg: Option<&'a str>,
+        Text phone: Option<&'a str>,
+        Text email: Option<&'a str>,
+        Text name: Option<&'a str>,
+        Int received_at: i64,
+        Int decided_at: i64,
+        Text owner: &'a RepId,
+        Text status: &'static str,
+        Text next_step: &'static str,
+        Text next_owner: &'a RepId,
+        Int next_at: i64,
+        Int completeness_permille: u16,
+    } with body
 }
-
-/// With what later events of the same call have added; [`StoredDecision`] is what was decided on.
-const COLUMNS: &str = "id, COALESCE(completed, body) AS body, owner, status, next_step, next_owner, next_at, first_contact_at, crm_id, crm_url, crm_owner";
 
 impl Tx {
     /// Leads, decisions, handoffs, steps and first timeline lines: a handful of statements, however many leads.
@@ -90,9 +86,9 @@ impl Tx {
         self.decisions_insert(&decisions).await?;
         self.handoffs_insert(decided.iter().map(|one| &one.handoff)).await?;
         let steps: Vec<&NewStep> = decided.iter().flat_map(|one| &one.steps).collect();
-        self.steps_insert(steps).await?;
+        self.steps_insert(&steps).await?;
         let timeline: Vec<&TimelineEntry> = decided.iter().flat_map(|one| &one.timeline).collect();
-        self.timeline_append(timeline).await
+        self.timeline_append(&timeline).await
     }
 
     async fn leads_insert(&mut self, decided: &[DecidedLead]) -> Result<(), StoreError> {
@@ -120,33 +116,17 @@ impl Tx {
             };
             rows.row(&columns)?.document("body", lead)?;
         }
-        let columns = [
-            Text("id"),
-            Text("source"),
-            Text("event_id"),
-            Text("body"),
-            Text("call_platform"),
-            Text("call_id"),
-            Text("call_leg"),
-            Text("phone"),
-            Text("email"),
-            Text("name"),
-            Int("received_at"),
-            Int("decided_at"),
-            Text("owner"),
-            Text("status"),
-            Text("next_step"),
-            Text("next_owner"),
-            Int("next_at"),
-            Int("completeness_permille"),
-        ];
-        let sql = self.engine.insert_all("lead::insert", "lead", &columns, "");
+        let sql = self.engine.insert_all("lead::insert", "lead", LeadColumns::ALL, "");
         sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
         Ok(())
     }
 
+    /// With what later events of the same call have added; [`StoredDecision`] is what was decided on.
     pub async fn lead(&mut self, id: &LeadId) -> Result<Option<LeadRecord>, StoreError> {
-        let sql = format!("-- lead::by_id\nSELECT {COLUMNS} FROM lead WHERE id = $1");
+        let sql = format!(
+            "-- lead::by_id\nSELECT id, COALESCE(completed, body) AS body, owner, status, {NEXT_STEP}, first_contact_at, {CRM} \
+             FROM lead WHERE id = $1"
+        );
         let row = sqlx::query(AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(self.conn()).await?;
         row.as_ref().map(read).transpose()
     }
@@ -215,6 +195,9 @@ fn kind_name(kind: NextStepKind) -> &'static str {
     }
 }
 
+/// What [`next_step`] reads.
+pub(super) const NEXT_STEP: &str = "next_step, next_owner, next_at";
+
 pub(super) fn next_step(row: &Reading<'_>) -> Result<NextStep, StoreError> {
     let name = row.text("next_step")?;
     let kinds = [
@@ -242,6 +225,9 @@ fn read(row: &AnyRow) -> Result<LeadRecord, StoreError> {
         crm: crm_ref(&row)?,
     })
 }
+
+/// What [`crm_ref`] reads.
+const CRM: &str = "crm_id, crm_url, crm_owner";
 
 /// `None` until the lead has been written there.
 fn crm_ref(row: &Reading<'_>) -> Result<Option<CrmRef>, StoreError> {

@@ -15,19 +15,16 @@ pub struct PastLead {
 }
 
 impl Tx {
-    /// The next `limit` leads decided from `from` on, by time and id. `after` is the last one of the page before, so that
-    /// leads of one instant are neither left out nor given twice.
+    /// The next `limit` leads by the instant of their decision and by id. `after` is both of the last one of the page before,
+    /// so that leads of one instant are neither left out nor given twice; with an empty id it is where to begin.
     pub async fn past_leads(
         &mut self,
-        from: DateTime<Utc>,
-        after: Option<&PastLead>,
+        after: &(DateTime<Utc>, String),
         limit: usize,
     ) -> Result<Vec<PastLead>, StoreError> {
         let sql = "-- past::leads\nSELECT l.id, l.body, l.decided_at, d.snapshot FROM decision d JOIN lead l ON l.id = d.lead_id \
-                   WHERE l.decided_at >= $1 AND (l.decided_at > $2 OR (l.decided_at = $2 AND l.id > $3)) \
-                   ORDER BY l.decided_at, l.id LIMIT $4";
-        let (at, id) = after.map_or((i64::MIN, ""), |past| (micros(past.decided_at), past.lead.id.as_str()));
-        let query = sqlx::query(sql).bind(micros(from)).bind(at).bind(id).bind(limit as i64);
+                   WHERE l.decided_at >= $1 AND (l.decided_at > $1 OR l.id > $2) ORDER BY l.decided_at, l.id LIMIT $3";
+        let query = sqlx::query(sql).bind(micros(after.0)).bind(after.1.as_str()).bind(limit as i64);
         let rows = query.fetch_all(self.conn()).await?;
         let read = |row| {
             let reading = Reading::new("lead", row);

@@ -1,23 +1,22 @@
 //! Everything that happened to a lead, in order; rows are only ever added.
 
-use crate::store::sql::dialect::Column::{Int, Text};
-use crate::store::sql::row::{Reading, Rows, micros};
+use crate::store::sql::row::{Reading, Rows, columns, micros};
 use crate::store::{StoreError, Tx};
 use baton_core::domain::id::LeadId;
 use baton_core::handoff::{Event, Transition};
 use baton_core::routing::decision::DecidedAgain;
 use baton_core::routing::versions;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::any::AnyRow;
 
-#[derive(Serialize)]
-struct EntryColumns<'a> {
-    lead_id: &'a LeadId,
-    ordinal: i64,
-    at: i64,
-    kind: &'a str,
+columns! {
+    struct EntryColumns<'a> {
+        Text lead_id: &'a LeadId,
+        Int ordinal: i64,
+        Int at: i64,
+        Text kind: &'a str,
+    } with body
 }
 
 /// One line of a lead's story.
@@ -50,17 +49,13 @@ impl TimelineEntry {
 
 impl Tx {
     /// Appends in order to the story of one lead, whose handoff the caller holds.
-    pub async fn timeline_append(
-        &mut self,
-        entries: impl IntoIterator<Item = &TimelineEntry>,
-    ) -> Result<(), StoreError> {
-        let entries = entries.into_iter();
-        let mut rows = Rows::sized(entries.size_hint().0, 600);
+    pub async fn timeline_append(&mut self, entries: &[&TimelineEntry]) -> Result<(), StoreError> {
+        let mut rows = Rows::sized(entries.len(), 600);
         for (ordinal, entry) in (1..).zip(entries) {
             let columns = EntryColumns { lead_id: &entry.lead_id, ordinal, at: micros(entry.at), kind: &entry.kind };
             rows.row(&columns)?.document("body", &entry.body)?;
         }
-        let source = self.engine.rows(&[Text("lead_id"), Int("ordinal"), Int("at"), Text("kind"), Text("body")]);
+        let source = self.engine.rows(EntryColumns::ALL);
         let sql = format!(
             "-- timeline::append\nINSERT INTO timeline (lead_id, seq, at, kind, body) SELECT r.lead_id, \
              r.ordinal + COALESCE((SELECT MAX(t.seq) FROM timeline t WHERE t.lead_id = r.lead_id), 0), r.at, r.kind, r.body \

@@ -1,6 +1,6 @@
 //! Leads that wait in a pool until somebody can take them.
 
-use super::crm_ref;
+use super::{CRM, crm_ref};
 use crate::connectors::CrmRef;
 use crate::store::sql::row::{Reading, micros, texts_json};
 use crate::store::{StoreError, Tx};
@@ -50,6 +50,10 @@ pub struct Owed {
 /// `$2` is now.
 const OWED: &str = "(next_step IN ('callback', 'needs_attention') OR (next_step = 'meeting' AND next_at > $2))";
 
+/// The last column of a lead that is to be given, and the tables that all of them are in.
+const KNOWN: &str =
+    "d.snapshot FROM handoff h JOIN lead l ON l.id = h.lead_id JOIN decision d ON d.lead_id = h.lead_id";
+
 impl Tx {
     /// Waiting leads of all pools, the oldest first, after this one.
     pub async fn leads_waiting(
@@ -57,21 +61,23 @@ impl Tx {
         after: Option<(DateTime<Utc>, &HandoffId)>,
         limit: usize,
     ) -> Result<Vec<WaitingLead>, StoreError> {
-        let sql = "-- waiting::page\nSELECT h.id, h.waits_since, COALESCE(l.completed, l.body) AS lead, l.crm_id, l.crm_url, l.crm_owner, \
-                   d.snapshot FROM handoff h JOIN lead l ON l.id = h.lead_id JOIN decision d ON d.lead_id = h.lead_id \
-                   WHERE h.waits_since IS NOT NULL AND (h.waits_since > $1 OR (h.waits_since = $1 AND h.id > $2)) \
-                   ORDER BY h.waits_since, h.id LIMIT $3";
+        let sql = format!(
+            "-- waiting::page\nSELECT h.id, h.waits_since, COALESCE(l.completed, l.body) AS lead, {CRM}, {KNOWN} \
+             WHERE h.waits_since IS NOT NULL AND (h.waits_since > $1 OR (h.waits_since = $1 AND h.id > $2)) \
+             ORDER BY h.waits_since, h.id LIMIT $3"
+        );
         let (since, id) = after.map_or((i64::MIN, ""), |(since, id)| (micros(since), id.as_str()));
-        let rows = sqlx::query(sql).bind(since).bind(id).bind(limit as i64).fetch_all(self.conn()).await?;
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(since).bind(id).bind(limit as i64);
+        let rows = query.fetch_all(self.conn()).await?;
         rows.iter().map(read).collect()
     }
 
     /// One lead, as [`Tx::leads_waiting`] shows it, whether it waits or not.
     pub async fn lead_to_give(&mut self, lead: &LeadId) -> Result<Option<WaitingLead>, StoreError> {
-        let sql = "-- waiting::one\nSELECT h.id, l.decided_at AS waits_since, COALESCE(l.completed, l.body) AS lead, \
-                   l.crm_id, l.crm_url, l.crm_owner, d.snapshot FROM handoff h JOIN lead l ON l.id = h.lead_id \
-                   JOIN decision d ON d.lead_id = h.lead_id WHERE h.lead_id = $1";
-        let row = sqlx::query(sql).bind(lead.as_str()).fetch_optional(self.conn()).await?;
+        let sql = format!(
+            "-- waiting::one\nSELECT h.id, l.decided_at AS waits_since, COALESCE(l.completed, l.body) AS lead, {CRM}, {KNOWN} WHERE h.lead_id = $1"
+        );
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(lead.as_str()).fetch_optional(self.conn()).await?;
         row.as_ref().map(read).transpose()
     }
 

@@ -67,7 +67,7 @@ impl Tx {
                 "entry": entry.seq,
             });
             let told = TimelineEntry { lead_id: lead.clone(), at: now, kind: "turn_corrected".to_owned(), body };
-            self.timeline_append(&[told]).await?;
+            self.timeline_append(&[&told]).await?;
             return Ok(Some(entry));
         }
         Ok(None)

@@ -4,7 +4,8 @@ mod correction;
 
 pub use correction::Correction;
 
-use super::sql::dialect::Column::{Int, Text};
+use super::sql::dialect::Column::{self, Int, Text};
+use super::sql::dialect::names;
 use super::sql::row::{Reading, document, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::{LeadId, PoolId, RepId};
@@ -38,11 +39,14 @@ pub struct Grant {
     pub author: String,
 }
 
+const COLUMNS: [Column; 4] = [Text("pool"), Int("seq"), Text("balances"), Text("last_turn")];
+
 impl Tx {
     /// The ledgers of these pools, locked in pool order until the transaction ends; a new pool starts level.
     pub async fn ledgers_lock(&mut self, pools: &[PoolId]) -> Result<BTreeMap<PoolId, Ledger>, StoreError> {
         let select = format!(
-            "-- ledger::lock\nSELECT pool, seq, balances, last_turn FROM ledger WHERE pool IN {} ORDER BY pool {}",
+            "-- ledger::lock\nSELECT {} FROM ledger WHERE pool IN {} ORDER BY pool {}",
+            names(&COLUMNS),
             self.engine.texts(),
             self.engine.for_update()
         );
@@ -58,8 +62,7 @@ impl Tx {
 
     async fn ledgers_begin(&mut self, pools: &[PoolId]) -> Result<(), StoreError> {
         let rows = pools.iter().map(|pool| json!({ "pool": pool, "seq": 0, "balances": "{}", "last_turn": "{}" }));
-        let columns = [Text("pool"), Int("seq"), Text("balances"), Text("last_turn")];
-        let sql = self.engine.insert_all("ledger::begin", "ledger", &columns, "ON CONFLICT (pool) DO NOTHING");
+        let sql = self.engine.insert_all("ledger::begin", "ledger", &COLUMNS, "ON CONFLICT (pool) DO NOTHING");
         sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
         Ok(())
     }
@@ -113,7 +116,7 @@ impl Tx {
         let sql = format!(
             "-- ledger::save\nUPDATE ledger SET seq = r.seq, balances = r.balances, last_turn = r.last_turn FROM {} \
              WHERE ledger.pool = r.pool",
-            self.engine.rows(&[Text("pool"), Int("seq"), Text("balances"), Text("last_turn")])
+            self.engine.rows(&COLUMNS)
         );
         let changed = sqlx::query(AssertSqlSafe(sql)).bind(rows_json(rows)?).execute(self.conn()).await?;
         if changed.rows_affected() != ledgers.len() as u64 {
@@ -171,8 +174,8 @@ impl Tx {
 
     /// Every ledger as stored; locks nothing.
     pub async fn ledgers_read(&mut self) -> Result<BTreeMap<PoolId, Ledger>, StoreError> {
-        let sql = "-- ledger::all\nSELECT pool, seq, balances, last_turn FROM ledger ORDER BY pool";
-        let rows = sqlx::query(sql).fetch_all(self.conn()).await?;
+        let sql = format!("-- ledger::all\nSELECT {} FROM ledger ORDER BY pool", names(&COLUMNS));
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(self.conn()).await?;
         rows.iter().map(read).collect()
     }
 

@@ -6,6 +6,7 @@ use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::id::{LeadId, RepId};
 use baton_core::domain::outcome::{Feedback, OutcomeKind};
 use chrono::{DateTime, Utc};
+use sqlx::AssertSqlSafe;
 
 /// An owner that somebody changed in the CRM after Baton had set one. Owners are CRM ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct OwnerChange {
 }
 
 impl OwnerChange {
+    pub(super) const COLUMNS: &str = "lead_id, from_owner, to_owner, seen_at";
+
     pub(super) fn read(row: &Reading<'_>) -> Result<Self, StoreError> {
         Ok(Self { from: row.text("from_owner")?.into(), to: row.text("to_owner")?.into(), seen_at: row.at("seen_at")? })
     }
@@ -31,6 +34,8 @@ pub struct Contact {
 }
 
 impl Contact {
+    pub(super) const COLUMNS: &str = "lead_id, rep, at, via";
+
     pub(super) fn read(row: &Reading<'_>) -> Result<Self, StoreError> {
         Ok(Self { rep: row.id("rep")?, at: row.at("at")?, via: row.text("via")? })
     }
@@ -70,25 +75,33 @@ impl Tx {
     }
 
     pub async fn owner_change_insert(&mut self, lead: &LeadId, change: &OwnerChange) -> Result<(), StoreError> {
-        let sql = "-- owner_change::insert\nINSERT INTO owner_change (lead_id, from_owner, to_owner, seen_at) \
-                   VALUES ($1, $2, $3, $4) ON CONFLICT (lead_id, to_owner) DO NOTHING";
-        let query = sqlx::query(sql).bind(lead.as_str()).bind(change.from.as_str()).bind(change.to.as_str());
+        let sql = format!(
+            "-- owner_change::insert\nINSERT INTO owner_change ({}) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (lead_id, to_owner) DO NOTHING",
+            OwnerChange::COLUMNS
+        );
+        let query =
+            sqlx::query(AssertSqlSafe(sql)).bind(lead.as_str()).bind(change.from.as_str()).bind(change.to.as_str());
         query.bind(micros(change.seen_at)).execute(self.conn()).await?;
         Ok(())
     }
 
     pub async fn owner_changes(&mut self, lead: &LeadId) -> Result<Vec<OwnerChange>, StoreError> {
-        let sql = "-- owner_change::of_lead\nSELECT lead_id, from_owner, to_owner, seen_at FROM owner_change \
-                   WHERE lead_id = $1 ORDER BY seen_at";
-        let rows = sqlx::query(sql).bind(lead.as_str()).fetch_all(self.conn()).await?;
+        let columns = OwnerChange::COLUMNS;
+        let sql =
+            format!("-- owner_change::of_lead\nSELECT {columns} FROM owner_change WHERE lead_id = $1 ORDER BY seen_at");
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(lead.as_str()).fetch_all(self.conn()).await?;
         rows.iter().map(|row| OwnerChange::read(&Reading::new("owner_change", row))).collect()
     }
 
     /// A contact that is told twice is one.
     pub async fn contact_insert(&mut self, lead: &LeadId, contact: &Contact) -> Result<(), StoreError> {
-        let sql = "-- contact::insert\nINSERT INTO contact (lead_id, rep, at, via) VALUES ($1, $2, $3, $4) \
-                   ON CONFLICT (lead_id, rep, at) DO NOTHING";
-        let query = sqlx::query(sql).bind(lead.as_str()).bind(contact.rep.as_str()).bind(micros(contact.at));
+        let sql = format!(
+            "-- contact::insert\nINSERT INTO contact ({}) VALUES ($1, $2, $3, $4) ON CONFLICT (lead_id, rep, at) DO NOTHING",
+            Contact::COLUMNS
+        );
+        let query =
+            sqlx::query(AssertSqlSafe(sql)).bind(lead.as_str()).bind(contact.rep.as_str()).bind(micros(contact.at));
         query.bind(&contact.via).execute(self.conn()).await?;
         Ok(())
     }

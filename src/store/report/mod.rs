@@ -4,7 +4,7 @@ mod feedback;
 
 pub use feedback::{Contact, OwnerChange};
 
-use super::lead::next_step;
+use super::lead::{NEXT_STEP, next_step};
 use super::sql::row::{Reading, micros};
 use super::{StoreError, Tx};
 use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
@@ -68,28 +68,28 @@ impl Tx {
         let mut rows = self.report_leads(period).await?;
         let places = rows.iter().enumerate().map(|(place, row)| (row.lead.clone(), place)).collect();
         let mut sheet = Sheet { rows: &mut rows, places };
-        for row in &self.report_part("feedback", "x.body", "x.at", period).await? {
+        for row in &self.report_part("feedback", "lead_id, x.body", "at", period).await? {
             let row = Reading::new("feedback", row);
             let said: Feedback = row.json("body")?;
             if let Some(lead) = sheet.of(&row)? {
                 lead.feedback.insert(said.rep.clone(), said);
             }
         }
-        for row in &self.report_part("outcome", "x.kind", "x.at", period).await? {
+        for row in &self.report_part("outcome", "lead_id, kind, at", "at", period).await? {
             let row = Reading::new("outcome", row);
             let (kind, at) = (outcome_kind(&row)?, row.at("at")?);
             if let Some(lead) = sheet.of(&row)? {
                 lead.outcomes.insert(kind, at);
             }
         }
-        for row in &self.report_part("owner_change", "x.from_owner, x.to_owner", "x.seen_at", period).await? {
+        for row in &self.report_part("owner_change", OwnerChange::COLUMNS, "seen_at", period).await? {
             let row = Reading::new("owner_change", row);
             let change = OwnerChange::read(&row)?;
             if let Some(lead) = sheet.of(&row)? {
                 lead.owner_changes.push(change);
             }
         }
-        for row in &self.report_part("contact", "x.rep, x.via", "x.at", period).await? {
+        for row in &self.report_part("contact", Contact::COLUMNS, "at", period).await? {
             let row = Reading::new("contact", row);
             let contact = Contact::read(&row)?;
             if let Some(lead) = sheet.of(&row)? {
@@ -104,7 +104,7 @@ impl Tx {
         let sql = format!(
             "-- report::leads\nSELECT l.id, l.source, l.received_at, l.decided_at, d.owner AS decided_owner, \
              l.owner AS current_owner, d.pool, d.territory, d.tier, d.route, d.reason, {} AS rungs, h.rung, l.status, \
-             l.next_step, l.next_owner, l.next_at, l.first_contact_at, d.degraded, l.completeness_permille, \
+             {NEXT_STEP}, l.first_contact_at, d.degraded, l.completeness_permille, \
              CAST(CASE WHEN EXISTS (SELECT 1 FROM timeline t WHERE t.lead_id = l.id AND t.kind = 'accepted' \
              AND t.body LIKE '%\"stage\":\"joining\"%') THEN 1 ELSE 0 END AS BIGINT) AS accepted \
              FROM lead l JOIN decision d ON d.lead_id = l.id JOIN handoff h ON h.lead_id = l.id \
@@ -123,8 +123,7 @@ impl Tx {
         at: &str,
         (from, until): (i64, i64),
     ) -> Result<Vec<AnyRow>, StoreError> {
-        let sql =
-            format!("-- report::{table}\nSELECT x.lead_id, {columns}, {at} FROM {table} x {IN_PERIOD} ORDER BY {at}");
+        let sql = format!("-- report::{table}\nSELECT {columns} FROM {table} x {IN_PERIOD} ORDER BY {at}");
         Ok(sqlx::query(AssertSqlSafe(sql)).bind(from).bind(until).fetch_all(self.conn()).await?)
     }
 }

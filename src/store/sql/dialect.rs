@@ -26,6 +26,18 @@ impl Column {
     }
 }
 
+/// The columns as they stand in `SELECT` and `INSERT`.
+pub(in crate::store) fn names(columns: &[Column]) -> String {
+    columns.iter().map(|column| column.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// The tail of an `INSERT` whose row takes the place of the one with its key.
+pub(in crate::store) fn replacing(key: &str, columns: &[Column]) -> String {
+    let others = columns.iter().map(|column| column.name()).filter(|name| *name != key);
+    let set = others.map(|name| format!("{name} = excluded.{name}")).collect::<Vec<_>>().join(", ");
+    format!("ON CONFLICT ({key}) DO UPDATE SET {set}")
+}
+
 impl Engine {
     /// A writing transaction takes SQLite's write lock at once: upgraded later, it would fail instead of waiting.
     pub(in crate::store) fn begin_write(self) -> &'static str {
@@ -106,7 +118,6 @@ impl Engine {
         columns: &[Column],
         tail: &str,
     ) -> AssertSqlSafe<String> {
-        let names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
         let value = |column: &Column| match (self, column) {
             (Self::Postgres, Column::Bytes(name)) => format!("decode(r.{name}, 'hex')"),
             (_, column) => format!("r.{}", column.name()),
@@ -115,7 +126,7 @@ impl Engine {
         // `WHERE true` keeps SQLite from reading ON CONFLICT as the join's ON.
         AssertSqlSafe(format!(
             "-- {method}\nINSERT INTO {table} ({}) SELECT {} FROM {} WHERE true {tail}",
-            names.join(", "),
+            names(columns),
             values.join(", "),
             self.rows(columns)
         ))

@@ -84,6 +84,25 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// The plain columns of the rows of a bulk statement, and after them its documents ([`Rows::document`]): each is written once,
+/// as a field of the row and as a column of the statement.
+macro_rules! columns {
+    (struct $name:ident<$life:lifetime> { $($kind:ident $column:ident: $type:ty,)* } $(with $($document:ident),+)?) => {
+        #[derive(serde::Serialize)]
+        struct $name<$life> {
+            $($column: $type,)*
+        }
+
+        impl $name<'_> {
+            const ALL: &'static [$crate::store::sql::dialect::Column] = &[
+                $($crate::store::sql::dialect::Column::$kind(stringify!($column)),)*
+                $($($crate::store::sql::dialect::Column::Text(stringify!($document)),)+)?
+            ];
+        }
+    };
+}
+pub(in crate::store) use columns;
+
 /// The document of a value, as it stands in a TEXT column.
 pub(in crate::store) fn document<T: Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(unstorable)
@@ -167,6 +186,16 @@ pub(in crate::store) fn without_nul(text: &str) -> String {
 
 pub(in crate::store) fn texts_json<T: ToString>(texts: &[T]) -> String {
     Value::Array(texts.iter().map(|text| Value::String(text.to_string())).collect()).to_string()
+}
+
+pub(in crate::store) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(DIGITS[usize::from(byte >> 4)] as char);
+        text.push(DIGITS[usize::from(byte & 15)] as char);
+    }
+    text
 }
 
 pub(in crate::store) fn micros(at: DateTime<Utc>) -> i64 {

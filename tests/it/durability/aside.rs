@@ -87,8 +87,7 @@ impl Town {
     }
 
     async fn aside(&self) -> Vec<Aside> {
-        let found = self.db.store.read("test", |tx| Box::pin(async move { tx.inbox_quarantined(100).await }));
-        found.await.expect("the quarantine")
+        self.db.store.inbox_quarantined(100).await.expect("the quarantine")
     }
 
     async fn until_aside(&self, messages: i64) -> Vec<Aside> {

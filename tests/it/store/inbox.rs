@@ -37,8 +37,8 @@ async fn finish(db: &Db, key: &'static str, answer: &'static str) -> Result<(), 
 }
 
 async fn stale(db: &Db, before: DateTime<Utc>, limit: usize) -> Vec<String> {
-    let found = db.store.read("test", move |tx| Box::pin(async move { tx.inbox_take_stale(before, limit).await }));
-    found.await.expect("the inbox is read").into_iter().map(|row| row.key).collect()
+    let found = db.store.inbox_take_stale(before, limit).await;
+    found.expect("the inbox is read").into_iter().map(|row| row.key).collect()
 }
 
 pub async fn a_message_is_stored_once(db: Db) {
@@ -99,8 +99,7 @@ pub async fn a_message_is_finished_once_and_keeps_its_answer(db: Db) {
     assert_eq!(lock().await.expect("a lock"), keys(&["b"]), "what is handled is nobody's work");
     let second = finish(&db, "a", "another answer").await;
     assert!(matches!(second, Err(StoreError::Conflict { what: "inbox", .. })), "{second:?}");
-    let answer = db.store.read("test", |tx| Box::pin(async move { tx.inbox_answer("a").await })).await;
-    assert_eq!(answer.expect("a read").as_deref(), Some("the answer"));
+    assert_eq!(db.store.inbox_answer("a").await.expect("a read").as_deref(), Some("the answer"));
 }
 
 pub async fn what_a_dead_worker_left_is_found_oldest_first(db: Db) {
@@ -122,14 +121,13 @@ pub async fn poison_is_put_aside_and_can_be_replayed(db: Db) {
     assert!(put_aside().await.expect("a quarantine"));
     assert!(!put_aside().await.expect("a second one"), "it is no longer anybody's to put aside");
     assert_eq!(stale(&db, now(), 10).await, [""; 0]);
-    let listed = db.store.read("test", |tx| Box::pin(async move { tx.inbox_quarantined(10).await })).await;
     let told = Aside {
         key: "poison".to_owned(),
         kind: "lead.qualified".to_owned(),
         received_at: later(-60),
         why: "line 1: no ␀ JSON".to_owned(),
     };
-    assert_eq!(listed.expect("a list"), [told]);
+    assert_eq!(db.store.inbox_quarantined(10).await.expect("a list"), [told]);
     let replay = || db.store.write("test", |tx| Box::pin(async move { tx.inbox_replay("poison").await }));
     replay().await.expect("a replay");
     assert_eq!(stale(&db, now(), 10).await, ["poison"]);

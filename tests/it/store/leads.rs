@@ -119,8 +119,7 @@ pub async fn every_float_comes_back_to_the_bit(db: Db) {
     }
     let sent = decided(lead);
     insert(&db, vec![sent.clone()]).await.expect("a lead");
-    let record = db.store.read("test", |tx| Box::pin(async move { tx.lead(&lead_id(1)).await })).await;
-    let lead = record.expect("a read").expect("the lead").lead;
+    let lead = db.store.lead(&lead_id(1)).await.expect("a read").expect("the lead").lead;
     for (name, value) in &sent.lead.custom {
         let (FieldValue::Number(sent), Some(FieldValue::Number(back))) = (value, lead.custom.get(name)) else {
             panic!("{name} is no number any more: {:?}", lead.custom.get(name))
@@ -163,11 +162,7 @@ pub async fn a_caller_is_known_by_the_last_lead_of_a_number_or_an_address(db: Db
     insert(&db, batch).await.expect("two of one batch with one number");
     let keys = ["phone:+442079460900", "email:ada@acme.example", "phone:+15550100"];
     let keys: Vec<String> = keys.map(str::to_owned).to_vec();
-    let found = db.store.read("test", move |tx| {
-        let keys = keys.clone();
-        Box::pin(async move { tx.callers_find(&keys).await })
-    });
-    let found = found.await.expect("a read");
+    let found = db.store.callers_find(&keys).await.expect("a read");
     let leads: Vec<(&str, &str)> = found.iter().map(|(key, met)| (key.as_str(), met.person.crm_id.as_str())).collect();
     let (first, second) = (lead_id(1), lead_id(2));
     assert_eq!(leads, [("email:ada@acme.example", first.as_str()), ("phone:+442079460900", second.as_str())]);

@@ -18,8 +18,7 @@ use std::time::Duration;
 
 pub async fn of_two_saves_at_one_revision_one_counts(db: Db) {
     insert(&db, vec![decided(caller(1))]).await.expect("a lead");
-    let read = db.store.read("test", |tx| Box::pin(async move { tx.handoff(&handoff_id(1)).await })).await;
-    let handoff = read.expect("the handoff");
+    let handoff = db.store.handoff(&handoff_id(1)).await.expect("the handoff");
     let savers: Vec<_> = (0..8)
         .map(|_| {
             let (db, mut next) = (db.clone(), handoff.clone());
@@ -239,7 +238,7 @@ pub async fn a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise(db: Db
     moved.await.expect("a move");
     in_order.await.expect("no panic").expect("both locks");
     assert_eq!(tries.load(Ordering::Relaxed), 2, "neither was given up and begun again");
-    let handoff = db.store.read("test", |tx| Box::pin(async move { tx.handoff(&handoff_id(1)).await })).await;
+    let handoff = db.store.handoff(&handoff_id(1)).await;
     assert_eq!(handoff.expect("the handoff").holds.map(|hold| hold.rep), Some(low), "the other phone was taken");
 }
 
@@ -269,8 +268,7 @@ pub async fn of_two_workers_with_one_event_one_moves_the_handoff(db: Db) {
         assert_eq!(moved.ignored, moved.steps.is_empty());
     }
     assert_eq!(moves, 1);
-    let timeline = db.store.read("test", |tx| Box::pin(async move { tx.timeline(&lead_id(1)).await })).await;
-    let lines = timeline.expect("the timeline");
+    let lines = db.store.timeline(&lead_id(1)).await.expect("the timeline");
     assert_eq!(lines.len(), 5, "what changed nothing is told all the same");
     assert_eq!(lines.iter().filter(|line| line.body["ignored"] == true).count(), 3);
 }

@@ -3,16 +3,8 @@
 use super::server::Db;
 use super::world::{caller, decided, later};
 use baton::store::{DecidedLead, PastLead};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use std::sync::Arc;
-
-async fn page(db: &Db, from: DateTime<Utc>, after: Option<PastLead>, limit: usize) -> Vec<PastLead> {
-    let found = db.store.read("test", move |tx| {
-        let after = after.clone();
-        Box::pin(async move { tx.past_leads(from, after.as_ref(), limit).await })
-    });
-    found.await.expect("past leads")
-}
 
 /// Three of the five were decided in one instant, over which a page ends.
 pub async fn past_leads_come_page_by_page_each_once(db: Db) {
@@ -32,12 +24,11 @@ pub async fn past_leads_come_page_by_page_each_once(db: Db) {
     });
     done.await.expect("leads are stored");
 
-    let mut seen: Vec<PastLead> = Vec::new();
+    let (mut seen, mut after): (Vec<PastLead>, _) = (Vec::new(), (later(5), String::new()));
     loop {
-        let next = page(&db, later(5), seen.last().cloned(), 2).await;
-        if next.is_empty() {
-            break;
-        }
+        let next = db.store.past_leads(&after, 2).await.expect("past leads");
+        let Some(last) = next.last() else { break };
+        after = (last.decided_at, last.lead.id.to_string());
         seen.extend(next);
     }
     let mut wanted: Vec<_> = leads[1..].iter().map(|one| (one.decision.decided_at, one.lead.clone())).collect();

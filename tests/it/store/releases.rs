@@ -25,12 +25,7 @@ async fn store(db: &Db, release: LiveRelease) -> Result<(), StoreError> {
 }
 
 async fn files(db: &Db, id: &ReleaseId) -> Option<Vec<SourceFile>> {
-    let id = id.clone();
-    let read = db.store.read("test", move |tx| {
-        let id = id.clone();
-        Box::pin(async move { tx.release_files(&id).await })
-    });
-    read.await.expect("a release is read")
+    db.store.release_files(id).await.expect("a release is read")
 }
 
 pub async fn a_release_comes_back_to_the_byte(db: Db) {
@@ -54,7 +49,7 @@ pub async fn what_releases_share_is_stored_once(db: Db) {
         store(&db, release).await.expect("it is stored");
     }
     assert_eq!(db.number("SELECT COUNT(*) FROM release_file").await, 3);
-    let listed = db.store.read("test", |tx| Box::pin(async move { tx.releases().await })).await.expect("a list");
+    let listed = db.store.releases().await.expect("a list");
     let told: Vec<_> = listed.iter().map(|one| (&one.id, one.first_live_at, one.last_live_at)).collect();
     assert_eq!(told, [(&new.id, later(60), later(60)), (&old.id, now(), later(120))], "the newest first");
     assert_eq!((listed[1].first_worker.as_str(), listed[1].last_worker.as_str()), ("first", "second"));
@@ -87,18 +82,13 @@ pub async fn decisions_come_in_the_order_they_were_made(db: Db) {
         Box::pin(async move { tx.decided_insert(&sent).await })
     });
     stored.await.expect("25 leads");
-    let read = db.store.read("test", |tx| {
-        Box::pin(async move {
-            let (mut after, mut all) = ((now(), String::new()), Vec::new());
-            loop {
-                let page = tx.decisions_stored((after.0, &after.1), later(1), 4).await?;
-                let Some(last) = page.last() else { return Ok(all) };
-                after = (last.decided_at, last.id.clone());
-                all.extend(page);
-            }
-        })
-    });
-    let all = read.await.expect("all pages");
+    let (mut after, mut all) = ((now(), String::new()), Vec::new());
+    loop {
+        let page = db.store.decisions_stored(&after, later(1), 4).await.expect("a page");
+        let Some(last) = page.last() else { break };
+        after = (last.decided_at, last.id.clone());
+        all.extend(page);
+    }
     let mut expected: Vec<String> = leads.iter().map(|lead| lead.decision.id.to_string()).collect();
     expected.sort();
     assert_eq!(all.iter().map(|one| one.id.clone()).collect::<Vec<_>>(), expected);
@@ -107,13 +97,8 @@ pub async fn decisions_come_in_the_order_they_were_made(db: Db) {
     assert_eq!(all[0].lead, serde_json::to_string(&first.lead).expect("JSON"));
     assert_eq!(all[0].snapshot, serde_json::to_string(&first.snapshot).expect("JSON"));
     for id in [first.decision.id.to_string(), first.lead.id.to_string()] {
-        let one = db.store.read("test", move |tx| {
-            let id = id.clone();
-            Box::pin(async move { tx.decision_stored(&id).await })
-        });
-        assert_eq!(one.await.expect("it is read").as_ref(), Some(&all[0]));
+        assert_eq!(db.store.decision_stored(&id).await.expect("it is read").as_ref(), Some(&all[0]));
     }
-    let none =
-        db.store.read("test", |tx| Box::pin(async move { tx.decisions_stored((later(1), ""), later(9), 4).await }));
-    assert_eq!(none.await.expect("a page"), []);
+    let none = db.store.decisions_stored(&(later(1), String::new()), later(9), 4).await;
+    assert_eq!(none.expect("a page"), []);
 }

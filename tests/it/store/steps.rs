@@ -15,7 +15,7 @@ const RACE_ON: &str = "BATON_TEST_RACE_ON";
 async fn insert(db: &Db, steps: Vec<NewStep>) {
     let stored = db.store.write("test", move |tx| {
         let steps = steps.clone();
-        Box::pin(async move { tx.steps_insert(&steps).await })
+        Box::pin(async move { tx.steps_insert(&steps.iter().collect::<Vec<_>>()).await })
     });
     stored.await.expect("steps are stored");
 }
@@ -119,7 +119,7 @@ pub async fn a_zombies_result_does_not_count_and_is_kept(db: Db) {
     assert!(finish(&db, "ring", 2, done("real")).await);
     assert!(!finish(&db, "ring", 2, done("twice")).await, "a step ends once");
     assert!(!finish(&db, "nothing", 1, done("x")).await);
-    let vendor = db.store.read("test", |tx| Box::pin(async move { tx.step_vendor_ref("ring").await })).await;
+    let vendor = db.store.step_vendor_ref("ring").await;
     assert_eq!(vendor.expect("a read"), VendorRef::Known("real".to_owned()));
     assert_eq!(db.number("SELECT COUNT(*) FROM orphan_result WHERE effect_key = 'ring' AND fence = 1").await, 1);
 }
@@ -311,9 +311,8 @@ pub async fn a_stop_gives_back_what_was_not_sent(db: Db) {
 }
 
 pub async fn the_backlog_is_measured(db: Db) {
-    let stats = || db.store.read("test", |tx| Box::pin(async move { tx.step_stats(now()).await }));
     let empty = StepStats { due: 0, oldest_due_at: None, leased: 0, lapsed: 0 };
-    assert_eq!(stats().await.expect("stats"), empty);
+    assert_eq!(db.store.step_stats(now()).await.expect("stats"), empty);
     insert(
         &db,
         vec![
@@ -326,5 +325,5 @@ pub async fn the_backlog_is_measured(db: Db) {
     )
     .await;
     let expected = StepStats { due: 2, oldest_due_at: Some(later(-7)), leased: 2, lapsed: 1 };
-    assert_eq!(stats().await.expect("stats"), expected);
+    assert_eq!(db.store.step_stats(now()).await.expect("stats"), expected);
 }

@@ -43,11 +43,7 @@ async fn callers(worker: &Running, db: &Db, clock: &SharedClock, count: usize) -
             found.clear();
             for number in 1..=count {
                 let id = HandoffId::of(&lead_id("town", &format!("evt-{}", number * 3)));
-                let read = db.store.read("test", move |tx| {
-                    let id = id.clone();
-                    Box::pin(async move { tx.handoff(&id).await })
-                });
-                found.extend(read.await);
+                found.extend(db.store.handoff(&id).await);
             }
         }
         found

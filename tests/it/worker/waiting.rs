@@ -66,12 +66,7 @@ impl Town {
     }
 
     async fn in_crm(&self, lead: &LeadId) -> Option<CrmRef> {
-        let read = lead.clone();
-        let record = self.db.store.read("test", move |tx| {
-            let lead = read.clone();
-            Box::pin(async move { tx.lead(&lead).await })
-        });
-        record.await.expect("a look").expect("the lead").crm
+        self.db.store.lead(lead).await.expect("a look").expect("the lead").crm
     }
 
     /// A caller from the United States, who has hung up: for west-01, or else desk-01.
@@ -118,12 +113,7 @@ impl Town {
     }
 
     async fn find(&self, lead: &LeadId) -> Result<Handoff, StoreError> {
-        let id = HandoffId::of(lead);
-        let found = self.db.store.read("test", move |tx| {
-            let id = id.clone();
-            Box::pin(async move { tx.handoff(&id).await })
-        });
-        found.await
+        self.db.store.handoff(&HandoffId::of(lead)).await
     }
 
     async fn handoff(&self, lead: &LeadId) -> Handoff {
@@ -182,12 +172,8 @@ async fn the_oldest_is_served_first(db: Db) {
     let Stage::Callback { promise: kept } = town.handoff(&third).await.stage else { panic!("the promise is gone") };
     assert_eq!(kept.promised_at, promise.promised_at, "the caller was told that time");
     assert_eq!(town.queue().await, std::slice::from_ref(&fourth), "there was place for one");
-    let read = third.clone();
-    let again = town.db.store.read("test", move |tx| {
-        let lead = read.clone();
-        Box::pin(async move { tx.decided_again(&lead).await })
-    });
-    let [(_, why)] = &again.await.expect("why")[..] else { panic!("it was decided again once") };
+    let again = town.db.store.decided_again(&third).await;
+    let [(_, why)] = &again.expect("why")[..] else { panic!("it was decided again once") };
     assert_eq!(why.owner, rep("west-01"));
     assert!(why.reason.starts_with("first of 1 who may take it in west"), "{}", why.reason);
 
@@ -230,7 +216,7 @@ async fn a_lead_is_open_until_it_is_won_or_lost(db: Db) {
     assert_eq!(town.db.number("SELECT COUNT(*) FROM outcome WHERE amount = 900.5").await, 2);
     assert_eq!(town.db.number("SELECT COUNT(*) FROM contact WHERE rep = 'west-01'").await, 1);
     assert_eq!(town.open_leads().await, 2, "the third in the place of the first");
-    let stored = town.db.store.read("test", |tx| Box::pin(async move { tx.reps_read().await })).await;
+    let stored = town.db.store.reps_read().await;
     let open = |name: &str, stored: &std::collections::BTreeMap<RepId, RepState>| stored[&rep(name)].open_leads;
     let stored = stored.expect("the reps");
     assert_eq!((open("west-01", &stored), open("desk-01", &stored)), (1, 1));

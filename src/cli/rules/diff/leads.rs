@@ -26,7 +26,11 @@ pub struct Leads<'r> {
 enum From<'r> {
     List(std::vec::IntoIter<Case>),
     MadeUp(Box<std::iter::Take<Traffic<'r>>>),
-    Stored { store: Store, since: DateTime<Utc>, last: Option<Box<PastLead>> },
+    /// Instant and id of the last one.
+    Stored {
+        store: Store,
+        after: (DateTime<Utc>, String),
+    },
 }
 
 impl Leads<'_> {
@@ -40,15 +44,10 @@ impl Leads<'_> {
         match &mut self.from {
             From::List(cases) => Ok(cases.take(size).collect()),
             From::MadeUp(traffic) => Ok(traffic.take(size).collect()),
-            From::Stored { store, since, last } => {
-                let (from, after) = (*since, last.clone());
-                let page = store.read("diff", move |tx| {
-                    let after = after.clone();
-                    Box::pin(async move { tx.past_leads(from, after.as_deref(), size).await })
-                });
-                let page = page.await?;
-                if let Some(newest) = page.last() {
-                    *last = Some(Box::new(newest.clone()));
+            From::Stored { store, after } => {
+                let page = store.past_leads(after, size).await?;
+                if let Some(last) = page.last() {
+                    *after = (last.decided_at, last.lead.id.to_string());
                 }
                 Ok(page.into_iter().map(case).collect())
             }
@@ -81,7 +80,7 @@ pub async fn stored(dir: &Path, since: DateTime<Utc>) -> Result<Leads<'static>> 
     let store = Store::open_existing(&config.database.resolve()?).await;
     let store = store.map_err(|error| unreachable("opening the database", &error))?;
     let told = format!("leads decided since {}, with what was known then", since.format("%Y-%m-%d %H:%M UTC"));
-    Ok(Leads { from: From::Stored { store, since, last: None }, told })
+    Ok(Leads { from: From::Stored { store, after: (since, String::new()) }, told })
 }
 
 /// # Errors

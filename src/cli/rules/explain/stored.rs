@@ -19,12 +19,7 @@ pub async fn tell(place: &Place, id: &str, format: TextOrJson) -> Result<u8> {
         say(&as_json(&decision, &lead, &snapshot)?);
         return Ok(OK);
     }
-    let lead_id = lead.id.clone();
-    let again = store.read("explain.again", move |tx| {
-        let lead = lead_id.clone();
-        Box::pin(async move { tx.decided_again(&lead).await })
-    });
-    let again = again.await?;
+    let again = store.decided_again(&lead.id).await?;
     let rules = match Library::new(store).rules(&decision.release).await {
         Ok(rules) => rules,
         Err(lost @ (Lost::Unknown(_) | Lost::Refused { .. })) => {

@@ -83,21 +83,11 @@ impl Calls {
     }
 
     pub async fn lead(&self, lead: &LeadId) -> Lead {
-        let id = lead.clone();
-        let found = self.db.store.read("test", move |tx| {
-            let id = id.clone();
-            Box::pin(async move { tx.lead(&id).await })
-        });
-        found.await.expect("a look").expect("the lead is kept").lead
+        self.db.store.lead(lead).await.expect("a look").expect("the lead is kept").lead
     }
 
     pub async fn handoff(&self, lead: &LeadId) -> Handoff {
-        let id = HandoffId::of(lead);
-        let found = self.db.store.read("test", move |tx| {
-            let id = id.clone();
-            Box::pin(async move { tx.handoff(&id).await })
-        });
-        found.await.expect("the handoff")
+        self.db.store.handoff(&HandoffId::of(lead)).await.expect("the handoff")
     }
 
     pub async fn stop(self) {

@@ -189,8 +189,7 @@ async fn poison_is_put_aside_and_its_neighbours_are_decided() {
         let lead = play.decided(&caller.event).await;
         play.until(&lead, "callback").await;
     }
-    let aside = play.running.store.read("flow.aside", |tx| Box::pin(async move { tx.inbox_quarantined(10).await }));
-    let aside = aside.await.expect("the quarantine");
+    let aside = play.running.store.inbox_quarantined(10).await.expect("the quarantine");
     assert_eq!(aside.len(), 1);
     assert_eq!(aside[0].key, "poison");
     assert!(!aside[0].why.is_empty(), "it says why");

@@ -123,12 +123,7 @@ impl Play {
     }
 
     pub async fn lead(&self, lead: &LeadId) -> LeadRecord {
-        let id = lead.clone();
-        let found = self.running.store.read("flow.lead", move |tx| {
-            let id = id.clone();
-            Box::pin(async move { tx.lead(&id).await })
-        });
-        found.await.expect("the database answers").expect("the lead is kept")
+        self.running.store.lead(lead).await.expect("the database answers").expect("the lead is kept")
     }
 
     pub async fn leads(&self) -> Vec<LeadSummary> {
@@ -137,12 +132,7 @@ impl Play {
     }
 
     pub async fn handoff(&self, lead: &LeadId) -> Handoff {
-        let id = HandoffId::of(lead);
-        let found = self.running.store.read("flow.handoff", move |tx| {
-            let id = id.clone();
-            Box::pin(async move { tx.handoff(&id).await })
-        });
-        found.await.expect("the handoff is kept")
+        self.running.store.handoff(&HandoffId::of(lead)).await.expect("the handoff is kept")
     }
 
     pub async fn ledgers(&self) -> BTreeMap<PoolId, (Ledger, Ledger)> {
@@ -169,9 +159,7 @@ impl Play {
         let quiet = async {
             loop {
                 let now = self.clock.now() + chrono::TimeDelta::seconds(90);
-                let open =
-                    self.running.store.read("flow.open", move |tx| Box::pin(async move { tx.step_stats(now).await }));
-                let open = open.await.expect("the database answers");
+                let open = self.running.store.step_stats(now).await.expect("the database answers");
                 if open.due + open.leased == 0 {
                     return;
                 }

@@ -1,0 +1,228 @@
+//! How a transaction begins, is tried again, and ends.
+//!
+//! Guarantees: it runs to its end in a task of its own, so that a caller who stops waiting can neither leave it open nor undo it
+//! halfway; it is tried again, whole, when the database asks for that; an `Ok` means committed.
+
+use super::pulse::Pulse;
+use super::way::Way;
+use crate::store::sql::dialect::Engine;
+use crate::store::sql::error::{StoreError, worth_another_try};
+use baton_clock::jitter;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AnyPool};
+use std::any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::Instrument;
+
+/// How often a transaction is tried when the database says "again": deadlock, serialisation, lock not available.
+const TRIES: u32 = 4;
+/// How long a transaction that writes may take once it has its connection; statements have limits of their own below it.
+const ENDED_WITHIN: Duration = Duration::from_secs(20);
+/// The same for one that reads: reports take longer.
+const READ_WITHIN: Duration = Duration::from_secs(60);
+
+/// A handle to the database; clones share its connections.
+#[derive(Clone)]
+pub struct Store {
+    pub(super) engine: Engine,
+    pub(super) writer: AnyPool,
+    pub(super) reader: AnyPool,
+    pub(super) way: Arc<Way>,
+    pub(super) pulse: Arc<Pulse>,
+}
+
+/// One transaction. Its methods stand in the files of their table family.
+///
+/// It begins and ends by plain statements: SQLite rolls back by itself when a disk is full or fails, and a client that keeps
+/// count of transactions would believe for ever that one is open.
+pub struct Tx {
+    pub(in crate::store) engine: Engine,
+    inner: PoolConnection<Any>,
+    open: bool,
+}
+
+impl Tx {
+    async fn begin(engine: Engine, inner: PoolConnection<Any>, statement: &'static str) -> Result<Self, StoreError> {
+        let mut tx = Self { engine, inner, open: true };
+        if let Err(cause) = sqlx::raw_sql(statement).execute(tx.conn()).await {
+            let error = StoreError::from(cause);
+            tx.open = error.spoils_connection();
+            return Err(error);
+        }
+        Ok(tx)
+    }
+
+    async fn commit(mut self) -> Result<(), StoreError> {
+        sqlx::raw_sql("COMMIT").execute(self.conn()).await.map_err(StoreError::of_commit)?;
+        self.open = false;
+        Ok(())
+    }
+
+    /// What the body said matters more than how this ends.
+    async fn rollback(mut self, spoilt: bool) {
+        match sqlx::raw_sql("ROLLBACK").execute(self.conn()).await {
+            Ok(_) => self.open = spoilt,
+            Err(error) => tracing::debug!(%error, "the rollback failed: the connection is closed"),
+        }
+    }
+
+    pub(in crate::store) fn conn(&mut self) -> &mut AnyConnection {
+        &mut self.inner
+    }
+}
+
+/// A connection that may still be in a transaction, or has met a fault of the database's, is closed; another one is made.
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if self.open {
+            self.inner.close_on_drop();
+        }
+    }
+}
+
+/// The body of a transaction: may be run several times, and its values are final only when `write` has returned. It hands on
+/// every error of a method of [`Tx`]: after one, PostgreSQL stores nothing more, whatever the body returns.
+pub trait Body<T>: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync + 'static {}
+impl<T, F> Body<T> for F where F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync + 'static {}
+
+/// A [`Body`] of whatever type: what runs it is compiled once, not once for each of a hundred bodies.
+type AnyBody = dyn for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<Made, StoreError>> + Send + Sync;
+type Made = Box<dyn any::Any + Send>;
+
+fn packed<T: Send + 'static>(value: T) -> Made {
+    Box::new(value)
+}
+
+fn unpacked<T: 'static>(made: Made) -> T {
+    *made.downcast::<T>().expect("a body's value is unpacked as the type it was packed as")
+}
+
+impl Store {
+    /// Runs `body` in a transaction and commits. `name` appears in errors.
+    ///
+    /// # Errors
+    /// What `body` returns; or the database failed, after the tries that make sense. After
+    /// [`StoreError::CommitUnknown`] it may have counted all the same.
+    pub fn write<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        body: impl Body<T>,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+        self.in_task(name, Access::Write, body)
+    }
+
+    /// Runs `body` against one consistent state. Whatever it writes is an error on SQLite and rolled back on PostgreSQL.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn read<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        body: impl Body<T>,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+        self.in_task(name, Access::Read, body)
+    }
+
+    pub(super) fn in_task<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        access: Access,
+        body: impl Body<T>,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+        let body: Box<AnyBody> = Box::new(move |tx| body(tx).map_ok(packed).boxed());
+        self.any_in_task(name, access, body).map_ok(unpacked::<T>)
+    }
+
+    async fn any_in_task(&self, name: &'static str, access: Access, body: Box<AnyBody>) -> Result<Made, StoreError> {
+        let store = self.clone();
+        let work = async move {
+            let mut tries = 1;
+            loop {
+                match store.attempt(access, &*body).await {
+                    Err(error) if worth_another_try(&error) && tries < TRIES => {
+                        tracing::debug!(transaction = name, tries, %error, "the transaction is tried again");
+                        let longest = 20.0 * f64::from(tries * tries);
+                        tokio::time::sleep(Duration::from_millis((longest * jitter()) as u64)).await;
+                        tries += 1;
+                    }
+                    result => {
+                        let result = result.map_err(|error| error.within(name));
+                        // Here, since whoever asked may not wait any more.
+                        if access != Access::Read {
+                            store.pulse.felt(result.as_ref().err());
+                        }
+                        return result;
+                    }
+                }
+            }
+        };
+        match tokio::spawn(work.in_current_span()).await {
+            Ok(result) => result,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(StoreError::Stopped),
+            },
+        }
+    }
+
+    async fn attempt(&self, access: Access, body: &AnyBody) -> Result<Made, StoreError> {
+        let (pool, begin) = match access {
+            Access::Write | Access::Migrate => (&self.writer, self.engine.begin_write()),
+            Access::Read => (&self.reader, self.engine.begin_read()),
+        };
+        let connection = match pool.acquire().await {
+            Err(sqlx::Error::PoolTimedOut) => return Err(self.way.why_unreachable().await),
+            acquired => acquired?,
+        };
+        let work = self.run(connection, begin, access, body);
+        // A server that is gone without a word would hold its connection, and whoever waits for it, for a quarter of an hour.
+        let span = match access {
+            Access::Read => READ_WITHIN,
+            Access::Write => ENDED_WITHIN,
+            Access::Migrate => return work.await,
+        };
+        tokio::time::timeout(span, work).await.unwrap_or_else(|_| {
+            let silent = std::io::Error::new(std::io::ErrorKind::TimedOut, "it stopped answering");
+            Err(StoreError::CommitUnknown { during: "a transaction", cause: sqlx::Error::Io(silent) })
+        })
+    }
+
+    async fn run(
+        &self,
+        connection: PoolConnection<Any>,
+        begin: &'static str,
+        access: Access,
+        body: &AnyBody,
+    ) -> Result<Made, StoreError> {
+        let mut tx = Tx::begin(self.engine, connection, begin).await?;
+        let done = AssertUnwindSafe(body(&mut tx)).catch_unwind().await;
+        match (done, access) {
+            (Ok(Ok(value)), Access::Write | Access::Migrate) => {
+                fail::fail_point!("before_commit");
+                tx.commit().await?;
+                fail::fail_point!("after_commit");
+                Ok(value)
+            }
+            (Ok(result), _) => {
+                tx.rollback(result.as_ref().is_err_and(StoreError::spoils_connection)).await;
+                result
+            }
+            (Err(panic), _) => {
+                tx.rollback(false).await;
+                std::panic::resume_unwind(panic)
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+    /// Writes, and may take its time.
+    Migrate,
+}

@@ -1,0 +1,63 @@
+//! Reads that are one method of [`Tx`], for those who need no other in the same transaction.
+
+use super::{
+    Aside, AttentionCounts, InboxRow, LeadQuery, LeadRecord, LeadSummary, Met, Mirrored, Owed, PastLead, RepState,
+    ReportRow, StepStats, Store, StoreError, StoredDecision, StoredRelease, TimelineEntry, Token, Tx, VendorRef,
+    WaitingLead,
+};
+use baton_core::domain::id::{HandoffId, LeadId, ReleaseId, RepId};
+use baton_core::domain::rep::Busy;
+use baton_core::handoff::Handoff;
+use baton_core::routing::decision::DecidedAgain;
+use baton_core::rules::SourceFile;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+/// A transaction may be tried again when whoever asked for it is gone: what is lent (`&`) is copied for every try.
+macro_rules! reads {
+    ($($name:ident($($(&$lent:ident)? $($given:ident)?: $kind:ty),*) -> $made:ty;)*) => {
+        impl Store {$(
+            #[doc = concat!("[`Tx::", stringify!($name), "`] in a transaction of its own.")]
+            ///
+            /// # Errors
+            /// As [`Store::read`].
+            pub async fn $name(&self, $($($lent: &$kind)? $($given: $kind)?),*) -> Result<$made, StoreError> {
+                $($(let $lent = $lent.to_owned();)?)*
+                self.read(stringify!($name), move |tx: &mut Tx| {
+                    $($(let $lent = $lent.clone();)?)*
+                    Box::pin(async move { tx.$name($($(&$lent)? $($given)?),*).await })
+                })
+                .await
+            }
+        )*}
+    };
+}
+
+reads! {
+    attention_counts() -> AttentionCounts;
+    callers_find(&keys: [String]) -> BTreeMap<String, Met>;
+    decided_again(&lead: LeadId) -> Vec<(DateTime<Utc>, DecidedAgain)>;
+    decision_stored(&id: str) -> Option<StoredDecision>;
+    decisions_stored(&after: (DateTime<Utc>, String), until: DateTime<Utc>, limit: usize) -> Vec<StoredDecision>;
+    handoff(&id: HandoffId) -> Handoff;
+    handoffs_open_since(before: DateTime<Utc>, limit: usize) -> Vec<HandoffId>;
+    inbox_answer(&key: str) -> Option<String>;
+    inbox_count_quarantined() -> u64;
+    inbox_quarantined(limit: usize) -> Vec<Aside>;
+    inbox_take_stale(before: DateTime<Utc>, limit: usize) -> Vec<InboxRow>;
+    lead(&id: LeadId) -> Option<LeadRecord>;
+    lead_to_give(&lead: LeadId) -> Option<WaitingLead>;
+    leads_find(&query: LeadQuery, limit: usize) -> Vec<LeadSummary>;
+    mirror_get(&keys: [String]) -> BTreeMap<String, Mirrored>;
+    owing(now: DateTime<Utc>) -> BTreeMap<RepId, Owed>;
+    past_leads(&after: (DateTime<Utc>, String), limit: usize) -> Vec<PastLead>;
+    release_files(&id: ReleaseId) -> Option<Vec<SourceFile>>;
+    releases() -> Vec<StoredRelease>;
+    report_rows(from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<ReportRow>;
+    reps_read() -> BTreeMap<RepId, RepState>;
+    slots_claimed(&rep: RepId, now: DateTime<Utc>) -> Vec<Busy>;
+    step_stats(now: DateTime<Utc>) -> StepStats;
+    step_vendor_ref(&key: str) -> VendorRef;
+    timeline(&lead: LeadId) -> Vec<TimelineEntry>;
+    tokens() -> Vec<Token>;
+}
