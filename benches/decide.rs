@@ -18,7 +18,7 @@ use baton_core::domain::rep::{Busy, BusyKind, Presence};
 use baton_core::routing::ledger::{Ledger, TURN};
 use baton_core::routing::snapshot::RepFacts;
 use baton_core::routing::{Snapshot, decide};
-use baton_core::rules::model::index::Place;
+use baton_core::rules::model::index::Firmographics;
 use baton_core::rules::model::set::Pool;
 use baton_core::rules::{RuleSet, SourceFile, compile};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -127,11 +127,11 @@ fn lead() -> Lead {
     }
 }
 
-fn place(lead: &Lead) -> Place<'_> {
+fn place(lead: &Lead) -> Firmographics<'_> {
     fn text(known: &Option<Known<String>>) -> Option<&str> {
         known.as_ref().map(|known| known.value.as_str())
     }
-    Place {
+    Firmographics {
         country: text(&lead.company.country),
         state: text(&lead.company.state),
         region: None,

@@ -8,7 +8,7 @@
 //!
 //! Sources: Slack's method reference, as of August 2026.
 
-use super::http::{Answer, Buckets, Call, Does, Limits, Secret, VendorHttp, by_status, in_doubt, retry_after};
+use super::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, by_status, in_doubt, retry_after};
 use super::markup::escaped;
 use super::{Card, Chat, MessageRef, VendorError};
 use async_trait::async_trait;
@@ -77,7 +77,7 @@ impl Slack {
         })
     }
 
-    async fn call<T: DeserializeOwned>(&self, call: Call) -> Result<T, VendorError> {
+    async fn call<T: DeserializeOwned>(&self, call: ApiCall) -> Result<T, VendorError> {
         let answer = self.http.send(&call.bearer(&self.token)).await?;
         judge(&answer)?;
         answer.read().map_err(|why| in_doubt(VENDOR, answer.does, why))
@@ -206,12 +206,12 @@ impl Message {
     }
 }
 
-fn post(operation: &'static str, does: Does) -> Call {
-    Call::new(operation, does, Method::POST, &["api", operation])
+fn post(operation: &'static str, does: Does) -> ApiCall {
+    ApiCall::new(operation, does, Method::POST, &["api", operation])
 }
 
-fn history(channel: &str, since: DateTime<Utc>, cursor: &str) -> Call {
-    let call = Call::get("conversations.history", &["api", "conversations.history"])
+fn history(channel: &str, since: DateTime<Utc>, cursor: &str) -> ApiCall {
+    let call = ApiCall::get("conversations.history", &["api", "conversations.history"])
         .query("channel", channel)
         .query("include_all_metadata", "true")
         .query("oldest", timestamp(since - CLOCK_SKEW))

@@ -5,7 +5,7 @@
 
 use super::sheet::{Columns, Sheet};
 use super::territories::{country, employees, state};
-use super::{Imported, Refused, comment, rep_slug, yaml_text};
+use super::{BadCell, Imported, comment, rep_slug, yaml_text};
 use baton_core::rules::words::place;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -107,7 +107,7 @@ fn roster(reps: &str) -> Result<BTreeMap<String, String>, String> {
 }
 
 /// Without a roster the address or name is made an id, as the import of reps does.
-fn owner(sheet: &Sheet, row: &[String], roster: &BTreeMap<String, String>) -> Result<String, Refused> {
+fn owner(sheet: &Sheet, row: &[String], roster: &BTreeMap<String, String>) -> Result<String, BadCell> {
     let said = sheet.get(row, "owner");
     match roster.get(&place::fold(said)) {
         Some(id) => Ok(id.clone()),
@@ -120,9 +120,9 @@ fn owner(sheet: &Sheet, row: &[String], roster: &BTreeMap<String, String>) -> Re
 }
 
 /// The fields of the test's lead, as flow YAML.
-fn lead(sheet: &Sheet, row: &[String]) -> Result<String, Refused> {
+fn lead(sheet: &Sheet, row: &[String]) -> Result<String, BadCell> {
     let get = |column| sheet.get(row, column);
-    let read = |text: &str, read: &dyn Fn(&str) -> Result<String, Refused>| {
+    let read = |text: &str, read: &dyn Fn(&str) -> Result<String, BadCell>| {
         if text.is_empty() { Ok(String::new()) } else { read(text) }
     };
     let nation = read(get("country"), &country)?;

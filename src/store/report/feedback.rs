@@ -23,14 +23,14 @@ impl OwnerChange {
 
 /// A human of ours spoke with the person behind a lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contact {
+pub struct HumanContact {
     pub rep: RepId,
     pub at: DateTime<Utc>,
     /// `call`, `crm`, `api`.
     pub via: String,
 }
 
-impl Contact {
+impl HumanContact {
     pub(super) fn read(row: &Reading<'_>) -> Result<Self, StoreError> {
         Ok(Self { rep: row.id("rep")?, at: row.at("at")?, via: row.text("via")? })
     }
@@ -85,7 +85,7 @@ impl Tx {
     }
 
     /// A contact that is told twice is one.
-    pub async fn contact_insert(&mut self, lead: &LeadId, contact: &Contact) -> Result<(), StoreError> {
+    pub async fn contact_insert(&mut self, lead: &LeadId, contact: &HumanContact) -> Result<(), StoreError> {
         let sql = "-- contact::insert\nINSERT INTO contact (lead_id, rep, at, via) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (lead_id, rep, at) DO NOTHING";
         let query = sqlx::query(sql).bind(lead.as_str()).bind(contact.rep.as_str()).bind(micros(contact.at));

@@ -19,11 +19,11 @@ pub struct Coverage {
 pub struct Part {
     /// `territory rows`, `pools` …
     pub what: &'static str,
-    pub items: Vec<Item>,
+    pub items: Vec<CoverageItem>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub struct CoverageItem {
     pub name: String,
     pub path: &'static str,
     pub line: u32,
@@ -51,9 +51,9 @@ const HANDOFF: &str = "rules/handoff.yaml";
 pub fn coverage<'d>(rules: &RuleSet, places: &Places, decisions: impl Iterator<Item = &'d Decision>) -> Coverage {
     let mut reached = Reached::default();
     decisions.for_each(|decision| reached.note(decision, rules));
-    let item = |name: &str, path, line, reached| Item { name: name.to_owned(), path, line, reached };
+    let item = |name: &str, path, line, reached| CoverageItem { name: name.to_owned(), path, line, reached };
 
-    let mut rows: Vec<Item> = Vec::new();
+    let mut rows: Vec<CoverageItem> = Vec::new();
     for row in &rules.territories {
         if rows.last().is_none_or(|last| last.line != row.line) {
             rows.push(item(row.territory.as_str(), TERRITORIES, row.line, reached.rows.contains(&row.line)));
@@ -64,7 +64,7 @@ pub fn coverage<'d>(rules: &RuleSet, places: &Places, decisions: impl Iterator<I
         let name = tier.name.as_str();
         item(name, ROUTING, tier.line, reached.tiers.contains(name))
     });
-    let mut pools: Vec<Item> = rules
+    let mut pools: Vec<CoverageItem> = rules
         .pools
         .values()
         .map(|pool| item(pool.id.as_str(), ROUTING, pool.line, reached.pools.contains(pool.id.as_str())))

@@ -7,7 +7,7 @@ use crate::rules::RuleSet;
 use crate::rules::model::condition::Condition;
 use crate::rules::model::expression::{Amount, Term};
 use crate::rules::model::row::{NamedAccount, TerritoryRow};
-use crate::rules::model::verdict::Test;
+use crate::rules::model::truth::Test;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Over one set of rules or several: a comparison asks what either of them names.

@@ -1,11 +1,11 @@
 //! Test files in, what came of them out: read, run, compared, counted.
 
 use super::coverage::coverage;
-use super::expectations::{Outcome, reason_name, run};
+use super::expectations::{RuleTestResult, reason_name, run};
 use crate::domain::lead::FieldValue;
 use crate::routing::reason::Rejection;
 use crate::routing::scenario::{Scenario, acme, scenario, text_is};
-use crate::rules::expect::{self, Case, LeadValue, Places, REASONS};
+use crate::rules::expect::{self, LeadValue, Places, REASONS, RuleTest};
 use crate::rules::model::condition::IfUndecided;
 use crate::rules::model::index::TerritoryIndex;
 use crate::rules::model::set::{Existing, OwnershipRule, RouteTo};
@@ -21,7 +21,7 @@ fn rules_of(world: &Scenario) -> RuleSet {
     rules
 }
 
-fn read(text: &str, rules: &RuleSet) -> Vec<Case> {
+fn read(text: &str, rules: &RuleSet) -> Vec<RuleTest> {
     expect::read("rules/tests/t.yaml", text, rules).unwrap_or_else(|faults| panic!("{}", told(&faults)))
 }
 
@@ -30,18 +30,18 @@ fn told(faults: &[Fault]) -> String {
 }
 
 /// Runs the tests of one file, all with Acme's lead.
-fn outcomes(world: &Scenario, tests: &str) -> Vec<Outcome> {
+fn outcomes(world: &Scenario, tests: &str) -> Vec<RuleTestResult> {
     let rules = rules_of(world);
     let cases = read(&format!("{AT}{tests}"), &rules);
     cases.iter().map(|case| run(case, &acme(), case.given.at.expect("a time"), &rules)).collect()
 }
 
-fn outcome(world: &Scenario, test: &str) -> Outcome {
+fn outcome(world: &Scenario, test: &str) -> RuleTestResult {
     outcomes(world, test).remove(0)
 }
 
 /// `pool: west → desk` for each field that is not as expected.
-fn differences(outcome: &Outcome) -> Vec<String> {
+fn differences(outcome: &RuleTestResult) -> Vec<String> {
     outcome.differences.iter().map(|found| format!("{}: {} → {}", found.field, found.expected, found.got)).collect()
 }
 
@@ -168,7 +168,7 @@ fn a_table_reads_as_its_rows_written_out() {
     for (case, wanted) in cases.iter().zip(&expected) {
         assert_eq!((&case.name, &case.expected), (&wanted.name, &wanted.expected));
         assert_eq!((case.given.at, &case.given.away), (wanted.given.at, &wanted.given.away));
-        let fields = |case: &Case| -> Vec<(String, LeadValue)> {
+        let fields = |case: &RuleTest| -> Vec<(String, LeadValue)> {
             let mut fields: Vec<_> = case.given.lead.iter().map(|f| (f.name.clone(), f.value.clone())).collect();
             fields.sort_by(|a, b| a.0.cmp(&b.0));
             fields
@@ -198,7 +198,7 @@ tests:
     expect: { pool: west }
 ";
     let cases = read(text, &rules);
-    let lead = |case: &Case| -> Vec<String> {
+    let lead = |case: &RuleTest| -> Vec<String> {
         case.given.lead.iter().map(|field| format!("{}={:?}", field.name, field.value)).collect()
     };
     assert_eq!(lead(&cases[0]), ["country=Text(\"US\")", "employees=Text(\"900\")", "state=Unknown"]);

@@ -1,6 +1,6 @@
 //! The world that a rehearsed lead is decided in, and what each lead leaves behind in it.
 
-use super::Case;
+use super::Trial;
 use crate::domain::account::{Account, Candidates, CompanyRecord, MatchKey, PersonRecord, Records};
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::known::Fact;
@@ -169,7 +169,7 @@ fn each(world: &mut Snapshot, reps: Option<&BTreeSet<RepId>>, change: impl Fn(&m
 }
 
 /// One set of rules at work on lead after lead: its balances, its reps' leads of the day and their open leads.
-pub struct World<'r> {
+pub struct RehearsalWorld<'r> {
     rules: &'r RuleSet,
     snapshot: Snapshot,
     /// A lead counts as open for this long: until an outcome would close it, and no longer than the rules let it.
@@ -182,7 +182,7 @@ pub struct World<'r> {
     lent: Vec<RepId>,
 }
 
-impl<'r> World<'r> {
+impl<'r> RehearsalWorld<'r> {
     pub fn new(rules: &'r RuleSet, at: DateTime<Utc>, open_for: TimeDelta) -> Self {
         let mut zones: BTreeMap<&str, (Zone, Vec<RepId>)> = BTreeMap::new();
         for rep in rules.reps.values() {
@@ -203,8 +203,8 @@ impl<'r> World<'r> {
         &self.snapshot
     }
 
-    /// Decides as the worker would; [`World::give`] then books it. Cases come in order of time.
-    pub fn decide(&mut self, case: &Case) -> Decision {
+    /// Decides as the worker would; [`RehearsalWorld::give`] then books it. Cases come in order of time.
+    pub fn decide(&mut self, case: &Trial) -> Decision {
         self.move_on_to(case.at);
         self.snapshot.account.clone_from(&case.account);
         self.snapshot.assigned.clone_from(&case.assigned);
@@ -309,8 +309,8 @@ mod tests {
     fn counts_end_with_the_day_the_week_and_the_lead() {
         let rules = scenario().rules;
         let monday = moment("2026-01-05T09:00:00Z");
-        let mut world = World::new(&rules, monday, TimeDelta::days(5));
-        let counts = |world: &mut World, text: &str| {
+        let mut world = RehearsalWorld::new(&rules, monday, TimeDelta::days(5));
+        let counts = |world: &mut RehearsalWorld, text: &str| {
             world.move_on_to(moment(text));
             let facts = &world.snapshot.reps[&rep_id("ben")];
             (facts.taken_today, facts.taken_this_week, facts.open)

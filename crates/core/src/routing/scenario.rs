@@ -27,7 +27,7 @@ use crate::rules::RuleSet;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::row::{NamedAccount, TerritoryRow};
 use crate::rules::model::set::{CalendarUnknown, Caps, OrderPolicy, Pool, Route, RouteTo, Tier, WhenFull};
-use crate::rules::model::verdict::Test;
+use crate::rules::model::truth::Test;
 use chrono::{DateTime, Utc};
 use rules::rules;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,11 @@
 //! Looks up every name that one file uses and another defines, and makes the [`RuleSet`] of the drafts.
 
-use super::files::{accounts, handoff, hours, pools, reps, territories};
+use super::files::accounts::AccountDraft;
+use super::files::handoff::HandoffDraft;
+use super::files::hours::{self, HoursDraft};
+use super::files::pools::PoolDraft;
+use super::files::reps::RepDraft;
+use super::files::territories;
 use crate::domain::id::{PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::rep::Rep;
 use crate::domain::rota::Hours;
@@ -17,10 +22,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Drafts {
     pub routing: routes::File,
     pub territories: territories::File,
-    pub reps: Vec<reps::Draft>,
-    pub accounts: Vec<accounts::Draft>,
-    pub hours: hours::Draft,
-    pub handoff: handoff::Draft,
+    pub reps: Vec<RepDraft>,
+    pub accounts: Vec<AccountDraft>,
+    pub hours: HoursDraft,
+    pub handoff: HandoffDraft,
 }
 
 /// `None` after a fault without which no rule set can be made; other faults leave blanks that their message keeps from use.
@@ -79,7 +84,7 @@ struct Resolver<'d> {
 }
 
 impl Resolver<'_> {
-    fn rep(&self, word: &Word, code: &'static str, faults: &mut Faults) -> Option<&reps::Draft> {
+    fn rep(&self, word: &Word, code: &'static str, faults: &mut Faults) -> Option<&RepDraft> {
         let drafts = &self.drafts.reps;
         faults.name(word, code, "rep", drafts.iter().map(|draft| draft.rep.id.as_str()))?;
         drafts.iter().find(|draft| draft.rep.id.as_str() == word.text)
@@ -192,7 +197,7 @@ impl Resolver<'_> {
         pools
     }
 
-    fn one_pool(&self, draft: &pools::Draft, faults: &mut Faults) -> Option<Pool> {
+    fn one_pool(&self, draft: &PoolDraft, faults: &mut Faults) -> Option<Pool> {
         let territories = draft.territories.iter();
         let territories =
             territories.filter_map(|word| self.territory(word, "pool-unknown-territory", faults)).collect();
@@ -236,7 +241,7 @@ impl Resolver<'_> {
     }
 
     /// Who answers for the pool: as written, else the manager of its first member.
-    fn lead_rep(&self, draft: &pools::Draft, first: &RepId, faults: &mut Faults) -> Option<RepId> {
+    fn lead_rep(&self, draft: &PoolDraft, first: &RepId, faults: &mut Faults) -> Option<RepId> {
         if let Some(word) = &draft.lead_rep {
             return self.active_rep(word, "pool-unknown-rep", faults);
         }

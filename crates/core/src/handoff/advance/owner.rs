@@ -9,7 +9,7 @@ use super::{Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Topic};
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::outcome::Outcome;
-use crate::domain::rota::{self, Status};
+use crate::domain::rota::{self, RotaStatus};
 use crate::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -109,7 +109,7 @@ impl Move<'_> {
 fn at_work_before(rules: &RuleSet, rep: &RepId, now: DateTime<Utc>, at: DateTime<Utc>) -> bool {
     let Some(rep) = rules.reps.get(rep).filter(|_| now < at) else { return false };
     match rota::status(&rules.hours, rep, now) {
-        Status::AtWork { .. } => true,
-        Status::Off { back_at, .. } => back_at.is_some_and(|back| back < at),
+        RotaStatus::AtWork { .. } => true,
+        RotaStatus::Off { back_at, .. } => back_at.is_some_and(|back| back < at),
     }
 }

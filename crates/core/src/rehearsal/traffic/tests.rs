@@ -3,7 +3,7 @@ use crate::routing::scenario::{day, row, scenario};
 use crate::rules::model::condition::Condition;
 use crate::rules::model::expression::{Amount, Expression, Order, Term};
 use crate::rules::model::index::TerritoryIndex;
-use crate::rules::model::verdict::Test;
+use crate::rules::model::truth::Test;
 use std::collections::BTreeSet;
 
 /// California, every ZIP code that begins with 941, and Germany in two sizes.
@@ -21,7 +21,7 @@ fn rules() -> RuleSet {
     rules
 }
 
-fn leads(rules: &RuleSet, seed: u64, count: usize) -> Vec<Case> {
+fn leads(rules: &RuleSet, seed: u64, count: usize) -> Vec<Trial> {
     Traffic::of(&[rules], seed, day("2026-01-05"), 100).take(count).collect()
 }
 

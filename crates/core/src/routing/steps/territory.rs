@@ -7,7 +7,7 @@ use crate::domain::lead::Lead;
 use crate::routing::decision::{TerritoryMatch, TerritoryTrace};
 use crate::routing::reason::{Fixed, FoundBy, LostTo};
 use crate::rules::RuleSet;
-use crate::rules::model::index::{Place, Rank};
+use crate::rules::model::index::{Firmographics, Rank};
 use crate::rules::model::row::{NamedAccount, TerritoryRow};
 
 /// The order of rows is the index's ([`crate::rules::model::index`]); a named account with a territory stands where its rank puts
@@ -44,9 +44,9 @@ pub(in crate::routing) fn locate(lead: &Lead, account: Option<&Account>, rules: 
     TerritoryTrace { winner: Some(winner), others, conflict }
 }
 
-fn place(lead: &Lead) -> Place<'_> {
+fn place(lead: &Lead) -> Firmographics<'_> {
     let company = &lead.company;
-    Place {
+    Firmographics {
         country: text(&company.country),
         state: text(&company.state),
         region: text(&company.region),

@@ -103,7 +103,7 @@ fn tiers_choose_pool_and_ladder_and_say_what_they_miss() {
     let mut unknown = world;
     unknown.lead.company.employees = None;
     let tiers = unknown.clone().expect_pool("west").decide().trace.tiers;
-    assert_eq!((tiers[0].verdict, tiers[0].missing.as_slice()), (Verdict::Undecided, &["lead.employees".into()][..]));
+    assert_eq!((tiers[0].verdict, tiers[0].missing.as_slice()), (Truth::Undecided, &["lead.employees".into()][..]));
     unknown.rules.tiers[0].if_undecided = IfUndecided::CatchAll;
     let decision = unknown.expect_pool("desk").decide();
     assert_eq!(

@@ -6,7 +6,7 @@
 use super::territory_at;
 use crate::domain::lead::Headcount;
 use crate::rules::fault::Faults;
-use crate::rules::model::index::Place;
+use crate::rules::model::index::Firmographics;
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::RuleSet;
 use crate::rules::model::witness::{Ends, Witness};
@@ -53,7 +53,7 @@ pub fn inform(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut F
 fn regions(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     let Some(row) = rules.territories.iter().find(|row| row.region.is_some()) else { return };
     for region in drafts.routing.vocabulary.get("lead.region").map_or(&[][..], |spec| &spec.one_of) {
-        let place = Place {
+        let place = Firmographics {
             country: None,
             state: None,
             region: Some(region),
@@ -111,7 +111,7 @@ fn forgotten(
         let (postals, industries, sizes) = (&postals, &industries, &sizes);
         postals.iter().flat_map(move |postal| {
             industries.iter().flat_map(move |industry| {
-                sizes.iter().map(move |size| Place {
+                sizes.iter().map(move |size| Firmographics {
                     country: Some(country),
                     state: *state,
                     region: None,

@@ -7,7 +7,7 @@
 use super::{lines, territory_at};
 use crate::domain::lead::Headcount;
 use crate::rules::fault::Faults;
-use crate::rules::model::index::Place;
+use crate::rules::model::index::Firmographics;
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::RuleSet;
 use crate::rules::model::witness::{Ends, Witness};
@@ -21,7 +21,7 @@ pub fn warn(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
             cells.entry(row.line).or_default().push(shadow(rules, index, row, today));
         }
     }
-    let mut by_cause: BTreeMap<Cause, Vec<(u32, Shadow)>> = BTreeMap::new();
+    let mut by_cause: BTreeMap<ShadowCause, Vec<(u32, Shadow)>> = BTreeMap::new();
     for (line, cells) in cells {
         let whole = cells.iter().all(Option::is_some);
         let mut shadows = cells.into_iter().flatten().filter(|shadow| !shadow.by.contains(&line));
@@ -35,7 +35,7 @@ pub fn warn(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
 }
 
 /// Whether the whole row is taken, and by the rows on which lines.
-type Cause = (bool, BTreeSet<u32>);
+type ShadowCause = (bool, BTreeSet<u32>);
 
 struct Shadow {
     /// Lines of the rows that take its leads.
@@ -65,8 +65,8 @@ fn shadow(rules: &RuleSet, index: usize, row: &TerritoryRow, today: NaiveDate) -
 }
 
 /// What the row asks for and nothing else: a lead that fits as few other rows as a lead of this row can.
-pub fn least_known(row: &TerritoryRow, on: NaiveDate) -> Place<'_> {
-    Place {
+pub fn least_known(row: &TerritoryRow, on: NaiveDate) -> Firmographics<'_> {
+    Firmographics {
         country: row.country.as_deref(),
         state: row.state.as_deref(),
         region: row.region.as_deref(),

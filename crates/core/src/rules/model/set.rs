@@ -169,7 +169,7 @@ pub struct Pool {
     pub require_products: bool,
     pub require_skills: BTreeSet<String>,
     /// The most important first: who meets it comes before who does not, until it relaxes.
-    pub prefer: Vec<Preference>,
+    pub prefer: Vec<PoolPreference>,
     pub policy: OrderPolicy,
     pub caps: Caps,
     pub when_full: WhenFull,
@@ -284,7 +284,7 @@ pub enum WhenFull {
 
 /// Whom a pool would rather have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Preference {
+pub struct PoolPreference {
     pub wish: Wish,
     /// From the decision; after it, turns alone count. `None`: as long as the caller waits.
     pub relax_after: Option<Duration>,

@@ -1,6 +1,6 @@
 //! Names in a test, looked up in the rules that it is about.
 
-use super::Reader;
+use super::RuleTestReader;
 use crate::domain::id::{PoolId, RepId, TerritoryId, TierId};
 use crate::rules::expect::REASONS;
 use crate::rules::fault::Word;
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What says that there is no territory or no route.
 const NONE: &str = "none";
 
-impl Reader<'_> {
+impl RuleTestReader<'_> {
     pub(super) fn rep(&mut self, word: &Word) -> Option<RepId> {
         let names = self.rules.reps.keys().map(RepId::as_str);
         let name = self.faults.name(word, "test-unknown-rep", "rep", names)?;
