@@ -11,11 +11,11 @@ mod large;
 // The program decides with its own allocator: without this line the bench would take the system's.
 use baton as _;
 use baton_core::domain::account::{Account, MatchKey};
-use baton_core::domain::id::LeadId;
 use baton_core::domain::known::{Fact, Known};
-use baton_core::domain::lead::{Call, Company, Consent, Contact, Headcount, Lead, Preference, Qualification};
+use baton_core::domain::lead::{Call, Company, Contact, Headcount, Lead};
 use baton_core::domain::rep::{Busy, BusyKind, Presence};
 use baton_core::routing::ledger::{Ledger, TURN};
+use baton_core::routing::scenario::acme;
 use baton_core::routing::snapshot::RepFacts;
 use baton_core::routing::{Snapshot, decide};
 use baton_core::rules::model::index::Firmographics;
@@ -87,43 +87,21 @@ fn snapshot(rules: &RuleSet) -> Snapshot {
     }
 }
 
-/// Fits a row of every kind but the size at each number of rows.
+/// Acme at the hour of the snapshot: fits a row of every kind but the size at each number of rows.
 fn lead() -> Lead {
     let said = |text: &str| Some(Known::from_caller(text.to_owned()));
+    let acme = acme();
     Lead {
-        id: LeadId::from_digest([3; 16]),
-        source: "bench".into(),
-        event_id: "1".into(),
         occurred_at: now(),
         received_at: now(),
-        call: Some(Call {
-            platform: "bench".into(),
-            id: "call-1".into(),
-            live: true,
-            direction: None,
-            from: None,
-            to: None,
-            leg: None,
-            started_at: None,
-        }),
+        call: acme.call.map(|call| Call { from: None, ..call }),
         contact: Contact { language: said("en"), ..Contact::default() },
         company: Company {
-            name: said("Acme"),
-            domain: said("acme.com"),
-            industry: said("Software"),
             employees: Some(Known::from_caller(Headcount { at_least: 50, at_most: Some(80) })),
-            country: said("US"),
-            state: said("CA"),
             postal: said("00010"),
-            ..Company::default()
+            ..acme.company
         },
-        qualification: Qualification::default(),
-        transcript_url: None,
-        recording_url: None,
-        consent: Consent::default(),
-        preference: Preference::default(),
-        custom: BTreeMap::new(),
-        unread: Vec::new(),
+        ..acme
     }
 }
 

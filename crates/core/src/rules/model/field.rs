@@ -114,20 +114,13 @@ fn text(value: Option<&String>) -> Option<Looked> {
 mod tests {
     use super::*;
     use crate::domain::account::MatchKey;
-    use crate::domain::id::LeadId;
-    use crate::domain::lead::{Company, Consent, Contact, Preference, Qualification};
-    use chrono::DateTime;
+    use crate::domain::lead::{Company, Contact, Qualification};
+    use crate::routing::scenario::acme;
     use std::collections::BTreeMap;
 
     fn lead() -> Lead {
         let words = || Some(Known::from_caller("words".to_owned()));
         Lead {
-            id: LeadId::from_digest([1; 16]),
-            source: "voice".into(),
-            event_id: "1".into(),
-            occurred_at: DateTime::UNIX_EPOCH,
-            received_at: DateTime::UNIX_EPOCH,
-            call: None,
             contact: Contact { title: words(), language: words(), ..Contact::default() },
             company: Company {
                 name: words(),
@@ -150,12 +143,8 @@ mod tests {
                 sentiment: words(),
                 ..Qualification::default()
             },
-            transcript_url: None,
-            recording_url: None,
-            consent: Consent::default(),
-            preference: Preference::default(),
             custom: BTreeMap::from([("seats".to_owned(), FieldValue::Number(12.0))]),
-            unread: Vec::new(),
+            ..acme()
         }
     }
 
