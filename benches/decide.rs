@@ -153,7 +153,7 @@ fn looking_up(criterion: &mut Criterion) {
     for size in SIZES {
         let rules = rules(size);
         group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
-            bencher.iter(|| rules.index.lookup(black_box(&place)));
+            bencher.iter(|| rules.territories.lookup(black_box(&place)));
         });
     }
     group.finish();
@@ -171,7 +171,7 @@ fn ratio(_: &mut Criterion) {
         for (rules, times) in sets.iter().zip(&mut rounds) {
             let began = Instant::now();
             for _ in 0..ROUND {
-                black_box(rules.index.lookup(black_box(&place)));
+                black_box(rules.territories.lookup(black_box(&place)));
             }
             times.push(began.elapsed() / ROUND);
         }
@@ -181,7 +181,7 @@ fn ratio(_: &mut Criterion) {
         times[times.len() / 2]
     });
     for ((size, median), rules) in SIZES.iter().zip(medians).zip(&sets) {
-        let (ratio, fit) = (median.as_secs_f64() / medians[0].as_secs_f64(), rules.index.lookup(&place).len());
+        let (ratio, fit) = (median.as_secs_f64() / medians[0].as_secs_f64(), rules.territories.lookup(&place).count());
         println!("territory look-up among {size} rows: {median:?}, {fit} fit, {ratio:.2} times 100 rows (budget 2.00)");
     }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A step by key, with the fence it was claimed with.
-type Fenced = (String, i64);
+type Lease = (String, i64);
 
 /// How an attempt ended, and what it means for the handoff.
 pub struct End {
@@ -117,7 +117,7 @@ impl Outbox {
     }
 }
 
-async fn mark_all(store: Store, held: Vec<Fenced>, now: DateTime<Utc>) -> Vec<bool> {
+async fn mark_all(store: Store, held: Vec<Lease>, now: DateTime<Utc>) -> Vec<bool> {
     let asked = held.clone();
     let marked = store.write("step.mark_sent", move |tx| {
         let held = asked.clone();
@@ -154,7 +154,7 @@ async fn end_in_one(
     store: &Store,
     ended: Vec<FinishedStep>,
     now: DateTime<Utc>,
-) -> Result<BTreeSet<Fenced>, StoreError> {
+) -> Result<BTreeSet<Lease>, StoreError> {
     let finish = store.write("step.finish", move |tx| {
         let ended = ended.clone();
         Box::pin(async move {

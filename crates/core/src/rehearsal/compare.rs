@@ -287,7 +287,7 @@ impl Met {
 
     fn unused(&self, rules: &RuleSet) -> Unused {
         let rows: BTreeMap<u32, &str> =
-            rules.territories.iter().map(|row| (row.line, row.territory.as_str())).collect();
+            rules.territories.rows().iter().map(|row| (row.line, row.territory.as_str())).collect();
         let rows = rows.into_iter().filter(|(line, _)| !self.rows.contains(line));
         let rows: Vec<(u32, String)> = rows.map(|(line, territory)| (line, territory.to_owned())).collect();
         let missing = |met: &BTreeSet<String>, names: Vec<&str>| -> Vec<String> {
@@ -316,14 +316,8 @@ mod tests {
     use super::*;
     use crate::rehearsal::traffic::Traffic;
     use crate::routing::scenario::{day, scenario};
-    use crate::rules::model::index::TerritoryIndex;
 
     fn compared(old: &RuleSet, new: &RuleSet, batch: usize) -> Comparison {
-        let [old, new] = [old, new].map(|rules| {
-            let index = TerritoryIndex::build(&rules.territories, &[]);
-            RuleSet { index, ..rules.clone() }
-        });
-        let (old, new) = (&old, &new);
         let cases: Vec<Trial> = Traffic::of(&[old, new], 5, day("2026-01-05"), 60).take(600).collect();
         let mut comparer = Comparer::new(old, new, &cases[0], TimeDelta::days(5));
         cases.chunks(batch).for_each(|batch| comparer.add(batch));

@@ -103,11 +103,9 @@ impl<'d> DecisionOutcome<'d> {
 }
 
 fn wants_to_be_put_through(lead: &Lead, tier: &TierId, rules: &RuleSet) -> bool {
-    let ladders = &rules.handoff.ladders;
     let named = rules.tiers.iter().find(|found| found.name == *tier).and_then(|tier| tier.ladder.as_deref());
-    let ladder = ladders.get(named.unwrap_or("default")).map_or(&[][..], Vec::as_slice);
     let wish = matches!(lead.preference.handoff, None | Some(PreferredHandoff::Transfer));
-    wish && ladder.contains(&Rung::WarmTransfer)
+    wish && rules.handoff.ladders.of(named).contains(&Rung::WarmTransfer)
 }
 
 /// Who could have had the lead: two decisions with the same eligible reps differ by turn alone.

@@ -59,7 +59,7 @@ fn territory(expected: &Expected, decision: &Decision, rules: &RuleSet) -> Vec<S
         Some(loser) => format!("{} {}", told(loser), loser.why_not(winner)),
         None => {
             let mut rows: Vec<u32> =
-                rules.territories.iter().filter(|row| row.territory == *wanted).map(|row| row.line).collect();
+                rules.territories.rows().iter().filter(|row| row.territory == *wanted).map(|row| row.line).collect();
             rows.dedup();
             let named: Vec<String> = rows.iter().take(ROWS_NAMED).map(u32::to_string).collect();
             let more = if rows.len() > ROWS_NAMED { " …" } else { "" };

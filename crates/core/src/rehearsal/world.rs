@@ -302,7 +302,6 @@ mod tests {
     use super::*;
     use crate::routing::reason::NotKnown;
     use crate::routing::scenario::{at, moment, rep_id, scenario};
-    use crate::rules::model::index::TerritoryIndex;
 
     /// A day's count ends at midnight, a week's on Monday, an open lead's after its time; a jump over days ends them all.
     #[test]
@@ -329,10 +328,9 @@ mod tests {
     #[test]
     fn a_calendar_is_believed_for_as_long_as_the_rules_say() {
         let read_at = |time: &str| {
-            let mut world = scenario().facts("ben", |facts| {
+            let world = scenario().facts("ben", |facts| {
                 facts.calendar = Fact::Known { value: vec![], observed_at: at(time), source: "google".into() };
             });
-            world.rules.index = TerritoryIndex::build(&world.rules.territories, &world.rules.named_accounts);
             decide_in(&world.snapshot, &world.lead, &world.rules)
         };
         for (time, age) in

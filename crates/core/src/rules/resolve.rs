@@ -13,9 +13,9 @@ use crate::rules::fault::{At, Faults, Word, quoted};
 use crate::rules::files::members;
 use crate::rules::files::prefer::{LANGUAGE, PRODUCT, Wished};
 use crate::rules::files::routes::{self, To};
-use crate::rules::model::index::TerritoryIndex;
 use crate::rules::model::row::NamedAccount;
 use crate::rules::model::set::{Pool, Route, RouteTo, RuleSet, Tier};
+use crate::rules::model::territories::Territories;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The files as read.
@@ -48,9 +48,7 @@ pub fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Opt
         .and_then(|word| resolver.active_rep(word, "handoff-unknown-rep", faults));
     Some(RuleSet {
         release,
-        index: TerritoryIndex::build(&drafts.territories.rows, &named_accounts),
-        territories: drafts.territories.rows.clone(),
-        named_accounts,
+        territories: Territories::new(drafts.territories.rows.clone(), named_accounts),
         ownership: drafts.routing.ownership.clone(),
         assignment: drafts.routing.assignment,
         calendars_believed_for: drafts.routing.calendars_believed_for,

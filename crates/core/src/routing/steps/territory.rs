@@ -13,12 +13,8 @@ use crate::rules::model::row::{NamedAccount, TerritoryRow};
 /// The order of rows is the index's ([`crate::rules::model::index`]); a named account with a territory stands where its rank puts
 /// it. If another territory has the winner's rank, the first line wins and the trace says so.
 pub(in crate::routing) fn locate(lead: &Lead, account: Option<&Account>, rules: &RuleSet) -> TerritoryTrace {
-    let mut ranked: Vec<(Rank, TerritoryMatch)> = Vec::new();
-    for hit in rules.index.lookup(&place(lead)) {
-        if let Some(row) = rules.territories.get(hit.row) {
-            ranked.push((hit.rank, row_match(row)));
-        }
-    }
+    let rows = rules.territories.lookup(&place(lead));
+    let mut ranked: Vec<(Rank, TerritoryMatch)> = rows.map(|(rank, row)| (rank, row_match(row))).collect();
     if let Some(named) = matching::named_account(lead, account, rules).and_then(named_match) {
         let at = ranked.partition_point(|(rank, _)| *rank > Rank::NAMED_ACCOUNT);
         ranked.insert(at, (Rank::NAMED_ACCOUNT, named));

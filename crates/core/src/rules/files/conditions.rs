@@ -4,7 +4,7 @@ use crate::domain::lead::FieldValue;
 use crate::rules::fault::{Faults, Word, quoted};
 use crate::rules::files::expression::{self, Origin};
 use crate::rules::files::segments;
-use crate::rules::files::vocabulary::{FieldType, Vocabulary};
+use crate::rules::files::vocabulary::{FieldDef, Vocabulary};
 use crate::rules::files::yaml::{Data, Node, Section};
 use crate::rules::model::condition::Condition;
 use crate::rules::model::field::{BUILT_IN, FieldKind};
@@ -62,20 +62,14 @@ fn group(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Vec<Condi
     items.iter().map(|item| map(item, vocabulary, faults)).collect()
 }
 
-fn field(
-    path: &Word,
-    spec: &FieldType,
-    node: &Node,
-    vocabulary: &Vocabulary,
-    faults: &mut Faults,
-) -> Option<Condition> {
+fn field(path: &Word, spec: &FieldDef, node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Condition> {
     let reader = ConditionReader { path: &path.text, spec, vocabulary };
     reader.value(node, faults)
 }
 
 struct ConditionReader<'r> {
     path: &'r str,
-    spec: &'r FieldType,
+    spec: &'r FieldDef,
     vocabulary: &'r Vocabulary,
 }
 

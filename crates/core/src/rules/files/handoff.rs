@@ -3,13 +3,11 @@
 use crate::domain::id::RepId;
 use crate::rules::fault::{At, Faults, Word, quoted};
 use crate::rules::files::yaml::{Node, Section};
-use crate::rules::model::set::{BookingRules, CallbackRules, HandoffRules, Rung, live_at_most};
+use crate::rules::model::set::{BookingRules, CallbackRules, HandoffRules, Ladders, Rung, live_at_most};
 use crate::rules::words::values;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
-
-/// What every workspace has: the ladder of tiers that name none.
-pub const DEFAULT_LADDER: &str = "default";
 
 pub const RUNGS: [(&str, Rung); 3] =
     [("warm_transfer", Rung::WarmTransfer), ("booking", Rung::Booking), ("callback", Rung::Callback)];
@@ -51,6 +49,7 @@ impl fmt::Display for PlacedDuration {
 
 impl HandoffDraft {
     pub fn finish(&self, needs_attention: RepId) -> HandoffRules {
+        let ladders = self.ladders.iter().map(|(name, rungs)| (name.text.clone(), rungs.clone()));
         HandoffRules {
             patience: self.patience.length,
             bridge_within: self.bridge_within.length,
@@ -59,7 +58,7 @@ impl HandoffDraft {
             accept_within: self.accept_within.length,
             join_within: self.join_within,
             ring_at_most: self.ring_at_most,
-            ladders: self.ladders.iter().map(|(name, rungs)| (name.text.clone(), rungs.clone())).collect(),
+            ladders: ladders.collect::<BTreeMap<_, _>>().into(),
             booking: self.booking.clone(),
             callback: self.callback.clone(),
             needs_attention,
@@ -127,8 +126,8 @@ fn check_times(draft: &HandoffDraft, faults: &mut Faults) {
 fn ladders(node: &Node, faults: &mut Faults) -> Vec<(Word, Vec<Rung>)> {
     let ladders: Vec<_> =
         node.map(faults).iter().map(|(name, rungs)| (name.clone(), ladder(name, rungs, faults))).collect();
-    if !ladders.iter().any(|(name, _)| name.text == DEFAULT_LADDER) {
-        let found = format!("no ladder \"{DEFAULT_LADDER}\"");
+    if !ladders.iter().any(|(name, _)| name.text == Ladders::DEFAULT) {
+        let found = format!("no ladder {:?}", Ladders::DEFAULT);
         faults.error("ladder-no-default", node.at, found, "a ladder for the tiers that name none");
     }
     ladders

@@ -11,7 +11,7 @@ pub const KINDS: [(&str, FieldKind); 4] =
     [("text", FieldKind::Text), ("number", FieldKind::Number), ("flag", FieldKind::Flag), ("date", FieldKind::Date)];
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct FieldType {
+pub struct FieldDef {
     pub kind: FieldKind,
     /// Empty: any value.
     pub one_of: Vec<String>,
@@ -19,7 +19,7 @@ pub struct FieldType {
 
 /// The words that conditions may use.
 pub struct Vocabulary {
-    fields: BTreeMap<String, FieldType>,
+    fields: BTreeMap<String, FieldDef>,
     pub segments: Segments,
 }
 
@@ -27,7 +27,7 @@ impl Vocabulary {
     /// The built-in fields and what `fields:` declares.
     pub fn read(node: Option<&Node>, faults: &mut Faults) -> Self {
         let built_in =
-            BUILT_IN.iter().map(|(path, kind)| ((*path).to_owned(), FieldType { kind: *kind, one_of: vec![] }));
+            BUILT_IN.iter().map(|(path, kind)| ((*path).to_owned(), FieldDef { kind: *kind, one_of: vec![] }));
         let mut vocabulary = Self { fields: built_in.collect(), segments: Segments::default() };
         if let Some(node) = node {
             for (path, spec) in node.map(faults) {
@@ -37,7 +37,7 @@ impl Vocabulary {
         vocabulary
     }
 
-    pub fn get(&self, path: &str) -> Option<&FieldType> {
+    pub fn get(&self, path: &str) -> Option<&FieldDef> {
         self.fields.get(path)
     }
 
@@ -83,7 +83,7 @@ impl Vocabulary {
                 .hint(Some("delete one_of, or make it type: text".to_owned()));
         }
         let one_of = one_of.into_iter().map(|word| word.text).collect();
-        self.fields.insert(path.text.clone(), FieldType { kind, one_of });
+        self.fields.insert(path.text.clone(), FieldDef { kind, one_of });
     }
 
     /// A text value of the field as it should be compared: its code, its spelling in the list of values, or as written.
@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
             vocabulary.get("lead.industry"),
-            Some(&FieldType { kind: FieldKind::Text, one_of: vec!["Software".into()] })
+            Some(&FieldDef { kind: FieldKind::Text, one_of: vec!["Software".into()] })
         );
         assert_eq!(vocabulary.get("lead.custom.ends").map(|spec| spec.kind), Some(FieldKind::Date));
         assert_eq!(vocabulary.get("account.tier__c").map(|spec| spec.kind), Some(FieldKind::Text));

@@ -88,14 +88,14 @@ impl Class {
 
 /// A row that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hit {
+pub(super) struct Hit {
     /// Index into the rows the index was built from.
     pub row: usize,
     pub rank: Rank,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct TerritoryIndex {
+pub(super) struct TerritoryIndex {
     /// Every value that some row fixes, by field, folded to lower case.
     symbols: Symbols,
     groups: Vec<RowGroup>,
@@ -144,8 +144,7 @@ impl TerritoryIndex {
         Self { symbols, groups, accounts: Accounts::build(accounts) }
     }
 
-    /// Every row that fits, best first. A row that fixes a field of which nothing is known does not fit, nor does one
-    /// whose size band holds only a part of the known range.
+    /// See [`super::territories::Territories::lookup`].
     pub fn lookup(&self, place: &Firmographics) -> Vec<Hit> {
         let known = self.symbols.known(place);
         let mut cells: Vec<&Cell> = Vec::new();
@@ -158,8 +157,7 @@ impl TerritoryIndex {
         cells.into_iter().map(|cell| Hit { row: cell.row, rank: cell.rank }).collect()
     }
 
-    /// The named account with this domain, or of this name if either side has no domain. Index into the accounts the
-    /// index was built from; the first line wins.
+    /// Index into the accounts the index was built from.
     pub fn account(&self, domain: Option<&str>, name: Option<&str>) -> Option<usize> {
         self.accounts.find(domain, name)
     }

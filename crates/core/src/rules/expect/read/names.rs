@@ -47,9 +47,10 @@ impl RuleTestReader<'_> {
         if word.text == NONE {
             return Some(None);
         }
-        let named = self.rules.named_accounts.iter().filter_map(|account| account.territory.as_ref());
-        let names: BTreeSet<&str> =
-            self.rules.territories.iter().map(|row| &row.territory).chain(named).map(TerritoryId::as_str).collect();
+        let territories = &self.rules.territories;
+        let named = territories.accounts().iter().filter_map(|account| account.territory.as_ref());
+        let rows = territories.rows().iter().map(|row| &row.territory);
+        let names: BTreeSet<&str> = rows.chain(named).map(TerritoryId::as_str).collect();
         let name = self.faults.name(word, "test-unknown-territory", "territory", names.iter().copied())?;
         Some(TerritoryId::new(name).ok())
     }
