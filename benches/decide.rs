@@ -11,14 +11,14 @@ mod large;
 // The program decides with its own allocator: without this line the bench would take the system's.
 use baton as _;
 use baton_core::domain::account::{Account, MatchKey};
-use baton_core::domain::id::LeadId;
 use baton_core::domain::known::{Fact, Known};
-use baton_core::domain::lead::{Call, Company, Consent, Contact, Headcount, Lead, Preference, Qualification};
+use baton_core::domain::lead::{Call, Company, Contact, Headcount, Lead};
 use baton_core::domain::rep::{Busy, BusyKind, Presence};
 use baton_core::routing::ledger::{Ledger, TURN};
+use baton_core::routing::scenario::acme;
 use baton_core::routing::snapshot::RepFacts;
 use baton_core::routing::{Snapshot, decide};
-use baton_core::rules::model::index::Place;
+use baton_core::rules::model::index::Firmographics;
 use baton_core::rules::model::set::Pool;
 use baton_core::rules::{RuleSet, SourceFile, compile};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -87,51 +87,29 @@ fn snapshot(rules: &RuleSet) -> Snapshot {
     }
 }
 
-/// Fits a row of every kind but the size at each number of rows.
+/// Acme at the hour of the snapshot: fits a row of every kind but the size at each number of rows.
 fn lead() -> Lead {
     let said = |text: &str| Some(Known::from_caller(text.to_owned()));
+    let acme = acme();
     Lead {
-        id: LeadId::from_digest([3; 16]),
-        source: "bench".into(),
-        event_id: "1".into(),
         occurred_at: now(),
         received_at: now(),
-        call: Some(Call {
-            platform: "bench".into(),
-            id: "call-1".into(),
-            live: true,
-            direction: None,
-            from: None,
-            to: None,
-            leg: None,
-            started_at: None,
-        }),
+        call: acme.call.map(|call| Call { from: None, ..call }),
         contact: Contact { language: said("en"), ..Contact::default() },
         company: Company {
-            name: said("Acme"),
-            domain: said("acme.com"),
-            industry: said("Software"),
             employees: Some(Known::from_caller(Headcount { at_least: 50, at_most: Some(80) })),
-            country: said("US"),
-            state: said("CA"),
             postal: said("00010"),
-            ..Company::default()
+            ..acme.company
         },
-        qualification: Qualification::default(),
-        transcript_url: None,
-        recording_url: None,
-        consent: Consent::default(),
-        preference: Preference::default(),
-        custom: BTreeMap::new(),
-        unread: Vec::new(),
+        ..acme
     }
 }
 
-fn place(lead: &Lead) -> Place<'_> {
+fn place(lead: &Lead) -> Firmographics<'_> {
     fn text(known: &Option<Known<String>>) -> Option<&str> {
         known.as_ref().map(|known| known.value.as_str())
     }
-    Place {
+    Firmographics {
         country: text(&lead.company.country),
         state: text(&lead.company.state),
         region: None,
@@ -175,7 +153,7 @@ fn looking_up(criterion: &mut Criterion) {
     for size in SIZES {
         let rules = rules(size);
         group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
-            bencher.iter(|| rules.index.lookup(black_box(&place)));
+            bencher.iter(|| rules.territories.lookup(black_box(&place)));
         });
     }
     group.finish();
@@ -193,7 +171,7 @@ fn ratio(_: &mut Criterion) {
         for (rules, times) in sets.iter().zip(&mut rounds) {
             let began = Instant::now();
             for _ in 0..ROUND {
-                black_box(rules.index.lookup(black_box(&place)));
+                black_box(rules.territories.lookup(black_box(&place)).count());
             }
             times.push(began.elapsed() / ROUND);
         }
@@ -203,7 +181,7 @@ fn ratio(_: &mut Criterion) {
         times[times.len() / 2]
     });
     for ((size, median), rules) in SIZES.iter().zip(medians).zip(&sets) {
-        let (ratio, fit) = (median.as_secs_f64() / medians[0].as_secs_f64(), rules.index.lookup(&place).len());
+        let (ratio, fit) = (median.as_secs_f64() / medians[0].as_secs_f64(), rules.territories.lookup(&place).count());
         println!("territory look-up among {size} rows: {median:?}, {fit} fit, {ratio:.2} times 100 rows (budget 2.00)");
     }
 }

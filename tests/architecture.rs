@@ -81,7 +81,7 @@ const CROSSINGS: [(&str, &str, &[&str], &str); 8] = [
         "a handoff begins from a decision and what it saw, and says why a turn moves; so do its tests",
     ),
     ("deciding", "connectors", &["Spoken"], "the shape of a sentence for the caller, not a vendor"),
-    ("deciding", "rehearsal", &["Case", "world"], "a test compares what a worker knows with what a rehearsal does"),
+    ("deciding", "rehearsal", &["Trial", "world"], "a test compares what a worker knows with what a rehearsal does"),
     ("render", "connectors", &["Card"], "the shape of a chat message, not a vendor"),
     ("store", "connectors", &["CrmRef"], "the shape of a CRM record's name, not a vendor"),
     (

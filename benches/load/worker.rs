@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use baton::app::bus::{Bus, InboxSink};
 use baton::app::{self, Running, Setup, workspace};
 use baton::config::Limits;
-use baton::deciding::answer::Told;
+use baton::deciding::answer::OutgoingAnswer;
 use baton::deciding::decider::Replies;
-use baton::intake::amqp::{AmqpConfig, AmqpStats, Publisher, Refused, Topology, consume};
+use baton::intake::amqp::{AmqpConfig, AmqpStats, ConsumeError, Publisher, Topology, consume};
 use baton::store::Store;
 use baton_clock::{ScaledClock, SharedClock};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -51,7 +51,7 @@ struct Heard {
 
 #[async_trait]
 impl Replies for Heard {
-    async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &Told<'_>) {
+    async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &OutgoingAnswer<'_>) {
         let now = Instant::now();
         if let Some(number) = correlation_id.and_then(|id| id.parse().ok()) {
             self.committed.lock().expect("instants").push((number, now));
@@ -234,7 +234,7 @@ impl Worker {
 
 struct Consuming {
     stop: watch::Sender<bool>,
-    task: JoinHandle<Result<(), Refused>>,
+    task: JoinHandle<Result<(), ConsumeError>>,
     stats: Arc<AmqpStats>,
 }
 

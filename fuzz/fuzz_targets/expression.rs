@@ -3,7 +3,7 @@
 
 use baton_core::domain::lead::{FieldValue, Headcount};
 use baton_core::rules::model::field::Looked;
-use baton_core::rules::model::verdict::Verdict;
+use baton_core::rules::model::truth::Truth;
 use baton_core::rules::{SourceFile, compile};
 use libfuzzer_sys::fuzz_target;
 
@@ -39,7 +39,7 @@ fuzz_target!(|input: &[u8]| {
     };
     let condition = &checked.rules.routes[0].when;
     let (verdict, missing) = condition.evaluate(&|_| None);
-    assert!((verdict == Verdict::Undecided) == !missing.is_empty(), "{verdict:?} {missing:?}");
+    assert!((verdict == Truth::Undecided) == !missing.is_empty(), "{verdict:?} {missing:?}");
     condition.evaluate(&|_| Some(Looked::Value(FieldValue::Number(0.0))));
     condition.evaluate(&|_| Some(Looked::Value(FieldValue::Text(text.to_owned()))));
     condition.evaluate(&|_| Some(Looked::Value(FieldValue::List(vec![text.to_owned()]))));

@@ -2,7 +2,7 @@
 
 use crate::connectors::agent::Wire;
 use crate::connectors::{LegStatus, VendorError};
-use crate::deciding::answer::Told;
+use crate::deciding::answer::OutgoingAnswer;
 use crate::deciding::decider::{Decider, Replies};
 use crate::intake::amqp::{Delivered, Outgoing, PublishError, Publisher, Sink, SinkError};
 use crate::intake::event::{key_of, kind_of};
@@ -89,7 +89,7 @@ impl EventSink for Bus {
 #[async_trait]
 impl Replies for Bus {
     /// To the asker's own queue. An asker who is gone has no queue, and nobody is told.
-    async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &Told<'_>) {
+    async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &OutgoingAnswer<'_>) {
         let Ok(body) = serde_json::to_vec(answer) else { return };
         let message = Outgoing {
             exchange: String::new(),

@@ -21,7 +21,7 @@ use crate::facts::Facts;
 use crate::outbox::{self, Duty, Outbox, Vendors};
 use crate::release::Library;
 use crate::store::Store;
-use crate::web::{self, Door, Key, Keyring, LinkSigner};
+use crate::web::{self, ConfiguredToken, Door, Keyring, LinkSigner};
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
 use std::net::SocketAddr;
@@ -46,7 +46,7 @@ pub struct Setup {
     pub limits: Limits,
     pub listener: TcpListener,
     /// Tokens of `baton.toml`; those of the database are added to them.
-    pub tokens: Vec<Key>,
+    pub tokens: Vec<ConfiguredToken>,
     pub body_limit: usize,
     pub requests_at_once: usize,
     /// More than requests at once: the others are idle or half-sent.
@@ -100,7 +100,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         setup.limits.facts_within(),
     );
     let facts = Arc::new(if setup.vendors.telephony.is_some() { facts } else { facts.without_telephony() });
-    let outbox = Outbox::new(outbox::Parts {
+    let outbox = Outbox::new(outbox::OutboxParts {
         store: setup.store.clone(),
         vendors: setup.vendors,
         facts: Arc::clone(&facts),
@@ -112,7 +112,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         steps_at_once: setup.limits.steps_at_once,
         links: setup.links.clone().map(|links| links as Arc<dyn outbox::FeedbackLinks>),
     });
-    let decider = Decider::new(decider::Parts {
+    let decider = Decider::new(decider::DeciderParts {
         store: setup.store.clone(),
         facts: Arc::clone(&facts),
         release: release.clone(),

@@ -12,12 +12,12 @@ use std::path::{Component, Path, PathBuf};
 pub struct Listed {
     pub release: StoredRelease,
     /// Empty for the first one.
-    pub changes: Vec<Change>,
+    pub changes: Vec<FileChange>,
 }
 
 /// How a file differs: lines that came and lines that went. In a table a line is a row.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Change {
+pub struct FileChange {
     pub path: String,
     pub added: usize,
     pub removed: usize,
@@ -38,7 +38,7 @@ pub async fn list(store: &Store) -> Result<Vec<Listed>> {
         })
     });
     let (releases, bodies) = found.await.context("reading the releases")?;
-    let mut changes: Vec<Vec<Change>> =
+    let mut changes: Vec<Vec<FileChange>> =
         releases.windows(2).map(|pair| changes(&pair[1].files, &pair[0].files, &bodies)).collect();
     changes.push(Vec::new());
     Ok(releases.into_iter().zip(changes).map(|(release, changes)| Listed { release, changes }).collect())
@@ -55,7 +55,7 @@ fn changes(
     before: &BTreeMap<String, String>,
     after: &BTreeMap<String, String>,
     bodies: &BTreeMap<String, String>,
-) -> Vec<Change> {
+) -> Vec<FileChange> {
     let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let text = |hash: Option<&String>| hash.and_then(|hash| bodies.get(hash)).map_or("", String::as_str);
     let mut changes = Vec::new();
@@ -68,7 +68,7 @@ fn changes(
         let more = |a: &BTreeMap<&str, usize>, b: &BTreeMap<&str, usize>| -> usize {
             a.iter().map(|(line, times)| times.saturating_sub(b.get(line).copied().unwrap_or(0))).sum()
         };
-        let change = Change { path: path.clone(), added: more(&added, &removed), removed: more(&removed, &added) };
+        let change = FileChange { path: path.clone(), added: more(&added, &removed), removed: more(&removed, &added) };
         changes.push(change);
     }
     changes
@@ -202,7 +202,7 @@ mod tests {
     fn a_change_counts_lines_that_came_and_went() {
         let bodies = map(&[("1", "a\nb\nb\nc"), ("2", "a\nb\nd\nd"), ("3", "x\n")]);
         let told = |before: &[(&str, &str)], after: &[(&str, &str)]| changes(&map(before), &map(after), &bodies);
-        let change = |path: &str, added, removed| Change { path: path.to_owned(), added, removed };
+        let change = |path: &str, added, removed| FileChange { path: path.to_owned(), added, removed };
         assert_eq!(told(&[("f", "1")], &[("f", "1")]), []);
         assert_eq!(told(&[("f", "1")], &[("f", "2")]), [change("f", 2, 2)]);
         assert_eq!(told(&[("f", "3")], &[("g", "3")]), [change("f", 0, 1), change("g", 1, 0)]);

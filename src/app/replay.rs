@@ -21,12 +21,12 @@ pub struct Replayed {
     pub release: ReleaseId,
     pub decided_at: DateTime<Utc>,
     #[serde(flatten)]
-    pub verdict: Verdict,
+    pub verdict: ReplayVerdict,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
-pub enum Verdict {
+pub enum ReplayVerdict {
     /// To the last byte; one that an earlier version stored: in all that it said otherwise than in words.
     Same,
     /// `path` is the first place that differs, as a JSON path; a side that has nothing there is `null`.
@@ -86,15 +86,15 @@ async fn again(library: &Library, stored: StoredDecision) -> Result<Replayed> {
             Ok((lead, snapshot)) => {
                 let made = decide(&lead, &snapshot, &rules);
                 match versions::comparable(&stored.body, &made) {
-                    Ok(Some((before, now))) => differs(&before, &now).unwrap_or(Verdict::Same),
+                    Ok(Some((before, now))) => differs(&before, &now).unwrap_or(ReplayVerdict::Same),
                     Ok(None) | Err(_) => {
                         compare(&stored.body, &serde_json::to_string(&made).context("writing a decision")?)
                     }
                 }
             }
-            Err(why) => Verdict::Impossible { why },
+            Err(why) => ReplayVerdict::Impossible { why },
         },
-        Err(error @ (Lost::Unknown(_) | Lost::Refused { .. })) => Verdict::Impossible { why: error.to_string() },
+        Err(error @ (Lost::Unknown(_) | Lost::Refused { .. })) => ReplayVerdict::Impossible { why: error.to_string() },
         Err(error @ Lost::Store(_)) => return Err(error.into()),
     };
     let StoredDecision { id, lead_id, release, decided_at, .. } = stored;
@@ -113,19 +113,19 @@ pub fn inputs(stored: &StoredDecision) -> Result<(Lead, Snapshot), String> {
 }
 
 /// Byte by byte; where bytes differ, the first place is looked for in what they say.
-fn compare(stored: &str, made: &str) -> Verdict {
+fn compare(stored: &str, made: &str) -> ReplayVerdict {
     if stored == made {
-        return Verdict::Same;
+        return ReplayVerdict::Same;
     }
     let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| Value::String(text.to_owned()));
     differs(&read(stored), &read(made)).unwrap_or_else(|| {
         let why = Value::String("the same values in another order or spelling".to_owned());
-        Verdict::Differs { path: "$".to_owned(), stored: why.clone(), now: why }
+        ReplayVerdict::Differs { path: "$".to_owned(), stored: why.clone(), now: why }
     })
 }
 
-fn differs(stored: &Value, made: &Value) -> Option<Verdict> {
-    first_difference("$", stored, made).map(|(path, stored, now)| Verdict::Differs { path, stored, now })
+fn differs(stored: &Value, made: &Value) -> Option<ReplayVerdict> {
+    first_difference("$", stored, made).map(|(path, stored, now)| ReplayVerdict::Differs { path, stored, now })
 }
 
 /// In the order of the stored document.
@@ -157,7 +157,7 @@ mod tests {
 
     fn differs(old: &Value, new: &Value) -> (String, Value, Value) {
         match compare(&old.to_string(), &new.to_string()) {
-            Verdict::Differs { path, stored, now } => (path, stored, now),
+            ReplayVerdict::Differs { path, stored, now } => (path, stored, now),
             other => panic!("{other:?}"),
         }
     }
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn the_first_difference_is_named_by_its_path() {
         let old = json!({ "plan": { "owner": "ana", "targets": [{ "rep": "ana" }, { "rep": "ben" }] }, "turn": null });
-        assert_eq!(compare(&old.to_string(), &old.to_string()), Verdict::Same);
+        assert_eq!(compare(&old.to_string(), &old.to_string()), ReplayVerdict::Same);
         let mut new = old.clone();
         new["plan"]["targets"][1]["rep"] = json!("cy");
         new["turn"] = json!(1);
@@ -182,6 +182,6 @@ mod tests {
     #[test]
     fn bytes_in_another_order_are_not_the_same() {
         let verdict = compare(r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#);
-        assert!(matches!(verdict, Verdict::Differs { path, .. } if path == "$"));
+        assert!(matches!(verdict, ReplayVerdict::Differs { path, .. } if path == "$"));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::connectors::agent::AgentTelephony;
 use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
-use crate::connectors::http::{Call, Does, Limits, Secret, VendorHttp};
+use crate::connectors::http::{ApiCall, Does, Limits, Secret, VendorHttp};
 use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
 use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use crate::connectors::slack::{Slack, SlackConfig};
@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The stand-ins of one world, and where they listen.
-pub struct Stage {
+pub struct StandIns {
     pub world: Arc<World>,
     pub salesforce: SalesforceState,
     pub calendars: Arc<CalendarState>,
@@ -40,7 +40,7 @@ struct Addresses {
     voice: SocketAddr,
 }
 
-impl Stage {
+impl StandIns {
     /// # Errors
     /// No loopback port could be bound.
     pub async fn open(clock: SharedClock) -> Result<Self> {
@@ -97,9 +97,9 @@ impl Stage {
     }
 }
 
-impl Stage {
+impl StandIns {
     /// The sections of a `baton.toml` that point a worker of its own process at the stand-ins. It finds its secrets in
-    /// [`Stage::secrets`].
+    /// [`StandIns::secrets`].
     pub fn config_toml(&self) -> String {
         let Addresses { salesforce, google, slack, smtp, voice } = &self.at;
         let (host, port) = (smtp.ip(), smtp.port());
@@ -133,7 +133,7 @@ commands = "http://{voice}"
         )
     }
 
-    /// Environment of a worker with [`Stage::config_toml`]; good for nothing but the stand-ins.
+    /// Environment of a worker with [`StandIns::config_toml`]; good for nothing but the stand-ins.
     pub fn secrets() -> [(&'static str, &'static str); 3] {
         [("SANDBOX_CRM", "sandbox"), ("SANDBOX_SLACK", "xoxb-sandbox"), ("SANDBOX_CALENDAR", SANDBOX_KEY_PEM)]
     }
@@ -145,7 +145,7 @@ commands = "http://{voice}"
 /// The door did not take it.
 pub async fn post_event(base: &str, event: &Value) -> Result<Value> {
     let door = VendorHttp::new("baton", base, DOOR).context("setting up the way to the worker")?;
-    let call = Call::new("post_event", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms");
+    let call = ApiCall::new("post_event", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms");
     let answer = door.send(&call.json(event.clone())).await?;
     if !(200..300).contains(&answer.status) {
         bail!("the worker answered {}: {}", answer.status, String::from_utf8_lossy(&answer.body));

@@ -112,7 +112,7 @@ pub fn agree(crm: CrmChoice, rules: &RuleSet) -> Result<()> {
 pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
     let ladders_with = |rung: Rung| {
         let named = rules.handoff.ladders.iter().filter(|(_, rungs)| rungs.contains(&rung));
-        named.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+        named.map(|(name, _)| name).collect::<Vec<_>>().join(", ")
     };
     let mut told = Vec::new();
     let (ringing, booking) = (ladders_with(Rung::WarmTransfer), ladders_with(Rung::Booking));

@@ -78,7 +78,7 @@ enum Command {
     /// Send event files to a running worker, over AMQP or HTTP.
     Send(worker::Send),
     /// Print the routing report: accuracy, acceptance, first contact, conversion.
-    Report(leads::Report),
+    Report(leads::ReportArgs),
     /// Print the balances and the journal of a pool; give or take a turn by hand.
     Ledger(leads::Ledger),
     /// Print what each rep has taken, who can be had now, and why one got nothing.
@@ -86,7 +86,7 @@ enum Command {
     /// List, show, replay or drop the messages that were put aside.
     Quarantine(worker::Quarantine),
     /// Say who may speak to running workers: make, list and revoke bearer tokens.
-    Token(worker::Token),
+    Token(worker::TokenArgs),
     /// Give a lead to another rep, or route it again, through a running worker.
     Reassign(leads::Reassign),
     /// Print the JSON Schema of a contract.
@@ -103,7 +103,7 @@ enum TextOrJson {
 
 /// Where a workspace is.
 #[derive(Debug, clap::Args)]
-struct Place {
+struct WorkspaceArgs {
     /// The workspace: a folder with rules/ and templates/.
     #[arg(long, short = 'w', value_name = "DIR", default_value = ".")]
     workspace: PathBuf,
@@ -173,7 +173,7 @@ fn unreachable(what: &str, error: &dyn std::fmt::Display) -> anyhow::Error {
 }
 
 /// The database of a workspace, for commands that read what workers wrote.
-async fn open_store(place: &Place) -> anyhow::Result<Store> {
+async fn open_store(place: &WorkspaceArgs) -> anyhow::Result<Store> {
     let config = config::load(&place.workspace.join("baton.toml"))?;
     let store = Store::open_existing(&config.database.resolve()?).await;
     store.map_err(|error| unreachable("opening the database", &error))

@@ -51,7 +51,7 @@ impl<'de> Deserialize<'de> for AccessToken {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
-        struct Table {
+        struct TokenTable {
             secret: Reference,
             scopes: BTreeSet<Scope>,
             source: Option<String>,
@@ -70,7 +70,7 @@ impl<'de> Deserialize<'de> for AccessToken {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<AccessToken, A::Error> {
-                let Table { secret, scopes, source } = Table::deserialize(MapAccessDeserializer::new(map))?;
+                let TokenTable { secret, scopes, source } = TokenTable::deserialize(MapAccessDeserializer::new(map))?;
                 Ok(AccessToken { secret, scopes, source })
             }
         }

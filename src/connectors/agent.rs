@@ -7,7 +7,7 @@
 //! 404. `GET {base}/calls/{call}` tells whether the caller is still there (`live`, `ended`; 410 is `ended` too); a platform that
 //! does not have it answers 404, and the caller is taken to be there. Over AMQP the same object is published on `baton.events` as `handoff.command`.
 
-use super::http::{Answer, Call, Does, Limits, Secret, VendorHttp, by_status};
+use super::http::{Answer, ApiCall, Does, Limits, Secret, VendorHttp, by_status};
 use super::{CallerStatus, LegStatus, RingRequest, Spoken, Telephony, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::effect::Class;
@@ -109,7 +109,7 @@ struct HttpWire {
 }
 
 impl HttpWire {
-    fn authorized(&self, call: Call) -> Call {
+    fn authorized(&self, call: ApiCall) -> ApiCall {
         match &self.token {
             Some(token) => call.bearer(token),
             None => call,
@@ -118,7 +118,7 @@ impl HttpWire {
 }
 
 #[derive(Deserialize)]
-struct Leg {
+struct LegRead {
     status: LegStatus,
 }
 
@@ -143,7 +143,7 @@ impl Wire for HttpWire {
     }
 
     async fn send(&self, operation: &'static str, _id: &str, command: Value) -> Result<(), VendorError> {
-        let call = Call::new(operation, Does::Write, Method::POST, &["commands"]).json(command);
+        let call = ApiCall::new(operation, Does::Write, Method::POST, &["commands"]).json(command);
         let answer = self.http.send(&self.authorized(call)).await?;
         match answer.status {
             200..=299 => Ok(()),
@@ -154,11 +154,11 @@ impl Wire for HttpWire {
     }
 
     async fn status(&self, leg: &LegId) -> Result<LegStatus, VendorError> {
-        let call = self.authorized(Call::get("read_leg", &["legs", leg.as_str()]));
+        let call = self.authorized(ApiCall::get("read_leg", &["legs", leg.as_str()]));
         let answer: Answer = self.http.send(&call).await?;
         match answer.status {
             200 => {
-                let leg: Leg = serde_json::from_slice(&answer.body).map_err(|error| VendorError::NeedsPerson {
+                let leg: LegRead = serde_json::from_slice(&answer.body).map_err(|error| VendorError::NeedsPerson {
                     vendor: VENDOR,
                     why: format!("GET /legs answered what is no leg: {error}"),
                 })?;
@@ -171,7 +171,7 @@ impl Wire for HttpWire {
 
     /// A platform that does not have the address answers 404 as well: that is no word of the caller.
     async fn caller(&self, call: &str) -> Result<CallerStatus, VendorError> {
-        let call = self.authorized(Call::get("read_call", &["calls", call]));
+        let call = self.authorized(ApiCall::get("read_call", &["calls", call]));
         let answer: Answer = self.http.send(&call).await?;
         Ok(match answer.status {
             200 => match serde_json::from_slice(&answer.body) {

@@ -9,9 +9,9 @@
 mod account;
 mod wire;
 
-use super::http::{Answer, Call, Does, Limits, Secret, VendorHttp, in_doubt};
+use super::http::{Answer, ApiCall, Does, Limits, Secret, VendorHttp, in_doubt};
 use super::{BookRequest, Booked, Calendar, VendorError};
-use account::{Accounts, Scope};
+use account::{Accounts, CalendarScope};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::rep::Busy;
@@ -21,7 +21,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use wire::{Event, Events, FreeBusy, NotKnown, Standing, VENDOR};
+use wire::{Event, EventState, Events, FreeBusy, NotKnown, VENDOR};
 
 /// Calendars in one free/busy query.
 const CHUNK: usize = 50;
@@ -57,7 +57,7 @@ impl GoogleConfig {
     }
 }
 
-type Known = BTreeMap<String, Result<Vec<Busy>, String>>;
+type BusyByCalendar = BTreeMap<String, Result<Vec<Busy>, String>>;
 
 pub struct GoogleCalendar {
     http: VendorHttp,
@@ -83,9 +83,9 @@ impl GoogleCalendar {
         until: DateTime<Utc>,
     ) -> Result<FreeBusy, VendorError> {
         let items: Vec<Value> = calendars.iter().map(|id| json!({ "id": id })).collect();
-        let call = Call::new("freebusy.query", Does::Read, Method::POST, &["calendar", "v3", "freeBusy"])
+        let call = ApiCall::new("freebusy.query", Does::Read, Method::POST, &["calendar", "v3", "freeBusy"])
             .json(json!({ "timeMin": wire::instant(from), "timeMax": wire::instant(until), "items": items }));
-        let tokens = self.accounts.of(Some(reader), Scope::FreeBusy);
+        let tokens = self.accounts.of(Some(reader), CalendarScope::FreeBusy);
         let answer = self.http.send_with(&tokens, call, wire::judge).await?;
         read(&answer)
     }
@@ -96,8 +96,8 @@ impl GoogleCalendar {
         calendars: &[String],
         from: DateTime<Utc>,
         until: DateTime<Utc>,
-    ) -> Result<Known, VendorError> {
-        let mut known = Known::new();
+    ) -> Result<BusyByCalendar, VendorError> {
+        let mut known = BusyByCalendar::new();
         let mut left = calendars;
         loop {
             let reader = self.reader.as_ref().unwrap_or(&left[0]);
@@ -124,12 +124,12 @@ impl GoogleCalendar {
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<Events, VendorError> {
-        let call = Call::get("events.list", &["calendar", "v3", "calendars", calendar, "events"])
+        let call = ApiCall::get("events.list", &["calendar", "v3", "calendars", calendar, "events"])
             .query("eventTypes", "outOfOffice")
             .query("singleEvents", "true")
             .query("timeMin", wire::instant(from))
             .query("timeMax", wire::instant(until));
-        let tokens = self.accounts.of(Some(calendar), Scope::Events);
+        let tokens = self.accounts.of(Some(calendar), CalendarScope::Events);
         read(&self.http.send_with(&tokens, call, wire::judge).await?)
     }
 
@@ -147,20 +147,20 @@ impl GoogleCalendar {
         let path = ["calendar", "v3", "calendars", &request.calendar, "events"];
         // Google tells nobody of an event unless it is asked to.
         let send_updates = if request.attendee_email.is_some() { "all" } else { "none" };
-        let call = Call::new("events.insert", Does::Write, Method::POST, &path)
+        let call = ApiCall::new("events.insert", Does::Write, Method::POST, &path)
             .query("sendUpdates", send_updates)
             .query("conferenceDataVersion", "1")
             .json(wire::event_body(id, request));
-        let tokens = self.accounts.of(Some(&request.calendar), Scope::Events);
+        let tokens = self.accounts.of(Some(&request.calendar), CalendarScope::Events);
         self.http.send_with(&tokens, call, wire::judge_insert).await
     }
 
-    async fn standing(&self, id: &str, request: &BookRequest) -> Result<Standing, VendorError> {
-        let call = Call::get("events.get", &["calendar", "v3", "calendars", &request.calendar, "events", id]);
-        let tokens = self.accounts.of(Some(&request.calendar), Scope::Events);
+    async fn standing(&self, id: &str, request: &BookRequest) -> Result<EventState, VendorError> {
+        let call = ApiCall::get("events.get", &["calendar", "v3", "calendars", &request.calendar, "events", id]);
+        let tokens = self.accounts.of(Some(&request.calendar), CalendarScope::Events);
         let answer = self.http.send_with(&tokens, call, wire::judge_get).await?;
         if !answer.is_success() {
-            return Ok(Standing::Absent);
+            return Ok(EventState::Absent);
         }
         Ok(read::<Event>(&answer)?.standing(request))
     }
@@ -177,13 +177,13 @@ impl Calendar for GoogleCalendar {
         calendars: &[String],
         from: DateTime<Utc>,
         until: DateTime<Utc>,
-    ) -> Result<Known, VendorError> {
+    ) -> Result<BusyByCalendar, VendorError> {
         let chunks: Vec<&[String]> = calendars.chunks(CHUNK).collect();
         let answers = join_all(chunks.iter().map(|chunk| self.chunk(chunk, from, until))).await;
         if let (false, Some(Err(error))) = (answers.iter().any(Result::is_ok), answers.first()) {
             return Err(error.clone());
         }
-        let mut known = Known::new();
+        let mut known = BusyByCalendar::new();
         for (chunk, answer) in chunks.into_iter().zip(answers) {
             match answer {
                 Ok(part) => known.extend(part),
@@ -218,18 +218,18 @@ impl Calendar for GoogleCalendar {
         if !self.is_free(request).await? {
             // Taken by ourselves, if the answer to an earlier attempt was lost.
             return match self.standing(&id, request).await? {
-                Standing::AsBooked => Ok(Booked::Event { id }),
-                Standing::Moved => Err(moved()),
-                Standing::Deleted | Standing::Absent => Ok(Booked::Taken),
+                EventState::AsBooked => Ok(Booked::Event { id }),
+                EventState::Moved => Err(moved()),
+                EventState::Deleted | EventState::Absent => Ok(Booked::Taken),
             };
         }
         if self.insert(&id, request).await?.is_success() {
             return Ok(Booked::Event { id });
         }
         match self.standing(&id, request).await? {
-            Standing::AsBooked => Ok(Booked::Event { id }),
-            Standing::Moved => Err(moved()),
-            Standing::Deleted | Standing::Absent => {
+            EventState::AsBooked => Ok(Booked::Event { id }),
+            EventState::Moved => Err(moved()),
+            EventState::Deleted | EventState::Absent => {
                 let why = "the event was deleted and its id is used up: book with the key of a new attempt".to_owned();
                 Err(VendorError::Gone { vendor: VENDOR, why })
             }
@@ -238,7 +238,7 @@ impl Calendar for GoogleCalendar {
 
     /// Proves the key and, with a reader, the delegation. Without one only the account itself can be tried.
     async fn check(&self) -> Result<(), VendorError> {
-        for scope in [Scope::FreeBusy, Scope::Events] {
+        for scope in [CalendarScope::FreeBusy, CalendarScope::Events] {
             self.accounts.of(self.reader.as_deref(), scope).get().await?;
         }
         Ok(())

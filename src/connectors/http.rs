@@ -12,11 +12,11 @@ mod gate;
 mod secret;
 mod token;
 
-pub use call::{Answer, Call, Does, QUOTE_LIMIT, cut};
+pub use call::{Answer, ApiCall, Does, QUOTE_LIMIT, cut};
 pub use deadline::answered_by;
 pub use gate::Buckets;
 pub use secret::Secret;
-pub use token::{Token, TokenCache, TokenSource};
+pub use token::{TokenCache, TokenSource, VendorToken};
 
 use super::VendorError;
 use call::Payload;
@@ -102,7 +102,7 @@ impl VendorHttp {
     ///
     /// # Errors
     /// `RateLimited` or `Retry` when nothing was sent; `Unknown` (writes) or `Retry` (reads) when the answer was lost.
-    pub async fn send(&self, call: &Call) -> Result<Answer, VendorError> {
+    pub async fn send(&self, call: &ApiCall) -> Result<Answer, VendorError> {
         let _permit = self.admitted().await?;
         self.pass(&self.rate, "").await?;
         if call.does == Does::Write {
@@ -121,7 +121,7 @@ impl VendorHttp {
     ///
     /// # Errors
     /// Whatever `send`, the token's source or `judge` say; `Reauthenticate` if the new token is refused too.
-    pub async fn send_with(&self, tokens: &TokenCache, call: Call, judge: Judge) -> Result<Answer, VendorError> {
+    pub async fn send_with(&self, tokens: &TokenCache, call: ApiCall, judge: Judge) -> Result<Answer, VendorError> {
         let token = tokens.get().await?;
         let (call, first) = self.attempt(call, &token, judge).await;
         if !matches!(first, Err(VendorError::Reauthenticate { .. })) {
@@ -132,7 +132,12 @@ impl VendorHttp {
         self.attempt(call, &fresh, judge).await.1
     }
 
-    async fn attempt(&self, call: Call, token: &Token, judge: Judge) -> (Call, Result<Answer, VendorError>) {
+    async fn attempt(
+        &self,
+        call: ApiCall,
+        token: &VendorToken,
+        judge: Judge,
+    ) -> (ApiCall, Result<Answer, VendorError>) {
         let call = call.authorized(token);
         let outcome = self.send(&call).await;
         let judged = outcome.and_then(|answer| judge(&answer).map(|()| answer));
@@ -166,7 +171,7 @@ impl VendorHttp {
         Ok(permit.expect("the semaphore is never closed"))
     }
 
-    async fn exchange(&self, call: &Call) -> Result<Answer, VendorError> {
+    async fn exchange(&self, call: &ApiCall) -> Result<Answer, VendorError> {
         let base = call.base.as_ref().unwrap_or(&self.base);
         let response = self.request(base, call).send().await.map_err(|error| self.lost(call, error))?;
         let status = response.status().as_u16();
@@ -175,7 +180,7 @@ impl VendorHttp {
         Ok(Answer { status, headers, body, does: call.does, bearer: call.bearer.clone() })
     }
 
-    fn request(&self, base: &Url, call: &Call) -> reqwest::RequestBuilder {
+    fn request(&self, base: &Url, call: &ApiCall) -> reqwest::RequestBuilder {
         let mut request = self.client.request(call.method.clone(), call.url(base));
         for (name, value) in &call.headers {
             request = request.header(*name, value);
@@ -190,7 +195,7 @@ impl VendorHttp {
         }
     }
 
-    async fn read_body(&self, call: &Call, mut response: reqwest::Response) -> Result<Vec<u8>, VendorError> {
+    async fn read_body(&self, call: &ApiCall, mut response: reqwest::Response) -> Result<Vec<u8>, VendorError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.lost(call, error))? {
             if body.len() + chunk.len() > BODY_LIMIT {
@@ -202,7 +207,7 @@ impl VendorHttp {
     }
 
     /// No answer, or half of one: what is known depends on how far the request came.
-    fn lost(&self, call: &Call, error: reqwest::Error) -> VendorError {
+    fn lost(&self, call: &ApiCall, error: reqwest::Error) -> VendorError {
         let error = error.without_url();
         let vendor = self.vendor;
         if error.is_builder() {

@@ -13,7 +13,7 @@ mod errors;
 mod find;
 mod write;
 
-use super::http::{Answer, Buckets, Call, Does, Limits, Secret, VendorHttp};
+use super::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp};
 use super::{AccountKeys, Crm, CrmLead, CrmRef, VendorError};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
@@ -70,19 +70,19 @@ struct Object {
     #[serde(default)]
     properties: BTreeMap<String, Option<String>>,
     #[serde(default)]
-    properties_with_history: BTreeMap<String, Vec<Change>>,
+    properties_with_history: BTreeMap<String, Vec<PropertyVersion>>,
     url: Option<String>,
 }
 
 /// One entry of a property's history, newest first.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Change {
+struct PropertyVersion {
     source_type: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
-struct Reference {
+struct AssociatedId {
     id: String,
 }
 
@@ -110,27 +110,27 @@ impl HubSpot {
     }
 
     /// Sends, and judges by the vendor's own table.
-    async fn send(&self, call: Call) -> Result<Answer, VendorError> {
+    async fn send(&self, call: ApiCall) -> Result<Answer, VendorError> {
         let answer = self.send_unjudged(call).await?;
         errors::judge(&answer).map(|()| answer)
     }
 
     /// A static key has nothing to refresh: a refusal stands.
-    async fn send_unjudged(&self, call: Call) -> Result<Answer, VendorError> {
+    async fn send_unjudged(&self, call: ApiCall) -> Result<Answer, VendorError> {
         self.http.send(&call.bearer(&self.key)).await
     }
 
-    fn get(&self, operation: &'static str, rest: &[&str]) -> Call {
+    fn get(&self, operation: &'static str, rest: &[&str]) -> ApiCall {
         self.object_call(operation, Does::Read, Method::GET, rest)
     }
 
-    fn object_call(&self, operation: &'static str, does: Does, method: Method, rest: &[&str]) -> Call {
+    fn object_call(&self, operation: &'static str, does: Does, method: Method, rest: &[&str]) -> ApiCall {
         let segments: Vec<&str> = ["crm", "objects", VERSION].into_iter().chain(rest.iter().copied()).collect();
-        Call::new(operation, does, method, &segments)
+        ApiCall::new(operation, does, method, &segments)
     }
 
     /// `None` if there is no such record.
-    async fn object(&self, call: Call) -> Result<Option<Object>, VendorError> {
+    async fn object(&self, call: ApiCall) -> Result<Option<Object>, VendorError> {
         match self.send(call).await {
             Ok(answer) => read(&answer).map(Some),
             Err(VendorError::Gone { .. }) => Ok(None),
@@ -178,11 +178,11 @@ impl Crm for HubSpot {
     }
 
     async fn check(&self) -> Result<(), VendorError> {
-        let owners = Call::get("owners", &["crm", "owners", VERSION]).query("limit", "1");
+        let owners = ApiCall::get("owners", &["crm", "owners", VERSION]).query("limit", "1");
         self.send(owners).await?;
         self.send(self.get("contacts", &["contacts"]).query("limit", "1")).await?;
         let refuse = |why: String| VendorError::NeedsPerson { vendor: VENDOR, why };
-        let property = Call::get("property", &["crm", "properties", VERSION, "contacts", KEY_PROPERTY]);
+        let property = ApiCall::get("property", &["crm", "properties", VERSION, "contacts", KEY_PROPERTY]);
         match self.send(property).await {
             Ok(answer) if answer.value()["hasUniqueValue"] == true => Ok(()),
             Ok(_) => Err(refuse(format!("the contact property {KEY_PROPERTY} must require unique values"))),

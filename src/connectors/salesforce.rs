@@ -17,7 +17,7 @@ mod write;
 
 pub use auth::SalesforceAuth;
 
-use super::http::{Answer, Call, Limits, TokenCache, VendorHttp};
+use super::http::{Answer, ApiCall, Limits, TokenCache, VendorHttp};
 use super::{AccountKeys, Crm, CrmLead, CrmRef, VendorError};
 use async_trait::async_trait;
 use auth::TokenRequests;
@@ -68,16 +68,16 @@ impl Salesforce {
         Ok(Self { http, tokens: TokenCache::new(requests, clock), api_version: config.api_version })
     }
 
-    async fn send(&self, call: Call) -> Result<Answer, VendorError> {
+    async fn send(&self, call: ApiCall) -> Result<Answer, VendorError> {
         let answer = self.http.send_with(&self.tokens, call, judge).await?;
         warn_of_usage(&answer);
         Ok(answer)
     }
 
-    fn call(&self, operation: &'static str, rest: &[&str]) -> Call {
+    fn call(&self, operation: &'static str, rest: &[&str]) -> ApiCall {
         let segments: Vec<&str> =
             ["services", "data", &self.api_version].into_iter().chain(rest.iter().copied()).collect();
-        Call::get(operation, &segments)
+        ApiCall::get(operation, &segments)
     }
 
     /// The rows of a query; one page, since no query of ours asks for more.

@@ -10,7 +10,7 @@
 
 mod blocks;
 
-use super::http::{Answer, Buckets, Call, Does, Limits, Secret, VendorHttp, by_status, in_doubt, retry_after};
+use super::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, by_status, in_doubt, retry_after};
 use super::{Card, Chat, MessageRef, VendorError};
 use async_trait::async_trait;
 use blocks::{blocks, cut};
@@ -79,7 +79,7 @@ impl Slack {
         })
     }
 
-    async fn call(&self, call: Call) -> Result<Answer, VendorError> {
+    async fn call(&self, call: ApiCall) -> Result<Answer, VendorError> {
         let answer = self.http.send(&call.bearer(&self.token)).await?;
         judge(&answer).map(|()| answer)
     }
@@ -209,12 +209,12 @@ impl Message {
     }
 }
 
-fn post(operation: &'static str, does: Does) -> Call {
-    Call::new(operation, does, Method::POST, &["api", operation])
+fn post(operation: &'static str, does: Does) -> ApiCall {
+    ApiCall::new(operation, does, Method::POST, &["api", operation])
 }
 
-fn history(channel: &str, since: DateTime<Utc>, cursor: &str) -> Call {
-    let call = Call::get("conversations.history", &["api", "conversations.history"])
+fn history(channel: &str, since: DateTime<Utc>, cursor: &str) -> ApiCall {
+    let call = ApiCall::get("conversations.history", &["api", "conversations.history"])
         .query("channel", channel)
         .query("include_all_metadata", "true")
         .query("oldest", timestamp(since - CLOCK_SKEW))

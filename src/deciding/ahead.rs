@@ -48,7 +48,7 @@ pub(super) enum By {
 
 /// The batches that are being stored, in the order in which they were decided. Whoever holds the end of it is being decided.
 #[derive(Default)]
-pub(super) struct Line {
+pub(super) struct CommitLine {
     end: Mutex<End>,
     rests_until: std::sync::Mutex<Option<Instant>>,
     held: AtomicU64,
@@ -67,7 +67,7 @@ pub struct DecidedAhead {
 #[derive(Default)]
 pub(super) struct End(Option<Assumed>);
 
-impl Line {
+impl CommitLine {
     /// The end of the line, or `None` for a batch that is decided outside it.
     pub async fn end(&self, by: By) -> Option<MutexGuard<'_, End>> {
         let mut end = self.end.lock().await;
@@ -96,10 +96,10 @@ impl End {
     }
 
     /// Takes the end of the line with what the decisions of a batch leave.
-    pub fn leave(&mut self, standing: Standing) -> Place {
+    pub fn leave(&mut self, standing: Standing) -> PlaceInLine {
         let (sender, committed) = oneshot::channel();
         self.0 = Some(Assumed { standing, committed });
-        Place(sender)
+        PlaceInLine(sender)
     }
 }
 
@@ -117,7 +117,7 @@ impl Assumed {
     /// `Conflict`: it is not as was assumed, and nothing of this batch may be kept.
     pub async fn came_true(
         self,
-        line: &Line,
+        line: &CommitLine,
         tx: &mut Tx,
         rules: &RuleSet,
         given: &BTreeSet<RepId>,
@@ -144,9 +144,9 @@ impl Assumed {
 }
 
 /// A batch's place in the line. Dropped, it tells the next one that the batch was not committed.
-pub(super) struct Place(oneshot::Sender<()>);
+pub(super) struct PlaceInLine(oneshot::Sender<()>);
 
-impl Place {
+impl PlaceInLine {
     pub fn committed(self) {
         // Nobody waits: the line was left.
         let _heard = self.0.send(());

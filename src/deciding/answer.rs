@@ -1,7 +1,7 @@
 //! What is said back to whoever sent an event: who gets the lead, what the agent says now, what stands next.
 
 use crate::connectors::Spoken;
-use crate::store::{Known, StoreError};
+use crate::store::{Arrival, StoreError};
 use baton_core::domain::id::{DecisionId, LeadId, RepId};
 use baton_core::domain::lead::Lead;
 use baton_core::domain::outcome::NextStep;
@@ -110,7 +110,7 @@ impl Decided {
 
 /// An answer as it goes out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Told<'a> {
+pub struct OutgoingAnswer<'a> {
     #[serde(flatten)]
     pub answer: &'a Answer,
     /// The event came under its id before, with another content.
@@ -122,13 +122,13 @@ pub struct Told<'a> {
 pub const DIFFERS: &str = "an event of this id came before with another content, which counts; what came now was not used: \
                            send it under an id of its own, if it is meant";
 
-impl<'a> Told<'a> {
+impl<'a> OutgoingAnswer<'a> {
     pub fn as_is(answer: &'a Answer) -> Self {
         Self { answer, note: None }
     }
 
-    pub fn of(answer: &'a Answer, known: Known) -> Self {
-        Self { answer, note: (known == Known::Differs).then_some(DIFFERS) }
+    pub fn of(answer: &'a Answer, known: Arrival) -> Self {
+        Self { answer, note: (known == Arrival::Differs).then_some(DIFFERS) }
     }
 }
 

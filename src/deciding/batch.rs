@@ -1,14 +1,14 @@
 //! Commit 2: a batch of parsed messages, decided under one lock, stored in one transaction; message by message where that
 //! fails.
 
-use super::ahead::{By, Line, Place, Standing};
+use super::ahead::{By, CommitLine, PlaceInLine, Standing};
 use super::answer::{Answer, Instructed};
 use super::aside::{Setbacks, caught};
 use super::complete::{Second, complete_all, facts_for, seconds};
 use super::delivery::Delivery;
 use super::messages::apply;
-use super::parts::Parts;
-use super::table::Table;
+use super::parts::DeciderParts;
+use super::table::StandingTable;
 use crate::facts::LeadFacts;
 use crate::intake::event::Message;
 use crate::outbox::{Matter, Pace, instruct};
@@ -65,22 +65,22 @@ struct Committed {
     /// Of calls that are leads already.
     seconds: Vec<Second>,
     /// To be told that the batch is committed.
-    place: Option<Place>,
+    place: Option<PlaceInLine>,
 }
 
 /// What decides and stores batches; those that are under way at once share it.
 pub(super) struct Commits {
-    parts: Arc<Parts>,
+    parts: Arc<DeciderParts>,
     delivery: Arc<Delivery>,
     setbacks: Arc<Setbacks>,
-    pub line: Line,
+    pub line: CommitLine,
     /// Somebody may be able to take a lead who could not before.
     pub back: Notify,
 }
 
 impl Commits {
-    pub fn new(parts: Arc<Parts>, delivery: Arc<Delivery>, setbacks: Arc<Setbacks>) -> Self {
-        Self { parts, delivery, setbacks, line: Line::default(), back: Notify::new() }
+    pub fn new(parts: Arc<DeciderParts>, delivery: Arc<Delivery>, setbacks: Arc<Setbacks>) -> Self {
+        Self { parts, delivery, setbacks, line: CommitLine::default(), back: Notify::new() }
     }
 
     /// Commits a batch whole, or, where that fails, message by message: one that is at fault does not hold up the others.
@@ -191,7 +191,7 @@ impl Commits {
                 Some(assumed) => assumed.standing.clone(),
                 None => Standing::locked(tx, rules).await?,
             };
-            let mut table = Table::of(standing);
+            let mut table = StandingTable::of(standing);
             let mut decided = Vec::new();
             for ((row, lead), facts) in batch.leads.iter().zip(facts) {
                 // Twice in one batch is once.
@@ -238,7 +238,7 @@ impl Commits {
 
     fn decide_one(
         &self,
-        table: &mut Table,
+        table: &mut StandingTable,
         row: &InboxRow,
         lead: &Lead,
         facts: &LeadFacts,

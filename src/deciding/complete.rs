@@ -8,8 +8,8 @@ use super::answer::{Answer, Decided, Instructed};
 use super::aside::{Setbacks, caught};
 use super::call::{call_key, complete, is_call_key, is_same_call, is_same_caller, only, phone_key};
 use super::delivery::Delivery;
-use super::parts::Parts;
-use super::table::Table;
+use super::parts::DeciderParts;
+use super::table::StandingTable;
 use crate::facts::LeadFacts;
 use crate::outbox::instruct;
 use crate::release::Release;
@@ -172,7 +172,7 @@ struct Plan {
 
 /// Facts for a batch of leads, in their order.
 pub(super) async fn facts_for(
-    parts: &Parts,
+    parts: &DeciderParts,
     leads: Vec<Lead>,
     rules: &Arc<RuleSet>,
 ) -> Result<Vec<LeadFacts>, StoreError> {
@@ -197,7 +197,7 @@ pub(super) async fn facts_for(
 }
 
 /// Adds what second events brought; one that cannot be added now waits in the inbox, as any message does.
-pub(super) async fn complete_all(parts: &Parts, delivery: &Delivery, setbacks: &Setbacks, seconds: Vec<Second>) {
+pub(super) async fn complete_all(parts: &DeciderParts, delivery: &Delivery, setbacks: &Setbacks, seconds: Vec<Second>) {
     for second in seconds {
         let row = second.row.clone();
         let mut done = caught(complete_first(parts, second.clone())).await;
@@ -216,7 +216,7 @@ pub(super) async fn complete_all(parts: &Parts, delivery: &Delivery, setbacks: &
 }
 
 /// `None`: another worker was sooner.
-async fn complete_first(parts: &Parts, second: Second) -> Result<Option<(Vec<StepRow>, Answer)>, StoreError> {
+async fn complete_first(parts: &DeciderParts, second: Second) -> Result<Option<(Vec<StepRow>, Answer)>, StoreError> {
     let release = Arc::clone(&parts.release.borrow());
     let first = second.first.clone();
     let found = parts.store.read("complete.first", move |tx| {
@@ -297,7 +297,7 @@ impl Plan {
         let rules = &self.release.rules;
         let (occurred_at, received_at) = (second.occurred_at, second.received_at);
         let lead = Lead { occurred_at, received_at, ..lead.clone() };
-        let table = Table::of(Standing::locked(tx, rules).await?);
+        let table = StandingTable::of(Standing::locked(tx, rules).await?);
         let decision = decide(&lead, &table.snapshot(facts, rules, self.mover.now), rules);
         let begun = Handoff::begin(&lead, &decision, rules);
         if !begun.live {

@@ -6,15 +6,15 @@
 //! commit 1, the next look at the inbox finds the message; after commit 2, the leases of the first steps lapse.
 
 use super::ahead::DecidedAhead;
-use super::answer::{Answer, Answers, Told, within};
+use super::answer::{Answer, Answers, OutgoingAnswer, within};
 use super::aside::{Setbacks, panicked};
 use super::batch::{Batch, Commits};
 use super::delivery::Delivery;
 pub use super::delivery::Replies;
-pub use super::parts::Parts;
+pub use super::parts::DeciderParts;
 use crate::intake::event::{Incoming, Message, parse};
 use crate::outbox::Pace;
-use crate::store::{InboxMessage, InboxRow, Known, StoreError};
+use crate::store::{Arrival, InboxMessage, InboxRow, StoreError};
 use chrono::{DateTime, TimeDelta};
 use std::panic::catch_unwind;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ impl Rush {
 }
 
 pub struct Decider {
-    pub(super) parts: Arc<Parts>,
+    pub(super) parts: Arc<DeciderParts>,
     queue: mpsc::Sender<InboxRow>,
     waiting: tokio::sync::Mutex<mpsc::Receiver<InboxRow>>,
     delivery: Arc<Delivery>,
@@ -77,7 +77,7 @@ pub struct Decider {
 }
 
 impl Decider {
-    pub fn new(parts: Parts) -> Arc<Self> {
+    pub fn new(parts: DeciderParts) -> Arc<Self> {
         let (queue, waiting) = mpsc::channel(1024);
         let waiting = tokio::sync::Mutex::new(waiting);
         let parts = Arc::new(parts);
@@ -92,7 +92,7 @@ impl Decider {
     ///
     /// # Errors
     /// The database did not commit, or this worker takes nothing at the moment: nothing may be acknowledged.
-    pub async fn take(&self, messages: Vec<InboxMessage>) -> Result<Vec<Known>, StoreError> {
+    pub async fn take(&self, messages: Vec<InboxMessage>) -> Result<Vec<Arrival>, StoreError> {
         if let Some(why) = self.why_not() {
             return Err(StoreError::Unfit { why: why.to_string() });
         }
@@ -108,9 +108,9 @@ impl Decider {
         for (message, known) in rows.iter().zip(&known) {
             let row = InboxRow::from(message.clone());
             match known {
-                Known::New | Known::TriedAgain => self.enqueue(row, until).await,
-                Known::Same | Known::Differs if row.reply_to.is_some() => self.answer_again(row, *known).await,
-                Known::Same | Known::Differs => {}
+                Arrival::New | Arrival::TriedAgain => self.enqueue(row, until).await,
+                Arrival::Same | Arrival::Differs if row.reply_to.is_some() => self.answer_again(row, *known).await,
+                Arrival::Same | Arrival::Differs => {}
             }
         }
         Ok(known)
@@ -250,15 +250,15 @@ impl Decider {
     }
 
     /// The same event again gets the same answer: the stored one, or the one that is being made.
-    async fn answer_again(&self, row: InboxRow, known: Known) {
+    async fn answer_again(&self, row: InboxRow, known: Arrival) {
         let coming = self.delivery.answers.expect(&row.key);
         match self.answer_of(&row.key).await {
-            Ok(Some(answer)) => self.delivery.reply(&row, &Told::of(&answer, known)),
+            Ok(Some(answer)) => self.delivery.reply(&row, &OutgoingAnswer::of(&answer, known)),
             Ok(None) => {
                 let delivery = Arc::clone(&self.delivery);
                 tokio::spawn(async move {
                     if let Some(answer) = within(coming, ANSWER_WITHIN).await {
-                        delivery.reply(&row, &Told::of(&answer, known));
+                        delivery.reply(&row, &OutgoingAnswer::of(&answer, known));
                     }
                 });
             }

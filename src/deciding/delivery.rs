@@ -2,7 +2,7 @@
 //!
 //! Each is stored before it is delivered: if the process dies here, the same event again gets the same answer.
 
-use super::answer::{Answer, Answers, Told};
+use super::answer::{Answer, Answers, OutgoingAnswer};
 use crate::store::InboxRow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ const LAST_REPLIES_WITHIN: Duration = Duration::from_secs(1);
 /// Sends an answer back to whoever asked for one.
 #[async_trait::async_trait]
 pub trait Replies: Send + Sync {
-    async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &Told<'_>);
+    async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &OutgoingAnswer<'_>);
 }
 
 pub(super) struct Delivery {
@@ -31,12 +31,12 @@ impl Delivery {
     }
 
     pub fn deliver(&self, row: &InboxRow, answer: &Answer) {
-        self.reply(row, &Told::as_is(answer));
+        self.reply(row, &OutgoingAnswer::as_is(answer));
         self.answers.put(&row.key, answer);
     }
 
     /// In a task of its own: a broker that takes nothing for a while holds up no decision.
-    pub fn reply(&self, row: &InboxRow, told: &Told<'_>) {
+    pub fn reply(&self, row: &InboxRow, told: &OutgoingAnswer<'_>) {
         let (Some(to), Some(replies)) = (row.reply_to.clone(), self.replies.clone()) else { return };
         let Ok(place) = Arc::clone(&self.replying).try_acquire_owned() else {
             tracing::warn!("an answer was not sent, too many are under way: the same event again gets the same answer");
@@ -44,7 +44,7 @@ impl Delivery {
         };
         let (correlation_id, answer, note) = (row.correlation_id.clone(), told.answer.clone(), told.note);
         tokio::spawn(async move {
-            replies.reply(&to, correlation_id.as_deref(), &Told { answer: &answer, note }).await;
+            replies.reply(&to, correlation_id.as_deref(), &OutgoingAnswer { answer: &answer, note }).await;
             drop(place);
         });
     }

@@ -1,7 +1,7 @@
 //! Events that are no leads: what they do to a handoff, a rep or a lead's record.
 
 use crate::intake::event::{CallEvent, Happened, Message};
-use crate::store::{Contact, Correction, Mover, StepRow, StoreError, TimelineEntry, Tx};
+use crate::store::{Correction, HumanContact, Mover, StepRow, StoreError, TimelineEntry, Tx};
 use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton_core::domain::outcome::OutcomeKind;
 use baton_core::handoff::Event;
@@ -105,7 +105,7 @@ async fn contact_made(
     }
     // A clock a little ahead of ours is believed, but not into the future.
     let at = at.min(mover.now);
-    tx.contact_insert(lead, &Contact { rep: rep.clone(), at, via: "api".to_owned() }).await?;
+    tx.contact_insert(lead, &HumanContact { rep: rep.clone(), at, via: "api".to_owned() }).await?;
     let event = Event::ContactMade { rep: rep.clone(), at };
     Ok(Applied::steps(tx.transition(&handoff.id, &event, rules, mover).await?.steps))
 }

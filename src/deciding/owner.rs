@@ -7,7 +7,7 @@
 
 use super::ahead::Standing;
 use super::decider::Decider;
-use super::table::Table;
+use super::table::StandingTable;
 use crate::facts::{LeadFacts, OfCrm};
 use crate::release::Release;
 use crate::store::{Correction, Moved, Mover, StoreError, TimelineEntry, Tx, WaitingLead};
@@ -25,7 +25,7 @@ const PAGE: usize = 200;
 
 /// A lead that somebody is to have instead of whoever has it.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct ReassignRequest {
     pub lead: LeadId,
     /// `None`: whoever the rules name, but not the one who has it.
     pub to: Option<RepId>,
@@ -79,7 +79,7 @@ impl Decider {
     ///
     /// # Errors
     /// The database failed: the lead is where it was.
-    pub async fn reassign(&self, wish: &Wish) -> Result<Option<Reassigned>, StoreError> {
+    pub async fn reassign(&self, wish: &ReassignRequest) -> Result<Option<Reassigned>, StoreError> {
         let release = Arc::clone(&self.parts.release.borrow());
         let found = self.to_give(&wish.lead).await?;
         let Some(given) = found else { return Ok(None) };
@@ -209,7 +209,7 @@ async fn say_in(
 
 async fn give_to(
     tx: &mut Tx,
-    wish: &Wish,
+    wish: &ReassignRequest,
     to: &RepId,
     rules: &RuleSet,
     mover: &Mover,
@@ -247,7 +247,7 @@ impl ByRules<'_> {
         if is_active(&before.owner, self.rules) {
             return Ok((Reassigned::Unchanged { owner: before.owner }, Moved::default()));
         }
-        let mut table = Table::of(Standing::locked(tx, self.live).await?);
+        let mut table = StandingTable::of(Standing::locked(tx, self.live).await?);
         let decision = self.decide(&table);
         if decision.plan.waits {
             return Ok((Reassigned::Nobody { reason: decision.plan.reason.in_words() }, Moved::default()));
@@ -260,11 +260,11 @@ impl ByRules<'_> {
         if tx.handoff_lock(&self.given.handoff).await?.next_step().owner != *rep {
             return Ok(None);
         }
-        let mut table = Table::of(Standing::locked(tx, self.live).await?);
+        let mut table = StandingTable::of(Standing::locked(tx, self.live).await?);
         self.give(tx, &mut table, &format!("{rep} is not active any more"), "rules").await.map(Some)
     }
 
-    fn decide(&self, table: &Table) -> Decision {
+    fn decide(&self, table: &StandingTable) -> Decision {
         decide(&self.given.lead, &table.snapshot(self.facts, self.rules, self.mover.now), self.rules)
     }
 
@@ -272,7 +272,7 @@ impl ByRules<'_> {
     async fn give(
         &self,
         tx: &mut Tx,
-        table: &mut Table,
+        table: &mut StandingTable,
         reason: &str,
         author: &str,
     ) -> Result<(Reassigned, Moved), StoreError> {

@@ -9,7 +9,7 @@ use baton_clock::SharedClock;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub struct Parts {
+pub struct DeciderParts {
     pub store: Store,
     pub facts: Arc<Facts>,
     pub release: Current,
@@ -21,7 +21,7 @@ pub struct Parts {
     pub replies: Option<Arc<dyn Replies>>,
 }
 
-impl Parts {
+impl DeciderParts {
     pub(super) fn mover(&self) -> Mover {
         Mover { worker: self.worker.clone(), lease: self.lease, now: self.clock.now() }
     }

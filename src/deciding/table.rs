@@ -16,14 +16,14 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Default)]
-pub(super) struct Table {
+pub(super) struct StandingTable {
     pub standing: Standing,
     pub entries: Vec<(Entry, LeadId)>,
     /// Reps who were given something.
     pub touched: BTreeSet<RepId>,
 }
 
-impl Table {
+impl StandingTable {
     pub fn of(standing: Standing) -> Self {
         Self { standing, ..Self::default() }
     }
@@ -74,7 +74,7 @@ impl Table {
 
 /// The table, beside what was gathered for one lead.
 struct AtTable<'a> {
-    table: &'a Table,
+    table: &'a StandingTable,
     facts: &'a LeadFacts,
     rules: &'a RuleSet,
     now: DateTime<Utc>,

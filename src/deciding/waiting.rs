@@ -9,7 +9,7 @@
 use super::ahead::Standing;
 use super::aside::caught;
 use super::decider::Decider;
-use super::table::Table;
+use super::table::StandingTable;
 use crate::facts::{ByHand, LeadFacts, OfCrm};
 use crate::release::Release;
 use crate::store::{Mover, StepRow, StoreError, TimelineEntry, Tx, WaitingLead};
@@ -94,7 +94,7 @@ impl Decider {
             let (page, reps) = page.await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some((last.since, last.handoff.clone()));
-            let mut table = Table::of(Standing { reps, ledgers: BTreeMap::new() });
+            let mut table = StandingTable::of(Standing { reps, ledgers: BTreeMap::new() });
             for (waiting, facts) in self.with_facts(page, &release).await {
                 // Whoever is stopping gives nothing away any more.
                 if self.why_not().is_some() {
@@ -118,7 +118,7 @@ impl Decider {
     /// Whether it was tried.
     async fn give_if_possible(
         &self,
-        table: &Table,
+        table: &StandingTable,
         waiting: WaitingLead,
         facts: LeadFacts,
         release: &Arc<Release>,
@@ -199,7 +199,7 @@ async fn give_in(
     if !tx.handoff_lock(&waiting.handoff).await?.is_waiting() {
         return Ok(Vec::new());
     }
-    let mut table = Table::of(Standing::locked(tx, rules).await?);
+    let mut table = StandingTable::of(Standing::locked(tx, rules).await?);
     let decision = decide_again(&table, &waiting.lead, facts, release, mover.now);
     if decision.plan.waits {
         return Ok(Vec::new());
@@ -220,6 +220,12 @@ async fn give_in(
     Ok(tx.transition(&waiting.handoff, &found, rules, mover).await?.steps)
 }
 
-fn decide_again(table: &Table, lead: &Lead, facts: &LeadFacts, release: &Release, now: DateTime<Utc>) -> Decision {
+fn decide_again(
+    table: &StandingTable,
+    lead: &Lead,
+    facts: &LeadFacts,
+    release: &Release,
+    now: DateTime<Utc>,
+) -> Decision {
     decide(lead, &table.snapshot(facts, &release.rules, now), &release.rules)
 }

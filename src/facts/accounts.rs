@@ -202,7 +202,7 @@ impl Mirrored {
 /// What the rules can use: keys that match, and those that find the caller where a rule asks for the owner of a person.
 fn keys_of(lead: &Lead, rules: &RuleSet) -> AccountKeys {
     let asks_for_person = rules.ownership.iter().any(|rule| rule.existing.is_person());
-    let is_key = |key| rules.matching.keys.contains(&key);
+    let is_key = |key| rules.matching.keys().contains(&key);
     let (by_phone, by_email) = (is_key(MatchKey::Phone) || asks_for_person, is_key(MatchKey::Email) || asks_for_person);
     let domain = lead.company.domain.as_ref().filter(|_| is_key(MatchKey::Domain)).map(|known| known.value.clone());
     let company = lead.company.name.as_ref().filter(|_| is_key(MatchKey::Name)).map(|known| known.value.clone());

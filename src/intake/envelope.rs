@@ -1,7 +1,7 @@
 //! The CloudEvents envelope: structured JSON, or binary mode with the attributes in headers.
 
 use super::fault::EventFault;
-use super::kind::Kind;
+use super::kind::EventKind;
 use super::reader::{Findings, Object};
 use chrono::{DateTime, Utc};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
@@ -190,8 +190,8 @@ pub fn source_of(bytes: &[u8]) -> Option<String> {
 }
 
 /// The kind of whatever came in, if it can be read.
-pub fn kind_of(bytes: &[u8]) -> Option<Kind> {
-    Kind::from_name(head(bytes)?.kind?.trim())
+pub fn kind_of(bytes: &[u8]) -> Option<EventKind> {
+    EventKind::from_name(head(bytes)?.kind?.trim())
 }
 
 fn head(bytes: &[u8]) -> Option<Head> {
@@ -255,7 +255,7 @@ mod tests {
     fn the_key_names_the_event_or_digests_the_bytes() {
         let event = br#"{"source":"vapi:acct_1","id":"evt 1","type":"lead.qualified"}"#;
         assert_eq!(key_of(event), "vapi:acct_1 evt 1");
-        assert_eq!(kind_of(event), Some(Kind::LeadQualified));
+        assert_eq!(kind_of(event), Some(EventKind::LeadQualified));
         for unnamed in [&b"\xff\xfe"[..], b"{", b"[]", br#"{"source":"a b","id":"1"}"#, br#"{"source":"a","id":" "}"#] {
             let key = key_of(unnamed);
             assert!(key.starts_with("sha256:") && key.len() == 71, "{key}");

@@ -4,7 +4,7 @@ use super::envelope::{self, Envelope};
 pub use super::envelope::{MAX_BYTES as LARGEST, key_of, kind_of, source_of, structured};
 pub use super::fault::EventFault;
 use super::fault::nearest;
-pub use super::kind::Kind;
+pub use super::kind::EventKind;
 use super::lead;
 pub use super::lead::lead_id;
 use super::reader::{Findings, Object};
@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 /// A message that was understood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incoming {
-    pub kind: Kind,
+    pub kind: EventKind,
     pub message: Message,
     /// Values and fields that were kept out, and why. They count as unknown.
     pub notes: Vec<EventFault>,
@@ -192,33 +192,35 @@ pub fn parse(bytes: &[u8], received_at: DateTime<Utc>) -> Result<Incoming, Vec<E
     }
 }
 
-fn message(envelope: &Envelope, received_at: DateTime<Utc>, findings: &Findings) -> Option<(Kind, Message)> {
+fn message(envelope: &Envelope, received_at: DateTime<Utc>, findings: &Findings) -> Option<(EventKind, Message)> {
     let kind = kind(envelope.kind.as_deref()?, findings)?;
     let absent = envelope.data.is_null();
     let mut data = Object::new("/data".into(), Some(&envelope.data), findings);
     if absent || data.is_absent() {
         return None;
     }
-    if kind == Kind::LeadQualified && envelope.id.is_some() && envelope.source.is_some() {
+    if kind == EventKind::LeadQualified && envelope.id.is_some() && envelope.source.is_some() {
         findings.be_lenient();
     }
     let message = match kind {
-        Kind::LeadQualified => lead::read(&mut data, envelope, received_at).map(|lead| Message::Lead(Box::new(lead))),
-        Kind::CallEvent => call_event(&mut data, None).map(Message::Call),
-        Kind::CallEnded => call_event(&mut data, Some(CallWord::Ended)).map(Message::Call),
-        Kind::SlotChosen => call_event(&mut data, Some(CallWord::SlotChosen)).map(Message::Call),
-        Kind::RepPresence => presence(&mut data, envelope.time),
-        Kind::ContactMade => contact(&mut data),
-        Kind::OutcomeRecorded => outcome(&mut data),
+        EventKind::LeadQualified => {
+            lead::read(&mut data, envelope, received_at).map(|lead| Message::Lead(Box::new(lead)))
+        }
+        EventKind::CallEvent => call_event(&mut data, None).map(Message::Call),
+        EventKind::CallEnded => call_event(&mut data, Some(CallWord::Ended)).map(Message::Call),
+        EventKind::SlotChosen => call_event(&mut data, Some(CallWord::SlotChosen)).map(Message::Call),
+        EventKind::RepPresence => presence(&mut data, envelope.time),
+        EventKind::ContactMade => contact(&mut data),
+        EventKind::OutcomeRecorded => outcome(&mut data),
     };
     data.finish();
     Some((kind, message?))
 }
 
-fn kind(text: &str, findings: &Findings) -> Option<Kind> {
-    let kind = Kind::from_name(text);
+fn kind(text: &str, findings: &Findings) -> Option<EventKind> {
+    let kind = EventKind::from_name(text);
     if kind.is_none() {
-        let words = Kind::ALL.map(Kind::as_str);
+        let words = EventKind::ALL.map(EventKind::as_str);
         let hint = nearest(text, words).map(|near| format!("did you mean {near:?}?"));
         findings.fault("/type".into(), format!("{text:?}"), format!("one of {}", words.join(", ")), hint);
     }

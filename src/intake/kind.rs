@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// CloudEvents `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Kind {
+pub enum EventKind {
     #[serde(rename = "lead.qualified")]
     LeadQualified,
     #[serde(rename = "call.event")]
@@ -21,7 +21,7 @@ pub enum Kind {
     OutcomeRecorded,
 }
 
-impl Kind {
+impl EventKind {
     pub const ALL: [Self; 7] = [
         Self::LeadQualified,
         Self::CallEvent,

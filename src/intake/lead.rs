@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: DateTime<Utc>) -> Option<Lead> {
     let company = company(data.object("company"));
     let spoken_in = company.country.as_ref().map(|country| country.value.as_str());
-    let Said { call, language, theirs } = call(data.object("call"), spoken_in);
+    let CallSection { call, language, theirs } = call(data.object("call"), spoken_in);
     let region =
         spoken_in.map(str::to_owned).or_else(|| theirs.as_ref().and_then(|phone| phone::country(&phone.value)));
     let mut contact = contact(data.object("contact"), region.as_deref());
@@ -85,16 +85,16 @@ fn check_reachable(lead: &Lead, data: &Object<'_, '_>) {
 
 /// What the part about the call says.
 #[derive(Default)]
-struct Said {
+struct CallSection {
     call: Option<Call>,
     language: Option<Known<String>>,
     /// The caller's own number.
     theirs: Option<Known<PhoneE164>>,
 }
 
-fn call(mut call: Object<'_, '_>, region: Option<&str>) -> Said {
+fn call(mut call: Object<'_, '_>, region: Option<&str>) -> CallSection {
     if call.is_absent() {
-        return Said::default();
+        return CallSection::default();
     }
     let platform = call.required_text("platform").map(printed);
     let id = call.required_text("id").map(printed);
@@ -119,7 +119,7 @@ fn call(mut call: Object<'_, '_>, region: Option<&str>) -> Said {
         leg,
         started_at,
     };
-    Said { call: platform.zip(id).map(|(platform, id)| read(platform, id)), language, theirs }
+    CallSection { call: platform.zip(id).map(|(platform, id)| read(platform, id)), language, theirs }
 }
 
 /// An id without what no database column takes.

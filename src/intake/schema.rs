@@ -7,7 +7,7 @@
 #![expect(dead_code, reason = "only the schemas of these types are used; the reader makes domain values directly")]
 
 use super::event::CallWord;
-use super::kind::Kind;
+use super::kind::EventKind;
 use baton_core::domain::outcome::OutcomeKind;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -18,19 +18,19 @@ use std::marker::PhantomData;
 
 /// JSON Schema 2020-12 of a `lead.qualified` event in structured form.
 pub fn event_schema() -> Value {
-    schema_of(Kind::LeadQualified)
+    schema_of(EventKind::LeadQualified)
 }
 
 /// JSON Schema 2020-12 of one kind of event in structured form.
-pub fn schema_of(kind: Kind) -> Value {
+pub fn schema_of(kind: EventKind) -> Value {
     let mut schema = match kind {
-        Kind::LeadQualified => generate::<LeadQualified>(),
-        Kind::CallEvent => generate::<CallEvent>(),
-        Kind::CallEnded => generate::<CallEnded>(),
-        Kind::SlotChosen => generate::<SlotChosen>(),
-        Kind::RepPresence => generate::<RepPresence>(),
-        Kind::ContactMade => generate::<ContactMade>(),
-        Kind::OutcomeRecorded => generate::<OutcomeRecorded>(),
+        EventKind::LeadQualified => generate::<LeadQualified>(),
+        EventKind::CallEvent => generate::<CallEvent>(),
+        EventKind::CallEnded => generate::<CallEnded>(),
+        EventKind::SlotChosen => generate::<SlotChosen>(),
+        EventKind::RepPresence => generate::<RepPresence>(),
+        EventKind::ContactMade => generate::<ContactMade>(),
+        EventKind::OutcomeRecorded => generate::<OutcomeRecorded>(),
     };
     schema["title"] = json!(kind.as_str());
     schema["properties"]["type"]["const"] = json!(kind.as_str());

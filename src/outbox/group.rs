@@ -10,21 +10,21 @@ use tokio::sync::oneshot;
 /// Items of one commit at most.
 const AT_MOST: usize = 50;
 
-pub(super) struct Group<I, O>(Mutex<Line<I, O>>);
+pub(super) struct GroupCommit<I, O>(Mutex<GroupState<I, O>>);
 
-struct Line<I, O> {
+struct GroupState<I, O> {
     waiting: Vec<(I, oneshot::Sender<O>)>,
     /// Somebody is committing, and will look at the line again.
     busy: bool,
 }
 
-impl<I, O> Default for Group<I, O> {
+impl<I, O> Default for GroupCommit<I, O> {
     fn default() -> Self {
-        Self(Mutex::new(Line { waiting: Vec::new(), busy: false }))
+        Self(Mutex::new(GroupState { waiting: Vec::new(), busy: false }))
     }
 }
 
-impl<I: Send + 'static, O: Send + 'static> Group<I, O> {
+impl<I: Send + 'static, O: Send + 'static> GroupCommit<I, O> {
     /// What `commit` made of the item; `None` if it panicked. `commit` answers in the order of what it is given.
     pub async fn add<F, R>(self: &Arc<Self>, item: I, commit: F) -> Option<O>
     where
@@ -47,7 +47,7 @@ impl<I: Send + 'static, O: Send + 'static> Group<I, O> {
 }
 
 /// Held while the line is worked off. If a commit panics, those who wait are told, and the next to come begins anew.
-struct Open<I, O>(Arc<Group<I, O>>);
+struct Open<I, O>(Arc<GroupCommit<I, O>>);
 
 impl<I, O> Open<I, O> {
     async fn work_off<R: Future<Output = Vec<O>>>(&self, commit: &impl Fn(Vec<I>) -> R) {
@@ -86,14 +86,14 @@ mod tests {
     use tokio::task::JoinSet;
 
     /// Somebody's commit is under way, and nobody waits yet.
-    fn group_commits(group: &Group<usize, (usize, usize)>) -> bool {
+    fn group_commits(group: &GroupCommit<usize, (usize, usize)>) -> bool {
         let line = group.0.lock().unwrap_or_else(PoisonError::into_inner);
         line.busy && line.waiting.is_empty()
     }
 
     #[tokio::test]
     async fn what_comes_during_a_commit_shares_the_next_one_in_order() {
-        let group: Arc<Group<usize, (usize, usize)>> = Arc::default();
+        let group: Arc<GroupCommit<usize, (usize, usize)>> = Arc::default();
         let watched = Arc::clone(&group);
         let gate = Arc::new(Semaphore::new(0));
         let mut asking = JoinSet::new();
@@ -131,7 +131,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_commit_that_panics_does_not_close_the_line() {
-        let group: Arc<Group<u32, u32>> = Arc::default();
+        let group: Arc<GroupCommit<u32, u32>> = Arc::default();
         let failing = |_: Vec<u32>| async { panic!("on purpose") };
         assert_eq!(group.add(1, failing).await, None);
         assert_eq!(group.add(2, |items| async { items }).await, Some(2));

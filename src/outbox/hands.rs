@@ -6,12 +6,12 @@ use tokio::sync::Notify;
 
 #[derive(Default)]
 pub(super) struct Hands {
-    held: Mutex<Held>,
+    held: Mutex<StepsInHand>,
     put_down: Notify,
 }
 
 #[derive(Default)]
-struct Held {
+struct StepsInHand {
     keys: BTreeSet<String>,
     closed: bool,
 }

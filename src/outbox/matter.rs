@@ -1,6 +1,6 @@
 //! The lead, decision and handoff behind a step.
 
-use super::parts::{Parts, gone, needs_person, retry};
+use super::parts::{OutboxParts, gone, needs_person, retry};
 use crate::connectors::VendorError;
 use crate::release::Release;
 use crate::render::Templates;
@@ -42,7 +42,7 @@ impl Matter {
     }
 
     /// As it stands now.
-    pub(super) async fn read(parts: &Parts, step: &StepRow) -> Result<Self, VendorError> {
+    pub(super) async fn read(parts: &OutboxParts, step: &StepRow) -> Result<Self, VendorError> {
         let (lead, handoff) = (step.lead_id.clone(), step.handoff_id.clone());
         let read = parts.store.read("outbox.matter", move |tx| {
             let (lead, handoff) = (lead.clone(), handoff.clone());

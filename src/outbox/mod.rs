@@ -21,12 +21,12 @@ mod work;
 use crate::store::{Claim, FinishedStep, StepRow};
 use baton_core::domain::effect::Lane;
 pub use duty::Duty;
-use group::Group;
+use group::GroupCommit;
 use hands::Hands;
 pub use matter::Matter;
 use pace::Lanes;
 pub use pace::Pace;
-pub use parts::{EventSink, FeedbackLinks, Parts, Vendors};
+pub use parts::{EventSink, FeedbackLinks, OutboxParts, Vendors};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, watch};
@@ -43,16 +43,16 @@ const LAST_STEPS_WITHIN: Duration = Duration::from_millis(2500);
 const GIVEN_BACK_WITHIN: Duration = Duration::from_millis(700);
 
 pub struct Outbox {
-    parts: Parts,
+    parts: OutboxParts,
     lanes: Lanes,
     duty: Duty,
     hands: Hands,
-    marks: Arc<Group<(String, i64), bool>>,
-    ends: Arc<Group<FinishedStep, Option<bool>>>,
+    marks: Arc<GroupCommit<(String, i64), bool>>,
+    ends: Arc<GroupCommit<FinishedStep, Option<bool>>>,
 }
 
 impl Outbox {
-    pub fn new(parts: Parts) -> Arc<Self> {
+    pub fn new(parts: OutboxParts) -> Arc<Self> {
         let lanes = Lanes::new(parts.steps_at_once);
         let (duty, hands) = (Duty::default(), Hands::default());
         Arc::new(Self { parts, lanes, duty, hands, marks: Arc::default(), ends: Arc::default() })

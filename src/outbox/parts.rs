@@ -35,7 +35,7 @@ pub trait FeedbackLinks: Send + Sync {
 }
 
 /// What the runner is built from.
-pub struct Parts {
+pub struct OutboxParts {
     pub store: Store,
     pub vendors: Vendors,
     pub facts: Arc<Facts>,

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A step by key, with the fence it was claimed with.
-type Held = (String, i64);
+type Lease = (String, i64);
 
 /// How an attempt ended, and what it means for the handoff.
 pub struct End {
@@ -117,7 +117,7 @@ impl Outbox {
     }
 }
 
-async fn mark_all(store: Store, held: Vec<Held>, now: DateTime<Utc>) -> Vec<bool> {
+async fn mark_all(store: Store, held: Vec<Lease>, now: DateTime<Utc>) -> Vec<bool> {
     let asked = held.clone();
     let marked = store.write("step.mark_sent", move |tx| {
         let held = asked.clone();
@@ -150,7 +150,11 @@ async fn end_all(store: Store, ended: Vec<FinishedStep>, now: DateTime<Utc>) -> 
     results
 }
 
-async fn end_in_one(store: &Store, ended: Vec<FinishedStep>, now: DateTime<Utc>) -> Result<BTreeSet<Held>, StoreError> {
+async fn end_in_one(
+    store: &Store,
+    ended: Vec<FinishedStep>,
+    now: DateTime<Utc>,
+) -> Result<BTreeSet<Lease>, StoreError> {
     let finish = store.write("step.finish", move |tx| {
         let ended = ended.clone();
         Box::pin(async move {

@@ -2,7 +2,7 @@
 //! tries are the same for all of them, and the runner's.
 
 use super::matter::Matter;
-use super::parts::{Parts, Vendors};
+use super::parts::{OutboxParts, Vendors};
 use crate::connectors::VendorError;
 use crate::render::caller::CallerContext;
 use crate::render::context::BriefContext;
@@ -23,7 +23,7 @@ pub trait Work: Send + Sync {
     async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError>;
 
     /// What the vendor knows of an effect whose answer was lost; `None`: it did not happen. Asked for `LookFirst` alone.
-    async fn look(&self, parts: &Parts, step: &StepRow) -> Result<Option<Done>, VendorError>;
+    async fn look(&self, parts: &OutboxParts, step: &StepRow) -> Result<Option<Done>, VendorError>;
 
     /// What it means for the handoff that it will not happen.
     fn fallback(&self, why: &str) -> Fallback;
@@ -51,7 +51,7 @@ pub trait Work: Send + Sync {
 
 /// What a call is made with.
 pub struct At<'a> {
-    pub parts: &'a Parts,
+    pub parts: &'a OutboxParts,
     pub step: &'a StepRow,
     pub matter: &'a Matter,
 }

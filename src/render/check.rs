@@ -44,12 +44,12 @@ impl fmt::Display for TemplateFault {
 
 /// Everything wrong with the names in a template. `sample` has every field filled, and one item at least in every list.
 pub(super) fn faults(path: &str, template: &Template, sample: &Value) -> Vec<TemplateFault> {
-    let mut reader = Reader { path, scopes: vec![sample], line: None, faults: Vec::new() };
+    let mut reader = TemplateReader { path, scopes: vec![sample], line: None, faults: Vec::new() };
     reader.template(template);
     reader.faults
 }
 
-struct Reader<'a> {
+struct TemplateReader<'a> {
     path: &'a str,
     /// The page, then the item of each loop around the current place.
     scopes: Vec<&'a Value>,
@@ -57,7 +57,7 @@ struct Reader<'a> {
     faults: Vec<TemplateFault>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> TemplateReader<'a> {
     fn fault(&mut self, what: String, allowed: impl Into<String>) {
         self.faults.push(TemplateFault { path: self.path.to_owned(), line: self.line, what, allowed: allowed.into() });
     }

@@ -167,7 +167,7 @@ pub(super) struct CallerLetterPage {
 
 /// What a template may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum PageKind {
     Whisper,
     Rep,
     Letter,
@@ -180,32 +180,32 @@ pub(super) enum Kind {
 
 /// Something that a template can be rendered with.
 pub(super) trait Page: Serialize {
-    const KIND: Kind;
+    const KIND: PageKind;
 }
 
 impl Page for RepPage {
-    const KIND: Kind = Kind::Rep;
+    const KIND: PageKind = PageKind::Rep;
 }
 impl Page for LetterPage {
-    const KIND: Kind = Kind::Letter;
+    const KIND: PageKind = PageKind::Letter;
 }
 impl Page for WhisperPage {
-    const KIND: Kind = Kind::Whisper;
+    const KIND: PageKind = PageKind::Whisper;
 }
 impl Page for ClosedPage {
-    const KIND: Kind = Kind::Closed;
+    const KIND: PageKind = PageKind::Closed;
 }
 impl Page for CallerRepPage {
-    const KIND: Kind = Kind::CallerRep;
+    const KIND: PageKind = PageKind::CallerRep;
 }
 impl Page for CallerSlotsPage {
-    const KIND: Kind = Kind::CallerSlots;
+    const KIND: PageKind = PageKind::CallerSlots;
 }
 impl Page for CallerWhenPage {
-    const KIND: Kind = Kind::CallerWhen;
+    const KIND: PageKind = PageKind::CallerWhen;
 }
 impl Page for CallerLetterPage {
-    const KIND: Kind = Kind::CallerLetter;
+    const KIND: PageKind = PageKind::CallerLetter;
 }
 
 impl RepPage {

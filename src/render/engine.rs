@@ -6,7 +6,7 @@
 
 use super::check::{self, TemplateFault};
 use super::clean::tidy;
-use super::context::{Kind, Page};
+use super::context::{Page, PageKind};
 use super::notice::Notice;
 use super::samples;
 use super::spoken;
@@ -39,7 +39,7 @@ fn chat(text: &str) -> String {
 
 /// What a rendered template must be, beyond not empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
+enum PageForm {
     Text,
     /// First line is a title.
     Notice,
@@ -47,20 +47,20 @@ enum Shape {
     Speech(usize),
 }
 
-struct Spec {
+struct TemplateSpec {
     path: &'static str,
     escape: Escape,
-    kind: Kind,
-    shape: Shape,
+    kind: PageKind,
+    shape: PageForm,
     built_in: &'static str,
 }
 
 macro_rules! specs {
     ($($path:literal $escape:ident $kind:ident $shape:expr;)*) => {
-        &[$(Spec {
+        &[$(TemplateSpec {
             path: $path,
             escape: Escape::$escape,
-            kind: Kind::$kind,
+            kind: PageKind::$kind,
             shape: $shape,
             built_in: include_str!(concat!("../../templates/", $path)),
         }),*]
@@ -71,47 +71,47 @@ macro_rules! specs {
 const CALLER_WORDS: usize = 78;
 
 #[rustfmt::skip]
-const SPECS: &[Spec] = specs![
-    "whisper/ring.hbs" Spoken Whisper Shape::Speech(spoken::MAX_WORDS);
-    "chat/ringing.hbs" Chat Rep Shape::Notice;
-    "chat/connected.hbs" Chat Rep Shape::Notice;
-    "chat/booked.hbs" Chat Rep Shape::Notice;
-    "chat/callback.hbs" Chat Rep Shape::Notice;
-    "chat/reminder.hbs" Chat Rep Shape::Notice;
-    "chat/escalation.hbs" Chat Rep Shape::Notice;
-    "chat/needs_attention.hbs" Chat Rep Shape::Notice;
-    "chat/handed_over.hbs" Chat Rep Shape::Notice;
-    "chat/given_away.hbs" Chat Rep Shape::Notice;
-    "chat/briefing.hbs" Chat Rep Shape::Text;
-    "chat/footer.hbs" Chat Rep Shape::Text;
-    "chat/closed.hbs" Chat Closed Shape::Text;
-    "email/ringing.hbs" Plain Rep Shape::Notice;
-    "email/connected.hbs" Plain Rep Shape::Notice;
-    "email/booked.hbs" Plain Rep Shape::Notice;
-    "email/callback.hbs" Plain Rep Shape::Notice;
-    "email/reminder.hbs" Plain Rep Shape::Notice;
-    "email/escalation.hbs" Plain Rep Shape::Notice;
-    "email/needs_attention.hbs" Plain Rep Shape::Notice;
-    "email/handed_over.hbs" Plain Rep Shape::Notice;
-    "email/given_away.hbs" Plain Rep Shape::Notice;
-    "email/body.txt.hbs" Plain Letter Shape::Text;
-    "email/body.html.hbs" Html Letter Shape::Text;
-    "crm/routed.hbs" Plain Rep Shape::Notice;
-    "crm/connected.hbs" Plain Rep Shape::Notice;
-    "crm/booked.hbs" Plain Rep Shape::Notice;
-    "crm/callback_promised.hbs" Plain Rep Shape::Notice;
-    "crm/needs_attention.hbs" Plain Rep Shape::Notice;
-    "crm/briefing.hbs" Plain Rep Shape::Text;
-    "caller/hold.hbs" Spoken CallerRep Shape::Speech(CALLER_WORDS);
-    "caller/find_time.hbs" Spoken CallerRep Shape::Speech(CALLER_WORDS);
-    "caller/connected.hbs" Spoken CallerRep Shape::Speech(CALLER_WORDS);
-    "caller/offer_slots.hbs" Spoken CallerSlots Shape::Speech(CALLER_WORDS);
-    "caller/confirm_booking.hbs" Spoken CallerWhen Shape::Speech(CALLER_WORDS);
-    "caller/promise_callback.hbs" Spoken CallerWhen Shape::Speech(CALLER_WORDS);
-    "caller/mail_booking.hbs" Plain CallerWhen Shape::Notice;
-    "caller/mail_callback.hbs" Plain CallerWhen Shape::Notice;
-    "caller/mail.html.hbs" Html CallerLetter Shape::Text;
-    "caller/calendar_event.hbs" Plain CallerRep Shape::Notice;
+const SPECS: &[TemplateSpec] = specs![
+    "whisper/ring.hbs" Spoken Whisper PageForm::Speech(spoken::MAX_WORDS);
+    "chat/ringing.hbs" Chat Rep PageForm::Notice;
+    "chat/connected.hbs" Chat Rep PageForm::Notice;
+    "chat/booked.hbs" Chat Rep PageForm::Notice;
+    "chat/callback.hbs" Chat Rep PageForm::Notice;
+    "chat/reminder.hbs" Chat Rep PageForm::Notice;
+    "chat/escalation.hbs" Chat Rep PageForm::Notice;
+    "chat/needs_attention.hbs" Chat Rep PageForm::Notice;
+    "chat/handed_over.hbs" Chat Rep PageForm::Notice;
+    "chat/given_away.hbs" Chat Rep PageForm::Notice;
+    "chat/briefing.hbs" Chat Rep PageForm::Text;
+    "chat/footer.hbs" Chat Rep PageForm::Text;
+    "chat/closed.hbs" Chat Closed PageForm::Text;
+    "email/ringing.hbs" Plain Rep PageForm::Notice;
+    "email/connected.hbs" Plain Rep PageForm::Notice;
+    "email/booked.hbs" Plain Rep PageForm::Notice;
+    "email/callback.hbs" Plain Rep PageForm::Notice;
+    "email/reminder.hbs" Plain Rep PageForm::Notice;
+    "email/escalation.hbs" Plain Rep PageForm::Notice;
+    "email/needs_attention.hbs" Plain Rep PageForm::Notice;
+    "email/handed_over.hbs" Plain Rep PageForm::Notice;
+    "email/given_away.hbs" Plain Rep PageForm::Notice;
+    "email/body.txt.hbs" Plain Letter PageForm::Text;
+    "email/body.html.hbs" Html Letter PageForm::Text;
+    "crm/routed.hbs" Plain Rep PageForm::Notice;
+    "crm/connected.hbs" Plain Rep PageForm::Notice;
+    "crm/booked.hbs" Plain Rep PageForm::Notice;
+    "crm/callback_promised.hbs" Plain Rep PageForm::Notice;
+    "crm/needs_attention.hbs" Plain Rep PageForm::Notice;
+    "crm/briefing.hbs" Plain Rep PageForm::Text;
+    "caller/hold.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
+    "caller/find_time.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
+    "caller/connected.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
+    "caller/offer_slots.hbs" Spoken CallerSlots PageForm::Speech(CALLER_WORDS);
+    "caller/confirm_booking.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);
+    "caller/promise_callback.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);
+    "caller/mail_booking.hbs" Plain CallerWhen PageForm::Notice;
+    "caller/mail_callback.hbs" Plain CallerWhen PageForm::Notice;
+    "caller/mail.html.hbs" Html CallerLetter PageForm::Text;
+    "caller/calendar_event.hbs" Plain CallerRep PageForm::Notice;
 ];
 
 /// Every template with its built-in text, by path below `templates/`: what a new workspace starts with.
@@ -238,7 +238,7 @@ fn unknown_file(path: &str) -> TemplateFault {
 }
 
 /// Registers a template if nothing is wrong with it.
-fn add(engines: &mut Engines, spec: &Spec, text: &str) -> Vec<TemplateFault> {
+fn add(engines: &mut Engines, spec: &TemplateSpec, text: &str) -> Vec<TemplateFault> {
     let template = match Template::compile(text) {
         Ok(template) => template,
         Err(error) => {
@@ -262,7 +262,12 @@ fn add(engines: &mut Engines, spec: &Spec, text: &str) -> Vec<TemplateFault> {
         .collect()
 }
 
-fn try_out(registry: &Handlebars<'_>, spec: &Spec, name: &str, sample: &serde_json::Value) -> Option<TemplateFault> {
+fn try_out(
+    registry: &Handlebars<'_>,
+    spec: &TemplateSpec,
+    name: &str,
+    sample: &serde_json::Value,
+) -> Option<TemplateFault> {
     let fault = |line, what: String, allowed: &str| {
         Some(TemplateFault { path: spec.path.to_owned(), line, what, allowed: allowed.to_owned() })
     };
@@ -285,12 +290,12 @@ fn try_out(registry: &Handlebars<'_>, spec: &Spec, name: &str, sample: &serde_js
         );
     }
     match spec.shape {
-        Shape::Text => None,
-        Shape::Notice if Notice::parse(&text).title.is_empty() => {
+        PageForm::Text => None,
+        PageForm::Notice if Notice::parse(&text).title.is_empty() => {
             fault(Some(1), "the first line is empty".to_owned(), "the first line is the title")
         }
-        Shape::Notice => None,
-        Shape::Speech(max) => {
+        PageForm::Notice => None,
+        PageForm::Speech(max) => {
             let (words, tenths) = (spoken::words(&text), spoken::tenths(&text));
             let what = format!("it takes {words} words, {}.{} s, with the {name} sample", tenths / 10, tenths % 10);
             if words > max { fault(None, what, &format!("at most {max} words; digits count one each")) } else { None }

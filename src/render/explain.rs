@@ -23,7 +23,7 @@ use baton_core::routing::{local, turns};
 use baton_core::rules::RuleSet;
 use baton_core::rules::model::condition::NamedPart;
 use baton_core::rules::model::set::Rung;
-use baton_core::rules::model::verdict::Verdict;
+use baton_core::rules::model::truth::Truth;
 use baton_core::rules::words::zone;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
@@ -172,11 +172,11 @@ fn parts(parts: &[NamedPart]) -> String {
     format!(" ({})", parts.iter().map(told).collect::<Vec<_>>().join("; "))
 }
 
-fn verdict(verdict: Verdict, missing: &[String]) -> String {
+fn verdict(verdict: Truth, missing: &[String]) -> String {
     match verdict {
-        Verdict::Yes => "holds".to_owned(),
-        Verdict::No => "does not hold".to_owned(),
-        Verdict::Undecided => format!("undecided without {}", missing.join(", ")),
+        Truth::Yes => "holds".to_owned(),
+        Truth::No => "does not hold".to_owned(),
+        Truth::Undecided => format!("undecided without {}", missing.join(", ")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Two samples per kind of page, made up: one with everything, one with the least there can be.
 
 use super::context::{
-    CallerLetterPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, ClosedPage, Kind, LetterPage, RepPage,
+    CallerLetterPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, ClosedPage, LetterPage, PageKind, RepPage,
     WhisperPage,
 };
 use baton_core::domain::briefing::{Briefing, BriefingField};
@@ -14,11 +14,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// Full and bare.
-pub(super) fn of(kind: Kind) -> [Value; 2] {
+pub(super) fn of(kind: PageKind) -> [Value; 2] {
     match kind {
-        Kind::Whisper => [value(&WhisperPage::of(&full())), value(&WhisperPage::of(&bare()))],
-        Kind::Rep => [value(&full_page()), value(&bare_page())],
-        Kind::Letter => [
+        PageKind::Whisper => [value(&WhisperPage::of(&full())), value(&WhisperPage::of(&bare()))],
+        PageKind::Rep => [value(&full_page()), value(&bare_page())],
+        PageKind::Letter => [
             value(&LetterPage {
                 page: full_page(),
                 title: "A title".to_owned(),
@@ -26,13 +26,13 @@ pub(super) fn of(kind: Kind) -> [Value; 2] {
             }),
             value(&LetterPage { page: bare_page(), title: "A title".to_owned(), opening: Vec::new() }),
         ],
-        Kind::Closed => [
+        PageKind::Closed => [
             value(&ClosedPage { state: "taken", by: Some("Priya Nair".to_owned()) }),
             value(&ClosedPage { state: "missed", by: None }),
         ],
-        Kind::CallerRep => ["Priya", "a colleague"].map(|rep| value(&CallerRepPage { rep: rep.to_owned() })),
-        Kind::CallerSlots => [slots("Priya", 3), slots("a colleague", 1)],
-        Kind::CallerWhen => {
+        PageKind::CallerRep => ["Priya", "a colleague"].map(|rep| value(&CallerRepPage { rep: rep.to_owned() })),
+        PageKind::CallerSlots => [slots("Priya", 3), slots("a colleague", 1)],
+        PageKind::CallerWhen => {
             let known = ["Dana Whitfield", "Fernhill Software"].map(|text| Some(text.to_owned()));
             [("Priya", known), ("a colleague", [None, None])].map(|(rep, [name, company])| {
                 value(&CallerWhenPage {
@@ -44,7 +44,7 @@ pub(super) fn of(kind: Kind) -> [Value; 2] {
                 })
             })
         }
-        Kind::CallerLetter => [vec!["A paragraph.".to_owned()], Vec::new()]
+        PageKind::CallerLetter => [vec!["A paragraph.".to_owned()], Vec::new()]
             .map(|opening| value(&CallerLetterPage { title: "A title".to_owned(), opening })),
     }
 }

@@ -19,7 +19,7 @@ use baton_core::domain::zone::Zone;
 use baton_core::routing::Decision;
 use baton_core::routing::scenario::{Scenario, acme, scenario};
 use baton_core::rules::model::condition::{Condition, IfUndecided};
-use baton_core::rules::model::verdict::Test;
+use baton_core::rules::model::truth::Test;
 use chrono::{DateTime, Utc};
 use std::sync::LazyLock;
 

@@ -1,9 +1,9 @@
 //! What is counted, out of what, and how it is called: every figure of the report.
 
 use super::ReportOptions;
-use super::rows::{LeadRow, Status};
+use super::rows::{LeadRow, LeadStatus};
 use super::statistics::{count, percentile, ratio, wilson};
-use super::verdict::{Verdict, judge};
+use super::verdict::{RoutingVerdict, judge};
 use baton_core::domain::outcome::{MisrouteKind, OutcomeKind};
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -18,7 +18,7 @@ pub struct Figure {
     pub definition: &'static str,
     pub unit: Unit,
     pub total: Cell,
-    pub groups: Vec<Group>,
+    pub groups: Vec<FigureGroup>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -45,7 +45,7 @@ pub struct Cell {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Group {
+pub struct FigureGroup {
     pub dimension: Dimension,
     pub name: String,
     #[serde(flatten)]
@@ -134,9 +134,9 @@ pub(super) fn all(rows: &Rows<'_>, options: &ReportOptions) -> Vec<Figure> {
 
 fn routing_accuracy(rows: &Rows<'_>) -> Figure {
     let judged = |row: &LeadRow| match judge(row).verdict {
-        Verdict::Right => Some(true),
-        Verdict::Wrong => Some(false),
-        Verdict::Unknown => None,
+        RoutingVerdict::Right => Some(true),
+        RoutingVerdict::Wrong => Some(false),
+        RoutingVerdict::Unknown => None,
     };
     Figure {
         key: "routing_accuracy",
@@ -151,7 +151,7 @@ fn label_coverage(rows: &Rows<'_>) -> Figure {
         key: "label_coverage",
         name: "Label coverage",
         definition: "Leads of which anything tells whether they were routed right, out of all leads.",
-        ..share(rows, &Dimension::ALL_OF_A_LEAD, Cell::of, |row| Some(judge(row).verdict != Verdict::Unknown))
+        ..share(rows, &Dimension::ALL_OF_A_LEAD, Cell::of, |row| Some(judge(row).verdict != RoutingVerdict::Unknown))
     }
 }
 
@@ -218,8 +218,8 @@ fn conversion(rows: &Rows<'_>) -> Figure {
 /// Every status is a share of all leads, so that the groups show how the ladder was used.
 fn ended(rows: &Rows<'_>) -> Figure {
     let all = count(rows.len());
-    let fallback = |row: &&&LeadRow| !matches!(row.status, Status::Connected | Status::Handoff);
-    let ended = rows.iter().filter(|row| row.status != Status::Handoff).count();
+    let fallback = |row: &&&LeadRow| !matches!(row.status, LeadStatus::Connected | LeadStatus::Handoff);
+    let ended = rows.iter().filter(|row| row.status != LeadStatus::Handoff).count();
     let groups = by(rows, &[Dimension::Status], |group| Cell::of(count(group.len()), all));
     Figure {
         key: "fallback",
@@ -302,7 +302,7 @@ fn misroutes(rows: &Rows<'_>) -> Figure {
         said.any(|misroute| kind.is_none_or(|kind| misroute.kind == kind))
     };
     let cell = |kind| Cell::of(count(rated.iter().filter(|row| says(row, kind)).count()), count(rated.len()));
-    let group = |(kind, name): (MisrouteKind, &str)| Group {
+    let group = |(kind, name): (MisrouteKind, &str)| FigureGroup {
         dimension: Dimension::Misroute,
         name: name.to_owned(),
         cell: cell(Some(kind)),
@@ -329,14 +329,14 @@ fn right_reps(rows: &Rows<'_>) -> Figure {
     let all: u64 = pairs.values().sum();
     let mut pairs: Vec<(String, u64)> = pairs.into_iter().collect();
     pairs.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let group = |(name, times)| Group { dimension: Dimension::RightRep, name, cell: Cell::of(times, all) };
+    let group = |(name, times)| FigureGroup { dimension: Dimension::RightRep, name, cell: Cell::of(times, all) };
     Figure {
         key: "right_reps",
         name: "Should have gone to",
         definition: "How often reps named another rep as the right one; by pair, out of all such answers.",
         unit: Unit::Leads,
         total: Cell { value: (!rows.is_empty()).then_some(all as f64), ..Cell::of(all, all) },
-        groups: pairs.into_iter().map(group).map(|group| Group { cell: counted(group.cell), ..group }).collect(),
+        groups: pairs.into_iter().map(group).map(|group| FigureGroup { cell: counted(group.cell), ..group }).collect(),
     }
 }
 
@@ -377,14 +377,15 @@ fn share(
 }
 
 /// The same cell for every group of every dimension, groups by name.
-fn by(rows: &Rows<'_>, dimensions: &[Dimension], cell: impl Fn(&Rows<'_>) -> Cell) -> Vec<Group> {
+fn by(rows: &Rows<'_>, dimensions: &[Dimension], cell: impl Fn(&Rows<'_>) -> Cell) -> Vec<FigureGroup> {
     let mut groups = Vec::new();
     for dimension in dimensions {
         let mut members: BTreeMap<String, Vec<&LeadRow>> = BTreeMap::new();
         for row in rows {
             members.entry(dimension.of(row)).or_default().push(row);
         }
-        let group = |(name, rows): (String, Vec<&LeadRow>)| Group { dimension: *dimension, name, cell: cell(&rows) };
+        let group =
+            |(name, rows): (String, Vec<&LeadRow>)| FigureGroup { dimension: *dimension, name, cell: cell(&rows) };
         groups.extend(members.into_iter().map(group));
     }
     groups

@@ -1,6 +1,6 @@
 //! The report as one page: inline style and drawings, no scripts, nothing fetched, light and dark.
 
-use super::figures::{Cell, Figure, Group, Unit};
+use super::figures::{Cell, Figure, FigureGroup, Unit};
 use super::{Report, words};
 use std::fmt::Write;
 
@@ -80,7 +80,7 @@ fn section(page: &mut String, figure: &Figure) {
             if ranged(figure) { 5 } else { 4 },
             groups.first().map_or("", |group| group.dimension.as_str())
         );
-        for Group { name, cell, .. } in groups {
+        for FigureGroup { name, cell, .. } in groups {
             row(page, figure, "", name, cell);
         }
         page.push_str("</tbody>\n");

@@ -16,7 +16,7 @@ mod text;
 pub mod verdict;
 mod words;
 
-pub use figures::{Cell, Dimension, Figure, Group, Unit};
+pub use figures::{Cell, Dimension, Figure, FigureGroup, Unit};
 pub use rows::LeadRow;
 pub use source::over;
 
@@ -25,7 +25,7 @@ use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
-use verdict::Verdict;
+use verdict::RoutingVerdict;
 
 /// Version of the JSON layout: grows when a key changes its meaning or goes away.
 pub const REPORT_VERSION: u16 = 1;
@@ -60,7 +60,7 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VerdictCount {
     pub rule: &'static str,
-    pub verdict: Verdict,
+    pub verdict: RoutingVerdict,
     pub reason: &'static str,
     pub leads: u64,
 }
@@ -133,8 +133,8 @@ pub fn build(rows: &[LeadRow], options: &ReportOptions) -> Report {
 }
 
 fn verdict_counts(rows: &[&LeadRow]) -> Vec<VerdictCount> {
-    let judged: Vec<&verdict::Rule> = rows.iter().map(|row| verdict::judge(row)).collect();
-    let count = |rule: &verdict::Rule| VerdictCount {
+    let judged: Vec<&verdict::JudgementRule> = rows.iter().map(|row| verdict::judge(row)).collect();
+    let count = |rule: &verdict::JudgementRule| VerdictCount {
         rule: rule.name,
         verdict: rule.verdict,
         reason: rule.reason,

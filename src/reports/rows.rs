@@ -22,7 +22,7 @@ pub struct LeadRow {
     pub offered: u32,
     /// A rep pressed the key; whether caller and rep came together is told by `status`.
     pub accepted: bool,
-    pub status: Status,
+    pub status: LeadStatus,
     /// Somebody who is active has a next step that is not overdue; must hold for every lead.
     pub has_next_step: bool,
     /// First moment at which a human of ours spoke with the caller.
@@ -38,7 +38,7 @@ pub struct LeadRow {
 
 /// Where the handoff stands or how it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
+pub enum LeadStatus {
     Connected,
     Booked,
     /// Promised, not yet made.
@@ -50,7 +50,7 @@ pub enum Status {
     Handoff,
 }
 
-impl Status {
+impl LeadStatus {
     pub fn in_words(self) -> &'static str {
         match self {
             Self::Connected => "connected on the call",

@@ -1,6 +1,6 @@
 //! The rows of a report, from the database and the roster.
 
-use super::rows::{LeadRow, OwnerChange, Status};
+use super::rows::{LeadRow, LeadStatus, OwnerChange};
 use super::{LONGEST_DAYS, Report, ReportOptions, build};
 use crate::store::{ReportRow, Store, StoreError};
 use baton_core::domain::crm_id::CrmId;
@@ -41,12 +41,12 @@ fn is_looked_after(next: &NextStep, rules: &RuleSet, now: DateTime<Utc>) -> bool
 
 fn lead_row(row: ReportRow, rules: &RuleSet, now: DateTime<Utc>) -> LeadRow {
     let status = match row.status.as_str() {
-        "connected" => Status::Connected,
-        "booked" => Status::Booked,
-        "callback" => Status::Callback,
-        "called" => Status::Called,
-        "needs_attention" => Status::NeedsAttention,
-        _ => Status::Handoff,
+        "connected" => LeadStatus::Connected,
+        "booked" => LeadStatus::Booked,
+        "callback" => LeadStatus::Callback,
+        "called" => LeadStatus::Called,
+        "needs_attention" => LeadStatus::NeedsAttention,
+        _ => LeadStatus::Handoff,
     };
     let changes = row.owner_changes.iter().filter_map(|change| {
         // Owners who are not on the roster (a queue, somebody who left) say nothing about who would have been right.

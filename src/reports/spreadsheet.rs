@@ -7,7 +7,7 @@ use csv::{Terminator, Writer, WriterBuilder};
 const HEADER: [&str; 7] = ["figure", "group", "value", "numerator", "denominator", "low", "high"];
 
 pub(super) fn layout(report: &Report) -> String {
-    let mut table = Table::new();
+    let mut table = ReportCsv::new();
     table.row(HEADER.map(str::to_owned));
     for figure in &report.figures {
         table.cell(figure.key, "overall", &figure.total);
@@ -19,9 +19,9 @@ pub(super) fn layout(report: &Report) -> String {
 }
 
 /// RFC 4180: rows end with CR LF, cells are quoted where they must be.
-struct Table(Writer<Vec<u8>>);
+struct ReportCsv(Writer<Vec<u8>>);
 
-impl Table {
+impl ReportCsv {
     fn new() -> Self {
         Self(WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new()))
     }
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn cells_are_quoted_and_never_formulas() {
-        let mut table = Table::new();
+        let mut table = ReportCsv::new();
         table.row(["=1+1", "-2", "@x", "+y", "\tz", "a,\"b\"\n", ""].map(str::to_owned));
         assert_eq!(table.finish(), "'=1+1,'-2,'@x,'+y,'\tz,\"a,\"\"b\"\"\n\",\r\n");
     }

@@ -1,7 +1,7 @@
 //! Eight leads counted by hand, and what must hold for any leads.
 
-use super::rows::{LeadRow, OwnerChange, Status};
-use super::verdict::{RULES, Verdict, judge};
+use super::rows::{LeadRow, LeadStatus, OwnerChange};
+use super::verdict::{RULES, RoutingVerdict, judge};
 use super::*;
 use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
 use baton_core::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
@@ -34,7 +34,7 @@ fn row(number: u8) -> LeadRow {
         route: "West × smb".to_owned(),
         offered: 1,
         accepted: false,
-        status: Status::Callback,
+        status: LeadStatus::Callback,
         has_next_step: true,
         first_contact_at: None,
         degraded: false,
@@ -57,9 +57,9 @@ fn says(quality: Option<u8>, misroute: Option<(MisrouteKind, Option<&str>)>) -> 
     }
 }
 
-fn contacted(row: LeadRow, after_s: i64, status: Status) -> LeadRow {
+fn contacted(row: LeadRow, after_s: i64, status: LeadStatus) -> LeadRow {
     LeadRow {
-        accepted: status == Status::Connected,
+        accepted: status == LeadStatus::Connected,
         first_contact_at: Some(row.decided_at + TimeDelta::seconds(after_s)),
         status,
         ..row
@@ -79,28 +79,28 @@ fn eight() -> Vec<LeadRow> {
         LeadRow {
             feedback: vec![says(Some(5), None)],
             completeness_permille: Some(900),
-            ..contacted(row(1), 30, Status::Connected)
+            ..contacted(row(1), 30, LeadStatus::Connected)
         },
         // right: spoke and went on
         LeadRow {
             outcomes: vec![OutcomeKind::Opportunity],
             completeness_permille: Some(600),
-            ..contacted(row(2), 60, Status::Connected)
+            ..contacted(row(2), 60, LeadStatus::Connected)
         },
         // right: moved, yet rated 4
-        LeadRow { feedback: vec![says(Some(4), None)], ..moved(contacted(row(3), 600, Status::Called), 3) },
+        LeadRow { feedback: vec![says(Some(4), None)], ..moved(contacted(row(3), 600, LeadStatus::Called), 3) },
         // wrong by word
         LeadRow {
             feedback: vec![says(Some(3), Some(procedural))],
             offered: 3,
-            ..contacted(row(4), 40, Status::Connected)
+            ..contacted(row(4), 40, LeadStatus::Connected)
         },
         // wrong by deed
         LeadRow {
             territory: None,
             route: "catch-all".to_owned(),
             pool: PoolId::new("desk").expect("a pool"),
-            status: Status::Booked,
+            status: LeadStatus::Booked,
             offered: 0,
             ..moved(row(5), 14)
         },
@@ -109,7 +109,12 @@ fn eight() -> Vec<LeadRow> {
         // unknown: silence, and the SLA has passed
         LeadRow { degraded: true, ..row(7) },
         // unknown: decided a minute ago
-        LeadRow { decided_at: options().now - TimeDelta::seconds(60), status: Status::Handoff, offered: 0, ..row(8) },
+        LeadRow {
+            decided_at: options().now - TimeDelta::seconds(60),
+            status: LeadStatus::Handoff,
+            offered: 0,
+            ..row(8)
+        },
     ]
 }
 
@@ -179,9 +184,9 @@ fn verdicts_follow_the_rules_in_their_order() {
         (with(vec![says(Some(5), clerical)]), "misroute: data incomplete"),
         (with(vec![says(Some(1), None)]), "rated 1 or 2"),
         (with(vec![says(None, None)]), "nothing said"),
-        (LeadRow { status: Status::Connected, outcomes: held.clone(), ..row(1) }, "spoke and went on"),
-        (LeadRow { status: Status::Booked, outcomes: held, ..row(1) }, "nothing said"),
-        (LeadRow { status: Status::Connected, outcomes: vec![OutcomeKind::NoShow], ..row(1) }, "nothing said"),
+        (LeadRow { status: LeadStatus::Connected, outcomes: held.clone(), ..row(1) }, "spoke and went on"),
+        (LeadRow { status: LeadStatus::Booked, outcomes: held, ..row(1) }, "nothing said"),
+        (LeadRow { status: LeadStatus::Connected, outcomes: vec![OutcomeKind::NoShow], ..row(1) }, "nothing said"),
     ] {
         assert_eq!(judge(&row).name, rule, "{row:?}");
     }
@@ -192,10 +197,10 @@ fn a_corrected_rating_replaces_the_first_one() {
     let first = says(Some(1), Some((MisrouteKind::Procedural, None)));
     let second = Feedback { at: day(7), ..says(Some(5), None) };
     let row = LeadRow { feedback: vec![second.clone(), first.clone()], ..row(1) };
-    assert_eq!(judge(&row).verdict, Verdict::Right);
+    assert_eq!(judge(&row).verdict, RoutingVerdict::Right);
     // Another rep's word stands beside it.
     let other = Feedback { rep: rep("cy"), ..first };
-    assert_eq!(judge(&LeadRow { feedback: vec![second, other], ..row }).verdict, Verdict::Wrong);
+    assert_eq!(judge(&LeadRow { feedback: vec![second, other], ..row }).verdict, RoutingVerdict::Wrong);
 }
 
 #[test]
@@ -251,7 +256,8 @@ prop_compose! {
         let (route, territory, pool, source) = names;
         let kinds = [MisrouteKind::Procedural, MisrouteKind::Clerical, MisrouteKind::Definitional];
         let statuses = [
-            Status::Connected, Status::Booked, Status::Callback, Status::Called, Status::NeedsAttention, Status::Handoff,
+            LeadStatus::Connected, LeadStatus::Booked, LeadStatus::Callback,
+            LeadStatus::Called, LeadStatus::NeedsAttention, LeadStatus::Handoff,
         ];
         let (accepted, has_next_step, degraded, moved_away) = flags;
         let base = LeadRow {

@@ -3,7 +3,7 @@
 //! Silence is not agreement: a lead of which nobody said or did anything that tells is *unknown*, and the share of leads
 //! that could be judged is printed beside the accuracy.
 
-use super::rows::{LeadRow, Status};
+use super::rows::{LeadRow, LeadStatus};
 use baton_core::domain::outcome::{MisrouteKind, OutcomeKind};
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -17,13 +17,13 @@ const FAIR: u8 = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum RoutingVerdict {
     Right,
     Wrong,
     Unknown,
 }
 
-impl Verdict {
+impl RoutingVerdict {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Right => "right",
@@ -33,67 +33,67 @@ impl Verdict {
     }
 }
 
-pub struct Rule {
+pub struct JudgementRule {
     pub name: &'static str,
-    pub verdict: Verdict,
+    pub verdict: RoutingVerdict,
     /// Why this evidence tells, or does not.
     pub reason: &'static str,
     holds: fn(&LeadRow) -> bool,
 }
 
-pub static RULES: [Rule; 8] = [
-    Rule {
+pub static RULES: [JudgementRule; 8] = [
+    JudgementRule {
         name: "misroute: wrong person",
-        verdict: Verdict::Wrong,
+        verdict: RoutingVerdict::Wrong,
         reason: "a rep said that somebody else should have had it",
         holds: |row| has_misroute(row, MisrouteKind::Procedural),
     },
-    Rule {
+    JudgementRule {
         name: "moved by a person",
-        verdict: Verdict::Wrong,
+        verdict: RoutingVerdict::Wrong,
         reason: "a person gave it to another rep within 14 days, it stayed there, and nobody rated it 4 or 5",
         holds: |row| moved(row) && best_quality(row) < Some(GOOD),
     },
-    Rule {
+    JudgementRule {
         name: "rated 3 to 5",
-        verdict: Verdict::Right,
+        verdict: RoutingVerdict::Right,
         reason: "a rep rated the lead and named no misroute",
         holds: |row| best_quality(row) >= Some(FAIR) && no_misroute(row),
     },
-    Rule {
+    JudgementRule {
         name: "spoke and went on",
-        verdict: Verdict::Right,
+        verdict: RoutingVerdict::Right,
         reason: "rep and caller spoke, and a meeting was held or an opportunity came of it",
-        holds: |row| matches!(row.status, Status::Connected | Status::Called) && went_on(row),
+        holds: |row| matches!(row.status, LeadStatus::Connected | LeadStatus::Called) && went_on(row),
     },
-    Rule {
+    JudgementRule {
         name: "misroute: not a fit",
-        verdict: Verdict::Unknown,
+        verdict: RoutingVerdict::Unknown,
         reason: "the lead fits nobody, which judges the qualification and not the routing",
         holds: |row| has_misroute(row, MisrouteKind::Definitional),
     },
-    Rule {
+    JudgementRule {
         name: "misroute: data incomplete",
-        verdict: Verdict::Unknown,
+        verdict: RoutingVerdict::Unknown,
         reason: "what was known was wrong or missing, so the routing could not be right or wrong",
         holds: |row| has_misroute(row, MisrouteKind::Clerical),
     },
-    Rule {
+    JudgementRule {
         name: "rated 1 or 2",
-        verdict: Verdict::Unknown,
+        verdict: RoutingVerdict::Unknown,
         reason: "a low rating without a misroute judges the lead and not the routing",
         holds: |row| best_quality(row).is_some(),
     },
-    Rule {
+    JudgementRule {
         name: "nothing said",
-        verdict: Verdict::Unknown,
+        verdict: RoutingVerdict::Unknown,
         reason: "no feedback and no outcome that tells",
         holds: |_| true,
     },
 ];
 
 /// The first rule that holds.
-pub fn judge(row: &LeadRow) -> &'static Rule {
+pub fn judge(row: &LeadRow) -> &'static JudgementRule {
     RULES.iter().find(|rule| (rule.holds)(row)).expect("the last rule holds for every lead")
 }
 

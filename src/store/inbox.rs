@@ -41,7 +41,7 @@ impl From<InboxMessage> for InboxRow {
 
 /// What a message that came is to the inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
+pub enum Arrival {
     New,
     /// It was put aside, or could not be read, and takes the place of what was there: to be decided like a new one.
     TriedAgain,
@@ -99,17 +99,17 @@ impl Tx {
         &mut self,
         messages: &[InboxMessage],
         unreadable: fn(&[u8]) -> bool,
-    ) -> Result<Vec<Known>, StoreError> {
+    ) -> Result<Vec<Arrival>, StoreError> {
         let mut new = self.inbox_insert(messages).await?;
         if new.len() == messages.len() {
-            return Ok(vec![Known::New; messages.len()]);
+            return Ok(vec![Arrival::New; messages.len()]);
         }
         let keys: Vec<&String> = messages.iter().map(|message| &message.key).collect();
         let mut stored = self.inbox_bodies(&keys).await?;
         let mut known = Vec::with_capacity(messages.len());
         for message in messages {
             if new.remove(&message.key) {
-                known.push(Known::New);
+                known.push(Arrival::New);
                 continue;
             }
             let gone = || StoreError::NotFound { what: "message", id: message.key.clone() };
@@ -124,10 +124,10 @@ impl Tx {
                 (true, _) => {
                     self.inbox_replace(message, state, body).await?;
                     (*state, *body) = ("received".to_owned(), message.body.clone());
-                    Known::TriedAgain
+                    Arrival::TriedAgain
                 }
-                (false, true) => Known::Same,
-                (false, false) => Known::Differs,
+                (false, true) => Arrival::Same,
+                (false, false) => Arrival::Differs,
             });
         }
         Ok(known)

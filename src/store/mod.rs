@@ -23,7 +23,7 @@ mod token;
 
 pub use database::{Store, Tx, WorkerLock};
 pub use handoff::{Moved, Mover, local_day, new_steps};
-pub use inbox::{Aside, InboxMessage, InboxRow, Known};
+pub use inbox::{Arrival, Aside, InboxMessage, InboxRow};
 pub use lead::{
     AttentionCounts, DecidedLead, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead, StoredDecision,
     TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,
@@ -32,7 +32,7 @@ pub use ledger::{Correction, Grant, JournalLine};
 pub use mirror::Mirrored;
 pub use release::{LiveRelease, StoredRelease};
 pub use rep::RepState;
-pub use report::{Contact, OwnerChange, ReportRow};
+pub use report::{HumanContact, OwnerChange, ReportRow};
 pub use sql::error::StoreError;
 pub use step::{Claim, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
-pub use token::Token;
+pub use token::ApiToken;

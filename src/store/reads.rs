@@ -1,8 +1,8 @@
 //! Reads that are one method of [`Tx`], for those who need no other in the same transaction.
 
 use super::{
-    Aside, AttentionCounts, InboxRow, LeadQuery, LeadRecord, LeadSummary, Met, Mirrored, Owed, PastLead, RepState,
-    ReportRow, StepStats, Store, StoreError, StoredDecision, StoredRelease, TimelineEntry, Token, Tx, VendorRef,
+    ApiToken, Aside, AttentionCounts, InboxRow, LeadQuery, LeadRecord, LeadSummary, Met, Mirrored, Owed, PastLead,
+    RepState, ReportRow, StepStats, Store, StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef,
     WaitingLead,
 };
 use baton_core::domain::id::{HandoffId, LeadId, ReleaseId, RepId};
@@ -59,5 +59,5 @@ reads! {
     step_stats(now: DateTime<Utc>) -> StepStats;
     step_vendor_ref(&key: str) -> VendorRef;
     timeline(&lead: LeadId) -> Vec<TimelineEntry>;
-    tokens() -> Vec<Token>;
+    tokens() -> Vec<ApiToken>;
 }

@@ -8,7 +8,7 @@ use sqlx::any::AnyRow;
 use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
+pub struct ApiToken {
     /// Public part: names the token in lists and logs.
     pub id: String,
     /// Of the secret part; compared in constant time by whoever checks it.
@@ -29,7 +29,7 @@ const COLUMNS: &str = "id, hash, scopes, source, created_at, expires_at, revoked
 impl Tx {
     /// # Errors
     /// `Conflict` if there is a token of this id.
-    pub async fn token_insert(&mut self, token: &Token) -> Result<(), StoreError> {
+    pub async fn token_insert(&mut self, token: &ApiToken) -> Result<(), StoreError> {
         let sql = format!(
             "-- token::insert\nINSERT INTO token ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING"
         );
@@ -43,7 +43,7 @@ impl Tx {
     }
 
     /// All tokens, oldest first.
-    pub async fn tokens(&mut self) -> Result<Vec<Token>, StoreError> {
+    pub async fn tokens(&mut self) -> Result<Vec<ApiToken>, StoreError> {
         let sql = format!("-- token::all\nSELECT {COLUMNS} FROM token ORDER BY created_at, id");
         sqlx::query(AssertSqlSafe(sql)).fetch_all(self.conn()).await?.iter().map(read).collect()
     }
@@ -61,9 +61,9 @@ impl Tx {
     }
 }
 
-fn read(row: &AnyRow) -> Result<Token, StoreError> {
+fn read(row: &AnyRow) -> Result<ApiToken, StoreError> {
     let row = Reading::new("token", row);
-    Ok(Token {
+    Ok(ApiToken {
         id: row.text("id")?,
         hash: row.text("hash")?,
         scopes: row.json("scopes")?,

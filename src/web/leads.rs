@@ -2,11 +2,11 @@
 
 use super::listed::{Listed, cursor};
 use super::{Door, Nothing, Problem, Rights};
-use crate::deciding::answer::{DIFFERS, Told, within};
+use crate::deciding::answer::{DIFFERS, OutgoingAnswer, within};
 use crate::intake::event::{key_of, parse, source_of, structured};
 use crate::release::Lost;
 use crate::render::explain::explain_whole;
-use crate::store::{InboxMessage, Known, LeadRecord, StoreError};
+use crate::store::{Arrival, InboxMessage, LeadRecord, StoreError};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -70,19 +70,22 @@ pub async fn post(
     let taking = tokio::spawn(async move { decider.take(vec![message]).await });
     let Ok(taken) = timeout_at(until, taking).await else { return Err(door.not_in_time()) };
     let taken = taken.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?;
-    let known = taken.map_err(|error| Problem::ours(&error))?.first().copied().unwrap_or(Known::New);
+    let known = taken.map_err(|error| Problem::ours(&error))?.first().copied().unwrap_or(Arrival::New);
     let notes: Vec<String> = incoming.notes.iter().map(ToString::to_string).collect();
     if wait.is_none() {
         return Ok(accepted(&key, known, &notes));
     }
-    if matches!(known, Known::Same | Known::Differs)
+    if matches!(known, Arrival::Same | Arrival::Differs)
         && let Ok(before) = timeout_at(until, door.decider.answer_of(&key)).await
         && let Some(before) = before.map_err(|error| Problem::ours(&error))?
     {
-        return Ok(Json(Told::of(&before, known)).into_response());
+        return Ok(Json(OutgoingAnswer::of(&before, known)).into_response());
     }
     let answer = within(answer, until.saturating_duration_since(Instant::now())).await;
-    Ok(answer.map_or_else(|| accepted(&key, known, &notes), |answer| Json(Told::of(&answer, known)).into_response()))
+    Ok(answer.map_or_else(
+        || accepted(&key, known, &notes),
+        |answer| Json(OutgoingAnswer::of(&answer, known)).into_response(),
+    ))
 }
 
 /// Whoever may speak for one source brings no event of another: neither under its name, nor over one that it has brought.
@@ -99,9 +102,9 @@ fn own_source(rights: &Rights, body: &[u8]) -> Result<(), Problem> {
 }
 
 /// With what was not understood, if anything: the integrator sees it on the first try, and the caller is not dropped.
-fn accepted(key: &str, known: Known, notes: &[String]) -> Response {
+fn accepted(key: &str, known: Arrival, notes: &[String]) -> Response {
     let mut told = json!({ "status": "accepted", "event": key });
-    if known == Known::Differs {
+    if known == Arrival::Differs {
         told["note"] = json!(DIFFERS);
     }
     if !notes.is_empty() {
@@ -156,7 +159,7 @@ pub async fn replay(
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Response, Problem> {
     match door.decider.replay(&key).await {
-        Ok(()) => Ok(accepted(&key, Known::TriedAgain, &[])),
+        Ok(()) => Ok(accepted(&key, Arrival::TriedAgain, &[])),
         Err(StoreError::NotFound { .. }) => {
             Err(Problem::not_found("no message of this key is put aside; /v1/attention lists those that are"))
         }

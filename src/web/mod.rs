@@ -21,7 +21,7 @@ mod server;
 
 pub use link::LinkSigner;
 pub use problem::Problem;
-pub use rights::{Key, Keyring, Rights, token_digest, token_hash};
+pub use rights::{ConfiguredToken, Keyring, Rights, token_digest, token_hash};
 pub use server::serve;
 
 use crate::deciding::decider::Decider;

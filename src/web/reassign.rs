@@ -1,7 +1,7 @@
 //! `POST /v1/leads/{id}/reassign`: a lead to another rep, or to whoever the rules name but the one who has it.
 
 use super::{Door, Nothing, Problem};
-use crate::deciding::owner::{Reassigned, Wish};
+use crate::deciding::owner::{ReassignRequest, Reassigned};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use baton_core::domain::id::{LeadId, RepId};
@@ -12,7 +12,7 @@ const LONGEST_REASON: usize = 500;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
+pub struct ReassignBody {
     /// A rep of reps.csv; left out: whoever the rules name, but not the one who has it.
     to: Option<String>,
     reason: String,
@@ -25,7 +25,7 @@ pub async fn post(
     State(door): State<Door>,
     Path(id): Path<String>,
     Query(Nothing {}): Query<Nothing>,
-    Json(asked): Json<Asked>,
+    Json(asked): Json<ReassignBody>,
 ) -> Result<Json<Value>, Problem> {
     let lead = LeadId::new(id).map_err(|fault| Problem::bad_request(fault.to_string()))?;
     let wish = asked.wish(&door, lead.clone())?;
@@ -41,8 +41,8 @@ pub async fn post(
     }
 }
 
-impl Asked {
-    fn wish(self, door: &Door, lead: LeadId) -> Result<Wish, Problem> {
+impl ReassignBody {
+    fn wish(self, door: &Door, lead: LeadId) -> Result<ReassignRequest, Problem> {
         let to = self.to.map(|name| named(door, &name)).transpose()?;
         let text = |name: &str, text: &str| match text.trim() {
             "" => Err(Problem::bad_request(format!("{name} is empty: it stands in the lead's story"))),
@@ -52,7 +52,7 @@ impl Asked {
             }
             told => Ok(told.to_owned()),
         };
-        Ok(Wish { lead, to, reason: text("reason", &self.reason)?, author: text("by", &self.by)? })
+        Ok(ReassignRequest { lead, to, reason: text("reason", &self.reason)?, author: text("by", &self.by)? })
     }
 }
 

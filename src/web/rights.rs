@@ -5,7 +5,7 @@
 //! listen beyond this machine then.
 
 use super::Problem;
-use crate::store::{Store, StoreError, Token};
+use crate::store::{ApiToken, Store, StoreError};
 use axum::http::HeaderValue;
 use baton_clock::SharedClock;
 use baton_core::domain::scope::Scope;
@@ -55,7 +55,7 @@ impl Rights {
 
 /// A token of `baton.toml`.
 #[derive(Debug, Clone)]
-pub struct Key {
+pub struct ConfiguredToken {
     /// SHA-256 of the secret.
     pub digest: [u8; 32],
     pub rights: Rights,
@@ -72,21 +72,21 @@ pub fn token_hash(token: &str) -> String {
 }
 
 pub struct Keyring {
-    configured: Vec<Key>,
+    configured: Vec<ConfiguredToken>,
     store: Store,
     clock: SharedClock,
-    given: Mutex<Given>,
+    given: Mutex<StoredTokens>,
 }
 
 /// The tokens of the database as they were last read.
 #[derive(Default)]
-struct Given {
+struct StoredTokens {
     read_at: Option<Instant>,
-    tokens: Vec<Token>,
+    tokens: Vec<ApiToken>,
 }
 
 impl Keyring {
-    pub fn new(configured: Vec<Key>, store: Store, clock: SharedClock) -> Self {
+    pub fn new(configured: Vec<ConfiguredToken>, store: Store, clock: SharedClock) -> Self {
         Self { configured, store, clock, given: Mutex::default() }
     }
 
@@ -118,12 +118,13 @@ impl Keyring {
     /// Every token is compared, in constant time each.
     fn configured(&self, token: &str) -> Option<Rights> {
         let digest = token_digest(token);
-        let compare =
-            |found, key: &Key| if bool::from(key.digest.ct_eq(&digest)) { Some(key.rights.clone()) } else { found };
+        let compare = |found, key: &ConfiguredToken| {
+            if bool::from(key.digest.ct_eq(&digest)) { Some(key.rights.clone()) } else { found }
+        };
         self.configured.iter().fold(None, compare)
     }
 
-    async fn refresh(&self, given: &mut Given) -> Result<(), StoreError> {
+    async fn refresh(&self, given: &mut StoredTokens) -> Result<(), StoreError> {
         if given.read_at.is_some_and(|read_at| read_at.elapsed() < GOOD_FOR) {
             return Ok(());
         }
@@ -139,7 +140,7 @@ impl Keyring {
     }
 
     /// What a token of the database allows, if it is still good; that it was used is noted.
-    fn good(&self, token: &mut Token) -> Result<Rights, Problem> {
+    fn good(&self, token: &mut ApiToken) -> Result<Rights, Problem> {
         let now = self.clock.now();
         let ended = match (token.revoked_at, token.expires_at) {
             (Some(at), _) => Some(("was revoked", at)),

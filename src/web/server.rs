@@ -62,7 +62,7 @@ pub async fn serve(listener: TcpListener, router: Router, connections: usize, mu
 }
 
 /// One connection, request after request.
-async fn attend(stream: TcpStream, router: Router, place: Place, mut stopping: watch::Receiver<bool>) {
+async fn attend(stream: TcpStream, router: Router, place: ConnectionGuard, mut stopping: watch::Receiver<bool>) {
     let guest = &place.guest;
     let router = TowerToHyperService::new(router);
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
@@ -162,11 +162,11 @@ fn next() -> u64 {
 struct Guests(Mutex<BTreeMap<u64, Arc<Guest>>>);
 
 impl Guests {
-    fn enter(guests: &Arc<Self>) -> Place {
+    fn enter(guests: &Arc<Self>) -> ConnectionGuard {
         let number = next();
         let guest = Arc::new(Guest { useful: AtomicU64::new(number), ..Guest::default() });
         guests.kept().insert(number, Arc::clone(&guest));
-        Place { guests: Arc::clone(guests), number, guest }
+        ConnectionGuard { guests: Arc::clone(guests), number, guest }
     }
 
     fn count(&self) -> usize {
@@ -191,13 +191,13 @@ impl Guests {
     }
 }
 
-struct Place {
+struct ConnectionGuard {
     guests: Arc<Guests>,
     number: u64,
     guest: Arc<Guest>,
 }
 
-impl Drop for Place {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         self.guests.kept().remove(&self.number);
     }
@@ -214,7 +214,7 @@ mod tests {
         drop(old.guest.works());
         drop(regular.guest.works());
         let work = busy.guest.works();
-        let gone = |place: &Place| !guests.kept().contains_key(&place.number);
+        let gone = |place: &ConnectionGuard| !guests.kept().contains_key(&place.number);
         let in_turn = [&newest, &old, &regular];
         for (index, expected) in in_turn.iter().enumerate() {
             assert!(guests.make_room());

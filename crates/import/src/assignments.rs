@@ -5,7 +5,7 @@
 
 use super::sheet::{Columns, Sheet};
 use super::territories::{country, employees, state};
-use super::{Imported, Refused, RepIds, comment, yaml_text};
+use super::{BadCell, Imported, RepIds, comment, yaml_text};
 use baton_core::rules::words::place;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -143,7 +143,7 @@ impl Owners {
         Self::Export(ids)
     }
 
-    fn get(&self, said: &str) -> Result<String, Refused> {
+    fn get(&self, said: &str) -> Result<String, BadCell> {
         let id = match self {
             Self::Roster(known) => match known.get(&place::fold(said)) {
                 Some(None) => {
@@ -164,9 +164,9 @@ impl Owners {
 }
 
 /// The fields of the test's lead, as flow YAML.
-fn lead(sheet: &Sheet, row: &[String]) -> Result<String, Refused> {
+fn lead(sheet: &Sheet, row: &[String]) -> Result<String, BadCell> {
     let get = |column| sheet.get(row, column);
-    let read = |text: &str, read: &dyn Fn(&str) -> Result<String, Refused>| {
+    let read = |text: &str, read: &dyn Fn(&str) -> Result<String, BadCell>| {
         if text.is_empty() { Ok(String::new()) } else { read(text) }
     };
     let nation = read(get("country"), &country)?;

@@ -36,7 +36,7 @@ pub struct Note {
 }
 
 /// What could not be read and what is to be done: a [`Note`] that does not know its line yet.
-type Refused = (String, String);
+type BadCell = (String, String);
 
 impl Imported {
     fn note(&mut self, line: u32, found: impl Into<String>, todo: impl Into<String>) {

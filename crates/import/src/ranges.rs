@@ -2,14 +2,14 @@
 //!
 //! A range is written out as the fewest beginnings that cover it, or it is refused: never taken for one long code.
 
-use super::Refused;
+use super::BadCell;
 use baton_core::rules::words::postal::{beginnings, digits_of, plain};
 
 /// What stands between the ends of a range, the plainest last: it also stands inside of codes (`00-950`).
 const BETWEEN: [&str; 7] = ["..", " to ", " bis ", " - ", "\u{2013}", "\u{2014}", "-"];
 
 /// `country` is empty where none or several are named; `told` takes what was mended.
-pub fn postal(country: &str, text: &str, told: &mut Vec<Refused>) -> Result<String, Refused> {
+pub fn postal(country: &str, text: &str, told: &mut Vec<BadCell>) -> Result<String, BadCell> {
     // 941xx and 941* are the beginning 941; a British E1* is more than E1.
     let text = if digits_of(country).is_some() || country.is_empty() {
         text.trim_end_matches(['x', 'X', '*', '%'])
@@ -28,7 +28,7 @@ pub fn postal(country: &str, text: &str, told: &mut Vec<Refused>) -> Result<Stri
     })
 }
 
-fn one(country: &str, text: &str, told: &mut Vec<Refused>) -> Option<String> {
+fn one(country: &str, text: &str, told: &mut Vec<BadCell>) -> Option<String> {
     match beginnings(country, text) {
         Ok(found) => Some(found.join(";")),
         Err(Some(whole)) => {
@@ -64,7 +64,7 @@ fn ends<'t>(country: &str, text: &'t str) -> Option<(&'t str, &'t str)> {
     (!lettered && !halves).then_some((low.trim(), high.trim()))
 }
 
-fn range(country: &str, low: &str, high: &str, told: &mut Vec<Refused>) -> Option<String> {
+fn range(country: &str, low: &str, high: &str, told: &mut Vec<BadCell>) -> Option<String> {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let (mut a, mut b) = (plain(low), plain(high));
     if digits_of(country).is_some() {

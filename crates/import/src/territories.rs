@@ -1,7 +1,7 @@
 //! A spreadsheet of territories as `rules/territories.csv`.
 
 use super::sheet::{Columns, Sheet};
-use super::{Imported, Refused, comment, csv_cell, ranges};
+use super::{BadCell, Imported, comment, csv_cell, ranges};
 use baton_core::rules::words::{headcount, place, values};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -85,7 +85,7 @@ fn usual_country(sheet: &Sheet) -> Option<&'static str> {
 }
 
 /// `usual` is the country of states that stand alone; `told` takes what was mended.
-fn row(sheet: &Sheet, cells: &[String], usual: Option<&str>, told: &mut Vec<Refused>) -> Result<Vec<String>, Refused> {
+fn row(sheet: &Sheet, cells: &[String], usual: Option<&str>, told: &mut Vec<BadCell>) -> Result<Vec<String>, BadCell> {
     let get = |column| sheet.get(cells, column);
     let territory = get("territory");
     if territory.is_empty() {
@@ -107,12 +107,12 @@ fn row(sheet: &Sheet, cells: &[String], usual: Option<&str>, told: &mut Vec<Refu
 }
 
 /// The items of a cell, each in our spelling. A comma separates as well: no name of a place here has one.
-fn list(cell: &str, read: impl FnMut(&str) -> Result<String, Refused>) -> Result<String, Refused> {
+fn list(cell: &str, read: impl FnMut(&str) -> Result<String, BadCell>) -> Result<String, BadCell> {
     if is_any(cell) {
         return Ok(String::new());
     }
     let items = cell.split([';', ',', '|', '\n']).map(str::trim).filter(|item| !item.is_empty());
-    Ok(items.map(read).collect::<Result<Vec<String>, Refused>>()?.join(";"))
+    Ok(items.map(read).collect::<Result<Vec<String>, BadCell>>()?.join(";"))
 }
 
 /// What people write where anything fits.
@@ -120,12 +120,12 @@ fn is_any(cell: &str) -> bool {
     matches!(cell.trim().to_lowercase().as_str(), "" | "*" | "any" | "all" | "alle" | "-" | "n/a")
 }
 
-pub(super) fn country(text: &str) -> Result<String, Refused> {
+pub(super) fn country(text: &str) -> Result<String, BadCell> {
     let refused = || (format!("country {text:?}"), "write its ISO code, such as DE, or its English name".to_owned());
     place::country(text).map(str::to_owned).ok_or_else(refused)
 }
 
-pub(super) fn state(country: &str, text: &str) -> Result<String, Refused> {
+pub(super) fn state(country: &str, text: &str) -> Result<String, BadCell> {
     let found = if country.is_empty() { place::state_anywhere(text) } else { place::state(country, text) };
     found.ok_or_else(|| {
         (format!("state {text:?}"), "write its ISO code or its name, and the country beside it".to_owned())
@@ -133,7 +133,7 @@ pub(super) fn state(country: &str, text: &str) -> Result<String, Refused> {
 }
 
 /// `100-999`, `1,000+`, `< 100`, `1k - 5k` as `100..999`, `>= 1000`, `< 100`, `1000..5000`.
-pub(super) fn employees(cell: &str) -> Result<String, Refused> {
+pub(super) fn employees(cell: &str) -> Result<String, BadCell> {
     if is_any(cell) {
         return Ok(String::new());
     }
@@ -157,7 +157,7 @@ pub(super) fn employees(cell: &str) -> Result<String, Refused> {
     })
 }
 
-fn whole(cell: &str) -> Result<String, Refused> {
+fn whole(cell: &str) -> Result<String, BadCell> {
     let refused = |_| (format!("priority {cell:?}"), "write a whole number".to_owned());
     if cell.is_empty() {
         Ok(String::new())
@@ -167,7 +167,7 @@ fn whole(cell: &str) -> Result<String, Refused> {
 }
 
 /// A day as any country writes it; one with slashes that is one day in America and another in Europe is not guessed.
-pub(super) fn date(cell: &str) -> Result<String, Refused> {
+pub(super) fn date(cell: &str) -> Result<String, BadCell> {
     if cell.is_empty() {
         return Ok(String::new());
     }

@@ -173,11 +173,11 @@ fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
 struct FreeBusyRequest {
     time_min: DateTime<Utc>,
     time_max: DateTime<Utc>,
-    items: Vec<Item>,
+    items: Vec<FreeBusyItem>,
 }
 
 #[derive(Deserialize)]
-struct Item {
+struct FreeBusyItem {
     id: String,
 }
 
@@ -196,7 +196,7 @@ async fn free_busy(
     let calendars: serde_json::Map<String, Value> = request
         .items
         .into_iter()
-        .map(|Item { id }| {
+        .map(|FreeBusyItem { id }| {
             let reason = if all_fail { Some("internalError".to_owned()) } else { app.state.trouble(&id) };
             let entry = match reason {
                 Some(reason) => json!({ "errors": [{ "domain": "global", "reason": reason }], "busy": [] }),

@@ -64,7 +64,7 @@ struct Leg {
 }
 
 #[derive(Debug)]
-struct Line {
+struct CallerLine {
     script: Script,
     here: bool,
     rings: usize,
@@ -74,7 +74,7 @@ pub struct VoiceState {
     world: Arc<World>,
     deliver: Mutex<Option<Deliver>>,
     legs: Mutex<BTreeMap<String, Leg>>,
-    lines: Mutex<BTreeMap<String, Line>>,
+    lines: Mutex<BTreeMap<String, CallerLine>>,
     /// Ids of commands that were carried out, as any platform keeps them: `ring` is left out on purpose.
     seen: Mutex<BTreeSet<String>>,
     /// Legs that were hung up, also before they were rung: a ring that was overtaken comes too late.
@@ -105,7 +105,7 @@ impl VoiceState {
     /// A caller is on the line; the clock of their patience starts now.
     pub fn call(self: &Arc<Self>, id: &str, script: Script) {
         let hangs_up_after = script.hangs_up_after;
-        self.lines.lock().expect("voice").insert(id.to_owned(), Line { script, here: true, rings: 0 });
+        self.lines.lock().expect("voice").insert(id.to_owned(), CallerLine { script, here: true, rings: 0 });
         if let Some(after) = hangs_up_after {
             let (voice, id) = (Arc::clone(self), id.to_owned());
             tokio::spawn(async move {

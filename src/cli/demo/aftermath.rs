@@ -1,10 +1,10 @@
 //! After the calls: promised calls are made, reps rate, an owner is changed by hand, and everything is counted.
 
-use super::scenes::{Told, quiet};
+use super::scenes::{StoryLead, quiet};
 use crate::app::Running;
-use crate::app::stage::{Stage, post_event};
+use crate::app::stage::{StandIns, post_event};
 use crate::cli::say;
-use crate::connectors::http::{Call, Does, Limits, VendorHttp};
+use crate::connectors::http::{ApiCall, Does, Limits, VendorHttp};
 use crate::reports::{self, Format};
 use crate::store::{AttentionCounts, LeadRecord};
 use anyhow::{Context, Result, bail};
@@ -49,7 +49,12 @@ impl Counts {
     }
 }
 
-pub async fn wind_up(stage: &Arc<Stage>, running: &Running, rules: &Arc<RuleSet>, told: &[Told]) -> Result<Counts> {
+pub async fn wind_up(
+    stage: &Arc<StandIns>,
+    running: &Running,
+    rules: &Arc<RuleSet>,
+    told: &[StoryLead],
+) -> Result<Counts> {
     let after = Aftermath { stage, running, rules, told };
     after.change_an_owner_by_hand().await?;
     quiet(stage, running, CRM_IS_ASKED_AFTER).await?;
@@ -86,7 +91,7 @@ pub async fn wind_up(stage: &Arc<Stage>, running: &Running, rules: &Arc<RuleSet>
 /// The CRM is asked for its owners two minutes after a call: worth waiting for.
 const CRM_IS_ASKED_AFTER: TimeDelta = TimeDelta::seconds(130);
 
-async fn records(running: &Running, told: &[Told]) -> Result<Vec<LeadRecord>> {
+async fn records(running: &Running, told: &[StoryLead]) -> Result<Vec<LeadRecord>> {
     let mut records = Vec::new();
     for lead in told {
         records.extend(running.store.lead(&lead.lead).await?);
@@ -94,7 +99,7 @@ async fn records(running: &Running, told: &[Told]) -> Result<Vec<LeadRecord>> {
     Ok(records)
 }
 
-fn count(stage: &Stage, records: &[LeadRecord], attention: AttentionCounts) -> Counts {
+fn count(stage: &StandIns, records: &[LeadRecord], attention: AttentionCounts) -> Counts {
     let status = |status: &str| records.iter().filter(|record| record.status == status).count();
     let accepted = stage.world.accepted();
     let made = |vendor: &str, kind: &str| accepted.iter().filter(|e| e.vendor == vendor && e.kind == kind).count();
@@ -117,7 +122,7 @@ fn count(stage: &Stage, records: &[LeadRecord], attention: AttentionCounts) -> C
     }
 }
 
-fn table(told: &[Told], records: &[LeadRecord], rules: &RuleSet) {
+fn table(told: &[StoryLead], records: &[LeadRecord], rules: &RuleSet) {
     say(&format!("\n{:<22} {:<16} {:<15} {:<34} {}", "Lead", "Owner", "How it ended", "Next step", "What it shows"));
     for (lead, record) in told.iter().zip(records) {
         let next = &record.next_step;
@@ -158,10 +163,10 @@ fn cut(text: &str, longest: usize) -> String {
 
 /// What people do afterwards. Everything goes through the same doors as in production.
 struct Aftermath<'a> {
-    stage: &'a Arc<Stage>,
+    stage: &'a Arc<StandIns>,
     running: &'a Running,
     rules: &'a Arc<RuleSet>,
-    told: &'a [Told],
+    told: &'a [StoryLead],
 }
 
 /// What the reps think, in the order of the leads: quality, completeness, misroute, who should have had it, note.
@@ -215,7 +220,7 @@ impl Aftermath<'_> {
         let door = VendorHttp::new("baton", &self.base(), limits)?;
         let links = self.links();
         for (token, [quality, completeness, misroute, right_rep, note]) in links.values().zip(RATINGS) {
-            let shown = door.send(&Call::get("feedback", &["feedback", token])).await?;
+            let shown = door.send(&ApiCall::get("feedback", &["feedback", token])).await?;
             let form = [
                 ("quality", quality),
                 ("completeness", completeness),
@@ -224,7 +229,7 @@ impl Aftermath<'_> {
                 ("note", note),
             ];
             let form = form.map(|(name, value)| (name, value.to_owned())).to_vec();
-            let post = Call::new("feedback", Does::Write, Method::POST, &["feedback", token]).form(form);
+            let post = ApiCall::new("feedback", Does::Write, Method::POST, &["feedback", token]).form(form);
             let recorded = door.send(&post).await?;
             if shown.status != 200 || recorded.status != 200 {
                 bail!("a feedback link answered {} and {}", shown.status, recorded.status);

@@ -9,7 +9,7 @@ mod tell;
 mod world;
 
 use super::{BROKEN_PROMISE, FAULTY, OK, TextOrJson, say};
-use crate::app::stage::Stage;
+use crate::app::stage::StandIns;
 use crate::app::{self, Running, Setup, workspace};
 use crate::config::Limits;
 use crate::store::Store;
@@ -57,7 +57,7 @@ impl Demo {
         let rules = Arc::new(workspace.checked.rules.clone());
         let start: DateTime<Utc> = NIGHT.parse().context("reading the demo's start")?;
         let scaled = Arc::new(ScaledClock::new(start, SPEED));
-        let stage = Arc::new(Stage::open(Arc::clone(&scaled) as SharedClock).await?);
+        let stage = Arc::new(StandIns::open(Arc::clone(&scaled) as SharedClock).await?);
         scenes::furnish(&stage, &rules, start);
         let file = Scratch::new();
         let listener =
@@ -89,7 +89,7 @@ impl Demo {
 }
 
 async fn start_worker(
-    stage: &Arc<Stage>,
+    stage: &Arc<StandIns>,
     workspace: workspace::Workspace,
     listener: TcpListener,
     file: &Scratch,

@@ -2,7 +2,7 @@
 
 use super::{tell, world};
 use crate::app::Running;
-use crate::app::stage::{Stage, deliver_over_http, post_event};
+use crate::app::stage::{StandIns, deliver_over_http, post_event};
 use crate::cli::say;
 use crate::deciding::answer::Answer;
 use anyhow::{Context, Result, bail};
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 /// A lead of the story.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct StoryLead {
     pub lead: LeadId,
     pub name: String,
     pub scene: &'static str,
@@ -114,7 +114,7 @@ fn day() -> Vec<Vec<Scene>> {
 }
 
 /// Accounts, and calendars as full as calendars are.
-pub fn furnish(stage: &Stage, rules: &RuleSet, start: DateTime<Utc>) {
+pub fn furnish(stage: &StandIns, rules: &RuleSet, start: DateTime<Utc>) {
     for rep in rules.reps.values() {
         if let Some(crm_id) = rep.crm_id.as_ref().filter(|_| rep.id.as_str() == "priya.nair") {
             let account = json!({ "Name": "Northwind Foods", "Website": "northwind-foods.example", "OwnerId": crm_id });
@@ -142,14 +142,14 @@ pub fn furnish(stage: &Stage, rules: &RuleSet, start: DateTime<Utc>) {
 
 /// Everything a scene needs.
 pub struct Play<'a> {
-    pub stage: &'a Arc<Stage>,
+    pub stage: &'a Arc<StandIns>,
     pub running: &'a Running,
     pub rules: &'a Arc<RuleSet>,
 }
 
 impl Play<'_> {
     /// Night, then day; returns the leads in the order in which they called.
-    pub async fn all(&self, clock: &ScaledClock, day_begins: DateTime<Utc>) -> Result<Vec<Told>> {
+    pub async fn all(&self, clock: &ScaledClock, day_begins: DateTime<Utc>) -> Result<Vec<StoryLead>> {
         self.connect_platform();
         let teller = Teller::new(self);
         let mut told = self.act(&teller, night(), "Monday evening in California").await?;
@@ -175,9 +175,9 @@ impl Play<'_> {
         self.stage.voice.connect(deliver_over_http(base));
     }
 
-    async fn act(&self, teller: &Teller, scenes: Vec<Scene>, heading: &str) -> Result<Vec<Told>> {
+    async fn act(&self, teller: &Teller, scenes: Vec<Scene>, heading: &str) -> Result<Vec<StoryLead>> {
         say(&if heading.is_empty() { String::new() } else { format!("\n-- {heading} --") });
-        let mut told: Vec<Told> = Vec::new();
+        let mut told: Vec<StoryLead> = Vec::new();
         for scene in scenes {
             told.extend(self.call(teller, &scene).await?);
         }
@@ -191,7 +191,7 @@ impl Play<'_> {
         bail!("the calls of this act did not come to an end");
     }
 
-    async fn call(&self, teller: &Teller, scene: &Scene) -> Result<Option<Told>> {
+    async fn call(&self, teller: &Teller, scene: &Scene) -> Result<Option<StoryLead>> {
         let text = world::event(scene.file).with_context(|| format!("the demo has no event {}", scene.file))?;
         let mut event: Value = serde_json::from_str(text).with_context(|| format!("reading {}", scene.file))?;
         event["time"] = json!(self.stage.world.clock.now());
@@ -209,7 +209,7 @@ impl Play<'_> {
         let Some(Answer::Decided(decided)) = first else { bail!("{} was not decided: {first:?}", scene.file) };
         let name = tell::name_of(&decided.lead, event["data"]["contact"]["name"].as_str());
         teller.introduce(&decided.lead, &name, scene.title);
-        Ok(Some(Told { lead: decided.lead.clone(), name, scene: scene.title }))
+        Ok(Some(StoryLead { lead: decided.lead.clone(), name, scene: scene.title }))
     }
 
     async fn post(&self, event: &Value) -> Result<Answer> {
@@ -217,7 +217,7 @@ impl Play<'_> {
         serde_json::from_value(post_event(&base, event).await?).context("reading the worker's answer")
     }
 
-    async fn all_settled(&self, told: &[Told]) -> Result<bool> {
+    async fn all_settled(&self, told: &[StoryLead]) -> Result<bool> {
         for lead in told {
             let found = self.running.store.lead(&lead.lead).await?;
             if found.is_none_or(|lead| lead.next_step.what == NextStepKind::Handoff) {
@@ -229,7 +229,7 @@ impl Play<'_> {
 }
 
 /// Waits until everything is done that is due this far ahead: the CRM that was down is caught up with.
-pub async fn quiet(stage: &Stage, running: &Running, ahead: TimeDelta) -> Result<()> {
+pub async fn quiet(stage: &StandIns, running: &Running, ahead: TimeDelta) -> Result<()> {
     for _ in 0..300 {
         let now = stage.world.clock.now() + ahead;
         let open = running.store.step_stats(now).await?;
@@ -259,7 +259,7 @@ impl Teller {
         }
     }
 
-    async fn tell_on(&self, play: &Play<'_>, leads: &[Told]) -> Result<()> {
+    async fn tell_on(&self, play: &Play<'_>, leads: &[StoryLead]) -> Result<()> {
         let mut lines = Vec::new();
         for lead in leads {
             let entries = play.running.store.timeline(&lead.lead).await?;

@@ -1,8 +1,8 @@
 //! What the product is for, before any figure: what one caller heard, what the rep heard and read, and where the rest is.
 
-use super::scenes::Told;
+use super::scenes::StoryLead;
 use crate::app::Running;
-use crate::app::stage::Stage;
+use crate::app::stage::StandIns;
 use crate::cli::say;
 use anyhow::Result;
 use baton_core::domain::id::HandoffId;
@@ -15,7 +15,7 @@ const MAIL_LINES: usize = 14;
 const LOOKS: u32 = 50;
 
 /// One call from both ends.
-pub async fn tell(stage: &Stage, running: &Running, told: &[Told], stays_up: bool) -> Result<()> {
+pub async fn tell(stage: &StandIns, running: &Running, told: &[StoryLead], stays_up: bool) -> Result<()> {
     let shown = told.iter().find(|lead| lead.scene == super::scenes::TRANSFER).or(told.first());
     let Some(lead) = shown else { return Ok(()) };
     say(&format!("\n-- One of these calls, from both ends: {} --", lead.name));
@@ -46,7 +46,7 @@ pub async fn tell(stage: &Stage, running: &Running, told: &[Told], stays_up: boo
 }
 
 /// Mails go out after the call: one may still be on its way.
-async fn mail_about(stage: &Stage, name: &str) -> Option<(String, String)> {
+async fn mail_about(stage: &StandIns, name: &str) -> Option<(String, String)> {
     for _ in 0..LOOKS {
         let mails = stage.smtp.mails();
         let found = mails.iter().find(|mail| mail.text.contains("/feedback/") && mail.text.contains(name));

@@ -1,7 +1,7 @@
 //! `baton ledger POOL`: who is owed a turn and who has had more, every entry that made it so, and turns given by hand.
 
 use crate::app::workspace;
-use crate::cli::{OK, Place, TextOrJson, say, unreachable};
+use crate::cli::{OK, TextOrJson, WorkspaceArgs, say, unreachable};
 use crate::config;
 use crate::store::{Grant, JournalLine, Store, Waits};
 use anyhow::{Result, anyhow, bail};
@@ -42,7 +42,7 @@ pub struct Ledger {
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
     #[command(flatten)]
-    place: Place,
+    place: WorkspaceArgs,
 }
 
 impl Ledger {
@@ -63,7 +63,7 @@ impl Ledger {
         if let Some(grant) = grant {
             give(&store, grant).await?;
         }
-        let sheet = Sheet::of(&store, rules, pool, self.last).await?;
+        let sheet = LedgerSheet::of(&store, rules, pool, self.last).await?;
         match self.format {
             TextOrJson::Text => say(sheet.text(rules).trim_end()),
             TextOrJson::Json => say(&serde_json::to_string_pretty(&sheet)?),
@@ -112,21 +112,21 @@ async fn give(store: &Store, grant: Grant) -> Result<()> {
 
 /// Turns are in leads, to the millionth.
 #[derive(Debug, Serialize)]
-struct Sheet {
+struct LedgerSheet {
     pool: PoolId,
     policy: baton_core::rules::model::set::OrderPolicy,
     entries: usize,
     /// The balances that are stored are those that the journal makes.
     proven: bool,
-    reps: Vec<Line>,
+    reps: Vec<RepTurns>,
     /// Leads that wait for somebody who can take them, the oldest first.
     waiting: Vec<Waits>,
     /// Newest first.
-    journal: Vec<Told>,
+    journal: Vec<ShownEntry>,
 }
 
 #[derive(Debug, Serialize)]
-struct Line {
+struct RepTurns {
     rep: RepId,
     /// `None`: no member any more, or never one.
     weight: Option<u32>,
@@ -140,7 +140,7 @@ struct Line {
 }
 
 #[derive(Debug, Serialize)]
-struct Told {
+struct ShownEntry {
     seq: i64,
     at: DateTime<Utc>,
     author: String,
@@ -148,7 +148,7 @@ struct Told {
     text: String,
 }
 
-impl Sheet {
+impl LedgerSheet {
     async fn of(store: &Store, rules: &RuleSet, pool: &Pool, last: usize) -> Result<Self> {
         let id = pool.id.clone();
         let read = store.read("ledger.sheet", move |tx| {
@@ -169,7 +169,7 @@ impl Sheet {
             let last = counted.as_ref().and_then(|(stored, _)| stored.last_turn.get(rep));
             let last_turn_at =
                 last.and_then(|seq| journal.iter().find(|line| line.entry.seq == *seq)).map(|line| line.at);
-            Line {
+            RepTurns {
                 rep: rep.clone(),
                 weight: weights.get(rep).copied(),
                 due: leads(tally.due),
@@ -181,7 +181,7 @@ impl Sheet {
             }
         };
         let name = |rep: &RepId| rules.reps.get(rep).map_or_else(|| rep.to_string(), |rep| rep.name.clone());
-        let told = |line: &JournalLine| Told {
+        let told = |line: &JournalLine| ShownEntry {
             seq: line.entry.seq,
             at: line.at,
             author: line.author.clone(),

@@ -10,5 +10,5 @@ mod reps;
 pub use ledger::Ledger;
 pub use reassign::Reassign;
 pub use replay::Replay;
-pub use report::Report;
+pub use report::ReportArgs;
 pub use reps::Reps;

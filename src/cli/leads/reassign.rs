@@ -4,7 +4,7 @@
 
 use crate::cli::{FAILED, OK, say, unreachable};
 use crate::config::Reference;
-use crate::connectors::http::{Call, Does, Limits, Secret, VendorHttp};
+use crate::connectors::http::{ApiCall, Does, Limits, Secret, VendorHttp};
 use anyhow::{Context, Result};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ impl Reassign {
             body["to"] = json!(to);
         }
         let path = ["v1", "leads", &self.lead, "reassign"];
-        let call = Call::new("reassign", Does::Write, Method::POST, &path).json(body);
+        let call = ApiCall::new("reassign", Does::Write, Method::POST, &path).json(body);
         let call = match &token {
             Some(token) => call.bearer(token),
             None => call,

@@ -1,7 +1,7 @@
 //! `baton replay`: stored decisions, made again from their stored inputs.
 
-use crate::app::replay::{Replayed, Verdict, Which, replay};
-use crate::cli::{DIFFERS, OK, Place, TextOrJson, open_store, say};
+use crate::app::replay::{ReplayVerdict, Replayed, Which, replay};
+use crate::cli::{DIFFERS, OK, TextOrJson, WorkspaceArgs, open_store, say};
 use anyhow::Result;
 use baton_clock::{Clock, SystemClock};
 use chrono::TimeDelta;
@@ -23,11 +23,11 @@ pub struct Replay {
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
     #[command(flatten)]
-    place: Place,
+    place: WorkspaceArgs,
 }
 
 #[derive(Default)]
-struct Told {
+struct ReplaySummary {
     same: usize,
     releases: BTreeSet<String>,
     others: Vec<Replayed>,
@@ -38,12 +38,12 @@ impl Replay {
         let store = open_store(&self.place).await?;
         let now = SystemClock.now();
         let which = self.decision.map_or(Which::Since(now - self.since), Which::One);
-        let mut told = Told::default();
+        let mut told = ReplaySummary::default();
         let tell = |replayed: Replayed| {
             told.releases.insert(replayed.release.to_string());
             match replayed.verdict {
-                Verdict::Same => told.same += 1,
-                Verdict::Differs { .. } | Verdict::Impossible { .. } => told.others.push(replayed),
+                ReplayVerdict::Same => told.same += 1,
+                ReplayVerdict::Differs { .. } | ReplayVerdict::Impossible { .. } => told.others.push(replayed),
             }
         };
         replay(&store, which, now, tell).await?;
@@ -60,15 +60,15 @@ impl Replay {
     }
 }
 
-fn text(told: &Told) {
+fn text(told: &ReplaySummary) {
     for Replayed { decision, release, decided_at, verdict, .. } in &told.others {
         let which = format!("{decision} ({}, release {})", decided_at.format("%F %T UTC"), release.short());
         match verdict {
-            Verdict::Same => {}
-            Verdict::Differs { path, stored, now } => {
+            ReplayVerdict::Same => {}
+            ReplayVerdict::Differs { path, stored, now } => {
                 say(&format!("{which} differs at {path}: stored {stored}, now {now}"));
             }
-            Verdict::Impossible { why } => say(&format!("{which} cannot be made again: {why}")),
+            ReplayVerdict::Impossible { why } => say(&format!("{which} cannot be made again: {why}")),
         }
     }
     let all = told.same + told.others.len();

@@ -1,7 +1,7 @@
 //! `baton report`: the figures with their definitions, from the database.
 
 use crate::app::workspace;
-use crate::cli::{OK, Place, say, unreachable};
+use crate::cli::{OK, WorkspaceArgs, say, unreachable};
 use crate::config;
 use crate::reports::{self, Format, LONGEST_DAYS};
 use crate::store::Store;
@@ -10,7 +10,7 @@ use baton_clock::{Clock, SystemClock};
 use clap::ValueEnum;
 
 #[derive(Debug, clap::Args)]
-pub struct Report {
+pub struct ReportArgs {
     #[arg(long, value_enum, default_value = "text")]
     format: Layout,
     /// How far back.
@@ -18,7 +18,7 @@ pub struct Report {
         value_parser = clap::value_parser!(u32).range(1..=i64::from(LONGEST_DAYS)))]
     days: u32,
     #[command(flatten)]
-    place: Place,
+    place: WorkspaceArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -29,7 +29,7 @@ enum Layout {
     Html,
 }
 
-impl Report {
+impl ReportArgs {
     pub async fn run(self) -> Result<u8> {
         let config = config::load(&self.place.workspace.join("baton.toml"))?;
         let Ok(workspace) = workspace::load(&self.place.workspace)? else {

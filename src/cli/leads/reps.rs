@@ -1,14 +1,14 @@
 //! `baton reps [REP]`: what each rep has taken, whether they can be had now, and why one got nothing this week.
 
 use crate::app::workspace;
-use crate::cli::{OK, Place, TextOrJson, say, unreachable};
+use crate::cli::{OK, TextOrJson, WorkspaceArgs, say, unreachable};
 use crate::config;
 use crate::store::{RepState, Store, local_day};
 use anyhow::{Result, anyhow, bail};
 use baton_clock::{Clock, SystemClock};
 use baton_core::domain::id::{PoolId, RepId};
 use baton_core::domain::rep::{Presence, Rep};
-use baton_core::domain::rota::{self, Status};
+use baton_core::domain::rota::{self, RotaStatus};
 use baton_core::domain::zone::Zone;
 use baton_core::routing::decision::CandidateVerdict;
 use baton_core::routing::ledger::{Ledger, TURN};
@@ -30,7 +30,7 @@ pub struct Reps {
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
     #[command(flatten)]
-    place: Place,
+    place: WorkspaceArgs,
 }
 
 impl Reps {
@@ -48,9 +48,9 @@ impl Reps {
         let store = Store::open_existing(&config.database.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
         let now = SystemClock.now();
-        let seen = Seen::read(&store, now).await?;
+        let seen = RepRecords::read(&store, now).await?;
         let shown: Vec<&Rep> = wanted.map_or_else(|| rules.reps.values().collect(), |rep| vec![rep]);
-        let sheets: Vec<Sheet> = shown.into_iter().map(|rep| Sheet::of(rep, rules, &seen, now)).collect();
+        let sheets: Vec<RepSheet> = shown.into_iter().map(|rep| RepSheet::of(rep, rules, &seen, now)).collect();
         match (self.format, wanted) {
             (TextOrJson::Json, _) => say(&serde_json::to_string_pretty(&sheets)?),
             (TextOrJson::Text, None) => say(overview(&sheets).trim_end()),
@@ -61,15 +61,15 @@ impl Reps {
 }
 
 /// What the database holds of reps.
-struct Seen {
+struct RepRecords {
     states: BTreeMap<RepId, RepState>,
     ledgers: BTreeMap<PoolId, Ledger>,
-    weeks: BTreeMap<RepId, Week>,
+    weeks: BTreeMap<RepId, LastSevenDays>,
 }
 
 /// The decisions of the last seven days in which a rep was looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-struct Week {
+struct LastSevenDays {
     /// Times a lead was given to them: by turn, as owner, on the call, after it had waited, or by hand. What `today` counts, too.
     given: u32,
     /// Could have had it; others came first.
@@ -78,11 +78,11 @@ struct Week {
     rejected: BTreeMap<&'static str, u32>,
 }
 
-impl Seen {
+impl RepRecords {
     async fn read(store: &Store, now: DateTime<Utc>) -> Result<Self> {
         let read = store.read("reps.sheet", move |tx| {
             Box::pin(async move {
-                let weeks: Arc<Mutex<BTreeMap<RepId, Week>>> = Arc::default();
+                let weeks: Arc<Mutex<BTreeMap<RepId, LastSevenDays>>> = Arc::default();
                 let counted = Arc::clone(&weeks);
                 let count = move |decision: &Decision| {
                     count(decision, &mut counted.lock().expect("nothing panics while counting"));
@@ -103,7 +103,7 @@ impl Seen {
 }
 
 /// A rep who stands in several pools of one decision is passed over in each.
-fn count(decision: &Decision, weeks: &mut BTreeMap<RepId, Week>) {
+fn count(decision: &Decision, weeks: &mut BTreeMap<RepId, LastSevenDays>) {
     // Who answers for a lead that waits was not given it.
     weeks.entry(decision.plan.owner.clone()).or_default().given += u32::from(!decision.plan.waits);
     for candidate in decision.trace.pools.iter().flat_map(|pool| &pool.candidates) {
@@ -117,7 +117,7 @@ fn count(decision: &Decision, weeks: &mut BTreeMap<RepId, Week>) {
 }
 
 #[derive(Debug, Serialize)]
-struct Sheet {
+struct RepSheet {
     rep: RepId,
     name: String,
     team: String,
@@ -132,7 +132,7 @@ struct Sheet {
     this_week: Load,
     open: Load,
     pools: Vec<InPool>,
-    last_seven_days: Week,
+    last_seven_days: LastSevenDays,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -152,14 +152,14 @@ struct InPool {
     balance_micro: i64,
 }
 
-impl Sheet {
-    fn of(rep: &Rep, rules: &RuleSet, seen: &Seen, now: DateTime<Utc>) -> Self {
+impl RepSheet {
+    fn of(rep: &Rep, rules: &RuleSet, seen: &RepRecords, now: DateTime<Utc>) -> Self {
         let fresh = RepState::new(rep.id.clone());
         let state = seen.states.get(&rep.id).unwrap_or(&fresh);
         let today = local_day(rules, &rep.id, now);
         let (at_work, back_at) = match rota::status(&rules.hours, rep, now) {
-            Status::AtWork { .. } => (true, None),
-            Status::Off { back_at, .. } => (false, back_at),
+            RotaStatus::AtWork { .. } => (true, None),
+            RotaStatus::Off { back_at, .. } => (false, back_at),
         };
         let pools = rules.pools.values().filter_map(|pool| {
             let weight = *pool_weights(rules, pool).get(&rep.id)?;
@@ -197,7 +197,7 @@ impl Sheet {
         if self.pools.is_empty() {
             text.push_str("  none: only leads of an own account come here\n");
         }
-        let Week { given, behind, rejected } = &self.last_seven_days;
+        let LastSevenDays { given, behind, rejected } = &self.last_seven_days;
         text.push_str(&format!("\nDecisions of the last seven days\n  {given:>5}  given\n"));
         text.push_str(&format!("  {behind:>5}  could have had it, others came first\n"));
         let mut reasons: Vec<(&str, u32)> = rejected.iter().map(|(why, times)| (*why, *times)).collect();
@@ -235,7 +235,7 @@ impl std::fmt::Display for Load {
     }
 }
 
-fn overview(sheets: &[Sheet]) -> String {
+fn overview(sheets: &[RepSheet]) -> String {
     let width = sheets.iter().map(|sheet| sheet.rep.as_str().chars().count()).max().unwrap_or(0).max(3);
     let mut text = format!("{:width$}  {:>6} {:>6} {:>6} {:>7}  now\n", "rep", "today", "week", "open", "7 days");
     for sheet in sheets {

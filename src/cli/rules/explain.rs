@@ -7,7 +7,7 @@
 mod stored;
 
 use crate::app::workspace;
-use crate::cli::{FAULTY, OK, Place, TextOrJson, say};
+use crate::cli::{FAULTY, OK, TextOrJson, WorkspaceArgs, say};
 use crate::intake::event::{Incoming, Message, parse};
 use crate::render::explain::{explain, facts};
 use anyhow::{Context, Result, bail};
@@ -38,7 +38,7 @@ pub struct Explain {
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
     #[command(flatten)]
-    place: Place,
+    place: WorkspaceArgs,
 }
 
 impl Explain {

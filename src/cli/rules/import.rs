@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub struct Import {
     /// What the file is.
     #[arg(value_enum)]
-    kind: Kind,
+    kind: ExportKind,
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The workspace that the files are written into.
@@ -35,7 +35,7 @@ pub struct Import {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Kind {
+enum ExportKind {
     /// Salesforce metadata of lead assignment rules (XML): routing.yaml.
     SalesforceRules,
     /// A territory spreadsheet (CSV): territories.csv.
@@ -89,10 +89,10 @@ impl Import {
     fn read(&self, text: &str) -> Result<Imported, String> {
         let columns = overrides(&self.map)?;
         match self.kind {
-            Kind::SalesforceRules => salesforce::import(text),
-            Kind::Territories => territories::import(text, &columns),
-            Kind::Reps => reps::import(text, &columns),
-            Kind::Assignments => {
+            ExportKind::SalesforceRules => salesforce::import(text),
+            ExportKind::Territories => territories::import(text, &columns),
+            ExportKind::Reps => reps::import(text, &columns),
+            ExportKind::Assignments => {
                 let roster = std::fs::read_to_string(self.into.join("rules/reps.csv")).ok();
                 let at = self.at.unwrap_or_else(|| SystemClock.now()).to_rfc3339_opts(SecondsFormat::Secs, true);
                 assignments::import(text, &columns, roster.as_deref(), &at)

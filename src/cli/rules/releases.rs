@@ -1,8 +1,8 @@
 //! `baton releases`: which rules this database has been decided with, since when, and what each changed.
 
-use crate::app::releases::{self, Change, Listed};
+use crate::app::releases::{self, FileChange, Listed};
 use crate::app::workspace;
-use crate::cli::{OK, Place, TextOrJson, open_store, say};
+use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, say};
 use anyhow::Result;
 use baton_core::domain::id::ReleaseId;
 use baton_core::rules;
@@ -13,7 +13,7 @@ pub struct Releases {
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
     #[command(flatten)]
-    place: Place,
+    place: WorkspaceArgs,
 }
 
 impl Releases {
@@ -51,8 +51,8 @@ fn text(all: &[Listed], here: Option<&ReleaseId>) {
 }
 
 /// `rules/reps.csv +1 -2, rules/routing.yaml +3`.
-fn listed(changes: &[Change]) -> String {
-    let told = changes.iter().map(|Change { path, added, removed }| match (added, removed) {
+fn listed(changes: &[FileChange]) -> String {
+    let told = changes.iter().map(|FileChange { path, added, removed }| match (added, removed) {
         (0, 0) => format!("{path} in another order"),
         (added, 0) => format!("{path} +{added}"),
         (0, removed) => format!("{path} -{removed}"),

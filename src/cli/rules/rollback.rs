@@ -1,7 +1,7 @@
 //! `baton rollback`: an older release, back in the workspace.
 
 use crate::app::releases;
-use crate::cli::{OK, Place, open_store, say};
+use crate::cli::{OK, WorkspaceArgs, open_store, say};
 use anyhow::{Result, bail};
 use baton_clock::{Clock, SystemClock};
 
@@ -24,7 +24,7 @@ pub struct Rollback {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
-    place: Place,
+    place: WorkspaceArgs,
 }
 
 impl Rollback {

@@ -2,7 +2,7 @@
 
 use super::diff::monday;
 use crate::app::workspace;
-use crate::cli::{FAULTY, OK, Place, TextOrJson, USAGE, say};
+use crate::cli::{FAULTY, OK, TextOrJson, USAGE, WorkspaceArgs, say};
 use anyhow::Result;
 use baton_clock::{Clock, SystemClock};
 use baton_core::rehearsal::outcome::Fallback;
@@ -45,7 +45,7 @@ pub struct Simulate {
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
     #[command(flatten)]
-    place: Place,
+    place: WorkspaceArgs,
 }
 
 /// What a reader must know before believing a number.

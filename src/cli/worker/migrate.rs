@@ -1,6 +1,6 @@
 //! `baton migrate`: forwards only; running it again changes nothing.
 
-use crate::cli::{OK, Place, say, unreachable};
+use crate::cli::{OK, WorkspaceArgs, say, unreachable};
 use crate::config;
 use crate::store::Store;
 use anyhow::Result;
@@ -8,7 +8,7 @@ use anyhow::Result;
 #[derive(Debug, clap::Args)]
 pub struct Migrate {
     #[command(flatten)]
-    place: Place,
+    place: WorkspaceArgs,
 }
 
 impl Migrate {

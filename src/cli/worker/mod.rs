@@ -10,4 +10,4 @@ pub use migrate::Migrate;
 pub use quarantine::Quarantine;
 pub use send::Send;
 pub use serve::Serve;
-pub use token::Token;
+pub use token::TokenArgs;

@@ -1,7 +1,7 @@
 //! `baton quarantine`: messages that were put aside, and what becomes of them. A running worker takes up what is replayed within
 //! seconds; nothing is ever deleted here.
 
-use crate::cli::{FAILED, OK, Place, TextOrJson, open_store, say};
+use crate::cli::{FAILED, OK, TextOrJson, WorkspaceArgs, open_store, say};
 use crate::store::{Aside, InboxRow, Store, StoreError};
 use anyhow::{Result, bail};
 use baton_clock::{Clock, SystemClock};
@@ -22,7 +22,7 @@ enum Command {
         #[arg(long, value_enum, default_value = "text")]
         format: TextOrJson,
         #[command(flatten)]
-        place: Place,
+        place: WorkspaceArgs,
     },
     /// Print one message: why it was put aside, and its bytes as they came.
     Show {
@@ -32,7 +32,7 @@ enum Command {
         #[arg(long, value_enum, default_value = "text")]
         format: TextOrJson,
         #[command(flatten)]
-        place: Place,
+        place: WorkspaceArgs,
     },
     /// Let messages be tried again, after the rules or Baton were mended. A mended event is sent again under its id instead.
     Replay {
@@ -42,14 +42,14 @@ enum Command {
         #[arg(long, conflicts_with = "keys")]
         all: bool,
         #[command(flatten)]
-        place: Place,
+        place: WorkspaceArgs,
     },
     /// Take messages off the list for good; their bytes stay, and the same event sent again is tried again.
     Drop {
         #[arg(value_name = "KEY", required = true)]
         keys: Vec<String>,
         #[command(flatten)]
-        place: Place,
+        place: WorkspaceArgs,
     },
 }
 

@@ -2,9 +2,9 @@
 
 use crate::cli::{FAILED, FAULTY, OK, say, unreachable};
 use crate::config::Reference;
-use crate::connectors::http::{Call, Does, Limits, Secret, VendorHttp};
+use crate::connectors::http::{ApiCall, Does, Limits, Secret, VendorHttp};
 use crate::deciding::answer::Answer;
-use crate::intake::amqp::{AmqpConfig, Asked, ask};
+use crate::intake::amqp::{AmqpConfig, Reply, ask};
 use crate::intake::event::kind_of;
 use anyhow::{Context, Result};
 use reqwest::Method;
@@ -59,11 +59,11 @@ impl Send {
                         code = code.max(FAULTY);
                     }
                 }
-                Err(Refused::Faulty(why)) => {
+                Err(SendFailure::Faulty(why)) => {
                     eprintln!("{}: {why}", file.display());
                     code = code.max(FAULTY);
                 }
-                Err(Refused::Failed(why)) => {
+                Err(SendFailure::Failed(why)) => {
                     eprintln!("{}: {why}", file.display());
                     code = if code == OK { FAILED } else { code };
                 }
@@ -72,7 +72,7 @@ impl Send {
         Ok(code)
     }
 
-    async fn over_http(&self, url: &str, bodies: Vec<Vec<u8>>) -> Result<Vec<Result<String, Refused>>> {
+    async fn over_http(&self, url: &str, bodies: Vec<Vec<u8>>) -> Result<Vec<Result<String, SendFailure>>> {
         let door = VendorHttp::new("baton", url, DOOR).context("reading --http")?;
         let token =
             self.token.as_ref().map(|token| Reference(token.clone()).secret("--token").map(Secret::new)).transpose()?;
@@ -81,12 +81,12 @@ impl Send {
             let body = match serde_json::from_slice(&body) {
                 Ok(body) => body,
                 Err(error) => {
-                    answers.push(Err(Refused::Faulty(format!("this is no JSON: {error}"))));
+                    answers.push(Err(SendFailure::Faulty(format!("this is no JSON: {error}"))));
                     continue;
                 }
             };
             let call =
-                Call::new("send", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms").json(body);
+                ApiCall::new("send", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms").json(body);
             let call = match &token {
                 Some(token) => call.bearer(token),
                 None => call,
@@ -96,8 +96,8 @@ impl Send {
             let refused = || format!("refused with {}: {text}", answer.status);
             answers.push(match answer.status {
                 200..300 => Ok(text),
-                422 => Err(Refused::Faulty(refused())),
-                _ => Err(Refused::Failed(refused())),
+                422 => Err(SendFailure::Faulty(refused())),
+                _ => Err(SendFailure::Failed(refused())),
             });
         }
         Ok(answers)
@@ -105,7 +105,7 @@ impl Send {
 }
 
 /// Why an event was not taken.
-enum Refused {
+enum SendFailure {
     /// For what it is.
     Faulty(String),
     Failed(String),
@@ -116,15 +116,15 @@ fn is_quarantined(answer: &str) -> bool {
     serde_json::from_str::<Answer>(answer).is_ok_and(|answer| matches!(answer, Answer::Quarantined { .. }))
 }
 
-async fn over_amqp(url: &str, bodies: Vec<Vec<u8>>) -> Result<Vec<Result<String, Refused>>> {
+async fn over_amqp(url: &str, bodies: Vec<Vec<u8>>) -> Result<Vec<Result<String, SendFailure>>> {
     let kind = |body: &[u8]| kind_of(body).map_or("lead.unreadable", |kind| kind.as_str()).to_owned();
     let events: Vec<(String, Vec<u8>)> = bodies.into_iter().map(|body| (kind(&body), body)).collect();
     let asked = ask(&AmqpConfig::new(url, false), &events, ANSWER_WITHIN).await;
     let asked = asked.map_err(|error| unreachable("sending", &error))?;
     let text = |one| match one {
-        Asked::Answered(body) => Ok(String::from_utf8_lossy(&body).into_owned()),
-        Asked::Stored => Ok("stored by the broker; no answer yet".to_owned()),
-        Asked::Failed(error) => Err(Refused::Failed(error.to_string())),
+        Reply::Answered(body) => Ok(String::from_utf8_lossy(&body).into_owned()),
+        Reply::Stored => Ok("stored by the broker; no answer yet".to_owned()),
+        Reply::Failed(error) => Err(SendFailure::Failed(error.to_string())),
     };
     Ok(asked.into_iter().map(text).collect())
 }

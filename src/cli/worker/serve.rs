@@ -5,15 +5,15 @@ use crate::app::bus::{Bus, InboxSink};
 use crate::app::doctor;
 use crate::app::time::Timekeeper;
 use crate::app::{self, Running, Setup, workspace, zoneinfo};
-use crate::cli::{FAULTY, OK, Place, unreachable};
+use crate::cli::{FAULTY, OK, WorkspaceArgs, unreachable};
 use crate::config::{self, Config};
 use crate::connectors::agent::{AgentTelephony, Wire};
 use crate::deciding::decider::Replies;
-use crate::intake::amqp::{self, AmqpConfig, Publisher, Refused};
+use crate::intake::amqp::{self, AmqpConfig, ConsumeError, Publisher};
 use crate::outbox::EventSink;
 use crate::store::Store;
 use crate::telemetry::{self, LogFormat};
-use crate::web::{Key, LinkSigner, Rights, token_digest};
+use crate::web::{ConfiguredToken, LinkSigner, Rights, token_digest};
 use anyhow::{Context, Result, bail};
 use baton_clock::SharedClock;
 use baton_core::domain::zone;
@@ -26,7 +26,7 @@ use tokio::sync::{oneshot, watch};
 #[derive(Debug, clap::Args)]
 pub struct Serve {
     #[command(flatten)]
-    place: Place,
+    place: WorkspaceArgs,
     /// How log lines look on stderr.
     #[arg(long, value_enum, default_value = "text")]
     log_format: LogFormat,
@@ -137,7 +137,7 @@ fn broker(amqp: &config::Amqp) -> Result<Broker> {
 }
 
 /// Consumes as long as the worker runs. What comes back ends only if the broker is not what it must be.
-fn consume(running: &mut Running, clock: SharedClock, broker: Option<Broker>) -> oneshot::Receiver<Refused> {
+fn consume(running: &mut Running, clock: SharedClock, broker: Option<Broker>) -> oneshot::Receiver<ConsumeError> {
     let (refuse, refused) = oneshot::channel();
     let Some(broker) = broker else {
         // Kept open for ever: no broker, no refusal.
@@ -184,7 +184,7 @@ async fn setup(
     let tokens = config.http.tokens.iter().map(|(name, token)| {
         let digest = token_digest(&token.secret.our_secret(&format!("http.tokens.{name}"))?);
         let rights = Rights { name: name.clone(), scopes: token.scopes.clone(), source: token.source.clone() };
-        Ok(Key { digest, rights })
+        Ok(ConfiguredToken { digest, rights })
     });
     let links = config.feedback.link_secret.as_ref().map(|secret| {
         let secret = secret.our_secret("feedback.link_secret")?;

@@ -1,9 +1,9 @@
 //! `baton token`: who may speak to running workers, and what each may do. A secret is shown once, when it is made; the
 //! database keeps its digest. Workers take up what changes here within a second.
 
-use crate::cli::{OK, Place, TextOrJson, open_store, say};
+use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, say};
 use crate::config;
-use crate::store::{Store, StoreError, Token as Stored};
+use crate::store::{ApiToken as Stored, Store, StoreError};
 use crate::web::token_hash;
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine;
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 const LONGEST_NAME: usize = 64;
 
 #[derive(Debug, clap::Args)]
-pub struct Token {
+pub struct TokenArgs {
     #[command(subcommand)]
     what: What,
 }
@@ -47,7 +47,7 @@ struct Add {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3660))]
     days: Option<u32>,
     #[command(flatten)]
-    place: Place,
+    place: WorkspaceArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -55,7 +55,7 @@ struct List {
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
     #[command(flatten)]
-    place: Place,
+    place: WorkspaceArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -64,10 +64,10 @@ struct Revoke {
     #[arg(value_name = "NAME")]
     name: String,
     #[command(flatten)]
-    place: Place,
+    place: WorkspaceArgs,
 }
 
-impl Token {
+impl TokenArgs {
     pub async fn run(self) -> Result<u8> {
         match self.what {
             What::Add(add) => add.run().await,
@@ -135,7 +135,7 @@ fn named(name: &str) -> Result<()> {
 }
 
 /// The database in this version's form.
-async fn ours(place: &Place) -> Result<Store> {
+async fn ours(place: &WorkspaceArgs) -> Result<Store> {
     let store = open_store(place).await?;
     store.migrate().await.context("bringing the database to this version's form")?;
     Ok(store)

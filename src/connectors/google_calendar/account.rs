@@ -6,7 +6,7 @@
 use super::wire::VENDOR;
 use crate::connectors::VendorError;
 use crate::connectors::http::{
-    Answer, Call, Does, Limits, Secret, Token, TokenCache, TokenSource, VendorHttp, by_status,
+    Answer, ApiCall, Does, Limits, Secret, TokenCache, TokenSource, VendorHttp, VendorToken, by_status,
 };
 use async_trait::async_trait;
 use baton_clock::SharedClock;
@@ -26,12 +26,12 @@ const TOKEN_MARGIN: TimeDelta = TimeDelta::minutes(1);
 
 /// What a token may be used for; least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Scope {
+pub(super) enum CalendarScope {
     FreeBusy,
     Events,
 }
 
-impl Scope {
+impl CalendarScope {
     fn address(self) -> &'static str {
         match self {
             Self::FreeBusy => "https://www.googleapis.com/auth/calendar.freebusy",
@@ -41,7 +41,7 @@ impl Scope {
 }
 
 /// By user and scope.
-type Caches = BTreeMap<(Option<String>, Scope), Arc<TokenCache>>;
+type Caches = BTreeMap<(Option<String>, CalendarScope), Arc<TokenCache>>;
 
 /// One token per user and scope, fetched once however many need it. Grows to twice the number of reps.
 pub(super) struct Accounts {
@@ -79,20 +79,21 @@ impl Accounts {
     }
 
     /// `None`: in the account's own name.
-    pub(super) fn of(&self, user: Option<&str>, scope: Scope) -> Arc<TokenCache> {
+    pub(super) fn of(&self, user: Option<&str>, scope: CalendarScope) -> Arc<TokenCache> {
         let mut caches = self.caches.lock().expect("nothing panics while holding the caches");
         let cache = caches.entry((user.map(str::to_owned), scope)).or_insert_with(|| {
-            let grant = Grant { account: Arc::clone(&self.account), user: user.map(str::to_owned), scope };
+            let grant =
+                ServiceAccountGrant { account: Arc::clone(&self.account), user: user.map(str::to_owned), scope };
             Arc::new(TokenCache::new(grant, Arc::clone(&self.account.clock)))
         });
         Arc::clone(cache)
     }
 }
 
-struct Grant {
+struct ServiceAccountGrant {
     account: Arc<ServiceAccount>,
     user: Option<String>,
-    scope: Scope,
+    scope: CalendarScope,
 }
 
 #[derive(Serialize)]
@@ -115,12 +116,12 @@ struct Issued {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Refusal {
+struct OauthError {
     error: String,
     error_description: String,
 }
 
-impl Grant {
+impl ServiceAccountGrant {
     fn assertion(&self, now: DateTime<Utc>) -> Result<String, VendorError> {
         let issued_at = now - CLOCK_SKEW;
         let claims = Claims {
@@ -139,10 +140,10 @@ impl Grant {
 }
 
 #[async_trait]
-impl TokenSource for Grant {
-    async fn fetch(&self) -> Result<Token, VendorError> {
+impl TokenSource for ServiceAccountGrant {
+    async fn fetch(&self) -> Result<VendorToken, VendorError> {
         let now = self.account.clock.now();
-        let call = Call::new("token", Does::Read, Method::POST, &[]).form(vec![
+        let call = ApiCall::new("token", Does::Read, Method::POST, &[]).form(vec![
             ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()),
             ("assertion", self.assertion(now)?),
         ]);
@@ -151,7 +152,7 @@ impl TokenSource for Grant {
             return Err(refusal(&answer));
         }
         let issued: Issued = answer.read().map_err(|why| VendorError::Retry { vendor: VENDOR, why, after: None })?;
-        Ok(Token {
+        Ok(VendorToken {
             secret: Secret::new(issued.access_token),
             expires_at: Some(now + TimeDelta::seconds(issued.expires_in.into()) - TOKEN_MARGIN),
             base: None,
@@ -162,7 +163,7 @@ impl TokenSource for Grant {
 
 /// Google answers 400 or 401 with the OAuth error; anything else is the service's own trouble.
 fn refusal(answer: &Answer) -> VendorError {
-    let refusal: Refusal = answer.read().unwrap_or_default();
+    let refusal: OauthError = answer.read().unwrap_or_default();
     let hint = match refusal.error.as_str() {
         "" => return by_status(VENDOR, answer),
         "unauthorized_client" => "; delegate the scopes to the service account in the admin console",

@@ -122,7 +122,7 @@ impl Moment {
 
 /// What became of the event that carries our id.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum EventState {
     AsBooked,
     /// A person has given it other times since.
     Moved,
@@ -136,12 +136,12 @@ impl Event {
         self.event_type == event_type
     }
 
-    pub fn standing(&self, request: &BookRequest) -> Standing {
+    pub fn standing(&self, request: &BookRequest) -> EventState {
         let times = (self.start.date_time, self.end.date_time);
         match self.status.as_str() {
-            "cancelled" => Standing::Deleted,
-            _ if times == (Some(request.from), Some(request.until)) => Standing::AsBooked,
-            _ => Standing::Moved,
+            "cancelled" => EventState::Deleted,
+            _ if times == (Some(request.from), Some(request.until)) => EventState::AsBooked,
+            _ => EventState::Moved,
         }
     }
 }

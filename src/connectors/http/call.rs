@@ -1,7 +1,7 @@
 //! One request and its answer, and what of them may appear in a message.
 
 use super::secret::Secret;
-use super::token::Token;
+use super::token::VendorToken;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
@@ -26,7 +26,7 @@ pub(super) enum Payload {
 }
 
 /// A request, not yet sent. No `Debug`: it is made of personal data and credentials.
-pub struct Call {
+pub struct ApiCall {
     pub(super) operation: &'static str,
     pub(super) does: Does,
     pub(super) method: Method,
@@ -39,7 +39,7 @@ pub struct Call {
     pub(super) base: Option<Url>,
 }
 
-impl Call {
+impl ApiCall {
     /// `operation` names the call in logs. Each segment is escaped, so that an id or address cannot leave its place;
     /// `.` and `..` cannot be escaped in a URL and must not come from outside.
     pub fn new(operation: &'static str, does: Does, method: Method, segments: &[&str]) -> Self {
@@ -83,7 +83,7 @@ impl Call {
     }
 
     #[must_use]
-    pub(super) fn authorized(mut self, token: &Token) -> Self {
+    pub(super) fn authorized(mut self, token: &VendorToken) -> Self {
         self.bearer = Some(token.secret.clone());
         self.base.clone_from(&token.base);
         self
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn segments_cannot_leave_their_place() {
         let base = Url::parse("https://a.example/base/").unwrap();
-        let call = Call::get("test", &["v1", "a/b?c#d", "ada@example.org"]).query("q", "a b&c+d");
+        let call = ApiCall::get("test", &["v1", "a/b?c#d", "ada@example.org"]).query("q", "a b&c+d");
         assert_eq!(call.url(&base).as_str(), "https://a.example/base/v1/a%2Fb%3Fc%23d/ada%40example.org?q=a+b%26c%2Bd");
     }
 

@@ -21,8 +21,8 @@ async fn vendor(answer: Option<String>) -> String {
     base
 }
 
-fn call(does: Does) -> Call {
-    Call::new("test", does, Method::POST, &["path"])
+fn call(does: Does) -> ApiCall {
+    ApiCall::new("test", does, Method::POST, &["path"])
 }
 
 async fn class_of(base: &str, does: Does) -> &'static str {
@@ -68,7 +68,7 @@ async fn redirects_are_not_followed() {
 #[tokio::test]
 async fn no_message_repeats_the_address_that_was_called() {
     let http = VendorHttp::new("test", &vendor(None).await, LIMITS).unwrap();
-    let personal = Call::get("test", &["contacts", "ada@example.org"]);
+    let personal = ApiCall::get("test", &["contacts", "ada@example.org"]);
     let Err(error) = http.send(&personal).await else { panic!("silence is an error") };
     let said = error.to_string();
     assert!(!said.contains("ada") && !said.contains("127.0.0.1"), "{said}");

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
+pub struct VendorToken {
     pub secret: Secret,
     /// `None`: the vendor does not say; the token is used until it is refused.
     pub expires_at: Option<DateTime<Utc>>,
@@ -24,7 +24,7 @@ pub struct Token {
 /// Fetches a new token from the vendor.
 #[async_trait]
 pub trait TokenSource: Send + Sync {
-    async fn fetch(&self) -> Result<Token, VendorError>;
+    async fn fetch(&self) -> Result<VendorToken, VendorError>;
 }
 
 /// Holds one token. However many callers need a new one, it is fetched once, and the others wait for it: two refreshes
@@ -32,14 +32,14 @@ pub trait TokenSource: Send + Sync {
 pub struct TokenCache {
     source: Box<dyn TokenSource>,
     clock: SharedClock,
-    held: Mutex<Held>,
+    held: Mutex<CachedToken>,
     /// Fetches so far; who finds it moved after waiting shares the outcome, good or bad.
     fetches: AtomicU64,
 }
 
 #[derive(Default)]
-struct Held {
-    token: Option<Arc<Token>>,
+struct CachedToken {
+    token: Option<Arc<VendorToken>>,
     failure: Option<VendorError>,
 }
 
@@ -50,7 +50,7 @@ impl TokenCache {
 
     /// # Errors
     /// The source's, also for those who waited meanwhile.
-    pub async fn get(&self) -> Result<Arc<Token>, VendorError> {
+    pub async fn get(&self) -> Result<Arc<VendorToken>, VendorError> {
         let seen = self.fetches.load(Ordering::Acquire);
         let mut held = self.held.lock().await;
         if let Some(token) = held.token.as_ref().filter(|token| self.is_current(token)) {
@@ -69,14 +69,14 @@ impl TokenCache {
     }
 
     /// Forgets this token after a refusal; a newer one that somebody else fetched meanwhile stays.
-    pub async fn invalidate(&self, token: &Token) {
+    pub async fn invalidate(&self, token: &VendorToken) {
         let mut held = self.held.lock().await;
         if held.token.as_ref().is_some_and(|current| **current == *token) {
             held.token = None;
         }
     }
 
-    fn is_current(&self, token: &Token) -> bool {
+    fn is_current(&self, token: &VendorToken) -> bool {
         token.expires_at.is_none_or(|at| at > self.clock.now())
     }
 }
@@ -96,14 +96,14 @@ mod tests {
 
     #[async_trait]
     impl TokenSource for Counting {
-        async fn fetch(&self) -> Result<Token, VendorError> {
+        async fn fetch(&self) -> Result<VendorToken, VendorError> {
             let count = self.fetched.fetch_add(1, Ordering::SeqCst) + 1;
             tokio::task::yield_now().await;
             if count <= self.failing {
                 return Err(VendorError::Reauthenticate { vendor: "test", why: "no".to_owned() });
             }
             let expires_at = Some(baton_clock::Clock::now(&*self.clock) + chrono::TimeDelta::minutes(30));
-            Ok(Token { secret: Secret::new(format!("t{count}")), expires_at, base: None, acts_as: None })
+            Ok(VendorToken { secret: Secret::new(format!("t{count}")), expires_at, base: None, acts_as: None })
         }
     }
 

@@ -6,7 +6,7 @@
 //! a loose search brings is not judged here; the rules' matcher does that.
 
 use super::{HubSpot, OWNER, Object, Results, VENDOR, VERSION, read, record_id};
-use crate::connectors::http::{Call, Does};
+use crate::connectors::http::{ApiCall, Does};
 use crate::connectors::lead::{first_word, host_of, phone_near};
 use crate::connectors::{AccountKeys, VendorError};
 use baton_core::domain::account::{CompanyRecord, PersonKind, PersonRecord, Records};
@@ -44,7 +44,7 @@ type Filter = (&'static str, &'static str, String);
 
 #[derive(Deserialize)]
 struct Linked {
-    from: super::Reference,
+    from: super::AssociatedId,
     to: Vec<LinkedTo>,
 }
 
@@ -152,7 +152,7 @@ impl HubSpot {
             return Ok(BTreeMap::new());
         }
         let segments = ["crm", "associations", VERSION, "companies", "deals", "batch", "read"];
-        let call = Call::new("associations", Does::Read, Method::POST, &segments).json(json!({ "inputs": inputs }));
+        let call = ApiCall::new("associations", Does::Read, Method::POST, &segments).json(json!({ "inputs": inputs }));
         let linked = read::<Results<Linked>>(&self.send(call).await?)?.results;
         let ids = linked.iter().flat_map(|company| &company.to).map(|deal| deal.to_object_id.clone());
         let ids: Vec<String> = ids.take(DEALS).collect();
@@ -199,7 +199,7 @@ impl HubSpot {
         if let Some(known) = known {
             return Ok(known);
         }
-        let call = Call::get("property", &["crm", "properties", VERSION, "companies", property]);
+        let call = ApiCall::get("property", &["crm", "properties", VERSION, "companies", property]);
         let kind = self.send(call).await?.value()["type"].as_str().unwrap_or("string").to_owned();
         self.types.lock().expect("nothing panics while holding the types").insert(property.to_owned(), kind.clone());
         Ok(kind)

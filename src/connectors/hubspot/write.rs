@@ -1,7 +1,7 @@
 //! Contact, note and task of a lead. Each step leaves something that a repetition finds.
 
 use super::{HubSpot, KEY_PROPERTY, OWNER, Object, VENDOR, body, errors, read, record_id};
-use crate::connectors::http::{Call, Does, cut};
+use crate::connectors::http::{ApiCall, Does, cut};
 use crate::connectors::{CrmLead, CrmRef, CrmTask, VendorError};
 use reqwest::Method;
 use serde::Deserialize;
@@ -210,7 +210,7 @@ impl HubSpot {
 }
 
 /// With all that `complete` compares.
-fn with_history(call: Call) -> Call {
+fn with_history(call: ApiCall) -> ApiCall {
     let read =
         ["email", "firstname", "lastname", "phone", "jobtitle", "company", "city", "state", "zip", "country", OWNER];
     call.query("properties", read.join(",")).query("propertiesWithHistory", OWNER)

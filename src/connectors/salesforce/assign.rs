@@ -7,7 +7,7 @@
 use super::Salesforce;
 use super::errors::{self, KEY_FIELD, read};
 use super::write::{CompositeAnswer, LEAD, OWNER, fields_of};
-use crate::connectors::http::{Call, Does};
+use crate::connectors::http::{ApiCall, Does};
 use crate::connectors::{CrmLead, VendorError};
 use baton_core::domain::crm_id::CrmId;
 use reqwest::Method;
@@ -30,7 +30,7 @@ impl Salesforce {
             "body": fields,
         });
         let segments = ["services", "data", self.api_version.as_str(), "composite"];
-        let call = Call::new("assign", Does::Write, Method::POST, &segments)
+        let call = ApiCall::new("assign", Does::Write, Method::POST, &segments)
             .header(AUTO_ASSIGN.0, AUTO_ASSIGN.1)
             .json(json!({ "allOrNone": true, "compositeRequest": [create, self.owner_part("Lead", "@{lead.id}")] }));
         let answer = self.send(call).await?;

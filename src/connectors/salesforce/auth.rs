@@ -2,7 +2,7 @@
 
 use super::errors::{VENDOR, read};
 use crate::connectors::VendorError;
-use crate::connectors::http::{Answer, Call, Does, Secret, Token, TokenSource, VendorHttp, by_status};
+use crate::connectors::http::{Answer, ApiCall, Does, Secret, TokenSource, VendorHttp, VendorToken, by_status};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -35,11 +35,11 @@ pub enum SalesforceAuth {
 
 pub(super) struct TokenRequests {
     http: Arc<VendorHttp>,
-    grant: Grant,
+    grant: OauthGrant,
     clock: SharedClock,
 }
 
-enum Grant {
+enum OauthGrant {
     JwtBearer { consumer_key: String, username: String, key: EncodingKey, audience: String },
     ClientCredentials { client_id: String, client_secret: Secret },
 }
@@ -71,14 +71,14 @@ impl TokenRequests {
     pub(super) fn new(http: Arc<VendorHttp>, auth: SalesforceAuth, clock: SharedClock) -> Result<Self, VendorError> {
         let grant = match auth {
             SalesforceAuth::ClientCredentials { client_id, client_secret } => {
-                Grant::ClientCredentials { client_id, client_secret }
+                OauthGrant::ClientCredentials { client_id, client_secret }
             }
             SalesforceAuth::JwtBearer { consumer_key, username, private_key_pem, audience } => {
                 let key = EncodingKey::from_rsa_pem(private_key_pem.expose().as_bytes()).map_err(|error| {
                     let why = format!("the private key is not an RSA key in PEM: {error}");
                     VendorError::NeedsPerson { vendor: VENDOR, why }
                 })?;
-                Grant::JwtBearer { consumer_key, username, key, audience }
+                OauthGrant::JwtBearer { consumer_key, username, key, audience }
             }
         };
         Ok(Self { http, grant, clock })
@@ -86,12 +86,12 @@ impl TokenRequests {
 
     fn form(&self) -> Result<Vec<(&'static str, String)>, VendorError> {
         match &self.grant {
-            Grant::ClientCredentials { client_id, client_secret } => Ok(vec![
+            OauthGrant::ClientCredentials { client_id, client_secret } => Ok(vec![
                 ("grant_type", "client_credentials".to_owned()),
                 ("client_id", client_id.clone()),
                 ("client_secret", client_secret.expose().to_owned()),
             ]),
-            Grant::JwtBearer { consumer_key, username, key, audience } => {
+            OauthGrant::JwtBearer { consumer_key, username, key, audience } => {
                 let exp = self.clock.now().timestamp() + ASSERTION_S;
                 let claims = Claims { iss: consumer_key, sub: username, aud: audience, exp };
                 let assertion =
@@ -107,9 +107,9 @@ impl TokenRequests {
 
 #[async_trait]
 impl TokenSource for TokenRequests {
-    async fn fetch(&self) -> Result<Token, VendorError> {
+    async fn fetch(&self) -> Result<VendorToken, VendorError> {
         // A second token does no harm, so this counts as a read: a lost answer is repeated.
-        let call = Call::new("token", Does::Read, Method::POST, &["services", "oauth2", "token"]).form(self.form()?);
+        let call = ApiCall::new("token", Does::Read, Method::POST, &["services", "oauth2", "token"]).form(self.form()?);
         let answer = self.http.send(&call).await?;
         if !answer.is_success() {
             return Err(refused(&answer));
@@ -117,7 +117,7 @@ impl TokenSource for TokenRequests {
         let token: TokenAnswer = read(&answer)?;
         let base = instance(self.http.base(), &token.instance_url)?;
         let acts_as = token.id.rsplit('/').next().map(str::to_owned);
-        Ok(Token { secret: Secret::new(token.access_token), expires_at: None, base, acts_as })
+        Ok(VendorToken { secret: Secret::new(token.access_token), expires_at: None, base, acts_as })
     }
 }
 

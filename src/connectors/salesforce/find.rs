@@ -22,12 +22,12 @@ const LOOSE: u32 = 100;
 const EXACT: u32 = 20;
 const OF_PERSON: &str = "Id, OwnerId, Email, Phone, MobilePhone, LastActivityDate, CreatedDate";
 
-type Row = Map<String, Value>;
+type SoqlRow = Map<String, Value>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SearchResult {
-    search_records: Vec<Row>,
+    search_records: Vec<SoqlRow>,
 }
 
 impl Salesforce {
@@ -74,13 +74,13 @@ impl Salesforce {
         Ok(Records { companies, people, left_out: 0 })
     }
 
-    async fn contacts_by_email(&self, keys: &AccountKeys) -> Result<Vec<Row>, VendorError> {
+    async fn contacts_by_email(&self, keys: &AccountKeys) -> Result<Vec<SoqlRow>, VendorError> {
         let Some(email) = keys.email.as_deref().map(soql::literal) else { return Ok(Vec::new()) };
         let order = format!("ORDER BY CreatedDate DESC, Id LIMIT {EXACT}");
         self.query(&format!("SELECT {OF_PERSON}, AccountId FROM Contact WHERE Email = {email} {order}")).await
     }
 
-    async fn leads_by_email(&self, keys: &AccountKeys) -> Result<Vec<Row>, VendorError> {
+    async fn leads_by_email(&self, keys: &AccountKeys) -> Result<Vec<SoqlRow>, VendorError> {
         let Some(email) = keys.email.as_deref().map(soql::literal) else { return Ok(Vec::new()) };
         let order = format!("ORDER BY CreatedDate DESC, Id LIMIT {EXACT}");
         let filter = format!("Email = {email} AND IsConverted = false");
@@ -88,7 +88,7 @@ impl Salesforce {
     }
 
     /// Stored phones are unformatted text: the search index knows their digits, with or without the country code.
-    async fn anybody_by_phone(&self, keys: &AccountKeys) -> Result<Vec<Row>, VendorError> {
+    async fn anybody_by_phone(&self, keys: &AccountKeys) -> Result<Vec<SoqlRow>, VendorError> {
         let Some(phone) = &keys.phone else { return Ok(Vec::new()) };
         let (full, national) = digits_of(phone);
         let order = format!("ORDER BY CreatedDate DESC LIMIT {EXACT}");
@@ -103,13 +103,13 @@ impl Salesforce {
     }
 
     /// `Website` is free text, so `LIKE` finds too much (`notacme.com`).
-    async fn accounts_by_website(&self, keys: &AccountKeys) -> Result<Vec<Row>, VendorError> {
+    async fn accounts_by_website(&self, keys: &AccountKeys) -> Result<Vec<SoqlRow>, VendorError> {
         let Some(domain) = &keys.domain else { return Ok(Vec::new()) };
         self.accounts(&format!("Website LIKE {}", soql::containing(domain)), LOOSE, keys).await
     }
 
     /// By the beginning: the index of names knows no others, and legal forms stand at the end.
-    async fn accounts_by_name(&self, keys: &AccountKeys) -> Result<Vec<Row>, VendorError> {
+    async fn accounts_by_name(&self, keys: &AccountKeys) -> Result<Vec<SoqlRow>, VendorError> {
         let Some(name) = &keys.company else { return Ok(Vec::new()) };
         let mut filter = format!("Name = {}", soql::literal(name));
         if let Some(word) = first_word(name) {
@@ -119,7 +119,7 @@ impl Salesforce {
         self.accounts(&filter, LOOSE, keys).await
     }
 
-    async fn accounts_by_id(&self, ids: &BTreeSet<CrmId>, keys: &AccountKeys) -> Result<Vec<Row>, VendorError> {
+    async fn accounts_by_id(&self, ids: &BTreeSet<CrmId>, keys: &AccountKeys) -> Result<Vec<SoqlRow>, VendorError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -127,7 +127,7 @@ impl Salesforce {
         self.accounts(&format!("Id IN ({})", ids.join(", ")), LOOSE, keys).await
     }
 
-    async fn accounts(&self, filter: &str, limit: u32, keys: &AccountKeys) -> Result<Vec<Row>, VendorError> {
+    async fn accounts(&self, filter: &str, limit: u32, keys: &AccountKeys) -> Result<Vec<SoqlRow>, VendorError> {
         self.query(&account_query(filter, limit, &keys.fields)).await
     }
 }
@@ -146,7 +146,7 @@ fn account_query(filter: &str, limit: u32, fields: &[String]) -> String {
     )
 }
 
-fn company(row: &Row, keys: &AccountKeys) -> CompanyRecord {
+fn company(row: &SoqlRow, keys: &AccountKeys) -> CompanyRecord {
     let opportunity = row.get("Opportunities").and_then(|list| list["records"][0]["OwnerId"].as_str());
     let wanted = |name: &String| Some((name.clone(), field_value(member(row, name)?)?));
     CompanyRecord {
@@ -163,7 +163,7 @@ fn company(row: &Row, keys: &AccountKeys) -> CompanyRecord {
 }
 
 /// `LastModifiedDate` is not asked: every import and every flow sets it.
-fn person(kind: PersonKind, row: &Row, keys: &AccountKeys) -> PersonRecord {
+fn person(kind: PersonKind, row: &SoqlRow, keys: &AccountKeys) -> PersonRecord {
     let dates = ["LastActivityDate", "CreatedDate"];
     PersonRecord {
         kind,
@@ -178,7 +178,7 @@ fn person(kind: PersonKind, row: &Row, keys: &AccountKeys) -> PersonRecord {
 }
 
 /// Field names do not mind case, and the answer uses the org's.
-fn member<'a>(row: &'a Row, name: &str) -> Option<&'a Value> {
+fn member<'a>(row: &'a SoqlRow, name: &str) -> Option<&'a Value> {
     row.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
@@ -191,11 +191,11 @@ fn field_value(value: &Value) -> Option<FieldValue> {
     }
 }
 
-fn text(row: &Row, field: &str) -> Option<String> {
+fn text(row: &SoqlRow, field: &str) -> Option<String> {
     row.get(field).and_then(Value::as_str).map(str::to_owned)
 }
 
-fn id(row: &Row, field: &str) -> Option<CrmId> {
+fn id(row: &SoqlRow, field: &str) -> Option<CrmId> {
     text(row, field).map(CrmId::from)
 }
 
@@ -216,7 +216,7 @@ fn digits_of(phone: &PhoneE164) -> (String, String) {
     (full.clone(), national.unwrap_or(full))
 }
 
-fn phones(row: &Row, keys: &AccountKeys) -> Vec<PhoneE164> {
+fn phones(row: &SoqlRow, keys: &AccountKeys) -> Vec<PhoneE164> {
     let Some(near) = &keys.phone else { return Vec::new() };
     let stored = ["Phone", "MobilePhone"].into_iter().filter_map(|field| text(row, field));
     stored.filter_map(|stored| phone_near(&stored, near)).collect()

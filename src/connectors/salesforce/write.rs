@@ -2,7 +2,7 @@
 
 use super::errors::{self, KEY_FIELD, VENDOR, read};
 use super::{Salesforce, soql};
-use crate::connectors::http::{Answer, Call, Does, cut};
+use crate::connectors::http::{Answer, ApiCall, Does, cut};
 use crate::connectors::{CrmLead, CrmRef, CrmTask, VendorError};
 use baton_core::domain::crm_id::CrmId;
 use chrono::SecondsFormat;
@@ -51,7 +51,7 @@ impl Salesforce {
             _ => self.parts_for_lead(lead),
         };
         let segments = ["services", "data", &self.api_version, "composite"];
-        let call = Call::new("composite", Does::Write, Method::POST, &segments)
+        let call = ApiCall::new("composite", Does::Write, Method::POST, &segments)
             .header(AUTO_ASSIGN.0, AUTO_ASSIGN.1)
             .json(json!({ "allOrNone": true, "compositeRequest": parts }));
         let answer = self.send(call).await?;

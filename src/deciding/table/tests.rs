@@ -6,8 +6,8 @@ use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::known::Known;
 use baton_core::domain::rep::{BusyKind, Presence};
 use baton_core::handoff::{Event, Transition, advance};
-use baton_core::rehearsal::Case;
-use baton_core::rehearsal::world::{World, decide_in};
+use baton_core::rehearsal::Trial;
+use baton_core::rehearsal::world::{RehearsalWorld, decide_in};
 use baton_core::routing::scenario::{acme, moment, rep_id};
 use baton_core::routing::snapshot::RepFacts;
 use baton_core::routing::{Considered, decide};
@@ -200,8 +200,8 @@ fn calendars(dice: &mut Dice, rules: &RuleSet, now: DateTime<Utc>) -> BTreeMap<R
 /// The same lead in a worker and in a rehearsal, each on what its own decisions have left.
 struct Twice<'r> {
     rules: &'r RuleSet,
-    table: Table,
-    world: World<'r>,
+    table: StandingTable,
+    world: RehearsalWorld<'r>,
 }
 
 impl Twice<'_> {
@@ -240,7 +240,7 @@ impl Twice<'_> {
             };
             (rep, facts)
         });
-        let case = Case {
+        let case = Trial {
             lead: lead.clone(),
             at: now,
             account,
@@ -276,8 +276,8 @@ proptest! {
         prop_assume!(rules.is_some());
         let rules = rules.expect("it was just asked");
         let mut now = moment("2026-01-07T10:00:00Z");
-        let world = World::new(&rules, now, TimeDelta::days(30));
-        let mut twice = Twice { rules: &rules, table: Table::default(), world };
+        let world = RehearsalWorld::new(&rules, now, TimeDelta::days(30));
+        let mut twice = Twice { rules: &rules, table: StandingTable::default(), world };
         for number in 0..8 {
             let lead = caller(&mut dice, number);
             let account = account(&mut dice, &lead, now);
@@ -317,7 +317,7 @@ fn turns_caps_and_phones_hold_for_reps_without_a_calendar() {
         let files = files.map(|(path, text)| SourceFile { path: path.to_owned(), text: text.to_owned() });
         let rules = compile(&files).unwrap_or_else(|faults| panic!("{faults:#?}")).rules;
         let now = moment("2026-01-07T10:00:00Z");
-        let mut table = Table::default();
+        let mut table = StandingTable::default();
         let rung = [1, 2].map(|number| {
             let lead = Lead { id: LeadId::from_digest([number; 16]), ..acme() };
             let account = Fact::Unknown { why: "no CRM".to_owned() };

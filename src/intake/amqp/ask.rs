@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 /// What became of one published event.
 #[derive(Debug)]
-pub enum Asked {
+pub enum Reply {
     /// The worker's answer, as JSON.
     Answered(Vec<u8>),
     /// The broker has it; nobody answered in time.
@@ -24,7 +24,7 @@ pub enum Asked {
 ///
 /// # Errors
 /// The broker cannot be reached or does not give us a queue to be answered on.
-pub async fn ask(config: &AmqpConfig, events: &[(String, Vec<u8>)], within: Duration) -> Result<Vec<Asked>, AmqpError> {
+pub async fn ask(config: &AmqpConfig, events: &[(String, Vec<u8>)], within: Duration) -> Result<Vec<Reply>, AmqpError> {
     let connection = connect(&config.url, "baton send").await?;
     let channel = call("opening a channel", connection.create_channel()).await?;
     let queue = own_queue(&channel).await?;
@@ -44,10 +44,10 @@ pub async fn ask(config: &AmqpConfig, events: &[(String, Vec<u8>)], within: Dura
             reply_to: Some(queue.clone()),
             may_be_unroutable: false,
         };
-        asked.push(publisher.publish(&message).await.map_or_else(Asked::Failed, |()| Asked::Stored));
+        asked.push(publisher.publish(&message).await.map_or_else(Reply::Failed, |()| Reply::Stored));
     }
     let until = Instant::now() + within;
-    let mut waiting = asked.iter().filter(|one| matches!(one, Asked::Stored)).count();
+    let mut waiting = asked.iter().filter(|one| matches!(one, Reply::Stored)).count();
     let mut bodies = BTreeMap::new();
     while waiting > 0 {
         let Ok(Some(Ok(delivery))) = timeout_at(until, answers.next()).await else { break };
@@ -60,7 +60,7 @@ pub async fn ask(config: &AmqpConfig, events: &[(String, Vec<u8>)], within: Dura
     }
     for (number, body) in bodies {
         if let Some(one) = asked.get_mut(number) {
-            *one = Asked::Answered(body);
+            *one = Reply::Answered(body);
         }
     }
     publisher.close().await;

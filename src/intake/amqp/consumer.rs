@@ -1,7 +1,7 @@
 //! The supervised consumer: deliveries in small batches, committed, then acknowledged.
 
 use super::connection::{AmqpError, CALL_TIMEOUT, call, close, connect};
-use super::topology::{Refused, TopologyError};
+use super::topology::{ConsumeError, TopologyError};
 use super::{AmqpConfig, AmqpStats};
 use crate::intake::envelope::structured;
 use async_trait::async_trait;
@@ -67,7 +67,7 @@ pub trait Sink: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 enum Interrupted {
     #[error(transparent)]
-    Refused(Refused),
+    Refused(ConsumeError),
     #[error(transparent)]
     Broker(#[from] AmqpError),
     #[error("the consumer ended: the broker cancelled it, or the connection is gone")]
@@ -90,7 +90,11 @@ impl From<TopologyError> for Interrupted {
 /// # Errors
 /// The first look at the broker shows something that an operator must mend. Once it has consumed, the same is logged as an
 /// error and tried again: a broker that restarts says many things.
-pub async fn consume(config: AmqpConfig, sink: Arc<dyn Sink>, mut stop: watch::Receiver<bool>) -> Result<(), Refused> {
+pub async fn consume(
+    config: AmqpConfig,
+    sink: Arc<dyn Sink>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), ConsumeError> {
     let mut failures: u32 = 0;
     let mut proven = false;
     while !*stop.borrow() {
@@ -179,8 +183,8 @@ async fn session(
 /// A refused login or virtual host will not mend itself.
 fn login(error: AmqpError) -> Interrupted {
     match (&error, error.reply()) {
-        (AmqpError::Address { .. }, _) => Interrupted::Refused(Refused::Address(error)),
-        (_, Some((403 | 530, reply))) => Interrupted::Refused(Refused::Login { reply }),
+        (AmqpError::Address { .. }, _) => Interrupted::Refused(ConsumeError::Address(error)),
+        (_, Some((403 | 530, reply))) => Interrupted::Refused(ConsumeError::Login { reply }),
         _ => Interrupted::Broker(error),
     }
 }

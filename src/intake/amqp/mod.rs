@@ -12,11 +12,11 @@ mod consumer;
 mod publisher;
 mod topology;
 
-pub use ask::{Asked, ask};
+pub use ask::{Reply, ask};
 pub use connection::AmqpError;
 pub use consumer::{Delivered, Sink, SinkError, consume};
 pub use publisher::{Outgoing, PublishError, Publisher};
-pub use topology::{Refused, Topology};
+pub use topology::{ConsumeError, Topology};
 
 use std::fmt;
 use std::sync::Arc;

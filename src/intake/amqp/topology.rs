@@ -41,7 +41,7 @@ impl Default for Topology {
 
 /// Why the consumer does not start: an operator must mend the broker or the configuration.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub enum ConsumeError {
     #[error(
         "the {what} {name:?} does not exist: create it, or let Baton do so with `declare = true` under [amqp] (broker: {reply})"
     )]
@@ -66,25 +66,25 @@ pub enum Refused {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TopologyError {
     #[error(transparent)]
-    Refused(#[from] Refused),
+    Refused(#[from] ConsumeError),
     #[error(transparent)]
     Outage(#[from] AmqpError),
 }
 
 /// One thing in the broker.
-enum Item<'t> {
+enum BrokerEntity<'t> {
     Exchange { name: &'t str, kind: ExchangeKind },
     Queue { name: &'t str, arguments: FieldTable },
 }
 
 impl Topology {
-    fn items(&self) -> [Item<'_>; 5] {
+    fn items(&self) -> [BrokerEntity<'_>; 5] {
         [
-            Item::Exchange { name: &self.exchange_in, kind: ExchangeKind::Topic },
-            Item::Exchange { name: &self.exchange_events, kind: ExchangeKind::Topic },
-            Item::Exchange { name: &self.dead_exchange, kind: ExchangeKind::Fanout },
-            Item::Queue { name: &self.dead_queue, arguments: dead_arguments() },
-            Item::Queue { name: &self.queue, arguments: self.arguments() },
+            BrokerEntity::Exchange { name: &self.exchange_in, kind: ExchangeKind::Topic },
+            BrokerEntity::Exchange { name: &self.exchange_events, kind: ExchangeKind::Topic },
+            BrokerEntity::Exchange { name: &self.dead_exchange, kind: ExchangeKind::Fanout },
+            BrokerEntity::Queue { name: &self.dead_queue, arguments: dead_arguments() },
+            BrokerEntity::Queue { name: &self.queue, arguments: self.arguments() },
         ]
     }
 
@@ -146,7 +146,7 @@ async fn bind(channel: &Channel, queue: &str, exchange: &str, key: &str) -> Resu
     call("binding a queue", binding).await
 }
 
-impl Item<'_> {
+impl BrokerEntity<'_> {
     fn what(&self) -> &'static str {
         match self {
             Self::Exchange { .. } => "exchange",
@@ -207,9 +207,9 @@ impl Item<'_> {
     fn judge(&self, error: AmqpError) -> TopologyError {
         let (what, name) = (self.what(), self.name().to_owned());
         match error.reply() {
-            Some((404, reply)) => Refused::Missing { what, name, reply }.into(),
-            Some((403, reply)) => Refused::NotPermitted { what, name, reply }.into(),
-            Some((406, reply)) => Refused::Unsafe { what, name, expected: self.expected(), reply }.into(),
+            Some((404, reply)) => ConsumeError::Missing { what, name, reply }.into(),
+            Some((403, reply)) => ConsumeError::NotPermitted { what, name, reply }.into(),
+            Some((406, reply)) => ConsumeError::Unsafe { what, name, expected: self.expected(), reply }.into(),
             _ => TopologyError::Outage(error),
         }
     }

@@ -11,7 +11,7 @@ const SOURCES: [(&str, Source); 4] =
     [("caller", Source::Caller), ("crm", Source::Crm), ("inferred", Source::Inferred), ("platform", Source::Platform)];
 
 /// A bare value, or one that came as `{value, source, confidence}`.
-struct Given<'v> {
+struct SourcedValue<'v> {
     value: &'v Value,
     pointer: String,
     source: Source,
@@ -102,11 +102,11 @@ impl<'v> Object<'v, '_> {
         }
     }
 
-    fn given(&mut self, name: &'static str, bare_means: Source) -> Option<Given<'v>> {
+    fn given(&mut self, name: &'static str, bare_means: Source) -> Option<SourcedValue<'v>> {
         let value = self.raw(name)?;
         let pointer = self.pointer_to(name);
         let Value::Object(map) = value else {
-            return Some(Given { value, pointer, source: bare_means, confidence_permille: None });
+            return Some(SourcedValue { value, pointer, source: bare_means, confidence_permille: None });
         };
         let mut object = Object {
             pointer,
@@ -130,7 +130,7 @@ impl<'v> Object<'v, '_> {
         object.finish();
         // Between 0 and 1000, so that the cast keeps the value.
         let confidence_permille = sure.map(|c| (c * 1000.0).round() as u16);
-        Some(Given { value: value?, pointer, source, confidence_permille })
+        Some(SourcedValue { value: value?, pointer, source, confidence_permille })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Free times and meetings.
 
 use crate::connectors::{BookRequest, Booked, Calendar, VendorError, hex_key};
-use crate::outbox::parts::{Parts, Vendors, needs_person, not_configured, retry};
+use crate::outbox::parts::{OutboxParts, Vendors, needs_person, not_configured, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
 use baton_core::domain::effect::{CalendarEffect, Class};
@@ -32,7 +32,7 @@ impl Work for CalendarEffect<'_> {
         Ok(Done::event(event))
     }
 
-    async fn look(&self, _parts: &Parts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
+    async fn look(&self, _parts: &OutboxParts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
         match self {
             Self::FindSlots { .. } | Self::Book { .. } => Ok(None),
         }

@@ -2,7 +2,7 @@
 
 use crate::connectors::{CallerStatus, LegStatus, RingRequest, Telephony, VendorError};
 use crate::outbox::instruct;
-use crate::outbox::parts::{Parts, Vendors, gone, needs_person, not_configured};
+use crate::outbox::parts::{OutboxParts, Vendors, gone, needs_person, not_configured};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
 use baton_core::domain::effect::{CallEffect, Class};
@@ -53,7 +53,7 @@ impl Work for CallEffect<'_> {
         Ok(Done::default())
     }
 
-    async fn look(&self, parts: &Parts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
+    async fn look(&self, parts: &OutboxParts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
         match *self {
             Self::Ring { leg, .. } => {
                 let Some(telephony) = &parts.vendors.telephony else { return not_configured("telephony") };

@@ -2,7 +2,7 @@
 
 use crate::connectors::{Card, Chat, MessageRef, VendorError};
 use crate::outbox::matter::Matter;
-use crate::outbox::parts::{Parts, Vendors, needs_person, not_configured, retry};
+use crate::outbox::parts::{OutboxParts, Vendors, needs_person, not_configured, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::render::context::{CardContext, CardState};
 use crate::store::{StepRow, VendorRef};
@@ -31,7 +31,7 @@ impl Work for ChatEffect<'_> {
         }
     }
 
-    async fn look(&self, parts: &Parts, step: &StepRow) -> Result<Option<Done>, VendorError> {
+    async fn look(&self, parts: &OutboxParts, step: &StepRow) -> Result<Option<Done>, VendorError> {
         match *self {
             Self::Brief { rep, .. } => {
                 let Some(chat) = &parts.vendors.chat else { return not_configured("chat") };

@@ -2,7 +2,7 @@
 
 use crate::connectors::{Crm, CrmLead, CrmRef, CrmTask, VendorError, hex_key};
 use crate::outbox::matter::Matter;
-use crate::outbox::parts::{Parts, Vendors, retry};
+use crate::outbox::parts::{OutboxParts, Vendors, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::render::context::NoteContext;
 use crate::store::{Correction, OwnerChange, StepRow};
@@ -34,7 +34,7 @@ impl Work for CrmEffect<'_> {
         }
     }
 
-    async fn look(&self, _parts: &Parts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
+    async fn look(&self, _parts: &OutboxParts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
         match self {
             // The CRM client looks for our marker itself before it writes again.
             Self::Write { .. } | Self::ReadOwner => Ok(None),

@@ -1,7 +1,7 @@
 //! Our own events.
 
 use crate::connectors::VendorError;
-use crate::outbox::parts::{Parts, Vendors};
+use crate::outbox::parts::{OutboxParts, Vendors};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
 use baton_core::domain::effect::{Class, Topic};
@@ -35,7 +35,7 @@ impl Work for Topic {
         events.publish(self.as_str(), &step.effect_key, &event).await.map(|()| Done::default())
     }
 
-    async fn look(&self, _parts: &Parts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
+    async fn look(&self, _parts: &OutboxParts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
         Ok(None)
     }
 

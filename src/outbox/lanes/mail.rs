@@ -1,7 +1,7 @@
 //! Mail to reps and to callers.
 
 use crate::connectors::{Mail, VendorError};
-use crate::outbox::parts::{Parts, Vendors};
+use crate::outbox::parts::{OutboxParts, Vendors};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
 use baton_core::domain::effect::{BriefWhy, Class, Confirmation, MailEffect};
@@ -28,7 +28,7 @@ impl Work for MailEffect<'_> {
         mailer.send(&mail).await.map(|()| Done::default())
     }
 
-    async fn look(&self, _parts: &Parts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
+    async fn look(&self, _parts: &OutboxParts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
         match self {
             Self::Brief { .. } | Self::ConfirmToCaller(_) => Ok(None),
         }

@@ -1,7 +1,7 @@
 //! The clock's own events, which need nobody.
 
 use crate::connectors::VendorError;
-use crate::outbox::parts::{Parts, Vendors};
+use crate::outbox::parts::{OutboxParts, Vendors};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
 use baton_core::domain::effect::{Class, Timer};
@@ -21,7 +21,7 @@ impl Work for &Timer {
         Ok(Done { event: self.at_once(), ..Done::default() })
     }
 
-    async fn look(&self, _parts: &Parts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
+    async fn look(&self, _parts: &OutboxParts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
         Ok(None)
     }
 

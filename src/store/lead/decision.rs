@@ -5,7 +5,7 @@ use crate::store::{StoreError, Tx};
 use baton_core::domain::id::{DecisionId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use baton_core::routing::decision::{OwnershipResult, TargetRole};
 use baton_core::routing::{Decision, Snapshot, versions};
-use baton_core::rules::model::verdict::Verdict;
+use baton_core::rules::model::truth::Truth;
 use chrono::{DateTime, Utc};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
@@ -123,7 +123,7 @@ fn route(decision: &Decision) -> String {
         }
     }
     let owned = decision.plan.targets.iter().any(|target| target.role == TargetRole::Owner);
-    let taken = trace.routes.iter().find(|route| route.verdict == Verdict::Yes);
+    let taken = trace.routes.iter().find(|route| route.verdict == Truth::Yes);
     match (owned, taken, &decision.plan.territory) {
         (true, _, _) => "owner".to_owned(),
         (false, Some(route), _) => format!("route {}", route.name),

@@ -26,14 +26,14 @@ impl OwnerChange {
 
 /// A human of ours spoke with the person behind a lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contact {
+pub struct HumanContact {
     pub rep: RepId,
     pub at: DateTime<Utc>,
     /// `call`, `crm`, `api`.
     pub via: String,
 }
 
-impl Contact {
+impl HumanContact {
     pub(super) const COLUMNS: &str = "lead_id, rep, at, via";
 
     pub(super) fn read(row: &Reading<'_>) -> Result<Self, StoreError> {
@@ -95,10 +95,10 @@ impl Tx {
     }
 
     /// A contact that is told twice is one.
-    pub async fn contact_insert(&mut self, lead: &LeadId, contact: &Contact) -> Result<(), StoreError> {
+    pub async fn contact_insert(&mut self, lead: &LeadId, contact: &HumanContact) -> Result<(), StoreError> {
         let sql = format!(
             "-- contact::insert\nINSERT INTO contact ({}) VALUES ($1, $2, $3, $4) ON CONFLICT (lead_id, rep, at) DO NOTHING",
-            Contact::COLUMNS
+            HumanContact::COLUMNS
         );
         let query =
             sqlx::query(AssertSqlSafe(sql)).bind(lead.as_str()).bind(contact.rep.as_str()).bind(micros(contact.at));

@@ -2,7 +2,7 @@
 
 mod feedback;
 
-pub use feedback::{Contact, OwnerChange};
+pub use feedback::{HumanContact, OwnerChange};
 
 use super::lead::{NEXT_STEP, next_step};
 use super::sql::row::{Reading, micros};
@@ -50,7 +50,7 @@ pub struct ReportRow {
     /// Oldest first.
     pub owner_changes: Vec<OwnerChange>,
     /// Oldest first.
-    pub contacts: Vec<Contact>,
+    pub contacts: Vec<HumanContact>,
 }
 
 /// The leads of the period; the other statements join them.
@@ -67,7 +67,7 @@ impl Tx {
         let period = (micros(from), micros(until));
         let mut rows = self.report_leads(period).await?;
         let places = rows.iter().enumerate().map(|(place, row)| (row.lead.clone(), place)).collect();
-        let mut sheet = Sheet { rows: &mut rows, places };
+        let mut sheet = RowsByLead { rows: &mut rows, places };
         for row in &self.report_part("feedback", "lead_id, x.body", "at", period).await? {
             let row = Reading::new("feedback", row);
             let said: Feedback = row.json("body")?;
@@ -89,9 +89,9 @@ impl Tx {
                 lead.owner_changes.push(change);
             }
         }
-        for row in &self.report_part("contact", Contact::COLUMNS, "at", period).await? {
+        for row in &self.report_part("contact", HumanContact::COLUMNS, "at", period).await? {
             let row = Reading::new("contact", row);
-            let contact = Contact::read(&row)?;
+            let contact = HumanContact::read(&row)?;
             if let Some(lead) = sheet.of(&row)? {
                 lead.first_contact_at = lead.first_contact_at.into_iter().chain([contact.at]).min();
                 lead.contacts.push(contact);
@@ -129,12 +129,12 @@ impl Tx {
 }
 
 /// The rows being filled, by lead.
-struct Sheet<'a> {
+struct RowsByLead<'a> {
     rows: &'a mut [ReportRow],
     places: BTreeMap<LeadId, usize>,
 }
 
-impl Sheet<'_> {
+impl RowsByLead<'_> {
     /// The line that a part belongs to; `None` only if the caller's transaction does not see one state.
     fn of(&mut self, part: &Reading<'_>) -> Result<Option<&mut ReportRow>, StoreError> {
         let lead: LeadId = part.id("lead_id")?;

@@ -1,6 +1,6 @@
 //! What can go wrong between a value and its row.
 
-use super::verdict::{self, Verdict, leaves_open};
+use super::verdict::{self, SqlVerdict, leaves_open};
 
 /// A failure of the store, by what may be done about it.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +54,7 @@ impl StoreError {
     /// The fault is the database's or the moment's, not the data's: the same work may succeed later.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Database { cause, .. } => verdict::of(cause).0 != Verdict::Message,
+            Self::Database { cause, .. } => verdict::of(cause).0 != SqlVerdict::Message,
             Self::CommitUnknown { .. } | Self::Conflict { .. } | Self::Unfit { .. } | Self::Stopped => true,
             // Balances and reps are everybody's: no message is to blame for them.
             Self::Inconsistent { table, .. } => !OF_ONE_LEAD.contains(table),
@@ -66,7 +66,7 @@ impl StoreError {
     pub fn is_outage(&self) -> bool {
         match self {
             Self::Database { cause, .. } | Self::CommitUnknown { cause, .. } => {
-                matches!(verdict::of(cause).0, Verdict::Database | Verdict::Lost)
+                matches!(verdict::of(cause).0, SqlVerdict::Database | SqlVerdict::Lost)
             }
             Self::Unfit { .. } => true,
             _ => false,
@@ -97,7 +97,7 @@ impl StoreError {
 pub(in crate::store) fn worth_another_try(error: &StoreError) -> bool {
     match error {
         StoreError::Database { cause: sqlx::Error::PoolClosed, .. } => false,
-        StoreError::Database { cause, .. } => matches!(verdict::of(cause).0, Verdict::Again | Verdict::Lost),
+        StoreError::Database { cause, .. } => matches!(verdict::of(cause).0, SqlVerdict::Again | SqlVerdict::Lost),
         StoreError::Conflict { .. } => true,
         _ => false,
     }
@@ -111,8 +111,8 @@ fn told(cause: &sqlx::Error) -> String {
             let code = error.code().unwrap_or_default();
             let of = if code.len() == 5 { "SQLSTATE" } else { "SQLite" };
             match (verdict, error.constraint()) {
-                (Verdict::Message, Some(constraint)) => format!("{words} ({of} {code}, constraint {constraint})"),
-                (Verdict::Message, None) => format!("{words} ({of} {code})"),
+                (SqlVerdict::Message, Some(constraint)) => format!("{words} ({of} {code}, constraint {constraint})"),
+                (SqlVerdict::Message, None) => format!("{words} ({of} {code})"),
                 _ => format!("{words} ({of} {code}: {})", error.message()),
             }
         }

@@ -3,11 +3,11 @@
 //! Guarantees: a code that stands in no line is the database's fault, so that an outage of a kind nobody thought of puts no
 //! message aside. Sources: PostgreSQL 17, appendix A "Error Codes"; sqlite.org/rescode.html, version 3.51; both as of November 2026.
 
-use Verdict::{Again, Database, Lost, Message};
+use SqlVerdict::{Again, Database, Lost, Message};
 
 /// What may be done about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum SqlVerdict {
     /// Somebody was in the way: the same transaction may be run again at once.
     Again,
     /// The connection is gone: the same transaction may be run again at once, over another one.
@@ -19,7 +19,7 @@ pub(super) enum Verdict {
 }
 
 /// By SQLSTATE, exact codes before the classes they belong to; by the first line that fits.
-const POSTGRES: [(&str, Verdict, &str); 62] = [
+const POSTGRES: [(&str, SqlVerdict, &str); 62] = [
     ("25006", Database, "the database is read-only"),
     ("25P03", Database, "the database ended a transaction that stood still"),
     ("28P01", Database, "the database refuses the password"),
@@ -85,7 +85,7 @@ const POSTGRES: [(&str, Verdict, &str); 62] = [
 ];
 
 /// By primary result code, the low byte of what SQLite says.
-const SQLITE: [(u32, Verdict, &str); 27] = [
+const SQLITE: [(u32, SqlVerdict, &str); 27] = [
     (1, Database, "the tables are not as they must be: run `baton migrate`"),
     (2, Database, "SQLite has an internal fault"),
     (3, Database, "the rights on the database file do not suffice"),
@@ -116,7 +116,7 @@ const SQLITE: [(u32, Verdict, &str); 27] = [
 ];
 
 /// SQLSTATEs have five characters, SQLite's codes are numbers of up to four digits.
-pub(super) fn of_code(code: &str) -> (Verdict, &'static str) {
+pub(super) fn of_code(code: &str) -> (SqlVerdict, &'static str) {
     if code.len() == 5 {
         let found = POSTGRES.iter().find(|(start, ..)| code.starts_with(start));
         return found.map_or((Database, UNKNOWN), |(_, verdict, words)| (*verdict, words));
@@ -129,7 +129,7 @@ pub(super) fn of_code(code: &str) -> (Verdict, &'static str) {
 const UNKNOWN: &str = "the database failed in a way that is not known";
 
 /// What is no word of the database itself: the client's own failures.
-pub(super) fn of(error: &sqlx::Error) -> (Verdict, &'static str) {
+pub(super) fn of(error: &sqlx::Error) -> (SqlVerdict, &'static str) {
     match error {
         sqlx::Error::Database(error) => of_code(&error.code().unwrap_or_default()),
         sqlx::Error::Io(_) => (Lost, "the database cannot be reached"),

@@ -3,7 +3,7 @@
 
 mod broker;
 
-use baton::intake::amqp::{AmqpConfig, Outgoing, PublishError, Publisher, Refused, Topology, consume};
+use baton::intake::amqp::{AmqpConfig, ConsumeError, Outgoing, PublishError, Publisher, Topology, consume};
 use broker::{Broker, Inbox, broker, count, environment, eventually, eventually_async};
 use lapin::options::{BasicPublishOptions, ExchangeDeclareOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
@@ -158,7 +158,7 @@ async fn a_queue_that_could_drop_leads_is_refused_whatever_it_lacks() {
             broker.config.declare = declare;
             let refused = broker.consume(Inbox::new()).ended().await.expect_err(lacking);
             let message = refused.to_string();
-            assert!(matches!(refused, Refused::Unsafe { .. }), "{lacking}: {message}");
+            assert!(matches!(refused, ConsumeError::Unsafe { .. }), "{lacking}: {message}");
             assert!(message.contains(lacking) && message.contains("declare = true"), "{lacking}: {message}");
         }
         broker
@@ -176,7 +176,7 @@ async fn what_is_missing_is_named_and_what_is_right_is_taken_without_declaring()
     let Some(mut broker) = broker(false).await else { return };
     broker.config.declare = false;
     let refused = broker.consume(Inbox::new()).ended().await.expect_err("nothing is there");
-    assert!(matches!(&refused, Refused::Missing { what: "exchange", .. }), "{refused}");
+    assert!(matches!(&refused, ConsumeError::Missing { what: "exchange", .. }), "{refused}");
     assert!(refused.to_string().contains(&broker.config.topology.exchange_in), "{refused}");
 
     broker.config.declare = true;
@@ -193,7 +193,7 @@ async fn what_is_missing_is_named_and_what_is_right_is_taken_without_declaring()
         .expect("declared");
     broker.config.topology.exchange_in = other;
     let refused = broker.consume(Inbox::new()).ended().await.expect_err("a direct exchange routes nothing by pattern");
-    assert!(matches!(&refused, Refused::Unsafe { what: "exchange", .. }), "{refused}");
+    assert!(matches!(&refused, ConsumeError::Unsafe { what: "exchange", .. }), "{refused}");
     broker.clean_up().await;
 }
 
@@ -203,12 +203,12 @@ async fn a_wrong_password_or_address_is_refused_without_showing_it() {
     broker.config.url = broker.config.url.replace("guest:guest@", "guest:s3cret@");
     if broker.config.url.contains("s3cret") {
         let refused = broker.consume(Inbox::new()).ended().await.expect_err("no such password");
-        assert!(matches!(refused, Refused::Login { .. }), "{refused}");
+        assert!(matches!(refused, ConsumeError::Login { .. }), "{refused}");
         assert!(!refused.to_string().contains("s3cret") && !format!("{:?}", broker.config).contains("s3cret"));
     }
     broker.config.url = "localhost 5672".into();
     let refused = broker.consume(Inbox::new()).ended().await.expect_err("no address");
-    assert!(matches!(refused, Refused::Address(_)), "{refused}");
+    assert!(matches!(refused, ConsumeError::Address(_)), "{refused}");
 }
 
 #[tokio::test]

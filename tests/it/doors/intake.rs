@@ -4,7 +4,7 @@
 mod anything;
 
 use anything::whole_lead;
-use baton::intake::event::{EventFault, Incoming, Kind, LARGEST, Message, key_of, lead_id, parse, structured};
+use baton::intake::event::{EventFault, EventKind, Incoming, LARGEST, Message, key_of, lead_id, parse, structured};
 use baton::intake::schema::schema_of;
 use baton_core::domain::known::Source;
 use baton_core::domain::lead::{FieldValue, Lead, PreferredHandoff};
@@ -52,13 +52,13 @@ fn lead_of(name: &str) -> (Lead, Vec<EventFault>) {
     }
 }
 
-fn validator(kind: Kind) -> jsonschema::Validator {
+fn validator(kind: EventKind) -> jsonschema::Validator {
     jsonschema::draft202012::new(&schema_of(kind)).expect("a valid schema")
 }
 
-fn kind_of(event: &Value) -> Kind {
+fn kind_of(event: &Value) -> EventKind {
     let text = event.get("type").and_then(Value::as_str).unwrap_or_default();
-    Kind::ALL.into_iter().find(|kind| kind.as_str() == text).unwrap_or(Kind::LeadQualified)
+    EventKind::ALL.into_iter().find(|kind| kind.as_str() == text).unwrap_or(EventKind::LeadQualified)
 }
 
 /// The committed schemas are what the code says.
@@ -66,7 +66,7 @@ fn kind_of(event: &Value) -> Kind {
 fn committed_schemas_have_not_drifted() {
     let fresh = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let mut drifted = Vec::new();
-    for kind in Kind::ALL {
+    for kind in EventKind::ALL {
         let name = format!("{}.schema.json", kind.as_str());
         let expected = format!("{}\n", serde_json::to_string_pretty(&schema_of(kind)).expect("a schema"));
         let committed = std::fs::read_to_string(fixtures("schemas").join(&name)).unwrap_or_default();
@@ -100,7 +100,7 @@ fn good_events_are_understood_and_fit_the_schema() {
         }
         kinds.insert(incoming.kind);
     }
-    assert_eq!(kinds.len(), Kind::ALL.len(), "an event of every kind");
+    assert_eq!(kinds.len(), EventKind::ALL.len(), "an event of every kind");
 }
 
 #[derive(serde::Deserialize)]
@@ -323,11 +323,11 @@ fn fields_by_schema(pointer: &str, schema: &Value, root: &Value, into: &mut BTre
 }
 
 /// The names that the reader knows at `pointer`: it lists them when it finds one misspelt.
-fn fields_by_reader(kind: Kind, pointer: &str, fields: &BTreeSet<String>) -> BTreeSet<String> {
+fn fields_by_reader(kind: EventKind, pointer: &str, fields: &BTreeSet<String>) -> BTreeSet<String> {
     let mut event = json!({ "specversion": "1.0", "id": "1", "source": "s", "type": kind.as_str(), "data": {} });
-    if kind == Kind::LeadQualified && pointer.starts_with("/data/contact") {
+    if kind == EventKind::LeadQualified && pointer.starts_with("/data/contact") {
         event["data"]["call"] = json!({ "platform": "p", "id": "1", "from": "+13035550164" });
-    } else if kind == Kind::LeadQualified {
+    } else if kind == EventKind::LeadQualified {
         event["data"]["contact"] = json!({ "phone": "+13035550164" });
     }
     let mut object = &mut event;
@@ -356,7 +356,7 @@ fn fields_by_reader(kind: Kind, pointer: &str, fields: &BTreeSet<String>) -> BTr
 
 #[test]
 fn the_schema_and_the_reader_know_the_same_fields() {
-    for kind in Kind::ALL {
+    for kind in EventKind::ALL {
         let schema = schema_of(kind);
         let mut objects = BTreeMap::new();
         fields_by_schema("", &schema, &schema, &mut objects);

@@ -5,12 +5,12 @@ use crate::store::server::{Db, on_postgres, on_sqlite};
 use crate::town::{self, Caller};
 use async_trait::async_trait;
 use baton::app::{self, Running};
-use baton::connectors::http::{Call, Does, Limits, VendorHttp};
-use baton::deciding::answer::Told;
+use baton::connectors::http::{ApiCall, Does, Limits, VendorHttp};
+use baton::deciding::answer::OutgoingAnswer;
 use baton::deciding::decider::Replies;
 use baton::intake::event::{key_of, lead_id};
 use baton::outbox::Vendors;
-use baton::store::{Aside, InboxMessage, Known};
+use baton::store::{Arrival, Aside, InboxMessage};
 use baton_clock::{ScaledClock, SharedClock};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ struct Heard(Mutex<Vec<(String, Value)>>);
 
 #[async_trait]
 impl Replies for Heard {
-    async fn reply(&self, to: &str, _correlation_id: Option<&str>, answer: &Told<'_>) {
+    async fn reply(&self, to: &str, _correlation_id: Option<&str>, answer: &OutgoingAnswer<'_>) {
         let answer = serde_json::to_value(answer).expect("an answer is JSON");
         self.0.lock().expect("answers").push((to.to_owned(), answer));
     }
@@ -66,7 +66,7 @@ impl Town {
         message
     }
 
-    async fn take(&self, events: &[&Value]) -> Vec<Known> {
+    async fn take(&self, events: &[&Value]) -> Vec<Arrival> {
         let messages = events.iter().map(|event| self.message(event)).collect();
         self.running.decider.take(messages).await.expect("the messages are taken")
     }
@@ -111,12 +111,12 @@ impl Town {
     }
 
     async fn get(&self, path: &[&str]) -> (u16, String) {
-        let answer = self.door.send(&Call::get("test", path)).await.expect("the door answers");
+        let answer = self.door.send(&ApiCall::get("test", path)).await.expect("the door answers");
         (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
     }
 
     async fn post(&self, path: &[&str], body: Value) -> (u16, Value) {
-        let call = Call::new("test", Does::Write, Method::POST, path).json(body);
+        let call = ApiCall::new("test", Does::Write, Method::POST, path).json(body);
         let call = if path == ["v1", "leads"] { call.query("wait", "1500ms") } else { call };
         let answer = self.door.send(&call).await.expect("the door answers");
         (answer.status, serde_json::from_slice(&answer.body).unwrap_or_default())
@@ -184,18 +184,18 @@ async fn a_panic_puts_one_message_aside(db: Db) {
 async fn a_corrected_event_is_decided_under_its_id(db: Db) {
     let town = Town::begin(db).await;
     // Put aside, then corrected.
-    assert_eq!(town.take(&[&misspelt(1)]).await, [Known::New]);
+    assert_eq!(town.take(&[&misspelt(1)]).await, [Arrival::New]);
     let put = town.until_aside(1).await;
     assert!(put[0].why.contains("emial"), "{put:?}");
-    assert_eq!(town.take(&[&misspelt(1)]).await, [Known::TriedAgain], "the same bytes are tried again");
+    assert_eq!(town.take(&[&misspelt(1)]).await, [Arrival::TriedAgain], "the same bytes are tried again");
     assert_eq!(town.answers(&key(&lead(1)), 2).await[1]["status"], "quarantined", "and answered again");
-    assert_eq!(town.take(&[&lead(1)]).await, [Known::TriedAgain]);
+    assert_eq!(town.take(&[&lead(1)]).await, [Arrival::TriedAgain]);
     town.until_decided(1).await;
     let told = town.answers(&key(&lead(1)), 3).await.pop().expect("an answer");
     assert_eq!((&told["status"], told.get("note")), (&json!("decided"), None), "{told}");
 
     // Both in one batch of the broker's, before anybody has looked at the first.
-    assert_eq!(town.take(&[&misspelt(2), &lead(2)]).await, [Known::New, Known::TriedAgain]);
+    assert_eq!(town.take(&[&misspelt(2), &lead(2)]).await, [Arrival::New, Arrival::TriedAgain]);
     town.until_decided(2).await;
     assert_eq!(town.answers(&key(&lead(2)), 1).await.pop().expect("an answer")["status"], "decided");
 
@@ -210,7 +210,7 @@ async fn a_corrected_event_is_decided_under_its_id(db: Db) {
         let body = b"{\"id\": \"no end".to_vec();
         InboxMessage { key: key_of(&body), body, ..town.message(&lead(4)) }
     };
-    for known in [Known::New, Known::TriedAgain] {
+    for known in [Arrival::New, Arrival::TriedAgain] {
         assert_eq!(town.running.decider.take(vec![garbage()]).await.expect("taken"), [known]);
         town.until_aside(1).await;
     }
@@ -223,12 +223,12 @@ async fn a_decided_event_with_another_content_is_answered_as_before(db: Db) {
     town.take(&[&lead(1)]).await;
     town.until_decided(1).await;
     let first = town.answers(&key(&lead(1)), 1).await.remove(0);
-    assert_eq!(town.take(&[&lead(1)]).await, [Known::Same]);
+    assert_eq!(town.take(&[&lead(1)]).await, [Arrival::Same]);
     assert_eq!(town.answers(&key(&lead(1)), 2).await[1], first, "the same event, the same answer");
     let mut other = lead(1);
     other["data"]["company"]["country"] = json!("DE");
     for (times, changed) in [(3, &other), (4, &misspelt(1))] {
-        assert_eq!(town.take(&[changed]).await, [Known::Differs]);
+        assert_eq!(town.take(&[changed]).await, [Arrival::Differs]);
         let mut told = town.answers(&key(&lead(1)), times).await.remove(times - 1);
         let note = told.as_object_mut().expect("an object").remove("note").expect("it says that the content differed");
         assert!(note.as_str().expect("words").contains("another content"), "{note}");
@@ -256,7 +256,7 @@ async fn what_is_dropped_is_off_the_list_and_can_come_back(db: Db) {
     assert_eq!(town.aside().await.len(), 1);
     let (status, told) = town.post(&["v1", "attention", "town nobody", "replay"], json!({})).await;
     assert_eq!(status, 404, "{told}");
-    assert_eq!(town.take(&[&lead(1)]).await, [Known::TriedAgain]);
+    assert_eq!(town.take(&[&lead(1)]).await, [Arrival::TriedAgain]);
     town.until_decided(1).await;
     town.running.stop().await;
 }

@@ -11,7 +11,7 @@ mod worker;
 
 use crate::store::server::{Db, on_postgres, on_sqlite, variable};
 use crate::town::{self, Caller};
-use baton::app::stage::Stage;
+use baton::app::stage::StandIns;
 use baton::failpoint::POINTS;
 use baton::intake::envelope::key_of;
 use baton_clock::{Clock, SystemClock};
@@ -69,7 +69,7 @@ async fn crash_loop(db: Db) {
     town::found(folder.path(), REPS_PER_DESK);
     town::take_calendars_from_every_third(folder.path());
     town::say_in(folder.path(), "handoff.yaml", &PATIENT);
-    let stage = Stage::open(Arc::new(SystemClock)).await.expect("the stand-ins");
+    let stage = StandIns::open(Arc::new(SystemClock)).await.expect("the stand-ins");
     let port = worker::free_port();
     worker::configure(folder.path(), &stage, port, &db.url);
     let door = Arc::new(Door::new(port));

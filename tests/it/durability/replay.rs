@@ -3,7 +3,7 @@
 use super::simulation;
 use crate::store::server::{Db, on_postgres, on_sqlite};
 use crate::town;
-use baton::app::replay::{Replayed, Verdict, Which, replay};
+use baton::app::replay::{ReplayVerdict, Replayed, Which, replay};
 use baton::store::{DecidedLead, LiveRelease, Mover, Store, new_steps};
 use baton_clock::{SharedClock, SystemClock};
 use baton_core::domain::lead::Lead;
@@ -30,7 +30,7 @@ pub async fn all(store: &Store) -> Vec<Replayed> {
 }
 
 pub fn not_the_same(all: &[Replayed]) -> Vec<&Replayed> {
-    all.iter().filter(|one| one.verdict != Verdict::Same).collect()
+    all.iter().filter(|one| one.verdict != ReplayVerdict::Same).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -133,12 +133,13 @@ async fn worked(db: Db, workers: usize) {
     db.execute(format!("UPDATE decision SET release = '{}' WHERE id = '{third}'", "0".repeat(64))).await;
     let spoilt = all(&db.store).await;
     let verdict = |id: &str| spoilt.iter().find(|one| one.decision == id).map(|one| one.verdict.clone());
-    let expected = Verdict::Differs { path: "$.degraded[0]".to_owned(), stored: json!("made up"), now: json!(null) };
+    let expected =
+        ReplayVerdict::Differs { path: "$.degraded[0]".to_owned(), stored: json!("made up"), now: json!(null) };
     assert_eq!(verdict(&first), Some(expected));
     for (id, word) in
         [(&second, "the stored facts are unreadable: missing field `taken_today`"), (&third, "is not kept")]
     {
-        let Some(Verdict::Impossible { why }) = verdict(id) else { panic!("{:?}", verdict(id)) };
+        let Some(ReplayVerdict::Impossible { why }) = verdict(id) else { panic!("{:?}", verdict(id)) };
         assert!(why.contains(word), "{why}");
     }
     assert_eq!(not_the_same(&spoilt).len(), 3);

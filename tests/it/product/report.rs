@@ -2,7 +2,7 @@
 //!
 //! The golden text lies in `fixtures/golden/report`; `UPDATE_GOLDEN=1 cargo test --test it report` writes it anew.
 
-use baton::reports::rows::{LeadRow, OwnerChange, Status};
+use baton::reports::rows::{LeadRow, LeadStatus, OwnerChange};
 use baton::reports::{Format, Report, ReportOptions, build, render};
 use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
 use baton_core::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
@@ -32,10 +32,12 @@ fn lead(number: u8) -> LeadRow {
     let n = usize::from(number);
     let decided_at = options().from + TimeDelta::hours(9 + 11 * i64::from(number));
     let owner = rep(REPS[n % 4]);
-    let status = [Status::Connected, Status::Connected, Status::Booked, Status::Called, Status::Callback][n % 5];
+    let status =
+        [LeadStatus::Connected, LeadStatus::Connected, LeadStatus::Booked, LeadStatus::Called, LeadStatus::Callback]
+            [n % 5];
     let contact_s = match status {
-        Status::Connected => Some(20 + 3 * i64::from(number)),
-        Status::Called => Some(1800 + 400 * i64::from(number)),
+        LeadStatus::Connected => Some(20 + 3 * i64::from(number)),
+        LeadStatus::Called => Some(1800 + 400 * i64::from(number)),
         _ => None,
     };
     let feedback = (n.is_multiple_of(3)).then(|| Feedback {
@@ -63,7 +65,7 @@ fn lead(number: u8) -> LeadRow {
         tier: TierId::new(["enterprise", "mid-market", "smb"][n % 7 % 3]).expect("a tier"),
         route: ["DACH × enterprise", "owner", "catch-all", "route <script>alert(1)</script> & Söhne"][n % 4].to_owned(),
         offered: u32::from(number % 3) + 1,
-        accepted: status == Status::Connected,
+        accepted: status == LeadStatus::Connected,
         status,
         has_next_step: true,
         first_contact_at: contact_s.map(|s| decided_at + TimeDelta::seconds(s)),

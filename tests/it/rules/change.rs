@@ -261,7 +261,7 @@ fn the_large_workspace_loads_and_can_be_compared_and_simulated() {
         files.push(SourceFile { path: path.to_owned(), text });
     }
     let checked = compile(&files).unwrap_or_else(|faults| panic!("{}", faults[0]));
-    assert_eq!((checked.rules.territories.len(), checked.rules.reps.len()), (10_000, 500));
+    assert_eq!((checked.rules.territories.rows().len(), checked.rules.reps.len()), (10_000, 500));
     let dir = folder.path().display().to_string();
     let text = stdout(&baton(&["diff", &dir, &dir, "--from", MONDAY, "--leads", "500"]));
     assert!(text.starts_with("Every one of 500 leads"), "{text}");

@@ -3,7 +3,7 @@
 use super::shipped::{check, files_in, root, shipped, today, told};
 use baton_core::rehearsal::world::{at_rest, decide_in};
 use baton_core::rules::fault::codes::CODES;
-use baton_core::rules::model::verdict::Verdict;
+use baton_core::rules::model::truth::Truth;
 use baton_core::rules::model::witness::Ends;
 use baton_core::rules::{Fault, Level, RuleSet};
 use std::collections::BTreeSet;
@@ -136,8 +136,7 @@ fn untrue(fault: &Fault, rules: &RuleSet) -> Option<String> {
     let lead = witness.lead(today());
     let (_, decision) = decide_in(&at_rest(rules, lead.occurred_at), &lead, rules);
     let tier = decision.plan.tier.to_string();
-    let route =
-        decision.trace.routes.iter().find(|route| route.verdict == Verdict::Yes).map(|route| route.name.clone());
+    let route = decision.trace.routes.iter().find(|route| route.verdict == Truth::Yes).map(|route| route.name.clone());
     let trace = decision.trace.territory;
     let winner = trace.winner.as_ref().map(|winner| winner.line);
     let fit: Vec<u32> = trace.others.iter().map(|other| other.line).collect();

@@ -1,7 +1,7 @@
 //! The shipped workspace loads without a word, and small changes of it do what they say.
 
 use baton_core::domain::zone::Zone;
-use baton_core::rules::model::verdict::Verdict;
+use baton_core::rules::model::truth::Truth;
 use baton_core::rules::{Checked, Fault, Level, SourceFile, compile, summary};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ fn segments_and_expressions_load_and_ask_the_crm_for_their_fields() {
     assert_eq!(warnings_of(&checked), "");
     assert_eq!(checked.rules.crm_fields().into_iter().collect::<Vec<_>>(), ["arr__c"]);
     let (verdict, missing) = checked.rules.routes[0].when.evaluate(&|_| None);
-    assert_eq!(verdict, Verdict::Undecided);
+    assert_eq!(verdict, Truth::Undecided);
     assert_eq!(missing, ["lead.source", "account.arr__c", "lead.country"]);
 }
 

@@ -2,7 +2,7 @@
 
 use super::server::Db;
 use super::world::{later, lead_id, now};
-use baton::store::{Aside, InboxMessage, InboxRow, Known, StoreError};
+use baton::store::{Arrival, Aside, InboxMessage, InboxRow, StoreError};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
@@ -142,7 +142,7 @@ fn unreadable(body: &[u8]) -> bool {
     body.starts_with(b"bad")
 }
 
-async fn take(db: &Db, messages: Vec<InboxMessage>) -> Vec<Known> {
+async fn take(db: &Db, messages: Vec<InboxMessage>) -> Vec<Arrival> {
     let taken = db.store.write("test", move |tx| {
         let messages = messages.clone();
         Box::pin(async move { tx.inbox_take(&messages, unreadable).await })
@@ -155,14 +155,15 @@ fn saying(key: &str, body: &str) -> InboxMessage {
 }
 
 pub async fn what_comes_again_is_known_for_what_it_is(db: Db) {
+    use Arrival::{Differs, New, Same, TriedAgain};
     let (bad, good, other) = (saying("a", "bad"), saying("a", "good"), saying("a", "other"));
-    assert_eq!(take(&db, vec![bad.clone(), saying("b", "good")]).await, [Known::New, Known::New]);
-    assert_eq!(take(&db, vec![bad.clone()]).await, [Known::Same], "it waits, and will be looked at");
-    assert_eq!(take(&db, vec![good.clone(), bad.clone()]).await, [Known::TriedAgain, Known::Differs], "in their order");
+    assert_eq!(take(&db, vec![bad.clone(), saying("b", "good")]).await, [New, New]);
+    assert_eq!(take(&db, vec![bad.clone()]).await, [Same], "it waits, and will be looked at");
+    assert_eq!(take(&db, vec![good.clone(), bad.clone()]).await, [TriedAgain, Differs], "in their order");
     let late = db.store.write("test", |tx| Box::pin(async move { tx.inbox_quarantine("a", b"bad", "why").await }));
     assert!(!late.await.expect("a late quarantine"), "it is meant for bytes that are gone");
     finish(&db, "a", "the answer").await.expect("it is handled");
-    assert_eq!(take(&db, vec![good.clone(), other.clone(), bad]).await, [Known::Same, Known::Differs, Known::Differs]);
+    assert_eq!(take(&db, vec![good.clone(), other.clone(), bad]).await, [Same, Differs, Differs]);
 
     for (step, again) in [("quarantined", saying("b", "good")), ("dropped", saying("b", "better"))] {
         let aside = db.store.write("test", move |tx| {
@@ -173,12 +174,9 @@ pub async fn what_comes_again_is_known_for_what_it_is(db: Db) {
             })
         });
         aside.await.expect("it is put aside");
-        assert_eq!(take(&db, vec![again.clone()]).await, [Known::TriedAgain], "{step}");
+        assert_eq!(take(&db, vec![again.clone()]).await, [TriedAgain], "{step}");
         let row = db.store.read("test", |tx| Box::pin(async move { tx.inbox_row("b").await })).await;
         assert_eq!(row.expect("a read").expect("the row").body, again.body, "{step}: the bytes that came now count");
     }
-    assert_eq!(
-        take(&db, vec![saying("c", "1"), saying("c", "1"), saying("c", "2")]).await,
-        [Known::New, Known::Same, Known::Differs]
-    );
+    assert_eq!(take(&db, vec![saying("c", "1"), saying("c", "1"), saying("c", "2")]).await, [New, Same, Differs]);
 }

@@ -2,7 +2,7 @@
 
 use super::server::Db;
 use super::world::{caller, decided, handoff_id, later, lead_id, mover, now, rep, rules};
-use baton::store::{Contact, DecidedLead, Mirrored, OwnerChange, ReportRow, StoreError, Token};
+use baton::store::{ApiToken, DecidedLead, HumanContact, Mirrored, OwnerChange, ReportRow, StoreError};
 use baton_core::domain::account::{Account, MatchKey};
 use baton_core::domain::id::LegId;
 use baton_core::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
@@ -49,8 +49,8 @@ fn change(to: &str, seconds: i64) -> OwnerChange {
     OwnerChange { from: "005A".into(), to: to.into(), seen_at: later(seconds) }
 }
 
-fn contact(name: &str, seconds: i64) -> Contact {
-    Contact { rep: rep(name), at: later(seconds), via: "crm".to_owned() }
+fn contact(name: &str, seconds: i64) -> HumanContact {
+    HumanContact { rep: rep(name), at: later(seconds), via: "crm".to_owned() }
 }
 
 /// Two reps speak, one of them twice; some of it is told twice.
@@ -210,7 +210,7 @@ pub async fn accounts_are_remembered_even_when_there_is_none(db: Db) {
 }
 
 pub async fn tokens_come_back_and_can_be_taken_away(db: Db) {
-    let token = Token {
+    let token = ApiToken {
         id: "tok_1".to_owned(),
         hash: "ab12".to_owned(),
         scopes: BTreeSet::from(["intake".to_owned(), "read".to_owned()]),
@@ -235,12 +235,12 @@ pub async fn tokens_come_back_and_can_be_taken_away(db: Db) {
         Box::pin(async move { Ok((tx.token_used("tok_1", later(5)).await?, tx.token_used("tok_2", later(5)).await?)) })
     });
     assert_eq!(used.await.expect("a note"), (true, false));
-    let seen = Token { last_used_at: Some(later(5)), ..token };
+    let seen = ApiToken { last_used_at: Some(later(5)), ..token };
     assert_eq!(db.store.tokens().await.expect("a read"), vec![seen.clone()]);
     let revoke =
         |at| db.store.write("test", move |tx| Box::pin(async move { tx.token_revoke("tok_1", later(at)).await }));
     assert_eq!((revoke(7).await.expect("a note"), revoke(9).await.expect("a note")), (true, false));
-    assert_eq!(db.store.tokens().await.expect("a read"), vec![Token { revoked_at: Some(later(7)), ..seen }]);
+    assert_eq!(db.store.tokens().await.expect("a read"), vec![ApiToken { revoked_at: Some(later(7)), ..seen }]);
 }
 
 pub async fn bi_views_can_be_read(db: Db) {

@@ -4,7 +4,7 @@
 use crate::store::server::{Db, on_sqlite};
 use crate::town;
 use baton::app::Running;
-use baton::app::stage::Stage;
+use baton::app::stage::StandIns;
 use baton::facts::Facts;
 use baton::intake::event::lead_id;
 use baton::outbox::Vendors;
@@ -23,17 +23,17 @@ const SOON: Duration = Duration::from_secs(30);
 struct Town {
     db: Db,
     clock: Arc<ScaledClock>,
-    stage: Stage,
+    stage: StandIns,
     worker: Running,
     _folder: TempDir,
 }
 
 impl Town {
-    async fn begin(db: Db, seed: impl FnOnce(&Stage, DateTime<Utc>)) -> Self {
+    async fn begin(db: Db, seed: impl FnOnce(&StandIns, DateTime<Utc>)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         town::found(folder.path(), 2);
         let clock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), 1));
-        let stage = Stage::open(Arc::clone(&clock) as SharedClock).await.expect("the stand-ins");
+        let stage = StandIns::open(Arc::clone(&clock) as SharedClock).await.expect("the stand-ins");
         seed(&stage, clock.now());
         let calendar = stage.vendors().expect("clients").calendar;
         let vendors = Vendors { calendar, ..Vendors::default() };

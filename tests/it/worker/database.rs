@@ -5,7 +5,7 @@ use crate::store::server::{Db, on_postgres};
 use crate::town::{self, Caller};
 use baton::app;
 use baton::cli;
-use baton::connectors::http::{Answer, Call, Does, Limits, VendorHttp};
+use baton::connectors::http::{Answer, ApiCall, Does, Limits, VendorHttp};
 use baton::outbox::Vendors;
 use baton::store::Store;
 use baton_clock::{ScaledClock, SharedClock};
@@ -64,7 +64,7 @@ impl Workspace {
     async fn until_ready(&self) {
         let door = self.door();
         let ready = tokio::time::timeout(SOON, async {
-            while !door.send(&Call::get("ready", &["readyz"])).await.is_ok_and(|answer| answer.status == 200) {
+            while !door.send(&ApiCall::get("ready", &["readyz"])).await.is_ok_and(|answer| answer.status == 200) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
@@ -311,7 +311,7 @@ async fn a_server_that_is_away_is_told_within_the_wait_asked_for() {
                 assert!(took < Duration::from_millis(asked + 500), "{broken:?}: {wait} took {took:?}");
             }
             let began = Instant::now();
-            let ready = door.send(&Call::get("ready", &["readyz"])).await.expect("an answer");
+            let ready = door.send(&ApiCall::get("ready", &["readyz"])).await.expect("an answer");
             let told = String::from_utf8_lossy(&ready.body).into_owned();
             assert_eq!(ready.status, 503, "{broken:?}: {told}");
             assert!(told.contains("the database") && began.elapsed() < Duration::from_secs(2), "{broken:?}: {told}");
@@ -330,7 +330,7 @@ async fn a_server_that_is_away_is_told_within_the_wait_asked_for() {
 }
 
 async fn post(door: &VendorHttp, number: usize, wait: &str) -> (Answer, Duration) {
-    let call = Call::new("post", Does::Write, Method::POST, &["v1", "leads"]).query("wait", wait);
+    let call = ApiCall::new("post", Does::Write, Method::POST, &["v1", "leads"]).query("wait", wait);
     let began = Instant::now();
     let answer = door.send(&call.json(Caller::gone(number).event)).await.expect("the door answers");
     (answer, began.elapsed())

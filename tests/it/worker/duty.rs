@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use baton::app::Running;
 use baton::app::time::Timekeeper;
 use baton::connectors::{LegStatus, RingRequest, Spoken, Telephony, VendorError};
-use baton::deciding::answer::{Answer, Told};
+use baton::deciding::answer::{Answer, OutgoingAnswer};
 use baton::deciding::decider::Replies;
 use baton::outbox::Vendors;
 use baton_clock::{Clock, SharedClock, SystemClock};
@@ -200,7 +200,7 @@ struct Blocked(AtomicU32);
 
 #[async_trait]
 impl Replies for Blocked {
-    async fn reply(&self, _: &str, _: Option<&str>, _: &Told<'_>) {
+    async fn reply(&self, _: &str, _: Option<&str>, _: &OutgoingAnswer<'_>) {
         self.0.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_secs(30)).await;
     }

@@ -5,7 +5,7 @@ mod program;
 use crate::durability::flow::play::Play;
 use crate::town::{Caller, found, worker};
 use baton::app::reload::{Follower, Looked};
-use baton::connectors::http::Call;
+use baton::connectors::http::ApiCall;
 use baton_clock::{ScaledClock, SharedClock};
 use baton_core::domain::id::{LeadId, RepId};
 use baton_core::handoff::Stage;
@@ -55,7 +55,7 @@ fn dismiss(folder: &Path, reps: &[&RepId]) {
 }
 
 async fn rules(play: &Play) -> Value {
-    let answer = play.send(Call::get("rules", &["v1", "rules"])).await;
+    let answer = play.send(ApiCall::get("rules", &["v1", "rules"])).await;
     assert_eq!(answer.status, 200);
     serde_json::from_slice(&answer.body).expect("JSON")
 }
@@ -111,7 +111,7 @@ async fn a_saved_change_counts_for_rules_and_texts_at_once() {
     assert_eq!(settled(&mut follower).await, Looked::Unchanged);
 
     // A decision of the past is told by its own rules, not by today's.
-    let told = play.send(Call::get("explain", &["v1", "leads", before.as_str(), "explain"])).await;
+    let told = play.send(ApiCall::get("explain", &["v1", "leads", before.as_str(), "explain"])).await;
     let told = String::from_utf8_lossy(&told.body).into_owned();
     assert!(told.contains("West (line 2: country US) wins.") && told.contains("\nKnown at "), "{told}");
 }
@@ -131,7 +131,7 @@ async fn a_faulty_change_is_refused_and_told_until_it_is_mended() {
     let told = rules(&play).await;
     assert_eq!(told["release"], before, "the old rules stay");
     assert_eq!(told["refused"]["faults"].as_array().expect("a list").len(), refusal.faults.len());
-    let ready = play.send(Call::get("ready", &["readyz"])).await;
+    let ready = play.send(ApiCall::get("ready", &["readyz"])).await;
     let text = String::from_utf8_lossy(&ready.body).into_owned();
     assert!(ready.status == 200 && text.contains("a change was refused"), "{text}");
     let lead = play.call(&Caller::live(3).reps(&[ACCEPTS])).await;

@@ -16,7 +16,7 @@ mod tests;
 pub use calling::{calling_allowed, next_call_at, next_calling_time};
 pub use shifts::{add_working_time, working_windows};
 pub use slots::{SLOT_GRID, free_slots};
-pub use status::{OffReason, Status, status, why_off};
+pub use status::{OffReason, RotaStatus, status, why_off};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -53,7 +53,7 @@ impl Zone {
         self.0 as usize
     }
 
-    fn shown(self, at: &tzif::Span) -> ZoneOffset {
+    fn shown(self, at: &tzif::OffsetSpan) -> ZoneOffset {
         ZoneOffset { zone: self, fixed: at.offset, abbreviation: table::rules(self).abbreviation(at) }
     }
 }

@@ -20,7 +20,7 @@ use crate::rules::RuleSet;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 /// A handoff under way. Each event is followed by what it must lead to.
-struct Call {
+struct UnderWay {
     state: Handoff,
     rules: RuleSet,
     now: DateTime<Utc>,
@@ -28,17 +28,17 @@ struct Call {
 }
 
 /// Acme is on the line at 10:00; ben is rung first, then cy.
-fn call() -> Call {
+fn call() -> UnderWay {
     begun(scenario())
 }
 
-fn begun(world: Scenario) -> Call {
+fn begun(world: Scenario) -> UnderWay {
     let state = Handoff::begin(&world.lead, &world.decide(), &world.rules).seeing(&world.snapshot, &world.rules);
     let last = Transition { state: state.clone(), effects: Vec::new(), turn_moves: None, ignored: false };
-    Call { state, rules: world.rules, now: at("10:00"), last }.on(Event::Start)
+    UnderWay { state, rules: world.rules, now: at("10:00"), last }.on(Event::Start)
 }
 
-impl Call {
+impl UnderWay {
     fn on(mut self, event: Event) -> Self {
         self.last = advance(&self.state, &event, &self.rules, self.now);
         self.state = self.last.state.clone();

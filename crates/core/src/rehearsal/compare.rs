@@ -6,11 +6,11 @@
 
 mod difference;
 
-pub use difference::Cause;
+pub use difference::MoveCause;
 
-use super::Case;
-use super::outcome::{Fallback, Outcome};
-use super::world::World;
+use super::Trial;
+use super::outcome::{DecisionOutcome, Fallback};
+use super::world::RehearsalWorld;
 use crate::domain::id::RepId;
 use crate::domain::lead::Lead;
 use crate::routing::Decision;
@@ -27,7 +27,7 @@ const EXAMPLES: usize = 3;
 /// Leads that moved in the same way.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Move {
-    pub cause: Cause,
+    pub cause: MoveCause,
     /// In the terms of the cause: a territory, a pool, a rep …
     pub from: String,
     pub to: String,
@@ -43,12 +43,12 @@ pub struct Example {
     pub event: String,
     /// `DE 80331, Software, 240 employees, score 82, from voice`.
     pub lead: String,
-    pub old: Side,
-    pub new: Side,
+    pub old: DecisionSummary,
+    pub new: DecisionSummary,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Side {
+pub struct DecisionSummary {
     pub owner: RepId,
     pub pool: String,
     /// With the row it comes from: `DACH (line 12: country DE)`.
@@ -107,10 +107,10 @@ pub struct Unused {
 
 /// Both worlds, as far as the leads have come.
 pub struct Comparer<'r> {
-    old: World<'r>,
-    new: World<'r>,
+    old: RehearsalWorld<'r>,
+    new: RehearsalWorld<'r>,
     met: [Met; 2],
-    moves: BTreeMap<(Cause, String, String), Move>,
+    moves: BTreeMap<(MoveCause, String, String), Move>,
     so_far: Comparison,
 }
 
@@ -126,7 +126,7 @@ struct Met {
 
 impl<'r> Comparer<'r> {
     /// `open_for`: how long a lead counts against the caps of open leads.
-    pub fn new(old: &'r RuleSet, new: &'r RuleSet, first: &Case, open_for: TimeDelta) -> Self {
+    pub fn new(old: &'r RuleSet, new: &'r RuleSet, first: &Trial, open_for: TimeDelta) -> Self {
         let so_far = Comparison {
             leads: 0,
             moved: 0,
@@ -145,12 +145,12 @@ impl<'r> Comparer<'r> {
             unused_old: Unused::default(),
             unused_new: Unused::default(),
         };
-        let world = |rules| World::new(rules, first.at, open_for);
+        let world = |rules| RehearsalWorld::new(rules, first.at, open_for);
         Self { old: world(old), new: world(new), met: Default::default(), moves: BTreeMap::new(), so_far }
     }
 
     /// The next leads, in order of time. Batches of a few hundred keep both worlds busy; their size changes nothing.
-    pub fn add(&mut self, batch: &[Case]) {
+    pub fn add(&mut self, batch: &[Trial]) {
         let (old, new) = (&mut self.old, &mut self.new);
         let (before, after) = std::thread::scope(|scope| {
             let other = scope.spawn(|| run(old, batch));
@@ -163,22 +163,22 @@ impl<'r> Comparer<'r> {
     }
 
     fn compare(&mut self, lead: &Lead, (before, after): (&Decision, &Decision)) {
-        let old = Outcome::of(before, lead, self.old.rules());
-        let new = Outcome::of(after, lead, self.new.rules());
+        let old = DecisionOutcome::of(before, lead, self.old.rules());
+        let new = DecisionOutcome::of(after, lead, self.new.rules());
         self.met[0].note(before, &old);
         self.met[1].note(after, &new);
         self.so_far.tally(&old, &new);
         let Some((cause, from, to)) = difference(&old, &new, before, after) else { return };
         match cause {
-            Cause::Turn => self.so_far.by_turn += 1,
-            Cause::Owner
-            | Cause::Route
-            | Cause::Territory
-            | Cause::Tier
-            | Cause::Pool
-            | Cause::Fallback
-            | Cause::Candidates
-            | Cause::Ladder => {
+            MoveCause::Turn => self.so_far.by_turn += 1,
+            MoveCause::Owner
+            | MoveCause::Route
+            | MoveCause::Territory
+            | MoveCause::Tier
+            | MoveCause::Pool
+            | MoveCause::Fallback
+            | MoveCause::Candidates
+            | MoveCause::Ladder => {
                 self.so_far.moved += 1;
                 self.so_far.moved_to_another_rep += u32::from(old.owner != new.owner);
             }
@@ -203,7 +203,7 @@ impl<'r> Comparer<'r> {
     }
 }
 
-fn run(world: &mut World, batch: &[Case]) -> Vec<Decision> {
+fn run(world: &mut RehearsalWorld, batch: &[Trial]) -> Vec<Decision> {
     let decide = |case| {
         let decision = world.decide(case);
         world.give(&decision);
@@ -213,7 +213,7 @@ fn run(world: &mut World, batch: &[Case]) -> Vec<Decision> {
 }
 
 impl Comparison {
-    fn tally(&mut self, old: &Outcome, new: &Outcome) {
+    fn tally(&mut self, old: &DecisionOutcome, new: &DecisionOutcome) {
         self.leads += 1;
         count(&mut self.reps, Some(old.owner.as_str()), Some(new.owner.as_str()));
         count(&mut self.pools, Some(old.pool.as_str()), Some(new.pool.as_str()));
@@ -241,10 +241,10 @@ fn count(counts: &mut BTreeMap<String, Count>, old: Option<&str>, new: Option<&s
     }
 }
 
-fn side(decision: &Decision) -> Side {
+fn side(decision: &Decision) -> DecisionSummary {
     let plan = &decision.plan;
     let winner = |won: &TerritoryMatch| format!("{} (line {}: {})", won.territory, won.line, won.by.in_words());
-    Side {
+    DecisionSummary {
         owner: plan.owner.clone(),
         pool: plan.pool.to_string(),
         territory: decision.trace.territory.winner.as_ref().map(winner),
@@ -275,7 +275,7 @@ fn in_words(lead: &Lead) -> String {
 }
 
 impl Met {
-    fn note(&mut self, decision: &Decision, outcome: &Outcome) {
+    fn note(&mut self, decision: &Decision, outcome: &DecisionOutcome) {
         self.rows.extend(decision.trace.territory.winner.as_ref().map(|winner| winner.line));
         once(&mut self.routes, outcome.route);
         once(&mut self.tiers, Some(outcome.tier.as_str()));
@@ -287,7 +287,7 @@ impl Met {
 
     fn unused(&self, rules: &RuleSet) -> Unused {
         let rows: BTreeMap<u32, &str> =
-            rules.territories.iter().map(|row| (row.line, row.territory.as_str())).collect();
+            rules.territories.rows().iter().map(|row| (row.line, row.territory.as_str())).collect();
         let rows = rows.into_iter().filter(|(line, _)| !self.rows.contains(line));
         let rows: Vec<(u32, String)> = rows.map(|(line, territory)| (line, territory.to_owned())).collect();
         let missing = |met: &BTreeSet<String>, names: Vec<&str>| -> Vec<String> {
@@ -316,15 +316,9 @@ mod tests {
     use super::*;
     use crate::rehearsal::traffic::Traffic;
     use crate::routing::scenario::{day, scenario};
-    use crate::rules::model::index::TerritoryIndex;
 
     fn compared(old: &RuleSet, new: &RuleSet, batch: usize) -> Comparison {
-        let [old, new] = [old, new].map(|rules| {
-            let index = TerritoryIndex::build(&rules.territories, &[]);
-            RuleSet { index, ..rules.clone() }
-        });
-        let (old, new) = (&old, &new);
-        let cases: Vec<Case> = Traffic::of(&[old, new], 5, day("2026-01-05"), 60).take(600).collect();
+        let cases: Vec<Trial> = Traffic::of(&[old, new], 5, day("2026-01-05"), 60).take(600).collect();
         let mut comparer = Comparer::new(old, new, &cases[0], TimeDelta::days(5));
         cases.chunks(batch).for_each(|batch| comparer.add(batch));
         comparer.finish()

@@ -5,7 +5,7 @@ use crate::routing::decision::{Decision, OwnershipResult};
 use crate::routing::reason::FoundBy;
 use crate::rules::RuleSet;
 use crate::rules::expect::Places;
-use crate::rules::model::set::Existing;
+use crate::rules::model::set::{Existing, Ladders};
 use std::collections::BTreeSet;
 
 /// Everything that a decision can come by, and whether one did.
@@ -19,11 +19,11 @@ pub struct Coverage {
 pub struct Part {
     /// `territory rows`, `pools` …
     pub what: &'static str,
-    pub items: Vec<Item>,
+    pub items: Vec<CoverageItem>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub struct CoverageItem {
     pub name: String,
     pub path: &'static str,
     pub line: u32,
@@ -51,10 +51,10 @@ const HANDOFF: &str = "rules/handoff.yaml";
 pub fn coverage<'d>(rules: &RuleSet, places: &Places, decisions: impl Iterator<Item = &'d Decision>) -> Coverage {
     let mut reached = Reached::default();
     decisions.for_each(|decision| reached.note(decision, rules));
-    let item = |name: &str, path, line, reached| Item { name: name.to_owned(), path, line, reached };
+    let item = |name: &str, path, line, reached| CoverageItem { name: name.to_owned(), path, line, reached };
 
-    let mut rows: Vec<Item> = Vec::new();
-    for row in &rules.territories {
+    let mut rows: Vec<CoverageItem> = Vec::new();
+    for row in rules.territories.rows() {
         if rows.last().is_none_or(|last| last.line != row.line) {
             rows.push(item(row.territory.as_str(), TERRITORIES, row.line, reached.rows.contains(&row.line)));
         }
@@ -64,7 +64,7 @@ pub fn coverage<'d>(rules: &RuleSet, places: &Places, decisions: impl Iterator<I
         let name = tier.name.as_str();
         item(name, ROUTING, tier.line, reached.tiers.contains(name))
     });
-    let mut pools: Vec<Item> = rules
+    let mut pools: Vec<CoverageItem> = rules
         .pools
         .values()
         .map(|pool| item(pool.id.as_str(), ROUTING, pool.line, reached.pools.contains(pool.id.as_str())))
@@ -74,9 +74,9 @@ pub fn coverage<'d>(rules: &RuleSet, places: &Places, decisions: impl Iterator<I
         let line = places.ownership.get(index).copied().unwrap_or(1);
         item(rule.existing.in_words(), ROUTING, line, reached.ownership.contains(&index))
     });
-    let ladders = rules.handoff.ladders.keys().map(|name| {
+    let ladders = rules.handoff.ladders.iter().map(|(name, _)| {
         let line = places.ladders.get(name).copied().unwrap_or(1);
-        item(name, HANDOFF, line, reached.ladders.contains(name.as_str()))
+        item(name, HANDOFF, line, reached.ladders.contains(name))
     });
     let part = |what, items| Part { what, items };
     Coverage {
@@ -124,8 +124,6 @@ impl<'r> Reached<'r> {
         });
         self.ownership.extend(settled);
         let tier = rules.tiers.iter().find(|tier| tier.name == plan.tier);
-        self.ladders.insert(tier.and_then(|tier| tier.ladder.as_deref()).unwrap_or(DEFAULT_LADDER));
+        self.ladders.insert(tier.and_then(|tier| tier.ladder.as_deref()).unwrap_or(Ladders::DEFAULT));
     }
 }
-
-const DEFAULT_LADDER: &str = "default";

@@ -7,14 +7,14 @@ use crate::domain::lead::Lead;
 use crate::routing::decision::{CandidateVerdict, Decision, OwnershipResult};
 use crate::routing::reason::Rejection;
 use crate::rules::RuleSet;
-use crate::rules::expect::{Case, Expected};
+use crate::rules::expect::{Expected, RuleTest};
 use crate::rules::model::set::Rung;
-use crate::rules::model::verdict::Verdict;
+use crate::rules::model::truth::Truth;
 use chrono::{DateTime, Utc};
 
 /// What came of one test.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
+pub struct RuleTestResult {
     /// Empty: the test passed.
     pub differences: Vec<Difference>,
     /// What of the explanation bears on the differences; empty for a test that passed.
@@ -30,19 +30,19 @@ pub struct Difference {
     pub got: String,
 }
 
-impl Outcome {
+impl RuleTestResult {
     pub fn passed(&self) -> bool {
         self.differences.is_empty()
     }
 }
 
 /// Decides the lead at `now` in the world of the test and holds the decision against what is expected.
-pub fn run(case: &Case, lead: &Lead, now: DateTime<Utc>, rules: &RuleSet) -> Outcome {
+pub fn run(case: &RuleTest, lead: &Lead, now: DateTime<Utc>, rules: &RuleSet) -> RuleTestResult {
     let (_, decision) = decide_in(&furnished(rules, &case.given, lead, now), lead, rules);
     let differences = differences(&case.expected, &decision);
     let differing: Vec<&str> = differences.iter().map(|difference| difference.field).collect();
     let why = if differing.is_empty() { Vec::new() } else { why::lines(&differing, &case.expected, &decision, rules) };
-    Outcome { differences, why, decision }
+    RuleTestResult { differences, why, decision }
 }
 
 fn differences(expected: &Expected, decision: &Decision) -> Vec<Difference> {
@@ -87,7 +87,7 @@ fn first_rep(decision: &Decision) -> &RepId {
 }
 
 pub(super) fn route_taken(decision: &Decision) -> Option<String> {
-    decision.trace.routes.iter().find(|route| route.verdict == Verdict::Yes).map(|route| route.name.clone())
+    decision.trace.routes.iter().find(|route| route.verdict == Truth::Yes).map(|route| route.name.clone())
 }
 
 /// Why a rep was passed over, as owner or in any pool that was asked.

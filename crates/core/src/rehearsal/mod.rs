@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 
 /// A lead to be decided, and what is known of the world at that moment beside the rules.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Case {
+pub struct Trial {
     pub lead: Lead,
     /// When it is decided.
     pub at: DateTime<Utc>,

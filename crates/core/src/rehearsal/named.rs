@@ -7,7 +7,7 @@ use crate::rules::RuleSet;
 use crate::rules::model::condition::Condition;
 use crate::rules::model::expression::{Amount, Term};
 use crate::rules::model::row::{NamedAccount, TerritoryRow};
-use crate::rules::model::verdict::Test;
+use crate::rules::model::truth::Test;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Over one set of rules or several: a comparison asks what either of them names.
@@ -62,7 +62,7 @@ impl<'r> Named<'r> {
     }
 
     fn add(&mut self, rules: &'r RuleSet) {
-        for row in &rules.territories {
+        for row in rules.territories.rows() {
             self.countries.extend(row.country.as_deref());
             self.industries.extend(row.industry.as_deref());
             if let Some(state) = &row.state {
@@ -70,7 +70,7 @@ impl<'r> Named<'r> {
             }
             self.rows.push(row);
         }
-        self.accounts.extend(&rules.named_accounts);
+        self.accounts.extend(rules.territories.accounts());
         for rep in rules.reps.values().filter(|rep| rep.active) {
             self.languages.extend(rep.languages.iter().map(String::as_str));
             self.crm_ids.extend(&rep.crm_id);
@@ -81,7 +81,7 @@ impl<'r> Named<'r> {
         for route in &rules.routes {
             self.condition(&route.when);
         }
-        for row in &rules.territories {
+        for row in rules.territories.rows() {
             let (least, most) = row.employees.unwrap_or_default();
             let borders = &mut self.fields.entry("lead.employees").or_default().borders;
             borders.extend([least, most].into_iter().flatten().map(f64::from));

@@ -6,12 +6,12 @@ use crate::routing::Decision;
 use crate::routing::decision::{CandidateVerdict, OwnershipResult, PoolTrace};
 use crate::rules::RuleSet;
 use crate::rules::model::set::{RouteTo, Rung};
-use crate::rules::model::verdict::Verdict;
+use crate::rules::model::truth::Truth;
 use serde::Serialize;
 
 /// Borrowed from the decision.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Outcome<'d> {
+pub(super) struct DecisionOutcome<'d> {
     pub owner: &'d RepId,
     /// Kept by somebody who held it already, in the CRM or as a named account's rep.
     pub held: bool,
@@ -55,7 +55,7 @@ impl Fallback {
     }
 }
 
-impl<'d> Outcome<'d> {
+impl<'d> DecisionOutcome<'d> {
     pub fn of(decision: &'d Decision, lead: &Lead, rules: &RuleSet) -> Self {
         let (plan, trace) = (&decision.plan, &decision.trace);
         let held = trace.ownership.iter().any(|rule| match rule.result {
@@ -68,7 +68,7 @@ impl<'d> Outcome<'d> {
             | OwnershipResult::Weak
             | OwnershipResult::Inactive => false,
         });
-        let route = trace.routes.iter().find(|route| route.verdict == Verdict::Yes).map(|route| route.name.as_str());
+        let route = trace.routes.iter().find(|route| route.verdict == Truth::Yes).map(|route| route.name.as_str());
         let first_pool = trace.pools.first().map_or(&plan.pool, |pool| &pool.pool);
         let to_rep = |name| rules.routes.iter().any(|r| r.name == name && r.to == RouteTo::Rep(plan.owner.clone()));
         let by_name = held || route.is_some_and(to_rep);
@@ -103,11 +103,9 @@ impl<'d> Outcome<'d> {
 }
 
 fn wants_to_be_put_through(lead: &Lead, tier: &TierId, rules: &RuleSet) -> bool {
-    let ladders = &rules.handoff.ladders;
     let named = rules.tiers.iter().find(|found| found.name == *tier).and_then(|tier| tier.ladder.as_deref());
-    let ladder = ladders.get(named.unwrap_or("default")).map_or(&[][..], Vec::as_slice);
     let wish = matches!(lead.preference.handoff, None | Some(PreferredHandoff::Transfer));
-    wish && ladder.contains(&Rung::WarmTransfer)
+    wish && rules.handoff.ladders.of(named).contains(&Rung::WarmTransfer)
 }
 
 /// Who could have had the lead: two decisions with the same eligible reps differ by turn alone.

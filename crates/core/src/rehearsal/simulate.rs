@@ -8,10 +8,10 @@
 
 mod unstaffed;
 
-use super::Case;
+use super::Trial;
 use super::chance::Chance;
-use super::outcome::{Fallback, Outcome};
-use super::world::World;
+use super::outcome::{DecisionOutcome, Fallback};
+use super::world::RehearsalWorld;
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::rota;
 use crate::domain::whereabouts::Whereabouts;
@@ -108,7 +108,7 @@ pub struct RepLoad {
 /// Plays all of `cases`, which are in order of time and begin on `from`.
 pub fn simulate(
     rules: &RuleSet,
-    cases: impl Iterator<Item = Case>,
+    cases: impl Iterator<Item = Trial>,
     from: NaiveDate,
     days: u32,
     manner: Manner,
@@ -118,7 +118,7 @@ pub fn simulate(
     let until = start + TimeDelta::days(i64::from(days));
     let open_for = TimeDelta::days(i64::from(manner.open_days));
     let mut play = Play {
-        world: World::new(rules, start, open_for),
+        world: RehearsalWorld::new(rules, start, open_for),
         chance: Chance::new(seed ^ 0x5eed_ca11),
         waits: (Vec::new(), Vec::new()),
         queue: VecDeque::new(),
@@ -159,24 +159,24 @@ pub fn simulate(
 }
 
 struct Play<'r> {
-    world: World<'r>,
+    world: RehearsalWorld<'r>,
     chance: Chance,
     /// Seconds to a human: at once, and by callback.
     waits: (Vec<i64>, Vec<i64>),
     /// Leads that wait, the oldest first, and since when.
-    queue: VecDeque<(DateTime<Utc>, Case)>,
+    queue: VecDeque<(DateTime<Utc>, Trial)>,
     waits_in_pool: Vec<i64>,
     looked_at: DateTime<Utc>,
     done: Simulation,
 }
 
 impl Play<'_> {
-    fn lead(&mut self, case: &Case) {
+    fn lead(&mut self, case: &Trial) {
         if case.at - self.looked_at >= LOOK_EVERY {
             self.serve_waiting(case.at);
         }
         let decision = self.world.decide(case);
-        let outcome = Outcome::of(&decision, &case.lead, self.world.rules());
+        let outcome = DecisionOutcome::of(&decision, &case.lead, self.world.rules());
         self.done.leads += 1;
         *self.done.fallbacks.entry(outcome.fallback).or_default() += 1;
         self.done.nobody_to_ring += u32::from(outcome.nobody_to_ring);
@@ -203,7 +203,7 @@ impl Play<'_> {
     fn serve_waiting(&mut self, now: DateTime<Utc>) {
         self.looked_at = now;
         for (since, case) in std::mem::take(&mut self.queue) {
-            let case = Case { at: now, lead: case.lead.after_the_call(), ..case };
+            let case = Trial { at: now, lead: case.lead.after_the_call(), ..case };
             let decision = self.world.decide(&case);
             if decision.plan.waits {
                 self.queue.push_back((since, case));

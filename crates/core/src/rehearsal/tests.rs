@@ -1,13 +1,12 @@
 //! Test files in, what came of them out: read, run, compared, counted.
 
 use super::coverage::coverage;
-use super::expectations::{Outcome, reason_name, run};
+use super::expectations::{RuleTestResult, reason_name, run};
 use crate::domain::lead::FieldValue;
 use crate::routing::reason::Rejection;
 use crate::routing::scenario::{Scenario, acme, scenario, text_is};
-use crate::rules::expect::{self, Case, LeadValue, Places, REASONS};
+use crate::rules::expect::{self, LeadValue, Places, REASONS, RuleTest};
 use crate::rules::model::condition::IfUndecided;
-use crate::rules::model::index::TerritoryIndex;
 use crate::rules::model::set::{Existing, OwnershipRule, RouteTo};
 use crate::rules::{Fault, RuleSet};
 use chrono::DateTime;
@@ -15,13 +14,7 @@ use chrono::DateTime;
 /// Wednesday, ten in London, as in the scenario.
 const AT: &str = "defaults:\n  at: 2026-01-07 10:00 Europe/London\ntests:\n";
 
-fn rules_of(world: &Scenario) -> RuleSet {
-    let mut rules = world.rules.clone();
-    rules.index = TerritoryIndex::build(&rules.territories, &rules.named_accounts);
-    rules
-}
-
-fn read(text: &str, rules: &RuleSet) -> Vec<Case> {
+fn read(text: &str, rules: &RuleSet) -> Vec<RuleTest> {
     expect::read("rules/tests/t.yaml", text, rules).unwrap_or_else(|faults| panic!("{}", told(&faults)))
 }
 
@@ -30,18 +23,17 @@ fn told(faults: &[Fault]) -> String {
 }
 
 /// Runs the tests of one file, all with Acme's lead.
-fn outcomes(world: &Scenario, tests: &str) -> Vec<Outcome> {
-    let rules = rules_of(world);
-    let cases = read(&format!("{AT}{tests}"), &rules);
-    cases.iter().map(|case| run(case, &acme(), case.given.at.expect("a time"), &rules)).collect()
+fn outcomes(world: &Scenario, tests: &str) -> Vec<RuleTestResult> {
+    let cases = read(&format!("{AT}{tests}"), &world.rules);
+    cases.iter().map(|case| run(case, &acme(), case.given.at.expect("a time"), &world.rules)).collect()
 }
 
-fn outcome(world: &Scenario, test: &str) -> Outcome {
+fn outcome(world: &Scenario, test: &str) -> RuleTestResult {
     outcomes(world, test).remove(0)
 }
 
 /// `pool: west → desk` for each field that is not as expected.
-fn differences(outcome: &Outcome) -> Vec<String> {
+fn differences(outcome: &RuleTestResult) -> Vec<String> {
     outcome.differences.iter().map(|found| format!("{}: {} → {}", found.field, found.expected, found.got)).collect()
 }
 
@@ -127,7 +119,7 @@ fn an_account_brings_the_fields_of_the_crm() {
     let world = world.route("gold", text_is("account.tier__c", "gold"), IfUndecided::Skip, to_ana);
     let test = "  - name: gold\n    account: { fields: { tier__c: gold, seats: 12 } }\n    expect: { route: gold, rep: ana }\n";
     assert_eq!(differences(&outcome(&world, test)), Vec::<String>::new());
-    let case = &read(&format!("{AT}{test}"), &rules_of(&world))[0];
+    let case = &read(&format!("{AT}{test}"), &world.rules)[0];
     let account = case.given.account.as_ref().expect("an account");
     assert_eq!(account.fields["seats"], FieldValue::Number(12.0));
 }
@@ -143,7 +135,7 @@ fn a_failure_says_what_bears_on_it_and_no_more() {
 
 #[test]
 fn a_table_reads_as_its_rows_written_out() {
-    let rules = rules_of(&scenario());
+    let rules = scenario().rules;
     let table = "  - name: many
     lead: { country: US, industry: Retail }
     expect: { tier: smb }
@@ -168,7 +160,7 @@ fn a_table_reads_as_its_rows_written_out() {
     for (case, wanted) in cases.iter().zip(&expected) {
         assert_eq!((&case.name, &case.expected), (&wanted.name, &wanted.expected));
         assert_eq!((case.given.at, &case.given.away), (wanted.given.at, &wanted.given.away));
-        let fields = |case: &Case| -> Vec<(String, LeadValue)> {
+        let fields = |case: &RuleTest| -> Vec<(String, LeadValue)> {
             let mut fields: Vec<_> = case.given.lead.iter().map(|f| (f.name.clone(), f.value.clone())).collect();
             fields.sort_by(|a, b| a.0.cmp(&b.0));
             fields
@@ -182,7 +174,7 @@ fn a_table_reads_as_its_rows_written_out() {
 
 #[test]
 fn defaults_hold_until_a_test_says_otherwise() {
-    let rules = rules_of(&scenario());
+    let rules = scenario().rules;
     let text = "defaults:
   at: 2026-01-07T10:00:00Z
   lead: { country: US, employees: 50 }
@@ -198,7 +190,7 @@ tests:
     expect: { pool: west }
 ";
     let cases = read(text, &rules);
-    let lead = |case: &Case| -> Vec<String> {
+    let lead = |case: &RuleTest| -> Vec<String> {
         case.given.lead.iter().map(|field| format!("{}={:?}", field.name, field.value)).collect()
     };
     assert_eq!(lead(&cases[0]), ["country=Text(\"US\")", "employees=Text(\"900\")", "state=Unknown"]);
@@ -211,7 +203,7 @@ tests:
 
 #[test]
 fn times_that_do_not_exist_or_have_the_wrong_weekday_are_refused() {
-    let rules = rules_of(&scenario());
+    let rules = scenario().rules;
     for (time, hint) in [
         ("2026-03-29 01:30 Europe/London", None),
         ("Mon 2026-03-03 10:00 Europe/London", None),
@@ -229,11 +221,10 @@ fn times_that_do_not_exist_or_have_the_wrong_weekday_are_refused() {
 #[test]
 fn coverage_counts_what_decisions_came_by() {
     let world = scenario().rep("ana", |rep| rep.crm_id = Some("005X".into()));
-    let rules = rules_of(&world);
     let places = Places { ownership: vec![30, 32], ladders: [("default".to_owned(), 8)].into() };
     let of = |tests: &str| {
         let outcomes = outcomes(&world, tests);
-        coverage(&rules, &places, outcomes.iter().map(|outcome| &outcome.decision))
+        coverage(&world.rules, &places, outcomes.iter().map(|outcome| &outcome.decision))
     };
     let reached = |tests: &str| -> Vec<String> {
         let parts = of(tests).parts;

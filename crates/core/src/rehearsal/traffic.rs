@@ -5,7 +5,7 @@
 
 mod habits;
 
-use super::Case;
+use super::Trial;
 use super::chance::Chance;
 use super::named::{Named, Words};
 use crate::domain::account::{Account, MatchKey};
@@ -16,7 +16,7 @@ use crate::domain::lead::{
 };
 use crate::rules::RuleSet;
 use crate::rules::model::row::TerritoryRow;
-use crate::rules::model::verdict::day_number;
+use crate::rules::model::truth::day_number;
 use chrono::{Datelike, NaiveDate};
 use habits::{language, moment};
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ pub struct Traffic<'r> {
     leads_per_day: u32,
     number: u32,
     /// The rest of the day, last first.
-    pending: Vec<Case>,
+    pending: Vec<Trial>,
 }
 
 impl<'r> Traffic<'r> {
@@ -64,7 +64,7 @@ impl<'r> Traffic<'r> {
         self.day = self.day.succ_opt().unwrap_or(self.day);
     }
 
-    fn case(&mut self) -> Case {
+    fn case(&mut self) -> Trial {
         let chance = &mut self.chance;
         self.number += 1;
         let row = if chance.percent(OUTSIDE_PERCENT) { None } else { chance.pick(&self.named.rows).copied() };
@@ -94,14 +94,14 @@ impl<'r> Traffic<'r> {
         };
         let account = other_fields(&self.named, chance, &mut lead, account);
         let account = Fact::Known { value: account.into(), observed_at: at, source: "made up".to_owned() };
-        Case { lead, at, account, assigned: None, reps: BTreeMap::new(), ledgers: BTreeMap::new() }
+        Trial { lead, at, account, assigned: None, reps: BTreeMap::new(), ledgers: BTreeMap::new() }
     }
 }
 
 impl Iterator for Traffic<'_> {
-    type Item = Case;
+    type Item = Trial;
 
-    fn next(&mut self) -> Option<Case> {
+    fn next(&mut self) -> Option<Trial> {
         while self.pending.is_empty() {
             self.fill_day();
         }

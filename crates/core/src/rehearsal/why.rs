@@ -9,7 +9,7 @@ use crate::routing::reason::NotKnown;
 use crate::routing::turns;
 use crate::rules::RuleSet;
 use crate::rules::expect::Expected;
-use crate::rules::model::verdict::Verdict;
+use crate::rules::model::truth::Truth;
 
 /// Each line once, in the order in which Baton thinks. `differing` are the fields that are not as expected.
 pub(super) fn lines(differing: &[&str], expected: &Expected, decision: &Decision, rules: &RuleSet) -> Vec<String> {
@@ -59,7 +59,7 @@ fn territory(expected: &Expected, decision: &Decision, rules: &RuleSet) -> Vec<S
         Some(loser) => format!("{} {}", told(loser), loser.why_not(winner)),
         None => {
             let mut rows: Vec<u32> =
-                rules.territories.iter().filter(|row| row.territory == *wanted).map(|row| row.line).collect();
+                rules.territories.rows().iter().filter(|row| row.territory == *wanted).map(|row| row.line).collect();
             rows.dedup();
             let named: Vec<String> = rows.iter().take(ROWS_NAMED).map(u32::to_string).collect();
             let more = if rows.len() > ROWS_NAMED { " …" } else { "" };
@@ -82,11 +82,11 @@ fn routes(decision: &Decision) -> impl Iterator<Item = String> {
     })
 }
 
-fn verdict(verdict: Verdict, missing: &[String]) -> String {
+fn verdict(verdict: Truth, missing: &[String]) -> String {
     match verdict {
-        Verdict::Yes => "holds".to_owned(),
-        Verdict::No => "does not hold".to_owned(),
-        Verdict::Undecided => format!("undecided without {}", missing.join(", ")),
+        Truth::Yes => "holds".to_owned(),
+        Truth::No => "does not hold".to_owned(),
+        Truth::Undecided => format!("undecided without {}", missing.join(", ")),
     }
 }
 

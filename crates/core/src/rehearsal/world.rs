@@ -1,6 +1,6 @@
 //! The world that a rehearsed lead is decided in, and what each lead leaves behind in it.
 
-use super::Case;
+use super::Trial;
 use crate::domain::account::{Account, Candidates, CompanyRecord, MatchKey, PersonRecord, Records};
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::known::Fact;
@@ -169,7 +169,7 @@ fn each(world: &mut Snapshot, reps: Option<&BTreeSet<RepId>>, change: impl Fn(&m
 }
 
 /// One set of rules at work on lead after lead: its balances, its reps' leads of the day and their open leads.
-pub struct World<'r> {
+pub struct RehearsalWorld<'r> {
     rules: &'r RuleSet,
     snapshot: Snapshot,
     /// A lead counts as open for this long: until an outcome would close it, and no longer than the rules let it.
@@ -182,7 +182,7 @@ pub struct World<'r> {
     lent: Vec<RepId>,
 }
 
-impl<'r> World<'r> {
+impl<'r> RehearsalWorld<'r> {
     pub fn new(rules: &'r RuleSet, at: DateTime<Utc>, open_for: TimeDelta) -> Self {
         let mut zones: BTreeMap<&str, (Zone, Vec<RepId>)> = BTreeMap::new();
         for rep in rules.reps.values() {
@@ -203,8 +203,8 @@ impl<'r> World<'r> {
         &self.snapshot
     }
 
-    /// Decides as the worker would; [`World::give`] then books it. Cases come in order of time.
-    pub fn decide(&mut self, case: &Case) -> Decision {
+    /// Decides as the worker would; [`RehearsalWorld::give`] then books it. Cases come in order of time.
+    pub fn decide(&mut self, case: &Trial) -> Decision {
         self.move_on_to(case.at);
         self.snapshot.account.clone_from(&case.account);
         self.snapshot.assigned.clone_from(&case.assigned);
@@ -302,15 +302,14 @@ mod tests {
     use super::*;
     use crate::routing::reason::NotKnown;
     use crate::routing::scenario::{at, moment, rep_id, scenario};
-    use crate::rules::model::index::TerritoryIndex;
 
     /// A day's count ends at midnight, a week's on Monday, an open lead's after its time; a jump over days ends them all.
     #[test]
     fn counts_end_with_the_day_the_week_and_the_lead() {
         let rules = scenario().rules;
         let monday = moment("2026-01-05T09:00:00Z");
-        let mut world = World::new(&rules, monday, TimeDelta::days(5));
-        let counts = |world: &mut World, text: &str| {
+        let mut world = RehearsalWorld::new(&rules, monday, TimeDelta::days(5));
+        let counts = |world: &mut RehearsalWorld, text: &str| {
             world.move_on_to(moment(text));
             let facts = &world.snapshot.reps[&rep_id("ben")];
             (facts.taken_today, facts.taken_this_week, facts.open)
@@ -329,10 +328,9 @@ mod tests {
     #[test]
     fn a_calendar_is_believed_for_as_long_as_the_rules_say() {
         let read_at = |time: &str| {
-            let mut world = scenario().facts("ben", |facts| {
+            let world = scenario().facts("ben", |facts| {
                 facts.calendar = Fact::Known { value: vec![], observed_at: at(time), source: "google".into() };
             });
-            world.rules.index = TerritoryIndex::build(&world.rules.territories, &world.rules.named_accounts);
             decide_in(&world.snapshot, &world.lead, &world.rules)
         };
         for (time, age) in

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use std::borrow::Cow;
 
 #[derive(Clone, Copy)]
-pub(super) struct Case<'a> {
+pub(super) struct RoutingCase<'a> {
     pub lead: &'a Lead,
     pub snapshot: &'a Snapshot,
     pub rules: &'a RuleSet,
@@ -28,7 +28,7 @@ pub(super) struct Case<'a> {
     pub call_back: bool,
 }
 
-impl<'a> Case<'a> {
+impl<'a> RoutingCase<'a> {
     pub fn now(&self) -> DateTime<Utc> {
         self.snapshot.now
     }
@@ -42,8 +42,8 @@ impl<'a> Case<'a> {
     }
 
     /// Looked up once for all that is asked of a rep: a pool asks much of many.
-    pub fn seen(&self, rep: &'a Rep) -> Seen<'a> {
-        Seen { rep, facts: self.facts(&rep.id) }
+    pub fn seen(&self, rep: &'a Rep) -> SeenRep<'a> {
+        SeenRep { rep, facts: self.facts(&rep.id) }
     }
 
     pub fn ledger(&self, pool: &Pool) -> Cow<'a, Ledger> {
@@ -56,12 +56,12 @@ impl<'a> Case<'a> {
 
 /// A rep, and what is known of them at this moment.
 #[derive(Clone, Copy)]
-pub(super) struct Seen<'a> {
+pub(super) struct SeenRep<'a> {
     pub rep: &'a Rep,
     pub facts: Option<&'a RepFacts>,
 }
 
-impl<'a> Seen<'a> {
+impl<'a> SeenRep<'a> {
     /// What the rep's calendar holds; `Err` tells why it is unknown. A rep without a calendar has nothing in it.
     pub fn calendar(&self) -> Result<&'a [Busy], &'a str> {
         match self.facts.map(|facts| &facts.calendar) {

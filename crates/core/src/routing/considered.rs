@@ -5,7 +5,7 @@
 //! asked who the account is; both steps name rather too many than too few. Whoever is missing here would be decided about
 //! as if nothing were known: no caps, no reservation, an empty ledger.
 
-use super::case::Case;
+use super::case::RoutingCase;
 use super::snapshot::{Considered, Snapshot};
 use super::steps::{live, matching, ownership, pools, routes, territory, tiers};
 use crate::domain::account::{Account, Candidates};
@@ -45,7 +45,8 @@ impl Considered {
         let snapshot = Snapshot::of_lead(now, account.clone(), assigned.cloned());
         let matched = matching::account(lead, &snapshot, rules);
         let (account, account_is_weak) = (matched.account.as_ref(), matched.weak);
-        let case = Case { lead, snapshot: &snapshot, rules, account, account_is_weak, ring: false, call_back: false };
+        let case =
+            RoutingCase { lead, snapshot: &snapshot, rules, account, account_is_weak, ring: false, call_back: false };
         self.add_holders(ownership::owners_considered(&case), rules);
         if let Some(account) = &matched.account {
             self.add_pools(lead, Some(account), rules);

@@ -1,6 +1,6 @@
 //! The decision.
 
-use super::case::Case;
+use super::case::RoutingCase;
 use super::decision::{DECISION_VERSION, Decision, Plan, PoolTrace, Trace};
 use super::ledger::Entry;
 use super::snapshot::Snapshot;
@@ -24,7 +24,7 @@ pub fn decide(lead: &Lead, snapshot: &Snapshot, rules: &RuleSet) -> Decision {
     let mut rungs = plan::rungs(lead, tier.tier, snapshot, rules);
     let (ring, call_back) = (rungs.contains(&Rung::WarmTransfer), plan::begins_with_callback(lead, &rungs));
     let account_is_weak = matched.weak;
-    let case = Case { lead, snapshot, rules, account, account_is_weak, ring, call_back };
+    let case = RoutingCase { lead, snapshot, rules, account, account_is_weak, ring, call_back };
 
     let ownership = ownership::settle(&case, &route.taken);
     let chain = pools::chain(rules, &route, &territory, &tier);

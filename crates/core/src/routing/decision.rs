@@ -8,7 +8,7 @@ use crate::domain::id::{DecisionId, LeadId, PoolId, ReleaseId, RepId, TerritoryI
 use crate::domain::lead::Lead;
 use crate::rules::model::condition::NamedPart;
 use crate::rules::model::set::{Existing, Rung};
-use crate::rules::model::verdict::Verdict;
+use crate::rules::model::truth::Truth;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -279,7 +279,7 @@ pub enum OwnershipResult {
 pub struct RouteTrace {
     pub name: String,
     pub line: u32,
-    pub verdict: Verdict,
+    pub verdict: Truth,
     /// Fields that were missing, when undecided.
     pub missing: Vec<String>,
     /// Segments and expressions of the condition, with their own verdicts.
@@ -311,7 +311,7 @@ pub struct TerritoryMatch {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TierTrace {
     pub tier: TierId,
-    pub verdict: Verdict,
+    pub verdict: Truth,
     pub missing: Vec<String>,
     /// Segments and expressions of the condition, with their own verdicts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

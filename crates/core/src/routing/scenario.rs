@@ -27,7 +27,8 @@ use crate::rules::RuleSet;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::row::{NamedAccount, TerritoryRow};
 use crate::rules::model::set::{CalendarUnknown, Caps, OrderPolicy, Pool, Route, RouteTo, Tier, WhenFull};
-use crate::rules::model::verdict::Test;
+use crate::rules::model::territories::Territories;
+use crate::rules::model::truth::Test;
 use chrono::{DateTime, Utc};
 use rules::rules;
 use std::collections::{BTreeMap, BTreeSet};
@@ -198,19 +199,27 @@ impl Scenario {
     }
 
     pub fn territory(mut self, row: TerritoryRow) -> Self {
-        self.rules.territories.push(row);
+        self.territories(|rows, _| rows.push(row));
         self
     }
 
     pub fn named_account(mut self, domain: &str, rep: Option<&str>, territory: Option<&str>) -> Self {
-        self.rules.named_accounts.push(NamedAccount {
+        let account = NamedAccount {
             line: 3,
             domain: Some(domain.to_owned()),
             name: "Acme".to_owned(),
             rep: rep.map(rep_id),
             territory: territory.map(territory_id),
-        });
+        };
+        self.territories(|_, accounts| accounts.push(account));
         self
+    }
+
+    fn territories(&mut self, change: impl FnOnce(&mut Vec<TerritoryRow>, &mut Vec<NamedAccount>)) {
+        let before = &self.rules.territories;
+        let (mut rows, mut accounts) = (before.rows().to_vec(), before.accounts().to_vec());
+        change(&mut rows, &mut accounts);
+        self.rules.territories = Territories::new(rows, accounts);
     }
 
     fn rep_mut(&mut self, name: &str) -> &mut Rep {

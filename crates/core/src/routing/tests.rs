@@ -1,17 +1,17 @@
+use super::Considered;
 use super::decision::{OwnershipResult, TargetRole};
 use super::ledger::TURN;
 use super::reason::Rejection;
 use super::scenario::*;
-use super::{Considered, decide};
 use crate::domain::known::{Fact, Known};
 use crate::domain::lead::{Headcount, PreferredHandoff};
 use crate::rules::model::condition::IfUndecided;
-use crate::rules::model::index::TerritoryIndex;
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::{
-    CalendarUnknown, Existing, OrderPolicy, OwnershipRule, Preference, RouteTo, Rung, WhenFull, Wish,
+    CalendarUnknown, Existing, OrderPolicy, OwnershipRule, PoolPreference, RouteTo, Rung, WhenFull, Wish,
 };
-use crate::rules::model::verdict::Verdict;
+use crate::rules::model::territories::Territories;
+use crate::rules::model::truth::Truth;
 use proptest::prelude::*;
 use std::time::Duration;
 

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 pub fn summary(checked: &Checked) -> Vec<String> {
     let rules = &checked.rules;
     let teams: BTreeSet<&str> = rules.reps.values().flat_map(|rep| rep.teams()).collect();
-    let rows: BTreeSet<u32> = rules.territories.iter().map(|row| row.line).collect();
-    let territories: BTreeSet<&str> = rules.territories.iter().map(|row| row.territory.as_str()).collect();
-    let countries: BTreeSet<&str> = rules.territories.iter().filter_map(|row| row.country.as_deref()).collect();
+    let rows: BTreeSet<u32> = rules.territories.rows().iter().map(|row| row.line).collect();
+    let territories: BTreeSet<&str> = rules.territories.rows().iter().map(|row| row.territory.as_str()).collect();
+    let countries: BTreeSet<&str> = rules.territories.rows().iter().filter_map(|row| row.country.as_deref()).collect();
     let mut lines = vec![
         format!(
             "{} in {}, {} in {}, {}, {}",
@@ -25,8 +25,8 @@ pub fn summary(checked: &Checked) -> Vec<String> {
             "{}, {}, {}, {}, catch-all {}",
             count(territories.len(), "territory"),
             count(rules.routes.len(), "route"),
-            count(rules.named_accounts.len(), "named account"),
-            count(rules.handoff.ladders.len(), "ladder"),
+            count(rules.territories.accounts().len(), "named account"),
+            count(rules.handoff.ladders.iter().len(), "ladder"),
             rules.catch_all,
         ),
         format!("release {}", rules.release.short()),

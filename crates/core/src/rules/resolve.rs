@@ -1,6 +1,11 @@
 //! Looks up every name that one file uses and another defines, and makes the [`RuleSet`] of the drafts.
 
-use super::files::{accounts, handoff, hours, pools, reps, territories};
+use super::files::accounts::AccountDraft;
+use super::files::handoff::HandoffDraft;
+use super::files::hours::{self, HoursDraft};
+use super::files::pools::PoolDraft;
+use super::files::reps::RepDraft;
+use super::files::territories;
 use crate::domain::id::{PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::rep::Rep;
 use crate::domain::rota::Hours;
@@ -8,19 +13,19 @@ use crate::rules::fault::{At, Faults, Word, quoted};
 use crate::rules::files::members;
 use crate::rules::files::prefer::{LANGUAGE, PRODUCT, Wished};
 use crate::rules::files::routes::{self, To};
-use crate::rules::model::index::TerritoryIndex;
 use crate::rules::model::row::NamedAccount;
 use crate::rules::model::set::{Pool, Route, RouteTo, RuleSet, Tier};
+use crate::rules::model::territories::Territories;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The files as read.
 pub struct Drafts {
     pub routing: routes::File,
     pub territories: territories::File,
-    pub reps: Vec<reps::Draft>,
-    pub accounts: Vec<accounts::Draft>,
-    pub hours: hours::Draft,
-    pub handoff: handoff::Draft,
+    pub reps: Vec<RepDraft>,
+    pub accounts: Vec<AccountDraft>,
+    pub hours: HoursDraft,
+    pub handoff: HandoffDraft,
 }
 
 /// `None` after a fault without which no rule set can be made; other faults leave blanks that their message keeps from use.
@@ -43,9 +48,7 @@ pub fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Opt
         .and_then(|word| resolver.active_rep(word, "handoff-unknown-rep", faults));
     Some(RuleSet {
         release,
-        index: TerritoryIndex::build(&drafts.territories.rows, &named_accounts),
-        territories: drafts.territories.rows.clone(),
-        named_accounts,
+        territories: Territories::new(drafts.territories.rows.clone(), named_accounts),
         ownership: drafts.routing.ownership.clone(),
         assignment: drafts.routing.assignment,
         calendars_believed_for: drafts.routing.calendars_believed_for,
@@ -79,7 +82,7 @@ struct Resolver<'d> {
 }
 
 impl Resolver<'_> {
-    fn rep(&self, word: &Word, code: &'static str, faults: &mut Faults) -> Option<&reps::Draft> {
+    fn rep(&self, word: &Word, code: &'static str, faults: &mut Faults) -> Option<&RepDraft> {
         let drafts = &self.drafts.reps;
         faults.name(word, code, "rep", drafts.iter().map(|draft| draft.rep.id.as_str()))?;
         drafts.iter().find(|draft| draft.rep.id.as_str() == word.text)
@@ -192,7 +195,7 @@ impl Resolver<'_> {
         pools
     }
 
-    fn one_pool(&self, draft: &pools::Draft, faults: &mut Faults) -> Option<Pool> {
+    fn one_pool(&self, draft: &PoolDraft, faults: &mut Faults) -> Option<Pool> {
         let territories = draft.territories.iter();
         let territories =
             territories.filter_map(|word| self.territory(word, "pool-unknown-territory", faults)).collect();
@@ -236,7 +239,7 @@ impl Resolver<'_> {
     }
 
     /// Who answers for the pool: as written, else the manager of its first member.
-    fn lead_rep(&self, draft: &pools::Draft, first: &RepId, faults: &mut Faults) -> Option<RepId> {
+    fn lead_rep(&self, draft: &PoolDraft, first: &RepId, faults: &mut Faults) -> Option<RepId> {
         if let Some(word) = &draft.lead_rep {
             return self.active_rep(word, "pool-unknown-rep", faults);
         }

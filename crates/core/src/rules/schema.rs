@@ -48,12 +48,12 @@ enum Shape {
 
 #[derive(Default)]
 struct Map {
-    keys: Vec<Key>,
+    keys: Vec<KeyShape>,
     /// Keys of this form beside the known ones; all others are refused.
     others: Option<(&'static str, Box<Shape>)>,
 }
 
-struct Key {
+struct KeyShape {
     name: &'static str,
     about: &'static str,
     required: bool,
@@ -63,15 +63,15 @@ struct Key {
 /// `45s`, `2 h`.
 const DURATION: Shape = Shape::Form("^0*[1-9][0-9]*\\s*[smhd]$");
 
-fn key(name: &'static str, about: &'static str, shape: Shape) -> Key {
-    Key { name, about, required: false, shape }
+fn key(name: &'static str, about: &'static str, shape: Shape) -> KeyShape {
+    KeyShape { name, about, required: false, shape }
 }
 
-fn required(name: &'static str, about: &'static str, shape: Shape) -> Key {
-    Key { required: true, ..key(name, about, shape) }
+fn required(name: &'static str, about: &'static str, shape: Shape) -> KeyShape {
+    KeyShape { required: true, ..key(name, about, shape) }
 }
 
-fn map(keys: Vec<Key>) -> Shape {
+fn map(keys: Vec<KeyShape>) -> Shape {
     Shape::Map(Map { keys, others: None })
 }
 
@@ -118,7 +118,7 @@ impl Serialize for Shape {
     }
 }
 
-impl Serialize for Key {
+impl Serialize for KeyShape {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         self.shape.entries(Some(self.about), &mut map)?;
@@ -178,7 +178,7 @@ impl Map {
             out.serialize_entry("required", &required)?;
         }
         if !self.keys.is_empty() {
-            let keys: Vec<(&'static str, &Key)> = self.keys.iter().map(|key| (key.name, key)).collect();
+            let keys: Vec<(&'static str, &KeyShape)> = self.keys.iter().map(|key| (key.name, key)).collect();
             out.serialize_entry("properties", &Pairs(&keys))?;
         }
         if let Some((form, shape)) = &self.others {

@@ -2,10 +2,10 @@
 
 /// What one entry asks. Every test in it is answered with yes or no there: an empty field is an answer.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Asked {
-    All(Vec<Asked>),
-    Any(Vec<Asked>),
-    Not(Box<Asked>),
+pub(super) enum Criteria {
+    All(Vec<Criteria>),
+    Any(Vec<Criteria>),
+    Not(Box<Criteria>),
     Test(Criterion),
 }
 
@@ -48,7 +48,7 @@ impl Operation {
     }
 }
 
-impl Asked {
+impl Criteria {
     pub fn each_test<'a>(&'a self, visit: &mut dyn FnMut(&'a Criterion)) {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_test(visit)),
@@ -58,12 +58,12 @@ impl Asked {
     }
 }
 
-pub(super) fn all(mut parts: Vec<Asked>) -> Asked {
-    if parts.len() == 1 { parts.swap_remove(0) } else { Asked::All(parts) }
+pub(super) fn all(mut parts: Vec<Criteria>) -> Criteria {
+    if parts.len() == 1 { parts.swap_remove(0) } else { Criteria::All(parts) }
 }
 
-pub(super) fn any(mut parts: Vec<Asked>) -> Asked {
-    if parts.len() == 1 { parts.swap_remove(0) } else { Asked::Any(parts) }
+pub(super) fn any(mut parts: Vec<Criteria>) -> Criteria {
+    if parts.len() == 1 { parts.swap_remove(0) } else { Criteria::Any(parts) }
 }
 
 /// Deeper than anybody writes by hand.

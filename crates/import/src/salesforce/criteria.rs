@@ -1,6 +1,6 @@
 //! What an entry of an assignment rule asks: its criteria with their filter, or its formula.
 
-use super::asked::{Asked, Criterion, DEEPEST, Operation, all, any};
+use super::asked::{Criteria, Criterion, DEEPEST, Operation, all, any};
 use super::formula;
 use super::xml::{child_text, children, line};
 use roxmltree::Node;
@@ -9,7 +9,7 @@ use roxmltree::Node;
 ///
 /// # Errors
 /// It asks something that cannot be read.
-pub(super) fn of_entry(node: Node) -> Option<Result<Asked, String>> {
+pub(super) fn of_entry(node: Node) -> Option<Result<Criteria, String>> {
     let formula = child_text(node, "formula");
     if !formula.is_empty() {
         return Some(formula::parse(&formula, line(node)));
@@ -18,7 +18,7 @@ pub(super) fn of_entry(node: Node) -> Option<Result<Asked, String>> {
     if items.is_empty() {
         return None;
     }
-    let tests: Result<Vec<Asked>, String> = items.iter().map(|item| criterion(*item).map(Asked::Test)).collect();
+    let tests: Result<Vec<Criteria>, String> = items.iter().map(|item| criterion(*item).map(Criteria::Test)).collect();
     let filter = child_text(node, "booleanFilter");
     Some(tests.and_then(|tests| if filter.is_empty() { Ok(all(tests)) } else { combine(&filter, &tests) }))
 }
@@ -58,7 +58,7 @@ fn criterion(item: Node) -> Result<Criterion, String> {
 }
 
 /// `1 AND (2 OR NOT 3)`, numbers counting the criteria from 1. AND binds closer than OR, as there.
-fn combine(filter: &str, tests: &[Asked]) -> Result<Asked, String> {
+fn combine(filter: &str, tests: &[Criteria]) -> Result<Criteria, String> {
     let spaced = filter.replace('(', " ( ").replace(')', " ) ");
     let words: Vec<String> = spaced.split_whitespace().map(str::to_uppercase).collect();
     let mut parser = Filter { words: &words, at: 0, tests };
@@ -69,7 +69,7 @@ fn combine(filter: &str, tests: &[Asked]) -> Result<Asked, String> {
 struct Filter<'f> {
     words: &'f [String],
     at: usize,
-    tests: &'f [Asked],
+    tests: &'f [Criteria],
 }
 
 impl Filter<'_> {
@@ -79,7 +79,7 @@ impl Filter<'_> {
         takes
     }
 
-    fn any(&mut self, depth: u32) -> Result<Asked, String> {
+    fn any(&mut self, depth: u32) -> Result<Criteria, String> {
         let mut parts = vec![self.all(depth)?];
         while self.takes("OR") {
             parts.push(self.all(depth)?);
@@ -87,7 +87,7 @@ impl Filter<'_> {
         Ok(any(parts))
     }
 
-    fn all(&mut self, depth: u32) -> Result<Asked, String> {
+    fn all(&mut self, depth: u32) -> Result<Criteria, String> {
         let mut parts = vec![self.one(depth)?];
         while self.takes("AND") {
             parts.push(self.one(depth)?);
@@ -95,12 +95,12 @@ impl Filter<'_> {
         Ok(all(parts))
     }
 
-    fn one(&mut self, depth: u32) -> Result<Asked, String> {
+    fn one(&mut self, depth: u32) -> Result<Criteria, String> {
         if depth > DEEPEST {
             return Err("a filter that is nested too deep".to_owned());
         }
         if self.takes("NOT") {
-            return Ok(Asked::Not(Box::new(self.one(depth + 1)?)));
+            return Ok(Criteria::Not(Box::new(self.one(depth + 1)?)));
         }
         if self.takes("(") {
             let inner = self.any(depth + 1)?;
@@ -121,8 +121,8 @@ impl Filter<'_> {
 mod tests {
     use super::*;
 
-    fn test(field: &str) -> Asked {
-        Asked::Test(Criterion {
+    fn test(field: &str) -> Criteria {
+        Criteria::Test(Criterion {
             line: 1,
             field: field.to_owned(),
             operation: Operation::Equals,
@@ -136,12 +136,12 @@ mod tests {
     fn filters_bind_and_before_or_and_those_that_break_are_refused() {
         let tests = ["a", "b", "c"].map(test);
         let [a, b, c] = tests.clone();
-        let not_c = Asked::Not(Box::new(c.clone()));
+        let not_c = Criteria::Not(Box::new(c.clone()));
         for filter in ["1 AND (2 OR NOT 3)", "1 and (2 or not(3))"] {
-            let wanted = Asked::All(vec![a.clone(), Asked::Any(vec![b.clone(), not_c.clone()])]);
+            let wanted = Criteria::All(vec![a.clone(), Criteria::Any(vec![b.clone(), not_c.clone()])]);
             assert_eq!(combine(filter, &tests), Ok(wanted), "{filter}");
         }
-        let wanted = Asked::Any(vec![a, Asked::All(vec![b, c])]);
+        let wanted = Criteria::Any(vec![a, Criteria::All(vec![b, c])]);
         assert_eq!(combine("1 or 2 and 3", &tests), Ok(wanted));
         for wrong in ["1 AND", "4", "(1", "1 2", ""] {
             assert!(combine(wrong, &tests).is_err(), "{wrong:?}");

@@ -1,16 +1,16 @@
 //! An entry of an assignment rule as it stands there, and what the queues and users that entries name are called here.
 
-use super::asked::Asked;
+use super::asked::Criteria;
 use super::criteria;
 use super::xml::{child_text, line};
 use crate::{Imported, RepIds, rep_slug, slug};
 use roxmltree::Node;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) struct Entry {
+pub(super) struct RuleEntry {
     pub line: u32,
     /// `None`: takes everything.
-    pub asked: Option<Result<Asked, String>>,
+    pub asked: Option<Result<Criteria, String>>,
     /// The entry as it was, for people.
     pub was: String,
     pub to: Result<To, String>,
@@ -25,7 +25,7 @@ pub(super) enum To {
     Stop,
 }
 
-impl Entry {
+impl RuleEntry {
     pub fn of(node: Node) -> Self {
         Self { line: line(node), asked: criteria::of_entry(node), was: criteria::in_words(node), to: target(node) }
     }
@@ -48,7 +48,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub fn of(entries: &[Entry], imported: &mut Imported) -> Self {
+    pub fn of(entries: &[RuleEntry], imported: &mut Imported) -> Self {
         let targets = || entries.iter().filter_map(|entry| Some((entry.line, entry.to.as_ref().ok()?)));
         let users = targets().filter_map(|(_, to)| match to {
             To::User(theirs) => Some(theirs.as_str()),

@@ -7,29 +7,29 @@ use std::collections::BTreeMap;
 
 /// Their field and ours; what is not listed becomes `lead.custom.NAME`. `LeadSource` is not ours: it is the marketing source,
 /// and `lead.source` is the platform that sent the event.
-const FIELDS: [(&str, &str, Kind); 14] = [
-    ("country", "lead.country", Kind::Country),
-    ("countrycode", "lead.country", Kind::Country),
-    ("state", "lead.state", Kind::State),
-    ("statecode", "lead.state", Kind::State),
-    ("postalcode", "lead.postal", Kind::Text),
-    ("city", "lead.city", Kind::Text),
-    ("industry", "lead.industry", Kind::Text),
-    ("numberofemployees", "lead.employees", Kind::Whole),
-    ("title", "lead.title", Kind::Text),
-    ("company", "lead.company", Kind::Text),
-    ("website", "lead.domain", Kind::Site),
-    ("language__c", "lead.language", Kind::Language),
-    ("score__c", "lead.score", Kind::Whole),
-    ("region__c", "lead.region", Kind::Text),
+const FIELDS: [(&str, &str, ValueKind); 14] = [
+    ("country", "lead.country", ValueKind::Country),
+    ("countrycode", "lead.country", ValueKind::Country),
+    ("state", "lead.state", ValueKind::State),
+    ("statecode", "lead.state", ValueKind::State),
+    ("postalcode", "lead.postal", ValueKind::Text),
+    ("city", "lead.city", ValueKind::Text),
+    ("industry", "lead.industry", ValueKind::Text),
+    ("numberofemployees", "lead.employees", ValueKind::Whole),
+    ("title", "lead.title", ValueKind::Text),
+    ("company", "lead.company", ValueKind::Text),
+    ("website", "lead.domain", ValueKind::Site),
+    ("language__c", "lead.language", ValueKind::Language),
+    ("score__c", "lead.score", ValueKind::Whole),
+    ("region__c", "lead.region", ValueKind::Text),
 ];
 
 /// Amounts and days that every Salesforce has.
-const STANDARD: [(&str, Kind); 3] =
-    [("annualrevenue", Kind::Number), ("hasoptedoutofemail", Kind::Flag), ("donotcall", Kind::Flag)];
+const STANDARD: [(&str, ValueKind); 3] =
+    [("annualrevenue", ValueKind::Number), ("hasoptedoutofemail", ValueKind::Flag), ("donotcall", ValueKind::Flag)];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Text,
     Country,
     State,
@@ -44,7 +44,7 @@ pub(super) enum Kind {
     Created,
 }
 
-impl Kind {
+impl ValueKind {
     /// As `fields:` declares it.
     pub fn declared(self) -> &'static str {
         match self {
@@ -59,7 +59,7 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Field {
     pub path: String,
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// Declared in `fields:`; the event has to bring it.
     pub custom: bool,
     /// Where it is asked for first.
@@ -110,13 +110,13 @@ pub(super) fn name(field: &str) -> String {
 }
 
 /// A score that is a letter is none of ours: it becomes a custom field.
-fn fits(kind: Kind, criteria: &[&Criterion]) -> bool {
-    kind != Kind::Whole || every_value(criteria, |value| values::amount(value).is_some_and(|n| n.fract() == 0.0))
+fn fits(kind: ValueKind, criteria: &[&Criterion]) -> bool {
+    kind != ValueKind::Whole || every_value(criteria, |value| values::amount(value).is_some_and(|n| n.fract() == 0.0))
 }
 
-fn custom_kind(name: &str, criteria: &[&Criterion]) -> Kind {
+fn custom_kind(name: &str, criteria: &[&Criterion]) -> ValueKind {
     if name == "createddate" {
-        return Kind::Created;
+        return ValueKind::Created;
     }
     if let Some((_, kind)) = STANDARD.iter().find(|(theirs, _)| *theirs == name) {
         return *kind;
@@ -126,16 +126,16 @@ fn custom_kind(name: &str, criteria: &[&Criterion]) -> Kind {
     let plain = criteria.iter().all(|criterion| criterion.operation == Operation::Equals);
     if criteria.iter().any(|criterion| !criterion.value.is_empty()) {
         if every_value(criteria, date) {
-            return Kind::Date;
+            return ValueKind::Date;
         }
         if plain && every_value(criteria, |value| values::flag(value).is_some()) {
-            return Kind::Flag;
+            return ValueKind::Flag;
         }
         if sized && every_value(criteria, |value| values::amount(value).is_some()) {
-            return Kind::Number;
+            return ValueKind::Number;
         }
     }
-    Kind::Text
+    ValueKind::Text
 }
 
 fn every_value(criteria: &[&Criterion], fits: impl Fn(&str) -> bool) -> bool {

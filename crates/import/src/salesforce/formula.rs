@@ -1,11 +1,11 @@
 //! Formulas of entries, as far as they are made of tests that criteria know: AND, OR, NOT, equality, order, CONTAINS, BEGINS,
 //! ISPICKVAL, INCLUDES and ISBLANK. Everything else is told and not guessed.
 
-use super::asked::{Asked, Criterion, DEEPEST, Operation, all, any};
+use super::asked::{Criteria, Criterion, DEEPEST, Operation, all, any};
 
 /// # Errors
 /// The formula holds something else; the message names it.
-pub(super) fn parse(text: &str, line: u32) -> Result<Asked, String> {
+pub(super) fn parse(text: &str, line: u32) -> Result<Criteria, String> {
     let pieces = pieces(text)?;
     let mut parser = Parser { pieces: &pieces, at: 0, line };
     let found = parser.any(0)?;
@@ -70,7 +70,7 @@ struct Parser<'p> {
 }
 
 /// One side of a comparison.
-enum Side {
+enum Comparand {
     Field(String),
     Value(String),
 }
@@ -90,7 +90,7 @@ impl Parser<'_> {
         Err(format!("a formula with {found} where {sign} should be"))
     }
 
-    fn any(&mut self, depth: u32) -> Result<Asked, String> {
+    fn any(&mut self, depth: u32) -> Result<Criteria, String> {
         let mut parts = vec![self.all(depth)?];
         while self.takes("||") {
             parts.push(self.all(depth)?);
@@ -98,7 +98,7 @@ impl Parser<'_> {
         Ok(any(parts))
     }
 
-    fn all(&mut self, depth: u32) -> Result<Asked, String> {
+    fn all(&mut self, depth: u32) -> Result<Criteria, String> {
         let mut parts = vec![self.one(depth)?];
         while self.takes("&&") {
             parts.push(self.one(depth)?);
@@ -106,7 +106,7 @@ impl Parser<'_> {
         Ok(all(parts))
     }
 
-    fn one(&mut self, depth: u32) -> Result<Asked, String> {
+    fn one(&mut self, depth: u32) -> Result<Criteria, String> {
         if depth > DEEPEST {
             return Err("a formula that is nested too deep".to_owned());
         }
@@ -129,7 +129,7 @@ impl Parser<'_> {
                 self.at += 2;
                 let inner = self.any(depth + 1)?;
                 self.needs(")")?;
-                Ok(Asked::Not(Box::new(inner)))
+                Ok(Criteria::Not(Box::new(inner)))
             }
             "CONTAINS" if called => self.two(Operation::Contains, depth),
             "BEGINS" if called => self.two(Operation::StartsWith, depth),
@@ -146,7 +146,7 @@ impl Parser<'_> {
     }
 
     /// What stands between the brackets of AND and OR, with the closing one.
-    fn arguments(&mut self, depth: u32) -> Result<Vec<Asked>, String> {
+    fn arguments(&mut self, depth: u32) -> Result<Vec<Criteria>, String> {
         let mut parts = vec![self.any(depth)?];
         while self.takes(",") {
             parts.push(self.any(depth)?);
@@ -155,17 +155,19 @@ impl Parser<'_> {
     }
 
     /// `NAME(field, "text")`.
-    fn two(&mut self, operation: Operation, depth: u32) -> Result<Asked, String> {
+    fn two(&mut self, operation: Operation, depth: u32) -> Result<Criteria, String> {
         self.at += 2;
         let field = self.field(depth)?;
         self.needs(",")?;
-        let Side::Value(value) = self.side(depth)? else { return Err("a formula that compares two fields".to_owned()) };
+        let Comparand::Value(value) = self.side(depth)? else {
+            return Err("a formula that compares two fields".to_owned());
+        };
         self.needs(")")?;
         Ok(self.test(field, operation, false, value))
     }
 
     /// `field = "text"`, `field > 5`, or a checkbox by itself.
-    fn comparison(&mut self, depth: u32) -> Result<Asked, String> {
+    fn comparison(&mut self, depth: u32) -> Result<Criteria, String> {
         let left = self.side(depth)?;
         const COMPARED: [(&str, Operation, Operation, bool); 7] = [
             ("=", Operation::Equals, Operation::Equals, false),
@@ -178,26 +180,26 @@ impl Parser<'_> {
         ];
         let Some((_, operation, mirrored, negated)) = COMPARED.into_iter().find(|(sign, ..)| self.takes(sign)) else {
             return match left {
-                Side::Field(field) => Ok(self.test(field, Operation::Equals, false, "true".to_owned())),
-                Side::Value(value) => Err(format!("a formula with {value:?} where a test should be")),
+                Comparand::Field(field) => Ok(self.test(field, Operation::Equals, false, "true".to_owned())),
+                Comparand::Value(value) => Err(format!("a formula with {value:?} where a test should be")),
             };
         };
         match (left, self.side(depth)?) {
-            (Side::Field(field), Side::Value(value)) => Ok(self.test(field, operation, negated, value)),
-            (Side::Value(value), Side::Field(field)) => Ok(self.test(field, mirrored, negated, value)),
+            (Comparand::Field(field), Comparand::Value(value)) => Ok(self.test(field, operation, negated, value)),
+            (Comparand::Value(value), Comparand::Field(field)) => Ok(self.test(field, mirrored, negated, value)),
             _ => Err("a formula that compares two fields, or none".to_owned()),
         }
     }
 
     fn field(&mut self, depth: u32) -> Result<String, String> {
         match self.side(depth)? {
-            Side::Field(field) => Ok(field),
-            Side::Value(value) => Err(format!("a formula with {value:?} where a field should be")),
+            Comparand::Field(field) => Ok(field),
+            Comparand::Value(value) => Err(format!("a formula with {value:?} where a field should be")),
         }
     }
 
     /// A field or a value; UPPER, LOWER, TRIM and TEXT around either change nothing, since texts compare without regard to case.
-    fn side(&mut self, depth: u32) -> Result<Side, String> {
+    fn side(&mut self, depth: u32) -> Result<Comparand, String> {
         if depth > DEEPEST {
             return Err("a formula that is nested too deep".to_owned());
         }
@@ -205,7 +207,7 @@ impl Parser<'_> {
         let piece = pieces.get(self.at).ok_or("a formula that ends too early")?;
         self.at += 1;
         match piece {
-            Piece::Text(text) | Piece::Number(text) => Ok(Side::Value(text.clone())),
+            Piece::Text(text) | Piece::Number(text) => Ok(Comparand::Value(text.clone())),
             Piece::Name(name) if self.takes("(") => {
                 let outer = name.to_uppercase();
                 if !matches!(outer.as_str(), "UPPER" | "LOWER" | "TRIM" | "TEXT") {
@@ -215,16 +217,16 @@ impl Parser<'_> {
                 self.needs(")").map(|()| inner)
             }
             Piece::Name(name) if matches!(name.to_uppercase().as_str(), "TRUE" | "FALSE") => {
-                Ok(Side::Value(name.to_lowercase()))
+                Ok(Comparand::Value(name.to_lowercase()))
             }
             Piece::Name(name) if name.starts_with('$') => Err(format!("a formula with {name}, which no lead has")),
-            Piece::Name(name) => Ok(Side::Field(name.clone())),
+            Piece::Name(name) => Ok(Comparand::Field(name.clone())),
             Piece::Sign(sign) => Err(format!("a formula with {sign} where a field or a value should be")),
         }
     }
 
-    fn test(&self, field: String, operation: Operation, negated: bool, value: String) -> Asked {
-        Asked::Test(Criterion { line: self.line, field, operation, negated, value, list: false })
+    fn test(&self, field: String, operation: Operation, negated: bool, value: String) -> Criteria {
+        Criteria::Test(Criterion { line: self.line, field, operation, negated, value, list: false })
     }
 }
 
@@ -239,13 +241,13 @@ mod tests {
         }
     }
 
-    fn words(asked: &Asked) -> String {
-        let each = |parts: &[Asked], sign: &str| parts.iter().map(words).collect::<Vec<_>>().join(sign);
+    fn words(asked: &Criteria) -> String {
+        let each = |parts: &[Criteria], sign: &str| parts.iter().map(words).collect::<Vec<_>>().join(sign);
         match asked {
-            Asked::All(parts) => format!("({})", each(parts, " and ")),
-            Asked::Any(parts) => format!("({})", each(parts, " or ")),
-            Asked::Not(inner) => format!("not {}", words(inner)),
-            Asked::Test(test) => {
+            Criteria::All(parts) => format!("({})", each(parts, " and ")),
+            Criteria::Any(parts) => format!("({})", each(parts, " or ")),
+            Criteria::Not(inner) => format!("not {}", words(inner)),
+            Criteria::Test(test) => {
                 let not = if test.negated { "not " } else { "" };
                 format!("{} {not}{:?} {:?}", test.field, test.operation, test.value)
             }

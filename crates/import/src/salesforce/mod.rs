@@ -18,11 +18,11 @@ mod xml;
 
 use super::Imported;
 use asked::Criterion;
-use entry::{Entry, Names};
-use fields::Kind;
+use entry::{Names, RuleEntry};
+use fields::ValueKind;
 use page::Page;
 use roxmltree::{Document, Node};
-use said::{Said, Speaker};
+use said::{Clause, Speaker};
 use states::States;
 use xml::{child_text, children, line};
 
@@ -56,13 +56,13 @@ pub fn import(text: &str) -> Result<Imported, String> {
             imported.note(line(*node), format!("e-mail template {template}"), todo);
         }
     }
-    let entries: Vec<Entry> = nodes.into_iter().map(Entry::of).collect();
+    let entries: Vec<RuleEntry> = nodes.into_iter().map(RuleEntry::of).collect();
     let yaml = routing(&entries, &mut imported)?;
     imported.files.push((PATH, yaml));
     Ok(imported)
 }
 
-fn routing(entries: &[Entry], imported: &mut Imported) -> Result<String, String> {
+fn routing(entries: &[RuleEntry], imported: &mut Imported) -> Result<String, String> {
     let mut criteria: Vec<&Criterion> = Vec::new();
     for asked in entries.iter().filter_map(|entry| entry.asked.as_ref()?.as_ref().ok()) {
         asked.each_test(&mut |criterion| criteria.push(criterion));
@@ -70,7 +70,7 @@ fn routing(entries: &[Entry], imported: &mut Imported) -> Result<String, String>
     let fields = fields::of(criteria.iter().copied())?;
     let states: Vec<String> = criteria
         .iter()
-        .filter(|criterion| fields[&fields::name(&criterion.field)].kind == Kind::State)
+        .filter(|criterion| fields[&fields::name(&criterion.field)].kind == ValueKind::State)
         .flat_map(|criterion| values::of(criterion))
         .collect();
     let states = States::of(states.iter().map(String::as_str));
@@ -83,12 +83,12 @@ fn routing(entries: &[Entry], imported: &mut Imported) -> Result<String, String>
             continue;
         }
         let said = match &entry.asked {
-            None => Ok(Said::Always),
+            None => Ok(Clause::Always),
             Some(Ok(asked)) => speaker.say(asked),
             Some(Err(why)) => Err(why.clone()),
         };
         match (said, &entry.to) {
-            (Ok(Said::Always), Ok(to)) => page.end(number, to, entry, imported),
+            (Ok(Clause::Always), Ok(to)) => page.end(number, to, entry, imported),
             (Ok(said), Ok(to)) => page.route(number, entry, said, to),
             (Err(why), _) => page.leave_out(number, entry, &why, imported),
             (_, Err(why)) => page.leave_out(number, entry, why, imported),

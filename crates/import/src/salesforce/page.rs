@@ -1,8 +1,8 @@
 //! The page of `rules/routing.yaml`: every entry in its place, as a route or as a comment, and the pools they name.
 
-use super::entry::{Entry, Names, To};
+use super::entry::{Names, RuleEntry, To};
 use super::fields::Fields;
-use super::said::Said;
+use super::said::Clause;
 use crate::{Imported, comment, yaml_text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -18,12 +18,12 @@ pub(super) struct Page {
 }
 
 enum Written {
-    Route { number: u32, line: u32, said: Said, to: To },
+    Route { number: u32, line: u32, said: Clause, to: To },
     Comment(String),
 }
 
 impl Page {
-    pub(super) fn end(&mut self, number: u32, to: &To, entry: &Entry, imported: &mut Imported) {
+    pub(super) fn end(&mut self, number: u32, to: &To, entry: &RuleEntry, imported: &mut Imported) {
         self.said += 1;
         self.ended = Some(number);
         if matches!(to, To::Stop) {
@@ -36,12 +36,12 @@ impl Page {
         self.catch_all = Some(to.clone());
     }
 
-    pub(super) fn route(&mut self, number: u32, entry: &Entry, said: Said, to: &To) {
+    pub(super) fn route(&mut self, number: u32, entry: &RuleEntry, said: Clause, to: &To) {
         self.said += 1;
         self.lines.push(Written::Route { number, line: entry.line, said, to: to.clone() });
     }
 
-    pub(super) fn leave_out(&mut self, number: u32, entry: &Entry, why: &str, imported: &mut Imported) {
+    pub(super) fn leave_out(&mut self, number: u32, entry: &RuleEntry, why: &str, imported: &mut Imported) {
         let (line, was) = (entry.line, comment(&entry.was));
         self.lines.push(Written::Comment(format!("  # entry {number}, line {line}: {}\n  #   {was}\n", comment(why))));
         let todo = if self.ended.is_some() {
@@ -67,7 +67,13 @@ impl Page {
         paths
     }
 
-    pub(super) fn yaml(&self, entries: &[Entry], fields: &Fields, names: &Names, imported: &mut Imported) -> String {
+    pub(super) fn yaml(
+        &self,
+        entries: &[RuleEntry],
+        fields: &Fields,
+        names: &Names,
+        imported: &mut Imported,
+    ) -> String {
         let mut pools: BTreeMap<String, String> = BTreeMap::new();
         for ours in names.queues.values() {
             pools.insert(ours.clone(), format!("{{ team: {ours} }}"));
@@ -120,7 +126,7 @@ impl Page {
     /// The pool that takes what is left. A user stays a user: a pool of one.
     fn catch_all(
         &self,
-        entries: &[Entry],
+        entries: &[RuleEntry],
         names: &Names,
         pools: &mut BTreeMap<String, String>,
         imported: &mut Imported,
@@ -157,10 +163,10 @@ fn to_pool(pool: &str) -> String {
     format!("pool: {pool}")
 }
 
-fn route(yaml: &mut String, name: &str, line: u32, said: &Said, target: &str) {
+fn route(yaml: &mut String, name: &str, line: u32, said: &Clause, target: &str) {
     let _ = writeln!(yaml, "  - name: {} # line {line}", yaml_text(name));
     match said {
-        Said::All(parts) if distinct(parts) => parts.iter().for_each(|part| {
+        Clause::All(parts) if distinct(parts) => parts.iter().for_each(|part| {
             let _ = writeln!(yaml, "    {}", part.flow());
         }),
         one => {
@@ -171,7 +177,7 @@ fn route(yaml: &mut String, name: &str, line: u32, said: &Said, target: &str) {
 }
 
 /// No key twice, so that the parts may stand side by side in one map.
-fn distinct(parts: &[Said]) -> bool {
-    let keys: BTreeSet<&str> = parts.iter().map(Said::key).collect();
+fn distinct(parts: &[Clause]) -> bool {
+    let keys: BTreeSet<&str> = parts.iter().map(Clause::key).collect();
     keys.len() == parts.len()
 }

@@ -3,8 +3,8 @@
 //! There, a test has two answers: an empty field does not equal `Retail`. Here it has three: a field that is unknown leaves
 //! it open. So whatever is denied there is said here as "unknown, or not that", however deep the denial stands.
 
-use super::asked::{Asked, Criterion, Operation};
-use super::fields::{Field, Fields, Kind, name};
+use super::asked::{Criteria, Criterion, Operation};
+use super::fields::{Field, Fields, ValueKind, name};
 use super::states::States;
 use super::values;
 use crate::yaml_text;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 /// A condition in our language.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Said {
+pub(super) enum Clause {
     /// Holds for every lead.
     Always,
     /// `lead.country: ["DE", "AT"]`.
@@ -26,9 +26,9 @@ pub(super) enum Said {
         path: String,
         expression: String,
     },
-    All(Vec<Said>),
-    Any(Vec<Said>),
-    Not(Box<Said>),
+    All(Vec<Clause>),
+    Any(Vec<Clause>),
+    Not(Box<Clause>),
 }
 
 /// What was left out of a condition that is said all the same.
@@ -42,7 +42,7 @@ pub(super) struct Speaker<'s> {
 impl Speaker<'_> {
     /// # Errors
     /// Part of it cannot be said; the message says which.
-    pub fn say(&mut self, asked: &Asked) -> Result<Said, String> {
+    pub fn say(&mut self, asked: &Criteria) -> Result<Clause, String> {
         let mut countries = BTreeSet::new();
         asked.each_test(&mut |test| {
             if name(&test.field) == "country" && test.operation == Operation::Equals && !test.negated {
@@ -54,21 +54,21 @@ impl Speaker<'_> {
         self.part(asked, false, country)
     }
 
-    fn part(&mut self, asked: &Asked, denied: bool, country: Option<&str>) -> Result<Said, String> {
+    fn part(&mut self, asked: &Criteria, denied: bool, country: Option<&str>) -> Result<Clause, String> {
         match asked {
-            Asked::Not(inner) => self.part(inner, !denied, country),
-            Asked::Test(criterion) => self.test(criterion, denied != criterion.negated, country),
+            Criteria::Not(inner) => self.part(inner, !denied, country),
+            Criteria::Test(criterion) => self.test(criterion, denied != criterion.negated, country),
             // Not both is: not one, or not the other.
-            Asked::All(parts) | Asked::Any(parts) => {
-                let both = matches!(asked, Asked::All(_)) != denied;
-                let parts: Vec<Said> =
+            Criteria::All(parts) | Criteria::Any(parts) => {
+                let both = matches!(asked, Criteria::All(_)) != denied;
+                let parts: Vec<Clause> =
                     parts.iter().map(|part| self.part(part, denied, country)).collect::<Result<_, _>>()?;
                 Ok(if both { all(parts) } else { any(parts) })
             }
         }
     }
 
-    fn test(&mut self, criterion: &Criterion, denied: bool, country: Option<&str>) -> Result<Said, String> {
+    fn test(&mut self, criterion: &Criterion, denied: bool, country: Option<&str>) -> Result<Clause, String> {
         let theirs = &criterion.field;
         let field = &self.fields[&name(theirs)];
         if field.theirs.contains('.') && !field.theirs.to_lowercase().starts_with("lead.") {
@@ -81,7 +81,7 @@ impl Speaker<'_> {
                 _ => Err(format!("{theirs} is compared with nothing")),
             };
         }
-        if field.kind == Kind::Created {
+        if field.kind == ValueKind::Created {
             return created(criterion, &values, denied);
         }
         let said = match criterion.operation {
@@ -105,38 +105,38 @@ impl Speaker<'_> {
         field: &Field,
         values: &[String],
         country: Option<&str>,
-    ) -> Result<Said, String> {
+    ) -> Result<Clause, String> {
         match field.kind {
-            Kind::Country => {
+            ValueKind::Country => {
                 let codes =
                     self.each(criterion, values, "country", |value| place::country(value).map(str::to_owned))?;
                 Ok(one_of(field, &codes))
             }
-            Kind::Language => {
+            ValueKind::Language => {
                 let codes =
                     self.each(criterion, values, "language", |value| language::parse(value).map(str::to_owned))?;
                 Ok(one_of(field, &codes))
             }
-            Kind::State => self.states(criterion, values, country),
-            Kind::Whole | Kind::Number => {
+            ValueKind::State => self.states(criterion, values, country),
+            ValueKind::Whole | ValueKind::Number => {
                 let values = values::numbers(criterion);
                 let numbers = self.each(criterion, &values, "number", |value| values::amount(value).map(spell))?;
                 let list = numbers.join(", ");
                 Ok(is(&field.path, if numbers.len() == 1 { list } else { format!("[{list}]") }))
             }
-            Kind::Flag => {
+            ValueKind::Flag => {
                 let flags: BTreeSet<bool> = values.iter().filter_map(|value| values::flag(value)).collect();
                 match flags.first() {
                     Some(flag) if flags.len() == 1 => Ok(is(&field.path, if *flag { "yes" } else { "no" })),
                     _ => Err(format!("{} is both checked and not", criterion.field)),
                 }
             }
-            Kind::Date => {
+            ValueKind::Date => {
                 let days: Vec<String> = values.iter().map(|value| day(criterion, value)).collect::<Result<_, _>>()?;
                 Ok(one_of(field, &days))
             }
-            Kind::Site => Ok(one_of(field, &values.iter().map(|value| values::site(value)).collect::<Vec<_>>())),
-            Kind::Text | Kind::Created => Ok(one_of(field, values)),
+            ValueKind::Site => Ok(one_of(field, &values.iter().map(|value| values::site(value)).collect::<Vec<_>>())),
+            ValueKind::Text | ValueKind::Created => Ok(one_of(field, values)),
         }
     }
 
@@ -166,7 +166,7 @@ impl Speaker<'_> {
 
     /// States of the entry's country; without one, of the country that most states of the file lie in. The country is said
     /// too, since other countries use the same codes.
-    fn states(&mut self, criterion: &Criterion, values: &[String], country: Option<&str>) -> Result<Said, String> {
+    fn states(&mut self, criterion: &Criterion, values: &[String], country: Option<&str>) -> Result<Clause, String> {
         let states = self.states;
         let full = self.each(criterion, values, "state", |value| states.read(country, value))?;
         let countries: BTreeSet<&str> = full.iter().filter_map(|code| Some(code.split_once('-')?.0)).collect();
@@ -183,27 +183,27 @@ impl Speaker<'_> {
     }
 }
 
-fn textual(kind: Kind) -> bool {
-    matches!(kind, Kind::Text | Kind::Site)
+fn textual(kind: ValueKind) -> bool {
+    matches!(kind, ValueKind::Text | ValueKind::Site)
 }
 
 /// A lead is made now: today holds always, a day that moves with the calendar may, and the rest is told.
-fn created(criterion: &Criterion, values: &[String], denied: bool) -> Result<Said, String> {
+fn created(criterion: &Criterion, values: &[String], denied: bool) -> Result<Clause, String> {
     let now = matches!(criterion.operation, Operation::Equals) && values.iter().any(|value| values::holds_today(value))
         || matches!(criterion.operation, Operation::LessOrEqual | Operation::GreaterOrEqual)
             && values.iter().all(|value| value.eq_ignore_ascii_case("today"));
     if now && !denied {
-        return Ok(Said::Always);
+        return Ok(Clause::Always);
     }
     Err(format!("{} is when a record was made, which is now for every lead of a call", criterion.field))
 }
 
-fn sized(criterion: &Criterion, field: &Field, values: &[String]) -> Result<Said, String> {
+fn sized(criterion: &Criterion, field: &Field, values: &[String]) -> Result<Clause, String> {
     let sign = criterion.operation.sign().unwrap_or_default();
     let value = values.first().map_or("", String::as_str);
     let size = match field.kind {
-        Kind::Whole | Kind::Number => values::amount(value).map(spell),
-        Kind::Date => Some(day(criterion, value)?),
+        ValueKind::Whole | ValueKind::Number => values::amount(value).map(spell),
+        ValueKind::Date => Some(day(criterion, value)?),
         _ => None,
     };
     let size = size.ok_or_else(|| {
@@ -220,7 +220,7 @@ fn day(criterion: &Criterion, value: &str) -> Result<String, String> {
 }
 
 /// `A;B` asks for both, `A,B` for one of them.
-fn includes(field: &Field, values: &[String]) -> Said {
+fn includes(field: &Field, values: &[String]) -> Clause {
     let mut single = Vec::new();
     let mut parts = Vec::new();
     for value in values {
@@ -238,85 +238,85 @@ fn includes(field: &Field, values: &[String]) -> Said {
     any(parts)
 }
 
-fn prefix(field: &Field, values: &[String]) -> Said {
-    let site = field.kind == Kind::Site;
+fn prefix(field: &Field, values: &[String]) -> Clause {
+    let site = field.kind == ValueKind::Site;
     let starts: Vec<String> =
         values.iter().map(|value| yaml_text(&if site { values::site(value) } else { value.clone() })).collect();
     is(&field.path, format!("{{ prefix: [{}] }}", starts.join(", ")))
 }
 
-fn contains(field: &Field, values: &[String]) -> Said {
+fn contains(field: &Field, values: &[String]) -> Clause {
     let parts = values.iter().map(|value| {
-        let text = if field.kind == Kind::Site { values::site(value) } else { value.clone() };
-        Said::When { path: field.path.clone(), expression: format!("{}.contains({})", field.path, literal(&text)) }
+        let text = if field.kind == ValueKind::Site { values::site(value) } else { value.clone() };
+        Clause::When { path: field.path.clone(), expression: format!("{}.contains({})", field.path, literal(&text)) }
     });
     any(parts.collect())
 }
 
 /// One of these values. A text that begins with a sign looks like a range there, and is an expression.
-fn one_of(field: &Field, values: &[String]) -> Said {
+fn one_of(field: &Field, values: &[String]) -> Clause {
     let sign = |value: &&String| value.starts_with(['<', '>']) && textual(field.kind);
     let plain: Vec<String> = values.iter().filter(|value| !sign(value)).map(|value| yaml_text(value)).collect();
     let signs = values.iter().filter(sign).map(|value| {
         let expression = format!("{} == {}", field.path, literal(value));
-        Said::When { path: field.path.clone(), expression }
+        Clause::When { path: field.path.clone(), expression }
     });
-    let mut parts: Vec<Said> = signs.collect();
+    let mut parts: Vec<Clause> = signs.collect();
     if !plain.is_empty() {
         parts.insert(0, is(&field.path, format!("[{}]", plain.join(", "))));
     }
     any(parts)
 }
 
-fn is(path: &str, test: impl Into<String>) -> Said {
-    Said::Is { path: path.to_owned(), test: test.into() }
+fn is(path: &str, test: impl Into<String>) -> Clause {
+    Clause::Is { path: path.to_owned(), test: test.into() }
 }
 
-fn known(path: &str, known: bool) -> Said {
+fn known(path: &str, known: bool) -> Clause {
     is(path, format!("{{ known: {known} }}"))
 }
 
-fn all(parts: Vec<Said>) -> Said {
+fn all(parts: Vec<Clause>) -> Clause {
     let each = parts.into_iter().flat_map(|part| match part {
-        Said::Always => Vec::new(),
-        Said::All(parts) => parts,
+        Clause::Always => Vec::new(),
+        Clause::All(parts) => parts,
         part => vec![part],
     });
-    let mut parts: Vec<Said> = each.collect();
+    let mut parts: Vec<Clause> = each.collect();
     match parts.len() {
-        0 => Said::Always,
+        0 => Clause::Always,
         1 => parts.swap_remove(0),
-        _ => Said::All(parts),
+        _ => Clause::All(parts),
     }
 }
 
-fn any(mut parts: Vec<Said>) -> Said {
-    if parts.contains(&Said::Always) {
-        return Said::Always;
+fn any(mut parts: Vec<Clause>) -> Clause {
+    if parts.contains(&Clause::Always) {
+        return Clause::Always;
     }
-    if parts.len() == 1 { parts.swap_remove(0) } else { Said::Any(parts) }
+    if parts.len() == 1 { parts.swap_remove(0) } else { Clause::Any(parts) }
 }
 
 /// Denied: empty is "not equal" there, and undecided here, so every field has to be allowed to be unknown.
-fn not(said: Said) -> Said {
+fn not(said: Clause) -> Clause {
     match said {
-        Said::All(parts) => any(parts.into_iter().map(not).collect()),
-        Said::Any(parts) => {
+        Clause::All(parts) => any(parts.into_iter().map(not).collect()),
+        Clause::Any(parts) => {
             let paths: BTreeSet<Option<String>> = parts.iter().map(|part| part.path().map(str::to_owned)).collect();
             match paths.into_iter().collect::<Vec<_>>().as_slice() {
                 // Of one field: it is unknown, or none of these.
-                [Some(path)] => any(vec![known(path, false), Said::Not(Box::new(Said::Any(parts)))]),
+                [Some(path)] => any(vec![known(path, false), Clause::Not(Box::new(Clause::Any(parts)))]),
                 _ => all(parts.into_iter().map(not).collect()),
             }
         }
-        Said::Is { ref path, .. } | Said::When { ref path, .. } => {
-            any(vec![known(path, false), Said::Not(Box::new(said))])
+        Clause::Is { ref path, .. } | Clause::When { ref path, .. } => {
+            any(vec![known(path, false), Clause::Not(Box::new(said))])
         }
-        Said::Always | Said::Not(_) => Said::Not(Box::new(said)),
+        Clause::Always | Clause::Not(_) => Clause::Not(Box::new(said)),
     }
 }
 
-impl Said {
+impl Clause {
     fn path(&self) -> Option<&str> {
         match self {
             Self::Is { path, .. } | Self::When { path, .. } => Some(path),

@@ -22,7 +22,7 @@ pub(super) struct Condition {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Token {
+enum SoqlToken {
     Word(String),
     Text(String),
     Sign(char),
@@ -30,7 +30,7 @@ enum Token {
 
 /// Reads a query, or says what was not expected, as the vendor does in `MALFORMED_QUERY`.
 pub(super) fn parse(text: &str) -> Result<Select, String> {
-    let mut reader = Reader { tokens: tokens(text)?, at: 0 };
+    let mut reader = SoqlReader { tokens: tokens(text)?, at: 0 };
     let select = reader.select()?;
     match reader.next() {
         None => Ok(select),
@@ -65,20 +65,20 @@ pub(super) fn is_like(text: &str, pattern: &str) -> bool {
     }
 }
 
-fn tokens(text: &str) -> Result<Vec<Token>, String> {
+fn tokens(text: &str) -> Result<Vec<SoqlToken>, String> {
     let mut tokens = Vec::new();
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
             c if c.is_whitespace() => {}
-            '\'' => tokens.push(Token::Text(literal(&mut chars)?)),
-            '(' | ')' | ',' | '=' => tokens.push(Token::Sign(c)),
+            '\'' => tokens.push(SoqlToken::Text(literal(&mut chars)?)),
+            '(' | ')' | ',' | '=' => tokens.push(SoqlToken::Sign(c)),
             c if c.is_alphanumeric() => {
                 let mut word = String::from(c);
                 while let Some(c) = chars.next_if(|c| c.is_alphanumeric() || matches!(c, '_' | '.')) {
                     word.push(c);
                 }
-                tokens.push(Token::Word(word));
+                tokens.push(SoqlToken::Word(word));
             }
             c => return Err(format!("unexpected token: '{c}'")),
         }
@@ -110,33 +110,33 @@ fn literal(chars: &mut impl Iterator<Item = char>) -> Result<String, String> {
     }
 }
 
-struct Reader {
-    tokens: Vec<Token>,
+struct SoqlReader {
+    tokens: Vec<SoqlToken>,
     at: usize,
 }
 
-impl Reader {
-    fn next(&mut self) -> Option<Token> {
+impl SoqlReader {
+    fn next(&mut self) -> Option<SoqlToken> {
         let token = self.tokens.get(self.at).cloned();
         self.at += 1;
         token
     }
 
-    fn is_next(&self, expected: &Token) -> bool {
+    fn is_next(&self, expected: &SoqlToken) -> bool {
         match (self.tokens.get(self.at), expected) {
-            (Some(Token::Word(found)), Token::Word(expected)) => found.eq_ignore_ascii_case(expected),
+            (Some(SoqlToken::Word(found)), SoqlToken::Word(expected)) => found.eq_ignore_ascii_case(expected),
             (found, expected) => found == Some(expected),
         }
     }
 
-    fn take(&mut self, expected: &Token) -> bool {
+    fn take(&mut self, expected: &SoqlToken) -> bool {
         let found = self.is_next(expected);
         self.at += usize::from(found);
         found
     }
 
     fn take_word(&mut self, word: &str) -> bool {
-        self.take(&Token::Word(word.to_owned()))
+        self.take(&SoqlToken::Word(word.to_owned()))
     }
 
     fn expect_word(&mut self, word: &str) -> Result<(), String> {
@@ -145,7 +145,7 @@ impl Reader {
 
     fn word(&mut self) -> Result<String, String> {
         match self.next() {
-            Some(Token::Word(word)) => Ok(word),
+            Some(SoqlToken::Word(word)) => Ok(word),
             other => Err(format!("unexpected token: {other:?}")),
         }
     }
@@ -154,15 +154,15 @@ impl Reader {
         self.expect_word("SELECT")?;
         let (mut columns, mut children) = (Vec::new(), Vec::new());
         loop {
-            if self.take(&Token::Sign('(')) {
+            if self.take(&SoqlToken::Sign('(')) {
                 children.push(self.select()?);
-                if !self.take(&Token::Sign(')')) {
+                if !self.take(&SoqlToken::Sign(')')) {
                     return Err("expecting )".to_owned());
                 }
             } else {
                 columns.push(self.word()?);
             }
-            if !self.take(&Token::Sign(',')) {
+            if !self.take(&SoqlToken::Sign(',')) {
                 break;
             }
         }
@@ -177,7 +177,7 @@ impl Reader {
     fn conditions(&mut self) -> Result<Vec<Vec<Condition>>, String> {
         let mut conditions = Vec::new();
         loop {
-            conditions.push(if self.take(&Token::Sign('(')) { self.alternatives()? } else { self.condition()? });
+            conditions.push(if self.take(&SoqlToken::Sign('(')) { self.alternatives()? } else { self.condition()? });
             if !self.take_word("AND") {
                 return Ok(conditions);
             }
@@ -190,7 +190,7 @@ impl Reader {
         while self.take_word("OR") {
             any.extend(self.condition()?);
         }
-        if self.take(&Token::Sign(')')) { Ok(any) } else { Err("expecting )".to_owned()) }
+        if self.take(&SoqlToken::Sign(')')) { Ok(any) } else { Err("expecting )".to_owned()) }
     }
 
     /// One condition; `IN` is as many as its list has values.
@@ -200,12 +200,12 @@ impl Reader {
             return self.list(&field);
         }
         let like = self.take_word("LIKE");
-        if !like && !self.take(&Token::Sign('=')) {
+        if !like && !self.take(&SoqlToken::Sign('=')) {
             return Err(format!("expecting an operator after {field}"));
         }
         let value = match self.next() {
-            Some(Token::Text(text)) => Value::String(text),
-            Some(Token::Word(word)) if word == "true" || word == "false" => Value::Bool(word == "true"),
+            Some(SoqlToken::Text(text)) => Value::String(text),
+            Some(SoqlToken::Word(word)) if word == "true" || word == "false" => Value::Bool(word == "true"),
             other => return Err(format!("unexpected token: {other:?}")),
         };
         Ok(vec![Condition { field, like, value }])
@@ -214,12 +214,12 @@ impl Reader {
     fn list(&mut self, field: &str) -> Result<Vec<Condition>, String> {
         let mut any = Vec::new();
         let mut sign = '(';
-        while self.take(&Token::Sign(sign)) {
-            let Some(Token::Text(text)) = self.next() else { return Err("expecting a text".to_owned()) };
+        while self.take(&SoqlToken::Sign(sign)) {
+            let Some(SoqlToken::Text(text)) = self.next() else { return Err("expecting a text".to_owned()) };
             any.push(Condition { field: field.to_owned(), like: false, value: Value::String(text) });
             sign = ',';
         }
-        if !any.is_empty() && self.take(&Token::Sign(')')) { Ok(any) } else { Err("expecting a list".to_owned()) }
+        if !any.is_empty() && self.take(&SoqlToken::Sign(')')) { Ok(any) } else { Err("expecting a list".to_owned()) }
     }
 
     /// Records are kept in the order of their creation, which is what our queries order by.
@@ -231,7 +231,7 @@ impl Reader {
         loop {
             self.word()?;
             let _ = self.take_word("DESC") || self.take_word("ASC");
-            if !self.take(&Token::Sign(',')) {
+            if !self.take(&SoqlToken::Sign(',')) {
                 return Ok(());
             }
         }

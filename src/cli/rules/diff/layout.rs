@@ -1,7 +1,7 @@
 //! The comparison as people read it: lines for a terminal, Markdown for a pull request, JSON for programs.
 
 use anyhow::Result;
-use baton_core::rehearsal::compare::{Cause, Comparison, Count, Move, Side, Unused};
+use baton_core::rehearsal::compare::{Comparison, Count, DecisionSummary, Move, MoveCause, Unused};
 use baton_core::rules::RuleSet;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -63,7 +63,7 @@ pub fn json(title: &Title, done: &Comparison) -> Result<String> {
 pub fn text(title: &Title, done: &Comparison) -> String {
     let mut page = format!("{}.\n\n", verdict(done));
     let _ = writeln!(page, "old    {}\nnew    {}\nleads  {}\n{ASSUMED}", title.old, title.new, title.leads);
-    let moves: Vec<&Move> = done.moves.iter().filter(|one| one.cause != Cause::Turn).collect();
+    let moves: Vec<&Move> = done.moves.iter().filter(|one| one.cause != MoveCause::Turn).collect();
     if !moves.is_empty() {
         page.push_str("\nMoved by the change\n");
     }
@@ -98,7 +98,7 @@ pub fn text(title: &Title, done: &Comparison) -> String {
 pub fn markdown(title: &Title, done: &Comparison) -> String {
     let mut page = format!("**{}.**\n\n", cell(&verdict(done)));
     let _ = writeln!(page, "`{}` → `{}`, {}. {ASSUMED}\n", title.old, title.new, cell(title.leads));
-    let moves: Vec<&Move> = done.moves.iter().filter(|one| one.cause != Cause::Turn).collect();
+    let moves: Vec<&Move> = done.moves.iter().filter(|one| one.cause != MoveCause::Turn).collect();
     if !moves.is_empty() {
         page.push_str("| Leads | By | Old | New |\n|---:|---|---|---|\n");
         for one in moves.iter().take(MOVES) {
@@ -148,7 +148,7 @@ fn rest(page: &mut String, moves: &[&Move], indent: &str) {
     }
 }
 
-fn in_words(side: &Side) -> String {
+fn in_words(side: &DecisionSummary) -> String {
     let territory = side.territory.as_deref().unwrap_or("no territory");
     format!("{} in {}; {territory}, {}; {}", side.owner, side.pool, side.tier, side.reason)
 }

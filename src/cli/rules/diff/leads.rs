@@ -6,7 +6,7 @@ use crate::intake::event::{Incoming, Message, parse};
 use crate::store::{PastLead, Store};
 use anyhow::Result;
 use baton_core::domain::known::Fact;
-use baton_core::rehearsal::Case;
+use baton_core::rehearsal::Trial;
 use baton_core::rehearsal::traffic::Traffic;
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -24,7 +24,7 @@ pub struct Leads<'r> {
 }
 
 enum From<'r> {
-    List(std::vec::IntoIter<Case>),
+    List(std::vec::IntoIter<Trial>),
     MadeUp(Box<std::iter::Take<Traffic<'r>>>),
     /// Instant and id of the last one.
     Stored {
@@ -40,7 +40,7 @@ impl Leads<'_> {
     }
 
     /// At most `size` more; none at the end.
-    pub async fn next(&mut self, size: usize) -> Result<Vec<Case>> {
+    pub async fn next(&mut self, size: usize) -> Result<Vec<Trial>> {
         match &mut self.from {
             From::List(cases) => Ok(cases.take(size).collect()),
             From::MadeUp(traffic) => Ok(traffic.take(size).collect()),
@@ -55,9 +55,9 @@ impl Leads<'_> {
     }
 }
 
-fn case(past: PastLead) -> Case {
+fn case(past: PastLead) -> Trial {
     let PastLead { lead, snapshot, decided_at } = past;
-    Case {
+    Trial {
         lead,
         at: decided_at,
         account: snapshot.account,
@@ -99,13 +99,13 @@ pub fn from_lines(name: &str, bytes: &[u8], now: DateTime<Utc>) -> Result<Leads<
     if !faults.is_empty() {
         return Err(faults);
     }
-    cases.sort_by_key(|case: &Case| case.at);
+    cases.sort_by_key(|case: &Trial| case.at);
     let told = format!("{} leads of {name}", cases.len());
     Ok(Leads { from: From::List(cases.into_iter()), told })
 }
 
 /// An event, or the bare fields of a lead. Without a time it is decided now.
-fn read_line(line: &[u8], number: u32, now: DateTime<Utc>) -> Result<Case, Vec<String>> {
+fn read_line(line: &[u8], number: u32, now: DateTime<Utc>) -> Result<Trial, Vec<String>> {
     let bare = serde_json::from_slice::<Map<String, Value>>(line).ok().filter(|object| !object.contains_key("type"));
     let event = bare.map(|fields| as_event(fields, number, now).to_string().into_bytes());
     match parse(event.as_deref().unwrap_or(line), now) {
@@ -113,7 +113,7 @@ fn read_line(line: &[u8], number: u32, now: DateTime<Utc>) -> Result<Case, Vec<S
             let account =
                 Fact::Known { value: None.into(), observed_at: lead.occurred_at, source: "the file".to_owned() };
             let at = lead.occurred_at;
-            Ok(Case { lead: *lead, at, account, assigned: None, reps: BTreeMap::new(), ledgers: BTreeMap::new() })
+            Ok(Trial { lead: *lead, at, account, assigned: None, reps: BTreeMap::new(), ledgers: BTreeMap::new() })
         }
         Ok(other) => Err(vec![format!("a {} event; expected lead.qualified", other.kind.as_str())]),
         Err(faults) => Err(faults.iter().map(ToString::to_string).collect()),

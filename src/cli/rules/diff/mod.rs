@@ -7,7 +7,7 @@ mod layout;
 mod leads;
 
 use crate::app::{revision, workspace};
-use crate::cli::{FAILED, FAULTY, OK, Place, USAGE, say};
+use crate::cli::{FAILED, FAULTY, OK, USAGE, WorkspaceArgs, say};
 use anyhow::{Context, Result};
 use baton_clock::{Clock, SystemClock};
 use baton_core::rehearsal::compare::{Comparer, Comparison};
@@ -56,7 +56,7 @@ pub struct Diff {
     #[arg(long, value_enum, default_value = "text")]
     format: Layout,
     #[command(flatten)]
-    place: Place,
+    place: WorkspaceArgs,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

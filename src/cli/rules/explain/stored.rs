@@ -3,14 +3,14 @@
 use super::as_json;
 use crate::app::replay::{inputs, one};
 use crate::app::workspace;
-use crate::cli::{OK, Place, TextOrJson, open_store, say};
+use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, say};
 use crate::release::{Library, Lost};
 use crate::render::explain::explain_whole;
 use anyhow::{Context, Result, anyhow, bail};
 use baton_core::routing::versions;
 use std::sync::Arc;
 
-pub async fn tell(place: &Place, id: &str, format: TextOrJson) -> Result<u8> {
+pub async fn tell(place: &WorkspaceArgs, id: &str, format: TextOrJson) -> Result<u8> {
     let store = open_store(place).await?;
     let stored = one(&store, id).await?;
     let decision = versions::read(&stored.body).context("reading the stored decision")?;

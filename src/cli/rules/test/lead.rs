@@ -3,7 +3,7 @@
 
 use crate::intake::event::{EventFault, Incoming, Message, parse};
 use baton_core::domain::lead::Lead;
-use baton_core::rules::expect::{Case, LeadField, LeadValue, Said};
+use baton_core::rules::expect::{LeadField, LeadValue, PlacedText, RuleTest};
 use baton_core::rules::{Fault, Level};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use std::path::Path;
 const CALLER: &str = "+12025550123";
 
 /// The lead as the event reader makes it; its `occurred_at` is the moment of the decision.
-pub fn lead_of(case: &Case, dir: &Path) -> Result<Lead, Vec<Fault>> {
+pub fn lead_of(case: &RuleTest, dir: &Path) -> Result<Lead, Vec<Fault>> {
     let mut event = match &case.given.event {
         Some(path) => read_event(case, path, dir)?,
         None => json!({
@@ -54,7 +54,7 @@ pub fn lead_of(case: &Case, dir: &Path) -> Result<Lead, Vec<Fault>> {
     }
 }
 
-fn read_event(case: &Case, path: &Said, dir: &Path) -> Result<Value, Vec<Fault>> {
+fn read_event(case: &RuleTest, path: &PlacedText, dir: &Path) -> Result<Value, Vec<Fault>> {
     let wrong = |found: String, allowed: &str| vec![fault(case, path.line, path.column, found, allowed)];
     let text = std::fs::read_to_string(dir.join(&path.text))
         .map_err(|error| wrong(format!("{:?}: {error}", path.text), "an event file, relative to the workspace"))?;
@@ -137,14 +137,14 @@ fn complete_call(event: &mut Value) {
 }
 
 /// What the event reader says of a field that the test brought; `None` for what the event brought itself.
-fn of_field(case: &Case, told: &EventFault) -> Option<Fault> {
+fn of_field(case: &RuleTest, told: &EventFault) -> Option<Fault> {
     let field = case.given.lead.iter().find(|field| told.pointer.starts_with(&pointer_to(&field.name)))?;
     let mut fault = fault(case, field.line, field.column, found(field), &told.allowed);
     fault.hint = told.hint.clone().filter(|hint| !hint.starts_with("kept out"));
     Some(fault)
 }
 
-fn of_event(case: &Case, found: String, allowed: &str) -> Fault {
+fn of_event(case: &RuleTest, found: String, allowed: &str) -> Fault {
     match &case.given.event {
         Some(event) => fault(case, event.line, event.column, format!("{}: {found}", event.text), allowed),
         None => fault(case, case.line, 1, found, allowed),
@@ -159,7 +159,7 @@ fn found(field: &LeadField) -> String {
     }
 }
 
-fn fault(case: &Case, line: u32, column: u32, found: String, allowed: &str) -> Fault {
+fn fault(case: &RuleTest, line: u32, column: u32, found: String, allowed: &str) -> Fault {
     Fault {
         level: Level::Error,
         code: "test-lead-unreadable",

@@ -12,8 +12,8 @@ use crate::app::workspace;
 use crate::cli::{EXPECTATION_FAILED, FAILED, FAULTY, OK, TextOrJson};
 use anyhow::Result;
 use baton_core::rehearsal::coverage::{Coverage, coverage};
-use baton_core::rehearsal::expectations::{Outcome, run};
-use baton_core::rules::expect::{self, Case};
+use baton_core::rehearsal::expectations::{RuleTestResult, run};
+use baton_core::rules::expect::{self, RuleTest};
 use baton_core::rules::{Fault, RuleSet, SourceFile};
 use std::path::{Path, PathBuf};
 
@@ -36,12 +36,12 @@ pub struct Test {
 }
 
 /// All tests of a workspace, run.
-struct Report {
-    results: Vec<(Case, Outcome)>,
+struct RuleTestReport {
+    results: Vec<(RuleTest, RuleTestResult)>,
     coverage: Coverage,
 }
 
-impl Report {
+impl RuleTestReport {
     fn failed(&self) -> usize {
         self.results.iter().filter(|(_, outcome)| !outcome.passed()).count()
     }
@@ -78,7 +78,7 @@ impl Test {
         };
         let places = expect::places(&workspace.files);
         let coverage = coverage(rules, &places, results.iter().map(|(_, outcome)| &outcome.decision));
-        let report = Report { results, coverage };
+        let report = RuleTestReport { results, coverage };
         let short = tell::short_of(&report.coverage, self.min_coverage.unwrap_or(0));
         match self.format {
             TextOrJson::Text => tell::text(&report, self.coverage, &short),
@@ -88,7 +88,7 @@ impl Test {
     }
 
     /// The tests to run, or every fault of their files.
-    fn cases(&self, rules: &RuleSet) -> Result<Result<Vec<Case>, Vec<Fault>>> {
+    fn cases(&self, rules: &RuleSet) -> Result<Result<Vec<RuleTest>, Vec<Fault>>> {
         let mut cases = match read(&workspace::test_files(&self.dir)?, rules) {
             Ok(cases) => cases,
             Err(faults) => return Ok(Err(faults)),
@@ -117,7 +117,7 @@ pub(super) fn check(files: &[SourceFile], dir: &Path, rules: &RuleSet) -> Result
     if faults.is_empty() { Ok(cases.len()) } else { Err(faults) }
 }
 
-fn read(files: &[SourceFile], rules: &RuleSet) -> Result<Vec<Case>, Vec<Fault>> {
+fn read(files: &[SourceFile], rules: &RuleSet) -> Result<Vec<RuleTest>, Vec<Fault>> {
     let (mut cases, mut faults) = (Vec::new(), Vec::new());
     for file in files {
         match expect::read(&file.path, &file.text, rules) {
@@ -129,7 +129,7 @@ fn read(files: &[SourceFile], rules: &RuleSet) -> Result<Vec<Case>, Vec<Fault>> 
 }
 
 /// Every test against the rules; a lead that cannot be read is a fault of its file.
-fn outcomes(cases: Vec<Case>, dir: &Path, rules: &RuleSet) -> Result<Vec<(Case, Outcome)>, Vec<Fault>> {
+fn outcomes(cases: Vec<RuleTest>, dir: &Path, rules: &RuleSet) -> Result<Vec<(RuleTest, RuleTestResult)>, Vec<Fault>> {
     let (mut results, mut faults) = (Vec::with_capacity(cases.len()), Vec::new());
     for case in cases {
         match lead::lead_of(&case, dir) {

@@ -1,11 +1,11 @@
 //! What came of the tests, for people and for programs.
 
-use super::Report;
+use super::RuleTestReport;
 use crate::cli::{TextOrJson, say};
 use baton_core::rehearsal::coverage::Coverage;
-use baton_core::rehearsal::expectations::Outcome;
+use baton_core::rehearsal::expectations::RuleTestResult;
 use baton_core::rules::Fault;
-use baton_core::rules::expect::Case;
+use baton_core::rules::expect::RuleTest;
 use serde_json::{Value, json};
 
 pub fn faults(faults: &[Fault], format: TextOrJson) {
@@ -19,7 +19,7 @@ pub fn faults(faults: &[Fault], format: TextOrJson) {
 }
 
 /// `short` is what [`short_of`] says.
-pub fn text(report: &Report, list_unreached: bool, short: &[String]) {
+pub fn text(report: &RuleTestReport, list_unreached: bool, short: &[String]) {
     for (case, outcome) in report.results.iter().filter(|(_, outcome)| !outcome.passed()) {
         failure(case, outcome);
     }
@@ -34,7 +34,7 @@ pub fn text(report: &Report, list_unreached: bool, short: &[String]) {
     short.iter().for_each(|line| say(line));
 }
 
-fn failure(case: &Case, outcome: &Outcome) {
+fn failure(case: &RuleTest, outcome: &RuleTestResult) {
     say(&format!("FAIL {}:{} {}", case.path, case.line, case.name));
     for difference in &outcome.differences {
         say(&format!("  {:<10} expected {}", difference.field, difference.expected));
@@ -64,7 +64,7 @@ pub fn short_of(coverage: &Coverage, percent: u32) -> Vec<String> {
     told.collect()
 }
 
-pub fn json(report: &Report) {
+pub fn json(report: &RuleTestReport) {
     let failed = report.failed();
     let tests: Vec<Value> = report.results.iter().map(|(case, outcome)| test(case, outcome)).collect();
     let coverage: Vec<Value> = report
@@ -89,7 +89,7 @@ pub fn json(report: &Report) {
         .to_string());
 }
 
-fn test(case: &Case, outcome: &Outcome) -> Value {
+fn test(case: &RuleTest, outcome: &RuleTestResult) -> Value {
     let differences: Vec<Value> = outcome
         .differences
         .iter()

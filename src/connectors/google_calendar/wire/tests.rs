@@ -91,7 +91,7 @@ fn an_event_is_ours_only_with_our_times() {
         serde_json::from_value(json!({ "status": status, "start": { "dateTime": start }, "end": { "dateTime": end } }))
             .unwrap()
     };
-    assert_eq!(event("confirmed", "2026-11-23T10:00:00+01:00").standing(&request()), Standing::AsBooked);
-    assert_eq!(event("confirmed", "2026-11-23T10:00:00Z").standing(&request()), Standing::Moved);
-    assert_eq!(event("cancelled", "2026-11-23T10:00:00+01:00").standing(&request()), Standing::Deleted);
+    assert_eq!(event("confirmed", "2026-11-23T10:00:00+01:00").standing(&request()), EventState::AsBooked);
+    assert_eq!(event("confirmed", "2026-11-23T10:00:00Z").standing(&request()), EventState::Moved);
+    assert_eq!(event("cancelled", "2026-11-23T10:00:00+01:00").standing(&request()), EventState::Deleted);
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use baton::intake::amqp::{
-    AmqpConfig, AmqpStats, Delivered, Outgoing, Publisher, Refused, Sink, SinkError, Topology, consume,
+    AmqpConfig, AmqpStats, ConsumeError, Delivered, Outgoing, Publisher, Sink, SinkError, Topology, consume,
 };
 use lapin::options::{ConfirmSelectOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
@@ -130,12 +130,12 @@ impl Broker {
 
 pub struct Worker {
     pub stop: watch::Sender<bool>,
-    task: Option<JoinHandle<Result<(), Refused>>>,
+    task: Option<JoinHandle<Result<(), ConsumeError>>>,
     pub stats: Arc<AmqpStats>,
 }
 
 impl Worker {
-    pub async fn ended(&mut self) -> Result<(), Refused> {
+    pub async fn ended(&mut self) -> Result<(), ConsumeError> {
         let task = self.task.take().expect("ends once");
         tokio::time::timeout(SOON, task).await.expect("ends in time").expect("no panic")
     }

@@ -1,7 +1,7 @@
 //! A worker asks its vendors at its start whether they would do what will be asked of them, and waits for none of them.
 
 use super::served::Served;
-use baton::app::stage::Stage;
+use baton::app::stage::StandIns;
 use baton_clock::SystemClock;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,11 @@ const SOON: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_vendor_is_asked_at_the_start_and_what_is_amiss_is_told() {
-    let stage = Stage::open(Arc::new(SystemClock)).await.expect("the stand-ins");
+    let stage = StandIns::open(Arc::new(SystemClock)).await.expect("the stand-ins");
     let toml = stage.config_toml();
     let mail = toml.lines().find(|line| line.starts_with("port = ")).expect("the port of the mail stand-in");
     let nobody_there = toml.replace(mail, "port = 1");
-    let mut served = Served::start(&nobody_there, "info", &Stage::secrets());
+    let mut served = Served::start(&nobody_there, "info", &StandIns::secrets());
     let (began, words) = (
         Instant::now(),
         ["baton is ready", "section=\"crm\"", "section=\"calendar\"", "section=\"mail\"", "section=\"slack\""],

@@ -1,7 +1,7 @@
 //! What people said, who they are, and what opens doors is in no log line, whatever level is asked for.
 
 use super::served::{Served, exchange, get, post, request};
-use baton::app::stage::Stage;
+use baton::app::stage::StandIns;
 use baton_clock::{SharedClock, SystemClock};
 use serde_json::json;
 use std::sync::Arc;
@@ -50,8 +50,8 @@ fn lead() -> String {
 /// One life of a worker at this level: a lead, everything that follows from it, the rep's word, a stop.
 async fn life(level: &'static str) {
     let clock: SharedClock = Arc::new(SystemClock);
-    let stage = Stage::open(clock).await.expect("the stand-ins");
-    let mut secrets = Stage::secrets().to_vec();
+    let stage = StandIns::open(clock).await.expect("the stand-ins");
+    let mut secrets = StandIns::secrets().to_vec();
     secrets.extend([("LOG_TOKEN", TOKEN), ("LOG_LINKS", LINKS)]);
     let toml = format!("[http]\n{TOML}{}", stage.config_toml());
     let told = tokio::task::spawn_blocking(move || Served::start(&toml, level, &secrets));

@@ -2,7 +2,7 @@
 
 use super::worker::LEASE;
 use crate::store::server::Db;
-use baton::app::stage::Stage;
+use baton::app::stage::StandIns;
 use sqlx::Row;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -38,12 +38,12 @@ pub struct Verdict {
 }
 
 /// Phones that have rung so far.
-pub fn rings(stage: &Stage) -> usize {
+pub fn rings(stage: &StandIns) -> usize {
     stage.world.accepted().iter().filter(|effect| effect.vendor == "voice" && effect.kind == "ring").count()
 }
 
 impl Verdict {
-    pub async fn of(db: &Db, stage: &Stage, taken: &BTreeSet<String>, expected: usize, lain: Lain) -> Self {
+    pub async fn of(db: &Db, stage: &StandIns, taken: &BTreeSet<String>, expected: usize, lain: Lain) -> Self {
         let handled: BTreeSet<String> = texts(db, "SELECT key FROM inbox WHERE state = 'handled'").await;
         let accepted = stage.world.accepted();
         let mut effects = BTreeMap::new();

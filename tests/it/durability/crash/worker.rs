@@ -1,7 +1,7 @@
 //! The worker as a child process that is killed again and again.
 
-use baton::app::stage::Stage;
-use baton::connectors::http::{Call, Does, Limits, VendorHttp};
+use baton::app::stage::StandIns;
+use baton::connectors::http::{ApiCall, Does, Limits, VendorHttp};
 use reqwest::Method;
 use serde_json::Value;
 use std::path::Path;
@@ -23,7 +23,7 @@ pub enum End {
 }
 
 /// `baton.toml` for a worker on a port and a database.
-pub fn configure(folder: &Path, stage: &Stage, port: u16, database: &str) {
+pub fn configure(folder: &Path, stage: &StandIns, port: u16, database: &str) {
     let text = format!(
         "[database]\nurl = {database:?}\n\n[http]\nlisten = \"127.0.0.1:{port}\"\n\n[limits]\nlease_s = {}\nvendor_timeout_s = 2\n\
          facts_within_ms = 500\n{}",
@@ -50,7 +50,7 @@ impl Worker {
         let log = std::fs::File::options().append(true).create(true).open(folder.join("log")).expect("a log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
         command.args(["serve", "--log", "warn", "-w"]).arg(folder);
-        command.envs(Stage::secrets()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        command.envs(StandIns::secrets()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         command.env("BATON_CLOCK_OFF_MS", clock_off_ms.to_string());
         if let Some(End::At { point, nth }) = end {
             command.env("BATON_KILL_AT", format!("{point}:{nth}"));
@@ -114,13 +114,13 @@ impl Door {
     }
 
     async fn is_ready(&self) -> bool {
-        let answer = self.0.send(&Call::get("ready", &["readyz"])).await;
+        let answer = self.0.send(&ApiCall::get("ready", &["readyz"])).await;
         answer.is_ok_and(|answer| answer.status == 200)
     }
 
     /// One attempt. `true`: 2xx, so that the worker answers for the event from now on.
     pub async fn takes(&self, event: &Value) -> bool {
-        let call = Call::new("post_event", Does::Write, Method::POST, &["v1", "events"]).json(event.clone());
+        let call = ApiCall::new("post_event", Does::Write, Method::POST, &["v1", "events"]).json(event.clone());
         match self.0.send(&call).await {
             Ok(answer) => {
                 assert!(answer.status != 422, "{event}: {}", String::from_utf8_lossy(&answer.body));

@@ -2,7 +2,7 @@
 
 use super::play::Play;
 use crate::town::Caller;
-use baton::connectors::http::{Call, Does};
+use baton::connectors::http::{ApiCall, Does};
 use baton::store::JournalLine;
 use baton::web::LinkSigner;
 use baton_clock::Clock;
@@ -33,7 +33,7 @@ impl Linked {
     }
 
     async fn get(&self, token: &str) -> u16 {
-        self.play.send(Call::get("feedback", &["feedback", token])).await.status
+        self.play.send(ApiCall::get("feedback", &["feedback", token])).await.status
     }
 
     async fn post(&self, token: &str) -> u16 {
@@ -45,13 +45,13 @@ impl Linked {
             ("note", "a partner"),
         ];
         let form = form.map(|(name, value)| (name, value.to_owned())).to_vec();
-        let post = Call::new("feedback", Does::Write, Method::POST, &["feedback", token]).form(form);
+        let post = ApiCall::new("feedback", Does::Write, Method::POST, &["feedback", token]).form(form);
         self.play.send(post).await.status
     }
 
     async fn send(&self, form: &[(&'static str, &str)]) -> (u16, String) {
         let form = form.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        let post = Call::new("feedback", Does::Write, Method::POST, &["feedback", &self.token]).form(form);
+        let post = ApiCall::new("feedback", Does::Write, Method::POST, &["feedback", &self.token]).form(form);
         let answer = self.play.send(post).await;
         (answer.status, String::from_utf8(answer.body).expect("a page"))
     }
@@ -226,7 +226,7 @@ async fn the_page_gives_its_address_to_nobody_and_runs_nothing() {
     let linked = Linked::begin().await;
     let good = linked.token.clone();
     for token in [good.as_str(), "forged.link"] {
-        let answer = linked.play.send(Call::get("feedback", &["feedback", token])).await;
+        let answer = linked.play.send(ApiCall::get("feedback", &["feedback", token])).await;
         let header = |name: &str| answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         assert_eq!(header("referrer-policy"), "no-referrer", "{token}");
         assert_eq!(header("x-frame-options"), "DENY");

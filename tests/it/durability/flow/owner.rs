@@ -3,7 +3,7 @@
 use super::ACCEPTS;
 use super::play::Play;
 use crate::town::Caller;
-use baton::connectors::http::{Call, Does};
+use baton::connectors::http::{ApiCall, Does};
 use baton_clock::Clock;
 use baton_core::domain::id::LeadId;
 use chrono::TimeDelta;
@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 async fn reassign(play: &Play, lead: &LeadId, body: Value) -> (u16, Value) {
-    let call = Call::new("reassign", Does::Write, Method::POST, &["v1", "leads", lead.as_str(), "reassign"]);
+    let call = ApiCall::new("reassign", Does::Write, Method::POST, &["v1", "leads", lead.as_str(), "reassign"]);
     let answer = play.send(call.json(body)).await;
     (answer.status, serde_json::from_slice(&answer.body).expect("JSON"))
 }

@@ -1,10 +1,10 @@
 //! The worker, the stand-ins and a clock in one process.
 
 use crate::town::{self, Caller};
-use baton::app::stage::{Stage, deliver_over_http};
+use baton::app::stage::{StandIns, deliver_over_http};
 use baton::app::{self, Running, Setup};
 use baton::config::Limits;
-use baton::connectors::http::{Answer as HttpAnswer, Call, Does, Limits as HttpLimits, VendorHttp};
+use baton::connectors::http::{Answer as HttpAnswer, ApiCall, Does, Limits as HttpLimits, VendorHttp};
 use baton::deciding::answer::Answer;
 use baton::store::{LeadRecord, LeadSummary, Store};
 use baton::web::LinkSigner;
@@ -31,7 +31,7 @@ const SOON: Duration = Duration::from_secs(40);
 const SECRET: &str = "a secret of the tests alone";
 
 pub struct Play {
-    pub stage: Arc<Stage>,
+    pub stage: Arc<StandIns>,
     pub clock: Arc<ScaledClock>,
     pub running: Running,
     pub links: Arc<LinkSigner>,
@@ -59,7 +59,7 @@ impl Play {
         let mut workspace = town::read(folder.path());
         change(&mut workspace.checked.rules);
         let clock = Arc::new(ScaledClock::new(START.parse().expect("an instant"), SPEED));
-        let stage = Arc::new(Stage::open(Arc::clone(&clock) as SharedClock).await.expect("the stand-ins"));
+        let stage = Arc::new(StandIns::open(Arc::clone(&clock) as SharedClock).await.expect("the stand-ins"));
         let store = Store::open(&format!("sqlite:{}?mode=rwc", folder.path().join("baton.db").display())).await;
         let store = store.expect("a database");
         store.migrate().await.expect("the tables");
@@ -112,13 +112,13 @@ impl Play {
     }
 
     pub async fn post_raw(&self, event: &Value) -> Vec<u8> {
-        let call = Call::new("post_event", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms");
+        let call = ApiCall::new("post_event", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms");
         let answer = self.door.send(&call.json(event.clone())).await.expect("the door answers");
         assert!((200..300).contains(&answer.status), "{}: {}", answer.status, String::from_utf8_lossy(&answer.body));
         answer.body
     }
 
-    pub async fn send(&self, call: Call) -> HttpAnswer {
+    pub async fn send(&self, call: ApiCall) -> HttpAnswer {
         self.door.send(&call).await.expect("the door answers")
     }
 

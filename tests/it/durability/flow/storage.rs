@@ -3,7 +3,7 @@
 
 use super::play::Play;
 use crate::town::Caller;
-use baton::connectors::http::{Call, Does};
+use baton::connectors::http::{ApiCall, Does};
 use baton::intake::event::key_of;
 use reqwest::Method;
 use serde_json::Value;
@@ -55,12 +55,12 @@ impl Drop for SmallDisk {
 }
 
 async fn post(play: &Play, event: &Value) -> u16 {
-    let call = Call::new("post_event", Does::Write, Method::POST, &["v1", "events"]).json(event.clone());
+    let call = ApiCall::new("post_event", Does::Write, Method::POST, &["v1", "events"]).json(event.clone());
     play.send(call).await.status
 }
 
 async fn readiness(play: &Play) -> (u16, String) {
-    let answer = play.send(Call::get("ready", &["readyz"])).await;
+    let answer = play.send(ApiCall::get("ready", &["readyz"])).await;
     (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
 }
 

@@ -99,7 +99,7 @@ fn maybe(chance: &mut Chance, percent: u32, values: &[&str]) -> Option<Known<Str
 fn company(chance: &mut Chance, rules: &RuleSet) -> Company {
     let known = |text: &str| (!text.is_empty()).then(|| Known::new(text.to_owned(), Source::Platform));
     let (country, state, postal) = if chance.percent(85) { *chance.pick(&PLACES) } else { ("", "", "") };
-    let named = chance.percent(8).then(|| chance.pick(&rules.named_accounts).clone());
+    let named = chance.percent(8).then(|| chance.pick(rules.territories.accounts()).clone());
     let at_least = [3, 120, 300, 1500, 1500][chance.below(5)];
     let at_most = [Some(at_least), Some(at_least * 4), None][chance.below(3)];
     Company {

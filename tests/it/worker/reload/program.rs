@@ -2,7 +2,7 @@
 
 use super::{edit, exchange};
 use crate::town::{Caller, found};
-use baton::connectors::http::{Call, Does, Limits, VendorHttp};
+use baton::connectors::http::{ApiCall, Does, Limits, VendorHttp};
 use reqwest::Method;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ impl Service {
 
     /// What GET /v1/rules says; empty while nobody answers.
     async fn rules(&self) -> BTreeMap<String, Value> {
-        let answer = self.door().send(&Call::get("rules", &["v1", "rules"])).await;
+        let answer = self.door().send(&ApiCall::get("rules", &["v1", "rules"])).await;
         answer.ok().and_then(|answer| serde_json::from_slice(&answer.body).ok()).unwrap_or_default()
     }
 
@@ -90,7 +90,8 @@ async fn a_service_follows_its_folder_and_a_rollback_brings_it_back() {
     let folder = service.folder.path();
     let first = service.rules().await["release"].clone();
     let lead = Caller::gone(3).event;
-    let post = Call::new("post_event", Does::Write, Method::POST, &["v1", "leads"]).query("wait", "1500ms").json(lead);
+    let post =
+        ApiCall::new("post_event", Does::Write, Method::POST, &["v1", "leads"]).query("wait", "1500ms").json(lead);
     let decided = service.door().send(&post).await.expect("it answers");
     let decided: Value = serde_json::from_slice(&decided.body).expect("JSON");
     let lead = decided["lead"].as_str().unwrap_or_else(|| panic!("{decided}")).to_owned();

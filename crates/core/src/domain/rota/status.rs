@@ -6,7 +6,7 @@ use crate::domain::rep::Rep;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+pub enum RotaStatus {
     /// At work, without a break at least until then (shifts that begin within a day are looked at).
     AtWork { until: DateTime<Utc> },
     /// `back_at` is the next start of a shift; `None` if there is none within [`super::HORIZON_DAYS`].
@@ -25,9 +25,9 @@ pub enum OffReason {
 }
 
 /// Leave is named before a holiday, and a holiday before "not their hours", when several hold.
-pub fn status(hours: &Hours, rep: &Rep, at: DateTime<Utc>) -> Status {
+pub fn status(hours: &Hours, rep: &Rep, at: DateTime<Utc>) -> RotaStatus {
     if let Some((reason, back_at)) = why_off(hours, rep, at) {
-        return Status::Off { reason, back_at };
+        return RotaStatus::Off { reason, back_at };
     }
     let mut shifts = shifts(hours, rep, at, horizon(at));
     let (mut until, looked_at) = (at, at + TimeDelta::days(1));
@@ -36,7 +36,7 @@ pub fn status(hours: &Hours, rep: &Rep, at: DateTime<Utc>) -> Status {
     {
         until = until.max(end);
     }
-    Status::AtWork { until: until.min(looked_at) }
+    RotaStatus::AtWork { until: until.min(looked_at) }
 }
 
 /// Why the rep is not at work, and the next start of a shift; `None` if the rep is. Of who is at work no more is asked, which

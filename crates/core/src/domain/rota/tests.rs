@@ -57,8 +57,12 @@ fn rep(zone: &str) -> Rep {
     }
 }
 
-fn off(reason: OffReason, back_at: &str) -> Status {
-    Status::Off { reason, back_at: Some(at(back_at)) }
+fn at_work(until: &str) -> RotaStatus {
+    RotaStatus::AtWork { until: at(until) }
+}
+
+fn off(reason: OffReason, back_at: &str) -> RotaStatus {
+    RotaStatus::Off { reason, back_at: Some(at(back_at)) }
 }
 
 fn busy(from: &str, until: &str) -> Busy {
@@ -69,7 +73,7 @@ fn busy(from: &str, until: &str) -> Busy {
 fn office_hours_are_local_and_the_end_is_exclusive() {
     let hours = hours(5, &[shift("09:00", "17:00")]);
     let rep = rep("America/New_York"); // UTC-5 in January
-    assert_eq!(status(&hours, &rep, at("2026-01-07T14:00:00Z")), Status::AtWork { until: at("2026-01-07T22:00:00Z") });
+    assert_eq!(status(&hours, &rep, at("2026-01-07T14:00:00Z")), at_work("2026-01-07T22:00:00Z"));
     assert_eq!(
         status(&hours, &rep, at("2026-01-07T22:00:00Z")),
         off(OffReason::OffRota, "2026-01-08T14:00:00Z"),
@@ -86,7 +90,7 @@ fn office_hours_are_local_and_the_end_is_exclusive() {
 fn two_shifts_with_a_break_and_two_without() {
     let hours = hours(5, &[shift("09:00", "12:00"), shift("12:00", "13:00"), shift("14:00", "18:00")]);
     let rep = rep("UTC");
-    assert_eq!(status(&hours, &rep, at("2026-01-07T10:00:00Z")), Status::AtWork { until: at("2026-01-07T13:00:00Z") });
+    assert_eq!(status(&hours, &rep, at("2026-01-07T10:00:00Z")), at_work("2026-01-07T13:00:00Z"));
     assert_eq!(
         working_windows(&hours, &rep, at("2026-01-07T00:00:00Z"), at("2026-01-08T00:00:00Z")),
         [
@@ -120,8 +124,8 @@ fn spring_a_shift_that_begins_in_the_missing_hour_begins_at_the_skip() {
 fn spring_office_hours_move_in_utc_and_not_on_the_wall() {
     let hours = hours(7, &[shift("09:00", "17:00")]);
     let rep = rep("Europe/Berlin");
-    assert_eq!(status(&hours, &rep, at("2026-03-28T08:00:00Z")), Status::AtWork { until: at("2026-03-28T16:00:00Z") });
-    assert_eq!(status(&hours, &rep, at("2026-03-29T07:00:00Z")), Status::AtWork { until: at("2026-03-29T15:00:00Z") });
+    assert_eq!(status(&hours, &rep, at("2026-03-28T08:00:00Z")), at_work("2026-03-28T16:00:00Z"));
+    assert_eq!(status(&hours, &rep, at("2026-03-29T07:00:00Z")), at_work("2026-03-29T15:00:00Z"));
 }
 
 #[test]
@@ -141,11 +145,11 @@ fn a_night_shift_belongs_to_the_evening_it_begins() {
     let hours = hours(5, &[shift("22:00", "06:00")]);
     let mut rep = rep("Europe/London");
     // Friday 2026-01-09, 22:00 to Saturday 06:00.
-    assert_eq!(status(&hours, &rep, at("2026-01-10T05:59:00Z")), Status::AtWork { until: at("2026-01-10T06:00:00Z") });
+    assert_eq!(status(&hours, &rep, at("2026-01-10T05:59:00Z")), at_work("2026-01-10T06:00:00Z"));
     assert_eq!(status(&hours, &rep, at("2026-01-10T06:00:00Z")), off(OffReason::OffRota, "2026-01-12T22:00:00Z"));
     // Leave on Thursday: Wednesday's shift is worked to its end, Thursday's falls out.
     rep.leave = vec![Leave { from: day("2026-01-08"), until: day("2026-01-08") }];
-    assert_eq!(status(&hours, &rep, at("2026-01-08T05:00:00Z")), Status::AtWork { until: at("2026-01-08T06:00:00Z") });
+    assert_eq!(status(&hours, &rep, at("2026-01-08T05:00:00Z")), at_work("2026-01-08T06:00:00Z"));
     assert_eq!(
         status(&hours, &rep, at("2026-01-08T23:00:00Z")),
         off(OffReason::Leave { until: day("2026-01-08") }, "2026-01-09T22:00:00Z")
@@ -158,7 +162,7 @@ fn a_shift_from_midnight_to_midnight_is_the_whole_day() {
     let rep = rep("Asia/Tokyo");
     let (from, until) = (at("2026-01-01T00:00:00Z"), at("2026-01-31T00:00:00Z"));
     assert_eq!(working_windows(&hours, &rep, from, until), [(from, until)]);
-    assert!(matches!(status(&hours, &rep, from), Status::AtWork { .. }));
+    assert!(matches!(status(&hours, &rep, from), RotaStatus::AtWork { .. }));
 }
 
 #[test]
@@ -166,10 +170,7 @@ fn zones_with_half_and_quarter_hours() {
     let hours = hours(5, &[shift("09:00", "18:00")]);
     let india = rep("Asia/Kolkata"); // UTC+5:30
     assert_eq!(status(&hours, &india, at("2026-01-07T03:29:59Z")), off(OffReason::OffRota, "2026-01-07T03:30:00Z"));
-    assert_eq!(
-        status(&hours, &india, at("2026-01-07T03:30:00Z")),
-        Status::AtWork { until: at("2026-01-07T12:30:00Z") }
-    );
+    assert_eq!(status(&hours, &india, at("2026-01-07T03:30:00Z")), at_work("2026-01-07T12:30:00Z"));
     let nepal = rep("Asia/Kathmandu"); // UTC+5:45
     let windows = working_windows(&hours, &nepal, at("2026-01-07T00:00:00Z"), at("2026-01-08T00:00:00Z"));
     let slots = free_slots(&windows, &[], nepal.timezone, HOUR / 2, at("2026-01-07T03:20:00Z"), 1);
@@ -180,7 +181,7 @@ fn zones_with_half_and_quarter_hours() {
 fn the_leap_day_is_a_day_like_any_other() {
     let mut hours = hours(7, &[shift("09:00", "17:00")]);
     let rep = rep("UTC");
-    assert_eq!(status(&hours, &rep, at("2028-02-29T10:00:00Z")), Status::AtWork { until: at("2028-02-29T17:00:00Z") });
+    assert_eq!(status(&hours, &rep, at("2028-02-29T10:00:00Z")), at_work("2028-02-29T17:00:00Z"));
     hours.holidays.insert("here".into(), BTreeSet::from([day("2028-02-29")]));
     assert_eq!(status(&hours, &rep, at("2028-02-29T10:00:00Z")), off(OffReason::Holiday, "2028-03-01T09:00:00Z"));
     assert_eq!(add_working_time(&hours, &rep, at("2028-02-28T16:00:00Z"), 2 * HOUR), Some(at("2028-03-01T10:00:00Z")));
@@ -195,7 +196,7 @@ fn holidays_at_the_end_of_the_year_follow_the_local_calendar() {
     assert_eq!(status(&hours, &rep, at("2026-12-30T22:00:00Z")), off(OffReason::Holiday, "2027-01-03T20:00:00Z"));
     let mut elsewhere = rep.clone();
     elsewhere.holidays = String::new();
-    assert!(matches!(status(&hours, &elsewhere, at("2026-12-30T22:00:00Z")), Status::AtWork { .. }));
+    assert!(matches!(status(&hours, &elsewhere, at("2026-12-30T22:00:00Z")), RotaStatus::AtWork { .. }));
 }
 
 #[test]
@@ -204,14 +205,14 @@ fn leave_longer_than_the_horizon_has_no_way_back() {
     let mut rep = rep("UTC");
     rep.leave = vec![Leave { from: day("2026-01-01"), until: day("2026-12-31") }];
     let parental = OffReason::Leave { until: day("2026-12-31") };
-    assert_eq!(status(&hours, &rep, at("2026-01-07T10:00:00Z")), Status::Off { reason: parental, back_at: None });
+    assert_eq!(status(&hours, &rep, at("2026-01-07T10:00:00Z")), RotaStatus::Off { reason: parental, back_at: None });
     assert_eq!(add_working_time(&hours, &rep, at("2026-01-07T10:00:00Z"), HOUR), None);
 }
 
 #[test]
 fn a_rep_whose_week_is_not_listed_never_works() {
     let rep = rep("UTC");
-    let nobody = Status::Off { reason: OffReason::OffRota, back_at: None };
+    let nobody = RotaStatus::Off { reason: OffReason::OffRota, back_at: None };
     assert_eq!(status(&Hours::default(), &rep, at("2026-01-07T10:00:00Z")), nobody);
 }
 

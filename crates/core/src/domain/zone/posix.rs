@@ -3,7 +3,7 @@
 use chrono::{Datelike, Days, FixedOffset, NaiveDate};
 
 #[derive(Debug, PartialEq)]
-pub struct Rule {
+pub struct PosixRule {
     pub abbreviation: String,
     pub offset: FixedOffset,
     pub summer: Option<Summer>,
@@ -13,13 +13,13 @@ pub struct Rule {
 pub struct Summer {
     pub abbreviation: String,
     pub offset: FixedOffset,
-    pub begins: Change,
-    pub ends: Change,
+    pub begins: YearlyChange,
+    pub ends: YearlyChange,
 }
 
 /// A day of every year, and seconds from its midnight: they may be negative or more than a day.
 #[derive(Debug, PartialEq)]
-pub struct Change {
+pub struct YearlyChange {
     day: Day,
     time: i32,
 }
@@ -34,7 +34,7 @@ enum Day {
     OfYear(u64),
 }
 
-impl Rule {
+impl PosixRule {
     pub fn read(text: &str) -> Option<Self> {
         let mut rest = text;
         let abbreviation = name(&mut rest)?;
@@ -45,14 +45,14 @@ impl Rule {
         }
         let abbreviation = name(&mut rest)?;
         let summer = if rest.starts_with(',') { offset + 3600 } else { seconds(&mut rest)?.checked_neg()? };
-        let begins = Change::read(&mut rest)?;
-        let ends = Change::read(&mut rest)?;
+        let begins = YearlyChange::read(&mut rest)?;
+        let ends = YearlyChange::read(&mut rest)?;
         rule.summer = Some(Summer { abbreviation, offset: FixedOffset::east_opt(summer)?, begins, ends });
         rest.is_empty().then_some(rule)
     }
 }
 
-impl Change {
+impl YearlyChange {
     fn read(rest: &mut &str) -> Option<Self> {
         eat(rest, ',').then_some(())?;
         let day = if eat(rest, 'M') {

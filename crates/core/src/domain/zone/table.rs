@@ -33,15 +33,15 @@ impl fmt::Display for InUse {
     }
 }
 
-struct Table {
+struct ZoneTable {
     installed: Option<Database>,
     /// By [`Zone::index`]; a zone is read when it is asked for first.
     zones: Vec<OnceLock<Rules>>,
 }
 
-static TABLE: OnceLock<Table> = OnceLock::new();
+static TABLE: OnceLock<ZoneTable> = OnceLock::new();
 
-impl Table {
+impl ZoneTable {
     fn new(installed: Option<Database>) -> Self {
         Self { installed, zones: Zone::all().map(|_| OnceLock::new()).collect() }
     }
@@ -63,7 +63,7 @@ pub enum Installed {
 /// Makes a database the one of this process; once, before the first zone is asked. A zone that it lacks, or whose file cannot
 /// be read, keeps the rules that are built in.
 pub fn install(database: Database) -> Installed {
-    match TABLE.set(Table::new(Some(database))) {
+    match TABLE.set(ZoneTable::new(Some(database))) {
         Ok(()) => Installed::Yes,
         Err(_) => Installed::TooLate,
     }
@@ -92,8 +92,8 @@ pub fn differs_from(zone: Zone, from: DateTime<Utc>, until: DateTime<Utc>) -> Op
     DateTime::from_timestamp(first, 0)
 }
 
-fn table() -> &'static Table {
-    TABLE.get_or_init(|| Table::new(None))
+fn table() -> &'static ZoneTable {
+    TABLE.get_or_init(|| ZoneTable::new(None))
 }
 
 pub(super) fn built_in_file(zone: Zone) -> Option<&'static [u8]> {

@@ -1,6 +1,6 @@
 //! What the clocks of real places show, over the changes of recent years, and what a file of rules may hold.
 
-use super::posix::Rule;
+use super::posix::PosixRule;
 use super::tzif::Rules;
 use super::*;
 use chrono::{DateTime, Utc};
@@ -113,7 +113,7 @@ fn a_zone_is_written_and_read_by_its_name() {
 #[test]
 fn yearly_rules_are_read_in_every_form_that_occurs() {
     let begins = |rule: &str, year| {
-        let rule = Rule::read(rule).unwrap_or_else(|| panic!("{rule}"));
+        let rule = PosixRule::read(rule).unwrap_or_else(|| panic!("{rule}"));
         let summer = rule.summer.unwrap_or_else(|| panic!("no summer time"));
         let wall = |seconds| DateTime::from_timestamp(seconds, 0).expect("a moment").naive_utc().to_string();
         (wall(summer.begins.at(year)), wall(summer.ends.at(year)), summer.offset.local_minus_utc())
@@ -131,7 +131,7 @@ fn yearly_rules_are_read_in_every_form_that_occurs() {
     for wrong in
         ["", "CET", "CET-1CEST,M13.5.0,M10.5.0", "CET-1CEST,M3.5.0", "CET-1x", "CET-1CEST,M3.5.7,M1.1.1", "<+01-1"]
     {
-        assert_eq!(Rule::read(wrong), None, "{wrong}");
+        assert_eq!(PosixRule::read(wrong), None, "{wrong}");
     }
 }
 

@@ -3,7 +3,7 @@
 //! The rule at the file's end, by which clocks are changed every year from then on, is written out to [`LAST_YEAR`]: a look-up
 //! is one binary search, and no later date is ever decided. After it the last offset stays.
 
-use super::posix::Rule;
+use super::posix::PosixRule;
 use chrono::{DateTime, Datelike, FixedOffset, LocalResult};
 
 /// The last year whose clock changes are known.
@@ -12,12 +12,12 @@ const LAST_YEAR: i32 = 2100;
 #[derive(Debug, PartialEq)]
 pub struct Rules {
     /// By start; the first begins before all time.
-    spans: Vec<Span>,
+    spans: Vec<OffsetSpan>,
     abbreviations: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct OffsetSpan {
     /// Seconds since 1970, UTC.
     from: i64,
     pub offset: FixedOffset,
@@ -45,28 +45,28 @@ impl Rules {
             let [a, b, c, d, _is_dst, letter] = *types.chunks_exact(6).nth(usize::from(kind))? else { return None };
             let offset = FixedOffset::east_opt(i32::from_be_bytes([a, b, c, d]))?;
             let word = letters.get(usize::from(letter)..)?.split(|byte| *byte == 0).next()?;
-            Some((offset, rules.abbreviations.place(std::str::from_utf8(word).ok()?)))
+            Some((offset, rules.abbreviations.intern(std::str::from_utf8(word).ok()?)))
         };
         let (offset, abbreviation) = kind_of(0)?;
-        rules.spans.push(Span { from: i64::MIN, offset, abbreviation });
+        rules.spans.push(OffsetSpan { from: i64::MIN, offset, abbreviation });
         for (start, kind) in starts.chunks_exact(8).zip(kinds) {
             let (offset, abbreviation) = kind_of(*kind)?;
-            rules.spans.push(Span { from: i64::from_be_bytes(start.try_into().ok()?), offset, abbreviation });
+            rules.spans.push(OffsetSpan { from: i64::from_be_bytes(start.try_into().ok()?), offset, abbreviation });
         }
         let footer = std::str::from_utf8(bytes.0).ok()?.trim_matches('\n');
         if !footer.is_empty() {
-            rules.go_on(&Rule::read(footer)?);
+            rules.go_on(&PosixRule::read(footer)?);
         }
         rules.spans.is_sorted_by_key(|span| span.from).then_some(rules)
     }
 
     /// Clock changes after the last that the file lists.
-    fn go_on(&mut self, rule: &Rule) {
+    fn go_on(&mut self, rule: &PosixRule) {
         let Some(summer) = &rule.summer else { return };
         let last = self.spans.last().map_or(i64::MIN, |span| span.from);
         let first_year = DateTime::from_timestamp(last, 0).map_or(1970, |at| at.year());
-        let standard = (rule.offset, self.abbreviations.place(&rule.abbreviation));
-        let saving = (summer.offset, self.abbreviations.place(&summer.abbreviation));
+        let standard = (rule.offset, self.abbreviations.intern(&rule.abbreviation));
+        let saving = (summer.offset, self.abbreviations.intern(&summer.abbreviation));
         for year in first_year..=LAST_YEAR {
             let mut changes = [
                 (summer.begins.at(year) - i64::from(rule.offset.local_minus_utc()), saving),
@@ -74,16 +74,16 @@ impl Rules {
             ];
             changes.sort_unstable_by_key(|(from, _)| *from);
             let later = changes.into_iter().filter(|(from, _)| *from > last);
-            self.spans.extend(later.map(|(from, (offset, abbreviation))| Span { from, offset, abbreviation }));
+            self.spans.extend(later.map(|(from, (offset, abbreviation))| OffsetSpan { from, offset, abbreviation }));
         }
     }
 
-    pub fn at(&self, utc: i64) -> &Span {
+    pub fn at(&self, utc: i64) -> &OffsetSpan {
         &self.spans[self.index(utc)]
     }
 
     /// What the clocks are when they show this, as seconds from 1970 on the wall; the earlier moment comes first.
-    pub fn at_local(&self, wall: i64) -> LocalResult<&Span> {
+    pub fn at_local(&self, wall: i64) -> LocalResult<&OffsetSpan> {
         // No zone is a day from UTC, and none changes its clocks twice within one.
         let near = self.index(wall);
         let shows = |index: &usize| {
@@ -99,7 +99,7 @@ impl Rules {
         }
     }
 
-    pub fn abbreviation(&self, span: &Span) -> &str {
+    pub fn abbreviation(&self, span: &OffsetSpan) -> &str {
         &self.abbreviations[span.abbreviation]
     }
 
@@ -113,13 +113,13 @@ impl Rules {
     }
 }
 
-trait Place {
+trait Intern {
     /// Where the word stands; it is added if it is new.
-    fn place(&mut self, word: &str) -> usize;
+    fn intern(&mut self, word: &str) -> usize;
 }
 
-impl Place for Vec<String> {
-    fn place(&mut self, word: &str) -> usize {
+impl Intern for Vec<String> {
+    fn intern(&mut self, word: &str) -> usize {
         self.iter().position(|known| known == word).unwrap_or_else(|| {
             self.push(word.to_owned());
             self.len() - 1

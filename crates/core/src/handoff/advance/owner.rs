@@ -9,7 +9,7 @@ use super::{Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Topic};
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::outcome::{Outcome, Promise, Slot};
-use crate::domain::rota::{self, Status};
+use crate::domain::rota::{self, RotaStatus};
 use crate::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -89,7 +89,7 @@ impl Move<'_> {
     /// The caller keeps the time of the meeting free: whoever is at work then calls in it, anybody else as soon as they can.
     fn call_instead(&mut self, rep: &RepId, slot: &Slot) {
         let at_work = self.rules.reps.get(rep).map(|rep| rota::status(&self.rules.hours, rep, slot.from));
-        if self.next.waits_in.is_none() && matches!(at_work, Some(Status::AtWork { .. })) {
+        if self.next.waits_in.is_none() && matches!(at_work, Some(RotaStatus::AtWork { .. })) {
             self.make(Promise { owner: rep.clone(), promised_at: slot.until, raised: false });
         } else {
             self.promise_callback(false);
@@ -132,7 +132,7 @@ impl Move<'_> {
 fn at_work_before(rules: &RuleSet, rep: &RepId, now: DateTime<Utc>, at: DateTime<Utc>) -> bool {
     let Some(rep) = rules.reps.get(rep).filter(|_| now < at) else { return false };
     match rota::status(&rules.hours, rep, now) {
-        Status::AtWork { .. } => true,
-        Status::Off { back_at, .. } => back_at.is_some_and(|back| back < at),
+        RotaStatus::AtWork { .. } => true,
+        RotaStatus::Off { back_at, .. } => back_at.is_some_and(|back| back < at),
     }
 }

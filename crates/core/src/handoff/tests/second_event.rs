@@ -46,7 +46,7 @@ fn a_promise_is_kept_where_it_is_lawful_by_what_a_second_event_says() {
             ..Completed::default()
         })
     };
-    let promised = |call: &Call| {
+    let promised = |call: &UnderWay| {
         let Stage::Callback { promise } = &call.state.stage else { panic!("{:?}", call.state.stage) };
         promise.promised_at
     };

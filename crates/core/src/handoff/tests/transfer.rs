@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::routing::ledger::Cause;
-use crate::rules::model::set::{Preference, Wish};
+use crate::rules::model::set::{PoolPreference, Wish};
 
 fn second_leg() -> LegId {
     call().leg(2)
@@ -138,7 +138,7 @@ fn a_rep_whom_another_lead_holds_is_not_asked_for_again() {
 /// The crash loop once saw a phone rung while it was in use. An event that comes late could outlast the reservation.
 #[test]
 fn a_phone_stays_ours_for_what_is_still_to_come_however_late_an_event_is() {
-    let holds_for = |call: &Call| call.state.holds.as_ref().map(|hold| (hold.until - call.now).num_seconds());
+    let holds_for = |call: &UnderWay| call.state.holds.as_ref().map(|hold| (hold.until - call.now).num_seconds());
     let terms = call().state.terms;
     let (ring, accept, join) = (terms.ring_timeout, terms.accept_within, terms.join_within);
     let seconds = |span: std::time::Duration| span.as_secs() as i64;
@@ -170,7 +170,7 @@ fn preferring() -> Scenario {
     world = world.balances("west", &[("cy", 0.5), ("ben", 0.25), ("fay", -0.25), ("gus", -0.5)]).change_pool(
         "west",
         |pool| {
-            pool.prefer = vec![Preference { wish, relax_after: Some(std::time::Duration::from_secs(20)) }];
+            pool.prefer = vec![PoolPreference { wish, relax_after: Some(std::time::Duration::from_secs(20)) }];
         },
     );
     knows(knows(world, "fay"), "gus")

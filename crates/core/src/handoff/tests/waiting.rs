@@ -3,7 +3,7 @@
 use super::*;
 
 /// Nobody of west or desk can be had for days: max answers for the lead, which waits in west.
-fn waiting() -> Call {
+fn waiting() -> UnderWay {
     let gone = scenario().not_live().away("dee").away("eve").on_leave("ben");
     let call = begun(gone.out_of_office("cy", at("10:00") + TimeDelta::days(9))).promises("max", "11:00");
     assert!(call.state.is_waiting());

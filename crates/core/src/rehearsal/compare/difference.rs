@@ -1,6 +1,6 @@
 //! What two decisions of one lead differ in.
 
-use crate::rehearsal::outcome::{Outcome, eligible};
+use crate::rehearsal::outcome::{DecisionOutcome, eligible};
 use crate::routing::Decision;
 use crate::rules::model::set::Rung;
 use serde::Serialize;
@@ -10,7 +10,7 @@ pub(super) const NO_TERRITORY: &str = "(none)";
 /// The first difference, in the order in which a decision is thought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Cause {
+pub enum MoveCause {
     /// Somebody holds the lead in one world and not in the other, or another one does.
     Owner,
     Route,
@@ -28,7 +28,7 @@ pub enum Cause {
     Turn,
 }
 
-impl Cause {
+impl MoveCause {
     pub fn in_words(self) -> &'static str {
         match self {
             Self::Owner => "owner",
@@ -45,39 +45,39 @@ impl Cause {
 }
 
 pub(super) fn difference(
-    old: &Outcome,
-    new: &Outcome,
+    old: &DecisionOutcome,
+    new: &DecisionOutcome,
     before: &Decision,
     after: &Decision,
-) -> Option<(Cause, String, String)> {
+) -> Option<(MoveCause, String, String)> {
     let pair = |cause, from: &str, to: &str| Some((cause, from.to_owned(), to.to_owned()));
-    let held = |side: &Outcome| if side.held { side.owner.to_string() } else { "nobody".to_owned() };
+    let held = |side: &DecisionOutcome| if side.held { side.owner.to_string() } else { "nobody".to_owned() };
     if old.held != new.held || (old.held && old.owner != new.owner) {
-        return pair(Cause::Owner, &held(old), &held(new));
+        return pair(MoveCause::Owner, &held(old), &held(new));
     }
     if !old.held && old.route != new.route {
-        return pair(Cause::Route, old.route.unwrap_or("no route"), new.route.unwrap_or("no route"));
+        return pair(MoveCause::Route, old.route.unwrap_or("no route"), new.route.unwrap_or("no route"));
     }
     if old.territory != new.territory {
-        let name = |side: &Outcome| side.territory.map_or_else(|| NO_TERRITORY.to_owned(), ToString::to_string);
-        return pair(Cause::Territory, &name(old), &name(new));
+        let name = |side: &DecisionOutcome| side.territory.map_or_else(|| NO_TERRITORY.to_owned(), ToString::to_string);
+        return pair(MoveCause::Territory, &name(old), &name(new));
     }
     if old.tier != new.tier {
-        return pair(Cause::Tier, old.tier.as_str(), new.tier.as_str());
+        return pair(MoveCause::Tier, old.tier.as_str(), new.tier.as_str());
     }
     if old.first_pool != new.first_pool {
-        return pair(Cause::Pool, old.first_pool.as_str(), new.first_pool.as_str());
+        return pair(MoveCause::Pool, old.first_pool.as_str(), new.first_pool.as_str());
     }
     if old.pool != new.pool || old.fallback != new.fallback {
-        let name = |side: &Outcome| format!("{} ({})", side.pool, side.fallback.in_words());
-        return pair(Cause::Fallback, &name(old), &name(new));
+        let name = |side: &DecisionOutcome| format!("{} ({})", side.pool, side.fallback.in_words());
+        return pair(MoveCause::Fallback, &name(old), &name(new));
     }
     if old.owner != new.owner {
-        let cause = if eligible(before) == eligible(after) { Cause::Turn } else { Cause::Candidates };
+        let cause = if eligible(before) == eligible(after) { MoveCause::Turn } else { MoveCause::Candidates };
         return pair(cause, old.owner.as_str(), new.owner.as_str());
     }
     if old.rungs != new.rungs {
-        return pair(Cause::Ladder, &rungs(old.rungs), &rungs(new.rungs));
+        return pair(MoveCause::Ladder, &rungs(old.rungs), &rungs(new.rungs));
     }
     None
 }

@@ -1,7 +1,6 @@
 use super::*;
 use crate::domain::known::Fact;
 use crate::routing::scenario::{acme, moment, scenario};
-use crate::rules::model::index::TerritoryIndex;
 
 #[test]
 fn a_spread_of_nothing_is_nothing_and_of_one_is_that() {
@@ -17,10 +16,9 @@ fn leads_over_everybodys_cap_wait_for_the_next_day_oldest_first() {
     for pool in ["west", "desk"] {
         world = world.change_pool(pool, |pool| pool.caps.per_day = Some(1));
     }
-    let mut rules = world.rules;
-    rules.index = TerritoryIndex::build(&rules.territories, &rules.named_accounts);
+    let rules = world.rules;
     let none = Fact::Known { value: None.into(), observed_at: moment("2026-01-07T10:00:00Z"), source: "test".into() };
-    let case = |at: &str| Case {
+    let case = |at: &str| Trial {
         lead: acme(),
         at: moment(at),
         account: none.clone(),
@@ -29,7 +27,7 @@ fn leads_over_everybodys_cap_wait_for_the_next_day_oldest_first() {
         ledgers: BTreeMap::new(),
     };
     let wednesday = (0..6).map(|number| case(&format!("2026-01-07T10:{number}0:00Z")));
-    let cases: Vec<Case> = wednesday.chain([case("2026-01-08T10:00:00Z")]).collect();
+    let cases: Vec<Trial> = wednesday.chain([case("2026-01-08T10:00:00Z")]).collect();
     let manner = Manner { accept_percent: 100, decline_percent: 0, handling_s: 60, open_days: 1 };
     let day = NaiveDate::from_ymd_opt(2026, 1, 7).expect("a day");
     let done = simulate(&rules, cases.iter().cloned(), day, 2, manner, 1);

@@ -2,8 +2,8 @@ use super::*;
 use crate::routing::scenario::{day, row, scenario};
 use crate::rules::model::condition::Condition;
 use crate::rules::model::expression::{Amount, Expression, Order, Term};
-use crate::rules::model::index::TerritoryIndex;
-use crate::rules::model::verdict::Test;
+use crate::rules::model::territories::Territories;
+use crate::rules::model::truth::Test;
 use std::collections::BTreeSet;
 
 /// California, every ZIP code that begins with 941, and Germany in two sizes.
@@ -16,12 +16,11 @@ fn rules() -> RuleSet {
         ..row(line, "West")
     };
     let large = TerritoryRow { country: Some("DE".to_owned()), employees: Some((Some(1000), None)), ..row(4, "West") };
-    rules.territories = vec![us(2, Some("CA"), None), us(3, None, Some("941")), large];
-    rules.index = TerritoryIndex::build(&rules.territories, &[]);
+    rules.territories = Territories::new(vec![us(2, Some("CA"), None), us(3, None, Some("941")), large], vec![]);
     rules
 }
 
-fn leads(rules: &RuleSet, seed: u64, count: usize) -> Vec<Case> {
+fn leads(rules: &RuleSet, seed: u64, count: usize) -> Vec<Trial> {
     Traffic::of(&[rules], seed, day("2026-01-05"), 100).take(count).collect()
 }
 
@@ -83,10 +82,10 @@ fn every_row_is_met_and_some_leads_lie_outside_all_of_them() {
             && postal.is_none_or(|prefix| text(&company.postal).is_some_and(|code| code.starts_with(prefix)))
             && row.employees.is_none_or(|(least, _)| size >= least.unwrap_or(0))
     };
-    for row in &rules.territories {
+    for row in rules.territories.rows() {
         assert!(cases.iter().filter(|case| met(&case.lead, row)).count() > 50, "{row:?}");
     }
-    let outside = cases.iter().filter(|case| !rules.territories.iter().any(|row| met(&case.lead, row))).count();
+    let outside = cases.iter().filter(|case| !rules.territories.rows().iter().any(|row| met(&case.lead, row))).count();
     assert!((20..200).contains(&outside), "{outside} outside");
     let ids: BTreeSet<_> = cases.iter().map(|case| &case.lead.id).collect();
     assert_eq!(ids.len(), cases.len());

@@ -6,17 +6,14 @@ use crate::routing::ledger::EntryKind;
 use crate::routing::reason::{NotKnown, Rejection};
 use crate::routing::{Decision, decide};
 use crate::rules::RuleSet;
-use crate::rules::model::index::TerritoryIndex;
 use crate::rules::model::set::Rung;
 use std::collections::BTreeSet;
 
 impl Scenario {
     /// With what must hold for every decision.
     pub fn decide(&self) -> Decision {
-        let mut rules = self.rules.clone();
-        rules.index = TerritoryIndex::build(&rules.territories, &rules.named_accounts);
-        let decision = decide(&self.lead, &self.snapshot, &rules);
-        hold_invariants(&decision, &rules);
+        let decision = decide(&self.lead, &self.snapshot, &self.rules);
+        hold_invariants(&decision, &self.rules);
         decision
     }
 

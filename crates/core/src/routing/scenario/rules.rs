@@ -5,11 +5,11 @@ use crate::domain::id::ReleaseId;
 use crate::domain::rota::{Hours, Shift, Week};
 use crate::rules::RuleSet;
 use crate::rules::model::condition::{Condition, IfUndecided};
-use crate::rules::model::index::TerritoryIndex;
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::{
     Assignment, BookingRules, CallbackRules, Existing, HandoffRules, MatchRules, OwnershipRule, Rung, Tier,
 };
+use crate::rules::model::territories::Territories;
 use chrono::NaiveTime;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,9 +23,7 @@ pub(super) fn rules() -> RuleSet {
     RuleSet {
         release: ReleaseId::new("a".repeat(64)).expect("64 hexadecimal digits"),
         reps: BTreeMap::new(),
-        territories: vec![TerritoryRow { state: Some("CA".into()), ..row(2, "West") }],
-        named_accounts: vec![],
-        index: TerritoryIndex::default(),
+        territories: Territories::new(vec![TerritoryRow { state: Some("CA".into()), ..row(2, "West") }], vec![]),
         ownership: vec![
             OwnershipRule { wait_at_most: Some(48 * HOUR), ..OwnershipRule::of(Existing::AccountOwner) },
             OwnershipRule::of(Existing::OpenOpportunityOwner),
@@ -75,7 +73,8 @@ fn handoff() -> HandoffRules {
         ladders: BTreeMap::from([
             ("default".to_owned(), vec![Rung::WarmTransfer, Rung::Booking, Rung::Callback]),
             ("quiet".to_owned(), vec![Rung::Booking, Rung::Callback]),
-        ]),
+        ])
+        .into(),
         booking: BookingRules {
             duration: HOUR / 2,
             notice: HOUR,

@@ -2,7 +2,7 @@
 
 use crate::domain::rep::{Busy, BusyKind, Presence, Rep};
 use crate::domain::rota::{self, OffReason};
-use crate::routing::case::{Case, Seen};
+use crate::routing::case::{RoutingCase, SeenRep};
 use crate::routing::reason::Rejection;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
@@ -12,12 +12,12 @@ const AWAY_FOR: TimeDelta = TimeDelta::hours(1);
 
 /// At work and at hand: what is asked of an owner or a delegate. An owner whose calendar is unknown counts as free:
 /// passing them over costs the caller their own rep, ringing in vain costs seconds.
-pub(super) fn now(case: &Case, seen: Seen) -> Result<(), Rejection> {
+pub(super) fn now(case: &RoutingCase, seen: SeenRep) -> Result<(), Rejection> {
     at_work(case, seen.rep)?;
     at_hand(case, seen)
 }
 
-pub(super) fn at_work(case: &Case, rep: &Rep) -> Result<(), Rejection> {
+pub(super) fn at_work(case: &RoutingCase, rep: &Rep) -> Result<(), Rejection> {
     let Some((reason, back_at)) = rota::why_off(&case.rules.hours, rep, case.now()) else { return Ok(()) };
     Err(match reason {
         OffReason::OffRota => Rejection::OffRota { back_at },
@@ -27,7 +27,7 @@ pub(super) fn at_work(case: &Case, rep: &Rep) -> Result<(), Rejection> {
 }
 
 /// What the calendar, the rep's own word and the phone say.
-pub(super) fn at_hand(case: &Case, seen: Seen) -> Result<(), Rejection> {
+pub(super) fn at_hand(case: &RoutingCase, seen: SeenRep) -> Result<(), Rejection> {
     let (facts, calendar) = (seen.facts, seen.calendar().unwrap_or(&[]));
     if let Some(until) = taken_until(calendar, BusyKind::OutOfOffice, case.now()) {
         return Err(Rejection::OutOfOffice { until });
@@ -48,7 +48,7 @@ pub(super) fn at_hand(case: &Case, seen: Seen) -> Result<(), Rejection> {
 }
 
 /// A meeting is no reason to pass over whoever calls back later, unless it lasts beyond the time of the promise.
-fn calls_back(case: &Case, rep: &Rep, calendar: &[Busy]) -> Result<(), Rejection> {
+fn calls_back(case: &RoutingCase, rep: &Rep, calendar: &[Busy]) -> Result<(), Rejection> {
     let Some(until) = taken_until(calendar, BusyKind::Busy, case.now()) else { return Ok(()) };
     let within = case.rules.handoff.callback.within;
     match rota::add_working_time(&case.rules.hours, rep, case.now(), within) {
@@ -59,8 +59,8 @@ fn calls_back(case: &Case, rep: &Rep, calendar: &[Busy]) -> Result<(), Rejection
 
 /// The first moment at which the rep works, is not reserved and has nothing in the calendar, as far as it is known.
 /// `None`: not within the horizon of the rota. `because` is why the rep cannot be had now.
-pub(super) fn free_at(case: &Case, seen: Seen, because: &Rejection) -> Option<DateTime<Utc>> {
-    let Seen { rep, facts } = seen;
+pub(super) fn free_at(case: &RoutingCase, seen: SeenRep, because: &Rejection) -> Option<DateTime<Utc>> {
+    let SeenRep { rep, facts } = seen;
     let mut from = case.now();
     if facts.is_some_and(|facts| facts.presence == Presence::Away) {
         from += AWAY_FOR;

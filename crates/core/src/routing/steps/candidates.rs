@@ -5,7 +5,7 @@ use super::pools::Stop;
 use super::preference;
 use crate::domain::id::RepId;
 use crate::domain::rep::Rep;
-use crate::routing::case::{Case, Seen};
+use crate::routing::case::{RoutingCase, SeenRep};
 use crate::routing::decision::{Candidate, CandidateVerdict, PoolTrace, Target};
 use crate::routing::ledger::{Ledger, Shares};
 use crate::routing::reason::{OrderKey, PlaceReason, Rejection};
@@ -26,12 +26,12 @@ pub(super) struct Lineup<'a> {
 }
 
 /// What puts members behind others before any turn is looked at: preferences they fail, then an unknown calendar.
-type Standing = (Vec<bool>, bool);
+type PreferenceRank = (Vec<bool>, bool);
 
 /// The eligible by standing, best first, with their weights.
-type Groups = BTreeMap<Standing, BTreeMap<RepId, u32>>;
+type Groups = BTreeMap<PreferenceRank, BTreeMap<RepId, u32>>;
 
-pub(super) fn line_up<'a>(case: &Case, stop: Stop<'a>) -> Lineup<'a> {
+pub(super) fn line_up<'a>(case: &RoutingCase, stop: Stop<'a>) -> Lineup<'a> {
     let pool = stop.pool;
     let ledger = case.ledger(pool);
     let (mut groups, mut full, mut rejected) = (Groups::new(), Groups::new(), Vec::new());
@@ -78,7 +78,7 @@ fn stake(ledger: &Ledger, groups: &Groups, full: Groups) -> BTreeMap<RepId, u32>
 }
 
 /// In the order of the plan, each with the place they have once the preferences have relaxed.
-fn targets(case: &Case, pool: &Pool, ledger: &Ledger, groups: &Groups, order: &[RepId]) -> Vec<Target> {
+fn targets(case: &RoutingCase, pool: &Pool, ledger: &Ledger, groups: &Groups, order: &[RepId]) -> Vec<Target> {
     let mut relaxed: BTreeMap<bool, BTreeMap<RepId, u32>> = BTreeMap::new();
     for ((_, unknown), group) in groups.iter().filter(|_| !pool.prefer.is_empty()) {
         relaxed.entry(*unknown).or_default().extend(group.clone());
@@ -88,7 +88,7 @@ fn targets(case: &Case, pool: &Pool, ledger: &Ledger, groups: &Groups, order: &[
     order.iter().map(|rep| preference::target(case, pool, rep, place(rep))).collect()
 }
 
-pub(super) fn weights(case: &Case, pool: &Pool) -> BTreeMap<RepId, u32> {
+pub(super) fn weights(case: &RoutingCase, pool: &Pool) -> BTreeMap<RepId, u32> {
     pool_weights(case.rules, pool)
 }
 
@@ -104,7 +104,7 @@ pub fn pool_weights(rules: &RuleSet, pool: &Pool) -> BTreeMap<RepId, u32> {
 }
 
 /// By the pool's policy; what it leaves equal is settled by the ledger.
-pub(super) fn ordered(case: &Case, pool: &Pool, ledger: &Ledger, group: &BTreeMap<RepId, u32>) -> Vec<RepId> {
+pub(super) fn ordered(case: &RoutingCase, pool: &Pool, ledger: &Ledger, group: &BTreeMap<RepId, u32>) -> Vec<RepId> {
     let mut order = ledger.order(group);
     match pool.policy {
         OrderPolicy::Balanced | OrderPolicy::Strict => {}
@@ -115,7 +115,7 @@ pub(super) fn ordered(case: &Case, pool: &Pool, ledger: &Ledger, group: &BTreeMa
 }
 
 /// The first reason that holds is the one that is told: what never changes first, the moment last.
-fn judge(case: &Case, pool: &Pool, id: &RepId) -> Result<Standing, Rejection> {
+fn judge(case: &RoutingCase, pool: &Pool, id: &RepId) -> Result<PreferenceRank, Rejection> {
     let rep = case.rep(id).filter(|rep| rep.active).ok_or(Rejection::Inactive)?;
     let seen = case.seen(rep);
     fit(case, pool, rep)?;
@@ -127,7 +127,7 @@ fn judge(case: &Case, pool: &Pool, id: &RepId) -> Result<Standing, Rejection> {
 }
 
 /// The standing of a member who is passed over for a cap and for nothing else, where the pool keeps their turn.
-fn turn_kept(case: &Case, pool: &Pool, id: &RepId, because: &Rejection) -> Option<Standing> {
+fn turn_kept(case: &RoutingCase, pool: &Pool, id: &RepId, because: &Rejection) -> Option<PreferenceRank> {
     let capped = matches!(because, Rejection::AtCap { .. } | Rejection::AtWeekCap { .. } | Rejection::AtOpenCap { .. });
     if pool.when_full == WhenFull::Forgo || !capped {
         return None;
@@ -138,7 +138,7 @@ fn turn_kept(case: &Case, pool: &Pool, id: &RepId, because: &Rejection) -> Optio
 }
 
 /// A member whose calendar is unknown may be eligible, but only when nobody is whose calendar is known.
-fn standing(case: &Case, pool: &Pool, seen: Seen) -> Result<Standing, Rejection> {
+fn standing(case: &RoutingCase, pool: &Pool, seen: SeenRep) -> Result<PreferenceRank, Rejection> {
     let unknown = match (seen.calendar(), pool.calendar_unknown) {
         (Ok(_), _) | (Err(_), CalendarUnknown::CountsAsFree) => false,
         (Err(_), CalendarUnknown::AfterTheOthers) => true,
@@ -150,7 +150,7 @@ fn standing(case: &Case, pool: &Pool, seen: Seen) -> Result<Standing, Rejection>
 }
 
 /// What does not change by waiting a night.
-fn fit(case: &Case, pool: &Pool, rep: &Rep) -> Result<(), Rejection> {
+fn fit(case: &RoutingCase, pool: &Pool, rep: &Rep) -> Result<(), Rejection> {
     if pool.require_language {
         preference::speaks(case, rep).map_err(|wanted| Rejection::MissingLanguage { wanted: wanted.to_owned() })?;
     }
@@ -163,7 +163,7 @@ fn fit(case: &Case, pool: &Pool, rep: &Rep) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn under_open_cap(pool: &Pool, Seen { rep, facts }: Seen) -> Result<(), Rejection> {
+fn under_open_cap(pool: &Pool, SeenRep { rep, facts }: SeenRep) -> Result<(), Rejection> {
     let open = facts.map_or(0, |facts| facts.open);
     match smaller(pool.caps.open, rep.cap_open) {
         Some(cap) if open >= cap => Err(Rejection::AtOpenCap { cap, open }),
@@ -172,7 +172,7 @@ fn under_open_cap(pool: &Pool, Seen { rep, facts }: Seen) -> Result<(), Rejectio
 }
 
 /// Against what the rep took from any pool, today and this week.
-fn under_caps(pool: &Pool, Seen { rep, facts }: Seen) -> Result<(), Rejection> {
+fn under_caps(pool: &Pool, SeenRep { rep, facts }: SeenRep) -> Result<(), Rejection> {
     let (today, week) = facts.map_or((0, 0), |facts| (facts.taken_today, facts.taken_this_week));
     match smaller(pool.caps.per_week, rep.cap_per_week) {
         Some(cap) if week >= cap => return Err(Rejection::AtWeekCap { cap, load: week }),
@@ -189,7 +189,7 @@ fn smaller(pools: Option<u32>, reps: Option<u32>) -> Option<u32> {
     pools.into_iter().chain(reps).min()
 }
 
-fn open(case: &Case, rep: &RepId) -> u32 {
+fn open(case: &RoutingCase, rep: &RepId) -> u32 {
     case.facts(rep).map_or(0, |facts| facts.open)
 }
 
@@ -199,7 +199,7 @@ fn candidate(ledger: &Ledger, rep: RepId, weight: u32, verdict: CandidateVerdict
 }
 
 /// `credit` is the rep's share of this lead.
-fn order_key(case: &Case, pool: &Pool, ledger: &Ledger, credit: i64, rep: &RepId) -> OrderKey {
+fn order_key(case: &RoutingCase, pool: &Pool, ledger: &Ledger, credit: i64, rep: &RepId) -> OrderKey {
     match pool.policy {
         OrderPolicy::Balanced | OrderPolicy::Strict => OrderKey::Balance { micro_leads: ledger.balance(rep) + credit },
         OrderPolicy::LongestIdle => match ledger.last_turn.get(rep) {

@@ -2,12 +2,12 @@
 
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
-use crate::routing::case::Case;
+use crate::routing::case::RoutingCase;
 use crate::routing::decision::{AccountTrace, CandidateVerdict, OwnershipResult, Plan, Trace};
 use crate::routing::reason::{NotKnown, Rejection};
 use std::collections::BTreeSet;
 
-pub(in crate::routing) fn list(case: &Case, plan: &Plan, trace: &Trace) -> Vec<NotKnown> {
+pub(in crate::routing) fn list(case: &RoutingCase, plan: &Plan, trace: &Trace) -> Vec<NotKnown> {
     let mut missing = Vec::new();
     if let AccountTrace::Unknown { why } = &trace.account {
         missing.push(NotKnown::Account { why: why.clone() });

@@ -157,9 +157,9 @@ fn judge<'a>(lead: &Lead, company: &'a CompanyRecord, records: &Records, rules: 
         MatchKey::Domain => lead_domain(lead, rules).is_some_and(|domain| is_at(company, domain)),
         MatchKey::Name => by_name.is_ok(),
     };
-    let keys: Vec<MatchKey> = rules.matching.keys.iter().filter(fits).copied().collect();
+    let keys: Vec<MatchKey> = rules.matching.keys().iter().filter(fits).copied().collect();
     let fit = keys.first().copied().map(|first| Fit {
-        place: rules.matching.keys.iter().position(|key| *key == first).unwrap_or(usize::MAX),
+        place: rules.matching.keys().iter().position(|key| *key == first).unwrap_or(usize::MAX),
         score_permille: if first == MatchKey::Name { name_alike } else { EXACT },
         weak: keys == [MatchKey::Name] && by_name == Ok(Strength::Weak),
         keys,
@@ -318,5 +318,5 @@ pub(in crate::routing) fn named_account<'a>(
     let domain = domain.or_else(|| account?.domain.as_deref());
     let name = company.name.as_ref().map(|known| known.value.as_str());
     let name = name.or_else(|| Some(account?.name.as_str()));
-    rules.named_accounts.get(rules.index.account(domain, name)?)
+    rules.territories.account(domain, name)
 }

@@ -9,7 +9,7 @@ use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::known::Fact;
 use crate::domain::rep::{Leave, Rep};
-use crate::routing::case::Case;
+use crate::routing::case::RoutingCase;
 use crate::routing::decision::{KeyOwner, OwnershipResult, OwnershipTrace};
 use crate::routing::reason::{HeldBy, Rejection};
 use crate::rules::RuleSet;
@@ -28,11 +28,11 @@ pub(in crate::routing) struct Ownership {
 pub(in crate::routing) struct Holder {
     pub rep: RepId,
     pub by: HeldBy,
-    pub standing: Standing,
+    pub standing: OwnerStanding,
 }
 
 /// How a holder stands to the call.
-pub(in crate::routing) enum Standing {
+pub(in crate::routing) enum OwnerStanding {
     Free,
     /// Absent; the delegate takes the call, the lead stays.
     Delegated {
@@ -46,7 +46,7 @@ pub(in crate::routing) enum Standing {
 }
 
 /// The rules of ownership in order, then a route that names a rep. Disputes are the CRM's: its owner is followed.
-pub(in crate::routing) fn settle(case: &Case, route: &Taken) -> Ownership {
+pub(in crate::routing) fn settle(case: &RoutingCase, route: &Taken) -> Ownership {
     let mut trace = Vec::new();
     for rule in chosen_by_crm(case).iter().chain(&case.rules.ownership) {
         let (rep, result) = match owner(case, rule) {
@@ -72,7 +72,7 @@ pub(in crate::routing) fn settle(case: &Case, route: &Taken) -> Ownership {
 }
 
 /// Both owners, where a rule follows one to whom only one of the caller's keys leads.
-fn disputed(case: &Case, rule: &OwnershipRule, rep: Option<&Rep>) -> Vec<KeyOwner> {
+fn disputed(case: &RoutingCase, rule: &OwnershipRule, rep: Option<&Rep>) -> Vec<KeyOwner> {
     let (Some(rep), Some(Candidates::Found(records))) = (rep, case.snapshot.account.value()) else { return Vec::new() };
     if rule.existing == Existing::CrmAssignment {
         return Vec::new();
@@ -81,14 +81,14 @@ fn disputed(case: &Case, rule: &OwnershipRule, rep: Option<&Rep>) -> Vec<KeyOwne
     if found.iter().any(|found| rep.crm_id.as_ref() == Some(&found.owner)) { found } else { Vec::new() }
 }
 
-fn routed_rep(case: &Case, route: &Taken) -> Option<Holder> {
+fn routed_rep(case: &RoutingCase, route: &Taken) -> Option<Holder> {
     let Taken::Route(Route { name, to: RouteTo::Rep(rep), .. }) = route else { return None };
     let standing = standing(stand(case, case.rep(rep)?, &OwnershipRule::of(Existing::AccountOwner)))?;
     Some(Holder { rep: rep.clone(), by: HeldBy::Route(name.clone()), standing })
 }
 
 /// Where the CRM assigns, its choice comes before every other owner, and is waited for within the rota.
-fn chosen_by_crm(case: &Case) -> Option<OwnershipRule> {
+fn chosen_by_crm(case: &RoutingCase) -> Option<OwnershipRule> {
     case.snapshot.assigned.as_ref().map(|_| OwnershipRule::of(Existing::CrmAssignment))
 }
 
@@ -103,7 +103,7 @@ enum Owner<'a> {
     Rep(&'a Rep),
 }
 
-fn owner<'a>(case: &Case<'a>, rule: &OwnershipRule) -> Owner<'a> {
+fn owner<'a>(case: &RoutingCase<'a>, rule: &OwnershipRule) -> Owner<'a> {
     match rule.existing {
         Existing::AccountOwner => account_owner(case),
         Existing::OpenOpportunityOwner => {
@@ -120,7 +120,7 @@ fn owner<'a>(case: &Case<'a>, rule: &OwnershipRule) -> Owner<'a> {
 }
 
 /// Where the CRM names no account owner, the rep of the named account is it.
-fn account_owner<'a>(case: &Case<'a>) -> Owner<'a> {
+fn account_owner<'a>(case: &RoutingCase<'a>) -> Owner<'a> {
     if let Some(crm_id) = case.account.and_then(|account| account.owner_crm_id.as_ref()) {
         return of_account(case, Some(crm_id));
     }
@@ -130,7 +130,7 @@ fn account_owner<'a>(case: &Case<'a>) -> Owner<'a> {
 }
 
 /// Of the record of the caller that was active last, the CRM's or our own; one without an owner is no reason to stop looking.
-fn person_owner<'a>(case: &Case<'a>, rule: &OwnershipRule, kinds: &[PersonKind]) -> Owner<'a> {
+fn person_owner<'a>(case: &RoutingCase<'a>, rule: &OwnershipRule, kinds: &[PersonKind]) -> Owner<'a> {
     let owned = matching::same_person(case.lead, case.snapshot)
         .filter(|person| kinds.contains(&person.kind) && (person.owner_crm_id.is_some() || person.owner.is_some()));
     // The lower id where two were active at once.
@@ -149,7 +149,7 @@ fn person_owner<'a>(case: &Case<'a>, rule: &OwnershipRule, kinds: &[PersonKind])
     }
 }
 
-fn of_account<'a>(case: &Case<'a>, crm_id: Option<&'a CrmId>) -> Owner<'a> {
+fn of_account<'a>(case: &RoutingCase<'a>, crm_id: Option<&'a CrmId>) -> Owner<'a> {
     match of_crm(case, crm_id) {
         Owner::Rep(rep) if case.account_is_weak => Owner::Weak(Some(rep)),
         Owner::Stranger(_) if case.account_is_weak => Owner::Weak(None),
@@ -157,14 +157,14 @@ fn of_account<'a>(case: &Case<'a>, crm_id: Option<&'a CrmId>) -> Owner<'a> {
     }
 }
 
-fn of_crm<'a>(case: &Case<'a>, crm_id: Option<&'a CrmId>) -> Owner<'a> {
+fn of_crm<'a>(case: &RoutingCase<'a>, crm_id: Option<&'a CrmId>) -> Owner<'a> {
     let Some(crm_id) = crm_id else { return Owner::Nobody };
     let rep = case.rules.reps.values().find(|rep| rep.crm_id.as_ref() == Some(crm_id));
     rep.map_or(Owner::Stranger(crm_id), Owner::Rep)
 }
 
 /// Every rep whom [`settle`] may find to be an owner.
-pub(in crate::routing) fn owners_considered(case: &Case) -> BTreeSet<RepId> {
+pub(in crate::routing) fn owners_considered(case: &RoutingCase) -> BTreeSet<RepId> {
     let crm = chosen_by_crm(case);
     let rules = crm.iter().chain(&case.rules.ownership);
     let owners = rules.filter_map(|rule| match owner(case, rule) {
@@ -177,7 +177,7 @@ pub(in crate::routing) fn owners_considered(case: &Case) -> BTreeSet<RepId> {
 /// Caps, languages and skills are not asked: the account is this rep's. An owner who is absent for longer than the rule waits
 /// is given up, whoever could take the call: the lead would lie with nobody. A delegate takes calls only; where no phone is to
 /// be rung, the lead stays with an owner who is back in time, and otherwise goes on.
-fn stand(case: &Case, rep: &Rep, rule: &OwnershipRule) -> OwnershipResult {
+fn stand(case: &RoutingCase, rep: &Rep, rule: &OwnershipRule) -> OwnershipResult {
     if !rep.active {
         return OwnershipResult::Inactive;
     }
@@ -204,7 +204,7 @@ struct Absence<'a> {
 impl Absence<'_> {
     /// By the limit for what keeps the owner away; leave that begins in days off, or ends in them, is leave. Without a limit
     /// no absence is too long for a delegate.
-    fn is_too_long(&self, case: &Case, rule: &OwnershipRule) -> bool {
+    fn is_too_long(&self, case: &RoutingCase, rule: &OwnershipRule) -> bool {
         let (limit, ends_at) = match (self.leave_ends_at(case), self.because) {
             (Some(ends_at), _) if rule.leave_at_most.is_some() => (rule.leave_at_most, Some(ends_at)),
             (None, Rejection::OffRota { .. } | Rejection::Holiday { .. }) if rule.off_rota_at_most.is_some() => {
@@ -218,7 +218,7 @@ impl Absence<'_> {
     }
 
     /// The end of the last leave or out of office before the owner is free again.
-    fn leave_ends_at(&self, case: &Case) -> Option<DateTime<Utc>> {
+    fn leave_ends_at(&self, case: &RoutingCase) -> Option<DateTime<Utc>> {
         let zone = self.rep.timezone;
         let today = case.now().with_timezone(&zone).date_naive();
         let is_ahead = |leave: &&Leave| {
@@ -250,17 +250,17 @@ pub(in crate::routing) fn delegates<'a>(rules: &'a RuleSet, rep: &Rep) -> impl I
     })
 }
 
-fn free_delegate<'a>(case: &Case<'a>, rep: &Rep) -> Option<&'a Rep> {
+fn free_delegate<'a>(case: &RoutingCase<'a>, rep: &Rep) -> Option<&'a Rep> {
     let free = |delegate: &&Rep| delegate.active && availability::now(case, case.seen(delegate)).is_ok();
     if case.ring { delegates(case.rules, rep).find(free) } else { None }
 }
 
 /// `None`: the lead goes on to the next rule.
-fn standing(result: OwnershipResult) -> Option<Standing> {
+fn standing(result: OwnershipResult) -> Option<OwnerStanding> {
     match result {
-        OwnershipResult::Keeps => Some(Standing::Free),
-        OwnershipResult::Delegated { to, because } => Some(Standing::Delegated { to, because }),
-        OwnershipResult::KeepsForLater { because, .. } => Some(Standing::Later { because }),
+        OwnershipResult::Keeps => Some(OwnerStanding::Free),
+        OwnershipResult::Delegated { to, because } => Some(OwnerStanding::Delegated { to, because }),
+        OwnershipResult::KeepsForLater { because, .. } => Some(OwnerStanding::Later { because }),
         OwnershipResult::GivenUp { .. }
         | OwnershipResult::NoOwner
         | OwnershipResult::NotARep { .. }

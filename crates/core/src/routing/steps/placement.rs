@@ -2,11 +2,11 @@
 
 use super::availability;
 use super::candidates::{Lineup, line_up, ordered, weights};
-use super::ownership::{Holder, Standing};
+use super::ownership::{Holder, OwnerStanding};
 use super::pools::Stop;
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::zone::Zone;
-use crate::routing::case::Case;
+use crate::routing::case::RoutingCase;
 use crate::routing::decision::{CandidateVerdict, PoolTrace, Target, TargetRole};
 use crate::routing::ledger::Entry;
 use crate::routing::reason::{PlanReason, Rejection};
@@ -32,18 +32,18 @@ pub(in crate::routing) struct Placement {
 
 /// The holder keeps the lead; the pool that would have had it stands behind, in case the holder does not answer. A turn
 /// is charged where the pool counts owned leads, among the holder and those who could have had it.
-pub(in crate::routing) fn with_holder(case: &Case, holder: Holder, mut chain: Vec<Stop>) -> Placement {
+pub(in crate::routing) fn with_holder(case: &RoutingCase, holder: Holder, mut chain: Vec<Stop>) -> Placement {
     let Holder { rep: owner, by, standing } = holder;
     let first = if chain.is_empty() { None } else { Some(chain.remove(0)) };
     let lineup = first.map(|stop| line_up(case, stop));
     let behind = lineup.as_ref().map_or(&[][..], |lineup| &lineup.targets);
     let zone = case.rep(&owner).map_or(Zone::UTC, |rep| rep.timezone);
     let (ahead, reason) = match standing {
-        Standing::Free => (Some((owner.clone(), TargetRole::Owner)), PlanReason::Held { by }),
-        Standing::Delegated { to, because } => {
+        OwnerStanding::Free => (Some((owner.clone(), TargetRole::Owner)), PlanReason::Held { by }),
+        OwnerStanding::Delegated { to, because } => {
             (Some((to, TargetRole::Delegate)), PlanReason::Delegated { by, because, zone })
         }
-        Standing::Later { because } => (None, PlanReason::HeldForLater { by, because, zone }),
+        OwnerStanding::Later { because } => (None, PlanReason::HeldForLater { by, because, zone }),
     };
     let targets = ahead.map_or_else(Vec::new, |(rep, role)| {
         let members = behind.iter().filter(|other| other.rep != rep && other.rep != owner).cloned();
@@ -55,7 +55,7 @@ pub(in crate::routing) fn with_holder(case: &Case, holder: Holder, mut chain: Ve
     Placement { owner, pool, targets, turn, waits: false, reason, pools }
 }
 
-fn owned_turn(case: &Case, lineup: &Lineup, owner: &RepId) -> Option<Entry> {
+fn owned_turn(case: &RoutingCase, lineup: &Lineup, owner: &RepId) -> Option<Entry> {
     let weight = *weights(case, lineup.pool).get(owner).filter(|_| lineup.pool.owned_leads_count)?;
     let mut stake = lineup.stake.clone();
     stake.insert(owner.clone(), weight);
@@ -64,7 +64,7 @@ fn owned_turn(case: &Case, lineup: &Lineup, owner: &RepId) -> Option<Entry> {
 
 /// Along the chain to the first pool with somebody eligible; where there is none, back to the first pool and to
 /// whoever of it can be had first.
-pub(in crate::routing) fn by_turn(case: &Case, chain: Vec<Stop>) -> Placement {
+pub(in crate::routing) fn by_turn(case: &RoutingCase, chain: Vec<Stop>) -> Placement {
     let mut lineups: Vec<Lineup> = Vec::with_capacity(1);
     for stop in chain {
         let lineup = line_up(case, stop);
@@ -84,7 +84,7 @@ pub(in crate::routing) fn by_turn(case: &Case, chain: Vec<Stop>) -> Placement {
 }
 
 /// The first of the pool, who has somebody, owns the lead; all who are eligible may be rung.
-fn for_now(case: &Case, lineup: &Lineup) -> Placement {
+fn for_now(case: &RoutingCase, lineup: &Lineup) -> Placement {
     let (pool, owner) = (lineup.pool, &lineup.order[0]);
     let chosen = lineup.trace.because.clone();
     let reason = PlanReason::FirstOf { of: lineup.order.len(), pool: pool.id.clone(), chosen };
@@ -94,7 +94,7 @@ fn for_now(case: &Case, lineup: &Lineup) -> Placement {
 }
 
 /// An owner for a lead that nobody can take this minute.
-fn for_later(case: &Case, lineup: &Lineup) -> Placement {
+fn for_later(case: &RoutingCase, lineup: &Lineup) -> Placement {
     let (pool, chosen) = (lineup.pool, lineup.trace.because.clone());
     let ledger = case.ledger(pool);
     let first_back = first_back(case, lineup);
@@ -119,7 +119,7 @@ fn for_later(case: &Case, lineup: &Lineup) -> Placement {
     needs_attention(case, &pool.id, PlanReason::NobodyAnswers { pool: pool.id.clone() })
 }
 
-fn needs_attention(case: &Case, pool: &PoolId, reason: PlanReason) -> Placement {
+fn needs_attention(case: &RoutingCase, pool: &PoolId, reason: PlanReason) -> Placement {
     let owner = case.rules.handoff.needs_attention.clone();
     Placement { owner, pool: pool.clone(), targets: Vec::new(), turn: None, waits: true, reason, pools: Vec::new() }
 }
@@ -127,7 +127,7 @@ fn needs_attention(case: &Case, pool: &PoolId, reason: PlanReason) -> Placement 
 /// The members who fit the lead and can be had soonest, with their weights. Whoever is back within the time of a callback
 /// promise after the very first counts as equally soon: the promise is as good, and who starts at nine must not lose every
 /// lead of the night to who starts at half past eight.
-fn first_back(case: &Case, lineup: &Lineup) -> BTreeMap<RepId, u32> {
+fn first_back(case: &RoutingCase, lineup: &Lineup) -> BTreeMap<RepId, u32> {
     let mut free: BTreeMap<&RepId, DateTime<Utc>> = BTreeMap::new();
     for candidate in &lineup.trace.candidates {
         if let CandidateVerdict::Rejected { because } = &candidate.verdict

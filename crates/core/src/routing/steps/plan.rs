@@ -8,14 +8,10 @@ use crate::rules::RuleSet;
 use crate::rules::model::set::{Rung, Tier};
 use std::collections::BTreeSet;
 
-const DEFAULT_LADDER: &str = "default";
-
 /// The tier's ladder without what is impossible or not wanted: a warm transfer needs a caller on the line, and who asked
 /// for a meeting or a callback is not put through. What nothing is connected for would fail before the caller's ears.
 pub(in crate::routing) fn rungs(lead: &Lead, tier: Option<&Tier>, snapshot: &Snapshot, rules: &RuleSet) -> Vec<Rung> {
-    let ladders = &rules.handoff.ladders;
-    let named = tier.and_then(|tier| tier.ladder.as_deref()).and_then(|name| ladders.get(name));
-    let ladder = named.or_else(|| ladders.get(DEFAULT_LADDER)).map_or(&[][..], Vec::as_slice);
+    let ladder = rules.handoff.ladders.of(tier.and_then(|tier| tier.ladder.as_deref()));
     let wanted = lead.preference.handoff;
     let mut rungs: Vec<Rung> = ladder
         .iter()

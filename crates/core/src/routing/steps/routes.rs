@@ -7,7 +7,7 @@ use crate::rules::RuleSet;
 use crate::rules::model::condition::IfUndecided;
 use crate::rules::model::field::field;
 use crate::rules::model::set::Route;
-use crate::rules::model::verdict::Verdict;
+use crate::rules::model::truth::Truth;
 
 pub(in crate::routing) struct RouteChoice<'a> {
     pub taken: Taken<'a>,
@@ -29,11 +29,11 @@ pub(in crate::routing) fn choose<'a>(lead: &Lead, account: Option<&Account>, rul
         let parts = route.when.named_parts(&|path| field(lead, account, path));
         trace.push(RouteTrace { name: route.name.clone(), line: route.line, verdict, missing: missing.clone(), parts });
         match (verdict, route.if_undecided) {
-            (Verdict::Yes, _) => return RouteChoice { taken: Taken::Route(route), trace },
-            (Verdict::Undecided, IfUndecided::CatchAll) => {
+            (Truth::Yes, _) => return RouteChoice { taken: Taken::Route(route), trace },
+            (Truth::Undecided, IfUndecided::CatchAll) => {
                 return RouteChoice { taken: Taken::CatchAll(route, missing), trace };
             }
-            (Verdict::No, _) | (Verdict::Undecided, IfUndecided::Skip) => {}
+            (Truth::No, _) | (Truth::Undecided, IfUndecided::Skip) => {}
         }
     }
     RouteChoice { taken: Taken::None, trace }
@@ -45,12 +45,12 @@ pub(in crate::routing) fn possible<'a>(lead: &Lead, account: Option<&Account>, r
     for route in &rules.routes {
         let (verdict, _) = route.when.evaluate(&|path| field(lead, account, path));
         match verdict {
-            Verdict::Yes => {
+            Truth::Yes => {
                 possible.push(route);
                 break;
             }
-            Verdict::Undecided => possible.push(route),
-            Verdict::No => {}
+            Truth::Undecided => possible.push(route),
+            Truth::No => {}
         }
     }
     possible

@@ -7,18 +7,14 @@ use crate::domain::lead::Lead;
 use crate::routing::decision::{TerritoryMatch, TerritoryTrace};
 use crate::routing::reason::{Fixed, FoundBy, LostTo};
 use crate::rules::RuleSet;
-use crate::rules::model::index::{Place, Rank};
+use crate::rules::model::index::{Firmographics, Rank};
 use crate::rules::model::row::{NamedAccount, TerritoryRow};
 
 /// The order of rows is the index's ([`crate::rules::model::index`]); a named account with a territory stands where its rank puts
 /// it. If another territory has the winner's rank, the first line wins and the trace says so.
 pub(in crate::routing) fn locate(lead: &Lead, account: Option<&Account>, rules: &RuleSet) -> TerritoryTrace {
-    let mut ranked: Vec<(Rank, TerritoryMatch)> = Vec::new();
-    for hit in rules.index.lookup(&place(lead)) {
-        if let Some(row) = rules.territories.get(hit.row) {
-            ranked.push((hit.rank, row_match(row)));
-        }
-    }
+    let rows = rules.territories.lookup(&place(lead));
+    let mut ranked: Vec<(Rank, TerritoryMatch)> = rows.map(|(rank, row)| (rank, row_match(row))).collect();
     if let Some(named) = matching::named_account(lead, account, rules).and_then(named_match) {
         let at = ranked.partition_point(|(rank, _)| *rank > Rank::NAMED_ACCOUNT);
         ranked.insert(at, (Rank::NAMED_ACCOUNT, named));
@@ -44,9 +40,9 @@ pub(in crate::routing) fn locate(lead: &Lead, account: Option<&Account>, rules: 
     TerritoryTrace { winner: Some(winner), others, conflict }
 }
 
-fn place(lead: &Lead) -> Place<'_> {
+fn place(lead: &Lead) -> Firmographics<'_> {
     let company = &lead.company;
-    Place {
+    Firmographics {
         country: text(&company.country),
         state: text(&company.state),
         region: text(&company.region),

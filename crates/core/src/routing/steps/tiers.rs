@@ -8,7 +8,7 @@ use crate::rules::RuleSet;
 use crate::rules::model::condition::IfUndecided;
 use crate::rules::model::field::field;
 use crate::rules::model::set::Tier;
-use crate::rules::model::verdict::Verdict;
+use crate::rules::model::truth::Truth;
 
 pub(in crate::routing) struct TierChoice<'a> {
     /// `None` only if no tier is declared.
@@ -27,12 +27,12 @@ pub(in crate::routing) fn choose<'a>(lead: &Lead, account: Option<&Account>, rul
         let parts = tier.when.named_parts(&|path| field(lead, account, path));
         trace.push(TierTrace { tier: tier.name.clone(), verdict, missing: missing.clone(), parts });
         match (verdict, tier.if_undecided) {
-            (Verdict::Yes, _) => return TierChoice { tier: Some(tier), undecided: None, trace },
-            (Verdict::Undecided, IfUndecided::CatchAll) => {
+            (Truth::Yes, _) => return TierChoice { tier: Some(tier), undecided: None, trace },
+            (Truth::Undecided, IfUndecided::CatchAll) => {
                 let undecided = Some((&tier.name, missing));
                 return TierChoice { tier: rules.tiers.last(), undecided, trace };
             }
-            (Verdict::No, _) | (Verdict::Undecided, IfUndecided::Skip) => {}
+            (Truth::No, _) | (Truth::Undecided, IfUndecided::Skip) => {}
         }
     }
     TierChoice { tier: rules.tiers.last(), undecided: None, trace }
@@ -44,12 +44,12 @@ pub(in crate::routing) fn possible<'a>(lead: &Lead, account: Option<&Account>, r
     for tier in &rules.tiers {
         let (verdict, _) = tier.when.evaluate(&|path| field(lead, account, path));
         match verdict {
-            Verdict::Yes => {
+            Truth::Yes => {
                 possible.push(tier);
                 break;
             }
-            Verdict::Undecided => possible.push(tier),
-            Verdict::No => {}
+            Truth::Undecided => possible.push(tier),
+            Truth::No => {}
         }
     }
     possible

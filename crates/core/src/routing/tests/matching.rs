@@ -4,6 +4,7 @@ use crate::domain::known::Known;
 use crate::domain::phone::PhoneE164;
 use crate::routing::decision::{AccountTrace, MatchStep, MatchTrace, OtherVerdict};
 use crate::routing::shortlist;
+use crate::rules::model::set::MatchRules;
 
 /// The winner's id and how it was found.
 fn matched(world: &Scenario) -> Option<(String, MatchKey, MatchTrace)> {
@@ -82,7 +83,7 @@ fn the_first_key_of_the_rules_that_fits_decides() {
         (vec![Name], "by name", Name),
     ] {
         let mut world = one_for_each_key();
-        world.rules.matching.keys = keys.clone();
+        world.rules.matching = MatchRules::new(keys.clone(), 900).expect("each key once");
         let (crm_id, found_by, how) = matched(&world).expect("a match");
         assert_eq!((crm_id.as_str(), found_by), (expected, by), "{keys:?}");
         assert_eq!(how.others.len(), 3, "every record is told");
@@ -329,7 +330,7 @@ fn a_name_that_differs_by_a_word_is_a_weak_match_and_gives_nobody_the_lead() {
         records.companies[0].name = "Haldon Airlines".into();
         records.people.push(contact_of("001", None, Some("+14155550142")));
     });
-    by_phone.rules.matching.keys = vec![MatchKey::Name, MatchKey::Phone];
+    by_phone.rules.matching = MatchRules::new(vec![MatchKey::Name, MatchKey::Phone], 900).expect("each key once");
     by_phone.expect_owner("ana");
 }
 

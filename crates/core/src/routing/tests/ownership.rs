@@ -203,7 +203,6 @@ fn the_pool_that_only_the_account_leads_to_is_considered() {
             company.phones = vec![crate::domain::phone::PhoneE164::new("+14155550142").expect("a number")];
         });
     world.lead.company = Default::default();
-    world.rules.index = TerritoryIndex::build(&world.rules.territories, &world.rules.named_accounts);
     let by_lead = Considered::by_lead(&world.lead, &world.rules);
     assert!(!by_lead.pools.contains(&pool_id("north")), "{by_lead:?}");
     let known = by_lead.knowing(&world.lead, &world.snapshot.account, None, &world.rules, world.snapshot.now);

@@ -1,6 +1,8 @@
 use super::*;
 use crate::domain::rep::Leave;
 use crate::routing::reason::LostTo;
+use crate::rules::model::set::Ladders;
+use std::collections::BTreeMap;
 
 #[test]
 fn turns_follow_the_balances() {
@@ -103,7 +105,7 @@ fn tiers_choose_pool_and_ladder_and_say_what_they_miss() {
     let mut unknown = world;
     unknown.lead.company.employees = None;
     let tiers = unknown.clone().expect_pool("west").decide().trace.tiers;
-    assert_eq!((tiers[0].verdict, tiers[0].missing.as_slice()), (Verdict::Undecided, &["lead.employees".into()][..]));
+    assert_eq!((tiers[0].verdict, tiers[0].missing.as_slice()), (Truth::Undecided, &["lead.employees".into()][..]));
     unknown.rules.tiers[0].if_undecided = IfUndecided::CatchAll;
     let decision = unknown.expect_pool("desk").decide();
     assert_eq!(
@@ -253,7 +255,7 @@ fn what_the_caller_asked_for_shortens_the_ladder() {
 #[test]
 fn a_ladder_that_ends_in_nothing_of_our_own_gets_a_callback() {
     let mut world = scenario();
-    world.rules.handoff.ladders.clear();
+    world.rules.handoff.ladders = Ladders::from(BTreeMap::new());
     world.expect_rungs(&[Rung::Callback]).expect_owner("ben");
 }
 
@@ -269,7 +271,7 @@ fn a_crm_that_does_not_answer_degrades_the_decision_and_does_not_stop_it() {
 
 #[test]
 fn whoever_may_be_asked_is_considered_with_a_calendar_or_without() {
-    let mut world = scenario()
+    let world = scenario()
         .tier("gold", text_is("account.tier__c", "gold"), IfUndecided::Skip, None)
         .pool("gold", &["gia"])
         .serves("gold", "West")
@@ -279,7 +281,6 @@ fn whoever_may_be_asked_is_considered_with_a_calendar_or_without() {
         .rep("cy", |rep| rep.calendar = None)
         .delegate("nia", "noa")
         .named_account("acme.com", Some("nia"), None);
-    world.rules.index = TerritoryIndex::build(&world.rules.territories, &world.rules.named_accounts);
     let considered = Considered::by_lead(&world.lead, &world.rules);
     let reps: Vec<&str> = considered.reps.iter().map(|rep| rep.as_str()).collect();
     assert_eq!(reps, ["ben", "cy", "dee", "eve", "gia", "nia", "noa"]);

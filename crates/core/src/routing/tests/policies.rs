@@ -83,7 +83,7 @@ fn a_hybrid_of_preference_and_turns() {
         .speaks("de")
         .rep("fay", |rep| rep.languages = BTreeSet::from(["de".to_owned()]))
         .rep("fay", |rep| rep.cap_per_day = Some(2))
-        .change_pool("west", |pool| pool.prefer = vec![Preference { wish: Wish::Language, relax_after: None }]);
+        .change_pool("west", |pool| pool.prefer = vec![PoolPreference { wish: Wish::Language, relax_after: None }]);
     assert_eq!(gets(world, 5).0, ["fay", "fay", "ben", "cy", "ben"]);
 }
 

@@ -6,8 +6,8 @@ fn skill(name: &str) -> Wish {
     Wish::Skill(BTreeSet::from([name.to_owned()]))
 }
 
-fn preference(wish: Wish, relax_after_s: Option<u64>) -> Preference {
-    Preference { wish, relax_after: relax_after_s.map(Duration::from_secs) }
+fn preference(wish: Wish, relax_after_s: Option<u64>) -> PoolPreference {
+    PoolPreference { wish, relax_after: relax_after_s.map(Duration::from_secs) }
 }
 
 /// ben has had the most, fay knows voice AI and is next to last by turn.

@@ -24,7 +24,7 @@ fn the_order_in_which_people_wrote_the_rows_does_not_matter_below_a_tie() {
     };
     let decided = |order: [usize; 4]| {
         let mut world = scenario();
-        world.rules.territories = order.map(|index| rows()[index].clone()).to_vec();
+        world.rules.territories = Territories::new(order.map(|index| rows()[index].clone()).to_vec(), vec![]);
         serde_json::to_string(&world.decide()).expect("a decision is JSON")
     };
     let first = decided([0, 1, 2, 3]);
@@ -114,8 +114,9 @@ proptest! {
 }
 
 #[test]
-fn the_index_of_an_empty_rule_set_finds_nothing() {
-    let world = scenario();
-    let decision = decide(&world.lead, &world.snapshot, &world.rules); // its index was never built
+fn without_a_row_no_territory_is_found() {
+    let mut world = scenario();
+    world.rules.territories = Territories::default();
+    let decision = world.decide();
     assert_eq!((decision.plan.territory, decision.plan.pool), (None, pool_id("desk")));
 }

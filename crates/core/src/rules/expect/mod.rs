@@ -23,7 +23,7 @@ const PATH: &str = "rules/tests";
 
 /// One question to the rules, and the answer that is wanted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Case {
+pub struct RuleTest {
     /// Relative to the workspace: `rules/tests/emea.yaml`.
     pub path: String,
     pub line: u32,
@@ -36,7 +36,7 @@ pub struct Case {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Given {
     /// An event to start from, relative to the workspace; the fields of `lead` replace its own.
-    pub event: Option<Said>,
+    pub event: Option<PlacedText>,
     pub lead: Vec<LeadField>,
     /// Required where there is no event; otherwise the event's own time is meant.
     pub at: Option<DateTime<Utc>>,
@@ -73,7 +73,7 @@ pub struct GivenPerson {
 
 /// A text with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct PlacedText {
     pub text: String,
     pub line: u32,
     pub column: u32,

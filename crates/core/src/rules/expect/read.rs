@@ -3,7 +3,7 @@
 mod names;
 mod world;
 
-use super::{Case, Expected, Given, LEAD_FIELDS, LeadField, LeadValue, PATH, Said, table};
+use super::{Expected, Given, LEAD_FIELDS, LeadField, LeadValue, PATH, PlacedText, RuleTest, table};
 use crate::domain::zone::Zone;
 use crate::rules::RuleSet;
 use crate::rules::fault::{Fault, Faults, Word, did_you_mean, quoted};
@@ -20,11 +20,11 @@ const TIME: &str = "a local time with its zone such as 2026-03-03 10:00 Europe/L
 ///
 /// # Errors
 /// Every fault of the file, by place.
-pub fn read(path: &str, text: &str, rules: &RuleSet) -> Result<Vec<Case>, Vec<Fault>> {
+pub fn read(path: &str, text: &str, rules: &RuleSet) -> Result<Vec<RuleTest>, Vec<Fault>> {
     let mut faults = Faults::default();
     let mut cases = Vec::new();
     if let Some(root) = yaml::parse(PATH, text, &mut faults) {
-        cases = Reader { rules, source: text, faults: &mut faults }.file(&root);
+        cases = RuleTestReader { rules, source: text, faults: &mut faults }.file(&root);
     }
     let mut told = faults.into_sorted();
     if told.is_empty() {
@@ -35,14 +35,14 @@ pub fn read(path: &str, text: &str, rules: &RuleSet) -> Result<Vec<Case>, Vec<Fa
     Err(told)
 }
 
-struct Reader<'r> {
+struct RuleTestReader<'r> {
     rules: &'r RuleSet,
     source: &'r str,
     faults: &'r mut Faults,
 }
 
-impl Reader<'_> {
-    fn file(&mut self, root: &Node) -> Vec<Case> {
+impl RuleTestReader<'_> {
+    fn file(&mut self, root: &Node) -> Vec<RuleTest> {
         let mut section = root.section(self.faults);
         let mut defaults = Given::default();
         if let Some(node) = section.get("defaults") {
@@ -61,7 +61,7 @@ impl Reader<'_> {
     }
 
     /// One test, or a table of them. `prefix` is the name of the table that a row belongs to.
-    fn test(&mut self, node: &Node, base: &Given, wanted: &Expected, prefix: &str, cases: &mut Vec<Case>) {
+    fn test(&mut self, node: &Node, base: &Given, wanted: &Expected, prefix: &str, cases: &mut Vec<RuleTest>) {
         let mut section = node.section(self.faults);
         let name = section.require("name", self.faults).and_then(|node| node.word(self.faults));
         let given = self.given(&mut section).over(base);
@@ -86,10 +86,10 @@ impl Reader<'_> {
             self.faults.error("test-without-time", node.at, found, format!("at: {TIME}, here or under defaults"));
         }
         let name = if prefix.is_empty() { name } else { format!("{prefix}: {name}") };
-        cases.push(Case { path: String::new(), line: node.at.line, name, given, expected });
+        cases.push(RuleTest { path: String::new(), line: node.at.line, name, given, expected });
     }
 
-    fn refuse_doubled_names(&mut self, cases: &[Case]) {
+    fn refuse_doubled_names(&mut self, cases: &[RuleTest]) {
         let mut lines: BTreeMap<&str, u32> = BTreeMap::new();
         for case in cases {
             if let Some(first) = lines.insert(&case.name, case.line) {
@@ -198,8 +198,8 @@ impl Reader<'_> {
     }
 }
 
-fn said(word: &Word) -> Said {
-    Said { text: word.text.clone(), line: word.at.line, column: word.at.column }
+fn said(word: &Word) -> PlacedText {
+    PlacedText { text: word.text.clone(), line: word.at.line, column: word.at.column }
 }
 
 /// All of them: whoever misspells a field wants to see what there is.

@@ -47,26 +47,26 @@ pub fn rows(text: &Word, source: &str, faults: &mut Faults) -> Vec<Node> {
 }
 
 /// A line of the file, from its first character that is not blank.
-struct Line<'s> {
+struct SourceLine<'s> {
     number: u32,
     text: &'s str,
 }
 
 /// The lines that the block was made of, without blank ones and comments. They are looked up in the file, whose
 /// indentation the parser has taken away.
-fn lines<'s>(block: &Word, source: &'s str) -> Vec<Line<'s>> {
+fn lines<'s>(block: &Word, source: &'s str) -> Vec<SourceLine<'s>> {
     let Some(first) = block.text.lines().find(|line| !line.trim().is_empty()) else { return Vec::new() };
     let from = block.at.line.saturating_sub(1) as usize;
     let below = source.lines().enumerate().skip(from).skip_while(|(_, line)| line.trim() != first.trim());
     let lines = below.take(block.text.lines().count());
     lines
         .filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
-        .map(|(index, text)| Line { number: u32::try_from(index + 1).unwrap_or(u32::MAX), text })
+        .map(|(index, text)| SourceLine { number: u32::try_from(index + 1).unwrap_or(u32::MAX), text })
         .collect()
 }
 
 /// Cells before and after the arrow. `None`: there is no arrow, or more than one.
-fn cells(line: &Line, path: &'static str) -> Option<(Vec<Word>, Vec<Word>)> {
+fn cells(line: &SourceLine, path: &'static str) -> Option<(Vec<Word>, Vec<Word>)> {
     let (given, expected) = line.text.split_once(ARROW)?;
     if expected.contains(ARROW) {
         return None;
@@ -93,7 +93,7 @@ struct Header {
 }
 
 impl Header {
-    fn read(line: &Line, faults: &mut Faults) -> Option<Self> {
+    fn read(line: &SourceLine, faults: &mut Faults) -> Option<Self> {
         let path = PATH;
         let (mut given, mut expected) = cells(line, path)?;
         for word in given.iter_mut().filter(|word| !word.text.starts_with("custom.")) {
@@ -106,7 +106,7 @@ impl Header {
     }
 
     /// `None`, with a fault, if the row has not as many cells as the header.
-    fn row(&self, line: &Line, faults: &mut Faults) -> Option<Node> {
+    fn row(&self, line: &SourceLine, faults: &mut Faults) -> Option<Node> {
         let at = At { path: self.path, line: line.number, column: 1 };
         let widths = (self.given.len(), self.expected.len());
         let row = cells(line, self.path);

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const COLUMNS: [&str; 4] = ["name", "domain", "rep", "territory"];
 
 /// A row as read; rep and territory are not looked up yet.
-pub struct Draft {
+pub struct AccountDraft {
     pub line: u32,
     pub name: Word,
     pub domain: Option<String>,
@@ -15,7 +15,7 @@ pub struct Draft {
     pub territory: Option<Word>,
 }
 
-pub fn read(text: &str, shared: &BTreeSet<String>, faults: &mut Faults) -> Option<Vec<Draft>> {
+pub fn read(text: &str, shared: &BTreeSet<String>, faults: &mut Faults) -> Option<Vec<AccountDraft>> {
     let table = table::read(crate::rules::ACCOUNTS, text, &COLUMNS, &["name"], faults)?;
     let mut seen = BTreeMap::new();
     let mut drafts = Vec::new();
@@ -27,7 +27,7 @@ pub fn read(text: &str, shared: &BTreeSet<String>, faults: &mut Faults) -> Optio
             let found = if rep.is_some() { "both rep and territory" } else { "neither rep nor territory" };
             faults.error("account-needs-one-target", name.at, found, "exactly one of rep and territory");
         }
-        drafts.push(Draft { line: row.line, name, domain, rep, territory });
+        drafts.push(AccountDraft { line: row.line, name, domain, rep, territory });
     }
     Some(drafts)
 }

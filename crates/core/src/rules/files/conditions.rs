@@ -4,11 +4,11 @@ use crate::domain::lead::FieldValue;
 use crate::rules::fault::{Faults, Word, quoted};
 use crate::rules::files::expression::{self, Origin};
 use crate::rules::files::segments;
-use crate::rules::files::vocabulary::{Spec, Vocabulary};
+use crate::rules::files::vocabulary::{FieldDef, Vocabulary};
 use crate::rules::files::yaml::{Data, Node, Section};
 use crate::rules::model::condition::Condition;
-use crate::rules::model::field::{BUILT_IN, Kind};
-use crate::rules::model::verdict::{Test, day_number};
+use crate::rules::model::field::{BUILT_IN, FieldKind};
+use crate::rules::model::truth::{Test, day_number};
 use crate::rules::words::values::{self, Bound};
 
 /// The condition of a rule: its entries that the rule itself has not asked for. [`Condition::Always`] if there are none.
@@ -62,18 +62,18 @@ fn group(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Vec<Condi
     items.iter().map(|item| map(item, vocabulary, faults)).collect()
 }
 
-fn field(path: &Word, spec: &Spec, node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Condition> {
-    let reader = Reader { path: &path.text, spec, vocabulary };
+fn field(path: &Word, spec: &FieldDef, node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Condition> {
+    let reader = ConditionReader { path: &path.text, spec, vocabulary };
     reader.value(node, faults)
 }
 
-struct Reader<'r> {
+struct ConditionReader<'r> {
     path: &'r str,
-    spec: &'r Spec,
+    spec: &'r FieldDef,
     vocabulary: &'r Vocabulary,
 }
 
-impl Reader<'_> {
+impl ConditionReader<'_> {
     fn value(&self, node: &Node, faults: &mut Faults) -> Option<Condition> {
         match &node.data {
             Data::Empty => {
@@ -147,7 +147,7 @@ impl Reader<'_> {
     }
 
     fn prefix(&self, node: &Node, faults: &mut Faults) -> Option<Condition> {
-        if self.spec.kind != Kind::Text {
+        if self.spec.kind != FieldKind::Text {
             let found = format!("a beginning of {}, which is {}", self.path, self.spec.kind.in_words());
             faults
                 .error("condition-prefix-not-text", node.at, found, "prefix for fields of type text")
@@ -169,9 +169,9 @@ impl Reader<'_> {
     /// One value or one range.
     fn word(&self, word: &Word, faults: &mut Faults) -> Option<Test> {
         let value = match self.spec.kind {
-            Kind::Text => return self.text(word, faults),
-            Kind::Flag => FieldValue::Flag(faults.read(word, "condition-bad-flag", values::FLAG, values::flag)?),
-            Kind::Number | Kind::Whole | Kind::Date => {
+            FieldKind::Text => return self.text(word, faults),
+            FieldKind::Flag => FieldValue::Flag(faults.read(word, "condition-bad-flag", values::FLAG, values::flag)?),
+            FieldKind::Number | FieldKind::Whole | FieldKind::Date => {
                 if let Some(ends) = values::ends(&word.text) {
                     let at_least = self.bound(ends.low, 1.0, word, faults)?;
                     let at_most = self.bound(ends.high, -1.0, word, faults)?;
@@ -187,7 +187,7 @@ impl Reader<'_> {
                     return Some(Test::Range { at_least, at_most });
                 }
                 let number = self.number(&word.text, word, faults)?;
-                if self.spec.kind == Kind::Date {
+                if self.spec.kind == FieldKind::Date {
                     return Some(Test::Range { at_least: Some(number), at_most: Some(number) });
                 }
                 FieldValue::Number(number)
@@ -220,23 +220,23 @@ impl Reader<'_> {
         let number = self.number(bound.text, word, faults)?;
         Some(Some(match (bound.included, self.spec.kind) {
             (true, _) => number,
-            (false, Kind::Number) if inwards > 0.0 => number.next_up(),
-            (false, Kind::Number) => number.next_down(),
+            (false, FieldKind::Number) if inwards > 0.0 => number.next_up(),
+            (false, FieldKind::Number) => number.next_down(),
             (false, _) => number + inwards,
         }))
     }
 
     fn number(&self, text: &str, word: &Word, faults: &mut Faults) -> Option<f64> {
         let (number, allowed) = match self.spec.kind {
-            Kind::Date => (values::date(text).map(day_number), format!("{}, or a range of dates", values::DATE)),
-            Kind::Whole => (values::whole(text).map(f64::from), format!("a whole number, or {}", values::RANGE)),
+            FieldKind::Date => (values::date(text).map(day_number), format!("{}, or a range of dates", values::DATE)),
+            FieldKind::Whole => (values::whole(text).map(f64::from), format!("a whole number, or {}", values::RANGE)),
             _ => {
                 let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
                 (number, format!("a number, or {}", values::RANGE))
             }
         };
         if number.is_none() {
-            let hint = if self.spec.kind == Kind::Date { values::date_meant(text) } else { None };
+            let hint = if self.spec.kind == FieldKind::Date { values::date_meant(text) } else { None };
             faults.error("condition-not-a-number", word.at, quoted(&word.text), allowed).hint(hint);
         }
         number

@@ -3,13 +3,11 @@
 use crate::domain::id::RepId;
 use crate::rules::fault::{At, Faults, Word, quoted};
 use crate::rules::files::yaml::{Node, Section};
-use crate::rules::model::set::{BookingRules, CallbackRules, HandoffRules, Rung, live_at_most};
+use crate::rules::model::set::{BookingRules, CallbackRules, HandoffRules, Ladders, Rung, live_at_most};
 use crate::rules::words::values;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
-
-/// What every workspace has: the ladder of tiers that name none.
-pub const DEFAULT_LADDER: &str = "default";
 
 pub const RUNGS: [(&str, Rung); 3] =
     [("warm_transfer", Rung::WarmTransfer), ("booking", Rung::Booking), ("callback", Rung::Callback)];
@@ -19,12 +17,12 @@ pub const RUNGS: [(&str, Rung); 3] =
 pub const OPEN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// The file as read; names are not looked up yet.
-pub struct Draft {
-    patience: Span,
-    bridge_within: Span,
-    live_at_most: Span,
-    ring_timeout: Span,
-    accept_within: Span,
+pub struct HandoffDraft {
+    patience: PlacedDuration,
+    bridge_within: PlacedDuration,
+    live_at_most: PlacedDuration,
+    ring_timeout: PlacedDuration,
+    accept_within: PlacedDuration,
     join_within: Duration,
     ring_at_most: u32,
     pub ladders: Vec<(Word, Vec<Rung>)>,
@@ -38,19 +36,20 @@ pub struct Draft {
 
 /// A duration with its place, for the checks of one against the other.
 #[derive(Debug, Clone, Copy)]
-struct Span {
+struct PlacedDuration {
     length: Duration,
     at: At,
 }
 
-impl fmt::Display for Span {
+impl fmt::Display for PlacedDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&values::spell(self.length))
     }
 }
 
-impl Draft {
+impl HandoffDraft {
     pub fn finish(&self, needs_attention: RepId) -> HandoffRules {
+        let ladders = self.ladders.iter().map(|(name, rungs)| (name.text.clone(), rungs.clone()));
         HandoffRules {
             patience: self.patience.length,
             bridge_within: self.bridge_within.length,
@@ -59,7 +58,7 @@ impl Draft {
             accept_within: self.accept_within.length,
             join_within: self.join_within,
             ring_at_most: self.ring_at_most,
-            ladders: self.ladders.iter().map(|(name, rungs)| (name.text.clone(), rungs.clone())).collect(),
+            ladders: ladders.collect::<BTreeMap<_, _>>().into(),
             booking: self.booking.clone(),
             callback: self.callback.clone(),
             needs_attention,
@@ -71,10 +70,10 @@ impl Draft {
 }
 
 /// A value that is refused leaves a blank behind; its fault keeps the blank from being used.
-pub fn read(root: &Node, faults: &mut Faults) -> Draft {
+pub fn read(root: &Node, faults: &mut Faults) -> HandoffDraft {
     let told = faults.count();
     let mut section = root.section(faults);
-    let draft = Draft {
+    let draft = HandoffDraft {
         patience: span(&mut section, "patience", faults),
         bridge_within: span(&mut section, "bridge_within", faults),
         live_at_most: span_or(&mut section, "live_at_most", live_at_most(), faults),
@@ -98,8 +97,8 @@ pub fn read(root: &Node, faults: &mut Faults) -> Draft {
 }
 
 /// The caller's clock holds every other: one try must fit into the patience, the patience into the time to the bridge.
-fn check_times(draft: &Draft, faults: &mut Faults) {
-    let Draft { patience, bridge_within, live_at_most, ring_timeout, accept_within, .. } = draft;
+fn check_times(draft: &HandoffDraft, faults: &mut Faults) {
+    let HandoffDraft { patience, bridge_within, live_at_most, ring_timeout, accept_within, .. } = draft;
     let one_try = ring_timeout.length + accept_within.length;
     if one_try > patience.length {
         let one_try = values::spell(one_try);
@@ -127,8 +126,8 @@ fn check_times(draft: &Draft, faults: &mut Faults) {
 fn ladders(node: &Node, faults: &mut Faults) -> Vec<(Word, Vec<Rung>)> {
     let ladders: Vec<_> =
         node.map(faults).iter().map(|(name, rungs)| (name.clone(), ladder(name, rungs, faults))).collect();
-    if !ladders.iter().any(|(name, _)| name.text == DEFAULT_LADDER) {
-        let found = format!("no ladder \"{DEFAULT_LADDER}\"");
+    if !ladders.iter().any(|(name, _)| name.text == Ladders::DEFAULT) {
+        let found = format!("no ladder {:?}", Ladders::DEFAULT);
         faults.error("ladder-no-default", node.at, found, "a ladder for the tiers that name none");
     }
     ladders
@@ -199,23 +198,23 @@ fn callback(mut section: Section<'_>, faults: &mut Faults) -> CallbackRules {
     }
 }
 
-fn span(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> Span {
+fn span(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> PlacedDuration {
     let node = section.require(key, faults);
     spelled(section, node, faults)
 }
 
 /// The same for a key that need not be there.
-fn span_or(section: &mut Section<'_>, key: &'static str, otherwise: Duration, faults: &mut Faults) -> Span {
+fn span_or(section: &mut Section<'_>, key: &'static str, otherwise: Duration, faults: &mut Faults) -> PlacedDuration {
     match section.get(key) {
         Some(node) => spelled(section, Some(node), faults),
-        None => Span { length: otherwise, at: section.at },
+        None => PlacedDuration { length: otherwise, at: section.at },
     }
 }
 
-fn spelled(section: &Section<'_>, node: Option<&Node>, faults: &mut Faults) -> Span {
+fn spelled(section: &Section<'_>, node: Option<&Node>, faults: &mut Faults) -> PlacedDuration {
     let word = node.and_then(|node| node.word(faults));
     let length = word.as_ref().and_then(|word| faults.read(word, "bad-duration", values::DURATION, values::duration));
-    Span { length: length.unwrap_or_default(), at: word.map_or(section.at, |word| word.at) }
+    PlacedDuration { length: length.unwrap_or_default(), at: word.map_or(section.at, |word| word.at) }
 }
 
 fn number(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> u32 {

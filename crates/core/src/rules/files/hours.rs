@@ -42,13 +42,13 @@ pub fn merged(hours: &Hours, reps: &BTreeMap<RepId, Rep>) -> Hours {
 }
 
 /// Hours, and where each holiday region begins.
-pub struct Draft {
+pub struct HoursDraft {
     pub hours: Hours,
     pub regions: Vec<Word>,
 }
 
 /// A value that is refused leaves a blank behind; its fault keeps the blank from being used.
-pub fn read(root: &Node, faults: &mut Faults) -> Draft {
+pub fn read(root: &Node, faults: &mut Faults) -> HoursDraft {
     let mut section = root.section(faults);
     let weeks = section.require("weeks", faults).map(|node| weeks(node, faults)).unwrap_or_default();
     let node = section.get("holidays");
@@ -57,7 +57,7 @@ pub fn read(root: &Node, faults: &mut Faults) -> Draft {
     let calling = section.require("calling", faults).map(|node| calling::read(node, faults)).unwrap_or_default();
     section.finish(faults);
     let hours = Hours { weeks, holidays, calling: calling.everywhere, calling_in: calling.by_place };
-    Draft { hours, regions: regions.unwrap_or_default() }
+    HoursDraft { hours, regions: regions.unwrap_or_default() }
 }
 
 fn weeks(node: &Node, faults: &mut Faults) -> BTreeMap<String, Week> {

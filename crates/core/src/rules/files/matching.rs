@@ -22,11 +22,12 @@ pub fn read(node: Option<&Node>, faults: &mut Faults) -> (MatchRules, BTreeSet<S
     let name_at_least_permille = name_at_least(&mut section, &keys, faults);
     let domains = shared_domains(section.get("shared_domains"), faults);
     section.finish(faults);
-    (MatchRules { keys, name_at_least_permille }, domains)
+    // A list without a key has been told: the default stands in for it.
+    (MatchRules::new(keys, name_at_least_permille).unwrap_or_default(), domains)
 }
 
 fn keys(node: Option<&Node>, faults: &mut Faults) -> Vec<MatchKey> {
-    let Some(node) = node else { return MatchRules::default().keys };
+    let Some(node) = node else { return MatchRules::default().keys().to_vec() };
     let mut keys = Vec::new();
     let words = node.words(faults);
     if words.is_empty() && node.data == Data::List(Vec::new()) {

@@ -4,7 +4,7 @@
 //! word is enough (or). A rep who is named has the weight that stands beside the name; one whom several selections find has
 //! that of the first.
 
-use super::reps;
+use super::reps::RepDraft;
 use crate::domain::id::{PoolId, RepId};
 use crate::domain::rep::Rep;
 use crate::rules::fault::{At, Faults, Word, did_you_mean, listed, quoted};
@@ -184,7 +184,7 @@ pub struct Found {
 /// `None`, with a fault, if nobody active is found.
 pub fn of<'a>(
     members: &Members,
-    reps: &[reps::Draft],
+    reps: &[RepDraft],
     pools: impl Iterator<Item = &'a PoolId>,
     faults: &mut Faults,
 ) -> Option<Found> {
@@ -204,13 +204,13 @@ pub fn of<'a>(
 }
 
 /// Words that change nothing. For members without faults.
-pub fn warn(members: &Members, reps: &[reps::Draft], faults: &mut Faults) {
+pub fn warn(members: &Members, reps: &[RepDraft], faults: &mut Faults) {
     for Idle { code, at, found, allowed } in find(members, reps, &mut Faults::default()).idle {
         faults.warning(code, at, found, allowed);
     }
 }
 
-fn find<'m, 'r>(members: &'m Members, reps: &'r [reps::Draft], faults: &mut Faults) -> Finder<'m, 'r> {
+fn find<'m, 'r>(members: &'m Members, reps: &'r [RepDraft], faults: &mut Faults) -> Finder<'m, 'r> {
     let mut finder = Finder { reps, named: named(members, reps, faults), found: Vec::new(), idle: Vec::new() };
     for pick in &members.picks {
         finder.take(pick, faults);
@@ -219,7 +219,7 @@ fn find<'m, 'r>(members: &'m Members, reps: &'r [reps::Draft], faults: &mut Faul
 }
 
 /// The reps who are named outright; unknown and doubled names are told.
-fn named<'m>(members: &'m Members, reps: &[reps::Draft], faults: &mut Faults) -> BTreeSet<&'m str> {
+fn named<'m>(members: &'m Members, reps: &[RepDraft], faults: &mut Faults) -> BTreeSet<&'m str> {
     let mut named = BTreeSet::new();
     for pick in &members.picks {
         let Pick::Rep(word, _) = pick else { continue };
@@ -231,7 +231,7 @@ fn named<'m>(members: &'m Members, reps: &[reps::Draft], faults: &mut Faults) ->
 }
 
 /// Whether somebody has put a pool into the pool, which is told.
-fn pools_among(members: &Members, reps: &[reps::Draft], pools: &BTreeSet<&PoolId>, faults: &mut Faults) -> bool {
+fn pools_among(members: &Members, reps: &[RepDraft], pools: &BTreeSet<&PoolId>, faults: &mut Faults) -> bool {
     let told = faults.count();
     for pick in &members.picks {
         let Pick::Rep(word, _) = pick else { continue };
@@ -249,15 +249,15 @@ fn pools_among(members: &Members, reps: &[reps::Draft], pools: &BTreeSet<&PoolId
     faults.count() != told
 }
 
-fn rep<'r>(word: &Word, reps: &'r [reps::Draft], faults: &mut Faults) -> Option<&'r reps::Draft> {
+fn rep<'r>(word: &Word, reps: &'r [RepDraft], faults: &mut Faults) -> Option<&'r RepDraft> {
     faults.name(word, "pool-unknown-rep", "rep", reps.iter().map(|draft| draft.rep.id.as_str()))?;
     reps.iter().find(|draft| draft.rep.id.as_str() == word.text)
 }
 
 struct Finder<'m, 'r> {
-    reps: &'r [reps::Draft],
+    reps: &'r [RepDraft],
     named: BTreeSet<&'m str>,
-    found: Vec<(&'r reps::Draft, u32)>,
+    found: Vec<(&'r RepDraft, u32)>,
     idle: Vec<Idle>,
 }
 
@@ -280,7 +280,7 @@ impl<'r> Finder<'_, 'r> {
     }
 
     /// The first weight of a rep counts.
-    fn add(&mut self, draft: Option<&'r reps::Draft>, weight: u32) {
+    fn add(&mut self, draft: Option<&'r RepDraft>, weight: u32) {
         let Some(draft) = draft else { return };
         if !self.found.iter().any(|(known, _)| known.rep.id == draft.rep.id) {
             self.found.push((draft, weight));
@@ -291,7 +291,7 @@ impl<'r> Finder<'_, 'r> {
         for (criterion, words) in &selection.criteria {
             check_words(*criterion, words, self.reps, faults);
         }
-        let fitting: Vec<&'r reps::Draft> = self.reps.iter().filter(|draft| selection.fits(&draft.rep)).collect();
+        let fitting: Vec<&'r RepDraft> = self.reps.iter().filter(|draft| selection.fits(&draft.rep)).collect();
         if fitting.is_empty() {
             let (found, allowed) = ("a selection that finds nobody".to_owned(), "a selection that finds a rep");
             self.idle.push(Idle { code: "pool-selection-empty", at: selection.at, found, allowed });
@@ -331,7 +331,7 @@ impl Selection {
     }
 }
 
-fn check_words(criterion: Criterion, words: &[Word], reps: &[reps::Draft], faults: &mut Faults) {
+fn check_words(criterion: Criterion, words: &[Word], reps: &[RepDraft], faults: &mut Faults) {
     let known: BTreeSet<&str> = reps.iter().flat_map(|draft| criterion.words_of(&draft.rep)).collect();
     let (code, what) = criterion.unknown();
     for word in words {

@@ -21,7 +21,7 @@ pub const CALENDAR_UNKNOWN: [(&str, CalendarUnknown); 3] = [
 ];
 pub const WHEN_FULL: [(&str, WhenFull); 2] = [("forgo", WhenFull::Forgo), ("keep_turn", WhenFull::KeepTurn)];
 
-pub struct Draft {
+pub struct PoolDraft {
     pub id: PoolId,
     pub at: At,
     pub territories: Vec<Word>,
@@ -41,7 +41,7 @@ pub struct Draft {
 }
 
 /// `None` after a fault in the name, without which nothing can point here.
-pub fn read(node: &Node, faults: &mut Faults) -> Option<Draft> {
+pub fn read(node: &Node, faults: &mut Faults) -> Option<PoolDraft> {
     let mut section = node.section(faults);
     let name = section.require("name", faults).and_then(|node| node.word(faults));
     let allowed = "1 to 64 characters without blanks at the ends";
@@ -59,7 +59,7 @@ pub fn read(node: &Node, faults: &mut Faults) -> Option<Draft> {
     let owned = owned.and_then(|word| faults.read(&word, "pool-bad-flag", values::FLAG, values::flag));
     let lead_rep = section.get("lead_rep").and_then(|node| node.word(faults));
     section.finish(faults);
-    Some(Draft {
+    Some(PoolDraft {
         id: id?,
         at: name?.at,
         territories,

@@ -2,7 +2,7 @@
 
 use crate::rules::fault::{At, Faults, Word, quoted};
 use crate::rules::files::yaml::{Data, Node};
-use crate::rules::model::set::{Preference, Wish};
+use crate::rules::model::set::{PoolPreference, Wish};
 use crate::rules::words::values;
 use std::time::Duration;
 
@@ -27,13 +27,13 @@ pub enum What {
 }
 
 impl Wished {
-    pub fn finish(&self) -> Preference {
+    pub fn finish(&self) -> PoolPreference {
         let wish = match &self.what {
             What::Language => Wish::Language,
             What::Product => Wish::Product,
             What::Skills(words) => Wish::Skill(words.iter().map(|word| word.text.clone()).collect()),
         };
-        Preference { wish, relax_after: self.relax_after }
+        PoolPreference { wish, relax_after: self.relax_after }
     }
 
     pub fn skills(&self) -> &[Word] {
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::rules::files::yaml;
 
-    fn wishes(text: &str) -> (Vec<Preference>, Vec<&'static str>) {
+    fn wishes(text: &str) -> (Vec<PoolPreference>, Vec<&'static str>) {
         let mut faults = Faults::default();
         let node = yaml::parse("rules/routing.yaml", text, &mut faults).expect("yaml");
         let wished = read(&node, &mut faults).iter().map(Wished::finish).collect();
@@ -125,7 +125,7 @@ mod tests {
             (Wish::Product, None),
             (skill(&["deaf"]), None),
         ];
-        assert_eq!(found, expected.map(|(wish, relax_after)| Preference { wish, relax_after }));
+        assert_eq!(found, expected.map(|(wish, relax_after)| PoolPreference { wish, relax_after }));
     }
 
     #[test]

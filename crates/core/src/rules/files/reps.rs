@@ -6,7 +6,7 @@ use crate::domain::phone::PhoneE164;
 use crate::domain::rep::{Leave, Rep};
 use crate::domain::zone::Zone;
 use crate::rules::fault::{At, Faults, Word, quoted};
-use crate::rules::files::table::{self, Row, Table};
+use crate::rules::files::table::{self, CsvRow, CsvTable};
 use crate::rules::words::{phone, values, zone};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,7 @@ const COLUMNS: [&str; 23] = [
 ];
 const REQUIRED: [&str; 6] = ["id", "name", "email", "team", "timezone", "hours"];
 /// A row as read; other reps, weeks and regions are not looked up yet.
-pub struct Draft {
+pub struct RepDraft {
     /// Without delegate and manager.
     pub rep: Rep,
     /// The `id` cell.
@@ -51,24 +51,26 @@ pub struct Draft {
 
 /// In the order of the file. A value that is refused leaves a blank behind, so that names which depend on the row are
 /// still found; the faults keep the blank from ever being used.
-pub fn read(text: &str, faults: &mut Faults) -> Option<Vec<Draft>> {
+pub fn read(text: &str, faults: &mut Faults) -> Option<Vec<RepDraft>> {
     let table = table::read(PATH, text, &COLUMNS, &REQUIRED, faults)?;
-    let mut seen = Seen::default();
-    Some(table.rows.iter().filter_map(|row| Reader { table: &table, row, faults, seen: &mut seen }.draft()).collect())
+    let mut seen = UniqueCells::default();
+    Some(
+        table.rows.iter().filter_map(|row| RepReader { table: &table, row, faults, seen: &mut seen }.draft()).collect(),
+    )
 }
 
 /// What two reps must not share, by column and value: the line, and how it is written there.
-type Seen = BTreeMap<(&'static str, String), (u32, String)>;
+type UniqueCells = BTreeMap<(&'static str, String), (u32, String)>;
 
-struct Reader<'r> {
-    table: &'r Table,
-    row: &'r Row,
+struct RepReader<'r> {
+    table: &'r CsvTable,
+    row: &'r CsvRow,
     faults: &'r mut Faults,
-    seen: &'r mut Seen,
+    seen: &'r mut UniqueCells,
 }
 
-impl Reader<'_> {
-    fn draft(mut self) -> Option<Draft> {
+impl RepReader<'_> {
+    fn draft(mut self) -> Option<RepDraft> {
         let id_word = self.require("id")?;
         let allowed = "1 to 64 characters of a-z, 0-9, '.', '-' and '_', such as priya.nair";
         let id = self.faults.read(&id_word, "rep-bad-id", allowed, |text| RepId::new(text).ok())?;
@@ -103,7 +105,7 @@ impl Reader<'_> {
             id,
         };
         let [delegate, manager] = ["delegate", "manager"].map(|column| self.get(column));
-        Some(Draft { rep, at: id_word.at, hours, holidays, delegate, manager })
+        Some(RepDraft { rep, at: id_word.at, hours, holidays, delegate, manager })
     }
 
     fn get(&self, column: &'static str) -> Option<Word> {
@@ -278,7 +280,7 @@ fn crm_id(text: &str) -> Option<()> {
 mod tests {
     use super::*;
 
-    fn reps(text: &str) -> (Vec<Draft>, Vec<String>) {
+    fn reps(text: &str) -> (Vec<RepDraft>, Vec<String>) {
         let mut faults = Faults::default();
         let drafts = read(text, &mut faults).unwrap_or_default();
         let told = faults

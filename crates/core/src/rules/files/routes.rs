@@ -1,6 +1,7 @@
 //! `routing.yaml`, the order of thought, as read; names are looked up in `resolve`.
 
-use super::{conditions, matching, pools, segments};
+use super::pools::{self, PoolDraft};
+use super::{conditions, matching, segments};
 use crate::domain::id::TierId;
 use crate::rules::fault::{At, Faults, Word, listed, quoted};
 use crate::rules::files::vocabulary::Vocabulary;
@@ -33,14 +34,14 @@ pub struct File {
     pub ownership: Vec<OwnershipRule>,
     pub assignment: Assignment,
     pub calendars_believed_for: Duration,
-    pub tiers: Vec<Tier>,
-    pub pools: Vec<pools::Draft>,
-    pub routes: Vec<Route>,
+    pub tiers: Vec<TierDraft>,
+    pub pools: Vec<PoolDraft>,
+    pub routes: Vec<RouteDraft>,
     /// `None` after a fault.
     pub catch_all: Option<Word>,
 }
 
-pub struct Tier {
+pub struct TierDraft {
     pub name: TierId,
     pub at: At,
     pub when: Condition,
@@ -48,7 +49,7 @@ pub struct Tier {
     pub ladder: Option<Word>,
 }
 
-pub struct Route {
+pub struct RouteDraft {
     pub name: Word,
     pub when: Condition,
     pub if_undecided: IfUndecided,
@@ -173,12 +174,12 @@ fn assignment(section: &mut Section<'_>, faults: &mut Faults) -> Assignment {
 }
 
 /// First match, so all but the last need a condition, and the last must have none.
-fn tiers(node: Option<&Node>, vocabulary: &Vocabulary, faults: &mut Faults) -> Vec<Tier> {
+fn tiers(node: Option<&Node>, vocabulary: &Vocabulary, faults: &mut Faults) -> Vec<TierDraft> {
     let nodes = items(node, faults);
     if let (Some(node), true) = (node, nodes.is_empty()) {
         faults.error("tiers-empty", node.at, "no tier", "at least one tier, the last one without condition");
     }
-    let mut tiers: Vec<Tier> = Vec::new();
+    let mut tiers: Vec<TierDraft> = Vec::new();
     for (index, node) in nodes.iter().enumerate() {
         let told = faults.count();
         let Some(tier) = tier(node, vocabulary, faults) else { continue };
@@ -210,7 +211,7 @@ fn tiers(node: Option<&Node>, vocabulary: &Vocabulary, faults: &mut Faults) -> V
     tiers
 }
 
-fn tier(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Tier> {
+fn tier(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<TierDraft> {
     let mut section = node.section(faults);
     let name = section.require("name", faults).and_then(|node| node.word(faults));
     let ladder = section.get("ladder").and_then(|node| node.word(faults));
@@ -219,7 +220,7 @@ fn tier(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Tie
     let word = name?;
     let allowed = "1 to 64 characters without blanks at the ends";
     let name = faults.read(&word, "tier-bad-name", allowed, |text| TierId::new(text).ok())?;
-    Some(Tier { name, at: word.at, when, if_undecided, ladder })
+    Some(TierDraft { name, at: word.at, when, if_undecided, ladder })
 }
 
 fn if_undecided(section: &mut Section<'_>, faults: &mut Faults) -> IfUndecided {
@@ -227,8 +228,8 @@ fn if_undecided(section: &mut Section<'_>, faults: &mut Faults) -> IfUndecided {
     word.and_then(|word| faults.choice(&word, "if-undecided-unknown", &IF_UNDECIDED)).unwrap_or_default()
 }
 
-fn pools(node: Option<&Node>, faults: &mut Faults) -> Vec<pools::Draft> {
-    let mut pools: Vec<pools::Draft> = Vec::new();
+fn pools(node: Option<&Node>, faults: &mut Faults) -> Vec<PoolDraft> {
+    let mut pools: Vec<PoolDraft> = Vec::new();
     for node in items(node, faults) {
         let Some(pool) = pools::read(node, faults) else { continue };
         if pools.iter().any(|other| other.id == pool.id) {
@@ -240,8 +241,8 @@ fn pools(node: Option<&Node>, faults: &mut Faults) -> Vec<pools::Draft> {
     pools
 }
 
-fn routes(node: Option<&Node>, vocabulary: &Vocabulary, faults: &mut Faults) -> Vec<Route> {
-    let mut routes: Vec<Route> = Vec::new();
+fn routes(node: Option<&Node>, vocabulary: &Vocabulary, faults: &mut Faults) -> Vec<RouteDraft> {
+    let mut routes: Vec<RouteDraft> = Vec::new();
     for node in items(node, faults) {
         let Some(route) = route(node, vocabulary, faults) else { continue };
         if routes.iter().any(|other| other.name.text == route.name.text) {
@@ -253,7 +254,7 @@ fn routes(node: Option<&Node>, vocabulary: &Vocabulary, faults: &mut Faults) -> 
     routes
 }
 
-fn route(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Route> {
+fn route(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<RouteDraft> {
     let told = faults.count();
     let mut section = node.section(faults);
     let name = section.require("name", faults).and_then(|node| node.word(faults));
@@ -272,7 +273,7 @@ fn route(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Ro
             )
             .hint(Some(hint.to_owned()));
     }
-    Some(Route { name, when, if_undecided, to })
+    Some(RouteDraft { name, when, if_undecided, to })
 }
 
 fn to(node: &Node, faults: &mut Faults) -> Option<To> {

@@ -9,13 +9,13 @@ use crate::rules::words::encoding::separator;
 /// Earlier names of columns, which files of stored releases have, and those of today.
 const EARLIER: [(&str, &str); 1] = [("slack_id", "chat_id")];
 
-pub struct Table {
+pub struct CsvTable {
     /// Columns of the file, by index into `columns` of [`read`].
     columns: Vec<Option<&'static str>>,
-    pub rows: Vec<Row>,
+    pub rows: Vec<CsvRow>,
 }
 
-pub struct Row {
+pub struct CsvRow {
     pub line: u32,
     cells: Vec<Word>,
 }
@@ -27,7 +27,7 @@ pub fn read(
     columns: &[&'static str],
     required: &[&'static str],
     faults: &mut Faults,
-) -> Option<Table> {
+) -> Option<CsvTable> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut records = split(path, text, faults)?.into_iter().filter(|row| !row.is_idle());
     let Some(mut header) = records.next() else {
@@ -55,25 +55,25 @@ pub fn read(
             rows.push(row);
         }
     }
-    Some(Table { columns, rows })
+    Some(CsvTable { columns, rows })
 }
 
-impl Table {
+impl CsvTable {
     /// The word in this column; `None` where it is blank or the file has no such column.
-    pub fn get<'r>(&self, row: &'r Row, column: &str) -> Option<&'r Word> {
+    pub fn get<'r>(&self, row: &'r CsvRow, column: &str) -> Option<&'r Word> {
         let index = self.columns.iter().position(|name| *name == Some(column))?;
         row.cells.get(index).filter(|word| !word.text.is_empty())
     }
 
     /// The words of a cell, separated by `;`.
-    pub fn list(&self, row: &Row, column: &str) -> Vec<Word> {
+    pub fn list(&self, row: &CsvRow, column: &str) -> Vec<Word> {
         let Some(cell) = self.get(row, column) else { return Vec::new() };
         let words = cell.text.split(';').map(str::trim).filter(|text| !text.is_empty());
         words.map(|text| Word { text: text.to_owned(), at: cell.at }).collect()
     }
 
     /// The word in a column that must not be blank.
-    pub fn require<'r>(&self, row: &'r Row, column: &str, faults: &mut Faults) -> Option<&'r Word> {
+    pub fn require<'r>(&self, row: &'r CsvRow, column: &str, faults: &mut Faults) -> Option<&'r Word> {
         let word = self.get(row, column);
         if word.is_none() {
             let index = self.columns.iter().position(|name| *name == Some(column));
@@ -84,7 +84,7 @@ impl Table {
     }
 }
 
-impl Row {
+impl CsvRow {
     /// A comment that a spreadsheet has quoted, or a row without a word.
     fn is_idle(&self) -> bool {
         self.cells[0].text.starts_with('#') || self.cells.iter().all(|cell| cell.text.is_empty())
@@ -104,7 +104,7 @@ impl Row {
 }
 
 fn header_columns(
-    header: &Row,
+    header: &CsvRow,
     columns: &[&'static str],
     required: &[&'static str],
     faults: &mut Faults,
@@ -155,7 +155,7 @@ fn header_columns(
 }
 
 /// What runs over several lines is what a quote swallowed that nobody closed.
-fn ends_where_it_begins(row: &Row, faults: &mut Faults) -> bool {
+fn ends_where_it_begins(row: &CsvRow, faults: &mut Faults) -> bool {
     let long = row.cells.iter().find(|cell| cell.text.contains('\n'));
     if let Some(cell) = long {
         let found = format!("a value of several lines, {}", quoted(cell.text.lines().next().unwrap_or_default()));
@@ -166,7 +166,7 @@ fn ends_where_it_begins(row: &Row, faults: &mut Faults) -> bool {
     long.is_none()
 }
 
-fn has_width(row: &Row, width: usize, faults: &mut Faults) -> bool {
+fn has_width(row: &CsvRow, width: usize, faults: &mut Faults) -> bool {
     let fits = row.cells.len() == width;
     if !fits {
         let cells = if row.cells.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", row.cells.len()) };
@@ -178,7 +178,7 @@ fn has_width(row: &Row, width: usize, faults: &mut Faults) -> bool {
     fits
 }
 
-fn split(path: &'static str, text: &str, faults: &mut Faults) -> Option<Vec<Row>> {
+fn split(path: &'static str, text: &str, faults: &mut Faults) -> Option<Vec<CsvRow>> {
     let (text, first_line) = match text.split_once('\n') {
         Some((first, rest)) if separator(first).is_some() => (rest, 2),
         _ => (text, 1),
@@ -212,7 +212,7 @@ struct Cursor<'t> {
 }
 
 impl Cursor<'_> {
-    fn row(&mut self, path: &'static str, record: &csv::StringRecord) -> Row {
+    fn row(&mut self, path: &'static str, record: &csv::StringRecord) -> CsvRow {
         self.skip_to_record();
         let line = self.line;
         let mut column = 1;
@@ -221,7 +221,7 @@ impl Cursor<'_> {
             column = self.skip_cell(column);
             Word { text: cell.trim().to_owned(), at }
         });
-        Row { cells: cells.collect(), line }
+        CsvRow { cells: cells.collect(), line }
     }
 
     /// Leaves blank lines and comments behind.
@@ -260,7 +260,7 @@ impl Cursor<'_> {
 mod tests {
     use super::*;
 
-    fn table(text: &str) -> (Option<Table>, Vec<String>) {
+    fn table(text: &str) -> (Option<CsvTable>, Vec<String>) {
         let mut faults = Faults::default();
         let table = read("rules/reps.csv", text, &["id", "name", "skills"], &["id"], &mut faults);
         let told = faults

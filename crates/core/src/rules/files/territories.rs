@@ -3,9 +3,9 @@
 
 use crate::domain::id::TerritoryId;
 use crate::rules::fault::{At, Faults, Word, quoted};
-use crate::rules::files::table::{self, Row, Table};
+use crate::rules::files::table::{self, CsvRow, CsvTable};
 use crate::rules::files::vocabulary::{self, Vocabulary};
-use crate::rules::model::meeting::{self, Shape};
+use crate::rules::model::meeting::{self, RowShape};
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::words::values::{self, Employees};
 use crate::rules::words::{place, postal};
@@ -24,7 +24,7 @@ pub fn read(text: &str, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<
     let mut digits = Vec::new();
     for row in &table.rows {
         let told = faults.count();
-        let reader = Reader { table: &table, row, vocabulary, digits: &mut digits, faults };
+        let reader = TerritoryReader { table: &table, row, vocabulary, digits: &mut digits, faults };
         let cells = reader.cells().unwrap_or_default();
         if faults.count() == told {
             sound.extend(cells.iter().cloned());
@@ -50,15 +50,15 @@ pub struct Digits {
     pub length: usize,
 }
 
-struct Reader<'r> {
-    table: &'r Table,
-    row: &'r Row,
+struct TerritoryReader<'r> {
+    table: &'r CsvTable,
+    row: &'r CsvRow,
     vocabulary: &'r Vocabulary,
     digits: &'r mut Vec<Digits>,
     faults: &'r mut Faults,
 }
 
-impl Reader<'_> {
+impl TerritoryReader<'_> {
     /// The rows that this line stands for. A value that is refused widens the row, which its fault keeps from being used.
     fn cells(mut self) -> Option<Vec<TerritoryRow>> {
         let word = self.table.require(self.row, "territory", self.faults)?;
@@ -83,7 +83,7 @@ impl Reader<'_> {
         let mut rows = Vec::new();
         for place in &places {
             for industry in &industries {
-                let Place { country, state, postal_prefix } = place.clone();
+                let PlaceDraft { country, state, postal_prefix } = place.clone();
                 rows.push(TerritoryRow {
                     country,
                     state,
@@ -97,7 +97,7 @@ impl Reader<'_> {
     }
 
     /// Country × state × postal prefix.
-    fn places(&mut self) -> Vec<Place> {
+    fn places(&mut self) -> Vec<PlaceDraft> {
         let countries: Vec<Word> = self.table.list(self.row, "country");
         let states = self.table.list(self.row, "state");
         let postals = self.table.list(self.row, "postal");
@@ -111,7 +111,7 @@ impl Reader<'_> {
                     "exactly one country beside a state or postal code",
                 )
                 .hint(Some("the same code means different places in different countries".to_owned()));
-            return vec![Place::default()];
+            return vec![PlaceDraft::default()];
         }
         let codes: Vec<&'static str> = countries
             .iter()
@@ -129,7 +129,7 @@ impl Reader<'_> {
         for country in or_any(codes.into_iter().map(str::to_owned).collect()) {
             for state in or_any(states.clone()) {
                 for postal_prefix in or_any(postals.clone()) {
-                    places.push(Place { country: country.clone(), state: state.clone(), postal_prefix });
+                    places.push(PlaceDraft { country: country.clone(), state: state.clone(), postal_prefix });
                 }
             }
         }
@@ -225,7 +225,7 @@ impl Reader<'_> {
 }
 
 #[derive(Debug, Clone, Default)]
-struct Place {
+struct PlaceDraft {
     country: Option<String>,
     state: Option<String>,
     postal_prefix: Option<String>,
@@ -238,12 +238,12 @@ fn or_any(values: Vec<String>) -> Vec<Option<String>> {
 
 /// Pairs of rows that nothing but their order in the file would decide between: a coin toss.
 fn refuse_conflicts(rows: &[TerritoryRow], faults: &mut Faults) {
-    let mut told: BTreeSet<(Shape, Shape, &TerritoryId, &TerritoryId)> = BTreeSet::new();
+    let mut told: BTreeSet<(RowShape, RowShape, &TerritoryId, &TerritoryId)> = BTreeSet::new();
     let mut lines: BTreeSet<u32> = BTreeSet::new();
     meeting::each(rows, true, NaiveDate::MIN, &mut |one, other| {
         let (first, second) = if one.line <= other.line { (one, other) } else { (other, one) };
-        let same_shape = Shape::of(first) == Shape::of(second);
-        let is_new = told.insert((Shape::of(first), Shape::of(second), &first.territory, &second.territory));
+        let same_shape = RowShape::of(first) == RowShape::of(second);
+        let is_new = told.insert((RowShape::of(first), RowShape::of(second), &first.territory, &second.territory));
         if !(is_new || same_shape) || !lines.insert(second.line) {
             return;
         }

@@ -3,30 +3,31 @@
 use crate::rules::fault::{Faults, Word, did_you_mean, listed, quoted};
 use crate::rules::files::segments::Segments;
 use crate::rules::files::yaml::Node;
-use crate::rules::model::field::{BUILT_IN, Kind};
+use crate::rules::model::field::{BUILT_IN, FieldKind};
 use crate::rules::words::{place, postal};
 use std::collections::BTreeMap;
 
-pub const KINDS: [(&str, Kind); 4] =
-    [("text", Kind::Text), ("number", Kind::Number), ("flag", Kind::Flag), ("date", Kind::Date)];
+pub const KINDS: [(&str, FieldKind); 4] =
+    [("text", FieldKind::Text), ("number", FieldKind::Number), ("flag", FieldKind::Flag), ("date", FieldKind::Date)];
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Spec {
-    pub kind: Kind,
+pub struct FieldDef {
+    pub kind: FieldKind,
     /// Empty: any value.
     pub one_of: Vec<String>,
 }
 
 /// The words that conditions may use.
 pub struct Vocabulary {
-    fields: BTreeMap<String, Spec>,
+    fields: BTreeMap<String, FieldDef>,
     pub segments: Segments,
 }
 
 impl Vocabulary {
     /// The built-in fields and what `fields:` declares.
     pub fn read(node: Option<&Node>, faults: &mut Faults) -> Self {
-        let built_in = BUILT_IN.iter().map(|(path, kind)| ((*path).to_owned(), Spec { kind: *kind, one_of: vec![] }));
+        let built_in =
+            BUILT_IN.iter().map(|(path, kind)| ((*path).to_owned(), FieldDef { kind: *kind, one_of: vec![] }));
         let mut vocabulary = Self { fields: built_in.collect(), segments: Segments::default() };
         if let Some(node) = node {
             for (path, spec) in node.map(faults) {
@@ -36,7 +37,7 @@ impl Vocabulary {
         vocabulary
     }
 
-    pub fn get(&self, path: &str) -> Option<&Spec> {
+    pub fn get(&self, path: &str) -> Option<&FieldDef> {
         self.fields.get(path)
     }
 
@@ -61,7 +62,7 @@ impl Vocabulary {
         let known = self.fields.get(&path.text).map(|spec| spec.kind);
         if let (Some(known), Some((kind, word))) = (known, &kind)
             && known != *kind
-            && !(known == Kind::Whole && *kind == Kind::Number)
+            && !(known == FieldKind::Whole && *kind == FieldKind::Number)
         {
             let allowed = format!("{}, which {} always is", known.in_words(), path.text);
             faults
@@ -74,15 +75,15 @@ impl Vocabulary {
             faults.error("field-unknown", path.at, quoted(&path.text), allowed).hint(hint);
             return;
         }
-        let kind = known.or(kind.map(|(kind, _)| kind)).unwrap_or(Kind::Text);
-        if let (Some(first), false) = (one_of.first(), kind == Kind::Text) {
+        let kind = known.or(kind.map(|(kind, _)| kind)).unwrap_or(FieldKind::Text);
+        if let (Some(first), false) = (one_of.first(), kind == FieldKind::Text) {
             let found = format!("a list of values for {}, which is {}", path.text, kind.in_words());
             faults
                 .error("field-values-not-text", first.at, found, "one_of for fields of type text")
                 .hint(Some("delete one_of, or make it type: text".to_owned()));
         }
         let one_of = one_of.into_iter().map(|word| word.text).collect();
-        self.fields.insert(path.text.clone(), Spec { kind, one_of });
+        self.fields.insert(path.text.clone(), FieldDef { kind, one_of });
     }
 
     /// A text value of the field as it should be compared: its code, its spelling in the list of values, or as written.
@@ -156,10 +157,13 @@ mod tests {
             "lead.industry: { one_of: [Software] }\nlead.custom.ends: { type: date }\naccount.tier__c: { from: crm }\n",
         );
         assert_eq!(faults, Vec::<String>::new());
-        assert_eq!(vocabulary.get("lead.industry"), Some(&Spec { kind: Kind::Text, one_of: vec!["Software".into()] }));
-        assert_eq!(vocabulary.get("lead.custom.ends").map(|spec| spec.kind), Some(Kind::Date));
-        assert_eq!(vocabulary.get("account.tier__c").map(|spec| spec.kind), Some(Kind::Text));
-        assert_eq!(vocabulary.get("lead.employees").map(|spec| spec.kind), Some(Kind::Whole));
+        assert_eq!(
+            vocabulary.get("lead.industry"),
+            Some(&FieldDef { kind: FieldKind::Text, one_of: vec!["Software".into()] })
+        );
+        assert_eq!(vocabulary.get("lead.custom.ends").map(|spec| spec.kind), Some(FieldKind::Date));
+        assert_eq!(vocabulary.get("account.tier__c").map(|spec| spec.kind), Some(FieldKind::Text));
+        assert_eq!(vocabulary.get("lead.employees").map(|spec| spec.kind), Some(FieldKind::Whole));
         assert_eq!(vocabulary.get("lead.custom.other"), None);
     }
 

@@ -140,7 +140,7 @@ fn clocks(rules: &RuleSet, today: NaiveDate) -> BTreeMap<&TerritoryId, BTreeMap<
     let counts =
         |row: &&TerritoryRow| row.until.is_none_or(|until| until >= today) && row.from.is_none_or(|from| from <= today);
     let mut clocks: BTreeMap<&TerritoryId, BTreeMap<&'static str, Zone>> = BTreeMap::new();
-    for row in rules.territories.iter().filter(counts) {
+    for row in rules.territories.rows().iter().filter(counts) {
         let zone = row.country.as_deref().and_then(|country| zone::of(country, row.state.as_deref()));
         if let Some(zone) = zone {
             clocks.entry(&row.territory).or_default().insert(zone.name(), zone);

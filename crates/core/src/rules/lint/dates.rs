@@ -26,7 +26,8 @@ pub fn warn(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Fau
 
 fn ended_rows(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     let ended = |until: Option<NaiveDate>| until.is_some_and(|until| until < today);
-    let ended: BTreeSet<u32> = rules.territories.iter().filter(|row| ended(row.until)).map(|row| row.line).collect();
+    let ended: BTreeSet<u32> =
+        rules.territories.rows().iter().filter(|row| ended(row.until)).map(|row| row.line).collect();
     let Some(first) = ended.first() else { return };
     let found = format!("{} whose last day is before {today}", lines(ended.iter().copied()));
     faults
@@ -38,9 +39,9 @@ fn ended_rows(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
 fn ending_rows(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     let soon = today.checked_add_days(ROWS_END_WITHIN).unwrap_or(NaiveDate::MAX);
     let mut ending: BTreeMap<(NaiveDate, &TerritoryId), BTreeSet<u32>> = BTreeMap::new();
-    for row in &rules.territories {
+    for row in rules.territories.rows() {
         let Some((until, next)) = row.until.and_then(|until| Some((until, until.succ_opt()?))) else { continue };
-        let followed = || !rules.index.lookup(&super::shadow::least_known(row, next)).is_empty();
+        let followed = || rules.territories.lookup(&super::shadow::least_known(row, next)).next().is_some();
         if (today..=soon).contains(&until) && !followed() {
             ending.entry((until, &row.territory)).or_default().insert(row.line);
         }

@@ -6,7 +6,7 @@
 use super::territory_at;
 use crate::domain::lead::Headcount;
 use crate::rules::fault::Faults;
-use crate::rules::model::index::Place;
+use crate::rules::model::index::Firmographics;
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::RuleSet;
 use crate::rules::model::witness::{Ends, Witness};
@@ -22,7 +22,7 @@ pub fn inform(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut F
     regions(drafts, rules, today, faults);
     let counts = |row: &&TerritoryRow| row.until.is_none_or(|until| until >= today);
     let mut countries: BTreeMap<&str, Vec<&TerritoryRow>> = BTreeMap::new();
-    for row in rules.territories.iter().filter(counts) {
+    for row in rules.territories.rows().iter().filter(counts) {
         if let Some(country) = &row.country {
             countries.entry(country).or_default().push(row);
         }
@@ -51,9 +51,9 @@ pub fn inform(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut F
 
 /// Regions of the list of which nothing more is known than their name, where the sheet has rows by region.
 fn regions(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
-    let Some(row) = rules.territories.iter().find(|row| row.region.is_some()) else { return };
+    let Some(row) = rules.territories.rows().iter().find(|row| row.region.is_some()) else { return };
     for region in drafts.routing.vocabulary.get("lead.region").map_or(&[][..], |spec| &spec.one_of) {
-        let place = Place {
+        let place = Firmographics {
             country: None,
             state: None,
             region: Some(region),
@@ -62,7 +62,7 @@ fn regions(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Faul
             employees: None,
             on: today,
         };
-        if rules.index.lookup(&place).is_empty() {
+        if rules.territories.lookup(&place).next().is_none() {
             let found = format!("no row for leads of which only the region is known, {region}");
             faults
                 .info(
@@ -111,7 +111,7 @@ fn forgotten(
         let (postals, industries, sizes) = (&postals, &industries, &sizes);
         postals.iter().flat_map(move |postal| {
             industries.iter().flat_map(move |industry| {
-                sizes.iter().map(move |size| Place {
+                sizes.iter().map(move |size| Firmographics {
                     country: Some(country),
                     state: *state,
                     region: None,
@@ -123,7 +123,7 @@ fn forgotten(
             })
         })
     });
-    let gap = places.take(TRIED).find(|place| rules.index.lookup(place).is_empty())?;
+    let gap = places.take(TRIED).find(|place| rules.territories.lookup(place).next().is_none())?;
     Some(Witness::of_place(&gap, Ends::NoRow))
 }
 

@@ -34,7 +34,7 @@ pub fn thorough(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut
     zeros::warn(&drafts.territories.digits, faults);
     shadow::warn(rules, today, faults);
     reach::warn(drafts, rules, faults);
-    overlap::inform(&rules.territories, today, faults);
+    overlap::inform(rules.territories.rows(), today, faults);
 }
 
 /// Lines that a message names at most.

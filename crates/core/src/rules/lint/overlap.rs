@@ -5,7 +5,7 @@
 use super::territory_at;
 use crate::rules::fault::Faults;
 use crate::rules::model::index::Rank;
-use crate::rules::model::meeting::{self, Shape};
+use crate::rules::model::meeting::{self, RowShape};
 use crate::rules::model::row::TerritoryRow;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ pub fn inform(rows: &[TerritoryRow], today: NaiveDate, faults: &mut Faults) {
     let mut kinds: BTreeMap<(String, String), Meeting<'_>> = BTreeMap::new();
     meeting::each(rows, false, today, &mut |one, other| {
         let (winner, loser) = if Rank::of(one) > Rank::of(other) { (one, other) } else { (other, one) };
-        let kind = kinds.entry((Shape::of(winner).words(), Shape::of(loser).words()));
+        let kind = kinds.entry((RowShape::of(winner).words(), RowShape::of(loser).words()));
         let (lines, first_winner, first_loser) = kind.or_insert_with(|| (BTreeSet::new(), winner, loser));
         lines.insert(loser.line);
         if (loser.line, winner.line) < (first_loser.line, first_winner.line) {

@@ -48,7 +48,7 @@ fn idle_reps(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
     for pool in rules.pools.values() {
         busy.extend(pool.members.keys().chain([&pool.lead_rep]));
     }
-    busy.extend(rules.named_accounts.iter().filter_map(|account| account.rep.as_ref()));
+    busy.extend(rules.territories.accounts().iter().filter_map(|account| account.rep.as_ref()));
     busy.extend(rules.reps.values().flat_map(|rep| [&rep.delegate, &rep.manager]).flatten());
     busy.extend(rules.routes.iter().filter_map(|route| match &route.to {
         RouteTo::Rep(rep) => Some(rep),

@@ -4,10 +4,9 @@ use super::territory_at;
 use crate::domain::id::{PoolId, TerritoryId};
 use crate::domain::rep::Rep;
 use crate::rules::fault::{Faults, listed};
-use crate::rules::files::handoff::DEFAULT_LADDER;
 use crate::rules::files::members;
 use crate::rules::files::prefer::Wished;
-use crate::rules::model::set::{RouteTo, RuleSet, Tier};
+use crate::rules::model::set::{Ladders, RouteTo, RuleSet, Tier};
 use crate::rules::resolve::Drafts;
 use crate::rules::words::values;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +21,7 @@ pub fn quick(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
 
 fn unserved_territories(rules: &RuleSet, faults: &mut Faults) {
     let mut lines: BTreeMap<&TerritoryId, u32> = BTreeMap::new();
-    for row in &rules.territories {
+    for row in rules.territories.rows() {
         lines.entry(&row.territory).or_insert(row.line);
     }
     let mut unserved: BTreeMap<Vec<&str>, Vec<(u32, &str)>> = BTreeMap::new();
@@ -107,7 +106,7 @@ fn unused_ladders(drafts: &Drafts, faults: &mut Faults) {
     let used: BTreeSet<&str> =
         drafts.routing.tiers.iter().filter_map(|tier| tier.ladder.as_ref()).map(|word| word.text.as_str()).collect();
     for (name, _) in &drafts.handoff.ladders {
-        if name.text != DEFAULT_LADDER && !used.contains(name.text.as_str()) {
+        if name.text != Ladders::DEFAULT && !used.contains(name.text.as_str()) {
             let found = format!("{}, which no tier names", name.text);
             faults.warning("ladder-unused", name.at, found, "ladders that a tier names");
         }

@@ -9,9 +9,9 @@ use crate::domain::lead::{FieldValue, Headcount};
 use crate::rules::fault::{At, Faults};
 use crate::rules::files::vocabulary::Vocabulary;
 use crate::rules::model::condition::{Condition, IfUndecided};
-use crate::rules::model::field::{BUILT_IN, Kind, Looked};
+use crate::rules::model::field::{BUILT_IN, FieldKind, Looked};
 use crate::rules::model::set::RuleSet;
-use crate::rules::model::verdict::{Test, Verdict, measure};
+use crate::rules::model::truth::{Test, Truth, measure};
 use crate::rules::model::witness::{Ends, Witness, text};
 use crate::rules::resolve::Drafts;
 use chrono::NaiveDate;
@@ -26,7 +26,7 @@ const OTHER: &str = "anything else";
 
 pub fn warn(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
     let vocabulary = &drafts.routing.vocabulary;
-    let tiers = rules.tiers.iter().map(|tier| Rule {
+    let tiers = rules.tiers.iter().map(|tier| OrderedRule {
         what: "tier",
         code: "tier-unreachable",
         name: tier.name.as_str(),
@@ -34,7 +34,7 @@ pub fn warn(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
         when: &tier.when,
         if_undecided: tier.if_undecided,
     });
-    let routes = rules.routes.iter().map(|route| Rule {
+    let routes = rules.routes.iter().map(|route| OrderedRule {
         what: "route",
         code: "route-unreachable",
         name: &route.name,
@@ -50,7 +50,7 @@ pub fn warn(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
 }
 
 /// One of several, of which the first that holds wins.
-struct Rule<'r> {
+struct OrderedRule<'r> {
     what: &'static str,
     code: &'static str,
     name: &'r str,
@@ -62,9 +62,9 @@ struct Rule<'r> {
 /// A lead, by the fields that are asked for.
 type Tried<'t> = BTreeMap<&'t str, Option<Looked>>;
 
-impl Rule<'_> {
-    fn warn(&self, before: &[Rule<'_>], vocabulary: &Vocabulary, faults: &mut Faults) {
-        let before: Vec<&Rule<'_>> = before.iter().filter(|rule| !rule.has_expression()).collect();
+impl OrderedRule<'_> {
+    fn warn(&self, before: &[OrderedRule<'_>], vocabulary: &Vocabulary, faults: &mut Faults) {
+        let before: Vec<&OrderedRule<'_>> = before.iter().filter(|rule| !rule.has_expression()).collect();
         if self.has_expression() || *self.when == Condition::Always {
             return;
         }
@@ -74,7 +74,7 @@ impl Rule<'_> {
         let mut shown: Option<(Tried<'_>, usize)> = None;
         for lead in Combinations::of(&values) {
             let lookup = |path: &str| lead.get(path).cloned().flatten();
-            if self.when.evaluate(&lookup).0 != Verdict::Yes {
+            if self.when.evaluate(&lookup).0 != Truth::Yes {
                 continue;
             }
             let Some(taker) = before.iter().position(|rule| rule.stops(&lookup)) else { return };
@@ -117,9 +117,9 @@ impl Rule<'_> {
     /// Whether a lead goes no further than this rule.
     fn stops(&self, lookup: &dyn Fn(&str) -> Option<Looked>) -> bool {
         match self.when.evaluate(lookup).0 {
-            Verdict::Yes => true,
-            Verdict::Undecided => self.if_undecided == IfUndecided::CatchAll,
-            Verdict::No => false,
+            Truth::Yes => true,
+            Truth::Undecided => self.if_undecided == IfUndecided::CatchAll,
+            Truth::No => false,
         }
     }
 }
@@ -143,7 +143,7 @@ fn values<'c, I: Iterator<Item = &'c Condition>>(
     let mut all = Vec::new();
     let mut count: usize = 1;
     for (field, tests) in tests {
-        let kind = vocabulary.get(field).map_or(Kind::Text, |spec| spec.kind);
+        let kind = vocabulary.get(field).map_or(FieldKind::Text, |spec| spec.kind);
         let values = of_field(field, kind, &tests)?;
         count = count.checked_mul(values.len())?;
         all.push((field, values));
@@ -152,19 +152,19 @@ fn values<'c, I: Iterator<Item = &'c Condition>>(
 }
 
 /// The unknown comes last, so that a lead that is shown is one that can be imagined.
-fn of_field(field: &str, kind: Kind, tests: &[&Test]) -> Option<Vec<Option<Looked>>> {
+fn of_field(field: &str, kind: FieldKind, tests: &[&Test]) -> Option<Vec<Option<Looked>>> {
     let numbers = borders(kind, tests);
     let mut values: Vec<Looked> = match (field, kind) {
         ("lead.employees", _) => heads(&numbers),
-        (_, Kind::Number | Kind::Whole) => {
+        (_, FieldKind::Number | FieldKind::Whole) => {
             numbers.iter().map(|number| Looked::Value(FieldValue::Number(*number))).collect()
         }
-        (_, Kind::Date) => numbers.iter().filter_map(|number| date(*number)).collect(),
-        (_, Kind::Flag) => [true, false].map(FieldValue::Flag).map(Looked::Value).to_vec(),
-        (_, Kind::Text) => texts(field, tests)?,
+        (_, FieldKind::Date) => numbers.iter().filter_map(|number| date(*number)).collect(),
+        (_, FieldKind::Flag) => [true, false].map(FieldValue::Flag).map(Looked::Value).to_vec(),
+        (_, FieldKind::Text) => texts(field, tests)?,
     };
     let single = BUILT_IN.iter().any(|(path, _)| *path == field);
-    if !single && kind != Kind::Text {
+    if !single && kind != FieldKind::Text {
         // A declared field may hold what is not of its type.
         values.push(text(OTHER));
     }
@@ -172,7 +172,7 @@ fn of_field(field: &str, kind: Kind, tests: &[&Test]) -> Option<Vec<Option<Looke
 }
 
 /// Every number that is named, and its neighbours.
-fn borders(kind: Kind, tests: &[&Test]) -> Vec<f64> {
+fn borders(kind: FieldKind, tests: &[&Test]) -> Vec<f64> {
     let mut named: Vec<f64> = Vec::new();
     for test in tests {
         match test {
@@ -182,8 +182,8 @@ fn borders(kind: Kind, tests: &[&Test]) -> Vec<f64> {
         }
     }
     let beside = |number: f64| match kind {
-        Kind::Number => [number.next_down(), number, number.next_up()],
-        Kind::Text | Kind::Whole | Kind::Flag | Kind::Date => [number - 1.0, number, number + 1.0],
+        FieldKind::Number => [number.next_down(), number, number.next_up()],
+        FieldKind::Text | FieldKind::Whole | FieldKind::Flag | FieldKind::Date => [number - 1.0, number, number + 1.0],
     };
     let mut all: Vec<f64> = named.into_iter().flat_map(beside).collect();
     all.sort_by(f64::total_cmp);

@@ -7,7 +7,7 @@
 use super::{lines, territory_at};
 use crate::domain::lead::Headcount;
 use crate::rules::fault::Faults;
-use crate::rules::model::index::Place;
+use crate::rules::model::index::Firmographics;
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::RuleSet;
 use crate::rules::model::witness::{Ends, Witness};
@@ -16,12 +16,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub fn warn(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     let mut cells: BTreeMap<u32, Vec<Option<Shadow>>> = BTreeMap::new();
-    for (index, row) in rules.territories.iter().enumerate() {
+    for row in rules.territories.rows() {
         if row.until.is_none_or(|until| until >= today) {
-            cells.entry(row.line).or_default().push(shadow(rules, index, row, today));
+            cells.entry(row.line).or_default().push(shadow(rules, row, today));
         }
     }
-    let mut by_cause: BTreeMap<Cause, Vec<(u32, Shadow)>> = BTreeMap::new();
+    let mut by_cause: BTreeMap<ShadowCause, Vec<(u32, Shadow)>> = BTreeMap::new();
     for (line, cells) in cells {
         let whole = cells.iter().all(Option::is_some);
         let mut shadows = cells.into_iter().flatten().filter(|shadow| !shadow.by.contains(&line));
@@ -35,7 +35,7 @@ pub fn warn(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
 }
 
 /// Whether the whole row is taken, and by the rows on which lines.
-type Cause = (bool, BTreeSet<u32>);
+type ShadowCause = (bool, BTreeSet<u32>);
 
 struct Shadow {
     /// Lines of the rows that take its leads.
@@ -45,17 +45,16 @@ struct Shadow {
 }
 
 /// Walks through the days on which the row counts: from one winner's last day to the next.
-fn shadow(rules: &RuleSet, index: usize, row: &TerritoryRow, today: NaiveDate) -> Option<Shadow> {
+fn shadow(rules: &RuleSet, row: &TerritoryRow, today: NaiveDate) -> Option<Shadow> {
     let mut day = row.from.map_or(today, |from| from.max(today));
     let first = day;
     let mut by = BTreeSet::new();
     loop {
         let place = least_known(row, day);
-        let winner = rules.index.lookup(&place).first()?.row;
-        if winner == index {
+        let (_, winner) = rules.territories.lookup(&place).next()?;
+        if std::ptr::eq(winner, row) {
             return None;
         }
-        let winner = &rules.territories[winner];
         by.insert(winner.line);
         match winner.until.and_then(|until| until.succ_opt()) {
             Some(next) if row.until.is_none_or(|until| next <= until) => day = next,
@@ -65,8 +64,8 @@ fn shadow(rules: &RuleSet, index: usize, row: &TerritoryRow, today: NaiveDate) -
 }
 
 /// What the row asks for and nothing else: a lead that fits as few other rows as a lead of this row can.
-pub fn least_known(row: &TerritoryRow, on: NaiveDate) -> Place<'_> {
-    Place {
+pub fn least_known(row: &TerritoryRow, on: NaiveDate) -> Firmographics<'_> {
+    Firmographics {
         country: row.country.as_deref(),
         state: row.state.as_deref(),
         region: row.region.as_deref(),
@@ -81,14 +80,15 @@ fn witness(rules: &RuleSet, row: &TerritoryRow, day: NaiveDate) -> Witness {
     let mut place = least_known(row, day);
     let whole = row.whole_postal();
     place.postal = whole.as_deref().or(place.postal);
-    let winner = rules.index.lookup(&place).first().map(|hit| rules.territories[hit.row].line);
+    let winner = rules.territories.lookup(&place).next().map(|(_, row)| row.line);
     let ends = Ends::Row { line: winner.unwrap_or(row.line), others: vec![row.line] };
     let dated = row.from.is_some() || row.until.is_some();
     Witness::of_place(&place, ends).on(dated.then_some(day))
 }
 
 fn tell(rules: &RuleSet, whole: bool, by: &BTreeSet<u32>, shadowed: Vec<(u32, Shadow)>, faults: &mut Faults) {
-    let territory = |line: u32| rules.territories.iter().find(|row| row.line == line).map(|row| row.territory.as_str());
+    let territory =
+        |line: u32| rules.territories.rows().iter().find(|row| row.line == line).map(|row| row.territory.as_str());
     let at = territory_at(shadowed[0].0);
     let losers: Vec<u32> = shadowed.iter().map(|(line, _)| *line).collect();
     let name = territory(losers[0]).unwrap_or_default();

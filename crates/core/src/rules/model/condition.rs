@@ -2,7 +2,7 @@
 
 use crate::rules::model::expression::Expression;
 use crate::rules::model::field::Looked;
-use crate::rules::model::verdict::{Test, Verdict, combine};
+use crate::rules::model::truth::{Test, Truth, combine};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub enum Condition {
 pub struct NamedPart {
     /// `segment strategic`, or the source of the expression.
     pub name: String,
-    pub verdict: Verdict,
+    pub verdict: Truth,
     /// Fields that left it open.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
@@ -52,17 +52,17 @@ impl Condition {
     /// Decides by Kleene's three-valued logic: `lookup` gives what is known of a field, `None` where nothing is.
     ///
     /// The second value names the fields that left it open, each once, in order; empty unless undecided.
-    pub fn evaluate(&self, lookup: &dyn Fn(&str) -> Option<Looked>) -> (Verdict, Vec<String>) {
+    pub fn evaluate(&self, lookup: &dyn Fn(&str) -> Option<Looked>) -> (Truth, Vec<String>) {
         match self {
-            Self::Always => (Verdict::Yes, Vec::new()),
-            Self::All(parts) => combine(parts.iter().map(|part| part.evaluate(lookup)), Verdict::No),
-            Self::Any(parts) => combine(parts.iter().map(|part| part.evaluate(lookup)), Verdict::Yes),
+            Self::Always => (Truth::Yes, Vec::new()),
+            Self::All(parts) => combine(parts.iter().map(|part| part.evaluate(lookup)), Truth::No),
+            Self::Any(parts) => combine(parts.iter().map(|part| part.evaluate(lookup)), Truth::Yes),
             Self::Not(inner) => {
                 let (verdict, missing) = inner.evaluate(lookup);
                 (verdict.negated(), missing)
             }
             Self::Field { field, test } => match test.verdict(lookup(field).as_ref()) {
-                Verdict::Undecided => (Verdict::Undecided, vec![field.clone()]),
+                Truth::Undecided => (Truth::Undecided, vec![field.clone()]),
                 decided => (decided, Vec::new()),
             },
             Self::Segment { is, .. } => is.evaluate(lookup),

@@ -14,7 +14,7 @@ pub enum Looked {
 
 /// What can be asked of a field, and how its values are written in rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FieldKind {
     Text,
     /// Any number.
     Number,
@@ -25,7 +25,7 @@ pub enum Kind {
     Date,
 }
 
-impl Kind {
+impl FieldKind {
     /// As a message names it.
     pub fn in_words(self) -> &'static str {
         match self {
@@ -39,27 +39,27 @@ impl Kind {
 }
 
 /// Fields that every lead has, without being declared; further ones are `lead.custom.NAME` and `account.NAME`.
-pub const BUILT_IN: [(&str, Kind); 20] = [
-    ("lead.country", Kind::Text),
-    ("lead.state", Kind::Text),
-    ("lead.region", Kind::Text),
-    ("lead.postal", Kind::Text),
-    ("lead.city", Kind::Text),
-    ("lead.industry", Kind::Text),
-    ("lead.employees", Kind::Whole),
-    ("lead.score", Kind::Whole),
-    ("lead.language", Kind::Text),
-    ("lead.source", Kind::Text),
-    ("lead.title", Kind::Text),
-    ("lead.intent", Kind::Text),
-    ("lead.timeline", Kind::Text),
-    ("lead.urgency", Kind::Text),
-    ("lead.sentiment", Kind::Text),
-    ("lead.budget", Kind::Text),
-    ("lead.domain", Kind::Text),
-    ("lead.company", Kind::Text),
-    ("lead.live", Kind::Flag),
-    ("lead.products", Kind::Text),
+pub const BUILT_IN: [(&str, FieldKind); 20] = [
+    ("lead.country", FieldKind::Text),
+    ("lead.state", FieldKind::Text),
+    ("lead.region", FieldKind::Text),
+    ("lead.postal", FieldKind::Text),
+    ("lead.city", FieldKind::Text),
+    ("lead.industry", FieldKind::Text),
+    ("lead.employees", FieldKind::Whole),
+    ("lead.score", FieldKind::Whole),
+    ("lead.language", FieldKind::Text),
+    ("lead.source", FieldKind::Text),
+    ("lead.title", FieldKind::Text),
+    ("lead.intent", FieldKind::Text),
+    ("lead.timeline", FieldKind::Text),
+    ("lead.urgency", FieldKind::Text),
+    ("lead.sentiment", FieldKind::Text),
+    ("lead.budget", FieldKind::Text),
+    ("lead.domain", FieldKind::Text),
+    ("lead.company", FieldKind::Text),
+    ("lead.live", FieldKind::Flag),
+    ("lead.products", FieldKind::Text),
 ];
 
 /// What `lead` and `account` say to the field of this path; `None` where nothing is known.
@@ -114,20 +114,13 @@ fn text(value: Option<&String>) -> Option<Looked> {
 mod tests {
     use super::*;
     use crate::domain::account::MatchKey;
-    use crate::domain::id::LeadId;
-    use crate::domain::lead::{Company, Consent, Contact, Preference, Qualification};
-    use chrono::DateTime;
+    use crate::domain::lead::{Company, Contact, Qualification};
+    use crate::routing::scenario::acme;
     use std::collections::BTreeMap;
 
     fn lead() -> Lead {
         let words = || Some(Known::from_caller("words".to_owned()));
         Lead {
-            id: LeadId::from_digest([1; 16]),
-            source: "voice".into(),
-            event_id: "1".into(),
-            occurred_at: DateTime::UNIX_EPOCH,
-            received_at: DateTime::UNIX_EPOCH,
-            call: None,
             contact: Contact { title: words(), language: words(), ..Contact::default() },
             company: Company {
                 name: words(),
@@ -150,12 +143,8 @@ mod tests {
                 sentiment: words(),
                 ..Qualification::default()
             },
-            transcript_url: None,
-            recording_url: None,
-            consent: Consent::default(),
-            preference: Preference::default(),
             custom: BTreeMap::from([("seats".to_owned(), FieldValue::Number(12.0))]),
-            unread: Vec::new(),
+            ..acme()
         }
     }
 

@@ -18,11 +18,11 @@ use std::collections::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[expect(clippy::disallowed_types, reason = "only looked up, never iterated: its order cannot reach a decision")]
-type Table<K, V> = HashMap<K, V>;
+type LookupTable<K, V> = HashMap<K, V>;
 
 /// What is known of where and what a company is. Text compares without regard to case.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct Firmographics<'a> {
     pub country: Option<&'a str>,
     pub state: Option<&'a str>,
     pub region: Option<&'a str>,
@@ -88,29 +88,29 @@ impl Class {
 
 /// A row that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hit {
+pub(super) struct Hit {
     /// Index into the rows the index was built from.
     pub row: usize,
     pub rank: Rank,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct TerritoryIndex {
+pub(super) struct TerritoryIndex {
     /// Every value that some row fixes, by field, folded to lower case.
     symbols: Symbols,
-    groups: Vec<Group>,
+    groups: Vec<RowGroup>,
     accounts: Accounts,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Group {
-    shape: Shape,
-    rows: Table<Key, Vec<Cell>>,
+struct RowGroup {
+    shape: FixedFields,
+    rows: LookupTable<GroupKey, Vec<Cell>>,
 }
 
 /// Which fields the rows of a group fix; the last is the length of the postal prefix in bytes, 0 for none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Shape {
+struct FixedFields {
     country: bool,
     state: bool,
     region: bool,
@@ -119,7 +119,7 @@ struct Shape {
 }
 
 /// Symbols of the fixed values; 0 for a field that the group does not fix.
-type Key = [u32; 5];
+type GroupKey = [u32; 5];
 
 /// What is left to test once the key fits.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,18 +135,17 @@ struct Cell {
 impl TerritoryIndex {
     pub fn build(rows: &[TerritoryRow], accounts: &[NamedAccount]) -> Self {
         let mut symbols = Symbols::default();
-        let mut groups: BTreeMap<Shape, Table<Key, Vec<Cell>>> = BTreeMap::new();
+        let mut groups: BTreeMap<FixedFields, LookupTable<GroupKey, Vec<Cell>>> = BTreeMap::new();
         for (index, row) in rows.iter().enumerate() {
             let key = symbols.key_of_row(row);
-            groups.entry(Shape::of(row)).or_default().entry(key).or_default().push(Cell::of(index, row));
+            groups.entry(FixedFields::of(row)).or_default().entry(key).or_default().push(Cell::of(index, row));
         }
-        let groups = groups.into_iter().map(|(shape, rows)| Group { shape, rows }).collect();
+        let groups = groups.into_iter().map(|(shape, rows)| RowGroup { shape, rows }).collect();
         Self { symbols, groups, accounts: Accounts::build(accounts) }
     }
 
-    /// Every row that fits, best first. A row that fixes a field of which nothing is known does not fit, nor does one
-    /// whose size band holds only a part of the known range.
-    pub fn lookup(&self, place: &Place) -> Vec<Hit> {
+    /// See [`super::territories::Territories::lookup`].
+    pub fn lookup(&self, place: &Firmographics) -> Vec<Hit> {
         let known = self.symbols.known(place);
         let mut cells: Vec<&Cell> = Vec::new();
         for group in &self.groups {
@@ -158,14 +157,13 @@ impl TerritoryIndex {
         cells.into_iter().map(|cell| Hit { row: cell.row, rank: cell.rank }).collect()
     }
 
-    /// The named account with this domain, or of this name if either side has no domain. Index into the accounts the
-    /// index was built from; the first line wins.
+    /// Index into the accounts the index was built from.
     pub fn account(&self, domain: Option<&str>, name: Option<&str>) -> Option<usize> {
         self.accounts.find(domain, name)
     }
 }
 
-impl Shape {
+impl FixedFields {
     fn of(row: &TerritoryRow) -> Self {
         Self {
             country: row.country.is_some(),
@@ -189,7 +187,7 @@ impl Cell {
         }
     }
 
-    fn fits(&self, place: &Place) -> bool {
+    fn fits(&self, place: &Firmographics) -> bool {
         let begun = self.from.is_none_or(|from| from <= place.on);
         let ended = self.until.is_some_and(|until| until < place.on);
         let size_fits = match (self.employees, place.employees) {
@@ -207,11 +205,11 @@ impl Cell {
 /// Numbers for the values that rows fix, counted from 1, so that a key is five numbers and not five texts.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Symbols {
-    country: Table<String, u32>,
-    state: Table<String, u32>,
-    region: Table<String, u32>,
-    industry: Table<String, u32>,
-    postal: Table<String, u32>,
+    country: LookupTable<String, u32>,
+    state: LookupTable<String, u32>,
+    region: LookupTable<String, u32>,
+    industry: LookupTable<String, u32>,
+    postal: LookupTable<String, u32>,
     /// Lengths of the prefixes in `postal`.
     postal_lengths: BTreeSet<u8>,
 }
@@ -227,7 +225,7 @@ struct KnownSymbols {
 }
 
 impl Symbols {
-    fn key_of_row(&mut self, row: &TerritoryRow) -> Key {
+    fn key_of_row(&mut self, row: &TerritoryRow) -> GroupKey {
         if row.postal_prefix.is_some() {
             self.postal_lengths.insert(postal_length(row));
         }
@@ -240,7 +238,7 @@ impl Symbols {
         ]
     }
 
-    fn known(&self, place: &Place) -> KnownSymbols {
+    fn known(&self, place: &Firmographics) -> KnownSymbols {
         let postal = place.postal.map(str::to_lowercase).unwrap_or_default();
         let prefix = |length: &u8| {
             let beginning = postal.get(..usize::from(*length))?;
@@ -259,7 +257,7 @@ impl Symbols {
 
 impl KnownSymbols {
     /// `None`: no row of this shape can fit.
-    fn key(&self, shape: Shape) -> Option<Key> {
+    fn key(&self, shape: FixedFields) -> Option<GroupKey> {
         let postal = match shape.postal_length {
             0 => 0,
             wanted => self.postal.iter().find(|(length, _)| *length == wanted)?.1,
@@ -275,13 +273,13 @@ impl KnownSymbols {
     }
 }
 
-fn number(symbols: &mut Table<String, u32>, value: Option<&str>) -> u32 {
+fn number(symbols: &mut LookupTable<String, u32>, value: Option<&str>) -> u32 {
     let Some(value) = value else { return 0 };
     let next = u32::try_from(symbols.len() + 1).expect("a territory file has fewer than four thousand million values");
     *symbols.entry(value.to_lowercase()).or_insert(next)
 }
 
-fn find(symbols: &Table<String, u32>, value: Option<&str>) -> Option<u32> {
+fn find(symbols: &LookupTable<String, u32>, value: Option<&str>) -> Option<u32> {
     if symbols.is_empty() { None } else { symbols.get(&value?.to_lowercase()).copied() }
 }
 
@@ -298,9 +296,9 @@ fn count(flags: &[bool]) -> u8 {
 /// Named accounts by domain and by name.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Accounts {
-    by_domain: Table<String, usize>,
+    by_domain: LookupTable<String, usize>,
     /// With whether the line names a domain.
-    by_name: Table<String, Vec<(usize, bool)>>,
+    by_name: LookupTable<String, Vec<(usize, bool)>>,
 }
 
 impl Accounts {

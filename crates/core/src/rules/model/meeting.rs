@@ -4,7 +4,7 @@
 //! grows with rows × kinds of row, not with pairs of rows.
 
 use crate::domain::lead::Headcount;
-use crate::rules::model::index::Place;
+use crate::rules::model::index::Firmographics;
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::witness::{Ends, Witness};
 use crate::rules::words::values::Employees;
@@ -19,14 +19,14 @@ const NAMES: [&str; 4] = ["country", "state", "region", "industry"];
 const BUCKET: usize = 256;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Shape {
+pub struct RowShape {
     fixed: Fixed,
     /// Length of the postal prefix in bytes, 0 for none.
     postal: usize,
     sized: bool,
 }
 
-impl Shape {
+impl RowShape {
     pub fn of(row: &TerritoryRow) -> Self {
         Self {
             fixed: texts(row).map(|text| text.is_some()),
@@ -61,9 +61,9 @@ pub fn each<'r>(
     since: NaiveDate,
     tell: &mut dyn FnMut(&'r TerritoryRow, &'r TerritoryRow),
 ) {
-    let mut shapes: BTreeMap<Shape, Vec<&TerritoryRow>> = BTreeMap::new();
+    let mut shapes: BTreeMap<RowShape, Vec<&TerritoryRow>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.until.is_none_or(|until| until >= since)) {
-        shapes.entry(Shape::of(row)).or_default().push(row);
+        shapes.entry(RowShape::of(row)).or_default().push(row);
     }
     let mut symbols = Symbols::default();
     for (shape, ones) in &shapes {
@@ -80,7 +80,7 @@ pub fn each<'r>(
 }
 
 /// What of an `index::Rank` all rows of a kind share: class, length of the prefix, refinements, areas.
-fn rank(shape: Shape) -> (u8, usize, u8, u8) {
+fn rank(shape: RowShape) -> (u8, usize, u8, u8) {
     let [country, state, region, industry] = shape.fixed;
     let class = [shape.postal > 0, state, region, country].iter().position(|fixed| *fixed).unwrap_or(4);
     let count = |flags: &[bool]| flags.iter().map(|flag| u8::from(*flag)).sum();
@@ -91,11 +91,11 @@ fn rank(shape: Shape) -> (u8, usize, u8, u8) {
 /// Each row against the earlier ones of its own cell.
 fn meet_within<'r>(
     rows: &[&'r TerritoryRow],
-    shape: Shape,
+    shape: RowShape,
     symbols: &mut Symbols<'r>,
     tell: &mut dyn FnMut(&'r TerritoryRow, &'r TerritoryRow),
 ) {
-    let mut cells: BTreeMap<Key, Vec<&TerritoryRow>> = BTreeMap::new();
+    let mut cells: BTreeMap<MeetingKey, Vec<&TerritoryRow>> = BTreeMap::new();
     for row in rows {
         let cell = cells.entry(symbols.key(row, shape.fixed, shape.postal)).or_default();
         if let Some(other) = cell.iter().find(|other| other.territory != row.territory && share_a_lead(other, row)) {
@@ -108,15 +108,15 @@ fn meet_within<'r>(
 fn meet<'r>(
     ones: &[&'r TerritoryRow],
     others: &[&'r TerritoryRow],
-    one: Shape,
-    other: Shape,
+    one: RowShape,
+    other: RowShape,
     symbols: &mut Symbols<'r>,
     tell: &mut dyn FnMut(&'r TerritoryRow, &'r TerritoryRow),
 ) {
     let mut both = one.fixed;
     both.iter_mut().zip(other.fixed).for_each(|(mine, theirs)| *mine &= theirs);
     let postal = one.postal.min(other.postal);
-    let mut cells: BTreeMap<Key, Vec<&TerritoryRow>> = BTreeMap::new();
+    let mut cells: BTreeMap<MeetingKey, Vec<&TerritoryRow>> = BTreeMap::new();
     for row in others {
         keep(cells.entry(symbols.key(row, both, postal)).or_default(), row);
     }
@@ -138,7 +138,7 @@ fn keep<'r>(cell: &mut Vec<&'r TerritoryRow>, row: &'r TerritoryRow) {
 }
 
 /// Symbols of four texts and of the beginning of the postal code, 0 for what is not asked; and the priority.
-type Key = ([u32; 5], i32);
+type MeetingKey = ([u32; 5], i32);
 
 #[derive(Default)]
 struct Symbols<'r> {
@@ -146,7 +146,7 @@ struct Symbols<'r> {
 }
 
 impl<'r> Symbols<'r> {
-    fn key(&mut self, row: &'r TerritoryRow, fixed: Fixed, postal: usize) -> Key {
+    fn key(&mut self, row: &'r TerritoryRow, fixed: Fixed, postal: usize) -> MeetingKey {
         let mut key = [0; 5];
         for (slot, text) in texts(row).into_iter().enumerate() {
             if fixed[slot] {
@@ -188,7 +188,7 @@ fn people(a: &TerritoryRow, b: &TerritoryRow) -> Option<Employees> {
 /// A lead that fits both; the first wins.
 pub fn witness(winner: &TerritoryRow, loser: &TerritoryRow, today: Option<NaiveDate>) -> Witness {
     let either = |one: &Option<String>, other: &Option<String>| one.clone().or_else(|| other.clone());
-    let longer = [winner, loser].into_iter().max_by_key(|row| (Shape::of(row).postal, Reverse(row.line)));
+    let longer = [winner, loser].into_iter().max_by_key(|row| (RowShape::of(row).postal, Reverse(row.line)));
     let postal = longer.and_then(|row| row.whole_postal().or_else(|| row.postal_prefix.clone()));
     let [country, state] = [either(&winner.country, &loser.country), either(&winner.state, &loser.state)];
     let [region, industry] = [either(&winner.region, &loser.region), either(&winner.industry, &loser.industry)];
@@ -198,7 +198,7 @@ pub fn witness(winner: &TerritoryRow, loser: &TerritoryRow, today: Option<NaiveD
     let from = winner.from.max(loser.from);
     let until = [winner.until, loser.until].into_iter().flatten().min();
     let day = from.max(today).or(until);
-    let place = Place {
+    let place = Firmographics {
         country: country.as_deref(),
         state: state.as_deref(),
         region: region.as_deref(),

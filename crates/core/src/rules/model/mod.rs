@@ -8,5 +8,6 @@ pub mod index;
 pub mod meeting;
 pub mod row;
 pub mod set;
-pub mod verdict;
+pub mod territories;
+pub mod truth;
 pub mod witness;

@@ -3,15 +3,14 @@
 mod handoff;
 
 pub(in crate::rules) use handoff::live_at_most;
-pub use handoff::{BookingRules, CallbackRules, HandoffRules, Rung};
+pub use handoff::{BookingRules, CallbackRules, HandoffRules, Ladders, Rung};
 
 use crate::domain::account::MatchKey;
 use crate::domain::id::{PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::rep::Rep;
 use crate::domain::rota::Hours;
 use crate::rules::model::condition::{Condition, IfUndecided};
-use crate::rules::model::index::TerritoryIndex;
-use crate::rules::model::row::{NamedAccount, TerritoryRow};
+use crate::rules::model::territories::Territories;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -21,10 +20,7 @@ pub struct RuleSet {
     /// Hash over the content of every file of `rules/` and `templates/`.
     pub release: ReleaseId,
     pub reps: BTreeMap<RepId, Rep>,
-    pub territories: Vec<TerritoryRow>,
-    pub named_accounts: Vec<NamedAccount>,
-    /// Over `territories` and `named_accounts`: `TerritoryIndex::build(&territories, &named_accounts)`.
-    pub index: TerritoryIndex,
+    pub territories: Territories,
     pub ownership: Vec<OwnershipRule>,
     pub assignment: Assignment,
     /// What a calendar said counts for so long; then it is unknown.
@@ -110,12 +106,24 @@ pub enum Assignment {
 }
 
 /// How a lead finds its account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatchRules {
     /// Strongest first; each once; never empty.
-    pub keys: Vec<MatchKey>,
+    keys: Vec<MatchKey>,
     /// How alike two company names must be to count as one, of 1000.
     pub name_at_least_permille: u16,
+}
+
+impl MatchRules {
+    /// `None`: no key, or one twice.
+    pub fn new(keys: Vec<MatchKey>, name_at_least_permille: u16) -> Option<Self> {
+        let once = keys.iter().enumerate().all(|(at, key)| !keys[..at].contains(key));
+        (once && !keys.is_empty()).then_some(Self { keys, name_at_least_permille })
+    }
+
+    pub fn keys(&self) -> &[MatchKey] {
+        &self.keys
+    }
 }
 
 impl Default for MatchRules {
@@ -169,7 +177,7 @@ pub struct Pool {
     pub require_products: bool,
     pub require_skills: BTreeSet<String>,
     /// The most important first: who meets it comes before who does not, until it relaxes.
-    pub prefer: Vec<Preference>,
+    pub prefer: Vec<PoolPreference>,
     pub policy: OrderPolicy,
     pub caps: Caps,
     pub when_full: WhenFull,
@@ -284,7 +292,7 @@ pub enum WhenFull {
 
 /// Whom a pool would rather have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Preference {
+pub struct PoolPreference {
     pub wish: Wish,
     /// From the decision; after it, turns alone count. `None`: as long as the caller waits.
     pub relax_after: Option<Duration>,

@@ -8,7 +8,7 @@ use crate::domain::id::LeadId;
 use crate::domain::known::Known;
 use crate::domain::lead::{Call, Company, Consent, Contact, FieldValue, Headcount, Lead, Preference, Qualification};
 use crate::rules::model::field::{BUILT_IN, Looked};
-use crate::rules::model::index::Place;
+use crate::rules::model::index::Firmographics;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -45,7 +45,7 @@ impl Witness {
     }
 
     /// What is known of a place, and nothing else.
-    pub fn of_place(place: &Place<'_>, ends: Ends) -> Self {
+    pub fn of_place(place: &Firmographics<'_>, ends: Ends) -> Self {
         let texts = [
             ("lead.country", place.country),
             ("lead.state", place.state),

@@ -1,11 +1,11 @@
 //! The shape of `routing.yaml`.
 
-use super::{DURATION, Key, Map, Schema, Shape, choice, key, list, map, names, required, some, words};
+use super::{DURATION, KeyShape, Map, Schema, Shape, choice, key, list, map, names, required, some, words};
 use crate::rules::files::matching::KEYS;
 use crate::rules::files::pools::{CALENDAR_UNKNOWN, POLICIES, WHEN_FULL};
 use crate::rules::files::routes::{ASSIGNMENT, EXISTING, IF_UNDECIDED, VERSION};
 use crate::rules::files::vocabulary::KINDS;
-use crate::rules::model::field::{BUILT_IN, Kind};
+use crate::rules::model::field::{BUILT_IN, FieldKind};
 
 /// Fields that are no built-in ones; `baton check` knows which are declared.
 const DECLARED: &str = "^(lead\\.custom|account)\\..";
@@ -161,12 +161,12 @@ fn pool() -> Shape {
 }
 
 /// A rule: its own keys, and those of a condition.
-fn rule(mut keys: Vec<Key>) -> Shape {
+fn rule(mut keys: Vec<KeyShape>) -> Shape {
     keys.push(key("if_undecided", "What happens while fields of the condition are not known.", choice(&IF_UNDECIDED)));
     condition(keys)
 }
 
-fn condition(mut keys: Vec<Key>) -> Shape {
+fn condition(mut keys: Vec<KeyShape>) -> Shape {
     let condition = || Shape::Shared(CONDITION);
     keys.extend([
         key("any", "At least one of these conditions.", some(condition())),
@@ -192,11 +192,11 @@ fn value() -> Shape {
     ])
 }
 
-fn about(kind: Kind) -> &'static str {
+fn about(kind: FieldKind) -> &'static str {
     match kind {
-        Kind::Text => "A text: a value, a list, { not: … } or { prefix: … }.",
-        Kind::Number | Kind::Whole => "A number: a value, or a range such as 100..999 or \">= 1000\".",
-        Kind::Flag => "yes or no.",
-        Kind::Date => "A date, or a range such as 2026-01-01..2026-03-31.",
+        FieldKind::Text => "A text: a value, a list, { not: … } or { prefix: … }.",
+        FieldKind::Number | FieldKind::Whole => "A number: a value, or a range such as 100..999 or \">= 1000\".",
+        FieldKind::Flag => "yes or no.",
+        FieldKind::Date => "A date, or a range such as 2026-01-01..2026-03-31.",
     }
 }

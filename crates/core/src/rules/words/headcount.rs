@@ -52,7 +52,7 @@ const AT_MOST: [&str; 7] = ["under", "less", "fewer", "most", "below", "up", "ma
 const JOINING: [&str; 7] = ["than", "at", "to", "and", "bis", "-", "or"];
 
 #[derive(Debug, PartialEq)]
-enum Token {
+enum HeadcountToken {
     Number(u32),
     Word(String),
 }
@@ -65,12 +65,12 @@ pub fn parse(text: &str) -> Option<Headcount> {
     let (mut open, mut capped, mut joined) = (false, false, false);
     for token in &tokens {
         match token {
-            Token::Number(number) => numbers.push(*number),
-            Token::Word(word) if AT_LEAST.contains(&word.as_str()) => open = true,
-            Token::Word(word) if AT_MOST.contains(&word.as_str()) => capped = true,
-            Token::Word(word) if JOINING.contains(&word.as_str()) => joined = joined || numbers.len() == 1,
-            Token::Word(word) if FILLER.contains(&word.as_str()) => {}
-            Token::Word(_) => return None,
+            HeadcountToken::Number(number) => numbers.push(*number),
+            HeadcountToken::Word(word) if AT_LEAST.contains(&word.as_str()) => open = true,
+            HeadcountToken::Word(word) if AT_MOST.contains(&word.as_str()) => capped = true,
+            HeadcountToken::Word(word) if JOINING.contains(&word.as_str()) => joined = joined || numbers.len() == 1,
+            HeadcountToken::Word(word) if FILLER.contains(&word.as_str()) => {}
+            HeadcountToken::Word(_) => return None,
         }
     }
     match (numbers[..].as_ref(), open, capped) {
@@ -90,26 +90,26 @@ pub fn exactly(number: u32) -> Headcount {
 }
 
 /// `None` if a number cannot be read.
-fn tokens(text: &str) -> Option<Vec<Token>> {
+fn tokens(text: &str) -> Option<Vec<HeadcountToken>> {
     let chars: Vec<char> = text.chars().collect();
-    let mut tokens: Vec<Token> = Vec::new();
+    let mut tokens: Vec<HeadcountToken> = Vec::new();
     let mut at = 0;
     while at < chars.len() {
         let c = chars[at];
         if c.is_ascii_digit() {
             let (number, next) = number(&chars, at)?;
-            tokens.push(Token::Number(number));
+            tokens.push(HeadcountToken::Number(number));
             at = next;
         } else if c.is_alphabetic() {
             let end = (at..chars.len()).find(|i| !chars[*i].is_alphabetic()).unwrap_or(chars.len());
-            tokens.push(Token::Word(chars[at..end].iter().collect()));
+            tokens.push(HeadcountToken::Word(chars[at..end].iter().collect()));
             at = end;
         } else {
             match c {
-                '+' => tokens.push(Token::Word("+".into())),
-                '>' | '≥' => tokens.push(Token::Word("over".into())),
-                '<' | '≤' => tokens.push(Token::Word("under".into())),
-                '-' | '–' | '—' | '‑' => tokens.push(Token::Word("-".into())),
+                '+' => tokens.push(HeadcountToken::Word("+".into())),
+                '>' | '≥' => tokens.push(HeadcountToken::Word("over".into())),
+                '<' | '≤' => tokens.push(HeadcountToken::Word("under".into())),
+                '-' | '–' | '—' | '‑' => tokens.push(HeadcountToken::Word("-".into())),
                 c if c.is_whitespace() || matches!(c, '~' | '≈' | '.' | ',' | '=' | '(' | ')') => {}
                 _ => return None,
             }
@@ -121,8 +121,10 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
 }
 
 /// "10-50k" means thousands at both ends.
-fn lend_suffix(chars: &[char], tokens: &mut [Token]) {
-    let [Token::Number(low), Token::Word(dash), Token::Number(high)] = tokens else { return };
+fn lend_suffix(chars: &[char], tokens: &mut [HeadcountToken]) {
+    let [HeadcountToken::Number(low), HeadcountToken::Word(dash), HeadcountToken::Number(high)] = tokens else {
+        return;
+    };
     let plain = chars.iter().take_while(|c| **c != '-' && **c != '–').all(|c| c.is_ascii_digit());
     if dash == "-" && plain && *low < 1_000 && chars.last() == Some(&'k') && *high / 1_000 > *low {
         *low *= 1_000;

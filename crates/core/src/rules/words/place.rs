@@ -23,7 +23,7 @@ const KINDS: [&str; 41] = [
 ];
 
 /// A line of `places.txt`.
-struct Line {
+struct PlaceLine {
     country: &'static str,
     /// Empty for a country.
     part: &'static str,
@@ -35,7 +35,7 @@ struct Line {
     older: Option<&'static str>,
 }
 
-static LINES: LazyLock<Vec<Line>> = LazyLock::new(|| {
+static LINES: LazyLock<Vec<PlaceLine>> = LazyLock::new(|| {
     let lines = include_str!("places.txt").lines().filter(|line| !line.starts_with('#'));
     lines
         .filter_map(|line| {
@@ -47,7 +47,7 @@ static LINES: LazyLock<Vec<Line>> = LazyLock::new(|| {
                 }
             };
             let (country, part) = code.trim_start_matches('+').split_once('-').unwrap_or((code, ""));
-            Some(Line { country, part, names, is_new: code.starts_with('+'), older })
+            Some(PlaceLine { country, part, names, is_new: code.starts_with('+'), older })
         })
         .collect()
 });
@@ -80,14 +80,14 @@ static COUNTRIES: LazyLock<BTreeMap<String, &'static str>> = LazyLock::new(|| {
 });
 
 /// By country, made when one of its parts is first named: all of them at once would take longer than the rest of a start.
-static SUBDIVISIONS: LazyLock<BTreeMap<&'static str, OnceLock<Parts>>> =
+static SUBDIVISIONS: LazyLock<BTreeMap<&'static str, OnceLock<Subdivisions>>> =
     LazyLock::new(|| rust_iso3166::ALL.iter().map(|country| (country.alpha2, OnceLock::new())).collect());
 
 /// By folded name: the code without the country. A name that two parts of a country share is left out, unless `places.txt` says
 /// whose it is.
-type Parts = BTreeMap<String, &'static str>;
+type Subdivisions = BTreeMap<String, &'static str>;
 
-fn parts_of(country: &CountryCode) -> Parts {
+fn parts_of(country: &CountryCode) -> Subdivisions {
     let mut names: BTreeMap<String, Option<&'static str>> = BTreeMap::new();
     for subdivision in country.subdivisions().unwrap_or_default() {
         let code = code_of(subdivision.code);

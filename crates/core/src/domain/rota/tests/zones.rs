@@ -87,7 +87,7 @@ fn a_night_shift_into_a_holiday_with_a_change_of_the_clock_is_worked_to_its_end(
     nights.holidays.insert("here".into(), BTreeSet::from([day("2026-03-29")]));
     let berlin = rep("Europe/Berlin");
     let until = at("2026-03-29T04:00:00Z"); // 06:00, summer time by then
-    assert_eq!(status(&nights, &berlin, at("2026-03-29T03:59:59Z")), Status::AtWork { until });
+    assert_eq!(status(&nights, &berlin, at("2026-03-29T03:59:59Z")), RotaStatus::AtWork { until });
     assert_eq!(status(&nights, &berlin, at("2026-03-29T20:30:00Z")), off(OffReason::Holiday, "2026-03-30T20:00:00Z"));
 }
 
@@ -122,8 +122,8 @@ fn a_zone_that_gave_up_summer_time_keeps_its_winter_hours() {
     let office = hours(5, &[shift("09:00", "17:00")]);
     let mexico = rep("America/Mexico_City"); // the last summer time ended on 2022-10-30
     let back = |at_night: &str| match status(&office, &mexico, at(at_night)) {
-        Status::Off { back_at, .. } => back_at,
-        Status::AtWork { .. } => None,
+        RotaStatus::Off { back_at, .. } => back_at,
+        RotaStatus::AtWork { .. } => None,
     };
     assert_eq!(back("2022-07-06T08:00:00Z"), Some(at("2022-07-06T14:00:00Z")));
     assert_eq!(back("2023-07-05T08:00:00Z"), Some(at("2023-07-05T15:00:00Z")));
@@ -170,7 +170,7 @@ fn a_rep_who_moves_works_the_same_hours_on_another_wall() {
     ana.leave = vec![Leave { from: day("2026-01-08"), until: day("2026-01-08") }];
     let leave = || OffReason::Leave { until: day("2026-01-08") };
     let noon = at("2026-01-07T12:00:00Z");
-    assert!(matches!(status(&office, &ana, noon), Status::AtWork { .. }));
+    assert!(matches!(status(&office, &ana, noon), RotaStatus::AtWork { .. }));
     assert_eq!(status(&office, &ana, at("2026-01-08T00:30:00Z")), off(leave(), "2026-01-09T09:00:00Z"));
     ana.timezone = Zone::named("America/New_York");
     assert_eq!(status(&office, &ana, noon), off(OffReason::OffRota, "2026-01-07T14:00:00Z"));
@@ -190,7 +190,7 @@ fn leave_to_the_leap_day_ends_with_it() {
     let until = OffReason::Leave { until: day("2028-02-29") };
     assert_eq!(status(&office, &ana, at("2028-02-29T06:00:00Z")), off(until, "2028-03-01T03:15:00Z"));
     ana.leave[0].until = day("2028-02-28");
-    assert!(matches!(status(&office, &ana, at("2028-02-29T06:00:00Z")), Status::AtWork { .. }));
+    assert!(matches!(status(&office, &ana, at("2028-02-29T06:00:00Z")), RotaStatus::AtWork { .. }));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Names in a test, looked up in the rules that it is about.
 
-use super::Reader;
+use super::RuleTestReader;
 use crate::domain::id::{PoolId, RepId, TerritoryId, TierId};
 use crate::rules::expect::REASONS;
 use crate::rules::fault::Word;
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What says that there is no territory or no route.
 const NONE: &str = "none";
 
-impl Reader<'_> {
+impl RuleTestReader<'_> {
     pub(super) fn rep(&mut self, word: &Word) -> Option<RepId> {
         let names = self.rules.reps.keys().map(RepId::as_str);
         let name = self.faults.name(word, "test-unknown-rep", "rep", names)?;
@@ -47,9 +47,10 @@ impl Reader<'_> {
         if word.text == NONE {
             return Some(None);
         }
-        let named = self.rules.named_accounts.iter().filter_map(|account| account.territory.as_ref());
-        let names: BTreeSet<&str> =
-            self.rules.territories.iter().map(|row| &row.territory).chain(named).map(TerritoryId::as_str).collect();
+        let territories = &self.rules.territories;
+        let named = territories.accounts().iter().filter_map(|account| account.territory.as_ref());
+        let rows = territories.rows().iter().map(|row| &row.territory);
+        let names: BTreeSet<&str> = rows.chain(named).map(TerritoryId::as_str).collect();
         let name = self.faults.name(word, "test-unknown-territory", "territory", names.iter().copied())?;
         Some(TerritoryId::new(name).ok())
     }

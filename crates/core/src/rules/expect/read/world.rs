@@ -1,6 +1,6 @@
 //! The world as a test gives it: what the CRM knows, who is away or busy, what the ledgers hold.
 
-use super::Reader;
+use super::RuleTestReader;
 use crate::domain::account::{Account, MatchKey, PersonKind};
 use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, RepId};
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// When the CRM last saw a person if the test does not say.
 const ACTIVE_AGO: Duration = Duration::from_secs(86_400);
 
-impl Reader<'_> {
+impl RuleTestReader<'_> {
     /// `score` and `matched_by` are what an exact match would give.
     pub(super) fn account(&mut self, node: &Node) -> Account {
         let mut section = node.section(self.faults);

@@ -1,12 +1,12 @@
 //! From syntax to meaning: every name is looked up, every comparison must make sense for the types of its sides.
 
 use super::grammar::{Comparison, Node, Syntax};
-use super::sides::{Checker, FUNCTIONS, Side, described, may_be_list};
+use super::sides::{Checker, FUNCTIONS, Operand, described, may_be_list};
 use crate::domain::lead::FieldValue;
 use crate::rules::fault::{Faults, Word, quoted};
-use crate::rules::model::expression::{Amount, Order, Place, Term};
-use crate::rules::model::field::Kind;
-use crate::rules::model::verdict::{Test, day_number};
+use crate::rules::model::expression::{Amount, Order, Term, TextPosition};
+use crate::rules::model::field::FieldKind;
+use crate::rules::model::truth::{Test, day_number};
 use crate::rules::words::{postal, values};
 
 impl Checker<'_> {
@@ -39,7 +39,7 @@ impl Checker<'_> {
             }
             Syntax::In(sides) => self.membership(&sides[0], &sides[1], faults),
             Syntax::Path(path) => match self.kind(node, path, faults)? {
-                Kind::Flag => Some(field(path, Test::OneOf(vec![FieldValue::Flag(true)]))),
+                FieldKind::Flag => Some(field(path, Test::OneOf(vec![FieldValue::Flag(true)]))),
                 kind => self.no_condition(node, described(path, kind), faults),
             },
             Syntax::Has(inner) => self.field(inner, faults).map(|(path, _)| field(path, Test::Known(true))),
@@ -65,22 +65,22 @@ impl Checker<'_> {
         &self,
         node: &Node,
         how: Comparison,
-        left: Side<'_>,
-        right: Side<'_>,
+        left: Operand<'_>,
+        right: Operand<'_>,
         faults: &mut Faults,
     ) -> Option<Term> {
         match (&left, &right) {
             (left, right) if left.is_literal() && right.is_literal() => {
                 self.constant(node, "a comparison without a field", faults)
             }
-            (Side::Field { path, kind }, literal) if literal.is_literal() => {
+            (Operand::Field { path, kind }, literal) if literal.is_literal() => {
                 self.against(node, path, *kind, how, literal, faults)
             }
-            (literal, Side::Field { path, kind }) if literal.is_literal() => {
+            (literal, Operand::Field { path, kind }) if literal.is_literal() => {
                 self.against(node, path, *kind, how.mirrored(), literal, faults)
             }
-            (Side::Field { path: a, kind: Kind::Text }, Side::Field { path: b, kind: Kind::Text })
-            | (Side::Field { path: a, kind: Kind::Flag }, Side::Field { path: b, kind: Kind::Flag }) => {
+            (Operand::Field { path: a, kind: FieldKind::Text }, Operand::Field { path: b, kind: FieldKind::Text })
+            | (Operand::Field { path: a, kind: FieldKind::Flag }, Operand::Field { path: b, kind: FieldKind::Flag }) => {
                 let same = Term::Same { left: (*a).to_owned(), right: (*b).to_owned() };
                 self.equality(node, a, how, same, faults)
             }
@@ -103,28 +103,28 @@ impl Checker<'_> {
         &self,
         node: &Node,
         path: &str,
-        kind: Kind,
+        kind: FieldKind,
         how: Comparison,
-        literal: &Side<'_>,
+        literal: &Operand<'_>,
         faults: &mut Faults,
     ) -> Option<Term> {
         match (kind, literal) {
-            (Kind::Text, Side::Text(text)) => {
+            (FieldKind::Text, Operand::Text(text)) => {
                 let word = Word { text: text.trim().to_owned(), at: self.source.origin.place(node.at) };
                 let value = self.vocabulary.text(path, &word, faults)?;
                 self.equality(node, path, how, field(path, Test::OneOf(vec![FieldValue::Text(value)])), faults)
             }
-            (Kind::Flag, Side::Flag(flag)) => {
+            (FieldKind::Flag, Operand::Flag(flag)) => {
                 self.equality(node, path, how, field(path, Test::OneOf(vec![FieldValue::Flag(*flag)])), faults)
             }
-            (Kind::Number | Kind::Whole, Side::Amount(Amount::Number(number))) => {
+            (FieldKind::Number | FieldKind::Whole, Operand::Amount(Amount::Number(number))) => {
                 Some(measured(path, kind, how, *number))
             }
             // 12 * 30 is a number too, but not one to spell out here.
-            (Kind::Number | Kind::Whole, Side::Amount(amount)) => {
+            (FieldKind::Number | FieldKind::Whole, Operand::Amount(amount)) => {
                 Some(ordered(Amount::Field(path.to_owned()), how, amount.clone()))
             }
-            (Kind::Date, Side::Text(text)) => {
+            (FieldKind::Date, Operand::Text(text)) => {
                 let Some(day) = values::date(text.trim()) else {
                     self.source.fault(faults, "expression-types", node.at, quoted(text), values::DATE);
                     return None;
@@ -150,12 +150,19 @@ impl Checker<'_> {
         }
     }
 
-    fn mismatch(&self, node: &Node, path: &str, kind: Kind, found: &Side<'_>, faults: &mut Faults) -> Option<Term> {
+    fn mismatch(
+        &self,
+        node: &Node,
+        path: &str,
+        kind: FieldKind,
+        found: &Operand<'_>,
+        faults: &mut Faults,
+    ) -> Option<Term> {
         let (allowed, hint) = match kind {
-            Kind::Text => ("a text in quotes", "quote the value, or declare the field with type: number"),
-            Kind::Number | Kind::Whole => ("a number without quotes", "leave the quotes out"),
-            Kind::Flag => ("true or false without quotes", "write the field alone, or with ! before it"),
-            Kind::Date => ("a date in quotes, such as \"2026-03-31\"", "write \"year-month-day\""),
+            FieldKind::Text => ("a text in quotes", "quote the value, or declare the field with type: number"),
+            FieldKind::Number | FieldKind::Whole => ("a number without quotes", "leave the quotes out"),
+            FieldKind::Flag => ("true or false without quotes", "write the field alone, or with ! before it"),
+            FieldKind::Date => ("a date in quotes, such as \"2026-03-31\"", "write \"year-month-day\""),
         };
         let found = format!("{} against {}", found.describe(), described(path, kind));
         self.source.fault(faults, "expression-types", node.at, found, allowed).hint(Some(hint.to_owned()));
@@ -175,7 +182,7 @@ impl Checker<'_> {
             }
         };
         let kind = self.kind(list, path, faults)?;
-        if kind != Kind::Text || !may_be_list(path) {
+        if kind != FieldKind::Text || !may_be_list(path) {
             let hint = "for one value write ==, for part of a text contains";
             self.source
                 .fault(
@@ -189,7 +196,7 @@ impl Checker<'_> {
             return None;
         }
         match self.side(item, faults)? {
-            Side::Field { path: other, kind: Kind::Text } => {
+            Operand::Field { path: other, kind: FieldKind::Text } => {
                 Some(Term::Same { left: other.to_owned(), right: path.clone() })
             }
             side if side.is_literal() => self.against(item, path, kind, Comparison::Equal, &side, faults),
@@ -199,7 +206,7 @@ impl Checker<'_> {
 
     /// `field in [a, b]`.
     fn one_of(&self, item: &Node, list: &Node, items: &[Node], faults: &mut Faults) -> Option<Term> {
-        let Side::Field { path, kind } = self.side(item, faults)? else {
+        let Operand::Field { path, kind } = self.side(item, faults)? else {
             self.source.fault(faults, "expression-types", item.at, "no field", "a field before in [ … ]");
             return None;
         };
@@ -227,7 +234,7 @@ impl Checker<'_> {
         if others.len() == 1 { others.pop() } else { Some(Term::Any(others)) }
     }
 
-    fn item(&self, node: &Node, path: &str, kind: Kind, faults: &mut Faults) -> Option<Term> {
+    fn item(&self, node: &Node, path: &str, kind: FieldKind, faults: &mut Faults) -> Option<Term> {
         let side = self.side(node, faults)?;
         if side.is_literal() {
             return self.against(node, path, kind, Comparison::Equal, &side, faults);
@@ -246,7 +253,7 @@ impl Checker<'_> {
         let example = format!("lead.title.{name}(\"Sales\")");
         let (Some(target), [arg]) = (target, args) else { return self.bad_call(node, name, &example, faults) };
         let (path, arg) = (self.text_field(target, &example, faults), self.side(arg, faults));
-        let (path, Side::Text(text)) = (path?, arg?) else { return self.bad_call(node, name, &example, faults) };
+        let (path, Operand::Text(text)) = (path?, arg?) else { return self.bad_call(node, name, &example, faults) };
         if text.trim().is_empty() {
             self.source.fault(faults, "condition-empty", node.at, "an empty text", "at least one letter or digit");
             return None;
@@ -255,8 +262,8 @@ impl Checker<'_> {
         let piece = |place, text: String| Term::Piece { field: path.to_owned(), place, text: text.to_lowercase() };
         Some(match name {
             "startsWith" => field(path, Test::Prefix(vec![text])),
-            "endsWith" => piece(Place::End, text),
-            _ => piece(Place::Anywhere, text),
+            "endsWith" => piece(TextPosition::End, text),
+            _ => piece(TextPosition::Anywhere, text),
         })
     }
 
@@ -292,13 +299,13 @@ fn field(path: &str, test: Test) -> Term {
 }
 
 /// A number or day against a field, as conditions as data have it: of whole numbers, `> 50` means 51 and up.
-fn measured(path: &str, kind: Kind, how: Comparison, number: f64) -> Term {
-    let whole = kind != Kind::Number && number.fract() == 0.0;
+fn measured(path: &str, kind: FieldKind, how: Comparison, number: f64) -> Term {
+    let whole = kind != FieldKind::Number && number.fract() == 0.0;
     let (above, below) = if whole { (number + 1.0, number - 1.0) } else { (number.next_up(), number.next_down()) };
     let range = |at_least, at_most| field(path, Test::Range { at_least, at_most });
     let equal = || match kind {
-        Kind::Date => range(Some(number), Some(number)),
-        Kind::Number | Kind::Whole | Kind::Text | Kind::Flag => {
+        FieldKind::Date => range(Some(number), Some(number)),
+        FieldKind::Number | FieldKind::Whole | FieldKind::Text | FieldKind::Flag => {
             field(path, Test::OneOf(vec![FieldValue::Number(number)]))
         }
     };

@@ -2,7 +2,7 @@
 //!
 //! One walk over the characters, no recursion, memory for the brackets that are open.
 
-use super::source::Source;
+use super::source::ExpressionText;
 use crate::rules::fault::{Fault, Faults, quoted};
 
 /// Bytes of one expression: several times the longest sensible one. What is longer wants to be data or segments.
@@ -34,7 +34,7 @@ const FOREIGN: [(&str, &str); 9] = [
     ("NOT", "!"),
 ];
 
-pub(super) fn check(source: &Source<'_>, faults: &mut Faults) -> Option<()> {
+pub(super) fn check(source: &ExpressionText<'_>, faults: &mut Faults) -> Option<()> {
     if source.text.trim().is_empty() {
         source.fault(faults, "expression-empty", 0, "nothing", "an expression such as lead.score > 90");
         return None;
@@ -50,7 +50,7 @@ pub(super) fn check(source: &Source<'_>, faults: &mut Faults) -> Option<()> {
 }
 
 struct Walk<'s> {
-    source: &'s Source<'s>,
+    source: &'s ExpressionText<'s>,
     rest: &'s str,
     /// Character at which `rest` begins.
     at: usize,

@@ -4,7 +4,7 @@
 //! messages, comprehensions, bytes, null.
 
 use super::fence::DEPTH;
-use super::source::Source;
+use super::source::ExpressionText;
 use crate::rules::fault::{Faults, quoted};
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, SourceInfo, operators};
 use cel::parser::Parser;
@@ -82,10 +82,10 @@ const RECKONINGS: [(&str, Reckoning); 4] = [
 const RECURSION: u16 = 4 * DEPTH as u16;
 
 /// `None` after a fault: the first place that the grammar does not understand. `fence` has let the source through.
-pub(super) fn parse(source: &Source<'_>, faults: &mut Faults) -> Option<Node> {
+pub(super) fn parse(source: &ExpressionText<'_>, faults: &mut Faults) -> Option<Node> {
     let parser = Parser::new().max_recursion_depth(RECURSION).error_recovery_limit(1);
     match parser.parse_with_source_info(source.text) {
-        Ok((tree, places)) => Some(Reader { places: &places }.node(&tree)),
+        Ok((tree, places)) => Some(CelReader { places: &places }.node(&tree)),
         Err(errors) => {
             let first = errors.errors.first();
             let character = first.map_or(0, |error| character(source.text, error.pos));
@@ -105,11 +105,11 @@ fn character(text: &str, (line, column): (isize, isize)) -> usize {
     before + usize::try_from(column - 1).unwrap_or(0)
 }
 
-struct Reader<'p> {
+struct CelReader<'p> {
     places: &'p SourceInfo,
 }
 
-impl Reader<'_> {
+impl CelReader<'_> {
     fn node(&self, tree: &IdedExpr) -> Node {
         let own = self.places.offset_for(tree.id).map_or(0, |(start, _)| start as usize);
         let what = match &tree.expr {

@@ -18,11 +18,11 @@ use crate::rules::fault::Faults;
 use crate::rules::files::vocabulary::Vocabulary;
 use crate::rules::model::expression::Expression;
 use sides::Checker;
-use source::Source;
+use source::ExpressionText;
 
 /// Reads and checks one expression. `None` after a fault.
 pub fn read(source: &str, origin: Origin, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Expression> {
-    let source = Source { text: source, origin };
+    let source = ExpressionText { text: source, origin };
     fence::check(&source, faults)?;
     let syntax = grammar::parse(&source, faults)?;
     let means = Checker { source: &source, vocabulary }.term(&syntax, faults)?;

@@ -1,34 +1,34 @@
 //! What may stand on a side of a comparison, and the fields it reads.
 
 use super::grammar::{Node, Reckoning, Syntax};
-use super::source::Source;
+use super::source::ExpressionText;
 use crate::rules::fault::{Faults, did_you_mean, listed, nearest, quoted};
 use crate::rules::files::vocabulary::Vocabulary;
 use crate::rules::model::expression::Amount;
-use crate::rules::model::field::{BUILT_IN, Kind};
+use crate::rules::model::field::{BUILT_IN, FieldKind};
 
 pub(super) const FUNCTIONS: [&str; 5] = ["startsWith", "endsWith", "contains", "size", "has"];
 const COMPARABLE: &str = "a field, a number or a text to compare";
 const RECKONABLE: &str = "numbers to reckon with";
 
-pub(super) enum Side<'n> {
+pub(super) enum Operand<'n> {
     Field {
         path: &'n str,
-        kind: Kind,
+        kind: FieldKind,
     },
     Text(&'n str),
     Flag(bool),
-    /// Numbers and what is reckoned with them. A lone field stays a [`Side::Field`].
+    /// Numbers and what is reckoned with them. A lone field stays a [`Operand::Field`].
     Amount(Amount),
 }
 
-impl Side<'_> {
+impl Operand<'_> {
     pub fn is_number(&self) -> bool {
-        matches!(self, Self::Amount(_) | Self::Field { kind: Kind::Number | Kind::Whole, .. })
+        matches!(self, Self::Amount(_) | Self::Field { kind: FieldKind::Number | FieldKind::Whole, .. })
     }
 
     pub fn is_date(&self) -> bool {
-        matches!(self, Self::Field { kind: Kind::Date, .. })
+        matches!(self, Self::Field { kind: FieldKind::Date, .. })
     }
 
     /// The same for every lead.
@@ -60,12 +60,12 @@ impl Side<'_> {
 }
 
 /// `lead.score, a number`.
-pub(super) fn described(path: &str, kind: Kind) -> String {
+pub(super) fn described(path: &str, kind: FieldKind) -> String {
     let kind = match kind {
-        Kind::Text => "a text",
-        Kind::Number | Kind::Whole => "a number",
-        Kind::Flag => "a flag",
-        Kind::Date => "a date",
+        FieldKind::Text => "a text",
+        FieldKind::Number | FieldKind::Whole => "a number",
+        FieldKind::Flag => "a flag",
+        FieldKind::Date => "a date",
     };
     format!("{path}, {kind}")
 }
@@ -77,20 +77,20 @@ pub(super) fn may_be_list(path: &str) -> bool {
 
 /// Looks up names and types: of the sides of a comparison here, of a whole condition in `check`.
 pub(super) struct Checker<'s> {
-    pub source: &'s Source<'s>,
+    pub source: &'s ExpressionText<'s>,
     pub vocabulary: &'s Vocabulary,
 }
 
 impl Checker<'_> {
-    pub fn side<'n>(&self, node: &'n Node, faults: &mut Faults) -> Option<Side<'n>> {
+    pub fn side<'n>(&self, node: &'n Node, faults: &mut Faults) -> Option<Operand<'n>> {
         let (found, hint) = match &node.what {
-            Syntax::Path(path) => return Some(Side::Field { path, kind: self.kind(node, path, faults)? }),
-            Syntax::Text(text) => return Some(Side::Text(text)),
-            Syntax::Flag(flag) => return Some(Side::Flag(*flag)),
+            Syntax::Path(path) => return Some(Operand::Field { path, kind: self.kind(node, path, faults)? }),
+            Syntax::Text(text) => return Some(Operand::Text(text)),
+            Syntax::Flag(flag) => return Some(Operand::Flag(*flag)),
             Syntax::Number(_) | Syntax::Reckon(..) | Syntax::Negate(_) => {
-                return self.amount(node, faults).map(Side::Amount);
+                return self.amount(node, faults).map(Operand::Amount);
             }
-            Syntax::Call { name, .. } if name == "size" => return self.amount(node, faults).map(Side::Amount),
+            Syntax::Call { name, .. } if name == "size" => return self.amount(node, faults).map(Operand::Amount),
             Syntax::Call { name, .. } if !FUNCTIONS.contains(&name.as_str()) => {
                 return self.unknown_function(node, name, faults);
             }
@@ -144,7 +144,7 @@ impl Checker<'_> {
     }
 
     /// A field with its type; anything else is a fault.
-    pub fn field<'n>(&self, node: &'n Node, faults: &mut Faults) -> Option<(&'n str, Kind)> {
+    pub fn field<'n>(&self, node: &'n Node, faults: &mut Faults) -> Option<(&'n str, FieldKind)> {
         if let Syntax::Path(path) = &node.what {
             return Some((path, self.kind(node, path, faults)?));
         }
@@ -154,7 +154,7 @@ impl Checker<'_> {
 
     pub fn text_field<'n>(&self, node: &'n Node, example: &str, faults: &mut Faults) -> Option<&'n str> {
         let (path, kind) = self.field(node, faults)?;
-        if kind == Kind::Text {
+        if kind == FieldKind::Text {
             return Some(path);
         }
         let allowed = format!("a text field, as in {example}");
@@ -162,7 +162,7 @@ impl Checker<'_> {
         None
     }
 
-    pub fn kind(&self, node: &Node, path: &str, faults: &mut Faults) -> Option<Kind> {
+    pub fn kind(&self, node: &Node, path: &str, faults: &mut Faults) -> Option<FieldKind> {
         if let Some(spec) = self.vocabulary.get(path) {
             return Some(spec.kind);
         }

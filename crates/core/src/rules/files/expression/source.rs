@@ -19,12 +19,12 @@ impl Origin {
 }
 
 /// The text under examination; every fault of it is told through this, by character.
-pub(super) struct Source<'s> {
+pub(super) struct ExpressionText<'s> {
     pub text: &'s str,
     pub origin: Origin,
 }
 
-impl Source<'_> {
+impl ExpressionText<'_> {
     pub fn fault<'f>(
         &self,
         faults: &'f mut Faults,

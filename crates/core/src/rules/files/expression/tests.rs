@@ -4,7 +4,7 @@ use crate::rules::fault::At;
 use crate::rules::files::yaml;
 use crate::rules::model::expression::Term;
 use crate::rules::model::field::Looked;
-use crate::rules::model::verdict::{Test, Verdict};
+use crate::rules::model::truth::{Test, Truth};
 
 const FIELDS: &str = "lead.industry: { one_of: [Software, Retail] }\n\
                       lead.custom.ends: { type: date }\n\
@@ -73,7 +73,7 @@ fn lookup(path: &str) -> Option<Looked> {
     }
 }
 
-fn verdict(source: &str) -> Verdict {
+fn verdict(source: &str) -> Truth {
     good(source).evaluate(&lookup).0
 }
 
@@ -101,8 +101,8 @@ fn comparisons_lists_and_functions_hold_or_do_not() {
         "lead.employees >= 50 && lead.employees < 201 && lead.employees * 2 >= 100",
         "lead.live ? lead.score > 1 : lead.score > 99",
     ] {
-        assert_eq!(verdict(source), Verdict::Yes, "{source}");
-        assert_eq!(verdict(&format!("!({source})")), Verdict::No, "{source}");
+        assert_eq!(verdict(source), Truth::Yes, "{source}");
+        assert_eq!(verdict(&format!("!({source})")), Truth::No, "{source}");
     }
 }
 
@@ -122,7 +122,7 @@ fn what_is_missing_or_not_settled_is_undecided_and_named() {
         ("lead.title == \"CEO\" ? lead.live : lead.live", &["lead.title"]),
     ] {
         let (verdict, named) = good(source).evaluate(&lookup);
-        let open = if missing.is_empty() { Verdict::Yes } else { Verdict::Undecided };
+        let open = if missing.is_empty() { Truth::Yes } else { Truth::Undecided };
         assert_eq!((verdict, named), (open, missing.iter().map(|field| (*field).to_owned()).collect()), "{source}");
     }
 }
@@ -131,12 +131,12 @@ fn what_is_missing_or_not_settled_is_undecided_and_named() {
 #[test]
 fn the_other_side_settles_or_leaves_open() {
     for (source, expected) in [
-        ("lead.title == \"CEO\" || lead.live", Verdict::Yes),
-        ("lead.live || lead.title == \"CEO\"", Verdict::Yes),
-        ("lead.title == \"CEO\" || lead.custom.vip", Verdict::Undecided),
-        ("lead.title == \"CEO\" && lead.live", Verdict::Undecided),
-        ("lead.title == \"CEO\" && lead.custom.vip", Verdict::No),
-        ("!(lead.title == \"CEO\" && lead.live)", Verdict::Undecided),
+        ("lead.title == \"CEO\" || lead.live", Truth::Yes),
+        ("lead.live || lead.title == \"CEO\"", Truth::Yes),
+        ("lead.title == \"CEO\" || lead.custom.vip", Truth::Undecided),
+        ("lead.title == \"CEO\" && lead.live", Truth::Undecided),
+        ("lead.title == \"CEO\" && lead.custom.vip", Truth::No),
+        ("!(lead.title == \"CEO\" && lead.live)", Truth::Undecided),
     ] {
         assert_eq!(verdict(source), expected, "{source}");
     }

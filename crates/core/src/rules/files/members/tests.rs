@@ -1,5 +1,5 @@
 use super::*;
-use crate::rules::files::yaml;
+use crate::rules::files::{reps, yaml};
 
 const REPS: &str = "id,name,email,team,seniority,languages,skills,products,timezone,hours,active\n\
     ana,Ana,ana@c.example,emea,senior,en;es,security,Voice,UTC,office,\n\

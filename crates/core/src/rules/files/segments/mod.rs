@@ -16,7 +16,7 @@ const TESTS: usize = 50_000;
 /// The segments of a workspace, and which of them a rule has used.
 #[derive(Default)]
 pub struct Segments {
-    by_name: BTreeMap<String, Entry>,
+    by_name: BTreeMap<String, SegmentDraft>,
     used: RefCell<BTreeSet<String>>,
     /// Tests written out so far.
     tests: Cell<usize>,
@@ -24,7 +24,7 @@ pub struct Segments {
     reading: bool,
 }
 
-struct Entry {
+struct SegmentDraft {
     name: Word,
     /// `None`: refused, which has been told.
     is: Option<Condition>,

@@ -2,7 +2,7 @@
 //!
 //! They may use one another, so they are read in the order in which they need each other; what is left over needs itself.
 
-use super::Entry;
+use super::SegmentDraft;
 use crate::rules::fault::{Faults, Word, quoted};
 use crate::rules::files::conditions;
 use crate::rules::files::vocabulary::Vocabulary;
@@ -19,7 +19,7 @@ pub fn all(node: Option<&Node>, vocabulary: &mut Vocabulary, faults: &mut Faults
         if name.text.trim().is_empty() || name.text.trim() != name.text {
             faults.error("segment-bad-name", name.at, quoted(&name.text), "a name without blanks at its ends");
         }
-        vocabulary.segments.by_name.insert(name.text.clone(), Entry { name: name.clone(), is: None, depth: 0 });
+        vocabulary.segments.by_name.insert(name.text.clone(), SegmentDraft { name: name.clone(), is: None, depth: 0 });
     }
     let Data::Map(entries) = &node.data else { return };
     let known =
@@ -141,7 +141,7 @@ mod tests {
     use crate::domain::lead::FieldValue;
     use crate::rules::files::yaml;
     use crate::rules::model::field::Looked;
-    use crate::rules::model::verdict::Verdict;
+    use crate::rules::model::truth::Truth;
 
     fn read_all(segments: &str, rule: &str) -> (Condition, Vec<String>, Vec<String>) {
         let mut faults = Faults::default();
@@ -156,7 +156,7 @@ mod tests {
         (condition, told.collect(), unused)
     }
 
-    fn verdict(condition: &Condition, industry: &str) -> Verdict {
+    fn verdict(condition: &Condition, industry: &str) -> Truth {
         let value = Looked::Value(FieldValue::Text(industry.to_owned()));
         condition.evaluate(&|path| (path == "lead.industry").then(|| value.clone())).0
     }
@@ -166,11 +166,11 @@ mod tests {
         let text = "late: { segment: early, lead.score: \"> 5\" }\nearly: { lead.industry: [Bank, Retail] }\nspare: { segment: early }\n";
         let (condition, faults, unused) = read_all(text, "not: { segment: early }\n");
         assert_eq!(faults, Vec::<String>::new());
-        assert_eq!(verdict(&condition, "Bank"), Verdict::No);
-        assert_eq!(verdict(&condition, "Media"), Verdict::Yes);
+        assert_eq!(verdict(&condition, "Bank"), Truth::No);
+        assert_eq!(verdict(&condition, "Media"), Truth::Yes);
         assert_eq!(unused, ["late", "spare"]);
         let (condition, _, unused) = read_all(text, "segment: [late, spare]\n");
-        assert_eq!(verdict(&condition, "Bank"), Verdict::Yes, "spare holds, whatever the score is");
+        assert_eq!(verdict(&condition, "Bank"), Truth::Yes, "spare holds, whatever the score is");
         assert_eq!(unused, Vec::<String>::new(), "early is used within the others");
         assert_eq!(condition.evaluate(&|_| None).1, ["lead.industry", "lead.score"]);
     }

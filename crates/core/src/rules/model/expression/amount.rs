@@ -3,7 +3,7 @@
 
 use crate::domain::lead::FieldValue;
 use crate::rules::model::field::Looked;
-use crate::rules::model::verdict::{Verdict, measure, named, texts};
+use crate::rules::model::truth::{Truth, measure, named, texts};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub enum Order {
 
 /// What is known of a number: it lies between these, both included.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Span {
+struct Interval {
     low: f64,
     high: f64,
 }
@@ -41,10 +41,10 @@ pub(super) fn compare(
     order: Order,
     right: &Amount,
     lookup: &dyn Fn(&str) -> Option<Looked>,
-) -> (Verdict, Vec<String>) {
+) -> (Truth, Vec<String>) {
     let spans = left.span(lookup).zip(right.span(lookup));
-    let verdict = spans.map_or(Verdict::Undecided, |(left, right)| order.verdict(left, right));
-    if verdict != Verdict::Undecided {
+    let verdict = spans.map_or(Truth::Undecided, |(left, right)| order.verdict(left, right));
+    if verdict != Truth::Undecided {
         return (verdict, Vec::new());
     }
     let mut fields: Vec<(String, bool)> = Vec::new();
@@ -60,11 +60,11 @@ pub(super) fn compare(
     let all_certain = fields.iter().all(|(_, certain)| *certain);
     let open: Vec<&String> =
         fields.iter().filter(|(_, certain)| all_certain || !certain).map(|(field, _)| field).collect();
-    named(Verdict::Undecided, open)
+    named(Truth::Undecided, open)
 }
 
 impl Order {
-    fn verdict(self, left: Span, right: Span) -> Verdict {
+    fn verdict(self, left: Interval, right: Interval) -> Truth {
         let (always, never) = match self {
             Self::Less => (left.high < right.low, left.low >= right.high),
             Self::LessOrEqual => (left.high <= right.low, left.low > right.high),
@@ -74,26 +74,27 @@ impl Order {
             }
         };
         match (always, never) {
-            (true, _) => Verdict::Yes,
-            (false, true) => Verdict::No,
-            (false, false) => Verdict::Undecided,
+            (true, _) => Truth::Yes,
+            (false, true) => Truth::No,
+            (false, false) => Truth::Undecided,
         }
     }
 }
 
 impl Amount {
-    fn span(&self, lookup: &dyn Fn(&str) -> Option<Looked>) -> Option<Span> {
+    fn span(&self, lookup: &dyn Fn(&str) -> Option<Looked>) -> Option<Interval> {
         let both = |pair: &[Self; 2]| pair[0].span(lookup).zip(pair[1].span(lookup));
         match self {
-            Self::Number(number) => Some(Span { low: *number, high: *number }),
+            Self::Number(number) => Some(Interval { low: *number, high: *number }),
             Self::Field(field) => match lookup(field)? {
-                Looked::Value(value) => measure(&value).map(|number| Span { low: number, high: number }),
-                Looked::Headcount(found) => {
-                    Some(Span { low: f64::from(found.at_least), high: found.at_most.map_or(f64::INFINITY, f64::from) })
-                }
+                Looked::Value(value) => measure(&value).map(|number| Interval { low: number, high: number }),
+                Looked::Headcount(found) => Some(Interval {
+                    low: f64::from(found.at_least),
+                    high: found.at_most.map_or(f64::INFINITY, f64::from),
+                }),
             },
             Self::Size(field) => match lookup(field)? {
-                Looked::Value(value) => size(&value).map(|number| Span { low: number, high: number }),
+                Looked::Value(value) => size(&value).map(|number| Interval { low: number, high: number }),
                 Looked::Headcount(_) => None,
             },
             Self::Sum(pair) => both(pair).and_then(|(a, b)| corners(a, b, |a, b| a + b)),
@@ -145,12 +146,12 @@ fn size(value: &FieldValue) -> Option<f64> {
 
 /// All four operations are monotonic in each operand where they are defined, so their extremes lie in the corners. `None`
 /// where a corner has no value (infinity times zero) or none has a finite end.
-fn corners(a: Span, b: Span, operate: impl Fn(f64, f64) -> f64) -> Option<Span> {
+fn corners(a: Interval, b: Interval, operate: impl Fn(f64, f64) -> f64) -> Option<Interval> {
     let corners = [operate(a.low, b.low), operate(a.low, b.high), operate(a.high, b.low), operate(a.high, b.high)];
     if corners.iter().any(|corner| corner.is_nan()) {
         return None;
     }
     let low = corners.into_iter().fold(f64::INFINITY, f64::min);
     let high = corners.into_iter().fold(f64::NEG_INFINITY, f64::max);
-    Some(Span { low, high })
+    Some(Interval { low, high })
 }

@@ -10,7 +10,7 @@ mod amount;
 pub use amount::{Amount, Order};
 
 use crate::rules::model::field::Looked;
-use crate::rules::model::verdict::{Test, Verdict, combine, equal, named, texts};
+use crate::rules::model::truth::{Test, Truth, combine, equal, named, texts};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub enum Term {
     /// The text, or one item of the list, ends with or contains `text`, which is lower case.
     Piece {
         field: String,
-        place: Place,
+        place: TextPosition,
         text: String,
     },
     /// Two fields hold the same text or flag; of a list, one item is enough.
@@ -59,13 +59,13 @@ pub enum Term {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum TextPosition {
     End,
     Anywhere,
 }
 
 impl Expression {
-    pub fn evaluate(&self, lookup: &dyn Fn(&str) -> Option<Looked>) -> (Verdict, Vec<String>) {
+    pub fn evaluate(&self, lookup: &dyn Fn(&str) -> Option<Looked>) -> (Truth, Vec<String>) {
         self.means.evaluate(lookup)
     }
 
@@ -76,18 +76,18 @@ impl Expression {
 
 impl Term {
     /// Like [`crate::rules::model::condition::Condition::evaluate`], by the same logic.
-    fn evaluate(&self, lookup: &dyn Fn(&str) -> Option<Looked>) -> (Verdict, Vec<String>) {
+    fn evaluate(&self, lookup: &dyn Fn(&str) -> Option<Looked>) -> (Truth, Vec<String>) {
         match self {
-            Self::All(parts) => combine(parts.iter().map(|part| part.evaluate(lookup)), Verdict::No),
-            Self::Any(parts) => combine(parts.iter().map(|part| part.evaluate(lookup)), Verdict::Yes),
+            Self::All(parts) => combine(parts.iter().map(|part| part.evaluate(lookup)), Truth::No),
+            Self::Any(parts) => combine(parts.iter().map(|part| part.evaluate(lookup)), Truth::Yes),
             Self::Not(inner) => {
                 let (verdict, missing) = inner.evaluate(lookup);
                 (verdict.negated(), missing)
             }
             Self::Choose { when, then, otherwise } => match when.evaluate(lookup) {
-                (Verdict::Yes, _) => then.evaluate(lookup),
-                (Verdict::No, _) => otherwise.evaluate(lookup),
-                undecided @ (Verdict::Undecided, _) => undecided,
+                (Truth::Yes, _) => then.evaluate(lookup),
+                (Truth::No, _) => otherwise.evaluate(lookup),
+                undecided @ (Truth::Undecided, _) => undecided,
             },
             Self::Field { field, test } => named(test.verdict(lookup(field).as_ref()), [field]),
             Self::Piece { field, place, text } => named(piece(lookup(field), *place, text), [field]),
@@ -113,22 +113,22 @@ impl Term {
     }
 }
 
-fn piece(found: Option<Looked>, place: Place, wanted: &str) -> Verdict {
-    let Some(Looked::Value(value)) = found else { return Verdict::Undecided };
+fn piece(found: Option<Looked>, place: TextPosition, wanted: &str) -> Truth {
+    let Some(Looked::Value(value)) = found else { return Truth::Undecided };
     let fits = |text: &String| match place {
-        Place::End => text.ends_with(wanted),
-        Place::Anywhere => text.contains(wanted),
+        TextPosition::End => text.ends_with(wanted),
+        TextPosition::Anywhere => text.contains(wanted),
     };
     texts(&value).iter().any(fits).into()
 }
 
-fn same(left: &String, right: &String, lookup: &dyn Fn(&str) -> Option<Looked>) -> (Verdict, Vec<String>) {
+fn same(left: &String, right: &String, lookup: &dyn Fn(&str) -> Option<Looked>) -> (Truth, Vec<String>) {
     match (lookup(left), lookup(right)) {
         (Some(Looked::Value(a)), Some(Looked::Value(b))) => (equal(&a, &b).into(), Vec::new()),
         (found, other) => {
             let sides = [(found, left), (other, right)];
             let open = sides.iter().filter(|(found, _)| !matches!(found, Some(Looked::Value(_))));
-            named(Verdict::Undecided, open.map(|(_, field)| *field))
+            named(Truth::Undecided, open.map(|(_, field)| *field))
         }
     }
 }

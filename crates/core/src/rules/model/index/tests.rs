@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::id::TerritoryId;
 
-const SOMEWHERE: Place<'static> = Place {
+const SOMEWHERE: Firmographics<'static> = Firmographics {
     country: Some("US"),
     state: Some("CA"),
     region: Some("AMER"),
@@ -35,7 +35,7 @@ fn row(line: u32, columns: &str) -> TerritoryRow {
     }
 }
 
-fn hits(rows: &[&str], place: &Place) -> Vec<usize> {
+fn hits(rows: &[&str], place: &Firmographics) -> Vec<usize> {
     let rows: Vec<_> = rows.iter().zip(1..).map(|(columns, line)| row(line, columns)).collect();
     TerritoryIndex::build(&rows, &[]).lookup(place).into_iter().map(|hit| hit.row).collect()
 }
@@ -63,23 +63,23 @@ fn the_published_order_holds() {
 fn rows_that_fix_something_else_or_unknown_do_not_fit() {
     let rows = ["country=DE", "postal=95", "state=CA country=CA", "industry=Retail", "region=emea"];
     assert_eq!(hits(&rows, &SOMEWHERE), [0usize; 0]);
-    let unknown = Place { country: None, postal: None, employees: None, ..SOMEWHERE };
+    let unknown = Firmographics { country: None, postal: None, employees: None, ..SOMEWHERE };
     assert_eq!(hits(&["country=US", "postal=9", "least=1", "state=CA"], &unknown), [3]);
 }
 
 #[test]
 fn case_does_not_matter_and_a_short_postal_code_is_no_error() {
-    let place = Place { industry: Some("SOFTWARE"), postal: Some("sw1a1aa"), ..SOMEWHERE };
+    let place = Firmographics { industry: Some("SOFTWARE"), postal: Some("sw1a1aa"), ..SOMEWHERE };
     assert_eq!(hits(&["industry=software postal=SW1A"], &place), [0]);
     assert_eq!(hits(&["postal=94107123", "postal=ü"], &SOMEWHERE), [0usize; 0]);
-    assert_eq!(hits(&["postal=9"], &Place { postal: Some("ü"), ..SOMEWHERE }), [0usize; 0]);
+    assert_eq!(hits(&["postal=9"], &Firmographics { postal: Some("ü"), ..SOMEWHERE }), [0usize; 0]);
 }
 
 #[test]
 fn a_size_band_must_hold_the_whole_known_range() {
     let rows = ["least=50 most=100", "least=60", "most=99", "least=1"];
     assert_eq!(hits(&rows, &SOMEWHERE), [0, 3]);
-    let open = Place { employees: Some(Headcount { at_least: 1000, at_most: None }), ..SOMEWHERE };
+    let open = Firmographics { employees: Some(Headcount { at_least: 1000, at_most: None }), ..SOMEWHERE };
     assert_eq!(hits(&["least=1000", "least=1000 most=5000"], &open), [0]);
 }
 

@@ -25,8 +25,7 @@ pub struct HandoffRules {
     pub join_within: Duration,
     /// Reps to ring for one lead at most.
     pub ring_at_most: u32,
-    /// By name; `default` always exists. A ladder's last rung needs only our own database: [`Rung::Callback`].
-    pub ladders: BTreeMap<String, Vec<Rung>>,
+    pub ladders: Ladders,
     pub booking: BookingRules,
     pub callback: CallbackRules,
     /// Who owns what nothing else could place.
@@ -37,6 +36,35 @@ pub struct HandoffRules {
     pub open_for: Duration,
     /// What callers know us as.
     pub company: Option<String>,
+}
+
+/// By name; `default` always exists. A ladder's last rung needs only our own database: [`Rung::Callback`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "BTreeMap<String, Vec<Rung>>")]
+pub struct Ladders(BTreeMap<String, Vec<Rung>>);
+
+impl From<BTreeMap<String, Vec<Rung>>> for Ladders {
+    fn from(mut by_name: BTreeMap<String, Vec<Rung>>) -> Self {
+        by_name.entry(Self::DEFAULT.to_owned()).or_default();
+        for rungs in by_name.values_mut().filter(|rungs| rungs.last() != Some(&Rung::Callback)) {
+            rungs.push(Rung::Callback);
+        }
+        Self(by_name)
+    }
+}
+
+impl Ladders {
+    /// What every workspace has: the ladder of tiers that name none.
+    pub const DEFAULT: &'static str = "default";
+
+    /// The default where there is none of that name.
+    pub fn of(&self, name: Option<&str>) -> &[Rung] {
+        name.and_then(|name| self.0.get(name)).unwrap_or_else(|| &self.0[Self::DEFAULT])
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &[Rung])> {
+        self.0.iter().map(|(name, rungs)| (name.as_str(), rungs.as_slice()))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

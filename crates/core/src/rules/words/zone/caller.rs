@@ -119,37 +119,17 @@ fn lies_in(place: &str, country: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::LeadId;
-    use crate::domain::known::{Known, Source};
-    use crate::domain::lead::{Company, Consent, Contact, Preference, Qualification};
-    use chrono::{DateTime, Utc};
+    use crate::domain::known::Known;
+    use crate::domain::lead::{Company, Contact};
+    use crate::routing::scenario::acme;
 
     /// Number, country, state and postal code; empty is unknown.
     fn lead([phone, country, state, postal]: [&str; 4]) -> Lead {
-        let known = |text: &str| (!text.is_empty()).then(|| Known::new(text.to_owned(), Source::Caller));
+        let known = |text: &str| (!text.is_empty()).then(|| Known::from_caller(text.to_owned()));
         let phone = known(phone).map(|known| known.map(|text| PhoneE164::new(text).expect("a number")));
-        Lead {
-            id: LeadId::new("lead_1").expect("an id"),
-            source: "test".to_owned(),
-            event_id: "1".to_owned(),
-            occurred_at: DateTime::<Utc>::UNIX_EPOCH,
-            received_at: DateTime::<Utc>::UNIX_EPOCH,
-            call: None,
-            contact: Contact { phone, ..Contact::default() },
-            company: Company {
-                country: known(country),
-                state: known(state),
-                postal: known(postal),
-                ..Company::default()
-            },
-            qualification: Qualification::default(),
-            transcript_url: None,
-            recording_url: None,
-            consent: Consent::default(),
-            preference: Preference::default(),
-            custom: BTreeMap::new(),
-            unread: Vec::new(),
-        }
+        let [country, state, postal] = [country, state, postal].map(known);
+        let company = Company { country, state, postal, ..Company::default() };
+        Lead { call: None, contact: Contact { phone, ..Contact::default() }, company, ..acme() }
     }
 
     #[test]

@@ -20,9 +20,10 @@ pub enum Test {
     Known(bool),
 }
 
+/// Whether a test or a condition holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum Truth {
     Yes,
     No,
     /// A field is missing, or what is known of it does not settle the question.
@@ -36,9 +37,9 @@ pub fn day_number(date: NaiveDate) -> f64 {
 
 /// `and` with `settles = No`, `or` with `settles = Yes`: one such part decides, else an undecided part leaves it open.
 pub(in crate::rules) fn combine(
-    parts: impl Iterator<Item = (Verdict, Vec<String>)>,
-    settles: Verdict,
-) -> (Verdict, Vec<String>) {
+    parts: impl Iterator<Item = (Truth, Vec<String>)>,
+    settles: Truth,
+) -> (Truth, Vec<String>) {
     let mut open: Vec<String> = Vec::new();
     for (verdict, missing) in parts {
         if verdict == settles {
@@ -50,16 +51,16 @@ pub(in crate::rules) fn combine(
             }
         }
     }
-    if open.is_empty() { (settles.negated(), open) } else { (Verdict::Undecided, open) }
+    if open.is_empty() { (settles.negated(), open) } else { (Truth::Undecided, open) }
 }
 
 /// The verdict, and the fields that left it open if it is.
-pub(super) fn named<'f>(verdict: Verdict, fields: impl IntoIterator<Item = &'f String>) -> (Verdict, Vec<String>) {
-    let open = verdict == Verdict::Undecided;
+pub(super) fn named<'f>(verdict: Truth, fields: impl IntoIterator<Item = &'f String>) -> (Truth, Vec<String>) {
+    let open = verdict == Truth::Undecided;
     (verdict, fields.into_iter().filter(|_| open).cloned().collect())
 }
 
-impl Verdict {
+impl Truth {
     pub(in crate::rules) fn negated(self) -> Self {
         match self {
             Self::Yes => Self::No,
@@ -69,23 +70,23 @@ impl Verdict {
     }
 }
 
-impl From<bool> for Verdict {
+impl From<bool> for Truth {
     fn from(holds: bool) -> Self {
         if holds { Self::Yes } else { Self::No }
     }
 }
 
 impl Test {
-    pub(in crate::rules) fn verdict(&self, looked: Option<&Looked>) -> Verdict {
+    pub(in crate::rules) fn verdict(&self, looked: Option<&Looked>) -> Truth {
         let Some(looked) = looked else {
-            return if let Self::Known(wanted) = self { (!wanted).into() } else { Verdict::Undecided };
+            return if let Self::Known(wanted) = self { (!wanted).into() } else { Truth::Undecided };
         };
         match (self, looked) {
             (Self::Known(wanted), _) => (*wanted).into(),
             (Self::OneOf(values), Looked::Value(found))
                 if values.iter().any(|value| matches!(value, FieldValue::Flag(_))) =>
             {
-                let Some(found) = flag(found) else { return Verdict::Undecided };
+                let Some(found) = flag(found) else { return Truth::Undecided };
                 values.iter().any(|value| flag(value) == Some(found)).into()
             }
             (Self::OneOf(values), Looked::Value(found)) => values.iter().any(|value| equal(found, value)).into(),
@@ -93,14 +94,14 @@ impl Test {
             (Self::Prefix(prefixes), Looked::Value(found)) => {
                 texts(found).iter().any(|text| prefixes.iter().any(|prefix| starts_with(text, prefix))).into()
             }
-            (Self::Prefix(_), Looked::Headcount(_)) => Verdict::Undecided,
+            (Self::Prefix(_), Looked::Headcount(_)) => Truth::Undecided,
             (Self::Range { at_least, at_most }, Looked::Headcount(found)) => {
                 let top = found.at_most.map_or(f64::INFINITY, f64::from);
                 within(f64::from(found.at_least), top, *at_least, *at_most)
             }
             (Self::Range { at_least, at_most }, Looked::Value(found)) => match measure(found) {
                 Some(number) => within(number, number, *at_least, *at_most),
-                None => Verdict::Undecided,
+                None => Truth::Undecided,
             },
         }
     }
@@ -119,26 +120,26 @@ fn flag(value: &FieldValue) -> Option<bool> {
     }
 }
 
-fn one_of_counts(values: &[FieldValue], found: Headcount) -> Verdict {
+fn one_of_counts(values: &[FieldValue], found: Headcount) -> Truth {
     let top = found.at_most.map_or(f64::INFINITY, f64::from);
     let verdicts = values.iter().filter_map(measure).map(|n| within(f64::from(found.at_least), top, Some(n), Some(n)));
-    verdicts.fold(Verdict::No, |so_far, verdict| match (so_far, verdict) {
-        (Verdict::Yes, _) | (_, Verdict::Yes) => Verdict::Yes,
-        (Verdict::Undecided, _) | (_, Verdict::Undecided) => Verdict::Undecided,
-        (Verdict::No, Verdict::No) => Verdict::No,
+    verdicts.fold(Truth::No, |so_far, verdict| match (so_far, verdict) {
+        (Truth::Yes, _) | (_, Truth::Yes) => Truth::Yes,
+        (Truth::Undecided, _) | (_, Truth::Undecided) => Truth::Undecided,
+        (Truth::No, Truth::No) => Truth::No,
     })
 }
 
 /// Does `low..=high` lie within the asked range? Undecided if it only overlaps.
-fn within(low: f64, high: f64, at_least: Option<f64>, at_most: Option<f64>) -> Verdict {
+fn within(low: f64, high: f64, at_least: Option<f64>, at_most: Option<f64>) -> Truth {
     let floor = at_least.unwrap_or(f64::NEG_INFINITY);
     let ceiling = at_most.unwrap_or(f64::INFINITY);
     if low >= floor && high <= ceiling {
-        Verdict::Yes
+        Truth::Yes
     } else if high < floor || low > ceiling {
-        Verdict::No
+        Truth::No
     } else {
-        Verdict::Undecided
+        Truth::Undecided
     }
 }
 
