@@ -1,5 +1,5 @@
-//! Circles: sets of modules that reach each other over `use`, so that none can be read without the others. A parent that
-//! gives out what is its own child's reaches nothing by it.
+//! Circles: sets of modules that reach each other, over `use` or by a path in the code, so that none can be read without the
+//! others. A parent that gives out what is its own child's, or names it where it calls it, reaches nothing by it.
 
 use super::source::{House, Source, branches};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,10 +30,15 @@ fn reached_from<'a>(module: &'a String, arrows: &'a BTreeMap<String, BTreeSet<St
     reached
 }
 
-/// The modules whose names stand in the `use` lines of a file.
+/// The modules whose names stand in the `use` lines and in the other paths of a file.
 fn uses(source: &Source, modules: &BTreeSet<String>) -> BTreeSet<String> {
     let me = source.module_path();
+    let is_own_child = |module: &str| module.strip_prefix(&me).is_some_and(|rest| rest.starts_with("::"));
     let mut found = BTreeSet::new();
+    let paths = source.code.split(|c: char| !c.is_alphanumeric() && !"_:".contains(c));
+    for path in paths.filter(|word| word.contains("::") && !word.ends_with("::")) {
+        found.extend(resolved(&me, path, modules).filter(|module| *module != me && !is_own_child(module)));
+    }
     for statement in source.code.split(';') {
         let start = statement.rfind("use ").filter(|at| {
             let before = statement[..*at].trim_end_matches(' ');
@@ -43,8 +48,7 @@ fn uses(source: &Source, modules: &BTreeSet<String>) -> BTreeSet<String> {
         let is_given_out = statement[..start].rsplit('\n').next().is_some_and(|line| line.contains("pub"));
         for path in branches(&statement[start + "use ".len()..].replace(['\n', ' '], "")) {
             let Some(module) = resolved(&me, &path, modules) else { continue };
-            let is_own_child = module.strip_prefix(&me).is_some_and(|rest| rest.starts_with("::"));
-            if module != me && !(is_given_out && is_own_child) {
+            if module != me && !(is_given_out && is_own_child(&module)) {
                 found.insert(module);
             }
         }
@@ -101,6 +105,9 @@ fn a_circle_is_caught_and_a_parent_may_give_out_what_its_child_has() {
     assert!(circles_of("mod lead;\nmod row;\npub use lead::Lead;\npub struct Tx;", uses_its_parent).is_empty());
     let told = circles_of("mod lead;\nmod row;\nuse lead::Lead;\npub struct Tx;", uses_its_parent);
     assert_eq!(told, ["baton::store, baton::store::lead reach each other: move what they share below them"]);
+    let by_path = "pub fn tx() -> super::Tx { super::row::none() }";
+    assert!(circles_of("mod lead;\nmod row;\npub struct Tx(lead::Lead);", by_path).is_empty());
+    assert_eq!(circles_of("mod lead;\nmod row;\nuse lead::tx;\npub struct Tx;", by_path).len(), 1);
     let absolute = "use crate::store::Tx;";
     assert_eq!(circles_of("mod lead;\nmod row;\nuse self::lead::Lead;\npub struct Tx;", absolute).len(), 1);
 }
