@@ -1,8 +1,10 @@
 //! What Baton does to the world, as values: the handoff plans them, `store` keeps them as steps, `outbox` carries them out.
 
 mod lane;
+mod timer;
 
 pub use lane::{CalendarEffect, CallEffect, ChatEffect, CrmEffect, InLane, Lane, MailEffect};
+pub use timer::Timer;
 
 use super::id::{LegId, RepId};
 use super::outcome::Slot;
@@ -185,55 +187,6 @@ impl Topic {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "timer", rename_all = "snake_case")]
-pub enum Timer {
-    /// The leg has rung long enough.
-    RingBy {
-        leg: LegId,
-    },
-    /// The rep has had time to press a key.
-    AcceptBy {
-        leg: LegId,
-    },
-    JoinBy {
-        leg: LegId,
-    },
-    /// Bridged long enough to count as connected.
-    SettledBy {
-        leg: LegId,
-    },
-    /// The caller's patience is spent.
-    PatienceBy,
-    /// The caller has had time to choose a slot; names the offer.
-    SlotBy {
-        search: u32,
-    },
-    /// Slots must have been found by now; names the search.
-    SearchBy {
-        search: u32,
-    },
-    /// The booking must have been confirmed by now; names the attempt.
-    BookBy {
-        attempt: u32,
-    },
-    /// The owner is reminded of the promise.
-    Remind {
-        promised_at: DateTime<Utc>,
-    },
-    Escalate {
-        promised_at: DateTime<Utc>,
-    },
-    /// The promised time has come.
-    Breach {
-        promised_at: DateTime<Utc>,
-    },
-    /// The reservation of a rep who may still be talking ends.
-    ReleaseBy {
-        leg: LegId,
-    },
-}
-
 /// What may follow a lost answer: decides what the outbox does with a step that was sent and not heard of again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -285,16 +238,4 @@ impl Effect {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_briefing_stored_for_slack_is_one_for_the_chat() {
-        let stored = |channel| format!(r#"{{"effect":"brief","rep":"ana","channel":"{channel}","why":"ringing"}}"#);
-        let effect = Effect::Brief { rep: RepId::new("ana").unwrap(), channel: Channel::Chat, why: BriefWhy::Ringing };
-        for channel in ["slack", "chat"] {
-            assert_eq!(serde_json::from_str::<Effect>(&stored(channel)).unwrap(), effect);
-        }
-        assert_eq!(serde_json::to_string(&effect).unwrap(), stored("chat"));
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 mod booking;
 mod callback;
 mod completed;
+mod given_up;
 mod owner;
 mod transfer;
 

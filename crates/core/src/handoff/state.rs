@@ -1,8 +1,12 @@
 //! The handoff of one lead as a value, the events that move it, and what a move yields.
 
-use crate::domain::effect::{Planned, Timer};
+mod event;
+
+pub use event::{Closing, Completed, Event, OnTheLine};
+
+use crate::domain::effect::Planned;
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
-use crate::domain::outcome::{Booking, Outcome, OutcomeKind, Promise, Slot};
+use crate::domain::outcome::{Outcome, Promise, Slot};
 use crate::domain::rep::Busy;
 use crate::domain::whereabouts::Whereabouts;
 use crate::domain::zone::Zone;
@@ -210,158 +214,6 @@ impl Stage {
             Self::Callback { promise } => Some(Settled::Callback(promise)),
             Self::Done { outcome } => Some(Settled::Done(outcome)),
             Self::NeedsAttention { owner, since, .. } => Some(Settled::NeedsAttention { owner, since: *since }),
-        }
-    }
-}
-
-/// Something that happened. Events of the phone name a leg; one that is not current can only be hung up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
-    Start,
-    Answered {
-        leg: LegId,
-    },
-    Machine {
-        leg: LegId,
-    },
-    NoAnswer {
-        leg: LegId,
-    },
-    Busy {
-        leg: LegId,
-    },
-    RingFailed {
-        leg: LegId,
-        why: String,
-    },
-    Accepted {
-        leg: LegId,
-    },
-    Declined {
-        leg: LegId,
-    },
-    /// The whisper could not be played.
-    WhisperFailed {
-        leg: LegId,
-        why: String,
-    },
-    Joined {
-        leg: LegId,
-    },
-    JoinFailed {
-        leg: LegId,
-        why: String,
-    },
-    RepLeft {
-        leg: LegId,
-    },
-    CallerLeft,
-    /// Nobody is on the line any more.
-    CallEnded,
-    SlotsFound {
-        search: u32,
-        slots: Vec<Slot>,
-    },
-    /// The calendar could not be read in time.
-    SlotsUnknown {
-        search: u32,
-        why: String,
-    },
-    SlotChosen {
-        slot: Slot,
-    },
-    /// The caller wants none of the times.
-    SlotsDeclined,
-    Booked {
-        attempt: u32,
-        booking: Booking,
-    },
-    SlotTaken {
-        attempt: u32,
-    },
-    BookingFailed {
-        attempt: u32,
-        why: String,
-    },
-    /// A human of ours has spoken with the caller outside the handoff.
-    ContactMade {
-        rep: RepId,
-        at: DateTime<Utc>,
-    },
-    /// Somebody can take the lead that waited: it is theirs from now on.
-    Found {
-        rep: RepId,
-        /// The ledger on which they pay a turn, if any.
-        turn_in: Option<PoolId>,
-        reason: String,
-    },
-    /// A second event told of the same call; what it brought is in the lead by now.
-    Completed(Completed),
-    /// The lead is somebody else's from now on, whatever stage it is in.
-    Reassigned {
-        rep: RepId,
-        /// The ledger on which they pay a turn, if any.
-        turn_in: Option<PoolId>,
-        /// Nobody can take it: it waits in this pool, and `rep` answers for it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        waits_in: Option<PoolId>,
-        reason: String,
-    },
-    /// The lead counts as open no more.
-    Closed {
-        why: Closing,
-    },
-    Timer {
-        timer: Timer,
-    },
-}
-
-/// What a second event of a call brought.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Completed {
-    /// The second event, by source and id.
-    pub by: String,
-    /// Names of what the lead had lacked until then.
-    pub added: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zone: Option<Zone>,
-    /// Where the caller may be by all that is known now, if it is not what was known before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub caller: Option<Box<Whereabouts>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub times: Vec<DateTime<Utc>>,
-    /// The first event did not say that the caller is on the line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on_the_line: Option<OnTheLine>,
-}
-
-/// A caller who waits, of whom this was not known before.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OnTheLine {
-    pub since: DateTime<Utc>,
-    /// Whom to ring, and what is tried, decided for a caller on the line.
-    pub targets: Vec<Target>,
-    pub rungs: Vec<Rung>,
-}
-
-/// What closes a lead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Closing {
-    Won,
-    Lost,
-    /// It has been open for longer than `open_for` of `handoff.yaml`, and nobody told what became of it.
-    Age,
-}
-
-impl Closing {
-    /// `None`: the rep still works on it.
-    pub fn of(outcome: OutcomeKind) -> Option<Self> {
-        match outcome {
-            OutcomeKind::Won => Some(Self::Won),
-            OutcomeKind::Lost => Some(Self::Lost),
-            OutcomeKind::Opportunity | OutcomeKind::MeetingHeld | OutcomeKind::NoShow => None,
         }
     }
 }

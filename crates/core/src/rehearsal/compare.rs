@@ -5,21 +5,25 @@
 //! A lead that only falls to another rep because turns fell otherwise before is told apart from one that the change moves.
 
 mod difference;
+mod example;
+mod met;
 
 pub use difference::MoveCause;
+pub use example::{DecisionSummary, Example};
+pub use met::Unused;
 
 use super::Trial;
 use super::outcome::{DecisionOutcome, Fallback};
 use super::world::RehearsalWorld;
-use crate::domain::id::RepId;
 use crate::domain::lead::Lead;
 use crate::routing::Decision;
-use crate::routing::decision::TerritoryMatch;
 use crate::rules::RuleSet;
 use chrono::TimeDelta;
 use difference::{NO_TERRITORY, difference};
+use example::{in_words, side};
+use met::Met;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Examples kept for each kind of move.
 const EXAMPLES: usize = 3;
@@ -34,27 +38,6 @@ pub struct Move {
     pub leads: u32,
     /// The first of them.
     pub examples: Vec<Example>,
-}
-
-/// A lead without anything personal, and what each world made of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Example {
-    /// Its event: who knows the system it came from finds it there.
-    pub event: String,
-    /// `DE 80331, Software, 240 employees, score 82, from voice`.
-    pub lead: String,
-    pub old: DecisionSummary,
-    pub new: DecisionSummary,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct DecisionSummary {
-    pub owner: RepId,
-    pub pool: String,
-    /// With the row it comes from: `DACH (line 12: country DE)`.
-    pub territory: Option<String>,
-    pub tier: String,
-    pub reason: String,
 }
 
 /// One number in either world.
@@ -91,20 +74,6 @@ pub struct Comparison {
     pub unused_new: Unused,
 }
 
-/// Rules that no lead has met.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Unused {
-    /// Lines of territories.csv that won no lead, with their territory.
-    pub rows: Vec<(u32, String)>,
-    pub row_count: u32,
-    pub routes: Vec<String>,
-    pub tiers: Vec<String>,
-    /// Pools that were never asked.
-    pub pools: Vec<String>,
-    /// Active reps who got no lead.
-    pub reps: Vec<String>,
-}
-
 /// Both worlds, as far as the leads have come.
 pub struct Comparer<'r> {
     old: RehearsalWorld<'r>,
@@ -112,16 +81,6 @@ pub struct Comparer<'r> {
     met: [Met; 2],
     moves: BTreeMap<(MoveCause, String, String), Move>,
     so_far: Comparison,
-}
-
-/// What leads have met in one world.
-#[derive(Default)]
-struct Met {
-    rows: BTreeSet<u32>,
-    routes: BTreeSet<String>,
-    tiers: BTreeSet<String>,
-    pools: BTreeSet<String>,
-    reps: BTreeSet<String>,
 }
 
 impl<'r> Comparer<'r> {
@@ -238,76 +197,6 @@ fn count(counts: &mut BTreeMap<String, Count>, old: Option<&str>, new: Option<&s
         }
         let Some(count) = counts.get_mut(name) else { continue };
         if is_old { count.old += 1 } else { count.new += 1 }
-    }
-}
-
-fn side(decision: &Decision) -> DecisionSummary {
-    let plan = &decision.plan;
-    let winner = |won: &TerritoryMatch| format!("{} (line {}: {})", won.territory, won.line, won.by.in_words());
-    DecisionSummary {
-        owner: plan.owner.clone(),
-        pool: plan.pool.to_string(),
-        territory: decision.trace.territory.winner.as_ref().map(winner),
-        tier: plan.tier.to_string(),
-        reason: plan.reason.in_words(),
-    }
-}
-
-/// What rules look at, nothing of the person: no name, number, address or company.
-fn in_words(lead: &Lead) -> String {
-    let company = &lead.company;
-    let place = [&company.country, &company.state, &company.region, &company.postal];
-    let mut place: Vec<String> = place.into_iter().flatten().map(|known| known.value.clone()).collect();
-    if place.is_empty() {
-        place.push("no place".to_owned());
-    }
-    let mut words = vec![place.join(" ")];
-    words.extend(company.industry.as_ref().map(|known| known.value.clone()));
-    words.extend(company.employees.as_ref().map(|known| match (known.value.at_least, known.value.at_most) {
-        (least, Some(most)) if least == most => format!("{least} employees"),
-        (least, Some(most)) => format!("{least} to {most} employees"),
-        (least, None) => format!("{least} employees and more"),
-    }));
-    words.extend(lead.qualification.score.as_ref().map(|known| format!("score {}", known.value)));
-    words.extend(lead.contact.language.as_ref().map(|known| format!("speaks {}", known.value)));
-    words.push(format!("from {}", lead.source));
-    words.join(", ")
-}
-
-impl Met {
-    fn note(&mut self, decision: &Decision, outcome: &DecisionOutcome) {
-        self.rows.extend(decision.trace.territory.winner.as_ref().map(|winner| winner.line));
-        once(&mut self.routes, outcome.route);
-        once(&mut self.tiers, Some(outcome.tier.as_str()));
-        once(&mut self.reps, Some(outcome.owner.as_str()));
-        for pool in &decision.trace.pools {
-            once(&mut self.pools, Some(pool.pool.as_str()));
-        }
-    }
-
-    fn unused(&self, rules: &RuleSet) -> Unused {
-        let rows: BTreeMap<u32, &str> =
-            rules.territories.rows().iter().map(|row| (row.line, row.territory.as_str())).collect();
-        let rows = rows.into_iter().filter(|(line, _)| !self.rows.contains(line));
-        let rows: Vec<(u32, String)> = rows.map(|(line, territory)| (line, territory.to_owned())).collect();
-        let missing = |met: &BTreeSet<String>, names: Vec<&str>| -> Vec<String> {
-            names.into_iter().filter(|name| !met.contains(*name)).map(str::to_owned).collect()
-        };
-        let reps = rules.reps.values().filter(|rep| rep.active).map(|rep| rep.id.as_str());
-        Unused {
-            row_count: u32::try_from(rows.len()).unwrap_or(u32::MAX),
-            rows,
-            routes: missing(&self.routes, rules.routes.iter().map(|route| route.name.as_str()).collect()),
-            tiers: missing(&self.tiers, rules.tiers.iter().map(|tier| tier.name.as_str()).collect()),
-            pools: missing(&self.pools, rules.pools.keys().map(|pool| pool.as_str()).collect()),
-            reps: missing(&self.reps, reps.collect()),
-        }
-    }
-}
-
-fn once(names: &mut BTreeSet<String>, name: Option<&str>) {
-    if let Some(name) = name.filter(|name| !names.contains(*name)) {
-        names.insert(name.to_owned());
     }
 }
 

@@ -7,6 +7,7 @@
 mod absence;
 mod crm;
 mod expect;
+mod pools;
 mod rules;
 mod words;
 
@@ -26,7 +27,7 @@ use crate::domain::zone::Zone;
 use crate::rules::RuleSet;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::row::{NamedAccount, TerritoryRow};
-use crate::rules::model::set::{CalendarUnknown, Caps, OrderPolicy, Pool, Route, RouteTo, Tier, WhenFull};
+use crate::rules::model::set::{Route, RouteTo, Tier};
 use crate::rules::model::territories::Territories;
 use crate::rules::model::truth::Test;
 use chrono::{DateTime, Utc};
@@ -140,50 +141,6 @@ impl Scenario {
         self.rep_mut(name);
         change(self.snapshot.reps.get_mut(&rep_id(name)).expect("made with the rep"));
         self
-    }
-
-    /// A pool of its own making, which serves nothing yet; members have weight 1.
-    pub fn pool(mut self, name: &str, members: &[&str]) -> Self {
-        for member in members {
-            self.rep_mut(member);
-        }
-        let pool = Pool {
-            id: pool_id(name),
-            line: 20,
-            territories: BTreeSet::new(),
-            tiers: BTreeSet::new(),
-            members: members.iter().map(|member| (rep_id(member), 1)).collect(),
-            require_language: false,
-            require_products: false,
-            require_skills: BTreeSet::new(),
-            prefer: vec![],
-            policy: OrderPolicy::Balanced,
-            caps: Caps::default(),
-            when_full: WhenFull::Forgo,
-            overflow: None,
-            calendar_unknown: CalendarUnknown::AfterTheOthers,
-            owned_leads_count: false,
-            lead_rep: rep_id("max"),
-        };
-        self.rules.pools.insert(pool_id(name), pool);
-        self
-    }
-
-    pub fn change_pool(mut self, name: &str, change: impl FnOnce(&mut Pool)) -> Self {
-        change(self.rules.pools.get_mut(&pool_id(name)).expect("a pool of the scenario"));
-        self
-    }
-
-    pub fn serves(self, pool: &str, territory: &str) -> Self {
-        self.change_pool(pool, |pool| pool.territories.extend([territory_id(territory)]))
-    }
-
-    pub fn serves_tier(self, pool: &str, tier: &str) -> Self {
-        self.change_pool(pool, |pool| pool.tiers.extend([tier_id(tier)]))
-    }
-
-    pub fn overflow(self, pool: &str, to: &str) -> Self {
-        self.change_pool(pool, |pool| pool.overflow = Some(pool_id(to)))
     }
 
     /// A tier before the others.

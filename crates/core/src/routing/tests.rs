@@ -17,6 +17,7 @@ use std::time::Duration;
 
 mod absent_owners;
 mod availability;
+mod cells;
 mod matching;
 mod ownership;
 mod placement;

@@ -1,9 +1,10 @@
+mod calling;
+mod clocks;
 mod zones;
 
 use super::*;
 use crate::domain::id::RepId;
 use crate::domain::rep::{Busy, BusyKind, Leave, Rep};
-use crate::domain::whereabouts::Whereabouts;
 use crate::domain::zone::Zone;
 use std::time::Duration;
 
@@ -69,6 +70,10 @@ fn busy(from: &str, until: &str) -> Busy {
     Busy { from: at(from), until: at(until), kind: BusyKind::Busy }
 }
 
+fn windows(hours: &Hours, rep: &Rep, from: &str, until: &str) -> Vec<Window> {
+    working_windows(hours, rep, at(from), at(until))
+}
+
 #[test]
 fn office_hours_are_local_and_the_end_is_exclusive() {
     let hours = hours(5, &[shift("09:00", "17:00")]);
@@ -98,46 +103,6 @@ fn two_shifts_with_a_break_and_two_without() {
             (at("2026-01-07T14:00:00Z"), at("2026-01-07T18:00:00Z")),
         ]
     );
-}
-
-#[test]
-fn spring_a_shift_over_the_missing_hour_is_an_hour_shorter() {
-    let hours = hours(7, &[shift("01:00", "04:00")]);
-    let rep = rep("Europe/Berlin"); // 2026-03-29: 02:00 becomes 03:00
-    assert_eq!(
-        working_windows(&hours, &rep, at("2026-03-28T20:00:00Z"), at("2026-03-29T20:00:00Z")),
-        [(at("2026-03-29T00:00:00Z"), at("2026-03-29T02:00:00Z"))]
-    );
-}
-
-#[test]
-fn spring_a_shift_that_begins_in_the_missing_hour_begins_at_the_skip() {
-    let begins = hours(7, &[shift("02:30", "06:00")]);
-    let swallowed = hours(7, &[shift("02:10", "02:50")]);
-    let rep = rep("Europe/Berlin");
-    let (from, until) = (at("2026-03-28T20:00:00Z"), at("2026-03-29T20:00:00Z"));
-    assert_eq!(working_windows(&begins, &rep, from, until), [(at("2026-03-29T01:00:00Z"), at("2026-03-29T04:00:00Z"))]);
-    assert_eq!(working_windows(&swallowed, &rep, from, until), []);
-}
-
-#[test]
-fn spring_office_hours_move_in_utc_and_not_on_the_wall() {
-    let hours = hours(7, &[shift("09:00", "17:00")]);
-    let rep = rep("Europe/Berlin");
-    assert_eq!(status(&hours, &rep, at("2026-03-28T08:00:00Z")), at_work("2026-03-28T16:00:00Z"));
-    assert_eq!(status(&hours, &rep, at("2026-03-29T07:00:00Z")), at_work("2026-03-29T15:00:00Z"));
-}
-
-#[test]
-fn autumn_the_hour_that_comes_twice_is_worked_twice() {
-    let hours = hours(7, &[shift("01:00", "02:30")]);
-    let rep = rep("Europe/Berlin"); // 2026-10-25: 03:00 becomes 02:00
-    assert_eq!(
-        working_windows(&hours, &rep, at("2026-10-24T20:00:00Z"), at("2026-10-25T20:00:00Z")),
-        [(at("2026-10-24T23:00:00Z"), at("2026-10-25T01:30:00Z"))],
-        "two and a half hours, without a hole"
-    );
-    assert_eq!(add_working_time(&hours, &rep, at("2026-10-24T22:00:00Z"), 2 * HOUR), Some(at("2026-10-25T01:00:00Z")));
 }
 
 #[test]
@@ -256,64 +221,4 @@ fn slots_respect_notice_and_the_number_wanted() {
         ]
     );
     assert_eq!(free_slots(&windows, &[], Zone::UTC, 9 * HOUR, at("2026-01-07T00:00:00Z"), 2), []);
-}
-
-#[test]
-fn calling_hours_are_the_callers() {
-    let hours = Hours { calling: shift("08:00", "21:00"), ..Hours::default() };
-    let chicago = &Whereabouts::in_zone(Zone::named("America/Chicago")); // UTC-6 in January
-    assert!(!calling_allowed(&hours, chicago, at("2026-01-07T13:59:59Z")));
-    assert!(calling_allowed(&hours, chicago, at("2026-01-07T14:00:00Z")));
-    assert!(calling_allowed(&hours, chicago, at("2026-01-08T02:59:59Z")));
-    assert_eq!(next_calling_time(&hours, chicago, at("2026-01-08T03:00:00Z")), at("2026-01-08T14:00:00Z"));
-    assert!(
-        calling_allowed(&hours, &Whereabouts::default(), at("2026-01-08T03:00:00Z")),
-        "nothing can be checked without a zone"
-    );
-    assert!(calling_allowed(&Hours::default(), chicago, at("2026-01-08T03:00:00Z")), "no hours set: any time");
-}
-
-#[test]
-fn a_call_back_needs_both_the_rep_at_work_and_the_caller_awake() {
-    let mut hours = hours(5, &[shift("09:00", "17:00")]);
-    hours.calling = shift("08:00", "21:00");
-    let rep = rep("Europe/London");
-    let los_angeles = &Whereabouts::in_zone(Zone::named("America/Los_Angeles")); // 08:00 there is 16:00 in London
-    assert_eq!(next_call_at(&hours, &rep, los_angeles, at("2026-01-07T10:00:00Z")), Some(at("2026-01-07T16:00:00Z")));
-    assert_eq!(
-        next_call_at(&hours, &rep, los_angeles, at("2026-01-09T17:00:00Z")),
-        Some(at("2026-01-12T16:00:00Z")),
-        "Friday evening in London"
-    );
-    hours.calling = shift("18:00", "20:00"); // 02:00 to 04:00 in London
-    assert_eq!(next_call_at(&hours, &rep, los_angeles, at("2026-01-07T10:00:00Z")), None);
-}
-
-/// The first lawful moment after a morning in New York, by what may be the caller's clock and whose law holds.
-#[test]
-fn a_call_is_lawful_on_every_clock_that_may_be_the_callers() {
-    let mut hours = Hours { calling: shift("08:00", "21:00"), ..Hours::default() };
-    let mut florida = Week::default();
-    florida.days[..6].fill(vec![shift("08:00", "20:00")]);
-    hours.calling_in.insert("US-FL".to_owned(), florida);
-    hours.calling_in.insert("DE".to_owned(), Week { days: std::array::from_fn(|_| vec![shift("10:00", "12:00")]) });
-    for (zones, place, from, lawful) in [
-        ("America/New_York", "US-NY", "2026-01-07T11:00:00Z", "2026-01-07T13:00:00Z"),
-        ("America/Los_Angeles", "US-CA", "2026-01-07T11:00:00Z", "2026-01-07T16:00:00Z"),
-        ("Pacific/Honolulu", "US-HI", "2026-01-07T11:00:00Z", "2026-01-07T18:00:00Z"),
-        ("America/New_York Pacific/Honolulu", "US", "2026-01-07T11:00:00Z", "2026-01-07T18:00:00Z"),
-        ("America/New_York Pacific/Honolulu", "US", "2026-01-08T02:00:00Z", "2026-01-08T18:00:00Z"),
-        ("America/New_York America/Chicago", "US-FL", "2026-01-07T13:30:00Z", "2026-01-07T14:00:00Z"),
-        ("America/New_York", "US-FL", "2026-01-10T14:00:00Z", "2026-01-10T14:00:00Z"), // a Saturday
-        ("America/New_York", "US-FL", "2026-01-11T14:00:00Z", "2026-01-12T13:00:00Z"), // a Sunday
-        ("Europe/Berlin", "DE-BY", "2026-01-07T11:00:00Z", "2026-01-08T09:00:00Z"),
-        // They never agree: ten to twelve here is night there. The likeliest decides.
-        ("Europe/Berlin Pacific/Auckland", "DE", "2026-01-07T11:00:00Z", "2026-01-08T09:00:00Z"),
-        ("", "", "2026-01-07T03:00:00Z", "2026-01-07T03:00:00Z"),
-    ] {
-        let zones = zones.split_whitespace().map(Zone::named).collect();
-        let place = (!place.is_empty()).then(|| place.to_owned());
-        let caller = Whereabouts { zones, place, ..Whereabouts::default() };
-        assert_eq!(next_calling_time(&hours, &caller, at(from)), at(lawful), "{caller:?} from {from}");
-    }
 }

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 /// A rep who leaves sooner than this after the bridge was not really there.
-const SETTLE: Duration = Duration::from_secs(10);
+pub(super) const SETTLE: Duration = Duration::from_secs(10);
 /// A phone is not rung for less than this: nobody could answer.
 const SHORTEST_RING: Duration = Duration::from_secs(5);
 /// How long a reservation outlives the move that would end it: a killed worker's steps come back within this, and until then
@@ -150,63 +150,6 @@ impl Move<'_> {
         });
     }
 
-    /// A phone that rings or whispers will not be accepted. The platform's word may come late: once the key was pressed, it
-    /// is out of date, and must not end a conversation.
-    pub(super) fn not_accepted(&mut self, leg: &LegId, state: LegState, still_up: bool) -> Used {
-        match &self.next.stage {
-            Stage::Ringing { leg: current } | Stage::Briefing { leg: current } if current == leg => {
-                self.next_rep(leg, state, still_up)
-            }
-            _ => Used::No,
-        }
-    }
-
-    /// Our own word that the phone could not be rung. A rep who has answered proves it wrong.
-    pub(super) fn ring_failed(&mut self, leg: &LegId) -> Used {
-        if self.next.stage != (Stage::Ringing { leg: leg.clone() }) {
-            return Used::No;
-        }
-        self.next_rep(leg, LegState::Failed, true)
-    }
-
-    /// A rep who does not know who calls would start cold. One who pressed the key has heard enough.
-    pub(super) fn not_briefed(&mut self, leg: &LegId) -> Used {
-        match &self.next.stage {
-            Stage::Briefing { leg: current } if current == leg => self.next_rep(leg, LegState::Failed, true),
-            _ => Used::No,
-        }
-    }
-
-    pub(super) fn not_joined(&mut self, leg: &LegId) -> Used {
-        match &self.next.stage {
-            Stage::Joining { leg: current } if current == leg => self.next_rep(leg, LegState::Failed, true),
-            _ => Used::No,
-        }
-    }
-
-    pub(super) fn rep_left(&mut self, leg: &LegId) -> Used {
-        match self.next.stage.clone() {
-            Stage::Bridged { leg: current, at } if current == *leg && later(at, SETTLE) <= self.now => {
-                self.connected(leg, at);
-                Used::Yes
-            }
-            Stage::Done { .. } if self.is_connected(leg) && self.next.holds.take().is_some() => Used::Yes,
-            _ if self.current_leg() == Some(leg) => self.next_rep(leg, LegState::Failed, false),
-            _ => Used::No,
-        }
-    }
-
-    /// The rep of the current leg is not to be had: on to the next one.
-    pub(super) fn next_rep(&mut self, leg: &LegId, state: LegState, still_up: bool) -> Used {
-        self.set_leg(leg, state);
-        self.next.holds = None;
-        if still_up {
-            self.hang_up(leg);
-        }
-        self.ring_next();
-        Used::Yes
-    }
-
     pub(super) fn settled(&mut self, leg: &LegId) -> Used {
         match self.next.stage.clone() {
             Stage::Bridged { leg: current, at } if current == *leg => {
@@ -251,57 +194,5 @@ impl Move<'_> {
         }
         self.next.holds = Some(Reservation { rep, until });
         self.timer_at(Timer::ReleaseBy { leg: leg.clone() }, until);
-    }
-
-    pub(super) fn patience_spent(&mut self) -> Used {
-        match self.next.stage.clone() {
-            Stage::Ringing { leg } | Stage::Briefing { leg } => {
-                self.cancel(&leg);
-                self.leave_transfer();
-                Used::Yes
-            }
-            _ => Used::No,
-        }
-    }
-
-    pub(super) fn caller_left(&mut self) -> Used {
-        let was_live = std::mem::replace(&mut self.next.live, false);
-        match self.next.stage.clone() {
-            Stage::Offered | Stage::Searching { .. } | Stage::Offering { .. } => self.promise_callback(true),
-            Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } => {
-                self.cancel(&leg);
-                self.promise_callback(true);
-            }
-            Stage::Bridged { leg, at } if later(at, SETTLE) <= self.now => self.connected(&leg, at),
-            Stage::Bridged { leg, .. } => {
-                self.cancel(&leg);
-                self.promise_callback(true);
-            }
-            // The caller had chosen: the booking goes on without them. If it fails, nobody is there to choose again.
-            Stage::Booking { .. } => self.next.rungs.retain(|rung| *rung != Rung::Booking),
-            Stage::Callback { .. } | Stage::Done { .. } | Stage::NeedsAttention { .. } => {
-                let talking = self.next.holds.take().is_some();
-                return if talking || was_live { Used::Yes } else { Used::No };
-            }
-        }
-        Used::Yes
-    }
-
-    /// The phone that rings or waits is let go.
-    pub(super) fn cancel(&mut self, leg: &LegId) {
-        self.set_leg(leg, LegState::Cancelled);
-        self.next.holds = None;
-        self.hang_up(leg);
-    }
-
-    /// An event of a leg that was given up: if that phone is up, it is hung up. The leg that caller and rep speak on is never
-    /// a stray, however late or often an event comes.
-    pub(super) fn stray(&mut self, leg: &LegId) -> Used {
-        let known = self.next.legs.iter().any(|l| l.id == *leg);
-        if !known || self.current_leg() == Some(leg) || self.is_connected(leg) {
-            return Used::No;
-        }
-        self.hang_up(leg);
-        Used::Yes
     }
 }

@@ -1,9 +1,11 @@
+mod names;
+mod records;
+
 use super::*;
-use crate::domain::account::{Candidates, CompanyRecord, MatchKey, PersonKind, PersonRecord};
+use crate::domain::account::{CompanyRecord, MatchKey, PersonKind, PersonRecord};
 use crate::domain::known::Known;
 use crate::domain::phone::PhoneE164;
 use crate::routing::decision::{AccountTrace, MatchStep, MatchTrace, OtherVerdict};
-use crate::routing::shortlist;
 use crate::rules::model::set::MatchRules;
 
 /// The winner's id and how it was found.
@@ -18,14 +20,6 @@ fn matched(world: &Scenario) -> Option<(String, MatchKey, MatchTrace)> {
 
 fn winner(world: &Scenario) -> Option<String> {
     matched(world).map(|(crm_id, ..)| crm_id)
-}
-
-/// Why the only company there is not the lead's.
-fn refusal(world: &Scenario) -> OtherVerdict {
-    match world.decide().trace.account {
-        AccountTrace::NoAccount { others, .. } => others[0].verdict,
-        other => panic!("{other:?}"),
-    }
 }
 
 fn at_domain(domain: &str) -> impl FnOnce(&mut CompanyRecord) {
@@ -116,37 +110,6 @@ fn a_domain_fits_its_own_hosts_only() {
     }
 }
 
-/// Lead: Acme Software of the United States, with the domain acme.com.
-#[test]
-fn names_need_likeness_and_corroboration() {
-    let weak = |world: &Scenario| matched(world).map(|(_, _, how)| how.weak);
-    let world = |name: &str, country: Option<&str>, domain: Option<&str>| {
-        let mut world = scenario().company("001", |company| {
-            company.name = name.into();
-            company.country = country.map(str::to_owned);
-            company.domains = domain.map(str::to_owned).into_iter().collect();
-        });
-        world.lead.company.name = Some(Known::from_caller("Acme Software".into()));
-        world
-    };
-    for country in ["US", "United States", "USA"] {
-        assert_eq!(weak(&world("ACME Software, Inc.", Some(country), None)), Some(false), "{country}");
-    }
-    assert_eq!(weak(&world("Acme Sofware LLC", Some("US"), None)), Some(false), "a slip, in the same country");
-    assert_eq!(weak(&world("Acme Software GmbH", None, None)), Some(true), "the same name, and nothing else known");
-    assert_eq!(refusal(&world("Acme Sofware LLC", None, None)), OtherVerdict::CountryUnknown);
-    assert_eq!(refusal(&world("Acme Software", Some("Germany"), None)), OtherVerdict::OtherCountry);
-    assert_eq!(refusal(&world("Acme Software", Some("US"), Some("acme-software.example"))), OtherVerdict::OtherDomain);
-    assert_eq!(refusal(&world("Acme Hardware", Some("US"), None)), OtherVerdict::NameUnlike);
-
-    let mut strict = world("Acme Sofware", Some("US"), None);
-    strict.rules.matching.name_at_least_permille = 950;
-    assert_eq!(refusal(&strict), OtherVerdict::NameUnlike, "the rules say how alike");
-    let mut unnamed = world("Acme Software", Some("US"), None);
-    unnamed.lead.company.name = None;
-    assert_eq!(winner(&unnamed), None);
-}
-
 /// Each time the second account is better by one thing only.
 #[test]
 fn ties_are_broken_in_the_published_order() {
@@ -200,138 +163,6 @@ fn two_equal_accounts_with_different_owners_are_a_dispute_that_the_tie_breaker_e
         company.country = Some("US".into());
     });
     assert_eq!(disputed(&weaker), Some(("001".into(), false)), "found by a weaker key: not as good");
-}
-
-#[test]
-fn a_snapshot_keeps_what_is_near_and_counts_the_rest() {
-    let mut world = one_for_each_key();
-    for number in 0..30 {
-        world = world.company(&format!("far {number:02}"), |company| company.name = "Quite Something Else".into());
-    }
-    world = world.company("near", |company| company.name = "Acmi".into());
-    let Some(Candidates::Found(records)) = world.snapshot.account.value().cloned() else { panic!("records") };
-    let all = matched(&world).expect("a match");
-    let kept = shortlist(&world.lead, records, &world.rules);
-    let ids: Vec<&str> = kept.companies.iter().map(|company| company.crm_id.as_str()).collect();
-    assert_eq!(ids, ["by phone", "by email", "by domain", "by name", "near"]);
-    assert_eq!(kept.left_out, 30);
-    let fewer = matched(&world.records(|records| *records = kept)).expect("a match");
-    assert_eq!((fewer.0, fewer.1, fewer.2.left_out), (all.0, all.1, 30), "the same winner");
-}
-
-#[test]
-fn snapshots_from_before_candidates_were_kept_decide_to_the_same_bytes() {
-    let stored = r#"{"now":"2026-01-07T10:00:00Z","account":{"state":"known","value":{"crm_id":"001","name":"Acme","domain":"acme.com","owner_crm_id":"crm-ana","open_opportunity_owner_crm_id":null,"matched_by":"domain","score_permille":1000,"fields":{"seats":40.0}},"observed_at":"2026-01-07T09:58:00Z","source":"mirror"},"reps":{},"ledgers":{}}"#;
-    let mut world = scenario().rep("ana", |_| ());
-    world.snapshot = serde_json::from_str(stored).expect("an old snapshot");
-    let account = serde_json::to_string(&world.decide().trace.account).expect("JSON");
-    assert_eq!(
-        account,
-        r#"{"result":"matched","name":"Acme","crm_id":"001","by":"domain","score_permille":1000,"source":"mirror","age_ms":120000}"#
-    );
-    assert_eq!(serde_json::to_string(&world.snapshot).expect("JSON"), stored);
-    world.expect_owner("ana");
-    let none = stored.replacen(r#"{"crm_id":"001","name":"Acme","domain":"acme.com","owner_crm_id":"crm-ana","open_opportunity_owner_crm_id":null,"matched_by":"domain","score_permille":1000,"fields":{"seats":40.0}}"#, "null", 1);
-    let mut world = scenario();
-    world.snapshot = serde_json::from_str(&none).expect("an old snapshot");
-    let account = serde_json::to_string(&world.decide().trace.account).expect("JSON");
-    assert_eq!(account, r#"{"result":"no_account","source":"mirror","age_ms":120000}"#);
-}
-
-/// A company with any of the keys, owned by one of three or by nobody.
-fn companies() -> impl Strategy<Value = Vec<(u8, u8, u8, bool, bool, u8)>> {
-    prop::collection::vec((0u8..4, 0u8..3, 0u8..4, any::<bool>(), any::<bool>(), 0u8..3), 0..8)
-}
-
-fn with_companies(drawn: &[(u8, u8, u8, bool, bool, u8)]) -> Scenario {
-    let mut world = scenario().rep("ana", |_| ()).rep("dan", |_| ()).records(|_| ());
-    for (number, (name, country, owner, domain, deal, active)) in drawn.iter().enumerate() {
-        world = world.company(&format!("{number:03}"), |company| {
-            company.name = ["Acme", "Acme Inc", "Acmee", "Other"][usize::from(*name)].into();
-            company.country = [None, Some("US".to_owned()), Some("DE".to_owned())][usize::from(*country)].clone();
-            company.owner_crm_id =
-                [None, Some("crm-ana"), Some("crm-dan"), Some("crm-x")][usize::from(*owner)].map(Into::into);
-            company.domains = if *domain { vec!["acme.com".into()] } else { vec![] };
-            company.open_opportunity_owner_crm_id = deal.then(|| "crm-x".into());
-            company.active_at = (*active > 0).then(|| at(["", "08:00", "09:00"][usize::from(*active)]));
-        });
-    }
-    world
-}
-
-proptest! {
-    #[test]
-    fn the_match_does_not_depend_on_the_order_of_the_records(drawn in companies(), turn in 0usize..8) {
-        let world = with_companies(&drawn);
-        let turned = world.clone().records(|records| {
-            let places = records.companies.len().max(1);
-            records.companies.rotate_left(turn % places);
-            if turn % 2 == 1 {
-                records.companies.reverse();
-            }
-        });
-        let bytes = |world: &Scenario| serde_json::to_string(&world.decide()).expect("a decision is JSON");
-        prop_assert_eq!(bytes(&world), bytes(&turned));
-    }
-
-    #[test]
-    fn every_record_is_told_and_none_beats_the_winner(drawn in companies()) {
-        let world = with_companies(&drawn);
-        let told = match world.decide().trace.account {
-            AccountTrace::Matched { how, .. } => {
-                let how = how.expect("the matcher was asked");
-                prop_assert_eq!(how.won_by.is_some(), how.others.iter().any(|other| !other.keys.is_empty()));
-                how.others.len() + 1
-            }
-            AccountTrace::NoAccount { others, .. } => {
-                prop_assert!(others.iter().all(|other| other.keys.is_empty()));
-                others.len()
-            }
-            AccountTrace::Unknown { .. } => unreachable!("it is known"),
-        };
-        prop_assert_eq!(told, drawn.len());
-    }
-}
-
-/// Two companies that differ in one word were one, and its owner kept the other's lead.
-#[test]
-fn a_name_that_differs_by_a_word_is_a_weak_match_and_gives_nobody_the_lead() {
-    for (ours, theirs) in [
-        ("North Shore Logistics Partners", "South Shore Logistics Partners"),
-        ("Harbor Health Advisors Group", "Harbor Wealth Advisors Group"),
-        ("Bolt Industrial Fasteners", "Bold Industrial Fasteners"),
-        ("Eastern Precision Moulding Works", "Western Precision Moulding Works"),
-    ] {
-        let mut world = scenario().rep("ana", |_| ()).rep("dan", |_| ()).company("001", |company| {
-            company.name = theirs.into();
-            company.country = Some("US".into());
-            company.owner_crm_id = Some("crm-ana".into());
-            company.open_opportunity_owner_crm_id = Some("crm-dan".into());
-        });
-        world.lead.company.name = Some(Known::from_caller(ours.into()));
-        assert_ne!(world.decide().plan.owner, rep_id("ana"), "{ours}");
-        let known = matched(&world);
-        assert!(known.is_none_or(|(_, _, how)| how.weak), "{ours}");
-        world.expect_owner("ben");
-    }
-    let same = || {
-        let mut world = scenario().rep("ana", |_| ()).company("001", |company| {
-            company.owner_crm_id = Some("crm-ana".into());
-            company.name = "Halden Maritime".into();
-        });
-        world.lead.company.name = Some(Known::from_caller("Halden Maritime AS".into()));
-        world
-    };
-    // The whole name, and nothing else that agrees: still no proof.
-    same().expect_ownership(&[OwnershipResult::Weak, OwnershipResult::NoOwner]).expect_owner("ben");
-    same().records(|records| records.companies[0].country = Some("US".into())).expect_owner("ana");
-    // A key that proves it makes the word a slip.
-    let mut by_phone = same().records(|records| {
-        records.companies[0].name = "Haldon Airlines".into();
-        records.people.push(contact_of("001", None, Some("+14155550142")));
-    });
-    by_phone.rules.matching = MatchRules::new(vec![MatchKey::Name, MatchKey::Phone], 900).expect("each key once");
-    by_phone.expect_owner("ana");
 }
 
 /// A tenant of a mail suite and a page on a network were "100 % sure" another company.

@@ -8,10 +8,16 @@
 //! the longer postal prefix; the more of industry and size it fixes; the more of country, state, region and postal code it
 //! fixes; the first line. Rows that differ in the line alone are of equal rank.
 
+mod accounts;
+mod rank;
+
+pub use rank::Rank;
+
 use crate::domain::lead::Headcount;
 use crate::rules::model::row::{NamedAccount, TerritoryRow};
 use crate::rules::words::postal;
 use chrono::NaiveDate;
+use rank::postal_length;
 use std::cmp::Reverse;
 #[expect(clippy::disallowed_types, reason = "only looked up, never iterated: its order cannot reach a decision")]
 use std::collections::HashMap;
@@ -33,59 +39,6 @@ pub struct Firmographics<'a> {
     pub on: NaiveDate,
 }
 
-/// Strength of a row; the greatest wins. See the head of this file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rank {
-    priority: i32,
-    class: Class,
-    postal_length: u8,
-    refinements: u8,
-    areas: u8,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Class {
-    Everything,
-    Country,
-    Region,
-    State,
-    Postal,
-    NamedAccount,
-}
-
-impl Rank {
-    pub const NAMED_ACCOUNT: Self =
-        Self { priority: 0, class: Class::NamedAccount, postal_length: 0, refinements: 0, areas: 0 };
-
-    pub fn of(row: &TerritoryRow) -> Self {
-        let refinements = [row.industry.is_some(), row.employees.is_some()];
-        let areas = [row.country.is_some(), row.state.is_some(), row.region.is_some(), row.postal_prefix.is_some()];
-        Self {
-            priority: row.priority,
-            class: Class::of(row),
-            postal_length: postal_length(row),
-            refinements: count(&refinements),
-            areas: count(&areas),
-        }
-    }
-}
-
-impl Class {
-    fn of(row: &TerritoryRow) -> Self {
-        if row.postal_prefix.is_some() {
-            Self::Postal
-        } else if row.state.is_some() {
-            Self::State
-        } else if row.region.is_some() {
-            Self::Region
-        } else if row.country.is_some() {
-            Self::Country
-        } else {
-            Self::Everything
-        }
-    }
-}
-
 /// A row that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hit {
@@ -99,7 +52,7 @@ pub(super) struct TerritoryIndex {
     /// Every value that some row fixes, by field, folded to lower case.
     symbols: Symbols,
     groups: Vec<RowGroup>,
-    accounts: Accounts,
+    accounts: accounts::Accounts,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -141,7 +94,7 @@ impl TerritoryIndex {
             groups.entry(FixedFields::of(row)).or_default().entry(key).or_default().push(Cell::of(index, row));
         }
         let groups = groups.into_iter().map(|(shape, rows)| RowGroup { shape, rows }).collect();
-        Self { symbols, groups, accounts: Accounts::build(accounts) }
+        Self { symbols, groups, accounts: accounts::Accounts::build(accounts) }
     }
 
     /// See [`super::territories::Territories::lookup`].
@@ -281,46 +234,6 @@ fn number(symbols: &mut LookupTable<String, u32>, value: Option<&str>) -> u32 {
 
 fn find(symbols: &LookupTable<String, u32>, value: Option<&str>) -> Option<u32> {
     if symbols.is_empty() { None } else { symbols.get(&value?.to_lowercase()).copied() }
-}
-
-/// In bytes; no postal code comes near the limit.
-fn postal_length(row: &TerritoryRow) -> u8 {
-    let length = row.postal_prefix.as_ref().map_or(0, |prefix| prefix.to_lowercase().len());
-    u8::try_from(length).unwrap_or(u8::MAX)
-}
-
-fn count(flags: &[bool]) -> u8 {
-    flags.iter().map(|flag| u8::from(*flag)).sum()
-}
-
-/// Named accounts by domain and by name.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Accounts {
-    by_domain: LookupTable<String, usize>,
-    /// With whether the line names a domain.
-    by_name: LookupTable<String, Vec<(usize, bool)>>,
-}
-
-impl Accounts {
-    fn build(accounts: &[NamedAccount]) -> Self {
-        let mut built = Self::default();
-        for (index, account) in accounts.iter().enumerate() {
-            if let Some(domain) = &account.domain {
-                built.by_domain.entry(domain.to_lowercase()).or_insert(index);
-            }
-            let name = account.name.trim().to_lowercase();
-            built.by_name.entry(name).or_default().push((index, account.domain.is_some()));
-        }
-        built
-    }
-
-    fn find(&self, domain: Option<&str>, name: Option<&str>) -> Option<usize> {
-        let by_domain = domain.and_then(|domain| self.by_domain.get(&domain.to_lowercase()).copied());
-        by_domain.or_else(|| {
-            let named = self.by_name.get(&name?.trim().to_lowercase())?;
-            named.iter().find(|(_, has_domain)| domain.is_none() || !has_domain).map(|(index, _)| *index)
-        })
-    }
 }
 
 #[cfg(test)]

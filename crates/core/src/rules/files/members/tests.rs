@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::id::PoolId;
 use crate::rules::files::{reps, yaml};
 
 const REPS: &str = "id,name,email,team,seniority,languages,skills,products,timezone,hours,active\n\

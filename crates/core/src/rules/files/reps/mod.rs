@@ -1,5 +1,7 @@
 //! `reps.csv`: the roster, one row per rep.
 
+mod cells;
+
 use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::phone::PhoneE164;
@@ -7,7 +9,8 @@ use crate::domain::rep::{Leave, Rep};
 use crate::domain::zone::Zone;
 use crate::rules::fault::{At, Faults, Word, quoted};
 use crate::rules::files::table::{self, CsvRow, CsvTable};
-use crate::rules::words::{phone, values, zone};
+use crate::rules::words::{values, zone};
+use cells::{crm_id, email, phone_meant, slack_id, together};
 use std::collections::{BTreeMap, BTreeSet};
 
 const PATH: &str = crate::rules::REPS;
@@ -37,6 +40,7 @@ const COLUMNS: [&str; 23] = [
     "leave",
 ];
 const REQUIRED: [&str; 6] = ["id", "name", "email", "team", "timezone", "hours"];
+
 /// A row as read; other reps, weeks and regions are not looked up yet.
 pub struct RepDraft {
     /// Without delegate and manager.
@@ -237,114 +241,5 @@ impl RepReader<'_> {
     }
 }
 
-/// How to write a number that was written otherwise, or what a spreadsheet has done to it.
-fn phone_meant(text: &str) -> String {
-    let rounded = text.to_lowercase().contains("e+");
-    if rounded && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | 'e' | 'E' | '+')) {
-        return "a spreadsheet has rounded it: format the column as text, then write the whole number".to_owned();
-    }
-    match phone::read(text, None).or_else(|| phone::without_plus(text)) {
-        Some(number) => format!("write {}", number.as_str()),
-        None if text.chars().filter(char::is_ascii_digit).count() < 8 => "the number is too short".to_owned(),
-        None => "write + and the country code, no blanks".to_owned(),
-    }
-}
-
-/// Several names as one, whatever their order in the cell.
-fn together(words: &[Word]) -> String {
-    let names: BTreeSet<&str> = words.iter().map(|word| word.text.as_str()).collect();
-    names.into_iter().collect::<Vec<_>>().join(crate::rules::files::hours::AND)
-}
-
-fn email(text: &str) -> Option<String> {
-    let (name, domain) = text.split_once('@')?;
-    let fine = !name.is_empty()
-        && domain.split('.').count() > 1
-        && domain.split('.').all(|label| !label.is_empty())
-        && !text.contains(char::is_whitespace)
-        && !domain.contains('@');
-    fine.then(|| text.to_lowercase())
-}
-
-fn slack_id(text: &str) -> Option<String> {
-    let rest = text.strip_prefix(['U', 'W'])?;
-    let fine = rest.len() >= 8 && rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    fine.then(|| text.to_owned())
-}
-
-fn crm_id(text: &str) -> Option<()> {
-    (text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn reps(text: &str) -> (Vec<RepDraft>, Vec<String>) {
-        let mut faults = Faults::default();
-        let drafts = read(text, &mut faults).unwrap_or_default();
-        let told = faults
-            .into_sorted()
-            .iter()
-            .map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code))
-            .collect();
-        (drafts, told)
-    }
-
-    #[test]
-    fn a_full_row_is_read() {
-        let (drafts, faults) = reps(
-            "id,name,email,phones,team,languages,timezone,hours,chat_id,weight,active,leave\n\
-             ana.ruiz,Ana Ruiz,Ana.Ruiz@company.example,+34910000001;+34600000001,emea,ES;en,Europe/Madrid,office,U0ANARUIZ1,2,no,2026-03-02..2026-03-06;2026-04-01\n",
-        );
-        assert_eq!(faults, Vec::<String>::new());
-        let rep = &drafts[0].rep;
-        assert_eq!(rep.email, "ana.ruiz@company.example");
-        assert_eq!(rep.phones.len(), 2);
-        assert_eq!(rep.languages.iter().collect::<Vec<_>>(), ["en", "es"]);
-        assert_eq!((rep.weight, rep.active, rep.leave.len()), (2, false, 2));
-        assert_eq!(rep.timezone, Zone::named("Europe/Madrid"));
-    }
-
-    #[test]
-    fn all_faults_of_a_row_are_told_at_once() {
-        let (drafts, faults) = reps(
-            "id,name,email,phones,team,timezone,hours,weight\n\
-             ana,Ana,ana@company,12345,emea,Europe/Berln,office,0\n\
-             ana,Ana,ana@company.example,,emea,Europe/Berlin,office,\n",
-        );
-        let expected = [
-            "2:9 rep-bad-email",
-            "2:21 rep-bad-phone",
-            "2:32 rep-unknown-timezone",
-            "2:52 rep-bad-weight",
-            "3:1 rep-id-twice",
-        ];
-        assert_eq!(faults, expected);
-        assert_eq!(drafts.len(), 1, "the row is kept for the names that depend on it");
-    }
-
-    /// Stored releases have rosters from before `chat_id` was called so.
-    #[test]
-    fn a_roster_is_read_the_same_with_the_earlier_name_of_a_column() {
-        let roster = |column: &str| {
-            format!(
-                "id,name,email,team,timezone,hours,{column}\n\
-                 ana,Ana,ana@company.example,emea,Europe/Madrid,office,U0ANARUIZ1\n"
-            )
-        };
-        let [(now, faults), (earlier, before)] = ["chat_id", "slack_id"].map(|column| reps(&roster(column)));
-        assert_eq!((faults, before), (Vec::new(), Vec::new()));
-        assert_eq!(now[0].rep.chat_id.as_deref(), Some("U0ANARUIZ1"));
-        assert_eq!(now[0].rep, earlier[0].rep);
-    }
-
-    #[test]
-    fn slack_ids_have_their_form() {
-        assert!(slack_id("U0PRIYA001").is_some());
-        assert!(slack_id("W012345678").is_some());
-        for wrong in ["U0PRIYA", "X0PRIYA001", "U0priya001", "@priya", ""] {
-            assert!(slack_id(wrong).is_none(), "{wrong}");
-        }
-    }
-}
+mod tests;

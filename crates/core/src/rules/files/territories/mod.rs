@@ -1,16 +1,17 @@
 //! `territories.csv`: one row per cell. A cell with several countries, states, postal prefixes or industries stands for
 //! one row each.
 
+mod conflicts;
+
 use crate::domain::id::TerritoryId;
-use crate::rules::fault::{At, Faults, Word, quoted};
+use crate::rules::fault::{Faults, Word, quoted};
 use crate::rules::files::table::{self, CsvRow, CsvTable};
 use crate::rules::files::vocabulary::{self, Vocabulary};
-use crate::rules::model::meeting::{self, RowShape};
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::words::values::{self, Employees};
 use crate::rules::words::{place, postal};
 use chrono::NaiveDate;
-use std::collections::BTreeSet;
+use conflicts::refuse_conflicts;
 
 const PATH: &str = crate::rules::TERRITORIES;
 const COLUMNS: [&str; 10] =
@@ -236,91 +237,5 @@ fn or_any(values: Vec<String>) -> Vec<Option<String>> {
     if values.is_empty() { vec![None] } else { values.into_iter().map(Some).collect() }
 }
 
-/// Pairs of rows that nothing but their order in the file would decide between: a coin toss.
-fn refuse_conflicts(rows: &[TerritoryRow], faults: &mut Faults) {
-    let mut told: BTreeSet<(RowShape, RowShape, &TerritoryId, &TerritoryId)> = BTreeSet::new();
-    let mut lines: BTreeSet<u32> = BTreeSet::new();
-    meeting::each(rows, true, NaiveDate::MIN, &mut |one, other| {
-        let (first, second) = if one.line <= other.line { (one, other) } else { (other, one) };
-        let same_shape = RowShape::of(first) == RowShape::of(second);
-        let is_new = told.insert((RowShape::of(first), RowShape::of(second), &first.territory, &second.territory));
-        if !(is_new || same_shape) || !lines.insert(second.line) {
-            return;
-        }
-        let found =
-            format!("{}, while line {} gives the same leads to {}", second.territory, first.line, first.territory);
-        let at = At { path: PATH, line: second.line, column: 1 };
-        faults
-            .error("territory-conflict", at, found, "one territory for leads that fit equally")
-            .example(meeting::witness(first, second, None))
-            .hint(Some("delete one row, part them by from and until, or give one a higher priority".to_owned()));
-    });
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows(text: &str) -> (Vec<TerritoryRow>, Vec<String>) {
-        let mut faults = Faults::default();
-        let vocabulary = Vocabulary::read(None, &mut faults);
-        let rows = read(text, &vocabulary, &mut faults).map(|file| file.rows).unwrap_or_default();
-        let told = faults
-            .into_sorted()
-            .iter()
-            .map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code))
-            .collect();
-        (rows, told)
-    }
-
-    #[test]
-    fn a_list_in_a_cell_is_several_rows_with_one_line() {
-        let (rows, faults) = rows("postal,country,state,territory\n,Germany;AT;CH,,DACH\n94 1;942,US,California,Bay\n");
-        assert_eq!(faults, Vec::<String>::new());
-        let told: Vec<_> = rows
-            .iter()
-            .map(|row| (row.line, row.country.as_deref(), row.state.as_deref(), row.postal_prefix.as_deref()))
-            .collect();
-        let expected = [
-            (2, Some("DE"), None, None),
-            (2, Some("AT"), None, None),
-            (2, Some("CH"), None, None),
-            (3, Some("US"), Some("CA"), Some("941")),
-            (3, Some("US"), Some("CA"), Some("942")),
-        ];
-        assert_eq!(told, expected);
-    }
-
-    #[test]
-    fn rows_that_fit_equally_must_agree() {
-        let header = "territory,country,employees,priority,from,until\n";
-        let conflict = |rows_text: &str| rows(&format!("{header}{rows_text}")).1;
-        assert_eq!(conflict("A,DE,,,,\nB,DE;FR,,,,\n"), ["3:1 territory-conflict"]);
-        assert_eq!(conflict("A,DE,,,,\nA,DE,,,,\n"), Vec::<String>::new());
-        assert_eq!(conflict("A,DE,,,,\nB,DE,,1,,\n"), Vec::<String>::new());
-        assert_eq!(conflict("A,DE,,,,2026-03-31\nB,DE,,,2026-04-01,\n"), Vec::<String>::new());
-        assert_eq!(conflict("A,DE,,,,2026-04-01\nB,DE,,,2026-04-01,\n"), ["3:1 territory-conflict"]);
-        assert_eq!(conflict("A,DE,< 100,,,\nB,DE,>= 100,,,\n"), Vec::<String>::new());
-        assert_eq!(conflict("A,DE,..100,,,\nB,DE,>= 100,,,\n"), ["3:1 territory-conflict"]);
-        assert_eq!(conflict("A,DE,,,,\nB,DE,>= 100,,,\n"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn every_fault_of_the_table_is_told() {
-        let (_, faults) = rows(
-            "territory,country,state,employees,priority,from,until\n\
-             A,Germny,,,,,\nB,US,Calfornia,,,,\nC,,TX,,,,\nD,US,,1k,,,\nE,US,,,high,2026-02-30,\nF,US,,,,2026-02-02,2026-01-01\n,US,,,,,\n",
-        );
-        let expected = [
-            "2:3 territory-unknown-country",
-            "3:6 territory-unknown-state",
-            "4:4 territory-needs-one-country",
-            "5:7 territory-bad-employees",
-            "6:8 territory-bad-priority",
-            "6:13 territory-bad-date",
-            "7:20 territory-dates-reversed",
-            "8:1 cell-empty",
-        ];
-        assert_eq!(faults, expected);
-    }
-}
+mod tests;
