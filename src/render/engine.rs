@@ -6,8 +6,8 @@
 
 use super::check::{self, TemplateFault};
 use super::clean::tidy;
-use super::context::{Page, PageKind};
 use super::notice::Notice;
+use super::page::{Page, PageKind};
 use super::samples;
 use super::spoken;
 use handlebars::{Handlebars, Template};
