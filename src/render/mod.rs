@@ -21,13 +21,15 @@ mod notice;
 mod page;
 mod samples;
 mod spoken;
+mod table;
 pub mod when;
 
 #[cfg(test)]
 mod tests;
 
 pub use check::TemplateFault;
-pub use engine::{Templates, template_files};
+pub use engine::Templates;
+pub use table::template_files;
 
 use baton_core::domain::briefing::Briefing;
 use baton_core::domain::text::RepText;
