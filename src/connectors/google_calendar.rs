@@ -9,7 +9,7 @@
 mod account;
 mod wire;
 
-use super::http::{Answer, ApiCall, Does, Limits, Secret, VendorHttp, in_doubt};
+use super::http::{Answer, ApiCall, Does, Limits, Secret, VendorHttp};
 use super::{BookRequest, Booked, Calendar, VendorError};
 use account::{Accounts, CalendarScope};
 use async_trait::async_trait;
@@ -21,7 +21,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use wire::{Event, EventState, Events, FreeBusy, NotKnown, VENDOR};
+use wire::{Event, EventState, Events, FreeBusy, NotKnown, VENDOR, moved, read};
 
 /// Calendars in one free/busy query.
 const CHUNK: usize = 50;
@@ -243,13 +243,4 @@ impl Calendar for GoogleCalendar {
         }
         Ok(())
     }
-}
-
-fn moved() -> VendorError {
-    let why = "somebody has moved the event to another time: look at the calendar".to_owned();
-    VendorError::NeedsPerson { vendor: VENDOR, why }
-}
-
-fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
-    answer.read().map_err(|why| in_doubt(VENDOR, answer.does, why))
 }

@@ -7,12 +7,14 @@
 //! noted `sent_at` before it called.
 
 mod call;
+mod class;
 mod deadline;
 mod gate;
 mod secret;
 mod token;
 
 pub use call::{Answer, ApiCall, Does, QUOTE_LIMIT, cut};
+pub use class::{by_status, in_doubt, retry_after};
 pub use deadline::answered_by;
 pub use gate::Buckets;
 pub use secret::Secret;
@@ -20,7 +22,6 @@ pub use token::{TokenCache, TokenSource, VendorToken};
 
 use super::VendorError;
 use call::Payload;
-use reqwest::header::HeaderMap;
 use std::error::Error as _;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -220,40 +221,6 @@ impl VendorHttp {
         let what = if error.is_timeout() { "no answer in time" } else { "the answer was cut off" };
         in_doubt(vendor, call.does, format!("{what}: {}", chain(&error)))
     }
-}
-
-/// The class of a failure after the request may have arrived.
-pub fn in_doubt(vendor: &'static str, does: Does, why: String) -> VendorError {
-    match does {
-        Does::Read => VendorError::Retry { vendor, why, after: None },
-        Does::Write => VendorError::Unknown { vendor, why },
-    }
-}
-
-/// What a status means when the body adds nothing. A connector asks its own table first.
-///
-/// A gateway's 502, 504 and 524 say that the answer was lost, not that nothing happened; so may a 500.
-pub fn by_status(vendor: &'static str, answer: &Answer) -> VendorError {
-    let why = format!("HTTP {}: {}", answer.status, answer.quote(&answer.text()));
-    match answer.status {
-        401 => VendorError::Reauthenticate { vendor, why },
-        404 | 410 => VendorError::Gone { vendor, why },
-        429 => VendorError::RateLimited { vendor, why, after: retry_after(&answer.headers) },
-        408 | 425 | 503 => VendorError::Retry { vendor, why, after: retry_after(&answer.headers) },
-        500..=599 => in_doubt(vendor, answer.does, why),
-        _ => VendorError::NeedsPerson { vendor, why },
-    }
-}
-
-/// `Retry-After` in seconds, or as a date read against the answer's own `Date`, so that our clock does not matter.
-pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get("retry-after")?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u32>() {
-        return Some(Duration::from_secs(seconds.into()));
-    }
-    let at = chrono::DateTime::parse_from_rfc2822(text).ok()?;
-    let sent_at = chrono::DateTime::parse_from_rfc2822(headers.get("date")?.to_str().ok()?).ok()?;
-    Some((at - sent_at).to_std().unwrap_or_default())
 }
 
 /// An error with its sources, on one line.

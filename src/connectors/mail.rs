@@ -9,28 +9,25 @@
 //! next send (lettre #743). When the process dies here, the mail is in doubt; its `Message-ID` is the same if somebody
 //! sends it again, so that receivers can fold doubles.
 
+mod errors;
+mod message;
+
 use super::http::Secret;
 use super::{Mail, Mailer, VendorError};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
+use errors::{VENDOR, after_content, before_content, login_error, refused};
+use lettre::Address;
 use lettre::address::Envelope;
-use lettre::message::header::{Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
-use lettre::transport::smtp::Error as SmtpError;
+use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Noop, Quit, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
-use lettre::{Address, Message};
-use sha2::{Digest, Sha256};
-use std::error::Error as _;
 use std::time::Duration;
 
-const VENDOR: &str = "smtp";
 /// How long to say goodbye: the mail is accepted by then, and a server that does not answer must not hold us up.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Characters of a subject; longer ones are cut. Phones show about 40, RFC 5322 asks for lines below 998.
-const SUBJECT_LIMIT: usize = 200;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SmtpTls {
@@ -103,29 +100,6 @@ impl SmtpMailer {
             }
         };
         Ok(Self { config, from, tls, clock })
-    }
-
-    fn message(&self, mail: &Mail) -> Result<Message, VendorError> {
-        let to: Address =
-            mail.to.trim().parse().map_err(|error| refused(format!("the recipient's address: {error}")))?;
-        let answered_by = mail.reply_to.as_deref().map(|address| address.trim().parse::<Address>()).transpose();
-        let answered_by = answered_by.map_err(|error| refused(format!("the address for answers: {error}")))?;
-        let builder = Message::builder()
-            .from(self.from.clone())
-            .to(Mailbox::new(None, to))
-            .subject(subject(&mail.subject))
-            .date(self.clock.now().into())
-            .message_id(Some(message_id(&mail.key, &self.from)))
-            .header(AutoSubmitted);
-        let builder = match answered_by {
-            Some(address) => builder.reply_to(Mailbox::new(None, address)),
-            None => builder,
-        };
-        let built = match &mail.html {
-            Some(html) => builder.multipart(MultiPart::alternative_plain_html(mail.text.clone(), html.clone())),
-            None => builder.singlepart(SinglePart::plain(mail.text.clone())),
-        };
-        built.map_err(|error| refused(format!("the message cannot be built: {error}")))
     }
 
     /// A connection that may be spoken over: encrypted and logged in as configured.
@@ -210,40 +184,6 @@ async fn goodbye(mut connection: AsyncSmtpConnection) {
     }
 }
 
-/// Says that no person wrote this, so that no out-of-office reply answers it (RFC 3834 §5).
-#[derive(Clone)]
-struct AutoSubmitted;
-
-const AUTO_GENERATED: &str = "auto-generated";
-
-impl Header for AutoSubmitted {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("Auto-Submitted")
-    }
-
-    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        if text.trim() == AUTO_GENERATED { Ok(Self) } else { Err("not auto-generated".into()) }
-    }
-
-    fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), AUTO_GENERATED.to_owned())
-    }
-}
-
-/// The same for the same key; hashed, so that any key makes a lawful one, in the sender's own domain.
-fn message_id(key: &str, from: &Mailbox) -> String {
-    let digest = Sha256::digest(key.as_bytes());
-    let hash: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("<baton.{hash}@{}>", from.email.domain())
-}
-
-/// On one line, without control characters, and cut.
-fn subject(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let words: Vec<&str> = line.split_whitespace().collect();
-    words.join(" ").chars().take(SUBJECT_LIMIT).collect()
-}
-
 /// What the server must be able to do for this message (RFC 6152, RFC 6531).
 fn mail_parameters(
     connection: &AsyncSmtpConnection,
@@ -265,54 +205,6 @@ fn mail_parameters(
         parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }
     Ok(parameters)
-}
-
-fn refused(why: String) -> VendorError {
-    VendorError::NeedsPerson { vendor: VENDOR, why }
-}
-
-/// Nothing was sent: only a lasting "no" needs a person.
-fn before_content(stage: &str, error: &SmtpError) -> VendorError {
-    let why = told(stage, error);
-    if error.is_permanent() || error.is_client() {
-        return refused(why);
-    }
-    VendorError::Retry { vendor: VENDOR, why, after: None }
-}
-
-/// A lasting "no" to a login is about our credentials; "try later" (454) is not.
-fn login_error(error: &SmtpError) -> VendorError {
-    if error.is_permanent() {
-        return VendorError::Reauthenticate { vendor: VENDOR, why: told("AUTH", error) };
-    }
-    before_content("AUTH", error)
-}
-
-/// The content was on its way: only an answer with a code tells what became of it.
-fn after_content(error: &SmtpError) -> VendorError {
-    match error.status() {
-        Some(_) => before_content("content", error),
-        None => VendorError::Unknown { vendor: VENDOR, why: told("content", error) },
-    }
-}
-
-/// Where it failed, with the server's code and enhanced code (`550 5.1.1`). Its words stay out: they repeat addresses.
-fn told(stage: &str, error: &SmtpError) -> String {
-    let Some(code) = error.status() else {
-        return format!("{stage}: {error}");
-    };
-    let words = error.source().map(ToString::to_string).unwrap_or_default();
-    match words.split_whitespace().next().filter(|word| is_enhanced_code(word)) {
-        Some(enhanced) => format!("{stage}: the server said {code} {enhanced}"),
-        None => format!("{stage}: the server said {code}"),
-    }
-}
-
-/// `5.1.1` (RFC 3463).
-fn is_enhanced_code(word: &str) -> bool {
-    let parts: Vec<&str> = word.split('.').collect();
-    let is_number = |part: &&str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
-    parts.len() == 3 && parts.iter().all(is_number) && matches!(parts[0], "2" | "4" | "5")
 }
 
 #[cfg(test)]

@@ -9,11 +9,12 @@
 //! Sources: Slack's method reference, as of August 2026.
 
 mod blocks;
+mod errors;
 
-use super::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, by_status, in_doubt, retry_after};
+use super::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, in_doubt};
 use super::{Card, Chat, MessageRef, VendorError};
 use async_trait::async_trait;
-use blocks::{blocks, cut};
+use blocks::content;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
 use serde::Deserialize;
@@ -28,8 +29,6 @@ const VENDOR: &str = "slack";
 const EVENT_TYPE: &str = "baton_card";
 /// To post, to open direct messages, and to look for what was posted.
 pub const SCOPES: [&str; 5] = ["chat:write", "im:write", "im:history", "channels:history", "groups:history"];
-/// Slack refuses a longer text; it shows about 4,000 characters.
-const TEXT_LIMIT: usize = 40_000;
 /// Messages per page of a search; Slack recommends at most 200.
 const PAGE_SIZE: usize = 200;
 /// Pages of a search, newest first. A channel with more than these messages since a lost answer is given up on.
@@ -81,7 +80,7 @@ impl Slack {
 
     async fn call(&self, call: ApiCall) -> Result<Answer, VendorError> {
         let answer = self.http.send(&call.bearer(&self.token)).await?;
-        judge(&answer).map(|()| answer)
+        errors::judge(&answer).map(|()| answer)
     }
 
     /// The channel that a user's direct messages are in; other ids are channels already.
@@ -222,13 +221,6 @@ fn history(channel: &str, since: DateTime<Utc>, cursor: &str) -> ApiCall {
     if cursor.is_empty() { call } else { call.query("cursor", cursor) }
 }
 
-/// What a post and an update have in common. `parse: none`, since an update would otherwise turn bare addresses of web
-/// pages and `#names` into links.
-fn content(channel: &str, card: &Card) -> Value {
-    let text = cut(&card.title, TEXT_LIMIT);
-    json!({ "channel": channel, "text": text, "parse": "none", "blocks": blocks(card) })
-}
-
 /// Seconds and microseconds, as Slack stamps messages.
 fn timestamp(at: DateTime<Utc>) -> String {
     format!("{}.{:06}", at.timestamp(), at.timestamp_subsec_micros())
@@ -253,105 +245,5 @@ fn missing_scopes(granted: &str) -> Vec<&'static str> {
     SCOPES.into_iter().filter(|scope| !granted.contains(scope)).collect()
 }
 
-fn judge(answer: &Answer) -> Result<(), VendorError> {
-    let body = answer.value();
-    if body["ok"] == true {
-        return Ok(());
-    }
-    match body["error"].as_str() {
-        Some(error) => Err(by_error(answer, error, &body)),
-        // Slack's front door answers in HTML.
-        None => Err(by_status(VENDOR, answer)),
-    }
-}
-
-/// Slack's own word decides. `internal_error` and `fatal_error` may come after part of the work was done, says the
-/// reference: a write is in doubt then.
-fn by_error(answer: &Answer, error: &str, body: &Value) -> VendorError {
-    let why = explain(answer, error, body);
-    match error {
-        "ratelimited" | "rate_limited" | "message_limit_exceeded" => {
-            VendorError::RateLimited { vendor: VENDOR, why, after: retry_after(&answer.headers) }
-        }
-        "service_unavailable" | "request_timeout" | "team_added_to_org" => {
-            VendorError::Retry { vendor: VENDOR, why, after: retry_after(&answer.headers) }
-        }
-        "internal_error" | "fatal_error" => in_doubt(VENDOR, answer.does, why),
-        "token_expired" | "token_revoked" | "invalid_auth" | "not_authed" | "account_inactive" => {
-            VendorError::Reauthenticate { vendor: VENDOR, why }
-        }
-        "message_not_found" => VendorError::Gone { vendor: VENDOR, why },
-        _ => VendorError::NeedsPerson { vendor: VENDOR, why },
-    }
-}
-
-/// The error with what Slack adds to it and, where that is not enough, with what to do.
-fn explain(answer: &Answer, error: &str, body: &Value) -> String {
-    let mut why = answer.quote(error);
-    if let Some(needed) = body["needed"].as_str() {
-        why.push_str(&format!(" (needs the scope {})", answer.quote(needed)));
-    }
-    for message in body["response_metadata"]["messages"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        why.push_str(&format!("; {}", answer.quote(message)));
-    }
-    let hint = match error {
-        "not_in_channel" | "channel_not_found" => ": check the id and invite the app to the channel",
-        "token_expired" => ": use a bot token without rotation",
-        _ => "",
-    };
-    why + hint
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A card comes in marks: escaped again, a rep would read `AT&amp;T`.
-    #[test]
-    fn the_words_of_the_notification_are_escaped_once() {
-        let card = Card {
-            key: "k".into(),
-            channel: "C1A".into(),
-            title: "&lt;!channel&gt; AT&amp;T".into(),
-            opening: None,
-            briefing: String::new(),
-            footer: "f".into(),
-        };
-        assert_eq!(content("C1A", &card)["text"], "&lt;!channel&gt; AT&amp;T");
-    }
-
-    #[test]
-    fn only_ids_are_posted_to() {
-        for id in ["C024BE91L", "G1A", "D0X", "U024BE7LH", "W12"] {
-            assert_eq!(channel_id(id), Ok(id));
-        }
-        for id in ["#sales", "sales", "C0/../x", "", "C", "c024be91l", "T024BE91L"] {
-            let error = channel_id(id).unwrap_err().to_string();
-            assert!(error.contains(&format!("{id:?}")), "{error}");
-        }
-    }
-
-    #[test]
-    fn times_are_written_as_slack_writes_them() {
-        let at = "2026-11-23T09:00:00.000042Z".parse().unwrap();
-        assert_eq!(timestamp(at), "1795424400.000042");
-    }
-
-    #[test]
-    fn missing_scopes_are_named() {
-        assert_eq!(missing_scopes("chat:write,im:write, im:history,channels:history"), ["groups:history"]);
-        assert!(missing_scopes(&SCOPES.join(",")).is_empty());
-    }
-
-    #[test]
-    fn another_apps_message_is_not_ours() {
-        let message = |event: &str, key: &str| Message {
-            ts: "1.000001".into(),
-            metadata: json!({ "event_type": event, "event_payload": { "key": key } }),
-        };
-        assert!(message(EVENT_TYPE, "k1").carries("k1"));
-        assert!(!message(EVENT_TYPE, "k2").carries("k1"));
-        assert!(!message("other_app", "k1").carries("k1"));
-        assert!(!Message { ts: String::new(), metadata: Value::Null }.carries("k1"));
-    }
-}
+mod tests;

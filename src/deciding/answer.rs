@@ -1,7 +1,11 @@
 //! What is said back to whoever sent an event: who gets the lead, what the agent says now, what stands next.
 
 use crate::connectors::Spoken;
+use crate::outbox::instruct;
+use crate::release::Release;
+use crate::render::caller::CallerContext;
 use crate::store::{Arrival, StoreError};
+use baton_core::domain::effect::Effect;
 use baton_core::domain::id::{DecisionId, LeadId, RepId};
 use baton_core::domain::lead::Lead;
 use baton_core::domain::outcome::NextStep;
@@ -9,6 +13,7 @@ use baton_core::handoff::Handoff;
 use baton_core::routing::Decision;
 use baton_core::routing::reason::NotKnown;
 use baton_core::rules::model::set::Rung;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -62,6 +67,25 @@ pub struct Instructed {
     pub id: String,
     #[serde(flatten)]
     pub spoken: Spoken,
+}
+
+impl Instructed {
+    /// The first instruction among effects, each with its key: the words for the caller that go back with the answer. The same
+    /// command follows under the same id.
+    pub(super) fn first_of<'a>(
+        effects: impl IntoIterator<Item = (&'a String, &'a Effect)>,
+        handoff: &Handoff,
+        release: &Release,
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
+        let (id, instruction) = effects.into_iter().find_map(|(key, effect)| match effect {
+            Effect::Instruct { instruction } => Some((key.clone(), instruction)),
+            _ => None,
+        })?;
+        let (reps, company) = (&release.rules.reps, release.rules.handoff.company.as_deref());
+        let context = CallerContext { reps, company, caller: handoff.whereabouts(), now };
+        Some(Self { id, spoken: instruct::spoken(&release.templates, instruction, &context) })
+    }
 }
 
 impl Answer {

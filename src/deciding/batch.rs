@@ -2,26 +2,22 @@
 //! fails.
 
 use super::ahead::{By, CommitLine, PlaceInLine, Standing};
-use super::answer::{Answer, Instructed};
+use super::answer::Answer;
 use super::aside::{Setbacks, caught};
-use super::complete::{Second, complete_all, facts_for, seconds};
+use super::complete::{Second, complete_all};
 use super::delivery::Delivery;
+use super::lead::decide_lead;
 use super::messages::apply;
 use super::parts::DeciderParts;
+use super::seconds::{facts_for, seconds};
 use super::table::StandingTable;
 use crate::facts::LeadFacts;
 use crate::intake::event::Message;
-use crate::outbox::{Matter, Pace, instruct};
+use crate::outbox::{Matter, Pace};
 use crate::release::Release;
-use crate::render::briefing::completeness_permille;
-use crate::render::caller::CallerContext;
-use crate::store::{DecidedLead, InboxRow, Mover, NewStep, StepRow, StoreError, TimelineEntry, Tx, new_steps};
-use baton_core::domain::effect::{Effect, Planned};
+use crate::store::{InboxRow, NewStep, StepRow, StoreError, Tx};
 use baton_core::domain::lead::Lead;
-use baton_core::handoff::{Event, Handoff, Transition, advance};
-use baton_core::routing::reason::NotKnown;
-use baton_core::routing::{as_it_counts, decide};
-use serde_json::json;
+use baton_core::routing::as_it_counts;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -203,7 +199,7 @@ impl Commits {
                     continue;
                 }
                 fail::fail_point!(&format!("while_deciding {}", row.key));
-                let (one, answer) = self.decide_one(&mut table, row, lead, facts, release, &mover)?;
+                let (one, answer) = decide_lead(&mut table, &row.key, lead, facts, release, &mover);
                 finished.push((row.key.clone(), answer.text()?, Some(lead.id.clone())));
                 done.answers.push((row.key.clone(), answer));
                 decided.push(one);
@@ -234,70 +230,5 @@ impl Commits {
         }
         tx.inbox_finish(&finished).await?;
         Ok(done)
-    }
-
-    fn decide_one(
-        &self,
-        table: &mut StandingTable,
-        row: &InboxRow,
-        lead: &Lead,
-        facts: &LeadFacts,
-        release: &Release,
-        mover: &Mover,
-    ) -> Result<(DecidedLead, Answer), StoreError> {
-        let rules = &release.rules;
-        let snapshot = table.snapshot(facts, rules, mover.now);
-        let decision = decide(lead, &snapshot, rules);
-        table.book(lead, &decision, rules, mover.now);
-        let begun = Handoff::begin(lead, &decision, rules).seeing(&snapshot, rules);
-        let Transition { state, effects, .. } = advance(&begun, &Event::Start, rules, mover.now);
-        table.reserve(&state);
-        let instruction = self.first_instruction(&effects, &state, release);
-        let owner_name = rules.reps.get(&decision.plan.owner).map_or("", |rep| rep.name.as_str());
-        let answer = Answer::decided(&row.key, lead, &decision, &state, owner_name, instruction);
-        let told = TimelineEntry {
-            lead_id: lead.id.clone(),
-            at: mover.now,
-            kind: "decided".to_owned(),
-            body: json!({
-                "owner": decision.plan.owner,
-                "reason": decision.plan.reason.in_words(),
-                "stage": state.stage,
-                "degraded": decision.degraded.iter().map(NotKnown::in_words).collect::<Vec<_>>(),
-                "effects": effects.iter().map(|planned| planned.effect.kind()).collect::<Vec<_>>(),
-            }),
-        };
-        let completeness_permille = completeness_permille(lead, &decision.plan.tier, rules);
-        let steps = new_steps(effects, &state.id, mover);
-        let timeline = vec![told];
-        let decided = DecidedLead {
-            lead: lead.clone(),
-            decision,
-            snapshot,
-            handoff: state,
-            steps,
-            timeline,
-            completeness_permille,
-        };
-        tracing::info!(
-            lead.id = %decided.lead.id, decision.id = %decided.decision.id, rep.id = %decided.decision.plan.owner,
-            pool.id = %decided.decision.plan.pool, degraded = decided.decision.degraded.len(), "decided"
-        );
-        Ok((decided, answer))
-    }
-
-    /// The words for the caller that go back with the answer; the same command follows under the same id.
-    fn first_instruction(&self, effects: &[Planned], state: &Handoff, release: &Release) -> Option<Instructed> {
-        if !state.live {
-            return None;
-        }
-        let planned = effects.iter().find_map(|planned| match &planned.effect {
-            Effect::Instruct { instruction } => Some((planned.key.clone(), instruction)),
-            _ => None,
-        });
-        let (id, instruction) = planned?;
-        let (reps, company) = (&release.rules.reps, release.rules.handoff.company.as_deref());
-        let context = CallerContext { reps, company, caller: state.whereabouts(), now: self.parts.clock.now() };
-        Some(Instructed { id, spoken: instruct::spoken(&release.templates, instruction, &context) })
     }
 }

@@ -5,18 +5,15 @@
 //! hours; whoever the rules name is decided under the locks under which leads are decided. If the process dies here, a person
 //! asks again, and the next look finds whose owner has left.
 
-use super::ahead::Standing;
+mod by_rules;
+
 use super::decider::Decider;
-use super::table::StandingTable;
 use crate::facts::{LeadFacts, OfCrm};
 use crate::release::Release;
-use crate::store::{Correction, Moved, Mover, StoreError, TimelineEntry, Tx, WaitingLead};
+use crate::store::{Correction, Moved, Mover, StoreError, Tx, WaitingLead};
 use baton_core::domain::id::{HandoffId, LeadId, RepId};
 use baton_core::domain::outcome::{Feedback, MisrouteKind, NextStep};
-use baton_core::handoff::Event;
-use baton_core::routing::decision::DecidedAgain;
 use baton_core::routing::ledger::Cause;
-use baton_core::routing::{Decision, decide};
 use baton_core::rules::RuleSet;
 use std::sync::Arc;
 
@@ -99,7 +96,7 @@ impl Decider {
                 match (&wish.to, again) {
                     (Some(to), _) => give_to(tx, wish, to, &release.rules, mover).await,
                     (None, Some((rules, facts))) => {
-                        let by_rules = ByRules { given, facts, rules, live: &release.rules, mover };
+                        let by_rules = by_rules::ByRules { given, facts, rules, live: &release.rules, mover };
                         by_rules.to_others(tx, &wish.reason, &wish.author).await
                     }
                     (None, None) => unreachable!("facts are gathered where the rules are to decide"),
@@ -156,7 +153,7 @@ impl Decider {
             Box::pin(async move {
                 let (given, facts, release, mover, rep) = &*parts;
                 let rules = &release.rules;
-                ByRules { given, facts, rules, live: rules, mover }.of_who_left(tx, rep).await
+                by_rules::ByRules { given, facts, rules, live: rules, mover }.of_who_left(tx, rep).await
             })
         });
         let Some((reassigned, steps)) = moved.await? else { return Ok(None) };
@@ -226,82 +223,6 @@ async fn give_to(
     let told =
         if moved.ignored { Reassigned::Unchanged { owner } } else { Reassigned::To { owner, reason, next_step } };
     Ok((told, moved))
-}
-
-/// A lead that the rules are to give to somebody.
-struct ByRules<'a> {
-    given: &'a WaitingLead,
-    facts: &'a LeadFacts,
-    /// Those that decide.
-    rules: &'a RuleSet,
-    /// Those that count.
-    live: &'a RuleSet,
-    mover: &'a Mover,
-}
-
-impl ByRules<'_> {
-    /// Not to whoever has it: where nobody else can take it, it stays.
-    async fn to_others(&self, tx: &mut Tx, reason: &str, author: &str) -> Result<(Reassigned, Moved), StoreError> {
-        let before = tx.handoff_lock(&self.given.handoff).await?;
-        // Another was sooner: whoever has it now is not the one it was to be taken from.
-        if is_active(&before.owner, self.rules) {
-            return Ok((Reassigned::Unchanged { owner: before.owner }, Moved::default()));
-        }
-        let mut table = StandingTable::of(Standing::locked(tx, self.live).await?);
-        let decision = self.decide(&table);
-        if decision.plan.waits {
-            return Ok((Reassigned::Nobody { reason: decision.plan.reason.in_words() }, Moved::default()));
-        }
-        self.give(tx, &mut table, reason, author).await
-    }
-
-    /// `None`: it is not theirs any more.
-    async fn of_who_left(&self, tx: &mut Tx, rep: &RepId) -> Result<Option<(Reassigned, Moved)>, StoreError> {
-        if tx.handoff_lock(&self.given.handoff).await?.next_step().owner != *rep {
-            return Ok(None);
-        }
-        let mut table = StandingTable::of(Standing::locked(tx, self.live).await?);
-        self.give(tx, &mut table, &format!("{rep} is not active any more"), "rules").await.map(Some)
-    }
-
-    fn decide(&self, table: &StandingTable) -> Decision {
-        decide(&self.given.lead, &table.snapshot(self.facts, self.rules, self.mover.now), self.rules)
-    }
-
-    /// The turn that was paid is taken back, and whoever gets the lead pays one of their own.
-    async fn give(
-        &self,
-        tx: &mut Tx,
-        table: &mut StandingTable,
-        reason: &str,
-        author: &str,
-    ) -> Result<(Reassigned, Moved), StoreError> {
-        let Self { given, live, mover, .. } = self;
-        let back =
-            Correction { cause: Cause::Reassigned, to: None, reason: reason.to_owned(), author: author.to_owned() };
-        tx.turn_correct(&given.lead.id, &back, live, mover.now).await?;
-        table.standing = Standing::locked(tx, live).await?;
-        let decision = self.decide(table);
-        // The lead is counted for the rep by the move below.
-        table.book(&given.lead, &decision, live, mover.now);
-        tx.ledgers_save(&table.entries, &table.changed_ledgers(), "decision", mover.now).await?;
-        let Decision { plan, turn, trace, .. } = decision;
-        let told = format!("{reason}: {}", plan.reason.in_words());
-        let again = DecidedAgain { owner: plan.owner.clone(), reason: told.clone(), pools: trace.pools };
-        let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
-        let (lead_id, kind) = (given.lead.id.clone(), DecidedAgain::KIND.to_owned());
-        tx.timeline_append(&[&TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
-        let event = Event::Reassigned {
-            rep: plan.owner,
-            turn_in: turn.map(|entry| entry.pool),
-            waits_in: plan.waits.then_some(plan.pool),
-            reason: told.clone(),
-        };
-        let moved = tx.transition(&given.handoff, &event, live, mover).await?;
-        let handoff = tx.handoff(&given.handoff).await?;
-        let (owner, next_step) = (handoff.owner.clone(), handoff.next_step());
-        Ok((Reassigned::To { owner, reason: told, next_step }, moved))
-    }
 }
 
 fn is_active(rep: &RepId, rules: &RuleSet) -> bool {

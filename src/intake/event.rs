@@ -1,5 +1,10 @@
 //! The events Baton takes: bytes in, one checked [`Message`] or every fault at once out.
 
+mod call;
+
+pub(super) use call::CallWord;
+pub use call::{CallEvent, Happened};
+
 use super::envelope::{self, Envelope};
 pub use super::envelope::{MAX_BYTES as LARGEST, key_of, kind_of, source_of, structured};
 pub use super::fault::EventFault;
@@ -8,12 +13,11 @@ pub use super::kind::EventKind;
 use super::lead;
 pub use super::lead::lead_id;
 use super::reader::{Findings, Object};
-use baton_core::domain::id::{LeadId, LegId, RepId};
+use baton_core::domain::id::{LeadId, RepId};
 use baton_core::domain::lead::Lead;
-use baton_core::domain::outcome::{OutcomeKind, Slot};
+use baton_core::domain::outcome::OutcomeKind;
 use baton_core::domain::rep::Presence;
 use chrono::{DateTime, Utc};
-use schemars::JsonSchema;
 
 /// A message that was understood.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,123 +53,6 @@ pub enum Message {
         /// In the currency of the CRM.
         amount: Option<f64>,
     },
-}
-
-/// What happened on a call, told by whoever drives it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallEvent {
-    pub platform: String,
-    /// The platform's id of the caller's call.
-    pub call: String,
-    /// The rep's leg, by the id that Baton gave it; present for every event of a rep's phone.
-    pub leg: Option<LegId>,
-    pub happened: Happened,
-    /// In the platform's words, where something failed.
-    pub why: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happened {
-    /// The caller hears hold music.
-    Held,
-    Ringing,
-    Answered,
-    Machine,
-    NoAnswer,
-    Busy,
-    Failed,
-    /// The rep pressed the key.
-    Accepted,
-    Declined,
-    /// Rep and caller hear each other.
-    Joined,
-    JoinFailed,
-    RepLeft,
-    CallerLeft,
-    /// Nobody is on the line any more.
-    Ended,
-    SlotChosen(Slot),
-    /// The caller wants none of the offered times.
-    SlotsDeclined,
-}
-
-/// The words of `call.event`. A slot that was chosen comes with the slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
-#[schemars(rename_all = "snake_case")]
-pub(super) enum CallWord {
-    /// The caller hears hold music.
-    Held,
-    Ringing,
-    Answered,
-    Machine,
-    NoAnswer,
-    Busy,
-    Failed,
-    /// The rep pressed the key.
-    Accepted,
-    Declined,
-    /// Rep and caller hear each other.
-    Joined,
-    JoinFailed,
-    RepLeft,
-    CallerLeft,
-    /// Nobody is on the line any more.
-    Ended,
-    SlotChosen,
-    /// The caller wants none of the offered times.
-    SlotsDeclined,
-}
-
-const CALL_WORDS: [(&str, CallWord); 16] = [
-    ("held", CallWord::Held),
-    ("ringing", CallWord::Ringing),
-    ("answered", CallWord::Answered),
-    ("machine", CallWord::Machine),
-    ("no_answer", CallWord::NoAnswer),
-    ("busy", CallWord::Busy),
-    ("failed", CallWord::Failed),
-    ("accepted", CallWord::Accepted),
-    ("declined", CallWord::Declined),
-    ("joined", CallWord::Joined),
-    ("join_failed", CallWord::JoinFailed),
-    ("rep_left", CallWord::RepLeft),
-    ("caller_left", CallWord::CallerLeft),
-    ("ended", CallWord::Ended),
-    ("slot_chosen", CallWord::SlotChosen),
-    ("slots_declined", CallWord::SlotsDeclined),
-];
-
-impl CallWord {
-    /// The event is about a rep's phone and must say which.
-    fn needs_leg(self) -> bool {
-        match self {
-            Self::Ringing | Self::Answered | Self::Machine | Self::NoAnswer | Self::Busy | Self::Failed => true,
-            Self::Accepted | Self::Declined | Self::Joined | Self::JoinFailed | Self::RepLeft => true,
-            Self::Held | Self::CallerLeft | Self::Ended | Self::SlotChosen | Self::SlotsDeclined => false,
-        }
-    }
-
-    /// `None` where a slot belongs to it and is not there.
-    fn happened(self, slot: Option<Slot>) -> Option<Happened> {
-        Some(match self {
-            Self::Held => Happened::Held,
-            Self::Ringing => Happened::Ringing,
-            Self::Answered => Happened::Answered,
-            Self::Machine => Happened::Machine,
-            Self::NoAnswer => Happened::NoAnswer,
-            Self::Busy => Happened::Busy,
-            Self::Failed => Happened::Failed,
-            Self::Accepted => Happened::Accepted,
-            Self::Declined => Happened::Declined,
-            Self::Joined => Happened::Joined,
-            Self::JoinFailed => Happened::JoinFailed,
-            Self::RepLeft => Happened::RepLeft,
-            Self::CallerLeft => Happened::CallerLeft,
-            Self::Ended => Happened::Ended,
-            Self::SlotChosen => Happened::SlotChosen(slot?),
-            Self::SlotsDeclined => Happened::SlotsDeclined,
-        })
-    }
 }
 
 /// Reads one message in structured form ([`super::envelope::structured`] makes it of the binary one).
@@ -206,9 +93,9 @@ fn message(envelope: &Envelope, received_at: DateTime<Utc>, findings: &Findings)
         EventKind::LeadQualified => {
             lead::read(&mut data, envelope, received_at).map(|lead| Message::Lead(Box::new(lead)))
         }
-        EventKind::CallEvent => call_event(&mut data, None).map(Message::Call),
-        EventKind::CallEnded => call_event(&mut data, Some(CallWord::Ended)).map(Message::Call),
-        EventKind::SlotChosen => call_event(&mut data, Some(CallWord::SlotChosen)).map(Message::Call),
+        EventKind::CallEvent => call::read(&mut data, None).map(Message::Call),
+        EventKind::CallEnded => call::read(&mut data, Some(CallWord::Ended)).map(Message::Call),
+        EventKind::SlotChosen => call::read(&mut data, Some(CallWord::SlotChosen)).map(Message::Call),
         EventKind::RepPresence => presence(&mut data, envelope.time),
         EventKind::ContactMade => contact(&mut data),
         EventKind::OutcomeRecorded => outcome(&mut data),
@@ -225,40 +112,6 @@ fn kind(text: &str, findings: &Findings) -> Option<EventKind> {
         findings.fault("/type".into(), format!("{text:?}"), format!("one of {}", words.join(", ")), hint);
     }
     kind
-}
-
-/// `implied` is the word that the message's own type says.
-fn call_event(data: &mut Object<'_, '_>, implied: Option<CallWord>) -> Option<CallEvent> {
-    let platform = data.required_text("platform").map(lead::printed);
-    let call = data.required_text("call").map(lead::printed);
-    let word = match implied {
-        Some(word) => Some(word),
-        None => data.required_choice("event", &CALL_WORDS),
-    };
-    let leg = match word {
-        Some(word) if word.needs_leg() => data.required_id("leg"),
-        _ => data.id("leg"),
-    };
-    let slot = slot(data, word == Some(CallWord::SlotChosen));
-    let why = data.text("why").map(str::to_owned);
-    let happened = word?.happened(slot)?;
-    Some(CallEvent { platform: platform?, call: call?, leg, happened, why })
-}
-
-fn slot(data: &mut Object<'_, '_>, required: bool) -> Option<Slot> {
-    let mut slot = data.object("slot");
-    if slot.is_absent() && !required {
-        return None;
-    }
-    let rep = slot.required_id::<RepId>("rep");
-    let (from, until) = (slot.required_instant("from"), slot.required_instant("until"));
-    if let (Some(from), Some(until)) = (from, until)
-        && until <= from
-    {
-        slot.fault("until", &until.to_rfc3339().into(), "a time after \"from\"", None);
-    }
-    slot.finish();
-    Some(Slot { rep: rep?, from: from?, until: until? })
 }
 
 fn presence(data: &mut Object<'_, '_>, at: Option<DateTime<Utc>>) -> Option<Message> {

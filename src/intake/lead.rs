@@ -1,25 +1,24 @@
 //! `lead.qualified` data → [`Lead`].
 
+mod company;
+mod preference;
+
 use super::envelope::Envelope;
 use super::normalise;
-use super::reader::{self, Object, UNKNOWN_FIELD, Unread};
+use super::reader::{Object, UNKNOWN_FIELD, Unread};
 use baton_core::domain::id::LeadId;
 use baton_core::domain::known::{Known, Source};
-use baton_core::domain::lead::{
-    Call, Company, Consent, Contact, Direction, FieldValue, Headcount, Lead, Preference, PreferredHandoff,
-    Qualification,
-};
+use baton_core::domain::lead::{Call, Consent, Contact, Direction, FieldValue, Lead, Qualification};
 use baton_core::domain::phone::PhoneE164;
-use baton_core::domain::zone::Zone;
-use baton_core::rules::words::{headcount, language, phone, place, postal, zone};
-use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+use baton_core::rules::words::{language, phone};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// `None` where the event has no id or source; the findings say so.
 pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: DateTime<Utc>) -> Option<Lead> {
-    let company = company(data.object("company"));
+    let company = company::read(data.object("company"));
     let spoken_in = company.country.as_ref().map(|country| country.value.as_str());
     let CallSection { call, language, theirs } = call(data.object("call"), spoken_in);
     let region =
@@ -30,12 +29,12 @@ pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: 
         // A call that nobody can name is none; the number it came from is still the caller's.
         contact.phone = contact.phone.or(theirs);
     }
-    let company = with_domain_of_email(company, contact.email.as_ref());
+    let company = company::with_domain_of_email(company, contact.email.as_ref());
     let qualification = qualification(data.object("qualification"));
     let transcript_url = link(data.object("transcript"));
     let recording_url = link(data.object("recording"));
     let consent = consent(data.object("consent"));
-    let preference = preference(data.object("preference"), region.as_deref());
+    let preference = preference::read(data.object("preference"), region.as_deref());
     let custom = custom(data.object("custom"));
     let (source, event_id) = (envelope.source.clone()?, envelope.id.clone()?);
     let lead = Lead {
@@ -139,36 +138,6 @@ fn contact(mut contact: Object<'_, '_>, region: Option<&str>) -> Contact {
     read
 }
 
-fn company(mut company: Object<'_, '_>) -> Company {
-    let name = company.known("name", Source::Caller, "a name", normalise::name);
-    let domain = company.known("domain", Source::Caller, "a website or domain, such as example.com", normalise::domain);
-    let industry = company.known("industry", Source::Caller, "an industry", normalise::name);
-    let employees = company.known_value("employees", Source::Caller, EMPLOYEES, employees);
-    let country = company.known("country", Source::Caller, "a country's name or ISO 3166-1 code", |text| {
-        place::country(text).map(str::to_owned)
-    });
-    let region = company.known("region", Source::Caller, "a sales region", normalise::name);
-    let within = country.as_ref().map(|country| country.value.clone());
-    let state = company.known("state", Source::Caller, STATE, |text| place::subdivision(within.as_deref(), text));
-    let postal = company.known_digits("postal", Source::Caller, POSTAL, |text| postal::read(within.as_deref(), text));
-    let city = company.known("city", Source::Caller, "a city", normalise::name);
-    company.finish();
-    // "US-CA" alone also says which country.
-    let implied = state.as_ref().map(|state| Known::new(state.value.country.to_owned(), Source::Inferred));
-    let state = state.map(|state| state.map(|found| found.code.to_owned()));
-    Company { name, domain, industry, employees, country: country.or(implied), state, region, postal, city }
-}
-
-/// A business address names the company. A shared mail domain does too, to somebody who does not know that it is shared:
-/// `routing` does, and leaves it out of matching.
-fn with_domain_of_email(mut company: Company, email: Option<&Known<String>>) -> Company {
-    if company.domain.is_none() {
-        let domain = email.and_then(|email| normalise::domain(&email.value));
-        company.domain = domain.map(|domain| Known::new(domain, Source::Inferred));
-    }
-    company
-}
-
 fn qualification(mut said: Object<'_, '_>) -> Qualification {
     let read = Qualification {
         score: score(&mut said),
@@ -205,26 +174,6 @@ fn score(said: &mut Object<'_, '_>) -> Option<Known<u8>> {
     })
 }
 
-/// A number, a text, or both ends of a range as a list.
-fn employees(value: &Value) -> Result<Option<Headcount>, Unread> {
-    let count = |value: &Value| {
-        let whole =
-            value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(number));
-        // Within u32 after the check, so that the cast keeps the value.
-        whole.map(|number| number as u32)
-    };
-    match value {
-        Value::Number(_) => count(value).map(|count| Some(headcount::exactly(count))).ok_or(Unread),
-        Value::String(text) if text.trim().is_empty() || normalise::is_placeholder(text) => Ok(None),
-        Value::String(text) => headcount::parse(text).map(Some).ok_or(Unread),
-        Value::Array(ends) => match ends.iter().map(count).collect::<Option<Vec<u32>>>().as_deref() {
-            Some([low, high]) if low <= high => Ok(Some(Headcount { at_least: *low, at_most: Some(*high) })),
-            _ => Err(Unread),
-        },
-        _ => Err(Unread),
-    }
-}
-
 /// Only http and https: the link is shown to people, who click it.
 fn link(mut object: Object<'_, '_>) -> Option<String> {
     let text = object.text("url");
@@ -245,54 +194,6 @@ fn consent(mut consent: Object<'_, '_>) -> Consent {
     };
     consent.finish();
     read
-}
-
-/// `region`: the country in which "Eastern" is a zone.
-fn preference(mut preference: Object<'_, '_>, region: Option<&str>) -> Preference {
-    let ways = [
-        ("transfer", PreferredHandoff::Transfer),
-        ("meeting", PreferredHandoff::Meeting),
-        ("callback", PreferredHandoff::Callback),
-    ];
-    let handoff = preference.choice("handoff", &ways);
-    let allowed = "a time zone, such as Europe/Berlin, Pacific Standard Time, or Eastern with a US address";
-    let timezone = preference.known("timezone", Source::Caller, allowed, |text| zone::parse(text, region));
-    let timezone = timezone.map(|known| known.value);
-    let times = times(&mut preference, timezone);
-    preference.finish();
-    Preference { handoff, times, timezone }
-}
-
-/// Instants with their offset, or the wall clock of `preference.timezone`; one or a list. Each that cannot be read is kept out
-/// by itself.
-fn times(preference: &mut Object<'_, '_>, timezone: Option<Zone>) -> Vec<DateTime<Utc>> {
-    let Some(value) = preference.raw("times") else { return Vec::new() };
-    let items: &[Value] = match value {
-        Value::Array(items) => items,
-        one => std::slice::from_ref(one),
-    };
-    let mut times = Vec::new();
-    for item in items.iter().filter(|item| !item.is_null()) {
-        match item.as_str().and_then(|text| instant(text.trim(), timezone)) {
-            Some(instant) => times.push(instant),
-            None => {
-                let allowed =
-                    "a list of times such as 2026-03-04T14:00:00Z, or 2026-03-04T14:00 with preference.timezone";
-                preference.fault("times", item, allowed, None);
-            }
-        }
-    }
-    times
-}
-
-fn instant(text: &str, timezone: Option<Zone>) -> Option<DateTime<Utc>> {
-    if let Some(instant) = reader::instant(text) {
-        return Some(instant);
-    }
-    let wall = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"];
-    let wall = wall.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
-    // An hour that comes twice means the first; one that is skipped is no time at all.
-    timezone?.from_local_datetime(&wall).earliest().map(|instant| instant.to_utc())
 }
 
 fn custom(mut custom: Object<'_, '_>) -> BTreeMap<String, FieldValue> {
@@ -336,6 +237,3 @@ fn tag(text: &str) -> Option<String> {
 
 const PHONE: &str = "a phone number, best with its country code: +14155550142";
 const LANGUAGE: &str = "a language tag or name, such as \"de\" or \"German\"";
-const STATE: &str = "a state's name or ISO 3166-2 code, with company.country";
-const EMPLOYEES: &str = "a number or a range, such as 120, \"50-100\" or \"1k+\"";
-const POSTAL: &str = "a postal code of 2 to 12 letters and digits, as long as those of company.country are";

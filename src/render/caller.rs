@@ -2,9 +2,9 @@
 
 use super::Templates;
 use super::clean::one_line;
-use super::context::{CallerLetterPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, first_name};
 use super::email::MAIL_SUBJECT_CHARS;
 use super::notice::Notice;
+use super::page::{CallerLetterPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, first_name};
 use super::when::{CallerZone, spoken, written};
 use baton_core::domain::effect::{Confirmation, Instruction};
 use baton_core::domain::id::RepId;

@@ -1,8 +1,9 @@
 //! The card in the chat: words from templates. How they are laid out and cut is the chat's own.
 
 use super::Templates;
-use super::context::{CardContext, CardState, ClosedPage};
+use super::context::{CardContext, CardState};
 use super::notice::Notice;
+use super::page::ClosedPage;
 use crate::connectors::Card;
 
 impl Templates {

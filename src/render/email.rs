@@ -2,8 +2,9 @@
 
 use super::Templates;
 use super::clean::one_line;
-use super::context::{BriefContext, LetterPage};
+use super::context::BriefContext;
 use super::notice::Notice;
+use super::page::LetterPage;
 use baton_core::domain::text::RepText;
 
 /// Mail clients show less, and header folding begins at 998 octets.

@@ -1,123 +1,18 @@
 //! The template engine, one set of templates per way of escaping, and everything that is checked when they are loaded.
 //!
-//! A workspace may bring its own version of any template of [`template_files`]; those it does not bring are built in.
+//! A workspace may bring its own version of any template of the table; those it does not bring are built in.
 //! A template that fails on a call in spite of all checks is replaced by the built-in one, and a warning says so: words
 //! that are not ours are better than silence on the line.
 
 use super::check::{self, TemplateFault};
 use super::clean::tidy;
-use super::context::{Page, PageKind};
 use super::notice::Notice;
+use super::page::Page;
 use super::samples;
 use super::spoken;
+use super::table::{Escape, PageForm, SPECS, TemplateSpec};
 use handlebars::{Handlebars, Template};
 use std::fmt;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Escape {
-    Spoken,
-    Chat,
-    Html,
-    Plain,
-}
-
-impl Escape {
-    fn function(self) -> fn(&str) -> String {
-        match self {
-            Self::Spoken => spoken::escape,
-            Self::Chat => chat,
-            Self::Html => handlebars::html_escape,
-            Self::Plain => handlebars::no_escape,
-        }
-    }
-}
-
-/// The three characters that mean something in a card: without `<` there is no link and no mention.
-fn chat(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// What a rendered template must be, beyond not empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PageForm {
-    Text,
-    /// First line is a title.
-    Notice,
-    /// Spoken, at most so many words with the samples.
-    Speech(usize),
-}
-
-struct TemplateSpec {
-    path: &'static str,
-    escape: Escape,
-    kind: PageKind,
-    shape: PageForm,
-    built_in: &'static str,
-}
-
-macro_rules! specs {
-    ($($path:literal $escape:ident $kind:ident $shape:expr;)*) => {
-        &[$(TemplateSpec {
-            path: $path,
-            escape: Escape::$escape,
-            kind: PageKind::$kind,
-            shape: $shape,
-            built_in: include_str!(concat!("../../templates/", $path)),
-        }),*]
-    };
-}
-
-/// A caller listens to one instruction this long at most: half a minute.
-const CALLER_WORDS: usize = 78;
-
-#[rustfmt::skip]
-const SPECS: &[TemplateSpec] = specs![
-    "whisper/ring.hbs" Spoken Whisper PageForm::Speech(spoken::MAX_WORDS);
-    "chat/ringing.hbs" Chat Rep PageForm::Notice;
-    "chat/connected.hbs" Chat Rep PageForm::Notice;
-    "chat/booked.hbs" Chat Rep PageForm::Notice;
-    "chat/callback.hbs" Chat Rep PageForm::Notice;
-    "chat/reminder.hbs" Chat Rep PageForm::Notice;
-    "chat/escalation.hbs" Chat Rep PageForm::Notice;
-    "chat/needs_attention.hbs" Chat Rep PageForm::Notice;
-    "chat/handed_over.hbs" Chat Rep PageForm::Notice;
-    "chat/given_away.hbs" Chat Rep PageForm::Notice;
-    "chat/briefing.hbs" Chat Rep PageForm::Text;
-    "chat/footer.hbs" Chat Rep PageForm::Text;
-    "chat/closed.hbs" Chat Closed PageForm::Text;
-    "email/ringing.hbs" Plain Rep PageForm::Notice;
-    "email/connected.hbs" Plain Rep PageForm::Notice;
-    "email/booked.hbs" Plain Rep PageForm::Notice;
-    "email/callback.hbs" Plain Rep PageForm::Notice;
-    "email/reminder.hbs" Plain Rep PageForm::Notice;
-    "email/escalation.hbs" Plain Rep PageForm::Notice;
-    "email/needs_attention.hbs" Plain Rep PageForm::Notice;
-    "email/handed_over.hbs" Plain Rep PageForm::Notice;
-    "email/given_away.hbs" Plain Rep PageForm::Notice;
-    "email/body.txt.hbs" Plain Letter PageForm::Text;
-    "email/body.html.hbs" Html Letter PageForm::Text;
-    "crm/routed.hbs" Plain Rep PageForm::Notice;
-    "crm/connected.hbs" Plain Rep PageForm::Notice;
-    "crm/booked.hbs" Plain Rep PageForm::Notice;
-    "crm/callback_promised.hbs" Plain Rep PageForm::Notice;
-    "crm/needs_attention.hbs" Plain Rep PageForm::Notice;
-    "crm/briefing.hbs" Plain Rep PageForm::Text;
-    "caller/hold.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
-    "caller/find_time.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
-    "caller/connected.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
-    "caller/offer_slots.hbs" Spoken CallerSlots PageForm::Speech(CALLER_WORDS);
-    "caller/confirm_booking.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);
-    "caller/promise_callback.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);
-    "caller/mail_booking.hbs" Plain CallerWhen PageForm::Notice;
-    "caller/mail_callback.hbs" Plain CallerWhen PageForm::Notice;
-    "caller/mail.html.hbs" Html CallerLetter PageForm::Text;
-    "caller/calendar_event.hbs" Plain CallerRep PageForm::Notice;
-];
-
-/// Every template with its built-in text, by path below `templates/`: what a new workspace starts with.
-pub fn template_files() -> impl Iterator<Item = (&'static str, &'static str)> {
-    SPECS.iter().map(|spec| (spec.path, spec.built_in))
-}
 
 /// Checked templates. Rendering does not fail.
 pub struct Templates {

@@ -5,16 +5,16 @@
 
 mod account;
 mod facts;
+mod ownership;
+mod story;
 
 pub use facts::facts;
 
-use baton_core::domain::crm_id::CrmId;
-use baton_core::domain::id::RepId;
 use baton_core::domain::lead::Lead;
 use baton_core::domain::zone::Zone;
 use baton_core::routing::decision::{
-    Candidate, CandidateVerdict, DecidedAgain, KeyOwner, NoLongerLive, OwnershipResult, OwnershipTrace, PoolTrace,
-    Target, TargetRole, TerritoryMatch, TerritoryTrace,
+    Candidate, CandidateVerdict, DecidedAgain, NoLongerLive, PoolTrace, Target, TargetRole, TerritoryMatch,
+    TerritoryTrace,
 };
 use baton_core::routing::ledger::Entry;
 use baton_core::routing::reason::NotKnown;
@@ -27,6 +27,7 @@ use baton_core::rules::model::truth::Truth;
 use baton_core::rules::words::zone;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
+use story::{Roster, Story, ago};
 
 /// Plain text of about thirty lines, ending in a line break. Made for people who may see the lead: it names the company.
 pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
@@ -35,7 +36,7 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     headline(&mut story, decision, lead, &roster);
     story.section("Call", decision.trace.no_longer_live.iter().map(no_longer_live));
     story.section("Account", account::lines(&decision.trace.account));
-    story.section("Ownership", decision.trace.ownership.iter().map(|rule| ownership(rule, &roster)));
+    story.section("Ownership", decision.trace.ownership.iter().map(|rule| ownership::line(rule, &roster)));
     story.section("Routes", routes(decision));
     story.section("Territory", territory(&decision.trace.territory));
     story.section("Tier", tiers(decision));
@@ -92,61 +93,6 @@ fn no_longer_live(late: &NoLongerLive) -> String {
         ago(late.waited_ms),
         at_most.as_secs()
     )
-}
-
-fn ago(age_ms: i64) -> String {
-    let age = Duration::from_millis(age_ms.unsigned_abs());
-    match age.as_secs() {
-        0 => "just now".to_owned(),
-        seconds @ 1..120 => format!("{seconds} s ago"),
-        seconds @ 120..7200 => format!("{} min ago", seconds / 60),
-        seconds => format!("{} h ago", seconds / 3600),
-    }
-}
-
-fn ownership(rule: &OwnershipTrace, roster: &Roster) -> String {
-    let told = owner_found(rule, roster);
-    if rule.disputed.is_empty() {
-        return told;
-    }
-    let of =
-        |KeyOwner { key, owner }: &KeyOwner| format!("the {} leads to {}", account::word(*key), roster.of_crm(owner));
-    let both: Vec<String> = rule.disputed.iter().map(of).collect();
-    let followed = rule.rep.as_ref().map_or_else(|| "neither".to_owned(), |rep| roster.name(rep));
-    format!("{told} Disputed: {}; {followed} is followed.", both.join(", "))
-}
-
-fn owner_found(rule: &OwnershipTrace, roster: &Roster) -> String {
-    let by = rule.existing.in_words();
-    let zone = rule.rep.as_ref().map_or(Zone::UTC, |rep| roster.zone(rep));
-    let who = rule.rep.as_ref().map_or_else(|| "nobody".to_owned(), |rep| roster.name(rep));
-    let free = |at: &Option<_>| at.map_or_else(|| "at no time in sight".to_owned(), |at| local(at, zone));
-    match &rule.result {
-        OwnershipResult::Keeps => format!("The {by}, {who}, is at work and keeps the lead."),
-        OwnershipResult::Delegated { to, because } => {
-            let (why, to) = (because.in_words(zone), roster.name(to));
-            format!("The {by}, {who}, is {why}: {to} takes the call as delegate, {who} keeps the lead.")
-        }
-        OwnershipResult::KeepsForLater { because, free_at } => {
-            let why = because.in_words(zone);
-            format!("The {by}, {who}, is {why} and keeps the lead; free {}.", free(free_at))
-        }
-        OwnershipResult::GivenUp { because, free_at } => {
-            let why = because.in_words(zone);
-            format!("The {by}, {who}, is {why} and is not waited for; free {}.", free(free_at))
-        }
-        OwnershipResult::NoOwner => format!("There is no {by}."),
-        OwnershipResult::NotARep { crm_id } => format!("The {by} is {crm_id} in the CRM, who is no rep here."),
-        OwnershipResult::Inactive => format!("The {by}, {who}, is not active any more."),
-        OwnershipResult::Weak => format!("The {by} is not followed: the company is known by its name alone."),
-        OwnershipResult::TooLongAgo { active_at: Some(at) } => {
-            format!("The {by} does not count: last active {}, too long ago.", local(*at, zone))
-        }
-        OwnershipResult::TooLongAgo { active_at: None } => {
-            format!("The {by} does not count: nobody knows when the record was last active.")
-        }
-        OwnershipResult::NotKnown { why } => format!("The {by} is not known: {why}; Baton's rules decide."),
-    }
 }
 
 fn routes(decision: &Decision) -> impl Iterator<Item = String> {
@@ -249,47 +195,6 @@ fn ringing(target: &Target, roster: &Roster) -> String {
         TargetRole::Owner => format!("{name} (owner)"),
         TargetRole::Delegate => format!("{name} (delegate)"),
         TargetRole::Member => name,
-    }
-}
-
-/// Names and zones of reps; one who has left the roster since goes by the id, in UTC.
-struct Roster<'a>(&'a RuleSet);
-
-impl Roster<'_> {
-    fn name(&self, rep: &RepId) -> String {
-        self.0.reps.get(rep).map_or_else(|| rep.to_string(), |rep| rep.name.clone())
-    }
-
-    fn of_crm(&self, owner: &CrmId) -> String {
-        let rep = self.0.reps.values().find(|rep| rep.crm_id.as_ref() == Some(owner));
-        rep.map_or_else(|| owner.to_string(), |rep| rep.name.clone())
-    }
-
-    fn zone(&self, rep: &RepId) -> Zone {
-        self.0.reps.get(rep).map_or(Zone::UTC, |rep| rep.timezone)
-    }
-}
-
-#[derive(Default)]
-struct Story {
-    text: String,
-}
-
-impl Story {
-    fn line(&mut self, line: &str) {
-        self.text.push_str(line);
-        self.text.push('\n');
-    }
-
-    /// A section without lines is left out.
-    fn section(&mut self, title: &str, lines: impl IntoIterator<Item = String>) {
-        let mut lines = lines.into_iter().peekable();
-        if lines.peek().is_none() {
-            return;
-        }
-        self.line("");
-        self.line(title);
-        lines.for_each(|line| self.line(&format!("  {line}")));
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Guarantees: whatever a lead brought in is cleaned before it becomes part of a [`Briefing`](baton_core::domain::briefing::Briefing)
 //! and escaped for its channel when it is printed; lengths stay within the limits of CRMs and mail; a template that is broken,
-//! names something unknown or says nothing is found when it is loaded ([`Templates::compile`]), not on a call. Contexts
-//! for callers and for reps are different types ([`context`]): nothing meant for a rep can reach a caller.
+//! names something unknown or says nothing is found when it is loaded ([`Templates::compile`]), not on a call. Pages
+//! for callers and for reps are different types (`page`): nothing meant for a rep can reach a caller.
 //!
 //! Refuses: to send anything, to read a clock, to quote in a caller's mail what somebody claimed to be.
 //! Dies safely: every function here is pure; rendered text is not stored before the outbox has sent it.
@@ -18,20 +18,24 @@ pub mod email;
 mod engine;
 pub mod explain;
 mod notice;
+mod page;
 mod samples;
 mod spoken;
+mod table;
 pub mod when;
 
 #[cfg(test)]
 mod tests;
 
 pub use check::TemplateFault;
-pub use engine::{Templates, template_files};
+pub use engine::Templates;
+pub use table::template_files;
 
 use baton_core::domain::briefing::Briefing;
 use baton_core::domain::text::RepText;
-use context::{NoteContext, WhisperPage};
+use context::NoteContext;
 use notice::Notice;
+use page::WhisperPage;
 
 /// Longest subject that every CRM we write to takes.
 const SUBJECT_CHARS: usize = 255;

@@ -1,6 +1,6 @@
 //! Two samples per kind of page, made up: one with everything, one with the least there can be.
 
-use super::context::{
+use super::page::{
     CallerLetterPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, ClosedPage, LetterPage, PageKind, RepPage,
     WhisperPage,
 };

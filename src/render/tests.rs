@@ -24,6 +24,7 @@ use chrono::{DateTime, Utc};
 use std::sync::LazyLock;
 
 mod caller;
+mod faults;
 mod known;
 mod limits;
 

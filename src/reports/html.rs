@@ -1,6 +1,6 @@
 //! The report as one page: inline style and drawings, no scripts, nothing fetched, light and dark.
 
-use super::figures::{Cell, Figure, FigureGroup, Unit};
+use super::figure::{Cell, Figure, FigureGroup, Unit};
 use super::{Report, words};
 use std::fmt::Write;
 

@@ -4,6 +4,7 @@
 //! and is never a number; a grouped figure's groups add up to its total. The figures are pure; `source` alone
 //! reads the database, and the clock comes from the caller. Nothing here changes a rule, it shows where one may be wrong.
 
+mod figure;
 mod figures;
 mod html;
 pub mod rows;
@@ -16,7 +17,7 @@ mod text;
 pub mod verdict;
 mod words;
 
-pub use figures::{Cell, Dimension, Figure, FigureGroup, Unit};
+pub use figure::{Cell, Dimension, Figure, FigureGroup, Unit};
 pub use rows::LeadRow;
 pub use source::over;
 

@@ -1,7 +1,7 @@
 //! The report for spreadsheets: CSV, one row per figure and group.
 
 use super::Report;
-use super::figures::Cell;
+use super::figure::Cell;
 use csv::{Terminator, Writer, WriterBuilder};
 
 const HEADER: [&str; 7] = ["figure", "group", "value", "numerator", "denominator", "low", "high"];

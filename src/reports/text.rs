@@ -1,6 +1,6 @@
 //! The report for terminals and mails: aligned, at most 100 columns.
 
-use super::figures::Figure;
+use super::figure::Figure;
 use super::{Report, words};
 use std::fmt::Write;
 

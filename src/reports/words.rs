@@ -1,6 +1,6 @@
 //! Values as people read them.
 
-use super::figures::{Cell, Unit};
+use super::figure::{Cell, Unit};
 
 /// "83.3 %", "2 min 05 s", "no data".
 pub fn value(cell: &Cell, unit: Unit) -> String {

@@ -1,53 +1,23 @@
 //! After the calls: promised calls are made, reps rate, an owner is changed by hand, and everything is counted.
 
-use super::scenes::{StoryLead, quiet};
+use super::counts::{Counts, table};
+use super::play::{StoryLead, quiet};
 use crate::app::Running;
 use crate::app::stage::{StandIns, post_event};
 use crate::cli::say;
 use crate::connectors::http::{ApiCall, Does, Limits, VendorHttp};
 use crate::reports::{self, Format};
-use crate::store::{AttentionCounts, LeadRecord};
+use crate::store::LeadRecord;
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use baton_core::domain::id::RepId;
-use baton_core::domain::outcome::NextStepKind;
 use baton_core::rules::RuleSet;
 use chrono::TimeDelta;
 use reqwest::Method;
-use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// What came of the day, counted from the store and from what the stand-ins accepted.
-#[derive(Debug, Serialize)]
-pub struct Counts {
-    leads: usize,
-    connected: usize,
-    booked: usize,
-    /// The promised call was made.
-    called: usize,
-    callback: usize,
-    attention: AttentionCounts,
-    without_next_step: usize,
-    duplicate_effects: usize,
-    briefings: Briefings,
-}
-
-#[derive(Debug, Serialize)]
-struct Briefings {
-    crm: usize,
-    slack: usize,
-    email: usize,
-}
-
-impl Counts {
-    pub fn promises_kept(&self) -> bool {
-        self.without_next_step == 0 && self.duplicate_effects == 0
-    }
-}
 
 pub async fn wind_up(
     stage: &Arc<StandIns>,
@@ -64,27 +34,11 @@ pub async fn wind_up(
     quiet(stage, running, CRM_IS_ASKED_AFTER).await?;
     let records = records(running, told).await?;
     let attention = running.store.attention_counts().await?;
-    let counts = count(stage, &records, attention);
+    let counts = Counts::of(stage, &records, attention);
     let report = reports::over(&running.store, rules, 30, stage.world.clock.now()).await?;
     say(&format!("\n{}", reports::render(&report, Format::Text).trim_end()));
     table(told, &records, rules);
-    say(&format!(
-        "\n{} leads: {} connected, {} booked, {} called, {} to be called back; {} need attention, {} steps failed; {} without a \
-         next step, {} effects done twice.",
-        counts.leads,
-        counts.connected,
-        counts.booked,
-        counts.called,
-        counts.callback,
-        counts.attention.leads + counts.attention.quarantined,
-        counts.attention.failed_steps,
-        counts.without_next_step,
-        counts.duplicate_effects
-    ));
-    say(&format!(
-        "Briefings: {} leads in the CRM, {} Slack cards, {} mails.",
-        counts.briefings.crm, counts.briefings.slack, counts.briefings.email
-    ));
+    counts.tell();
     Ok(counts)
 }
 
@@ -97,68 +51,6 @@ async fn records(running: &Running, told: &[StoryLead]) -> Result<Vec<LeadRecord
         records.extend(running.store.lead(&lead.lead).await?);
     }
     Ok(records)
-}
-
-fn count(stage: &StandIns, records: &[LeadRecord], attention: AttentionCounts) -> Counts {
-    let status = |status: &str| records.iter().filter(|record| record.status == status).count();
-    let accepted = stage.world.accepted();
-    let made = |vendor: &str, kind: &str| accepted.iter().filter(|e| e.vendor == vendor && e.kind == kind).count();
-    let collisions = made("voice", "collision");
-    let twice: usize = stage.world.duplicates().values().map(|times| times - 1).sum();
-    Counts {
-        leads: records.len(),
-        connected: status("connected"),
-        booked: status("booked"),
-        called: status("called"),
-        callback: status("callback"),
-        attention,
-        without_next_step: records.iter().filter(|record| record.next_step.what == NextStepKind::Handoff).count(),
-        duplicate_effects: twice + collisions + stage.calendars.double_bookings().len(),
-        briefings: Briefings {
-            crm: made("salesforce", "lead"),
-            slack: made("slack", "message"),
-            email: made("smtp", "mail"),
-        },
-    }
-}
-
-fn table(told: &[StoryLead], records: &[LeadRecord], rules: &RuleSet) {
-    say(&format!("\n{:<22} {:<16} {:<15} {:<34} {}", "Lead", "Owner", "How it ended", "Next step", "What it shows"));
-    for (lead, record) in told.iter().zip(records) {
-        let next = &record.next_step;
-        let what = match next.what {
-            NextStepKind::Handoff => "under way",
-            NextStepKind::Meeting => "meeting",
-            NextStepKind::Callback => "call back",
-            NextStepKind::FollowUp => "follow up",
-            NextStepKind::NeedsAttention => "look into it",
-        };
-        let next = format!("{what}, {}, {}", next.at.format("%a %d %H:%M"), short(rules, &next.owner));
-        say(&format!(
-            "{:<22} {:<16} {:<15} {:<34} {}",
-            cut(&lead.name, 21),
-            cut(&name(rules, &record.owner), 15),
-            record.status.replace('_', " "),
-            cut(&next, 33),
-            lead.scene
-        ));
-    }
-}
-
-fn name(rules: &RuleSet, rep: &RepId) -> String {
-    rules.reps.get(rep).map_or_else(|| rep.to_string(), |rep| rep.name.clone())
-}
-
-fn short(rules: &RuleSet, rep: &RepId) -> String {
-    name(rules, rep).split(' ').next().unwrap_or_default().to_owned()
-}
-
-fn cut(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        text.to_owned()
-    } else {
-        text.chars().take(longest - 1).chain(['…']).collect()
-    }
 }
 
 /// What people do afterwards. Everything goes through the same doors as in production.

@@ -3,6 +3,8 @@
 //! Everything that is counted at the end is counted from what the stand-ins accepted and from the store, never from the script.
 
 mod aftermath;
+mod counts;
+mod play;
 mod scenes;
 mod shown;
 mod tell;
@@ -72,7 +74,7 @@ impl Demo {
                 "Played by the rules of {dir}; what a call is said to show was written for the demo's own.\n"
             ));
         }
-        let play = scenes::Play { stage: &stage, running: &running, rules: &rules };
+        let play = play::Play { stage: &stage, running: &running, rules: &rules };
         let leads = play.all(&scaled, DAY.parse().context("reading the demo's day")?).await?;
         shown::tell(&stage, &running, &leads, !self.once).await?;
         let counts = aftermath::wind_up(&stage, &running, &rules, &leads).await?;

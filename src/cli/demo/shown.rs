@@ -1,6 +1,6 @@
 //! What the product is for, before any figure: what one caller heard, what the rep heard and read, and where the rest is.
 
-use super::scenes::StoryLead;
+use super::play::StoryLead;
 use crate::app::Running;
 use crate::app::stage::StandIns;
 use crate::cli::say;

@@ -1,12 +1,13 @@
 //! What goes over the wire to and from Google Calendar v3 (discovery revision 20261030), and what it means.
 
-use crate::connectors::http::{Answer, by_status, cut, retry_after};
+use crate::connectors::http::{Answer, by_status, cut, in_doubt, retry_after};
 use crate::connectors::markup::escaped;
 use crate::connectors::{BookRequest, VendorError};
 use baton_core::domain::rep::{Busy, BusyKind};
 use baton_core::domain::zone::Zone;
 use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -146,6 +147,11 @@ impl Event {
     }
 }
 
+pub(super) fn moved() -> VendorError {
+    let why = "somebody has moved the event to another time: look at the calendar".to_owned();
+    VendorError::NeedsPerson { vendor: VENDOR, why }
+}
+
 /// The event's id: the key's hash in lower-case base32hex, of which Google's ids are made.
 pub(super) fn event_id(key: &str) -> String {
     const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
@@ -194,6 +200,10 @@ fn one_line(text: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
+    answer.read().map_err(|why| in_doubt(VENDOR, answer.does, why))
 }
 
 pub(super) fn judge(answer: &Answer) -> Result<(), VendorError> {

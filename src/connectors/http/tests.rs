@@ -1,5 +1,6 @@
 use super::*;
 use reqwest::Method;
+use reqwest::header::HeaderMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

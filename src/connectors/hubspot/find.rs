@@ -5,6 +5,8 @@
 //! phone, and companies by domain and beginning of the name in one. A contact is read by its address, which is unique. What
 //! a loose search brings is not judged here; the rules' matcher does that.
 
+mod value;
+
 use super::{HubSpot, OWNER, Object, Results, VENDOR, VERSION, read, record_id};
 use crate::connectors::http::{ApiCall, Does};
 use crate::connectors::lead::{first_word, host_of, phone_near};
@@ -13,11 +15,11 @@ use baton_core::domain::account::{CompanyRecord, PersonKind, PersonRecord, Recor
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::lead::FieldValue;
 use baton_core::domain::phone::PhoneE164;
-use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use value::{instant, is_property, value_as};
 
 /// Rows of a search that are looked at.
 const ROWS: u32 = 100;
@@ -234,40 +236,4 @@ fn phones(record: &Object, keys: &AccountKeys) -> Vec<PhoneE164> {
     let Some(near) = &keys.phone else { return Vec::new() };
     let stored = ["phone", "mobilephone"].into_iter().filter_map(|property| record.get(property));
     stored.filter_map(|stored| phone_near(stored, near)).collect()
-}
-
-/// RFC 3339, or milliseconds since 1970: HubSpot has used both for one property.
-fn instant(text: &str) -> Option<DateTime<Utc>> {
-    let in_ms = || DateTime::from_timestamp_millis(text.parse().ok()?);
-    DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()).or_else(in_ms)
-}
-
-/// A property's internal name. Anything else never reaches a request.
-fn is_property(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    !text.is_empty() && text.len() <= 100 && text.bytes().all(allowed)
-}
-
-fn value_as(kind: &str, text: &str) -> FieldValue {
-    let parsed = match kind {
-        "number" => text.parse().ok().map(FieldValue::Number),
-        "bool" => text.parse().ok().map(FieldValue::Flag),
-        _ => None,
-    };
-    parsed.unwrap_or_else(|| FieldValue::Text(text.to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_take_the_type_of_their_property() {
-        assert_eq!(value_as("number", "1200"), FieldValue::Number(1200.0));
-        assert_eq!(value_as("string", "94107"), FieldValue::Text("94107".to_owned()));
-        assert_eq!(value_as("bool", "true"), FieldValue::Flag(true));
-        assert_eq!(value_as("number", "many"), FieldValue::Text("many".to_owned()));
-        assert_eq!(instant("1767225600000"), instant("2026-01-01T00:00:00.000Z"));
-        assert!(is_property("industry_group") && !is_property("a,b") && !is_property(""));
-    }
 }

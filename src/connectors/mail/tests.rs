@@ -1,3 +1,5 @@
+use super::errors::is_enhanced_code;
+use super::message::{SUBJECT_LIMIT, message_id, subject};
 use super::*;
 use baton_clock::FakeClock;
 

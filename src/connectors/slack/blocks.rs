@@ -8,12 +8,21 @@
 use crate::connectors::Card;
 use serde_json::{Value, json};
 
+/// Slack refuses a longer text; it shows about 4,000 characters.
+const TEXT_LIMIT: usize = 40_000;
 const HEADER_CHARS: usize = 150;
 const SECTION_CHARS: usize = 3000;
 /// Sections for the briefing; with header, opening and footer the card stays far below 50 blocks.
 const SECTIONS_AT_MOST: usize = 5;
 
-pub(super) fn blocks(card: &Card) -> Value {
+/// What a post and an update have in common. `parse: none`, since an update would otherwise turn bare addresses of web
+/// pages and `#names` into links.
+pub(super) fn content(channel: &str, card: &Card) -> Value {
+    let text = cut(&card.title, TEXT_LIMIT);
+    json!({ "channel": channel, "text": text, "parse": "none", "blocks": blocks(card) })
+}
+
+fn blocks(card: &Card) -> Value {
     let mut blocks = vec![json!({
         "type": "header",
         "text": { "type": "plain_text", "text": cut(&card.title, HEADER_CHARS), "emoji": false },
@@ -52,7 +61,7 @@ fn sections(text: &str) -> Vec<Value> {
 }
 
 /// Cuts escaped text to `max` characters without leaving half an entity or half a link.
-pub(super) fn cut(text: &str, max: usize) -> String {
+fn cut(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
     }

@@ -1,89 +1,20 @@
-//! The supervised consumer: deliveries in small batches, committed, then acknowledged.
+//! The supervised consumer: one session after the other, whatever ends them.
 
-use super::connection::{AmqpError, CALL_TIMEOUT, call, close, connect};
-use super::topology::{ConsumeError, TopologyError};
-use super::{AmqpConfig, AmqpStats};
-use crate::intake::envelope::structured;
-use async_trait::async_trait;
+use super::AmqpConfig;
+use super::session::{Interrupted, session, stopped};
+use super::sink::Sink;
+use super::topology::ConsumeError;
 use baton_clock as clock;
-use futures_util::StreamExt;
-use lapin::message::Delivery;
-use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
-use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{Channel, Connection, Consumer};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep};
 
-/// Unacknowledged deliveries at most. The client buffers without a bound: without this, memory has none either.
-const PREFETCH: u16 = 256;
-/// Deliveries of one commit at most.
-const BATCH: usize = 50;
-/// How long the first delivery of a batch waits for company.
-const GATHER: Duration = Duration::from_millis(5);
 /// First and longest wait before reconnecting; the actual one is a random share of it.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(15));
 /// Whoever has consumed this long has recovered: the next wait is short again.
 const RECOVERED_AFTER: Duration = Duration::from_secs(30);
-
-/// One message, not yet acknowledged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivered {
-    /// In structured form, whichever came.
-    pub body: Vec<u8>,
-    pub routing_key: String,
-    pub reply_to: Option<String>,
-    pub correlation_id: Option<String>,
-    /// The broker has delivered it before, here or elsewhere.
-    pub redelivered: bool,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the batch was not committed")]
-pub struct SinkError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
-
-/// Where deliveries go: the inbox.
-#[async_trait]
-pub trait Sink: Send + Sync {
-    /// Commits all of them, in one transaction; a message that is stored already is no error. Whatever cannot be understood is
-    /// stored as it is: a batch must fail only when the database does, since every failure spends one of the queue's
-    /// deliveries. Runs to its end: it is never cancelled.
-    ///
-    /// # Errors
-    /// Nothing was committed, or it is not known.
-    async fn commit(&self, batch: Vec<Delivered>) -> Result<(), SinkError>;
-
-    /// Whether a commit would work now. Asked after a failed one, before anything is fetched again, so that an outage of the
-    /// database costs each message one delivery and not all it has.
-    async fn ready(&self) -> bool {
-        true
-    }
-}
-
-/// Why a session ended, other than by a stop.
-#[derive(Debug, thiserror::Error)]
-enum Interrupted {
-    #[error(transparent)]
-    Refused(ConsumeError),
-    #[error(transparent)]
-    Broker(#[from] AmqpError),
-    #[error("the consumer ended: the broker cancelled it, or the connection is gone")]
-    Ended,
-    #[error(transparent)]
-    Commit(#[from] SinkError),
-}
-
-impl From<TopologyError> for Interrupted {
-    fn from(error: TopologyError) -> Self {
-        match error {
-            TopologyError::Refused(refused) => Self::Refused(refused),
-            TopologyError::Outage(error) => Self::Broker(error),
-        }
-    }
-}
 
 /// Consumes until `stop` is true (or its sender gone), through every outage.
 ///
@@ -140,172 +71,12 @@ async fn pause(span: Duration, stop: &mut watch::Receiver<bool>) {
     }
 }
 
-/// A sender that is gone means stop.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    let _either = stop.wait_for(|stop| *stop).await;
-}
-
 async fn wait_until_ready(sink: &dyn Sink, stop: &mut watch::Receiver<bool>) {
     let mut failures = 0;
     while !*stop.borrow() && !sink.ready().await {
         failures += 1;
         pause(backoff(failures), stop).await;
     }
-}
-
-/// One connection from its beginning to its end. `Ok` means stopped; `proven` is set once the topology is known to be safe.
-async fn session(
-    config: &AmqpConfig,
-    sink: &dyn Sink,
-    stop: &mut watch::Receiver<bool>,
-    proven: &mut bool,
-) -> Result<(), Interrupted> {
-    let connection = connect(&config.url, "baton intake").await.map_err(login)?;
-    // Kept until the connection is closed: a channel that is dropped closes itself, and the library takes a connection that is
-    // closed meanwhile for an error of ours.
-    let mut begun = begin(config, &connection).await;
-    let consumed = match &mut begun {
-        Ok(session) => {
-            *proven = true;
-            config.stats.connected.store(true, Relaxed);
-            tracing::info!(queue = %config.topology.queue, "consuming");
-            Some(session.run(sink, stop, &config.stats).await)
-        }
-        Err(_) => None,
-    };
-    close(&connection).await;
-    match (consumed, begun) {
-        (Some(consumed), _) => consumed,
-        (None, begun) => begun.map(drop),
-    }
-}
-
-/// A refused login or virtual host will not mend itself.
-fn login(error: AmqpError) -> Interrupted {
-    match (&error, error.reply()) {
-        (AmqpError::Address { .. }, _) => Interrupted::Refused(ConsumeError::Address(error)),
-        (_, Some((403 | 530, reply))) => Interrupted::Refused(ConsumeError::Login { reply }),
-        _ => Interrupted::Broker(error),
-    }
-}
-
-async fn begin(config: &AmqpConfig, connection: &Connection) -> Result<Session, Interrupted> {
-    if config.declare {
-        config.topology.declare(connection).await?;
-    } else {
-        config.topology.verify(connection).await?;
-    }
-    let channel = call("opening a channel", connection.create_channel()).await?;
-    call("setting the prefetch", channel.basic_qos(PREFETCH, BasicQosOptions::default())).await?;
-    let queue = config.topology.queue.as_str();
-    let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
-    let consuming = channel.basic_consume(queue.into(), "".into(), options, arguments);
-    let consumer = call("consuming", consuming).await?;
-    Ok(Session { channel, consumer, stopping: false, ended: false })
-}
-
-struct Session {
-    channel: Channel,
-    consumer: Consumer,
-    /// The consumer was cancelled by us: what is buffered is still worked off.
-    stopping: bool,
-    ended: bool,
-}
-
-impl Session {
-    async fn run(
-        &mut self,
-        sink: &dyn Sink,
-        stop: &mut watch::Receiver<bool>,
-        stats: &AmqpStats,
-    ) -> Result<(), Interrupted> {
-        while let Some(batch) = self.batch(stop).await? {
-            let count = batch.len() as u64;
-            stats.delivered.fetch_add(count, Relaxed);
-            let Some(last) = batch.last().map(|delivery| delivery.acker.clone()) else { continue };
-            sink.commit(batch.into_iter().map(delivered).collect()).await?;
-            stats.committed.fetch_add(count, Relaxed);
-            // One consumer on this channel, batches in order: everything up to the last is ours and committed.
-            let acked = call("acknowledging", last.ack(BasicAckOptions { multiple: true })).await?;
-            // `false` is no error to the client: the channel is gone, and these come again.
-            let counter = if acked { &stats.acked } else { &stats.acks_lost };
-            counter.fetch_add(count, Relaxed);
-        }
-        Ok(())
-    }
-
-    /// Waits for a delivery, then a moment for more. `None` when stopped and nothing is left.
-    async fn batch(&mut self, stop: &mut watch::Receiver<bool>) -> Result<Option<Vec<Delivery>>, Interrupted> {
-        let Some(first) = self.first(stop).await? else { return Ok(None) };
-        let mut batch = vec![first];
-        let until = Instant::now() + GATHER;
-        while batch.len() < BATCH {
-            match timeout_at(until, self.consumer.next()).await {
-                Ok(Some(delivery)) => batch.push(delivery.map_err(lost)?),
-                Ok(None) if self.stopping => {
-                    self.ended = true;
-                    break;
-                }
-                Ok(None) => return Err(Interrupted::Ended),
-                Err(_) => break,
-            }
-        }
-        Ok(Some(batch))
-    }
-
-    async fn first(&mut self, stop: &mut watch::Receiver<bool>) -> Result<Option<Delivery>, Interrupted> {
-        if !self.stopping {
-            tokio::select! {
-                delivery = self.consumer.next() => return delivery.ok_or(Interrupted::Ended)?.map(Some).map_err(lost),
-                () = stopped(stop) => {}
-            }
-            self.stopping = true;
-            let cancelling = self.channel.basic_cancel(self.consumer.tag(), BasicCancelOptions::default());
-            call("cancelling the consumer", cancelling).await?;
-        }
-        if self.ended {
-            return Ok(None);
-        }
-        // Cancelled: what the client has buffered still comes, then the end.
-        match timeout(CALL_TIMEOUT, self.consumer.next()).await {
-            Ok(Some(delivery)) => delivery.map(Some).map_err(lost),
-            Ok(None) | Err(_) => Ok(None),
-        }
-    }
-}
-
-fn lost(source: lapin::Error) -> Interrupted {
-    AmqpError::Broker { what: "receiving", source }.into()
-}
-
-fn delivered(delivery: Delivery) -> Delivered {
-    let Delivery { data, routing_key, redelivered, properties, .. } = delivery;
-    let mut headers = properties.headers().as_ref().map(texts).unwrap_or_default();
-    if let Some(kind) = properties.content_type() {
-        headers.insert("content-type".to_owned(), kind.to_string());
-    }
-    Delivered {
-        body: structured(data, &headers),
-        routing_key: routing_key.to_string(),
-        reply_to: plain(properties.reply_to().as_ref()),
-        correlation_id: plain(properties.correlation_id().as_ref()),
-        redelivered,
-    }
-}
-
-/// Headers that hold text.
-fn texts(table: &FieldTable) -> BTreeMap<String, String> {
-    let text = |value: &AMQPValue| match value {
-        AMQPValue::LongString(text) => Some(String::from_utf8_lossy(text.as_bytes()).into_owned()),
-        AMQPValue::ShortString(text) => Some(text.to_string()),
-        _ => None,
-    };
-    table.inner().iter().filter_map(|(name, value)| Some((name.to_string(), text(value)?))).collect()
-}
-
-/// Properties are the sender's: one with control characters, which no database takes, counts as absent.
-fn plain(text: Option<&ShortString>) -> Option<String> {
-    text.map(ToString::to_string).filter(|text| !text.is_empty() && !text.contains(char::is_control))
 }
 
 #[cfg(test)]

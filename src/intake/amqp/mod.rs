@@ -10,12 +10,15 @@ mod ask;
 mod connection;
 mod consumer;
 mod publisher;
+mod session;
+mod sink;
 mod topology;
 
 pub use ask::{Reply, ask};
 pub use connection::AmqpError;
-pub use consumer::{Delivered, Sink, SinkError, consume};
+pub use consumer::consume;
 pub use publisher::{Outgoing, PublishError, Publisher};
+pub use sink::{Delivered, Sink, SinkError};
 pub use topology::{ConsumeError, Topology};
 
 use std::fmt;

@@ -1,6 +1,6 @@
 //! Which record of the CRM the lead belongs to, why it, and why not each of the others.
 
-use super::ago;
+use super::story::ago;
 use baton_core::domain::account::MatchKey;
 use baton_core::routing::decision::{AccountTrace, MatchStep, MatchTrace, OtherAccount, OtherVerdict};
 

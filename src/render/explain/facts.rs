@@ -1,6 +1,6 @@
 //! What was known when a lead was decided: each fact with its source and its age.
 
-use super::{Roster, Story, ago};
+use super::story::{Roster, Story, ago};
 use baton_core::domain::id::RepId;
 use baton_core::domain::known::Fact;
 use baton_core::domain::rep::{Busy, BusyKind, Presence};

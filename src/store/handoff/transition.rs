@@ -3,13 +3,16 @@
 //! Locks in one order everywhere: handoff, then ledger, then reps. The revision is checked at the end: two moves of one
 //! handoff cannot both count.
 
+mod change;
+
 use crate::store::{NewStep, StepRow, StoreError, TimelineEntry, Tx};
-use baton_core::domain::effect::{Effect, Planned};
+use baton_core::domain::effect::Planned;
 use baton_core::domain::id::{HandoffId, LegId, RepId};
 use baton_core::domain::outcome::Slot;
 use baton_core::domain::zone::Zone;
-use baton_core::handoff::{Event, Handoff, Stage, Transition, advance};
+use baton_core::handoff::{Event, Handoff, Transition, advance};
 use baton_core::rules::RuleSet;
+use change::{booking, concerned, is_given, is_hung_up};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -174,61 +177,6 @@ impl Tx {
 
 /// In a line of the timeline: who got the lead by this move.
 pub(in crate::store) const GIVEN_TO: &str = "given_to";
-
-/// The lead has become somebody's.
-fn is_given(before: &Handoff, after: &Handoff) -> bool {
-    before.owner != after.owner || before.waits_in != after.waits_in
-}
-
-/// This rep's phone is up until a step of this move has hung it up, which then releases it ([`Tx::hung_up`]): nobody else rings
-/// it before.
-fn is_hung_up(rep: &RepId, moved: &Transition) -> bool {
-    let legs = moved.effects.iter().filter_map(|planned| match &planned.effect {
-        Effect::HangUp { leg } => Some(leg),
-        _ => None,
-    });
-    legs.filter_map(|leg| moved.state.rep_on(leg)).any(|on| on == rep)
-}
-
-/// Reps whose rows a move changes: locked together, in order, so that two moves never wait for each other. Whoever only
-/// stays the owner is not among them: every decision holds every rep, and a move that waits for nothing is done sooner. Whoever
-/// is asked next where this one cannot be had is among them: locked later, they would be locked out of order.
-fn concerned(before: &Handoff, after: &Handoff) -> BTreeSet<RepId> {
-    let mut reps = BTreeSet::new();
-    if before.holds != after.holds {
-        reps.extend([&before.holds, &after.holds].into_iter().flatten().map(|hold| hold.rep.clone()));
-        if after.holds.is_some() {
-            reps.extend(before.targets.iter().skip(before.next_target as usize).map(|target| target.rep.clone()));
-        }
-    }
-    if let Some((slot, _)) = booking(after)
-        && booking(before) != booking(after)
-    {
-        reps.insert(slot.rep.clone());
-        reps.extend([before, after].into_iter().flat_map(at_hand).map(|slot| slot.rep.clone()));
-    }
-    if is_given(before, after) || before.is_open() != after.is_open() {
-        reps.extend([before.owner.clone(), after.owner.clone()]);
-    }
-    reps
-}
-
-/// The time that is being booked, and which attempt this is.
-fn booking(handoff: &Handoff) -> Option<(&Slot, u32)> {
-    match &handoff.stage {
-        Stage::Booking { slot, attempt, .. } => Some((slot, *attempt)),
-        _ => None,
-    }
-}
-
-/// Times that are tried where the one that is being booked cannot be had.
-fn at_hand(handoff: &Handoff) -> &[Slot] {
-    match &handoff.stage {
-        Stage::Offering { slots, .. } => slots,
-        Stage::Booking { others, .. } => others,
-        _ => &[],
-    }
-}
 
 enum Reserved {
     Yes,

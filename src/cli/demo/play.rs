@@ -1,0 +1,162 @@
+//! The story as it is played: night, then day, and each line of it told once.
+
+use super::scenes::{Scene, day, night};
+use super::{tell, world};
+use crate::app::Running;
+use crate::app::stage::{StandIns, deliver_over_http, post_event};
+use crate::cli::say;
+use crate::deciding::answer::Answer;
+use anyhow::{Context, Result, bail};
+use baton_clock::ScaledClock;
+use baton_core::domain::id::LeadId;
+use baton_core::domain::outcome::NextStepKind;
+use baton_core::rules::RuleSet;
+use baton_sandbox::Fault;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A lead of the story.
+#[derive(Debug, Clone)]
+pub struct StoryLead {
+    pub lead: LeadId,
+    pub name: String,
+    pub scene: &'static str,
+}
+
+/// Everything a scene needs.
+pub struct Play<'a> {
+    pub stage: &'a Arc<StandIns>,
+    pub running: &'a Running,
+    pub rules: &'a Arc<RuleSet>,
+}
+
+impl Play<'_> {
+    /// Night, then day; returns the leads in the order in which they called.
+    pub async fn all(&self, clock: &ScaledClock, day_begins: DateTime<Utc>) -> Result<Vec<StoryLead>> {
+        self.connect_platform();
+        let teller = Teller::new(self);
+        let mut told = self.act(&teller, night(), "Monday evening in California").await?;
+        // The lease of what is in hand would end with the night.
+        quiet(self.stage, self.running, TimeDelta::zero()).await?;
+        clock.skip_to(day_begins);
+        say(&format!("\n-- {} --", tell::time(day_begins)));
+        let mut acts = day();
+        let last = acts.pop().unwrap_or_default();
+        for act in acts {
+            told.extend(self.act(&teller, act, "").await?);
+        }
+        self.stage.world.arm("salesforce", "*", Fault::Unavailable, u32::MAX);
+        told.extend(self.act(&teller, last, "Salesforce is down").await?);
+        self.stage.world.heal("salesforce");
+        say("              Salesforce is well again");
+        Ok(told)
+    }
+
+    /// What happens on the line goes to Baton's own door.
+    fn connect_platform(&self) {
+        let base = format!("http://{}", self.running.address);
+        self.stage.voice.connect(deliver_over_http(base));
+    }
+
+    async fn act(&self, teller: &Teller, scenes: Vec<Scene>, heading: &str) -> Result<Vec<StoryLead>> {
+        say(&if heading.is_empty() { String::new() } else { format!("\n-- {heading} --") });
+        let mut told: Vec<StoryLead> = Vec::new();
+        for scene in scenes {
+            told.extend(self.call(teller, &scene).await?);
+        }
+        for _ in 0..400 {
+            teller.tell_on(self, &told).await?;
+            if self.all_settled(&told).await? {
+                return Ok(told);
+            }
+            tokio::time::sleep(Duration::from_millis(60)).await;
+        }
+        bail!("the calls of this act did not come to an end");
+    }
+
+    async fn call(&self, teller: &Teller, scene: &Scene) -> Result<Option<StoryLead>> {
+        let text = world::event(scene.file).with_context(|| format!("the demo has no event {}", scene.file))?;
+        let mut event: Value = serde_json::from_str(text).with_context(|| format!("reading {}", scene.file))?;
+        event["time"] = json!(self.stage.world.clock.now());
+        if let Some(call) = event["data"]["call"]["id"].as_str() {
+            self.stage.voice.call(call, scene.script.clone());
+        }
+        let mut first: Option<Answer> = None;
+        for _ in 0..scene.times {
+            let answer = self.post(&event).await?;
+            if first.as_ref().is_some_and(|first| *first != answer) {
+                bail!("the same event got two answers");
+            }
+            first = Some(answer);
+        }
+        let Some(Answer::Decided(decided)) = first else { bail!("{} was not decided: {first:?}", scene.file) };
+        let name = tell::name_of(&decided.lead, event["data"]["contact"]["name"].as_str());
+        teller.introduce(&decided.lead, &name, scene.title);
+        Ok(Some(StoryLead { lead: decided.lead.clone(), name, scene: scene.title }))
+    }
+
+    async fn post(&self, event: &Value) -> Result<Answer> {
+        let base = format!("http://{}", self.running.address);
+        serde_json::from_value(post_event(&base, event).await?).context("reading the worker's answer")
+    }
+
+    async fn all_settled(&self, told: &[StoryLead]) -> Result<bool> {
+        for lead in told {
+            let found = self.running.store.lead(&lead.lead).await?;
+            if found.is_none_or(|lead| lead.next_step.what == NextStepKind::Handoff) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Waits until everything is done that is due this far ahead: the CRM that was down is caught up with.
+pub async fn quiet(stage: &StandIns, running: &Running, ahead: TimeDelta) -> Result<()> {
+    for _ in 0..300 {
+        let now = stage.world.clock.now() + ahead;
+        let open = running.store.step_stats(now).await?;
+        if open.due + open.leased == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    bail!("some steps did not come to an end in time");
+}
+
+/// Prints each line of each lead's timeline once.
+pub struct Teller {
+    rules: Arc<RuleSet>,
+    told: Mutex<BTreeMap<LeadId, usize>>,
+    introduced: Mutex<BTreeSet<LeadId>>,
+}
+
+impl Teller {
+    fn new(play: &Play<'_>) -> Self {
+        Self { rules: Arc::clone(play.rules), told: Mutex::default(), introduced: Mutex::default() }
+    }
+
+    fn introduce(&self, lead: &LeadId, name: &str, title: &str) {
+        if self.introduced.lock().expect("teller").insert(lead.clone()) {
+            say(&format!("          » {name}: {title}"));
+        }
+    }
+
+    async fn tell_on(&self, play: &Play<'_>, leads: &[StoryLead]) -> Result<()> {
+        let mut lines = Vec::new();
+        for lead in leads {
+            let entries = play.running.store.timeline(&lead.lead).await?;
+            let from = self.told.lock().expect("teller").insert(lead.lead.clone(), entries.len()).unwrap_or(0);
+            let new = entries.iter().skip(from);
+            lines.extend(new.filter_map(|entry| Some((entry.at, tell::line(entry, &lead.name, &self.rules)?))));
+        }
+        lines.sort_by_key(|(at, _)| *at);
+        for (_, line) in lines {
+            say(&line);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! What Baton asks of a CRM: to find a lead's account, to write the lead, to say who owns it.
+
+use super::VendorError;
+use async_trait::async_trait;
+use baton_core::domain::account::Records;
+use baton_core::domain::crm_id::CrmId;
+use baton_core::domain::effect::Class;
+use baton_core::domain::phone::PhoneE164;
+use baton_core::domain::text::RepText;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What is known of a lead that may help to find its account, as far as the rules ask for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountKeys {
+    pub phone: Option<PhoneE164>,
+    pub email: Option<String>,
+    /// Never a shared mail domain.
+    pub domain: Option<String>,
+    pub company: Option<String>,
+    /// CRM fields that rules declare, to be read along.
+    pub fields: Vec<String>,
+}
+
+/// One lead as the CRM should show it. Lengths are cut by the connector to the vendor's limits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrmLead {
+    /// Lower-case hexadecimal, one per lead: the external id.
+    pub key: String,
+    pub first_name: Option<String>,
+    /// Never empty: the phone number or "Unknown caller" when no name is known.
+    pub last_name: String,
+    /// Never empty, for the same reason.
+    pub company: String,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub title: Option<String>,
+    /// ISO codes.
+    pub country: Option<String>,
+    pub state: Option<String>,
+    pub postal: Option<String>,
+    pub city: Option<String>,
+    /// The CRM's id of the owner.
+    pub owner_crm_id: Option<CrmId>,
+    /// The CRM has chosen the lead's owner, who stays; `owner_crm_id` is that of the task.
+    pub keeps_owner: bool,
+    /// The briefing as plain text; HTML vendors escape it.
+    pub description: RepText,
+    pub task: Option<CrmTask>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrmTask {
+    /// Lower-case hexadecimal, one per effect.
+    pub key: String,
+    pub subject: String,
+    pub body: RepText,
+    pub due_at: DateTime<Utc>,
+    /// The call has taken place: the task is closed.
+    pub done: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrmRef {
+    pub id: String,
+    /// Deep link for people.
+    pub url: Option<String>,
+    /// Owner as read back after the write.
+    pub owner_crm_id: Option<CrmId>,
+}
+
+#[async_trait]
+pub trait Crm: Send + Sync {
+    fn vendor(&self) -> &'static str;
+    /// Every record that shares a key with the lead, and companies of a similar name; which of them it is, the rules decide.
+    /// Empty: asked, and there is none.
+    async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError>;
+    /// Whether the vendor has rules that choose the owner of a new lead.
+    fn assigns(&self) -> bool {
+        false
+    }
+    /// Creates the lead and lets the CRM's own rules choose its owner, whose id is returned; `Ok(None)`: they chose nobody.
+    /// Class `Repeatable`: a lead that is there already is left as it is, and its owner read. Only where [`Crm::assigns`].
+    async fn assign(&self, _lead: &CrmLead) -> Result<Option<CrmId>, VendorError> {
+        let why = "it has no assignment rules of its own".to_owned();
+        Err(VendorError::NeedsPerson { vendor: self.vendor(), why })
+    }
+    /// Creates or updates the lead, sets its owner without the CRM's own assignment, writes the task, reads the owner back.
+    /// Class `Repeatable` for the lead; `write_class` tells what a lost answer means for the whole call.
+    async fn write_lead(&self, lead: &CrmLead) -> Result<CrmRef, VendorError>;
+    fn write_class(&self) -> Class;
+    /// The owner as of now.
+    async fn owner_of(&self, crm_id: &str) -> Result<Option<CrmId>, VendorError>;
+    /// Proves credentials and the fields we need; the text says what is missing.
+    async fn check(&self) -> Result<(), VendorError>;
+}

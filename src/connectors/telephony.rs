@@ -1,0 +1,72 @@
+//! What Baton asks of whoever drives the call: to say, hold, ring, whisper, join and hang up.
+
+use super::VendorError;
+use async_trait::async_trait;
+use baton_core::domain::effect::Class;
+use baton_core::domain::id::LegId;
+use baton_core::domain::outcome::Slot;
+use baton_core::domain::phone::PhoneE164;
+use baton_core::domain::text::{CallerText, RepText};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// State of a leg as the telephony side knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegStatus {
+    /// Never heard of.
+    Absent,
+    Ringing,
+    Answered,
+    Joined,
+    Ended,
+}
+
+/// What a platform says of a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallerStatus {
+    OnTheLine,
+    Left,
+    /// The platform cannot be asked, or does not know the call: no answer either way.
+    Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RingRequest {
+    pub leg: LegId,
+    /// The platform's id of the caller's call.
+    pub call: String,
+    pub phone: PhoneE164,
+    /// The phone stops ringing then; a request that arrives later must not ring at all.
+    pub ring_until: DateTime<Utc>,
+}
+
+/// What the voice agent is to say, and what it must know to go on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Spoken {
+    /// `hold`, `connected`, `offer_slots`, `confirm_booking`, `promise_callback`.
+    pub kind: String,
+    pub say: CallerText,
+    /// The times on offer, to be named again in `slot_chosen`; empty for the other kinds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slots: Vec<Slot>,
+}
+
+/// Commands to whoever drives the call. Every method may be repeated with the same ids, except `ring`, which is
+/// `LookFirst`: after a lost answer [`Telephony::read`] tells whether the phone rings.
+#[async_trait]
+pub trait Telephony: Send + Sync {
+    /// What a lost answer to `ring` means; the other commands are `Repeatable`.
+    fn ring_class(&self) -> Class;
+    async fn instruct(&self, call: &str, key: &str, instruction: &Spoken) -> Result<(), VendorError>;
+    async fn hold(&self, call: &str, key: &str) -> Result<(), VendorError>;
+    async fn ring(&self, request: &RingRequest) -> Result<(), VendorError>;
+    async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError>;
+    async fn join(&self, call: &str, leg: &LegId, key: &str) -> Result<(), VendorError>;
+    async fn hang_up(&self, leg: &LegId, key: &str) -> Result<(), VendorError>;
+    async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError>;
+    /// Whether the caller of a call is still there: asked before the first phone rings for one who has waited.
+    async fn caller(&self, _call: &str) -> Result<CallerStatus, VendorError> {
+        Ok(CallerStatus::Unknown)
+    }
+}

@@ -1,0 +1,61 @@
+//! One lead, decided: whom it goes to, how its handoff begins, and what is answered.
+
+use super::answer::{Answer, Instructed};
+use super::table::StandingTable;
+use crate::facts::LeadFacts;
+use crate::release::Release;
+use crate::render::briefing::completeness_permille;
+use crate::store::{DecidedLead, Mover, TimelineEntry, new_steps};
+use baton_core::domain::lead::Lead;
+use baton_core::handoff::{Event, Handoff, Transition, advance};
+use baton_core::routing::decide;
+use baton_core::routing::reason::NotKnown;
+use serde_json::json;
+
+/// Afterwards the table holds what the lead takes. `event` is the key of the message that brought it.
+pub(super) fn decide_lead(
+    table: &mut StandingTable,
+    event: &str,
+    lead: &Lead,
+    facts: &LeadFacts,
+    release: &Release,
+    mover: &Mover,
+) -> (DecidedLead, Answer) {
+    let rules = &release.rules;
+    let snapshot = table.snapshot(facts, rules, mover.now);
+    let decision = decide(lead, &snapshot, rules);
+    table.book(lead, &decision, rules, mover.now);
+    let begun = Handoff::begin(lead, &decision, rules).seeing(&snapshot, rules);
+    let Transition { state, effects, .. } = advance(&begun, &Event::Start, rules, mover.now);
+    table.reserve(&state);
+    let instruction = if state.live {
+        let effects = effects.iter().map(|planned| (&planned.key, &planned.effect));
+        Instructed::first_of(effects, &state, release, mover.now)
+    } else {
+        None
+    };
+    let owner_name = rules.reps.get(&decision.plan.owner).map_or("", |rep| rep.name.as_str());
+    let answer = Answer::decided(event, lead, &decision, &state, owner_name, instruction);
+    let told = TimelineEntry {
+        lead_id: lead.id.clone(),
+        at: mover.now,
+        kind: "decided".to_owned(),
+        body: json!({
+            "owner": decision.plan.owner,
+            "reason": decision.plan.reason.in_words(),
+            "stage": state.stage,
+            "degraded": decision.degraded.iter().map(NotKnown::in_words).collect::<Vec<_>>(),
+            "effects": effects.iter().map(|planned| planned.effect.kind()).collect::<Vec<_>>(),
+        }),
+    };
+    let completeness_permille = completeness_permille(lead, &decision.plan.tier, rules);
+    let steps = new_steps(effects, &state.id, mover);
+    let timeline = vec![told];
+    let decided =
+        DecidedLead { lead: lead.clone(), decision, snapshot, handoff: state, steps, timeline, completeness_permille };
+    tracing::info!(
+        lead.id = %decided.lead.id, decision.id = %decided.decision.id, rep.id = %decided.decision.plan.owner,
+        pool.id = %decided.decision.plan.pool, degraded = decided.decision.degraded.len(), "decided"
+    );
+    (decided, answer)
+}

@@ -1,0 +1,89 @@
+//! A lead given to whoever the rules name, under the locks under which leads are decided.
+
+use super::{Reassigned, is_active};
+use crate::deciding::ahead::Standing;
+use crate::deciding::table::StandingTable;
+use crate::facts::LeadFacts;
+use crate::store::{Correction, Moved, Mover, StoreError, TimelineEntry, Tx, WaitingLead};
+use baton_core::domain::id::RepId;
+use baton_core::handoff::Event;
+use baton_core::routing::decision::DecidedAgain;
+use baton_core::routing::ledger::Cause;
+use baton_core::routing::{Decision, decide};
+use baton_core::rules::RuleSet;
+
+/// A lead that the rules are to give to somebody.
+pub(super) struct ByRules<'a> {
+    pub given: &'a WaitingLead,
+    pub facts: &'a LeadFacts,
+    /// Those that decide.
+    pub rules: &'a RuleSet,
+    /// Those that count.
+    pub live: &'a RuleSet,
+    pub mover: &'a Mover,
+}
+
+impl ByRules<'_> {
+    /// Not to whoever has it: where nobody else can take it, it stays.
+    pub async fn to_others(&self, tx: &mut Tx, reason: &str, author: &str) -> Result<(Reassigned, Moved), StoreError> {
+        let before = tx.handoff_lock(&self.given.handoff).await?;
+        // Another was sooner: whoever has it now is not the one it was to be taken from.
+        if is_active(&before.owner, self.rules) {
+            return Ok((Reassigned::Unchanged { owner: before.owner }, Moved::default()));
+        }
+        let mut table = StandingTable::of(Standing::locked(tx, self.live).await?);
+        let decision = self.decide(&table);
+        if decision.plan.waits {
+            return Ok((Reassigned::Nobody { reason: decision.plan.reason.in_words() }, Moved::default()));
+        }
+        self.give(tx, &mut table, reason, author).await
+    }
+
+    /// `None`: it is not theirs any more.
+    pub async fn of_who_left(&self, tx: &mut Tx, rep: &RepId) -> Result<Option<(Reassigned, Moved)>, StoreError> {
+        if tx.handoff_lock(&self.given.handoff).await?.next_step().owner != *rep {
+            return Ok(None);
+        }
+        let mut table = StandingTable::of(Standing::locked(tx, self.live).await?);
+        self.give(tx, &mut table, &format!("{rep} is not active any more"), "rules").await.map(Some)
+    }
+
+    fn decide(&self, table: &StandingTable) -> Decision {
+        decide(&self.given.lead, &table.snapshot(self.facts, self.rules, self.mover.now), self.rules)
+    }
+
+    /// The turn that was paid is taken back, and whoever gets the lead pays one of their own.
+    async fn give(
+        &self,
+        tx: &mut Tx,
+        table: &mut StandingTable,
+        reason: &str,
+        author: &str,
+    ) -> Result<(Reassigned, Moved), StoreError> {
+        let Self { given, live, mover, .. } = self;
+        let back =
+            Correction { cause: Cause::Reassigned, to: None, reason: reason.to_owned(), author: author.to_owned() };
+        tx.turn_correct(&given.lead.id, &back, live, mover.now).await?;
+        table.standing = Standing::locked(tx, live).await?;
+        let decision = self.decide(table);
+        // The lead is counted for the rep by the move below.
+        table.book(&given.lead, &decision, live, mover.now);
+        tx.ledgers_save(&table.entries, &table.changed_ledgers(), "decision", mover.now).await?;
+        let Decision { plan, turn, trace, .. } = decision;
+        let told = format!("{reason}: {}", plan.reason.in_words());
+        let again = DecidedAgain { owner: plan.owner.clone(), reason: told.clone(), pools: trace.pools };
+        let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
+        let (lead_id, kind) = (given.lead.id.clone(), DecidedAgain::KIND.to_owned());
+        tx.timeline_append(&[&TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
+        let event = Event::Reassigned {
+            rep: plan.owner,
+            turn_in: turn.map(|entry| entry.pool),
+            waits_in: plan.waits.then_some(plan.pool),
+            reason: told.clone(),
+        };
+        let moved = tx.transition(&given.handoff, &event, live, mover).await?;
+        let handoff = tx.handoff(&given.handoff).await?;
+        let (owner, next_step) = (handoff.owner.clone(), handoff.next_step());
+        Ok((Reassigned::To { owner, reason: told, next_step }, moved))
+    }
+}

@@ -1,0 +1,158 @@
+//! What happened on a call, told by whoever drives it: its words, and how they are read.
+
+use crate::intake::lead::printed;
+use crate::intake::reader::Object;
+use baton_core::domain::id::{LegId, RepId};
+use baton_core::domain::outcome::Slot;
+use schemars::JsonSchema;
+
+/// What happened on a call, told by whoever drives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallEvent {
+    pub platform: String,
+    /// The platform's id of the caller's call.
+    pub call: String,
+    /// The rep's leg, by the id that Baton gave it; present for every event of a rep's phone.
+    pub leg: Option<LegId>,
+    pub happened: Happened,
+    /// In the platform's words, where something failed.
+    pub why: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happened {
+    /// The caller hears hold music.
+    Held,
+    Ringing,
+    Answered,
+    Machine,
+    NoAnswer,
+    Busy,
+    Failed,
+    /// The rep pressed the key.
+    Accepted,
+    Declined,
+    /// Rep and caller hear each other.
+    Joined,
+    JoinFailed,
+    RepLeft,
+    CallerLeft,
+    /// Nobody is on the line any more.
+    Ended,
+    SlotChosen(Slot),
+    /// The caller wants none of the offered times.
+    SlotsDeclined,
+}
+
+/// The words of `call.event`. A slot that was chosen comes with the slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(in crate::intake) enum CallWord {
+    /// The caller hears hold music.
+    Held,
+    Ringing,
+    Answered,
+    Machine,
+    NoAnswer,
+    Busy,
+    Failed,
+    /// The rep pressed the key.
+    Accepted,
+    Declined,
+    /// Rep and caller hear each other.
+    Joined,
+    JoinFailed,
+    RepLeft,
+    CallerLeft,
+    /// Nobody is on the line any more.
+    Ended,
+    SlotChosen,
+    /// The caller wants none of the offered times.
+    SlotsDeclined,
+}
+
+const CALL_WORDS: [(&str, CallWord); 16] = [
+    ("held", CallWord::Held),
+    ("ringing", CallWord::Ringing),
+    ("answered", CallWord::Answered),
+    ("machine", CallWord::Machine),
+    ("no_answer", CallWord::NoAnswer),
+    ("busy", CallWord::Busy),
+    ("failed", CallWord::Failed),
+    ("accepted", CallWord::Accepted),
+    ("declined", CallWord::Declined),
+    ("joined", CallWord::Joined),
+    ("join_failed", CallWord::JoinFailed),
+    ("rep_left", CallWord::RepLeft),
+    ("caller_left", CallWord::CallerLeft),
+    ("ended", CallWord::Ended),
+    ("slot_chosen", CallWord::SlotChosen),
+    ("slots_declined", CallWord::SlotsDeclined),
+];
+
+impl CallWord {
+    /// The event is about a rep's phone and must say which.
+    fn needs_leg(self) -> bool {
+        match self {
+            Self::Ringing | Self::Answered | Self::Machine | Self::NoAnswer | Self::Busy | Self::Failed => true,
+            Self::Accepted | Self::Declined | Self::Joined | Self::JoinFailed | Self::RepLeft => true,
+            Self::Held | Self::CallerLeft | Self::Ended | Self::SlotChosen | Self::SlotsDeclined => false,
+        }
+    }
+
+    /// `None` where a slot belongs to it and is not there.
+    fn happened(self, slot: Option<Slot>) -> Option<Happened> {
+        Some(match self {
+            Self::Held => Happened::Held,
+            Self::Ringing => Happened::Ringing,
+            Self::Answered => Happened::Answered,
+            Self::Machine => Happened::Machine,
+            Self::NoAnswer => Happened::NoAnswer,
+            Self::Busy => Happened::Busy,
+            Self::Failed => Happened::Failed,
+            Self::Accepted => Happened::Accepted,
+            Self::Declined => Happened::Declined,
+            Self::Joined => Happened::Joined,
+            Self::JoinFailed => Happened::JoinFailed,
+            Self::RepLeft => Happened::RepLeft,
+            Self::CallerLeft => Happened::CallerLeft,
+            Self::Ended => Happened::Ended,
+            Self::SlotChosen => Happened::SlotChosen(slot?),
+            Self::SlotsDeclined => Happened::SlotsDeclined,
+        })
+    }
+}
+
+/// `implied` is the word that the message's own type says.
+pub(super) fn read(data: &mut Object<'_, '_>, implied: Option<CallWord>) -> Option<CallEvent> {
+    let platform = data.required_text("platform").map(printed);
+    let call = data.required_text("call").map(printed);
+    let word = match implied {
+        Some(word) => Some(word),
+        None => data.required_choice("event", &CALL_WORDS),
+    };
+    let leg = match word {
+        Some(word) if word.needs_leg() => data.required_id("leg"),
+        _ => data.id("leg"),
+    };
+    let slot = slot(data, word == Some(CallWord::SlotChosen));
+    let why = data.text("why").map(str::to_owned);
+    let happened = word?.happened(slot)?;
+    Some(CallEvent { platform: platform?, call: call?, leg, happened, why })
+}
+
+fn slot(data: &mut Object<'_, '_>, required: bool) -> Option<Slot> {
+    let mut slot = data.object("slot");
+    if slot.is_absent() && !required {
+        return None;
+    }
+    let rep = slot.required_id::<RepId>("rep");
+    let (from, until) = (slot.required_instant("from"), slot.required_instant("until"));
+    if let (Some(from), Some(until)) = (from, until)
+        && until <= from
+    {
+        slot.fault("until", &until.to_rfc3339().into(), "a time after \"from\"", None);
+    }
+    slot.finish();
+    Some(Slot { rep: rep?, from: from?, until: until? })
+}

@@ -1,0 +1,225 @@
+//! What a template sees, as types.
+//!
+//! Pages for callers hold a rep's first name, times and what our company is called; a mail also the person's name, where it is
+//! a name and nothing else. None of the caller's other words, since whoever calls could have us mail them to somebody
+//! else's address. There is no way from a [`RepPage`] to a caller's page.
+
+use super::briefing::TABLE;
+use super::clean::first_sentence;
+use super::spoken;
+use baton_core::domain::briefing::{Briefing, BriefingField};
+use baton_core::domain::known::Source;
+use baton_core::domain::rep::Rep;
+use baton_core::domain::text::RepText;
+use baton_core::routing::decision::Plan;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What a rep-facing template sees.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct RepPage {
+    pub headline: RepText,
+    pub summary: Option<RepText>,
+    pub score: Option<u8>,
+    pub next_action: Option<RepText>,
+    pub why_you: String,
+    pub objections: Vec<RepText>,
+    pub ask_first: Vec<String>,
+    pub fields: Vec<FieldView>,
+    /// The same values by name; a name that is not known is empty.
+    pub known: BTreeMap<&'static str, Option<RepText>>,
+    pub transcript_url: Option<String>,
+    pub completeness_percent: u16,
+    pub rep_first_name: String,
+    pub owner_name: String,
+    pub pool: String,
+    pub territory: Option<String>,
+    pub tier: String,
+    pub when: Option<String>,
+    pub note: Option<RepText>,
+    pub record_url: Option<String>,
+    pub feedback_url: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct FieldView {
+    pub label: String,
+    pub value: RepText,
+    pub source: &'static str,
+}
+
+/// A rep's mail: the page inside a letter.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct LetterPage {
+    #[serde(flatten)]
+    pub page: RepPage,
+    pub title: String,
+    pub opening: Vec<String>,
+}
+
+/// What the whisper may say: short forms only.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct WhisperPage {
+    pub headline: RepText,
+    /// First sentence of the summary, else the intent.
+    pub about: Option<RepText>,
+    pub timeline: Option<RepText>,
+    pub next_action: Option<RepText>,
+    pub score: Option<u8>,
+}
+
+/// A card whose call is over for this rep.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct ClosedPage {
+    pub state: &'static str,
+    pub by: Option<String>,
+}
+
+/// For the caller: who is being fetched, or is there.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerRepPage {
+    pub rep: String,
+}
+
+/// For the caller: times to choose from, as one says them.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerSlotsPage {
+    pub rep: String,
+    pub slots: Vec<String>,
+}
+
+/// For the caller: one time.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerWhenPage {
+    pub rep: String,
+    pub when: String,
+    pub when_written: String,
+    /// Of the person, in mails only.
+    pub name: Option<String>,
+    /// Ours.
+    pub company: Option<String>,
+}
+
+/// For the caller: the frame around a mail's paragraphs.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerLetterPage {
+    pub title: String,
+    pub opening: Vec<String>,
+}
+
+/// What a template may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PageKind {
+    Whisper,
+    Rep,
+    Letter,
+    Closed,
+    CallerRep,
+    CallerSlots,
+    CallerWhen,
+    CallerLetter,
+}
+
+/// Something that a template can be rendered with.
+pub(super) trait Page: Serialize {
+    const KIND: PageKind;
+}
+
+impl Page for RepPage {
+    const KIND: PageKind = PageKind::Rep;
+}
+impl Page for LetterPage {
+    const KIND: PageKind = PageKind::Letter;
+}
+impl Page for WhisperPage {
+    const KIND: PageKind = PageKind::Whisper;
+}
+impl Page for ClosedPage {
+    const KIND: PageKind = PageKind::Closed;
+}
+impl Page for CallerRepPage {
+    const KIND: PageKind = PageKind::CallerRep;
+}
+impl Page for CallerSlotsPage {
+    const KIND: PageKind = PageKind::CallerSlots;
+}
+impl Page for CallerWhenPage {
+    const KIND: PageKind = PageKind::CallerWhen;
+}
+impl Page for CallerLetterPage {
+    const KIND: PageKind = PageKind::CallerLetter;
+}
+
+impl RepPage {
+    /// The briefing alone; what surrounds it is filled in by the contexts.
+    pub fn of(briefing: &Briefing, plan: &Plan) -> Self {
+        Self {
+            headline: briefing.headline.clone(),
+            summary: briefing.summary.clone(),
+            score: briefing.score,
+            next_action: briefing.next_action.clone(),
+            why_you: briefing.why_you.clone(),
+            objections: briefing.objections.clone(),
+            ask_first: briefing.ask_first.clone(),
+            fields: briefing.fields.iter().map(FieldView::of).collect(),
+            known: TABLE.iter().map(|spec| (spec.key, value_of(briefing, spec.label))).collect(),
+            transcript_url: briefing.transcript_url.clone(),
+            completeness_percent: (briefing.completeness_permille + 5) / 10,
+            rep_first_name: String::new(),
+            owner_name: String::new(),
+            pool: plan.pool.to_string(),
+            territory: plan.territory.as_ref().map(ToString::to_string),
+            tier: plan.tier.to_string(),
+            when: None,
+            note: None,
+            record_url: None,
+            feedback_url: None,
+        }
+    }
+}
+
+impl FieldView {
+    fn of(field: &BriefingField) -> Self {
+        Self { label: field.label.clone(), value: field.value.clone(), source: source_in_words(field.source) }
+    }
+}
+
+fn value_of(briefing: &Briefing, label: &str) -> Option<RepText> {
+    briefing.fields.iter().find(|field| field.label == label).map(|field| field.value.clone())
+}
+
+fn source_in_words(source: Source) -> &'static str {
+    match source {
+        Source::Caller => "caller said",
+        Source::Crm => "CRM",
+        Source::Inferred => "inferred",
+        Source::Platform => "platform",
+    }
+}
+
+impl WhisperPage {
+    pub fn of(briefing: &Briefing) -> Self {
+        /// Spoken words of each part, so that what matters fits beside the others.
+        const HEADLINE: usize = 11;
+        const ABOUT: usize = 12;
+        const SHORT: usize = 7;
+        let said = |label| value_of(briefing, label);
+        let cut = |text: &str, max| Some(RepText(spoken::cut(text, max))).filter(|cut| !cut.0.is_empty());
+        // Half a timeline says something else than the whole: all of it or nothing.
+        let whole = |text: &RepText| spoken::words(&text.0) <= SHORT;
+        let summary = briefing.summary.as_ref().and_then(|s| cut(first_sentence(&s.0), ABOUT));
+        Self {
+            headline: RepText(spoken::cut(&briefing.headline.0, HEADLINE)),
+            about: summary.or_else(|| said("Intent").and_then(|text| cut(&text.0, ABOUT))),
+            timeline: said("Timeline").filter(whole),
+            next_action: briefing.next_action.clone().filter(whole),
+            score: briefing.score,
+        }
+    }
+}
+
+/// The name that callers hear: without titles such as "Dr.".
+pub(super) fn first_name(rep: &Rep) -> String {
+    let words = || rep.name.split_whitespace();
+    words().find(|word| !word.ends_with('.')).or_else(|| words().next()).unwrap_or("a colleague").to_owned()
+}

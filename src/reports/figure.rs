@@ -1,0 +1,150 @@
+//! One figure: a number with what it was counted out of, in all and for each group of leads.
+
+use super::rows::LeadRow;
+use super::statistics::{count, ratio, wilson};
+use chrono::TimeDelta;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Figure {
+    /// Stable name for machines.
+    pub key: &'static str,
+    pub name: &'static str,
+    /// One sentence.
+    pub definition: &'static str,
+    pub unit: Unit,
+    pub total: Cell,
+    pub groups: Vec<FigureGroup>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// 0 to 1.
+    Share,
+    Seconds,
+    /// A mean of ratings from 1 to 5.
+    Rating,
+    Leads,
+    RepsPerLead,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Cell {
+    pub numerator: u64,
+    pub denominator: u64,
+    /// `None`: there was nothing to count.
+    pub value: Option<f64>,
+    /// Bounds at 95 %, for figures that are drawn from a sample of the leads.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FigureGroup {
+    pub dimension: Dimension,
+    pub name: String,
+    #[serde(flatten)]
+    pub cell: Cell,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dimension {
+    Route,
+    Territory,
+    Tier,
+    Pool,
+    Source,
+    Status,
+    Misroute,
+    /// Decided owner → right rep.
+    RightRep,
+}
+
+impl Dimension {
+    pub(super) const ALL_OF_A_LEAD: [Self; 5] = [Self::Route, Self::Territory, Self::Tier, Self::Pool, Self::Source];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Route => "route",
+            Self::Territory => "territory",
+            Self::Tier => "tier",
+            Self::Pool => "pool",
+            Self::Source => "source",
+            Self::Status => "status",
+            Self::Misroute => "misroute",
+            Self::RightRep => "right rep",
+        }
+    }
+
+    /// The group of a lead; empty for dimensions that belong to feedback and not to the lead.
+    fn of(self, row: &LeadRow) -> String {
+        match self {
+            Self::Route => row.route.clone(),
+            Self::Territory => row.territory.as_ref().map_or_else(|| "no territory".to_owned(), ToString::to_string),
+            Self::Tier => row.tier.to_string(),
+            Self::Pool => row.pool.to_string(),
+            Self::Source => row.source.clone(),
+            Self::Status => row.status.in_words().to_owned(),
+            Self::Misroute | Self::RightRep => String::new(),
+        }
+    }
+}
+
+impl Cell {
+    pub(super) fn of(numerator: u64, denominator: u64) -> Self {
+        Self { numerator, denominator, value: ratio(numerator, denominator), low: None, high: None }
+    }
+
+    pub(super) fn sampled(numerator: u64, denominator: u64) -> Self {
+        let (low, high) = wilson(numerator, denominator).unzip();
+        Self { low, high, ..Self::of(numerator, denominator) }
+    }
+
+    pub(super) fn seconds(value: Option<TimeDelta>, measured: usize, of: usize) -> Self {
+        let value = value.map(|span| span.num_milliseconds() as f64 / 1000.0);
+        Self { numerator: count(measured), denominator: count(of), value, low: None, high: None }
+    }
+}
+
+/// Leads that are counted together.
+pub(super) type Rows<'a> = [&'a LeadRow];
+
+/// A share and its groups. `hit` tells `None` for a lead that is not counted at all. Key, name and definition are the
+/// caller's.
+pub(super) fn share(
+    rows: &Rows<'_>,
+    dimensions: &[Dimension],
+    cell: fn(u64, u64) -> Cell,
+    hit: impl Fn(&LeadRow) -> Option<bool>,
+) -> Figure {
+    let cell = |rows: &Rows<'_>| {
+        let counted: Vec<bool> = rows.iter().filter_map(|row| hit(row)).collect();
+        cell(count(counted.iter().filter(|hit| **hit).count()), count(counted.len()))
+    };
+    Figure {
+        key: "",
+        name: "",
+        definition: "",
+        unit: Unit::Share,
+        total: cell(rows),
+        groups: by(rows, dimensions, cell),
+    }
+}
+
+/// The same cell for every group of every dimension, groups by name.
+pub(super) fn by(rows: &Rows<'_>, dimensions: &[Dimension], cell: impl Fn(&Rows<'_>) -> Cell) -> Vec<FigureGroup> {
+    let mut groups = Vec::new();
+    for dimension in dimensions {
+        let mut members: BTreeMap<String, Vec<&LeadRow>> = BTreeMap::new();
+        for row in rows {
+            members.entry(dimension.of(row)).or_default().push(row);
+        }
+        let group =
+            |(name, rows): (String, Vec<&LeadRow>)| FigureGroup { dimension: *dimension, name, cell: cell(&rows) };
+        groups.extend(members.into_iter().map(group));
+    }
+    groups
+}
