@@ -37,7 +37,7 @@ pub fn domain(text: &str) -> Option<String> {
     if shared::is_of_many(&host) {
         return Some(host);
     }
-    psl::domain_str(&host).map(str::to_owned)
+    baton_domains::registrable(&host).map(str::to_owned)
 }
 
 /// A host name of at least two labels in ASCII form; no addresses.
