@@ -28,7 +28,7 @@ pub(super) struct Standing {
 
 impl Standing {
     /// As it is, and stays until the transaction ends.
-    pub async fn locked(tx: &mut Tx, rules: &RuleSet) -> Result<Self, StoreError> {
+    pub(super) async fn locked(tx: &mut Tx, rules: &RuleSet) -> Result<Self, StoreError> {
         let pools: Vec<PoolId> = rules.pools.keys().cloned().collect();
         let ledgers = tx.ledgers_lock(&pools).await?;
         Ok(Self { ledgers, reps: tx.reps_lock(&rules.reps.keys().cloned().collect()).await? })
@@ -69,7 +69,7 @@ pub(super) struct End(Option<Assumed>);
 
 impl CommitLine {
     /// The end of the line, or `None` for a batch that is decided outside it.
-    pub async fn end(&self, by: By) -> Option<MutexGuard<'_, End>> {
+    pub(super) async fn end(&self, by: By) -> Option<MutexGuard<'_, End>> {
         let mut end = self.end.lock().await;
         let rests =
             self.rests_until.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() < until);
@@ -79,7 +79,7 @@ impl CommitLine {
         (by != By::Lock).then_some(end)
     }
 
-    pub fn decided_ahead(&self) -> DecidedAhead {
+    pub(super) fn decided_ahead(&self) -> DecidedAhead {
         let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
         DecidedAhead { held: count(&self.held), undone: count(&self.undone) }
     }
@@ -91,12 +91,12 @@ impl CommitLine {
 
 impl End {
     /// What the batch before leaves, if it is to be assumed.
-    pub fn assume(&mut self) -> Option<Assumed> {
+    pub(super) fn assume(&mut self) -> Option<Assumed> {
         self.0.take()
     }
 
     /// Takes the end of the line with what the decisions of a batch leave.
-    pub fn leave(&mut self, standing: Standing) -> PlaceInLine {
+    pub(super) fn leave(&mut self, standing: Standing) -> PlaceInLine {
         let (sender, committed) = oneshot::channel();
         self.0 = Some(Assumed { standing, committed });
         PlaceInLine(sender)
@@ -115,7 +115,7 @@ impl Assumed {
     ///
     /// # Errors
     /// `Conflict`: it is not as was assumed, and nothing of this batch may be kept.
-    pub async fn came_true(
+    pub(super) async fn came_true(
         self,
         line: &CommitLine,
         tx: &mut Tx,
@@ -147,7 +147,7 @@ impl Assumed {
 pub(super) struct PlaceInLine(oneshot::Sender<()>);
 
 impl PlaceInLine {
-    pub fn committed(self) {
+    pub(super) fn committed(self) {
         // Nobody waits: the line was left.
         let _heard = self.0.send(());
     }

@@ -51,7 +51,7 @@ impl Rest {
     }
 
     /// Until when, if it goes on.
-    pub fn until(&self) -> Option<Instant> {
+    pub(super) fn until(&self) -> Option<Instant> {
         self.now().until
     }
 
@@ -74,7 +74,7 @@ impl Rest {
         resting.stuck.insert(key.to_owned(), Stuck { failures, again_at, cause });
     }
 
-    pub fn lets_go<'k>(&self, keys: impl Iterator<Item = &'k String>) {
+    pub(super) fn lets_go<'k>(&self, keys: impl Iterator<Item = &'k String>) {
         let mut resting = self.now();
         for key in keys {
             resting.stuck.remove(key);
@@ -82,17 +82,17 @@ impl Rest {
     }
 
     /// How many messages wait although the database takes others.
-    pub fn count_stuck(&self) -> usize {
+    pub(super) fn count_stuck(&self) -> usize {
         self.now().stuck.len()
     }
 
     /// Why they wait, if any do.
-    pub fn cause(&self) -> Option<&'static str> {
+    pub(super) fn cause(&self) -> Option<&'static str> {
         self.now().stuck.values().next().map(|stuck| stuck.cause)
     }
 
     /// Those of the messages that wait whose time has come; `all`: they are all that wait, and no other is stuck any more.
-    pub fn due(&self, rows: Vec<InboxRow>, all: bool) -> Vec<InboxRow> {
+    pub(super) fn due(&self, rows: Vec<InboxRow>, all: bool) -> Vec<InboxRow> {
         let mut resting = self.now();
         if all {
             let waiting: BTreeSet<&String> = rows.iter().map(|row| &row.key).collect();
@@ -112,12 +112,12 @@ pub(super) struct Setbacks {
 }
 
 impl Setbacks {
-    pub fn new(store: Store, delivery: Arc<Delivery>) -> Self {
+    pub(super) fn new(store: Store, delivery: Arc<Delivery>) -> Self {
         Self { store, delivery, rest: Rest::default() }
     }
 
     /// A message that has failed alone, twice: the database's fault leaves it waiting, one of its own puts it aside.
-    pub async fn failed_twice(&self, row: &InboxRow, error: &StoreError) {
+    pub(super) async fn failed_twice(&self, row: &InboxRow, error: &StoreError) {
         if error.is_transient() {
             self.waits(row, error);
         } else if self.is_database_well(error).await {
@@ -125,7 +125,7 @@ impl Setbacks {
         }
     }
 
-    pub fn waits(&self, row: &InboxRow, error: &StoreError) {
+    pub(super) fn waits(&self, row: &InboxRow, error: &StoreError) {
         if error.is_outage() {
             self.rest.holds(&row.key, error.in_words());
         }
@@ -133,7 +133,7 @@ impl Setbacks {
     }
 
     /// Asked after a failure. Whatever is in hand stays in the inbox if it is not.
-    pub async fn is_database_well(&self, error: &StoreError) -> bool {
+    pub(super) async fn is_database_well(&self, error: &StoreError) -> bool {
         let Err(cause) = self.store.takes_writes().await else { return true };
         tracing::error!(%error, cause, "the database is not well: messages wait in the inbox until it is");
         self.rest.begin();
@@ -141,7 +141,7 @@ impl Setbacks {
     }
 
     /// Looks whether the database is well again, and rests on if it is not.
-    pub async fn wake(&self) -> bool {
+    pub(super) async fn wake(&self) -> bool {
         match self.store.takes_writes().await {
             Ok(()) => {
                 self.rest.end();
@@ -156,7 +156,7 @@ impl Setbacks {
         }
     }
 
-    pub async fn quarantine(&self, row: &InboxRow, why: String) {
+    pub(super) async fn quarantine(&self, row: &InboxRow, why: String) {
         let aside = (row.key.clone(), row.body.clone(), why.clone());
         let stored = self.store.write("inbox.quarantine", move |tx| {
             let (key, body, why) = aside.clone();

@@ -30,20 +30,20 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.leads.len() + self.others.len()
     }
 
-    pub fn rows(&self) -> impl Iterator<Item = &InboxRow> {
+    pub(super) fn rows(&self) -> impl Iterator<Item = &InboxRow> {
         self.leads.iter().map(|(row, _)| row).chain(self.others.iter().map(|(row, _)| row))
     }
 
     /// The leads, and everything else.
-    pub fn apart(self) -> (Self, Self) {
+    pub(super) fn apart(self) -> (Self, Self) {
         (Self { leads: self.leads, others: Vec::new() }, Self { leads: Vec::new(), others: self.others })
     }
 
-    pub fn singles(&self) -> impl Iterator<Item = Self> {
+    pub(super) fn singles(&self) -> impl Iterator<Item = Self> {
         let leads = self.leads.iter().map(|lead| Self { leads: vec![lead.clone()], others: Vec::new() });
         leads.chain(self.others.iter().map(|other| Self { leads: Vec::new(), others: vec![other.clone()] }))
     }
@@ -75,12 +75,12 @@ pub(super) struct Commits {
 }
 
 impl Commits {
-    pub fn new(parts: Arc<DeciderParts>, delivery: Arc<Delivery>, setbacks: Arc<Setbacks>) -> Self {
+    pub(super) fn new(parts: Arc<DeciderParts>, delivery: Arc<Delivery>, setbacks: Arc<Setbacks>) -> Self {
         Self { parts, delivery, setbacks, line: CommitLine::default(), back: Notify::new() }
     }
 
     /// Commits a batch whole, or, where that fails, message by message: one that is at fault does not hold up the others.
-    pub async fn commit_or_split(self: &Arc<Self>, batch: Batch, pace: Pace) {
+    pub(super) async fn commit_or_split(self: &Arc<Self>, batch: Batch, pace: Pace) {
         let batch = Arc::new(batch);
         let Err(error) = self.commit_caught(&batch, pace).await else { return };
         if !self.setbacks.is_database_well(&error).await {

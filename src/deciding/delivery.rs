@@ -26,17 +26,17 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
-    pub fn new(replies: Option<Arc<dyn Replies>>) -> Self {
+    pub(super) fn new(replies: Option<Arc<dyn Replies>>) -> Self {
         Self { answers: Answers::default(), replies, replying: Arc::new(Semaphore::new(REPLIES_AT_ONCE)) }
     }
 
-    pub fn deliver(&self, row: &InboxRow, answer: &Answer) {
+    pub(super) fn deliver(&self, row: &InboxRow, answer: &Answer) {
         self.reply(row, &OutgoingAnswer::as_is(answer));
         self.answers.put(&row.key, answer);
     }
 
     /// In a task of its own: a broker that takes nothing for a while holds up no decision.
-    pub fn reply(&self, row: &InboxRow, told: &OutgoingAnswer<'_>) {
+    pub(super) fn reply(&self, row: &InboxRow, told: &OutgoingAnswer<'_>) {
         let (Some(to), Some(replies)) = (row.reply_to.clone(), self.replies.clone()) else { return };
         let Ok(place) = Arc::clone(&self.replying).try_acquire_owned() else {
             tracing::warn!("an answer was not sent, too many are under way: the same event again gets the same answer");
@@ -50,7 +50,7 @@ impl Delivery {
     }
 
     /// Waits for the replies that are under way, not for long.
-    pub async fn all_sent(&self) {
+    pub(super) async fn all_sent(&self) {
         let replies = self.replying.acquire_many(REPLIES_AT_ONCE as u32);
         let _in_time = tokio::time::timeout(LAST_REPLIES_WITHIN, replies).await;
     }

@@ -24,19 +24,19 @@ pub(super) struct StandingTable {
 }
 
 impl StandingTable {
-    pub fn of(standing: Standing) -> Self {
+    pub(super) fn of(standing: Standing) -> Self {
         Self { standing, ..Self::default() }
     }
 
     /// What is known for one lead.
-    pub fn snapshot(&self, facts: &LeadFacts, rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
+    pub(super) fn snapshot(&self, facts: &LeadFacts, rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
         let known = AtTable { table: self, facts, rules, now };
         let of_lead = Snapshot::of_lead(now, facts.account.clone(), facts.assigned.clone());
         Snapshot { lacks: facts.lacks.clone(), ..of_lead }.about(&facts.considered, &known, rules)
     }
 
     /// The turn and the load that a decision costs.
-    pub fn book(&mut self, lead: &Lead, decision: &Decision, rules: &RuleSet, now: DateTime<Utc>) {
+    pub(super) fn book(&mut self, lead: &Lead, decision: &Decision, rules: &RuleSet, now: DateTime<Utc>) {
         if let Some(entry) = &decision.turn {
             let ledgers = &mut self.standing.ledgers;
             let ledger = ledgers.entry(entry.pool.clone()).or_insert_with(|| Ledger::empty(entry.pool.clone()));
@@ -51,7 +51,7 @@ impl StandingTable {
     }
 
     /// The phone that rings first is ours. Nobody else can have it: every reservation is in this table, under its lock.
-    pub fn reserve(&mut self, state: &Handoff) {
+    pub(super) fn reserve(&mut self, state: &Handoff) {
         if let Some(hold) = &state.holds {
             self.rep(&hold.rep).reserved = Some((state.id.clone(), hold.until));
         }
@@ -62,11 +62,11 @@ impl StandingTable {
         self.standing.reps.entry(rep.clone()).or_insert_with(|| RepState::new(rep.clone()))
     }
 
-    pub fn changed_reps(&self) -> Vec<RepState> {
+    pub(super) fn changed_reps(&self) -> Vec<RepState> {
         self.touched.iter().filter_map(|rep| self.standing.reps.get(rep).cloned()).collect()
     }
 
-    pub fn changed_ledgers(&self) -> Vec<Ledger> {
+    pub(super) fn changed_ledgers(&self) -> Vec<Ledger> {
         let pools: BTreeSet<&PoolId> = self.entries.iter().map(|(entry, _)| &entry.pool).collect();
         pools.into_iter().filter_map(|pool| self.standing.ledgers.get(pool).cloned()).collect()
     }

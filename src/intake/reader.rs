@@ -52,7 +52,7 @@ pub(super) struct Object<'v, 'f> {
 
 impl<'v, 'f> Object<'v, 'f> {
     /// `value` is a fault if it is neither an object nor absent.
-    pub fn new(pointer: String, value: Option<&'v Value>, findings: &'f Findings) -> Self {
+    pub(super) fn new(pointer: String, value: Option<&'v Value>, findings: &'f Findings) -> Self {
         let map = match value {
             None | Some(Value::Null) => None,
             Some(Value::Object(map)) => Some(map),
@@ -64,16 +64,16 @@ impl<'v, 'f> Object<'v, 'f> {
         Self { pointer, map, asked: Vec::new(), missing: Vec::new(), respelt: Vec::new(), findings }
     }
 
-    pub fn is_absent(&self) -> bool {
+    pub(super) fn is_absent(&self) -> bool {
         self.map.is_none()
     }
 
-    pub fn pointer_to(&self, name: &str) -> String {
+    pub(super) fn pointer_to(&self, name: &str) -> String {
         format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
     }
 
     /// The raw value of a field, which thereby counts as known.
-    pub fn raw(&mut self, name: &'static str) -> Option<&'v Value> {
+    pub(super) fn raw(&mut self, name: &'static str) -> Option<&'v Value> {
         self.asked.push(name);
         let given = self.map?.get(name);
         let value = if given.is_none() { self.under_another_name(name) } else { given };
@@ -91,12 +91,12 @@ impl<'v, 'f> Object<'v, 'f> {
         Some(value)
     }
 
-    pub fn object(&mut self, name: &'static str) -> Object<'v, 'f> {
+    pub(super) fn object(&mut self, name: &'static str) -> Object<'v, 'f> {
         let value = self.raw(name);
         Object::new(self.pointer_to(name), value, self.findings)
     }
 
-    pub fn fault(&self, name: &str, value: &Value, allowed: impl Into<String>, hint: Option<String>) {
+    pub(super) fn fault(&self, name: &str, value: &Value, allowed: impl Into<String>, hint: Option<String>) {
         let pointer = self.pointer_to(name);
         let found = describe(&pointer, value);
         self.findings.fault(pointer, found, allowed, hint);
@@ -108,7 +108,7 @@ impl<'v, 'f> Object<'v, 'f> {
     }
 
     /// Trimmed; blank counts as absent.
-    pub fn text(&mut self, name: &'static str) -> Option<&'v str> {
+    pub(super) fn text(&mut self, name: &'static str) -> Option<&'v str> {
         match self.raw(name)? {
             Value::String(text) => Some(text.trim()).filter(|text| !text.is_empty()),
             other => {
@@ -119,7 +119,7 @@ impl<'v, 'f> Object<'v, 'f> {
     }
 
     /// `None` is a fault: wrong type, blank or absent.
-    pub fn required_text(&mut self, name: &'static str) -> Option<&'v str> {
+    pub(super) fn required_text(&mut self, name: &'static str) -> Option<&'v str> {
         let text = self.text(name);
         let present = self.map.and_then(|map| map.get(name));
         if text.is_none() && present.is_none_or(|value| value.is_null() || value.is_string()) {
@@ -129,13 +129,13 @@ impl<'v, 'f> Object<'v, 'f> {
     }
 
     /// Every field, whatever its name: for objects without a vocabulary, which need no [`Object::finish`].
-    pub fn take_all(&mut self) -> impl Iterator<Item = (&'v String, &'v Value)> + use<'v> {
+    pub(super) fn take_all(&mut self) -> impl Iterator<Item = (&'v String, &'v Value)> + use<'v> {
         self.map.into_iter().flatten()
     }
 
     /// Judges what is missing and what nobody asked for. A field near a known name that is absent is probably that name
     /// misspelt: a fault. Any other is new to us and harmless: a note.
-    pub fn finish(mut self) {
+    pub(super) fn finish(mut self) {
         let missing = std::mem::take(&mut self.missing);
         let strangers: Vec<(&String, Option<&str>)> =
             self.map.into_iter().flat_map(Map::keys).filter_map(|name| self.stranger(name)).collect();

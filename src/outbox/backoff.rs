@@ -8,7 +8,7 @@ const BASE_MS: f64 = 500.0;
 const CAP_MS: f64 = 60_000.0;
 
 /// Between nothing and `BASE × 2^attempts`, at most `CAP`; never sooner than the vendor asked for.
-pub fn next_attempt(now: DateTime<Utc>, attempts: u32, vendor_asks: Option<Duration>) -> DateTime<Utc> {
+pub(super) fn next_attempt(now: DateTime<Utc>, attempts: u32, vendor_asks: Option<Duration>) -> DateTime<Utc> {
     let ceiling = (BASE_MS * 2f64.powi(attempts.min(20) as i32)).min(CAP_MS);
     let own = TimeDelta::milliseconds((ceiling * jitter()) as i64);
     let asked = vendor_asks.and_then(|span| TimeDelta::from_std(span).ok()).unwrap_or_default();

@@ -26,7 +26,7 @@ impl<I, O> Default for GroupCommit<I, O> {
 
 impl<I: Send + 'static, O: Send + 'static> GroupCommit<I, O> {
     /// What `commit` made of the item; `None` if it panicked. `commit` answers in the order of what it is given.
-    pub async fn add<F, R>(self: &Arc<Self>, item: I, commit: F) -> Option<O>
+    pub(super) async fn add<F, R>(self: &Arc<Self>, item: I, commit: F) -> Option<O>
     where
         F: Fn(Vec<I>) -> R + Send + Sync + 'static,
         R: Future<Output = Vec<O>> + Send,

@@ -24,7 +24,7 @@ pub(super) struct InHand<'h> {
 
 impl Hands {
     /// `None` once nothing may begin any more.
-    pub fn take(&self, key: &str) -> Option<InHand<'_>> {
+    pub(super) fn take(&self, key: &str) -> Option<InHand<'_>> {
         let mut held = self.held.lock().expect("hands");
         if held.closed {
             return None;
@@ -34,16 +34,16 @@ impl Hands {
     }
 
     /// Nothing begins after this.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         self.held.lock().expect("hands").closed = true;
     }
 
-    pub fn full(&self) -> Vec<String> {
+    pub(super) fn full(&self) -> Vec<String> {
         self.held.lock().expect("hands").keys.iter().cloned().collect()
     }
 
     /// Waits until nothing is in hand.
-    pub async fn empty(&self) {
+    pub(super) async fn empty(&self) {
         loop {
             let put_down = self.put_down.notified();
             if self.held.lock().expect("hands").keys.is_empty() {

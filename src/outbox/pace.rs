@@ -41,41 +41,41 @@ impl Pace {
 }
 
 /// The free hands of each lane.
-pub struct Lanes {
+pub(super) struct Lanes {
     pace: watch::Sender<Pace>,
     permits: [Arc<Semaphore>; Lane::ALL.len()],
 }
 
 impl Lanes {
-    pub fn new(each: usize) -> Self {
+    pub(super) fn new(each: usize) -> Self {
         let permits = std::array::from_fn(|_| Arc::new(Semaphore::new(each)));
         Self { pace: watch::Sender::new(Pace::Calm), permits }
     }
 
-    pub fn set_pace(&self, now: Pace) {
+    pub(super) fn set_pace(&self, now: Pace) {
         self.pace.send_if_modified(|pace| std::mem::replace(pace, now) != now);
     }
 
     /// Waits until it is no more pressing than this.
-    pub async fn eased_to(&self, most: Pace) {
+    pub(super) async fn eased_to(&self, most: Pace) {
         let mut pace = self.pace.subscribe();
         let _eased = pace.wait_for(|pace| *pace <= most).await;
     }
 
-    pub async fn pace_changed(&self) {
+    pub(super) async fn pace_changed(&self) {
         // The sender lives as long as we do.
         let _changed = self.pace.subscribe().changed().await;
     }
 
     /// Waits for a hand.
-    pub async fn enter(&self, lane: Lane) -> OwnedSemaphorePermit {
+    pub(super) async fn enter(&self, lane: Lane) -> OwnedSemaphorePermit {
         let permit = Arc::clone(&self.permits[lane as usize]).acquire_owned().await;
         permit.expect("the lanes are never closed")
     }
 
     /// Every hand that is free now, lane by lane, and for what. A step whose lease has lapsed was put off before, or its worker
     /// has died: whatever the pace, it waits no longer.
-    pub fn free(&self) -> Vec<(Lane, Claim, Vec<OwnedSemaphorePermit>)> {
+    pub(super) fn free(&self) -> Vec<(Lane, Claim, Vec<OwnedSemaphorePermit>)> {
         let hands = |lane: Lane| {
             std::iter::from_fn(move || Arc::clone(&self.permits[lane as usize]).try_acquire_owned().ok()).collect()
         };

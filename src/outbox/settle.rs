@@ -16,29 +16,29 @@ use std::sync::Arc;
 type Lease = (String, i64);
 
 /// How an attempt ended, and what it means for the handoff.
-pub struct End {
+pub(super) struct End {
     pub step: StepEnd,
     pub event: Option<Event>,
 }
 
 impl End {
-    pub fn done(Done { vendor_ref, result, event }: Done) -> Self {
+    pub(super) fn done(Done { vendor_ref, result, event }: Done) -> Self {
         Self { step: StepEnd::Done { vendor_ref, result }, event }
     }
 
-    pub fn failed(work: &dyn Work, why: &str) -> Self {
+    pub(super) fn failed(work: &dyn Work, why: &str) -> Self {
         Self { step: StepEnd::Failed { error: why.to_owned() }, event: work.fallback(why).failed }
     }
 
-    pub fn gone(work: &dyn Work, why: &str) -> Self {
+    pub(super) fn gone(work: &dyn Work, why: &str) -> Self {
         Self { step: StepEnd::Failed { error: why.to_owned() }, event: work.fallback(why).gone }
     }
 
-    pub fn expired(work: &dyn Work) -> Self {
+    pub(super) fn expired(work: &dyn Work) -> Self {
         Self { step: StepEnd::Expired, event: work.fallback("it was too late to begin").failed }
     }
 
-    pub fn again(run_at: DateTime<Utc>, error: String, still_sent: bool) -> Self {
+    pub(super) fn again(run_at: DateTime<Utc>, error: String, still_sent: bool) -> Self {
         Self { step: StepEnd::Retry { run_at, error, still_sent }, event: None }
     }
 }

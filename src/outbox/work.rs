@@ -15,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// One effect as its lane has it done. What stands without a default is answered effect by effect.
 #[async_trait::async_trait]
-pub trait Work: Send + Sync {
+pub(super) trait Work: Send + Sync {
     /// What a lost answer means.
     fn class(&self, vendors: &Vendors) -> Class;
 
@@ -50,30 +50,30 @@ pub trait Work: Send + Sync {
 }
 
 /// What a call is made with.
-pub struct At<'a> {
+pub(super) struct At<'a> {
     pub parts: &'a OutboxParts,
     pub step: &'a StepRow,
     pub matter: &'a Matter,
 }
 
 impl At<'_> {
-    pub fn now(&self) -> DateTime<Utc> {
+    pub(super) fn now(&self) -> DateTime<Utc> {
         self.parts.clock.now()
     }
 
-    pub fn caller_context(&self) -> CallerContext<'_> {
+    pub(super) fn caller_context(&self) -> CallerContext<'_> {
         let Matter { rules, handoff, .. } = self.matter;
         let company = rules.handoff.company.as_deref();
         CallerContext { reps: &rules.reps, company, caller: handoff.whereabouts(), now: self.now() }
     }
 
-    pub fn feedback_url(&self, rep: &RepId) -> Option<String> {
+    pub(super) fn feedback_url(&self, rep: &RepId) -> Option<String> {
         let links = self.parts.links.as_ref()?;
         Some(links.link(&self.matter.lead().id, rep, self.now()))
     }
 
     /// A briefing for this rep, written by `write`.
-    pub fn brief<T>(&self, rep: &Rep, why: BriefWhy, write: impl FnOnce(BriefContext<'_>) -> T) -> T {
+    pub(super) fn brief<T>(&self, rep: &Rep, why: BriefWhy, write: impl FnOnce(BriefContext<'_>) -> T) -> T {
         let Matter { record, decision, handoff, rules, .. } = self.matter;
         let note = match &handoff.stage {
             Stage::NeedsAttention { why, .. } => Some(why.as_str()),
@@ -95,30 +95,30 @@ impl At<'_> {
 
 /// A call that came back well.
 #[derive(Debug, Default)]
-pub struct Done {
+pub(super) struct Done {
     pub vendor_ref: Option<String>,
     pub result: Option<String>,
     pub event: Option<Event>,
 }
 
 impl Done {
-    pub fn event(event: Event) -> Self {
+    pub(super) fn event(event: Event) -> Self {
         Self { event: Some(event), ..Self::default() }
     }
 
     /// Ended well, with nothing done at a vendor.
-    pub fn nothing(why: impl Into<String>) -> Self {
+    pub(super) fn nothing(why: impl Into<String>) -> Self {
         Self { result: Some(why.into()), ..Self::default() }
     }
 
-    pub fn reference(vendor_ref: impl Into<String>) -> Self {
+    pub(super) fn reference(vendor_ref: impl Into<String>) -> Self {
         Self { vendor_ref: Some(vendor_ref.into()), ..Self::default() }
     }
 }
 
 /// What the handoff is told of an effect that will not happen.
 #[derive(Default)]
-pub struct Fallback {
+pub(super) struct Fallback {
     /// It failed for good, or was too late.
     pub failed: Option<Event>,
     /// The vendor no longer has what it is about.
@@ -127,7 +127,7 @@ pub struct Fallback {
 
 impl Fallback {
     /// The same for both.
-    pub fn of(event: Event) -> Self {
+    pub(super) fn of(event: Event) -> Self {
         Self { failed: Some(event.clone()), gone: Some(event) }
     }
 }

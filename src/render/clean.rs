@@ -2,7 +2,7 @@
 
 /// Blanks, line ends and control characters become one blank; characters that nobody can see are dropped; the rest is
 /// cut to `max` characters.
-pub fn one_line(text: &str, max: usize) -> String {
+pub(super) fn one_line(text: &str, max: usize) -> String {
     let mut line = String::with_capacity(text.len().min(max * 4));
     for c in text.chars().filter(|c| !is_invisible(*c)) {
         if c.is_whitespace() || c.is_control() {
@@ -18,7 +18,7 @@ pub fn one_line(text: &str, max: usize) -> String {
 
 /// At most `max` characters, the last of them `…` when something was cut; breaks between words where that costs less
 /// than a quarter of the text.
-pub fn cut(text: &str, max: usize) -> String {
+pub(super) fn cut(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
     }
@@ -28,12 +28,12 @@ pub fn cut(text: &str, max: usize) -> String {
 }
 
 /// The first sentence, without its full stop.
-pub fn first_sentence(text: &str) -> &str {
+pub(super) fn first_sentence(text: &str) -> &str {
     sentences(text).first().map_or("", |s| s.trim_end_matches(['.', '!', '?']).trim())
 }
 
 /// Sentences with their marks. A mark ends a sentence only before a blank, so `3.5` and `acme.com` stay whole.
-pub fn sentences(text: &str) -> Vec<&str> {
+pub(super) fn sentences(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut start = 0;
     for (at, c) in text.char_indices() {
@@ -49,7 +49,7 @@ pub fn sentences(text: &str) -> Vec<&str> {
 }
 
 /// Rendered text: no blanks at line ends, never two empty lines in a row, none at either end.
-pub fn tidy(text: &str) -> String {
+pub(super) fn tidy(text: &str) -> String {
     let mut lines: Vec<&str> = Vec::new();
     for line in text.lines().map(str::trim_end) {
         if !line.is_empty() || lines.last().is_some_and(|last| !last.is_empty()) {
@@ -71,7 +71,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// A link from outside: `http` or `https` with a host and without credentials, else nothing.
-pub fn link(text: &str) -> Option<String> {
+pub(super) fn link(text: &str) -> Option<String> {
     /// Longest link that mail clients and chats take.
     const MAX: usize = 2000;
     let url = url::Url::parse(text.trim()).ok()?;

@@ -9,13 +9,13 @@ pub(super) struct Notice {
 
 impl Notice {
     /// From rendered, tidied text.
-    pub fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let (title, body) = text.split_once('\n').unwrap_or((text, ""));
         Self { title: title.trim().to_owned(), body: body.trim().to_owned() }
     }
 
     /// The text's paragraphs, for layouts that mark them up.
-    pub fn paragraphs(&self) -> Vec<String> {
+    pub(super) fn paragraphs(&self) -> Vec<String> {
         self.body.split("\n\n").map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned).collect()
     }
 }

@@ -152,7 +152,7 @@ impl Page for CallerLetterPage {
 
 impl RepPage {
     /// The briefing alone; what surrounds it is filled in by the contexts.
-    pub fn of(briefing: &Briefing, plan: &Plan) -> Self {
+    pub(super) fn of(briefing: &Briefing, plan: &Plan) -> Self {
         Self {
             headline: briefing.headline.clone(),
             summary: briefing.summary.clone(),
@@ -198,7 +198,7 @@ fn source_in_words(source: Source) -> &'static str {
 }
 
 impl WhisperPage {
-    pub fn of(briefing: &Briefing) -> Self {
+    pub(super) fn of(briefing: &Briefing) -> Self {
         /// Spoken words of each part, so that what matters fits beside the others.
         const HEADLINE: usize = 11;
         const ABOUT: usize = 12;

@@ -3,11 +3,11 @@
 use super::clean;
 
 /// A whisper lasts 12 s at most, since the caller waits meanwhile; 2.6 words a second is a calm voice.
-pub const MAX_WORDS: usize = 31;
+pub(super) const MAX_WORDS: usize = 31;
 const WORDS_PER_10_SECONDS: usize = 26;
 
 /// Words as a voice would need them: a number counts its digits, a long word more than once.
-pub fn words(text: &str) -> usize {
+pub(super) fn words(text: &str) -> usize {
     text.split_whitespace().map(word).sum()
 }
 
@@ -20,12 +20,12 @@ fn word(token: &str) -> usize {
 }
 
 /// How long the text takes to say, in tenths of a second.
-pub fn tenths(text: &str) -> usize {
+pub(super) fn tenths(text: &str) -> usize {
     words(text) * 100 / WORDS_PER_10_SECONDS
 }
 
 /// Cuts to `max` words, between words, and not after a word that asks for another one.
-pub fn cut(text: &str, max: usize) -> String {
+pub(super) fn cut(text: &str, max: usize) -> String {
     const OPEN_ENDED: [&str; 16] =
         ["a", "an", "and", "as", "at", "before", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"];
     let mut kept: Vec<&str> = Vec::new();
@@ -46,7 +46,7 @@ pub fn cut(text: &str, max: usize) -> String {
 
 /// At most [`MAX_WORDS`] words. The last sentence says what to press and always stays; the others go from the end, and
 /// one that does not fit as a whole is cut only if nothing else would be left.
-pub fn fit(text: &str) -> String {
+pub(super) fn fit(text: &str) -> String {
     let sentences = clean::sentences(text);
     let Some((last, first)) = sentences.split_last() else { return String::new() };
     if words(text) <= MAX_WORDS {
@@ -70,7 +70,7 @@ pub fn fit(text: &str) -> String {
 }
 
 /// What a voice can say: markup and symbols that engines read as tags or spell out become blanks or words.
-pub fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut spoken = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

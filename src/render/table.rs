@@ -12,7 +12,7 @@ pub(super) enum Escape {
 }
 
 impl Escape {
-    pub fn function(self) -> fn(&str) -> String {
+    pub(super) fn function(self) -> fn(&str) -> String {
         match self {
             Self::Spoken => spoken::escape,
             Self::Chat => chat,

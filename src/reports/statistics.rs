@@ -5,18 +5,18 @@ use chrono::TimeDelta;
 /// Two-sided 95 % of the normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
 
-pub fn count(len: usize) -> u64 {
+pub(super) fn count(len: usize) -> u64 {
     u64::try_from(len).expect("a length fits into 64 bits")
 }
 
 /// `None` for nothing out of nothing.
-pub fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
+pub(super) fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
     (denominator > 0).then(|| numerator as f64 / denominator as f64)
 }
 
 /// Wilson's score interval at 95 %: unlike the usual one it stays within 0 and 1 and holds for few and for extreme counts
 /// (E. B. Wilson, 1927).
-pub fn wilson(hits: u64, of: u64) -> Option<(f64, f64)> {
+pub(super) fn wilson(hits: u64, of: u64) -> Option<(f64, f64)> {
     let share = ratio(hits, of)?;
     let n = of as f64;
     let scale = 1.0 + Z * Z / n;
@@ -26,7 +26,7 @@ pub fn wilson(hits: u64, of: u64) -> Option<(f64, f64)> {
 }
 
 /// The value that `percent` of the values do not exceed (nearest rank): always one of them.
-pub fn percentile(values: &mut [TimeDelta], percent: usize) -> Option<TimeDelta> {
+pub(super) fn percentile(values: &mut [TimeDelta], percent: usize) -> Option<TimeDelta> {
     values.sort_unstable();
     let rank = (values.len() * percent).div_ceil(100).max(1);
     values.get(rank - 1).copied()

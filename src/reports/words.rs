@@ -3,11 +3,11 @@
 use super::figure::{Cell, Unit};
 
 /// "83.3 %", "2 min 05 s", "no data".
-pub fn value(cell: &Cell, unit: Unit) -> String {
+pub(super) fn value(cell: &Cell, unit: Unit) -> String {
     cell.value.map_or_else(|| "no data".to_owned(), |value| number(value, unit))
 }
 
-pub fn number(value: f64, unit: Unit) -> String {
+pub(super) fn number(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Share => format!("{:.1} %", value * 100.0),
         Unit::Seconds => span(value),
@@ -30,12 +30,12 @@ fn span(seconds: f64) -> String {
 }
 
 /// "34.2 to 98.1 %".
-pub fn range(cell: &Cell) -> Option<String> {
+pub(super) fn range(cell: &Cell) -> Option<String> {
     Some(format!("{:.1} to {:.1} %", cell.low? * 100.0, cell.high? * 100.0))
 }
 
 /// "3 of 4".
-pub fn counts(cell: &Cell) -> String {
+pub(super) fn counts(cell: &Cell) -> String {
     format!("{} of {}", cell.numerator, cell.denominator)
 }
 

@@ -19,14 +19,14 @@ use serde_json::json;
 const SAYINGS_PER_LINK: u64 = 20;
 
 /// `GET` has no effect: mail scanners follow links.
-pub async fn show(State(door): State<Door>, Extension(linked): Extension<Linked>) -> Response {
+pub(super) async fn show(State(door): State<Door>, Extension(linked): Extension<Linked>) -> Response {
     match kept(&door, &linked).await {
         Ok(lead) => Html(page::form(&lead, &door.rules(), &Submitted::default(), None)).into_response(),
         Err(refusal) => refusal,
     }
 }
 
-pub async fn record(
+pub(super) async fn record(
     State(door): State<Door>,
     Extension(linked): Extension<Linked>,
     form: Result<Form<Submitted>, FormRejection>,
@@ -95,7 +95,7 @@ async fn kept(door: &Door, linked: &Linked) -> Result<LeadRecord, Response> {
 /// `POST /v1/feedback`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ApiFeedback {
+pub(super) struct ApiFeedback {
     lead: String,
     rep: String,
     quality: Option<u8>,
@@ -105,7 +105,7 @@ pub struct ApiFeedback {
     note: Option<String>,
 }
 
-pub async fn api(
+pub(super) async fn api(
     State(door): State<Door>,
     Query(Nothing {}): Query<Nothing>,
     Json(body): Json<ApiFeedback>,

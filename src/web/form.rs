@@ -9,14 +9,14 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-pub const LONGEST_NOTE: usize = 2000;
+pub(super) const LONGEST_NOTE: usize = 2000;
 /// People who are offered for a name that fits several.
 const MOST_OFFERED: usize = 12;
 
 /// As it comes from a form: everything is text, and what was left out is empty.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Submitted {
+pub(super) struct Submitted {
     pub quality: String,
     pub completeness: String,
     pub misroute: String,
@@ -29,7 +29,7 @@ pub struct Submitted {
 
 /// Why a form is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FormFault {
+pub(super) enum FormFault {
     #[error("{field} is {found:?}; allowed: 1 to 5, or nothing")]
     Stars { field: &'static str, found: String },
     #[error(
@@ -54,7 +54,7 @@ fn ids(reps: &[RepId]) -> String {
 
 impl FormFault {
     /// As whoever sees the page understands it.
-    pub fn for_people(&self) -> String {
+    pub(super) fn for_people(&self) -> String {
         match self {
             Self::Stars { .. } => "Please choose a number from 1 to 5, or leave the question open.".to_owned(),
             Self::Misroute { .. } => "Please choose one of the answers to “Did it reach the right person?”.".to_owned(),
@@ -80,7 +80,13 @@ impl FormFault {
 impl Submitted {
     /// # Errors
     /// The first thing that cannot be.
-    pub fn check(&self, rules: &RuleSet, rep: RepId, at: DateTime<Utc>, via: &str) -> Result<Feedback, FormFault> {
+    pub(super) fn check(
+        &self,
+        rules: &RuleSet,
+        rep: RepId,
+        at: DateTime<Utc>,
+        via: &str,
+    ) -> Result<Feedback, FormFault> {
         let quality = stars("quality", &self.quality)?;
         let completeness = stars("completeness", &self.completeness)?;
         let kind = match self.misroute.as_str() {
@@ -143,7 +149,7 @@ fn named_rep(text: &str, rules: &RuleSet) -> Result<RepId, FormFault> {
 }
 
 /// Who can be named, and how: by name, and by id where two have the same one.
-pub fn active(rules: &RuleSet) -> Vec<(&Rep, String)> {
+pub(super) fn active(rules: &RuleSet) -> Vec<(&Rep, String)> {
     let mut called: BTreeMap<&str, u32> = BTreeMap::new();
     for rep in rules.reps.values().filter(|rep| rep.active) {
         *called.entry(&rep.name).or_default() += 1;

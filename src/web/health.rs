@@ -11,12 +11,12 @@ use tokio::time::timeout;
 const COUNTED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Never touches the database: an outage of the database must not restart the fleet.
-pub async fn alive() -> &'static str {
+pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
 /// A refused change of the rules leaves the worker ready: the rules before it count.
-pub async fn ready(State(door): State<Door>) -> (StatusCode, String) {
+pub(super) async fn ready(State(door): State<Door>) -> (StatusCode, String) {
     let not = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
     if !*door.ready.borrow() {
         return not("starting or stopping");

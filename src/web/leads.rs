@@ -27,13 +27,13 @@ const TAKEN_WITHIN: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wait {
+pub(super) struct Wait {
     /// `1500ms` or `1s`: answer with the instruction, if it is there by then.
     wait: Option<String>,
 }
 
 /// 202 once the bytes are committed; with `wait` 200 and the instruction, if the decision is there in time.
-pub async fn post(
+pub(super) async fn post(
     State(door): State<Door>,
     Extension(rights): Extension<Rights>,
     Query(query): Query<Wait>,
@@ -125,7 +125,7 @@ fn parse_wait(text: &str) -> Result<Duration, Problem> {
 }
 
 /// The newest leads, page by page, or those that are asked for.
-pub async fn list(State(door): State<Door>, Query(asked): Query<Listed>) -> Result<Json<Value>, Problem> {
+pub(super) async fn list(State(door): State<Door>, Query(asked): Query<Listed>) -> Result<Json<Value>, Problem> {
     let (query, limit) = asked.check()?;
     let mut leads = door.store.leads_find(&query, limit + 1).await.map_err(|error| Problem::ours(&error))?;
     let more = leads.len() > limit;
@@ -136,7 +136,10 @@ pub async fn list(State(door): State<Door>, Query(asked): Query<Listed>) -> Resu
 
 /// What needs a person: leads nobody could place or call in time, steps that failed for good, messages put aside. At most
 /// [`LISTED`] of each, and how many there are; and how much there is to do.
-pub async fn attention(State(door): State<Door>, Query(Nothing {}): Query<Nothing>) -> Result<Json<Value>, Problem> {
+pub(super) async fn attention(
+    State(door): State<Door>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Result<Json<Value>, Problem> {
     const LISTED: usize = 200;
     let now = door.clock.now();
     let found = door.store.read("attention", move |tx| {
@@ -153,7 +156,7 @@ pub async fn attention(State(door): State<Door>, Query(Nothing {}): Query<Nothin
 }
 
 /// 202: a message that was put aside is tried again.
-pub async fn replay(
+pub(super) async fn replay(
     State(door): State<Door>,
     Path(key): Path<String>,
     Query(Nothing {}): Query<Nothing>,
@@ -168,7 +171,7 @@ pub async fn replay(
 }
 
 /// The lead, its decision, and everything that happened to it.
-pub async fn get(
+pub(super) async fn get(
     State(door): State<Door>,
     Path(id): Path<String>,
     Query(Nothing {}): Query<Nothing>,
@@ -199,7 +202,7 @@ pub async fn get(
 }
 
 /// The decision in sentences: why this rep, and why not each other one.
-pub async fn explain(
+pub(super) async fn explain(
     State(door): State<Door>,
     Path(id): Path<String>,
     Query(Nothing {}): Query<Nothing>,

@@ -14,7 +14,7 @@ const STATUSES: [&str; 6] = ["handoff", "connected", "booked", "called", "callba
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Listed {
+pub(super) struct Listed {
     limit: Option<usize>,
     cursor: Option<String>,
     call: Option<String>,
@@ -29,7 +29,7 @@ pub struct Listed {
 }
 
 impl Listed {
-    pub fn check(self) -> Result<(LeadQuery, usize), Problem> {
+    pub(super) fn check(self) -> Result<(LeadQuery, usize), Problem> {
         let limit = self.limit.unwrap_or(50);
         if !(1..=LONGEST_PAGE).contains(&limit) {
             return Err(Problem::bad_request(format!("limit is {limit}; allowed: 1 to {LONGEST_PAGE}, then cursor=")));
@@ -75,7 +75,7 @@ fn status(text: String) -> Result<String, Problem> {
 }
 
 /// The place behind a lead, for the next page.
-pub fn cursor(at: DateTime<Utc>, lead: &LeadId) -> String {
+pub(super) fn cursor(at: DateTime<Utc>, lead: &LeadId) -> String {
     format!("{}.{lead}", at.timestamp_micros())
 }
 

@@ -31,7 +31,7 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 });
 
 /// The address of the page is the right to speak: it is handed on to no other page, and shown in no frame.
-pub async fn guarded(mut response: Response) -> Response {
+pub(super) async fn guarded(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -49,12 +49,12 @@ fn page(title: &str, body: &str) -> String {
 }
 
 /// A heading and a sentence.
-pub fn message(title: &str, text: &str) -> String {
+pub(super) fn message(title: &str, text: &str) -> String {
     page(title, &format!("<h1>{}</h1><p>{}</p>", escape(title), escape(text)))
 }
 
 /// The form for one lead, with what was filled in before and why that was not taken.
-pub fn form(record: &LeadRecord, rules: &RuleSet, filled: &Submitted, fault: Option<&FormFault>) -> String {
+pub(super) fn form(record: &LeadRecord, rules: &RuleSet, filled: &Submitted, fault: Option<&FormFault>) -> String {
     let lead = &record.lead;
     let name = lead.contact.name.as_ref().map_or("the caller", |name| name.value.as_str());
     let company = lead.company.name.as_ref().map(|company| format!(", {}", company.value)).unwrap_or_default();

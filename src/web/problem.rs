@@ -8,7 +8,7 @@ use baton_core::domain::scope::Scope;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-pub const CONTENT_TYPE: &str = "application/problem+json";
+pub(super) const CONTENT_TYPE: &str = "application/problem+json";
 
 #[derive(Debug)]
 pub struct Problem {
@@ -117,7 +117,7 @@ impl IntoResponse for Problem {
 
 /// Refusals that the framework words in plain text, such as a query or a body that does not fit its type, in the form of all
 /// others.
-pub async fn in_one_form(response: Response) -> Response {
+pub(super) async fn in_one_form(response: Response) -> Response {
     const LONGEST: usize = 4096;
     let (parts, body) = response.into_parts();
     let plain = parts.headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));

@@ -12,7 +12,7 @@ const LONGEST_REASON: usize = 500;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ReassignBody {
+pub(super) struct ReassignBody {
     /// A rep of reps.csv; left out: whoever the rules name, but not the one who has it.
     to: Option<String>,
     reason: String,
@@ -21,7 +21,7 @@ pub struct ReassignBody {
 }
 
 /// 200 with who has it now, also where it was theirs already; 409 where nobody else can take it.
-pub async fn post(
+pub(super) async fn post(
     State(door): State<Door>,
     Path(id): Path<String>,
     Query(Nothing {}): Query<Nothing>,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ReportQuery {
+pub(super) struct ReportQuery {
     #[serde(default = "thirty")]
     days: u32,
     #[serde(default)]
@@ -20,7 +20,7 @@ fn thirty() -> u32 {
     30
 }
 
-pub async fn routing(State(door): State<Door>, Query(asked): Query<ReportQuery>) -> Result<Response, Problem> {
+pub(super) async fn routing(State(door): State<Door>, Query(asked): Query<ReportQuery>) -> Result<Response, Problem> {
     let format: Format = match asked.format.as_deref() {
         None => Format::Json,
         Some(name) => name.parse().map_err(|unknown: UnknownFormat| Problem::bad_request(unknown.to_string()))?,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Of this worker: another one of the same database may be a moment behind.
-pub async fn live(State(door): State<Door>, Query(Nothing {}): Query<Nothing>) -> Json<Value> {
+pub(super) async fn live(State(door): State<Door>, Query(Nothing {}): Query<Nothing>) -> Json<Value> {
     let release = Arc::clone(&door.release.borrow());
     let refused = door.refused.borrow().clone();
     Json(json!({

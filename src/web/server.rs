@@ -123,7 +123,7 @@ fn refuse(stream: &TcpStream) {
 
 /// What is known of a connection while it is open.
 #[derive(Default)]
-pub struct Guest {
+pub(super) struct Guest {
     /// The head of a first request is there.
     has_asked: AtomicBool,
     /// A request that was whole and allowed has been carried out.
@@ -136,14 +136,14 @@ pub struct Guest {
 
 impl Guest {
     /// A whole and allowed request is carried out from now on, until what is returned is dropped.
-    pub fn works(self: &Arc<Self>) -> AtWork {
+    pub(super) fn works(self: &Arc<Self>) -> AtWork {
         self.is_known.store(true, Ordering::Relaxed);
         self.at_work.store(true, Ordering::Relaxed);
         AtWork(Arc::clone(self))
     }
 }
 
-pub struct AtWork(Arc<Guest>);
+pub(super) struct AtWork(Arc<Guest>);
 
 impl Drop for AtWork {
     fn drop(&mut self) {

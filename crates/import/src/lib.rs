@@ -3,6 +3,7 @@
 //! Text in, text out. Nothing is lost: what the rule language cannot say, or what could not be read, is told with its line
 //! and stands in the written file as a comment, so that it can be done by hand. Nothing is guessed in silence: which
 //! column was taken for what is told as well.
+#![warn(unreachable_pub)]
 
 pub mod assignments;
 mod ranges;

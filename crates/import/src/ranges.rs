@@ -9,7 +9,7 @@ use baton_core::rules::words::postal::{beginnings, digits_of, plain};
 const BETWEEN: [&str; 7] = ["..", " to ", " bis ", " - ", "\u{2013}", "\u{2014}", "-"];
 
 /// `country` is empty where none or several are named; `told` takes what was mended.
-pub fn postal(country: &str, text: &str, told: &mut Vec<BadCell>) -> Result<String, BadCell> {
+pub(crate) fn postal(country: &str, text: &str, told: &mut Vec<BadCell>) -> Result<String, BadCell> {
     // 941xx and 941* are the beginning 941; a British E1* is more than E1.
     let text = if digits_of(country).is_some() || country.is_empty() {
         text.trim_end_matches(['x', 'X', '*', '%'])

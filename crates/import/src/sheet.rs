@@ -35,7 +35,7 @@ impl Sheet {
     ///
     /// # Errors
     /// There is no header, or the overrides name a column that is not there.
-    pub fn read(text: &str, columns: &Columns, overrides: &BTreeMap<String, String>) -> Result<Self, String> {
+    pub(crate) fn read(text: &str, columns: &Columns, overrides: &BTreeMap<String, String>) -> Result<Self, String> {
         let text = text.trim_start_matches('\u{feff}');
         // `sep=;`, which a spreadsheet writes for itself.
         let named = text.lines().next().and_then(separator).filter(char::is_ascii);
@@ -69,17 +69,17 @@ impl Sheet {
         Ok(Self { headers, rows: lines, taken })
     }
 
-    pub fn has(&self, column: &str) -> bool {
+    pub(crate) fn has(&self, column: &str) -> bool {
         self.taken.contains_key(column)
     }
 
     /// Blank where there is no such column.
-    pub fn get<'r>(&self, row: &'r [String], column: &str) -> &'r str {
+    pub(crate) fn get<'r>(&self, row: &'r [String], column: &str) -> &'r str {
         self.taken.get(column).and_then(|index| row.get(*index)).map_or("", |cell| cell.trim())
     }
 
     /// `country = "Land"`, and the columns that were left alone.
-    pub fn told(&self) -> Vec<String> {
+    pub(crate) fn told(&self) -> Vec<String> {
         let pairs = self.taken.iter().map(|(ours, index)| format!("{ours} = {:?}", self.headers[*index]));
         let mut told = vec![format!("columns: {}", pairs.collect::<Vec<_>>().join(", "))];
         let used: Vec<usize> = self.taken.values().copied().collect();

@@ -3,6 +3,7 @@
 //! Every stand-in writes down each effect that it *accepted*, by natural key, in one ledger: the demo counts from it and
 //! the tests judge by it. Each can fail on cue ([`Fault`]). Every exchange is kept as it went over the wire, so that tests
 //! can hold both sides against the vendor's contract. Nothing here is reachable from a real deployment.
+#![warn(unreachable_pub)]
 
 pub mod google;
 pub mod hubspot;

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub async fn wind_up(
+pub(super) async fn wind_up(
     stage: &Arc<StandIns>,
     running: &Running,
     rules: &Arc<RuleSet>,

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 /// What came of the day, counted from the store and from what the stand-ins accepted.
 #[derive(Debug, Serialize)]
-pub struct Counts {
+pub(super) struct Counts {
     leads: usize,
     connected: usize,
     booked: usize,
@@ -32,7 +32,7 @@ struct Briefings {
 }
 
 impl Counts {
-    pub fn of(stage: &StandIns, records: &[LeadRecord], attention: AttentionCounts) -> Self {
+    pub(super) fn of(stage: &StandIns, records: &[LeadRecord], attention: AttentionCounts) -> Self {
         let status = |status: &str| records.iter().filter(|record| record.status == status).count();
         let accepted = stage.world.accepted();
         let made = |vendor: &str, kind: &str| accepted.iter().filter(|e| e.vendor == vendor && e.kind == kind).count();
@@ -55,11 +55,11 @@ impl Counts {
         }
     }
 
-    pub fn promises_kept(&self) -> bool {
+    pub(super) fn promises_kept(&self) -> bool {
         self.without_next_step == 0 && self.duplicate_effects == 0
     }
 
-    pub fn tell(&self) {
+    pub(super) fn tell(&self) {
         say(&format!(
             "\n{} leads: {} connected, {} booked, {} called, {} to be called back; {} need attention, {} steps failed; {} without a \
              next step, {} effects done twice.",
@@ -80,7 +80,7 @@ impl Counts {
     }
 }
 
-pub fn table(told: &[StoryLead], records: &[LeadRecord], rules: &RuleSet) {
+pub(super) fn table(told: &[StoryLead], records: &[LeadRecord], rules: &RuleSet) {
     say(&format!("\n{:<22} {:<16} {:<15} {:<34} {}", "Lead", "Owner", "How it ended", "Next step", "What it shows"));
     for (lead, record) in told.iter().zip(records) {
         let next = &record.next_step;

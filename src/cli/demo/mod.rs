@@ -31,7 +31,7 @@ const DAY: &str = "2026-03-03T15:00:00Z";
 const SPEED: u32 = 12;
 
 #[derive(Debug, clap::Args)]
-pub struct Demo {
+pub(super) struct Demo {
     /// Exit when the story has been told, instead of staying up until Ctrl-C.
     #[arg(long)]
     once: bool,
@@ -47,7 +47,7 @@ pub struct Demo {
 }
 
 impl Demo {
-    pub async fn run(self) -> Result<u8> {
+    pub(super) async fn run(self) -> Result<u8> {
         let loaded = match &self.workspace {
             Some(dir) => workspace::load(dir)?,
             None => world::own(),

@@ -20,14 +20,14 @@ use std::time::Duration;
 
 /// A lead of the story.
 #[derive(Debug, Clone)]
-pub struct StoryLead {
+pub(super) struct StoryLead {
     pub lead: LeadId,
     pub name: String,
     pub scene: &'static str,
 }
 
 /// Everything a scene needs.
-pub struct Play<'a> {
+pub(super) struct Play<'a> {
     pub stage: &'a Arc<StandIns>,
     pub running: &'a Running,
     pub rules: &'a Arc<RuleSet>,
@@ -35,7 +35,7 @@ pub struct Play<'a> {
 
 impl Play<'_> {
     /// Night, then day; returns the leads in the order in which they called.
-    pub async fn all(&self, clock: &ScaledClock, day_begins: DateTime<Utc>) -> Result<Vec<StoryLead>> {
+    pub(super) async fn all(&self, clock: &ScaledClock, day_begins: DateTime<Utc>) -> Result<Vec<StoryLead>> {
         self.connect_platform();
         let teller = Teller::new(self);
         let mut told = self.act(&teller, night(), "Monday evening in California").await?;
@@ -115,7 +115,7 @@ impl Play<'_> {
 }
 
 /// Waits until everything is done that is due this far ahead: the CRM that was down is caught up with.
-pub async fn quiet(stage: &StandIns, running: &Running, ahead: TimeDelta) -> Result<()> {
+pub(super) async fn quiet(stage: &StandIns, running: &Running, ahead: TimeDelta) -> Result<()> {
     for _ in 0..300 {
         let now = stage.world.clock.now() + ahead;
         let open = running.store.step_stats(now).await?;
@@ -128,7 +128,7 @@ pub async fn quiet(stage: &StandIns, running: &Running, ahead: TimeDelta) -> Res
 }
 
 /// Prints each line of each lead's timeline once.
-pub struct Teller {
+pub(super) struct Teller {
     rules: Arc<RuleSet>,
     told: Mutex<BTreeMap<LeadId, usize>>,
     introduced: Mutex<BTreeSet<LeadId>>,

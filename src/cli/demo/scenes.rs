@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use std::time::Duration;
 
-pub struct Scene {
+pub(super) struct Scene {
     pub title: &'static str,
     pub file: &'static str,
     pub script: Script,
@@ -46,20 +46,20 @@ const DECLINES: RepManner = RepManner::Declines { after: Duration::from_secs(3) 
 const VOICEMAIL: RepManner = RepManner::Voicemail { after: Duration::from_secs(6) };
 
 /// The scene that is shown from both ends.
-pub const TRANSFER: &str = "warm transfer, accepted";
+pub(super) const TRANSFER: &str = "warm transfer, accepted";
 
 /// The events of all scenes.
 #[cfg(test)]
-pub fn files() -> impl Iterator<Item = &'static str> {
+pub(crate) fn files() -> impl Iterator<Item = &'static str> {
     night().into_iter().chain(day().into_iter().flatten()).map(|scene| scene.file)
 }
 
-pub fn night() -> Vec<Scene> {
+pub(super) fn night() -> Vec<Scene> {
     vec![scene("off-hours: the next working day, in the caller's zone", "04-off-hours")]
 }
 
 /// Each row is played at once; reps of one row do not get in each other's way, unless that is the point.
-pub fn day() -> Vec<Vec<Scene>> {
+pub(super) fn day() -> Vec<Vec<Scene>> {
     vec![
         vec![
             scene(TRANSFER, "01-warm-transfer"),
@@ -95,7 +95,7 @@ pub fn day() -> Vec<Vec<Scene>> {
 }
 
 /// Accounts, and calendars as full as calendars are.
-pub fn furnish(stage: &StandIns, rules: &RuleSet, start: DateTime<Utc>) {
+pub(super) fn furnish(stage: &StandIns, rules: &RuleSet, start: DateTime<Utc>) {
     for rep in rules.reps.values() {
         if let Some(crm_id) = rep.crm_id.as_ref().filter(|_| rep.id.as_str() == "priya.nair") {
             let account = json!({ "Name": "Northwind Foods", "Website": "northwind-foods.example", "OwnerId": crm_id });

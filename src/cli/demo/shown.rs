@@ -15,7 +15,7 @@ const MAIL_LINES: usize = 14;
 const LOOKS: u32 = 50;
 
 /// One call from both ends.
-pub async fn tell(stage: &StandIns, running: &Running, told: &[StoryLead], stays_up: bool) -> Result<()> {
+pub(super) async fn tell(stage: &StandIns, running: &Running, told: &[StoryLead], stays_up: bool) -> Result<()> {
     let shown = told.iter().find(|lead| lead.scene == super::scenes::TRANSFER).or(told.first());
     let Some(lead) = shown else { return Ok(()) };
     say(&format!("\n-- One of these calls, from both ends: {} --", lead.name));

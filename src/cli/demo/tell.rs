@@ -6,12 +6,12 @@ use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-pub fn time(at: DateTime<Utc>) -> String {
+pub(super) fn time(at: DateTime<Utc>) -> String {
     at.format("%a %d %b %Y %H:%M UTC").to_string()
 }
 
 /// A line of the story, or nothing for what only machines care about.
-pub fn line(entry: &TimelineEntry, name: &str, rules: &RuleSet) -> Option<String> {
+pub(super) fn line(entry: &TimelineEntry, name: &str, rules: &RuleSet) -> Option<String> {
     let body = &entry.body;
     if body["ignored"] == Value::Bool(true) {
         return None;
@@ -105,6 +105,6 @@ fn leg_rep(body: &Value, rules: &RuleSet) -> String {
 }
 
 /// What a lead is called in the story.
-pub fn name_of(lead: &LeadId, name: Option<&str>) -> String {
+pub(super) fn name_of(lead: &LeadId, name: Option<&str>) -> String {
     name.map_or_else(|| lead.as_str().chars().take(12).collect(), str::to_owned)
 }

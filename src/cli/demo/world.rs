@@ -37,7 +37,7 @@ const EVENTS: &[(&str, &str)] = files!["fixtures/events":
 ];
 
 /// The shipped rules and the built-in templates.
-pub fn own() -> Result<Workspace, Faults> {
+pub(super) fn own() -> Result<Workspace, Faults> {
     let source = |(name, text): &(&str, &str)| SourceFile { path: format!("rules/{name}"), text: (*text).to_owned() };
     let mut files: Vec<SourceFile> = RULES.iter().map(source).collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -45,7 +45,7 @@ pub fn own() -> Result<Workspace, Faults> {
 }
 
 /// The event of a scene, as the platform sends it.
-pub fn event(name: &str) -> Option<&'static str> {
+pub(super) fn event(name: &str) -> Option<&'static str> {
     EVENTS.iter().find(|(file, _)| file.strip_suffix(".json") == Some(name)).map(|(_, text)| *text)
 }
 

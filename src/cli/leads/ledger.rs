@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Args)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     /// A pool of rules/routing.yaml.
     #[arg(value_name = "POOL")]
     pool: String,
@@ -46,7 +46,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         let config = config::load(&self.place.workspace.join("baton.toml"))?;
         let Ok(workspace) = workspace::load(&self.place.workspace)? else {
             bail!("the workspace has faults: run `baton check` first");

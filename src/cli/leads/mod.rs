@@ -7,8 +7,8 @@ mod replay;
 mod report;
 mod reps;
 
-pub use ledger::Ledger;
-pub use reassign::Reassign;
-pub use replay::Replay;
-pub use report::ReportArgs;
-pub use reps::Reps;
+pub(super) use ledger::Ledger;
+pub(super) use reassign::Reassign;
+pub(super) use replay::Replay;
+pub(super) use report::ReportArgs;
+pub(super) use reps::Reps;

@@ -13,7 +13,7 @@ use std::time::Duration;
 const DOOR: Limits = Limits { timeout: Duration::from_secs(10), per_second: 10, concurrency: 1 };
 
 #[derive(Debug, clap::Args)]
-pub struct Reassign {
+pub(crate) struct Reassign {
     /// The lead's id, as `lead_…`.
     #[arg(value_name = "LEAD")]
     lead: String,
@@ -38,7 +38,7 @@ pub struct Reassign {
 }
 
 impl Reassign {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         let door = VendorHttp::new("baton", &self.http, DOOR).context("reading --http")?;
         let token =
             self.token.as_ref().map(|token| Reference(token.clone()).secret("--token").map(Secret::new)).transpose()?;

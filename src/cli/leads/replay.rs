@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// Each decision is stored with the lead, with what was known of accounts, calendars, presence and balances, and with the
 /// rules of that moment. Nothing else enters it, so the same version of Baton must come to the same bytes. Reads only.
 #[derive(Debug, clap::Args)]
-pub struct Replay {
+pub(crate) struct Replay {
     /// One decision, by its id (dec_…) or its lead's (lead_…).
     #[arg(long, value_name = "ID", conflicts_with = "since")]
     decision: Option<String>,
@@ -34,7 +34,7 @@ struct ReplaySummary {
 }
 
 impl Replay {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         let store = open_store(&self.place).await?;
         let now = SystemClock.now();
         let which = self.decision.map_or(Which::Since(now - self.since), Which::One);

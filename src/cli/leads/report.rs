@@ -10,7 +10,7 @@ use baton_clock::{Clock, SystemClock};
 use clap::ValueEnum;
 
 #[derive(Debug, clap::Args)]
-pub struct ReportArgs {
+pub(crate) struct ReportArgs {
     #[arg(long, value_enum, default_value = "text")]
     format: Layout,
     /// How far back.
@@ -30,7 +30,7 @@ enum Layout {
 }
 
 impl ReportArgs {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         let config = config::load(&self.place.workspace.join("baton.toml"))?;
         let Ok(workspace) = workspace::load(&self.place.workspace)? else {
             bail!("the workspace has faults: run `baton check` first");

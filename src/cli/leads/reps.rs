@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex};
 const LOOKED_BACK: TimeDelta = TimeDelta::days(7);
 
 #[derive(Debug, clap::Args)]
-pub struct Reps {
+pub(crate) struct Reps {
     /// One rep, with pools and reasons; all if left out.
     #[arg(value_name = "REP")]
     rep: Option<String>,
@@ -34,7 +34,7 @@ pub struct Reps {
 }
 
 impl Reps {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         let config = config::load(&self.place.workspace.join("baton.toml"))?;
         let Ok(workspace) = workspace::load(&self.place.workspace)? else {
             bail!("the workspace has faults: run `baton check` first");

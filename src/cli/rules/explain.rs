@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
-pub struct Explain {
+pub(crate) struct Explain {
     /// A `lead.qualified` event, such as fixtures/events/01-warm-transfer.json.
     #[arg(value_name = "LEAD.json", required_unless_present = "decision")]
     lead: Option<PathBuf>,
@@ -42,7 +42,7 @@ pub struct Explain {
 }
 
 impl Explain {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         if let Some(id) = &self.decision {
             return stored::tell(&self.place, id, self.format).await;
         }

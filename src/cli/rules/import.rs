@@ -12,7 +12,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
-pub struct Import {
+pub(crate) struct Import {
     /// What the file is.
     #[arg(value_enum)]
     kind: ExportKind,
@@ -47,7 +47,7 @@ enum ExportKind {
 }
 
 impl Import {
-    pub fn run(self) -> Result<u8> {
+    pub(crate) fn run(self) -> Result<u8> {
         let bytes = std::fs::read(&self.file).with_context(|| format!("reading {}", self.file.display()))?;
         let Some(text) = encoding::text(&bytes) else {
             eprintln!(

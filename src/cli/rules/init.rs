@@ -12,7 +12,7 @@ use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
-pub struct Init {
+pub(crate) struct Init {
     /// Where the workspace is to be; made if need be.
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
@@ -97,7 +97,7 @@ fn schema_line(path: &str) -> String {
 }
 
 impl Init {
-    pub fn run(self) -> Result<u8> {
+    pub(crate) fn run(self) -> Result<u8> {
         let files = self.template.files()?;
         let there: Vec<&str> =
             files.iter().map(|(path, _)| path.as_str()).filter(|path| self.dir.join(path).exists()).collect();

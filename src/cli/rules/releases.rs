@@ -9,7 +9,7 @@ use baton_core::rules;
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
-pub struct Releases {
+pub(crate) struct Releases {
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
     #[command(flatten)]
@@ -17,7 +17,7 @@ pub struct Releases {
 }
 
 impl Releases {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         let store = open_store(&self.place).await?;
         let here = workspace::read(&self.place.workspace).ok().map(|files| rules::release(&files));
         let all = releases::list(&store).await?;

@@ -16,7 +16,7 @@ use baton_clock::{Clock, SystemClock};
 /// that never was is refused, and with --force copied to .replaced/ first.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub struct Rollback {
+pub(crate) struct Rollback {
     /// The release, or the first digits of it: see `baton releases`.
     #[arg(value_name = "RELEASE")]
     release: String,
@@ -28,7 +28,7 @@ pub struct Rollback {
 }
 
 impl Rollback {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         let folder = &self.place.workspace;
         let store = open_store(&self.place).await?;
         let release = releases::find(&store, &self.release).await?;

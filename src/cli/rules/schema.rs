@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
-pub struct Schema {
+pub(crate) struct Schema {
     /// Which contract.
     #[arg(value_enum)]
     contract: Contract,
@@ -30,7 +30,7 @@ enum Contract {
 }
 
 impl Schema {
-    pub fn run(self) -> Result<u8> {
+    pub(crate) fn run(self) -> Result<u8> {
         match (self.contract, self.write) {
             (Contract::Event, None) => say(&serde_json::to_string_pretty(&event_schema())?),
             (Contract::Event | Contract::Expect, Some(_)) => {

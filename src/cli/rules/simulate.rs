@@ -17,7 +17,7 @@ use serde_json::json;
 use std::fmt::Write;
 
 #[derive(Debug, clap::Args)]
-pub struct Simulate {
+pub(crate) struct Simulate {
     /// How many days are played.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3660))]
     days: u32,
@@ -53,7 +53,7 @@ const NOT_PLAYED: &str = "not played: calendars, meetings that come of bookings,
                           away, callers who hang up early or refuse a time";
 
 impl Simulate {
-    pub fn run(self) -> Result<u8> {
+    pub(crate) fn run(self) -> Result<u8> {
         if self.accept_percent + self.decline_percent > 100 {
             eprintln!("error: --accept-percent and --decline-percent are more than 100 together");
             return Ok(USAGE);

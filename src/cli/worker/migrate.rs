@@ -6,13 +6,13 @@ use crate::store::Store;
 use anyhow::Result;
 
 #[derive(Debug, clap::Args)]
-pub struct Migrate {
+pub(crate) struct Migrate {
     #[command(flatten)]
     place: WorkspaceArgs,
 }
 
 impl Migrate {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         let config = config::load(&self.place.workspace.join("baton.toml"))?;
         let store = Store::open(&config.database.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;

@@ -6,8 +6,8 @@ mod send;
 mod serve;
 mod token;
 
-pub use migrate::Migrate;
-pub use quarantine::Quarantine;
-pub use send::Send;
-pub use serve::Serve;
-pub use token::TokenArgs;
+pub(super) use migrate::Migrate;
+pub(super) use quarantine::Quarantine;
+pub(super) use send::Send;
+pub(super) use serve::Serve;
+pub(super) use token::TokenArgs;

@@ -10,7 +10,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
-pub struct Quarantine {
+pub(crate) struct Quarantine {
     #[command(subcommand)]
     command: Command,
 }
@@ -57,7 +57,7 @@ enum Command {
 const LISTED: usize = 1000;
 
 impl Quarantine {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         match self.command {
             Command::List { format, place } => list(&open_store(&place).await?, format).await,
             Command::Show { key, format, place } => show(&open_store(&place).await?, key, format).await,

@@ -16,7 +16,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const DOOR: Limits = Limits { timeout: Duration::from_secs(10), per_second: 1000, concurrency: 8 };
 
 #[derive(Debug, clap::Args)]
-pub struct Send {
+pub(crate) struct Send {
     /// CloudEvents, one JSON object per file.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
@@ -39,7 +39,7 @@ struct DoorArgs {
 }
 
 impl Send {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         let mut bodies = Vec::new();
         for file in &self.files {
             bodies.push(std::fs::read(file).with_context(|| format!("reading {}", file.display()))?);

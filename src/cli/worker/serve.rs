@@ -24,7 +24,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 
 #[derive(Debug, clap::Args)]
-pub struct Serve {
+pub(crate) struct Serve {
     #[command(flatten)]
     place: WorkspaceArgs,
     /// How log lines look on stderr.
@@ -36,7 +36,7 @@ pub struct Serve {
 }
 
 impl Serve {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         telemetry::begin(self.log_format, &self.log)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), zones = %zone::in_use(), "baton starts");
         let config = config::load(&self.place.workspace.join("baton.toml"))?;

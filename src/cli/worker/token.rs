@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 const LONGEST_NAME: usize = 64;
 
 #[derive(Debug, clap::Args)]
-pub struct TokenArgs {
+pub(crate) struct TokenArgs {
     #[command(subcommand)]
     what: What,
 }
@@ -68,7 +68,7 @@ struct Revoke {
 }
 
 impl TokenArgs {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         match self.what {
             What::Add(add) => add.run().await,
             What::List(list) => list.run().await,

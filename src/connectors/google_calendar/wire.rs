@@ -55,7 +55,7 @@ pub(super) struct NotKnown {
 
 impl FreeBusy {
     /// A calendar with an error is unknown, whatever its `busy` says; so is one that is missing.
-    pub fn of(&self, calendar: &str) -> Result<Vec<Busy>, NotKnown> {
+    pub(super) fn of(&self, calendar: &str) -> Result<Vec<Busy>, NotKnown> {
         let entry = self.calendars.get(calendar).or_else(|| {
             self.calendars.iter().find(|(name, _)| name.eq_ignore_ascii_case(calendar)).map(|(_, entry)| entry)
         });
@@ -83,7 +83,7 @@ pub(super) struct Events {
 
 impl Events {
     /// When the owner is out of office, within the window.
-    pub fn away(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Busy> {
+    pub(super) fn away(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Busy> {
         let zone: Zone = self.time_zone.parse().unwrap_or(Zone::UTC);
         let standing = self.items.iter().filter(|event| event.is("outOfOffice") && event.status != "cancelled");
         standing
@@ -137,7 +137,7 @@ impl Event {
         self.event_type == event_type
     }
 
-    pub fn standing(&self, request: &BookRequest) -> EventState {
+    pub(super) fn standing(&self, request: &BookRequest) -> EventState {
         let times = (self.start.date_time, self.end.date_time);
         match self.status.as_str() {
             "cancelled" => EventState::Deleted,

@@ -25,7 +25,12 @@ pub(super) struct ByRules<'a> {
 
 impl ByRules<'_> {
     /// Not to whoever has it: where nobody else can take it, it stays.
-    pub async fn to_others(&self, tx: &mut Tx, reason: &str, author: &str) -> Result<(Reassigned, Moved), StoreError> {
+    pub(super) async fn to_others(
+        &self,
+        tx: &mut Tx,
+        reason: &str,
+        author: &str,
+    ) -> Result<(Reassigned, Moved), StoreError> {
         let before = tx.handoff_lock(&self.given.handoff).await?;
         // Another was sooner: whoever has it now is not the one it was to be taken from.
         if is_active(&before.owner, self.rules) {
@@ -40,7 +45,11 @@ impl ByRules<'_> {
     }
 
     /// `None`: it is not theirs any more.
-    pub async fn of_who_left(&self, tx: &mut Tx, rep: &RepId) -> Result<Option<(Reassigned, Moved)>, StoreError> {
+    pub(super) async fn of_who_left(
+        &self,
+        tx: &mut Tx,
+        rep: &RepId,
+    ) -> Result<Option<(Reassigned, Moved)>, StoreError> {
         if tx.handoff_lock(&self.given.handoff).await?.next_step().owner != *rep {
             return Ok(None);
         }

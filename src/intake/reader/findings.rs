@@ -21,7 +21,7 @@ pub(in crate::intake) struct Findings {
 
 impl Findings {
     /// A note in a lead, a fault in anything else.
-    pub fn fault(&self, pointer: String, found: String, allowed: impl Into<String>, hint: Option<String>) {
+    pub(crate) fn fault(&self, pointer: String, found: String, allowed: impl Into<String>, hint: Option<String>) {
         if self.lenient.get() {
             return self.note(pointer, found, allowed, Some(hint.unwrap_or_else(|| KEPT_OUT.to_owned())));
         }
@@ -29,7 +29,7 @@ impl Findings {
     }
 
     /// A fault, also in a lead.
-    pub fn refuse(&self, pointer: String, found: String, allowed: impl Into<String>, hint: Option<String>) {
+    pub(crate) fn refuse(&self, pointer: String, found: String, allowed: impl Into<String>, hint: Option<String>) {
         self.add(&self.faults, EventFault { pointer, found, allowed: allowed.into(), hint });
     }
 
@@ -46,7 +46,7 @@ impl Findings {
     }
 
     /// From here on nothing but [`Findings::refuse`] refuses, and what was found so far is only noted: a lead begins.
-    pub fn be_lenient(&self) {
+    pub(crate) fn be_lenient(&self) {
         self.lenient.set(true);
         for fault in self.faults.take() {
             self.fault(fault.pointer, fault.found, fault.allowed, fault.hint);
@@ -54,7 +54,7 @@ impl Findings {
     }
 
     /// All faults and all notes, and how many more there were.
-    pub fn into_told(self) -> (Vec<EventFault>, Vec<EventFault>) {
+    pub(crate) fn into_told(self) -> (Vec<EventFault>, Vec<EventFault>) {
         let (mut faults, mut notes) = (self.faults.into_inner(), self.notes.into_inner());
         if self.left_out.get() > 0 {
             let told = if faults.is_empty() { &mut notes } else { &mut faults };

@@ -21,7 +21,7 @@ struct SourcedValue<'v> {
 impl<'v> Object<'v, '_> {
     /// A list of texts, or one text; numbers and flags become texts. Blanks and placeholders are left out, and what is no text
     /// at all is kept out by itself.
-    pub fn texts(&mut self, name: &'static str, normalise: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    pub(crate) fn texts(&mut self, name: &'static str, normalise: impl Fn(&str) -> Option<String>) -> Vec<String> {
         let Some(given) = self.given(name, Source::Caller) else { return Vec::new() };
         let items = match given.value {
             Value::Array(items) => items.iter().collect(),
@@ -43,13 +43,13 @@ impl<'v> Object<'v, '_> {
     }
 
     /// Where a list of texts came from, where that is said and it is not the caller.
-    pub fn source_of(&self, name: &'static str) -> Option<Source> {
+    pub(crate) fn source_of(&self, name: &'static str) -> Option<Source> {
         let said = self.map?.get(name)?.get("source")?.as_str()?;
         SOURCES.iter().find(|(word, _)| *word == said).map(|(_, source)| *source).filter(|one| *one != Source::Caller)
     }
 
     /// A text with where it came from. `normalise` answering `None` on text that says something is a note.
-    pub fn known<T>(
+    pub(crate) fn known<T>(
         &mut self,
         name: &'static str,
         bare_means: Source,
@@ -63,7 +63,7 @@ impl<'v> Object<'v, '_> {
     }
 
     /// As [`Object::known`], for what is written in digits: systems send it as a number.
-    pub fn known_digits<T>(
+    pub(crate) fn known_digits<T>(
         &mut self,
         name: &'static str,
         bare_means: Source,
@@ -79,7 +79,7 @@ impl<'v> Object<'v, '_> {
 
     /// The same for values that are not text. What `read` refuses is a note, of whatever JSON type it is, and the only item
     /// of a list is that item.
-    pub fn known_value<T>(
+    pub(crate) fn known_value<T>(
         &mut self,
         name: &'static str,
         bare_means: Source,

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 impl Object<'_, '_> {
-    pub fn flag(&mut self, name: &'static str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
         let value = self.raw(name)?;
         let flag = match value {
             Value::Bool(flag) => Some(*flag),
@@ -23,7 +23,7 @@ impl Object<'_, '_> {
     }
 
     /// A number, or a text that is one.
-    pub fn number(&mut self, name: &'static str) -> Option<f64> {
+    pub(crate) fn number(&mut self, name: &'static str) -> Option<f64> {
         let value = self.raw(name)?;
         let said = || value.as_str()?.trim().parse::<f64>().ok().filter(|number| number.is_finite());
         let number = value.as_f64().or_else(said);
@@ -34,7 +34,7 @@ impl Object<'_, '_> {
     }
 
     /// RFC 3339 with an offset.
-    pub fn instant(&mut self, name: &'static str) -> Option<DateTime<Utc>> {
+    pub(crate) fn instant(&mut self, name: &'static str) -> Option<DateTime<Utc>> {
         let value = self.raw(name)?;
         let instant = value.as_str().and_then(instant);
         if instant.is_none() {
@@ -43,7 +43,7 @@ impl Object<'_, '_> {
         instant
     }
 
-    pub fn required_instant(&mut self, name: &'static str) -> Option<DateTime<Utc>> {
+    pub(crate) fn required_instant(&mut self, name: &'static str) -> Option<DateTime<Utc>> {
         if self.map.is_none_or(|map| map.get(name).is_none_or(Value::is_null)) {
             self.asked.push(name);
             self.missing(name, INSTANT);
@@ -52,7 +52,7 @@ impl Object<'_, '_> {
         self.instant(name)
     }
 
-    pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
+    pub(crate) fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
         let value = self.raw(name)?;
         let found = value.as_str().and_then(|text| choices.iter().find(|(word, _)| alike(word, text)));
         if found.is_none() {
@@ -64,7 +64,7 @@ impl Object<'_, '_> {
         found.map(|(_, choice)| *choice)
     }
 
-    pub fn required_choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
+    pub(crate) fn required_choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
         if self.map.is_none_or(|map| map.get(name).is_none_or(Value::is_null)) {
             self.asked.push(name);
             let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
@@ -75,12 +75,12 @@ impl Object<'_, '_> {
     }
 
     /// An id of ours, which must have its form.
-    pub fn id<T: TryFrom<String, Error = InvalidId>>(&mut self, name: &'static str) -> Option<T> {
+    pub(crate) fn id<T: TryFrom<String, Error = InvalidId>>(&mut self, name: &'static str) -> Option<T> {
         let text = self.text(name)?;
         self.made(name, text)
     }
 
-    pub fn required_id<T: TryFrom<String, Error = InvalidId>>(&mut self, name: &'static str) -> Option<T> {
+    pub(crate) fn required_id<T: TryFrom<String, Error = InvalidId>>(&mut self, name: &'static str) -> Option<T> {
         let text = self.required_text(name)?;
         self.made(name, text)
     }

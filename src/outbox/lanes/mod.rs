@@ -13,7 +13,7 @@ mod timers;
 use super::work::Work;
 use baton_core::domain::effect::{Effect, InLane};
 
-pub fn work(effect: &Effect) -> Box<dyn Work + '_> {
+pub(super) fn work(effect: &Effect) -> Box<dyn Work + '_> {
     match effect.in_lane() {
         InLane::Timers(timer) => Box::new(timer),
         InLane::Calls(effect) => Box::new(effect),

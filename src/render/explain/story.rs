@@ -10,16 +10,16 @@ use std::time::Duration;
 pub(super) struct Roster<'a>(pub &'a RuleSet);
 
 impl Roster<'_> {
-    pub fn name(&self, rep: &RepId) -> String {
+    pub(super) fn name(&self, rep: &RepId) -> String {
         self.0.reps.get(rep).map_or_else(|| rep.to_string(), |rep| rep.name.clone())
     }
 
-    pub fn of_crm(&self, owner: &CrmId) -> String {
+    pub(super) fn of_crm(&self, owner: &CrmId) -> String {
         let rep = self.0.reps.values().find(|rep| rep.crm_id.as_ref() == Some(owner));
         rep.map_or_else(|| owner.to_string(), |rep| rep.name.clone())
     }
 
-    pub fn zone(&self, rep: &RepId) -> Zone {
+    pub(super) fn zone(&self, rep: &RepId) -> Zone {
         self.0.reps.get(rep).map_or(Zone::UTC, |rep| rep.timezone)
     }
 }
@@ -30,13 +30,13 @@ pub(super) struct Story {
 }
 
 impl Story {
-    pub fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');
     }
 
     /// A section without lines is left out.
-    pub fn section(&mut self, title: &str, lines: impl IntoIterator<Item = String>) {
+    pub(super) fn section(&mut self, title: &str, lines: impl IntoIterator<Item = String>) {
         let mut lines = lines.into_iter().peekable();
         if lines.peek().is_none() {
             return;

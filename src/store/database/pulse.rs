@@ -31,7 +31,7 @@ impl Pulse {
     }
 
     /// A transaction that writes has ended. Faults of its own say nothing about the database.
-    pub fn felt(&self, error: Option<&StoreError>) {
+    pub(super) fn felt(&self, error: Option<&StoreError>) {
         match error {
             None => *self.felt_now() = Felt { well_at: Some(Instant::now()), ..Felt::default() },
             Some(error) if error.is_outage() => {
@@ -42,14 +42,14 @@ impl Pulse {
     }
 
     /// Whether that is news.
-    pub fn ill(&self, error: &StoreError) -> bool {
+    pub(super) fn ill(&self, error: &StoreError) -> bool {
         let mut felt = self.felt_now();
         felt.well_at = None;
         felt.ill.replace(error.in_words()) != Some(error.in_words())
     }
 
     /// What is known without a try.
-    pub fn known(&self) -> Option<Result<(), &'static str>> {
+    pub(super) fn known(&self) -> Option<Result<(), &'static str>> {
         let felt = self.felt_now();
         let within = |at: Option<Instant>, span: Duration| at.is_some_and(|at| at.elapsed() < span);
         match felt.ill {
@@ -60,16 +60,16 @@ impl Pulse {
     }
 
     /// A try begins.
-    pub fn tried(&self) {
+    pub(super) fn tried(&self) {
         self.felt_now().tried_at = Some(Instant::now());
     }
 
     /// What the last write met counts no more.
-    pub fn doubt(&self) {
+    pub(super) fn doubt(&self) {
         self.felt_now().well_at = None;
     }
 
-    pub fn trouble(&self) -> Option<&'static str> {
+    pub(super) fn trouble(&self) -> Option<&'static str> {
         self.felt_now().ill
     }
 }

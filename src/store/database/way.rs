@@ -17,7 +17,7 @@ pub(super) struct Way {
 }
 
 impl Way {
-    pub async fn first_connection(&self) -> Result<AnyConnection, sqlx::Error> {
+    pub(super) async fn first_connection(&self) -> Result<AnyConnection, sqlx::Error> {
         let mut connection = AnyConnection::connect(&self.url).await?;
         for statement in &self.setup {
             sqlx::query(*statement).execute(&mut connection).await?;
@@ -26,7 +26,7 @@ impl Way {
     }
 
     /// The pool says only that its time was up: it tries again whatever may be a server that is starting.
-    pub async fn why_unreachable(&self) -> StoreError {
+    pub(super) async fn why_unreachable(&self) -> StoreError {
         match tokio::time::timeout(NAMED_WITHIN, self.first_connection()).await {
             Ok(Err(cause)) => StoreError::from(cause),
             Ok(Ok(connection)) => {

@@ -16,41 +16,41 @@ pub(in crate::store) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub fn new(table: &'static str, row: &'a AnyRow) -> Self {
+    pub(crate) fn new(table: &'static str, row: &'a AnyRow) -> Self {
         Self { table, row, key: row.try_get::<String, _>(0).unwrap_or_default() }
     }
 
     /// What is wrong with a column of this row.
-    pub fn fault(&self, column: &'static str, why: impl ToString) -> StoreError {
+    pub(crate) fn fault(&self, column: &'static str, why: impl ToString) -> StoreError {
         StoreError::Inconsistent { table: self.table, column, row: self.key.clone(), why: why.to_string() }
     }
 
-    pub fn text(&self, column: &'static str) -> Result<String, StoreError> {
+    pub(crate) fn text(&self, column: &'static str) -> Result<String, StoreError> {
         self.row.try_get(column).map_err(|error| self.fault(column, error))
     }
 
-    pub fn maybe_text(&self, column: &'static str) -> Result<Option<String>, StoreError> {
+    pub(crate) fn maybe_text(&self, column: &'static str) -> Result<Option<String>, StoreError> {
         self.row.try_get(column).map_err(|error| self.fault(column, error))
     }
 
-    pub fn int(&self, column: &'static str) -> Result<i64, StoreError> {
+    pub(crate) fn int(&self, column: &'static str) -> Result<i64, StoreError> {
         self.row.try_get(column).map_err(|error| self.fault(column, error))
     }
 
-    pub fn maybe_int(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
+    pub(crate) fn maybe_int(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
         self.row.try_get(column).map_err(|error| self.fault(column, error))
     }
 
-    pub fn bytes(&self, column: &'static str) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn bytes(&self, column: &'static str) -> Result<Vec<u8>, StoreError> {
         self.row.try_get(column).map_err(|error| self.fault(column, error))
     }
 
-    pub fn at(&self, column: &'static str) -> Result<DateTime<Utc>, StoreError> {
+    pub(crate) fn at(&self, column: &'static str) -> Result<DateTime<Utc>, StoreError> {
         let micros = self.int(column)?;
         DateTime::from_timestamp_micros(micros).ok_or_else(|| self.fault(column, format!("{micros} is no instant")))
     }
 
-    pub fn maybe_at(&self, column: &'static str) -> Result<Option<DateTime<Utc>>, StoreError> {
+    pub(crate) fn maybe_at(&self, column: &'static str) -> Result<Option<DateTime<Utc>>, StoreError> {
         let read = |micros| {
             DateTime::from_timestamp_micros(micros).ok_or_else(|| self.fault(column, format!("{micros} is no instant")))
         };
@@ -58,19 +58,19 @@ impl<'a> Reading<'a> {
     }
 
     /// A text that is the name or id of something.
-    pub fn id<T: TryFrom<String>>(&self, column: &'static str) -> Result<T, StoreError>
+    pub(crate) fn id<T: TryFrom<String>>(&self, column: &'static str) -> Result<T, StoreError>
     where
         T::Error: ToString,
     {
         T::try_from(self.text(column)?).map_err(|error| self.fault(column, error.to_string()))
     }
 
-    pub fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError> {
+    pub(crate) fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError> {
         self.json_of_any_version(column, |text| serde_json::from_str(text))
     }
 
     /// A document that earlier versions wrote otherwise: `read` knows them.
-    pub fn json_of_any_version<T>(
+    pub(crate) fn json_of_any_version<T>(
         &self,
         column: &'static str,
         read: impl FnOnce(&str) -> serde_json::Result<T>,
@@ -78,7 +78,7 @@ impl<'a> Reading<'a> {
         read(&self.text(column)?).map_err(|error| self.fault(column, error))
     }
 
-    pub fn number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T, StoreError> {
+    pub(crate) fn number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T, StoreError> {
         let number = self.int(column)?;
         T::try_from(number).map_err(|_| self.fault(column, format!("{number} is out of range")))
     }
@@ -115,12 +115,12 @@ pub(in crate::store) struct Rows(Vec<u8>);
 
 impl Rows {
     /// For about this many rows of about this size.
-    pub fn sized(rows: usize, bytes_each: usize) -> Self {
+    pub(crate) fn sized(rows: usize, bytes_each: usize) -> Self {
         Self(Vec::with_capacity(rows * bytes_each))
     }
 
     /// Begins a row with its plain columns, the fields of a struct or object; [`Self::document`] adds to it.
-    pub fn row<T: Serialize>(&mut self, columns: &T) -> Result<&mut Self, StoreError> {
+    pub(crate) fn row<T: Serialize>(&mut self, columns: &T) -> Result<&mut Self, StoreError> {
         self.0.extend_from_slice(if self.0.is_empty() { b"[" } else { b"}," });
         serde_json::to_writer(&mut self.0, columns).map_err(unstorable)?;
         let end = self.0.pop();
@@ -129,7 +129,7 @@ impl Rows {
     }
 
     /// A column that holds a document, in the row begun last, which has a plain column.
-    pub fn document<T: Serialize>(&mut self, column: &str, value: &T) -> Result<&mut Self, StoreError> {
+    pub(crate) fn document<T: Serialize>(&mut self, column: &str, value: &T) -> Result<&mut Self, StoreError> {
         self.0.extend_from_slice(b",\"");
         self.0.extend_from_slice(column.as_bytes());
         self.0.extend_from_slice(b"\":");
@@ -145,7 +145,7 @@ impl Rows {
         Ok(self)
     }
 
-    pub fn finish(mut self) -> Result<String, StoreError> {
+    pub(crate) fn finish(mut self) -> Result<String, StoreError> {
         self.0.extend_from_slice(if self.0.is_empty() { b"[]" } else { b"}]" });
         let text = String::from_utf8(self.0).map_err(unstorable)?;
         // PostgreSQL has no NUL in text; written as an escape it would only be found out by the server, far from its row.

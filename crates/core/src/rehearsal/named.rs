@@ -37,7 +37,7 @@ pub(super) struct Words<'r> {
 }
 
 impl<'r> Named<'r> {
-    pub fn of(sets: &[&'r RuleSet]) -> Self {
+    pub(super) fn of(sets: &[&'r RuleSet]) -> Self {
         let mut named = Self::default();
         for rules in sets {
             named.add(rules);

@@ -56,7 +56,7 @@ impl Fallback {
 }
 
 impl<'d> DecisionOutcome<'d> {
-    pub fn of(decision: &'d Decision, lead: &Lead, rules: &RuleSet) -> Self {
+    pub(super) fn of(decision: &'d Decision, lead: &Lead, rules: &RuleSet) -> Self {
         let (plan, trace) = (&decision.plan, &decision.trace);
         let held = trace.ownership.iter().any(|rule| match rule.result {
             OwnershipResult::Keeps | OwnershipResult::KeepsForLater { .. } | OwnershipResult::Delegated { .. } => true,

@@ -29,24 +29,24 @@ pub(super) struct RoutingCase<'a> {
 }
 
 impl<'a> RoutingCase<'a> {
-    pub fn now(&self) -> DateTime<Utc> {
+    pub(super) fn now(&self) -> DateTime<Utc> {
         self.snapshot.now
     }
 
-    pub fn rep(&self, id: &RepId) -> Option<&'a Rep> {
+    pub(super) fn rep(&self, id: &RepId) -> Option<&'a Rep> {
         self.rules.reps.get(id)
     }
 
-    pub fn facts(&self, rep: &RepId) -> Option<&'a RepFacts> {
+    pub(super) fn facts(&self, rep: &RepId) -> Option<&'a RepFacts> {
         self.snapshot.reps.get(rep)
     }
 
     /// Looked up once for all that is asked of a rep: a pool asks much of many.
-    pub fn seen(&self, rep: &'a Rep) -> SeenRep<'a> {
+    pub(super) fn seen(&self, rep: &'a Rep) -> SeenRep<'a> {
         SeenRep { rep, facts: self.facts(&rep.id) }
     }
 
-    pub fn ledger(&self, pool: &Pool) -> Cow<'a, Ledger> {
+    pub(super) fn ledger(&self, pool: &Pool) -> Cow<'a, Ledger> {
         match self.snapshot.ledgers.get(&pool.id) {
             Some(ledger) => Cow::Borrowed(ledger),
             None => Cow::Owned(Ledger::empty(pool.id.clone())),
@@ -63,7 +63,7 @@ pub(super) struct SeenRep<'a> {
 
 impl<'a> SeenRep<'a> {
     /// What the rep's calendar holds; `Err` tells why it is unknown. A rep without a calendar has nothing in it.
-    pub fn calendar(&self) -> Result<&'a [Busy], &'a str> {
+    pub(super) fn calendar(&self) -> Result<&'a [Busy], &'a str> {
         match self.facts.map(|facts| &facts.calendar) {
             Some(Fact::Known { value, .. }) => Ok(value),
             _ if self.rep.calendar.is_none() => Ok(&[]),

@@ -20,7 +20,7 @@ use cycles::{edge, refuse_cycles};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The files as read.
-pub struct Drafts {
+pub(super) struct Drafts {
     pub routing: routes::File,
     pub territories: territories::File,
     pub reps: Vec<RepDraft>,
@@ -30,7 +30,7 @@ pub struct Drafts {
 }
 
 /// `None` after a fault without which no rule set can be made; other faults leave blanks that their message keeps from use.
-pub fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Option<RuleSet> {
+pub(super) fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults) -> Option<RuleSet> {
     let resolver = Resolver {
         drafts,
         territories: drafts.territories.rows.iter().map(|row| &row.territory).collect(),

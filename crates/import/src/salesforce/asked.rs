@@ -37,7 +37,7 @@ pub(super) enum Operation {
 
 impl Operation {
     /// The sign of a comparison by size; `None` for the others.
-    pub fn sign(self) -> Option<&'static str> {
+    pub(super) fn sign(self) -> Option<&'static str> {
         match self {
             Self::Less => Some("<"),
             Self::LessOrEqual => Some("<="),
@@ -49,7 +49,7 @@ impl Operation {
 }
 
 impl Criteria {
-    pub fn each_test<'a>(&'a self, visit: &mut dyn FnMut(&'a Criterion)) {
+    pub(super) fn each_test<'a>(&'a self, visit: &mut dyn FnMut(&'a Criterion)) {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_test(visit)),
             Self::Not(inner) => inner.each_test(visit),

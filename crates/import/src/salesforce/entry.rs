@@ -26,7 +26,7 @@ pub(super) enum To {
 }
 
 impl RuleEntry {
-    pub fn of(node: Node) -> Self {
+    pub(super) fn of(node: Node) -> Self {
         Self { line: line(node), asked: criteria::of_entry(node), was: criteria::in_words(node), to: target(node) }
     }
 }
@@ -48,7 +48,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub fn of(entries: &[RuleEntry], imported: &mut Imported) -> Self {
+    pub(super) fn of(entries: &[RuleEntry], imported: &mut Imported) -> Self {
         let targets = || entries.iter().filter_map(|entry| Some((entry.line, entry.to.as_ref().ok()?)));
         let users = targets().filter_map(|(_, to)| match to {
             To::User(theirs) => Some(theirs.as_str()),
@@ -86,7 +86,7 @@ impl Names {
         names
     }
 
-    pub fn user(&self, theirs: &str) -> &str {
+    pub(super) fn user(&self, theirs: &str) -> &str {
         self.users.get(theirs)
     }
 }

@@ -46,7 +46,7 @@ pub(super) enum ValueKind {
 
 impl ValueKind {
     /// As `fields:` declares it.
-    pub fn declared(self) -> &'static str {
+    pub(super) fn declared(self) -> &'static str {
         match self {
             Self::Whole | Self::Number => "number",
             Self::Flag => "flag",

@@ -42,7 +42,7 @@ pub(super) struct Speaker<'s> {
 impl Speaker<'_> {
     /// # Errors
     /// Part of it cannot be said; the message says which.
-    pub fn say(&mut self, asked: &Criteria) -> Result<Clause, String> {
+    pub(super) fn say(&mut self, asked: &Criteria) -> Result<Clause, String> {
         let mut countries = BTreeSet::new();
         asked.each_test(&mut |test| {
             if name(&test.field) == "country" && test.operation == Operation::Equals && !test.negated {
@@ -324,7 +324,7 @@ impl Clause {
         }
     }
 
-    pub fn each_path(&self, visit: &mut dyn FnMut(&str)) {
+    pub(super) fn each_path(&self, visit: &mut dyn FnMut(&str)) {
         match self {
             Self::Always => {}
             Self::Is { path, .. } | Self::When { path, .. } => visit(path),
@@ -334,7 +334,7 @@ impl Clause {
     }
 
     /// The key under which it stands in a map.
-    pub fn key(&self) -> &str {
+    pub(super) fn key(&self) -> &str {
         match self {
             Self::Is { path, .. } => path,
             Self::When { .. } => "when",
@@ -349,7 +349,7 @@ impl Clause {
     }
 
     /// One entry of a map of flow YAML, without its braces.
-    pub fn flow(&self) -> String {
+    pub(super) fn flow(&self) -> String {
         let list =
             |parts: &[Self]| parts.iter().map(|part| format!("{{ {} }}", part.flow())).collect::<Vec<_>>().join(", ");
         match self {

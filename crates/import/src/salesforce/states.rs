@@ -11,7 +11,7 @@ pub(super) struct States {
 
 impl States {
     /// Every state that the file names without a country.
-    pub fn of<'a>(values: impl Iterator<Item = &'a str>) -> Self {
+    pub(super) fn of<'a>(values: impl Iterator<Item = &'a str>) -> Self {
         let mut votes: BTreeMap<&'static str, u32> = BTreeMap::new();
         for value in values {
             for country in countries() {
@@ -25,7 +25,7 @@ impl States {
     }
 
     /// `US-MD`: in the country that is known, else in that of most states, else wherever only one country has it.
-    pub fn read(&self, country: Option<&str>, text: &str) -> Option<String> {
+    pub(super) fn read(&self, country: Option<&str>, text: &str) -> Option<String> {
         let found = |country: &str| place::subdivision(Some(country), text);
         let found = match country {
             Some(country) => found(country),

@@ -23,7 +23,7 @@ use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
-pub struct Check {
+pub(crate) struct Check {
     /// The workspace: a folder with rules/ and templates/.
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
@@ -75,7 +75,7 @@ impl From<Least> for Level {
 }
 
 impl Check {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         if self.codes {
             codes::CODES.iter().for_each(|(code, meaning)| say(&format!("{code:<32} {meaning}")));
             return Ok(OK);

@@ -14,7 +14,7 @@ const NOT_CONNECTED: &str = "not-connected";
 
 /// One thing to look at, wherever it stands.
 #[derive(Debug)]
-pub struct Finding {
+pub(super) struct Finding {
     level: Level,
     code: &'static str,
     /// Relative to the workspace, then to where the command was run.
@@ -25,29 +25,29 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub fn of_rules(fault: &Fault) -> Self {
+    pub(super) fn of_rules(fault: &Fault) -> Self {
         let Fault { level, code, line, column, .. } = *fault;
         Self { level, code, path: fault.path.clone(), line, column, message: fault.message() }
     }
 
-    pub fn of_template(fault: &TemplateFault) -> Self {
+    pub(super) fn of_template(fault: &TemplateFault) -> Self {
         let message = format!("found {}; allowed: {}", fault.what, fault.allowed);
         let path = format!("templates/{}", fault.path);
         Self { level: Level::Error, code: TEMPLATE, path, line: fault.line.unwrap_or(1), column: 1, message }
     }
 
-    pub fn of_config(error: &str) -> Self {
+    pub(super) fn of_config(error: &str) -> Self {
         let path = "baton.toml".to_owned();
         Self { level: Level::Error, code: CONFIG, path, line: 1, column: 1, message: error.to_owned() }
     }
 
-    pub fn of_what_is_missing(told: &str) -> Self {
+    pub(super) fn of_what_is_missing(told: &str) -> Self {
         let path = "baton.toml".to_owned();
         Self { level: Level::Info, code: NOT_CONNECTED, path, line: 1, column: 1, message: told.to_owned() }
     }
 
     /// Seen from where the command was run: reviews know files by their place in the repository.
-    pub fn below(mut self, dir: &Path) -> Self {
+    pub(super) fn below(mut self, dir: &Path) -> Self {
         let path = dir.join(&self.path);
         self.path = path.to_string_lossy().replace('\\', "/").trim_start_matches("./").to_owned();
         self
@@ -66,7 +66,7 @@ fn meaning(code: &str) -> &str {
 }
 
 /// One run, with the meaning of every code that it uses.
-pub fn sarif(findings: &[Finding]) -> Value {
+pub(super) fn sarif(findings: &[Finding]) -> Value {
     let used: BTreeSet<&str> = findings.iter().map(|finding| finding.code).collect();
     let rules: Vec<Value> =
         used.iter().map(|code| json!({ "id": code, "shortDescription": { "text": meaning(code) } })).collect();
@@ -101,7 +101,7 @@ fn result(finding: &Finding) -> Value {
 }
 
 /// `::error file=rules/reps.csv,line=3,col=7,title=rep-bad-phone::found …`
-pub fn github(finding: &Finding) -> String {
+pub(super) fn github(finding: &Finding) -> String {
     let command = match finding.level {
         Level::Error => "error",
         Level::Warning => "warning",

@@ -12,7 +12,7 @@ const MOVES: usize = 12;
 /// Names in a list of rules that were never met.
 const NAMES: usize = 8;
 
-pub struct Title<'a> {
+pub(super) struct Title<'a> {
     pub old: &'a str,
     pub new: &'a str,
     /// Where the leads come from.
@@ -25,7 +25,7 @@ const ASSUMED: &str =
     "Every owner takes the lead at once; nobody is on a call; balances start level (with --since: as stored).";
 
 /// One line: does the change do what was meant?
-pub fn verdict(done: &Comparison) -> String {
+pub(super) fn verdict(done: &Comparison) -> String {
     let worse = match (done.new_fallbacks, done.lost_an_owner) {
         (0, 0) => "no lead falls back that did not before".to_owned(),
         (fallbacks, 0) => format!("{} fall back that did not before", grouped(fallbacks)),
@@ -47,7 +47,7 @@ pub fn verdict(done: &Comparison) -> String {
     )
 }
 
-pub fn json(title: &Title, done: &Comparison) -> Result<String> {
+pub(super) fn json(title: &Title, done: &Comparison) -> Result<String> {
     let releases = title.rules.map(|rules| rules.release.as_str());
     Ok(serde_json::to_string_pretty(&json!({
         "version": 1,
@@ -60,7 +60,7 @@ pub fn json(title: &Title, done: &Comparison) -> Result<String> {
     }))?)
 }
 
-pub fn text(title: &Title, done: &Comparison) -> String {
+pub(super) fn text(title: &Title, done: &Comparison) -> String {
     let mut page = format!("{}.\n\n", verdict(done));
     let _ = writeln!(page, "old    {}\nnew    {}\nleads  {}\n{ASSUMED}", title.old, title.new, title.leads);
     let moves: Vec<&Move> = done.moves.iter().filter(|one| one.cause != MoveCause::Turn).collect();
@@ -95,7 +95,7 @@ pub fn text(title: &Title, done: &Comparison) -> String {
     page
 }
 
-pub fn markdown(title: &Title, done: &Comparison) -> String {
+pub(super) fn markdown(title: &Title, done: &Comparison) -> String {
     let mut page = format!("**{}.**\n\n", cell(&verdict(done)));
     let _ = writeln!(page, "`{}` → `{}`, {}. {ASSUMED}\n", title.old, title.new, cell(title.leads));
     let moves: Vec<&Move> = done.moves.iter().filter(|one| one.cause != MoveCause::Turn).collect();

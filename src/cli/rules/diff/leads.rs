@@ -18,7 +18,7 @@ use std::path::Path;
 const PARTS: [&str; 4] = ["call", "contact", "company", "qualification"];
 
 /// Cases in order of time.
-pub struct Leads<'r> {
+pub(super) struct Leads<'r> {
     from: From<'r>,
     told: String,
 }
@@ -35,12 +35,12 @@ enum From<'r> {
 
 impl Leads<'_> {
     /// For the head of the report: `10,000 made-up leads, seed 1, from 2026-03-02`.
-    pub fn told(&self) -> &str {
+    pub(super) fn told(&self) -> &str {
         &self.told
     }
 
     /// At most `size` more; none at the end.
-    pub async fn next(&mut self, size: usize) -> Result<Vec<Trial>> {
+    pub(super) async fn next(&mut self, size: usize) -> Result<Vec<Trial>> {
         match &mut self.from {
             From::List(cases) => Ok(cases.take(size).collect()),
             From::MadeUp(traffic) => Ok(traffic.take(size).collect()),
@@ -67,7 +67,7 @@ fn case(past: PastLead) -> Trial {
     }
 }
 
-pub fn made_up<'r>(sets: &[&'r RuleSet], seed: u64, from: NaiveDate, per_day: u32, leads: u32) -> Leads<'r> {
+pub(super) fn made_up<'r>(sets: &[&'r RuleSet], seed: u64, from: NaiveDate, per_day: u32, leads: u32) -> Leads<'r> {
     let traffic = Traffic::of(sets, seed, from, per_day).take(leads as usize);
     let told = format!("{leads} made-up leads, {per_day} a working day from {from} on, seed {seed}");
     Leads { from: From::MadeUp(Box::new(traffic)), told }
@@ -75,7 +75,7 @@ pub fn made_up<'r>(sets: &[&'r RuleSet], seed: u64, from: NaiveDate, per_day: u3
 
 /// # Errors
 /// The configuration cannot be read, or the database does not answer.
-pub async fn stored(dir: &Path, since: DateTime<Utc>) -> Result<Leads<'static>> {
+pub(super) async fn stored(dir: &Path, since: DateTime<Utc>) -> Result<Leads<'static>> {
     let config = config::load(&dir.join("baton.toml"))?;
     let store = Store::open_existing(&config.database.resolve()?).await;
     let store = store.map_err(|error| unreachable("opening the database", &error))?;
@@ -85,7 +85,7 @@ pub async fn stored(dir: &Path, since: DateTime<Utc>) -> Result<Leads<'static>> 
 
 /// # Errors
 /// Every line that is no lead, with its number.
-pub fn from_lines(name: &str, bytes: &[u8], now: DateTime<Utc>) -> Result<Leads<'static>, Vec<String>> {
+pub(super) fn from_lines(name: &str, bytes: &[u8], now: DateTime<Utc>) -> Result<Leads<'static>, Vec<String>> {
     let (mut cases, mut faults) = (Vec::new(), Vec::new());
     for (number, line) in (1u32..).zip(bytes.split(|byte| *byte == b'\n')) {
         if line.iter().all(u8::is_ascii_whitespace) {

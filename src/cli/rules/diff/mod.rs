@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 const BATCH: usize = 512;
 
 #[derive(Debug, clap::Args)]
-pub struct Diff {
+pub(crate) struct Diff {
     /// The rules as they are: a workspace folder, or a git revision of the workspace such as main.
     #[arg(value_name = "OLD", required_unless_present = "against")]
     old: Option<String>,
@@ -80,7 +80,7 @@ fn span(text: &str) -> Result<TimeDelta, String> {
 }
 
 impl Diff {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         let dir = &self.place.workspace;
         let old = match (&self.against, &self.old) {
             (Some(rev), _) => (format!("revision {rev}"), revision::sources(dir, rev)?),
@@ -176,11 +176,11 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { done: 0, shown: std::io::stderr().is_terminal() }
     }
 
-    pub fn add(&mut self, leads: usize) {
+    pub(super) fn add(&mut self, leads: usize) {
         let before = self.done;
         self.done += leads;
         if self.shown && before / 4096 != self.done / 4096 {
@@ -189,7 +189,7 @@ impl Progress {
         }
     }
 
-    pub fn clear(&self) {
+    pub(super) fn clear(&self) {
         if self.shown {
             eprint!("\r                    \r");
         }

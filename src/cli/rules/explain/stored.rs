@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use baton_core::routing::versions;
 use std::sync::Arc;
 
-pub async fn tell(place: &WorkspaceArgs, id: &str, format: TextOrJson) -> Result<u8> {
+pub(super) async fn tell(place: &WorkspaceArgs, id: &str, format: TextOrJson) -> Result<u8> {
     let store = open_store(place).await?;
     let stored = one(&store, id).await?;
     let decision = versions::read(&stored.body).context("reading the stored decision")?;

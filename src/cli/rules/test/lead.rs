@@ -13,7 +13,7 @@ use std::path::Path;
 const CALLER: &str = "+12025550123";
 
 /// The lead as the event reader makes it; its `occurred_at` is the moment of the decision.
-pub fn lead_of(case: &RuleTest, dir: &Path) -> Result<Lead, Vec<Fault>> {
+pub(super) fn lead_of(case: &RuleTest, dir: &Path) -> Result<Lead, Vec<Fault>> {
     let mut event = match &case.given.event {
         Some(path) => read_event(case, path, dir)?,
         None => json!({

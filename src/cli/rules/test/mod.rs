@@ -5,7 +5,7 @@
 //! fault of the rules, and has another exit code.
 
 mod lead;
-pub mod schema;
+pub(super) mod schema;
 mod tell;
 
 use crate::app::workspace;
@@ -18,7 +18,7 @@ use baton_core::rules::{Fault, RuleSet, SourceFile};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
-pub struct Test {
+pub(crate) struct Test {
     /// The workspace: a folder with rules/ and templates/.
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
@@ -48,7 +48,7 @@ impl RuleTestReport {
 }
 
 impl Test {
-    pub async fn run(self) -> Result<u8> {
+    pub(crate) async fn run(self) -> Result<u8> {
         let workspace = match workspace::load(&self.dir)? {
             Ok(workspace) => workspace,
             Err(faults) => {

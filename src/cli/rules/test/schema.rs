@@ -6,7 +6,7 @@ use baton_core::rules::expect::{LEAD_FIELDS, REASONS};
 use serde_json::{Map, Value, json};
 
 /// JSON Schema 2020-12.
-pub fn expect_schema() -> Value {
+pub(crate) fn expect_schema() -> Value {
     let given = given();
     let with = |more: [(&str, Value); 3]| {
         let mut properties = given.clone();

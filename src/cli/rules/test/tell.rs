@@ -8,7 +8,7 @@ use baton_core::rules::Fault;
 use baton_core::rules::expect::RuleTest;
 use serde_json::{Value, json};
 
-pub fn faults(faults: &[Fault], format: TextOrJson) {
+pub(super) fn faults(faults: &[Fault], format: TextOrJson) {
     match format {
         TextOrJson::Text => faults.iter().for_each(|fault| say(&fault.to_string())),
         TextOrJson::Json => {
@@ -19,7 +19,7 @@ pub fn faults(faults: &[Fault], format: TextOrJson) {
 }
 
 /// `short` is what [`short_of`] says.
-pub fn text(report: &RuleTestReport, list_unreached: bool, short: &[String]) {
+pub(super) fn text(report: &RuleTestReport, list_unreached: bool, short: &[String]) {
     for (case, outcome) in report.results.iter().filter(|(_, outcome)| !outcome.passed()) {
         failure(case, outcome);
     }
@@ -56,7 +56,7 @@ fn unreached(coverage: &Coverage) {
 }
 
 /// The parts of the rules that less than `percent` of is reached, in a sentence each.
-pub fn short_of(coverage: &Coverage, percent: u32) -> Vec<String> {
+pub(super) fn short_of(coverage: &Coverage, percent: u32) -> Vec<String> {
     let short = coverage.parts.iter().filter(|part| part.percent() < percent);
     let told = short.map(|part| {
         format!("Too few: {} % of the {} are reached, {percent} % are asked for.", part.percent(), part.what)
@@ -64,7 +64,7 @@ pub fn short_of(coverage: &Coverage, percent: u32) -> Vec<String> {
     told.collect()
 }
 
-pub fn json(report: &RuleTestReport) {
+pub(super) fn json(report: &RuleTestReport) {
     let failed = report.failed();
     let tests: Vec<Value> = report.results.iter().map(|(case, outcome)| test(case, outcome)).collect();
     let coverage: Vec<Value> = report

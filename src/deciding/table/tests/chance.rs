@@ -9,20 +9,20 @@ const REPS: [&str; 7] = ["ana", "ben", "cy", "dee", "eve", "fay", "max"];
 pub(super) struct Dice(std::vec::IntoIter<u8>);
 
 impl Dice {
-    pub fn new(chances: Vec<u8>) -> Self {
+    pub(super) fn new(chances: Vec<u8>) -> Self {
         Self(chances.into_iter())
     }
 
-    pub fn below(&mut self, sides: u8) -> u8 {
+    pub(super) fn below(&mut self, sides: u8) -> u8 {
         self.0.next().unwrap_or(0) % sides
     }
 
     /// One time in two.
-    pub fn or_empty<'a>(&mut self, text: &'a str) -> &'a str {
+    pub(super) fn or_empty<'a>(&mut self, text: &'a str) -> &'a str {
         if self.below(2) == 0 { text } else { "" }
     }
 
-    pub fn rep(&mut self) -> &'static str {
+    pub(super) fn rep(&mut self) -> &'static str {
         REPS[usize::from(self.below(7))]
     }
 

@@ -3,14 +3,14 @@
 use chrono::{Datelike, Days, FixedOffset, NaiveDate};
 
 #[derive(Debug, PartialEq)]
-pub struct PosixRule {
+pub(super) struct PosixRule {
     pub abbreviation: String,
     pub offset: FixedOffset,
     pub summer: Option<Summer>,
 }
 
 #[derive(Debug, PartialEq)]
-pub struct Summer {
+pub(super) struct Summer {
     pub abbreviation: String,
     pub offset: FixedOffset,
     pub begins: YearlyChange,
@@ -19,7 +19,7 @@ pub struct Summer {
 
 /// A day of every year, and seconds from its midnight: they may be negative or more than a day.
 #[derive(Debug, PartialEq)]
-pub struct YearlyChange {
+pub(super) struct YearlyChange {
     day: Day,
     time: i32,
 }
@@ -35,7 +35,7 @@ enum Day {
 }
 
 impl PosixRule {
-    pub fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         let mut rest = text;
         let abbreviation = name(&mut rest)?;
         let offset = seconds(&mut rest)?.checked_neg()?; // POSIX counts westward
@@ -71,7 +71,7 @@ impl YearlyChange {
     }
 
     /// Seconds since 1970 on the wall, before the clocks are changed.
-    pub fn at(&self, year: i32) -> i64 {
+    pub(super) fn at(&self, year: i32) -> i64 {
         let first = |month| NaiveDate::from_ymd_opt(year, month, 1).unwrap_or_default();
         let day = match self.day {
             Day::Weekday { month, week, weekday } => {

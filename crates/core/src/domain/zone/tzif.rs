@@ -10,14 +10,14 @@ use chrono::{DateTime, Datelike, FixedOffset, LocalResult};
 const LAST_YEAR: i32 = 2100;
 
 #[derive(Debug, PartialEq)]
-pub struct Rules {
+pub(super) struct Rules {
     /// By start; the first begins before all time.
     spans: Vec<OffsetSpan>,
     abbreviations: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OffsetSpan {
+pub(super) struct OffsetSpan {
     /// Seconds since 1970, UTC.
     from: i64,
     pub offset: FixedOffset,
@@ -26,7 +26,7 @@ pub struct OffsetSpan {
 
 impl Rules {
     /// `None`: no TZif file of version 2 or later, cut off, or one that counts leap seconds.
-    pub fn read(file: &[u8]) -> Option<Self> {
+    pub(super) fn read(file: &[u8]) -> Option<Self> {
         let mut bytes = Bytes(file);
         let first = Header::read(&mut bytes)?;
         bytes.take(first.body(4)?)?;
@@ -78,12 +78,12 @@ impl Rules {
         }
     }
 
-    pub fn at(&self, utc: i64) -> &OffsetSpan {
+    pub(super) fn at(&self, utc: i64) -> &OffsetSpan {
         &self.spans[self.index(utc)]
     }
 
     /// What the clocks are when they show this, as seconds from 1970 on the wall; the earlier moment comes first.
-    pub fn at_local(&self, wall: i64) -> LocalResult<&OffsetSpan> {
+    pub(super) fn at_local(&self, wall: i64) -> LocalResult<&OffsetSpan> {
         // No zone is a day from UTC, and none changes its clocks twice within one.
         let near = self.index(wall);
         let shows = |index: &usize| {
@@ -99,12 +99,12 @@ impl Rules {
         }
     }
 
-    pub fn abbreviation(&self, span: &OffsetSpan) -> &str {
+    pub(super) fn abbreviation(&self, span: &OffsetSpan) -> &str {
         &self.abbreviations[span.abbreviation]
     }
 
     /// When the offset changes between two moments.
-    pub fn changes(&self, from: i64, until: i64) -> impl Iterator<Item = i64> {
+    pub(super) fn changes(&self, from: i64, until: i64) -> impl Iterator<Item = i64> {
         self.spans.iter().map(|span| span.from).filter(move |at| from < *at && *at < until)
     }
 

@@ -31,7 +31,7 @@ pub(super) struct Met {
 }
 
 impl Met {
-    pub fn note(&mut self, decision: &Decision, outcome: &DecisionOutcome) {
+    pub(super) fn note(&mut self, decision: &Decision, outcome: &DecisionOutcome) {
         self.rows.extend(decision.trace.territory.winner.as_ref().map(|winner| winner.line));
         once(&mut self.routes, outcome.route);
         once(&mut self.tiers, Some(outcome.tier.as_str()));
@@ -41,7 +41,7 @@ impl Met {
         }
     }
 
-    pub fn unused(&self, rules: &RuleSet) -> Unused {
+    pub(super) fn unused(&self, rules: &RuleSet) -> Unused {
         let rows: BTreeMap<u32, &str> =
             rules.territories.rows().iter().map(|row| (row.line, row.territory.as_str())).collect();
         let rows = rows.into_iter().filter(|(line, _)| !self.rows.contains(line));

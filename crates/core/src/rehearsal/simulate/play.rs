@@ -31,7 +31,7 @@ pub(super) struct Play<'r> {
 }
 
 impl Play<'_> {
-    pub fn lead(&mut self, case: &Trial) {
+    pub(super) fn lead(&mut self, case: &Trial) {
         if case.at - self.looked_at >= LOOK_EVERY {
             self.serve_waiting(case.at);
         }

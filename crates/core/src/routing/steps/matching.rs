@@ -28,7 +28,7 @@ const NEAR: u16 = 700;
 const KEPT: usize = 20;
 
 /// The account of a lead, with what is told of it.
-pub struct Matched {
+pub(crate) struct Matched {
     pub account: Option<Account>,
     /// By a name that proves nothing.
     pub weak: bool,

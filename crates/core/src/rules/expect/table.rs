@@ -33,7 +33,7 @@ const EXPECTED: [&str; 11] =
 const SHAPE: &str = "a first line such as: country | state => territory | pool";
 
 /// The rows of a table as tests. `text` is the block as the parser gives it, `source` the file that holds it.
-pub fn rows(text: &Word, source: &str, faults: &mut Faults) -> Vec<Node> {
+pub(super) fn rows(text: &Word, source: &str, faults: &mut Faults) -> Vec<Node> {
     let mut lines = lines(text, source);
     let header = if lines.is_empty() { None } else { Some(lines.remove(0)) };
     let Some(header) = header.and_then(|line| Header::read(&line, faults)) else {

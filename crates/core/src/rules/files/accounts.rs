@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const COLUMNS: [&str; 4] = ["name", "domain", "rep", "territory"];
 
 /// A row as read; rep and territory are not looked up yet.
-pub struct AccountDraft {
+pub(crate) struct AccountDraft {
     pub line: u32,
     pub name: Word,
     pub domain: Option<String>,
@@ -15,7 +15,7 @@ pub struct AccountDraft {
     pub territory: Option<Word>,
 }
 
-pub fn read(text: &str, shared: &BTreeSet<String>, faults: &mut Faults) -> Option<Vec<AccountDraft>> {
+pub(crate) fn read(text: &str, shared: &BTreeSet<String>, faults: &mut Faults) -> Option<Vec<AccountDraft>> {
     let table = table::read(crate::rules::ACCOUNTS, text, &COLUMNS, &["name"], faults)?;
     let mut seen = BTreeMap::new();
     let mut drafts = Vec::new();
@@ -52,7 +52,7 @@ fn domain(
 }
 
 /// Lower case; at least two labels.
-pub fn domain_name(text: &str) -> Option<String> {
+pub(crate) fn domain_name(text: &str) -> Option<String> {
     let lower = text.to_lowercase();
     let label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
     let fine = !lower.starts_with("www.") && lower.contains('.') && lower.split('.').all(label);

@@ -14,7 +14,7 @@ use crate::rules::words::values::{self, Bound};
 /// The condition of a rule: its entries that the rule itself has not asked for. [`Condition::Always`] if there are none.
 ///
 /// Refuses what is no field of the vocabulary, so the section needs no [`Section::finish`] after this.
-pub fn of_rule(section: &mut Section<'_>, vocabulary: &Vocabulary, faults: &mut Faults) -> Condition {
+pub(crate) fn of_rule(section: &mut Section<'_>, vocabulary: &Vocabulary, faults: &mut Faults) -> Condition {
     let mut parts = Vec::new();
     let any = section.get("any").map(|node| Condition::Any(group(node, vocabulary, faults)));
     let all = section.get("all").map(|node| Condition::All(group(node, vocabulary, faults)));
@@ -45,7 +45,7 @@ fn expression(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Opti
 }
 
 /// A condition that stands alone, as an item of `any:`.
-pub fn map(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Condition {
+pub(crate) fn map(node: &Node, vocabulary: &Vocabulary, faults: &mut Faults) -> Condition {
     let mut section = node.section(faults);
     let condition = of_rule(&mut section, vocabulary, faults);
     if matches!(&node.data, Data::Map(entries) if entries.is_empty()) {

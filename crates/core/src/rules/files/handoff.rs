@@ -9,15 +9,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-pub const RUNGS: [(&str, Rung); 3] =
+pub(crate) const RUNGS: [(&str, Rung); 3] =
     [("warm_transfer", Rung::WarmTransfer), ("booking", Rung::Booking), ("callback", Rung::Callback)];
 
 /// A lead of which nobody tells what became counts as open for this long, where `open_for` is left out: a cap that only ever
 /// fills would stop a pool.
-pub const OPEN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+pub(crate) const OPEN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// The file as read; names are not looked up yet.
-pub struct HandoffDraft {
+pub(crate) struct HandoffDraft {
     patience: PlacedDuration,
     bridge_within: PlacedDuration,
     live_at_most: PlacedDuration,
@@ -48,7 +48,7 @@ impl fmt::Display for PlacedDuration {
 }
 
 impl HandoffDraft {
-    pub fn finish(&self, needs_attention: RepId) -> HandoffRules {
+    pub(crate) fn finish(&self, needs_attention: RepId) -> HandoffRules {
         let ladders = self.ladders.iter().map(|(name, rungs)| (name.text.clone(), rungs.clone()));
         HandoffRules {
             patience: self.patience.length,
@@ -70,7 +70,7 @@ impl HandoffDraft {
 }
 
 /// A value that is refused leaves a blank behind; its fault keeps the blank from being used.
-pub fn read(root: &Node, faults: &mut Faults) -> HandoffDraft {
+pub(crate) fn read(root: &Node, faults: &mut Faults) -> HandoffDraft {
     let told = faults.count();
     let mut section = root.section(faults);
     let draft = HandoffDraft {

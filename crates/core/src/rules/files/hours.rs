@@ -16,11 +16,11 @@ const MINUTES_A_DAY: u32 = 24 * 60;
 const MINUTES_A_WEEK: u32 = 7 * MINUTES_A_DAY;
 
 /// Stands between the names of several weeks or regions of one rep.
-pub const AND: &str = ";";
+pub(crate) const AND: &str = ";";
 
 /// With the weeks and regions that reps have merged, each under its names together: every shift of the weeks is worked, and
 /// every holiday of the regions is one. Shifts may overlap then; the rota counts no minute twice.
-pub fn merged(hours: &Hours, reps: &BTreeMap<RepId, Rep>) -> Hours {
+pub(crate) fn merged(hours: &Hours, reps: &BTreeMap<RepId, Rep>) -> Hours {
     let mut all = hours.clone();
     for rep in reps.values() {
         if rep.hours.contains(AND) && !all.weeks.contains_key(&rep.hours) {
@@ -42,13 +42,13 @@ pub fn merged(hours: &Hours, reps: &BTreeMap<RepId, Rep>) -> Hours {
 }
 
 /// Hours, and where each holiday region begins.
-pub struct HoursDraft {
+pub(crate) struct HoursDraft {
     pub hours: Hours,
     pub regions: Vec<Word>,
 }
 
 /// A value that is refused leaves a blank behind; its fault keeps the blank from being used.
-pub fn read(root: &Node, faults: &mut Faults) -> HoursDraft {
+pub(crate) fn read(root: &Node, faults: &mut Faults) -> HoursDraft {
     let mut section = root.section(faults);
     let weeks = section.require("weeks", faults).map(|node| weeks(node, faults)).unwrap_or_default();
     let node = section.get("holidays");

@@ -8,14 +8,14 @@ use crate::rules::model::set::MatchRules;
 use crate::rules::words::shared;
 use std::collections::BTreeSet;
 
-pub const KEYS: [(&str, MatchKey); 4] =
+pub(crate) const KEYS: [(&str, MatchKey); 4] =
     [("phone", MatchKey::Phone), ("email", MatchKey::Email), ("domain", MatchKey::Domain), ("name", MatchKey::Name)];
 /// Below this, names of different companies fit.
 const NAME_AT_LEAST_LOWEST: u16 = 700;
 const NAME_AT_LEAST: &str = "how alike two names must be, from 0.7 to 1, such as 0.9";
 
 /// The section, and the domains that are no key. What a workspace does not say is [`MatchRules::default`].
-pub fn read(node: Option<&Node>, faults: &mut Faults) -> (MatchRules, BTreeSet<String>) {
+pub(crate) fn read(node: Option<&Node>, faults: &mut Faults) -> (MatchRules, BTreeSet<String>) {
     let Some(node) = node else { return (MatchRules::default(), shared::built_in().collect()) };
     let mut section = node.section(faults);
     let keys = keys(section.get("keys"), faults);

@@ -6,7 +6,7 @@
 
 mod find;
 
-pub use find::{of, warn};
+pub(crate) use find::{of, warn};
 
 use crate::domain::rep::Rep;
 use crate::rules::fault::{At, Faults, Word};
@@ -14,7 +14,7 @@ use crate::rules::files::yaml::{Data, Node, Section};
 use crate::rules::words::language;
 use crate::rules::words::values;
 
-pub struct Members {
+pub(crate) struct Members {
     at: At,
     picks: Vec<Pick>,
     /// Something was wrong already: that nobody is found follows from it.
@@ -106,7 +106,7 @@ impl Criterion {
     }
 }
 
-pub fn read(node: &Node, faults: &mut Faults) -> Members {
+pub(crate) fn read(node: &Node, faults: &mut Faults) -> Members {
     let told = faults.count();
     let picks = match &node.data {
         Data::Map(entries) => pick(node, entries, faults),

@@ -14,7 +14,7 @@ pub(in crate::rules) mod prefer;
 pub(in crate::rules) mod reps;
 pub(in crate::rules) mod routes;
 pub(in crate::rules) mod segments;
-pub mod table;
+pub(super) mod table;
 pub(in crate::rules) mod territories;
 pub(in crate::rules) mod vocabulary;
 pub(in crate::rules) mod yaml;

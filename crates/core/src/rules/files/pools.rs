@@ -8,20 +8,20 @@ use crate::rules::files::yaml::{Node, Section};
 use crate::rules::model::set::{CalendarUnknown, Caps, OrderPolicy, WhenFull};
 use crate::rules::words::values;
 
-pub const POLICIES: [(&str, OrderPolicy); 4] = [
+pub(crate) const POLICIES: [(&str, OrderPolicy); 4] = [
     ("balanced", OrderPolicy::Balanced),
     ("strict", OrderPolicy::Strict),
     ("longest-idle", OrderPolicy::LongestIdle),
     ("least-loaded", OrderPolicy::LeastLoaded),
 ];
-pub const CALENDAR_UNKNOWN: [(&str, CalendarUnknown); 3] = [
+pub(crate) const CALENDAR_UNKNOWN: [(&str, CalendarUnknown); 3] = [
     ("counts_as_free", CalendarUnknown::CountsAsFree),
     ("after_the_others", CalendarUnknown::AfterTheOthers),
     ("counts_as_busy", CalendarUnknown::CountsAsBusy),
 ];
-pub const WHEN_FULL: [(&str, WhenFull); 2] = [("forgo", WhenFull::Forgo), ("keep_turn", WhenFull::KeepTurn)];
+pub(crate) const WHEN_FULL: [(&str, WhenFull); 2] = [("forgo", WhenFull::Forgo), ("keep_turn", WhenFull::KeepTurn)];
 
-pub struct PoolDraft {
+pub(crate) struct PoolDraft {
     pub id: PoolId,
     pub at: At,
     pub territories: Vec<Word>,
@@ -41,7 +41,7 @@ pub struct PoolDraft {
 }
 
 /// `None` after a fault in the name, without which nothing can point here.
-pub fn read(node: &Node, faults: &mut Faults) -> Option<PoolDraft> {
+pub(crate) fn read(node: &Node, faults: &mut Faults) -> Option<PoolDraft> {
     let mut section = node.section(faults);
     let name = section.require("name", faults).and_then(|node| node.word(faults));
     let allowed = "1 to 64 characters without blanks at the ends";

@@ -7,19 +7,19 @@ use crate::rules::words::values;
 use std::time::Duration;
 
 /// The word of `require:` and `prefer:` that stands for the lead's language.
-pub const LANGUAGE: &str = "language";
+pub(crate) const LANGUAGE: &str = "language";
 /// The word that stands for the products the lead asks about.
-pub const PRODUCT: &str = "product";
+pub(crate) const PRODUCT: &str = "product";
 const SKILL: &str = "skill";
 
 /// A preference as read; skills are not looked up yet.
-pub struct Wished {
+pub(crate) struct Wished {
     pub at: At,
     pub what: What,
     pub relax_after: Option<Duration>,
 }
 
-pub enum What {
+pub(crate) enum What {
     Language,
     Product,
     /// One of them is enough.
@@ -27,7 +27,7 @@ pub enum What {
 }
 
 impl Wished {
-    pub fn finish(&self) -> PoolPreference {
+    pub(crate) fn finish(&self) -> PoolPreference {
         let wish = match &self.what {
             What::Language => Wish::Language,
             What::Product => Wish::Product,
@@ -36,7 +36,7 @@ impl Wished {
         PoolPreference { wish, relax_after: self.relax_after }
     }
 
-    pub fn skills(&self) -> &[Word] {
+    pub(crate) fn skills(&self) -> &[Word] {
         match &self.what {
             What::Skills(words) => words,
             What::Language | What::Product => &[],
@@ -45,7 +45,7 @@ impl Wished {
 }
 
 /// `language`, `product` or a skill, one alone or a list; `{ skill: voice-ai, relax_after: 20s }` says how long.
-pub fn read(node: &Node, faults: &mut Faults) -> Vec<Wished> {
+pub(crate) fn read(node: &Node, faults: &mut Faults) -> Vec<Wished> {
     match &node.data {
         Data::List(items) => items.iter().filter_map(|item| one(item, faults)).collect(),
         Data::Empty | Data::Text(_) | Data::Map(_) => one(node, faults).into_iter().collect(),

@@ -7,25 +7,25 @@ use crate::rules::model::field::{BUILT_IN, FieldKind};
 use crate::rules::words::{place, postal};
 use std::collections::BTreeMap;
 
-pub const KINDS: [(&str, FieldKind); 4] =
+pub(crate) const KINDS: [(&str, FieldKind); 4] =
     [("text", FieldKind::Text), ("number", FieldKind::Number), ("flag", FieldKind::Flag), ("date", FieldKind::Date)];
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct FieldDef {
+pub(crate) struct FieldDef {
     pub kind: FieldKind,
     /// Empty: any value.
     pub one_of: Vec<String>,
 }
 
 /// The words that conditions may use.
-pub struct Vocabulary {
+pub(crate) struct Vocabulary {
     fields: BTreeMap<String, FieldDef>,
     pub segments: Segments,
 }
 
 impl Vocabulary {
     /// The built-in fields and what `fields:` declares.
-    pub fn read(node: Option<&Node>, faults: &mut Faults) -> Self {
+    pub(crate) fn read(node: Option<&Node>, faults: &mut Faults) -> Self {
         let built_in =
             BUILT_IN.iter().map(|(path, kind)| ((*path).to_owned(), FieldDef { kind: *kind, one_of: vec![] }));
         let mut vocabulary = Self { fields: built_in.collect(), segments: Segments::default() };
@@ -37,11 +37,11 @@ impl Vocabulary {
         vocabulary
     }
 
-    pub fn get(&self, path: &str) -> Option<&FieldDef> {
+    pub(crate) fn get(&self, path: &str) -> Option<&FieldDef> {
         self.fields.get(path)
     }
 
-    pub fn paths(&self) -> impl Iterator<Item = &str> + Clone {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> + Clone {
         self.fields.keys().map(String::as_str)
     }
 
@@ -87,7 +87,7 @@ impl Vocabulary {
     }
 
     /// A text value of the field as it should be compared: its code, its spelling in the list of values, or as written.
-    pub fn text(&self, path: &str, word: &Word, faults: &mut Faults) -> Option<String> {
+    pub(crate) fn text(&self, path: &str, word: &Word, faults: &mut Faults) -> Option<String> {
         match path {
             "lead.country" => country(word, "value-unknown-country", faults).map(str::to_owned),
             "lead.state" => {
@@ -106,7 +106,7 @@ impl Vocabulary {
     }
 
     /// The value as the field's list spells it; anything if it has no list.
-    pub fn one_of(&self, path: &str, word: &Word, code: &'static str, faults: &mut Faults) -> Option<String> {
+    pub(crate) fn one_of(&self, path: &str, word: &Word, code: &'static str, faults: &mut Faults) -> Option<String> {
         let names = self.fields.get(path).map(|spec| spec.one_of.as_slice()).unwrap_or_default();
         let wanted = word.text.to_lowercase();
         let found = names.iter().find(|name| name.to_lowercase() == wanted);
@@ -127,7 +127,7 @@ fn is_declarable(path: &str) -> bool {
 }
 
 /// ISO code of a country that is written as name or code.
-pub fn country(word: &Word, code: &'static str, faults: &mut Faults) -> Option<&'static str> {
+pub(crate) fn country(word: &Word, code: &'static str, faults: &mut Faults) -> Option<&'static str> {
     let found = place::country(&word.text);
     if found.is_none() {
         let hint = faults.did_you_mean(&word.text, place::country_names());

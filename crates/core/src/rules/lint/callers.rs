@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Clocks that a message names, those with the most hours first.
 const CLOCKS: usize = 3;
 
-pub fn inform(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
+pub(super) fn inform(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     let Some(monday) = monday_after(today) else { return };
     let shifts = Shifts::of(rules, monday);
     let mut callers: BTreeMap<(u32, Vec<&str>), Callers<'_>> = BTreeMap::new();

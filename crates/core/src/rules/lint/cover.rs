@@ -15,7 +15,7 @@ const PAUSE_AT_MOST: TimeDelta = TimeDelta::hours(4);
 /// Holes that a message names.
 const NAMED: usize = 3;
 
-pub fn inform(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
+pub(super) fn inform(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     let Some(from) = monday_after(today).map(|monday| monday.and_time(NaiveTime::MIN).and_utc()) else { return };
     let week = (from, from + TimeDelta::days(7));
     for pool in rules.pools.values() {

@@ -16,7 +16,7 @@ const HOLIDAYS_END_WITHIN: Days = Days::new(60);
 /// As far ahead as anything is promised or looked for.
 const AWAY_WITHIN: usize = 60;
 
-pub fn warn(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
+pub(super) fn warn(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     ended_rows(rules, today, faults);
     ending_rows(rules, today, faults);
     holidays(drafts, rules, today, faults);

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Leads that are tried of one country: a sheet that distinguishes more is not searched to its end.
 const TRIED: usize = 100_000;
 
-pub fn inform(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
+pub(super) fn inform(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     regions(drafts, rules, today, faults);
     let counts = |row: &&TerritoryRow| row.until.is_none_or(|until| until >= today);
     let mut countries: BTreeMap<&str, Vec<&TerritoryRow>> = BTreeMap::new();

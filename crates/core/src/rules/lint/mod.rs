@@ -20,13 +20,13 @@ use crate::rules::resolve::Drafts;
 use chrono::NaiveDate;
 
 /// What a worker says at its start: cheap, and the same on every day.
-pub fn quick(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
+pub(super) fn quick(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
     people::quick(drafts, rules, faults);
     pools::quick(drafts, rules, faults);
 }
 
 /// What whoever edits the rules should know besides, as of `today`.
-pub fn thorough(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
+pub(super) fn thorough(drafts: &Drafts, rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     dates::warn(drafts, rules, today, faults);
     cover::inform(rules, today, faults);
     callers::inform(rules, today, faults);

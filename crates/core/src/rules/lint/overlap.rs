@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Lines of the losing rows, and the first that wins and loses.
 type Meeting<'r> = (BTreeSet<u32>, &'r TerritoryRow, &'r TerritoryRow);
 
-pub fn inform(rows: &[TerritoryRow], today: NaiveDate, faults: &mut Faults) {
+pub(super) fn inform(rows: &[TerritoryRow], today: NaiveDate, faults: &mut Faults) {
     let mut kinds: BTreeMap<(String, String), Meeting<'_>> = BTreeMap::new();
     meeting::each(rows, false, today, &mut |one, other| {
         let (winner, loser) = if Rank::of(one) > Rank::of(other) { (one, other) } else { (other, one) };

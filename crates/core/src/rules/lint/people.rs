@@ -8,7 +8,7 @@ use crate::rules::model::set::{RouteTo, RuleSet};
 use crate::rules::resolve::Drafts;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub fn quick(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
+pub(super) fn quick(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
     inactive(drafts, rules, faults);
     idle_reps(drafts, rules, faults);
     unreachable_reps(drafts, rules, faults);

@@ -11,7 +11,7 @@ use crate::rules::resolve::Drafts;
 use crate::rules::words::values;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub fn quick(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
+pub(super) fn quick(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
     unserved_territories(rules, faults);
     unreachable_pools(drafts, rules, faults);
     requirements(drafts, rules, faults);

@@ -18,7 +18,7 @@ use crate::rules::resolve::Drafts;
 use std::collections::BTreeSet;
 use tried::{Combinations, Tried, values};
 
-pub fn warn(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
+pub(super) fn warn(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
     let vocabulary = &drafts.routing.vocabulary;
     let tiers = rules.tiers.iter().map(|tier| OrderedRule {
         what: "tier",

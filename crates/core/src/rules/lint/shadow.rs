@@ -14,7 +14,7 @@ use crate::rules::model::witness::{Ends, Witness};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub fn warn(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
+pub(super) fn warn(rules: &RuleSet, today: NaiveDate, faults: &mut Faults) {
     let mut cells: BTreeMap<u32, Vec<Option<Shadow>>> = BTreeMap::new();
     for row in rules.territories.rows() {
         if row.until.is_none_or(|until| until >= today) {
@@ -64,7 +64,7 @@ fn shadow(rules: &RuleSet, row: &TerritoryRow, today: NaiveDate) -> Option<Shado
 }
 
 /// What the row asks for and nothing else: a lead that fits as few other rows as a lead of this row can.
-pub fn least_known(row: &TerritoryRow, on: NaiveDate) -> Firmographics<'_> {
+pub(super) fn least_known(row: &TerritoryRow, on: NaiveDate) -> Firmographics<'_> {
     Firmographics {
         country: row.country.as_deref(),
         state: row.state.as_deref(),

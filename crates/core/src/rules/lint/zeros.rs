@@ -6,7 +6,7 @@ use crate::rules::words::postal;
 use std::collections::BTreeMap;
 
 /// A beginning that is one digit shorter than most of its country is probably one whose zero a spreadsheet ate.
-pub fn warn(digits: &[Digits], faults: &mut Faults) {
+pub(super) fn warn(digits: &[Digits], faults: &mut Faults) {
     let mut lengths: BTreeMap<&str, BTreeMap<usize, usize>> = BTreeMap::new();
     for Digits { country, length, .. } in digits {
         *lengths.entry(country).or_default().entry(*length).or_default() += 1;

@@ -86,7 +86,7 @@ struct Cell {
 }
 
 impl TerritoryIndex {
-    pub fn build(rows: &[TerritoryRow], accounts: &[NamedAccount]) -> Self {
+    pub(super) fn build(rows: &[TerritoryRow], accounts: &[NamedAccount]) -> Self {
         let mut symbols = Symbols::default();
         let mut groups: BTreeMap<FixedFields, LookupTable<GroupKey, Vec<Cell>>> = BTreeMap::new();
         for (index, row) in rows.iter().enumerate() {
@@ -98,7 +98,7 @@ impl TerritoryIndex {
     }
 
     /// See [`super::territories::Territories::lookup`].
-    pub fn lookup(&self, place: &Firmographics) -> Vec<Hit> {
+    pub(super) fn lookup(&self, place: &Firmographics) -> Vec<Hit> {
         let known = self.symbols.known(place);
         let mut cells: Vec<&Cell> = Vec::new();
         for group in &self.groups {
@@ -111,7 +111,7 @@ impl TerritoryIndex {
     }
 
     /// Index into the accounts the index was built from.
-    pub fn account(&self, domain: Option<&str>, name: Option<&str>) -> Option<usize> {
+    pub(super) fn account(&self, domain: Option<&str>, name: Option<&str>) -> Option<usize> {
         self.accounts.find(domain, name)
     }
 }

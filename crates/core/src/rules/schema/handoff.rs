@@ -3,7 +3,7 @@
 use super::{DURATION, Schema, Shape, choice, key, map, names, required, some};
 use crate::rules::files::handoff::RUNGS;
 
-pub fn schema() -> Schema {
+pub(super) fn schema() -> Schema {
     let booking = map(vec![
         required("duration", "Length of the meeting.", DURATION),
         required("notice", "No slot earlier than this from now.", DURATION),

@@ -7,7 +7,7 @@ const DATE: Shape = Shape::Form("^[0-9]{1,4}-[0-9]{1,2}-[0-9]{1,2}$");
 /// `mon`, `mon-fri`, `mon,wed`.
 const DAYS: &str = "^ *(mon|tue|wed|thu|fri|sat|sun)( *[-,] *(mon|tue|wed|thu|fri|sat|sun))* *$";
 
-pub fn schema() -> Schema {
+pub(super) fn schema() -> Schema {
     let week = || Shape::Map(Map { keys: Vec::new(), others: Some((DAYS, Box::new(list(SHIFT)))) });
     let lawful = || Shape::Either(vec![SHIFT, week()]);
     let by_place = Map {

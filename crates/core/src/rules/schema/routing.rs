@@ -12,7 +12,7 @@ const DECLARED: &str = "^(lead\\.custom|account)\\..";
 const CONDITION: &str = "condition";
 const VALUE: &str = "value";
 
-pub fn schema() -> Schema {
+pub(super) fn schema() -> Schema {
     let root = map(vec![
         required(
             "version",

@@ -29,7 +29,7 @@ const LENGTHS: [(&str, usize); 12] = [
 
 impl Org {
     /// One part of a composite. `done` are the parts before it, for `@{lead.id}`.
-    pub fn part(&mut self, part: &Value, done: &[Written], auto: Option<&str>) -> Result<Written, ApiError> {
+    pub(crate) fn part(&mut self, part: &Value, done: &[Written], auto: Option<&str>) -> Result<Written, ApiError> {
         let lead = done.first().and_then(|written| written.body["id"].as_str()).unwrap_or_default();
         let text = part.to_string().replace("@{lead.id}", lead);
         let part: Value = serde_json::from_str(&text).expect("an id does not break JSON");

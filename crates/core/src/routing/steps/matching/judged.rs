@@ -107,7 +107,7 @@ fn is_at(company: &CompanyRecord, domain: &str) -> bool {
 }
 
 impl Judged<'_> {
-    pub fn account(&self, fit: &Fit) -> Account {
+    pub(super) fn account(&self, fit: &Fit) -> Account {
         let company = self.company;
         Account {
             crm_id: company.crm_id.clone(),
@@ -122,12 +122,12 @@ impl Judged<'_> {
     }
 
     /// As good a match: only circumstances that say nothing about the caller tell them apart.
-    pub fn equals(&self, other: &Judged) -> bool {
+    pub(super) fn equals(&self, other: &Judged) -> bool {
         let (by, decided) = step(self, other);
         other.fit.is_some() && (decided == Ordering::Equal || by > MatchStep::MoreKeys)
     }
 
-    pub fn told(&self, winner: Option<&Judged>) -> OtherAccount {
+    pub(super) fn told(&self, winner: Option<&Judged>) -> OtherAccount {
         let (keys, score_permille) = match &self.fit {
             Some(fit) => (fit.keys.clone(), fit.score_permille),
             None => (Vec::new(), self.name_alike),

@@ -13,7 +13,7 @@ use crate::rules::words::postal;
 
 impl Checker<'_> {
     /// The node as a condition: something that holds, does not hold or is undecided. All faults of it are told.
-    pub fn term(&self, node: &Node, faults: &mut Faults) -> Option<Term> {
+    pub(super) fn term(&self, node: &Node, faults: &mut Faults) -> Option<Term> {
         match &node.what {
             Syntax::And(sides) => self.both(sides, faults).map(|[left, right]| match (left, right) {
                 (Term::All(mut parts), Term::All(more)) => {

@@ -6,11 +6,11 @@ use super::source::ExpressionText;
 use crate::rules::fault::{Fault, Faults, quoted};
 
 /// Bytes of one expression: several times the longest sensible one. What is longer wants to be data or segments.
-pub const LENGTH: usize = 1_000;
+pub(super) const LENGTH: usize = 1_000;
 /// Brackets and signs inside each other.
-pub const DEPTH: usize = 16;
+pub(super) const DEPTH: usize = 16;
 /// Words, numbers, texts and signs.
-pub const PIECES: usize = 200;
+pub(super) const PIECES: usize = 200;
 
 /// What CEL writes as a call and means as a loop.
 const LOOPS: [&str; 9] =

@@ -12,7 +12,7 @@ mod grammar;
 mod sides;
 mod source;
 
-pub use source::Origin;
+pub(crate) use source::Origin;
 
 use crate::rules::fault::Faults;
 use crate::rules::files::vocabulary::Vocabulary;
@@ -21,7 +21,7 @@ use sides::Checker;
 use source::ExpressionText;
 
 /// Reads and checks one expression. `None` after a fault.
-pub fn read(source: &str, origin: Origin, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Expression> {
+pub(crate) fn read(source: &str, origin: Origin, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<Expression> {
     let source = ExpressionText { text: source, origin };
     fence::check(&source, faults)?;
     let syntax = grammar::parse(&source, faults)?;

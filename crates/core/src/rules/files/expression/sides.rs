@@ -23,16 +23,16 @@ pub(super) enum Operand<'n> {
 }
 
 impl Operand<'_> {
-    pub fn is_number(&self) -> bool {
+    pub(super) fn is_number(&self) -> bool {
         matches!(self, Self::Amount(_) | Self::Field { kind: FieldKind::Number | FieldKind::Whole, .. })
     }
 
-    pub fn is_date(&self) -> bool {
+    pub(super) fn is_date(&self) -> bool {
         matches!(self, Self::Field { kind: FieldKind::Date, .. })
     }
 
     /// The same for every lead.
-    pub fn is_literal(&self) -> bool {
+    pub(super) fn is_literal(&self) -> bool {
         match self {
             Self::Text(_) | Self::Flag(_) => true,
             Self::Amount(amount) => amount.is_constant(),
@@ -40,7 +40,7 @@ impl Operand<'_> {
         }
     }
 
-    pub fn describe(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         match self {
             Self::Field { path, kind } => described(path, *kind),
             Self::Text(text) => format!("{}, a text", quoted(text)),
@@ -50,7 +50,7 @@ impl Operand<'_> {
         }
     }
 
-    pub fn into_amount(self) -> Option<Amount> {
+    pub(super) fn into_amount(self) -> Option<Amount> {
         match self {
             Self::Amount(amount) => Some(amount),
             Self::Field { path, .. } => Some(Amount::Field(path.to_owned())),
@@ -82,7 +82,7 @@ pub(super) struct Checker<'s> {
 }
 
 impl Checker<'_> {
-    pub fn side<'n>(&self, node: &'n Node, faults: &mut Faults) -> Option<Operand<'n>> {
+    pub(super) fn side<'n>(&self, node: &'n Node, faults: &mut Faults) -> Option<Operand<'n>> {
         let (found, hint) = match &node.what {
             Syntax::Path(path) => return Some(Operand::Field { path, kind: self.kind(node, path, faults)? }),
             Syntax::Text(text) => return Some(Operand::Text(text)),
@@ -106,7 +106,7 @@ impl Checker<'_> {
         None
     }
 
-    pub fn amount(&self, node: &Node, faults: &mut Faults) -> Option<Amount> {
+    pub(super) fn amount(&self, node: &Node, faults: &mut Faults) -> Option<Amount> {
         match &node.what {
             Syntax::Number(number) => Some(Amount::Number(*number)),
             Syntax::Negate(inner) => match self.amount(inner, faults)? {
@@ -144,7 +144,7 @@ impl Checker<'_> {
     }
 
     /// A field with its type; anything else is a fault.
-    pub fn field<'n>(&self, node: &'n Node, faults: &mut Faults) -> Option<(&'n str, FieldKind)> {
+    pub(super) fn field<'n>(&self, node: &'n Node, faults: &mut Faults) -> Option<(&'n str, FieldKind)> {
         if let Syntax::Path(path) = &node.what {
             return Some((path, self.kind(node, path, faults)?));
         }
@@ -152,7 +152,7 @@ impl Checker<'_> {
         None
     }
 
-    pub fn text_field<'n>(&self, node: &'n Node, example: &str, faults: &mut Faults) -> Option<&'n str> {
+    pub(super) fn text_field<'n>(&self, node: &'n Node, example: &str, faults: &mut Faults) -> Option<&'n str> {
         let (path, kind) = self.field(node, faults)?;
         if kind == FieldKind::Text {
             return Some(path);
@@ -162,7 +162,7 @@ impl Checker<'_> {
         None
     }
 
-    pub fn kind(&self, node: &Node, path: &str, faults: &mut Faults) -> Option<FieldKind> {
+    pub(super) fn kind(&self, node: &Node, path: &str, faults: &mut Faults) -> Option<FieldKind> {
         if let Some(spec) = self.vocabulary.get(path) {
             return Some(spec.kind);
         }
@@ -184,7 +184,7 @@ impl Checker<'_> {
 
     // ---- refusals ----
 
-    pub fn unknown_function<T>(&self, node: &Node, name: &str, faults: &mut Faults) -> Option<T> {
+    pub(super) fn unknown_function<T>(&self, node: &Node, name: &str, faults: &mut Faults) -> Option<T> {
         let hint = match name.to_lowercase().as_str() {
             "lower" | "upper" | "tolower" | "toupper" | "lowerascii" | "upperascii" | "trim" => {
                 Some("leave it out: text compares without regard to case and to blanks at its ends".to_owned())
@@ -199,13 +199,13 @@ impl Checker<'_> {
         None
     }
 
-    pub fn bad_call<T>(&self, node: &Node, name: &str, example: &str, faults: &mut Faults) -> Option<T> {
+    pub(super) fn bad_call<T>(&self, node: &Node, name: &str, example: &str, faults: &mut Faults) -> Option<T> {
         let found = format!("{name} with something else than it takes");
         self.source.fault(faults, "expression-bad-call", node.at, found, format!("a call such as {example}"));
         None
     }
 
-    pub fn unsupported<T>(&self, node: &Node, what: &str, faults: &mut Faults) -> Option<T> {
+    pub(super) fn unsupported<T>(&self, node: &Node, what: &str, faults: &mut Faults) -> Option<T> {
         let hint = (what == "null").then(|| "has(lead.country) asks whether a field is known".to_owned());
         let allowed = "fields, numbers, texts, true, false, lists after in, and functions";
         self.source.fault(faults, "expression-unsupported", node.at, what, allowed).hint(hint);

@@ -4,7 +4,7 @@ use crate::rules::fault::{At, Fault, Faults};
 
 /// Where an expression stands in its file.
 #[derive(Debug, Clone, Copy)]
-pub struct Origin {
+pub(crate) struct Origin {
     pub at: At,
     /// Characters from `at` to the text; `None` if the text runs over several lines, and its first place has to do.
     pub inset: Option<u32>,
@@ -25,7 +25,7 @@ pub(super) struct ExpressionText<'s> {
 }
 
 impl ExpressionText<'_> {
-    pub fn fault<'f>(
+    pub(super) fn fault<'f>(
         &self,
         faults: &'f mut Faults,
         code: &'static str,

@@ -7,7 +7,7 @@ use crate::rules::fault::{At, Faults, Word, did_you_mean, listed, quoted};
 use crate::rules::files::reps::RepDraft;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub struct Found {
+pub(crate) struct Found {
     /// Never empty.
     pub weights: BTreeMap<RepId, u32>,
     /// The first in the order of the file.
@@ -15,7 +15,7 @@ pub struct Found {
 }
 
 /// `None`, with a fault, if nobody active is found.
-pub fn of<'a>(
+pub(crate) fn of<'a>(
     members: &Members,
     reps: &[RepDraft],
     pools: impl Iterator<Item = &'a PoolId>,
@@ -37,7 +37,7 @@ pub fn of<'a>(
 }
 
 /// Words that change nothing. For members without faults.
-pub fn warn(members: &Members, reps: &[RepDraft], faults: &mut Faults) {
+pub(crate) fn warn(members: &Members, reps: &[RepDraft], faults: &mut Faults) {
     for Idle { code, at, found, allowed } in find(members, reps, &mut Faults::default()).idle {
         faults.warning(code, at, found, allowed);
     }

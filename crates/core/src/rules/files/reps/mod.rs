@@ -42,7 +42,7 @@ const COLUMNS: [&str; 23] = [
 const REQUIRED: [&str; 6] = ["id", "name", "email", "team", "timezone", "hours"];
 
 /// A row as read; other reps, weeks and regions are not looked up yet.
-pub struct RepDraft {
+pub(crate) struct RepDraft {
     /// Without delegate and manager.
     pub rep: Rep,
     /// The `id` cell.
@@ -55,7 +55,7 @@ pub struct RepDraft {
 
 /// In the order of the file. A value that is refused leaves a blank behind, so that names which depend on the row are
 /// still found; the faults keep the blank from ever being used.
-pub fn read(text: &str, faults: &mut Faults) -> Option<Vec<RepDraft>> {
+pub(crate) fn read(text: &str, faults: &mut Faults) -> Option<Vec<RepDraft>> {
     let table = table::read(PATH, text, &COLUMNS, &REQUIRED, faults)?;
     let mut seen = UniqueCells::default();
     Some(

@@ -2,7 +2,7 @@
 
 mod ownership;
 
-pub use ownership::EXISTING;
+pub(crate) use ownership::EXISTING;
 
 use super::pools::{self, PoolDraft};
 use super::{conditions, matching, segments};
@@ -17,15 +17,16 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The only version of the file's shape so far.
-pub const VERSION: &str = "1";
-pub const ASSIGNMENT: [(&str, Assignment); 2] = [("baton", Assignment::Baton), ("crm", Assignment::Crm)];
+pub(crate) const VERSION: &str = "1";
+pub(crate) const ASSIGNMENT: [(&str, Assignment); 2] = [("baton", Assignment::Baton), ("crm", Assignment::Crm)];
 /// Where the rules say nothing: a meeting that was made since costs one ring in vain, and a vendor that is down for longer
 /// must not make everybody free.
 const CALENDARS_BELIEVED_FOR: Duration = Duration::from_secs(15 * 60);
 const CALENDARS_BELIEVED_FOR_AT_LEAST: Duration = Duration::from_secs(60);
-pub const IF_UNDECIDED: [(&str, IfUndecided); 2] = [("skip", IfUndecided::Skip), ("catch_all", IfUndecided::CatchAll)];
+pub(crate) const IF_UNDECIDED: [(&str, IfUndecided); 2] =
+    [("skip", IfUndecided::Skip), ("catch_all", IfUndecided::CatchAll)];
 
-pub struct File {
+pub(crate) struct File {
     pub vocabulary: Vocabulary,
     pub matching: MatchRules,
     pub shared_domains: BTreeSet<String>,
@@ -39,7 +40,7 @@ pub struct File {
     pub catch_all: Option<Word>,
 }
 
-pub struct TierDraft {
+pub(crate) struct TierDraft {
     pub name: TierId,
     pub at: At,
     pub when: Condition,
@@ -47,7 +48,7 @@ pub struct TierDraft {
     pub ladder: Option<Word>,
 }
 
-pub struct RouteDraft {
+pub(crate) struct RouteDraft {
     pub name: Word,
     pub when: Condition,
     pub if_undecided: IfUndecided,
@@ -55,12 +56,12 @@ pub struct RouteDraft {
     pub to: Option<To>,
 }
 
-pub enum To {
+pub(crate) enum To {
     Pool(Word),
     Rep(Word),
 }
 
-pub fn read(root: &Node, faults: &mut Faults) -> File {
+pub(crate) fn read(root: &Node, faults: &mut Faults) -> File {
     let mut section = root.section(faults);
     version(&mut section, faults);
     let mut vocabulary = Vocabulary::read(section.get("fields"), faults);

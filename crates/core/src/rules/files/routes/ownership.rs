@@ -7,7 +7,7 @@ use crate::rules::model::set::{Existing, OwnershipRule};
 use crate::rules::words::values;
 use std::time::Duration;
 
-pub const EXISTING: [(&str, Existing); 4] = [
+pub(crate) const EXISTING: [(&str, Existing); 4] = [
     ("account_owner", Existing::AccountOwner),
     ("open_opportunity_owner", Existing::OpenOpportunityOwner),
     ("lead_owner", Existing::LeadOwner),

@@ -2,7 +2,7 @@
 //!
 //! Writing out multiplies, so it is bounded: in depth, and in the number of tests of all rules together.
 
-pub mod read;
+pub(crate) mod read;
 
 use crate::rules::fault::{Faults, Word};
 use crate::rules::files::yaml::{Data, Node};
@@ -15,7 +15,7 @@ const TESTS: usize = 50_000;
 
 /// The segments of a workspace, and which of them a rule has used.
 #[derive(Default)]
-pub struct Segments {
+pub(crate) struct Segments {
     by_name: BTreeMap<String, SegmentDraft>,
     used: RefCell<BTreeSet<String>>,
     /// Tests written out so far.
@@ -33,7 +33,7 @@ struct SegmentDraft {
 
 impl Segments {
     /// The segments that no rule uses, neither by name nor within another that is used.
-    pub fn unused(&self) -> impl Iterator<Item = &Word> {
+    pub(crate) fn unused(&self) -> impl Iterator<Item = &Word> {
         let used = self.used.borrow().clone();
         self.by_name.values().map(|entry| &entry.name).filter(move |name| !used.contains(&name.text))
     }
@@ -50,7 +50,7 @@ impl Segments {
 }
 
 /// `segment: NAME` or `segment: [A, B]`, any of them. `None` after a fault.
-pub fn named(node: &Node, segments: &Segments, faults: &mut Faults) -> Option<Condition> {
+pub(crate) fn named(node: &Node, segments: &Segments, faults: &mut Faults) -> Option<Condition> {
     let words = node.words(faults);
     if words.is_empty() {
         if matches!(&node.data, Data::List(items) if items.is_empty()) {

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Segments inside each other.
 const DEPTH: usize = 8;
 
-pub fn all(node: Option<&Node>, vocabulary: &mut Vocabulary, faults: &mut Faults) {
+pub(crate) fn all(node: Option<&Node>, vocabulary: &mut Vocabulary, faults: &mut Faults) {
     let Some(node) = node else { return };
     for (name, _) in node.map(faults) {
         if name.text.trim().is_empty() || name.text.trim() != name.text {

@@ -10,19 +10,19 @@ use crate::rules::fault::{At, Faults, Word, did_you_mean, listed, nearest, quote
 /// Earlier names of columns, which files of stored releases have, and those of today.
 const EARLIER: [(&str, &str); 1] = [("slack_id", "chat_id")];
 
-pub struct CsvTable {
+pub(crate) struct CsvTable {
     /// Columns of the file, by index into `columns` of [`read`].
     columns: Vec<Option<&'static str>>,
     pub rows: Vec<CsvRow>,
 }
 
-pub struct CsvRow {
+pub(crate) struct CsvRow {
     pub line: u32,
     cells: Vec<Word>,
 }
 
 /// Reads a table whose columns are among `columns`, in any order. `None` if no row can be understood.
-pub fn read(
+pub(crate) fn read(
     path: &'static str,
     text: &str,
     columns: &[&'static str],
@@ -61,20 +61,20 @@ pub fn read(
 
 impl CsvTable {
     /// The word in this column; `None` where it is blank or the file has no such column.
-    pub fn get<'r>(&self, row: &'r CsvRow, column: &str) -> Option<&'r Word> {
+    pub(crate) fn get<'r>(&self, row: &'r CsvRow, column: &str) -> Option<&'r Word> {
         let index = self.columns.iter().position(|name| *name == Some(column))?;
         row.cells.get(index).filter(|word| !word.text.is_empty())
     }
 
     /// The words of a cell, separated by `;`.
-    pub fn list(&self, row: &CsvRow, column: &str) -> Vec<Word> {
+    pub(crate) fn list(&self, row: &CsvRow, column: &str) -> Vec<Word> {
         let Some(cell) = self.get(row, column) else { return Vec::new() };
         let words = cell.text.split(';').map(str::trim).filter(|text| !text.is_empty());
         words.map(|text| Word { text: text.to_owned(), at: cell.at }).collect()
     }
 
     /// The word in a column that must not be blank.
-    pub fn require<'r>(&self, row: &'r CsvRow, column: &str, faults: &mut Faults) -> Option<&'r Word> {
+    pub(crate) fn require<'r>(&self, row: &'r CsvRow, column: &str, faults: &mut Faults) -> Option<&'r Word> {
         let word = self.get(row, column);
         if word.is_none() {
             let index = self.columns.iter().position(|name| *name == Some(column));
@@ -99,7 +99,7 @@ impl CsvRow {
     }
 
     /// The start of the row.
-    pub fn at(&self) -> At {
+    pub(crate) fn at(&self) -> At {
         self.cells[0].at
     }
 }

@@ -17,7 +17,7 @@ const PATH: &str = crate::rules::TERRITORIES;
 const COLUMNS: [&str; 10] =
     ["territory", "country", "state", "region", "postal", "industry", "employees", "priority", "from", "until"];
 
-pub fn read(text: &str, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<File> {
+pub(crate) fn read(text: &str, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<File> {
     let table = table::read(PATH, text, &COLUMNS, &["territory"], faults)?;
     let mut rows = Vec::new();
     // A row with a fault may be wider than it was meant: it would conflict with rows that are right.
@@ -38,14 +38,14 @@ pub fn read(text: &str, vocabulary: &Vocabulary, faults: &mut Faults) -> Option<
 
 /// What stands in the file.
 #[derive(Debug, Clone)]
-pub struct File {
+pub(crate) struct File {
     pub rows: Vec<TerritoryRow>,
     pub digits: Vec<Digits>,
 }
 
 /// The beginning of a postal code of digits, as a cell has it.
 #[derive(Debug, Clone)]
-pub struct Digits {
+pub(crate) struct Digits {
     pub country: &'static str,
     pub word: Word,
     pub length: usize,

@@ -142,7 +142,7 @@ pub(super) struct Combinations<'v, 'c> {
 }
 
 impl<'v, 'c> Combinations<'v, 'c> {
-    pub fn of(values: &'v Values<'c>) -> Self {
+    pub(super) fn of(values: &'v Values<'c>) -> Self {
         Self { values, next: 0, count: values.iter().map(|(_, values)| values.len()).product() }
     }
 }

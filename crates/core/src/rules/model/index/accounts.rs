@@ -11,7 +11,7 @@ pub(super) struct Accounts {
 }
 
 impl Accounts {
-    pub fn build(accounts: &[NamedAccount]) -> Self {
+    pub(super) fn build(accounts: &[NamedAccount]) -> Self {
         let mut built = Self::default();
         for (index, account) in accounts.iter().enumerate() {
             if let Some(domain) = &account.domain {
@@ -23,7 +23,7 @@ impl Accounts {
         built
     }
 
-    pub fn find(&self, domain: Option<&str>, name: Option<&str>) -> Option<usize> {
+    pub(super) fn find(&self, domain: Option<&str>, name: Option<&str>) -> Option<usize> {
         let by_domain = domain.and_then(|domain| self.by_domain.get(&domain.to_lowercase()).copied());
         by_domain.or_else(|| {
             let named = self.by_name.get(&name?.trim().to_lowercase())?;
