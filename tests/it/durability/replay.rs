@@ -1,7 +1,10 @@
 //! Decisions made again from what was stored: to the same bytes, on both engines, whatever else went on while they were made.
 
 use super::simulation;
-use crate::store::server::{Db, on_postgres, on_sqlite};
+use crate::eventually::eventually;
+use crate::program::root;
+use crate::store::server::{Db, tests};
+use crate::store::tx::writes;
 use crate::town;
 use baton::app::replay::{ReplayVerdict, Replayed, Which, replay};
 use baton::store::{DecidedLead, LiveRelease, Mover, Store, new_steps};
@@ -15,7 +18,7 @@ use baton_core::routing::{Snapshot, decide, versions};
 use baton_core::rules::{SourceFile, compile};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,14 +36,11 @@ pub fn not_the_same(all: &[Replayed]) -> Vec<&Replayed> {
     all.iter().filter(|one| one.verdict != ReplayVerdict::Same).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_simulations_decisions_replay_on_sqlite() {
-    on_sqlite(simulated).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_simulations_decisions_replay_on_postgres() {
-    on_postgres(simulated).await;
+tests! {
+    the_simulations_decisions_replay_on_sqlite: on_sqlite(simulated),
+    the_simulations_decisions_replay_on_postgres: on_postgres(simulated),
+    what_a_worker_decided_replays_on_sqlite: on_sqlite(|db| worked(db, 1)),
+    what_two_workers_decided_at_once_replays_on_postgres: on_postgres(|db| worked(db, 2)),
 }
 
 async fn simulated(db: Db) {
@@ -70,12 +70,9 @@ async fn simulated(db: Db) {
         })
         .collect();
     let (count, leads, release) = (leads.len(), Arc::new(leads), Arc::new(release));
-    let stored = db.store.write("test", move |tx| {
-        let (leads, release) = (Arc::clone(&leads), Arc::clone(&release));
-        Box::pin(async move {
-            tx.release_live(&release).await?;
-            tx.decided_insert(&leads).await
-        })
+    let stored = writes!(db.store, [leads, release], |tx| {
+        tx.release_live(&release).await?;
+        tx.decided_insert(&leads).await
     });
     stored.await.expect("the decisions are stored");
     let all = all(&db.store).await;
@@ -83,26 +80,12 @@ async fn simulated(db: Db) {
     assert_eq!(not_the_same(&all), Vec::<&Replayed>::new());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_worker_decided_replays_on_sqlite() {
-    on_sqlite(|db| worked(db, 1)).await;
-}
-
 /// Two of them give turns in the same pools: what each reads is what it stores, also when the other was first.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_two_workers_decided_at_once_replays_on_postgres() {
-    on_postgres(|db| worked(db, 2)).await;
-}
-
 async fn worked(db: Db, workers: usize) {
     const LEADS: usize = 60;
-    let folder = tempfile::tempdir().expect("a folder");
-    town::found(folder.path(), 4);
+    let folder = town::founded(4);
     let clock: SharedClock = Arc::new(SystemClock);
-    let mut running = Vec::new();
-    for _ in 0..workers {
-        running.push(town::worker(folder.path(), &db.store, &clock).await);
-    }
+    let running = town::workers(workers, folder.path(), &db.store, &clock).await;
     // Each event at two doors: one of them decides it.
     let all_sent = (0..LEADS * 2).map(|number| {
         let (decider, clock) = (Arc::clone(&running[number % workers].decider), &clock);
@@ -110,12 +93,7 @@ async fn worked(db: Db, workers: usize) {
     });
     futures_util::future::join_all(all_sent).await;
     let decided = "SELECT COUNT(*) FROM decision";
-    let waited = tokio::time::timeout(Duration::from_secs(40), async {
-        while db.number(decided).await < LEADS as i64 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
-    waited.await.expect("every lead is decided");
+    eventually("every lead is decided", || async { db.number(decided).await >= LEADS as i64 }).await;
     let made = all(&db.store).await;
     assert_eq!(made.len(), LEADS);
     assert_eq!(not_the_same(&made), Vec::<&Replayed>::new());
@@ -232,7 +210,7 @@ fn a_sentence_is_no_part_of_a_stored_decision() {
 }
 
 fn stored_by_version_1() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stored/v1")
+    root().join("fixtures/stored/v1")
 }
 
 fn kept(path: &str, stored: &Value, again: &Value) {
