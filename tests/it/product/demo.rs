@@ -1,7 +1,7 @@
 //! The demo as whoever tries Baton sees it: from any folder, to its end.
 
+use crate::program::root;
 use serde_json::json;
-use std::path::Path;
 use std::process::Command;
 
 /// Beginnings of the lines of its table: lead, owner, how it ended. The owner is left out, and so is the time.
@@ -43,7 +43,7 @@ fn the_demo_ends_as_it_says_and_leaves_nothing_for_a_person_to_look_at() {
     told.push(text.lines().find(|line| line.contains(" effects done twice")).expect("what it came to").to_owned());
     told.extend(text.lines().filter(|line| line.starts_with("-- ")).map(str::to_owned));
     let told = told.join("\n") + "\n";
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/golden/demo.txt");
+    let golden = root().join("fixtures/golden/demo.txt");
     if std::env::var("UPDATE_GOLDEN").is_ok() {
         std::fs::write(&golden, &told).expect("written");
     }

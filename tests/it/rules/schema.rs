@@ -1,15 +1,12 @@
 //! The schemas of the rule files: committed as the code says them, true for what ships, and with the keys of the loader.
 
 use super::init::{TRADES, init};
+use crate::program::root;
 use baton_core::rules::{Fault, SourceFile, compile, schema};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
+use std::path::Path;
 
 /// The schema of `rules/NAME.yaml`.
 fn schema_of(name: &str) -> Value {
