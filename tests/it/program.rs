@@ -2,6 +2,8 @@
 
 pub mod served;
 
+use crate::store::server::variable;
+use baton_core::rules::SourceFile;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -61,6 +63,28 @@ pub fn edit(folder: &Path, file: &str, from: &str, to: &str) {
     let text = std::fs::read_to_string(&path).expect("a file of the workspace");
     assert!(text.contains(from), "{file} does not contain {from:?}");
     std::fs::write(path, text.replace(from, to)).expect("it is written");
+}
+
+/// The rule files in a folder, as `rules/NAME`.
+pub fn rule_files(folder: &Path) -> Vec<SourceFile> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let files = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
+    let read = |path: PathBuf| SourceFile {
+        text: std::fs::read_to_string(&path).expect("text"),
+        path: format!("rules/{}", path.file_name().expect("a name").to_string_lossy()),
+    };
+    files.map(read).collect()
+}
+
+/// Holds a text against the one below `fixtures/golden` that was reviewed; `UPDATE_GOLDEN=1` writes that anew.
+pub fn is_as_reviewed(name: &str, found: &str) {
+    let path = root().join("fixtures/golden").join(name);
+    if variable("UPDATE_GOLDEN").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&path, found).expect("it is written");
+    }
+    let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(found, reviewed, "fixtures/golden/{name}: UPDATE_GOLDEN=1 writes it anew");
 }
 
 /// A port that was free a moment ago.

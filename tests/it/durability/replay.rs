@@ -2,25 +2,24 @@
 
 use super::simulation;
 use crate::eventually::eventually;
-use crate::program::root;
+use crate::program::{root, rule_files};
 use crate::store::server::{Db, tests};
 use crate::store::tx::writes;
+use crate::store::world::begun;
 use crate::town;
 use baton::app::replay::{ReplayVerdict, Replayed, Which, replay};
-use baton::store::{DecidedLead, LiveRelease, Mover, Store, new_steps};
+use baton::store::{DecidedLead, LiveRelease, Store};
 use baton_clock::{SharedClock, SystemClock};
 use baton_core::domain::lead::Lead;
-use baton_core::handoff::{Event, Handoff, advance};
 use baton_core::routing::decision::CandidateVerdict;
 use baton_core::routing::reason::NotKnown;
 use baton_core::routing::scenario::{row, scenario};
 use baton_core::routing::{Snapshot, decide, versions};
-use baton_core::rules::{SourceFile, compile};
+use baton_core::rules::compile;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Worlds of the simulation whose decisions are stored and made again; each has twenty leads.
 const WORLDS: u64 = 20;
@@ -47,36 +46,20 @@ async fn simulated(db: Db) {
     let (rules, decided) = simulation::decisions(50_000..50_000 + WORLDS);
     let release = LiveRelease {
         id: rules.release.clone(),
-        files: simulation::shipped_files(),
+        files: rule_files(&root().join("rules")),
         summary: String::new(),
         worker: "first".to_owned(),
         at: decided[0].2.decided_at,
     };
-    let leads: Vec<DecidedLead> = decided
-        .into_iter()
-        .map(|(lead, snapshot, decision)| {
-            let begun = Handoff::begin(&lead, &decision, &rules);
-            let begins = advance(&begun, &Event::Start, &rules, snapshot.now);
-            let mover = Mover { worker: "first".to_owned(), lease: Duration::from_secs(30), now: snapshot.now };
-            DecidedLead {
-                steps: new_steps(begins.effects, &begins.state.id, &mover),
-                lead,
-                decision,
-                snapshot,
-                handoff: begins.state,
-                timeline: Vec::new(),
-                completeness_permille: 0,
-            }
-        })
-        .collect();
-    let (count, leads, release) = (leads.len(), Arc::new(leads), Arc::new(release));
+    let begun = decided.into_iter().map(|(lead, snapshot, decision)| begun(lead, snapshot, decision, &rules));
+    let leads: Arc<Vec<DecidedLead>> = Arc::new(begun.collect());
     let stored = writes!(db.store, [leads, release], |tx| {
         tx.release_live(&release).await?;
         tx.decided_insert(&leads).await
     });
     stored.await.expect("the decisions are stored");
     let all = all(&db.store).await;
-    assert_eq!(all.len(), count);
+    assert_eq!(all.len(), leads.len());
     assert_eq!(not_the_same(&all), Vec::<&Replayed>::new());
 }
 
@@ -154,12 +137,7 @@ fn decisions_stored_by_version_1_stay_readable() {
 #[test]
 fn decisions_of_version_1_replay() {
     let folder = stored_by_version_1().join("decided");
-    let rules = ["routing.yaml", "territories.csv", "reps.csv", "accounts.csv", "hours.yaml", "handoff.yaml"];
-    let rules = rules.map(|name| {
-        let path = format!("rules/{name}");
-        SourceFile { text: std::fs::read_to_string(folder.join(&path)).expect("its rules"), path }
-    });
-    let mut rules = compile(&rules).expect("rules that load").rules;
+    let mut rules = compile(&rule_files(&folder.join("rules"))).expect("rules that load").rules;
     for name in ["two-rows-fit.json", "overflow.json"] {
         let stored: Value =
             serde_json::from_str(&std::fs::read_to_string(folder.join(name)).expect("a sample")).expect("JSON");

@@ -10,12 +10,12 @@ mod checks;
 mod people;
 mod world;
 
-use crate::program::root;
+use crate::program::{root, rule_files};
 use baton_core::domain::lead::Lead;
 use baton_core::routing::ledger::{Ledger, TURN};
 use baton_core::routing::{Decision, Snapshot, decide};
 use baton_core::rules::model::set::OrderPolicy;
-use baton_core::rules::{RuleSet, SourceFile, compile};
+use baton_core::rules::{RuleSet, compile};
 use chance::Chance;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ fn run(first: u64) {
     };
     let mut sum = Ends::default();
     for seed in first..first + worlds {
-        sum.add(World::new(&rules[(seed % 4) as usize], seed).live(LEADS).0);
+        World::new(&rules[(seed % 4) as usize], seed).live(LEADS, &mut sum);
     }
     if worlds >= WORLDS {
         let lives = worlds as usize * LEADS;
@@ -108,7 +108,7 @@ fn instant(text: &str) -> DateTime<Utc> {
 
 /// The rules that are shipped.
 fn shipped() -> RuleSet {
-    compile(&shipped_files()).unwrap_or_else(|faults| panic!("{faults:?}")).rules
+    compile(&rule_files(&root().join("rules"))).unwrap_or_else(|faults| panic!("{faults:?}")).rules
 }
 
 /// Whose calendar is known: a cell that may be left empty.
@@ -134,38 +134,9 @@ fn shipped_with(calendars: Calendars) -> RuleSet {
     rules
 }
 
-/// Every decision in the lives of these worlds, with what it was made from and by the rules of [`shipped_files`].
+/// Every decision in the lives of these worlds, with what it was made from and by the shipped rules.
 pub fn decisions(seeds: std::ops::Range<u64>) -> (RuleSet, Vec<(Lead, Snapshot, Decision)>) {
     let rules = shipped();
-    let decided = seeds.flat_map(|seed| World::new(&rules, seed).live(LEADS).1).collect();
+    let decided = seeds.flat_map(|seed| World::new(&rules, seed).live(LEADS, &mut Ends::default())).collect();
     (rules, decided)
-}
-
-pub fn shipped_files() -> Vec<SourceFile> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(root().join("rules")).expect("the shipped rules") {
-        let path = entry.expect("an entry").path();
-        if path.is_file() {
-            let name = path.file_name().expect("a name").to_string_lossy();
-            let text = std::fs::read_to_string(&path).expect("a text file");
-            files.push(SourceFile { path: format!("rules/{name}"), text });
-        }
-    }
-    files
-}
-
-impl Ends {
-    fn add(&mut self, other: Self) {
-        self.connected += other.connected;
-        self.booked += other.booked;
-        self.called += other.called;
-        self.needs_attention += other.needs_attention;
-        self.events += other.events;
-        self.ignored += other.ignored;
-        self.passed_over += other.passed_over;
-        self.told_twice += other.told_twice;
-        self.rung_anew += other.rung_anew;
-        self.changed_hands += other.changed_hands;
-        self.closed += other.closed;
-    }
 }

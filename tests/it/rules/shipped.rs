@@ -1,6 +1,6 @@
 //! The shipped workspace loads without a word, and small changes of it do what they say.
 
-use crate::program::root;
+use crate::program::{root, rule_files};
 use baton_core::domain::zone::Zone;
 use baton_core::rules::model::truth::Truth;
 use baton_core::rules::{Checked, Fault, Level, SourceFile, compile, summary};
@@ -114,18 +114,8 @@ pub fn told(faults: &[Fault]) -> String {
     faults.iter().map(|fault| format!("{fault}\n")).collect()
 }
 
-/// The rule files in a folder, as `rules/NAME`.
 pub fn files_in(folder: &Path) -> Workspace {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut files = Workspace::new();
-    for entry in entries {
-        let path = entry.expect("a readable folder").path();
-        let name = path.file_name().expect("a name").to_str().expect("a plain name").to_owned();
-        if path.is_file() && (name.ends_with(".yaml") || name.ends_with(".csv")) {
-            files.insert(format!("rules/{name}"), std::fs::read_to_string(&path).expect("text"));
-        }
-    }
-    files
+    rule_files(folder).into_iter().map(|file| (file.path, file.text)).collect()
 }
 
 /// Puts a text in place of another, which must stand in the file.

@@ -9,7 +9,6 @@ use crate::store::server::{Db, sqlite_in};
 use crate::store::tx::reads;
 use crate::town::{self, Caller};
 use baton::app::reload::{Follower, Looked};
-use baton::connectors::http::ApiCall;
 use baton_clock::SharedClock;
 use baton_core::domain::id::LeadId;
 use baton_sandbox::voice::RepManner;
@@ -40,9 +39,9 @@ fn exchange(folder: &Path) {
 }
 
 async fn rules(play: &Play) -> Value {
-    let answer = play.send(ApiCall::get("rules", &["v1", "rules"])).await;
-    assert_eq!(answer.status, 200);
-    serde_json::from_slice(&answer.body).expect("JSON")
+    let (status, told) = play.page(&["v1", "rules"]).await;
+    assert_eq!(status, 200);
+    serde_json::from_str(&told).expect("JSON")
 }
 
 async fn release_of(play: &Play, lead: &LeadId) -> String {
@@ -88,8 +87,7 @@ async fn a_saved_change_counts_for_rules_and_texts_at_once() {
     assert_eq!(settled(&mut follower).await, Looked::Unchanged);
 
     // A decision of the past is told by its own rules, not by today's.
-    let told = play.send(ApiCall::get("explain", &["v1", "leads", before.as_str(), "explain"])).await;
-    let told = String::from_utf8_lossy(&told.body).into_owned();
+    let (_, told) = play.page(&["v1", "leads", before.as_str(), "explain"]).await;
     assert!(told.contains("West (line 2: country US) wins.") && told.contains("\nKnown at "), "{told}");
 }
 
@@ -108,9 +106,8 @@ async fn a_faulty_change_is_refused_and_told_until_it_is_mended() {
     let told = rules(&play).await;
     assert_eq!(told["release"], before, "the old rules stay");
     assert_eq!(told["refused"]["faults"].as_array().expect("a list").len(), refusal.faults.len());
-    let ready = play.send(ApiCall::get("ready", &["readyz"])).await;
-    let text = String::from_utf8_lossy(&ready.body).into_owned();
-    assert!(ready.status == 200 && text.contains("a change was refused"), "{text}");
+    let (status, text) = play.page(&["readyz"]).await;
+    assert!(status == 200 && text.contains("a change was refused"), "{text}");
     let lead = play.call(&Caller::live(3).reps(&[ACCEPTS])).await;
     play.until(&lead, "connected").await;
 

@@ -101,6 +101,12 @@ impl Play {
         self.door.send(&call).await.expect("the door answers")
     }
 
+    /// What a page says, and with which status.
+    pub async fn page(&self, path: &[&str]) -> (u16, String) {
+        let answer = self.send(ApiCall::get("page", path)).await;
+        (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
+    }
+
     pub async fn lead(&self, lead: &LeadId) -> LeadRecord {
         self.running.store.lead(lead).await.expect("the database answers").expect("the lead is kept")
     }

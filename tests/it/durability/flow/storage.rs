@@ -60,8 +60,7 @@ async fn post(play: &Play, event: &Value) -> u16 {
 
 async fn until_ready(play: &Play, status: u16) -> String {
     found(format!("readiness becomes {status}"), || async {
-        let answer = play.send(ApiCall::get("ready", &["readyz"])).await;
-        (answer.status == status).then(|| String::from_utf8_lossy(&answer.body).into_owned())
+        Some(play.page(&["readyz"]).await).filter(|(now, _)| *now == status).map(|(_, told)| told)
     })
     .await
 }

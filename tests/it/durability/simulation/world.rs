@@ -75,7 +75,7 @@ struct Life {
 }
 
 /// How lives ended, to see that the world is not a dull one.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default)]
 pub struct Ends {
     pub connected: usize,
     pub booked: usize,
@@ -121,8 +121,7 @@ impl<'a> World<'a> {
     ///
     /// # Panics
     /// Something that must hold did not: with the seed and what happened to that lead.
-    pub fn live(mut self, leads: usize) -> (Ends, Vec<(Lead, Snapshot, Decision)>) {
-        let mut ends = Ends::default();
+    pub fn live(mut self, leads: usize, ends: &mut Ends) -> Vec<(Lead, Snapshot, Decision)> {
         let mut at = self.now;
         for life in 0..leads {
             self.lives.push(Life::default());
@@ -137,22 +136,22 @@ impl<'a> World<'a> {
             self.now = at + TimeDelta::milliseconds(off);
             let went = match happening {
                 Happening::Arrives => self.arrives(life),
-                Happening::Event(event) => self.happens(life, &event, &mut ends),
+                Happening::Event(event) => self.happens(life, &event, ends),
                 Happening::Timer(row, timer) => {
                     self.lives[life].timers.remove(&row);
-                    self.happens(life, &Event::Timer { timer }, &mut ends)
+                    self.happens(life, &Event::Timer { timer }, ends)
                 }
-                Happening::Again => self.is_told_of_again(life, &mut ends),
-                Happening::ChangesHands => self.changes_hands(life, &mut ends),
-                Happening::Closes(why) => self.closes(life, why, &mut ends),
+                Happening::Again => self.is_told_of_again(life, ends),
+                Happening::ChangesHands => self.changes_hands(life, ends),
+                Happening::Closes(why) => self.closes(life, why, ends),
             };
             went.unwrap_or_else(|why| self.report(life, &why));
         }
         for life in 0..leads {
-            self.ended(life, &mut ends).unwrap_or_else(|why| self.report(life, &why));
+            self.ended(life, ends).unwrap_or_else(|why| self.report(life, &why));
         }
         self.level().unwrap_or_else(|why| self.report(0, &why));
-        (ends, self.decided)
+        self.decided
     }
 
     fn report(&self, life: usize, why: &str) -> ! {
