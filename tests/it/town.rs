@@ -96,7 +96,9 @@ pub fn take_calendars(folder: &Path, whose: impl Fn(usize, &str) -> bool) {
         }
         rows.push(cells.join(","));
     }
-    std::fs::write(path, rows.join("\n") + "\n").expect("the roster is written");
+    let taken = rows.join("\n") + "\n";
+    assert_ne!(taken, text, "some cells are emptied");
+    std::fs::write(path, taken).expect("the roster is written");
 }
 
 /// The town as a worker of this process reads it.

@@ -44,7 +44,7 @@ impl Workspace {
 
     async fn until_ready(&self) {
         let door = town::door(format!("127.0.0.1:{}", self.port), Duration::from_secs(5));
-        eventually(format!("a worker that is ready, see {}", self.file("log").display()), || async {
+        eventually("a worker that is ready", || async {
             door.send(&ApiCall::get("ready", &["readyz"])).await.is_ok_and(|answer| answer.status == 200)
         })
         .await;

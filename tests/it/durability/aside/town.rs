@@ -1,6 +1,6 @@
 //! A town whose worker is asked over its door and its decider, and every answer of which is heard.
 
-use crate::eventually::{eventually, found};
+use crate::eventually::{SOON, found};
 use crate::store::server::Db;
 use crate::town;
 use async_trait::async_trait;
@@ -61,7 +61,14 @@ impl Town {
     }
 
     pub async fn until(&self, what: &str, sql: &str, wanted: i64) {
-        eventually(format!("{what}: {sql} is {wanted}"), || async { self.db.number(sql).await == wanted }).await;
+        let seen = tokio::time::timeout(SOON, async {
+            while self.db.number(sql).await != wanted {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        if seen.await.is_err() {
+            panic!("{what}: {sql} is {}, not {wanted}; aside: {:?}", self.db.number(sql).await, self.aside().await);
+        }
     }
 
     pub async fn until_decided(&self, leads: i64) {
