@@ -24,8 +24,7 @@ const DECLINES: RepManner = RepManner::Declines { after: Duration::from_secs(1) 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_warm_transfer_is_accepted() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::live(1).reps(&[ACCEPTS])).await;
+    let (play, lead) = Play::of(&Caller::live(1).reps(&[ACCEPTS])).await;
     let record = play.until(&lead, "connected").await;
     assert!(record.first_contact_at.is_some(), "a human of ours has spoken with the caller");
     play.until_quiet().await;
@@ -40,8 +39,7 @@ async fn a_warm_transfer_is_accepted() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_decline_the_next_rep_is_rung_and_pays_the_turn() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::live(1).reps(&[DECLINES, ACCEPTS])).await;
+    let (play, lead) = Play::of(&Caller::live(1).reps(&[DECLINES, ACCEPTS])).await;
     let record = play.until(&lead, "connected").await;
     let handoff = play.handoff(&lead).await;
     let legs: Vec<_> = handoff.legs.iter().map(|leg| leg.state).collect();

@@ -184,15 +184,7 @@ impl Portal {
         at: DateTime<Utc>,
     ) -> String {
         let id = self.next_id();
-        let empty = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        let mut record = Record {
-            id: id.clone(),
-            properties: empty.0,
-            associated: empty.1,
-            owners: empty.2,
-            created_at: at,
-            updated_at: at,
-        };
+        let mut record = Record { id: id.clone(), created_at: at, updated_at: at, ..Record::default() };
         properties.iter().for_each(|(name, value)| record.set(name, value, source, at));
         self.records.entry(kind.to_owned()).or_default().push(record);
         id

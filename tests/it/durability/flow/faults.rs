@@ -149,8 +149,7 @@ async fn with_the_crm_down_a_lead_is_decided_as_degraded_and_written_later() {
 /// The caller is still thinking when somebody fills the rep's calendar.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slots_taken_meanwhile_are_never_booked_over() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::live(1).reps(&[RepManner::Silent]).chooses(Some(0))).await;
+    let (play, lead) = Play::of(&Caller::live(1).reps(&[RepManner::Silent]).chooses(Some(0))).await;
     let offered = |play: &Play| play.accepted("voice", "instruct").iter().any(|said| said["kind"] == "offer_slots");
     play.until_seen("the offer", offered).await;
     let handoff = play.handoff(&lead).await;
@@ -189,8 +188,7 @@ async fn poison_is_put_aside_and_its_neighbours_are_decided() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_owner_changed_by_hand_is_read_back() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::live(1).reps(&[ACCEPTS])).await;
+    let (play, lead) = Play::of(&Caller::live(1).reps(&[ACCEPTS])).await;
     let record = play.ends(&lead, "connected").await;
     let workspace_owner = record.owner.clone();
     let other = "005xx00000XYZ99";

@@ -23,8 +23,7 @@ struct Linked {
 impl Linked {
     /// A lead whose rep has been sent a link by mail.
     async fn begin() -> Self {
-        let play = Play::begin().await;
-        let lead = play.call(&Caller::gone(1)).await;
+        let (play, lead) = Play::of(&Caller::gone(1)).await;
         play.ends(&lead, "callback").await;
         let mails = play.stage.smtp.mails();
         let text = mails.iter().find_map(|mail| mail.text.split_once("/feedback/")).expect("a mail with a link").1;
@@ -100,8 +99,7 @@ async fn looking_at_the_form_records_nothing_and_sending_it_does() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_meeting_to_which_nobody_came_costs_no_turn() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::gone(1)).await;
+    let (play, lead) = Play::of(&Caller::gone(1)).await;
     play.until(&lead, "callback").await;
     let owner = play.lead(&lead).await.owner;
     // Told twice, as a CRM does whose webhook was answered late.

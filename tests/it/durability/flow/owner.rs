@@ -25,8 +25,7 @@ async fn turns(play: &Play) -> Vec<(String, i64)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lead_is_given_to_the_rep_who_is_named_and_only_once() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::gone(3)).await;
+    let (play, lead) = Play::of(&Caller::gone(3)).await;
     let before = play.ends(&lead, "callback").await;
     let other = if before.owner.as_str() == "west-03" { "west-04" } else { "west-03" };
     let ask = json!({ "to": other, "reason": "knows them", "by": "lena" });
@@ -47,8 +46,7 @@ async fn a_lead_is_given_to_the_rep_who_is_named_and_only_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lead_that_is_routed_again_goes_to_another_by_the_rules() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::gone(3)).await;
+    let (play, lead) = Play::of(&Caller::gone(3)).await;
     let before = play.ends(&lead, "callback").await;
     let (status, told) = reassign(&play, &lead, json!({ "reason": "not theirs", "by": "lena" })).await;
     assert_eq!((status, told["status"].as_str()), (200, Some("reassigned")), "{told}");
@@ -63,8 +61,7 @@ async fn a_lead_that_is_routed_again_goes_to_another_by_the_rules() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_reassigned_is_refused_in_words() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::gone(3)).await;
+    let (play, lead) = Play::of(&Caller::gone(3)).await;
     let before = play.until(&lead, "callback").await;
     let strange = LeadId::from_digest([7; 16]);
     for (lead, ask, expected, why) in [
@@ -82,8 +79,7 @@ async fn what_cannot_be_reassigned_is_refused_in_words() {
 /// Whom a person makes owner in the CRM has the lead here as well; what Baton itself writes there is nobody's doing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_owner_whom_a_person_names_in_the_crm_has_the_lead() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::live(3).reps(&[ACCEPTS])).await;
+    let (play, lead) = Play::of(&Caller::live(3).reps(&[ACCEPTS])).await;
     let before = play.ends(&lead, "connected").await;
     let rules = std::sync::Arc::clone(&play.running.reload.current().borrow().rules);
     let named =

@@ -41,6 +41,13 @@ impl Play {
         Self::begin_under(|_| ()).await
     }
 
+    /// Of one caller.
+    pub async fn of(caller: &Caller) -> (Self, LeadId) {
+        let play = Self::begin().await;
+        let lead = play.call(caller).await;
+        (play, lead)
+    }
+
     /// With its files in this folder.
     pub async fn begin_on(folder: TempDir) -> Self {
         Self::begin_with(folder, |_| ()).await

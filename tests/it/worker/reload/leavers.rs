@@ -43,8 +43,7 @@ fn keep_lead_rep(play: &Play, leaving: &[&RepId]) {
 /// Whoever leaves the roster while their phone rings is not waited for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rep_who_leaves_while_ringing_strands_nobody() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::live(3).reps(&[RepManner::Silent]).chooses(None)).await;
+    let (play, lead) = Play::of(&Caller::live(3).reps(&[RepManner::Silent]).chooses(None)).await;
     play.until_rung(1).await;
     let handoff = play.handoff(&lead).await;
     let Stage::Ringing { .. } = handoff.stage else { panic!("{:?}", handoff.stage) };
@@ -85,8 +84,7 @@ async fn a_promise_of_a_rep_who_leaves_goes_on_by_the_rules() {
 /// The caller keeps the time of the meeting free: somebody else calls in it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_meeting_with_a_rep_who_leaves_becomes_a_call_of_another() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::live(3).reps(&[RepManner::Silent]).chooses(Some(1))).await;
+    let (play, lead) = Play::of(&Caller::live(3).reps(&[RepManner::Silent]).chooses(Some(1))).await;
     let before = play.ends(&lead, "booked").await;
     let (owner, meeting) = (before.next_step.owner.clone(), before.next_step.at);
     leave(&play, &[&owner]).await;
