@@ -1,7 +1,8 @@
 //! The checker finds what it is there to find, and lets through what is right.
 
 use super::source::{House, Source};
-use super::{hidden_crates, impurities, misplaced, nameless_statements, names_used_twice, unreachable, wrong_arrows};
+use super::words::{hidden_crates, impurities, misplaced, nameless_statements, names_used_twice};
+use super::{unreachable, wrong_arrows};
 use std::collections::BTreeMap;
 
 fn made_up(path: &str, text: &str) -> Source {

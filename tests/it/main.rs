@@ -2,9 +2,11 @@
 
 mod doors;
 mod durability;
+mod eventually;
 #[path = "../../examples/large_workspace/workspace.rs"]
 mod large;
 mod product;
+mod program;
 mod rules;
 mod store;
 mod town;

@@ -9,6 +9,7 @@ mod inbox;
 mod leads;
 mod ledgers;
 mod moves;
+mod opening;
 mod past;
 mod releases;
 mod reports;
@@ -16,6 +17,7 @@ mod reps;
 pub mod server;
 mod steps;
 mod transactions;
+pub mod tx;
 pub mod world;
 
 /// Each test runs once per engine: `sqlite::MODULE::NAME` and `postgres::MODULE::NAME`; the last list is for PostgreSQL alone.
@@ -90,9 +92,12 @@ conformance! {
             a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise,
             of_two_workers_with_one_event_one_moves_the_handoff,
         ]
-        past: [
-            past_leads_come_page_by_page_each_once,
+        opening: [
+            migrating_again_does_nothing,
+            two_workers_migrate_once,
+            a_foreign_history_is_refused,
         ]
+        past: [past_leads_come_page_by_page_each_once]
         releases: [
             a_release_comes_back_to_the_byte,
             what_releases_share_is_stored_once,
@@ -137,9 +142,6 @@ conformance! {
             a_reading_transaction_cannot_write,
             a_conflict_is_tried_again_and_then_told,
             writers_that_read_first_wait_for_each_other,
-            migrating_again_does_nothing,
-            two_workers_migrate_once,
-            a_foreign_history_is_refused,
         ]
     }
     postgres: {
@@ -148,15 +150,14 @@ conformance! {
             a_deadlock_is_resolved_and_both_commit,
             a_lost_connection_is_tried_again,
             a_commit_whose_answer_is_lost_is_not_run_again,
-            an_unsafe_server_is_refused,
-            a_wrong_clock_is_refused,
         ]
+        opening: [an_unsafe_server_is_refused, a_wrong_clock_is_refused]
     }
 }
 
 #[tokio::test]
 async fn a_database_that_cannot_keep_promises_is_refused() {
-    transactions::refuses_unknown_and_unsafe_urls().await;
+    opening::refuses_unknown_and_unsafe_urls().await;
 }
 
 #[test]

@@ -6,18 +6,17 @@
 //! Operations for faults: `token`, `freebusy.query`, `events.list`, `events.insert`, `events.get`.
 
 mod calendars;
+mod token;
 
 pub use calendars::{CalendarState, SeenEvent};
 
 use super::{Fault, World, on_the_wire};
-use axum::extract::{Form, Path, Query, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use calendars::{Entry, Insert, Refusal};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -27,9 +26,6 @@ use std::sync::Arc;
 const VENDOR: &str = "google";
 /// Calendars in one free/busy query.
 const QUERY_LIMIT: usize = 50;
-/// Seconds that a token is good for, and the longest life of an assertion.
-const TOKEN_TTL_S: i64 = 3_599;
-const ASSERTION_TTL_S: i64 = 3_600;
 
 /// Signs assertions in the sandbox and in tests. It opens nothing: the stand-in takes any key.
 pub const SANDBOX_KEY_PEM: &str = include_str!("../../../fixtures/vendors/google-calendar/sandbox_key.pem");
@@ -55,7 +51,7 @@ pub fn routes(world: Arc<World>, state: Arc<CalendarState>) -> Router {
         .route("/calendar/v3/calendars/{calendar}/events/{event}", get(event))
         .layer(axum::middleware::from_fn_with_state(app.clone(), with_token));
     let all = guarded
-        .route("/token", post(token))
+        .route("/token", post(token::token))
         .layer(axum::middleware::from_fn_with_state(app.clone(), on_cue))
         .with_state(app);
     on_the_wire(world, VENDOR, operation, all)
@@ -105,67 +101,6 @@ fn failure(status: u16, reason: &str, message: &str) -> Response {
     let body = json!({ "error": { "errors": [error], "code": status, "message": message } });
     let status = StatusCode::from_u16(status).expect("a scripted status is one");
     (status, Json(body)).into_response()
-}
-
-#[derive(Deserialize)]
-struct TokenForm {
-    grant_type: String,
-    assertion: String,
-}
-
-#[derive(Deserialize)]
-struct Claims {
-    iss: String,
-    /// Absent: the account acts for itself.
-    sub: Option<String>,
-    scope: String,
-    iat: i64,
-    exp: i64,
-}
-
-async fn token(State(app): State<App>, Form(form): Form<TokenForm>) -> Response {
-    let claims = match checked(&form, app.now()) {
-        Ok(claims) => claims,
-        Err((error, description)) => return oauth_failure(400, error, description),
-    };
-    let user = claims.sub.unwrap_or(claims.iss);
-    if !app.state.has_user(&user) {
-        return oauth_failure(400, "invalid_grant", "Invalid email or User ID");
-    }
-    if !app.state.is_delegated() {
-        return oauth_failure(401, "unauthorized_client", "Client is unauthorized for any of the scopes requested.");
-    }
-    let access_token = app.state.issue(claims.scope, app.now() + chrono::TimeDelta::seconds(TOKEN_TTL_S));
-    Json(json!({ "access_token": access_token, "expires_in": TOKEN_TTL_S, "token_type": "Bearer" })).into_response()
-}
-
-fn oauth_failure(status: u16, error: &str, description: &str) -> Response {
-    let status = StatusCode::from_u16(status).expect("written here");
-    (status, Json(json!({ "error": error, "error_description": description }))).into_response()
-}
-
-/// The assertion's form and times; the signature is taken on trust.
-fn checked(form: &TokenForm, now: DateTime<Utc>) -> Result<Claims, (&'static str, &'static str)> {
-    if form.grant_type != "urn:ietf:params:oauth:grant-type:jwt-bearer" {
-        return Err(("unsupported_grant_type", "Invalid grant_type"));
-    }
-    let parts: Vec<&str> = form.assertion.split('.').collect();
-    let [header, claims, signature] = parts[..] else { return Err(("invalid_grant", "Bad Request")) };
-    let header: Value = decoded(header).unwrap_or_default();
-    if header["alg"] != "RS256" || signature.is_empty() {
-        return Err(("invalid_grant", "Invalid JWT Signature."));
-    }
-    let claims: Claims = decoded(claims).ok_or(("invalid_grant", "Bad Request"))?;
-    let now = now.timestamp();
-    if claims.iat > now || claims.exp <= now || claims.exp - claims.iat > ASSERTION_TTL_S {
-        let why = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe.";
-        return Err(("invalid_grant", why));
-    }
-    Ok(claims)
-}
-
-fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
 #[derive(Deserialize)]
@@ -289,26 +224,5 @@ mod tests {
         ] {
             assert_eq!(operation(method, path), expected, "{method} {path}");
         }
-    }
-
-    #[test]
-    fn an_assertion_must_be_signed_and_of_this_hour() {
-        let now: DateTime<Utc> = "2026-11-23T09:00:00Z".parse().unwrap();
-        let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let form = |alg: &str, iat: i64, exp: i64| TokenForm {
-            grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer".into(),
-            assertion: format!(
-                "{}.{}.sig",
-                part(json!({ "alg": alg })),
-                part(
-                    json!({ "iss": "bot@x.example", "scope": "s", "iat": now.timestamp() + iat, "exp": now.timestamp() + exp })
-                )
-            ),
-        };
-        assert!(checked(&form("RS256", -30, 600), now).is_ok());
-        assert!(checked(&form("none", -30, 600), now).is_err());
-        assert!(checked(&form("RS256", 30, 600), now).is_err(), "from the future");
-        assert!(checked(&form("RS256", -900, -300), now).is_err(), "expired");
-        assert!(checked(&form("RS256", -30, 7200), now).is_err(), "good for too long");
     }
 }

@@ -5,86 +5,26 @@
 //! stands for the direct channel; metadata comes back from the history only when asked for, and survives an update that
 //! does not mention it. Operations for faults are named like the methods (`chat.postMessage`).
 
+mod messages;
+
+pub use messages::{SlackMessage, SlackState};
+
 use super::{Fault, World, on_the_wire};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 const VENDOR: &str = "slack";
 /// What the app was granted; `auth.test` tells in a header.
 const SCOPES: &str = "chat:write,im:write,im:history,channels:history,groups:history,users:read";
 /// Messages on a page of the history unless asked for fewer.
 const PAGE_SIZE: usize = 100;
-
-/// A message as it stands in its channel.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SlackMessage {
-    pub channel: String,
-    pub ts: String,
-    pub posted_at: DateTime<Utc>,
-    pub text: String,
-    pub blocks: Value,
-    pub metadata: Value,
-    /// How often it was rewritten.
-    pub updates: usize,
-}
-
-impl SlackMessage {
-    /// The key in Baton's metadata; empty for a message without.
-    pub fn key(&self) -> &str {
-        self.metadata["event_payload"]["key"].as_str().unwrap_or_default()
-    }
-}
-
-#[derive(Default)]
-pub struct SlackState(Mutex<Kept>);
-
-#[derive(Default)]
-struct Kept {
-    messages: Vec<SlackMessage>,
-    /// Method and error of answers to come.
-    refusals: Vec<(String, Value)>,
-}
-
-impl SlackState {
-    pub fn new() -> Arc<Self> {
-        Arc::new(Self::default())
-    }
-
-    /// In the order of their posting.
-    pub fn messages(&self) -> Vec<SlackMessage> {
-        self.kept().messages.clone()
-    }
-
-    /// Answers the next call of a method with `ok: false` and this error, nothing done.
-    pub fn refuse_next(&self, method: &str, error: &str) {
-        self.kept().refusals.push((method.to_owned(), failure(error)));
-    }
-
-    /// The same for a scope that the token lacks.
-    pub fn lack_scope_next(&self, method: &str, needed: &str) {
-        let mut answer = failure("missing_scope");
-        answer["needed"] = json!(needed);
-        answer["provided"] = json!(SCOPES);
-        self.kept().refusals.push((method.to_owned(), answer));
-    }
-
-    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
-        self.0.lock().expect("nothing panics while holding the messages")
-    }
-
-    fn take_refusal(&self, method: &str) -> Option<Value> {
-        let refusals = &mut self.kept().refusals;
-        let index = refusals.iter().position(|(of, _)| of == method)?;
-        Some(refusals.remove(index).1)
-    }
-}
 
 #[derive(Clone)]
 struct App {
@@ -190,7 +130,7 @@ fn post_message(app: &App, mut body: Value) -> Value {
     let posted_at = app.world.clock.now();
     let mut kept = app.state.kept();
     let message = SlackMessage {
-        ts: stamp(posted_at, &kept.messages),
+        ts: messages::stamp(posted_at, &kept.messages),
         posted_at,
         text: body["text"].as_str().unwrap_or_default().to_owned(),
         blocks: body["blocks"].take(),
@@ -203,16 +143,6 @@ fn post_message(app: &App, mut body: Value) -> Value {
     let answer = json!({ "ok": true, "channel": message.channel, "ts": message.ts, "message": shown(&message, true) });
     kept.messages.push(message);
     answer
-}
-
-/// Later than every earlier one, as stamps are the names of messages.
-fn stamp(at: DateTime<Utc>, earlier: &[SlackMessage]) -> String {
-    let write = |at: DateTime<Utc>| format!("{}.{:06}", at.timestamp(), at.timestamp_subsec_micros());
-    let mut at = at;
-    while earlier.iter().any(|message| message.ts == write(at)) {
-        at += TimeDelta::microseconds(1);
-    }
-    write(at)
 }
 
 fn update(app: &App, mut body: Value) -> Value {
@@ -256,7 +186,7 @@ async fn history(
     let kept = app.state.kept();
     let visible = kept.messages.iter().rev().filter(|message| {
         message.channel == query.channel
-            && seconds(&message.ts) > seconds(&query.oldest)
+            && messages::seconds(&message.ts) > messages::seconds(&query.oldest)
             && now - message.posted_at >= lag
     });
     let (from, limit) = (query.cursor.unwrap_or(0), query.limit.unwrap_or(PAGE_SIZE).max(1));
@@ -271,12 +201,6 @@ async fn history(
     }))
 }
 
-/// A stamp as (seconds, microseconds); what is none comes before all.
-fn seconds(ts: &str) -> (u64, u64) {
-    let (whole, micros) = ts.split_once('.').unwrap_or((ts, ""));
-    (whole.parse().unwrap_or(0), micros.parse().unwrap_or(0))
-}
-
 fn shown(message: &SlackMessage, with_metadata: bool) -> Value {
     let mut shown = json!({
         "type": "message", "user": "U0BATON", "bot_id": "B0BATON", "ts": message.ts, "text": message.text,
@@ -286,27 +210,4 @@ fn shown(message: &SlackMessage, with_metadata: bool) -> Value {
         shown["metadata"] = message.metadata.clone();
     }
     shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stamps_are_unique_and_ordered() {
-        assert!(seconds("1795424400.000042") > seconds("1795424400.000041"));
-        assert!(seconds("1795424400.000042") > seconds("") && seconds("9.5") < seconds("10.0"));
-        let at = "2026-11-23T09:00:00Z".parse().unwrap();
-        let first = SlackMessage {
-            channel: "C1A".into(),
-            ts: stamp(at, &[]),
-            posted_at: at,
-            text: String::new(),
-            blocks: Value::Null,
-            metadata: Value::Null,
-            updates: 0,
-        };
-        assert_eq!(first.ts, "1795424400.000000");
-        assert_eq!(stamp(at, &[first]), "1795424400.000001");
-    }
 }

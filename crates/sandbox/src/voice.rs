@@ -5,6 +5,7 @@
 //! at a phone that is already in use is written down as a `collision`.
 
 mod commands;
+mod line;
 
 pub use commands::routes;
 
@@ -82,8 +83,6 @@ pub struct VoiceState {
     events_sent: Mutex<u64>,
 }
 
-const QUICK: Duration = Duration::from_millis(800);
-
 impl VoiceState {
     pub fn new(world: Arc<World>) -> Arc<Self> {
         Arc::new(Self {
@@ -132,22 +131,6 @@ impl VoiceState {
         manner.unwrap_or(RepManner::Silent)
     }
 
-    /// The caller is gone; every leg of the call ends with it.
-    async fn leave(&self, call: &str, event: &str) {
-        let was_here = match self.lines.lock().expect("voice").get_mut(call) {
-            Some(line) => std::mem::replace(&mut line.here, false),
-            None => false,
-        };
-        for leg in
-            self.legs.lock().expect("voice").values_mut().filter(|leg| leg.call == call && leg.status == "joined")
-        {
-            leg.status = "ended";
-        }
-        if was_here {
-            self.send(call, None, event, Value::Null).await;
-        }
-    }
-
     /// Sends until it is taken: at least once, like any platform worth its name.
     async fn send(&self, call: &str, leg: Option<&str>, event: &str, slot: Value) {
         let number = {
@@ -190,64 +173,6 @@ impl VoiceState {
 
     fn rep_manner(&self, leg: &str) -> RepManner {
         self.legs.lock().expect("voice").get(leg).map_or(RepManner::Silent, |leg| leg.manner)
-    }
-
-    /// A phone rings: what happens depends on whose it is.
-    async fn ringing(self: Arc<Self>, call: String, leg: String, ring_until: DateTime<Utc>) {
-        let rings_for = (ring_until - self.world.clock.now()).to_std().unwrap_or_default();
-        let (after, event) = match self.rep_manner(&leg) {
-            RepManner::Accepts { after } => (after, "answered"),
-            RepManner::Declines { after } => (after, "answered"),
-            RepManner::Voicemail { after } => (after, "machine"),
-            RepManner::Silent => (rings_for, "no_answer"),
-        };
-        self.world.sleep(after.min(rings_for)).await;
-        if self.status(&leg) != Some("ringing") {
-            return;
-        }
-        let event = if after > rings_for { "no_answer" } else { event };
-        self.set_status(&leg, if event == "no_answer" { "ended" } else { "answered" });
-        self.send(&call, Some(&leg), event, Value::Null).await;
-    }
-
-    async fn whispered(self: Arc<Self>, call: String, leg: String) {
-        self.world.sleep(QUICK * 3).await;
-        if self.status(&leg) != Some("answered") {
-            return;
-        }
-        let event = match self.rep_manner(&leg) {
-            RepManner::Declines { .. } => "declined",
-            RepManner::Accepts { .. } => "accepted",
-            RepManner::Silent | RepManner::Voicemail { .. } => return,
-        };
-        self.send(&call, Some(&leg), event, Value::Null).await;
-    }
-
-    async fn joining(self: Arc<Self>, call: String, leg: String) {
-        self.world.sleep(QUICK).await;
-        if !self.is_here(&call) || self.status(&leg) != Some("answered") {
-            self.send(&call, Some(&leg), "join_failed", Value::Null).await;
-            return;
-        }
-        self.set_status(&leg, "joined");
-        self.send(&call, Some(&leg), "joined", Value::Null).await;
-        self.world.sleep(self.script(&call).talks_for).await;
-        self.leave(&call, "ended").await;
-    }
-
-    async fn instructed(self: Arc<Self>, call: String, kind: String, slots: Vec<Value>) {
-        self.world.sleep(QUICK * 5).await;
-        if !self.is_here(&call) {
-            return;
-        }
-        match kind.as_str() {
-            "offer_slots" => match self.script(&call).chooses.and_then(|n| slots.get(n).cloned()) {
-                Some(slot) => self.send(&call, None, "slot_chosen", slot).await,
-                None => self.send(&call, None, "slots_declined", Value::Null).await,
-            },
-            "confirm_booking" | "promise_callback" => self.leave(&call, "ended").await,
-            _ => {}
-        }
     }
 
     fn is_new(&self, id: &str) -> bool {

@@ -2,17 +2,18 @@
 //! broker need its control program in `BATON_TEST_RABBITMQCTL`. `tests/services.sh` starts a private node for both.
 
 mod broker;
+mod publishing;
+mod topology;
 
-use baton::intake::amqp::{AmqpConfig, ConsumeError, Outgoing, PublishError, Publisher, Topology, consume};
-use broker::{Broker, Inbox, broker, count, environment, eventually, eventually_async};
-use lapin::options::{BasicPublishOptions, ExchangeDeclareOptions, QueueDeclareOptions, QueueDeleteOptions};
+use baton::intake::amqp::PublishError;
+use broker::{Inbox, broker, count, environment, eventually};
+use lapin::BasicProperties;
+use lapin::options::{BasicPublishOptions, QueueDeleteOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{BasicProperties, ExchangeKind};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 #[tokio::test]
 async fn batches_are_committed_then_acknowledged() {
@@ -113,169 +114,6 @@ async fn deliveries_carry_what_an_answer_needs_and_binary_mode_becomes_structure
     assert_eq!(message.reply_to.as_deref(), Some("answers"));
     assert_eq!(message.correlation_id, None, "no database takes a NUL");
     broker.clean_up().await;
-}
-
-/// Every argument that the queue must have, as Baton declares it.
-fn safe_arguments(topology: &Topology) -> BTreeMap<&'static str, AMQPValue> {
-    let text = |text: &str| AMQPValue::LongString(text.into());
-    BTreeMap::from([
-        ("x-queue-type", text("quorum")),
-        ("x-delivery-limit", AMQPValue::LongLongInt(50)),
-        ("x-dead-letter-exchange", text(&topology.dead_exchange)),
-        ("x-dead-letter-strategy", text("at-least-once")),
-        ("x-overflow", text("reject-publish")),
-        ("x-max-length", AMQPValue::LongLongInt(topology.max_length)),
-    ])
-}
-
-async fn declare_queue(broker: &Broker, arguments: &BTreeMap<&'static str, AMQPValue>) {
-    let mut table = FieldTable::default();
-    for (name, value) in arguments {
-        table.insert((*name).into(), value.clone());
-    }
-    let queue = broker.config.topology.queue.as_str();
-    let channel = broker.channel().await;
-    channel.queue_declare(queue.into(), QueueDeclareOptions::durable(), table).await.expect("declared");
-}
-
-#[tokio::test]
-async fn a_queue_that_could_drop_leads_is_refused_whatever_it_lacks() {
-    let Some(mut broker) = broker(false).await else { return };
-    broker.prepare().await;
-    let safe = safe_arguments(&broker.config.topology);
-    for lacking in safe.keys() {
-        // A fresh name each time: a queue that is deleted and declared again under its name is trouble of its own.
-        broker.config.topology.queue.push_str("-x");
-        let mut arguments = safe.clone();
-        arguments.remove(lacking);
-        if *lacking == "x-queue-type" {
-            // A classic queue knows no delivery limit and no such strategy.
-            arguments.remove("x-delivery-limit");
-            arguments.remove("x-dead-letter-strategy");
-        }
-        declare_queue(&broker, &arguments).await;
-        for declare in [false, true] {
-            broker.config.declare = declare;
-            let refused = broker.consume(Inbox::new()).ended().await.expect_err(lacking);
-            let message = refused.to_string();
-            assert!(matches!(refused, ConsumeError::Unsafe { .. }), "{lacking}: {message}");
-            assert!(message.contains(lacking) && message.contains("declare = true"), "{lacking}: {message}");
-        }
-        broker
-            .channel()
-            .await
-            .queue_delete(broker.config.topology.queue.as_str().into(), Default::default())
-            .await
-            .ok();
-    }
-    broker.clean_up().await;
-}
-
-#[tokio::test]
-async fn what_is_missing_is_named_and_what_is_right_is_taken_without_declaring() {
-    let Some(mut broker) = broker(false).await else { return };
-    broker.config.declare = false;
-    let refused = broker.consume(Inbox::new()).ended().await.expect_err("nothing is there");
-    assert!(matches!(&refused, ConsumeError::Missing { what: "exchange", .. }), "{refused}");
-    assert!(refused.to_string().contains(&broker.config.topology.exchange_in), "{refused}");
-
-    broker.config.declare = true;
-    broker.prepare().await;
-    broker.config.declare = false;
-    broker.prepare().await;
-
-    let other = format!("{}-other", broker.config.topology.exchange_in);
-    let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
-    let declaring = broker.channel().await;
-    declaring
-        .exchange_declare(other.as_str().into(), ExchangeKind::Direct, options, FieldTable::default())
-        .await
-        .expect("declared");
-    broker.config.topology.exchange_in = other;
-    let refused = broker.consume(Inbox::new()).ended().await.expect_err("a direct exchange routes nothing by pattern");
-    assert!(matches!(&refused, ConsumeError::Unsafe { what: "exchange", .. }), "{refused}");
-    broker.clean_up().await;
-}
-
-#[tokio::test]
-async fn a_wrong_password_or_address_is_refused_without_showing_it() {
-    let Some(mut broker) = broker(false).await else { return };
-    broker.config.url = broker.config.url.replace("guest:guest@", "guest:s3cret@");
-    if broker.config.url.contains("s3cret") {
-        let refused = broker.consume(Inbox::new()).ended().await.expect_err("no such password");
-        assert!(matches!(refused, ConsumeError::Login { .. }), "{refused}");
-        assert!(!refused.to_string().contains("s3cret") && !format!("{:?}", broker.config).contains("s3cret"));
-    }
-    broker.config.url = "localhost 5672".into();
-    let refused = broker.consume(Inbox::new()).ended().await.expect_err("no address");
-    assert!(matches!(refused, ConsumeError::Address(_)), "{refused}");
-}
-
-#[tokio::test]
-async fn the_publisher_knows_what_became_of_a_message() {
-    let Some(broker) = broker(false).await else { return };
-    let publisher = broker.publisher();
-    publisher.publish(&broker.event(1)).await.expect("stored, though no consumer has declared anything yet");
-
-    let unroutable = Outgoing { routing_key: "nobody.listens".into(), ..broker.event(2) };
-    let returned = publisher.publish(&unroutable).await.expect_err("no queue");
-    assert!(
-        matches!(&returned, PublishError::Unroutable { routing_key, .. } if routing_key == "nobody.listens"),
-        "{returned}"
-    );
-    publisher.publish(&Outgoing { may_be_unroutable: true, ..unroutable }).await.expect("offered to nobody");
-
-    let nowhere = Outgoing { exchange: "test-no-such-exchange".into(), ..broker.event(3) };
-    let rejected = publisher.publish(&nowhere).await.expect_err("no exchange");
-    assert!(matches!(rejected, PublishError::Rejected { .. }), "{rejected}");
-    let oversized = Outgoing { message_id: "x".repeat(256), ..broker.event(4) };
-    assert!(matches!(publisher.publish(&oversized).await, Err(PublishError::Rejected { .. })));
-
-    publisher.publish(&broker.event(5)).await.expect("a new channel after the broken one");
-    let queue = broker.config.topology.queue.clone();
-    eventually_async("both are in the queue", || async { broker.ready_in(&queue).await == 2 }).await;
-    publisher.close().await;
-    broker.clean_up().await;
-}
-
-#[tokio::test]
-async fn a_full_queue_refuses_and_drops_nothing() {
-    let Some(mut broker) = broker(false).await else { return };
-    broker.config.topology.max_length = 5;
-    broker.prepare().await;
-    let publisher = broker.publisher();
-    let mut stored = 0;
-    let refused = loop {
-        match publisher.publish(&broker.event(stored)).await {
-            Ok(()) => stored += 1,
-            Err(error) => break error,
-        }
-        assert!(stored < 200, "the queue never was full");
-    };
-    assert!(matches!(refused, PublishError::Full { .. }), "{refused}");
-    let inbox = Inbox::new();
-    let mut worker = broker.consume(Arc::clone(&inbox));
-    eventually("all that was confirmed comes", || count(&worker.stats.acked) == stored as u64).await;
-    worker.stop().await;
-    assert_eq!(inbox.distinct().len(), stored);
-    publisher.close().await;
-    broker.clean_up().await;
-}
-
-#[tokio::test]
-async fn an_unreachable_broker_is_unavailable_and_waited_for() {
-    // A port that was free a moment ago: nobody answers there.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
-    let config = AmqpConfig::new(format!("amqp://guest:guest@127.0.0.1:{port}/%2f"), false);
-    let publisher = Publisher::new(config.clone());
-    let error = publisher.publish(&Outgoing::default()).await.expect_err("nobody is there");
-    assert!(matches!(error, PublishError::Unavailable(_)), "{error}");
-    let stats = Arc::clone(&config.stats);
-    let (stop, stopping) = watch::channel(false);
-    let task = tokio::spawn(consume(config, Inbox::new(), stopping));
-    eventually("it has tried more than once", || count(&stats.interruptions) > 1).await;
-    stop.send_replace(true);
-    task.await.expect("no panic").expect("stopped while waiting");
 }
 
 #[tokio::test]

@@ -6,10 +6,9 @@ mod hands;
 mod log;
 mod refusals;
 mod rights;
-mod served;
 
+use crate::program::served::{Served, ask_on, get, post};
 use crate::town::Caller;
-use served::{Served, exchange, get, post};
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::Duration;
@@ -54,10 +53,10 @@ fn half_sent_requests_close_the_door_to_nobody() {
     for (number, (kind, text)) in halves().into_iter().enumerate() {
         let held = half_sent(served.port, 300, &text);
         for path in ["/healthz", "/readyz"] {
-            assert_eq!(exchange(served.port, &get(path, None)).status, 200, "{path} beside 300 of {kind}");
+            assert_eq!(served.ask(&get(path, None)).status, 200, "{path} beside 300 of {kind}");
         }
         let event = Caller::live(number).event.to_string();
-        let answer = exchange(served.port, &post("/v1/events?wait=1500ms", Some(TOKEN), &event));
+        let answer = served.ask(&post("/v1/events?wait=1500ms", Some(TOKEN), &event));
         assert!([200, 202].contains(&answer.status), "beside 300 of {kind}: {answer:?}");
         drop(held);
     }
@@ -69,14 +68,14 @@ fn with_every_connection_half_sent_the_oldest_makes_room() {
     let served = served(&format!("[http]\nconcurrency = 8\nconnections = 40\n{VOICE}"));
     // Who has been served before is at home here, and stays connected through the flood.
     let mut regular = TcpStream::connect(("127.0.0.1", served.port)).expect("a connection");
-    served::ask_on(&mut regular, &get("/v1/rules", Some(TOKEN)).replace("Connection: close\r\n", ""));
+    ask_on(&mut regular, &get("/v1/rules", Some(TOKEN)).replace("Connection: close\r\n", ""));
     for (kind, text) in halves() {
         let held = half_sent(served.port, 200, &text);
-        assert_eq!(exchange(served.port, &get("/readyz", None)).status, 200, "beside 200 of {kind}");
-        assert_eq!(exchange(served.port, &get("/v1/rules", Some(TOKEN))).status, 200, "beside 200 of {kind}");
+        assert_eq!(served.ask(&get("/readyz", None)).status, 200, "beside 200 of {kind}");
+        assert_eq!(served.ask(&get("/v1/rules", Some(TOKEN))).status, 200, "beside 200 of {kind}");
         drop(held);
     }
-    let again = served::ask_on(&mut regular, &get("/v1/rules", Some(TOKEN)));
+    let again = ask_on(&mut regular, &get("/v1/rules", Some(TOKEN)));
     assert_eq!(again.status, 200, "strangers went first");
 }
 
@@ -85,7 +84,7 @@ fn a_body_that_does_not_come_is_given_up_and_told() {
     let served = served(VOICE);
     let [.., (_, with_token), _, _] = halves();
     let began = Instant::now();
-    let answer = exchange(served.port, &with_token);
+    let answer = served.ask(&with_token);
     assert_eq!(answer.status, 408, "{answer:?}");
     assert!(
         answer.body.contains("did not come within 10 s") && began.elapsed() < Duration::from_secs(20),
@@ -98,7 +97,7 @@ fn without_a_token_no_body_is_waited_for() {
     let served = served(VOICE);
     let began = Instant::now();
     for kind in [3, 6] {
-        let answer = exchange(served.port, &halves()[kind].1);
+        let answer = served.ask(&halves()[kind].1);
         assert!([401, 403, 404].contains(&answer.status), "{answer:?}");
     }
     assert!(began.elapsed() < Duration::from_secs(5), "refused by the head alone");
@@ -108,7 +107,7 @@ fn without_a_token_no_body_is_waited_for() {
 fn a_stop_waits_for_no_half_sent_request() {
     let mut served = served(VOICE);
     let held: Vec<_> = halves().iter().flat_map(|(_, text)| half_sent(served.port, 50, text)).collect();
-    assert_eq!(exchange(served.port, &get("/healthz", None)).status, 200, "all {} are there", held.len());
+    assert_eq!(served.ask(&get("/healthz", None)).status, 200, "all {} are there", held.len());
     served.stops_within(Duration::from_secs(5));
     let log = served.log();
     assert!(!log.contains("ERROR") && !log.contains("in hand: their leases"), "{log}");

@@ -1,127 +1,17 @@
 //! Messages that do not get through: a panic, an event that cannot be read, a database that is not well. Whoever is at fault is
 //! put aside alone; what is the database's fault waits; and what was put aside comes back.
 
-use crate::store::server::{Db, on_postgres, on_sqlite};
-use crate::town::{self, Caller};
-use async_trait::async_trait;
-use baton::app::{self, Running};
-use baton::connectors::http::{ApiCall, Does, Limits, VendorHttp};
-use baton::deciding::answer::OutgoingAnswer;
-use baton::deciding::decider::Replies;
+mod town;
+
+use crate::eventually::eventually;
+use crate::store::server::{Db, on_both, tests};
+use crate::store::tx::writes;
+use crate::town::Caller;
 use baton::intake::event::{key_of, lead_id};
-use baton::outbox::Vendors;
-use baton::store::{Arrival, Aside, InboxMessage};
-use baton_clock::{ScaledClock, SharedClock};
-use reqwest::Method;
+use baton::store::{Arrival, InboxMessage};
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tempfile::TempDir;
-
-const BEGINS: &str = "2026-11-23T10:00:00Z";
-/// The world's seconds in one of ours: what a worker left is found sooner.
-const SPEED: u32 = 6;
-const SOON: Duration = Duration::from_secs(40);
-
-/// Every answer that went out, as it went out.
-#[derive(Default)]
-struct Heard(Mutex<Vec<(String, Value)>>);
-
-#[async_trait]
-impl Replies for Heard {
-    async fn reply(&self, to: &str, _correlation_id: Option<&str>, answer: &OutgoingAnswer<'_>) {
-        let answer = serde_json::to_value(answer).expect("an answer is JSON");
-        self.0.lock().expect("answers").push((to.to_owned(), answer));
-    }
-}
-
-struct Town {
-    db: Db,
-    clock: SharedClock,
-    running: Running,
-    heard: Arc<Heard>,
-    door: VendorHttp,
-    _folder: TempDir,
-}
-
-impl Town {
-    async fn begin(db: Db) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        town::found(folder.path(), 2);
-        let clock: SharedClock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), SPEED));
-        let heard = Arc::new(Heard::default());
-        let mut setup = town::setup(Vendors::default(), folder.path(), &db.store, &clock).await;
-        setup.replies = Some(Arc::clone(&heard) as Arc<dyn Replies>);
-        setup.body_limit = 64 * 1024;
-        setup.requests_at_once = 16;
-        let running = app::start(setup).await.expect("a worker");
-        let limits = Limits { timeout: Duration::from_secs(10), per_second: 1000, concurrency: 16 };
-        let door = VendorHttp::new("baton", &format!("http://{}", running.address), limits).expect("a client");
-        Self { db, clock, running, heard, door, _folder: folder }
-    }
-
-    fn message(&self, event: &Value) -> InboxMessage {
-        let mut message = town::inbox(event, self.clock.now());
-        message.reply_to = Some(message.key.clone());
-        message
-    }
-
-    async fn take(&self, events: &[&Value]) -> Vec<Arrival> {
-        let messages = events.iter().map(|event| self.message(event)).collect();
-        self.running.decider.take(messages).await.expect("the messages are taken")
-    }
-
-    async fn until(&self, what: &str, sql: &str, wanted: i64) {
-        let seen = tokio::time::timeout(SOON, async {
-            while self.db.number(sql).await != wanted {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        });
-        if seen.await.is_err() {
-            panic!("{what}: {sql} is {}, not {wanted}; aside: {:?}", self.db.number(sql).await, self.aside().await);
-        }
-    }
-
-    async fn until_decided(&self, leads: i64) {
-        self.until("the leads are decided", "SELECT COUNT(*) FROM decision", leads).await;
-    }
-
-    async fn aside(&self) -> Vec<Aside> {
-        self.db.store.inbox_quarantined(100).await.expect("the quarantine")
-    }
-
-    async fn until_aside(&self, messages: i64) -> Vec<Aside> {
-        self.until("put aside", "SELECT COUNT(*) FROM inbox WHERE state = 'quarantined'", messages).await;
-        self.aside().await
-    }
-
-    /// The answers to an event so far.
-    async fn answers(&self, key: &str, at_least: usize) -> Vec<Value> {
-        let heard = tokio::time::timeout(SOON, async {
-            loop {
-                let heard = self.heard.0.lock().expect("answers").clone();
-                let told: Vec<Value> = heard.into_iter().filter(|(to, _)| to == key).map(|(_, told)| told).collect();
-                if told.len() >= at_least {
-                    return told;
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        });
-        heard.await.unwrap_or_else(|_| panic!("{key} was answered less than {at_least} times"))
-    }
-
-    async fn get(&self, path: &[&str]) -> (u16, String) {
-        let answer = self.door.send(&ApiCall::get("test", path)).await.expect("the door answers");
-        (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
-    }
-
-    async fn post(&self, path: &[&str], body: Value) -> (u16, Value) {
-        let call = ApiCall::new("test", Does::Write, Method::POST, path).json(body);
-        let call = if path == ["v1", "leads"] { call.query("wait", "1500ms") } else { call };
-        let answer = self.door.send(&call).await.expect("the door answers");
-        (answer.status, serde_json::from_slice(&answer.body).unwrap_or_default())
-    }
-}
+use town::Town;
 
 fn lead(number: usize) -> Value {
     Caller::gone(number).event
@@ -247,12 +137,7 @@ async fn what_is_dropped_is_off_the_list_and_can_come_back(db: Db) {
     town.take(&[&misspelt(1), &misspelt(2)]).await;
     town.until_aside(2).await;
     let dropped = key(&lead(1));
-    let wanted = dropped.clone();
-    let drop = town.db.store.write("test", move |tx| {
-        let key = wanted.clone();
-        Box::pin(async move { tx.inbox_drop(&key).await })
-    });
-    drop.await.expect("it is dropped");
+    writes!(town.db.store, [dropped], |tx| tx.inbox_drop(&dropped).await).await.expect("it is dropped");
     assert_eq!(town.aside().await.len(), 1);
     let (status, told) = town.post(&["v1", "attention", "town nobody", "replay"], json!({})).await;
     assert_eq!(status, 404, "{told}");
@@ -294,32 +179,10 @@ async fn an_outage_puts_nothing_aside(db: Db) {
     town.db.execute("DROP TRIGGER sick ON decision").await;
     town.until_decided(OUTAGES.len() as i64 + 3).await;
     town.until("nothing waits any more", waiting, 0).await;
-    let ready = tokio::time::timeout(SOON, async {
-        while town.get(&["readyz"]).await.0 != 200 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
-    ready.await.expect("the worker is ready again");
+    eventually("the worker is ready again", || async { town.get(&["readyz"]).await.0 == 200 }).await;
     town.take(&[&lead(OUTAGES.len())]).await;
     town.until_decided(OUTAGES.len() as i64 + 4).await;
     town.running.stop().await;
-}
-
-macro_rules! on_both {
-    ($($(#[$attribute:meta])* $name:ident),+ $(,)?) => {
-        mod sqlite {
-            $($(#[$attribute])* #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::on_sqlite(super::$name).await;
-            })+
-        }
-        mod postgres {
-            $($(#[$attribute])* #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::on_postgres(super::$name).await;
-            })+
-        }
-    };
 }
 
 on_both! {
@@ -330,7 +193,6 @@ on_both! {
     what_is_dropped_is_off_the_list_and_can_come_back,
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_outage_of_the_server_puts_nothing_aside() {
-    on_postgres(an_outage_puts_nothing_aside).await;
+tests! {
+    an_outage_of_the_server_puts_nothing_aside: on_postgres(an_outage_puts_nothing_aside),
 }

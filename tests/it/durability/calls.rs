@@ -1,10 +1,9 @@
 //! One call is one lead, however many events tell of it, in any order, at once or later, by one worker or two.
 
+mod late;
 mod told;
 
-use crate::store::server::{Db, on_postgres, on_sqlite};
-use crate::town::Caller;
-use baton_core::handoff::Stage;
+use crate::store::server::{Db, on_both};
 use serde_json::{Value, json};
 use told::{Calls, event, without};
 
@@ -242,116 +241,10 @@ async fn two_workers_make_one_lead_of_one_call(db: Db) {
     calls.stop().await;
 }
 
-/// Nobody's phone rings for a call that was qualified long ago, whether the event is old or has waited out an outage.
-async fn an_old_live_call_rings_nobody(db: Db) {
-    let calls = Calls::begin(db, 1).await;
-    let now = calls.clock.now();
-    let ago = |seconds: i64| json!(now - chrono::TimeDelta::seconds(seconds));
-    let aged = |id: &str, number: usize, seconds: i64| {
-        let mut event = event(id, number, |data| data["call"]["started_at"] = ago(seconds + 300));
-        event["time"] = ago(seconds);
-        event
-    };
-    for (round, (what, seconds)) in
-        [("of eight months ago", 8 * 30 * 86_400), ("of an hour ago", 3600), ("of three minutes ago", 181)]
-            .iter()
-            .enumerate()
-    {
-        let answer = calls.tell(0, &[aged(&format!("old-{round}"), 3 * round + 1, *seconds)]).await.remove(0);
-        let handoff = calls.handoff(&answer.lead).await;
-        assert!(!handoff.live && handoff.legs.is_empty(), "a call {what}: {:?}", handoff.stage);
-        assert!(answer.instruction.is_none() && answer.targets.is_empty(), "{what}");
-        assert!(
-            matches!(handoff.stage, Stage::Callback { .. } | Stage::Searching { .. }),
-            "{what}: {:?}",
-            handoff.stage
-        );
-        let id = answer.lead.clone();
-        let read = calls.db.store.read("test", move |tx| {
-            let id = id.clone();
-            Box::pin(async move { tx.decision(&id).await })
-        });
-        let trace = read.await.expect("a look").expect("a decision").trace;
-        let late = trace.no_longer_live.expect("the trace says why");
-        assert!(late.waited_ms >= seconds * 1000 && late.at_most_ms == 120_000, "{late:?}");
-    }
-    // A clock of the platform that is ahead makes nobody wait less, and a long call before the qualification nobody more.
-    for (id, number, seconds) in [("fresh", 31, 1), ("from the future", 34, -3600)] {
-        let answer = calls.tell(0, &[aged(id, number, seconds)]).await.remove(0);
-        let handoff = calls.handoff(&answer.lead).await;
-        assert!(!handoff.legs.is_empty(), "{id}: {:?}", handoff.stage);
-        let left = handoff.patience_until - now;
-        assert!(left > chrono::TimeDelta::seconds(15) && left <= chrono::TimeDelta::seconds(21), "{id}: {left}");
-    }
-    calls.stop().await;
-}
-
-/// Who nobody knows, or when it cannot have been: the promise stands, the rep stays as they were, and both are told why.
-async fn what_cannot_be_so_changes_nothing_and_is_told(db: Db) {
-    let calls = Calls::begin(db, 1).await;
-    let mut gone = Caller::gone(1).event;
-    gone["time"] = json!(calls.clock.now());
-    let lead = calls.tell(0, &[gone]).await.remove(0).lead;
-    let promised = calls.handoff(&lead).await;
-    let now = calls.clock.now();
-    let at = |seconds: i64| json!(now + chrono::TimeDelta::seconds(seconds));
-    let contact = |rep: &str, at: Value| ("contact.made", json!({ "lead": lead, "rep": rep, "at": at }), Value::Null);
-    let presence = |rep: &str, time: Value| ("rep.presence", json!({ "rep": rep, "presence": "away" }), time);
-    let cannot_be = [
-        (contact("stranger-nobody", json!("1999-01-01T00:00:00Z")), "stranger-nobody is not in reps.csv"),
-        (contact("stranger-nobody", at(0)), "stranger-nobody is not in reps.csv"),
-        (contact("west-01", json!("1999-01-01T00:00:00Z")), "before the lead came"),
-        (contact("west-01", at(-3600)), "before the lead came"),
-        (contact("west-01", json!("9999-12-31T23:59:59Z")), "still to come"),
-        (contact("west-01", at(600)), "still to come"),
-        (presence("stranger-nobody", Value::Null), "stranger-nobody is not in reps.csv"),
-        (presence("west-01", json!("9999-01-01T00:00:00Z")), "still to come"),
-    ];
-    let contacts = cannot_be.iter().filter(|((kind, ..), _)| *kind == "contact.made").count() as i64;
-    for (number, ((kind, data, time), why)) in cannot_be.into_iter().enumerate() {
-        let told = calls.other(&format!("no-{number}"), kind, data, time).await;
-        assert!(told.as_deref().is_some_and(|told| told.contains(why)), "{why}: {told:?}");
-    }
-    let after = calls.handoff(&lead).await;
-    assert_eq!(after, promised, "the promise stands");
-    let present = "SELECT COUNT(*) FROM rep_state WHERE presence <> 'unset'";
-    assert_eq!(calls.db.number(present).await, 0, "nobody is away");
-    let story = "SELECT COUNT(*) FROM timeline WHERE kind = 'contact_made'";
-    assert_eq!(calls.db.number(story).await, contacts, "the lead's story tells of each");
-
-    let (kind, data, time) = presence("west-02", at(60));
-    assert_eq!(calls.other("yes-1", kind, data, time).await, None, "a clock a little ahead is no reason");
-    let (kind, data, time) = contact("west-02", at(30));
-    assert_eq!(calls.other("yes-2", kind, data, time).await, None);
-    let done = calls.handoff(&lead).await;
-    assert!(done.is_done(), "{:?}", done.stage);
-    assert!(done.first_contact_at.is_some_and(|at| at <= calls.clock.now()), "no time that is still to come");
-    calls.stop().await;
-}
-
-macro_rules! on_both {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::on_sqlite(super::$name).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::on_postgres(super::$name).await;
-            })+
-        }
-    };
-}
-
-on_both!(
+on_both! {
     a_call_that_is_told_twice_is_one_lead,
     the_second_event_completes_the_first,
     a_caller_of_whom_only_the_second_event_says_that_they_wait_is_rung_for,
     two_callers_are_two_leads,
     two_workers_make_one_lead_of_one_call,
-    an_old_live_call_rings_nobody,
-    what_cannot_be_so_changes_nothing_and_is_told,
-);
+}

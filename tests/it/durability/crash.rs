@@ -6,23 +6,23 @@
 //!
 //! `BATON_CRASH_SEED` repeats the choices of a run, though not the machine's timing.
 
+mod callers;
+mod leases;
 mod oracle;
 mod worker;
 
-use crate::store::server::{Db, on_postgres, on_sqlite, variable};
-use crate::town::{self, Caller};
+use crate::program::{edit, free_port};
+use crate::store::server::{Db, tests, variable};
+use crate::town;
 use baton::app::stage::StandIns;
 use baton::failpoint::POINTS;
-use baton::intake::envelope::key_of;
-use baton_clock::{Clock, SystemClock};
-use baton_sandbox::voice::RepManner;
-use chrono::TimeDelta;
-use oracle::{Up, Verdict};
-use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use baton_clock::SystemClock;
+use callers::Taken;
+use leases::Up;
+use oracle::Verdict;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 use worker::{Door, End, Worker};
@@ -32,9 +32,6 @@ const KILLS: usize = 100;
 /// One caller in so many is rung for, at least: without that a run proves nothing of phones.
 const RUNG_EVERY: usize = 10;
 const REPS_PER_DESK: usize = 30;
-/// Between two callers, at least. They come as the kills go on, however long those take: so many for each life.
-const PACE: Duration = Duration::from_millis(150);
-const CALLERS_PER_KILL: usize = LEADS / KILLS;
 /// A trap that is not sprung by then is helped from outside.
 const TRAP_WITHIN: Duration = Duration::from_millis(1000);
 /// A start on a machine for which these spans are meant. Where it takes longer, lives are longer by as much, so that as much
@@ -50,14 +47,9 @@ const CLOCK_OFF_AT_MOST_MS: u64 = 1_500;
 /// tried again after up to a minute. Only a run that hangs takes so long.
 const QUIET_WITHIN: Duration = Duration::from_secs(300);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_lost_and_nothing_doubled_on_sqlite() {
-    on_sqlite(crash_loop).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_lost_and_nothing_doubled_on_postgres() {
-    on_postgres(crash_loop).await;
+tests! {
+    nothing_is_lost_and_nothing_doubled_on_sqlite: on_sqlite(crash_loop),
+    nothing_is_lost_and_nothing_doubled_on_postgres: on_postgres(crash_loop),
 }
 
 async fn crash_loop(db: Db) {
@@ -65,21 +57,22 @@ async fn crash_loop(db: Db) {
     let seed = variable("BATON_CRASH_SEED").and_then(|text| text.parse().ok());
     let mut chance = Chance(seed.unwrap_or_else(|| u64::from_le_bytes(baton_clock::random_bytes())));
     println!("seed {}", chance.0);
-    let folder = tempfile::tempdir().expect("a folder");
-    town::found(folder.path(), REPS_PER_DESK);
-    town::take_calendars_from_every_third(folder.path());
-    town::say_in(folder.path(), "handoff.yaml", &PATIENT);
+    let folder = town::founded(REPS_PER_DESK);
+    town::take_calendars(folder.path(), |number, _| number.is_multiple_of(3));
+    for (usual, patient) in PATIENT {
+        edit(folder.path(), "rules/handoff.yaml", usual, patient);
+    }
     let stage = StandIns::open(Arc::new(SystemClock)).await.expect("the stand-ins");
-    let port = worker::free_port();
+    let port = free_port();
     worker::configure(folder.path(), &stage, port, &db.url);
     let door = Arc::new(Door::new(port));
     let taken: Taken = Arc::default();
-    stage.voice.connect(platform(Arc::clone(&door), Arc::clone(&taken)));
+    stage.voice.connect(callers::platform(Arc::clone(&door), Arc::clone(&taken)));
 
-    let callers = callers(&mut chance);
+    let callers = callers::callers(&mut chance);
     let all_in = Arc::new(AtomicBool::new(false));
     let killed = Arc::new(AtomicUsize::new(0));
-    let calling = tokio::spawn(call_in(
+    let calling = tokio::spawn(callers::call_in(
         callers,
         Arc::clone(&killed),
         Arc::clone(&stage.voice),
@@ -88,7 +81,7 @@ async fn crash_loop(db: Db) {
         Arc::clone(&all_in),
     ));
     let up = Arc::new(Up::default());
-    let watch = oracle::watch_leases(db.clone(), Arc::clone(&up));
+    let watch = leases::watch(db.clone(), Arc::clone(&up));
     // On a slow machine a worker that lives for a moment comes to few phones: it goes on until enough have rung.
     let more = |kills| {
         let few = oracle::rings(&stage) * RUNG_EVERY < LEADS && kills < 3 * KILLS;
@@ -154,104 +147,6 @@ async fn kill_again_and_again(
         killed.store(kills, Ordering::Relaxed);
     }
     (kills, sprung)
-}
-
-/// Keys of the events that a worker has answered with 2xx.
-type Taken = Arc<Mutex<BTreeSet<String>>>;
-
-/// The voice platform's word reaches whichever worker lives.
-fn platform(door: Arc<Door>, taken: Taken) -> baton_sandbox::voice::Deliver {
-    Arc::new(move |event| {
-        let (door, taken) = (Arc::clone(&door), Arc::clone(&taken));
-        Box::pin(async move {
-            let was_taken = door.takes(&event).await;
-            if was_taken {
-                remember(&taken, &event);
-            }
-            was_taken
-        })
-    })
-}
-
-fn remember(taken: &Taken, event: &Value) {
-    taken.lock().expect("taken").insert(key_of(event.to_string().as_bytes()));
-}
-
-/// A mix: reps who accept, decline, do not answer or have voicemail; callers who hang up; calls that are over.
-fn callers(chance: &mut Chance) -> Vec<Caller> {
-    let after = |ms| Duration::from_millis(ms);
-    let accepts = RepManner::Accepts { after: after(700) };
-    let declines = RepManner::Declines { after: after(500) };
-    let voicemail = RepManner::Voicemail { after: after(900) };
-    let one = |number: usize| match chance.below(20) {
-        0..8 => Caller::gone(number),
-        8..12 => Caller::live(number).reps(&[accepts]).talks_for(after(12_000)),
-        12..14 => Caller::live(number).reps(&[declines, accepts]).talks_for(after(1_500)),
-        14..16 => Caller::live(number).reps(&[RepManner::Silent]),
-        16 => Caller::live(number).reps(&[voicemail, declines]).chooses(None),
-        17 => Caller::live(number).reps(&[RepManner::Silent]).hangs_up_after(after(1_800)),
-        18 => Caller::live(number).reps(&[accepts]).hangs_up_after(after(2_900)),
-        _ => Caller::live(number).reps(&[declines]).chooses(Some(1)),
-    };
-    (1..=LEADS).map(one).collect()
-}
-
-/// A second event of the same call, which knows more; of some calls it is only this one that says that the caller is on the line.
-fn second(caller: &mut Caller, number: usize) -> Value {
-    let mut event = caller.event.clone();
-    event["id"] = json!(format!("evt-{number}-more"));
-    event["data"]["qualification"]["use_case"] = json!("Routing of calls.");
-    event["data"]["contact"]["title"] = json!("Head of Sales");
-    if number.is_multiple_of(8) {
-        caller.event["data"]["call"]["live"] = json!(false);
-    }
-    event
-}
-
-/// Everybody calls, one after the other; each event is repeated until it is taken, one in eight comes twice more, and one call in
-/// four is told of by a second event at the same time or a little later.
-async fn call_in(
-    callers: Vec<Caller>,
-    killed: Arc<AtomicUsize>,
-    voice: Arc<baton_sandbox::voice::VoiceState>,
-    door: Arc<Door>,
-    taken: Taken,
-    all_in: Arc<AtomicBool>,
-) {
-    let waiting = Arc::new(AtomicUsize::new(callers.len()));
-    for (number, mut caller) in callers.into_iter().enumerate() {
-        tokio::time::sleep(PACE).await;
-        while number >= CALLERS_PER_KILL * (1 + killed.load(Ordering::Relaxed)) {
-            tokio::time::sleep(PACE / 5).await;
-        }
-        // The platform's clock is behind, or ahead.
-        let off_ms = [0, 0, 0, -4_000, 60_000][number % 5];
-        caller.event["time"] = json!(SystemClock.now() + TimeDelta::milliseconds(off_ms));
-        let second = number.is_multiple_of(4).then(|| second(&mut caller, number));
-        let later = Duration::from_millis([0, 300, 3_000][number % 3]);
-        let (voice, door, taken) = (Arc::clone(&voice), Arc::clone(&door), Arc::clone(&taken));
-        let (waiting, all_in) = (Arc::clone(&waiting), Arc::clone(&all_in));
-        tokio::spawn(async move {
-            if let Some(script) = &caller.script {
-                voice.call(caller.call(), script.clone());
-            }
-            let more = async {
-                if let Some(second) = &second {
-                    tokio::time::sleep(later).await;
-                    door.deliver(second).await;
-                    remember(&taken, second);
-                }
-            };
-            tokio::join!(door.deliver(&caller.event), more);
-            remember(&taken, &caller.event);
-            if number % 8 == 1 {
-                tokio::join!(door.deliver(&caller.event), door.deliver(&caller.event));
-            }
-            if waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
-                all_in.store(true, Ordering::Relaxed);
-            }
-        });
-    }
 }
 
 /// Small and repeatable: the test must not depend on how a library draws its numbers.

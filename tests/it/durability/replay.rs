@@ -1,23 +1,25 @@
 //! Decisions made again from what was stored: to the same bytes, on both engines, whatever else went on while they were made.
 
 use super::simulation;
-use crate::store::server::{Db, on_postgres, on_sqlite};
+use crate::eventually::eventually;
+use crate::program::{root, rule_files};
+use crate::store::server::{Db, tests};
+use crate::store::tx::writes;
+use crate::store::world::begun;
 use crate::town;
 use baton::app::replay::{ReplayVerdict, Replayed, Which, replay};
-use baton::store::{DecidedLead, LiveRelease, Mover, Store, new_steps};
+use baton::store::{DecidedLead, LiveRelease, Store};
 use baton_clock::{SharedClock, SystemClock};
 use baton_core::domain::lead::Lead;
-use baton_core::handoff::{Event, Handoff, advance};
 use baton_core::routing::decision::CandidateVerdict;
 use baton_core::routing::reason::NotKnown;
 use baton_core::routing::scenario::{row, scenario};
 use baton_core::routing::{Snapshot, decide, versions};
-use baton_core::rules::{SourceFile, compile};
+use baton_core::rules::compile;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Worlds of the simulation whose decisions are stored and made again; each has twenty leads.
 const WORLDS: u64 = 20;
@@ -33,76 +35,40 @@ pub fn not_the_same(all: &[Replayed]) -> Vec<&Replayed> {
     all.iter().filter(|one| one.verdict != ReplayVerdict::Same).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_simulations_decisions_replay_on_sqlite() {
-    on_sqlite(simulated).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_simulations_decisions_replay_on_postgres() {
-    on_postgres(simulated).await;
+tests! {
+    the_simulations_decisions_replay_on_sqlite: on_sqlite(simulated),
+    the_simulations_decisions_replay_on_postgres: on_postgres(simulated),
+    what_a_worker_decided_replays_on_sqlite: on_sqlite(|db| worked(db, 1)),
+    what_two_workers_decided_at_once_replays_on_postgres: on_postgres(|db| worked(db, 2)),
 }
 
 async fn simulated(db: Db) {
     let (rules, decided) = simulation::decisions(50_000..50_000 + WORLDS);
     let release = LiveRelease {
         id: rules.release.clone(),
-        files: simulation::shipped_files(),
+        files: rule_files(&root().join("rules")),
         summary: String::new(),
         worker: "first".to_owned(),
         at: decided[0].2.decided_at,
     };
-    let leads: Vec<DecidedLead> = decided
-        .into_iter()
-        .map(|(lead, snapshot, decision)| {
-            let begun = Handoff::begin(&lead, &decision, &rules);
-            let begins = advance(&begun, &Event::Start, &rules, snapshot.now);
-            let mover = Mover { worker: "first".to_owned(), lease: Duration::from_secs(30), now: snapshot.now };
-            DecidedLead {
-                steps: new_steps(begins.effects, &begins.state.id, &mover),
-                lead,
-                decision,
-                snapshot,
-                handoff: begins.state,
-                timeline: Vec::new(),
-                completeness_permille: 0,
-            }
-        })
-        .collect();
-    let (count, leads, release) = (leads.len(), Arc::new(leads), Arc::new(release));
-    let stored = db.store.write("test", move |tx| {
-        let (leads, release) = (Arc::clone(&leads), Arc::clone(&release));
-        Box::pin(async move {
-            tx.release_live(&release).await?;
-            tx.decided_insert(&leads).await
-        })
+    let begun = decided.into_iter().map(|(lead, snapshot, decision)| begun(lead, snapshot, decision, &rules));
+    let leads: Arc<Vec<DecidedLead>> = Arc::new(begun.collect());
+    let stored = writes!(db.store, [leads, release], |tx| {
+        tx.release_live(&release).await?;
+        tx.decided_insert(&leads).await
     });
     stored.await.expect("the decisions are stored");
     let all = all(&db.store).await;
-    assert_eq!(all.len(), count);
+    assert_eq!(all.len(), leads.len());
     assert_eq!(not_the_same(&all), Vec::<&Replayed>::new());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_worker_decided_replays_on_sqlite() {
-    on_sqlite(|db| worked(db, 1)).await;
-}
-
 /// Two of them give turns in the same pools: what each reads is what it stores, also when the other was first.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_two_workers_decided_at_once_replays_on_postgres() {
-    on_postgres(|db| worked(db, 2)).await;
-}
-
 async fn worked(db: Db, workers: usize) {
     const LEADS: usize = 60;
-    let folder = tempfile::tempdir().expect("a folder");
-    town::found(folder.path(), 4);
+    let folder = town::founded(4);
     let clock: SharedClock = Arc::new(SystemClock);
-    let mut running = Vec::new();
-    for _ in 0..workers {
-        running.push(town::worker(folder.path(), &db.store, &clock).await);
-    }
+    let running = town::workers(workers, folder.path(), &db.store, &clock).await;
     // Each event at two doors: one of them decides it.
     let all_sent = (0..LEADS * 2).map(|number| {
         let (decider, clock) = (Arc::clone(&running[number % workers].decider), &clock);
@@ -110,12 +76,7 @@ async fn worked(db: Db, workers: usize) {
     });
     futures_util::future::join_all(all_sent).await;
     let decided = "SELECT COUNT(*) FROM decision";
-    let waited = tokio::time::timeout(Duration::from_secs(40), async {
-        while db.number(decided).await < LEADS as i64 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
-    waited.await.expect("every lead is decided");
+    eventually("every lead is decided", || async { db.number(decided).await >= LEADS as i64 }).await;
     let made = all(&db.store).await;
     assert_eq!(made.len(), LEADS);
     assert_eq!(not_the_same(&made), Vec::<&Replayed>::new());
@@ -176,12 +137,7 @@ fn decisions_stored_by_version_1_stay_readable() {
 #[test]
 fn decisions_of_version_1_replay() {
     let folder = stored_by_version_1().join("decided");
-    let rules = ["routing.yaml", "territories.csv", "reps.csv", "accounts.csv", "hours.yaml", "handoff.yaml"];
-    let rules = rules.map(|name| {
-        let path = format!("rules/{name}");
-        SourceFile { text: std::fs::read_to_string(folder.join(&path)).expect("its rules"), path }
-    });
-    let mut rules = compile(&rules).expect("rules that load").rules;
+    let mut rules = compile(&rule_files(&folder.join("rules"))).expect("rules that load").rules;
     for name in ["two-rows-fit.json", "overflow.json"] {
         let stored: Value =
             serde_json::from_str(&std::fs::read_to_string(folder.join(name)).expect("a sample")).expect("JSON");
@@ -232,7 +188,7 @@ fn a_sentence_is_no_part_of_a_stored_decision() {
 }
 
 fn stored_by_version_1() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stored/v1")
+    root().join("fixtures/stored/v1")
 }
 
 fn kept(path: &str, stored: &Value, again: &Value) {

@@ -1,7 +1,7 @@
 //! The demo as whoever tries Baton sees it: from any folder, to its end.
 
+use crate::program::is_as_reviewed;
 use serde_json::json;
-use std::path::Path;
 use std::process::Command;
 
 /// Beginnings of the lines of its table: lead, owner, how it ended. The owner is left out, and so is the time.
@@ -15,9 +15,7 @@ fn columns(line: &str) -> String {
     format!("{} | {} | {}", text(0..NAME), text(ENDED), text(SHOWS..cells.len()))
 }
 
-/// `UPDATE_GOLDEN=1` writes the golden text anew.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a person says from outside that the golden text is to be written")]
 fn the_demo_ends_as_it_says_and_leaves_nothing_for_a_person_to_look_at() {
     let elsewhere = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
@@ -43,9 +41,5 @@ fn the_demo_ends_as_it_says_and_leaves_nothing_for_a_person_to_look_at() {
     told.push(text.lines().find(|line| line.contains(" effects done twice")).expect("what it came to").to_owned());
     told.extend(text.lines().filter(|line| line.starts_with("-- ")).map(str::to_owned));
     let told = told.join("\n") + "\n";
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/golden/demo.txt");
-    if std::env::var("UPDATE_GOLDEN").is_ok() {
-        std::fs::write(&golden, &told).expect("written");
-    }
-    assert_eq!(told, std::fs::read_to_string(&golden).unwrap_or_default(), "see fixtures/golden/demo.txt");
+    is_as_reviewed("demo.txt", &told);
 }

@@ -1,9 +1,9 @@
 //! `baton ledger` and `baton reps`, as sales ops run them on a database that has seen leads.
 
+use crate::program::{baton, copy, root, stderr, stdout};
 use crate::store::corrections;
-use crate::store::server::Db;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use crate::store::server::{Db, sqlite_in};
+use std::process::Output;
 
 struct Workspace {
     folder: tempfile::TempDir,
@@ -14,9 +14,9 @@ impl Workspace {
     async fn begin() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         for part in ["rules", "templates"] {
-            copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(part), &folder.path().join(part));
+            copy(&root().join(part), &folder.path().join(part));
         }
-        let url = format!("sqlite:{}?mode=rwc", folder.path().join("baton.db").display());
+        let url = sqlite_in(folder.path());
         std::fs::write(folder.path().join("baton.toml"), format!("[database]\nurl = {url:?}\n")).expect("baton.toml");
         let db = Db::open(url).await;
         for number in 1..=3 {
@@ -26,35 +26,18 @@ impl Workspace {
     }
 
     fn run(&self, args: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
-        command.args(args).arg("--workspace").arg(self.folder.path());
-        command.output().expect("the program runs")
+        baton(&[args, &["--workspace", self.folder.path().to_str().expect("a plain path")]].concat())
     }
 
     fn told(&self, args: &[&str]) -> String {
-        let output = self.run(args);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("text")
+        stdout(&self.run(args))
     }
 
     fn refused(&self, args: &[&str]) -> String {
         let output = self.run(args);
         assert!(!output.status.success());
         assert!(output.stdout.is_empty(), "talk goes to stderr");
-        String::from_utf8(output.stderr).expect("text")
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a readable folder") {
-        let path: PathBuf = entry.expect("an entry").path();
-        let target = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).expect("a copy");
-        }
+        stderr(&output)
     }
 }
 
@@ -103,7 +86,7 @@ async fn what_cannot_be_given_is_refused_in_words() {
 async fn reps_are_told_with_load_and_with_the_reasons_of_the_week() {
     let workspace = Workspace::begin().await;
     let text = workspace.told(&["reps"]);
-    let roster = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/reps.csv")).expect("the roster");
+    let roster = std::fs::read_to_string(root().join("rules/reps.csv")).expect("the roster");
     let rows = roster.lines().filter(|line| !line.starts_with('#')).count();
     assert_eq!(text.lines().count(), rows, "a heading, and a line for each rep: {text}");
     let text = workspace.told(&["reps", "priya.nair"]);

@@ -1,11 +1,7 @@
 //! What the README says is true of this tree: the sample configuration loads, the files exist, numbers are what they are.
 
+use crate::program::root;
 use baton::cli;
-use std::path::PathBuf;
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
 
 fn readme() -> String {
     std::fs::read_to_string(root().join("README.md")).expect("the README")

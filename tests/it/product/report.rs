@@ -2,6 +2,7 @@
 //!
 //! The golden text lies in `fixtures/golden/report`; `UPDATE_GOLDEN=1 cargo test --test it report` writes it anew.
 
+use crate::program::is_as_reviewed;
 use baton::reports::rows::{LeadRow, LeadStatus, OwnerChange};
 use baton::reports::{Format, Report, ReportOptions, build, render};
 use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
@@ -88,12 +89,7 @@ fn the_text_is_what_was_reviewed_and_fits_a_terminal() {
         assert!(line.chars().count() <= 100, "{line}");
         assert_eq!(line, line.trim_end());
     }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/golden/report/month.txt");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(path, &found).expect("the golden file can be written");
-    }
-    let expected = std::fs::read_to_string(path).expect("the golden file is there");
-    assert!(found == expected, "the report differs; UPDATE_GOLDEN=1 writes it anew. Found:\n{found}");
+    is_as_reviewed("report/month.txt", &found);
 }
 
 #[test]
@@ -134,14 +130,12 @@ fn every_figure_is_in_every_format_with_its_definition_and_counts() {
 #[test]
 fn the_json_has_stable_keys() {
     let json: serde_json::Value = serde_json::from_str(&render(&month(), Format::Json)).expect("JSON");
-    let keys: Vec<&str> = json.as_object().expect("an object").keys().map(String::as_str).collect();
-    assert_eq!(keys, ["version", "from", "until", "made_at", "sla_s", "leads", "figures", "verdicts"]);
+    let keys = |value: &serde_json::Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&json), ["version", "from", "until", "made_at", "sla_s", "leads", "figures", "verdicts"]);
     assert_eq!(json["version"], 1);
     let figure = &json["figures"][0];
-    let keys: Vec<&str> = figure.as_object().expect("an object").keys().map(String::as_str).collect();
-    assert_eq!(keys, ["key", "name", "definition", "unit", "total", "groups"]);
-    let keys: Vec<&str> = figure["groups"][0].as_object().expect("an object").keys().map(String::as_str).collect();
-    assert_eq!(keys, ["dimension", "name", "numerator", "denominator", "value", "low", "high"]);
+    assert_eq!(keys(figure), ["key", "name", "definition", "unit", "total", "groups"]);
+    assert_eq!(keys(&figure["groups"][0]), ["dimension", "name", "numerator", "denominator", "value", "low", "high"]);
 }
 
 #[test]

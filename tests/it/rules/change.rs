@@ -1,45 +1,18 @@
-//! What a change of the rules does, as a person sees it before the rules go live: `baton diff` and `baton simulate` on the
-//! shipped workspace and small edits of it.
+//! What a change of the rules does, as a person sees it before the rules go live: `baton diff` on small edits of a workspace.
 
-use crate::large;
-use crate::store::server::Db;
+use crate::eventually::eventually;
+use crate::program::{baton, code, copy, edit, is_as_reviewed, root, stderr, stdout};
+use crate::store::server::{Db, sqlite_in};
 use crate::town;
+use baton::cli;
 use baton_clock::{SharedClock, SystemClock};
-use baton_core::rules::{SourceFile, compile};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
-use std::time::Duration;
 use tempfile::TempDir;
 
-const MONDAY: &str = "2026-03-02";
-
-pub fn baton(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_baton")).args(arguments).output().expect("baton runs")
-}
-
-pub fn stdout(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout.clone()).expect("text")
-}
-
-pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-pub fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
-        let path = entry.expect("an entry").path();
-        let target = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).expect("a copy");
-        }
-    }
-}
+pub const MONDAY: &str = "2026-03-02";
 
 /// A small workspace that stays as it is, so that what an edit moves can be told to the lead; once more in `old/`.
 fn small() -> TempDir {
@@ -57,21 +30,14 @@ fn edited(file: &str, from: &str, to: &str) -> TempDir {
     folder
 }
 
-fn edit(folder: &Path, file: &str, from: &str, to: &str) {
-    let path = folder.join(file);
-    let text = std::fs::read_to_string(&path).expect("a rule file");
-    assert!(text.contains(from), "{file} does not contain {from:?}");
-    std::fs::write(path, text.replacen(from, to, 1)).expect("written");
-}
-
 fn diff(new: &Path, more: &[&str]) -> Output {
     let (old, new) = (new.join("old").display().to_string(), new.display().to_string());
     baton(&[&["diff", &old, &new, "--from", MONDAY], more].concat())
 }
 
 fn diff_json(new: &Path, more: &[&str]) -> Value {
-    let text = stdout(&diff(new, &[&["--format", "json"], more].concat()));
-    serde_json::from_str(&text).expect("JSON")
+    let output = diff(new, &[&["--format", "json"], more].concat());
+    serde_json::from_str(&stdout(&output)).expect("JSON")
 }
 
 #[test]
@@ -129,19 +95,11 @@ fn replayed(new: &Path, format: &str) -> String {
     text.replace(&format!("{new}/leads.jsonl"), "leads.jsonl").replace(&old, "OLD").replace(&new, "NEW")
 }
 
-/// The golden texts lie in `fixtures/golden/diff`; `UPDATE_GOLDEN=1 cargo test --test it change` writes them anew.
 #[test]
 fn a_replay_reads_as_it_should() {
     let moved = edited("rules/territories.csv", "\nBenelux,NL,", "\nJapan,NL,");
-    for (format, name) in [("text", "moved.txt"), ("markdown", "moved.md")] {
-        let page = replayed(moved.path(), format);
-        let golden = root().join("fixtures/golden/diff").join(name);
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::create_dir_all(golden.parent().expect("a folder")).expect("a folder");
-            std::fs::write(&golden, &page).expect("written");
-        }
-        let wanted = std::fs::read_to_string(&golden).unwrap_or_default();
-        assert_eq!(page, wanted, "{name}: UPDATE_GOLDEN=1 writes it anew");
+    for (format, name) in [("text", "diff/moved.txt"), ("markdown", "diff/moved.md")] {
+        is_as_reviewed(name, &replayed(moved.path(), format));
     }
 }
 
@@ -151,8 +109,8 @@ fn a_line_that_is_no_lead_is_told_with_its_number() {
     let leads = folder.path().join("leads.jsonl");
     std::fs::write(&leads, "{\"country\":\"NL\"}\n{\"country\":\n").expect("leads");
     let output = diff(small().path(), &["--replay", leads.to_str().expect("a path")]);
-    assert_eq!(output.status.code(), Some(i32::from(baton::cli::FAULTY)));
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(code(&output), cli::FAULTY);
+    let told = stderr(&output);
     assert!(told.contains("leads.jsonl:2: "), "{told}");
     assert!(!told.contains("leads.jsonl:1: "), "{told}");
 }
@@ -161,8 +119,8 @@ fn a_line_that_is_no_lead_is_told_with_its_number() {
 fn faulty_rules_are_told_and_compared_with_nothing() {
     let faulty = edited("rules/routing.yaml", "policy: strict", "policy: strikt");
     let output = diff(faulty.path(), &["--leads", "10"]);
-    assert_eq!(output.status.code(), Some(i32::from(baton::cli::FAULTY)));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean \"strict\"?"), "{output:?}");
+    assert_eq!(code(&output), cli::FAULTY);
+    assert!(stderr(&output).contains("did you mean \"strict\"?"), "{output:?}");
     assert!(output.stdout.is_empty());
 }
 
@@ -174,7 +132,7 @@ fn a_revision_of_the_workspace_is_read_from_git() {
     let git = |arguments: &[&str]| {
         let who = ["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"];
         let done = Command::new("git").args(["-C", &dir]).args(who).args(arguments).output().expect("git");
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        stdout(&done);
     };
     git(&["init", "-q", "-b", "main"]);
     git(&["add", "."]);
@@ -184,8 +142,8 @@ fn a_revision_of_the_workspace_is_read_from_git() {
     assert!(text.contains("territory: Benelux -> Japan"), "{text}");
     assert!(text.contains("old    revision main\n"), "{text}");
     let wrong = baton(&["diff", "--against", "nowhere", "-w", &dir]);
-    assert_eq!(wrong.status.code(), Some(i32::from(baton::cli::FAILED)));
-    assert!(String::from_utf8_lossy(&wrong.stderr).contains("nowhere"), "{wrong:?}");
+    assert_eq!(code(&wrong), cli::FAILED);
+    assert!(stderr(&wrong).contains("nowhere"), "{wrong:?}");
 }
 
 #[test]
@@ -204,79 +162,14 @@ fn a_pool_that_loses_a_member_and_a_lost_territory_show_as_such() {
     assert!(catch_all["new"].as_u64() > catch_all["old"].as_u64(), "{catch_all}");
 }
 
-fn simulate(more: &[&str]) -> String {
-    let root = root().display().to_string();
-    stdout(&baton(&[&["simulate", "-w", &root, "--from", MONDAY], more].concat()))
-}
-
-#[test]
-fn a_simulated_month_is_fair_within_the_bound_and_the_same_every_time() {
-    let run = || simulate(&["--days", "28", "--format", "json", "--accept-percent", "100", "--decline-percent", "0"]);
-    let page: Value = serde_json::from_str(&run()).expect("JSON");
-    assert_eq!(run(), page_text(&page), "the same seed plays the same month");
-    let done = &page["simulation"];
-    assert!(done["leads"].as_u64() > Some(1500), "{done}");
-    let pools = done["pools"].as_object().expect("pools");
-    let mut turns = 0;
-    for (pool, shares) in pools {
-        let members = shares["members"].as_object().expect("members");
-        let got: u64 = members.values().filter_map(|share| share["got"].as_u64()).sum();
-        assert_eq!(Some(got), shares["turns"].as_u64(), "{pool}: every turn is somebody's");
-        turns += got;
-        if pool == "sdr-desk" || pool == "smb-desk" {
-            for (rep, share) in members {
-                let ahead = share["ahead_micro"].as_i64().expect("a number");
-                let bound = 1_000_000 * (members.len() as i64 - 1).max(1);
-                assert!(ahead <= bound, "{pool}, {rep}: {share}");
-            }
-        }
-    }
-    assert!(turns > 1000, "{turns} turns");
-}
-
-fn page_text(page: &Value) -> String {
-    format!("{}\n", serde_json::to_string_pretty(page).expect("JSON"))
-}
-
-#[test]
-fn a_simulation_tells_nights_holidays_and_reps_who_do_not_answer() {
-    let text = simulate(&["--days", "7"]);
-    for part in ["nobody at work (UTC): ", "Sat", "not played: ", "to a human, connected", "at cap"] {
-        assert!(text.contains(part), "{part:?} is missing:\n{text}");
-    }
-    let silent = simulate(&["--days", "7", "--accept-percent", "0", "--decline-percent", "0", "--format", "json"]);
-    let silent: Value = serde_json::from_str(&silent).expect("JSON");
-    assert_eq!(silent["simulation"]["connected"], 0, "nobody answers");
-    assert!(silent["simulation"]["rung"].as_u64() > Some(20));
-}
-
-/// 10,000 rows and 500 reps load without a fault, and both tools run on them.
-#[test]
-fn the_large_workspace_loads_and_can_be_compared_and_simulated() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut files = Vec::new();
-    for (path, text) in large::files(10_000, 500) {
-        std::fs::create_dir_all(folder.path().join("rules")).expect("a folder");
-        std::fs::write(folder.path().join(path), &text).expect("written");
-        files.push(SourceFile { path: path.to_owned(), text });
-    }
-    let checked = compile(&files).unwrap_or_else(|faults| panic!("{}", faults[0]));
-    assert_eq!((checked.rules.territories.rows().len(), checked.rules.reps.len()), (10_000, 500));
-    let dir = folder.path().display().to_string();
-    let text = stdout(&baton(&["diff", &dir, &dir, "--from", MONDAY, "--leads", "500"]));
-    assert!(text.starts_with("Every one of 500 leads"), "{text}");
-    stdout(&baton(&["simulate", "-w", &dir, "--from", MONDAY, "--days", "1", "--leads-per-day", "200"]));
-}
-
 /// What a worker decided, decided once more with rules by which France belongs to the east desk.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stored_leads_are_compared_with_what_was_known_then() {
-    let folder = tempfile::tempdir().expect("a folder");
-    town::found(folder.path(), 3);
+    let folder = town::founded(3);
     for part in ["rules", "templates"] {
         copy(&folder.path().join(part), &folder.path().join("old").join(part));
     }
-    let url = format!("sqlite:{}?mode=rwc", folder.path().join("baton.db").display());
+    let url = sqlite_in(folder.path());
     std::fs::write(folder.path().join("baton.toml"), format!("[database]\nurl = {url:?}\n")).expect("baton.toml");
     let db = Db::open(url).await;
     let place = folder.path().to_str().expect("a path");
@@ -286,8 +179,7 @@ async fn stored_leads_are_compared_with_what_was_known_then() {
         baton(&["diff", old, "--since", span, "--workspace", place, "--format", "json"])
     };
     let nothing = since("1d");
-    assert!(!nothing.status.success());
-    assert!(String::from_utf8_lossy(&nothing.stderr).contains("no leads to compare: leads decided since"));
+    assert!(!nothing.status.success() && stderr(&nothing).contains("no leads to compare: leads decided since"));
 
     let clock: SharedClock = Arc::new(SystemClock);
     let worker = town::worker(folder.path(), &db.store, &clock).await;
@@ -295,9 +187,7 @@ async fn stored_leads_are_compared_with_what_was_known_then() {
         worker.decider.take(vec![town::message(number, clock.now())]).await.expect("it is taken");
     }
     // A worker that stops decides nothing more.
-    while db.number("SELECT COUNT(*) FROM decision").await < 12 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    eventually("all are decided", || async { db.number("SELECT COUNT(*) FROM decision").await >= 12 }).await;
     worker.stop().await;
     edit(folder.path(), "rules/territories.csv", "East,GB,", "East,GB;FR,");
     let page: Value = serde_json::from_str(&stdout(&since("1d"))).expect("JSON");

@@ -1,6 +1,7 @@
 //! `baton check` as people, review tools and scripts meet it.
 
-use super::init::{baton, code, init, told};
+use super::init::begun;
+use crate::program::{baton, code, told};
 use baton::cli;
 use serde_json::Value;
 use std::path::Path;
@@ -8,8 +9,7 @@ use tempfile::TempDir;
 
 /// A workspace in which one phone was written as at home.
 fn faulty() -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    assert_eq!(code(&init(folder.path(), "saas")), cli::OK);
+    let folder = begun("saas");
     let reps = folder.path().join("rules/reps.csv");
     let text = std::fs::read_to_string(&reps).expect("the reps");
     let at = text.find(",+").expect("a phone") + 1;
@@ -64,16 +64,13 @@ fn a_workflow_annotates_the_line_and_a_sound_workspace_says_nothing_wrong() {
     let [line] = lines.as_slice() else { panic!("{told}") };
     assert!(line.starts_with("::error file=") && line.contains("rules/reps.csv,line="), "{line}");
     assert!(line.contains("title=rep-bad-phone::found"), "{line}");
-    let sound = tempfile::tempdir().expect("a folder");
-    init(sound.path(), "legal");
-    let (code, told) = check(sound.path(), &["--format", "github", "--level", "error"]);
+    let (code, told) = check(begun("legal").path(), &["--format", "github", "--level", "error"]);
     assert_eq!((code, told.as_str()), (cli::OK, ""));
 }
 
 #[test]
 fn what_the_rules_ask_for_and_nothing_is_connected_to_is_seen_in_review() {
-    let folder = tempfile::tempdir().expect("a folder");
-    assert_eq!(code(&init(folder.path(), "legal")), cli::OK);
+    let folder = begun("legal");
     std::fs::write(folder.path().join("baton.toml"), "").expect("an empty configuration");
     let (code, told) = check(folder.path(), &["--format", "sarif"]);
     assert_eq!(code, cli::OK, "{told}");
@@ -89,8 +86,7 @@ fn what_the_rules_ask_for_and_nothing_is_connected_to_is_seen_in_review() {
 
 #[test]
 fn the_tests_beside_the_rules_are_checked_with_them() {
-    let folder = tempfile::tempdir().expect("a folder");
-    assert_eq!(code(&init(folder.path(), "saas")), cli::OK);
+    let folder = begun("saas");
     let (sound, said) = check(folder.path(), &["--level", "error"]);
     assert_eq!(sound, cli::OK);
     assert!(said.lines().any(|line| line.starts_with("tests ") && line.ends_with("can be run: baton test")), "{said}");
@@ -123,8 +119,7 @@ fn a_code_is_explained_and_a_slip_of_the_pen_is_met() {
 /// Sixteen remarks stood before the four warnings that mattered.
 #[test]
 fn what_matters_most_is_told_first() {
-    let folder = tempfile::tempdir().expect("a folder");
-    assert_eq!(code(&init(folder.path(), "saas")), cli::OK);
+    let folder = begun("saas");
     let path = folder.path().join("rules/territories.csv");
     let mut rows = std::fs::read_to_string(&path).expect("the territories");
     let columns =
@@ -146,8 +141,7 @@ fn what_matters_most_is_told_first() {
 /// A workspace of rules alone was refused in the words of the operating system.
 #[test]
 fn without_a_folder_of_templates_the_built_in_ones_are_used() {
-    let folder = tempfile::tempdir().expect("a folder");
-    assert_eq!(code(&init(folder.path(), "saas")), cli::OK);
+    let folder = begun("saas");
     std::fs::remove_dir_all(folder.path().join("templates")).expect("templates of its own");
     let (code, told) = check(folder.path(), &[]);
     assert_eq!(code, cli::OK, "{told}");

@@ -1,32 +1,17 @@
 //! `baton test` as a person or a pipeline runs it: the shipped tests, broken files, failures, coverage, exit codes.
 
+use crate::program::{baton, code, copy, edit, json_of, root};
 use baton::cli;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn baton(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_baton")).args(arguments).current_dir(root()).output().expect("baton runs")
-}
-
-fn code(output: &Output) -> u8 {
-    u8::try_from(output.status.code().expect("it ended by itself")).expect("a small number")
-}
+use std::process::Output;
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("text")
 }
 
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output.stdout)))
-}
-
 /// The shipped workspace without its tests, to write others into.
-pub fn workspace() -> tempfile::TempDir {
+fn workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["rules", "templates", "fixtures/events"] {
         copy(&root().join(name), &folder.path().join(name));
@@ -34,19 +19,6 @@ pub fn workspace() -> tempfile::TempDir {
     std::fs::remove_dir_all(folder.path().join("rules/tests")).expect("the shipped tests");
     std::fs::create_dir(folder.path().join("rules/tests")).expect("a folder for tests");
     folder
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder to copy") {
-        let path = entry.expect("an entry").path();
-        let target = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).expect("a copy");
-        }
-    }
 }
 
 fn run(folder: &Path, tests: &str, arguments: &[&str]) -> Output {
@@ -61,7 +33,7 @@ fn the_shipped_tests_pass_and_reach_nine_tenths_of_every_part_of_the_rules() {
     assert_eq!(code(&output), cli::OK, "{}", text(&output.stdout));
     let told = text(&output.stdout);
     assert!(told.contains(" passed, 0 failed."), "{told}");
-    let report = json(&baton(&["test", ".", "--format", "json"]));
+    let report = json_of(&baton(&["test", ".", "--format", "json"]));
     assert_eq!(report["ok"], true);
     assert!(report["passed"].as_u64().expect("a number") >= 60, "{}", report["passed"]);
     assert_eq!(report["coverage"].as_array().map(Vec::len), Some(6));
@@ -83,7 +55,7 @@ fn a_failure_is_told_field_by_field_and_has_its_own_exit_code() {
     assert!(told.contains("rep        expected priya.nair"), "{told}");
     assert!(told.contains("0 passed, 1 failed."), "{told}");
     assert!(!told.contains("territory  expected"), "what is as expected is not told:\n{told}");
-    let report = json(&run(folder.path(), tests, &["--format", "json"]));
+    let report = json_of(&run(folder.path(), tests, &["--format", "json"]));
     assert_eq!(report["tests"][0]["differences"][0]["field"], "rep");
 }
 
@@ -136,10 +108,7 @@ struct Expect {
 
 fn edited((file, from, to): &(String, String, String)) -> tempfile::TempDir {
     let folder = workspace();
-    let path = folder.path().join(file);
-    let text = std::fs::read_to_string(&path).expect("a file of the workspace");
-    assert!(text.contains(from), "{file} does not contain {from}");
-    std::fs::write(&path, text.replacen(from, to, 1)).expect("a changed file");
+    edit(folder.path(), file, from, to);
     folder
 }
 
@@ -180,7 +149,7 @@ fn faults_in_all_test_files_are_told_at_once() {
     std::fs::write(folder.path().join("rules/tests/other.yaml"), broken).expect("a test file");
     let output = run(folder.path(), broken, &["--format", "json"]);
     assert_eq!(code(&output), cli::FAULTY);
-    assert_eq!(json(&output)["faults"].as_array().map(Vec::len), Some(4));
+    assert_eq!(json_of(&output)["faults"].as_array().map(Vec::len), Some(4));
 }
 
 /// What an editor is told is what the reader takes: the shipped files fit the schema, and misspelt ones do not.
@@ -188,7 +157,7 @@ fn faults_in_all_test_files_are_told_at_once() {
 fn the_schema_fits_the_files() {
     let output = baton(&["schema", "expect"]);
     assert_eq!(code(&output), cli::OK);
-    let schema = json(&output);
+    let schema = json_of(&output);
     let committed = std::fs::read_to_string(root().join("fixtures/schemas/expect.schema.json")).unwrap_or_default();
     assert_eq!(text(&output.stdout), committed, "run `baton schema expect > fixtures/schemas/expect.schema.json`");
     let validator = jsonschema::draft202012::new(&schema).expect("a valid schema");

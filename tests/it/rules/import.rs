@@ -1,6 +1,6 @@
 //! Exports of other systems become a workspace that loads, or that says exactly what is missing.
 
-use super::change::{baton, copy, root, stdout};
+use crate::program::{baton, copy, json_of, root, stderr, stdout};
 use serde_json::Value;
 use std::path::Path;
 
@@ -20,7 +20,7 @@ fn read(folder: &Path, path: &str) -> String {
 /// Codes of the errors that `baton check` finds.
 fn check(folder: &Path) -> Vec<(String, String)> {
     let output = baton(&["check", &folder.display().to_string(), "--format", "json"]);
-    let page: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let page = json_of(&output);
     let word = |fault: &Value, name: &str| fault[name].as_str().unwrap_or_default().to_owned();
     let errors = ["errors", "tests"].map(|list| page[list].as_array().expect("a list")).into_iter().flatten();
     errors.map(|fault| (word(fault, "code"), format!("{}:{}", word(fault, "path"), fault["line"]))).collect()
@@ -57,8 +57,7 @@ fn three_exports_become_a_workspace_that_loads_once_what_was_told_is_done() {
 
     import("assignments", "assignments.csv", into, &["--at", "2026-03-03T15:00:00Z"]);
     assert_eq!(check(into), [], "the tests are without fault");
-    let run = baton(&["test", &into.display().to_string(), "--format", "json"]);
-    let report: Value = serde_json::from_slice(&run.stdout).expect("they run");
+    let report = json_of(&baton(&["test", &into.display().to_string(), "--format", "json"]));
     assert_eq!(report["passed"].as_u64().zip(report["failed"].as_u64()), Some((1, 0)), "{report}");
 }
 
@@ -127,7 +126,7 @@ fn nothing_is_written_over_without_a_word() {
     let into = folder.path().display().to_string();
     let again = baton(&["import", "reps", &fixture("salesforce-users.csv"), "--into", &into]);
     assert_eq!(again.status.code(), Some(i32::from(baton::cli::FAILED)));
-    assert!(String::from_utf8_lossy(&again.stderr).contains("--force"), "{again:?}");
+    assert!(stderr(&again).contains("--force"), "{again:?}");
     assert_eq!(read(folder.path(), "rules/reps.csv"), before);
     import("reps", "salesforce-users.csv", folder.path(), &["--force"]);
     assert_ne!(read(folder.path(), "rules/reps.csv"), before);

@@ -1,26 +1,24 @@
 //! `baton init`: every trade's workspace works as written, and nothing that exists is ever overwritten.
 
+use crate::program::{baton, code, json_of, told};
 use baton::cli;
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
+use tempfile::TempDir;
 
 pub const TRADES: [&str; 6] = ["saas", "healthcare", "automotive", "real-estate", "legal", "collections"];
-
-pub fn baton(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_baton")).args(arguments).output().expect("baton runs")
-}
 
 pub fn init(folder: &Path, trade: &str) -> Output {
     baton(&["init", folder.to_str().expect("a plain path"), "--template", trade])
 }
 
-pub fn code(output: &Output) -> u8 {
-    u8::try_from(output.status.code().expect("it ended by itself")).expect("a small number")
-}
-
-pub fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+/// A workspace as it is begun for a trade.
+pub fn begun(trade: &str) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let written = init(folder.path(), trade);
+    assert_eq!(code(&written), cli::OK, "{trade}: {}", told(&written));
+    folder
 }
 
 #[test]
@@ -33,7 +31,7 @@ fn every_trade_checks_without_a_warning_and_its_tests_reach_its_rules() {
         assert!(told(&written).contains("baton check"), "{trade}: the next step is told");
         let place = place.to_str().expect("a plain path");
         let check = baton(&["check", place, "--format", "json"]);
-        let report: Value = serde_json::from_slice(&check.stdout).expect("a report");
+        let report = json_of(&check);
         assert_eq!(report["ok"], true, "{trade}: {}", told(&check));
         let told_of = report["warnings"].as_array().expect("a list").iter();
         // Whoever begins with it years from now is told to add holidays.

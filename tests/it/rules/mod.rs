@@ -2,9 +2,11 @@
 
 mod change;
 mod check;
+mod codes;
 mod expectations;
 mod faulty;
 mod import;
-pub mod init;
+mod init;
 mod schema;
 mod shipped;
+mod simulate;

@@ -1,15 +1,12 @@
 //! The schemas of the rule files: committed as the code says them, true for what ships, and with the keys of the loader.
 
 use super::init::{TRADES, init};
-use baton_core::rules::{Fault, SourceFile, compile, schema};
+use crate::program::{root, rule_files};
+use baton_core::rules::{Fault, compile, schema};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
+use std::path::Path;
 
 /// The schema of `rules/NAME.yaml`.
 fn schema_of(name: &str) -> Value {
@@ -177,12 +174,9 @@ fn schema_and_loader_know_the_same_keys() {
 }
 
 fn faults(name: &str, text: &str) -> Vec<Fault> {
-    let names = ["routing.yaml", "territories.csv", "reps.csv", "accounts.csv", "hours.yaml", "handoff.yaml"];
-    let files = names.map(|file| {
-        let shipped = std::fs::read_to_string(root().join("rules").join(file)).expect("a shipped file");
-        let text = if file == format!("{name}.yaml") { text.to_owned() } else { shipped };
-        SourceFile { path: format!("rules/{file}"), text }
-    });
+    let mut files = rule_files(&root().join("rules"));
+    let file = files.iter_mut().find(|file| file.path == format!("rules/{name}.yaml")).expect("a shipped file");
+    file.text = text.to_owned();
     compile(&files).err().unwrap_or_default()
 }
 

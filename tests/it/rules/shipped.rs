@@ -1,14 +1,15 @@
 //! The shipped workspace loads without a word, and small changes of it do what they say.
 
+use crate::program::{root, rule_files};
 use baton_core::domain::zone::Zone;
 use baton_core::rules::model::truth::Truth;
 use baton_core::rules::{Checked, Fault, Level, SourceFile, compile, summary};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Files of a workspace, by path relative to it.
-type Workspace = BTreeMap<String, String>;
+pub type Workspace = BTreeMap<String, String>;
 
 #[test]
 fn the_shipped_workspace_has_no_errors_and_no_warnings() {
@@ -78,9 +79,7 @@ fn the_order_of_files_changes_nothing() {
 #[test]
 fn weeks_and_holiday_regions_of_a_rep_are_merged() {
     let mut files = shipped();
-    let roster = files.get_mut("rules/reps.csv").expect("the roster");
-    assert!(roster.contains("Asia/Kolkata,office,IN,"), "a rep to change");
-    *roster = roster.replace("Asia/Kolkata,office,IN,", "Asia/Kolkata,us-office;office,IN;GB,");
+    say(&mut files, "rules/reps.csv", "Asia/Kolkata,office,IN,", "Asia/Kolkata,us-office;office,IN;GB,");
     let checked = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults)));
     let (rules, hours) = (&checked.rules, &checked.rules.hours);
     let rep = rules.reps.values().find(|rep| rep.timezone == Zone::named("Asia/Kolkata")).expect("she is there");
@@ -115,22 +114,15 @@ pub fn told(faults: &[Fault]) -> String {
     faults.iter().map(|fault| format!("{fault}\n")).collect()
 }
 
-pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+pub fn files_in(folder: &Path) -> Workspace {
+    rule_files(folder).into_iter().map(|file| (file.path, file.text)).collect()
 }
 
-/// The rule files in a folder, as `rules/NAME`.
-pub fn files_in(folder: &Path) -> Workspace {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut files = Workspace::new();
-    for entry in entries {
-        let path = entry.expect("a readable folder").path();
-        let name = path.file_name().expect("a name").to_str().expect("a plain name").to_owned();
-        if path.is_file() && (name.ends_with(".yaml") || name.ends_with(".csv")) {
-            files.insert(format!("rules/{name}"), std::fs::read_to_string(&path).expect("text"));
-        }
-    }
-    files
+/// Puts a text in place of another, which must stand in the file.
+pub fn say(files: &mut Workspace, path: &str, from: &str, to: &str) {
+    let text = files.get_mut(path).expect("a file of the workspace");
+    assert!(text.contains(from), "{path} does not contain {from:?}");
+    *text = text.replacen(from, to, 1);
 }
 
 pub fn shipped() -> Workspace {

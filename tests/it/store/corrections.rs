@@ -1,12 +1,12 @@
 //! A turn is corrected once per cause, under the lock of its pool, and the journal tells who said so.
 
-use super::server::Db;
+use super::server::{Db, at_once, ledgers};
+use super::tx::{reads, writes};
 use super::world::{caller, decided, lead_id, now, pool, rep, rules};
-use baton::store::{Correction, DecidedLead, Grant, JournalLine};
-use baton_core::domain::id::RepId;
+use baton::store::{Correction, DecidedLead, Grant, JournalLine, StoreError, Tx};
+use baton_core::domain::id::{LeadId, RepId};
 use baton_core::routing::ledger::{Cause, Entry, EntryKind, Ledger, TURN, tally};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// The pool of the scenario's callers.
 const POOL: &str = "emea-enterprise";
@@ -16,47 +16,47 @@ pub async fn insert(db: &Db, number: u32) -> RepId {
     let made = decided(caller(number));
     let owner = made.decision.plan.owner.clone();
     assert_eq!(made.decision.plan.pool, pool(POOL), "{}", made.decision.plan.reason.in_words());
-    let made: Arc<Vec<DecidedLead>> = Arc::new(vec![made]);
-    let stored = db.store.write("test", move |tx| {
-        let made = Arc::clone(&made);
-        Box::pin(async move {
-            tx.decided_insert(&made).await?;
-            let mut ledgers = tx.ledgers_lock(&[pool(POOL)]).await?;
-            let ledger = ledgers.get_mut(&pool(POOL)).expect("the pool");
-            let EntryKind::Turn { payer, weights } = &made[0].decision.turn.as_ref().expect("a turn").kind else {
-                panic!("a decision charges a turn")
-            };
-            let entry = ledger.turn(weights, payer);
-            ledger.apply(&entry);
-            let ledger = ledger.clone();
-            tx.ledgers_save(&[(entry, made[0].lead.id.clone())], &[ledger], "decision", now()).await
-        })
+    let EntryKind::Turn { payer, weights } = made.decision.turn.clone().expect("a turn").kind else {
+        panic!("a decision charges a turn")
+    };
+    given(db, made, payer, weights).await;
+    owner
+}
+
+/// Stores a lead whose turn this rep pays, whomever its decision named.
+async fn given(db: &Db, made: DecidedLead, payer: RepId, team: BTreeMap<RepId, u32>) {
+    let stored = writes!(db.store, [made, payer, team], |tx| {
+        tx.decided_insert(std::slice::from_ref(&made)).await?;
+        turn(tx, made.lead.id, &team, Some(payer)).await
     });
     stored.await.expect("a lead");
-    owner
+}
+
+/// A turn among these, paid by the one who is named or else by the one who is next.
+async fn turn(tx: &mut Tx, lead: LeadId, team: &BTreeMap<RepId, u32>, payer: Option<RepId>) -> Result<(), StoreError> {
+    let mut ledgers = tx.ledgers_lock(&[pool(POOL)]).await?;
+    let ledger = ledgers.get_mut(&pool(POOL)).expect("the pool");
+    let payer = payer.unwrap_or_else(|| ledger.choose(team).expect("somebody is there"));
+    let entry = ledger.turn(team, &payer);
+    ledger.apply(&entry);
+    let ledger = ledger.clone();
+    tx.ledgers_save(&[(entry, lead)], &[ledger], "decision", now()).await
 }
 
 async fn correct(db: &Db, lead: u32, cause: Cause, to: Option<&str>) -> Option<Entry> {
     let correction =
         Correction { cause, to: to.map(rep), reason: "told in a test".to_owned(), author: "ops".to_owned() };
-    let corrected = db.store.write("test", move |tx| {
-        let (correction, rules) = (correction.clone(), rules());
-        Box::pin(async move { tx.turn_correct(&lead_id(lead), &correction, &rules, now()).await })
-    });
+    let corrected =
+        writes!(db.store, [correction], |tx| tx.turn_correct(&lead_id(lead), &correction, &rules(), now()).await);
     corrected.await.expect("a correction")
 }
 
 async fn journal(db: &Db) -> Vec<JournalLine> {
-    let read = db.store.read("test", |tx| Box::pin(async move { tx.journal(&pool(POOL)).await }));
-    read.await.expect("a journal")
+    reads!(db.store, |tx| tx.journal(&pool(POOL)).await).await.expect("a journal")
 }
 
 async fn ledger(db: &Db) -> Ledger {
-    let counted = db.store.read("test", |tx| Box::pin(async move { tx.ledgers_recount().await })).await;
-    let (stored, rebuilt) = counted.expect("a recount").remove(&pool(POOL)).expect("the pool");
-    assert_eq!(stored, rebuilt, "the journal proves the balances");
-    assert_eq!(stored.balances.values().sum::<i64>(), 0);
-    stored
+    ledgers(&db.store).await.remove(&pool(POOL)).expect("the pool")
 }
 
 /// A member who did not get the lead.
@@ -115,10 +115,7 @@ pub async fn a_turn_by_hand_stands_in_the_journal_with_its_author(db: Db) {
         author: "lena.fischer".to_owned(),
     };
     let before = ledger(&db).await.balance(&owner);
-    let given = db.store.write("test", move |tx| {
-        let grant = grant.clone();
-        Box::pin(async move { tx.turns_grant(&grant, now()).await })
-    });
+    let given = writes!(db.store, [grant], |tx| tx.turns_grant(&grant, now()).await);
     given.await.expect("a grant").expect("others bear it");
     assert_eq!(ledger(&db).await.balance(&owner), before + 2 * TURN);
     let lines = journal(&db).await;
@@ -132,23 +129,16 @@ pub async fn turns_and_corrections_at_once_keep_every_journal_whole(db: Db) {
     for number in 1..=4 {
         insert(&db, number).await;
     }
-    let workers: Vec<_> = (0..8u32)
-        .map(|worker| {
-            let db = db.clone();
-            tokio::spawn(async move {
-                if worker % 4 == 0 {
-                    insert(&db, 100 + worker).await;
-                }
-                for lead in 1..=4 {
-                    let cause = if worker % 2 == 0 { Cause::Misrouted } else { Cause::NoShow };
-                    correct(&db, lead, cause, None).await;
-                }
-            })
-        })
-        .collect();
-    for worker in workers {
-        worker.await.expect("no worker fails");
-    }
+    at_once(&db, 0..8u32, |db, worker| async move {
+        if worker % 4 == 0 {
+            insert(&db, 100 + worker).await;
+        }
+        for lead in 1..=4 {
+            let cause = if worker % 2 == 0 { Cause::Misrouted } else { Cause::NoShow };
+            correct(&db, lead, cause, None).await;
+        }
+    })
+    .await;
     let lines = journal(&db).await;
     let undone = lines.iter().filter(|line| matches!(line.entry.kind, EntryKind::Undone { .. })).count();
     assert_eq!((lines.len(), undone), (10, 4), "each of the four leads once, whoever was first");
@@ -161,19 +151,12 @@ pub async fn turns_and_corrections_at_once_keep_every_journal_whole(db: Db) {
 /// Four workers draw with weights that change from lead to lead. What they gave, one after the other in the journal, is what
 /// one worker alone would have given.
 pub async fn two_workers_never_give_the_same_turn(db: Db) {
-    let workers: Vec<_> = (0..4u32)
-        .map(|worker| {
-            let db = db.clone();
-            tokio::spawn(async move {
-                for turn in 0..15 {
-                    draw(&db, worker * 100 + turn).await;
-                }
-            })
-        })
-        .collect();
-    for worker in workers {
-        worker.await.expect("no worker fails");
-    }
+    at_once(&db, 0..4u32, |db, worker| async move {
+        for turn in 0..15 {
+            draw(&db, worker * 100 + turn).await;
+        }
+    })
+    .await;
     let lines = journal(&db).await;
     assert_eq!(lines.len(), 60);
     let mut alone = Ledger::empty(pool(POOL));
@@ -194,31 +177,20 @@ pub async fn two_workers_never_give_the_same_turn(db: Db) {
 
 /// A turn among some of five members, depending on the lead.
 async fn draw(db: &Db, lead: u32) {
-    let drawn = db.store.write("test", move |tx| {
-        Box::pin(async move {
-            let mut ledgers = tx.ledgers_lock(&[pool(POOL)]).await?;
-            let ledger = ledgers.get_mut(&pool(POOL)).expect("the pool");
-            let names = ["ana", "ben", "cy", "dee", "eve"];
-            let present = |number: &u32| !lead.wrapping_mul(2_654_435_761).rotate_left(*number).is_multiple_of(3);
-            let mut team: BTreeMap<RepId, u32> =
-                (0..5).filter(present).map(|number| (rep(names[number as usize]), 1 + (lead + number) % 4)).collect();
-            team.entry(rep("ana")).or_insert(1);
-            let payer = ledger.choose(&team).expect("somebody is there");
-            let entry = ledger.turn(&team, &payer);
-            ledger.apply(&entry);
-            let ledger = ledger.clone();
-            tx.ledgers_save(&[(entry, lead_id(lead))], &[ledger], "test", now()).await
-        })
-    });
+    let names = ["ana", "ben", "cy", "dee", "eve"];
+    let present = |number: &u32| !lead.wrapping_mul(2_654_435_761).rotate_left(*number).is_multiple_of(3);
+    let mut team: BTreeMap<RepId, u32> =
+        (0..5).filter(present).map(|number| (rep(names[number as usize]), 1 + (lead + number) % 4)).collect();
+    team.entry(rep("ana")).or_insert(1);
+    let drawn = writes!(db.store, [team], |tx| turn(tx, lead_id(lead), &team, None).await);
     drawn.await.expect("a turn");
 }
 
 /// The journal's order is time: ana had a turn, then ben, then ana once more, which is taken back. She stands longest again.
 pub async fn a_turn_that_was_undone_is_no_turn_for_who_stands_longest(db: Db) {
-    let team = ["ana", "ben", "cy"].map(|name| (rep(name), 1)).into();
-    let turns = [(1, "ana"), (2, "ben"), (3, "ana")];
-    for (number, payer) in turns {
-        given(&db, number, payer, &team).await;
+    let team = || BTreeMap::from(["ana", "ben", "cy"].map(|name| (rep(name), 1)));
+    for (number, payer) in [(1, "ana"), (2, "ben"), (3, "ana")] {
+        given(&db, decided(caller(number)), rep(payer), team()).await;
     }
     assert_eq!(last_turns(&db).await, [("ana", 3), ("ben", 2)].map(|(name, seq)| (rep(name), seq)).into());
     correct(&db, 3, Cause::NoShow, None).await.expect("a refund");
@@ -226,7 +198,7 @@ pub async fn a_turn_that_was_undone_is_no_turn_for_who_stands_longest(db: Db) {
     // One who had no other turn has had none; one whose later turn stands is not set back by an earlier one.
     correct(&db, 2, Cause::Misrouted, None).await.expect("a refund");
     assert_eq!(last_turns(&db).await, [("ana", 1)].map(|(name, seq)| (rep(name), seq)).into());
-    given(&db, 4, "ana", &team).await;
+    given(&db, decided(caller(4)), rep("ana"), team()).await;
     let charged = last_turns(&db).await[&rep("ana")];
     correct(&db, 1, Cause::Misrouted, None).await.expect("a refund");
     assert_eq!(last_turns(&db).await, [(rep("ana"), charged)].into());
@@ -236,22 +208,4 @@ pub async fn a_turn_that_was_undone_is_no_turn_for_who_stands_longest(db: Db) {
 
 async fn last_turns(db: &Db) -> BTreeMap<RepId, i64> {
     ledger(db).await.last_turn
-}
-
-/// A lead whose turn this rep paid, whoever its decision named.
-async fn given(db: &Db, number: u32, payer: &str, team: &BTreeMap<RepId, u32>) {
-    let (made, payer, team) = (Arc::new(vec![decided(caller(number))]), rep(payer), team.clone());
-    let stored = db.store.write("test", move |tx| {
-        let (made, payer, team) = (Arc::clone(&made), payer.clone(), team.clone());
-        Box::pin(async move {
-            tx.decided_insert(&made).await?;
-            let mut ledgers = tx.ledgers_lock(&[pool(POOL)]).await?;
-            let ledger = ledgers.get_mut(&pool(POOL)).expect("the pool");
-            let entry = ledger.turn(&team, &payer);
-            ledger.apply(&entry);
-            let ledger = ledger.clone();
-            tx.ledgers_save(&[(entry, made[0].lead.id.clone())], &[ledger], "decision", now()).await
-        })
-    });
-    stored.await.expect("a lead");
 }

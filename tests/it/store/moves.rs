@@ -1,16 +1,17 @@
 //! A handoff is moved once, whole, and without waiting crosswise.
 
 use super::leads::insert;
-use super::server::Db;
+use super::server::{Db, at_once};
+use super::tx::{reads, writes};
 use super::world::{caller, decided, handoff_id, later, lead_id, mover, now, rep, rules};
 use baton::connectors::CrmRef;
-use baton::store::{DecidedLead, StoreError};
+use baton::store::{DecidedLead, Moved, StoreError};
 use baton_core::domain::effect::Effect;
-use baton_core::domain::id::RepId;
+use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::outcome::{NextStepKind, Slot};
 use baton_core::handoff::{Event, Stage};
 use baton_core::routing::decision::{Target, TargetRole};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -19,23 +20,14 @@ use std::time::Duration;
 pub async fn of_two_saves_at_one_revision_one_counts(db: Db) {
     insert(&db, vec![decided(caller(1))]).await.expect("a lead");
     let handoff = db.store.handoff(&handoff_id(1)).await.expect("the handoff");
-    let savers: Vec<_> = (0..8)
-        .map(|_| {
-            let (db, mut next) = (db.clone(), handoff.clone());
-            let revision = next.revision;
-            next.revision += 1;
-            tokio::spawn(async move {
-                let saved = db.store.write("test", move |tx| {
-                    let next = next.clone();
-                    Box::pin(async move { tx.handoff_save(&next, revision).await })
-                });
-                saved.await
-            })
-        })
-        .collect();
+    let saved = at_once(&db, 0..8, |db, _| {
+        let mut next = handoff.clone();
+        next.revision += 1;
+        async move { writes!(db.store, [next], |tx| tx.handoff_save(&next, next.revision - 1).await).await }
+    });
     let mut counted = 0;
-    for saver in savers {
-        match saver.await.expect("no panic") {
+    for saved in saved.await {
+        match saved {
             Ok(()) => counted += 1,
             Err(StoreError::Conflict { what: "handoff", id }) => assert_eq!(id, handoff_id(1).to_string()),
             Err(other) => panic!("{other:?}"),
@@ -46,22 +38,23 @@ pub async fn of_two_saves_at_one_revision_one_counts(db: Db) {
 
 /// Reps whose phone some lead holds.
 async fn holders(db: &Db) -> BTreeSet<RepId> {
-    let states = db
-        .store
-        .write("test", |tx| Box::pin(async move { tx.reps_lock(&rules().reps.keys().cloned().collect()).await }));
-    states
-        .await
-        .expect("states")
-        .into_values()
-        .filter(|state| state.reserved.is_some())
-        .map(|state| state.rep)
-        .collect()
+    let states = writes!(db.store, |tx| tx.reps_lock(&rules().reps.keys().cloned().collect()).await);
+    let held = states.await.expect("states").into_values().filter(|state| state.reserved.is_some());
+    held.map(|state| state.rep).collect()
 }
 
 /// The rep who is rung first, and their leg.
-fn rung(lead: &DecidedLead) -> (RepId, baton_core::domain::id::LegId) {
+fn rung(lead: &DecidedLead) -> (RepId, LegId) {
     let leg = lead.handoff.legs.first().expect("somebody is rung");
     (leg.rep.clone(), leg.id.clone())
+}
+
+/// What this worker makes of an event.
+async fn told(db: &Db, number: u32, event: Event, worker: &'static str, at: DateTime<Utc>) -> Moved {
+    let moved = writes!(db.store, [event], |tx| {
+        tx.transition(&handoff_id(number), &event, &rules(), &mover(worker, at)).await
+    });
+    moved.await.expect("a move")
 }
 
 pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
@@ -70,33 +63,21 @@ pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
     let hold = sent.handoff.holds.clone().expect("a phone is ours");
     insert(&db, vec![sent.clone()]).await.expect("a lead");
     let owner = sent.handoff.owner.clone();
-    let begun = db.store.write("test", move |tx| {
-        let (first, hold, owner) = (first.clone(), hold.clone(), owner.clone());
-        Box::pin(async move {
-            tx.reps_lock(&BTreeSet::from([first.clone(), owner.clone()])).await?;
-            tx.rep_take(&owner, now().date_naive()).await?;
-            assert!(tx.rep_reserve(&first, &handoff_id(1), hold.until, now()).await?);
-            // As the batch that decided it: the turn that a later move hands on must be on the ledger.
-            let pools: Vec<_> = rules().pools.keys().cloned().collect();
-            tx.ledgers_lock(&pools).await.map(|_| ())
-        })
+    let begun = writes!(db.store, [first, hold, owner], |tx| {
+        tx.reps_lock(&BTreeSet::from([first.clone(), owner.clone()])).await?;
+        tx.rep_take(&owner, now().date_naive()).await?;
+        assert!(tx.rep_reserve(&first, &handoff_id(1), hold.until, now()).await?);
+        // As the batch that decided it: the turn that a later move hands on must be on the ledger.
+        let pools: Vec<_> = rules().pools.keys().cloned().collect();
+        tx.ledgers_lock(&pools).await.map(|_| ())
     });
     begun.await.expect("a beginning");
-    let moved = db.store.write("test", move |tx| {
-        let leg = leg.clone();
-        Box::pin(async move {
-            let declined = Event::Declined { leg };
-            tx.transition(&handoff_id(1), &declined, &rules(), &mover("second", later(3))).await
-        })
-    });
-    let moved = moved.await.expect("a move");
+    let moved = told(&db, 1, Event::Declined { leg }, "second", later(3)).await;
     assert!(!moved.ignored);
     assert!(moved.steps.iter().all(|step| step.fence == 1 && step.run_at <= later(3)), "{:?}", moved.steps);
-    let found = db.store.read("test", |tx| {
-        Box::pin(async move {
-            let list = tx.leads_list(Some(NextStepKind::Handoff), 10).await?;
-            Ok((tx.handoff(&handoff_id(1)).await?, tx.timeline(&lead_id(1)).await?, list))
-        })
+    let found = reads!(db.store, |tx| {
+        let list = tx.leads_list(Some(NextStepKind::Handoff), 10).await?;
+        Ok((tx.handoff(&handoff_id(1)).await?, tx.timeline(&lead_id(1)).await?, list))
     });
     let (handoff, timeline, list) = found.await.expect("a read");
     assert_eq!(handoff.revision, sent.handoff.revision + 1);
@@ -112,30 +93,15 @@ pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
         BTreeSet::from([first, second.clone()]),
         "the first phone is up until it is hung up"
     );
-    let hung_up = db.store.write("test", {
-        let leg = rung(&sent).1;
-        move |tx| {
-            let leg = leg.clone();
-            Box::pin(async move { tx.hung_up(&handoff_id(1), &leg).await })
-        }
-    });
-    hung_up.await.expect("a hang-up");
+    let leg = rung(&sent).1;
+    writes!(db.store, [leg], |tx| tx.hung_up(&handoff_id(1), &leg).await).await.expect("a hang-up");
     assert_eq!(holders(&db).await, BTreeSet::from([second]), "now it is free for others");
     let crm = CrmRef { id: "00Q1".into(), url: None, owner_crm_id: Some("005".into()) };
-    let (stored, wanted) = (crm.clone(), crm);
-    let set = db.store.write("test", move |tx| {
-        let crm = stored.clone();
-        Box::pin(async move {
-            tx.lead_set_crm(&lead_id(1), &crm).await?;
-            tx.lead(&lead_id(1)).await
-        })
-    });
-    assert_eq!(set.await.expect("a write").and_then(|lead| lead.crm), Some(wanted.clone()));
-    let nobody = db.store.write("test", move |tx| {
-        let crm = wanted.clone();
-        Box::pin(async move { tx.lead_set_crm(&lead_id(9), &crm).await })
-    });
-    let nobody = nobody.await;
+    let set = |number: u32| writes!(db.store, [crm], |tx| tx.lead_set_crm(&lead_id(number), &crm).await);
+    set(1).await.expect("a write");
+    let lead = db.store.lead(&lead_id(1)).await.expect("a read");
+    assert_eq!(lead.and_then(|lead| lead.crm), Some(crm.clone()));
+    let nobody = set(9).await;
     assert!(matches!(nobody, Err(StoreError::NotFound { what: "lead", .. })), "{nobody:?}");
 }
 
@@ -152,32 +118,19 @@ pub async fn of_two_leads_that_choose_one_time_one_books_it(db: Db) {
         lead
     };
     insert(&db, (1..=8).map(offered).collect()).await.expect("eight leads");
-    let choosing = (1..=8).map(|number| {
-        let db = db.clone();
-        tokio::spawn(async move {
-            let moved = db.store.write("test", move |tx| {
-                let chosen = Event::SlotChosen { slot: slot(3) };
-                Box::pin(async move { tx.transition(&handoff_id(number), &chosen, &rules(), &mover("w", now())).await })
-            });
-            moved.await.expect("a move").steps
-        })
+    let choosing = at_once(&db, 1..=8, |db, number| async move {
+        told(&db, number, Event::SlotChosen { slot: slot(3) }, "w", now()).await.steps
     });
-    let mut books = 0;
-    for steps in choosing.collect::<Vec<_>>() {
-        let steps = steps.await.expect("a choice");
-        books += steps.iter().filter(|step| matches!(step.effect, Effect::Book { .. })).count();
-    }
+    let books = choosing.await.into_iter().flatten().filter(|step| matches!(step.effect, Effect::Book { .. })).count();
     assert_eq!(books, 1, "the others hear the time that is left");
-    let refused = db.store.write("test", move |tx| {
-        let chosen = Event::SlotTaken { attempt: 1 };
-        Box::pin(async move {
-            let mut claimed = vec![tx.slots_claimed(&rep("priya.nair"), now()).await?.len()];
-            for number in 1..=8 {
-                tx.transition(&handoff_id(number), &chosen, &rules(), &mover("w", now())).await?;
-            }
-            claimed.push(tx.slots_claimed(&rep("priya.nair"), now()).await?.len());
-            Ok(claimed)
-        })
+    let refused = writes!(db.store, |tx| {
+        let taken = Event::SlotTaken { attempt: 1 };
+        let mut claimed = vec![tx.slots_claimed(&rep("priya.nair"), now()).await?.len()];
+        for number in 1..=8 {
+            tx.transition(&handoff_id(number), &taken, &rules(), &mover("w", now())).await?;
+        }
+        claimed.push(tx.slots_claimed(&rep("priya.nair"), now()).await?.len());
+        Ok(claimed)
     });
     assert_eq!(refused.await.expect("moves"), [1, 0], "what the calendar refused is let go");
 }
@@ -192,51 +145,33 @@ pub async fn a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise(db: Db
     sent.handoff.targets.extend([&high, &low].map(|rep| Target::new(rep.clone(), TargetRole::Member)));
     sent.handoff.terms.ring_at_most = 3;
     insert(&db, vec![sent.clone()]).await.expect("a lead");
-    let taken = db.store.write("test", {
-        let high = high.clone();
-        move |tx| {
-            let high = high.clone();
-            Box::pin(async move {
-                // As when a release goes live: what has to be made first cannot be locked in order.
-                tx.reps_lock(&rules().reps.keys().cloned().collect()).await?;
-                tx.rep_reserve(&high, &handoff_id(9), later(3600), now()).await
-            })
-        }
+    let taken = writes!(db.store, [high], |tx| {
+        // As when a release goes live: what has to be made first cannot be locked in order.
+        tx.reps_lock(&rules().reps.keys().cloned().collect()).await?;
+        tx.rep_reserve(&high, &handoff_id(9), later(3600), now()).await
     });
     assert!(taken.await.expect("a reservation"));
     let tries = Arc::new(AtomicU32::new(0));
     let (holds, held) = tokio::sync::watch::channel(false);
-    let in_order = {
-        let (db, tries, high, low) = (db.clone(), Arc::clone(&tries), high.clone(), low.clone());
-        let holds = Arc::new(holds);
-        tokio::spawn(async move {
-            let locked = db.store.write("test", move |tx| {
-                let (tries, holds, high, low) = (Arc::clone(&tries), Arc::clone(&holds), high.clone(), low.clone());
-                Box::pin(async move {
-                    tries.fetch_add(1, Ordering::Relaxed);
-                    tx.reps_lock(&BTreeSet::from([low])).await?;
-                    holds.send_replace(true);
-                    // The move comes to the lock meanwhile.
-                    tokio::time::sleep(Duration::from_millis(300)).await;
-                    tx.reps_lock(&BTreeSet::from([high])).await.map(|_| ())
-                })
-            });
-            locked.await
-        })
-    };
-    held.clone().wait_for(|held| *held).await.expect("a holder");
-    let moved = db.store.write("test", {
-        let tries = Arc::clone(&tries);
-        move |tx| {
-            let (tries, leg) = (Arc::clone(&tries), leg.clone());
-            Box::pin(async move {
-                tries.fetch_add(1, Ordering::Relaxed);
-                tx.transition(&handoff_id(1), &Event::Declined { leg }, &rules(), &mover("second", later(3))).await
-            })
-        }
+    let holds = Arc::new(holds);
+    let in_order = writes!(db.store, [tries, holds, high, low], |tx| {
+        tries.fetch_add(1, Ordering::Relaxed);
+        tx.reps_lock(&BTreeSet::from([low])).await?;
+        holds.send_replace(true);
+        // The move comes to the lock meanwhile.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        tx.reps_lock(&BTreeSet::from([high])).await.map(|_| ())
     });
-    moved.await.expect("a move");
-    in_order.await.expect("no panic").expect("both locks");
+    let moving = async {
+        held.clone().wait_for(|held| *held).await.expect("a holder");
+        let moved = writes!(db.store, [tries, leg], |tx| {
+            tries.fetch_add(1, Ordering::Relaxed);
+            tx.transition(&handoff_id(1), &Event::Declined { leg }, &rules(), &mover("second", later(3))).await
+        });
+        moved.await.expect("a move")
+    };
+    let (in_order, _moved) = tokio::join!(in_order, moving);
+    in_order.expect("both locks");
     assert_eq!(tries.load(Ordering::Relaxed), 2, "neither was given up and begun again");
     let handoff = db.store.handoff(&handoff_id(1)).await;
     assert_eq!(handoff.expect("the handoff").holds.map(|hold| hold.rep), Some(low), "the other phone was taken");
@@ -246,24 +181,12 @@ pub async fn of_two_workers_with_one_event_one_moves_the_handoff(db: Db) {
     let sent = decided(caller(1));
     let (_, leg) = rung(&sent);
     insert(&db, vec![sent]).await.expect("a lead");
-    let workers: Vec<_> = ["first", "second", "third", "fourth"]
-        .into_iter()
-        .map(|worker| {
-            let (db, leg) = (db.clone(), leg.clone());
-            tokio::spawn(async move {
-                let moved = db.store.write("test", move |tx| {
-                    let event = Event::Answered { leg: leg.clone() };
-                    Box::pin(
-                        async move { tx.transition(&handoff_id(1), &event, &rules(), &mover(worker, later(3))).await },
-                    )
-                });
-                moved.await.expect("a move is answered")
-            })
-        })
-        .collect();
+    let told = at_once(&db, ["first", "second", "third", "fourth"], |db, worker| {
+        let event = Event::Answered { leg: leg.clone() };
+        async move { told(&db, 1, event, worker, later(3)).await }
+    });
     let mut moves = 0;
-    for worker in workers {
-        let moved = worker.await.expect("no worker fails");
+    for moved in told.await {
         moves += u32::from(!moved.ignored);
         assert_eq!(moved.ignored, moved.steps.is_empty());
     }

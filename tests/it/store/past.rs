@@ -1,10 +1,10 @@
 //! Leads that were decided, to be decided once more.
 
+use super::leads::insert;
 use super::server::Db;
 use super::world::{caller, decided, later};
 use baton::store::{DecidedLead, PastLead};
 use chrono::TimeDelta;
-use std::sync::Arc;
 
 /// Three of the five were decided in one instant, over which a page ends.
 pub async fn past_leads_come_page_by_page_each_once(db: Db) {
@@ -17,13 +17,7 @@ pub async fn past_leads_come_page_by_page_each_once(db: Db) {
             lead
         })
         .collect();
-    let stored = Arc::new(leads.clone());
-    let done = db.store.write("test", move |tx| {
-        let leads = Arc::clone(&stored);
-        Box::pin(async move { tx.decided_insert(&leads).await })
-    });
-    done.await.expect("leads are stored");
-
+    insert(&db, leads.clone()).await.expect("leads are stored");
     let (mut seen, mut after): (Vec<PastLead>, _) = (Vec::new(), (later(5), String::new()));
     loop {
         let next = db.store.past_leads(&after, 2).await.expect("past leads");

@@ -1,11 +1,12 @@
 //! Releases come back as they were, and decisions in the order in which they were made.
 
-use super::server::Db;
+use super::leads::insert;
+use super::server::{Db, at_once};
+use super::tx::writes;
 use super::world::{caller, decided, later, now};
 use baton::store::{LiveRelease, StoreError};
 use baton_core::domain::id::ReleaseId;
 use baton_core::rules::{SourceFile, release};
-use std::sync::Arc;
 
 fn file(path: &str, text: &str) -> SourceFile {
     SourceFile { path: path.to_owned(), text: text.to_owned() }
@@ -17,11 +18,7 @@ fn live(files: Vec<SourceFile>, worker: &str, after: i64) -> LiveRelease {
 }
 
 async fn store(db: &Db, release: LiveRelease) -> Result<(), StoreError> {
-    let write = db.store.write("test", move |tx| {
-        let release = release.clone();
-        Box::pin(async move { tx.release_live(&release).await })
-    });
-    write.await
+    writes!(db.store, [release], |tx| tx.release_live(&release).await).await
 }
 
 async fn files(db: &Db, id: &ReleaseId) -> Option<Vec<SourceFile>> {
@@ -58,16 +55,14 @@ pub async fn what_releases_share_is_stored_once(db: Db) {
 
 pub async fn two_workers_store_one_release_at_once(db: Db) {
     let texts: Vec<SourceFile> = (0..40).map(|number| file(&format!("rules/{number}"), &format!("{number}"))).collect();
-    let tasks = ["first", "second", "third", "fourth"].map(|worker| {
-        let (db, mut files) = (db.clone(), texts.clone());
+    let stored = at_once(&db, ["first", "second", "third", "fourth"], |db, worker| {
+        let mut files = texts.clone();
         if worker.len() % 2 == 0 {
             files.reverse();
         }
-        tokio::spawn(async move { store(&db, live(files, worker, 0)).await })
+        async move { store(&db, live(files, worker, 0)).await }
     });
-    for task in tasks {
-        task.await.expect("no panic").expect("it is stored");
-    }
+    stored.await.into_iter().collect::<Result<(), _>>().expect("it is stored");
     assert_eq!(db.number("SELECT COUNT(*) FROM release_file").await, 40);
     assert_eq!(db.number("SELECT COUNT(*) FROM release").await, 1);
     assert_eq!(files(&db, &release(&texts)).await.expect("it is kept").len(), 40);
@@ -75,13 +70,8 @@ pub async fn two_workers_store_one_release_at_once(db: Db) {
 
 pub async fn decisions_come_in_the_order_they_were_made(db: Db) {
     // All of one instant: the id decides, and no page begins or ends in the wrong place.
-    let leads = Arc::new((1..=25).map(|number| decided(caller(number))).collect::<Vec<_>>());
-    let sent = Arc::clone(&leads);
-    let stored = db.store.write("test", move |tx| {
-        let sent = Arc::clone(&sent);
-        Box::pin(async move { tx.decided_insert(&sent).await })
-    });
-    stored.await.expect("25 leads");
+    let leads: Vec<_> = (1..=25).map(|number| decided(caller(number))).collect();
+    insert(&db, leads.clone()).await.expect("25 leads");
     let (mut after, mut all) = ((now(), String::new()), Vec::new());
     loop {
         let page = db.store.decisions_stored(&after, later(1), 4).await.expect("a page");

@@ -1,6 +1,8 @@
 //! What the reports, the doors and BI tools read.
 
+use super::leads::insert;
 use super::server::Db;
+use super::tx::{reads, writes};
 use super::world::{caller, decided, handoff_id, later, lead_id, mover, now, rep, rules};
 use baton::store::{ApiToken, DecidedLead, HumanContact, Mirrored, OwnerChange, ReportRow, StoreError};
 use baton_core::domain::account::{Account, MatchKey};
@@ -8,28 +10,14 @@ use baton_core::domain::id::LegId;
 use baton_core::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
 use baton_core::handoff::Event;
 use baton_core::routing::reason::NotKnown;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// A lead that was decided so much later.
 fn decided_at(number: u32, seconds: i64) -> DecidedLead {
     let mut lead = decided(caller(number));
     lead.decision.decided_at += TimeDelta::seconds(seconds);
     lead
-}
-
-async fn insert(db: &Db, leads: Vec<DecidedLead>) {
-    let leads = Arc::new(leads);
-    let stored = db.store.write("test", move |tx| {
-        let leads = Arc::clone(&leads);
-        Box::pin(async move { tx.decided_insert(&leads).await })
-    });
-    stored.await.expect("leads are stored");
-}
-
-async fn report(db: &Db, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<ReportRow>, StoreError> {
-    db.store.report_rows(from, until).await
 }
 
 fn feedback(name: &str, seconds: i64, quality: u8) -> Feedback {
@@ -55,26 +43,21 @@ fn contact(name: &str, seconds: i64) -> HumanContact {
 
 /// Two reps speak, one of them twice; some of it is told twice.
 async fn hear_of_the_first(db: &Db) {
-    let heard = db.store.write("test", |tx| {
-        Box::pin(async move {
-            let lead = lead_id(1);
-            for said in [feedback("ana", 20, 2), feedback("ana", 90, 4), feedback("ben", 30, 5), feedback("ben", 30, 5)]
-            {
-                tx.feedback_insert(&lead, &said).await?;
-            }
-            for (kind, at) in
-                [(OutcomeKind::Opportunity, 100), (OutcomeKind::Opportunity, 200), (OutcomeKind::Won, 300)]
-            {
-                tx.outcome_insert(&lead, kind, later(at), (kind == OutcomeKind::Won).then_some(12_500.5)).await?;
-            }
-            for change in [change("005C", 80), change("005B", 60), change("005B", 99)] {
-                tx.owner_change_insert(&lead, &change).await?;
-            }
-            for contact in [contact("ben", 70), contact("ana", 40), contact("ana", 40)] {
-                tx.contact_insert(&lead, &contact).await?;
-            }
-            Ok(())
-        })
+    let heard = writes!(db.store, |tx| {
+        let lead = lead_id(1);
+        for said in [feedback("ana", 20, 2), feedback("ana", 90, 4), feedback("ben", 30, 5), feedback("ben", 30, 5)] {
+            tx.feedback_insert(&lead, &said).await?;
+        }
+        for (kind, at) in [(OutcomeKind::Opportunity, 100), (OutcomeKind::Opportunity, 200), (OutcomeKind::Won, 300)] {
+            tx.outcome_insert(&lead, kind, later(at), (kind == OutcomeKind::Won).then_some(12_500.5)).await?;
+        }
+        for change in [change("005C", 80), change("005B", 60), change("005B", 99)] {
+            tx.owner_change_insert(&lead, &change).await?;
+        }
+        for contact in [contact("ben", 70), contact("ana", 40), contact("ana", 40)] {
+            tx.contact_insert(&lead, &contact).await?;
+        }
+        Ok(())
     });
     heard.await.expect("everything is stored");
 }
@@ -82,9 +65,9 @@ async fn hear_of_the_first(db: &Db) {
 pub async fn a_report_row_gathers_everything_about_a_lead(db: Db) {
     let (mut first, second) = (decided_at(1, 0), decided_at(2, 1));
     first.decision.degraded = vec![NotKnown::Account { why: "no answer".to_owned() }];
-    insert(&db, vec![second.clone(), first.clone()]).await;
+    insert(&db, vec![second.clone(), first.clone()]).await.expect("leads are stored");
     hear_of_the_first(&db).await;
-    let rows = report(&db, now(), later(60)).await.expect("a report");
+    let rows = db.store.report_rows(now(), later(60)).await.expect("a report");
     let plain = |lead: &DecidedLead| ReportRow {
         lead: lead.lead.id.clone(),
         source: "sandbox".to_owned(),
@@ -125,18 +108,14 @@ pub async fn a_report_row_gathers_everything_about_a_lead(db: Db) {
 
 /// A key that is pressed when nobody waits for it any more accepts nothing; a call that ends later was accepted all the same.
 pub async fn accepted_is_a_call_that_a_rep_took_whatever_became_of_it(db: Db) {
-    insert(&db, (1..=3).map(|number| decided_at(number, 0)).collect()).await;
+    insert(&db, (1..=3).map(|number| decided_at(number, 0)).collect()).await.expect("leads are stored");
     let heard = |number: u32, events: Vec<Event>| {
-        let events = Arc::new(events);
-        db.store.write("test", move |tx| {
-            let events = Arc::clone(&events);
-            Box::pin(async move {
-                for (second, event) in events.iter().enumerate() {
-                    let mover = mover("first", later(3 + second as i64));
-                    tx.transition(&handoff_id(number), event, &rules(), &mover).await?;
-                }
-                Ok(())
-            })
+        writes!(db.store, [events], |tx| {
+            for (second, event) in events.iter().enumerate() {
+                let mover = mover("first", later(3 + second as i64));
+                tx.transition(&handoff_id(number), event, &rules(), &mover).await?;
+            }
+            Ok(())
         })
     };
     let leg = |number| LegId::of(&handoff_id(number), 1);
@@ -144,38 +123,33 @@ pub async fn accepted_is_a_call_that_a_rep_took_whatever_became_of_it(db: Db) {
     heard(1, taken).await.expect("moves");
     let too_late = vec![Event::Declined { leg: leg(2) }, Event::Accepted { leg: leg(2) }];
     heard(2, too_late).await.expect("moves");
-    let rows = report(&db, now(), later(60)).await.expect("a report");
+    let rows = db.store.report_rows(now(), later(60)).await.expect("a report");
     let accepted: Vec<_> = rows.iter().map(|row| (row.lead.clone(), row.accepted)).collect();
     assert_eq!(accepted, [(lead_id(1), true), (lead_id(2), false), (lead_id(3), false)]);
 }
 
 pub async fn a_period_includes_its_start_and_not_its_end(db: Db) {
-    insert(&db, (1..=4).map(|number| decided_at(number, i64::from(number) * 10)).collect()).await;
+    insert(&db, (1..=4).map(|number| decided_at(number, i64::from(number) * 10)).collect())
+        .await
+        .expect("leads are stored");
     hear_of_the_first(&db).await;
     let found: Vec<_> =
-        report(&db, later(20), later(40)).await.expect("a report").into_iter().map(|row| row.lead).collect();
+        db.store.report_rows(later(20), later(40)).await.expect("a report").into_iter().map(|row| row.lead).collect();
     assert_eq!(found, [lead_id(2), lead_id(3)]);
-    assert_eq!(report(&db, later(50), later(90)).await.expect("a report"), []);
+    assert_eq!(db.store.report_rows(later(50), later(90)).await.expect("a report"), []);
     db.execute("UPDATE outcome SET kind = 'lunch' WHERE kind = 'won'").await;
-    let error = report(&db, now(), later(40)).await.expect_err("an outcome that is none").to_string();
+    let error = db.store.report_rows(now(), later(40)).await.expect_err("an outcome that is none").to_string();
     assert_eq!(error, format!("outcome.kind of row {:?} does not fit: \"lunch\" is no outcome", lead_id(1).as_str()));
 }
 
 pub async fn feedback_outcomes_and_owner_changes_are_told_once(db: Db) {
-    insert(&db, vec![decided(caller(1))]).await;
+    insert(&db, vec![decided(caller(1))]).await.expect("leads are stored");
     hear_of_the_first(&db).await;
-    let found = db.store.read("test", |tx| {
-        Box::pin(async move {
-            let lead = lead_id(1);
-            Ok((tx.feedbacks(&lead).await?, tx.owner_changes(&lead).await?))
-        })
-    });
+    let found = reads!(db.store, |tx| Ok((tx.feedbacks(&lead_id(1)).await?, tx.owner_changes(&lead_id(1)).await?)));
     let (said, changes) = found.await.expect("a read");
     assert_eq!(said, [feedback("ana", 20, 2), feedback("ben", 30, 5), feedback("ana", 90, 4)]);
     assert_eq!(changes, [change("005B", 60), change("005C", 80)]);
-    let stranger = db
-        .store
-        .write("test", |tx| Box::pin(async move { tx.feedback_insert(&lead_id(9), &feedback("ana", 1, 1)).await }));
+    let stranger = writes!(db.store, |tx| tx.feedback_insert(&lead_id(9), &feedback("ana", 1, 1)).await);
     assert!(stranger.await.is_err(), "nobody can speak of a lead that does not exist");
 }
 
@@ -192,14 +166,10 @@ pub async fn accounts_are_remembered_even_when_there_is_none(db: Db) {
     };
     let known = Mirrored { account: Some(account).into(), source: "salesforce".into(), observed_at: now() };
     let unknown = Mirrored { account: None.into(), source: "salesforce".into(), observed_at: later(5) };
-    let (first, second) = (known.clone(), unknown.clone());
-    let put = db.store.write("test", move |tx| {
-        let (known, unknown) = (first.clone(), second.clone());
-        Box::pin(async move {
-            let of = |key: &str, mirrored: &Mirrored| (key.to_owned(), mirrored.clone());
-            tx.mirror_put(&[of("email:a@b.example", &known), of("domain:acme.example", &unknown)].into()).await?;
-            tx.mirror_put(&[of("domain:acme.example", &known), of("email:a@b.example", &unknown)].into()).await
-        })
+    let put = writes!(db.store, [known, unknown], |tx| {
+        let of = |key: &str, mirrored: &Mirrored| (key.to_owned(), mirrored.clone());
+        tx.mirror_put(&[of("email:a@b.example", &known), of("domain:acme.example", &unknown)].into()).await?;
+        tx.mirror_put(&[of("domain:acme.example", &known), of("email:a@b.example", &unknown)].into()).await
     });
     put.await.expect("accounts are stored");
     let wanted = ["domain:acme.example", "email:a@b.example", "phone:+1"].map(str::to_owned);
@@ -220,31 +190,21 @@ pub async fn tokens_come_back_and_can_be_taken_away(db: Db) {
         revoked_at: None,
         last_used_at: None,
     };
-    let given = token.clone();
-    let insert = || {
-        let token = given.clone();
-        db.store.write("test", move |tx| {
-            let token = token.clone();
-            Box::pin(async move { tx.token_insert(&token).await })
-        })
-    };
+    let insert = || writes!(db.store, [token], |tx| tx.token_insert(&token).await);
     insert().await.expect("a token");
     let twice = insert().await;
     assert!(matches!(twice, Err(StoreError::Conflict { what: "token", .. })), "{twice:?}");
-    let used = db.store.write("test", |tx| {
-        Box::pin(async move { Ok((tx.token_used("tok_1", later(5)).await?, tx.token_used("tok_2", later(5)).await?)) })
-    });
-    assert_eq!(used.await.expect("a note"), (true, false));
+    let used = |id: &'static str| writes!(db.store, |tx| tx.token_used(id, later(5)).await);
+    assert_eq!((used("tok_1").await.expect("a note"), used("tok_2").await.expect("a note")), (true, false));
     let seen = ApiToken { last_used_at: Some(later(5)), ..token };
     assert_eq!(db.store.tokens().await.expect("a read"), vec![seen.clone()]);
-    let revoke =
-        |at| db.store.write("test", move |tx| Box::pin(async move { tx.token_revoke("tok_1", later(at)).await }));
+    let revoke = |at: i64| writes!(db.store, |tx| tx.token_revoke("tok_1", later(at)).await);
     assert_eq!((revoke(7).await.expect("a note"), revoke(9).await.expect("a note")), (true, false));
     assert_eq!(db.store.tokens().await.expect("a read"), vec![ApiToken { revoked_at: Some(later(7)), ..seen }]);
 }
 
 pub async fn bi_views_can_be_read(db: Db) {
-    insert(&db, vec![decided(caller(1)), decided(caller(2))]).await;
+    insert(&db, vec![decided(caller(1)), decided(caller(2))]).await.expect("leads are stored");
     hear_of_the_first(&db).await;
     assert_eq!(
         db.number("SELECT COUNT(*) FROM v_lead WHERE status = 'handoff' AND route = 'territory × tier'").await,

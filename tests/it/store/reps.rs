@@ -1,43 +1,41 @@
 //! A rep's phone is one caller's at a time, and every lead given is counted.
 
-use super::server::Db;
+use super::server::{Db, at_once};
+use super::tx::writes;
 use super::world::{handoff_id, later, now, rep};
 use baton::store::{RepState, StoreError};
+use baton_core::domain::id::RepId;
 use baton_core::domain::rep::Presence;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeSet;
 
+fn ana() -> BTreeSet<RepId> {
+    BTreeSet::from([rep("ana")])
+}
+
 async fn reserve(db: &Db, number: u32, until: DateTime<Utc>, at: DateTime<Utc>) -> bool {
-    let got = db.store.write("test", move |tx| {
-        Box::pin(async move {
-            tx.reps_lock(&BTreeSet::from([rep("ana")])).await?;
-            tx.rep_reserve(&rep("ana"), &handoff_id(number), until, at).await
-        })
+    let got = writes!(db.store, |tx| {
+        tx.reps_lock(&ana()).await?;
+        tx.rep_reserve(&rep("ana"), &handoff_id(number), until, at).await
     });
     got.await.expect("a reservation is answered")
 }
 
 async fn release(db: &Db, number: u32) {
-    let done = db
-        .store
-        .write("test", move |tx| Box::pin(async move { tx.rep_release(&rep("ana"), &handoff_id(number)).await }));
-    done.await.expect("a release");
+    let released = writes!(db.store, |tx| tx.rep_release(&rep("ana"), &handoff_id(number)).await);
+    released.await.expect("a release");
 }
 
 async fn take(db: &Db, day: NaiveDate) {
-    let done = db.store.write("test", move |tx| {
-        Box::pin(async move {
-            tx.reps_lock(&BTreeSet::from([rep("ana")])).await?;
-            tx.rep_take(&rep("ana"), day).await
-        })
+    let taken = writes!(db.store, |tx| {
+        tx.reps_lock(&ana()).await?;
+        tx.rep_take(&rep("ana"), day).await
     });
-    done.await.expect("a lead is counted");
+    taken.await.expect("a lead is counted");
 }
 
 async fn state(db: &Db) -> RepState {
-    let states =
-        db.store.write("test", |tx| Box::pin(async move { tx.reps_lock(&BTreeSet::from([rep("ana")])).await }));
-    states.await.expect("states").remove(&rep("ana")).expect("ana")
+    writes!(db.store, |tx| tx.reps_lock(&ana()).await).await.expect("states").remove(&rep("ana")).expect("ana")
 }
 
 fn day(text: &str) -> NaiveDate {
@@ -45,17 +43,13 @@ fn day(text: &str) -> NaiveDate {
 }
 
 pub async fn of_sixteen_callers_one_gets_the_phone(db: Db) {
-    let callers: Vec<_> = (1..=16)
-        .map(|number| {
-            let db = db.clone();
-            tokio::spawn(async move { (number, reserve(&db, number, later(30), now()).await) })
-        })
-        .collect();
-    let mut holders = Vec::new();
-    for caller in callers {
-        let (number, got) = caller.await.expect("no caller fails");
-        holders.extend(got.then_some(number));
-    }
+    let got =
+        at_once(
+            &db,
+            1..=16,
+            |db, number| async move { reserve(&db, number, later(30), now()).await.then_some(number) },
+        );
+    let holders: Vec<u32> = got.await.into_iter().flatten().collect();
     let [holder] = holders.as_slice() else { panic!("one phone, {holders:?} have it") };
     assert_eq!(state(&db).await.reserved, Some((handoff_id(*holder), later(30))));
 }
@@ -75,40 +69,28 @@ pub async fn a_reservation_ends_by_time_or_by_its_holder(db: Db) {
 /// Nothing is stored of the rep before: the row that all wait for is made by one of them.
 pub async fn leads_given_at_once_are_all_counted(db: Db) {
     let today = day("2026-03-03");
-    let whole = db.clone();
-    let saves: Vec<_> = (0..16)
-        .map(|number| {
-            let db = whole.clone();
-            tokio::spawn(async move {
-                if number % 2 == 0 {
-                    return take(&db, today).await;
-                }
-                let done = db.store.write("test", move |tx| {
-                    Box::pin(async move {
-                        let mut state =
-                            tx.reps_lock(&BTreeSet::from([rep("ana")])).await?.remove(&rep("ana")).expect("ana");
-                        state.take(today);
-                        tx.reps_save(&[state]).await
-                    })
-                });
-                done.await.expect("a lead is counted");
-            })
-        })
-        .collect();
-    for save in saves {
-        save.await.expect("no worker fails");
-    }
+    at_once(&db, 0..16, |db, number| async move {
+        if number % 2 == 0 {
+            return take(&db, today).await;
+        }
+        let saved = writes!(db.store, |tx| {
+            let mut state = tx.reps_lock(&ana()).await?.remove(&rep("ana")).expect("ana");
+            state.take(today);
+            tx.reps_save(&[state]).await
+        });
+        saved.await.expect("a lead is counted");
+    })
+    .await;
     let counted = state(&db).await;
     assert_eq!((counted.taken, counted.open_leads), ((Some(today), 16), 16));
 }
 
 pub async fn a_new_day_starts_at_zero(db: Db) {
-    let done = db.store.write("test", |tx| Box::pin(async move { tx.rep_presence(&rep("ana"), Presence::Away).await }));
-    done.await.expect("a presence");
+    writes!(db.store, |tx| tx.rep_presence(&rep("ana"), Presence::Away).await).await.expect("a presence");
     take(&db, day("2026-03-03")).await;
     take(&db, day("2026-03-03")).await;
     take(&db, day("2026-03-04")).await;
-    let give_up = || db.store.write("test", |tx| Box::pin(async move { tx.rep_give_up(&rep("ana")).await }));
+    let give_up = || writes!(db.store, |tx| tx.rep_give_up(&rep("ana")).await);
     give_up().await.expect("one less");
     let told = state(&db).await;
     let expected = RepState {
@@ -128,8 +110,6 @@ pub async fn a_new_day_starts_at_zero(db: Db) {
 }
 
 pub async fn a_rep_who_is_not_stored_is_an_error_not_a_lost_count(db: Db) {
-    let lost =
-        db.store.write("test", |tx| Box::pin(async move { tx.rep_take(&rep("nobody"), day("2026-03-03")).await }));
-    let lost = lost.await;
+    let lost = writes!(db.store, |tx| tx.rep_take(&rep("nobody"), day("2026-03-03")).await).await;
     assert!(matches!(&lost, Err(StoreError::NotFound { id, .. }) if id == "nobody"), "{lost:?}");
 }

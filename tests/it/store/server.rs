@@ -1,9 +1,14 @@
 //! A database of its own for each test, gone afterwards.
 
+use super::tx::reads;
 use baton::store::Store;
+use baton_core::domain::id::PoolId;
+use baton_core::routing::ledger::Ledger;
 use sqlx::{AnyPool, AssertSqlSafe};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::Write;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// An empty, migrated database, and a way around the store to look at it or to spoil it.
@@ -41,9 +46,39 @@ impl Db {
     }
 }
 
+/// The ledgers of all pools: their journals prove the balances, and no turn is made or lost.
+pub async fn ledgers(store: &Store) -> BTreeMap<PoolId, Ledger> {
+    let counted = reads!(store, |tx| tx.ledgers_recount().await).await.expect("a recount");
+    let proven = |(pool, (stored, rebuilt)): (PoolId, (Ledger, Ledger))| {
+        assert_eq!(stored, rebuilt, "the journal of {pool} proves its balances");
+        assert_eq!(stored.balances.values().sum::<i64>(), 0, "{pool}");
+        (pool, stored)
+    };
+    counted.into_iter().map(proven).collect()
+}
+
+/// A task for each of these, all at the same time; what became of them, in their order.
+pub async fn at_once<I, T, F>(db: &Db, items: impl IntoIterator<Item = I>, task: impl Fn(Db, I) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let tasks: Vec<_> = items.into_iter().map(|item| tokio::spawn(task(db.clone(), item))).collect();
+    let mut ends = Vec::new();
+    for task in tasks {
+        ends.push(task.await.expect("no task fails"));
+    }
+    ends
+}
+
+/// A database that is made in this folder.
+pub fn sqlite_in(folder: &Path) -> String {
+    format!("sqlite:{}?mode=rwc", folder.join("baton.db").display())
+}
+
 pub async fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(Db) -> F) {
     let folder = tempfile::tempdir().expect("a folder");
-    test(Db::open(format!("sqlite:{}?mode=rwc", folder.path().join("baton.db").display())).await).await;
+    test(Db::open(sqlite_in(folder.path())).await).await;
 }
 
 pub async fn on_postgres<F: Future<Output = ()> + Send + 'static>(test: impl FnOnce(Db) -> F + Send + 'static) {
@@ -89,3 +124,33 @@ pub fn say_if_postgres_is_left_out(tests: usize) {
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
+
+/// One test on one engine for each line: `NAME: on_sqlite(BODY),`.
+macro_rules! tests {
+    ($($name:ident: $engine:ident($body:expr),)+) => {
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            $crate::store::server::$engine($body).await;
+        })+
+    };
+}
+
+/// The same tests on both engines: `sqlite::NAME` and `postgres::NAME`.
+macro_rules! on_both {
+    ($($(#[$attribute:meta])* $name:ident,)+) => {
+        mod sqlite {
+            $($(#[$attribute])* #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                $crate::store::server::on_sqlite(super::$name).await;
+            })+
+        }
+        mod postgres {
+            $($(#[$attribute])* #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                $crate::store::server::on_postgres(super::$name).await;
+            })+
+        }
+    };
+}
+
+pub(crate) use {on_both, tests};

@@ -1,22 +1,19 @@
 //! A step has one live runner, and a result counts only with the fence it was claimed with.
 
-use super::server::{Db, variable};
+mod race;
+
+pub use race::{two_claimers_never_hold_one_step, two_processes_never_hold_one_step};
+
+use super::server::Db;
+use super::tx::{reads, writes};
 use super::world::{LEASE, every_kind, later, now, publish, rep, step};
-use baton::store::{Claim, FinishedStep, NewStep, StepEnd, StepRow, StepStats, Store, VendorRef};
+use baton::store::{Claim, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, Store, VendorRef};
 use baton_core::domain::effect::{BriefWhy, Channel, Effect, Timer};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
-use std::process::{Command, Stdio};
-
-const RACED: usize = 300;
-/// Tells the test binary that it is the second process of a race, and on which database.
-const RACE_ON: &str = "BATON_TEST_RACE_ON";
 
 async fn insert(db: &Db, steps: Vec<NewStep>) {
-    let stored = db.store.write("test", move |tx| {
-        let steps = steps.clone();
-        Box::pin(async move { tx.steps_insert(&steps.iter().collect::<Vec<_>>()).await })
-    });
+    let stored = writes!(db.store, [steps], |tx| tx.steps_insert(&steps.iter().collect::<Vec<_>>()).await);
     stored.await.expect("steps are stored");
 }
 
@@ -26,26 +23,27 @@ async fn claim(store: &Store, worker: &str, at: DateTime<Utc>, limit: usize) -> 
 
 async fn claim_of(store: &Store, worker: &str, at: DateTime<Utc>, which: Claim, limit: usize) -> Vec<StepRow> {
     let worker = worker.to_owned();
-    let claimed = store.write("test", move |tx| {
-        let worker = worker.clone();
-        Box::pin(async move { tx.steps_claim(at, &worker, LEASE, &every_kind(), which, limit).await })
-    });
+    let claimed = writes!(store, [worker], |tx| tx.steps_claim(at, &worker, LEASE, &every_kind(), which, limit).await);
     claimed.await.expect("a claim is answered")
 }
 
 async fn finish(db: &Db, key: &'static str, fence: i64, end: StepEnd) -> bool {
-    let done = db.store.write("test", move |tx| {
-        let end = end.clone();
-        Box::pin(async move { tx.step_finish(key, fence, &end, later(1)).await })
-    });
-    done.await.expect("a finish is answered")
+    writes!(db.store, [end], |tx| tx.step_finish(key, fence, &end, later(1)).await).await.expect("a finish is answered")
 }
 
 async fn mark_sent(db: &Db, key: &'static str, fence: i64) -> bool {
-    let marked = db
-        .store
-        .write("test", move |tx| Box::pin(async move { tx.steps_mark_sent(&[(key.to_owned(), fence)], now()).await }));
+    let marked = writes!(db.store, |tx| tx.steps_mark_sent(&[(key.to_owned(), fence)], now()).await);
     !marked.await.expect("a mark is answered").is_empty()
+}
+
+/// What a worker hears that had lost its lease.
+async fn keep_orphan(db: &Db, key: &'static str, result: &'static str) {
+    let kept = writes!(db.store, |tx| tx.orphan_insert(key, 1, result, now()).await);
+    kept.await.expect("an orphan is kept");
+}
+
+async fn failed(db: &Db) -> Vec<StepProblem> {
+    reads!(db.store, |tx| tx.steps_failed(10).await).await.expect("a list")
 }
 
 fn done(vendor_ref: &str) -> StepEnd {
@@ -114,8 +112,7 @@ pub async fn a_zombies_result_does_not_count_and_is_kept(db: Db) {
     assert_eq!(claim(&db.store, "second", later(31), 1).await.len(), 1);
     assert!(!mark_sent(&db, "ring", 1).await, "a zombie may send nothing");
     assert!(!finish(&db, "ring", 1, done("zombie")).await);
-    let kept = db.store.write("test", |tx| Box::pin(async move { tx.orphan_insert("ring", 1, "zombie", now()).await }));
-    kept.await.expect("an orphan is kept");
+    keep_orphan(&db, "ring", "zombie").await;
     assert!(finish(&db, "ring", 2, done("real")).await);
     assert!(!finish(&db, "ring", 2, done("twice")).await, "a step ends once");
     assert!(!finish(&db, "nothing", 1, done("x")).await);
@@ -150,91 +147,6 @@ pub async fn a_lapsed_call_does_not_wait_behind_a_backlog(db: Db) {
     assert_eq!(taken[0].effect_key, "ring");
 }
 
-fn raced() -> Vec<NewStep> {
-    (0..RACED).map(|number| step(&format!("race-{number:03}"), publish(), later(-1))).collect()
-}
-
-/// Claims a few at a time until nothing is left.
-async fn claim_all(store: &Store, worker: String) -> Vec<String> {
-    let mut taken = Vec::new();
-    loop {
-        let some = claim(store, &worker, now(), 3).await;
-        if some.is_empty() {
-            return taken;
-        }
-        taken.extend(some.into_iter().map(|step| step.effect_key));
-    }
-}
-
-fn assert_each_once(mut taken: Vec<String>) {
-    taken.sort();
-    let distinct: BTreeSet<&String> = taken.iter().collect();
-    assert_eq!(distinct.len(), taken.len(), "no step was handed out twice");
-    assert_eq!(taken.len(), RACED, "and none was left");
-}
-
-pub async fn two_claimers_never_hold_one_step(db: Db) {
-    insert(&db, raced()).await;
-    let other = Store::open(&db.url).await.expect("a second handle with connections of its own");
-    let claimers: Vec<_> = (0..6)
-        .map(|number| {
-            let store = if number % 2 == 0 { db.store.clone() } else { other.clone() };
-            tokio::spawn(async move { claim_all(&store, format!("worker-{number}")).await })
-        })
-        .collect();
-    let mut taken = Vec::new();
-    for claimer in claimers {
-        taken.extend(claimer.await.expect("no claimer fails"));
-    }
-    assert_each_once(taken);
-    assert_eq!(db.number("SELECT COUNT(*) FROM step WHERE fence = 1 AND state = 'leased'").await, RACED as i64);
-}
-
-/// The second process is this test binary again, running `the_second_process_of_a_race`.
-pub async fn two_processes_never_hold_one_step(db: Db) {
-    let mut child = Command::new(std::env::current_exe().expect("this binary"))
-        .args(["store::steps::the_second_process_of_a_race", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
-        .env(RACE_ON, &db.url)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("a second process");
-    // It claims once before the race, to show that it has started.
-    let hello = step("hello", publish(), later(-1));
-    insert(&db, vec![hello]).await;
-    while db.number("SELECT COUNT(*) FROM step WHERE effect_key = 'hello' AND state = 'leased'").await == 0 {
-        assert_eq!(child.try_wait().expect("the child can be asked"), None, "the second process ended before the race");
-        tokio::task::yield_now().await;
-    }
-    insert(&db, raced()).await;
-    let ours = claim_all(&db.store, "parent".to_owned()).await;
-    let output =
-        tokio::task::spawn_blocking(move || child.wait_with_output()).await.expect("no panic").expect("an end");
-    assert!(output.status.success(), "the second process failed: {}", output.status);
-    let told = String::from_utf8(output.stdout).expect("text");
-    let theirs: Vec<String> = told.lines().filter_map(|line| line.strip_prefix("took ")).map(str::to_owned).collect();
-    assert!(!theirs.is_empty() && !ours.is_empty(), "both took part: {} and {}", ours.len(), theirs.len());
-    assert_each_once(ours.into_iter().chain(theirs).collect());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the second process of another test"]
-async fn the_second_process_of_a_race() {
-    let url = variable(RACE_ON).expect("started by two_processes_never_hold_one_step, which names the database");
-    let store = Store::open(&url).await.expect("the database opens");
-    while claim(&store, "child", now(), 1).await.is_empty() {
-        tokio::task::yield_now().await;
-    }
-    let mut taken = Vec::new();
-    while taken.is_empty() {
-        taken = claim_all(&store, "child".to_owned()).await;
-    }
-    // The test runner has begun a line of its own.
-    println!();
-    for key in taken {
-        println!("took {key}");
-    }
-}
-
 pub async fn each_end_is_written_down(db: Db) {
     let steps = ["done", "failed", "expired", "again", "again-sent"];
     insert(&db, steps.map(|key| step(key, publish(), later(-1))).to_vec()).await;
@@ -251,7 +163,7 @@ pub async fn each_end_is_written_down(db: Db) {
     let again = claim(&db.store, "w", later(6), 10).await;
     let told: Vec<_> = again.iter().map(|step| (step.effect_key.as_str(), step.fence, step.sent_at)).collect();
     assert_eq!(told, [("again", 2, None), ("again-sent", 2, Some(now()))]);
-    let failed = db.store.read("test", |tx| Box::pin(async move { tx.steps_failed(10).await })).await.expect("a list");
+    let failed = failed(&db).await;
     let [problem] = failed.as_slice() else { panic!("{failed:?}") };
     assert_eq!((problem.effect_key.as_str(), problem.error.as_str(), problem.at), ("failed", "410 Gone", later(1)));
 }
@@ -260,18 +172,16 @@ pub async fn many_ends_in_one_statement_count_one_by_one(db: Db) {
     insert(&db, ["a", "b", "c", "d"].map(|key| step(key, publish(), later(-1))).to_vec()).await;
     assert_eq!(claim(&db.store, "w", now(), 4).await.len(), 4);
     let ended = |effect_key: &str, fence, end| FinishedStep { effect_key: effect_key.to_owned(), fence, end };
-    let counted = db.store.write("test", move |tx| {
-        Box::pin(async move {
-            let ends = [
-                ended("a", 1, done("ref-a")),
-                ended("b", 7, done("zombie")),
-                ended("c", 1, retry(60, false)),
-                ended("nothing", 1, StepEnd::Expired),
-                ended("d", 1, StepEnd::Failed { error: "no".to_owned() }),
-            ];
-            assert!(tx.steps_finish(&[], now()).await?.is_empty());
-            tx.steps_finish(&ends, now()).await
-        })
+    let counted = writes!(db.store, |tx| {
+        let ends = [
+            ended("a", 1, done("ref-a")),
+            ended("b", 7, done("zombie")),
+            ended("c", 1, retry(60, false)),
+            ended("nothing", 1, StepEnd::Expired),
+            ended("d", 1, StepEnd::Failed { error: "no".to_owned() }),
+        ];
+        assert!(tx.steps_finish(&[], now()).await?.is_empty());
+        tx.steps_finish(&ends, now()).await
     });
     let expected: BTreeSet<(String, i64)> = ["a", "c", "d"].map(|key| (key.to_owned(), 1)).into();
     assert_eq!(counted.await.expect("ends are stored"), expected);
@@ -291,19 +201,15 @@ pub async fn a_vendors_strange_text_does_not_keep_a_step_open(db: Db) {
         finish(&db, "a", 1, StepEnd::Failed { error: "bad \0 byte, \\u0000 and 'quotes' \u{1F4A5}".to_owned() }).await
     );
     assert!(finish(&db, "b", 1, done("ref\0")).await);
-    let failed = db.store.read("test", |tx| Box::pin(async move { tx.steps_failed(1).await })).await.expect("a list");
-    assert_eq!(failed[0].error, "bad ␀ byte, \\u0000 and 'quotes' \u{1F4A5}");
-    let kept = db.store.write("test", |tx| Box::pin(async move { tx.orphan_insert("a", 1, "x\0", now()).await }));
-    kept.await.expect("an orphan is kept");
+    assert_eq!(failed(&db).await[0].error, "bad ␀ byte, \\u0000 and 'quotes' \u{1F4A5}");
+    keep_orphan(&db, "a", "x\0").await;
 }
 
 pub async fn a_stop_gives_back_what_was_not_sent(db: Db) {
     let mine = |key: &str| born_leased(step(key, publish(), now()), later(30));
     insert(&db, vec![mine("sent"), mine("unsent")]).await;
     assert!(mark_sent(&db, "sent", 1).await);
-    let release = |worker: &'static str| {
-        db.store.write("test", move |tx| Box::pin(async move { tx.steps_release(worker, &[]).await }))
-    };
+    let release = |worker: &'static str| writes!(db.store, |tx| tx.steps_release(worker, &[]).await);
     assert_eq!(release("second").await.expect("a release"), 0, "what others hold is theirs");
     assert_eq!(release("first").await.expect("a release"), 1);
     assert!(!finish(&db, "unsent", 1, done("late")).await, "it was given back");

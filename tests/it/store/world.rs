@@ -1,5 +1,6 @@
 //! Leads as they come out of a decision: the shipped rules, real decisions, real first moves.
 
+use crate::program::{root, rule_files};
 use baton::store::{DecidedLead, Mover, NewStep, TimelineEntry, new_steps};
 use baton_core::domain::effect::{Effect, Lane, Planned, Topic};
 use baton_core::domain::id::{HandoffId, LeadId, PoolId, RepId};
@@ -11,12 +12,11 @@ use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::rep::Presence;
 use baton_core::handoff::{Event, Handoff, advance};
 use baton_core::routing::snapshot::RepFacts;
-use baton_core::routing::{Snapshot, decide};
-use baton_core::rules::{RuleSet, SourceFile, compile};
+use baton_core::routing::{Decision, Snapshot, decide};
+use baton_core::rules::{RuleSet, compile};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -56,13 +56,7 @@ pub fn mover(worker: &str, now: DateTime<Utc>) -> Mover {
 /// The rules that Baton ships.
 pub fn rules() -> Arc<RuleSet> {
     static RULES: LazyLock<Arc<RuleSet>> = LazyLock::new(|| {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
-        let read = |name: &str| SourceFile {
-            path: format!("rules/{name}"),
-            text: std::fs::read_to_string(folder.join(name)).expect("a file of the shipped rules"),
-        };
-        let names = ["routing.yaml", "territories.csv", "reps.csv", "accounts.csv", "hours.yaml", "handoff.yaml"];
-        let checked = compile(&names.map(read)).expect("the shipped rules load");
+        let checked = compile(&rule_files(&root().join("rules"))).expect("the shipped rules load");
         Arc::new(checked.rules)
     });
     Arc::clone(&RULES)
@@ -133,22 +127,25 @@ pub fn decided(lead: Lead) -> DecidedLead {
     let rules = rules();
     let snapshot = snapshot(&rules);
     let decision = decide(&lead, &snapshot, &rules);
-    let begun = Handoff::begin(&lead, &decision, &rules);
-    let transition = advance(&begun, &Event::Start, &rules, now());
-    assert!(transition.state.holds.is_some(), "the scenario rings somebody: {}", decision.plan.reason.in_words());
-    let told = TimelineEntry {
-        lead_id: lead.id.clone(),
-        at: now(),
-        kind: "decided".to_owned(),
-        body: json!({ "owner": decision.plan.owner, "reason": decision.plan.reason.in_words() }),
-    };
+    let reason = decision.plan.reason.in_words();
+    let begun = begun(lead, snapshot, decision, &rules);
+    assert!(begun.handoff.holds.is_some(), "the scenario rings somebody: {reason}");
+    let body = json!({ "owner": begun.decision.plan.owner, "reason": reason });
+    let told = TimelineEntry { lead_id: begun.lead.id.clone(), at: now(), kind: "decided".to_owned(), body };
+    DecidedLead { timeline: vec![told], ..begun }
+}
+
+/// A decision of the worker `first` with the first move of its handoff.
+pub fn begun(lead: Lead, snapshot: Snapshot, decision: Decision, rules: &RuleSet) -> DecidedLead {
+    let handoff = Handoff::begin(&lead, &decision, rules);
+    let begins = advance(&handoff, &Event::Start, rules, snapshot.now);
     DecidedLead {
-        steps: new_steps(transition.effects, &transition.state.id, &mover("first", now())),
+        steps: new_steps(begins.effects, &begins.state.id, &mover("first", snapshot.now)),
         lead,
         decision,
         snapshot,
-        handoff: transition.state,
-        timeline: vec![told],
+        handoff: begins.state,
+        timeline: Vec::new(),
         completeness_permille: 640,
     }
 }

@@ -1,12 +1,13 @@
 //! What a worker believes of calendars: absences by their name, nothing for longer than the rules say, and no free time that was
 //! not looked up for it.
 
+use crate::eventually::{eventually, found};
 use crate::store::server::{Db, on_sqlite};
+use crate::store::tx::reads;
 use crate::town;
 use baton::app::Running;
 use baton::app::stage::StandIns;
 use baton::facts::Facts;
-use baton::intake::event::lead_id;
 use baton::outbox::Vendors;
 use baton_clock::{Clock, ScaledClock, SharedClock};
 use baton_core::routing::decision::{CandidateVerdict, Decision};
@@ -15,9 +16,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-
-const BEGINS: &str = "2026-11-23T10:00:00Z";
-const SOON: Duration = Duration::from_secs(30);
 
 /// A town of two reps at each desk, whose calendars are the stand-in's.
 struct Town {
@@ -30,9 +28,8 @@ struct Town {
 
 impl Town {
     async fn begin(db: Db, seed: impl FnOnce(&StandIns, DateTime<Utc>)) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        town::found(folder.path(), 2);
-        let clock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), 1));
+        let folder = town::founded(2);
+        let clock = town::clock(1);
         let stage = StandIns::open(Arc::clone(&clock) as SharedClock).await.expect("the stand-ins");
         seed(&stage, clock.now());
         let calendar = stage.vendors().expect("clients").calendar;
@@ -44,24 +41,14 @@ impl Town {
 
     /// A caller from the United States, who has hung up: for west.
     async fn decides(&self, number: usize) -> Decision {
-        let event = town::Caller::gone(number * 3).event;
-        let message = town::inbox(&event, self.clock.now());
+        let caller = town::Caller::gone(number * 3);
+        let message = town::inbox(&caller.event, self.clock.now());
         self.worker.decider.take(vec![message]).await.expect("the event is taken");
-        let lead = lead_id("town", &format!("evt-{}", number * 3));
-        let decided = tokio::time::timeout(SOON, async {
-            loop {
-                let id = lead.clone();
-                let found = self.db.store.read("test", move |tx| {
-                    let id = id.clone();
-                    Box::pin(async move { tx.decision(&id).await })
-                });
-                match found.await.expect("the database answers") {
-                    Some(decision) => return decision,
-                    None => tokio::time::sleep(Duration::from_millis(20)).await,
-                }
-            }
-        });
-        decided.await.expect("the lead is decided")
+        let lead = caller.lead();
+        found("the lead is decided", || async {
+            reads!(self.db.store, [lead], |tx| tx.decision(&lead).await).await.expect("the database answers")
+        })
+        .await
     }
 
     /// Every token is refused from now on: calendars cannot be read any more.
@@ -139,20 +126,17 @@ async fn free_times_are_offered_from_no_view_of_before() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_with_nothing_connected_leaves_no_failed_step() {
     on_sqlite(|db| async move {
-        let folder = tempfile::tempdir().expect("a folder");
-        town::found(folder.path(), 2);
-        let clock: SharedClock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), 60));
+        let folder = town::founded(2);
+        let clock: SharedClock = town::clock(60);
         let worker = town::worker_with(Vendors::default(), folder.path(), &db.store, &clock).await;
         let live = town::message(3, clock.now());
         worker.decider.take(vec![live]).await.expect("the event is taken");
-        let promised = tokio::time::timeout(SOON, async {
-            let promised = "SELECT COUNT(*) FROM handoff WHERE stage = 'callback'";
-            let waiting = "SELECT COUNT(*) FROM step WHERE state <> 'done' AND kind <> 'timer'";
-            while db.number(promised).await < 1 || db.number(waiting).await > 0 {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        });
-        promised.await.expect("the caller is promised a call, and every step ends well");
+        let promised = "SELECT COUNT(*) FROM handoff WHERE stage = 'callback'";
+        let waiting = "SELECT COUNT(*) FROM step WHERE state <> 'done' AND kind <> 'timer'";
+        eventually("the caller is promised a call, and every step ends well", || async {
+            db.number(promised).await >= 1 && db.number(waiting).await == 0
+        })
+        .await;
         worker.stop().await;
     })
     .await;

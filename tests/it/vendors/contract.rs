@@ -5,15 +5,17 @@
 //! `BATON_CONTRACTS` names. Without them the checks are skipped with a loud line, except where `CI=true`: there that is
 //! a failure. What they cannot see is meaning, state and order; the stand-ins and their tests are for that.
 
+mod composite;
 mod reading;
+mod values;
 
+use crate::program::root;
+use crate::store::server::variable;
 use axum::http::HeaderMap;
 use baton_sandbox::{Exchange, Fault};
 use jsonschema::Validator;
-use reading::{
-    Operation, content_type, match_template, operations, parameters_in, part_as_request, resolve, without_references,
-};
-use serde_json::{Map, Value, json};
+use reading::{Operation, content_type, match_template, operations, parameters_in};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -64,9 +66,7 @@ impl Place<'_> {
 }
 
 fn folder() -> PathBuf {
-    #[expect(clippy::disallowed_methods, reason = "a switch of the test binary, not of the product")]
-    let named = std::env::var("BATON_CONTRACTS");
-    named.map_or_else(|_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/contracts"), PathBuf::from)
+    variable("BATON_CONTRACTS").map_or_else(|| root().join("../shared/contracts"), PathBuf::from)
 }
 
 impl Contract {
@@ -77,8 +77,7 @@ impl Contract {
     pub fn load(vendor: &str) -> Option<Self> {
         let path = folder().join(vendor).join("openapi.strict.json");
         let Ok(text) = std::fs::read_to_string(&path) else {
-            #[expect(clippy::disallowed_methods, reason = "a switch of the test binary, not of the product")]
-            let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+            let ci = variable("CI").as_deref() == Some("true");
             assert!(!ci, "{} is missing, and CI must not skip it: set BATON_CONTRACTS", path.display());
             eprintln!("SKIPPED: no contract at {}; set BATON_CONTRACTS to the folder that holds them", path.display());
             return None;
@@ -153,18 +152,6 @@ impl Contract {
         found
     }
 
-    /// Lists come as repeated parameters or, where the description says so, with commas in one.
-    fn query_value(&self, parameter: &Value, values: &[String]) -> Value {
-        let schema = self.resolve(&parameter["schema"]);
-        if schema["type"] != "array" {
-            return self.coerce(schema, values.last().map_or("", String::as_str));
-        }
-        let exploded = parameter["explode"] != false;
-        let parts: Vec<&str> =
-            values.iter().flat_map(|v| if exploded { vec![v.as_str()] } else { v.split(',').collect() }).collect();
-        parts.into_iter().map(|part| self.coerce(&schema["items"], part)).collect()
-    }
-
     fn check_headers(&self, operation: &Operation, headers: &HeaderMap) -> Vec<String> {
         let mut found = Vec::new();
         for parameter in parameters_in(operation, "header") {
@@ -212,22 +199,6 @@ impl Contract {
         self.violations(&Place { operation, part: format!("request body {content_type}") }, schema, &body)
     }
 
-    fn form_value(&self, schema: &Value, body: &[u8]) -> Value {
-        let mut object = Map::new();
-        for (name, text) in url::form_urlencoded::parse(body) {
-            let property = self.property(schema, &name).unwrap_or(&Value::Null);
-            object.insert(name.into_owned(), self.coerce(property, &text));
-        }
-        Value::Object(object)
-    }
-
-    /// The schema of a member, wherever in the alternatives it is declared.
-    fn property<'a>(&'a self, schema: &'a Value, name: &str) -> Option<&'a Value> {
-        let schema = self.resolve(schema);
-        let branches = ["oneOf", "anyOf", "allOf"].into_iter().filter_map(|key| schema[key].as_array()).flatten();
-        schema["properties"].get(name).or_else(|| branches.into_iter().find_map(|branch| self.property(branch, name)))
-    }
-
     fn check_response(&self, operation: &Operation, exchange: &Exchange) -> Vec<String> {
         let responses = &operation.node["responses"];
         let status = exchange.status.to_string();
@@ -248,71 +219,6 @@ impl Contract {
             Err(error) => return vec![format!("the body of {status} is not JSON: {error}")],
         };
         self.violations(&Place { operation, part: format!("response body {status}") }, &media["schema"], &body)
-    }
-
-    /// The parts of a Salesforce composite are requests of their own: each is looked up and checked like one, an upsert
-    /// besides against what may be created, since the description leaves its body open.
-    fn check_composite(&self, exchange: &Exchange) -> Vec<String> {
-        let text = String::from_utf8_lossy(&exchange.request_body);
-        let body: Value = serde_json::from_str(&without_references(&text)).unwrap_or_default();
-        let parts = body["compositeRequest"].as_array().cloned().unwrap_or_default();
-        let mut found = Vec::new();
-        for part in parts {
-            let name = part["referenceId"].as_str().unwrap_or_default().to_owned();
-            let request = part_as_request(exchange, &part);
-            let mut violations = self.check(&request);
-            violations.extend(self.check_upsert(&request, &part["body"]));
-            found.extend(violations.into_iter().map(|violation| format!("part {name}: {violation}")));
-        }
-        found
-    }
-
-    fn check_upsert(&self, request: &Exchange, body: &Value) -> Vec<String> {
-        let path = request.target.split('?').next().unwrap_or_default();
-        let Some((operation, values)) = self.find(&request.method, path) else { return vec![] };
-        let (Some(object), Some(field)) = (values.get("sObject"), values.get("fieldName")) else { return vec![] };
-        let mut found = Vec::new();
-        if body.get(field).is_some() {
-            found.push(format!("the external id {field} is repeated in the body"));
-        }
-        let name = format!("{object}Create");
-        let schema = &self.document["components"]["schemas"][&name];
-        assert!(schema.is_object(), "the contract has no schema {name}");
-        found.extend(self.violations(&Place { operation, part: name }, schema, body));
-        found
-    }
-
-    fn resolve<'a>(&'a self, node: &'a Value) -> &'a Value {
-        resolve(&self.document, node)
-    }
-
-    /// Text from a path, query, header or form as the value that its schema means. What does not parse stays text, for
-    /// the schema to refuse.
-    fn coerce(&self, schema: &Value, text: &str) -> Value {
-        let schema = self.resolve(schema);
-        let parsed = match schema["type"].as_str() {
-            Some("integer" | "number" | "boolean") => serde_json::from_str(text).ok(),
-            Some("array") => Some(text.split(',').map(|part| self.coerce(&schema["items"], part)).collect()),
-            _ => None,
-        };
-        parsed.unwrap_or_else(|| Value::String(text.to_owned()))
-    }
-
-    fn violations(&self, place: &Place<'_>, schema: &Value, value: &Value) -> Vec<String> {
-        let validator = self.validator(place, schema);
-        let errors = validator.iter_errors(value);
-        errors.map(|error| format!("{}{}: {error}", place.part, error.instance_path())).collect()
-    }
-
-    fn validator(&self, place: &Place<'_>, schema: &Value) -> Arc<Validator> {
-        let mut compiled = self.validators.lock().expect("no check panics while it compiles");
-        let entry = compiled.entry(place.key());
-        Arc::clone(entry.or_insert_with(|| {
-            let schemas = &self.document["components"]["schemas"];
-            let whole = json!({ "allOf": [schema], "components": { "schemas": schemas } });
-            let options = jsonschema::options().should_validate_formats(true);
-            Arc::new(options.build(&whole).expect("the contract's schemas compile"))
-        }))
     }
 }
 

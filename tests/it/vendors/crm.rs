@@ -4,7 +4,7 @@
 mod hubspot;
 mod salesforce;
 
-use baton::connectors::{AccountKeys, Crm, CrmLead, CrmTask, VendorError};
+use baton::connectors::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, VendorError};
 use baton_clock::FakeClock;
 use baton_core::domain::text::RepText;
 use baton_sandbox::{Fault, World};
@@ -23,8 +23,14 @@ struct Bench<C, S> {
 }
 
 impl<C: Crm, S> Bench<C, S> {
-    async fn write(&self, lead: &CrmLead) -> Result<baton::connectors::CrmRef, VendorError> {
+    async fn write(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {
         self.crm.write_lead(lead).await
+    }
+
+    /// It is not written, and a person hears why.
+    async fn needs_person(&self, lead: &CrmLead, told: &str) {
+        let error = self.write(lead).await.unwrap_err();
+        assert!(matches!(&error, VendorError::NeedsPerson { why, .. } if why.contains(told)), "{error}");
     }
 
     fn arm(&self, operation: &str, fault: Fault) {
@@ -44,7 +50,7 @@ impl<C: Crm, S> Bench<C, S> {
 }
 
 #[track_caller]
-fn class(outcome: &Result<baton::connectors::CrmRef, VendorError>) -> &'static str {
+fn class(outcome: &Result<CrmRef, VendorError>) -> &'static str {
     match outcome {
         Ok(_) => "done",
         Err(error) => error.class(),

@@ -1,26 +1,22 @@
 //! When a worker takes no work: its clock is off, or it stops.
 
-use crate::store::server::{Db, on_postgres, on_sqlite};
-use crate::town;
+use crate::eventually::eventually;
+use crate::store::server::{Db, tests};
+use crate::town::{self, Line};
 use async_trait::async_trait;
 use baton::app::Running;
 use baton::app::time::Timekeeper;
-use baton::connectors::{LegStatus, RingRequest, Spoken, Telephony, VendorError};
+use baton::connectors::Telephony;
 use baton::deciding::answer::{Answer, OutgoingAnswer};
 use baton::deciding::decider::Replies;
 use baton::outbox::Vendors;
 use baton_clock::{Clock, SharedClock, SystemClock};
-use baton_core::domain::effect::Class;
-use baton_core::domain::id::LegId;
-use baton_core::domain::text::RepText;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::Instant;
-
-const SOON: Duration = Duration::from_secs(20);
 
 /// A machine whose clock is wrong by so many milliseconds.
 struct Skewed(AtomicI64);
@@ -43,21 +39,6 @@ impl Clock for Skewed {
     fn real(&self, span: Duration) -> Duration {
         span
     }
-}
-
-async fn eventually<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
-    let waited = tokio::time::timeout(SOON, async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
-    assert!(waited.await.is_ok(), "{what}");
-}
-
-async fn founded() -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    town::found(folder.path(), 6);
-    folder
 }
 
 /// A worker on a machine with this clock.
@@ -88,7 +69,7 @@ async fn a_worker_goes_by_the_databases_clock(db: Db) {
 
 /// Beside a right one: what the wrong one would have done to everybody's calls is why it does nothing.
 async fn a_worker_whose_clock_goes_wrong_takes_no_work_until_it_is_right(db: Db) {
-    let folder = founded().await;
+    let folder = town::founded(6);
     let (right, wrong) = (Skewed::by(0), Skewed::by(1_500));
     let workers = [worker_by(&right, &db, &folder).await, worker_by(&wrong, &db, &folder).await];
     let decided = |key: String| {
@@ -123,63 +104,17 @@ async fn a_worker_whose_clock_goes_wrong_takes_no_work_until_it_is_right(db: Db)
     }
 }
 
-/// A platform that takes its time for everything.
-struct Slow {
-    takes: Duration,
-    begun: AtomicU32,
-}
-
-impl Slow {
-    fn by(takes: Duration) -> Arc<Self> {
-        Arc::new(Self { takes, begun: AtomicU32::new(0) })
-    }
-
-    async fn work(&self) -> Result<(), VendorError> {
-        self.begun.fetch_add(1, Ordering::Relaxed);
-        tokio::time::sleep(self.takes).await;
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl Telephony for Slow {
-    fn ring_class(&self) -> Class {
-        Class::Keyed
-    }
-    async fn instruct(&self, _: &str, _: &str, _: &Spoken) -> Result<(), VendorError> {
-        self.work().await
-    }
-    async fn hold(&self, _: &str, _: &str) -> Result<(), VendorError> {
-        self.work().await
-    }
-    async fn ring(&self, _: &RingRequest) -> Result<(), VendorError> {
-        self.work().await
-    }
-    async fn whisper(&self, _: &LegId, _: &str, _: &RepText) -> Result<(), VendorError> {
-        self.work().await
-    }
-    async fn join(&self, _: &str, _: &LegId, _: &str) -> Result<(), VendorError> {
-        self.work().await
-    }
-    async fn hang_up(&self, _: &LegId, _: &str) -> Result<(), VendorError> {
-        self.work().await
-    }
-    async fn read(&self, _: &LegId) -> Result<LegStatus, VendorError> {
-        Ok(LegStatus::Absent)
-    }
-}
-
 /// A waiting list that a look goes through, and steps in hand that a vendor keeps.
 async fn a_stop_is_quick_takes_nothing_more_and_gives_back_what_has_not_begun(db: Db) {
-    let folder = founded().await;
+    let folder = town::founded(6);
     let clock: SharedClock = Arc::new(SystemClock);
-    let slow = Slow::by(Duration::from_secs(20));
+    let slow = Line::slow(Duration::from_secs(20));
     let vendors = Vendors { telephony: Some(Arc::clone(&slow) as Arc<dyn Telephony>), ..Vendors::default() };
     let worker = town::worker_with(vendors, folder.path(), &db.store, &clock).await;
     let decider = Arc::clone(&worker.decider);
     let messages = (0..40).map(|number| town::message(number, clock.now())).collect();
     decider.take(messages).await.expect("they are taken");
-    eventually("the vendor is busy", || async { slow.begun.load(Ordering::Relaxed) >= 20 }).await;
+    eventually("the vendor is busy", || async { slow.asked.load(Ordering::Relaxed) >= 20 }).await;
     let began = Instant::now();
     let late = town::message(99, clock.now());
     let ((), refused) = tokio::join!(worker.stop(), async {
@@ -190,9 +125,9 @@ async fn a_stop_is_quick_takes_nothing_more_and_gives_back_what_has_not_begun(db
     assert!(refused.is_err(), "no new work");
     let held = "SELECT COUNT(*) FROM step WHERE state = 'leased' AND sent_at IS NULL";
     assert_eq!(db.number(held).await, 0, "the others have it at once");
-    let begun = slow.begun.load(Ordering::Relaxed);
+    let begun = slow.asked.load(Ordering::Relaxed);
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(slow.begun.load(Ordering::Relaxed), begun, "nothing begins any more");
+    assert_eq!(slow.asked.load(Ordering::Relaxed), begun, "nothing begins any more");
 }
 
 /// A broker that takes nothing.
@@ -206,70 +141,53 @@ impl Replies for Blocked {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_broker_that_takes_no_answers_holds_up_no_decision() {
-    on_sqlite(async |db: Db| {
-        let folder = founded().await;
-        let clock: SharedClock = Arc::new(SystemClock);
-        let blocked = Arc::new(Blocked(AtomicU32::new(0)));
-        let worker =
-            town::worker_answering(Arc::clone(&blocked) as Arc<dyn Replies>, folder.path(), &db.store, &clock).await;
-        let began = Instant::now();
-        for round in 0..4 {
-            let ask = |number: usize| {
-                let mut message = town::message(10 * round + number, clock.now());
-                message.reply_to = Some("somebody".to_owned());
-                message
-            };
-            worker.decider.take((0..5).map(ask).collect()).await.expect("taken");
-            let count = 5 * (round as i64 + 1);
-            eventually("they are decided", || async { db.number("SELECT COUNT(*) FROM lead").await == count }).await;
-        }
-        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
-        eventually("each is on its way", || async { blocked.0.load(Ordering::Relaxed) == 20 }).await;
-        let began = Instant::now();
-        worker.stop().await;
-        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    })
-    .await;
+async fn no_answers_are_taken(db: Db) {
+    let folder = town::founded(6);
+    let clock: SharedClock = Arc::new(SystemClock);
+    let blocked = Arc::new(Blocked(AtomicU32::new(0)));
+    let replies = Arc::clone(&blocked) as Arc<dyn Replies>;
+    let worker = town::worker_of(folder.path(), &db.store, &clock, |setup| setup.replies = Some(replies)).await;
+    let began = Instant::now();
+    for round in 0..4 {
+        let ask = |number: usize| {
+            let mut message = town::message(10 * round + number, clock.now());
+            message.reply_to = Some("somebody".to_owned());
+            message
+        };
+        worker.decider.take((0..5).map(ask).collect()).await.expect("taken");
+        let count = 5 * (round as i64 + 1);
+        eventually("they are decided", || async { db.number("SELECT COUNT(*) FROM lead").await == count }).await;
+    }
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    eventually("each is on its way", || async { blocked.0.load(Ordering::Relaxed) == 20 }).await;
+    let began = Instant::now();
+    worker.stop().await;
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
 /// Whatever the client itself would wait for: a CRM that is silent is given up when `baton.toml` says so.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_vendor_is_given_up_when_the_limit_says_so() {
-    on_sqlite(async |db: Db| {
-        let folder = founded().await;
-        let clock: SharedClock = Arc::new(SystemClock);
-        let slow = Slow::by(Duration::from_secs(60));
-        let vendors = Vendors { telephony: Some(Arc::clone(&slow) as Arc<dyn Telephony>), ..Vendors::default() };
-        let limits = baton::config::Limits { vendor_timeout_s: 1, ..Default::default() };
-        let worker = town::worker_within(limits, vendors, folder.path(), &db.store, &clock).await;
-        worker.decider.take(vec![town::message(1, clock.now())]).await.expect("taken");
-        let began = Instant::now();
-        let given_up = "SELECT COUNT(*) FROM step WHERE last_error LIKE '%no answer within 1000 ms%'";
-        eventually("it is given up", || async { db.number(given_up).await > 0 }).await;
-        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-        worker.stop().await;
-    })
-    .await;
+async fn a_vendor_is_silent(db: Db) {
+    let folder = town::founded(6);
+    let clock: SharedClock = Arc::new(SystemClock);
+    let worker = town::worker_of(folder.path(), &db.store, &clock, |setup| {
+        setup.vendors.telephony = Some(Line::slow(Duration::from_secs(60)));
+        setup.limits.vendor_timeout_s = 1;
+    });
+    let worker = worker.await;
+    worker.decider.take(vec![town::message(1, clock.now())]).await.expect("taken");
+    let began = Instant::now();
+    let given_up = "SELECT COUNT(*) FROM step WHERE last_error LIKE '%no answer within 1000 ms%'";
+    eventually("it is given up", || async { db.number(given_up).await > 0 }).await;
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    worker.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_worker_goes_by_the_databases_clock_on_postgres() {
-    on_postgres(a_worker_goes_by_the_databases_clock).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_worker_whose_clock_goes_wrong_takes_no_work_on_postgres() {
-    on_postgres(a_worker_whose_clock_goes_wrong_takes_no_work_until_it_is_right).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_is_quick_on_sqlite() {
-    on_sqlite(a_stop_is_quick_takes_nothing_more_and_gives_back_what_has_not_begun).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_is_quick_on_postgres() {
-    on_postgres(a_stop_is_quick_takes_nothing_more_and_gives_back_what_has_not_begun).await;
+tests! {
+    a_worker_goes_by_the_databases_clock_on_postgres: on_postgres(a_worker_goes_by_the_databases_clock),
+    a_worker_whose_clock_goes_wrong_takes_no_work_on_postgres:
+        on_postgres(a_worker_whose_clock_goes_wrong_takes_no_work_until_it_is_right),
+    a_stop_is_quick_on_sqlite: on_sqlite(a_stop_is_quick_takes_nothing_more_and_gives_back_what_has_not_begun),
+    a_stop_is_quick_on_postgres: on_postgres(a_stop_is_quick_takes_nothing_more_and_gives_back_what_has_not_begun),
+    a_broker_that_takes_no_answers_holds_up_no_decision: on_sqlite(no_answers_are_taken),
+    a_vendor_is_given_up_when_the_limit_says_so: on_sqlite(a_vendor_is_silent),
 }

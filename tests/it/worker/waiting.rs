@@ -1,161 +1,25 @@
 //! Leads that nobody could take, and what becomes of them: whoever can take one gets the oldest, once, and pays a turn.
 
+mod town;
+
 use crate::durability::replay::{all, not_the_same};
-use crate::store::server::{Db, on_postgres, on_sqlite};
-use crate::store::world::{mover, pool, rep};
-use crate::town;
-use baton::app::Running;
+use crate::eventually::eventually;
+use crate::program::edit;
+use crate::store::server::{Db, ledgers, tests};
+use crate::store::world::rep;
 use baton::connectors::CrmRef;
 use baton::connectors::http::Secret;
 use baton::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
-use baton::intake::event::lead_id;
 use baton::outbox::Vendors;
-use baton::store::{RepState, StoreError, Waits};
-use baton_clock::{ScaledClock, SharedClock, SystemClock};
-use baton_core::domain::id::{HandoffId, LeadId, RepId};
-use baton_core::handoff::state::Closing;
-use baton_core::handoff::{Event, Handoff, Stage};
-use baton_core::rules::RuleSet;
+use baton_clock::{SharedClock, SystemClock};
+use baton_core::handoff::Stage;
 use baton_sandbox::salesforce::{SalesforceState, routes};
 use baton_sandbox::{World, serve};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
-
-/// Nobody's day ends during a test.
-const BEGINS: &str = "2026-11-23T10:00:00Z";
-const SOON: Duration = Duration::from_secs(30);
-
-/// A town in which everybody has place for one open lead.
-struct Town {
-    db: Db,
-    clock: SharedClock,
-    workers: Vec<Running>,
-    rules: Arc<RuleSet>,
-    _folder: TempDir,
-}
-
-impl Town {
-    async fn begin(db: Db, workers: usize) -> Self {
-        Self::with(db, workers, |_| Vendors::default()).await
-    }
-
-    async fn with(db: Db, workers: usize, vendors: impl Fn(&SharedClock) -> Vendors) -> Self {
-        Self::under(db, workers, vendors, |_| ()).await
-    }
-
-    async fn under(
-        db: Db,
-        workers: usize,
-        vendors: impl Fn(&SharedClock) -> Vendors,
-        change: impl FnOnce(&Path),
-    ) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        town::found(folder.path(), 1);
-        one_open_lead_each(folder.path());
-        change(folder.path());
-        let clock: SharedClock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), 60));
-        let mut running = Vec::new();
-        for _ in 0..workers {
-            running.push(town::worker_with(vendors(&clock), folder.path(), &db.store, &clock).await);
-        }
-        let rules = Arc::clone(&running[0].reload.current().borrow().rules);
-        Self { db, clock, workers: running, rules, _folder: folder }
-    }
-
-    async fn in_crm(&self, lead: &LeadId) -> Option<CrmRef> {
-        self.db.store.lead(lead).await.expect("a look").expect("the lead").crm
-    }
-
-    /// A caller from the United States, who has hung up: for west-01, or else desk-01.
-    async fn calls(&self, number: usize) -> LeadId {
-        let event = town::Caller::gone(number * 3).event;
-        let id = lead_id("town", &format!("evt-{}", number * 3));
-        self.tell(event).await;
-        eventually("it is decided", || async { self.find(&id).await.is_ok() }).await;
-        id
-    }
-
-    async fn tell(&self, event: Value) {
-        let message = town::inbox(&event, self.clock.now());
-        self.workers[0].decider.take(vec![message]).await.expect("the event is taken");
-    }
-
-    /// The lead is lost, and whoever had it has place for another.
-    async fn lost(&self, lead: &LeadId) {
-        self.told(lead, "outcome.recorded", json!({ "kind": "lost" })).await;
-    }
-
-    async fn told(&self, lead: &LeadId, kind: &str, mut data: Value) {
-        let id = format!("{kind}-{}-{lead}", data["kind"].as_str().unwrap_or_default());
-        data["lead"] = json!(lead);
-        data["at"] = json!(self.clock.now());
-        self.tell(json!({ "specversion": "1.0", "id": id, "source": "town", "type": kind, "data": data })).await;
-    }
-
-    /// The same without an event that calls a worker.
-    async fn is_won(&self, lead: &LeadId) {
-        let (id, now) = (HandoffId::of(lead), self.clock.now());
-        let rules = Arc::clone(&self.rules);
-        let moved = self.db.store.write("test", move |tx| {
-            let (id, rules) = (id.clone(), Arc::clone(&rules));
-            Box::pin(async move {
-                tx.transition(&id, &Event::Closed { why: Closing::Won }, &rules, &mover("test", now)).await
-            })
-        });
-        moved.await.expect("a move");
-    }
-
-    async fn open_leads(&self) -> i64 {
-        self.db.number("SELECT CAST(SUM(open_leads) AS BIGINT) FROM rep_state").await
-    }
-
-    async fn find(&self, lead: &LeadId) -> Result<Handoff, StoreError> {
-        self.db.store.handoff(&HandoffId::of(lead)).await
-    }
-
-    async fn handoff(&self, lead: &LeadId) -> Handoff {
-        self.find(lead).await.expect("the handoff")
-    }
-
-    async fn queue(&self) -> Vec<LeadId> {
-        let queue = self.db.store.read("test", |tx| Box::pin(async move { tx.pool_queue(&pool("west")).await }));
-        queue.await.expect("the queue").into_iter().map(|Waits { lead, .. }| lead).collect()
-    }
-
-    /// Whose lead it has become.
-    async fn goes_to(&self, lead: &LeadId) -> RepId {
-        eventually("somebody takes it", || async { !self.handoff(lead).await.is_waiting() }).await;
-        self.handoff(lead).await.owner
-    }
-
-    async fn stop(self) -> Db {
-        for worker in self.workers {
-            worker.stop().await;
-        }
-        self.db
-    }
-}
-
-/// The last column of the roster: leads that a rep has and that are neither won nor lost.
-fn one_open_lead_each(folder: &Path) {
-    let path = folder.join("rules/reps.csv");
-    let roster = std::fs::read_to_string(&path).expect("the roster");
-    let (head, rows) = roster.split_once('\n').expect("a head");
-    let rows: String = rows.lines().map(|row| format!("{row},1\n")).collect();
-    std::fs::write(path, format!("{head},cap_open\n{rows}")).expect("the roster is written");
-}
-
-async fn eventually<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
-    let waited = tokio::time::timeout(SOON, async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
-    assert!(waited.await.is_ok(), "{what}");
-}
+use town::{OPEN_LEADS, Town};
 
 async fn the_oldest_is_served_first(db: Db) {
     let town = Town::begin(db, 1).await;
@@ -182,13 +46,8 @@ async fn the_oldest_is_served_first(db: Db) {
 
     let db = town.stop().await;
     assert_eq!(db.number("SELECT COUNT(*) FROM ledger_entry WHERE author = 'decision'").await, 4, "each pays a turn");
-    let open = "SELECT CAST(SUM(open_leads) AS BIGINT) FROM rep_state";
-    assert_eq!(db.number(open).await, 2, "what is lost counts no more");
-    let recount = db.store.read("test", |tx| Box::pin(async move { tx.ledgers_recount().await })).await;
-    for (pool, (stored, counted)) in recount.expect("a recount") {
-        assert_eq!(stored, counted, "{pool}");
-        assert_eq!(stored.balances.values().sum::<i64>(), 0, "{pool}");
-    }
+    assert_eq!(db.number(OPEN_LEADS).await, 2, "what is lost counts no more");
+    ledgers(&db.store).await;
     assert_eq!(not_the_same(&all(&db.store).await).len(), 0);
 }
 
@@ -216,10 +75,8 @@ async fn a_lead_is_open_until_it_is_won_or_lost(db: Db) {
     assert_eq!(town.db.number("SELECT COUNT(*) FROM outcome WHERE amount = 900.5").await, 2);
     assert_eq!(town.db.number("SELECT COUNT(*) FROM contact WHERE rep = 'west-01'").await, 1);
     assert_eq!(town.open_leads().await, 2, "the third in the place of the first");
-    let stored = town.db.store.reps_read().await;
-    let open = |name: &str, stored: &std::collections::BTreeMap<RepId, RepState>| stored[&rep(name)].open_leads;
-    let stored = stored.expect("the reps");
-    assert_eq!((open("west-01", &stored), open("desk-01", &stored)), (1, 1));
+    let stored = town.db.store.reps_read().await.expect("the reps");
+    assert_eq!(["west-01", "desk-01"].map(|name| stored[&rep(name)].open_leads), [1, 1]);
     town.is_won(&second).await;
     assert_eq!(town.open_leads().await, 1);
     town.stop().await;
@@ -227,37 +84,13 @@ async fn a_lead_is_open_until_it_is_won_or_lost(db: Db) {
 
 /// Nobody ever tells what became of a lead: it counts for five minutes, which here are five seconds.
 async fn a_lead_of_which_nothing_is_told_is_open_for_as_long_as_the_rules_say(db: Db) {
-    let briefly = |folder: &Path| {
-        let path = folder.join("rules/handoff.yaml");
-        let text = std::fs::read_to_string(&path).expect("handoff.yaml");
-        std::fs::write(path, format!("{text}\nopen_for: 5m\n")).expect("handoff.yaml is written");
-    };
+    let briefly = |folder: &Path| edit(folder, "rules/handoff.yaml", "patience: 20s", "patience: 20s\nopen_for: 5m");
     let town = Town::under(db, 1, |_| Vendors::default(), briefly).await;
     let (first, _second, third) = (town.calls(1).await, town.calls(2).await, town.calls(3).await);
     assert!(town.handoff(&third).await.is_waiting(), "nobody has place for it");
     assert_eq!(town.goes_to(&third).await, rep("west-01"));
     assert!(town.handoff(&first).await.closed, "its time is over");
     town.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lead_is_open_until_it_is_won_or_lost_on_sqlite() {
-    on_sqlite(a_lead_is_open_until_it_is_won_or_lost).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lead_is_open_until_it_is_won_or_lost_on_postgres() {
-    on_postgres(a_lead_is_open_until_it_is_won_or_lost).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lead_of_which_nothing_is_told_is_open_for_as_long_as_the_rules_say_on_sqlite() {
-    on_sqlite(a_lead_of_which_nothing_is_told_is_open_for_as_long_as_the_rules_say).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lead_of_which_nothing_is_told_is_open_for_as_long_as_the_rules_say_on_postgres() {
-    on_postgres(a_lead_of_which_nothing_is_told_is_open_for_as_long_as_the_rules_say).await;
 }
 
 /// What a person does in the CRM counts more than the rules: the first waiting lead is given to the rep of another desk,
@@ -319,7 +152,7 @@ async fn two_workers_give_two_places_once(db: Db) {
     }
     let db = town.stop().await;
     assert_eq!(db.number("SELECT COUNT(*) FROM ledger_entry WHERE author = 'decision'").await, 2 + 6, "a turn each");
-    assert_eq!(db.number("SELECT CAST(SUM(open_leads) AS BIGINT) FROM rep_state").await, 2, "within their caps");
+    assert_eq!(db.number(OPEN_LEADS).await, 2, "within their caps");
 }
 
 /// Places come free while a worker stops: others give them away, or it itself when it is back.
@@ -343,27 +176,16 @@ async fn whoever_stops_gives_nothing_away_any_more(db: Db) {
     assert_eq!(town.queue().await, queue, "it has stopped");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_stops_gives_nothing_away_any_more_on_sqlite() {
-    on_sqlite(whoever_stops_gives_nothing_away_any_more).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_oldest_is_served_first_on_sqlite() {
-    on_sqlite(the_oldest_is_served_first).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_given_away_by_hand_is_not_given_again_on_sqlite() {
-    on_sqlite(what_is_given_away_by_hand_is_not_given_again).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_oldest_is_served_first_on_postgres() {
-    on_postgres(the_oldest_is_served_first).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_workers_give_two_places_once_on_postgres() {
-    on_postgres(two_workers_give_two_places_once).await;
+tests! {
+    the_oldest_is_served_first_on_sqlite: on_sqlite(the_oldest_is_served_first),
+    the_oldest_is_served_first_on_postgres: on_postgres(the_oldest_is_served_first),
+    a_lead_is_open_until_it_is_won_or_lost_on_sqlite: on_sqlite(a_lead_is_open_until_it_is_won_or_lost),
+    a_lead_is_open_until_it_is_won_or_lost_on_postgres: on_postgres(a_lead_is_open_until_it_is_won_or_lost),
+    a_lead_of_which_nothing_is_told_is_open_for_as_long_as_the_rules_say_on_sqlite:
+        on_sqlite(a_lead_of_which_nothing_is_told_is_open_for_as_long_as_the_rules_say),
+    a_lead_of_which_nothing_is_told_is_open_for_as_long_as_the_rules_say_on_postgres:
+        on_postgres(a_lead_of_which_nothing_is_told_is_open_for_as_long_as_the_rules_say),
+    what_is_given_away_by_hand_is_not_given_again_on_sqlite: on_sqlite(what_is_given_away_by_hand_is_not_given_again),
+    two_workers_give_two_places_once_on_postgres: on_postgres(two_workers_give_two_places_once),
+    whoever_stops_gives_nothing_away_any_more_on_sqlite: on_sqlite(whoever_stops_gives_nothing_away_any_more),
 }

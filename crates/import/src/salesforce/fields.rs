@@ -54,6 +54,11 @@ impl ValueKind {
             Self::Text | Self::Country | Self::State | Self::Language | Self::Site => "text",
         }
     }
+
+    /// A part of it can be asked for.
+    pub(super) fn is_textual(self) -> bool {
+        matches!(self, Self::Text | Self::Site)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 //! nobody ends the search there; here it leads to the catch-all.
 
 mod asked;
+mod clause;
 mod criteria;
 mod entry;
 mod fields;
@@ -18,11 +19,12 @@ mod xml;
 
 use super::Imported;
 use asked::Criterion;
+use clause::Clause;
 use entry::{Names, RuleEntry};
 use fields::ValueKind;
 use page::Page;
 use roxmltree::{Document, Node};
-use said::{Clause, Speaker};
+use said::Speaker;
 use states::States;
 use xml::{child_text, children, line};
 

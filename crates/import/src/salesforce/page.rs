@@ -1,8 +1,8 @@
 //! The page of `rules/routing.yaml`: every entry in its place, as a route or as a comment, and the pools they name.
 
+use super::clause::Clause;
 use super::entry::{Names, RuleEntry, To};
 use super::fields::Fields;
-use super::said::Clause;
 use crate::{Imported, comment, yaml_text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

@@ -4,32 +4,13 @@
 //! it open. So whatever is denied there is said here as "unknown, or not that", however deep the denial stands.
 
 use super::asked::{Criteria, Criterion, Operation};
+use super::clause::{Clause, all, any, is, known, literal, not};
 use super::fields::{Field, Fields, ValueKind, name};
 use super::states::States;
 use super::values;
 use crate::yaml_text;
 use baton_core::rules::words::{language, place};
 use std::collections::BTreeSet;
-
-/// A condition in our language.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Clause {
-    /// Holds for every lead.
-    Always,
-    /// `lead.country: ["DE", "AT"]`.
-    Is {
-        path: String,
-        test: String,
-    },
-    /// `when: '…'`, about this one field.
-    When {
-        path: String,
-        expression: String,
-    },
-    All(Vec<Clause>),
-    Any(Vec<Clause>),
-    Not(Box<Clause>),
-}
 
 /// What was left out of a condition that is said all the same.
 pub(super) struct Speaker<'s> {
@@ -87,8 +68,8 @@ impl Speaker<'_> {
         let said = match criterion.operation {
             Operation::Equals => self.equals(criterion, field, &values, country)?,
             Operation::Includes => includes(field, &values),
-            Operation::StartsWith if textual(field.kind) => prefix(field, &values),
-            Operation::Contains if textual(field.kind) => contains(field, &values),
+            Operation::StartsWith if field.kind.is_textual() => prefix(field, &values),
+            Operation::Contains if field.kind.is_textual() => contains(field, &values),
             Operation::StartsWith | Operation::Contains => {
                 return Err(format!("{theirs} is asked for a part of its text, and is {} here", field.kind.declared()));
             }
@@ -120,7 +101,9 @@ impl Speaker<'_> {
             ValueKind::State => self.states(criterion, values, country),
             ValueKind::Whole | ValueKind::Number => {
                 let values = values::numbers(criterion);
-                let numbers = self.each(criterion, &values, "number", |value| values::amount(value).map(spell))?;
+                let numbers = self.each(criterion, &values, "number", |value| {
+                    values::amount(value).map(|amount| amount.to_string())
+                })?;
                 let list = numbers.join(", ");
                 Ok(is(&field.path, if numbers.len() == 1 { list } else { format!("[{list}]") }))
             }
@@ -183,10 +166,6 @@ impl Speaker<'_> {
     }
 }
 
-fn textual(kind: ValueKind) -> bool {
-    matches!(kind, ValueKind::Text | ValueKind::Site)
-}
-
 /// A lead is made now: today holds always, a day that moves with the calendar may, and the rest is told.
 fn created(criterion: &Criterion, values: &[String], denied: bool) -> Result<Clause, String> {
     let now = matches!(criterion.operation, Operation::Equals) && values.iter().any(|value| values::holds_today(value))
@@ -202,7 +181,7 @@ fn sized(criterion: &Criterion, field: &Field, values: &[String]) -> Result<Clau
     let sign = criterion.operation.sign().unwrap_or_default();
     let value = values.first().map_or("", String::as_str);
     let size = match field.kind {
-        ValueKind::Whole | ValueKind::Number => values::amount(value).map(spell),
+        ValueKind::Whole | ValueKind::Number => values::amount(value).map(|amount| amount.to_string()),
         ValueKind::Date => Some(day(criterion, value)?),
         _ => None,
     };
@@ -255,7 +234,7 @@ fn contains(field: &Field, values: &[String]) -> Clause {
 
 /// One of these values. A text that begins with a sign looks like a range there, and is an expression.
 fn one_of(field: &Field, values: &[String]) -> Clause {
-    let sign = |value: &&String| value.starts_with(['<', '>']) && textual(field.kind);
+    let sign = |value: &&String| value.starts_with(['<', '>']) && field.kind.is_textual();
     let plain: Vec<String> = values.iter().filter(|value| !sign(value)).map(|value| yaml_text(value)).collect();
     let signs = values.iter().filter(sign).map(|value| {
         let expression = format!("{} == {}", field.path, literal(value));
@@ -266,111 +245,4 @@ fn one_of(field: &Field, values: &[String]) -> Clause {
         parts.insert(0, is(&field.path, format!("[{}]", plain.join(", "))));
     }
     any(parts)
-}
-
-fn is(path: &str, test: impl Into<String>) -> Clause {
-    Clause::Is { path: path.to_owned(), test: test.into() }
-}
-
-fn known(path: &str, known: bool) -> Clause {
-    is(path, format!("{{ known: {known} }}"))
-}
-
-fn all(parts: Vec<Clause>) -> Clause {
-    let each = parts.into_iter().flat_map(|part| match part {
-        Clause::Always => Vec::new(),
-        Clause::All(parts) => parts,
-        part => vec![part],
-    });
-    let mut parts: Vec<Clause> = each.collect();
-    match parts.len() {
-        0 => Clause::Always,
-        1 => parts.swap_remove(0),
-        _ => Clause::All(parts),
-    }
-}
-
-fn any(mut parts: Vec<Clause>) -> Clause {
-    if parts.contains(&Clause::Always) {
-        return Clause::Always;
-    }
-    if parts.len() == 1 { parts.swap_remove(0) } else { Clause::Any(parts) }
-}
-
-/// Denied: empty is "not equal" there, and undecided here, so every field has to be allowed to be unknown.
-fn not(said: Clause) -> Clause {
-    match said {
-        Clause::All(parts) => any(parts.into_iter().map(not).collect()),
-        Clause::Any(parts) => {
-            let paths: BTreeSet<Option<String>> = parts.iter().map(|part| part.path().map(str::to_owned)).collect();
-            match paths.into_iter().collect::<Vec<_>>().as_slice() {
-                // Of one field: it is unknown, or none of these.
-                [Some(path)] => any(vec![known(path, false), Clause::Not(Box::new(Clause::Any(parts)))]),
-                _ => all(parts.into_iter().map(not).collect()),
-            }
-        }
-        Clause::Is { ref path, .. } | Clause::When { ref path, .. } => {
-            any(vec![known(path, false), Clause::Not(Box::new(said))])
-        }
-        Clause::Always | Clause::Not(_) => Clause::Not(Box::new(said)),
-    }
-}
-
-impl Clause {
-    fn path(&self) -> Option<&str> {
-        match self {
-            Self::Is { path, .. } | Self::When { path, .. } => Some(path),
-            Self::Always | Self::All(_) | Self::Any(_) | Self::Not(_) => None,
-        }
-    }
-
-    pub(super) fn each_path(&self, visit: &mut dyn FnMut(&str)) {
-        match self {
-            Self::Always => {}
-            Self::Is { path, .. } | Self::When { path, .. } => visit(path),
-            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_path(visit)),
-            Self::Not(inner) => inner.each_path(visit),
-        }
-    }
-
-    /// The key under which it stands in a map.
-    pub(super) fn key(&self) -> &str {
-        match self {
-            Self::Is { path, .. } => path,
-            Self::When { .. } => "when",
-            Self::All(_) | Self::Always => "all",
-            Self::Any(_) => "any",
-            // `lead.industry: { not: … }`.
-            Self::Not(inner) => match &**inner {
-                Self::Is { path, .. } => path,
-                _ => "not",
-            },
-        }
-    }
-
-    /// One entry of a map of flow YAML, without its braces.
-    pub(super) fn flow(&self) -> String {
-        let list =
-            |parts: &[Self]| parts.iter().map(|part| format!("{{ {} }}", part.flow())).collect::<Vec<_>>().join(", ");
-        match self {
-            Self::Always => String::new(),
-            Self::Is { path, test } => format!("{path}: {test}"),
-            Self::When { expression, .. } => format!("when: '{}'", expression.replace('\'', "''")),
-            Self::All(parts) => format!("all: [{}]", list(parts)),
-            Self::Any(parts) => format!("any: [{}]", list(parts)),
-            Self::Not(inner) => match &**inner {
-                Self::Is { path, test } => format!("{path}: {{ not: {test} }}"),
-                inner => format!("not: {{ {} }}", inner.flow()),
-            },
-        }
-    }
-}
-
-/// A text of an expression.
-fn literal(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace(['\n', '\r', '\t'], " "))
-}
-
-fn spell(number: f64) -> String {
-    number.to_string()
 }

@@ -1,7 +1,10 @@
 //! What stands in the calendars, and who may read them.
 
+mod asked;
+
+pub(super) use asked::{Entry, Insert};
+
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -51,23 +54,9 @@ struct Grant {
     until: DateTime<Utc>,
 }
 
-/// Whether a token may be used for a call.
-pub(super) enum Entry {
-    Good,
-    /// Not known, revoked or expired.
-    BadToken,
-    NarrowScope,
-}
-
 pub(super) struct Refusal {
     pub status: u16,
     pub reason: String,
-}
-
-pub(super) enum Insert {
-    Made(SeenEvent),
-    Duplicate,
-    Invalid(&'static str),
 }
 
 /// Handles of the test or the demo.
@@ -173,102 +162,5 @@ impl CalendarState {
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().expect("nothing panics while holding the calendars")
-    }
-}
-
-/// What the routes ask.
-impl CalendarState {
-    pub(super) fn take_refusal(&self, operation: &str) -> Option<Refusal> {
-        let refusals = &mut self.kept().refusals;
-        let index = refusals.iter().position(|(of, _)| of == operation)?;
-        Some(refusals.remove(index).1)
-    }
-
-    pub(super) fn has_user(&self, user: &str) -> bool {
-        !self.kept().unknown_users.contains(user)
-    }
-
-    pub(super) fn is_delegated(&self) -> bool {
-        !self.kept().undelegated
-    }
-
-    pub(super) fn issue(&self, scope: String, until: DateTime<Utc>) -> String {
-        let mut kept = self.kept();
-        kept.issued += 1;
-        let token = format!("ya29.sandbox-{}", kept.issued);
-        kept.tokens.insert(token.clone(), Grant { scope, until });
-        token
-    }
-
-    /// `needed` is the last part of a scope's address.
-    pub(super) fn entry(&self, token: &str, needed: &str, now: DateTime<Utc>) -> Entry {
-        match self.kept().tokens.get(token).filter(|grant| now < grant.until) {
-            None => Entry::BadToken,
-            Some(grant) if grant.scope.rsplit('/').next() == Some(needed) => Entry::Good,
-            Some(_) => Entry::NarrowScope,
-        }
-    }
-
-    pub(super) fn trouble(&self, calendar: &str) -> Option<String> {
-        self.kept().trouble.get(calendar).cloned()
-    }
-
-    /// Busy times within the window, touching and overlapping ones as one, as Google does.
-    pub(super) fn busy(&self, calendar: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Value> {
-        let mut periods: Vec<(DateTime<Utc>, DateTime<Utc>)> = Vec::new();
-        let mut events = self.within(calendar, from, until);
-        events.sort_by_key(|event| event.from);
-        for event in events {
-            let (start, end) = (event.from.max(from), event.until.min(until));
-            match periods.last_mut() {
-                Some(last) if start <= last.1 => last.1 = last.1.max(end),
-                _ => periods.push((start, end)),
-            }
-        }
-        periods.into_iter().map(|(start, end)| json!({ "start": start, "end": end })).collect()
-    }
-
-    /// Events that stand and touch the window.
-    pub(super) fn within(&self, calendar: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<SeenEvent> {
-        let kept = self.kept();
-        let standing = kept.events.iter().filter(|event| event.calendar == calendar && !event.cancelled);
-        standing.filter(|event| event.overlaps(from, until)).cloned().collect()
-    }
-
-    pub(super) fn event(&self, calendar: &str, id: &str) -> Option<SeenEvent> {
-        self.kept().events.iter().find(|event| event.calendar == calendar && event.id == id).cloned()
-    }
-
-    pub(super) fn insert(&self, calendar: &str, body: &Value, invites: bool) -> Insert {
-        let instant = |name: &str| body[name]["dateTime"].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
-        let (Some(from), Some(until)) = (instant("start"), instant("end")) else {
-            return Insert::Invalid("Missing start or end time.");
-        };
-        if until <= from {
-            return Insert::Invalid("The specified time range is empty.");
-        }
-        let mut kept = self.kept();
-        let id = body["id"].as_str().map_or_else(|| format!("chosen{}", kept.events.len()), str::to_owned);
-        if !(5..=1024).contains(&id.len()) || !id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'v')) {
-            return Insert::Invalid("Invalid resource id value.");
-        }
-        if kept.events.iter().any(|event| event.calendar == calendar && event.id == id) {
-            return Insert::Duplicate;
-        }
-        let attendee_email = body["attendees"][0]["email"].as_str().map(str::to_owned);
-        let event = SeenEvent {
-            calendar: calendar.to_owned(),
-            id,
-            from,
-            until,
-            summary: body["summary"].as_str().unwrap_or_default().to_owned(),
-            invited: invites && attendee_email.is_some(),
-            attendee_email,
-            event_type: "default".to_owned(),
-            cancelled: false,
-            booked: true,
-        };
-        kept.events.push(event.clone());
-        Insert::Made(event)
     }
 }

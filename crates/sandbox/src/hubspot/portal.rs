@@ -1,8 +1,11 @@
 //! The portal behind the stand-in: its records, owners and rules.
 
+mod found;
 mod record;
+mod refusals;
 
 pub use record::Record;
+pub(super) use refusals::Problem;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
@@ -10,53 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 const OWNER: &str = "hubspot_owner_id";
-const BODY_LIMIT: usize = 65_536;
-/// Properties that may be written; custom ones are added to the portal.
-const PROPERTIES: [(&str, &[&str]); 3] = [
-    (
-        "contacts",
-        &[
-            "email",
-            "firstname",
-            "lastname",
-            "phone",
-            "mobilephone",
-            "jobtitle",
-            "company",
-            "city",
-            "state",
-            "zip",
-            "country",
-        ],
-    ),
-    ("notes", &["hs_timestamp", "hs_note_body"]),
-    (
-        "tasks",
-        &["hs_timestamp", "hs_task_subject", "hs_task_body", "hs_task_status", "hs_task_priority", "hs_task_type"],
-    ),
-];
-
-#[derive(Debug)]
-pub(super) struct Problem {
-    pub status: u16,
-    pub category: &'static str,
-    pub message: String,
-}
-
-impl Problem {
-    pub(super) fn new(status: u16, category: &'static str, message: impl Into<String>) -> Self {
-        Self { status, category, message: message.into() }
-    }
-
-    fn invalid(message: &str, error: &str, name: &str) -> Self {
-        let detail = json!([{ "isValid": false, "message": message, "error": error, "name": name }]);
-        Self::new(400, "VALIDATION_ERROR", format!("Property values were not valid: {detail}"))
-    }
-
-    fn not_found() -> Self {
-        Self::new(404, "OBJECT_NOT_FOUND", "resource not found")
-    }
-}
 
 /// Handle on one portal: to seed it, to read it back, and to do what people and admins do there by hand.
 #[derive(Clone)]
@@ -189,70 +145,6 @@ impl HubSpotState {
         Ok(record.answer(&written))
     }
 
-    /// Finds what the index has: nothing that changed after `indexed_until`.
-    pub(super) fn search(&self, kind: &str, body: &Value, indexed_until: DateTime<Utc>) -> Result<Value, Problem> {
-        let groups = body["filterGroups"].as_array().cloned().unwrap_or_default();
-        if groups.is_empty() || groups.len() > 5 {
-            return Err(Problem::new(400, "VALIDATION_ERROR", "between 1 and 5 filter groups"));
-        }
-        let asked: Vec<&str> = body["properties"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let limit = usize::try_from(body["limit"].as_u64().unwrap_or(10)).unwrap_or(200).min(200);
-        let fits = |record: &&Record| {
-            record.updated_at <= indexed_until
-                && groups.iter().any(|group| group["filters"].as_array().into_iter().flatten().all(|f| record.fits(f)))
-        };
-        let portal = self.portal();
-        let found: Vec<Value> = portal.of(kind).iter().filter(fits).map(|record| record.answer(&asked)).collect();
-        Ok(json!({ "total": found.len(), "results": found.into_iter().take(limit).collect::<Vec<_>>() }))
-    }
-
-    pub(super) fn batch_read(&self, kind: &str, body: &Value) -> Vec<Value> {
-        let asked: Vec<&str> = body["properties"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let portal = self.portal();
-        let ids = body["inputs"].as_array().into_iter().flatten().filter_map(|input| input["id"].as_str());
-        let found = ids.filter_map(|id| portal.of(kind).iter().find(|record| record.id == id));
-        found.map(|record| record.answer(&asked)).collect()
-    }
-
-    pub(super) fn associations(
-        &self,
-        kind: &str,
-        id: &str,
-        to: &str,
-        after: usize,
-        limit: usize,
-    ) -> Result<Value, Problem> {
-        let portal = self.portal();
-        let record = portal.of(kind).iter().find(|record| record.id == id).ok_or_else(Problem::not_found)?;
-        let all = record.associated.get(to).cloned().unwrap_or_default();
-        let types = json!([{ "category": "HUBSPOT_DEFINED", "typeId": 1 }]);
-        let page = all.iter().skip(after).take(limit);
-        let results: Vec<Value> = page.map(|id| json!({ "toObjectId": id, "associationTypes": types })).collect();
-        let next = after + results.len();
-        if next < all.len() {
-            return Ok(json!({ "results": results, "paging": { "next": { "after": next.to_string() } } }));
-        }
-        Ok(json!({ "results": results }))
-    }
-
-    /// By record of a batch: what it is linked to; and the records that are linked to nothing.
-    pub(super) fn linked(&self, kind: &str, to: &str, body: &Value) -> (Vec<Value>, Vec<String>) {
-        let portal = self.portal();
-        let types = json!([{ "category": "HUBSPOT_DEFINED", "typeId": 1 }]);
-        let (mut results, mut without) = (Vec::new(), Vec::new());
-        for id in body["inputs"].as_array().into_iter().flatten().filter_map(|input| input["id"].as_str()) {
-            let record = portal.of(kind).iter().find(|record| record.id == id);
-            match record.and_then(|record| record.associated.get(to)) {
-                Some(others) => {
-                    let to = others.iter().map(|other| json!({ "toObjectId": other, "associationTypes": types }));
-                    results.push(json!({ "from": { "id": id }, "to": to.collect::<Vec<_>>() }));
-                }
-                None => without.push(id.to_owned()),
-            }
-        }
-        (results, without)
-    }
-
     pub(super) fn owners(&self, now: DateTime<Utc>) -> Vec<Value> {
         let at = stamp(now);
         let owner = |(id, email): &(String, String)| json!({ "id": id, "email": email, "type": "PERSON", "archived": false, "createdAt": at, "updatedAt": at });
@@ -292,15 +184,7 @@ impl Portal {
         at: DateTime<Utc>,
     ) -> String {
         let id = self.next_id();
-        let empty = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        let mut record = Record {
-            id: id.clone(),
-            properties: empty.0,
-            associated: empty.1,
-            owners: empty.2,
-            created_at: at,
-            updated_at: at,
-        };
+        let mut record = Record { id: id.clone(), created_at: at, updated_at: at, ..Record::default() };
         properties.iter().for_each(|(name, value)| record.set(name, value, source, at));
         self.records.entry(kind.to_owned()).or_default().push(record);
         id
@@ -312,59 +196,6 @@ impl Portal {
                 record.associated.entry(to.to_owned()).or_default().push(other.to_owned());
             }
         }
-    }
-
-    fn validated(&self, kind: &str, body: &Value) -> Result<BTreeMap<String, String>, Problem> {
-        let given = body["properties"].as_object().cloned().unwrap_or_default();
-        let mut properties = BTreeMap::new();
-        for (name, value) in given {
-            let Some(text) = value.as_str() else {
-                return Err(Problem::invalid("values are text", "INVALID_TYPE", &name));
-            };
-            self.refuse_bad(kind, &name, text)?;
-            properties.insert(name, text.to_owned());
-        }
-        Ok(properties)
-    }
-
-    fn refuse_bad(&self, kind: &str, name: &str, value: &str) -> Result<(), Problem> {
-        let standard = PROPERTIES.iter().find(|(of, _)| *of == kind).is_some_and(|(_, names)| names.contains(&name));
-        if !standard && name != OWNER && !self.custom.contains_key(&(kind.to_owned(), name.to_owned())) {
-            let message = format!("Property \"{name}\" does not exist");
-            return Err(Problem::invalid(&message, "PROPERTY_DOESNT_EXIST", name));
-        }
-        if name == OWNER && !self.owners.iter().any(|(id, _)| id == value) {
-            return Err(Problem::invalid("the owner does not exist", "INVALID_OWNER_ID", name));
-        }
-        if name.ends_with("_body") && value.chars().count() > BODY_LIMIT {
-            return Err(Problem::invalid("the text is too long", "PROPERTY_TOO_LONG", name));
-        }
-        Ok(())
-    }
-
-    fn refuse_missing(&self, kind: &str, properties: &BTreeMap<String, String>) -> Result<(), Problem> {
-        let always = ["notes", "tasks"].contains(&kind).then_some("hs_timestamp");
-        let by_admin = self.required.iter().filter(|(of, _)| of == kind).map(|(_, name)| name.as_str());
-        match always.into_iter().chain(by_admin).find(|name| !properties.contains_key(*name)) {
-            Some(name) => Err(Problem::invalid("a required property is missing", "REQUIRED_FIELD", name)),
-            None => Ok(()),
-        }
-    }
-
-    fn refuse_taken(&self, kind: &str, properties: &BTreeMap<String, String>) -> Result<(), Problem> {
-        for (name, value) in properties {
-            let unique = self.custom.get(&(kind.to_owned(), name.clone())).is_some_and(|(_, unique)| *unique);
-            let is_email = kind == "contacts" && name == "email";
-            let taken = self.of(kind).iter().find(|record| record.properties.get(name) == Some(value));
-            let Some(taken) = taken.filter(|_| unique || is_email) else { continue };
-            if is_email {
-                let message = format!("Contact already exists. Existing ID: {}", taken.id);
-                return Err(Problem::new(409, "CONFLICT", message));
-            }
-            let message = format!("{} already has that value.", taken.id);
-            return Err(Problem::invalid(&message, "CONFLICTING_UNIQUE_VALUE", name));
-        }
-        Ok(())
     }
 }
 

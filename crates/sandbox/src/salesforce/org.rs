@@ -1,10 +1,13 @@
 //! The org behind the stand-in: its records, users and rules.
 
+mod error;
+mod read;
 mod write;
 
+pub(super) use error::ApiError;
 pub(super) use write::Written;
 
-use super::soql::{Condition, Select, is_like};
+use super::soql::Select;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -34,34 +37,6 @@ pub(super) struct Org {
     blocks_app: bool,
     /// Whom the org's assignment rule chooses, where it is let.
     assignment_rule: Option<String>,
-}
-
-#[derive(Debug)]
-pub(super) struct ApiError {
-    pub status: u16,
-    code: &'static str,
-    message: String,
-    fields: Vec<String>,
-}
-
-impl ApiError {
-    pub(super) fn new(status: u16, code: &'static str, message: &str) -> Self {
-        Self { status, code, message: message.to_owned(), fields: Vec::new() }
-    }
-
-    fn about(code: &'static str, message: &str, field: &str) -> Self {
-        Self { fields: vec![field.to_owned()], ..Self::new(400, code, message) }
-    }
-
-    /// What the innocent parts of a rolled-back composite say.
-    pub(super) fn halted() -> Self {
-        let message = "The transaction was rolled back since another operation in the same transaction failed.";
-        Self::new(400, "PROCESSING_HALTED", message)
-    }
-
-    pub(super) fn body(&self) -> Value {
-        json!([{ "message": self.message, "errorCode": self.code, "fields": self.fields }])
-    }
 }
 
 impl Default for SalesforceState {
@@ -206,7 +181,7 @@ impl SalesforceState {
         for select in selections {
             let phoned = |row: &Value| {
                 let record = org.of(&select.object).iter().find(|record| record.get("Id") == Some(&row["Id"]));
-                record.is_some_and(|record| has_phone(record, terms))
+                record.is_some_and(|record| read::has_phone(record, terms))
             };
             let all = Select { limit: usize::MAX, ..select.clone() };
             found.extend(org.select(&all, None)?.into_iter().filter(phoned).take(select.limit));
@@ -241,40 +216,6 @@ impl Org {
         self.records.entry(object.to_owned()).or_default().push(record);
         id
     }
-
-    /// With `parent`, only the children of that account.
-    fn select(&self, select: &Select, parent: Option<&Value>) -> Result<Vec<Value>, ApiError> {
-        let object = if select.object == "Opportunities" { "Opportunity" } else { &select.object };
-        if select.columns.iter().any(|column| column == KEY_FIELD) && self.lacks_key_field {
-            return Err(ApiError::new(400, "INVALID_FIELD", &format!("No such column '{KEY_FIELD}' on {object}")));
-        }
-        let is_child = |record: &Record| parent.is_none() || record.get("AccountId") == parent;
-        let fits = |record: &&Record| {
-            is_child(record) && select.conditions.iter().all(|any| any.iter().any(|c| holds(c, record)))
-        };
-        let mut rows = Vec::new();
-        for record in self.of(object).iter().filter(fits).take(select.limit) {
-            let mut row = project(object, record, &select.columns);
-            for child in &select.children {
-                let records = self.select(child, record.get("Id"))?;
-                let result = json!({ "totalSize": records.len(), "done": true, "records": records });
-                row[&child.object] = if records.is_empty() { Value::Null } else { result };
-            }
-            rows.push(row);
-        }
-        Ok(rows)
-    }
-
-    fn read(&self, object: &str, id: &str, fields: &str, version: &str) -> Result<Value, ApiError> {
-        let Some(record) = self.of(object).iter().find(|record| record["Id"] == id) else {
-            return Err(ApiError::new(404, "NOT_FOUND", "The requested resource does not exist"));
-        };
-        let mut columns: Vec<String> = fields.split(',').filter(|f| !f.is_empty()).map(str::to_owned).collect();
-        columns.push("Id".to_owned());
-        let mut row = project(object, record, &columns);
-        row["attributes"]["url"] = format!("/services/data/{version}/sobjects/{object}/{id}").into();
-        Ok(row)
-    }
 }
 
 fn prefix_of(object: &str) -> &'static str {
@@ -286,30 +227,4 @@ fn prefix_of(object: &str) -> &'static str {
         "Lead" => "00Q",
         _ => "00T",
     }
-}
-
-fn holds(condition: &Condition, record: &Record) -> bool {
-    let found = record.get(&condition.field).unwrap_or(&Value::Null);
-    match (found, &condition.value) {
-        (Value::String(found), Value::String(wanted)) if condition.like => is_like(found, wanted),
-        (Value::String(found), Value::String(wanted)) => found.eq_ignore_ascii_case(wanted),
-        (found, wanted) => found == wanted,
-    }
-}
-
-fn project(object: &str, record: &Record, columns: &[String]) -> Value {
-    let mut row = json!({ "attributes": { "type": object } });
-    for column in columns {
-        let value = record.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
-        let (name, value) = value.map_or((column.as_str(), Value::Null), |(name, value)| (name, value.clone()));
-        row[name] = value;
-    }
-    row
-}
-
-fn has_phone(record: &Record, terms: &[&str]) -> bool {
-    ["Phone", "MobilePhone"].iter().filter_map(|field| record.get(*field)?.as_str()).any(|stored| {
-        let digits: String = stored.chars().filter(char::is_ascii_digit).collect();
-        terms.iter().any(|term| digits.ends_with(term))
-    })
 }

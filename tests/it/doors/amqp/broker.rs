@@ -1,5 +1,7 @@
 //! One test's own part of a shared broker, a worker on it, and an inbox that fails on cue.
 
+use crate::eventually::SOON;
+use crate::store::server::variable;
 use async_trait::async_trait;
 use baton::intake::amqp::{
     AmqpConfig, AmqpStats, ConsumeError, Delivered, Outgoing, Publisher, Sink, SinkError, Topology, consume,
@@ -9,22 +11,16 @@ use lapin::types::FieldTable;
 use lapin::{Channel, Connection, ConnectionProperties};
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::future::Future;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-/// Longest wait for something that must happen; a restart of the broker takes a few seconds of it.
-const SOON: Duration = Duration::from_secs(60);
-
-#[expect(clippy::disallowed_methods, reason = "the environment names the services of a test run")]
 pub fn environment(name: &str) -> Option<String> {
-    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+    let value = variable(name);
     if value.is_none() {
-        let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+        let ci = variable("CI").as_deref() == Some("true");
         assert!(!ci, "{name} is not set: in CI every service is there (see tests/services.sh)");
         eprintln!("SKIPPED, NOTHING WAS TESTED: {name} is not set (see tests/services.sh)");
     }
@@ -201,21 +197,7 @@ impl Sink for Inbox {
 }
 
 pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let waiting = async {
-        while !holds() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    assert!(tokio::time::timeout(SOON, waiting).await.is_ok(), "gave up waiting: {what}");
-}
-
-pub async fn eventually_async<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
-    let waiting = async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    assert!(tokio::time::timeout(SOON, waiting).await.is_ok(), "gave up waiting: {what}");
+    crate::eventually::eventually(what, || std::future::ready(holds())).await;
 }
 
 pub fn count(counter: &AtomicU64) -> u64 {

@@ -1,13 +1,10 @@
 //! A worker asks its vendors at its start whether they would do what will be asked of them, and waits for none of them.
 
-use super::served::Served;
+use crate::eventually::{SOON, eventually};
+use crate::program::served::Served;
 use baton::app::stage::StandIns;
 use baton_clock::SystemClock;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::Instant;
-
-const SOON: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_vendor_is_asked_at_the_start_and_what_is_amiss_is_told() {
@@ -16,14 +13,8 @@ async fn every_vendor_is_asked_at_the_start_and_what_is_amiss_is_told() {
     let mail = toml.lines().find(|line| line.starts_with("port = ")).expect("the port of the mail stand-in");
     let nobody_there = toml.replace(mail, "port = 1");
     let mut served = Served::start(&nobody_there, "info", &StandIns::secrets());
-    let (began, words) = (
-        Instant::now(),
-        ["baton is ready", "section=\"crm\"", "section=\"calendar\"", "section=\"mail\"", "section=\"slack\""],
-    );
-    while !words.iter().all(|word| served.log().contains(word)) {
-        assert!(began.elapsed() < SOON, "{}", served.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let words = ["baton is ready", "section=\"crm\"", "section=\"calendar\"", "section=\"mail\"", "section=\"slack\""];
+    eventually("all are told of", || async { words.iter().all(|word| served.log().contains(word)) }).await;
     let log = served.log();
     for (section, well) in [("crm", true), ("calendar", true), ("mail", false), ("slack", true)] {
         let line = log.lines().find(|line| line.contains(&format!("section=\"{section}\""))).expect("a line");

@@ -1,7 +1,7 @@
 //! A lead that is given to somebody else from the command line, and what is counted for each rep.
 
-use super::served::{Served, exchange, get, post};
 use super::{TOKEN, served};
+use crate::program::served::{Served, get, post};
 use crate::town::Caller;
 use serde_json::{Value, json};
 use std::process::{Command, Output};
@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 /// Lead and owner, as the door answers.
 fn decided(served: &Served, number: usize) -> (String, String) {
     let event = Caller::gone(number).event.to_string();
-    let answer = exchange(served.port, &post("/v1/leads?wait=1500ms", Some(TOKEN), &event)).json();
+    let answer = served.ask(&post("/v1/leads?wait=1500ms", Some(TOKEN), &event)).json();
     let text = |name: &str| answer[name].as_str().unwrap_or_else(|| panic!("{name} of {answer}")).to_owned();
     (text("lead"), text("owner"))
 }
@@ -24,7 +24,7 @@ fn reassign(served: &Served, lead: &str, whom: &[&str]) -> Output {
 
 /// Leads of today, and of the last seven days, by rep.
 fn counted(served: &Served) -> Vec<(String, i64, i64)> {
-    let sheets: Value = serde_json::from_str(&served.run(&["reps", "--format", "json"], &[])).expect("JSON");
+    let sheets: Value = serde_json::from_str(&served.run(&["reps", "--format", "json"])).expect("JSON");
     let one = |sheet: &Value| {
         let number = |pointer: &str| sheet.pointer(pointer).and_then(Value::as_i64).expect("a number");
         let rep = sheet["rep"].as_str().expect("a rep").to_owned();
@@ -55,11 +55,11 @@ fn a_lead_goes_to_whom_a_person_names_and_both_counts_of_a_rep_agree() {
     let out = reassign(&served, second, &["--again"]);
     assert!(out.status.success() && !String::from_utf8_lossy(&out.stdout).contains(owner.as_str()), "{out:?}");
 
-    let story = exchange(served.port, &get(&format!("/v1/leads/{lead}"), Some(TOKEN))).json();
+    let story = served.ask(&get(&format!("/v1/leads/{lead}"), Some(TOKEN))).json();
     assert_eq!((&story["owner"], &story["next_step"]["owner"]), (&json!(other), &json!(other)), "{story}");
     let after = counted(&served);
     assert!(after.iter().all(|(_, today, week)| today == week), "{after:?}");
-    let attention = exchange(served.port, &get("/v1/attention", Some(TOKEN))).json();
+    let attention = served.ask(&get("/v1/attention", Some(TOKEN))).json();
     assert_eq!(attention["counts"], json!({ "leads": 0, "failed_steps": 0, "quarantined": 0 }), "{attention}");
     assert!(attention["backlog"]["due"].is_number() && attention["backlog"]["lapsed"] == 0, "{attention}");
 }

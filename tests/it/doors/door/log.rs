@@ -1,18 +1,16 @@
 //! What people said, who they are, and what opens doors is in no log line, whatever level is asked for.
 
-use super::served::{Served, exchange, get, post, request};
+use crate::eventually::found;
+use crate::program::served::{Served, exchange, get, post, request};
 use baton::app::stage::StandIns;
-use baton_clock::{SharedClock, SystemClock};
+use baton_clock::SystemClock;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
 
 const TOKEN: &str = "a-bearer-of-the-log-tests";
 const LINKS: &str = "a-link-secret-of-the-log-tests";
 const TOML: &str = "public_url = \"http://127.0.0.1:1\"\n[http.tokens]\nvoice = \"env:LOG_TOKEN\"\n[feedback]\nlink_secret = \"env:LOG_LINKS\"\n";
-/// Longest wait for what must happen.
-const SOON: Duration = Duration::from_secs(40);
 
 /// Everything that the lead, the rep and the feedback below hold of people, in the words in which a log could show it.
 const PERSONAL: [&str; 14] = [
@@ -49,8 +47,7 @@ fn lead() -> String {
 
 /// One life of a worker at this level: a lead, everything that follows from it, the rep's word, a stop.
 async fn life(level: &'static str) {
-    let clock: SharedClock = Arc::new(SystemClock);
-    let stage = StandIns::open(clock).await.expect("the stand-ins");
+    let stage = StandIns::open(Arc::new(SystemClock)).await.expect("the stand-ins");
     let mut secrets = StandIns::secrets().to_vec();
     secrets.extend([("LOG_TOKEN", TOKEN), ("LOG_LINKS", LINKS)]);
     let toml = format!("[http]\n{TOML}{}", stage.config_toml());
@@ -64,14 +61,10 @@ async fn life(level: &'static str) {
     });
     let sent = sent.await.expect("it is sent");
     assert!(matches!(sent, Some(200 | 202)), "{level}: {sent:?}");
-    let began = Instant::now();
-    let mail = loop {
-        if let Some(mail) = stage.smtp.mails().into_iter().find(|mail| mail.text.contains("/feedback/")) {
-            break mail;
-        }
-        assert!(began.elapsed() < SOON, "{level}: no mail with a link came: {}", served.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    let mail = found(format!("a mail with a link, at {level}"), || async {
+        stage.smtp.mails().into_iter().find(|mail| mail.text.contains("/feedback/"))
+    });
+    let mail = mail.await;
     let link = mail.text.split_once("/feedback/").expect("a link").1;
     let link: String = link.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
     let address = format!("/feedback/{link}");

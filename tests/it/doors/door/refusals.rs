@@ -1,7 +1,7 @@
 //! How refusals look, whatever they are about, and how leads are found.
 
-use super::served::{Answered, exchange, get, post, request};
 use super::{TOKEN, VOICE, served};
+use crate::program::served::{Answered, get, post, request};
 use crate::town::Caller;
 use serde_json::{Value, json};
 
@@ -41,14 +41,14 @@ fn every_refusal_is_a_problem_that_says_what_is_allowed() {
         ("GET", "/v1/leads/%FF", "", "", 400, ""),
     ];
     for (method, path, headers, body, status, detail) in asked {
-        let answer = exchange(served.port, &request(method, path, Some(TOKEN), headers, body));
+        let answer = served.ask(&request(method, path, Some(TOKEN), headers, body));
         is_problem(&answer, status, &format!("{method} {path}"));
         assert!(answer.body.contains(detail), "{method} {path}: {answer:?}");
         assert!(status != 405 || answer.head.contains("allow: "), "{method} {path}: {answer:?}");
     }
-    is_problem(&exchange(served.port, &get("/v1/rules", None)), 401, "no token");
+    is_problem(&served.ask(&get("/v1/rules", None)), 401, "no token");
     // The worker has survived all of it.
-    assert_eq!(exchange(served.port, &get("/v1/reports/routing?days=3660", Some(TOKEN))).status, 200);
+    assert_eq!(served.ask(&get("/v1/reports/routing?days=3660", Some(TOKEN))).status, 200);
 }
 
 fn is_problem(answer: &Answered, status: u16, what: &str) {
@@ -76,12 +76,12 @@ fn leads_are_found_by_call_contact_and_state_and_page_by_page() {
     for number in 0..5 {
         let mut event = Caller::gone(number).event;
         event["data"]["contact"]["phone"] = json!(format!("+1415555014{number}"));
-        let sent = || exchange(served.port, &post("/v1/events?wait=1500ms", Some(TOKEN), &event.to_string()));
+        let sent = || served.ask(&post("/v1/events?wait=1500ms", Some(TOKEN), &event.to_string()));
         let answered = std::iter::repeat_with(sent).find(|answer| answer.status == 200).expect("it is decided");
         leads.push(answered.json()["lead"].as_str().expect("an id").to_owned());
     }
-    let asks = |query: &str| page(&exchange(served.port, &get(&format!("/v1/leads{query}"), Some(TOKEN))));
-    let owner = exchange(served.port, &get(&format!("/v1/leads/{}", leads[1]), Some(TOKEN))).json()["owner"].clone();
+    let asks = |query: &str| page(&served.ask(&get(&format!("/v1/leads{query}"), Some(TOKEN))));
+    let owner = served.ask(&get(&format!("/v1/leads/{}", leads[1]), Some(TOKEN))).json()["owner"].clone();
     let owner = owner.as_str().expect("an owner");
     for (query, found) in [
         ("call=call-2".to_owned(), vec![2]),
@@ -113,6 +113,6 @@ fn leads_are_found_by_call_contact_and_state_and_page_by_page() {
         let newest_first: Vec<String> = leads.iter().rev().cloned().collect();
         assert_eq!(all, newest_first, "by {size}");
     }
-    let whole: Value = exchange(served.port, &get("/v1/leads", Some(TOKEN))).json();
+    let whole: Value = served.ask(&get("/v1/leads", Some(TOKEN))).json();
     assert_eq!(whole["next"], Value::Null);
 }

@@ -1,6 +1,7 @@
 //! Scopes, sources, and tokens that come and go under a running worker.
 
-use super::served::{Answered, Served, baton, exchange, free_port, get, post, request, workspace};
+use crate::program::served::{Answered, Served, exchange, get, post, request, workspace};
+use crate::program::{baton, edit, free_port, stderr, stdout};
 use crate::town::Caller;
 use serde_json::json;
 use std::process::Command;
@@ -86,7 +87,7 @@ fn every_token_does_what_its_scopes_say_and_is_told_what_it_lacks() {
         for wrong in
             [None, Some("no-token-of-this-house"), Some("plain-secret-of-test"), Some("plain-secret-of-tests2")]
         {
-            let answer = exchange(served.port, &request(method, path, wrong, "", body));
+            let answer = served.ask(&request(method, path, wrong, "", body));
             assert_eq!(answer.status, 401, "{method} {path} with {wrong:?}");
             assert!(answer.head.contains("www-authenticate: bearer realm=\"baton\""), "{answer:?}");
             assert_eq!(answer.head.contains("invalid_token"), wrong.is_some(), "{answer:?}");
@@ -94,18 +95,14 @@ fn every_token_does_what_its_scopes_say_and_is_told_what_it_lacks() {
     }
     for scheme in ["Bearer", "bearer", "BEARER", "bEARER"] {
         let authorization = format!("Authorization: {scheme} {}\r\n", secret("reader"));
-        assert_eq!(
-            exchange(served.port, &request("GET", "/v1/rules", None, &authorization, "")).status,
-            200,
-            "{scheme}"
-        );
+        assert_eq!(served.ask(&request("GET", "/v1/rules", None, &authorization, "")).status, 200, "{scheme}");
     }
 }
 
 #[test]
 fn a_token_of_one_source_brings_no_event_of_another() {
     let served = Served::start(TOKENS, "info", &SECRETS);
-    let brings = |name: &str, body: &str| exchange(served.port, &post("/v1/events", Some(secret(name)), body));
+    let brings = |name: &str, body: &str| served.ask(&post("/v1/events", Some(secret(name)), body));
     for (number, source) in ["town", "town/east", "town:acct_1"].into_iter().enumerate() {
         assert_eq!(brings("retell", &of_source(number, source)).status, 202, "{source}");
     }
@@ -120,7 +117,7 @@ fn a_token_of_one_source_brings_no_event_of_another() {
         Caller::gone(5).event["data"].to_string(),
         "ce-specversion: 1.0\r\nce-id: e\r\nce-type: lead.qualified\r\nce-source: crm\r\n",
     );
-    let refused = exchange(served.port, &request("POST", "/v1/events", Some(secret("retell")), headers, &data));
+    let refused = served.ask(&request("POST", "/v1/events", Some(secret("retell")), headers, &data));
     assert_eq!(refused.status, 403, "{refused:?}");
 }
 
@@ -140,26 +137,26 @@ fn until_status(port: u16, token: Option<&str>, status: u16) -> Answered {
 fn tokens_of_the_database_come_and_go_without_a_restart() {
     // No token at all: this machine's own, and the door is open to it.
     let served = Served::start("", "info", &[]);
-    assert_eq!(exchange(served.port, &get("/v1/rules", None)).status, 200);
-    let made = served.run(&["token", "add", "console", "--scopes", "read,act", "--days", "30"], &[]);
+    assert_eq!(served.ask(&get("/v1/rules", None)).status, 200);
+    let made = served.run(&["token", "add", "console", "--scopes", "read,act", "--days", "30"]);
     let token = made.trim();
     assert!(token.len() > 40 && token.starts_with("bt_"), "{token}");
     until_status(served.port, Some(token), 200);
     // One token closes the door to everybody else.
     until_status(served.port, None, 401);
-    assert_eq!(exchange(served.port, &post("/v1/events", Some(token), "{}")).status, 403);
-    let list = served.run(&["token", "list"], &[]);
+    assert_eq!(served.ask(&post("/v1/events", Some(token), "{}")).status, 403);
+    let list = served.run(&["token", "list"]);
     assert!(list.contains("console") && list.contains("act,read") && list.contains("good until"), "{list}");
     let database = std::fs::read(served.folder.path().join("baton.db")).expect("the database");
     let wal = std::fs::read(served.folder.path().join("baton.db-wal")).unwrap_or_default();
     let kept = |bytes: &[u8]| bytes.windows(token.len()).any(|part| part == token.as_bytes());
     assert!(!kept(&database) && !kept(&wal) && !list.contains(token), "the secret is kept nowhere");
-    served.run(&["token", "revoke", "console"], &[]);
+    served.run(&["token", "revoke", "console"]);
     let refused = until_status(served.port, Some(token), 401);
     assert!(refused.body.contains("was revoked at"), "{refused:?}");
-    assert_eq!(exchange(served.port, &get("/v1/rules", None)).status, 401, "and the door does not open again");
+    assert_eq!(served.ask(&get("/v1/rules", None)).status, 401, "and the door does not open again");
     let list: serde_json::Value =
-        serde_json::from_str(&served.run(&["token", "list", "--format", "json"], &[])).expect("JSON");
+        serde_json::from_str(&served.run(&["token", "list", "--format", "json"])).expect("JSON");
     assert_eq!((&list["tokens"][0]["name"], &list["tokens"][0]["good"]), (&json!("console"), &json!(false)));
     for (args, why) in [
         (["token", "revoke", "console"].as_slice(), "was revoked before"),
@@ -170,21 +167,19 @@ fn tokens_of_the_database_come_and_go_without_a_restart() {
         (&["token", "add", "x", "--scopes", "read", "--source", "retell"], "brings none"),
         (&["token", "add", "x", "--scopes", "intake", "--source", "a b"], "without blanks"),
     ] {
-        let output = baton(served.folder.path(), args, &[]);
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && told.contains(why), "{args:?}: {told}");
+        let output = served.baton(args);
+        assert!(!output.status.success() && stderr(&output).contains(why), "{args:?}: {}", stderr(&output));
     }
 }
 
 /// What a start that must not succeed says.
 fn refused_start(toml: &str, env: &[(&str, &str)]) -> String {
-    let folder = workspace(free_port(), toml);
+    let folder = workspace(free_port(), 2, toml);
     let mut command = Command::new("timeout");
     command.args(["20", env!("CARGO_BIN_EXE_baton"), "serve", "-w"]).arg(folder.path()).envs(env.iter().copied());
     let output = command.output().expect("baton runs");
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    told
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    stderr(&output)
 }
 
 #[test]
@@ -214,18 +209,16 @@ fn a_start_with_empty_or_short_secrets_is_refused_with_all_of_them_by_name() {
 
 #[test]
 fn a_listener_for_everybody_needs_a_token_of_file_or_database() {
-    let port = free_port();
-    let folder = workspace(port, "");
-    let toml = std::fs::read_to_string(folder.path().join("baton.toml")).expect("baton.toml");
-    std::fs::write(folder.path().join("baton.toml"), toml.replace("127.0.0.1", "0.0.0.0")).expect("baton.toml");
+    let folder = workspace(free_port(), 2, "");
+    edit(folder.path(), "baton.toml", "127.0.0.1", "0.0.0.0");
     let serve = || {
         let mut command = Command::new("timeout");
         command.args(["-s", "TERM", "4", env!("CARGO_BIN_EXE_baton"), "serve", "-w"]).arg(folder.path());
-        String::from_utf8_lossy(&command.output().expect("baton runs").stderr).into_owned()
+        stderr(&command.output().expect("baton runs"))
     };
-    let told = serve();
-    assert!(told.contains("there is no token: anybody could send leads; run baton token add"), "{told}");
-    let added = baton(folder.path(), &["token", "add", "voice", "--scopes", "intake"], &[]);
-    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    let said = serve();
+    assert!(said.contains("there is no token: anybody could send leads; run baton token add"), "{said}");
+    let place = folder.path().to_str().expect("a plain path");
+    stdout(&baton(&["token", "add", "voice", "--scopes", "intake", "-w", place]));
     assert!(serve().contains("baton is ready"));
 }

@@ -1,22 +1,16 @@
 //! Events of made-up callers, workers who are told of them, and what is kept of the leads.
 
+use crate::eventually::found;
 use crate::store::server::Db;
 use crate::town::{self, Caller};
 use baton::app::Running;
 use baton::deciding::answer::{Answer, Decided};
-use baton::intake::event::key_of;
-use baton_clock::{ScaledClock, SharedClock};
+use baton_clock::SharedClock;
 use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::domain::lead::Lead;
 use baton_core::handoff::Handoff;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::time::Duration;
 use tempfile::TempDir;
-
-/// Nobody's day ends during a test.
-const BEGINS: &str = "2026-11-23T10:00:00Z";
-const SOON: Duration = Duration::from_secs(30);
 
 pub struct Calls {
     pub db: Db,
@@ -27,32 +21,24 @@ pub struct Calls {
 
 impl Calls {
     pub async fn begin(db: Db, workers: usize) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        town::found(folder.path(), 6);
-        let clock: SharedClock = Arc::new(ScaledClock::new(BEGINS.parse().expect("an instant"), 1));
+        let folder = town::founded(6);
+        let clock: SharedClock = town::clock(1);
         let workers = town::workers(workers, folder.path(), &db.store, &clock).await;
         Self { db, clock, workers, _folder: folder }
     }
 
     /// Hands events to a worker at once, and returns what was answered to each.
     pub async fn tell(&self, worker: usize, events: &[Value]) -> Vec<Decided> {
-        let decider = &self.workers[worker].decider;
-        let keys: Vec<String> = events.iter().map(|event| key_of(event.to_string().as_bytes())).collect();
         let now = self.clock.now();
-        let messages = events.iter().map(|event| town::inbox(event, now)).collect();
-        decider.take(messages).await.expect("they are taken");
+        let messages: Vec<_> = events.iter().map(|event| town::inbox(event, now)).collect();
+        let keys: Vec<String> = messages.iter().map(|message| message.key.clone()).collect();
+        self.workers[worker].decider.take(messages).await.expect("they are taken");
         let mut answers = Vec::new();
         for key in keys {
-            let answer = tokio::time::timeout(SOON, async {
-                loop {
-                    match decider.answer_of(&key).await.expect("a look") {
-                        Some(Answer::Decided(decided)) => return *decided,
-                        Some(other) => panic!("{key}: {other:?}"),
-                        None => tokio::time::sleep(Duration::from_millis(10)).await,
-                    }
-                }
-            });
-            answers.push(answer.await.unwrap_or_else(|_| panic!("{key} is never answered")));
+            match self.answer(worker, &key).await {
+                Answer::Decided(decided) => answers.push(*decided),
+                other => panic!("{key}: {other:?}"),
+            }
         }
         answers
     }
@@ -63,19 +49,18 @@ impl Calls {
         if !time.is_null() {
             event["time"] = time;
         }
-        let decider = &self.workers[0].decider;
-        decider.take(vec![town::inbox(&event, self.clock.now())]).await.expect("it is taken");
-        let key = key_of(event.to_string().as_bytes());
-        let answered = tokio::time::timeout(SOON, async {
-            loop {
-                match decider.answer_of(&key).await.expect("a look") {
-                    Some(Answer::Taken { ignored, .. }) => return ignored,
-                    Some(other) => panic!("{other:?}"),
-                    None => tokio::time::sleep(Duration::from_millis(10)).await,
-                }
-            }
-        });
-        answered.await.expect("an answer")
+        let message = town::inbox(&event, self.clock.now());
+        let key = message.key.clone();
+        self.workers[0].decider.take(vec![message]).await.expect("it is taken");
+        match self.answer(0, &key).await {
+            Answer::Taken { ignored, .. } => ignored,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn answer(&self, worker: usize, key: &str) -> Answer {
+        let decider = &self.workers[worker].decider;
+        found(format!("an answer to {key}"), || async { decider.answer_of(key).await.expect("a look") }).await
     }
 
     pub async fn leads(&self) -> i64 {

@@ -1,15 +1,14 @@
 //! What must hold after all the kills, read from the database and from what the stand-ins accepted.
 
+use super::leases::{Lain, now};
 use super::worker::LEASE;
 use crate::store::server::Db;
+use crate::store::tx::reads;
 use baton::app::stage::StandIns;
 use sqlx::Row;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// From the end of a lease to the next attempt at what was held, while a worker is up that could make it; the lease included.
@@ -60,7 +59,7 @@ impl Verdict {
         for event in stage.calendars.booked().into_iter().filter(|event| !event.cancelled) {
             *booked.entry(event.attendee_email.unwrap_or_default()).or_insert(0) += 1;
         }
-        let ledgers = db.store.read("oracle.ledgers", |tx| Box::pin(async move { tx.ledgers_recount().await })).await;
+        let ledgers = reads!(db.store, |tx| tx.ledgers_recount().await).await;
         let crooked_ledgers = ledgers.expect("the ledgers").into_iter().filter_map(|(pool, (stored, counted))| {
             let sum: i64 = stored.balances.values().sum();
             (stored != counted || sum != 0)
@@ -188,74 +187,5 @@ pub async fn until_quiet(db: &Db, within: Duration) {
             counts(db, kinds).await
         );
         tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-}
-
-fn now() -> chrono::DateTime<chrono::Utc> {
-    use baton_clock::{Clock, SystemClock};
-    SystemClock.now()
-}
-
-/// Steps that a caller or a timer waits for; the others may queue behind their vendor's pace.
-const URGENT: &str = "'timer', 'instruct', 'hold', 'ring', 'whisper', 'join', 'hang_up', 'find_slots', 'book'";
-
-/// Since when a worker is up, in microseconds; 0 while none is.
-#[derive(Default)]
-pub struct Up(AtomicI64);
-
-impl Up {
-    pub fn set(&self, up: bool) {
-        self.0.store(if up { now().timestamp_micros() } else { 0 }, Ordering::Relaxed);
-    }
-}
-
-/// How long steps lay unclaimed after their lease had ended.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Lain {
-    /// Urgent steps, while a worker was up that could have taken them.
-    pub with_a_worker: Duration,
-    /// Urgent steps, the time in which no worker was up included.
-    pub urgent: Duration,
-    pub any: Duration,
-}
-
-/// Looks at the leases while the worker dies and comes back.
-pub struct LeaseWatch {
-    stop: Arc<AtomicBool>,
-    looking: JoinHandle<Lain>,
-}
-
-pub fn watch_leases(db: Db, up: Arc<Up>) -> LeaseWatch {
-    let stop = Arc::new(AtomicBool::new(false));
-    let stopped = Arc::clone(&stop);
-    let looking = tokio::spawn(async move {
-        let mut longest = Lain::default();
-        while !stopped.load(Ordering::Relaxed) {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            let (up_since, now) = (up.0.load(Ordering::Relaxed), now().timestamp_micros());
-            let oldest = async |of: &str| {
-                db.number(format!("SELECT COALESCE(MIN(lease_until), {now}) FROM step WHERE state = 'leased' AND {of}"))
-                    .await
-            };
-            let urgent = now - oldest(&format!("kind IN ({URGENT})")).await;
-            longest.urgent = longest.urgent.max(micros(urgent));
-            longest.any = longest.any.max(micros(now - oldest("1 = 1").await));
-            if up_since > 0 {
-                longest.with_a_worker = longest.with_a_worker.max(micros(urgent.min(now - up_since)));
-            }
-        }
-        longest
-    });
-    LeaseWatch { stop, looking }
-}
-
-fn micros(number: i64) -> Duration {
-    Duration::from_micros(u64::try_from(number).unwrap_or_default())
-}
-
-impl LeaseWatch {
-    pub async fn stop(self) -> Lain {
-        self.stop.store(true, Ordering::Relaxed);
-        self.looking.await.expect("the watch")
     }
 }

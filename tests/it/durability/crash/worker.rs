@@ -1,12 +1,14 @@
 //! The worker as a child process that is killed again and again.
 
+use crate::program::Process;
+use crate::town;
 use baton::app::stage::StandIns;
-use baton::connectors::http::{ApiCall, Does, Limits, VendorHttp};
+use baton::connectors::http::{ApiCall, Does, VendorHttp};
 use reqwest::Method;
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// A lease, and with it the longest that an interrupted step may lie.
 pub const LEASE: Duration = Duration::from_secs(3);
@@ -33,29 +35,21 @@ pub fn configure(folder: &Path, stage: &StandIns, port: u16, database: &str) {
     std::fs::write(folder.join("baton.toml"), text).expect("baton.toml");
 }
 
-/// A port that was free a moment ago: the worker comes back to the same one every time.
-pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its number").port()
-}
-
 /// One life of the worker.
-pub struct Worker {
-    child: Child,
-}
+pub struct Worker(Process);
 
 impl Worker {
     /// `clock_off_ms`: how far the clock of its machine is ahead.
     pub fn start(folder: &Path, end: Option<End>, clock_off_ms: i64) -> Self {
-        let log = std::fs::File::options().append(true).create(true).open(folder.join("log")).expect("a log");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
-        command.args(["serve", "--log", "warn", "-w"]).arg(folder);
-        command.envs(StandIns::secrets()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        command.env("BATON_CLOCK_OFF_MS", clock_off_ms.to_string());
-        if let Some(End::At { point, nth }) = end {
-            command.env("BATON_KILL_AT", format!("{point}:{nth}"));
-        }
-        Self { child: command.spawn().expect("the worker starts") }
+        let kill_at = match end {
+            Some(End::At { point, nth }) => format!("{point}:{nth}"),
+            Some(End::After(_)) | None => String::new(),
+        };
+        let off = clock_off_ms.to_string();
+        let mut env = StandIns::secrets().to_vec();
+        env.push(("BATON_CLOCK_OFF_MS", off.as_str()));
+        env.extend((!kill_at.is_empty()).then_some(("BATON_KILL_AT", kill_at.as_str())));
+        Self(Process::serve(folder, "warn", &env))
     }
 
     /// Waits until it answers; `false`: it has died before.
@@ -75,13 +69,13 @@ impl Worker {
     }
 
     pub fn is_dead(&mut self) -> bool {
-        self.child.try_wait().expect("the worker's state").is_some()
+        self.0.ended().is_some()
     }
 
     /// Waits for it to die of itself for so long, then kills it. `true`: of itself.
     pub async fn dies_within(&mut self, span: Duration) -> bool {
-        let until = tokio::time::Instant::now() + span;
-        while tokio::time::Instant::now() < until {
+        let until = Instant::now() + span;
+        while Instant::now() < until {
             if self.is_dead() {
                 return true;
             }
@@ -92,15 +86,7 @@ impl Worker {
     }
 
     pub fn kill(&mut self) {
-        self.child.kill().expect("the worker can be killed");
-        self.child.wait().expect("the worker is gone");
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        // Already gone, as a rule; a test that fails leaves nothing behind.
-        let (_killed, _gone) = (self.child.kill(), self.child.wait());
+        self.0.kill();
     }
 }
 
@@ -109,8 +95,7 @@ pub struct Door(VendorHttp);
 
 impl Door {
     pub fn new(port: u16) -> Self {
-        let limits = Limits { timeout: Duration::from_secs(5), per_second: 100_000, concurrency: 256 };
-        Self(VendorHttp::new("baton", &format!("http://127.0.0.1:{port}"), limits).expect("a client"))
+        Self(town::door(format!("127.0.0.1:{port}"), Duration::from_secs(5)))
     }
 
     async fn is_ready(&self) -> bool {
@@ -121,13 +106,9 @@ impl Door {
     /// One attempt. `true`: 2xx, so that the worker answers for the event from now on.
     pub async fn takes(&self, event: &Value) -> bool {
         let call = ApiCall::new("post_event", Does::Write, Method::POST, &["v1", "events"]).json(event.clone());
-        match self.0.send(&call).await {
-            Ok(answer) => {
-                assert!(answer.status != 422, "{event}: {}", String::from_utf8_lossy(&answer.body));
-                (200..300).contains(&answer.status)
-            }
-            Err(_) => false,
-        }
+        let Ok(answer) = self.0.send(&call).await else { return false };
+        assert!(answer.status != 422, "{event}: {}", String::from_utf8_lossy(&answer.body));
+        (200..300).contains(&answer.status)
     }
 
     /// Repeats like any platform: until it is taken.

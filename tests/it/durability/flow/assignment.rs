@@ -28,8 +28,7 @@ async fn the_owner_whom_the_crm_chose_is_rung_first_and_stays_when_somebody_else
     let (chosen, crm_id) = &reps[3];
     play.stage.salesforce.assign_all_to(crm_id);
     let lead = play.call(&Caller::live(1).reps(&[RepManner::Silent, ACCEPTS])).await;
-    let record = play.until(&lead, "connected").await;
-    play.until_quiet().await;
+    let record = play.ends(&lead, "connected").await;
 
     let handoff = play.handoff(&lead).await;
     assert_eq!((&handoff.legs[0].rep, handoff.legs.len()), (chosen, 2));
@@ -55,8 +54,7 @@ async fn a_crm_that_is_too_late_is_not_waited_for_and_makes_no_second_lead() {
     let answer: Value = serde_json::from_slice(&play.post_raw(&caller.event).await).expect("an answer");
     let degraded = answer["degraded"].to_string();
     assert!(degraded.contains("owner chosen by the CRM unknown"), "{answer}");
-    let record = play.until(&lead, "connected").await;
-    play.until_quiet().await;
+    let record = play.ends(&lead, "connected").await;
 
     let owner = &reps.iter().find(|(rep, _)| *rep == record.owner).expect("a rep of the town").1;
     let [stored] = play.stage.salesforce.leads().try_into().expect("one lead");
@@ -75,8 +73,7 @@ async fn a_call_that_is_told_twice_is_one_lead_of_the_crm() {
     again["id"] = json!("evt-1-again");
     again["data"]["contact"]["title"] = json!("Head of Operations");
     assert_eq!(play.decided(&again).await, lead);
-    play.until(&lead, "connected").await;
-    play.until_quiet().await;
+    play.ends(&lead, "connected").await;
     let [stored] = play.stage.salesforce.leads().try_into().expect("one lead");
     assert_eq!(stored["Title"], json!("Head of Operations"), "what the second event brought is in it");
     play.nothing_twice();

@@ -2,10 +2,12 @@
 
 use super::play::Play;
 use super::{ACCEPTS, DECLINES};
-use crate::town::Caller;
-use baton::store::InboxMessage;
-use baton::store::JournalLine;
+use crate::eventually::found;
+use crate::store::tx::reads;
+use crate::town::{self, Caller};
+use baton::store::{InboxMessage, JournalLine};
 use baton_clock::Clock;
+use baton_core::handoff::Stage;
 use baton_core::routing::ledger::{Cause, EntryKind};
 use baton_sandbox::Fault;
 use baton_sandbox::voice::RepManner;
@@ -65,11 +67,9 @@ async fn a_lost_answer_of_the_mail_server_sends_no_second_mail() {
     let play = Play::begin().await;
     play.stage.world.arm("smtp", "data", Fault::DropAnswer, 2);
     let lead = play.call(&Caller::gone(1)).await;
-    play.until(&lead, "callback").await;
-    play.until_quiet().await;
+    play.ends(&lead, "callback").await;
     assert_eq!(play.stage.smtp.mails().len(), 2, "the rep's and the caller's");
-    let failed = play.running.store.read("flow.failed", |tx| Box::pin(async move { tx.steps_failed(10).await }));
-    let kinds: Vec<String> = failed.await.expect("the steps").into_iter().map(|step| step.kind).collect();
+    let kinds: Vec<String> = play.failed().await.into_iter().map(|step| step.kind).collect();
     assert_eq!(kinds.len(), 2, "a person sees that the answer was lost: {kinds:?}");
     play.nothing_twice();
 }
@@ -92,8 +92,7 @@ async fn a_worker_that_stood_still_before_its_call_does_not_make_it_late() {
     };
     fail::cfg_callback("after_sent_mark", stand_still).expect("a crash point");
     let lead = play.call(&Caller::gone(1)).await;
-    play.until(&lead, "callback").await;
-    play.until_quiet().await;
+    play.ends(&lead, "callback").await;
     play.until_seen("the first attempts", |_| awake.load(Ordering::Relaxed) >= FIRST_STEPS).await;
     // What it would send late, it would send at once.
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -150,12 +149,11 @@ async fn with_the_crm_down_a_lead_is_decided_as_degraded_and_written_later() {
 /// The caller is still thinking when somebody fills the rep's calendar.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slots_taken_meanwhile_are_never_booked_over() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::live(1).reps(&[RepManner::Silent]).chooses(Some(0))).await;
+    let (play, lead) = Play::of(&Caller::live(1).reps(&[RepManner::Silent]).chooses(Some(0))).await;
     let offered = |play: &Play| play.accepted("voice", "instruct").iter().any(|said| said["kind"] == "offer_slots");
     play.until_seen("the offer", offered).await;
     let handoff = play.handoff(&lead).await;
-    let baton_core::handoff::Stage::Offering { slots, .. } = &handoff.stage else { panic!("{:?}", handoff.stage) };
+    let Stage::Offering { slots, .. } = &handoff.stage else { panic!("{:?}", handoff.stage) };
     for slot in &slots[..2] {
         play.stage.calendars.add_busy(&format!("{}@reps.example", slot.rep), slot.from, slot.until);
     }
@@ -171,19 +169,10 @@ async fn slots_taken_meanwhile_are_never_booked_over() {
 async fn poison_is_put_aside_and_its_neighbours_are_decided() {
     let play = Play::begin().await;
     let (before, after) = (Caller::gone(1), Caller::gone(2));
-    let message = |key: &str, body: Vec<u8>| InboxMessage {
-        key: key.to_owned(),
-        kind: "lead.qualified".to_owned(),
-        body,
-        received_at: play.clock.now(),
-        reply_to: None,
-        correlation_id: None,
-    };
-    let batch = vec![
-        message("town evt-1", before.event.to_string().into_bytes()),
-        message("poison", b"{\"specversion\": \xff\xfe not json at all".to_vec()),
-        message("town evt-2", after.event.to_string().into_bytes()),
-    ];
+    const POISON: &[u8] = b"{\"specversion\": \xff\xfe not json at all";
+    let message = |caller: &Caller| town::inbox(&caller.event, play.clock.now());
+    let poison = InboxMessage { key: "poison".to_owned(), body: POISON.to_vec(), ..message(&before) };
+    let batch = vec![message(&before), poison, message(&after)];
     play.running.decider.take(batch).await.expect("all three are committed");
     for caller in [&before, &after] {
         let lead = play.decided(&caller.event).await;
@@ -193,54 +182,29 @@ async fn poison_is_put_aside_and_its_neighbours_are_decided() {
     assert_eq!(aside.len(), 1);
     assert_eq!(aside[0].key, "poison");
     assert!(!aside[0].why.is_empty(), "it says why");
-    let bytes = play.running.store.read("flow.bytes", |tx| Box::pin(async move { tx.inbox_row("poison").await }));
-    let bytes = bytes.await.expect("the row").expect("it is kept").body;
-    assert_eq!(bytes, b"{\"specversion\": \xff\xfe not json at all", "byte for byte");
+    let row = reads!(play.running.store, |tx| tx.inbox_row("poison").await).await.expect("a look");
+    assert_eq!(row.expect("it is kept").body, POISON, "byte for byte");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_owner_changed_by_hand_is_read_back() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::live(1).reps(&[ACCEPTS])).await;
-    let record = play.until(&lead, "connected").await;
-    play.until_quiet().await;
+    let (play, lead) = Play::of(&Caller::live(1).reps(&[ACCEPTS])).await;
+    let record = play.ends(&lead, "connected").await;
     let workspace_owner = record.owner.clone();
     let other = "005xx00000XYZ99";
     let in_crm = play.stage.salesforce.leads()[0]["Id"].as_str().expect("an id").to_owned();
     play.stage.salesforce.set_owner(&in_crm, other);
     play.clock.skip_to(play.clock.now() + TimeDelta::seconds(180));
-    let id = lead.clone();
-    let changes = async {
-        loop {
-            let id = id.clone();
-            let found = play.running.store.read("flow.changes", move |tx| {
-                let id = id.clone();
-                Box::pin(async move { tx.owner_changes(&id).await })
-            });
-            let found = found.await.expect("the changes");
-            if !found.is_empty() {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let changes = tokio::time::timeout(Duration::from_secs(20), changes).await.expect("a change is seen");
+    let changes = found("a change is seen", || async {
+        Some(play.owner_changes(&lead).await).filter(|changes| !changes.is_empty())
+    });
+    let changes = changes.await;
     assert_eq!(changes.len(), 1);
     assert!(changes[0].to.as_str().starts_with(other), "{changes:?}");
     assert_eq!(play.lead(&lead).await.owner, workspace_owner, "what was decided stays what was decided");
-    let undone = play.running.store.read("flow.journal", |tx| {
-        Box::pin(async move {
-            let mut undone = 0;
-            for pool in tx.ledgers_read().await?.into_keys() {
-                let lines = tx.journal(&pool).await?;
-                let by_crm = |line: &&JournalLine| {
-                    matches!(&line.entry.kind, EntryKind::Undone { cause: Cause::Reassigned, .. })
-                        && line.author == "crm"
-                };
-                undone += lines.iter().filter(by_crm).count();
-            }
-            Ok(undone)
-        })
-    });
-    assert_eq!(undone.await.expect("the journals"), 1, "a stranger has the lead: it costs nobody here a turn");
+    let by_crm = |line: &&JournalLine| {
+        line.author == "crm" && matches!(&line.entry.kind, EntryKind::Undone { cause: Cause::Reassigned, .. })
+    };
+    let undone = play.journal().await.iter().filter(by_crm).count();
+    assert_eq!(undone, 1, "a stranger has the lead: it costs nobody here a turn");
 }

@@ -1,6 +1,7 @@
 //! The link in a briefing: looking has no effect, sending records, and only the holder of a good link may speak.
 
 use super::play::Play;
+use crate::store::tx::reads;
 use crate::town::Caller;
 use baton::connectors::http::{ApiCall, Does};
 use baton::store::JournalLine;
@@ -22,10 +23,8 @@ struct Linked {
 impl Linked {
     /// A lead whose rep has been sent a link by mail.
     async fn begin() -> Self {
-        let play = Play::begin().await;
-        let lead = play.call(&Caller::gone(1)).await;
-        play.until(&lead, "callback").await;
-        play.until_quiet().await;
+        let (play, lead) = Play::of(&Caller::gone(1)).await;
+        play.ends(&lead, "callback").await;
         let mails = play.stage.smtp.mails();
         let text = mails.iter().find_map(|mail| mail.text.split_once("/feedback/")).expect("a mail with a link").1;
         let token = text.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
@@ -36,33 +35,26 @@ impl Linked {
         self.play.send(ApiCall::get("feedback", &["feedback", token])).await.status
     }
 
+    /// That east-02 should have had it.
     async fn post(&self, token: &str) -> u16 {
-        let form = [
-            ("quality", "2"),
-            ("completeness", "4"),
-            ("misroute", "procedural"),
-            ("right_rep", "east-02"),
-            ("note", "a partner"),
-        ];
-        let form = form.map(|(name, value)| (name, value.to_owned())).to_vec();
-        let post = ApiCall::new("feedback", Does::Write, Method::POST, &["feedback", token]).form(form);
-        self.play.send(post).await.status
+        let form = [("quality", "2"), ("completeness", "4"), ("misroute", "procedural"), ("right_rep", "east-02")];
+        self.fill_in(token, &[&form[..], &[("note", "a partner")]].concat()).await.0
     }
 
     async fn send(&self, form: &[(&'static str, &str)]) -> (u16, String) {
+        self.fill_in(&self.token, form).await
+    }
+
+    async fn fill_in(&self, token: &str, form: &[(&'static str, &str)]) -> (u16, String) {
         let form = form.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        let post = ApiCall::new("feedback", Does::Write, Method::POST, &["feedback", &self.token]).form(form);
+        let post = ApiCall::new("feedback", Does::Write, Method::POST, &["feedback", token]).form(form);
         let answer = self.play.send(post).await;
         (answer.status, String::from_utf8(answer.body).expect("a page"))
     }
 
     async fn recorded(&self) -> Vec<Feedback> {
-        let lead = self.lead.clone();
-        let found = self.play.running.store.read("flow.feedback", move |tx| {
-            let lead = lead.clone();
-            Box::pin(async move { tx.feedbacks(&lead).await })
-        });
-        found.await.expect("the feedback")
+        let lead = &self.lead;
+        reads!(self.play.running.store, [lead], |tx| tx.feedbacks(&lead).await).await.expect("the feedback")
     }
 }
 
@@ -96,7 +88,7 @@ async fn looking_at_the_form_records_nothing_and_sending_it_does() {
     linked.play.until_quiet().await;
     assert_eq!(told(), 1);
     linked.play.nothing_twice();
-    let journal = journal(&linked.play).await;
+    let journal = linked.play.journal().await;
     let corrected = |line: &&JournalLine| match &line.entry.kind {
         EntryKind::Moved { cause, .. } => *cause == Some(Cause::Misrouted),
         EntryKind::Undone { cause, .. } => *cause == Cause::Misrouted,
@@ -105,23 +97,9 @@ async fn looking_at_the_form_records_nothing_and_sending_it_does() {
     assert_eq!(journal.iter().filter(corrected).count(), 1, "{journal:?}");
 }
 
-async fn journal(play: &Play) -> Vec<JournalLine> {
-    let read = play.running.store.read("flow.journal", |tx| {
-        Box::pin(async move {
-            let mut lines: Vec<JournalLine> = Vec::new();
-            for pool in tx.ledgers_read().await?.into_keys() {
-                lines.extend(tx.journal(&pool).await?);
-            }
-            Ok(lines)
-        })
-    });
-    read.await.expect("a journal")
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_meeting_to_which_nobody_came_costs_no_turn() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::gone(1)).await;
+    let (play, lead) = Play::of(&Caller::gone(1)).await;
     play.until(&lead, "callback").await;
     let owner = play.lead(&lead).await.owner;
     // Told twice, as a CRM does whose webhook was answered late.
@@ -131,19 +109,15 @@ async fn a_meeting_to_which_nobody_came_costs_no_turn() {
             json!({ "specversion": "1.0", "id": id, "source": "crm", "type": "outcome.recorded", "data": data });
         play.post_raw(&event).await;
     }
-    let undone = async || {
-        let lines = journal(&play).await;
-        let undone = lines.into_iter().filter(|line| line.lead.as_ref() == Some(&lead));
-        undone.filter_map(|line| match line.entry.kind {
-            EntryKind::Undone { payer, cause, .. } => Some((payer, cause)),
-            EntryKind::Turn { .. } | EntryKind::Moved { .. } | EntryKind::Granted { .. } => None,
-        })
-    };
     play.until_quiet().await;
-    assert_eq!(undone().await.collect::<Vec<_>>(), [(owner, Cause::NoShow)]);
-    for (pool, (stored, counted)) in play.ledgers().await {
-        assert_eq!(stored, counted, "{pool}");
-        assert!(stored.balances.values().all(|balance| *balance == 0), "{pool}: it is as if the lead had not been");
+    let lines = play.journal().await.into_iter().filter(|line| line.lead.as_ref() == Some(&lead));
+    let undone = lines.filter_map(|line| match line.entry.kind {
+        EntryKind::Undone { payer, cause, .. } => Some((payer, cause)),
+        EntryKind::Turn { .. } | EntryKind::Moved { .. } | EntryKind::Granted { .. } => None,
+    });
+    assert_eq!(undone.collect::<Vec<_>>(), [(owner, Cause::NoShow)]);
+    for (pool, ledger) in play.ledgers().await {
+        assert!(ledger.balances.values().all(|balance| *balance == 0), "{pool}: it is as if the lead had not been");
     }
 }
 

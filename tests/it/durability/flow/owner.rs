@@ -2,6 +2,7 @@
 
 use super::ACCEPTS;
 use super::play::Play;
+use crate::eventually::eventually;
 use crate::town::Caller;
 use baton::connectors::http::{ApiCall, Does};
 use baton_clock::Clock;
@@ -18,23 +19,14 @@ async fn reassign(play: &Play, lead: &LeadId, body: Value) -> (u16, Value) {
 
 /// Turns that the lead costs now, by whoever pays them.
 async fn turns(play: &Play) -> Vec<(String, i64)> {
-    let mut turns = Vec::new();
-    for (pool, (stored, counted)) in play.ledgers().await {
-        assert_eq!(stored, counted, "{pool}");
-        assert_eq!(stored.balances.values().sum::<i64>(), 0, "{pool}");
-        turns.extend(
-            stored.balances.into_iter().filter(|(_, balance)| *balance < 0).map(|(rep, b)| (rep.to_string(), b)),
-        );
-    }
-    turns
+    let balances = play.ledgers().await.into_values().flat_map(|ledger| ledger.balances);
+    balances.filter(|(_, balance)| *balance < 0).map(|(rep, balance)| (rep.to_string(), balance)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lead_is_given_to_the_rep_who_is_named_and_only_once() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::gone(3)).await;
-    let before = play.until(&lead, "callback").await;
-    play.until_quiet().await;
+    let (play, lead) = Play::of(&Caller::gone(3)).await;
+    let before = play.ends(&lead, "callback").await;
     let other = if before.owner.as_str() == "west-03" { "west-04" } else { "west-03" };
     let ask = json!({ "to": other, "reason": "knows them", "by": "lena" });
     let (status, told) = reassign(&play, &lead, ask.clone()).await;
@@ -54,10 +46,8 @@ async fn a_lead_is_given_to_the_rep_who_is_named_and_only_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lead_that_is_routed_again_goes_to_another_by_the_rules() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::gone(3)).await;
-    let before = play.until(&lead, "callback").await;
-    play.until_quiet().await;
+    let (play, lead) = Play::of(&Caller::gone(3)).await;
+    let before = play.ends(&lead, "callback").await;
     let (status, told) = reassign(&play, &lead, json!({ "reason": "not theirs", "by": "lena" })).await;
     assert_eq!((status, told["status"].as_str()), (200, Some("reassigned")), "{told}");
     let after = play.lead(&lead).await;
@@ -71,8 +61,7 @@ async fn a_lead_that_is_routed_again_goes_to_another_by_the_rules() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_reassigned_is_refused_in_words() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::gone(3)).await;
+    let (play, lead) = Play::of(&Caller::gone(3)).await;
     let before = play.until(&lead, "callback").await;
     let strange = LeadId::from_digest([7; 16]);
     for (lead, ask, expected, why) in [
@@ -90,10 +79,8 @@ async fn what_cannot_be_reassigned_is_refused_in_words() {
 /// Whom a person makes owner in the CRM has the lead here as well; what Baton itself writes there is nobody's doing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_owner_whom_a_person_names_in_the_crm_has_the_lead() {
-    let play = Play::begin().await;
-    let lead = play.call(&Caller::live(3).reps(&[ACCEPTS])).await;
-    let before = play.until(&lead, "connected").await;
-    play.until_quiet().await;
+    let (play, lead) = Play::of(&Caller::live(3).reps(&[ACCEPTS])).await;
+    let before = play.ends(&lead, "connected").await;
     let rules = std::sync::Arc::clone(&play.running.reload.current().borrow().rules);
     let named =
         |not: &str| rules.reps.values().find(|rep| rep.team == "west" && rep.id.as_str() != not).expect("a rep");
@@ -105,18 +92,8 @@ async fn the_owner_whom_a_person_names_in_the_crm_has_the_lead() {
     let in_crm = play.stage.salesforce.leads()[0]["Id"].as_str().expect("an id").to_owned();
     play.stage.salesforce.set_owner(&in_crm, by_hand.crm_id.as_ref().expect("an id").as_str());
     play.clock.skip_to(play.clock.now() + TimeDelta::seconds(180));
-    let has_it = async {
-        while play.lead(&lead).await.owner != by_hand.id {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(20), has_it).await.expect("the CRM is followed");
-    let read = lead.clone();
-    let changes = play.running.store.read("flow.changes", move |tx| {
-        let lead = read.clone();
-        Box::pin(async move { tx.owner_changes(&lead).await })
-    });
-    assert_eq!(changes.await.expect("the changes").len(), 1, "one change was a person's");
+    eventually("the CRM is followed", || async { play.lead(&lead).await.owner == by_hand.id }).await;
+    assert_eq!(play.owner_changes(&lead).await.len(), 1, "one change was a person's");
     assert_eq!(turns(&play).await, [], "who shares no turns there pays none");
     play.until_quiet().await;
     play.nothing_twice();

@@ -1,12 +1,14 @@
 //! The worker, the stand-ins and a clock in one process.
 
+use crate::eventually::{SOON, eventually, found};
+use crate::store::server::{Db, ledgers, sqlite_in};
+use crate::store::tx::reads;
 use crate::town::{self, Caller};
 use baton::app::stage::{StandIns, deliver_over_http};
-use baton::app::{self, Running, Setup};
-use baton::config::Limits;
-use baton::connectors::http::{Answer as HttpAnswer, ApiCall, Does, Limits as HttpLimits, VendorHttp};
+use baton::app::{self, Running};
+use baton::connectors::http::{Answer as HttpAnswer, ApiCall, Does, VendorHttp};
 use baton::deciding::answer::Answer;
-use baton::store::{LeadRecord, LeadSummary, Store};
+use baton::store::{JournalLine, LeadRecord, LeadSummary, OwnerChange, StepProblem};
 use baton::web::LinkSigner;
 use baton_clock::{Clock, ScaledClock, SharedClock};
 use baton_core::domain::id::{HandoffId, LeadId, PoolId};
@@ -20,14 +22,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 
-/// A Monday.
-const START: &str = "2026-11-23T10:00:00Z";
 /// The world's seconds in one of ours.
 const SPEED: u32 = 6;
-/// Longest wait for something that must happen, in our time.
-const SOON: Duration = Duration::from_secs(40);
 const SECRET: &str = "a secret of the tests alone";
 
 pub struct Play {
@@ -44,6 +41,13 @@ impl Play {
         Self::begin_under(|_| ()).await
     }
 
+    /// Of one caller.
+    pub async fn of(caller: &Caller) -> (Self, LeadId) {
+        let play = Self::begin().await;
+        let lead = play.call(caller).await;
+        (play, lead)
+    }
+
     /// With its files in this folder.
     pub async fn begin_on(folder: TempDir) -> Self {
         Self::begin_with(folder, |_| ()).await
@@ -56,38 +60,21 @@ impl Play {
 
     async fn begin_with(folder: TempDir, change: impl FnOnce(&mut RuleSet)) -> Self {
         town::found(folder.path(), 6);
-        let mut workspace = town::read(folder.path());
-        change(&mut workspace.checked.rules);
-        let clock = Arc::new(ScaledClock::new(START.parse().expect("an instant"), SPEED));
-        let stage = Arc::new(StandIns::open(Arc::clone(&clock) as SharedClock).await.expect("the stand-ins"));
-        let store = Store::open(&format!("sqlite:{}?mode=rwc", folder.path().join("baton.db").display())).await;
-        let store = store.expect("a database");
-        store.migrate().await.expect("the tables");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let base = format!("http://{}", listener.local_addr().expect("its number"));
-        let links = Arc::new(LinkSigner::new(SECRET, &base, 30));
-        let setup = Setup {
-            store,
-            workspace,
-            vendors: stage.vendors().expect("clients"),
-            clock: Arc::clone(&clock) as SharedClock,
-            limits: Limits {
-                lease_s: 5 * u64::from(SPEED),
-                vendor_timeout_s: 4 * u64::from(SPEED),
-                ..Limits::default()
-            },
-            listener,
-            tokens: Vec::new(),
-            body_limit: 256 * 1024,
-            requests_at_once: 64,
-            connections: 128,
-            links: Some(Arc::clone(&links)),
-            replies: None,
-        };
+        let clock = town::clock(SPEED);
+        let shared = Arc::clone(&clock) as SharedClock;
+        let stage = Arc::new(StandIns::open(Arc::clone(&shared)).await.expect("the stand-ins"));
+        let store = Db::open(sqlite_in(folder.path())).await.store;
+        let mut setup = town::setup(folder.path(), &store, &shared).await;
+        change(&mut setup.workspace.checked.rules);
+        let address = setup.listener.local_addr().expect("its number");
+        let links = Arc::new(LinkSigner::new(SECRET, &format!("http://{address}"), 30));
+        setup.vendors = stage.vendors().expect("clients");
+        setup.limits.lease_s = 5 * u64::from(SPEED);
+        setup.limits.vendor_timeout_s = 4 * u64::from(SPEED);
+        setup.links = Some(Arc::clone(&links));
         let running = app::start(setup).await.expect("a worker");
-        stage.voice.connect(deliver_over_http(base.clone()));
-        let limits = HttpLimits { timeout: Duration::from_secs(10), per_second: 1000, concurrency: 16 };
-        let door = VendorHttp::new("baton", &base, limits).expect("a client");
+        stage.voice.connect(deliver_over_http(format!("http://{address}")));
+        let door = town::door(address, Duration::from_secs(10));
         Self { stage, clock, running, links, door, folder }
     }
 
@@ -101,14 +88,13 @@ impl Play {
 
     /// Repeats the event until its decision is there: the same one, however often it is asked.
     pub async fn decided(&self, event: &Value) -> LeadId {
-        let decided = async {
-            loop {
-                if let Ok(Answer::Decided(decided)) = serde_json::from_slice(&self.post_raw(event).await) {
-                    return decided.lead.clone();
-                }
+        found("the lead is decided", || async {
+            match serde_json::from_slice(&self.post_raw(event).await) {
+                Ok(Answer::Decided(decided)) => Some(decided.lead),
+                _ => None,
             }
-        };
-        tokio::time::timeout(SOON, decided).await.expect("the lead is decided")
+        })
+        .await
     }
 
     pub async fn post_raw(&self, event: &Value) -> Vec<u8> {
@@ -122,22 +108,48 @@ impl Play {
         self.door.send(&call).await.expect("the door answers")
     }
 
+    /// What a page says, and with which status.
+    pub async fn page(&self, path: &[&str]) -> (u16, String) {
+        let answer = self.send(ApiCall::get("page", path)).await;
+        (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
+    }
+
     pub async fn lead(&self, lead: &LeadId) -> LeadRecord {
         self.running.store.lead(lead).await.expect("the database answers").expect("the lead is kept")
     }
 
     pub async fn leads(&self) -> Vec<LeadSummary> {
-        let found = self.running.store.read("flow.leads", |tx| Box::pin(async move { tx.leads_list(None, 100).await }));
-        found.await.expect("the database answers")
+        reads!(self.running.store, |tx| tx.leads_list(None, 100).await).await.expect("the database answers")
     }
 
     pub async fn handoff(&self, lead: &LeadId) -> Handoff {
         self.running.store.handoff(&HandoffId::of(lead)).await.expect("the handoff is kept")
     }
 
-    pub async fn ledgers(&self) -> BTreeMap<PoolId, (Ledger, Ledger)> {
-        let found = self.running.store.read("flow.ledgers", |tx| Box::pin(async move { tx.ledgers_recount().await }));
-        found.await.expect("the ledgers")
+    pub async fn ledgers(&self) -> BTreeMap<PoolId, Ledger> {
+        ledgers(&self.running.store).await
+    }
+
+    /// Steps that a person could mend.
+    pub async fn failed(&self) -> Vec<StepProblem> {
+        reads!(self.running.store, |tx| tx.steps_failed(10).await).await.expect("the steps")
+    }
+
+    /// Changes of the lead's owner that were seen in the CRM.
+    pub async fn owner_changes(&self, lead: &LeadId) -> Vec<OwnerChange> {
+        reads!(self.running.store, [lead], |tx| tx.owner_changes(&lead).await).await.expect("the changes")
+    }
+
+    /// What stands in the journals of all pools.
+    pub async fn journal(&self) -> Vec<JournalLine> {
+        let journal = reads!(self.running.store, |tx| {
+            let mut lines = Vec::new();
+            for pool in tx.ledgers_read().await?.into_keys() {
+                lines.extend(tx.journal(&pool).await?);
+            }
+            Ok(lines)
+        });
+        journal.await.expect("a journal")
     }
 
     /// Waits for a lead's status.
@@ -154,29 +166,26 @@ impl Play {
         record
     }
 
+    /// Waits for a lead's status, and then until nothing is left to be done.
+    pub async fn ends(&self, lead: &LeadId, status: &str) -> LeadRecord {
+        let record = self.until(lead, status).await;
+        self.until_quiet().await;
+        record
+    }
+
     /// Waits until nothing is left to be done, retries of the next minutes included.
     pub async fn until_quiet(&self) {
-        let quiet = async {
-            loop {
-                let now = self.clock.now() + chrono::TimeDelta::seconds(90);
-                let open = self.running.store.step_stats(now).await.expect("the database answers");
-                if open.due + open.leased == 0 {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        tokio::time::timeout(SOON, quiet).await.expect("everything comes to an end");
+        eventually("everything comes to an end", || async {
+            let now = self.clock.now() + chrono::TimeDelta::seconds(90);
+            let open = self.running.store.step_stats(now).await.expect("the database answers");
+            open.due + open.leased == 0
+        })
+        .await;
     }
 
     /// Waits for something that the world shows.
     pub async fn until_seen(&self, what: &str, seen: impl Fn(&Self) -> bool) {
-        let waited = tokio::time::timeout(SOON, async {
-            while !seen(self) {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        });
-        assert!(waited.await.is_ok(), "{what} did not come");
+        eventually(what, || std::future::ready(seen(self))).await;
     }
 
     pub async fn until_rung(&self, times: usize) {

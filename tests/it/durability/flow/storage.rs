@@ -2,6 +2,8 @@
 //! and when the disk is well again, so is the worker.
 
 use super::play::Play;
+use crate::eventually::{eventually, found};
+use crate::store::server::sqlite_in;
 use crate::town::Caller;
 use baton::connectors::http::{ApiCall, Does};
 use baton::intake::event::key_of;
@@ -12,9 +14,6 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
-
-const SOON: Duration = Duration::from_secs(40);
 
 /// A disk of a few megabytes, mounted over a folder and taken away at the end.
 struct SmallDisk(PathBuf);
@@ -59,22 +58,11 @@ async fn post(play: &Play, event: &Value) -> u16 {
     play.send(call).await.status
 }
 
-async fn readiness(play: &Play) -> (u16, String) {
-    let answer = play.send(ApiCall::get("ready", &["readyz"])).await;
-    (answer.status, String::from_utf8_lossy(&answer.body).into_owned())
-}
-
 async fn until_ready(play: &Play, status: u16) -> String {
-    let reached = tokio::time::timeout(SOON, async {
-        loop {
-            let (now, told) = readiness(play).await;
-            if now == status {
-                return told;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    });
-    reached.await.unwrap_or_else(|_| panic!("readiness never became {status}"))
+    found(format!("readiness becomes {status}"), || async {
+        Some(play.page(&["readyz"]).await).filter(|(now, _)| *now == status).map(|(_, told)| told)
+    })
+    .await
 }
 
 /// Around the store.
@@ -84,9 +72,7 @@ async fn number(play: &Play, sql: &str) -> i64 {
 }
 
 async fn raw(play: &Play) -> AnyPool {
-    AnyPool::connect(&format!("sqlite:{}", play.folder.path().join("baton.db").display()))
-        .await
-        .expect("a second way in")
+    AnyPool::connect(&sqlite_in(play.folder.path())).await.expect("a second way in")
 }
 
 /// Everything that was acknowledged has its decision, and nothing was put aside.
@@ -94,12 +80,8 @@ async fn nothing_is_lost(play: &Play, taken: &[Value]) {
     for event in taken {
         let key = key_of(event.to_string().as_bytes());
         let decided = format!("SELECT COUNT(*) FROM inbox WHERE key = '{key}' AND state = 'handled'");
-        let seen = tokio::time::timeout(SOON, async {
-            while number(play, &decided).await == 0 {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        });
-        seen.await.unwrap_or_else(|_| panic!("{key} was acknowledged and is not decided"));
+        let what = format!("{key} was acknowledged: it is decided");
+        eventually(what, || async { number(play, &decided).await > 0 }).await;
     }
     assert_eq!(number(play, "SELECT COUNT(*) FROM inbox WHERE state = 'quarantined'").await, 0);
 }
@@ -185,15 +167,10 @@ async fn write_page(play: &Play, bytes: &[u8], at: u64) {
 async fn checkpoint(play: &Play) {
     let pool = raw(play).await;
     // A reader in the way is told of in the answer, not as an error.
-    let done = tokio::time::timeout(SOON, async {
-        while sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)")
-            .fetch_one(&pool)
-            .await
-            .is_ok_and(|busy| busy != 0)
-        {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
-    done.await.expect("a checkpoint");
+    eventually("a checkpoint", || async {
+        let busy = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&pool).await;
+        !busy.is_ok_and(|busy| busy != 0)
+    })
+    .await;
     pool.close().await;
 }

@@ -4,6 +4,8 @@
 //! worker whose clock is off by as much as is allowed.
 
 mod answers;
+mod heard;
+mod known;
 mod moves;
 
 use super::chance::Chance;
@@ -11,16 +13,12 @@ use super::checks::{Check, ensure, round_trips};
 use super::people;
 use baton_core::domain::effect::Timer;
 use baton_core::domain::id::{HandoffId, PoolId, RepId};
-use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
-use baton_core::domain::rep::Busy;
 use baton_core::handoff::state::Closing;
-use baton_core::handoff::{Completed, Event, Handoff, OnTheLine, Stage};
+use baton_core::handoff::{Event, Handoff, Stage};
 use baton_core::routing::ledger::Ledger;
-use baton_core::routing::snapshot::{Knowledge, Load};
-use baton_core::routing::{Considered, Decision, Snapshot, decide};
+use baton_core::routing::{Decision, Snapshot, decide};
 use baton_core::rules::RuleSet;
-use baton_core::rules::words::zone::whereabouts;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -77,7 +75,7 @@ struct Life {
 }
 
 /// How lives ended, to see that the world is not a dull one.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default)]
 pub struct Ends {
     pub connected: usize,
     pub booked: usize,
@@ -123,8 +121,7 @@ impl<'a> World<'a> {
     ///
     /// # Panics
     /// Something that must hold did not: with the seed and what happened to that lead.
-    pub fn live(mut self, leads: usize) -> (Ends, Vec<(Lead, Snapshot, Decision)>) {
-        let mut ends = Ends::default();
+    pub fn live(mut self, leads: usize, ends: &mut Ends) -> Vec<(Lead, Snapshot, Decision)> {
         let mut at = self.now;
         for life in 0..leads {
             self.lives.push(Life::default());
@@ -139,22 +136,22 @@ impl<'a> World<'a> {
             self.now = at + TimeDelta::milliseconds(off);
             let went = match happening {
                 Happening::Arrives => self.arrives(life),
-                Happening::Event(event) => self.happens(life, &event, &mut ends),
+                Happening::Event(event) => self.happens(life, &event, ends),
                 Happening::Timer(row, timer) => {
                     self.lives[life].timers.remove(&row);
-                    self.happens(life, &Event::Timer { timer }, &mut ends)
+                    self.happens(life, &Event::Timer { timer }, ends)
                 }
-                Happening::Again => self.is_told_of_again(life, &mut ends),
-                Happening::ChangesHands => self.changes_hands(life, &mut ends),
-                Happening::Closes(why) => self.closes(life, why, &mut ends),
+                Happening::Again => self.is_told_of_again(life, ends),
+                Happening::ChangesHands => self.changes_hands(life, ends),
+                Happening::Closes(why) => self.closes(life, why, ends),
             };
             went.unwrap_or_else(|why| self.report(life, &why));
         }
         for life in 0..leads {
-            self.ended(life, &mut ends).unwrap_or_else(|why| self.report(life, &why));
+            self.ended(life, ends).unwrap_or_else(|why| self.report(life, &why));
         }
         self.level().unwrap_or_else(|why| self.report(0, &why));
-        (ends, self.decided)
+        self.decided
     }
 
     fn report(&self, life: usize, why: &str) -> ! {
@@ -194,89 +191,6 @@ impl<'a> World<'a> {
         self.happens(life, &Event::Start, &mut Ends::default())
     }
 
-    /// What else will be heard of the lead, within the call or days after it.
-    fn plans_for(&mut self, life: usize) {
-        let (day, weeks) = (86_400, 21 * 86_400);
-        let plans = [(35, 300, 0), (8, day, 1), (8, 120, 1), (10, weeks, 2)];
-        for (percent, within_s, kind) in plans {
-            if self.chance.percent(percent) {
-                let at = self.at + self.chance.seconds(0, within_s);
-                let closing = *self.chance.pick(&[Closing::Won, Closing::Lost, Closing::Age]);
-                let happening = match kind {
-                    0 => Happening::Again,
-                    1 => Happening::ChangesHands,
-                    _ => Happening::Closes(closing),
-                };
-                self.plan(life, at, happening);
-            }
-        }
-    }
-
-    /// As `intake` does it: what the lead lacked is added, and a caller of whom the first event did not say so is rung for.
-    fn is_told_of_again(&mut self, life: usize, ends: &mut Ends) -> Check {
-        let known = self.lives[life].lead.clone().zip(self.lives[life].handoff.clone());
-        let (first, handoff) = known.ok_or("a second event came before the first")?;
-        let mut second = people::lead(&mut self.chance, self.rules, life, self.seed, self.now);
-        second.id = first.id.clone();
-        let waits = second.is_live() && !first.is_live() && !handoff.live && !handoff.is_done();
-        let on_the_line = if waits {
-            let snapshot = self.snapshot(&second);
-            let decision = self.decide(life, &second, &snapshot)?;
-            let begun = Handoff::begin(&second, &decision, self.rules);
-            let since = second.qualified_at();
-            begun.live.then_some(OnTheLine { since, targets: begun.targets, rungs: begun.rungs })
-        } else {
-            None
-        };
-        let anew = on_the_line.is_some();
-        let added = if self.chance.percent(70) { vec!["qualification.summary".to_owned()] } else { Vec::new() };
-        let (zone, times) = (second.preference.timezone, second.preference.times.clone());
-        let by = format!("{} {}", second.source, second.event_id);
-        let caller = Some(Box::new(whereabouts(&second))).filter(|caller| **caller != handoff.caller);
-        let more = Completed { by, added, zone, caller, times, on_the_line };
-        self.happens(life, &Event::Completed(more), ends)?;
-        ends.told_twice += 1;
-        let after = self.lives[life].handoff.as_ref().ok_or("the lead is gone")?;
-        ensure(after.owner == handoff.owner && after.turn_in == handoff.turn_in, || {
-            "a second event is no second turn".to_owned()
-        })?;
-        ends.rung_anew += usize::from(anew && !after.legs.is_empty() && handoff.legs.is_empty());
-        if anew {
-            let at = self.at + self.chance.seconds(1, 600);
-            self.wire(life, at, Event::CallerLeft);
-        }
-        Ok(())
-    }
-
-    fn changes_hands(&mut self, life: usize, ends: &mut Ends) -> Check {
-        let reps: Vec<RepId> = self.rules.reps.keys().cloned().collect();
-        let rep = self.chance.pick(&reps).clone();
-        let before = self.lives[life].handoff.clone().ok_or("a lead changes hands before it is decided")?;
-        let reason = "made up".to_owned();
-        let event = if before.is_waiting() && self.chance.percent(50) {
-            Event::Found { rep: rep.clone(), turn_in: None, reason }
-        } else {
-            Event::Reassigned { rep: rep.clone(), turn_in: None, waits_in: None, reason }
-        };
-        self.happens(life, &event, ends)?;
-        let after = self.lives[life].handoff.as_ref().ok_or("the lead is gone")?;
-        if after.revision > before.revision {
-            ends.changed_hands += 1;
-            ensure(after.owner == rep, || format!("given to {rep}, and {} has it", after.owner))?;
-            ensure(!after.is_waiting(), || "it has an owner and waits".to_owned())?;
-        }
-        Ok(())
-    }
-
-    fn closes(&mut self, life: usize, why: Closing, ends: &mut Ends) -> Check {
-        self.happens(life, &Event::Closed { why }, ends)?;
-        let after = self.lives[life].handoff.as_ref().ok_or("the lead is gone")?;
-        let told = matches!(why, Closing::Won | Closing::Lost);
-        ensure(!told || !after.is_open(), || format!("{why:?}, and it still counts as open"))?;
-        ends.closed += usize::from(after.closed);
-        Ok(())
-    }
-
     /// Some twice, to the same bytes.
     fn decide(&self, number: usize, lead: &Lead, snapshot: &Snapshot) -> Result<Decision, String> {
         let decided = || catch_unwind(AssertUnwindSafe(|| decide(lead, snapshot, self.rules)));
@@ -291,28 +205,6 @@ impl<'a> World<'a> {
             round_trips(lead)?;
         }
         Ok(decision)
-    }
-
-    /// What a worker would know for this lead: calendars only of those who have one.
-    fn snapshot(&mut self, lead: &Lead) -> Snapshot {
-        let now = self.now;
-        let mut known = Known { ledgers: self.ledgers.clone(), ..Known::default() };
-        for rep in self.rules.reps.values() {
-            if self.chance.percent(5) {
-                continue; // nothing known of this rep
-            }
-            let facts = people::rep_facts(&mut self.chance, now);
-            let reserved_until = self.held.get(&rep.id).map(|(_, until)| *until);
-            let taken_today = self.taken.get(&rep.id).copied().unwrap_or(0);
-            let load = Load { reserved_until, taken_today, open: taken_today, ..facts.load() };
-            known.loads.insert(rep.id.clone(), load);
-            if rep.calendar.is_some() {
-                known.calendars.insert(rep.id.clone(), facts.calendar);
-            }
-        }
-        let account = people::account(&mut self.chance, self.rules, now);
-        let considered = Considered::by_lead(lead, self.rules).knowing(lead, &account, None, self.rules, now);
-        Snapshot::of_lead(now, account, None).about(&considered, &known, self.rules)
     }
 
     // ---- at the end ------------------------------------------------------------------------------------------------
@@ -337,26 +229,5 @@ impl<'a> World<'a> {
             ensure(sum == 0, || format!("the ledger of {} sums to {sum}", ledger.pool))?;
         }
         ensure(self.held.is_empty(), || format!("phones are held for ever: {:?}", self.held))
-    }
-}
-
-#[derive(Default)]
-struct Known {
-    loads: BTreeMap<RepId, Load>,
-    calendars: BTreeMap<RepId, Fact<Vec<Busy>>>,
-    ledgers: BTreeMap<PoolId, Ledger>,
-}
-
-impl Knowledge for Known {
-    fn load(&self, rep: &RepId) -> Load {
-        self.loads.get(rep).copied().unwrap_or(Load::NONE)
-    }
-
-    fn calendar(&self, rep: &RepId) -> Option<&Fact<Vec<Busy>>> {
-        self.calendars.get(rep)
-    }
-
-    fn ledgers(&self) -> &BTreeMap<PoolId, Ledger> {
-        &self.ledgers
     }
 }

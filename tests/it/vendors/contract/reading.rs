@@ -1,13 +1,8 @@
 //! How a vendor's description is read, and a request by its templates.
 
-use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderValue};
-use baton_sandbox::{Exchange, Fault};
+use axum::http::HeaderMap;
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// Stands for `@{lead.id}` and the like when the parts of a Salesforce composite are checked.
-const REFERENCED_ID: &str = "00Q000000000001AAA";
 
 pub struct Operation {
     pub method: String,
@@ -72,35 +67,4 @@ fn percent_decoded(segment: &str) -> String {
 pub fn content_type(headers: &HeaderMap) -> String {
     let text = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
     text.split(';').next().unwrap_or_default().trim().to_lowercase()
-}
-
-/// `@{lead.id}` becomes an id, so that what refers to another part can be checked by itself.
-pub fn without_references(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("@{") {
-        out.push_str(before);
-        let Some((_, behind)) = after.split_once('}') else { return text.to_owned() };
-        out.push_str(REFERENCED_ID);
-        rest = behind;
-    }
-    out + rest
-}
-
-/// A part of a composite as a request of its own, with its answer left out.
-pub fn part_as_request(whole: &Exchange, part: &Value) -> Exchange {
-    let mut headers = whole.request_headers.clone();
-    for (name, value) in part["httpHeaders"].as_object().into_iter().flatten() {
-        let value = HeaderValue::from_str(value.as_str().unwrap_or_default()).expect("a header of a part is printable");
-        headers.insert(axum::http::HeaderName::try_from(name.as_str()).expect("a part names headers"), value);
-    }
-    let body = part.get("body").map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-    Exchange {
-        method: part["method"].as_str().unwrap_or_default().to_owned(),
-        target: part["url"].as_str().unwrap_or_default().to_owned(),
-        request_headers: headers,
-        request_body: body,
-        fault: Some(Fault::DropAnswer),
-        ..whole.clone()
-    }
 }

@@ -40,6 +40,10 @@ fn lead_created(body: &Value) -> Exchange {
     exchange("salesforce", "POST", "/services/data/v66.0/sobjects/Lead", body, 201, &answer)
 }
 
+fn said(exchange: &mut Exchange, header: &'static str, value: &'static str) {
+    exchange.request_headers.insert(header, HeaderValue::from_static(value));
+}
+
 #[track_caller]
 fn expect_one(contract: &Contract, exchange: &Exchange, part_of_message: &str) {
     let found = contract.check(exchange);
@@ -52,37 +56,29 @@ fn a_good_exchange_passes_and_mistakes_are_named() {
     let good = json!({ "LastName": "Whitfield", "Company": "Northwind", "Baton_Score__c": 81 });
     assert_eq!(contract.check(&lead_created(&good)), Vec::<String>::new());
 
-    expect_one(&contract, &lead_created(&json!({ "LastName": "Whitfield" })), "\"Company\" is a required property");
-    expect_one(
-        &contract,
-        &lead_created(&json!({ "LastName": 1, "Company": "x" })),
-        "request body application/json/LastName",
-    );
-    let bad_owner = json!({ "LastName": "W", "Company": "x", "OwnerId": "bob" });
-    expect_one(&contract, &lead_created(&bad_owner), "/OwnerId");
-    let bad_mail = json!({ "LastName": "W", "Company": "x", "Email": "no address" });
-    expect_one(&contract, &lead_created(&bad_mail), "is not a \"email\"");
-    let long = json!({ "LastName": "W".repeat(81), "Company": "x" });
-    expect_one(&contract, &lead_created(&long), "is longer than 80");
+    for (body, told) in [
+        (json!({ "LastName": "Whitfield" }), "\"Company\" is a required property"),
+        (json!({ "LastName": 1, "Company": "x" }), "request body application/json/LastName"),
+        (json!({ "LastName": "W", "Company": "x", "OwnerId": "bob" }), "/OwnerId"),
+        (json!({ "LastName": "W", "Company": "x", "Email": "no address" }), "is not a \"email\""),
+        (json!({ "LastName": "W".repeat(81), "Company": "x" }), "is longer than 80"),
+    ] {
+        expect_one(&contract, &lead_created(&body), told);
+    }
+    let slips: [(fn(&mut Exchange), &str); 6] = [
+        (|it| it.target = "/services/data/v66.0/sobject/Lead".to_owned(), "no such path or method"),
+        (|it| it.target = "/services/data/66/sobjects/Lead".to_owned(), "path parameter version"),
+        (|it| _ = it.request_headers.remove("authorization"), "no bearer token"),
+        (|it| said(it, "sforce-auto-assign", "perhaps"), "header Sforce-Auto-Assign"),
+        (|it| said(it, "content-type", "text/plain"), "request content type \"text/plain\""),
+        (|it| it.status = 202, "status 202 is not declared"),
+    ];
+    for (slip, told) in slips {
+        let mut exchange = lead_created(&good);
+        slip(&mut exchange);
+        expect_one(&contract, &exchange, told);
+    }
 
-    let mut unknown = lead_created(&good);
-    unknown.target = "/services/data/v66.0/sobject/Lead".to_owned();
-    expect_one(&contract, &unknown, "no such path or method");
-    let mut no_token = lead_created(&good);
-    no_token.request_headers.remove("authorization");
-    expect_one(&contract, &no_token, "no bearer token");
-    let mut no_version = lead_created(&good);
-    no_version.target = "/services/data/66/sobjects/Lead".to_owned();
-    expect_one(&contract, &no_version, "path parameter version");
-    let mut header = lead_created(&good);
-    header.request_headers.insert("sforce-auto-assign", HeaderValue::from_static("perhaps"));
-    expect_one(&contract, &header, "header Sforce-Auto-Assign");
-    let mut as_text = lead_created(&good);
-    as_text.request_headers.insert("content-type", HeaderValue::from_static("text/plain"));
-    expect_one(&contract, &as_text, "request content type \"text/plain\"");
-    let mut odd_status = lead_created(&good);
-    odd_status.status = 202;
-    expect_one(&contract, &odd_status, "status 202 is not declared");
     let mut odd_answer = lead_created(&good);
     odd_answer.response_body = Bytes::from_static(b"{\"id\": 7}");
     expect_one(&contract, &odd_answer, "response body 201");
@@ -127,7 +123,7 @@ fn forms_and_comma_lists_are_read_as_their_schemas_mean() {
         "token_type": "Bearer" });
     let form = |body: &'static str| {
         let mut form = exchange("salesforce", "POST", "/services/oauth2/token", &json!({}), 200, &token);
-        form.request_headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded"));
+        said(&mut form, "content-type", "application/x-www-form-urlencoded");
         form.request_body = Bytes::from_static(body.as_bytes());
         form
     };

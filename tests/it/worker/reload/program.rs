@@ -1,183 +1,106 @@
 //! The program itself: it follows its folder, goes back to a release of the past, and is the same on every machine.
 
-use super::{edit, exchange};
-use crate::town::{Caller, found};
-use baton::connectors::http::{ApiCall, Does, Limits, VendorHttp};
-use reqwest::Method;
+use super::exchange;
+use crate::program::served::{Served, get, post, workspace};
+use crate::program::{code, edit, free_port, json_of, root, stderr, stdout};
+use crate::town::Caller;
 use serde_json::Value;
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-/// `baton serve` on a folder, as a service manager runs it.
-struct Service {
-    child: Child,
-    folder: tempfile::TempDir,
-    port: u16,
+/// What GET /v1/rules says, once it is so.
+fn until(served: &Served, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    for _ in 0..1000 {
+        let told = served.ask(&get("/v1/rules", None)).json();
+        if holds(&told) {
+            return told;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{what} does not come:\n{}", served.log())
 }
 
-impl Service {
-    async fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        found(folder.path(), 4);
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("its number").port();
-        drop(listener);
-        let database = folder.path().join("baton.db").display().to_string();
-        let config = format!("[database]\nurl = \"sqlite:{database}\"\n\n[http]\nlisten = \"127.0.0.1:{port}\"\n");
-        std::fs::write(folder.path().join("baton.toml"), config).expect("baton.toml");
-        let log = std::fs::File::create(folder.path().join("log")).expect("a log");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
-        command.args(["serve", "--log", "info", "-w"]).arg(folder.path());
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().expect("it starts");
-        let service = Self { child, folder, port };
-        service.until("it is ready", |told| told.contains_key("release")).await;
-        service
-    }
-
-    fn door(&self) -> VendorHttp {
-        let limits = Limits { timeout: Duration::from_secs(5), per_second: 1000, concurrency: 4 };
-        VendorHttp::new("baton", &format!("http://127.0.0.1:{}", self.port), limits).expect("a client")
-    }
-
-    /// What GET /v1/rules says; empty while nobody answers.
-    async fn rules(&self) -> BTreeMap<String, Value> {
-        let answer = self.door().send(&ApiCall::get("rules", &["v1", "rules"])).await;
-        answer.ok().and_then(|answer| serde_json::from_slice(&answer.body).ok()).unwrap_or_default()
-    }
-
-    async fn until(&self, what: &str, holds: impl Fn(&BTreeMap<String, Value>) -> bool) -> BTreeMap<String, Value> {
-        let mut told = self.rules().await;
-        let waited = tokio::time::timeout(Duration::from_secs(20), async {
-            while !holds(&told) {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                told = self.rules().await;
-            }
-        });
-        let in_time = waited.await.is_ok();
-        assert!(in_time, "{what} does not come: {told:?}\n{}", self.log());
-        told
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("log")).expect("a log")
-    }
-
-    fn baton(&self, arguments: &[&str]) -> (i32, String, String) {
-        let output =
-            Command::new(env!("CARGO_BIN_EXE_baton")).args(arguments).arg("-w").arg(self.folder.path()).output();
-        let output = output.expect("the program runs");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
-    }
-
-    fn hang_up(&self) {
-        let sent = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().expect("kill runs");
-        assert!(sent.success());
-    }
+/// As a service manager runs it.
+fn service() -> Served {
+    let port = free_port();
+    Served::on(workspace(port, 4, ""), port, "info", &[])
 }
 
-impl Drop for Service {
-    fn drop(&mut self) {
-        let (_killed, _gone) = (self.child.kill(), self.child.wait());
-    }
+fn short(id: &Value) -> String {
+    id.as_str().expect("an id")[..12].to_owned()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_service_follows_its_folder_and_a_rollback_brings_it_back() {
-    let service = Service::start().await;
-    let folder = service.folder.path();
-    let first = service.rules().await["release"].clone();
-    let lead = Caller::gone(3).event;
-    let post =
-        ApiCall::new("post_event", Does::Write, Method::POST, &["v1", "leads"]).query("wait", "1500ms").json(lead);
-    let decided = service.door().send(&post).await.expect("it answers");
-    let decided: Value = serde_json::from_slice(&decided.body).expect("JSON");
+#[test]
+fn a_service_follows_its_folder_and_a_rollback_brings_it_back() {
+    let served = service();
+    let folder = served.folder.path();
+    let first = until(&served, "it is ready", |told| told["release"].is_string())["release"].clone();
+    let decided = served.ask(&post("/v1/leads?wait=1500ms", None, &Caller::gone(3).event.to_string())).json();
     let lead = decided["lead"].as_str().unwrap_or_else(|| panic!("{decided}")).to_owned();
 
     exchange(folder);
-    let second = service.until("the new release", |told| told["release"] != first).await["release"].clone();
+    let second = until(&served, "the new release", |told| told["release"] != first)["release"].clone();
     edit(folder, "rules/reps.csv", ",west-02@reps.example,+", ",west-02 at home,+");
-    service.until("the refusal", |told| told["refused"] != Value::Null).await;
-    let log = service.log();
+    until(&served, "the refusal", |told| !told["refused"].is_null());
+    let log = served.log();
     assert!(log.contains("changed rules are refused") && log.contains("rep-bad-email"), "{log}");
     assert!(!log.contains("at home"), "a fault in the roster repeats nobody's data: {log}");
 
     // SIGHUP with nothing new says so again; mended, it is taken up.
-    service.hang_up();
-    service.until("the report again", |_| service.log().matches("changed rules are refused").count() == 2).await;
-    let short = |id: &Value| id.as_str().expect("an id")[..12].to_owned();
-    let (code, _, stderr) = service.baton(&["rollback", &short(&first)]);
-    assert_eq!(code, 1, "what was never live is not overwritten");
-    assert!(
-        stderr.contains("never live") && stderr.contains("rules/reps.csv") && stderr.contains("--force"),
-        "{stderr}"
-    );
-    let (code, stdout, stderr) = service.baton(&["rollback", &short(&first), "--force"]);
-    assert_eq!(code, 0, "{stderr}");
-    assert!(stdout.contains(".replaced/"), "{stdout}");
-    let told = service.until("the old release", |told| told["release"] == first).await;
+    served.process.signal("-HUP");
+    until(&served, "the report again", |_| served.log().matches("changed rules are refused").count() == 2);
+    let refused = served.baton(&["rollback", &short(&first)]);
+    assert_eq!(code(&refused), 1, "what was never live is not overwritten");
+    for words in ["never live", "rules/reps.csv", "--force"] {
+        assert!(stderr(&refused).contains(words), "{}", stderr(&refused));
+    }
+    let forced = served.run(&["rollback", &short(&first), "--force"]);
+    assert!(forced.contains(".replaced/"), "{forced}");
+    let told = until(&served, "the old release", |told| told["release"] == first);
     assert_eq!(told["refused"], Value::Null);
     let aside = std::fs::read_dir(folder.join(".replaced")).expect("a folder").next().expect("one").expect("an entry");
     let kept = std::fs::read_to_string(aside.path().join("rules/reps.csv")).expect("the replaced roster");
     assert!(kept.contains("west-02 at home"), "what somebody wrote is kept");
 
     // There and back again, without force: both states are in the database.
-    let (code, stdout, _) = service.baton(&["rollback", &short(&second)]);
-    assert!(code == 0 && stdout.contains(&format!("baton rollback {}", short(&first))), "{stdout}");
-    service.until("the second release", |told| told["release"] == second).await;
-    let (code, stdout, _) = service.baton(&["rollback", &short(&second)]);
-    assert!(code == 0 && stdout.contains("nothing to do"), "{stdout}");
-    let (code, _, stderr) = service.baton(&["rollback", "abc0"]);
-    assert!(
-        code == 1 && stderr.contains("no release begins with \"abc0\"") && stderr.contains(&short(&first)),
-        "{stderr}"
-    );
+    let back = served.run(&["rollback", &short(&second)]);
+    assert!(back.contains(&format!("baton rollback {}", short(&first))), "{back}");
+    until(&served, "the second release", |told| told["release"] == second);
+    let again = served.run(&["rollback", &short(&second)]);
+    assert!(again.contains("nothing to do"), "{again}");
+    let unknown = served.baton(&["rollback", "abc0"]);
+    assert_eq!(code(&unknown), 1);
+    let said = stderr(&unknown);
+    assert!(said.contains("no release begins with \"abc0\"") && said.contains(&short(&first)), "{said}");
 
-    let (code, stdout, _) = service.baton(&["releases"]);
-    assert_eq!(code, 0);
-    let lines: Vec<&str> = stdout.lines().collect();
-    assert!(
-        lines[1].starts_with(&format!("* {}", short(&second))) && lines[1].contains("rules/territories.csv +2 -2"),
-        "{stdout}"
-    );
-    assert!(lines[2].contains(&short(&first)) && lines[2].contains(" 1  first: 12 reps"), "{stdout}");
-    let (code, stdout, _) = service.baton(&["replay", "--format", "json"]);
-    let told: Value = serde_json::from_str(&stdout).expect("JSON");
-    assert_eq!((code, &told["replayed"], &told["same"]), (0, &1.into(), &1.into()), "{stdout}");
+    let listed = served.run(&["releases"]);
+    let lines: Vec<&str> = listed.lines().collect();
+    assert!(lines[1].starts_with(&format!("* {}", short(&second))), "{listed}");
+    assert!(lines[1].contains("rules/territories.csv +2 -2"), "{listed}");
+    assert!(lines[2].contains(&short(&first)) && lines[2].contains(" 1  first: 12 reps"), "{listed}");
+    let replayed = served.baton(&["replay", "--format", "json"]);
+    let told = json_of(&replayed);
+    assert_eq!((code(&replayed), &told["replayed"], &told["same"]), (0, &1.into(), &1.into()), "{told}");
     // Told by the rules it was made with, though others are live; by its own id and by its lead's.
-    let (code, by_lead, stderr) = service.baton(&["explain", "--decision", &lead]);
-    assert_eq!(code, 0, "{stderr}");
+    let by_lead = served.run(&["explain", "--decision", &lead]);
     assert!(by_lead.contains("West (line 2: country US) wins.") && by_lead.contains("\nKnown at "), "{by_lead}");
     assert!(by_lead.contains(&short(&first)), "{by_lead}");
-    assert_eq!(service.baton(&["explain", "--decision", &lead.replace("lead_", "dec_")]).1, by_lead);
-    let (_, json, _) = service.baton(&["explain", "--decision", &lead, "--format", "json"]);
-    let told: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(served.run(&["explain", "--decision", &lead.replace("lead_", "dec_")]), by_lead);
+    let told = json_of(&served.baton(&["explain", "--decision", &lead, "--format", "json"]));
     assert_eq!(told["release"], first);
-    assert!(told["snapshot"]["reps"].as_object().is_some_and(|reps| !reps.is_empty()), "{json}");
-    let (code, stdout, _) = service.baton(&["replay", "--decision", &lead]);
-    assert!(code == 0 && stdout.starts_with("1 decisions made again"), "{stdout}");
+    assert!(told["snapshot"]["reps"].as_object().is_some_and(|reps| !reps.is_empty()), "{told}");
+    let again = served.run(&["replay", "--decision", &lead]);
+    assert!(again.starts_with("1 decisions made again"), "{again}");
 }
 
 /// Another machine's settings reach no decision: the same event at the same time is told in the same bytes.
 #[test]
 fn time_zone_and_language_of_the_machine_change_nothing() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let told = |zone: &str, language: &str, format: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
-        command.args([
-            "explain",
-            "fixtures/events/01-warm-transfer.json",
-            "--at",
-            "2026-03-03T15:00:00Z",
-            "--format",
-            format,
-        ]);
-        let output = command.env("TZ", zone).env("LANG", language).env("LC_ALL", language).current_dir(root).output();
-        let output = output.expect("the program runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        output.stdout
+        command.args(["explain", "fixtures/events/01-warm-transfer.json", "--at", "2026-03-03T15:00:00Z"]);
+        command.args(["--format", format]).env("TZ", zone).env("LANG", language).env("LC_ALL", language);
+        stdout(&command.current_dir(root()).output().expect("the program runs"))
     };
     for format in ["text", "json"] {
         let here = told("UTC", "C", format);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 const COMPANY_OF: &str = "associatedcompanyid";
 
 /// A record as it is stored.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Record {
     pub id: String,
     pub properties: BTreeMap<String, String>,

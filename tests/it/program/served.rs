@@ -1,11 +1,12 @@
 //! The program as a process of its own, and requests to it byte for byte.
 
+use super::{Process, baton, free_port, stdout};
+use crate::store::server::sqlite_in;
 use crate::town;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -17,44 +18,35 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(25);
 
 pub struct Served {
     pub port: u16,
+    pub process: Process,
+    // After the process, which writes into it.
     pub folder: TempDir,
-    child: Child,
 }
 
-/// A town with this much more in its `baton.toml`, and nothing running yet.
-pub fn workspace(port: u16, toml: &str) -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    town::found(folder.path(), 2);
+/// A town with so many reps at each desk and this much more in its `baton.toml`, and nothing running yet.
+pub fn workspace(port: u16, reps_per_desk: usize, toml: &str) -> TempDir {
+    let folder = town::founded(reps_per_desk);
     let listen = format!("listen = \"127.0.0.1:{port}\"\n");
     let toml = match toml.split_once("[http]\n") {
         Some((before, after)) => format!("{before}[http]\n{listen}{after}"),
         None => format!("[http]\n{listen}{toml}"),
     };
-    let database = format!("[database]\nurl = \"sqlite:{}?mode=rwc\"\n", folder.path().join("baton.db").display());
+    let database = format!("[database]\nurl = {:?}\n", sqlite_in(folder.path()));
     std::fs::write(folder.path().join("baton.toml"), format!("{database}{toml}")).expect("baton.toml");
     folder
-}
-
-/// `baton` with these arguments in this folder, to its end.
-pub fn baton(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
-    command.args(args).args(["-w"]).arg(folder).envs(env.iter().copied()).stdin(Stdio::null());
-    command.output().expect("baton runs")
 }
 
 impl Served {
     pub fn start(toml: &str, log: &str, env: &[(&str, &str)]) -> Self {
         let port = free_port();
-        let folder = workspace(port, toml);
-        let file = std::fs::File::create(folder.path().join("log")).expect("a log");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
-        command.args(["serve", "--log", log, "-w"]).arg(folder.path()).envs(env.iter().copied());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
-        let child = command.spawn().expect("the worker starts");
-        let mut served = Self { port, folder, child };
+        Self::on(workspace(port, 2, toml), port, log, env)
+    }
+
+    pub fn on(folder: TempDir, port: u16, log: &str, env: &[(&str, &str)]) -> Self {
+        let mut served = Self { port, process: Process::serve(folder.path(), log, env), folder };
         let began = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let ended = served.child.try_wait().expect("its state");
+            let ended = served.process.ended();
             assert!(ended.is_none() && began.elapsed() < UP_WITHIN, "it did not come up: {}", served.log());
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -63,12 +55,11 @@ impl Served {
 
     /// SIGTERM, and then its end without a fault.
     pub fn stops_within(&mut self, span: Duration) {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");
-        assert!(sent.success());
+        self.process.signal("-TERM");
         let began = Instant::now();
         let code = loop {
-            if let Some(ended) = self.child.try_wait().expect("its state") {
-                break ended.code();
+            if let Some(code) = self.process.ended() {
+                break code;
             }
             assert!(began.elapsed() < span, "it is still running: {}", self.log());
             std::thread::sleep(Duration::from_millis(10));
@@ -80,24 +71,19 @@ impl Served {
         std::fs::read_to_string(self.folder.path().join("log")).expect("the log")
     }
 
-    /// The standard output of a command on the same workspace, which must succeed.
-    pub fn run(&self, args: &[&str], env: &[(&str, &str)]) -> String {
-        let output = baton(self.folder.path(), args, env);
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("text")
+    /// `baton` on the same workspace, to its end.
+    pub fn baton(&self, args: &[&str]) -> Output {
+        baton(&[args, &["-w", self.folder.path().to_str().expect("a plain path")]].concat())
     }
-}
 
-impl Drop for Served {
-    fn drop(&mut self) {
-        // Already gone, as a rule; a test that fails leaves nothing behind.
-        let (_killed, _gone) = (self.child.kill(), self.child.wait());
+    /// What a command says that must succeed.
+    pub fn run(&self, args: &[&str]) -> String {
+        stdout(&self.baton(args))
     }
-}
 
-pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its number").port()
+    pub fn ask(&self, text: &str) -> Answered {
+        exchange(self.port, text)
+    }
 }
 
 #[derive(Debug)]

@@ -1,0 +1,67 @@
+//! Reads of the org: what a query selects, and one record by its id.
+
+use super::{ApiError, KEY_FIELD, Org, Record};
+use crate::salesforce::soql::{Condition, Select, is_like};
+use serde_json::{Value, json};
+
+impl Org {
+    /// With `parent`, only the children of that account.
+    pub(super) fn select(&self, select: &Select, parent: Option<&Value>) -> Result<Vec<Value>, ApiError> {
+        let object = if select.object == "Opportunities" { "Opportunity" } else { &select.object };
+        if select.columns.iter().any(|column| column == KEY_FIELD) && self.lacks_key_field {
+            return Err(ApiError::new(400, "INVALID_FIELD", &format!("No such column '{KEY_FIELD}' on {object}")));
+        }
+        let is_child = |record: &Record| parent.is_none() || record.get("AccountId") == parent;
+        let fits = |record: &&Record| {
+            is_child(record) && select.conditions.iter().all(|any| any.iter().any(|c| holds(c, record)))
+        };
+        let mut rows = Vec::new();
+        for record in self.of(object).iter().filter(fits).take(select.limit) {
+            let mut row = project(object, record, &select.columns);
+            for child in &select.children {
+                let records = self.select(child, record.get("Id"))?;
+                let result = json!({ "totalSize": records.len(), "done": true, "records": records });
+                row[&child.object] = if records.is_empty() { Value::Null } else { result };
+            }
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn read(&self, object: &str, id: &str, fields: &str, version: &str) -> Result<Value, ApiError> {
+        let Some(record) = self.of(object).iter().find(|record| record["Id"] == id) else {
+            return Err(ApiError::new(404, "NOT_FOUND", "The requested resource does not exist"));
+        };
+        let mut columns: Vec<String> = fields.split(',').filter(|f| !f.is_empty()).map(str::to_owned).collect();
+        columns.push("Id".to_owned());
+        let mut row = project(object, record, &columns);
+        row["attributes"]["url"] = format!("/services/data/{version}/sobjects/{object}/{id}").into();
+        Ok(row)
+    }
+}
+
+fn holds(condition: &Condition, record: &Record) -> bool {
+    let found = record.get(&condition.field).unwrap_or(&Value::Null);
+    match (found, &condition.value) {
+        (Value::String(found), Value::String(wanted)) if condition.like => is_like(found, wanted),
+        (Value::String(found), Value::String(wanted)) => found.eq_ignore_ascii_case(wanted),
+        (found, wanted) => found == wanted,
+    }
+}
+
+fn project(object: &str, record: &Record, columns: &[String]) -> Value {
+    let mut row = json!({ "attributes": { "type": object } });
+    for column in columns {
+        let value = record.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
+        let (name, value) = value.map_or((column.as_str(), Value::Null), |(name, value)| (name, value.clone()));
+        row[name] = value;
+    }
+    row
+}
+
+pub(super) fn has_phone(record: &Record, terms: &[&str]) -> bool {
+    ["Phone", "MobilePhone"].iter().filter_map(|field| record.get(*field)?.as_str()).any(|stored| {
+        let digits: String = stored.chars().filter(char::is_ascii_digit).collect();
+        terms.iter().any(|term| digits.ends_with(term))
+    })
+}

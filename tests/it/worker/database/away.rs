@@ -1,0 +1,102 @@
+//! A server that is away, or that nothing gets through to any more, is told within the wait that was asked for.
+
+use crate::eventually::eventually;
+use crate::store::server::{Db, tests};
+use crate::town::{self, Caller};
+use baton::connectors::http::{Answer, ApiCall, Does, VendorHttp};
+use baton::outbox::Vendors;
+use baton::store::Store;
+use baton_clock::SharedClock;
+use reqwest::Method;
+use std::time::Duration;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Open,
+    /// Whoever comes is turned away, and whoever is there is cut off.
+    Cut,
+    /// Nothing gets through any more, and nobody is told.
+    Frozen,
+}
+
+/// A way to the server that can be cut.
+async fn way_to(server: &url::Url) -> (u16, watch::Sender<Line>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("its number").port();
+    let target = (server.host_str().expect("a host").to_owned(), server.port().unwrap_or(5432));
+    let (line, lines) = watch::channel(Line::Open);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let (target, mut lines) = (target.clone(), lines.clone());
+            tokio::spawn(async move {
+                if *lines.borrow() == Line::Cut {
+                    return;
+                }
+                until(&mut lines, |line| line != Line::Frozen).await;
+                let Ok(mut server) = TcpStream::connect(target).await else { return };
+                tokio::select! {
+                    _ = copy_bidirectional(&mut client, &mut server) => {}
+                    () = until(&mut lines, |line| line != Line::Open) => {
+                        until(&mut lines, |line| line != Line::Frozen).await;
+                    }
+                }
+            });
+        }
+    });
+    (port, line)
+}
+
+/// A test that is over means the same.
+async fn until(lines: &mut watch::Receiver<Line>, is: impl Fn(Line) -> bool) {
+    let _reached = lines.wait_for(|line| is(*line)).await;
+}
+
+async fn a_server_is_away(db: Db) {
+    let mut url = url::Url::parse(&db.url).expect("a URL");
+    let (port, line) = way_to(&url).await;
+    url.set_host(Some("127.0.0.1")).expect("a host");
+    url.set_port(Some(port)).expect("a port");
+    let store = Store::open(url.as_str()).await.expect("the server answers");
+    let folder = town::founded(2);
+    let clock: SharedClock = town::clock(6);
+    let running = town::worker_with(Vendors::default(), folder.path(), &store, &clock).await;
+    let door = town::door(running.address, Duration::from_secs(40));
+    // The first number that is read loads all that is known of numbers: not what is measured here.
+    post(&door, 9, "1500ms").await;
+    for (number, broken) in [Line::Frozen, Line::Cut].into_iter().enumerate() {
+        line.send_replace(broken);
+        for wait in ["300ms", "1s", "1500ms"] {
+            let (answer, took) = post(&door, number, wait).await;
+            assert_eq!(answer.status, 503, "{broken:?} {wait}");
+            let asked = if wait == "300ms" { 300 } else { 1500 };
+            assert!(took < Duration::from_millis(asked + 500), "{broken:?}: {wait} took {took:?}");
+        }
+        let began = Instant::now();
+        let ready = door.send(&ApiCall::get("ready", &["readyz"])).await.expect("an answer");
+        let told = String::from_utf8_lossy(&ready.body).into_owned();
+        assert_eq!(ready.status, 503, "{broken:?}: {told}");
+        assert!(told.contains("the database") && began.elapsed() < Duration::from_secs(2), "{broken:?}: {told}");
+        line.send_replace(Line::Open);
+        eventually("the worker goes on when the server is back", || async {
+            post(&door, number, "1500ms").await.0.status == 200
+        })
+        .await;
+    }
+    assert_eq!(db.number("SELECT COUNT(*) FROM inbox WHERE state = 'quarantined'").await, 0);
+    assert_eq!(db.number("SELECT COUNT(*) FROM decision").await, 3);
+}
+
+async fn post(door: &VendorHttp, number: usize, wait: &str) -> (Answer, Duration) {
+    let call = ApiCall::new("post", Does::Write, Method::POST, &["v1", "leads"]).query("wait", wait);
+    let began = Instant::now();
+    let answer = door.send(&call.json(Caller::gone(number).event)).await.expect("the door answers");
+    (answer, began.elapsed())
+}
+
+tests! {
+    a_server_that_is_away_is_told_within_the_wait_asked_for: on_postgres(a_server_is_away),
+}
