@@ -30,9 +30,10 @@ const ARROWS: [(&str, &[&str]); 23] = [
     ("handoff", &["rules", "domain"]),
     ("rehearsal", &["routing", "rules", "domain"]),
     ("core", &[]),
-    // Crates of their own: text in, rule files out; the clock; a world to try it in.
+    // Crates of their own: text in, rule files out; the clock; registered domains; a world to try it in.
     ("import", &["domain", "rules"]),
     ("clock", &[]),
+    ("domains", &[]),
     ("sandbox", &["clock"]),
     // Vendors and people.
     ("config", &["domain"]),
@@ -46,7 +47,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
     // What a worker decides and writes with.
     ("release", &["domain", "render", "rules", "store"]),
     // The path of a lead.
-    ("intake", &["clock", "domain", "rules"]),
+    ("intake", &["clock", "domain", "domains", "rules"]),
     ("facts", &["clock", "connectors", "domain", "release", "routing", "rules", "store"]),
     ("outbox", &["clock", "connectors", "domain", "handoff", "release", "render", "routing", "rules", "store"]),
     ("deciding", &["clock", "domain", "facts", "handoff", "intake", "release", "render", "routing", "rules", "store"]),
