@@ -36,11 +36,6 @@ pub struct Verdict {
     lain: Lain,
 }
 
-/// Phones that have rung so far.
-pub fn rings(stage: &StandIns) -> usize {
-    stage.world.accepted().iter().filter(|effect| effect.vendor == "voice" && effect.kind == "ring").count()
-}
-
 impl Verdict {
     pub async fn of(db: &Db, stage: &StandIns, taken: &BTreeSet<String>, expected: usize, lain: Lain) -> Self {
         let handled: BTreeSet<String> = texts(db, "SELECT key FROM inbox WHERE state = 'handled'").await;

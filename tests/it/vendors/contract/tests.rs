@@ -65,7 +65,8 @@ fn a_good_exchange_passes_and_mistakes_are_named() {
     ] {
         expect_one(&contract, &lead_created(&body), told);
     }
-    let slips: [(fn(&mut Exchange), &str); 6] = [
+    type Slip = fn(&mut Exchange);
+    let slips: [(Slip, &str); 6] = [
         (|it| it.target = "/services/data/v66.0/sobject/Lead".to_owned(), "no such path or method"),
         (|it| it.target = "/services/data/66/sobjects/Lead".to_owned(), "path parameter version"),
         (|it| _ = it.request_headers.remove("authorization"), "no bearer token"),
