@@ -1,7 +1,8 @@
 //! A lead that changes hands after the decision, and one that is closed.
 //!
 //! The promise goes with the lead: whoever takes it over keeps to the time that the caller was told, if they are at work
-//! before it; otherwise the caller is promised another. A meeting with somebody who has left becomes a call. The turn is not moved here: it has been, where the event was made.
+//! before it; otherwise the caller is promised another. A meeting with somebody who has left becomes a call. The turn is not
+//! moved here: it has been, where the event was made.
 
 use super::super::promise::is_here;
 use super::super::state::{Closing, Settled, Stage};
