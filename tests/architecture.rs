@@ -92,7 +92,7 @@ const CROSSINGS: [(&str, &str, &[&str], &str); 8] = [
     (
         "deciding",
         "outbox",
-        &["Matter", "Outbox", "Pace", "instruct"],
+        &["Matter", "Outbox", "instruct"],
         "first steps are set going at once, the first sentence is spoken at once, and other steps make room for decisions",
     ),
     ("outbox", "facts", &["Facts"], "free times are found in calendars, which are read as facts are"),

@@ -1,51 +1,49 @@
 //! Commit 2: a batch of parsed messages, decided under one lock, stored in one transaction; message by message where that
 //! fails.
 
-use super::ahead::{By, CommitLine, PlaceInLine, Standing};
 use super::answer::Answer;
 use super::aside::{Setbacks, caught};
 use super::complete::{Second, complete_all};
 use super::delivery::Delivery;
 use super::lead::decide_lead;
-use super::messages::apply;
+use super::messages::{apply, apply_calls};
 use super::parts::DeciderParts;
 use super::seconds::{facts_for, seconds};
-use super::table::StandingTable;
+use super::table::{Standing, StandingTable};
 use crate::facts::LeadFacts;
-use crate::intake::event::Message;
-use crate::outbox::{Matter, Pace};
+use crate::intake::event::{CallEvent, Message};
+use crate::outbox::Matter;
 use crate::release::Release;
-use crate::store::{InboxRow, NewStep, StepRow, StoreError, Tx};
+use crate::store::{InboxRow, Mover, NewStep, StepRow, StoreError, Tx};
+use baton_core::domain::id::LeadId;
 use baton_core::domain::lead::Lead;
 use baton_core::routing::as_it_counts;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
+/// Messages that are decided in one transaction: leads, or events of calls, or one of the others.
 #[derive(Default)]
 pub(super) struct Batch {
     pub leads: Vec<(InboxRow, Lead)>,
-    pub others: Vec<(InboxRow, Message)>,
+    pub calls: Vec<(InboxRow, CallEvent)>,
+    pub other: Option<(InboxRow, Message)>,
 }
 
 impl Batch {
-    pub(super) fn len(&self) -> usize {
-        self.leads.len() + self.others.len()
+    fn len(&self) -> usize {
+        self.leads.len() + self.calls.len() + usize::from(self.other.is_some())
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = &InboxRow> {
-        self.leads.iter().map(|(row, _)| row).chain(self.others.iter().map(|(row, _)| row))
+    fn rows(&self) -> impl Iterator<Item = &InboxRow> {
+        let leads = self.leads.iter().map(|(row, _)| row);
+        leads.chain(self.calls.iter().map(|(row, _)| row)).chain(self.other.iter().map(|(row, _)| row))
     }
 
-    /// The leads, and everything else.
-    pub(super) fn apart(self) -> (Self, Self) {
-        (Self { leads: self.leads, others: Vec::new() }, Self { leads: Vec::new(), others: self.others })
-    }
-
-    pub(super) fn singles(&self) -> impl Iterator<Item = Self> {
-        let leads = self.leads.iter().map(|lead| Self { leads: vec![lead.clone()], others: Vec::new() });
-        leads.chain(self.others.iter().map(|other| Self { leads: Vec::new(), others: vec![other.clone()] }))
+    fn singles(&self) -> impl Iterator<Item = Self> {
+        let leads = self.leads.iter().map(|lead| Self { leads: vec![lead.clone()], ..Self::default() });
+        let calls = self.calls.iter().map(|call| Self { calls: vec![call.clone()], ..Self::default() });
+        leads.chain(calls).chain(self.other.clone().map(|other| Self { other: Some(other), ..Self::default() }))
     }
 }
 
@@ -54,14 +52,10 @@ impl Batch {
 struct Committed {
     /// By inbox key.
     answers: Vec<(String, Answer)>,
-    /// First steps of leads, with what they are about.
-    begun: Vec<(Vec<StepRow>, Arc<Matter>)>,
-    /// Steps that other messages led to.
-    steps: Vec<StepRow>,
+    /// Steps of a lead, with what they are about, if that is known.
+    steps: Vec<(Vec<StepRow>, Option<Arc<Matter>>)>,
     /// Of calls that are leads already.
     seconds: Vec<Second>,
-    /// To be told that the batch is committed.
-    place: Option<PlaceInLine>,
 }
 
 /// What decides and stores batches; those that are under way at once share it.
@@ -69,20 +63,19 @@ pub(super) struct Commits {
     parts: Arc<DeciderParts>,
     delivery: Arc<Delivery>,
     setbacks: Arc<Setbacks>,
-    pub line: CommitLine,
     /// Somebody may be able to take a lead who could not before.
     pub back: Notify,
 }
 
 impl Commits {
     pub(super) fn new(parts: Arc<DeciderParts>, delivery: Arc<Delivery>, setbacks: Arc<Setbacks>) -> Self {
-        Self { parts, delivery, setbacks, line: CommitLine::default(), back: Notify::new() }
+        Self { parts, delivery, setbacks, back: Notify::new() }
     }
 
     /// Commits a batch whole, or, where that fails, message by message: one that is at fault does not hold up the others.
-    pub(super) async fn commit_or_split(self: &Arc<Self>, batch: Batch, pace: Pace) {
+    pub(super) async fn commit_or_split(self: &Arc<Self>, batch: Batch) {
         let batch = Arc::new(batch);
-        let Err(error) = self.commit_caught(&batch, pace).await else { return };
+        let Err(error) = self.commit_caught(&batch).await else { return };
         if !self.setbacks.is_database_well(&error).await {
             return;
         }
@@ -92,7 +85,7 @@ impl Commits {
         tracing::warn!(%error, size = batch.len(), "a batch failed: its messages are decided one at a time");
         for single in batch.singles() {
             let single = Arc::new(single);
-            let Err(error) = self.commit_caught(&single, Pace::Calm).await else { continue };
+            let Err(error) = self.commit_caught(&single).await else { continue };
             if !self.setbacks.is_database_well(&error).await {
                 return;
             }
@@ -100,9 +93,9 @@ impl Commits {
         }
     }
 
-    /// A panic undoes its transaction, gives back its place in the line, and is an error here.
-    async fn commit_caught(self: &Arc<Self>, batch: &Arc<Batch>, pace: Pace) -> Result<(), StoreError> {
-        caught(self.commit(batch, pace))
+    /// A panic undoes its transaction, and is an error here.
+    async fn commit_caught(self: &Arc<Self>, batch: &Arc<Batch>) -> Result<(), StoreError> {
+        caught(self.commit(batch))
             .await
             .inspect(|()| self.setbacks.rest.lets_go(batch.rows().map(|row| &row.key)))
     }
@@ -111,7 +104,7 @@ impl Commits {
     async fn once_more(self: &Arc<Self>, single: &Arc<Batch>, error: &StoreError) {
         let again = match error.is_transient() {
             true => return single.rows().for_each(|row| self.setbacks.waits(row, error)),
-            false => self.commit_caught(single, Pace::Calm).await,
+            false => self.commit_caught(single).await,
         };
         let Err(error) = again else { return };
         for row in single.rows() {
@@ -119,37 +112,25 @@ impl Commits {
         }
     }
 
-    /// Decides and stores a whole batch, then answers and sets its first steps going. While many leads wait it does not wait
-    /// for the one before it to be stored.
-    async fn commit(self: &Arc<Self>, batch: &Arc<Batch>, pace: Pace) -> Result<(), StoreError> {
+    /// Decides and stores a whole batch, then answers and sets its first steps going.
+    async fn commit(self: &Arc<Self>, batch: &Arc<Batch>) -> Result<(), StoreError> {
         let release = Arc::clone(&self.parts.release.borrow());
         let now = self.parts.clock.now();
         let counts = |lead| as_it_counts(lead, now, &release.rules).0.into_owned();
         let leads: Vec<Lead> = batch.leads.iter().map(|(_, lead)| counts(lead)).collect();
         let facts = if leads.is_empty() { Vec::new() } else { facts_for(&self.parts, leads, &release.rules).await? };
         let (commits, work, facts) = (Arc::clone(self), Arc::clone(batch), Arc::new(facts));
-        let tried = AtomicBool::new(false);
         let committed = self.parts.store.write("decide", move |tx| {
             let (commits, work) = (Arc::clone(&commits), Arc::clone(&work));
             let (facts, release) = (Arc::clone(&facts), Arc::clone(&release));
-            let by = match (pace, tried.swap(true, Ordering::Relaxed)) {
-                (Pace::Surge | Pace::Rush, false) => By::Ahead,
-                (Pace::Surge | Pace::Rush, true) => By::Anew,
-                (Pace::Calm, _) => By::Lock,
-            };
-            Box::pin(async move { commits.decide_in(tx, &work, &facts, &release, by).await })
+            Box::pin(async move { commits.decide_in(tx, &work, &facts, &release).await })
         });
-        let mut committed = committed.await?;
-        if let Some(place) = committed.place.take() {
-            place.committed();
-        }
+        let committed = committed.await?;
         fail::fail_point!("after_decision_commit");
-        for (steps, matter) in committed.begun {
-            self.parts.outbox.run_now(steps, Some(matter));
+        for (steps, matter) in committed.steps {
+            self.parts.outbox.run_now(steps, matter);
         }
-        self.parts.outbox.run_now(committed.steps, None);
-        if batch.others.iter().any(|(_, message)| matches!(message, Message::Presence { .. } | Message::Outcome { .. }))
-        {
+        if matches!(batch.other, Some((_, Message::Presence { .. } | Message::Outcome { .. }))) {
             self.back.notify_one();
         }
         let rows: BTreeMap<&str, &InboxRow> = batch.rows().map(|row| (row.key.as_str(), row)).collect();
@@ -168,67 +149,83 @@ impl Commits {
         batch: &Batch,
         facts: &[LeadFacts],
         release: &Release,
-        by: By,
     ) -> Result<Committed, StoreError> {
-        let rules = &release.rules;
         let mover = self.parts.mover();
         let keys: Vec<String> = batch.rows().map(|row| row.key.clone()).collect();
-        // Before the messages are locked: whoever is behind in the line must not hold what one before it waits for.
-        let mut end = self.line.end(by).await;
         let mut open = tx.inbox_lock(&keys).await?;
         let mut done = Committed::default();
         let mut finished = Vec::new();
-        if batch.leads.iter().any(|(row, _)| open.contains(&row.key)) {
-            let leads: Vec<&Lead> =
-                batch.leads.iter().filter(|(row, _)| open.contains(&row.key)).map(|(_, lead)| lead).collect();
-            let seconds = seconds(tx, &leads, rules, mover.now).await?;
-            let assumed = end.as_mut().and_then(|end| end.assume());
-            let standing = match &assumed {
-                Some(assumed) => assumed.standing.clone(),
-                None => Standing::locked(tx, rules).await?,
-            };
-            let mut table = StandingTable::of(standing);
-            let mut decided = Vec::new();
-            for ((row, lead), facts) in batch.leads.iter().zip(facts) {
-                // Twice in one batch is once.
-                if !open.remove(&row.key) {
-                    continue;
-                }
-                if let Some(first) = seconds.get(&lead.id) {
-                    done.seconds.push(Second { row: row.clone(), lead: lead.clone(), first: first.clone() });
-                    continue;
-                }
-                fail::fail_point!(&format!("while_deciding {}", row.key));
-                let (one, answer) = decide_lead(&mut table, &row.key, lead, facts, release, &mover);
-                finished.push((row.key.clone(), answer.text()?, Some(lead.id.clone())));
-                done.answers.push((row.key.clone(), answer));
-                decided.push(one);
-            }
-            done.place = end.take().map(|mut end| end.leave(table.standing.clone()));
-            tx.decided_insert(&decided).await?;
-            if let Some(assumed) = assumed {
-                assumed.came_true(&self.line, tx, rules, &table.touched).await?;
-            }
-            tx.ledgers_save(&table.entries, &table.changed_ledgers(), "decision", mover.now).await?;
-            tx.reps_save(&table.changed_reps()).await?;
-            done.begun.extend(decided.into_iter().map(|one| {
-                let steps = one.steps.iter().filter_map(NewStep::in_hand).collect();
-                (steps, Arc::new(Matter::of(one, release)))
-            }));
+        // Twice in one batch is once.
+        let leads: Vec<_> = batch.leads.iter().zip(facts).filter(|((row, _), _)| open.remove(&row.key)).collect();
+        if !leads.is_empty() {
+            self.decide_leads(tx, &leads, release, &mover, &mut done, &mut finished).await?;
         }
-        drop(end);
-        for (row, message) in &batch.others {
-            if !open.remove(&row.key) {
-                continue;
+        let calls: Vec<_> = batch.calls.iter().filter(|(row, _)| open.remove(&row.key)).collect();
+        if !calls.is_empty() {
+            let told: Vec<&CallEvent> = calls.iter().map(|(_, call)| call).collect();
+            for (row, _) in &calls {
+                fail::fail_point!(&format!("while_deciding {}", row.key));
             }
+            for (steps, file) in apply_calls(tx, &told, &release.rules, &mover).await? {
+                done.steps.push((steps, file.map(|file| Arc::new(Matter::of_file(file, release)))));
+            }
+            for (row, _) in calls {
+                done.taken(row, None, &mut finished)?;
+            }
+        }
+        if let Some((row, message)) = batch.other.as_ref().filter(|(row, _)| open.remove(&row.key)) {
             fail::fail_point!(&format!("while_deciding {}", row.key));
-            let applied = apply(tx, message, rules, &mover).await?;
-            done.steps.extend(applied.steps);
-            let answer = Answer::Taken { event: row.key.clone(), ignored: applied.ignored };
-            finished.push((row.key.clone(), answer.text()?, None));
-            done.answers.push((row.key.clone(), answer));
+            let applied = apply(tx, message, &release.rules, &mover).await?;
+            done.steps.push((applied.steps, None));
+            done.taken(row, applied.ignored, &mut finished)?;
         }
         tx.inbox_finish(&finished).await?;
         Ok(done)
+    }
+
+    async fn decide_leads(
+        &self,
+        tx: &mut Tx,
+        leads: &[(&(InboxRow, Lead), &LeadFacts)],
+        release: &Release,
+        mover: &Mover,
+        done: &mut Committed,
+        finished: &mut Vec<Finished>,
+    ) -> Result<(), StoreError> {
+        let all: Vec<&Lead> = leads.iter().map(|((_, lead), _)| lead).collect();
+        let seconds = seconds(tx, &all, &release.rules, mover.now).await?;
+        let mut table = StandingTable::of(Standing::locked(tx, &release.rules).await?);
+        let mut decided = Vec::with_capacity(leads.len());
+        for ((row, lead), facts) in leads {
+            if let Some(first) = seconds.get(&lead.id) {
+                done.seconds.push(Second { row: row.clone(), lead: lead.clone(), first: first.clone() });
+                continue;
+            }
+            fail::fail_point!(&format!("while_deciding {}", row.key));
+            let (one, answer) = decide_lead(&mut table, &row.key, lead, facts, release, mover);
+            finished.push((row.key.clone(), answer.text()?, Some(lead.id.clone())));
+            done.answers.push((row.key.clone(), answer));
+            decided.push(one);
+        }
+        tx.decided_insert(&decided).await?;
+        tx.ledgers_save(&table.entries, &table.changed_ledgers(), "decision", mover.now).await?;
+        tx.reps_save(&table.changed_reps()).await?;
+        done.steps.extend(decided.into_iter().map(|one| {
+            let steps = one.steps.iter().filter_map(NewStep::in_hand).collect();
+            (steps, Some(Arc::new(Matter::of(one, release))))
+        }));
+        Ok(())
+    }
+}
+
+/// Key, answer and lead of a message that is handled.
+type Finished = (String, String, Option<LeadId>);
+
+impl Committed {
+    fn taken(&mut self, row: &InboxRow, ignored: Option<String>, finished: &mut Vec<Finished>) -> Result<(), StoreError> {
+        let answer = Answer::Taken { event: row.key.clone(), ignored };
+        finished.push((row.key.clone(), answer.text()?, None));
+        self.answers.push((row.key.clone(), answer));
+        Ok(())
     }
 }

@@ -3,13 +3,12 @@
 //! A transaction of its own: a lead locks ledgers, then reps, a move its handoff before them. If the process dies between the
 //! decision of the first event and this, the second one lies in the inbox, and whoever finds it ends up here.
 
-use super::ahead::Standing;
 use super::answer::{Answer, Decided, Instructed};
 use super::aside::{Setbacks, caught};
 use super::call::complete;
 use super::delivery::Delivery;
 use super::parts::DeciderParts;
-use super::table::StandingTable;
+use super::table::{Standing, StandingTable};
 use crate::facts::LeadFacts;
 use crate::release::Release;
 use crate::render::briefing::completeness_permille;

@@ -5,9 +5,9 @@
 //! gathered outside any transaction; decision, turn, reservation, handoff and first steps are one. If the process dies after
 //! commit 1, the next look at the inbox finds the message; after commit 2, the leases of the first steps lapse.
 
+mod line;
 mod rounds;
 
-use super::ahead::DecidedAhead;
 use super::answer::{Answer, Answers, OutgoingAnswer, within};
 use super::aside::Setbacks;
 use super::batch::Commits;
@@ -17,21 +17,22 @@ pub use super::parts::DeciderParts;
 use crate::intake::event::parse;
 use crate::store::{Arrival, InboxMessage, InboxRow, StoreError};
 use chrono::DateTime;
+use line::{Line, Waiting};
 use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-/// How long a batch in the inbox waits for a place in the queue.
-const ROOM_WITHIN: Duration = Duration::from_secs(1);
+/// How long a batch in the inbox waits for room in the lines.
+const ROOM_WITHIN: Duration = Duration::from_millis(250);
 /// A repeated event waits this long for the answer to the first one, in real time.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 pub struct Decider {
     pub(super) parts: Arc<DeciderParts>,
-    queue: mpsc::Sender<InboxRow>,
-    waiting: tokio::sync::Mutex<mpsc::Receiver<InboxRow>>,
+    /// What somebody on the line waits for, and all the rest: the one never stands behind the other.
+    live: Line,
+    rest: Line,
     delivery: Arc<Delivery>,
     setbacks: Arc<Setbacks>,
     pub(super) commits: Arc<Commits>,
@@ -39,13 +40,11 @@ pub struct Decider {
 
 impl Decider {
     pub fn new(parts: DeciderParts) -> Arc<Self> {
-        let (queue, waiting) = mpsc::channel(1024);
-        let waiting = tokio::sync::Mutex::new(waiting);
         let parts = Arc::new(parts);
         let delivery = Arc::new(Delivery::new(parts.replies.clone()));
         let setbacks = Arc::new(Setbacks::new(parts.store.clone(), Arc::clone(&delivery)));
         let commits = Arc::new(Commits::new(Arc::clone(&parts), Arc::clone(&delivery), Arc::clone(&setbacks)));
-        Arc::new(Self { parts, queue, waiting, delivery, setbacks, commits })
+        Arc::new(Self { parts, live: Line::default(), rest: Line::default(), delivery, setbacks, commits })
     }
 
     /// Commit 1: the bytes are in the inbox when this returns; deciding follows. Returns what each message was to the inbox;
@@ -65,15 +64,16 @@ impl Decider {
         });
         let known = taken.await?;
         fail::fail_point!("after_inbox_commit");
-        let until = Instant::now() + ROOM_WITHIN;
+        let mut new = Vec::with_capacity(rows.len());
         for (message, known) in rows.iter().zip(&known) {
             let row = InboxRow::from(message.clone());
             match known {
-                Arrival::New | Arrival::TriedAgain => self.enqueue(row, until).await,
+                Arrival::New | Arrival::TriedAgain => new.push(Waiting::read(row)),
                 Arrival::Same | Arrival::Differs if row.reply_to.is_some() => self.answer_again(row, *known).await,
                 Arrival::Same | Arrival::Differs => {}
             }
         }
+        self.line_up(new).await;
         Ok(known)
     }
 
@@ -87,14 +87,21 @@ impl Decider {
             let key = key.clone();
             Box::pin(async move { tx.inbox_replay(&key).await })
         });
-        self.enqueue(replayed.await?, Instant::now() + ROOM_WITHIN).await;
+        self.line_up(vec![Waiting::read(replayed.await?)]).await;
         Ok(())
     }
 
-    /// Waiting here slows the sender down to the pace of deciding. No room even so is no loss: the row is in the inbox, and the
-    /// sweep finds it.
-    async fn enqueue(&self, row: InboxRow, until: Instant) {
-        let _queued = timeout_at(until, self.queue.send(row)).await;
+    /// Those on the line first. Waiting here slows the sender down to the pace of deciding; no room even so is no loss: the row is
+    /// in the inbox, and the sweep finds it.
+    async fn line_up(&self, new: Vec<Waiting>) {
+        let until = Instant::now() + ROOM_WITHIN;
+        let (live, rest): (Vec<_>, Vec<_>) = new.into_iter().partition(Waiting::is_live);
+        for waiting in live {
+            self.live.enter(waiting, until).await;
+        }
+        for waiting in rest {
+            self.rest.enter(waiting, until).await;
+        }
     }
 
     /// Why this worker takes no work at the moment; `None`: it does.
@@ -122,11 +129,6 @@ impl Decider {
     /// Who waits for which answer.
     pub fn answers(&self) -> &Answers {
         &self.delivery.answers
-    }
-
-    /// How often a surge was decided ahead of its commits, and how often that had to be undone.
-    pub fn decided_ahead(&self) -> DecidedAhead {
-        self.commits.line.decided_ahead()
     }
 
     /// Why messages wait although the database takes writes, if any do; in words of ours.

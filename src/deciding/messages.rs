@@ -1,7 +1,7 @@
 //! Events that are no leads: what they do to a handoff, a rep or a lead's record.
 
 use crate::intake::event::{CallEvent, Happened, Message};
-use crate::store::{Correction, HumanContact, Mover, StepRow, StoreError, TimelineEntry, Tx};
+use crate::store::{Correction, HumanContact, LeadFile, Move, Moved, Mover, StepRow, StoreError, TimelineEntry, Tx};
 use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton_core::domain::outcome::OutcomeKind;
 use baton_core::handoff::Event;
@@ -10,11 +10,12 @@ use baton_core::routing::ledger::Cause;
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// How far the clocks of those who send events may be from ours.
 const CLOCKS_APART: TimeDelta = TimeDelta::minutes(2);
 
-/// Applies one message, unless it cannot be so.
+/// Applies one message that is no call's, unless it cannot be so.
 pub(super) async fn apply(
     tx: &mut Tx,
     message: &Message,
@@ -22,7 +23,6 @@ pub(super) async fn apply(
     mover: &Mover,
 ) -> Result<Applied, StoreError> {
     match message {
-        Message::Call(call) => Ok(Applied::steps(apply_call(tx, call, rules, mover).await?)),
         Message::Presence { rep, presence, at } => {
             if let Some(why) = stranger(rep, rules).or(at.and_then(|at| ahead(at, mover.now))) {
                 return Ok(Applied::nothing("rep.presence", why));
@@ -48,20 +48,39 @@ pub(super) async fn apply(
             }
             Ok(Applied::default())
         }
-        Message::Lead(_) => unreachable!("leads are decided, not applied"),
+        Message::Lead(_) | Message::Call(_) => unreachable!("leads are decided, and events of calls applied together"),
     }
 }
 
-async fn apply_call(tx: &mut Tx, call: &CallEvent, rules: &RuleSet, mover: &Mover) -> Result<Vec<StepRow>, StoreError> {
-    let Some(event) = event_of(call) else { return Ok(Vec::new()) };
-    let by_leg = call.leg.as_ref().and_then(LegId::handoff);
-    let handoff = match by_leg {
-        Some(handoff) => Some(handoff),
-        None => tx.handoff_of_call(&call.platform, &call.call).await?,
-    };
-    // Platforms tell of every call; the ones that are no leads of ours are nobody's fault.
-    let Some(handoff) = handoff else { return Ok(Vec::new()) };
-    Ok(tx.transition(&handoff, &event, rules, mover).await?.steps)
+/// Applies what platforms tell of calls; returns what each led to, to be run at once, with the file of its lead.
+pub(super) async fn apply_calls(
+    tx: &mut Tx,
+    calls: &[&CallEvent],
+    rules: &RuleSet,
+    mover: &Mover,
+) -> Result<Vec<(Vec<StepRow>, Option<LeadFile>)>, StoreError> {
+    let mut told = Vec::new();
+    for call in calls {
+        let Some(event) = event_of(call) else { continue };
+        let by_leg = call.leg.as_ref().and_then(LegId::handoff);
+        let handoff = match by_leg {
+            Some(handoff) => Some(handoff),
+            None => tx.handoff_of_call(&call.platform, &call.call).await?,
+        };
+        // Platforms tell of every call; the ones that are no leads of ours are nobody's fault.
+        told.extend(handoff.map(|handoff| Move { handoff, frees: None, event: Some(event) }));
+    }
+    let mut moved = Vec::new();
+    while !told.is_empty() {
+        // What is told of one call is told in order.
+        let mut first = BTreeSet::new();
+        let (now, later): (Vec<Move>, Vec<Move>) = told.into_iter().partition(|one| first.insert(one.handoff.clone()));
+        moved.extend(tx.transitions(&now, rules, mover).await?);
+        told = later;
+    }
+    moved.retain(|moved: &Moved| !moved.steps.is_empty());
+    let mut files = tx.lead_files(&moved.iter().map(|moved| &moved.handoff.id).collect::<Vec<_>>()).await?;
+    Ok(moved.into_iter().map(|moved| (moved.steps, files.remove(&moved.handoff.id))).collect())
 }
 
 /// What a message led to.

@@ -1,8 +1,7 @@
 //! Ledgers and reps as they stand while a batch is decided: each decision sees what the one before it took.
 
-use super::ahead::Standing;
 use crate::facts::LeadFacts;
-use crate::store::{RepState, local_day};
+use crate::store::{RepState, StoreError, Tx, local_day};
 use baton_core::domain::id::{LeadId, PoolId, RepId};
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
@@ -14,6 +13,22 @@ use baton_core::routing::{Decision, Snapshot};
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Ledgers and reps as a decision finds them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub ledgers: BTreeMap<PoolId, Ledger>,
+    pub reps: BTreeMap<RepId, RepState>,
+}
+
+impl Standing {
+    /// As it is, and stays until the transaction ends.
+    pub(super) async fn locked(tx: &mut Tx, rules: &RuleSet) -> Result<Self, StoreError> {
+        let pools: Vec<PoolId> = rules.pools.keys().cloned().collect();
+        let ledgers = tx.ledgers_lock(&pools).await?;
+        Ok(Self { ledgers, reps: tx.reps_lock(&rules.reps.keys().cloned().collect()).await? })
+    }
+}
 
 #[derive(Default)]
 pub(super) struct StandingTable {

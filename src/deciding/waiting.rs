@@ -6,10 +6,9 @@
 //! under which leads are decided; a lead that only somebody else can take does not hold up those behind it; whom a person
 //! has given a lead to in the CRM meanwhile keeps it. If the process dies, the next look finds what still waits.
 
-use super::ahead::Standing;
 use super::aside::caught;
 use super::decider::Decider;
-use super::table::StandingTable;
+use super::table::{Standing, StandingTable};
 use crate::facts::{ByHand, LeadFacts, OfCrm};
 use crate::release::Release;
 use crate::store::{Mover, StepRow, StoreError, TimelineEntry, Tx, WaitingLead};

@@ -19,7 +19,7 @@ const CREDENTIALS_RETRY: TimeDelta = TimeDelta::seconds(60);
 
 impl Outbox {
     /// What it returns is only a claim until `finish` has checked the fence. `None`: the lease was gone before the request left.
-    pub(super) async fn attempt(&self, step: &StepRow, matter: Option<Arc<Matter>>) -> Option<End> {
+    pub(super) async fn attempt(&self, step: &StepRow, matter: &mut Option<Arc<Matter>>) -> Option<End> {
         let now = self.parts.clock.now();
         let work = &*lanes::work(&step.effect);
         if let Some(event) = work.at_once() {
@@ -63,12 +63,19 @@ impl Outbox {
         })
     }
 
-    async fn perform(&self, step: &StepRow, work: &dyn Work, known: Option<Arc<Matter>>) -> Result<Done, VendorError> {
-        let matter = match known {
-            Some(known) if !work.needs_fresh_matter() => known,
-            _ => Arc::new(Matter::read(&self.parts, step).await?),
+    /// Leaves in `matter` what it was done with.
+    async fn perform(
+        &self,
+        step: &StepRow,
+        work: &dyn Work,
+        matter: &mut Option<Arc<Matter>>,
+    ) -> Result<Done, VendorError> {
+        let known = match matter.take().filter(|known| known.is_within(work.matter_within())) {
+            Some(known) => known,
+            None => Arc::new(Matter::read(&self.parts, step).await?),
         };
-        work.perform(&At { parts: &self.parts, step, matter: &matter }).await
+        let matter = matter.insert(known);
+        work.perform(&At { parts: &self.parts, step, matter }).await
     }
 
     /// A call is given up before the lease ends: two workers never make it at once. `None`: the step has waited so long for

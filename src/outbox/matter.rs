@@ -1,11 +1,11 @@
 //! The lead, decision and handoff behind a step.
 
 use super::parts::{OutboxParts, gone, needs_person, retry};
-use crate::connectors::VendorError;
+use crate::connectors::{CrmRef, VendorError};
 use crate::release::Release;
 use crate::render::Templates;
 use crate::render::briefing::briefing;
-use crate::store::{DecidedLead, LeadRecord, StepRow, handoff_status};
+use crate::store::{DecidedLead, LeadFile, LeadRecord, StepRow, handoff_status};
 use baton_core::domain::briefing::Briefing;
 use baton_core::domain::id::RepId;
 use baton_core::domain::lead::Lead;
@@ -13,16 +13,22 @@ use baton_core::domain::rep::Rep;
 use baton_core::handoff::Handoff;
 use baton_core::routing::Decision;
 use baton_core::rules::RuleSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// What an effect is about: as it stands now, or as it was when the step was planned a moment ago.
+/// What an effect is about. It travels with the steps of a lead from commit to commit, so that none of them reads it again.
 pub struct Matter {
     pub record: LeadRecord,
-    pub decision: Decision,
+    pub decision: Arc<Decision>,
     pub handoff: Handoff,
     /// Rules and templates of one release: the one that made the decision, or the one that counts now.
     pub rules: Arc<RuleSet>,
     pub templates: Arc<Templates>,
+    /// What the CRM calls the lead, once it does: one step learns it, and those beside it say so.
+    crm: Arc<OnceLock<CrmRef>>,
+    /// When all of this was so.
+    as_of: Instant,
 }
 
 impl Matter {
@@ -37,29 +43,68 @@ impl Matter {
             crm: None,
             lead,
         };
-        let (rules, templates) = (Arc::clone(&release.rules), Arc::clone(&release.templates));
-        Self { record, decision, handoff, rules, templates }
+        Self::of_file(LeadFile { record, decision, handoff }, release)
+    }
+
+    /// Of a lead that was read at this moment.
+    pub fn of_file(file: LeadFile, release: &Release) -> Self {
+        let LeadFile { record, decision, handoff } = file;
+        let crm = record.crm.clone().map_or_else(OnceLock::new, OnceLock::from);
+        Self {
+            record,
+            decision: Arc::new(decision),
+            handoff,
+            rules: Arc::clone(&release.rules),
+            templates: Arc::clone(&release.templates),
+            crm: Arc::new(crm),
+            as_of: Instant::now(),
+        }
+    }
+
+    /// The same lead after a move of its handoff, which was committed at this moment.
+    pub(super) fn moved(&self, handoff: Handoff, release: &Release) -> Self {
+        let record = LeadRecord {
+            owner: handoff.owner.clone(),
+            status: handoff_status(&handoff).to_owned(),
+            next_step: handoff.next_step(),
+            first_contact_at: handoff.first_contact_at,
+            ..self.record.clone()
+        };
+        Self {
+            record,
+            decision: Arc::clone(&self.decision),
+            handoff,
+            rules: Arc::clone(&release.rules),
+            templates: Arc::clone(&release.templates),
+            crm: Arc::clone(&self.crm),
+            as_of: Instant::now(),
+        }
     }
 
     /// As it stands now.
     pub(super) async fn read(parts: &OutboxParts, step: &StepRow) -> Result<Self, VendorError> {
-        let (lead, handoff) = (step.lead_id.clone(), step.handoff_id.clone());
-        let read = parts.store.read("outbox.matter", move |tx| {
-            let (lead, handoff) = (lead.clone(), handoff.clone());
-            Box::pin(async move { Ok((tx.lead(&lead).await?, tx.decision(&lead).await?, tx.handoff(&handoff).await?)) })
-        });
-        match read.await.map_err(retry)? {
-            (Some(record), Some(decision), handoff) => {
-                let release = Arc::clone(&parts.release.borrow());
-                let (rules, templates) = (Arc::clone(&release.rules), Arc::clone(&release.templates));
-                Ok(Self { record, decision, handoff, rules, templates })
-            }
-            _ => Err(gone("the lead is no longer kept")),
-        }
+        let read = parts.store.lead_file(&step.handoff_id).await.map_err(retry)?;
+        let file = read.ok_or_else(|| gone("the lead is no longer kept"))?;
+        Ok(Self::of_file(file, &Arc::clone(&parts.release.borrow())))
+    }
+
+    /// Whether it was so within this span.
+    pub(super) fn is_within(&self, span: Duration) -> bool {
+        self.as_of.elapsed() < span
     }
 
     pub fn lead(&self) -> &Lead {
         &self.record.lead
+    }
+
+    /// What the CRM calls the lead; `None` as far as is known here.
+    pub(super) fn crm(&self) -> Option<&CrmRef> {
+        self.crm.get()
+    }
+
+    pub(super) fn learn(&self, crm: CrmRef) {
+        // It has one name: a second write tells the same.
+        let _known = self.crm.set(crm);
     }
 
     pub fn rep(&self, id: &RepId) -> Result<&Rep, VendorError> {

@@ -11,22 +11,24 @@ mod duty;
 mod group;
 mod hands;
 pub mod instruct;
+mod lane_hands;
 mod lanes;
 mod matter;
-mod pace;
 mod parts;
 mod settle;
 mod work;
 
-use crate::store::{Claim, FinishedStep, StepRow};
+use crate::store::StepRow;
 use baton_core::domain::effect::Lane;
+use baton_core::domain::id::HandoffId;
 pub use duty::Duty;
 use group::GroupCommit;
 use hands::Hands;
+use lane_hands::Lanes;
 pub use matter::Matter;
-use pace::Lanes;
-pub use pace::Pace;
 pub use parts::{EventSink, FeedbackLinks, OutboxParts, Vendors};
+use settle::{Ended, Ending};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, watch};
@@ -48,7 +50,7 @@ pub struct Outbox {
     duty: Duty,
     hands: Hands,
     marks: Arc<GroupCommit<(String, i64), bool>>,
-    ends: Arc<GroupCommit<FinishedStep, Option<bool>>>,
+    ends: Arc<GroupCommit<Ending, Option<Ended>>>,
 }
 
 impl Outbox {
@@ -66,19 +68,10 @@ impl Outbox {
             let (outbox, matter) = (Arc::clone(self), matter.clone());
             tokio::spawn(async move {
                 // Too late to begin: its lease may end while it is carried out. Whoever claims it then has it alone.
-                let waiting = async {
-                    outbox.lanes.eased_to(Pace::kept_by(&step)).await;
-                    outbox.lanes.enter(step.effect.lane()).await
-                };
-                let Ok(_permit) = timeout_at(begin_by, waiting).await else { return };
+                let Ok(_permit) = timeout_at(begin_by, outbox.lanes.enter(step.effect.lane())).await else { return };
                 outbox.run_step(step, matter).await;
             });
         }
-    }
-
-    /// Leads wait to be decided: what can wait as well begins after them.
-    pub fn set_pace(&self, pace: Pace) {
-        self.lanes.set_pace(pace);
     }
 
     /// Whether work is taken.
@@ -99,18 +92,17 @@ impl Outbox {
             }
             let claimed = self.claim().await;
             let busy = claimed.len();
-            for (step, permit) in claimed {
+            for (step, matter, permit) in claimed {
                 let outbox = Arc::clone(&self);
                 tokio::spawn(async move {
                     let _permit = permit;
-                    outbox.run_step(step, None).await;
+                    outbox.run_step(step, matter).await;
                 });
             }
             if busy == 0 {
                 let pause = self.parts.clock.real(POLL).max(SHORTEST_POLL);
                 tokio::select! {
                     () = tokio::time::sleep(pause) => {}
-                    () = self.lanes.pace_changed() => {}
                     _ = stop.changed() => {}
                 }
             }
@@ -138,32 +130,40 @@ impl Outbox {
         }
     }
 
-    /// As many due steps of each lane as it has free hands.
-    async fn claim(self: &Arc<Self>) -> Vec<(StepRow, OwnedSemaphorePermit)> {
+    /// As many due steps of each lane as it has free hands, each with what it is about. A timer is about nothing but itself.
+    async fn claim(self: &Arc<Self>) -> Vec<(StepRow, Option<Arc<Matter>>, OwnedSemaphorePermit)> {
         let free = self.lanes.free();
-        let wanted: Arc<[(Lane, Claim, usize)]> =
-            free.iter().map(|(lane, which, hands)| (*lane, *which, hands.len())).collect();
+        let wanted: Arc<[(Lane, usize)]> = free.iter().map(|(lane, hands)| (*lane, hands.len())).collect();
         let (worker, lease, now) = (self.parts.worker.clone(), self.parts.lease, self.parts.clock.now());
         let claimed = self.parts.store.write("step.claim", move |tx| {
             let (worker, wanted) = (worker.clone(), Arc::clone(&wanted));
             Box::pin(async move {
-                let mut claimed = Vec::new();
-                for (lane, which, hands) in wanted.iter() {
-                    claimed.push(tx.steps_claim(now, &worker, lease, lane.kinds(), *which, *hands).await?);
-                }
-                Ok(claimed)
+                let claimed = tx.steps_claim(now, &worker, lease, &wanted).await?;
+                let about = claimed.iter().filter(|step| step.effect.lane() != Lane::Timers);
+                let about: BTreeSet<&HandoffId> = about.map(|step| &step.handoff_id).collect();
+                let files = tx.lead_files(&about.into_iter().collect::<Vec<_>>()).await?;
+                Ok((claimed, files))
             })
         });
-        match claimed.await {
-            Ok(claimed) => {
-                claimed.into_iter().zip(free).flat_map(|(steps, (_, _, hands))| steps.into_iter().zip(hands)).collect()
-            }
+        let (claimed, files) = match claimed.await {
+            Ok(claimed) => claimed,
             Err(error) => {
                 tracing::error!(%error, "due steps could not be claimed");
                 tokio::time::sleep(Duration::from_millis(500)).await;
-                Vec::new()
+                return Vec::new();
             }
-        }
+        };
+        let release = Arc::clone(&self.parts.release.borrow());
+        let matters = files.into_iter().map(|(id, file)| (id, Arc::new(Matter::of_file(file, &release))));
+        let matters: BTreeMap<HandoffId, Arc<Matter>> = matters.collect();
+        let mut hands: BTreeMap<usize, Vec<OwnedSemaphorePermit>> =
+            free.into_iter().map(|(lane, hands)| (lane as usize, hands)).collect();
+        let in_hand = |step: StepRow| {
+            let lane = step.effect.lane();
+            let matter = matters.get(&step.handoff_id).filter(|_| lane != Lane::Timers).cloned();
+            Some((step, matter, hands.get_mut(&(lane as usize))?.pop()?))
+        };
+        claimed.into_iter().filter_map(in_hand).collect()
     }
 
     async fn run_step(self: &Arc<Self>, step: StepRow, matter: Option<Arc<Matter>>) {
@@ -172,9 +172,10 @@ impl Outbox {
         let span = tracing::info_span!("step", lead.id = %step.lead_id, effect.kind = step.effect.kind(), effect.attempt = step.attempts);
         async {
             fail::fail_point!("after_claim");
-            let end = self.attempt(&step, matter).await;
+            let mut matter = matter;
+            let end = self.attempt(&step, &mut matter).await;
             fail::fail_point!("before_finish");
-            self.finish(&step, end).await;
+            self.finish(&step, end, matter).await;
             fail::fail_point!("after_finish");
         }
         .instrument(span)

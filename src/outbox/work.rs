@@ -3,7 +3,7 @@
 
 use super::matter::Matter;
 use super::parts::{OutboxParts, Vendors};
-use crate::connectors::VendorError;
+use crate::connectors::{CrmRef, VendorError};
 use crate::render::caller::CallerContext;
 use crate::render::context::BriefContext;
 use crate::store::StepRow;
@@ -12,6 +12,7 @@ use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::rep::Rep;
 use baton_core::handoff::{Event, Stage};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
 
 /// One effect as its lane has it done. What stands without a default is answered effect by effect.
 #[async_trait::async_trait]
@@ -33,9 +34,10 @@ pub(super) trait Work: Send + Sync {
         None
     }
 
-    /// Rests on how the handoff stands at this moment, not on how it stood when the step was planned.
-    fn needs_fresh_matter(&self) -> bool {
-        false
+    /// How old what is known of the lead may be: its result may rest on how the handoff stands now, and not on how it stood
+    /// when the step was planned.
+    fn matter_within(&self) -> Duration {
+        Duration::MAX
     }
 
     /// How long after its deadline it is still settled if it may have happened.
@@ -74,7 +76,7 @@ impl At<'_> {
 
     /// A briefing for this rep, written by `write`.
     pub(super) fn brief<T>(&self, rep: &Rep, why: BriefWhy, write: impl FnOnce(BriefContext<'_>) -> T) -> T {
-        let Matter { record, decision, handoff, rules, .. } = self.matter;
+        let Matter { decision, handoff, rules, .. } = self.matter;
         let note = match &handoff.stage {
             Stage::NeedsAttention { why, .. } => Some(why.as_str()),
             _ => None,
@@ -87,7 +89,7 @@ impl At<'_> {
             owner_name: rules.reps.get(&handoff.owner).map_or("nobody", |owner| owner.name.as_str()),
             at: (why != BriefWhy::Ringing).then(|| handoff.next_step().at),
             note,
-            record_url: record.crm.as_ref().and_then(|crm| crm.url.as_deref()),
+            record_url: self.matter.crm().and_then(|crm| crm.url.as_deref()),
             feedback_url: self.feedback_url(&rep.id).as_deref(),
         })
     }
@@ -99,6 +101,8 @@ pub(super) struct Done {
     pub vendor_ref: Option<String>,
     pub result: Option<String>,
     pub event: Option<Event>,
+    /// What the CRM calls the lead from now on.
+    pub crm: Option<CrmRef>,
 }
 
 impl Done {

@@ -22,10 +22,10 @@ mod step;
 mod token;
 
 pub use database::{Store, Tx, WorkerLock};
-pub use handoff::{Moved, Mover, local_day, new_steps};
+pub use handoff::{Move, Moved, Mover, local_day, new_steps};
 pub use inbox::{Arrival, Aside, InboxMessage, InboxRow};
 pub use lead::{
-    AttentionCounts, DecidedLead, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead, StoredDecision,
+    AttentionCounts, DecidedLead, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead, StoredDecision,
     TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,
 };
 pub use ledger::{Correction, Grant, JournalLine};
@@ -34,5 +34,5 @@ pub use release::{LiveRelease, StoredRelease};
 pub use rep::RepState;
 pub use report::{HumanContact, OwnerChange, ReportRow};
 pub use sql::error::StoreError;
-pub use step::{Claim, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
+pub use step::{FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
 pub use token::ApiToken;

@@ -1,7 +1,7 @@
 //! Reads that are one method of [`Tx`], for those who need no other in the same transaction.
 
 use super::{
-    ApiToken, Aside, AttentionCounts, InboxRow, LeadQuery, LeadRecord, LeadSummary, Met, Mirrored, Owed, PastLead,
+    ApiToken, Aside, AttentionCounts, InboxRow, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Mirrored, Owed, PastLead,
     RepState, ReportRow, StepStats, Store, StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef,
     WaitingLead,
 };
@@ -15,15 +15,15 @@ use std::collections::BTreeMap;
 
 /// A transaction may be tried again when whoever asked for it is gone: what is lent (`&`) is copied for every try.
 macro_rules! reads {
-    ($($name:ident($($(&$lent:ident)? $($given:ident)?: $kind:ty),*) -> $made:ty;)*) => {
+    ($way:ident: $($name:ident($($(&$lent:ident)? $($given:ident)?: $kind:ty),*) -> $made:ty;)*) => {
         impl Store {$(
-            #[doc = concat!("[`Tx::", stringify!($name), "`] in a transaction of its own.")]
+            #[doc = concat!("[`Tx::", stringify!($name), "`] by itself.")]
             ///
             /// # Errors
             /// As [`Store::read`].
             pub async fn $name(&self, $($($lent: &$kind)? $($given: $kind)?),*) -> Result<$made, StoreError> {
                 $($(let $lent = $lent.to_owned();)?)*
-                self.read(stringify!($name), move |tx: &mut Tx| {
+                self.$way(stringify!($name), move |tx: &mut Tx| {
                     $($(let $lent = $lent.clone();)?)*
                     Box::pin(async move { tx.$name($($(&$lent)? $($given)?),*).await })
                 })
@@ -34,8 +34,8 @@ macro_rules! reads {
 }
 
 reads! {
+    glance:
     attention_counts() -> AttentionCounts;
-    callers_find(&keys: [String]) -> BTreeMap<String, Met>;
     decided_again(&lead: LeadId) -> Vec<(DateTime<Utc>, DecidedAgain)>;
     decision_stored(&id: str) -> Option<StoredDecision>;
     decisions_stored(&after: (DateTime<Utc>, String), until: DateTime<Utc>, limit: usize) -> Vec<StoredDecision>;
@@ -46,18 +46,24 @@ reads! {
     inbox_quarantined(limit: usize) -> Vec<Aside>;
     inbox_take_stale(before: DateTime<Utc>, limit: usize) -> Vec<InboxRow>;
     lead(&id: LeadId) -> Option<LeadRecord>;
-    lead_to_give(&lead: LeadId) -> Option<WaitingLead>;
+    lead_file(&handoff: HandoffId) -> Option<LeadFile>;
     leads_find(&query: LeadQuery, limit: usize) -> Vec<LeadSummary>;
     mirror_get(&keys: [String]) -> BTreeMap<String, Mirrored>;
     owing(now: DateTime<Utc>) -> BTreeMap<RepId, Owed>;
     past_leads(&after: (DateTime<Utc>, String), limit: usize) -> Vec<PastLead>;
-    release_files(&id: ReleaseId) -> Option<Vec<SourceFile>>;
-    releases() -> Vec<StoredRelease>;
-    report_rows(from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<ReportRow>;
     reps_read() -> BTreeMap<RepId, RepState>;
     slots_claimed(&rep: RepId, now: DateTime<Utc>) -> Vec<Busy>;
-    step_stats(now: DateTime<Utc>) -> StepStats;
     step_vendor_ref(&key: str) -> VendorRef;
     timeline(&lead: LeadId) -> Vec<TimelineEntry>;
     tokens() -> Vec<ApiToken>;
+}
+
+reads! {
+    read:
+    callers_find(&keys: [String]) -> BTreeMap<String, Met>;
+    lead_to_give(&lead: LeadId) -> Option<WaitingLead>;
+    release_files(&id: ReleaseId) -> Option<Vec<SourceFile>>;
+    releases() -> Vec<StoredRelease>;
+    report_rows(from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<ReportRow>;
+    step_stats(now: DateTime<Utc>) -> StepStats;
 }

@@ -42,10 +42,30 @@ impl RepState {
         if self.taken_week.0 == Some(monday(day)) { self.taken_week.1 } else { 0 }
     }
 
+    /// A lead more, on this local day.
     pub fn take(&mut self, day: NaiveDate) {
         self.taken_week = (Some(monday(day)), self.taken_in_week_of(day) + 1);
         self.taken = (Some(day), self.taken_on(day) + 1);
         self.open_leads += 1;
+    }
+
+    /// A lead less: it went to somebody else, or is closed.
+    pub fn give_up(&mut self) {
+        self.open_leads = self.open_leads.saturating_sub(1);
+    }
+
+    /// Takes the phone for a handoff: if it is free, if the last reservation has lapsed, or if it is ours already.
+    pub fn reserve(&mut self, handoff: &HandoffId, until: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        let taken = self.reserved.as_ref().is_some_and(|(by, until)| by != handoff && *until > now);
+        if !taken {
+            self.reserved = Some((handoff.clone(), until));
+        }
+        !taken
+    }
+
+    /// Lets the phone go, if it is still ours.
+    pub fn release(&mut self, handoff: &HandoffId) {
+        self.reserved.take_if(|(by, _)| by == handoff);
     }
 }
 
@@ -123,60 +143,11 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes the phone of a rep (locked before) for a handoff: if it is free, if the last reservation has lapsed, or if it is
-    /// ours already.
-    pub async fn rep_reserve(
-        &mut self,
-        rep: &RepId,
-        handoff: &HandoffId,
-        until: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let sql = "-- rep::reserve\nUPDATE rep_state SET reserved_by = $2, reserved_until = $3 WHERE rep = $1 \
-                   AND (reserved_by IS NULL OR reserved_by = $2 OR reserved_until <= $4)";
-        let query = sqlx::query(sql).bind(rep.as_str()).bind(handoff.as_str()).bind(micros(until)).bind(micros(now));
-        Ok(query.execute(self.conn()).await?.rows_affected() == 1)
-    }
-
-    /// Lets a phone go, if it is still ours.
-    pub async fn rep_release(&mut self, rep: &RepId, handoff: &HandoffId) -> Result<(), StoreError> {
-        let sql = "-- rep::release\nUPDATE rep_state SET reserved_by = NULL, reserved_until = NULL \
-                   WHERE rep = $1 AND reserved_by = $2";
-        sqlx::query(sql).bind(rep.as_str()).bind(handoff.as_str()).execute(self.conn()).await?;
-        Ok(())
-    }
-
-    /// A lead more for this rep (locked before), on this local day.
-    pub async fn rep_take(&mut self, rep: &RepId, day: NaiveDate) -> Result<(), StoreError> {
-        let sql = "-- rep::take\nUPDATE rep_state SET taken_today = CASE WHEN taken_on = $2 THEN taken_today + 1 ELSE 1 END, \
-                   taken_on = $2, \
-                   taken_this_week = CASE WHEN taken_week = $3 THEN taken_this_week + 1 ELSE 1 END, taken_week = $3, \
-                   open_leads = open_leads + 1 WHERE rep = $1";
-        let query = sqlx::query(sql).bind(rep.as_str()).bind(day.to_string()).bind(monday(day).to_string());
-        let changed = query.execute(self.conn()).await?;
-        found(rep, changed.rows_affected())
-    }
-
-    /// A lead less for this rep (locked before): it went to somebody else, or is closed.
-    pub async fn rep_give_up(&mut self, rep: &RepId) -> Result<(), StoreError> {
-        let sql = "-- rep::give_up\nUPDATE rep_state SET open_leads = CASE WHEN open_leads > 0 THEN open_leads - 1 ELSE 0 END \
-                   WHERE rep = $1";
-        found(rep, sqlx::query(sql).bind(rep.as_str()).execute(self.conn()).await?.rows_affected())
-    }
-
     pub async fn rep_presence(&mut self, rep: &RepId, presence: Presence) -> Result<(), StoreError> {
         self.reps_lock(&BTreeSet::from([rep.clone()])).await?;
         let sql = "-- rep::presence\nUPDATE rep_state SET presence = $2 WHERE rep = $1";
         sqlx::query(sql).bind(rep.as_str()).bind(presence_name(presence)).execute(self.conn()).await?;
         Ok(())
-    }
-}
-
-/// A count that reached no row would be lost without a word.
-fn found(rep: &RepId, rows: u64) -> Result<(), StoreError> {
-    match rows {
-        1 => Ok(()),
-        _ => Err(StoreError::NotFound { what: "state of rep", id: rep.to_string() }),
     }
 }
 

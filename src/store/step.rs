@@ -7,9 +7,10 @@ pub use backlog::{StepProblem, StepStats};
 pub use end::{FinishedStep, StepEnd, VendorRef};
 
 use super::sql::dialect::Column::{Int, Text};
+use super::sql::dialect::Engine;
 use super::sql::row::{Reading, Rows, columns, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
-use baton_core::domain::effect::{Effect, Planned};
+use baton_core::domain::effect::{Effect, Lane, Planned};
 use baton_core::domain::id::{HandoffId, LeadId};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
@@ -88,14 +89,6 @@ const COLUMNS: &str =
 /// Written so that the row is found by its key and only then asked: the index over all leased steps would be read whole.
 const IS_LEASED: &str = "state || '' = 'leased'";
 
-/// Which steps a claim takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claim {
-    DueAndLapsed,
-    /// What another worker, or this one, was kept from ending.
-    Lapsed,
-}
-
 impl Tx {
     pub async fn steps_insert(&mut self, steps: &[&NewStep]) -> Result<(), StoreError> {
         if steps.is_empty() {
@@ -125,41 +118,23 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes due steps of some kinds, and those whose lease has lapsed, or the latter only: live calls first, then by time. Two
-    /// workers never get the same one.
+    /// Takes due steps, and those whose lease has lapsed, at most so many of each lane: live calls first, then by time. Two workers
+    /// never get the same one.
     pub async fn steps_claim(
         &mut self,
         now: DateTime<Utc>,
         worker: &str,
         lease: Duration,
-        kinds: &[&'static str],
-        which: Claim,
-        limit: usize,
+        wanted: &[(Lane, usize)],
     ) -> Result<Vec<StepRow>, StoreError> {
-        // Two arms, so that each can use its partial index.
-        let kinds = kinds.iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(", ");
-        let arm = |state: &str, column: &str| {
-            format!(
-                "(SELECT effect_key, priority, run_at FROM step WHERE state = '{state}' AND {column} <= $1 AND kind IN ({kinds}) ORDER BY priority, run_at LIMIT $4 {})",
-                self.engine.skip_locked()
-            )
-        };
-        let lapsed = arm("leased", "lease_until");
-        let found = match which {
-            Claim::DueAndLapsed => {
-                let due = arm("due", "run_at");
-                format!("due AS {due}, lapsed AS {lapsed}, found AS (SELECT * FROM due UNION ALL SELECT * FROM lapsed)")
-            }
-            Claim::Lapsed => format!("found AS {lapsed}"),
-        };
-        let sql = format!(
-            "-- step::claim\nWITH {found}, taken AS (SELECT effect_key FROM found ORDER BY priority, run_at LIMIT $4) \
-             UPDATE step SET state = 'leased', lease_owner = $2, lease_until = $3, fence = fence + 1, attempts = attempts + 1 \
-             WHERE effect_key IN (SELECT effect_key FROM taken) RETURNING {COLUMNS}, priority"
-        );
         let until = now + TimeDelta::from_std(lease).unwrap_or_default();
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(micros(now)).bind(worker).bind(micros(until));
-        let rows = query.bind(limit as i64).fetch_all(self.conn()).await?;
+        let mut query = sqlx::query(AssertSqlSafe(claim_of_all_lanes(self.engine)));
+        query = query.bind(micros(now)).bind(worker.to_owned()).bind(micros(until));
+        for lane in Lane::ALL {
+            let hands = wanted.iter().find(|(wanted, _)| *wanted == lane).map_or(0, |(_, hands)| *hands);
+            query = query.bind(hands as i64);
+        }
+        let rows = query.fetch_all(self.conn()).await?;
         let steps = rows.iter().map(|row| Ok((Reading::new("step", row).int("priority")?, read(row)?)));
         let mut steps = steps.collect::<Result<Vec<(i64, StepRow)>, StoreError>>()?;
         steps.sort_by_key(|(priority, step)| (*priority, step.run_at));
@@ -193,6 +168,37 @@ impl Tx {
         let query = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(is_at)).bind(worker);
         Ok(query.execute(self.conn()).await?.rows_affected())
     }
+}
+
+/// One statement for all lanes, so that looking costs the same however many there are. An arm for every kind: each reads its
+/// part of the index of due steps in order, as far as it needs to, and passes over no other kind's backlog.
+fn claim_of_all_lanes(engine: Engine) -> String {
+    const FOUND: &str = "SELECT effect_key, priority, run_at FROM step WHERE";
+    let locked = engine.skip_locked();
+    let (mut arms, mut taken) = (Vec::new(), Vec::new());
+    for (at, lane) in Lane::ALL.into_iter().enumerate() {
+        let hands = at + 4;
+        let mut of_lane = vec![format!("lapsed_{at}")];
+        let kinds = lane.kinds().iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(", ");
+        arms.push(format!(
+            "lapsed_{at} AS ({FOUND} state = 'leased' AND lease_until <= $1 AND kind IN ({kinds}) ORDER BY lease_until \
+             LIMIT ${hands} {locked})"
+        ));
+        for kind in lane.kinds() {
+            arms.push(format!(
+                "due_{kind} AS ({FOUND} state = 'due' AND kind = '{kind}' AND run_at <= $1 ORDER BY run_at LIMIT ${hands} {locked})"
+            ));
+            of_lane.push(format!("due_{kind}"));
+        }
+        let all = of_lane.iter().map(|arm| format!("SELECT * FROM {arm}")).collect::<Vec<_>>().join(" UNION ALL ");
+        taken.push(format!("SELECT effect_key FROM (SELECT * FROM ({all}) AS found_{at} ORDER BY priority, run_at LIMIT ${hands}) AS taken_{at}"));
+    }
+    format!(
+        "-- step::claim\nWITH {} UPDATE step SET state = 'leased', lease_owner = $2, lease_until = $3, fence = fence + 1, \
+         attempts = attempts + 1 WHERE effect_key IN ({}) RETURNING {COLUMNS}, priority",
+        arms.join(", "),
+        taken.join(" UNION ALL ")
+    )
 }
 
 fn held_of(row: &AnyRow) -> Result<(String, i64), StoreError> {

@@ -11,6 +11,7 @@ mod ledgers;
 mod moves;
 mod opening;
 mod past;
+mod plans;
 mod releases;
 mod reports;
 mod reps;
@@ -88,6 +89,8 @@ conformance! {
         moves: [
             of_two_saves_at_one_revision_one_counts,
             a_move_is_one_commit_and_the_view_follows,
+            handoffs_that_move_together_do_not_get_in_each_others_way,
+            what_is_held_up_by_one_move_stores_none_of_them,
             of_two_leads_that_choose_one_time_one_books_it,
             a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise,
             of_two_workers_with_one_event_one_moves_the_handoff,
@@ -118,12 +121,11 @@ conformance! {
             a_reservation_ends_by_time_or_by_its_holder,
             leads_given_at_once_are_all_counted,
             a_new_day_starts_at_zero,
-            a_rep_who_is_not_stored_is_an_error_not_a_lost_count,
         ]
         steps: [
             steps_are_claimed_by_priority_then_time,
             a_lapsed_lease_comes_back_with_the_next_fence,
-            a_claim_can_be_for_lapsed_steps_alone,
+            a_backlog_of_one_kind_costs_the_others_nothing,
             a_zombies_result_does_not_count_and_is_kept,
             a_lapsed_call_does_not_wait_behind_a_backlog,
             two_claimers_never_hold_one_step,
@@ -145,6 +147,7 @@ conformance! {
         ]
     }
     postgres: {
+        plans: [plans_made_for_empty_tables_are_right_for_full_ones]
         steps: [two_processes_never_hold_one_step]
         transactions: [
             a_deadlock_is_resolved_and_both_commit,

@@ -1,66 +1,78 @@
-//! The loop: what is in the queue, or was left behind in the inbox, is gathered into batches and decided, so many at once.
+//! The loops: what waits in a line, or was left behind in the inbox, is gathered into batches and decided, so many at once.
 
 use super::Decider;
-use crate::deciding::aside::panicked;
+use super::line::{Line, Waiting};
 use crate::deciding::batch::Batch;
-use crate::intake::event::{Incoming, Message, parse};
-use crate::outbox::Pace;
-use crate::store::InboxRow;
+use crate::intake::event::Message;
 use chrono::TimeDelta;
-use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep_until};
 
-/// Messages decided in one transaction at most.
-const BATCH: usize = 100;
-/// Batches at once: while one commits, facts are gathered for the next.
+/// Messages decided in one transaction at most: a live caller waits for one of them, and for its locks.
+const BATCH: usize = 50;
+/// Batches of a line at once: while one commits, facts are gathered for the next.
 const BATCHES_AT_ONCE: usize = 2;
 /// How long the first message of a batch waits for company.
 const GATHER: Duration = Duration::from_millis(3);
 /// A message that nobody has decided after this long belongs to whoever finds it.
 const ORPHANED_AFTER: TimeDelta = TimeDelta::seconds(5);
-/// How long decisions go before everything but timers, and how long before what can wait, in real time.
-const SURGE_AT_MOST: Duration = Duration::from_secs(3);
-const RUSH_AT_MOST: Duration = Duration::from_secs(6);
-/// A rush is over when nothing has come for so long.
-const RUSH_OVER_AFTER: Duration = Duration::from_millis(30);
 /// How often orphans are looked for, in real time.
 const SWEEP: Duration = Duration::from_secs(2);
 
-/// Whether more leads come than are decided at once, and since when.
-#[derive(Default)]
-struct Rush(Option<Instant>);
-
-impl Rush {
-    /// Called with the number of messages at hand, before they are decided. A rush ends when few are left, and a lasting one by
-    /// itself: what was put off must be done at some time.
-    fn pace(&mut self, at_hand: usize, now: Instant) -> Pace {
-        if at_hand < BATCH / 10 {
-            self.0 = None;
-        } else if at_hand >= BATCH / 3 {
-            self.0.get_or_insert(now);
-        }
-        match self.0.map(|since| now - since) {
-            Some(lasts) if lasts < SURGE_AT_MOST => Pace::Surge,
-            Some(lasts) if lasts < RUSH_AT_MOST => Pace::Rush,
-            Some(_) | None => Pace::Calm,
-        }
-    }
-
-    fn is_on(&self) -> bool {
-        self.0.is_some()
-    }
-}
-
 impl Decider {
-    /// Decides until told to stop. What is still in the queue then lies in the inbox, for the other workers or the next start.
-    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut waiting = self.waiting.lock().await;
-        let mut sweep = tokio::time::interval(SWEEP);
-        let mut rush = Rush::default();
+    /// Decides until told to stop. What still waits then lies in the inbox, for the other workers or the next start.
+    pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        tokio::join!(self.decide_live(stop.clone()), self.decide_rest(stop));
+        self.delivery.all_sent().await;
+    }
+
+    /// Those on the line, whatever else waits.
+    async fn decide_live(&self, mut stop: watch::Receiver<bool>) {
+        let mut waiting = self.live.receiver.lock().await;
         let at_once = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
+        while self.may_decide(&mut stop).await {
+            let mut batch = Vec::with_capacity(BATCH);
+            tokio::select! {
+                first = waiting.recv() => batch.extend(first),
+                _ = stop.changed() => break,
+            }
+            gather(&mut waiting, &mut batch).await;
+            self.decide(batch, &at_once).await;
+        }
+        all_done(&at_once).await;
+    }
+
+    /// All the others, and what was left behind.
+    async fn decide_rest(&self, mut stop: watch::Receiver<bool>) {
+        let mut waiting = self.rest.receiver.lock().await;
+        let mut sweep = tokio::time::interval(SWEEP);
+        let at_once = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
+        while self.may_decide(&mut stop).await {
+            let mut batch = Vec::with_capacity(BATCH);
+            tokio::select! {
+                first = waiting.recv() => batch.extend(first),
+                _ = sweep.tick() => {
+                    self.delivery.answers.sweep();
+                    batch.extend(self.orphans().await);
+                    if batch.len() == BATCH {
+                        // There are more: a worker died with its hands full.
+                        sweep.reset_immediately();
+                    }
+                }
+                _ = stop.changed() => break,
+            }
+            if !batch.is_empty() {
+                gather(&mut waiting, &mut batch).await;
+                self.decide(batch, &at_once).await;
+            }
+        }
+        all_done(&at_once).await;
+    }
+
+    /// Waits until this worker decides; `false`: it stops.
+    async fn may_decide(&self, stop: &mut watch::Receiver<bool>) -> bool {
         while !*stop.borrow() {
             if self.why_not().is_some() {
                 tokio::select! {
@@ -69,49 +81,17 @@ impl Decider {
                 }
                 continue;
             }
-            if let Some(until) = self.setbacks.rest.until() {
-                tokio::select! {
-                    () = sleep_until(until) => {}
-                    _ = stop.changed() => break,
-                }
-                if self.setbacks.wake().await {
-                    sweep.reset_immediately();
-                }
-                continue;
-            }
-            let mut rows = Vec::with_capacity(BATCH);
+            let Some(until) = self.setbacks.rest.until() else { return true };
             tokio::select! {
-                first = waiting.recv() => rows.extend(first),
-                _ = sweep.tick() => {
-                    self.delivery.answers.sweep();
-                    rows.extend(self.orphans().await);
-                    if rows.len() == BATCH {
-                        // There are more: a worker died with its hands full.
-                        sweep.reset_immediately();
-                    }
-                }
-                () = tokio::time::sleep(RUSH_OVER_AFTER), if rush.is_on() => rush = Rush::default(),
-                _ = stop.changed() => break,
+                () = sleep_until(until) => { self.setbacks.wake().await; }
+                _ = stop.changed() => {}
             }
-            if rows.is_empty() {
-                if !rush.is_on() {
-                    self.parts.outbox.set_pace(Pace::Calm);
-                }
-                continue;
-            }
-            let company = tokio::time::timeout(GATHER, waiting.recv_many(&mut rows, BATCH));
-            let _either_way = company.await;
-            let pace = rush.pace(rows.len() + waiting.len(), Instant::now());
-            self.parts.outbox.set_pace(pace);
-            self.decide(rows, &at_once, pace).await;
         }
-        self.parts.outbox.set_pace(Pace::Calm);
-        let _all = at_once.acquire_many(BATCHES_AT_ONCE as u32).await;
-        self.delivery.all_sent().await;
+        false
     }
 
-    /// Rows that a dead worker, or a full queue, left behind.
-    async fn orphans(&self) -> Vec<InboxRow> {
+    /// What a dead worker, or a full line, left behind.
+    async fn orphans(&self) -> Vec<Waiting> {
         let before = self.parts.clock.now() - ORPHANED_AFTER;
         // Messages that the database does not take do not stand in the way of those behind them.
         let limit = BATCH + self.setbacks.rest.count_stuck();
@@ -120,7 +100,7 @@ impl Decider {
                 let all = found.len() < limit;
                 let mut due = self.setbacks.rest.due(found, all);
                 due.truncate(BATCH);
-                due
+                due.into_iter().map(Waiting::read).collect()
             }
             Err(error) => {
                 tracing::error!(%error, "the inbox could not be read");
@@ -130,36 +110,48 @@ impl Decider {
     }
 
     /// Returns when the next batch may begin.
-    async fn decide(&self, rows: Vec<InboxRow>, at_once: &Arc<Semaphore>, pace: Pace) {
-        let mut batch = Batch::default();
-        for row in rows {
-            match catch_unwind(|| parse(&row.body, row.received_at)) {
-                Err(panic) => self.setbacks.quarantine(&row, panicked(&*panic).to_string()).await,
-                Ok(Ok(Incoming { message: Message::Lead(lead), .. })) => batch.leads.push((row, *lead)),
-                Ok(Ok(Incoming { message, .. })) => batch.others.push((row, message)),
-                Ok(Err(faults)) => {
-                    let why = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-                    self.setbacks.quarantine(&row, why).await;
-                }
+    async fn decide(&self, messages: Vec<Waiting>, at_once: &Arc<Semaphore>) {
+        let (mut leads, mut calls, mut others) = (Batch::default(), Batch::default(), Vec::new());
+        for Waiting { row, read } in messages {
+            match read {
+                Ok(Message::Lead(lead)) => leads.leads.push((row, *lead)),
+                Ok(Message::Call(call)) => calls.calls.push((row, call)),
+                Ok(message) => others.push(Batch { other: Some((row, message)), ..Batch::default() }),
+                Err(why) => self.setbacks.quarantine(&row, why).await,
             }
         }
         // A lead locks ledgers, then reps; a move locks its handoff, then reps. Never both in one transaction, or two workers
         // could wait for each other crosswise.
-        let (leads, others) = batch.apart();
-        if leads.len() > 0 {
+        if !leads.leads.is_empty() {
             let turn = Arc::clone(at_once).acquire_owned().await.expect("never closed");
             let commits = Arc::clone(&self.commits);
             tokio::spawn(async move {
-                commits.commit_or_split(leads, pace).await;
+                commits.commit_or_split(leads).await;
                 drop(turn);
             });
         }
-        if others.len() > 0 {
+        if !calls.calls.is_empty() || !others.is_empty() {
             // They may be about leads that came before them.
             let _alone = at_once.acquire_many(BATCHES_AT_ONCE as u32).await.expect("never closed");
-            for other in others.singles() {
-                self.commits.commit_or_split(other, Pace::Calm).await;
+            if !calls.calls.is_empty() {
+                self.commits.commit_or_split(calls).await;
+            }
+            for other in others {
+                self.commits.commit_or_split(other).await;
             }
         }
     }
+}
+
+/// Whoever comes in a moment comes along.
+async fn gather(waiting: &mut tokio::sync::mpsc::Receiver<Waiting>, batch: &mut Vec<Waiting>) {
+    let until = Instant::now() + GATHER;
+    let room = BATCH.saturating_sub(batch.len());
+    if room > 0 {
+        let _either_way = tokio::time::timeout_at(until, waiting.recv_many(batch, room)).await;
+    }
+}
+
+async fn all_done(at_once: &Semaphore) {
+    let _all = at_once.acquire_many(BATCHES_AT_ONCE as u32).await;
 }

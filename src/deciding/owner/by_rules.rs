@@ -1,8 +1,7 @@
 //! A lead given to whoever the rules name, under the locks under which leads are decided.
 
 use super::{Reassigned, is_active};
-use crate::deciding::ahead::Standing;
-use crate::deciding::table::StandingTable;
+use crate::deciding::table::{Standing, StandingTable};
 use crate::facts::LeadFacts;
 use crate::store::{Correction, Moved, Mover, StoreError, TimelineEntry, Tx, WaitingLead};
 use baton_core::domain::id::RepId;

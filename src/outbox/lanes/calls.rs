@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// A caller who has waited for less is there.
 const ASK_AFTER: TimeDelta = TimeDelta::seconds(10);
+/// A ring that was wanted so short a time ago is wanted: its own way to the platform takes as long.
+const WANTED_WITHIN: Duration = Duration::from_millis(150);
 /// In real time: somebody waits meanwhile.
 const ASKED_WITHIN: Duration = Duration::from_millis(1500);
 
@@ -78,9 +80,14 @@ impl Work for CallEffect<'_> {
         }
     }
 
-    /// A phone rings only for a handoff that waits for it at this moment.
-    fn needs_fresh_matter(&self) -> bool {
-        matches!(self, Self::Ring { .. })
+    /// A phone rings only for a handoff that waits for it, as far as can be told while a request is on its way.
+    fn matter_within(&self) -> Duration {
+        match self {
+            Self::Ring { .. } => WANTED_WITHIN,
+            Self::Instruct(_) | Self::Hold | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
+                Duration::MAX
+            }
+        }
     }
 
     fn frees(&self) -> Option<&LegId> {

@@ -12,6 +12,7 @@ use baton_core::handoff::state::LegState;
 use chrono::TimeDelta;
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[async_trait::async_trait]
 impl Work for ChatEffect<'_> {
@@ -42,6 +43,14 @@ impl Work for ChatEffect<'_> {
                 Ok(found.map(|message| Done::reference(reference(&message))))
             }
             Self::UpdateCard { .. } => Ok(None),
+        }
+    }
+
+    /// A card tells how the ring went, and the last one to rewrite it has the last word.
+    fn matter_within(&self) -> Duration {
+        match self {
+            Self::UpdateCard { .. } => Duration::ZERO,
+            Self::Brief { .. } => Duration::MAX,
         }
     }
 

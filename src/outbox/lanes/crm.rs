@@ -16,6 +16,7 @@ use baton_core::routing::ledger::Cause;
 use baton_core::rules::RuleSet;
 use baton_core::rules::model::set::Existing;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[async_trait::async_trait]
 impl Work for CrmEffect<'_> {
@@ -38,6 +39,14 @@ impl Work for CrmEffect<'_> {
         match self {
             // The CRM client looks for our marker itself before it writes again.
             Self::Write { .. } | Self::ReadOwner => Ok(None),
+        }
+    }
+
+    /// What our own writes left in the CRM is no change by hand.
+    fn matter_within(&self) -> Duration {
+        match self {
+            Self::ReadOwner => Duration::ZERO,
+            Self::Write { .. } => Duration::MAX,
         }
     }
 
@@ -84,13 +93,7 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
         ..CrmLead::of(matter.lead())
     };
     let written = crm.write_lead(&lead).await?;
-    let (lead, stored) = (matter.lead().id.clone(), written.clone());
-    let kept = at.parts.store.write("lead.set_crm", move |tx| {
-        let (lead, stored) = (lead.clone(), stored.clone());
-        Box::pin(async move { tx.lead_set_crm(&lead, &stored).await })
-    });
-    kept.await.map_err(retry)?;
-    Ok(Done::reference(written.id))
+    Ok(Done { crm: Some(written.clone()), ..Done::reference(written.id) })
 }
 
 /// Follows an owner who was changed by hand: since the CRM was last written or read, so that neither a write of ours that
@@ -114,7 +117,7 @@ async fn read_owner(at: &At<'_>, crm: &dyn Crm) -> Result<Done, VendorError> {
         let (rules, correction) = (Arc::clone(&rules), correction.clone());
         Box::pin(async move {
             tx.owner_change_insert(&lead, &change).await?;
-            tx.lead_set_crm(&lead, &record).await?;
+            tx.leads_set_crm(&[(&lead, &record)]).await?;
             tx.turn_correct(&lead, &correction, &rules, change.seen_at).await?;
             let Some(rep) = correction.to else { return Ok(None) };
             let turn_in = tx.turn_of(&lead, &rep).await?;

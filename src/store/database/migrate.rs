@@ -6,7 +6,7 @@ use crate::store::sql::error::StoreError;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 14] = [
+const MIGRATIONS: [(&str, &str); 15] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -21,6 +21,7 @@ const MIGRATIONS: [(&str, &str); 14] = [
     ("0012_found_by_lead", include_str!("../../../migrations/0012_found_by_lead.sql")),
     ("0013_outcome_amount", include_str!("../../../migrations/0013_outcome_amount.sql")),
     ("0014_chat", include_str!("../../../migrations/0014_chat.sql")),
+    ("0015_due_by_kind", include_str!("../../../migrations/0015_due_by_kind.sql")),
 ];
 
 const KNOWN: &str =

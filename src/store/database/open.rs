@@ -13,9 +13,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Connections for transactions that write on PostgreSQL; SQLite has exactly one writer.
-const WRITERS: u32 = 6;
+const WRITERS: u32 = 8;
 const READERS: u32 = 4;
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(30);
+/// A connection that was used so short a time ago still lives.
+const IN_USE_WITHIN: Duration = Duration::from_secs(1);
 /// How long a database may take to answer for the first time.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
 /// The first SQLite without the fault that could corrupt a write-ahead log (sqlite.org, "WAL-reset bug").
@@ -31,17 +33,29 @@ const SQLITE_WRITER: [&str; 4] = [
     "PRAGMA foreign_keys = ON",
 ];
 const SQLITE_READER: [&str; 2] = ["PRAGMA busy_timeout = 10000", "PRAGMA query_only = ON"];
-/// A statement or a forgotten transaction of ours never holds the others up for long. And statements are planned for the tables
-/// as they are at the moment: PostgreSQL would keep the plan it made while they were empty, and go on to read them whole when
-/// they no longer are: two thirds of a busy worker's time went into that. What is asked for lies in memory nearly always, and a
-/// page of it costs as much here as there: by the server's default, made for disks that turn, ending one step read thousands.
+/// A statement or a forgotten transaction of ours never holds the others up for long. What is asked for lies in memory nearly
+/// always, and a page of it costs as much here as there: by the server's default, made for disks that turn, ending one step read
+/// thousands.
 const POSTGRES: [&str; 5] = [
     "SET statement_timeout = '10s'",
     "SET lock_timeout = '5s'",
     "SET idle_in_transaction_session_timeout = '10s'",
-    "SET plan_cache_mode = force_custom_plan",
     "SET random_page_cost = 1.1",
+    "SET jit = off",
 ];
+/// Statements that write ask by key, and know their way before they know their numbers: they are planned once for each
+/// connection. Left to itself, PostgreSQL keeps the plan it made while the tables were empty, which reads them whole, and goes
+/// on to do so when they no longer are; planning anew each time was a fifth of a busy database's time. So the ways are closed
+/// that are only good for small tables: what is left is an index, on the first day as on the thousandth.
+const POSTGRES_WRITER: [&str; 4] = [
+    "SET plan_cache_mode = force_generic_plan",
+    "SET enable_seqscan = off",
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
+];
+/// Reports ask for months or for a day: these are planned for the tables and the numbers of the moment.
+const POSTGRES_READER: [&str; 2] =
+    ["SET plan_cache_mode = force_custom_plan", "SET default_transaction_read_only = on"];
 
 impl Store {
     /// `sqlite:FILE` (created if missing) or `postgres://…`.
@@ -70,7 +84,9 @@ impl Store {
             Self::over(way, writer, pool(&url, READERS, &SQLITE_READER)?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let way = Way { engine: Engine::Postgres, url: url.to_owned(), setup: POSTGRES.to_vec() };
-            Self::over(way, pool(url, WRITERS, &POSTGRES)?, pool(url, READERS, &POSTGRES)?)
+            let with = |more: &[&'static str]| [&POSTGRES[..], more].concat();
+            let writer = pool(url, WRITERS, &with(&POSTGRES_WRITER))?;
+            Self::over(way, writer, pool(url, READERS, &with(&POSTGRES_READER))?)
         } else {
             let why = "database.url is neither sqlite:FILE nor postgres://USER@HOST/NAME".to_owned();
             return Err(StoreError::Unfit { why });
@@ -168,16 +184,21 @@ fn part(parts: &[u32], index: usize) -> u32 {
 }
 
 /// Connections are made when they are asked for.
-fn pool(url: &str, size: u32, setup: &'static [&'static str]) -> Result<AnyPool, StoreError> {
-    let options = AnyPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_WITHIN).after_connect(
-        move |connection, _| {
-            Box::pin(async move {
-                for statement in setup {
-                    sqlx::query(*statement).execute(&mut *connection).await?;
-                }
-                Ok(())
-            })
-        },
-    );
+fn pool(url: &str, size: u32, setup: &[&'static str]) -> Result<AnyPool, StoreError> {
+    let setup: Arc<[&'static str]> = setup.into();
+    let options = AnyPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_WITHIN);
+    let options = options.after_connect(move |connection, _| {
+        let setup = Arc::clone(&setup);
+        Box::pin(async move {
+            for statement in setup.iter() {
+                sqlx::query(*statement).execute(&mut *connection).await?;
+            }
+            Ok(())
+        })
+    });
+    // Asked whether it still lives, each time, a busy connection would make one trip more for every transaction.
+    let options = options.test_before_acquire(false).before_acquire(|connection, meta| {
+        Box::pin(async move { Ok(meta.idle_for < IN_USE_WITHIN || connection.ping().await.is_ok()) })
+    });
     Ok(options.connect_lazy(url)?)
 }

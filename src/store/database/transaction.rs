@@ -127,6 +127,18 @@ impl Store {
         self.in_task(name, Access::Read, body)
     }
 
+    /// Runs `body`, which asks one thing once: a statement sees one state by itself, and needs no transaction around it.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn glance<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        body: impl Body<T>,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+        self.in_task(name, Access::Glance, body)
+    }
+
     pub(super) fn in_task<T: Send + 'static>(
         &self,
         name: &'static str,
@@ -152,7 +164,7 @@ impl Store {
                     result => {
                         let result = result.map_err(|error| error.within(name));
                         // Here, since whoever asked may not wait any more.
-                        if access != Access::Read {
+                        if matches!(access, Access::Write | Access::Migrate) {
                             store.pulse.felt(result.as_ref().err());
                         }
                         return result;
@@ -173,6 +185,7 @@ impl Store {
         let (pool, begin) = match access {
             Access::Write | Access::Migrate => (&self.writer, self.engine.begin_write()),
             Access::Read => (&self.reader, self.engine.begin_read()),
+            Access::Glance => (&self.reader, ""),
         };
         let connection = match pool.acquire().await {
             Err(sqlx::Error::PoolTimedOut) => return Err(self.way.why_unreachable().await),
@@ -181,7 +194,7 @@ impl Store {
         let work = self.run(connection, begin, access, body);
         // A server that is gone without a word would hold its connection, and whoever waits for it, for a quarter of an hour.
         let span = match access {
-            Access::Read => READ_WITHIN,
+            Access::Read | Access::Glance => READ_WITHIN,
             Access::Write => ENDED_WITHIN,
             Access::Migrate => return work.await,
         };
@@ -198,7 +211,10 @@ impl Store {
         access: Access,
         body: &AnyBody,
     ) -> Result<Made, StoreError> {
-        let mut tx = Tx::begin(self.engine, connection, begin).await?;
+        let mut tx = match access {
+            Access::Glance => Tx { engine: self.engine, inner: connection, open: false },
+            Access::Read | Access::Write | Access::Migrate => Tx::begin(self.engine, connection, begin).await?,
+        };
         let done = AssertUnwindSafe(body(&mut tx)).catch_unwind().await;
         match (done, access) {
             (Ok(Ok(value)), Access::Write | Access::Migrate) => {
@@ -206,6 +222,10 @@ impl Store {
                 tx.commit().await?;
                 fail::fail_point!("after_commit");
                 Ok(value)
+            }
+            (Ok(result), Access::Glance) => {
+                tx.open = result.as_ref().is_err_and(StoreError::spoils_connection);
+                result
             }
             (Ok(result), _) => {
                 tx.rollback(result.as_ref().is_err_and(StoreError::spoils_connection)).await;
@@ -222,6 +242,8 @@ impl Store {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Read,
+    /// Reads by one statement.
+    Glance,
     Write,
     /// Writes, and may take its time.
     Migrate,

@@ -4,14 +4,16 @@ mod slot;
 mod transition;
 
 pub(super) use transition::GIVEN_TO;
-pub use transition::{Moved, Mover, local_day, new_steps};
+pub use transition::{Move, Moved, Mover, local_day, new_steps};
 
-use super::sql::row::{Reading, Rows, columns, document, micros};
+use super::sql::dialect::Column::Int;
+use super::sql::row::{Reading, Rows, columns, micros, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::{HandoffId, LeadId, PoolId};
 use baton_core::handoff::{Handoff, Stage};
 use chrono::{DateTime, Utc};
 use sqlx::AssertSqlSafe;
+use std::collections::BTreeMap;
 
 columns! {
     struct HandoffColumns<'a> {
@@ -26,28 +28,55 @@ columns! {
     } with body
 }
 
+/// A state that takes the place of the one that was read at a revision.
+#[derive(serde::Serialize)]
+struct SavedColumns<'a> {
+    #[serde(flatten)]
+    next: HandoffColumns<'a>,
+    was: u32,
+}
+
+impl<'a> HandoffColumns<'a> {
+    fn of(handoff: &'a Handoff) -> Self {
+        let waiting = waiting(handoff);
+        Self {
+            id: &handoff.id,
+            lead_id: &handoff.lead_id,
+            revision: handoff.revision,
+            stage: stage_name(&handoff.stage),
+            rung: handoff.legs.len(),
+            waits_in: waiting.map(|(pool, _)| pool),
+            waits_since: waiting.map(|(_, since)| since),
+            open_since: open_since(handoff),
+        }
+    }
+}
+
 const ONE: &str = "id, body FROM handoff WHERE id = $1";
 
 impl Tx {
     pub(super) async fn handoffs_insert(&mut self, handoffs: impl Iterator<Item = &Handoff>) -> Result<(), StoreError> {
         let mut rows = Rows::sized(handoffs.size_hint().0, 2_000);
         for handoff in handoffs {
-            let waiting = waiting(handoff);
-            let columns = HandoffColumns {
-                id: &handoff.id,
-                lead_id: &handoff.lead_id,
-                revision: handoff.revision,
-                stage: stage_name(&handoff.stage),
-                rung: handoff.legs.len(),
-                waits_in: waiting.map(|(pool, _)| pool),
-                waits_since: waiting.map(|(_, since)| since),
-                open_since: open_since(handoff),
-            };
-            rows.row(&columns)?.document("body", handoff)?;
+            rows.row(&HandoffColumns::of(handoff))?.document("body", handoff)?;
         }
         let sql = self.engine.insert_all("handoff::insert", "handoff", HandoffColumns::ALL, "");
         sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
         Ok(())
+    }
+
+    /// Reads handoffs and holds them until the transaction ends, in the order of their ids; unknown ones are left out.
+    pub(super) async fn handoffs_lock(
+        &mut self,
+        ids: &[&HandoffId],
+    ) -> Result<BTreeMap<HandoffId, Handoff>, StoreError> {
+        let sql = format!(
+            "-- handoff::lock_all\nSELECT id, body FROM handoff WHERE id IN {} ORDER BY id {}",
+            self.engine.texts(),
+            self.engine.for_update()
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(ids)).fetch_all(self.conn()).await?;
+        rows.iter().map(|row| Reading::new("handoff", row)).map(|row| Ok((row.id("id")?, row.json("body")?))).collect()
     }
 
     /// Reads a handoff and holds it until the transaction ends.
@@ -66,24 +95,32 @@ impl Tx {
         Reading::new("handoff", &row).json("body")
     }
 
-    /// Stores the next state, and the lead's view with it.
+    /// Stores the next states, each with the revision at which it was read, and the leads' views with them.
     ///
     /// # Errors
-    /// `Conflict` if it has moved since it was read.
-    pub async fn handoff_save(&mut self, handoff: &Handoff, read_at_revision: u32) -> Result<(), StoreError> {
-        let sql = "-- handoff::save\nUPDATE handoff SET revision = $3, stage = $4, rung = $5, body = $6, \
-                   waits_in = $7, waits_since = $8, open_since = $9 WHERE id = $1 AND revision = $2";
-        let query = sqlx::query(sql).bind(handoff.id.as_str()).bind(i64::from(read_at_revision));
-        let query = query.bind(i64::from(handoff.revision)).bind(stage_name(&handoff.stage));
-        let query = query.bind(handoff.legs.len() as i64).bind(document(handoff)?);
-        let waiting = waiting(handoff);
-        let query = query.bind(waiting.map(|(pool, _)| pool.as_str())).bind(waiting.map(|(_, since)| since));
-        let query = query.bind(open_since(handoff));
-        let changed = query.execute(self.conn()).await?;
-        if changed.rows_affected() != 1 {
-            return Err(StoreError::Conflict { what: "handoff", id: handoff.id.to_string() });
+    /// `Conflict` if one has moved since it was read.
+    pub async fn handoffs_save(&mut self, handoffs: &[(&Handoff, u32)]) -> Result<(), StoreError> {
+        if handoffs.is_empty() {
+            return Ok(());
         }
-        self.lead_view(handoff).await
+        let mut rows = Rows::sized(handoffs.len(), 2_000);
+        for (handoff, read_at_revision) in handoffs {
+            let columns = SavedColumns { next: HandoffColumns::of(handoff), was: *read_at_revision };
+            rows.row(&columns)?.document("body", handoff)?;
+        }
+        let columns = [HandoffColumns::ALL, &[Int("was")]].concat();
+        let sql = format!(
+            "-- handoff::save\nUPDATE handoff SET revision = r.revision, stage = r.stage, rung = r.rung, body = r.body, \
+             waits_in = r.waits_in, waits_since = r.waits_since, open_since = r.open_since FROM {} \
+             WHERE handoff.id = r.id AND handoff.revision = r.was",
+            self.engine.rows(&columns)
+        );
+        let saved = sqlx::query(AssertSqlSafe(sql)).bind(rows.finish()?).execute(self.conn()).await?.rows_affected();
+        if saved != handoffs.len() as u64 {
+            let ids: Vec<&str> = handoffs.iter().map(|(handoff, _)| handoff.id.as_str()).collect();
+            return Err(StoreError::Conflict { what: "handoff", id: ids.join(" or ") });
+        }
+        self.lead_views(&handoffs.iter().map(|(handoff, _)| *handoff).collect::<Vec<_>>()).await
     }
 }
 

@@ -1,9 +1,10 @@
-//! One move of a handoff as one transaction: state, reservation, turn, steps, timeline and the lead's view.
+//! Moves of handoffs, many in one transaction: state, reservation, turn, steps, timeline and the lead's view.
 //!
-//! Locks in one order everywhere: handoff, then ledger, then reps. The revision is checked at the end: two moves of one
-//! handoff cannot both count.
+//! Locks in one order everywhere: handoffs, then ledgers, then reps, each in the order of their names. The revision is checked
+//! at the end: two moves of one handoff cannot both count.
 
 mod change;
+mod phones;
 
 use crate::store::{NewStep, StepRow, StoreError, TimelineEntry, Tx};
 use baton_core::domain::effect::Planned;
@@ -14,17 +15,29 @@ use baton_core::handoff::{Event, Handoff, Transition, advance};
 use baton_core::rules::RuleSet;
 use change::{booking, concerned, is_given, is_hung_up};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use phones::Phones;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+/// What a handoff is told.
+#[derive(Debug, Clone)]
+pub struct Move {
+    pub handoff: HandoffId,
+    /// A leg that was hung up, or cannot be: its phone may ring for others, unless the handoff rings it anew.
+    pub frees: Option<LegId>,
+    pub event: Option<Event>,
+}
+
 /// What a move leaves to be done after the commit.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Moved {
     /// Born leased to the worker that made the move: to be run at once.
     pub steps: Vec<StepRow>,
     /// The event did not fit the stage.
     pub ignored: bool,
+    /// As it is now.
+    pub handoff: Handoff,
 }
 
 /// Who makes a move, and when.
@@ -33,6 +46,33 @@ pub struct Mover {
     pub worker: String,
     pub lease: Duration,
     pub now: DateTime<Utc>,
+}
+
+/// A move as it is made.
+struct Moving<'m> {
+    before: Handoff,
+    frees: Option<&'m LegId>,
+    event: Option<&'m Event>,
+    /// What the event leads to; `None` without one.
+    transition: Option<Transition>,
+}
+
+impl Moving<'_> {
+    /// Reps whose rows it changes.
+    fn concerned(&self) -> BTreeSet<RepId> {
+        let mut reps: BTreeSet<RepId> = self.freed().cloned().into_iter().collect();
+        if let Some(transition) = self.transition.as_ref().filter(|transition| !transition.ignored) {
+            reps.extend(concerned(&self.before, &transition.state));
+        }
+        reps
+    }
+
+    /// Whose phone is free.
+    fn freed(&self) -> Option<&RepId> {
+        let rep = self.before.rep_on(self.frees?)?;
+        let rings_anew = self.before.holds.as_ref().is_some_and(|hold| hold.rep == *rep);
+        (!rings_anew).then_some(rep)
+    }
 }
 
 impl Tx {
@@ -47,30 +87,84 @@ impl Tx {
         rules: &RuleSet,
         mover: &Mover,
     ) -> Result<Moved, StoreError> {
-        let before = self.handoff_lock(id).await?;
+        let only = Move { handoff: id.clone(), frees: None, event: Some(event.clone()) };
+        let moved = self.transitions(&[only], rules, mover).await?.pop();
+        moved.ok_or_else(|| StoreError::NotFound { what: "handoff", id: id.to_string() })
+    }
+
+    /// Moves several handoffs, each once: a handful of statements, however many they are.
+    ///
+    /// # Errors
+    /// As [`Tx::transition`]; then none has moved.
+    pub async fn transitions(
+        &mut self,
+        moves: &[Move],
+        rules: &RuleSet,
+        mover: &Mover,
+    ) -> Result<Vec<Moved>, StoreError> {
+        if moves.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<&HandoffId> = moves.iter().map(|one| &one.handoff).collect();
+        let mut held = self.handoffs_lock(&ids).await?;
+        let mut moving = Vec::with_capacity(moves.len());
+        for Move { handoff, frees, event } in moves {
+            let gone = || StoreError::NotFound { what: "handoff", id: handoff.to_string() };
+            let before = held.remove(handoff).ok_or_else(gone)?;
+            let transition = event.as_ref().map(|event| advance(&before, event, rules, mover.now));
+            moving.push(Moving { before, frees: frees.as_ref(), event: event.as_ref(), transition });
+        }
+        self.turns_move(&moving, mover.now).await?;
+        let mut phones = Phones::default();
+        self.phones_hold(&mut phones, moving.iter().flat_map(Moving::concerned).collect()).await?;
+        for one in &mut moving {
+            self.bring_about(one, &mut phones, rules, mover).await?;
+        }
+        self.reps_save(&phones.changed()).await?;
+        self.store_moves(moving, mover).await
+    }
+
+    /// Turns that go from one rep to another, pool by pool.
+    async fn turns_move(&mut self, moving: &[Moving<'_>], now: DateTime<Utc>) -> Result<(), StoreError> {
+        let turns = moving.iter().filter_map(|one| {
+            let turn = one.transition.as_ref()?.turn_moves.as_ref()?;
+            Some((turn, &one.before.lead_id))
+        });
+        self.turns_moved(&turns.collect::<Vec<_>>(), now).await
+    }
+
+    /// Holds these reps as well.
+    async fn phones_hold(&mut self, phones: &mut Phones, reps: BTreeSet<RepId>) -> Result<(), StoreError> {
+        let more: BTreeSet<RepId> = reps.into_iter().filter(|rep| !phones.has(rep)).collect();
+        if !more.is_empty() {
+            phones.add(self.reps_lock(&more).await?);
+        }
+        Ok(())
+    }
+
+    /// Reservation, booked time and load as the move wants them; where somebody or a time cannot be had, it is made anew
+    /// without them.
+    async fn bring_about(
+        &mut self,
+        one: &mut Moving<'_>,
+        phones: &mut Phones,
+        rules: &RuleSet,
+        mover: &Mover,
+    ) -> Result<(), StoreError> {
+        if let Some(rep) = one.freed() {
+            phones.of(rep)?.release(&one.before.id);
+        }
+        let (Some(event), Some(transition)) = (one.event, &mut one.transition) else { return Ok(()) };
+        let before = &one.before;
         let mut from = before.clone();
-        let mut locked = BTreeSet::new();
-        loop {
-            let transition = advance(&from, event, rules, mover.now);
-            if transition.ignored {
-                self.timeline_append(&[&TimelineEntry::of(mover.now, event, &transition)?]).await?;
-                return Ok(Moved { steps: Vec::new(), ignored: true });
-            }
-            if let Some(turn) = &transition.turn_moves {
-                self.turn_move(turn, &before.lead_id, mover.now).await?;
-            }
-            let concerned = concerned(&before, &transition.state);
-            if !concerned.is_subset(&locked) {
-                self.reps_lock(&concerned).await?;
-                locked.extend(concerned);
-            }
-            match self.reserve(&before, &transition, mover.now).await? {
+        while !transition.ignored {
+            match reserve(phones, before, transition, mover.now)? {
                 Reserved::NotToBeHad(rep) => {
                     tracing::info!(rep.id = %rep, "the rep is held by another lead and is passed over");
                     from.refused.push(rep);
                 }
-                Reserved::Yes => match self.claim(&before, event, &transition.state, mover.now).await? {
-                    Claimed::Yes => return self.store_move(&before, event, transition, rules, mover).await,
+                Reserved::Yes => match self.claim(before, event, &transition.state, mover.now).await? {
+                    Claimed::Yes => return count_leads(phones, before, &transition.state, rules, mover.now),
                     Claimed::NotToBeHad(slot) => {
                         tracing::info!(rep.id = %slot.rep, "another lead is booking this time");
                         from.taken_slots.push(slot);
@@ -80,29 +174,10 @@ impl Tx {
             // Only a ring reserves anew, and only a booking claims: neither moves a turn, so that nothing was written that the
             // next try would double.
             assert!(transition.turn_moves.is_none(), "a move either asks for somebody or gives the lead to somebody");
+            *transition = advance(&from, event, rules, mover.now);
+            self.phones_hold(phones, concerned(before, &transition.state)).await?;
         }
-    }
-
-    /// Brings the reservation in line with the state: one phone at most is ours, and one that is still to be hung up.
-    async fn reserve(
-        &mut self,
-        before: &Handoff,
-        moved: &Transition,
-        now: DateTime<Utc>,
-    ) -> Result<Reserved, StoreError> {
-        let after = &moved.state;
-        if after.holds == before.holds {
-            return Ok(Reserved::Yes);
-        }
-        if let Some(old) = before.holds.as_ref().filter(|old| !is_hung_up(&old.rep, moved)) {
-            self.rep_release(&old.rep, &before.id).await?;
-        }
-        let Some(new) = &after.holds else { return Ok(Reserved::Yes) };
-        if self.rep_reserve(&new.rep, &after.id, new.until, now).await? {
-            Ok(Reserved::Yes)
-        } else {
-            Ok(Reserved::NotToBeHad(new.rep.clone()))
-        }
+        Ok(())
     }
 
     /// A time that is about to be booked is this lead's alone; one that the calendar refused is let go.
@@ -122,57 +197,82 @@ impl Tx {
         }
     }
 
-    /// The leg was hung up, or cannot be: its phone may ring for others, unless the handoff rings it anew.
-    pub async fn hung_up(&mut self, id: &HandoffId, leg: &LegId) -> Result<(), StoreError> {
-        let handoff = self.handoff_lock(id).await?;
-        let Some(rep) = handoff.rep_on(leg) else { return Ok(()) };
-        if handoff.holds.as_ref().is_some_and(|hold| hold.rep == *rep) {
-            return Ok(());
-        }
-        self.rep_release(rep, id).await
-    }
-
-    async fn store_move(
-        &mut self,
-        before: &Handoff,
-        event: &Event,
-        transition: Transition,
-        rules: &RuleSet,
-        mover: &Mover,
-    ) -> Result<Moved, StoreError> {
-        self.count_leads(before, &transition.state, rules, mover.now).await?;
-        self.handoff_save(&transition.state, before.revision).await?;
-        let mut told = TimelineEntry::of(mover.now, event, &transition)?;
-        if is_given(before, &transition.state) && transition.state.waits_in.is_none() {
-            told.body[GIVEN_TO] = json!(transition.state.owner);
-        }
-        self.timeline_append(&[&told]).await?;
-        let new = new_steps(transition.effects, &transition.state.id, mover);
-        self.steps_insert(&new.iter().collect::<Vec<_>>()).await?;
-        Ok(Moved { steps: new.iter().filter_map(NewStep::in_hand).collect(), ignored: false })
-    }
-
-    /// A rep's load follows the lead: to a new owner, and off the list when the lead is closed. Who answers for a lead that
-    /// waits does not have it on the list.
-    async fn count_leads(
-        &mut self,
-        before: &Handoff,
-        after: &Handoff,
-        rules: &RuleSet,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let given = is_given(before, after);
-        if before.is_open() && (given || !after.is_open()) {
-            self.rep_give_up(&before.owner).await?;
-        }
-        if given && after.waits_in.is_none() {
-            self.rep_take(&after.owner, local_day(rules, &after.owner, now)).await?;
-            if !after.is_open() {
-                self.rep_give_up(&after.owner).await?;
+    /// What was told is in every story; states, views and steps are those of moves that changed something.
+    async fn store_moves(&mut self, moving: Vec<Moving<'_>>, mover: &Mover) -> Result<Vec<Moved>, StoreError> {
+        let mut told = Vec::new();
+        for one in &moving {
+            let (Some(event), Some(transition)) = (one.event, &one.transition) else { continue };
+            let mut entry = TimelineEntry::of(mover.now, event, transition)?;
+            let after = &transition.state;
+            if !transition.ignored && is_given(&one.before, after) && after.waits_in.is_none() {
+                entry.body[GIVEN_TO] = json!(after.owner);
             }
+            told.push(entry);
         }
-        Ok(())
+        let changed = moving.iter().filter_map(|one| {
+            let transition = one.transition.as_ref().filter(|transition| !transition.ignored)?;
+            Some((&transition.state, one.before.revision))
+        });
+        self.handoffs_save(&changed.collect::<Vec<_>>()).await?;
+        self.timeline_append(&told.iter().collect::<Vec<_>>()).await?;
+        let mut moved = Vec::with_capacity(moving.len());
+        let mut born = Vec::new();
+        for one in moving {
+            let (handoff, effects, ignored) = match one.transition {
+                Some(Transition { state, effects, ignored: false, .. }) => (state, effects, false),
+                transition => (one.before, Vec::new(), transition.is_some()),
+            };
+            let new = new_steps(effects, &handoff.id, mover);
+            moved.push(Moved { steps: new.iter().filter_map(NewStep::in_hand).collect(), ignored, handoff });
+            born.extend(new);
+        }
+        self.steps_insert(&born.iter().collect::<Vec<_>>()).await?;
+        Ok(moved)
     }
+}
+
+/// Brings the reservation in line with the state: one phone at most is ours, and one that is still to be hung up.
+fn reserve(
+    phones: &mut Phones,
+    before: &Handoff,
+    moved: &Transition,
+    now: DateTime<Utc>,
+) -> Result<Reserved, StoreError> {
+    let after = &moved.state;
+    if after.holds == before.holds {
+        return Ok(Reserved::Yes);
+    }
+    if let Some(old) = before.holds.as_ref().filter(|old| !is_hung_up(&old.rep, moved)) {
+        phones.of(&old.rep)?.release(&before.id);
+    }
+    let Some(new) = &after.holds else { return Ok(Reserved::Yes) };
+    match phones.of(&new.rep)?.reserve(&after.id, new.until, now) {
+        true => Ok(Reserved::Yes),
+        false => Ok(Reserved::NotToBeHad(new.rep.clone())),
+    }
+}
+
+/// A rep's load follows the lead: to a new owner, and off the list when the lead is closed. Who answers for a lead that waits
+/// does not have it on the list.
+fn count_leads(
+    phones: &mut Phones,
+    before: &Handoff,
+    after: &Handoff,
+    rules: &RuleSet,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let given = is_given(before, after);
+    if before.is_open() && (given || !after.is_open()) {
+        phones.of(&before.owner)?.give_up();
+    }
+    if given && after.waits_in.is_none() {
+        let owner = phones.of(&after.owner)?;
+        owner.take(local_day(rules, &after.owner, now));
+        if !after.is_open() {
+            owner.give_up();
+        }
+    }
+    Ok(())
 }
 
 /// In a line of the timeline: who got the lead by this move.

@@ -4,6 +4,7 @@
 mod call;
 mod caller;
 mod decision;
+mod file;
 mod listing;
 mod past;
 mod timeline;
@@ -12,12 +13,14 @@ mod waiting;
 
 pub use caller::{Met, caller_keys};
 pub use decision::StoredDecision;
+pub use file::LeadFile;
 pub use listing::{AttentionCounts, LeadQuery, LeadSummary};
 pub use past::PastLead;
 pub use timeline::TimelineEntry;
 pub use waiting::{Owed, WaitingLead, Waits};
 
-use super::sql::row::{Reading, Rows, columns, micros};
+use super::sql::dialect::Column::{Int, Text};
+use super::sql::row::{Reading, Rows, columns, micros, rows_json, without_nul};
 use super::{NewStep, StoreError, Tx};
 use crate::connectors::CrmRef;
 use baton_core::domain::crm_id::CrmId;
@@ -28,6 +31,7 @@ use baton_core::domain::phone::PhoneE164;
 use baton_core::handoff::{Handoff, Settled};
 use baton_core::routing::{Decision, Snapshot};
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
@@ -76,6 +80,15 @@ columns! {
         Int next_at: i64,
         Int completeness_permille: u16,
     } with body
+}
+
+columns! {
+    struct CrmColumns<'a> {
+        Text id: &'a LeadId,
+        Text crm_id: String,
+        Text crm_url: Option<&'a str>,
+        Text crm_owner: Option<&'a str>,
+    }
 }
 
 impl Tx {
@@ -139,37 +152,68 @@ impl Tx {
         Ok(id.map(|lead| HandoffId::of(&lead)))
     }
 
-    /// What the CRM calls the lead, and whom it names as owner.
+    /// What the CRM calls each lead, and whom it names as owner.
     ///
     /// # Errors
     /// `NotFound` if there is no such lead.
-    pub async fn lead_set_crm(&mut self, lead: &LeadId, crm: &CrmRef) -> Result<(), StoreError> {
-        let sql = "-- lead::set_crm\nUPDATE lead SET crm_id = $2, crm_url = COALESCE($3, crm_url), \
-                   crm_owner = COALESCE($4, crm_owner) WHERE id = $1";
-        let query = sqlx::query(sql)
-            .bind(lead.as_str())
-            .bind(&crm.id)
-            .bind(&crm.url)
-            .bind(crm.owner_crm_id.as_ref().map(CrmId::as_str));
-        found_lead(lead, query.execute(self.conn()).await?.rows_affected())
+    pub async fn leads_set_crm(&mut self, leads: &[(&LeadId, &CrmRef)]) -> Result<(), StoreError> {
+        if leads.is_empty() {
+            return Ok(());
+        }
+        let rows = leads.iter().map(|(lead, crm)| CrmColumns {
+            id: lead,
+            crm_id: without_nul(&crm.id),
+            crm_url: crm.url.as_deref(),
+            crm_owner: crm.owner_crm_id.as_ref().map(CrmId::as_str),
+        });
+        let sql = format!(
+            "-- lead::set_crm\nUPDATE lead SET crm_id = r.crm_id, crm_url = COALESCE(r.crm_url, lead.crm_url), \
+             crm_owner = COALESCE(r.crm_owner, lead.crm_owner) FROM {} WHERE lead.id = r.id",
+            self.engine.rows(CrmColumns::ALL)
+        );
+        let changed = sqlx::query(AssertSqlSafe(sql)).bind(rows_json(rows)?).execute(self.conn()).await?;
+        found_leads(leads.iter().map(|(lead, _)| *lead), changed.rows_affected())
     }
 
-    /// Keeps the lead's view in step with its handoff; called with every move.
-    pub(super) async fn lead_view(&mut self, handoff: &Handoff) -> Result<(), StoreError> {
-        let next = handoff.next_step();
-        let sql = "-- lead::view\nUPDATE lead SET owner = $2, status = $3, next_step = $4, next_owner = $5, next_at = $6, \
-                   first_contact_at = $7 WHERE id = $1";
-        let query = sqlx::query(sql).bind(handoff.lead_id.as_str()).bind(handoff.owner.as_str()).bind(status(handoff));
-        let query = query.bind(kind_name(next.what)).bind(next.owner.as_str()).bind(micros(next.at));
-        let changed = query.bind(handoff.first_contact_at.map(micros)).execute(self.conn()).await?;
-        found_lead(&handoff.lead_id, changed.rows_affected())
+    /// Keeps the leads' views in step with their handoffs; called with every move.
+    pub(super) async fn lead_views(&mut self, handoffs: &[&Handoff]) -> Result<(), StoreError> {
+        let rows = handoffs.iter().map(|handoff| {
+            let next = handoff.next_step();
+            json!({
+                "id": handoff.lead_id,
+                "owner": handoff.owner,
+                "status": status(handoff),
+                "next_step": kind_name(next.what),
+                "next_owner": next.owner,
+                "next_at": micros(next.at),
+                "first_contact_at": handoff.first_contact_at.map(micros),
+            })
+        });
+        let columns = [
+            Text("id"),
+            Text("owner"),
+            Text("status"),
+            Text("next_step"),
+            Text("next_owner"),
+            Int("next_at"),
+            Int("first_contact_at"),
+        ];
+        let sql = format!(
+            "-- lead::view\nUPDATE lead SET owner = r.owner, status = r.status, next_step = r.next_step, \
+             next_owner = r.next_owner, next_at = r.next_at, first_contact_at = r.first_contact_at FROM {} WHERE lead.id = r.id",
+            self.engine.rows(&columns)
+        );
+        let changed = sqlx::query(AssertSqlSafe(sql)).bind(rows_json(rows)?).execute(self.conn()).await?;
+        found_leads(handoffs.iter().map(|handoff| &handoff.lead_id), changed.rows_affected())
     }
 }
 
-fn found_lead(lead: &LeadId, rows: u64) -> Result<(), StoreError> {
-    match rows {
-        1 => Ok(()),
-        _ => Err(StoreError::NotFound { what: "lead", id: lead.to_string() }),
+/// What is said of a lead must reach it.
+fn found_leads<'l>(leads: impl Iterator<Item = &'l LeadId>, rows: u64) -> Result<(), StoreError> {
+    let leads: Vec<&str> = leads.map(LeadId::as_str).collect();
+    match rows == leads.len() as u64 {
+        true => Ok(()),
+        false => Err(StoreError::NotFound { what: "lead", id: leads.join(" or ") }),
     }
 }
 

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One line of a journal with what is told beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,21 +126,26 @@ impl Tx {
         Ok(())
     }
 
-    /// Gives a turn from one rep to another, with the reason in the journal.
-    pub(super) async fn turn_move(
+    /// Gives turns from one rep to another, each with its lead and the reason in the journal.
+    pub(super) async fn turns_moved(
         &mut self,
-        turn: &TurnMove,
-        lead: &LeadId,
+        turns: &[(&TurnMove, &LeadId)],
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let mut ledgers = self.ledgers_lock(std::slice::from_ref(&turn.pool)).await?;
-        let Some(ledger) = ledgers.get_mut(&turn.pool) else {
-            return Err(StoreError::NotFound { what: "ledger", id: turn.pool.to_string() });
-        };
-        let entry = ledger.moved(&turn.from, &turn.to, turn.cause, &turn.reason);
-        ledger.apply(&entry);
-        let ledger = ledger.clone();
-        self.ledgers_save(&[(entry, lead.clone())], &[ledger], "handoff", now).await
+        if turns.is_empty() {
+            return Ok(());
+        }
+        let pools: BTreeSet<&PoolId> = turns.iter().map(|(turn, _)| &turn.pool).collect();
+        let mut ledgers = self.ledgers_lock(&pools.into_iter().cloned().collect::<Vec<_>>()).await?;
+        let mut entries = Vec::with_capacity(turns.len());
+        for (turn, lead) in turns {
+            let gone = || StoreError::NotFound { what: "ledger", id: turn.pool.to_string() };
+            let ledger = ledgers.get_mut(&turn.pool).ok_or_else(gone)?;
+            let entry = ledger.moved(&turn.from, &turn.to, turn.cause, &turn.reason);
+            ledger.apply(&entry);
+            entries.push((entry, (*lead).clone()));
+        }
+        self.ledgers_save(&entries, &ledgers.into_values().collect::<Vec<_>>(), "handoff", now).await
     }
 
     /// Turns that a person gives to a rep, or takes if negative. `None`: nobody else is there to bear it.

@@ -81,25 +81,16 @@ impl FinishedStep {
 }
 
 impl Tx {
-    /// Writes down how an attempt ended. `false`: the fence has moved on, and the result does not count.
-    pub async fn step_finish(
-        &mut self,
-        key: &str,
-        fence: i64,
-        end: &StepEnd,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let ended = FinishedStep { effect_key: key.to_owned(), fence, end: end.clone() };
-        Ok(!self.steps_finish(&[ended], now).await?.is_empty())
-    }
-
     /// Writes down how several attempts ended, and returns key and fence of those that count. The others are somebody else's
     /// by now: their results belong into [`Tx::orphan_insert`].
     pub async fn steps_finish(
         &mut self,
-        ended: &[FinishedStep],
+        ended: &[&FinishedStep],
         now: DateTime<Utc>,
     ) -> Result<BTreeSet<(String, i64)>, StoreError> {
+        if ended.is_empty() {
+            return Ok(BTreeSet::new());
+        }
         let source = self.engine.rows(&[
             Text("key"),
             Int("held"),
@@ -117,7 +108,7 @@ impl Tx {
              ended_at = CASE WHEN r.end_state = 'due' THEN NULL ELSE $2 END FROM {source} \
              WHERE effect_key = r.key AND fence = r.held AND {IS_LEASED} RETURNING effect_key, fence"
         );
-        let rows = rows_json(ended.iter().map(FinishedStep::row))?;
+        let rows = rows_json(ended.iter().map(|end| end.row()))?;
         let counted = sqlx::query(AssertSqlSafe(sql)).bind(rows).bind(micros(now)).fetch_all(self.conn()).await?;
         counted.iter().map(held_of).collect()
     }

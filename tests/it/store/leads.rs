@@ -6,8 +6,9 @@ pub use broken::what_does_not_decode_is_named_by_table_column_and_row;
 
 use super::server::Db;
 use super::tx::{reads, writes};
-use super::world::{LEASE, caller, decided, every_kind, handoff_id, later, lead_id};
-use baton::store::{Claim, DecidedLead, LeadRecord, StepRow, StoreError};
+use super::world::{LEASE, caller, decided, handoff_id, later, lead_id};
+use baton::store::{DecidedLead, LeadRecord, StepRow, StoreError};
+use baton_core::domain::effect::Lane;
 use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::domain::known::Known;
 use baton_core::domain::lead::{Call, FieldValue};
@@ -53,7 +54,7 @@ pub async fn five_hundred_leads_come_back_exactly(db: Db) {
     }
     // The steps were born leased to a worker that is now dead, or are timers: all are due a day later.
     let claimed = writes!(db.store, |tx| {
-        tx.steps_claim(later(86_400), "second", LEASE, &every_kind(), Claim::DueAndLapsed, 100_000).await
+        tx.steps_claim(later(86_400), "second", LEASE, &Lane::ALL.map(|lane| (lane, 100_000))).await
     });
     let found: BTreeMap<String, StepRow> =
         claimed.await.expect("a claim").into_iter().map(|step| (step.effect_key.clone(), step)).collect();

@@ -5,7 +5,7 @@ use super::server::{Db, at_once};
 use super::tx::{reads, writes};
 use super::world::{caller, decided, handoff_id, later, lead_id, mover, now, rep, rules};
 use baton::connectors::CrmRef;
-use baton::store::{DecidedLead, Moved, StoreError};
+use baton::store::{DecidedLead, Move, Moved, StoreError};
 use baton_core::domain::effect::Effect;
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::outcome::{NextStepKind, Slot};
@@ -23,7 +23,7 @@ pub async fn of_two_saves_at_one_revision_one_counts(db: Db) {
     let saved = at_once(&db, 0..8, |db, _| {
         let mut next = handoff.clone();
         next.revision += 1;
-        async move { writes!(db.store, [next], |tx| tx.handoff_save(&next, next.revision - 1).await).await }
+        async move { writes!(db.store, [next], |tx| tx.handoffs_save(&[(&next, next.revision - 1)]).await).await }
     });
     let mut counted = 0;
     for saved in saved.await {
@@ -64,9 +64,10 @@ pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
     insert(&db, vec![sent.clone()]).await.expect("a lead");
     let owner = sent.handoff.owner.clone();
     let begun = writes!(db.store, [first, hold, owner], |tx| {
-        tx.reps_lock(&BTreeSet::from([first.clone(), owner.clone()])).await?;
-        tx.rep_take(&owner, now().date_naive()).await?;
-        assert!(tx.rep_reserve(&first, &handoff_id(1), hold.until, now()).await?);
+        let mut reps = tx.reps_lock(&BTreeSet::from([first.clone(), owner.clone()])).await?;
+        reps.get_mut(&owner).expect("the owner").take(now().date_naive());
+        assert!(reps.get_mut(&first).expect("who rings").reserve(&handoff_id(1), hold.until, now()));
+        tx.reps_save(&reps.into_values().collect::<Vec<_>>()).await?;
         // As the batch that decided it: the turn that a later move hands on must be on the ledger.
         let pools: Vec<_> = rules().pools.keys().cloned().collect();
         tx.ledgers_lock(&pools).await.map(|_| ())
@@ -94,15 +95,60 @@ pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
         "the first phone is up until it is hung up"
     );
     let leg = rung(&sent).1;
-    writes!(db.store, [leg], |tx| tx.hung_up(&handoff_id(1), &leg).await).await.expect("a hang-up");
+    let hung_up = Move { handoff: handoff_id(1), frees: Some(leg), event: None };
+    let freed = writes!(db.store, [hung_up], |tx| tx.transitions(&[hung_up], &rules(), &mover("second", later(4))).await);
+    let freed = freed.await.expect("a hang-up");
+    assert!(freed[0].steps.is_empty() && freed[0].handoff.revision == sent.handoff.revision + 1, "nothing else moves");
     assert_eq!(holders(&db).await, BTreeSet::from([second]), "now it is free for others");
     let crm = CrmRef { id: "00Q1".into(), url: None, owner_crm_id: Some("005".into()) };
-    let set = |number: u32| writes!(db.store, [crm], |tx| tx.lead_set_crm(&lead_id(number), &crm).await);
+    let set = |number: u32| writes!(db.store, [crm], |tx| tx.leads_set_crm(&[(&lead_id(number), &crm)]).await);
     set(1).await.expect("a write");
     let lead = db.store.lead(&lead_id(1)).await.expect("a read");
     assert_eq!(lead.and_then(|lead| lead.crm), Some(crm.clone()));
     let nobody = set(9).await;
     assert!(matches!(nobody, Err(StoreError::NotFound { what: "lead", .. })), "{nobody:?}");
+}
+
+/// Two callers whose next rep is the same one: that phone rings for the first, and the second goes on to whoever is next.
+pub async fn handoffs_that_move_together_do_not_get_in_each_others_way(db: Db) {
+    let (mut one, mut two) = (decided(caller(1)), decided(caller(2)));
+    let next: Vec<RepId> = one.handoff.targets.iter().skip(1).map(|target| target.rep.clone()).take(2).collect();
+    let [first, second] = next.as_slice() else { panic!("three targets at least: {:?}", one.handoff.targets) };
+    for lead in [&mut one, &mut two] {
+        let rung = lead.handoff.targets[0].clone();
+        let others = [first, second].map(|rep| Target::new(rep.clone(), TargetRole::Member));
+        lead.handoff.targets = [vec![rung], others.to_vec()].concat();
+        lead.handoff.terms.ring_at_most = 3;
+    }
+    let legs = [rung(&one).1, rung(&two).1];
+    insert(&db, vec![one, two]).await.expect("two leads");
+    let moves: Vec<Move> = [1, 2].into_iter().zip(legs).map(|(number, leg)| declined(number, leg)).collect();
+    let moved = writes!(db.store, [moves], |tx| tx.transitions(&moves, &rules(), &mover("w", later(3))).await);
+    let moved = moved.await.expect("both move");
+    let rings: Vec<&RepId> = moved.iter().filter_map(|moved| Some(&moved.handoff.holds.as_ref()?.rep)).collect();
+    assert_eq!(rings, [first, second]);
+    for (number, moved) in [1, 2].into_iter().zip(&moved) {
+        let stored = db.store.handoff(&handoff_id(number)).await.expect("the handoff");
+        assert_eq!(stored, moved.handoff, "what is told is what is stored");
+        let story = db.store.timeline(&lead_id(number)).await.expect("the story");
+        assert_eq!(story.iter().map(|line| line.kind.as_str()).collect::<Vec<_>>(), ["decided", "declined"]);
+    }
+}
+
+fn declined(number: u32, leg: LegId) -> Move {
+    Move { handoff: handoff_id(number), frees: None, event: Some(Event::Declined { leg }) }
+}
+
+pub async fn what_is_held_up_by_one_move_stores_none_of_them(db: Db) {
+    let lead = decided(caller(1));
+    let leg = rung(&lead).1;
+    insert(&db, vec![lead.clone()]).await.expect("a lead");
+    let moves = [declined(1, leg.clone()), declined(9, leg)];
+    let moved = writes!(db.store, [moves], |tx| tx.transitions(&moves, &rules(), &mover("w", later(3))).await);
+    let told = moved.await;
+    assert!(matches!(&told, Err(StoreError::NotFound { what: "handoff", .. })), "{told:?}");
+    let stored = db.store.handoff(&handoff_id(1)).await.expect("the handoff");
+    assert_eq!(stored.revision, lead.handoff.revision);
 }
 
 /// Found in the crash loop: two callers chose one time, each was told it was free, and both were in the calendar.
@@ -147,8 +193,11 @@ pub async fn a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise(db: Db
     insert(&db, vec![sent.clone()]).await.expect("a lead");
     let taken = writes!(db.store, [high], |tx| {
         // As when a release goes live: what has to be made first cannot be locked in order.
-        tx.reps_lock(&rules().reps.keys().cloned().collect()).await?;
-        tx.rep_reserve(&high, &handoff_id(9), later(3600), now()).await
+        let mut reps = tx.reps_lock(&rules().reps.keys().cloned().collect()).await?;
+        let mut held = reps.remove(&high).expect("a rep");
+        let got = held.reserve(&handoff_id(9), later(3600), now());
+        tx.reps_save(&[held]).await?;
+        Ok(got)
     });
     assert!(taken.await.expect("a reservation"));
     let tries = Arc::new(AtomicU32::new(0));

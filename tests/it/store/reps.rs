@@ -3,7 +3,7 @@
 use super::server::{Db, at_once};
 use super::tx::writes;
 use super::world::{handoff_id, later, now, rep};
-use baton::store::{RepState, StoreError};
+use baton::store::RepState;
 use baton_core::domain::id::RepId;
 use baton_core::domain::rep::Presence;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -13,25 +13,27 @@ fn ana() -> BTreeSet<RepId> {
     BTreeSet::from([rep("ana")])
 }
 
-async fn reserve(db: &Db, number: u32, until: DateTime<Utc>, at: DateTime<Utc>) -> bool {
-    let got = writes!(db.store, |tx| {
-        tx.reps_lock(&ana()).await?;
-        tx.rep_reserve(&rep("ana"), &handoff_id(number), until, at).await
+/// Changes what is stored of Ana, under her lock.
+async fn change<T: Send + 'static>(db: &Db, change: impl Fn(&mut RepState) -> T + Clone + Send + Sync + 'static) -> T {
+    let changed = writes!(db.store, [change], |tx| {
+        let mut state = tx.reps_lock(&ana()).await?.remove(&rep("ana")).expect("ana");
+        let said = change(&mut state);
+        tx.reps_save(&[state]).await?;
+        Ok(said)
     });
-    got.await.expect("a reservation is answered")
+    changed.await.expect("a change")
+}
+
+async fn reserve(db: &Db, number: u32, until: DateTime<Utc>, at: DateTime<Utc>) -> bool {
+    change(db, move |ana| ana.reserve(&handoff_id(number), until, at)).await
 }
 
 async fn release(db: &Db, number: u32) {
-    let released = writes!(db.store, |tx| tx.rep_release(&rep("ana"), &handoff_id(number)).await);
-    released.await.expect("a release");
+    change(db, move |ana| ana.release(&handoff_id(number))).await;
 }
 
 async fn take(db: &Db, day: NaiveDate) {
-    let taken = writes!(db.store, |tx| {
-        tx.reps_lock(&ana()).await?;
-        tx.rep_take(&rep("ana"), day).await
-    });
-    taken.await.expect("a lead is counted");
+    change(db, move |ana| ana.take(day)).await;
 }
 
 async fn state(db: &Db) -> RepState {
@@ -69,18 +71,7 @@ pub async fn a_reservation_ends_by_time_or_by_its_holder(db: Db) {
 /// Nothing is stored of the rep before: the row that all wait for is made by one of them.
 pub async fn leads_given_at_once_are_all_counted(db: Db) {
     let today = day("2026-03-03");
-    at_once(&db, 0..16, |db, number| async move {
-        if number % 2 == 0 {
-            return take(&db, today).await;
-        }
-        let saved = writes!(db.store, |tx| {
-            let mut state = tx.reps_lock(&ana()).await?.remove(&rep("ana")).expect("ana");
-            state.take(today);
-            tx.reps_save(&[state]).await
-        });
-        saved.await.expect("a lead is counted");
-    })
-    .await;
+    at_once(&db, 0..16, |db, _| async move { take(&db, today).await }).await;
     let counted = state(&db).await;
     assert_eq!((counted.taken, counted.open_leads), ((Some(today), 16), 16));
 }
@@ -90,8 +81,7 @@ pub async fn a_new_day_starts_at_zero(db: Db) {
     take(&db, day("2026-03-03")).await;
     take(&db, day("2026-03-03")).await;
     take(&db, day("2026-03-04")).await;
-    let give_up = || writes!(db.store, |tx| tx.rep_give_up(&rep("ana")).await);
-    give_up().await.expect("one less");
+    change(&db, RepState::give_up).await;
     let told = state(&db).await;
     let expected = RepState {
         presence: Presence::Away,
@@ -104,12 +94,7 @@ pub async fn a_new_day_starts_at_zero(db: Db) {
     assert_eq!((told.taken_on(day("2026-03-04")), told.taken_on(day("2026-03-05"))), (1, 0));
     assert_eq!((told.taken_in_week_of(day("2026-03-08")), told.taken_in_week_of(day("2026-03-09"))), (3, 0));
     for _ in 0..3 {
-        give_up().await.expect("one less");
+        change(&db, RepState::give_up).await;
     }
     assert_eq!(state(&db).await.open_leads, 0, "nobody owes leads");
-}
-
-pub async fn a_rep_who_is_not_stored_is_an_error_not_a_lost_count(db: Db) {
-    let lost = writes!(db.store, |tx| tx.rep_take(&rep("nobody"), day("2026-03-03")).await).await;
-    assert!(matches!(&lost, Err(StoreError::NotFound { id, .. }) if id == "nobody"), "{lost:?}");
 }

@@ -6,9 +6,9 @@ pub use race::{two_claimers_never_hold_one_step, two_processes_never_hold_one_st
 
 use super::server::Db;
 use super::tx::{reads, writes};
-use super::world::{LEASE, every_kind, later, now, publish, rep, step};
-use baton::store::{Claim, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, Store, VendorRef};
-use baton_core::domain::effect::{BriefWhy, Channel, Effect, Timer};
+use super::world::{LEASE, later, now, publish, rep, step};
+use baton::store::{FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, Store, VendorRef};
+use baton_core::domain::effect::{BriefWhy, Channel, Effect, Lane, Timer};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
@@ -17,18 +17,17 @@ async fn insert(db: &Db, steps: Vec<NewStep>) {
     stored.await.expect("steps are stored");
 }
 
-async fn claim(store: &Store, worker: &str, at: DateTime<Utc>, limit: usize) -> Vec<StepRow> {
-    claim_of(store, worker, at, Claim::DueAndLapsed, limit).await
-}
-
-async fn claim_of(store: &Store, worker: &str, at: DateTime<Utc>, which: Claim, limit: usize) -> Vec<StepRow> {
-    let worker = worker.to_owned();
-    let claimed = writes!(store, [worker], |tx| tx.steps_claim(at, &worker, LEASE, &every_kind(), which, limit).await);
+/// So many of each lane at most.
+async fn claim(store: &Store, worker: &str, at: DateTime<Utc>, of_each: usize) -> Vec<StepRow> {
+    let (worker, wanted) = (worker.to_owned(), Lane::ALL.map(|lane| (lane, of_each)));
+    let claimed = writes!(store, [worker], |tx| tx.steps_claim(at, &worker, LEASE, &wanted).await);
     claimed.await.expect("a claim is answered")
 }
 
 async fn finish(db: &Db, key: &'static str, fence: i64, end: StepEnd) -> bool {
-    writes!(db.store, [end], |tx| tx.step_finish(key, fence, &end, later(1)).await).await.expect("a finish is answered")
+    let ended = FinishedStep { effect_key: key.to_owned(), fence, end };
+    let counted = writes!(db.store, [ended], |tx| tx.steps_finish(&[&ended], later(1)).await);
+    !counted.await.expect("a finish is answered").is_empty()
 }
 
 async fn mark_sent(db: &Db, key: &'static str, fence: i64) -> bool {
@@ -77,8 +76,8 @@ pub async fn steps_are_claimed_by_priority_then_time(db: Db) {
         ],
     )
     .await;
-    assert_eq!(keys(&claim(&db.store, "w", now(), 2).await), ["call-old", "call-new"]);
-    assert_eq!(keys(&claim(&db.store, "w", now(), 10).await), ["exactly-now", "note-old", "note-new"]);
+    assert_eq!(keys(&claim(&db.store, "w", now(), 1).await), ["call-old", "call-new", "note-old"]);
+    assert_eq!(keys(&claim(&db.store, "w", now(), 10).await), ["exactly-now", "note-new"]);
     assert_eq!(keys(&claim(&db.store, "w", now(), 10).await), [""; 0]);
     let last = claim(&db.store, "w", later(1), 10).await;
     let [last] = last.as_slice() else { panic!("{last:?}") };
@@ -96,15 +95,6 @@ pub async fn a_lapsed_lease_comes_back_with_the_next_fence(db: Db) {
     assert_eq!((taken.fence, taken.attempts), (2, 2));
     assert_eq!(taken.sent_at, Some(now()), "that a request had left is not forgotten");
     assert_eq!(keys(&claim(&db.store, "third", later(59), 10).await), [""; 0], "it is the second worker's");
-}
-
-/// In a surge nothing new is begun, and what was left is.
-pub async fn a_claim_can_be_for_lapsed_steps_alone(db: Db) {
-    let left = born_leased(step("left", Effect::Hold, later(5)), later(30));
-    insert(&db, vec![step("due", Effect::Hold, now()), left]).await;
-    assert_eq!(keys(&claim_of(&db.store, "w", later(29), Claim::Lapsed, 10).await), [""; 0]);
-    assert_eq!(keys(&claim_of(&db.store, "w", later(31), Claim::Lapsed, 10).await), ["left"]);
-    assert_eq!(keys(&claim(&db.store, "w", later(31), 10).await), ["due"]);
 }
 
 pub async fn a_zombies_result_does_not_count_and_is_kept(db: Db) {
@@ -143,8 +133,21 @@ pub async fn a_lapsed_call_does_not_wait_behind_a_backlog(db: Db) {
     steps.push(born_leased(step("ring", Effect::Hold, later(-40)), later(-10)));
     insert(&db, steps).await;
     let taken = claim(&db.store, "second", now(), 5).await;
-    assert_eq!(taken.len(), 5);
+    assert_eq!(taken.len(), 1 + 5, "of each lane as many as were asked for");
     assert_eq!(taken[0].effect_key, "ring");
+}
+
+/// Each lane is asked for what it has hands for, however much another has to do.
+pub async fn a_backlog_of_one_kind_costs_the_others_nothing(db: Db) {
+    let mut steps: Vec<NewStep> =
+        (0..300).map(|number| step(&format!("note-{number:03}"), publish(), later(-600))).collect();
+    steps.push(step("hold", Effect::Hold, later(-1)));
+    insert(&db, steps).await;
+    let wanted = [(Lane::Calls, 2), (Lane::Events, 1)];
+    let claimed = writes!(db.store, |tx| tx.steps_claim(now(), "w", LEASE, &wanted).await).await.expect("a claim");
+    assert_eq!(keys(&claimed), ["hold", "note-000"]);
+    let none = writes!(db.store, |tx| tx.steps_claim(now(), "w", LEASE, &[(Lane::Calls, 2)]).await).await;
+    assert_eq!(none.expect("a claim"), [], "no hands, no steps");
 }
 
 pub async fn each_end_is_written_down(db: Db) {
@@ -181,7 +184,7 @@ pub async fn many_ends_in_one_statement_count_one_by_one(db: Db) {
             ended("d", 1, StepEnd::Failed { error: "no".to_owned() }),
         ];
         assert!(tx.steps_finish(&[], now()).await?.is_empty());
-        tx.steps_finish(&ends, now()).await
+        tx.steps_finish(&ends.iter().collect::<Vec<_>>(), now()).await
     });
     let expected: BTreeSet<(String, i64)> = ["a", "c", "d"].map(|key| (key.to_owned(), 1)).into();
     assert_eq!(counted.await.expect("ends are stored"), expected);

@@ -110,7 +110,7 @@ pub async fn a_conflict_is_tried_again_and_then_told(db: Db) {
     let save = writes!(db.store, [runs], |tx| {
         runs.fetch_add(1, Ordering::Relaxed);
         let handoff = tx.handoff_lock(&handoff_id(1)).await?;
-        tx.handoff_save(&handoff, handoff.revision + 1).await
+        tx.handoffs_save(&[(&handoff, handoff.revision + 1)]).await
     });
     let told = save.await;
     assert!(matches!(told, Err(StoreError::Conflict { what: "handoff", .. })), "{told:?}");
@@ -151,14 +151,13 @@ pub async fn a_deadlock_is_resolved_and_both_commit(db: Db) {
         async move {
             let done = writes!(db.store, [barrier, runs, first_run], |tx| {
                 runs.fetch_add(1, Ordering::Relaxed);
-                tx.reps_lock(&BTreeSet::from([rep(first)])).await?;
+                let mut reps = tx.reps_lock(&BTreeSet::from([rep(first)])).await?;
                 if first_run.swap(0, Ordering::Relaxed) == 1 {
                     barrier.wait().await;
                 }
-                tx.reps_lock(&BTreeSet::from([rep(second)])).await?;
-                let day = now().date_naive();
-                tx.rep_take(&rep(first), day).await?;
-                tx.rep_take(&rep(second), day).await
+                reps.extend(tx.reps_lock(&BTreeSet::from([rep(second)])).await?);
+                reps.values_mut().for_each(|rep| rep.take(now().date_naive()));
+                tx.reps_save(&reps.into_values().collect::<Vec<_>>()).await
             });
             done.await.expect("the transaction goes through in the end");
         }

@@ -150,11 +150,6 @@ pub fn begun(lead: Lead, snapshot: Snapshot, decision: Decision, rules: &RuleSet
     }
 }
 
-/// What a claim asks for that takes steps of all lanes.
-pub fn every_kind() -> Vec<&'static str> {
-    Lane::ALL.into_iter().flat_map(Lane::kinds).copied().collect()
-}
-
 /// A step by name and time; the effect says its priority.
 pub fn step(key: &str, effect: Effect, run_at: DateTime<Utc>) -> NewStep {
     let planned = Planned { key: key.to_owned(), effect, run_at, deadline_at: run_at + TimeDelta::hours(1) };

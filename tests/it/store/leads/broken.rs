@@ -3,8 +3,9 @@
 use super::insert;
 use crate::store::server::Db;
 use crate::store::tx::{reads, writes};
-use crate::store::world::{LEASE, caller, decided, every_kind, handoff_id, later, lead_id, pool, rep};
-use baton::store::{Claim, StoreError};
+use crate::store::world::{LEASE, caller, decided, handoff_id, later, lead_id, pool, rep};
+use baton::store::StoreError;
+use baton_core::domain::effect::Lane;
 use std::collections::BTreeSet;
 
 pub async fn what_does_not_decode_is_named_by_table_column_and_row(db: Db) {
@@ -70,7 +71,7 @@ async fn read_all(db: &Db) -> Result<(), StoreError> {
     lead.await?;
     let locked = writes!(db.store, |tx| {
         tx.reps_lock(&BTreeSet::from([rep("ana")])).await?;
-        tx.steps_claim(later(86_400), "reader", LEASE, &every_kind(), Claim::DueAndLapsed, 100).await?;
+        tx.steps_claim(later(86_400), "reader", LEASE, &Lane::ALL.map(|lane| (lane, 100))).await?;
         // Nothing of this is to stay.
         Err::<(), _>(StoreError::Stopped)
     });

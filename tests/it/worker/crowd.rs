@@ -1,5 +1,5 @@
-//! More leads at once than are decided at once: batches are decided ahead of the commits before them, and every turn and
-//! every place under a cap is given as exactly as if they had been decided one by one.
+//! More leads at once than are decided at once: every turn and every place under a cap is given as exactly as if they had been
+//! decided one by one.
 
 use crate::durability::replay::{all, not_the_same};
 use crate::eventually::eventually;
@@ -8,7 +8,6 @@ use crate::store::tx::writes;
 use crate::store::world::{pool, rep};
 use crate::town;
 use baton::app::Running;
-use baton::deciding::ahead::DecidedAhead;
 use baton::store::Grant;
 use baton_clock::SharedClock;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,14 +21,14 @@ const AT_ONCE: usize = 100;
 const REPS_PER_DESK: usize = 4;
 
 /// A town and its workers, on one database.
-struct Surge {
+struct Crowd {
     db: Db,
     clock: SharedClock,
     running: Vec<Running>,
     _folder: TempDir,
 }
 
-impl Surge {
+impl Crowd {
     async fn begin(db: Db, workers: usize) -> Self {
         let folder = town::founded(REPS_PER_DESK);
         let clock: SharedClock = town::clock(1);
@@ -57,8 +56,9 @@ impl Surge {
     async fn counts_by_hand(&self) {
         let day = self.clock.now().date_naive();
         let counted = writes!(self.db.store, |tx| {
-            tx.reps_lock(&BTreeSet::from([rep("desk-01")])).await?;
-            tx.rep_take(&rep("desk-01"), day).await
+            let mut reps = tx.reps_lock(&BTreeSet::from([rep("desk-01")])).await?;
+            reps.values_mut().for_each(|rep| rep.take(day));
+            tx.reps_save(&reps.into_values().collect::<Vec<_>>()).await
         });
         counted.await.expect("it is counted");
     }
@@ -76,14 +76,6 @@ impl Surge {
         };
         let granted = writes!(self.db.store, [grant], |tx| tx.turns_grant(&grant, now).await);
         granted.await.is_ok_and(|entry| entry.is_some())
-    }
-
-    fn decided_ahead(&self) -> DecidedAhead {
-        let all = self.running.iter().map(|worker| worker.decider.decided_ahead());
-        all.fold(DecidedAhead { held: 0, undone: 0 }, |sum, one| DecidedAhead {
-            held: sum.held + one.held,
-            undone: sum.undone + one.undone,
-        })
     }
 
     /// Stops the workers, then counts; meanwhile so many turns were granted, and so many leads counted, by hand.
@@ -106,53 +98,49 @@ impl Surge {
         );
         let made = all(&db.store).await;
         assert_eq!(made.len(), LEADS);
-        assert_eq!(not_the_same(&made).len(), 0, "what was decided ahead is decided the same again");
+        assert_eq!(not_the_same(&made).len(), 0, "what was decided in a crowd is decided the same again");
     }
 }
 
 async fn one_worker(db: Db) {
-    let surge = Surge::begin(db, 1).await;
-    surge.everybody_calls().await;
-    let DecidedAhead { held, undone } = surge.decided_ahead();
-    assert!(held > 0, "nothing was decided ahead ({undone} undone)");
-    surge.ends_exactly(0, 0).await;
+    let crowd = Crowd::begin(db, 1).await;
+    crowd.everybody_calls().await;
+    crowd.ends_exactly(0, 0).await;
 }
 
 /// Ledgers and reps change by other hands all the while.
-async fn assumptions_fail(db: Db) {
-    let surge = Surge::begin(db, 1).await;
+async fn while_others_change_it(db: Db) {
+    let crowd = Crowd::begin(db, 1).await;
     let all_decided = AtomicBool::new(false);
     let calling = async {
-        surge.everybody_calls().await;
+        crowd.everybody_calls().await;
         all_decided.store(true, Ordering::Relaxed);
     };
     let correcting = async {
         let (mut granted, mut counted) = (0, 0);
         while !all_decided.load(Ordering::Relaxed) {
-            granted += i64::from(surge.corrects_by_hand().await);
+            granted += i64::from(crowd.corrects_by_hand().await);
             tokio::time::sleep(Duration::from_millis(5)).await;
-            surge.counts_by_hand().await;
+            crowd.counts_by_hand().await;
             counted += 1;
         }
         (granted, counted)
     };
     let ((), (granted, counted)) = tokio::join!(calling, correcting);
-    let DecidedAhead { held, undone } = surge.decided_ahead();
-    assert!(granted > 0 && undone > 0, "{granted} granted, {held} held, {undone} undone");
-    surge.ends_exactly(granted, counted).await;
+    assert!(granted > 0 && counted > 0, "{granted} granted, {counted} counted");
+    crowd.ends_exactly(granted, counted).await;
 }
 
-/// Each assumes what the other makes untrue.
 async fn two_workers(db: Db) {
-    let surge = Surge::begin(db, 2).await;
-    surge.everybody_calls().await;
-    surge.ends_exactly(0, 0).await;
+    let crowd = Crowd::begin(db, 2).await;
+    crowd.everybody_calls().await;
+    crowd.ends_exactly(0, 0).await;
 }
 
 tests! {
     turns_are_given_once_on_sqlite: on_sqlite(one_worker),
     turns_are_given_once_on_postgres: on_postgres(one_worker),
-    a_wrong_assumption_is_undone_on_sqlite: on_sqlite(assumptions_fail),
-    a_wrong_assumption_is_undone_on_postgres: on_postgres(assumptions_fail),
-    two_workers_in_a_surge_give_turns_once_on_postgres: on_postgres(two_workers),
+    a_wrong_assumption_is_undone_on_sqlite: on_sqlite(while_others_change_it),
+    a_wrong_assumption_is_undone_on_postgres: on_postgres(while_others_change_it),
+    two_workers_in_a_crowd_give_turns_once_on_postgres: on_postgres(two_workers),
 }
