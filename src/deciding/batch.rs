@@ -95,9 +95,7 @@ impl Commits {
 
     /// A panic undoes its transaction, and is an error here.
     async fn commit_caught(self: &Arc<Self>, batch: &Arc<Batch>) -> Result<(), StoreError> {
-        caught(self.commit(batch))
-            .await
-            .inspect(|()| self.setbacks.rest.lets_go(batch.rows().map(|row| &row.key)))
+        caught(self.commit(batch)).await.inspect(|()| self.setbacks.rest.lets_go(batch.rows().map(|row| &row.key)))
     }
 
     /// One message that has failed alone, with the database well.
@@ -222,7 +220,12 @@ impl Commits {
 type Finished = (String, String, Option<LeadId>);
 
 impl Committed {
-    fn taken(&mut self, row: &InboxRow, ignored: Option<String>, finished: &mut Vec<Finished>) -> Result<(), StoreError> {
+    fn taken(
+        &mut self,
+        row: &InboxRow,
+        ignored: Option<String>,
+        finished: &mut Vec<Finished>,
+    ) -> Result<(), StoreError> {
         let answer = Answer::Taken { event: row.key.clone(), ignored };
         finished.push((row.key.clone(), answer.text()?, None));
         self.answers.push((row.key.clone(), answer));

@@ -111,11 +111,11 @@ impl Plan {
         let moved = tx.transition(&before.id, &event, rules, &self.mover).await?;
         let mut decided = self.answer(tx, &record.lead, &decision, &before).await?;
         if rings_anew {
-            let after = tx.handoff(&before.id).await?;
+            let after = &moved.handoff;
             decided.targets = after.targets.iter().map(|target| target.rep.clone()).collect();
             decided.rungs.clone_from(&after.rungs);
             let effects = moved.steps.iter().map(|step| (&step.effect_key, &step.effect));
-            decided.instruction = Instructed::first_of(effects, &after, &self.release, self.mover.now);
+            decided.instruction = Instructed::first_of(effects, after, &self.release, self.mover.now);
             decided.next_step = after.next_step();
         }
         let answer = Answer::Decided(decided);

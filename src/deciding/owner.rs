@@ -10,8 +10,8 @@ mod by_rules;
 use super::decider::Decider;
 use crate::facts::{LeadFacts, OfCrm};
 use crate::release::Release;
-use crate::store::{Correction, Moved, Mover, StoreError, Tx, WaitingLead};
-use baton_core::domain::id::{HandoffId, LeadId, RepId};
+use crate::store::{Correction, Moved, Mover, StepRow, StoreError, Tx, WaitingLead};
+use baton_core::domain::id::{LeadId, RepId};
 use baton_core::domain::outcome::{Feedback, MisrouteKind, NextStep};
 use baton_core::routing::ledger::Cause;
 use baton_core::rules::RuleSet;
@@ -67,8 +67,8 @@ impl Decider {
                 say_in(tx, lead, said, rules, mover).await.map(Some)
             })
         });
-        let Some(moved) = stored.await? else { return Ok(false) };
-        self.parts.outbox.run_now(moved.steps, None);
+        let Some(steps) = stored.await? else { return Ok(false) };
+        self.parts.outbox.run_now(steps, None);
         Ok(true)
     }
 
@@ -104,7 +104,7 @@ impl Decider {
             })
         });
         let (reassigned, steps) = moved.await?;
-        self.parts.outbox.run_now(steps.steps, None);
+        self.parts.outbox.run_now(steps, None);
         Ok(Some(reassigned))
     }
 
@@ -157,7 +157,7 @@ impl Decider {
             })
         });
         let Some((reassigned, steps)) = moved.await? else { return Ok(None) };
-        self.parts.outbox.run_now(steps.steps, None);
+        self.parts.outbox.run_now(steps, None);
         Ok(Some(reassigned))
     }
 
@@ -181,12 +181,12 @@ async fn say_in(
     said: &Feedback,
     rules: &RuleSet,
     mover: &Mover,
-) -> Result<Moved, StoreError> {
+) -> Result<Vec<StepRow>, StoreError> {
     let before = tx.feedbacks(lead).await?.into_iter().rfind(|one| one.rep == said.rep);
     tx.feedback_insert(lead, said).await?;
     // Data that was incomplete, or a lead that fits nobody, took the rep's time all the same: it counts.
     let wrong_person = |said: &Feedback| said.misroute.clone().filter(|one| one.kind == MisrouteKind::Procedural);
-    let Some(misroute) = wrong_person(said) else { return Ok(Moved::default()) };
+    let Some(misroute) = wrong_person(said) else { return Ok(Vec::new()) };
     let right = misroute.right_rep.clone().filter(|rep| is_active(rep, rules));
     let correction = Correction {
         cause: Cause::Misrouted,
@@ -196,11 +196,9 @@ async fn say_in(
     };
     match right {
         // A page that is sent again says nothing new: the lead may have gone on since.
-        Some(_) if before.as_ref().and_then(wrong_person).is_some_and(|before| before == misroute) => {
-            Ok(Moved::default())
-        }
-        Some(right) => tx.lead_reassign(lead, &right, &correction, rules, mover).await,
-        None => tx.turn_correct(lead, &correction, rules, mover.now).await.map(|_| Moved::default()),
+        Some(_) if before.as_ref().and_then(wrong_person).is_some_and(|before| before == misroute) => Ok(Vec::new()),
+        Some(right) => Ok(tx.lead_reassign(lead, &right, &correction, rules, mover).await?.steps),
+        None => tx.turn_correct(lead, &correction, rules, mover.now).await.map(|_| Vec::new()),
     }
 }
 
@@ -210,19 +208,17 @@ async fn give_to(
     to: &RepId,
     rules: &RuleSet,
     mover: &Mover,
-) -> Result<(Reassigned, Moved), StoreError> {
+) -> Result<(Reassigned, Vec<StepRow>), StoreError> {
     let correction = Correction {
         cause: Cause::Reassigned,
         to: Some(to.clone()),
         reason: wish.reason.clone(),
         author: wish.author.clone(),
     };
-    let moved = tx.lead_reassign(&wish.lead, to, &correction, rules, mover).await?;
-    let handoff = tx.handoff(&HandoffId::of(&wish.lead)).await?;
+    let Moved { handoff, ignored, steps } = tx.lead_reassign(&wish.lead, to, &correction, rules, mover).await?;
     let (owner, reason, next_step) = (handoff.owner.clone(), wish.reason.clone(), handoff.next_step());
-    let told =
-        if moved.ignored { Reassigned::Unchanged { owner } } else { Reassigned::To { owner, reason, next_step } };
-    Ok((told, moved))
+    let told = if ignored { Reassigned::Unchanged { owner } } else { Reassigned::To { owner, reason, next_step } };
+    Ok((told, steps))
 }
 
 fn is_active(rep: &RepId, rules: &RuleSet) -> bool {

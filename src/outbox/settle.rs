@@ -62,7 +62,8 @@ impl Ending {
         let End { step: end, event, crm } = end;
         let ends = !matches!(end, StepEnd::Retry { .. });
         let frees = lanes::work(&step.effect).frees().filter(|_| ends).cloned();
-        let moves = (event.is_some() || frees.is_some()).then(|| Move { handoff: step.handoff_id.clone(), frees, event });
+        let moves =
+            (event.is_some() || frees.is_some()).then(|| Move { handoff: step.handoff_id.clone(), frees, event });
         Self {
             step: FinishedStep { effect_key: step.effect_key.clone(), fence: step.fence, end },
             lead: step.lead_id.clone(),
@@ -84,7 +85,7 @@ pub(super) enum Ended {
     /// Another worker has the step.
     Lost,
     /// What moved, and the lead's file where whoever waits does not know it.
-    Counted(Option<(Moved, Option<LeadFile>)>),
+    Counted(Option<Box<(Moved, Option<LeadFile>)>>),
 }
 
 impl Outbox {
@@ -117,7 +118,7 @@ impl Outbox {
                 if let (Some(matter), Some(crm)) = (&matter, crm) {
                     matter.learn(crm);
                 }
-                if let Some((moved, file)) = moved {
+                if let Some((moved, file)) = moved.map(|moved| *moved) {
                     self.follow_up(moved, file, matter);
                 }
             }
@@ -156,7 +157,8 @@ impl Outbox {
         // zombie's the second time.
         let alone = count > 1 && !matches!(error, StoreError::CommitUnknown { .. });
         for ending in endings {
-            let ended = if alone { self.end_in_one(vec![ending]).await.ok().and_then(|mut ended| ended.pop()) } else { None };
+            let ended =
+                if alone { self.end_in_one(vec![ending]).await.ok().and_then(|mut ended| ended.pop()) } else { None };
             results.push(ended);
         }
         results
@@ -193,12 +195,7 @@ fn in_turns(endings: &[Ending]) -> Vec<Vec<usize>> {
 }
 
 /// Ends of different leads, with what they mean for each.
-async fn store_all(
-    tx: &mut Tx,
-    endings: &[Ending],
-    rules: &RuleSet,
-    mover: &Mover,
-) -> Result<Vec<Ended>, StoreError> {
+async fn store_all(tx: &mut Tx, endings: &[Ending], rules: &RuleSet, mover: &Mover) -> Result<Vec<Ended>, StoreError> {
     let finished: Vec<&FinishedStep> = endings.iter().map(|ending| &ending.step).collect();
     let counted = tx.steps_finish(&finished, mover.now).await?;
     let counts = |ending: &&Ending| counted.contains(&ending.step.held());
@@ -221,7 +218,7 @@ async fn store_all(
     let ended = endings.iter().map(|ending| match (counts(&ending), &ending.moves) {
         (false, _) => Ended::Lost,
         (true, None) => Ended::Counted(None),
-        (true, Some(_)) => Ended::Counted(moved.next().map(|moved| (moved, files.remove(&ending.handoff)))),
+        (true, Some(_)) => Ended::Counted(moved.next().map(|moved| Box::new((moved, files.remove(&ending.handoff))))),
     });
     Ok(ended.collect())
 }

@@ -1,9 +1,9 @@
 //! Reads that are one method of [`Tx`], for those who need no other in the same transaction.
 
 use super::{
-    ApiToken, Aside, AttentionCounts, InboxRow, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Mirrored, Owed, PastLead,
-    RepState, ReportRow, StepStats, Store, StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef,
-    WaitingLead,
+    ApiToken, Aside, AttentionCounts, InboxRow, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Mirrored, Owed,
+    PastLead, RepState, ReportRow, StepStats, Store, StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx,
+    VendorRef, WaitingLead,
 };
 use baton_core::domain::id::{HandoffId, LeadId, ReleaseId, RepId};
 use baton_core::domain::rep::Busy;

@@ -1,7 +1,7 @@
 //! The loops: what waits in a line, or was left behind in the inbox, is gathered into batches and decided, so many at once.
 
 use super::Decider;
-use super::line::{Line, Waiting};
+use super::line::Waiting;
 use crate::deciding::batch::Batch;
 use crate::intake::event::Message;
 use chrono::TimeDelta;

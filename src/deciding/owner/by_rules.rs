@@ -3,7 +3,7 @@
 use super::{Reassigned, is_active};
 use crate::deciding::table::{Standing, StandingTable};
 use crate::facts::LeadFacts;
-use crate::store::{Correction, Moved, Mover, StoreError, TimelineEntry, Tx, WaitingLead};
+use crate::store::{Correction, Moved, Mover, StepRow, StoreError, TimelineEntry, Tx, WaitingLead};
 use baton_core::domain::id::RepId;
 use baton_core::handoff::Event;
 use baton_core::routing::decision::DecidedAgain;
@@ -29,16 +29,16 @@ impl ByRules<'_> {
         tx: &mut Tx,
         reason: &str,
         author: &str,
-    ) -> Result<(Reassigned, Moved), StoreError> {
+    ) -> Result<(Reassigned, Vec<StepRow>), StoreError> {
         let before = tx.handoff_lock(&self.given.handoff).await?;
         // Another was sooner: whoever has it now is not the one it was to be taken from.
         if is_active(&before.owner, self.rules) {
-            return Ok((Reassigned::Unchanged { owner: before.owner }, Moved::default()));
+            return Ok((Reassigned::Unchanged { owner: before.owner }, Vec::new()));
         }
         let mut table = StandingTable::of(Standing::locked(tx, self.live).await?);
         let decision = self.decide(&table);
         if decision.plan.waits {
-            return Ok((Reassigned::Nobody { reason: decision.plan.reason.in_words() }, Moved::default()));
+            return Ok((Reassigned::Nobody { reason: decision.plan.reason.in_words() }, Vec::new()));
         }
         self.give(tx, &mut table, reason, author).await
     }
@@ -48,7 +48,7 @@ impl ByRules<'_> {
         &self,
         tx: &mut Tx,
         rep: &RepId,
-    ) -> Result<Option<(Reassigned, Moved)>, StoreError> {
+    ) -> Result<Option<(Reassigned, Vec<StepRow>)>, StoreError> {
         if tx.handoff_lock(&self.given.handoff).await?.next_step().owner != *rep {
             return Ok(None);
         }
@@ -67,7 +67,7 @@ impl ByRules<'_> {
         table: &mut StandingTable,
         reason: &str,
         author: &str,
-    ) -> Result<(Reassigned, Moved), StoreError> {
+    ) -> Result<(Reassigned, Vec<StepRow>), StoreError> {
         let Self { given, live, mover, .. } = self;
         let back =
             Correction { cause: Cause::Reassigned, to: None, reason: reason.to_owned(), author: author.to_owned() };
@@ -89,9 +89,8 @@ impl ByRules<'_> {
             waits_in: plan.waits.then_some(plan.pool),
             reason: told.clone(),
         };
-        let moved = tx.transition(&given.handoff, &event, live, mover).await?;
-        let handoff = tx.handoff(&given.handoff).await?;
+        let Moved { handoff, steps, .. } = tx.transition(&given.handoff, &event, live, mover).await?;
         let (owner, next_step) = (handoff.owner.clone(), handoff.next_step());
-        Ok((Reassigned::To { owner, reason: told, next_step }, moved))
+        Ok((Reassigned::To { owner, reason: told, next_step }, steps))
     }
 }

@@ -17,7 +17,7 @@ use change::{booking, concerned, is_given, is_hung_up};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use phones::Phones;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What a handoff is told.

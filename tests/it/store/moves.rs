@@ -96,7 +96,8 @@ pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
     );
     let leg = rung(&sent).1;
     let hung_up = Move { handoff: handoff_id(1), frees: Some(leg), event: None };
-    let freed = writes!(db.store, [hung_up], |tx| tx.transitions(&[hung_up], &rules(), &mover("second", later(4))).await);
+    let freed =
+        writes!(db.store, [hung_up], |tx| tx.transitions(&[hung_up], &rules(), &mover("second", later(4))).await);
     let freed = freed.await.expect("a hang-up");
     assert!(freed[0].steps.is_empty() && freed[0].handoff.revision == sent.handoff.revision + 1, "nothing else moves");
     assert_eq!(holders(&db).await, BTreeSet::from([second]), "now it is free for others");

@@ -2,7 +2,7 @@
 
 use crate::program::{root, rule_files};
 use baton::store::{DecidedLead, Mover, NewStep, TimelineEntry, new_steps};
-use baton_core::domain::effect::{Effect, Lane, Planned, Topic};
+use baton_core::domain::effect::{Effect, Planned, Topic};
 use baton_core::domain::id::{HandoffId, LeadId, PoolId, RepId};
 use baton_core::domain::known::{Fact, Known};
 use baton_core::domain::lead::{

@@ -28,6 +28,10 @@ impl Phones {
     }
 
     pub(super) fn changed(&self) -> Vec<RepState> {
-        self.now.iter().filter(|(rep, state)| self.stored.get(*rep) != Some(*state)).map(|(_, state)| state.clone()).collect()
+        self.now
+            .iter()
+            .filter(|(rep, state)| self.stored.get(*rep) != Some(*state))
+            .map(|(_, state)| state.clone())
+            .collect()
     }
 }
