@@ -1,13 +1,54 @@
 #!/usr/bin/env bash
 # Starts a RabbitMQ node and a PostgreSQL server of its own in memory, measures the load that Baton carries, stops both.
-# Needs the programs of both (Debian: rabbitmq-server, postgresql). BATON_BENCH_DIR chooses another place, such as a disk.
+# Needs the programs of both (Debian: rabbitmq-server, postgresql). BATON_BENCH_DIR chooses another place, such as a disk; a
+# whole run writes some gigabytes there.
+#
+#   benches/load.sh                                    everything
+#   benches/load.sh MEASURE...                         some of: decided steady sustained sustained-slow live
+#   benches/load.sh --against DIR [--pairs N] [MEASURE...]
+#                                                      this checkout and the one in DIR in turn, N times each (5), over the
+#                                                      same services; tells the ratio of each figure
 set -euo pipefail
+
+against=""
+if [ "${1-}" = --against ]; then
+    against=$(cd "${2:?--against needs the folder of another checkout}" && pwd)
+    shift 2
+fi
 cd "$(dirname "$0")/.."
 . tests/services.sh
 
+# Builds the bench of a checkout, and prints where the executable lies.
+build() {
+    local executable
+    executable=$(cd "$1" && cargo bench --bench load --no-run --message-format=json-render-diagnostics |
+        sed -n '/"kind":\["bench"\]/s/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
+    if [ -z "$executable" ]; then
+        echo "cargo names no executable of the bench in $1" >&2
+        return 1
+    fi
+    echo "$executable"
+}
+
+# The server's module that counts statements: where it is not installed, the server would not start with it.
+statements_module() {
+    local programs folder
+    programs=$(dirname "$(readlink -f "$(service_program postgres)")")
+    for folder in "$programs/../lib" "$programs/../lib/postgresql"; do
+        if [ -e "$folder/pg_stat_statements.so" ]; then
+            echo pg_stat_statements
+            return
+        fi
+    done
+}
+
 parent=${BATON_BENCH_DIR:-/dev/shm}
 [ -d "$parent" ] || parent=${TMPDIR:-/tmp}
-cargo bench --bench load --no-run
+here=$(build .)
+if [ -n "$against" ]; then
+    there=$(build "$against")
+    set -- --against "$there" "$@"
+fi
 dir=$(mktemp -d "$parent/baton-bench.XXXXXX")
 # The server of PostgreSQL may run as a user of its own.
 chmod 755 "$dir"
@@ -18,6 +59,8 @@ stop() {
 }
 trap stop EXIT
 BATON_BENCH_AMQP=$(start_rabbitmq "$dir/rabbitmq")
-BATON_BENCH_POSTGRES=$(start_postgres "$dir/postgres")
-export BATON_BENCH_AMQP BATON_BENCH_POSTGRES
-cargo bench --quiet --bench load
+# Whose processor time is the broker's.
+BATON_BENCH_BROKER_PID=$(cat "$dir/rabbitmq/rabbitmq.pid")
+BATON_BENCH_POSTGRES=$(start_postgres "$dir/postgres" -c "shared_preload_libraries=$(statements_module)")
+export BATON_BENCH_AMQP BATON_BENCH_BROKER_PID BATON_BENCH_POSTGRES
+"$here" "$@"

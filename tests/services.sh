@@ -124,8 +124,10 @@ as_postgres() {
     fi
 }
 
+# Further arguments are the server's own, such as -c NAME=VALUE.
 start_postgres() {
     local dir=$1 port initdb postgres createdb ready user
+    shift
     initdb=$(service_program initdb) && postgres=$(service_program postgres) || return 1
     createdb=$(service_program createdb) && ready=$(service_program pg_isready) || return 1
     port=$(free_port)
@@ -140,7 +142,7 @@ start_postgres() {
         as_postgres "$initdb" -D "$dir/data" -U "$user" --auth=trust --encoding=UTF8 --no-sync >"$dir/initdb.log" 2>&1 || exit 1
         # Durable, as in production: Baton refuses anything else.
         as_postgres "$postgres" -D "$dir/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories="$dir" \
-            -c max_connections=200 >"$dir/postgres.log" 2>&1 &
+            -c max_connections=200 "$@" >"$dir/postgres.log" 2>&1 &
     )
     if ! wait_for "$ready" -h 127.0.0.1 -p "$port" -q || ! "$createdb" -h 127.0.0.1 -p "$port" -U "$user" baton; then
         cat "$dir"/*.log >&2

@@ -24,11 +24,13 @@ impl Events {
         Self(TEMPLATES.iter().map(|text| serde_json::from_str(text).expect("a shipped event")).collect())
     }
 
-    /// The `number`-th event of a part of the run; every pair makes another lead.
-    pub fn one(&self, part: &str, number: u64) -> Vec<u8> {
+    /// The `number`-th event of a part of the run, qualified at this instant; every pair makes another lead.
+    pub fn one(&self, part: &str, number: u64, at: DateTime<Utc>) -> Vec<u8> {
         let mut event = self.0[(number % KINDS) as usize].clone();
         event["id"] = json!(format!("{part}-{number:06}"));
-        event["data"]["call"]["id"] = json!(format!("call-{part}-{number:06}"));
+        // Whoever was qualified minutes ago counts as gone, and a long run would have fewer and fewer live callers.
+        event["time"] = json!(at);
+        event["data"]["call"]["id"] = json!(format!("{}{number:06}", call_prefix(part)));
         event["data"]["call"]["leg"] = json!(format!("leg-{part}-{number:06}"));
         let caller = number % CALLERS;
         let email = &mut event["data"]["contact"]["email"];
@@ -39,12 +41,17 @@ impl Events {
         event.to_string().into_bytes()
     }
 
+    /// The same, always with the caller on the line.
+    pub fn live(&self, part: &str, number: u64, at: DateTime<Utc>) -> Vec<u8> {
+        self.one(part, number * KINDS, at)
+    }
+
     /// So many calls by a platform whose clock is off, by some seconds either way; every fifth is told of by a second event,
     /// which knows more.
     pub fn rough(&self, part: &str, count: u64, now: DateTime<Utc>) -> Vec<Vec<u8>> {
         let mut bodies = Vec::new();
         for number in 0..count {
-            let mut event: Value = serde_json::from_slice(&self.one(part, number)).expect("our own event");
+            let mut event: Value = serde_json::from_slice(&self.one(part, number, now)).expect("our own event");
             let off = TimeDelta::milliseconds([0, -5_000, 60_000][(number % 3) as usize]);
             event["time"] = json!(now + off);
             bodies.push(event.to_string().into_bytes());
@@ -57,7 +64,25 @@ impl Events {
         bodies
     }
 
-    pub fn many(&self, part: &str, count: u64) -> Vec<Vec<u8>> {
-        (0..count).map(|number| self.one(part, number)).collect()
+    pub fn many(&self, part: &str, count: u64, at: DateTime<Utc>) -> Vec<Vec<u8>> {
+        (0..count).map(|number| self.one(part, number, at)).collect()
     }
+}
+
+fn call_prefix(part: &str) -> String {
+    format!("call-{part}-")
+}
+
+/// Which one of [`Events::live`] a call was; `None` if it was none of that part.
+pub fn live_number(part: &str, call: &str) -> Option<usize> {
+    let number: u64 = call.strip_prefix(&call_prefix(part))?.parse().ok()?;
+    Some((number / KINDS) as usize)
+}
+
+/// The platform's word that the caller has hung up.
+pub fn caller_left(call: &str) -> Vec<u8> {
+    let data = json!({ "platform": "sandbox", "call": call, "event": "caller_left" });
+    let id = format!("{call}-left");
+    let event = json!({ "specversion": "1.0", "id": id, "source": "sandbox:demo", "type": "call.event", "data": data });
+    event.to_string().into_bytes()
 }

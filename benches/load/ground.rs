@@ -24,7 +24,7 @@ pub struct Ground {
 
 /// The first of these variables that is set.
 #[expect(clippy::disallowed_methods, reason = "the environment names the services of a run")]
-fn variable(names: &[&str]) -> Option<String> {
+pub fn variable(names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
 }
 
@@ -131,6 +131,7 @@ impl Ground {
 }
 
 pub const KIND: &str = "lead.qualified";
+pub const CALL_KIND: &str = "call.event";
 pub const CONTENT_TYPE: &str = "application/cloudevents+json";
 
 fn outgoing(topology: &Topology, body: Vec<u8>) -> Outgoing {

@@ -1,136 +1,156 @@
-//! What routing costs over real RabbitMQ and PostgreSQL, beside the bare pipeline of the same run: leads a second, latency at
-//! a steady rate, memory. `benches/load.sh` starts both services, runs this and stops them.
+//! What routing costs over real RabbitMQ and PostgreSQL, beside the bare pipeline of the same run: leads a second, for a moment
+//! and for as long as one likes, latency at a steady rate and under a backlog, transactions and processor time a lead, memory.
+//! `benches/load.sh` starts both services, runs this and stops them.
 //!
-//! It asserts nothing about speed: figures of one machine say little about another's, but their ratio does.
+//! It asserts nothing about speed: figures of one machine say little about another's, but their ratio does. That nothing was done
+//! twice it does assert.
 #![allow(clippy::disallowed_types, reason = "the ban is for pure modules")]
 
 mod bare;
+mod cost;
+mod decided;
 mod events;
+mod feed;
 mod gappy;
 mod ground;
+mod ledger;
+mod live;
 mod null;
+mod pairs;
+mod processes;
+mod quantiles;
+mod run;
+mod steady;
+mod sustained;
+mod watch;
 mod worker;
 
 use anyhow::Result;
-use bare::Bare;
-use chrono::{DateTime, TimeDelta, Utc};
-use events::{CALLERS, Events, KINDS, MIX, SECOND_EVERY};
+use clap::{Parser, ValueEnum};
+use decided::Decided;
+use events::{CALLERS, KINDS, MIX};
 use ground::Ground;
-use serde_json::json;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-use worker::{Throughput, Worker};
+use null::Answering;
+use run::Run;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
 
-/// Leads of each timed run.
-const LEADS: u64 = 3_000;
-const PER_SECOND: u32 = 200;
-const LASTS: Duration = Duration::from_secs(20);
+/// Leads that come first: they fill caches on all sides, and leave rows to sample.
+const WARM: &str = "warm";
+const WARM_LEADS: u64 = CALLERS * KINDS;
 
-/// Two workers whose clocks differ, a workspace in which every second calendar cell is empty, calls that are told of twice, and
-/// a platform whose clock is off.
-async fn rough(ground: &Ground, events: &Events, now: DateTime<Utc>) -> Result<Throughput> {
-    let folder = tempfile::tempdir()?;
-    gappy::copy(Path::new(env!("CARGO_MANIFEST_DIR")), folder.path())?;
-    let topology = ground.topology("rough");
-    let one = Worker::start(ground, topology.clone(), folder.path(), TimeDelta::milliseconds(1_500)).await?;
-    let other = Worker::start(ground, topology, folder.path(), TimeDelta::milliseconds(-1_500)).await?;
-    let through = one.throughput(ground, events.rough("rough", LEADS, now), LEADS).await?;
-    one.stop().await;
-    other.stop().await;
-    Ok(through)
+/// Measures what routing costs over RabbitMQ and PostgreSQL.
+#[derive(Parser)]
+struct Arguments {
+    /// Runs this and another build of the bench in turn, and tells the ratio of each figure
+    #[arg(long, value_name = "EXECUTABLE")]
+    against: Option<PathBuf>,
+    /// How often both are run
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pairs: u32,
+    /// What to measure; everything if left out
+    #[arg(value_enum)]
+    measures: Vec<Measure>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Measure {
+    /// A full queue, beside the bare pipeline
+    Decided,
+    /// Latency at a steady rate
+    Steady,
+    /// A constant number of leads in hand for a minute, with vendors that answer at once
+    Sustained,
+    /// The same with vendors that take their time
+    SustainedSlow,
+    /// Callers on the line while background steps wait
+    Live,
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let ground = Ground::open().await?;
-    let events = Events::new();
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let worker = Worker::start(&ground, ground.topology("baton"), shipped, TimeDelta::zero()).await?;
-    // Fills caches on all sides, and leaves leads to sample rows from.
-    worker.throughput(&ground, events.many("warm", CALLERS * KINDS), CALLERS * KINDS).await?;
-    let bare = Arc::new(Bare::prepare(&ground, "warm").await?);
-    let floor = ground.topology("bare");
-    ground.publish(&floor, events.many("bare", LEADS)).await?;
-    let before = bare.run(&ground, &floor, LEADS).await?;
-    let through = worker.throughput(&ground, events.many("full", LEADS), LEADS).await?;
-    ground.publish(&floor, events.many("bare", LEADS)).await?;
-    let after = bare.run(&ground, &floor, LEADS).await?;
-    let latencies = worker.open_loop(&ground, &events, PER_SECOND, LASTS).await?;
-    let now = worker.now();
-    worker.stop().await;
-    let rough = rough(&ground, &events, now).await?;
+    // `cargo bench` adds an argument of its own.
+    let Arguments { against, pairs, measures } =
+        Arguments::parse_from(std::env::args_os().filter(|argument| argument != "--bench"));
+    match against {
+        None => measure(&measures).await,
+        Some(other) => {
+            let values = measures.iter().filter_map(ValueEnum::to_possible_value);
+            let names: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
+            pairs::compare(&other, pairs, &names)
+        }
+    }
+}
 
-    let floor = f64::midpoint(before, after);
-    let ratio = through.decided_per_second / floor;
-    let committed = Quantiles::of(&latencies.committed);
-    let answered = Quantiles::of(&latencies.answered);
+/// Part by part, each with a worker of its own but for the first two; the last line is all figures as JSON.
+async fn measure(asked: &[Measure]) -> Result<()> {
+    let wants = |measure| asked.is_empty() || asked.contains(&measure);
+    let run = Run::open().await?;
+    let mut figures = begin(&run.ground).await?;
+    queue_and_rate(&run, wants(Measure::Decided), wants(Measure::Steady), &mut figures).await?;
+    for (measure, part, answering) in
+        [(Measure::Sustained, "sustained", Answering::AtOnce), (Measure::SustainedSlow, "slow", Answering::Slowly)]
+    {
+        if wants(measure) {
+            let sustained = sustained::measure(&run, part, answering).await?;
+            sustained.print();
+            add(&mut figures, sustained.json());
+        }
+    }
+    if wants(Measure::Live) {
+        let live = live::measure(&run).await?;
+        live.print();
+        add(&mut figures, live.json());
+    }
+    println!("the vendors were asked for: {}", run.ledger.in_words());
+    run.ledger.nothing_twice()?;
+    println!("{}", Value::Object(figures));
+    run.ground.close().await
+}
+
+/// Where it is measured.
+async fn begin(ground: &Ground) -> Result<Map<String, Value>> {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let (disk, memory_mib) = (ground.disk().await?, peak_memory_mib());
+    let disk = ground.disk().await?;
     let postgres = ground.text("SELECT current_setting('server_version')").await?;
     let flushes = ground.text("SELECT 'fsync ' || current_setting('fsync') || ', synchronous_commit ' || current_setting('synchronous_commit')").await?;
+    let version = env!("CARGO_PKG_VERSION");
     println!(
-        "baton {} on {cores} cores shared with RabbitMQ and PostgreSQL {postgres} ({flushes}; files on {disk})",
-        env!("CARGO_PKG_VERSION")
+        "baton {version} on {cores} cores shared with RabbitMQ and PostgreSQL {postgres} ({flushes}; files on {disk})"
     );
-    println!("{LEADS} leads in the queue ({MIX}), vendors in-process, {} KiB of rows a lead", bare.bytes() / 1024);
-    println!("  bare pipeline       {floor:8.0} leads/s   ({before:.0} before, {after:.0} after)");
-    println!(
-        "  Baton, decided      {:8.0} leads/s   {ratio:.2} of the bare pipeline (goal 0.50)",
-        through.decided_per_second
-    );
-    println!(
-        "  Baton, steps done   {:8.0} leads/s   {} steps, all done after {:.1} s",
-        through.all_done_per_second,
-        through.steps,
-        through.steps_done_after.as_secs_f64()
-    );
-    println!(
-        "  Baton, rough        {:8.0} leads/s   {:.2} of the above: every second calendar cell empty, one call in \
-         {SECOND_EVERY} told of twice,\n                                         the clocks of platform and workers off",
-        rough.decided_per_second,
-        rough.decided_per_second / through.decided_per_second
-    );
-    println!("{PER_SECOND} leads/s for {} s, from publishing, in ms:    p50      p99      max", LASTS.as_secs());
-    println!("  decision committed                      {committed}");
-    println!("  answer on reply_to                      {answered}");
-    println!("peak memory of the process, load generator included: {memory_mib} MiB");
-    let line = json!({
-        "version": env!("CARGO_PKG_VERSION"), "cores": cores, "disk": disk, "postgres": postgres, "leads": LEADS, "mix": MIX,
-        "row_bytes": bare.bytes(), "bare_per_second": floor, "bare_before": before, "bare_after": after,
-        "decided_per_second": through.decided_per_second, "ratio": ratio,
-        "rough_per_second": rough.decided_per_second,
-        "steps": through.steps, "steps_done_after_s": through.steps_done_after.as_secs_f64(),
-        "open_loop_per_second": PER_SECOND, "committed_ms": committed.json(), "answered_ms": answered.json(),
-        "peak_memory_mib": memory_mib,
-    });
-    println!("{line}");
-    ground.close().await
+    let mut figures = Map::new();
+    let machine = json!({ "version": version, "cores": cores, "disk": disk, "postgres": postgres, "mix": MIX });
+    add(&mut figures, machine);
+    Ok(figures)
 }
 
-/// Milliseconds.
-struct Quantiles {
-    p50: f64,
-    p99: f64,
-    max: f64,
-}
-
-impl Quantiles {
-    /// Of sorted spans.
-    fn of(spans: &[Duration]) -> Self {
-        let at = |permille: usize| spans.get((spans.len() * permille / 1000).min(spans.len().saturating_sub(1)));
-        let ms = |span: Option<&Duration>| span.map_or(f64::NAN, |span| span.as_secs_f64() * 1000.0);
-        Self { p50: ms(at(500)), p99: ms(at(990)), max: ms(spans.last()) }
+/// The warm-up, which always comes first, then what one worker is measured with: a full queue and a steady rate.
+async fn queue_and_rate(run: &Run, decided: bool, steady: bool, figures: &mut Map<String, Value>) -> Result<()> {
+    let worker = run.worker("baton", Answering::AtOnce).await?;
+    worker.throughput(&run.ground, run.events.many(WARM, WARM_LEADS, run.now()), WARM_LEADS).await?;
+    let full = if decided { Some(decided::full(run, &worker, WARM).await?) } else { None };
+    let rate = if steady { Some(steady::measure(run, &worker).await?) } else { None };
+    worker.stop().await;
+    if let Some(full) = full {
+        let decided = Decided { full, rough: decided::rough(run).await? };
+        decided.print();
+        add(figures, decided.json());
     }
-
-    fn json(&self) -> serde_json::Value {
-        json!({ "p50": self.p50, "p99": self.p99, "max": self.max })
+    if let Some(rate) = rate {
+        rate.print();
+        add(figures, rate.json());
     }
+    if decided || steady {
+        let memory_mib = peak_memory_mib();
+        println!("peak memory of the process, load generator included: {memory_mib} MiB");
+        add(figures, json!({ "peak_memory_mib": memory_mib }));
+    }
+    Ok(())
 }
 
-impl std::fmt::Display for Quantiles {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:8.1} {:8.1} {:8.1}", self.p50, self.p99, self.max)
+fn add(figures: &mut Map<String, Value>, more: Value) {
+    if let Value::Object(more) = more {
+        figures.extend(more);
     }
 }
 

@@ -1,5 +1,6 @@
-//! Vendors that agree to everything at once: what is left is Baton.
+//! Vendors that agree to everything, at once or after a while: what is left is Baton.
 
+use crate::ledger::{Kind, Ledger};
 use async_trait::async_trait;
 use baton::connectors::*;
 use baton::outbox::{EventSink, Vendors};
@@ -11,18 +12,81 @@ use baton_core::domain::rep::Busy;
 use baton_core::domain::text::RepText;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::time::sleep;
 
-struct Null;
+/// How long vendors over the internet take, in milliseconds. Below what a decision waits for facts: every one is had in time.
+const SOONEST_MS: u64 = 50;
+const LATEST_MS: u64 = 400;
 
-pub fn vendors() -> Vendors {
+/// When the vendors answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answering {
+    AtOnce,
+    /// After another while each time, in the same order in every run.
+    Slowly,
+}
+
+impl Answering {
+    /// How long the call of this number takes.
+    fn takes(self, number: u64) -> Duration {
+        match self {
+            Self::AtOnce => Duration::ZERO,
+            Self::Slowly => Duration::from_millis(SOONEST_MS + scattered(number) % (LATEST_MS - SOONEST_MS + 1)),
+        }
+    }
+}
+
+impl fmt::Display for Answering {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtOnce => f.write_str("answer at once"),
+            Self::Slowly => write!(f, "answer after {SOONEST_MS} to {LATEST_MS} ms"),
+        }
+    }
+}
+
+/// Neighbouring numbers, far apart: the mixing steps of SplitMix64.
+fn scattered(number: u64) -> u64 {
+    let mut bits = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    bits ^ (bits >> 31)
+}
+
+struct Null {
+    answering: Answering,
+    calls: AtomicU64,
+    ledger: Arc<Ledger>,
+}
+
+pub fn vendors(answering: Answering, ledger: &Arc<Ledger>) -> Vendors {
+    let null = Arc::new(Null { answering, calls: AtomicU64::new(0), ledger: Arc::clone(ledger) });
     Vendors {
-        crm: Some(Arc::new(Null)),
-        chat: Some(Arc::new(Null)),
-        mailer: Some(Arc::new(Null)),
-        calendar: Some(Arc::new(Null)),
-        telephony: Some(Arc::new(Null)),
-        events: Some(Arc::new(Null)),
+        crm: Some(Arc::clone(&null) as Arc<dyn Crm>),
+        chat: Some(Arc::clone(&null) as Arc<dyn Chat>),
+        mailer: Some(Arc::clone(&null) as Arc<dyn Mailer>),
+        calendar: Some(Arc::clone(&null) as Arc<dyn Calendar>),
+        telephony: Some(Arc::clone(&null) as Arc<dyn Telephony>),
+        events: Some(null as Arc<dyn EventSink>),
+    }
+}
+
+impl Null {
+    /// Takes as long as an answer does. A call that is given up meanwhile was not carried out.
+    async fn answer(&self) {
+        let takes = self.answering.takes(self.calls.fetch_add(1, Relaxed));
+        if !takes.is_zero() {
+            sleep(takes).await;
+        }
+    }
+
+    async fn carry_out(&self, kind: Kind, key: &str) {
+        self.answer().await;
+        self.ledger.enter(kind, key);
     }
 }
 
@@ -32,20 +96,27 @@ impl Crm for Null {
         "null"
     }
     async fn find(&self, _keys: &AccountKeys) -> Result<Records, VendorError> {
+        self.answer().await;
         Ok(Records::default())
     }
     async fn write_lead(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {
+        self.carry_out(Kind::CrmWrite, &lead.key).await;
         Ok(CrmRef { id: lead.key.clone(), url: None, owner_crm_id: lead.owner_crm_id.clone() })
     }
     fn write_class(&self) -> Class {
         Class::Repeatable
     }
     async fn owner_of(&self, _crm_id: &str) -> Result<Option<CrmId>, VendorError> {
+        self.answer().await;
         Ok(None)
     }
     async fn check(&self) -> Result<(), VendorError> {
         Ok(())
     }
+}
+
+fn message(channel: &str) -> MessageRef {
+    MessageRef { channel: channel.to_owned(), ts: "1772550000.000100".into() }
 }
 
 #[async_trait]
@@ -54,13 +125,16 @@ impl Chat for Null {
         "null"
     }
     async fn post(&self, card: &Card) -> Result<MessageRef, VendorError> {
-        Ok(MessageRef { channel: card.channel.clone(), ts: "1772550000.000100".into() })
+        self.carry_out(Kind::Card, &card.key).await;
+        Ok(message(&card.channel))
     }
     async fn update(&self, _message: &MessageRef, _card: &Card) -> Result<(), VendorError> {
+        self.answer().await;
         Ok(())
     }
-    async fn find(&self, _channel: &str, _key: &str, _since: DateTime<Utc>) -> Result<Option<MessageRef>, VendorError> {
-        Ok(None)
+    async fn find(&self, channel: &str, key: &str, _since: DateTime<Utc>) -> Result<Option<MessageRef>, VendorError> {
+        self.answer().await;
+        Ok(self.ledger.holds(Kind::Card, key).then(|| message(channel)))
     }
     async fn check(&self) -> Result<(), VendorError> {
         Ok(())
@@ -69,7 +143,8 @@ impl Chat for Null {
 
 #[async_trait]
 impl Mailer for Null {
-    async fn send(&self, _mail: &Mail) -> Result<(), VendorError> {
+    async fn send(&self, mail: &Mail) -> Result<(), VendorError> {
+        self.carry_out(Kind::Mail, &mail.key).await;
         Ok(())
     }
     async fn check(&self) -> Result<(), VendorError> {
@@ -88,6 +163,7 @@ impl Calendar for Null {
         _from: DateTime<Utc>,
         _until: DateTime<Utc>,
     ) -> Result<BTreeMap<String, Result<Vec<Busy>, String>>, VendorError> {
+        self.answer().await;
         Ok(calendars.iter().map(|calendar| (calendar.clone(), Ok(Vec::new()))).collect())
     }
     async fn absences(
@@ -96,9 +172,11 @@ impl Calendar for Null {
         _from: DateTime<Utc>,
         _until: DateTime<Utc>,
     ) -> BTreeMap<String, Vec<Busy>> {
+        self.answer().await;
         BTreeMap::new()
     }
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError> {
+        self.carry_out(Kind::Meeting, &request.key).await;
         Ok(Booked::Event { id: request.key.clone() })
     }
     async fn check(&self) -> Result<(), VendorError> {
@@ -112,31 +190,40 @@ impl Telephony for Null {
         Class::Keyed
     }
     async fn instruct(&self, _call: &str, _key: &str, _instruction: &Spoken) -> Result<(), VendorError> {
+        self.answer().await;
         Ok(())
     }
     async fn hold(&self, _call: &str, _key: &str) -> Result<(), VendorError> {
+        self.answer().await;
         Ok(())
     }
-    async fn ring(&self, _request: &RingRequest) -> Result<(), VendorError> {
+    async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
+        self.ledger.rings(&request.call);
+        self.carry_out(Kind::Ring, request.leg.as_str()).await;
         Ok(())
     }
     async fn whisper(&self, _leg: &LegId, _key: &str, _say: &RepText) -> Result<(), VendorError> {
+        self.answer().await;
         Ok(())
     }
     async fn join(&self, _call: &str, _leg: &LegId, _key: &str) -> Result<(), VendorError> {
+        self.answer().await;
         Ok(())
     }
     async fn hang_up(&self, _leg: &LegId, _key: &str) -> Result<(), VendorError> {
+        self.answer().await;
         Ok(())
     }
     async fn read(&self, _leg: &LegId) -> Result<LegStatus, VendorError> {
+        self.answer().await;
         Ok(LegStatus::Ringing)
     }
 }
 
 #[async_trait]
 impl EventSink for Null {
-    async fn publish(&self, _topic: &str, _id: &str, _body: &serde_json::Value) -> Result<(), VendorError> {
+    async fn publish(&self, _topic: &str, id: &str, _body: &serde_json::Value) -> Result<(), VendorError> {
+        self.carry_out(Kind::Event, id).await;
         Ok(())
     }
 }

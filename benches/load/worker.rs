@@ -1,8 +1,8 @@
-//! Baton as it is: the shipped workspace, the real consumer, decider and outbox; only the vendors are in-process.
+//! Baton as it is: a workspace, the real consumer, decider and outbox; only the vendors are in-process.
 
-use crate::events::Events;
-use crate::ground::{CONTENT_TYPE, Ground, KIND};
-use crate::null;
+use crate::ground::Ground;
+use crate::null::{self, Answering};
+use crate::run::Run;
 use anyhow::{Context, Result};
 use async_trait::async_trait;
 use baton::app::bus::{Bus, InboxSink};
@@ -12,12 +12,8 @@ use baton::deciding::answer::OutgoingAnswer;
 use baton::deciding::decider::Replies;
 use baton::intake::amqp::{AmqpConfig, AmqpStats, ConsumeError, Publisher, Topology, consume};
 use baton::store::Store;
-use baton_clock::{ScaledClock, SharedClock};
+use baton_clock::{SharedClock, SteeredClock};
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::StreamExt;
-use lapin::BasicProperties;
-use lapin::options::{BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
-use lapin::types::FieldTable;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
@@ -25,15 +21,12 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
-/// A working day in Europe and America: on a Sunday there would be nobody to choose from.
-fn begins() -> DateTime<Utc> {
-    "2026-03-03T15:00:00Z".parse().expect("an instant")
-}
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+pub const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Longer than this and something is stuck.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(90);
+const UNBROKEN: &str = "nothing panics while holding the instants";
 
 pub struct Worker {
     running: Running,
@@ -54,7 +47,7 @@ impl Replies for Heard {
     async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &OutgoingAnswer<'_>) {
         let now = Instant::now();
         if let Some(number) = correlation_id.and_then(|id| id.parse().ok()) {
-            self.committed.lock().expect("instants").push((number, now));
+            self.committed.lock().expect(UNBROKEN).push((number, now));
         }
         self.bus.reply(to, correlation_id, answer).await;
     }
@@ -68,21 +61,23 @@ pub struct Throughput {
     pub all_done_per_second: f64,
 }
 
-/// Spans from the scheduled instant of publishing.
-pub struct Latencies {
-    pub committed: Vec<Duration>,
-    pub answered: Vec<Duration>,
-}
-
 impl Worker {
-    /// A worker of the workspace in `folder`, by a clock that is this far ahead of the other ones' in the run.
-    pub async fn start(ground: &Ground, topology: Topology, folder: &Path, ahead: TimeDelta) -> Result<Self> {
+    /// A worker of the workspace in `folder`, by a clock that is this far ahead of the run's.
+    pub async fn start(
+        run: &Run,
+        topology: Topology,
+        folder: &Path,
+        answering: Answering,
+        ahead: TimeDelta,
+    ) -> Result<Self> {
         let loaded = workspace::load(folder)?;
         let workspace = loaded.map_err(|faults| anyhow::anyhow!("the shipped workspace is faulty: {faults:?}"))?;
-        let store = Store::open(&ground.database).await?;
+        let store = Store::open(&run.ground.database).await?;
         store.migrate().await?;
-        let clock: SharedClock = Arc::new(ScaledClock::new(begins() + ahead, 1));
-        let config = AmqpConfig { topology, ..AmqpConfig::new(&ground.amqp, true) };
+        let steered = SteeredClock::new(run.clock.clone());
+        steered.steer(ahead);
+        let clock: SharedClock = Arc::new(steered);
+        let config = AmqpConfig { topology, ..AmqpConfig::new(&run.ground.amqp, true) };
         let bus = Bus {
             publisher: Arc::new(Publisher::new(config.clone())),
             exchange_events: config.topology.exchange_events.clone(),
@@ -91,7 +86,7 @@ impl Worker {
         let setup = Setup {
             store: store.clone(),
             workspace,
-            vendors: null::vendors(),
+            vendors: null::vendors(answering, &run.ledger),
             clock: Arc::clone(&clock),
             limits: Limits::default(),
             listener: TcpListener::bind("127.0.0.1:0").await?,
@@ -110,12 +105,21 @@ impl Worker {
         self.clock.now()
     }
 
+    pub fn topology(&self) -> &Topology {
+        &self.config.topology
+    }
+
     pub async fn stop(self) {
         self.running.stop().await;
     }
 
+    /// Of every event with a numeric correlation id, when its decision was committed; since the last call.
+    pub fn take_committed(&self) -> Vec<(usize, Instant)> {
+        std::mem::take(&mut *self.heard.committed.lock().expect(UNBROKEN))
+    }
+
     /// Consumes from now on; returns when the broker has begun to deliver.
-    async fn consume(&self) -> Result<Consuming> {
+    pub async fn consume(&self) -> Result<Consuming> {
         let stats = Arc::new(AmqpStats::default());
         let config = AmqpConfig { stats: Arc::clone(&stats), ..self.config.clone() };
         let sink = InboxSink { decider: Arc::clone(&self.running.decider), clock: Arc::clone(&self.clock) };
@@ -144,7 +148,7 @@ impl Worker {
         let began = Instant::now();
         let decisions = async {
             // Counting rows costs the database something: not before the last one is in the inbox.
-            while consuming.stats.committed.load(Relaxed) < messages {
+            while consuming.taken() < messages {
                 sleep(LOOK_EVERY).await;
             }
             while ground.number(DECIDED).await? < decided + count as i64 {
@@ -156,13 +160,8 @@ impl Worker {
             anyhow::Ok(began.elapsed())
         };
         let decisions_after = timeout(PATIENCE, decisions).await.context("waiting for the decisions")??;
-        let steps_done = async {
-            while self.steps_open().await? > 0 {
-                sleep(LOOK_EVERY * 20).await;
-            }
-            anyhow::Ok(began.elapsed())
-        };
-        let steps_done_after = timeout(PATIENCE, steps_done).await.context("waiting for the steps")??;
+        self.idle().await?;
+        let steps_done_after = began.elapsed();
         consuming.end().await?;
         Ok(Throughput {
             decided_per_second: count as f64 / decisions_after.as_secs_f64(),
@@ -172,74 +171,34 @@ impl Worker {
         })
     }
 
-    async fn steps_open(&self) -> Result<i64> {
-        let open = self.store.step_stats(self.clock.now()).await?;
-        Ok(open.due + open.leased)
-    }
-
-    /// A steady stream that does not wait for answers; what falls behind counts from when it was due.
-    pub async fn open_loop(
-        &self,
-        ground: &Ground,
-        events: &Events,
-        per_second: u32,
-        lasts: Duration,
-    ) -> Result<Latencies> {
-        let consuming = self.consume().await?;
-        let channel = ground.connection.create_channel().await?;
-        channel.confirm_select(ConfirmSelectOptions::default()).await?;
-        let own = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
-        let queue = channel.queue_declare("".into(), own, FieldTable::default()).await?;
-        let name = queue.name().clone();
-        let options = BasicConsumeOptions { no_ack: true, exclusive: true, ..BasicConsumeOptions::default() };
-        let mut answers = channel.basic_consume(name.clone(), "".into(), options, FieldTable::default()).await?;
-        let count = (lasts.as_secs_f64() * f64::from(per_second)) as usize;
-        let listening = tokio::spawn(async move {
-            let mut answered = Vec::with_capacity(count);
-            while answered.len() < count {
-                let Ok(Some(Ok(delivery))) = timeout(PATIENCE, answers.next()).await else { break };
-                let now = Instant::now();
-                let number = delivery.properties.correlation_id().as_ref().and_then(|id| id.as_str().parse().ok());
-                answered.extend(number.map(|number: usize| (number, now)));
+    /// Waits until nothing is due and nothing in hand.
+    pub async fn idle(&self) -> Result<()> {
+        let idle = async {
+            loop {
+                let open = self.store.step_stats(self.clock.now()).await?;
+                if open.due + open.leased == 0 {
+                    return anyhow::Ok(());
+                }
+                sleep(LOOK_EVERY * 20).await;
             }
-            answered
-        });
-        let began = Instant::now() + LOOK_EVERY;
-        let due = |number: usize| began + Duration::from_secs_f64(number as f64 / f64::from(per_second));
-        for number in 0..count {
-            let body = events.one("open", number as u64);
-            sleep_until(due(number)).await;
-            let properties = BasicProperties::default()
-                .with_delivery_mode(2)
-                .with_content_type(CONTENT_TYPE.into())
-                .with_reply_to(name.clone())
-                .with_correlation_id(number.to_string().into());
-            let exchange = self.config.topology.exchange_in.as_str().into();
-            let options = BasicPublishOptions::default();
-            let confirm = channel.basic_publish(exchange, KIND.into(), options, &body, properties).await?;
-            tokio::spawn(confirm);
-        }
-        let answered = timeout(PATIENCE, listening).await.context("waiting for the answers")??;
-        anyhow::ensure!(answered.len() == count, "{} of {count} leads were answered", answered.len());
-        consuming.end().await?;
-        let spans = |instants: Vec<(usize, Instant)>| {
-            let mut spans: Vec<_> = instants.into_iter().map(|(number, at)| at - due(number)).collect();
-            spans.sort_unstable();
-            spans
         };
-        let committed = std::mem::take(&mut *self.heard.committed.lock().expect("instants"));
-        Ok(Latencies { committed: spans(committed), answered: spans(answered) })
+        timeout(PATIENCE, idle).await.context("waiting for the steps")?
     }
 }
 
-struct Consuming {
+pub struct Consuming {
     stop: watch::Sender<bool>,
     task: JoinHandle<Result<(), ConsumeError>>,
     stats: Arc<AmqpStats>,
 }
 
 impl Consuming {
-    async fn end(self) -> Result<()> {
+    /// Messages that are in the inbox for sure; those of the last commit are a moment behind.
+    pub fn taken(&self) -> u64 {
+        self.stats.committed.load(Relaxed)
+    }
+
+    pub async fn end(self) -> Result<()> {
         self.stop.send_replace(true);
         Ok(self.task.await??)
     }

@@ -1,0 +1,47 @@
+//! What all parts of a run share: the services, the events, one clock, and the vendors' ledger.
+
+use crate::events::Events;
+use crate::ground::Ground;
+use crate::ledger::Ledger;
+use crate::null::Answering;
+use crate::worker::Worker;
+use anyhow::Result;
+use baton_clock::{Clock, ScaledClock};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A working day in Europe and America: on a Sunday there would be nobody to choose from.
+fn begins() -> DateTime<Utc> {
+    "2026-03-03T15:00:00Z".parse().expect("an instant")
+}
+
+pub struct Run {
+    pub ground: Ground,
+    pub events: Events,
+    /// As fast as real time. One for all workers, so that none finds steps of an earlier one in its future.
+    pub clock: Arc<ScaledClock>,
+    pub ledger: Arc<Ledger>,
+}
+
+impl Run {
+    pub async fn open() -> Result<Self> {
+        let ground = Ground::open().await?;
+        let clock = Arc::new(ScaledClock::new(begins(), 1));
+        Ok(Self { ground, events: Events::new(), clock, ledger: Arc::default() })
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// A worker of the shipped workspace with broker names of its own.
+    pub async fn worker(&self, part: &str, answering: Answering) -> Result<Worker> {
+        Worker::start(self, self.ground.topology(part), shipped(), answering, TimeDelta::zero()).await
+    }
+}
+
+/// The workspace that comes with Baton.
+pub fn shipped() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
