@@ -15,6 +15,7 @@ use chrono::TimeDelta;
 use lapin::BasicProperties;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::pin::pin;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -121,9 +122,9 @@ async fn hang_up_when_rung(run: &Run, worker: &Worker) -> Result<JoinHandle<Resu
     Ok(tokio::spawn(async move {
         let mut first = BTreeMap::new();
         while let Some(Rung { call, at }) = rings.recv().await {
-            if !first.contains_key(&call) {
-                feed.publish(CALL_KIND, &caller_left(&call), BasicProperties::default()).await?;
-                first.insert(call, at);
+            if let Entry::Vacant(unheard) = first.entry(call) {
+                feed.publish(CALL_KIND, &caller_left(unheard.key()), BasicProperties::default()).await?;
+                unheard.insert(at);
             }
         }
         anyhow::Ok(first)

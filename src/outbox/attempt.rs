@@ -1,6 +1,6 @@
 //! One attempt at a step: look, late, mark, call, in this order.
 
-use super::settle::End;
+use super::ending::End;
 use super::work::{At, Done, Work};
 use super::{Matter, Outbox, backoff, lanes};
 use crate::connectors::VendorError;

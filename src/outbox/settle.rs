@@ -2,91 +2,14 @@
 //!
 //! The fence is checked for each: what has lost its lease is neither marked nor counted, and moves nothing.
 
-use super::work::{Done, Work};
-use super::{Matter, Outbox, lanes};
-use crate::connectors::CrmRef;
-use crate::store::{FinishedStep, LeadFile, Move, Moved, Mover, StepEnd, StepRow, Store, StoreError, Tx};
-use baton_core::domain::id::{HandoffId, LeadId};
-use baton_core::handoff::Event;
-use baton_core::rules::RuleSet;
+use super::ending::{End, Ended, Ending, in_turns, store_all};
+use super::{Matter, Outbox};
+use crate::store::{LeadFile, Moved, Mover, StepRow, Store, StoreError};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A step by key, with the fence it was claimed with.
 type Lease = (String, i64);
-
-/// How an attempt ended, and what it means for the handoff.
-pub(super) struct End {
-    pub step: StepEnd,
-    pub event: Option<Event>,
-    pub crm: Option<CrmRef>,
-}
-
-impl End {
-    pub(super) fn done(Done { vendor_ref, result, event, crm }: Done) -> Self {
-        Self { step: StepEnd::Done { vendor_ref, result }, event, crm }
-    }
-
-    pub(super) fn failed(work: &dyn Work, why: &str) -> Self {
-        Self { step: StepEnd::Failed { error: why.to_owned() }, event: work.fallback(why).failed, crm: None }
-    }
-
-    pub(super) fn gone(work: &dyn Work, why: &str) -> Self {
-        Self { step: StepEnd::Failed { error: why.to_owned() }, event: work.fallback(why).gone, crm: None }
-    }
-
-    pub(super) fn expired(work: &dyn Work) -> Self {
-        Self { step: StepEnd::Expired, event: work.fallback("it was too late to begin").failed, crm: None }
-    }
-
-    pub(super) fn again(run_at: DateTime<Utc>, error: String, still_sent: bool) -> Self {
-        Self { step: StepEnd::Retry { run_at, error, still_sent }, event: None, crm: None }
-    }
-}
-
-/// An end as it is stored.
-#[derive(Clone)]
-pub(super) struct Ending {
-    step: FinishedStep,
-    lead: LeadId,
-    handoff: HandoffId,
-    crm: Option<CrmRef>,
-    moves: Option<Move>,
-    /// Of the handoff, as far as whoever waits for this knows it.
-    revision: Option<u32>,
-}
-
-impl Ending {
-    fn of(step: &StepRow, end: End, matter: Option<&Matter>) -> Self {
-        let End { step: end, event, crm } = end;
-        let ends = !matches!(end, StepEnd::Retry { .. });
-        let frees = lanes::work(&step.effect).frees().filter(|_| ends).cloned();
-        let moves =
-            (event.is_some() || frees.is_some()).then(|| Move { handoff: step.handoff_id.clone(), frees, event });
-        Self {
-            step: FinishedStep { effect_key: step.effect_key.clone(), fence: step.fence, end },
-            lead: step.lead_id.clone(),
-            handoff: step.handoff_id.clone(),
-            crm,
-            moves,
-            revision: matter.map(|matter| matter.handoff.revision),
-        }
-    }
-
-    /// More than its step changes: two of one lead are two commits, one after the other.
-    fn changes_lead(&self) -> bool {
-        self.moves.is_some() || self.crm.is_some()
-    }
-}
-
-/// What became of an end.
-pub(super) enum Ended {
-    /// Another worker has the step.
-    Lost,
-    /// What moved, and the lead's file where whoever waits does not know it.
-    Counted(Option<Box<(Moved, Option<LeadFile>)>>),
-}
 
 impl Outbox {
     /// Stored before a request that must not happen twice. `false`: the lease is lost, or the mark could not be stored.
@@ -174,53 +97,6 @@ impl Outbox {
         });
         finish.await
     }
-}
-
-/// Which of these go together: all, but of those that change a lead one of each lead at a time, in order.
-fn in_turns(endings: &[Ending]) -> Vec<Vec<usize>> {
-    let mut turns: Vec<Vec<usize>> = vec![Vec::new()];
-    let mut next: BTreeMap<&HandoffId, usize> = BTreeMap::new();
-    for (index, ending) in endings.iter().enumerate() {
-        let mut turn = 0;
-        if ending.changes_lead() {
-            let next = next.entry(&ending.handoff).or_default();
-            turn = std::mem::replace(next, *next + 1);
-        }
-        if turn == turns.len() {
-            turns.push(Vec::new());
-        }
-        turns[turn].push(index);
-    }
-    turns
-}
-
-/// Ends of different leads, with what they mean for each.
-async fn store_all(tx: &mut Tx, endings: &[Ending], rules: &RuleSet, mover: &Mover) -> Result<Vec<Ended>, StoreError> {
-    let finished: Vec<&FinishedStep> = endings.iter().map(|ending| &ending.step).collect();
-    let counted = tx.steps_finish(&finished, mover.now).await?;
-    let counts = |ending: &&Ending| counted.contains(&ending.step.held());
-    for Ending { step, .. } in endings.iter().filter(|ending| !counts(ending)) {
-        tx.orphan_insert(&step.effect_key, step.fence, &format!("{:?}", step.end), mover.now).await?;
-    }
-    let named = endings.iter().filter(counts).filter_map(|ending| Some((&ending.lead, ending.crm.as_ref()?)));
-    tx.leads_set_crm(&named.collect::<Vec<_>>()).await?;
-    let moves = endings.iter().filter(counts).filter_map(|ending| ending.moves.clone());
-    let moved = tx.transitions(&moves.collect::<Vec<_>>(), rules, mover).await?;
-    let moving = endings.iter().filter(|ending| counts(ending) && ending.moves.is_some());
-    // Whoever knows the lead as it was before this move knows it now.
-    let unknown = moving.zip(&moved).filter(|(ending, moved)| {
-        let before = ending.revision.map(|revision| revision + 1);
-        !moved.steps.is_empty() && before != Some(moved.handoff.revision)
-    });
-    let unknown: Vec<&HandoffId> = unknown.map(|(ending, _)| &ending.handoff).collect();
-    let mut files = tx.lead_files(&unknown).await?;
-    let mut moved = moved.into_iter();
-    let ended = endings.iter().map(|ending| match (counts(&ending), &ending.moves) {
-        (false, _) => Ended::Lost,
-        (true, None) => Ended::Counted(None),
-        (true, Some(_)) => Ended::Counted(moved.next().map(|moved| Box::new((moved, files.remove(&ending.handoff))))),
-    });
-    Ok(ended.collect())
 }
 
 async fn mark_all(store: Store, held: Vec<Lease>, now: DateTime<Utc>) -> Vec<bool> {

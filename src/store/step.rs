@@ -173,31 +173,34 @@ impl Tx {
 /// One statement for all lanes, so that looking costs the same however many there are. An arm for every kind: each reads its
 /// part of the index of due steps in order, as far as it needs to, and passes over no other kind's backlog.
 fn claim_of_all_lanes(engine: Engine) -> String {
-    const FOUND: &str = "SELECT effect_key, priority, run_at FROM step WHERE";
     let locked = engine.skip_locked();
     let (mut arms, mut taken) = (Vec::new(), Vec::new());
     for (at, lane) in Lane::ALL.into_iter().enumerate() {
         let hands = at + 4;
-        let mut of_lane = vec![format!("lapsed_{at}")];
         let kinds = lane.kinds().iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(", ");
+        let mut of_lane = vec![format!("lapsed_{at}")];
         arms.push(format!(
-            "lapsed_{at} AS ({FOUND} state = 'leased' AND lease_until <= $1 AND kind IN ({kinds}) ORDER BY lease_until \
-             LIMIT ${hands} {locked})"
+            "lapsed_{at} AS (SELECT effect_key, priority, run_at FROM step WHERE state = 'leased' AND lease_until <= $1 \
+             AND kind IN ({kinds}) ORDER BY lease_until LIMIT ${hands} {locked})"
         ));
         for kind in lane.kinds() {
-            arms.push(format!(
-                "due_{kind} AS ({FOUND} state = 'due' AND kind = '{kind}' AND run_at <= $1 ORDER BY run_at LIMIT ${hands} {locked})"
-            ));
             of_lane.push(format!("due_{kind}"));
+            arms.push(format!(
+                "due_{kind} AS (SELECT effect_key, priority, run_at FROM step WHERE state = 'due' AND kind = '{kind}' \
+                 AND run_at <= $1 ORDER BY run_at LIMIT ${hands} {locked})"
+            ));
         }
-        let all = of_lane.iter().map(|arm| format!("SELECT * FROM {arm}")).collect::<Vec<_>>().join(" UNION ALL ");
-        taken.push(format!("SELECT effect_key FROM (SELECT * FROM ({all}) AS found_{at} ORDER BY priority, run_at LIMIT ${hands}) AS taken_{at}"));
+        let of_lane = of_lane.join(" UNION ALL SELECT * FROM ");
+        taken.push(format!("taken_{at}"));
+        arms.push(format!(
+            "taken_{at} AS (SELECT effect_key FROM (SELECT * FROM {of_lane}) AS found_{at} ORDER BY priority, run_at \
+             LIMIT ${hands})"
+        ));
     }
+    let (arms, taken) = (arms.join(", "), taken.join(" UNION ALL SELECT effect_key FROM "));
     format!(
-        "-- step::claim\nWITH {} UPDATE step SET state = 'leased', lease_owner = $2, lease_until = $3, fence = fence + 1, \
-         attempts = attempts + 1 WHERE effect_key IN ({}) RETURNING {COLUMNS}, priority",
-        arms.join(", "),
-        taken.join(" UNION ALL ")
+        "-- step::claim\nWITH {arms} UPDATE step SET state = 'leased', lease_owner = $2, lease_until = $3, fence = fence + 1, \
+         attempts = attempts + 1 WHERE effect_key IN (SELECT effect_key FROM {taken}) RETURNING {COLUMNS}, priority"
     )
 }
 
