@@ -135,9 +135,11 @@ impl Outbox {
     async fn claim(self: &Arc<Self>) -> Vec<(StepRow, Option<Arc<Matter>>, OwnedSemaphorePermit)> {
         let free = self.lanes.free();
         let wanted: Arc<[(Lane, usize)]> = free.iter().map(|(lane, hands)| (*lane, hands.len())).collect();
-        let (worker, lease, now) = (self.parts.worker.clone(), self.parts.lease, self.parts.clock.now());
+        let (worker, lease, clock) = (self.parts.worker.clone(), self.parts.lease, Arc::clone(&self.parts.clock));
         let claimed = self.parts.store.write("step.claim", move |tx| {
             let (worker, wanted) = (worker.clone(), Arc::clone(&wanted));
+            // When the transaction has begun: a lease that runs while its step waits for the database is half over when it comes.
+            let now = clock.now();
             Box::pin(async move {
                 let claimed = tx.steps_claim(now, &worker, lease, &wanted).await?;
                 let about = claimed.iter().filter(|step| step.effect.lane() != Lane::Timers);

@@ -88,12 +88,13 @@ impl Outbox {
     }
 
     async fn end_in_one(&self, endings: Vec<Ending>) -> Result<Vec<Ended>, StoreError> {
-        let mover = Mover { worker: self.parts.worker.clone(), lease: self.parts.lease, now: self.parts.clock.now() };
-        let rules = Arc::clone(&self.parts.release.borrow().rules);
-        let all = Arc::new((endings, rules, mover));
+        let (worker, lease, clock) = (self.parts.worker.clone(), self.parts.lease, Arc::clone(&self.parts.clock));
+        let all = Arc::new((endings, Arc::clone(&self.parts.release.borrow().rules)));
         let finish = self.parts.store.write("step.finish", move |tx| {
+            // When the transaction has begun: the leases of what follows begin with it.
+            let mover = Mover { worker: worker.clone(), lease, now: clock.now() };
             let all = Arc::clone(&all);
-            Box::pin(async move { store_all(tx, &all.0, &all.1, &all.2).await })
+            Box::pin(async move { store_all(tx, &all.0, &all.1, &mover).await })
         });
         finish.await
     }

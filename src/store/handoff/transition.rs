@@ -11,9 +11,10 @@ use baton_core::domain::effect::Planned;
 use baton_core::domain::id::{HandoffId, LegId, RepId};
 use baton_core::domain::outcome::Slot;
 use baton_core::domain::zone::Zone;
+use baton_core::handoff::state::Reservation;
 use baton_core::handoff::{Event, Handoff, Transition, advance};
 use baton_core::rules::RuleSet;
-use change::{booking, concerned, is_given, is_hung_up};
+use change::{booking, concerned, hung_up_by, is_given};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use phones::Phones;
 use serde_json::json;
@@ -242,8 +243,15 @@ fn reserve(
     if after.holds == before.holds {
         return Ok(Reserved::Yes);
     }
-    if let Some(old) = before.holds.as_ref().filter(|old| !is_hung_up(&old.rep, moved)) {
-        phones.of(&old.rep)?.release(&before.id);
+    if let Some(Reservation { rep, .. }) = &before.holds {
+        let phone = phones.of(rep)?;
+        match hung_up_by(rep, moved) {
+            None => phone.release(&before.id),
+            // Where another has it by now, it is not ours to keep.
+            Some(until) => {
+                let _ours = phone.reserve(&before.id, until, now);
+            }
+        }
     }
     let Some(new) = &after.holds else { return Ok(Reserved::Yes) };
     match phones.of(&new.rep)?.reserve(&after.id, new.until, now) {

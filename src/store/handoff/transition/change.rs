@@ -1,9 +1,10 @@
 //! What a move changes, told from the handoff before and after it.
 
-use baton_core::domain::effect::Effect;
+use baton_core::domain::effect::{Effect, Planned};
 use baton_core::domain::id::RepId;
 use baton_core::domain::outcome::Slot;
 use baton_core::handoff::{Handoff, Stage, Transition};
+use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
 /// The lead has become somebody's.
@@ -11,14 +12,14 @@ pub(super) fn is_given(before: &Handoff, after: &Handoff) -> bool {
     before.owner != after.owner || before.waits_in != after.waits_in
 }
 
-/// This rep's phone is up until a step of this move has hung it up, which then releases it (`Tx::hung_up`): nobody else rings
-/// it before.
-pub(super) fn is_hung_up(rep: &RepId, moved: &Transition) -> bool {
-    let legs = moved.effects.iter().filter_map(|planned| match &planned.effect {
-        Effect::HangUp { leg } => Some(leg),
-        _ => None,
-    });
-    legs.filter_map(|leg| moved.state.rep_on(leg)).any(|on| on == rep)
+/// This rep's phone is up until a step of this move has hung it up, which then releases it; nobody else rings it before. Until when
+/// that may take.
+pub(super) fn hung_up_by(rep: &RepId, moved: &Transition) -> Option<DateTime<Utc>> {
+    let hangs_up = |planned: &&Planned| match &planned.effect {
+        Effect::HangUp { leg } => moved.state.rep_on(leg) == Some(rep),
+        _ => false,
+    };
+    moved.effects.iter().filter(hangs_up).map(|planned| planned.deadline_at).max()
 }
 
 /// Reps whose rows a move changes: locked together, in order, so that two moves never wait for each other. Whoever only
