@@ -13,17 +13,19 @@ use sqlx::{Connection, PgConnection};
 const SETUP: [&str; 3] =
     ["/* bench */ SET enable_seqscan = off", "/* bench */ SET enable_bitmapscan = off", "/* bench */ SET jit = off"];
 
-/// Names every priority, so that the index (priority, run_at) is entered where each one begins and left where the future does.
+/// Names every kind, so that the index (kind, run_at) is entered where each one begins and left where the future does.
 const OPEN: &str = "/* bench */ SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'received'), COUNT(DISTINCT lead_id), \
     COUNT(*) FILTER (WHERE is_due) FROM (SELECT lead_id, FALSE AS is_due FROM step WHERE state = 'leased' \
-    UNION ALL SELECT lead_id, TRUE FROM step WHERE state = 'due' AND priority IN (0, 1, 2, 3) AND run_at <= $1) AS open";
+    UNION ALL SELECT lead_id, TRUE FROM step WHERE state = 'due' AND kind IN ('timer', 'instruct', 'hold', \
+    'ring', 'whisper', 'join', 'hang_up', 'find_slots', 'book', 'brief_chat', 'update_card', 'write_crm', 'read_owner', \
+    'brief_email', 'confirm_to_caller', 'publish') AND run_at <= $1) AS open";
 
 /// What nobody waits for on a line.
-const BACKGROUND: &str =
-    "/* bench */ SELECT COUNT(*) FROM step WHERE state = 'due' AND priority IN (2, 3) AND run_at <= $1";
+const BACKGROUND: &str = "/* bench */ SELECT COUNT(*) FROM step WHERE state = 'due' AND kind IN ('brief_chat', 'update_card', 'write_crm', \
+     'read_owner', 'brief_email', 'confirm_to_caller', 'publish') AND run_at <= $1";
 
 const RINGS: &str = "/* bench */ SELECT (SELECT COUNT(*) FROM step WHERE state = 'leased' AND kind = 'ring') \
-    + (SELECT COUNT(*) FROM step WHERE state = 'due' AND priority = 0 AND run_at <= $1 AND kind = 'ring')";
+    + (SELECT COUNT(*) FROM step WHERE state = 'due' AND run_at <= $1 AND kind = 'ring')";
 
 const RESERVED: &str = "/* bench */ SELECT COUNT(*) FROM rep_state WHERE reserved_until > $1";
 

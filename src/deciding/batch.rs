@@ -161,13 +161,11 @@ impl Commits {
         let calls: Vec<_> = batch.calls.iter().filter(|(row, _)| open.remove(&row.key)).collect();
         if !calls.is_empty() {
             let told: Vec<&CallEvent> = calls.iter().map(|(_, call)| call).collect();
-            for (row, _) in &calls {
-                fail::fail_point!(&format!("while_deciding {}", row.key));
-            }
             for (steps, file) in apply_calls(tx, &told, &release.rules, &mover).await? {
                 done.steps.push((steps, file.map(|file| Arc::new(Matter::of_file(file, release)))));
             }
             for (row, _) in calls {
+                fail::fail_point!(&format!("while_deciding {}", row.key));
                 done.taken(row, None, &mut finished)?;
             }
         }

@@ -52,13 +52,22 @@ pub struct Outbox {
     hands: Hands,
     marks: Arc<GroupCommit<(String, i64), bool>>,
     ends: Arc<GroupCommit<Ending, Option<Ended>>>,
+    unbegun: Arc<GroupCommit<(String, i64), ()>>,
 }
 
 impl Outbox {
     pub fn new(parts: OutboxParts) -> Arc<Self> {
         let lanes = Lanes::new(parts.steps_at_once);
         let (duty, hands) = (Duty::default(), Hands::default());
-        Arc::new(Self { parts, lanes, duty, hands, marks: Arc::default(), ends: Arc::default() })
+        Arc::new(Self {
+            parts,
+            lanes,
+            duty,
+            hands,
+            marks: Arc::default(),
+            ends: Arc::default(),
+            unbegun: Arc::default(),
+        })
     }
 
     /// Carries out steps that were born leased to this worker, without a claim. `matter` is what the commit that made them
@@ -68,8 +77,10 @@ impl Outbox {
         for step in steps {
             let (outbox, matter) = (Arc::clone(self), matter.clone());
             tokio::spawn(async move {
-                // Too late to begin: its lease may end while it is carried out. Whoever claims it then has it alone.
-                let Ok(_permit) = timeout_at(begin_by, outbox.lanes.enter(step.effect.lane())).await else { return };
+                // Too late to begin: its lease may end while it is carried out.
+                let Ok(_permit) = timeout_at(begin_by, outbox.lanes.enter(step.effect.lane())).await else {
+                    return outbox.put_back(&step).await;
+                };
                 outbox.run_step(step, matter).await;
             });
         }

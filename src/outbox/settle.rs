@@ -20,6 +20,14 @@ impl Outbox {
         marked.await.unwrap_or(false)
     }
 
+    /// A step that found no hand in time is due for whoever has one, this worker as well.
+    pub(super) async fn put_back(&self, step: &StepRow) {
+        let store = self.parts.store.clone();
+        let held = (step.effect_key.clone(), step.fence);
+        // If that fails, the lease brings it back.
+        let _put = self.unbegun.add(held, move |held| put_back_all(store.clone(), held)).await;
+    }
+
     /// Stores how an attempt ended, if the fence still holds, and what it means for the lead; what follows at once is run at
     /// once. A zombie's result is kept aside.
     pub(super) async fn finish(self: &Arc<Self>, step: &StepRow, end: Option<End>, matter: Option<Arc<Matter>>) {
@@ -113,4 +121,16 @@ async fn mark_all(store: Store, held: Vec<Lease>, now: DateTime<Utc>) -> Vec<boo
             vec![false; held.len()]
         }
     }
+}
+
+async fn put_back_all(store: Store, held: Vec<Lease>) -> Vec<()> {
+    let given = vec![(); held.len()];
+    let put = store.write("step.put_back", move |tx| {
+        let held = held.clone();
+        Box::pin(async move { tx.steps_put_back(&held).await })
+    });
+    if let Err(error) = put.await {
+        tracing::warn!(%error, "steps could not be put back: their leases bring them back");
+    }
+    given
 }

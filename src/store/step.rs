@@ -153,9 +153,20 @@ impl Tx {
              AND {IS_LEASED} RETURNING effect_key, fence",
             self.engine.rows(&[Text("key"), Int("held")])
         );
-        let rows = rows_json(held.iter().map(|(key, fence)| json!({ "key": key, "held": fence })))?;
-        let marked = sqlx::query(AssertSqlSafe(sql)).bind(rows).bind(micros(now)).fetch_all(self.conn()).await?;
+        let marked =
+            sqlx::query(AssertSqlSafe(sql)).bind(leases(held)?).bind(micros(now)).fetch_all(self.conn()).await?;
         marked.iter().map(held_of).collect()
+    }
+
+    /// Gives back steps that were not begun, by key and fence: due again at once.
+    pub async fn steps_put_back(&mut self, held: &[(String, i64)]) -> Result<(), StoreError> {
+        let sql = format!(
+            "-- step::put_back\nUPDATE step SET state = 'due', lease_owner = NULL, lease_until = NULL FROM {} \
+             WHERE effect_key = r.key AND fence = r.held AND sent_at IS NULL AND {IS_LEASED}",
+            self.engine.rows(&[Text("key"), Int("held")])
+        );
+        sqlx::query(AssertSqlSafe(sql)).bind(leases(held)?).execute(self.conn()).await?;
+        Ok(())
     }
 
     /// Gives back what this worker holds, is not at and has not sent: at a stop, so that others need not wait for the lease.
@@ -202,6 +213,11 @@ fn claim_of_all_lanes(engine: Engine) -> String {
         "-- step::claim\nWITH {arms} UPDATE step SET state = 'leased', lease_owner = $2, lease_until = $3, fence = fence + 1, \
          attempts = attempts + 1 WHERE effect_key IN (SELECT effect_key FROM {taken}) RETURNING {COLUMNS}, priority"
     )
+}
+
+/// The parameter of a statement about steps that are held.
+fn leases(held: &[(String, i64)]) -> Result<String, StoreError> {
+    rows_json(held.iter().map(|(key, fence)| json!({ "key": key, "held": fence })))
 }
 
 fn held_of(row: &AnyRow) -> Result<(String, i64), StoreError> {

@@ -33,29 +33,20 @@ const SQLITE_WRITER: [&str; 4] = [
     "PRAGMA foreign_keys = ON",
 ];
 const SQLITE_READER: [&str; 2] = ["PRAGMA busy_timeout = 10000", "PRAGMA query_only = ON"];
-/// A statement or a forgotten transaction of ours never holds the others up for long. What is asked for lies in memory nearly
-/// always, and a page of it costs as much here as there: by the server's default, made for disks that turn, ending one step read
-/// thousands.
-const POSTGRES: [&str; 5] = [
+/// A statement or a forgotten transaction of ours never holds the others up for long. And statements are planned for the tables
+/// as they are at the moment: PostgreSQL would keep the plan it made while they were empty, and go on to read them whole when
+/// they no longer are. (Closing it the ways that suit small tables alone, as `enable_seqscan = off` does, does not help: it
+/// then reads an index from end to end.) What is asked for lies in memory nearly always, and a page of it costs as much here as
+/// there: by the server's default, made for disks that turn, ending one step read thousands.
+const POSTGRES: [&str; 6] = [
     "SET statement_timeout = '10s'",
     "SET lock_timeout = '5s'",
     "SET idle_in_transaction_session_timeout = '10s'",
+    "SET plan_cache_mode = force_custom_plan",
     "SET random_page_cost = 1.1",
     "SET jit = off",
 ];
-/// Statements that write ask by key, and know their way before they know their numbers: they are planned once for each
-/// connection. Left to itself, PostgreSQL keeps the plan it made while the tables were empty, which reads them whole, and goes
-/// on to do so when they no longer are; planning anew each time was a fifth of a busy database's time. So the ways are closed
-/// that are only good for small tables: what is left is an index, on the first day as on the thousandth.
-const POSTGRES_WRITER: [&str; 4] = [
-    "SET plan_cache_mode = force_generic_plan",
-    "SET enable_seqscan = off",
-    "SET enable_hashjoin = off",
-    "SET enable_mergejoin = off",
-];
-/// Reports ask for months or for a day: these are planned for the tables and the numbers of the moment.
-const POSTGRES_READER: [&str; 2] =
-    ["SET plan_cache_mode = force_custom_plan", "SET default_transaction_read_only = on"];
+const POSTGRES_READER: &str = "SET default_transaction_read_only = on";
 
 impl Store {
     /// `sqlite:FILE` (created if missing) or `postgres://…`.
@@ -84,9 +75,8 @@ impl Store {
             Self::over(way, writer, pool(&url, READERS, &SQLITE_READER)?)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let way = Way { engine: Engine::Postgres, url: url.to_owned(), setup: POSTGRES.to_vec() };
-            let with = |more: &[&'static str]| [&POSTGRES[..], more].concat();
-            let writer = pool(url, WRITERS, &with(&POSTGRES_WRITER))?;
-            Self::over(way, writer, pool(url, READERS, &with(&POSTGRES_READER))?)
+            let reader = [&POSTGRES[..], &[POSTGRES_READER]].concat();
+            Self::over(way, pool(url, WRITERS, &POSTGRES)?, pool(url, READERS, &reader)?)
         } else {
             let why = "database.url is neither sqlite:FILE nor postgres://USER@HOST/NAME".to_owned();
             return Err(StoreError::Unfit { why });
