@@ -17,7 +17,7 @@ pub use super::parts::DeciderParts;
 use crate::intake::event::parse;
 use crate::store::{Arrival, InboxMessage, InboxRow, StoreError};
 use chrono::DateTime;
-use line::{Line, Waiting};
+use line::{Lines, Waiting};
 use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,9 +30,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 pub struct Decider {
     pub(super) parts: Arc<DeciderParts>,
-    /// What somebody on the line waits for, and all the rest: the one never stands behind the other.
-    live: Line,
-    rest: Line,
+    lines: Lines,
     delivery: Arc<Delivery>,
     setbacks: Arc<Setbacks>,
     pub(super) commits: Arc<Commits>,
@@ -44,7 +42,7 @@ impl Decider {
         let delivery = Arc::new(Delivery::new(parts.replies.clone()));
         let setbacks = Arc::new(Setbacks::new(parts.store.clone(), Arc::clone(&delivery)));
         let commits = Arc::new(Commits::new(Arc::clone(&parts), Arc::clone(&delivery), Arc::clone(&setbacks)));
-        Arc::new(Self { parts, live: Line::default(), rest: Line::default(), delivery, setbacks, commits })
+        Arc::new(Self { parts, lines: Lines::default(), delivery, setbacks, commits })
     }
 
     /// Commit 1: the bytes are in the inbox when this returns; deciding follows. Returns what each message was to the inbox;
@@ -73,7 +71,7 @@ impl Decider {
                 Arrival::Same | Arrival::Differs => {}
             }
         }
-        self.line_up(new).await;
+        self.lines.enter(new, Instant::now() + ROOM_WITHIN).await;
         Ok(known)
     }
 
@@ -87,21 +85,8 @@ impl Decider {
             let key = key.clone();
             Box::pin(async move { tx.inbox_replay(&key).await })
         });
-        self.line_up(vec![Waiting::read(replayed.await?)]).await;
+        self.lines.enter(vec![Waiting::read(replayed.await?)], Instant::now() + ROOM_WITHIN).await;
         Ok(())
-    }
-
-    /// Those on the line first. Waiting here slows the sender down to the pace of deciding; no room even so is no loss: the row is
-    /// in the inbox, and the sweep finds it.
-    async fn line_up(&self, new: Vec<Waiting>) {
-        let until = Instant::now() + ROOM_WITHIN;
-        let (live, rest): (Vec<_>, Vec<_>) = new.into_iter().partition(Waiting::is_live);
-        for waiting in live {
-            self.live.enter(waiting, until).await;
-        }
-        for waiting in rest {
-            self.rest.enter(waiting, until).await;
-        }
     }
 
     /// Why this worker takes no work at the moment; `None`: it does.

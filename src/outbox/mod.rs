@@ -55,6 +55,13 @@ pub struct Outbox {
     unbegun: Arc<GroupCommit<(String, i64), ()>>,
 }
 
+/// What a look at the due steps brought.
+struct Claimed {
+    steps: Vec<(StepRow, Option<Arc<Matter>>, OwnedSemaphorePermit)>,
+    /// Some lane has no hand free any more.
+    hands_full: bool,
+}
+
 impl Outbox {
     pub fn new(parts: OutboxParts) -> Arc<Self> {
         let lanes = Lanes::new(parts.steps_at_once);
@@ -78,10 +85,11 @@ impl Outbox {
             let (outbox, matter) = (Arc::clone(self), matter.clone());
             tokio::spawn(async move {
                 // Too late to begin: its lease may end while it is carried out.
-                let Ok(_permit) = timeout_at(begin_by, outbox.lanes.enter(step.effect.lane())).await else {
+                let Ok(permit) = timeout_at(begin_by, outbox.lanes.enter(step.effect.lane())).await else {
                     return outbox.put_back(&step).await;
                 };
                 outbox.run_step(step, matter).await;
+                outbox.lanes.leave(permit);
             });
         }
     }
@@ -102,21 +110,20 @@ impl Outbox {
                 }
                 continue;
             }
-            let claimed = self.claim().await;
-            let busy = claimed.len();
-            for (step, matter, permit) in claimed {
+            let Claimed { steps, hands_full } = self.claim().await;
+            for (step, matter, permit) in steps {
                 let outbox = Arc::clone(&self);
                 tokio::spawn(async move {
-                    let _permit = permit;
                     outbox.run_step(step, matter).await;
+                    outbox.lanes.leave(permit);
                 });
             }
-            if busy == 0 {
-                let pause = self.parts.clock.real(POLL).max(SHORTEST_POLL);
-                tokio::select! {
-                    () = tokio::time::sleep(pause) => {}
-                    _ = stop.changed() => {}
-                }
+            let pause = self.parts.clock.real(POLL).max(SHORTEST_POLL);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                // Where every hand was given something there may be more, and as soon as one is free it is looked for.
+                () = self.lanes.freed(), if hands_full => tokio::time::sleep(SHORTEST_POLL).await,
+                _ = stop.changed() => {}
             }
         }
         self.hands.close();
@@ -143,7 +150,7 @@ impl Outbox {
     }
 
     /// As many due steps of each lane as it has free hands, each with what it is about. A timer is about nothing but itself.
-    async fn claim(self: &Arc<Self>) -> Vec<(StepRow, Option<Arc<Matter>>, OwnedSemaphorePermit)> {
+    async fn claim(self: &Arc<Self>) -> Claimed {
         let free = self.lanes.free();
         let wanted: Arc<[(Lane, usize)]> = free.iter().map(|(lane, hands)| (*lane, hands.len())).collect();
         let (worker, lease, clock) = (self.parts.worker.clone(), self.parts.lease, Arc::clone(&self.parts.clock));
@@ -164,12 +171,13 @@ impl Outbox {
             Err(error) => {
                 tracing::error!(%error, "due steps could not be claimed");
                 tokio::time::sleep(Duration::from_millis(500)).await;
-                return Vec::new();
+                return Claimed { steps: Vec::new(), hands_full: false };
             }
         };
         let release = Arc::clone(&self.parts.release.borrow());
         let matters = files.into_iter().map(|(id, file)| (id, Arc::new(Matter::of_file(file, &release))));
         let matters: BTreeMap<HandoffId, Arc<Matter>> = matters.collect();
+        let lanes_free = free.len();
         let mut hands: BTreeMap<usize, Vec<OwnedSemaphorePermit>> =
             free.into_iter().map(|(lane, hands)| (lane as usize, hands)).collect();
         let in_hand = |step: StepRow| {
@@ -177,7 +185,9 @@ impl Outbox {
             let matter = matters.get(&step.handoff_id).filter(|_| lane != Lane::Timers).cloned();
             Some((step, matter, hands.get_mut(&(lane as usize))?.pop()?))
         };
-        claimed.into_iter().filter_map(in_hand).collect()
+        let steps = claimed.into_iter().filter_map(in_hand).collect();
+        let hands_full = lanes_free < Lane::ALL.len() || hands.values().any(Vec::is_empty);
+        Claimed { steps, hands_full }
     }
 
     async fn run_step(self: &Arc<Self>, step: StepRow, matter: Option<Arc<Matter>>) {

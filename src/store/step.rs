@@ -8,7 +8,7 @@ pub use end::{FinishedStep, StepEnd, VendorRef};
 
 use super::sql::dialect::Column::{Int, Text};
 use super::sql::dialect::Engine;
-use super::sql::row::{Reading, Rows, columns, micros, rows_json, texts_json};
+use super::sql::row::{Bulk, Reading, Rows, columns, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::effect::{Effect, Lane, Planned};
 use baton_core::domain::id::{HandoffId, LeadId};
@@ -91,9 +91,11 @@ const IS_LEASED: &str = "state || '' = 'leased'";
 
 impl Tx {
     pub async fn steps_insert(&mut self, steps: &[&NewStep]) -> Result<(), StoreError> {
-        if steps.is_empty() {
-            return Ok(());
-        }
+        let all = self.steps_to_insert(steps)?;
+        self.run(all).await
+    }
+
+    pub(super) fn steps_to_insert(&self, steps: &[&NewStep]) -> Result<Bulk, StoreError> {
         let mut rows = Rows::sized(steps.len(), 800);
         for step in steps {
             let born = i64::from(step.leased.is_some());
@@ -113,9 +115,8 @@ impl Tx {
             };
             rows.row(&columns)?.document("payload", &step.planned.effect)?;
         }
-        let sql = self.engine.insert_all("step::insert", "step", StepColumns::ALL, "");
-        sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
-        Ok(())
+        let sql = self.engine.insert_text("step::insert", "step", StepColumns::ALL, "");
+        Ok(Bulk { sql, rows: rows.finish()? })
     }
 
     /// Takes due steps, and those whose lease has lapsed, at most so many of each lane: live calls first, then by time. Two workers

@@ -36,22 +36,61 @@ impl Waiting {
     }
 }
 
-/// First come, first decided.
-pub(super) struct Line {
-    sender: mpsc::Sender<Waiting>,
-    pub receiver: Mutex<mpsc::Receiver<Waiting>>,
+/// What somebody on the line waits for, and all the rest: the one never stands behind the other.
+pub(super) struct Lines {
+    live: mpsc::Sender<Waiting>,
+    rest: mpsc::Sender<Waiting>,
+    pub ends: Mutex<Ends>,
 }
 
-impl Default for Line {
+/// Where those who decide stand.
+pub(super) struct Ends {
+    live: mpsc::Receiver<Waiting>,
+    rest: mpsc::Receiver<Waiting>,
+}
+
+impl Default for Lines {
     fn default() -> Self {
-        let (sender, receiver) = mpsc::channel(ROOM);
-        Self { sender, receiver: Mutex::new(receiver) }
+        let ((live, live_end), (rest, rest_end)) = (mpsc::channel(ROOM), mpsc::channel(ROOM));
+        Self { live, rest, ends: Mutex::new(Ends { live: live_end, rest: rest_end }) }
     }
 }
 
-impl Line {
-    /// Waits for room until then.
-    pub(super) async fn enter(&self, waiting: Waiting, until: Instant) {
-        let _entered = timeout_at(until, self.sender.send(waiting)).await;
+impl Lines {
+    /// Waits for room until then. Waiting here slows the sender down to the pace of deciding; no room even so is no loss: the row
+    /// is in the inbox, and the sweep finds it.
+    pub(super) async fn enter(&self, new: Vec<Waiting>, until: Instant) {
+        let (live, rest): (Vec<_>, Vec<_>) = new.into_iter().partition(Waiting::is_live);
+        for (line, waiting) in
+            live.into_iter().map(|one| (&self.live, one)).chain(rest.into_iter().map(|one| (&self.rest, one)))
+        {
+            let _entered = timeout_at(until, line.send(waiting)).await;
+        }
+    }
+}
+
+impl Ends {
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) -> Option<Waiting> {
+        tokio::select! {
+            biased;
+            live = self.live.recv() => live,
+            rest = self.rest.recv() => rest,
+        }
+    }
+
+    /// Adds those who wait at this moment, until there are so many: callers on the line first, and the others behind those who
+    /// are there already.
+    pub(super) fn fill(&mut self, batch: &mut Vec<Waiting>, most: usize) {
+        while batch.len() < most
+            && let Ok(one) = self.live.try_recv()
+        {
+            batch.push(one);
+        }
+        while batch.len() < most
+            && let Ok(one) = self.rest.try_recv()
+        {
+            batch.push(one);
+        }
     }
 }

@@ -7,15 +7,15 @@ use crate::intake::event::Message;
 use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::sleep_until;
 
 /// Messages decided in one transaction at most: a live caller waits for one of them, and for its locks.
-const BATCH: usize = 50;
-/// Batches of a line at once: while one commits, facts are gathered for the next.
+const BATCH: usize = 32;
+/// Batches at once: while one commits, facts are gathered for the next.
 const BATCHES_AT_ONCE: usize = 2;
-/// How long the first message of a batch waits for company.
-const GATHER: Duration = Duration::from_millis(3);
+/// How long a batch that has its turn waits for company.
+const GATHER: Duration = Duration::from_millis(2);
 /// A message that nobody has decided after this long belongs to whoever finds it.
 const ORPHANED_AFTER: TimeDelta = TimeDelta::seconds(5);
 /// How often orphans are looked for, in real time.
@@ -23,36 +23,14 @@ const SWEEP: Duration = Duration::from_secs(2);
 
 impl Decider {
     /// Decides until told to stop. What still waits then lies in the inbox, for the other workers or the next start.
-    pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>) {
-        tokio::join!(self.decide_live(stop.clone()), self.decide_rest(stop));
-        self.delivery.all_sent().await;
-    }
-
-    /// Those on the line, whatever else waits.
-    async fn decide_live(&self, mut stop: watch::Receiver<bool>) {
-        let mut waiting = self.live.receiver.lock().await;
-        let at_once = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
-        while self.may_decide(&mut stop).await {
-            let mut batch = Vec::with_capacity(BATCH);
-            tokio::select! {
-                first = waiting.recv() => batch.extend(first),
-                _ = stop.changed() => break,
-            }
-            gather(&mut waiting, &mut batch).await;
-            self.decide(batch, &at_once).await;
-        }
-        all_done(&at_once).await;
-    }
-
-    /// All the others, and what was left behind.
-    async fn decide_rest(&self, mut stop: watch::Receiver<bool>) {
-        let mut waiting = self.rest.receiver.lock().await;
+    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut lines = self.lines.ends.lock().await;
         let mut sweep = tokio::time::interval(SWEEP);
         let at_once = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
         while self.may_decide(&mut stop).await {
             let mut batch = Vec::with_capacity(BATCH);
             tokio::select! {
-                first = waiting.recv() => batch.extend(first),
+                first = lines.next() => batch.extend(first),
                 _ = sweep.tick() => {
                     self.delivery.answers.sweep();
                     batch.extend(self.orphans().await);
@@ -63,12 +41,17 @@ impl Decider {
                 }
                 _ = stop.changed() => break,
             }
-            if !batch.is_empty() {
-                gather(&mut waiting, &mut batch).await;
-                self.decide(batch, &at_once).await;
+            if batch.is_empty() {
+                continue;
             }
+            // Whoever comes until there is a turn, and a moment longer, comes along.
+            let turn = Arc::clone(&at_once).acquire_owned().await.expect("never closed");
+            tokio::time::sleep(GATHER).await;
+            lines.fill(&mut batch, BATCH);
+            self.decide(batch, turn, &at_once).await;
         }
-        all_done(&at_once).await;
+        let _all = at_once.acquire_many(BATCHES_AT_ONCE as u32).await;
+        self.delivery.all_sent().await;
     }
 
     /// Waits until this worker decides; `false`: it stops.
@@ -110,7 +93,7 @@ impl Decider {
     }
 
     /// Returns when the next batch may begin.
-    async fn decide(&self, messages: Vec<Waiting>, at_once: &Arc<Semaphore>) {
+    async fn decide(&self, messages: Vec<Waiting>, turn: OwnedSemaphorePermit, at_once: &Arc<Semaphore>) {
         let (mut leads, mut calls, mut others) = (Batch::default(), Batch::default(), Vec::new());
         for Waiting { row, read } in messages {
             match read {
@@ -122,8 +105,9 @@ impl Decider {
         }
         // A lead locks ledgers, then reps; a move locks its handoff, then reps. Never both in one transaction, or two workers
         // could wait for each other crosswise.
-        if !leads.leads.is_empty() {
-            let turn = Arc::clone(at_once).acquire_owned().await.expect("never closed");
+        if leads.leads.is_empty() {
+            drop(turn);
+        } else {
             let commits = Arc::clone(&self.commits);
             tokio::spawn(async move {
                 commits.commit_or_split(leads).await;
@@ -141,17 +125,4 @@ impl Decider {
             }
         }
     }
-}
-
-/// Whoever comes in a moment comes along.
-async fn gather(waiting: &mut tokio::sync::mpsc::Receiver<Waiting>, batch: &mut Vec<Waiting>) {
-    let until = Instant::now() + GATHER;
-    let room = BATCH.saturating_sub(batch.len());
-    if room > 0 {
-        let _either_way = tokio::time::timeout_at(until, waiting.recv_many(batch, room)).await;
-    }
-}
-
-async fn all_done(at_once: &Semaphore) {
-    let _all = at_once.acquire_many(BATCHES_AT_ONCE as u32).await;
 }

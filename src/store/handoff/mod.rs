@@ -7,7 +7,7 @@ pub(super) use transition::GIVEN_TO;
 pub use transition::{Move, Moved, Mover, local_day, new_steps};
 
 use super::sql::dialect::Column::Int;
-use super::sql::row::{Reading, Rows, columns, micros, texts_json};
+use super::sql::row::{Bulk, Reading, Rows, columns, micros, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::{HandoffId, LeadId, PoolId};
 use baton_core::handoff::{Handoff, Stage};
@@ -55,14 +55,16 @@ impl<'a> HandoffColumns<'a> {
 const ONE: &str = "id, body FROM handoff WHERE id = $1";
 
 impl Tx {
-    pub(super) async fn handoffs_insert(&mut self, handoffs: impl Iterator<Item = &Handoff>) -> Result<(), StoreError> {
+    pub(super) fn handoffs_to_insert<'h>(
+        &self,
+        handoffs: impl Iterator<Item = &'h Handoff>,
+    ) -> Result<Bulk, StoreError> {
         let mut rows = Rows::sized(handoffs.size_hint().0, 2_000);
         for handoff in handoffs {
             rows.row(&HandoffColumns::of(handoff))?.document("body", handoff)?;
         }
-        let sql = self.engine.insert_all("handoff::insert", "handoff", HandoffColumns::ALL, "");
-        sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
-        Ok(())
+        let sql = self.engine.insert_text("handoff::insert", "handoff", HandoffColumns::ALL, "");
+        Ok(Bulk { sql, rows: rows.finish()? })
     }
 
     /// Reads handoffs and holds them until the transaction ends, in the order of their ids; unknown ones are left out.

@@ -215,7 +215,6 @@ impl Tx {
             Some((&transition.state, one.before.revision))
         });
         self.handoffs_save(&changed.collect::<Vec<_>>()).await?;
-        self.timeline_append(&told.iter().collect::<Vec<_>>()).await?;
         let mut moved = Vec::with_capacity(moving.len());
         let mut born = Vec::new();
         for one in moving {
@@ -227,7 +226,9 @@ impl Tx {
             moved.push(Moved { steps: new.iter().filter_map(NewStep::in_hand).collect(), ignored, handoff });
             born.extend(new);
         }
-        self.steps_insert(&born.iter().collect::<Vec<_>>()).await?;
+        let told = self.timeline_to_append(&told.iter().collect::<Vec<_>>())?;
+        let born = self.steps_to_insert(&born.iter().collect::<Vec<_>>())?;
+        self.run_all("handoff::told", vec![told, born]).await?;
         Ok(moved)
     }
 }

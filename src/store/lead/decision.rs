@@ -1,6 +1,6 @@
 //! Decisions with what was known when they were made, read back as values or as they are written in the database.
 
-use crate::store::sql::row::{Reading, Rows, columns, micros};
+use crate::store::sql::row::{Bulk, Reading, Rows, columns, micros};
 use crate::store::{StoreError, Tx};
 use baton_core::domain::id::{DecisionId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use baton_core::routing::decision::{OwnershipResult, TargetRole};
@@ -45,7 +45,7 @@ const STORED: &str = "d.id, d.lead_id, d.release, d.decided_at, d.body, d.snapsh
                       FROM decision d JOIN lead l ON l.id = d.lead_id";
 
 impl Tx {
-    pub(super) async fn decisions_insert(&mut self, decisions: &[(&Decision, &Snapshot)]) -> Result<(), StoreError> {
+    pub(super) fn decisions_to_insert(&self, decisions: &[(&Decision, &Snapshot)]) -> Result<Bulk, StoreError> {
         let mut rows = Rows::sized(decisions.len(), 14_000);
         for &(decision, snapshot) in decisions {
             let reason = decision.plan.reason.in_words();
@@ -64,9 +64,8 @@ impl Tx {
             };
             rows.row(&columns)?.document("body", decision)?.document("snapshot", snapshot)?;
         }
-        let sql = self.engine.insert_all("decision::insert", "decision", DecisionColumns::ALL, "");
-        sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
-        Ok(())
+        let sql = self.engine.insert_text("decision::insert", "decision", DecisionColumns::ALL, "");
+        Ok(Bulk { sql, rows: rows.finish()? })
     }
 
     pub async fn decision(&mut self, lead: &LeadId) -> Result<Option<Decision>, StoreError> {

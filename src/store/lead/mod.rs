@@ -20,7 +20,7 @@ pub use timeline::TimelineEntry;
 pub use waiting::{Owed, WaitingLead, Waits};
 
 use super::sql::dialect::Column::{Int, Text};
-use super::sql::row::{Reading, Rows, columns, micros, rows_json, without_nul};
+use super::sql::row::{Bulk, Reading, Rows, columns, micros, rows_json, without_nul};
 use super::{NewStep, StoreError, Tx};
 use crate::connectors::CrmRef;
 use baton_core::domain::crm_id::CrmId;
@@ -92,19 +92,25 @@ columns! {
 }
 
 impl Tx {
-    /// Leads, decisions, handoffs, steps and first timeline lines: a handful of statements, however many leads.
+    /// Leads, decisions, handoffs, steps and first timeline lines: a statement of each, however many leads.
     pub async fn decided_insert(&mut self, decided: &[DecidedLead]) -> Result<(), StoreError> {
-        self.leads_insert(decided).await?;
+        if decided.is_empty() {
+            return Ok(());
+        }
         let decisions: Vec<_> = decided.iter().map(|one| (&one.decision, &one.snapshot)).collect();
-        self.decisions_insert(&decisions).await?;
-        self.handoffs_insert(decided.iter().map(|one| &one.handoff)).await?;
         let steps: Vec<&NewStep> = decided.iter().flat_map(|one| &one.steps).collect();
-        self.steps_insert(&steps).await?;
         let timeline: Vec<&TimelineEntry> = decided.iter().flat_map(|one| &one.timeline).collect();
-        self.timeline_append(&timeline).await
+        let all = vec![
+            self.leads_to_insert(decided)?,
+            self.decisions_to_insert(&decisions)?,
+            self.handoffs_to_insert(decided.iter().map(|one| &one.handoff))?,
+            self.steps_to_insert(&steps)?,
+            self.timeline_to_append(&timeline)?,
+        ];
+        self.run_all("lead::decided", all).await
     }
 
-    async fn leads_insert(&mut self, decided: &[DecidedLead]) -> Result<(), StoreError> {
+    fn leads_to_insert(&self, decided: &[DecidedLead]) -> Result<Bulk, StoreError> {
         let mut rows = Rows::sized(decided.len(), 3_500);
         for one in decided {
             let (lead, next) = (&one.lead, one.handoff.next_step());
@@ -129,9 +135,8 @@ impl Tx {
             };
             rows.row(&columns)?.document("body", lead)?;
         }
-        let sql = self.engine.insert_all("lead::insert", "lead", LeadColumns::ALL, "");
-        sqlx::query(sql).bind(rows.finish()?).execute(self.conn()).await?;
-        Ok(())
+        let sql = self.engine.insert_text("lead::insert", "lead", LeadColumns::ALL, "");
+        Ok(Bulk { sql, rows: rows.finish()? })
     }
 
     /// With what later events of the same call have added; [`StoredDecision`] is what was decided on.

@@ -1,6 +1,6 @@
 //! Everything that happened to a lead, in order; rows are only ever added.
 
-use crate::store::sql::row::{Reading, Rows, columns, micros};
+use crate::store::sql::row::{Bulk, Reading, Rows, columns, micros};
 use crate::store::{StoreError, Tx};
 use baton_core::domain::id::LeadId;
 use baton_core::handoff::{Event, Transition};
@@ -50,6 +50,11 @@ impl TimelineEntry {
 impl Tx {
     /// Appends in order to the story of one lead, whose handoff the caller holds.
     pub async fn timeline_append(&mut self, entries: &[&TimelineEntry]) -> Result<(), StoreError> {
+        let all = self.timeline_to_append(entries)?;
+        self.run(all).await
+    }
+
+    pub(in crate::store) fn timeline_to_append(&self, entries: &[&TimelineEntry]) -> Result<Bulk, StoreError> {
         let mut rows = Rows::sized(entries.len(), 600);
         for (ordinal, entry) in (1..).zip(entries) {
             let columns = EntryColumns { lead_id: &entry.lead_id, ordinal, at: micros(entry.at), kind: &entry.kind };
@@ -61,8 +66,7 @@ impl Tx {
              r.ordinal + COALESCE((SELECT MAX(t.seq) FROM timeline t WHERE t.lead_id = r.lead_id), 0), r.at, r.kind, r.body \
              FROM {source} WHERE true"
         );
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(rows.finish()?).execute(self.conn()).await?;
-        Ok(())
+        Ok(Bulk { sql, rows: rows.finish()? })
     }
 
     /// Who got the lead after it had waited, if it had.

@@ -118,18 +118,22 @@ impl Engine {
         columns: &[Column],
         tail: &str,
     ) -> AssertSqlSafe<String> {
+        AssertSqlSafe(self.insert_text(method, table, columns, tail))
+    }
+
+    pub(in crate::store) fn insert_text(self, method: &str, table: &str, columns: &[Column], tail: &str) -> String {
         let value = |column: &Column| match (self, column) {
             (Self::Postgres, Column::Bytes(name)) => format!("decode(r.{name}, 'hex')"),
             (_, column) => format!("r.{}", column.name()),
         };
         let values: Vec<String> = columns.iter().map(value).collect();
         // `WHERE true` keeps SQLite from reading ON CONFLICT as the join's ON.
-        AssertSqlSafe(format!(
+        format!(
             "-- {method}\nINSERT INTO {table} ({}) SELECT {} FROM {} WHERE true {tail}",
             names(columns),
             values.join(", "),
             self.rows(columns)
-        ))
+        )
     }
 
     /// The planned rungs in a stored decision `d`, as the text of a JSON array.

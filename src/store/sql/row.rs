@@ -160,6 +160,12 @@ fn unstorable(error: impl ToString) -> StoreError {
     StoreError::Unstorable { why: error.to_string() }
 }
 
+/// A statement with one parameter, which is all of its rows: to be run alone, or together with others ([`crate::store::Tx::run_all`]).
+pub(in crate::store) struct Bulk {
+    pub sql: String,
+    pub rows: String,
+}
+
 /// The parameter of a bulk statement without documents.
 pub(in crate::store) fn rows_json<T: Serialize>(rows: impl IntoIterator<Item = T>) -> Result<String, StoreError> {
     let rows = rows.into_iter();
