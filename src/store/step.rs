@@ -91,6 +91,9 @@ const IS_LEASED: &str = "state || '' = 'leased'";
 
 impl Tx {
     pub async fn steps_insert(&mut self, steps: &[&NewStep]) -> Result<(), StoreError> {
+        if steps.is_empty() {
+            return Ok(());
+        }
         let all = self.steps_to_insert(steps)?;
         self.run(all).await
     }

@@ -11,7 +11,6 @@ mod ledgers;
 mod moves;
 mod opening;
 mod past;
-mod plans;
 mod releases;
 mod reports;
 mod reps;
@@ -147,7 +146,6 @@ conformance! {
         ]
     }
     postgres: {
-        plans: [plans_made_for_empty_tables_are_right_for_full_ones]
         steps: [two_processes_never_hold_one_step]
         transactions: [
             a_deadlock_is_resolved_and_both_commit,

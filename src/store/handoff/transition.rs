@@ -215,6 +215,7 @@ impl Tx {
             Some((&transition.state, one.before.revision))
         });
         self.handoffs_save(&changed.collect::<Vec<_>>()).await?;
+        self.timeline_append(&told.iter().collect::<Vec<_>>()).await?;
         let mut moved = Vec::with_capacity(moving.len());
         let mut born = Vec::new();
         for one in moving {
@@ -226,9 +227,7 @@ impl Tx {
             moved.push(Moved { steps: new.iter().filter_map(NewStep::in_hand).collect(), ignored, handoff });
             born.extend(new);
         }
-        let told = self.timeline_to_append(&told.iter().collect::<Vec<_>>())?;
-        let born = self.steps_to_insert(&born.iter().collect::<Vec<_>>())?;
-        self.run_all("handoff::told", vec![told, born]).await?;
+        self.steps_insert(&born.iter().collect::<Vec<_>>()).await?;
         Ok(moved)
     }
 }

@@ -50,6 +50,9 @@ impl TimelineEntry {
 impl Tx {
     /// Appends in order to the story of one lead, whose handoff the caller holds.
     pub async fn timeline_append(&mut self, entries: &[&TimelineEntry]) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
         let all = self.timeline_to_append(entries)?;
         self.run(all).await
     }
