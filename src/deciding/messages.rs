@@ -79,7 +79,7 @@ pub(super) async fn apply_calls(
         told = later;
     }
     moved.retain(|moved: &Moved| !moved.steps.is_empty());
-    let mut files = tx.lead_files(&moved.iter().map(|moved| &moved.handoff.id).collect::<Vec<_>>()).await?;
+    let mut files = tx.lead_files(&moved.iter().map(|moved| moved.handoff.id.clone()).collect::<Vec<_>>()).await?;
     Ok(moved.into_iter().map(|moved| (moved.steps, files.remove(&moved.handoff.id))).collect())
 }
 

@@ -1,10 +1,9 @@
 //! How attempts end, and what is stored of that: many ends in one transaction, each with what it means for its lead.
 
 use super::lanes;
-use super::matter::Matter;
 use super::work::{Done, Work};
 use crate::connectors::CrmRef;
-use crate::store::{FinishedStep, LeadFile, Move, Moved, Mover, StepEnd, StepRow, StoreError, Tx};
+use crate::store::{FinishedStep, Move, Moved, Mover, StepEnd, StepRow, StoreError, Tx};
 use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::handoff::Event;
 use baton_core::rules::RuleSet;
@@ -48,12 +47,10 @@ pub(super) struct Ending {
     handoff: HandoffId,
     crm: Option<CrmRef>,
     moves: Option<Move>,
-    /// Of the handoff, as far as whoever waits for this knows it.
-    revision: Option<u32>,
 }
 
 impl Ending {
-    pub(super) fn of(step: &StepRow, end: End, matter: Option<&Matter>) -> Self {
+    pub(super) fn of(step: &StepRow, end: End) -> Self {
         let End { step: end, event, crm } = end;
         let ends = !matches!(end, StepEnd::Retry { .. });
         let frees = lanes::work(&step.effect).frees().filter(|_| ends).cloned();
@@ -65,7 +62,6 @@ impl Ending {
             handoff: step.handoff_id.clone(),
             crm,
             moves,
-            revision: matter.map(|matter| matter.handoff.revision),
         }
     }
 
@@ -79,8 +75,8 @@ impl Ending {
 pub(super) enum Ended {
     /// Another worker has the step.
     Lost,
-    /// What moved, and the lead's file where whoever waits does not know it.
-    Counted(Option<Box<(Moved, Option<LeadFile>)>>),
+    /// With what it moved.
+    Counted(Option<Box<Moved>>),
 }
 
 /// Which of these go together: all, but of those that change a lead one of each lead at a time, in order.
@@ -118,19 +114,11 @@ pub(super) async fn store_all(
     tx.leads_set_crm(&named.collect::<Vec<_>>()).await?;
     let moves = endings.iter().filter(counts).filter_map(|ending| ending.moves.clone());
     let moved = tx.transitions(&moves.collect::<Vec<_>>(), rules, mover).await?;
-    let moving = endings.iter().filter(|ending| counts(ending) && ending.moves.is_some());
-    // Whoever knows the lead as it was before this move knows it now.
-    let unknown = moving.zip(&moved).filter(|(ending, moved)| {
-        let before = ending.revision.map(|revision| revision + 1);
-        !moved.steps.is_empty() && before != Some(moved.handoff.revision)
-    });
-    let unknown: Vec<&HandoffId> = unknown.map(|(ending, _)| &ending.handoff).collect();
-    let mut files = tx.lead_files(&unknown).await?;
     let mut moved = moved.into_iter();
     let ended = endings.iter().map(|ending| match (counts(&ending), &ending.moves) {
         (false, _) => Ended::Lost,
         (true, None) => Ended::Counted(None),
-        (true, Some(_)) => Ended::Counted(moved.next().map(|moved| Box::new((moved, files.remove(&ending.handoff))))),
+        (true, Some(_)) => Ended::Counted(moved.next().map(Box::new)),
     });
     Ok(ended.collect())
 }

@@ -57,7 +57,8 @@ pub struct Outbox {
 
 /// What a look at the due steps brought.
 struct Claimed {
-    steps: Vec<(StepRow, Option<Arc<Matter>>, OwnedSemaphorePermit)>,
+    /// Of each lane, each step with the hand that is to carry it out.
+    lanes: Vec<Vec<(StepRow, OwnedSemaphorePermit)>>,
     /// Some lane has no hand free any more.
     hands_full: bool,
 }
@@ -110,13 +111,9 @@ impl Outbox {
                 }
                 continue;
             }
-            let Claimed { steps, hands_full } = self.claim().await;
-            for (step, matter, permit) in steps {
-                let outbox = Arc::clone(&self);
-                tokio::spawn(async move {
-                    outbox.run_step(step, matter).await;
-                    outbox.lanes.leave(permit);
-                });
+            let Claimed { lanes, hands_full } = self.claim().await;
+            for steps in lanes {
+                tokio::spawn(Arc::clone(&self).begin(steps));
             }
             let pause = self.parts.clock.real(POLL).max(SHORTEST_POLL);
             tokio::select! {
@@ -149,45 +146,59 @@ impl Outbox {
         }
     }
 
-    /// As many due steps of each lane as it has free hands, each with what it is about. A timer is about nothing but itself.
+    /// Carries out claimed steps of one lane; what they are about is read once for all of them. A timer is about nothing but
+    /// itself.
+    async fn begin(self: Arc<Self>, steps: Vec<(StepRow, OwnedSemaphorePermit)>) {
+        let about = steps.iter().filter(|(step, _)| step.effect.lane() != Lane::Timers);
+        let about: BTreeSet<HandoffId> = about.map(|(step, _)| step.handoff_id.clone()).collect();
+        let about: Vec<HandoffId> = about.into_iter().collect();
+        let mut matters = BTreeMap::new();
+        if !about.is_empty() {
+            // Not to be read: each step says so for itself.
+            let files = self.parts.store.lead_files(&about).await.unwrap_or_default();
+            let release = Arc::clone(&self.parts.release.borrow());
+            matters.extend(files.into_iter().map(|(id, file)| (id, Arc::new(Matter::of_file(file, &release)))));
+        }
+        for (step, hand) in steps {
+            let (outbox, matter) = (Arc::clone(&self), matters.get(&step.handoff_id).cloned());
+            tokio::spawn(async move {
+                outbox.run_step(step, matter).await;
+                outbox.lanes.leave(hand);
+            });
+        }
+    }
+
+    /// As many due steps of each lane as it has free hands.
     async fn claim(self: &Arc<Self>) -> Claimed {
         let free = self.lanes.free();
+        let lanes_free = free.len();
         let wanted: Arc<[(Lane, usize)]> = free.iter().map(|(lane, hands)| (*lane, hands.len())).collect();
         let (worker, lease, clock) = (self.parts.worker.clone(), self.parts.lease, Arc::clone(&self.parts.clock));
         let claimed = self.parts.store.write("step.claim", move |tx| {
             let (worker, wanted) = (worker.clone(), Arc::clone(&wanted));
             // When the transaction has begun: a lease that runs while its step waits for the database is half over when it comes.
             let now = clock.now();
-            Box::pin(async move {
-                let claimed = tx.steps_claim(now, &worker, lease, &wanted).await?;
-                let about = claimed.iter().filter(|step| step.effect.lane() != Lane::Timers);
-                let about: BTreeSet<&HandoffId> = about.map(|step| &step.handoff_id).collect();
-                let files = tx.lead_files(&about.into_iter().collect::<Vec<_>>()).await?;
-                Ok((claimed, files))
-            })
+            Box::pin(async move { tx.steps_claim(now, &worker, lease, &wanted).await })
         });
-        let (claimed, files) = match claimed.await {
+        let mut claimed = match claimed.await {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::error!(%error, "due steps could not be claimed");
                 tokio::time::sleep(Duration::from_millis(500)).await;
-                return Claimed { steps: Vec::new(), hands_full: false };
+                return Claimed { lanes: Vec::new(), hands_full: false };
             }
         };
-        let release = Arc::clone(&self.parts.release.borrow());
-        let matters = files.into_iter().map(|(id, file)| (id, Arc::new(Matter::of_file(file, &release))));
-        let matters: BTreeMap<HandoffId, Arc<Matter>> = matters.collect();
-        let lanes_free = free.len();
-        let mut hands: BTreeMap<usize, Vec<OwnedSemaphorePermit>> =
-            free.into_iter().map(|(lane, hands)| (lane as usize, hands)).collect();
-        let in_hand = |step: StepRow| {
-            let lane = step.effect.lane();
-            let matter = matters.get(&step.handoff_id).filter(|_| lane != Lane::Timers).cloned();
-            Some((step, matter, hands.get_mut(&(lane as usize))?.pop()?))
-        };
-        let steps = claimed.into_iter().filter_map(in_hand).collect();
-        let hands_full = lanes_free < Lane::ALL.len() || hands.values().any(Vec::is_empty);
-        Claimed { steps, hands_full }
+        let mut hands_full = lanes_free < Lane::ALL.len();
+        let mut lanes = Vec::with_capacity(lanes_free);
+        for (lane, hands) in free {
+            let (steps, others): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|step| step.effect.lane() == lane);
+            claimed = others;
+            hands_full |= steps.len() == hands.len();
+            if !steps.is_empty() {
+                lanes.push(steps.into_iter().zip(hands).collect());
+            }
+        }
+        Claimed { lanes, hands_full }
     }
 
     async fn run_step(self: &Arc<Self>, step: StepRow, matter: Option<Arc<Matter>>) {

@@ -4,7 +4,7 @@
 
 use super::ending::{End, Ended, Ending, in_turns, store_all};
 use super::{Matter, Outbox};
-use crate::store::{LeadFile, Moved, Mover, StepRow, Store, StoreError};
+use crate::store::{Moved, Mover, StepRow, Store, StoreError};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -42,27 +42,32 @@ impl Outbox {
             async move { outbox.end_all(endings).await }
         };
         // `None`: it could not be stored, and the step comes again.
-        match self.ends.add(Ending::of(step, end, matter.as_deref()), commit).await.flatten() {
+        match self.ends.add(Ending::of(step, end), commit).await.flatten() {
             None => {}
             Some(Ended::Lost) => tracing::warn!("another worker has the step: this result was kept aside"),
             Some(Ended::Counted(moved)) => {
                 if let (Some(matter), Some(crm)) = (&matter, crm) {
                     matter.learn(crm);
                 }
-                if let Some((moved, file)) = moved.map(|moved| *moved) {
-                    self.follow_up(moved, file, matter);
+                if let Some(moved) = moved.filter(|moved| !moved.steps.is_empty()) {
+                    self.follow_up(*moved, matter).await;
                 }
             }
         }
     }
 
-    fn follow_up(self: &Arc<Self>, moved: Moved, file: Option<LeadFile>, known: Option<Arc<Matter>>) {
+    /// Whoever knows the lead as it was before this move knows it now; otherwise it is read once for all that follows.
+    async fn follow_up(self: &Arc<Self>, moved: Moved, known: Option<Arc<Matter>>) {
+        let Moved { steps, handoff, .. } = moved;
         let release = Arc::clone(&self.parts.release.borrow());
-        let matter = match (file, known) {
-            (Some(file), _) => Some(Matter::of_file(file, &release)),
-            (None, known) => known.map(|known| known.moved(moved.handoff, &release)),
+        let matter = match known.filter(|known| known.handoff.revision + 1 == handoff.revision) {
+            Some(known) => Some(known.moved(handoff, &release)),
+            // Not to be read: each step says so for itself.
+            None => {
+                self.parts.store.lead_file(&handoff.id).await.ok().flatten().map(|file| Matter::of_file(file, &release))
+            }
         };
-        self.run_now(moved.steps, matter.map(Arc::new));
+        self.run_now(steps, matter.map(Arc::new));
     }
 
     async fn end_all(&self, endings: Vec<Ending>) -> Vec<Option<Ended>> {

@@ -47,6 +47,7 @@ reads! {
     inbox_take_stale(before: DateTime<Utc>, limit: usize) -> Vec<InboxRow>;
     lead(&id: LeadId) -> Option<LeadRecord>;
     lead_file(&handoff: HandoffId) -> Option<LeadFile>;
+    lead_files(&handoffs: [HandoffId]) -> BTreeMap<HandoffId, LeadFile>;
     leads_find(&query: LeadQuery, limit: usize) -> Vec<LeadSummary>;
     mirror_get(&keys: [String]) -> BTreeMap<String, Mirrored>;
     owing(now: DateTime<Utc>) -> BTreeMap<RepId, Owed>;

@@ -24,13 +24,13 @@ impl Tx {
     /// # Errors
     /// A document of it cannot be read.
     pub async fn lead_file(&mut self, handoff: &HandoffId) -> Result<Option<LeadFile>, StoreError> {
-        let rows = self.lead_files_select(&[handoff]).await?;
+        let rows = self.lead_files_select(std::slice::from_ref(handoff)).await?;
         rows.first().map(read_file).transpose()
     }
 
     /// Several. One that is no longer kept is left out, and so is one that cannot be read: it must not hold up the others, and
     /// [`Tx::lead_file`] says why.
-    pub async fn lead_files(&mut self, handoffs: &[&HandoffId]) -> Result<BTreeMap<HandoffId, LeadFile>, StoreError> {
+    pub async fn lead_files(&mut self, handoffs: &[HandoffId]) -> Result<BTreeMap<HandoffId, LeadFile>, StoreError> {
         if handoffs.is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -39,7 +39,7 @@ impl Tx {
         Ok(files.map(|file| (file.handoff.id.clone(), file)).collect())
     }
 
-    async fn lead_files_select(&mut self, handoffs: &[&HandoffId]) -> Result<Vec<AnyRow>, StoreError> {
+    async fn lead_files_select(&mut self, handoffs: &[HandoffId]) -> Result<Vec<AnyRow>, StoreError> {
         let sql = format!(
             "-- lead::files\nSELECT l.id, COALESCE(l.completed, l.body) AS body, l.owner, l.status, {NEXT_STEP}, \
              l.first_contact_at, {CRM}, d.body AS decision, h.body AS handoff FROM handoff h \
