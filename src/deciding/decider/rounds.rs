@@ -1,4 +1,4 @@
-//! The loops: what waits in a line, or was left behind in the inbox, is gathered into batches and decided, so many at once.
+//! The loop: what waits in a line, or was left behind in the inbox, is gathered into batches and decided, so many at once.
 
 use super::Decider;
 use super::line::Waiting;

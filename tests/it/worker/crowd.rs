@@ -140,7 +140,7 @@ async fn two_workers(db: Db) {
 tests! {
     turns_are_given_once_on_sqlite: on_sqlite(one_worker),
     turns_are_given_once_on_postgres: on_postgres(one_worker),
-    a_wrong_assumption_is_undone_on_sqlite: on_sqlite(while_others_change_it),
-    a_wrong_assumption_is_undone_on_postgres: on_postgres(while_others_change_it),
+    what_others_change_meanwhile_counts_on_sqlite: on_sqlite(while_others_change_it),
+    what_others_change_meanwhile_counts_on_postgres: on_postgres(while_others_change_it),
     two_workers_in_a_crowd_give_turns_once_on_postgres: on_postgres(two_workers),
 }
