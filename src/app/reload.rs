@@ -1,8 +1,8 @@
 //! Rules that change under a running worker.
 //!
-//! Guarantees: rules and templates are swapped as one value, so that a decision and its texts are of one release; a release is
-//! stored before anything is decided with it; a faulty set is refused, told, and the one before it stays. If the process dies
-//! here nothing is lost: the next one reads the folder at start.
+//! Guarantees: rules, templates and mappings are swapped as one value, so that a decision and its texts are of one release; a
+//! release is stored before anything is decided with it; a faulty set is refused, told, and the one before it stays. If the
+//! process dies here nothing is lost: the next one reads the folder at start.
 
 mod follow;
 
@@ -118,7 +118,7 @@ impl Reload {
 async fn live(store: &Store, clock: &SharedClock, worker: &str, workspace: Workspace) -> Result<Release, StoreError> {
     let live_since = clock.now();
     let mut summary = report::summary(&workspace.checked);
-    let Workspace { checked, templates, files } = workspace;
+    let Workspace { checked, templates, platforms, files } = workspace;
     let stored = LiveRelease {
         id: checked.rules.release.clone(),
         files,
@@ -143,7 +143,8 @@ async fn live(store: &Store, clock: &SharedClock, worker: &str, workspace: Works
     });
     rows.await?;
     summary.extend(owed_by_who_left(store, &checked.rules, live_since).await?);
-    Ok(Release { rules: Arc::new(checked.rules), templates: Arc::new(templates), live_since, summary })
+    let (rules, templates, platforms) = (Arc::new(checked.rules), Arc::new(templates), Arc::new(platforms));
+    Ok(Release { rules, templates, platforms, live_since, summary })
 }
 
 /// Promises of reps who are not active: workers move them on by the rules. A line for each rep, told and logged.

@@ -2,6 +2,7 @@
 
 mod demo;
 mod leads;
+mod platforms;
 mod rules;
 mod worker;
 
@@ -42,8 +43,8 @@ struct Args {
 static VERSION: LazyLock<String> = LazyLock::new(|| format!("{} ({})", env!("CARGO_PKG_VERSION"), zone::in_use()));
 
 const LONG: &str = "Routes sales leads qualified by voice-AI calls to the right rep.\n\n\
-A workspace is a folder with baton.toml (connections), rules/ (who gets which lead) and templates/ (what is written to \
-whom). Edit rules/ in a spreadsheet or a text editor, then run `baton check` to see every mistake at once, and \
+A workspace is a folder with baton.toml (connections), rules/ (who gets which lead), templates/ (what is written to whom) \
+and platforms/ (what voice platforms mean). Edit rules/ in a spreadsheet or a text editor, then run `baton check` to see every mistake at once, and \
 `baton explain` to see who would get a lead, and why.";
 
 const CODES: &str = "Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 faults in rules or events, 4 a service did not answer, \
@@ -75,6 +76,8 @@ enum Command {
     Simulate(rules::Simulate),
     /// Make rule files of what another system exports: assignment rules, territories, users, past assignments.
     Import(rules::Import),
+    /// List the voice platforms that are understood; say what to paste into one, and what a request of theirs means.
+    Platforms(platforms::Platforms),
     /// Send event files to a running worker, over AMQP or HTTP.
     Send(worker::Send),
     /// Print the routing report: accuracy, acceptance, first contact, conversion.
@@ -141,6 +144,7 @@ pub fn main() -> ExitCode {
             Command::Diff(command) => command.run().await,
             Command::Simulate(command) => command.run(),
             Command::Import(command) => command.run(),
+            Command::Platforms(command) => command.run(),
             Command::Send(command) => command.run().await,
             Command::Report(command) => command.run().await,
             Command::Ledger(command) => command.run().await,

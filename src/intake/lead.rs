@@ -10,6 +10,7 @@ use baton_core::domain::id::LeadId;
 use baton_core::domain::known::{Known, Source};
 use baton_core::domain::lead::{Call, Consent, Contact, Direction, FieldValue, Lead, Qualification};
 use baton_core::domain::phone::PhoneE164;
+use baton_core::rules::words::placeholder::is_placeholder;
 use baton_core::rules::words::{language, phone};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -166,7 +167,7 @@ fn qualification(mut said: Object<'_, '_>) -> Qualification {
 fn score(said: &mut Object<'_, '_>) -> Option<Known<u8>> {
     said.known_value("score", Source::Inferred, "a number from 0 to 100, or a share from 0.0 to 1.0", |value| {
         let read = match value {
-            Value::String(text) if text.trim().is_empty() || normalise::is_placeholder(text) => return Ok(None),
+            Value::String(text) if text.trim().is_empty() || is_placeholder(text) => return Ok(None),
             Value::String(text) => normalise::score_said(text),
             _ => value.as_f64().and_then(|number| normalise::score(number, value.is_i64() || value.is_u64())),
         };

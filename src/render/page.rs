@@ -81,6 +81,13 @@ pub(super) struct CallerRepPage {
     pub rep: String,
 }
 
+/// For the caller: words in which nobody is named.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerPlainPage {
+    /// Ours.
+    pub company: Option<String>,
+}
+
 /// For the caller: times to choose from, as one says them.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct CallerSlotsPage {
@@ -115,6 +122,7 @@ pub(super) enum PageKind {
     Letter,
     Closed,
     CallerRep,
+    CallerPlain,
     CallerSlots,
     CallerWhen,
     CallerLetter,
@@ -139,6 +147,9 @@ impl Page for ClosedPage {
 }
 impl Page for CallerRepPage {
     const KIND: PageKind = PageKind::CallerRep;
+}
+impl Page for CallerPlainPage {
+    const KIND: PageKind = PageKind::CallerPlain;
 }
 impl Page for CallerSlotsPage {
     const KIND: PageKind = PageKind::CallerSlots;

@@ -15,7 +15,7 @@ use crate::app::stage::StandIns;
 use crate::app::{self, Running, Setup, workspace};
 use crate::config::Limits;
 use crate::store::Store;
-use crate::web::LinkSigner;
+use crate::web::{LinkSigner, PlatformSections};
 use anyhow::{Context, Result};
 use baton_clock::{ScaledClock, SharedClock};
 use chrono::{DateTime, Utc};
@@ -116,6 +116,8 @@ async fn start_worker(
         requests_at_once: 256,
         connections: 512,
         links: Some(Arc::new(LinkSigner::new(&secret, &format!("http://{address}"), 30))),
+        platforms: PlatformSections::new(),
+        public_url: String::new(),
         replies: None,
     })
     .await?;

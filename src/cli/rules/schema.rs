@@ -5,6 +5,7 @@ use crate::cli::{OK, say};
 use crate::intake::event_schema;
 use anyhow::{Context, Result, bail};
 use baton_core::rules;
+use baton_platforms::mapping_schema;
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ enum Contract {
     Event,
     /// `rules/tests/*.yaml`.
     Expect,
+    /// `platforms/*.yaml`.
+    Platforms,
     /// The YAML files of rules/, by the name of each schema's file.
     Rules,
 }
@@ -33,10 +36,11 @@ impl Schema {
     pub(crate) fn run(self) -> Result<u8> {
         match (self.contract, self.write) {
             (Contract::Event, None) => say(&serde_json::to_string_pretty(&event_schema())?),
-            (Contract::Event | Contract::Expect, Some(_)) => {
+            (Contract::Event | Contract::Expect | Contract::Platforms, Some(_)) => {
                 bail!("--write is for `baton schema rules`: send the other schemas to a file with >")
             }
             (Contract::Expect, None) => say(&serde_json::to_string_pretty(&expect_schema())?),
+            (Contract::Platforms, None) => say(&serde_json::to_string_pretty(&mapping_schema())?),
             (Contract::Rules, None) => {
                 say(&serde_json::to_string_pretty(&BTreeMap::from(rules::schema::all()))?);
             }

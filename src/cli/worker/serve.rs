@@ -4,7 +4,7 @@
 use crate::app::bus::{Bus, InboxSink};
 use crate::app::doctor;
 use crate::app::time::Timekeeper;
-use crate::app::{self, Running, Setup, workspace, zoneinfo};
+use crate::app::{self, Running, Setup, platforms, workspace, zoneinfo};
 use crate::cli::{FAULTY, OK, WorkspaceArgs, unreachable};
 use crate::config::{self, Config};
 use crate::connectors::agent::{AgentTelephony, Wire};
@@ -190,6 +190,7 @@ async fn setup(
         let secret = secret.our_secret("feedback.link_secret")?;
         Ok::<_, anyhow::Error>(Arc::new(LinkSigner::new(&secret, &config.public_url(), config.feedback.link_days)))
     });
+    let platforms = platforms::sections(config, &workspace.platforms)?;
     let mut vendors = app::connect(config, &clock)?;
     vendors.events = broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn EventSink>);
     if let (Some(config::Telephony::AgentAmqp), Some(broker)) = (&config.telephony, broker) {
@@ -207,6 +208,8 @@ async fn setup(
         requests_at_once: config.http.concurrency,
         connections: config.http.connections,
         links: links.transpose()?,
+        platforms,
+        public_url: config.public_url(),
         replies: broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn Replies>),
     })
 }

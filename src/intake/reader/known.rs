@@ -3,8 +3,8 @@
 use super::Object;
 use super::findings::KEPT_OUT;
 use crate::intake::fault::describe;
-use crate::intake::normalise::is_placeholder;
 use baton_core::domain::known::{Known, Source};
+use baton_core::rules::words::placeholder::is_placeholder;
 use serde_json::{Number, Value};
 
 const SOURCES: [(&str, Source); 4] =

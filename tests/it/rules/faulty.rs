@@ -1,11 +1,12 @@
 //! Each faulty workspace is told by place, finding and remedy, and what its remarks show is true.
 
-use super::shipped::{check, files_in, say, shipped, today, told};
+use super::shipped::{Workspace, check, files_in, say, shipped, today, told};
 use crate::program::root;
 use baton_core::rehearsal::world::{at_rest, decide_in};
 use baton_core::rules::model::truth::Truth;
 use baton_core::rules::model::witness::Ends;
 use baton_core::rules::{Fault, Level, RuleSet};
+use baton_platforms::Mapping;
 use std::path::{Path, PathBuf};
 
 /// The faulty workspaces stand on rules of their own, which are sound: what is shipped may grow without touching them.
@@ -61,24 +62,39 @@ fn warning() -> String {
     "warning".to_owned()
 }
 
+/// The mappings of platforms in a folder that may be missing.
+fn mappings_in(folder: &Path) -> Workspace {
+    if !folder.is_dir() {
+        return Workspace::new();
+    }
+    let files = files_in(folder).into_iter();
+    files.map(|(path, text)| (path.replacen("rules/", "platforms/", 1), text)).collect()
+}
+
 /// What is wrong with the answer to one faulty workspace, if anything.
 fn complaint(overlay: &Path) -> Option<String> {
     let text = std::fs::read_to_string(overlay.join("expect.toml")).expect("an expectation");
     let expect: Expect = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", overlay.display()));
-    let mut files = files_in(&root().join("fixtures/bad/base"));
+    let base = root().join("fixtures/bad/base");
+    let mut files = files_in(&base);
     let before = check(&files).expect("the base loads").warnings;
     if overlay.join("rules").is_dir() {
         files.extend(files_in(&overlay.join("rules")));
+    }
+    for folder in [&base, overlay] {
+        files.extend(mappings_in(&folder.join("platforms")));
     }
     let name = overlay.file_name()?.to_string_lossy();
     files.retain(|path, _| !expect.without.contains(path));
     for Edit { path, from, to, times } in &expect.edits {
         say(&mut files, path, from, &to.repeat(*times));
     }
-    let (faults, rules) = match check(&files) {
+    let (mut faults, rules) = match check(&files) {
         Ok(checked) => (checked.warnings, Some(checked.rules)),
         Err(faults) => (faults, None),
     };
+    let mappings = files.iter().filter(|(path, _)| path.starts_with("platforms/"));
+    faults.extend(mappings.filter_map(|(path, text)| Mapping::read(path, text).err()).flatten());
     let wanted = |fault: &Fault| match expect.level.as_str() {
         // One cause may be worth several remarks: those of the same kind are looked at.
         "info" => fault.code == expect.code && !before.iter().any(|other| other.found == fault.found),
