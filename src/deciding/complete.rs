@@ -12,7 +12,7 @@ use super::table::{Standing, StandingTable};
 use crate::facts::LeadFacts;
 use crate::release::Release;
 use crate::render::briefing::completeness_permille;
-use crate::store::{InboxRow, Mover, StepRow, StoreError, Tx};
+use crate::store::{Changes, Handled, InboxRow, Mover, StepRow, StoreError, Tx};
 use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::domain::lead::Lead;
 use baton_core::handoff::{Completed, Event, Handoff, OnTheLine, Stage};
@@ -119,7 +119,8 @@ impl Plan {
             decided.next_step = after.next_step();
         }
         let answer = Answer::Decided(decided);
-        tx.inbox_finish(&[(row.key.clone(), answer.text()?, Some(first.clone()))]).await?;
+        let handled = Handled { key: row.key.clone(), answer: answer.text()?, lead_id: Some(first.clone()) };
+        tx.change(&Changes { handled: &[handled], ..Changes::default() }).await?;
         tracing::info!(lead.id = %first, added = added.len(), rings_anew, "a second event of the same call was added to its lead");
         Ok(Some((moved.steps, answer)))
     }

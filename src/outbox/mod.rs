@@ -39,6 +39,8 @@ use tracing::Instrument;
 /// How often due steps are looked for, in the clock's own time: timers, and what is tried again. What is due at once never
 /// waits for it: it is born in hand.
 const POLL: Duration = Duration::from_millis(500);
+/// How often lapsed leases are looked for, in the clock's own time: those of a worker that has died.
+const LAPSED_POLL: Duration = Duration::from_secs(1);
 /// Real time between two looks at least.
 const SHORTEST_POLL: Duration = Duration::from_millis(25);
 /// What has begun when the worker stops may end within this, in real time.
@@ -103,6 +105,7 @@ impl Outbox {
     /// Claims and carries out due steps until told to stop; then what has not begun is given back at once, and what has begun
     /// may end.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut lapsed_due = Instant::now();
         while !*stop.borrow() {
             if self.duty.why_not().is_some() {
                 tokio::select! {
@@ -111,7 +114,11 @@ impl Outbox {
                 }
                 continue;
             }
-            let Claimed { lanes, hands_full } = self.claim().await;
+            let lapsed_too = lapsed_due <= Instant::now();
+            if lapsed_too {
+                lapsed_due = Instant::now() + self.parts.clock.real(LAPSED_POLL);
+            }
+            let Claimed { lanes, hands_full } = self.claim(lapsed_too).await;
             for steps in lanes {
                 tokio::spawn(Arc::clone(&self).begin(steps));
             }
@@ -169,7 +176,7 @@ impl Outbox {
     }
 
     /// As many due steps of each lane as it has free hands.
-    async fn claim(self: &Arc<Self>) -> Claimed {
+    async fn claim(self: &Arc<Self>, lapsed_too: bool) -> Claimed {
         let free = self.lanes.free();
         let lanes_free = free.len();
         let wanted: Arc<[(Lane, usize)]> = free.iter().map(|(lane, hands)| (*lane, hands.len())).collect();
@@ -178,7 +185,7 @@ impl Outbox {
             let (worker, wanted) = (worker.clone(), Arc::clone(&wanted));
             // When the transaction has begun: a lease that runs while its step waits for the database is half over when it comes.
             let now = clock.now();
-            Box::pin(async move { tx.steps_claim(now, &worker, lease, &wanted).await })
+            Box::pin(async move { tx.steps_claim(now, &worker, lease, &wanted, lapsed_too).await })
         });
         let mut claimed = match claimed.await {
             Ok(claimed) => claimed,

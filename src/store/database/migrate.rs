@@ -22,6 +22,7 @@ const MIGRATIONS: [(&str, &str); 15] = [
     ("0013_outcome_amount", include_str!("../../../migrations/0013_outcome_amount.sql")),
     ("0014_chat", include_str!("../../../migrations/0014_chat.sql")),
     ("0015_due_by_kind", include_str!("../../../migrations/0015_due_by_kind.sql")),
+    ("0016_lapsed_by_kind", include_str!("../../../migrations/0016_lapsed_by_kind.sql")),
 ];
 
 const KNOWN: &str =

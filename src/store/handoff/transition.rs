@@ -6,7 +6,7 @@
 mod change;
 mod phones;
 
-use crate::store::{NewStep, StepRow, StoreError, TimelineEntry, Tx};
+use crate::store::{Changes, NewStep, StepRow, StoreError, TimelineEntry, Tx};
 use baton_core::domain::effect::Planned;
 use baton_core::domain::id::{HandoffId, LegId, RepId};
 use baton_core::domain::outcome::Slot;
@@ -121,8 +121,7 @@ impl Tx {
         for one in &mut moving {
             self.bring_about(one, &mut phones, rules, mover).await?;
         }
-        self.reps_save(&phones.changed()).await?;
-        self.store_moves(moving, mover).await
+        self.store_moves(moving, &phones, mover).await
     }
 
     /// Turns that go from one rep to another, pool by pool.
@@ -199,7 +198,12 @@ impl Tx {
     }
 
     /// What was told is in every story; states, views and steps are those of moves that changed something.
-    async fn store_moves(&mut self, moving: Vec<Moving<'_>>, mover: &Mover) -> Result<Vec<Moved>, StoreError> {
+    async fn store_moves(
+        &mut self,
+        moving: Vec<Moving<'_>>,
+        phones: &Phones,
+        mover: &Mover,
+    ) -> Result<Vec<Moved>, StoreError> {
         let mut told = Vec::new();
         for one in &moving {
             let (Some(event), Some(transition)) = (one.event, &one.transition) else { continue };
@@ -210,24 +214,33 @@ impl Tx {
             }
             told.push(entry);
         }
-        let changed = moving.iter().filter_map(|one| {
-            let transition = one.transition.as_ref().filter(|transition| !transition.ignored)?;
-            Some((&transition.state, one.before.revision))
-        });
-        self.handoffs_save(&changed.collect::<Vec<_>>()).await?;
-        self.timeline_append(&told.iter().collect::<Vec<_>>()).await?;
         let mut moved = Vec::with_capacity(moving.len());
-        let mut born = Vec::new();
+        let (mut read_at, mut born) = (Vec::with_capacity(moving.len()), Vec::new());
         for one in moving {
+            let revision = one.before.revision;
             let (handoff, effects, ignored) = match one.transition {
-                Some(Transition { state, effects, ignored: false, .. }) => (state, effects, false),
-                transition => (one.before, Vec::new(), transition.is_some()),
+                Some(Transition { state, effects, ignored: false, .. }) => {
+                    read_at.push(Some(revision));
+                    (state, effects, false)
+                }
+                transition => {
+                    read_at.push(None);
+                    (one.before, Vec::new(), transition.is_some())
+                }
             };
             let new = new_steps(effects, &handoff.id, mover);
             moved.push(Moved { steps: new.iter().filter_map(NewStep::in_hand).collect(), ignored, handoff });
             born.extend(new);
         }
-        self.steps_insert(&born.iter().collect::<Vec<_>>()).await?;
+        let next = moved.iter().zip(read_at).filter_map(|(one, read_at)| Some((&one.handoff, read_at?)));
+        let changes = Changes {
+            moved: &next.collect::<Vec<_>>(),
+            told: &told,
+            steps: &born,
+            reps: &phones.changed(),
+            ..Changes::default()
+        };
+        self.change(&changes).await?;
         Ok(moved)
     }
 }

@@ -164,6 +164,27 @@ fn unstorable(error: impl ToString) -> StoreError {
 pub(in crate::store) struct Bulk {
     pub sql: String,
     pub rows: String,
+    /// How many rows it must change, and what is wrong where it changes fewer.
+    must: Option<(usize, StoreError)>,
+}
+
+impl Bulk {
+    pub(crate) fn new(sql: String, rows: String) -> Self {
+        Self { sql, rows, must: None }
+    }
+
+    /// The error for whoever finds fewer rows changed.
+    pub(crate) fn must_change(self, rows: usize, otherwise: StoreError) -> Self {
+        Self { must: Some((rows, otherwise)), ..self }
+    }
+
+    pub(crate) fn counts(&self) -> bool {
+        self.must.is_some()
+    }
+
+    pub(crate) fn judge(self, changed: u64) -> Result<(), StoreError> {
+        self.must.filter(|(rows, _)| *rows as u64 != changed).map_or(Ok(()), |(_, error)| Err(error))
+    }
 }
 
 /// The parameter of a bulk statement without documents.
