@@ -26,14 +26,20 @@ async fn bench() -> Bench<HubSpot, HubSpotState> {
     Bench { world, clock, crm, state }
 }
 
+/// With owners of these addresses, by their ids.
+async fn bench_of<const N: usize>(emails: [&str; N]) -> (Bench<HubSpot, HubSpotState>, [String; N]) {
+    let bench = bench().await;
+    let owners = emails.map(|email| bench.state.add_owner(email));
+    (bench, owners)
+}
+
 fn counts(state: &HubSpotState) -> (usize, usize, usize) {
     (state.records("contacts").len(), state.records("notes").len(), state.records("tasks").len())
 }
 
 #[tokio::test]
 async fn contact_note_and_task_are_created_and_linked() {
-    let bench = bench().await;
-    let priya = bench.state.add_owner("priya@acme.example");
+    let (bench, [priya]) = bench_of(["priya@acme.example"]).await;
     let written = bench.write(&lead(&priya)).await.unwrap();
 
     assert_eq!(written.owner_crm_id, Some(priya.as_str().into()));
@@ -58,8 +64,7 @@ async fn contact_note_and_task_are_created_and_linked() {
 
 #[tokio::test]
 async fn a_repetition_finds_everything() {
-    let bench = bench().await;
-    let (priya, ben) = (bench.state.add_owner("priya@acme.example"), bench.state.add_owner("ben@acme.example"));
+    let (bench, [priya, ben]) = bench_of(["priya@acme.example", "ben@acme.example"]).await;
     let first = bench.write(&lead(&priya)).await.unwrap();
     let second = bench.write(&lead(&ben)).await.unwrap();
     assert_eq!(
@@ -75,8 +80,7 @@ async fn a_repetition_finds_everything() {
 async fn whichever_answer_is_lost_nothing_is_made_twice() {
     for operation in ["contacts.create", "notes.create", "tasks.create", "contacts.read"] {
         for email in [Some("dana@northwind.example"), None] {
-            let bench = bench().await;
-            let priya = bench.state.add_owner("priya@acme.example");
+            let (bench, [priya]) = bench_of(["priya@acme.example"]).await;
             let wanted = baton::connectors::CrmLead { email: email.map(str::to_owned), ..lead(&priya) };
             bench.arm(operation, Fault::DropAnswer);
             let expected = if operation == "contacts.read" { "retry" } else { "unknown" };
@@ -91,8 +95,7 @@ async fn whichever_answer_is_lost_nothing_is_made_twice() {
 
 #[tokio::test]
 async fn an_existing_contact_is_completed_and_not_overwritten() {
-    let bench = bench().await;
-    let priya = bench.state.add_owner("priya@acme.example");
+    let (bench, [priya]) = bench_of(["priya@acme.example"]).await;
     let dana = bench.state.add(
         "contacts",
         &[("email", "dana@northwind.example"), ("lastname", "Whitfield-Ng"), ("phone", "+1 415 555 0142")],
@@ -112,12 +115,7 @@ async fn an_existing_contact_is_completed_and_not_overwritten() {
 
 #[tokio::test]
 async fn an_owner_whom_a_person_chose_after_us_stays() {
-    let bench = bench().await;
-    let (priya, ana, ben) = (
-        bench.state.add_owner("priya@x.example"),
-        bench.state.add_owner("ana@x.example"),
-        bench.state.add_owner("b@x.example"),
-    );
+    let (bench, [priya, ana, ben]) = bench_of(["priya@x.example", "ana@x.example", "b@x.example"]).await;
     let written = bench.write(&lead(&priya)).await.unwrap();
     bench.state.set_owner(&written.id, &ana, bench.clock.now());
     assert_eq!(bench.crm.owner_of(&written.id).await.unwrap(), Some(ana.as_str().into()));
@@ -127,8 +125,7 @@ async fn an_owner_whom_a_person_chose_after_us_stays() {
 
 #[tokio::test]
 async fn a_marker_is_found_among_hundreds_of_notes() {
-    let bench = bench().await;
-    let priya = bench.state.add_owner("priya@x.example");
+    let (bench, [priya]) = bench_of(["priya@x.example"]).await;
     let dana = bench.state.add("contacts", &[("email", "dana@northwind.example")], &[]);
     for number in 0..240 {
         let text = format!("old note {number} [baton:5f1c9a0]");
@@ -142,8 +139,7 @@ async fn a_marker_is_found_among_hundreds_of_notes() {
 
 #[tokio::test]
 async fn a_rate_limit_says_how_long_to_wait() {
-    let bench = bench().await;
-    let priya = bench.state.add_owner("priya@x.example");
+    let (bench, [priya]) = bench_of(["priya@x.example"]).await;
     for (sent, expected) in [(None, 10), (Some(3), 3)] {
         bench.arm("contacts.create", Fault::RateLimit { retry_after_s: sent });
         let error = bench.write(&lead(&priya)).await.unwrap_err();
@@ -158,8 +154,7 @@ async fn a_rate_limit_says_how_long_to_wait() {
 
 #[tokio::test]
 async fn the_admins_own_rules_need_a_person() {
-    let bench = bench().await;
-    let priya = bench.state.add_owner("priya@x.example");
+    let (bench, [priya]) = bench_of(["priya@x.example"]).await;
     bench.state.require("contacts", "industry");
     bench.needs_person(&lead(&priya), "industry").await;
     bench.needs_person(&lead("999"), "owner").await;
@@ -181,8 +176,7 @@ async fn a_rotated_key_is_said_to_be_refused() {
 
 #[tokio::test]
 async fn writing_does_not_depend_on_the_lagging_search() {
-    let bench = bench().await;
-    let priya = bench.state.add_owner("priya@x.example");
+    let (bench, [priya]) = bench_of(["priya@x.example"]).await;
     let made = bench.state.add("companies", &[("name", "Acme"), ("domain", "acme.com")], &[]);
     let keys = AccountKeys { domain: Some("acme.com".into()), ..AccountKeys::default() };
     bench.arm("companies.search", Fault::SearchLags(Duration::from_secs(100 * 365 * 86_400)));

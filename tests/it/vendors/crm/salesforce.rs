@@ -40,14 +40,20 @@ async fn bench() -> Bench<Salesforce, SalesforceState> {
     bench_with(jwt()).await
 }
 
+/// With users of these names, by their ids.
+async fn bench_of<const N: usize>(names: [&str; N]) -> (Bench<Salesforce, SalesforceState>, [String; N]) {
+    let bench = bench().await;
+    let users = names.map(|name| bench.state.add_user(name));
+    (bench, users)
+}
+
 fn calls(bench: &Bench<Salesforce, SalesforceState>, ending: &str) -> usize {
     bench.world.exchanges().iter().filter(|e| e.target.split('?').next().unwrap().ends_with(ending)).count()
 }
 
 #[tokio::test]
 async fn a_lead_and_its_task_are_created_in_one_call_with_our_owner() {
-    let bench = bench().await;
-    let (priya, rules) = (bench.state.add_user("Priya"), bench.state.add_user("Round Robin"));
+    let (bench, [priya, rules]) = bench_of(["Priya", "Round Robin"]).await;
     bench.state.assign_all_to(&rules);
 
     let written = bench.write(&lead(&priya)).await.unwrap();
@@ -72,8 +78,7 @@ async fn a_lead_and_its_task_are_created_in_one_call_with_our_owner() {
 
 #[tokio::test]
 async fn a_repetition_updates_and_creates_nothing() {
-    let bench = bench().await;
-    let (priya, ben) = (bench.state.add_user("Priya"), bench.state.add_user("Ben"));
+    let (bench, [priya, ben]) = bench_of(["Priya", "Ben"]).await;
     let first = bench.write(&lead(&priya)).await.unwrap();
     let mut again = lead(&ben);
     again.description = RepText("Connected with Ben".to_owned());
@@ -87,8 +92,7 @@ async fn a_repetition_updates_and_creates_nothing() {
 
 #[tokio::test]
 async fn a_locked_row_rolls_everything_back_and_the_next_try_succeeds() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     bench.arm("composite", Fault::ErrorInside200);
 
     let error = bench.write(&lead(&priya)).await.unwrap_err();
@@ -100,8 +104,7 @@ async fn a_locked_row_rolls_everything_back_and_the_next_try_succeeds() {
 
 #[tokio::test]
 async fn a_part_that_fails_takes_the_others_back() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     bench.state.require("Task", "CallType");
 
     bench.needs_person(&lead(&priya), "[CallType]").await;
@@ -111,8 +114,7 @@ async fn a_part_that_fails_takes_the_others_back() {
 
 #[tokio::test]
 async fn what_only_an_admin_can_mend_goes_to_a_person() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     bench.state.add_lead(json!({ "LastName": "W", "Email": "dana@northwind.example" }));
     bench.state.refuse_duplicates();
     bench.needs_person(&lead(&priya), "DUPLICATES_DETECTED").await;
@@ -128,8 +130,7 @@ async fn what_only_an_admin_can_mend_goes_to_a_person() {
 
 #[tokio::test]
 async fn an_exhausted_day_waits_and_an_outage_is_repeated() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     bench.write(&lead(&priya)).await.unwrap();
 
     bench.arm("composite", Fault::RateLimit { retry_after_s: None });
@@ -144,8 +145,7 @@ async fn an_exhausted_day_waits_and_an_outage_is_repeated() {
 
 #[tokio::test]
 async fn after_a_lost_answer_nothing_is_made_twice() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     bench.arm("composite", Fault::DropAnswer);
     assert_eq!(class(&bench.write(&lead(&priya)).await), "unknown");
     assert_eq!(bench.state.leads().len(), 1, "it did happen");
@@ -167,8 +167,7 @@ async fn a_read_that_is_lost_is_simply_repeated() {
 
 #[tokio::test]
 async fn long_values_are_cut_by_characters_and_marked() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     let mut long = lead(&priya);
     long.last_name = "Ł".repeat(200);
     long.email = Some(format!("{}@example.org", "x".repeat(80)));

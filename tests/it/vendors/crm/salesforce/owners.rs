@@ -1,6 +1,6 @@
 //! Whose a lead is: ours to say, the org's own rules', or of the person who took it.
 
-use super::bench;
+use super::bench_of;
 use crate::vendors::crm::lead;
 use baton::connectors::Crm;
 use baton_sandbox::Fault;
@@ -8,8 +8,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn a_lead_that_a_person_took_over_stays_theirs() {
-    let bench = bench().await;
-    let (priya, ana, ben) = (bench.state.add_user("Priya"), bench.state.add_user("Ana"), bench.state.add_user("Ben"));
+    let (bench, [priya, ana, ben]) = bench_of(["Priya", "Ana", "Ben"]).await;
     let written = bench.write(&lead(&priya)).await.unwrap();
     bench.state.set_owner(&written.id, &ana);
     assert_eq!(bench.crm.owner_of(&written.id).await.unwrap(), Some(ana.as_str().into()));
@@ -32,8 +31,7 @@ async fn a_lead_that_a_person_took_over_stays_theirs() {
 
 #[tokio::test]
 async fn the_task_follows_a_converted_lead_to_its_contact() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     let written = bench.write(&lead(&priya)).await.unwrap();
     let contact = bench.state.convert(&written.id);
 
@@ -47,8 +45,7 @@ async fn the_task_follows_a_converted_lead_to_its_contact() {
 
 #[tokio::test]
 async fn the_orgs_rules_choose_once_and_their_owner_outlives_our_writes() {
-    let bench = bench().await;
-    let (ana, ben, cy) = (bench.state.add_user("Ana"), bench.state.add_user("Ben"), bench.state.add_user("Cy"));
+    let (bench, [ana, ben, cy]) = bench_of(["Ana", "Ben", "Cy"]).await;
     bench.state.assign_all_to(&ana);
     assert_eq!(bench.crm.assign(&lead(&ben)).await, Ok(Some(ana.as_str().into())), "whatever owner we had in mind");
 
@@ -72,8 +69,7 @@ async fn the_orgs_rules_choose_once_and_their_owner_outlives_our_writes() {
 
 #[tokio::test]
 async fn a_lost_answer_to_an_assignment_is_read_the_next_time() {
-    let bench = bench().await;
-    let ana = bench.state.add_user("Ana");
+    let (bench, [ana]) = bench_of(["Ana"]).await;
     bench.state.assign_all_to(&ana);
     bench.arm("composite", Fault::DropAnswer);
     assert_eq!(bench.crm.assign(&lead(&ana)).await.unwrap_err().class(), "unknown");
@@ -84,8 +80,7 @@ async fn a_lost_answer_to_an_assignment_is_read_the_next_time() {
 
 #[tokio::test]
 async fn an_org_without_a_rule_chooses_nobody_and_ours_is_written() {
-    let bench = bench().await;
-    let ana = bench.state.add_user("Ana");
+    let (bench, [ana]) = bench_of(["Ana"]).await;
     assert_eq!(bench.crm.assign(&lead(&ana)).await, Ok(None), "our own user is nobody");
     assert_eq!(bench.write(&lead(&ana)).await.unwrap().owner_crm_id, Some(ana.as_str().into()));
     bench.settle();

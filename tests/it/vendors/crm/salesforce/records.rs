@@ -1,6 +1,6 @@
 //! Whose record a lead may be: people and accounts are found by every key they share with it.
 
-use super::bench;
+use super::{bench, bench_of};
 use crate::vendors::crm::by_email;
 use baton::connectors::{AccountKeys, Crm};
 use baton_core::domain::account::{PersonKind, Records};
@@ -10,8 +10,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn every_record_that_shares_a_key_is_found_and_with_it_its_account() {
-    let bench = bench().await;
-    let (ana, ben, eve) = (bench.state.add_user("Ana"), bench.state.add_user("Ben"), bench.state.add_user("Eve"));
+    let (bench, [ana, ben, eve]) = bench_of(["Ana", "Ben", "Eve"]).await;
     bench.state.add_account(json!({ "Name": "Far Away", "Website": "far.example", "OwnerId": eve }));
     let acme = bench.state.add_account(json!({
         "Name": "O'Neil \\ Söhne 100%_", "Website": "https://www.acme.com/en", "OwnerId": ana, "Tier__c": "gold", "Seats__c": 40,
@@ -61,8 +60,7 @@ async fn every_record_that_shares_a_key_is_found_and_with_it_its_account() {
 
 #[tokio::test]
 async fn open_leads_are_people_and_converted_ones_are_not() {
-    let bench = bench().await;
-    let eve = bench.state.add_user("Eve");
+    let (bench, [eve]) = bench_of(["Eve"]).await;
     let solo = bench.state.add_lead(json!({
         "Company": "Solo", "Email": "solo@example.org", "Phone": "0049 30 901820", "OwnerId": eve, "LastActivityDate": "2026-11-02",
     }));

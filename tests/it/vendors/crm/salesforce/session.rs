@@ -1,6 +1,6 @@
 //! Sessions with an org: a token is asked for once, with an assertion that is ours and short-lived.
 
-use super::{bench, bench_with, calls};
+use super::{bench, bench_of, bench_with, calls};
 use crate::vendors::crm::{by_email, lead};
 use baton::connectors::http::Secret;
 use baton::connectors::salesforce::SalesforceAuth;
@@ -12,8 +12,7 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn a_session_that_ends_in_between_is_renewed_once() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     let written = bench.write(&lead(&priya)).await.unwrap();
     bench.state.revoke_tokens();
     assert_eq!(bench.crm.owner_of(&written.id).await.unwrap(), Some(priya.as_str().into()));
