@@ -1,23 +1,18 @@
 //! Each faulty workspace is told by place, finding and remedy, and what its remarks show is true.
 
 use super::shipped::{check, files_in, say, shipped, today, told};
-use crate::program::root;
+use crate::program::{entries, root};
 use baton_core::rehearsal::world::{at_rest, decide_in};
 use baton_core::rules::model::truth::Truth;
 use baton_core::rules::model::witness::Ends;
 use baton_core::rules::{Fault, Level, RuleSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The faulty workspaces stand on rules of their own, which are sound: what is shipped may grow without touching them.
 #[test]
 fn each_faulty_workspace_is_told_by_place_finding_and_remedy() {
-    let folder = root().join("fixtures/bad/rules");
-    let mut names: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .expect("the faulty workspaces")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    names.sort();
-    let wrong: Vec<String> = names.iter().filter_map(|path| complaint(path)).collect();
+    let workspaces = entries(&root().join("fixtures/bad/rules"));
+    let wrong: Vec<String> = workspaces.iter().filter_map(|path| complaint(path)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
