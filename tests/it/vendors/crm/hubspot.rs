@@ -59,7 +59,6 @@ async fn contact_note_and_task_are_created_and_linked() {
         (&note.associated["contacts"], &task.associated["contacts"]),
         (&vec![written.id.clone()], &vec![written.id])
     );
-    bench.settle();
 }
 
 #[tokio::test]
@@ -73,7 +72,6 @@ async fn a_repetition_finds_everything() {
         "a new owner of ours replaces the old one"
     );
     assert_eq!(counts(&bench.state), (1, 1, 1));
-    bench.settle();
 }
 
 #[tokio::test]
@@ -88,7 +86,6 @@ async fn whichever_answer_is_lost_nothing_is_made_twice() {
             assert_eq!(class(&bench.write(&wanted).await), "done", "{operation}");
             assert_eq!(class(&bench.write(&wanted).await), "done", "{operation}");
             assert_eq!(counts(&bench.state), (1, 1, 1), "{operation}");
-            bench.settle();
         }
     }
 }
@@ -110,7 +107,6 @@ async fn an_existing_contact_is_completed_and_not_overwritten() {
     assert_eq!(contact.properties["lastname"], "Whitfield-Ng");
     assert_eq!(contact.properties["jobtitle"], "Head of Operations");
     assert_eq!(bench.accepted("lead"), 0);
-    bench.settle();
 }
 
 #[tokio::test]
@@ -120,7 +116,6 @@ async fn an_owner_whom_a_person_chose_after_us_stays() {
     bench.state.set_owner(&written.id, &ana, bench.clock.now());
     assert_eq!(bench.crm.owner_of(&written.id).await.unwrap(), Some(ana.as_str().into()));
     assert_eq!(bench.write(&lead(&ben)).await.unwrap().owner_crm_id, Some(ana.into()));
-    bench.settle();
 }
 
 #[tokio::test]
@@ -134,7 +129,6 @@ async fn a_marker_is_found_among_hundreds_of_notes() {
     bench.write(&lead(&priya)).await.unwrap();
     bench.write(&lead(&priya)).await.unwrap();
     assert_eq!(counts(&bench.state), (1, 241, 1), "another key that begins like ours is not ours");
-    bench.settle();
 }
 
 #[tokio::test]
@@ -149,7 +143,6 @@ async fn a_rate_limit_says_how_long_to_wait() {
     bench.arm("contacts.create", Fault::Unavailable);
     assert_eq!(class(&bench.write(&lead(&priya)).await), "retry");
     assert_eq!(counts(&bench.state), (0, 0, 0));
-    bench.settle();
 }
 
 #[tokio::test]
@@ -161,7 +154,6 @@ async fn the_admins_own_rules_need_a_person() {
     let sent = bench.world.exchanges().len();
     assert_eq!(class(&bench.write(&lead("priya")).await), "needs_person");
     assert_eq!(bench.world.exchanges().len(), sent, "a word is no owner id and is not sent");
-    bench.settle();
 }
 
 #[tokio::test]
@@ -171,7 +163,6 @@ async fn a_rotated_key_is_said_to_be_refused() {
     let error = bench.crm.check().await.unwrap_err();
     assert_eq!(error.class(), "reauthenticate");
     assert!(!error.to_string().contains(KEY));
-    bench.settle();
 }
 
 #[tokio::test]
@@ -187,7 +178,6 @@ async fn writing_does_not_depend_on_the_lagging_search() {
     bench.write(&lead(&priya)).await.unwrap();
     bench.write(&lead(&priya)).await.unwrap();
     assert_eq!(counts(&bench.state), (1, 1, 1));
-    bench.settle();
 }
 
 #[tokio::test]
@@ -206,5 +196,4 @@ async fn the_check_names_what_the_portal_lacks() {
     bench.state.remove_property("contacts", "baton_key");
     let error = bench.crm.check().await.unwrap_err();
     assert!(error.to_string().contains("no property baton_key: create it"), "{error}");
-    bench.settle();
 }

@@ -73,7 +73,6 @@ async fn a_lead_and_its_task_are_created_in_one_call_with_our_owner() {
         (&json!("Not Started"), &json!("2026-11-23T18:00:00.000Z"))
     );
     assert_eq!(calls(&bench, "/composite"), 1);
-    bench.settle();
 }
 
 #[tokio::test]
@@ -87,7 +86,6 @@ async fn a_repetition_updates_and_creates_nothing() {
     assert_eq!((first.id, second.owner_crm_id), (second.id, Some(ben.into())));
     assert_eq!(bench.state.leads()[0]["Description"], "Connected with Ben");
     assert_eq!((bench.accepted("lead"), bench.accepted("task")), (1, 1));
-    bench.settle();
 }
 
 #[tokio::test]
@@ -99,7 +97,6 @@ async fn a_locked_row_rolls_everything_back_and_the_next_try_succeeds() {
     assert!(matches!(&error, VendorError::Retry { why, .. } if why.contains("UNABLE_TO_LOCK_ROW")), "{error}");
     assert!(bench.state.leads().is_empty() && bench.state.tasks().is_empty(), "all or nothing");
     assert_eq!(class(&bench.write(&lead(&priya)).await), "done");
-    bench.settle();
 }
 
 #[tokio::test]
@@ -109,7 +106,6 @@ async fn a_part_that_fails_takes_the_others_back() {
 
     bench.needs_person(&lead(&priya), "[CallType]").await;
     assert!(bench.state.leads().is_empty(), "the lead went back with its task");
-    bench.settle();
 }
 
 #[tokio::test]
@@ -125,7 +121,6 @@ async fn what_only_an_admin_can_mend_goes_to_a_person() {
     let ben = bench.state.add_user("Ben");
     bench.state.require("Lead", "Industry");
     bench.needs_person(&lead(&ben), "[Industry]").await;
-    bench.settle();
 }
 
 #[tokio::test]
@@ -140,7 +135,6 @@ async fn an_exhausted_day_waits_and_an_outage_is_repeated() {
     );
     bench.arm("composite", Fault::Unavailable);
     assert_eq!(class(&bench.write(&lead(&priya)).await), "retry");
-    bench.settle();
 }
 
 #[tokio::test]
@@ -152,7 +146,6 @@ async fn after_a_lost_answer_nothing_is_made_twice() {
 
     assert_eq!(class(&bench.write(&lead(&priya)).await), "done");
     assert_eq!((bench.state.leads().len(), bench.state.tasks().len()), (1, 1));
-    bench.settle();
 }
 
 #[tokio::test]
@@ -162,7 +155,6 @@ async fn a_read_that_is_lost_is_simply_repeated() {
     let error = bench.crm.find(&by_email("a@b.example")).await.unwrap_err();
     assert_eq!(error.class(), "retry");
     assert_eq!(bench.crm.find(&by_email("a@b.example")).await, Ok(Records::default()));
-    bench.settle();
 }
 
 #[tokio::test]
@@ -179,7 +171,6 @@ async fn long_values_are_cut_by_characters_and_marked() {
     assert_eq!(stored["LastName"], format!("{}…", "Ł".repeat(79)));
     assert_eq!(stored["Description"].as_str().unwrap().chars().count(), 32_000);
     assert!(!stored.contains_key("Email"), "half an address is none");
-    bench.settle();
 }
 
 #[tokio::test]
@@ -190,7 +181,6 @@ async fn the_check_names_what_the_org_lacks() {
     let error = bench.crm.check().await.unwrap_err();
     assert!(error.to_string().contains("Lead has no field Baton_Key__c"), "{error}");
     assert!(error.to_string().contains("Task has no field Baton_Key__c"), "{error}");
-    bench.settle();
 }
 
 #[tokio::test]
@@ -201,5 +191,4 @@ async fn a_deleted_record_is_gone_and_a_foreign_id_is_not_sent() {
     let sent = bench.world.exchanges().len();
     assert_eq!(bench.crm.owner_of("../../limits").await.unwrap_err().class(), "needs_person");
     assert_eq!(bench.world.exchanges().len(), sent);
-    bench.settle();
 }

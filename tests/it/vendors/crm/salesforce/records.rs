@@ -55,7 +55,6 @@ async fn every_record_that_shares_a_key_is_found_and_with_it_its_account() {
     assert_eq!((contact.kind, contact.email.as_deref()), (PersonKind::Contact, Some("ada@acme.com")));
     assert_eq!((contact.company_crm_id, contact.owner_crm_id), (Some(acme.as_str().into()), Some(eve.as_str().into())));
     assert_eq!(contact.active_at, Some("2026-10-20T08:00:00Z".parse().unwrap()), "made after the last activity");
-    bench.settle();
 }
 
 #[tokio::test]
@@ -79,7 +78,6 @@ async fn open_leads_are_people_and_converted_ones_are_not() {
     }
     let hostile = AccountKeys { company: Some("' OR Name != '".into()), ..by_email("' OR Id != '@x.example") };
     assert_eq!(bench.crm.find(&hostile).await, Ok(Records::default()));
-    bench.settle();
 }
 
 #[tokio::test]
@@ -92,5 +90,4 @@ async fn all_accounts_of_a_name_are_brought_for_the_rules_to_choose() {
     let names: Vec<String> =
         bench.crm.find(&keys).await.unwrap().companies.into_iter().map(|found| found.name).collect();
     assert_eq!(names, ["Northwind Foods Inc.", "The Northwind Foods", "Northwind Trading"]);
-    bench.settle();
 }
