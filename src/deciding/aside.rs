@@ -7,7 +7,7 @@
 
 use super::answer::Answer;
 use super::delivery::Delivery;
-use crate::store::{InboxRow, Store, StoreError};
+use crate::store::{InboxRow, Store, StoreError, with};
 use baton_clock as clock;
 use futures_util::FutureExt;
 use std::any::Any;
@@ -157,12 +157,10 @@ impl Setbacks {
     }
 
     pub(super) async fn quarantine(&self, row: &InboxRow, why: String) {
-        let aside = (row.key.clone(), row.body.clone(), why.clone());
-        let stored = self.store.write("inbox.quarantine", move |tx| {
-            let (key, body, why) = aside.clone();
-            Box::pin(async move { tx.inbox_quarantine(&key, &body, &why).await })
+        let aside = with((row.key.clone(), row.body.clone(), why.clone()), |tx, (key, body, why)| {
+            Box::pin(tx.inbox_quarantine(key, body, why))
         });
-        match stored.await {
+        match self.store.write("inbox.quarantine", aside).await {
             Ok(true) => {
                 self.rest.lets_go([&row.key].into_iter());
                 tracing::error!(

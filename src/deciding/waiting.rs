@@ -11,7 +11,7 @@ use super::decider::Decider;
 use super::table::{Standing, StandingTable};
 use crate::facts::{ByHand, LeadFacts, OfCrm};
 use crate::release::Release;
-use crate::store::{Mover, StepRow, StoreError, TimelineEntry, Tx, WaitingLead};
+use crate::store::{Mover, StepRow, StoreError, TimelineEntry, Tx, WaitingLead, with};
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
 use baton_core::handoff::Event;
@@ -63,13 +63,10 @@ impl Decider {
         let open_for = TimeDelta::from_std(rules.handoff.open_for).unwrap_or(TimeDelta::MAX);
         let Some(before) = self.parts.clock.now().checked_sub_signed(open_for) else { return Ok(()) };
         for handoff in self.parts.store.handoffs_open_since(before, PAGE).await? {
-            let (rules, mover) = (Arc::clone(&rules), self.parts.mover());
-            let closed = self.parts.store.write("open.close", move |tx| {
-                let (handoff, rules, mover) = (handoff.clone(), Arc::clone(&rules), mover.clone());
-                let event = Event::Closed { why: Closing::Age };
-                Box::pin(async move { tx.transition(&handoff, &event, &rules, &mover).await })
-            });
-            closed.await?;
+            let parts = (handoff, Event::Closed { why: Closing::Age }, Arc::clone(&rules), self.parts.mover());
+            let closed =
+                with(parts, |tx, (handoff, event, rules, mover)| Box::pin(tx.transition(handoff, event, rules, mover)));
+            self.parts.store.write("open.close", closed).await?;
         }
         Ok(())
     }
@@ -82,15 +79,13 @@ impl Decider {
         let release = Arc::clone(&self.parts.release.borrow());
         let mut after = None;
         loop {
-            let from = after.clone();
-            let page = self.parts.store.read("waiting.page", move |tx| {
-                let from = from.clone();
+            let page = with(after, |tx, after| {
                 Box::pin(async move {
-                    let after = from.as_ref().map(|(since, handoff)| (*since, handoff));
+                    let after = after.as_ref().map(|(since, handoff)| (*since, handoff));
                     Ok((tx.leads_waiting(after, PAGE).await?, tx.reps_read().await?))
                 })
             });
-            let (page, reps) = page.await?;
+            let (page, reps) = self.parts.store.read("waiting.page", page).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some((last.since, last.handoff.clone()));
             let mut table = StandingTable::of(Standing { reps, ledgers: BTreeMap::new() });
@@ -175,15 +170,10 @@ impl Decider {
         facts: LeadFacts,
         release: &Arc<Release>,
     ) -> Result<Vec<StepRow>, StoreError> {
-        let parts = Arc::new((waiting, facts, Arc::clone(release), self.parts.mover()));
-        let given = self.parts.store.write("waiting.give", move |tx| {
-            let parts = Arc::clone(&parts);
-            Box::pin(async move {
-                let (waiting, facts, release, mover) = &*parts;
-                give_in(tx, waiting, facts, release, mover).await
-            })
-        });
-        given.await
+        let parts = (waiting, facts, Arc::clone(release), self.parts.mover());
+        let given =
+            with(parts, |tx, (waiting, facts, release, mover)| Box::pin(give_in(tx, waiting, facts, release, mover)));
+        self.parts.store.write("waiting.give", given).await
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::Facts;
 use crate::connectors::{AccountKeys, Crm};
-use crate::store::{Met, Mirrored, caller_keys};
+use crate::store::{Met, Mirrored, caller_keys, with};
 use baton_core::domain::account::{Candidates, MatchKey, PersonRecord, Records};
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
@@ -128,11 +128,8 @@ impl Facts {
         if learnt.is_empty() {
             return;
         }
-        let put = self.store.write("mirror.put", move |tx| {
-            let learnt = learnt.clone();
-            Box::pin(async move { tx.mirror_put(&learnt).await })
-        });
-        if let Err(error) = put.await {
+        let put = with(learnt, |tx, learnt| Box::pin(tx.mirror_put(learnt)));
+        if let Err(error) = self.store.write("mirror.put", put).await {
             tracing::warn!(%error, "the mirror of accounts could not be written");
         }
     }

@@ -19,7 +19,7 @@ mod parts;
 mod settle;
 mod work;
 
-use crate::store::StepRow;
+use crate::store::{StepRow, with};
 use baton_core::domain::effect::Lane;
 use baton_core::domain::id::HandoffId;
 pub use duty::Duty;
@@ -133,12 +133,8 @@ impl Outbox {
 
     /// Steps of this worker that were not sent, but for those it is at, are due for the others.
     async fn give_back(&self, but: Vec<String>) {
-        let (worker, but) = (self.parts.worker.clone(), Arc::new(but));
-        let given = self.parts.store.write("step.release", move |tx| {
-            let (worker, but) = (worker.clone(), Arc::clone(&but));
-            Box::pin(async move { tx.steps_release(&worker, &but).await })
-        });
-        match tokio::time::timeout(GIVEN_BACK_WITHIN, given).await {
+        let give = with((self.parts.worker.clone(), but), |tx, (worker, but)| Box::pin(tx.steps_release(worker, but)));
+        match tokio::time::timeout(GIVEN_BACK_WITHIN, self.parts.store.write("step.release", give)).await {
             Ok(Ok(0)) => {}
             Ok(Ok(count)) => tracing::info!(count, "steps were given back to the other workers"),
             Ok(Err(error)) => tracing::warn!(%error, "steps could not be given back: their leases bring them back"),
@@ -172,15 +168,13 @@ impl Outbox {
     async fn claim(self: &Arc<Self>) -> Claimed {
         let free = self.lanes.free();
         let lanes_free = free.len();
-        let wanted: Arc<[(Lane, usize)]> = free.iter().map(|(lane, hands)| (*lane, hands.len())).collect();
-        let (worker, lease, clock) = (self.parts.worker.clone(), self.parts.lease, Arc::clone(&self.parts.clock));
-        let claimed = self.parts.store.write("step.claim", move |tx| {
-            let (worker, wanted) = (worker.clone(), Arc::clone(&wanted));
+        let wanted: Vec<(Lane, usize)> = free.iter().map(|(lane, hands)| (*lane, hands.len())).collect();
+        let (lease, clock) = (self.parts.lease, Arc::clone(&self.parts.clock));
+        let claim = with((self.parts.worker.clone(), wanted), move |tx, (worker, wanted)| {
             // When the transaction has begun: a lease that runs while its step waits for the database is half over when it comes.
-            let now = clock.now();
-            Box::pin(async move { tx.steps_claim(now, &worker, lease, &wanted).await })
+            Box::pin(tx.steps_claim(clock.now(), worker, lease, wanted))
         });
-        let mut claimed = match claimed.await {
+        let mut claimed = match self.parts.store.write("step.claim", claim).await {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::error!(%error, "due steps could not be claimed");

@@ -21,7 +21,7 @@ mod sql;
 mod step;
 mod token;
 
-pub use database::{Store, Tx, WorkerLock};
+pub use database::{Store, Tx, WorkerLock, with};
 pub use handoff::{Move, Moved, Mover, local_day, new_steps};
 pub use inbox::{Arrival, Aside, InboxMessage, InboxRow};
 pub use lead::{

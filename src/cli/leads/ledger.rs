@@ -3,7 +3,7 @@
 use crate::app::workspace;
 use crate::cli::{OK, TextOrJson, WorkspaceArgs, say, unreachable};
 use crate::config;
-use crate::store::{Grant, JournalLine, Store, Waits};
+use crate::store::{Grant, JournalLine, Store, Waits, with};
 use anyhow::{Result, anyhow, bail};
 use baton_clock::{Clock, SystemClock};
 use baton_core::domain::id::{LeadId, PoolId, RepId};
@@ -99,13 +99,10 @@ impl Ledger {
 }
 
 async fn give(store: &Store, grant: Grant) -> Result<()> {
-    let (asked, now) = (grant.clone(), SystemClock.now());
-    let given = store.write("ledger.grant", move |tx| {
-        let grant = asked.clone();
-        Box::pin(async move { tx.turns_grant(&grant, now).await })
-    });
-    if given.await?.is_none() {
-        bail!("{} has no other active member: a turn needs somebody who bears it", grant.pool);
+    let (pool, now) = (grant.pool.clone(), SystemClock.now());
+    let give = with(grant, move |tx, grant| Box::pin(tx.turns_grant(grant, now)));
+    if store.write("ledger.grant", give).await?.is_none() {
+        bail!("{pool} has no other active member: a turn needs somebody who bears it");
     }
     Ok(())
 }
@@ -150,16 +147,14 @@ struct ShownEntry {
 
 impl LedgerSheet {
     async fn of(store: &Store, rules: &RuleSet, pool: &Pool, last: usize) -> Result<Self> {
-        let id = pool.id.clone();
-        let read = store.read("ledger.sheet", move |tx| {
-            let id = id.clone();
+        let read = with(pool.id.clone(), |tx, id| {
             Box::pin(async move {
-                let journal = tx.journal(&id).await?;
-                let counted = tx.ledgers_recount().await?.remove(&id);
-                Ok((journal, counted, tx.pool_queue(&id).await?))
+                let journal = tx.journal(id).await?;
+                let counted = tx.ledgers_recount().await?.remove(id);
+                Ok((journal, counted, tx.pool_queue(id).await?))
             })
         });
-        let (journal, counted, waiting) = read.await?;
+        let (journal, counted, waiting) = store.read("ledger.sheet", read).await?;
         let tallies = tally(journal.iter().map(|line| &line.entry));
         let weights = pool_weights(rules, pool);
         let named: BTreeSet<&RepId> = weights.keys().chain(tallies.keys()).collect();

@@ -11,4 +11,4 @@ mod transaction;
 mod way;
 
 pub use place::WorkerLock;
-pub use transaction::{Store, Tx};
+pub use transaction::{Store, Tx, with};
