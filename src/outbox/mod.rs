@@ -65,13 +65,11 @@ struct Claimed {
 
 impl Outbox {
     pub fn new(parts: OutboxParts) -> Arc<Self> {
-        let lanes = Lanes::new(parts.steps_at_once);
-        let (duty, hands) = (Duty::default(), Hands::default());
         Arc::new(Self {
+            lanes: Lanes::new(parts.steps_at_once),
             parts,
-            lanes,
-            duty,
-            hands,
+            duty: Duty::default(),
+            hands: Hands::default(),
             marks: Arc::default(),
             ends: Arc::default(),
             unbegun: Arc::default(),

@@ -90,7 +90,7 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
         keeps_owner: owner_chosen_by_crm(matter).is_some(),
         description: body,
         task,
-        ..CrmLead::of(matter.lead())
+        ..CrmLead::of(&matter.lead)
     };
     let written = crm.write_lead(&lead).await?;
     Ok(Done { crm: Some(written.clone()), ..Done::reference(written.id) })
@@ -100,7 +100,7 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
 /// is still to come nor what the CRM made of the last one is taken for a person's doing.
 async fn read_owner(at: &At<'_>, crm: &dyn Crm) -> Result<Done, VendorError> {
     let matter = at.matter;
-    let Some(record) = &matter.record.crm else { return Ok(Done::nothing("not in the CRM yet")) };
+    let Some(record) = matter.crm() else { return Ok(Done::nothing("not in the CRM yet")) };
     let written = matter.rep(&matter.handoff.owner)?.crm_id.clone();
     let before = record.owner_crm_id.clone().or_else(|| owner_chosen_by_crm(matter).cloned()).or(written);
     let (Some(from), Some(to)) = (before, crm.owner_of(&record.id).await?) else { return Ok(Done::default()) };
@@ -112,7 +112,7 @@ async fn read_owner(at: &At<'_>, crm: &dyn Crm) -> Result<Done, VendorError> {
     let record = CrmRef { owner_crm_id: Some(to.clone()), ..record.clone() };
     let change = OwnerChange { from, to, seen_at: at.now() };
     let correction = reassigned(&change, &rules);
-    let parts = (matter.lead().id.clone(), record, change, correction, rules);
+    let parts = (matter.lead.id.clone(), record, change, correction, rules);
     let stored = with(parts, |tx, (lead, record, change, correction, rules)| {
         Box::pin(async move {
             tx.owner_change_insert(lead, change).await?;
