@@ -141,17 +141,15 @@ impl Setbacks {
     }
 
     /// Looks whether the database is well again, and rests on if it is not.
-    pub(super) async fn wake(&self) -> bool {
+    pub(super) async fn wake(&self) {
         match self.store.takes_writes().await {
             Ok(()) => {
                 self.rest.end();
                 tracing::info!("the database is well again: what waits in the inbox is decided");
-                true
             }
             Err(cause) => {
                 tracing::warn!(cause, "the database is still not well");
                 self.rest.begin();
-                false
             }
         }
     }

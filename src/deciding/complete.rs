@@ -16,7 +16,7 @@ use crate::store::{InboxRow, Mover, StepRow, StoreError, Tx, with};
 use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::domain::lead::Lead;
 use baton_core::handoff::{Completed, Event, Handoff, OnTheLine, Stage};
-use baton_core::routing::{Decision, decide};
+use baton_core::routing::Decision;
 use baton_core::rules::words::zone::whereabouts;
 use std::sync::Arc;
 
@@ -134,7 +134,7 @@ impl Plan {
         let (occurred_at, received_at) = (second.occurred_at, second.received_at);
         let lead = Lead { occurred_at, received_at, ..lead.clone() };
         let table = StandingTable::of(Standing::locked(tx, rules).await?);
-        let decision = decide(&lead, &table.snapshot(facts, rules, self.mover.now), rules);
+        let decision = table.decide(&lead, facts, rules, self.mover.now);
         let begun = Handoff::begin(&lead, &decision, rules);
         if !begun.live {
             return Ok(None);
@@ -156,7 +156,6 @@ impl Plan {
             decided.event.clone_from(event);
             return Ok(decided);
         }
-        let owner_name = self.release.rules.reps.get(&decision.plan.owner).map_or("", |rep| rep.name.as_str());
-        Ok(Box::new(Decided::of(event, first, decision, handoff, owner_name, None)))
+        Ok(Box::new(Decided::of(event, first, decision, handoff, &self.release.rules, None)))
     }
 }

@@ -11,14 +11,12 @@ use super::decider::Decider;
 use super::table::{Standing, StandingTable};
 use crate::facts::{ByHand, LeadFacts, OfCrm};
 use crate::release::Release;
-use crate::store::{Mover, StepRow, StoreError, TimelineEntry, Tx, WaitingLead, with};
+use crate::store::{Mover, StepRow, StoreError, Tx, WaitingLead, with};
 use baton_core::domain::known::Fact;
-use baton_core::domain::lead::Lead;
 use baton_core::handoff::Event;
 use baton_core::handoff::state::Closing;
-use baton_core::routing::decision::DecidedAgain;
-use baton_core::routing::{Decision, decide};
-use chrono::{DateTime, TimeDelta, Utc};
+use baton_core::routing::Decision;
+use chrono::TimeDelta;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,7 +116,7 @@ impl Decider {
         release: &Arc<Release>,
     ) -> Result<bool, StoreError> {
         // Ledgers order those who can take it, and say nothing about whether anybody can.
-        if decide_again(table, &waiting.lead, &facts, release, self.parts.clock.now()).plan.waits {
+        if table.decide(&waiting.lead, &facts, &release.rules, self.parts.clock.now()).plan.waits {
             return Ok(false);
         }
         let Some(facts) = self.unless_given_by_hand(&waiting, facts, release).await else { return Ok(false) };
@@ -189,32 +187,17 @@ async fn give_in(
         return Ok(Vec::new());
     }
     let mut table = StandingTable::of(Standing::locked(tx, rules).await?);
-    let decision = decide_again(&table, &waiting.lead, facts, release, mover.now);
+    let decision = table.decide(&waiting.lead, facts, rules, mover.now);
     if decision.plan.waits {
         return Ok(Vec::new());
     }
-    // The lead is counted for the rep by the move below.
-    table.book(&waiting.lead, &decision, rules, mover.now);
-    tx.ledgers_save(&table.entries, &table.changed_ledgers(), "decision", mover.now).await?;
-    let Decision { plan, turn, trace, .. } = decision;
-    let again = DecidedAgain { owner: plan.owner.clone(), reason: plan.reason.in_words(), pools: trace.pools };
-    let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
-    let (lead_id, kind) = (waiting.lead.id.clone(), DecidedAgain::KIND.to_owned());
-    tx.timeline_append(&[&TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
+    let reason = decision.plan.reason.in_words();
+    table.store_again(tx, &waiting.lead, &decision, &reason, rules, mover.now).await?;
+    let Decision { plan, turn, .. } = decision;
     tracing::info!(
         lead.id = %waiting.lead.id, rep.id = %plan.owner, pool.id = %plan.pool,
         waited_s = (mover.now - waiting.since).num_seconds(), "a lead that waited has found somebody"
     );
-    let found = Event::Found { rep: plan.owner, turn_in: turn.map(|entry| entry.pool), reason: plan.reason.in_words() };
+    let found = Event::Found { rep: plan.owner, turn_in: turn.map(|entry| entry.pool), reason };
     Ok(tx.transition(&waiting.handoff, &found, rules, mover).await?.steps)
-}
-
-fn decide_again(
-    table: &StandingTable,
-    lead: &Lead,
-    facts: &LeadFacts,
-    release: &Release,
-    now: DateTime<Utc>,
-) -> Decision {
-    decide(lead, &table.snapshot(facts, &release.rules, now), &release.rules)
 }
