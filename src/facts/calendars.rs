@@ -61,9 +61,7 @@ impl Facts {
     /// Why it is not known now.
     pub async fn busy_now(&self, calendar: &str, until: DateTime<Utc>) -> Result<Vec<Busy>, String> {
         let Some(vendor) = &self.calendar else { return Err("no calendar is configured".to_owned()) };
-        if self.calendar_rests.is_on() {
-            return Err(format!("{} failed a moment ago and is not asked again yet", vendor.vendor()));
-        }
+        self.calendar_rests.passed(vendor.vendor())?;
         let asked = [calendar.to_owned()];
         match tokio::time::timeout(UNHURRIED, vendor.busy(&asked, self.clock.now() - BACK, until)).await {
             Ok(Ok(mut answers)) => {

@@ -165,6 +165,12 @@ pub struct OfCrm<'a> {
 struct Pause(Mutex<Option<Instant>>);
 
 impl Pause {
+    /// # Errors
+    /// It is not asked again yet, and why.
+    fn passed(&self, vendor: &str) -> Result<(), String> {
+        if self.is_on() { Err(format!("{vendor} failed a moment ago and is not asked again yet")) } else { Ok(()) }
+    }
+
     fn is_on(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() < until)
     }
