@@ -69,12 +69,8 @@ impl Bus {
 fn vendor_error(error: PublishError) -> VendorError {
     let why = error.to_string();
     match error {
-        PublishError::Unavailable(_) | PublishError::Full { .. } => {
-            VendorError::Retry { vendor: VENDOR, why, after: None }
-        }
-        PublishError::Unroutable { .. } | PublishError::Rejected { .. } => {
-            VendorError::NeedsPerson { vendor: VENDOR, why }
-        }
+        PublishError::Unavailable(_) | PublishError::Full { .. } => VendorError::retry(VENDOR, why),
+        PublishError::Unroutable { .. } | PublishError::Rejected { .. } => VendorError::needs_person(VENDOR, why),
         PublishError::Unknown(_) => VendorError::Unknown { vendor: VENDOR, why },
     }
 }
@@ -129,7 +125,6 @@ impl Wire for Bus {
     }
 
     async fn status(&self, _leg: &LegId) -> Result<LegStatus, VendorError> {
-        let why = "a leg cannot be read over the broker".to_owned();
-        Err(VendorError::NeedsPerson { vendor: VENDOR, why })
+        Err(VendorError::needs_person(VENDOR, "a leg cannot be read over the broker"))
     }
 }

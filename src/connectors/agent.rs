@@ -148,7 +148,7 @@ impl Wire for HttpWire {
         match answer.status {
             200..=299 => Ok(()),
             404 | 410 => Err(VendorError::Gone { vendor: VENDOR, why: "the call or leg has ended".to_owned() }),
-            409 => Err(VendorError::NeedsPerson { vendor: VENDOR, why: "the command came too late".to_owned() }),
+            409 => Err(VendorError::needs_person(VENDOR, "the command came too late")),
             _ => Err(by_status(VENDOR, &answer)),
         }
     }

@@ -138,8 +138,8 @@ impl GoogleCalendar {
         let answer = self.free_busy(calendar, std::slice::from_ref(calendar), from, until).await?;
         match answer.of(calendar) {
             Ok(busy) => Ok(!busy.iter().any(|busy| busy.from < until && from < busy.until)),
-            Err(NotKnown { why, lasting: true }) => Err(VendorError::NeedsPerson { vendor: VENDOR, why }),
-            Err(NotKnown { why, lasting: false }) => Err(VendorError::Retry { vendor: VENDOR, why, after: None }),
+            Err(NotKnown { why, lasting: true }) => Err(VendorError::needs_person(VENDOR, why)),
+            Err(NotKnown { why, lasting: false }) => Err(VendorError::retry(VENDOR, why)),
         }
     }
 
