@@ -76,9 +76,10 @@ impl ApiCall {
         self
     }
 
+    /// With this token, if there is one.
     #[must_use]
-    pub fn bearer(mut self, secret: &Secret) -> Self {
-        self.bearer = Some(secret.clone());
+    pub fn bearer<'s>(mut self, secret: impl Into<Option<&'s Secret>>) -> Self {
+        self.bearer = secret.into().cloned();
         self
     }
 
