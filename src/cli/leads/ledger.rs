@@ -1,8 +1,6 @@
 //! `baton ledger POOL`: who is owed a turn and who has had more, every entry that made it so, and turns given by hand.
 
-use crate::app::workspace;
-use crate::cli::{OK, TextOrJson, WorkspaceArgs, say, unreachable};
-use crate::config;
+use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, rules_of, say};
 use crate::store::{Grant, JournalLine, Store, Waits, with};
 use anyhow::{Result, anyhow, bail};
 use baton_clock::{Clock, SystemClock};
@@ -47,19 +45,14 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) async fn run(self) -> Result<u8> {
-        let config = config::load(&self.place.workspace.join("baton.toml"))?;
-        let Ok(workspace) = workspace::load(&self.place.workspace)? else {
-            bail!("the workspace has faults: run `baton check` first");
-        };
-        let rules = &workspace.checked.rules;
+        let rules = &rules_of(&self.place)?;
         let pool = rules.pools.values().find(|pool| pool.id.as_str() == self.pool);
         let pool = pool.ok_or_else(|| {
             let known: Vec<&str> = rules.pools.keys().map(|id| id.as_str()).collect();
             anyhow!("there is no pool {:?}; the pools are {}", self.pool, known.join(", "))
         })?;
         let grant = self.grant(rules, pool)?;
-        let store = Store::open_existing(&config.database.resolve()?).await;
-        let store = store.map_err(|error| unreachable("opening the database", &error))?;
+        let store = open_store(&self.place).await?;
         if let Some(grant) = grant {
             give(&store, grant).await?;
         }
