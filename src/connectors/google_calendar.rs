@@ -215,20 +215,15 @@ impl Calendar for GoogleCalendar {
     /// which is why keys are made of the attempt. `NeedsPerson`: somebody has moved the event to another time.
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError> {
         let id = wire::event_id(&request.key);
-        if !self.is_free(request).await? {
-            // Taken by ourselves, if the answer to an earlier attempt was lost.
-            return match self.standing(&id, request).await? {
-                EventState::AsBooked => Ok(Booked::Event { id }),
-                EventState::Moved => Err(moved()),
-                EventState::Deleted | EventState::Absent => Ok(Booked::Taken),
-            };
-        }
-        if self.insert(&id, request).await?.is_success() {
+        let is_free = self.is_free(request).await?;
+        if is_free && self.insert(&id, request).await?.is_success() {
             return Ok(Booked::Event { id });
         }
         match self.standing(&id, request).await? {
+            // By ourselves, if the answer to an earlier attempt was lost.
             EventState::AsBooked => Ok(Booked::Event { id }),
             EventState::Moved => Err(moved()),
+            EventState::Deleted | EventState::Absent if !is_free => Ok(Booked::Taken),
             EventState::Deleted | EventState::Absent => {
                 let why = "the event was deleted and its id is used up: book with the key of a new attempt".to_owned();
                 Err(VendorError::Gone { vendor: VENDOR, why })
