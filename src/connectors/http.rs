@@ -90,10 +90,6 @@ impl VendorHttp {
         })
     }
 
-    pub fn vendor(&self) -> &'static str {
-        self.vendor
-    }
-
     pub fn base(&self) -> &Url {
         &self.base
     }

@@ -143,19 +143,7 @@ impl Store {
         self.in_task(name, Access::Read, body)
     }
 
-    /// Runs `body`, which asks one thing once: a statement sees one state by itself, and needs no transaction around it.
-    ///
-    /// # Errors
-    /// As [`Store::write`].
-    pub fn glance<T: Send + 'static>(
-        &self,
-        name: &'static str,
-        body: impl Body<T>,
-    ) -> impl Future<Output = Result<T, StoreError>> + Send {
-        self.in_task(name, Access::Glance, body)
-    }
-
-    pub(super) fn in_task<T: Send + 'static>(
+    pub(in crate::store) fn in_task<T: Send + 'static>(
         &self,
         name: &'static str,
         access: Access,
@@ -256,9 +244,9 @@ impl Store {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
+pub(in crate::store) enum Access {
     Read,
-    /// Reads by one statement.
+    /// Asks one thing once: a statement sees one state by itself, and needs no transaction around it.
     Glance,
     Write,
     /// Writes, and may take its time.
