@@ -15,6 +15,7 @@ use account::{Accounts, CalendarScope};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::rep::Busy;
+use baton_core::domain::rota::Window;
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -79,8 +80,7 @@ impl GoogleCalendar {
         &self,
         reader: &str,
         calendars: &[String],
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
+        (from, until): Window,
     ) -> Result<FreeBusy, VendorError> {
         let items: Vec<Value> = calendars.iter().map(|id| json!({ "id": id })).collect();
         let call = ApiCall::new("freebusy.query", Does::Read, Method::POST, &["calendar", "v3", "freeBusy"])
@@ -91,17 +91,12 @@ impl GoogleCalendar {
     }
 
     /// One query. A reader whom Google refuses has an unknown calendar, and the next one reads the others'.
-    async fn chunk(
-        &self,
-        calendars: &[String],
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Result<BusyByCalendar, VendorError> {
+    async fn chunk(&self, calendars: &[String], window: Window) -> Result<BusyByCalendar, VendorError> {
         let mut known = BusyByCalendar::new();
         let mut left = calendars;
         loop {
             let reader = self.reader.as_ref().unwrap_or(&left[0]);
-            match self.free_busy(reader, left, from, until).await {
+            match self.free_busy(reader, left, window).await {
                 Ok(answer) => {
                     known.extend(left.iter().map(|id| (id.clone(), answer.of(id).map_err(|unknown| unknown.why))));
                     return Ok(known);
@@ -118,12 +113,7 @@ impl GoogleCalendar {
         }
     }
 
-    async fn out_of_office(
-        &self,
-        calendar: &str,
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Result<Events, VendorError> {
+    async fn out_of_office(&self, calendar: &str, (from, until): Window) -> Result<Events, VendorError> {
         let call = ApiCall::get("events.list", &["calendar", "v3", "calendars", calendar, "events"])
             .query("eventTypes", "outOfOffice")
             .query("singleEvents", "true")
@@ -135,7 +125,7 @@ impl GoogleCalendar {
 
     async fn is_free(&self, request: &BookRequest) -> Result<bool, VendorError> {
         let (calendar, from, until) = (&request.calendar, request.from, request.until);
-        let answer = self.free_busy(calendar, std::slice::from_ref(calendar), from, until).await?;
+        let answer = self.free_busy(calendar, std::slice::from_ref(calendar), (from, until)).await?;
         match answer.of(calendar) {
             Ok(busy) => Ok(!busy.iter().any(|busy| busy.from < until && from < busy.until)),
             Err(NotKnown { why, lasting: true }) => Err(VendorError::needs_person(VENDOR, why)),
@@ -179,7 +169,7 @@ impl Calendar for GoogleCalendar {
         until: DateTime<Utc>,
     ) -> Result<BusyByCalendar, VendorError> {
         let chunks: Vec<&[String]> = calendars.chunks(CHUNK).collect();
-        let answers = join_all(chunks.iter().map(|chunk| self.chunk(chunk, from, until))).await;
+        let answers = join_all(chunks.iter().map(|chunk| self.chunk(chunk, (from, until)))).await;
         if let (false, Some(Err(error))) = (answers.iter().any(Result::is_ok), answers.first()) {
             return Err(error.clone());
         }
@@ -200,7 +190,7 @@ impl Calendar for GoogleCalendar {
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> BTreeMap<String, Vec<Busy>> {
-        let asked = calendars.iter().map(async |calendar| match self.out_of_office(calendar, from, until).await {
+        let asked = calendars.iter().map(async |calendar| match self.out_of_office(calendar, (from, until)).await {
             Ok(events) => Some((calendar.clone(), events.away(from, until))),
             Err(error) => {
                 tracing::debug!(vendor = VENDOR, %error, "absences stay unnamed");

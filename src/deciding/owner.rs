@@ -162,9 +162,7 @@ impl Decider {
 
     /// Accounts and their owners as they were known at the decision, calendars as they are now.
     async fn facts_of(&self, given: &WaitingLead, rules: &RuleSet) -> LeadFacts {
-        let WaitingLead { lead, account, assigned, .. } = given;
-        let known = OfCrm { lead, account: account.clone(), assigned: assigned.clone() };
-        self.parts.facts.calendars_of(vec![known], rules).await.pop().expect("facts for the one lead")
+        self.parts.facts.calendars_of(vec![OfCrm::of(given)], rules).await.pop().expect("facts for the one lead")
     }
 }
 

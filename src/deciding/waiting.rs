@@ -120,7 +120,10 @@ impl Decider {
             return Ok(false);
         }
         let Some(facts) = self.unless_given_by_hand(&waiting, facts, release).await else { return Ok(false) };
-        let steps = self.give(waiting, facts, release).await?;
+        let parts = (waiting, facts, Arc::clone(release), self.parts.mover());
+        let given =
+            with(parts, |tx, (waiting, facts, release, mover)| Box::pin(give_in(tx, waiting, facts, release, mover)));
+        let steps = self.parts.store.write("waiting.give", given).await?;
         self.parts.outbox.run_now(steps, None);
         Ok(true)
     }
@@ -129,12 +132,7 @@ impl Decider {
     async fn with_facts(&self, page: Vec<WaitingLead>, release: &Release) -> Vec<(WaitingLead, LeadFacts)> {
         let left = |waiting: WaitingLead| WaitingLead { lead: waiting.lead.after_the_call(), ..waiting };
         let page: Vec<WaitingLead> = page.into_iter().map(left).collect();
-        let known = page.iter().map(|WaitingLead { lead, account, assigned, .. }| OfCrm {
-            lead,
-            account: account.clone(),
-            assigned: assigned.clone(),
-        });
-        let facts = self.parts.facts.calendars_of(known.collect(), &release.rules).await;
+        let facts = self.parts.facts.calendars_of(page.iter().map(OfCrm::of).collect(), &release.rules).await;
         page.into_iter().zip(facts).collect()
     }
 
@@ -157,24 +155,12 @@ impl Decider {
         };
         let observed_at = self.parts.clock.now();
         let given = Fact::Known { value: Some(rep), observed_at, source: "by hand".to_owned() };
-        let known = OfCrm { lead: &waiting.lead, account: waiting.account.clone(), assigned: Some(given) };
+        let known = OfCrm { assigned: Some(given), ..OfCrm::of(waiting) };
         self.parts.facts.calendars_of(vec![known], &release.rules).await.pop()
-    }
-
-    /// Nothing to be run if another worker was sooner, or whoever was free is not any more.
-    async fn give(
-        &self,
-        waiting: WaitingLead,
-        facts: LeadFacts,
-        release: &Arc<Release>,
-    ) -> Result<Vec<StepRow>, StoreError> {
-        let parts = (waiting, facts, Arc::clone(release), self.parts.mover());
-        let given =
-            with(parts, |tx, (waiting, facts, release, mover)| Box::pin(give_in(tx, waiting, facts, release, mover)));
-        self.parts.store.write("waiting.give", given).await
     }
 }
 
+/// Nothing to be run if another worker was sooner, or whoever was free is not any more.
 async fn give_in(
     tx: &mut Tx,
     waiting: &WaitingLead,

@@ -6,6 +6,7 @@ use crate::release::Current;
 use baton_core::domain::id::RepId;
 use baton_core::domain::known::Fact;
 use baton_core::domain::rep::{Busy, BusyKind};
+use baton_core::domain::rota::Window;
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,7 +138,7 @@ impl Facts {
         &self,
         vendor: &Arc<dyn Calendar>,
         calendars: &[String],
-        (from, until): (DateTime<Utc>, DateTime<Utc>),
+        (from, until): Window,
         by: Instant,
     ) {
         let now = self.clock.now();

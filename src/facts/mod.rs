@@ -11,7 +11,7 @@ mod calendars;
 pub use assignment::ByHand;
 
 use crate::connectors::{Calendar, Crm};
-use crate::store::Store;
+use crate::store::{Store, WaitingLead};
 use baton_clock::SharedClock;
 use baton_core::domain::account::Candidates;
 use baton_core::domain::crm_id::CrmId;
@@ -158,6 +158,13 @@ pub struct OfCrm<'a> {
     pub lead: &'a Lead,
     pub account: Fact<Candidates>,
     pub assigned: Option<Fact<Option<CrmId>>>,
+}
+
+impl<'a> OfCrm<'a> {
+    /// As it was known when the lead was decided.
+    pub fn of(waiting: &'a WaitingLead) -> Self {
+        Self { lead: &waiting.lead, account: waiting.account.clone(), assigned: waiting.assigned.clone() }
+    }
 }
 
 /// When a vendor may be asked again.
