@@ -1,7 +1,7 @@
 //! The story as it is played: night, then day, and each line of it told once.
 
 use super::scenes::{Scene, day, night};
-use super::{tell, world};
+use super::tell;
 use crate::app::Running;
 use crate::app::stage::{StandIns, deliver_over_http, post_event};
 use crate::cli::say;
@@ -73,8 +73,7 @@ impl Play<'_> {
     }
 
     async fn call(&self, teller: &Teller, scene: &Scene) -> Result<Option<StoryLead>> {
-        let text = world::event(scene.file).with_context(|| format!("the demo has no event {}", scene.file))?;
-        let mut event: Value = serde_json::from_str(text).with_context(|| format!("reading {}", scene.file))?;
+        let mut event: Value = serde_json::from_str(scene.event).with_context(|| format!("reading {}", scene.file))?;
         event["time"] = json!(self.stage.world.clock.now());
         if let Some(call) = event["data"]["call"]["id"].as_str() {
             self.stage.voice.call(call, scene.script.clone());

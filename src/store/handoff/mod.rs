@@ -124,9 +124,7 @@ impl Tx {
         }
         self.lead_views(&handoffs.iter().map(|(handoff, _)| *handoff).collect::<Vec<_>>()).await
     }
-}
 
-impl Tx {
     /// Leads that are open and were decided before this moment, the oldest first.
     pub async fn handoffs_open_since(
         &mut self,
