@@ -133,17 +133,10 @@ fn broker(amqp: &config::Amqp) -> Result<Broker> {
     Ok(Broker { config, bus })
 }
 
-/// Consumes as long as the worker runs. What comes back ends only if the broker is not what it must be.
+/// Consumes as long as the worker runs. Something comes back only if the broker is not what it must be.
 fn consume(running: &mut Running, clock: SharedClock, broker: Option<Broker>) -> oneshot::Receiver<ConsumeError> {
     let (refuse, refused) = oneshot::channel();
-    let Some(broker) = broker else {
-        // Kept open for ever: no broker, no refusal.
-        running.spawn(async move {
-            let mut refuse = refuse;
-            refuse.closed().await;
-        });
-        return refused;
-    };
+    let Some(broker) = broker else { return refused };
     let sink = Arc::new(InboxSink { decider: Arc::clone(&running.decider), clock });
     let stopping = running.stopping.clone();
     running.spawn(async move {
