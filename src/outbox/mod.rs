@@ -19,7 +19,7 @@ mod parts;
 mod settle;
 mod work;
 
-use crate::store::StepRow;
+use crate::store::{StepRow, with};
 use baton_core::domain::effect::Lane;
 use baton_core::domain::id::HandoffId;
 pub use duty::Duty;
@@ -67,13 +67,11 @@ struct Claimed {
 
 impl Outbox {
     pub fn new(parts: OutboxParts) -> Arc<Self> {
-        let lanes = Lanes::new(parts.steps_at_once);
-        let (duty, hands) = (Duty::default(), Hands::default());
         Arc::new(Self {
+            lanes: Lanes::new(parts.steps_at_once),
             parts,
-            lanes,
-            duty,
-            hands,
+            duty: Duty::default(),
+            hands: Hands::default(),
             marks: Arc::default(),
             ends: Arc::default(),
             unbegun: Arc::default(),
@@ -140,12 +138,8 @@ impl Outbox {
 
     /// Steps of this worker that were not sent, but for those it is at, are due for the others.
     async fn give_back(&self, but: Vec<String>) {
-        let (worker, but) = (self.parts.worker.clone(), Arc::new(but));
-        let given = self.parts.store.write("step.release", move |tx| {
-            let (worker, but) = (worker.clone(), Arc::clone(&but));
-            Box::pin(async move { tx.steps_release(&worker, &but).await })
-        });
-        match tokio::time::timeout(GIVEN_BACK_WITHIN, given).await {
+        let give = with((self.parts.worker.clone(), but), |tx, (worker, but)| Box::pin(tx.steps_release(worker, but)));
+        match tokio::time::timeout(GIVEN_BACK_WITHIN, self.parts.store.write("step.release", give)).await {
             Ok(Ok(0)) => {}
             Ok(Ok(count)) => tracing::info!(count, "steps were given back to the other workers"),
             Ok(Err(error)) => tracing::warn!(%error, "steps could not be given back: their leases bring them back"),
@@ -179,15 +173,13 @@ impl Outbox {
     async fn claim(self: &Arc<Self>, lapsed_too: bool) -> Claimed {
         let free = self.lanes.free();
         let lanes_free = free.len();
-        let wanted: Arc<[(Lane, usize)]> = free.iter().map(|(lane, hands)| (*lane, hands.len())).collect();
-        let (worker, lease, clock) = (self.parts.worker.clone(), self.parts.lease, Arc::clone(&self.parts.clock));
-        let claimed = self.parts.store.write("step.claim", move |tx| {
-            let (worker, wanted) = (worker.clone(), Arc::clone(&wanted));
+        let wanted: Vec<(Lane, usize)> = free.iter().map(|(lane, hands)| (*lane, hands.len())).collect();
+        let (lease, clock) = (self.parts.lease, Arc::clone(&self.parts.clock));
+        let claim = with((self.parts.worker.clone(), wanted), move |tx, (worker, wanted)| {
             // When the transaction has begun: a lease that runs while its step waits for the database is half over when it comes.
-            let now = clock.now();
-            Box::pin(async move { tx.steps_claim(now, &worker, lease, &wanted, lapsed_too).await })
+            Box::pin(tx.steps_claim(clock.now(), worker, lease, wanted, lapsed_too))
         });
-        let mut claimed = match claimed.await {
+        let mut claimed = match self.parts.store.write("step.claim", claim).await {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::error!(%error, "due steps could not be claimed");

@@ -23,7 +23,7 @@ mod step;
 mod token;
 
 pub use changes::Changes;
-pub use database::{Store, Tx, WorkerLock};
+pub use database::{Store, Tx, WorkerLock, with};
 pub use handoff::{Move, Moved, Mover, local_day, new_steps};
 pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
 pub use lead::{

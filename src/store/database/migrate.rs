@@ -3,7 +3,7 @@
 use super::transaction::{Access, Store, Tx};
 use crate::store::sql::dialect::Engine;
 use crate::store::sql::error::StoreError;
-use sha2::{Digest, Sha256};
+use crate::store::sql::row::digest_of;
 use sqlx::{AssertSqlSafe, Row};
 
 const MIGRATIONS: [(&str, &str); 16] = [
@@ -84,10 +84,6 @@ fn check_applied(name: &str, digest: &str) -> Result<(), StoreError> {
         Some(_) => return Ok(()),
     };
     Err(StoreError::Unfit { why })
-}
-
-fn digest_of(sql: &str) -> String {
-    Sha256::digest(sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Statements of a script. Comments go first: they may hold semicolons; our scripts have none inside a literal.

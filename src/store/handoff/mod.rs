@@ -119,9 +119,7 @@ impl Tx {
         let saved = Bulk::new(sql, rows.finish()?).must_change(handoffs.len(), moved_on);
         Ok(vec![saved, self.lead_views(handoffs)?])
     }
-}
 
-impl Tx {
     /// Leads that are open and were decided before this moment, the oldest first.
     pub async fn handoffs_open_since(
         &mut self,
