@@ -159,6 +159,11 @@ pub async fn start(setup: Setup) -> Result<Running> {
 }
 
 impl Running {
+    /// Where it serves.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Not ready, no new work, what is in hand ends; at most some seconds. Killing instead is always safe.
     pub async fn stop(mut self) {
         self.set_ready.send_replace(false);

@@ -11,7 +11,7 @@ pub use follow::Follower;
 use super::vendors::{CrmChoice, agree};
 use super::workspace::{self, Faults, Workspace};
 use crate::release::{Current, Refusal, Release};
-use crate::store::{LiveRelease, Owed, Store, StoreError};
+use crate::store::{LiveRelease, Owed, Store, StoreError, with};
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
 use baton_core::domain::id::{PoolId, ReleaseId, RepId};
@@ -126,22 +126,17 @@ async fn live(store: &Store, clock: &SharedClock, worker: &str, workspace: Works
         worker: worker.to_owned(),
         at: live_since,
     };
-    let write = store.write("release.live", move |tx| {
-        let stored = stored.clone();
-        Box::pin(async move { tx.release_live(&stored).await })
-    });
-    write.await?;
+    store.write("release.live", with(stored, |tx, stored| Box::pin(tx.release_live(stored)))).await?;
     // Rows that are there are locked in order; whoever had to make one first would not, and might wait crosswise.
     let pools: Vec<PoolId> = checked.rules.pools.keys().cloned().collect();
     let reps: BTreeSet<RepId> = checked.rules.reps.keys().cloned().collect();
-    let rows = store.write("release.rows", move |tx| {
-        let (pools, reps) = (pools.clone(), reps.clone());
+    let rows = with((pools, reps), |tx, (pools, reps)| {
         Box::pin(async move {
-            tx.ledgers_lock(&pools).await?;
-            tx.reps_lock(&reps).await.map(|_| ())
+            tx.ledgers_lock(pools).await?;
+            tx.reps_lock(reps).await.map(|_| ())
         })
     });
-    rows.await?;
+    store.write("release.rows", rows).await?;
     summary.extend(owed_by_who_left(store, &checked.rules, live_since).await?);
     let (rules, templates, platforms) = (Arc::new(checked.rules), Arc::new(templates), Arc::new(platforms));
     Ok(Release { rules, templates, platforms, live_since, summary })

@@ -6,12 +6,14 @@ mod platforms;
 mod rules;
 mod worker;
 
+use crate::app::workspace::{self, Workspace};
 use crate::app::zoneinfo;
 use crate::config;
 use crate::store::Store;
 use baton_core::domain::zone;
+use baton_core::rules::RuleSet;
 use clap::{Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
@@ -181,6 +183,26 @@ async fn open_store(place: &WorkspaceArgs) -> anyhow::Result<Store> {
     let config = config::load(&place.workspace.join("baton.toml"))?;
     let store = Store::open_existing(&config.database.resolve()?).await;
     store.map_err(|error| unreachable("opening the database", &error))
+}
+
+/// The rules of a workspace, for commands that have nothing to say without them.
+fn rules_of(place: &WorkspaceArgs) -> anyhow::Result<RuleSet> {
+    let Ok(workspace) = workspace::load(&place.workspace)? else {
+        anyhow::bail!("the workspace has faults: run `baton check` first");
+    };
+    Ok(workspace.checked.rules)
+}
+
+/// A workspace without faults; of one that has some their number is told.
+fn sound_workspace(dir: &Path) -> anyhow::Result<Option<Workspace>> {
+    match workspace::load(dir)? {
+        Ok(workspace) => Ok(Some(workspace)),
+        Err(faults) => {
+            let count = faults.rules.len() + faults.templates.len();
+            eprintln!("the workspace has {count} faults: run `baton check` first");
+            Ok(None)
+        }
+    }
 }
 
 /// A line of data; a closed pipe (`| head`) is not our failure.

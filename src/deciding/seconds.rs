@@ -3,7 +3,7 @@
 use super::call::{call_key, is_call_key, is_same_call, is_same_caller, only, phone_key};
 use super::parts::DeciderParts;
 use crate::facts::LeadFacts;
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, with};
 use baton_core::domain::id::LeadId;
 use baton_core::domain::lead::Lead;
 use baton_core::rules::RuleSet;
@@ -27,12 +27,10 @@ pub(super) async fn facts_for(
         return Ok(parts.facts.gather(&leads, rules).await);
     }
     let (leads, now) = (Arc::new(leads), parts.clock.now());
-    let (asked, known_rules) = (Arc::clone(&leads), Arc::clone(rules));
-    let seconds = parts.store.read("complete.so_far", move |tx| {
-        let (leads, rules) = (Arc::clone(&asked), Arc::clone(&known_rules));
-        Box::pin(async move { seconds_so_far(tx, &leads.iter().collect::<Vec<_>>(), &rules, now).await })
+    let so_far = with((Arc::clone(&leads), Arc::clone(rules)), move |tx, (leads, rules)| {
+        Box::pin(async move { seconds_so_far(tx, &leads.iter().collect::<Vec<_>>(), rules, now).await })
     });
-    let seconds = seconds.await?;
+    let seconds = parts.store.read("complete.so_far", so_far).await?;
     let firsts: Vec<Lead> = leads.iter().filter(|lead| !seconds.contains(&lead.id)).cloned().collect();
     let mut facts = parts.facts.gather(&firsts, rules).await.into_iter();
     let of = |lead: &Lead| {

@@ -111,21 +111,15 @@ pub enum Stopgap {
 impl Templates {
     /// What the voice agent says.
     pub fn caller(&self, instruction: &Instruction, context: &CallerContext<'_>) -> CallerText {
+        let who = |file, rep: &RepId| self.render(file, &CallerRepPage { rep: context.rep(rep) });
+        let when = |file, rep: &RepId, at| self.render(file, &context.when(rep, at));
         let text = match instruction {
-            Instruction::Hold { rep } => self.render("caller/hold.hbs", &CallerRepPage { rep: context.rep(rep) }),
-            Instruction::Connected { rep } => {
-                self.render("caller/connected.hbs", &CallerRepPage { rep: context.rep(rep) })
-            }
-            Instruction::FindTime { rep } => {
-                self.render("caller/find_time.hbs", &CallerRepPage { rep: context.rep(rep) })
-            }
+            Instruction::Hold { rep } => who("caller/hold.hbs", rep),
+            Instruction::Connected { rep } => who("caller/connected.hbs", rep),
+            Instruction::FindTime { rep } => who("caller/find_time.hbs", rep),
             Instruction::OfferSlots { slots } => self.offer(slots, context),
-            Instruction::ConfirmBooking { slot } => {
-                self.render("caller/confirm_booking.hbs", &context.when(&slot.rep, slot.from))
-            }
-            Instruction::PromiseCallback { rep, promised_at } => {
-                self.render("caller/promise_callback.hbs", &context.when(rep, *promised_at))
-            }
+            Instruction::ConfirmBooking { slot } => when("caller/confirm_booking.hbs", &slot.rep, slot.from),
+            Instruction::PromiseCallback { rep, promised_at } => when("caller/promise_callback.hbs", rep, *promised_at),
         };
         on_one_line(&text)
     }

@@ -1,9 +1,10 @@
 //! `baton schema`: the contracts, for editors and other programs.
 
 use super::test::schema::expect_schema;
+use super::write;
 use crate::cli::{OK, say};
 use crate::intake::event_schema;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use baton_core::rules;
 use baton_platforms::mapping_schema;
 use clap::ValueEnum;
@@ -52,11 +53,9 @@ impl Schema {
 
 /// The files that a line `# yaml-language-server: $schema=…` at the top of a rule file points to.
 fn write_rules(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     for (name, schema) in rules::schema::all() {
         let path = folder.join(name);
-        let text = format!("{}\n", serde_json::to_string_pretty(&schema)?);
-        std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
+        write(&path, &format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
         eprintln!("wrote {}", path.display());
     }
     Ok(())

@@ -66,7 +66,7 @@ impl Decider {
             }
             let Some(until) = self.setbacks.rest.until() else { return true };
             tokio::select! {
-                () = sleep_until(until) => { self.setbacks.wake().await; }
+                () = sleep_until(until) => self.setbacks.wake().await,
                 _ = stop.changed() => {}
             }
         }

@@ -1,6 +1,6 @@
 //! The codes of faults: each is met by somebody and explained to everybody.
 
-use crate::program::root;
+use crate::program::{entries, root};
 use baton_core::rules::fault::codes::CODES;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -11,8 +11,7 @@ fn files_below(folders: &[&str]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     while let Some(path) = open.pop() {
         if path.is_dir() {
-            let entries = std::fs::read_dir(path).expect("a folder");
-            open.extend(entries.map(|entry| entry.expect("an entry").path()));
+            open.extend(entries(&path));
         } else {
             files.push(path);
         }

@@ -1,24 +1,19 @@
 //! Each faulty workspace is told by place, finding and remedy, and what its remarks show is true.
 
 use super::shipped::{Workspace, check, files_in, say, shipped, today, told};
-use crate::program::root;
+use crate::program::{entries, root};
 use baton_core::rehearsal::world::{at_rest, decide_in};
 use baton_core::rules::model::truth::Truth;
 use baton_core::rules::model::witness::Ends;
 use baton_core::rules::{Fault, Level, RuleSet};
 use baton_platforms::Mapping;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The faulty workspaces stand on rules of their own, which are sound: what is shipped may grow without touching them.
 #[test]
 fn each_faulty_workspace_is_told_by_place_finding_and_remedy() {
-    let folder = root().join("fixtures/bad/rules");
-    let mut names: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .expect("the faulty workspaces")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    names.sort();
-    let wrong: Vec<String> = names.iter().filter_map(|path| complaint(path)).collect();
+    let workspaces = entries(&root().join("fixtures/bad/rules"));
+    let wrong: Vec<String> = workspaces.iter().filter_map(|path| complaint(path)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -36,9 +31,8 @@ struct Expect {
     /// Files that are taken away.
     #[serde(default)]
     without: Vec<String>,
-    /// Faults of this level and above are looked at.
-    #[serde(default = "warning")]
-    level: String,
+    /// Faults of this level and above are looked at: warnings, unless it says otherwise.
+    level: Option<String>,
     /// A lead must come with it; every lead that comes is decided and must end as it says.
     #[serde(default)]
     witness: bool,
@@ -50,16 +44,8 @@ struct Edit {
     path: String,
     from: String,
     to: String,
-    #[serde(default = "once")]
-    times: usize,
-}
-
-fn once() -> usize {
-    1
-}
-
-fn warning() -> String {
-    "warning".to_owned()
+    /// Once, unless it says otherwise.
+    times: Option<usize>,
 }
 
 /// The mappings of platforms in a folder that may be missing.
@@ -87,7 +73,7 @@ fn complaint(overlay: &Path) -> Option<String> {
     let name = overlay.file_name()?.to_string_lossy();
     files.retain(|path, _| !expect.without.contains(path));
     for Edit { path, from, to, times } in &expect.edits {
-        say(&mut files, path, from, &to.repeat(*times));
+        say(&mut files, path, from, &to.repeat(times.unwrap_or(1)));
     }
     let (mut faults, rules) = match check(&files) {
         Ok(checked) => (checked.warnings, Some(checked.rules)),
@@ -95,9 +81,9 @@ fn complaint(overlay: &Path) -> Option<String> {
     };
     let mappings = files.iter().filter(|(path, _)| path.starts_with("platforms/"));
     faults.extend(mappings.filter_map(|(path, text)| Mapping::read(path, text).err()).flatten());
-    let wanted = |fault: &Fault| match expect.level.as_str() {
+    let wanted = |fault: &Fault| match expect.level.as_deref() {
         // One cause may be worth several remarks: those of the same kind are looked at.
-        "info" => fault.code == expect.code && !before.iter().any(|other| other.found == fault.found),
+        Some("info") => fault.code == expect.code && !before.iter().any(|other| other.found == fault.found),
         _ => fault.level != Level::Info,
     };
     let faults: Vec<Fault> = faults.into_iter().filter(wanted).collect();

@@ -144,12 +144,7 @@ mod tests {
     fn read(text: &str) -> (Option<Node>, Vec<String>) {
         let mut faults = Faults::default();
         let node = parse("rules/routing.yaml", text, &mut faults);
-        let told = faults
-            .into_sorted()
-            .iter()
-            .map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code))
-            .collect();
-        (node, told)
+        (node, faults.places())
     }
 
     #[test]
