@@ -64,10 +64,10 @@ fn headers_of(file: &Path) -> Result<Vec<(String, String)>> {
 }
 
 /// The event as our own intake reads it.
-fn tell_event(PlatformEvent { event, live, from, left_out }: &PlatformEvent) -> u8 {
+fn tell_event(PlatformEvent { message, event, live, from, left_out }: &PlatformEvent) -> u8 {
     let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let waits = if *live { ", and the caller waits" } else { "" };
-    say(&format!("{} {} of {}{waits}", text("type"), text("id"), text("source")));
+    say(&format!("{message}: {} {} of {}{waits}", text("type"), text("id"), text("source")));
     let width = from.iter().map(|(path, _)| path.chars().count()).max().unwrap_or_default();
     for (path, place) in from {
         let value = value_at(event, path).map_or_else(String::new, Value::to_string);

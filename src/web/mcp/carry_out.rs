@@ -41,7 +41,7 @@ struct Told {
 
 impl Door {
     /// Whoever is on the line hears something, whatever happens.
-    pub(super) async fn carry_out(&self, asked: &Asked) -> Reply {
+    pub(super) async fn tool_called(&self, asked: &Asked) -> Reply {
         let work = Work { door: self, asked, release: Arc::clone(&self.release.borrow()) };
         let Ok(Ok(_place)) = timeout_at(asked.until, self.requests.acquire()).await else {
             let tool = asked.tool.name();
@@ -156,7 +156,8 @@ impl Work<'_> {
         };
         let unreached = |_| self.instead(Stopgap::NotReached, "unreached");
         let brought = self.bring(event.clone(), true).await.map_err(unreached)?;
-        if brought.known == Arrival::Differs {
+        // Without a call, more of the same person may be another conversation: that would be another lead.
+        if brought.known == Arrival::Differs && self.asked.call.is_some() {
             self.bring(events::with_more(&event), false).await.map_err(unreached)?;
         }
         let notes = incoming.notes.iter().map(ToString::to_string).collect();

@@ -73,7 +73,7 @@ impl ServerHandler for Handler {
         let admitted = parts.extensions.get::<Admitted>().expect("the door hands over whom it has let in");
         let arguments = request.arguments.unwrap_or_default();
         let asked = Asked::of(tool, arguments, parts, &context.meta, admitted);
-        Ok(result(&self.door.carry_out(&asked).await).into())
+        Ok(result(&self.door.tool_called(&asked).await).into())
     }
 }
 

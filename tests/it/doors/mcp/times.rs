@@ -23,7 +23,7 @@ fn world(rings: bool) -> World {
     let env: Vec<_> = StandIns::secrets().into_iter().chain(ENV).collect();
     let vendors = stage.config_toml();
     let quiet = vendors.split_once("[telephony]").expect("it comes last").0;
-    let served = Served::start(&format!("{TOKENS}{}", if rings { &vendors } else { quiet }), "info", &env);
+    let served = Served::start(&format!("{TOKENS}{}", if rings { vendors.as_str() } else { quiet }), "info", &env);
     World { served, _stage: stage, _runtime: runtime }
 }
 
