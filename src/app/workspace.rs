@@ -149,7 +149,10 @@ fn read_folder(dir: &Path, folder: &str) -> Result<Vec<SourceFile>> {
     let mut paths: Vec<PathBuf> = Vec::new();
     while let Some(folder) = pending.pop() {
         let entries = std::fs::read_dir(&folder).with_context(|| {
-            format!("reading {}: a workspace has the folder rules/, and may have templates/ and platforms/", folder.display())
+            format!(
+                "reading {}: a workspace has the folder rules/, and may have templates/ and platforms/",
+                folder.display()
+            )
         })?;
         for entry in entries {
             let path = entry.with_context(|| format!("reading {}", folder.display()))?.path();

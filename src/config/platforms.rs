@@ -24,7 +24,9 @@ pub(super) fn check(platforms: &BTreeMap<String, Platform>) -> Result<()> {
         let Some(url) = &platform.url else { continue };
         let parsed = url::Url::parse(url).ok().filter(|parsed| matches!(parsed.scheme(), "https" | "http"));
         if parsed.is_none_or(|parsed| parsed.query().is_some() || parsed.fragment().is_some()) {
-            bail!("platforms.{name}.url is {url:?}; allowed: an address without a query, such as https://baton.example");
+            bail!(
+                "platforms.{name}.url is {url:?}; allowed: an address without a query, such as https://baton.example"
+            );
         }
     }
     Ok(())

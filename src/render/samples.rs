@@ -1,8 +1,8 @@
 //! Two samples per kind of page, made up: one with everything, one with the least there can be.
 
 use super::page::{
-    CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, ClosedPage, LetterPage, PageKind,
-    RepPage, WhisperPage,
+    CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, ClosedPage, LetterPage,
+    PageKind, RepPage, WhisperPage,
 };
 use baton_core::domain::briefing::{Briefing, BriefingField};
 use baton_core::domain::id::{PoolId, RepId, TerritoryId, TierId};

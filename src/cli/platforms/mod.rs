@@ -115,5 +115,9 @@ fn in_words(proof: &Proof) -> String {
         Proof::Twilio => "the header x-twilio-signature; the secret is the auth token of the account".to_owned(),
         Proof::LiveKit => "LiveKit's token; the secret is API key and API secret, as KEY:SECRET".to_owned(),
     };
-    if proof.covers_body() { what } else { format!("{what} (a part of the body alone is signed: keep the address to yourself)") }
+    if proof.covers_body() {
+        what
+    } else {
+        format!("{what} (a part of the body alone is signed: keep the address to yourself)")
+    }
 }

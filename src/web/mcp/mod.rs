@@ -23,7 +23,6 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use axum::routing::{MethodRouter, post};
 use baton_core::domain::scope::Scope::Intake;
-use protocol::Protocol;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +45,7 @@ pub(super) fn route(door: &Door) -> MethodRouter<Door> {
     post(move |State(door): State<Door>, request: Request| answer(door, protocol.clone(), request))
 }
 
-async fn answer(door: Door, protocol: Protocol, request: Request) -> Result<Response, Problem> {
+async fn answer(door: Door, protocol: protocol::Protocol, request: Request) -> Result<Response, Problem> {
     let came = Instant::now();
     let (mut parts, body) = request.into_parts();
     let admitted = match door.is_called_by_name(&parts) {

@@ -87,7 +87,7 @@ pub async fn a_message_is_finished_once_and_keeps_its_answer(db: Db) {
     finish(&db, "a", "the answer").await.expect("the first finish counts");
     assert_eq!(lock().await.expect("a lock"), keys(&["b"]), "what is handled is nobody's work");
     let second = finish(&db, "a", "another answer").await;
-    assert!(matches!(second, Err(StoreError::Conflict { what: "inbox", .. })), "{second:?}");
+    assert!(matches!(second, Err(StoreError::Conflict { what: "message", .. })), "{second:?}");
     assert_eq!(db.store.inbox_answer("a").await.expect("a read").as_deref(), Some("the answer"));
 }
 

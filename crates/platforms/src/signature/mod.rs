@@ -20,9 +20,7 @@ pub use template::{BadTemplate, Template};
 pub use time::{FIVE_MINUTES, Timestamp, Unit};
 
 use crate::Request;
-use algorithm::is_one_of;
 use chrono::{DateTime, TimeDelta, Utc};
-use signed::MOST_VALUES;
 
 /// What a request must show. Names of headers are in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,12 +72,12 @@ pub fn verify(proof: &Proof, secrets: &[Secret], request: &Request, now: DateTim
     match proof {
         Proof::Header { name, prefix } => {
             one_or_more(request.values(name), || format!("the header {name}"))?;
-            let mut said = request.values(name).take(MOST_VALUES).filter_map(|value| behind(value, prefix));
-            told(said.any(|said| is_one_of(said, secrets)))
+            let mut said = request.values(name).take(signed::MOST_VALUES).filter_map(|value| behind(value, prefix));
+            told(said.any(|said| algorithm::is_one_of(said, secrets)))
         }
         Proof::Query { name } => {
             one_or_more(request.query(name), || format!("{name} in the address"))?;
-            told(request.query(name).take(MOST_VALUES).any(|said| is_one_of(&said, secrets)))
+            told(request.query(name).take(signed::MOST_VALUES).any(|said| algorithm::is_one_of(&said, secrets)))
         }
         Proof::Signed(signed) => signed.verify(secrets, request, now),
         Proof::StandardWebhooks { bare } => named::verify_standard_webhooks(*bare, secrets, request, now),

@@ -49,10 +49,6 @@ impl Proof {
     }
 }
 
-pub(super) fn template(text: &str) -> Template {
-    Template::parse(text).expect("the templates of this crate are all made in its tests")
-}
-
 fn timestamp(header: Option<&str>, unit: Unit) -> Option<Timestamp> {
     Some(Timestamp { header: header.map(str::to_owned), unit, back: FIVE_MINUTES, ahead: FIVE_MINUTES })
 }
@@ -61,7 +57,7 @@ fn timestamp(header: Option<&str>, unit: Unit) -> Option<Timestamp> {
 fn bland() -> Signed {
     Signed {
         headers: vec!["x-webhook-signature".to_owned()],
-        texts: vec![template("{body}")],
+        texts: vec![Template::ours("{body}")],
         timestamp: None,
         ..Signed::default()
     }
@@ -74,7 +70,7 @@ fn synthflow() -> Signed {
     Signed {
         headers: headers.map(str::to_owned).to_vec(),
         encoding: Encoding::Base64,
-        texts: vec![template("{/call/call_id}")],
+        texts: vec![Template::ours("{/call/call_id}")],
         timestamp: None,
         ..Signed::default()
     }
@@ -96,7 +92,7 @@ fn retell() -> Signed {
     Signed {
         headers: vec!["x-retell-signature".to_owned()],
         layout: Layout::Parts { timestamp: "v".to_owned(), signature: "d".to_owned(), exact: true },
-        texts: vec![template("{body}{timestamp}")],
+        texts: vec![Template::ours("{body}{timestamp}")],
         timestamp: timestamp(None, Unit::Milliseconds),
         ..Signed::default()
     }
@@ -106,7 +102,7 @@ fn slack() -> Signed {
     Signed {
         headers: vec!["x-slack-signature".to_owned()],
         layout: Layout::Alone { prefix: "v0=".to_owned() },
-        texts: vec![template("v0:{timestamp}:{body}")],
+        texts: vec![Template::ours("v0:{timestamp}:{body}")],
         timestamp: timestamp(Some("x-slack-request-timestamp"), Unit::Seconds),
         ..Signed::default()
     }
@@ -117,7 +113,10 @@ fn hubspot() -> Signed {
     Signed {
         headers: vec!["x-hubspot-signature-v3".to_owned()],
         encoding: Encoding::Base64,
-        texts: vec![template("{method}{url}{body}{timestamp}"), template("{method}{url_decoded}{body}{timestamp}")],
+        texts: vec![
+            Template::ours("{method}{url}{body}{timestamp}"),
+            Template::ours("{method}{url_decoded}{body}{timestamp}"),
+        ],
         timestamp: timestamp(Some("x-hubspot-request-timestamp"), Unit::Milliseconds),
         ..Signed::default()
     }
@@ -128,7 +127,7 @@ fn hubspot_before_hmac(text: &str) -> Signed {
     Signed {
         headers: vec!["x-hubspot-signature".to_owned()],
         algorithm: Algorithm::Sha256,
-        texts: vec![template(text)],
+        texts: vec![Template::ours(text)],
         timestamp: None,
         ..Signed::default()
     }
@@ -141,7 +140,7 @@ fn telnyx() -> Signed {
         encoding: Encoding::Base64,
         algorithm: Algorithm::Ed25519,
         key: Key::Base64,
-        texts: vec![template("{timestamp}|{body}")],
+        texts: vec![Template::ours("{timestamp}|{body}")],
         timestamp: timestamp(Some("telnyx-timestamp"), Unit::Seconds),
         ..Signed::default()
     }
@@ -154,7 +153,7 @@ pub(super) fn standard_webhooks(brand: &str, bare: bool) -> Signed {
         layout: Layout::List { name: "v1".to_owned() },
         encoding: Encoding::Base64,
         key: Key::Whsec { bare },
-        texts: vec![template(&format!("{{header:{brand}-id}}.{{timestamp}}.{{body}}"))],
+        texts: vec![Template::ours(&format!("{{header:{brand}-id}}.{{timestamp}}.{{body}}"))],
         timestamp: timestamp(Some(&format!("{brand}-timestamp")), Unit::Seconds),
         ..Signed::default()
     }

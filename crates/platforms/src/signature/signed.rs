@@ -63,7 +63,7 @@ impl Default for Signed {
             encoding: Encoding::Hex,
             algorithm: Algorithm::HmacSha256,
             key: Key::Text,
-            texts: vec![super::named::template("{timestamp}.{body}")],
+            texts: vec![Template::ours("{timestamp}.{body}")],
             timestamp: Some(Timestamp {
                 header: Some("x-timestamp".to_owned()),
                 unit: Unit::Either,

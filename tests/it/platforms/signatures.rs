@@ -1,6 +1,8 @@
 //! Requests that were signed by the vendors' own libraries are believed, and spoiled ones are not, for the reason that they
 //! say. `tests/platforms/make-signatures` makes them anew.
 
+use crate::program::root;
+use crate::store::server::variable;
 use baton_platforms::Request;
 use baton_platforms::signature::{
     Algorithm, BadTemplate, Encoding, Key, Layout, Proof, Refused, Secret, Signed, Template, verify, verify_any,
@@ -15,11 +17,11 @@ const MORE_CASES: &str = "BATON_SIGNING_VECTORS";
 
 #[test]
 fn what_vendors_sign_is_believed_and_nothing_else() {
-    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/signatures");
+    let ours = root().join("fixtures/signatures");
     let cases = judge_folder(&ours);
     assert!(cases > 150, "only {cases} cases in {}", ours.display());
-    if let Some(folder) = std::env::var_os(MORE_CASES) {
-        println!("{} cases besides", judge_folder(Path::new(&folder)));
+    if let Some(folder) = variable(MORE_CASES) {
+        assert!(judge_folder(Path::new(&folder)) > 0, "there are no cases in {folder}");
     }
 }
 

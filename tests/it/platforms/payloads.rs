@@ -1,8 +1,7 @@
 //! Requests as the platforms send them, and what the shipped mappings make of each. Beside `CASE.json` or `CASE.form` in
 //! `fixtures/platforms/NAME` stands `CASE.expect.json`: every field with the place it comes from, what is left out, the answer.
-//!
-//! Bodies of one's own are heard with `BATON_PLATFORM_PAYLOADS=FOLDER cargo test --test payloads -- --nocapture`.
 
+use crate::program::root;
 use baton_platforms::{Heard, Mapping, Meaning, PlatformEvent, Request, Said, Unheard};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,21 +53,6 @@ fn every_mapping_is_shown_at_work_and_every_file_is_used() {
             None => expectation(&file).is_some(),
         };
         assert!(used, "nothing belongs to {}", file.display());
-    }
-}
-
-#[test]
-fn bodies_of_ones_own_are_heard_without_a_fault() {
-    let Some(folder) = std::env::var_os("BATON_PLATFORM_PAYLOADS").map(PathBuf::from) else { return };
-    for folder in sorted(&folder).into_iter().filter(|path| path.is_dir()) {
-        let known = Some(name(&folder)).filter(|name| root().join(format!("platforms/{name}.yaml")).is_file());
-        let mapping = mapping(known.as_deref().unwrap_or("generic"));
-        for file in sorted(&folder) {
-            println!("{} as {}", file.strip_prefix(folder.parent().unwrap()).unwrap().display(), mapping.name);
-            for (path, value) in flat(&told(&mapping, &file, &Value::Null)) {
-                println!("    {path} = {value}");
-            }
-        }
     }
 }
 
@@ -227,10 +211,6 @@ fn mapping(name: &str) -> Mapping {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         panic!("{}", faults.join("\n"))
     })
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn sorted(folder: &Path) -> Vec<PathBuf> {
