@@ -55,7 +55,13 @@ struct Committed {
     steps: Vec<(Vec<StepRow>, Option<Arc<Matter>>)>,
     /// Of calls that are leads already.
     seconds: Vec<Second>,
+    /// Leads of whom nothing is known but their call, and that is nobody's.
+    unreachable: Vec<InboxRow>,
 }
+
+/// Why such a lead is put aside.
+const UNREACHABLE: &str = "there is no way to reach the person, and no lead of this call; allowed: contact.phone, contact.email, the \
+    caller's number in call.from (call.to if outbound), a live call, or a call of which there is a lead";
 
 /// What decides and stores batches; those that are under way at once share it.
 pub(super) struct Commits {
@@ -136,6 +142,9 @@ impl Commits {
                 self.delivery.deliver(row, answer);
             }
         }
+        for row in &committed.unreachable {
+            self.setbacks.quarantine(row, UNREACHABLE.to_owned()).await;
+        }
         complete_all(&self.parts, &self.delivery, &self.setbacks, committed.seconds).await;
         Ok(())
     }
@@ -193,6 +202,10 @@ impl Commits {
         for ((row, lead), facts) in leads {
             if let Some(first) = seconds.get(&lead.id) {
                 done.seconds.push(Second { row: row.clone(), lead: lead.clone(), first: first.clone() });
+                continue;
+            }
+            if !lead.can_be_reached() {
+                done.unreachable.push(row.clone());
                 continue;
             }
             fail::fail_point!(&format!("while_deciding {}", row.key));

@@ -140,6 +140,10 @@ impl Calls {
         let mut seconds = BTreeMap::new();
         for lead in leads {
             let first = self.first_of(lead, rules).map_or_else(|| lead.id.clone(), |first| first.id.clone());
+            if first == lead.id && !lead.can_be_reached() {
+                // Put aside: nothing can be the second of it.
+                continue;
+            }
             self.holders.extend(call_key(lead).map(|key| (key, first.clone())));
             if first == lead.id {
                 self.know(vec![(*lead).clone()]);

@@ -65,10 +65,10 @@ pub fn lead_id(source: &str, id: &str) -> LeadId {
     LeadId::from_digest(std::array::from_fn(|i| digest[i]))
 }
 
-/// The only fact about the person that is required: without it nobody can ever call or write.
+/// The only fact about the person that is required: without it nobody can ever call or write. What tells of a call may belong to
+/// a lead of that call, of whom more is known: that is found out where it is decided.
 fn check_reachable(lead: &Lead, data: &Object<'_, '_>) {
-    // Whoever is on the line can be joined with a rep, whatever number they withhold.
-    if lead.contact.email.is_some() || lead.reach_phone().is_some() || lead.is_live() {
+    if lead.can_be_reached() || lead.call.is_some() {
         return;
     }
     let notes = data.findings.notes.borrow();
