@@ -6,8 +6,9 @@
 //! doors; [`app`] alone wires things together.
 //!
 //! The judgement is in the crate `baton_core`, which cannot act: the nouns, the rules, and two pure functions,
-//! `routing::decide` and `handoff::advance`. `baton_import` makes rules of what other systems export, `baton_sandbox` is a
-//! world to try it in, `baton_domains` knows which part of a host name was registered, and `baton_clock` alone reads the clock.
+//! `routing::decide` and `handoff::advance`. `baton_import` makes rules of what other systems export, `baton_platforms` makes
+//! events of what voice platforms send, `baton_sandbox` is a world to try it in, `baton_domains` knows which part of a host name
+//! was registered, and `baton_clock` alone reads the clock.
 #![warn(unreachable_pub)]
 #![allow(clippy::disallowed_types, reason = "hash maps are banned where decisions are made, in baton_core")]
 

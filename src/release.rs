@@ -1,4 +1,5 @@
-//! What a worker decides and writes with: the rules and the templates of one release, changed as one value.
+//! What a worker decides, writes and hears with: the rules, the templates and the mappings of platforms of one release, changed
+//! as one value.
 //!
 //! Whoever needs them takes the whole value once and keeps it for as long as one piece of work lasts: so a decision and the
 //! texts about it never mix two releases. Releases of the past are read back from the database, where each was stored before
@@ -8,7 +9,9 @@ use crate::render::Templates;
 use crate::store::{Store, StoreError};
 use baton_core::domain::id::ReleaseId;
 use baton_core::rules::{self, RuleSet};
+use baton_platforms::Mapping;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
@@ -17,11 +20,15 @@ use tokio::sync::watch;
 pub struct Release {
     pub rules: Arc<RuleSet>,
     pub templates: Arc<Templates>,
+    pub platforms: Arc<Mappings>,
     /// Since when this worker decides with it.
     pub live_since: DateTime<Utc>,
     /// What it holds, in counts.
     pub summary: Vec<String>,
 }
+
+/// What the requests of each platform mean, by the platform's name.
+pub type Mappings = BTreeMap<String, Mapping>;
 
 /// The release that counts now.
 pub type Current = watch::Receiver<Arc<Release>>;

@@ -12,6 +12,8 @@ use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 /// What is said at this level and above is about the library, not about what goes through it.
 const LIBRARIES_AT_MOST: Level = Level::INFO;
+/// Tells of the beginning and the end of every request at that level; what a request came to is in our own lines.
+const TALKATIVE: &str = "rmcp";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -45,6 +47,7 @@ pub fn begin(format: LogFormat, filter: &str) -> anyhow::Result<()> {
 
 /// Our own lines at every level, those of libraries only where they cannot hold what they carry.
 fn may_be_said(metadata: &Metadata<'_>) -> bool {
-    let ours = metadata.target().split([':', '_']).next() == Some(env!("CARGO_CRATE_NAME"));
-    ours || *metadata.level() <= LIBRARIES_AT_MOST
+    let library = metadata.target().split([':', '_']).next().unwrap_or_default();
+    let at_most = if library == TALKATIVE { Level::WARN } else { LIBRARIES_AT_MOST };
+    library == env!("CARGO_CRATE_NAME") || *metadata.level() <= at_most
 }

@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 
 /// The arrows of the house (DESIGN §14): a room, and what it may import. An arrow that is not here needs a reason. What a crate
 /// as a whole may name is in its `Cargo.toml`, and the compiler holds that.
-const ARROWS: [(&str, &[&str]); 24] = [
+const ARROWS: [(&str, &[&str]); 25] = [
     // The crate that decides, and cannot act: the nouns, the rules, the two functions that judge.
     ("domain", &[]),
     ("rules", &["domain"]),
@@ -30,8 +30,10 @@ const ARROWS: [(&str, &[&str]); 24] = [
     ("handoff", &["rules", "domain"]),
     ("rehearsal", &["routing", "rules", "domain"]),
     ("core", &[]),
-    // Crates of their own: text in, rule files out; the clock; registered domains; a world to try it in.
+    // Crates of their own: text in, rule files out; requests of voice platforms in, events out; the clock; registered domains; a
+    // world to try it in.
     ("import", &["domain", "rules"]),
+    ("platforms", &["domain", "rules"]),
     ("clock", &[]),
     ("domains", &[]),
     ("sandbox", &["clock"]),
@@ -45,14 +47,30 @@ const ARROWS: [(&str, &[&str]); 24] = [
     ("store", &["clock", "domain", "handoff", "routing", "rules"]),
     ("reports", &["domain", "rules", "store"]),
     // What a worker decides and writes with.
-    ("release", &["domain", "render", "rules", "store"]),
+    ("release", &["domain", "platforms", "render", "rules", "store"]),
     // The path of a lead.
     ("intake", &["clock", "domain", "domains", "rules"]),
     ("facts", &["clock", "connectors", "domain", "release", "routing", "rules", "store"]),
     ("outbox", &["clock", "connectors", "domain", "handoff", "release", "render", "routing", "rules", "store"]),
     ("deciding", &["clock", "domain", "facts", "handoff", "intake", "release", "render", "routing", "rules", "store"]),
     // Doors. `app`, `cli`, `lib` and `main` wire things together and may import everything below them.
-    ("web", &["clock", "deciding", "domain", "intake", "release", "render", "reports", "routing", "rules", "store"]),
+    (
+        "web",
+        &[
+            "clock",
+            "deciding",
+            "domain",
+            "handoff",
+            "intake",
+            "platforms",
+            "release",
+            "render",
+            "reports",
+            "routing",
+            "rules",
+            "store",
+        ],
+    ),
     (
         "app",
         &[
@@ -65,6 +83,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "handoff",
             "intake",
             "outbox",
+            "platforms",
             "release",
             "render",
             "reports",

@@ -12,6 +12,7 @@ use baton::deciding::answer::OutgoingAnswer;
 use baton::deciding::decider::Replies;
 use baton::intake::amqp::{AmqpConfig, AmqpStats, ConsumeError, Publisher, Topology, consume};
 use baton::store::Store;
+use baton::web::PlatformSections;
 use baton_clock::{SharedClock, SteeredClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::path::Path;
@@ -95,6 +96,8 @@ impl Worker {
             requests_at_once: 1,
             connections: 128,
             links: None,
+            platforms: PlatformSections::new(),
+            public_url: String::new(),
             replies: Some(Arc::clone(&heard) as Arc<dyn Replies>),
         };
         let running = app::start(setup).await?;

@@ -52,29 +52,24 @@ pub struct Bus {
 }
 
 impl Bus {
-    async fn offer(&self, topic: &str, id: &str, body: &Value) -> Result<(), VendorError> {
-        let message = Outgoing {
+    /// A message on our own exchange.
+    fn event(&self, topic: &str, id: &str, body: &Value) -> Outgoing {
+        Outgoing {
             exchange: self.exchange_events.clone(),
             routing_key: topic.to_owned(),
             body: body.to_string().into_bytes(),
             content_type: JSON.to_owned(),
             message_id: id.to_owned(),
-            may_be_unroutable: true,
             ..Outgoing::default()
-        };
-        self.publisher.publish(&message).await.map_err(vendor_error)
+        }
     }
 }
 
 fn vendor_error(error: PublishError) -> VendorError {
     let why = error.to_string();
     match error {
-        PublishError::Unavailable(_) | PublishError::Full { .. } => {
-            VendorError::Retry { vendor: VENDOR, why, after: None }
-        }
-        PublishError::Unroutable { .. } | PublishError::Rejected { .. } => {
-            VendorError::NeedsPerson { vendor: VENDOR, why }
-        }
+        PublishError::Unavailable(_) | PublishError::Full { .. } => VendorError::retry(VENDOR, why),
+        PublishError::Unroutable { .. } | PublishError::Rejected { .. } => VendorError::needs_person(VENDOR, why),
         PublishError::Unknown(_) => VendorError::Unknown { vendor: VENDOR, why },
     }
 }
@@ -82,7 +77,8 @@ fn vendor_error(error: PublishError) -> VendorError {
 #[async_trait]
 impl EventSink for Bus {
     async fn publish(&self, topic: &str, id: &str, body: &Value) -> Result<(), VendorError> {
-        self.offer(topic, id, body).await
+        let offered = Outgoing { may_be_unroutable: true, ..self.event(topic, id, body) };
+        self.publisher.publish(&offered).await.map_err(vendor_error)
     }
 }
 
@@ -92,7 +88,6 @@ impl Replies for Bus {
     async fn reply(&self, to: &str, correlation_id: Option<&str>, answer: &OutgoingAnswer<'_>) {
         let Ok(body) = serde_json::to_vec(answer) else { return };
         let message = Outgoing {
-            exchange: String::new(),
             routing_key: to.to_owned(),
             body,
             content_type: JSON.to_owned(),
@@ -117,19 +112,11 @@ impl Wire for Bus {
 
     /// A command nobody is bound for reaches no voice platform: that is a failure, not an offer.
     async fn send(&self, _operation: &'static str, id: &str, command: Value) -> Result<(), VendorError> {
-        let message = Outgoing {
-            exchange: self.exchange_events.clone(),
-            routing_key: "handoff.command".to_owned(),
-            body: command.to_string().into_bytes(),
-            content_type: JSON.to_owned(),
-            message_id: id.to_owned(),
-            ..Outgoing::default()
-        };
-        self.publisher.publish(&message).await.map_err(vendor_error)
+        let sent = self.event("handoff.command", id, &command);
+        self.publisher.publish(&sent).await.map_err(vendor_error)
     }
 
     async fn status(&self, _leg: &LegId) -> Result<LegStatus, VendorError> {
-        let why = "a leg cannot be read over the broker".to_owned();
-        Err(VendorError::NeedsPerson { vendor: VENDOR, why })
+        Err(VendorError::needs_person(VENDOR, "a leg cannot be read over the broker"))
     }
 }

@@ -15,20 +15,15 @@ use tokio::sync::watch;
 const AGAIN_AFTER: Duration = Duration::from_secs(30);
 const AGAIN_WITHIN: Duration = Duration::from_secs(15 * 60);
 
+type Checked = BoxFuture<'static, Result<(), VendorError>>;
+
 /// What one section of `baton.toml` is asked.
 pub struct Question {
     section: &'static str,
-    ask: Box<dyn Fn() -> BoxFuture<'static, Result<(), VendorError>> + Send + Sync>,
+    ask: Box<dyn Fn() -> Checked + Send + Sync>,
 }
 
 impl Question {
-    fn new<F>(section: &'static str, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Result<(), VendorError>> + Send + 'static,
-    {
-        Self { section, ask: Box::new(move || Box::pin(ask())) }
-    }
-
     /// Asks until the answer is good, or the worker stops.
     pub async fn ask_until_well(self, clock: SharedClock, mut stopping: watch::Receiver<bool>) {
         tokio::select! {
@@ -51,29 +46,21 @@ impl Question {
 
 /// One for each vendor that is there and can be asked. Telephony cannot: it answers by doing.
 pub fn questions(vendors: &Vendors) -> Vec<Question> {
-    let crm = vendors.crm.clone().map(|crm| {
-        Question::new("crm", move || {
-            let crm = Arc::clone(&crm);
-            async move { crm.check().await }
-        })
-    });
-    let chat = vendors.chat.clone().map(|chat| {
-        Question::new("slack", move || {
-            let chat = Arc::clone(&chat);
-            async move { chat.check().await }
-        })
-    });
-    let mail = vendors.mailer.clone().map(|mailer| {
-        Question::new("mail", move || {
-            let mailer = Arc::clone(&mailer);
-            async move { mailer.check().await }
-        })
-    });
-    let calendar = vendors.calendar.clone().map(|calendar| {
-        Question::new("calendar", move || {
-            let calendar = Arc::clone(&calendar);
-            async move { calendar.check().await }
-        })
-    });
-    [crm, chat, mail, calendar].into_iter().flatten().collect()
+    let Vendors { crm, chat, mailer, calendar, .. } = vendors;
+    let all = [
+        question("crm", crm, |crm| Box::pin(async move { crm.check().await })),
+        question("slack", chat, |chat| Box::pin(async move { chat.check().await })),
+        question("mail", mailer, |mailer| Box::pin(async move { mailer.check().await })),
+        question("calendar", calendar, |calendar| Box::pin(async move { calendar.check().await })),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+fn question<V: ?Sized + Send + Sync + 'static>(
+    section: &'static str,
+    vendor: &Option<Arc<V>>,
+    check: fn(Arc<V>) -> Checked,
+) -> Option<Question> {
+    let vendor = Arc::clone(vendor.as_ref()?);
+    Some(Question { section, ask: Box::new(move || check(Arc::clone(&vendor))) })
 }

@@ -2,6 +2,7 @@
 
 pub mod bus;
 pub mod doctor;
+pub mod platforms;
 pub mod releases;
 pub mod reload;
 pub mod replay;
@@ -21,7 +22,7 @@ use crate::facts::Facts;
 use crate::outbox::{self, Duty, Outbox, Vendors};
 use crate::release::Library;
 use crate::store::Store;
-use crate::web::{self, ConfiguredToken, Door, Keyring, LinkSigner};
+use crate::web::{self, ConfiguredToken, Door, Keyring, LinkSigner, PlatformSections};
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
 use std::net::SocketAddr;
@@ -52,6 +53,9 @@ pub struct Setup {
     /// More than requests at once: the others are idle or half-sent.
     pub connections: usize,
     pub links: Option<Arc<LinkSigner>>,
+    pub platforms: PlatformSections,
+    /// How it is reached from outside; empty where nobody outside this machine reaches it.
+    pub public_url: String,
     pub replies: Option<Arc<dyn Replies>>,
 }
 
@@ -131,6 +135,8 @@ pub async fn start(setup: Setup) -> Result<Running> {
         keyring: Arc::new(Keyring::new(setup.tokens, setup.store.clone(), Arc::clone(&setup.clock))),
         clock: setup.clock,
         links: setup.links,
+        platforms: Arc::new(setup.platforms),
+        public_url: setup.public_url,
         ready: ready.clone(),
         requests: Arc::new(Semaphore::new(setup.requests_at_once)),
         body_limit: setup.body_limit,
@@ -153,6 +159,11 @@ pub async fn start(setup: Setup) -> Result<Running> {
 }
 
 impl Running {
+    /// Where it serves.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Not ready, no new work, what is in hand ends; at most some seconds. Killing instead is always safe.
     pub async fn stop(mut self) {
         self.set_ready.send_replace(false);

@@ -138,10 +138,10 @@ pub async fn plan(store: &Store, folder: &Path, release: &StoredRelease) -> Resu
     Ok(Rollback { before: Some(id), write, remove, unknown: !known })
 }
 
-/// Below `rules/` or `templates/`, and nowhere else.
+/// Below `rules/`, `templates/` or `platforms/`, and nowhere else.
 fn is_ours(path: &str) -> bool {
     let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-    plain && (path.starts_with("rules/") || path.starts_with("templates/"))
+    plain && ["rules/", "templates/", "platforms/"].iter().any(|folder| path.starts_with(folder))
 }
 
 impl Rollback {
@@ -213,6 +213,7 @@ mod tests {
         for (path, ours) in [
             ("rules/reps.csv", true),
             ("templates/chat/ringing.hbs", true),
+            ("platforms/vapi.yaml", true),
             ("rules/../../etc/passwd", false),
             ("/rules/reps.csv", false),
             ("baton.toml", false),

@@ -1,8 +1,8 @@
 //! Rules that change under a running worker.
 //!
-//! Guarantees: rules and templates are swapped as one value, so that a decision and its texts are of one release; a release is
-//! stored before anything is decided with it; a faulty set is refused, told, and the one before it stays. If the process dies
-//! here nothing is lost: the next one reads the folder at start.
+//! Guarantees: rules, templates and mappings are swapped as one value, so that a decision and its texts are of one release; a
+//! release is stored before anything is decided with it; a faulty set is refused, told, and the one before it stays. If the
+//! process dies here nothing is lost: the next one reads the folder at start.
 
 mod follow;
 
@@ -11,7 +11,7 @@ pub use follow::Follower;
 use super::vendors::{CrmChoice, agree};
 use super::workspace::{self, Faults, Workspace};
 use crate::release::{Current, Refusal, Release};
-use crate::store::{LiveRelease, Owed, Store, StoreError};
+use crate::store::{LiveRelease, Owed, Store, StoreError, with};
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
 use baton_core::domain::id::{PoolId, ReleaseId, RepId};
@@ -118,7 +118,7 @@ impl Reload {
 async fn live(store: &Store, clock: &SharedClock, worker: &str, workspace: Workspace) -> Result<Release, StoreError> {
     let live_since = clock.now();
     let mut summary = report::summary(&workspace.checked);
-    let Workspace { checked, templates, files } = workspace;
+    let Workspace { checked, templates, platforms, files } = workspace;
     let stored = LiveRelease {
         id: checked.rules.release.clone(),
         files,
@@ -126,24 +126,20 @@ async fn live(store: &Store, clock: &SharedClock, worker: &str, workspace: Works
         worker: worker.to_owned(),
         at: live_since,
     };
-    let write = store.write("release.live", move |tx| {
-        let stored = stored.clone();
-        Box::pin(async move { tx.release_live(&stored).await })
-    });
-    write.await?;
+    store.write("release.live", with(stored, |tx, stored| Box::pin(tx.release_live(stored)))).await?;
     // Rows that are there are locked in order; whoever had to make one first would not, and might wait crosswise.
     let pools: Vec<PoolId> = checked.rules.pools.keys().cloned().collect();
     let reps: BTreeSet<RepId> = checked.rules.reps.keys().cloned().collect();
-    let rows = store.write("release.rows", move |tx| {
-        let (pools, reps) = (pools.clone(), reps.clone());
+    let rows = with((pools, reps), |tx, (pools, reps)| {
         Box::pin(async move {
-            tx.ledgers_lock(&pools).await?;
-            tx.reps_lock(&reps).await.map(|_| ())
+            tx.ledgers_lock(pools).await?;
+            tx.reps_lock(reps).await.map(|_| ())
         })
     });
-    rows.await?;
+    store.write("release.rows", rows).await?;
     summary.extend(owed_by_who_left(store, &checked.rules, live_since).await?);
-    Ok(Release { rules: Arc::new(checked.rules), templates: Arc::new(templates), live_since, summary })
+    let (rules, templates, platforms) = (Arc::new(checked.rules), Arc::new(templates), Arc::new(platforms));
+    Ok(Release { rules, templates, platforms, live_since, summary })
 }
 
 /// Promises of reps who are not active: workers move them on by the rules. A line for each rep, told and logged.

@@ -5,7 +5,7 @@ use baton_core::rules::SourceFile;
 use std::path::Path;
 use std::process::Command;
 
-/// The files of `rules/` and `templates/` below `dir` as `revision` has them: a branch, a tag, a commit, `HEAD~3`.
+/// The files of `rules/`, `templates/` and `platforms/` below `dir` as `revision` has them: a branch, a tag, a commit, `HEAD~3`.
 ///
 /// # Errors
 /// There is no git, `dir` lies in no repository, or the repository has no such revision or no rules in it.
@@ -13,7 +13,7 @@ pub fn sources(dir: &Path, revision: &str) -> Result<Vec<SourceFile>> {
     if revision.starts_with('-') {
         bail!("{revision:?} is no git revision: expected a branch, a tag or a commit");
     }
-    let list = git(dir, &["ls-tree", "-r", "-z", "--name-only", revision, "--", "rules", "templates"])?;
+    let list = git(dir, &["ls-tree", "-r", "-z", "--name-only", revision, "--", "rules", "templates", "platforms"])?;
     let names = String::from_utf8(list).context("git names a file that is not UTF-8")?;
     let mut files = Vec::new();
     for path in names.split('\0').filter(|path| is_part(path)) {

@@ -1,16 +1,20 @@
 //! A workspace on disk: one directory, read as a whole.
 
+use crate::release::Mappings;
 use crate::render::{TemplateFault, Templates};
 use anyhow::{Context, Result};
 use baton_core::rules::words::encoding;
 use baton_core::rules::{self, Checked, Fault, SourceFile};
+use baton_platforms::Mapping;
 use chrono::NaiveDate;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Rules and templates of one workspace, checked.
+/// Rules, templates and mappings of one workspace, checked.
 pub struct Workspace {
     pub checked: Checked,
     pub templates: Templates,
+    pub platforms: Mappings,
     /// What it was read from, sorted by path: what makes it a release.
     pub files: Vec<SourceFile>,
 }
@@ -18,11 +22,12 @@ pub struct Workspace {
 /// Everything that is wrong with a workspace, at once.
 #[derive(Debug, Default)]
 pub struct Faults {
+    /// Of the rules, and after them those of the mappings.
     pub rules: Vec<Fault>,
     pub templates: Vec<TemplateFault>,
 }
 
-/// Reads and checks `rules/` and `templates/` below `dir`.
+/// Reads and checks `rules/`, `templates/` and `platforms/` below `dir`.
 ///
 /// # Errors
 /// A folder or file cannot be read. Faults in their content are the inner result.
@@ -43,15 +48,19 @@ pub fn check(dir: &Path, today: NaiveDate) -> Result<Result<Workspace, Faults>> 
 /// # Errors
 /// A folder or file cannot be read, or is not text.
 pub fn read(dir: &Path) -> Result<Vec<SourceFile>> {
-    let mut files = read_folder(dir, "rules")?;
-    if dir.join(TEMPLATES).is_dir() {
-        files.extend(read_folder(dir, TEMPLATES)?);
+    let mut files = Vec::new();
+    for folder in [PLATFORMS, "rules", TEMPLATES] {
+        if folder == "rules" || dir.join(folder).is_dir() {
+            files.extend(read_folder(dir, folder)?);
+        }
     }
     Ok(files)
 }
 
 /// May be missing: the built-in texts are used then.
 pub const TEMPLATES: &str = "templates";
+/// May be missing: the mappings that come with Baton are used then, as are those of them that have no file of their name there.
+pub const PLATFORMS: &str = "platforms";
 
 /// Checks the files of a workspace together.
 ///
@@ -67,12 +76,55 @@ fn compile_with(
 ) -> Result<Workspace, Faults> {
     let templates = files.iter().filter(|file| file.path.starts_with("templates/"));
     let templates: Vec<(String, String)> = templates.map(|file| (file.path.clone(), file.text.clone())).collect();
-    match (check(&files), Templates::compile(&templates)) {
-        (Ok(checked), Ok(templates)) => Ok(Workspace { checked, templates, files }),
-        (checked, templates) => {
-            Err(Faults { rules: checked.err().unwrap_or_default(), templates: templates.err().unwrap_or_default() })
+    match (check(&files), Templates::compile(&templates), mappings(&files)) {
+        (Ok(checked), Ok(templates), Ok(platforms)) => Ok(Workspace { checked, templates, platforms, files }),
+        (checked, templates, platforms) => {
+            let mut rules = checked.err().unwrap_or_default();
+            rules.extend(platforms.err().unwrap_or_default());
+            Err(Faults { rules, templates: templates.err().unwrap_or_default() })
         }
     }
+}
+
+/// The mappings of a workspace, whatever its rules are.
+pub struct PlatformFiles {
+    pub mappings: Mappings,
+    /// The texts of those that are its own, by name.
+    pub own: BTreeMap<String, String>,
+}
+
+/// Reads and checks `platforms/` below `dir`, which may be missing.
+///
+/// # Errors
+/// As [`load`].
+pub fn platforms(dir: &Path) -> Result<Result<PlatformFiles, Vec<Fault>>> {
+    let files = if dir.join(PLATFORMS).is_dir() { read_folder(dir, PLATFORMS)? } else { Vec::new() };
+    let named = |file: &SourceFile| {
+        let stem = Path::new(&file.path).file_stem()?.to_string_lossy().into_owned();
+        Some((stem, file.text.clone()))
+    };
+    let own = files.iter().filter(|file| is_mapping(&file.path)).filter_map(named).collect();
+    Ok(mappings(&files).map(|mappings| PlatformFiles { mappings, own }))
+}
+
+/// Those that come with Baton, and in their place those of the workspace.
+fn mappings(files: &[SourceFile]) -> Result<Mappings, Vec<Fault>> {
+    let mut mappings: Mappings = Mapping::shipped().into_iter().map(|one| (one.name.clone(), one)).collect();
+    let mut faults = Vec::new();
+    for SourceFile { path, text } in files.iter().filter(|file| is_mapping(&file.path)) {
+        match Mapping::read(path, text) {
+            Ok(one) => {
+                mappings.insert(one.name.clone(), one);
+            }
+            Err(found) => faults.extend(found),
+        }
+    }
+    if faults.is_empty() { Ok(mappings) } else { Err(faults) }
+}
+
+/// Whether a file of this path says what a platform's requests mean.
+pub fn is_mapping(path: &str) -> bool {
+    path.starts_with("platforms/") && [".yaml", ".yml"].iter().any(|end| path.ends_with(end))
 }
 
 /// The expectations, `rules/tests/*.yaml`, sorted by path; none where there is no such folder.
@@ -97,7 +149,10 @@ fn read_folder(dir: &Path, folder: &str) -> Result<Vec<SourceFile>> {
     let mut paths: Vec<PathBuf> = Vec::new();
     while let Some(folder) = pending.pop() {
         let entries = std::fs::read_dir(&folder).with_context(|| {
-            format!("reading {}: a workspace has the folder rules/, and may have templates/", folder.display())
+            format!(
+                "reading {}: a workspace has the folder rules/, and may have templates/ and platforms/",
+                folder.display()
+            )
         })?;
         for entry in entries {
             let path = entry.with_context(|| format!("reading {}", folder.display()))?.path();

@@ -2,15 +2,18 @@
 
 mod demo;
 mod leads;
+mod platforms;
 mod rules;
 mod worker;
 
+use crate::app::workspace::{self, Workspace};
 use crate::app::zoneinfo;
 use crate::config;
 use crate::store::Store;
 use baton_core::domain::zone;
+use baton_core::rules::RuleSet;
 use clap::{Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
@@ -42,8 +45,8 @@ struct Args {
 static VERSION: LazyLock<String> = LazyLock::new(|| format!("{} ({})", env!("CARGO_PKG_VERSION"), zone::in_use()));
 
 const LONG: &str = "Routes sales leads qualified by voice-AI calls to the right rep.\n\n\
-A workspace is a folder with baton.toml (connections), rules/ (who gets which lead) and templates/ (what is written to \
-whom). Edit rules/ in a spreadsheet or a text editor, then run `baton check` to see every mistake at once, and \
+A workspace is a folder with baton.toml (connections), rules/ (who gets which lead), templates/ (what is written to whom) \
+and platforms/ (what voice platforms mean). Edit rules/ in a spreadsheet or a text editor, then run `baton check` to see every mistake at once, and \
 `baton explain` to see who would get a lead, and why.";
 
 const CODES: &str = "Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 faults in rules or events, 4 a service did not answer, \
@@ -75,6 +78,8 @@ enum Command {
     Simulate(rules::Simulate),
     /// Make rule files of what another system exports: assignment rules, territories, users, past assignments.
     Import(rules::Import),
+    /// List the voice platforms that are understood; say what to paste into one, and what a request of theirs means.
+    Platforms(platforms::Platforms),
     /// Send event files to a running worker, over AMQP or HTTP.
     Send(worker::Send),
     /// Print the routing report: accuracy, acceptance, first contact, conversion.
@@ -141,6 +146,7 @@ pub fn main() -> ExitCode {
             Command::Diff(command) => command.run().await,
             Command::Simulate(command) => command.run(),
             Command::Import(command) => command.run(),
+            Command::Platforms(command) => command.run(),
             Command::Send(command) => command.run().await,
             Command::Report(command) => command.run().await,
             Command::Ledger(command) => command.run().await,
@@ -177,6 +183,26 @@ async fn open_store(place: &WorkspaceArgs) -> anyhow::Result<Store> {
     let config = config::load(&place.workspace.join("baton.toml"))?;
     let store = Store::open_existing(&config.database.resolve()?).await;
     store.map_err(|error| unreachable("opening the database", &error))
+}
+
+/// The rules of a workspace, for commands that have nothing to say without them.
+fn rules_of(place: &WorkspaceArgs) -> anyhow::Result<RuleSet> {
+    let Ok(workspace) = workspace::load(&place.workspace)? else {
+        anyhow::bail!("the workspace has faults: run `baton check` first");
+    };
+    Ok(workspace.checked.rules)
+}
+
+/// A workspace without faults; of one that has some their number is told.
+fn sound_workspace(dir: &Path) -> anyhow::Result<Option<Workspace>> {
+    match workspace::load(dir)? {
+        Ok(workspace) => Ok(Some(workspace)),
+        Err(faults) => {
+            let count = faults.rules.len() + faults.templates.len();
+            eprintln!("the workspace has {count} faults: run `baton check` first");
+            Ok(None)
+        }
+    }
 }
 
 /// A line of data; a closed pipe (`| head`) is not our failure.

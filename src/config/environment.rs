@@ -22,6 +22,8 @@ impl fmt::Debug for Reference {
 pub(super) enum Worth {
     /// A secret that we made up ourselves: whoever guesses it speaks for us.
     OurSecret,
+    /// The same, of a platform that may have chosen it, and may sign for several of us with one.
+    OfPlatform,
     /// A secret that somebody else gave us: as long as they like.
     TheirSecret,
     /// May be written into the file.
@@ -67,6 +69,14 @@ impl Reference {
         self.worth(name, Worth::OurSecret)
     }
 
+    /// A secret with which a platform shows that it is the one.
+    ///
+    /// # Errors
+    /// As [`Reference::our_secret`].
+    pub fn platform_secret(&self, name: &str) -> Result<String> {
+        self.worth(name, Worth::OfPlatform)
+    }
+
     pub(super) fn worth(&self, name: &str, worth: Worth) -> Result<String> {
         if worth != Worth::Plain && !self.0.starts_with("env:") && !self.0.starts_with("file:") {
             bail!("{name} holds a secret: write env:NAME or file:PATH instead of the secret itself");
@@ -74,7 +84,7 @@ impl Reference {
         let value = self.resolve().with_context(|| format!("resolving {name}"))?;
         let length = value.chars().count();
         ensure!(
-            worth != Worth::OurSecret || length >= SHORTEST_SECRET,
+            !matches!(worth, Worth::OurSecret | Worth::OfPlatform) || length >= SHORTEST_SECRET,
             "resolving {name}: what {} stands for has {length} characters, and whoever guesses it is let in; allowed: \
              {SHORTEST_SECRET} or more, such as the output of `openssl rand -hex 32`",
             self.0

@@ -4,6 +4,7 @@
 
 mod environment;
 mod http;
+mod platforms;
 mod secrets;
 mod vendors;
 
@@ -14,10 +15,12 @@ pub use environment::{Reference, zoneinfo};
 #[cfg(feature = "failpoints")]
 pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
+pub use platforms::Platform;
 pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack, Telephony};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,6 +38,9 @@ pub struct Config {
     pub slack: Option<Slack>,
     pub mail: Option<Mail>,
     pub calendar: Option<GoogleCalendar>,
+    /// By the names of their mappings.
+    #[serde(default)]
+    pub platforms: BTreeMap<String, Platform>,
     #[serde(default)]
     pub limits: Limits,
     #[serde(default)]
@@ -176,6 +182,7 @@ impl Config {
             bail!("telephony.mode is agent_amqp, but there is no [amqp] section: add one with a url");
         }
         self.http.check()?;
+        platforms::check(&self.platforms)?;
         let days = self.feedback.link_days;
         ensure!(
             (1..=LONGEST_LINK_DAYS).contains(&days),
@@ -189,6 +196,12 @@ impl Config {
             );
         }
         Ok(())
+    }
+
+    /// How a platform sees this worker: scheme, host and, behind a proxy, the path before `/v1`.
+    pub fn platform_url(&self, name: &str) -> String {
+        let own = self.platforms.get(name).and_then(|platform| platform.url.clone());
+        own.unwrap_or_else(|| self.public_url()).trim_end_matches('/').to_owned()
     }
 
     pub fn public_url(&self) -> String {

@@ -29,11 +29,16 @@ impl Config {
 
     /// Every reference of the file, by the name of its key.
     pub(super) fn references(&self) -> Vec<(String, &Reference, Worth)> {
-        use Worth::{OurSecret, Plain, TheirSecret};
+        use Worth::{OfPlatform, OurSecret, Plain, TheirSecret};
         let mut all = vec![("database.url".to_owned(), &self.database.url, Plain)];
         let mut add = |name: &str, reference, worth| all.push((name.to_owned(), reference, worth));
         for (name, token) in &self.http.tokens {
             add(&format!("http.tokens.{name}"), &token.secret, OurSecret);
+        }
+        for (name, platform) in &self.platforms {
+            for secret in &platform.secrets {
+                add(&format!("platforms.{name}.secrets"), secret, OfPlatform);
+            }
         }
         if let Some(secret) = &self.feedback.link_secret {
             add("feedback.link_secret", secret, OurSecret);

@@ -90,7 +90,8 @@ fn full(folder: &Path, crm: &str) -> Config {
         "[http]\ntokens = {{ voice = {token} }}\n[feedback]\nlink_secret = {link}\n[slack]\nbot_token = {slack}\n\
          [mail]\nhost = \"h\"\nport = 25\nfrom = \"a@b.example\"\nusername = \"u\"\npassword = {mail}\n\
          [calendar]\nclient_email = \"c\"\nprivate_key = {calendar}\n[amqp]\nurl = {amqp}\n\
-         [telephony]\nmode = \"agent\"\ncommands = \"http://v\"\ntoken = {voice}\n[database]\nurl = {database}\n[crm]\n{crm}",
+         [telephony]\nmode = \"agent\"\ncommands = \"http://v\"\ntoken = {voice}\n[database]\nurl = {database}\n\
+         [platforms.vapi]\nsecrets = [{platform}]\n[crm]\n{crm}",
         token = file("token"),
         link = file("link"),
         slack = file("slack"),
@@ -99,6 +100,7 @@ fn full(folder: &Path, crm: &str) -> Config {
         amqp = file("amqp"),
         voice = file("voice"),
         database = file("database"),
+        platform = file("platform"),
         crm = crm.replace("FILE:", &format!("file:{}/", folder.display())),
     );
     toml::from_str(&text).expect("parses")
@@ -116,7 +118,8 @@ fn write(folder: &Path, name: &str, text: &str) {
 
 #[test]
 fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name() {
-    const NAMES: [&str; 10] = ["token", "link", "slack", "mail", "calendar", "amqp", "voice", "database", "key", "id"];
+    const NAMES: [&str; 11] =
+        ["token", "link", "slack", "mail", "calendar", "amqp", "voice", "database", "platform", "key", "id"];
     let folder = tempfile::tempdir().expect("a folder");
     for crm in CRMS {
         let config = full(folder.path(), crm);
@@ -146,14 +149,24 @@ fn short_secrets_of_ours_are_refused_and_never_shown_and_each_is_its_own() {
     }
     write(folder.path(), "token", "hunter2\n");
     write(folder.path(), "link", "fifteen letters\n");
-    let told = config.check_secrets().expect_err("two can be guessed").to_string();
-    assert_eq!(told.lines().count(), 2, "what others gave us may be short: {told}");
-    for part in ["http.tokens.voice", "has 7 characters", "feedback.link_secret", "has 15 characters", "openssl rand"] {
+    write(folder.path(), "platform", "twelve of it");
+    let told = config.check_secrets().expect_err("three can be guessed").to_string();
+    assert_eq!(told.lines().count(), 3, "what others gave us may be short: {told}");
+    for part in [
+        "http.tokens.voice",
+        "has 7 characters",
+        "feedback.link_secret",
+        "has 15 characters",
+        "platforms.vapi.secrets",
+        "has 12 characters",
+        "openssl rand",
+    ] {
         assert!(told.contains(part), "{told}");
     }
     assert!(!told.contains("hunter2") && !told.contains("fifteen letters"), "{told}");
     write(folder.path(), "token", "sixteen letters!");
     write(folder.path(), "link", "\u{feff}sixteen letters!\r\n");
+    write(folder.path(), "platform", "sixteen letters too");
     let told = config.check_secrets().expect_err("one secret for two doors").to_string();
     assert!(told.contains("is the same secret as"), "{told}");
 }
@@ -176,4 +189,18 @@ fn secrets_in_the_file_are_refused_and_never_shown() {
     let secret = Reference("hunter2".to_owned());
     assert!(!format!("{:#}", secret.secret("slack.bot_token").unwrap_err()).contains("hunter2"));
     assert_eq!(format!("{secret:?}"), "(set)");
+}
+
+#[test]
+fn a_platform_has_secrets_and_an_address_that_can_be_signed() {
+    for (text, why) in [
+        ("secrets = []", "platforms.vapi.secrets is empty"),
+        ("secrets = [\"env:A\"]\nurl = \"baton.example\"", "platforms.vapi.url is \"baton.example\""),
+        ("secrets = [\"env:A\"]\nurl = \"https://baton.example?a=b\"", "without a query"),
+    ] {
+        let told = fault(&format!("[platforms.vapi]\n{text}\n"));
+        assert!(told.contains(why), "{text}: {told}");
+    }
+    let told = toml::from_str::<Config>("[platforms.vapi]\nsecret = \"env:A\"\n").expect_err("a slip").to_string();
+    assert!(told.contains("unknown field `secret`"), "{told}");
 }

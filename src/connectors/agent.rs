@@ -7,7 +7,7 @@
 //! 404. `GET {base}/calls/{call}` tells whether the caller is still there (`live`, `ended`; 410 is `ended` too); a platform that
 //! does not have it answers 404, and the caller is taken to be there. Over AMQP the same object is published on `baton.events` as `handoff.command`.
 
-use super::http::{Answer, ApiCall, Does, Limits, Secret, VendorHttp, by_status};
+use super::http::{ApiCall, Does, Limits, Secret, VendorHttp, by_status};
 use super::{CallerStatus, LegStatus, RingRequest, Spoken, Telephony, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::effect::Class;
@@ -108,15 +108,6 @@ struct HttpWire {
     token: Option<Secret>,
 }
 
-impl HttpWire {
-    fn authorized(&self, call: ApiCall) -> ApiCall {
-        match &self.token {
-            Some(token) => call.bearer(token),
-            None => call,
-        }
-    }
-}
-
 #[derive(Deserialize)]
 struct LegRead {
     status: LegStatus,
@@ -144,26 +135,22 @@ impl Wire for HttpWire {
 
     async fn send(&self, operation: &'static str, _id: &str, command: Value) -> Result<(), VendorError> {
         let call = ApiCall::new(operation, Does::Write, Method::POST, &["commands"]).json(command);
-        let answer = self.http.send(&self.authorized(call)).await?;
+        let answer = self.http.send(&call.bearer(self.token.as_ref())).await?;
         match answer.status {
             200..=299 => Ok(()),
             404 | 410 => Err(VendorError::Gone { vendor: VENDOR, why: "the call or leg has ended".to_owned() }),
-            409 => Err(VendorError::NeedsPerson { vendor: VENDOR, why: "the command came too late".to_owned() }),
+            409 => Err(VendorError::needs_person(VENDOR, "the command came too late")),
             _ => Err(by_status(VENDOR, &answer)),
         }
     }
 
     async fn status(&self, leg: &LegId) -> Result<LegStatus, VendorError> {
-        let call = self.authorized(ApiCall::get("read_leg", &["legs", leg.as_str()]));
-        let answer: Answer = self.http.send(&call).await?;
+        let call = ApiCall::get("read_leg", &["legs", leg.as_str()]).bearer(self.token.as_ref());
+        let answer = self.http.send(&call).await?;
         match answer.status {
-            200 => {
-                let leg: LegRead = serde_json::from_slice(&answer.body).map_err(|error| VendorError::NeedsPerson {
-                    vendor: VENDOR,
-                    why: format!("GET /legs answered what is no leg: {error}"),
-                })?;
-                Ok(leg.status)
-            }
+            200 => serde_json::from_slice(&answer.body).map(|leg: LegRead| leg.status).map_err(|error| {
+                VendorError::needs_person(VENDOR, format!("GET /legs answered what is no leg: {error}"))
+            }),
             404 => Ok(LegStatus::Absent),
             _ => Err(by_status(VENDOR, &answer)),
         }
@@ -171,8 +158,8 @@ impl Wire for HttpWire {
 
     /// A platform that does not have the address answers 404 as well: that is no word of the caller.
     async fn caller(&self, call: &str) -> Result<CallerStatus, VendorError> {
-        let call = self.authorized(ApiCall::get("read_call", &["calls", call]));
-        let answer: Answer = self.http.send(&call).await?;
+        let call = ApiCall::get("read_call", &["calls", call]).bearer(self.token.as_ref());
+        let answer = self.http.send(&call).await?;
         Ok(match answer.status {
             200 => match serde_json::from_slice(&answer.body) {
                 Ok(CallRead { status: CallWord::Live }) => CallerStatus::OnTheLine,

@@ -82,8 +82,7 @@ pub trait Crm: Send + Sync {
     /// Creates the lead and lets the CRM's own rules choose its owner, whose id is returned; `Ok(None)`: they chose nobody.
     /// Class `Repeatable`: a lead that is there already is left as it is, and its owner read. Only where [`Crm::assigns`].
     async fn assign(&self, _lead: &CrmLead) -> Result<Option<CrmId>, VendorError> {
-        let why = "it has no assignment rules of its own".to_owned();
-        Err(VendorError::NeedsPerson { vendor: self.vendor(), why })
+        Err(VendorError::needs_person(self.vendor(), "it has no assignment rules of its own"))
     }
     /// Creates or updates the lead, sets its owner without the CRM's own assignment, writes the task, reads the owner back.
     /// Class `Repeatable` for the lead; `write_class` tells what a lost answer means for the whole call.

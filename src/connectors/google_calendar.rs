@@ -15,6 +15,7 @@ use account::{Accounts, CalendarScope};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::rep::Busy;
+use baton_core::domain::rota::Window;
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -79,8 +80,7 @@ impl GoogleCalendar {
         &self,
         reader: &str,
         calendars: &[String],
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
+        (from, until): Window,
     ) -> Result<FreeBusy, VendorError> {
         let items: Vec<Value> = calendars.iter().map(|id| json!({ "id": id })).collect();
         let call = ApiCall::new("freebusy.query", Does::Read, Method::POST, &["calendar", "v3", "freeBusy"])
@@ -91,17 +91,12 @@ impl GoogleCalendar {
     }
 
     /// One query. A reader whom Google refuses has an unknown calendar, and the next one reads the others'.
-    async fn chunk(
-        &self,
-        calendars: &[String],
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Result<BusyByCalendar, VendorError> {
+    async fn chunk(&self, calendars: &[String], window: Window) -> Result<BusyByCalendar, VendorError> {
         let mut known = BusyByCalendar::new();
         let mut left = calendars;
         loop {
             let reader = self.reader.as_ref().unwrap_or(&left[0]);
-            match self.free_busy(reader, left, from, until).await {
+            match self.free_busy(reader, left, window).await {
                 Ok(answer) => {
                     known.extend(left.iter().map(|id| (id.clone(), answer.of(id).map_err(|unknown| unknown.why))));
                     return Ok(known);
@@ -118,12 +113,7 @@ impl GoogleCalendar {
         }
     }
 
-    async fn out_of_office(
-        &self,
-        calendar: &str,
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Result<Events, VendorError> {
+    async fn out_of_office(&self, calendar: &str, (from, until): Window) -> Result<Events, VendorError> {
         let call = ApiCall::get("events.list", &["calendar", "v3", "calendars", calendar, "events"])
             .query("eventTypes", "outOfOffice")
             .query("singleEvents", "true")
@@ -135,11 +125,11 @@ impl GoogleCalendar {
 
     async fn is_free(&self, request: &BookRequest) -> Result<bool, VendorError> {
         let (calendar, from, until) = (&request.calendar, request.from, request.until);
-        let answer = self.free_busy(calendar, std::slice::from_ref(calendar), from, until).await?;
+        let answer = self.free_busy(calendar, std::slice::from_ref(calendar), (from, until)).await?;
         match answer.of(calendar) {
             Ok(busy) => Ok(!busy.iter().any(|busy| busy.from < until && from < busy.until)),
-            Err(NotKnown { why, lasting: true }) => Err(VendorError::NeedsPerson { vendor: VENDOR, why }),
-            Err(NotKnown { why, lasting: false }) => Err(VendorError::Retry { vendor: VENDOR, why, after: None }),
+            Err(NotKnown { why, lasting: true }) => Err(VendorError::needs_person(VENDOR, why)),
+            Err(NotKnown { why, lasting: false }) => Err(VendorError::retry(VENDOR, why)),
         }
     }
 
@@ -179,7 +169,7 @@ impl Calendar for GoogleCalendar {
         until: DateTime<Utc>,
     ) -> Result<BusyByCalendar, VendorError> {
         let chunks: Vec<&[String]> = calendars.chunks(CHUNK).collect();
-        let answers = join_all(chunks.iter().map(|chunk| self.chunk(chunk, from, until))).await;
+        let answers = join_all(chunks.iter().map(|chunk| self.chunk(chunk, (from, until)))).await;
         if let (false, Some(Err(error))) = (answers.iter().any(Result::is_ok), answers.first()) {
             return Err(error.clone());
         }
@@ -200,7 +190,7 @@ impl Calendar for GoogleCalendar {
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> BTreeMap<String, Vec<Busy>> {
-        let asked = calendars.iter().map(async |calendar| match self.out_of_office(calendar, from, until).await {
+        let asked = calendars.iter().map(async |calendar| match self.out_of_office(calendar, (from, until)).await {
             Ok(events) => Some((calendar.clone(), events.away(from, until))),
             Err(error) => {
                 tracing::debug!(vendor = VENDOR, %error, "absences stay unnamed");
@@ -215,20 +205,15 @@ impl Calendar for GoogleCalendar {
     /// which is why keys are made of the attempt. `NeedsPerson`: somebody has moved the event to another time.
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError> {
         let id = wire::event_id(&request.key);
-        if !self.is_free(request).await? {
-            // Taken by ourselves, if the answer to an earlier attempt was lost.
-            return match self.standing(&id, request).await? {
-                EventState::AsBooked => Ok(Booked::Event { id }),
-                EventState::Moved => Err(moved()),
-                EventState::Deleted | EventState::Absent => Ok(Booked::Taken),
-            };
-        }
-        if self.insert(&id, request).await?.is_success() {
+        let is_free = self.is_free(request).await?;
+        if is_free && self.insert(&id, request).await?.is_success() {
             return Ok(Booked::Event { id });
         }
         match self.standing(&id, request).await? {
+            // By ourselves, if the answer to an earlier attempt was lost.
             EventState::AsBooked => Ok(Booked::Event { id }),
             EventState::Moved => Err(moved()),
+            EventState::Deleted | EventState::Absent if !is_free => Ok(Booked::Taken),
             EventState::Deleted | EventState::Absent => {
                 let why = "the event was deleted and its id is used up: book with the key of a new attempt".to_owned();
                 Err(VendorError::Gone { vendor: VENDOR, why })

@@ -63,7 +63,7 @@ impl VendorHttp {
     /// # Errors
     /// `NeedsPerson` if the base address is not `http(s)://host`, or TLS cannot be set up.
     pub fn new(vendor: &'static str, base_url: &str, limits: Limits) -> Result<Self, VendorError> {
-        let refuse = |why: String| VendorError::NeedsPerson { vendor, why };
+        let refuse = |why: String| VendorError::needs_person(vendor, why);
         let base = Url::parse(base_url)
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
@@ -80,19 +80,14 @@ impl VendorHttp {
             .user_agent(concat!("baton/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| refuse(format!("the HTTP client cannot be set up: {}", chain(&error))))?;
-        let per_second = limits.per_second.max(1);
         Ok(Self {
             vendor,
             base,
             client,
             timeout: limits.timeout,
-            rate: Buckets::per_second(per_second),
+            rate: Buckets::per_second(limits.per_second),
             permits: Semaphore::new(limits.concurrency.max(1)),
         })
-    }
-
-    pub fn vendor(&self) -> &'static str {
-        self.vendor
     }
 
     pub fn base(&self) -> &Url {
@@ -167,7 +162,7 @@ impl VendorHttp {
         let patience = deadline::patience(self.timeout);
         let Ok(permit) = tokio::time::timeout(patience, self.permits.acquire()).await else {
             let why = format!("every connection was busy for {} ms", patience.as_millis());
-            return Err(VendorError::Retry { vendor: self.vendor, why, after: None });
+            return Err(VendorError::retry(self.vendor, why));
         };
         Ok(permit.expect("the semaphore is never closed"))
     }
@@ -212,11 +207,10 @@ impl VendorHttp {
         let error = error.without_url();
         let vendor = self.vendor;
         if error.is_builder() {
-            return VendorError::NeedsPerson { vendor, why: format!("the request cannot be built: {}", chain(&error)) };
+            return VendorError::needs_person(vendor, format!("the request cannot be built: {}", chain(&error)));
         }
         if error.is_connect() {
-            let why = format!("no connection: {}", chain(&error));
-            return VendorError::Retry { vendor, why, after: None };
+            return VendorError::retry(vendor, format!("no connection: {}", chain(&error)));
         }
         let what = if error.is_timeout() { "no answer in time" } else { "the answer was cut off" };
         in_doubt(vendor, call.does, format!("{what}: {}", chain(&error)))

@@ -181,14 +181,14 @@ impl Crm for HubSpot {
         let owners = ApiCall::get("owners", &["crm", "owners", VERSION]).query("limit", "1");
         self.send(owners).await?;
         self.send(self.get("contacts", &["contacts"]).query("limit", "1")).await?;
-        let refuse = |why: String| VendorError::NeedsPerson { vendor: VENDOR, why };
+        let refuse = |why: String| Err(VendorError::needs_person(VENDOR, why));
         let property = ApiCall::get("property", &["crm", "properties", VERSION, "contacts", KEY_PROPERTY]);
         match self.send(property).await {
             Ok(answer) if answer.value()["hasUniqueValue"] == true => Ok(()),
-            Ok(_) => Err(refuse(format!("the contact property {KEY_PROPERTY} must require unique values"))),
-            Err(VendorError::Gone { .. }) => Err(refuse(format!(
+            Ok(_) => refuse(format!("the contact property {KEY_PROPERTY} must require unique values")),
+            Err(VendorError::Gone { .. }) => refuse(format!(
                 "contacts have no property {KEY_PROPERTY}: create it as single-line text that requires unique values"
-            ))),
+            )),
             Err(error) => Err(error),
         }
     }
@@ -199,13 +199,10 @@ fn record_id(text: &str) -> Result<&str, VendorError> {
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         return Ok(text);
     }
-    Err(VendorError::NeedsPerson {
-        vendor: VENDOR,
-        why: format!("{text:?} is not an id of HubSpot, which are numbers"),
-    })
+    Err(VendorError::needs_person(VENDOR, format!("{text:?} is not an id of HubSpot, which are numbers")))
 }
 
 /// What the vendor sent in a success is not what we know: mending it needs a person, here or there.
 fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
-    answer.read().map_err(|why| VendorError::NeedsPerson { vendor: VENDOR, why })
+    answer.read().map_err(|why| VendorError::needs_person(VENDOR, why))
 }

@@ -143,7 +143,7 @@ impl SmtpMailer {
         let patience = self.config.prepare_timeout;
         tokio::time::timeout(patience, work).await.unwrap_or_else(|_| {
             let why = format!("the server did not get ready within {} ms", patience.as_millis());
-            Err(VendorError::Retry { vendor: VENDOR, why, after: None })
+            Err(VendorError::retry(VENDOR, why))
         })
     }
 }

@@ -1,24 +1,33 @@
 //! Plain text for places that read markup.
 
-/// Escapes `&`, `<` and `>`, which is what HTML text needs, up to `limit` characters of the result. Cut
-/// before an escape, never within one.
+/// Escapes `&`, `<` and `>`, which is what HTML text needs, up to `limit` characters of the result.
 pub(super) fn escaped(plain: &str, limit: usize) -> String {
+    let escape = |c| match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        _ => None,
+    };
+    escaped_with(plain, limit, escape).0
+}
+
+/// What `escape` writes for each character (`None`: the character itself), up to `limit` characters of the result, and whether
+/// that is all of it. Cut before an escape, never within one.
+pub(super) fn escaped_with(plain: &str, limit: usize, escape: fn(char) -> Option<&'static str>) -> (String, bool) {
     let mut out = String::with_capacity(plain.len());
     let mut length = 0;
     for c in plain.chars() {
-        let escape = match c {
-            '&' => "&amp;",
-            '<' => "&lt;",
-            '>' => "&gt;",
-            _ => "",
-        };
-        length += escape.len().max(1);
+        let piece = escape(c);
+        length += piece.map_or(1, str::len);
         if length > limit {
-            break;
+            return (out, false);
         }
-        if escape.is_empty() { out.push(c) } else { out.push_str(escape) }
+        match piece {
+            Some(piece) => out.push_str(piece),
+            None => out.push(c),
+        }
     }
-    out
+    (out, true)
 }
 
 #[cfg(test)]

@@ -51,6 +51,15 @@ pub enum VendorError {
 }
 
 impl VendorError {
+    pub fn needs_person(vendor: &'static str, why: impl Into<String>) -> Self {
+        Self::NeedsPerson { vendor, why: why.into() }
+    }
+
+    /// Again, whenever it suits us.
+    pub fn retry(vendor: &'static str, why: impl Into<String>) -> Self {
+        Self::Retry { vendor, why: why.into(), after: None }
+    }
+
     /// `retry`, `rate_limited`, … for logs and metrics.
     pub fn class(&self) -> &'static str {
         match self {

@@ -61,7 +61,7 @@ impl Salesforce {
     pub fn new(config: SalesforceConfig, clock: SharedClock) -> Result<Self, VendorError> {
         if !is_version(&config.api_version) {
             let why = format!("api_version {:?} is not of the form v66.0", config.api_version);
-            return Err(VendorError::NeedsPerson { vendor: VENDOR, why });
+            return Err(VendorError::needs_person(VENDOR, why));
         }
         let http = Arc::new(VendorHttp::new(VENDOR, &config.base_url, LIMITS)?);
         let requests = TokenRequests::new(Arc::clone(&http), config.auth, Arc::clone(&clock))?;
@@ -136,10 +136,8 @@ impl Crm for Salesforce {
     }
 
     async fn owner_of(&self, crm_id: &str) -> Result<Option<CrmId>, VendorError> {
-        let object = soql::object_of(crm_id).ok_or_else(|| VendorError::NeedsPerson {
-            vendor: VENDOR,
-            why: "the stored id is not that of a lead, contact or account".to_owned(),
-        })?;
+        let unknown = || VendorError::needs_person(VENDOR, "the stored id is not that of a lead, contact or account");
+        let object = soql::object_of(crm_id).ok_or_else(unknown)?;
         let call = self.call("read_owner", &["sobjects", object, crm_id]).query("fields", "OwnerId");
         let answer = self.send(call).await?;
         Ok(answer.value()["OwnerId"].as_str().map(CrmId::from))
@@ -151,7 +149,7 @@ impl Crm for Salesforce {
         if missing.is_empty() {
             return Ok(());
         }
-        Err(VendorError::NeedsPerson { vendor: VENDOR, why: missing.join("; ") })
+        Err(VendorError::needs_person(VENDOR, missing.join("; ")))
     }
 }
 

@@ -155,7 +155,7 @@ impl Chat for Slack {
             }
         }
         let why = format!("the message is not among the newest {} of its channel", PAGE_LIMIT * PAGE_SIZE);
-        Err(VendorError::NeedsPerson { vendor: VENDOR, why })
+        Err(VendorError::needs_person(VENDOR, why))
     }
 
     async fn check(&self) -> Result<(), VendorError> {
@@ -167,7 +167,7 @@ impl Chat for Slack {
         }
         let why =
             format!("the token lacks the scopes {}: add them to the app and install it again", missing.join(", "));
-        Err(VendorError::NeedsPerson { vendor: VENDOR, why })
+        Err(VendorError::needs_person(VENDOR, why))
     }
 }
 
@@ -237,7 +237,7 @@ fn channel_id(id: &str) -> Result<&str, VendorError> {
         return Ok(id);
     }
     let why = format!("{id:?} is not an id: expected one like C024BE91L (channel) or U024BE7LH (user)");
-    Err(VendorError::NeedsPerson { vendor: VENDOR, why })
+    Err(VendorError::needs_person(VENDOR, why))
 }
 
 fn missing_scopes(granted: &str) -> Vec<&'static str> {

@@ -12,6 +12,7 @@ use baton_core::domain::outcome::NextStep;
 use baton_core::handoff::Handoff;
 use baton_core::routing::Decision;
 use baton_core::routing::reason::NotKnown;
+use baton_core::rules::RuleSet;
 use baton_core::rules::model::set::Rung;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -89,17 +90,6 @@ impl Instructed {
 }
 
 impl Answer {
-    pub fn decided(
-        event: &str,
-        lead: &Lead,
-        decision: &Decision,
-        handoff: &Handoff,
-        owner_name: &str,
-        instruction: Option<Instructed>,
-    ) -> Self {
-        Self::Decided(Box::new(Decided::of(event, lead, decision, handoff, owner_name, instruction)))
-    }
-
     /// As it is stored.
     pub(super) fn text(&self) -> Result<String, StoreError> {
         serde_json::to_string(self).map_err(|error| StoreError::Unstorable { why: error.to_string() })
@@ -112,7 +102,7 @@ impl Decided {
         lead: &Lead,
         decision: &Decision,
         handoff: &Handoff,
-        owner_name: &str,
+        rules: &RuleSet,
         instruction: Option<Instructed>,
     ) -> Self {
         Self {
@@ -120,7 +110,7 @@ impl Decided {
             lead: decision.lead_id.clone(),
             decision: decision.id.clone(),
             owner: decision.plan.owner.clone(),
-            owner_name: owner_name.to_owned(),
+            owner_name: rules.reps.get(&decision.plan.owner).map(|rep| rep.name.clone()).unwrap_or_default(),
             reason: decision.plan.reason.in_words(),
             targets: decision.plan.targets.iter().map(|target| target.rep.clone()).collect(),
             rungs: handoff.rungs.clone(),
@@ -147,10 +137,6 @@ pub const DIFFERS: &str = "an event of this id came before with another content,
                            send it under an id of its own, if it is meant";
 
 impl<'a> OutgoingAnswer<'a> {
-    pub fn as_is(answer: &'a Answer) -> Self {
-        Self { answer, note: None }
-    }
-
     pub fn of(answer: &'a Answer, known: Arrival) -> Self {
         Self { answer, note: (known == Arrival::Differs).then_some(DIFFERS) }
     }

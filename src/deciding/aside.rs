@@ -7,7 +7,7 @@
 
 use super::answer::Answer;
 use super::delivery::Delivery;
-use crate::store::{InboxRow, Store, StoreError};
+use crate::store::{InboxRow, Store, StoreError, with};
 use baton_clock as clock;
 use futures_util::FutureExt;
 use std::any::Any;
@@ -141,28 +141,24 @@ impl Setbacks {
     }
 
     /// Looks whether the database is well again, and rests on if it is not.
-    pub(super) async fn wake(&self) -> bool {
+    pub(super) async fn wake(&self) {
         match self.store.takes_writes().await {
             Ok(()) => {
                 self.rest.end();
                 tracing::info!("the database is well again: what waits in the inbox is decided");
-                true
             }
             Err(cause) => {
                 tracing::warn!(cause, "the database is still not well");
                 self.rest.begin();
-                false
             }
         }
     }
 
     pub(super) async fn quarantine(&self, row: &InboxRow, why: String) {
-        let aside = (row.key.clone(), row.body.clone(), why.clone());
-        let stored = self.store.write("inbox.quarantine", move |tx| {
-            let (key, body, why) = aside.clone();
-            Box::pin(async move { tx.inbox_quarantine(&key, &body, &why).await })
+        let aside = with((row.key.clone(), row.body.clone(), why.clone()), |tx, (key, body, why)| {
+            Box::pin(tx.inbox_quarantine(key, body, why))
         });
-        match stored.await {
+        match self.store.write("inbox.quarantine", aside).await {
             Ok(true) => {
                 self.rest.lets_go([&row.key].into_iter());
                 tracing::error!(

@@ -14,8 +14,7 @@ use crate::facts::LeadFacts;
 use crate::intake::event::{CallEvent, Message};
 use crate::outbox::Matter;
 use crate::release::Release;
-use crate::store::{InboxRow, Mover, NewStep, StepRow, StoreError, Tx};
-use baton_core::domain::id::LeadId;
+use crate::store::{Changes, Handled, InboxRow, Mover, NewStep, StepRow, StoreError, Tx};
 use baton_core::domain::lead::Lead;
 use baton_core::routing::as_it_counts;
 use std::collections::BTreeMap;
@@ -56,7 +55,13 @@ struct Committed {
     steps: Vec<(Vec<StepRow>, Option<Arc<Matter>>)>,
     /// Of calls that are leads already.
     seconds: Vec<Second>,
+    /// Leads of whom nothing is known but their call, and that is nobody's.
+    unreachable: Vec<InboxRow>,
 }
+
+/// Why such a lead is put aside.
+const UNREACHABLE: &str = "there is no way to reach the person, and no lead of this call; allowed: contact.phone, contact.email, the \
+    caller's number in call.from (call.to if outbound), a live call, or a call of which there is a lead";
 
 /// What decides and stores batches; those that are under way at once share it.
 pub(super) struct Commits {
@@ -137,6 +142,9 @@ impl Commits {
                 self.delivery.deliver(row, answer);
             }
         }
+        for row in &committed.unreachable {
+            self.setbacks.quarantine(row, UNREACHABLE.to_owned()).await;
+        }
         complete_all(&self.parts, &self.delivery, &self.setbacks, committed.seconds).await;
         Ok(())
     }
@@ -152,11 +160,11 @@ impl Commits {
         let keys: Vec<String> = batch.rows().map(|row| row.key.clone()).collect();
         let mut open = tx.inbox_lock(&keys).await?;
         let mut done = Committed::default();
-        let mut finished = Vec::new();
+        let mut handled = Vec::new();
         // Twice in one batch is once.
         let leads: Vec<_> = batch.leads.iter().zip(facts).filter(|((row, _), _)| open.remove(&row.key)).collect();
         if !leads.is_empty() {
-            self.decide_leads(tx, &leads, release, &mover, &mut done, &mut finished).await?;
+            self.decide_leads(tx, &leads, release, &mover, &mut done).await?;
         }
         let calls: Vec<_> = batch.calls.iter().filter(|(row, _)| open.remove(&row.key)).collect();
         if !calls.is_empty() {
@@ -166,16 +174,16 @@ impl Commits {
             }
             for (row, _) in calls {
                 fail::fail_point!(&format!("while_deciding {}", row.key));
-                done.taken(row, None, &mut finished)?;
+                done.taken(row, None, &mut handled)?;
             }
         }
         if let Some((row, message)) = batch.other.as_ref().filter(|(row, _)| open.remove(&row.key)) {
             fail::fail_point!(&format!("while_deciding {}", row.key));
             let applied = apply(tx, message, &release.rules, &mover).await?;
             done.steps.push((applied.steps, None));
-            done.taken(row, applied.ignored, &mut finished)?;
+            done.taken(row, applied.ignored, &mut handled)?;
         }
-        tx.inbox_finish(&finished).await?;
+        tx.change(&Changes { handled: &handled, ..Changes::default() }).await?;
         Ok(done)
     }
 
@@ -186,26 +194,36 @@ impl Commits {
         release: &Release,
         mover: &Mover,
         done: &mut Committed,
-        finished: &mut Vec<Finished>,
     ) -> Result<(), StoreError> {
         let all: Vec<&Lead> = leads.iter().map(|((_, lead), _)| lead).collect();
         let seconds = seconds(tx, &all, &release.rules, mover.now).await?;
         let mut table = StandingTable::of(Standing::locked(tx, &release.rules).await?);
-        let mut decided = Vec::with_capacity(leads.len());
+        let (mut decided, mut handled) = (Vec::with_capacity(leads.len()), Vec::with_capacity(leads.len()));
         for ((row, lead), facts) in leads {
             if let Some(first) = seconds.get(&lead.id) {
                 done.seconds.push(Second { row: row.clone(), lead: lead.clone(), first: first.clone() });
                 continue;
             }
+            if !lead.can_be_reached() {
+                done.unreachable.push(row.clone());
+                continue;
+            }
             fail::fail_point!(&format!("while_deciding {}", row.key));
             let (one, answer) = decide_lead(&mut table, &row.key, lead, facts, release, mover);
-            finished.push((row.key.clone(), answer.text()?, Some(lead.id.clone())));
+            handled.push(Handled { key: row.key.clone(), answer: answer.text()?, lead_id: Some(lead.id.clone()) });
             done.answers.push((row.key.clone(), answer));
             decided.push(one);
         }
-        tx.decided_insert(&decided).await?;
-        tx.ledgers_save(&table.entries, &table.changed_ledgers(), "decision", mover.now).await?;
-        tx.reps_save(&table.changed_reps()).await?;
+        let changes = Changes {
+            decided: &decided,
+            turns: &table.entries,
+            ledgers: &table.changed_ledgers(),
+            reps: &table.changed_reps(),
+            handled: &handled,
+            at: mover.now,
+            ..Changes::default()
+        };
+        tx.change(&changes).await?;
         done.steps.extend(decided.into_iter().map(|one| {
             let steps = one.steps.iter().filter_map(NewStep::in_hand).collect();
             (steps, Some(Arc::new(Matter::of(one, release))))
@@ -214,18 +232,10 @@ impl Commits {
     }
 }
 
-/// Key, answer and lead of a message that is handled.
-type Finished = (String, String, Option<LeadId>);
-
 impl Committed {
-    fn taken(
-        &mut self,
-        row: &InboxRow,
-        ignored: Option<String>,
-        finished: &mut Vec<Finished>,
-    ) -> Result<(), StoreError> {
+    fn taken(&mut self, row: &InboxRow, ignored: Option<String>, handled: &mut Vec<Handled>) -> Result<(), StoreError> {
         let answer = Answer::Taken { event: row.key.clone(), ignored };
-        finished.push((row.key.clone(), answer.text()?, None));
+        handled.push(Handled { key: row.key.clone(), answer: answer.text()?, lead_id: None });
         self.answers.push((row.key.clone(), answer));
         Ok(())
     }

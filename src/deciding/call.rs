@@ -76,6 +76,13 @@ fn may_be_one_word(first: &str, second: &str) -> bool {
     short == long || initial || slip
 }
 
+/// Fills fields of a part of the lead, each under its own name.
+macro_rules! fill {
+    ($added:expr, $part:literal, $mine:expr, $theirs:expr; $($field:ident)*) => {
+        $($added.fill(concat!($part, ".", stringify!($field)), &mut $mine.$field, &$theirs.$field);)*
+    };
+}
+
 /// The first event's lead with what it lacked and the second one brought, and the names of that. What is known stays; a consent
 /// that is refused is refused, whichever event says so.
 pub(super) fn complete(first: &Lead, second: &Lead) -> (Lead, Vec<String>) {
@@ -84,28 +91,18 @@ pub(super) fn complete(first: &Lead, second: &Lead) -> (Lead, Vec<String>) {
     match (&mut lead.call, &second.call) {
         (Some(mine), Some(theirs)) => {
             mine.live |= theirs.live;
-            added.fill("call.direction", &mut mine.direction, &theirs.direction);
-            added.fill("call.from", &mut mine.from, &theirs.from);
-            added.fill("call.to", &mut mine.to, &theirs.to);
-            added.fill("call.leg", &mut mine.leg, &theirs.leg);
-            added.fill("call.started_at", &mut mine.started_at, &theirs.started_at);
+            fill!(added, "call", mine, theirs; direction from to leg started_at);
         }
         (mine, theirs) => added.fill("call", mine, theirs),
     }
-    let (mine, theirs) = (&mut lead.contact, &second.contact);
-    added.fill("contact.name", &mut mine.name, &theirs.name);
-    added.fill("contact.email", &mut mine.email, &theirs.email);
-    added.fill("contact.phone", &mut mine.phone, &theirs.phone);
-    added.fill("contact.title", &mut mine.title, &theirs.title);
-    added.fill("contact.language", &mut mine.language, &theirs.language);
+    fill!(added, "contact", lead.contact, second.contact; name email phone title language);
     added.company(&mut lead, second);
     added.qualification(&mut lead, second);
     added.fill("transcript", &mut lead.transcript_url, &second.transcript_url);
     added.fill("recording", &mut lead.recording_url, &second.recording_url);
     added.consent(&mut lead.consent, &second.consent);
     let (mine, theirs) = (&mut lead.preference, &second.preference);
-    added.fill("preference.handoff", &mut mine.handoff, &theirs.handoff);
-    added.fill("preference.timezone", &mut mine.timezone, &theirs.timezone);
+    fill!(added, "preference", mine, theirs; handoff timezone);
     added.list("preference.times", &mut mine.times, &theirs.times);
     for (name, value) in &second.custom {
         if !lead.custom.contains_key(name) {
@@ -138,38 +135,18 @@ impl Added {
 
     fn company(&mut self, lead: &mut Lead, second: &Lead) {
         let (mine, theirs) = (&mut lead.company, &second.company);
-        self.fill("company.name", &mut mine.name, &theirs.name);
-        self.fill("company.domain", &mut mine.domain, &theirs.domain);
-        self.fill("company.industry", &mut mine.industry, &theirs.industry);
-        self.fill("company.employees", &mut mine.employees, &theirs.employees);
+        fill!(self, "company", mine, theirs; name domain industry employees);
         // A state belongs to its country: of two countries none is made.
         if both(&mine.country, &theirs.country).is_some_and(|(mine, theirs)| mine != theirs) {
             return;
         }
-        self.fill("company.country", &mut mine.country, &theirs.country);
-        self.fill("company.state", &mut mine.state, &theirs.state);
-        self.fill("company.region", &mut mine.region, &theirs.region);
-        self.fill("company.postal", &mut mine.postal, &theirs.postal);
-        self.fill("company.city", &mut mine.city, &theirs.city);
+        fill!(self, "company", mine, theirs; country state region postal city);
     }
 
     fn qualification(&mut self, lead: &mut Lead, second: &Lead) {
         let (mine, theirs) = (&mut lead.qualification, &second.qualification);
-        self.fill("qualification.score", &mut mine.score, &theirs.score);
-        let texts = [
-            ("summary", &mut mine.summary, &theirs.summary),
-            ("intent", &mut mine.intent, &theirs.intent),
-            ("timeline", &mut mine.timeline, &theirs.timeline),
-            ("use_case", &mut mine.use_case, &theirs.use_case),
-            ("budget", &mut mine.budget, &theirs.budget),
-            ("pain", &mut mine.pain, &theirs.pain),
-            ("urgency", &mut mine.urgency, &theirs.urgency),
-            ("sentiment", &mut mine.sentiment, &theirs.sentiment),
-            ("next_action", &mut mine.next_action, &theirs.next_action),
-        ];
-        for (name, mine, theirs) in texts {
-            self.fill(&format!("qualification.{name}"), mine, theirs);
-        }
+        fill!(self, "qualification", mine, theirs;
+            score summary intent timeline use_case budget pain urgency sentiment next_action);
         self.list("qualification.products", &mut mine.products, &theirs.products);
         self.list("qualification.objections", &mut mine.objections, &theirs.objections);
     }

@@ -12,11 +12,11 @@ use super::table::{Standing, StandingTable};
 use crate::facts::LeadFacts;
 use crate::release::Release;
 use crate::render::briefing::completeness_permille;
-use crate::store::{InboxRow, Mover, StepRow, StoreError, Tx};
+use crate::store::{Changes, Handled, InboxRow, Mover, StepRow, StoreError, Tx, with};
 use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::domain::lead::Lead;
 use baton_core::handoff::{Completed, Event, Handoff, OnTheLine, Stage};
-use baton_core::routing::{Decision, decide};
+use baton_core::routing::Decision;
 use baton_core::rules::words::zone::whereabouts;
 use std::sync::Arc;
 
@@ -59,12 +59,10 @@ pub(super) async fn complete_all(parts: &DeciderParts, delivery: &Delivery, setb
 /// `None`: another worker was sooner.
 async fn complete_first(parts: &DeciderParts, second: Second) -> Result<Option<(Vec<StepRow>, Answer)>, StoreError> {
     let release = Arc::clone(&parts.release.borrow());
-    let first = second.first.clone();
-    let found = parts.store.read("complete.first", move |tx| {
-        let first = first.clone();
-        Box::pin(async move { Ok((tx.lead(&first).await?, tx.handoff(&HandoffId::of(&first)).await?)) })
+    let found = with(second.first.clone(), |tx, first| {
+        Box::pin(async move { Ok((tx.lead(first).await?, tx.handoff(&HandoffId::of(first)).await?)) })
     });
-    let (Some(record), handoff) = found.await? else {
+    let (Some(record), handoff) = parts.store.read("complete.first", found).await? else {
         return Err(StoreError::NotFound { what: "lead", id: second.first.to_string() });
     };
     let facts = if comes_on_the_line(&handoff, &record.lead, &second.lead) {
@@ -73,12 +71,8 @@ async fn complete_first(parts: &DeciderParts, second: Second) -> Result<Option<(
     } else {
         None
     };
-    let plan = Arc::new(Plan { second, facts, release, mover: parts.mover() });
-    let completed = parts.store.write("complete", move |tx| {
-        let plan = Arc::clone(&plan);
-        Box::pin(async move { plan.carry_out(tx).await })
-    });
-    completed.await
+    let plan = Plan { second, facts, release, mover: parts.mover() };
+    parts.store.write("complete", with(plan, |tx, plan| Box::pin(plan.carry_out(tx)))).await
 }
 
 /// The first event did not say that somebody waits, and the second one, which is not the older of the two, does.
@@ -119,7 +113,8 @@ impl Plan {
             decided.next_step = after.next_step();
         }
         let answer = Answer::Decided(decided);
-        tx.inbox_finish(&[(row.key.clone(), answer.text()?, Some(first.clone()))]).await?;
+        let handled = Handled { key: row.key.clone(), answer: answer.text()?, lead_id: Some(first.clone()) };
+        tx.change(&Changes { handled: &[handled], ..Changes::default() }).await?;
         tracing::info!(lead.id = %first, added = added.len(), rings_anew, "a second event of the same call was added to its lead");
         Ok(Some((moved.steps, answer)))
     }
@@ -140,7 +135,7 @@ impl Plan {
         let (occurred_at, received_at) = (second.occurred_at, second.received_at);
         let lead = Lead { occurred_at, received_at, ..lead.clone() };
         let table = StandingTable::of(Standing::locked(tx, rules).await?);
-        let decision = decide(&lead, &table.snapshot(facts, rules, self.mover.now), rules);
+        let decision = table.decide(&lead, facts, rules, self.mover.now);
         let begun = Handoff::begin(&lead, &decision, rules);
         if !begun.live {
             return Ok(None);
@@ -162,7 +157,6 @@ impl Plan {
             decided.event.clone_from(event);
             return Ok(decided);
         }
-        let owner_name = self.release.rules.reps.get(&decision.plan.owner).map_or("", |rep| rep.name.as_str());
-        Ok(Box::new(Decided::of(event, first, decision, handoff, owner_name, None)))
+        Ok(Box::new(Decided::of(event, first, decision, handoff, &self.release.rules, None)))
     }
 }

@@ -15,7 +15,7 @@ use super::delivery::Delivery;
 pub use super::delivery::Replies;
 pub use super::parts::DeciderParts;
 use crate::intake::event::parse;
-use crate::store::{Arrival, InboxMessage, InboxRow, StoreError};
+use crate::store::{Arrival, InboxMessage, InboxRow, StoreError, with};
 use chrono::DateTime;
 use line::{Lines, Waiting};
 use std::panic::catch_unwind;
@@ -55,12 +55,8 @@ impl Decider {
             return Err(StoreError::Unfit { why: why.to_string() });
         }
         let rows: Arc<[InboxMessage]> = messages.into();
-        let batch = Arc::clone(&rows);
-        let taken = self.parts.store.write("inbox.insert", move |tx| {
-            let batch = Arc::clone(&batch);
-            Box::pin(async move { tx.inbox_take(&batch, is_unreadable).await })
-        });
-        let known = taken.await?;
+        let taken = with(Arc::clone(&rows), |tx, rows| Box::pin(tx.inbox_take(rows, is_unreadable)));
+        let known = self.parts.store.write("inbox.insert", taken).await?;
         fail::fail_point!("after_inbox_commit");
         let mut new = Vec::with_capacity(rows.len());
         for (message, known) in rows.iter().zip(&known) {
@@ -80,12 +76,9 @@ impl Decider {
     /// # Errors
     /// `NotFound` if it is not; or the database failed.
     pub async fn replay(&self, key: &str) -> Result<(), StoreError> {
-        let key = key.to_owned();
-        let replayed = self.parts.store.write("inbox.replay", move |tx| {
-            let key = key.clone();
-            Box::pin(async move { tx.inbox_replay(&key).await })
-        });
-        self.lines.enter(vec![Waiting::read(replayed.await?)], Instant::now() + ROOM_WITHIN).await;
+        let replayed = with(key.to_owned(), |tx, key| Box::pin(tx.inbox_replay(key)));
+        let row = self.parts.store.write("inbox.replay", replayed).await?;
+        self.lines.enter(vec![Waiting::read(row)], Instant::now() + ROOM_WITHIN).await;
         Ok(())
     }
 

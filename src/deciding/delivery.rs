@@ -31,7 +31,7 @@ impl Delivery {
     }
 
     pub(super) fn deliver(&self, row: &InboxRow, answer: &Answer) {
-        self.reply(row, &OutgoingAnswer::as_is(answer));
+        self.reply(row, &OutgoingAnswer { answer, note: None });
         self.answers.put(&row.key, answer);
     }
 

@@ -1,6 +1,6 @@
 //! One lead, decided: whom it goes to, how its handoff begins, and what is answered.
 
-use super::answer::{Answer, Instructed};
+use super::answer::{Answer, Decided, Instructed};
 use super::table::StandingTable;
 use crate::facts::LeadFacts;
 use crate::release::Release;
@@ -34,8 +34,7 @@ pub(super) fn decide_lead(
     } else {
         None
     };
-    let owner_name = rules.reps.get(&decision.plan.owner).map_or("", |rep| rep.name.as_str());
-    let answer = Answer::decided(event, lead, &decision, &state, owner_name, instruction);
+    let answer = Answer::Decided(Box::new(Decided::of(event, lead, &decision, &state, rules, instruction)));
     let told = TimelineEntry {
         lead_id: lead.id.clone(),
         at: mover.now,

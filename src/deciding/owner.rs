@@ -10,7 +10,7 @@ mod by_rules;
 use super::decider::Decider;
 use crate::facts::{LeadFacts, OfCrm};
 use crate::release::Release;
-use crate::store::{Correction, Moved, Mover, StepRow, StoreError, Tx, WaitingLead};
+use crate::store::{Correction, Moved, Mover, StepRow, StoreError, Tx, WaitingLead, with};
 use baton_core::domain::id::{LeadId, RepId};
 use baton_core::domain::outcome::{Feedback, MisrouteKind, NextStep};
 use baton_core::routing::ledger::Cause;
@@ -56,18 +56,16 @@ impl Decider {
     /// The database failed: nothing is recorded.
     pub async fn say(&self, lead: &LeadId, said: &Feedback, most: u64) -> Result<bool, StoreError> {
         let rules = Arc::clone(&self.parts.release.borrow().rules);
-        let parts = Arc::new((lead.clone(), said.clone(), rules, self.parts.mover()));
-        let stored = self.parts.store.write("feedback.insert", move |tx| {
-            let parts = Arc::clone(&parts);
+        let parts = (lead.clone(), said.clone(), rules, self.parts.mover());
+        let stored = with(parts, move |tx, (lead, said, rules, mover)| {
             Box::pin(async move {
-                let (lead, said, rules, mover) = &*parts;
                 if tx.feedback_count(lead, &said.rep).await? >= most {
                     return Ok(None);
                 }
                 say_in(tx, lead, said, rules, mover).await.map(Some)
             })
         });
-        let Some(steps) = stored.await? else { return Ok(false) };
+        let Some(steps) = self.parts.store.write("feedback.insert", stored).await? else { return Ok(false) };
         self.parts.outbox.run_now(steps, None);
         Ok(true)
     }
@@ -88,11 +86,9 @@ impl Decider {
                 (given, Some((rules, facts)))
             }
         };
-        let parts = Arc::new((wish.clone(), given, Arc::clone(&release), self.parts.mover()));
-        let moved = self.parts.store.write("reassign", move |tx| {
-            let parts = Arc::clone(&parts);
+        let parts = (wish.clone(), given, Arc::clone(&release), self.parts.mover());
+        let moved = with(parts, |tx, (wish, (given, again), release, mover)| {
             Box::pin(async move {
-                let (wish, (given, again), release, mover) = &*parts;
                 match (&wish.to, again) {
                     (Some(to), _) => give_to(tx, wish, to, &release.rules, mover).await,
                     (None, Some((rules, facts))) => {
@@ -103,7 +99,7 @@ impl Decider {
                 }
             })
         });
-        let (reassigned, steps) = moved.await?;
+        let (reassigned, steps) = self.parts.store.write("reassign", moved).await?;
         self.parts.outbox.run_now(steps, None);
         Ok(Some(reassigned))
     }
@@ -114,16 +110,15 @@ impl Decider {
     /// The database failed: the next look finds what is left.
     pub async fn take_from_who_left(&self) -> Result<u32, StoreError> {
         let release = Arc::clone(&self.parts.release.borrow());
-        let (rules, now) = (Arc::clone(&release.rules), self.parts.clock.now());
-        let owed = self.parts.store.read("owner.left", move |tx| {
-            let rules = Arc::clone(&rules);
+        let now = self.parts.clock.now();
+        let owed = with(Arc::clone(&release.rules), move |tx, rules| {
             Box::pin(async move {
-                let gone: Vec<RepId> = tx.owing(now).await?.into_keys().filter(|rep| !is_active(rep, &rules)).collect();
+                let gone: Vec<RepId> = tx.owing(now).await?.into_keys().filter(|rep| !is_active(rep, rules)).collect();
                 if gone.is_empty() { Ok(Vec::new()) } else { tx.leads_owed_by(&gone, now, PAGE).await }
             })
         });
         let mut moved = 0;
-        for (lead, rep) in owed.await? {
+        for (lead, rep) in self.parts.store.read("owner.left", owed).await? {
             match self.take_from(&lead, &rep, &release).await {
                 Ok(Some(Reassigned::To { owner, .. })) => {
                     moved += 1;
@@ -147,16 +142,14 @@ impl Decider {
     ) -> Result<Option<Reassigned>, StoreError> {
         let Some(given) = self.to_give(lead).await? else { return Ok(None) };
         let facts = self.facts_of(&given, &release.rules).await;
-        let parts = Arc::new((given, facts, Arc::clone(release), self.parts.mover(), rep.clone()));
-        let moved = self.parts.store.write("owner.left", move |tx| {
-            let parts = Arc::clone(&parts);
+        let parts = (given, facts, Arc::clone(release), self.parts.mover(), rep.clone());
+        let moved = with(parts, |tx, (given, facts, release, mover, rep)| {
             Box::pin(async move {
-                let (given, facts, release, mover, rep) = &*parts;
                 let rules = &release.rules;
                 by_rules::ByRules { given, facts, rules, live: rules, mover }.of_who_left(tx, rep).await
             })
         });
-        let Some((reassigned, steps)) = moved.await? else { return Ok(None) };
+        let Some((reassigned, steps)) = self.parts.store.write("owner.left", moved).await? else { return Ok(None) };
         self.parts.outbox.run_now(steps, None);
         Ok(Some(reassigned))
     }
@@ -169,9 +162,7 @@ impl Decider {
 
     /// Accounts and their owners as they were known at the decision, calendars as they are now.
     async fn facts_of(&self, given: &WaitingLead, rules: &RuleSet) -> LeadFacts {
-        let WaitingLead { lead, account, assigned, .. } = given;
-        let known = OfCrm { lead, account: account.clone(), assigned: assigned.clone() };
-        self.parts.facts.calendars_of(vec![known], rules).await.pop().expect("facts for the one lead")
+        self.parts.facts.calendars_of(vec![OfCrm::of(given)], rules).await.pop().expect("facts for the one lead")
     }
 }
 

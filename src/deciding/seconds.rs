@@ -3,7 +3,7 @@
 use super::call::{call_key, is_call_key, is_same_call, is_same_caller, only, phone_key};
 use super::parts::DeciderParts;
 use crate::facts::LeadFacts;
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, with};
 use baton_core::domain::id::LeadId;
 use baton_core::domain::lead::Lead;
 use baton_core::rules::RuleSet;
@@ -27,12 +27,10 @@ pub(super) async fn facts_for(
         return Ok(parts.facts.gather(&leads, rules).await);
     }
     let (leads, now) = (Arc::new(leads), parts.clock.now());
-    let (asked, known_rules) = (Arc::clone(&leads), Arc::clone(rules));
-    let seconds = parts.store.read("complete.so_far", move |tx| {
-        let (leads, rules) = (Arc::clone(&asked), Arc::clone(&known_rules));
-        Box::pin(async move { seconds_so_far(tx, &leads.iter().collect::<Vec<_>>(), &rules, now).await })
+    let so_far = with((Arc::clone(&leads), Arc::clone(rules)), move |tx, (leads, rules)| {
+        Box::pin(async move { seconds_so_far(tx, &leads.iter().collect::<Vec<_>>(), rules, now).await })
     });
-    let seconds = seconds.await?;
+    let seconds = parts.store.read("complete.so_far", so_far).await?;
     let firsts: Vec<Lead> = leads.iter().filter(|lead| !seconds.contains(&lead.id)).cloned().collect();
     let mut facts = parts.facts.gather(&firsts, rules).await.into_iter();
     let of = |lead: &Lead| {
@@ -142,6 +140,10 @@ impl Calls {
         let mut seconds = BTreeMap::new();
         for lead in leads {
             let first = self.first_of(lead, rules).map_or_else(|| lead.id.clone(), |first| first.id.clone());
+            if first == lead.id && !lead.can_be_reached() {
+                // Put aside: nothing can be the second of it.
+                continue;
+            }
             self.holders.extend(call_key(lead).map(|key| (key, first.clone())));
             if first == lead.id {
                 self.know(vec![(*lead).clone()]);

@@ -1,15 +1,16 @@
 //! Ledgers and reps as they stand while a batch is decided: each decision sees what the one before it took.
 
 use crate::facts::LeadFacts;
-use crate::store::{RepState, StoreError, Tx, local_day};
+use crate::store::{RepState, StoreError, TimelineEntry, Tx, local_day};
 use baton_core::domain::id::{LeadId, PoolId, RepId};
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
 use baton_core::domain::rep::Busy;
 use baton_core::handoff::Handoff;
+use baton_core::routing::decision::DecidedAgain;
 use baton_core::routing::ledger::{Entry, Ledger};
 use baton_core::routing::snapshot::{Knowledge, Load};
-use baton_core::routing::{Decision, Snapshot};
+use baton_core::routing::{Decision, Snapshot, decide};
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +51,11 @@ impl StandingTable {
         Snapshot { lacks: facts.lacks.clone(), ..of_lead }.about(&facts.considered, &known, rules)
     }
 
+    /// What the rules make of one lead, as the table stands.
+    pub(super) fn decide(&self, lead: &Lead, facts: &LeadFacts, rules: &RuleSet, now: DateTime<Utc>) -> Decision {
+        decide(lead, &self.snapshot(facts, rules, now), rules)
+    }
+
     /// The turn and the load that a decision costs.
     pub(super) fn book(&mut self, lead: &Lead, decision: &Decision, rules: &RuleSet, now: DateTime<Utc>) {
         if let Some(entry) = &decision.turn {
@@ -63,6 +69,26 @@ impl StandingTable {
             let owner = &decision.plan.owner;
             self.rep(owner).take(local_day(rules, owner, now));
         }
+    }
+
+    /// Stores what a lead costs that was decided once more, and tells it in its story. For the rep it is counted by the move that
+    /// follows.
+    pub(super) async fn store_again(
+        &mut self,
+        tx: &mut Tx,
+        lead: &Lead,
+        decision: &Decision,
+        reason: &str,
+        rules: &RuleSet,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.book(lead, decision, rules, now);
+        tx.ledgers_save(&self.entries, &self.changed_ledgers(), "decision", now).await?;
+        let Decision { plan, trace, .. } = decision;
+        let again = DecidedAgain { owner: plan.owner.clone(), reason: reason.to_owned(), pools: trace.pools.clone() };
+        let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
+        let (lead_id, kind) = (lead.id.clone(), DecidedAgain::KIND.to_owned());
+        tx.timeline_append(&[&TimelineEntry { lead_id, at: now, kind, body }]).await
     }
 
     /// The phone that rings first is ours. Nobody else can have it: every reservation is in this table, under its lock.

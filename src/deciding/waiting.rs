@@ -11,14 +11,12 @@ use super::decider::Decider;
 use super::table::{Standing, StandingTable};
 use crate::facts::{ByHand, LeadFacts, OfCrm};
 use crate::release::Release;
-use crate::store::{Mover, StepRow, StoreError, TimelineEntry, Tx, WaitingLead};
+use crate::store::{Mover, StepRow, StoreError, Tx, WaitingLead, with};
 use baton_core::domain::known::Fact;
-use baton_core::domain::lead::Lead;
 use baton_core::handoff::Event;
 use baton_core::handoff::state::Closing;
-use baton_core::routing::decision::DecidedAgain;
-use baton_core::routing::{Decision, decide};
-use chrono::{DateTime, TimeDelta, Utc};
+use baton_core::routing::Decision;
+use chrono::TimeDelta;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,13 +61,10 @@ impl Decider {
         let open_for = TimeDelta::from_std(rules.handoff.open_for).unwrap_or(TimeDelta::MAX);
         let Some(before) = self.parts.clock.now().checked_sub_signed(open_for) else { return Ok(()) };
         for handoff in self.parts.store.handoffs_open_since(before, PAGE).await? {
-            let (rules, mover) = (Arc::clone(&rules), self.parts.mover());
-            let closed = self.parts.store.write("open.close", move |tx| {
-                let (handoff, rules, mover) = (handoff.clone(), Arc::clone(&rules), mover.clone());
-                let event = Event::Closed { why: Closing::Age };
-                Box::pin(async move { tx.transition(&handoff, &event, &rules, &mover).await })
-            });
-            closed.await?;
+            let parts = (handoff, Event::Closed { why: Closing::Age }, Arc::clone(&rules), self.parts.mover());
+            let closed =
+                with(parts, |tx, (handoff, event, rules, mover)| Box::pin(tx.transition(handoff, event, rules, mover)));
+            self.parts.store.write("open.close", closed).await?;
         }
         Ok(())
     }
@@ -82,15 +77,13 @@ impl Decider {
         let release = Arc::clone(&self.parts.release.borrow());
         let mut after = None;
         loop {
-            let from = after.clone();
-            let page = self.parts.store.read("waiting.page", move |tx| {
-                let from = from.clone();
+            let page = with(after, |tx, after| {
                 Box::pin(async move {
-                    let after = from.as_ref().map(|(since, handoff)| (*since, handoff));
+                    let after = after.as_ref().map(|(since, handoff)| (*since, handoff));
                     Ok((tx.leads_waiting(after, PAGE).await?, tx.reps_read().await?))
                 })
             });
-            let (page, reps) = page.await?;
+            let (page, reps) = self.parts.store.read("waiting.page", page).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some((last.since, last.handoff.clone()));
             let mut table = StandingTable::of(Standing { reps, ledgers: BTreeMap::new() });
@@ -123,11 +116,14 @@ impl Decider {
         release: &Arc<Release>,
     ) -> Result<bool, StoreError> {
         // Ledgers order those who can take it, and say nothing about whether anybody can.
-        if decide_again(table, &waiting.lead, &facts, release, self.parts.clock.now()).plan.waits {
+        if table.decide(&waiting.lead, &facts, &release.rules, self.parts.clock.now()).plan.waits {
             return Ok(false);
         }
         let Some(facts) = self.unless_given_by_hand(&waiting, facts, release).await else { return Ok(false) };
-        let steps = self.give(waiting, facts, release).await?;
+        let parts = (waiting, facts, Arc::clone(release), self.parts.mover());
+        let given =
+            with(parts, |tx, (waiting, facts, release, mover)| Box::pin(give_in(tx, waiting, facts, release, mover)));
+        let steps = self.parts.store.write("waiting.give", given).await?;
         self.parts.outbox.run_now(steps, None);
         Ok(true)
     }
@@ -136,12 +132,7 @@ impl Decider {
     async fn with_facts(&self, page: Vec<WaitingLead>, release: &Release) -> Vec<(WaitingLead, LeadFacts)> {
         let left = |waiting: WaitingLead| WaitingLead { lead: waiting.lead.after_the_call(), ..waiting };
         let page: Vec<WaitingLead> = page.into_iter().map(left).collect();
-        let known = page.iter().map(|WaitingLead { lead, account, assigned, .. }| OfCrm {
-            lead,
-            account: account.clone(),
-            assigned: assigned.clone(),
-        });
-        let facts = self.parts.facts.calendars_of(known.collect(), &release.rules).await;
+        let facts = self.parts.facts.calendars_of(page.iter().map(OfCrm::of).collect(), &release.rules).await;
         page.into_iter().zip(facts).collect()
     }
 
@@ -164,29 +155,12 @@ impl Decider {
         };
         let observed_at = self.parts.clock.now();
         let given = Fact::Known { value: Some(rep), observed_at, source: "by hand".to_owned() };
-        let known = OfCrm { lead: &waiting.lead, account: waiting.account.clone(), assigned: Some(given) };
+        let known = OfCrm { assigned: Some(given), ..OfCrm::of(waiting) };
         self.parts.facts.calendars_of(vec![known], &release.rules).await.pop()
-    }
-
-    /// Nothing to be run if another worker was sooner, or whoever was free is not any more.
-    async fn give(
-        &self,
-        waiting: WaitingLead,
-        facts: LeadFacts,
-        release: &Arc<Release>,
-    ) -> Result<Vec<StepRow>, StoreError> {
-        let parts = Arc::new((waiting, facts, Arc::clone(release), self.parts.mover()));
-        let given = self.parts.store.write("waiting.give", move |tx| {
-            let parts = Arc::clone(&parts);
-            Box::pin(async move {
-                let (waiting, facts, release, mover) = &*parts;
-                give_in(tx, waiting, facts, release, mover).await
-            })
-        });
-        given.await
     }
 }
 
+/// Nothing to be run if another worker was sooner, or whoever was free is not any more.
 async fn give_in(
     tx: &mut Tx,
     waiting: &WaitingLead,
@@ -199,32 +173,17 @@ async fn give_in(
         return Ok(Vec::new());
     }
     let mut table = StandingTable::of(Standing::locked(tx, rules).await?);
-    let decision = decide_again(&table, &waiting.lead, facts, release, mover.now);
+    let decision = table.decide(&waiting.lead, facts, rules, mover.now);
     if decision.plan.waits {
         return Ok(Vec::new());
     }
-    // The lead is counted for the rep by the move below.
-    table.book(&waiting.lead, &decision, rules, mover.now);
-    tx.ledgers_save(&table.entries, &table.changed_ledgers(), "decision", mover.now).await?;
-    let Decision { plan, turn, trace, .. } = decision;
-    let again = DecidedAgain { owner: plan.owner.clone(), reason: plan.reason.in_words(), pools: trace.pools };
-    let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
-    let (lead_id, kind) = (waiting.lead.id.clone(), DecidedAgain::KIND.to_owned());
-    tx.timeline_append(&[&TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
+    let reason = decision.plan.reason.in_words();
+    table.store_again(tx, &waiting.lead, &decision, &reason, rules, mover.now).await?;
+    let Decision { plan, turn, .. } = decision;
     tracing::info!(
         lead.id = %waiting.lead.id, rep.id = %plan.owner, pool.id = %plan.pool,
         waited_s = (mover.now - waiting.since).num_seconds(), "a lead that waited has found somebody"
     );
-    let found = Event::Found { rep: plan.owner, turn_in: turn.map(|entry| entry.pool), reason: plan.reason.in_words() };
+    let found = Event::Found { rep: plan.owner, turn_in: turn.map(|entry| entry.pool), reason };
     Ok(tx.transition(&waiting.handoff, &found, rules, mover).await?.steps)
-}
-
-fn decide_again(
-    table: &StandingTable,
-    lead: &Lead,
-    facts: &LeadFacts,
-    release: &Release,
-    now: DateTime<Utc>,
-) -> Decision {
-    decide(lead, &table.snapshot(facts, &release.rules, now), &release.rules)
 }

@@ -3,7 +3,7 @@
 
 use super::Facts;
 use crate::connectors::{AccountKeys, Crm};
-use crate::store::{Met, Mirrored, caller_keys};
+use crate::store::{Met, Mirrored, caller_keys, with};
 use baton_core::domain::account::{Candidates, MatchKey, PersonRecord, Records};
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
@@ -30,7 +30,7 @@ impl Facts {
         let keys: Vec<Vec<String>> = leads.iter().map(caller_keys).collect();
         let all: Vec<String> = keys.iter().flatten().cloned().collect();
         if all.is_empty() || !rules.ownership.iter().any(|rule| rule.existing == Existing::LeadOwner) {
-            return leads.iter().map(|_| Vec::new()).collect();
+            return vec![Vec::new(); leads.len()];
         }
         let found = self.store.callers_find(&all).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "our own leads of the callers could not be read");
@@ -47,14 +47,7 @@ impl Facts {
     }
 
     async fn of_crm(&self, leads: &[Lead], rules: &RuleSet) -> Vec<Fact<Candidates>> {
-        let Some(crm) = &self.crm else {
-            let why = || Fact::Known {
-                value: Candidates::Settled(None),
-                observed_at: self.clock.now(),
-                source: "no CRM is configured".to_owned(),
-            };
-            return leads.iter().map(|_| why()).collect();
-        };
+        let Some(crm) = &self.crm else { return vec![self.no_account("no CRM is configured"); leads.len()] };
         let keys: Vec<AccountKeys> = leads.iter().map(|lead| keys_of(lead, rules)).collect();
         let names: Vec<Option<String>> = keys.iter().map(mirror_key).collect();
         let mirrored = self.mirrored(names.iter().flatten().cloned().collect()).await;
@@ -66,6 +59,11 @@ impl Facts {
         let learnt = names.iter().zip(&facts).filter_map(|(name, found)| Some((name.clone()?, found.fresh.clone()?)));
         self.remember(learnt.collect()).await;
         facts.into_iter().map(|found| found.fact).collect()
+    }
+
+    fn no_account(&self, source: &str) -> Fact<Candidates> {
+        let (value, observed_at) = (Candidates::Settled(None), self.clock.now());
+        Fact::Known { value, observed_at, source: source.to_owned() }
     }
 
     async fn mirrored(&self, names: Vec<String>) -> BTreeMap<String, Mirrored> {
@@ -86,12 +84,7 @@ impl Facts {
         known: Option<&Mirrored>,
     ) -> Found {
         if name.is_none() {
-            let source = "nothing to look up".to_owned();
-            return Found::known(Fact::Known {
-                value: Candidates::Settled(None),
-                observed_at: self.clock.now(),
-                source,
-            });
+            return Found::known(self.no_account("nothing to look up"));
         }
         if let Some(known) = known
             && self.clock.now() - known.observed_at < FRESH
@@ -110,9 +103,7 @@ impl Facts {
     }
 
     async fn ask(&self, crm: &Arc<dyn Crm>, keys: &AccountKeys) -> Result<Records, String> {
-        if self.crm_rests.is_on() {
-            return Err(format!("{} failed a moment ago and is not asked again yet", crm.vendor()));
-        }
+        self.crm_rests.passed(crm.vendor())?;
         let answer = match tokio::time::timeout(self.within, crm.find(keys)).await {
             Ok(Ok(records)) => return Ok(records),
             Ok(Err(error)) => error.to_string(),
@@ -128,11 +119,8 @@ impl Facts {
         if learnt.is_empty() {
             return;
         }
-        let put = self.store.write("mirror.put", move |tx| {
-            let learnt = learnt.clone();
-            Box::pin(async move { tx.mirror_put(&learnt).await })
-        });
-        if let Err(error) = put.await {
+        let put = with(learnt, |tx, learnt| Box::pin(tx.mirror_put(learnt)));
+        if let Err(error) = self.store.write("mirror.put", put).await {
             tracing::warn!(%error, "the mirror of accounts could not be written");
         }
     }

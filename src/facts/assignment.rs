@@ -34,7 +34,7 @@ impl Facts {
     /// One for each lead; `None` where Baton assigns.
     pub(super) async fn assignments(&self, leads: &[Lead], rules: &RuleSet) -> Vec<Option<Assigned>> {
         match rules.assignment {
-            Assignment::Baton => leads.iter().map(|_| None).collect(),
+            Assignment::Baton => vec![None; leads.len()],
             Assignment::Crm => {
                 join_all(leads.iter().map(|lead| self.assignment(lead))).await.into_iter().map(Some).collect()
             }
@@ -73,9 +73,7 @@ impl Facts {
     }
 
     async fn assigned_by(&self, crm: &Arc<dyn Crm>, lead: &Lead) -> Result<Option<CrmId>, String> {
-        if self.crm_rests.is_on() {
-            return Err(format!("{} failed a moment ago and is not asked again yet", crm.vendor()));
-        }
+        self.crm_rests.passed(crm.vendor())?;
         let answer = match tokio::time::timeout(self.within, crm.assign(&CrmLead::of(lead))).await {
             Ok(Ok(owner)) => return Ok(owner),
             // A refusal is about this lead: the CRM itself is well.

@@ -6,6 +6,7 @@ use crate::release::Current;
 use baton_core::domain::id::RepId;
 use baton_core::domain::known::Fact;
 use baton_core::domain::rep::{Busy, BusyKind};
+use baton_core::domain::rota::Window;
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,9 +62,7 @@ impl Facts {
     /// Why it is not known now.
     pub async fn busy_now(&self, calendar: &str, until: DateTime<Utc>) -> Result<Vec<Busy>, String> {
         let Some(vendor) = &self.calendar else { return Err("no calendar is configured".to_owned()) };
-        if self.calendar_rests.is_on() {
-            return Err(format!("{} failed a moment ago and is not asked again yet", vendor.vendor()));
-        }
+        self.calendar_rests.passed(vendor.vendor())?;
         let asked = [calendar.to_owned()];
         match tokio::time::timeout(UNHURRIED, vendor.busy(&asked, self.clock.now() - BACK, until)).await {
             Ok(Ok(mut answers)) => {
@@ -139,7 +138,7 @@ impl Facts {
         &self,
         vendor: &Arc<dyn Calendar>,
         calendars: &[String],
-        (from, until): (DateTime<Utc>, DateTime<Utc>),
+        (from, until): Window,
         by: Instant,
     ) {
         let now = self.clock.now();

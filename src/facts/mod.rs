@@ -11,7 +11,7 @@ mod calendars;
 pub use assignment::ByHand;
 
 use crate::connectors::{Calendar, Crm};
-use crate::store::Store;
+use crate::store::{Store, WaitingLead};
 use baton_clock::SharedClock;
 use baton_core::domain::account::Candidates;
 use baton_core::domain::crm_id::CrmId;
@@ -160,11 +160,24 @@ pub struct OfCrm<'a> {
     pub assigned: Option<Fact<Option<CrmId>>>,
 }
 
+impl<'a> OfCrm<'a> {
+    /// As it was known when the lead was decided.
+    pub fn of(waiting: &'a WaitingLead) -> Self {
+        Self { lead: &waiting.lead, account: waiting.account.clone(), assigned: waiting.assigned.clone() }
+    }
+}
+
 /// When a vendor may be asked again.
 #[derive(Default)]
 struct Pause(Mutex<Option<Instant>>);
 
 impl Pause {
+    /// # Errors
+    /// It is not asked again yet, and why.
+    fn passed(&self, vendor: &str) -> Result<(), String> {
+        if self.is_on() { Err(format!("{vendor} failed a moment ago and is not asked again yet")) } else { Ok(()) }
+    }
+
     fn is_on(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() < until)
     }

@@ -1,23 +1,14 @@
 //! The kinds of events that Baton takes, by the names that CloudEvents gives them.
 
-use serde::{Deserialize, Serialize};
-
 /// CloudEvents `type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventKind {
-    #[serde(rename = "lead.qualified")]
     LeadQualified,
-    #[serde(rename = "call.event")]
     CallEvent,
-    #[serde(rename = "call.ended")]
     CallEnded,
-    #[serde(rename = "slot.chosen")]
     SlotChosen,
-    #[serde(rename = "rep.presence")]
     RepPresence,
-    #[serde(rename = "contact.made")]
     ContactMade,
-    #[serde(rename = "outcome.recorded")]
     OutcomeRecorded,
 }
 

@@ -10,6 +10,7 @@ use baton_core::domain::id::LeadId;
 use baton_core::domain::known::{Known, Source};
 use baton_core::domain::lead::{Call, Consent, Contact, Direction, FieldValue, Lead, Qualification};
 use baton_core::domain::phone::PhoneE164;
+use baton_core::rules::words::placeholder::is_placeholder;
 use baton_core::rules::words::{language, phone};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -64,10 +65,10 @@ pub fn lead_id(source: &str, id: &str) -> LeadId {
     LeadId::from_digest(std::array::from_fn(|i| digest[i]))
 }
 
-/// The only fact about the person that is required: without it nobody can ever call or write.
+/// The only fact about the person that is required: without it nobody can ever call or write. What tells of a call may belong to
+/// a lead of that call, of whom more is known: that is found out where it is decided.
 fn check_reachable(lead: &Lead, data: &Object<'_, '_>) {
-    // Whoever is on the line can be joined with a rep, whatever number they withhold.
-    if lead.contact.email.is_some() || lead.reach_phone().is_some() || lead.is_live() {
+    if lead.can_be_reached() || lead.call.is_some() {
         return;
     }
     let notes = data.findings.notes.borrow();
@@ -166,7 +167,7 @@ fn qualification(mut said: Object<'_, '_>) -> Qualification {
 fn score(said: &mut Object<'_, '_>) -> Option<Known<u8>> {
     said.known_value("score", Source::Inferred, "a number from 0 to 100, or a share from 0.0 to 1.0", |value| {
         let read = match value {
-            Value::String(text) if text.trim().is_empty() || normalise::is_placeholder(text) => return Ok(None),
+            Value::String(text) if text.trim().is_empty() || is_placeholder(text) => return Ok(None),
             Value::String(text) => normalise::score_said(text),
             _ => value.as_f64().and_then(|number| normalise::score(number, value.is_i64() || value.is_u64())),
         };

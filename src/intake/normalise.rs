@@ -4,6 +4,7 @@
 //! `None` when it cannot be sure: a fact that is not understood is unknown, never a guess. None of them panics, whatever
 //! the text, and each leaves its own result as it is.
 
+use baton_core::rules::words::placeholder::is_placeholder;
 use baton_core::rules::words::shared;
 
 /// Longest e-mail address that can be delivered (RFC 5321, 256 with the angle brackets).
@@ -90,23 +91,6 @@ pub fn prose(text: &str) -> Option<String> {
     let kept: String = text.chars().filter(|c| !c.is_control() || *c == '\n').collect();
     let kept = kept.trim();
     (!kept.is_empty() && !is_placeholder(kept)).then(|| kept.to_owned())
-}
-
-/// What forms and models write when they know nothing: it must not reach a rule or a briefing as if it were a fact.
-pub fn is_placeholder(text: &str) -> bool {
-    const NOTHING: [&str; 10] = [
-        "unknown",
-        "n/a",
-        "none",
-        "null",
-        "undefined",
-        "not provided",
-        "not specified",
-        "not mentioned",
-        "not available",
-        "-",
-    ];
-    NOTHING.iter().any(|nothing| text.trim().eq_ignore_ascii_case(nothing))
 }
 
 #[cfg(test)]

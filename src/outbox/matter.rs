@@ -5,7 +5,7 @@ use crate::connectors::{CrmRef, VendorError};
 use crate::release::Release;
 use crate::render::Templates;
 use crate::render::briefing::briefing;
-use crate::store::{DecidedLead, LeadFile, LeadRecord, StepRow, handoff_status};
+use crate::store::{DecidedLead, LeadFile, StepRow};
 use baton_core::domain::briefing::Briefing;
 use baton_core::domain::id::RepId;
 use baton_core::domain::lead::Lead;
@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 /// What an effect is about. It travels with the steps of a lead from commit to commit, so that none of them reads it again.
 pub struct Matter {
-    pub record: LeadRecord,
+    pub lead: Arc<Lead>,
     pub decision: Arc<Decision>,
     pub handoff: Handoff,
     /// Rules and templates of one release: the one that made the decision, or the one that counts now.
@@ -35,50 +35,30 @@ impl Matter {
     /// Of a lead that has just been decided.
     pub fn of(decided: DecidedLead, release: &Release) -> Self {
         let DecidedLead { lead, decision, handoff, .. } = decided;
-        let record = LeadRecord {
-            owner: handoff.owner.clone(),
-            status: handoff_status(&handoff).to_owned(),
-            next_step: handoff.next_step(),
-            first_contact_at: handoff.first_contact_at,
-            crm: None,
-            lead,
-        };
-        Self::of_file(LeadFile { record, decision, handoff }, release)
+        Self::known(Arc::new(lead), Arc::new(decision), handoff, Arc::default(), release)
     }
 
     /// Of a lead that was read at this moment.
     pub fn of_file(file: LeadFile, release: &Release) -> Self {
         let LeadFile { record, decision, handoff } = file;
-        let crm = record.crm.clone().map_or_else(OnceLock::new, OnceLock::from);
-        Self {
-            record,
-            decision: Arc::new(decision),
-            handoff,
-            rules: Arc::clone(&release.rules),
-            templates: Arc::clone(&release.templates),
-            crm: Arc::new(crm),
-            as_of: Instant::now(),
-        }
+        let crm = record.crm.map_or_else(OnceLock::new, OnceLock::from);
+        Self::known(Arc::new(record.lead), Arc::new(decision), handoff, Arc::new(crm), release)
     }
 
     /// The same lead after a move of its handoff, which was committed at this moment.
     pub(super) fn moved(&self, handoff: Handoff, release: &Release) -> Self {
-        let record = LeadRecord {
-            owner: handoff.owner.clone(),
-            status: handoff_status(&handoff).to_owned(),
-            next_step: handoff.next_step(),
-            first_contact_at: handoff.first_contact_at,
-            ..self.record.clone()
-        };
-        Self {
-            record,
-            decision: Arc::clone(&self.decision),
-            handoff,
-            rules: Arc::clone(&release.rules),
-            templates: Arc::clone(&release.templates),
-            crm: Arc::clone(&self.crm),
-            as_of: Instant::now(),
-        }
+        Self::known(Arc::clone(&self.lead), Arc::clone(&self.decision), handoff, Arc::clone(&self.crm), release)
+    }
+
+    fn known(
+        lead: Arc<Lead>,
+        decision: Arc<Decision>,
+        handoff: Handoff,
+        crm: Arc<OnceLock<CrmRef>>,
+        release: &Release,
+    ) -> Self {
+        let (rules, templates) = (Arc::clone(&release.rules), Arc::clone(&release.templates));
+        Self { lead, decision, handoff, rules, templates, crm, as_of: Instant::now() }
     }
 
     /// As it stands now.
@@ -91,10 +71,6 @@ impl Matter {
     /// Whether it was so within this span.
     pub(super) fn is_within(&self, span: Duration) -> bool {
         self.as_of.elapsed() < span
-    }
-
-    pub fn lead(&self) -> &Lead {
-        &self.record.lead
     }
 
     /// What the CRM calls the lead; `None` as far as is known here.
@@ -113,11 +89,11 @@ impl Matter {
 
     /// The platform's id of the caller's call.
     pub fn call(&self) -> Result<&str, VendorError> {
-        let call = self.record.lead.call.as_ref();
+        let call = self.lead.call.as_ref();
         call.map(|call| call.id.as_str()).ok_or_else(|| gone("the lead did not come with a call"))
     }
 
     pub(super) fn briefing(&self) -> Briefing {
-        briefing(self.lead(), &self.decision, &self.rules)
+        briefing(&self.lead, &self.decision, &self.rules)
     }
 }

@@ -19,7 +19,7 @@ mod parts;
 mod settle;
 mod work;
 
-use crate::store::StepRow;
+use crate::store::{StepRow, with};
 use baton_core::domain::effect::Lane;
 use baton_core::domain::id::HandoffId;
 pub use duty::Duty;
@@ -39,6 +39,8 @@ use tracing::Instrument;
 /// How often due steps are looked for, in the clock's own time: timers, and what is tried again. What is due at once never
 /// waits for it: it is born in hand.
 const POLL: Duration = Duration::from_millis(500);
+/// How often lapsed leases are looked for, in the clock's own time: those of a worker that has died.
+const LAPSED_POLL: Duration = Duration::from_secs(1);
 /// Real time between two looks at least.
 const SHORTEST_POLL: Duration = Duration::from_millis(25);
 /// What has begun when the worker stops may end within this, in real time.
@@ -65,13 +67,11 @@ struct Claimed {
 
 impl Outbox {
     pub fn new(parts: OutboxParts) -> Arc<Self> {
-        let lanes = Lanes::new(parts.steps_at_once);
-        let (duty, hands) = (Duty::default(), Hands::default());
         Arc::new(Self {
+            lanes: Lanes::new(parts.steps_at_once),
             parts,
-            lanes,
-            duty,
-            hands,
+            duty: Duty::default(),
+            hands: Hands::default(),
             marks: Arc::default(),
             ends: Arc::default(),
             unbegun: Arc::default(),
@@ -103,6 +103,7 @@ impl Outbox {
     /// Claims and carries out due steps until told to stop; then what has not begun is given back at once, and what has begun
     /// may end.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut lapsed_due = Instant::now();
         while !*stop.borrow() {
             if self.duty.why_not().is_some() {
                 tokio::select! {
@@ -111,7 +112,11 @@ impl Outbox {
                 }
                 continue;
             }
-            let Claimed { lanes, hands_full } = self.claim().await;
+            let lapsed_too = lapsed_due <= Instant::now();
+            if lapsed_too {
+                lapsed_due = Instant::now() + self.parts.clock.real(LAPSED_POLL);
+            }
+            let Claimed { lanes, hands_full } = self.claim(lapsed_too).await;
             for steps in lanes {
                 tokio::spawn(Arc::clone(&self).begin(steps));
             }
@@ -133,12 +138,8 @@ impl Outbox {
 
     /// Steps of this worker that were not sent, but for those it is at, are due for the others.
     async fn give_back(&self, but: Vec<String>) {
-        let (worker, but) = (self.parts.worker.clone(), Arc::new(but));
-        let given = self.parts.store.write("step.release", move |tx| {
-            let (worker, but) = (worker.clone(), Arc::clone(&but));
-            Box::pin(async move { tx.steps_release(&worker, &but).await })
-        });
-        match tokio::time::timeout(GIVEN_BACK_WITHIN, given).await {
+        let give = with((self.parts.worker.clone(), but), |tx, (worker, but)| Box::pin(tx.steps_release(worker, but)));
+        match tokio::time::timeout(GIVEN_BACK_WITHIN, self.parts.store.write("step.release", give)).await {
             Ok(Ok(0)) => {}
             Ok(Ok(count)) => tracing::info!(count, "steps were given back to the other workers"),
             Ok(Err(error)) => tracing::warn!(%error, "steps could not be given back: their leases bring them back"),
@@ -169,18 +170,16 @@ impl Outbox {
     }
 
     /// As many due steps of each lane as it has free hands.
-    async fn claim(self: &Arc<Self>) -> Claimed {
+    async fn claim(self: &Arc<Self>, lapsed_too: bool) -> Claimed {
         let free = self.lanes.free();
         let lanes_free = free.len();
-        let wanted: Arc<[(Lane, usize)]> = free.iter().map(|(lane, hands)| (*lane, hands.len())).collect();
-        let (worker, lease, clock) = (self.parts.worker.clone(), self.parts.lease, Arc::clone(&self.parts.clock));
-        let claimed = self.parts.store.write("step.claim", move |tx| {
-            let (worker, wanted) = (worker.clone(), Arc::clone(&wanted));
+        let wanted: Vec<(Lane, usize)> = free.iter().map(|(lane, hands)| (*lane, hands.len())).collect();
+        let (lease, clock) = (self.parts.lease, Arc::clone(&self.parts.clock));
+        let claim = with((self.parts.worker.clone(), wanted), move |tx, (worker, wanted)| {
             // When the transaction has begun: a lease that runs while its step waits for the database is half over when it comes.
-            let now = clock.now();
-            Box::pin(async move { tx.steps_claim(now, &worker, lease, &wanted).await })
+            Box::pin(tx.steps_claim(clock.now(), worker, lease, wanted, lapsed_too))
         });
-        let mut claimed = match claimed.await {
+        let mut claimed = match self.parts.store.write("step.claim", claim).await {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::error!(%error, "due steps could not be claimed");

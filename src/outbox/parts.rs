@@ -59,7 +59,7 @@ pub(super) fn not_configured<T>(what: &str) -> Result<T, VendorError> {
 }
 
 pub(super) fn needs_person(why: String) -> VendorError {
-    VendorError::NeedsPerson { vendor: OURS, why }
+    VendorError::needs_person(OURS, why)
 }
 
 pub(super) fn gone(why: &str) -> VendorError {
@@ -67,5 +67,5 @@ pub(super) fn gone(why: &str) -> VendorError {
 }
 
 pub(super) fn retry(why: impl ToString) -> VendorError {
-    VendorError::Retry { vendor: OURS, why: why.to_string(), after: None }
+    VendorError::retry(OURS, why.to_string())
 }

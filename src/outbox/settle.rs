@@ -4,7 +4,7 @@
 
 use super::ending::{End, Ended, Ending, in_turns, store_all};
 use super::{Matter, Outbox};
-use crate::store::{Moved, Mover, StepRow, Store, StoreError};
+use crate::store::{Moved, Mover, StepRow, Store, StoreError, with};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -102,24 +102,19 @@ impl Outbox {
 
     async fn end_in_one(&self, endings: Vec<Ending>) -> Result<Vec<Ended>, StoreError> {
         let (worker, lease, clock) = (self.parts.worker.clone(), self.parts.lease, Arc::clone(&self.parts.clock));
-        let all = Arc::new((endings, Arc::clone(&self.parts.release.borrow().rules)));
-        let finish = self.parts.store.write("step.finish", move |tx| {
+        let rules = Arc::clone(&self.parts.release.borrow().rules);
+        let finish = with((endings, rules), move |tx, (endings, rules)| {
             // When the transaction has begun: the leases of what follows begin with it.
             let mover = Mover { worker: worker.clone(), lease, now: clock.now() };
-            let all = Arc::clone(&all);
-            Box::pin(async move { store_all(tx, &all.0, &all.1, &mover).await })
+            Box::pin(async move { store_all(tx, endings, rules, &mover).await })
         });
-        finish.await
+        self.parts.store.write("step.finish", finish).await
     }
 }
 
 async fn mark_all(store: Store, held: Vec<Lease>, now: DateTime<Utc>) -> Vec<bool> {
-    let asked = held.clone();
-    let marked = store.write("step.mark_sent", move |tx| {
-        let held = asked.clone();
-        Box::pin(async move { tx.steps_mark_sent(&held, now).await })
-    });
-    match marked.await {
+    let mark = with(held.clone(), move |tx, held| Box::pin(tx.steps_mark_sent(held, now)));
+    match store.write("step.mark_sent", mark).await {
         Ok(marked) => held.iter().map(|held| marked.contains(held)).collect(),
         Err(error) => {
             tracing::error!(%error, "steps could not be marked as sent: they are not sent, and come again");
@@ -130,11 +125,8 @@ async fn mark_all(store: Store, held: Vec<Lease>, now: DateTime<Utc>) -> Vec<boo
 
 async fn put_back_all(store: Store, held: Vec<Lease>) -> Vec<()> {
     let given = vec![(); held.len()];
-    let put = store.write("step.put_back", move |tx| {
-        let held = held.clone();
-        Box::pin(async move { tx.steps_put_back(&held).await })
-    });
-    if let Err(error) = put.await {
+    let put = with(held, |tx, held| Box::pin(tx.steps_put_back(held)));
+    if let Err(error) = store.write("step.put_back", put).await {
         tracing::warn!(%error, "steps could not be put back: their leases bring them back");
     }
     given

@@ -71,7 +71,7 @@ impl At<'_> {
 
     pub(super) fn feedback_url(&self, rep: &RepId) -> Option<String> {
         let links = self.parts.links.as_ref()?;
-        Some(links.link(&self.matter.lead().id, rep, self.now()))
+        Some(links.link(&self.matter.lead.id, rep, self.now()))
     }
 
     /// A briefing for this rep, written by `write`.

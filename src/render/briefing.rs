@@ -55,11 +55,7 @@ pub(super) struct FieldSpec {
 
 impl FieldSpec {
     fn weight(&self, depth: Depth) -> u16 {
-        match depth {
-            Depth::Basic => self.weight[0],
-            Depth::Standard => self.weight[1],
-            Depth::Full => self.weight[2],
-        }
+        self.weight[depth as usize]
     }
 }
 

@@ -4,7 +4,7 @@ use super::Templates;
 use super::clean::one_line;
 use super::email::MAIL_SUBJECT_CHARS;
 use super::notice::Notice;
-use super::page::{CallerLetterPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, first_name};
+use super::page::{CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, first_name};
 use super::when::{CallerZone, spoken, written};
 use baton_core::domain::effect::{Confirmation, Instruction};
 use baton_core::domain::id::RepId;
@@ -55,6 +55,11 @@ impl CallerContext<'_> {
     }
 }
 
+/// Spoken: lines and double blanks of the template mean nothing to a voice.
+fn on_one_line(text: &str) -> CallerText {
+    CallerText(text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
 /// Up to four words of letters, such as people are called. Whoever calls could have us mail anything else to somebody else's
 /// address: a message, a number, a site.
 fn only_a_name(said: &str) -> Option<String> {
@@ -84,27 +89,53 @@ pub struct CalendarEvent {
     pub description: CallerText,
 }
 
+/// What the voice agent says where no decision says it: each is true whatever is decided later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopgap {
+    /// It is in the inbox, and is decided without the caller's having to wait.
+    PassedOn,
+    /// It cannot be read.
+    SayAgain,
+    /// It is not known to be stored.
+    NotReached,
+    /// There is no number and no address of the person.
+    HowToReach,
+    /// Nothing is known of the caller yet.
+    TakingDown,
+    /// The time that was chosen is being written into the calendar.
+    Booking,
+    /// The call is over.
+    Goodbye,
+}
+
 impl Templates {
     /// What the voice agent says.
     pub fn caller(&self, instruction: &Instruction, context: &CallerContext<'_>) -> CallerText {
+        let who = |file, rep: &RepId| self.render(file, &CallerRepPage { rep: context.rep(rep) });
+        let when = |file, rep: &RepId, at| self.render(file, &context.when(rep, at));
         let text = match instruction {
-            Instruction::Hold { rep } => self.render("caller/hold.hbs", &CallerRepPage { rep: context.rep(rep) }),
-            Instruction::Connected { rep } => {
-                self.render("caller/connected.hbs", &CallerRepPage { rep: context.rep(rep) })
-            }
-            Instruction::FindTime { rep } => {
-                self.render("caller/find_time.hbs", &CallerRepPage { rep: context.rep(rep) })
-            }
+            Instruction::Hold { rep } => who("caller/hold.hbs", rep),
+            Instruction::Connected { rep } => who("caller/connected.hbs", rep),
+            Instruction::FindTime { rep } => who("caller/find_time.hbs", rep),
             Instruction::OfferSlots { slots } => self.offer(slots, context),
-            Instruction::ConfirmBooking { slot } => {
-                self.render("caller/confirm_booking.hbs", &context.when(&slot.rep, slot.from))
-            }
-            Instruction::PromiseCallback { rep, promised_at } => {
-                self.render("caller/promise_callback.hbs", &context.when(rep, *promised_at))
-            }
+            Instruction::ConfirmBooking { slot } => when("caller/confirm_booking.hbs", &slot.rep, slot.from),
+            Instruction::PromiseCallback { rep, promised_at } => when("caller/promise_callback.hbs", rep, *promised_at),
         };
-        // Spoken: lines and double blanks of the template mean nothing to a voice.
-        CallerText(text.split_whitespace().collect::<Vec<_>>().join(" "))
+        on_one_line(&text)
+    }
+
+    /// `company` is ours, as `handoff.yaml` says.
+    pub fn stopgap(&self, what: Stopgap, company: Option<&str>) -> CallerText {
+        let file = match what {
+            Stopgap::PassedOn => "caller/passed_on.hbs",
+            Stopgap::SayAgain => "caller/say_again.hbs",
+            Stopgap::NotReached => "caller/not_reached.hbs",
+            Stopgap::HowToReach => "caller/how_to_reach.hbs",
+            Stopgap::TakingDown => "caller/taking_down.hbs",
+            Stopgap::Booking => "caller/booking.hbs",
+            Stopgap::Goodbye => "caller/goodbye.hbs",
+        };
+        on_one_line(&self.render(file, &CallerPlainPage { company: company.map(str::to_owned) }))
     }
 
     fn offer(&self, slots: &[Slot], context: &CallerContext<'_>) -> String {

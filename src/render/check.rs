@@ -34,11 +34,7 @@ impl TemplateFault {
 
 impl fmt::Display for TemplateFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "templates/{}", self.path)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        write!(f, ": {}; {}", self.what, self.allowed)
+        write!(f, "{}: {}; {}", self.place(), self.what, self.allowed)
     }
 }
 

@@ -28,47 +28,25 @@ impl fmt::Debug for Templates {
 }
 
 /// One registry per way of escaping, since the escape function belongs to the registry.
-struct Engines {
-    spoken: Handlebars<'static>,
-    chat: Handlebars<'static>,
-    html: Handlebars<'static>,
-    plain: Handlebars<'static>,
-}
+struct Engines([Handlebars<'static>; Escape::ALL.len()]);
 
 impl Engines {
     fn empty() -> Self {
-        Self {
-            spoken: registry(Escape::Spoken),
-            chat: registry(Escape::Chat),
-            html: registry(Escape::Html),
-            plain: registry(Escape::Plain),
-        }
+        Self(Escape::ALL.map(|escape| {
+            let mut registry = Handlebars::new();
+            registry.set_strict_mode(true);
+            registry.register_escape_fn(escape.function());
+            registry
+        }))
     }
 
     fn of(&self, escape: Escape) -> &Handlebars<'static> {
-        match escape {
-            Escape::Spoken => &self.spoken,
-            Escape::Chat => &self.chat,
-            Escape::Html => &self.html,
-            Escape::Plain => &self.plain,
-        }
+        &self.0[escape as usize]
     }
 
     fn of_mut(&mut self, escape: Escape) -> &mut Handlebars<'static> {
-        match escape {
-            Escape::Spoken => &mut self.spoken,
-            Escape::Chat => &mut self.chat,
-            Escape::Html => &mut self.html,
-            Escape::Plain => &mut self.plain,
-        }
+        &mut self.0[escape as usize]
     }
-}
-
-fn registry(escape: Escape) -> Handlebars<'static> {
-    let mut registry = Handlebars::new();
-    registry.set_strict_mode(true);
-    registry.register_escape_fn(escape.function());
-    registry
 }
 
 impl Templates {

@@ -81,6 +81,13 @@ pub(super) struct CallerRepPage {
     pub rep: String,
 }
 
+/// For the caller: words in which nobody is named.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerPlainPage {
+    /// Ours.
+    pub company: Option<String>,
+}
+
 /// For the caller: times to choose from, as one says them.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct CallerSlotsPage {
@@ -107,47 +114,36 @@ pub(super) struct CallerLetterPage {
     pub opening: Vec<String>,
 }
 
-/// What a template may name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PageKind {
-    Whisper,
-    Rep,
-    Letter,
-    Closed,
-    CallerRep,
-    CallerSlots,
-    CallerWhen,
-    CallerLetter,
-}
-
 /// Something that a template can be rendered with.
 pub(super) trait Page: Serialize {
     const KIND: PageKind;
 }
 
-impl Page for RepPage {
-    const KIND: PageKind = PageKind::Rep;
+/// Every page, by what the table of templates calls it.
+macro_rules! pages {
+    ($($kind:ident: $page:ident,)*) => {
+        /// What a template may name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum PageKind {
+            $($kind,)*
+        }
+
+        $(impl Page for $page {
+            const KIND: PageKind = PageKind::$kind;
+        })*
+    };
 }
-impl Page for LetterPage {
-    const KIND: PageKind = PageKind::Letter;
-}
-impl Page for WhisperPage {
-    const KIND: PageKind = PageKind::Whisper;
-}
-impl Page for ClosedPage {
-    const KIND: PageKind = PageKind::Closed;
-}
-impl Page for CallerRepPage {
-    const KIND: PageKind = PageKind::CallerRep;
-}
-impl Page for CallerSlotsPage {
-    const KIND: PageKind = PageKind::CallerSlots;
-}
-impl Page for CallerWhenPage {
-    const KIND: PageKind = PageKind::CallerWhen;
-}
-impl Page for CallerLetterPage {
-    const KIND: PageKind = PageKind::CallerLetter;
+
+pages! {
+    Whisper: WhisperPage,
+    Rep: RepPage,
+    Letter: LetterPage,
+    Closed: ClosedPage,
+    CallerRep: CallerRepPage,
+    CallerPlain: CallerPlainPage,
+    CallerSlots: CallerSlotsPage,
+    CallerWhen: CallerWhenPage,
+    CallerLetter: CallerLetterPage,
 }
 
 impl RepPage {

@@ -1,8 +1,8 @@
 //! Two samples per kind of page, made up: one with everything, one with the least there can be.
 
 use super::page::{
-    CallerLetterPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, ClosedPage, LetterPage, PageKind, RepPage,
-    WhisperPage,
+    CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, ClosedPage, LetterPage,
+    PageKind, RepPage, WhisperPage,
 };
 use baton_core::domain::briefing::{Briefing, BriefingField};
 use baton_core::domain::id::{PoolId, RepId, TerritoryId, TierId};
@@ -31,6 +31,9 @@ pub(super) fn of(kind: PageKind) -> [Value; 2] {
             value(&ClosedPage { state: "missed", by: None }),
         ],
         PageKind::CallerRep => ["Priya", "a colleague"].map(|rep| value(&CallerRepPage { rep: rep.to_owned() })),
+        PageKind::CallerPlain => {
+            [Some("Fernhill Software".to_owned()), None].map(|company| value(&CallerPlainPage { company }))
+        }
         PageKind::CallerSlots => [slots("Priya", 3), slots("a colleague", 1)],
         PageKind::CallerWhen => {
             let known = ["Dana Whitfield", "Fernhill Software"].map(|text| Some(text.to_owned()));

@@ -12,6 +12,9 @@ pub(super) enum Escape {
 }
 
 impl Escape {
+    /// As they are declared.
+    pub(super) const ALL: [Self; 4] = [Self::Spoken, Self::Chat, Self::Html, Self::Plain];
+
     pub(super) fn function(self) -> fn(&str) -> String {
         match self {
             Self::Spoken => spoken::escape,
@@ -98,6 +101,13 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "caller/offer_slots.hbs" Spoken CallerSlots PageForm::Speech(CALLER_WORDS);
     "caller/confirm_booking.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);
     "caller/promise_callback.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);
+    "caller/passed_on.hbs" Spoken CallerPlain PageForm::Speech(CALLER_WORDS);
+    "caller/say_again.hbs" Spoken CallerPlain PageForm::Speech(CALLER_WORDS);
+    "caller/not_reached.hbs" Spoken CallerPlain PageForm::Speech(CALLER_WORDS);
+    "caller/how_to_reach.hbs" Spoken CallerPlain PageForm::Speech(CALLER_WORDS);
+    "caller/taking_down.hbs" Spoken CallerPlain PageForm::Speech(CALLER_WORDS);
+    "caller/booking.hbs" Spoken CallerPlain PageForm::Speech(CALLER_WORDS);
+    "caller/goodbye.hbs" Spoken CallerPlain PageForm::Speech(CALLER_WORDS);
     "caller/mail_booking.hbs" Plain CallerWhen PageForm::Notice;
     "caller/mail_callback.hbs" Plain CallerWhen PageForm::Notice;
     "caller/mail.html.hbs" Html CallerLetter PageForm::Text;

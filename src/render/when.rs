@@ -75,18 +75,14 @@ fn zone_name(zone: Zone) -> String {
     match zone.name().rsplit_once('/') {
         None => zone.name().to_owned(),
         // POSIX zones turn the sign round: Etc/GMT-3 lies east of Greenwich.
-        Some(("Etc", posix)) => posix
-            .chars()
-            .map(|c| {
-                if c == '+' {
-                    '-'
-                } else if c == '-' {
-                    '+'
-                } else {
-                    c
-                }
-            })
-            .collect(),
+        Some(("Etc", posix)) => {
+            let turned = |c| match c {
+                '+' => '-',
+                '-' => '+',
+                c => c,
+            };
+            posix.chars().map(turned).collect()
+        }
         Some((_, city)) => format!("{} time", city.replace('_', " ")),
     }
 }

@@ -4,7 +4,7 @@ mod aside;
 
 pub use aside::Aside;
 
-use super::sql::row::{Reading, columns, hex, micros, rows_json, texts_json};
+use super::sql::row::{Bulk, Reading, columns, hex, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::LeadId;
 use chrono::{DateTime, Utc};
@@ -40,6 +40,15 @@ impl From<InboxMessage> for InboxRow {
         let InboxMessage { key, kind, body, received_at, reply_to, correlation_id } = message;
         Self { key, kind, body, received_at, reply_to, correlation_id }
     }
+}
+
+/// A message that is done with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handled {
+    pub key: String,
+    pub answer: String,
+    /// The lead that it brought.
+    pub lead_id: Option<LeadId>,
 }
 
 /// What a message that came is to the inbox.
@@ -187,20 +196,23 @@ impl Tx {
         rows.iter().map(read).collect()
     }
 
-    /// Marks messages as handled, each with its answer and, for a lead, its id.
-    pub async fn inbox_finish(&mut self, done: &[(String, String, Option<LeadId>)]) -> Result<(), StoreError> {
-        let rows = done.iter().map(|(key, answer, lead_id)| AnswerColumns { key, answer, lead_id: lead_id.as_ref() });
+    pub(super) fn inbox_to_finish(&self, done: &[Handled]) -> Result<Option<Bulk>, StoreError> {
+        if done.is_empty() {
+            return Ok(None);
+        }
+        let rows = done.iter().map(|Handled { key, answer, lead_id }| AnswerColumns {
+            key,
+            answer,
+            lead_id: lead_id.as_ref(),
+        });
         let sql = format!(
             "-- inbox::finish\nUPDATE inbox SET state = 'handled', answer = r.answer, lead_id = r.lead_id FROM {} \
              WHERE inbox.key = r.key AND {IS_RECEIVED}",
             self.engine.rows(AnswerColumns::ALL)
         );
-        let changed = sqlx::query(AssertSqlSafe(sql)).bind(rows_json(rows)?).execute(self.conn()).await?;
-        if changed.rows_affected() != done.len() as u64 {
-            let id = format!("{} of {} messages", changed.rows_affected(), done.len());
-            return Err(StoreError::Conflict { what: "inbox", id });
-        }
-        Ok(())
+        let keys: Vec<&str> = done.iter().map(|one| one.key.as_str()).collect();
+        let handled_before = StoreError::Conflict { what: "message", id: keys.join(" or ") };
+        Ok(Some(Bulk::new(sql, rows_json(rows)?).must_change(done.len(), handled_before)))
     }
 
     /// A message as it came in, in whatever state it is now.

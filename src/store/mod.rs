@@ -7,6 +7,7 @@
 //! `sql` is what every statement speaks with, `database` what all of it lies in and how a transaction runs there; neither
 //! knows the others: the families of tables and `reads`, the transactions of one method.
 
+mod changes;
 mod database;
 mod handoff;
 mod inbox;
@@ -21,9 +22,10 @@ mod sql;
 mod step;
 mod token;
 
-pub use database::{Store, Tx, WorkerLock};
+pub use changes::Changes;
+pub use database::{Store, Tx, WorkerLock, with};
 pub use handoff::{Move, Moved, Mover, local_day, new_steps};
-pub use inbox::{Arrival, Aside, InboxMessage, InboxRow};
+pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
 pub use lead::{
     AttentionCounts, DecidedLead, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead, StoredDecision,
     TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,

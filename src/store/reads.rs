@@ -1,5 +1,6 @@
 //! Reads that are one method of [`Tx`], for those who need no other in the same transaction.
 
+use super::database::Access;
 use super::{
     ApiToken, Aside, AttentionCounts, InboxRow, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Mirrored, Owed,
     PastLead, RepState, ReportRow, StepStats, Store, StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx,
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 
 /// A transaction may be tried again when whoever asked for it is gone: what is lent (`&`) is copied for every try.
 macro_rules! reads {
-    ($way:ident: $($name:ident($($(&$lent:ident)? $($given:ident)?: $kind:ty),*) -> $made:ty;)*) => {
+    ($access:ident: $($name:ident($($(&$lent:ident)? $($given:ident)?: $kind:ty),*) -> $made:ty;)*) => {
         impl Store {$(
             #[doc = concat!("[`Tx::", stringify!($name), "`] by itself.")]
             ///
@@ -23,7 +24,7 @@ macro_rules! reads {
             /// As [`Store::read`].
             pub async fn $name(&self, $($($lent: &$kind)? $($given: $kind)?),*) -> Result<$made, StoreError> {
                 $($(let $lent = $lent.to_owned();)?)*
-                self.$way(stringify!($name), move |tx: &mut Tx| {
+                self.in_task(stringify!($name), Access::$access, move |tx: &mut Tx| {
                     $($(let $lent = $lent.clone();)?)*
                     Box::pin(async move { tx.$name($($(&$lent)? $($given)?),*).await })
                 })
@@ -34,7 +35,7 @@ macro_rules! reads {
 }
 
 reads! {
-    glance:
+    Glance:
     attention_counts() -> AttentionCounts;
     decided_again(&lead: LeadId) -> Vec<(DateTime<Utc>, DecidedAgain)>;
     decision_stored(&id: str) -> Option<StoredDecision>;
@@ -60,7 +61,7 @@ reads! {
 }
 
 reads! {
-    read:
+    Read:
     callers_find(&keys: [String]) -> BTreeMap<String, Met>;
     lead_to_give(&lead: LeadId) -> Option<WaitingLead>;
     release_files(&id: ReleaseId) -> Option<Vec<SourceFile>>;

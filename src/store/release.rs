@@ -1,14 +1,13 @@
 //! Releases: the rules and templates that decisions were made with, whole, so that each decision can be made again.
 
 use super::sql::dialect::Column::{Bytes, Text};
-use super::sql::row::{Reading, document, hex, micros, rows_json, texts_json};
+use super::sql::row::{Reading, digest_of, document, hex, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::ReleaseId;
 use baton_core::rules::SourceFile;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
@@ -135,9 +134,4 @@ fn read(row: &AnyRow, decisions: u64) -> Result<StoredRelease, StoreError> {
         last_worker: row.text("last_worker")?,
         decisions,
     })
-}
-
-/// The name of a content.
-fn digest_of(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
 }

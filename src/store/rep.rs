@@ -2,7 +2,7 @@
 
 use super::sql::dialect::Column::{self, Int, Text};
 use super::sql::dialect::{names, replacing};
-use super::sql::row::{Reading, micros, rows_json, texts_json};
+use super::sql::row::{Bulk, Reading, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::{HandoffId, RepId};
 use baton_core::domain::rep::Presence;
@@ -120,10 +120,10 @@ impl Tx {
         rows.iter().map(|row| read(row).map(|state| (state.rep.clone(), state))).collect()
     }
 
-    /// Stores these states whole; they were read under [`Tx::reps_lock`].
-    pub async fn reps_save(&mut self, states: &[RepState]) -> Result<(), StoreError> {
+    /// These states whole; they were read under [`Tx::reps_lock`].
+    pub(super) fn reps_to_save(&self, states: &[RepState]) -> Result<Option<Bulk>, StoreError> {
         if states.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let rows = states.iter().map(|state| {
             json!({
@@ -138,9 +138,8 @@ impl Tx {
                 "open_leads": state.open_leads,
             })
         });
-        let sql = self.engine.insert_all("rep::save", "rep_state", &COLUMNS, &replacing("rep", &COLUMNS));
-        sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
-        Ok(())
+        let sql = self.engine.insert_text("rep::save", "rep_state", &COLUMNS, &replacing("rep", &COLUMNS));
+        Ok(Some(Bulk::new(sql, rows_json(rows)?)))
     }
 
     pub async fn rep_presence(&mut self, rep: &RepId, presence: Presence) -> Result<(), StoreError> {

@@ -90,15 +90,10 @@ const COLUMNS: &str =
 const IS_LEASED: &str = "state || '' = 'leased'";
 
 impl Tx {
-    pub async fn steps_insert(&mut self, steps: &[&NewStep]) -> Result<(), StoreError> {
+    pub(super) fn steps_to_insert(&self, steps: &[&NewStep]) -> Result<Option<Bulk>, StoreError> {
         if steps.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        let all = self.steps_to_insert(steps)?;
-        self.run(all).await
-    }
-
-    pub(super) fn steps_to_insert(&self, steps: &[&NewStep]) -> Result<Bulk, StoreError> {
         let mut rows = Rows::sized(steps.len(), 800);
         for step in steps {
             let born = i64::from(step.leased.is_some());
@@ -119,20 +114,21 @@ impl Tx {
             rows.row(&columns)?.document("payload", &step.planned.effect)?;
         }
         let sql = self.engine.insert_text("step::insert", "step", StepColumns::ALL, "");
-        Ok(Bulk { sql, rows: rows.finish()? })
+        Ok(Some(Bulk::new(sql, rows.finish()?)))
     }
 
-    /// Takes due steps, and those whose lease has lapsed, at most so many of each lane: live calls first, then by time. Two workers
-    /// never get the same one.
+    /// Takes due steps, and, where that is asked, those whose lease has lapsed, at most so many of each lane: live calls first, then
+    /// by time. Two workers never get the same one.
     pub async fn steps_claim(
         &mut self,
         now: DateTime<Utc>,
         worker: &str,
         lease: Duration,
         wanted: &[(Lane, usize)],
+        lapsed_too: bool,
     ) -> Result<Vec<StepRow>, StoreError> {
         let until = now + TimeDelta::from_std(lease).unwrap_or_default();
-        let mut query = sqlx::query(AssertSqlSafe(claim_of_all_lanes(self.engine)));
+        let mut query = sqlx::query(AssertSqlSafe(claim_of_all_lanes(self.engine, lapsed_too)));
         query = query.bind(micros(now)).bind(worker.to_owned()).bind(micros(until));
         for lane in Lane::ALL {
             let hands = wanted.iter().find(|(wanted, _)| *wanted == lane).map_or(0, |(_, hands)| *hands);
@@ -186,24 +182,23 @@ impl Tx {
 }
 
 /// One statement for all lanes, so that looking costs the same however many there are. An arm for every kind: each reads its
-/// part of the index of due steps in order, as far as it needs to, and passes over no other kind's backlog.
-fn claim_of_all_lanes(engine: Engine) -> String {
+/// part of the index of due, or of leased, steps in order, as far as it needs to, and passes over no other kind's backlog.
+fn claim_of_all_lanes(engine: Engine, lapsed_too: bool) -> String {
     let locked = engine.skip_locked();
+    let mut states = vec![("due", "run_at")];
+    states.extend(lapsed_too.then_some(("leased", "lease_until")));
     let (mut arms, mut taken) = (Vec::new(), Vec::new());
     for (at, lane) in Lane::ALL.into_iter().enumerate() {
         let hands = at + 4;
-        let kinds = lane.kinds().iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(", ");
-        let mut of_lane = vec![format!("lapsed_{at}")];
-        arms.push(format!(
-            "lapsed_{at} AS (SELECT effect_key, priority, run_at FROM step WHERE state = 'leased' AND lease_until <= $1 \
-             AND kind IN ({kinds}) ORDER BY lease_until LIMIT ${hands} {locked})"
-        ));
-        for kind in lane.kinds() {
-            of_lane.push(format!("due_{kind}"));
-            arms.push(format!(
-                "due_{kind} AS (SELECT effect_key, priority, run_at FROM step WHERE state = 'due' AND kind = '{kind}' \
-                 AND run_at <= $1 ORDER BY run_at LIMIT ${hands} {locked})"
-            ));
+        let mut of_lane = Vec::new();
+        for (state, since) in &states {
+            for kind in lane.kinds() {
+                of_lane.push(format!("{state}_{kind}"));
+                arms.push(format!(
+                    "{state}_{kind} AS (SELECT effect_key, priority, run_at FROM step WHERE state = '{state}' \
+                     AND kind = '{kind}' AND {since} <= $1 ORDER BY {since} LIMIT ${hands} {locked})"
+                ));
+            }
         }
         let of_lane = of_lane.join(" UNION ALL SELECT * FROM ");
         taken.push(format!("taken_{at}"));

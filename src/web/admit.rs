@@ -1,7 +1,8 @@
 //! The way of a request to its handler: who asks, whether they may, then the whole body, then a place among those at work.
 //!
 //! The order is the guarantee: nobody without a good token or link is listened to for longer than a head, a body that comes
-//! slowly takes no place from others, and a handler sees whole requests only.
+//! slowly takes no place from others, and a handler sees whole requests only. Voice platforms sign their bodies, which are read
+//! first: `platforms` goes the same way in its own order.
 
 use super::rights::Rights;
 use super::server::Guest;
@@ -63,7 +64,7 @@ async fn allowed(State((door, scope)): State<(Door, Scope)>, mut request: Reques
     refusal.into_response()
 }
 
-fn missing(rights: &Rights, scope: Scope) -> Problem {
+pub(super) fn missing(rights: &Rights, scope: Scope) -> Problem {
     let held: Vec<&str> = rights.scopes.iter().map(|scope| scope.as_str()).collect();
     let detail = format!("this needs the scope {scope}; the token {:?} has {}", rights.name, held.join(", "));
     Problem::forbidden(detail, Some(scope))
@@ -84,7 +85,7 @@ async fn linked(State(door): State<Door>, Path(token): Path<String>, mut request
 
 /// # Errors
 /// The body is longer than `largest`, broke off, or did not come in time.
-async fn whole(body: Body, headers: &HeaderMap, largest: usize) -> Result<Bytes, Problem> {
+pub(super) async fn whole(body: Body, headers: &HeaderMap, largest: usize) -> Result<Bytes, Problem> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|announced: u64| announced > largest as u64) {
         let_out(body);
@@ -113,7 +114,7 @@ async fn whole(body: Body, headers: &HeaderMap, largest: usize) -> Result<Bytes,
 }
 
 /// Reads on for a moment what nobody wants: a connection closed over unread bytes takes the answer with it.
-fn let_out(body: Body) {
+pub(super) fn let_out(body: Body) {
     let (most, within) = LET_OUT;
     tokio::spawn(tokio::time::timeout(within, async move {
         let mut parts = body.into_data_stream();

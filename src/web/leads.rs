@@ -1,9 +1,10 @@
 //! Leads and events in; what became of them out.
 
+use super::incoming::{Brought, LONGEST_WAIT, TAKEN_WITHIN, own_source};
 use super::listed::{Listed, cursor};
 use super::{Door, Nothing, Problem, Rights};
-use crate::deciding::answer::{DIFFERS, OutgoingAnswer, within};
-use crate::intake::event::{key_of, parse, source_of, structured};
+use crate::deciding::answer::{DIFFERS, OutgoingAnswer};
+use crate::intake::event::{key_of, parse, structured};
 use crate::release::Lost;
 use crate::render::explain::explain_whole;
 use crate::store::{Arrival, InboxMessage, LeadRecord, StoreError};
@@ -16,14 +17,8 @@ use baton_core::domain::id::LeadId;
 use baton_core::domain::outcome::NextStepKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
-
-/// A caller is on the line: nobody waits longer for words than this.
-const LONGEST_WAIT: Duration = Duration::from_millis(1500);
-/// How long whoever does not wait for a decision waits for the commit.
-const TAKEN_WITHIN: Duration = Duration::from_secs(5);
+use tokio::time::Instant;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,9 +35,6 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    if let Some(why) = door.decider.why_not() {
-        return Err(Problem::busy(format!("{why}; the same request may be sent again")));
-    }
     let wait = query.wait.as_deref().map(parse_wait).transpose()?;
     let until = Instant::now() + wait.unwrap_or(TAKEN_WITHIN);
     let attributes =
@@ -54,51 +46,24 @@ pub(super) async fn post(
         let faults = faults.iter().map(|fault| json!(fault.to_string())).collect();
         Problem::unprocessable("the event cannot be understood; nothing was stored", faults)
     })?;
-    let key = key_of(&body);
-    let answer = door.decider.answers().expect(&key);
     let (reply_to, correlation_id) = (None, None);
     let message = InboxMessage {
-        key: key.clone(),
+        key: key_of(&body),
         kind: incoming.kind.as_str().to_owned(),
         body,
         received_at: now,
         reply_to,
         correlation_id,
     };
-    let decider = Arc::clone(&door.decider);
-    // In a task of its own: whoever stops waiting does not stop what the inbox has taken from being queued.
-    let taking = tokio::spawn(async move { decider.take(vec![message]).await });
-    let Ok(taken) = timeout_at(until, taking).await else { return Err(door.not_in_time()) };
-    let taken = taken.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?;
-    let known = taken.map_err(|error| Problem::ours(&error))?.first().copied().unwrap_or(Arrival::New);
-    let notes: Vec<String> = incoming.notes.iter().map(ToString::to_string).collect();
-    if wait.is_none() {
-        return Ok(accepted(&key, known, &notes));
-    }
-    if matches!(known, Arrival::Same | Arrival::Differs)
-        && let Ok(before) = timeout_at(until, door.decider.answer_of(&key)).await
-        && let Some(before) = before.map_err(|error| Problem::ours(&error))?
-    {
-        return Ok(Json(OutgoingAnswer::of(&before, known)).into_response());
-    }
-    let answer = within(answer, until.saturating_duration_since(Instant::now())).await;
-    Ok(answer.map_or_else(
-        || accepted(&key, known, &notes),
-        |answer| Json(OutgoingAnswer::of(&answer, known)).into_response(),
-    ))
-}
-
-/// Whoever may speak for one source brings no event of another: neither under its name, nor over one that it has brought.
-fn own_source(rights: &Rights, body: &[u8]) -> Result<(), Problem> {
-    let (Some(own), Some(claimed)) = (&rights.source, source_of(body)) else { return Ok(()) };
-    if rights.may_bring(&claimed) {
-        return Ok(());
-    }
-    let detail = format!(
-        "the token {:?} brings events of the source {own:?} (or {own}/…), and this one says {claimed:?}; nothing was stored",
-        rights.name
-    );
-    Err(Problem::forbidden(detail, None))
+    let brought = door.bring(vec![message], until, wait.is_some()).await?;
+    let Brought { key, known, answer } = brought.into_iter().next().expect("one was brought");
+    Ok(match answer {
+        Some(answer) => Json(OutgoingAnswer::of(&answer, known)).into_response(),
+        None => {
+            let notes: Vec<String> = incoming.notes.iter().map(ToString::to_string).collect();
+            accepted(&key, known, &notes)
+        }
+    })
 }
 
 /// With what was not understood, if anything: the integrator sees it on the first try, and the caller is not dropped.
@@ -228,13 +193,6 @@ pub(super) async fn explain(
 }
 
 impl Door {
-    /// The time is up, and nothing is known to be stored.
-    fn not_in_time(&self) -> Problem {
-        self.store.doubt();
-        let cause = self.store.known_trouble().unwrap_or("the database did not answer in time");
-        Problem::busy(format!("{cause}; the same request may be sent again"))
-    }
-
     pub(super) async fn lead(&self, id: &LeadId) -> Result<Option<LeadRecord>, Problem> {
         self.store.lead(id).await.map_err(|error| Problem::ours(&error))
     }

@@ -2,16 +2,20 @@
 //!
 //! A 2xx to `POST /v1/leads` or `/v1/events` means that the bytes are committed. Requests, bodies, connections and the time
 //! that a request takes to arrive are bounded; errors are `application/problem+json`. Every route names the right that it
-//! needs. Reps' feedback links need no account: they are signed and expire. Health is answered whatever else is going on.
+//! needs. Reps' feedback links need no account: they are signed and expire. Voice platforms prove what they send in their own
+//! ways. Health is answered whatever else is going on.
 
 mod admit;
 mod feedback;
 mod form;
 mod health;
+mod incoming;
 mod leads;
 mod link;
 mod listed;
+mod mcp;
 mod page;
+mod platforms;
 mod problem;
 mod reassign;
 mod reports;
@@ -20,6 +24,7 @@ mod rules;
 mod server;
 
 pub use link::LinkSigner;
+pub use platforms::{PlatformSection, PlatformSections};
 pub use problem::Problem;
 pub use rights::{ConfiguredToken, Keyring, Rights, token_digest, token_hash};
 pub use server::serve;
@@ -57,6 +62,9 @@ pub struct Door {
     pub clock: SharedClock,
     pub keyring: Arc<Keyring>,
     pub links: Option<Arc<LinkSigner>>,
+    pub platforms: Arc<PlatformSections>,
+    /// How this worker is reached from outside; its host is one by which agents may call it. May be empty.
+    pub public_url: String,
     pub ready: watch::Receiver<bool>,
     /// Requests carried out at once: whole ones, of somebody who may.
     pub requests: Arc<Semaphore>,
@@ -72,6 +80,7 @@ impl Door {
 
 /// All routes, each with the right that it needs.
 pub fn router(door: Door) -> Router {
+    let agents = mcp::route(&door);
     let api = Router::new()
         .route("/v1/leads", door.needs(Intake, post(leads::post)))
         .route("/v1/leads", door.needs(Read, get(leads::list)))
@@ -83,7 +92,11 @@ pub fn router(door: Door) -> Router {
         .route("/v1/attention/{key}/replay", door.needs(Act, post(leads::replay)))
         .route("/v1/feedback", door.needs(Feedback, post(feedback::api)))
         .route("/v1/reports/routing", door.needs(Read, get(reports::routing)))
-        .route("/v1/rules", door.needs(Read, get(rules::live)));
+        .route("/v1/rules", door.needs(Read, get(rules::live)))
+        .route("/v1/platforms/{name}", post(platforms::post))
+        // Agents tell by the end of the address which protocol to speak, with the stroke or without.
+        .route("/mcp", agents.clone())
+        .route("/mcp/", agents);
     let links = Router::new()
         .route("/feedback/{token}", door.linked(get(feedback::show).post(feedback::record)))
         .layer(map_response(page::guarded));

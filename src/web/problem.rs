@@ -41,6 +41,11 @@ impl Problem {
         Self { header: Some(challenge), ..Self::new(StatusCode::UNAUTHORIZED, detail) }
     }
 
+    /// Whoever sent this does not prove to be who may send it. Why is for the log: it would help to forge the next one.
+    pub fn unproven() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "this request is not taken; the log of the worker says why")
+    }
+
     /// It is known who asks, and they may not. `scope`: what would allow it.
     pub fn forbidden(detail: impl Into<String>, scope: Option<Scope>) -> Self {
         let header = scope.map(|scope| {
@@ -86,6 +91,10 @@ impl Problem {
         tracing::error!(%error, "a request failed");
         let cause = error.downcast_ref::<StoreError>().map_or("the database did not answer", StoreError::in_words);
         Self::new(StatusCode::SERVICE_UNAVAILABLE, format!("{cause}; the same request may be sent again"))
+    }
+
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
     }
 
     pub fn body(&self) -> String {

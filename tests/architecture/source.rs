@@ -143,7 +143,7 @@ impl Source {
             found.extend(self.below(prefix));
         }
         found.extend(self.below("baton_core::"));
-        for krate in ["clock", "import", "sandbox"] {
+        for krate in ["clock", "import", "platforms", "sandbox"] {
             let of_crate = self.below(&format!("baton_{krate}::")).into_iter();
             found.extend(of_crate.map(|import| Import { line: import.line, to: krate.to_owned(), name: import.to }));
         }

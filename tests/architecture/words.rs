@@ -6,7 +6,7 @@ use super::source::{House, Source, house};
 use std::collections::BTreeMap;
 
 /// Crates that one file hides from all others, and what to use instead.
-const HIDDEN_CRATES: [(&str, &str, &str); 3] = [
+const HIDDEN_CRATES: [(&str, &str, &str); 4] = [
     ("cel", "crates/core/src/rules/files/expression/grammar.rs", "use what it gives out"),
     ("chrono_tz", "crates/core/src/domain/zone.rs", "its rules are years old: use domain::zone::Zone"),
     (
@@ -14,11 +14,12 @@ const HIDDEN_CRATES: [(&str, &str, &str); 3] = [
         "crates/core/src/domain/zone/table.rs",
         "a newer tz database may be installed: use domain::zone::Zone",
     ),
+    ("rmcp", "src/web/mcp/protocol.rs", "its types change with the protocol: use tools, Asked and Reply"),
 ];
 
 /// What of the standard library could act, in the crates that take values and give values. Other crates are kept out by their
 /// `Cargo.toml`, the clock and the environment by `clippy.toml`.
-const PURE: [&str; 2] = ["crates/core/", "crates/import/"];
+const PURE: [&str; 3] = ["crates/core/", "crates/import/", "crates/platforms/"];
 const IMPURE: [(&str, &str); 4] = [
     ("std::env", "take the value as an argument"),
     ("std::fs", "take the text as an argument"),

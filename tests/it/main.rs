@@ -5,6 +5,7 @@ mod durability;
 mod eventually;
 #[path = "../../examples/large_workspace/workspace.rs"]
 mod large;
+mod platforms;
 mod product;
 mod program;
 mod rules;

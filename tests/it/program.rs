@@ -4,6 +4,7 @@ pub mod served;
 
 use crate::store::server::variable;
 use baton_core::rules::SourceFile;
+use serde::Serialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -43,11 +44,18 @@ pub fn json_of(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", told(output)))
 }
 
+/// What lies in a folder, in order.
+pub fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths
+}
+
 /// Copies a folder with all that is in it.
 pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
-        let path = entry.expect("an entry").path();
+    for path in entries(from) {
         let target = to.join(path.file_name().expect("a name"));
         if path.is_dir() {
             copy(&path, &target);
@@ -67,8 +75,7 @@ pub fn edit(folder: &Path, file: &str, from: &str, to: &str) {
 
 /// The rule files in a folder, as `rules/NAME`.
 pub fn rule_files(folder: &Path) -> Vec<SourceFile> {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let files = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
+    let files = entries(folder).into_iter().filter(|path| path.is_file());
     let read = |path: PathBuf| SourceFile {
         text: std::fs::read_to_string(&path).expect("text"),
         path: format!("rules/{}", path.file_name().expect("a name").to_string_lossy()),
@@ -85,6 +92,20 @@ pub fn is_as_reviewed(name: &str, found: &str) {
     }
     let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(found, reviewed, "fixtures/golden/{name}: UPDATE_GOLDEN=1 writes it anew");
+}
+
+/// Holds schemas, as the code says them, against those that are committed in a folder.
+pub fn have_not_drifted<S: Serialize>(folder: &str, schemas: impl IntoIterator<Item = (String, S)>) {
+    let fresh = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let mut drifted = Vec::new();
+    for (name, schema) in schemas {
+        let expected = format!("{}\n", serde_json::to_string_pretty(&schema).expect("a schema is JSON"));
+        if std::fs::read_to_string(root().join(folder).join(&name)).unwrap_or_default() != expected {
+            std::fs::write(fresh.join(&name), expected).expect("a place for the fresh schema");
+            drifted.push(name);
+        }
+    }
+    assert!(drifted.is_empty(), "look at the change, then copy {drifted:?} from {} to {folder}", fresh.display());
 }
 
 /// A port that was free a moment ago.

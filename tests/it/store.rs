@@ -146,7 +146,7 @@ conformance! {
         ]
     }
     postgres: {
-        steps: [two_processes_never_hold_one_step]
+        steps: [two_processes_never_hold_one_step, a_look_reads_what_it_takes_however_many_leases_lapsed]
         transactions: [
             a_deadlock_is_resolved_and_both_commit,
             a_lost_connection_is_tried_again,

@@ -21,6 +21,7 @@ use calendars::{Entry, Insert, Refusal};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const VENDOR: &str = "google";
@@ -30,17 +31,7 @@ const QUERY_LIMIT: usize = 50;
 /// Signs assertions in the sandbox and in tests. It opens nothing: the stand-in takes any key.
 pub const SANDBOX_KEY_PEM: &str = include_str!("../../../fixtures/vendors/google-calendar/sandbox_key.pem");
 
-#[derive(Clone)]
-struct App {
-    world: Arc<World>,
-    state: Arc<CalendarState>,
-}
-
-impl App {
-    fn now(&self) -> DateTime<Utc> {
-        self.world.clock.now()
-    }
-}
+type App = super::App<Arc<CalendarState>>;
 
 /// Serves `/calendar/v3/…` and `/token`, which lives on another host in reality.
 pub fn routes(world: Arc<World>, state: Arc<CalendarState>) -> Router {
@@ -146,19 +137,13 @@ async fn free_busy(
     Json(answer).into_response()
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct InsertQuery {
-    send_updates: Option<String>,
-}
-
 async fn insert(
     State(app): State<App>,
     Path(calendar): Path<String>,
-    Query(query): Query<InsertQuery>,
+    Query(query): Query<BTreeMap<String, String>>,
     Json(body): Json<Value>,
 ) -> Response {
-    let invites = query.send_updates.as_deref() == Some("all");
+    let invites = query.get("sendUpdates").is_some_and(|whom| whom == "all");
     match app.state.insert(&calendar, &body, invites) {
         Insert::Duplicate => failure(409, "duplicate", "The requested identifier already exists."),
         Insert::Invalid(what) => failure(400, "invalid", what),

@@ -23,17 +23,12 @@ use std::time::Duration;
 
 const VENDOR: &str = "hubspot";
 
-#[derive(Clone)]
-struct App {
-    world: Arc<World>,
-    portal: HubSpotState,
-}
-
+type App = super::App<HubSpotState>;
 type Parameters = Query<BTreeMap<String, String>>;
 
 /// The API of one portal.
-pub fn routes(world: Arc<World>, portal: HubSpotState) -> Router {
-    let app = App { world: Arc::clone(&world), portal };
+pub fn routes(world: Arc<World>, state: HubSpotState) -> Router {
+    let app = App { world: Arc::clone(&world), state };
     let all = Router::new()
         .route("/crm/objects/{version}/{kind}", get(list).post(create))
         .route("/crm/objects/{version}/{kind}/search", post(search))
@@ -93,14 +88,14 @@ async fn limit(fault: Option<Extension<Fault>>, request: Request, next: Next) ->
 
 async fn guard(State(app): State<App>, headers: HeaderMap, request: Request, next: Next) -> Response {
     let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if app.portal.accepts(bearer.trim_start_matches("Bearer ")) {
+    if app.state.accepts(bearer.trim_start_matches("Bearer ")) {
         return next.run(request).await;
     }
     Problem::new(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.").into_response()
 }
 
 async fn list(State(app): State<App>, Path((_, kind)): Path<(String, String)>) -> Json<Value> {
-    Json(json!({ "results": app.portal.list(&kind, 1) }))
+    Json(json!({ "results": app.state.list(&kind, 1) }))
 }
 
 async fn create(
@@ -108,7 +103,7 @@ async fn create(
     Path((_, kind)): Path<(String, String)>,
     Json(body): Json<Value>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let (answer, natural_key) = app.portal.create(&kind, &body, app.world.clock.now())?;
+    let (answer, natural_key) = app.state.create(&kind, &body, app.now())?;
     let effect = match kind.as_str() {
         "contacts" => "lead",
         "notes" => "note",
@@ -124,7 +119,7 @@ async fn read(
     Path((_, kind, id)): Path<(String, String, String)>,
     Query(parameters): Parameters,
 ) -> Result<Json<Value>, Problem> {
-    app.portal.read(&kind, &id, &parameters).map(Json)
+    app.state.read(&kind, &id, &parameters).map(Json)
 }
 
 async fn update(
@@ -132,7 +127,7 @@ async fn update(
     Path((_, kind, id)): Path<(String, String, String)>,
     Json(body): Json<Value>,
 ) -> Result<Json<Value>, Problem> {
-    app.portal.update(&kind, &id, &body, app.world.clock.now()).map(Json)
+    app.state.update(&kind, &id, &body, app.now()).map(Json)
 }
 
 async fn search(
@@ -145,8 +140,8 @@ async fn search(
         Some(Extension(Fault::SearchLags(lag))) => lag,
         _ => Duration::ZERO,
     };
-    let indexed_until = app.world.clock.now() - lag;
-    app.portal.search(&kind, &body, indexed_until).map(Json)
+    let indexed_until = app.now() - lag;
+    app.state.search(&kind, &body, indexed_until).map(Json)
 }
 
 async fn batch_read(
@@ -154,8 +149,8 @@ async fn batch_read(
     Path((_, kind)): Path<(String, String)>,
     Json(body): Json<Value>,
 ) -> Json<Value> {
-    let now = app.world.clock.now();
-    let results = app.portal.batch_read(&kind, &body);
+    let now = app.now();
+    let results = app.state.batch_read(&kind, &body);
     Json(json!({ "status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now }))
 }
 
@@ -166,7 +161,7 @@ async fn associations(
 ) -> Result<Json<Value>, Problem> {
     let after = parameters.get("after").and_then(|text| text.parse().ok()).unwrap_or(0);
     let limit = parameters.get("limit").and_then(|text| text.parse().ok()).unwrap_or(500);
-    app.portal.associations(&kind, &id, &to, after, limit).map(Json)
+    app.state.associations(&kind, &id, &to, after, limit).map(Json)
 }
 
 /// Records without a link are told as errors, with 207, as the vendor does.
@@ -175,8 +170,8 @@ async fn linked(
     Path((_, kind, to)): Path<(String, String, String)>,
     Json(body): Json<Value>,
 ) -> (StatusCode, Json<Value>) {
-    let now = app.world.clock.now();
-    let (results, without) = app.portal.linked(&kind, &to, &body);
+    let now = app.now();
+    let (results, without) = app.state.linked(&kind, &to, &body);
     let mut answer = json!({ "status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now });
     if without.is_empty() {
         return (StatusCode::OK, Json(answer));
@@ -194,12 +189,12 @@ async fn linked(
 }
 
 async fn owners(State(app): State<App>) -> Json<Value> {
-    Json(json!({ "results": app.portal.owners(app.world.clock.now()) }))
+    Json(json!({ "results": app.state.owners(app.now()) }))
 }
 
 async fn property(
     State(app): State<App>,
     Path((_, kind, name)): Path<(String, String, String)>,
 ) -> Result<Json<Value>, Problem> {
-    app.portal.property(&kind, &name).map(Json)
+    app.state.property(&kind, &name).map(Json)
 }

@@ -20,7 +20,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use baton_clock::SharedClock;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -30,14 +29,13 @@ use std::time::Duration;
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
 /// An effect that a vendor has carried out.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Accepted {
     pub vendor: &'static str,
     /// `ring`, `book`, `lead`, `task`, `message`, `mail`.
     pub kind: &'static str,
     /// What makes it the same effect to a person, whatever ids the request carried.
     pub natural_key: String,
-    pub at: DateTime<Utc>,
     pub detail: serde_json::Value,
 }
 
@@ -96,8 +94,7 @@ impl World {
 
     /// Writes an effect down as carried out.
     pub fn accept(&self, vendor: &'static str, kind: &'static str, natural_key: String, detail: serde_json::Value) {
-        let at = self.clock.now();
-        self.accepted.lock().expect("ledger").push(Accepted { vendor, kind, natural_key, at, detail });
+        self.accepted.lock().expect("ledger").push(Accepted { vendor, kind, natural_key, detail });
     }
 
     pub fn accepted(&self) -> Vec<Accepted> {
@@ -148,6 +145,19 @@ impl World {
     /// Sleeps for a span of the world's time.
     pub async fn sleep(&self, span: Duration) {
         tokio::time::sleep(self.clock.real(span)).await;
+    }
+}
+
+/// What the routes of a stand-in share: the world, and what the vendor holds.
+#[derive(Clone)]
+struct App<S> {
+    world: Arc<World>,
+    state: S,
+}
+
+impl<S> App<S> {
+    fn now(&self) -> DateTime<Utc> {
+        self.world.clock.now()
     }
 }
 

@@ -28,15 +28,11 @@ const VENDOR: &str = "salesforce";
 /// Longest life of an assertion that the vendor accepts.
 const ASSERTION_LIMIT_S: i64 = 180;
 
-#[derive(Clone)]
-struct App {
-    world: Arc<World>,
-    org: SalesforceState,
-}
+type App = super::App<SalesforceState>;
 
 /// The REST API of one org.
-pub fn routes(world: Arc<World>, org: SalesforceState) -> Router {
-    let app = App { world: Arc::clone(&world), org };
+pub fn routes(world: Arc<World>, state: SalesforceState) -> Router {
+    let app = App { world: Arc::clone(&world), state };
     let guarded = Router::new()
         .route("/services/data/{version}/query", get(query))
         .route("/services/data/{version}/search", get(search))
@@ -73,7 +69,7 @@ async fn limit(fault: Option<Extension<Fault>>, request: Request, next: Next) ->
 
 async fn guard(State(app): State<App>, headers: HeaderMap, request: Request, next: Next) -> Response {
     let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if app.org.knows_token(bearer.trim_start_matches("Bearer ")) {
+    if app.state.knows_token(bearer.trim_start_matches("Bearer ")) {
         return next.run(request).await;
     }
     ApiError::new(401, "INVALID_SESSION_ID", "Session expired or invalid").into_response()
@@ -90,19 +86,19 @@ async fn token(
         Some("client_credentials") if form.contains_key("client_secret") => {}
         Some("urn:ietf:params:oauth:grant-type:jwt-bearer") => {
             let assertion = form.get("assertion").map(String::as_str).unwrap_or_default();
-            let life = life_of(assertion, app.world.clock.now().timestamp());
+            let life = life_of(assertion, app.now().timestamp());
             if !life.is_some_and(|seconds| (1..=ASSERTION_LIMIT_S).contains(&seconds)) {
                 return Err(refuse("invalid_grant", "invalid assertion"));
             }
         }
         _ => return Err(refuse("unsupported_grant_type", "grant type not supported")),
     }
-    if app.org.is_app_blocked() {
+    if app.state.is_app_blocked() {
         return Err(refuse("invalid_grant", "user hasn't approved this consumer"));
     }
     let host = headers.get("host").and_then(|value| value.to_str().ok()).unwrap_or("localhost");
     Ok(Json(json!({
-        "access_token": app.org.new_token(),
+        "access_token": app.state.new_token(),
         "scope": "api",
         "instance_url": format!("http://{host}"),
         "id": format!("http://{host}/id/00D000000000001AAA/{}", org::INTEGRATION_USER),
@@ -126,7 +122,7 @@ async fn query(
 ) -> Result<Json<Value>, ApiError> {
     let text = parameters.get("q").map(String::as_str).unwrap_or_default();
     let query = soql::parse(text).map_err(|why| ApiError::new(400, "MALFORMED_QUERY", &why))?;
-    let records = app.org.select(&query)?;
+    let records = app.state.select(&query)?;
     Ok(Json(json!({ "totalSize": records.len(), "done": true, "records": records })))
 }
 
@@ -142,11 +138,11 @@ async fn search(
     };
     let terms: Vec<&str> = terms.split(" OR ").collect();
     let selections = soql::returning(returning).map_err(|why| ApiError::new(400, "MALFORMED_SEARCH", &why))?;
-    Ok(Json(json!({ "searchRecords": app.org.find_phones(&terms, &selections)? })))
+    Ok(Json(json!({ "searchRecords": app.state.find_phones(&terms, &selections)? })))
 }
 
 async fn describe(State(app): State<App>, Path((_, object)): Path<(String, String)>) -> Json<Value> {
-    Json(app.org.describe(&object))
+    Json(app.state.describe(&object))
 }
 
 async fn record(
@@ -155,7 +151,7 @@ async fn record(
     Query(parameters): Query<BTreeMap<String, String>>,
 ) -> Result<Json<Value>, ApiError> {
     let fields = parameters.get("fields").map(String::as_str).unwrap_or_default();
-    app.org.read(&object, &id, fields, &version).map(Json)
+    app.state.read(&object, &id, fields, &version).map(Json)
 }
 
 /// All parts or none. The answer is 200 either way.
@@ -171,7 +167,7 @@ async fn composite(
     }
     let locked = matches!(fault, Some(Extension(Fault::ErrorInside200)));
     let auto_assign = headers.get("sforce-auto-assign").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let outcome = app.org.transact(|draft| {
+    let outcome = app.state.transact(|draft| {
         let mut done = Vec::new();
         for part in &parts {
             if locked {

@@ -26,11 +26,7 @@ const SCOPES: &str = "chat:write,im:write,im:history,channels:history,groups:his
 /// Messages on a page of the history unless asked for fewer.
 const PAGE_SIZE: usize = 100;
 
-#[derive(Clone)]
-struct App {
-    world: Arc<World>,
-    state: Arc<SlackState>,
-}
+type App = super::App<Arc<SlackState>>;
 
 /// Serves `/api/{method}`.
 pub fn routes(world: Arc<World>, state: Arc<SlackState>) -> Router {
@@ -127,7 +123,7 @@ fn post_message(app: &App, mut body: Value) -> Value {
     if body["text"].as_str().is_none_or(str::is_empty) && body["blocks"].is_null() {
         return failure("no_text");
     }
-    let posted_at = app.world.clock.now();
+    let posted_at = app.now();
     let mut kept = app.state.kept();
     let message = SlackMessage {
         ts: messages::stamp(posted_at, &kept.messages),
@@ -178,7 +174,7 @@ async fn history(
     Query(query): Query<HistoryQuery>,
     fault: Option<Extension<Fault>>,
 ) -> Json<Value> {
-    let now = app.world.clock.now();
+    let now = app.now();
     let lag = match fault.as_deref() {
         Some(Fault::SearchLags(lag)) => TimeDelta::from_std(*lag).unwrap_or(TimeDelta::MAX),
         _ => TimeDelta::zero(),

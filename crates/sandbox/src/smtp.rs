@@ -19,7 +19,6 @@ mod mime;
 mod session;
 
 use super::World;
-use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
@@ -39,7 +38,6 @@ pub struct ReceivedMail {
     /// The part for people without HTML; empty if there is none.
     pub text: String,
     pub html: Option<String>,
-    pub received_at: DateTime<Utc>,
 }
 
 impl ReceivedMail {

@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -80,7 +81,7 @@ pub struct VoiceState {
     seen: Mutex<BTreeSet<String>>,
     /// Legs that were hung up, also before they were rung: a ring that was overtaken comes too late.
     hung_up: Mutex<BTreeSet<String>>,
-    events_sent: Mutex<u64>,
+    events_sent: AtomicU64,
 }
 
 impl VoiceState {
@@ -92,7 +93,7 @@ impl VoiceState {
             lines: Mutex::default(),
             seen: Mutex::default(),
             hung_up: Mutex::default(),
-            events_sent: Mutex::new(0),
+            events_sent: AtomicU64::new(0),
         })
     }
 
@@ -133,11 +134,7 @@ impl VoiceState {
 
     /// Sends until it is taken: at least once, like any platform worth its name.
     async fn send(&self, call: &str, leg: Option<&str>, event: &str, slot: Value) {
-        let number = {
-            let mut sent = self.events_sent.lock().expect("voice");
-            *sent += 1;
-            *sent
-        };
+        let number = self.events_sent.fetch_add(1, Ordering::Relaxed) + 1;
         let mut data = json!({ "platform": "sandbox", "call": call, "event": event });
         if let Some(leg) = leg {
             data["leg"] = json!(leg);

@@ -120,9 +120,9 @@ impl Follower {
 
 type Mark = (PathBuf, u64, Option<SystemTime>);
 
-/// Names, sizes and times of everything in the two folders; whatever cannot be read has none.
+/// Names, sizes and times of everything in the folders; whatever cannot be read has none.
 fn marks(folder: &Path) -> Vec<Mark> {
-    let mut pending = vec![folder.join("rules"), folder.join("templates")];
+    let mut pending = ["rules", workspace::TEMPLATES, workspace::PLATFORMS].map(|part| folder.join(part)).to_vec();
     let mut marks = Vec::new();
     while let Some(path) = pending.pop() {
         let Ok(entries) = std::fs::read_dir(&path) else { continue };

@@ -75,10 +75,6 @@ const RATINGS: [[&str; 5]; 9] = [
 ];
 
 impl Aftermath<'_> {
-    fn base(&self) -> String {
-        format!("http://{}", self.running.address)
-    }
-
     /// Somebody gives a lead to a colleague in the CRM.
     async fn change_an_owner_by_hand(&self) -> Result<()> {
         let colleague = self.rules.reps.values().find(|rep| rep.id.as_str() == "hannah.cohen");
@@ -109,7 +105,7 @@ impl Aftermath<'_> {
     /// Reps follow the links in their mails: one GET that only shows the form, one POST that records.
     async fn rate(&self) -> Result<()> {
         let limits = Limits { timeout: Duration::from_secs(10), per_second: 1000, concurrency: 4 };
-        let door = VendorHttp::new("baton", &self.base(), limits)?;
+        let door = VendorHttp::new("baton", &self.running.url(), limits)?;
         let links = self.links();
         for (token, [quality, completeness, misroute, right_rep, note]) in links.values().zip(RATINGS) {
             let shown = door.send(&ApiCall::get("feedback", &["feedback", token])).await?;
@@ -164,7 +160,7 @@ impl Aftermath<'_> {
             "time": self.stage.world.clock.now(),
             "data": data,
         });
-        post_event(&self.base(), &event).await.with_context(|| format!("sending {kind}"))?;
+        post_event(&self.running.url(), &event).await.with_context(|| format!("sending {kind}"))?;
         Ok(())
     }
 }

@@ -15,7 +15,7 @@ use crate::app::stage::StandIns;
 use crate::app::{self, Running, Setup, workspace};
 use crate::config::Limits;
 use crate::store::Store;
-use crate::web::LinkSigner;
+use crate::web::{LinkSigner, PlatformSections};
 use anyhow::{Context, Result};
 use baton_clock::{ScaledClock, SharedClock};
 use chrono::{DateTime, Utc};
@@ -65,7 +65,7 @@ impl Demo {
         let listener =
             TcpListener::bind(("127.0.0.1", self.port)).await.with_context(|| format!("binding port {}", self.port))?;
         let running = start_worker(&stage, workspace, listener, &file).await?;
-        say(&format!("Baton listens on http://{} (database {})", running.address, file.path()));
+        say(&format!("Baton listens on {} (database {})", running.url(), file.path()));
         say(&format!("It is {} in this world; {SPEED} of its seconds pass in one of yours.\n", tell::time(start)));
 
         if let Some(dir) = &self.workspace {
@@ -79,7 +79,7 @@ impl Demo {
         shown::tell(&stage, &running, &leads, !self.once).await?;
         let counts = aftermath::wind_up(&stage, &running, &rules, &leads).await?;
         if !self.once {
-            say(&format!("\nStill up: http://{}/v1/leads lists the leads. Ctrl-C ends it.", running.address));
+            say(&format!("\nStill up: {}/v1/leads lists the leads. Ctrl-C ends it.", running.url()));
             tokio::signal::ctrl_c().await.context("waiting for Ctrl-C")?;
         }
         running.stop().await;
@@ -116,6 +116,8 @@ async fn start_worker(
         requests_at_once: 256,
         connections: 512,
         links: Some(Arc::new(LinkSigner::new(&secret, &format!("http://{address}"), 30))),
+        platforms: PlatformSections::new(),
+        public_url: String::new(),
         replies: None,
     })
     .await?;

@@ -1,7 +1,7 @@
 //! The story as it is played: night, then day, and each line of it told once.
 
 use super::scenes::{Scene, day, night};
-use super::{tell, world};
+use super::tell;
 use crate::app::Running;
 use crate::app::stage::{StandIns, deliver_over_http, post_event};
 use crate::cli::say;
@@ -36,8 +36,9 @@ pub(super) struct Play<'a> {
 impl Play<'_> {
     /// Night, then day; returns the leads in the order in which they called.
     pub(super) async fn all(&self, clock: &ScaledClock, day_begins: DateTime<Utc>) -> Result<Vec<StoryLead>> {
-        self.connect_platform();
-        let teller = Teller::new(self);
+        // What happens on the line goes to Baton's own door.
+        self.stage.voice.connect(deliver_over_http(self.running.url()));
+        let teller = Teller::default();
         let mut told = self.act(&teller, night(), "Monday evening in California").await?;
         // The lease of what is in hand would end with the night.
         quiet(self.stage, self.running, TimeDelta::zero()).await?;
@@ -53,12 +54,6 @@ impl Play<'_> {
         self.stage.world.heal("salesforce");
         say("              Salesforce is well again");
         Ok(told)
-    }
-
-    /// What happens on the line goes to Baton's own door.
-    fn connect_platform(&self) {
-        let base = format!("http://{}", self.running.address);
-        self.stage.voice.connect(deliver_over_http(base));
     }
 
     async fn act(&self, teller: &Teller, scenes: Vec<Scene>, heading: &str) -> Result<Vec<StoryLead>> {
@@ -78,8 +73,7 @@ impl Play<'_> {
     }
 
     async fn call(&self, teller: &Teller, scene: &Scene) -> Result<Option<StoryLead>> {
-        let text = world::event(scene.file).with_context(|| format!("the demo has no event {}", scene.file))?;
-        let mut event: Value = serde_json::from_str(text).with_context(|| format!("reading {}", scene.file))?;
+        let mut event: Value = serde_json::from_str(scene.event).with_context(|| format!("reading {}", scene.file))?;
         event["time"] = json!(self.stage.world.clock.now());
         if let Some(call) = event["data"]["call"]["id"].as_str() {
             self.stage.voice.call(call, scene.script.clone());
@@ -99,8 +93,7 @@ impl Play<'_> {
     }
 
     async fn post(&self, event: &Value) -> Result<Answer> {
-        let base = format!("http://{}", self.running.address);
-        serde_json::from_value(post_event(&base, event).await?).context("reading the worker's answer")
+        serde_json::from_value(post_event(&self.running.url(), event).await?).context("reading the worker's answer")
     }
 
     async fn all_settled(&self, told: &[StoryLead]) -> Result<bool> {
@@ -128,17 +121,13 @@ pub(super) async fn quiet(stage: &StandIns, running: &Running, ahead: TimeDelta)
 }
 
 /// Prints each line of each lead's timeline once.
-pub(super) struct Teller {
-    rules: Arc<RuleSet>,
+#[derive(Default)]
+struct Teller {
     told: Mutex<BTreeMap<LeadId, usize>>,
     introduced: Mutex<BTreeSet<LeadId>>,
 }
 
 impl Teller {
-    fn new(play: &Play<'_>) -> Self {
-        Self { rules: Arc::clone(play.rules), told: Mutex::default(), introduced: Mutex::default() }
-    }
-
     fn introduce(&self, lead: &LeadId, name: &str, title: &str) {
         if self.introduced.lock().expect("teller").insert(lead.clone()) {
             say(&format!("          » {name}: {title}"));
@@ -151,7 +140,7 @@ impl Teller {
             let entries = play.running.store.timeline(&lead.lead).await?;
             let from = self.told.lock().expect("teller").insert(lead.lead.clone(), entries.len()).unwrap_or(0);
             let new = entries.iter().skip(from);
-            lines.extend(new.filter_map(|entry| Some((entry.at, tell::line(entry, &lead.name, &self.rules)?))));
+            lines.extend(new.filter_map(|entry| Some((entry.at, tell::line(entry, &lead.name, play.rules)?))));
         }
         lines.sort_by_key(|(at, _)| *at);
         for (_, line) in lines {

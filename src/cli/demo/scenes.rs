@@ -10,13 +10,24 @@ use std::time::Duration;
 pub(super) struct Scene {
     pub title: &'static str,
     pub file: &'static str,
+    /// As the platform sends it.
+    pub event: &'static str,
     pub script: Script,
     /// Sent this often: platforms repeat themselves.
     pub times: u32,
 }
 
-fn scene(title: &'static str, file: &'static str) -> Scene {
-    Scene { title, file, script: Script::default(), times: 1 }
+/// Of an event that is built in, so that the demo runs in any folder.
+macro_rules! scene {
+    ($title:expr, $file:literal) => {
+        Scene {
+            title: $title,
+            file: $file,
+            event: include_str!(concat!("../../../fixtures/events/", $file, ".json")),
+            script: Script::default(),
+            times: 1,
+        }
+    };
 }
 
 impl Scene {
@@ -50,47 +61,50 @@ pub(super) const TRANSFER: &str = "warm transfer, accepted";
 
 /// The events of all scenes.
 #[cfg(test)]
-pub(crate) fn files() -> impl Iterator<Item = &'static str> {
-    night().into_iter().chain(day().into_iter().flatten()).map(|scene| scene.file)
+pub(crate) fn events() -> impl Iterator<Item = &'static str> {
+    night().into_iter().chain(day().into_iter().flatten()).map(|scene| scene.event)
 }
 
 pub(super) fn night() -> Vec<Scene> {
-    vec![scene("off-hours: the next working day, in the caller's zone", "04-off-hours")]
+    vec![scene!("off-hours: the next working day, in the caller's zone", "04-off-hours")]
 }
 
 /// Each row is played at once; reps of one row do not get in each other's way, unless that is the point.
 pub(super) fn day() -> Vec<Vec<Scene>> {
     vec![
         vec![
-            scene(TRANSFER, "01-warm-transfer"),
-            scene("the first rep declines, the second accepts", "02-first-declines").reps(&[DECLINES, ACCEPTS]),
-            scene("account owner on leave: the delegate takes the call, the owner keeps the lead", "05-owner-on-leave"),
-            scene("no territory: the catch-all", "12-no-territory"),
+            scene!(TRANSFER, "01-warm-transfer"),
+            scene!("the first rep declines, the second accepts", "02-first-declines").reps(&[DECLINES, ACCEPTS]),
+            scene!(
+                "account owner on leave: the delegate takes the call, the owner keeps the lead",
+                "05-owner-on-leave"
+            ),
+            scene!("no territory: the catch-all", "12-no-territory"),
         ],
         vec![
-            scene("two hot callers at once never ring one phone (A)", "07-hot-a"),
-            scene("two hot callers at once never ring one phone (B)", "08-hot-b"),
-            scene("nobody answers: a meeting on a time that is really free", "03-nobody-answers")
+            scene!("two hot callers at once never ring one phone (A)", "07-hot-a"),
+            scene!("two hot callers at once never ring one phone (B)", "08-hot-b"),
+            scene!("nobody answers: a meeting on a time that is really free", "03-nobody-answers")
                 .reps(&[RepManner::Silent]),
-            scene("a partner's lead goes to the partner desk", "13-partner"),
-            scene("an event with a callback wish, after the call", "14-not-live-callback"),
+            scene!("a partner's lead goes to the partner desk", "13-partner"),
+            scene!("an event with a callback wish, after the call", "14-not-live-callback"),
         ],
         vec![
-            scene("the caller hangs up while the phone rings: a raised callback", "09-caller-hangs-up")
+            scene!("the caller hangs up while the phone rings: a raised callback", "09-caller-hangs-up")
                 .reps(&[RepManner::Silent])
                 .hangs_up_after(9),
-            scene("the same event twice: one lead, the same answer", "10-same-event-twice").sent(2),
-            scene("a caller who speaks Spanish", "16-spanish-speaker"),
-            scene("a meeting wish with times, after the call", "15-not-live-meeting"),
-            scene("only a phone number is known", "17-bare-minimum"),
+            scene!("the same event twice: one lead, the same answer", "10-same-event-twice").sent(2),
+            scene!("a caller who speaks Spanish", "16-spanish-speaker"),
+            scene!("a meeting wish with times, after the call", "15-not-live-meeting"),
+            scene!("only a phone number is known", "17-bare-minimum"),
         ],
         vec![
-            scene("voicemail picks up: it cannot press 1", "18-rep-hears-voicemail").reps(&[VOICEMAIL, ACCEPTS]),
-            scene("a calendar that cannot be read: unknown is not free, so Kofi is rung last", "06-calendar-unknown"),
-            scene("what the model could not hear", "19-what-the-model-could-not-hear").chooses(None),
-            scene("an outbound call that asks to be called back", "20-outbound-reactivation"),
+            scene!("voicemail picks up: it cannot press 1", "18-rep-hears-voicemail").reps(&[VOICEMAIL, ACCEPTS]),
+            scene!("a calendar that cannot be read: unknown is not free, so Kofi is rung last", "06-calendar-unknown"),
+            scene!("what the model could not hear", "19-what-the-model-could-not-hear").chooses(None),
+            scene!("an outbound call that asks to be called back", "20-outbound-reactivation"),
         ],
-        vec![scene("the CRM is down: decided all the same, written later", "11-crm-down")],
+        vec![scene!("the CRM is down: decided all the same, written later", "11-crm-down")],
     ]
 }
 

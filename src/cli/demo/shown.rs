@@ -36,7 +36,7 @@ pub(super) async fn tell(stage: &StandIns, running: &Running, told: &[StoryLead]
         say("\nThe rep's mail:");
         say(&quoted(&format!("Subject: {subject}\n\n{text}"), MAIL_LINES));
     }
-    let base = format!("http://{}", running.address);
+    let base = running.url();
     say(&format!("\nIts story, and why this rep: {base}/v1/leads/{}/explain", lead.lead));
     say(&format!("All leads: {base}/v1/leads   Report: {base}/v1/reports/routing"));
     if !stays_up {

@@ -18,8 +18,8 @@ pub(super) fn line(entry: &TimelineEntry, name: &str, rules: &RuleSet) -> Option
     }
     let words = match entry.kind.as_str() {
         "decided" => decided(body, rules),
-        "answered" => format!("{} picks up and hears the whisper", leg_rep(body, rules)),
-        "accepted" => format!("{} presses 1", leg_rep(body, rules)),
+        "answered" => format!("{} picks up and hears the whisper", rep(&body["rep"], rules)),
+        "accepted" => format!("{} presses 1", rep(&body["rep"], rules)),
         "joined" => "they are on one line".to_owned(),
         "declined" => format!("declines; {}", stage(body, rules)),
         "machine" => format!("voicemail answers; {}", stage(body, rules)),
@@ -97,11 +97,6 @@ fn rep(value: &Value, rules: &RuleSet) -> String {
     let id = value.as_str().and_then(|text| RepId::new(text).ok());
     let known = id.and_then(|id| rules.reps.get(&id).map(|rep| rep.name.clone()));
     known.unwrap_or_else(|| value.as_str().unwrap_or("somebody").to_owned())
-}
-
-/// The rep of the event's leg is told by the reservation: only one phone is ours at a time.
-fn leg_rep(body: &Value, rules: &RuleSet) -> String {
-    rep(&body["rep"], rules)
 }
 
 /// What a lead is called in the story.

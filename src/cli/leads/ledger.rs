@@ -1,9 +1,7 @@
 //! `baton ledger POOL`: who is owed a turn and who has had more, every entry that made it so, and turns given by hand.
 
-use crate::app::workspace;
-use crate::cli::{OK, TextOrJson, WorkspaceArgs, say, unreachable};
-use crate::config;
-use crate::store::{Grant, JournalLine, Store, Waits};
+use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, rules_of, say};
+use crate::store::{Grant, JournalLine, Store, Waits, with};
 use anyhow::{Result, anyhow, bail};
 use baton_clock::{Clock, SystemClock};
 use baton_core::domain::id::{LeadId, PoolId, RepId};
@@ -47,19 +45,14 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) async fn run(self) -> Result<u8> {
-        let config = config::load(&self.place.workspace.join("baton.toml"))?;
-        let Ok(workspace) = workspace::load(&self.place.workspace)? else {
-            bail!("the workspace has faults: run `baton check` first");
-        };
-        let rules = &workspace.checked.rules;
+        let rules = &rules_of(&self.place)?;
         let pool = rules.pools.values().find(|pool| pool.id.as_str() == self.pool);
         let pool = pool.ok_or_else(|| {
             let known: Vec<&str> = rules.pools.keys().map(|id| id.as_str()).collect();
             anyhow!("there is no pool {:?}; the pools are {}", self.pool, known.join(", "))
         })?;
         let grant = self.grant(rules, pool)?;
-        let store = Store::open_existing(&config.database.resolve()?).await;
-        let store = store.map_err(|error| unreachable("opening the database", &error))?;
+        let store = open_store(&self.place).await?;
         if let Some(grant) = grant {
             give(&store, grant).await?;
         }
@@ -99,13 +92,10 @@ impl Ledger {
 }
 
 async fn give(store: &Store, grant: Grant) -> Result<()> {
-    let (asked, now) = (grant.clone(), SystemClock.now());
-    let given = store.write("ledger.grant", move |tx| {
-        let grant = asked.clone();
-        Box::pin(async move { tx.turns_grant(&grant, now).await })
-    });
-    if given.await?.is_none() {
-        bail!("{} has no other active member: a turn needs somebody who bears it", grant.pool);
+    let (pool, now) = (grant.pool.clone(), SystemClock.now());
+    let give = with(grant, move |tx, grant| Box::pin(tx.turns_grant(grant, now)));
+    if store.write("ledger.grant", give).await?.is_none() {
+        bail!("{pool} has no other active member: a turn needs somebody who bears it");
     }
     Ok(())
 }
@@ -150,16 +140,14 @@ struct ShownEntry {
 
 impl LedgerSheet {
     async fn of(store: &Store, rules: &RuleSet, pool: &Pool, last: usize) -> Result<Self> {
-        let id = pool.id.clone();
-        let read = store.read("ledger.sheet", move |tx| {
-            let id = id.clone();
+        let read = with(pool.id.clone(), |tx, id| {
             Box::pin(async move {
-                let journal = tx.journal(&id).await?;
-                let counted = tx.ledgers_recount().await?.remove(&id);
-                Ok((journal, counted, tx.pool_queue(&id).await?))
+                let journal = tx.journal(id).await?;
+                let counted = tx.ledgers_recount().await?.remove(id);
+                Ok((journal, counted, tx.pool_queue(id).await?))
             })
         });
-        let (journal, counted, waiting) = read.await?;
+        let (journal, counted, waiting) = store.read("ledger.sheet", read).await?;
         let tallies = tally(journal.iter().map(|line| &line.entry));
         let weights = pool_weights(rules, pool);
         let named: BTreeSet<&RepId> = weights.keys().chain(tallies.keys()).collect();

@@ -47,14 +47,10 @@ impl Reassign {
             body["to"] = json!(to);
         }
         let path = ["v1", "leads", &self.lead, "reassign"];
-        let call = ApiCall::new("reassign", Does::Write, Method::POST, &path).json(body);
-        let call = match &token {
-            Some(token) => call.bearer(token),
-            None => call,
-        };
+        let call = ApiCall::new("reassign", Does::Write, Method::POST, &path).json(body).bearer(token.as_ref());
         let answer = door.send(&call).await.map_err(|error| unreachable("asking the worker", &error))?;
         let told: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-        if !(200..300).contains(&answer.status) {
+        if !answer.is_success() {
             let why = told["detail"].as_str().map_or_else(|| answer.status.to_string(), str::to_owned);
             eprintln!("error: {} was not reassigned: {why}", self.lead);
             return Ok(FAILED);

@@ -1,18 +1,16 @@
 //! `baton report`: the figures with their definitions, from the database.
 
-use crate::app::workspace;
-use crate::cli::{OK, WorkspaceArgs, say, unreachable};
-use crate::config;
+use crate::cli::{OK, WorkspaceArgs, open_store, rules_of, say};
 use crate::reports::{self, Format, LONGEST_DAYS};
-use crate::store::Store;
-use anyhow::{Result, bail};
+use anyhow::Result;
 use baton_clock::{Clock, SystemClock};
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReportArgs {
-    #[arg(long, value_enum, default_value = "text")]
-    format: Layout,
+    #[arg(long, default_value = "text",
+        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::as_str)).try_map(|name| name.parse::<Format>()))]
+    format: Format,
     /// How far back.
     #[arg(long, value_name = "N", default_value_t = 30,
         value_parser = clap::value_parser!(u32).range(1..=i64::from(LONGEST_DAYS)))]
@@ -21,30 +19,12 @@ pub(crate) struct ReportArgs {
     place: WorkspaceArgs,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Layout {
-    Text,
-    Json,
-    Csv,
-    Html,
-}
-
 impl ReportArgs {
     pub(crate) async fn run(self) -> Result<u8> {
-        let config = config::load(&self.place.workspace.join("baton.toml"))?;
-        let Ok(workspace) = workspace::load(&self.place.workspace)? else {
-            bail!("the workspace has faults: run `baton check` first");
-        };
-        let store = Store::open_existing(&config.database.resolve()?).await;
-        let store = store.map_err(|error| unreachable("opening the database", &error))?;
-        let report = reports::over(&store, &workspace.checked.rules, self.days, SystemClock.now()).await?;
-        let format = match self.format {
-            Layout::Text => Format::Text,
-            Layout::Json => Format::Json,
-            Layout::Csv => Format::Csv,
-            Layout::Html => Format::Html,
-        };
-        say(reports::render(&report, format).trim_end());
+        let rules = rules_of(&self.place)?;
+        let store = open_store(&self.place).await?;
+        let report = reports::over(&store, &rules, self.days, SystemClock.now()).await?;
+        say(reports::render(&report, self.format).trim_end());
         Ok(OK)
     }
 }

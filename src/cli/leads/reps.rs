@@ -1,10 +1,8 @@
 //! `baton reps [REP]`: what each rep has taken, whether they can be had now, and why one got nothing this week.
 
-use crate::app::workspace;
-use crate::cli::{OK, TextOrJson, WorkspaceArgs, say, unreachable};
-use crate::config;
+use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, rules_of, say};
 use crate::store::{RepState, Store, local_day};
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use baton_clock::{Clock, SystemClock};
 use baton_core::domain::id::{PoolId, RepId};
 use baton_core::domain::rep::{Presence, Rep};
@@ -35,18 +33,13 @@ pub(crate) struct Reps {
 
 impl Reps {
     pub(crate) async fn run(self) -> Result<u8> {
-        let config = config::load(&self.place.workspace.join("baton.toml"))?;
-        let Ok(workspace) = workspace::load(&self.place.workspace)? else {
-            bail!("the workspace has faults: run `baton check` first");
-        };
-        let rules = &workspace.checked.rules;
+        let rules = &rules_of(&self.place)?;
         let wanted = self.rep.as_deref().map(|name| {
             let known = rules.reps.values().find(|rep| rep.id.as_str() == name);
             known.ok_or_else(|| anyhow!("there is no rep {name:?} in rules/reps.csv; `baton reps` lists them"))
         });
         let wanted = wanted.transpose()?;
-        let store = Store::open_existing(&config.database.resolve()?).await;
-        let store = store.map_err(|error| unreachable("opening the database", &error))?;
+        let store = open_store(&self.place).await?;
         let now = SystemClock.now();
         let seen = RepRecords::read(&store, now).await?;
         let shown: Vec<&Rep> = wanted.map_or_else(|| rules.reps.values().collect(), |rep| vec![rep]);

@@ -6,8 +6,7 @@
 
 mod stored;
 
-use crate::app::workspace;
-use crate::cli::{FAULTY, OK, TextOrJson, WorkspaceArgs, say};
+use crate::cli::{FAULTY, OK, TextOrJson, WorkspaceArgs, say, sound_workspace};
 use crate::intake::event::{Incoming, Message, parse};
 use crate::render::explain::{explain, facts};
 use anyhow::{Context, Result, bail};
@@ -48,16 +47,7 @@ impl Explain {
         }
         let path = self.lead.context("an event to explain, or --decision")?;
         let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-        let workspace = match workspace::load(&self.place.workspace)? {
-            Ok(workspace) => workspace,
-            Err(faults) => {
-                eprintln!(
-                    "the workspace has {} faults: run `baton check` first",
-                    faults.rules.len() + faults.templates.len()
-                );
-                return Ok(FAULTY);
-            }
-        };
+        let Some(workspace) = sound_workspace(&self.place.workspace)? else { return Ok(FAULTY) };
         let now = self.at.unwrap_or_else(|| SystemClock.now());
         let lead = match parse(&bytes, now) {
             Ok(Incoming { message: Message::Lead(lead), .. }) => *lead,

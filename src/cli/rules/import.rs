@@ -1,6 +1,7 @@
 //! `baton import`: rule files made of what another system exports. Writes below one folder, and over nothing that is there
 //! unless told to.
 
+use super::write;
 use crate::cli::{FAILED, OK, TextOrJson, say};
 use anyhow::{Context, Result};
 use baton_clock::{Clock, SystemClock};
@@ -9,7 +10,7 @@ use baton_import::{Imported, assignments, overrides, reps, salesforce, territori
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::ValueEnum;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Import {
@@ -113,11 +114,4 @@ impl Import {
         }
         say(&format!("next: baton check {}", self.into.display()));
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-    }
-    std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
 }

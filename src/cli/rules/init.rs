@@ -4,12 +4,13 @@
 //! a word and its own tests, which reach all of its rules.
 
 use super::test::schema::expect_schema;
+use super::write;
 use crate::cli::{FAILED, OK, say};
 use crate::render::template_files;
 use anyhow::{Context, Result};
 use baton_core::rules;
 use clap::ValueEnum;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Init {
@@ -125,11 +126,4 @@ impl Init {
         say("  4. baton.toml: your CRM, calendar, Slack and voice platform, one at a time.");
         say(&format!("  5. cd {dir} && baton serve"));
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-    }
-    std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
 }

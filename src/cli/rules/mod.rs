@@ -22,3 +22,14 @@ pub(super) use rollback::Rollback;
 pub(super) use schema::Schema;
 pub(super) use simulate::Simulate;
 pub(super) use test::Test;
+
+use anyhow::{Context, Result};
+use std::path::Path;
+
+/// Writes a file, and makes the folders on the way to it.
+fn write(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    }
+    std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+}

@@ -7,7 +7,8 @@ use baton_clock::{Clock, SystemClock};
 
 /// Put an older release back into the workspace; running workers take it up.
 ///
-/// The files of rules/ and templates/ are written as they were when the release was live; files it did not have are removed.
+/// The files of rules/, templates/ and platforms/ are written as they were when the release was live; files it did not have are
+/// removed.
 /// rules/tests/, hidden files and baton.toml are left alone. Workers that read this folder take the change up within seconds
 /// (GET /v1/rules shows it); workers on other hosts need their folder changed too. If the folder is kept in git, commit the
 /// result, or the next deployment brings the change back.

@@ -1,10 +1,12 @@
 //! `baton schema`: the contracts, for editors and other programs.
 
 use super::test::schema::expect_schema;
+use super::write;
 use crate::cli::{OK, say};
 use crate::intake::event_schema;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use baton_core::rules;
+use baton_platforms::mapping_schema;
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,8 @@ enum Contract {
     Event,
     /// `rules/tests/*.yaml`.
     Expect,
+    /// `platforms/*.yaml`.
+    Platforms,
     /// The YAML files of rules/, by the name of each schema's file.
     Rules,
 }
@@ -33,10 +37,11 @@ impl Schema {
     pub(crate) fn run(self) -> Result<u8> {
         match (self.contract, self.write) {
             (Contract::Event, None) => say(&serde_json::to_string_pretty(&event_schema())?),
-            (Contract::Event | Contract::Expect, Some(_)) => {
+            (Contract::Event | Contract::Expect | Contract::Platforms, Some(_)) => {
                 bail!("--write is for `baton schema rules`: send the other schemas to a file with >")
             }
             (Contract::Expect, None) => say(&serde_json::to_string_pretty(&expect_schema())?),
+            (Contract::Platforms, None) => say(&serde_json::to_string_pretty(&mapping_schema())?),
             (Contract::Rules, None) => {
                 say(&serde_json::to_string_pretty(&BTreeMap::from(rules::schema::all()))?);
             }
@@ -48,11 +53,9 @@ impl Schema {
 
 /// The files that a line `# yaml-language-server: $schema=…` at the top of a rule file points to.
 fn write_rules(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     for (name, schema) in rules::schema::all() {
         let path = folder.join(name);
-        let text = format!("{}\n", serde_json::to_string_pretty(&schema)?);
-        std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
+        write(&path, &format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
         eprintln!("wrote {}", path.display());
     }
     Ok(())

@@ -2,7 +2,7 @@
 //! seconds; nothing is ever deleted here.
 
 use crate::cli::{FAILED, OK, TextOrJson, WorkspaceArgs, open_store, say};
-use crate::store::{Aside, InboxRow, Store, StoreError};
+use crate::store::{Aside, InboxRow, Store, StoreError, with};
 use anyhow::{Result, bail};
 use baton_clock::{Clock, SystemClock};
 use chrono::{DateTime, Utc};
@@ -93,12 +93,11 @@ async fn list(store: &Store, format: TextOrJson) -> Result<u8> {
 }
 
 async fn show(store: &Store, key: String, format: TextOrJson) -> Result<u8> {
-    let wanted = key.clone();
-    let found = store.read("inbox.aside", move |tx| {
-        let key = wanted.clone();
-        Box::pin(async move { Ok((tx.inbox_aside(&key).await?, tx.inbox_row(&key).await?)) })
+    let found = with(key.clone(), |tx, key| {
+        Box::pin(async move { Ok((tx.inbox_aside(key).await?, tx.inbox_row(key).await?)) })
     });
-    let (Some(aside), Some(InboxRow { body, .. })) = found.await? else { bail!("{}", not_aside(&key)) };
+    let found = store.read("inbox.aside", found).await?;
+    let (Some(aside), Some(InboxRow { body, .. })) = found else { bail!("{}", not_aside(&key)) };
     let text = String::from_utf8_lossy(&body);
     match format {
         TextOrJson::Json => say(&serde_json::to_string_pretty(&json!({ "message": aside, "body": text }))?),
@@ -122,17 +121,15 @@ async fn each(store: &Store, keys: Vec<String>, done: Done) -> Result<u8> {
         say("no message is put aside");
     }
     for key in keys {
-        let wanted = key.clone();
-        let changed = store.write("quarantine", move |tx| {
-            let key = wanted.clone();
+        let change = with(key.clone(), move |tx, key| {
             Box::pin(async move {
                 match done {
-                    Done::Replayed => tx.inbox_replay(&key).await.map(|_row| ()),
-                    Done::Dropped => tx.inbox_drop(&key).await,
+                    Done::Replayed => tx.inbox_replay(key).await.map(|_row| ()),
+                    Done::Dropped => tx.inbox_drop(key).await,
                 }
             })
         });
-        match (changed.await, done) {
+        match (store.write("quarantine", change).await, done) {
             (Ok(()), Done::Replayed) => say(&format!("{key}: a running worker tries it again within seconds")),
             (Ok(()), Done::Dropped) => say(&format!("{key}: dropped")),
             (Err(StoreError::NotFound { .. }), _) => {

@@ -85,12 +85,8 @@ impl Send {
                     continue;
                 }
             };
-            let call =
-                ApiCall::new("send", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms").json(body);
-            let call = match &token {
-                Some(token) => call.bearer(token),
-                None => call,
-            };
+            let call = ApiCall::new("send", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms");
+            let call = call.json(body).bearer(token.as_ref());
             let answer = door.send(&call).await.map_err(|error| unreachable("sending", &error))?;
             let text = String::from_utf8_lossy(&answer.body).into_owned();
             let refused = || format!("refused with {}: {text}", answer.status);

@@ -4,7 +4,7 @@
 use crate::app::bus::{Bus, InboxSink};
 use crate::app::doctor;
 use crate::app::time::Timekeeper;
-use crate::app::{self, Running, Setup, workspace, zoneinfo};
+use crate::app::{self, Running, Setup, platforms, workspace, zoneinfo};
 use crate::cli::{FAULTY, OK, WorkspaceArgs, unreachable};
 use crate::config::{self, Config};
 use crate::connectors::agent::{AgentTelephony, Wire};
@@ -14,7 +14,7 @@ use crate::outbox::EventSink;
 use crate::store::Store;
 use crate::telemetry::{self, LogFormat};
 use crate::web::{ConfiguredToken, LinkSigner, Rights, token_digest};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 use baton_clock::SharedClock;
 use baton_core::domain::zone;
 use std::path::PathBuf;
@@ -60,10 +60,7 @@ impl Serve {
         let store = Store::open(&config.database.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
         // Held until the end: a second worker on one SQLite file would undo what this one assumes.
-        let _only_worker = match store.lock_for_worker() {
-            Ok(lock) => lock,
-            Err(why) => bail!("{why}"),
-        };
+        let _only_worker = store.lock_for_worker().map_err(|why| anyhow!("{why}"))?;
         store.migrate().await.context("bringing the database to this version's form")?;
         closed_to_strangers(&config, &store).await?;
         let keeper = Timekeeper::begin(machine_clock()?, store.clone()).await;
@@ -136,17 +133,10 @@ fn broker(amqp: &config::Amqp) -> Result<Broker> {
     Ok(Broker { config, bus })
 }
 
-/// Consumes as long as the worker runs. What comes back ends only if the broker is not what it must be.
+/// Consumes as long as the worker runs. Something comes back only if the broker is not what it must be.
 fn consume(running: &mut Running, clock: SharedClock, broker: Option<Broker>) -> oneshot::Receiver<ConsumeError> {
     let (refuse, refused) = oneshot::channel();
-    let Some(broker) = broker else {
-        // Kept open for ever: no broker, no refusal.
-        running.spawn(async move {
-            let mut refuse = refuse;
-            refuse.closed().await;
-        });
-        return refused;
-    };
+    let Some(broker) = broker else { return refused };
     let sink = Arc::new(InboxSink { decider: Arc::clone(&running.decider), clock });
     let stopping = running.stopping.clone();
     running.spawn(async move {
@@ -190,6 +180,7 @@ async fn setup(
         let secret = secret.our_secret("feedback.link_secret")?;
         Ok::<_, anyhow::Error>(Arc::new(LinkSigner::new(&secret, &config.public_url(), config.feedback.link_days)))
     });
+    let platforms = platforms::sections(config, &workspace.platforms)?;
     let mut vendors = app::connect(config, &clock)?;
     vendors.events = broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn EventSink>);
     if let (Some(config::Telephony::AgentAmqp), Some(broker)) = (&config.telephony, broker) {
@@ -207,6 +198,8 @@ async fn setup(
         requests_at_once: config.http.concurrency,
         connections: config.http.connections,
         links: links.transpose()?,
+        platforms,
+        public_url: config.public_url(),
         replies: broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn Replies>),
     })
 }

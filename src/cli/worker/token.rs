@@ -3,7 +3,7 @@
 
 use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, say};
 use crate::config;
-use crate::store::{ApiToken as Stored, Store, StoreError};
+use crate::store::{ApiToken as Stored, Store, StoreError, with};
 use crate::web::token_hash;
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine;
@@ -108,11 +108,8 @@ impl Add {
             revoked_at: None,
             last_used_at: None,
         };
-        let stored = store.write("token.insert", move |tx| {
-            let token = token.clone();
-            Box::pin(async move { tx.token_insert(&token).await })
-        });
-        match stored.await {
+        let insert = with(token, |tx, token| Box::pin(tx.token_insert(token)));
+        match store.write("token.insert", insert).await {
             Ok(()) => {}
             Err(StoreError::Conflict { .. }) => {
                 bail!("there is or was a token {:?}: choose another name, so that lists tell them apart", self.name)
@@ -195,12 +192,11 @@ fn as_json(token: &Stored, now: DateTime<Utc>) -> serde_json::Value {
 impl Revoke {
     async fn run(self) -> Result<u8> {
         let store = ours(&self.place).await?;
-        let (name, now) = (self.name.clone(), SystemClock.now());
-        let revoked = store.write("token.revoke", move |tx| {
-            let name = name.clone();
-            Box::pin(async move { Ok((tx.token_revoke(&name, now).await?, tx.tokens().await?)) })
+        let now = SystemClock.now();
+        let revoke = with(self.name.clone(), move |tx, name| {
+            Box::pin(async move { Ok((tx.token_revoke(name, now).await?, tx.tokens().await?)) })
         });
-        let (revoked, tokens) = revoked.await.context("taking the token away")?;
+        let (revoked, tokens) = store.write("token.revoke", revoke).await.context("taking the token away")?;
         if revoked {
             say(&format!("{} is revoked", self.name));
             return Ok(OK);

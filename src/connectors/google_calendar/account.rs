@@ -70,7 +70,7 @@ impl Accounts {
     ) -> Result<Self, VendorError> {
         let key = EncodingKey::from_rsa_pem(private_key_pem.expose().as_bytes()).map_err(|error| {
             let why = format!("the private key is no RSA key in PEM (\"-----BEGIN PRIVATE KEY-----\"): {error}");
-            VendorError::NeedsPerson { vendor: VENDOR, why }
+            VendorError::needs_person(VENDOR, why)
         })?;
         let http = VendorHttp::new(VENDOR, token_url, limits)?;
         let (audience, email) = (token_url.to_owned(), client_email.to_owned());
@@ -132,10 +132,8 @@ impl ServiceAccountGrant {
             iat: issued_at.timestamp(),
             exp: (issued_at + ASSERTION_TTL).timestamp(),
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &self.account.key).map_err(|error| {
-            let why = format!("the private key does not sign: {error}");
-            VendorError::NeedsPerson { vendor: VENDOR, why }
-        })
+        jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &self.account.key)
+            .map_err(|error| VendorError::needs_person(VENDOR, format!("the private key does not sign: {error}")))
     }
 }
 
@@ -151,7 +149,7 @@ impl TokenSource for ServiceAccountGrant {
         if !answer.is_success() {
             return Err(refusal(&answer));
         }
-        let issued: Issued = answer.read().map_err(|why| VendorError::Retry { vendor: VENDOR, why, after: None })?;
+        let issued: Issued = answer.read().map_err(|why| VendorError::retry(VENDOR, why))?;
         Ok(VendorToken {
             secret: Secret::new(issued.access_token),
             expires_at: Some(now + TimeDelta::seconds(issued.expires_in.into()) - TOKEN_MARGIN),

@@ -148,8 +148,7 @@ impl Event {
 }
 
 pub(super) fn moved() -> VendorError {
-    let why = "somebody has moved the event to another time: look at the calendar".to_owned();
-    VendorError::NeedsPerson { vendor: VENDOR, why }
+    VendorError::needs_person(VENDOR, "somebody has moved the event to another time: look at the calendar")
 }
 
 /// The event's id: the key's hash in lower-case base32hex, of which Google's ids are made.
@@ -214,10 +213,7 @@ pub(super) fn judge(answer: &Answer) -> Result<(), VendorError> {
 pub(super) fn judge_insert(answer: &Answer) -> Result<(), VendorError> {
     match answer.status {
         409 => Ok(()),
-        404 => {
-            let why = "there is no such calendar, or its user may not write to it".to_owned();
-            Err(VendorError::NeedsPerson { vendor: VENDOR, why })
-        }
+        404 => Err(VendorError::needs_person(VENDOR, "there is no such calendar, or its user may not write to it")),
         _ => judge(answer),
     }
 }

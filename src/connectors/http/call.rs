@@ -76,9 +76,10 @@ impl ApiCall {
         self
     }
 
+    /// With this token, if there is one.
     #[must_use]
-    pub fn bearer(mut self, secret: &Secret) -> Self {
-        self.bearer = Some(secret.clone());
+    pub fn bearer<'s>(mut self, secret: impl Into<Option<&'s Secret>>) -> Self {
+        self.bearer = secret.into().cloned();
         self
     }
 
@@ -137,12 +138,10 @@ impl Answer {
     /// # Errors
     /// The body does not have the expected shape; the text says where, without repeating it.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
-        serde_json::from_slice(&self.body).map_err(|error| self.misread(&error))
-    }
-
-    fn misread(&self, error: &serde_json::Error) -> String {
-        let (line, column) = (error.line(), error.column());
-        format!("HTTP {}: the body does not read as expected, at line {line} column {column}", self.status)
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            format!("HTTP {}: the body does not read as expected, at line {line} column {column}", self.status)
+        })
     }
 
     /// Text of the vendor as it may appear in a message: cut, without our token, without e-mail addresses.

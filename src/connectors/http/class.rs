@@ -8,7 +8,7 @@ use std::time::Duration;
 /// The class of a failure after the request may have arrived.
 pub fn in_doubt(vendor: &'static str, does: Does, why: String) -> VendorError {
     match does {
-        Does::Read => VendorError::Retry { vendor, why, after: None },
+        Does::Read => VendorError::retry(vendor, why),
         Does::Write => VendorError::Unknown { vendor, why },
     }
 }

@@ -32,15 +32,10 @@ pub trait TokenSource: Send + Sync {
 pub struct TokenCache {
     source: Box<dyn TokenSource>,
     clock: SharedClock,
-    held: Mutex<CachedToken>,
+    /// What the last fetch brought; `None` before the first, and after a refusal.
+    held: Mutex<Option<Result<Arc<VendorToken>, VendorError>>>,
     /// Fetches so far; who finds it moved after waiting shares the outcome, good or bad.
     fetches: AtomicU64,
-}
-
-#[derive(Default)]
-struct CachedToken {
-    token: Option<Arc<VendorToken>>,
-    failure: Option<VendorError>,
 }
 
 impl TokenCache {
@@ -53,26 +48,22 @@ impl TokenCache {
     pub async fn get(&self) -> Result<Arc<VendorToken>, VendorError> {
         let seen = self.fetches.load(Ordering::Acquire);
         let mut held = self.held.lock().await;
-        if let Some(token) = held.token.as_ref().filter(|token| self.is_current(token)) {
-            return Ok(Arc::clone(token));
-        }
-        if self.fetches.load(Ordering::Acquire) != seen
-            && let Some(failure) = &held.failure
-        {
-            return Err(failure.clone());
+        match &*held {
+            Some(Ok(token)) if self.is_current(token) => return Ok(Arc::clone(token)),
+            Some(Err(failure)) if self.fetches.load(Ordering::Acquire) != seen => return Err(failure.clone()),
+            _ => {}
         }
         let fetched = self.source.fetch().await.map(Arc::new);
         self.fetches.fetch_add(1, Ordering::Release);
-        held.token = fetched.as_ref().ok().map(Arc::clone);
-        held.failure = fetched.as_ref().err().cloned();
+        *held = Some(fetched.clone());
         fetched
     }
 
     /// Forgets this token after a refusal; a newer one that somebody else fetched meanwhile stays.
     pub async fn invalidate(&self, token: &VendorToken) {
         let mut held = self.held.lock().await;
-        if held.token.as_ref().is_some_and(|current| **current == *token) {
-            held.token = None;
+        if matches!(&*held, Some(Ok(current)) if **current == *token) {
+            *held = None;
         }
     }
 

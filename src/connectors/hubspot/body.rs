@@ -1,5 +1,7 @@
 //! Bodies of notes and tasks: HTML, made of escaped text and our marker.
 
+use crate::connectors::markup::escaped_with;
+
 /// Characters of a body, tags and escapes included.
 pub(super) const BODY_LIMIT: usize = 65_536;
 const CUT_MARK: &str = "…";
@@ -13,34 +15,20 @@ pub(super) fn marker(key: &str) -> String {
 pub(super) fn html(text: &str, key: &str) -> String {
     let end = format!("<br><br>{}", marker(key));
     let room = BODY_LIMIT - end.chars().count() - CUT_MARK.chars().count();
-    let mut out = String::new();
-    let mut used = 0;
-    for c in text.chars() {
-        let piece = escaped(c);
-        let length = piece.as_deref().map_or(1, str::len);
-        if used + length > room {
-            out.push_str(CUT_MARK);
-            break;
-        }
-        used += length;
-        match piece {
-            Some(piece) => out.push_str(&piece),
-            None => out.push(c),
-        }
-    }
-    out + &end
+    let (body, is_whole) = escaped_with(text, room, escape);
+    let cut = if is_whole { "" } else { CUT_MARK };
+    body + cut + &end
 }
 
-/// `None`: the character stands for itself.
-fn escaped(c: char) -> Option<String> {
+fn escape(c: char) -> Option<&'static str> {
     match c {
-        '&' => Some("&amp;".to_owned()),
-        '<' => Some("&lt;".to_owned()),
-        '>' => Some("&gt;".to_owned()),
-        '"' => Some("&quot;".to_owned()),
-        '\'' => Some("&#39;".to_owned()),
-        '\n' => Some("<br>".to_owned()),
-        '\r' => Some(String::new()),
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\'' => Some("&#39;"),
+        '\n' => Some("<br>"),
+        '\r' => Some(""),
         _ => None,
     }
 }

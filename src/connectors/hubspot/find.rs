@@ -60,7 +60,7 @@ impl HubSpot {
     pub(super) async fn records(&self, keys: &AccountKeys) -> Result<Records, VendorError> {
         if let Some(field) = keys.fields.iter().find(|field| !is_property(field)) {
             let why = format!("{field:?} is not the internal name of a property, such as industry_group");
-            return Err(VendorError::NeedsPerson { vendor: VENDOR, why });
+            return Err(VendorError::needs_person(VENDOR, why));
         }
         let (by_email, by_phone, searched) =
             tokio::try_join!(self.contact_by_email(keys), self.contacts_by_phone(keys), self.companies(keys))?;

@@ -94,11 +94,8 @@ impl HubSpot {
             (None, None) => self.contact_by(&lead.key, KEY_PROPERTY).await?,
         };
         // It was deleted between the two answers: the next try creates it.
-        let known = known.ok_or_else(|| VendorError::Retry {
-            vendor: VENDOR,
-            why: "a contact is in the way that cannot be read".to_owned(),
-            after: None,
-        })?;
+        let in_the_way = || VendorError::retry(VENDOR, "a contact is in the way that cannot be read");
+        let known = known.ok_or_else(in_the_way)?;
         Ok((self.complete(known, lead, owner).await?, false))
     }
 

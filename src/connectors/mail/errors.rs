@@ -7,7 +7,7 @@ use std::error::Error as _;
 pub(super) const VENDOR: &str = "smtp";
 
 pub(super) fn refused(why: String) -> VendorError {
-    VendorError::NeedsPerson { vendor: VENDOR, why }
+    VendorError::needs_person(VENDOR, why)
 }
 
 /// Nothing was sent: only a lasting "no" needs a person.
@@ -16,7 +16,7 @@ pub(super) fn before_content(stage: &str, error: &SmtpError) -> VendorError {
     if error.is_permanent() || error.is_client() {
         return refused(why);
     }
-    VendorError::Retry { vendor: VENDOR, why, after: None }
+    VendorError::retry(VENDOR, why)
 }
 
 /// A lasting "no" to a login is about our credentials; "try later" (454) is not.

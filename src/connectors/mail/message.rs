@@ -2,11 +2,10 @@
 
 use super::SmtpMailer;
 use super::errors::refused;
-use crate::connectors::{Mail, VendorError};
+use crate::connectors::{Mail, VendorError, hex_key};
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
-use sha2::{Digest, Sha256};
 
 /// Characters of a subject; longer ones are cut. Phones show about 40, RFC 5322 asks for lines below 998.
 pub(super) const SUBJECT_LIMIT: usize = 200;
@@ -58,9 +57,7 @@ impl Header for AutoSubmitted {
 
 /// The same for the same key; hashed, so that any key makes a lawful one, in the sender's own domain.
 pub(super) fn message_id(key: &str, from: &Mailbox) -> String {
-    let digest = Sha256::digest(key.as_bytes());
-    let hash: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("<baton.{hash}@{}>", from.email.domain())
+    format!("<baton.{}@{}>", hex_key(key), from.email.domain())
 }
 
 /// On one line, without control characters, and cut.

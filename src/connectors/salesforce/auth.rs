@@ -75,8 +75,7 @@ impl TokenRequests {
             }
             SalesforceAuth::JwtBearer { consumer_key, username, private_key_pem, audience } => {
                 let key = EncodingKey::from_rsa_pem(private_key_pem.expose().as_bytes()).map_err(|error| {
-                    let why = format!("the private key is not an RSA key in PEM: {error}");
-                    VendorError::NeedsPerson { vendor: VENDOR, why }
+                    VendorError::needs_person(VENDOR, format!("the private key is not an RSA key in PEM: {error}"))
                 })?;
                 OauthGrant::JwtBearer { consumer_key, username, key, audience }
             }
@@ -96,8 +95,7 @@ impl TokenRequests {
                 let claims = Claims { iss: consumer_key, sub: username, aud: audience, exp };
                 let assertion =
                     jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, key).map_err(|error| {
-                        let why = format!("the private key cannot sign: {error}");
-                        VendorError::NeedsPerson { vendor: VENDOR, why }
+                        VendorError::needs_person(VENDOR, format!("the private key cannot sign: {error}"))
                     })?;
                 Ok(vec![("grant_type", JWT_BEARER.to_owned()), ("assertion", assertion)])
             }
@@ -128,7 +126,7 @@ fn refused(answer: &Answer) -> VendorError {
     let why = answer.quote(&format!("{error}: {error_description}"));
     match error.as_str() {
         "rate_limit_exceeded" => VendorError::RateLimited { vendor: VENDOR, why, after: None },
-        "server_error" | "temporarily_unavailable" => VendorError::Retry { vendor: VENDOR, why, after: None },
+        "server_error" | "temporarily_unavailable" => VendorError::retry(VENDOR, why),
         _ => VendorError::Reauthenticate { vendor: VENDOR, why },
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn judge(answer: &Answer) -> Result<(), VendorError> {
 
 /// What the vendor sent in a success is not what we know: mending it needs a person, here or there.
 pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
-    answer.read().map_err(|why| VendorError::NeedsPerson { vendor: VENDOR, why })
+    answer.read().map_err(|why| VendorError::needs_person(VENDOR, why))
 }
 
 /// The error of a composite that was rolled back: that of the guilty part. The innocent say `PROCESSING_HALTED`.
@@ -69,10 +69,10 @@ fn class_of(error: &ApiError, answer: &Answer) -> VendorError {
     let why = answer.quote(&describe(error));
     match error.error_code.as_str() {
         "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" | "UNKNOWN_EXCEPTION" | "QUERY_TIMEOUT" => {
-            VendorError::Retry { vendor, why, after: None }
+            VendorError::retry(vendor, why)
         }
         // Two upserts with one key at a time: the other one won, and the next try is an update.
-        "DUPLICATE_VALUE" if error.message.contains(KEY_FIELD) => VendorError::Retry { vendor, why, after: None },
+        "DUPLICATE_VALUE" if error.message.contains(KEY_FIELD) => VendorError::retry(vendor, why),
         "REQUEST_LIMIT_EXCEEDED" => {
             let concurrent = error.message.contains("Concurrent");
             let after = Some(if concurrent { CONCURRENT_LIMIT_PAUSE } else { DAILY_LIMIT_PAUSE });

@@ -34,7 +34,7 @@ impl Salesforce {
     pub(super) async fn records(&self, keys: &AccountKeys) -> Result<Records, VendorError> {
         if let Some(field) = keys.fields.iter().find(|field| !soql::is_field(field)) {
             let why = format!("{field:?} is not the API name of a field, such as Tier__c");
-            return Err(VendorError::NeedsPerson { vendor: VENDOR, why });
+            return Err(VendorError::needs_person(VENDOR, why));
         }
         let (contacts, leads, by_phone, by_website, by_name) = tokio::try_join!(
             self.contacts_by_email(keys),

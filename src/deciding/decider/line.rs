@@ -61,10 +61,10 @@ impl Lines {
     /// is in the inbox, and the sweep finds it.
     pub(super) async fn enter(&self, new: Vec<Waiting>, until: Instant) {
         let (live, rest): (Vec<_>, Vec<_>) = new.into_iter().partition(Waiting::is_live);
-        for (line, waiting) in
-            live.into_iter().map(|one| (&self.live, one)).chain(rest.into_iter().map(|one| (&self.rest, one)))
-        {
-            let _entered = timeout_at(until, line.send(waiting)).await;
+        for (line, new) in [(&self.live, live), (&self.rest, rest)] {
+            for waiting in new {
+                let _entered = timeout_at(until, line.send(waiting)).await;
+            }
         }
     }
 }
@@ -82,15 +82,12 @@ impl Ends {
     /// Adds those who wait at this moment, until there are so many: callers on the line first, and the others behind those who
     /// are there already.
     pub(super) fn fill(&mut self, batch: &mut Vec<Waiting>, most: usize) {
-        while batch.len() < most
-            && let Ok(one) = self.live.try_recv()
-        {
-            batch.push(one);
-        }
-        while batch.len() < most
-            && let Ok(one) = self.rest.try_recv()
-        {
-            batch.push(one);
+        for line in [&mut self.live, &mut self.rest] {
+            while batch.len() < most
+                && let Ok(one) = line.try_recv()
+            {
+                batch.push(one);
+            }
         }
     }
 }

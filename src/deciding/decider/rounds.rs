@@ -66,7 +66,7 @@ impl Decider {
             }
             let Some(until) = self.setbacks.rest.until() else { return true };
             tokio::select! {
-                () = sleep_until(until) => { self.setbacks.wake().await; }
+                () = sleep_until(until) => self.setbacks.wake().await,
                 _ = stop.changed() => {}
             }
         }
@@ -103,6 +103,8 @@ impl Decider {
                 Err(why) => self.setbacks.quarantine(&row, why).await,
             }
         }
+        // Who can be reached comes first: what tells of their call alone belongs to them.
+        leads.leads.sort_by_key(|(_, lead)| !lead.can_be_reached());
         // A lead locks ledgers, then reps; a move locks its handoff, then reps. Never both in one transaction, or two workers
         // could wait for each other crosswise.
         if leads.leads.is_empty() {

@@ -3,12 +3,11 @@
 use super::{Reassigned, is_active};
 use crate::deciding::table::{Standing, StandingTable};
 use crate::facts::LeadFacts;
-use crate::store::{Correction, Moved, Mover, StepRow, StoreError, TimelineEntry, Tx, WaitingLead};
+use crate::store::{Correction, Moved, Mover, StepRow, StoreError, Tx, WaitingLead};
 use baton_core::domain::id::RepId;
 use baton_core::handoff::Event;
-use baton_core::routing::decision::DecidedAgain;
+use baton_core::routing::Decision;
 use baton_core::routing::ledger::Cause;
-use baton_core::routing::{Decision, decide};
 use baton_core::rules::RuleSet;
 
 /// A lead that the rules are to give to somebody.
@@ -57,7 +56,7 @@ impl ByRules<'_> {
     }
 
     fn decide(&self, table: &StandingTable) -> Decision {
-        decide(&self.given.lead, &table.snapshot(self.facts, self.rules, self.mover.now), self.rules)
+        table.decide(&self.given.lead, self.facts, self.rules, self.mover.now)
     }
 
     /// The turn that was paid is taken back, and whoever gets the lead pays one of their own.
@@ -74,15 +73,9 @@ impl ByRules<'_> {
         tx.turn_correct(&given.lead.id, &back, live, mover.now).await?;
         table.standing = Standing::locked(tx, live).await?;
         let decision = self.decide(table);
-        // The lead is counted for the rep by the move below.
-        table.book(&given.lead, &decision, live, mover.now);
-        tx.ledgers_save(&table.entries, &table.changed_ledgers(), "decision", mover.now).await?;
-        let Decision { plan, turn, trace, .. } = decision;
-        let told = format!("{reason}: {}", plan.reason.in_words());
-        let again = DecidedAgain { owner: plan.owner.clone(), reason: told.clone(), pools: trace.pools };
-        let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
-        let (lead_id, kind) = (given.lead.id.clone(), DecidedAgain::KIND.to_owned());
-        tx.timeline_append(&[&TimelineEntry { lead_id, at: mover.now, kind, body }]).await?;
+        let told = format!("{reason}: {}", decision.plan.reason.in_words());
+        table.store_again(tx, &given.lead, &decision, &told, live, mover.now).await?;
+        let Decision { plan, turn, .. } = decision;
         let event = Event::Reassigned {
             rep: plan.owner,
             turn_in: turn.map(|entry| entry.pool),

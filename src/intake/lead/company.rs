@@ -4,6 +4,7 @@ use crate::intake::normalise;
 use crate::intake::reader::{Object, Unread};
 use baton_core::domain::known::{Known, Source};
 use baton_core::domain::lead::{Company, Headcount};
+use baton_core::rules::words::placeholder::is_placeholder;
 use baton_core::rules::words::{headcount, place, postal};
 use serde_json::Value;
 
@@ -47,7 +48,7 @@ fn employees(value: &Value) -> Result<Option<Headcount>, Unread> {
     };
     match value {
         Value::Number(_) => count(value).map(|count| Some(headcount::exactly(count))).ok_or(Unread),
-        Value::String(text) if text.trim().is_empty() || normalise::is_placeholder(text) => Ok(None),
+        Value::String(text) if text.trim().is_empty() || is_placeholder(text) => Ok(None),
         Value::String(text) => headcount::parse(text).map(Some).ok_or(Unread),
         Value::Array(ends) => match ends.iter().map(count).collect::<Option<Vec<u32>>>().as_deref() {
             Some([low, high]) if low <= high => Ok(Some(Headcount { at_least: *low, at_most: Some(*high) })),

@@ -3,8 +3,8 @@
 use super::Object;
 use super::findings::KEPT_OUT;
 use crate::intake::fault::describe;
-use crate::intake::normalise::is_placeholder;
 use baton_core::domain::known::{Known, Source};
+use baton_core::rules::words::placeholder::is_placeholder;
 use serde_json::{Number, Value};
 
 const SOURCES: [(&str, Source); 4] =
@@ -108,14 +108,7 @@ impl<'v> Object<'v, '_> {
         let Value::Object(map) = value else {
             return Some(SourcedValue { value, pointer, source: bare_means, confidence_permille: None });
         };
-        let mut object = Object {
-            pointer,
-            map: Some(map),
-            asked: Vec::new(),
-            missing: Vec::new(),
-            respelt: Vec::new(),
-            findings: self.findings,
-        };
+        let mut object = Object::new(pointer, Some(value), self.findings);
         let value = object.raw("value");
         let source = object.choice("source", &SOURCES).unwrap_or(bare_means);
         let confidence = object.number("confidence");

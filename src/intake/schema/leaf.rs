@@ -38,23 +38,7 @@ leaf!(Instant, {
 leaf!(RepName, { "type": "string", "pattern": "^[a-z0-9._-]{1,64}$", "description": "A rep's id in `reps.csv`." });
 leaf!(LeadName, { "type": "string", "pattern": "^lead_[A-Za-z0-9.]{1,64}$", "description": "Baton's id of the lead." });
 
-/// The words of [`OutcomeKind`].
-pub(super) struct OutcomeWord;
-
-impl JsonSchema for OutcomeWord {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "OutcomeWord".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": OutcomeKind::ALL.map(OutcomeKind::as_str) })
-    }
-}
-
+leaf!(OutcomeWord, { "type": "string", "enum": OutcomeKind::ALL.map(OutcomeKind::as_str) });
 leaf!(CustomValue, {
     "anyOf": [
         { "type": ["string", "number", "boolean", "null"] },

@@ -73,7 +73,7 @@ async fn find_slots(at: &At<'_>, rep: &RepId) -> Result<Vec<Slot>, VendorError> 
 
 async fn book(at: &At<'_>, calendar: &dyn Calendar, slot: &Slot, attempt: u32) -> Result<Event, VendorError> {
     let calendar_id = calendar_of(at.matter.rep(&slot.rep)?)?;
-    let lead = at.matter.lead();
+    let lead = &at.matter.lead;
     let shown = at.matter.templates.calendar_event(&slot.rep, &at.caller_context());
     let request = BookRequest {
         key: hex_key(&format!("{}/{}/{attempt}", lead.id, slot.from.timestamp())),

@@ -117,7 +117,7 @@ async fn ring(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, rep: &RepId) 
 /// does not answer at once, says nothing: the caller is taken to be there.
 async fn has_left(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, call: &str) -> bool {
     let first = at.matter.handoff.legs.first().is_some_and(|first| first.id == *leg);
-    let waited = at.now() - at.matter.lead().qualified_at();
+    let waited = at.now() - at.matter.lead.qualified_at();
     if !first || waited < ASK_AFTER {
         return false;
     }

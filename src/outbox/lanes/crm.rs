@@ -5,7 +5,7 @@ use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, Vendors, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::render::context::NoteContext;
-use crate::store::{Correction, OwnerChange, StepRow};
+use crate::store::{Correction, OwnerChange, StepRow, with};
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::{Class, CrmEffect, CrmNote};
 use baton_core::domain::id::RepId;
@@ -90,7 +90,7 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
         keeps_owner: owner_chosen_by_crm(matter).is_some(),
         description: body,
         task,
-        ..CrmLead::of(matter.lead())
+        ..CrmLead::of(&matter.lead)
     };
     let written = crm.write_lead(&lead).await?;
     Ok(Done { crm: Some(written.clone()), ..Done::reference(written.id) })
@@ -100,7 +100,7 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
 /// is still to come nor what the CRM made of the last one is taken for a person's doing.
 async fn read_owner(at: &At<'_>, crm: &dyn Crm) -> Result<Done, VendorError> {
     let matter = at.matter;
-    let Some(record) = &matter.record.crm else { return Ok(Done::nothing("not in the CRM yet")) };
+    let Some(record) = matter.crm() else { return Ok(Done::nothing("not in the CRM yet")) };
     let written = matter.rep(&matter.handoff.owner)?.crm_id.clone();
     let before = record.owner_crm_id.clone().or_else(|| owner_chosen_by_crm(matter).cloned()).or(written);
     let (Some(from), Some(to)) = (before, crm.owner_of(&record.id).await?) else { return Ok(Done::default()) };
@@ -111,20 +111,19 @@ async fn read_owner(at: &At<'_>, crm: &dyn Crm) -> Result<Done, VendorError> {
     let rules = Arc::clone(&matter.rules);
     let record = CrmRef { owner_crm_id: Some(to.clone()), ..record.clone() };
     let change = OwnerChange { from, to, seen_at: at.now() };
-    let (lead, correction) = (matter.lead().id.clone(), reassigned(&change, &rules));
-    let stored = at.parts.store.write("owner_change.insert", move |tx| {
-        let (lead, record, change) = (lead.clone(), record.clone(), change.clone());
-        let (rules, correction) = (Arc::clone(&rules), correction.clone());
+    let correction = reassigned(&change, &rules);
+    let parts = (matter.lead.id.clone(), record, change, correction, rules);
+    let stored = with(parts, |tx, (lead, record, change, correction, rules)| {
         Box::pin(async move {
-            tx.owner_change_insert(&lead, &change).await?;
-            tx.leads_set_crm(&[(&lead, &record)]).await?;
-            tx.turn_correct(&lead, &correction, &rules, change.seen_at).await?;
-            let Some(rep) = correction.to else { return Ok(None) };
-            let turn_in = tx.turn_of(&lead, &rep).await?;
-            Ok(Some(Event::Reassigned { rep, turn_in, waits_in: None, reason: correction.reason }))
+            tx.owner_change_insert(lead, change).await?;
+            tx.leads_set_crm(&[(lead, record)]).await?;
+            tx.turn_correct(lead, correction, rules, change.seen_at).await?;
+            let Some(rep) = correction.to.clone() else { return Ok(None) };
+            let turn_in = tx.turn_of(lead, &rep).await?;
+            Ok(Some(Event::Reassigned { rep, turn_in, waits_in: None, reason: correction.reason.clone() }))
         })
     });
-    match stored.await.map_err(retry)? {
+    match at.parts.store.write("owner_change.insert", stored).await.map_err(retry)? {
         Some(event) => Ok(Done::event(event)),
         None => Ok(Done::nothing("changed by hand")),
     }

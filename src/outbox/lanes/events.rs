@@ -24,7 +24,7 @@ impl Work for Topic {
             "type": self.as_str(),
             "time": step.run_at,
             "data": {
-                "lead": matter.lead().id,
+                "lead": matter.lead.id,
                 "decision": matter.decision.id,
                 "handoff": matter.handoff.id,
                 "owner": matter.handoff.owner,

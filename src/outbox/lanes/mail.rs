@@ -50,7 +50,7 @@ fn briefing(at: &At<'_>, rep: &RepId, why: BriefWhy) -> Result<Mail, VendorError
 
 /// Only to callers who agreed to mail.
 fn confirmation(at: &At<'_>, what: &Confirmation) -> Option<Mail> {
-    let (matter, lead) = (at.matter, at.matter.lead());
+    let (matter, lead) = (at.matter, &at.matter.lead);
     let address = lead.contact.email.as_ref().filter(|_| lead.consent.email == Some(true))?;
     let mail = matter.templates.caller_confirmation(what, lead.contact.name.as_ref(), &at.caller_context());
     let (Confirmation::Booking { slot: Slot { rep, .. } } | Confirmation::Callback { rep, .. }) = what;

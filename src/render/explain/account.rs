@@ -30,7 +30,7 @@ fn reasons(how: &MatchTrace) -> Vec<String> {
             "Disputed: another account is as good a match, or fits by another key, and has another owner.".to_owned(),
         );
     }
-    lines.extend(how.won_by.map(|step| format!("It wins over the next best because {}.", won(step))));
+    lines.extend(how.won_by.map(|step| format!("It wins over the next best because {}.", by_step(step).0)));
     lines.extend(how.others.iter().map(other));
     match how.left_out {
         0 => {}
@@ -45,7 +45,7 @@ fn other(other: &OtherAccount) -> String {
     let sure = percent(*score_permille);
     let why = match other.verdict {
         OtherVerdict::Lost { by } => {
-            return format!("Not {name} ({crm_id}): matched by {}, {sure}; {}.", listed(keys), lost(by));
+            return format!("Not {name} ({crm_id}): matched by {}, {sure}; {}.", listed(keys), by_step(by).1);
         }
         OtherVerdict::NameUnlike => "not alike enough",
         OtherVerdict::OtherDomain => "but its domain is another",
@@ -55,29 +55,20 @@ fn other(other: &OtherAccount) -> String {
     format!("Not {name} ({crm_id}): the names are {sure} alike, {why}.")
 }
 
-fn won(step: MatchStep) -> &'static str {
+/// Why a record wins by a step, and why another loses by it.
+fn by_step(step: MatchStep) -> (&'static str, &'static str) {
     match step {
-        MatchStep::StrongerKey => "its key is stronger",
-        MatchStep::NotWeak => "its match is not weak",
-        MatchStep::HigherScore => "its name is more alike",
-        MatchStep::MoreKeys => "more keys fit",
-        MatchStep::ActiveOwner => "its owner is an active rep",
-        MatchStep::OpenOpportunity => "it has an open opportunity",
-        MatchStep::ActiveLater => "it was active more recently",
-        MatchStep::LowerId => "its id comes first: nothing else tells them apart",
-    }
-}
-
-fn lost(step: MatchStep) -> &'static str {
-    match step {
-        MatchStep::StrongerKey => "its key is weaker",
-        MatchStep::NotWeak => "its match is weak",
-        MatchStep::HigherScore => "its name is less alike",
-        MatchStep::MoreKeys => "fewer keys fit",
-        MatchStep::ActiveOwner => "its owner is no active rep",
-        MatchStep::OpenOpportunity => "it has no open opportunity",
-        MatchStep::ActiveLater => "it was active less recently",
-        MatchStep::LowerId => "its id comes later, and nothing else tells them apart",
+        MatchStep::StrongerKey => ("its key is stronger", "its key is weaker"),
+        MatchStep::NotWeak => ("its match is not weak", "its match is weak"),
+        MatchStep::HigherScore => ("its name is more alike", "its name is less alike"),
+        MatchStep::MoreKeys => ("more keys fit", "fewer keys fit"),
+        MatchStep::ActiveOwner => ("its owner is an active rep", "its owner is no active rep"),
+        MatchStep::OpenOpportunity => ("it has an open opportunity", "it has no open opportunity"),
+        MatchStep::ActiveLater => ("it was active more recently", "it was active less recently"),
+        MatchStep::LowerId => (
+            "its id comes first: nothing else tells them apart",
+            "its id comes later, and nothing else tells them apart",
+        ),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What callers hear and read.
 
 use super::*;
+use crate::render::caller::Stopgap;
 use baton_core::domain::effect::{Confirmation, Instruction};
 use baton_core::domain::whereabouts::Evidence;
 
@@ -49,6 +50,10 @@ fn a_workspace_may_bring_its_own_words() {
     let case = case(dana());
     let text = own.caller(&Instruction::Hold { rep: rep_id("ben") }, &case.caller(None));
     assert_eq!(text.0, "Bleiben Sie dran, Ben kommt.");
+    let own = Templates::compile(&[("caller/passed_on.hbs", "Danke.{{#if company}}\n{{company}} meldet sich.{{/if}}")]);
+    let own = own.expect("no fault");
+    assert_eq!(own.stopgap(Stopgap::PassedOn, Some("Fernhill")).0, "Danke. Fernhill meldet sich.");
+    assert!(own.stopgap(Stopgap::NotReached, None).0.contains("could not reach"), "the others are built in");
 }
 
 /// Where it is not certain, the clock is named; it is never the rep's while something is known of the caller's.

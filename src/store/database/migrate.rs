@@ -3,10 +3,10 @@
 use super::transaction::{Access, Store, Tx};
 use crate::store::sql::dialect::Engine;
 use crate::store::sql::error::StoreError;
-use sha2::{Digest, Sha256};
+use crate::store::sql::row::digest_of;
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 15] = [
+const MIGRATIONS: [(&str, &str); 16] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -22,6 +22,7 @@ const MIGRATIONS: [(&str, &str); 15] = [
     ("0013_outcome_amount", include_str!("../../../migrations/0013_outcome_amount.sql")),
     ("0014_chat", include_str!("../../../migrations/0014_chat.sql")),
     ("0015_due_by_kind", include_str!("../../../migrations/0015_due_by_kind.sql")),
+    ("0016_lapsed_by_kind", include_str!("../../../migrations/0016_lapsed_by_kind.sql")),
 ];
 
 const KNOWN: &str =
@@ -83,10 +84,6 @@ fn check_applied(name: &str, digest: &str) -> Result<(), StoreError> {
         Some(_) => return Ok(()),
     };
     Err(StoreError::Unfit { why })
-}
-
-fn digest_of(sql: &str) -> String {
-    Sha256::digest(sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Statements of a script. Comments go first: they may hold semicolons; our scripts have none inside a literal.

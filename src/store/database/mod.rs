@@ -11,4 +11,5 @@ mod transaction;
 mod way;
 
 pub use place::WorkerLock;
-pub use transaction::{Store, Tx};
+pub(super) use transaction::Access;
+pub use transaction::{Store, Tx, with};

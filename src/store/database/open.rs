@@ -21,7 +21,7 @@ const IN_USE_WITHIN: Duration = Duration::from_secs(1);
 /// How long a database may take to answer for the first time.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
 /// The first SQLite without the fault that could corrupt a write-ahead log (sqlite.org, "WAL-reset bug").
-const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 
 /// Further apart than this, our clock and the database server's are not both right.
 const CLOCKS_WITHIN: TimeDelta = TimeDelta::seconds(2);
@@ -95,11 +95,6 @@ impl Store {
         Self { engine: way.engine, writer, reader, way: Arc::new(way), pulse: Arc::new(Pulse::default()) }
     }
 
-    /// What the database is, without its password.
-    pub(super) fn url(&self) -> &str {
-        &self.way.url
-    }
-
     /// The database server's time; `None` for SQLite, which has no clock of its own, and one worker.
     ///
     /// # Errors
@@ -135,10 +130,9 @@ impl Store {
             Engine::Sqlite => {
                 let row = sqlx::query("-- store::version\nSELECT sqlite_version()").fetch_one(&self.reader).await?;
                 let version: String = row.try_get(0)?;
-                let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
-                let found = (part(&parts, 0), part(&parts, 1), part(&parts, 2));
-                if found < OLDEST_SQLITE {
-                    let (major, minor, patch) = OLDEST_SQLITE;
+                let found: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+                if found[..] < OLDEST_SQLITE[..] {
+                    let [major, minor, patch] = OLDEST_SQLITE;
                     let why = format!("SQLite {version} can corrupt its log; needed: {major}.{minor}.{patch} or newer");
                     return Err(StoreError::Unfit { why });
                 }
@@ -167,10 +161,6 @@ impl Store {
         }
         Ok(())
     }
-}
-
-fn part(parts: &[u32], index: usize) -> u32 {
-    parts.get(index).copied().unwrap_or(0)
 }
 
 /// Connections are made when they are asked for.

@@ -37,16 +37,10 @@ pub(super) fn with_mode(url: &str, missing: Missing) -> Result<String, StoreErro
 
 /// `None` for PostgreSQL and for a database in memory.
 fn file_of(url: &str) -> Option<PathBuf> {
-    let (path, _) = parts(url)?;
-    Some(PathBuf::from(decoded(path)))
-}
-
-/// Path and options of a SQLite URL.
-fn parts(url: &str) -> Option<(&str, &str)> {
     let rest = url.strip_prefix("sqlite:")?;
     let rest = rest.strip_prefix("//").unwrap_or(rest);
-    let (path, options) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
-    (!path.is_empty() && path != ":memory:").then_some((path, options))
+    let path = rest.split('?').next().unwrap_or(rest);
+    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(decoded(path)))
 }
 
 /// `%41` is `A`: the path as SQLite's client reads it.
@@ -73,7 +67,7 @@ impl Store {
     pub fn lock_for_worker(&self) -> Result<WorkerLock, StoreError> {
         let file = match self.engine {
             Engine::Postgres => return Ok(WorkerLock(None)),
-            Engine::Sqlite => file_of(self.url()),
+            Engine::Sqlite => file_of(&self.way.url),
         };
         let Some(database) = file else { return Ok(WorkerLock(None)) };
         let mut path = database.clone().into_os_string();

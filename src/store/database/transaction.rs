@@ -89,6 +89,22 @@ impl Drop for Tx {
 pub trait Body<T>: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync + 'static {}
 impl<T, F> Body<T> for F where F: for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync + 'static {}
 
+/// A [`Body`] that is lent `given` at every try: whoever asked for it may be gone by then.
+pub fn with<G, T, F>(given: G, body: F) -> impl Body<T>
+where
+    G: Send + Sync + 'static,
+    F: for<'a> Fn(&'a mut Tx, &'a G) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync + 'static,
+{
+    let lent = Arc::new((given, body));
+    move |tx| {
+        let lent = Arc::clone(&lent);
+        Box::pin(async move {
+            let (given, body) = &*lent;
+            body(tx, given).await
+        })
+    }
+}
+
 /// A [`Body`] of whatever type: what runs it is compiled once, not once for each of a hundred bodies.
 type AnyBody = dyn for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<Made, StoreError>> + Send + Sync;
 type Made = Box<dyn any::Any + Send>;
@@ -127,19 +143,7 @@ impl Store {
         self.in_task(name, Access::Read, body)
     }
 
-    /// Runs `body`, which asks one thing once: a statement sees one state by itself, and needs no transaction around it.
-    ///
-    /// # Errors
-    /// As [`Store::write`].
-    pub fn glance<T: Send + 'static>(
-        &self,
-        name: &'static str,
-        body: impl Body<T>,
-    ) -> impl Future<Output = Result<T, StoreError>> + Send {
-        self.in_task(name, Access::Glance, body)
-    }
-
-    pub(super) fn in_task<T: Send + 'static>(
+    pub(in crate::store) fn in_task<T: Send + 'static>(
         &self,
         name: &'static str,
         access: Access,
@@ -240,9 +244,9 @@ impl Store {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
+pub(in crate::store) enum Access {
     Read,
-    /// Reads by one statement.
+    /// Asks one thing once: a statement sees one state by itself, and needs no transaction around it.
     Glance,
     Write,
     /// Writes, and may take its time.

@@ -64,7 +64,7 @@ impl Tx {
             rows.row(&HandoffColumns::of(handoff))?.document("body", handoff)?;
         }
         let sql = self.engine.insert_text("handoff::insert", "handoff", HandoffColumns::ALL, "");
-        Ok(Bulk { sql, rows: rows.finish()? })
+        Ok(Bulk::new(sql, rows.finish()?))
     }
 
     /// Reads handoffs and holds them until the transaction ends, in the order of their ids; unknown ones are left out.
@@ -97,13 +97,10 @@ impl Tx {
         Reading::new("handoff", &row).json("body")
     }
 
-    /// Stores the next states, each with the revision at which it was read, and the leads' views with them.
-    ///
-    /// # Errors
-    /// `Conflict` if one has moved since it was read.
-    pub async fn handoffs_save(&mut self, handoffs: &[(&Handoff, u32)]) -> Result<(), StoreError> {
+    /// The next states, each with the revision at which it was read, and the leads' views with them.
+    pub(in crate::store) fn handoffs_to_save(&self, handoffs: &[(&Handoff, u32)]) -> Result<Vec<Bulk>, StoreError> {
         if handoffs.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut rows = Rows::sized(handoffs.len(), 2_000);
         for (handoff, read_at_revision) in handoffs {
@@ -117,16 +114,12 @@ impl Tx {
              WHERE handoff.id = r.id AND handoff.revision = r.was",
             self.engine.rows(&columns)
         );
-        let saved = sqlx::query(AssertSqlSafe(sql)).bind(rows.finish()?).execute(self.conn()).await?.rows_affected();
-        if saved != handoffs.len() as u64 {
-            let ids: Vec<&str> = handoffs.iter().map(|(handoff, _)| handoff.id.as_str()).collect();
-            return Err(StoreError::Conflict { what: "handoff", id: ids.join(" or ") });
-        }
-        self.lead_views(&handoffs.iter().map(|(handoff, _)| *handoff).collect::<Vec<_>>()).await
+        let ids: Vec<&str> = handoffs.iter().map(|(handoff, _)| handoff.id.as_str()).collect();
+        let moved_on = StoreError::Conflict { what: "handoff", id: ids.join(" or ") };
+        let saved = Bulk::new(sql, rows.finish()?).must_change(handoffs.len(), moved_on);
+        Ok(vec![saved, self.lead_views(handoffs)?])
     }
-}
 
-impl Tx {
     /// Leads that are open and were decided before this moment, the oldest first.
     pub async fn handoffs_open_since(
         &mut self,

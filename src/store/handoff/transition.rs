@@ -6,7 +6,7 @@
 mod change;
 mod phones;
 
-use crate::store::{NewStep, StepRow, StoreError, TimelineEntry, Tx};
+use crate::store::{Changes, NewStep, StepRow, StoreError, TimelineEntry, Tx};
 use baton_core::domain::effect::Planned;
 use baton_core::domain::id::{HandoffId, LegId, RepId};
 use baton_core::domain::outcome::Slot;
@@ -121,8 +121,7 @@ impl Tx {
         for one in &mut moving {
             self.bring_about(one, &mut phones, rules, mover).await?;
         }
-        self.reps_save(&phones.changed()).await?;
-        self.store_moves(moving, mover).await
+        self.store_moves(moving, &phones, mover).await
     }
 
     /// Turns that go from one rep to another, pool by pool.
@@ -159,18 +158,14 @@ impl Tx {
         let before = &one.before;
         let mut from = before.clone();
         while !transition.ignored {
-            match reserve(phones, before, transition, mover.now)? {
-                Reserved::NotToBeHad(rep) => {
-                    tracing::info!(rep.id = %rep, "the rep is held by another lead and is passed over");
-                    from.refused.push(rep);
-                }
-                Reserved::Yes => match self.claim(before, event, &transition.state, mover.now).await? {
-                    Claimed::Yes => return count_leads(phones, before, &transition.state, rules, mover.now),
-                    Claimed::NotToBeHad(slot) => {
-                        tracing::info!(rep.id = %slot.rep, "another lead is booking this time");
-                        from.taken_slots.push(slot);
-                    }
-                },
+            if let Some(rep) = reserve(phones, before, transition, mover.now)? {
+                tracing::info!(rep.id = %rep, "the rep is held by another lead and is passed over");
+                from.refused.push(rep);
+            } else if let Some(slot) = self.claim(before, event, &transition.state, mover.now).await? {
+                tracing::info!(rep.id = %slot.rep, "another lead is booking this time");
+                from.taken_slots.push(slot);
+            } else {
+                return count_leads(phones, before, &transition.state, rules, mover.now);
             }
             // Only a ring reserves anew, and only a booking claims: neither moves a turn, so that nothing was written that the
             // next try would double.
@@ -181,25 +176,31 @@ impl Tx {
         Ok(())
     }
 
-    /// A time that is about to be booked is this lead's alone; one that the calendar refused is let go.
+    /// A time that is about to be booked is this lead's alone; one that the calendar refused is let go. Returns the time if
+    /// another lead has it.
     async fn claim(
         &mut self,
         before: &Handoff,
         event: &Event,
         after: &Handoff,
         now: DateTime<Utc>,
-    ) -> Result<Claimed, StoreError> {
+    ) -> Result<Option<Slot>, StoreError> {
         if let (Event::SlotTaken { .. }, Some((slot, _))) = (event, booking(before)) {
             self.slot_release(slot, &before.id).await?;
         }
         match booking(after).filter(|new| booking(before) != Some(*new)) {
-            Some((slot, _)) if !self.slot_claim(slot, &after.id, now).await? => Ok(Claimed::NotToBeHad(slot.clone())),
-            Some(_) | None => Ok(Claimed::Yes),
+            Some((slot, _)) if !self.slot_claim(slot, &after.id, now).await? => Ok(Some(slot.clone())),
+            Some(_) | None => Ok(None),
         }
     }
 
     /// What was told is in every story; states, views and steps are those of moves that changed something.
-    async fn store_moves(&mut self, moving: Vec<Moving<'_>>, mover: &Mover) -> Result<Vec<Moved>, StoreError> {
+    async fn store_moves(
+        &mut self,
+        moving: Vec<Moving<'_>>,
+        phones: &Phones,
+        mover: &Mover,
+    ) -> Result<Vec<Moved>, StoreError> {
         let mut told = Vec::new();
         for one in &moving {
             let (Some(event), Some(transition)) = (one.event, &one.transition) else { continue };
@@ -210,38 +211,48 @@ impl Tx {
             }
             told.push(entry);
         }
-        let changed = moving.iter().filter_map(|one| {
-            let transition = one.transition.as_ref().filter(|transition| !transition.ignored)?;
-            Some((&transition.state, one.before.revision))
-        });
-        self.handoffs_save(&changed.collect::<Vec<_>>()).await?;
-        self.timeline_append(&told.iter().collect::<Vec<_>>()).await?;
         let mut moved = Vec::with_capacity(moving.len());
-        let mut born = Vec::new();
+        let (mut read_at, mut born) = (Vec::with_capacity(moving.len()), Vec::new());
         for one in moving {
+            let revision = one.before.revision;
             let (handoff, effects, ignored) = match one.transition {
-                Some(Transition { state, effects, ignored: false, .. }) => (state, effects, false),
-                transition => (one.before, Vec::new(), transition.is_some()),
+                Some(Transition { state, effects, ignored: false, .. }) => {
+                    read_at.push(Some(revision));
+                    (state, effects, false)
+                }
+                transition => {
+                    read_at.push(None);
+                    (one.before, Vec::new(), transition.is_some())
+                }
             };
             let new = new_steps(effects, &handoff.id, mover);
             moved.push(Moved { steps: new.iter().filter_map(NewStep::in_hand).collect(), ignored, handoff });
             born.extend(new);
         }
-        self.steps_insert(&born.iter().collect::<Vec<_>>()).await?;
+        let next = moved.iter().zip(read_at).filter_map(|(one, read_at)| Some((&one.handoff, read_at?)));
+        let changes = Changes {
+            moved: &next.collect::<Vec<_>>(),
+            told: &told,
+            steps: &born,
+            reps: &phones.changed(),
+            ..Changes::default()
+        };
+        self.change(&changes).await?;
         Ok(moved)
     }
 }
 
-/// Brings the reservation in line with the state: one phone at most is ours, and one that is still to be hung up.
+/// Brings the reservation in line with the state: one phone at most is ours, and one that is still to be hung up. Returns the
+/// rep if another lead has the phone.
 fn reserve(
     phones: &mut Phones,
     before: &Handoff,
     moved: &Transition,
     now: DateTime<Utc>,
-) -> Result<Reserved, StoreError> {
+) -> Result<Option<RepId>, StoreError> {
     let after = &moved.state;
     if after.holds == before.holds {
-        return Ok(Reserved::Yes);
+        return Ok(None);
     }
     if let Some(Reservation { rep, .. }) = &before.holds {
         let phone = phones.of(rep)?;
@@ -253,11 +264,9 @@ fn reserve(
             }
         }
     }
-    let Some(new) = &after.holds else { return Ok(Reserved::Yes) };
-    match phones.of(&new.rep)?.reserve(&after.id, new.until, now) {
-        true => Ok(Reserved::Yes),
-        false => Ok(Reserved::NotToBeHad(new.rep.clone())),
-    }
+    let Some(new) = &after.holds else { return Ok(None) };
+    let is_ours = phones.of(&new.rep)?.reserve(&after.id, new.until, now);
+    Ok((!is_ours).then(|| new.rep.clone()))
 }
 
 /// A rep's load follows the lead: to a new owner, and off the list when the lead is closed. Who answers for a lead that waits
@@ -285,16 +294,6 @@ fn count_leads(
 
 /// In a line of the timeline: who got the lead by this move.
 pub(in crate::store) const GIVEN_TO: &str = "given_to";
-
-enum Reserved {
-    Yes,
-    NotToBeHad(RepId),
-}
-
-enum Claimed {
-    Yes,
-    NotToBeHad(Slot),
-}
 
 /// Steps for planned effects: what is due now is born leased to whoever made the move.
 pub fn new_steps(effects: Vec<Planned>, handoff: &HandoffId, mover: &Mover) -> Vec<NewStep> {

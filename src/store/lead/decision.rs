@@ -65,7 +65,7 @@ impl Tx {
             rows.row(&columns)?.document("body", decision)?.document("snapshot", snapshot)?;
         }
         let sql = self.engine.insert_text("decision::insert", "decision", DecisionColumns::ALL, "");
-        Ok(Bulk { sql, rows: rows.finish()? })
+        Ok(Bulk::new(sql, rows.finish()?))
     }
 
     pub async fn decision(&mut self, lead: &LeadId) -> Result<Option<Decision>, StoreError> {

@@ -92,22 +92,17 @@ columns! {
 }
 
 impl Tx {
-    /// Leads, decisions, handoffs, steps and first timeline lines: a statement of each, however many leads.
-    pub async fn decided_insert(&mut self, decided: &[DecidedLead]) -> Result<(), StoreError> {
+    /// Leads, decisions and handoffs.
+    pub(super) fn decided_to_insert(&self, decided: &[DecidedLead]) -> Result<Vec<Bulk>, StoreError> {
         if decided.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let decisions: Vec<_> = decided.iter().map(|one| (&one.decision, &one.snapshot)).collect();
-        let steps: Vec<&NewStep> = decided.iter().flat_map(|one| &one.steps).collect();
-        let timeline: Vec<&TimelineEntry> = decided.iter().flat_map(|one| &one.timeline).collect();
-        let all = vec![
+        Ok(vec![
             self.leads_to_insert(decided)?,
             self.decisions_to_insert(&decisions)?,
             self.handoffs_to_insert(decided.iter().map(|one| &one.handoff))?,
-            self.steps_to_insert(&steps)?,
-            self.timeline_to_append(&timeline)?,
-        ];
-        self.run_all("lead::decided", all).await
+        ])
     }
 
     fn leads_to_insert(&self, decided: &[DecidedLead]) -> Result<Bulk, StoreError> {
@@ -136,7 +131,7 @@ impl Tx {
             rows.row(&columns)?.document("body", lead)?;
         }
         let sql = self.engine.insert_text("lead::insert", "lead", LeadColumns::ALL, "");
-        Ok(Bulk { sql, rows: rows.finish()? })
+        Ok(Bulk::new(sql, rows.finish()?))
     }
 
     /// With what later events of the same call have added; [`StoredDecision`] is what was decided on.
@@ -176,13 +171,13 @@ impl Tx {
              crm_owner = COALESCE(r.crm_owner, lead.crm_owner) FROM {} WHERE lead.id = r.id",
             self.engine.rows(CrmColumns::ALL)
         );
-        let changed = sqlx::query(AssertSqlSafe(sql)).bind(rows_json(rows)?).execute(self.conn()).await?;
-        found_leads(leads.iter().map(|(lead, _)| *lead), changed.rows_affected())
+        let bulk = Bulk::new(sql, rows_json(rows)?);
+        self.run(bulk.must_change(leads.len(), gone(leads.iter().map(|(lead, _)| *lead)))).await
     }
 
     /// Keeps the leads' views in step with their handoffs; called with every move.
-    pub(super) async fn lead_views(&mut self, handoffs: &[&Handoff]) -> Result<(), StoreError> {
-        let rows = handoffs.iter().map(|handoff| {
+    pub(super) fn lead_views(&self, handoffs: &[(&Handoff, u32)]) -> Result<Bulk, StoreError> {
+        let rows = handoffs.iter().map(|(handoff, _)| {
             let next = handoff.next_step();
             json!({
                 "id": handoff.lead_id,
@@ -208,18 +203,14 @@ impl Tx {
              next_owner = r.next_owner, next_at = r.next_at, first_contact_at = r.first_contact_at FROM {} WHERE lead.id = r.id",
             self.engine.rows(&columns)
         );
-        let changed = sqlx::query(AssertSqlSafe(sql)).bind(rows_json(rows)?).execute(self.conn()).await?;
-        found_leads(handoffs.iter().map(|handoff| &handoff.lead_id), changed.rows_affected())
+        let leads = handoffs.iter().map(|(handoff, _)| &handoff.lead_id);
+        Ok(Bulk::new(sql, rows_json(rows)?).must_change(handoffs.len(), gone(leads)))
     }
 }
 
 /// What is said of a lead must reach it.
-fn found_leads<'l>(leads: impl Iterator<Item = &'l LeadId>, rows: u64) -> Result<(), StoreError> {
-    let leads: Vec<&str> = leads.map(LeadId::as_str).collect();
-    match rows == leads.len() as u64 {
-        true => Ok(()),
-        false => Err(StoreError::NotFound { what: "lead", id: leads.join(" or ") }),
-    }
+fn gone<'l>(leads: impl Iterator<Item = &'l LeadId>) -> StoreError {
+    StoreError::NotFound { what: "lead", id: leads.map(LeadId::as_str).collect::<Vec<_>>().join(" or ") }
 }
 
 /// Where a lead stands, in one word.

@@ -50,14 +50,14 @@ impl TimelineEntry {
 impl Tx {
     /// Appends in order to the story of one lead, whose handoff the caller holds.
     pub async fn timeline_append(&mut self, entries: &[&TimelineEntry]) -> Result<(), StoreError> {
-        if entries.is_empty() {
-            return Ok(());
-        }
         let all = self.timeline_to_append(entries)?;
-        self.run(all).await
+        self.run_all("timeline::append", all.into_iter().collect()).await
     }
 
-    pub(in crate::store) fn timeline_to_append(&self, entries: &[&TimelineEntry]) -> Result<Bulk, StoreError> {
+    pub(in crate::store) fn timeline_to_append(&self, entries: &[&TimelineEntry]) -> Result<Option<Bulk>, StoreError> {
+        if entries.is_empty() {
+            return Ok(None);
+        }
         let mut rows = Rows::sized(entries.len(), 600);
         for (ordinal, entry) in (1..).zip(entries) {
             let columns = EntryColumns { lead_id: &entry.lead_id, ordinal, at: micros(entry.at), kind: &entry.kind };
@@ -69,7 +69,7 @@ impl Tx {
              r.ordinal + COALESCE((SELECT MAX(t.seq) FROM timeline t WHERE t.lead_id = r.lead_id), 0), r.at, r.kind, r.body \
              FROM {source} WHERE true"
         );
-        Ok(Bulk { sql, rows: rows.finish()? })
+        Ok(Some(Bulk::new(sql, rows.finish()?)))
     }
 
     /// Who got the lead after it had waited, if it had.

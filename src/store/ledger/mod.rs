@@ -6,7 +6,7 @@ pub use correction::Correction;
 
 use super::sql::dialect::Column::{self, Int, Text};
 use super::sql::dialect::names;
-use super::sql::row::{Reading, document, micros, rows_json, texts_json};
+use super::sql::row::{Bulk, Reading, document, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::{LeadId, PoolId, RepId};
 use baton_core::handoff::state::TurnMove;
@@ -75,20 +75,31 @@ impl Tx {
         author: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        let all = self.turns_to_save(entries, ledgers, author, now)?;
+        self.run_all("ledger::turns", all).await
+    }
+
+    pub(super) fn turns_to_save(
+        &self,
+        entries: &[(Entry, LeadId)],
+        ledgers: &[Ledger],
+        author: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Bulk>, StoreError> {
         let entries: Vec<_> = entries.iter().map(|(entry, lead)| (entry, lead.as_str())).collect();
-        self.ledgers_append(&entries, ledgers, author, now).await
+        self.entries_to_append(&entries, ledgers, author, now)
     }
 
     /// An entry without a lead: its name is empty.
-    async fn ledgers_append(
-        &mut self,
+    fn entries_to_append(
+        &self,
         entries: &[(&Entry, &str)],
         ledgers: &[Ledger],
         author: &str,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Bulk>, StoreError> {
         if entries.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut rows = Vec::with_capacity(entries.len());
         for (entry, lead) in entries {
@@ -102,8 +113,8 @@ impl Tx {
             }));
         }
         let columns = [Text("pool"), Int("seq"), Int("at"), Text("lead_id"), Text("author"), Text("body")];
-        let sql = self.engine.insert_all("ledger::append", "ledger_entry", &columns, "");
-        sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
+        let sql = self.engine.insert_text("ledger::append", "ledger_entry", &columns, "");
+        let appended = Bulk::new(sql, rows_json(rows)?);
         let mut rows = Vec::with_capacity(ledgers.len());
         for ledger in ledgers {
             rows.push(json!({
@@ -118,12 +129,9 @@ impl Tx {
              WHERE ledger.pool = r.pool",
             self.engine.rows(&COLUMNS)
         );
-        let changed = sqlx::query(AssertSqlSafe(sql)).bind(rows_json(rows)?).execute(self.conn()).await?;
-        if changed.rows_affected() != ledgers.len() as u64 {
-            let id = format!("{} of {}", changed.rows_affected(), ledgers.len());
-            return Err(StoreError::NotFound { what: "ledgers", id });
-        }
-        Ok(())
+        let pools: Vec<&str> = ledgers.iter().map(|ledger| ledger.pool.as_str()).collect();
+        let gone = StoreError::NotFound { what: "ledger", id: pools.join(" or ") };
+        Ok(vec![appended, Bulk::new(sql, rows_json(rows)?).must_change(ledgers.len(), gone)])
     }
 
     /// Gives turns from one rep to another, each with its lead and the reason in the journal.
@@ -158,7 +166,8 @@ impl Tx {
         let Some(entry) = entry else { return Ok(None) };
         ledger.apply(&entry);
         let ledger = ledger.clone();
-        self.ledgers_append(&[(&entry, "")], &[ledger], &grant.author, now).await?;
+        let all = self.entries_to_append(&[(&entry, "")], &[ledger], &grant.author, now)?;
+        self.run_all("ledger::granted", all).await?;
         Ok(Some(entry))
     }
 

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -46,15 +47,15 @@ impl<'a> Reading<'a> {
     }
 
     pub(crate) fn at(&self, column: &'static str) -> Result<DateTime<Utc>, StoreError> {
-        let micros = self.int(column)?;
-        DateTime::from_timestamp_micros(micros).ok_or_else(|| self.fault(column, format!("{micros} is no instant")))
+        self.instant(column, self.int(column)?)
     }
 
     pub(crate) fn maybe_at(&self, column: &'static str) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let read = |micros| {
-            DateTime::from_timestamp_micros(micros).ok_or_else(|| self.fault(column, format!("{micros} is no instant")))
-        };
-        self.maybe_int(column)?.map(read).transpose()
+        self.maybe_int(column)?.map(|micros| self.instant(column, micros)).transpose()
+    }
+
+    fn instant(&self, column: &'static str, micros: i64) -> Result<DateTime<Utc>, StoreError> {
+        DateTime::from_timestamp_micros(micros).ok_or_else(|| self.fault(column, format!("{micros} is no instant")))
     }
 
     /// A text that is the name or id of something.
@@ -164,6 +165,27 @@ fn unstorable(error: impl ToString) -> StoreError {
 pub(in crate::store) struct Bulk {
     pub sql: String,
     pub rows: String,
+    /// How many rows it must change, and what is wrong where it changes fewer.
+    must: Option<(usize, StoreError)>,
+}
+
+impl Bulk {
+    pub(crate) fn new(sql: String, rows: String) -> Self {
+        Self { sql, rows, must: None }
+    }
+
+    /// The error for whoever finds fewer rows changed.
+    pub(crate) fn must_change(self, rows: usize, otherwise: StoreError) -> Self {
+        Self { must: Some((rows, otherwise)), ..self }
+    }
+
+    pub(crate) fn counts(&self) -> bool {
+        self.must.is_some()
+    }
+
+    pub(crate) fn judge(self, changed: u64) -> Result<(), StoreError> {
+        self.must.filter(|(rows, _)| *rows as u64 != changed).map_or(Ok(()), |(_, error)| Err(error))
+    }
 }
 
 /// The parameter of a bulk statement without documents.
@@ -202,6 +224,11 @@ pub(in crate::store) fn hex(bytes: &[u8]) -> String {
         text.push(DIGITS[usize::from(byte & 15)] as char);
     }
     text
+}
+
+/// The name of a content: SHA-256 in hexadecimal digits.
+pub(in crate::store) fn digest_of(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 pub(in crate::store) fn micros(at: DateTime<Utc>) -> i64 {

@@ -5,7 +5,7 @@ mod anything;
 mod facts;
 mod schema;
 
-use crate::program::root;
+use crate::program::{entries, root};
 use baton::intake::event::{EventFault, EventKind, Incoming, LARGEST, Message, key_of, lead_id, parse, structured};
 use baton::intake::schema::schema_of;
 use baton_core::domain::lead::Lead;
@@ -21,8 +21,7 @@ fn fixtures(under: &str) -> PathBuf {
 /// Files of a folder by name, with one of these extensions.
 fn files(under: &str, extensions: &[&str]) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
-    for entry in std::fs::read_dir(fixtures(under)).expect("the folder exists") {
-        let path = entry.expect("readable").path();
+    for path in entries(&fixtures(under)) {
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
         if extensions.contains(&extension) {
             let name = path.file_name().expect("a file").to_string_lossy().into_owned();

@@ -3,3 +3,5 @@
 mod amqp;
 mod door;
 mod intake;
+mod mcp;
+pub mod platforms;

@@ -3,6 +3,7 @@
 mod late;
 mod told;
 
+use crate::eventually::eventually;
 use crate::store::server::{Db, on_both};
 use serde_json::{Value, json};
 use told::{Calls, event, without};
@@ -131,6 +132,38 @@ async fn the_second_event_completes_the_first(db: Db) {
     calls.stop().await;
 }
 
+/// The report of a call from a withheld number says nothing of how to reach the person: it belongs to the lead of its call, and is
+/// put aside where there is none.
+async fn a_report_without_a_way_to_the_person_completes_the_lead_of_its_call(db: Db) {
+    let calls = Calls::begin(db, 1).await;
+    let report = |id: &str, number: usize| {
+        event(id, number, |data| {
+            data["call"]["live"] = json!(false);
+            data["contact"] = json!({ "title": "Head of Operations" });
+        })
+    };
+    let known = |id: &str, number: usize| event(id, number, |data| data["call"]["live"] = json!(false));
+    let first = calls.tell(0, &[known("a1", 1)]).await.remove(0);
+    let later = calls.tell(0, &[report("b1", 1)]).await.remove(0);
+    assert_eq!(later.lead, first.lead, "after its lead");
+    let together = calls.tell(0, &[report("b2", 4), report("c2", 4), known("a2", 4)]).await;
+    assert!(
+        together.iter().all(|answer| answer.lead == together[2].lead),
+        "before its lead, in one batch: {together:?}"
+    );
+    for lead in [&first.lead, &together[2].lead] {
+        assert_eq!(
+            calls.lead(lead).await.contact.title.map(|title| title.value).as_deref(),
+            Some("Head of Operations")
+        );
+    }
+    calls.take(0, &[report("b3", 7), report("c3", 7)]).await;
+    let aside = || async { calls.db.number("SELECT COUNT(*) FROM inbox WHERE state = 'quarantined'").await == 2 };
+    eventually("nobody's reports are put aside", aside).await;
+    assert_eq!(calls.leads().await, 2);
+    calls.stop().await;
+}
+
 /// A form is filled in, then its sender calls: somebody waits on a line, whatever the first event said.
 async fn a_caller_of_whom_only_the_second_event_says_that_they_wait_is_rung_for(db: Db) {
     let calls = Calls::begin(db, 1).await;
@@ -244,6 +277,7 @@ async fn two_workers_make_one_lead_of_one_call(db: Db) {
 on_both! {
     a_call_that_is_told_twice_is_one_lead,
     the_second_event_completes_the_first,
+    a_report_without_a_way_to_the_person_completes_the_lead_of_its_call,
     a_caller_of_whom_only_the_second_event_says_that_they_wait_is_rung_for,
     two_callers_are_two_leads,
     two_workers_make_one_lead_of_one_call,

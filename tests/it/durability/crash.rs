@@ -17,6 +17,7 @@ use crate::town;
 use baton::app::stage::StandIns;
 use baton::failpoint::POINTS;
 use baton_clock::SystemClock;
+use baton_core::rehearsal::chance::Chance;
 use callers::Taken;
 use leases::Up;
 use oracle::Verdict;
@@ -42,7 +43,7 @@ const SLOWEST: f64 = 12.0;
 const PATIENT: [(&str, &str); 2] =
     [("patience: 20s", "patience: 15m\nlive_at_most: 15m"), ("bridge_within: 24s", "bridge_within: 16m")];
 /// By how much a worker's clock may be off, less what comparing clocks on a busy machine costs.
-const CLOCK_OFF_AT_MOST_MS: u64 = 1_500;
+const CLOCK_OFF_AT_MOST_MS: usize = 1_500;
 /// From the last kill to the moment at which everything that could be done is done: mail and chat are paced, and what failed is
 /// tried again after up to a minute. Only a run that hangs takes so long.
 const QUIET_WITHIN: Duration = Duration::from_secs(300);
@@ -55,8 +56,9 @@ tests! {
 async fn crash_loop(db: Db) {
     let began = Instant::now();
     let seed = variable("BATON_CRASH_SEED").and_then(|text| text.parse().ok());
-    let mut chance = Chance(seed.unwrap_or_else(|| u64::from_le_bytes(baton_clock::random_bytes())));
-    println!("seed {}", chance.0);
+    let seed = seed.unwrap_or_else(|| u64::from_le_bytes(baton_clock::random_bytes()));
+    let mut chance = Chance::new(seed);
+    println!("seed {seed}");
     let folder = town::founded(REPS_PER_DESK);
     town::take_calendars(folder.path(), |number, _| number.is_multiple_of(3));
     for (usual, patient) in PATIENT {
@@ -87,7 +89,7 @@ async fn crash_loop(db: Db) {
     calling.await.expect("the callers");
     println!("{kills} kills ({sprung} at crash points) in {:.0} s", began.elapsed().as_secs_f64());
 
-    let mut last = Worker::start(folder.path(), None, chance.clock_off_ms());
+    let mut last = Worker::start(folder.path(), None, clock_off_ms(&mut chance));
     assert!(last.is_up(&door).await, "the last worker stays up");
     up.set(true);
     oracle::until_quiet(&db, QUIET_WITHIN).await;
@@ -119,9 +121,9 @@ async fn kill_again_and_again(
 ) -> (usize, usize) {
     let (mut kills, mut sprung) = (0, 0);
     while more(kills) {
-        let end = chance.end(kills);
+        let end = end(chance, kills);
         let started = Instant::now();
-        let mut worker = Worker::start(folder, Some(end), chance.clock_off_ms());
+        let mut worker = Worker::start(folder, Some(end), clock_off_ms(chance));
         if worker.is_up(door).await {
             up.set(true);
             let tempo = started.elapsed().div_duration_f64(START).clamp(1.0, SLOWEST);
@@ -145,31 +147,17 @@ async fn kill_again_and_again(
     (kills, sprung)
 }
 
-/// Small and repeatable: the test must not depend on how a library draws its numbers.
-struct Chance(u64);
+fn clock_off_ms(chance: &mut Chance) -> i64 {
+    chance.below(2 * CLOCK_OFF_AT_MOST_MS + 1) as i64 - CLOCK_OFF_AT_MOST_MS as i64
+}
 
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        // SplitMix64 (Steele, Lea, Flood 2014).
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit
+/// Every crash point in turn, and every third time a moment of chance.
+fn end(chance: &mut Chance, kills: usize) -> End {
+    if kills.is_multiple_of(3) {
+        return End::After(Duration::from_millis(40 + chance.below(700) as u64));
     }
-
-    fn clock_off_ms(&mut self) -> i64 {
-        self.below(2 * CLOCK_OFF_AT_MOST_MS + 1) as i64 - CLOCK_OFF_AT_MOST_MS as i64
-    }
-
-    /// Every crash point in turn, and every third time a moment of chance.
-    fn end(&mut self, kills: usize) -> End {
-        if kills.is_multiple_of(3) {
-            return End::After(Duration::from_millis(40 + self.below(700)));
-        }
-        let point = POINTS[(kills - kills / 3 - 1) % POINTS.len()];
-        // Commits come many times a second, a batch of decisions or an inbox commit only a few.
-        let most = if point.starts_with("after_inbox") || point.starts_with("after_decision") { 8 } else { 40 };
-        End::At { point, nth: 1 + self.below(most) as u32 }
-    }
+    let point = POINTS[(kills - kills / 3 - 1) % POINTS.len()];
+    // Commits come many times a second, a batch of decisions or an inbox commit only a few.
+    let most = if point.starts_with("after_inbox") || point.starts_with("after_decision") { 8 } else { 40 };
+    End::At { point, nth: 1 + chance.below(most) as u32 }
 }

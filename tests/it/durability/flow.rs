@@ -34,7 +34,6 @@ async fn a_warm_transfer_is_accepted() {
     assert_eq!(words, [json!("hold"), json!("connected")]);
     assert_eq!(play.accepted("salesforce", "lead").len(), 1);
     assert_eq!(play.accepted("slack", "message").len(), 1, "the card that came while the phone rang");
-    play.nothing_twice();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,7 +65,6 @@ async fn when_nobody_answers_a_meeting_is_booked_on_a_free_time() {
     assert_eq!(play.accepted("voice", "ring").len(), 2, "ring_at_most");
     let handoff = play.handoff(&lead).await;
     assert!(matches!(handoff.stage, Stage::Done { outcome: Outcome::Booked { .. } }), "{:?}", handoff.stage);
-    play.nothing_twice();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -82,7 +80,6 @@ async fn a_caller_who_hangs_up_while_it_rings_is_called_back_soon() {
     assert_eq!(handoff.legs[0].state, LegState::Cancelled);
     assert_eq!(handoff.holds, None, "the rep's phone is free again");
     assert_eq!(play.stage.calendars.booked().len(), 0, "nobody books over the head of somebody who hung up");
-    play.nothing_twice();
 }
 
 /// The chat is one of two ways to a rep: whoever is not in it gets the mail, and nothing has failed.
@@ -96,7 +93,6 @@ async fn a_rep_who_is_not_in_the_chat_gets_the_mail_alone() {
     assert_eq!(play.stage.smtp.mails().len(), 2, "the rep's and the caller's");
     let failed = play.failed().await.into_iter().filter(|step| step.kind == "brief_chat");
     assert_eq!(failed.count(), 0, "there is nothing that a person could mend");
-    play.nothing_twice();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -160,7 +156,6 @@ async fn a_call_that_is_told_twice_at_once_rings_one_rep() {
     play.until_quiet().await;
     assert_eq!(play.leads().await.len(), 1);
     assert_eq!(play.accepted("voice", "ring").len(), 1, "one rep is rung");
-    play.nothing_twice();
 }
 
 /// The event lay in a queue for a while: the patience that is left is what counts, and the platform is asked first.

@@ -8,7 +8,7 @@ use crate::store::tx::writes;
 use crate::store::world::begun;
 use crate::town;
 use baton::app::replay::{ReplayVerdict, Replayed, Which, replay};
-use baton::store::{DecidedLead, LiveRelease, Store};
+use baton::store::{Changes, DecidedLead, LiveRelease, Store};
 use baton_clock::{SharedClock, SystemClock};
 use baton_core::domain::lead::Lead;
 use baton_core::routing::decision::CandidateVerdict;
@@ -55,7 +55,7 @@ async fn simulated(db: Db) {
     let leads: Arc<Vec<DecidedLead>> = Arc::new(begun.collect());
     let stored = writes!(db.store, [leads, release], |tx| {
         tx.release_live(&release).await?;
-        tx.decided_insert(&leads).await
+        tx.change(&Changes { decided: &leads, ..Changes::default() }).await
     });
     stored.await.expect("the decisions are stored");
     let all = all(&db.store).await;

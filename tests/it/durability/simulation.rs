@@ -47,7 +47,8 @@ fn lives_from_seed_thirty_thousand_end_well() {
 }
 
 fn run(first: u64) {
-    let rules = [Calendars::All, Calendars::Some, Calendars::All, Calendars::None].map(shipped_with);
+    let with_calendars: [fn(usize) -> bool; 4] = [|_| true, |number| number.is_multiple_of(3), |_| true, |_| false];
+    let rules = with_calendars.map(shipped_with);
     let (first, worlds) = match setting("BATON_SIM_SEED") {
         Some(seed) => (seed, 1),
         None => (first, setting("BATON_SIM_WORLDS").unwrap_or(WORLDS)),
@@ -111,25 +112,11 @@ fn shipped() -> RuleSet {
     compile(&rule_files(&root().join("rules"))).unwrap_or_else(|faults| panic!("{faults:?}")).rules
 }
 
-/// Whose calendar is known: a cell that may be left empty.
-#[derive(Clone, Copy)]
-enum Calendars {
-    All,
-    Some,
-    None,
-}
-
-fn shipped_with(calendars: Calendars) -> RuleSet {
+/// The same with the calendars of these reps, by their number: the cell may be left empty.
+fn shipped_with(calendars: fn(usize) -> bool) -> RuleSet {
     let mut rules = shipped();
     for (number, rep) in rules.reps.values_mut().enumerate() {
-        let keeps = match calendars {
-            Calendars::All => true,
-            Calendars::Some => number.is_multiple_of(3),
-            Calendars::None => false,
-        };
-        if !keeps {
-            rep.calendar = None;
-        }
+        rep.calendar = rep.calendar.take().filter(|_| calendars(number));
     }
     rules
 }

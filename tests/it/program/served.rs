@@ -1,6 +1,7 @@
 //! The program as a process of its own, and requests to it byte for byte.
 
 use super::{Process, baton, free_port, stdout};
+use crate::eventually::within;
 use crate::store::server::sqlite_in;
 use crate::town;
 use serde_json::Value;
@@ -56,15 +57,8 @@ impl Served {
     /// SIGTERM, and then its end without a fault.
     pub fn stops_within(&mut self, span: Duration) {
         self.process.signal("-TERM");
-        let began = Instant::now();
-        let code = loop {
-            if let Some(code) = self.process.ended() {
-                break code;
-            }
-            assert!(began.elapsed() < span, "it is still running: {}", self.log());
-            std::thread::sleep(Duration::from_millis(10));
-        };
-        assert_eq!(code, Some(0), "{}", self.log());
+        let ended = within(span, || self.process.ended());
+        assert_eq!(ended, Some(Some(0)), "it ends in time and well: {}", self.log());
     }
 
     pub fn log(&self) -> String {

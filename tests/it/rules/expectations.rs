@@ -1,9 +1,9 @@
 //! `baton test` as a person or a pipeline runs it: the shipped tests, broken files, failures, coverage, exit codes.
 
-use crate::program::{baton, code, copy, edit, json_of, root};
+use crate::program::{baton, code, copy, edit, entries, json_of, root};
 use baton::cli;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Output;
 
 fn text(bytes: &[u8]) -> String {
@@ -115,13 +115,8 @@ fn edited((file, from, to): &(String, String, String)) -> tempfile::TempDir {
 #[test]
 fn each_faulty_test_file_is_told_by_place_finding_and_remedy() {
     let folder = workspace();
-    let faulty = root().join("fixtures/bad/tests");
-    let mut names: Vec<PathBuf> = std::fs::read_dir(&faulty)
-        .expect("the faulty test files")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
+    let mut names = entries(&root().join("fixtures/bad/tests"));
     names.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
-    names.sort();
     assert!(names.len() >= 20, "only {} faulty test files were found", names.len());
     for path in names {
         let tests = std::fs::read_to_string(&path).expect("a test file");

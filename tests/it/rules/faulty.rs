@@ -1,23 +1,19 @@
 //! Each faulty workspace is told by place, finding and remedy, and what its remarks show is true.
 
-use super::shipped::{check, files_in, say, shipped, today, told};
-use crate::program::root;
+use super::shipped::{Workspace, check, files_in, say, shipped, today, told};
+use crate::program::{entries, root};
 use baton_core::rehearsal::world::{at_rest, decide_in};
 use baton_core::rules::model::truth::Truth;
 use baton_core::rules::model::witness::Ends;
 use baton_core::rules::{Fault, Level, RuleSet};
-use std::path::{Path, PathBuf};
+use baton_platforms::Mapping;
+use std::path::Path;
 
 /// The faulty workspaces stand on rules of their own, which are sound: what is shipped may grow without touching them.
 #[test]
 fn each_faulty_workspace_is_told_by_place_finding_and_remedy() {
-    let folder = root().join("fixtures/bad/rules");
-    let mut names: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .expect("the faulty workspaces")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    names.sort();
-    let wrong: Vec<String> = names.iter().filter_map(|path| complaint(path)).collect();
+    let workspaces = entries(&root().join("fixtures/bad/rules"));
+    let wrong: Vec<String> = workspaces.iter().filter_map(|path| complaint(path)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -35,9 +31,8 @@ struct Expect {
     /// Files that are taken away.
     #[serde(default)]
     without: Vec<String>,
-    /// Faults of this level and above are looked at.
-    #[serde(default = "warning")]
-    level: String,
+    /// Faults of this level and above are looked at: warnings, unless it says otherwise.
+    level: Option<String>,
     /// A lead must come with it; every lead that comes is decided and must end as it says.
     #[serde(default)]
     witness: bool,
@@ -49,39 +44,46 @@ struct Edit {
     path: String,
     from: String,
     to: String,
-    #[serde(default = "once")]
-    times: usize,
+    /// Once, unless it says otherwise.
+    times: Option<usize>,
 }
 
-fn once() -> usize {
-    1
-}
-
-fn warning() -> String {
-    "warning".to_owned()
+/// The mappings of platforms in a folder that may be missing.
+fn mappings_in(folder: &Path) -> Workspace {
+    if !folder.is_dir() {
+        return Workspace::new();
+    }
+    let files = files_in(folder).into_iter();
+    files.map(|(path, text)| (path.replacen("rules/", "platforms/", 1), text)).collect()
 }
 
 /// What is wrong with the answer to one faulty workspace, if anything.
 fn complaint(overlay: &Path) -> Option<String> {
     let text = std::fs::read_to_string(overlay.join("expect.toml")).expect("an expectation");
     let expect: Expect = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", overlay.display()));
-    let mut files = files_in(&root().join("fixtures/bad/base"));
+    let base = root().join("fixtures/bad/base");
+    let mut files = files_in(&base);
     let before = check(&files).expect("the base loads").warnings;
     if overlay.join("rules").is_dir() {
         files.extend(files_in(&overlay.join("rules")));
     }
+    for folder in [&base, overlay] {
+        files.extend(mappings_in(&folder.join("platforms")));
+    }
     let name = overlay.file_name()?.to_string_lossy();
     files.retain(|path, _| !expect.without.contains(path));
     for Edit { path, from, to, times } in &expect.edits {
-        say(&mut files, path, from, &to.repeat(*times));
+        say(&mut files, path, from, &to.repeat(times.unwrap_or(1)));
     }
-    let (faults, rules) = match check(&files) {
+    let (mut faults, rules) = match check(&files) {
         Ok(checked) => (checked.warnings, Some(checked.rules)),
         Err(faults) => (faults, None),
     };
-    let wanted = |fault: &Fault| match expect.level.as_str() {
+    let mappings = files.iter().filter(|(path, _)| path.starts_with("platforms/"));
+    faults.extend(mappings.filter_map(|(path, text)| Mapping::read(path, text).err()).flatten());
+    let wanted = |fault: &Fault| match expect.level.as_deref() {
         // One cause may be worth several remarks: those of the same kind are looked at.
-        "info" => fault.code == expect.code && !before.iter().any(|other| other.found == fault.found),
+        Some("info") => fault.code == expect.code && !before.iter().any(|other| other.found == fault.found),
         _ => fault.level != Level::Info,
     };
     let faults: Vec<Fault> = faults.into_iter().filter(wanted).collect();

@@ -1,12 +1,11 @@
 //! The schemas of the rule files: committed as the code says them, true for what ships, and with the keys of the loader.
 
 use super::init::{TRADES, init};
-use crate::program::{root, rule_files};
+use crate::program::{entries, have_not_drifted, root, rule_files};
 use baton_core::rules::{Fault, compile, schema};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// The schema of `rules/NAME.yaml`.
 fn schema_of(name: &str) -> Value {
@@ -26,21 +25,8 @@ fn shipped(name: &str) -> String {
 
 #[test]
 fn committed_rule_schemas_have_not_drifted() {
-    let fresh = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let mut drifted = Vec::new();
-    for (name, schema) in schema::all() {
-        let expected = format!("{}\n", serde_json::to_string_pretty(&schema).expect("a schema is JSON"));
-        let committed = std::fs::read_to_string(root().join("fixtures/schemas/rules").join(name)).unwrap_or_default();
-        if committed != expected {
-            std::fs::write(fresh.join(name), expected).expect("a place for the fresh schema");
-            drifted.push(name);
-        }
-    }
-    assert!(
-        drifted.is_empty(),
-        "look at the change, then `baton schema rules --write fixtures/schemas/rules` ({drifted:?} are in {})",
-        fresh.display()
-    );
+    let schemas = schema::all().map(|(name, schema)| (name.to_owned(), schema));
+    have_not_drifted("fixtures/schemas/rules", schemas);
 }
 
 /// What ships names its schema in its first line, by a path that leads to the committed one, and fits it.
@@ -75,8 +61,7 @@ fn test_files_name_their_schema_and_fit_it() {
     let folders = TRADES.map(|trade| begun.path().join(trade));
     let mut files = 0;
     for folder in std::iter::once(root()).chain(folders) {
-        for entry in std::fs::read_dir(folder.join("rules/tests")).expect("tests") {
-            let path = entry.expect("an entry").path();
+        for path in entries(&folder.join("rules/tests")) {
             let text = std::fs::read_to_string(&path).expect("a test file");
             let refused: Vec<String> = validator
                 .iter_errors(&json(&text))

@@ -3,7 +3,7 @@
 use super::server::{Db, at_once, ledgers};
 use super::tx::{reads, writes};
 use super::world::{caller, decided, lead_id, now, pool, rep, rules};
-use baton::store::{Correction, DecidedLead, Grant, JournalLine, StoreError, Tx};
+use baton::store::{Changes, Correction, DecidedLead, Grant, JournalLine, StoreError, Tx};
 use baton_core::domain::id::{LeadId, RepId};
 use baton_core::routing::ledger::{Cause, Entry, EntryKind, Ledger, TURN, tally};
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub async fn insert(db: &Db, number: u32) -> RepId {
 /// Stores a lead whose turn this rep pays, whomever its decision named.
 async fn given(db: &Db, made: DecidedLead, payer: RepId, team: BTreeMap<RepId, u32>) {
     let stored = writes!(db.store, [made, payer, team], |tx| {
-        tx.decided_insert(std::slice::from_ref(&made)).await?;
+        tx.change(&Changes { decided: std::slice::from_ref(&made), ..Changes::default() }).await?;
         turn(tx, made.lead.id, &team, Some(payer)).await
     });
     stored.await.expect("a lead");

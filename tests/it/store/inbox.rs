@@ -3,7 +3,7 @@
 use super::server::{Db, at_once};
 use super::tx::{reads, writes};
 use super::world::{later, lead_id, now};
-use baton::store::{Arrival, Aside, InboxMessage, InboxRow, StoreError};
+use baton::store::{Arrival, Aside, Changes, Handled, InboxMessage, InboxRow, StoreError};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
@@ -27,7 +27,8 @@ async fn insert(db: &Db, messages: Vec<InboxMessage>) -> BTreeSet<String> {
 }
 
 async fn finish(db: &Db, key: &'static str, answer: &'static str) -> Result<(), StoreError> {
-    writes!(db.store, |tx| tx.inbox_finish(&[(key.to_owned(), answer.to_owned(), Some(lead_id(1)))]).await).await
+    let handled = [Handled { key: key.to_owned(), answer: answer.to_owned(), lead_id: Some(lead_id(1)) }];
+    writes!(db.store, [handled], |tx| tx.change(&Changes { handled: &handled, ..Changes::default() }).await).await
 }
 
 async fn row(db: &Db, key: &str) -> Option<InboxRow> {
@@ -86,7 +87,7 @@ pub async fn a_message_is_finished_once_and_keeps_its_answer(db: Db) {
     finish(&db, "a", "the answer").await.expect("the first finish counts");
     assert_eq!(lock().await.expect("a lock"), keys(&["b"]), "what is handled is nobody's work");
     let second = finish(&db, "a", "another answer").await;
-    assert!(matches!(second, Err(StoreError::Conflict { what: "inbox", .. })), "{second:?}");
+    assert!(matches!(second, Err(StoreError::Conflict { what: "message", .. })), "{second:?}");
     assert_eq!(db.store.inbox_answer("a").await.expect("a read").as_deref(), Some("the answer"));
 }
 

@@ -5,7 +5,7 @@ use super::server::{Db, at_once};
 use super::tx::{reads, writes};
 use super::world::{caller, decided, handoff_id, later, lead_id, mover, now, rep, rules};
 use baton::connectors::CrmRef;
-use baton::store::{DecidedLead, Move, Moved, StoreError};
+use baton::store::{Changes, DecidedLead, Move, Moved, StoreError};
 use baton_core::domain::effect::Effect;
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::outcome::{NextStepKind, Slot};
@@ -23,7 +23,12 @@ pub async fn of_two_saves_at_one_revision_one_counts(db: Db) {
     let saved = at_once(&db, 0..8, |db, _| {
         let mut next = handoff.clone();
         next.revision += 1;
-        async move { writes!(db.store, [next], |tx| tx.handoffs_save(&[(&next, next.revision - 1)]).await).await }
+        async move {
+            writes!(db.store, [next], |tx| tx
+                .change(&Changes { moved: &[(&next, next.revision - 1)], ..Changes::default() })
+                .await)
+            .await
+        }
     });
     let mut counted = 0;
     for saved in saved.await {
@@ -67,7 +72,7 @@ pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
         let mut reps = tx.reps_lock(&BTreeSet::from([first.clone(), owner.clone()])).await?;
         reps.get_mut(&owner).expect("the owner").take(now().date_naive());
         assert!(reps.get_mut(&first).expect("who rings").reserve(&handoff_id(1), hold.until, now()));
-        tx.reps_save(&reps.into_values().collect::<Vec<_>>()).await?;
+        tx.change(&Changes { reps: &reps.into_values().collect::<Vec<_>>(), ..Changes::default() }).await?;
         // As the batch that decided it: the turn that a later move hands on must be on the ledger.
         let pools: Vec<_> = rules().pools.keys().cloned().collect();
         tx.ledgers_lock(&pools).await.map(|_| ())
@@ -196,7 +201,7 @@ pub async fn a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise(db: Db
         let mut reps = tx.reps_lock(&rules().reps.keys().cloned().collect()).await?;
         let mut held = reps.remove(&high).expect("a rep");
         let got = held.reserve(&handoff_id(9), later(3600), now());
-        tx.reps_save(&[held]).await?;
+        tx.change(&Changes { reps: &[held], ..Changes::default() }).await?;
         Ok(got)
     });
     assert!(taken.await.expect("a reservation"));

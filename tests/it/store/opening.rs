@@ -1,7 +1,7 @@
 //! Which databases a worker works on: those that keep promises, tell the time, and have this version's tables, made once.
 
 use super::server::Db;
-use crate::program::root;
+use crate::program::{entries, root};
 use baton::store::Store;
 use baton_clock::{Clock, SystemClock};
 use chrono::TimeDelta;
@@ -15,10 +15,7 @@ pub async fn migrating_again_does_nothing(db: Db) {
 
 /// The files in `migrations/`, in order.
 fn migrations() -> Vec<PathBuf> {
-    let files = std::fs::read_dir(root().join("migrations")).expect("the migrations");
-    let mut files: Vec<PathBuf> = files.map(|entry| entry.expect("an entry").path()).collect();
-    files.sort();
-    files
+    entries(&root().join("migrations"))
 }
 
 fn shipped() -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::server::{Db, at_once};
 use super::tx::writes;
 use super::world::{handoff_id, later, now, rep};
-use baton::store::RepState;
+use baton::store::{Changes, RepState};
 use baton_core::domain::id::RepId;
 use baton_core::domain::rep::Presence;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -18,7 +18,7 @@ async fn change<T: Send + 'static>(db: &Db, change: impl Fn(&mut RepState) -> T 
     let changed = writes!(db.store, [change], |tx| {
         let mut state = tx.reps_lock(&ana()).await?.remove(&rep("ana")).expect("ana");
         let said = change(&mut state);
-        tx.reps_save(&[state]).await?;
+        tx.change(&Changes { reps: &[state], ..Changes::default() }).await?;
         Ok(said)
     });
     changed.await.expect("a change")

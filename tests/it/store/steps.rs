@@ -7,20 +7,20 @@ pub use race::{two_claimers_never_hold_one_step, two_processes_never_hold_one_st
 use super::server::Db;
 use super::tx::{reads, writes};
 use super::world::{LEASE, later, now, publish, rep, step};
-use baton::store::{FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, Store, VendorRef};
+use baton::store::{Changes, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, Store, VendorRef};
 use baton_core::domain::effect::{BriefWhy, Channel, Effect, Lane, Timer};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
 async fn insert(db: &Db, steps: Vec<NewStep>) {
-    let stored = writes!(db.store, [steps], |tx| tx.steps_insert(&steps.iter().collect::<Vec<_>>()).await);
+    let stored = writes!(db.store, [steps], |tx| tx.change(&Changes { steps: &steps, ..Changes::default() }).await);
     stored.await.expect("steps are stored");
 }
 
 /// So many of each lane at most.
 async fn claim(store: &Store, worker: &str, at: DateTime<Utc>, of_each: usize) -> Vec<StepRow> {
     let (worker, wanted) = (worker.to_owned(), Lane::ALL.map(|lane| (lane, of_each)));
-    let claimed = writes!(store, [worker], |tx| tx.steps_claim(at, &worker, LEASE, &wanted).await);
+    let claimed = writes!(store, [worker], |tx| tx.steps_claim(at, &worker, LEASE, &wanted, true).await);
     claimed.await.expect("a claim is answered")
 }
 
@@ -144,10 +144,40 @@ pub async fn a_backlog_of_one_kind_costs_the_others_nothing(db: Db) {
     steps.push(step("hold", Effect::Hold, later(-1)));
     insert(&db, steps).await;
     let wanted = [(Lane::Calls, 2), (Lane::Events, 1)];
-    let claimed = writes!(db.store, |tx| tx.steps_claim(now(), "w", LEASE, &wanted).await).await.expect("a claim");
+    let claimed =
+        writes!(db.store, |tx| tx.steps_claim(now(), "w", LEASE, &wanted, true).await).await.expect("a claim");
     assert_eq!(keys(&claimed), ["hold", "note-000"]);
-    let none = writes!(db.store, |tx| tx.steps_claim(now(), "w", LEASE, &[(Lane::Calls, 2)]).await).await;
+    let none = writes!(db.store, |tx| tx.steps_claim(now(), "w", LEASE, &[(Lane::Calls, 2)], true).await).await;
     assert_eq!(none.expect("a claim"), [], "no hands, no steps");
+}
+
+/// What is claimed when nothing is known of a table must be claimed as cheaply when it is full: a dead worker left thousands of
+/// steps, and each look reads about what it takes.
+pub async fn a_look_reads_what_it_takes_however_many_leases_lapsed(db: Db) {
+    const LOOKS: usize = 20;
+    for _ in 0..LOOKS {
+        assert_eq!(claim(&db.store, "young", now(), 4).await, []);
+    }
+    let left = (0..4_000).map(|n| born_leased(step(&format!("note-{n:04}"), publish(), later(-600)), later(-10)));
+    insert(&db, left.collect()).await;
+    let before = entries_read(&db).await;
+    for _ in 0..LOOKS {
+        assert_eq!(claim(&db.store, "second", now(), 4).await.len(), 4);
+    }
+    let read = entries_read(&db).await - before;
+    // Each passes over what the looks before it took, until that is cleared away.
+    assert!(read < 4_000, "{LOOKS} looks read {read} entries of tables and indexes");
+}
+
+/// Of steps, as the server counts them: a session tells at the end of a transaction, once a second.
+async fn entries_read(db: &Db) -> i64 {
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    assert_eq!(claim(&db.store, "nobody", later(-100_000), 1).await, []);
+    db.number(
+        "SELECT (SELECT SUM(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'step')::bigint \
+         + (SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'step')::bigint",
+    )
+    .await
 }
 
 pub async fn each_end_is_written_down(db: Db) {

@@ -4,7 +4,7 @@ use super::leads::insert;
 use super::server::{Db, at_once};
 use super::tx::{reads, writes};
 use super::world::{caller, decided, handoff_id, now, rep};
-use baton::store::{InboxMessage, Store, StoreError, Tx};
+use baton::store::{Changes, InboxMessage, Store, StoreError, Tx};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -110,7 +110,7 @@ pub async fn a_conflict_is_tried_again_and_then_told(db: Db) {
     let save = writes!(db.store, [runs], |tx| {
         runs.fetch_add(1, Ordering::Relaxed);
         let handoff = tx.handoff_lock(&handoff_id(1)).await?;
-        tx.handoffs_save(&[(&handoff, handoff.revision + 1)]).await
+        tx.change(&Changes { moved: &[(&handoff, handoff.revision + 1)], ..Changes::default() }).await
     });
     let told = save.await;
     assert!(matches!(told, Err(StoreError::Conflict { what: "handoff", .. })), "{told:?}");
@@ -157,7 +157,7 @@ pub async fn a_deadlock_is_resolved_and_both_commit(db: Db) {
                 }
                 reps.extend(tx.reps_lock(&BTreeSet::from([rep(second)])).await?);
                 reps.values_mut().for_each(|rep| rep.take(now().date_naive()));
-                tx.reps_save(&reps.into_values().collect::<Vec<_>>()).await
+                tx.change(&Changes { reps: &reps.into_values().collect::<Vec<_>>(), ..Changes::default() }).await
             });
             done.await.expect("the transaction goes through in the end");
         }

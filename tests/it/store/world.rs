@@ -4,14 +4,12 @@ use crate::program::{root, rule_files};
 use baton::store::{DecidedLead, Mover, NewStep, TimelineEntry, new_steps};
 use baton_core::domain::effect::{Effect, Planned, Topic};
 use baton_core::domain::id::{HandoffId, LeadId, PoolId, RepId};
-use baton_core::domain::known::{Fact, Known};
-use baton_core::domain::lead::{
-    Call, Company, Consent, Contact, Direction, FieldValue, Headcount, Lead, Preference, Qualification,
-};
+use baton_core::domain::known::Known;
+use baton_core::domain::lead::{Call, Company, Consent, Contact, FieldValue, Headcount, Lead, Qualification};
 use baton_core::domain::phone::PhoneE164;
-use baton_core::domain::rep::Presence;
 use baton_core::handoff::{Event, Handoff, advance};
-use baton_core::routing::snapshot::RepFacts;
+use baton_core::rehearsal::world::at_rest;
+use baton_core::routing::scenario::acme;
 use baton_core::routing::{Decision, Snapshot, decide};
 use baton_core::rules::{RuleSet, compile};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -65,21 +63,18 @@ pub fn rules() -> Arc<RuleSet> {
 /// A live caller from a large British company; numbers make them differ.
 pub fn caller(number: u32) -> Lead {
     let said = |text: String| Some(Known::from_caller(text));
+    let acme = acme();
+    let call = acme.call.clone().expect("Acme is on the line");
     Lead {
         id: lead_id(number),
-        source: "sandbox".into(),
         event_id: format!("evt-{number}"),
         occurred_at: later(-2),
         received_at: later(-1),
         call: Some(Call {
-            platform: "sandbox".into(),
             id: format!("call-{number}"),
-            live: true,
-            direction: Some(Direction::Inbound),
             from: PhoneE164::new("+442079460900").ok(),
-            to: None,
-            leg: None,
             started_at: Some(later(-240)),
+            ..call
         }),
         contact: Contact {
             name: said(format!("Caller Nº {number}")),
@@ -98,34 +93,16 @@ pub fn caller(number: u32) -> Lead {
             ..Qualification::default()
         },
         transcript_url: Some(format!("https://voice.example/transcripts/{number}")),
-        recording_url: None,
         consent: Consent { callback: Some(true), ..Consent::default() },
-        preference: Preference::default(),
         custom: BTreeMap::from([("budget".to_owned(), FieldValue::Number(f64::from(number) + 0.1))]),
-        unread: Vec::new(),
+        ..acme
     }
-}
-
-/// Everybody is at rest and free, and nobody has taken a lead yet.
-fn snapshot(rules: &RuleSet) -> Snapshot {
-    let calendar = Fact::Known { value: vec![], observed_at: later(-60), source: "sandbox".to_owned() };
-    let facts = RepFacts {
-        presence: Presence::Unset,
-        reserved_until: None,
-        taken_today: 0,
-        taken_this_week: 0,
-        open: 0,
-        calendar,
-    };
-    let account = Fact::Known { value: None.into(), observed_at: later(-60), source: "mirror".to_owned() };
-    let reps = rules.reps.keys().map(|rep| (rep.clone(), facts.clone())).collect();
-    Snapshot { reps, ..Snapshot::of_lead(now(), account, None) }
 }
 
 /// A lead as the worker `first` has just decided it; its phone rings.
 pub fn decided(lead: Lead) -> DecidedLead {
     let rules = rules();
-    let snapshot = snapshot(&rules);
+    let snapshot = at_rest(&rules, now());
     let decision = decide(&lead, &snapshot, &rules);
     let reason = decision.plan.reason.in_words();
     let begun = begun(lead, snapshot, decision, &rules);

@@ -7,6 +7,7 @@ use baton::connectors::http::{Limits as HttpLimits, VendorHttp};
 use baton::connectors::{LegStatus, RingRequest, Spoken, Telephony, VendorError};
 use baton::outbox::Vendors;
 use baton::store::Store;
+use baton::web::PlatformSections;
 use baton_clock::SharedClock;
 use baton_core::domain::effect::Class;
 use baton_core::domain::id::LegId;
@@ -59,6 +60,8 @@ pub async fn setup(folder: &Path, store: &Store, clock: &SharedClock) -> Setup {
         requests_at_once: 64,
         connections: 128,
         links: None,
+        platforms: PlatformSections::new(),
+        public_url: String::new(),
         replies: None,
     }
 }

@@ -2,7 +2,7 @@
 //! not looked up for it.
 
 use crate::eventually::{eventually, found};
-use crate::store::server::{Db, on_sqlite};
+use crate::store::server::{Db, sqlite_in};
 use crate::store::tx::reads;
 use crate::town;
 use baton::app::Running;
@@ -27,8 +27,9 @@ struct Town {
 }
 
 impl Town {
-    async fn begin(db: Db, seed: impl FnOnce(&StandIns, DateTime<Utc>)) -> Self {
+    async fn begin(seed: impl FnOnce(&StandIns, DateTime<Utc>)) -> Self {
         let folder = town::founded(2);
+        let db = Db::open(sqlite_in(folder.path())).await;
         let clock = town::clock(1);
         let stage = StandIns::open(Arc::clone(&clock) as SharedClock).await.expect("the stand-ins");
         seed(&stage, clock.now());
@@ -69,75 +70,60 @@ fn rejection(decision: &Decision, rep: &str) -> Option<Rejection> {
 /// Nobody waits on the line, so that a meeting is no reason to pass somebody over; being away is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_is_out_of_office_in_google_gets_no_lead() {
-    on_sqlite(|db| async move {
-        let town = Town::begin(db, |stage, now| {
-            stage.calendars.add_out_of_office(
-                "west-01@reps.example",
-                now - TimeDelta::hours(2),
-                now + TimeDelta::days(2),
-            );
-            stage.calendars.add_busy("west-02@reps.example", now - TimeDelta::hours(1), now + TimeDelta::hours(1));
-        })
-        .await;
-        let decision = town.decides(1).await;
-        let away = rejection(&decision, "west-01");
-        assert!(matches!(away, Some(Rejection::OutOfOffice { .. })), "{away:?}");
-        assert_eq!(decision.plan.owner.as_str(), "west-02");
-        town.worker.stop().await;
+    let town = Town::begin(|stage, now| {
+        stage.calendars.add_out_of_office("west-01@reps.example", now - TimeDelta::hours(2), now + TimeDelta::days(2));
+        stage.calendars.add_busy("west-02@reps.example", now - TimeDelta::hours(1), now + TimeDelta::hours(1));
     })
     .await;
+    let decision = town.decides(1).await;
+    let away = rejection(&decision, "west-01");
+    assert!(matches!(away, Some(Rejection::OutOfOffice { .. })), "{away:?}");
+    assert_eq!(decision.plan.owner.as_str(), "west-02");
+    town.worker.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_calendar_that_cannot_be_read_any_more_is_believed_for_a_while_and_then_unknown() {
-    on_sqlite(|db| async move {
-        let town = Town::begin(db, |_, _| ()).await;
-        assert_eq!(town.decides(1).await.degraded, []);
-        town.loses_its_calendars();
-        town.clock.skip_to(town.clock.now() + TimeDelta::minutes(10));
-        assert_eq!(town.decides(2).await.degraded, [], "ten minutes are less than 15m");
-        town.clock.skip_to(town.clock.now() + TimeDelta::minutes(10));
-        let late = town.decides(3).await;
-        let told = "calendar of west-01 unknown: google was last read 20 min ago, and is believed for 15m";
-        assert!(late.degraded.iter().any(|one| one.in_words() == told), "{:?}", late.degraded);
-        town.worker.stop().await;
-    })
-    .await;
+    let town = Town::begin(|_, _| ()).await;
+    assert_eq!(town.decides(1).await.degraded, []);
+    town.loses_its_calendars();
+    town.clock.skip_to(town.clock.now() + TimeDelta::minutes(10));
+    assert_eq!(town.decides(2).await.degraded, [], "ten minutes are less than 15m");
+    town.clock.skip_to(town.clock.now() + TimeDelta::minutes(10));
+    let late = town.decides(3).await;
+    let told = "calendar of west-01 unknown: google was last read 20 min ago, and is believed for 15m";
+    assert!(late.degraded.iter().any(|one| one.in_words() == told), "{:?}", late.degraded);
+    town.worker.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn free_times_are_offered_from_no_view_of_before() {
-    on_sqlite(|db| async move {
-        let town = Town::begin(db, |_, _| ()).await;
-        let calendar = town.stage.vendors().expect("clients").calendar;
-        let clock = Arc::clone(&town.clock) as SharedClock;
-        let facts = Facts::new(None, calendar, town.db.store.clone(), clock, Duration::from_millis(700));
-        let until = town.clock.now() + TimeDelta::days(5);
-        assert_eq!(facts.busy_now("west-01@reps.example", until).await, Ok(Vec::new()));
-        town.loses_its_calendars();
-        let now = facts.busy_now("west-01@reps.example", until).await;
-        assert!(now.is_err(), "what was free a moment ago is not known to be free now: {now:?}");
-        town.worker.stop().await;
-    })
-    .await;
+    let town = Town::begin(|_, _| ()).await;
+    let calendar = town.stage.vendors().expect("clients").calendar;
+    let clock = Arc::clone(&town.clock) as SharedClock;
+    let facts = Facts::new(None, calendar, town.db.store.clone(), clock, Duration::from_millis(700));
+    let until = town.clock.now() + TimeDelta::days(5);
+    assert_eq!(facts.busy_now("west-01@reps.example", until).await, Ok(Vec::new()));
+    town.loses_its_calendars();
+    let now = facts.busy_now("west-01@reps.example", until).await;
+    assert!(now.is_err(), "what was free a moment ago is not known to be free now: {now:?}");
+    town.worker.stop().await;
 }
 
 /// Nothing is connected: a live caller is promised a call at once, and no step fails, since none was taken that could not be.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_with_nothing_connected_leaves_no_failed_step() {
-    on_sqlite(|db| async move {
-        let folder = town::founded(2);
-        let clock: SharedClock = town::clock(60);
-        let worker = town::worker_with(Vendors::default(), folder.path(), &db.store, &clock).await;
-        let live = town::message(3, clock.now());
-        worker.decider.take(vec![live]).await.expect("the event is taken");
-        let promised = "SELECT COUNT(*) FROM handoff WHERE stage = 'callback'";
-        let waiting = "SELECT COUNT(*) FROM step WHERE state <> 'done' AND kind <> 'timer'";
-        eventually("the caller is promised a call, and every step ends well", || async {
-            db.number(promised).await >= 1 && db.number(waiting).await == 0
-        })
-        .await;
-        worker.stop().await;
+    let folder = town::founded(2);
+    let db = Db::open(sqlite_in(folder.path())).await;
+    let clock: SharedClock = town::clock(60);
+    let worker = town::worker_with(Vendors::default(), folder.path(), &db.store, &clock).await;
+    let live = town::message(3, clock.now());
+    worker.decider.take(vec![live]).await.expect("the event is taken");
+    let promised = "SELECT COUNT(*) FROM handoff WHERE stage = 'callback'";
+    let waiting = "SELECT COUNT(*) FROM step WHERE state <> 'done' AND kind <> 'timer'";
+    eventually("the caller is promised a call, and every step ends well", || async {
+        db.number(promised).await >= 1 && db.number(waiting).await == 0
     })
     .await;
+    worker.stop().await;
 }

@@ -14,8 +14,9 @@ use crate::vendors::contract::check_all;
 
 const NOW: &str = "2026-11-23T09:00:00Z";
 
-/// A client, its vendor's stand-in, and the handle on what that holds.
-struct Bench<C, S> {
+/// A client, its vendor's stand-in, and the handle on what that holds. At its end nothing has happened twice, and nothing that
+/// was said or answered breaks the contract.
+struct Bench<C: Crm, S> {
     world: Arc<World>,
     clock: Arc<FakeClock>,
     crm: C,
@@ -41,11 +42,15 @@ impl<C: Crm, S> Bench<C, S> {
     fn accepted(&self, kind: &str) -> usize {
         self.world.accepted().iter().filter(|effect| effect.kind == kind).count()
     }
+}
 
-    /// Nothing happened twice, and nothing that was said or answered breaks the contract.
-    fn settle(&self) {
-        assert!(self.world.duplicates().is_empty(), "{:?}", self.world.duplicates());
-        assert!(check_all(self.crm.vendor(), &self.world.exchanges()) > 0, "no exchange was looked at");
+impl<C: Crm, S> Drop for Bench<C, S> {
+    fn drop(&mut self) {
+        let exchanges = self.world.exchanges();
+        if !std::thread::panicking() && !exchanges.is_empty() {
+            assert!(self.world.duplicates().is_empty(), "{:?}", self.world.duplicates());
+            assert!(check_all(self.crm.vendor(), &exchanges) > 0, "no exchange was looked at");
+        }
     }
 }
 

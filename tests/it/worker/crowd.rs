@@ -8,7 +8,7 @@ use crate::store::tx::writes;
 use crate::store::world::{pool, rep};
 use crate::town;
 use baton::app::Running;
-use baton::store::Grant;
+use baton::store::{Changes, Grant};
 use baton_clock::SharedClock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,7 +58,7 @@ impl Crowd {
         let counted = writes!(self.db.store, |tx| {
             let mut reps = tx.reps_lock(&BTreeSet::from([rep("desk-01")])).await?;
             reps.values_mut().for_each(|rep| rep.take(day));
-            tx.reps_save(&reps.into_values().collect::<Vec<_>>()).await
+            tx.change(&Changes { reps: &reps.into_values().collect::<Vec<_>>(), ..Changes::default() }).await
         });
         counted.await.expect("it is counted");
     }

@@ -198,6 +198,12 @@ impl Lead {
         self
     }
 
+    /// Whether anything is known of how to reach the person. Whoever is on the line can be joined with a rep, whatever number they
+    /// withhold.
+    pub fn can_be_reached(&self) -> bool {
+        self.contact.email.is_some() || self.reach_phone().is_some() || self.is_live()
+    }
+
     /// The number to reach the person at: what was said, else the calling number of an inbound call.
     pub fn reach_phone(&self) -> Option<&PhoneE164> {
         let said = self.contact.phone.as_ref().map(|p| &p.value);

@@ -54,33 +54,38 @@ impl UnderWay {
         LegId::of(&self.state.id, number)
     }
 
-    fn answered(self, number: u32) -> Self {
+    /// Something happens to this leg.
+    fn of_leg(self, number: u32, event: impl FnOnce(LegId) -> Event) -> Self {
         let leg = self.leg(number);
-        self.on(Event::Answered { leg })
+        self.on(event(leg))
+    }
+
+    fn answered(self, number: u32) -> Self {
+        self.of_leg(number, |leg| Event::Answered { leg })
     }
 
     fn accepted(self, number: u32) -> Self {
-        let leg = self.leg(number);
-        self.on(Event::Accepted { leg })
+        self.of_leg(number, |leg| Event::Accepted { leg })
     }
 
     fn declined(self, number: u32) -> Self {
-        let leg = self.leg(number);
-        self.on(Event::Declined { leg })
+        self.of_leg(number, |leg| Event::Declined { leg })
     }
 
     fn joined(self, number: u32) -> Self {
-        let leg = self.leg(number);
-        self.on(Event::Joined { leg })
+        self.of_leg(number, |leg| Event::Joined { leg })
     }
 
     fn rep_left(self, number: u32) -> Self {
-        let leg = self.leg(number);
-        self.on(Event::RepLeft { leg })
+        self.of_leg(number, |leg| Event::RepLeft { leg })
     }
 
     fn timer(self, timer: Timer) -> Self {
         self.on(Event::Timer { timer })
+    }
+
+    fn leg_timer(self, number: u32, timer: impl FnOnce(LegId) -> Timer) -> Self {
+        self.of_leg(number, |leg| Event::Timer { timer: timer(leg) })
     }
 
     /// Ben answers, presses the key and is joined.
@@ -89,8 +94,7 @@ impl UnderWay {
     }
 
     fn settled(self) -> Self {
-        let leg = self.leg(1);
-        self.bridged().after(10).timer(Timer::SettledBy { leg })
+        self.bridged().after(10).leg_timer(1, |leg| Timer::SettledBy { leg })
     }
 
     /// Nobody can be had, and two times are read to the caller.

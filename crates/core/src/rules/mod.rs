@@ -20,6 +20,7 @@ pub mod words;
 
 pub use compile::{Checked, SourceFile, check, compile, release};
 pub use fault::{Fault, Level};
+pub use files::yaml;
 pub use model::set::RuleSet;
 pub use report::summary;
 pub use words::values::spell;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// An event of a calendar, whoever made it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SeenEvent {
     pub calendar: String,
     pub id: String,
@@ -78,20 +78,7 @@ impl CalendarState {
         let mut kept = self.kept();
         let id = format!("seeded{}", kept.events.len());
         let (calendar, event_type) = (calendar.to_owned(), event_type.to_owned());
-        let (summary, attendee_email) = (String::new(), None);
-        let (invited, cancelled, booked) = (false, false, false);
-        kept.events.push(SeenEvent {
-            calendar,
-            id,
-            from,
-            until,
-            summary,
-            attendee_email,
-            invited,
-            event_type,
-            cancelled,
-            booked,
-        });
+        kept.events.push(SeenEvent { calendar, id, from, until, event_type, ..SeenEvent::default() });
     }
 
     /// From now on free/busy answers for it with an error inside the 200.

@@ -19,7 +19,7 @@ pub(super) const INTEGRATION_USER: &str = "005000000000000AAA";
 const KEY_FIELD: &str = "Baton_Key__c";
 
 /// Handle on one org: to seed it, to read it back, and to do what people and admins do there by hand.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct SalesforceState(Arc<Mutex<Org>>);
 
 #[derive(Clone, Default)]
@@ -39,16 +39,10 @@ pub(super) struct Org {
     assignment_rule: Option<String>,
 }
 
-impl Default for SalesforceState {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl SalesforceState {
     /// An org with nothing in it but our user.
     pub fn new() -> Self {
-        Self(Arc::new(Mutex::new(Org::default())))
+        Self::default()
     }
 
     fn org(&self) -> MutexGuard<'_, Org> {

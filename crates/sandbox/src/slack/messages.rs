@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A message as it stands in its channel.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SlackMessage {
     pub channel: String,
     pub ts: String,
@@ -94,15 +94,7 @@ mod tests {
         assert!(seconds("1795424400.000042") > seconds("1795424400.000041"));
         assert!(seconds("1795424400.000042") > seconds("") && seconds("9.5") < seconds("10.0"));
         let at = "2026-11-23T09:00:00Z".parse().unwrap();
-        let first = SlackMessage {
-            channel: "C1A".into(),
-            ts: stamp(at, &[]),
-            posted_at: at,
-            text: String::new(),
-            blocks: Value::Null,
-            metadata: Value::Null,
-            updates: 0,
-        };
+        let first = SlackMessage { ts: stamp(at, &[]), ..SlackMessage::default() };
         assert_eq!(first.ts, "1795424400.000000");
         assert_eq!(stamp(at, &[first]), "1795424400.000001");
     }

@@ -169,7 +169,6 @@ impl Session {
             headers: message.headers,
             text: message.text.unwrap_or_default(),
             html: message.html,
-            received_at: self.world.clock.now(),
         };
         for to in &mail.to {
             let natural_key = format!("{to}/{}", mail.header("message-id"));

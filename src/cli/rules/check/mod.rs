@@ -2,10 +2,11 @@
 
 mod excerpt;
 mod review;
+mod told;
 
 use super::test;
 use crate::app::workspace::Faults;
-use crate::app::{self, workspace, zoneinfo};
+use crate::app::{self, platforms, workspace, zoneinfo};
 use crate::cli::{FAULTY, OK, USAGE, say};
 use crate::config;
 use anyhow::Result;
@@ -15,12 +16,12 @@ use baton_core::rules::fault::codes;
 use baton_core::rules::fault::did_you_mean;
 use baton_core::rules::model::witness::{Ends, Witness, spell};
 use baton_core::rules::report;
-use baton_core::rules::{Fault, Level, SourceFile};
+use baton_core::rules::{Fault, Level};
 use clap::ValueEnum;
-use excerpt::{Lines, excerpt};
 use review::{Finding, github, sarif};
 use serde_json::json;
 use std::path::PathBuf;
+use told::{stage, tell, text};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
@@ -86,7 +87,9 @@ impl Check {
         let today = SystemClock.now().date_naive();
         let loaded = workspace::check(&self.dir, today)?;
         let config = config::load(&self.dir.join("baton.toml")).and_then(|config| match &loaded {
-            Ok(workspace) => app::agree(app::CrmChoice::from(&config), &workspace.checked.rules).map(|()| config),
+            Ok(workspace) => app::agree(app::CrmChoice::from(&config), &workspace.checked.rules)
+                .and_then(|()| platforms::are_known(&config, &workspace.platforms))
+                .map(|()| config),
             Err(_) => Ok(config),
         });
         // Without the file nobody says yet what will be connected.
@@ -173,42 +176,6 @@ fn explain(code: &str) -> u8 {
     let hint = did_you_mean(code, names).map_or_else(String::new, |hint| format!("; {hint}"));
     eprintln!("error: {code} is no code of baton check; baton check --codes lists them{hint}");
     USAGE
-}
-
-fn text(warnings: &[Fault], faults: &Faults, summary: &[String], sources: &[SourceFile]) {
-    stage("rules", faults.rules.len(), warnings.len());
-    for line in summary {
-        say(&format!("           {line}"));
-    }
-    tell(faults.rules.iter().chain(warnings), sources);
-    if sources.iter().any(|source| source.path.starts_with(workspace::TEMPLATES)) {
-        stage("templates", faults.templates.len(), 0);
-    } else {
-        say(&format!("{:<10} ok, the built-in ones: there is no folder templates/", "templates"));
-    }
-    for fault in &faults.templates {
-        say(&fault.to_string());
-    }
-}
-
-/// Each with the line that it is about.
-fn tell<'f>(faults: impl IntoIterator<Item = &'f Fault>, sources: &[SourceFile]) {
-    let lines = Lines::of(sources);
-    for fault in faults {
-        say(&fault.to_string());
-        if let Some(excerpt) = excerpt(&lines, &fault.path, fault.line, fault.column) {
-            say(&excerpt);
-        }
-    }
-}
-
-fn stage(name: &str, errors: usize, warnings: usize) {
-    let state = match (errors, warnings) {
-        (0, 0) => "ok".to_owned(),
-        (0, warnings) => format!("ok, {warnings} to look at"),
-        (errors, _) => format!("{errors} to mend"),
-    };
-    say(&format!("{name:<10} {state}"));
 }
 
 pub(super) fn fault_json(fault: &Fault) -> serde_json::Value {

@@ -63,7 +63,7 @@ pub(super) fn json(title: &Title, done: &Comparison) -> Result<String> {
 pub(super) fn text(title: &Title, done: &Comparison) -> String {
     let mut page = format!("{}.\n\n", verdict(done));
     let _ = writeln!(page, "old    {}\nnew    {}\nleads  {}\n{ASSUMED}", title.old, title.new, title.leads);
-    let moves: Vec<&Move> = done.moves.iter().filter(|one| one.cause != MoveCause::Turn).collect();
+    let moves = moved(done);
     if !moves.is_empty() {
         page.push_str("\nMoved by the change\n");
     }
@@ -77,9 +77,6 @@ pub(super) fn text(title: &Title, done: &Comparison) -> String {
     }
     rest(&mut page, &moves, "  ");
     for (heading, rows) in tables(done) {
-        if rows.is_empty() {
-            continue;
-        }
         let _ = writeln!(page, "\n{heading:<40} {:>8} {:>8} {:>8}", "old", "new", "change");
         for (name, count) in rows {
             let _ = writeln!(page, "  {name:<38} {:>8} {:>8} {:>8}", count.old, count.new, change(count));
@@ -98,7 +95,7 @@ pub(super) fn text(title: &Title, done: &Comparison) -> String {
 pub(super) fn markdown(title: &Title, done: &Comparison) -> String {
     let mut page = format!("**{}.**\n\n", cell(&verdict(done)));
     let _ = writeln!(page, "`{}` → `{}`, {}. {ASSUMED}\n", title.old, title.new, cell(title.leads));
-    let moves: Vec<&Move> = done.moves.iter().filter(|one| one.cause != MoveCause::Turn).collect();
+    let moves = moved(done);
     if !moves.is_empty() {
         page.push_str("| Leads | By | Old | New |\n|---:|---|---|---|\n");
         for one in moves.iter().take(MOVES) {
@@ -120,9 +117,6 @@ pub(super) fn markdown(title: &Title, done: &Comparison) -> String {
         page.push_str("</details>\n\n");
     }
     for (heading, rows) in tables(done) {
-        if rows.is_empty() {
-            continue;
-        }
         let _ =
             writeln!(page, "<details><summary>{heading}</summary>\n\n| | Old | New | Change |\n|---|---:|---:|---:|");
         for (name, count) in rows {
@@ -141,6 +135,11 @@ pub(super) fn markdown(title: &Title, done: &Comparison) -> String {
     page
 }
 
+/// By the change, and not by turn alone.
+fn moved(done: &Comparison) -> Vec<&Move> {
+    done.moves.iter().filter(|one| one.cause != MoveCause::Turn).collect()
+}
+
 fn rest(page: &mut String, moves: &[&Move], indent: &str) {
     let left: u32 = moves.iter().skip(MOVES).map(|one| one.leads).sum();
     if left > 0 {
@@ -153,19 +152,21 @@ fn in_words(side: &DecisionSummary) -> String {
     format!("{} in {}; {territory}, {}; {}", side.owner, side.pool, side.tier, side.reason)
 }
 
-/// Only what differs, largest change first; fallbacks always.
+/// Only what differs, largest change first; fallbacks always. None is empty.
 fn tables(done: &Comparison) -> Vec<(&'static str, Vec<(String, Count)>)> {
     let mut fallbacks: Vec<(String, Count)> =
         done.fallbacks.iter().map(|(fallback, count)| (fallback.in_words().to_owned(), *count)).collect();
     fallbacks.push(("on the line, and nobody to ring".to_owned(), done.nobody_to_ring));
-    vec![
+    let mut tables = vec![
         ("Leads by rep", differing(&done.reps)),
         ("Leads by pool", differing(&done.pools)),
         ("Leads by territory", differing(&done.territories)),
         ("Leads by tier", differing(&done.tiers)),
         ("Leads by route", differing(&done.routes)),
         ("How they came there", fallbacks),
-    ]
+    ];
+    tables.retain(|(_, rows)| !rows.is_empty());
+    tables
 }
 
 fn differing(counts: &BTreeMap<String, Count>) -> Vec<(String, Count)> {

@@ -1,7 +1,6 @@
 //! Where the leads of a comparison come from: a file, the database, or nowhere (they are made up).
 
-use crate::cli::unreachable;
-use crate::config;
+use crate::cli::{WorkspaceArgs, open_store};
 use crate::intake::event::{Incoming, Message, parse};
 use crate::store::{PastLead, Store};
 use anyhow::Result;
@@ -12,7 +11,6 @@ use baton_core::rules::RuleSet;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// Parts of an event's data: an object that has one of them is data as it stands.
 const PARTS: [&str; 4] = ["call", "contact", "company", "qualification"];
@@ -75,10 +73,8 @@ pub(super) fn made_up<'r>(sets: &[&'r RuleSet], seed: u64, from: NaiveDate, per_
 
 /// # Errors
 /// The configuration cannot be read, or the database does not answer.
-pub(super) async fn stored(dir: &Path, since: DateTime<Utc>) -> Result<Leads<'static>> {
-    let config = config::load(&dir.join("baton.toml"))?;
-    let store = Store::open_existing(&config.database.resolve()?).await;
-    let store = store.map_err(|error| unreachable("opening the database", &error))?;
+pub(super) async fn stored(place: &WorkspaceArgs, since: DateTime<Utc>) -> Result<Leads<'static>> {
+    let store = open_store(place).await?;
     let told = format!("leads decided since {}, with what was known then", since.format("%Y-%m-%d %H:%M UTC"));
     Ok(Leads { from: From::Stored { store, after: (since, String::new()) }, told })
 }

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use baton_clock::{Clock, SystemClock};
 use baton_core::rehearsal::compare::{Comparer, Comparison};
 use baton_core::rules::{RuleSet, SourceFile, compile};
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc, Weekday};
 use clap::ValueEnum;
 use leads::Leads;
 use std::io::{IsTerminal, Write};
@@ -119,7 +119,7 @@ impl Diff {
             return Ok(leads::from_lines(&file.display().to_string(), &bytes, now));
         }
         if let Some(span) = self.since {
-            return leads::stored(&self.place.workspace, now - span).await.map(Ok);
+            return leads::stored(&self.place, now - span).await.map(Ok);
         }
         let active = new.reps.values().filter(|rep| rep.active).count();
         let per_day = self.leads_per_day.unwrap_or_else(|| u32::try_from(active * 4).unwrap_or(u32::MAX));
@@ -164,9 +164,7 @@ fn checked(name: &str, files: &[SourceFile]) -> Option<RuleSet> {
 }
 
 pub(super) fn monday(now: DateTime<Utc>) -> NaiveDate {
-    use chrono::Datelike;
-    let today = now.date_naive();
-    today - TimeDelta::days(i64::from(today.weekday().num_days_from_monday()))
+    now.date_naive().week(Weekday::Mon).first_day()
 }
 
 /// Talk for whoever waits at a terminal; nothing elsewhere.

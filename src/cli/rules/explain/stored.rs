@@ -2,11 +2,10 @@
 
 use super::as_json;
 use crate::app::replay::{inputs, one};
-use crate::app::workspace;
-use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, say};
+use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, rules_of, say};
 use crate::release::{Library, Lost};
 use crate::render::explain::explain_whole;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use baton_core::routing::versions;
 use std::sync::Arc;
 
@@ -24,10 +23,7 @@ pub(super) async fn tell(place: &WorkspaceArgs, id: &str, format: TextOrJson) ->
         Ok(rules) => rules,
         Err(lost @ (Lost::Unknown(_) | Lost::Refused { .. })) => {
             eprintln!("{lost}: names and times are told by the rules of the workspace");
-            match workspace::load(&place.workspace)? {
-                Ok(workspace) => Arc::new(workspace.checked.rules),
-                Err(_) => bail!("the workspace has faults: run `baton check` first"),
-            }
+            Arc::new(rules_of(place)?)
         }
         Err(error @ Lost::Store(_)) => return Err(error.into()),
     };

@@ -9,7 +9,7 @@ pub(super) mod schema;
 mod tell;
 
 use crate::app::workspace;
-use crate::cli::{EXPECTATION_FAILED, FAILED, FAULTY, OK, TextOrJson};
+use crate::cli::{EXPECTATION_FAILED, FAILED, FAULTY, OK, TextOrJson, sound_workspace};
 use anyhow::Result;
 use baton_core::rehearsal::coverage::{Coverage, coverage};
 use baton_core::rehearsal::expectations::{RuleTestResult, run};
@@ -49,33 +49,19 @@ impl RuleTestReport {
 
 impl Test {
     pub(crate) async fn run(self) -> Result<u8> {
-        let workspace = match workspace::load(&self.dir)? {
-            Ok(workspace) => workspace,
-            Err(faults) => {
-                let count = faults.rules.len() + faults.templates.len();
-                eprintln!("the workspace has {count} faults: run `baton check` first");
-                return Ok(FAULTY);
-            }
-        };
+        let Some(workspace) = sound_workspace(&self.dir)? else { return Ok(FAULTY) };
         let rules = &workspace.checked.rules;
-        let cases = match self.cases(rules)? {
-            Ok(cases) => cases,
-            Err(faults) => {
-                tell::faults(&faults, self.format);
-                return Ok(FAULTY);
-            }
-        };
-        if cases.is_empty() {
-            eprintln!("{}", self.nothing_to_do());
-            return Ok(FAILED);
-        }
-        let results = match outcomes(cases, &self.dir, rules) {
+        let results = match self.cases(rules)?.and_then(|cases| outcomes(cases, &self.dir, rules)) {
             Ok(results) => results,
             Err(faults) => {
                 tell::faults(&faults, self.format);
                 return Ok(FAULTY);
             }
         };
+        if results.is_empty() {
+            eprintln!("{}", self.nothing_to_do());
+            return Ok(FAILED);
+        }
         let places = expect::places(&workspace.files);
         let coverage = coverage(rules, &places, results.iter().map(|(_, outcome)| &outcome.decision));
         let report = RuleTestReport { results, coverage };
@@ -89,14 +75,11 @@ impl Test {
 
     /// The tests to run, or every fault of their files.
     fn cases(&self, rules: &RuleSet) -> Result<Result<Vec<RuleTest>, Vec<Fault>>> {
-        let mut cases = match read(&workspace::test_files(&self.dir)?, rules) {
-            Ok(cases) => cases,
-            Err(faults) => return Ok(Err(faults)),
-        };
-        if let Some(filter) = self.filter.as_ref().map(|filter| filter.to_lowercase()) {
+        let mut cases = read(&workspace::test_files(&self.dir)?, rules);
+        if let (Ok(cases), Some(filter)) = (&mut cases, self.filter.as_ref().map(|filter| filter.to_lowercase())) {
             cases.retain(|case| [&case.path, &case.name].iter().any(|text| text.to_lowercase().contains(&filter)));
         }
-        Ok(Ok(cases))
+        Ok(cases)
     }
 
     fn nothing_to_do(&self) -> String {

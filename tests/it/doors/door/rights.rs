@@ -1,12 +1,12 @@
 //! Scopes, sources, and tokens that come and go under a running worker.
 
+use crate::eventually::within;
 use crate::program::served::{Answered, Served, exchange, get, post, request, workspace};
 use crate::program::{baton, edit, free_port, stderr, stdout};
 use crate::town::Caller;
 use serde_json::json;
 use std::process::Command;
 use std::time::Duration;
-use tokio::time::Instant;
 
 const TOKENS: &str = "
 [http.tokens]
@@ -122,15 +122,9 @@ fn a_token_of_one_source_brings_no_event_of_another() {
 }
 
 fn until_status(port: u16, token: Option<&str>, status: u16) -> Answered {
-    let began = Instant::now();
-    loop {
-        let answer = exchange(port, &get("/v1/rules", token));
-        if answer.status == status {
-            return answer;
-        }
-        assert!(began.elapsed() < Duration::from_secs(5), "not {status}: {answer:?}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let ask = || exchange(port, &get("/v1/rules", token));
+    let answered = within(Duration::from_secs(5), || Some(ask()).filter(|answer| answer.status == status));
+    answered.unwrap_or_else(|| panic!("not {status}: {:?}", ask()))
 }
 
 #[test]

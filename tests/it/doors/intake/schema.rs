@@ -1,31 +1,17 @@
 //! The schemas of events: committed as the code says them, and with the fields of the reader.
 
-use super::{fixtures, received_at, said};
+use super::{received_at, said};
+use crate::program::have_not_drifted;
 use baton::intake::event::{EventFault, EventKind, parse};
 use baton::intake::schema::schema_of;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// The committed schemas are what the code says.
 #[test]
 fn committed_schemas_have_not_drifted() {
-    let fresh = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let mut drifted = Vec::new();
-    for kind in EventKind::ALL {
-        let name = format!("{}.schema.json", kind.as_str());
-        let expected = format!("{}\n", serde_json::to_string_pretty(&schema_of(kind)).expect("a schema"));
-        let committed = std::fs::read_to_string(fixtures("schemas").join(&name)).unwrap_or_default();
-        if committed != expected {
-            std::fs::write(fresh.join(&name), expected).expect("a place for the fresh schema");
-            drifted.push(name);
-        }
-    }
-    assert!(
-        drifted.is_empty(),
-        "look at the change, then copy {drifted:?} from {} to fixtures/schemas",
-        fresh.display()
-    );
+    let schema = |kind: EventKind| (format!("{}.schema.json", kind.as_str()), schema_of(kind));
+    have_not_drifted("fixtures/schemas", EventKind::ALL.map(schema));
 }
 
 /// Follows `$ref` and the branches of `anyOf` to the object that a schema describes.

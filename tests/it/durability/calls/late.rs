@@ -92,7 +92,32 @@ async fn what_cannot_be_so_changes_nothing_and_is_told(db: Db) {
     calls.stop().await;
 }
 
+/// What is told of calls stands in a line before leads whose caller has gone: in either order they are promised the same.
+async fn the_end_of_a_call_told_before_its_lead_takes_nothing_from_it(db: Db) {
+    let calls = Calls::begin(db, 1).await;
+    // Of one desk, so that only the order differs.
+    let [first, second] = [1, 4].map(|number| {
+        let mut event = Caller::gone(number).event;
+        event["time"] = json!(calls.clock.now());
+        event
+    });
+    let call = |event: &Value| {
+        let call = &event["data"]["call"];
+        json!({ "platform": call["platform"], "call": call["id"] })
+    };
+    let in_order = calls.tell(0, std::slice::from_ref(&first)).await.remove(0);
+    calls.other("end-1", "call.ended", call(&first), Value::Null).await;
+    calls.other("end-2", "call.ended", call(&second), Value::Null).await;
+    let overtaken = calls.tell(0, &[second]).await.remove(0);
+    let (before, after) = (calls.handoff(&in_order.lead).await, calls.handoff(&overtaken.lead).await);
+    assert!(matches!(after.stage, Stage::Callback { .. }), "{:?}", after.stage);
+    assert_eq!((&after.rungs, after.live, after.legs.len()), (&before.rungs, before.live, before.legs.len()));
+    assert_eq!(after.next_step().what, before.next_step().what);
+    calls.stop().await;
+}
+
 on_both! {
+    the_end_of_a_call_told_before_its_lead_takes_nothing_from_it,
     an_old_live_call_rings_nobody,
     what_cannot_be_so_changes_nothing_and_is_told,
 }

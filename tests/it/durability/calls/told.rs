@@ -27,12 +27,18 @@ impl Calls {
         Self { db, clock, workers, _folder: folder }
     }
 
-    /// Hands events to a worker at once, and returns what was answered to each.
-    pub async fn tell(&self, worker: usize, events: &[Value]) -> Vec<Decided> {
+    /// Hands events to a worker at once, and returns their keys.
+    pub async fn take(&self, worker: usize, events: &[Value]) -> Vec<String> {
         let now = self.clock.now();
         let messages: Vec<_> = events.iter().map(|event| town::inbox(event, now)).collect();
-        let keys: Vec<String> = messages.iter().map(|message| message.key.clone()).collect();
+        let keys = messages.iter().map(|message| message.key.clone()).collect();
         self.workers[worker].decider.take(messages).await.expect("they are taken");
+        keys
+    }
+
+    /// The same, and what was answered to each.
+    pub async fn tell(&self, worker: usize, events: &[Value]) -> Vec<Decided> {
+        let keys = self.take(worker, events).await;
         let mut answers = Vec::new();
         for key in keys {
             match self.answer(worker, &key).await {

@@ -1,10 +1,11 @@
 //! Everybody who calls while the worker dies and comes back, and what was answered to whom.
 
 use super::worker::Door;
-use super::{Chance, KILLS, LEADS};
+use super::{KILLS, LEADS};
 use crate::town::Caller;
 use baton::intake::envelope::key_of;
 use baton_clock::{Clock, SystemClock};
+use baton_core::rehearsal::chance::Chance;
 use baton_sandbox::voice::{Deliver, RepManner, VoiceState};
 use chrono::TimeDelta;
 use serde_json::{Value, json};

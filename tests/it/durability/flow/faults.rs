@@ -27,7 +27,6 @@ async fn a_lost_answer(vendor: &'static str, operation: &str, kind: &str, caller
     play.until_quiet().await;
     assert_eq!(play.stage.world.next_fault(vendor, operation), None, "the fault was played");
     assert_eq!(play.accepted(vendor, kind).len(), 1, "{vendor} {kind}");
-    play.nothing_twice();
     play
 }
 
@@ -71,7 +70,6 @@ async fn a_lost_answer_of_the_mail_server_sends_no_second_mail() {
     assert_eq!(play.stage.smtp.mails().len(), 2, "the rep's and the caller's");
     let kinds: Vec<String> = play.failed().await.into_iter().map(|step| step.kind).collect();
     assert_eq!(kinds.len(), 2, "a person sees that the answer was lost: {kinds:?}");
-    play.nothing_twice();
 }
 
 /// A worker that stands still between its mark and its call, for longer than its lease: whoever has the step by then looks,
@@ -113,7 +111,6 @@ async fn a_chat_that_was_down_gets_its_card_when_it_is_well() {
     play.stage.world.heal("slack");
     play.until_seen("the card", |play| play.accepted("slack", "message").len() == 1).await;
     play.until_quiet().await;
-    play.nothing_twice();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,7 +140,6 @@ async fn with_the_crm_down_a_lead_is_decided_as_degraded_and_written_later() {
     play.stage.world.heal("salesforce");
     play.until_seen("the lead in the CRM", |play| play.stage.salesforce.leads().len() == 1).await;
     play.until_quiet().await;
-    play.nothing_twice();
 }
 
 /// The caller is still thinking when somebody fills the rep's calendar.

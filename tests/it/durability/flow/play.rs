@@ -173,7 +173,7 @@ impl Play {
         record
     }
 
-    /// Waits until nothing is left to be done, retries of the next minutes included.
+    /// Waits until nothing is left to be done, retries of the next minutes included; nothing was done twice by then.
     pub async fn until_quiet(&self) {
         eventually("everything comes to an end", || async {
             let now = self.clock.now() + chrono::TimeDelta::seconds(90);
@@ -181,6 +181,7 @@ impl Play {
             open.due + open.leased == 0
         })
         .await;
+        self.nothing_twice();
     }
 
     /// Waits for something that the world shows.

@@ -1,6 +1,6 @@
 //! What must hold for every move, whatever came before it.
 
-use baton_core::domain::effect::{Effect, Instruction, Planned, Timer};
+use baton_core::domain::effect::{Effect, Planned, Timer};
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::outcome::{NextStepKind, Outcome};
 use baton_core::handoff::state::LegState;
@@ -185,11 +185,6 @@ fn who_left_is_gone(it: &Move) -> Check {
         Effect::Instruct { instruction } => Some(instruction),
         _ => None,
     });
-    match speaks {
-        Some(Instruction::Hold { .. } | Instruction::OfferSlots { .. } | Instruction::PromiseCallback { .. })
-        | None => {}
-        Some(Instruction::Connected { .. } | Instruction::FindTime { .. } | Instruction::ConfirmBooking { .. }) => {}
-    }
     ensure(after.live || speaks.is_none(), || format!("{speaks:?} is said to nobody"))
 }
 

@@ -6,12 +6,12 @@ use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::id::LeadId;
 use baton_core::domain::known::{Fact, Known, Source};
 use baton_core::domain::lead::{
-    Call, Company, Consent, Contact, Direction, FieldValue, Headcount, Lead, Preference, PreferredHandoff,
-    Qualification,
+    Call, Company, Consent, Contact, FieldValue, Headcount, Lead, Preference, PreferredHandoff, Qualification,
 };
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::rep::{Busy, BusyKind, Presence, Rep};
 use baton_core::domain::zone::Zone;
+use baton_core::routing::scenario::acme;
 use baton_core::routing::snapshot::RepFacts;
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -60,12 +60,10 @@ pub fn lead(chance: &mut Chance, rules: &RuleSet, number: usize, seed: u64, now:
             score: chance.percent(60).then(|| Known::from_caller(chance.below(101) as u8)),
             ..Qualification::default()
         },
-        transcript_url: None,
-        recording_url: None,
         consent: Consent { callback: Some(true), email: Some(chance.percent(50)), ..Consent::default() },
         preference: preference(chance, now),
         custom,
-        unread: Vec::new(),
+        ..acme()
     }
 }
 
@@ -80,16 +78,8 @@ fn occurred_at(chance: &mut Chance, now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 fn call(live: bool, number: usize) -> Call {
-    Call {
-        platform: "sandbox".to_owned(),
-        id: format!("call-{number}"),
-        live,
-        direction: Some(Direction::Inbound),
-        from: PhoneE164::new("+442079460999").ok(),
-        to: None,
-        leg: None,
-        started_at: None,
-    }
+    let (id, from) = (format!("call-{number}"), PhoneE164::new("+442079460999").ok());
+    Call { id, live, from, ..acme().call.expect("Acme is on the line") }
 }
 
 fn maybe(chance: &mut Chance, percent: u32, values: &[&str]) -> Option<Known<String>> {

@@ -71,7 +71,7 @@ async fn read_all(db: &Db) -> Result<(), StoreError> {
     lead.await?;
     let locked = writes!(db.store, |tx| {
         tx.reps_lock(&BTreeSet::from([rep("ana")])).await?;
-        tx.steps_claim(later(86_400), "reader", LEASE, &Lane::ALL.map(|lane| (lane, 100))).await?;
+        tx.steps_claim(later(86_400), "reader", LEASE, &Lane::ALL.map(|lane| (lane, 100)), true).await?;
         // Nothing of this is to stay.
         Err::<(), _>(StoreError::Stopped)
     });

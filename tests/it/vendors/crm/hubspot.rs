@@ -26,14 +26,20 @@ async fn bench() -> Bench<HubSpot, HubSpotState> {
     Bench { world, clock, crm, state }
 }
 
+/// With owners of these addresses, by their ids.
+async fn bench_of<const N: usize>(emails: [&str; N]) -> (Bench<HubSpot, HubSpotState>, [String; N]) {
+    let bench = bench().await;
+    let owners = emails.map(|email| bench.state.add_owner(email));
+    (bench, owners)
+}
+
 fn counts(state: &HubSpotState) -> (usize, usize, usize) {
     (state.records("contacts").len(), state.records("notes").len(), state.records("tasks").len())
 }
 
 #[tokio::test]
 async fn contact_note_and_task_are_created_and_linked() {
-    let bench = bench().await;
-    let priya = bench.state.add_owner("priya@acme.example");
+    let (bench, [priya]) = bench_of(["priya@acme.example"]).await;
     let written = bench.write(&lead(&priya)).await.unwrap();
 
     assert_eq!(written.owner_crm_id, Some(priya.as_str().into()));
@@ -53,13 +59,11 @@ async fn contact_note_and_task_are_created_and_linked() {
         (&note.associated["contacts"], &task.associated["contacts"]),
         (&vec![written.id.clone()], &vec![written.id])
     );
-    bench.settle();
 }
 
 #[tokio::test]
 async fn a_repetition_finds_everything() {
-    let bench = bench().await;
-    let (priya, ben) = (bench.state.add_owner("priya@acme.example"), bench.state.add_owner("ben@acme.example"));
+    let (bench, [priya, ben]) = bench_of(["priya@acme.example", "ben@acme.example"]).await;
     let first = bench.write(&lead(&priya)).await.unwrap();
     let second = bench.write(&lead(&ben)).await.unwrap();
     assert_eq!(
@@ -68,15 +72,13 @@ async fn a_repetition_finds_everything() {
         "a new owner of ours replaces the old one"
     );
     assert_eq!(counts(&bench.state), (1, 1, 1));
-    bench.settle();
 }
 
 #[tokio::test]
 async fn whichever_answer_is_lost_nothing_is_made_twice() {
     for operation in ["contacts.create", "notes.create", "tasks.create", "contacts.read"] {
         for email in [Some("dana@northwind.example"), None] {
-            let bench = bench().await;
-            let priya = bench.state.add_owner("priya@acme.example");
+            let (bench, [priya]) = bench_of(["priya@acme.example"]).await;
             let wanted = baton::connectors::CrmLead { email: email.map(str::to_owned), ..lead(&priya) };
             bench.arm(operation, Fault::DropAnswer);
             let expected = if operation == "contacts.read" { "retry" } else { "unknown" };
@@ -84,15 +86,13 @@ async fn whichever_answer_is_lost_nothing_is_made_twice() {
             assert_eq!(class(&bench.write(&wanted).await), "done", "{operation}");
             assert_eq!(class(&bench.write(&wanted).await), "done", "{operation}");
             assert_eq!(counts(&bench.state), (1, 1, 1), "{operation}");
-            bench.settle();
         }
     }
 }
 
 #[tokio::test]
 async fn an_existing_contact_is_completed_and_not_overwritten() {
-    let bench = bench().await;
-    let priya = bench.state.add_owner("priya@acme.example");
+    let (bench, [priya]) = bench_of(["priya@acme.example"]).await;
     let dana = bench.state.add(
         "contacts",
         &[("email", "dana@northwind.example"), ("lastname", "Whitfield-Ng"), ("phone", "+1 415 555 0142")],
@@ -107,28 +107,20 @@ async fn an_existing_contact_is_completed_and_not_overwritten() {
     assert_eq!(contact.properties["lastname"], "Whitfield-Ng");
     assert_eq!(contact.properties["jobtitle"], "Head of Operations");
     assert_eq!(bench.accepted("lead"), 0);
-    bench.settle();
 }
 
 #[tokio::test]
 async fn an_owner_whom_a_person_chose_after_us_stays() {
-    let bench = bench().await;
-    let (priya, ana, ben) = (
-        bench.state.add_owner("priya@x.example"),
-        bench.state.add_owner("ana@x.example"),
-        bench.state.add_owner("b@x.example"),
-    );
+    let (bench, [priya, ana, ben]) = bench_of(["priya@x.example", "ana@x.example", "b@x.example"]).await;
     let written = bench.write(&lead(&priya)).await.unwrap();
     bench.state.set_owner(&written.id, &ana, bench.clock.now());
     assert_eq!(bench.crm.owner_of(&written.id).await.unwrap(), Some(ana.as_str().into()));
     assert_eq!(bench.write(&lead(&ben)).await.unwrap().owner_crm_id, Some(ana.into()));
-    bench.settle();
 }
 
 #[tokio::test]
 async fn a_marker_is_found_among_hundreds_of_notes() {
-    let bench = bench().await;
-    let priya = bench.state.add_owner("priya@x.example");
+    let (bench, [priya]) = bench_of(["priya@x.example"]).await;
     let dana = bench.state.add("contacts", &[("email", "dana@northwind.example")], &[]);
     for number in 0..240 {
         let text = format!("old note {number} [baton:5f1c9a0]");
@@ -137,13 +129,11 @@ async fn a_marker_is_found_among_hundreds_of_notes() {
     bench.write(&lead(&priya)).await.unwrap();
     bench.write(&lead(&priya)).await.unwrap();
     assert_eq!(counts(&bench.state), (1, 241, 1), "another key that begins like ours is not ours");
-    bench.settle();
 }
 
 #[tokio::test]
 async fn a_rate_limit_says_how_long_to_wait() {
-    let bench = bench().await;
-    let priya = bench.state.add_owner("priya@x.example");
+    let (bench, [priya]) = bench_of(["priya@x.example"]).await;
     for (sent, expected) in [(None, 10), (Some(3), 3)] {
         bench.arm("contacts.create", Fault::RateLimit { retry_after_s: sent });
         let error = bench.write(&lead(&priya)).await.unwrap_err();
@@ -153,20 +143,17 @@ async fn a_rate_limit_says_how_long_to_wait() {
     bench.arm("contacts.create", Fault::Unavailable);
     assert_eq!(class(&bench.write(&lead(&priya)).await), "retry");
     assert_eq!(counts(&bench.state), (0, 0, 0));
-    bench.settle();
 }
 
 #[tokio::test]
 async fn the_admins_own_rules_need_a_person() {
-    let bench = bench().await;
-    let priya = bench.state.add_owner("priya@x.example");
+    let (bench, [priya]) = bench_of(["priya@x.example"]).await;
     bench.state.require("contacts", "industry");
     bench.needs_person(&lead(&priya), "industry").await;
     bench.needs_person(&lead("999"), "owner").await;
     let sent = bench.world.exchanges().len();
     assert_eq!(class(&bench.write(&lead("priya")).await), "needs_person");
     assert_eq!(bench.world.exchanges().len(), sent, "a word is no owner id and is not sent");
-    bench.settle();
 }
 
 #[tokio::test]
@@ -176,13 +163,11 @@ async fn a_rotated_key_is_said_to_be_refused() {
     let error = bench.crm.check().await.unwrap_err();
     assert_eq!(error.class(), "reauthenticate");
     assert!(!error.to_string().contains(KEY));
-    bench.settle();
 }
 
 #[tokio::test]
 async fn writing_does_not_depend_on_the_lagging_search() {
-    let bench = bench().await;
-    let priya = bench.state.add_owner("priya@x.example");
+    let (bench, [priya]) = bench_of(["priya@x.example"]).await;
     let made = bench.state.add("companies", &[("name", "Acme"), ("domain", "acme.com")], &[]);
     let keys = AccountKeys { domain: Some("acme.com".into()), ..AccountKeys::default() };
     bench.arm("companies.search", Fault::SearchLags(Duration::from_secs(100 * 365 * 86_400)));
@@ -193,7 +178,6 @@ async fn writing_does_not_depend_on_the_lagging_search() {
     bench.write(&lead(&priya)).await.unwrap();
     bench.write(&lead(&priya)).await.unwrap();
     assert_eq!(counts(&bench.state), (1, 1, 1));
-    bench.settle();
 }
 
 #[tokio::test]
@@ -212,5 +196,4 @@ async fn the_check_names_what_the_portal_lacks() {
     bench.state.remove_property("contacts", "baton_key");
     let error = bench.crm.check().await.unwrap_err();
     assert!(error.to_string().contains("no property baton_key: create it"), "{error}");
-    bench.settle();
 }

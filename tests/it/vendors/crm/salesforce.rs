@@ -40,14 +40,20 @@ async fn bench() -> Bench<Salesforce, SalesforceState> {
     bench_with(jwt()).await
 }
 
+/// With users of these names, by their ids.
+async fn bench_of<const N: usize>(names: [&str; N]) -> (Bench<Salesforce, SalesforceState>, [String; N]) {
+    let bench = bench().await;
+    let users = names.map(|name| bench.state.add_user(name));
+    (bench, users)
+}
+
 fn calls(bench: &Bench<Salesforce, SalesforceState>, ending: &str) -> usize {
     bench.world.exchanges().iter().filter(|e| e.target.split('?').next().unwrap().ends_with(ending)).count()
 }
 
 #[tokio::test]
 async fn a_lead_and_its_task_are_created_in_one_call_with_our_owner() {
-    let bench = bench().await;
-    let (priya, rules) = (bench.state.add_user("Priya"), bench.state.add_user("Round Robin"));
+    let (bench, [priya, rules]) = bench_of(["Priya", "Round Robin"]).await;
     bench.state.assign_all_to(&rules);
 
     let written = bench.write(&lead(&priya)).await.unwrap();
@@ -67,13 +73,11 @@ async fn a_lead_and_its_task_are_created_in_one_call_with_our_owner() {
         (&json!("Not Started"), &json!("2026-11-23T18:00:00.000Z"))
     );
     assert_eq!(calls(&bench, "/composite"), 1);
-    bench.settle();
 }
 
 #[tokio::test]
 async fn a_repetition_updates_and_creates_nothing() {
-    let bench = bench().await;
-    let (priya, ben) = (bench.state.add_user("Priya"), bench.state.add_user("Ben"));
+    let (bench, [priya, ben]) = bench_of(["Priya", "Ben"]).await;
     let first = bench.write(&lead(&priya)).await.unwrap();
     let mut again = lead(&ben);
     again.description = RepText("Connected with Ben".to_owned());
@@ -82,37 +86,31 @@ async fn a_repetition_updates_and_creates_nothing() {
     assert_eq!((first.id, second.owner_crm_id), (second.id, Some(ben.into())));
     assert_eq!(bench.state.leads()[0]["Description"], "Connected with Ben");
     assert_eq!((bench.accepted("lead"), bench.accepted("task")), (1, 1));
-    bench.settle();
 }
 
 #[tokio::test]
 async fn a_locked_row_rolls_everything_back_and_the_next_try_succeeds() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     bench.arm("composite", Fault::ErrorInside200);
 
     let error = bench.write(&lead(&priya)).await.unwrap_err();
     assert!(matches!(&error, VendorError::Retry { why, .. } if why.contains("UNABLE_TO_LOCK_ROW")), "{error}");
     assert!(bench.state.leads().is_empty() && bench.state.tasks().is_empty(), "all or nothing");
     assert_eq!(class(&bench.write(&lead(&priya)).await), "done");
-    bench.settle();
 }
 
 #[tokio::test]
 async fn a_part_that_fails_takes_the_others_back() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     bench.state.require("Task", "CallType");
 
     bench.needs_person(&lead(&priya), "[CallType]").await;
     assert!(bench.state.leads().is_empty(), "the lead went back with its task");
-    bench.settle();
 }
 
 #[tokio::test]
 async fn what_only_an_admin_can_mend_goes_to_a_person() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     bench.state.add_lead(json!({ "LastName": "W", "Email": "dana@northwind.example" }));
     bench.state.refuse_duplicates();
     bench.needs_person(&lead(&priya), "DUPLICATES_DETECTED").await;
@@ -123,13 +121,11 @@ async fn what_only_an_admin_can_mend_goes_to_a_person() {
     let ben = bench.state.add_user("Ben");
     bench.state.require("Lead", "Industry");
     bench.needs_person(&lead(&ben), "[Industry]").await;
-    bench.settle();
 }
 
 #[tokio::test]
 async fn an_exhausted_day_waits_and_an_outage_is_repeated() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     bench.write(&lead(&priya)).await.unwrap();
 
     bench.arm("composite", Fault::RateLimit { retry_after_s: None });
@@ -139,20 +135,17 @@ async fn an_exhausted_day_waits_and_an_outage_is_repeated() {
     );
     bench.arm("composite", Fault::Unavailable);
     assert_eq!(class(&bench.write(&lead(&priya)).await), "retry");
-    bench.settle();
 }
 
 #[tokio::test]
 async fn after_a_lost_answer_nothing_is_made_twice() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     bench.arm("composite", Fault::DropAnswer);
     assert_eq!(class(&bench.write(&lead(&priya)).await), "unknown");
     assert_eq!(bench.state.leads().len(), 1, "it did happen");
 
     assert_eq!(class(&bench.write(&lead(&priya)).await), "done");
     assert_eq!((bench.state.leads().len(), bench.state.tasks().len()), (1, 1));
-    bench.settle();
 }
 
 #[tokio::test]
@@ -162,13 +155,11 @@ async fn a_read_that_is_lost_is_simply_repeated() {
     let error = bench.crm.find(&by_email("a@b.example")).await.unwrap_err();
     assert_eq!(error.class(), "retry");
     assert_eq!(bench.crm.find(&by_email("a@b.example")).await, Ok(Records::default()));
-    bench.settle();
 }
 
 #[tokio::test]
 async fn long_values_are_cut_by_characters_and_marked() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     let mut long = lead(&priya);
     long.last_name = "Ł".repeat(200);
     long.email = Some(format!("{}@example.org", "x".repeat(80)));
@@ -180,7 +171,6 @@ async fn long_values_are_cut_by_characters_and_marked() {
     assert_eq!(stored["LastName"], format!("{}…", "Ł".repeat(79)));
     assert_eq!(stored["Description"].as_str().unwrap().chars().count(), 32_000);
     assert!(!stored.contains_key("Email"), "half an address is none");
-    bench.settle();
 }
 
 #[tokio::test]
@@ -191,7 +181,6 @@ async fn the_check_names_what_the_org_lacks() {
     let error = bench.crm.check().await.unwrap_err();
     assert!(error.to_string().contains("Lead has no field Baton_Key__c"), "{error}");
     assert!(error.to_string().contains("Task has no field Baton_Key__c"), "{error}");
-    bench.settle();
 }
 
 #[tokio::test]
@@ -202,5 +191,4 @@ async fn a_deleted_record_is_gone_and_a_foreign_id_is_not_sent() {
     let sent = bench.world.exchanges().len();
     assert_eq!(bench.crm.owner_of("../../limits").await.unwrap_err().class(), "needs_person");
     assert_eq!(bench.world.exchanges().len(), sent);
-    bench.settle();
 }

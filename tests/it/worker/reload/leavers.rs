@@ -78,7 +78,6 @@ async fn a_promise_of_a_rep_who_leaves_goes_on_by_the_rules() {
     assert_eq!(after.next_step.at, before.next_step.at, "the caller was told that time");
     play.until_quiet().await;
     assert!(play.ledgers().await.values().all(|ledger| ledger.balance(&owner) >= 0), "who left owes no turn");
-    play.nothing_twice();
 }
 
 /// The caller keeps the time of the meeting free: somebody else calls in it.
@@ -96,5 +95,4 @@ async fn a_meeting_with_a_rep_who_leaves_becomes_a_call_of_another() {
     let within = after.next_step.at - meeting;
     assert!(within > TimeDelta::zero() && within <= TimeDelta::hours(1), "in the time of the meeting: {after:?}");
     play.until_quiet().await;
-    play.nothing_twice();
 }

@@ -70,6 +70,12 @@ fn busy(from: &str, until: &str) -> Busy {
     Busy { from: at(from), until: at(until), kind: BusyKind::Busy }
 }
 
+/// `09:00-13:00` of a day, in UTC.
+fn on(day: &str, spans: &[&str]) -> Vec<Window> {
+    let time = |time: &str| at(&format!("{day}T{time}:00Z"));
+    spans.iter().filter_map(|span| span.split_once('-')).map(|(from, until)| (time(from), time(until))).collect()
+}
+
 fn windows(hours: &Hours, rep: &Rep, from: &str, until: &str) -> Vec<Window> {
     working_windows(hours, rep, at(from), at(until))
 }
@@ -96,13 +102,8 @@ fn two_shifts_with_a_break_and_two_without() {
     let hours = hours(5, &[shift("09:00", "12:00"), shift("12:00", "13:00"), shift("14:00", "18:00")]);
     let rep = rep("UTC");
     assert_eq!(status(&hours, &rep, at("2026-01-07T10:00:00Z")), at_work("2026-01-07T13:00:00Z"));
-    assert_eq!(
-        working_windows(&hours, &rep, at("2026-01-07T00:00:00Z"), at("2026-01-08T00:00:00Z")),
-        [
-            (at("2026-01-07T09:00:00Z"), at("2026-01-07T13:00:00Z")),
-            (at("2026-01-07T14:00:00Z"), at("2026-01-07T18:00:00Z")),
-        ]
-    );
+    let found = windows(&hours, &rep, "2026-01-07T00:00:00Z", "2026-01-08T00:00:00Z");
+    assert_eq!(found, on("2026-01-07", &["09:00-13:00", "14:00-18:00"]));
 }
 
 #[test]
@@ -196,29 +197,17 @@ fn working_time_passes_over_nights_weekends_and_overlapping_shifts() {
 
 #[test]
 fn slots_lie_between_what_is_taken_and_do_not_overlap() {
-    let windows = [(at("2026-01-07T09:00:00Z"), at("2026-01-07T12:00:00Z"))];
+    let windows = on("2026-01-07", &["09:00-12:00"]);
     let taken =
         [busy("2026-01-07T10:20:00Z", "2026-01-07T10:40:00Z"), busy("2026-01-07T08:00:00Z", "2026-01-07T09:10:00Z")];
     let slots = free_slots(&windows, &taken, Zone::UTC, HOUR * 3 / 4, at("2026-01-07T00:00:00Z"), 9);
-    assert_eq!(
-        slots,
-        [
-            (at("2026-01-07T09:30:00Z"), at("2026-01-07T10:15:00Z")),
-            (at("2026-01-07T11:00:00Z"), at("2026-01-07T11:45:00Z")),
-        ]
-    );
+    assert_eq!(slots, on("2026-01-07", &["09:30-10:15", "11:00-11:45"]));
 }
 
 #[test]
 fn slots_respect_notice_and_the_number_wanted() {
-    let windows = [(at("2026-01-07T09:00:00Z"), at("2026-01-07T17:00:00Z"))];
+    let windows = on("2026-01-07", &["09:00-17:00"]);
     let slots = free_slots(&windows, &[], Zone::UTC, HOUR / 2, at("2026-01-07T10:00:00.25Z"), 2);
-    assert_eq!(
-        slots,
-        [
-            (at("2026-01-07T10:30:00Z"), at("2026-01-07T11:00:00Z")),
-            (at("2026-01-07T11:00:00Z"), at("2026-01-07T11:30:00Z")),
-        ]
-    );
+    assert_eq!(slots, on("2026-01-07", &["10:30-11:00", "11:00-11:30"]));
     assert_eq!(free_slots(&windows, &[], Zone::UTC, 9 * HOUR, at("2026-01-07T00:00:00Z"), 2), []);
 }

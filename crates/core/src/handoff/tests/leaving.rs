@@ -37,9 +37,7 @@ fn who_hangs_up_after_choosing_is_called_if_the_time_is_taken() {
 #[test]
 fn the_end_of_the_call_frees_the_rep() {
     call().settled().after(240).on(Event::CallEnded).ends_connected("ben").holds_nobody();
-    let call = call().settled();
-    let leg = call.leg(1);
-    call.after(7200).timer(Timer::ReleaseBy { leg }).holds_nobody();
+    call().settled().after(7200).leg_timer(1, |leg| Timer::ReleaseBy { leg }).holds_nobody();
 }
 
 #[test]

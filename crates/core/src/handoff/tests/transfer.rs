@@ -4,10 +4,6 @@ use super::*;
 use crate::routing::ledger::Cause;
 use crate::rules::model::set::{PoolPreference, Wish};
 
-fn second_leg() -> LegId {
-    call().leg(2)
-}
-
 #[test]
 fn the_first_rep_is_held_then_rung_while_the_caller_is_told() {
     let instruction = Instruction::Hold { rep: rep_id("ben") };
@@ -33,38 +29,32 @@ fn who_declines_is_hung_up_and_the_next_is_rung() {
 
 #[test]
 fn silence_after_the_whisper_is_a_no() {
-    let call = call().after(4).answered(1);
-    let leg = call.leg(1);
-    call.after(10).timer(Timer::AcceptBy { leg }).hangs_up(1).leg_is(1, LegState::NoAnswer).rings("cy", 2);
+    let call = call().after(4).answered(1).after(10).leg_timer(1, |leg| Timer::AcceptBy { leg });
+    call.hangs_up(1).leg_is(1, LegState::NoAnswer).rings("cy", 2);
 }
 
 #[test]
 fn a_phone_that_rings_out_is_hung_up() {
-    let call = call().after(15);
-    let leg = call.leg(1);
-    call.timer(Timer::RingBy { leg }).hangs_up(1).rings("cy", 2);
+    call().after(15).leg_timer(1, |leg| Timer::RingBy { leg }).hangs_up(1).rings("cy", 2);
 }
 
 #[test]
 fn a_machine_is_not_connected_to_a_caller() {
-    let call = call().after(4).answered(1);
-    let leg = call.leg(1);
-    call.on(Event::Machine { leg }).hangs_up(1).leg_is(1, LegState::Machine).rings("cy", 2);
+    let call = call().after(4).answered(1).of_leg(1, |leg| Event::Machine { leg });
+    call.hangs_up(1).leg_is(1, LegState::Machine).rings("cy", 2);
 }
 
 #[test]
 fn a_rep_who_heard_no_whisper_is_let_go_unless_the_key_was_pressed() {
     let failed = |leg| Event::WhisperFailed { leg, why: "no answer".into() };
-    let call = call().after(4).answered(1);
-    let leg = call.leg(1);
-    call.on(failed(leg)).hangs_up(1).rings("cy", 2).answered(2).accepted(2).on(failed(second_leg())).ignored();
+    let call = call().after(4).answered(1).of_leg(1, failed).hangs_up(1).rings("cy", 2);
+    call.answered(2).accepted(2).of_leg(2, failed).ignored();
 }
 
 #[test]
 fn a_join_that_fails_goes_on_to_the_next() {
-    let call = call().after(4).answered(1).accepted(1);
-    let leg = call.leg(1);
-    call.on(Event::JoinFailed { leg, why: "conference is gone".into() }).hangs_up(1).rings("cy", 2);
+    let failed = |leg| Event::JoinFailed { leg, why: "conference is gone".into() };
+    call().after(4).answered(1).accepted(1).of_leg(1, failed).hangs_up(1).rings("cy", 2);
 }
 
 #[test]
@@ -116,14 +106,12 @@ fn a_doubled_event_does_not_hang_up_a_conversation() {
 /// A whisper that was cut short by the key press, or a ring whose answer was lost, used to end the bridged call.
 #[test]
 fn the_late_failure_of_ring_or_whisper_does_not_end_a_conversation() {
-    let call = call().bridged().after(2);
-    let leg = call.leg(1);
     let why = || "no answer from the platform".to_owned();
-    let call = call.on(Event::RingFailed { leg: leg.clone(), why: why() }).ignored();
-    let call = call.on(Event::WhisperFailed { leg: leg.clone(), why: why() }).ignored();
-    let call =
-        call.on(Event::NoAnswer { leg: leg.clone() }).ignored().on(Event::Machine { leg: leg.clone() }).ignored();
-    call.on(Event::JoinFailed { leg, why: why() }).ignored();
+    let call = call().bridged().after(2).of_leg(1, |leg| Event::RingFailed { leg, why: why() }).ignored();
+    let call = call.of_leg(1, |leg| Event::WhisperFailed { leg, why: why() }).ignored();
+    let call = call.of_leg(1, |leg| Event::NoAnswer { leg }).ignored();
+    let call = call.of_leg(1, |leg| Event::Machine { leg }).ignored();
+    call.of_leg(1, |leg| Event::JoinFailed { leg, why: why() }).ignored();
 }
 
 /// The store asked for the same rep for ever when a reservation had lapsed before the call counted as connected.
@@ -131,8 +119,7 @@ fn the_late_failure_of_ring_or_whisper_does_not_end_a_conversation() {
 fn a_rep_whom_another_lead_holds_is_not_asked_for_again() {
     let mut call = call().bridged();
     call.state.refused.push(rep_id("ben"));
-    let leg = call.leg(1);
-    call.after(400).timer(Timer::SettledBy { leg }).ends_connected("ben").holds_nobody();
+    call.after(400).leg_timer(1, |leg| Timer::SettledBy { leg }).ends_connected("ben").holds_nobody();
 }
 
 /// The crash loop once saw a phone rung while it was in use. An event that comes late could outlast the reservation.

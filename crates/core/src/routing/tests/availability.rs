@@ -7,33 +7,24 @@ fn without_ben(world: Scenario, why: Rejection) {
 }
 
 #[test]
-fn inactive_or_not_on_the_roster() {
-    without_ben(scenario().rep("ben", |rep| rep.active = false), Rejection::Inactive);
-    let mut world = scenario();
-    world.rules.reps.remove(&rep_id("ben"));
-    without_ben(world, Rejection::Inactive);
-}
-
-#[test]
-fn on_leave() {
-    without_ben(scenario().on_leave("ben"), Rejection::OnLeave { until: day("2026-01-16") });
-}
-
-#[test]
-fn holiday_where_the_rep_works() {
-    let why = Rejection::Holiday { region: "XX".into(), back_at: Some(moment("2026-01-08T09:00:00Z")) };
-    without_ben(scenario().rep("ben", |rep| rep.holidays = "XX".into()), why);
-}
-
-#[test]
-fn off_rota() {
-    without_ben(scenario().off_rota("ben"), Rejection::OffRota { back_at: Some(at("22:00")) });
-}
-
-#[test]
-fn out_of_office() {
+fn who_may_not_take_it_is_told_with_the_reason_and_the_next_one_takes_it() {
+    let mut not_on_the_roster = scenario();
+    not_on_the_roster.rules.reps.remove(&rep_id("ben"));
+    let holiday = Rejection::Holiday { region: "XX".into(), back_at: Some(moment("2026-01-08T09:00:00Z")) };
     let until = moment("2026-01-12T00:00:00Z");
-    without_ben(scenario().out_of_office("ben", until), Rejection::OutOfOffice { until });
+    let full = scenario().change_pool("west", |pool| pool.caps.open = Some(25)).facts("ben", |facts| facts.open = 25);
+    for (world, why) in [
+        (scenario().rep("ben", |rep| rep.active = false), Rejection::Inactive),
+        (not_on_the_roster, Rejection::Inactive),
+        (scenario().on_leave("ben"), Rejection::OnLeave { until: day("2026-01-16") }),
+        (scenario().rep("ben", |rep| rep.holidays = "XX".into()), holiday),
+        (scenario().off_rota("ben"), Rejection::OffRota { back_at: Some(at("22:00")) }),
+        (scenario().out_of_office("ben", until), Rejection::OutOfOffice { until }),
+        (scenario().away("ben"), Rejection::Away),
+        (full, Rejection::AtOpenCap { cap: 25, open: 25 }),
+    ] {
+        without_ben(world, why);
+    }
 }
 
 #[test]
@@ -41,11 +32,6 @@ fn busy_until_the_end_of_what_follows_without_a_break() {
     let world = scenario().busy("ben", "10:30").calendar("ben", BusyKind::Busy, at("10:30"), at("11:15"));
     without_ben(world, Rejection::Busy { until: at("11:15") });
     scenario().busy("ben", "10:00").expect_owner("ben"); // the end is exclusive
-}
-
-#[test]
-fn away() {
-    without_ben(scenario().away("ben"), Rejection::Away);
 }
 
 #[test]
@@ -65,12 +51,6 @@ fn at_the_cap_of_the_day_of_rep_or_pool() {
     without_ben(capped(Some(8), None, 8), Rejection::AtCap { cap: 8, load: 8 });
     without_ben(capped(Some(8), Some(3), 5), Rejection::AtCap { cap: 3, load: 5 });
     capped(Some(8), Some(9), 7).expect_owner("ben");
-}
-
-#[test]
-fn at_the_cap_of_open_leads() {
-    let world = scenario().change_pool("west", |pool| pool.caps.open = Some(25)).facts("ben", |facts| facts.open = 25);
-    without_ben(world, Rejection::AtOpenCap { cap: 25, open: 25 });
 }
 
 #[test]

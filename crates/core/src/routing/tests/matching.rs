@@ -2,7 +2,7 @@ mod names;
 mod records;
 
 use super::*;
-use crate::domain::account::{CompanyRecord, MatchKey, PersonKind, PersonRecord};
+use crate::domain::account::{MatchKey, PersonKind, PersonRecord};
 use crate::domain::known::Known;
 use crate::domain::phone::PhoneE164;
 use crate::routing::decision::{AccountTrace, MatchStep, MatchTrace, OtherVerdict};
@@ -25,14 +25,6 @@ fn winner(world: &Scenario) -> Option<String> {
 fn at_domain(domain: &str) -> impl FnOnce(&mut CompanyRecord) {
     let domain = domain.to_owned();
     move |company| company.domains = vec![domain]
-}
-
-fn owned_by(name: &str) -> impl FnOnce(&mut CompanyRecord) {
-    let owner = format!("crm-{name}");
-    move |company| {
-        company.domains = vec!["acme.com".into()];
-        company.owner_crm_id = Some(owner.into());
-    }
 }
 
 fn contact_of(company: &str, email: Option<&str>, phone: Option<&str>) -> PersonRecord {
@@ -153,12 +145,12 @@ fn ties_are_broken_in_the_published_order() {
 fn two_equal_accounts_with_different_owners_are_a_dispute_that_the_tie_breaker_ends() {
     let disputed = |world: &Scenario| matched(world).map(|(crm_id, _, how)| (crm_id, how.disputed));
     let reps = || scenario().rep("ana", |_| ()).rep("dan", |_| ());
-    let two = reps().company("001", owned_by("ana")).company("002", owned_by("dan"));
+    let two = reps().company("001", owned_by("crm-ana")).company("002", owned_by("crm-dan"));
     assert_eq!(disputed(&two), Some(("001".into(), true)));
     two.expect_owner("ana").expect_reason("account owner, at work now");
-    let same = reps().company("001", owned_by("ana")).company("002", owned_by("ana"));
+    let same = reps().company("001", owned_by("crm-ana")).company("002", owned_by("crm-ana"));
     assert_eq!(disputed(&same), Some(("001".into(), false)), "one owner: nothing to dispute");
-    let weaker = reps().company("001", owned_by("ana")).company("002", |company| {
+    let weaker = reps().company("001", owned_by("crm-ana")).company("002", |company| {
         company.owner_crm_id = Some("crm-dan".into());
         company.country = Some("US".into());
     });

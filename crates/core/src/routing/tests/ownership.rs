@@ -75,11 +75,8 @@ fn the_chain_goes_on_where_an_owner_is_no_rep_inactive_or_given_up() {
     let world = following(scenario(), &chain)
         .person(PersonKind::Lead, "dan", Some(at("09:00")))
         .rep("ana", |rep| rep.active = false)
-        .company("001", |company| {
-            company.domains = vec!["acme.com".into()];
-            company.owner_crm_id = Some("005-integration".into());
-            company.open_opportunity_owner_crm_id = Some("crm-ana".into());
-        });
+        .company("001", owned_by("005-integration"))
+        .records(|records| records.companies[0].open_opportunity_owner_crm_id = Some("crm-ana".into()));
     world
         .expect_ownership(&[
             OwnershipResult::NotARep { crm_id: "005-integration".into() },
@@ -126,10 +123,7 @@ fn whoever_may_own_the_lead_is_considered_with_all_who_stand_in() {
         .rep("ana", |_| ())
         .delegate("ana", "eve")
         .delegate("eve", "fay")
-        .company("001", |company| {
-            company.domains = vec!["acme.com".into()];
-            company.owner_crm_id = Some("crm-ana".into());
-        })
+        .company("001", owned_by("crm-ana"))
         .assigned(Some("cy"));
     let snapshot = &world.snapshot;
     let known = Considered::default().knowing(
@@ -183,11 +177,7 @@ fn an_owner_is_known_by_the_short_and_by_the_long_form_of_the_id() {
         chosen.expect_owner("ana");
         // Among two equal companies, the one whose owner works here wins.
         let both = roster().company("001", |company| company.domains = vec!["acme.com".into()]);
-        let both = both.company("002", |company| {
-            company.domains = vec!["acme.com".into()];
-            company.owner_crm_id = Some(theirs.into());
-        });
-        both.expect_owner("ana");
+        both.company("002", owned_by(theirs)).expect_owner("ana");
     }
     let stranger = scenario().rep("ana", |rep| rep.crm_id = Some("005xx0000012Q12".into()));
     let stranger = stranger.account(|account| account.owner_crm_id = Some("005xx0000012q12AAA".into()));

@@ -135,6 +135,43 @@ pub const CODES: &[(&str, &str)] = &[
         "`within` asks how long ago somebody was in touch; this kind of owner has no such date.",
     ),
     (
+        "platform-answer-silent",
+        "Somebody on the line waits for words: the answer to a live message has {say} where they belong.",
+    ),
+    ("platform-bad-answer", "An answer is JSON, TwiML or a text, or has an entry for each item of a list, or is none."),
+    (
+        "platform-bad-id",
+        "The id of an event tells it from others, and is the same for a request that is sent again: it has a place of the request in it.",
+    ),
+    ("platform-bad-name", "A mapping is called as its file is: small letters, digits, - and _."),
+    (
+        "platform-bad-place",
+        "Where a value stands: /call/id in the body, header:x-call-id, query:call_id, or item:/id in an item of the list that `each` names.",
+    ),
+    (
+        "platform-bad-placeholder",
+        "Between braces stands a place such as {/call/id}; in an answer also {say} and {status}.",
+    ),
+    (
+        "platform-bad-proof",
+        "A proof is a word, a header, a parameter of the query, or a signature whose settings fit together.",
+    ),
+    (
+        "platform-bad-row",
+        "A value stands at a place of the request (at) or is always the same (value): one of them and not both.",
+    ),
+    (
+        "platform-message-twice",
+        "Two messages have one name, or ask for the same, so that the second would never be looked at.",
+    ),
+    ("platform-row-missing", "An event cannot do without this: where it stands in the request must be said."),
+    ("platform-unknown-choice", "One of a few fixed words is expected here."),
+    ("platform-unknown-conversion", "The value would be changed in a way that nobody knows."),
+    ("platform-unknown-path", "The event has no such part, so what stands there would be lost."),
+    ("platform-unknown-proof", "No platform proves its requests in a way of this name."),
+    ("platform-unreachable", "Leads of this message would say nothing by which anybody could be called or written to."),
+    ("platform-without-messages", "A mapping says what at least one kind of request means."),
+    (
         "pool-bad-cap",
         "A cap is a number of leads, at least 1. To take a rep out of a pool, take them out of its members.",
     ),

@@ -156,6 +156,19 @@ impl Faults {
 }
 
 #[cfg(test)]
+impl Faults {
+    /// `4:12 rep-bad-phone` of each, by place.
+    pub fn places(self) -> Vec<String> {
+        self.into_sorted().iter().map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code)).collect()
+    }
+
+    /// `4 rep-bad-phone` of each, by place.
+    pub fn lines(self) -> Vec<String> {
+        self.into_sorted().iter().map(|fault| format!("{} {}", fault.line, fault.code)).collect()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

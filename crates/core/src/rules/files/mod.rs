@@ -17,4 +17,4 @@ pub(in crate::rules) mod segments;
 pub(super) mod table;
 pub(in crate::rules) mod territories;
 pub(in crate::rules) mod vocabulary;
-pub(in crate::rules) mod yaml;
+pub mod yaml;

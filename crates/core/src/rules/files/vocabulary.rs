@@ -146,9 +146,7 @@ mod tests {
         let mut faults = Faults::default();
         let node = yaml::parse("rules/routing.yaml", text, &mut faults);
         let vocabulary = Vocabulary::read(node.as_ref(), &mut faults);
-        let told =
-            faults.into_sorted().into_iter().map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code));
-        (vocabulary, told.collect())
+        (vocabulary, faults.places())
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod headcount;
 pub mod language;
 pub mod phone;
 pub mod place;
+pub mod placeholder;
 pub mod postal;
 pub mod shared;
 pub mod values;

@@ -59,7 +59,12 @@ fn number(text: &str, region: Option<&str>) -> Option<PhoneE164> {
     // The zero of the national form, which nobody dials behind a country code.
     let without_trunk = text.replace("(0)", "");
     let code = region.and_then(|code| phonenumber::country::Id::from_str(code).ok());
-    if text.starts_with('+') {
+    // A country code in brackets is one all the same.
+    let without_trunk = match without_trunk.strip_prefix("(+") {
+        Some(rest) => format!("+{}", rest.replacen(')', "", 1)),
+        None => without_trunk,
+    };
+    if without_trunk.starts_with('+') {
         return valid(None, &without_trunk).or_else(|| unlisted(&without_trunk));
     }
     // The country's own way of dialling abroad comes first: 0011 in Australia, 010 in Japan, 011 in America.

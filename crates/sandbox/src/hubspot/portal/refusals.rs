@@ -6,28 +6,10 @@ use std::collections::BTreeMap;
 
 const BODY_LIMIT: usize = 65_536;
 /// Properties that may be written; custom ones are added to the portal.
-const PROPERTIES: [(&str, &[&str]); 3] = [
-    (
-        "contacts",
-        &[
-            "email",
-            "firstname",
-            "lastname",
-            "phone",
-            "mobilephone",
-            "jobtitle",
-            "company",
-            "city",
-            "state",
-            "zip",
-            "country",
-        ],
-    ),
-    ("notes", &["hs_timestamp", "hs_note_body"]),
-    (
-        "tasks",
-        &["hs_timestamp", "hs_task_subject", "hs_task_body", "hs_task_status", "hs_task_priority", "hs_task_type"],
-    ),
+const PROPERTIES: [(&str, &str); 3] = [
+    ("contacts", "email firstname lastname phone mobilephone jobtitle company city state zip country"),
+    ("notes", "hs_timestamp hs_note_body"),
+    ("tasks", "hs_timestamp hs_task_subject hs_task_body hs_task_status hs_task_priority hs_task_type"),
 ];
 
 #[derive(Debug)]
@@ -67,7 +49,8 @@ impl Portal {
     }
 
     fn refuse_bad(&self, kind: &str, name: &str, value: &str) -> Result<(), Problem> {
-        let standard = PROPERTIES.iter().find(|(of, _)| *of == kind).is_some_and(|(_, names)| names.contains(&name));
+        let known = PROPERTIES.iter().find(|(of, _)| *of == kind);
+        let standard = known.is_some_and(|(_, names)| names.split(' ').any(|word| word == name));
         if !standard && name != OWNER && !self.custom.contains_key(&(kind.to_owned(), name.to_owned())) {
             let message = format!("Property \"{name}\" does not exist");
             return Err(Problem::invalid(&message, "PROPERTY_DOESNT_EXIST", name));

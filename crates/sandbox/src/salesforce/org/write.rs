@@ -36,17 +36,13 @@ impl Org {
         let url = part["url"].as_str().unwrap_or_default();
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').skip(2).collect();
+        let header = part["httpHeaders"]["Sforce-Auto-Assign"].as_str().or(auto);
+        let assigns = !header.is_some_and(|value| value.eq_ignore_ascii_case("FALSE"));
         match (part["method"].as_str().unwrap_or_default(), segments.as_slice()) {
             ("PATCH", [_, "sobjects", object @ ("Lead" | "Task"), KEY_FIELD, key]) => {
-                let header = part["httpHeaders"]["Sforce-Auto-Assign"].as_str().or(auto);
-                let assigns = !header.is_some_and(|value| value.eq_ignore_ascii_case("FALSE"));
                 self.upsert(object, key, &part["body"], assigns)
             }
-            ("POST", [_, "sobjects", "Lead"]) => {
-                let header = part["httpHeaders"]["Sforce-Auto-Assign"].as_str().or(auto);
-                let assigns = !header.is_some_and(|value| value.eq_ignore_ascii_case("FALSE"));
-                self.create_lead(&part["body"], assigns)
-            }
+            ("POST", [_, "sobjects", "Lead"]) => self.create_lead(&part["body"], assigns),
             ("GET", [version, "sobjects", object, id]) => {
                 let fields = query.trim_start_matches("fields=");
                 let body = self.read(object, id, fields, version)?;

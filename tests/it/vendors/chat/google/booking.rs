@@ -20,7 +20,6 @@ async fn a_meeting_is_booked_and_the_guest_is_told() {
     let alone = BookRequest { attendee_email: None, attendee_name: None, calendar: BEN.into(), ..request(1) };
     office.calendar.book(&alone).await.unwrap();
     assert!(!office.state.booked()[1].invited);
-    office.holds_to_the_contract();
 }
 
 #[tokio::test]
@@ -42,7 +41,6 @@ async fn two_workers_at_once_make_one_event() {
     assert!(answers.into_iter().all(|answer| answer.unwrap() == first));
     assert_eq!((office.state.booked().len(), office.world.accepted().len()), (1, 1));
     assert!(office.calls("POST", "/events") > 1, "the others were told that the id exists");
-    office.holds_to_the_contract();
 }
 
 #[tokio::test]
@@ -53,7 +51,6 @@ async fn a_time_that_somebody_else_has_taken_is_not_booked() {
     let next_to_it = BookRequest { from: at("2026-11-23T09:45:00Z"), until: at("2026-11-23T10:15:00Z"), ..request(1) };
     assert!(matches!(office.calendar.book(&next_to_it).await.unwrap(), Booked::Event { .. }));
     assert!(office.state.double_bookings().is_empty());
-    office.holds_to_the_contract();
 }
 
 #[tokio::test]
@@ -65,7 +62,6 @@ async fn after_a_lost_answer_booking_again_makes_no_second_event() {
     let Booked::Event { id } = office.book(1).await.unwrap() else { panic!("taken by ourselves") };
     assert_eq!((office.state.booked().len(), office.state.booked()[0].id.clone()), (1, id));
     assert!(office.world.duplicates().is_empty());
-    office.holds_to_the_contract();
 }
 
 #[tokio::test]
@@ -81,7 +77,6 @@ async fn what_a_person_did_to_the_event_is_respected() {
     let error = office.book(1).await.unwrap_err();
     assert!(matches!(&error, VendorError::Gone { why, .. } if why.contains("new attempt")), "{error:?}");
     assert!(matches!(office.book(2).await.unwrap(), Booked::Event { .. }));
-    office.holds_to_the_contract();
 }
 
 /// Status and reason of an insert, its class, and how long to wait.
@@ -116,7 +111,6 @@ async fn the_reason_decides_and_not_the_status() {
     assert!(matches!(error, VendorError::RateLimited { after: Some(after), .. } if after.as_secs() == 7), "{error:?}");
     office.world.arm("google", "freebusy.query", Fault::Unavailable, 1);
     assert_eq!(class(office.book(1).await), "retry");
-    office.holds_to_the_contract();
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Whose record a lead may be: people and companies are found by every key they share with it.
 
-use super::bench;
+use super::bench_of;
 use crate::vendors::crm::by_email;
 use baton::connectors::{AccountKeys, Crm};
 use baton_core::domain::account::Records;
@@ -9,8 +9,7 @@ use baton_core::domain::phone::PhoneE164;
 
 #[tokio::test]
 async fn every_record_that_shares_a_key_is_found_and_with_it_its_company() {
-    let bench = bench().await;
-    let (ana, ben) = (bench.state.add_owner("ana@x.example"), bench.state.add_owner("ben@x.example"));
+    let (bench, [ana, ben]) = bench_of(["ana@x.example", "ben@x.example"]).await;
     bench.state.add_property("companies", "seats", "number");
     bench.state.add_property("companies", "plan_code", "string");
     let company = [
@@ -79,5 +78,4 @@ async fn every_record_that_shares_a_key_is_found_and_with_it_its_company() {
     assert_eq!((contact.company_crm_id, contact.owner_crm_id), (Some(acme.into()), Some(ben.into())));
     assert_eq!(contact.active_at, Some("2026-10-01T00:00:00Z".parse().unwrap()));
     assert_eq!(bench.crm.find(&by_email("../contacts")).await, Ok(Records::default()));
-    bench.settle();
 }

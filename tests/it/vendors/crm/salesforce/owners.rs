@@ -1,6 +1,6 @@
 //! Whose a lead is: ours to say, the org's own rules', or of the person who took it.
 
-use super::bench;
+use super::bench_of;
 use crate::vendors::crm::lead;
 use baton::connectors::Crm;
 use baton_sandbox::Fault;
@@ -8,8 +8,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn a_lead_that_a_person_took_over_stays_theirs() {
-    let bench = bench().await;
-    let (priya, ana, ben) = (bench.state.add_user("Priya"), bench.state.add_user("Ana"), bench.state.add_user("Ben"));
+    let (bench, [priya, ana, ben]) = bench_of(["Priya", "Ana", "Ben"]).await;
     let written = bench.write(&lead(&priya)).await.unwrap();
     bench.state.set_owner(&written.id, &ana);
     assert_eq!(bench.crm.owner_of(&written.id).await.unwrap(), Some(ana.as_str().into()));
@@ -27,13 +26,11 @@ async fn a_lead_that_a_person_took_over_stays_theirs() {
     }
     assert_eq!(bench.state.leads()[0]["Title"], "Head of Operations", "nor is their data overwritten");
     assert_eq!(bench.state.tasks()[3]["OwnerId"], ana, "the task goes to whoever has the lead now");
-    bench.settle();
 }
 
 #[tokio::test]
 async fn the_task_follows_a_converted_lead_to_its_contact() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     let written = bench.write(&lead(&priya)).await.unwrap();
     let contact = bench.state.convert(&written.id);
 
@@ -42,13 +39,11 @@ async fn the_task_follows_a_converted_lead_to_its_contact() {
     let again = bench.write(&later).await.unwrap();
     assert_eq!((again.id.as_str(), again.owner_crm_id), (contact.as_str(), Some(priya.into())));
     assert_eq!(bench.state.tasks()[1]["WhoId"], contact);
-    bench.settle();
 }
 
 #[tokio::test]
 async fn the_orgs_rules_choose_once_and_their_owner_outlives_our_writes() {
-    let bench = bench().await;
-    let (ana, ben, cy) = (bench.state.add_user("Ana"), bench.state.add_user("Ben"), bench.state.add_user("Cy"));
+    let (bench, [ana, ben, cy]) = bench_of(["Ana", "Ben", "Cy"]).await;
     bench.state.assign_all_to(&ana);
     assert_eq!(bench.crm.assign(&lead(&ben)).await, Ok(Some(ana.as_str().into())), "whatever owner we had in mind");
 
@@ -67,26 +62,21 @@ async fn the_orgs_rules_choose_once_and_their_owner_outlives_our_writes() {
     bench.state.set_owner(&id, &ben);
     assert_eq!(bench.crm.assign(&lead(&cy)).await, Ok(Some(ben.into())));
     assert_eq!((bench.state.leads().len(), bench.accepted("lead")), (1, 1));
-    bench.settle();
 }
 
 #[tokio::test]
 async fn a_lost_answer_to_an_assignment_is_read_the_next_time() {
-    let bench = bench().await;
-    let ana = bench.state.add_user("Ana");
+    let (bench, [ana]) = bench_of(["Ana"]).await;
     bench.state.assign_all_to(&ana);
     bench.arm("composite", Fault::DropAnswer);
     assert_eq!(bench.crm.assign(&lead(&ana)).await.unwrap_err().class(), "unknown");
     assert_eq!(bench.crm.assign(&lead(&ana)).await, Ok(Some(ana.as_str().into())));
     assert_eq!((bench.state.leads().len(), bench.accepted("lead")), (1, 1));
-    bench.settle();
 }
 
 #[tokio::test]
 async fn an_org_without_a_rule_chooses_nobody_and_ours_is_written() {
-    let bench = bench().await;
-    let ana = bench.state.add_user("Ana");
+    let (bench, [ana]) = bench_of(["Ana"]).await;
     assert_eq!(bench.crm.assign(&lead(&ana)).await, Ok(None), "our own user is nobody");
     assert_eq!(bench.write(&lead(&ana)).await.unwrap().owner_crm_id, Some(ana.as_str().into()));
-    bench.settle();
 }

@@ -1,6 +1,6 @@
 //! Whose record a lead may be: people and accounts are found by every key they share with it.
 
-use super::bench;
+use super::{bench, bench_of};
 use crate::vendors::crm::by_email;
 use baton::connectors::{AccountKeys, Crm};
 use baton_core::domain::account::{PersonKind, Records};
@@ -10,8 +10,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn every_record_that_shares_a_key_is_found_and_with_it_its_account() {
-    let bench = bench().await;
-    let (ana, ben, eve) = (bench.state.add_user("Ana"), bench.state.add_user("Ben"), bench.state.add_user("Eve"));
+    let (bench, [ana, ben, eve]) = bench_of(["Ana", "Ben", "Eve"]).await;
     bench.state.add_account(json!({ "Name": "Far Away", "Website": "far.example", "OwnerId": eve }));
     let acme = bench.state.add_account(json!({
         "Name": "O'Neil \\ Söhne 100%_", "Website": "https://www.acme.com/en", "OwnerId": ana, "Tier__c": "gold", "Seats__c": 40,
@@ -56,13 +55,11 @@ async fn every_record_that_shares_a_key_is_found_and_with_it_its_account() {
     assert_eq!((contact.kind, contact.email.as_deref()), (PersonKind::Contact, Some("ada@acme.com")));
     assert_eq!((contact.company_crm_id, contact.owner_crm_id), (Some(acme.as_str().into()), Some(eve.as_str().into())));
     assert_eq!(contact.active_at, Some("2026-10-20T08:00:00Z".parse().unwrap()), "made after the last activity");
-    bench.settle();
 }
 
 #[tokio::test]
 async fn open_leads_are_people_and_converted_ones_are_not() {
-    let bench = bench().await;
-    let eve = bench.state.add_user("Eve");
+    let (bench, [eve]) = bench_of(["Eve"]).await;
     let solo = bench.state.add_lead(json!({
         "Company": "Solo", "Email": "solo@example.org", "Phone": "0049 30 901820", "OwnerId": eve, "LastActivityDate": "2026-11-02",
     }));
@@ -81,7 +78,6 @@ async fn open_leads_are_people_and_converted_ones_are_not() {
     }
     let hostile = AccountKeys { company: Some("' OR Name != '".into()), ..by_email("' OR Id != '@x.example") };
     assert_eq!(bench.crm.find(&hostile).await, Ok(Records::default()));
-    bench.settle();
 }
 
 #[tokio::test]
@@ -94,5 +90,4 @@ async fn all_accounts_of_a_name_are_brought_for_the_rules_to_choose() {
     let names: Vec<String> =
         bench.crm.find(&keys).await.unwrap().companies.into_iter().map(|found| found.name).collect();
     assert_eq!(names, ["Northwind Foods Inc.", "The Northwind Foods", "Northwind Trading"]);
-    bench.settle();
 }

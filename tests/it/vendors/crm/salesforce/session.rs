@@ -1,6 +1,6 @@
 //! Sessions with an org: a token is asked for once, with an assertion that is ours and short-lived.
 
-use super::{bench, bench_with, calls};
+use super::{bench, bench_of, bench_with, calls};
 use crate::vendors::crm::{by_email, lead};
 use baton::connectors::http::Secret;
 use baton::connectors::salesforce::SalesforceAuth;
@@ -12,8 +12,7 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn a_session_that_ends_in_between_is_renewed_once() {
-    let bench = bench().await;
-    let priya = bench.state.add_user("Priya");
+    let (bench, [priya]) = bench_of(["Priya"]).await;
     let written = bench.write(&lead(&priya)).await.unwrap();
     bench.state.revoke_tokens();
     assert_eq!(bench.crm.owner_of(&written.id).await.unwrap(), Some(priya.as_str().into()));
@@ -23,7 +22,6 @@ async fn a_session_that_ends_in_between_is_renewed_once() {
     let error = bench.write(&lead(&priya)).await.unwrap_err();
     assert!(matches!(&error, VendorError::Reauthenticate { why, .. } if why.contains("approved")), "{error}");
     assert_eq!(calls(&bench, "/token"), 3, "no storm on the token endpoint");
-    bench.settle();
 }
 
 #[tokio::test]
@@ -37,7 +35,6 @@ async fn many_calls_at_once_share_one_token() {
     let all = futures_util::future::join_all((0..6).map(|_| bench.crm.owner_of(&id))).await;
     assert!(all.iter().all(|owner| owner.as_ref().unwrap() == &Some("005000000000009AAA".into())));
     assert_eq!(calls(&bench, "/token"), 1);
-    bench.settle();
 }
 
 #[tokio::test]

@@ -2,24 +2,60 @@
 
 use super::*;
 
+fn utc(text: &str) -> DateTime<Utc> {
+    at(&format!("{}:00Z", text.replace(' ', "T")))
+}
+
+/// `22:00-06:00`, every day.
+fn every_day(text: &str) -> Hours {
+    let (from, until) = text.split_once('-').expect("two times");
+    hours(7, &[shift(from, until)])
+}
+
+/// What is worked of the shift within so many hours.
 #[test]
-fn spring_a_shift_over_the_missing_hour_is_an_hour_shorter() {
-    let hours = hours(7, &[shift("01:00", "04:00")]);
-    let rep = rep("Europe/Berlin"); // 2026-03-29: 02:00 becomes 03:00
-    assert_eq!(
-        working_windows(&hours, &rep, at("2026-03-28T20:00:00Z"), at("2026-03-29T20:00:00Z")),
-        [(at("2026-03-29T00:00:00Z"), at("2026-03-29T02:00:00Z"))]
-    );
+fn a_shift_over_a_change_is_the_time_that_passes_between_its_ends_on_the_wall() {
+    for (zone, shift, from, hours, worked) in [
+        // 02:00 becomes 03:00: an hour less, also where the shift begins in the missing hour, and none of what lies in it.
+        ("Europe/Berlin", "01:00-04:00", "2026-03-28 20:00", 24, Some(("2026-03-29 00:00", "2026-03-29 02:00"))),
+        ("Europe/Berlin", "02:30-06:00", "2026-03-28 20:00", 24, Some(("2026-03-29 01:00", "2026-03-29 04:00"))),
+        ("Europe/Berlin", "02:10-02:50", "2026-03-28 20:00", 24, None),
+        // 03:00 becomes 02:00: the hour that comes twice is worked twice, two and a half hours without a hole.
+        ("Europe/Berlin", "01:00-02:30", "2026-10-24 20:00", 24, Some(("2026-10-24 23:00", "2026-10-25 01:30"))),
+        // In the south spring takes an hour from the night, seven are left, and autumn gives it one, which makes nine.
+        ("Australia/Sydney", "22:00-06:00", "2026-10-03 08:00", 24, Some(("2026-10-03 12:00", "2026-10-03 19:00"))),
+        ("Australia/Sydney", "22:00-06:00", "2026-04-04 08:00", 24, Some(("2026-04-04 11:00", "2026-04-04 20:00"))),
+        // 02:00 becomes 01:30: a change of half an hour is half an hour.
+        ("Australia/Lord_Howe", "01:00-03:00", "2026-04-04 12:00", 12, Some(("2026-04-04 14:00", "2026-04-04 16:30"))),
+        // 00:00 becomes 01:00: a midnight that is skipped ends one day, after all six hours, and begins the next.
+        ("America/Santiago", "18:00-00:00", "2026-09-05 12:00", 24, Some(("2026-09-05 22:00", "2026-09-06 04:00"))),
+        ("America/Santiago", "00:00-00:00", "2026-09-05 00:00", 72, Some(("2026-09-05 00:00", "2026-09-08 00:00"))),
+        // 01:00 becomes 00:00: an evening lasts to the second midnight.
+        ("America/Havana", "20:00-00:00", "2025-11-01 12:00", 24, Some(("2025-11-02 00:00", "2025-11-02 05:00"))),
+    ] {
+        let found = working_windows(&every_day(shift), &rep(zone), utc(from), utc(from) + HOUR * hours);
+        let expected: Vec<Window> = worked.into_iter().map(|(from, until)| (utc(from), utc(until))).collect();
+        assert_eq!(found, expected, "{zone}: {shift} after {from}");
+    }
 }
 
 #[test]
-fn spring_a_shift_that_begins_in_the_missing_hour_begins_at_the_skip() {
-    let begins = hours(7, &[shift("02:30", "06:00")]);
-    let swallowed = hours(7, &[shift("02:10", "02:50")]);
-    let rep = rep("Europe/Berlin");
-    let (from, until) = (at("2026-03-28T20:00:00Z"), at("2026-03-29T20:00:00Z"));
-    assert_eq!(working_windows(&begins, &rep, from, until), [(at("2026-03-29T01:00:00Z"), at("2026-03-29T04:00:00Z"))]);
-    assert_eq!(working_windows(&swallowed, &rep, from, until), []);
+fn working_time_over_a_change_is_time_that_passed() {
+    for (zone, shift, from, hours, end) in [
+        // This night has seven hours,
+        ("Europe/Berlin", "22:00-06:00", "2026-03-28 20:00", 6, "2026-03-29 03:00"),
+        ("Europe/Berlin", "22:00-06:00", "2026-03-28 20:00", 7, "2026-03-29 04:00"),
+        ("Europe/Berlin", "22:00-06:00", "2026-03-28 20:00", 8, "2026-03-29 21:00"),
+        // and this one nine.
+        ("Europe/Berlin", "22:00-06:00", "2026-10-24 19:00", 9, "2026-10-25 05:00"),
+        ("Europe/Berlin", "22:00-06:00", "2026-10-24 19:00", 10, "2026-10-25 22:00"),
+        ("Europe/Berlin", "01:00-02:30", "2026-10-24 22:00", 2, "2026-10-25 01:00"),
+        // A midnight that comes twice is worked once.
+        ("America/Havana", "00:00-00:00", "2025-11-02 00:00", 10, "2025-11-02 10:00"),
+    ] {
+        let found = add_working_time(&every_day(shift), &rep(zone), utc(from), HOUR * hours);
+        assert_eq!(found, Some(utc(end)), "{zone}: {hours} h of {shift} after {from}");
+    }
 }
 
 #[test]
@@ -28,91 +64,6 @@ fn spring_office_hours_move_in_utc_and_not_on_the_wall() {
     let rep = rep("Europe/Berlin");
     assert_eq!(status(&hours, &rep, at("2026-03-28T08:00:00Z")), at_work("2026-03-28T16:00:00Z"));
     assert_eq!(status(&hours, &rep, at("2026-03-29T07:00:00Z")), at_work("2026-03-29T15:00:00Z"));
-}
-
-#[test]
-fn autumn_the_hour_that_comes_twice_is_worked_twice() {
-    let hours = hours(7, &[shift("01:00", "02:30")]);
-    let rep = rep("Europe/Berlin"); // 2026-10-25: 03:00 becomes 02:00
-    assert_eq!(
-        working_windows(&hours, &rep, at("2026-10-24T20:00:00Z"), at("2026-10-25T20:00:00Z")),
-        [(at("2026-10-24T23:00:00Z"), at("2026-10-25T01:30:00Z"))],
-        "two and a half hours, without a hole"
-    );
-    assert_eq!(add_working_time(&hours, &rep, at("2026-10-24T22:00:00Z"), 2 * HOUR), Some(at("2026-10-25T01:00:00Z")));
-}
-
-#[test]
-fn southern_spring_takes_an_hour_from_the_night_shift() {
-    let nights = hours(7, &[shift("22:00", "06:00")]);
-    let sydney = rep("Australia/Sydney"); // 2026-10-04: 02:00 becomes 03:00
-    assert_eq!(
-        windows(&nights, &sydney, "2026-10-03T08:00:00Z", "2026-10-04T08:00:00Z"),
-        [(at("2026-10-03T12:00:00Z"), at("2026-10-03T19:00:00Z"))],
-        "seven hours"
-    );
-}
-
-#[test]
-fn southern_autumn_gives_the_night_shift_an_hour() {
-    let nights = hours(7, &[shift("22:00", "06:00")]);
-    let sydney = rep("Australia/Sydney"); // 2026-04-05: 03:00 becomes 02:00
-    assert_eq!(
-        windows(&nights, &sydney, "2026-04-04T08:00:00Z", "2026-04-05T08:00:00Z"),
-        [(at("2026-04-04T11:00:00Z"), at("2026-04-04T20:00:00Z"))],
-        "nine hours"
-    );
-}
-
-#[test]
-fn a_change_of_half_an_hour_is_half_an_hour() {
-    let early = hours(7, &[shift("01:00", "03:00")]);
-    let lord_howe = rep("Australia/Lord_Howe"); // 2026-04-05: 02:00 becomes 01:30
-    assert_eq!(
-        windows(&early, &lord_howe, "2026-04-04T12:00:00Z", "2026-04-05T00:00:00Z"),
-        [(at("2026-04-04T14:00:00Z"), at("2026-04-04T16:30:00Z"))]
-    );
-}
-
-#[test]
-fn working_time_over_a_change_is_time_that_passed() {
-    let nights = hours(7, &[shift("22:00", "06:00")]);
-    let berlin = rep("Europe/Berlin");
-    let spring = at("2026-03-28T20:00:00Z"); // the night has seven hours
-    assert_eq!(add_working_time(&nights, &berlin, spring, 6 * HOUR), Some(at("2026-03-29T03:00:00Z")));
-    assert_eq!(add_working_time(&nights, &berlin, spring, 7 * HOUR), Some(at("2026-03-29T04:00:00Z")));
-    assert_eq!(add_working_time(&nights, &berlin, spring, 8 * HOUR), Some(at("2026-03-29T21:00:00Z")));
-    let autumn = at("2026-10-24T19:00:00Z"); // and this one nine
-    assert_eq!(add_working_time(&nights, &berlin, autumn, 9 * HOUR), Some(at("2026-10-25T05:00:00Z")));
-    assert_eq!(add_working_time(&nights, &berlin, autumn, 10 * HOUR), Some(at("2026-10-25T22:00:00Z")));
-}
-
-#[test]
-fn a_midnight_that_is_skipped_ends_one_day_and_begins_the_next() {
-    let santiago = rep("America/Santiago"); // 2026-09-06: 00:00 becomes 01:00
-    let evenings = hours(7, &[shift("18:00", "00:00")]);
-    assert_eq!(
-        windows(&evenings, &santiago, "2026-09-05T12:00:00Z", "2026-09-06T12:00:00Z"),
-        [(at("2026-09-05T22:00:00Z"), at("2026-09-06T04:00:00Z"))],
-        "all six hours"
-    );
-    let always = hours(7, &[shift("00:00", "00:00")]);
-    let (from, until) = (at("2026-09-05T00:00:00Z"), at("2026-09-08T00:00:00Z"));
-    assert_eq!(working_windows(&always, &santiago, from, until), [(from, until)]);
-}
-
-#[test]
-fn a_midnight_that_comes_twice_is_worked_once() {
-    let havana = rep("America/Havana"); // 2025-11-02: 01:00 becomes 00:00
-    let evenings = hours(7, &[shift("20:00", "00:00")]);
-    assert_eq!(
-        windows(&evenings, &havana, "2025-11-01T12:00:00Z", "2025-11-02T12:00:00Z"),
-        [(at("2025-11-02T00:00:00Z"), at("2025-11-02T05:00:00Z"))],
-        "to the second midnight"
-    );
-    let always = hours(7, &[shift("00:00", "00:00")]);
-    let from = at("2025-11-02T00:00:00Z");
-    assert_eq!(add_working_time(&always, &havana, from, 10 * HOUR), Some(at("2025-11-02T10:00:00Z")));
 }
 
 #[test]

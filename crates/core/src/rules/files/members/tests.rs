@@ -21,9 +21,8 @@ fn found(text: &str) -> (String, Vec<String>) {
     if faults.count() == 0 {
         warn(&members, &drafts, &mut faults);
     }
-    let told = faults.into_sorted().iter().map(|fault| format!("{} {}", fault.line, fault.code)).collect();
     let weights = found.map(|found| found.weights).unwrap_or_default();
-    (weights.iter().map(|(rep, weight)| format!("{rep}:{weight}")).collect::<Vec<_>>().join(" "), told)
+    (weights.iter().map(|(rep, weight)| format!("{rep}:{weight}")).collect::<Vec<_>>().join(" "), faults.lines())
 }
 
 fn finds(text: &str, expected: &str) {

@@ -3,9 +3,7 @@ use super::*;
 fn reps(text: &str) -> (Vec<RepDraft>, Vec<String>) {
     let mut faults = Faults::default();
     let drafts = read(text, &mut faults).unwrap_or_default();
-    let told =
-        faults.into_sorted().iter().map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code)).collect();
-    (drafts, told)
+    (drafts, faults.places())
 }
 
 #[test]

@@ -186,12 +186,7 @@ mod tests {
     fn table(text: &str) -> (Option<CsvTable>, Vec<String>) {
         let mut faults = Faults::default();
         let table = read("rules/reps.csv", text, &["id", "name", "skills"], &["id"], &mut faults);
-        let told = faults
-            .into_sorted()
-            .iter()
-            .map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code))
-            .collect();
-        (table, told)
+        (table, faults.places())
     }
 
     #[test]

@@ -4,9 +4,7 @@ fn rows(text: &str) -> (Vec<TerritoryRow>, Vec<String>) {
     let mut faults = Faults::default();
     let vocabulary = Vocabulary::read(None, &mut faults);
     let rows = read(text, &vocabulary, &mut faults).map(|file| file.rows).unwrap_or_default();
-    let told =
-        faults.into_sorted().iter().map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code)).collect();
-    (rows, told)
+    (rows, faults.places())
 }
 
 #[test]

@@ -5,12 +5,12 @@
 
 mod parse;
 
-pub(crate) use parse::parse;
+pub use parse::parse;
 
 use crate::rules::fault::{At, Faults, Word, did_you_mean, listed, quoted};
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Node {
+pub struct Node {
     pub at: At,
     /// Characters from `at` to the text itself: 1 for a quoted word. `None` unless it is a word on one line.
     pub inset: Option<u32>,
@@ -18,7 +18,7 @@ pub(crate) struct Node {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Data {
+pub enum Data {
     /// Nothing, `~` or `null`.
     Empty,
     Text(String),
@@ -29,7 +29,7 @@ pub(crate) enum Data {
 
 impl Node {
     /// What stands here, for a message.
-    pub(crate) fn describe(&self) -> String {
+    pub fn describe(&self) -> String {
         match &self.data {
             Data::Empty => "nothing".to_owned(),
             Data::Text(text) => quoted(text),
@@ -39,7 +39,7 @@ impl Node {
     }
 
     /// One word; a list or map is a fault.
-    pub(crate) fn word(&self, faults: &mut Faults) -> Option<Word> {
+    pub fn word(&self, faults: &mut Faults) -> Option<Word> {
         match &self.data {
             Data::Text(text) => Some(Word { text: text.clone(), at: self.at }),
             Data::Empty | Data::List(_) | Data::Map(_) => {
@@ -50,14 +50,14 @@ impl Node {
     }
 
     /// A list of words; a single word counts as a list of one.
-    pub(crate) fn words(&self, faults: &mut Faults) -> Vec<Word> {
+    pub fn words(&self, faults: &mut Faults) -> Vec<Word> {
         match &self.data {
             Data::List(items) => items.iter().filter_map(|item| item.word(faults)).collect(),
             Data::Empty | Data::Text(_) | Data::Map(_) => self.word(faults).into_iter().collect(),
         }
     }
 
-    pub(crate) fn list(&self, faults: &mut Faults) -> &[Node] {
+    pub fn list(&self, faults: &mut Faults) -> &[Node] {
         if let Data::List(items) = &self.data {
             return items;
         }
@@ -65,7 +65,7 @@ impl Node {
         &[]
     }
 
-    pub(crate) fn map(&self, faults: &mut Faults) -> &[(Word, Node)] {
+    pub fn map(&self, faults: &mut Faults) -> &[(Word, Node)] {
         if let Data::Map(entries) = &self.data {
             return entries;
         }
@@ -74,7 +74,7 @@ impl Node {
     }
 
     /// The map as a section with known keys.
-    pub(crate) fn section<'a>(&'a self, faults: &mut Faults) -> Section<'a> {
+    pub fn section<'a>(&'a self, faults: &mut Faults) -> Section<'a> {
         let entries = self.map(faults);
         let is_map = matches!(self.data, Data::Map(_));
         Section { at: self.at, entries: is_map.then_some(entries), known: Vec::new() }
@@ -82,7 +82,7 @@ impl Node {
 }
 
 /// A map whose keys are known: whoever reads it asks for each key, then [`Section::finish`] refuses the others.
-pub(crate) struct Section<'a> {
+pub struct Section<'a> {
     pub at: At,
     /// `None`: no map at all, which has been told; nothing is missing from it.
     entries: Option<&'a [(Word, Node)]>,
@@ -91,19 +91,19 @@ pub(crate) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// The section that hangs on a key; without keys where it is missing, which has been told then.
-    pub(crate) fn under(&mut self, key: &'static str, faults: &mut Faults) -> Self {
+    pub fn under(&mut self, key: &'static str, faults: &mut Faults) -> Self {
         match self.require(key, faults) {
             Some(node) => node.section(faults),
             None => Self { at: self.at, entries: None, known: Vec::new() },
         }
     }
 
-    pub(crate) fn get(&mut self, key: &'static str) -> Option<&'a Node> {
+    pub fn get(&mut self, key: &'static str) -> Option<&'a Node> {
         self.known.push(key);
         self.entries?.iter().find(|(word, _)| word.text == key).map(|(_, node)| node)
     }
 
-    pub(crate) fn require(&mut self, key: &'static str, faults: &mut Faults) -> Option<&'a Node> {
+    pub fn require(&mut self, key: &'static str, faults: &mut Faults) -> Option<&'a Node> {
         let node = self.get(key);
         if node.is_none() && self.entries.is_some() {
             faults.error(
@@ -117,19 +117,19 @@ impl<'a> Section<'a> {
     }
 
     /// Entries that nobody has asked for so far.
-    pub(crate) fn others(&self) -> impl Iterator<Item = &'a (Word, Node)> + use<'a, '_> {
+    pub fn others(&self) -> impl Iterator<Item = &'a (Word, Node)> + use<'a, '_> {
         self.entries.unwrap_or_default().iter().filter(|(word, _)| !self.known.contains(&word.text.as_str()))
     }
 
     /// Refuses every key that nobody has asked for.
-    pub(crate) fn finish(self, faults: &mut Faults) {
+    pub fn finish(self, faults: &mut Faults) {
         for (word, _) in self.others() {
             self.refuse(word, std::iter::empty(), faults);
         }
     }
 
     /// Refuses one key; `more` are allowed names besides the keys.
-    pub(crate) fn refuse(&self, word: &Word, more: impl Iterator<Item = &'a str> + Clone, faults: &mut Faults) {
+    pub fn refuse(&self, word: &Word, more: impl Iterator<Item = &'a str> + Clone, faults: &mut Faults) {
         let names = self.known.iter().copied().chain(more);
         let hint = did_you_mean(&word.text, names.clone());
         faults.error("key-unknown", word.at, quoted(&word.text), listed(names)).hint(hint);
@@ -144,12 +144,7 @@ mod tests {
     fn read(text: &str) -> (Option<Node>, Vec<String>) {
         let mut faults = Faults::default();
         let node = parse("rules/routing.yaml", text, &mut faults);
-        let told = faults
-            .into_sorted()
-            .iter()
-            .map(|fault| format!("{}:{} {}", fault.line, fault.column, fault.code))
-            .collect();
-        (node, told)
+        (node, faults.places())
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::rules::fault::{At, Faults, Word, quoted};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 /// Reads one document. `None` after a fault of syntax, which is the only one that can be told then.
-pub(crate) fn parse(path: &'static str, text: &str, faults: &mut Faults) -> Option<Node> {
+pub fn parse(path: &'static str, text: &str, faults: &mut Faults) -> Option<Node> {
     if text.len() > BYTES {
         let found = format!("{} bytes", text.len());
         let hint = "long lists belong into the tables (territories.csv, accounts.csv)";

@@ -9,6 +9,7 @@ fn told(text: &str, region: Option<&str>) -> Option<String> {
 fn phones_become_e164() {
     let table = [
         ("+1 415 555 0142", None, Some("+14155550142")),
+        ("(+1) 415-555-0142", None, Some("+14155550142")),
         ("(415) 555-0142", Some("US"), Some("+14155550142")),
         ("415.555.0142", Some("CA"), Some("+14155550142")),
         ("1-415-555-0142 ext. 12", Some("US"), Some("+14155550142")),

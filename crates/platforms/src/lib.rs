@@ -1,0 +1,23 @@
+//! What voice platforms send, as events of ours, and words of ours as the answers that they read.
+//!
+//! Values in, values out: no runtime, no socket, no clock. [`signature`] says whether a request comes from the platform that it
+//! names; a [`Mapping`], which is a file that anybody may write, says what it means; [`Heard::answer`] makes an answer of the words
+//! for whoever is on the line. What a platform adds to its requests changes nothing here, and what it leaves out is unknown.
+#![warn(unreachable_pub)]
+#![deny(clippy::disallowed_types)]
+
+mod answer;
+pub mod facts;
+mod hear;
+mod mapping;
+mod phrase;
+mod pointer;
+mod request;
+pub mod signature;
+
+pub use answer::{AnswerBody, Said};
+pub use hear::scene::is_unknown;
+pub use hear::{Heard, LARGEST, Meaning, PlatformEvent, Unheard};
+pub use mapping::schema::mapping_schema;
+pub use mapping::{Mapping, Means, Message};
+pub use request::Request;

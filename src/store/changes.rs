@@ -1,0 +1,47 @@
+//! All that one commit changes, in one trip to the server where that is possible.
+
+use super::{DecidedLead, Handled, NewStep, RepState, StoreError, TimelineEntry, Tx};
+use baton_core::domain::id::LeadId;
+use baton_core::handoff::Handoff;
+use baton_core::routing::ledger::{Entry, Ledger};
+use chrono::{DateTime, Utc};
+
+/// What is new, and what stands otherwise than before: handoffs, ledgers, reps and messages that are locked.
+#[derive(Debug, Default)]
+pub struct Changes<'a> {
+    pub decided: &'a [DecidedLead],
+    /// Next states, each with the revision at which it was read.
+    pub moved: &'a [(&'a Handoff, u32)],
+    /// Of moves; in order for each lead.
+    pub told: &'a [TimelineEntry],
+    /// Of moves.
+    pub steps: &'a [NewStep],
+    /// Of decisions, each with its lead.
+    pub turns: &'a [(Entry, LeadId)],
+    /// As those turns leave them.
+    pub ledgers: &'a [Ledger],
+    pub reps: &'a [RepState],
+    pub handled: &'a [Handled],
+    /// When the turns were given.
+    pub at: DateTime<Utc>,
+}
+
+impl Tx {
+    /// A statement for each family of tables, however many rows.
+    ///
+    /// # Errors
+    /// `Conflict` if a handoff has moved or a message was handled since it was read; `NotFound` if a lead or ledger is not there.
+    pub async fn change(&mut self, changes: &Changes<'_>) -> Result<(), StoreError> {
+        let decided = changes.decided;
+        let steps: Vec<&NewStep> = decided.iter().flat_map(|one| &one.steps).chain(changes.steps).collect();
+        let told: Vec<&TimelineEntry> = decided.iter().flat_map(|one| &one.timeline).chain(changes.told).collect();
+        let mut all = self.decided_to_insert(decided)?;
+        all.extend(self.handoffs_to_save(changes.moved)?);
+        all.extend(self.steps_to_insert(&steps)?);
+        all.extend(self.timeline_to_append(&told)?);
+        all.extend(self.turns_to_save(changes.turns, changes.ledgers, "decision", changes.at)?);
+        all.extend(self.reps_to_save(changes.reps)?);
+        all.extend(self.inbox_to_finish(changes.handled)?);
+        self.run_all("changes::change", all).await
+    }
+}

@@ -1,0 +1,98 @@
+//! Events on their way in, whichever door they came through: committed first, then answered, if the decision is there in time.
+//!
+//! What the inbox has taken is decided even if nobody waits for it any more. If the process dies here, whoever got no answer
+//! sends again, and the same event gets the same answer.
+
+use super::{Door, Problem, Rights};
+use crate::deciding::answer::{Answer, within};
+use crate::intake::event::source_of;
+use crate::store::{Arrival, InboxMessage};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+/// A caller is on the line: nobody waits longer for words than this.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(1500);
+
+/// How long whoever does not wait for a decision waits for the commit.
+pub(super) const TAKEN_WITHIN: Duration = Duration::from_secs(5);
+
+/// What became of an event that was handed in.
+pub(super) struct Brought {
+    pub key: String,
+    pub known: Arrival,
+    /// `None` where nobody waits, or it was not there in time.
+    pub answer: Option<Answer>,
+}
+
+impl Door {
+    /// Commits these events together, in their order, and gives what became of each. `waits`: for their answers too, until then.
+    ///
+    /// # Errors
+    /// Nothing is known to be stored: this worker takes nothing at the moment, the database failed, or the time was up.
+    pub(super) async fn bring(
+        &self,
+        messages: Vec<InboxMessage>,
+        until: Instant,
+        waits: bool,
+    ) -> Result<Vec<Brought>, Problem> {
+        if let Some(why) = self.decider.why_not() {
+            return Err(Problem::busy(format!("{why}; the same request may be sent again")));
+        }
+        let expect = |message: &InboxMessage| (message.key.clone(), self.decider.answers().expect(&message.key));
+        let expected: Vec<(String, oneshot::Receiver<Answer>)> = messages.iter().map(expect).collect();
+        let decider = Arc::clone(&self.decider);
+        // In a task of its own: whoever stops waiting does not stop what the inbox has taken from being queued.
+        let taking = tokio::spawn(async move { decider.take(messages).await });
+        let Ok(taken) = timeout_at(until, taking).await else { return Err(self.not_in_time()) };
+        let taken = taken.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?;
+        let known = taken.map_err(|error| Problem::ours(&error))?;
+        let mut brought = Vec::with_capacity(known.len());
+        for ((key, coming), known) in expected.into_iter().zip(known) {
+            let answer = if waits { self.answered(&key, known, coming, until).await? } else { None };
+            brought.push(Brought { key, known, answer });
+        }
+        Ok(brought)
+    }
+
+    /// What was answered before, or what is answered until then.
+    async fn answered(
+        &self,
+        key: &str,
+        known: Arrival,
+        coming: oneshot::Receiver<Answer>,
+        until: Instant,
+    ) -> Result<Option<Answer>, Problem> {
+        if matches!(known, Arrival::Same | Arrival::Differs)
+            && let Ok(before) = timeout_at(until, self.decider.answer_of(key)).await
+            && let Some(before) = before.map_err(|error| Problem::ours(&error))?
+        {
+            return Ok(Some(before));
+        }
+        Ok(within(coming, until.saturating_duration_since(Instant::now())).await)
+    }
+
+    /// The time is up, and nothing is known to be stored.
+    fn not_in_time(&self) -> Problem {
+        self.store.doubt();
+        let cause = self.store.known_trouble().unwrap_or("the database did not answer in time");
+        Problem::busy(format!("{cause}; the same request may be sent again"))
+    }
+}
+
+/// Whoever may speak for one source brings no event of another: neither under its name, nor over one that it has brought.
+///
+/// # Errors
+/// The event says that it is of another source.
+pub(super) fn own_source(rights: &Rights, body: &[u8]) -> Result<(), Problem> {
+    let (Some(own), Some(claimed)) = (&rights.source, source_of(body)) else { return Ok(()) };
+    if rights.may_bring(&claimed) {
+        return Ok(());
+    }
+    let detail = format!(
+        "the token {:?} brings events of the source {own:?} (or {own}/…), and this one says {claimed:?}; nothing was stored",
+        rights.name
+    );
+    Err(Problem::forbidden(detail, None))
+}

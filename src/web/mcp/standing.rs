@@ -1,0 +1,140 @@
+//! How things stand for a caller: what is true at this moment, in words.
+
+use super::Door;
+use super::call::Call;
+use super::reply::{Reply, times};
+use crate::release::Release;
+use crate::render::caller::{CallerContext, Stopgap};
+use crate::store::LeadRecord;
+use baton_core::domain::effect::Instruction;
+use baton_core::domain::id::{HandoffId, LeadId, LegId};
+use baton_core::domain::outcome::Outcome;
+use baton_core::handoff::{Handoff, Stage};
+use chrono::{DateTime, Utc};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// How often it is looked whether the calendar has answered, in real time.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+pub(super) struct Standing {
+    pub handoff: Handoff,
+    /// There is a number or an address at which the person can be reached when the line is gone.
+    is_reachable: bool,
+}
+
+/// Whose standing it is.
+#[derive(Clone)]
+pub(super) enum Whose {
+    Call(Call),
+    Lead(LeadId),
+}
+
+/// The database did not tell in time.
+pub(super) struct Away;
+
+impl Door {
+    /// `None`: there is no lead yet.
+    pub(super) async fn standing(&self, whose: &Whose, until: Instant) -> Result<Option<Standing>, Away> {
+        let whose = whose.clone();
+        let reading = self.store.read("mcp.standing", move |tx| {
+            let whose = whose.clone();
+            Box::pin(async move {
+                let handoff = match &whose {
+                    Whose::Call(call) => tx.handoff_of_call(&call.platform, &call.id).await?,
+                    Whose::Lead(lead) => Some(HandoffId::of(lead)),
+                };
+                let Some(handoff) = handoff else { return Ok(None) };
+                let handoff = tx.handoff(&handoff).await?;
+                let record = tx.lead(&handoff.lead_id).await?;
+                Ok(Some(Standing { handoff, is_reachable: record.is_some_and(|record| is_reachable(&record)) }))
+            })
+        });
+        match timeout_at(until, reading).await {
+            Ok(Ok(standing)) => Ok(standing),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "how things stand for a caller could not be read");
+                Err(Away)
+            }
+            Err(_) => Err(Away),
+        }
+    }
+
+    /// The same once the calendar has been asked, and it is no longer as it was `before`; or how it stands when the time is up.
+    pub(super) async fn standing_at_rest(
+        &self,
+        whose: &Whose,
+        before: Option<&Stage>,
+        until: Instant,
+    ) -> Result<Option<Standing>, Away> {
+        loop {
+            let standing = self.standing(whose, until).await?;
+            let stage = standing.as_ref().map(|standing| &standing.handoff.stage);
+            let moves = stage.is_some_and(|stage| {
+                matches!(stage, Stage::Offered | Stage::Searching { .. } | Stage::Booking { .. })
+                    || before == Some(stage)
+            });
+            if !moves || Instant::now() + LOOK_EVERY >= until {
+                return Ok(standing);
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+}
+
+fn is_reachable(record: &LeadRecord) -> bool {
+    record.lead.contact.email.is_some() || record.lead.reach_phone().is_some()
+}
+
+/// What is said: by a decision, or where none says it.
+enum Line {
+    Says(Instruction),
+    Instead(Stopgap),
+}
+
+impl Standing {
+    pub(super) fn reply(&self, release: &Release, now: DateTime<Utc>) -> Reply {
+        let (line, status) = self.line();
+        let (handoff, company) = (&self.handoff, release.rules.handoff.company.as_deref());
+        let say = match &line {
+            Line::Says(instruction) => {
+                let caller = handoff.whereabouts();
+                let context = CallerContext { reps: &release.rules.reps, company, caller, now };
+                release.templates.caller(instruction, &context)
+            }
+            Line::Instead(what) => release.templates.stopgap(*what, company),
+        };
+        let slots = if let Stage::Offering { slots, .. } = &handoff.stage { slots.as_slice() } else { &[] };
+        Reply::new(&say, status).with("lead", handoff.lead_id.as_str()).with("times", times(slots))
+    }
+
+    fn line(&self) -> (Line, &'static str) {
+        let handoff = &self.handoff;
+        let rep_on = |leg: &LegId| handoff.rep_on(leg).unwrap_or(&handoff.owner).clone();
+        let (instruction, status) = match &handoff.stage {
+            Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } => {
+                (Instruction::Hold { rep: rep_on(leg) }, "ringing")
+            }
+            Stage::Bridged { leg, .. } => (Instruction::Connected { rep: rep_on(leg) }, "connected"),
+            Stage::Searching { .. } => (Instruction::FindTime { rep: handoff.owner.clone() }, "searching"),
+            Stage::Offering { slots, .. } => (Instruction::OfferSlots { slots: slots.clone() }, "offering"),
+            Stage::Booking { .. } => return (Line::Instead(Stopgap::Booking), "booking"),
+            Stage::Done { outcome: Outcome::Booked { booking } } => {
+                (Instruction::ConfirmBooking { slot: booking.slot.clone() }, "booked")
+            }
+            // A call that is promised needs something to call.
+            Stage::Callback { .. } | Stage::NeedsAttention { .. } if !self.is_reachable => {
+                return (Line::Instead(Stopgap::HowToReach), "missing");
+            }
+            Stage::Callback { promise } => {
+                let (rep, promised_at) = (promise.owner.clone(), promise.promised_at);
+                (Instruction::PromiseCallback { rep, promised_at }, "callback")
+            }
+            // Nothing has begun, or somebody has spoken with the caller, or is to look: a colleague's turn, each time.
+            Stage::Offered
+            | Stage::Done { outcome: Outcome::Connected { .. } | Outcome::Called { .. } }
+            | Stage::NeedsAttention { .. } => return (Line::Instead(Stopgap::PassedOn), "passed_on"),
+        };
+        (Line::Says(instruction), status)
+    }
+}

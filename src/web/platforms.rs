@@ -1,0 +1,222 @@
+//! What voice platforms send in shapes of their own: heard by their mapping, answered in words.
+//!
+//! Guarantees: nothing that a request says counts before its proof has been verified over the bytes as they came. Whoever is on
+//! the line hears a sentence within 1.5 s, whatever has failed, and a true one: it is passed on once the inbox has it. What
+//! nobody waits for is answered 200 once it is committed, and refused until then. If the process dies here, the platform
+//! sends again what was not answered, and the same message gets the same answer.
+
+mod words;
+
+use super::admit::{let_out, missing, whole};
+use super::incoming::{Brought, LONGEST_WAIT, TAKEN_WITHIN, own_source};
+use super::server::Guest;
+use super::{Door, Problem, Rights};
+use crate::intake::event::{key_of, kind_of};
+use crate::release::Release;
+use crate::render::caller::Stopgap;
+use crate::store::InboxMessage;
+use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use baton_core::domain::scope::Scope::Intake;
+use baton_platforms::signature::{Secret, verify_any};
+use baton_platforms::{AnswerBody, Heard, Mapping, Meaning, PlatformEvent};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use words::{said, stopgap};
+
+/// What is left of a caller's wait for writing the answer and for its way back.
+const WAY_BACK: Duration = Duration::from_millis(100);
+
+/// What `baton.toml` says of platforms, by their names.
+pub type PlatformSections = BTreeMap<String, PlatformSection>;
+
+/// How one platform proves what it sends.
+#[derive(Debug, Clone)]
+pub struct PlatformSection {
+    /// Any one of them will do.
+    pub secrets: Vec<Secret>,
+    /// How it sees this worker: scheme, host and, behind a proxy, the path before `/v1`. Some sign the address.
+    pub base_url: String,
+}
+
+/// 200 in the platform's own shape.
+pub(super) async fn post(
+    State(door): State<Door>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let began = Instant::now();
+    let release = Arc::clone(&door.release.borrow());
+    let (parts, body) = request.into_parts();
+    let admitted = match door.admits(&name, &release, &parts.headers).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => {
+            let_out(body);
+            return Err(refusal);
+        }
+    };
+    let spent = began.elapsed();
+    let body = whole(body, &parts.headers, door.body_limit).await?;
+    let speak_by = Instant::now() + LONGEST_WAIT.saturating_sub(WAY_BACK + spent);
+    let heard = match door.listen(&admitted, &parts, &body)? {
+        Listened::Heard(heard) => heard,
+        Listened::Answered(answer) => return Ok(as_response(answer)),
+    };
+    let messages = admitted.messages(&heard, door.clock.now())?;
+    let live = events(&heard).any(|event| event.live);
+    let until = if live { speak_by } else { Instant::now() + TAKEN_WITHIN };
+    let _work = parts.extensions.get::<Arc<Guest>>().map(Guest::works);
+    let brought = match door.bring_unless_busy(messages, until, live).await {
+        Ok(brought) => brought,
+        Err(problem) if live => {
+            tracing::warn!(platform = name, why = problem.detail(), "a caller was told that we could not be reached");
+            Vec::new()
+        }
+        Err(problem) => return Err(problem),
+    };
+    Ok(as_response(heard.answer(&said(&heard, brought, &release))))
+}
+
+fn as_response(AnswerBody { content_type, body }: AnswerBody) -> Response {
+    ([(header::CONTENT_TYPE, content_type)], body).into_response()
+}
+
+/// A request that may be listened to, and as what.
+struct Admitted<'a> {
+    release: &'a Release,
+    mapping: &'a Mapping,
+    /// The platform, if its proof holds.
+    section: Option<&'a PlatformSection>,
+    /// The holder of a token, where the mapping knows no proof.
+    rights: Option<Rights>,
+}
+
+/// What came of a request that is its platform's.
+enum Listened {
+    Heard(Heard),
+    /// There is nothing in it for the inbox.
+    Answered(AnswerBody),
+}
+
+impl Door {
+    /// # Errors
+    /// Nobody may send as this platform, or whoever asks may not.
+    async fn admits<'a>(
+        &'a self,
+        name: &str,
+        release: &'a Release,
+        headers: &HeaderMap,
+    ) -> Result<Admitted<'a>, Problem> {
+        let Some(mapping) = release.platforms.get(name) else {
+            let detail = format!("no platform is called {name:?}; `baton platforms` lists those that are known");
+            return Err(Problem::not_found(detail));
+        };
+        if mapping.proofs().is_empty() {
+            let rights = self.keyring.rights(headers.get(header::AUTHORIZATION)).await?;
+            if !rights.may(Intake) {
+                return Err(missing(&rights, Intake));
+            }
+            return Ok(Admitted { release, mapping, section: None, rights: Some(rights) });
+        }
+        let section = self.platforms.get(name).ok_or_else(|| {
+            Problem::not_found(format!(
+                "{name} proves what it sends, and baton.toml has nothing to hold it against: add [platforms.{name}] with \
+                 secrets = [\"env:NAME\"]; `baton platforms show {name}` says which secret"
+            ))
+        })?;
+        Ok(Admitted { release, mapping, section: Some(section), rights: None })
+    }
+
+    /// # Errors
+    /// The proof does not hold, and why is told in the log alone; or nobody waits, and it cannot be understood.
+    fn listen(&self, admitted: &Admitted<'_>, parts: &Parts, body: &[u8]) -> Result<Listened, Problem> {
+        let Admitted { release, mapping, section, .. } = admitted;
+        let headers: Vec<(String, String)> = parts.headers.iter().map(as_text).collect();
+        let base = section.map_or("", |section| section.base_url.as_str());
+        let url = format!("{base}{}", parts.uri.path_and_query().map_or("/", |path| path.as_str()));
+        let request = baton_platforms::Request { method: parts.method.as_str(), url: &url, headers: &headers, body };
+        if let Some(section) = section
+            && let Err(why) = verify_any(mapping.proofs(), &section.secrets, &request, self.clock.now())
+        {
+            tracing::warn!(platform = mapping.name, %why, "a request that does not prove whose it is");
+            return Err(Problem::unproven());
+        }
+        let unheard = match mapping.hear(&request) {
+            Ok(heard) => {
+                tell_what_was_left_out(&mapping.name, &heard);
+                return Ok(Listened::Heard(heard));
+            }
+            Err(unheard) => unheard,
+        };
+        if unheard.is_passed_over() {
+            tracing::info!(platform = mapping.name, %unheard, "a message of a platform is passed over");
+            return Ok(Listened::Answered(AnswerBody { content_type: "application/json", body: "{}".to_owned() }));
+        }
+        tracing::warn!(platform = mapping.name, %unheard, "a message of a platform is not understood");
+        let answer = mapping.answer_unheard(&request, &stopgap(Stopgap::NotReached, "unreached", release));
+        answer.map(Listened::Answered).ok_or_else(|| Problem::unprocessable(unheard.to_string(), Vec::new()))
+    }
+
+    /// What became of each message, in their order.
+    ///
+    /// # Errors
+    /// Nothing is known to be stored.
+    async fn bring_unless_busy(
+        &self,
+        messages: Vec<InboxMessage>,
+        until: Instant,
+        live: bool,
+    ) -> Result<Vec<Brought>, Problem> {
+        if messages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Ok(_permit) = self.requests.try_acquire() else {
+            return Err(Problem::busy("too many requests at once; the same request may be sent again"));
+        };
+        self.bring(messages, until, live).await
+    }
+}
+
+impl Admitted<'_> {
+    /// The events as the inbox takes them, readable or not.
+    ///
+    /// # Errors
+    /// One is of a source for which the holder of the token does not speak.
+    fn messages(&self, heard: &Heard, received_at: DateTime<Utc>) -> Result<Vec<InboxMessage>, Problem> {
+        let mut messages = Vec::new();
+        for event in events(heard) {
+            let body = event.event.to_string().into_bytes();
+            if let Some(rights) = &self.rights {
+                own_source(rights, &body)?;
+            }
+            let (key, kind) = (key_of(&body), kind_of(&body).map_or("unreadable", |kind| kind.as_str()).to_owned());
+            messages.push(InboxMessage { key, kind, body, received_at, reply_to: None, correlation_id: None });
+        }
+        Ok(messages)
+    }
+}
+
+fn events(heard: &Heard) -> impl Iterator<Item = &PlatformEvent> {
+    heard.meanings.iter().filter_map(|meaning| match meaning {
+        Meaning::Event(event) => Some(event),
+        Meaning::Nothing { .. } => None,
+    })
+}
+
+/// A header as text, whatever its bytes are.
+fn as_text((name, value): (&HeaderName, &HeaderValue)) -> (String, String) {
+    (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// How much, and not what: it may be about people.
+fn tell_what_was_left_out(name: &str, heard: &Heard) {
+    let left_out: usize = events(heard).map(|event| event.left_out.len()).sum();
+    if left_out > 0 {
+        tracing::info!(platform = name, left_out, "parts of a message were left out: baton platforms try says which");
+    }
+}

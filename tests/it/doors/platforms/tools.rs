@@ -1,0 +1,79 @@
+//! `baton platforms`, `baton check` and `baton schema`, for whoever connects a platform.
+
+use super::{ACME, SECRET, VAPI, tool_calls};
+use crate::program::served::workspace;
+use crate::program::{baton, code, json_of, root, stdout, told};
+use baton::cli;
+use serde_json::json;
+use tempfile::TempDir;
+
+/// A workspace with a mapping of its own.
+fn founded(acme: &str) -> TempDir {
+    let folder = workspace(8080, 2, VAPI);
+    std::fs::create_dir(folder.path().join("platforms")).expect("a folder");
+    std::fs::write(folder.path().join("platforms/acme.yaml"), acme).expect("a mapping");
+    folder
+}
+
+#[test]
+fn what_to_paste_and_what_a_request_means_are_told() {
+    let folder = founded(ACME);
+    let place = folder.path().to_str().expect("a plain path");
+    let listed = stdout(&baton(&["platforms", "-w", place]));
+    for line in ["acme (of the workspace)", "vapi (built in)", "2 secrets are configured", "no [platforms.retell]"] {
+        assert!(listed.contains(line), "{line}: {listed}");
+    }
+    let shown = stdout(&baton(&["platforms", "show", "vapi", "-w", place]));
+    for part in ["http://127.0.0.1:8080/v1/platforms/vapi", "`x-vapi-secret: SECRET`", "\"hand_to_sales\""] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains(SECRET), "{shown}");
+    let missed = baton(&["platforms", "show", "vappi", "-w", place]);
+    assert!(code(&missed) == cli::FAILED && told(&missed).contains("did you mean \"vapi\"?"), "{}", told(&missed));
+
+    let arguments = json!({ "company": "Northwind Foods", "email": "dana at northwind" });
+    let body = tool_calls("call-1", &[("tool_a", arguments)]);
+    let file = folder.path().join("body.json");
+    std::fs::write(&file, body.to_string()).expect("a request");
+    let file = file.to_str().expect("a plain path");
+    let tried = stdout(&baton(&["platforms", "try", "vapi", file, "-w", place]));
+    for part in [
+        "lead.qualified call-1:tool_a of vapi, and the caller waits",
+        "\"+14155550142\"  from /message/customer/number",
+        "\"Northwind Foods\"  from item:/function/arguments",
+        "noted: /data/contact/email",
+        "\"toolCallId\":\"tool_a\"",
+    ] {
+        assert!(tried.contains(part), "{part}: {tried}");
+    }
+    let passed_over = baton(&["platforms", "try", "acme", file, "-w", place]);
+    assert!(code(&passed_over) == cli::OK && told(&passed_over).contains("passed over"), "{}", told(&passed_over));
+}
+
+#[test]
+fn a_faulty_mapping_is_told_with_its_place_and_a_section_without_one_too() {
+    let folder = founded(&ACME.replace("contact.name:", "contact.nmae:"));
+    let place = folder.path().to_str().expect("a plain path");
+    let checked = baton(&["check", place, "--level", "error"]);
+    let said = told(&checked);
+    assert_eq!(code(&checked), cli::FAULTY, "{said}");
+    assert!(said.contains("platforms  1 to mend") && said.contains("platforms/acme.yaml:8:"), "{said}");
+    assert!(said.contains("contact.name") && said.contains("rules      ok"), "{said}");
+
+    let folder = founded(ACME);
+    let place = folder.path().to_str().expect("a plain path");
+    let toml = folder.path().join("baton.toml");
+    let sections = std::fs::read_to_string(&toml).expect("baton.toml").replace("[platforms.vapi]", "[platforms.vappi]");
+    std::fs::write(&toml, sections).expect("baton.toml");
+    let checked = baton(&["check", place]);
+    assert!(code(&checked) == cli::FAULTY && told(&checked).contains("[platforms.vappi]"), "{}", told(&checked));
+}
+
+/// What an editor is told is committed, and fits what ships.
+#[test]
+fn the_schema_of_mappings_has_not_drifted() {
+    let output = baton(&["schema", "platforms"]);
+    let committed = std::fs::read_to_string(root().join("fixtures/schemas/platforms.schema.json")).unwrap_or_default();
+    assert_eq!(stdout(&output), committed, "run `baton schema platforms > fixtures/schemas/platforms.schema.json`");
+    jsonschema::draft202012::new(&json_of(&output)).expect("a valid schema");
+}

@@ -1,0 +1,54 @@
+// npm @modelcontextprotocol/sdk: one call through all six tools, as story.py tells it.
+import assert from "node:assert/strict";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+
+const { BATON_URL, BATON_TOKEN, BATON_CALL } = process.env;
+const TOOLS = ["route_lead", "offer_times", "choose_time", "promise_callback", "what_now", "call_ended"];
+const CALLER = { name: "Dana Whitfield", phone: "+1 415 555 0142", company: "Northwind Foods", country: "US", score: 82 };
+// The hard limit for words, and what a client and a busy machine add to it.
+const WORDS_WITHIN_MS = 1500 + 1000;
+
+const headers = {
+  Authorization: `Bearer ${BATON_TOKEN}`,
+  "Baton-Call-Id": BATON_CALL,
+  "Baton-Call-Platform": "tests",
+};
+const client = new Client({ name: "baton-tests", version: "1" });
+await client.connect(new StreamableHTTPClientTransport(new URL(BATON_URL), { requestInit: { headers } }));
+
+async function says(name, args) {
+  const began = performance.now();
+  const result = await client.callTool({ name, arguments: args });
+  const took = performance.now() - began;
+  assert.ok(took < WORDS_WITHIN_MS, `${name} took ${took} ms`);
+  assert.equal(result.isError ?? false, false, `${name}: ${JSON.stringify(result)}`);
+  assert.equal(result.content.length, 1, name);
+  const { type, text } = result.content[0];
+  assert.equal(type, "text");
+  assert.match(text.trim(), /[.?]$/, `${name}: no sentence to say: ${text}`);
+  assert.equal(result.structuredContent.say, text, name);
+  return text;
+}
+
+assert.equal(client.getServerVersion().name, "baton");
+const { tools } = await client.listTools();
+assert.deepEqual(tools.map((tool) => tool.name), TOOLS);
+await says("what_now", {});
+let first = await says("route_lead", CALLER);
+let again = "";
+for (let tries = 0; tries < 50; tries += 1) {
+  again = await says("route_lead", CALLER);
+  if (again === first) break;
+  // The decision came after the words of the first time; from now on they stay.
+  first = again;
+  await new Promise((done) => setTimeout(done, 100));
+}
+assert.equal(again, first);
+await says("route_lead", { ...CALLER, title: "Head of Operations" });
+await says("what_now", {});
+await says("offer_times", { times: "tomorrow morning" });
+await says("choose_time", { choice: 1 });
+await says("promise_callback", {});
+await says("call_ended", { reason: "said goodbye" });
+await client.close();
