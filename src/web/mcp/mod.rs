@@ -10,7 +10,6 @@ mod carry_out;
 mod events;
 mod protocol;
 mod reply;
-mod standing;
 mod tools;
 
 use super::admit::{let_out, missing, whole};
