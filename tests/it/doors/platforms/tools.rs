@@ -28,6 +28,14 @@ fn what_to_paste_and_what_a_request_means_are_told() {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(!shown.contains(SECRET), "{shown}");
+    let last = listed.lines().rfind(|line| !line.starts_with(' '));
+    assert!(last.is_some_and(|line| line.starts_with("mcp ")), "{listed}");
+    let shown = stdout(&baton(&["platforms", "show", "mcp", "-w", place]));
+    for part in
+        ["http://127.0.0.1:8080/mcp", "Authorization: Bearer TOKEN", "baton-call-id", "tools/list", "route_lead"]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
     let missed = baton(&["platforms", "show", "vappi", "-w", place]);
     assert!(code(&missed) == cli::FAILED && told(&missed).contains("did you mean \"vapi\"?"), "{}", told(&missed));
 
