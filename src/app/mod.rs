@@ -92,8 +92,9 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let (set_ready, ready) = watch::channel(true);
     let worker = worker_name();
     let crm = CrmChoice::from(&setup.vendors);
-    let reload =
-        Reload::begin(setup.store.clone(), Arc::clone(&setup.clock), worker.clone(), crm, setup.workspace).await;
+    let platforms = Arc::new(setup.platforms);
+    let (clock, sections) = (Arc::clone(&setup.clock), Arc::clone(&platforms));
+    let reload = Reload::begin(setup.store.clone(), clock, worker.clone(), crm, sections, setup.workspace).await;
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
     let facts = Facts::new(
@@ -135,7 +136,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         keyring: Arc::new(Keyring::new(setup.tokens, setup.store.clone(), Arc::clone(&setup.clock))),
         clock: setup.clock,
         links: setup.links,
-        platforms: Arc::new(setup.platforms),
+        platforms,
         public_url: setup.public_url,
         ready: ready.clone(),
         requests: Arc::new(Semaphore::new(setup.requests_at_once)),

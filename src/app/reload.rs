@@ -8,10 +8,12 @@ mod follow;
 
 pub use follow::Follower;
 
+use super::platforms;
 use super::vendors::{CrmChoice, agree};
 use super::workspace::{self, Faults, Workspace};
 use crate::release::{Current, Refusal, Release};
 use crate::store::{LiveRelease, Owed, Store, StoreError, with};
+use crate::web::PlatformSections;
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
 use baton_core::domain::id::{PoolId, ReleaseId, RepId};
@@ -28,6 +30,7 @@ pub struct Reload {
     clock: SharedClock,
     worker: String,
     crm: CrmChoice,
+    platforms: Arc<PlatformSections>,
     release: watch::Sender<Arc<Release>>,
     refused: watch::Sender<Option<Arc<Refusal>>>,
 }
@@ -54,12 +57,13 @@ impl Reload {
         clock: SharedClock,
         worker: String,
         crm: CrmChoice,
+        platforms: Arc<PlatformSections>,
         workspace: Workspace,
     ) -> Result<Self, StoreError> {
         let release = live(&store, &clock, &worker, workspace).await?;
         let (release, _) = watch::channel(Arc::new(release));
         let (refused, _) = watch::channel(None);
-        Ok(Self { store, clock, worker, crm, release, refused })
+        Ok(Self { store, clock, worker, crm, platforms, release, refused })
     }
 
     pub fn current(&self) -> Current {
@@ -80,6 +84,10 @@ impl Reload {
             Ok(workspace) => {
                 if let Err(why) = agree(self.crm, &workspace.checked.rules) {
                     tracing::error!(refused = id.short(), %why, "changed rules do not go with the connections");
+                    return Ok(self.refuse(id, vec![why.to_string()]));
+                }
+                if let Err(why) = platforms::agree(&self.platforms, &workspace.platforms) {
+                    tracing::error!(refused = id.short(), %why, "changed mappings do not go with baton.toml");
                     return Ok(self.refuse(id, vec![why.to_string()]));
                 }
                 let release = live(&self.store, &self.clock, &self.worker, workspace).await?;

@@ -8,6 +8,7 @@ use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
+use url::{Host, Url};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -75,6 +76,17 @@ impl<'de> Deserialize<'de> for AccessToken {
             }
         }
         deserializer.deserialize_any(Either)
+    }
+}
+
+/// Whether an address leads to this machine and nowhere else.
+pub(super) fn is_of_this_machine(address: &str) -> bool {
+    let parsed = Url::parse(address).ok();
+    match parsed.as_ref().and_then(Url::host) {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
 

@@ -204,6 +204,19 @@ impl Config {
         own.unwrap_or_else(|| self.public_url()).trim_end_matches('/').to_owned()
     }
 
+    /// The key that says that others than this machine reach the listener, and what it says. A proxy or a tunnel comes from this
+    /// machine, whoever sent it.
+    pub fn open_to_others(&self) -> Option<(String, &str)> {
+        let Http { listen, public_url, .. } = &self.http;
+        let listen = (!self.http.is_loopback()).then(|| ("http.listen".to_owned(), listen.as_str()));
+        let public = (!public_url.is_empty()).then(|| ("http.public_url".to_owned(), public_url.as_str()));
+        let platforms = self.platforms.iter();
+        let platforms =
+            platforms.filter_map(|(name, one)| Some((format!("platforms.{name}.url"), one.url.as_deref()?)));
+        let mut addresses = public.into_iter().chain(platforms);
+        listen.or_else(|| addresses.find(|(_, address)| !http::is_of_this_machine(address)))
+    }
+
     pub fn public_url(&self) -> String {
         if self.http.public_url.is_empty() {
             format!("http://{}", self.http.listen)

@@ -42,6 +42,26 @@ fn only_this_machine_is_loopback() {
 }
 
 #[test]
+fn an_address_beyond_this_machine_opens_the_listener_to_others() {
+    let key = |text: &str| {
+        let config: Config = toml::from_str(text).expect("parses");
+        config.open_to_others().map(|(key, _)| key)
+    };
+    let platform = |url: &str| format!("[platforms.vapi]\nsecrets = [\"env:A\"]\nurl = \"{url}\"\n");
+    for own in ["http://127.0.0.1:8080", "https://localhost/desk", "http://[::1]:8080"] {
+        assert_eq!(key(&format!("[http]\npublic_url = \"{own}\"\n")), None, "{own}");
+        assert_eq!(key(&platform(own)), None, "{own}");
+    }
+    for open in ["https://baton.example", "http://10.0.0.3", "https://127.0.0.1.example", "https://localhost.example"] {
+        let public = key(&format!("[http]\npublic_url = \"{open}\"\n"));
+        assert_eq!(public.as_deref(), Some("http.public_url"), "{open}");
+        assert_eq!(key(&platform(open)).as_deref(), Some("platforms.vapi.url"), "{open}");
+    }
+    assert_eq!(key("[http]\nlisten = \"0.0.0.0:8080\"\n").as_deref(), Some("http.listen"));
+    assert_eq!(key(""), None);
+}
+
+#[test]
 fn numbers_that_would_close_the_door_or_end_the_process_are_refused() {
     for (text, why) in [
         ("[http]\nconcurrency = 0\n", "1 to 65536"),

@@ -56,12 +56,17 @@ struct Committed {
     /// Of calls that are leads already.
     seconds: Vec<Second>,
     /// Leads of whom nothing is known but their call, and that is nobody's.
-    unreachable: Vec<InboxRow>,
+    unreachable: Vec<(InboxRow, String)>,
 }
 
-/// Why such a lead is put aside.
-const UNREACHABLE: &str = "there is no way to reach the person, and no lead of this call; allowed: contact.phone, contact.email, the \
-    caller's number in call.from (call.to if outbound), a live call, or a call of which there is a lead";
+/// Why such a lead is put aside, with what it says that could not be read.
+fn unreachable(lead: &Lead) -> String {
+    let unread: String = lead.unread.iter().map(|note| format!("; {note}")).collect();
+    format!(
+        "there is no way to reach the person, and no lead of this call{unread}; allowed: contact.phone, contact.email, the \
+         caller's number in call.from (call.to if outbound), a live call, or a call of which there is a lead"
+    )
+}
 
 /// What decides and stores batches; those that are under way at once share it.
 pub(super) struct Commits {
@@ -142,8 +147,8 @@ impl Commits {
                 self.delivery.deliver(row, answer);
             }
         }
-        for row in &committed.unreachable {
-            self.setbacks.quarantine(row, UNREACHABLE.to_owned()).await;
+        for (row, why) in committed.unreachable {
+            self.setbacks.quarantine(&row, why).await;
         }
         complete_all(&self.parts, &self.delivery, &self.setbacks, committed.seconds).await;
         Ok(())
@@ -205,7 +210,7 @@ impl Commits {
                 continue;
             }
             if !lead.can_be_reached() {
-                done.unreachable.push(row.clone());
+                done.unreachable.push((row.clone(), unreachable(lead)));
                 continue;
             }
             fail::fail_point!(&format!("while_deciding {}", row.key));

@@ -96,7 +96,7 @@ fn call(mut call: Object<'_, '_>, region: Option<&str>) -> CallSection {
     if call.is_absent() {
         return CallSection::default();
     }
-    let platform = call.required_text("platform").map(printed);
+    let platform = call.required_text("platform").map(platform_name);
     let id = call.required_text("id").map(printed);
     let live = call.flag("live");
     let direction = call.choice("direction", &[("inbound", Direction::Inbound), ("outbound", Direction::Outbound)]);
@@ -120,6 +120,11 @@ fn call(mut call: Object<'_, '_>, region: Option<&str>) -> CallSection {
         started_at,
     };
     CallSection { call: platform.zip(id).map(|(platform, id)| read(platform, id)), language, theirs }
+}
+
+/// A platform is one however its name is written.
+pub(super) fn platform_name(name: &str) -> String {
+    printed(name).to_lowercase()
 }
 
 /// An id without what no database column takes.

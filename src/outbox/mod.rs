@@ -117,6 +117,10 @@ impl Outbox {
                 lapsed_due = Instant::now() + self.parts.clock.real(LAPSED_POLL);
             }
             let Claimed { lanes, hands_full } = self.claim(lapsed_too).await;
+            if lapsed_too && hands_full {
+                // There may be more of a dead worker's than there were hands.
+                lapsed_due = Instant::now();
+            }
             for steps in lanes {
                 tokio::spawn(Arc::clone(&self).begin(steps));
             }

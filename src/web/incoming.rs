@@ -5,8 +5,11 @@
 
 use super::{Door, Problem, Rights};
 use crate::deciding::answer::{Answer, within};
-use crate::intake::event::source_of;
+use crate::intake::event::{key_of, kind_of, source_of};
 use crate::store::{Arrival, InboxMessage};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -17,6 +20,13 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(1500);
 
 /// How long whoever does not wait for a decision waits for the commit.
 pub(super) const TAKEN_WITHIN: Duration = Duration::from_secs(5);
+
+/// An event that the inbox has.
+pub(super) struct Taken {
+    pub key: String,
+    pub known: Arrival,
+    pub coming: oneshot::Receiver<Answer>,
+}
 
 /// What became of an event that was handed in.
 pub(super) struct Brought {
@@ -37,6 +47,15 @@ impl Door {
         until: Instant,
         waits: bool,
     ) -> Result<Vec<Brought>, Problem> {
+        let taken = self.take(messages, until).await?;
+        Ok(self.answers(taken, until, waits).await)
+    }
+
+    /// The first half of it: the commit.
+    ///
+    /// # Errors
+    /// As of the whole.
+    pub(super) async fn take(&self, messages: Vec<InboxMessage>, until: Instant) -> Result<Vec<Taken>, Problem> {
         if let Some(why) = self.decider.why_not() {
             return Err(Problem::busy(format!("{why}; the same request may be sent again")));
         }
@@ -48,12 +67,17 @@ impl Door {
         let Ok(taken) = timeout_at(until, taking).await else { return Err(self.not_in_time()) };
         let taken = taken.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?;
         let known = taken.map_err(|error| Problem::ours(&error))?;
-        let mut brought = Vec::with_capacity(known.len());
-        for ((key, coming), known) in expected.into_iter().zip(known) {
-            let answer = if waits { self.answered(&key, known, coming, until).await? } else { None };
+        Ok(expected.into_iter().zip(known).map(|((key, coming), known)| Taken { key, known, coming }).collect())
+    }
+
+    /// The second half: whatever fails now, the events are stored.
+    pub(super) async fn answers(&self, taken: Vec<Taken>, until: Instant, waits: bool) -> Vec<Brought> {
+        let mut brought = Vec::with_capacity(taken.len());
+        for Taken { key, known, coming } in taken {
+            let answer = if waits { self.answered(&key, known, coming, until).await } else { None };
             brought.push(Brought { key, known, answer });
         }
-        Ok(brought)
+        brought
     }
 
     /// What was answered before, or what is answered until then.
@@ -63,14 +87,18 @@ impl Door {
         known: Arrival,
         coming: oneshot::Receiver<Answer>,
         until: Instant,
-    ) -> Result<Option<Answer>, Problem> {
-        if matches!(known, Arrival::Same | Arrival::Differs)
-            && let Ok(before) = timeout_at(until, self.decider.answer_of(key)).await
-            && let Some(before) = before.map_err(|error| Problem::ours(&error))?
-        {
-            return Ok(Some(before));
+    ) -> Option<Answer> {
+        if matches!(known, Arrival::Same | Arrival::Differs) {
+            match timeout_at(until, self.decider.answer_of(key)).await {
+                Ok(Ok(Some(before))) => return Some(before),
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "what an event was answered before could not be read");
+                    return None;
+                }
+                Ok(Ok(None)) | Err(_) => {}
+            }
         }
-        Ok(within(coming, until.saturating_duration_since(Instant::now())).await)
+        within(coming, until.saturating_duration_since(Instant::now())).await
     }
 
     /// The time is up, and nothing is known to be stored.
@@ -79,6 +107,22 @@ impl Door {
         let cause = self.store.known_trouble().unwrap_or("the database did not answer in time");
         Problem::busy(format!("{cause}; the same request may be sent again"))
     }
+}
+
+/// An event of ours as the inbox takes it, readable or not.
+pub(super) fn message(event: &Value, received_at: DateTime<Utc>) -> InboxMessage {
+    let body = event.to_string().into_bytes();
+    let (key, kind) = (key_of(&body), kind_of(&body).map_or("unreadable", |kind| kind.as_str()).to_owned());
+    InboxMessage { key, kind, body, received_at, reply_to: None, correlation_id: None }
+}
+
+/// The same event for what came before with other content: under an id of its own, by which it completes the lead of the call.
+pub(super) fn with_more(event: &Value) -> Value {
+    let digest = Sha256::digest(event["data"].to_string());
+    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let mut more = event.clone();
+    more["id"] = format!("{}:{digest}", event["id"].as_str().unwrap_or_default()).into();
+    more
 }
 
 /// Whoever may speak for one source brings no event of another: neither under its name, nor over one that it has brought.

@@ -22,6 +22,7 @@ mod reports;
 mod rights;
 mod rules;
 mod server;
+mod standing;
 
 pub use link::LinkSigner;
 pub use platforms::{PlatformSection, PlatformSections};

@@ -2,19 +2,20 @@
 //!
 //! Guarantees: nothing that a request says counts before its proof has been verified over the bytes as they came. Whoever is on
 //! the line hears a sentence within 1.5 s, whatever has failed, and a true one: it is passed on once the inbox has it. What
-//! nobody waits for is answered 200 once it is committed, and refused until then. If the process dies here, the platform
-//! sends again what was not answered, and the same message gets the same answer.
+//! nobody waits for is answered 200 once it is committed, and refused until then. What a second message about a call adds is
+//! stored as well. If the process dies here, the platform sends again what was not answered: the same message is no second
+//! lead, and is answered with what is true by then.
 
 mod words;
 
 use super::admit::{let_out, missing, whole};
-use super::incoming::{Brought, LONGEST_WAIT, TAKEN_WITHIN, own_source};
+use super::incoming::{Brought, LONGEST_WAIT, TAKEN_WITHIN, Taken, message, own_source, with_more};
 use super::server::Guest;
 use super::{Door, Problem, Rights};
-use crate::intake::event::{key_of, kind_of};
+use crate::intake::event::{EventKind, LARGEST};
 use crate::release::Release;
 use crate::render::caller::Stopgap;
-use crate::store::InboxMessage;
+use crate::store::{Arrival, InboxMessage};
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -23,11 +24,12 @@ use baton_core::domain::scope::Scope::Intake;
 use baton_platforms::signature::{Secret, verify_any};
 use baton_platforms::{AnswerBody, Heard, Mapping, Meaning, PlatformEvent};
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-use words::{said, stopgap};
+use words::{Speaker, stopgap};
 
 /// What is left of a caller's wait for writing the answer and for its way back.
 const WAY_BACK: Duration = Duration::from_millis(100);
@@ -61,25 +63,27 @@ pub(super) async fn post(
         }
     };
     let spent = began.elapsed();
-    let body = whole(body, &parts.headers, door.body_limit).await?;
+    // A report brings along all that was said, and leaves most of it out of its event.
+    let body = whole(body, &parts.headers, door.body_limit.max(baton_platforms::LARGEST)).await?;
     let speak_by = Instant::now() + LONGEST_WAIT.saturating_sub(WAY_BACK + spent);
     let heard = match door.listen(&admitted, &parts, &body)? {
         Listened::Heard(heard) => heard,
         Listened::Answered(answer) => return Ok(as_response(answer)),
     };
     let messages = admitted.messages(&heard, door.clock.now())?;
-    let live = events(&heard).any(|event| event.live);
-    let until = if live { speak_by } else { Instant::now() + TAKEN_WITHIN };
+    let until = if events(&heard).any(|event| event.live) { speak_by } else { Instant::now() + TAKEN_WITHIN };
     let _work = parts.extensions.get::<Arc<Guest>>().map(Guest::works);
-    let brought = match door.bring_unless_busy(messages, until, live).await {
+    let brought = match door.bring_heard(&heard, messages, until).await {
         Ok(brought) => brought,
-        Err(problem) if live => {
+        // What nobody waits for beside it would be lost: the platform is to send the whole again.
+        Err(problem) if events(&heard).all(|event| event.live) => {
             tracing::warn!(platform = name, why = problem.detail(), "a caller was told that we could not be reached");
             Vec::new()
         }
         Err(problem) => return Err(problem),
     };
-    Ok(as_response(heard.answer(&said(&heard, brought, &release))))
+    let speaker = Speaker { door: &door, release: &release, until };
+    Ok(as_response(heard.answer(&speaker.said(&heard, brought).await)))
 }
 
 fn as_response(AnswerBody { content_type, body }: AnswerBody) -> Response {
@@ -165,20 +169,42 @@ impl Door {
     /// What became of each message, in their order.
     ///
     /// # Errors
-    /// Nothing is known to be stored.
-    async fn bring_unless_busy(
+    /// Nothing is known to be stored; of an event that no inbox takes, and of what came with it, nothing is.
+    async fn bring_heard(
         &self,
+        heard: &Heard,
         messages: Vec<InboxMessage>,
         until: Instant,
-        live: bool,
     ) -> Result<Vec<Brought>, Problem> {
         if messages.is_empty() {
             return Ok(Vec::new());
         }
+        if messages.iter().any(|message| message.body.len() > LARGEST) {
+            return Err(Problem::too_large(LARGEST));
+        }
         let Ok(_permit) = self.requests.try_acquire() else {
             return Err(Problem::busy("too many requests at once; the same request may be sent again"));
         };
-        self.bring(messages, until, live).await
+        let mut taken = self.take(messages, until).await?;
+        for (one, event) in taken.iter_mut().zip(events(heard)) {
+            let is_lead = event.event["type"] == EventKind::LeadQualified.as_str();
+            if event.live && is_lead && one.known == Arrival::Differs {
+                self.take_more(one, &event.event, until).await;
+            }
+        }
+        Ok(self.answers(taken, until, events(heard).any(|event| event.live)).await)
+    }
+
+    /// What a lead event that is known says anew completes the lead, and is what is waited for from here on.
+    async fn take_more(&self, known: &mut Taken, event: &Value, until: Instant) {
+        match self.take(vec![message(&with_more(event), self.clock.now())], until).await {
+            Ok(more) => {
+                for more in more {
+                    *known = Taken { known: Arrival::Differs, ..more };
+                }
+            }
+            Err(problem) => tracing::warn!(why = problem.detail(), "what a caller added could not be stored"),
+        }
     }
 }
 
@@ -190,12 +216,11 @@ impl Admitted<'_> {
     fn messages(&self, heard: &Heard, received_at: DateTime<Utc>) -> Result<Vec<InboxMessage>, Problem> {
         let mut messages = Vec::new();
         for event in events(heard) {
-            let body = event.event.to_string().into_bytes();
+            let message = message(&event.event, received_at);
             if let Some(rights) = &self.rights {
-                own_source(rights, &body)?;
+                own_source(rights, &message.body)?;
             }
-            let (key, kind) = (key_of(&body), kind_of(&body).map_or("unreadable", |kind| kind.as_str()).to_owned());
-            messages.push(InboxMessage { key, kind, body, received_at, reply_to: None, correlation_id: None });
+            messages.push(message);
         }
         Ok(messages)
     }

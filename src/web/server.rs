@@ -71,7 +71,8 @@ async fn attend(stream: TcpStream, router: Router, place: ConnectionGuard, mut s
         router.call(request)
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(NEXT_HEAD_WITHIN);
+    // Whoever has sent all and hangs up takes nothing back: agents give up so, and what they brought is carried out.
+    http.timer(TokioTimer::new()).header_read_timeout(NEXT_HEAD_WITHIN).half_close(true);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let mut head_due = pin!(tokio::time::sleep(HEAD_WITHIN));
     let (mut before_head, mut leaving) = (true, false);

@@ -103,8 +103,8 @@ impl Answer {
             Self::Json(shape) => Reply::Json(shape.filled(scene)),
             Self::Each { each, into, entry } => {
                 let place = each.as_ref().or(list);
-                let items = place.map(|place| scene.items(place, most)).unwrap_or_default();
-                let entries = items.iter().map(|item| entry.filled(scene.with(item))).collect();
+                let items = place.map(|place| scene.items(place)).unwrap_or_default();
+                let entries = items.iter().take(most).map(|item| entry.filled(scene.with(item))).collect();
                 Reply::Entries { into: into.clone(), entries, each_its_own: list.is_some() && place == list }
             }
         }

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 
 /// Largest body: the report of a call of an hour with all that was said. Whoever listens may take less.
 pub const LARGEST: usize = 1024 * 1024;
-/// Most items of a list that are looked at one by one.
+/// Most items of a list that are taken in one request.
 const MOST_ITEMS: usize = 64;
 /// Longest word that is repeated in a message.
 const LONGEST_WORD: usize = 40;
@@ -62,6 +62,8 @@ pub enum Unheard {
     TooLarge { bytes: usize },
     #[error("the body is not JSON: {why}; if the platform sends a form, say `body: form` in the mapping")]
     NotJson { why: String },
+    #[error("{looked} of {mapping} has {items} items, at most {MOST_ITEMS} are taken at once: send several requests")]
+    TooMany { mapping: String, looked: String, items: usize },
     #[error("no message of {mapping} fits{found}")]
     NoSuchMessage { mapping: String, found: String },
     #[error("{message:?} of {mapping} does not say which call it is about: nothing stands at {looked}; {remedy}")]
@@ -75,7 +77,11 @@ impl Unheard {
     pub fn is_passed_over(&self) -> bool {
         match self {
             Self::NoSuchMessage { .. } => true,
-            Self::TooLarge { .. } | Self::NotJson { .. } | Self::NoCall { .. } | Self::NoId { .. } => false,
+            Self::TooLarge { .. }
+            | Self::NotJson { .. }
+            | Self::TooMany { .. }
+            | Self::NoCall { .. }
+            | Self::NoId { .. } => false,
         }
     }
 }
@@ -116,6 +122,11 @@ impl Mapping {
 
     /// One for each item of the list.
     fn meanings(&self, list: &Place, scene: Scene<'_>) -> Result<Vec<Meaning>, Unheard> {
+        let items = scene.items(list);
+        if items.len() > MOST_ITEMS {
+            let (mapping, looked) = (self.name.clone(), list.written.clone());
+            return Err(Unheard::TooMany { mapping, looked, items: items.len() });
+        }
         let alike: Vec<&Message> = self.messages.iter().filter(|message| message.each.as_ref() == Some(list)).collect();
         let meaning = |item: &Value| {
             let scene = scene.with(item);
@@ -124,7 +135,7 @@ impl Mapping {
                 None => Ok(Meaning::Nothing { message: self.name.clone() }),
             }
         };
-        scene.items(list, MOST_ITEMS).iter().map(meaning).collect()
+        items.iter().map(meaning).collect()
     }
 
     /// With the words by which the messages of the mapping are told apart.
@@ -162,7 +173,7 @@ impl Message {
     fn fits_somewhere(&self, scene: Scene<'_>) -> bool {
         match &self.each {
             None => self.fits(scene),
-            Some(list) => scene.items(list, MOST_ITEMS).iter().any(|item| self.fits(scene.with(item))),
+            Some(list) => scene.items(list).iter().any(|item| self.fits(scene.with(item))),
         }
     }
 }

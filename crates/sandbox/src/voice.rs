@@ -41,6 +41,8 @@ pub enum RepManner {
 /// How one call goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
+    /// Whose call it is, in what is told of it.
+    pub platform: &'static str,
     pub hangs_up_after: Option<Duration>,
     pub talks_for: Duration,
     /// Of the times on offer, the caller takes the n-th; `None` wants none of them.
@@ -52,7 +54,7 @@ pub struct Script {
 impl Default for Script {
     fn default() -> Self {
         let reps = vec![RepManner::Accepts { after: Duration::from_secs(3) }];
-        Self { hangs_up_after: None, talks_for: Duration::from_secs(40), chooses: Some(0), reps }
+        Self { platform: "sandbox", hangs_up_after: None, talks_for: Duration::from_secs(40), chooses: Some(0), reps }
     }
 }
 
@@ -135,7 +137,7 @@ impl VoiceState {
     /// Sends until it is taken: at least once, like any platform worth its name.
     async fn send(&self, call: &str, leg: Option<&str>, event: &str, slot: Value) {
         let number = self.events_sent.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut data = json!({ "platform": "sandbox", "call": call, "event": event });
+        let mut data = json!({ "platform": self.script(call).platform, "call": call, "event": event });
         if let Some(leg) = leg {
             data["leg"] = json!(leg);
         }

@@ -6,6 +6,7 @@ mod aftermath;
 mod counts;
 mod play;
 mod scenes;
+mod shapes;
 mod shown;
 mod tell;
 mod world;
@@ -15,9 +16,10 @@ use crate::app::stage::StandIns;
 use crate::app::{self, Running, Setup, workspace};
 use crate::config::Limits;
 use crate::store::Store;
-use crate::web::{LinkSigner, PlatformSections};
+use crate::web::LinkSigner;
 use anyhow::{Context, Result};
 use baton_clock::{ScaledClock, SharedClock};
+use baton_platforms::Mapping;
 use chrono::{DateTime, Utc};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,10 +54,14 @@ impl Demo {
             Some(dir) => workspace::load(dir)?,
             None => world::own(),
         };
-        let Ok(workspace) = loaded else {
+        let Ok(mut workspace) = loaded else {
             eprintln!("the workspace has faults: run `baton check` first");
             return Ok(FAULTY);
         };
+        if self.workspace.is_some() {
+            // What the demo sends is what the mappings that come with Baton read.
+            workspace.platforms = Mapping::shipped().into_iter().map(|one| (one.name.clone(), one)).collect();
+        }
         let rules = Arc::new(workspace.checked.rules.clone());
         let start: DateTime<Utc> = NIGHT.parse().context("reading the demo's start")?;
         let scaled = Arc::new(ScaledClock::new(start, SPEED));
@@ -64,7 +70,9 @@ impl Demo {
         let file = Scratch::new();
         let listener =
             TcpListener::bind(("127.0.0.1", self.port)).await.with_context(|| format!("binding port {}", self.port))?;
-        let running = start_worker(&stage, workspace, listener, &file).await?;
+        let secret: [u8; 32] = baton_clock::random_bytes();
+        let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        let running = start_worker(&stage, workspace, listener, &file, &secret).await?;
         say(&format!("Baton listens on {} (database {})", running.url(), file.path()));
         say(&format!("It is {} in this world; {SPEED} of its seconds pass in one of yours.\n", tell::time(start)));
 
@@ -74,7 +82,7 @@ impl Demo {
                 "Played by the rules of {dir}; what a call is said to show was written for the demo's own.\n"
             ));
         }
-        let play = play::Play { stage: &stage, running: &running, rules: &rules };
+        let play = play::Play { stage: &stage, running: &running, rules: &rules, secret: &secret };
         let leads = play.all(&scaled, DAY.parse().context("reading the demo's day")?).await?;
         shown::tell(&stage, &running, &leads, !self.once).await?;
         let counts = aftermath::wind_up(&stage, &running, &rules, &leads).await?;
@@ -95,12 +103,12 @@ async fn start_worker(
     workspace: workspace::Workspace,
     listener: TcpListener,
     file: &Scratch,
+    secret: &str,
 ) -> Result<Running> {
     let store = Store::open(&format!("sqlite:{}", file.path())).await?;
     store.migrate().await?;
     let address = listener.local_addr()?;
-    let secret: [u8; 32] = baton_clock::random_bytes();
-    let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let base_url = format!("http://{address}");
     // Leases are written in the world's time: as long in ours as in production.
     let (lease_s, vendor_timeout_s) = (25 * u64::from(SPEED), 10 * u64::from(SPEED));
     let limits = Limits { lease_s, vendor_timeout_s, ..Limits::default() };
@@ -115,8 +123,8 @@ async fn start_worker(
         body_limit: 256 * 1024,
         requests_at_once: 256,
         connections: 512,
-        links: Some(Arc::new(LinkSigner::new(&secret, &format!("http://{address}"), 30))),
-        platforms: PlatformSections::new(),
+        links: Some(Arc::new(LinkSigner::new(secret, &base_url, 30))),
+        platforms: shapes::sections(secret, &base_url)?,
         public_url: String::new(),
         replies: None,
     })

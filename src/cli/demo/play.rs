@@ -1,11 +1,13 @@
 //! The story as it is played: night, then day, and each line of it told once.
 
 use super::scenes::{Scene, day, night};
+use super::shapes::Shape;
 use super::tell;
 use crate::app::Running;
 use crate::app::stage::{StandIns, deliver_over_http, post_event};
 use crate::cli::say;
 use crate::deciding::answer::Answer;
+use crate::store::LeadQuery;
 use anyhow::{Context, Result, bail};
 use baton_clock::ScaledClock;
 use baton_core::domain::id::LeadId;
@@ -31,6 +33,8 @@ pub(super) struct Play<'a> {
     pub stage: &'a Arc<StandIns>,
     pub running: &'a Running,
     pub rules: &'a Arc<RuleSet>,
+    /// Platforms prove with it what they send.
+    pub secret: &'a str,
 }
 
 impl Play<'_> {
@@ -74,26 +78,51 @@ impl Play<'_> {
 
     async fn call(&self, teller: &Teller, scene: &Scene) -> Result<Option<StoryLead>> {
         let mut event: Value = serde_json::from_str(scene.event).with_context(|| format!("reading {}", scene.file))?;
-        event["time"] = json!(self.stage.world.clock.now());
+        let now = self.stage.world.clock.now();
+        event["time"] = json!(now);
         if let Some(call) = event["data"]["call"]["id"].as_str() {
             self.stage.voice.call(call, scene.script.clone());
         }
-        let mut first: Option<Answer> = None;
+        let mut first: Option<(LeadId, String)> = None;
         for _ in 0..scene.times {
-            let answer = self.post(&event).await?;
+            let answer = match scene.shape {
+                None => self.post(&event).await?,
+                Some(shape) => self.ask(shape, &event, now).await?,
+            };
             if first.as_ref().is_some_and(|first| *first != answer) {
                 bail!("the same event got two answers");
             }
             first = Some(answer);
         }
-        let Some(Answer::Decided(decided)) = first else { bail!("{} was not decided: {first:?}", scene.file) };
-        let name = tell::name_of(&decided.lead, event["data"]["contact"]["name"].as_str());
-        teller.introduce(&decided.lead, &name, scene.title);
-        Ok(Some(StoryLead { lead: decided.lead.clone(), name, scene: scene.title }))
+        let Some((lead, told)) = first else { return Ok(None) };
+        let name = tell::name_of(&lead, event["data"]["contact"]["name"].as_str());
+        teller.introduce(&lead, &name, scene.title);
+        if scene.shape.is_some() {
+            say(&told);
+        }
+        Ok(Some(StoryLead { lead, name, scene: scene.title }))
     }
 
-    async fn post(&self, event: &Value) -> Result<Answer> {
-        serde_json::from_value(post_event(&self.running.url(), event).await?).context("reading the worker's answer")
+    /// The lead, and the whole answer.
+    async fn post(&self, event: &Value) -> Result<(LeadId, String)> {
+        let told = post_event(&self.running.url(), event).await?;
+        let text = told.to_string();
+        match serde_json::from_value::<Answer>(told).context("reading the worker's answer")? {
+            Answer::Decided(decided) => Ok((decided.lead, text)),
+            Answer::Taken { .. } | Answer::Quarantined { .. } => bail!("{} was not decided: {text}", event["id"]),
+        }
+    }
+
+    /// The lead, and what came in, who gets it and what went back, for people.
+    async fn ask(&self, shape: Shape, event: &Value, now: DateTime<Utc>) -> Result<(LeadId, String)> {
+        let back = shape.ask(&self.running.url(), event, self.secret, now).await?;
+        let call = event["data"]["call"]["id"].as_str().map(str::to_owned);
+        let query = LeadQuery { call, platform: Some(shape.platform().to_owned()), ..LeadQuery::default() };
+        let found = self.running.store.leads_find(&query, 1).await?;
+        let came = shape.comes_as();
+        let Some(found) = found.into_iter().next() else { bail!("{came}: not decided, and answered {back}") };
+        let owner = self.rules.reps.get(&found.owner).map_or("nobody", |rep| rep.name.as_str());
+        Ok((found.lead, format!("            {came}\n            {owner} is to get the lead; back goes {back}")))
     }
 
     async fn all_settled(&self, told: &[StoryLead]) -> Result<bool> {

@@ -1,5 +1,6 @@
 //! The calls of the demo: who calls, how the reps behave, what goes wrong.
 
+use super::shapes::Shape;
 use crate::app::stage::StandIns;
 use baton_core::rules::RuleSet;
 use baton_sandbox::voice::{RepManner, Script};
@@ -10,8 +11,10 @@ use std::time::Duration;
 pub(super) struct Scene {
     pub title: &'static str,
     pub file: &'static str,
-    /// As the platform sends it.
+    /// As a platform that speaks our own language sends it.
     pub event: &'static str,
+    /// Where the agent speaks another one.
+    pub shape: Option<Shape>,
     pub script: Script,
     /// Sent this often: platforms repeat themselves.
     pub times: u32,
@@ -24,6 +27,7 @@ macro_rules! scene {
             title: $title,
             file: $file,
             event: include_str!(concat!("../../../fixtures/events/", $file, ".json")),
+            shape: None,
             script: Script::default(),
             times: 1,
         }
@@ -43,6 +47,13 @@ impl Scene {
 
     fn chooses(mut self, slot: Option<usize>) -> Self {
         self.script.chooses = slot;
+        self
+    }
+
+    /// What happens on the line is told of the same platform.
+    fn by(mut self, shape: Shape) -> Self {
+        self.script.platform = shape.platform();
+        self.shape = Some(shape);
         self
     }
 
@@ -79,7 +90,7 @@ pub(super) fn day() -> Vec<Vec<Scene>> {
                 "account owner on leave: the delegate takes the call, the owner keeps the lead",
                 "05-owner-on-leave"
             ),
-            scene!("no territory: the catch-all", "12-no-territory"),
+            scene!("over MCP: no territory, so the catch-all", "12-no-territory").by(Shape::Mcp),
         ],
         vec![
             scene!("two hot callers at once never ring one phone (A)", "07-hot-a"),
@@ -93,13 +104,17 @@ pub(super) fn day() -> Vec<Vec<Scene>> {
             scene!("the caller hangs up while the phone rings: a raised callback", "09-caller-hangs-up")
                 .reps(&[RepManner::Silent])
                 .hangs_up_after(9),
-            scene!("the same event twice: one lead, the same answer", "10-same-event-twice").sent(2),
-            scene!("a caller who speaks Spanish", "16-spanish-speaker"),
+            scene!("by Vapi, which asks twice: one lead, the same answer", "10-same-event-twice")
+                .by(Shape::Vapi)
+                .sent(2),
+            scene!("by ElevenLabs: a caller who speaks Spanish", "16-spanish-speaker").by(Shape::ElevenLabs),
             scene!("a meeting wish with times, after the call", "15-not-live-meeting"),
             scene!("only a phone number is known", "17-bare-minimum"),
         ],
         vec![
-            scene!("voicemail picks up: it cannot press 1", "18-rep-hears-voicemail").reps(&[VOICEMAIL, ACCEPTS]),
+            scene!("by Retell: voicemail picks up, and cannot press 1", "18-rep-hears-voicemail")
+                .by(Shape::Retell)
+                .reps(&[VOICEMAIL, ACCEPTS]),
             scene!("a calendar that cannot be read: unknown is not free, so Kofi is rung last", "06-calendar-unknown"),
             scene!("what the model could not hear", "19-what-the-model-could-not-hear").chooses(None),
             scene!("an outbound call that asks to be called back", "20-outbound-reactivation"),

@@ -1,6 +1,7 @@
 //! `baton platforms`: which voice platforms are understood, what to paste into each, and what a request of theirs means. Reads
 //! files only: it asks no worker and no platform.
 
+mod mcp;
 mod show;
 mod tried;
 
@@ -58,11 +59,20 @@ impl Platforms {
         let config = config::load(&self.workspace.join("baton.toml"))?;
         let Some(command) = self.command else {
             files.mappings.values().for_each(|mapping| list(mapping, &files, &config));
+            mcp::list();
             return Ok(OK);
         };
         let (Command::Show { name, .. } | Command::Try { name, .. }) = &command;
         let Some(mapping) = files.mappings.get(name) else {
-            let names = || files.mappings.keys().map(String::as_str);
+            if name == mcp::NAME && matches!(command, Command::Show { mapping: false, .. }) {
+                mcp::show(&config);
+                return Ok(OK);
+            }
+            if name == mcp::NAME {
+                eprintln!("mcp has no mapping: `baton platforms show mcp` says how an agent calls tools instead");
+                return Ok(FAILED);
+            }
+            let names = || files.mappings.keys().map(String::as_str).chain([mcp::NAME]);
             let hint = did_you_mean(name, names()).map_or_else(String::new, |hint| format!("; {hint}"));
             eprintln!("no platform is called {name:?}; allowed: {}{hint}", listed(names()));
             return Ok(FAILED);

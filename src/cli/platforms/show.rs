@@ -19,7 +19,7 @@ const PROMPT: [&str; 5] = [
     "As soon as the caller wants to speak with somebody, or before you end the conversation, call hand_to_sales.",
     "Give it what the caller said, in the caller's words. Leave out what was not said: guess nothing.",
     "Say the answer of the tool to the caller as it stands. Promise nothing else, and name nobody else.",
-    "If the answer asks for something again, ask the caller for it and call hand_to_sales once more.",
+    "If the answer asks for something, ask the caller for it and call hand_to_sales once more.",
 ];
 
 /// `text`: that of the mapping's file, which begins with what is to be done on the platform.

@@ -149,15 +149,15 @@ fn consume(running: &mut Running, clock: SharedClock, broker: Option<Broker>) ->
 
 /// Where others than this machine can reach the listener, a token is needed.
 async fn closed_to_strangers(config: &Config, store: &Store) -> Result<()> {
-    if config.http.is_loopback() || !config.http.tokens.is_empty() {
+    let Some((key, address)) = config.open_to_others().filter(|_| config.http.tokens.is_empty()) else {
         return Ok(());
-    }
+    };
     let given = store.tokens().await?;
+    let instead = if key == "http.listen" { "listen on 127.0.0.1" } else { "leave the address out" };
     anyhow::ensure!(
         !given.is_empty(),
-        "http.listen is {} and there is no token: anybody could send leads; run baton token add, add [http.tokens], or \
-         listen on 127.0.0.1",
-        config.http.listen
+        "{key} is {address} and there is no token: anybody could send leads; run baton token add, add [http.tokens], or \
+         {instead}"
     );
     Ok(())
 }

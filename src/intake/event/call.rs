@@ -1,6 +1,6 @@
 //! What happened on a call, told by whoever drives it: its words, and how they are read.
 
-use crate::intake::lead::printed;
+use crate::intake::lead::{platform_name, printed};
 use crate::intake::reader::Object;
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::outcome::Slot;
@@ -80,7 +80,7 @@ impl Happened {
 
 /// `implied` is the word that the message's own type says.
 pub(super) fn read(data: &mut Object<'_, '_>, implied: Option<Happened>) -> Option<CallEvent> {
-    let platform = data.required_text("platform").map(printed);
+    let platform = data.required_text("platform").map(platform_name);
     let call = data.required_text("call").map(printed);
     let word = match implied {
         Some(word) => Some(word),

@@ -1,7 +1,8 @@
 //! A tool as it was called: what the model gave, and which call it is about.
 //!
-//! Which call it is, is asked of the platform first and of the model last: models make ids up. Wherever it may stand, a variable
-//! that the platform did not fill in is nothing.
+//! Which call it is, is asked of the platform first and of the model last: models make ids up, so that theirs counts together
+//! with the number of the line. Whoever may speak for one source names no call of another platform. Wherever it may stand, a
+//! variable that the platform did not fill in is nothing.
 
 use super::tools::{CALL_ID, Tool};
 use super::{Admitted, Rights};
@@ -9,6 +10,7 @@ use axum::http::request::Parts;
 use baton_core::rules::words::phone::is_withheld;
 use baton_platforms::is_unknown;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use url::form_urlencoded;
 
@@ -18,6 +20,13 @@ const ID: Told = ("baton-call-id", "call_id");
 const PLATFORM: Told = ("baton-call-platform", "call_platform");
 const CALLER: Told = ("baton-caller-number", "caller_number");
 
+/// Told to whoever set the agent up, beside the words for the caller.
+const ADD_CALL: &str = "nobody said which call this is, so no phone rings: have the platform send the id of its call in the \
+    header baton-call-id (or in _meta under that name, or as ?call_id= in the address) and its own name in \
+    baton-call-platform; an agent that knows the id may give it as call_id";
+const OTHER_PLATFORM: &str = "the token brings events of one source, and baton-call-platform names a platform that is not the \
+    first part of it, so this counts as no call and no phone rings: leave baton-call-platform out, or use a token of that source";
+
 /// Events of agents whose token says nothing else are of this source, and their calls of this platform.
 const SOURCE: &str = "mcp";
 
@@ -26,6 +35,8 @@ pub(super) struct Asked {
     /// Without what is about the call.
     pub arguments: Map<String, Value>,
     pub call: Option<Call>,
+    /// Why there is no call, where there is none.
+    pub no_call: &'static str,
     /// The number of the line, if the platform says it and the caller does not withhold it.
     pub caller: Option<String>,
     pub rights: Rights,
@@ -55,16 +66,19 @@ impl Asked {
             _ => None,
         });
         let source = admitted.rights.source.as_deref().unwrap_or(SOURCE);
-        let platform = told(PLATFORM, parts, meta).unwrap_or_else(|| {
-            // `retell/eu` and `retell:eu` are accounts of one platform.
-            source.split(['/', ':']).next().unwrap_or(source).to_owned()
-        });
-        let id = told(ID, parts, meta).or(of_model);
+        // `retell/eu` and `retell:eu` are accounts of one platform.
+        let own = source.split(['/', ':']).next().unwrap_or(source).to_lowercase();
+        let platform = told(PLATFORM, parts, meta).map_or_else(|| own.clone(), |platform| platform.to_lowercase());
+        let is_foreign = admitted.rights.source.is_some() && platform != own;
         let caller = told(CALLER, parts, meta).filter(|number| !is_withheld(number));
+        let made_up =
+            |id: String| caller.as_ref().map_or_else(|| id.clone(), |number| format!("{id}-{}", digest(number)));
+        let id = told(ID, parts, meta).or_else(|| of_model.map(made_up));
         Self {
             tool,
             arguments,
-            call: id.map(|id| Call { platform: platform.to_lowercase(), id }),
+            call: id.filter(|_| !is_foreign).map(|id| Call { platform, id }),
+            no_call: if is_foreign { OTHER_PLATFORM } else { ADD_CALL },
             caller,
             rights: admitted.rights.clone(),
             until: admitted.until,
@@ -82,6 +96,11 @@ fn told((name, parameter): Told, parts: &Parts, meta: &Map<String, Value>) -> Op
     let header = parts.headers.get(name).and_then(|value| says(value.to_str().ok()?));
     let in_meta = || meta.get(name).and_then(|value| says(value.as_str()?));
     header.or_else(in_meta).or_else(|| says(&in_query(parts, parameter)?))
+}
+
+/// Stands for what is not to be seen in an id: ids are shown and logged, numbers and addresses are not.
+pub(super) fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The first value of a parameter in the address.
@@ -137,7 +156,19 @@ mod tests {
         let platform =
             |headers: &[_]| asked("/mcp?call_id=1", headers, json!({}), json!({})).call.map(|call| call.platform);
         assert_eq!(platform(&[]).as_deref(), Some("retell"));
-        assert_eq!(platform(&[("baton-call-platform", "Vapi")]).as_deref(), Some("vapi"));
+        assert_eq!(platform(&[("baton-call-platform", "Retell")]).as_deref(), Some("retell"));
+        let other = asked("/mcp?call_id=1&call_platform=vapi", &[], json!({}), json!({ "call_id": "model" }));
+        assert_eq!((other.call, other.no_call), (None, OTHER_PLATFORM), "the token is of retell alone");
+    }
+
+    #[test]
+    fn an_id_that_a_model_made_up_counts_with_the_number_of_the_line() {
+        let id = |number: &str| {
+            let headers = [("baton-caller-number", number)];
+            asked("/mcp", &headers, json!({}), json!({ "call_id": "call-1" })).call.expect("a call").id
+        };
+        assert_eq!((id("anonymous").as_str(), id("+14155550142")), ("call-1", id("+14155550142")));
+        assert!(id("+14155550142") != id("+14155550143") && !id("+14155550142").contains("4155550142"));
     }
 
     #[test]

@@ -3,25 +3,22 @@
 use super::Door;
 use super::call::{Asked, Call};
 use super::reply::{Reply, times};
-use super::standing::{Standing, Whose};
 use super::tools::{CHOICE, Tool};
 use super::{Problem, events};
 use crate::deciding::answer::Answer;
-use crate::intake::event::{EventFault, Message, key_of, kind_of, parse};
+use crate::intake::event::{EventFault, Message, parse};
 use crate::release::Release;
 use crate::render::caller::Stopgap;
-use crate::store::{Arrival, InboxMessage};
-use crate::web::incoming::Brought;
+use crate::store::Arrival;
+use crate::web::incoming::{Taken, message, with_more};
+use crate::web::standing::{Standing, Whose};
+use baton_core::domain::outcome::Slot;
 use baton_core::domain::text::CallerText;
 use baton_core::handoff::Stage;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio::time::timeout_at;
-
-/// Told to whoever set the agent up, beside the words for the caller.
-const ADD_CALL: &str = "nobody said which call this is, so no phone rings: have the platform send the id of its call in the \
-    header baton-call-id (or in _meta under that name, or as ?call_id= in the address) and its own name in \
-    baton-call-platform; an agent that knows the id may give it as call_id";
 
 /// One tool call, with the release that it began under.
 struct Work<'a> {
@@ -34,6 +31,8 @@ struct Work<'a> {
 struct Told {
     /// `None`: not decided in time.
     answer: Option<Answer>,
+    /// The answer is of an earlier moment: its words may be true no longer.
+    is_old: bool,
     is_reachable: bool,
     /// What could not be read.
     notes: Vec<String>,
@@ -51,12 +50,12 @@ impl Door {
         match (asked.tool, &asked.call) {
             (Tool::RouteLead, _) => work.route_lead().await,
             (Tool::PromiseCallback, _) => work.promise_callback().await,
-            (Tool::OfferTimes, Some(call)) => work.offer_times(call).await,
+            (Tool::OfferTimes, Some(_)) => work.offer_times().await,
             (Tool::ChooseTime, Some(call)) => work.choose_time(call).await,
             (Tool::WhatNow, Some(call)) => work.what_now(call).await,
             (Tool::CallEnded, Some(call)) => work.call_ended(call).await,
             (Tool::OfferTimes | Tool::ChooseTime | Tool::WhatNow | Tool::CallEnded, None) => {
-                work.instead(Stopgap::TakingDown, "no_call").with("note", ADD_CALL)
+                work.instead(Stopgap::TakingDown, "no_call").with("note", asked.no_call)
             }
         }
     }
@@ -68,37 +67,35 @@ impl Work<'_> {
             Ok(told) => told,
             Err(instead) => return instead,
         };
-        let reply = self.decided(&told);
-        match &self.asked.call {
-            None => reply.with("note", ADD_CALL),
-            // Nobody could call back once the line is gone: to be asked for, unless somebody is about to pick up.
-            Some(call) if !told.is_reachable && !told.rings() => {
-                self.standing(&Whose::Call(call.clone()), None, reply).await
-            }
-            Some(_) => reply,
-        }
+        // Nobody could call back once the line is gone: to be asked for, unless somebody is about to pick up.
+        let reply = if told.is_old || !told.is_reachable && !told.rings() {
+            self.at_present(&told).await
+        } else {
+            self.decided(&told)
+        };
+        if self.asked.call.is_some() { reply } else { reply.with("note", self.asked.no_call) }
     }
 
     /// A caller who asks for times before anything else is known of them is a lead that wants a meeting.
-    async fn offer_times(&self, call: &Call) -> Reply {
+    async fn offer_times(&self) -> Reply {
         match self.bring_lead(Some("meeting")).await {
-            Ok(told) => self.standing(&Whose::Call(call.clone()), None, self.decided(&told)).await,
+            Ok(told) => self.at_present(&told).await,
             Err(instead) => instead,
         }
     }
 
     async fn choose_time(&self, call: &Call) -> Reply {
-        let whose = Whose::Call(call.clone());
+        let whose = of_call(call);
         let otherwise = || self.instead(Stopgap::NotReached, "unreached");
         let Ok(found) = self.door.standing(&whose, self.asked.until).await else { return otherwise() };
         let stage = found.as_ref().map(|found| &found.handoff.stage);
         let Some(stage @ Stage::Offering { search, slots }) = stage else {
             return self.said(found.as_ref());
         };
-        let Some(slot) = chosen(&self.asked.arguments).and_then(|choice| slots.get(choice.checked_sub(1)?)) else {
+        let Some(slot) = chosen(&self.asked.arguments, slots) else {
             return self.said(found.as_ref());
         };
-        match self.bring(events::slot_chosen(self.asked, call, *search, slot), true).await {
+        match self.bring(&events::slot_chosen(self.asked, call, *search, slot)).await {
             Ok(_) => self.standing(&whose, Some(stage), self.instead(Stopgap::Booking, "booking")).await,
             Err(_) => otherwise(),
         }
@@ -109,19 +106,14 @@ impl Work<'_> {
             Ok(told) => told,
             Err(instead) => return instead,
         };
-        let reply = self.decided(&told);
         let Some(call) = &self.asked.call else {
-            let reply = match told.answer {
-                Some(Answer::Decided(decided)) => self.standing(&Whose::Lead(decided.lead), None, reply).await,
-                _ => reply,
-            };
-            return reply.with("note", ADD_CALL);
+            return self.at_present(&told).await.with("note", self.asked.no_call);
         };
-        let whose = Whose::Call(call.clone());
-        let Ok(Some(found)) = self.door.standing(&whose, self.asked.until).await else { return reply };
+        let whose = of_call(call);
+        let Ok(Some(found)) = self.door.standing(&whose, self.asked.until).await else { return self.decided(&told) };
         let stage = &found.handoff.stage;
-        let Stage::Offering { search, .. } = stage else { return self.standing(&whose, None, reply).await };
-        match self.bring(events::slots_declined(self.asked, call, *search), true).await {
+        let Stage::Offering { search, .. } = stage else { return self.at_present(&told).await };
+        match self.bring(&events::slots_declined(self.asked, call, *search)).await {
             Ok(_) => self.standing(&whose, Some(stage), self.instead(Stopgap::PassedOn, "accepted")).await,
             Err(_) => self.instead(Stopgap::NotReached, "unreached"),
         }
@@ -129,14 +121,14 @@ impl Work<'_> {
 
     /// Reads, and waits for nothing: the caller may hear of it at once.
     async fn what_now(&self, call: &Call) -> Reply {
-        match self.door.standing(&Whose::Call(call.clone()), self.asked.until).await {
+        match self.door.standing(&of_call(call), self.asked.until).await {
             Ok(found) => self.said(found.as_ref()),
             Err(_) => self.instead(Stopgap::TakingDown, "unreached"),
         }
     }
 
     async fn call_ended(&self, call: &Call) -> Reply {
-        match self.bring(events::call_ended(self.asked, call), false).await {
+        match self.take(&events::call_ended(self.asked, call)).await {
             Ok(_) => self.instead(Stopgap::Goodbye, "accepted"),
             Err(_) => self.instead(Stopgap::NotReached, "unreached"),
         }
@@ -150,37 +142,77 @@ impl Work<'_> {
         let now = self.door.clock.now();
         let event = events::lead(self.asked, wish, now);
         let incoming = parse(event.to_string().as_bytes(), now).map_err(|faults| self.not_understood(&faults))?;
-        let is_reachable = match &incoming.message {
-            Message::Lead(lead) => lead.contact.email.is_some() || lead.reach_phone().is_some(),
-            Message::Call(_) | Message::Presence { .. } | Message::Contact { .. } | Message::Outcome { .. } => false,
+        let lead = match &incoming.message {
+            Message::Lead(lead) => Some(lead),
+            Message::Call(_) | Message::Presence { .. } | Message::Contact { .. } | Message::Outcome { .. } => None,
         };
-        let unreached = |_| self.instead(Stopgap::NotReached, "unreached");
-        let brought = self.bring(event.clone(), true).await.map_err(unreached)?;
-        // Without a call, more of the same person may be another conversation: that would be another lead.
-        if brought.known == Arrival::Differs && self.asked.call.is_some() {
-            self.bring(events::with_more(&event), false).await.map_err(unreached)?;
+        let is_reachable = lead.is_some_and(|lead| lead.contact.email.is_some() || lead.reach_phone().is_some());
+        let taken = self.take(&event).await.map_err(|_| self.instead(Stopgap::NotReached, "unreached"))?;
+        let known = taken.known;
+        // Before anything is waited for. Without a call, more of the same person may be another conversation: that would be
+        // another lead.
+        if known == Arrival::Differs && self.asked.call.is_some() {
+            let _told_in_the_log = self.take(&with_more(&event)).await;
         }
+        let answer = self.answer(taken).await;
+        let is_of_another = match &answer {
+            Some(Answer::Decided(decided)) => lead.is_some_and(|lead| lead.id != decided.lead),
+            Some(Answer::Taken { .. } | Answer::Quarantined { .. }) | None => false,
+        };
+        let is_old = matches!(known, Arrival::Same | Arrival::Differs) || is_of_another;
         let notes = incoming.notes.iter().map(ToString::to_string).collect();
-        Ok(Told { answer: brought.answer, is_reachable, notes })
+        Ok(Told { answer, is_old, is_reachable, notes })
+    }
+
+    /// Stores an event, and waits until it has been handled or the time is up.
+    ///
+    /// # Errors
+    /// Nothing is known to be stored.
+    async fn bring(&self, event: &Value) -> Result<Option<Answer>, Problem> {
+        let taken = self.take(event).await?;
+        Ok(self.answer(taken).await)
     }
 
     /// # Errors
     /// Nothing is known to be stored.
-    async fn bring(&self, event: Value, waits: bool) -> Result<Brought, Problem> {
-        let body = event.to_string().into_bytes();
-        let (key, kind) = (key_of(&body), kind_of(&body).map_or("unreadable", |kind| kind.as_str()).to_owned());
-        let received_at = self.door.clock.now();
-        let message = InboxMessage { key, kind, body, received_at, reply_to: None, correlation_id: None };
-        let brought = self.door.bring(vec![message], self.asked.until, waits).await.inspect_err(|problem| {
+    async fn take(&self, event: &Value) -> Result<Taken, Problem> {
+        let message = message(event, self.door.clock.now());
+        let taken = self.door.take(vec![message], self.asked.until).await.inspect_err(|problem| {
             let tool = self.asked.tool.name();
-            tracing::warn!(tool, why = problem.detail(), "a caller was told that we could not be reached");
+            tracing::warn!(tool, why = problem.detail(), "what a tool brought is not known to be stored");
         })?;
-        Ok(brought.into_iter().next().expect("one was brought"))
+        Ok(taken.into_iter().next().expect("one was taken"))
     }
 
-    /// The words of the decision.
+    async fn answer(&self, taken: Taken) -> Option<Answer> {
+        self.door.answers(vec![taken], self.asked.until, true).await.pop()?.answer
+    }
+
+    /// How the lead that was told of stands at rest.
+    async fn at_present(&self, told: &Told) -> Reply {
+        let otherwise = self.decided(told);
+        let whose = match (&told.answer, &self.asked.call) {
+            (Some(Answer::Decided(decided)), _) => Whose::Lead(decided.lead.clone()),
+            (_, Some(call)) => of_call(call),
+            (_, None) => return otherwise,
+        };
+        let reply = match self.door.standing_at_rest(&whose, None, self.asked.until).await {
+            Ok(Some(mut found)) => {
+                // What was told now may not be in the lead yet.
+                found.is_reachable |= told.is_reachable;
+                self.said(Some(&found))
+            }
+            Ok(None) | Err(_) => otherwise,
+        };
+        reply.with("notes", told.notes.clone())
+    }
+
+    /// The words of the decision, where they are those of this moment.
     fn decided(&self, told: &Told) -> Reply {
         let reply = match &told.answer {
+            Some(Answer::Decided(decided)) if told.is_old => {
+                self.instead(Stopgap::PassedOn, "accepted").with("lead", decided.lead.as_str())
+            }
             Some(Answer::Decided(decided)) => {
                 let spoken = decided.instruction.as_ref().map(|instruction| &instruction.spoken);
                 let say = spoken.map_or_else(|| self.words(Stopgap::PassedOn), |spoken| spoken.say.clone());
@@ -203,17 +235,17 @@ impl Work<'_> {
     }
 
     fn said(&self, found: Option<&Standing>) -> Reply {
-        match found {
-            Some(found) => found.reply(&self.release, self.door.clock.now()),
-            None => self.instead(Stopgap::TakingDown, "no_lead"),
-        }
+        let Some(found) = found else { return self.instead(Stopgap::TakingDown, "no_lead") };
+        let (say, status) = found.words(&self.release, self.door.clock.now());
+        let reply = Reply::new(&say, status).with("lead", found.handoff.lead_id.as_str());
+        reply.with("times", times(found.offered()))
     }
 
     /// Without a call, or another way to reach the person, there is no lead: the agent asks for one.
     fn not_understood(&self, faults: &[EventFault]) -> Reply {
         if faults.iter().all(|fault| fault.pointer == "/data/contact") {
             let reply = self.instead(Stopgap::HowToReach, "missing").with("missing", json!(["phone", "email"]));
-            return reply.with("note", ADD_CALL);
+            return reply.with("note", self.asked.no_call);
         }
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         self.instead(Stopgap::SayAgain, "unreadable").with("notes", faults)
@@ -236,15 +268,23 @@ impl Told {
     }
 }
 
-/// A number, from 1; models write it as a text as well.
-fn chosen(arguments: &Map<String, Value>) -> Option<usize> {
-    match arguments.get(CHOICE)? {
+fn of_call(call: &Call) -> Whose {
+    Whose::Call { platform: call.platform.clone(), id: call.id.clone() }
+}
+
+/// By its number, from 1, which models write as a text as well; or by its beginning, as it was given.
+fn chosen<'s>(arguments: &Map<String, Value>, slots: &'s [Slot]) -> Option<&'s Slot> {
+    let choice: usize = match arguments.get(CHOICE)? {
         // Small and whole, so that the cast keeps the value.
         Value::Number(number) => {
             let number = number.as_f64().filter(|number| number.fract() == 0.0 && (1.0..=99.0).contains(number))?;
-            Some(number as usize)
+            number as usize
         }
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
+        Value::String(text) => match text.trim().parse::<DateTime<Utc>>() {
+            Ok(from) => return slots.iter().find(|slot| slot.from.timestamp() == from.timestamp()),
+            Err(_) => text.trim().parse().ok()?,
+        },
+        _ => return None,
+    };
+    slots.get(choice.checked_sub(1)?)
 }

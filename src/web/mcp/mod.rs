@@ -10,7 +10,6 @@ mod carry_out;
 mod events;
 mod protocol;
 mod reply;
-mod standing;
 mod tools;
 
 use super::admit::{let_out, missing, whole};
@@ -45,7 +44,13 @@ pub(super) fn route(door: &Door) -> MethodRouter<Door> {
     post(move |State(door): State<Door>, request: Request| answer(door, protocol.clone(), request))
 }
 
+/// In a task of its own, from the head on: whoever hangs up, even before the body is read, ends their own waiting and nothing else.
 async fn answer(door: Door, protocol: protocol::Protocol, request: Request) -> Result<Response, Problem> {
+    let answered = tokio::spawn(attend(door, protocol, request)).await;
+    answered.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?
+}
+
+async fn attend(door: Door, protocol: protocol::Protocol, request: Request) -> Result<Response, Problem> {
     let came = Instant::now();
     let (mut parts, body) = request.into_parts();
     let admitted = match door.is_called_by_name(&parts) {
@@ -67,11 +72,7 @@ async fn answer(door: Door, protocol: protocol::Protocol, request: Request) -> R
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
     parts.extensions.insert(Admitted { rights, until });
     let request = Request::from_parts(parts, Body::from(body));
-    // In a task of its own: whoever hangs up ends their own waiting, and nothing else.
-    let answering = tokio::spawn(async move { protocol.handle(request).await });
-    let answered = answering.await;
-    let response = answered.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?;
-    Ok(response.map(Body::new))
+    Ok(protocol.handle(request).await.map(Body::new))
 }
 
 impl Door {

@@ -1,34 +1,91 @@
-//! What is said to a caller: the words of the decision, or true ones until there is one.
+//! What is said to a caller: the words of a first decision, later what is true then, and true ones until there is a decision.
 
-use crate::deciding::answer::Answer;
+use crate::deciding::answer::{Answer, Decided};
+use crate::intake::event::{Message, parse};
 use crate::release::Release;
 use crate::render::caller::Stopgap;
+use crate::store::Arrival;
+use crate::web::Door;
 use crate::web::incoming::Brought;
-use baton_platforms::{Heard, Meaning, Said};
+use baton_core::domain::lead::Lead;
+use baton_platforms::{Heard, Meaning, PlatformEvent, Said};
+use tokio::time::Instant;
 
-/// What is said to each meaning; `None` where nobody waits. `brought` is empty if nothing is known to be stored.
-pub(super) fn said(heard: &Heard, brought: Vec<Brought>, release: &Release) -> Vec<Option<Said>> {
-    let mut brought = brought.into_iter();
-    let of = |meaning: &Meaning| match meaning {
-        Meaning::Event(event) => {
-            let one = brought.next();
-            event.live.then(|| words(one, release))
-        }
-        Meaning::Nothing { .. } => None,
-    };
-    heard.meanings.iter().map(of).collect()
+/// Who finds the words for one request, and until when.
+pub(super) struct Speaker<'a> {
+    pub door: &'a Door,
+    pub release: &'a Release,
+    pub until: Instant,
 }
 
-fn words(brought: Option<Brought>, release: &Release) -> Said {
-    match brought.map(|brought| brought.answer) {
-        None => stopgap(Stopgap::NotReached, "unreached", release),
-        Some(Some(Answer::Decided(decided))) => match decided.instruction {
-            Some(instruction) => Said { say: instruction.spoken.say.0, status: "decided" },
-            None => stopgap(Stopgap::PassedOn, "decided", release),
-        },
-        Some(Some(Answer::Quarantined { .. })) => stopgap(Stopgap::SayAgain, "unreadable", release),
-        Some(Some(Answer::Taken { .. }) | None) => stopgap(Stopgap::PassedOn, "accepted", release),
+impl Speaker<'_> {
+    /// What is said to each meaning; `None` where nobody waits. `brought` is empty if nothing is known to be stored.
+    pub(super) async fn said(&self, heard: &Heard, brought: Vec<Brought>) -> Vec<Option<Said>> {
+        let mut brought = brought.into_iter();
+        let mut said = Vec::with_capacity(heard.meanings.len());
+        for meaning in &heard.meanings {
+            let Meaning::Event(event) = meaning else {
+                said.push(None);
+                continue;
+            };
+            let one = brought.next();
+            said.push(if event.live { Some(self.words(event, one).await) } else { None });
+        }
+        said
     }
+
+    async fn words(&self, event: &PlatformEvent, brought: Option<Brought>) -> Said {
+        let Some(Brought { known, answer, .. }) = brought else {
+            return stopgap(Stopgap::NotReached, "unreached", self.release);
+        };
+        match answer {
+            Some(Answer::Decided(decided)) => self.decided(event, known, *decided).await,
+            Some(Answer::Quarantined { .. }) => stopgap(Stopgap::SayAgain, "unreadable", self.release),
+            Some(Answer::Taken { .. }) | None => stopgap(Stopgap::PassedOn, "accepted", self.release),
+        }
+    }
+
+    /// The words of a decision are true when it is made: whoever asks later hears how things stand then, and so does whoever
+    /// could not be reached once the line is gone, who is asked for a number.
+    async fn decided(&self, event: &PlatformEvent, known: Arrival, decided: Decided) -> Said {
+        let lead = self.lead(event);
+        let is_first = matches!(known, Arrival::New | Arrival::TriedAgain)
+            && lead.as_ref().is_none_or(|lead| lead.id == decided.lead);
+        let is_out_of_reach = lead.as_ref().is_some_and(|lead| !is_reachable(lead)) && !rings(&decided);
+        if is_first && !is_out_of_reach {
+            return match decided.instruction {
+                Some(instruction) => Said { say: instruction.spoken.say.0, status: "decided" },
+                None => stopgap(Stopgap::PassedOn, "decided", self.release),
+            };
+        }
+        let now = match lead.and_then(|lead| lead.call) {
+            Some(call) => self.door.now_to_say(&call.platform, &call.id, self.until).await,
+            None => None,
+        };
+        match now {
+            Some((say, status)) => Said { say: say.0, status },
+            None if is_out_of_reach => stopgap(Stopgap::HowToReach, "missing", self.release),
+            None => stopgap(Stopgap::PassedOn, "decided", self.release),
+        }
+    }
+
+    /// The lead that an event tells of, as it is decided.
+    fn lead(&self, event: &PlatformEvent) -> Option<Lead> {
+        match parse(event.event.to_string().as_bytes(), self.door.clock.now()).ok()?.message {
+            Message::Lead(lead) => Some(*lead),
+            Message::Call(_) | Message::Presence { .. } | Message::Contact { .. } | Message::Outcome { .. } => None,
+        }
+    }
+}
+
+/// When the line is gone.
+fn is_reachable(lead: &Lead) -> bool {
+    lead.contact.email.is_some() || lead.reach_phone().is_some()
+}
+
+/// Whether the caller is about to be put through.
+fn rings(decided: &Decided) -> bool {
+    decided.instruction.as_ref().is_some_and(|one| ["hold", "connected"].contains(&one.spoken.kind.as_str()))
 }
 
 /// `status`: what became of the message, in one word.

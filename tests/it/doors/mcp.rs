@@ -52,6 +52,11 @@ impl Told {
     fn status(&self) -> &str {
         self.more["status"].as_str().expect("a word")
     }
+
+    /// It is decided: now, or before.
+    fn has_lead(&self) -> bool {
+        self.more.contains_key("lead")
+    }
 }
 
 impl<'s> Agent<'s> {

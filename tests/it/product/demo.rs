@@ -38,6 +38,19 @@ fn the_demo_ends_as_it_says_and_leaves_nothing_for_a_person_to_look_at() {
         let shown = told.iter().filter(|line| line.split(" | ").nth(1) == Some(name)).count();
         assert_eq!(shown as u64, count, "{name}: the last line counts what the table shows");
     }
+    // Each platform was asked in its own shape, and the sentence for the caller went back in it.
+    let lines: Vec<&str> = text.lines().collect();
+    for (came, back) in [
+        ("tool-calls of Vapi", "{\"results\":[{\"toolCallId\":\""),
+        ("tool-calls of Vapi", " cannot take your call right now. Let me see when there is a time for you.\"}]}"),
+        ("a custom function of Retell", "back goes One moment please, I am getting "),
+        ("a webhook tool of ElevenLabs", "{\"result\":\"One moment please, I am getting "),
+        ("route_lead, called over MCP", "\"text\":\"One moment please, I am getting "),
+    ] {
+        let at = lines.iter().position(|line| line.contains(came)).unwrap_or_else(|| panic!("{came}: {text}"));
+        let told = lines[at + 1];
+        assert!(told.contains(" is to get the lead; back goes ") && told.contains(back), "{came}: {told}");
+    }
     told.push(text.lines().find(|line| line.contains(" effects done twice")).expect("what it came to").to_owned());
     told.extend(text.lines().filter(|line| line.starts_with("-- ")).map(str::to_owned));
     let told = told.join("\n") + "\n";

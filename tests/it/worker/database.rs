@@ -117,7 +117,7 @@ async fn what_was_put_aside_is_listed_shown_replayed_and_dropped() {
     let store = Store::open(&url).await.expect("the database");
     let mut event = Caller::gone(1).event;
     event["data"]["contact"] = json!({ "name": "Mira Lund", "emial": "mira@firm.example" });
-    // Over HTTP it is refused at the door; a broker's message is taken as it is.
+    // It is taken, since its call may be a lead already, and told to be put aside.
     let file = workspace.file("event.json");
     std::fs::write(&file, event.to_string()).expect("an event");
     let base = format!("http://127.0.0.1:{}", workspace.port);

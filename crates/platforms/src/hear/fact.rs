@@ -1,5 +1,6 @@
 //! Objects whose members are facts, as models write them.
 
+use super::LONGEST_WORD;
 use super::draft::Draft;
 use super::scene::{Scene, UNFILLED, is_unfilled, is_unknown};
 use crate::facts::{self, Fact, Kind, letters};
@@ -11,6 +12,10 @@ use serde_json::{Map, Number, Value};
 
 /// Facts in facts in facts: so deep and no deeper.
 const DEEPEST: u8 = 3;
+/// Bytes of a name; a longer one is none, and joined to each of its members it would be work without end.
+const LONGEST_NAME: usize = 128;
+/// Why such a name is left out.
+const TOO_LONG: &str = "a name of more than 128 bytes";
 /// Objects around the facts of the person, which change nothing of their names.
 const PERSONS: [&str; 6] = ["contact", "lead", "caller", "customer", "person", "user"];
 /// Longest text that may be a number; longer ones are names of things.
@@ -72,7 +77,10 @@ impl Draft {
 
     /// One of several things, which says by itself what it is called and what it is worth.
     fn entry(&mut self, key: &str, entry: &Value, at: &FactsAt, around: &Around<'_>) {
-        let (mut from, mut value) = (format!("{}/{key}", around.from), entry);
+        let (mut from, mut value) = (member_of(around.from, key), entry);
+        if key.len() > LONGEST_NAME {
+            return self.leave_out(&from, TOO_LONG);
+        }
         if let (Some(member), Value::Object(members)) = (&at.member, entry) {
             from = format!("{from}/{member}");
             value = members.get(member).unwrap_or(&Value::Null);
@@ -89,11 +97,14 @@ impl Draft {
 
     fn members(&mut self, members: &Map<String, Value>, without: &[String], around: &Around<'_>) {
         for (name, value) in members.iter().filter(|(name, _)| !without.contains(name)) {
-            self.fact(name, value, &format!("{}/{name}", around.from), around);
+            self.fact(name, value, &member_of(around.from, name), around);
         }
     }
 
     fn fact(&mut self, name: &str, value: &Value, from: &str, around: &Around<'_>) {
+        if name.len() > LONGEST_NAME {
+            return self.leave_out(from, TOO_LONG);
+        }
         if is_unknown(value) {
             if is_unfilled(value) {
                 self.leave_out(from, UNFILLED);
@@ -127,6 +138,14 @@ impl Draft {
             self.put(&path, as_wanted(fact, value), from);
         }
     }
+}
+
+/// Where a member stands; of a name that is too long, its beginning tells.
+fn member_of(from: &str, name: &str) -> String {
+    if name.len() <= LONGEST_NAME {
+        return format!("{from}/{name}");
+    }
+    format!("{from}/{}…", name.chars().take(LONGEST_WORD).collect::<String>())
 }
 
 /// `company` and `size` make `company_size`; what is said of the person is called as it is called.

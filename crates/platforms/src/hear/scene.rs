@@ -30,10 +30,10 @@ impl<'v> Scene<'v> {
         self.find(place).filter(|value| !is_unknown(value))
     }
 
-    /// The items of the list that stands there, at most so many.
-    pub(crate) fn items(self, place: &Place, most: usize) -> Vec<Value> {
-        match self.find(place).as_deref() {
-            Some(Value::Array(items)) => items.iter().take(most).cloned().collect(),
+    /// The items of the list that stands there.
+    pub(crate) fn items(self, place: &Place) -> Vec<Value> {
+        match self.find(place).map(Cow::into_owned) {
+            Some(Value::Array(items)) => items,
             _ => Vec::new(),
         }
     }

@@ -184,6 +184,47 @@ fn facts_are_taken_in_any_shape_that_models_write() {
 }
 
 #[test]
+fn a_name_that_is_too_long_is_told_once_and_its_members_are_not_looked_at() {
+    let members: Map<String, Value> = (0..2000).map(|i| (format!("m{i}"), json!(i))).collect();
+    let members = Value::Object(members);
+    let name = "ä".repeat(50_000);
+    let arguments = json!({ &name: members, "seats": 40, "deep": { &name: members } });
+    let (data, left_out) = crate::facts::lead_data(arguments.as_object().unwrap());
+    assert_eq!(Value::Object(data), json!({ "custom": { "seats": 40 } }));
+    assert_eq!(left_out.len(), 2);
+    assert!(left_out.iter().all(|(place, why)| place.len() < 100 && why == "a name of more than 128 bytes"));
+    let mut body = tool();
+    body["extras"] = json!({ &name: { "value": members }, "role": { "value": "Head" } });
+    let heard = heard(&body).unwrap();
+    let PlatformEvent { event, left_out, .. } = event(&heard, 0);
+    assert_eq!((&event["data"]["contact"]["title"], left_out.len()), (&json!("Head"), 1));
+}
+
+#[test]
+fn a_list_that_is_too_long_is_refused_aloud() {
+    let mut body = tool();
+    let mut hear = |calls: Vec<Value>| {
+        body["calls"] = Value::Array(calls);
+        let text = body.to_string();
+        let request = Request { method: "POST", url: "", headers: &[], body: text.as_bytes() };
+        let answer = voice().answer_unheard(&request, &Said { say: "Please hold.".to_owned(), status: "unreached" });
+        (voice().hear(&request), answer.map(|answer| answer.body))
+    };
+    let other = |i: usize| json!({ "id": format!("t{i}"), "name": "book" });
+    let ours = json!({ "id": "t", "name": "hand_over" });
+    let with_ours = |others: usize| (0..others).map(other).chain([ours.clone()]).collect::<Vec<Value>>();
+    assert_eq!(hear(with_ours(MOST_ITEMS - 1)).0.unwrap().meanings.len(), MOST_ITEMS);
+    let (heard, answer) = hear(with_ours(MOST_ITEMS));
+    let unheard = heard.unwrap_err();
+    assert!(!unheard.is_passed_over());
+    let told = "/calls of voice has 65 items, at most 64 are taken at once: send several requests";
+    assert_eq!(unheard.to_string(), told);
+    assert!(answer.unwrap().contains("Please hold."));
+    let (heard, answer) = hear((0..100).map(other).collect());
+    assert!(heard.unwrap_err().is_passed_over() && answer.is_none(), "none of them is for us");
+}
+
+#[test]
 fn a_text_that_was_cut_off_is_told_and_prose_is_not() {
     let with = |arguments: &str| {
         let mut body = tool();

@@ -122,6 +122,11 @@ impl Proof {
         }
     }
 
+    /// Whether its secret is a public key, which is no secret: any other proof would take it for one.
+    pub fn has_public_key(&self) -> bool {
+        matches!(self, Self::Signed(signed) if signed.algorithm == Algorithm::Ed25519)
+    }
+
     /// Why this secret could never fit, to be told before anybody calls: "is no base64".
     pub fn unfit(&self, secret: &Secret) -> Option<&'static str> {
         match self {

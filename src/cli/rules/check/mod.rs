@@ -88,7 +88,7 @@ impl Check {
         let loaded = workspace::check(&self.dir, today)?;
         let config = config::load(&self.dir.join("baton.toml")).and_then(|config| match &loaded {
             Ok(workspace) => app::agree(app::CrmChoice::from(&config), &workspace.checked.rules)
-                .and_then(|()| platforms::are_known(&config, &workspace.platforms))
+                .and_then(|()| platforms::are_known(&config.platforms, &workspace.platforms))
                 .map(|()| config),
             Err(_) => Ok(config),
         });

@@ -66,6 +66,10 @@ fn a_bearer_is_enough_and_one_in_the_address_may_bring_events_and_nothing_else()
         served.ask(&text);
         leads(&served, "call=call-1&platform=vapi&source=vapi").len() == 1
     });
+    let foreign = served.ask(&text.replacen("call_id=call-1", "call_id=call-1&call_platform=retell", 1)).json();
+    let note = foreign["result"]["structuredContent"]["note"].as_str().unwrap_or_default();
+    assert!(note.contains("leave baton-call-platform out"), "{foreign}");
+    assert_eq!(leads(&served, "call=call-1&platform=retell"), Vec::<String>::new());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Leads and calls through tools, in words that the model may well get wrong.
 
-use super::{Agent, Generation, TOKEN, dana, lead, leads, notified, served, until};
+use super::{Agent, Generation, TOKEN, Told, dana, lead, leads, notified, served, until};
 use crate::program::served::get;
 use serde_json::json;
 use std::io::Write as _;
@@ -14,9 +14,10 @@ fn a_call_is_one_lead_in_either_generation_and_is_told_the_same_again() {
         let agent = Agent::on(&served, generation, &call);
         assert_eq!(agent.calls("what_now", json!({})).status(), "no_lead");
 
-        let first = agent.calls_until("route_lead", &dana(), |told| told.status() == "decided");
+        let first = agent.calls_until("route_lead", &dana(), Told::has_lead);
         assert!(first.say.contains("will call you back"), "nobody's phone is connected: {first:?}");
-        assert_eq!(agent.calls("route_lead", dana()), first, "{generation:?}");
+        let same = agent.calls("route_lead", dana());
+        assert_eq!((&same.say, &same.more["lead"]), (&first.say, &first.more["lead"]), "{generation:?}");
         let mut more = dana();
         more["title"] = json!("Head of Operations");
         more["name"] = json!("Dana W.");
@@ -49,7 +50,7 @@ fn without_a_call_nobody_is_rung_and_without_a_way_to_reach_the_person_the_agent
     assert!(missing.status() == "missing" && missing.say.contains("phone number"), "{missing:?}");
     assert_eq!(leads(&served, ""), Vec::<String>::new(), "nothing was stored");
 
-    let told = agent.calls_until("route_lead", &dana(), |told| told.status() == "decided");
+    let told = agent.calls_until("route_lead", &dana(), Told::has_lead);
     assert!(told.more["note"].as_str().is_some_and(|note| note.contains("baton-call-id")), "{told:?}");
     let again = agent.calls("route_lead", json!({ "name": "Dana", "phone": "(+1) 415-555-0142", "intent": "a demo" }));
     assert_eq!(again.more.get("lead"), told.more.get("lead"), "one conversation: {again:?}");
@@ -63,7 +64,7 @@ fn without_a_call_nobody_is_rung_and_without_a_way_to_reach_the_person_the_agent
     // The model may know the id where the platform cannot say it.
     let mut known = dana();
     known["call_id"] = json!("call-of-the-model");
-    agent.calls_until("route_lead", &known, |told| told.status() == "decided");
+    agent.calls_until("route_lead", &known, Told::has_lead);
     assert_eq!(leads(&served, "call=call-of-the-model&platform=mcp").len(), 1);
 }
 
@@ -77,13 +78,13 @@ fn whoever_hangs_up_or_cancels_takes_nothing_back() {
         stream.write_all(text.as_bytes()).expect("it is sent");
         drop(stream);
         until("the lead of an agent that hung up", || leads(&served, &format!("call=gone-{generation:?}")).len() == 1);
-        let told = agent.calls_until("route_lead", &dana(), |told| told.status() == "decided");
+        let told = agent.calls_until("route_lead", &dana(), Told::has_lead);
         assert_eq!(leads(&served, &format!("call=gone-{generation:?}")), [told.more["lead"].as_str().expect("an id")]);
     }
     let agent = Agent::on(&served, Generation::Older, "cancelled");
     let cancelled = json!({ "requestId": 7, "reason": "timed out after 1.5s" });
     assert_eq!(notified(&agent, "notifications/cancelled", cancelled).status, 202);
-    agent.calls_until("route_lead", &dana(), |told| told.status() == "decided");
+    agent.calls_until("route_lead", &dana(), Told::has_lead);
 }
 
 #[test]
@@ -94,7 +95,7 @@ fn what_a_model_gets_wrong_is_answered_with_words() {
         "name": { "first": "Dana" }, "phone": 14155550142u64, "score": "high", "seats": 40, "email": "unknown", "products": null,
         "country": "US", "call_id": "made-up",
     });
-    let told = agent.calls_until("route_lead", &odd, |told| told.status() == "decided");
+    let told = agent.calls_until("route_lead", &odd, Told::has_lead);
     let lead = lead(&served, told.more["lead"].as_str().expect("an id"));
     assert_eq!((&lead["call"]["id"], &lead["custom"]["seats"]), (&json!("call-1"), &json!(40.0)), "{lead}");
     assert_eq!(lead["contact"]["phone"]["value"], "+14155550142", "{lead}");

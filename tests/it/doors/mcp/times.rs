@@ -56,6 +56,13 @@ fn a_time_that_is_chosen_is_booked_and_said_once_it_is() {
     assert_eq!(agent.calls("what_now", json!({})), booked);
     let again = agent.calls("choose_time", json!({ "choice": 1 }));
     assert_eq!(again, booked, "one meeting");
+    assert_eq!(agent.calls("offer_times", dana()).say, booked.say, "what was said first is true no longer");
+    agent.calls_until("route_lead", &dana(), |told| told.say == booked.say);
+    assert_eq!(
+        agent.calls("route_lead", dana()).say,
+        booked.say,
+        "nor are the words of the lead's decision those of now"
+    );
     let lead = leads(&world.served, "call=call-1&platform=sandbox");
     let story = world.served.ask(&get(&format!("/v1/leads/{}", lead[0]), Some(TOKEN))).json();
     assert_eq!((lead.len(), &story["status"]), (1, &json!("booked")), "{story}");
@@ -88,7 +95,6 @@ fn a_call_back_is_promised_to_whoever_can_be_called() {
 fn a_caller_is_put_through_without_being_asked_for_a_number_first() {
     let world = world(true);
     let agent = Agent::on(&world.served, Generation::Older, "call-4");
-    let told =
-        agent.calls_until("route_lead", &json!({ "name": "Dana", "country": "US" }), |told| told.status() == "decided");
+    let told = agent.calls_until("route_lead", &json!({ "name": "Dana", "country": "US" }), Told::has_lead);
     assert!(told.say.starts_with("One moment please, I am getting Rep"), "{told:?}");
 }

@@ -1,10 +1,10 @@
-//! `baton platforms`, `baton check` and `baton schema`, for whoever connects a platform.
+//! `baton platforms`, `baton check` and `baton schema`, for whoever connects a platform; and a tool that is called twice.
 
-use super::{ACME, SECRET, VAPI, tool_calls};
-use crate::program::served::workspace;
+use super::{ACME, ENV, SECRET, TOKEN, VAPI, leads, served, tool_calls, until};
+use crate::program::served::{get, post, workspace};
 use crate::program::{baton, code, json_of, root, stdout, told};
 use baton::cli;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A workspace with a mapping of its own.
@@ -28,6 +28,14 @@ fn what_to_paste_and_what_a_request_means_are_told() {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(!shown.contains(SECRET), "{shown}");
+    let last = listed.lines().rfind(|line| !line.starts_with(' '));
+    assert!(last.is_some_and(|line| line.starts_with("mcp ")), "{listed}");
+    let shown = stdout(&baton(&["platforms", "show", "mcp", "-w", place]));
+    for part in
+        ["http://127.0.0.1:8080/mcp", "Authorization: Bearer TOKEN", "baton-call-id", "tools/list", "route_lead"]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
     let missed = baton(&["platforms", "show", "vappi", "-w", place]);
     assert!(code(&missed) == cli::FAILED && told(&missed).contains("did you mean \"vapi\"?"), "{}", told(&missed));
 
@@ -67,6 +75,29 @@ fn a_faulty_mapping_is_told_with_its_place_and_a_section_without_one_too() {
     std::fs::write(&toml, sections).expect("baton.toml");
     let checked = baton(&["check", place]);
     assert!(code(&checked) == cli::FAULTY && told(&checked).contains("[platforms.vappi]"), "{}", told(&checked));
+}
+
+#[test]
+fn what_a_second_call_of_a_tool_adds_is_in_the_lead_and_in_the_words() {
+    let served = served("[platforms.retell]\nsecrets = [\"env:OLD_SECRET\"]\n", &[]);
+    let says = |arguments: &Value| {
+        let call = json!({ "call_id": "call-1", "direction": "inbound", "from_number": "Restricted" });
+        let body = json!({ "name": "hand_to_sales", "args": arguments, "call": call }).to_string();
+        let answer = served.ask(&post("/v1/platforms/retell", Some(ENV[0].1), &body));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body
+    };
+    let first = json!({ "name": "Dana Whitfield", "company": "Northwind Foods", "country": "US" });
+    until("to be asked for a number", || says(&first).contains("phone number").then_some(()));
+    let mut more = first;
+    more["callback_number"] = json!("+14155550142");
+    until("to be promised a call", || says(&more).contains("will call you back").then_some(()));
+
+    let found = leads(&served, "?call=call-1&platform=retell");
+    assert_eq!(found.len(), 1, "{found:?}");
+    let id = found[0]["lead"].as_str().expect("an id");
+    let story = served.ask(&get(&format!("/v1/leads/{id}"), Some(TOKEN))).json();
+    assert_eq!(story["lead"]["contact"]["phone"]["value"], "+14155550142", "{story}");
 }
 
 /// What an editor is told is committed, and fits what ships.

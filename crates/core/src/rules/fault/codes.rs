@@ -164,6 +164,10 @@ pub const CODES: &[(&str, &str)] = &[
         "platform-message-twice",
         "Two messages have one name, or ask for the same, so that the second would never be looked at.",
     ),
+    (
+        "platform-proof-public-key",
+        "Any other proof would take the public key of this one, which all may know, for a secret.",
+    ),
     ("platform-row-missing", "An event cannot do without this: where it stands in the request must be said."),
     ("platform-unknown-choice", "One of a few fixed words is expected here."),
     ("platform-unknown-conversion", "The value would be changed in a way that nobody knows."),

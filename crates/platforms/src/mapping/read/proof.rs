@@ -14,10 +14,27 @@ pub(crate) const KEYS: [(&str, Key); 3] =
 
 /// One proof, or a list of which any one is enough.
 pub(super) fn read(node: &Node, faults: &mut Faults) -> Vec<Proof> {
-    match &node.data {
-        Data::List(items) => items.iter().filter_map(|item| proof(item, faults)).collect(),
-        Data::Empty | Data::Text(_) | Data::Map(_) => proof(node, faults).into_iter().collect(),
+    let items = match &node.data {
+        Data::List(items) => items,
+        Data::Empty | Data::Text(_) | Data::Map(_) => return proof(node, faults).into_iter().collect(),
+    };
+    let mut proofs = Vec::new();
+    let mut public = None;
+    for item in items {
+        let Some(proof) = proof(item, faults) else { continue };
+        if proof.has_public_key() {
+            public = Some(item);
+        }
+        proofs.push(proof);
     }
+    if let Some(item) = public.filter(|_| proofs.len() > 1) {
+        let found = format!("{} beside another proof", item.describe());
+        faults.error("platform-proof-public-key", item.at, found, "this proof alone").hint(Some(
+            "what it is held against is a public key: whoever knows it could show it as a secret, or sign with it"
+                .to_owned(),
+        ));
+    }
+    proofs
 }
 
 fn proof(node: &Node, faults: &mut Faults) -> Option<Proof> {

@@ -1,16 +1,16 @@
 //! How things stand for a caller: what is true at this moment, in words.
 
 use super::Door;
-use super::call::Call;
-use super::reply::{Reply, times};
 use crate::release::Release;
 use crate::render::caller::{CallerContext, Stopgap};
 use crate::store::LeadRecord;
 use baton_core::domain::effect::Instruction;
 use baton_core::domain::id::{HandoffId, LeadId, LegId};
-use baton_core::domain::outcome::Outcome;
+use baton_core::domain::outcome::{Outcome, Slot};
+use baton_core::domain::text::CallerText;
 use baton_core::handoff::{Handoff, Stage};
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -20,13 +20,17 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub(super) struct Standing {
     pub handoff: Handoff,
     /// There is a number or an address at which the person can be reached when the line is gone.
-    is_reachable: bool,
+    pub is_reachable: bool,
 }
 
 /// Whose standing it is.
 #[derive(Clone)]
 pub(super) enum Whose {
-    Call(Call),
+    /// The platform in lower case.
+    Call {
+        platform: String,
+        id: String,
+    },
     Lead(LeadId),
 }
 
@@ -34,14 +38,27 @@ pub(super) enum Whose {
 pub(super) struct Away;
 
 impl Door {
+    /// What is true to say now to whoever is on this call; `None`: no lead of it, or it could not be read in time.
+    pub(super) async fn now_to_say(
+        &self,
+        platform: &str,
+        call: &str,
+        until: Instant,
+    ) -> Option<(CallerText, &'static str)> {
+        let whose = Whose::Call { platform: platform.to_lowercase(), id: call.to_owned() };
+        let found = self.standing(&whose, until).await.ok()??;
+        let release = Arc::clone(&self.release.borrow());
+        Some(found.words(&release, self.clock.now()))
+    }
+
     /// `None`: there is no lead yet.
     pub(super) async fn standing(&self, whose: &Whose, until: Instant) -> Result<Option<Standing>, Away> {
         let whose = whose.clone();
-        let reading = self.store.read("mcp.standing", move |tx| {
+        let reading = self.store.read("standing", move |tx| {
             let whose = whose.clone();
             Box::pin(async move {
                 let handoff = match &whose {
-                    Whose::Call(call) => tx.handoff_of_call(&call.platform, &call.id).await?,
+                    Whose::Call { platform, id } => tx.handoff_of_call(platform, id).await?,
                     Whose::Lead(lead) => Some(HandoffId::of(lead)),
                 };
                 let Some(handoff) = handoff else { return Ok(None) };
@@ -93,19 +110,25 @@ enum Line {
 }
 
 impl Standing {
-    pub(super) fn reply(&self, release: &Release, now: DateTime<Utc>) -> Reply {
+    /// What is said, and how it stands, in one word. A caller whom nobody could call back is asked for a number, unless somebody
+    /// is about to pick up.
+    pub(super) fn words(&self, release: &Release, now: DateTime<Utc>) -> (CallerText, &'static str) {
         let (line, status) = self.line();
-        let (handoff, company) = (&self.handoff, release.rules.handoff.company.as_deref());
+        let company = release.rules.handoff.company.as_deref();
         let say = match &line {
             Line::Says(instruction) => {
-                let caller = handoff.whereabouts();
+                let caller = self.handoff.whereabouts();
                 let context = CallerContext { reps: &release.rules.reps, company, caller, now };
                 release.templates.caller(instruction, &context)
             }
             Line::Instead(what) => release.templates.stopgap(*what, company),
         };
-        let slots = if let Stage::Offering { slots, .. } = &handoff.stage { slots.as_slice() } else { &[] };
-        Reply::new(&say, status).with("lead", handoff.lead_id.as_str()).with("times", times(slots))
+        (say, status)
+    }
+
+    /// The times to choose from.
+    pub(super) fn offered(&self) -> &[Slot] {
+        if let Stage::Offering { slots, .. } = &self.handoff.stage { slots } else { &[] }
     }
 
     fn line(&self) -> (Line, &'static str) {

@@ -1,0 +1,56 @@
+//! How an agent that speaks MCP is connected. It is no platform and has no mapping: it calls tools, and is answered in words.
+
+use crate::cli::say;
+use crate::config::Config;
+
+/// In lists of platforms, where it is looked for.
+pub(super) const NAME: &str = "mcp";
+
+const LISTED: &str = "\
+mcp (built in)
+  Agents that speak MCP. They call tools at /mcp, such as route_lead, and say what the answers say.
+  an API token of scope intake is needed: baton token add";
+
+const ABOUT: &str = "\
+An agent that speaks MCP over HTTP is given this address as that of a server, and finds the tools there. It calls them while
+it has a caller on the line; the text of each answer is what the caller is to hear.
+";
+
+const NOT_PUBLIC: &str = "          baton.toml says no http.public_url: an agent elsewhere does not reach this address";
+
+const HEADERS: &str = "\
+Headers:  Authorization: Bearer TOKEN
+            the token is made by: baton token add mcp --scopes intake
+          baton-call-id: ID
+            the platform's id of the call; where nobody says it, no phone rings
+          baton-call-platform: NAME
+            whose call it is, as in what the platform tells of it: vapi, retell, …
+          baton-caller-number: NUMBER
+            of the line, if the platform knows it
+          Where there are no headers: ?token=TOKEN&call_id=ID&call_platform=NAME&caller_number=NUMBER
+";
+
+const PROMPT: &str = "
+Prompt:
+- Once you know what the caller wants, call route_lead with what was said; call it again when you learn more.
+- Say the text of each answer to the caller, word for word. Promise nothing else, and name nobody else.
+- Call what_now at the start of the call and after some seconds on hold, and call_ended when the caller is gone.";
+
+pub(super) fn list() {
+    say(LISTED);
+}
+
+pub(super) fn show(config: &Config) {
+    let url = format!("{}/mcp", config.platform_url(NAME));
+    say(ABOUT);
+    say(&format!("Address:  {url}"));
+    if config.http.public_url.is_empty() {
+        say(NOT_PUBLIC);
+    }
+    say(HEADERS);
+    say("Whether it works, and which tools there are:");
+    let list = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
+    let headers = "-H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json'";
+    say(&format!("  curl -s {url} {headers} -d '{list}'"));
+    say(PROMPT);
+}
