@@ -52,11 +52,11 @@ impl Speaker<'_> {
         let is_first = matches!(known, Arrival::New | Arrival::TriedAgain)
             && lead.as_ref().is_none_or(|lead| lead.id == decided.lead);
         let is_out_of_reach = lead.as_ref().is_some_and(|lead| !is_reachable(lead)) && !rings(&decided);
-        if is_first && !is_out_of_reach {
-            return match decided.instruction {
-                Some(instruction) => Said { say: instruction.spoken.say.0, status: "decided" },
-                None => stopgap(Stopgap::PassedOn, "decided", self.release),
-            };
+        if is_first
+            && !is_out_of_reach
+            && let Some(instruction) = decided.instruction
+        {
+            return Said { say: instruction.spoken.say.0, status: "decided" };
         }
         let now = match lead.and_then(|lead| lead.call) {
             Some(call) => self.door.now_to_say(&call.platform, &call.id, self.until).await,
