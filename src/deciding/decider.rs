@@ -14,7 +14,7 @@ use super::batch::Commits;
 use super::delivery::Delivery;
 pub use super::delivery::Replies;
 pub use super::parts::DeciderParts;
-use crate::intake::event::parse;
+use crate::intake::event::{Incoming, Message, parse};
 use crate::store::{Arrival, InboxMessage, InboxRow, StoreError, with};
 use chrono::DateTime;
 use line::{Lines, Waiting};
@@ -129,8 +129,12 @@ impl Decider {
     }
 }
 
-/// Whether an event will be put aside for what it is.
+/// Whether an event will be put aside for what it is, or may be.
 fn is_unreadable(body: &[u8]) -> bool {
     // The moment matters to no fault: it stands in for a time that is missing.
-    !matches!(catch_unwind(|| parse(body, DateTime::UNIX_EPOCH)), Ok(Ok(_)))
+    match catch_unwind(|| parse(body, DateTime::UNIX_EPOCH)) {
+        Ok(Ok(Incoming { message: Message::Lead(lead), .. })) => !lead.can_be_reached(),
+        Ok(Ok(_)) => false,
+        Ok(Err(_)) | Err(_) => true,
+    }
 }
