@@ -210,7 +210,7 @@ impl Calendar for GoogleCalendar {
             return Ok(Booked::Event { id });
         }
         match self.standing(&id, request).await? {
-            // By ourselves, if the answer to an earlier attempt was lost.
+            // Taken by ourselves, if the answer to an earlier attempt was lost.
             EventState::AsBooked => Ok(Booked::Event { id }),
             EventState::Moved => Err(moved()),
             EventState::Deleted | EventState::Absent if !is_free => Ok(Booked::Taken),

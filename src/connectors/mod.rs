@@ -51,11 +51,12 @@ pub enum VendorError {
 }
 
 impl VendorError {
+    /// It will never work as it is: somebody must mend it, and `why` tells them what.
     pub fn needs_person(vendor: &'static str, why: impl Into<String>) -> Self {
         Self::NeedsPerson { vendor, why: why.into() }
     }
 
-    /// Again, whenever it suits us.
+    /// Again, whenever it suits us: the vendor did not say when (`after: None`).
     pub fn retry(vendor: &'static str, why: impl Into<String>) -> Self {
         Self::Retry { vendor, why: why.into(), after: None }
     }

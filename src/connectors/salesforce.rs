@@ -136,8 +136,9 @@ impl Crm for Salesforce {
     }
 
     async fn owner_of(&self, crm_id: &str) -> Result<Option<CrmId>, VendorError> {
-        let unknown = || VendorError::needs_person(VENDOR, "the stored id is not that of a lead, contact or account");
-        let object = soql::object_of(crm_id).ok_or_else(unknown)?;
+        let foreign_id =
+            || VendorError::needs_person(VENDOR, "the stored id is not that of a lead, contact or account");
+        let object = soql::object_of(crm_id).ok_or_else(foreign_id)?;
         let call = self.call("read_owner", &["sobjects", object, crm_id]).query("fields", "OwnerId");
         let answer = self.send(call).await?;
         Ok(answer.value()["OwnerId"].as_str().map(CrmId::from))

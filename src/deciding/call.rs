@@ -76,7 +76,7 @@ fn may_be_one_word(first: &str, second: &str) -> bool {
     short == long || initial || slip
 }
 
-/// Fills fields of a part of the lead, each under its own name.
+/// Fills fields of a part of the lead, each under its own name. The names are stored: renaming a field changes them.
 macro_rules! fill {
     ($added:expr, $part:literal, $mine:expr, $theirs:expr; $($field:ident)*) => {
         $($added.fill(concat!($part, ".", stringify!($field)), &mut $mine.$field, &$theirs.$field);)*

@@ -148,7 +148,7 @@ fn before(at: DateTime<Utc>, began: DateTime<Utc>) -> Option<String> {
 fn event_of(call: &CallEvent) -> Option<Event> {
     let leg = || call.leg.clone();
     let why = || call.why.clone().unwrap_or_else(|| "the platform gave no reason".to_owned());
-    match call.happened {
+    match &call.happened {
         Happened::Held | Happened::Ringing => None,
         Happened::Answered => Some(Event::Answered { leg: leg()? }),
         Happened::Machine => Some(Event::Machine { leg: leg()? }),
@@ -162,7 +162,7 @@ fn event_of(call: &CallEvent) -> Option<Event> {
         Happened::RepLeft => Some(Event::RepLeft { leg: leg()? }),
         Happened::CallerLeft => Some(Event::CallerLeft),
         Happened::Ended => Some(Event::CallEnded),
-        Happened::SlotChosen => Some(Event::SlotChosen { slot: call.slot.clone()? }),
+        Happened::SlotChosen(slot) => Some(Event::SlotChosen { slot: slot.clone() }),
         Happened::SlotsDeclined => Some(Event::SlotsDeclined),
     }
 }

@@ -2,6 +2,7 @@
 
 mod call;
 
+pub(super) use call::CallWord;
 pub use call::{CallEvent, Happened};
 
 use super::envelope::{self, Envelope};
@@ -93,8 +94,8 @@ fn message(envelope: &Envelope, received_at: DateTime<Utc>, findings: &Findings)
             lead::read(&mut data, envelope, received_at).map(|lead| Message::Lead(Box::new(lead)))
         }
         EventKind::CallEvent => call::read(&mut data, None).map(Message::Call),
-        EventKind::CallEnded => call::read(&mut data, Some(Happened::Ended)).map(Message::Call),
-        EventKind::SlotChosen => call::read(&mut data, Some(Happened::SlotChosen)).map(Message::Call),
+        EventKind::CallEnded => call::read(&mut data, Some(CallWord::Ended)).map(Message::Call),
+        EventKind::SlotChosen => call::read(&mut data, Some(CallWord::SlotChosen)).map(Message::Call),
         EventKind::RepPresence => presence(&mut data, envelope.time),
         EventKind::ContactMade => contact(&mut data),
         EventKind::OutcomeRecorded => outcome(&mut data),

@@ -9,7 +9,7 @@
 mod lead;
 mod leaf;
 
-use super::event::Happened;
+use super::event::CallWord;
 use super::kind::EventKind;
 use lead::LeadQualified;
 use leaf::{Instant, LeadName, OutcomeWord, RepName};
@@ -73,7 +73,7 @@ struct CallEvent {
     call: String,
     /// The leg that Baton named when it asked to ring; required for every event of a rep's phone.
     leg: Option<String>,
-    event: Happened,
+    event: CallWord,
     /// Required when `event` is `slot_chosen`.
     slot: Option<Slot>,
     why: Option<String>,

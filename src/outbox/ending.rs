@@ -43,6 +43,7 @@ impl End {
 #[derive(Clone)]
 pub(super) struct Ending {
     step: FinishedStep,
+    lead: LeadId,
     handoff: HandoffId,
     crm: Option<CrmRef>,
     moves: Option<Move>,
@@ -57,6 +58,7 @@ impl Ending {
             (event.is_some() || frees.is_some()).then(|| Move { handoff: step.handoff_id.clone(), frees, event });
         Self {
             step: FinishedStep { effect_key: step.effect_key.clone(), fence: step.fence, end },
+            lead: step.lead_id.clone(),
             handoff: step.handoff_id.clone(),
             crm,
             moves,
@@ -108,9 +110,8 @@ pub(super) async fn store_all(
     for Ending { step, .. } in endings.iter().filter(|ending| !counts(ending)) {
         tx.orphan_insert(&step.effect_key, step.fence, &format!("{:?}", step.end), mover.now).await?;
     }
-    let named = endings.iter().filter(counts).filter_map(|ending| Some((ending.handoff.lead(), ending.crm.as_ref()?)));
-    let named: Vec<(LeadId, &CrmRef)> = named.collect();
-    tx.leads_set_crm(&named.iter().map(|(lead, crm)| (lead, *crm)).collect::<Vec<_>>()).await?;
+    let named = endings.iter().filter(counts).filter_map(|ending| Some((&ending.lead, ending.crm.as_ref()?)));
+    tx.leads_set_crm(&named.collect::<Vec<_>>()).await?;
     let moves = endings.iter().filter(counts).filter_map(|ending| ending.moves.clone());
     let moved = tx.transitions(&moves.collect::<Vec<_>>(), rules, mover).await?;
     let mut moved = moved.into_iter();

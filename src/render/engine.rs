@@ -28,25 +28,47 @@ impl fmt::Debug for Templates {
 }
 
 /// One registry per way of escaping, since the escape function belongs to the registry.
-struct Engines([Handlebars<'static>; Escape::ALL.len()]);
+struct Engines {
+    spoken: Handlebars<'static>,
+    chat: Handlebars<'static>,
+    html: Handlebars<'static>,
+    plain: Handlebars<'static>,
+}
 
 impl Engines {
     fn empty() -> Self {
-        Self(Escape::ALL.map(|escape| {
-            let mut registry = Handlebars::new();
-            registry.set_strict_mode(true);
-            registry.register_escape_fn(escape.function());
-            registry
-        }))
+        Self {
+            spoken: registry(Escape::Spoken),
+            chat: registry(Escape::Chat),
+            html: registry(Escape::Html),
+            plain: registry(Escape::Plain),
+        }
     }
 
     fn of(&self, escape: Escape) -> &Handlebars<'static> {
-        &self.0[escape as usize]
+        match escape {
+            Escape::Spoken => &self.spoken,
+            Escape::Chat => &self.chat,
+            Escape::Html => &self.html,
+            Escape::Plain => &self.plain,
+        }
     }
 
     fn of_mut(&mut self, escape: Escape) -> &mut Handlebars<'static> {
-        &mut self.0[escape as usize]
+        match escape {
+            Escape::Spoken => &mut self.spoken,
+            Escape::Chat => &mut self.chat,
+            Escape::Html => &mut self.html,
+            Escape::Plain => &mut self.plain,
+        }
     }
+}
+
+fn registry(escape: Escape) -> Handlebars<'static> {
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    registry.register_escape_fn(escape.function());
+    registry
 }
 
 impl Templates {

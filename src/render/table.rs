@@ -12,9 +12,6 @@ pub(super) enum Escape {
 }
 
 impl Escape {
-    /// As they are declared.
-    pub(super) const ALL: [Self; 4] = [Self::Spoken, Self::Chat, Self::Html, Self::Plain];
-
     pub(super) fn function(self) -> fn(&str) -> String {
         match self {
             Self::Spoken => spoken::escape,

@@ -94,8 +94,9 @@ pub fn is_as_reviewed(name: &str, found: &str) {
     assert_eq!(found, reviewed, "fixtures/golden/{name}: UPDATE_GOLDEN=1 writes it anew");
 }
 
-/// Holds schemas, as the code says them, against those that are committed in a folder.
-pub fn have_not_drifted<S: Serialize>(folder: &str, schemas: impl IntoIterator<Item = (String, S)>) {
+/// Holds schemas, as the code says them, against those that are committed in a folder; `remedy` is what to do where they
+/// have drifted.
+pub fn have_not_drifted<S: Serialize>(folder: &str, remedy: &str, schemas: impl IntoIterator<Item = (String, S)>) {
     let fresh = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let mut drifted = Vec::new();
     for (name, schema) in schemas {
@@ -105,7 +106,7 @@ pub fn have_not_drifted<S: Serialize>(folder: &str, schemas: impl IntoIterator<I
             drifted.push(name);
         }
     }
-    assert!(drifted.is_empty(), "look at the change, then copy {drifted:?} from {} to {folder}", fresh.display());
+    assert!(drifted.is_empty(), "look at the change, then {remedy} ({drifted:?} are in {})", fresh.display());
 }
 
 /// A port that was free a moment ago.

@@ -136,6 +136,7 @@ fn broker(amqp: &config::Amqp) -> Result<Broker> {
 /// Consumes as long as the worker runs. Something comes back only if the broker is not what it must be.
 fn consume(running: &mut Running, clock: SharedClock, broker: Option<Broker>) -> oneshot::Receiver<ConsumeError> {
     let (refuse, refused) = oneshot::channel();
+    // No broker: the sender is gone, and select! drops that branch.
     let Some(broker) = broker else { return refused };
     let sink = Arc::new(InboxSink { decider: Arc::clone(&running.decider), clock });
     let stopping = running.stopping.clone();

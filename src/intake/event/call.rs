@@ -15,16 +15,39 @@ pub struct CallEvent {
     /// The rep's leg, by the id that Baton gave it; present for every event of a rep's phone.
     pub leg: Option<LegId>,
     pub happened: Happened,
-    /// The time that was chosen: there exactly where [`Happened::SlotChosen`] is what happened.
-    pub slot: Option<Slot>,
     /// In the platform's words, where something failed.
     pub why: Option<String>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happened {
+    /// The caller hears hold music.
+    Held,
+    Ringing,
+    Answered,
+    Machine,
+    NoAnswer,
+    Busy,
+    Failed,
+    /// The rep pressed the key.
+    Accepted,
+    Declined,
+    /// Rep and caller hear each other.
+    Joined,
+    JoinFailed,
+    RepLeft,
+    CallerLeft,
+    /// Nobody is on the line any more.
+    Ended,
+    SlotChosen(Slot),
+    /// The caller wants none of the offered times.
+    SlotsDeclined,
+}
+
 /// The words of `call.event`. A slot that was chosen comes with the slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
-#[schemars(rename = "CallWord", rename_all = "snake_case")]
-pub enum Happened {
+#[schemars(rename_all = "snake_case")]
+pub(in crate::intake) enum CallWord {
     /// The caller hears hold music.
     Held,
     Ringing,
@@ -48,26 +71,26 @@ pub enum Happened {
     SlotsDeclined,
 }
 
-const CALL_WORDS: [(&str, Happened); 16] = [
-    ("held", Happened::Held),
-    ("ringing", Happened::Ringing),
-    ("answered", Happened::Answered),
-    ("machine", Happened::Machine),
-    ("no_answer", Happened::NoAnswer),
-    ("busy", Happened::Busy),
-    ("failed", Happened::Failed),
-    ("accepted", Happened::Accepted),
-    ("declined", Happened::Declined),
-    ("joined", Happened::Joined),
-    ("join_failed", Happened::JoinFailed),
-    ("rep_left", Happened::RepLeft),
-    ("caller_left", Happened::CallerLeft),
-    ("ended", Happened::Ended),
-    ("slot_chosen", Happened::SlotChosen),
-    ("slots_declined", Happened::SlotsDeclined),
+const CALL_WORDS: [(&str, CallWord); 16] = [
+    ("held", CallWord::Held),
+    ("ringing", CallWord::Ringing),
+    ("answered", CallWord::Answered),
+    ("machine", CallWord::Machine),
+    ("no_answer", CallWord::NoAnswer),
+    ("busy", CallWord::Busy),
+    ("failed", CallWord::Failed),
+    ("accepted", CallWord::Accepted),
+    ("declined", CallWord::Declined),
+    ("joined", CallWord::Joined),
+    ("join_failed", CallWord::JoinFailed),
+    ("rep_left", CallWord::RepLeft),
+    ("caller_left", CallWord::CallerLeft),
+    ("ended", CallWord::Ended),
+    ("slot_chosen", CallWord::SlotChosen),
+    ("slots_declined", CallWord::SlotsDeclined),
 ];
 
-impl Happened {
+impl CallWord {
     /// The event is about a rep's phone and must say which.
     fn needs_leg(self) -> bool {
         match self {
@@ -76,10 +99,32 @@ impl Happened {
             Self::Held | Self::CallerLeft | Self::Ended | Self::SlotChosen | Self::SlotsDeclined => false,
         }
     }
+
+    /// `None` where a slot belongs to it and is not there.
+    fn happened(self, slot: Option<Slot>) -> Option<Happened> {
+        Some(match self {
+            Self::Held => Happened::Held,
+            Self::Ringing => Happened::Ringing,
+            Self::Answered => Happened::Answered,
+            Self::Machine => Happened::Machine,
+            Self::NoAnswer => Happened::NoAnswer,
+            Self::Busy => Happened::Busy,
+            Self::Failed => Happened::Failed,
+            Self::Accepted => Happened::Accepted,
+            Self::Declined => Happened::Declined,
+            Self::Joined => Happened::Joined,
+            Self::JoinFailed => Happened::JoinFailed,
+            Self::RepLeft => Happened::RepLeft,
+            Self::CallerLeft => Happened::CallerLeft,
+            Self::Ended => Happened::Ended,
+            Self::SlotChosen => Happened::SlotChosen(slot?),
+            Self::SlotsDeclined => Happened::SlotsDeclined,
+        })
+    }
 }
 
 /// `implied` is the word that the message's own type says.
-pub(super) fn read(data: &mut Object<'_, '_>, implied: Option<Happened>) -> Option<CallEvent> {
+pub(super) fn read(data: &mut Object<'_, '_>, implied: Option<CallWord>) -> Option<CallEvent> {
     let platform = data.required_text("platform").map(platform_name);
     let call = data.required_text("call").map(printed);
     let word = match implied {
@@ -90,13 +135,10 @@ pub(super) fn read(data: &mut Object<'_, '_>, implied: Option<Happened>) -> Opti
         Some(word) if word.needs_leg() => data.required_id("leg"),
         _ => data.id("leg"),
     };
-    let chosen = word == Some(Happened::SlotChosen);
-    let slot = slot(data, chosen).filter(|_| chosen);
+    let slot = slot(data, word == Some(CallWord::SlotChosen));
     let why = data.text("why").map(str::to_owned);
-    if chosen && slot.is_none() {
-        return None;
-    }
-    Some(CallEvent { platform: platform?, call: call?, leg, happened: word?, slot, why })
+    let happened = word?.happened(slot)?;
+    Some(CallEvent { platform: platform?, call: call?, leg, happened, why })
 }
 
 fn slot(data: &mut Object<'_, '_>, required: bool) -> Option<Slot> {

@@ -100,6 +100,8 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
 /// is still to come nor what the CRM made of the last one is taken for a person's doing.
 async fn read_owner(at: &At<'_>, crm: &dyn Crm) -> Result<Done, VendorError> {
     let matter = at.matter;
+    // Only while `matter_within` is zero here: a matter that travels keeps the first owner it learned, and a person's change
+    // that was already followed would be taken for a new one.
     let Some(record) = matter.crm() else { return Ok(Done::nothing("not in the CRM yet")) };
     let written = matter.rep(&matter.handoff.owner)?.crm_id.clone();
     let before = record.owner_crm_id.clone().or_else(|| owner_chosen_by_crm(matter).cloned()).or(written);

@@ -30,7 +30,10 @@ fn reasons(how: &MatchTrace) -> Vec<String> {
             "Disputed: another account is as good a match, or fits by another key, and has another owner.".to_owned(),
         );
     }
-    lines.extend(how.won_by.map(|step| format!("It wins over the next best because {}.", by_step(step).0)));
+    lines.extend(how.won_by.map(|step| {
+        let (won, _) = by_step(step);
+        format!("It wins over the next best because {won}.")
+    }));
     lines.extend(how.others.iter().map(other));
     match how.left_out {
         0 => {}
@@ -45,7 +48,8 @@ fn other(other: &OtherAccount) -> String {
     let sure = percent(*score_permille);
     let why = match other.verdict {
         OtherVerdict::Lost { by } => {
-            return format!("Not {name} ({crm_id}): matched by {}, {sure}; {}.", listed(keys), by_step(by).1);
+            let (_, lost) = by_step(by);
+            return format!("Not {name} ({crm_id}): matched by {}, {sure}; {lost}.", listed(keys));
         }
         OtherVerdict::NameUnlike => "not alike enough",
         OtherVerdict::OtherDomain => "but its domain is another",

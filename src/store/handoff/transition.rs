@@ -158,14 +158,18 @@ impl Tx {
         let before = &one.before;
         let mut from = before.clone();
         while !transition.ignored {
-            if let Some(rep) = reserve(phones, before, transition, mover.now)? {
-                tracing::info!(rep.id = %rep, "the rep is held by another lead and is passed over");
-                from.refused.push(rep);
-            } else if let Some(slot) = self.claim(before, event, &transition.state, mover.now).await? {
-                tracing::info!(rep.id = %slot.rep, "another lead is booking this time");
-                from.taken_slots.push(slot);
-            } else {
-                return count_leads(phones, before, &transition.state, rules, mover.now);
+            match reserve(phones, before, transition, mover.now)? {
+                Had::NotToBeHad(rep) => {
+                    tracing::info!(rep.id = %rep, "the rep is held by another lead and is passed over");
+                    from.refused.push(rep);
+                }
+                Had::Yes => match self.claim(before, event, &transition.state, mover.now).await? {
+                    Had::Yes => return count_leads(phones, before, &transition.state, rules, mover.now),
+                    Had::NotToBeHad(slot) => {
+                        tracing::info!(rep.id = %slot.rep, "another lead is booking this time");
+                        from.taken_slots.push(slot);
+                    }
+                },
             }
             // Only a ring reserves anew, and only a booking claims: neither moves a turn, so that nothing was written that the
             // next try would double.
@@ -176,21 +180,20 @@ impl Tx {
         Ok(())
     }
 
-    /// A time that is about to be booked is this lead's alone; one that the calendar refused is let go. Returns the time if
-    /// another lead has it.
+    /// A time that is about to be booked is this lead's alone; one that the calendar refused is let go.
     async fn claim(
         &mut self,
         before: &Handoff,
         event: &Event,
         after: &Handoff,
         now: DateTime<Utc>,
-    ) -> Result<Option<Slot>, StoreError> {
+    ) -> Result<Had<Slot>, StoreError> {
         if let (Event::SlotTaken { .. }, Some((slot, _))) = (event, booking(before)) {
             self.slot_release(slot, &before.id).await?;
         }
         match booking(after).filter(|new| booking(before) != Some(*new)) {
-            Some((slot, _)) if !self.slot_claim(slot, &after.id, now).await? => Ok(Some(slot.clone())),
-            Some(_) | None => Ok(None),
+            Some((slot, _)) if !self.slot_claim(slot, &after.id, now).await? => Ok(Had::NotToBeHad(slot.clone())),
+            Some(_) | None => Ok(Had::Yes),
         }
     }
 
@@ -242,17 +245,16 @@ impl Tx {
     }
 }
 
-/// Brings the reservation in line with the state: one phone at most is ours, and one that is still to be hung up. Returns the
-/// rep if another lead has the phone.
+/// Brings the reservation in line with the state: one phone at most is ours, and one that is still to be hung up.
 fn reserve(
     phones: &mut Phones,
     before: &Handoff,
     moved: &Transition,
     now: DateTime<Utc>,
-) -> Result<Option<RepId>, StoreError> {
+) -> Result<Had<RepId>, StoreError> {
     let after = &moved.state;
     if after.holds == before.holds {
-        return Ok(None);
+        return Ok(Had::Yes);
     }
     if let Some(Reservation { rep, .. }) = &before.holds {
         let phone = phones.of(rep)?;
@@ -264,9 +266,9 @@ fn reserve(
             }
         }
     }
-    let Some(new) = &after.holds else { return Ok(None) };
+    let Some(new) = &after.holds else { return Ok(Had::Yes) };
     let is_ours = phones.of(&new.rep)?.reserve(&after.id, new.until, now);
-    Ok((!is_ours).then(|| new.rep.clone()))
+    Ok(if is_ours { Had::Yes } else { Had::NotToBeHad(new.rep.clone()) })
 }
 
 /// A rep's load follows the lead: to a new owner, and off the list when the lead is closed. Who answers for a lead that waits
@@ -294,6 +296,13 @@ fn count_leads(
 
 /// In a line of the timeline: who got the lead by this move.
 pub(in crate::store) const GIVEN_TO: &str = "given_to";
+
+/// Whether a move has what it asks for.
+enum Had<T> {
+    Yes,
+    /// Another lead has it.
+    NotToBeHad(T),
+}
 
 /// Steps for planned effects: what is due now is born leased to whoever made the move.
 pub fn new_steps(effects: Vec<Planned>, handoff: &HandoffId, mover: &Mover) -> Vec<NewStep> {

@@ -26,7 +26,7 @@ fn shipped(name: &str) -> String {
 #[test]
 fn committed_rule_schemas_have_not_drifted() {
     let schemas = schema::all().map(|(name, schema)| (name.to_owned(), schema));
-    have_not_drifted("fixtures/schemas/rules", schemas);
+    have_not_drifted("fixtures/schemas/rules", "`baton schema rules --write fixtures/schemas/rules`", schemas);
 }
 
 /// What ships names its schema in its first line, by a path that leads to the committed one, and fits it.

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[test]
 fn committed_schemas_have_not_drifted() {
     let schema = |kind: EventKind| (format!("{}.schema.json", kind.as_str()), schema_of(kind));
-    have_not_drifted("fixtures/schemas", EventKind::ALL.map(schema));
+    have_not_drifted("fixtures/schemas", "copy them to fixtures/schemas", EventKind::ALL.map(schema));
 }
 
 /// Follows `$ref` and the branches of `anyOf` to the object that a schema describes.

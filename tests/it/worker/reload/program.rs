@@ -1,16 +1,17 @@
 //! The program itself: it follows its folder, goes back to a release of the past, and is the same on every machine.
 
 use super::exchange;
-use crate::eventually::{SOON, within};
+use crate::eventually::within;
 use crate::program::served::{Served, get, post, workspace};
 use crate::program::{code, edit, free_port, json_of, root, stderr, stdout};
 use crate::town::Caller;
 use serde_json::Value;
 use std::process::Command;
+use std::time::Duration;
 
 /// What GET /v1/rules says, once it is so.
 fn until(served: &Served, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
-    let told = within(SOON, || Some(served.ask(&get("/v1/rules", None)).json()).filter(&holds));
+    let told = within(Duration::from_secs(20), || Some(served.ask(&get("/v1/rules", None)).json()).filter(&holds));
     told.unwrap_or_else(|| panic!("{what} does not come:\n{}", served.log()))
 }
 

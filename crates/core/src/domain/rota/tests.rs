@@ -73,7 +73,8 @@ fn busy(from: &str, until: &str) -> Busy {
 /// `09:00-13:00` of a day, in UTC.
 fn on(day: &str, spans: &[&str]) -> Vec<Window> {
     let time = |time: &str| at(&format!("{day}T{time}:00Z"));
-    spans.iter().filter_map(|span| span.split_once('-')).map(|(from, until)| (time(from), time(until))).collect()
+    let spans = spans.iter().map(|span| span.split_once('-').expect("two times"));
+    spans.map(|(from, until)| (time(from), time(until))).collect()
 }
 
 fn windows(hours: &Hours, rep: &Rep, from: &str, until: &str) -> Vec<Window> {
