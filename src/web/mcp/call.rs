@@ -6,11 +6,11 @@
 
 use super::tools::{CALL_ID, Tool};
 use super::{Admitted, Rights};
+use crate::web::incoming::digest;
 use axum::http::request::Parts;
 use baton_core::rules::words::phone::is_withheld;
 use baton_platforms::is_unknown;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use url::form_urlencoded;
 
@@ -96,11 +96,6 @@ fn told((name, parameter): Told, parts: &Parts, meta: &Map<String, Value>) -> Op
     let header = parts.headers.get(name).and_then(|value| says(value.to_str().ok()?));
     let in_meta = || meta.get(name).and_then(|value| says(value.as_str()?));
     header.or_else(in_meta).or_else(|| says(&in_query(parts, parameter)?))
-}
-
-/// Stands for what is not to be seen in an id: ids are shown and logged, numbers and addresses are not.
-pub(super) fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The first value of a parameter in the address.

@@ -3,8 +3,9 @@
 //! Their ids are made of the call and the tool, never of what the model said: a model that says it again, in other words, means
 //! the same call. What it adds the second time comes under an id of its own, and is added to the lead of the call.
 
-use super::call::{Asked, Call, digest};
+use super::call::{Asked, Call};
 use super::tools::REASON;
+use crate::web::incoming::digest;
 use baton_core::domain::outcome::Slot;
 use baton_platforms::facts;
 use chrono::{DateTime, SecondsFormat, Utc};
