@@ -144,6 +144,11 @@ fn verdict_counts(rows: &[&LeadRow]) -> Vec<VerdictCount> {
     verdict::RULES.iter().map(count).collect()
 }
 
+/// A line for each figure, without its groups and its definition.
+pub fn in_brief(report: &Report) -> String {
+    text::brief(report)
+}
+
 pub fn render(report: &Report, format: Format) -> String {
     match format {
         Format::Text => text::layout(report),

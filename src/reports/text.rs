@@ -10,14 +10,7 @@ const VALUE_COLUMNS: usize = 14;
 const COUNT_COLUMNS: usize = 16;
 
 pub(super) fn layout(report: &Report) -> String {
-    let mut out = format!(
-        "Baton report, {} to {} (UTC)\n{} leads; first-contact SLA {}; made {}\n",
-        report.from.format("%Y-%m-%d %H:%M"),
-        report.until.format("%Y-%m-%d %H:%M"),
-        report.leads,
-        words::number(report.sla_s as f64, super::Unit::Seconds),
-        report.made_at.format("%Y-%m-%d %H:%M"),
-    );
+    let mut out = headline(report);
     if report.leads == 0 {
         out += "\nNo leads were decided in this time.\n";
         return out;
@@ -32,6 +25,26 @@ pub(super) fn layout(report: &Report) -> String {
         paragraph(&mut out, line.reason);
     }
     out
+}
+
+/// The totals alone, a line for each.
+pub(super) fn brief(report: &Report) -> String {
+    let mut out = headline(report);
+    for Figure { name, total, unit, .. } in &report.figures {
+        let _ = writeln!(out, "{name}: {} ({})", words::value(total, *unit), words::counts(total));
+    }
+    out
+}
+
+fn headline(report: &Report) -> String {
+    format!(
+        "Baton report, {} to {} (UTC)\n{} leads; first-contact SLA {}; made {}\n",
+        report.from.format("%Y-%m-%d %H:%M"),
+        report.until.format("%Y-%m-%d %H:%M"),
+        report.leads,
+        words::number(report.sla_s as f64, super::Unit::Seconds),
+        report.made_at.format("%Y-%m-%d %H:%M"),
+    )
 }
 
 fn figure_block(out: &mut String, figure: &Figure) {

@@ -6,7 +6,9 @@
 
 mod stored;
 
-use crate::cli::{FAULTY, OK, TextOrJson, WorkspaceArgs, say, sound_workspace};
+pub(in crate::cli) use stored::Made;
+
+use crate::cli::{FAULTY, OK, TextOrJson, WorkspaceArgs, open_store, say, sound_workspace};
 use crate::intake::event::{Incoming, Message, parse};
 use crate::render::explain::{explain, facts};
 use anyhow::{Context, Result, bail};
@@ -14,7 +16,9 @@ use baton_clock::{Clock, SystemClock};
 use baton_core::domain::account::Records;
 use baton_core::domain::lead::Lead;
 use baton_core::rehearsal::world::{at_rest, decide_in, holding};
+use baton_core::routing::decision::NoLongerLive;
 use baton_core::routing::{Decision, Snapshot, as_it_counts, shortlist};
+use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -43,7 +47,13 @@ pub(crate) struct Explain {
 impl Explain {
     pub(crate) async fn run(self) -> Result<u8> {
         if let Some(id) = &self.decision {
-            return stored::tell(&self.place, id, self.format).await;
+            let store = open_store(&self.place).await?;
+            let made = Made::of(&store, id).await?;
+            match self.format {
+                TextOrJson::Text => say(made.in_words(store, &self.place).await?.trim_end()),
+                TextOrJson::Json => say(&serde_json::to_string_pretty(&made.json()?)?),
+            }
+            return Ok(OK);
         }
         let path = self.lead.context("an event to explain, or --decision")?;
         let bytes = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
@@ -59,43 +69,58 @@ impl Explain {
                 return Ok(FAULTY);
             }
         };
-        let mut rules = workspace.checked.rules;
-        if let (_, Some(late)) = as_it_counts(&lead, now, &rules) {
+        let held = self.account.as_ref();
+        let held = held.map(|path| records(path).with_context(|| format!("reading {}", path.display()))).transpose()?;
+        let supposed = Supposed::of(workspace.checked.rules, lead, held, now);
+        if let Some(late) = &supposed.late {
             let (since, at_most) = (late.since.format("%F %TZ"), late.at_most_ms / 1000);
             eprintln!(
                 "the event is dated {since}: a worker that gets it now takes the caller for gone (live_at_most is {at_most} s in \
                  rules/handoff.yaml); told as if it had just been sent"
             );
-            // A file is kept for longer than a caller waits.
-            rules.handoff.live_at_most = Duration::MAX;
         }
-        let rules = &rules;
-        let mut world = at_rest(rules, now);
-        if let Some(path) = &self.account {
-            let held = records(path).with_context(|| format!("reading {}", path.display()))?;
-            world = holding(world, shortlist(&lead, held, rules));
-        }
-        let (snapshot, decision) = decide_in(&world, &lead, rules);
         match self.format {
-            TextOrJson::Text => {
-                say(explain(&decision, &lead, rules).trim_end());
-                say(facts(&decision, &snapshot, rules).trim_end());
-            }
-            TextOrJson::Json => say(&as_json(&decision, &lead, &snapshot)?),
+            TextOrJson::Text => say(supposed.in_words().trim_end()),
+            TextOrJson::Json => say(&serde_json::to_string_pretty(&supposed.json()?)?),
         }
         Ok(OK)
     }
 }
 
-/// The decision, and beside its own keys `snapshot`: every fact with its source and the instant it was observed; `unread`: what
-/// the event brought and nobody could read.
-fn as_json(decision: &Decision, lead: &Lead, snapshot: &Snapshot) -> Result<String> {
-    let mut told = serde_json::to_value(decision)?;
-    if !lead.unread.is_empty() {
-        told["unread"] = serde_json::to_value(&lead.unread)?;
+/// A lead as it would be decided, by what it says and by the rules alone.
+pub(in crate::cli) struct Supposed {
+    pub decision: Decision,
+    /// It is dated so long ago that a worker would take the caller for gone; decided as if it had just been sent.
+    late: Option<NoLongerLive>,
+    lead: Lead,
+    snapshot: Snapshot,
+    rules: RuleSet,
+}
+
+impl Supposed {
+    /// `held`: what the CRM would hold.
+    pub(in crate::cli) fn of(mut rules: RuleSet, lead: Lead, held: Option<Records>, now: DateTime<Utc>) -> Self {
+        let (_, late) = as_it_counts(&lead, now, &rules);
+        if late.is_some() {
+            // A file is kept for longer than a caller waits.
+            rules.handoff.live_at_most = Duration::MAX;
+        }
+        let mut world = at_rest(&rules, now);
+        if let Some(held) = held {
+            world = holding(world, shortlist(&lead, held, &rules));
+        }
+        let (snapshot, decision) = decide_in(&world, &lead, &rules);
+        Self { decision, late, lead, snapshot, rules }
     }
-    told["snapshot"] = serde_json::to_value(snapshot)?;
-    Ok(serde_json::to_string_pretty(&told)?)
+
+    pub(in crate::cli) fn in_words(&self) -> String {
+        let Self { decision, lead, snapshot, rules, .. } = self;
+        format!("{}\n{}", explain(decision, lead, rules).trim_end(), facts(decision, snapshot, rules))
+    }
+
+    fn json(&self) -> Result<Value> {
+        stored::as_json(&self.decision, &self.lead, &self.snapshot)
+    }
 }
 
 /// One account stands for a list of one.

@@ -12,9 +12,9 @@ mod schema;
 mod simulate;
 mod test;
 
-pub(super) use check::Check;
+pub(super) use check::{Check, Review};
 pub(super) use diff::Diff;
-pub(super) use explain::Explain;
+pub(super) use explain::{Explain, Made, Supposed};
 pub(super) use import::Import;
 pub(super) use init::Init;
 pub(super) use releases::Releases;

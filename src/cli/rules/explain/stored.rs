@@ -1,32 +1,58 @@
 //! A decision that was made, told as it was made: by its own rules, with the facts of that moment.
 
-use super::as_json;
 use crate::app::replay::{inputs, one};
-use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, rules_of, say};
+use crate::cli::{WorkspaceArgs, rules_of};
 use crate::release::{Library, Lost};
 use crate::render::explain::explain_whole;
+use crate::store::Store;
 use anyhow::{Context, Result, anyhow};
-use baton_core::routing::versions;
+use baton_core::domain::lead::Lead;
+use baton_core::routing::{Decision, Snapshot, versions};
+use serde_json::Value;
 use std::sync::Arc;
 
-pub(super) async fn tell(place: &WorkspaceArgs, id: &str, format: TextOrJson) -> Result<u8> {
-    let store = open_store(place).await?;
-    let stored = one(&store, id).await?;
-    let decision = versions::read(&stored.body).context("reading the stored decision")?;
-    let (lead, snapshot) = inputs(&stored).map_err(|why| anyhow!(why))?;
-    if let TextOrJson::Json = format {
-        say(&as_json(&decision, &lead, &snapshot)?);
-        return Ok(OK);
+pub(in crate::cli) struct Made {
+    pub decision: Decision,
+    lead: Lead,
+    snapshot: Snapshot,
+}
+
+impl Made {
+    /// By the id of the decision or of its lead.
+    pub(in crate::cli) async fn of(store: &Store, id: &str) -> Result<Self> {
+        let stored = one(store, id).await?;
+        let decision = versions::read(&stored.body).context("reading the stored decision")?;
+        let (lead, snapshot) = inputs(&stored).map_err(|why| anyhow!(why))?;
+        Ok(Self { decision, lead, snapshot })
     }
-    let again = store.decided_again(&lead.id).await?;
-    let rules = match Library::new(store).rules(&decision.release).await {
-        Ok(rules) => rules,
-        Err(lost @ (Lost::Unknown(_) | Lost::Refused { .. })) => {
-            eprintln!("{lost}: names and times are told by the rules of the workspace");
-            Arc::new(rules_of(place)?)
-        }
-        Err(error @ Lost::Store(_)) => return Err(error.into()),
-    };
-    say(explain_whole(&decision, &lead, &snapshot, &again, &rules).trim_end());
-    Ok(OK)
+
+    /// With who got the lead later, if it waited.
+    pub(in crate::cli) async fn in_words(&self, store: Store, place: &WorkspaceArgs) -> Result<String> {
+        let Self { decision, lead, snapshot } = self;
+        let again = store.decided_again(&lead.id).await?;
+        let rules = match Library::new(store).rules(&decision.release).await {
+            Ok(rules) => rules,
+            Err(lost @ (Lost::Unknown(_) | Lost::Refused { .. })) => {
+                eprintln!("{lost}: names and times are told by the rules of the workspace");
+                Arc::new(rules_of(place)?)
+            }
+            Err(error @ Lost::Store(_)) => return Err(error.into()),
+        };
+        Ok(explain_whole(decision, lead, snapshot, &again, &rules))
+    }
+
+    pub(super) fn json(&self) -> Result<Value> {
+        as_json(&self.decision, &self.lead, &self.snapshot)
+    }
+}
+
+/// The decision, and beside its own keys `snapshot`: every fact with its source and the instant it was observed; `unread`: what
+/// the event brought and nobody could read.
+pub(super) fn as_json(decision: &Decision, lead: &Lead, snapshot: &Snapshot) -> Result<Value> {
+    let mut told = serde_json::to_value(decision)?;
+    if !lead.unread.is_empty() {
+        told["unread"] = serde_json::to_value(&lead.unread)?;
+    }
+    told["snapshot"] = serde_json::to_value(snapshot)?;
+    Ok(told)
 }
