@@ -3,7 +3,7 @@
 //! The code map is the path of a lead: [`intake`] takes it from the broker or over HTTP into the inbox, [`facts`] gathers
 //! what may be known in time, [`deciding`] has it decided and stores what follows, [`outbox`] acts through [`connectors`],
 //! [`reports`] says how well it went. [`store`] holds all SQL, [`render`] what is written to people; [`web`] and [`cli`] are
-//! doors; [`app`] alone wires things together.
+//! doors, [`mcp`] what agents and assistants speak at them; [`app`] alone wires things together.
 //!
 //! The judgement is in the crate `baton_core`, which cannot act: the nouns, the rules, and two pure functions,
 //! `routing::decide` and `handoff::advance`. `baton_import` makes rules of what other systems export, `baton_platforms` makes
@@ -21,6 +21,7 @@ pub mod facts;
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
 pub mod intake;
+pub mod mcp;
 pub mod outbox;
 pub mod release;
 pub mod render;

@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 
 /// The arrows of the house (DESIGN §14): a room, and what it may import. An arrow that is not here needs a reason. What a crate
 /// as a whole may name is in its `Cargo.toml`, and the compiler holds that.
-const ARROWS: [(&str, &[&str]); 25] = [
+const ARROWS: [(&str, &[&str]); 26] = [
     // The crate that decides, and cannot act: the nouns, the rules, the two functions that judge.
     ("domain", &[]),
     ("rules", &["domain"]),
@@ -40,6 +40,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
     // Vendors and people.
     ("config", &["domain"]),
     ("telemetry", &[]),
+    ("mcp", &[]),
     ("failpoint", &["clock", "config"]),
     ("connectors", &["clock", "domain"]),
     ("render", &["domain", "routing", "rules"]),
@@ -62,6 +63,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
             "domain",
             "handoff",
             "intake",
+            "mcp",
             "platforms",
             "release",
             "render",

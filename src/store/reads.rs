@@ -45,6 +45,7 @@ reads! {
     inbox_answer(&key: str) -> Option<String>;
     inbox_count_quarantined() -> u64;
     inbox_quarantined(limit: usize) -> Vec<Aside>;
+    inbox_row(&key: str) -> Option<InboxRow>;
     inbox_take_stale(before: DateTime<Utc>, limit: usize) -> Vec<InboxRow>;
     lead(&id: LeadId) -> Option<LeadRecord>;
     lead_file(&handoff: HandoffId) -> Option<LeadFile>;

@@ -126,6 +126,12 @@ impl Standing {
         (say, status)
     }
 
+    /// No other times were offered before these.
+    pub(super) fn is_first_offer(&self) -> bool {
+        let Handoff { searches, booking_attempts, taken_slots, .. } = &self.handoff;
+        *searches <= 1 && *booking_attempts == 0 && taken_slots.is_empty()
+    }
+
     /// The times to choose from.
     pub(super) fn offered(&self) -> &[Slot] {
         if let Stage::Offering { slots, .. } = &self.handoff.stage { slots } else { &[] }

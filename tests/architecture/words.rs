@@ -14,7 +14,7 @@ const HIDDEN_CRATES: [(&str, &str, &str); 4] = [
         "crates/core/src/domain/zone/table.rs",
         "a newer tz database may be installed: use domain::zone::Zone",
     ),
-    ("rmcp", "src/web/mcp/protocol.rs", "its types change with the protocol: use tools, Asked and Reply"),
+    ("rmcp", "src/mcp.rs", "its types change with the protocol: use Toolbox, ToolCall and Told"),
 ];
 
 /// What of the standard library could act, in the crates that take values and give values. Other crates are kept out by their

@@ -40,11 +40,13 @@ pub(super) struct Asked {
     /// The number of the line, if the platform says it and the caller does not withhold it.
     pub caller: Option<String>,
     pub rights: Rights,
+    /// When the request did.
+    pub came: Instant,
     pub until: Instant,
 }
 
 /// A call as its platform knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Call {
     /// In lower case.
     pub platform: String,
@@ -81,6 +83,7 @@ impl Asked {
             no_call: if is_foreign { OTHER_PLATFORM } else { ADD_CALL },
             caller,
             rights: admitted.rights.clone(),
+            came: admitted.came,
             until: admitted.until,
         }
     }
@@ -124,7 +127,7 @@ mod tests {
             source: Some("retell/eu".to_owned()),
         };
         let map = |value: Value| value.as_object().cloned().unwrap_or_default();
-        let admitted = Admitted { rights, until: Instant::now() };
+        let admitted = Admitted { rights, came: Instant::now(), until: Instant::now() };
         Asked::of(Tool::RouteLead, map(arguments), &parts, &map(meta), &admitted)
     }
 

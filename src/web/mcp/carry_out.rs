@@ -2,6 +2,7 @@
 
 use super::Door;
 use super::call::{Asked, Call};
+use super::heard::Heard;
 use super::reply::{Reply, times};
 use super::tools::{CHOICE, Tool};
 use super::{Problem, events};
@@ -18,12 +19,13 @@ use baton_core::handoff::Stage;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 /// One tool call, with the release that it began under.
 struct Work<'a> {
     door: &'a Door,
     asked: &'a Asked,
+    heard: &'a Heard,
     release: Arc<Release>,
 }
 
@@ -40,8 +42,8 @@ struct Told {
 
 impl Door {
     /// Whoever is on the line hears something, whatever happens.
-    pub(super) async fn tool_called(&self, asked: &Asked) -> Reply {
-        let work = Work { door: self, asked, release: Arc::clone(&self.release.borrow()) };
+    pub(super) async fn tool_called(&self, asked: &Asked, heard: &Heard) -> Reply {
+        let work = Work { door: self, asked, heard, release: Arc::clone(&self.release.borrow()) };
         let Ok(Ok(_place)) = timeout_at(asked.until, self.requests.acquire()).await else {
             let tool = asked.tool.name();
             tracing::warn!(tool, "too many requests at once: a caller was told that we could not be reached");
@@ -88,16 +90,23 @@ impl Work<'_> {
         let whose = of_call(call);
         let otherwise = || self.instead(Stopgap::NotReached, "unreached");
         let Ok(found) = self.door.standing(&whose, self.asked.until).await else { return otherwise() };
-        let stage = found.as_ref().map(|found| &found.handoff.stage);
-        let Some(stage @ Stage::Offering { search, slots }) = stage else {
-            return self.said(found.as_ref());
+        let Some(standing) = &found else { return self.said(None) };
+        let stage @ Stage::Offering { search, slots } = &standing.handoff.stage else {
+            return self.said(Some(standing));
         };
-        let Some(slot) = chosen(&self.asked.arguments, slots) else {
-            return self.said(found.as_ref());
-        };
+        let Some(slot) = self.chosen(call, standing, slots) else { return self.said(Some(standing)) };
         match self.bring(&events::slot_chosen(self.asked, call, *search, slot)).await {
             Ok(_) => self.standing(&whose, Some(stage), self.instead(Stopgap::Booking, "booking")).await,
             Err(_) => otherwise(),
+        }
+    }
+
+    /// `None`: none of these times. A number that comes before the caller can have heard of them meant one of those before.
+    fn chosen<'s>(&self, call: &Call, standing: &Standing, slots: &'s [Slot]) -> Option<&'s Slot> {
+        match Choice::of(&self.asked.arguments)? {
+            Choice::From(from) => slots.iter().find(|slot| slot.from.timestamp() == from.timestamp()),
+            Choice::Number(_) if !standing.is_first_offer() && !self.heard.has(call, slots, self.asked.came) => None,
+            Choice::Number(number) => slots.get(number.checked_sub(1)?),
         }
     }
 
@@ -140,7 +149,7 @@ impl Work<'_> {
     /// What is said instead: nothing was stored.
     async fn bring_lead(&self, wish: Option<&str>) -> Result<Told, Reply> {
         let now = self.door.clock.now();
-        let event = events::lead(self.asked, wish, now);
+        let event = self.lead_event(wish, now).await;
         let incoming = parse(event.to_string().as_bytes(), now).map_err(|faults| self.not_understood(&faults))?;
         let lead = match &incoming.message {
             Message::Lead(lead) => Some(lead),
@@ -162,6 +171,22 @@ impl Work<'_> {
         let is_old = matches!(known, Arrival::Same | Arrival::Differs) || is_of_another;
         let notes = incoming.notes.iter().map(ToString::to_string).collect();
         Ok(Told { answer, is_old, is_reachable, notes })
+    }
+
+    /// Without a call, what began in the window of time before this one goes on while it is young enough: a conversation does not
+    /// end with the quarter of an hour. Where it cannot be read in time whether it did, this is another one.
+    async fn lead_event(&self, wish: Option<&str>, now: DateTime<Utc>) -> Value {
+        let event = events::lead(self.asked, wish, now);
+        let Some(before) = events::begun_before(self.asked, &event, now) else { return event };
+        let key = message(&before, now).key;
+        match timeout_at(self.asked.until, self.door.store.inbox_row(&key)).await {
+            Ok(Ok(Some(row))) if now - row.received_at < events::ONE_CONVERSATION => before,
+            Ok(Ok(_)) | Err(_) => event,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "whether a conversation goes on could not be read");
+                event
+            }
+        }
     }
 
     /// Stores an event, and waits until it has been handled or the time is up.
@@ -236,6 +261,12 @@ impl Work<'_> {
 
     fn said(&self, found: Option<&Standing>) -> Reply {
         let Some(found) = found else { return self.instead(Stopgap::TakingDown, "no_lead") };
+        if let Some(call) = &self.asked.call
+            && !found.offered().is_empty()
+            && !found.is_first_offer()
+        {
+            self.heard.tell(call, found.offered(), Instant::now());
+        }
         let (say, status) = found.words(&self.release, self.door.clock.now());
         let reply = Reply::new(&say, status).with("lead", found.handoff.lead_id.as_str());
         reply.with("times", times(found.offered()))
@@ -272,19 +303,28 @@ fn of_call(call: &Call) -> Whose {
     Whose::Call { platform: call.platform.clone(), id: call.id.clone() }
 }
 
-/// By its number, from 1, which models write as a text as well; or by its beginning, as it was given.
-fn chosen<'s>(arguments: &Map<String, Value>, slots: &'s [Slot]) -> Option<&'s Slot> {
-    let choice: usize = match arguments.get(CHOICE)? {
-        // Small and whole, so that the cast keeps the value.
-        Value::Number(number) => {
-            let number = number.as_f64().filter(|number| number.fract() == 0.0 && (1.0..=99.0).contains(number))?;
-            number as usize
+/// Which of the times on offer.
+enum Choice {
+    /// From 1, in the order in which they were named.
+    Number(usize),
+    /// When it begins, as it was given.
+    From(DateTime<Utc>),
+}
+
+impl Choice {
+    /// Models write a number as a text as well.
+    fn of(arguments: &Map<String, Value>) -> Option<Self> {
+        match arguments.get(CHOICE)? {
+            // Small and whole, so that the cast keeps the value.
+            Value::Number(number) => {
+                let number = number.as_f64().filter(|number| number.fract() == 0.0 && (1.0..=99.0).contains(number))?;
+                Some(Self::Number(number as usize))
+            }
+            Value::String(text) => match text.trim().parse::<DateTime<Utc>>() {
+                Ok(from) => Some(Self::From(from)),
+                Err(_) => text.trim().parse().ok().map(Self::Number),
+            },
+            _ => None,
         }
-        Value::String(text) => match text.trim().parse::<DateTime<Utc>>() {
-            Ok(from) => return slots.iter().find(|slot| slot.from.timestamp() == from.timestamp()),
-            Err(_) => text.trim().parse().ok()?,
-        },
-        _ => return None,
-    };
-    slots.get(choice.checked_sub(1)?)
+    }
 }

@@ -8,11 +8,11 @@ use super::tools::REASON;
 use crate::web::incoming::digest;
 use baton_core::domain::outcome::Slot;
 use baton_platforms::facts;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
-/// Without a call's id, what is told of one person within this time is told once: in seconds.
-const ONE_CONVERSATION: i64 = 15 * 60;
+/// Without a call's id, what is told of one person within this time is told once.
+pub(super) const ONE_CONVERSATION: TimeDelta = TimeDelta::minutes(15);
 
 /// The lead that the arguments tell of. `wish`: what the tool itself says that the caller wants.
 pub(super) fn lead(asked: &Asked, wish: Option<&str>, now: DateTime<Utc>) -> Value {
@@ -36,8 +36,24 @@ pub(super) fn lead(asked: &Asked, wish: Option<&str>, now: DateTime<Utc>) -> Val
     if let (Some(wish), Some(preference)) = (wish, section(&mut data, "preference")) {
         preference.insert("handoff".to_owned(), wish.into());
     }
-    let whose = asked.call.as_ref().map_or_else(|| conversation(asked, &data, now), line);
-    event(asked, "lead.qualified", format!("{whose}:{}", asked.tool.name()), Value::Object(data))
+    let data = Value::Object(data);
+    event(asked, "lead.qualified", id_of_lead(asked, &data, now), data)
+}
+
+/// The same event, had the person been told of in the window of time before this one: it may be that conversation that goes on.
+/// `None` where the call says which one it is.
+pub(super) fn begun_before(asked: &Asked, lead: &Value, now: DateTime<Utc>) -> Option<Value> {
+    if asked.call.is_some() {
+        return None;
+    }
+    let mut before = lead.clone();
+    before["id"] = id_of_lead(asked, &lead["data"], now - ONE_CONVERSATION).into();
+    Some(before)
+}
+
+fn id_of_lead(asked: &Asked, data: &Value, now: DateTime<Utc>) -> String {
+    let whose = asked.call.as_ref().map_or_else(|| conversation(asked, data, now), line);
+    format!("{whose}:{}", asked.tool.name())
 }
 
 /// One of the times of this search was chosen.
@@ -84,8 +100,8 @@ fn section<'d>(data: &'d mut Map<String, Value>, name: &str) -> Option<&'d mut M
     data.entry(name).or_insert_with(|| json!({})).as_object_mut()
 }
 
-/// Stands for a call that nobody can name: who brings it, how the person is reached, and about when.
-fn conversation(asked: &Asked, data: &Map<String, Value>, now: DateTime<Utc>) -> String {
+/// Stands for a call that nobody can name: who brings it, how the person is reached, and in which window of time.
+fn conversation(asked: &Asked, data: &Value, now: DateTime<Utc>) -> String {
     let said = |name: &str| {
         let said = data.get("contact")?.get(name)?;
         // The same value, whoever says it.
@@ -93,7 +109,8 @@ fn conversation(asked: &Asked, data: &Map<String, Value>, now: DateTime<Utc>) ->
     };
     let way = said("phone").or_else(|| said("email")).unwrap_or_default().to_lowercase();
     let way: String = way.chars().filter(|c| c.is_alphanumeric() || matches!(c, '@' | '.')).collect();
-    digest(&format!("{}\n{way}\n{}", asked.rights.name, now.timestamp() / ONE_CONVERSATION))
+    let window = now.timestamp().div_euclid(ONE_CONVERSATION.num_seconds());
+    digest(&format!("{}\n{way}\n{window}", asked.rights.name))
 }
 
 fn written(at: DateTime<Utc>) -> String {

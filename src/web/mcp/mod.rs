@@ -2,19 +2,26 @@
 //!
 //! Guarantees: what a tool brings is stored whether or not anybody still waits, since agents give up in many ways and none of
 //! them takes a lead back. Whoever calls a tool is told one sentence to say, a true one, within 1.5 s and with 200, whatever
-//! has failed: no voice model hears a status. Tools are listed from memory. Nothing is kept between two requests: no session,
-//! no stream. If the process dies here, the agent asks again, and the same call gets the same answer.
+//! has failed: no voice model hears a status. Tools are listed from memory. There is no session and no stream; from one
+//! request to the next nothing is kept but which times a caller has heard, where a choice came too late for others. If the
+//! process dies here, the agent asks again, and the same call gets the same answer.
+//!
+//! Progress is not told, whoever asks for it by a token: a notification about a request can only come before its answer, and over
+//! HTTP that makes a stream of events of the one answer as JSON that every agent reads. Nobody misses it: the answer is there
+//! within 1.5 s, and `what_now` tells what is true later.
 
 mod call;
 mod carry_out;
 mod events;
-mod protocol;
+mod heard;
+mod live;
 mod reply;
 mod tools;
 
 use super::admit::{let_out, missing, whole};
 use super::server::Guest;
 use super::{Door, Problem, Rights};
+use crate::mcp::{OverHttp, over_http};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -31,26 +38,27 @@ use url::{Host, Url};
 /// A caller is on the line: 1.5 s, less the way back.
 const WORDS_WITHIN: Duration = Duration::from_millis(1400);
 
-/// Who calls tools, and until when they are to be answered: known before the protocol looks at the request.
+/// Who calls tools, when they did, and until when they are to be answered: known before the protocol looks at the request.
 #[derive(Clone)]
 struct Admitted {
     rights: Rights,
+    came: Instant,
     until: Instant,
 }
 
 /// The one route. Whoever listens for a stream, or ends a session, is told 405: there are none.
 pub(super) fn route(door: &Door) -> MethodRouter<Door> {
-    let protocol = protocol::serve(door);
+    let protocol = over_http(Arc::new(live::Live::at(door)), door.body_limit);
     post(move |State(door): State<Door>, request: Request| answer(door, protocol.clone(), request))
 }
 
 /// In a task of its own, from the head on: whoever hangs up, even before the body is read, ends their own waiting and nothing else.
-async fn answer(door: Door, protocol: protocol::Protocol, request: Request) -> Result<Response, Problem> {
+async fn answer(door: Door, protocol: OverHttp, request: Request) -> Result<Response, Problem> {
     let answered = tokio::spawn(attend(door, protocol, request)).await;
     answered.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?
 }
 
-async fn attend(door: Door, protocol: protocol::Protocol, request: Request) -> Result<Response, Problem> {
+async fn attend(door: Door, protocol: OverHttp, request: Request) -> Result<Response, Problem> {
     let came = Instant::now();
     let (mut parts, body) = request.into_parts();
     let admitted = match door.is_called_by_name(&parts) {
@@ -70,7 +78,7 @@ async fn attend(door: Door, protocol: protocol::Protocol, request: Request) -> R
     let _work = parts.extensions.get::<Arc<Guest>>().map(Guest::works);
     // Agents and people with curl take JSON, whatever they say; the protocol wants to hear of streams as well.
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
-    parts.extensions.insert(Admitted { rights, until });
+    parts.extensions.insert(Admitted { rights, came, until });
     let request = Request::from_parts(parts, Body::from(body));
     Ok(protocol.handle(request).await.map(Body::new))
 }

@@ -109,3 +109,16 @@ fn what_a_model_gets_wrong_is_answered_with_words() {
     let result = agent.asks("tools/call", json!({ "name": "route_leads", "arguments": {} }));
     assert!(result["isError"] == true && result["content"][0]["text"].to_string().contains("route_lead, "), "{result}");
 }
+
+#[test]
+fn whoever_asks_for_progress_gets_one_answer_and_nothing_before_it() {
+    let served = served();
+    for generation in [Generation::Older, Generation::Newer] {
+        let agent = Agent::on(&served, generation, &format!("progress-{generation:?}"));
+        for token in [json!("progress-1"), json!(1)] {
+            let params = json!({ "name": "route_lead", "arguments": dana(), "_meta": { "progressToken": token } });
+            let result = agent.asks("tools/call", params);
+            assert_eq!(result["content"].as_array().map(Vec::len), Some(1), "{result}");
+        }
+    }
+}
