@@ -1,6 +1,7 @@
 //! The command line. Data goes to stdout, talk to stderr; the exit codes below are the contract.
 
 mod demo;
+mod desk;
 mod leads;
 mod platforms;
 mod rules;
@@ -80,6 +81,8 @@ enum Command {
     Import(rules::Import),
     /// List the voice platforms that are understood; say what to paste into one, and what a request of theirs means.
     Platforms(platforms::Platforms),
+    /// Answer an assistant that speaks MCP, on stdin and stdout: who got a lead and why, who would, what to mend.
+    Mcp(desk::Mcp),
     /// Send event files to a running worker, over AMQP or HTTP.
     Send(worker::Send),
     /// Print the routing report: accuracy, acceptance, first contact, conversion.
@@ -147,6 +150,7 @@ pub fn main() -> ExitCode {
             Command::Simulate(command) => command.run(),
             Command::Import(command) => command.run(),
             Command::Platforms(command) => command.run(),
+            Command::Mcp(command) => command.run().await,
             Command::Send(command) => command.run().await,
             Command::Report(command) => command.run().await,
             Command::Ledger(command) => command.run().await,

@@ -36,6 +36,10 @@ Prompt:
 - Say the text of each answer to the caller, word for word. Promise nothing else, and name nobody else.
 - Call what_now at the start of the call and after some seconds on hold, and call_ended when the caller is gone.";
 
+const DESK: &str = "
+An assistant at a desk, which has nobody on the line, starts a server of its own that only reads: the command is
+`baton mcp -w WORKSPACE`, and it speaks on stdin and stdout.";
+
 pub(super) fn list() {
     say(LISTED);
 }
@@ -53,4 +57,5 @@ pub(super) fn show(config: &Config) {
     let headers = "-H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json'";
     say(&format!("  curl -s {url} {headers} -d '{list}'"));
     say(PROMPT);
+    say(DESK);
 }

@@ -2,6 +2,8 @@
 
 mod access;
 mod calls;
+mod conversation;
+mod desk;
 mod list;
 mod times;
 
@@ -75,11 +77,7 @@ impl<'s> Agent<'s> {
             if let Some(name) = params["name"].as_str() {
                 headers.push_str(&format!("Mcp-Name: {name}\r\n"));
             }
-            params["_meta"] = json!({
-                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-                "io.modelcontextprotocol/clientCapabilities": {},
-                "io.modelcontextprotocol/clientInfo": { "name": "tests", "version": "1" },
-            });
+            names_its_protocol(&mut params);
         }
         let body = json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params }).to_string();
         by_name("127.0.0.1", &request("POST", "/mcp", Some(TOKEN), &headers, &body))
@@ -122,6 +120,18 @@ impl<'s> Agent<'s> {
             assert!(began.elapsed() < SOON, "gave up waiting: {tool}: {told:?}");
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+}
+
+/// As every request of the newer generation does.
+fn names_its_protocol(params: &mut Value) {
+    let meta = [
+        ("protocolVersion", json!("2026-07-28")),
+        ("clientCapabilities", json!({})),
+        ("clientInfo", json!({ "name": "tests", "version": "1" })),
+    ];
+    for (name, value) in meta {
+        params["_meta"][format!("io.modelcontextprotocol/{name}")] = value;
     }
 }
 

@@ -27,7 +27,7 @@ fn the_tools_are_as_reviewed_and_every_platform_takes_them() {
 }
 
 /// What some model or client refuses, or drops so that the rest means nothing, is in none of them.
-fn is_flat(tool: &str, schema: &Value) {
+pub fn is_flat(tool: &str, schema: &Value) {
     let members = schema.as_object().expect("an object");
     assert!(members.keys().all(|key| ["type", "properties", "required"].contains(&key.as_str())), "{tool}: {schema}");
     assert_eq!(schema["type"], "object", "{tool}");
