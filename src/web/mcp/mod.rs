@@ -5,6 +5,7 @@
 //! has failed: no voice model hears a status. Tools are listed from memory. Nothing is kept between two requests: no session,
 //! no stream. If the process dies here, the agent asks again, and the same call gets the same answer.
 
+mod body;
 mod call;
 mod carry_out;
 mod events;
@@ -66,6 +67,7 @@ async fn attend(door: Door, protocol: protocol::Protocol, request: Request) -> R
     };
     let spent = came.elapsed();
     let body = whole(body, &parts.headers, door.body_limit).await?;
+    let body = body::readable(&parts.headers, body)?;
     let until = Instant::now() + WORDS_WITHIN.saturating_sub(spent);
     let _work = parts.extensions.get::<Arc<Guest>>().map(Guest::works);
     // Agents and people with curl take JSON, whatever they say; the protocol wants to hear of streams as well.

@@ -6,6 +6,7 @@ use super::reply::Reply;
 use super::tools::{INSTRUCTIONS, Tool};
 use super::{Admitted, Door};
 use axum::http::request::Parts;
+use baton_core::rules::fault::did_you_mean;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListToolsResult,
     PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, ToolAnnotations,
@@ -65,8 +66,10 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let Some(tool) = Tool::named(&request.name) else {
-            let names = Tool::ALL.map(Tool::name).join(", ");
-            let told = format!("There is no tool of this name. The tools are {names}.");
+            let names = Tool::ALL.map(Tool::name);
+            let hint = did_you_mean(&request.name, names.into_iter());
+            let hint = hint.map_or_else(|| ".".to_owned(), |hint| format!(": {hint}"));
+            let told = format!("There is no tool of this name{hint} The tools are {}.", names.join(", "));
             return Ok(CallToolResult::error(vec![ContentBlock::text(told)]).into());
         };
         let parts = context.extensions.get::<Parts>().expect("the service hands on what it was handed");
