@@ -40,7 +40,7 @@ fn what_to_paste_and_what_a_request_means_are_told() {
         assert!(of_retell.contains(part), "{part}: {of_retell}");
     }
     for (name, _) in Mapping::shipped_files() {
-        let shown = stdout(&baton(&["platforms", "show", name, "-w", place]));
+        let shown = stdout(&baton(&["platforms", "show", *name, "-w", place]));
         assert!(shown.contains(&format!("baton platforms try {name} BODY.json")), "{name}: {shown}");
         assert_eq!(shown.contains("\nTool, "), shown.contains("the caller waits for the answer"), "{name}: {shown}");
     }
