@@ -5,6 +5,7 @@
 #
 #   benches/load.sh                                    everything
 #   benches/load.sh MEASURE...                         some of: decided steady sustained sustained-slow live
+#                                                      tools tools-mcp
 #   benches/load.sh --against DIR [--pairs N] [MEASURE...]
 #                                                      this checkout and the one in DIR in turn, N times each (5), over the
 #                                                      same services; tells the ratio of each figure

@@ -8,6 +8,7 @@
 
 use async_trait::async_trait;
 use axum::http::request::Parts;
+use baton_core::rules::fault::did_you_mean;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListToolsResult,
     PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, ToolAnnotations,
@@ -147,7 +148,9 @@ impl ServerHandler for Speaker {
     ) -> Result<CallToolResponse, ErrorData> {
         if self.listed.iter().all(|tool| tool.name != request.name) {
             let names: Vec<&str> = self.listed.iter().map(|tool| tool.name.as_ref()).collect();
-            let told = format!("There is no tool of this name. The tools are {}.", names.join(", "));
+            let hint = did_you_mean(&request.name, names.iter().copied());
+            let hint = hint.map_or_else(|| ".".to_owned(), |hint| format!(": {hint}"));
+            let told = format!("There is no tool of this name{hint} The tools are {}.", names.join(", "));
             return Ok(CallToolResult::error(vec![ContentBlock::text(told)]).into());
         }
         let call = ToolCall {

@@ -40,7 +40,7 @@ const ARROWS: [(&str, &[&str]); 26] = [
     // Vendors and people.
     ("config", &["domain"]),
     ("telemetry", &[]),
-    ("mcp", &[]),
+    ("mcp", &["rules"]),
     ("failpoint", &["clock", "config"]),
     ("connectors", &["clock", "domain"]),
     ("render", &["domain", "routing", "rules"]),

@@ -1,6 +1,6 @@
 //! What routing costs over real RabbitMQ and PostgreSQL, beside the bare pipeline of the same run: leads a second, for a moment
-//! and for as long as one likes, latency at a steady rate and under a backlog, transactions and processor time a lead, memory.
-//! `benches/load.sh` starts both services, runs this and stops them.
+//! and for as long as one likes, latency at a steady rate and under a backlog, that of tool calls over HTTP, transactions and
+//! processor time a lead, memory. `benches/load.sh` starts both services, runs this and stops them.
 //!
 //! It asserts nothing about speed: figures of one machine say little about another's, but their ratio does. That nothing was done
 //! twice it does assert.
@@ -22,6 +22,7 @@ mod quantiles;
 mod run;
 mod steady;
 mod sustained;
+mod tools;
 mod watch;
 mod worker;
 
@@ -65,6 +66,10 @@ enum Measure {
     SustainedSlow,
     /// Callers on the line while background steps wait
     Live,
+    /// Signed tool calls of Vapi at a steady rate, with vendors that never answer
+    Tools,
+    /// The same as calls of `route_lead` over MCP
+    ToolsMcp,
 }
 
 #[tokio::main]
@@ -101,6 +106,13 @@ async fn measure(asked: &[Measure]) -> Result<()> {
         let live = live::measure(&run).await?;
         live.print();
         add(&mut figures, live.json());
+    }
+    for (measure, door) in [(Measure::Tools, tools::Door::Vapi), (Measure::ToolsMcp, tools::Door::Mcp)] {
+        if wants(measure) {
+            let tools = tools::measure(&run, door).await?;
+            tools.print();
+            add(&mut figures, tools.json());
+        }
     }
     println!("the vendors were asked for: {}", run.ledger.in_words());
     run.ledger.nothing_twice()?;

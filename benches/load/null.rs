@@ -1,4 +1,4 @@
-//! Vendors that agree to everything, at once or after a while: what is left is Baton.
+//! Vendors that agree to everything, at once or after a while, or never answer: what is left is Baton.
 
 use crate::ledger::{Kind, Ledger};
 use async_trait::async_trait;
@@ -28,14 +28,17 @@ pub enum Answering {
     AtOnce,
     /// After another while each time, in the same order in every run.
     Slowly,
+    /// What is sent to them is taken, and that is all.
+    Never,
 }
 
 impl Answering {
-    /// How long the call of this number takes.
-    fn takes(self, number: u64) -> Duration {
+    /// How long the call of this number takes; `None`: for ever.
+    fn takes(self, number: u64) -> Option<Duration> {
         match self {
-            Self::AtOnce => Duration::ZERO,
-            Self::Slowly => Duration::from_millis(SOONEST_MS + scattered(number) % (LATEST_MS - SOONEST_MS + 1)),
+            Self::AtOnce => Some(Duration::ZERO),
+            Self::Slowly => Some(Duration::from_millis(SOONEST_MS + scattered(number) % (LATEST_MS - SOONEST_MS + 1))),
+            Self::Never => None,
         }
     }
 }
@@ -45,6 +48,7 @@ impl fmt::Display for Answering {
         match self {
             Self::AtOnce => f.write_str("answer at once"),
             Self::Slowly => write!(f, "answer after {SOONEST_MS} to {LATEST_MS} ms"),
+            Self::Never => f.write_str("never answer"),
         }
     }
 }
@@ -78,9 +82,10 @@ pub fn vendors(answering: Answering, ledger: &Arc<Ledger>) -> Vendors {
 impl Null {
     /// Takes as long as an answer does. A call that is given up meanwhile was not carried out.
     async fn answer(&self) {
-        let takes = self.answering.takes(self.calls.fetch_add(1, Relaxed));
-        if !takes.is_zero() {
-            sleep(takes).await;
+        match self.answering.takes(self.calls.fetch_add(1, Relaxed)) {
+            None => std::future::pending().await,
+            Some(takes) if takes.is_zero() => {}
+            Some(takes) => sleep(takes).await,
         }
     }
 

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 const PER_SECOND: u32 = 200;
 const LASTS: Duration = Duration::from_secs(20);
 
-/// When each event was due to be published.
+/// When each event or call was due to be sent.
 #[derive(Clone, Copy)]
 pub struct Schedule {
     began: Instant,
@@ -25,6 +25,11 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// From a moment on, so that the first one is not late either.
+    pub fn begin(per_second: u32) -> Self {
+        Self { began: Instant::now() + LOOK_EVERY, per_second }
+    }
+
     pub fn due(&self, number: usize) -> Instant {
         self.began + Duration::from_secs_f64(number as f64 / f64::from(self.per_second))
     }
@@ -71,7 +76,7 @@ pub async fn stream(
         }
         answered
     });
-    let schedule = Schedule { began: Instant::now() + LOOK_EVERY, per_second };
+    let schedule = Schedule::begin(per_second);
     for number in 0..count {
         let event = body(number as u64);
         sleep_until(schedule.due(number)).await;

@@ -148,7 +148,7 @@ impl Sustained {
                 }
                 Value::Object(figures)
             }
-            Answering::Slowly => json!({ "sustained_slow_per_second": self.per_second() }),
+            Answering::Slowly | Answering::Never => json!({ "sustained_slow_per_second": self.per_second() }),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::ground::Ground;
 use crate::null::{self, Answering};
 use crate::run::Run;
+use crate::tools;
 use anyhow::{Context, Result};
 use async_trait::async_trait;
 use baton::app::bus::{Bus, InboxSink};
@@ -11,10 +12,12 @@ use baton::config::Limits;
 use baton::deciding::answer::OutgoingAnswer;
 use baton::deciding::decider::Replies;
 use baton::intake::amqp::{AmqpConfig, AmqpStats, ConsumeError, Publisher, Topology, consume};
+use baton::render::caller::Stopgap;
 use baton::store::Store;
-use baton::web::PlatformSections;
 use baton_clock::{SharedClock, SteeredClock};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
@@ -27,6 +30,16 @@ use tokio::time::{Instant, sleep, timeout};
 pub const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Longer than this and something is stuck.
 pub const PATIENCE: Duration = Duration::from_secs(90);
+/// All sentences that hold whatever is decided.
+const STOPGAPS: [Stopgap; 7] = [
+    Stopgap::PassedOn,
+    Stopgap::SayAgain,
+    Stopgap::NotReached,
+    Stopgap::HowToReach,
+    Stopgap::TakingDown,
+    Stopgap::Booking,
+    Stopgap::Goodbye,
+];
 const UNBROKEN: &str = "nothing panics while holding the instants";
 
 pub struct Worker {
@@ -35,6 +48,7 @@ pub struct Worker {
     clock: SharedClock,
     config: AmqpConfig,
     heard: Arc<Heard>,
+    promises: BTreeSet<String>,
 }
 
 /// Answers on their way to the broker, with the instant at which the decision was known to be committed.
@@ -73,6 +87,8 @@ impl Worker {
     ) -> Result<Self> {
         let loaded = workspace::load(folder)?;
         let workspace = loaded.map_err(|faults| anyhow::anyhow!("the shipped workspace is faulty: {faults:?}"))?;
+        let company = workspace.checked.rules.handoff.company.as_deref();
+        let promises = STOPGAPS.map(|what| workspace.templates.stopgap(what, company).0).into();
         let store = Store::open(&run.ground.database).await?;
         store.migrate().await?;
         let steered = SteeredClock::new(run.clock.clone());
@@ -91,17 +107,28 @@ impl Worker {
             clock: Arc::clone(&clock),
             limits: Limits::default(),
             listener: TcpListener::bind("127.0.0.1:0").await?,
-            tokens: Vec::new(),
-            body_limit: 1024,
-            requests_at_once: 1,
-            connections: 128,
+            tokens: tools::tokens(),
+            // As `baton.toml` has it where it says nothing.
+            body_limit: 256 * 1024,
+            requests_at_once: 256,
+            connections: 512,
             links: None,
-            platforms: PlatformSections::new(),
+            platforms: tools::sections(),
             public_url: String::new(),
             replies: Some(Arc::clone(&heard) as Arc<dyn Replies>),
         };
         let running = app::start(setup).await?;
-        Ok(Self { running, store, clock, config, heard })
+        Ok(Self { running, store, clock, config, heard, promises })
+    }
+
+    /// Where it serves over HTTP.
+    pub fn address(&self) -> SocketAddr {
+        self.running.address
+    }
+
+    /// What is said to a caller where nothing says what was decided.
+    pub fn promises(&self) -> BTreeSet<String> {
+        self.promises.clone()
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -80,13 +80,13 @@ pub struct Running {
 /// # Errors
 /// The listener has no address, or the release could not be stored.
 pub async fn start(setup: Setup) -> Result<Running> {
-    // The first number that is read loads all that is known of numbers: 0.1 s, or half a life of a worker that is built without
-    // optimisation to be killed after a moment.
+    // The first number that is read loads all that is known of numbers, for 0.1 s and more: that is not left to the first caller.
+    let numbers = tokio::task::spawn_blocking(|| baton_core::rules::words::phone::read("+14155550142", None));
+    // It is half a life of a worker that is built without optimisation to be killed after a moment.
     #[cfg(feature = "failpoints")]
-    {
-        let numbers = tokio::task::spawn_blocking(|| baton_core::rules::words::phone::read("+14155550142", None));
-        numbers.await.context("loading what is known of phone numbers")?;
-    }
+    numbers.await.context("loading what is known of phone numbers")?;
+    #[cfg(not(feature = "failpoints"))]
+    drop(numbers);
     let address = setup.listener.local_addr().context("reading the listener's address")?;
     let (stop, stopping) = watch::channel(false);
     let (set_ready, ready) = watch::channel(true);

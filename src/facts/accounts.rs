@@ -2,6 +2,7 @@
 //! age. Which record it is, `routing::steps::matching` decides, on what is kept here.
 
 use super::Facts;
+use super::health::{PAUSE_AFTER_FAILURE, Rhythm, UNHURRIED, ask_until_it_answers};
 use crate::connectors::{AccountKeys, Crm};
 use crate::store::{Met, Mirrored, caller_keys, with};
 use baton_core::domain::account::{Candidates, MatchKey, PersonRecord, Records};
@@ -103,15 +104,33 @@ impl Facts {
     }
 
     async fn ask(&self, crm: &Arc<dyn Crm>, keys: &AccountKeys) -> Result<Records, String> {
-        self.crm_rests.passed(crm.vendor())?;
+        if let Err(why) = self.crm_health.may_be_asked(crm.vendor()) {
+            self.crm_health.missed(keys.clone());
+            return Err(why);
+        }
         let answer = match tokio::time::timeout(self.within, crm.find(keys)).await {
             Ok(Ok(records)) => return Ok(records),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("{} did not answer within {} ms", crm.vendor(), self.within.as_millis()),
+            Ok(Err(error)) => {
+                self.crm_health.failed();
+                error.to_string()
+            }
+            Err(_) => {
+                self.wait_for_no_answer(crm, keys);
+                format!("{} did not answer within {} ms", crm.vendor(), self.within.as_millis())
+            }
         };
-        self.crm_rests.begin();
         tracing::warn!(vendor = crm.vendor(), why = %answer, "deciding without the account");
         Err(answer)
+    }
+
+    /// The CRM has fallen silent: a task of its own goes on asking it, and no decision does.
+    fn wait_for_no_answer(&self, crm: &Arc<dyn Crm>, unanswered: &AccountKeys) {
+        if !self.crm_health.fell_silent() {
+            return;
+        }
+        let rhythm = Rhythm { pause: PAUSE_AFTER_FAILURE, unhurried: UNHURRIED, in_time: self.within };
+        let health = Arc::downgrade(&self.crm_health);
+        tokio::spawn(ask_until_it_answers(Arc::clone(crm), health, unanswered.clone(), rhythm));
     }
 
     /// All that a batch of leads has learnt, in one commit.

@@ -44,7 +44,7 @@ impl Facts {
     /// Whom a person has given a lead to in the CRM since Baton wrote it there.
     pub async fn given_by_hand(&self, record: &CrmRef, rules: &RuleSet) -> ByHand {
         let (Some(crm), Some(written)) = (&self.crm, &record.owner_crm_id) else { return ByHand::Nobody };
-        if self.crm_rests.is_on() {
+        if self.crm_health.may_be_asked(crm.vendor()).is_err() {
             return ByHand::Nobody;
         }
         match tokio::time::timeout(self.within, crm.owner_of(&record.id)).await {
@@ -58,7 +58,7 @@ impl Facts {
                 ByHand::Nobody
             }
             Err(_) => {
-                self.crm_rests.begin();
+                self.crm_health.failed();
                 ByHand::Nobody
             }
         }
@@ -73,13 +73,13 @@ impl Facts {
     }
 
     async fn assigned_by(&self, crm: &Arc<dyn Crm>, lead: &Lead) -> Result<Option<CrmId>, String> {
-        self.crm_rests.passed(crm.vendor())?;
+        self.crm_health.may_be_asked(crm.vendor())?;
         let answer = match tokio::time::timeout(self.within, crm.assign(&CrmLead::of(lead))).await {
             Ok(Ok(owner)) => return Ok(owner),
             // A refusal is about this lead: the CRM itself is well.
             Ok(Err(error)) => error.to_string(),
             Err(_) => {
-                self.crm_rests.begin();
+                self.crm_health.failed();
                 format!("{} did not choose an owner within {} ms", crm.vendor(), self.within.as_millis())
             }
         };

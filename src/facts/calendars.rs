@@ -1,6 +1,7 @@
 //! Free and busy times of the reps, from a view that is kept warm in the background.
 
 use super::Facts;
+use super::health::{PAUSE_AFTER_FAILURE, UNHURRIED};
 use crate::connectors::Calendar;
 use crate::release::Current;
 use baton_core::domain::id::RepId;
@@ -21,8 +22,6 @@ const FRESH: TimeDelta = TimeDelta::seconds(60);
 const ABSENCES_FRESH: TimeDelta = TimeDelta::minutes(5);
 /// Calendars of which that is asked at once.
 const ABSENCES_AT_ONCE: usize = 40;
-/// Real time the background waits for an answer: nobody is on the line.
-const UNHURRIED: Duration = Duration::from_secs(10);
 /// How far back a view reaches: what has begun by then may still go on.
 const BACK: TimeDelta = TimeDelta::hours(1);
 
@@ -49,7 +48,7 @@ impl Facts {
         let with_calendar = || reps.iter().filter_map(|id| Some((*id, rules.reps.get(*id)?.calendar.as_ref()?)));
         let calendars: Vec<String> = with_calendar().map(|(_, calendar)| calendar.clone()).collect();
         let stale = self.not_fresher_than(&calendars, FRESH);
-        if !stale.is_empty() {
+        if !stale.is_empty() && self.may_ask_for_calendars() {
             self.look_up(&stale, rules, self.within).await;
         }
         with_calendar().map(|(rep, calendar)| (rep.clone(), self.fact(calendar))).collect()
@@ -62,7 +61,7 @@ impl Facts {
     /// Why it is not known now.
     pub async fn busy_now(&self, calendar: &str, until: DateTime<Utc>) -> Result<Vec<Busy>, String> {
         let Some(vendor) = &self.calendar else { return Err("no calendar is configured".to_owned()) };
-        self.calendar_rests.passed(vendor.vendor())?;
+        self.calendar_health.may_be_asked(vendor.vendor())?;
         let asked = [calendar.to_owned()];
         match tokio::time::timeout(UNHURRIED, vendor.busy(&asked, self.clock.now() - BACK, until)).await {
             Ok(Ok(mut answers)) => {
@@ -73,17 +72,20 @@ impl Facts {
         }
     }
 
-    /// Keeps every active rep's calendar fresh until told to stop, so that a decision rarely waits for one.
+    /// Keeps every active rep's calendar fresh until told to stop, so that a decision rarely waits for one; and goes on asking a
+    /// vendor that has stopped answering, for which no decision waits.
     pub async fn keep_fresh(&self, release: Current, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             let current = Arc::clone(&release.borrow().rules);
             let active = current.reps.values().filter(|rep| rep.active);
             let calendars: Vec<String> = active.filter_map(|rep| rep.calendar.clone()).collect();
-            let stale = self.not_fresher_than(&calendars, FRESH / 2);
-            if !stale.is_empty() {
+            let was_silent = self.calendar_health.is_silent();
+            let stale = self.not_fresher_than(&calendars, if was_silent { TimeDelta::zero() } else { FRESH / 2 });
+            if !stale.is_empty() && (was_silent || self.may_ask_for_calendars()) {
                 self.look_up(&stale, &current, UNHURRIED).await;
             }
             let pause = self.clock.real((FRESH / 4).to_std().expect("a positive constant"));
+            let pause = if self.calendar_health.is_silent() { pause.min(PAUSE_AFTER_FAILURE) } else { pause };
             tokio::select! {
                 () = tokio::time::sleep(pause.max(Duration::from_millis(200))) => {}
                 _ = stop.changed() => {}
@@ -100,23 +102,30 @@ impl Facts {
         calendars.iter().filter(|calendar| !fresh(calendar)).cloned().collect()
     }
 
+    fn may_ask_for_calendars(&self) -> bool {
+        self.calendar.as_ref().is_some_and(|vendor| self.calendar_health.may_be_asked(vendor.vendor()).is_ok())
+    }
+
     async fn look_up(&self, calendars: &[String], rules: &RuleSet, within: Duration) {
         let Some(vendor) = &self.calendar else { return };
-        if self.calendar_rests.is_on() {
-            return;
-        }
         let (now, by) = (self.clock.now(), Instant::now() + within);
         let window = (now - BACK, now + TimeDelta::days(i64::from(rules.handoff.booking.within_days.max(3))));
         let failed = match tokio::time::timeout_at(by, vendor.busy(calendars, window.0, window.1)).await {
             Ok(Ok(answers)) => {
+                self.calendar_health.answers();
                 self.saw(answers, now);
                 self.name_absences(vendor, calendars, window, by).await;
                 return;
             }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => late(vendor.vendor(), within),
+            Ok(Err(error)) => {
+                self.calendar_health.failed();
+                error.to_string()
+            }
+            Err(_) => {
+                self.calendar_health.fell_silent();
+                late(vendor.vendor(), within)
+            }
         };
-        self.calendar_rests.begin();
         tracing::warn!(vendor = vendor.vendor(), why = %failed, "calendars are unknown for now");
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         for calendar in calendars {

@@ -2,15 +2,17 @@
 //!
 //! Every look-up has a deadline: a caller never waits for a vendor. What is not known in time is *unknown*, with the
 //! reason, and the decision is marked degraded. Answers are kept for a while: accounts in the database's mirror, calendars in
-//! memory. A vendor that has just failed is left alone for some seconds, so that an outage costs one deadline, not one per lead.
+//! memory. A vendor that has just failed is left alone for some seconds, and one that has stopped answering is not waited for
+//! until it answers again: an outage costs one deadline, not one per lead.
 
 mod accounts;
 mod assignment;
 mod calendars;
+mod health;
 
 pub use assignment::ByHand;
 
-use crate::connectors::{Calendar, Crm};
+use crate::connectors::{AccountKeys, Calendar, Crm};
 use crate::store::{Store, WaitingLead};
 use baton_clock::SharedClock;
 use baton_core::domain::account::Candidates;
@@ -22,13 +24,10 @@ use baton_core::domain::rep::Busy;
 use baton_core::routing::Considered;
 use baton_core::rules::RuleSet;
 use baton_core::rules::model::set::Rung;
+use health::Health;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::time::Instant;
-
-/// A vendor is asked again this long after a failure.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 pub struct Facts {
     crm: Option<Arc<dyn Crm>>,
@@ -40,8 +39,9 @@ pub struct Facts {
     /// Real time that a decision waits at most.
     within: Duration,
     views: Mutex<BTreeMap<String, calendars::View>>,
-    crm_rests: Pause,
-    calendar_rests: Pause,
+    crm_health: Arc<Health<AccountKeys>>,
+    /// The background asks for all calendars, so that nothing that was not asked needs to be kept.
+    calendar_health: Health<()>,
 }
 
 #[derive(Debug, Clone)]
@@ -74,8 +74,8 @@ impl Facts {
             clock,
             within,
             views: Mutex::default(),
-            crm_rests: Pause::default(),
-            calendar_rests: Pause::default(),
+            crm_health: Arc::default(),
+            calendar_health: Health::default(),
         }
     }
 
@@ -164,25 +164,5 @@ impl<'a> OfCrm<'a> {
     /// As it was known when the lead was decided.
     pub fn of(waiting: &'a WaitingLead) -> Self {
         Self { lead: &waiting.lead, account: waiting.account.clone(), assigned: waiting.assigned.clone() }
-    }
-}
-
-/// When a vendor may be asked again.
-#[derive(Default)]
-struct Pause(Mutex<Option<Instant>>);
-
-impl Pause {
-    /// # Errors
-    /// It is not asked again yet, and why.
-    fn passed(&self, vendor: &str) -> Result<(), String> {
-        if self.is_on() { Err(format!("{vendor} failed a moment ago and is not asked again yet")) } else { Ok(()) }
-    }
-
-    fn is_on(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() < until)
-    }
-
-    fn begin(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + PAUSE_AFTER_FAILURE);
     }
 }

@@ -21,6 +21,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use baton_core::domain::scope::Scope::Intake;
+use baton_core::rules::fault::did_you_mean;
 use baton_platforms::signature::{Secret, verify_any};
 use baton_platforms::{AnswerBody, Heard, Mapping, Meaning, PlatformEvent};
 use chrono::{DateTime, Utc};
@@ -117,7 +118,9 @@ impl Door {
         headers: &HeaderMap,
     ) -> Result<Admitted<'a>, Problem> {
         let Some(mapping) = release.platforms.get(name) else {
-            let detail = format!("no platform is called {name:?}; `baton platforms` lists those that are known");
+            let hint = did_you_mean(name, release.platforms.keys().map(String::as_str));
+            let hint = hint.map_or_else(String::new, |hint| format!("{hint} "));
+            let detail = format!("no platform is called {name:?}; {hint}`baton platforms` lists those that are known");
             return Err(Problem::not_found(detail));
         };
         if mapping.proofs().is_empty() {

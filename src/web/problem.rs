@@ -63,6 +63,12 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method; the header Allow says which")
     }
 
+    /// The body does not say that it is of the kind that is taken here.
+    pub fn wrong_kind(allowed: &str) -> Self {
+        let detail = format!("the body must be sent with the header `content-type: {allowed}`");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
+    }
+
     pub fn too_slow(within: Duration) -> Self {
         let detail = format!("the body did not come within {} s; the same request may be sent again", within.as_secs());
         Self {

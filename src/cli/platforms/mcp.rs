@@ -21,6 +21,7 @@ const NOT_PUBLIC: &str = "          baton.toml says no http.public_url: an agent
 const HEADERS: &str = "\
 Headers:  Authorization: Bearer TOKEN
             the token is made by: baton token add mcp --scopes intake
+            once there is a token, nobody is let in without one
           baton-call-id: ID
             the platform's id of the call; where nobody says it, no phone rings
           baton-call-platform: NAME
@@ -29,6 +30,15 @@ Headers:  Authorization: Bearer TOKEN
             of the line, if the platform knows it
           Where there are no headers: ?token=TOKEN&call_id=ID&call_platform=NAME&caller_number=NUMBER
 ";
+
+/// Settings by the names that each has for them.
+const SETTINGS: &str = "
+Where it is put:
+- Vapi: a tool of type MCP; Server URL, and the headers above, with {{call.id}} as ID.
+- ElevenLabs: a custom MCP server, Streamable HTTP; the secret token, the headers with system__conversation_id as ID; no approval.
+- Retell: an MCP server of the agent; URL, and headers or query parameters with {{call_id}} as ID.
+- OpenAI Realtime: a tool of type mcp; server_url, authorization, headers, and require_approval: never.
+- LiveKit: mcp.MCPServerHTTP(url, headers); Pipecat: MCPClient with StreamableHttpParameters(url, headers).";
 
 const PROMPT: &str = "
 Prompt:
@@ -39,6 +49,12 @@ Prompt:
 const DESK: &str = "
 An assistant at a desk, which has nobody on the line, starts a server of its own that only reads: the command is
 `baton mcp -w WORKSPACE`, and it speaks on stdin and stdout.";
+
+const LIST: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
+const CALL: &str = concat!(
+    r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"route_lead","#,
+    r#""arguments":{"name":"Dana Whitfield","phone":"+14155550142"}}}"#
+);
 
 pub(super) fn list() {
     say(LISTED);
@@ -52,10 +68,11 @@ pub(super) fn show(config: &Config) {
         say(NOT_PUBLIC);
     }
     say(HEADERS);
-    say("Whether it works, and which tools there are:");
-    let list = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
+    say("Whether it works, and which tools there are; then a caller on the line, call try-1, and what they are told:");
     let headers = "-H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json'";
-    say(&format!("  curl -s {url} {headers} -d '{list}'"));
+    say(&format!("  curl -s {url} {headers} -d '{LIST}'"));
+    say(&format!("  curl -s {url} {headers} -H 'baton-call-id: try-1' -d '{CALL}'"));
+    say(SETTINGS);
     say(PROMPT);
     say(DESK);
 }

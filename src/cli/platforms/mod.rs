@@ -2,7 +2,9 @@
 //! files only: it asks no worker and no platform.
 
 mod mcp;
+mod sample;
 mod show;
+mod tool;
 mod tried;
 
 use super::{FAILED, FAULTY, OK, say};

@@ -1,17 +1,11 @@
 //! What to paste into a platform.
 
-use super::in_words;
+use super::{in_words, sample, tool};
 use crate::cli::{OK, say};
 use crate::config::Config;
 use anyhow::Result;
-use baton_platforms::facts::tool_schema;
+use baton_platforms::signature::Proof;
 use baton_platforms::{Mapping, Means};
-use serde_json::json;
-
-const TOOL: &str = "hand_to_sales";
-/// Said to a voice model by whoever reads the tool, so that it is called in time.
-const ABOUT_TOOL: &str = "Hands the caller to sales, or notes what they want. Call it as soon as the caller wants to speak with \
-                          somebody, or before the conversation ends. The answer is what you say next.";
 
 /// For the prompt of the voice agent.
 const PROMPT: [&str; 5] = [
@@ -22,17 +16,30 @@ const PROMPT: [&str; 5] = [
     "If the answer asks for something, ask the caller for it and call hand_to_sales once more.",
 ];
 
+/// Environment variables that the secrets are to stand in.
+struct Variables {
+    /// What the platform proves its requests with, as it tells its owner.
+    of_platform: Option<String>,
+    /// What the owner makes up, for a header.
+    made_up: Option<String>,
+}
+
 /// `text`: that of the mapping's file, which begins with what is to be done on the platform.
 pub(super) fn show(mapping: &Mapping, text: &str, config: &Config) -> Result<u8> {
     let name = &mapping.name;
     let head = text.lines().map_while(|line| line.strip_prefix('#')).map(str::trim);
     head.filter(|line| !line.starts_with("yaml-language-server")).for_each(say);
     say("");
-    say(&format!("Address:  {}/v1/platforms/{name}", config.platform_url(name)));
+    let address = format!("{}/v1/platforms/{name}", config.platform_url(name));
+    say(&format!("Address:  {address}"));
     if config.http.public_url.is_empty() && config.platforms.get(name).is_none_or(|section| section.url.is_none()) {
-        say("          baton.toml says no http.public_url: a platform elsewhere does not reach this address");
+        say(
+            "          baton.toml says no http.public_url: a platform elsewhere does not reach this address. Put a proxy or a",
+        );
+        say("          tunnel with https before it, and say in baton.toml under [http]: public_url = \"https://…\"");
     }
-    secret(mapping, config);
+    let variables = Variables::of(mapping, config);
+    secret(mapping, config, &variables);
     say("\nWhat it sends:");
     for message in mapping.messages() {
         let means = match message.means {
@@ -45,16 +52,17 @@ pub(super) fn show(mapping: &Mapping, text: &str, config: &Config) -> Result<u8>
         say(&format!("  {}: {means}{live}", message.name));
     }
     if mapping.messages().iter().any(|message| message.live) {
-        let function = json!({ "name": TOOL, "description": ABOUT_TOOL, "parameters": tool_schema() });
-        say("\nTool:");
-        say(&serde_json::to_string_pretty(&json!({ "type": "function", "function": function }))?);
+        let (where_to, tool) = tool::of(name, &address);
+        say(&format!("\nTool, {where_to}:"));
+        say(&serde_json::to_string_pretty(&tool)?);
         say("\nPrompt:");
         PROMPT.iter().for_each(|line| say(&format!("- {line}")));
     }
+    try_it(mapping, &address, &variables);
     Ok(OK)
 }
 
-fn secret(mapping: &Mapping, config: &Config) {
+fn secret(mapping: &Mapping, config: &Config, variables: &Variables) {
     let name = &mapping.name;
     if mapping.proofs().is_empty() {
         say("Secret:   the header `authorization: Bearer TOKEN`; the token is made by");
@@ -65,10 +73,53 @@ fn secret(mapping: &Mapping, config: &Config) {
     mapping.proofs().iter().for_each(|proof| say(&format!("          - {}", in_words(proof))));
     if config.platforms.contains_key(name) {
         say(&format!("          SECRET is what the references of [platforms.{name}] in baton.toml stand for"));
-    } else {
-        let variable = name.to_uppercase().replace('-', "_");
-        say("          In baton.toml:");
-        say(&format!("            [platforms.{name}]"));
-        say(&format!("            secrets = [\"env:{variable}_SECRET\"]"));
+        return;
+    }
+    let names = [&variables.of_platform, &variables.made_up].into_iter().flatten();
+    let references: Vec<String> = names.map(|name| format!("\"env:{name}\"")).collect();
+    say("          In baton.toml, which is read when baton serve starts:");
+    say(&format!("            [platforms.{name}]"));
+    say(&format!("            secrets = [{}]", references.join(", ")));
+    if let Some(variable) = &variables.of_platform {
+        say(&format!("          {variable} is what the platform tells you:"));
+        say(&format!("            export {variable}=…"));
+    }
+    if let Some(variable) = &variables.made_up {
+        say(&format!("          {variable} is SECRET in a header, and yours to make up:"));
+        say(&format!("            export {variable}=$(openssl rand -hex 32)"));
+    }
+}
+
+fn try_it(mapping: &Mapping, address: &str, variables: &Variables) {
+    say("\nTry it:");
+    let sample = sample::of(&mapping.name).zip(variables.made_up.as_ref());
+    if let Some(command) = sample.and_then(|(sample, variable)| sample.command(mapping, address, variable)) {
+        say(&format!("  {command}"));
+        say("  The answer holds what the caller hears. The same call is the same lead: for another one, change try-1.");
+    }
+    say(&format!(
+        "  baton platforms try {} BODY.json   says what a request means that the platform has sent",
+        mapping.name
+    ));
+}
+
+impl Variables {
+    fn of(mapping: &Mapping, config: &Config) -> Self {
+        let is_own = |proof: &Proof| matches!(proof, Proof::Header { .. } | Proof::Query { .. });
+        let (proofs, name) = (mapping.proofs(), mapping.name.to_uppercase().replace('-', "_"));
+        let secret = format!("{name}_SECRET");
+        // What is told first is how the platform proves its requests by itself.
+        let mut variables = match (proofs.first().is_some_and(is_own), proofs.iter().any(is_own)) {
+            (true, _) => Self { of_platform: None, made_up: Some(secret) },
+            (false, true) => Self { of_platform: Some(secret), made_up: Some(format!("{name}_TOKEN")) },
+            (false, false) => Self { of_platform: Some(secret), made_up: None },
+        };
+        let references = config.platforms.get(&mapping.name).map(|section| section.secrets.as_slice());
+        // Where there are several, the last one is as good as any: whoever has two of a header is changing the one for the other.
+        let known = references.unwrap_or_default().last().and_then(|reference| reference.0.strip_prefix("env:"));
+        if let (Some(made_up), Some(known)) = (&mut variables.made_up, known) {
+            known.clone_into(made_up);
+        }
+        variables
     }
 }

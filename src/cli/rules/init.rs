@@ -124,6 +124,9 @@ impl Init {
         say(&format!("  3. baton check {dir}   tells every mistake at once, with file and line."));
         say(&format!("     baton test {dir}    tells what no longer does what the tests say."));
         say("  4. baton.toml: your CRM, calendar, Slack and voice platform, one at a time.");
+        say(&format!(
+            "     baton platforms show vapi -w {dir}   tells what to set for a platform, here and there; or mcp."
+        ));
         say(&format!("  5. cd {dir} && baton serve"));
     }
 }

@@ -10,6 +10,7 @@
 //! HTTP that makes a stream of events of the one answer as JSON that every agent reads. Nobody misses it: the answer is there
 //! within 1.5 s, and `what_now` tells what is true later.
 
+mod body;
 mod call;
 mod carry_out;
 mod events;
@@ -74,6 +75,7 @@ async fn attend(door: Door, protocol: OverHttp, request: Request) -> Result<Resp
     };
     let spent = came.elapsed();
     let body = whole(body, &parts.headers, door.body_limit).await?;
+    let body = body::readable(&parts.headers, body)?;
     let until = Instant::now() + WORDS_WITHIN.saturating_sub(spent);
     let _work = parts.extensions.get::<Arc<Guest>>().map(Guest::works);
     // Agents and people with curl take JSON, whatever they say; the protocol wants to hear of streams as well.

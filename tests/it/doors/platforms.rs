@@ -1,5 +1,6 @@
 //! Voice platforms at the program's own door: a tool call in their shape becomes a lead, and words in their shape go back.
 
+mod refusals;
 mod tools;
 
 use crate::eventually::SOON;

@@ -5,3 +5,4 @@ mod calendars;
 mod chat;
 mod contract;
 mod crm;
+mod silent;

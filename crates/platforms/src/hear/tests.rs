@@ -142,6 +142,14 @@ fn what_is_no_request_of_the_platform_says_so() {
 }
 
 #[test]
+fn json_that_calls_itself_a_form_is_json() {
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let (as_form, as_json) = (heard_with(&voice(), &tool(), &form), heard(&tool()));
+    assert_eq!(as_form, as_json);
+    assert_eq!(as_form.unwrap().meanings.len(), 2);
+}
+
+#[test]
 fn numbers_that_are_none_are_unknown_and_told() {
     let said = |them: Value| {
         let mut body = tool();

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 const LIST: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
 const JSON: &str = "Content-Type: application/json\r\n";
+const NO_REQUEST: &str =
+    r#"the body is no request of JSON-RPC 2.0, such as {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}"#;
+const NOT_JSON: &str = "the body must be sent with the header `content-type: application/json`";
 
 #[test]
 fn a_handshake_says_who_we_are_and_keeps_nothing() {
@@ -73,7 +76,7 @@ fn a_bearer_is_enough_and_one_in_the_address_may_bring_events_and_nothing_else()
 }
 
 #[test]
-fn streams_and_sessions_are_not_to_be_had() {
+fn streams_and_sessions_are_not_to_be_had_and_what_is_no_request_is_told() {
     let served = served();
     for method in ["GET", "DELETE", "PUT"] {
         for path in ["/mcp", "/mcp/"] {
@@ -82,15 +85,32 @@ fn streams_and_sessions_are_not_to_be_had() {
             assert!(answer.status == 405 && answer.head.contains("allow: post"), "{method} {path}: {answer:?}");
         }
     }
-    for (headers, body, status) in [
-        (JSON, "nonsense", 415),
-        ("Content-Type: text/plain\r\n", LIST, 415),
-        (JSON, r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, 415),
-        (JSON, r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, 400),
+    let large = "x".repeat(256 * 1024 + 1);
+    for (headers, body, status, detail) in [
+        (JSON, "nonsense", 400, "the body is no JSON: expected ident at line 1 column 2"),
+        (JSON, "", 400, "the body is no JSON: EOF while parsing a value at line 1 column 0"),
+        (
+            JSON,
+            r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#,
+            400,
+            "several requests in one body are not taken: send one after the other",
+        ),
+        (JSON, r#"{"id":1,"method":"tools/list"}"#, 400, NO_REQUEST),
+        (JSON, r#"{"jsonrpc":"2.0","id":1}"#, 400, NO_REQUEST),
+        (JSON, "7", 400, NO_REQUEST),
+        (JSON, large.as_str(), 413, "the body is too large; allowed: 256 KiB"),
+        ("Content-Type: text/plain\r\n", LIST, 415, NOT_JSON),
+        ("Content-Type: application/x-www-form-urlencoded\r\n", LIST, 415, NOT_JSON),
+        ("", LIST, 415, NOT_JSON),
     ] {
         let answer = served.ask(&by_name("localhost", &request("POST", "/mcp", Some(TOKEN), headers, body)));
-        assert_eq!(answer.status, status, "{body}: {answer:?}");
+        assert_eq!(answer.status, status, "{body:.80}: {answer:?}");
+        assert!(answer.head.contains("content-type: application/problem+json"), "{answer:?}");
+        assert_eq!(answer.json()["detail"], detail, "{body:.80}");
     }
+    let result = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
+    let answer = served.ask(&by_name("localhost", &request("POST", "/mcp", Some(TOKEN), JSON, result)));
+    assert_eq!(answer.status, 400, "nothing was asked of an agent: {answer:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{Agent, Generation, TOKEN, Told, dana, lead, leads, notified, served, until};
 use crate::program::served::get;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::Write as _;
 use std::net::TcpStream;
 
@@ -106,8 +106,20 @@ fn what_a_model_gets_wrong_is_answered_with_words() {
             "nothing is offered, and nothing is booked"
         );
     }
+    let unknown = Agent { served: &served, generation: Generation::Older, call: None };
+    for arguments in [json!([1, 2]), json!("Dana"), json!(7), Value::Null, json!({})] {
+        let told = unknown.calls("route_lead", arguments.clone());
+        assert_eq!(
+            (told.status(), told.has_lead()),
+            ("missing", false),
+            "{arguments}: a way to reach them is asked for"
+        );
+    }
+    agent.calls_until("route_lead", &json!(dana().to_string()), Told::has_lead);
     let result = agent.asks("tools/call", json!({ "name": "route_leads", "arguments": {} }));
-    assert!(result["isError"] == true && result["content"][0]["text"].to_string().contains("route_lead, "), "{result}");
+    let words = "There is no tool of this name: did you mean \"route_lead\"? The tools are route_lead, offer_times, \
+                 choose_time, promise_callback, what_now, call_ended.";
+    assert_eq!((&result["isError"], &result["content"][0]["text"]), (&json!(true), &json!(words)), "{result}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::{ACME, ENV, SECRET, TOKEN, VAPI, leads, served, tool_calls, until};
 use crate::program::served::{get, post, workspace};
 use crate::program::{baton, code, json_of, root, stdout, told};
 use baton::cli;
+use baton_platforms::Mapping;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -27,7 +28,22 @@ fn what_to_paste_and_what_a_request_means_are_told() {
     for part in ["http://127.0.0.1:8080/v1/platforms/vapi", "`x-vapi-secret: SECRET`", "\"hand_to_sales\""] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
-    assert!(!shown.contains(SECRET), "{shown}");
+    let command = "curl -s http://127.0.0.1:8080/v1/platforms/vapi -H \"x-vapi-secret: $VAPI_SECRET\"";
+    assert!(!shown.contains(SECRET) && shown.contains(command), "{shown}");
+    let of_retell = stdout(&baton(&["platforms", "show", "retell", "-w", place]));
+    for part in [
+        "secrets = [\"env:RETELL_SECRET\", \"env:RETELL_TOKEN\"]",
+        "export RETELL_TOKEN=$(openssl rand -hex 32)",
+        "\"url\": \"http://127.0.0.1:8080/v1/platforms/retell\"",
+        "-H \"authorization: Bearer $RETELL_TOKEN\"",
+    ] {
+        assert!(of_retell.contains(part), "{part}: {of_retell}");
+    }
+    for (name, _) in Mapping::shipped_files() {
+        let shown = stdout(&baton(&["platforms", "show", *name, "-w", place]));
+        assert!(shown.contains(&format!("baton platforms try {name} BODY.json")), "{name}: {shown}");
+        assert_eq!(shown.contains("\nTool, "), shown.contains("the caller waits for the answer"), "{name}: {shown}");
+    }
     let last = listed.lines().rfind(|line| !line.starts_with(' '));
     assert!(last.is_some_and(|line| line.starts_with("mcp ")), "{listed}");
     let shown = stdout(&baton(&["platforms", "show", "mcp", "-w", place]));
