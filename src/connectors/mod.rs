@@ -15,6 +15,7 @@ mod markup;
 pub mod salesforce;
 pub mod slack;
 mod telephony;
+pub mod webhook;
 
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask};
 pub use lead::hex_key;

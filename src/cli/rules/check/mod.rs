@@ -6,7 +6,7 @@ mod told;
 
 use super::test;
 use crate::app::workspace::Faults;
-use crate::app::{self, platforms, workspace, zoneinfo};
+use crate::app::{self, platforms, webhooks, workspace, zoneinfo};
 use crate::cli::{FAULTY, OK, USAGE, say};
 use crate::config;
 use anyhow::Result;
@@ -86,7 +86,9 @@ impl Check {
         }
         let today = SystemClock.now().date_naive();
         let loaded = workspace::check(&self.dir, today)?;
-        let config = config::load(&self.dir.join("baton.toml")).and_then(|config| match &loaded {
+        let config = config::load(&self.dir.join("baton.toml"));
+        let config = config.and_then(|config| webhooks::may_be_reached(&config).map(|()| config));
+        let config = config.and_then(|config| match &loaded {
             Ok(workspace) => app::agree(app::CrmChoice::from(&config), &workspace.checked.rules)
                 .and_then(|()| platforms::are_known(&config.platforms, &workspace.platforms))
                 .map(|()| config),
