@@ -51,8 +51,12 @@ impl Webhook {
     pub fn url(&self) -> Result<Url> {
         let key = self.key("url");
         let text = self.url.resolve().with_context(|| format!("resolving {key}"))?;
-        // What a reference stands for is not repeated.
-        let found = if self.has_plain_url() { format!("{text:?}") } else { format!("what {} stands for", self.url.0) };
+        // What a reference stands for is not repeated, nor is a password.
+        let found = match self.has_plain_url() {
+            true if text.contains('@') => "an address with a login".to_owned(),
+            true => format!("{text:?}"),
+            false => format!("what {} stands for", self.url.0),
+        };
         let url = Url::parse(&text).ok();
         let url = url.filter(|url| url.has_host() && url.username().is_empty() && url.password().is_none());
         match url {
