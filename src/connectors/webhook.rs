@@ -1,8 +1,9 @@
 //! A receiver of our own events: somebody's address that is told of each by POST, signed by the scheme of Standard Webhooks.
 //!
 //! Guarantees: an attempt ends within its timeout; no redirect is followed; no connection is made to an address that the
-//! receiver may not have (see `address`); no error text holds more of the address than its host, since the rest may be a secret.
-//! What an answer means for the event is not decided here. When the process dies here, the receiver may have the event: it comes again under its id.
+//! receiver may not have (see `address`); no error text holds more of the address than its host, since the rest may be a
+//! secret. What an answer means for the event is not decided here. When the process dies here, the receiver may have the event:
+//! it comes again under its id.
 
 mod address;
 
