@@ -2,7 +2,7 @@
 //!
 //! Every call has a timeout, every failure is a [`VendorError`] whose class is decided where the answer is read.
 //! A vendor never sees a lead twice under two names: keys come from `domain::effect` and go into whatever field the
-//! vendor can deduplicate or search on. Imports `domain` only.
+//! vendor can deduplicate or search on. Imports `domain` only, and the signature under a webhook.
 
 pub mod agent;
 mod crm;

@@ -5,8 +5,8 @@ use crate::program::root;
 use crate::store::server::variable;
 use baton_platforms::Request;
 use baton_platforms::signature::{
-    Algorithm, BadTemplate, Encoding, Key, Layout, Proof, Refused, Secret, Signed, SigningKey, Template, signed_headers,
-    verify, verify_any,
+    Algorithm, BadTemplate, Encoding, Key, Layout, Proof, Refused, Secret, Signed, SigningKey, Template,
+    signed_headers, verify, verify_any,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
