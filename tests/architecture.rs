@@ -42,7 +42,8 @@ const ARROWS: [(&str, &[&str]); 26] = [
     ("telemetry", &[]),
     ("mcp", &["rules"]),
     ("failpoint", &["clock", "config"]),
-    ("connectors", &["clock", "domain"]),
+    // `platforms` for the signature under a webhook: made where those of others are checked.
+    ("connectors", &["clock", "domain", "platforms"]),
     ("render", &["domain", "routing", "rules"]),
     // Rows.
     ("store", &["clock", "domain", "handoff", "routing", "rules"]),

@@ -76,6 +76,7 @@ pub fn vendors(answering: Answering, ledger: &Arc<Ledger>) -> Vendors {
         calendar: Some(Arc::clone(&null) as Arc<dyn Calendar>),
         telephony: Some(Arc::clone(&null) as Arc<dyn Telephony>),
         events: Some(null as Arc<dyn EventSink>),
+        webhooks: Vec::new(),
     }
 }
 

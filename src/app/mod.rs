@@ -10,6 +10,7 @@ pub mod revision;
 pub mod stage;
 pub mod time;
 mod vendors;
+pub mod webhooks;
 pub mod workspace;
 pub mod zoneinfo;
 
@@ -146,6 +147,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(&decider).run(stopping.clone()));
     tasks.spawn(Arc::clone(&decider).serve_waiting(stopping.clone()));
+    tasks.spawn(Arc::clone(&outbox).deliver(stopping.clone()));
     tasks.spawn(outbox.run(stopping.clone()));
     let (fresh_stop, mut stopped) = (stopping.clone(), stopping.clone());
     tasks.spawn(async move {

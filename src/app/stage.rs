@@ -92,7 +92,7 @@ impl StandIns {
                 AgentTelephony::over_http(&format!("http://{}", self.at.voice), None)
                     .context("setting up telephony")?,
             )),
-            events: None,
+            ..Vendors::default()
         })
     }
 }

@@ -1,5 +1,6 @@
 //! From the config's sections to the clients of one workspace.
 
+use crate::app::webhooks;
 use crate::config::{self, Config, MailTls};
 use crate::connectors::agent::AgentTelephony;
 use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
@@ -20,7 +21,7 @@ use std::sync::Arc;
 /// # Errors
 /// A secret cannot be resolved, or an address or key is not of its form.
 pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
-    let mut vendors = Vendors::default();
+    let mut vendors = Vendors { webhooks: webhooks::all(config)?, ..Vendors::default() };
     match &config.crm {
         None => {}
         Some(config::Crm::Salesforce { base_url, api_version, auth }) => {

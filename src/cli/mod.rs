@@ -95,6 +95,8 @@ enum Command {
     Quarantine(worker::Quarantine),
     /// Say who may speak to running workers: make, list and revoke bearer tokens.
     Token(worker::TokenArgs),
+    /// List the webhooks and how each stands; test one, see what became of its deliveries, enable it again.
+    Webhooks(worker::Webhooks),
     /// Give a lead to another rep, or route it again, through a running worker.
     Reassign(leads::Reassign),
     /// Print the JSON Schema of a contract.
@@ -157,6 +159,7 @@ pub fn main() -> ExitCode {
             Command::Reps(command) => command.run().await,
             Command::Quarantine(command) => command.run().await,
             Command::Token(command) => command.run().await,
+            Command::Webhooks(command) => command.run().await,
             Command::Reassign(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Migrate(command) => command.run().await,

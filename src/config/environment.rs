@@ -12,8 +12,7 @@ pub struct Reference(pub String);
 
 impl fmt::Debug for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.starts_with("env:") || self.0.starts_with("file:");
-        write!(f, "{}", if shown { &self.0 } else { "(set)" })
+        write!(f, "{}", if self.is_elsewhere() { &self.0 } else { "(set)" })
     }
 }
 
@@ -34,6 +33,11 @@ pub(super) enum Worth {
 const SHORTEST_SECRET: usize = 16;
 
 impl Reference {
+    /// What it stands for is not written into the file itself.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.0.starts_with("env:") || self.0.starts_with("file:")
+    }
+
     /// # Errors
     /// The variable is not set, the file cannot be read, or nothing is in it. The message names the reference, never the value.
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
@@ -78,7 +82,7 @@ impl Reference {
     }
 
     pub(super) fn worth(&self, name: &str, worth: Worth) -> Result<String> {
-        if worth != Worth::Plain && !self.0.starts_with("env:") && !self.0.starts_with("file:") {
+        if worth != Worth::Plain && !self.is_elsewhere() {
             bail!("{name} holds a secret: write env:NAME or file:PATH instead of the secret itself");
         }
         let value = self.resolve().with_context(|| format!("resolving {name}"))?;

@@ -7,6 +7,7 @@ mod http;
 mod platforms;
 mod secrets;
 mod vendors;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
 pub use platforms::Platform;
 pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack, Telephony};
+pub use webhooks::Webhook;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
@@ -41,6 +43,8 @@ pub struct Config {
     /// By the names of their mappings.
     #[serde(default)]
     pub platforms: BTreeMap<String, Platform>,
+    #[serde(default)]
+    pub webhooks: Vec<Webhook>,
     #[serde(default)]
     pub limits: Limits,
     #[serde(default)]
@@ -183,6 +187,7 @@ impl Config {
         }
         self.http.check()?;
         platforms::check(&self.platforms)?;
+        webhooks::check(&self.webhooks)?;
         let days = self.feedback.link_days;
         ensure!(
             (1..=LONGEST_LINK_DAYS).contains(&days),

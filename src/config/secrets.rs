@@ -40,6 +40,12 @@ impl Config {
                 add(&format!("platforms.{name}.secrets"), secret, OfPlatform);
             }
         }
+        for webhook in &self.webhooks {
+            add(&webhook.key("url"), &webhook.url, Plain);
+            for secret in &webhook.secrets {
+                add(&webhook.key("secrets"), secret, OurSecret);
+            }
+        }
         if let Some(secret) = &self.feedback.link_secret {
             add("feedback.link_secret", secret, OurSecret);
         }

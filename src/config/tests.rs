@@ -111,7 +111,8 @@ fn full(folder: &Path, crm: &str) -> Config {
          [mail]\nhost = \"h\"\nport = 25\nfrom = \"a@b.example\"\nusername = \"u\"\npassword = {mail}\n\
          [calendar]\nclient_email = \"c\"\nprivate_key = {calendar}\n[amqp]\nurl = {amqp}\n\
          [telephony]\nmode = \"agent\"\ncommands = \"http://v\"\ntoken = {voice}\n[database]\nurl = {database}\n\
-         [platforms.vapi]\nsecrets = [{platform}]\n[crm]\n{crm}",
+         [platforms.vapi]\nsecrets = [{platform}]\n[[webhooks]]\nname = \"crm\"\nurl = {address}\nsecrets = [{webhook}]\n\
+         [crm]\n{crm}",
         token = file("token"),
         link = file("link"),
         slack = file("slack"),
@@ -121,6 +122,8 @@ fn full(folder: &Path, crm: &str) -> Config {
         voice = file("voice"),
         database = file("database"),
         platform = file("platform"),
+        address = file("address"),
+        webhook = file("webhook"),
         crm = crm.replace("FILE:", &format!("file:{}/", folder.display())),
     );
     toml::from_str(&text).expect("parses")
@@ -138,8 +141,10 @@ fn write(folder: &Path, name: &str, text: &str) {
 
 #[test]
 fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name() {
-    const NAMES: [&str; 11] =
-        ["token", "link", "slack", "mail", "calendar", "amqp", "voice", "database", "platform", "key", "id"];
+    const NAMES: [&str; 13] = [
+        "token", "link", "slack", "mail", "calendar", "amqp", "voice", "database", "platform", "address", "webhook",
+        "key", "id",
+    ];
     let folder = tempfile::tempdir().expect("a folder");
     for crm in CRMS {
         let config = full(folder.path(), crm);
@@ -164,14 +169,15 @@ fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name(
 fn short_secrets_of_ours_are_refused_and_never_shown_and_each_is_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = full(folder.path(), CRMS[0]);
-    for name in ["slack", "mail", "calendar", "amqp", "voice", "database", "key"] {
+    for name in ["slack", "mail", "calendar", "amqp", "voice", "database", "address", "key"] {
         write(folder.path(), name, "x");
     }
     write(folder.path(), "token", "hunter2\n");
     write(folder.path(), "link", "fifteen letters\n");
     write(folder.path(), "platform", "twelve of it");
-    let told = config.check_secrets().expect_err("three can be guessed").to_string();
-    assert_eq!(told.lines().count(), 3, "what others gave us may be short: {told}");
+    write(folder.path(), "webhook", "whsec_x");
+    let told = config.check_secrets().expect_err("four can be guessed").to_string();
+    assert_eq!(told.lines().count(), 4, "what others gave us may be short: {told}");
     for part in [
         "http.tokens.voice",
         "has 7 characters",
@@ -179,6 +185,7 @@ fn short_secrets_of_ours_are_refused_and_never_shown_and_each_is_its_own() {
         "has 15 characters",
         "platforms.vapi.secrets",
         "has 12 characters",
+        "webhooks.crm.secrets",
         "openssl rand",
     ] {
         assert!(told.contains(part), "{told}");
@@ -187,6 +194,7 @@ fn short_secrets_of_ours_are_refused_and_never_shown_and_each_is_its_own() {
     write(folder.path(), "token", "sixteen letters!");
     write(folder.path(), "link", "\u{feff}sixteen letters!\r\n");
     write(folder.path(), "platform", "sixteen letters too");
+    write(folder.path(), "webhook", "sixteen letters as well");
     let told = config.check_secrets().expect_err("one secret for two doors").to_string();
     assert!(told.contains("is the same secret as"), "{told}");
 }
@@ -223,4 +231,37 @@ fn a_platform_has_secrets_and_an_address_that_can_be_signed() {
     }
     let told = toml::from_str::<Config>("[platforms.vapi]\nsecret = \"env:A\"\n").expect_err("a slip").to_string();
     assert!(told.contains("unknown field `secret`"), "{told}");
+}
+
+#[test]
+fn a_webhook_has_a_name_secrets_topics_that_there_are_and_an_address_that_is_encrypted() {
+    let webhook = |text: &str| format!("[[webhooks]]\nname = \"crm\"\n{text}\n");
+    let url = "url = \"https://hooks.example/x\"";
+    let secrets = "secrets = [\"env:A\"]";
+    let good = webhook(&format!("{url}\n{secrets}\ntopics = [\"lead.routed\", \"callback.breached\"]"));
+    let config: Config = toml::from_str(&good).expect("parses");
+    config.check().expect("it is sound");
+    assert_eq!(config.webhooks[0].timeout(), Duration::from_secs(15));
+    assert!(fault(&format!("{good}{good}")).contains("two webhooks are called \"crm\""));
+    assert!(fault(&good.replace("\"crm\"", "\"Crm Sync\"")).contains("up to 40 of a-z, 0-9, - and _"));
+    for (text, why) in [
+        (format!("{url}\nsecrets = []"), "webhooks.crm.secrets is empty"),
+        (format!("{url}\n{secrets}\ntopics = []"), "leave the key out for all"),
+        (format!("{url}\n{secrets}\ntimeout_s = 31"), "webhooks.crm.timeout_s is 31; allowed: 1 to 30"),
+        (format!("url = \"hooks.example\"\n{secrets}"), "webhooks.crm.url is \"hooks.example\"; allowed: an address"),
+        (format!("url = \"https://u:p@hooks.example\"\n{secrets}"), "without a login"),
+        (format!("url = \"http://127.0.0.1:9/x\"\n{secrets}"), "allowed: https://, or allow_private = true"),
+        (
+            format!("url = \"ftp://hooks.example\"\n{secrets}\nallow_private = true"),
+            "such as https://hooks.example/baton",
+        ),
+    ] {
+        let told = fault(&webhook(&text));
+        assert!(told.contains(why), "{text}: {told}");
+    }
+    let inside = webhook(&format!("url = \"http://127.0.0.1:9/x\"\n{secrets}\nallow_private = true"));
+    toml::from_str::<Config>(&inside).expect("parses").check().expect("somebody has said so");
+    let slip = webhook(&format!("{url}\n{secrets}\ntopics = [\"lead.route\"]"));
+    let told = toml::from_str::<Config>(&slip).expect_err("a slip").to_string();
+    assert!(told.contains("unknown variant `lead.route`") && told.contains("`lead.routed`"), "{told}");
 }

@@ -218,7 +218,7 @@ impl VendorHttp {
 }
 
 /// An error with its sources, on one line.
-fn chain(error: &reqwest::Error) -> String {
+pub(super) fn chain(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {

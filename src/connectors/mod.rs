@@ -2,7 +2,7 @@
 //!
 //! Every call has a timeout, every failure is a [`VendorError`] whose class is decided where the answer is read.
 //! A vendor never sees a lead twice under two names: keys come from `domain::effect` and go into whatever field the
-//! vendor can deduplicate or search on. Imports `domain` only.
+//! vendor can deduplicate or search on. Imports `domain` only, and the signature under a webhook.
 
 pub mod agent;
 mod crm;
@@ -15,6 +15,7 @@ mod markup;
 pub mod salesforce;
 pub mod slack;
 mod telephony;
+pub mod webhook;
 
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask};
 pub use lead::hex_key;

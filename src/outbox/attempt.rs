@@ -75,7 +75,7 @@ impl Outbox {
             None => Arc::new(Matter::read(&self.parts, step).await?),
         };
         let matter = matter.insert(known);
-        work.perform(&At { parts: &self.parts, step, matter }).await
+        work.perform(&At { parts: &self.parts, step, matter, webhooks: &self.webhooks }).await
     }
 
     /// A call is given up before the lease ends: two workers never make it at once. `None`: the step has waited so long for

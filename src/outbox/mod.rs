@@ -17,6 +17,7 @@ mod lanes;
 mod matter;
 mod parts;
 mod settle;
+mod webhooks;
 mod work;
 
 use crate::store::{StepRow, with};
@@ -35,6 +36,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
+use webhooks::Webhooks;
 
 /// How often due steps are looked for, in the clock's own time: timers, and what is tried again. What is due at once never
 /// waits for it: it is born in hand.
@@ -55,6 +57,7 @@ pub struct Outbox {
     marks: Arc<GroupCommit<(String, i64), bool>>,
     ends: Arc<GroupCommit<Ending, Option<Ended>>>,
     unbegun: Arc<GroupCommit<(String, i64), ()>>,
+    webhooks: Webhooks,
 }
 
 /// What a look at the due steps brought.
@@ -69,6 +72,7 @@ impl Outbox {
     pub fn new(parts: OutboxParts) -> Arc<Self> {
         Arc::new(Self {
             lanes: Lanes::new(parts.steps_at_once),
+            webhooks: Webhooks::new(&parts.vendors.webhooks),
             parts,
             duty: Duty::default(),
             hands: Hands::default(),
@@ -138,6 +142,11 @@ impl Outbox {
             tracing::warn!("stopping with steps in hand: others take them up");
         }
         self.give_back(Vec::new()).await;
+    }
+
+    /// Delivers our own events to webhooks until told to stop; without any it has nothing to do.
+    pub async fn deliver(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        self.webhooks.deliver(&self.parts, &self.duty, &stop).await;
     }
 
     /// Steps of this worker that were not sent, but for those it is at, are due for the others.

@@ -3,6 +3,7 @@
 
 use super::matter::Matter;
 use super::parts::{OutboxParts, Vendors};
+use super::webhooks::Webhooks;
 use crate::connectors::{CrmRef, VendorError};
 use crate::render::caller::CallerContext;
 use crate::render::context::BriefContext;
@@ -56,6 +57,7 @@ pub(super) struct At<'a> {
     pub parts: &'a OutboxParts,
     pub step: &'a StepRow,
     pub matter: &'a Matter,
+    pub webhooks: &'a Webhooks,
 }
 
 impl At<'_> {

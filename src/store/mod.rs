@@ -21,6 +21,7 @@ mod report;
 mod sql;
 mod step;
 mod token;
+mod webhook;
 
 pub use changes::Changes;
 pub use database::{Store, Tx, WorkerLock, with};
@@ -38,3 +39,7 @@ pub use report::{HumanContact, OwnerChange, ReportRow};
 pub use sql::error::StoreError;
 pub use step::{FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
 pub use token::ApiToken;
+pub use webhook::{
+    DeliveryCounted, DeliveryEnd, DeliveryLine, DeliveryRow, DeliveryState, DisabledWebhook, NewDelivery,
+    TriedDelivery, WebhookStanding,
+};

@@ -2,9 +2,9 @@
 
 use super::database::Access;
 use super::{
-    ApiToken, Aside, AttentionCounts, InboxRow, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Mirrored, Owed,
-    PastLead, RepState, ReportRow, StepStats, Store, StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx,
-    VendorRef, WaitingLead,
+    ApiToken, Aside, AttentionCounts, DeliveryLine, InboxRow, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met,
+    Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store, StoreError, StoredDecision, StoredRelease,
+    TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use baton_core::domain::id::{HandoffId, LeadId, ReleaseId, RepId};
 use baton_core::domain::rep::Busy;
@@ -40,6 +40,7 @@ reads! {
     decided_again(&lead: LeadId) -> Vec<(DateTime<Utc>, DecidedAgain)>;
     decision_stored(&id: str) -> Option<StoredDecision>;
     decisions_stored(&after: (DateTime<Utc>, String), until: DateTime<Utc>, limit: usize) -> Vec<StoredDecision>;
+    deliveries_log(&webhook: str, failed: bool, limit: usize) -> Vec<DeliveryLine>;
     handoff(&id: HandoffId) -> Handoff;
     handoffs_open_since(before: DateTime<Utc>, limit: usize) -> Vec<HandoffId>;
     inbox_answer(&key: str) -> Option<String>;
@@ -69,4 +70,5 @@ reads! {
     releases() -> Vec<StoredRelease>;
     report_rows(from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<ReportRow>;
     step_stats(now: DateTime<Utc>) -> StepStats;
+    webhooks_standing() -> BTreeMap<String, WebhookStanding>;
 }

@@ -99,8 +99,8 @@ pub(super) async fn list(State(door): State<Door>, Query(asked): Query<Listed>) 
     Ok(Json(json!({ "leads": leads, "next": next })))
 }
 
-/// What needs a person: leads nobody could place or call in time, steps that failed for good, messages put aside. At most
-/// [`LISTED`] of each, and how many there are; and how much there is to do.
+/// What needs a person: leads nobody could place or call in time, steps that failed for good, messages put aside, webhooks that
+/// are disabled. At most [`LISTED`] of each, and how many there are; and how much there is to do.
 pub(super) async fn attention(
     State(door): State<Door>,
     Query(Nothing {}): Query<Nothing>,
@@ -111,12 +111,14 @@ pub(super) async fn attention(
         Box::pin(async move {
             let leads = tx.leads_list(Some(NextStepKind::NeedsAttention), LISTED).await?;
             let (steps, messages) = (tx.steps_failed(LISTED).await?, tx.inbox_quarantined(LISTED).await?);
-            Ok((leads, steps, messages, tx.attention_counts().await?, tx.step_stats(now).await?))
+            let webhooks = tx.webhooks_disabled(LISTED).await?;
+            Ok((leads, steps, messages, webhooks, tx.attention_counts().await?, tx.step_stats(now).await?))
         })
     });
-    let (leads, steps, messages, counts, backlog) = found.await.map_err(|error| Problem::ours(&error))?;
+    let (leads, steps, messages, webhooks, counts, backlog) = found.await.map_err(|error| Problem::ours(&error))?;
     Ok(Json(json!({
-        "leads": leads, "failed_steps": steps, "quarantined": messages, "counts": counts, "backlog": backlog
+        "leads": leads, "failed_steps": steps, "quarantined": messages, "webhooks": webhooks, "counts": counts,
+        "backlog": backlog
     })))
 }
 

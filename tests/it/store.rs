@@ -18,6 +18,7 @@ pub mod server;
 mod steps;
 mod transactions;
 pub mod tx;
+mod webhooks;
 pub mod world;
 
 /// Each test runs once per engine: `sqlite::MODULE::NAME` and `postgres::MODULE::NAME`; the last list is for PostgreSQL alone.
@@ -143,6 +144,15 @@ conformance! {
             a_reading_transaction_cannot_write,
             a_conflict_is_tried_again_and_then_told,
             writers_that_read_first_wait_for_each_other,
+        ]
+        webhooks: [
+            an_event_is_kept_once_for_each_webhook,
+            a_try_has_one_maker_and_a_dead_ones_comes_back,
+            two_workers_never_make_one_try,
+            a_webhook_to_which_nothing_was_delivered_is_disabled_and_enabled_again,
+            a_receiver_that_is_gone_is_sent_nothing_more,
+            the_log_says_what_became_of_each_delivery,
+            what_was_kept_long_enough_is_forgotten,
         ]
     }
     postgres: {

@@ -1,13 +1,16 @@
-//! For whoever runs workers: starting one, its database, who may speak to it, what is sent to it and what it put aside.
+//! For whoever runs workers: starting one, its database, who may speak to it, what is sent to it, what it put aside and
+//! whom it tells.
 
 mod migrate;
 mod quarantine;
 mod send;
 mod serve;
 mod token;
+mod webhooks;
 
 pub(super) use migrate::Migrate;
 pub(super) use quarantine::Quarantine;
 pub(super) use send::Send;
 pub(super) use serve::Serve;
 pub(super) use token::TokenArgs;
+pub(super) use webhooks::Webhooks;

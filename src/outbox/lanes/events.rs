@@ -15,8 +15,11 @@ impl Work for Topic {
 
     /// Ids and times only: whoever listens asks for the rest with a token.
     async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError> {
-        let Some(events) = &at.parts.vendors.events else { return Ok(Done::nothing("no broker is configured")) };
         let (step, matter) = (at.step, at.matter);
+        let broker = at.parts.vendors.events.as_ref();
+        if broker.is_none() && !at.webhooks.want(*self) {
+            return Ok(Done::nothing("no broker is configured, and no webhook asks for it"));
+        }
         let event = json!({
             "specversion": "1.0",
             "id": step.effect_key,
@@ -32,7 +35,12 @@ impl Work for Topic {
                 "next_step": matter.handoff.next_step(),
             },
         });
-        events.publish(self.as_str(), &step.effect_key, &event).await.map(|()| Done::default())
+        // Kept first: a broker that is away holds up no webhook.
+        at.webhooks.keep(at.parts, *self, &step.effect_key, &event).await?;
+        if let Some(events) = broker {
+            events.publish(self.as_str(), &step.effect_key, &event).await?;
+        }
+        Ok(Done::default())
     }
 
     async fn look(&self, _parts: &OutboxParts, _step: &StepRow) -> Result<Option<Done>, VendorError> {

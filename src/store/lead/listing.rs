@@ -48,6 +48,8 @@ pub struct AttentionCounts {
     pub leads: u64,
     pub failed_steps: u64,
     pub quarantined: u64,
+    /// Webhooks that are disabled.
+    pub webhooks: u64,
 }
 
 impl Tx {
@@ -55,13 +57,15 @@ impl Tx {
         let sql = "-- listing::attention_counts\nSELECT 'all' AS key, \
                    (SELECT COUNT(*) FROM lead WHERE next_step = 'needs_attention') AS leads, \
                    (SELECT COUNT(*) FROM step WHERE state = 'failed') AS failed_steps, \
-                   (SELECT COUNT(*) FROM inbox WHERE state = 'quarantined') AS quarantined";
+                   (SELECT COUNT(*) FROM inbox WHERE state = 'quarantined') AS quarantined, \
+                   (SELECT COUNT(*) FROM webhook WHERE disabled_at IS NOT NULL) AS webhooks";
         let row = sqlx::query(sql).fetch_one(self.conn()).await?;
         let row = Reading::new("attention", &row);
         Ok(AttentionCounts {
             leads: row.number("leads")?,
             failed_steps: row.number("failed_steps")?,
             quarantined: row.number("quarantined")?,
+            webhooks: row.number("webhooks")?,
         })
     }
 

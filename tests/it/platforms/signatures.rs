@@ -5,7 +5,8 @@ use crate::program::root;
 use crate::store::server::variable;
 use baton_platforms::Request;
 use baton_platforms::signature::{
-    Algorithm, BadTemplate, Encoding, Key, Layout, Proof, Refused, Secret, Signed, Template, verify, verify_any,
+    Algorithm, BadTemplate, Encoding, Key, Layout, Proof, Refused, Secret, Signed, SigningKey, Template,
+    signed_headers, verify, verify_any,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -23,6 +24,35 @@ fn what_vendors_sign_is_believed_and_nothing_else() {
     if let Some(folder) = variable(MORE_CASES) {
         assert!(judge_folder(Path::new(&folder)) > 0, "there are no cases in {folder}");
     }
+}
+
+#[test]
+fn what_we_sign_ourselves_is_signed_as_the_standards_own_library_signs_it() {
+    let ours = root().join("fixtures/signatures");
+    assert_eq!(sign_folder(&ours), 7, "messages that a library of the standard signed");
+    if let Some(folder) = variable(MORE_CASES) {
+        assert!(sign_folder(Path::new(&folder)) > 0, "there are no such messages in {folder}");
+    }
+}
+
+/// How many messages of the standard came out as the library made them, of those whose secret is of the standard's form.
+fn sign_folder(folder: &Path) -> usize {
+    let file = std::fs::read(folder.join("standardwebhooks.json")).expect("the cases of the standard");
+    let file: Value = serde_json::from_slice(&file).expect("JSON");
+    let mut count = 0;
+    for case in file["cases"].as_array().expect("cases").iter().filter(|case| case["valid"] == true) {
+        let headers = &case["request"]["headers"];
+        let keys: Vec<SigningKey> =
+            one_or_many(&case["key"]).filter_map(|key| SigningKey::read(text(key)).ok()).collect();
+        let Some(id) = headers["webhook-id"].as_str().filter(|_| !keys.is_empty()) else { continue };
+        let at = text(&headers["webhook-timestamp"]).parse().expect("seconds");
+        let at = DateTime::from_timestamp_secs(at).expect("a time");
+        let [_, _, (_, signed)] = signed_headers(&keys, id, at, text(&case["request"]["body"]).as_bytes());
+        let mut theirs = one_or_many(&headers["webhook-signature"]).flat_map(|value| text(value).split(' '));
+        assert!(theirs.any(|one| signed.split(' ').any(|signature| signature == one)), "{}: {signed}", case["id"]);
+        count += 1;
+    }
+    count
 }
 
 /// How many cases there were; all the wrong ones are told at once.

@@ -26,7 +26,7 @@ fn the_demo_ends_as_it_says_and_leaves_nothing_for_a_person_to_look_at() {
     assert_eq!(std::fs::read_dir(elsewhere.path()).expect("the folder").count(), 0, "it leaves nothing behind");
 
     let counts: serde_json::Value = serde_json::from_str(text.lines().last().expect("a last line")).expect("JSON");
-    assert_eq!(counts["attention"], json!({ "leads": 0, "failed_steps": 0, "quarantined": 0 }));
+    assert_eq!(counts["attention"], json!({ "leads": 0, "failed_steps": 0, "quarantined": 0, "webhooks": 0 }));
     assert_eq!((&counts["without_next_step"], &counts["duplicate_effects"]), (&json!(0), &json!(0)), "{counts}");
     let number = |name: &str| counts[name].as_u64().expect("a number");
     let ends = ["connected", "booked", "called", "callback"].map(number);

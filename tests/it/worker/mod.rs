@@ -1,7 +1,9 @@
-//! A worker at work: under rules that change, on its database, with more to do than it can, or with nobody to give it to.
+//! A worker at work: under rules that change, on its database, with more to do than it can, with nobody to give it to, or with
+//! others to tell of it.
 
 mod crowd;
 mod database;
 mod duty;
 mod reload;
 mod waiting;
+mod webhooks;

@@ -75,7 +75,7 @@ pub enum Effect {
     ConfirmToCaller {
         what: Confirmation,
     },
-    /// Our own event on `baton.events`.
+    /// Our own event on `baton.events`, and to the webhooks that ask for it.
     Publish {
         topic: Topic,
     },

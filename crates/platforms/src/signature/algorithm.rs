@@ -62,7 +62,7 @@ impl Algorithm {
     fn fits(self, key: &[u8], text: &[u8], signatures: &[Vec<u8>]) -> bool {
         let own = match self {
             Self::HmacSha1 => mac(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key, text),
-            Self::HmacSha256 => mac(hmac::HMAC_SHA256, key, text),
+            Self::HmacSha256 => hmac_sha256(key, text),
             Self::HmacSha512 => mac(hmac::HMAC_SHA512, key, text),
             Self::Sha256 => sha256(&[key, text].concat()),
             Self::Ed25519 => {
@@ -76,6 +76,15 @@ impl Algorithm {
 
 fn mac(algorithm: hmac::Algorithm, key: &[u8], text: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(algorithm, key), text).as_ref().to_vec()
+}
+
+pub(super) fn hmac_sha256(key: &[u8], text: &[u8]) -> Vec<u8> {
+    mac(hmac::HMAC_SHA256, key, text)
+}
+
+/// With padding, as every reader takes it.
+pub(super) fn in_base64(bytes: &[u8]) -> String {
+    BASE64.encode(bytes)
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> Vec<u8> {

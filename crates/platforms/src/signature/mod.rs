@@ -1,4 +1,4 @@
-//! Whether a request comes from the platform that it says it comes from.
+//! Whether a request comes from the platform that it says it comes from; and the signature under what we send ourselves.
 //!
 //! Everything is judged over the raw bytes, before the body is believed to be JSON or a form. Nothing here reads a clock,
 //! remembers a request or knows where secrets come from: a request that is sent again within its time passes again, and is
@@ -8,6 +8,7 @@ mod algorithm;
 mod livekit;
 mod named;
 mod secret;
+mod sign;
 mod signed;
 mod template;
 mod time;
@@ -15,6 +16,7 @@ mod twilio;
 
 pub use algorithm::{Algorithm, Encoding};
 pub use secret::{EmptySecret, Secret};
+pub use sign::{SigningKey, UnfitKey, signed_headers};
 pub use signed::{Key, Layout, Signed};
 pub use template::{BadTemplate, Template};
 pub use time::{FIVE_MINUTES, Timestamp, Unit};

@@ -3,7 +3,7 @@
 use super::review::Finding;
 use super::told::Page;
 use crate::app::workspace::Faults;
-use crate::app::{self, platforms, workspace, zoneinfo};
+use crate::app::{self, platforms, webhooks, workspace, zoneinfo};
 use crate::cli::rules::test;
 use crate::config;
 use anyhow::Result;
@@ -35,7 +35,9 @@ impl Review {
     pub(in crate::cli) fn of(dir: &Path, least: Level) -> Result<Self> {
         let today = SystemClock.now().date_naive();
         let loaded = workspace::check(dir, today)?;
-        let config = config::load(&dir.join("baton.toml")).and_then(|config| match &loaded {
+        let config = config::load(&dir.join("baton.toml"));
+        let config = config.and_then(|config| webhooks::may_be_reached(&config).map(|()| config));
+        let config = config.and_then(|config| match &loaded {
             Ok(workspace) => app::agree(app::CrmChoice::from(&config), &workspace.checked.rules)
                 .and_then(|()| platforms::are_known(&config.platforms, &workspace.platforms))
                 .map(|()| config),

@@ -60,6 +60,10 @@ fn a_lead_goes_to_whom_a_person_names_and_both_counts_of_a_rep_agree() {
     let after = counted(&served);
     assert!(after.iter().all(|(_, today, week)| today == week), "{after:?}");
     let attention = served.ask(&get("/v1/attention", Some(TOKEN))).json();
-    assert_eq!(attention["counts"], json!({ "leads": 0, "failed_steps": 0, "quarantined": 0 }), "{attention}");
+    assert_eq!(
+        attention["counts"],
+        json!({ "leads": 0, "failed_steps": 0, "quarantined": 0, "webhooks": 0 }),
+        "{attention}"
+    );
     assert!(attention["backlog"]["due"].is_number() && attention["backlog"]["lapsed"] == 0, "{attention}");
 }
