@@ -193,7 +193,7 @@ impl Telephony for Null {
         self.answer().await;
         Ok(())
     }
-    async fn hold(&self, _call: &str, _key: &str) -> Result<(), VendorError> {
+    async fn hold(&self, _call: &str, _key: &str, _recording: Recording) -> Result<(), VendorError> {
         self.answer().await;
         Ok(())
     }
@@ -206,7 +206,7 @@ impl Telephony for Null {
         self.answer().await;
         Ok(())
     }
-    async fn join(&self, _call: &str, _leg: &LegId, _key: &str) -> Result<(), VendorError> {
+    async fn join(&self, _call: &str, _leg: &LegId, _key: &str, _recording: Recording) -> Result<(), VendorError> {
         self.answer().await;
         Ok(())
     }
