@@ -199,7 +199,7 @@ impl Telephony for Null {
         self.answer().await;
         Ok(())
     }
-    async fn hold(&self, _call: &str, _key: &str) -> Result<(), VendorError> {
+    async fn hold(&self, _call: &str, _key: &str, _recording: Recording) -> Result<(), VendorError> {
         self.answer().await;
         Ok(())
     }
@@ -212,7 +212,7 @@ impl Telephony for Null {
         self.answer().await;
         Ok(())
     }
-    async fn join(&self, _call: &str, _leg: &LegId, _key: &str) -> Result<(), VendorError> {
+    async fn join(&self, _call: &str, _leg: &LegId, _key: &str, _recording: Recording) -> Result<(), VendorError> {
         self.answer().await;
         Ok(())
     }

@@ -2,13 +2,14 @@
 //!
 //! The contract is ours. A command is a JSON object: `type` (`instruct`, `hold`, `ring`, `whisper`, `join`, `hang_up`), `id`
 //! (the same id is the same command, to be carried out once), and `call`, `leg` or `phone` as the type needs. `ring` has no id
-//! but its leg, and must not be begun after `ring_until`. Over HTTP it is `POST {base}/commands`, and `GET {base}/legs/{leg}`
+//! but its leg, and must not be begun after `ring_until`. `hold` and `join` say `"record": false` where the caller does not
+//! agree to be recorded: neither the wait nor the conversation may be. Over HTTP it is `POST {base}/commands`, and `GET {base}/legs/{leg}`
 //! tells a leg's status (`ringing`, `answered`, `joined`, `ended`), 404 if it was never heard of; a call that has ended answers
 //! 404. `GET {base}/calls/{call}` tells whether the caller is still there (`live`, `ended`; 410 is `ended` too); a platform that
 //! does not have it answers 404, and the caller is taken to be there. Over AMQP the same object is published on `baton.events` as `handoff.command`.
 
 use super::http::{ApiCall, Does, Limits, Secret, VendorHttp, by_status};
-use super::{CallerStatus, LegStatus, RingRequest, Spoken, Telephony, VendorError};
+use super::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::effect::Class;
 use baton_core::domain::id::LegId;
@@ -67,8 +68,9 @@ impl Telephony for AgentTelephony {
         self.0.send("instruct", key, command).await
     }
 
-    async fn hold(&self, call: &str, key: &str) -> Result<(), VendorError> {
-        self.0.send("hold", key, json!({ "type": "hold", "id": key, "call": call })).await
+    async fn hold(&self, call: &str, key: &str, recording: Recording) -> Result<(), VendorError> {
+        let command = json!({ "type": "hold", "id": key, "call": call });
+        self.0.send("hold", key, with(recording, command)).await
     }
 
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
@@ -82,8 +84,9 @@ impl Telephony for AgentTelephony {
         self.0.send("whisper", key, json!({ "type": "whisper", "id": key, "leg": leg, "say": say.0 })).await
     }
 
-    async fn join(&self, call: &str, leg: &LegId, key: &str) -> Result<(), VendorError> {
-        self.0.send("join", key, json!({ "type": "join", "id": key, "call": call, "leg": leg })).await
+    async fn join(&self, call: &str, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {
+        let command = json!({ "type": "join", "id": key, "call": call, "leg": leg });
+        self.0.send("join", key, with(recording, command)).await
     }
 
     async fn hang_up(&self, leg: &LegId, key: &str) -> Result<(), VendorError> {
@@ -101,6 +104,14 @@ impl Telephony for AgentTelephony {
     async fn caller(&self, call: &str) -> Result<CallerStatus, VendorError> {
         self.0.caller(call).await
     }
+}
+
+/// A platform that has its own settings is not told what it does anyway.
+fn with(recording: Recording, mut command: Value) -> Value {
+    if recording == Recording::Refused {
+        command["record"] = json!(false);
+    }
+    command
 }
 
 struct HttpWire {

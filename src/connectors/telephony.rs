@@ -41,10 +41,18 @@ pub struct RingRequest {
     pub ring_until: DateTime<Utc>,
 }
 
+/// Whether the platform may record from here on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recording {
+    /// As it is set up to do: nobody has refused.
+    AsUsual,
+    Refused,
+}
+
 /// What the voice agent is to say, and what it must know to go on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spoken {
-    /// `hold`, `connected`, `offer_slots`, `confirm_booking`, `promise_callback`.
+    /// `hold`, `connected`, `find_time`, `offer_slots`, `confirm_booking`, `promise_callback`, `promise_mail`, `no_call`.
     pub kind: String,
     pub say: CallerText,
     /// The times on offer, to be named again in `slot_chosen`; empty for the other kinds.
@@ -59,10 +67,10 @@ pub trait Telephony: Send + Sync {
     /// What a lost answer to `ring` means; the other commands are `Repeatable`.
     fn ring_class(&self) -> Class;
     async fn instruct(&self, call: &str, key: &str, instruction: &Spoken) -> Result<(), VendorError>;
-    async fn hold(&self, call: &str, key: &str) -> Result<(), VendorError>;
+    async fn hold(&self, call: &str, key: &str, recording: Recording) -> Result<(), VendorError>;
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError>;
     async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError>;
-    async fn join(&self, call: &str, leg: &LegId, key: &str) -> Result<(), VendorError>;
+    async fn join(&self, call: &str, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError>;
     async fn hang_up(&self, leg: &LegId, key: &str) -> Result<(), VendorError>;
     async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError>;
     /// Whether the caller of a call is still there: asked before the first phone rings for one who has waited.

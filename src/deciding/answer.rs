@@ -52,7 +52,7 @@ pub struct Decided {
     /// Reps that will be rung, in order.
     pub targets: Vec<RepId>,
     pub rungs: Vec<Rung>,
-    /// What the voice agent does now; absent when the caller is not on the line.
+    /// What the voice agent does now, or a chat says; absent where nobody hears or reads it.
     pub instruction: Option<Instructed>,
     pub next_step: NextStep,
     /// Facts that were not to be had in time.

@@ -5,7 +5,7 @@
 //! a caller who is rung for twice is a nuisance, one who is taken for somebody else is dropped.
 
 use baton_core::domain::known::Known;
-use baton_core::domain::lead::{Call, Consent, Lead};
+use baton_core::domain::lead::{Call, Lead, LeadChannel};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -83,11 +83,15 @@ macro_rules! fill {
     };
 }
 
-/// The first event's lead with what it lacked and the second one brought, and the names of that. What is known stays; a consent
-/// that is refused is refused, whichever event says so.
+/// The first event's lead with what it lacked and the second one brought, and the names of that. What is known stays; of a
+/// consent the newest word counts, whichever event came first. Whoever wrote and is on the line now came by call.
 pub(super) fn complete(first: &Lead, second: &Lead) -> (Lead, Vec<String>) {
     let mut lead = first.clone();
     let mut added = Added::default();
+    if second.is_live() && lead.channel != LeadChannel::Call {
+        lead.channel = LeadChannel::Call;
+        added.0.push("channel".to_owned());
+    }
     match (&mut lead.call, &second.call) {
         (Some(mine), Some(theirs)) => {
             mine.live |= theirs.live;
@@ -100,7 +104,7 @@ pub(super) fn complete(first: &Lead, second: &Lead) -> (Lead, Vec<String>) {
     added.qualification(&mut lead, second);
     added.fill("transcript", &mut lead.transcript_url, &second.transcript_url);
     added.fill("recording", &mut lead.recording_url, &second.recording_url);
-    added.consent(&mut lead.consent, &second.consent);
+    added.consent(&mut lead, second);
     let (mine, theirs) = (&mut lead.preference, &second.preference);
     fill!(added, "preference", mine, theirs; handoff timezone);
     added.list("preference.times", &mut mine.times, &theirs.times);
@@ -146,12 +150,15 @@ impl Added {
     fn qualification(&mut self, lead: &mut Lead, second: &Lead) {
         let (mine, theirs) = (&mut lead.qualification, &second.qualification);
         fill!(self, "qualification", mine, theirs;
-            score summary intent timeline use_case budget pain urgency sentiment next_action);
+            score summary intent timeline use_case budget pain urgency sentiment tone satisfaction next_action);
         self.list("qualification.products", &mut mine.products, &theirs.products);
         self.list("qualification.objections", &mut mine.objections, &theirs.objections);
     }
 
-    fn consent(&mut self, mine: &mut Consent, theirs: &Consent) {
+    /// What does not say when it was said was said when its caller was qualified.
+    fn consent(&mut self, lead: &mut Lead, second: &Lead) {
+        let (mine_at, theirs_at) = (lead.qualified_at(), second.qualified_at());
+        let (mine, theirs) = (&mut lead.consent, &second.consent);
         let asked = [
             ("consent.recording", &mut mine.recording, theirs.recording),
             ("consent.callback", &mut mine.callback, theirs.callback),
@@ -159,8 +166,13 @@ impl Added {
             ("consent.sms", &mut mine.sms, theirs.sms),
         ];
         for (name, mine, theirs) in asked {
-            if theirs.is_some() && *mine != Some(false) && *mine != theirs {
-                *mine = theirs;
+            let Some(theirs) = theirs.map(|said| said.or_at(theirs_at)) else { continue };
+            let before = mine.map(|said| said.or_at(mine_at));
+            if before.is_some_and(|before| !theirs.counts_over(&before)) {
+                continue;
+            }
+            *mine = Some(theirs);
+            if before.is_none_or(|before| before.given != theirs.given) {
                 self.0.push(name.to_owned());
             }
         }

@@ -100,7 +100,9 @@ impl Plan {
         let rings_anew = on_the_line.is_some();
         let (zone, times) = (lead.preference.timezone, lead.preference.times.clone());
         let caller = Some(Box::new(whereabouts(&lead))).filter(|caller| **caller != before.caller);
-        let more = Completed { by: row.key.clone(), added: added.clone(), zone, caller, times, on_the_line };
+        let reach_back = Some(lead.reach_back()).filter(|now| *now != before.reach_back);
+        let more =
+            Completed { by: row.key.clone(), added: added.clone(), zone, caller, reach_back, times, on_the_line };
         let event = Event::Completed(more);
         let moved = tx.transition(&before.id, &event, rules, &self.mover).await?;
         let mut decided = self.answer(tx, &record.lead, &decision, &before).await?;

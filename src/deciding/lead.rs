@@ -28,7 +28,7 @@ pub(super) fn decide_lead(
     let begun = Handoff::begin(lead, &decision, rules).seeing(&snapshot, rules);
     let Transition { state, effects, .. } = advance(&begun, &Event::Start, rules, mover.now);
     table.reserve(&state);
-    let instruction = if state.live {
+    let instruction = if state.live || state.in_chat {
         let effects = effects.iter().map(|planned| (&planned.key, &planned.effect));
         Instructed::first_of(effects, &state, release, mover.now)
     } else {

@@ -1,6 +1,8 @@
 //! `lead.qualified` data → [`Lead`].
 
+mod channel;
 mod company;
+mod consent;
 mod preference;
 
 use super::envelope::Envelope;
@@ -8,7 +10,7 @@ use super::normalise;
 use super::reader::{Object, UNKNOWN_FIELD, Unread};
 use baton_core::domain::id::LeadId;
 use baton_core::domain::known::{Known, Source};
-use baton_core::domain::lead::{Call, Consent, Contact, Direction, FieldValue, Lead, Qualification};
+use baton_core::domain::lead::{Call, Contact, Direction, FieldValue, Lead, Qualification, Tone};
 use baton_core::domain::phone::PhoneE164;
 use baton_core::rules::words::placeholder::is_placeholder;
 use baton_core::rules::words::{language, phone};
@@ -19,9 +21,11 @@ use std::collections::BTreeMap;
 
 /// `None` where the event has no id or source; the findings say so.
 pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: DateTime<Utc>) -> Option<Lead> {
+    let said_channel = channel::read(data);
     let company = company::read(data.object("company"));
     let spoken_in = company.country.as_ref().map(|country| country.value.as_str());
-    let CallSection { call, language, theirs } = call(data.object("call"), spoken_in);
+    let CallSection { mut call, language, theirs } = call(data.object("call"), spoken_in);
+    let channel = channel::settle(said_channel, call.as_mut(), data);
     let region =
         spoken_in.map(str::to_owned).or_else(|| theirs.as_ref().and_then(|phone| phone::country(&phone.value)));
     let mut contact = contact(data.object("contact"), region.as_deref());
@@ -34,16 +38,19 @@ pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: 
     let qualification = qualification(data.object("qualification"));
     let transcript_url = link(data.object("transcript"));
     let recording_url = link(data.object("recording"));
-    let consent = consent(data.object("consent"));
+    let occurred_at = envelope.time.unwrap_or(received_at);
+    let consent = data.object("consent");
     let preference = preference::read(data.object("preference"), region.as_deref());
+    let consent = consent::read(consent, &preference, channel, occurred_at.min(received_at));
     let custom = custom(data.object("custom"));
     let (source, event_id) = (envelope.source.clone()?, envelope.id.clone()?);
     let lead = Lead {
         id: lead_id(&source, &event_id),
         source,
         event_id,
-        occurred_at: envelope.time.unwrap_or(received_at),
+        occurred_at,
         received_at,
+        channel,
         call,
         contact,
         company,
@@ -162,6 +169,8 @@ fn qualification(mut said: Object<'_, '_>) -> Qualification {
         objections: said.texts("objections", normalise::prose),
         urgency: said.known("urgency", Source::Caller, "text", normalise::prose),
         sentiment: said.known("sentiment", Source::Caller, "text", normalise::prose),
+        tone: said.known("tone", Source::Caller, TONE, Tone::heard),
+        satisfaction: satisfaction(&mut said),
         next_action: said.known("next_action", Source::Caller, "text", normalise::prose),
     };
     said.finish();
@@ -180,6 +189,22 @@ fn score(said: &mut Object<'_, '_>) -> Option<Known<u8>> {
     })
 }
 
+/// Points of five; a text may say out of how many.
+fn satisfaction(said: &mut Object<'_, '_>) -> Option<Known<u8>> {
+    said.known_value("satisfaction", Source::Caller, "a number from 1 to 5, such as 4 or \"4/5\"", |value| {
+        let points = match value {
+            Value::String(text) if text.trim().is_empty() || is_placeholder(text) => return Ok(None),
+            Value::String(text) => {
+                let text = text.trim();
+                text.strip_suffix("/5").unwrap_or(text).trim().parse::<f64>().ok()
+            }
+            _ => value.as_f64(),
+        };
+        // Between 1 and 5 after the check, so that the cast keeps the value.
+        points.filter(|points| (1.0..=5.0).contains(points)).map(|points| Some(points.round() as u8)).ok_or(Unread)
+    })
+}
+
 /// Only http and https: the link is shown to people, who click it.
 fn link(mut object: Object<'_, '_>) -> Option<String> {
     let text = object.text("url");
@@ -189,17 +214,6 @@ fn link(mut object: Object<'_, '_>) -> Option<String> {
     }
     object.finish();
     url.map(str::to_owned)
-}
-
-fn consent(mut consent: Object<'_, '_>) -> Consent {
-    let read = Consent {
-        recording: consent.flag("recording"),
-        callback: consent.flag("callback"),
-        email: consent.flag("email"),
-        sms: consent.flag("sms"),
-    };
-    consent.finish();
-    read
 }
 
 fn custom(mut custom: Object<'_, '_>) -> BTreeMap<String, FieldValue> {
@@ -241,5 +255,6 @@ fn tag(text: &str) -> Option<String> {
     language::parse(text).map(str::to_owned)
 }
 
+const TONE: &str = "one of calm, frustrated, confused, hesitant, enthusiastic, or a word for one of them";
 const PHONE: &str = "a phone number, best with its country code: +14155550142";
 const LANGUAGE: &str = "a language tag or name, such as \"de\" or \"German\"";

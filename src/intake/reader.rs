@@ -96,6 +96,13 @@ impl<'v, 'f> Object<'v, 'f> {
         Object::new(self.pointer_to(name), value, self.findings)
     }
 
+    /// The same of a field that may be an object as well as something else; `None`: it is none, and is still to be asked for.
+    pub(super) fn object_if_it_is(&mut self, name: &'static str) -> Option<Object<'v, 'f>> {
+        let value = self.map?.get(name).filter(|value| value.is_object())?;
+        self.asked.push(name);
+        Some(Object::new(self.pointer_to(name), Some(value), self.findings))
+    }
+
     pub(super) fn fault(&self, name: &str, value: &Value, allowed: impl Into<String>, hint: Option<String>) {
         let pointer = self.pointer_to(name);
         let found = describe(&pointer, value);

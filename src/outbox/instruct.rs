@@ -13,6 +13,8 @@ pub fn spoken(templates: &Templates, instruction: &Instruction, context: &Caller
         Instruction::OfferSlots { slots } => ("offer_slots", slots.clone()),
         Instruction::ConfirmBooking { .. } => ("confirm_booking", Vec::new()),
         Instruction::PromiseCallback { .. } => ("promise_callback", Vec::new()),
+        Instruction::PromiseMail { .. } => ("promise_mail", Vec::new()),
+        Instruction::NoCall { .. } => ("no_call", Vec::new()),
     };
     Spoken { kind: kind.to_owned(), say: templates.caller(instruction, context), slots }
 }

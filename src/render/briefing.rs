@@ -4,10 +4,11 @@
 //! question to ask when it is missing. Whatever came from outside is cleaned and cut here, once, for all channels.
 
 use super::clean::{link, one_line};
+use super::consent;
 use baton_core::domain::briefing::{Briefing, BriefingField};
 use baton_core::domain::id::TierId;
 use baton_core::domain::known::{Known, Source};
-use baton_core::domain::lead::{Headcount, Lead};
+use baton_core::domain::lead::{Headcount, Lead, LeadChannel};
 use baton_core::domain::text::RepText;
 use baton_core::routing::Decision;
 use baton_core::routing::decision::AccountTrace;
@@ -76,7 +77,10 @@ pub(super) const TABLE: &[FieldSpec] = &[
     spec("products", "Products", products, [2, 3, 4], "Which of our products are you interested in?"),
     spec("pain", "Pain", |l| text(&l.qualification.pain), [5, 6, 8], "What is not working well today?"),
     spec("urgency", "Urgency", |l| judged(&l.qualification.urgency), [0, 0, 0], "How urgent is this?"),
-    spec("tone", "Tone", |l| judged(&l.qualification.sentiment), [0, 0, 0], "How do you feel about this so far?"),
+    spec("tone", "Tone", tone, [0, 0, 0], "How do you feel about this so far?"),
+    spec("satisfaction", "Satisfaction", satisfaction, [0, 0, 0], "How satisfied are you so far?"),
+    spec("channel", "Came by", channel, [0, 0, 0], "How did you get to us?"),
+    spec("consent", "Consent", consent::line, [0, 0, 0], "May I call you, and write to you?"),
 ];
 
 const fn spec(
@@ -123,6 +127,7 @@ pub fn briefing(lead: &Lead, decision: &Decision, rules: &RuleSet) -> Briefing {
     let said = &lead.qualification;
     Briefing {
         headline: RepText(headline(lead)),
+        do_not: consent::do_not(lead),
         fields,
         summary: said.summary.as_ref().and_then(|s| filled(&s.value, SUMMARY_CHARS)).map(RepText),
         objections: objections(&said.objections),
@@ -161,6 +166,26 @@ fn text(known: &Option<Known<String>>) -> Option<(String, Source)> {
 /// How somebody sounds is never what they said: whoever listened concluded it.
 fn judged(known: &Option<Known<String>>) -> Option<(String, Source)> {
     text(known).map(|(value, source)| (value, if source == Source::Caller { Source::Inferred } else { source }))
+}
+
+/// How they sound, and what they feel about the matter.
+fn tone(lead: &Lead) -> Option<(String, Source)> {
+    let said = &lead.qualification;
+    let sounds = said.tone.as_ref().map(|tone| Known::new(tone.value.as_str().to_owned(), tone.source));
+    match (judged(&sounds), judged(&said.sentiment)) {
+        (Some((tone, source)), Some((feels, _))) if tone != feels => Some((format!("{tone}, {feels}"), source)),
+        (sounds, feels) => sounds.or(feels),
+    }
+}
+
+fn satisfaction(lead: &Lead) -> Option<(String, Source)> {
+    let known = lead.qualification.satisfaction.as_ref()?;
+    Some((format!("{} of 5", known.value), known.source))
+}
+
+/// Of whoever did not call.
+fn channel(lead: &Lead) -> Option<(String, Source)> {
+    (lead.channel != LeadChannel::Call).then(|| (lead.channel.in_words().to_owned(), Source::Platform))
 }
 
 /// What was said, else the number they called from, which is the platform's knowledge. Platforms fill that number in as the

@@ -120,6 +120,8 @@ impl Templates {
             Instruction::OfferSlots { slots } => self.offer(slots, context),
             Instruction::ConfirmBooking { slot } => when("caller/confirm_booking.hbs", &slot.rep, slot.from),
             Instruction::PromiseCallback { rep, promised_at } => when("caller/promise_callback.hbs", rep, *promised_at),
+            Instruction::PromiseMail { rep, promised_at } => when("caller/promise_mail.hbs", rep, *promised_at),
+            Instruction::NoCall { rep } => who("caller/no_call.hbs", rep),
         };
         on_one_line(&text)
     }
@@ -154,6 +156,7 @@ impl Templates {
         let (file, rep, at) = match what {
             Confirmation::Booking { slot } => ("caller/mail_booking.hbs", &slot.rep, slot.from),
             Confirmation::Callback { rep, promised_at } => ("caller/mail_callback.hbs", rep, *promised_at),
+            Confirmation::Mail { rep, promised_at } => ("caller/mail_mail.hbs", rep, *promised_at),
         };
         let name = name.and_then(|name| only_a_name(&name.value));
         let text = self.render(file, &CallerWhenPage { name, ..context.when(rep, at) });

@@ -87,6 +87,7 @@ impl BriefContext<'_> {
             BriefWhy::Connected => "connected.hbs",
             BriefWhy::Booked => "booked.hbs",
             BriefWhy::Callback => "callback.hbs",
+            BriefWhy::Mail => "mail.hbs",
             BriefWhy::Reminder => "reminder.hbs",
             BriefWhy::Escalation => "escalation.hbs",
             BriefWhy::NeedsAttention => "needs_attention.hbs",
@@ -103,6 +104,7 @@ impl NoteContext<'_> {
             CrmNote::Connected { .. } => "crm/connected.hbs",
             CrmNote::Booked { .. } => "crm/booked.hbs",
             CrmNote::CallbackPromised { .. } => "crm/callback_promised.hbs",
+            CrmNote::MailPromised { .. } => "crm/mail_promised.hbs",
             CrmNote::NeedsAttention { .. } => "crm/needs_attention.hbs",
         }
     }
@@ -112,7 +114,9 @@ impl NoteContext<'_> {
             CrmNote::Routed => (None, self.owner, None),
             CrmNote::Connected { rep, at } => (Some(*at), rep, None),
             CrmNote::Booked { slot } => (Some(slot.from), &slot.rep, None),
-            CrmNote::CallbackPromised { promised_at } => (Some(*promised_at), self.owner, None),
+            CrmNote::CallbackPromised { promised_at } | CrmNote::MailPromised { promised_at } => {
+                (Some(*promised_at), self.owner, None)
+            }
             CrmNote::NeedsAttention { why } => (None, self.owner, Some(why.as_str())),
         };
         let zone = self.reps.get(self.owner).map_or(Zone::UTC, |rep| rep.timezone);

@@ -10,7 +10,8 @@ mod story;
 
 pub use facts::facts;
 
-use baton_core::domain::lead::Lead;
+use super::consent;
+use baton_core::domain::lead::{Lead, LeadChannel, ReachBack};
 use baton_core::domain::zone::Zone;
 use baton_core::routing::decision::{
     Candidate, CandidateVerdict, DecidedAgain, NoLongerLive, PoolTrace, Target, TargetRole, TerritoryMatch,
@@ -34,6 +35,7 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     let roster = Roster(rules);
     let mut story = Story::default();
     headline(&mut story, decision, lead, &roster);
+    story.section("Consent", consent::lines(lead));
     story.section("Call", decision.trace.no_longer_live.iter().map(no_longer_live));
     story.section("Account", account::lines(&decision.trace.account));
     story.section("Ownership", decision.trace.ownership.iter().map(|rule| ownership::line(rule, &roster)));
@@ -45,7 +47,7 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
         story.section(&title, candidates(pool, &roster));
     }
     story.section("Turn", [turn(decision.turn.as_ref(), &roster)]);
-    story.section("Plan", plan(decision, &roster));
+    story.section("Plan", plan(decision, lead, &roster));
     story.section("Not known in time", decision.degraded.iter().map(NotKnown::in_words));
     story.section("Not understood, and so unknown", lead.unread.iter().map(|note| format!("{note}.")));
     story.text
@@ -81,6 +83,9 @@ fn headline(story: &mut Story, decision: &Decision, lead: &Lead, roster: &Roster
     let (owner, when) = (roster.name(&plan.owner), local(decision.decided_at, roster.zone(&plan.owner)));
     story.line(&format!("{owner} owns the lead of {company} ({}), decided {when}.", lead.id));
     story.line(&format!("Because: {}.", plan.reason.in_words()));
+    if lead.channel != LeadChannel::Call {
+        story.line(&format!("It came by {}: nobody is rung.", lead.channel.in_words()));
+    }
     story.line(&format!("The caller's clock: {}.", zone::whereabouts(lead).in_words()));
     story.line(&format!("Rules: release {}.", decision.release.short()));
 }
@@ -167,7 +172,7 @@ fn turn(turn: Option<&Entry>, roster: &Roster) -> String {
     format!("{} (entry {}).", turn.in_words(&|rep| roster.name(rep)), turn.seq)
 }
 
-fn plan(decision: &Decision, roster: &Roster) -> Vec<String> {
+fn plan(decision: &Decision, lead: &Lead, roster: &Roster) -> Vec<String> {
     let mut lines = Vec::new();
     if decision.plan.waits {
         let (owner, pool) = (roster.name(&decision.plan.owner), &decision.plan.pool);
@@ -180,10 +185,19 @@ fn plan(decision: &Decision, roster: &Roster) -> Vec<String> {
                 format!("{place}. Warm transfer: ring {}.", targets.join(", then "))
             }
             Rung::Booking => format!("{place}. Booking with {}.", roster.name(&decision.plan.owner)),
-            Rung::Callback => format!("{place}. Callback by {}.", roster.name(&decision.plan.owner)),
+            Rung::Callback => format!("{place}. {} by {}.", last(lead), roster.name(&decision.plan.owner)),
         });
     }
     lines
+}
+
+/// What stands in the place of a callback for whoever is not to be called.
+fn last(lead: &Lead) -> &'static str {
+    match lead.reach_back() {
+        ReachBack::Call => "Callback",
+        ReachBack::Mail => "Mail, and no callback,",
+        ReachBack::Nothing => "Neither callback nor mail: to be looked into",
+    }
 }
 
 fn ringing(target: &Target, roster: &Roster) -> String {

@@ -13,6 +13,7 @@ pub mod caller;
 mod card;
 mod check;
 mod clean;
+mod consent;
 pub mod context;
 pub mod email;
 mod engine;

@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct RepPage {
     pub headline: RepText,
+    /// Orders, such as "Do not call: write."; `None` for nearly everybody.
+    pub do_not: Option<String>,
     pub summary: Option<RepText>,
     pub score: Option<u8>,
     pub next_action: Option<RepText>,
@@ -61,6 +63,7 @@ pub(super) struct LetterPage {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct WhisperPage {
     pub headline: RepText,
+    pub do_not: Option<String>,
     /// First sentence of the summary, else the intent.
     pub about: Option<RepText>,
     pub timeline: Option<RepText>,
@@ -151,6 +154,7 @@ impl RepPage {
     pub(super) fn of(briefing: &Briefing, plan: &Plan) -> Self {
         Self {
             headline: briefing.headline.clone(),
+            do_not: orders(briefing),
             summary: briefing.summary.clone(),
             score: briefing.score,
             next_action: briefing.next_action.clone(),
@@ -180,6 +184,10 @@ impl FieldView {
     }
 }
 
+fn orders(briefing: &Briefing) -> Option<String> {
+    (!briefing.do_not.is_empty()).then(|| briefing.do_not.join(" "))
+}
+
 fn value_of(briefing: &Briefing, label: &str) -> Option<RepText> {
     briefing.fields.iter().find(|field| field.label == label).map(|field| field.value.clone())
 }
@@ -206,6 +214,7 @@ impl WhisperPage {
         let summary = briefing.summary.as_ref().and_then(|s| cut(first_sentence(&s.0), ABOUT));
         Self {
             headline: RepText(spoken::cut(&briefing.headline.0, HEADLINE)),
+            do_not: orders(briefing),
             about: summary.or_else(|| said("Intent").and_then(|text| cut(&text.0, ABOUT))),
             timeline: said("Timeline").filter(whole),
             next_action: briefing.next_action.clone().filter(whole),

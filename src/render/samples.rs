@@ -90,6 +90,7 @@ fn full() -> Briefing {
     fields.push(field("Account", "Northwind Foods (matched by domain)", Source::Crm));
     Briefing {
         headline: text("Dana Whitfield, Head of Operations, Northwind Foods"),
+        do_not: vec!["Do not call: write.".to_owned(), "Do not record.".to_owned()],
         fields,
         summary: Some(text("Wants to automate order intake by phone at two sites. Compares two vendors.")),
         objections: vec![text("worried about the time it takes to set up")],
@@ -105,6 +106,7 @@ fn full() -> Briefing {
 fn bare() -> Briefing {
     Briefing {
         headline: text("Unknown caller, +4930555010"),
+        do_not: Vec::new(),
         fields: Vec::new(),
         summary: None,
         objections: Vec::new(),

@@ -67,6 +67,7 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "chat/connected.hbs" Chat Rep PageForm::Notice;
     "chat/booked.hbs" Chat Rep PageForm::Notice;
     "chat/callback.hbs" Chat Rep PageForm::Notice;
+    "chat/mail.hbs" Chat Rep PageForm::Notice;
     "chat/reminder.hbs" Chat Rep PageForm::Notice;
     "chat/escalation.hbs" Chat Rep PageForm::Notice;
     "chat/needs_attention.hbs" Chat Rep PageForm::Notice;
@@ -79,6 +80,7 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "email/connected.hbs" Plain Rep PageForm::Notice;
     "email/booked.hbs" Plain Rep PageForm::Notice;
     "email/callback.hbs" Plain Rep PageForm::Notice;
+    "email/mail.hbs" Plain Rep PageForm::Notice;
     "email/reminder.hbs" Plain Rep PageForm::Notice;
     "email/escalation.hbs" Plain Rep PageForm::Notice;
     "email/needs_attention.hbs" Plain Rep PageForm::Notice;
@@ -90,6 +92,7 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "crm/connected.hbs" Plain Rep PageForm::Notice;
     "crm/booked.hbs" Plain Rep PageForm::Notice;
     "crm/callback_promised.hbs" Plain Rep PageForm::Notice;
+    "crm/mail_promised.hbs" Plain Rep PageForm::Notice;
     "crm/needs_attention.hbs" Plain Rep PageForm::Notice;
     "crm/briefing.hbs" Plain Rep PageForm::Text;
     "caller/hold.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
@@ -98,6 +101,8 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "caller/offer_slots.hbs" Spoken CallerSlots PageForm::Speech(CALLER_WORDS);
     "caller/confirm_booking.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);
     "caller/promise_callback.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);
+    "caller/promise_mail.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);
+    "caller/no_call.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
     "caller/passed_on.hbs" Spoken CallerPlain PageForm::Speech(CALLER_WORDS);
     "caller/say_again.hbs" Spoken CallerPlain PageForm::Speech(CALLER_WORDS);
     "caller/not_reached.hbs" Spoken CallerPlain PageForm::Speech(CALLER_WORDS);
@@ -107,6 +112,7 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "caller/goodbye.hbs" Spoken CallerPlain PageForm::Speech(CALLER_WORDS);
     "caller/mail_booking.hbs" Plain CallerWhen PageForm::Notice;
     "caller/mail_callback.hbs" Plain CallerWhen PageForm::Notice;
+    "caller/mail_mail.hbs" Plain CallerWhen PageForm::Notice;
     "caller/mail.html.hbs" Html CallerLetter PageForm::Text;
     "caller/calendar_event.hbs" Plain CallerRep PageForm::Notice;
 ];

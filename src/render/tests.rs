@@ -28,11 +28,12 @@ mod faults;
 mod known;
 mod limits;
 
-const WHYS: [BriefWhy; 9] = [
+const WHYS: [BriefWhy; 10] = [
     BriefWhy::Ringing,
     BriefWhy::Connected,
     BriefWhy::Booked,
     BriefWhy::Callback,
+    BriefWhy::Mail,
     BriefWhy::Reminder,
     BriefWhy::Escalation,
     BriefWhy::NeedsAttention,
@@ -237,6 +238,7 @@ fn a_note_for_the_crm() {
         CrmNote::Connected { rep: rep_id("ben"), at: at("2026-01-07T18:02:00Z") },
         CrmNote::Booked { slot },
         CrmNote::CallbackPromised { promised_at: at("2026-01-07T22:00:00Z") },
+        CrmNote::MailPromised { promised_at: at("2026-01-07T22:00:00Z") },
         CrmNote::NeedsAttention { why: "the calendar could not be read".to_owned() },
     ];
     let mut text = String::new();

@@ -57,6 +57,7 @@ pub enum Dimension {
     Tier,
     Pool,
     Source,
+    Channel,
     Status,
     Misroute,
     /// Decided owner → right rep.
@@ -64,7 +65,8 @@ pub enum Dimension {
 }
 
 impl Dimension {
-    pub(super) const ALL_OF_A_LEAD: [Self; 5] = [Self::Route, Self::Territory, Self::Tier, Self::Pool, Self::Source];
+    pub(super) const ALL_OF_A_LEAD: [Self; 6] =
+        [Self::Route, Self::Territory, Self::Tier, Self::Pool, Self::Source, Self::Channel];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -73,6 +75,7 @@ impl Dimension {
             Self::Tier => "tier",
             Self::Pool => "pool",
             Self::Source => "source",
+            Self::Channel => "channel",
             Self::Status => "status",
             Self::Misroute => "misroute",
             Self::RightRep => "right rep",
@@ -87,6 +90,7 @@ impl Dimension {
             Self::Tier => row.tier.to_string(),
             Self::Pool => row.pool.to_string(),
             Self::Source => row.source.clone(),
+            Self::Channel => row.channel.as_str().to_owned(),
             Self::Status => row.status.in_words().to_owned(),
             Self::Misroute | Self::RightRep => String::new(),
         }

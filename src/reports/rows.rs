@@ -1,6 +1,7 @@
 //! One lead as the reports need it: `store` gathers it from decision, handoff, feedback and outcomes.
 
 use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
+use baton_core::domain::lead::LeadChannel;
 use baton_core::domain::outcome::{Feedback, OutcomeKind};
 use chrono::{DateTime, Utc};
 
@@ -9,6 +10,7 @@ pub struct LeadRow {
     pub lead_id: LeadId,
     /// CloudEvents `source`.
     pub source: String,
+    pub channel: LeadChannel,
     pub decided_at: DateTime<Utc>,
     /// Who the decision gave it to.
     pub decided_owner: RepId,
@@ -41,9 +43,9 @@ pub struct LeadRow {
 pub enum LeadStatus {
     Connected,
     Booked,
-    /// Promised, not yet made.
+    /// Promised, not yet made; also a mail in its place.
     Callback,
-    /// The promised call was made.
+    /// What was promised was kept.
     Called,
     NeedsAttention,
     /// Under way.

@@ -32,7 +32,7 @@ fn is_looked_after(next: &NextStep, rules: &RuleSet, now: DateTime<Utc>) -> bool
     let somebody = rules.reps.get(&next.owner).is_some_and(|rep| rep.active);
     let in_time = now - next.at <= TAKEN_UP_WITHIN;
     match next.what {
-        NextStepKind::Handoff | NextStepKind::Callback => somebody && in_time,
+        NextStepKind::Handoff | NextStepKind::Callback | NextStepKind::Mail => somebody && in_time,
         NextStepKind::NeedsAttention => somebody,
         NextStepKind::Meeting => somebody || next.at <= now,
         NextStepKind::FollowUp => true,
@@ -43,7 +43,7 @@ fn lead_row(row: ReportRow, rules: &RuleSet, now: DateTime<Utc>) -> LeadRow {
     let status = match row.status.as_str() {
         "connected" => LeadStatus::Connected,
         "booked" => LeadStatus::Booked,
-        "callback" => LeadStatus::Callback,
+        "callback" | "mail" => LeadStatus::Callback,
         "called" => LeadStatus::Called,
         "needs_attention" => LeadStatus::NeedsAttention,
         _ => LeadStatus::Handoff,
@@ -56,6 +56,7 @@ fn lead_row(row: ReportRow, rules: &RuleSet, now: DateTime<Utc>) -> LeadRow {
     LeadRow {
         lead_id: row.lead,
         source: row.source,
+        channel: row.channel,
         decided_at: row.decided_at,
         decided_owner: row.decided_owner,
         current_owner: row.current_owner,
@@ -88,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_lead_that_nobody_has_or_that_was_forgotten_is_not_looked_after() {
-        use NextStepKind::{Callback, FollowUp, Handoff, Meeting, NeedsAttention};
+        use NextStepKind::{Callback, FollowUp, Handoff, Mail, Meeting, NeedsAttention};
         let mut rules = scenario().rules;
         rules.reps.get_mut(&rep_id("cy")).expect("cy").active = false;
         let cases = [
@@ -98,6 +99,8 @@ mod tests {
             (Handoff, "cy", "10:00", false),
             (Callback, "ben", "15:00", true),
             (Callback, "ben", "09:30", false),
+            (Mail, "ben", "15:00", true),
+            (Mail, "ben", "09:30", false),
             (Callback, "cy", "15:00", false),
             (Callback, "zoe", "15:00", false),
             (NeedsAttention, "ben", "07:00", true),

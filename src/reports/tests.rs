@@ -6,6 +6,7 @@ use super::rows::{LeadRow, LeadStatus, OwnerChange};
 use super::verdict::{RULES, RoutingVerdict, judge};
 use super::*;
 use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
+use baton_core::domain::lead::LeadChannel;
 use baton_core::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
 use chrono::TimeDelta;
 
@@ -26,6 +27,7 @@ fn row(number: u8) -> LeadRow {
     LeadRow {
         lead_id: LeadId::from_digest([number; 16]),
         source: "vapi".to_owned(),
+        channel: LeadChannel::Call,
         decided_at: day(5),
         decided_owner: rep("ben"),
         current_owner: rep("ben"),

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 const LONGEST_PAGE: usize = 500;
-const STATUSES: [&str; 6] = ["handoff", "connected", "booked", "called", "callback", "needs_attention"];
+const STATUSES: [&str; 7] = ["handoff", "connected", "booked", "called", "callback", "mail", "needs_attention"];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -6,6 +6,7 @@ use crate::render::caller::{CallerContext, Stopgap};
 use crate::store::LeadRecord;
 use baton_core::domain::effect::Instruction;
 use baton_core::domain::id::{HandoffId, LeadId, LegId};
+use baton_core::domain::lead::ReachBack;
 use baton_core::domain::outcome::{Outcome, Slot};
 use baton_core::domain::text::CallerText;
 use baton_core::handoff::{Handoff, Stage};
@@ -157,7 +158,13 @@ impl Standing {
             }
             Stage::Callback { promise } => {
                 let (rep, promised_at) = (promise.owner.clone(), promise.promised_at);
-                (Instruction::PromiseCallback { rep, promised_at }, "callback")
+                match promise.by_mail {
+                    true => (Instruction::PromiseMail { rep, promised_at }, "mail"),
+                    false => (Instruction::PromiseCallback { rep, promised_at }, "callback"),
+                }
+            }
+            Stage::NeedsAttention { .. } if handoff.reach_back == ReachBack::Nothing => {
+                (Instruction::NoCall { rep: handoff.owner.clone() }, "no_call")
             }
             // Nothing has begun, or somebody has spoken with the caller, or is to look: a colleague's turn, each time.
             Stage::Offered

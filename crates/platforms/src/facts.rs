@@ -38,7 +38,7 @@ const fn fact(
 
 /// In the order in which a conversation brings them up.
 #[rustfmt::skip]
-pub const FACTS: [Fact; 32] = [
+pub const FACTS: [Fact; 34] = [
     fact("name", "contact.name", Kind::Text, "First and last name of the caller.",
         &["full_name", "first_name", "caller_name", "contact_name", "customer_name", "lead_name"]),
     fact("email", "contact.email", Kind::Text, "E-mail address of the caller, as written: name@example.com.",
@@ -77,6 +77,10 @@ pub const FACTS: [Fact; 32] = [
     fact("urgency", "qualification.urgency", Kind::Text, "How urgent it is to the caller, and why.", &[]),
     fact("sentiment", "qualification.sentiment", Kind::Choice(&["positive", "neutral", "negative"]), "How the caller feels about the conversation.",
         &["user_sentiment"]),
+    fact("tone", "qualification.tone", Kind::Choice(&["calm", "frustrated", "confused", "hesitant", "enthusiastic"]), "How the caller sounds.",
+        &["caller_tone", "user_tone", "emotion", "caller_emotion", "user_emotion", "mood", "caller_mood"]),
+    fact("satisfaction", "qualification.satisfaction", Kind::Number, "How satisfied the caller is with the conversation, from 1 to 5, if they say it.",
+        &["csat", "csat_score", "caller_satisfaction", "customer_satisfaction", "user_satisfaction", "satisfaction_score"]),
     fact("next_action", "qualification.next_action", Kind::Text, "What was agreed to happen next.", &["next_step", "next_steps"]),
     fact("wish", "preference.handoff", Kind::Choice(&["transfer", "meeting", "callback"]), "What the caller wants now: a transfer to a person, a meeting, or a callback.",
         &["handoff", "preferred_handoff"]),
@@ -125,6 +129,7 @@ pub fn tool_schema() -> Value {
 mod tests {
     use super::*;
     use crate::mapping::paths::LEAD;
+    use baton_core::domain::lead::Tone;
     use std::collections::BTreeSet;
 
     #[test]
@@ -147,6 +152,12 @@ mod tests {
             assert!(LEAD.contains(&fact.path), "{}", fact.path);
             assert!(fact.about.ends_with('.') && fact.about.len() <= 100, "{}", fact.about);
         }
+    }
+
+    #[test]
+    fn the_model_is_asked_for_the_tones_that_there_are() {
+        let Kind::Choice(words) = called("tone").unwrap().kind else { panic!("not a choice") };
+        assert_eq!(words, Tone::ALL.map(Tone::as_str));
     }
 
     #[test]

@@ -88,6 +88,7 @@ pub(super) fn table(told: &[StoryLead], records: &[LeadRecord], rules: &RuleSet)
             NextStepKind::Handoff => "under way",
             NextStepKind::Meeting => "meeting",
             NextStepKind::Callback => "call back",
+            NextStepKind::Mail => "write",
             NextStepKind::FollowUp => "follow up",
             NextStepKind::NeedsAttention => "look into it",
         };

@@ -22,6 +22,15 @@ impl Object<'_, '_> {
         flag
     }
 
+    pub(crate) fn required_flag(&mut self, name: &'static str) -> Option<bool> {
+        if self.map.is_none_or(|map| map.get(name).is_none_or(Value::is_null)) {
+            self.asked.push(name);
+            self.missing(name, "true or false");
+            return None;
+        }
+        self.flag(name)
+    }
+
     /// A number, or a text that is one.
     pub(crate) fn number(&mut self, name: &'static str) -> Option<f64> {
         let value = self.raw(name)?;

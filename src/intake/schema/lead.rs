@@ -1,6 +1,6 @@
 //! The data of `lead.qualified`.
 
-use super::leaf::{CustomValue, Given, Instant, NumberOrText, Score, Text, Texts};
+use super::leaf::{Agreed, ChannelWord, CustomValue, Given, Instant, NumberOrText, Satisfaction, Score, Text, Texts};
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 
@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 /// is what cannot be read. Such a lead is taken, and the answer lists what was kept out under `notes`.
 #[derive(JsonSchema)]
 pub(super) struct LeadQualified {
+    /// How the lead came; absent: by call. Nobody is put through but by call.
+    channel: Option<ChannelWord>,
     call: Option<Call>,
     contact: Option<Contact>,
     company: Option<Company>,
@@ -98,6 +100,10 @@ struct Qualification {
     objections: Option<Given<Texts>>,
     urgency: Option<Given<Text>>,
     sentiment: Option<Given<Text>>,
+    /// How the caller sounds: `calm`, `frustrated`, `confused`, `hesitant`, `enthusiastic`, or a word for one of them.
+    tone: Option<Given<Text>>,
+    /// Of the caller with the conversation, 1 to 5; also as text (`"4/5"`).
+    satisfaction: Option<Given<Satisfaction>>,
     next_action: Option<Given<Text>>,
 }
 
@@ -108,13 +114,14 @@ struct Link {
     url: Option<String>,
 }
 
-/// What the caller agreed to. Absent is unknown, never yes.
+/// What the caller agreed to. Absent is unknown, never yes. Of several events of one call the newest statement counts.
 #[derive(JsonSchema)]
 struct Consent {
-    recording: Option<bool>,
-    callback: Option<bool>,
-    email: Option<bool>,
-    sms: Option<bool>,
+    recording: Option<Agreed>,
+    /// To being called. Whoever refuses it is promised a mail instead, where they agree to that.
+    callback: Option<Agreed>,
+    email: Option<Agreed>,
+    sms: Option<Agreed>,
 }
 
 #[derive(JsonSchema)]

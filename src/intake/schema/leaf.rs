@@ -1,5 +1,6 @@
 //! What the contract ends in: texts, numbers, instants and names, bare or with where they came from.
 
+use baton_core::domain::lead::{ConsentSource, LeadChannel};
 use baton_core::domain::outcome::OutcomeKind;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -29,6 +30,7 @@ macro_rules! leaf {
 leaf!(Text, { "type": "string" });
 leaf!(NumberOrText, { "type": ["number", "string"] });
 leaf!(Score, { "type": ["number", "string"], "minimum": 0, "maximum": 100 });
+leaf!(Satisfaction, { "type": ["number", "string"], "minimum": 1, "maximum": 5 });
 leaf!(Texts, { "type": ["array", "string"], "items": { "type": ["string", "null"] } });
 leaf!(Instant, {
     "type": "string",
@@ -39,6 +41,29 @@ leaf!(RepName, { "type": "string", "pattern": "^[a-z0-9._-]{1,64}$", "descriptio
 leaf!(LeadName, { "type": "string", "pattern": "^lead_[A-Za-z0-9.]{1,64}$", "description": "Baton's id of the lead." });
 
 leaf!(OutcomeWord, { "type": "string", "enum": OutcomeKind::ALL.map(OutcomeKind::as_str) });
+leaf!(ChannelWord, { "type": "string", "enum": LeadChannel::ALL.map(LeadChannel::as_str) });
+leaf!(Agreed, {
+    "anyOf": [
+        { "type": "boolean" },
+        {
+            "type": "object",
+            "description": "One statement, with who says so and since when.",
+            "required": ["given"],
+            "properties": {
+                "given": { "type": "boolean" },
+                "source": {
+                    "description": "Who says it, or where the person said it. Absent: the person, where the lead came from.",
+                    "enum": ConsentSource::ALL.map(|source| Some(source.as_str())).into_iter().chain([None]).collect::<Vec<_>>(),
+                },
+                "at": {
+                    "description": "When it was said. Absent: the event's time.",
+                    "type": ["string", "null"],
+                    "format": "date-time",
+                },
+            },
+        },
+    ],
+});
 leaf!(CustomValue, {
     "anyOf": [
         { "type": ["string", "number", "boolean", "null"] },

@@ -74,13 +74,15 @@ async fn find_slots(at: &At<'_>, rep: &RepId) -> Result<Vec<Slot>, VendorError> 
 async fn book(at: &At<'_>, calendar: &dyn Calendar, slot: &Slot, attempt: u32) -> Result<Event, VendorError> {
     let calendar_id = calendar_of(at.matter.rep(&slot.rep)?)?;
     let lead = &at.matter.lead;
+    let email = lead.contact.email.as_ref().filter(|_| !lead.consent.refuses_mail());
     let shown = at.matter.templates.calendar_event(&slot.rep, &at.caller_context());
     let request = BookRequest {
         key: hex_key(&format!("{}/{}/{attempt}", lead.id, slot.from.timestamp())),
         calendar: calendar_id.to_owned(),
         from: slot.from,
         until: slot.until,
-        attendee_email: lead.contact.email.as_ref().map(|email| email.value.clone()),
+        // The calendar invites by mail.
+        attendee_email: email.map(|email| email.value.clone()),
         attendee_name: lead.contact.name.as_ref().map(|name| name.value.clone()),
         summary: shown.summary,
         description: shown.description,

@@ -1,12 +1,13 @@
 //! Commands to whoever drives the call.
 
-use crate::connectors::{CallerStatus, LegStatus, RingRequest, Telephony, VendorError};
+use crate::connectors::{CallerStatus, LegStatus, Recording, RingRequest, Telephony, VendorError};
 use crate::outbox::instruct;
 use crate::outbox::parts::{OutboxParts, Vendors, gone, needs_person, not_configured};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
 use baton_core::domain::effect::{CallEffect, Class};
 use baton_core::domain::id::{LegId, RepId};
+use baton_core::domain::lead::{Lead, LeadChannel};
 use baton_core::handoff::Event;
 use chrono::TimeDelta;
 use std::time::Duration;
@@ -39,17 +40,21 @@ impl Work for CallEffect<'_> {
             };
         };
         match *self {
+            // A chat has its words with the answer, and no line to hear others on.
+            Self::Instruct(_) if matter.lead.channel != LeadChannel::Call => {
+                return Ok(Done::nothing("nobody is on a line"));
+            }
             Self::Instruct(instruction) => {
                 let said = instruct::spoken(&matter.templates, instruction, &at.caller_context());
                 telephony.instruct(matter.call()?, key, &said).await?;
             }
-            Self::Hold => telephony.hold(matter.call()?, key).await?,
+            Self::Hold => telephony.hold(matter.call()?, key, recording(&matter.lead)).await?,
             Self::Ring { leg, rep } => return ring(at, telephony.as_ref(), leg, rep).await,
             Self::Whisper { leg } => {
                 let words = matter.templates.whisper(&matter.briefing());
                 telephony.whisper(leg, key, &words).await?;
             }
-            Self::Join { leg } => telephony.join(matter.call()?, leg, key).await?,
+            Self::Join { leg } => telephony.join(matter.call()?, leg, key, recording(&matter.lead)).await?,
             Self::HangUp { leg } => telephony.hang_up(leg, key).await?,
         }
         Ok(Done::default())
@@ -96,6 +101,10 @@ impl Work for CallEffect<'_> {
             _ => None,
         }
     }
+}
+
+fn recording(lead: &Lead) -> Recording {
+    if lead.consent.refuses_recording() { Recording::Refused } else { Recording::AsUsual }
 }
 
 /// Rings only while the handoff still waits for this leg: a step that comes late rings nobody.

@@ -75,7 +75,9 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
         CrmNote::Routed => None,
         CrmNote::Connected { at, .. } => Some((*at, true)),
         CrmNote::Booked { slot } => Some((slot.from, false)),
-        CrmNote::CallbackPromised { promised_at } => Some((*promised_at, false)),
+        CrmNote::CallbackPromised { promised_at } | CrmNote::MailPromised { promised_at } => {
+            Some((*promised_at, false))
+        }
         CrmNote::NeedsAttention { .. } => Some((at.now(), false)),
     };
     let task = due.map(|(due_at, done)| CrmTask {

@@ -7,6 +7,7 @@ use crate::store::StepRow;
 use baton_core::domain::effect::{BriefWhy, Class, Confirmation, MailEffect};
 use baton_core::domain::id::RepId;
 use baton_core::domain::outcome::Slot;
+use std::time::Duration;
 
 #[async_trait::async_trait]
 impl Work for MailEffect<'_> {
@@ -26,6 +27,14 @@ impl Work for MailEffect<'_> {
         };
         let Some(mail) = mail else { return Ok(Done::nothing("no address, or no consent to mail")) };
         mailer.send(&mail).await.map(|()| Done::default())
+    }
+
+    /// What the caller agreed to may have been taken back since.
+    fn matter_within(&self) -> Duration {
+        match self {
+            Self::ConfirmToCaller(_) => Duration::ZERO,
+            Self::Brief { .. } => Duration::MAX,
+        }
     }
 
     async fn look(&self, _parts: &OutboxParts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
@@ -51,9 +60,11 @@ fn briefing(at: &At<'_>, rep: &RepId, why: BriefWhy) -> Result<Mail, VendorError
 /// Only to callers who agreed to mail.
 fn confirmation(at: &At<'_>, what: &Confirmation) -> Option<Mail> {
     let (matter, lead) = (at.matter, &at.matter.lead);
-    let address = lead.contact.email.as_ref().filter(|_| lead.consent.email == Some(true))?;
+    let address = lead.contact.email.as_ref().filter(|_| lead.consent.allows_mail())?;
     let mail = matter.templates.caller_confirmation(what, lead.contact.name.as_ref(), &at.caller_context());
-    let (Confirmation::Booking { slot: Slot { rep, .. } } | Confirmation::Callback { rep, .. }) = what;
+    let (Confirmation::Booking { slot: Slot { rep, .. } }
+    | Confirmation::Callback { rep, .. }
+    | Confirmation::Mail { rep, .. }) = what;
     // The mail says that an answer reaches the rep.
     let reply_to = matter.rules.reps.get(rep).map(|rep| rep.email.clone());
     let (subject, text, html) = (mail.subject.0, mail.text.0, Some(mail.html.0));

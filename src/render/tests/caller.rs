@@ -17,6 +17,8 @@ fn the_caller_hears_a_first_name_and_a_time_and_nothing_else() {
         Instruction::OfferSlots { slots: vec![slot.clone(), later] },
         Instruction::ConfirmBooking { slot: slot.clone() },
         Instruction::PromiseCallback { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") },
+        Instruction::PromiseMail { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") },
+        Instruction::NoCall { rep: rep_id("ben") },
         Instruction::Hold { rep: rep_id("gone") },
     ];
     let mut text = String::new();
@@ -28,6 +30,7 @@ fn the_caller_hears_a_first_name_and_a_time_and_nothing_else() {
     for what in [
         Confirmation::Booking { slot },
         Confirmation::Callback { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") },
+        Confirmation::Mail { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") },
     ] {
         let mail = templates.caller_confirmation(&what, case.world.lead.contact.name.as_ref(), &case.caller(None));
         text += &format!("\nSubject: {}\n{}\n", mail.subject.0, mail.text.0);

@@ -220,6 +220,7 @@ pub fn status(handoff: &Handoff) -> &'static str {
         Some(Settled::Done(Outcome::Connected { .. })) => "connected",
         Some(Settled::Done(Outcome::Booked { .. })) => "booked",
         Some(Settled::Done(Outcome::Called { .. })) => "called",
+        Some(Settled::Callback(promise)) if promise.by_mail => "mail",
         Some(Settled::Callback(_)) => "callback",
         Some(Settled::NeedsAttention { .. }) => "needs_attention",
     }
@@ -230,6 +231,7 @@ fn kind_name(kind: NextStepKind) -> &'static str {
         NextStepKind::Handoff => "handoff",
         NextStepKind::Meeting => "meeting",
         NextStepKind::Callback => "callback",
+        NextStepKind::Mail => "mail",
         NextStepKind::FollowUp => "follow_up",
         NextStepKind::NeedsAttention => "needs_attention",
     }
@@ -244,6 +246,7 @@ pub(super) fn next_step(row: &Reading<'_>) -> Result<NextStep, StoreError> {
         NextStepKind::Handoff,
         NextStepKind::Meeting,
         NextStepKind::Callback,
+        NextStepKind::Mail,
         NextStepKind::FollowUp,
         NextStepKind::NeedsAttention,
     ];

@@ -41,14 +41,14 @@ pub struct Waits {
 /// What a rep has to do for callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Owed {
-    /// Promised, or of leads that need attention.
+    /// Calls or mails promised, or leads that need attention.
     pub calls: u32,
     /// To come.
     pub meetings: u32,
 }
 
 /// `$2` is now.
-const OWED: &str = "(next_step IN ('callback', 'needs_attention') OR (next_step = 'meeting' AND next_at > $2))";
+const OWED: &str = "(next_step IN ('callback', 'mail', 'needs_attention') OR (next_step = 'meeting' AND next_at > $2))";
 
 /// The last column of a lead that is to be given, and the tables that all of them are in.
 const KNOWN: &str =

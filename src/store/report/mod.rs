@@ -8,6 +8,7 @@ use super::lead::{NEXT_STEP, next_step};
 use super::sql::row::{Reading, micros};
 use super::{StoreError, Tx};
 use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
+use baton_core::domain::lead::LeadChannel;
 use baton_core::domain::outcome::{Feedback, NextStep, OutcomeKind};
 use baton_core::rules::model::set::Rung;
 use chrono::{DateTime, Utc};
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 pub struct ReportRow {
     pub lead: LeadId,
     pub source: String,
+    pub channel: LeadChannel,
     pub received_at: DateTime<Utc>,
     pub decided_at: DateTime<Utc>,
     pub decided_owner: RepId,
@@ -102,13 +104,14 @@ impl Tx {
 
     async fn report_leads(&mut self, (from, until): (i64, i64)) -> Result<Vec<ReportRow>, StoreError> {
         let sql = format!(
-            "-- report::leads\nSELECT l.id, l.source, l.received_at, l.decided_at, d.owner AS decided_owner, \
+            "-- report::leads\nSELECT l.id, l.source, {} AS channel, l.received_at, l.decided_at, d.owner AS decided_owner, \
              l.owner AS current_owner, d.pool, d.territory, d.tier, d.route, d.reason, {} AS rungs, h.rung, l.status, \
              {NEXT_STEP}, l.first_contact_at, d.degraded, l.completeness_permille, \
              CAST(CASE WHEN EXISTS (SELECT 1 FROM timeline t WHERE t.lead_id = l.id AND t.kind = 'accepted' \
              AND t.body LIKE '%\"stage\":\"joining\"%') THEN 1 ELSE 0 END AS BIGINT) AS accepted \
              FROM lead l JOIN decision d ON d.lead_id = l.id JOIN handoff h ON h.lead_id = l.id \
              WHERE l.decided_at >= $1 AND l.decided_at < $2 ORDER BY l.decided_at, l.id",
+            self.engine.lead_channel(),
             self.engine.planned_rungs()
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(from).bind(until).fetch_all(self.conn()).await?;
@@ -148,12 +151,19 @@ fn outcome_kind(row: &Reading<'_>) -> Result<OutcomeKind, StoreError> {
     kind.ok_or_else(|| row.fault("kind", format!("{name:?} is no outcome")))
 }
 
+fn channel(row: &Reading<'_>) -> Result<LeadChannel, StoreError> {
+    let name = row.text("channel")?;
+    let channel = LeadChannel::ALL.into_iter().find(|channel| channel.as_str() == name);
+    channel.ok_or_else(|| row.fault("body", format!("{name:?} is no channel")))
+}
+
 fn read(row: &AnyRow) -> Result<ReportRow, StoreError> {
     let row = Reading::new("lead", row);
     let territory = row.maybe_text("territory")?.map(|_| row.id("territory")).transpose()?;
     Ok(ReportRow {
         lead: row.id("id")?,
         source: row.text("source")?,
+        channel: channel(&row)?,
         received_at: row.at("received_at")?,
         decided_at: row.at("decided_at")?,
         decided_owner: row.id("decided_owner")?,

@@ -144,6 +144,14 @@ impl Engine {
         }
     }
 
+    /// How a stored lead `l` came; one that does not say it called.
+    pub(in crate::store) fn lead_channel(self) -> &'static str {
+        match self {
+            Self::Sqlite => "COALESCE(COALESCE(l.completed, l.body) ->> '$.channel', 'call')",
+            Self::Postgres => "COALESCE(COALESCE(l.completed, l.body)::json ->> 'channel', 'call')",
+        }
+    }
+
     /// A migration in this engine's words: the type of bytes, and statements that only PostgreSQL knows
     /// (`--postgres ALTER …`, a comment everywhere else).
     pub(in crate::store) fn migration(self, sql: &str) -> String {

@@ -119,7 +119,7 @@ async fn the_second_event_completes_the_first(db: Db) {
     assert_eq!(after.contact.email.map(|email| email.value).as_deref(), Some("caller-1@company-1.example"));
     assert_eq!(after.contact.title.map(|title| title.value).as_deref(), Some("Head of Operations"));
     assert!(after.qualification.budget.is_some() && after.custom.contains_key("seats"));
-    assert_eq!(after.consent.sms, Some(false), "a consent that is taken back is taken back");
+    assert_eq!(after.consent.sms.map(|said| said.given), Some(false), "a consent that is taken back is taken back");
     assert_eq!(
         calls.handoff(&lead).await.caller_zone,
         Some(baton_core::domain::zone::Zone::named("America/New_York")),

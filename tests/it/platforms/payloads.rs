@@ -113,7 +113,9 @@ fn of(meaning: &Meaning, platform: &str) -> Value {
 /// Every field with its value and its place, but for those that every event has: the platform, and whether the call is live.
 fn data(event: &PlatformEvent, platform: &str) -> Value {
     let mut fields = leaves(&event.event["data"]);
-    assert_eq!(fields.remove("call.live").unwrap_or(false.into()), Value::from(event.live));
+    // Whoever waits before a screen is on no line.
+    let by_call = fields.get("channel").is_none_or(|channel| channel == "call");
+    assert_eq!(fields.remove("call.live").unwrap_or(false.into()), Value::from(event.live && by_call));
     for own in ["call.platform", "platform"] {
         fields.retain(|path, value| path != own || value != platform);
     }

@@ -6,6 +6,7 @@ use crate::program::is_as_reviewed;
 use baton::reports::rows::{LeadRow, LeadStatus, OwnerChange};
 use baton::reports::{Format, Report, ReportOptions, build, render};
 use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
+use baton_core::domain::lead::LeadChannel;
 use baton_core::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
@@ -58,6 +59,7 @@ fn lead(number: u8) -> LeadRow {
     LeadRow {
         lead_id: LeadId::from_digest([number; 16]),
         source: ["vapi", "retell", "=HYPERLINK(\"https://evil.example\")"][n % 3].to_owned(),
+        channel: LeadChannel::Call,
         decided_at,
         current_owner: moved.as_ref().map_or_else(|| owner.clone(), |change| change.to.clone()),
         decided_owner: owner,

@@ -93,7 +93,7 @@ pub fn caller(number: u32) -> Lead {
             ..Qualification::default()
         },
         transcript_url: Some(format!("https://voice.example/transcripts/{number}")),
-        consent: Consent { callback: Some(true), ..Consent::default() },
+        consent: Consent { callback: Some(true.into()), ..Consent::default() },
         custom: BTreeMap::from([("budget".to_owned(), FieldValue::Number(f64::from(number) + 0.1))]),
         ..acme
     }

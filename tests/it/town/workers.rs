@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use baton::app::{self, Running, Setup};
 use baton::config::Limits;
 use baton::connectors::http::{Limits as HttpLimits, VendorHttp};
-use baton::connectors::{LegStatus, RingRequest, Spoken, Telephony, VendorError};
+use baton::connectors::{LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use baton::outbox::Vendors;
 use baton::store::Store;
 use baton::web::PlatformSections;
@@ -101,7 +101,7 @@ impl Telephony for Line {
     async fn instruct(&self, _: &str, _: &str, _: &Spoken) -> Result<(), VendorError> {
         self.does().await
     }
-    async fn hold(&self, _: &str, _: &str) -> Result<(), VendorError> {
+    async fn hold(&self, _: &str, _: &str, _: Recording) -> Result<(), VendorError> {
         self.does().await
     }
     async fn ring(&self, _: &RingRequest) -> Result<(), VendorError> {
@@ -110,7 +110,7 @@ impl Telephony for Line {
     async fn whisper(&self, _: &LegId, _: &str, _: &RepText) -> Result<(), VendorError> {
         self.does().await
     }
-    async fn join(&self, _: &str, _: &LegId, _: &str) -> Result<(), VendorError> {
+    async fn join(&self, _: &str, _: &LegId, _: &str, _: Recording) -> Result<(), VendorError> {
         self.does().await
     }
     async fn hang_up(&self, _: &LegId, _: &str) -> Result<(), VendorError> {

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct Briefing {
     /// "Dana Whitfield, Head of Operations, Northwind Foods".
     pub headline: RepText,
+    /// What the person does not want, as orders: "Do not call: write." Empty for nearly everybody.
+    pub do_not: Vec<String>,
     pub fields: Vec<BriefingField>,
     pub summary: Option<RepText>,
     pub objections: Vec<RepText>,

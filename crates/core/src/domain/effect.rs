@@ -112,6 +112,15 @@ pub enum Instruction {
         rep: RepId,
         promised_at: DateTime<Utc>,
     },
+    /// For a caller who is not to be called.
+    PromiseMail {
+        rep: RepId,
+        promised_at: DateTime<Utc>,
+    },
+    /// Nobody will call, and there is no agreed way to write.
+    NoCall {
+        rep: RepId,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -121,6 +130,7 @@ pub enum CrmNote {
     Connected { rep: RepId, at: DateTime<Utc> },
     Booked { slot: Slot },
     CallbackPromised { promised_at: DateTime<Utc> },
+    MailPromised { promised_at: DateTime<Utc> },
     NeedsAttention { why: String },
 }
 
@@ -139,6 +149,8 @@ pub enum BriefWhy {
     Connected,
     Booked,
     Callback,
+    /// An answer by mail is owed, by the reader or by whom they answer for: the person is not to be called.
+    Mail,
     Reminder,
     Escalation,
     NeedsAttention,
@@ -153,6 +165,7 @@ pub enum BriefWhy {
 pub enum Confirmation {
     Booking { slot: Slot },
     Callback { rep: RepId, promised_at: DateTime<Utc> },
+    Mail { rep: RepId, promised_at: DateTime<Utc> },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -169,6 +182,12 @@ pub enum Topic {
     CallbackDue,
     #[serde(rename = "callback.breached")]
     CallbackBreached,
+    #[serde(rename = "mail.promised")]
+    MailPromised,
+    #[serde(rename = "mail.due")]
+    MailDue,
+    #[serde(rename = "mail.breached")]
+    MailBreached,
     #[serde(rename = "lead.needs_attention")]
     NeedsAttention,
 }
@@ -182,6 +201,9 @@ impl Topic {
             Self::CallbackPromised => "callback.promised",
             Self::CallbackDue => "callback.due",
             Self::CallbackBreached => "callback.breached",
+            Self::MailPromised => "mail.promised",
+            Self::MailDue => "mail.due",
+            Self::MailBreached => "mail.breached",
             Self::NeedsAttention => "lead.needs_attention",
         }
     }

@@ -2,6 +2,14 @@
 //!
 //! Everything but the ids and one way to reach the person is optional; absent is *unknown*, never false.
 
+mod channel;
+mod consent;
+mod tone;
+
+pub use channel::LeadChannel;
+pub use consent::{Consent, ConsentSaid, ConsentSource, ReachBack};
+pub use tone::Tone;
+
 use super::id::LeadId;
 use super::known::{Known, Source};
 use super::phone::PhoneE164;
@@ -20,6 +28,9 @@ pub struct Lead {
     pub event_id: String,
     pub occurred_at: DateTime<Utc>,
     pub received_at: DateTime<Utc>,
+    /// How it came; what earlier versions stored came by call.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub channel: LeadChannel,
     pub call: Option<Call>,
     pub contact: Contact,
     pub company: Company,
@@ -134,16 +145,12 @@ pub struct Qualification {
     pub objections: Vec<String>,
     pub urgency: Option<Known<String>>,
     pub sentiment: Option<Known<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tone: Option<Known<Tone>>,
+    /// Of the caller with the conversation, 1 to 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub satisfaction: Option<Known<u8>>,
     pub next_action: Option<Known<String>>,
-}
-
-/// What the caller agreed to; `None` is unknown and counts as no wherever a law asks.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Consent {
-    pub recording: Option<bool>,
-    pub callback: Option<bool>,
-    pub email: Option<bool>,
-    pub sms: Option<bool>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -179,10 +186,15 @@ pub enum FieldValue {
     List(Vec<String>),
 }
 
+/// What is not stored, so that what earlier versions stored stays as it is to the byte.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 impl Lead {
     /// True while a warm transfer is possible at all.
     pub fn is_live(&self) -> bool {
-        self.call.as_ref().is_some_and(|call| call.live)
+        self.channel == LeadChannel::Call && self.call.as_ref().is_some_and(|call| call.live)
     }
 
     /// When the caller was qualified and began to wait: the event's own time, or its arrival where that lies in the future.

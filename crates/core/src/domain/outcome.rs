@@ -20,13 +20,15 @@ pub struct Booking {
     pub vendor_ref: String,
 }
 
-/// A call that was promised to the caller.
+/// A call that was promised to the caller, or an answer by mail to one who is not to be called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promise {
     pub owner: RepId,
     pub promised_at: DateTime<Utc>,
     /// The caller hung up while waiting: called before the others.
     pub raised: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_mail: bool,
 }
 
 /// How the handoff ended.
@@ -41,7 +43,7 @@ pub enum Outcome {
     Booked {
         booking: Booking,
     },
-    /// The promised call was made.
+    /// What was promised was kept: a call, or a mail.
     Called {
         rep: RepId,
         at: DateTime<Utc>,
@@ -63,6 +65,8 @@ pub enum NextStepKind {
     Handoff,
     Meeting,
     Callback,
+    /// An answer by mail: the person is not to be called.
+    Mail,
     /// They have spoken; `at` is when they did.
     FollowUp,
     NeedsAttention,

@@ -114,6 +114,11 @@ impl Move<'_> {
         }
     }
 
+    /// Whether our words reach somebody now.
+    fn is_heard(&self) -> bool {
+        self.next.live || self.next.in_chat
+    }
+
     fn current_leg(&self) -> Option<&LegId> {
         match &self.next.stage {
             Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } | Stage::Bridged { leg, .. } => {

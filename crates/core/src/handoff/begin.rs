@@ -3,7 +3,7 @@
 use super::state::{HANDOFF_VERSION, Handoff, Settled, Stage, Terms};
 use crate::domain::id::{HandoffId, LegId, RepId};
 use crate::domain::known::Fact;
-use crate::domain::lead::Lead;
+use crate::domain::lead::{Lead, LeadChannel};
 use crate::domain::outcome::{NextStep, NextStepKind, Outcome};
 use crate::domain::rep::Busy;
 use crate::routing::{Decision, Snapshot};
@@ -32,6 +32,8 @@ impl Handoff {
             revision: 0,
             effects_planned: 0,
             live,
+            in_chat: lead.channel == LeadChannel::Chat,
+            reach_back: lead.reach_back(),
             owner: plan.owner.clone(),
             waits_in: plan.waits.then(|| plan.pool.clone()),
             turn_in: decision.turn.as_ref().map(|entry| entry.pool.clone()),
@@ -88,7 +90,10 @@ impl Handoff {
         let step = |what, owner: &RepId, at| NextStep { what, owner: owner.clone(), at };
         match self.stage.settled() {
             None => step(NextStepKind::Handoff, &self.owner, self.moves_on_by),
-            Some(Settled::Callback(promise)) => step(NextStepKind::Callback, &promise.owner, promise.promised_at),
+            Some(Settled::Callback(promise)) => {
+                let what = if promise.by_mail { NextStepKind::Mail } else { NextStepKind::Callback };
+                step(what, &promise.owner, promise.promised_at)
+            }
             Some(Settled::Done(Outcome::Connected { at, .. } | Outcome::Called { at, .. })) => {
                 step(NextStepKind::FollowUp, &self.owner, *at)
             }

@@ -1,12 +1,14 @@
 //! When a caller can be promised a call: inside the owner's working hours and the caller's lawful calling hours, and when the
-//! owner's calendar, as far as it is known, leaves the time to make it.
+//! owner's calendar, as far as it is known, leaves the time to make it. A mail may be read at any hour.
 
 use super::begin::later;
 use super::state::Handoff;
 use crate::domain::id::RepId;
+use crate::domain::lead::ReachBack;
 use crate::domain::outcome::Promise;
 use crate::domain::rep::{Busy, Rep};
 use crate::domain::rota;
+use crate::domain::whereabouts::Whereabouts;
 use crate::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
@@ -35,11 +37,20 @@ pub(super) fn promise(handoff: &Handoff, rules: &RuleSet, raised: bool, now: Dat
         (None, Some((rep, theirs))) => (rep, theirs),
         (None, None) => {
             let sink = sink(handoff, rules);
-            let lawful = || rota::next_calling_time(&rules.hours, &handoff.whereabouts(), later(now, within));
+            let lawful = || rota::next_calling_time(&rules.hours, &hours_of(handoff), later(now, within));
             (sink, at(sink).unwrap_or_else(lawful))
         }
     };
-    Promise { owner: owner.clone(), promised_at, raised }
+    let by_mail = handoff.reach_back == ReachBack::Mail;
+    Promise { owner: owner.clone(), promised_at, raised, by_mail }
+}
+
+/// Where the caller must be awake; nowhere, where nobody calls them.
+fn hours_of(handoff: &Handoff) -> Whereabouts {
+    match handoff.reach_back {
+        ReachBack::Call => handoff.whereabouts(),
+        ReachBack::Mail | ReachBack::Nothing => Whereabouts::default(),
+    }
 }
 
 /// Whoever owns what nothing else could place: as when the lead was decided, unless they have left since.
@@ -62,7 +73,7 @@ fn time_for(
     within: Duration,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let caller = handoff.whereabouts();
+    let caller = hours_of(handoff);
     let callable = |at| rota::next_call_at(&rules.hours, rep, &caller, at);
     let (busy, room) = (handoff.busy(&rep.id), ROOM.min(within / 2));
     let before = |at: DateTime<Utc>| at - TimeDelta::from_std(room).unwrap_or_default();

@@ -6,6 +6,7 @@ pub use event::{Closing, Completed, Event, OnTheLine};
 
 use crate::domain::effect::Planned;
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
+use crate::domain::lead::{ReachBack, is_default};
 use crate::domain::outcome::{Outcome, Promise, Slot};
 use crate::domain::rep::Busy;
 use crate::domain::whereabouts::Whereabouts;
@@ -33,6 +34,12 @@ pub struct Handoff {
     pub effects_planned: u32,
     /// The caller is on the line.
     pub live: bool,
+    /// Somebody reads what we say, though nobody is on a line.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_chat: bool,
+    /// How the person may be reached later; it follows what they say of it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub reach_back: ReachBack,
     /// Keeps lead and credit.
     pub owner: RepId,
     /// The ledger on which `owner` paid a turn; `None` if the lead did not cost one.

@@ -2,6 +2,7 @@
 
 mod booking;
 mod callback;
+mod consent;
 mod leaving;
 mod other_hands;
 mod second_event;

@@ -13,7 +13,8 @@ use crate::domain::account::{Account, MatchKey};
 use crate::domain::id::LeadId;
 use crate::domain::known::{Fact, Known};
 use crate::domain::lead::{
-    Call, Company, Consent, Contact, FieldValue, Headcount, Lead, Preference, PreferredHandoff, Qualification,
+    Call, Company, Consent, Contact, FieldValue, Headcount, Lead, LeadChannel, Preference, PreferredHandoff,
+    Qualification,
 };
 use crate::rules::RuleSet;
 use crate::rules::model::row::TerritoryRow;
@@ -78,6 +79,7 @@ impl<'r> Traffic<'r> {
             event_id: format!("made-up-{}", self.number),
             occurred_at: at,
             received_at: at,
+            channel: LeadChannel::Call,
             call: Some(call(chance, self.number)),
             contact: Contact { language: language(chance, &company, &self.named.languages), ..Contact::default() },
             company,

@@ -18,7 +18,7 @@ use crate::domain::account::Candidates;
 use crate::domain::id::LeadId;
 use crate::domain::known::{Fact, Known};
 use crate::domain::lead::{
-    Call, Company, Consent, Contact, Direction, FieldValue, Headcount, Lead, Preference, PreferredHandoff,
+    Call, Company, Consent, Contact, Direction, FieldValue, Headcount, Lead, LeadChannel, Preference, PreferredHandoff,
     Qualification,
 };
 use crate::domain::phone::PhoneE164;
@@ -59,6 +59,7 @@ pub fn acme() -> Lead {
         event_id: "evt-1".into(),
         occurred_at: at("10:00"),
         received_at: at("10:00"),
+        channel: LeadChannel::Call,
         call: Some(Call {
             platform: "sandbox".into(),
             id: "call-1".into(),

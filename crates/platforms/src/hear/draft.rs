@@ -2,7 +2,7 @@
 
 use super::fit::{Fit, fit};
 use super::scene::is_unknown;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 #[derive(Default)]
 pub(super) struct Draft {
@@ -41,6 +41,19 @@ impl Draft {
             }
         }
         false
+    }
+
+    /// What the rows of a mapping say of consent is the platform's own word; what is among the facts, the caller's.
+    pub(super) fn consents_are_of_the_platform(&mut self) {
+        let Some(Value::Object(consents)) = self.data.get_mut("consent") else { return };
+        for said in consents.values_mut() {
+            if !said.is_object() {
+                *said = json!({ "given": said.take() });
+            }
+            if said.get("source").is_none() {
+                said["source"] = "platform".into();
+            }
+        }
     }
 
     pub(super) fn leave_out(&mut self, from: &str, why: &str) {

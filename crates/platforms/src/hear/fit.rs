@@ -4,7 +4,7 @@ use crate::hear::scene::is_unknown;
 use crate::pointer::plain;
 use baton_core::rules::words::phone::is_withheld;
 use chrono::{DateTime, SecondsFormat};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 pub(super) enum Fit {
     Known(Value),
@@ -16,6 +16,9 @@ pub(super) enum Fit {
 
 /// Phone numbers that are none, moments that are numbers, ids that are no texts, and what no path can hold; all else is as it came.
 pub(super) fn fit(path: &str, value: Value) -> Fit {
+    if let (true, Value::Object(said)) = (path.starts_with("consent."), &value) {
+        return statement(said);
+    }
     let Some(value) = flat(value) else { return Fit::Unknown("neither a value nor a list of values") };
     match path {
         "call.from" | "call.to" | "contact.phone" => match plain(&value).map(|text| number(&text)) {
@@ -29,6 +32,21 @@ pub(super) fn fit(path: &str, value: Value) -> Fit {
         }
         _ => Fit::Known(value),
     }
+}
+
+/// One statement about a consent, with no more in it than the event has of one.
+fn statement(said: &Map<String, Value>) -> Fit {
+    let Some(given) = said.get("given").filter(|given| plain(given).is_some()) else {
+        return Fit::Unknown("no word on whether it is given");
+    };
+    let mut statement = json!({ "given": given });
+    if let Some(Fit::Known(at)) = said.get("at").filter(|at| !is_unknown(at)).cloned().map(moment) {
+        statement["at"] = at;
+    }
+    if let Some(source) = said.get("source").filter(|source| source.is_string()) {
+        statement["source"] = source.clone();
+    }
+    Fit::Known(statement)
 }
 
 /// One value, or a list of values without what is unknown in it.

@@ -20,7 +20,10 @@ impl Mapping {
         }
         let call = draft.get(message.means.required()[0]).and_then(plain).ok_or_else(|| self.no_call(message))?;
         if message.means == Means::Lead {
-            draft.set("call.live", Value::from(message.live), "the message");
+            draft.consents_are_of_the_platform();
+            // Whoever waits before a screen is on no line.
+            let by_call = draft.get("channel").is_none_or(|channel| is_said(channel, "call"));
+            draft.set("call.live", Value::from(message.live && by_call), "the message");
             for facts in &message.facts {
                 draft.facts(facts, scene);
             }

@@ -89,7 +89,7 @@ fn a_message_becomes_an_event_of_ours() {
                 "platform": "voice", "live": true },
             "contact": { "name": "Dana", "title": "Head" },
             "qualification": { "score": 80, "products": ["a", "b"] },
-            "consent": { "recording": true },
+            "consent": { "recording": { "given": true, "source": "platform" } },
             "custom": { "lane": "fast", "seats": 40 },
             "company": { "name": "Northwind" },
         },

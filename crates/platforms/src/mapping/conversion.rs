@@ -3,7 +3,7 @@
 
 use crate::pointer::{json_in, plain};
 use baton_core::rules::words::values;
-use serde_json::{Number, Value};
+use serde_json::{Number, Value, json};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Conversion {
@@ -17,10 +17,12 @@ pub(crate) enum Conversion {
     List,
     Text,
     Present,
+    /// A moment is that of a consent which was given then.
+    AgreedAt,
 }
 
 /// By the words of a mapping.
-pub(crate) const CONVERSIONS: [(&str, Conversion); 12] = [
+pub(crate) const CONVERSIONS: [(&str, Conversion); 13] = [
     ("number", Conversion::Number),
     ("score", Conversion::Score),
     ("share", Conversion::OutOf(1.0)),
@@ -33,6 +35,7 @@ pub(crate) const CONVERSIONS: [(&str, Conversion); 12] = [
     ("list", Conversion::List),
     ("text", Conversion::Text),
     ("present", Conversion::Present),
+    ("agreed_at", Conversion::AgreedAt),
 ];
 
 impl Conversion {
@@ -53,6 +56,7 @@ impl Conversion {
             // What is JSON has places of its own; nothing is lost.
             Self::Text => Ok(text(&value).unwrap_or_default()),
             Self::Present => Ok(Value::Bool(true)),
+            Self::AgreedAt => Ok(json!({ "given": true, "at": value })),
         }
     }
 }
@@ -105,7 +109,6 @@ fn text(value: &Value) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn each_conversion_does_what_its_name_says_or_says_why_not() {
@@ -131,6 +134,7 @@ mod tests {
             ("text", json!("{\"a\": 1}"), Ok(Value::Null)),
             ("text", json!({ "a": 1 }), Ok(Value::Null)),
             ("present", json!("2026-11-21T04:38:11Z"), Ok(json!(true))),
+            ("agreed_at", json!(1_795_235_891), Ok(json!({ "given": true, "at": 1_795_235_891 }))),
         ];
         for (name, value, expected) in table {
             let (_, conversion) = CONVERSIONS.iter().find(|(word, _)| *word == name).unwrap();

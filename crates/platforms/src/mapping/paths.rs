@@ -1,7 +1,8 @@
 //! The paths of the events that mappings write.
 
 /// Of `lead.qualified`, but for `call.live`, which the message's own `live` says, and `custom.NAME`.
-pub(crate) const LEAD: [&str; 43] = [
+pub(crate) const LEAD: [&str; 46] = [
+    "channel",
     "call.id",
     "call.platform",
     "call.direction",
@@ -35,6 +36,8 @@ pub(crate) const LEAD: [&str; 43] = [
     "qualification.objections",
     "qualification.urgency",
     "qualification.sentiment",
+    "qualification.tone",
+    "qualification.satisfaction",
     "qualification.next_action",
     "transcript.url",
     "recording.url",

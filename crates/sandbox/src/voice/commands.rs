@@ -27,6 +27,7 @@ enum Command {
     Hold {
         id: String,
         call: String,
+        record: Option<bool>,
     },
     Ring {
         call: String,
@@ -43,6 +44,7 @@ enum Command {
         id: String,
         call: String,
         leg: String,
+        record: Option<bool>,
     },
     HangUp {
         id: String,
@@ -90,11 +92,13 @@ async fn command(State(state): State<Arc<VoiceState>>, Json(command): Json<Comma
             }
             StatusCode::ACCEPTED
         }
-        Command::Hold { id, call } => {
+        Command::Hold { id, call, record } => {
             if !state.is_here(&call) {
                 return StatusCode::NOT_FOUND;
             }
-            state.is_new(&id);
+            if state.is_new(&id) && record == Some(false) {
+                state.world.accept("voice", "unrecorded", id, json!({ "call": call, "command": "hold" }));
+            }
             StatusCode::ACCEPTED
         }
         Command::Ring { call, leg, phone, ring_until } => state.ring(call, leg, phone, ring_until),
@@ -111,8 +115,11 @@ async fn command(State(state): State<Arc<VoiceState>>, Json(command): Json<Comma
             }
             StatusCode::ACCEPTED
         }
-        Command::Join { id, call, leg } => {
+        Command::Join { id, call, leg, record } => {
             if state.is_new(&id) {
+                if record == Some(false) {
+                    state.world.accept("voice", "unrecorded", id, json!({ "call": call, "command": "join" }));
+                }
                 tokio::spawn(Arc::clone(&state).joining(call, leg));
             }
             StatusCode::ACCEPTED

@@ -69,6 +69,7 @@ fn pointer_to(field: &str) -> String {
         "email" | "phone" | "title" | "language" => "contact",
         "live" | "direction" => "call",
         "handoff" | "timezone" => "preference",
+        "channel" => return "/data/channel".to_owned(),
         "company" => return "/data/company/name".to_owned(),
         "contact" => return "/data/contact/name".to_owned(),
         "source" => return "/source".to_owned(),
@@ -95,6 +96,7 @@ fn json_of(field: &LeadField) -> Result<Value, &'static str> {
             _ => Err("yes or no"),
         },
         "score" => number(text).ok_or("a number from 0 to 100"),
+        "satisfaction" => number(text).ok_or("a number from 1 to 5"),
         "employees" => Ok(number(text).unwrap_or_else(|| json!(text))),
         name if name.starts_with("custom.") => Ok(match text {
             "true" => Value::Bool(true),

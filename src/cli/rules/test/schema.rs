@@ -2,6 +2,7 @@
 //!
 //! It says which keys there are and what kind of value each takes; whether a name exists is for `baton test` to say.
 
+use baton_core::domain::lead::LeadChannel;
 use baton_core::rules::expect::{LEAD_FIELDS, REASONS};
 use serde_json::{Map, Value, json};
 
@@ -125,6 +126,11 @@ fn lead_field(name: &str) -> Value {
         "live" => json!({
             "enum": [true, false, "yes", "no"],
             "description": "The caller is on the line; yes if left out.",
+        }),
+        "satisfaction" => json!({ "type": ["number", "null"], "minimum": 1, "maximum": 5 }),
+        "channel" => json!({
+            "enum": LeadChannel::ALL.map(LeadChannel::as_str),
+            "description": "How the lead came; call if left out.",
         }),
         "direction" => json!({ "enum": ["inbound", "outbound"] }),
         "handoff" => {

@@ -25,7 +25,7 @@ pub fn whole_lead() -> Value {
             "qualification": {
                 "score": 82, "summary": "Wants a trial.", "intent": "buy", "timeline": "this quarter", "use_case": "planning",
                 "budget": "60,000", "products": ["Planner"], "pain": "double bookings", "objections": ["history"],
-                "urgency": "high", "sentiment": "positive", "next_action": "demo",
+                "urgency": "high", "sentiment": "positive", "tone": "calm", "satisfaction": 4, "next_action": "demo",
             },
             "transcript": { "url": "https://calls.example/t" }, "recording": { "url": "https://calls.example/r" },
             "consent": { "recording": true, "callback": true, "email": true, "sms": false },
@@ -38,7 +38,8 @@ pub fn whole_lead() -> Value {
 /// Where the lead holds what an event says there, and what depends on it; by the beginning of the pointer.
 fn facts_of(pointer: &str) -> Vec<&'static str> {
     let table: [(&str, &[&str]); 6] = [
-        ("/time", &["/occurred_at"]),
+        // What does not say when it was said was said when the event was made.
+        ("/time", &["/occurred_at", "/consent"]),
         ("/data/call/platform", &["/call"]),
         ("/data/call/id", &["/call"]),
         ("/data/company/country", &["/company/country", "/company/state", "/company/postal"]),

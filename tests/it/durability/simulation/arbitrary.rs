@@ -6,6 +6,7 @@ use super::{instant, people, shipped};
 use baton_core::domain::effect::Timer;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton_core::domain::known::Fact;
+use baton_core::domain::lead::ReachBack;
 use baton_core::domain::outcome::{Booking, Slot};
 use baton_core::domain::whereabouts::Whereabouts;
 use baton_core::domain::zone::Zone;
@@ -122,5 +123,6 @@ fn second(chance: &mut Chance, state: &Handoff, now: DateTime<Utc>) -> Completed
         caller: chance.percent(50).then(|| Box::new(Whereabouts::in_zone(Zone::named("America/New_York")))),
         times: Vec::new(),
         on_the_line: chance.percent(50).then_some(line),
+        reach_back: Some(*chance.pick(&[ReachBack::Call, ReachBack::Call, ReachBack::Mail, ReachBack::Nothing])),
     }
 }

@@ -60,7 +60,7 @@ pub fn lead(chance: &mut Chance, rules: &RuleSet, number: usize, seed: u64, now:
             score: chance.percent(60).then(|| Known::from_caller(chance.below(101) as u8)),
             ..Qualification::default()
         },
-        consent: Consent { callback: Some(true), email: Some(chance.percent(50)), ..Consent::default() },
+        consent: Consent { callback: Some(true.into()), email: Some(chance.percent(50).into()), ..Consent::default() },
         preference: preference(chance, now),
         custom,
         ..acme()

@@ -33,7 +33,7 @@ impl Move<'_> {
         let search = self.next.searches;
         let by = later(self.now, if self.next.live { SEARCH_WITHIN } else { UNATTENDED_WITHIN });
         self.next.stage = Stage::Searching { search };
-        if self.next.live {
+        if self.is_heard() {
             let instruction = Instruction::FindTime { rep: self.next.owner.clone() };
             self.plan_until(Effect::Instruct { instruction }, by);
         }
@@ -112,7 +112,7 @@ impl Move<'_> {
         }
         let slot = booking.slot.clone();
         self.next.stage = Stage::Done { outcome: Outcome::Booked { booking: booking.clone() } };
-        if self.next.live {
+        if self.is_heard() {
             self.plan(
                 Effect::Instruct { instruction: Instruction::ConfirmBooking { slot: slot.clone() } },
                 CARD_WHILE_RINGING,

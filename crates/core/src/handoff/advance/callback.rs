@@ -1,33 +1,46 @@
-//! The promise of a call, and what happens on the way to its time.
+//! The promise of a call, and what happens on the way to its time. To somebody who is not to be called a mail is promised in
+//! its place; where that is not agreed to either, whoever has the lead is told.
 
 use super::super::promise::{is_here, promise, sink};
 use super::super::state::Stage;
 use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, Confirmation, CrmNote, Effect, Instruction, Timer, Topic};
 use crate::domain::id::RepId;
+use crate::domain::lead::ReachBack;
 use crate::domain::outcome::{Outcome, Promise};
 use chrono::{DateTime, Utc};
 
+/// Told to whoever has a lead that nobody may call or write to.
+const NO_WAY_BACK: &str = "the person is not to be called and has not agreed to mail: find another way, or leave it";
+
 impl Move<'_> {
     pub(super) fn promise_callback(&mut self, raised: bool) {
-        self.make(promise(&self.next, self.rules, raised, self.now));
+        match self.next.reach_back {
+            ReachBack::Call | ReachBack::Mail => self.make(promise(&self.next, self.rules, raised, self.now)),
+            ReachBack::Nothing => self.leave_to_owner(),
+        }
     }
 
     /// The caller is told the time, and the clock runs.
     pub(super) fn make(&mut self, promise: Promise) {
-        let (owner, promised_at) = (promise.owner.clone(), promise.promised_at);
         self.next.holds = None;
-        self.next.stage = Stage::Callback { promise };
-        if self.next.live {
-            let instruction = Instruction::PromiseCallback { rep: owner.clone(), promised_at };
+        self.next.stage = Stage::Callback { promise: promise.clone() };
+        let Promise { owner: rep, promised_at, by_mail, .. } = promise;
+        if self.is_heard() {
+            let rep = rep.clone();
+            let instruction = match by_mail {
+                true => Instruction::PromiseMail { rep, promised_at },
+                false => Instruction::PromiseCallback { rep, promised_at },
+            };
             self.plan(Effect::Instruct { instruction }, CARD_WHILE_RINGING);
         }
-        self.tell(&owner, BriefWhy::Callback);
-        let what = Confirmation::Callback { rep: owner.clone(), promised_at };
+        self.tell(&rep, owed(by_mail));
+        let what = match by_mail {
+            true => Confirmation::Mail { rep, promised_at },
+            false => Confirmation::Callback { rep, promised_at },
+        };
         self.plan(Effect::ConfirmToCaller { what }, NOTIFY_WITHIN);
-        let note = CrmNote::CallbackPromised { promised_at };
-        self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note }, RECORD_WITHIN);
-        self.plan(Effect::Publish { topic: Topic::CallbackPromised }, RECORD_WITHIN);
+        self.record_promise(promised_at, by_mail);
         let before = |span| (promised_at - chrono::TimeDelta::from_std(span).unwrap_or_default()).max(self.now);
         let (remind, escalate) =
             (before(self.next.terms.callback.remind_before), before(self.next.terms.callback.escalate_before));
@@ -36,40 +49,83 @@ impl Move<'_> {
         self.timer_at(Timer::Breach { promised_at }, promised_at);
     }
 
-    /// The promise that is open, if it is the one a timer was set for.
-    pub(super) fn open_promise(&self, promised_at: DateTime<Utc>) -> Option<RepId> {
+    /// In the CRM of the lead's owner, and for whoever listens to our events.
+    pub(super) fn record_promise(&mut self, promised_at: DateTime<Utc>, by_mail: bool) {
+        let (note, topic) = match by_mail {
+            true => (CrmNote::MailPromised { promised_at }, Topic::MailPromised),
+            false => (CrmNote::CallbackPromised { promised_at }, Topic::CallbackPromised),
+        };
+        self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note }, RECORD_WITHIN);
+        self.plan(Effect::Publish { topic }, RECORD_WITHIN);
+    }
+
+    /// Nothing may be promised: it is for a person to find a way, or to let the lead be.
+    fn leave_to_owner(&mut self) {
+        let owner = self.next.owner.clone();
+        let owner = if is_here(&owner, self.rules) { owner } else { self.above(&owner) };
+        if let Stage::Callback { promise } = &self.next.stage
+            && promise.owner != owner
+        {
+            // Who was to call would call.
+            let (rep, why) = (promise.owner.clone(), BriefWhy::GivenAway);
+            self.plan(Effect::Brief { rep, channel: Channel::Chat, why }, NOTIFY_WITHIN);
+        }
+        self.next.holds = None;
+        if self.is_heard() {
+            let instruction = Instruction::NoCall { rep: owner.clone() };
+            self.plan(Effect::Instruct { instruction }, CARD_WHILE_RINGING);
+        }
+        self.needs_attention(&owner, NO_WAY_BACK);
+    }
+
+    fn needs_attention(&mut self, owner: &RepId, why: &str) {
+        self.next.stage = Stage::NeedsAttention { owner: owner.clone(), since: self.now, why: why.to_owned() };
+        self.tell(owner, BriefWhy::NeedsAttention);
+        let note = CrmNote::NeedsAttention { why: why.to_owned() };
+        self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note }, RECORD_WITHIN);
+        self.plan(Effect::Publish { topic: Topic::NeedsAttention }, RECORD_WITHIN);
+    }
+
+    /// The promise that is open, if it is the one a timer was set for: who owes it, and whether it is a mail.
+    pub(super) fn open_promise(&self, promised_at: DateTime<Utc>) -> Option<(RepId, bool)> {
         match &self.next.stage {
-            Stage::Callback { promise } if promise.promised_at == promised_at => Some(promise.owner.clone()),
+            Stage::Callback { promise } if promise.promised_at == promised_at => {
+                Some((promise.owner.clone(), promise.by_mail))
+            }
             _ => None,
         }
     }
 
     pub(super) fn remind(&mut self, promised_at: DateTime<Utc>) -> Used {
-        let Some(owner) = self.open_promise(promised_at) else { return Used::No };
+        let Some((owner, by_mail)) = self.open_promise(promised_at) else { return Used::No };
         // Nobody reads what is written to somebody who has left.
         let rep = if is_here(&owner, self.rules) { owner } else { self.above(&owner) };
-        self.plan(Effect::Brief { rep, channel: Channel::Chat, why: BriefWhy::Reminder }, NOTIFY_WITHIN);
-        self.plan(Effect::Publish { topic: Topic::CallbackDue }, RECORD_WITHIN);
+        let (why, topic) = match by_mail {
+            true => (BriefWhy::Mail, Topic::MailDue),
+            false => (BriefWhy::Reminder, Topic::CallbackDue),
+        };
+        self.plan(Effect::Brief { rep, channel: Channel::Chat, why }, NOTIFY_WITHIN);
+        self.plan(Effect::Publish { topic }, RECORD_WITHIN);
         Used::Yes
     }
 
     pub(super) fn escalate(&mut self, promised_at: DateTime<Utc>) -> Used {
-        let Some(owner) = self.open_promise(promised_at) else { return Used::No };
-        let above = self.above(&owner);
-        self.plan(Effect::Brief { rep: above, channel: Channel::Chat, why: BriefWhy::Escalation }, NOTIFY_WITHIN);
+        let Some((owner, by_mail)) = self.open_promise(promised_at) else { return Used::No };
+        let rep = self.above(&owner);
+        let why = if by_mail { BriefWhy::Mail } else { BriefWhy::Escalation };
+        self.plan(Effect::Brief { rep, channel: Channel::Chat, why }, NOTIFY_WITHIN);
         Used::Yes
     }
 
     pub(super) fn breach(&mut self, promised_at: DateTime<Utc>) -> Used {
-        let Some(owner) = self.open_promise(promised_at) else { return Used::No };
-        let why = "the promised callback was not made in time".to_owned();
+        let Some((owner, by_mail)) = self.open_promise(promised_at) else { return Used::No };
+        let (why, topic) = match by_mail {
+            true => ("the promised mail was not written in time", Topic::MailBreached),
+            false => ("the promised callback was not made in time", Topic::CallbackBreached),
+        };
         let above = self.above(&owner);
-        self.next.stage = Stage::NeedsAttention { owner: above.clone(), since: self.now, why: why.clone() };
-        self.tell(&above, BriefWhy::NeedsAttention);
-        let note = CrmNote::NeedsAttention { why };
-        self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note }, RECORD_WITHIN);
-        self.plan(Effect::Publish { topic: Topic::CallbackBreached }, RECORD_WITHIN);
-        self.plan(Effect::Publish { topic: Topic::NeedsAttention }, RECORD_WITHIN);
+        self.needs_attention(&above, why);
+        self.plan(Effect::Publish { topic }, RECORD_WITHIN);
         Used::Yes
     }
 
@@ -90,4 +146,9 @@ impl Move<'_> {
         }
         if first { Used::Yes } else { Used::No }
     }
+}
+
+/// Why a rep is told of a promise that is theirs.
+pub(super) fn owed(by_mail: bool) -> BriefWhy {
+    if by_mail { BriefWhy::Mail } else { BriefWhy::Callback }
 }

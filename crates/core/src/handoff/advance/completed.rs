@@ -3,8 +3,10 @@
 
 use super::super::begin::later;
 use super::super::state::{Completed, OnTheLine, Stage};
+use super::callback::owed;
 use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
-use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect};
+use crate::domain::effect::{Channel, CrmNote, Effect};
+use crate::domain::lead::ReachBack;
 use crate::domain::outcome::Promise;
 use crate::domain::rota;
 use crate::domain::whereabouts::Whereabouts;
@@ -19,8 +21,10 @@ impl Move<'_> {
         if let Some(caller) = &more.caller {
             self.next.caller = Whereabouts::clone(caller);
         }
+        let before = self.next.reach_back;
+        self.next.reach_back = more.reach_back.unwrap_or(before);
         if !more.added.is_empty() {
-            self.tell_what_came();
+            self.tell_what_came(before);
             used = Used::Yes;
         }
         let new = more.times.iter().filter(|time| !self.next.wanted_times.contains(time));
@@ -32,8 +36,9 @@ impl Move<'_> {
         }
     }
 
-    /// The CRM's record, and what the rep has before their eyes.
-    fn tell_what_came(&mut self) {
+    /// The CRM's record, and what the rep has before their eyes. What was promised before is promised anew where it does not
+    /// hold any more. `before`: how the person could be reached until now.
+    fn tell_what_came(&mut self, before: ReachBack) {
         self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note: CrmNote::Routed }, RECORD_WITHIN);
         match &self.next.stage {
             Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } | Stage::Bridged { leg, .. } => {
@@ -42,12 +47,14 @@ impl Move<'_> {
                 let (card, rep) = (leg.card.clone(), leg.rep.clone());
                 self.plan(Effect::UpdateCard { card, rep }, CARD_WHILE_RINGING);
             }
-            // The time was right for where the caller was thought to be.
-            Stage::Callback { promise } if !self.may_be_called_at(promise) => self.promise_callback(promise.raised),
+            Stage::Callback { promise } if !self.holds_still(promise) => self.promise_callback(promise.raised),
             Stage::Callback { promise } => {
-                let rep = promise.owner.clone();
-                let why = BriefWhy::Callback;
+                let (rep, why) = (promise.owner.clone(), owed(promise.by_mail));
                 self.plan(Effect::Brief { rep, channel: Channel::Chat, why }, NOTIFY_WITHIN);
+            }
+            // There was no way to reach them, and now there is.
+            Stage::NeedsAttention { .. } if before == ReachBack::Nothing && self.next.reach_back != before => {
+                self.promise_callback(false);
             }
             Stage::Offered
             | Stage::Searching { .. }
@@ -55,6 +62,15 @@ impl Move<'_> {
             | Stage::Booking { .. }
             | Stage::Done { .. }
             | Stage::NeedsAttention { .. } => {}
+        }
+    }
+
+    /// It is what the person agrees to, and lies at a time that is right for where they are by what is known now.
+    fn holds_still(&self, promise: &Promise) -> bool {
+        match self.next.reach_back {
+            ReachBack::Call => !promise.by_mail && self.may_be_called_at(promise),
+            ReachBack::Mail => promise.by_mail,
+            ReachBack::Nothing => false,
         }
     }
 

@@ -6,9 +6,11 @@
 
 use super::super::promise::is_here;
 use super::super::state::{Closing, Settled, Stage};
+use super::callback::owed;
 use super::{Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Topic};
 use crate::domain::id::{PoolId, RepId};
+use crate::domain::lead::ReachBack;
 use crate::domain::outcome::{Outcome, Promise, Slot};
 use crate::domain::rota::{self, RotaStatus};
 use crate::rules::RuleSet;
@@ -61,11 +63,9 @@ impl Move<'_> {
         }
         match self.next.stage.settled() {
             Some(Settled::Callback(promise)) if told_time_holds => {
-                let promised_at = promise.promised_at;
-                self.tell(rep, BriefWhy::Callback);
-                let note = CrmNote::CallbackPromised { promised_at };
-                self.plan(Effect::WriteCrm { owner: rep.clone(), note }, RECORD_WITHIN);
-                self.plan(Effect::Publish { topic: Topic::CallbackPromised }, RECORD_WITHIN);
+                let (promised_at, by_mail) = (promise.promised_at, promise.by_mail);
+                self.tell(rep, owed(by_mail));
+                self.record_promise(promised_at, by_mail);
             }
             Some(Settled::Callback(_) | Settled::NeedsAttention { .. }) => self.promise_callback(true),
             Some(Settled::Done(_)) => {
@@ -90,8 +90,9 @@ impl Move<'_> {
     /// The caller keeps the time of the meeting free: whoever is at work then calls in it, anybody else as soon as they can.
     fn call_instead(&mut self, rep: &RepId, slot: &Slot) {
         let at_work = self.rules.reps.get(rep).map(|rep| rota::status(&self.rules.hours, rep, slot.from));
-        if self.next.waits_in.is_none() && matches!(at_work, Some(RotaStatus::AtWork { .. })) {
-            self.make(Promise { owner: rep.clone(), promised_at: slot.until, raised: false });
+        let may_call = self.next.reach_back == ReachBack::Call && self.next.waits_in.is_none();
+        if may_call && matches!(at_work, Some(RotaStatus::AtWork { .. })) {
+            self.make(Promise { owner: rep.clone(), promised_at: slot.until, raised: false, by_mail: false });
         } else {
             self.promise_callback(false);
         }

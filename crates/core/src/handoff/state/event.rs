@@ -2,6 +2,7 @@
 
 use crate::domain::effect::Timer;
 use crate::domain::id::{LegId, PoolId, RepId};
+use crate::domain::lead::ReachBack;
 use crate::domain::outcome::{Booking, OutcomeKind, Slot};
 use crate::domain::whereabouts::Whereabouts;
 use crate::domain::zone::Zone;
@@ -125,6 +126,9 @@ pub struct Completed {
     /// Where the caller may be by all that is known now, if it is not what was known before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<Box<Whereabouts>>,
+    /// How the person may be reached by all that is agreed to now, if it is not what it was before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach_back: Option<ReachBack>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<DateTime<Utc>>,
     /// The first event did not say that the caller is on the line.

@@ -2,7 +2,7 @@
 
 use crate::domain::account::{Account, MatchKey};
 use crate::domain::known::{Known, Source};
-use crate::domain::lead::{FieldValue, Lead};
+use crate::domain::lead::{FieldValue, Lead, LeadChannel, Tone};
 use crate::rehearsal::chance::Chance;
 use crate::rehearsal::named::{Named, Words};
 use crate::rules::model::truth::day_number;
@@ -35,8 +35,14 @@ pub(super) fn other_fields(
                 fields: BTreeMap::new(),
             };
             account.get_or_insert_with(made_up).fields.insert(name.to_owned(), value);
-        } else if let FieldValue::Text(text) = value {
-            say(lead, path, text);
+        } else {
+            match value {
+                FieldValue::Text(text) => say(lead, path, text),
+                FieldValue::Number(points) if *path == "lead.satisfaction" => {
+                    lead.qualification.satisfaction = Some(Known::from_caller(points.clamp(1.0, 5.0) as u8));
+                }
+                FieldValue::Number(_) | FieldValue::Flag(_) | FieldValue::List(_) => {}
+            }
         }
     }
     account
@@ -44,6 +50,7 @@ pub(super) fn other_fields(
 
 /// Sets one of the built-in fields that nothing else here has set.
 fn say(lead: &mut Lead, path: &str, text: String) {
+    let channel = |text: &str| LeadChannel::ALL.into_iter().find(|one| one.as_str() == text).unwrap_or_default();
     let words = Some(Known::new(text.clone(), Source::Caller));
     let said = &mut lead.qualification;
     match path {
@@ -56,6 +63,8 @@ fn say(lead: &mut Lead, path: &str, text: String) {
         "lead.timeline" => said.timeline = words,
         "lead.urgency" => said.urgency = words,
         "lead.sentiment" => said.sentiment = words,
+        "lead.tone" => said.tone = Tone::heard(&text).map(Known::from_caller),
+        "lead.channel" => lead.channel = channel(&text),
         "lead.budget" => said.budget = words,
         "lead.products" => said.products = vec![text],
         _ => {}

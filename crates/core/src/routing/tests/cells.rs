@@ -1,6 +1,8 @@
 //! Where a lead lies: tier and territory, the pool that serves them, and the routes that come before.
 
 use super::*;
+use crate::domain::known::Source;
+use crate::domain::lead::{LeadChannel, Tone};
 use crate::routing::reason::LostTo;
 
 #[test]
@@ -64,6 +66,21 @@ fn routes_come_before_territories_and_are_never_silently_skipped() {
         caught.trace.pools[0].because.in_words(),
         "catch-all: route \"gold\" is undecided without lead.custom.partner_tier"
     );
+}
+
+/// How somebody sounds, and how they came, may choose the pool as well.
+#[test]
+fn a_tone_and_a_channel_are_fields_like_others() {
+    let to = || RouteTo::Pool(pool_id("seniors"));
+    let world = scenario().pool("seniors", &["pia"]);
+    let upset = world.clone().route("upset", text_is("lead.tone", "frustrated"), IfUndecided::Skip, to());
+    upset.clone().expect_pool("west");
+    let mut sounds = upset;
+    sounds.lead.qualification.tone = Some(Known::new(Tone::Frustrated, Source::Inferred));
+    sounds.expect_pool("seniors");
+    let mut form = world.route("forms", text_is("lead.channel", "form"), IfUndecided::Skip, to()).expect_pool("west");
+    form.lead.channel = LeadChannel::Form;
+    form.expect_pool("seniors").expect_targets(&[]);
 }
 
 #[test]

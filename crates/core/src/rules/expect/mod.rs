@@ -120,7 +120,7 @@ pub struct Expected {
 }
 
 /// What a test may say of the lead, beside `custom`.
-pub const LEAD_FIELDS: [&str; 28] = [
+pub const LEAD_FIELDS: [&str; 31] = [
     "country",
     "state",
     "region",
@@ -144,8 +144,11 @@ pub const LEAD_FIELDS: [&str; 28] = [
     "products",
     "urgency",
     "sentiment",
+    "tone",
+    "satisfaction",
     "source",
     "live",
+    "channel",
     "direction",
     "handoff",
     "timezone",

@@ -3,7 +3,7 @@
 use crate::rules::fault::{Faults, Word, did_you_mean, listed, quoted};
 use crate::rules::files::segments::Segments;
 use crate::rules::files::yaml::Node;
-use crate::rules::model::field::{BUILT_IN, FieldKind};
+use crate::rules::model::field::{BUILT_IN, FieldKind, closed_list};
 use crate::rules::words::{place, postal};
 use std::collections::BTreeMap;
 
@@ -26,8 +26,10 @@ pub(crate) struct Vocabulary {
 impl Vocabulary {
     /// The built-in fields and what `fields:` declares.
     pub(crate) fn read(node: Option<&Node>, faults: &mut Faults) -> Self {
+        let one_of =
+            |path: &str| -> Vec<String> { closed_list(path).into_iter().flatten().map(str::to_owned).collect() };
         let built_in =
-            BUILT_IN.iter().map(|(path, kind)| ((*path).to_owned(), FieldDef { kind: *kind, one_of: vec![] }));
+            BUILT_IN.iter().map(|(path, kind)| ((*path).to_owned(), FieldDef { kind: *kind, one_of: one_of(path) }));
         let mut vocabulary = Self { fields: built_in.collect(), segments: Segments::default() };
         if let Some(node) = node {
             for (path, spec) in node.map(faults) {
@@ -82,7 +84,10 @@ impl Vocabulary {
                 .error("field-values-not-text", first.at, found, "one_of for fields of type text")
                 .hint(Some("delete one_of, or make it type: text".to_owned()));
         }
-        let one_of = one_of.into_iter().map(|word| word.text).collect();
+        let mut one_of: Vec<String> = one_of.into_iter().map(|word| word.text).collect();
+        if one_of.is_empty() {
+            one_of.extend(closed_list(&path.text).into_iter().flatten().map(str::to_owned));
+        }
         self.fields.insert(path.text.clone(), FieldDef { kind, one_of });
     }
 
@@ -163,6 +168,21 @@ mod tests {
         assert_eq!(vocabulary.get("account.tier__c").map(|spec| spec.kind), Some(FieldKind::Text));
         assert_eq!(vocabulary.get("lead.employees").map(|spec| spec.kind), Some(FieldKind::Whole));
         assert_eq!(vocabulary.get("lead.custom.other"), None);
+    }
+
+    #[test]
+    fn a_closed_list_catches_what_is_misspelt_unless_another_is_declared() {
+        let told = |declared: &str, path: &str, text: &str| {
+            let (vocabulary, _) = vocabulary(declared);
+            let mut faults = Faults::default();
+            let at = crate::rules::fault::At::start_of("rules/routing.yaml");
+            let read = vocabulary.text(path, &Word { text: text.to_owned(), at }, &mut faults);
+            (read, faults.count())
+        };
+        assert_eq!(told("", "lead.tone", "Frustrated"), (Some("frustrated".to_owned()), 0));
+        assert_eq!(told("lead.tone: { type: text }", "lead.tone", "frustated"), (None, 1));
+        assert_eq!(told("", "lead.channel", "from"), (None, 1));
+        assert_eq!(told("lead.channel: { one_of: [form, fax] }", "lead.channel", "fax"), (Some("fax".to_owned()), 0));
     }
 
     #[test]

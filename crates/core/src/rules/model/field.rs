@@ -2,7 +2,7 @@
 
 use crate::domain::account::Account;
 use crate::domain::known::Known;
-use crate::domain::lead::{FieldValue, Headcount, Lead};
+use crate::domain::lead::{FieldValue, Headcount, Lead, LeadChannel, Tone};
 
 /// What is known of a field.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +39,7 @@ impl FieldKind {
 }
 
 /// Fields that every lead has, without being declared; further ones are `lead.custom.NAME` and `account.NAME`.
-pub const BUILT_IN: [(&str, FieldKind); 20] = [
+pub const BUILT_IN: [(&str, FieldKind); 23] = [
     ("lead.country", FieldKind::Text),
     ("lead.state", FieldKind::Text),
     ("lead.region", FieldKind::Text),
@@ -55,12 +55,24 @@ pub const BUILT_IN: [(&str, FieldKind); 20] = [
     ("lead.timeline", FieldKind::Text),
     ("lead.urgency", FieldKind::Text),
     ("lead.sentiment", FieldKind::Text),
+    ("lead.tone", FieldKind::Text),
+    ("lead.satisfaction", FieldKind::Whole),
     ("lead.budget", FieldKind::Text),
     ("lead.domain", FieldKind::Text),
     ("lead.company", FieldKind::Text),
     ("lead.live", FieldKind::Flag),
+    ("lead.channel", FieldKind::Text),
     ("lead.products", FieldKind::Text),
 ];
+
+/// All values of a built-in field that has no others; `None` of one that takes any text.
+pub fn closed_list(path: &str) -> Option<[&'static str; 5]> {
+    match path {
+        "lead.channel" => Some(LeadChannel::ALL.map(LeadChannel::as_str)),
+        "lead.tone" => Some(Tone::ALL.map(Tone::as_str)),
+        _ => None,
+    }
+}
 
 /// What `lead` and `account` say to the field of this path; `None` where nothing is known.
 pub fn field(lead: &Lead, account: Option<&Account>, path: &str) -> Option<Looked> {
@@ -79,6 +91,11 @@ fn built_in(lead: &Lead, name: &str) -> Option<Looked> {
     match name {
         "employees" => company.employees.as_ref().map(|known| Looked::Headcount(known.value)),
         "score" => said.score.as_ref().map(|known| Looked::Value(FieldValue::Number(f64::from(known.value)))),
+        "satisfaction" => {
+            said.satisfaction.as_ref().map(|known| Looked::Value(FieldValue::Number(f64::from(known.value))))
+        }
+        "tone" => word(said.tone.as_ref().map(|known| known.value.as_str())),
+        "channel" => word(Some(lead.channel.as_str())),
         "live" => Some(Looked::Value(FieldValue::Flag(lead.is_live()))),
         "products" if said.products.is_empty() => None,
         "products" => Some(Looked::Value(FieldValue::List(said.products.clone()))),
@@ -104,6 +121,10 @@ fn built_in(lead: &Lead, name: &str) -> Option<Looked> {
 
 fn known(value: &Option<Known<String>>) -> Option<Looked> {
     text(value.as_ref().map(|known| &known.value))
+}
+
+fn word(value: Option<&str>) -> Option<Looked> {
+    value.map(|word| Looked::Value(FieldValue::Text(word.to_owned())))
 }
 
 fn text(value: Option<&String>) -> Option<Looked> {
@@ -141,6 +162,8 @@ mod tests {
                 products: vec!["Voice".into()],
                 urgency: words(),
                 sentiment: words(),
+                tone: Some(Known::from_caller(Tone::Hesitant)),
+                satisfaction: Some(Known::from_caller(4)),
                 ..Qualification::default()
             },
             custom: BTreeMap::from([("seats".to_owned(), FieldValue::Number(12.0))]),

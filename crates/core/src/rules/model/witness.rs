@@ -10,7 +10,9 @@ pub use words::spell;
 use crate::domain::account::{Account, MatchKey};
 use crate::domain::id::LeadId;
 use crate::domain::known::Known;
-use crate::domain::lead::{Call, Company, Consent, Contact, FieldValue, Headcount, Lead, Preference, Qualification};
+use crate::domain::lead::{
+    Call, Company, Consent, Contact, FieldValue, Headcount, Lead, LeadChannel, Preference, Qualification, Tone,
+};
 use crate::rules::model::field::{BUILT_IN, Looked};
 use crate::rules::model::index::Firmographics;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -92,6 +94,7 @@ impl Witness {
             event_id: "example".to_owned(),
             occurred_at: at,
             received_at: at,
+            channel: self.channel(),
             call: live.then(live_call),
             contact: Contact { title: said("lead.title"), language: said("lead.language"), ..Contact::default() },
             company: Company {
@@ -113,6 +116,8 @@ impl Witness {
                 products: self.list("lead.products"),
                 urgency: said("lead.urgency"),
                 sentiment: said("lead.sentiment"),
+                tone: self.text("lead.tone").and_then(|text| Tone::heard(&text)).map(Known::from_caller),
+                satisfaction: self.number("lead.satisfaction").map(Known::from_caller),
                 ..Qualification::default()
             },
             transcript_url: None,
@@ -177,9 +182,14 @@ impl Witness {
         }
     }
 
+    fn channel(&self) -> LeadChannel {
+        let said = self.text("lead.channel").unwrap_or_default();
+        LeadChannel::ALL.into_iter().find(|channel| channel.as_str() == said).unwrap_or_default()
+    }
+
     fn number(&self, path: &str) -> Option<u8> {
         match self.value(path)? {
-            // A score is a whole number from 0 to 100.
+            // A score is a whole number from 0 to 100; satisfaction lies within that.
             Looked::Value(FieldValue::Number(number)) => Some(number.clamp(0.0, 100.0) as u8),
             Looked::Value(FieldValue::Text(_) | FieldValue::List(_) | FieldValue::Flag(_)) | Looked::Headcount(_) => {
                 None

@@ -47,7 +47,7 @@ impl World<'_> {
         let (zone, times) = (second.preference.timezone, second.preference.times.clone());
         let by = format!("{} {}", second.source, second.event_id);
         let caller = Some(Box::new(whereabouts(&second))).filter(|caller| **caller != handoff.caller);
-        let more = Completed { by, added, zone, caller, times, on_the_line };
+        let more = Completed { by, added, zone, caller, times, on_the_line, ..Completed::default() };
         self.happens(life, &Event::Completed(more), ends)?;
         ends.told_twice += 1;
         let after = self.lives[life].handoff.as_ref().ok_or("the lead is gone")?;

@@ -3,7 +3,7 @@
 use crate::domain::lead::{FieldValue, Headcount};
 use crate::rules::files::vocabulary::Vocabulary;
 use crate::rules::model::condition::Condition;
-use crate::rules::model::field::{BUILT_IN, FieldKind, Looked};
+use crate::rules::model::field::{BUILT_IN, FieldKind, Looked, closed_list};
 use crate::rules::model::truth::{Test, measure};
 use crate::rules::model::witness::{spell, text};
 use chrono::NaiveDate;
@@ -63,7 +63,9 @@ fn of_field(field: &str, kind: FieldKind, tests: &[&Test]) -> Option<Vec<Option<
         // A declared field may hold what is not of its type.
         values.push(text(OTHER));
     }
-    Some(values.into_iter().map(Some).chain([None]).collect())
+    // Every lead came somehow.
+    let unknown = (field != "lead.channel").then_some(None);
+    Some(values.into_iter().map(Some).chain(unknown).collect())
 }
 
 /// Every number that is named, and its neighbours.
@@ -103,6 +105,9 @@ fn date(day: f64) -> Option<Looked> {
 
 /// Every text that is named, one that only begins so, and another; of fields that may hold several, every combination.
 fn texts(field: &str, tests: &[&Test]) -> Option<Vec<Looked>> {
+    if let Some(words) = closed_list(field) {
+        return Some(words.map(text).to_vec());
+    }
     let mut named: BTreeSet<String> = BTreeSet::new();
     for test in tests {
         match test {

@@ -1,0 +1,111 @@
+//! Who must not be called is not called: a mail is promised, or somebody is told; and leads that did not call ring nobody.
+
+use super::*;
+use crate::domain::effect::Confirmation;
+use crate::domain::lead::{ConsentSaid, LeadChannel, PreferredHandoff, ReachBack};
+use crate::handoff::Completed;
+use crate::rules::model::set::Rung;
+
+/// Acme, who says so much about calls and mail, and has an address.
+fn acme_says(callback: bool, email: Option<bool>) -> Scenario {
+    let mut world = scenario();
+    world.lead.contact.email = Some(Known::from_caller("dana@acme.com".to_owned()));
+    world.lead.consent.callback = Some(callback.into());
+    world.lead.consent.email = email.map(ConsentSaid::from);
+    world
+}
+
+fn now_reached(by: ReachBack) -> Event {
+    let added = vec!["consent.callback".to_owned()];
+    Event::Completed(Completed { by: "town evt-2".into(), added, reach_back: Some(by), ..Completed::default() })
+}
+
+impl UnderWay {
+    fn promises_mail(self, name: &str, time: &str) -> Self {
+        let next = self.state.next_step();
+        assert_eq!((next.what, next.owner, next.at), (NextStepKind::Mail, rep_id(name), at(time)));
+        self.briefs(name, BriefWhy::Mail).publishes(Topic::MailPromised).calls_nobody()
+    }
+
+    fn calls_nobody(self) -> Self {
+        let called = self.last.effects.iter().find(|planned| match &planned.effect {
+            Effect::Brief { why, .. } => matches!(why, BriefWhy::Callback | BriefWhy::Reminder | BriefWhy::Escalation),
+            Effect::Publish { topic } => matches!(topic, Topic::CallbackPromised | Topic::CallbackDue),
+            Effect::WriteCrm { note, .. } => matches!(note, CrmNote::CallbackPromised { .. }),
+            Effect::ConfirmToCaller { what } => matches!(what, Confirmation::Callback { .. }),
+            Effect::Instruct { instruction } => matches!(instruction, Instruction::PromiseCallback { .. }),
+            _ => false,
+        });
+        assert_eq!(called, None);
+        self
+    }
+}
+
+#[test]
+fn a_caller_on_the_line_is_put_through_and_written_to_if_nobody_can_be_had() {
+    let call = begun(acme_says(false, Some(true))).rings("ben", 1);
+    let call = call.declined(1).declined(2).on(Event::SlotsFound { search: 1, slots: Vec::new() });
+    let instruction = Instruction::PromiseMail { rep: rep_id("ben"), promised_at: at("11:00") };
+    call.promises_mail("ben", "11:00").does(&Effect::Instruct { instruction });
+}
+
+#[test]
+fn a_promised_mail_is_kept_track_of_without_a_call() {
+    let promised_at = at("11:00");
+    let call = begun(acme_says(false, Some(true)).not_live()).promises_mail("ben", "11:00").says_nothing();
+    let call = call.after(3000).timer(Timer::Remind { promised_at }).briefs("ben", BriefWhy::Mail);
+    let call = call.publishes(Topic::MailDue).calls_nobody();
+    let call = call.after(300).timer(Timer::Escalate { promised_at }).briefs("max", BriefWhy::Mail).calls_nobody();
+    let late = call.after(300).timer(Timer::Breach { promised_at }).needs_attention_of("max");
+    late.publishes(Topic::MailBreached).publishes(Topic::NeedsAttention);
+}
+
+/// It is night where the caller is: a mail wakes nobody.
+#[test]
+fn a_mail_is_promised_without_regard_to_the_hours_of_the_caller() {
+    let mut world = acme_says(false, Some(true)).not_live();
+    let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("an hour");
+    world.rules.hours.calling = Shift { from: hour(8), until: hour(21) };
+    begun(world).promises_mail("ben", "11:00");
+}
+
+#[test]
+fn where_mail_is_not_agreed_to_either_the_owner_is_told() {
+    for email in [None, Some(false)] {
+        let call = begun(acme_says(false, email).not_live()).needs_attention_of("ben");
+        call.briefs("ben", BriefWhy::NeedsAttention).publishes(Topic::NeedsAttention).calls_nobody();
+    }
+    let live = begun(acme_says(false, None)).declined(1).declined(2);
+    let live = live.on(Event::SlotsFound { search: 1, slots: Vec::new() }).needs_attention_of("ben");
+    live.does(&Effect::Instruct { instruction: Instruction::NoCall { rep: rep_id("ben") } });
+}
+
+#[test]
+fn what_is_taken_back_or_given_later_changes_what_was_promised() {
+    let called = begun(acme_says(true, Some(true)).not_live()).promises("ben", "11:00");
+    let written = called.after(60).on(now_reached(ReachBack::Mail)).calls_nobody();
+    assert_eq!(written.state.next_step().what, NextStepKind::Mail);
+    let told = written.on(now_reached(ReachBack::Nothing)).needs_attention_of("ben").calls_nobody();
+    let called = told.on(now_reached(ReachBack::Call));
+    assert_eq!(called.state.next_step().what, NextStepKind::Callback);
+    let done = called.on(Event::ContactMade { rep: rep_id("ben"), at: at("10:30") });
+    assert!(done.on(now_reached(ReachBack::Mail)).state.is_done(), "what is done stays done");
+}
+
+#[test]
+fn a_lead_that_did_not_call_rings_nobody_and_begins_at_the_meeting_or_the_callback() {
+    for channel in [LeadChannel::Form, LeadChannel::Sms, LeadChannel::Email] {
+        let mut world = scenario();
+        world.lead.channel = channel;
+        assert_eq!(world.decide().plan.rungs, [Rung::Booking, Rung::Callback], "{channel:?}");
+        begun(world.clone()).rings_nobody_new(0).promises("ben", "11:00").says_nothing();
+        begun(world.wants(PreferredHandoff::Meeting)).rings_nobody_new(0).searches(1).says_nothing();
+    }
+}
+
+#[test]
+fn a_chat_is_answered_with_words() {
+    let mut world = scenario();
+    world.lead.channel = LeadChannel::Chat;
+    begun(world).rings_nobody_new(0).promises("ben", "11:00").says_promise();
+}

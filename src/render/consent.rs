@@ -1,0 +1,112 @@
+//! What the caller agreed to, in words for the rep: who says it and since when, and what must not be done.
+
+use baton_core::domain::known::Source;
+use baton_core::domain::lead::{ConsentSaid, ConsentSource, Lead, ReachBack};
+
+/// What the person does not want, as orders.
+pub(super) fn do_not(lead: &Lead) -> Vec<String> {
+    let mut orders = Vec::new();
+    if lead.consent.refuses_calls() {
+        let instead = if lead.reach_back() == ReachBack::Mail { ": write" } else { "" };
+        orders.push(format!("Do not call{instead}."));
+    }
+    if lead.consent.refuses_mail() {
+        orders.push("Do not write by mail.".to_owned());
+    }
+    if lead.consent.refuses_recording() {
+        orders.push("Do not record.".to_owned());
+    }
+    orders
+}
+
+/// All that is known, on one line; the most doubtful source speaks for all of it.
+pub(super) fn line(lead: &Lead) -> Option<(String, Source)> {
+    let said = all(lead);
+    let source = said.iter().map(|(_, said)| source(said)).max()?;
+    Some((said.iter().map(|(what, said)| told(what, said)).collect::<Vec<_>>().join("; "), source))
+}
+
+/// One line for each consent that is known.
+pub(super) fn lines(lead: &Lead) -> Vec<String> {
+    all(lead).iter().map(|(what, said)| format!("{}.", told(what, said))).collect()
+}
+
+fn all(lead: &Lead) -> Vec<(&'static str, ConsentSaid)> {
+    let consent = &lead.consent;
+    let said = [
+        ("to be recorded", consent.recording),
+        ("to be called", consent.callback),
+        ("to get mail", consent.email),
+        ("to get text messages", consent.sms),
+    ];
+    said.into_iter().filter_map(|(what, said)| Some((what, said?))).collect()
+}
+
+/// `to be called: no (in a web form, 2026-03-03 15:08 UTC)`.
+fn told(what: &str, said: &ConsentSaid) -> String {
+    let word = if said.given { "yes" } else { "no" };
+    let from = said.source.map(in_words).map(str::to_owned);
+    let at = said.at.map(|at| at.format("%Y-%m-%d %H:%M UTC").to_string());
+    let known: Vec<String> = from.into_iter().chain(at).collect();
+    if known.is_empty() { format!("{what}: {word}") } else { format!("{what}: {word} ({})", known.join(", ")) }
+}
+
+fn in_words(source: ConsentSource) -> &'static str {
+    match source {
+        ConsentSource::Caller => "on the call",
+        ConsentSource::Form => "in a web form",
+        ConsentSource::Chat => "in a chat",
+        ConsentSource::Sms => "by text message",
+        ConsentSource::Email => "by mail",
+        ConsentSource::Crm => "in the CRM",
+        ConsentSource::Platform => "asked by the voice platform",
+    }
+}
+
+fn source(said: &ConsentSaid) -> Source {
+    match said.source {
+        Some(ConsentSource::Crm) => Source::Crm,
+        Some(ConsentSource::Platform) => Source::Platform,
+        Some(
+            ConsentSource::Caller
+            | ConsentSource::Form
+            | ConsentSource::Chat
+            | ConsentSource::Sms
+            | ConsentSource::Email,
+        )
+        | None => Source::Caller,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use baton_core::routing::scenario::{acme, at};
+
+    #[test]
+    fn every_consent_is_told_with_who_says_it_and_when() {
+        let mut lead = acme();
+        assert_eq!((line(&lead), do_not(&lead)), (None, Vec::new()));
+        let said = |given, source, time| Some(ConsentSaid { given, source: Some(source), at: Some(at(time)) });
+        lead.consent.recording = said(true, ConsentSource::Platform, "10:00");
+        lead.consent.callback = said(false, ConsentSource::Form, "10:05");
+        lead.consent.email = Some(true.into());
+        let expected = "to be recorded: yes (asked by the voice platform, 2026-01-07 10:00 UTC); \
+                        to be called: no (in a web form, 2026-01-07 10:05 UTC); to get mail: yes";
+        assert_eq!(line(&lead), Some((expected.to_owned(), Source::Platform)));
+        assert_eq!(lines(&lead)[2], "to get mail: yes.");
+    }
+
+    #[test]
+    fn what_is_refused_is_an_order() {
+        let mut lead = acme();
+        lead.consent.callback = Some(false.into());
+        assert_eq!(do_not(&lead), ["Do not call."]);
+        lead.consent.recording = Some(false.into());
+        lead.consent.email = Some(false.into());
+        assert_eq!(do_not(&lead), ["Do not call.", "Do not write by mail.", "Do not record."]);
+        lead.consent.email = Some(true.into());
+        lead.contact.email = Some(baton_core::domain::known::Known::from_caller("dana@acme.com".to_owned()));
+        assert_eq!(do_not(&lead), ["Do not call: write.", "Do not record."]);
+    }
+}
