@@ -7,6 +7,7 @@
 //! `sql` is what every statement speaks with, `database` what all of it lies in and how a transaction runs there; neither
 //! knows the others: the families of tables and `reads`, the transactions of one method.
 
+mod act;
 mod changes;
 mod database;
 mod handoff;
@@ -22,6 +23,7 @@ mod sql;
 mod step;
 mod token;
 
+pub use act::{ActClaim, KeyedAct};
 pub use changes::Changes;
 pub use database::{Store, Tx, WorkerLock, with};
 pub use handoff::{Move, Moved, Mover, local_day, new_steps};

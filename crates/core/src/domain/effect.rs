@@ -174,6 +174,16 @@ pub enum Topic {
 }
 
 impl Topic {
+    pub const ALL: [Self; 7] = [
+        Self::LeadRouted,
+        Self::HandoffConnected,
+        Self::MeetingBooked,
+        Self::CallbackPromised,
+        Self::CallbackDue,
+        Self::CallbackBreached,
+        Self::NeedsAttention,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::LeadRouted => "lead.routed",
