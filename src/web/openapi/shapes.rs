@@ -47,7 +47,7 @@ fn answers(generator: &mut SchemaGenerator) {
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 enum EventAnswer {
-    Decided(Decided),
+    Decided(Box<Decided>),
     Taken(Taken),
     Quarantined(Quarantined),
 }
