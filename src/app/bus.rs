@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 const VENDOR: &str = "rabbitmq";
 const JSON: &str = "application/json";
+/// Under what commands to the voice platform are published.
+pub(super) const COMMAND: &str = "handoff.command";
 
 /// Deliveries become inbox rows.
 pub struct InboxSink {
@@ -112,7 +114,7 @@ impl Wire for Bus {
 
     /// A command nobody is bound for reaches no voice platform: that is a failure, not an offer.
     async fn send(&self, _operation: &'static str, id: &str, command: Value) -> Result<(), VendorError> {
-        let sent = self.event("handoff.command", id, &command);
+        let sent = self.event(COMMAND, id, &command);
         self.publisher.publish(&sent).await.map_err(vendor_error)
     }
 

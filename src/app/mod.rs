@@ -1,5 +1,6 @@
 //! The one place that wires things together: from a workspace and its config to a running worker, and back to a stop.
 
+pub mod asyncapi;
 pub mod bus;
 pub mod doctor;
 pub mod platforms;

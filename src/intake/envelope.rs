@@ -41,6 +41,18 @@ pub fn structured(body: Vec<u8>, headers: &BTreeMap<String, String>) -> Vec<u8> 
     event
 }
 
+/// The same event under this id, if it says none of its own; anything else as it came.
+pub fn with_id(body: Vec<u8>, id: &str) -> Vec<u8> {
+    let read = text(&body).ok().and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
+    match read {
+        Some(mut event) if event.get("id").is_none_or(Value::is_null) => {
+            event.insert("id".to_owned(), id.into());
+            Value::Object(event).to_string().into_bytes()
+        }
+        _ => body,
+    }
+}
+
 /// The CloudEvents attribute that a header carries.
 fn attribute(header: &str) -> Option<String> {
     let header = header.to_ascii_lowercase();

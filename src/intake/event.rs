@@ -6,7 +6,7 @@ pub(super) use call::CallWord;
 pub use call::{CallEvent, Happened};
 
 use super::envelope::{self, Envelope};
-pub use super::envelope::{MAX_BYTES as LARGEST, key_of, kind_of, source_of, structured};
+pub use super::envelope::{MAX_BYTES as LARGEST, key_of, kind_of, source_of, structured, with_id};
 pub use super::fault::EventFault;
 use super::fault::nearest;
 pub use super::kind::EventKind;

@@ -15,7 +15,7 @@ use lead::LeadQualified;
 use leaf::{Instant, LeadName, OutcomeWord, RepName};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// JSON Schema 2020-12 of a `lead.qualified` event in structured form.
 pub fn event_schema() -> Value {
@@ -36,6 +36,48 @@ pub fn schema_of(kind: EventKind) -> Value {
     schema["title"] = json!(kind.as_str());
     schema["properties"]["type"]["const"] = json!(kind.as_str());
     schema
+}
+
+/// Where the schemas of [`components`] name each other.
+const COMPONENTS: &str = "#/components/schemas/";
+
+/// Every kind of event under its name, and what they are made of under `event.NAME`, as the components of a document that
+/// describes an API.
+pub fn components() -> Map<String, Value> {
+    let mut components = Map::new();
+    for kind in EventKind::ALL {
+        let mut schema = schema_of(kind);
+        let parts = schema.as_object_mut().and_then(|schema| {
+            schema.shift_remove("$schema");
+            schema.shift_remove("$defs")
+        });
+        lead_to_components(&mut schema);
+        components.insert(kind.as_str().to_owned(), schema);
+        if let Some(Value::Object(parts)) = parts {
+            for (name, mut part) in parts {
+                lead_to_components(&mut part);
+                let name = format!("event.{name}");
+                let before = components.insert(name.clone(), part.clone());
+                assert!(before.is_none_or(|before| before == part), "{name} means one thing in all events");
+            }
+        }
+    }
+    components
+}
+
+fn lead_to_components(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member.as_str().and_then(|target| target.strip_prefix("#/$defs/")) {
+                    Some(part) if name == "$ref" => *member = format!("{COMPONENTS}event.{part}").into(),
+                    _ => lead_to_components(member),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(lead_to_components),
+        _ => {}
+    }
 }
 
 fn generate<D: JsonSchema>() -> Value {

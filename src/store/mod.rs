@@ -7,6 +7,7 @@
 //! `sql` is what every statement speaks with, `database` what all of it lies in and how a transaction runs there; neither
 //! knows the others: the families of tables and `reads`, the transactions of one method.
 
+mod act;
 mod changes;
 mod database;
 mod handoff;
@@ -23,6 +24,7 @@ mod step;
 mod token;
 mod webhook;
 
+pub use act::{ActClaim, KeyedAct};
 pub use changes::Changes;
 pub use database::{Store, Tx, WorkerLock, with};
 pub use handoff::{Move, Moved, Mover, local_day, new_steps};

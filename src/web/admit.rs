@@ -4,6 +4,9 @@
 //! slowly takes no place from others, and a handler sees whole requests only. Voice platforms sign their bodies, which are read
 //! first: `platforms` goes the same way in its own order.
 
+pub(super) mod once;
+pub(super) mod trail;
+
 use super::rights::Rights;
 use super::server::Guest;
 use super::{Door, Problem};

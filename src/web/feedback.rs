@@ -1,8 +1,12 @@
 //! What a rep says of a lead: by signed link (GET shows the form, POST records) or over the API.
 
-use super::form::Submitted;
-use super::link::Linked;
-use super::page;
+mod form;
+mod link;
+mod page;
+
+pub use link::LinkSigner;
+pub(super) use page::guarded;
+
 use super::{Door, Nothing, Problem};
 use crate::store::LeadRecord;
 use axum::extract::rejection::FormRejection;
@@ -12,6 +16,8 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::{Extension, Json};
 use baton_core::domain::id::{LeadId, RepId};
 use baton_core::domain::outcome::Feedback;
+use form::Submitted;
+use link::Linked;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -59,7 +65,8 @@ pub(super) async fn record(
         Ok(false) => {
             let text = "Feedback on this lead was sent many times from this link. What was said last counts; please tell \
                         your team lead what else there is to say.";
-            (StatusCode::TOO_MANY_REQUESTS, Html(page::message("That is enough for one lead", text))).into_response()
+            // Not 429: to come again later changes nothing.
+            (StatusCode::FORBIDDEN, Html(page::message("That is enough for one lead", text))).into_response()
         }
         Err(_logged) => {
             let text = "It could not be stored just now. Go back, nothing that you wrote is lost, and send it again in a \
@@ -92,19 +99,45 @@ async fn kept(door: &Door, linked: &Linked) -> Result<LeadRecord, Response> {
     }
 }
 
-/// `POST /v1/feedback`.
-#[derive(Debug, Deserialize)]
+/// What a rep says of a lead: at least one of quality, completeness, misroute and note.
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ApiFeedback {
     lead: String,
+    /// Who says it, by id.
     rep: String,
+    #[schemars(range(min = 1, max = 5))]
     quality: Option<u8>,
+    #[schemars(range(min = 1, max = 5))]
     completeness: Option<u8>,
+    /// Wrong person, data incomplete, or not a fit.
+    #[schemars(extend("enum" = ["procedural", "clerical", "definitional", "no", "", null]))]
     misroute: Option<String>,
+    /// Who should have had it, by id or by a name that one rep alone has; only with `misroute`.
     right_rep: Option<String>,
+    #[schemars(length(max = form::LONGEST_NOTE))]
     note: Option<String>,
 }
 
+/// Says how a lead was
+///
+/// In a rep's name. Who is named as the right rep of a procedural misroute gets the lead.
+#[utoipa::path(
+    post,
+    path = "/v1/feedback",
+    operation_id = "postFeedback",
+    tag = "leads",
+    params(("idempotency-key" = Option<String>, Header)),
+    request_body(content((ref("#/components/schemas/ApiFeedback") = "application/json"))),
+    responses(
+        (status = 201, description = "It is recorded.", body = ref("#/components/schemas/FeedbackAnswer")),
+        (status = 404, description = "There is no such lead."),
+        (status = 409, description = "What came of the first request of this Idempotency-Key is not known, or not yet."),
+        (status = 415, description = "The body is not sent as JSON."),
+        (status = 422, description = "The body is not understood; or the Idempotency-Key came before with another request."),
+    ),
+    security(("bearer" = ["feedback"])),
+)]
 pub(super) async fn api(
     State(door): State<Door>,
     Query(Nothing {}): Query<Nothing>,

@@ -10,12 +10,34 @@ use tokio::time::timeout;
 /// A probe does not wait for a count.
 const COUNTED_WITHIN: Duration = Duration::from_secs(1);
 
+/// Alive
+///
 /// Never touches the database: an outage of the database must not restart the fleet.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "getHealth",
+    tag = "health",
+    responses((status = 200, description = "The process turns.", body = String)),
+)]
 pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// A refused change of the rules leaves the worker ready: the rules before it count.
+/// Ready
+///
+/// Whether a write goes through, and by which rules leads are decided. A refused change of the rules leaves the worker ready: the
+/// rules before it count.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "getReadiness",
+    tag = "health",
+    responses(
+        (status = 200, description = "It takes leads.", body = String),
+        (status = 503, description = "It does not, and why.", body = String),
+    ),
+)]
 pub(super) async fn ready(State(door): State<Door>) -> (StatusCode, String) {
     let not = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
     if !*door.ready.borrow() {

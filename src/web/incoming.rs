@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 /// A caller is on the line: nobody waits longer for words than this.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(1500);
@@ -63,7 +64,7 @@ impl Door {
         let expected: Vec<(String, oneshot::Receiver<Answer>)> = messages.iter().map(expect).collect();
         let decider = Arc::clone(&self.decider);
         // In a task of its own: whoever stops waiting does not stop what the inbox has taken from being queued.
-        let taking = tokio::spawn(async move { decider.take(messages).await });
+        let taking = tokio::spawn(async move { decider.take(messages).await }.in_current_span());
         let Ok(taken) = timeout_at(until, taking).await else { return Err(self.not_in_time()) };
         let taken = taken.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?;
         let known = taken.map_err(|error| Problem::ours(&error))?;

@@ -1,10 +1,13 @@
 //! Leads and events in; what became of them out.
 
+mod listed;
+pub(super) mod reassign;
+
+use super::admit::once::key_of as idempotency_key;
 use super::incoming::{Brought, LONGEST_WAIT, TAKEN_WITHIN, own_source};
-use super::listed::{Listed, cursor};
 use super::{Door, Nothing, Problem, Rights};
 use crate::deciding::answer::{DIFFERS, OutgoingAnswer};
-use crate::intake::event::{key_of, parse, structured};
+use crate::intake::event::{key_of, parse, structured, with_id};
 use crate::release::Lost;
 use crate::render::explain::explain_whole;
 use crate::store::{Arrival, InboxMessage, LeadRecord, StoreError};
@@ -15,19 +18,46 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use baton_core::domain::id::LeadId;
 use baton_core::domain::outcome::NextStepKind;
+use listed::{Listed, cursor};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::Instant;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wait {
-    /// `1500ms` or `1s`: answer with the instruction, if it is there by then.
+    /// `1500ms` or `1s`: answer with the instruction, if it is there by then. 1 ms to 1500 ms.
+    #[param(pattern = "^(([1-9][0-9]{0,2}|1[0-4][0-9]{2}|1500)ms|1s)$", example = "1500ms")]
     wait: Option<String>,
 }
 
-/// 202 once the bytes are committed; with `wait` 200 and the instruction, if the decision is there in time.
+/// Brings a lead
+///
+/// A CloudEvents 1.0 event of the type `lead.qualified`: in structured form, or in binary form with the attributes in the headers
+/// `ce-id`, `ce-source`, `ce-type` and `ce-specversion` and the data as body. Answered 202 once the bytes are committed; with
+/// `wait` 200 and what the voice agent says now, if the decision is there in time. The same event again gets the same answer.
+#[utoipa::path(
+    post,
+    path = "/v1/leads",
+    operation_id = "postLead",
+    tag = "events",
+    params(Wait, ("idempotency-key" = Option<String>, Header)),
+    request_body(
+        description = "An event; without an `id` of its own it takes the Idempotency-Key as its id.",
+        content(
+            (ref("#/components/schemas/lead.qualified") = "application/json"),
+            (ref("#/components/schemas/lead.qualified") = "application/cloudevents+json"),
+        ),
+    ),
+    responses(
+        (status = 200, description = "With `wait`: what became of it.", body = ref("#/components/schemas/EventAnswer")),
+        (status = 202, description = "Committed; decided from here on.", body = ref("#/components/schemas/Accepted")),
+        (status = 422, description = "The event cannot be understood; nothing was stored."),
+    ),
+    security(("bearer" = ["intake"])),
+)]
 pub(super) async fn post(
     State(door): State<Door>,
     Extension(rights): Extension<Rights>,
@@ -35,11 +65,13 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
+    let id = idempotency_key(&headers)?;
     let wait = query.wait.as_deref().map(parse_wait).transpose()?;
     let until = Instant::now() + wait.unwrap_or(TAKEN_WITHIN);
     let attributes =
         headers.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
     let body = structured(body.to_vec(), &attributes.collect());
+    let body = if let Some(id) = id { with_id(body, &id) } else { body };
     own_source(&rights, &body)?;
     let now = door.clock.now();
     let incoming = parse(&body, now).map_err(|faults| {
@@ -66,6 +98,39 @@ pub(super) async fn post(
     })
 }
 
+/// Brings an event
+///
+/// Any event that Baton takes, leads included, in structured or binary form as of `POST /v1/leads`.
+#[utoipa::path(
+    post,
+    path = "/v1/events",
+    operation_id = "postEvent",
+    tag = "events",
+    params(Wait, ("idempotency-key" = Option<String>, Header)),
+    request_body(
+        description = "An event; without an `id` of its own it takes the Idempotency-Key as its id.",
+        content(
+            (ref("#/components/schemas/Event") = "application/json"),
+            (ref("#/components/schemas/Event") = "application/cloudevents+json"),
+        ),
+    ),
+    responses(
+        (status = 200, description = "With `wait`: what became of it.", body = ref("#/components/schemas/EventAnswer")),
+        (status = 202, description = "Committed; acted upon from here on.", body = ref("#/components/schemas/Accepted")),
+        (status = 422, description = "The event cannot be understood; nothing was stored."),
+    ),
+    security(("bearer" = ["intake"])),
+)]
+pub(super) async fn event(
+    door: State<Door>,
+    rights: Extension<Rights>,
+    query: Query<Wait>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    post(door, rights, query, headers, body).await
+}
+
 /// With what was not understood, if anything: the integrator sees it on the first try, and the caller is not dropped.
 fn accepted(key: &str, known: Arrival, notes: &[String]) -> Response {
     let mut told = json!({ "status": "accepted", "event": key });
@@ -89,7 +154,18 @@ fn parse_wait(text: &str) -> Result<Duration, Problem> {
     if span.is_zero() || span > LONGEST_WAIT { Err(allowed()) } else { Ok(span) }
 }
 
-/// The newest leads, page by page, or those that are asked for.
+/// Lists leads
+///
+/// The newest first, page by page, or those that are asked for.
+#[utoipa::path(
+    get,
+    path = "/v1/leads",
+    operation_id = "listLeads",
+    tag = "leads",
+    params(Listed),
+    responses((status = 200, description = "One page.", body = ref("#/components/schemas/LeadPage"))),
+    security(("bearer" = ["read"])),
+)]
 pub(super) async fn list(State(door): State<Door>, Query(asked): Query<Listed>) -> Result<Json<Value>, Problem> {
     let (query, limit) = asked.check()?;
     let mut leads = door.store.leads_find(&query, limit + 1).await.map_err(|error| Problem::ours(&error))?;
@@ -99,8 +175,18 @@ pub(super) async fn list(State(door): State<Door>, Query(asked): Query<Listed>) 
     Ok(Json(json!({ "leads": leads, "next": next })))
 }
 
-/// What needs a person: leads nobody could place or call in time, steps that failed for good, messages put aside, webhooks that
-/// are disabled. At most [`LISTED`] of each, and how many there are; and how much there is to do.
+/// Lists what needs a person
+///
+/// Leads nobody could place or call in time, steps that failed for good, messages put aside, webhooks that are disabled: at most 200 of each, and how many
+/// there are; and how much there is to do.
+#[utoipa::path(
+    get,
+    path = "/v1/attention",
+    operation_id = "listAttention",
+    tag = "leads",
+    responses((status = 200, description = "All of it.", body = ref("#/components/schemas/Attention"))),
+    security(("bearer" = ["read"])),
+)]
 pub(super) async fn attention(
     State(door): State<Door>,
     Query(Nothing {}): Query<Nothing>,
@@ -122,22 +208,58 @@ pub(super) async fn attention(
     })))
 }
 
-/// 202: a message that was put aside is tried again.
+/// Replays a message
+///
+/// One that was put aside is tried again, as after a repair of the rules.
+#[utoipa::path(
+    post,
+    path = "/v1/attention/{key}/replay",
+    operation_id = "replayMessage",
+    tag = "leads",
+    params(
+        ("key" = String, Path, description = "The message's key, as of `GET /v1/attention`."),
+        ("idempotency-key" = Option<String>, Header),
+    ),
+    responses(
+        (status = 202, description = "It is tried again.", body = ref("#/components/schemas/Accepted")),
+        (status = 404, description = "No message of this key is put aside."),
+        (status = 409, description = "What came of the first request of this Idempotency-Key is not known, or not yet."),
+        (status = 422, description = "The Idempotency-Key came before with another request."),
+    ),
+    security(("bearer" = ["act"])),
+)]
 pub(super) async fn replay(
     State(door): State<Door>,
     Path(key): Path<String>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Response, Problem> {
+    let none = || Problem::not_found("no message of this key is put aside; /v1/attention lists those that are");
+    // No key of ours holds one, and PostgreSQL cannot be asked for it.
+    if key.contains('\0') {
+        return Err(none());
+    }
     match door.decider.replay(&key).await {
         Ok(()) => Ok(accepted(&key, Arrival::TriedAgain, &[])),
-        Err(StoreError::NotFound { .. }) => {
-            Err(Problem::not_found("no message of this key is put aside; /v1/attention lists those that are"))
-        }
+        Err(StoreError::NotFound { .. }) => Err(none()),
         Err(error) => Err(Problem::ours(&error)),
     }
 }
 
+/// Reads a lead
+///
 /// The lead, its decision, and everything that happened to it.
+#[utoipa::path(
+    get,
+    path = "/v1/leads/{id}",
+    operation_id = "getLead",
+    tag = "leads",
+    params(("id" = String, Path, description = "The lead, such as `lead_2mk8…`.")),
+    responses(
+        (status = 200, description = "The lead.", body = ref("#/components/schemas/LeadStory")),
+        (status = 404, description = "There is no such lead."),
+    ),
+    security(("bearer" = ["read"])),
+)]
 pub(super) async fn get(
     State(door): State<Door>,
     Path(id): Path<String>,
@@ -168,7 +290,21 @@ pub(super) async fn get(
     })))
 }
 
-/// The decision in sentences: why this rep, and why not each other one.
+/// Explains a decision
+///
+/// In sentences: why this rep, and why not each other one.
+#[utoipa::path(
+    get,
+    path = "/v1/leads/{id}/explain",
+    operation_id = "explainLead",
+    tag = "leads",
+    params(("id" = String, Path, description = "The lead, such as `lead_2mk8…`.")),
+    responses(
+        (status = 200, description = "As `baton explain` says it.", body = String),
+        (status = 404, description = "There is no such lead, or it has no decision."),
+    ),
+    security(("bearer" = ["read"])),
+)]
 pub(super) async fn explain(
     State(door): State<Door>,
     Path(id): Path<String>,

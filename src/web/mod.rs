@@ -1,30 +1,28 @@
 //! The HTTP door: leads and events in, decisions and reports out, feedback links for reps.
 //!
 //! A 2xx to `POST /v1/leads` or `/v1/events` means that the bytes are committed. Requests, bodies, connections and the time
-//! that a request takes to arrive are bounded; errors are `application/problem+json`. Every route names the right that it
-//! needs. Reps' feedback links need no account: they are signed and expire. Voice platforms prove what they send in their own
-//! ways. Health is answered whatever else is going on.
+//! that a request takes to arrive are bounded; errors are `application/problem+json`; every answer names its request. Every
+//! route names the right that it needs, and stands in the description of the API (`openapi`), which is open. Reps' feedback
+//! links need no account: they are signed and expire. Voice platforms prove what they send in their own ways. Health is
+//! answered whatever else is going on.
 
 mod admit;
 mod feedback;
-mod form;
 mod health;
 mod incoming;
 mod leads;
-mod link;
-mod listed;
 mod mcp;
-mod page;
+mod openapi;
 mod platforms;
 mod problem;
-mod reassign;
 mod reports;
 mod rights;
 mod rules;
 mod server;
 mod standing;
 
-pub use link::LinkSigner;
+pub use feedback::LinkSigner;
+pub use openapi::openapi_document;
 pub use platforms::{PlatformSection, PlatformSections};
 pub use problem::Problem;
 pub use rights::{ConfiguredToken, Keyring, Rights, token_digest, token_hash};
@@ -36,7 +34,7 @@ use crate::store::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
 use baton_clock::SharedClock;
@@ -85,22 +83,25 @@ pub fn router(door: Door) -> Router {
     let api = Router::new()
         .route("/v1/leads", door.needs(Intake, post(leads::post)))
         .route("/v1/leads", door.needs(Read, get(leads::list)))
-        .route("/v1/events", door.needs(Intake, post(leads::post)))
+        .route("/v1/events", door.needs(Intake, post(leads::event)))
         .route("/v1/leads/{id}", door.needs(Read, get(leads::get)))
         .route("/v1/leads/{id}/explain", door.needs(Read, get(leads::explain)))
-        .route("/v1/leads/{id}/reassign", door.needs(Act, post(reassign::post)))
+        .route("/v1/leads/{id}/reassign", door.needs(Act, door.once(post(leads::reassign::post))))
         .route("/v1/attention", door.needs(Read, get(leads::attention)))
-        .route("/v1/attention/{key}/replay", door.needs(Act, post(leads::replay)))
-        .route("/v1/feedback", door.needs(Feedback, post(feedback::api)))
+        .route("/v1/attention/{key}/replay", door.needs(Act, door.once(post(leads::replay))))
+        .route("/v1/feedback", door.needs(Feedback, door.once(post(feedback::api))))
         .route("/v1/reports/routing", door.needs(Read, get(reports::routing)))
         .route("/v1/rules", door.needs(Read, get(rules::live)))
         .route("/v1/platforms/{name}", post(platforms::post))
+        .route("/v1/openapi.json", get(openapi::document))
+        .route("/v1/problems", get(openapi::problems))
+        .route("/v1/problems/{name}", get(openapi::problem))
         // Agents tell by the end of the address which protocol to speak, with the stroke or without.
         .route("/mcp", agents.clone())
         .route("/mcp/", agents);
     let links = Router::new()
         .route("/feedback/{token}", door.linked(get(feedback::show).post(feedback::record)))
-        .layer(map_response(page::guarded));
+        .layer(map_response(feedback::guarded));
     let health = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -113,6 +114,7 @@ pub fn router(door: Door) -> Router {
         .layer(map_response(problem::in_one_form))
         .merge(health)
         .layer(map_response(kept_private))
+        .layer(from_fn(admit::trail::followed))
         .with_state(door)
 }
 

@@ -47,7 +47,32 @@ pub struct PlatformSection {
     pub base_url: String,
 }
 
-/// 200 in the platform's own shape.
+/// Takes a voice platform's own request
+///
+/// What it means is said by the mapping of this name: `baton platforms show NAME` tells what to paste into the platform's
+/// settings. A mapping that knows no proof of the platform's own needs a token with the scope `intake`. Whoever is on the line
+/// hears a sentence within 1.5 s, in the platform's own shape.
+#[utoipa::path(
+    post,
+    path = "/v1/platforms/{name}",
+    operation_id = "postPlatform",
+    tag = "events",
+    params(("name" = String, Path, description = "The mapping, such as `vapi`.", example = "generic")),
+    request_body(
+        description = "As the platform sends it.",
+        content(("application/json"), ("application/x-www-form-urlencoded")),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "In the platform's own shape.",
+            content(("application/json"), ("text/xml"), ("text/plain")),
+        ),
+        (status = 404, description = "No platform is called so, or nothing is known to hold its proof against."),
+        (status = 422, description = "Nobody waits, and the message cannot be understood."),
+    ),
+    security((), ("bearer" = ["intake"])),
+)]
 pub(super) async fn post(
     State(door): State<Door>,
     Path(name): Path<String>,

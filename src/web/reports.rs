@@ -7,12 +7,17 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReportQuery {
+    /// How far back; 30 if it is left out.
     #[serde(default = "thirty")]
+    #[param(minimum = 1, maximum = 3660)]
     days: u32,
+    /// `json` if it is left out.
     #[serde(default)]
+    #[param(pattern = "^(json|text|csv|html)$")]
     format: Option<String>,
 }
 
@@ -20,6 +25,27 @@ fn thirty() -> u32 {
     30
 }
 
+/// Reports on routing
+///
+/// The same figures as `baton report`, each with its definition and out of how many leads it was counted.
+#[utoipa::path(
+    get,
+    path = "/v1/reports/routing",
+    operation_id = "getRoutingReport",
+    tag = "reports",
+    params(ReportQuery),
+    responses((
+        status = 200,
+        description = "In the format that was asked for.",
+        content(
+            (ref("#/components/schemas/Report") = "application/json"),
+            (String = "text/plain"),
+            (String = "text/csv"),
+            (String = "text/html"),
+        ),
+    )),
+    security(("bearer" = ["read"])),
+)]
 pub(super) async fn routing(State(door): State<Door>, Query(asked): Query<ReportQuery>) -> Result<Response, Problem> {
     let format: Format = match asked.format.as_deref() {
         None => Format::Json,

@@ -6,7 +6,7 @@
 //! request is being carried out. A stop waits for those alone. If the process dies here, senders see a broken connection and
 //! send again.
 
-use super::problem::Problem;
+use super::problem::{CONTENT_TYPE, Problem, RETRY_AFTER_S};
 use axum::Router;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -113,9 +113,8 @@ async fn told(stopping: &mut watch::Receiver<bool>) {
 fn refuse(stream: &TcpStream) {
     let body = Problem::busy("too many connections at once; the same request may be sent again").body();
     let answer = format!(
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {}\r\nretry-after: 1\r\nconnection: close\r\n\
-         content-length: {}\r\n\r\n{body}",
-        super::problem::CONTENT_TYPE,
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {CONTENT_TYPE}\r\nretry-after: {RETRY_AFTER_S}\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
     // Whoever does not read it finds the connection closed, which says the same.

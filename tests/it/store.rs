@@ -4,6 +4,7 @@
 //! `BATON_TEST_POSTGRES` names (`postgres://USER@HOST:PORT/ANY`, a role that may create databases). Without it those tests
 //! say that they were left out; with `CI=true` they fail instead.
 
+mod acts;
 pub mod corrections;
 mod inbox;
 mod leads;
@@ -53,6 +54,11 @@ macro_rules! conformance {
 
 conformance! {
     both: {
+        acts: [
+            of_sixteen_who_ask_at_once_one_carries_it_out,
+            an_act_that_is_done_is_answered_as_it_was,
+            a_key_is_given_back_unless_its_act_is_done,
+        ]
         corrections: [
             a_misroute_told_twice_refunds_once,
             a_lead_with_a_new_owner_costs_the_new_owner,

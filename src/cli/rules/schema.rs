@@ -2,8 +2,10 @@
 
 use super::test::schema::expect_schema;
 use super::write;
+use crate::app::asyncapi::asyncapi_document;
 use crate::cli::{OK, say};
 use crate::intake::event_schema;
+use crate::web::openapi_document;
 use anyhow::{Result, bail};
 use baton_core::rules;
 use baton_platforms::mapping_schema;
@@ -23,10 +25,14 @@ pub(crate) struct Schema {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Contract {
+    /// What goes over the broker: AsyncAPI 3.0.
+    Asyncapi,
     /// `lead.qualified`, as it comes over AMQP or HTTP.
     Event,
     /// `rules/tests/*.yaml`.
     Expect,
+    /// The HTTP door: OpenAPI 3.1, as it is served at /v1/openapi.json.
+    Openapi,
     /// `platforms/*.yaml`.
     Platforms,
     /// The YAML files of rules/, by the name of each schema's file.
@@ -36,16 +42,16 @@ enum Contract {
 impl Schema {
     pub(crate) fn run(self) -> Result<u8> {
         match (self.contract, self.write) {
+            (Contract::Rules, Some(folder)) => write_rules(&folder)?,
+            (_, Some(_)) => bail!("--write is for `baton schema rules`: send the other schemas to a file with >"),
+            (Contract::Asyncapi, None) => say(&serde_json::to_string_pretty(&asyncapi_document())?),
             (Contract::Event, None) => say(&serde_json::to_string_pretty(&event_schema())?),
-            (Contract::Event | Contract::Expect | Contract::Platforms, Some(_)) => {
-                bail!("--write is for `baton schema rules`: send the other schemas to a file with >")
-            }
             (Contract::Expect, None) => say(&serde_json::to_string_pretty(&expect_schema())?),
+            (Contract::Openapi, None) => say(&serde_json::to_string_pretty(&openapi_document())?),
             (Contract::Platforms, None) => say(&serde_json::to_string_pretty(&mapping_schema())?),
             (Contract::Rules, None) => {
                 say(&serde_json::to_string_pretty(&BTreeMap::from(rules::schema::all()))?);
             }
-            (Contract::Rules, Some(folder)) => write_rules(&folder)?,
         }
         Ok(OK)
     }

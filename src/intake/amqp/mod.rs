@@ -19,7 +19,7 @@ pub use connection::AmqpError;
 pub use consumer::consume;
 pub use publisher::{Outgoing, PublishError, Publisher};
 pub use sink::{Delivered, Sink, SinkError};
-pub use topology::{ConsumeError, Topology};
+pub use topology::{BINDINGS, ConsumeError, Topology};
 
 use std::fmt;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Connection, ExchangeKind};
 
 /// Routing keys that reach the queue.
-const BINDINGS: [&str; 6] = ["lead.#", "call.#", "slot.#", "rep.#", "contact.#", "outcome.#"];
+pub const BINDINGS: [&str; 6] = ["lead.#", "call.#", "slot.#", "rep.#", "contact.#", "outcome.#"];
 /// Deliveries of one message before it is dead-lettered; explicit, because the default differs between broker versions.
 const DELIVERY_LIMIT: i64 = 50;
 

@@ -46,3 +46,14 @@ fn depth_is_counted_in_levels() {
     assert_eq!(fault.pointer, "/0".repeat(MAX_DEPTH));
     assert!(body(nested(5_000).as_bytes()).is_err(), "no stack overflow");
 }
+
+#[test]
+fn an_event_without_an_id_takes_the_one_that_is_given() {
+    for without in [r#"{"source":"s"}"#, r#"{"source":"s","id":null}"#, "\u{feff}{\"source\":\"s\"}"] {
+        let event = with_id(without.as_bytes().to_vec(), "key");
+        assert_eq!(key_of(&event), "s key", "{without}");
+    }
+    for as_it_came in [r#"{"id":"1", "source":"s"}"#, r#"{"id":7}"#, r#"{"id":""}"#, "[]", "{"] {
+        assert_eq!(with_id(as_it_came.as_bytes().to_vec(), "key"), as_it_came.as_bytes(), "{as_it_came}");
+    }
+}

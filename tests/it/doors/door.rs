@@ -1,6 +1,7 @@
 //! The program's own door, from outside: half-sent requests, who may do what, how refusals look, how leads are found, and
 //! what the log never says.
 
+mod api;
 mod doctor;
 mod hands;
 mod log;

@@ -193,6 +193,19 @@ pub enum Topic {
 }
 
 impl Topic {
+    pub const ALL: [Self; 10] = [
+        Self::LeadRouted,
+        Self::HandoffConnected,
+        Self::MeetingBooked,
+        Self::CallbackPromised,
+        Self::CallbackDue,
+        Self::CallbackBreached,
+        Self::MailPromised,
+        Self::MailDue,
+        Self::MailBreached,
+        Self::NeedsAttention,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::LeadRouted => "lead.routed",

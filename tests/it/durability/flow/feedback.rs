@@ -187,7 +187,7 @@ async fn one_link_fills_no_database() {
     for _ in 0..25 {
         match linked.send(&[("quality", "5")]).await {
             (200, _) => taken += 1,
-            (429, page) => assert!(page.contains("What was said last counts"), "{page}"),
+            (403, page) => assert!(page.contains("What was said last counts"), "{page}"),
             other => panic!("{other:?}"),
         }
     }

@@ -1,7 +1,7 @@
 //! `POST /v1/leads/{id}/reassign`: a lead to another rep, or to whoever the rules name but the one who has it.
 
-use super::{Door, Nothing, Problem};
 use crate::deciding::owner::{ReassignRequest, Reassigned};
+use crate::web::{Door, Nothing, Problem};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use baton_core::domain::id::{LeadId, RepId};
@@ -10,18 +10,43 @@ use serde_json::{Value, json};
 
 const LONGEST_REASON: usize = 500;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ReassignBody {
+pub(in crate::web) struct ReassignBody {
     /// A rep of reps.csv; left out: whoever the rules name, but not the one who has it.
     to: Option<String>,
+    #[schemars(length(min = 1, max = LONGEST_REASON))]
     reason: String,
     /// Who says so.
+    #[schemars(length(min = 1, max = LONGEST_REASON))]
     by: String,
 }
 
-/// 200 with who has it now, also where it was theirs already; 409 where nobody else can take it.
-pub(super) async fn post(
+/// Gives a lead to another rep
+///
+/// To the one who is named, or to whoever the rules name but the one who has it. The answer says who has it now, also where it
+/// was theirs already.
+#[utoipa::path(
+    post,
+    path = "/v1/leads/{id}/reassign",
+    operation_id = "reassignLead",
+    tag = "leads",
+    params(
+        ("id" = String, Path, description = "The lead, such as `lead_2mk8…`."),
+        ("idempotency-key" = Option<String>, Header),
+    ),
+    request_body(content((ref("#/components/schemas/ReassignBody") = "application/json"))),
+    responses(
+        (status = 200, description = "Who has it now.", body = ref("#/components/schemas/ReassignAnswer")),
+        (status = 404, description = "There is no such lead."),
+        (status = 409, description = "Nobody else can take it now; or what came of the first request of this Idempotency-Key \
+                                      is not known, or not yet."),
+        (status = 415, description = "The body is not sent as JSON."),
+        (status = 422, description = "The body is not understood; or the Idempotency-Key came before with another request."),
+    ),
+    security(("bearer" = ["act"])),
+)]
+pub(in crate::web) async fn post(
     State(door): State<Door>,
     Path(id): Path<String>,
     Query(Nothing {}): Query<Nothing>,
@@ -50,6 +75,7 @@ impl ReassignBody {
                 let length = told.chars().count();
                 Err(Problem::bad_request(format!("{name} has {length} characters; allowed: {LONGEST_REASON}")))
             }
+            told if told.contains('\0') => Err(Problem::bad_request(format!("{name} holds a NUL; allowed: text"))),
             told => Ok(told.to_owned()),
         };
         Ok(ReassignRequest { lead, to, reason: text("reason", &self.reason)?, author: text("by", &self.by)? })

@@ -1,8 +1,8 @@
 //! What `GET /v1/leads` may be asked: by call, by contact, by how things stand, and for the next page.
 
-use super::Problem;
 use crate::intake::normalise;
 use crate::store::LeadQuery;
+use crate::web::Problem;
 use baton_core::domain::id::{LeadId, RepId};
 use baton_core::domain::outcome::NextStepKind;
 use baton_core::rules::words::phone;
@@ -12,30 +12,50 @@ use serde::Deserialize;
 const LONGEST_PAGE: usize = 500;
 const STATUSES: [&str; 7] = ["handoff", "connected", "booked", "called", "callback", "mail", "needs_attention"];
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Listed {
+pub(in crate::web) struct Listed {
+    /// Leads of a page; 50 if it is left out.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
+    /// What the page before gave as `next`.
     cursor: Option<String>,
+    /// The platform's id of the call.
     call: Option<String>,
+    /// Whose id it is; only with `call`.
     platform: Option<String>,
+    /// With its country, such as `+14155550142`.
     phone: Option<String>,
     email: Option<String>,
+    /// The rep who has it now, by id.
+    #[param(pattern = "^[a-z0-9._-]{1,64}$")]
     owner: Option<String>,
+    #[param(pattern = "^(handoff|connected|booked|called|callback|needs_attention)$")]
     status: Option<String>,
+    #[param(value_type = Option<String>, pattern = "^(handoff|meeting|callback|follow_up|needs_attention)$")]
     next_step: Option<NextStepKind>,
+    /// The `source` of the event that brought it.
     source: Option<String>,
+    /// The `id` of the event that brought it.
     event: Option<String>,
 }
 
 impl Listed {
-    pub(super) fn check(self) -> Result<(LeadQuery, usize), Problem> {
+    pub(in crate::web) fn check(self) -> Result<(LeadQuery, usize), Problem> {
         let limit = self.limit.unwrap_or(50);
         if !(1..=LONGEST_PAGE).contains(&limit) {
             return Err(Problem::bad_request(format!("limit is {limit}; allowed: 1 to {LONGEST_PAGE}, then cursor=")));
         }
         if self.platform.is_some() && self.call.is_none() {
             return Err(Problem::bad_request("platform is given without call: give both, or the call alone"));
+        }
+        for (name, text) in
+            [("call", &self.call), ("platform", &self.platform), ("source", &self.source), ("event", &self.event)]
+        {
+            if text.as_ref().is_some_and(|text| text.contains('\0')) {
+                return Err(Problem::bad_request(format!("{name} holds a NUL; allowed: text as it was sent")));
+            }
         }
         let query = LeadQuery {
             call: self.call,
@@ -75,7 +95,7 @@ fn status(text: String) -> Result<String, Problem> {
 }
 
 /// The place behind a lead, for the next page.
-pub(super) fn cursor(at: DateTime<Utc>, lead: &LeadId) -> String {
+pub(in crate::web) fn cursor(at: DateTime<Utc>, lead: &LeadId) -> String {
     format!("{}.{lead}", at.timestamp_micros())
 }
 
@@ -120,6 +140,8 @@ mod tests {
             ("platform=vapi", "without call"),
             ("cursor=1", "a page before"),
             ("cursor=99999999999999999999.lead", "a page before"),
+            ("call=a%00b", "call holds a NUL"),
+            ("event=%00", "event holds a NUL"),
             ("dayz=3", "unknown field `dayz`"),
         ];
         for (query, why) in told {

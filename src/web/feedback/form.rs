@@ -104,7 +104,9 @@ impl Submitted {
         if right_rep.is_some() && kind.is_none() {
             return Err(FormFault::RepWithoutMisroute);
         }
-        let note = self.note.trim();
+        // Which no database holds, and nobody writes.
+        let note = self.note.replace('\0', "");
+        let note = note.trim();
         let length = note.chars().count();
         if length > LONGEST_NOTE {
             return Err(FormFault::LongNote { length });

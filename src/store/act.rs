@@ -1,0 +1,84 @@
+//! Acts under an Idempotency-Key: which are being carried out, and what those that are done were answered.
+
+use super::sql::row::{Reading, micros};
+use super::{StoreError, Tx};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::any::AnyRow;
+
+/// How long a key is remembered.
+const KEPT: TimeDelta = TimeDelta::hours(24);
+
+/// A request that names itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyedAct {
+    pub key: String,
+    /// Whose key it is.
+    pub holder: String,
+    /// Of everything that makes it the same request.
+    pub digest: String,
+}
+
+/// What a key stands for when it comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActClaim {
+    /// Whoever asked is to carry it out: nobody else does.
+    Yours,
+    /// It is done, and was answered so.
+    Done { status: u16, body: String },
+    /// It is being carried out, or broke off before its end was noted.
+    Open,
+    /// It came before with another request.
+    Differs,
+}
+
+impl Tx {
+    /// Takes a key for this act, unless it is taken. Keys that are a day old are forgotten.
+    pub async fn act_claim(&mut self, act: &KeyedAct, now: DateTime<Utc>) -> Result<ActClaim, StoreError> {
+        let forget = "-- act::forget\nDELETE FROM keyed_act WHERE began_at < $1";
+        sqlx::query(forget).bind(micros(now - KEPT)).execute(self.conn()).await?;
+        let claim = "-- act::claim\nINSERT INTO keyed_act (key, holder, digest, began_at) VALUES ($1, $2, $3, $4) \
+                     ON CONFLICT (key, holder) DO NOTHING";
+        let query = sqlx::query(claim).bind(&act.key).bind(&act.holder).bind(&act.digest).bind(micros(now));
+        if query.execute(self.conn()).await?.rows_affected() == 1 {
+            return Ok(ActClaim::Yours);
+        }
+        let known = "-- act::known\nSELECT key, digest, status, body FROM keyed_act WHERE key = $1 AND holder = $2";
+        let row = sqlx::query(known).bind(&act.key).bind(&act.holder).fetch_optional(self.conn()).await?;
+        match row {
+            Some(row) => read(&row, act),
+            // Freed at this very moment.
+            None => Ok(ActClaim::Open),
+        }
+    }
+
+    /// Notes what an act was answered, for whoever asks again.
+    pub async fn act_done(&mut self, act: &KeyedAct, status: u16, body: &str) -> Result<(), StoreError> {
+        let sql = "-- act::done\nUPDATE keyed_act SET status = $3, body = $4 WHERE key = $1 AND holder = $2";
+        let query = sqlx::query(sql).bind(&act.key).bind(&act.holder).bind(i64::from(status)).bind(body);
+        match query.execute(self.conn()).await?.rows_affected() {
+            1 => Ok(()),
+            _ => Err(StoreError::NotFound { what: "act", id: act.key.clone() }),
+        }
+    }
+
+    /// Gives a key back whose act has changed nothing.
+    pub async fn act_freed(&mut self, act: &KeyedAct) -> Result<(), StoreError> {
+        let sql = "-- act::freed\nDELETE FROM keyed_act WHERE key = $1 AND holder = $2 AND status IS NULL";
+        sqlx::query(sql).bind(&act.key).bind(&act.holder).execute(self.conn()).await?;
+        Ok(())
+    }
+}
+
+fn read(row: &AnyRow, act: &KeyedAct) -> Result<ActClaim, StoreError> {
+    let row = Reading::new("keyed_act", row);
+    if row.text("digest")? != act.digest {
+        return Ok(ActClaim::Differs);
+    }
+    match (row.maybe_int("status")?, row.maybe_text("body")?) {
+        (Some(status), Some(body)) => {
+            let status = u16::try_from(status).map_err(|_| row.fault("status", format!("{status} is no status")))?;
+            Ok(ActClaim::Done { status, body })
+        }
+        _ => Ok(ActClaim::Open),
+    }
+}
