@@ -92,6 +92,7 @@ impl StandIns {
                 AgentTelephony::over_http(&format!("http://{}", self.at.voice), None)
                     .context("setting up telephony")?,
             )),
+            live: None,
             events: None,
         })
     }

@@ -39,6 +39,9 @@ impl Config {
             for secret in &platform.secrets {
                 add(&format!("platforms.{name}.secrets"), secret, OfPlatform);
             }
+            if let Some(key) = &platform.api_key {
+                add(&format!("platforms.{name}.api_key"), key, TheirSecret);
+            }
         }
         if let Some(secret) = &self.feedback.link_secret {
             add("feedback.link_secret", secret, OurSecret);

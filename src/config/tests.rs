@@ -111,7 +111,7 @@ fn full(folder: &Path, crm: &str) -> Config {
          [mail]\nhost = \"h\"\nport = 25\nfrom = \"a@b.example\"\nusername = \"u\"\npassword = {mail}\n\
          [calendar]\nclient_email = \"c\"\nprivate_key = {calendar}\n[amqp]\nurl = {amqp}\n\
          [telephony]\nmode = \"agent\"\ncommands = \"http://v\"\ntoken = {voice}\n[database]\nurl = {database}\n\
-         [platforms.vapi]\nsecrets = [{platform}]\n[crm]\n{crm}",
+         [platforms.vapi]\nsecrets = [{platform}]\napi_key = {speaking}\n[crm]\n{crm}",
         token = file("token"),
         link = file("link"),
         slack = file("slack"),
@@ -121,6 +121,7 @@ fn full(folder: &Path, crm: &str) -> Config {
         voice = file("voice"),
         database = file("database"),
         platform = file("platform"),
+        speaking = file("speaking"),
         crm = crm.replace("FILE:", &format!("file:{}/", folder.display())),
     );
     toml::from_str(&text).expect("parses")
@@ -138,8 +139,9 @@ fn write(folder: &Path, name: &str, text: &str) {
 
 #[test]
 fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name() {
-    const NAMES: [&str; 11] =
-        ["token", "link", "slack", "mail", "calendar", "amqp", "voice", "database", "platform", "key", "id"];
+    const NAMES: [&str; 12] = [
+        "token", "link", "slack", "mail", "calendar", "amqp", "voice", "database", "platform", "speaking", "key", "id",
+    ];
     let folder = tempfile::tempdir().expect("a folder");
     for crm in CRMS {
         let config = full(folder.path(), crm);
@@ -164,7 +166,7 @@ fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name(
 fn short_secrets_of_ours_are_refused_and_never_shown_and_each_is_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = full(folder.path(), CRMS[0]);
-    for name in ["slack", "mail", "calendar", "amqp", "voice", "database", "key"] {
+    for name in ["slack", "mail", "calendar", "amqp", "voice", "database", "speaking", "key"] {
         write(folder.path(), name, "x");
     }
     write(folder.path(), "token", "hunter2\n");

@@ -6,7 +6,7 @@ use crate::store::sql::error::StoreError;
 use crate::store::sql::row::digest_of;
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 16] = [
+const MIGRATIONS: [(&str, &str); 17] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -23,6 +23,7 @@ const MIGRATIONS: [(&str, &str); 16] = [
     ("0014_chat", include_str!("../../../migrations/0014_chat.sql")),
     ("0015_due_by_kind", include_str!("../../../migrations/0015_due_by_kind.sql")),
     ("0016_lapsed_by_kind", include_str!("../../../migrations/0016_lapsed_by_kind.sql")),
+    ("0020_live_calls", include_str!("../../../migrations/0020_live_calls.sql")),
 ];
 
 const KNOWN: &str =

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 impl Mapping {
     pub(super) fn meaning(&self, message: &Message, scene: Scene<'_>) -> Result<Meaning, Unheard> {
+        if message.means == Means::Refused {
+            return Err(self.refused(message));
+        }
         let Some(kind) = message.means.kind() else { return Ok(Meaning::Nothing { message: message.name.clone() }) };
         let mut draft = Draft::default();
         for row in &message.rows {
@@ -21,6 +24,9 @@ impl Mapping {
         let call = draft.get(message.means.required()[0]).and_then(plain).ok_or_else(|| self.no_call(message))?;
         if message.means == Means::Lead {
             draft.set("call.live", Value::from(message.live), "the message");
+            if !message.opens {
+                draft.set("call.opens", Value::from(false), "the message");
+            }
             for facts in &message.facts {
                 draft.facts(facts, scene);
             }
