@@ -53,7 +53,11 @@ const ARROWS: [(&str, &[&str]); 26] = [
     // The path of a lead.
     ("intake", &["clock", "domain", "domains", "rules"]),
     ("facts", &["clock", "connectors", "domain", "release", "routing", "rules", "store"]),
-    ("outbox", &["clock", "connectors", "domain", "handoff", "release", "render", "routing", "rules", "store"]),
+    // Platforms: what a call's live channel is sent is written by the platform's mapping.
+    (
+        "outbox",
+        &["clock", "connectors", "domain", "handoff", "platforms", "release", "render", "routing", "rules", "store"],
+    ),
     ("deciding", &["clock", "domain", "facts", "handoff", "intake", "release", "render", "routing", "rules", "store"]),
     // Doors. `app`, `cli`, `lib` and `main` wire things together and may import everything below them.
     (

@@ -27,7 +27,7 @@ pub fn are_known<T>(sections: &BTreeMap<String, T>, mappings: &Mappings) -> Resu
 /// Every section with what its references stand for.
 ///
 /// # Errors
-/// A secret cannot be had, or could prove nothing that its platform sends; or as [`are_known`].
+/// A secret cannot be had, or could prove nothing that its platform sends; a key is for nothing; or as [`are_known`].
 pub fn sections(config: &Config, mappings: &Mappings) -> Result<PlatformSections> {
     are_known(&config.platforms, mappings)?;
     let mut sections = PlatformSections::new();
@@ -41,7 +41,11 @@ pub fn sections(config: &Config, mappings: &Mappings) -> Result<PlatformSections
             }
             secrets.push(secret);
         }
-        sections.insert(name.clone(), PlatformSection { secrets, base_url: config.platform_url(name) });
+        if platform.api_key.is_some() && mappings.get(name).is_some_and(|mapping| mapping.live().is_none()) {
+            bail!("platforms.{name}.api_key is for a live channel, and the mapping of {name} has none: take it out");
+        }
+        let (base_url, has_key) = (config.platform_url(name), platform.api_key.is_some());
+        sections.insert(name.clone(), PlatformSection { secrets, base_url, has_key });
     }
     Ok(sections)
 }
@@ -79,7 +83,7 @@ mod tests {
             Mappings::from([(name.to_owned(), mapping)])
         };
         let secrets = vec![Secret::new("sixteen letters!").expect("a secret")];
-        let section = PlatformSection { secrets, base_url: String::new() };
+        let section = PlatformSection { secrets, base_url: String::new(), has_key: false };
         let sections = PlatformSections::from([("acme".to_owned(), section)]);
         agree(&sections, &mappings("acme", "[livekit, bearer]")).expect("it fits one of them");
         let told = |mappings: &Mappings| agree(&sections, mappings).expect_err("it does not go").to_string();

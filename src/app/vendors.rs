@@ -6,6 +6,7 @@ use crate::connectors::agent::AgentTelephony;
 use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
 use crate::connectors::http::Secret;
 use crate::connectors::hubspot::{self, HubSpot, HubSpotConfig};
+use crate::connectors::live::LiveVoice;
 use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
 use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use crate::connectors::slack::{Slack, SlackConfig};
@@ -58,6 +59,19 @@ pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
     if let Some(config::Telephony::Agent { commands, token }) = &config.telephony {
         let token = token.as_ref().map(|token| token.secret("telephony.token")).transpose()?.map(Secret::new);
         vendors.telephony = Some(Arc::new(AgentTelephony::over_http(commands, token).context("setting up telephony")?));
+    }
+    if !config.platforms.is_empty() {
+        let key = |(name, platform): (&String, &config::Platform)| {
+            let reference = platform.api_key.as_ref()?;
+            let secret = reference.secret(&format!("platforms.{name}.api_key"));
+            Some(secret.map(|secret| (name.clone(), Secret::new(secret))))
+        };
+        let keys = config.platforms.iter().filter_map(key).collect::<Result<_>>()?;
+        match LiveVoice::new(keys) {
+            Ok(voice) => vendors.live = Some(Arc::new(voice)),
+            // What comes in, and what is answered, needs none.
+            Err(error) => tracing::warn!(%error, "nothing can be said on calls but in answers to their agents"),
+        }
     }
     Ok(vendors)
 }

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub struct Platform {
     /// Any one of them will do, so that a secret can be changed while calls go on.
     pub secrets: Vec<Reference>,
+    /// With which we speak on a call that is going on, where the platform's mapping has a live channel that asks for it.
+    pub api_key: Option<Reference>,
     /// What the platform was told instead of `http.public_url`: scheme, host and, behind a proxy, a path before `/v1`.
     pub url: Option<String>,
 }

@@ -39,6 +39,9 @@ impl Config {
             for secret in &platform.secrets {
                 add(&format!("platforms.{name}.secrets"), secret, OfPlatform);
             }
+            if let Some(key) = &platform.api_key {
+                add(&format!("platforms.{name}.api_key"), key, TheirSecret);
+            }
         }
         for webhook in &self.webhooks {
             add(&webhook.key("url"), &webhook.url, Plain);

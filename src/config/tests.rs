@@ -111,8 +111,8 @@ fn full(folder: &Path, crm: &str) -> Config {
          [mail]\nhost = \"h\"\nport = 25\nfrom = \"a@b.example\"\nusername = \"u\"\npassword = {mail}\n\
          [calendar]\nclient_email = \"c\"\nprivate_key = {calendar}\n[amqp]\nurl = {amqp}\n\
          [telephony]\nmode = \"agent\"\ncommands = \"http://v\"\ntoken = {voice}\n[database]\nurl = {database}\n\
-         [platforms.vapi]\nsecrets = [{platform}]\n[[webhooks]]\nname = \"crm\"\nurl = {address}\nsecrets = [{webhook}]\n\
-         [crm]\n{crm}",
+         [platforms.vapi]\nsecrets = [{platform}]\napi_key = {speaking}\n[[webhooks]]\nname = \"crm\"\nurl = {address}\n\
+         secrets = [{webhook}]\n[crm]\n{crm}",
         token = file("token"),
         link = file("link"),
         slack = file("slack"),
@@ -124,6 +124,7 @@ fn full(folder: &Path, crm: &str) -> Config {
         platform = file("platform"),
         address = file("address"),
         webhook = file("webhook"),
+        speaking = file("speaking"),
         crm = crm.replace("FILE:", &format!("file:{}/", folder.display())),
     );
     toml::from_str(&text).expect("parses")
@@ -141,9 +142,9 @@ fn write(folder: &Path, name: &str, text: &str) {
 
 #[test]
 fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name() {
-    const NAMES: [&str; 13] = [
-        "token", "link", "slack", "mail", "calendar", "amqp", "voice", "database", "platform", "address", "webhook",
-        "key", "id",
+    const NAMES: [&str; 14] = [
+        "token", "link", "slack", "mail", "calendar", "amqp", "voice", "database", "platform", "speaking", "address",
+        "webhook", "key", "id",
     ];
     let folder = tempfile::tempdir().expect("a folder");
     for crm in CRMS {
@@ -169,7 +170,7 @@ fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name(
 fn short_secrets_of_ours_are_refused_and_never_shown_and_each_is_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = full(folder.path(), CRMS[0]);
-    for name in ["slack", "mail", "calendar", "amqp", "voice", "database", "address", "key"] {
+    for name in ["slack", "mail", "calendar", "amqp", "voice", "database", "speaking", "address", "key"] {
         write(folder.path(), name, "x");
     }
     write(folder.path(), "token", "hunter2\n");

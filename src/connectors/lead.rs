@@ -4,7 +4,7 @@ use super::CrmLead;
 use baton_core::domain::known::Known;
 use baton_core::domain::lead::Lead;
 use baton_core::domain::phone::PhoneE164;
-use baton_core::domain::text::RepText;
+use baton_core::domain::text::{RepText, visible};
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -16,7 +16,10 @@ pub fn hex_key(text: &str) -> String {
 impl CrmLead {
     /// All that the lead says of itself: without owner, description and task.
     pub fn of(lead: &Lead) -> Self {
-        let known = |value: &Option<Known<String>>| value.as_ref().map(|known| known.value.clone());
+        let known = |value: &Option<Known<String>>| {
+            let text = visible(&value.as_ref()?.value).trim().to_owned();
+            (!text.is_empty()).then_some(text)
+        };
         let phone = lead.reach_phone().map(|phone| phone.as_str().to_owned());
         let email = known(&lead.contact.email);
         let reach = || phone.clone().or_else(|| email.clone()).unwrap_or_else(|| "Unknown caller".to_owned());

@@ -10,6 +10,7 @@ pub mod google_calendar;
 pub mod http;
 pub mod hubspot;
 mod lead;
+pub mod live;
 pub mod mail;
 mod markup;
 pub mod salesforce;

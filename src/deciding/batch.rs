@@ -55,12 +55,17 @@ struct Committed {
     steps: Vec<(Vec<StepRow>, Option<Arc<Matter>>)>,
     /// Of calls that are leads already.
     seconds: Vec<Second>,
-    /// Leads of whom nothing is known but their call, and that is nobody's.
+    /// Leads of whom nothing is known but their call, or that begin none, and their call is nobody's.
     unreachable: Vec<(InboxRow, String)>,
 }
 
 /// Why such a lead is put aside, with what it says that could not be read.
 fn unreachable(lead: &Lead) -> String {
+    if lead.can_be_reached() {
+        return "it only completes a lead (call.opens is false), and there is no lead of this call yet; allowed: to be sent \
+                again or replayed once there is one"
+            .to_owned();
+    }
     let unread: String = lead.unread.iter().map(|note| format!("; {note}")).collect();
     format!(
         "there is no way to reach the person, and no lead of this call{unread}; allowed: contact.phone, contact.email, the \
@@ -209,7 +214,7 @@ impl Commits {
                 done.seconds.push(Second { row: row.clone(), lead: lead.clone(), first: first.clone() });
                 continue;
             }
-            if !lead.can_be_reached() {
+            if !lead.may_begin() {
                 done.unreachable.push((row.clone(), unreachable(lead)));
                 continue;
             }

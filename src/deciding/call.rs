@@ -99,6 +99,9 @@ pub(super) fn complete(first: &Lead, second: &Lead) -> (Lead, Vec<String>) {
         }
         (mine, theirs) => added.fill("call", mine, theirs),
     }
+    if let Some(call) = &mut lead.call {
+        call.only_completes = false; // it is a lead
+    }
     fill!(added, "contact", lead.contact, second.contact; name email phone title language);
     added.company(&mut lead, second);
     added.qualification(&mut lead, second);

@@ -133,7 +133,7 @@ impl Decider {
 fn is_unreadable(body: &[u8]) -> bool {
     // The moment matters to no fault: it stands in for a time that is missing.
     match catch_unwind(|| parse(body, DateTime::UNIX_EPOCH)) {
-        Ok(Ok(Incoming { message: Message::Lead(lead), .. })) => !lead.can_be_reached(),
+        Ok(Ok(Incoming { message: Message::Lead(lead), .. })) => !lead.may_begin(),
         Ok(Ok(_)) => false,
         Ok(Err(_)) | Err(_) => true,
     }

@@ -140,7 +140,7 @@ impl Calls {
         let mut seconds = BTreeMap::new();
         for lead in leads {
             let first = self.first_of(lead, rules).map_or_else(|| lead.id.clone(), |first| first.id.clone());
-            if first == lead.id && !lead.can_be_reached() {
+            if first == lead.id && !lead.may_begin() {
                 // Put aside: nothing can be the second of it.
                 continue;
             }

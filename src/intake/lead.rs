@@ -112,6 +112,7 @@ fn call(mut call: Object<'_, '_>, region: Option<&str>) -> CallSection {
     let language = call.known("language", Source::Platform, LANGUAGE, tag);
     let leg = call.text("leg").map(printed).filter(|leg| !leg.is_empty());
     let started_at = call.instant("started_at");
+    let only_completes = call.flag("opens") == Some(false);
     call.finish();
     let theirs = if direction == Some(Direction::Outbound) { to.clone() } else { from.clone() };
     let number = |phone: Option<Known<PhoneE164>>| phone.map(|known| known.value);
@@ -125,6 +126,7 @@ fn call(mut call: Object<'_, '_>, region: Option<&str>) -> CallSection {
         to: number(to),
         leg,
         started_at,
+        only_completes,
     };
     CallSection { call: platform.zip(id).map(|(platform, id)| read(platform, id)), language, theirs }
 }

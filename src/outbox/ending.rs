@@ -18,7 +18,10 @@ pub(super) struct End {
 }
 
 impl End {
-    pub(super) fn done(Done { vendor_ref, result, event, crm }: Done) -> Self {
+    pub(super) fn done(Done { vendor_ref, result, event, crm, again_at }: Done) -> Self {
+        if let Some(run_at) = again_at {
+            return Self::again(run_at, result.unwrap_or_default(), false);
+        }
         Self { step: StepEnd::Done { vendor_ref, result }, event, crm }
     }
 

@@ -1,5 +1,6 @@
 //! What the outbox is built from, and the failures that are its own, not a vendor's.
 
+use crate::connectors::live::LiveVoice;
 use crate::connectors::webhook::Webhook;
 use crate::connectors::{Calendar, Chat, Crm, Mailer, Telephony, VendorError};
 use crate::facts::Facts;
@@ -19,6 +20,8 @@ pub struct Vendors {
     pub mailer: Option<Arc<dyn Mailer>>,
     pub calendar: Option<Arc<dyn Calendar>>,
     pub telephony: Option<Arc<dyn Telephony>>,
+    /// Of all platforms that have one.
+    pub live: Option<Arc<LiveVoice>>,
     pub events: Option<Arc<dyn EventSink>>,
     /// Who else is told of our own events.
     pub webhooks: Vec<Arc<Webhook>>,

@@ -105,9 +105,16 @@ pub(super) struct Done {
     pub event: Option<Event>,
     /// What the CRM calls the lead from now on.
     pub crm: Option<CrmRef>,
+    /// It is not done: its time comes then.
+    pub again_at: Option<DateTime<Utc>>,
 }
 
 impl Done {
+    /// Nothing has gone wrong, and it is too early.
+    pub(super) fn again(at: DateTime<Utc>, why: &str) -> Self {
+        Self { again_at: Some(at), result: Some(why.to_owned()), ..Self::default() }
+    }
+
     pub(super) fn event(event: Event) -> Self {
         Self { event: Some(event), ..Self::default() }
     }

@@ -6,7 +6,7 @@ use super::email::MAIL_SUBJECT_CHARS;
 use super::notice::Notice;
 use super::page::{CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, first_name};
 use super::when::{CallerZone, spoken, written};
-use baton_core::domain::effect::{Confirmation, Instruction};
+use baton_core::domain::effect::{Confirmation, Instruction, ToSay};
 use baton_core::domain::id::RepId;
 use baton_core::domain::known::Known;
 use baton_core::domain::outcome::Slot;
@@ -124,6 +124,17 @@ impl Templates {
             Instruction::NoCall { rep } => who("caller/no_call.hbs", rep),
         };
         on_one_line(&text)
+    }
+
+    /// What is true at this moment.
+    pub fn to_say(&self, what: &ToSay, context: &CallerContext<'_>) -> CallerText {
+        let stopgap = match what {
+            ToSay::Decided(instruction) => return self.caller(instruction, context),
+            ToSay::Booking => Stopgap::Booking,
+            ToSay::HowToReach => Stopgap::HowToReach,
+            ToSay::PassedOn => Stopgap::PassedOn,
+        };
+        self.stopgap(stopgap, context.company)
     }
 
     /// `company` is ours, as `handoff.yaml` says.

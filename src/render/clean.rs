@@ -1,10 +1,12 @@
 //! Text from outside made fit for print: one line, no control or invisible characters, no more than so many of them.
 
+use baton_core::domain::text::is_unseen;
+
 /// Blanks, line ends and control characters become one blank; characters that nobody can see are dropped; the rest is
 /// cut to `max` characters.
 pub(super) fn one_line(text: &str, max: usize) -> String {
     let mut line = String::with_capacity(text.len().min(max * 4));
-    for c in text.chars().filter(|c| !is_invisible(*c)) {
+    for c in text.chars().filter(|c| !is_unseen(*c)) {
         if c.is_whitespace() || c.is_control() {
             if !line.is_empty() && !line.ends_with(' ') {
                 line.push(' ');
@@ -62,22 +64,14 @@ pub(super) fn tidy(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Direction overrides and marks, zero-width blanks and tag characters: they can make a text read as something else.
-/// Joiners (U+200C, U+200D) stay, since some scripts need them.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
-}
-
 /// A link from outside: `http` or `https` with a host and without credentials, else nothing.
 pub(super) fn link(text: &str) -> Option<String> {
     /// Longest link that mail clients and chats take.
     const MAX: usize = 2000;
     let url = url::Url::parse(text.trim()).ok()?;
     let plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    // A `|` would end the address in a card's links.
-    let link = url.to_string().replace('|', "%7C");
+    // A `|` would end the address in a card's links, and a `*` is changed there.
+    let link = url.to_string().replace('|', "%7C").replace('*', "%2A");
     (plain && url.has_host() && link.len() <= MAX).then_some(link)
 }
 

@@ -22,9 +22,10 @@ impl Escape {
     }
 }
 
-/// The three characters that mean something in a card: without `<` there is no link and no mention.
+/// The characters that mean something in a card: without `<` there is no link and no mention, and without `*`, for which there is
+/// no escape, nothing that was said looks like a label of ours.
 fn chat(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('*', "\u{2217}")
 }
 
 /// What a rendered template must be, beyond not empty.

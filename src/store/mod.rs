@@ -14,6 +14,7 @@ mod handoff;
 mod inbox;
 mod lead;
 mod ledger;
+mod live;
 mod mirror;
 mod reads;
 mod release;
@@ -34,6 +35,7 @@ pub use lead::{
     TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,
 };
 pub use ledger::{Correction, Grant, JournalLine};
+pub use live::{LiveCall, LiveLine};
 pub use mirror::Mirrored;
 pub use release::{LiveRelease, StoredRelease};
 pub use rep::RepState;

@@ -6,6 +6,7 @@
 //! stored as well. If the process dies here, the platform sends again what was not answered: the same message is no second
 //! lead, and is answered with what is true by then.
 
+mod live;
 mod words;
 
 use super::admit::{let_out, missing, whole};
@@ -45,6 +46,8 @@ pub struct PlatformSection {
     pub secrets: Vec<Secret>,
     /// How it sees this worker: scheme, host and, behind a proxy, the path before `/v1`. Some sign the address.
     pub base_url: String,
+    /// There is a key with which we may speak on its calls by ourselves.
+    pub has_key: bool,
 }
 
 /// Takes a voice platform's own request
@@ -90,7 +93,11 @@ pub(super) async fn post(
     };
     let spent = began.elapsed();
     // A report brings along all that was said, and leaves most of it out of its event.
-    let body = whole(body, &parts.headers, door.body_limit.max(baton_platforms::LARGEST)).await?;
+    let largest = door.body_limit.max(baton_platforms::LARGEST);
+    let body = whole(body, &parts.headers, largest).await.inspect_err(|problem| {
+        let why = problem.detail();
+        tracing::warn!(platform = name, why, "a request did not come whole: a platform is to send no recordings");
+    })?;
     let speak_by = Instant::now() + LONGEST_WAIT.saturating_sub(WAY_BACK + spent);
     let heard = match door.listen(&admitted, &parts, &body)? {
         Listened::Heard(heard) => heard,
@@ -99,7 +106,10 @@ pub(super) async fn post(
     let messages = admitted.messages(&heard, door.clock.now())?;
     let until = if events(&heard).any(|event| event.live) { speak_by } else { Instant::now() + TAKEN_WITHIN };
     let _work = parts.extensions.get::<Arc<Guest>>().map(Guest::works);
-    let brought = match door.bring_heard(&heard, messages, until).await {
+    let asking = door.asking(&admitted, &heard);
+    // At once: the decision takes longer than to note who waits for it.
+    let ((), brought) = tokio::join!(door.note_asking(&asking, until), door.bring_heard(&heard, messages, until));
+    let brought = match brought {
         Ok(brought) => brought,
         // What nobody waits for beside it would be lost: the platform is to send the whole again.
         Err(problem) if events(&heard).all(|event| event.live) => {
@@ -109,7 +119,9 @@ pub(super) async fn post(
         Err(problem) => return Err(problem),
     };
     let speaker = Speaker { door: &door, release: &release, until };
-    Ok(as_response(heard.answer(&speaker.said(&heard, brought).await)))
+    let said = speaker.said(&heard, brought).await;
+    door.note_answered(asking, &said);
+    Ok(as_response(heard.answer(&said)))
 }
 
 fn as_response(AnswerBody { content_type, body }: AnswerBody) -> Response {

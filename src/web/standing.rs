@@ -2,12 +2,9 @@
 
 use super::Door;
 use crate::release::Release;
-use crate::render::caller::{CallerContext, Stopgap};
-use crate::store::LeadRecord;
-use baton_core::domain::effect::Instruction;
-use baton_core::domain::id::{HandoffId, LeadId, LegId};
-use baton_core::domain::lead::ReachBack;
-use baton_core::domain::outcome::{Outcome, Slot};
+use crate::render::caller::CallerContext;
+use baton_core::domain::id::{HandoffId, LeadId};
+use baton_core::domain::outcome::Slot;
 use baton_core::domain::text::CallerText;
 use baton_core::handoff::{Handoff, Stage};
 use chrono::{DateTime, Utc};
@@ -65,7 +62,8 @@ impl Door {
                 let Some(handoff) = handoff else { return Ok(None) };
                 let handoff = tx.handoff(&handoff).await?;
                 let record = tx.lead(&handoff.lead_id).await?;
-                Ok(Some(Standing { handoff, is_reachable: record.is_some_and(|record| is_reachable(&record)) }))
+                let is_reachable = record.is_some_and(|record| record.lead.can_be_reached_later());
+                Ok(Some(Standing { handoff, is_reachable }))
             })
         });
         match timeout_at(until, reading).await {
@@ -100,31 +98,14 @@ impl Door {
     }
 }
 
-fn is_reachable(record: &LeadRecord) -> bool {
-    record.lead.contact.email.is_some() || record.lead.reach_phone().is_some()
-}
-
-/// What is said: by a decision, or where none says it.
-enum Line {
-    Says(Instruction),
-    Instead(Stopgap),
-}
-
 impl Standing {
-    /// What is said, and how it stands, in one word. A caller whom nobody could call back is asked for a number, unless somebody
-    /// is about to pick up.
+    /// What is said, and how it stands, in one word.
     pub(super) fn words(&self, release: &Release, now: DateTime<Utc>) -> (CallerText, &'static str) {
-        let (line, status) = self.line();
+        let (what, status) = self.handoff.to_say(self.is_reachable);
         let company = release.rules.handoff.company.as_deref();
-        let say = match &line {
-            Line::Says(instruction) => {
-                let caller = self.handoff.whereabouts();
-                let context = CallerContext { reps: &release.rules.reps, company, caller, now };
-                release.templates.caller(instruction, &context)
-            }
-            Line::Instead(what) => release.templates.stopgap(*what, company),
-        };
-        (say, status)
+        let caller = self.handoff.whereabouts();
+        let context = CallerContext { reps: &release.rules.reps, company, caller, now };
+        (release.templates.to_say(&what, &context), status)
     }
 
     /// No other times were offered before these.
@@ -136,41 +117,5 @@ impl Standing {
     /// The times to choose from.
     pub(super) fn offered(&self) -> &[Slot] {
         if let Stage::Offering { slots, .. } = &self.handoff.stage { slots } else { &[] }
-    }
-
-    fn line(&self) -> (Line, &'static str) {
-        let handoff = &self.handoff;
-        let rep_on = |leg: &LegId| handoff.rep_on(leg).unwrap_or(&handoff.owner).clone();
-        let (instruction, status) = match &handoff.stage {
-            Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } => {
-                (Instruction::Hold { rep: rep_on(leg) }, "ringing")
-            }
-            Stage::Bridged { leg, .. } => (Instruction::Connected { rep: rep_on(leg) }, "connected"),
-            Stage::Searching { .. } => (Instruction::FindTime { rep: handoff.owner.clone() }, "searching"),
-            Stage::Offering { slots, .. } => (Instruction::OfferSlots { slots: slots.clone() }, "offering"),
-            Stage::Booking { .. } => return (Line::Instead(Stopgap::Booking), "booking"),
-            Stage::Done { outcome: Outcome::Booked { booking } } => {
-                (Instruction::ConfirmBooking { slot: booking.slot.clone() }, "booked")
-            }
-            // A call that is promised needs something to call.
-            Stage::Callback { .. } | Stage::NeedsAttention { .. } if !self.is_reachable => {
-                return (Line::Instead(Stopgap::HowToReach), "missing");
-            }
-            Stage::Callback { promise } => {
-                let (rep, promised_at) = (promise.owner.clone(), promise.promised_at);
-                match promise.by_mail {
-                    true => (Instruction::PromiseMail { rep, promised_at }, "mail"),
-                    false => (Instruction::PromiseCallback { rep, promised_at }, "callback"),
-                }
-            }
-            Stage::NeedsAttention { .. } if handoff.reach_back == ReachBack::Nothing => {
-                (Instruction::NoCall { rep: handoff.owner.clone() }, "no_call")
-            }
-            // Nothing has begun, or somebody has spoken with the caller, or is to look: a colleague's turn, each time.
-            Stage::Offered
-            | Stage::Done { outcome: Outcome::Connected { .. } | Outcome::Called { .. } }
-            | Stage::NeedsAttention { .. } => return (Line::Instead(Stopgap::PassedOn), "passed_on"),
-        };
-        (Line::Says(instruction), status)
     }
 }

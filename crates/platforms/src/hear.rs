@@ -13,7 +13,8 @@ pub(crate) use fact::of_arguments;
 
 use crate::Request;
 use crate::answer::{AnswerBody, Reply, Said};
-use crate::mapping::{BodyKind, Mapping, Message, Wanted};
+use crate::live::LiveAddress;
+use crate::mapping::{BodyKind, Mapping, Means, Message, Wanted};
 use crate::pointer::{Part, Place, is_said, plain};
 use scene::Scene;
 use serde_json::{Map, Value};
@@ -29,6 +30,8 @@ const LONGEST_WORD: usize = 40;
 pub struct Heard {
     /// In the order of the request; at least one.
     pub meanings: Vec<Meaning>,
+    /// Where its call can be spoken on, if somebody is on the line and the request says it. Not yet held against the mapping.
+    pub live: Option<LiveAddress>,
     reply: Reply,
 }
 
@@ -68,6 +71,8 @@ pub enum Unheard {
     NoSuchMessage { mapping: String, found: String },
     #[error("{message:?} of {mapping} does not say which call it is about: nothing stands at {looked}; {remedy}")]
     NoCall { mapping: String, message: String, looked: String, remedy: String },
+    #[error("{message:?} of {mapping} is refused: {remedy}")]
+    Refused { mapping: String, message: String, remedy: String },
     #[error("nothing in the id of {message:?} of {mapping} is known: nothing stands at {looked}")]
     NoId { mapping: String, message: String, looked: String },
 }
@@ -81,6 +86,7 @@ impl Unheard {
             | Self::NotJson { .. }
             | Self::TooMany { .. }
             | Self::NoCall { .. }
+            | Self::Refused { .. }
             | Self::NoId { .. } => false,
         }
     }
@@ -100,11 +106,15 @@ impl Mapping {
         let body = body(self.body, request)?;
         let scene = Scene { request: *request, body: &body, item: None };
         let first = self.first(scene).ok_or_else(|| self.unknown(scene))?;
+        if first.means == Means::Refused {
+            return Err(self.refused(first));
+        }
         let meanings = match &first.each {
             None => vec![self.meaning(first, scene)?],
             Some(list) => self.meanings(list, scene)?,
         };
-        Ok(Heard { meanings, reply: first.reply(scene) })
+        let live = self.live.as_ref().filter(|_| first.live).and_then(|live| live.sent(scene));
+        Ok(Heard { meanings, live, reply: first.reply(scene) })
     }
 
     /// The answer to a request that was [`Unheard`] while somebody on the line waits: the same words wherever words belong. `None`
@@ -114,6 +124,11 @@ impl Mapping {
         let scene = Scene { request: *request, body: &body, item: None };
         let first = self.first(scene).filter(|message| message.live)?;
         Some(first.reply(scene).said(&vec![Some(said.clone()); MOST_ITEMS]))
+    }
+
+    fn refused(&self, message: &Message) -> Unheard {
+        let remedy = message.remedy.clone().unwrap_or_default();
+        Unheard::Refused { mapping: self.name.clone(), message: message.name.clone(), remedy }
     }
 
     fn first(&self, scene: Scene<'_>) -> Option<&Message> {

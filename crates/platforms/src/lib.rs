@@ -9,6 +9,7 @@
 mod answer;
 pub mod facts;
 mod hear;
+pub mod live;
 mod mapping;
 mod phrase;
 mod pointer;

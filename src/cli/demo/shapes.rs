@@ -28,7 +28,8 @@ pub(super) enum Shape {
 /// What the worker's configuration says of them: one secret for all, made up for this run.
 pub(super) fn sections(secret: &str, base_url: &str) -> Result<PlatformSections> {
     let secret = Secret::new(secret).context("making up a secret")?;
-    let section = || PlatformSection { secrets: vec![secret.clone()], base_url: base_url.to_owned() };
+    let (secrets, base_url) = (vec![secret], base_url.to_owned());
+    let section = || PlatformSection { secrets: secrets.clone(), base_url: base_url.clone(), has_key: false };
     let proven = [Shape::Vapi, Shape::Retell, Shape::ElevenLabs];
     Ok(proven.map(|shape| (shape.platform().to_owned(), section())).into())
 }

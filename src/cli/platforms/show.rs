@@ -47,10 +47,13 @@ pub(super) fn show(mapping: &Mapping, text: &str, config: &Config) -> Result<u8>
             Means::CallEnded => "the call has ended",
             Means::SlotChosen => "the caller has chosen a time",
             Means::Nothing => "nothing",
+            Means::Refused => "nothing that it sends: refused",
         };
         let live = if message.live { ", and the caller waits for the answer" } else { "" };
-        say(&format!("  {}: {means}{live}", message.name));
+        let opens = if message.opens { "" } else { ", if there is one of its call" };
+        say(&format!("  {}: {means}{opens}{live}", message.name));
     }
+    live(mapping, config);
     if mapping.messages().iter().any(|message| message.live) {
         let (where_to, tool) = tool::of(name, &address);
         say(&format!("\nTool, {where_to}:"));
@@ -60,6 +63,30 @@ pub(super) fn show(mapping: &Mapping, text: &str, config: &Config) -> Result<u8>
     }
     try_it(mapping, &address, &variables);
     Ok(OK)
+}
+
+/// How a caller hears what is decided once the answer has gone out.
+fn live(mapping: &Mapping, config: &Config) {
+    let name = &mapping.name;
+    let Some(live) = mapping.live() else {
+        if mapping.messages().iter().any(|message| message.live) {
+            say(
+                "\nWhat is decided after an answer: told when the agent asks again; there is no live channel over HTTP",
+            );
+        }
+        return;
+    };
+    say(&format!("\nWhat is decided after an answer: said on the call, by way of {}", live.hosts()));
+    if !live.needs.is_empty() {
+        say(&format!("  {}", live.needs));
+    }
+    if !live.is_sent() && config.platforms.get(name).is_none_or(|section| section.api_key.is_none()) {
+        let variable = name.to_uppercase().replace('-', "_");
+        say(&format!(
+            "  baton.toml has no key for it, so that the agent is told when it asks again; in [platforms.{name}]:"
+        ));
+        say(&format!("    api_key = \"env:{variable}_KEY\""));
+    }
 }
 
 fn secret(mapping: &Mapping, config: &Config, variables: &Variables) {

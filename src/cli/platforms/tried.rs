@@ -7,6 +7,7 @@ use crate::render::Templates;
 use crate::render::caller::Stopgap;
 use anyhow::{Context, Result, bail};
 use baton_clock::{Clock, SystemClock};
+use baton_platforms::live::{Live, LiveAddress};
 use baton_platforms::{AnswerBody, Mapping, Meaning, PlatformEvent, Request, Said};
 use serde_json::Value;
 use std::path::Path;
@@ -41,9 +42,25 @@ pub(super) fn tell(mapping: &Mapping, config: &Config, file: &Path, headers: Opt
             }
         });
     }
+    if let Some(live) = mapping.live() {
+        tell_live(live, heard.live.as_ref());
+    }
     let AnswerBody { content_type, body } = heard.answer(&said);
     say(&format!("\nanswer ({content_type}), with what is said until somebody has decided:\n{body}"));
     Ok(code)
+}
+
+/// By its host alone: whoever has the address can speak on the call.
+fn tell_live(live: &Live, address: Option<&LiveAddress>) {
+    let hosts = live.hosts();
+    match address {
+        _ if !live.is_sent() => say(&format!("live channel: {hosts}, where baton.toml has its api_key")),
+        Some(address) if live.allows(address.expose()) => say(&format!("live channel: on {}", address.host())),
+        Some(address) => {
+            say(&format!("left out: the live channel is on {}, and the mapping allows {hosts} alone", address.host()));
+        }
+        None => say("live channel: none in this request"),
+    }
 }
 
 /// The words of a decision are not known here; these would be said without it.

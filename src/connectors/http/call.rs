@@ -83,6 +83,13 @@ impl ApiCall {
         self
     }
 
+    /// Instead of the vendor's base address; without segments of its own it is the whole, its query included.
+    #[must_use]
+    pub fn at(mut self, address: Url) -> Self {
+        self.base = Some(address);
+        self
+    }
+
     #[must_use]
     pub(super) fn authorized(mut self, token: &VendorToken) -> Self {
         self.bearer = Some(token.secret.clone());
@@ -92,7 +99,9 @@ impl ApiCall {
 
     pub(super) fn url(&self, base: &Url) -> Url {
         let mut url = base.clone();
-        url.set_path(&format!("{}{}", base.path().trim_end_matches('/'), self.path));
+        if !self.path.is_empty() {
+            url.set_path(&format!("{}{}", base.path().trim_end_matches('/'), self.path));
+        }
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
@@ -204,6 +213,13 @@ mod tests {
         let base = Url::parse("https://a.example/base/").unwrap();
         let call = ApiCall::get("test", &["v1", "a/b?c#d", "ada@example.org"]).query("q", "a b&c+d");
         assert_eq!(call.url(&base).as_str(), "https://a.example/base/v1/a%2Fb%3Fc%23d/ada%40example.org?q=a+b%26c%2Bd");
+    }
+
+    #[test]
+    fn an_address_of_its_own_is_taken_as_it_stands() {
+        let whole = "https://b.example/7%2F8/control/?x=1";
+        let call = ApiCall::new("test", Does::Write, Method::POST, &[]).at(Url::parse(whole).unwrap());
+        assert_eq!(call.url(call.base.as_ref().unwrap()).as_str(), whole);
     }
 
     #[test]

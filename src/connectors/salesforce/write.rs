@@ -151,7 +151,7 @@ pub(super) fn fields_of(lead: &CrmLead) -> Map<String, Value> {
     let mut fields = Map::new();
     let mut set = |name: &str, limit: usize, value: Option<&String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            fields.insert(name.to_owned(), Value::String(cut(value, limit)));
+            fields.insert(name.to_owned(), Value::String(said(value, limit)));
         }
     };
     set("FirstName", 40, lead.first_name.as_ref());
@@ -172,12 +172,18 @@ pub(super) fn fields_of(lead: &CrmLead) -> Map<String, Value> {
     fields
 }
 
+/// A text as a part of a composite takes it: what a caller said refers to no other part (`@{lead.id}`). A reference to what is not
+/// there would undo the whole.
+fn said(text: &str, limit: usize) -> String {
+    cut(&text.replace("@{", "@ {"), limit)
+}
+
 /// The date is the day in UTC: the owner's zone is not known here. The reminder has the exact time.
 fn task_fields(task: &CrmTask, who: &str, owner: Option<&CrmId>) -> Value {
     let mut fields = json!({
         "WhoId": who,
-        "Subject": cut(&task.subject, 255),
-        "Description": cut(&task.body.0, 32_000),
+        "Subject": said(&task.subject, 255),
+        "Description": said(&task.body.0, 32_000),
         "ActivityDate": task.due_at.date_naive(),
         "Status": if task.done { "Completed" } else { "Not Started" },
         "Priority": "Normal",

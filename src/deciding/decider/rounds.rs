@@ -103,8 +103,8 @@ impl Decider {
                 Err(why) => self.setbacks.quarantine(&row, why).await,
             }
         }
-        // Who can be reached comes first: what tells of their call alone belongs to them.
-        leads.leads.sort_by_key(|(_, lead)| !lead.can_be_reached());
+        // What may begin a lead comes first: what tells of its call alone belongs to it.
+        leads.leads.sort_by_key(|(_, lead)| !lead.may_begin());
         // A lead locks ledgers, then reps; a move locks its handoff, then reps. Never both in one transaction, or two workers
         // could wait for each other crosswise.
         if leads.leads.is_empty() {

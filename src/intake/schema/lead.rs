@@ -43,6 +43,8 @@ struct Call {
     /// The carrier's id of the caller's leg.
     leg: Option<String>,
     started_at: Option<Instant>,
+    /// `false`: the event completes the lead of this call, and never begins one.
+    opens: Option<bool>,
 }
 
 #[derive(JsonSchema)]

@@ -9,6 +9,7 @@ use baton_core::domain::id::RepId;
 use baton_core::domain::outcome::{Booking, Slot};
 use baton_core::domain::rep::Rep;
 use baton_core::domain::rota::{self, Window};
+use baton_core::domain::text::visible;
 use baton_core::handoff::Event;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -83,7 +84,7 @@ async fn book(at: &At<'_>, calendar: &dyn Calendar, slot: &Slot, attempt: u32) -
         until: slot.until,
         // The calendar invites by mail.
         attendee_email: email.map(|email| email.value.clone()),
-        attendee_name: lead.contact.name.as_ref().map(|name| name.value.clone()),
+        attendee_name: lead.contact.name.as_ref().map(|name| visible(&name.value)),
         summary: shown.summary,
         description: shown.description,
     };

@@ -1,5 +1,7 @@
 //! Commands to whoever drives the call.
 
+mod live;
+
 use crate::connectors::{CallerStatus, LegStatus, Recording, RingRequest, Telephony, VendorError};
 use crate::outbox::instruct;
 use crate::outbox::parts::{OutboxParts, Vendors, gone, needs_person, not_configured};
@@ -32,6 +34,11 @@ impl Work for CallEffect<'_> {
 
     async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError> {
         let (matter, key) = (at.matter, &at.step.effect_key);
+        if let Self::Instruct(instruction) = *self
+            && let Some(done) = live::say(at, instruction).await?
+        {
+            return Ok(done);
+        }
         let Some(telephony) = &at.parts.vendors.telephony else {
             return match self {
                 // The words for the caller went out with the answer; whoever has no other way to hear them misses nothing.

@@ -8,7 +8,7 @@ mod phones;
 
 use crate::store::{Changes, NewStep, StepRow, StoreError, TimelineEntry, Tx};
 use baton_core::domain::effect::Planned;
-use baton_core::domain::id::{HandoffId, LegId, RepId};
+use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton_core::domain::outcome::Slot;
 use baton_core::domain::zone::Zone;
 use baton_core::handoff::state::Reservation;
@@ -66,6 +66,12 @@ impl Moving<'_> {
             reps.extend(concerned(&self.before, &transition.state));
         }
         reps
+    }
+
+    /// Nobody is on the line from now on.
+    fn ends_call(&self) -> bool {
+        let moved = self.transition.as_ref().filter(|transition| !transition.ignored);
+        self.before.live && moved.is_some_and(|transition| !transition.state.live)
     }
 
     /// Whose phone is free.
@@ -214,6 +220,8 @@ impl Tx {
             }
             told.push(entry);
         }
+        let over: Vec<LeadId> =
+            moving.iter().filter(|one| one.ends_call()).map(|one| one.before.lead_id.clone()).collect();
         let mut moved = Vec::with_capacity(moving.len());
         let (mut read_at, mut born) = (Vec::with_capacity(moving.len()), Vec::new());
         for one in moving {
@@ -241,6 +249,7 @@ impl Tx {
             ..Changes::default()
         };
         self.change(&changes).await?;
+        self.live_over(&over.iter().collect::<Vec<_>>()).await?;
         Ok(moved)
     }
 }

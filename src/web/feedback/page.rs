@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use baton_core::domain::id::RepId;
 use baton_core::domain::rep::Rep;
+use baton_core::domain::text::visible;
 use baton_core::rules::RuleSet;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -58,7 +59,8 @@ pub(super) fn form(record: &LeadRecord, rules: &RuleSet, filled: &Submitted, fau
     let lead = &record.lead;
     let name = lead.contact.name.as_ref().map_or("the caller", |name| name.value.as_str());
     let company = lead.company.name.as_ref().map(|company| format!(", {}", company.value)).unwrap_or_default();
-    let mut body = format!("<h1>How was this lead?</h1><p class=\"sub\">{}{}</p>", escape(name), escape(&company));
+    let mut body =
+        format!("<h1>How was this lead?</h1><p class=\"sub\">{}</p>", escape(&visible(&format!("{name}{company}"))));
     if let Some(fault) = fault {
         let _infallible = write!(body, "<p class=\"told\" role=\"alert\">{}</p>", escape(&fault.for_people()));
     }

@@ -9,6 +9,7 @@ use crate::web::Door;
 use crate::web::incoming::Brought;
 use baton_core::domain::lead::Lead;
 use baton_platforms::{Heard, Meaning, PlatformEvent, Said};
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 /// Who finds the words for one request, and until when.
@@ -52,10 +53,10 @@ impl Speaker<'_> {
     /// The words of a decision are true when it is made: whoever asks later hears how things stand then, and so does whoever
     /// could not be reached once the line is gone, who is asked for a number.
     async fn decided(&self, event: &PlatformEvent, known: Arrival, decided: Decided) -> Said {
-        let lead = self.lead(event);
+        let lead = lead_of(event, self.door.clock.now());
         let is_first = matches!(known, Arrival::New | Arrival::TriedAgain)
             && lead.as_ref().is_none_or(|lead| lead.id == decided.lead);
-        let is_out_of_reach = lead.as_ref().is_some_and(|lead| !is_reachable(lead)) && !rings(&decided);
+        let is_out_of_reach = lead.as_ref().is_some_and(|lead| !lead.can_be_reached_later()) && !rings(&decided);
         if is_first
             && !is_out_of_reach
             && let Some(instruction) = decided.instruction
@@ -72,19 +73,14 @@ impl Speaker<'_> {
             None => stopgap(Stopgap::PassedOn, "decided", self.release),
         }
     }
-
-    /// The lead that an event tells of, as it is decided.
-    fn lead(&self, event: &PlatformEvent) -> Option<Lead> {
-        match parse(event.event.to_string().as_bytes(), self.door.clock.now()).ok()?.message {
-            Message::Lead(lead) => Some(*lead),
-            Message::Call(_) | Message::Presence { .. } | Message::Contact { .. } | Message::Outcome { .. } => None,
-        }
-    }
 }
 
-/// When the line is gone.
-fn is_reachable(lead: &Lead) -> bool {
-    lead.contact.email.is_some() || lead.reach_phone().is_some()
+/// The lead that an event tells of, as it is decided.
+pub(super) fn lead_of(event: &PlatformEvent, now: DateTime<Utc>) -> Option<Lead> {
+    match parse(event.event.to_string().as_bytes(), now).ok()?.message {
+        Message::Lead(lead) => Some(*lead),
+        Message::Call(_) | Message::Presence { .. } | Message::Contact { .. } | Message::Outcome { .. } => None,
+    }
 }
 
 /// Whether the caller is about to be put through.

@@ -135,6 +135,18 @@ fn whoever_does_not_prove_to_be_the_platform_is_told_nothing_and_leaves_nothing(
     assert_eq!((of_no_use.status, of_no_use.body.as_str()), (200, "{}"));
 }
 
+#[test]
+fn what_no_platform_sends_is_refused_with_what_to_send_instead() {
+    let served = served("[platforms.livekit]\nsecrets = [\"env:OLD_SECRET\"]\n", &[]);
+    let sent = |body: Value| served.ask(&post("/v1/platforms/livekit", Some(ENV[0].1), &body.to_string()));
+    let refused = sent(json!({ "kind": "heartbeat", "from": "+14155550142" }));
+    assert!(refused.status == 422 && refused.body.contains("sends call_id and facts"), "{refused:?}");
+    let without_call = sent(json!({ "facts": { "company": "Northwind Foods" } }));
+    assert!(without_call.status == 200 && without_call.body.contains("\"say\""), "somebody waits: {without_call:?}");
+    assert_eq!(leads(&served, ""), Vec::<Value>::new());
+    assert!(served.log().contains("send the room's name as call_id"), "{}", served.log());
+}
+
 const ACME: &str = "version: 1
 about: A bot of our own.
 messages:

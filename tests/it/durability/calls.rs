@@ -164,6 +164,27 @@ async fn a_report_without_a_way_to_the_person_completes_the_lead_of_its_call(db:
     calls.stop().await;
 }
 
+/// What says of itself that it only completes begins no lead, although the person could be reached.
+async fn what_only_completes_begins_no_lead(db: Db) {
+    let calls = Calls::begin(db, 1).await;
+    let insights = |id: &str, number: usize| {
+        event(id, number, |data| {
+            data["call"]["live"] = json!(false);
+            data["call"]["opens"] = json!(false);
+            data["contact"]["title"] = json!("Head of Operations");
+        })
+    };
+    let together = calls.tell(0, &[insights("b1", 1), event("a1", 1, |_| {})]).await;
+    assert_eq!(together[0].lead, together[1].lead, "before its lead, in one batch");
+    let after = calls.lead(&together[0].lead).await;
+    assert_eq!(after.contact.title.map(|title| title.value).as_deref(), Some("Head of Operations"));
+    calls.take(0, &[insights("b2", 2)]).await;
+    let aside = || async { calls.db.number("SELECT COUNT(*) FROM inbox WHERE state = 'quarantined'").await == 1 };
+    eventually("what completes nothing is put aside", aside).await;
+    assert_eq!(calls.leads().await, 1);
+    calls.stop().await;
+}
+
 /// A form is filled in, then its sender calls: somebody waits on a line, whatever the first event said.
 async fn a_caller_of_whom_only_the_second_event_says_that_they_wait_is_rung_for(db: Db) {
     let calls = Calls::begin(db, 1).await;
@@ -278,6 +299,7 @@ on_both! {
     a_call_that_is_told_twice_is_one_lead,
     the_second_event_completes_the_first,
     a_report_without_a_way_to_the_person_completes_the_lead_of_its_call,
+    what_only_completes_begins_no_lead,
     a_caller_of_whom_only_the_second_event_says_that_they_wait_is_rung_for,
     two_callers_are_two_leads,
     two_workers_make_one_lead_of_one_call,

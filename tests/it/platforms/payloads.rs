@@ -23,6 +23,8 @@ fn every_request_means_what_stands_beside_it() {
             shown.extend(
                 expected["meanings"].as_array().into_iter().flatten().map(|meaning| meaning["message"].clone()),
             );
+            // A message that is always refused is named by what is told of it.
+            shown.extend(expected["unheard"].as_array().into_iter().flatten().cloned());
             for differs in differences_of(&told(&mapping, &file, &expected), &expected) {
                 differences.push(format!("{}: {differs}", file.strip_prefix(&root).unwrap().display()));
             }

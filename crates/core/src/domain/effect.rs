@@ -123,6 +123,18 @@ pub enum Instruction {
     },
 }
 
+/// What is true to say to a caller at a moment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ToSay {
+    Decided(Instruction),
+    /// The time that was chosen is being written into the calendar.
+    Booking,
+    /// A call is owed, and nothing is known that could be called.
+    HowToReach,
+    /// Somebody has it, or is to look.
+    PassedOn,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "note", rename_all = "snake_case")]
 pub enum CrmNote {

@@ -82,6 +82,9 @@ pub struct Call {
     /// The carrier's id of the caller's leg, if the platform knows it.
     pub leg: Option<String>,
     pub started_at: Option<DateTime<Utc>>,
+    /// What tells of it completes the lead of this call, and never begins one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_completes: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,7 +216,17 @@ impl Lead {
     /// Whether anything is known of how to reach the person. Whoever is on the line can be joined with a rep, whatever number they
     /// withhold.
     pub fn can_be_reached(&self) -> bool {
-        self.contact.email.is_some() || self.reach_phone().is_some() || self.is_live()
+        self.can_be_reached_later() || self.is_live()
+    }
+
+    /// The same for when the line is gone.
+    pub fn can_be_reached_later(&self) -> bool {
+        self.contact.email.is_some() || self.reach_phone().is_some()
+    }
+
+    /// Whether a lead may begin with it. What may not belongs to a lead of its call.
+    pub fn may_begin(&self) -> bool {
+        self.can_be_reached() && !self.call.as_ref().is_some_and(|call| call.only_completes)
     }
 
     /// The number to reach the person at: what was said, else the calling number of an inbound call.

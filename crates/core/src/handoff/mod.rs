@@ -8,6 +8,7 @@
 pub mod advance;
 mod begin;
 mod promise;
+mod standing;
 pub mod state;
 #[cfg(test)]
 mod tests;

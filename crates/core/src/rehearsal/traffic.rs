@@ -210,6 +210,7 @@ fn call(chance: &mut Chance, number: u32) -> Call {
         to: None,
         leg: None,
         started_at: None,
+        only_completes: false,
     }
 }
 

@@ -69,6 +69,7 @@ pub fn acme() -> Lead {
             to: None,
             leg: None,
             started_at: None,
+            only_completes: false,
         }),
         contact: Contact::default(),
         company: Company {

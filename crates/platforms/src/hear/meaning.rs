@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 impl Mapping {
     pub(super) fn meaning(&self, message: &Message, scene: Scene<'_>) -> Result<Meaning, Unheard> {
+        if message.means == Means::Refused {
+            return Err(self.refused(message));
+        }
         let Some(kind) = message.means.kind() else { return Ok(Meaning::Nothing { message: message.name.clone() }) };
         let mut draft = Draft::default();
         for row in &message.rows {
@@ -24,6 +27,9 @@ impl Mapping {
             // Whoever waits before a screen is on no line.
             let by_call = draft.get("channel").is_none_or(|channel| is_said(channel, "call"));
             draft.set("call.live", Value::from(message.live && by_call), "the message");
+            if !message.opens {
+                draft.set("call.opens", Value::from(false), "the message");
+            }
             for facts in &message.facts {
                 draft.facts(facts, scene);
             }

@@ -8,6 +8,7 @@ pub(crate) mod schema;
 mod shipped;
 
 use crate::answer::Answer;
+use crate::live::Live;
 use crate::phrase::Phrase;
 use crate::pointer::Place;
 use crate::signature::Proof;
@@ -24,6 +25,7 @@ pub struct Mapping {
     pub(crate) body: Option<BodyKind>,
     /// Where the platform says which account of ours it speaks for.
     pub(crate) account: Option<Place>,
+    pub(crate) live: Option<Live>,
     /// At least one.
     pub(crate) messages: Vec<Message>,
 }
@@ -36,6 +38,11 @@ impl Mapping {
 
     pub fn messages(&self) -> &[Message] {
         &self.messages
+    }
+
+    /// How something is said on a call that is going on; `None`: by answers alone.
+    pub fn live(&self) -> Option<&Live> {
+        self.live.as_ref()
     }
 }
 
@@ -54,6 +61,8 @@ pub struct Message {
     pub means: Means,
     /// Somebody on the line waits for words.
     pub live: bool,
+    /// It may begin a lead; otherwise it completes the one of its call.
+    pub opens: bool,
     /// The list, each item of which is looked at by itself.
     pub(crate) each: Option<Place>,
     /// All must hold.
@@ -63,7 +72,7 @@ pub struct Message {
     pub(crate) id: Vec<Phrase>,
     pub(crate) rows: Vec<Row>,
     pub(crate) facts: Vec<FactsAt>,
-    /// What to do on the platform where a request does not say which call it is about.
+    /// What to do on the platform where a request does not say which call it is about, or is refused.
     pub(crate) remedy: Option<String>,
     pub(crate) answer: Answer,
 }
@@ -75,6 +84,8 @@ pub enum Means {
     SlotChosen,
     /// It is answered, and that is all.
     Nothing,
+    /// The platform sends no such thing: whoever does is told so.
+    Refused,
 }
 
 impl Means {
@@ -84,7 +95,7 @@ impl Means {
             Self::Lead => Some("lead.qualified"),
             Self::CallEnded => Some("call.ended"),
             Self::SlotChosen => Some("slot.chosen"),
-            Self::Nothing => None,
+            Self::Nothing | Self::Refused => None,
         }
     }
 
@@ -94,7 +105,7 @@ impl Means {
             Self::Lead => &["call.id"],
             Self::CallEnded => &["call"],
             Self::SlotChosen => &["call", "slot.rep", "slot.from", "slot.until"],
-            Self::Nothing => &[],
+            Self::Nothing | Self::Refused => &[],
         }
     }
 
@@ -102,7 +113,7 @@ impl Means {
     pub(crate) fn platform(self) -> &'static str {
         match self {
             Self::Lead => "call.platform",
-            Self::CallEnded | Self::SlotChosen | Self::Nothing => "platform",
+            Self::CallEnded | Self::SlotChosen | Self::Nothing | Self::Refused => "platform",
         }
     }
 
@@ -112,7 +123,7 @@ impl Means {
             Self::Lead => &paths::LEAD,
             Self::CallEnded => &paths::CALL_ENDED,
             Self::SlotChosen => &paths::SLOT_CHOSEN,
-            Self::Nothing => &[],
+            Self::Nothing | Self::Refused => &[],
         }
     }
 }

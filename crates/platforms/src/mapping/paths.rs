@@ -1,6 +1,6 @@
 //! The paths of the events that mappings write.
 
-/// Of `lead.qualified`, but for `call.live`, which the message's own `live` says, and `custom.NAME`.
+/// Of `lead.qualified`, but for `call.live` and `call.opens`, which the message's own `live` and `opens` say, and `custom.NAME`.
 pub(crate) const LEAD: [&str; 46] = [
     "channel",
     "call.id",

@@ -1,12 +1,14 @@
 //! From YAML to a mapping, or to every fault at once.
 
 mod answer;
+mod live;
 mod message;
 mod places;
 mod proof;
 mod row;
 mod when;
 
+pub(super) use live::METHODS;
 pub(super) use message::MEANS;
 pub(super) use proof::{ALGORITHMS, ENCODINGS, KEYS};
 
@@ -66,9 +68,10 @@ fn mapping(name: String, root: &Node, faults: &mut Faults) -> Mapping {
     let body = section.get("body").and_then(|node| node.word(faults));
     let body = body.and_then(|word| faults.choice(&word, "platform-unknown-choice", &BODIES));
     let account = place_at(&mut section, "account", false, faults);
+    let live = section.get("live").and_then(|node| live::read(node, faults));
     let messages = messages(&mut section, faults);
     section.finish(faults);
-    Mapping { name, about, proofs, body, account, messages }
+    Mapping { name, about, proofs, body, account, live, messages }
 }
 
 fn version(section: &mut Section<'_>, faults: &mut Faults) {

@@ -4,7 +4,7 @@
 
 use super::Means;
 use super::conversion::CONVERSIONS;
-use super::read::{ALGORITHMS, BODIES, ENCODINGS, KEYS, MEANS};
+use super::read::{ALGORITHMS, BODIES, ENCODINGS, KEYS, MEANS, METHODS};
 use crate::signature::Proof;
 use serde_json::{Map, Value, json};
 
@@ -23,12 +23,13 @@ pub fn mapping_schema() -> Value {
             "proof": about("What shows that a request comes from the platform; any one is enough.", one_or_more(json!({ "$ref": "#/$defs/proof" }))),
             "body": about("How bodies are written; otherwise each request says it.", choice(&BODIES)),
             "account": place("Where the platform says which account it speaks for: events are then of NAME/ACCOUNT."),
+            "live": about("How something is said on a call that is going on, once it is known.", json!({ "$ref": "#/$defs/live" })),
             "messages": about(
                 "Kinds of requests; the first that fits counts.",
                 json!({ "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/message" } }),
             ),
         },
-        "$defs": { "message": message(), "way": way(), "when": when(), "proof": proof(), "facts": facts(), "answer": answer() },
+        "$defs": { "message": message(), "way": way(), "when": when(), "proof": proof(), "facts": facts(), "answer": answer(), "live": live() },
     })
 }
 
@@ -52,6 +53,7 @@ fn message() -> Value {
             "name": text("Names the message in logs, and its events."),
             "means": about("What it says.", choice(&MEANS)),
             "live": about("Somebody on the line waits for words.", flag()),
+            "opens": about("no: it completes the lead of its call, and never begins one.", flag()),
             "each": place("A list, each item of which is looked at by itself, as item:/…"),
             "when": key("when"),
             "time": about("When it happened.", one_or_more(key("way"))),
@@ -62,7 +64,7 @@ fn message() -> Value {
             "lead": about("Paths of lead.qualified, and where their values stand.", rows(Means::Lead)),
             "event": about("The same of call.ended and slot.chosen.", event),
             "facts": about("Objects whose members are facts.", one_or_more(key("facts"))),
-            "remedy": text("What to do on the platform where a request names no call."),
+            "remedy": text("What to do on the platform where a request names no call, or is refused."),
             "answer": key("answer"),
         },
     })
@@ -147,6 +149,24 @@ fn answer() -> Value {
             },
         },
     ] })
+}
+
+fn live() -> Value {
+    json!({
+        "type": "object",
+        "required": ["url", "say"],
+        "additionalProperties": false,
+        "properties": {
+            "url": about(
+                "Where each call's address stands in its requests; or one address with {call.id} or {call.leg} in it.",
+                one_or_more(word()),
+            ),
+            "hosts": about("Hosts at which such an address may be: .acme.example for all below it.", one_or_more(word())),
+            "method": choice(&METHODS),
+            "say": { "description": "The body, of any shape; {say} stands for the words, {key} for an id of the command." },
+            "needs": text("What must be switched on at the platform."),
+        },
+    })
 }
 
 fn about(what: &str, mut schema: Value) -> Value {

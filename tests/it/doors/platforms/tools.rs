@@ -25,7 +25,13 @@ fn what_to_paste_and_what_a_request_means_are_told() {
         assert!(listed.contains(line), "{line}: {listed}");
     }
     let shown = stdout(&baton(&["platforms", "show", "vapi", "-w", place]));
-    for part in ["http://127.0.0.1:8080/v1/platforms/vapi", "`x-vapi-secret: SECRET`", "\"hand_to_sales\""] {
+    for part in [
+        "http://127.0.0.1:8080/v1/platforms/vapi",
+        "`x-vapi-secret: SECRET`",
+        "\"hand_to_sales\"",
+        "by way of .vapi.ai",
+        "monitorPlan.controlEnabled",
+    ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     let command = "curl -s http://127.0.0.1:8080/v1/platforms/vapi -H \"x-vapi-secret: $VAPI_SECRET\"";
@@ -43,6 +49,14 @@ fn what_to_paste_and_what_a_request_means_are_told() {
         let shown = stdout(&baton(&["platforms", "show", *name, "-w", place]));
         assert!(shown.contains(&format!("baton platforms try {name} BODY.json")), "{name}: {shown}");
         assert_eq!(shown.contains("\nTool, "), shown.contains("the caller waits for the answer"), "{name}: {shown}");
+    }
+    for (name, part) in [
+        ("retell", "api_key = \"env:RETELL_KEY\""),
+        ("elevenlabs", "there is no live channel over HTTP"),
+        ("telnyx", "insights: a lead, if there is one of its call"),
+    ] {
+        let shown = stdout(&baton(&["platforms", "show", name, "-w", place]));
+        assert!(shown.contains(part), "{name}: {part}: {shown}");
     }
     let last = listed.lines().rfind(|line| !line.starts_with(' '));
     assert!(last.is_some_and(|line| line.starts_with("mcp ")), "{listed}");
@@ -67,8 +81,18 @@ fn what_to_paste_and_what_a_request_means_are_told() {
         "\"Northwind Foods\"  from item:/function/arguments",
         "noted: /data/contact/email",
         "\"toolCallId\":\"tool_a\"",
+        "live channel: none in this request",
     ] {
         assert!(tried.contains(part), "{part}: {tried}");
+    }
+    for (host, told) in
+        [("eu.vapi.ai", "live channel: on eu.vapi.ai"), ("vapi.evil.example", "left out: the live channel")]
+    {
+        let mut body = body.clone();
+        body["message"]["call"]["monitor"] = json!({ "controlUrl": format!("https://{host}/a-hidden-part/control") });
+        std::fs::write(file, body.to_string()).expect("a request");
+        let tried = stdout(&baton(&["platforms", "try", "vapi", file, "-w", place]));
+        assert!(tried.contains(told) && !tried.contains("a-hidden-part"), "{tried}");
     }
     let passed_over = baton(&["platforms", "try", "acme", file, "-w", place]);
     assert!(code(&passed_over) == cli::OK && told(&passed_over).contains("passed over"), "{}", told(&passed_over));

@@ -67,7 +67,7 @@ async fn a_server_is_away(db: Db) {
     let folder = town::founded(2);
     let clock: SharedClock = town::clock(6);
     let secrets = vec![Secret::new(SECRET).expect("a secret")];
-    let vapi = PlatformSection { secrets, base_url: String::new() };
+    let vapi = PlatformSection { secrets, base_url: String::new(), has_key: false };
     let running = town::worker_of(folder.path(), &store, &clock, |setup| {
         setup.platforms.insert("vapi".to_owned(), vapi);
     });

@@ -161,6 +161,19 @@ pub const CODES: &[(&str, &str)] = &[
         "A value stands at a place of the request (at) or is always the same (value): one of them and not both.",
     ),
     (
+        "platform-live-bad-address",
+        "Where a call is spoken on stands in its requests (a place), or is one https address with the id of the call in it.",
+    ),
+    (
+        "platform-live-bad-host",
+        "An address that comes with a request is asked only on hosts that the mapping names; one that is the same for all calls is its own host.",
+    ),
+    (
+        "platform-live-opens",
+        "A message that begins no lead is not one for which somebody waits on the line: nothing would be decided.",
+    ),
+    ("platform-live-silent", "What is sent to a live channel has {say} where the words for the caller belong."),
+    (
         "platform-message-twice",
         "Two messages have one name, or ask for the same, so that the second would never be looked at.",
     ),

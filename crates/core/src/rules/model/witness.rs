@@ -216,6 +216,7 @@ fn live_call() -> Call {
         to: None,
         leg: None,
         started_at: None,
+        only_completes: false,
     }
 }
 

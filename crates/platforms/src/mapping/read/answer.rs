@@ -71,6 +71,6 @@ fn shape(node: &Node, each: bool, faults: &mut Faults) -> Shape {
 }
 
 /// A number or a flag, written without quotes.
-fn is_json_word(text: &str) -> bool {
+pub(super) fn is_json_word(text: &str) -> bool {
     serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_boolean() || value.is_number())
 }

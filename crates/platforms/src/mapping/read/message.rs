@@ -10,11 +10,12 @@ use baton_core::rules::fault::{At, Faults, quoted};
 use baton_core::rules::words::values;
 use baton_core::rules::yaml::{Data, Node, Section};
 
-pub(crate) const MEANS: [(&str, Means); 4] = [
+pub(crate) const MEANS: [(&str, Means); 5] = [
     ("lead", Means::Lead),
     ("call-ended", Means::CallEnded),
     ("slot-chosen", Means::SlotChosen),
     ("nothing", Means::Nothing),
+    ("refused", Means::Refused),
 ];
 
 pub(super) fn read(node: &Node, faults: &mut Faults) -> Message {
@@ -29,7 +30,9 @@ pub(super) fn read(node: &Node, faults: &mut Faults) -> Message {
     let mut message = Message {
         name,
         means: means.unwrap_or(Means::Nothing),
-        live: flag(&mut section, "live", faults),
+        live: flag(&mut section, "live", false, faults),
+        // Of what is not known any key may be the right one.
+        opens: !matches!(means, Some(Means::Lead) | None) || flag(&mut section, "opens", true, faults),
         each,
         when: section.get("when").map(|node| when(node, in_each, faults)).unwrap_or_default(),
         time: section.get("time").map(|node| Row { path: "time".to_owned(), ways: row::ways(node, in_each, faults) }),
@@ -37,12 +40,15 @@ pub(super) fn read(node: &Node, faults: &mut Faults) -> Message {
         rows: rows(&mut section, means, in_each, faults),
         facts: match means {
             Some(Means::Lead) | None => section.get("facts").map(|node| row::facts(node, in_each, faults)),
-            Some(Means::CallEnded | Means::SlotChosen | Means::Nothing) => None,
+            Some(Means::CallEnded | Means::SlotChosen | Means::Nothing | Means::Refused) => None,
         }
         .unwrap_or_default(),
         remedy: text(&mut section, "remedy", faults),
         answer: section.get("answer").map_or_else(Answer::default, |node| answer::read(node, in_each, faults)),
     };
+    if means == Some(Means::Refused) {
+        section.require("remedy", faults);
+    }
     section.finish(faults);
     keep_out_of_facts(&mut message);
     if faults.count() == told {
@@ -67,7 +73,7 @@ fn rows(section: &mut Section<'_>, means: Option<Means>, each: bool, faults: &mu
     let (key, means) = match means {
         Some(Means::Lead) => ("lead", Means::Lead),
         Some(means @ (Means::CallEnded | Means::SlotChosen)) => ("event", means),
-        Some(Means::Nothing) => return Vec::new(),
+        Some(Means::Nothing | Means::Refused) => return Vec::new(),
         None => {
             let _ = (section.get("lead"), section.get("event"));
             return Vec::new();
@@ -83,9 +89,9 @@ fn id(node: &Node, each: bool, faults: &mut Faults) -> Vec<Phrase> {
     }
 }
 
-fn flag(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> bool {
+fn flag(section: &mut Section<'_>, key: &'static str, usual: bool, faults: &mut Faults) -> bool {
     let word = section.get(key).and_then(|node| node.word(faults));
-    word.and_then(|word| faults.read(&word, "platform-unknown-choice", values::FLAG, values::flag)).unwrap_or(false)
+    word.and_then(|word| faults.read(&word, "platform-unknown-choice", values::FLAG, values::flag)).unwrap_or(usual)
 }
 
 fn check(message: &Message, at: At, faults: &mut Faults) {
@@ -95,11 +101,17 @@ fn check(message: &Message, at: At, faults: &mut Faults) {
         let found = format!("{name} does not say {path}");
         faults.error("platform-row-missing", at, found, format!("a row {path}: where it stands in the request"));
     }
-    let reachable = message.live || !message.facts.is_empty() || WAYS.iter().any(|way| has(way));
+    let reachable = message.live || !message.opens || !message.facts.is_empty() || WAYS.iter().any(|way| has(way));
     if message.means == Means::Lead && !reachable {
         let found = format!("{name} brings leads whom nobody could call or write to");
         let allowed = format!("a row {}, or facts, or `live: true`", WAYS.join(", "));
         faults.error("platform-unreachable", at, found, allowed);
+    }
+    if message.live && !message.opens {
+        let found = format!("{name} is live, and begins no lead");
+        faults
+            .error("platform-live-opens", at, found, "one of them: `live: true`, or `opens: false`")
+            .hint(Some("whoever waits on the line would wait for the decision of a lead that is not there".to_owned()));
     }
     if message.means == Means::Lead && message.live && !message.answer.says() {
         let found = format!("{name} is live, and its answer says nothing");

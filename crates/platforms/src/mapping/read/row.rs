@@ -22,6 +22,7 @@ fn row(path: &Word, node: &Node, means: Means, each: bool, faults: &mut Faults) 
         let more = if means == Means::Lead { "; or custom.NAME, of letters, digits and _" } else { "" };
         let hint = match path.text.as_str() {
             "call.live" => Some("write `live: true` beside the message's name".to_owned()),
+            "call.opens" => Some("write `opens: false` beside the message's name".to_owned()),
             text => did_you_mean(text, names.clone()),
         };
         faults

@@ -70,7 +70,7 @@ fn the_paths_are_those_of_the_events() {
     let lead: Value =
         serde_json::from_str(include_str!("../../../../../fixtures/schemas/lead.qualified.schema.json")).unwrap();
     let mut own: BTreeSet<String> = LEAD.map(str::to_owned).into();
-    own.extend(["call.live".to_owned(), "custom".to_owned()]);
+    own.extend(["call.live", "call.opens", "custom"].map(str::to_owned));
     assert_eq!(own, paths(&lead, data(&lead)));
     let ended: Value =
         serde_json::from_str(include_str!("../../../../../fixtures/schemas/call.ended.schema.json")).unwrap();

@@ -1,0 +1,46 @@
+//! How things stand for the caller: what is true to say at this moment.
+
+use super::state::{Handoff, Stage};
+use crate::domain::effect::{Instruction, ToSay};
+use crate::domain::id::LegId;
+use crate::domain::lead::ReachBack;
+use crate::domain::outcome::Outcome;
+
+impl Handoff {
+    /// What is said, and how it stands, in one word. `is_reachable`: when the line is gone. A caller whom nobody could call back
+    /// is asked for a number, unless somebody is about to pick up.
+    pub fn to_say(&self, is_reachable: bool) -> (ToSay, &'static str) {
+        let rep_on = |leg: &LegId| self.rep_on(leg).unwrap_or(&self.owner).clone();
+        let (instruction, status) = match &self.stage {
+            Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } => {
+                (Instruction::Hold { rep: rep_on(leg) }, "ringing")
+            }
+            Stage::Bridged { leg, .. } => (Instruction::Connected { rep: rep_on(leg) }, "connected"),
+            Stage::Searching { .. } => (Instruction::FindTime { rep: self.owner.clone() }, "searching"),
+            Stage::Offering { slots, .. } => (Instruction::OfferSlots { slots: slots.clone() }, "offering"),
+            Stage::Booking { .. } => return (ToSay::Booking, "booking"),
+            Stage::Done { outcome: Outcome::Booked { booking } } => {
+                (Instruction::ConfirmBooking { slot: booking.slot.clone() }, "booked")
+            }
+            // A call that is promised needs something to call.
+            Stage::Callback { .. } | Stage::NeedsAttention { .. } if !is_reachable => {
+                return (ToSay::HowToReach, "missing");
+            }
+            Stage::Callback { promise } => {
+                let (rep, promised_at) = (promise.owner.clone(), promise.promised_at);
+                match promise.by_mail {
+                    true => (Instruction::PromiseMail { rep, promised_at }, "mail"),
+                    false => (Instruction::PromiseCallback { rep, promised_at }, "callback"),
+                }
+            }
+            Stage::NeedsAttention { .. } if self.reach_back == ReachBack::Nothing => {
+                (Instruction::NoCall { rep: self.owner.clone() }, "no_call")
+            }
+            // Nothing has begun, or somebody has spoken with the caller, or is to look: a colleague's turn, each time.
+            Stage::Offered
+            | Stage::Done { outcome: Outcome::Connected { .. } | Outcome::Called { .. } }
+            | Stage::NeedsAttention { .. } => return (ToSay::PassedOn, "passed_on"),
+        };
+        (ToSay::Decided(instruction), status)
+    }
+}
