@@ -31,6 +31,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use tracing::Instrument;
 use words::{Speaker, stopgap};
 
 /// What is left of a caller's wait for writing the answer and for its way back.
@@ -81,6 +82,12 @@ pub(super) async fn post(
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
+    // In a task of its own: whoever hangs up ends their own waiting, and nothing of what they brought is lost.
+    let answered = tokio::spawn(attend(door, name, request).in_current_span()).await;
+    answered.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?
+}
+
+async fn attend(door: Door, name: String, request: Request) -> Result<Response, Problem> {
     let began = Instant::now();
     let release = Arc::clone(&door.release.borrow());
     let (parts, body) = request.into_parts();

@@ -75,7 +75,7 @@ impl Problem {
     /// The body does not say that it is of the kind that is taken here.
     pub fn wrong_kind(allowed: &str) -> Self {
         let detail = format!("the body must be sent with the header `content-type: {allowed}`");
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
+        Self::new(ProblemKind::UnsupportedMediaType, detail)
     }
 
     pub fn too_slow(within: Duration) -> Self {

@@ -111,7 +111,7 @@ impl Live {
     /// What a request says of its call's address.
     pub(crate) fn sent(&self, scene: Scene<'_>) -> Option<LiveAddress> {
         let Reached::Sent { places, .. } = &self.reached else { return None };
-        let said = places.iter().find_map(|place| plain(&scene.said(place)?));
+        let said = places.iter().find_map(|place| plain(scene.said(place)?.as_ref()));
         said.map(|text| LiveAddress(text.trim().to_owned()))
     }
 }

@@ -16,7 +16,7 @@ const MOST_OFFERED: usize = 12;
 /// As it comes from a form: everything is text, and what was left out is empty.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Submitted {
+pub(in crate::web) struct Submitted {
     pub quality: String,
     pub completeness: String,
     pub misroute: String,

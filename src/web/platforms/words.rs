@@ -41,11 +41,14 @@ impl Speaker<'_> {
         };
         match answer {
             Some(Answer::Decided(decided)) => self.decided(event, known, *decided).await,
-            // There is nothing wrong with it but that nobody could ever answer.
-            Some(Answer::Quarantined { .. }) if self.lead(event).is_some_and(|lead| !is_reachable(&lead)) => {
-                stopgap(Stopgap::HowToReach, "missing", self.release)
+            // There may be nothing wrong with it but that nobody could ever answer.
+            Some(Answer::Quarantined { .. }) => {
+                let lead = lead_of(event, self.door.clock.now());
+                match lead.is_some_and(|lead| !lead.can_be_reached_later()) {
+                    true => stopgap(Stopgap::HowToReach, "missing", self.release),
+                    false => stopgap(Stopgap::SayAgain, "unreadable", self.release),
+                }
             }
-            Some(Answer::Quarantined { .. }) => stopgap(Stopgap::SayAgain, "unreadable", self.release),
             Some(Answer::Taken { .. }) | None => stopgap(Stopgap::PassedOn, "accepted", self.release),
         }
     }
