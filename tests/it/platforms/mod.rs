@@ -1,4 +1,7 @@
-//! What platforms send, as requests of files: whether it is believed, and what the shipped mappings make of it.
+//! What platforms and agents send, as requests of files and by their own libraries: whether it is believed, and what is made of it.
 
+mod agents;
+mod libraries;
 mod payloads;
+mod sdks;
 mod signatures;
