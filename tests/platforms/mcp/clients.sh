@@ -4,70 +4,48 @@
 #
 #   tests/platforms/mcp/clients.sh http://127.0.0.1:8080/mcp TOKEN [CLIENT…]
 #
-# Each client is installed from its registry into a temporary folder that is deleted at the end, and tells one whole call of its
-# own (story.py, sdk.mjs): leads are stored. Exit code 1 if one of them does not hear what it should; 2 if one cannot be had.
+# Each client tells whole calls of its own (story.py, sdk.mjs), about which leads are stored, and prints of each call a line of
+# JSON: the client, the call's id, and what each tool said last. Exit code 1 if one does not hear what it should; 2 if one
+# cannot be had. With BATON_DECIDED=WORDS no client goes on before what is said of its lead contains them.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
 if [ $# -lt 2 ]; then
-    echo "usage: clients.sh URL TOKEN [py py1 livekit pipecat sdk]" >&2
+    echo "usage: clients.sh URL TOKEN [py py1 sdk livekit pipecat]" >&2
     exit 2
 fi
 export BATON_URL=$1 BATON_TOKEN=$2 PYTHONDONTWRITEBYTECODE=1 LOGURU_LEVEL=ERROR
 shift 2
-clients=("$@")
-[ ${#clients[@]} -gt 0 ] || clients=(py py1 livekit pipecat sdk)
-
-dir=$(mktemp -d "${TMPDIR:-/tmp}/baton-agents-XXXXXX")
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 130' INT TERM
-
-# NAME REQUIREMENT: a Python of its own with this package in it.
-python_with() {
-    python3 -m venv "$dir/$1" && "$dir/$1/bin/pip" install --quiet --disable-pip-version-check "$2"
-}
+[ $# -gt 0 ] || set -- py py1 sdk livekit pipecat
 
 lost=() failed=()
-# NAME COMMAND…: tells the call; what went wrong is told on stderr by the client itself.
+# NAME SET PROGRAM: tells the call with the libraries of a set; what went wrong is told on stderr by the client itself.
 tells() {
-    local name=$1
-    shift
-    export BATON_CALL="$name-$$-$RANDOM"
-    if "$@"; then printf '%-8s ok\n' "$name"; else failed+=("$name"); fi
+    local libraries
+    if ! libraries=$("$here/../libraries.sh" "$2"); then
+        lost+=("$1")
+        return
+    fi
+    export BATON_CLIENT=$1 BATON_CALL="$1-$$-$RANDOM" NODE_LIBRARIES=$libraries
+    case $3 in
+    *.py) "$libraries/bin/python" "$here/$3" ;;
+    *) node "$here/$3" ;;
+    esac || failed+=("$1")
 }
 
-for client in "${clients[@]}"; do
+for client; do
     case $client in
-    py) if python_with py mcp; then tells py "$dir/py/bin/python" "$here/official.py"; else lost+=(py); fi ;;
-    py1) if python_with py1 'mcp<2'; then tells py1 "$dir/py1/bin/python" "$here/official.py"; else lost+=(py1); fi ;;
-    livekit)
-        if python_with livekit 'livekit-agents[mcp]'; then
-            tells livekit "$dir/livekit/bin/python" "$here/livekit_client.py"
-        else
-            lost+=(livekit)
-        fi
-        ;;
-    pipecat)
-        if python_with pipecat 'pipecat-ai[mcp]'; then
-            tells pipecat "$dir/pipecat/bin/python" "$here/pipecat_client.py"
-        else
-            lost+=(pipecat)
-        fi
-        ;;
-    sdk)
-        mkdir -p "$dir/sdk" && cp "$here/sdk.mjs" "$dir/sdk/"
-        if (cd "$dir/sdk" && npm install --silent --no-fund --no-audit --no-save @modelcontextprotocol/sdk >&2); then
-            tells sdk node "$dir/sdk/sdk.mjs"
-        else
-            lost+=(sdk)
-        fi
-        ;;
+    py) tells py python official.py ;;
+    py1) tells py1 python-mcp1 official.py ;;
+    sdk) tells sdk node sdk.mjs ;;
+    livekit) tells livekit livekit livekit_client.py ;;
+    pipecat) tells pipecat pipecat pipecat_client.py ;;
     *)
-        echo "there is no client $client; allowed: py py1 livekit pipecat sdk" >&2
+        echo "there is no client $client; allowed: py py1 sdk livekit pipecat" >&2
         exit 2
         ;;
     esac
 done
 
 [ ${#failed[@]} -eq 0 ] || { echo "not told what they should be: ${failed[*]}" >&2; exit 1; }
-[ ${#lost[@]} -eq 0 ] || { echo "could not be installed: ${lost[*]}" >&2; exit 2; }
+[ ${#lost[@]} -eq 0 ] || { echo "cannot be had: ${lost[*]}" >&2; exit 2; }
