@@ -37,7 +37,7 @@ impl fmt::Display for Door {
 /// What the worker holds Vapi's signatures against.
 pub fn sections() -> PlatformSections {
     let secrets = vec![Secret::new(SECRET).expect("not empty")];
-    PlatformSections::from([("vapi".to_owned(), PlatformSection { secrets, base_url: String::new() })])
+    PlatformSections::from([("vapi".to_owned(), PlatformSection { secrets, base_url: String::new(), has_key: false })])
 }
 
 /// What agents show.

@@ -1,9 +1,9 @@
 //! What platforms and agents send, as requests of files and by their own libraries: whether it is believed, and what is made of it.
 
-mod hostile;
-mod live;
 mod agents;
+mod hostile;
 mod libraries;
+mod live;
 mod payloads;
 mod sdks;
 mod signatures;

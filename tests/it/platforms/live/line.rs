@@ -97,7 +97,7 @@ impl Line {
     async fn posts(&self, platform: &str, headers: &[(&'static str, String)], body: Value) -> Vec<u8> {
         let mut call = ApiCall::new("post", Does::Write, Method::POST, &["v1", "platforms", platform]).json(body);
         for (name, value) in headers {
-            call = call.header(*name, value);
+            call = call.header(name, value);
         }
         let answer = self.door.send(&call).await.expect("the door answers");
         assert_eq!(answer.status, 200, "{}", answer.text());
