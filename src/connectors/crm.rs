@@ -56,8 +56,19 @@ pub struct CrmTask {
     pub subject: String,
     pub body: RepText,
     pub due_at: DateTime<Utc>,
+    pub kind: TaskKind,
     /// The call has taken place: the task is closed.
     pub done: bool,
+}
+
+/// What a task asks its owner to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskKind {
+    Call,
+    /// To somebody who is not to be called.
+    Mail,
+    /// To look into it, of somebody who has refused calls.
+    Other,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ pub mod slack;
 mod telephony;
 pub mod webhook;
 
-pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask};
+pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony};
 

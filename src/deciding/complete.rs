@@ -101,15 +101,19 @@ impl Plan {
         let (zone, times) = (lead.preference.timezone, lead.preference.times.clone());
         let caller = Some(Box::new(whereabouts(&lead))).filter(|caller| **caller != before.caller);
         let reach_back = Some(lead.reach_back()).filter(|now| *now != before.reach_back);
+        let is_reached_anew = reach_back.is_some();
         let more =
             Completed { by: row.key.clone(), added: added.clone(), zone, caller, reach_back, times, on_the_line };
         let event = Event::Completed(more);
         let moved = tx.transition(&before.id, &event, rules, &self.mover).await?;
         let mut decided = self.answer(tx, &record.lead, &decision, &before).await?;
+        let after = &moved.handoff;
         if rings_anew {
-            let after = &moved.handoff;
             decided.targets = after.targets.iter().map(|target| target.rep.clone()).collect();
             decided.rungs.clone_from(&after.rungs);
+        }
+        // What the first event was answered may be what the second one has just refused.
+        if rings_anew || is_reached_anew && after.stage.settled().is_some() {
             let effects = moved.steps.iter().map(|step| (&step.effect_key, &step.effect));
             decided.instruction = Instructed::first_of(effects, after, &self.release, self.mover.now);
             decided.next_step = after.next_step();

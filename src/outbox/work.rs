@@ -83,12 +83,19 @@ impl At<'_> {
             Stage::NeedsAttention { why, .. } => Some(why.as_str()),
             _ => None,
         };
+        // A delegate may have promised what the owner cannot do.
+        let named = match (why, &handoff.stage) {
+            (BriefWhy::Mail | BriefWhy::Escalation | BriefWhy::GivenAway, Stage::Callback { promise }) => {
+                &promise.owner
+            }
+            _ => &handoff.owner,
+        };
         write(BriefContext {
             why,
             briefing: &self.matter.briefing(),
             plan: &decision.plan,
             rep,
-            owner_name: rules.reps.get(&handoff.owner).map_or("nobody", |owner| owner.name.as_str()),
+            owner_name: rules.reps.get(named).map_or("nobody", |owner| owner.name.as_str()),
             at: (why != BriefWhy::Ringing).then(|| handoff.next_step().at),
             note,
             record_url: self.matter.crm().and_then(|crm| crm.url.as_deref()),

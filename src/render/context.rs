@@ -21,7 +21,7 @@ pub struct BriefContext<'a> {
     pub plan: &'a Plan,
     /// Who reads it; times are told in this rep's zone.
     pub rep: &'a Rep,
-    /// Name of whoever owns the lead now.
+    /// Name of whoever owns the lead now; of whoever promised, where the notice is about that.
     pub owner_name: &'a str,
     /// The meeting, the promised call, or when they spoke: whatever `why` is about.
     pub at: Option<DateTime<Utc>>,

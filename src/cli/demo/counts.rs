@@ -18,6 +18,8 @@ pub(super) struct Counts {
     /// The promised call was made.
     called: usize,
     callback: usize,
+    /// To be written to: they are not to be called.
+    mail: usize,
     attention: AttentionCounts,
     without_next_step: usize,
     duplicate_effects: usize,
@@ -44,6 +46,7 @@ impl Counts {
             booked: status("booked"),
             called: status("called"),
             callback: status("callback"),
+            mail: status("mail"),
             attention,
             without_next_step: records.iter().filter(|record| record.next_step.what == NextStepKind::Handoff).count(),
             duplicate_effects: twice + collisions + stage.calendars.double_bookings().len(),
@@ -61,13 +64,14 @@ impl Counts {
 
     pub(super) fn tell(&self) {
         say(&format!(
-            "\n{} leads: {} connected, {} booked, {} called, {} to be called back; {} need attention, {} steps failed; {} without a \
-             next step, {} effects done twice.",
+            "\n{} leads: {} connected, {} booked, {} called, {} to be called back, {} to be written to; {} need attention, {} \
+             steps failed; {} without a next step, {} effects done twice.",
             self.leads,
             self.connected,
             self.booked,
             self.called,
             self.callback,
+            self.mail,
             self.attention.leads + self.attention.quarantined,
             self.attention.failed_steps,
             self.without_next_step,

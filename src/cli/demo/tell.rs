@@ -56,9 +56,9 @@ fn timer(body: &Value, rules: &RuleSet) -> Option<String> {
         "patience_by" => Some(format!("the caller has waited long enough; {}", stage(body, rules))),
         "settled_by" => Some("connected".to_owned()),
         "slot_by" => Some(format!("the caller does not choose; {}", stage(body, rules))),
-        "remind" => Some("the owner is reminded of the promised call".to_owned()),
-        "escalate" => Some("the promised call is near: the manager is told".to_owned()),
-        "breach" => Some("the promised call was not made: needs attention".to_owned()),
+        "remind" => Some("the owner is reminded of what was promised".to_owned()),
+        "escalate" => Some("what was promised is nearly due: the manager is told".to_owned()),
+        "breach" => Some("what was promised was not done: needs attention".to_owned()),
         _ => None,
     }
 }
@@ -78,7 +78,8 @@ fn stage(body: &Value, rules: &RuleSet) -> String {
         "callback" => {
             let promise = &stage["promise"];
             let raised = if promise["raised"] == Value::Bool(true) { " (hot: they hung up waiting)" } else { "" };
-            format!("{} will call at {}{raised}", rep(&promise["owner"], rules), at(&promise["promised_at"]))
+            let does = if promise["by_mail"] == Value::Bool(true) { "write by" } else { "call at" };
+            format!("{} will {does} {}{raised}", rep(&promise["owner"], rules), at(&promise["promised_at"]))
         }
         "done" => "done".to_owned(),
         other => other.replace('_', " "),

@@ -2,7 +2,7 @@
 
 use super::{HubSpot, KEY_PROPERTY, OWNER, Object, VENDOR, body, errors, read, record_id};
 use crate::connectors::http::{ApiCall, Does, cut};
-use crate::connectors::{CrmLead, CrmRef, CrmTask, VendorError};
+use crate::connectors::{CrmLead, CrmRef, CrmTask, TaskKind, VendorError};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
@@ -198,11 +198,20 @@ impl HubSpot {
             ("hs_task_subject", cut(&task.subject, 255)),
             ("hs_task_status", if task.done { "COMPLETED" } else { "NOT_STARTED" }.to_owned()),
             ("hs_task_priority", "HIGH".to_owned()),
-            ("hs_task_type", "CALL".to_owned()),
+            ("hs_task_type", task_type(task.kind).to_owned()),
             (body_property, body::html(&task.body.0, &task.key)),
         ]);
         properties.extend(owner.map(|owner| (OWNER, owner.to_owned())));
         Engagement { kind: "tasks", body_property, association: TASK_TO_CONTACT, key: &task.key, properties }
+    }
+}
+
+/// HubSpot offers to dial for a call.
+fn task_type(kind: TaskKind) -> &'static str {
+    match kind {
+        TaskKind::Call => "CALL",
+        TaskKind::Mail => "EMAIL",
+        TaskKind::Other => "TODO",
     }
 }
 

@@ -1,6 +1,6 @@
 //! The lead as the CRM shows it, and whom the CRM names as its owner.
 
-use crate::connectors::{Crm, CrmLead, CrmRef, CrmTask, VendorError, hex_key};
+use crate::connectors::{Crm, CrmLead, CrmRef, CrmTask, TaskKind, VendorError, hex_key};
 use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, Vendors, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
@@ -9,6 +9,7 @@ use crate::store::{Correction, OwnerChange, StepRow, with};
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::{Class, CrmEffect, CrmNote};
 use baton_core::domain::id::RepId;
+use baton_core::domain::lead::Lead;
 use baton_core::domain::rep::Rep;
 use baton_core::handoff::Event;
 use baton_core::routing::decision::OwnershipResult;
@@ -85,6 +86,7 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
         subject: matter.templates.task_subject(&context),
         body: body.clone(),
         due_at,
+        kind: task_kind(note, &matter.lead),
         done,
     });
     let lead = CrmLead {
@@ -96,6 +98,18 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
     };
     let written = crm.write_lead(&lead).await?;
     Ok(Done { crm: Some(written.clone()), ..Done::reference(written.id) })
+}
+
+fn task_kind(note: &CrmNote, lead: &Lead) -> TaskKind {
+    match note {
+        CrmNote::MailPromised { .. } => TaskKind::Mail,
+        CrmNote::NeedsAttention { .. } if lead.consent.refuses_calls() => TaskKind::Other,
+        CrmNote::Routed
+        | CrmNote::Connected { .. }
+        | CrmNote::Booked { .. }
+        | CrmNote::CallbackPromised { .. }
+        | CrmNote::NeedsAttention { .. } => TaskKind::Call,
+    }
 }
 
 /// Follows an owner who was changed by hand: since the CRM was last written or read, so that neither a write of ours that

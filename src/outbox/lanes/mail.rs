@@ -6,6 +6,7 @@ use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
 use baton_core::domain::effect::{BriefWhy, Class, Confirmation, MailEffect};
 use baton_core::domain::id::RepId;
+use baton_core::domain::lead::ReachBack;
 use baton_core::domain::outcome::Slot;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ impl Work for MailEffect<'_> {
             Self::Brief { rep, why } => Some(briefing(at, rep, why)?),
             Self::ConfirmToCaller(what) => confirmation(at, what),
         };
-        let Some(mail) = mail else { return Ok(Done::nothing("no address, or no consent to mail")) };
+        let Some(mail) = mail else { return Ok(Done::nothing("no address, no consent to mail, or no longer true")) };
         mailer.send(&mail).await.map(|()| Done::default())
     }
 
@@ -57,10 +58,18 @@ fn briefing(at: &At<'_>, rep: &RepId, why: BriefWhy) -> Result<Mail, VendorError
     Ok(Mail { key: at.step.effect_key.clone(), to: rep.email.clone(), reply_to: None, subject, text, html })
 }
 
-/// Only to callers who agreed to mail.
+/// Only to callers who agreed to mail, and only what they still agree to: who has refused calls since is not told of one.
 fn confirmation(at: &At<'_>, what: &Confirmation) -> Option<Mail> {
     let (matter, lead) = (at.matter, &at.matter.lead);
     let address = lead.contact.email.as_ref().filter(|_| lead.consent.allows_mail())?;
+    let holds = match what {
+        Confirmation::Booking { .. } => true,
+        Confirmation::Callback { .. } => lead.reach_back() == ReachBack::Call,
+        Confirmation::Mail { .. } => lead.reach_back() == ReachBack::Mail,
+    };
+    if !holds {
+        return None;
+    }
     let mail = matter.templates.caller_confirmation(what, lead.contact.name.as_ref(), &at.caller_context());
     let (Confirmation::Booking { slot: Slot { rep, .. } }
     | Confirmation::Callback { rep, .. }

@@ -31,9 +31,9 @@ pub(in crate::web) struct Listed {
     /// The rep who has it now, by id.
     #[param(pattern = "^[a-z0-9._-]{1,64}$")]
     owner: Option<String>,
-    #[param(pattern = "^(handoff|connected|booked|called|callback|needs_attention)$")]
+    #[param(pattern = "^(handoff|connected|booked|called|callback|mail|needs_attention)$")]
     status: Option<String>,
-    #[param(value_type = Option<String>, pattern = "^(handoff|meeting|callback|follow_up|needs_attention)$")]
+    #[param(value_type = Option<String>, pattern = "^(handoff|meeting|callback|mail|follow_up|needs_attention)$")]
     next_step: Option<NextStepKind>,
     /// The `source` of the event that brought it.
     source: Option<String>,
@@ -122,6 +122,19 @@ mod tests {
         for written in ["%2B14155550142", "+14155550142", "+1+415-555-0142", "0014155550142", "tel:%2B1(415)5550142"] {
             let found = asked(&format!("phone={written}")).expect("a number").phone;
             assert_eq!(found.as_deref(), Some("+14155550142"), "{written}");
+        }
+    }
+
+    #[test]
+    fn the_description_allows_every_word_that_is_taken() {
+        use utoipa::IntoParams as _;
+        let told = serde_json::to_string(&Listed::into_params(|| None)).expect("JSON");
+        let steps = ["handoff", "meeting", "callback", "mail", "follow_up", "needs_attention"];
+        for words in [&STATUSES[..], &steps[..]] {
+            assert!(told.contains(&format!("^({})$", words.join("|"))), "{words:?}: {told}");
+        }
+        for what in steps {
+            assert!(asked(&format!("next_step={what}")).is_ok(), "{what}");
         }
     }
 

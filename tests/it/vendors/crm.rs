@@ -4,7 +4,7 @@
 mod hubspot;
 mod salesforce;
 
-use baton::connectors::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, VendorError};
+use baton::connectors::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind, VendorError};
 use baton_clock::FakeClock;
 use baton_core::domain::text::RepText;
 use baton_sandbox::{Fault, World};
@@ -82,6 +82,7 @@ fn lead(owner: &str) -> CrmLead {
             subject: "Call Dana Whitfield".to_owned(),
             body: RepText("Promised for 10:00".to_owned()),
             due_at: "2026-11-23T18:00:00Z".parse().unwrap(),
+            kind: TaskKind::Call,
             done: false,
         }),
     }

@@ -5,7 +5,7 @@ mod records;
 use super::{Bench, NOW, class, lead};
 use baton::connectors::http::Secret;
 use baton::connectors::hubspot::{HubSpot, HubSpotConfig};
-use baton::connectors::{AccountKeys, Crm, VendorError};
+use baton::connectors::{AccountKeys, Crm, TaskKind, VendorError};
 use baton_clock::{Clock, FakeClock};
 use baton_core::domain::account::Records;
 use baton_sandbox::hubspot::{HubSpotState, routes};
@@ -60,6 +60,23 @@ async fn contact_note_and_task_are_created_and_linked() {
         (&note.associated["contacts"], &task.associated["contacts"]),
         (&vec![written.id.clone()], &vec![written.id])
     );
+}
+
+/// HubSpot offers to dial from a task that is a call.
+#[tokio::test]
+async fn a_task_is_a_call_only_where_one_is_wanted() {
+    let (bench, [priya]) = bench_of(["priya@acme.example"]).await;
+    let kinds = [TaskKind::Call, TaskKind::Mail, TaskKind::Other];
+    for (kind, key) in kinds.into_iter().zip(["5f1c9a07", "5f1c9a08", "5f1c9a09"]) {
+        let mut told = lead(&priya);
+        let task = told.task.as_mut().unwrap();
+        (task.kind, task.key) = (kind, key.to_owned());
+        bench.write(&told).await.unwrap();
+    }
+    let tasks = bench.state.records("tasks");
+    let mut types: Vec<&str> = tasks.iter().map(|task| task.properties["hs_task_type"].as_str()).collect();
+    types.sort_unstable();
+    assert_eq!(types, ["CALL", "EMAIL", "TODO"]);
 }
 
 #[tokio::test]

@@ -28,7 +28,8 @@ const HEARD: [(Tone, &[&str]); 5] = [
 ];
 
 /// With one of these in it, a text may say the opposite of its other words.
-const TURNS: [&str; 9] = ["not", "no", "never", "isn", "wasn", "without", "less", "hardly", "neither"];
+const TURNS: [&str; 12] =
+    ["not", "no", "never", "isn", "wasn", "doesn", "didn", "don", "without", "less", "hardly", "neither"];
 
 impl Tone {
     pub const ALL: [Self; 5] = [Self::Calm, Self::Frustrated, Self::Confused, Self::Hesitant, Self::Enthusiastic];
@@ -72,6 +73,7 @@ mod tests {
             ("puzzled", Some(Tone::Confused)),
             ("not frustrated", None),
             ("isn't calm", None),
+            ("doesn't sound calm", None),
             ("calm, then angry", None),
             ("positive", None),
             ("", None),

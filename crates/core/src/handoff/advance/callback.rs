@@ -21,9 +21,21 @@ impl Move<'_> {
         }
     }
 
+    /// What was promised, or left to somebody, holds no longer. Who was to act would act on it still, so they are told.
+    pub(super) fn promise_anew(&mut self, raised: bool) {
+        let before = self.owed_by();
+        self.promise_callback(raised);
+        let relieved = before.filter(|rep| self.owed_by().as_ref() != Some(rep) && is_here(rep, self.rules));
+        if let Some(rep) = relieved {
+            let why = BriefWhy::GivenAway;
+            self.plan(Effect::Brief { rep, channel: Channel::Chat, why }, NOTIFY_WITHIN);
+        }
+    }
+
     /// The caller is told the time, and the clock runs.
     pub(super) fn make(&mut self, promise: Promise) {
         self.next.holds = None;
+        let is_timed = self.promised_at() == Some(promise.promised_at);
         self.next.stage = Stage::Callback { promise: promise.clone() };
         let Promise { owner: rep, promised_at, by_mail, .. } = promise;
         if self.is_heard() {
@@ -41,6 +53,13 @@ impl Move<'_> {
         };
         self.plan(Effect::ConfirmToCaller { what }, NOTIFY_WITHIN);
         self.record_promise(promised_at, by_mail);
+        // A mail in the place of a call, due at the same time: what was set for that time holds for both.
+        if !is_timed {
+            self.watch(promised_at);
+        }
+    }
+
+    fn watch(&mut self, promised_at: DateTime<Utc>) {
         let before = |span| (promised_at - chrono::TimeDelta::from_std(span).unwrap_or_default()).max(self.now);
         let (remind, escalate) =
             (before(self.next.terms.callback.remind_before), before(self.next.terms.callback.escalate_before));
@@ -63,13 +82,6 @@ impl Move<'_> {
     fn leave_to_owner(&mut self) {
         let owner = self.next.owner.clone();
         let owner = if is_here(&owner, self.rules) { owner } else { self.above(&owner) };
-        if let Stage::Callback { promise } = &self.next.stage
-            && promise.owner != owner
-        {
-            // Who was to call would call.
-            let (rep, why) = (promise.owner.clone(), BriefWhy::GivenAway);
-            self.plan(Effect::Brief { rep, channel: Channel::Chat, why }, NOTIFY_WITHIN);
-        }
         self.next.holds = None;
         if self.is_heard() {
             let instruction = Instruction::NoCall { rep: owner.clone() };

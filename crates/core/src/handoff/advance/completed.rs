@@ -47,14 +47,19 @@ impl Move<'_> {
                 let (card, rep) = (leg.card.clone(), leg.rep.clone());
                 self.plan(Effect::UpdateCard { card, rep }, CARD_WHILE_RINGING);
             }
-            Stage::Callback { promise } if !self.holds_still(promise) => self.promise_callback(promise.raised),
+            Stage::Callback { promise } if !self.holds_still(promise) => self.promise_anew(promise.raised),
             Stage::Callback { promise } => {
                 let (rep, why) = (promise.owner.clone(), owed(promise.by_mail));
                 self.plan(Effect::Brief { rep, channel: Channel::Chat, why }, NOTIFY_WITHIN);
             }
             // There was no way to reach them, and now there is.
             Stage::NeedsAttention { .. } if before == ReachBack::Nothing && self.next.reach_back != before => {
-                self.promise_callback(false);
+                self.promise_anew(false);
+            }
+            // Whoever is to look into it may be about to call somebody who has just refused it.
+            Stage::NeedsAttention { owner, .. } if self.next.reach_back != before => {
+                let (rep, why) = (owner.clone(), BriefWhy::NeedsAttention);
+                self.plan(Effect::Brief { rep, channel: Channel::Chat, why }, NOTIFY_WITHIN);
             }
             Stage::Offered
             | Stage::Searching { .. }
@@ -97,6 +102,8 @@ impl Move<'_> {
             return Used::Yes;
         }
         self.next.live = true;
+        // What is said from now on is said on the line, and to nobody once that is gone.
+        self.next.in_chat = false;
         self.next.rungs.clone_from(&line.rungs);
         self.next.targets.clone_from(&line.targets);
         self.next.next_target = 0;

@@ -44,7 +44,7 @@ impl Move<'_> {
         Used::Yes
     }
 
-    fn promised_at(&self) -> Option<DateTime<Utc>> {
+    pub(super) fn promised_at(&self) -> Option<DateTime<Utc>> {
         match &self.next.stage {
             Stage::Callback { promise } => Some(promise.promised_at),
             _ => None,
@@ -104,7 +104,7 @@ impl Move<'_> {
     }
 
     /// Who has something of this lead to do.
-    fn owed_by(&self) -> Option<RepId> {
+    pub(super) fn owed_by(&self) -> Option<RepId> {
         Some(match self.next.stage.settled()? {
             Settled::Callback(promise) => promise.owner.clone(),
             Settled::NeedsAttention { owner, .. } => owner.clone(),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::effect::Confirmation;
 use crate::domain::lead::{ConsentSaid, LeadChannel, PreferredHandoff, ReachBack};
-use crate::handoff::Completed;
+use crate::handoff::{Completed, OnTheLine};
 use crate::rules::model::set::Rung;
 
 /// Acme, who says so much about calls and mail, and has an address.
@@ -108,4 +108,47 @@ fn a_chat_is_answered_with_words() {
     let mut world = scenario();
     world.lead.channel = LeadChannel::Chat;
     begun(world).rings_nobody_new(0).promises("ben", "11:00").says_promise();
+}
+
+/// Due at the same time, it is watched by what was set for the call: nobody is reminded twice.
+#[test]
+fn a_mail_in_the_place_of_a_call_is_watched_once() {
+    let promised_at = at("11:00");
+    let called = begun(acme_says(true, Some(true)).not_live()).promises("ben", "11:00");
+    let written = called.on(now_reached(ReachBack::Mail)).promises_mail("ben", "11:00");
+    assert!(!written.last.effects.iter().any(|planned| matches!(planned.effect, Effect::Timer { .. })));
+    written.after(3000).timer(Timer::Remind { promised_at }).briefs("ben", BriefWhy::Mail).publishes(Topic::MailDue);
+}
+
+#[test]
+fn who_was_to_call_in_the_owners_place_is_told_when_another_is_to_write() {
+    let by_cy = || {
+        let mut call = begun(acme_says(true, Some(true)).not_live()).promises("ben", "11:00");
+        let Stage::Callback { promise } = &mut call.state.stage else { panic!("{:?}", call.state.stage) };
+        promise.owner = rep_id("cy");
+        call
+    };
+    by_cy().on(now_reached(ReachBack::Mail)).promises_mail("ben", "11:00").briefs("cy", BriefWhy::GivenAway);
+    by_cy().on(now_reached(ReachBack::Nothing)).needs_attention_of("ben").briefs("cy", BriefWhy::GivenAway);
+}
+
+/// The card that asks them to act says how they may not.
+#[test]
+fn who_is_to_look_into_a_lead_hears_that_it_may_not_be_called() {
+    let called = begun(acme_says(true, None).not_live()).promises("ben", "11:00");
+    let late = called.after(3600).timer(Timer::Breach { promised_at: at("11:00") }).needs_attention_of("max");
+    let told = late.after(60).on(now_reached(ReachBack::Nothing)).needs_attention_of("max");
+    told.briefs("max", BriefWhy::NeedsAttention).calls_nobody();
+}
+
+#[test]
+fn a_chat_that_became_a_call_is_not_spoken_to_once_the_line_is_gone() {
+    let plan = scenario().decide().plan;
+    let line = OnTheLine { since: at("10:00"), targets: plan.targets, rungs: plan.rungs };
+    let event = Completed { by: "town evt-2".into(), on_the_line: Some(line), ..Completed::default() };
+    let mut world = scenario();
+    world.lead.channel = LeadChannel::Chat;
+    let call = begun(world).says_promise().on(Event::Completed(event)).rings("ben", 1);
+    let gone = call.on(Event::CallerLeft).says_nothing();
+    assert_eq!(gone.state.next_step().what, NextStepKind::Callback);
 }
