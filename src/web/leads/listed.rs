@@ -31,9 +31,9 @@ pub(in crate::web) struct Listed {
     /// The rep who has it now, by id.
     #[param(pattern = "^[a-z0-9._-]{1,64}$")]
     owner: Option<String>,
-    #[param(pattern = "^(handoff|connected|booked|called|callback|needs_attention)$")]
+    #[param(pattern = "^(handoff|connected|booked|called|callback|mail|needs_attention)$")]
     status: Option<String>,
-    #[param(value_type = Option<String>, pattern = "^(handoff|meeting|callback|follow_up|needs_attention)$")]
+    #[param(value_type = Option<String>, pattern = "^(handoff|meeting|callback|mail|follow_up|needs_attention)$")]
     next_step: Option<NextStepKind>,
     /// The `source` of the event that brought it.
     source: Option<String>,
@@ -148,6 +148,12 @@ mod tests {
             let refused = asked(query).expect_err(query);
             assert!(refused.contains(why), "{query}: {refused}");
         }
+    }
+
+    #[test]
+    fn leads_that_are_answered_by_mail_can_be_asked_for() {
+        let query = asked("status=mail&next_step=mail").expect("both are known");
+        assert_eq!((query.status.as_deref(), query.next_step), (Some("mail"), Some(NextStepKind::Mail)));
     }
 
     #[test]
