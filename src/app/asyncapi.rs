@@ -219,6 +219,7 @@ fn command() -> Value {
     let text = json!({ "type": "string" });
     let instant = json!({ "type": "string", "format": "date-time" });
     let slots = json!({ "type": "array", "items": { "$ref": format!("{SCHEMAS}Slot") } });
+    let record = json!({ "const": false, "description": "The caller does not agree to be recorded: do not." });
     let one = |kind: &str, properties: &[(&str, &Value)], optional: &[(&str, &Value)]| {
         let mut all = Map::from_iter([("type".to_owned(), json!({ "const": kind }))]);
         let required: Vec<&str> = std::iter::once("type").chain(properties.iter().map(|(name, _)| *name)).collect();
@@ -229,10 +230,10 @@ fn command() -> Value {
         "description": "What the voice platform is to do; it hears back from the platform as `call.event`.",
         "oneOf": [
             one("instruct", &[("id", &text), ("call", &text), ("kind", &text), ("say", &text)], &[("slots", &slots)]),
-            one("hold", &[("id", &text), ("call", &text)], &[]),
+            one("hold", &[("id", &text), ("call", &text)], &[("record", &record)]),
             one("ring", &[("call", &text), ("leg", &text), ("phone", &text), ("ring_until", &instant)], &[]),
             one("whisper", &[("id", &text), ("leg", &text), ("say", &text)], &[]),
-            one("join", &[("id", &text), ("call", &text), ("leg", &text)], &[]),
+            one("join", &[("id", &text), ("call", &text), ("leg", &text)], &[("record", &record)]),
             one("hang_up", &[("id", &text), ("leg", &text)], &[]),
         ],
     })
@@ -263,6 +264,16 @@ mod tests {
             let pointer = target.strip_prefix('#').unwrap_or_else(|| panic!("{target} leads out of the document"));
             assert!(document.pointer(pointer).is_some(), "{target} leads nowhere");
         }
+    }
+
+    /// Members of commands as [`crate::connectors::agent`] makes them; a platform that does not read one records who said no.
+    #[test]
+    fn a_command_that_begins_a_recording_can_say_that_there_is_none() {
+        let document = asyncapi_document();
+        let commands = document["components"]["schemas"][COMMAND_SCHEMA]["oneOf"].as_array().expect("commands");
+        let says_so = commands.iter().filter(|command| command["properties"]["record"]["const"] == false);
+        let kinds: Vec<&Value> = says_so.map(|command| &command["properties"]["type"]["const"]).collect();
+        assert_eq!(kinds, ["hold", "join"]);
     }
 
     #[test]

@@ -105,33 +105,50 @@ pub(super) struct Rhythm {
     pub in_time: Duration,
 }
 
-/// Asks a CRM that has fallen silent, beginning with what it did not answer, until it answers in time.
+/// Asks a CRM that has fallen silent, until it answers in time.
 ///
-/// The newest question is asked each time: one that takes the CRM long, such as that of a very common name, does not make it look
-/// silent for ever. Where there is no newer one, any answer will do, and the next decision finds out how long it waits.
+/// The newest question that it was not asked comes first: one that takes the CRM long, such as that of a very common name, makes
+/// it look silent neither for ever nor for longer than the next one takes. Where there is no newer one, any answer will do, and
+/// the next decision finds out how long it waits.
 pub(super) async fn ask_until_it_answers(
     crm: Arc<dyn Crm>,
     health: Weak<Health<AccountKeys>>,
     mut question: AccountKeys,
     rhythm: Rhythm,
 ) {
+    let silence = Silence(health);
     loop {
         sleep(rhythm.pause).await;
         // Whoever would wait for it is gone.
-        if health.strong_count() == 0 {
-            return;
-        }
+        let Some(newer) = silence.take_missed() else { return };
+        question = newer.unwrap_or(question);
         let asked_at = Instant::now();
         let answer = timeout(rhythm.unhurried, crm.find(&question)).await;
         let was_in_time = answer.is_ok() && asked_at.elapsed() <= rhythm.in_time;
-        let Some(health) = health.upgrade() else { return };
-        let newer = health.take_missed();
+        let Some(newer) = silence.take_missed() else { return };
         if was_in_time || newer.is_none() && matches!(answer, Ok(Ok(_))) {
-            health.answers();
             tracing::info!(vendor = crm.vendor(), "it answers again: decisions wait for it as before");
             return;
         }
         question = newer.unwrap_or(question);
+    }
+}
+
+/// Ends with whoever asks, however that ends: a vendor that nobody asks any more would be silent for ever.
+struct Silence(Weak<Health<AccountKeys>>);
+
+impl Silence {
+    /// `None`: nobody would wait for an answer any more.
+    fn take_missed(&self) -> Option<Option<AccountKeys>> {
+        Some(self.0.upgrade()?.take_missed())
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        if let Some(health) = self.0.upgrade() {
+            health.answers();
+        }
     }
 }
 
@@ -144,10 +161,18 @@ mod tests {
     use baton_core::domain::crm_id::CrmId;
     use baton_core::domain::effect::Class;
 
-    /// Answers nothing until it has been asked so often.
+    /// Answers nothing until it has been asked so often; at 0 it is broken.
     struct Mute {
         answers_from: usize,
         asked: Mutex<Vec<Option<String>>>,
+        /// Missed while it thinks about its first question.
+        meanwhile: Mutex<Option<(Arc<Health<AccountKeys>>, AccountKeys)>>,
+    }
+
+    impl Mute {
+        fn until(answers_from: usize) -> Self {
+            Self { answers_from, asked: Mutex::default(), meanwhile: Mutex::default() }
+        }
     }
 
     #[async_trait]
@@ -156,11 +181,15 @@ mod tests {
             "mute"
         }
         async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError> {
+            assert!(self.answers_from > 0, "a defect");
             let count = {
                 let mut asked = self.asked.lock().expect("nothing panics while holding it");
                 asked.push(keys.email.clone());
                 asked.len()
             };
+            if let Some((health, question)) = self.meanwhile.lock().expect("nothing panics while holding it").take() {
+                health.missed(question);
+            }
             if count < self.answers_from {
                 std::future::pending::<()>().await;
             }
@@ -188,14 +217,28 @@ mod tests {
         AccountKeys { email: Some(email.to_owned()), ..AccountKeys::default() }
     }
 
-    /// What a CRM is asked that answers from this question on, where a second lead has missed it; and how it is then.
-    async fn asked(answers_from: usize, missed: Option<&str>, in_time: Duration) -> (Vec<String>, bool) {
-        let crm = Arc::new(Mute { answers_from, asked: Mutex::default() });
+    /// When a second lead misses its question: before the CRM is asked at all, or while it is.
+    #[derive(Clone, Copy)]
+    enum Second {
+        Before,
+        Meanwhile,
+        Never,
+    }
+
+    /// What a CRM is asked that answers from this question on, and whether it counts as well then.
+    async fn asked(answers_from: usize, second: Second, in_time: Duration) -> (Vec<String>, bool) {
         let health = Arc::new(Health::default());
         assert!(health.fell_silent());
-        if let Some(missed) = missed {
-            health.missed(about(missed));
+        let crm = Mute::until(answers_from);
+        match second {
+            Second::Before => health.missed(about("second")),
+            Second::Meanwhile => {
+                let missed = (Arc::clone(&health), about("second"));
+                *crm.meanwhile.lock().expect("nothing panics while holding it") = Some(missed);
+            }
+            Second::Never => {}
         }
+        let crm = Arc::new(crm);
         // Nobody waits long for what never comes.
         let unhurried = if answers_from == 1 { UNHURRIED } else { Duration::from_millis(5) };
         let rhythm = Rhythm { pause: Duration::ZERO, unhurried, in_time };
@@ -222,24 +265,39 @@ mod tests {
         assert_eq!(health.take_missed(), None, "whoever is asked misses nothing");
     }
 
+    fn told(asked: &[&str]) -> (Vec<String>, bool) {
+        (asked.iter().map(|asked| (*asked).to_owned()).collect(), true)
+    }
+
     #[tokio::test]
     async fn a_silent_crm_is_asked_the_newest_question_until_it_answers() {
-        let told = |asked: &[&str]| (asked.iter().map(|asked| (*asked).to_owned()).collect::<Vec<_>>(), true);
-        assert_eq!(asked(1, None, UNHURRIED).await, told(&["first"]));
-        assert_eq!(asked(3, None, UNHURRIED).await, told(&["first", "first", "first"]));
-        assert_eq!(asked(3, Some("second"), UNHURRIED).await, told(&["first", "second", "second"]));
+        assert_eq!(asked(1, Second::Never, UNHURRIED).await, told(&["first"]));
+        assert_eq!(asked(3, Second::Never, UNHURRIED).await, told(&["first", "first", "first"]));
+        assert_eq!(asked(3, Second::Before, UNHURRIED).await, told(&["second", "second", "second"]));
+        assert_eq!(asked(3, Second::Meanwhile, UNHURRIED).await, told(&["first", "second", "second"]));
     }
 
     #[tokio::test]
     async fn a_late_answer_will_do_where_nobody_has_another_question() {
-        let told = |asked: &[&str]| (asked.iter().map(|asked| (*asked).to_owned()).collect::<Vec<_>>(), true);
-        assert_eq!(asked(1, None, Duration::ZERO).await, told(&["first"]));
-        assert_eq!(asked(1, Some("second"), Duration::ZERO).await, told(&["first", "second"]));
+        assert_eq!(asked(1, Second::Never, Duration::ZERO).await, told(&["first"]));
+        assert_eq!(asked(1, Second::Before, Duration::ZERO).await, told(&["second"]));
+        assert_eq!(asked(1, Second::Meanwhile, Duration::ZERO).await, told(&["first", "second"]));
+    }
+
+    #[tokio::test]
+    async fn a_crm_that_nobody_asks_any_more_is_not_silent_for_ever() {
+        let health = Arc::new(Health::default());
+        assert!(health.fell_silent());
+        let rhythm = Rhythm { pause: Duration::ZERO, unhurried: UNHURRIED, in_time: UNHURRIED };
+        let broken = Arc::new(Mute::until(0)) as Arc<dyn Crm>;
+        let asking = tokio::spawn(ask_until_it_answers(broken, Arc::downgrade(&health), about("first"), rhythm));
+        assert!(asking.await.is_err_and(|error| error.is_panic()));
+        assert_eq!(health.may_be_asked("mute"), Ok(()));
     }
 
     #[tokio::test]
     async fn nobody_is_asked_for_a_worker_that_is_gone() {
-        let crm = Arc::new(Mute { answers_from: 1, asked: Mutex::default() });
+        let crm = Arc::new(Mute::until(1));
         let health = Arc::new(Health::default());
         assert!(health.fell_silent());
         let weak = Arc::downgrade(&health);

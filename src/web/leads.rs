@@ -177,8 +177,8 @@ pub(super) async fn list(State(door): State<Door>, Query(asked): Query<Listed>) 
 
 /// Lists what needs a person
 ///
-/// Leads nobody could place or call in time, steps that failed for good, messages put aside, webhooks that are disabled: at most 200 of each, and how many
-/// there are; and how much there is to do.
+/// Leads nobody could place or call in time, steps that failed for good, messages put aside, webhooks that are disabled: at most
+/// 200 of each, and how many there are; and how much there is to do.
 #[utoipa::path(
     get,
     path = "/v1/attention",

@@ -38,7 +38,7 @@ pub struct ReportRow {
     pub reps_rung: u32,
     /// A rep pressed the key, whether or not caller and rep came together after it.
     pub accepted: bool,
-    /// Where it stands: `handoff`, `connected`, `booked`, `callback`, `called`, `needs_attention`.
+    /// Where it stands: `handoff`, `connected`, `booked`, `callback`, `mail`, `called`, `needs_attention`.
     pub status: String,
     pub next_step: NextStep,
     /// First human contact, on the handoff or as reported afterwards.

@@ -69,21 +69,12 @@ async fn once(State(door): State<Door>, request: Request, next: Next) -> Respons
     };
     let act = act(key, &parts, &body);
     let request = Request::from_parts(parts, Body::from(body));
-    match door.claim(&act).await {
-        Ok(ActClaim::Yours) => door.carry_out_once(act, request, next).await,
-        Ok(ActClaim::Done { status, body }) => again(status, body),
-        Ok(ActClaim::Open) => Problem::key_in_use(
-            "a request of this Idempotency-Key is being carried out, or broke off before its end was noted: ask again in a \
-             moment; if it stays so, look at how things stand first, and act under a new key where it is needed",
-        )
-        .into_response(),
-        Ok(ActClaim::Differs) => Problem::key_reused(
-            "this Idempotency-Key came before with another request, which counts; nothing was done now: send this one under a \
-             key of its own",
-        )
-        .into_response(),
-        Err(error) => Problem::ours(&error).into_response(),
-    }
+    // In a task of its own, from the claim on: whoever hangs up leaves no key behind that is taken and answered by nothing.
+    let doing = async move { door.carry_out_once(act, request, next).await };
+    let done = tokio::spawn(doing.in_current_span()).await;
+    done.unwrap_or_else(|_| {
+        Problem::busy("the request could not be finished; look before it is sent again").into_response()
+    })
 }
 
 fn act(key: String, parts: &Parts, body: &Bytes) -> KeyedAct {
@@ -113,14 +104,22 @@ impl Door {
         claiming.await
     }
 
-    /// In a task of its own: whoever hangs up leaves no key behind that is taken and answered by nothing.
     async fn carry_out_once(&self, act: KeyedAct, request: Request, next: Next) -> Response {
-        let door = self.clone();
-        let doing = async move { door.noted(&act, next.run(request).await).await };
-        let done = tokio::spawn(doing.in_current_span()).await;
-        done.unwrap_or_else(|_| {
-            Problem::busy("the request could not be finished; look before it is sent again").into_response()
-        })
+        match self.claim(&act).await {
+            Ok(ActClaim::Yours) => self.noted(&act, next.run(request).await).await,
+            Ok(ActClaim::Done { status, body }) => again(status, body),
+            Ok(ActClaim::Open) => Problem::key_in_use(
+                "a request of this Idempotency-Key is being carried out, or broke off before its end was noted: ask again in a \
+                 moment; if it stays so, look at how things stand first, and act under a new key where it is needed",
+            )
+            .into_response(),
+            Ok(ActClaim::Differs) => Problem::key_reused(
+                "this Idempotency-Key came before with another request, which counts; nothing was done now: send this one under \
+                 a key of its own",
+            )
+            .into_response(),
+            Err(error) => Problem::ours(&error).into_response(),
+        }
     }
 
     /// The same answer, once it is noted; or the key given back, where nothing was changed.

@@ -164,6 +164,12 @@ mod tests {
     }
 
     #[test]
+    fn leads_that_are_answered_by_mail_can_be_asked_for() {
+        let query = asked("status=mail&next_step=mail").expect("both are known");
+        assert_eq!((query.status.as_deref(), query.next_step), (Some("mail"), Some(NextStepKind::Mail)));
+    }
+
+    #[test]
     fn a_cursor_is_the_place_that_it_was_made_of() {
         let (at, lead) = (DateTime::UNIX_EPOCH, LeadId::from_digest([7; 16]));
         assert_eq!(place(&cursor(at, &lead)).ok(), Some((at, lead)));

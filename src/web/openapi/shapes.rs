@@ -116,7 +116,7 @@ enum Rung {
 #[derive(JsonSchema)]
 struct Instructed {
     id: String,
-    /// `hold`, `connected`, `offer_slots`, `confirm_booking`, `promise_callback`, `promise_mail` or `no_call`.
+    /// `hold`, `connected`, `find_time`, `offer_slots`, `confirm_booking`, `promise_callback`, `promise_mail` or `no_call`.
     kind: String,
     say: String,
     /// The times on offer, to be named again in `slot.chosen`.

@@ -81,6 +81,18 @@ fn every_operation_says_what_it_does_and_what_it_answers() {
     }
 }
 
+#[test]
+fn whatever_a_lead_is_said_to_be_can_be_asked_for() {
+    let document = openapi_document();
+    let parameters = document["paths"]["/v1/leads"]["get"]["parameters"].as_array().expect("parameters");
+    for (name, shape) in [("status", "LeadStatus"), ("next_step", "NextStepKind")] {
+        let words = document["components"]["schemas"][shape]["enum"].as_array().expect("words");
+        let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+        let parameter = parameters.iter().find(|parameter| parameter["name"] == name).expect("a parameter");
+        assert_eq!(parameter["schema"]["pattern"], format!("^({})$", words.join("|")), "{name}");
+    }
+}
+
 /// Every `$ref` below a value.
 fn references<'d>(value: &'d Value, into: &mut Vec<&'d str>) {
     match value {
