@@ -5,7 +5,7 @@ use super::super::begin::later;
 use super::super::state::{Completed, OnTheLine, Stage};
 use super::callback::owed;
 use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
-use crate::domain::effect::{Channel, CrmNote, Effect};
+use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect};
 use crate::domain::lead::ReachBack;
 use crate::domain::outcome::Promise;
 use crate::domain::rota;
