@@ -52,7 +52,7 @@ pub struct Webhook {
 pub struct Answered {
     pub status: u16,
     pub retry_after: Option<Duration>,
-    /// How its body begins. Somebody else's words: not for the log.
+    /// How its body begins, on one line. Somebody else's words: not for the log.
     pub said: String,
 }
 
@@ -175,5 +175,8 @@ async fn beginning(response: &mut reqwest::Response) -> String {
     };
     // Whatever has come by then is as good as any.
     let _in_time = tokio::time::timeout(SAID_WITHIN, reading).await;
-    cut(&String::from_utf8_lossy(&said), QUOTE_LIMIT)
+    // Whoever reads it has a terminal, which would do as it is told.
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let said: String = String::from_utf8_lossy(&said).chars().map(plain).collect();
+    cut(said.trim(), QUOTE_LIMIT)
 }

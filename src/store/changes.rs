@@ -22,6 +22,8 @@ pub struct Changes<'a> {
     pub ledgers: &'a [Ledger],
     pub reps: &'a [RepState],
     pub handled: &'a [Handled],
+    /// Leads whose callers are gone.
+    pub over: &'a [LeadId],
     /// When the turns were given.
     pub at: DateTime<Utc>,
 }
@@ -42,6 +44,7 @@ impl Tx {
         all.extend(self.turns_to_save(changes.turns, changes.ledgers, "decision", changes.at)?);
         all.extend(self.reps_to_save(changes.reps)?);
         all.extend(self.inbox_to_finish(changes.handled)?);
+        all.extend(self.lives_to_end(changes.over));
         self.run_all("changes::change", all).await
     }
 }

@@ -1,11 +1,10 @@
 //! Calls on which the platform lets us speak by ourselves: where, whether the agent waits for an answer, and what the caller heard
 //! last. What was said is kept as a digest alone, and all of it only as long as the call lasts.
 
-use super::sql::row::{Reading, digest_of, micros, texts_json};
+use super::sql::row::{Bulk, Reading, digest_of, micros, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::LeadId;
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::AssertSqlSafe;
 use std::fmt;
 
 /// A platform may never tell that a call has ended; none lasts as long.
@@ -40,7 +39,8 @@ pub struct LiveLine {
 }
 
 impl LiveLine {
-    fn has_told(&self, say: &str) -> bool {
+    /// Whether this is what the caller heard last.
+    pub fn has_told(&self, say: &str) -> bool {
         let digest = digest_of(say);
         self.told.split(' ').any(|told| told == digest)
     }
@@ -95,38 +95,34 @@ impl Tx {
         Ok(Some(LiveLine { call, asks_until: row.at("asks_until")?, told: row.text("told")? }))
     }
 
-    /// Takes it upon whoever asks to say this sentence, once. `false`: the caller has heard it, or something else meanwhile.
+    /// Takes it upon whoever asks to say this sentence, once. `false`: the caller has heard something since `line` was read, or
+    /// the agent asks again, and is answered.
     pub async fn live_say(&mut self, line: &LiveLine, say: &str) -> Result<bool, StoreError> {
-        if line.has_told(say) {
-            return Ok(false);
-        }
-        self.live_told(&line.call, &line.told, &digest_of(say)).await
-    }
-
-    /// It is certain that nobody heard it.
-    pub async fn live_unsaid(&mut self, line: &LiveLine, say: &str) -> Result<(), StoreError> {
-        self.live_told(&line.call, &digest_of(say), &line.told).await?;
-        Ok(())
-    }
-
-    /// What the caller heard last changes, unless it has changed already.
-    async fn live_told(&mut self, call: &LiveCall, before: &str, after: &str) -> Result<bool, StoreError> {
-        let sql = "-- live::told\nUPDATE live_call SET told = $4 WHERE platform = $1 AND call_id = $2 AND told = $3";
-        let query = sqlx::query(sql).bind(&call.platform).bind(&call.call).bind(before).bind(after);
+        let sql = "-- live::say\nUPDATE live_call SET told = $5 WHERE platform = $1 AND call_id = $2 AND told = $3 \
+                   AND asks_until = $4";
+        let query = sqlx::query(sql).bind(&line.call.platform).bind(&line.call.call).bind(&line.told);
+        let query = query.bind(micros(line.asks_until)).bind(digest_of(say));
         Ok(query.execute(self.conn()).await?.rows_affected() == 1)
     }
 
-    /// The callers of these leads are gone.
-    pub(super) async fn live_over(&mut self, leads: &[&LeadId]) -> Result<(), StoreError> {
+    /// It is certain that nobody heard it: what was heard before is again what was heard last, unless more was since.
+    pub async fn live_unsaid(&mut self, line: &LiveLine, say: &str) -> Result<(), StoreError> {
+        let sql = "-- live::unsaid\nUPDATE live_call SET told = $4 WHERE platform = $1 AND call_id = $2 AND told = $3";
+        let query = sqlx::query(sql).bind(&line.call.platform).bind(&line.call.call).bind(digest_of(say));
+        query.bind(&line.told).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// The callers of these leads are gone. Each call is found by its key: the others may be many.
+    pub(super) fn lives_to_end(&self, leads: &[LeadId]) -> Option<Bulk> {
         if leads.is_empty() {
-            return Ok(());
+            return None;
         }
         let sql = format!(
-            "-- live::over\nDELETE FROM live_call WHERE EXISTS (SELECT 1 FROM lead WHERE lead.call_platform = live_call.platform \
-             AND lead.call_id = live_call.call_id AND lead.id IN {})",
+            "-- live::over\nDELETE FROM live_call WHERE (platform, call_id) IN \
+             (SELECT call_platform, lead.call_id FROM lead WHERE lead.id IN {})",
             self.engine.texts()
         );
-        sqlx::query(AssertSqlSafe(sql)).bind(texts_json(leads)).execute(self.conn()).await?;
-        Ok(())
+        Some(Bulk::new(sql, texts_json(leads)))
     }
 }

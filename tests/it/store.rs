@@ -9,6 +9,7 @@ pub mod corrections;
 mod inbox;
 mod leads;
 mod ledgers;
+mod live;
 mod moves;
 mod opening;
 mod past;
@@ -91,6 +92,11 @@ conformance! {
             turns_taken_at_once_sum_to_zero_without_a_gap,
             a_recount_finds_a_tampered_balance,
             a_recount_names_a_gap_in_the_journal,
+        ]
+        live: [
+            a_sentence_is_taken_once_and_never_beside_an_answer,
+            what_nobody_heard_may_be_said_again,
+            a_call_that_is_over_is_forgotten_and_no_other,
         ]
         moves: [
             of_two_saves_at_one_revision_one_counts,

@@ -59,6 +59,8 @@ impl Receiver {
     pub(super) async fn deliver(self: Arc<Self>, round: Round, mut stop: watch::Receiver<bool>) {
         let mut under_way = JoinSet::new();
         let mut tidy_due = Instant::now();
+        // The last look brought as many as there were hands for.
+        let mut hands_full = false;
         while !*stop.borrow() {
             if round.duty.why_not().is_some() {
                 tokio::select! {
@@ -69,12 +71,14 @@ impl Receiver {
             }
             if tidy_due <= Instant::now() {
                 tidy_due = Instant::now() + round.clock.real(TIDY);
-                round.tidy().await;
+                round.tidy(&stop).await;
             }
             while under_way.try_join_next().is_some() {}
             let free = AT_ONCE.saturating_sub(under_way.len());
             if free > 0 {
-                for delivery in self.claim(&round, free).await {
+                let claimed = self.claim(&round, free).await;
+                hands_full = claimed.len() == free;
+                for delivery in claimed {
                     under_way.spawn(Arc::clone(&self).attempt(round.clone(), delivery));
                 }
             }
@@ -82,8 +86,8 @@ impl Receiver {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = self.wake.notified() => {}
-                // A hand is free, and there may be more for it.
-                Some(_ended) = under_way.join_next() => {}
+                // A hand is free, and there may be more for it. Otherwise nobody asks the database for nothing.
+                Some(_ended) = under_way.join_next(), if hands_full => {}
                 _ = stop.changed() => {}
             }
         }
@@ -179,9 +183,9 @@ impl Round {
     }
 
     /// Forgets what was kept long enough, of every webhook: also of one that `baton.toml` no longer has.
-    async fn tidy(&self) {
+    async fn tidy(&self, stop: &watch::Receiver<bool>) {
         let now = self.clock.now();
-        loop {
+        while !*stop.borrow() {
             let forget = self.store.write("webhook.forget", move |tx| {
                 Box::pin(tx.deliveries_forget(now - DELIVERED_KEPT, now - UNDELIVERED_KEPT, FORGOTTEN_AT_ONCE))
             });

@@ -246,10 +246,10 @@ impl Tx {
             told: &told,
             steps: &born,
             reps: &phones.changed(),
+            over: &over,
             ..Changes::default()
         };
         self.change(&changes).await?;
-        self.live_over(&over.iter().collect::<Vec<_>>()).await?;
         Ok(moved)
     }
 }

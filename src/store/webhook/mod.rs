@@ -172,7 +172,8 @@ impl Tx {
             }
             DeliveryEnd::Gone { why } => {
                 self.webhook_fails(webhook, now).await?;
-                self.webhook_disable(webhook, now, why, now).await?
+                // Whenever it began to fail, by whosever clock: otherwise it would be asked again at once, and again.
+                self.webhook_disable(webhook, DateTime::<Utc>::MAX_UTC, why, now).await?
             }
         };
         Ok(if disabled { DeliveryCounted::Disabled } else { DeliveryCounted::Counted })
@@ -180,7 +181,7 @@ impl Tx {
 
     async fn webhook_fails(&mut self, webhook: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
         let sql = "-- webhook::fails\nINSERT INTO webhook (name, failing_since) VALUES ($1, $2) ON CONFLICT (name) \
-                   DO UPDATE SET failing_since = COALESCE(webhook.failing_since, excluded.failing_since)";
+                   DO UPDATE SET failing_since = excluded.failing_since WHERE webhook.failing_since IS NULL";
         sqlx::query(sql).bind(webhook.to_owned()).bind(micros(now)).execute(self.conn()).await?;
         Ok(())
     }

@@ -77,6 +77,9 @@ impl Door {
 
     /// Beside the answer: nobody waits for it.
     pub(super) fn note_answered(&self, asking: Vec<Asking>, said: &[Option<Said>]) {
+        if asking.is_empty() {
+            return;
+        }
         let said: Vec<String> = said.iter().flatten().map(|said| said.say.clone()).collect();
         for Asking { call, until } in asking {
             let (store, said) = (self.store.clone(), said.clone());

@@ -135,8 +135,11 @@ pub async fn a_webhook_to_which_nothing_was_delivered_is_disabled_and_enabled_ag
 }
 
 pub async fn a_receiver_that_is_gone_is_sent_nothing_more(db: Db) {
-    keep(&db, &["a", "b"].map(|event| new(HOOK, event, now()))).await;
+    keep(&db, &["a", "b", "c"].map(|event| new(HOOK, event, now()))).await;
     let held = claim(&db, now(), 10).await;
+    // Told by another worker, whose clock is ahead.
+    let again = DeliveryEnd::Again { run_at: later(50) };
+    assert_eq!(end(&db, &held[2], again, "HTTP 500", later(30)).await, DeliveryCounted::Counted);
     let gone = || DeliveryEnd::Gone { why: "HTTP 410".to_owned() };
     assert_eq!(end(&db, &held[0], gone(), "HTTP 410", later(1)).await, DeliveryCounted::Disabled);
     assert_eq!(
@@ -146,12 +149,12 @@ pub async fn a_receiver_that_is_gone_is_sent_nothing_more(db: Db) {
     );
     assert!(claim(&db, later(60), 10).await.is_empty());
     let stands = standing(&db).await;
-    assert_eq!((stands.waiting, stands.failed, stands.disabled_at), (2, 0, Some(later(1))), "nothing is lost");
+    assert_eq!((stands.waiting, stands.failed, stands.disabled_at), (3, 0, Some(later(1))), "nothing is lost");
     // One that is under way when it is enabled is left to whoever has it.
-    assert_eq!(enable(&db, later(60)).await, 2);
+    assert_eq!(enable(&db, later(60)).await, 3);
     assert_eq!(claim(&db, later(60), 1).await.len(), 1);
-    assert_eq!(enable(&db, later(61)).await, 1);
-    assert_eq!(claim(&db, later(61), 10).await.len(), 1);
+    assert_eq!(enable(&db, later(61)).await, 2);
+    assert_eq!(claim(&db, later(61), 10).await.len(), 2);
 }
 
 pub async fn the_log_says_what_became_of_each_delivery(db: Db) {

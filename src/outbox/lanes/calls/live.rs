@@ -53,6 +53,9 @@ pub(super) async fn say(at: &At<'_>, instruction: &Instruction) -> Result<Option
         return Ok(Some(Done::nothing(why)));
     }
     let say = seen.words(&release, at.now());
+    if seen.line.has_told(&say.0) {
+        return Ok(Some(Done::nothing("the caller has heard it")));
+    }
     let words = LiveWords {
         address: seen.line.call.address.as_deref(),
         call: &call.id,
@@ -62,7 +65,8 @@ pub(super) async fn say(at: &At<'_>, instruction: &Instruction) -> Result<Option
     };
     let Some(LiveCommand { method, address, body }) = live.command(&words) else { return Ok(None) };
     if !take(at, &seen.line, &say).await? {
-        return Ok(Some(Done::nothing("the caller has heard it, or something else meanwhile")));
+        // Another sentence was quicker, or the agent asks anew: it is looked at once more what is left to say.
+        return Ok(Some(Done::again(at.now(), "the call has gone on meanwhile")));
     }
     match voice.say(&call.platform, method, &address, body).await {
         Ok(()) => Ok(Some(Done::nothing("said on the live channel"))),

@@ -1,0 +1,75 @@
+//! On a call that is spoken on, each sentence is said once, and none beside an answer to the agent.
+
+use super::leads::insert;
+use super::server::Db;
+use super::tx::writes;
+use super::world::{caller, decided, later, lead_id, now};
+use baton::store::{Changes, LiveCall, LiveLine};
+use chrono::{DateTime, Utc};
+
+const OFFER: &str = "Which time suits you?";
+const FIND: &str = "Let me see when somebody has time.";
+
+/// The call of this caller.
+fn call(number: u32) -> LiveCall {
+    let on = caller(number).call.expect("a call");
+    LiveCall { platform: on.platform, call: on.id, address: Some("https://a.example/say".to_owned()) }
+}
+
+async fn asks(db: &Db, call: &LiveCall, until: DateTime<Utc>) {
+    writes!(db.store, [call], |tx| tx.live_asked(&call, until, now()).await).await.expect("it is noted");
+}
+
+async fn line(db: &Db, call: &LiveCall) -> Option<LiveLine> {
+    writes!(db.store, [call], |tx| tx.live_line(&call.platform, &call.call).await).await.expect("a line is read")
+}
+
+async fn says(db: &Db, line: &LiveLine, say: &'static str) -> bool {
+    writes!(db.store, [line], |tx| tx.live_say(&line, say).await).await.expect("it is asked")
+}
+
+pub async fn a_sentence_is_taken_once_and_never_beside_an_answer(db: Db) {
+    let call = call(1);
+    asks(&db, &call, later(2)).await;
+    let said = vec![FIND.to_owned()];
+    writes!(db.store, [call, said], |tx| tx.live_answered(&call, later(2), &said).await).await.expect("it is noted");
+    let seen = line(&db, &call).await.expect("it is known");
+    assert!(seen.asks_until < now() && seen.has_told(FIND) && !seen.has_told(OFFER), "{seen:?}");
+    // The agent asks anew after whoever speaks has looked.
+    asks(&db, &call, later(9)).await;
+    assert!(!says(&db, &seen, OFFER).await, "it is answered");
+    let seen = line(&db, &call).await.expect("it is known");
+    assert_eq!(seen.asks_until, later(9));
+    assert!(says(&db, &seen, OFFER).await);
+    assert!(!says(&db, &seen, OFFER).await, "of two who have looked at once, one says it");
+    let seen = line(&db, &call).await.expect("it is known");
+    assert!(seen.has_told(OFFER) && !seen.has_told(FIND), "{seen:?}");
+}
+
+pub async fn what_nobody_heard_may_be_said_again(db: Db) {
+    let call = call(1);
+    asks(&db, &call, later(2)).await;
+    let seen = line(&db, &call).await.expect("it is known");
+    assert!(says(&db, &seen, OFFER).await);
+    // An answer that the agent waits for meanwhile changes nothing in that.
+    asks(&db, &call, later(9)).await;
+    writes!(db.store, [seen], |tx| tx.live_unsaid(&seen, OFFER).await).await.expect("it is noted");
+    let seen = line(&db, &call).await.expect("it is known");
+    assert!(!seen.has_told(OFFER), "{seen:?}");
+    assert!(says(&db, &seen, OFFER).await);
+}
+
+pub async fn a_call_that_is_over_is_forgotten_and_no_other(db: Db) {
+    insert(&db, vec![decided(caller(1)), decided(caller(2))]).await.expect("leads");
+    asks(&db, &call(1), later(2)).await;
+    asks(&db, &call(2), later(2)).await;
+    // The same id on another platform is another call.
+    let elsewhere = LiveCall { platform: "elsewhere".to_owned(), ..call(1) };
+    asks(&db, &elsewhere, later(2)).await;
+    let over = vec![lead_id(1)];
+    writes!(db.store, [over], |tx| tx.change(&Changes { over: &over, ..Changes::default() }).await)
+        .await
+        .expect("they are over");
+    assert_eq!(line(&db, &call(1)).await, None);
+    assert!(line(&db, &call(2)).await.is_some() && line(&db, &elsewhere).await.is_some());
+}
