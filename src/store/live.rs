@@ -32,7 +32,7 @@ impl fmt::Debug for LiveCall {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveLine {
     pub call: LiveCall,
-    /// The agent waits for an answer until then; the past if it does not.
+    /// The agent waits for an answer, or speaks it, until then.
     pub asks_until: DateTime<Utc>,
     /// Digests of what the caller heard last.
     told: String,
@@ -65,18 +65,20 @@ impl Tx {
         Ok(())
     }
 
-    /// The agent that waited until then was answered with these sentences; another question may still wait.
+    /// The agent that waited until then was answered with these sentences, which the caller has heard at `heard_at`; another
+    /// question may still wait.
     pub async fn live_answered(
         &mut self,
         call: &LiveCall,
         until: DateTime<Utc>,
+        heard_at: DateTime<Utc>,
         said: &[String],
     ) -> Result<(), StoreError> {
         let told: Vec<String> = said.iter().map(|say| digest_of(say)).collect();
         let sql = "-- live::answered\nUPDATE live_call SET told = $4, asks_until = \
-                   CASE WHEN asks_until > $3 THEN asks_until ELSE 0 END WHERE platform = $1 AND call_id = $2";
+                   CASE WHEN asks_until > $3 THEN asks_until ELSE $5 END WHERE platform = $1 AND call_id = $2";
         let query = sqlx::query(sql).bind(&call.platform).bind(&call.call).bind(micros(until)).bind(told.join(" "));
-        query.execute(self.conn()).await?;
+        query.bind(micros(heard_at)).execute(self.conn()).await?;
         Ok(())
     }
 

@@ -34,7 +34,9 @@ impl Work for CallEffect<'_> {
 
     async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError> {
         let (matter, key) = (at.matter, &at.step.effect_key);
+        // Whoever is told by telephony acts on more than words, and speaks them too.
         if let Self::Instruct(instruction) = *self
+            && at.parts.vendors.telephony.is_none()
             && let Some(done) = live::say(at, instruction).await?
         {
             return Ok(done);

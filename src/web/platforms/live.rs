@@ -13,6 +13,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
+/// How long an answer takes to the caller's ear: on its way to the platform, through the model and its voice.
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
+
 /// An agent that waits for an answer on a call.
 pub(super) struct Asking {
     call: LiveCall,
@@ -81,11 +84,13 @@ impl Door {
             return;
         }
         let said: Vec<String> = said.iter().flatten().map(|said| said.say.clone()).collect();
+        let heard_at = self.clock.now() + self.clocks_span(HEARD_WITHIN);
         for Asking { call, until } in asking {
             let (store, said) = (self.store.clone(), said.clone());
             tokio::spawn(async move {
-                let answered =
-                    with((call, until, said), |tx, (call, until, said)| Box::pin(tx.live_answered(call, *until, said)));
+                let answered = with((call, until, said), move |tx, (call, until, said)| {
+                    Box::pin(tx.live_answered(call, *until, heard_at, said))
+                });
                 if let Err(error) = store.write("live.answered", answered).await {
                     tracing::warn!(%error, "what a caller was told could not be noted: they may hear it twice");
                 }

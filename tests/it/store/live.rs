@@ -32,9 +32,11 @@ pub async fn a_sentence_is_taken_once_and_never_beside_an_answer(db: Db) {
     let call = call(1);
     asks(&db, &call, later(2)).await;
     let said = vec![FIND.to_owned()];
-    writes!(db.store, [call, said], |tx| tx.live_answered(&call, later(2), &said).await).await.expect("it is noted");
+    writes!(db.store, [call, said], |tx| tx.live_answered(&call, later(2), later(3), &said).await)
+        .await
+        .expect("it is noted");
     let seen = line(&db, &call).await.expect("it is known");
-    assert!(seen.asks_until < now() && seen.has_told(FIND) && !seen.has_told(OFFER), "{seen:?}");
+    assert!(seen.asks_until == later(3) && seen.has_told(FIND) && !seen.has_told(OFFER), "{seen:?}");
     // The agent asks anew after whoever speaks has looked.
     asks(&db, &call, later(9)).await;
     assert!(!says(&db, &seen, OFFER).await, "it is answered");
