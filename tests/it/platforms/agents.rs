@@ -28,7 +28,7 @@ fn a_whole_call_through_the_clients_of_agents_is_the_same_as_over_http() {
     let address = format!("http://127.0.0.1:{port}/mcp");
     let mut arguments = vec![address.as_str(), TOKEN];
     arguments.extend(clients);
-    let Some(lines) = printed("mcp/clients.sh", &arguments, &[("BATON_DECIDED", DECIDED)]) else { return };
+    let Some(lines) = printed("platforms/mcp/clients.sh", &arguments, &[("BATON_DECIDED", DECIDED)]) else { return };
     let told: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
     assert_eq!(told.iter().map(|call| text(&call["client"])).collect::<Vec<_>>(), calls.concat());
 

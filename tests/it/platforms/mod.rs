@@ -5,5 +5,6 @@ mod hostile;
 mod libraries;
 mod live;
 mod payloads;
+mod readers;
 mod sdks;
 mod signatures;

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 const TOKEN: &str = "a-token-of-the-library-tests";
-const SCRIPT: &str = "sdks/sdks.sh";
+const SCRIPT: &str = "platforms/sdks/sdks.sh";
 
 /// What Baton is configured with, by the names of platforms.
 struct Secrets {
