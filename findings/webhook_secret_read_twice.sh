@@ -59,3 +59,4 @@ bare letters refused taken"
 found=$(node verify.cjs)
 echo "$found"
 [ "$found" = "$expected" ] || { echo "it is otherwise now; expected:" >&2; echo "$expected" >&2; exit 1; }
+echo "as it was"

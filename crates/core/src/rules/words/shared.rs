@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-const MAIL: &str = include_str!("shared_domains.txt");
-const SITES: &str = include_str!("shared_sites.txt");
+const MAIL: &str = include_str!("shared/domains.txt");
+const SITES: &str = include_str!("shared/sites.txt");
 
 /// What `shared_domains: default` stands for.
 pub fn built_in() -> impl Iterator<Item = String> {
