@@ -13,6 +13,7 @@ use crate::release::Release;
 use crate::store::{Correction, Moved, Mover, StepRow, StoreError, Tx, WaitingLead, with};
 use baton_core::domain::id::{LeadId, RepId};
 use baton_core::domain::outcome::{Feedback, MisrouteKind, NextStep};
+use baton_core::domain::rep::Busy;
 use baton_core::routing::ledger::Cause;
 use baton_core::rules::RuleSet;
 use std::sync::Arc;
@@ -49,6 +50,12 @@ pub enum Reassigned {
     },
 }
 
+/// Who is to get it, with what is known of them.
+enum Whom {
+    Named { to: RepId, busy: Vec<Busy> },
+    ByRules { rules: Box<RuleSet>, facts: Box<LeadFacts> },
+}
+
 impl Decider {
     /// Records what a rep says of a lead. Who is named as the right rep gets it, with its promise; the wrong one does not pay.
     ///
@@ -56,13 +63,17 @@ impl Decider {
     /// The database failed: nothing is recorded.
     pub async fn say(&self, lead: &LeadId, said: &Feedback, most: u64) -> Result<bool, StoreError> {
         let rules = Arc::clone(&self.parts.release.borrow().rules);
-        let parts = (lead.clone(), said.clone(), rules, self.parts.mover());
-        let stored = with(parts, move |tx, (lead, said, rules, mover)| {
+        let busy = match said.misroute.as_ref().and_then(|misroute| misroute.right_rep.as_ref()) {
+            Some(right) => self.parts.facts.busy_of(right, &rules).await,
+            None => Vec::new(),
+        };
+        let parts = (lead.clone(), said.clone(), busy, rules, self.parts.mover());
+        let stored = with(parts, move |tx, (lead, said, busy, rules, mover)| {
             Box::pin(async move {
                 if tx.feedback_count(lead, &said.rep).await? >= most {
                     return Ok(None);
                 }
-                say_in(tx, lead, said, rules, mover).await.map(Some)
+                say_in(tx, lead, said, busy, rules, mover).await.map(Some)
             })
         });
         let Some(steps) = self.parts.store.write("feedback.insert", stored).await? else { return Ok(false) };
@@ -78,24 +89,23 @@ impl Decider {
         let release = Arc::clone(&self.parts.release.borrow());
         let found = self.to_give(&wish.lead).await?;
         let Some(given) = found else { return Ok(None) };
-        let given = match &wish.to {
-            Some(_) => (given, None),
+        let whom = match &wish.to {
+            Some(to) => Whom::Named { to: to.clone(), busy: self.parts.facts.busy_of(to, &release.rules).await },
             None => {
                 let rules = without(&release.rules, &self.parts.store.handoff(&given.handoff).await?.owner);
                 let facts = self.facts_of(&given, &rules).await;
-                (given, Some((rules, facts)))
+                Whom::ByRules { rules: Box::new(rules), facts: Box::new(facts) }
             }
         };
-        let parts = (wish.clone(), given, Arc::clone(&release), self.parts.mover());
-        let moved = with(parts, |tx, (wish, (given, again), release, mover)| {
+        let parts = (wish.clone(), given, whom, Arc::clone(&release), self.parts.mover());
+        let moved = with(parts, |tx, (wish, given, whom, release, mover)| {
             Box::pin(async move {
-                match (&wish.to, again) {
-                    (Some(to), _) => give_to(tx, wish, to, &release.rules, mover).await,
-                    (None, Some((rules, facts))) => {
+                match whom {
+                    Whom::Named { to, busy } => give_to(tx, wish, to, busy, &release.rules, mover).await,
+                    Whom::ByRules { rules, facts } => {
                         let by_rules = by_rules::ByRules { given, facts, rules, live: &release.rules, mover };
                         by_rules.to_others(tx, &wish.reason, &wish.author).await
                     }
-                    (None, None) => unreachable!("facts are gathered where the rules are to decide"),
                 }
             })
         });
@@ -170,6 +180,7 @@ async fn say_in(
     tx: &mut Tx,
     lead: &LeadId,
     said: &Feedback,
+    busy: &[Busy],
     rules: &RuleSet,
     mover: &Mover,
 ) -> Result<Vec<StepRow>, StoreError> {
@@ -188,7 +199,7 @@ async fn say_in(
     match right {
         // A page that is sent again says nothing new: the lead may have gone on since.
         Some(_) if before.as_ref().and_then(wrong_person).is_some_and(|before| before == misroute) => Ok(Vec::new()),
-        Some(right) => Ok(tx.lead_reassign(lead, &right, &correction, rules, mover).await?.steps),
+        Some(right) => Ok(tx.lead_reassign(lead, &right, busy, &correction, rules, mover).await?.steps),
         None => tx.turn_correct(lead, &correction, rules, mover.now).await.map(|_| Vec::new()),
     }
 }
@@ -197,6 +208,7 @@ async fn give_to(
     tx: &mut Tx,
     wish: &ReassignRequest,
     to: &RepId,
+    busy: &[Busy],
     rules: &RuleSet,
     mover: &Mover,
 ) -> Result<(Reassigned, Vec<StepRow>), StoreError> {
@@ -206,7 +218,7 @@ async fn give_to(
         reason: wish.reason.clone(),
         author: wish.author.clone(),
     };
-    let Moved { handoff, ignored, steps } = tx.lead_reassign(&wish.lead, to, &correction, rules, mover).await?;
+    let Moved { handoff, ignored, steps } = tx.lead_reassign(&wish.lead, to, busy, &correction, rules, mover).await?;
     let (owner, reason, next_step) = (handoff.owner.clone(), wish.reason.clone(), handoff.next_step());
     let told = if ignored { Reassigned::Unchanged { owner } } else { Reassigned::To { owner, reason, next_step } };
     Ok((told, steps))

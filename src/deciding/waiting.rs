@@ -14,7 +14,7 @@ use crate::release::Release;
 use crate::store::{Mover, StepRow, StoreError, Tx, WaitingLead, with};
 use baton_core::domain::known::Fact;
 use baton_core::handoff::Event;
-use baton_core::handoff::state::Closing;
+use baton_core::handoff::state::{Closing, NewOwner};
 use baton_core::routing::Decision;
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
@@ -184,6 +184,10 @@ async fn give_in(
         lead.id = %waiting.lead.id, rep.id = %plan.owner, pool.id = %plan.pool,
         waited_s = (mover.now - waiting.since).num_seconds(), "a lead that waited has found somebody"
     );
-    let found = Event::Found { rep: plan.owner, turn_in: turn.map(|entry| entry.pool), reason };
-    Ok(tx.transition(&waiting.handoff, &found, rules, mover).await?.steps)
+    let to = NewOwner {
+        turn_in: turn.map(|entry| entry.pool),
+        busy: facts.busy(&plan.owner),
+        ..NewOwner::new(plan.owner, reason)
+    };
+    Ok(tx.transition(&waiting.handoff, &Event::Found(to), rules, mover).await?.steps)
 }

@@ -57,6 +57,20 @@ pub struct LeadFacts {
     pub calendars: BTreeMap<RepId, Fact<Vec<Busy>>>,
 }
 
+impl LeadFacts {
+    /// What stands in a rep's calendar, as far as it is known.
+    pub fn busy(&self, rep: &RepId) -> Vec<Busy> {
+        self.calendars.get(rep).map_or_else(Vec::new, known)
+    }
+}
+
+fn known(calendar: &Fact<Vec<Busy>>) -> Vec<Busy> {
+    match calendar {
+        Fact::Known { value, .. } => value.clone(),
+        Fact::Unknown { .. } => Vec::new(),
+    }
+}
+
 impl Facts {
     pub fn new(
         crm: Option<Arc<dyn Crm>>,
@@ -115,6 +129,11 @@ impl Facts {
     pub async fn calendars_of(&self, known: Vec<OfCrm<'_>>, rules: &RuleSet) -> Vec<LeadFacts> {
         let considered = known.iter().map(|of| Considered::by_lead(of.lead, rules)).collect();
         self.with_calendars(known, considered, rules).await
+    }
+
+    /// What stands in the calendar of a rep whom somebody named, as far as it is known within the deadline.
+    pub async fn busy_of(&self, rep: &RepId, rules: &RuleSet) -> Vec<Busy> {
+        self.calendars(BTreeSet::from([rep]), rules).await.get(rep).map_or_else(Vec::new, known)
     }
 
     async fn with_calendars(

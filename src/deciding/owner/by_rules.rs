@@ -6,6 +6,7 @@ use crate::facts::LeadFacts;
 use crate::store::{Correction, Moved, Mover, StepRow, StoreError, Tx, WaitingLead};
 use baton_core::domain::id::RepId;
 use baton_core::handoff::Event;
+use baton_core::handoff::state::NewOwner;
 use baton_core::routing::Decision;
 use baton_core::routing::ledger::Cause;
 use baton_core::rules::RuleSet;
@@ -76,12 +77,12 @@ impl ByRules<'_> {
         let told = format!("{reason}: {}", decision.plan.reason.in_words());
         table.store_again(tx, &given.lead, &decision, &told, live, mover.now).await?;
         let Decision { plan, turn, .. } = decision;
-        let event = Event::Reassigned {
-            rep: plan.owner,
+        let event = Event::Reassigned(NewOwner {
             turn_in: turn.map(|entry| entry.pool),
             waits_in: plan.waits.then_some(plan.pool),
-            reason: told.clone(),
-        };
+            busy: self.facts.busy(&plan.owner),
+            ..NewOwner::new(plan.owner, told.clone())
+        });
         let Moved { handoff, steps, .. } = tx.transition(&given.handoff, &event, live, mover).await?;
         let (owner, next_step) = (handoff.owner.clone(), handoff.next_step());
         Ok((Reassigned::To { owner, reason: told, next_step }, steps))

@@ -12,6 +12,7 @@ use baton_core::domain::id::RepId;
 use baton_core::domain::lead::Lead;
 use baton_core::domain::rep::Rep;
 use baton_core::handoff::Event;
+use baton_core::handoff::state::NewOwner;
 use baton_core::routing::decision::OwnershipResult;
 use baton_core::routing::ledger::Cause;
 use baton_core::rules::RuleSet;
@@ -130,15 +131,20 @@ async fn read_owner(at: &At<'_>, crm: &dyn Crm) -> Result<Done, VendorError> {
     let record = CrmRef { owner_crm_id: Some(to.clone()), ..record.clone() };
     let change = OwnerChange { from, to, seen_at: at.now() };
     let correction = reassigned(&change, &rules);
-    let parts = (matter.lead.id.clone(), record, change, correction, rules);
-    let stored = with(parts, |tx, (lead, record, change, correction, rules)| {
+    let busy = match &correction.to {
+        Some(rep) => at.parts.facts.busy_of(rep, &rules).await,
+        None => Vec::new(),
+    };
+    let parts = (matter.lead.id.clone(), record, change, correction, busy, rules);
+    let stored = with(parts, |tx, (lead, record, change, correction, busy, rules)| {
         Box::pin(async move {
             tx.owner_change_insert(lead, change).await?;
             tx.leads_set_crm(&[(lead, record)]).await?;
             tx.turn_correct(lead, correction, rules, change.seen_at).await?;
             let Some(rep) = correction.to.clone() else { return Ok(None) };
             let turn_in = tx.turn_of(lead, &rep).await?;
-            Ok(Some(Event::Reassigned { rep, turn_in, waits_in: None, reason: correction.reason.clone() }))
+            let to = NewOwner { turn_in, busy: busy.clone(), ..NewOwner::new(rep, correction.reason.as_str()) };
+            Ok(Some(Event::Reassigned(to)))
         })
     });
     match at.parts.store.write("owner_change.insert", stored).await.map_err(retry)? {

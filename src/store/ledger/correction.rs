@@ -6,7 +6,9 @@
 use crate::store::sql::row::Reading;
 use crate::store::{Moved, Mover, StoreError, TimelineEntry, Tx};
 use baton_core::domain::id::{HandoffId, LeadId, PoolId, RepId};
+use baton_core::domain::rep::Busy;
 use baton_core::handoff::Event;
+use baton_core::handoff::state::NewOwner;
 use baton_core::routing::ledger::{Cause, Charge, Entry, EntryKind, LastTurn, Ledger};
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
@@ -95,7 +97,8 @@ impl Tx {
         }
     }
 
-    /// Gives a lead to another rep: the turn follows, and the handoff judges what goes with it. Nothing moves twice.
+    /// Gives a lead to another rep, in whose calendar this stands: the turn follows, and the handoff judges what goes with it.
+    /// Nothing moves twice.
     ///
     /// # Errors
     /// `NotFound` for a lead that does not exist.
@@ -103,14 +106,15 @@ impl Tx {
         &mut self,
         lead: &LeadId,
         to: &RepId,
+        busy: &[Busy],
         correction: &Correction,
         rules: &RuleSet,
         mover: &Mover,
     ) -> Result<Moved, StoreError> {
         self.turn_correct(lead, correction, rules, mover.now).await?;
         let turn_in = self.turn_of(lead, to).await?;
-        let reason = correction.reason.clone();
-        let event = Event::Reassigned { rep: to.clone(), turn_in, waits_in: None, reason };
+        let to = NewOwner { turn_in, busy: busy.to_vec(), ..NewOwner::new(to.clone(), correction.reason.as_str()) };
+        let event = Event::Reassigned(to);
         self.transition(&HandoffId::of(lead), &event, rules, mover).await
     }
 

@@ -52,9 +52,9 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::SlotTaken { attempt } => step.slot_taken(*attempt),
         Event::BookingFailed { attempt, .. } => step.booking_is_over(*attempt),
         Event::ContactMade { rep, at } => step.contact_made(rep, *at),
-        Event::Found { rep, turn_in, .. } => step.found(rep, turn_in.as_ref()),
+        Event::Found(to) => step.found(to),
         Event::Completed(more) => step.completed(more),
-        Event::Reassigned { rep, turn_in, waits_in, .. } => step.reassigned(rep, turn_in.as_ref(), waits_in.as_ref()),
+        Event::Reassigned(to) => step.reassigned(to),
         Event::Closed { why } => step.closed(*why),
         Event::Timer { timer } => step.timer(timer),
     };

@@ -80,7 +80,7 @@ impl Handoff {
         self
     }
 
-    /// As far as it was known when the lead was decided.
+    /// As far as it was known when the lead was decided, or became theirs.
     pub(super) fn busy(&self, rep: &RepId) -> &[Busy] {
         self.busy.get(rep).map_or(&[], Vec::as_slice)
     }

@@ -89,6 +89,24 @@ fn time_for(
     Some(due)
 }
 
+/// Whether this rep's work and calendar leave room for a call before the time that a caller was told.
+pub(super) fn can_keep(
+    handoff: &Handoff,
+    rules: &RuleSet,
+    rep: &RepId,
+    promised_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> bool {
+    let Some(rep) = rules.reps.get(rep).filter(|_| now < promised_at) else { return false };
+    let room = TimeDelta::from_std(ROOM).unwrap_or_default().min((promised_at - now) / 2);
+    rota::working_windows(&rules.hours, rep, now, promised_at).into_iter().any(|(mut from, until)| {
+        while let Some((_, end)) = taken(handoff.busy(&rep.id), from, from + room) {
+            from = end;
+        }
+        from + room <= until
+    })
+}
+
 /// What is taken without a break around this span, if any of it is.
 fn taken(busy: &[Busy], from: DateTime<Utc>, until: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     let touching = |from, until| busy.iter().filter(move |busy| busy.from < until && from < busy.until);

@@ -2,7 +2,7 @@
 
 mod event;
 
-pub use event::{Closing, Completed, Event, OnTheLine};
+pub use event::{Closing, Completed, Event, NewOwner, OnTheLine};
 
 use crate::domain::effect::Planned;
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
@@ -64,7 +64,7 @@ pub struct Handoff {
     pub bridge_by: DateTime<Utc>,
     /// The caller's zone, as they said it themselves.
     pub caller_zone: Option<Zone>,
-    /// What stood in the calendars of whoever may owe the caller a call, when the lead was decided.
+    /// What stood in the calendars of whoever may owe the caller a call, when the lead was decided or became theirs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub busy: BTreeMap<RepId, Vec<Busy>>,
     /// Where the caller may be: slots are read, and calls promised, by the clocks there.

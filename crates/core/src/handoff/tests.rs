@@ -9,7 +9,7 @@ mod second_event;
 mod transfer;
 mod waiting;
 
-use super::state::LegState;
+use super::state::{LegState, NewOwner};
 use super::{Event, Handoff, Stage, Transition, advance};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, Topic};
 use crate::domain::id::LegId;

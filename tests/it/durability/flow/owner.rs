@@ -43,6 +43,23 @@ async fn a_lead_is_given_to_the_rep_who_is_named_and_only_once() {
     assert_eq!(turns(&play).await.into_iter().map(|(rep, _)| rep).collect::<Vec<_>>(), [other], "the turn went along");
 }
 
+/// What the caller was told does not hold for who sits in a meeting until after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rep_with_no_time_before_the_promised_call_promises_another() {
+    let (play, lead) = Play::of(&Caller::gone(3)).await;
+    let before = play.ends(&lead, "callback").await;
+    let (now, told_at) = (play.clock.now(), before.next_step.at);
+    let (hour, other) = (TimeDelta::hours(1), if before.owner.as_str() == "west-03" { "west-04" } else { "west-03" });
+    play.stage.calendars.add_busy(&format!("{other}@reps.example"), now - hour, told_at + hour);
+    // What was seen of a calendar is believed for a minute.
+    play.clock.skip_to(now + TimeDelta::seconds(61));
+    let (status, told) = reassign(&play, &lead, json!({ "to": other, "reason": "knows them", "by": "lena" })).await;
+    assert_eq!((status, told["owner"].as_str()), (200, Some(other)), "{told}");
+    let after = play.lead(&lead).await.next_step;
+    assert!(after.owner.as_str() == other && after.at >= told_at + hour, "told {told_at}, and now {after:?}");
+    play.until_quiet().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lead_that_is_routed_again_goes_to_another_by_the_rules() {
     let (play, lead) = Play::of(&Caller::gone(3)).await;

@@ -10,7 +10,7 @@ use baton_core::domain::lead::ReachBack;
 use baton_core::domain::outcome::{Booking, Slot};
 use baton_core::domain::whereabouts::Whereabouts;
 use baton_core::domain::zone::Zone;
-use baton_core::handoff::state::Closing;
+use baton_core::handoff::state::{Closing, NewOwner};
 use baton_core::handoff::{Completed, Event, Handoff, OnTheLine, Stage, advance};
 use baton_core::routing::{Snapshot, decide};
 use baton_core::rules::model::set::Rung;
@@ -92,10 +92,10 @@ fn anything(chance: &mut Chance, state: &Handoff, reps: &[RepId], now: DateTime<
         Event::Booked { attempt: number, booking },
         Event::SlotTaken { attempt: number },
         Event::BookingFailed { attempt: number, why: why.clone() },
-        Event::Found { rep: rep.clone(), turn_in: None, reason: why.clone() },
+        Event::Found(NewOwner::new(rep.clone(), why.as_str())),
         Event::ContactMade { rep, at },
         Event::Completed(second(chance, state, now)),
-        Event::Reassigned { rep: chance.pick(reps).clone(), turn_in: None, waits_in: None, reason: why.clone() },
+        Event::Reassigned(NewOwner::new(chance.pick(reps).clone(), why.as_str())),
         Event::Closed { why: *chance.pick(&[Closing::Won, Closing::Lost, Closing::Age]) },
         Event::Timer { timer: timer.clone() },
         Event::Timer { timer },

@@ -1,42 +1,39 @@
 //! A lead that changes hands after the decision, and one that is closed.
 //!
-//! The promise goes with the lead: whoever takes it over keeps to the time that the caller was told, if they are at work
-//! before it; otherwise the caller is promised another. A meeting with somebody who has left becomes a call. The turn is not
+//! The promise goes with the lead: whoever takes it over keeps to the time that the caller was told, if their work and their
+//! calendar leave room for a call before it; otherwise the caller is promised another. A meeting with somebody who has left becomes a call. The turn is not
 //! moved here: it has been, where the event was made.
 
-use super::super::promise::is_here;
-use super::super::state::{Closing, Settled, Stage};
+use super::super::promise::{can_keep, is_here};
+use super::super::state::{Closing, NewOwner, Settled, Stage};
 use super::callback::owed;
 use super::{Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Topic};
-use crate::domain::id::{PoolId, RepId};
+use crate::domain::id::RepId;
 use crate::domain::lead::ReachBack;
 use crate::domain::outcome::{Outcome, Promise, Slot};
 use crate::domain::rota::{self, RotaStatus};
-use crate::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 impl Move<'_> {
     /// Somebody can take the lead that waited.
-    pub(super) fn found(&mut self, rep: &RepId, turn_in: Option<&PoolId>) -> Used {
+    pub(super) fn found(&mut self, to: &NewOwner) -> Used {
         if !self.next.is_waiting() {
             return Used::No;
         }
-        let told_time_holds = self.promised_at().is_some_and(|at| at > self.now);
-        self.hand_over(rep, turn_in, None, told_time_holds);
+        self.hand_over(to);
         Used::Yes
     }
 
     /// A person names another owner, or the owner has left. Nobody gets a lead who is not here.
-    pub(super) fn reassigned(&mut self, rep: &RepId, turn_in: Option<&PoolId>, waits_in: Option<&PoolId>) -> Used {
-        let same = self.next.owner == *rep && self.next.waits_in.as_ref() == waits_in;
+    pub(super) fn reassigned(&mut self, to: &NewOwner) -> Used {
+        let same = self.next.owner == to.rep && self.next.waits_in == to.waits_in;
         let unchanged = same && self.owed_by().is_none_or(|owed| is_here(&owed, self.rules));
-        if unchanged || !is_here(rep, self.rules) {
+        if unchanged || !is_here(&to.rep, self.rules) {
             return Used::No;
         }
-        let relieved = self.owed_by().filter(|owed| owed != rep && is_here(owed, self.rules));
-        let told_time_holds = self.promised_at().is_some_and(|at| at_work_before(self.rules, rep, self.now, at));
-        self.hand_over(rep, turn_in, waits_in, told_time_holds);
+        let relieved = self.owed_by().filter(|owed| *owed != to.rep && is_here(owed, self.rules));
+        self.hand_over(to);
         // Who was to call would call as well.
         if let Some(rep) = relieved {
             self.plan(Effect::Brief { rep, channel: Channel::Chat, why: BriefWhy::GivenAway }, NOTIFY_WITHIN);
@@ -51,10 +48,15 @@ impl Move<'_> {
         }
     }
 
-    fn hand_over(&mut self, rep: &RepId, turn_in: Option<&PoolId>, waits_in: Option<&PoolId>, told_time_holds: bool) {
+    fn hand_over(&mut self, to: &NewOwner) {
+        let rep = &to.rep;
         self.next.owner = rep.clone();
-        self.next.turn_in = turn_in.cloned();
-        self.next.waits_in = waits_in.cloned();
+        self.next.turn_in = to.turn_in.clone();
+        self.next.waits_in = to.waits_in.clone();
+        if !to.busy.is_empty() {
+            self.next.busy.insert(rep.clone(), to.busy.clone());
+        }
+        let told_time_holds = self.promised_at().is_some_and(|at| can_keep(&self.next, self.rules, rep, at, self.now));
         if let (Stage::Callback { promise }, true) = (&mut self.next.stage, told_time_holds) {
             promise.owner = rep.clone();
         }
@@ -127,14 +129,5 @@ impl Move<'_> {
         }
         self.next.closed = true;
         Used::Yes
-    }
-}
-
-/// Whether the rep works at some moment from now until then.
-fn at_work_before(rules: &RuleSet, rep: &RepId, now: DateTime<Utc>, at: DateTime<Utc>) -> bool {
-    let Some(rep) = rules.reps.get(rep).filter(|_| now < at) else { return false };
-    match rota::status(&rules.hours, rep, now) {
-        RotaStatus::AtWork { .. } => true,
-        RotaStatus::Off { back_at, .. } => back_at.is_some_and(|back| back < at),
     }
 }

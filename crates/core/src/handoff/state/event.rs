@@ -4,6 +4,7 @@ use crate::domain::effect::Timer;
 use crate::domain::id::{LegId, PoolId, RepId};
 use crate::domain::lead::ReachBack;
 use crate::domain::outcome::{Booking, OutcomeKind, Slot};
+use crate::domain::rep::Busy;
 use crate::domain::whereabouts::Whereabouts;
 use crate::domain::zone::Zone;
 use crate::routing::decision::Target;
@@ -87,24 +88,11 @@ pub enum Event {
         at: DateTime<Utc>,
     },
     /// Somebody can take the lead that waited: it is theirs from now on.
-    Found {
-        rep: RepId,
-        /// The ledger on which they pay a turn, if any.
-        turn_in: Option<PoolId>,
-        reason: String,
-    },
+    Found(NewOwner),
     /// A second event told of the same call; what it brought is in the lead by now.
     Completed(Completed),
     /// The lead is somebody else's from now on, whatever stage it is in.
-    Reassigned {
-        rep: RepId,
-        /// The ledger on which they pay a turn, if any.
-        turn_in: Option<PoolId>,
-        /// Nobody can take it: it waits in this pool, and `rep` answers for it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        waits_in: Option<PoolId>,
-        reason: String,
-    },
+    Reassigned(NewOwner),
     /// The lead counts as open no more.
     Closed {
         why: Closing,
@@ -112,6 +100,28 @@ pub enum Event {
     Timer {
         timer: Timer,
     },
+}
+
+/// Who has a lead from now on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewOwner {
+    pub rep: RepId,
+    /// The ledger on which they pay a turn, if any.
+    pub turn_in: Option<PoolId>,
+    /// Nobody can take it: it waits in this pool, and `rep` answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_in: Option<PoolId>,
+    /// What stands in their calendar, as far as it is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub busy: Vec<Busy>,
+    pub reason: String,
+}
+
+impl NewOwner {
+    /// Without a turn, and of whose calendar nothing is known.
+    pub fn new(rep: RepId, reason: impl Into<String>) -> Self {
+        Self { rep, turn_in: None, waits_in: None, busy: Vec::new(), reason: reason.into() }
+    }
 }
 
 /// What a second event of a call brought.

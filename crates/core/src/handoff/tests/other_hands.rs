@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::domain::effect::Confirmation;
-use crate::domain::rep::Leave;
+use crate::domain::rep::{Busy, BusyKind, Leave};
 use crate::handoff::state::Closing;
 
 fn reassigned(name: &str) -> Event {
-    Event::Reassigned { rep: rep_id(name), turn_in: None, waits_in: None, reason: "told".into() }
+    Event::Reassigned(NewOwner::new(rep_id(name), "told"))
 }
 
 /// Whom the moved lead's promise, CRM owner and briefing belong to, whatever stage it is in.
@@ -29,6 +29,15 @@ fn a_rep_who_is_not_at_work_before_the_promised_time_promises_another() {
     let call = call.on(reassigned("cy")).owner_is("cy").publishes(Topic::CallbackPromised);
     let Stage::Callback { promise } = &call.state.stage else { panic!("{:?}", call.state.stage) };
     assert_ne!(promise.promised_at, at("11:00"), "cy is away then");
+}
+
+#[test]
+fn a_rep_whose_calendar_is_full_until_the_promised_time_promises_another() {
+    let call = begun(scenario().not_live()).promises("ben", "11:00").after(600);
+    let busy = vec![Busy { from: at("09:00"), until: at("12:00"), kind: BusyKind::Busy }];
+    let call = call.on(Event::Reassigned(NewOwner { busy, ..NewOwner::new(rep_id("cy"), "told") })).owner_is("cy");
+    let next = call.publishes(Topic::CallbackPromised).state.next_step();
+    assert_eq!((next.owner, next.at), (rep_id("cy"), at("12:10")));
 }
 
 #[test]

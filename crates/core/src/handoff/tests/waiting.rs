@@ -1,6 +1,7 @@
 //! Leads that wait.
 
 use super::*;
+use crate::domain::rep::{Busy, BusyKind};
 
 /// Nobody of west or desk can be had for days: max answers for the lead, which waits in west.
 fn waiting() -> UnderWay {
@@ -10,14 +11,21 @@ fn waiting() -> UnderWay {
     call
 }
 
+/// Ben is at work again.
+fn ben_is_back() -> UnderWay {
+    let mut call = waiting();
+    call.rules.reps.get_mut(&rep_id("ben")).expect("ben").leave.clear();
+    call
+}
+
 fn found(name: &str) -> Event {
     let turn_in = Some("west".to_owned().try_into().expect("a pool"));
-    Event::Found { rep: rep_id(name), turn_in, reason: "back".into() }
+    Event::Found(NewOwner { turn_in, ..NewOwner::new(rep_id(name), "back") })
 }
 
 #[test]
 fn who_takes_a_lead_that_waited_keeps_the_promise_that_was_made() {
-    let call = waiting().after(1200).on(found("ben")).owner_is("ben").promises("ben", "11:00");
+    let call = ben_is_back().after(1200).on(found("ben")).owner_is("ben").promises("ben", "11:00");
     assert!(!call.state.is_waiting() && call.state.turn_in.is_some());
     let owner = rep_id("ben");
     let note = CrmNote::CallbackPromised { promised_at: at("11:00") };
@@ -25,6 +33,28 @@ fn who_takes_a_lead_that_waited_keeps_the_promise_that_was_made() {
     // The timers of the promise are those that were set when it was made.
     let reminder = Timer::Remind { promised_at: at("11:00") };
     call.after(1800).timer(reminder).briefs("ben", BriefWhy::Reminder).on(found("cy")).ignored();
+}
+
+/// The caller was told eleven; it is twenty past ten.
+#[test]
+fn who_has_no_time_for_a_call_before_the_promised_time_promises_another() {
+    let taken_by_ben = |meetings: &[(&str, &str)]| {
+        let busy = |(from, until): &(&str, &str)| Busy { from: at(from), until: at(until), kind: BusyKind::Busy };
+        let busy = meetings.iter().map(busy).collect();
+        let found = Event::Found(NewOwner { busy, ..NewOwner::new(rep_id("ben"), "back") });
+        ben_is_back().after(1200).on(found).owner_is("ben")
+    };
+    for meetings in
+        [vec![], vec![("10:20", "10:50")], vec![("10:30", "12:00")], vec![("10:20", "10:40"), ("10:50", "11:30")]]
+    {
+        taken_by_ben(&meetings).promises("ben", "11:00");
+    }
+    // Nine minutes are left, or none: a call for when the meeting is over.
+    for meetings in [vec![("10:20", "10:51")], vec![("10:29", "11:10")], vec![("10:00", "11:10")]] {
+        let call = taken_by_ben(&meetings).publishes(Topic::CallbackPromised);
+        assert!(call.state.next_step().at > at("11:00"), "{meetings:?}: {:?}", call.state.next_step());
+        assert_eq!(call.state.next_step().owner, rep_id("ben"));
+    }
 }
 
 #[test]

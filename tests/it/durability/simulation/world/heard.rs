@@ -3,7 +3,7 @@
 use super::{Ends, Happening, World, people};
 use crate::durability::simulation::checks::{Check, ensure};
 use baton_core::domain::id::RepId;
-use baton_core::handoff::state::Closing;
+use baton_core::handoff::state::{Closing, NewOwner};
 use baton_core::handoff::{Completed, Event, Handoff, OnTheLine};
 use baton_core::rules::words::zone::whereabouts;
 
@@ -66,12 +66,9 @@ impl World<'_> {
         let reps: Vec<RepId> = self.rules.reps.keys().cloned().collect();
         let rep = self.chance.pick(&reps).clone();
         let before = self.lives[life].handoff.clone().ok_or("a lead changes hands before it is decided")?;
-        let reason = "made up".to_owned();
-        let event = if before.is_waiting() && self.chance.percent(50) {
-            Event::Found { rep: rep.clone(), turn_in: None, reason }
-        } else {
-            Event::Reassigned { rep: rep.clone(), turn_in: None, waits_in: None, reason }
-        };
+        let to = NewOwner::new(rep.clone(), "made up");
+        let event =
+            if before.is_waiting() && self.chance.percent(50) { Event::Found(to) } else { Event::Reassigned(to) };
         self.happens(life, &event, ends)?;
         let after = self.lives[life].handoff.as_ref().ok_or("the lead is gone")?;
         if after.revision > before.revision {
