@@ -1,16 +1,19 @@
-//! What hostile rules cost: each is refused in 50 ms and 32 MB of further memory, from a cold start.
+//! What hostile input costs, from a cold start: rules are refused in 50 ms, an event as long as one may be is read in 20 ms, each
+//! in 32 MB of further memory.
 //!
 //! Every input is checked by a process of its own, which tells how its greatest resident size grew (`VmHWM`, Linux; other
-//! systems print the time only). Prints a table; fails where a limit is passed or a hostile workspace loads.
+//! systems print the time only). Prints a table; fails where a limit is passed, a hostile workspace loads, or an event that tells
+//! of a lead is refused.
 #![allow(clippy::disallowed_methods, reason = "a bench measures real time")]
 
-// With the allocator of the program.
-use baton as _;
+// The program reads with its own allocator.
+use baton::intake::event::{self, LARGEST};
 use baton_core::rules::{SourceFile, compile};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-const LONGEST: Duration = Duration::from_millis(50);
+const RULES_WITHIN: Duration = Duration::from_millis(50);
+const EVENT_WITHIN: Duration = Duration::from_millis(20);
 const MOST_KIB: u64 = 32 * 1024;
 
 const ROUTING: &str = "version: 1\ntiers: [{ name: all }]\npools: [{ name: desk, members: [ana.ruiz], lead_rep: ana.ruiz }]\n\
@@ -19,10 +22,18 @@ const REPS: &str = include_str!("../fuzz/fuzz_targets/expression/reps.csv");
 const TERRITORIES: &str = include_str!("../fuzz/fuzz_targets/expression/territories.csv");
 const HOURS: &str = "weeks: { office: { mon-fri: [\"09:00-17:00\"] } }\ncalling: \"08:00-21:00\"\n";
 const HANDOFF: &str = include_str!("../rules/handoff.yaml");
+const EVENT: &str = include_str!("../fixtures/events/01-warm-transfer.json");
 
-/// Name, and what writes the rule's condition and what stands beside the rules. Written only by the process that checks it:
-/// the memory of another case's text would hide what this one takes.
-type Case = (&'static str, Box<dyn Fn() -> (String, String)>);
+/// Name, and what writes it. Written only by the process that checks it: the memory of another case's text would hide what this
+/// one takes.
+type Case = (&'static str, Input);
+
+enum Input {
+    /// The rule's condition, and what stands beside the rules.
+    Rules(Box<dyn Fn() -> (String, String)>),
+    /// What is put into the company of an event.
+    Event(fn(usize) -> String),
+}
 
 fn cases() -> Vec<Case> {
     vec![
@@ -55,7 +66,11 @@ fn cases() -> Vec<Case> {
         beside("segments, 2,000 in a chain", "segment: s2000", || {
             segments((1..=2000).rev(), |n| format!("s{}", n - 1))
         }),
-        ("any of any, 10,000 deep", Box::new(|| (nested("any: [{ ", "lead.live: yes", " }]", 10_000), String::new()))),
+        beside("any of any, 10,000 deep", "when: '1'", || nested("any: [{ ", "lead.live: yes", " }]", 10_000)),
+        ("an event of names nearly ours", Input::Event(|n| format!("\"industr{n}\": \"Logistics\","))),
+        ("an event of names in names", Input::Event(|n| format!("\"industr{n}\": {{ \"nam\": {{ \"countr\": 1 }} }},"))),
+        ("an event of one name, again and again", Input::Event(|_| "\"domain\": \"meridian.example\",".to_owned())),
+        ("an event of lists", Input::Event(|n| format!("\"custom{n}\": [[[[]], [[]]], [[[]], [[]]]],"))),
     ]
 }
 
@@ -64,11 +79,11 @@ fn nested(open: &str, inner: &str, close: &str, n: usize) -> String {
 }
 
 fn when(name: &'static str, expression: impl Fn() -> String + 'static) -> Case {
-    (name, Box::new(move || (format!("when: '{}'", expression()), String::new())))
+    (name, Input::Rules(Box::new(move || (format!("when: '{}'", expression()), String::new()))))
 }
 
 fn beside(name: &'static str, rule: &'static str, more: impl Fn() -> String + 'static) -> Case {
-    (name, Box::new(move || (rule.to_owned(), more())))
+    (name, Input::Rules(Box::new(move || (rule.to_owned(), more()))))
 }
 
 fn segments(numbers: impl Iterator<Item = u32>, uses: impl Fn(u32) -> String) -> String {
@@ -76,8 +91,7 @@ fn segments(numbers: impl Iterator<Item = u32>, uses: impl Fn(u32) -> String) ->
     format!("segments:\n  s0: {{ lead.score: 1 }}\n{}", lines.collect::<String>())
 }
 
-fn files((_, write): &Case) -> [SourceFile; 5] {
-    let (rule, more) = write();
+fn files((rule, more): (String, String)) -> [SourceFile; 5] {
     let file = |path: &str, text: String| SourceFile { path: path.to_owned(), text };
     [
         file("rules/routing.yaml", ROUTING.replace("RULE", &rule).replace("MORE", &more)),
@@ -95,28 +109,55 @@ fn peak_kib() -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Checks one input and prints microseconds, KiB and the code of the first fault.
-fn child(case: &Case) {
-    let files = files(case);
+/// As much of this in the company of a caller as an event may be long.
+fn event(more: fn(usize) -> String) -> Vec<u8> {
+    let (before, after) = EVENT.split_once("\"company\": {").expect("the event tells of a company");
+    let mut text = format!("{before}\"company\": {{");
+    let room = LARGEST - after.len() - more(usize::MAX).len();
+    for number in 0.. {
+        if text.len() > room {
+            break;
+        }
+        text.push_str(&more(number));
+    }
+    text.push_str(after);
+    text.into_bytes()
+}
+
+/// Checks one input and prints microseconds, KiB and what it was taken for: the code of the first fault, if it was refused.
+fn child(input: &Input) {
+    match input {
+        Input::Rules(write) => {
+            let files = files(write());
+            measured(|| compile(&files).map_or_else(|faults| faults[0].code, |_| "(loaded)"));
+        }
+        Input::Event(more) => {
+            let bytes = event(*more);
+            let now = chrono::Utc::now();
+            measured(|| event::parse(&bytes, now).map_or("refused", |_| "(read)"));
+        }
+    }
+}
+
+fn measured(check: impl FnOnce() -> &'static str) {
     let before = peak_kib();
     let start = Instant::now();
-    let result = compile(&files);
+    let told = check();
     let took = start.elapsed().as_micros();
     let grown = peak_kib().zip(before).map_or(0, |(after, before)| after - before);
-    let code = result.as_ref().map_or_else(|faults| faults[0].code, |_| "(loaded)");
-    println!("{took} {grown} {code}");
+    println!("{took} {grown} {told}");
 }
 
 fn main() -> ExitCode {
     let cases = cases();
     if let Some(index) = std::env::args().skip_while(|arg| arg != "--one").nth(1) {
-        child(&cases[index.parse::<usize>().expect("an index")]);
+        child(&cases[index.parse::<usize>().expect("an index")].1);
         return ExitCode::SUCCESS;
     }
     let program = std::env::current_exe().expect("the path of this program");
     let mut failed = false;
-    println!("{:>9} {:>9}  {:38} refused as", "ms", "MB", "input");
-    for (index, (name, ..)) in cases.iter().enumerate() {
+    println!("{:>9} {:>9}  {:38} taken for", "ms", "MB", "input");
+    for (index, (name, input)) in cases.iter().enumerate() {
         let output = Command::new(&program).args(["--one", &index.to_string()]).output().expect("a child");
         let text = String::from_utf8_lossy(&output.stdout);
         let mut words = text.split_whitespace();
@@ -126,11 +167,15 @@ fn main() -> ExitCode {
             failed = true;
             continue;
         };
-        let code = words.next().unwrap_or_default();
-        let over = Duration::from_micros(micros) > LONGEST || grown > MOST_KIB || code == "(loaded)";
+        let told = words.next().unwrap_or_default();
+        let (within, wrong) = match input {
+            Input::Rules(_) => (RULES_WITHIN, told == "(loaded)"),
+            Input::Event(_) => (EVENT_WITHIN, told != "(read)"),
+        };
+        let over = Duration::from_micros(micros) > within || grown > MOST_KIB || wrong;
         failed |= over;
         let mark = if over { "  OVER THE LIMIT" } else { "" };
-        println!("{:>9.2} {:>9.2}  {name:38} {code}{mark}", micros as f64 / 1e3, grown as f64 / 1024.0);
+        println!("{:>9.2} {:>9.2}  {name:38} {told}{mark}", micros as f64 / 1e3, grown as f64 / 1024.0);
     }
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
