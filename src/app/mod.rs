@@ -9,6 +9,7 @@ pub mod reload;
 pub mod replay;
 pub mod revision;
 pub mod stage;
+mod tidy;
 pub mod time;
 mod vendors;
 pub mod webhooks;
@@ -24,7 +25,7 @@ use crate::facts::Facts;
 use crate::outbox::{self, Duty, Outbox, Vendors};
 use crate::release::Library;
 use crate::store::Store;
-use crate::web::{self, ConfiguredToken, Door, Keyring, LinkSigner, PlatformSections};
+use crate::web::{self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, PlatformSections};
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
 use std::net::SocketAddr;
@@ -140,6 +141,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         platforms,
         public_url: setup.public_url,
         ready: ready.clone(),
+        in_hand: InHand::default(),
         requests: Arc::new(Semaphore::new(setup.requests_at_once)),
         body_limit: setup.body_limit,
     };
@@ -157,7 +159,9 @@ pub async fn start(setup: Setup) -> Result<Running> {
             _ = stopped.wait_for(|stop| *stop) => {}
         }
     });
-    tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, stopping.clone()));
+    tasks.spawn(tidy::keep(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));
+    let in_hand = door.in_hand.clone();
+    tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
     Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, duty, stop, reload })
 }
 

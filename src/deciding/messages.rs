@@ -1,6 +1,6 @@
 //! Events that are no leads: what they do to a handoff, a rep or a lead's record.
 
-use crate::intake::event::{CallEvent, Happened, Message};
+use crate::intake::event::{CallEvent, CallWord, Message};
 use crate::store::{Correction, HumanContact, LeadFile, Move, Moved, Mover, StepRow, StoreError, TimelineEntry, Tx};
 use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton_core::domain::outcome::OutcomeKind;
@@ -148,21 +148,21 @@ fn before(at: DateTime<Utc>, began: DateTime<Utc>) -> Option<String> {
 fn event_of(call: &CallEvent) -> Option<Event> {
     let leg = || call.leg.clone();
     let why = || call.why.clone().unwrap_or_else(|| "the platform gave no reason".to_owned());
-    match &call.happened {
-        Happened::Held | Happened::Ringing => None,
-        Happened::Answered => Some(Event::Answered { leg: leg()? }),
-        Happened::Machine => Some(Event::Machine { leg: leg()? }),
-        Happened::NoAnswer => Some(Event::NoAnswer { leg: leg()? }),
-        Happened::Busy => Some(Event::Busy { leg: leg()? }),
-        Happened::Failed => Some(Event::RingFailed { leg: leg()?, why: why() }),
-        Happened::Accepted => Some(Event::Accepted { leg: leg()? }),
-        Happened::Declined => Some(Event::Declined { leg: leg()? }),
-        Happened::Joined => Some(Event::Joined { leg: leg()? }),
-        Happened::JoinFailed => Some(Event::JoinFailed { leg: leg()?, why: why() }),
-        Happened::RepLeft => Some(Event::RepLeft { leg: leg()? }),
-        Happened::CallerLeft => Some(Event::CallerLeft),
-        Happened::Ended => Some(Event::CallEnded),
-        Happened::SlotChosen(slot) => Some(Event::SlotChosen { slot: slot.clone() }),
-        Happened::SlotsDeclined => Some(Event::SlotsDeclined),
+    match call.happened {
+        CallWord::Held | CallWord::Ringing => None,
+        CallWord::Answered => Some(Event::Answered { leg: leg()? }),
+        CallWord::Machine => Some(Event::Machine { leg: leg()? }),
+        CallWord::NoAnswer => Some(Event::NoAnswer { leg: leg()? }),
+        CallWord::Busy => Some(Event::Busy { leg: leg()? }),
+        CallWord::Failed => Some(Event::RingFailed { leg: leg()?, why: why() }),
+        CallWord::Accepted => Some(Event::Accepted { leg: leg()? }),
+        CallWord::Declined => Some(Event::Declined { leg: leg()? }),
+        CallWord::Joined => Some(Event::Joined { leg: leg()? }),
+        CallWord::JoinFailed => Some(Event::JoinFailed { leg: leg()?, why: why() }),
+        CallWord::RepLeft => Some(Event::RepLeft { leg: leg()? }),
+        CallWord::CallerLeft => Some(Event::CallerLeft),
+        CallWord::Ended => Some(Event::CallEnded),
+        CallWord::SlotChosen => Some(Event::SlotChosen { slot: call.slot.clone()? }),
+        CallWord::SlotsDeclined => Some(Event::SlotsDeclined),
     }
 }

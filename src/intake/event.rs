@@ -2,8 +2,7 @@
 
 mod call;
 
-pub(super) use call::CallWord;
-pub use call::{CallEvent, Happened};
+pub use call::{CallEvent, CallWord};
 
 use super::envelope::{self, Envelope};
 pub use super::envelope::{MAX_BYTES as LARGEST, key_of, kind_of, source_of, structured, with_id};

@@ -54,8 +54,6 @@ impl Tx {
         until: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let sql = "-- live::forget\nDELETE FROM live_call WHERE noted_at < $1";
-        sqlx::query(sql).bind(micros(now - KEPT_FOR)).execute(self.conn()).await?;
         let sql = "-- live::asked\nINSERT INTO live_call (platform, call_id, address, asks_until, told, noted_at) \
                    VALUES ($1, $2, $3, $4, '', $5) ON CONFLICT (platform, call_id) DO UPDATE SET \
                    address = COALESCE(excluded.address, live_call.address), noted_at = excluded.noted_at, asks_until = \
@@ -112,6 +110,13 @@ impl Tx {
         let sql = "-- live::unsaid\nUPDATE live_call SET told = $4 WHERE platform = $1 AND call_id = $2 AND told = $3";
         let query = sqlx::query(sql).bind(&line.call.platform).bind(&line.call.call).bind(digest_of(say));
         query.bind(&line.told).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Calls of half a day ago, whether or not their end was told.
+    pub async fn lives_forget(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql = "-- live::forget\nDELETE FROM live_call WHERE noted_at < $1";
+        sqlx::query(sql).bind(micros(now - KEPT_FOR)).execute(self.conn()).await?;
         Ok(())
     }
 

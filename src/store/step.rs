@@ -24,6 +24,8 @@ use std::time::Duration;
 pub struct NewStep {
     pub handoff_id: HandoffId,
     pub planned: Planned,
+    /// When what it follows from happened.
+    pub planned_at: DateTime<Utc>,
     /// Born leased to this worker until then, with fence 1; else due at its time.
     pub leased: Option<(String, DateTime<Utc>)>,
 }
@@ -35,6 +37,8 @@ pub struct StepRow {
     pub lead_id: LeadId,
     pub handoff_id: HandoffId,
     pub effect: Effect,
+    /// When what it follows from happened: no retry moves it.
+    pub planned_at: DateTime<Utc>,
     pub run_at: DateTime<Utc>,
     pub deadline_at: DateTime<Utc>,
     /// Until then the step is this worker's.
@@ -56,6 +60,7 @@ impl NewStep {
             lead_id: self.handoff_id.lead(),
             handoff_id: self.handoff_id.clone(),
             effect: self.planned.effect.clone(),
+            planned_at: self.planned_at,
             run_at: self.planned.run_at,
             deadline_at: self.planned.deadline_at,
             lease_until: *lease_until,
@@ -74,6 +79,7 @@ columns! {
         Text kind: &'static str,
         Int priority: u8,
         Text state: &'static str,
+        Int planned_at: i64,
         Int run_at: i64,
         Int deadline_at: i64,
         Text lease_owner: Option<&'a String>,
@@ -84,7 +90,7 @@ columns! {
 }
 
 const COLUMNS: &str =
-    "effect_key, lead_id, handoff_id, payload, run_at, deadline_at, lease_until, fence, attempts, sent_at";
+    "effect_key, lead_id, handoff_id, payload, planned_at, run_at, deadline_at, lease_until, fence, attempts, sent_at";
 
 /// Written so that the row is found by its key and only then asked: the index over all leased steps would be read whole.
 const IS_LEASED: &str = "state || '' = 'leased'";
@@ -104,6 +110,7 @@ impl Tx {
                 kind: step.planned.effect.kind(),
                 priority: step.planned.effect.priority(),
                 state: if step.leased.is_some() { "leased" } else { "due" },
+                planned_at: micros(step.planned_at),
                 run_at: micros(step.planned.run_at),
                 deadline_at: micros(step.planned.deadline_at),
                 lease_owner: step.leased.as_ref().map(|(owner, _)| owner),
@@ -226,12 +233,14 @@ fn held_of(row: &AnyRow) -> Result<(String, i64), StoreError> {
 
 fn read(row: &AnyRow) -> Result<StepRow, StoreError> {
     let row = Reading::new("step", row);
+    let run_at = row.at("run_at")?;
     Ok(StepRow {
         effect_key: row.text("effect_key")?,
         lead_id: row.id("lead_id")?,
         handoff_id: row.id("handoff_id")?,
         effect: row.json("payload")?,
-        run_at: row.at("run_at")?,
+        planned_at: row.maybe_at("planned_at")?.unwrap_or(run_at),
+        run_at,
         deadline_at: row.at("deadline_at")?,
         lease_until: row.at("lease_until")?,
         fence: row.int("fence")?,

@@ -5,8 +5,9 @@
 
 use super::{Door, Problem, Rights};
 use crate::deciding::answer::{Answer, within};
-use crate::intake::event::{key_of, kind_of, source_of};
-use crate::store::{Arrival, InboxMessage};
+use crate::intake::event::{CallEvent, EventKind, Incoming, Message, key_of, kind_of, parse, source_of};
+use crate::store::{Arrival, InboxMessage, LeadRecord, with};
+use baton_core::domain::id::LegId;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -14,7 +15,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
-use tracing::Instrument;
 
 /// A caller is on the line: nobody waits longer for words than this.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(1500);
@@ -64,7 +64,7 @@ impl Door {
         let expected: Vec<(String, oneshot::Receiver<Answer>)> = messages.iter().map(expect).collect();
         let decider = Arc::clone(&self.decider);
         // In a task of its own: whoever stops waiting does not stop what the inbox has taken from being queued.
-        let taking = tokio::spawn(async move { decider.take(messages).await }.in_current_span());
+        let taking = self.in_hand.spawn(async move { decider.take(messages).await });
         let Ok(taken) = timeout_at(until, taking).await else { return Err(self.not_in_time()) };
         let taken = taken.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?;
         let known = taken.map_err(|error| Problem::ours(&error))?;
@@ -100,6 +100,56 @@ impl Door {
             }
         }
         within(coming, until.saturating_duration_since(Instant::now())).await
+    }
+
+    /// Whoever may speak for one source tells nothing of a call that is another's: neither its platform is theirs, nor the lead
+    /// that came of it. Agents name no such call either.
+    ///
+    /// # Errors
+    /// One of the events does, or it could not be read in time whose call it is.
+    pub(super) async fn own_calls(
+        &self,
+        rights: &Rights,
+        messages: &[InboxMessage],
+        until: Instant,
+    ) -> Result<(), Problem> {
+        let Some(own) = &rights.source else { return Ok(()) };
+        for message in messages.iter().filter(|message| message.kind != EventKind::LeadQualified.as_str()) {
+            let Ok(Incoming { message: Message::Call(call), .. }) = parse(&message.body, message.received_at) else {
+                continue;
+            };
+            let Some(LeadRecord { lead, .. }) = self.lead_of(&call, until).await? else { continue };
+            let platform = lead.call.as_ref().map(|call| call.platform.as_str());
+            if !rights.may_bring(&lead.source) && platform != Some(Rights::platform_of(own).as_str()) {
+                let detail = format!(
+                    "the token {:?} brings events of the source {own:?}, and this one is of a call of another source; nothing \
+                     was stored",
+                    rights.name
+                );
+                return Err(Problem::forbidden(detail, None));
+            }
+        }
+        Ok(())
+    }
+
+    /// The lead that an event of a call is about, as whoever applies it finds it; `None`: there is none yet.
+    async fn lead_of(&self, call: &CallEvent, until: Instant) -> Result<Option<LeadRecord>, Problem> {
+        let by_leg = call.leg.as_ref().and_then(LegId::handoff);
+        let whose = (by_leg, call.platform.clone(), call.call.clone());
+        let reading = with(whose, |tx, (by_leg, platform, call)| {
+            Box::pin(async move {
+                let handoff = match by_leg {
+                    Some(handoff) => Some(handoff.clone()),
+                    None => tx.handoff_of_call(platform, call).await?,
+                };
+                let Some(handoff) = handoff else { return Ok(None) };
+                tx.lead(&handoff.lead()).await
+            })
+        });
+        let Ok(read) = timeout_at(until, self.store.read("call.lead", reading)).await else {
+            return Err(self.not_in_time());
+        };
+        read.map_err(|error| Problem::ours(&error))
     }
 
     /// The time is up, and nothing is known to be stored.

@@ -87,7 +87,9 @@ pub(super) async fn post(
         reply_to,
         correlation_id,
     };
-    let brought = door.bring(vec![message], until, wait.is_some()).await?;
+    let messages = vec![message];
+    door.own_calls(&rights, &messages, until).await?;
+    let brought = door.bring(messages, until, wait.is_some()).await?;
     let Brought { key, known, answer } = brought.into_iter().next().expect("one was brought");
     Ok(match answer {
         Some(answer) => Json(OutgoingAnswer::of(&answer, known)).into_response(),

@@ -26,7 +26,7 @@ pub use openapi::openapi_document;
 pub use platforms::{PlatformSection, PlatformSections};
 pub use problem::Problem;
 pub use rights::{ConfiguredToken, Keyring, Rights, token_digest, token_hash};
-pub use server::serve;
+pub use server::{InHand, serve};
 
 use crate::deciding::decider::Decider;
 use crate::release::{Current, Library, Refusal};
@@ -65,6 +65,8 @@ pub struct Door {
     /// How this worker is reached from outside; its host is one by which agents may call it. May be empty.
     pub public_url: String,
     pub ready: watch::Receiver<bool>,
+    /// What a stop waits for.
+    pub in_hand: InHand,
     /// Requests carried out at once: whole ones, of somebody who may.
     pub requests: Arc<Semaphore>,
     pub body_limit: usize,

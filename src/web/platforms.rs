@@ -31,7 +31,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-use tracing::Instrument;
 use words::{Speaker, stopgap};
 
 /// What is left of a caller's wait for writing the answer and for its way back.
@@ -83,7 +82,7 @@ pub(super) async fn post(
     request: Request,
 ) -> Result<Response, Problem> {
     // In a task of its own: whoever hangs up ends their own waiting, and nothing of what they brought is lost.
-    let answered = tokio::spawn(attend(door, name, request).in_current_span()).await;
+    let answered = door.in_hand.clone().spawn(attend(door, name, request)).await;
     answered.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?
 }
 
@@ -112,6 +111,9 @@ async fn attend(door: Door, name: String, request: Request) -> Result<Response, 
     };
     let messages = admitted.messages(&heard, door.clock.now())?;
     let until = if events(&heard).any(|event| event.live) { speak_by } else { Instant::now() + TAKEN_WITHIN };
+    if let Some(rights) = &admitted.rights {
+        door.own_calls(rights, &messages, until).await?;
+    }
     let _work = parts.extensions.get::<Arc<Guest>>().map(Guest::works);
     let asking = door.asking(&admitted, &heard);
     // At once: the decision takes longer than to note who waits for it.

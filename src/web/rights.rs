@@ -47,6 +47,11 @@ impl Rights {
         source.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':']))
     }
 
+    /// In lower case: `retell/eu` and `retell:eu` are accounts of one platform.
+    pub(super) fn platform_of(source: &str) -> String {
+        source.split(['/', ':']).next().unwrap_or(source).to_lowercase()
+    }
+
     /// Of everybody, where no token was ever given.
     fn open() -> Self {
         Self { name: "nobody".to_owned(), scopes: BTreeSet::from([Scope::Admin]), source: None }

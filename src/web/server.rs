@@ -3,8 +3,8 @@
 //!
 //! Guarantees: who sends half a request, or none, holds a connection for a while and nothing else; when there are too many,
 //! the one that has been idle or half-sent for longest makes room for the new one, strangers first, and never one whose
-//! request is being carried out. A stop waits for those alone. If the process dies here, senders see a broken connection and
-//! send again.
+//! request is being carried out. A stop waits for those, and for acts whose asker has hung up, alone. If the process dies here,
+//! senders see a broken connection and send again.
 
 use super::problem::{CONTENT_TYPE, Problem, RETRY_AFTER_S};
 use axum::Router;
@@ -20,7 +20,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
+use tracing::Instrument;
 
 /// From the connection to the end of its first request's head.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
@@ -31,8 +32,35 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 /// After a failure to accept, such as no file descriptors left.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// Serves until told to stop, and then until the last request in hand is answered.
-pub async fn serve(listener: TcpListener, router: Router, connections: usize, mut stopping: watch::Receiver<bool>) {
+/// Acts that are carried out in tasks of their own, so that whoever hangs up takes nothing back.
+#[derive(Clone, Default)]
+pub struct InHand(watch::Sender<()>);
+
+impl InHand {
+    /// Within the span of whoever asks for it.
+    pub(super) fn spawn<T: Send + 'static>(&self, act: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        let held = self.0.subscribe();
+        let act = async move {
+            let _held = held;
+            act.await
+        };
+        tokio::spawn(act.in_current_span())
+    }
+
+    /// None is under way any more.
+    async fn ended(&self) {
+        self.0.closed().await;
+    }
+}
+
+/// Serves until told to stop, and then until the last request in hand is answered and the last act is carried out.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    connections: usize,
+    in_hand: InHand,
+    mut stopping: watch::Receiver<bool>,
+) {
     let guests = Arc::new(Guests::default());
     let mut open = JoinSet::new();
     loop {
@@ -59,6 +87,7 @@ pub async fn serve(listener: TcpListener, router: Router, connections: usize, mu
     }
     drop(listener);
     while open.join_next().await.is_some() {}
+    in_hand.ended().await;
 }
 
 /// One connection, request after request.
@@ -224,5 +253,23 @@ mod tests {
         assert!(!guests.make_room(), "the last one has a request in hand");
         drop(work);
         assert!(guests.make_room());
+    }
+
+    #[tokio::test]
+    async fn a_stop_waits_for_an_act_whose_asker_has_hung_up() {
+        let (stop, stopping) = watch::channel(false);
+        let (in_hand, done) = (InHand::default(), Arc::new(AtomicBool::new(false)));
+        let (mut told_too, noted) = (stopping.clone(), Arc::clone(&done));
+        in_hand.spawn(async move {
+            told(&mut told_too).await;
+            for _ in 0..1000 {
+                tokio::task::yield_now().await;
+            }
+            noted.store(true, Ordering::Relaxed);
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        stop.send_replace(true);
+        serve(listener, Router::new(), 1, in_hand, stopping).await;
+        assert!(done.load(Ordering::Relaxed), "it was left in the middle");
     }
 }

@@ -59,6 +59,8 @@ conformance! {
             of_sixteen_who_ask_at_once_one_carries_it_out,
             an_act_that_is_done_is_answered_as_it_was,
             a_key_is_given_back_unless_its_act_is_done,
+            a_claim_knows_itself_again_and_no_other_ends_it,
+            an_act_that_broke_off_is_nobodys_after_five_minutes,
         ]
         corrections: [
             a_misroute_told_twice_refunds_once,
@@ -97,6 +99,7 @@ conformance! {
             a_sentence_is_taken_once_and_never_beside_an_answer,
             what_nobody_heard_may_be_said_again,
             a_call_that_is_over_is_forgotten_and_no_other,
+            a_call_whose_end_nobody_told_is_forgotten_half_a_day_later,
         ]
         moves: [
             of_two_saves_at_one_revision_one_counts,
@@ -142,6 +145,7 @@ conformance! {
             a_lapsed_call_does_not_wait_behind_a_backlog,
             two_claimers_never_hold_one_step,
             each_end_is_written_down,
+            what_a_step_follows_from_stays_when_it_was,
             many_ends_in_one_statement_count_one_by_one,
             a_vendors_strange_text_does_not_keep_a_step_open,
             a_stop_gives_back_what_was_not_sent,

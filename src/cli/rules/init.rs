@@ -5,7 +5,7 @@
 
 use super::test::schema::expect_schema;
 use super::write;
-use crate::cli::{FAILED, OK, say};
+use crate::cli::{FAILED, OK, USAGE, say};
 use crate::render::template_files;
 use anyhow::{Context, Result};
 use baton_core::rules;
@@ -17,9 +17,9 @@ pub(crate) struct Init {
     /// Where the workspace is to be; made if need be.
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
-    /// The trade whose rules to start from.
+    /// The trade whose rules to start from; without it they are listed.
     #[arg(long, value_enum)]
-    template: Trade,
+    template: Option<Trade>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -99,7 +99,11 @@ fn schema_line(path: &str) -> String {
 
 impl Init {
     pub(crate) fn run(self) -> Result<u8> {
-        let files = self.template.files()?;
+        let Some(template) = self.template else {
+            self.list_templates();
+            return Ok(USAGE);
+        };
+        let files = template.files()?;
         let there: Vec<&str> =
             files.iter().map(|(path, _)| path.as_str()).filter(|path| self.dir.join(path).exists()).collect();
         if !there.is_empty() {
@@ -112,6 +116,15 @@ impl Init {
         }
         self.next_steps(files.len());
         Ok(OK)
+    }
+
+    fn list_templates(&self) {
+        let dir = self.dir.display();
+        eprintln!("error: a template is needed, nothing was written: baton init {dir} --template NAME, where NAME is");
+        for trade in Trade::value_variants().iter().filter_map(ValueEnum::to_possible_value) {
+            let about = trade.get_help().map(ToString::to_string).unwrap_or_default();
+            eprintln!("  {:<12} {about}", trade.get_name());
+        }
     }
 
     fn next_steps(&self, written: usize) {

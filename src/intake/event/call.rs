@@ -14,40 +14,17 @@ pub struct CallEvent {
     pub call: String,
     /// The rep's leg, by the id that Baton gave it; present for every event of a rep's phone.
     pub leg: Option<LegId>,
-    pub happened: Happened,
+    pub happened: CallWord,
+    /// Present where one was chosen.
+    pub slot: Option<Slot>,
     /// In the platform's words, where something failed.
     pub why: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happened {
-    /// The caller hears hold music.
-    Held,
-    Ringing,
-    Answered,
-    Machine,
-    NoAnswer,
-    Busy,
-    Failed,
-    /// The rep pressed the key.
-    Accepted,
-    Declined,
-    /// Rep and caller hear each other.
-    Joined,
-    JoinFailed,
-    RepLeft,
-    CallerLeft,
-    /// Nobody is on the line any more.
-    Ended,
-    SlotChosen(Slot),
-    /// The caller wants none of the offered times.
-    SlotsDeclined,
 }
 
 /// The words of `call.event`. A slot that was chosen comes with the slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
 #[schemars(rename_all = "snake_case")]
-pub(in crate::intake) enum CallWord {
+pub enum CallWord {
     /// The caller hears hold music.
     Held,
     Ringing,
@@ -99,28 +76,6 @@ impl CallWord {
             Self::Held | Self::CallerLeft | Self::Ended | Self::SlotChosen | Self::SlotsDeclined => false,
         }
     }
-
-    /// `None` where a slot belongs to it and is not there.
-    fn happened(self, slot: Option<Slot>) -> Option<Happened> {
-        Some(match self {
-            Self::Held => Happened::Held,
-            Self::Ringing => Happened::Ringing,
-            Self::Answered => Happened::Answered,
-            Self::Machine => Happened::Machine,
-            Self::NoAnswer => Happened::NoAnswer,
-            Self::Busy => Happened::Busy,
-            Self::Failed => Happened::Failed,
-            Self::Accepted => Happened::Accepted,
-            Self::Declined => Happened::Declined,
-            Self::Joined => Happened::Joined,
-            Self::JoinFailed => Happened::JoinFailed,
-            Self::RepLeft => Happened::RepLeft,
-            Self::CallerLeft => Happened::CallerLeft,
-            Self::Ended => Happened::Ended,
-            Self::SlotChosen => Happened::SlotChosen(slot?),
-            Self::SlotsDeclined => Happened::SlotsDeclined,
-        })
-    }
 }
 
 /// `implied` is the word that the message's own type says.
@@ -137,8 +92,7 @@ pub(super) fn read(data: &mut Object<'_, '_>, implied: Option<CallWord>) -> Opti
     };
     let slot = slot(data, word == Some(CallWord::SlotChosen));
     let why = data.text("why").map(str::to_owned);
-    let happened = word?.happened(slot)?;
-    Some(CallEvent { platform: platform?, call: call?, leg, happened, why })
+    Some(CallEvent { platform: platform?, call: call?, leg, happened: word?, slot, why })
 }
 
 fn slot(data: &mut Object<'_, '_>, required: bool) -> Option<Slot> {

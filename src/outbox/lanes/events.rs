@@ -25,7 +25,7 @@ impl Work for Topic {
             "id": step.effect_key,
             "source": "baton",
             "type": self.as_str(),
-            "time": step.run_at,
+            "time": step.planned_at,
             "data": {
                 "lead": matter.lead.id,
                 "decision": matter.decision.id,

@@ -318,7 +318,8 @@ pub fn new_steps(effects: Vec<Planned>, handoff: &HandoffId, mover: &Mover) -> V
     let until = mover.now + TimeDelta::from_std(mover.lease).unwrap_or_default();
     let new = |planned: Planned| {
         let leased = (planned.run_at <= mover.now).then(|| (mover.worker.clone(), until));
-        NewStep { handoff_id: handoff.clone(), planned, leased }
+        let planned_at = planned.run_at.min(mover.now);
+        NewStep { handoff_id: handoff.clone(), planned, planned_at, leased }
     };
     effects.into_iter().map(new).collect()
 }

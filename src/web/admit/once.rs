@@ -3,10 +3,11 @@
 //!
 //! Events need none of this: they have ids, and without one of its own an event takes the key as its id. Acts have no names but
 //! this one. It is taken before the act begins and given back where nothing was changed, so that whoever was refused may ask
-//! again under it. If the process dies between an act and the note of its answer, the key stays taken: what came of the act is
-//! not known, and it is not blindly done twice; whoever asks again is told to look.
+//! again under it. A request that did not learn whether its own claim was stored asks until it does, and knows it again. If the
+//! process dies between an act and the note of its answer, the key stays taken: what came of the act is not known, and it is not
+//! blindly done twice; whoever asks again is told to wait while somebody may be at it, and then to look.
 
-use crate::store::{ActClaim, KeyedAct, StoreError};
+use crate::store::{ActClaim, KeyedAct, StoreError, with};
 use crate::web::{Door, Problem, Rights};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -16,13 +17,16 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use sha2::{Digest, Sha256};
-use tracing::Instrument;
+use std::time::Duration;
 
 pub(in crate::web) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// It may become the id of an event, and those are not longer either.
 pub(in crate::web) const LONGEST_KEY: usize = 255;
 /// Of an answer that is kept: those of acts are a few lines.
 const LONGEST_ANSWER: usize = 64 * 1024;
+/// How often a commit of which it is not known whether it counts is made in all, and how soon again.
+const TRIES: u32 = 3;
+const AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 impl Door {
     /// A route of an act: under the same key it is carried out once. Asked for inside of [`Door::needs`], since whose key it is
@@ -70,8 +74,8 @@ async fn once(State(door): State<Door>, request: Request, next: Next) -> Respons
     let act = act(key, &parts, &body);
     let request = Request::from_parts(parts, Body::from(body));
     // In a task of its own, from the claim on: whoever hangs up leaves no key behind that is taken and answered by nothing.
-    let doing = async move { door.carry_out_once(act, request, next).await };
-    let done = tokio::spawn(doing.in_current_span()).await;
+    let in_hand = door.in_hand.clone();
+    let done = in_hand.spawn(async move { door.carry_out_once(act, request, next).await }).await;
     done.unwrap_or_else(|_| {
         Problem::busy("the request could not be finished; look before it is sent again").into_response()
     })
@@ -83,9 +87,25 @@ fn act(key: String, parts: &Parts, body: &Bytes) -> KeyedAct {
         digest.update(part.as_bytes());
     }
     digest.update(body);
-    let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex(&digest.finalize());
+    let claim = hex(&baton_clock::random_bytes::<16>());
     let holder = parts.extensions.get::<Rights>().map(|rights| rights.name.clone()).unwrap_or_default();
-    KeyedAct { key, holder, digest }
+    KeyedAct { key, holder, digest, claim }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A claim knows itself again, and a note says the same twice: where it is not known whether a commit counts, it is made again.
+async fn until_known<T, F: Future<Output = Result<T, StoreError>>>(commit: impl Fn() -> F) -> Result<T, StoreError> {
+    for _ in 1..TRIES {
+        match commit().await {
+            Err(StoreError::CommitUnknown { .. }) => tokio::time::sleep(AGAIN_AFTER).await,
+            known => return known,
+        }
+    }
+    commit().await
 }
 
 /// As it was answered the first time.
@@ -96,12 +116,12 @@ fn again(status: u16, body: String) -> Response {
 
 impl Door {
     async fn claim(&self, act: &KeyedAct) -> Result<ActClaim, StoreError> {
-        let (act, now) = (act.clone(), self.clock.now());
-        let claiming = self.store.write("act.claim", move |tx| {
-            let act = act.clone();
-            Box::pin(async move { tx.act_claim(&act, now).await })
-        });
-        claiming.await
+        let now = self.clock.now();
+        until_known(|| {
+            let claim = with(act.clone(), move |tx, act| Box::pin(tx.act_claim(act, now)));
+            self.store.write("act.claim", claim)
+        })
+        .await
     }
 
     async fn carry_out_once(&self, act: KeyedAct, request: Request, next: Next) -> Response {
@@ -109,8 +129,12 @@ impl Door {
             Ok(ActClaim::Yours) => self.noted(&act, next.run(request).await).await,
             Ok(ActClaim::Done { status, body }) => again(status, body),
             Ok(ActClaim::Open) => Problem::key_in_use(
-                "a request of this Idempotency-Key is being carried out, or broke off before its end was noted: ask again in a \
-                 moment; if it stays so, look at how things stand first, and act under a new key where it is needed",
+                "a request of this Idempotency-Key is being carried out, or broke off a moment ago: ask again in a moment",
+            )
+            .into_response(),
+            Ok(ActClaim::BrokeOff) => Problem::key_in_use(
+                "a request of this Idempotency-Key broke off before its end was noted, and nobody is at it any more: look at how \
+                 things stand, and act under a new key where it is needed",
             )
             .into_response(),
             Ok(ActClaim::Differs) => Problem::key_reused(
@@ -142,15 +166,16 @@ impl Door {
 
     /// If it cannot be noted, the key stays taken for a day: on the safe side.
     async fn note(&self, act: &KeyedAct, answered: Option<(u16, String)>) {
-        let act = act.clone();
-        let noting = self.store.write("act.note", move |tx| {
-            let (act, answered) = (act.clone(), answered.clone());
-            Box::pin(async move {
-                match answered {
-                    Some((status, body)) => tx.act_done(&act, status, &body).await,
-                    None => tx.act_freed(&act).await,
-                }
-            })
+        let noting = until_known(|| {
+            let note = with((act.clone(), answered.clone()), |tx, (act, answered)| {
+                Box::pin(async move {
+                    match answered {
+                        Some((status, body)) => tx.act_done(act, *status, body).await,
+                        None => tx.act_freed(act).await,
+                    }
+                })
+            });
+            self.store.write("act.note", note)
         });
         if let Err(error) = noting.await {
             tracing::warn!(%error, "what came of an act could not be noted under its idempotency key");

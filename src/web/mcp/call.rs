@@ -68,8 +68,7 @@ impl Asked {
             _ => None,
         });
         let source = admitted.rights.source.as_deref().unwrap_or(SOURCE);
-        // `retell/eu` and `retell:eu` are accounts of one platform.
-        let own = source.split(['/', ':']).next().unwrap_or(source).to_lowercase();
+        let own = Rights::platform_of(source);
         let platform = told(PLATFORM, parts, meta).map_or_else(|| own.clone(), |platform| platform.to_lowercase());
         let is_foreign = admitted.rights.source.is_some() && platform != own;
         let caller = told(CALLER, parts, meta).filter(|number| !is_withheld(number));

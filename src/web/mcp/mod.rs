@@ -34,7 +34,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-use tracing::Instrument;
 use url::{Host, Url};
 
 /// A caller is on the line: 1.5 s, less the way back.
@@ -56,7 +55,7 @@ pub(super) fn route(door: &Door) -> MethodRouter<Door> {
 
 /// In a task of its own, from the head on: whoever hangs up, even before the body is read, ends their own waiting and nothing else.
 async fn answer(door: Door, protocol: OverHttp, request: Request) -> Result<Response, Problem> {
-    let answered = tokio::spawn(attend(door, protocol, request).in_current_span()).await;
+    let answered = door.in_hand.clone().spawn(attend(door, protocol, request)).await;
     answered.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?
 }
 

@@ -87,7 +87,7 @@ impl Door {
         let heard_at = self.clock.now() + self.clocks_span(HEARD_WITHIN);
         for Asking { call, until } in asking {
             let (store, said) = (self.store.clone(), said.clone());
-            tokio::spawn(async move {
+            self.in_hand.spawn(async move {
                 let answered = with((call, until, said), move |tx, (call, until, said)| {
                     Box::pin(tx.live_answered(call, *until, heard_at, said))
                 });

@@ -57,6 +57,27 @@ fn nothing_is_overwritten() {
     assert!(!folder.path().join("baton.toml").exists(), "half a workspace was written");
 }
 
+const TEMPLATES: &str =
+    "  saas         Software: segments by size, desks by country, customers to the people who know them
+  healthcare   Healthcare: payers and providers, licences by state
+  automotive   Car dealers: dealerships by ZIP code, new, used and fleet, training by brand
+  real-estate  Real estate: farms of ZIP codes, sellers and buyers, languages
+  legal        Law firms: conflict check first, practice groups, admission by state
+  collections  Collections: cease requests and disputes first, age of the account, licences, calling hours
+";
+
+#[test]
+fn whoever_names_no_template_is_told_which_there_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().to_str().expect("a plain path");
+    let output = baton(&["init", place]);
+    assert_eq!(code(&output), cli::USAGE);
+    let told_first = format!(
+        "error: a template is needed, nothing was written: baton init {place} --template NAME, where NAME is\n"
+    );
+    assert_eq!(told(&output), format!("{told_first}{TEMPLATES}"));
+}
+
 #[test]
 fn an_unknown_trade_is_told_which_there_are() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -7,7 +7,13 @@ use baton::store::{ActClaim, KeyedAct};
 use chrono::{DateTime, Utc};
 
 fn act(key: &str, digest: &str) -> KeyedAct {
-    KeyedAct { key: key.to_owned(), holder: "desk".to_owned(), digest: digest.to_owned() }
+    let [key, digest, holder, claim] = [key, digest, "desk", "first"].map(str::to_owned);
+    KeyedAct { key, holder, digest, claim }
+}
+
+/// The same request, sent once more.
+fn again(act: &KeyedAct) -> KeyedAct {
+    KeyedAct { claim: "second".to_owned(), ..act.clone() }
 }
 
 async fn claim(db: &Db, act: &KeyedAct, at: DateTime<Utc>) -> ActClaim {
@@ -18,8 +24,16 @@ async fn done(db: &Db, act: &KeyedAct) {
     writes!(db.store, [act], |tx| tx.act_done(&act, 202, "{\"n\":1}").await).await.expect("it is noted");
 }
 
+async fn forget(db: &Db, at: DateTime<Utc>) {
+    writes!(db.store, |tx| tx.acts_forget(at).await).await.expect("it is tidied");
+}
+
 pub async fn of_sixteen_who_ask_at_once_one_carries_it_out(db: Db) {
-    let claims = at_once(&db, 1..=16, |db, _| async move { claim(&db, &act("k", "a"), now()).await }).await;
+    let claims = at_once(&db, 1..=16, |db, number| async move {
+        let act = KeyedAct { claim: format!("claim-{number}"), ..act("k", "a") };
+        claim(&db, &act, now()).await
+    })
+    .await;
     let count = |wanted: &ActClaim| claims.iter().filter(|claim| *claim == wanted).count();
     assert_eq!((count(&ActClaim::Yours), count(&ActClaim::Open)), (1, 15), "{claims:?}");
 }
@@ -33,7 +47,9 @@ pub async fn an_act_that_is_done_is_answered_as_it_was(db: Db) {
     assert_eq!(claim(&db, &act("k", "b"), later(60)).await, ActClaim::Differs);
     let of_another = KeyedAct { holder: "another".to_owned(), ..first.clone() };
     assert_eq!(claim(&db, &of_another, later(60)).await, ActClaim::Yours, "keys of others are others");
+    forget(&db, later(24 * 3600)).await;
     assert_eq!(claim(&db, &first, later(24 * 3600)).await, answered, "for a day");
+    forget(&db, later(24 * 3600 + 1)).await;
     assert_eq!(claim(&db, &first, later(24 * 3600 + 1)).await, ActClaim::Yours, "and no longer");
 }
 
@@ -47,4 +63,27 @@ pub async fn a_key_is_given_back_unless_its_act_is_done(db: Db) {
     done(&db, &first).await;
     free().await;
     assert!(matches!(claim(&db, &first, now()).await, ActClaim::Done { .. }));
+}
+
+/// Whoever lost the connection while the claim was stored asks again, and begins; whoever else asks does not.
+pub async fn a_claim_knows_itself_again_and_no_other_ends_it(db: Db) {
+    let (first, other) = (act("k", "a"), again(&act("k", "a")));
+    for _ in 0..2 {
+        assert_eq!(claim(&db, &first, now()).await, ActClaim::Yours);
+    }
+    assert_eq!(claim(&db, &other, now()).await, ActClaim::Open);
+    writes!(db.store, [other], |tx| tx.act_freed(&other).await).await.expect("nothing is given back");
+    let noted = writes!(db.store, [other], |tx| tx.act_done(&other, 200, "{}").await).await;
+    assert!(noted.is_err(), "it is another's");
+    assert_eq!(claim(&db, &other, now()).await, ActClaim::Open);
+    done(&db, &first).await;
+    assert!(matches!(claim(&db, &other, now()).await, ActClaim::Done { .. }));
+}
+
+/// Its worker has died: what came of it is not known, and it is not carried out a second time.
+pub async fn an_act_that_broke_off_is_nobodys_after_five_minutes(db: Db) {
+    let (first, other) = (act("k", "a"), again(&act("k", "a")));
+    assert_eq!(claim(&db, &first, now()).await, ActClaim::Yours);
+    assert_eq!(claim(&db, &other, later(300)).await, ActClaim::Open, "somebody may be at it");
+    assert_eq!(claim(&db, &other, later(301)).await, ActClaim::BrokeOff);
 }

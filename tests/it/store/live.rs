@@ -28,6 +28,10 @@ async fn says(db: &Db, line: &LiveLine, say: &'static str) -> bool {
     writes!(db.store, [line], |tx| tx.live_say(&line, say).await).await.expect("it is asked")
 }
 
+async fn forget(db: &Db, at: DateTime<Utc>) {
+    writes!(db.store, |tx| tx.lives_forget(at).await).await.expect("it is tidied");
+}
+
 pub async fn a_sentence_is_taken_once_and_never_beside_an_answer(db: Db) {
     let call = call(1);
     asks(&db, &call, later(2)).await;
@@ -59,6 +63,14 @@ pub async fn what_nobody_heard_may_be_said_again(db: Db) {
     let seen = line(&db, &call).await.expect("it is known");
     assert!(!seen.has_told(OFFER), "{seen:?}");
     assert!(says(&db, &seen, OFFER).await);
+}
+
+pub async fn a_call_whose_end_nobody_told_is_forgotten_half_a_day_later(db: Db) {
+    asks(&db, &call(1), later(2)).await;
+    forget(&db, later(12 * 3600)).await;
+    assert!(line(&db, &call(1)).await.is_some(), "it may last");
+    forget(&db, later(12 * 3600 + 1)).await;
+    assert_eq!(line(&db, &call(1)).await, None);
 }
 
 pub async fn a_call_that_is_over_is_forgotten_and_no_other(db: Db) {

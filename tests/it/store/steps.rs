@@ -201,6 +201,16 @@ pub async fn each_end_is_written_down(db: Db) {
     assert_eq!((problem.effect_key.as_str(), problem.error.as_str(), problem.at), ("failed", "410 Gone", later(1)));
 }
 
+/// A retry moves when it runs, and not since when it was called for.
+pub async fn what_a_step_follows_from_stays_when_it_was(db: Db) {
+    insert(&db, vec![step("again", publish(), later(-1))]).await;
+    let first = claim(&db.store, "w", now(), 1).await;
+    assert!(finish(&db, "again", 1, retry(600, false)).await);
+    let second = claim(&db.store, "w", later(600), 1).await;
+    let times = |steps: &[StepRow]| steps.iter().map(|step| (step.planned_at, step.run_at)).collect::<Vec<_>>();
+    assert_eq!((times(&first), times(&second)), (vec![(later(-1), later(-1))], vec![(later(-1), later(600))]));
+}
+
 pub async fn many_ends_in_one_statement_count_one_by_one(db: Db) {
     insert(&db, ["a", "b", "c", "d"].map(|key| step(key, publish(), later(-1))).to_vec()).await;
     assert_eq!(claim(&db.store, "w", now(), 4).await.len(), 4);

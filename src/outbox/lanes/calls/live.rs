@@ -120,7 +120,7 @@ impl Seen {
         if stands != ToSay::Decided(instruction.clone()) {
             return Some("something else is true by now");
         }
-        (at.now() - at.step.run_at > SAID_WITHIN).then_some("it comes too late to be said")
+        (at.now() - at.step.planned_at > SAID_WITHIN).then_some("it comes too late to be said")
     }
 
     /// As whoever asks now would hear it.

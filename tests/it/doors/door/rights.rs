@@ -121,6 +121,31 @@ fn a_token_of_one_source_brings_no_event_of_another() {
     assert_eq!(refused.status, 403, "{refused:?}");
 }
 
+/// What happens on a call is told by those who brought its lead, or who speak for its platform; as agents name no other call.
+#[test]
+fn a_token_of_one_source_ends_no_call_of_another() {
+    let served = Served::start(TOKENS, "info", &SECRETS);
+    for (number, source) in [(1, "town/east"), (2, "crm")] {
+        let decided = || {
+            served.ask(&post("/v1/leads?wait=1500ms", Some(secret("any")), &of_source(number, source))).status == 200
+        };
+        assert!(std::iter::repeat_with(decided).take(20).any(|decided| decided), "{source}: it is decided");
+    }
+    let ends = |name: &str, number: usize| {
+        let event = json!({
+            "specversion": "1.0", "id": format!("end-{number}"), "source": "town", "type": "call.ended",
+            "data": { "platform": "sandbox", "call": format!("call-{number}") },
+        });
+        served.ask(&post("/v1/events", Some(secret(name)), &event.to_string()))
+    };
+    assert_eq!(ends("retell", 1).status, 202, "its own");
+    assert_eq!(ends("retell", 9).status, 202, "nobody's");
+    let refused = ends("retell", 2);
+    assert_eq!((refused.status, refused.json()["type"].as_str()), (403, Some("/v1/problems/forbidden")), "{refused:?}");
+    assert!(refused.body.contains("a call of another source") && !refused.body.contains("crm"), "{refused:?}");
+    assert_eq!(ends("any", 2).status, 202);
+}
+
 fn until_status(port: u16, token: Option<&str>, status: u16) -> Answered {
     let ask = || exchange(port, &get("/v1/rules", token));
     let answered = within(Duration::from_secs(5), || Some(ask()).filter(|answer| answer.status == status));
