@@ -1,14 +1,15 @@
 //! How attempts end, and what is stored of that: many ends in one transaction, each with what it means for its lead.
 
+use super::group::Place;
 use super::lanes;
 use super::work::{Done, Work};
 use crate::connectors::CrmRef;
 use crate::store::{FinishedStep, Move, Moved, Mover, StepEnd, StepRow, StoreError, Tx};
+use baton_core::domain::effect::Lane;
 use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::handoff::Event;
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
 
 /// How an attempt ended, and what it means for the handoff.
 pub(super) struct End {
@@ -68,9 +69,10 @@ impl Ending {
         }
     }
 
-    /// More than its step changes: two of one lead are two commits, one after the other.
-    fn changes_lead(&self) -> bool {
-        self.moves.is_some() || self.crm.is_some()
+    /// Where it waits to be stored. More than its step may change, and then it is alone with its lead.
+    pub(super) fn place(&self, lane: Lane) -> Place {
+        let changes_lead = self.moves.is_some() || self.crm.is_some();
+        Place { urgent: lane.is_urgent(), changes: changes_lead.then(|| self.handoff.clone()) }
     }
 }
 
@@ -80,24 +82,6 @@ pub(super) enum Ended {
     Lost,
     /// With what it moved.
     Counted(Option<Box<Moved>>),
-}
-
-/// Which of these go together: all, but of those that change a lead one of each lead at a time, in order.
-pub(super) fn in_turns(endings: &[Ending]) -> Vec<Vec<usize>> {
-    let mut turns: Vec<Vec<usize>> = vec![Vec::new()];
-    let mut next: BTreeMap<&HandoffId, usize> = BTreeMap::new();
-    for (index, ending) in endings.iter().enumerate() {
-        let mut turn = 0;
-        if ending.changes_lead() {
-            let next = next.entry(&ending.handoff).or_default();
-            turn = std::mem::replace(next, *next + 1);
-        }
-        if turn == turns.len() {
-            turns.push(Vec::new());
-        }
-        turns[turn].push(index);
-    }
-    turns
 }
 
 /// Ends of different leads, with what they mean for each.

@@ -1,8 +1,11 @@
 //! Group commit: what comes while a commit runs shares the next one.
 //!
 //! Alone, an item is committed at once; under load, as many as have gathered go together, since a commit of fifty costs
-//! little more than a commit of one. Nobody hears of success before the commit that holds their item.
+//! little more than a commit of one. Nobody hears of success before the commit that holds their item. What is urgent waits for
+//! the commit that runs and for what is urgent, never for a line of what is not.
 
+use baton_core::domain::id::HandoffId;
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
@@ -12,8 +15,24 @@ const AT_MOST: usize = 50;
 
 pub(super) struct GroupCommit<I, O>(Mutex<GroupState<I, O>>);
 
+/// Where an item stands in the line.
+#[derive(Default)]
+pub(super) struct Place {
+    /// Before all that is not.
+    pub urgent: bool,
+    /// Two that change the same lead are two commits, in the order in which they came.
+    pub changes: Option<HandoffId>,
+}
+
+struct InLine<I, O> {
+    place: Place,
+    item: I,
+    told: oneshot::Sender<O>,
+}
+
 struct GroupState<I, O> {
-    waiting: Vec<(I, oneshot::Sender<O>)>,
+    /// What is urgent stands first.
+    waiting: Vec<InLine<I, O>>,
     /// Somebody is committing, and will look at the line again.
     busy: bool,
 }
@@ -24,17 +43,36 @@ impl<I, O> Default for GroupCommit<I, O> {
     }
 }
 
+impl<I, O> GroupState<I, O> {
+    fn line_up(&mut self, one: InLine<I, O>) {
+        let urgent = self.waiting.partition_point(|other| other.place.urgent);
+        self.waiting.insert(if one.place.urgent { urgent } else { self.waiting.len() }, one);
+    }
+
+    /// The first of the line, as many as go into one commit.
+    fn take_next(&mut self) -> Vec<InLine<I, O>> {
+        let (mut count, mut changed) = (0, BTreeSet::new());
+        let (next, others) = std::mem::take(&mut self.waiting).into_iter().partition(|one| {
+            let goes = count < AT_MOST && one.place.changes.clone().is_none_or(|lead| changed.insert(lead));
+            count += usize::from(goes);
+            goes
+        });
+        self.waiting = others;
+        next
+    }
+}
+
 impl<I: Send + 'static, O: Send + 'static> GroupCommit<I, O> {
     /// What `commit` made of the item; `None` if it panicked. `commit` answers in the order of what it is given.
-    pub(super) async fn add<F, R>(self: &Arc<Self>, item: I, commit: F) -> Option<O>
+    pub(super) async fn add<F, R>(self: &Arc<Self>, place: Place, item: I, commit: F) -> Option<O>
     where
         F: Fn(Vec<I>) -> R + Send + Sync + 'static,
         R: Future<Output = Vec<O>> + Send,
     {
-        let (sender, receiver) = oneshot::channel();
+        let (told, hears) = oneshot::channel();
         let first = {
             let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            line.waiting.push((item, sender));
+            line.line_up(InLine { place, item, told });
             !std::mem::replace(&mut line.busy, true)
         };
         if first {
@@ -42,7 +80,7 @@ impl<I: Send + 'static, O: Send + 'static> GroupCommit<I, O> {
             let open = Open(Arc::clone(self));
             tokio::spawn(async move { open.work_off(&commit).await });
         }
-        receiver.await.ok()
+        hears.await.ok()
     }
 }
 
@@ -52,18 +90,19 @@ struct Open<I, O>(Arc<GroupCommit<I, O>>);
 impl<I, O> Open<I, O> {
     async fn work_off<R: Future<Output = Vec<O>>>(&self, commit: &impl Fn(Vec<I>) -> R) {
         loop {
-            let (items, senders): (Vec<I>, Vec<_>) = {
+            let next = {
                 let mut line = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-                let count = line.waiting.len().min(AT_MOST);
-                line.busy = count > 0;
-                line.waiting.drain(..count).unzip()
+                let next = line.take_next();
+                line.busy = !next.is_empty();
+                next
             };
-            if items.is_empty() {
+            if next.is_empty() {
                 return;
             }
-            for (sender, result) in senders.into_iter().zip(commit(items).await) {
+            let (items, told): (Vec<I>, Vec<_>) = next.into_iter().map(|one| (one.item, one.told)).unzip();
+            for (told, result) in told.into_iter().zip(commit(items).await) {
                 // Whoever stopped waiting has no use for it.
-                let _gone = sender.send(result);
+                let _gone = told.send(result);
             }
         }
     }
@@ -82,6 +121,7 @@ impl<I, O> Drop for Open<I, O> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use baton_core::domain::id::LeadId;
     use tokio::sync::Semaphore;
     use tokio::task::JoinSet;
 
@@ -108,7 +148,7 @@ mod tests {
                         items.into_iter().map(|item| (item, size)).collect()
                     }
                 };
-                (number, group.add(number, commit).await)
+                (number, group.add(Place::default(), number, commit).await)
             });
             // The first is being committed before the others come: from then on nobody leaves the line until the gate opens.
             while number == 0 && !group_commits(&watched) {
@@ -133,7 +173,37 @@ mod tests {
     async fn a_commit_that_panics_does_not_close_the_line() {
         let group: Arc<GroupCommit<u32, u32>> = Arc::default();
         let failing = |_: Vec<u32>| async { panic!("on purpose") };
-        assert_eq!(group.add(1, failing).await, None);
-        assert_eq!(group.add(2, |items| async { items }).await, Some(2));
+        assert_eq!(group.add(Place::default(), 1, failing).await, None);
+        assert_eq!(group.add(Place::default(), 2, |items| async { items }).await, Some(2));
+    }
+
+    fn lined_up(places: Vec<Place>) -> GroupState<usize, ()> {
+        let mut line = GroupState { waiting: Vec::new(), busy: true };
+        for (item, place) in places.into_iter().enumerate() {
+            line.line_up(InLine { place, item, told: oneshot::channel().0 });
+        }
+        line
+    }
+
+    fn next(line: &mut GroupState<usize, ()>) -> Vec<usize> {
+        line.take_next().into_iter().map(|one| one.item).collect()
+    }
+
+    #[test]
+    fn what_is_urgent_goes_with_the_next_commit_however_long_the_line_is() {
+        let place = |item| Place { urgent: item >= 200, changes: None };
+        let mut line = lined_up((0..203).map(place).collect());
+        assert_eq!(next(&mut line), [&[200, 201, 202][..], &(0..47).collect::<Vec<_>>()].concat());
+        assert_eq!(next(&mut line), (47..97).collect::<Vec<_>>(), "the others go in their order");
+    }
+
+    #[test]
+    fn two_that_change_one_lead_are_two_commits_in_order() {
+        let lead = |byte| Some(HandoffId::of(&LeadId::from_digest([byte; 16])));
+        let places = [lead(1), lead(1), None, lead(2), lead(1)].map(|changes| Place { urgent: false, changes });
+        let mut line = lined_up(places.into());
+        assert_eq!(next(&mut line), [0, 2, 3]);
+        assert_eq!(next(&mut line), [1]);
+        assert_eq!(next(&mut line), [4]);
     }
 }

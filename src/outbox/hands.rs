@@ -1,6 +1,9 @@
-//! The steps that this worker is at: a stop gives back all the others.
+//! The steps that this worker is at: a stop gives back all the others. An attempt is over before its lease is; what then waits
+//! for its end to be stored stays this worker's.
 
-use std::collections::BTreeSet;
+use crate::store::StepRow;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use tokio::sync::Notify;
 
@@ -12,25 +15,33 @@ pub(super) struct Hands {
 
 #[derive(Default)]
 struct StepsInHand {
-    keys: BTreeSet<String>,
+    steps: BTreeMap<String, StepInHand>,
     closed: bool,
+}
+
+struct StepInHand {
+    fence: i64,
+    lease_until: DateTime<Utc>,
+    attempt_is_over: bool,
 }
 
 /// A step is carried out as long as this lives.
 pub(super) struct InHand<'h> {
     hands: &'h Hands,
     key: String,
+    fence: i64,
 }
 
 impl Hands {
     /// `None` once nothing may begin any more.
-    pub(super) fn take(&self, key: &str) -> Option<InHand<'_>> {
+    pub(super) fn take(&self, step: &StepRow) -> Option<InHand<'_>> {
         let mut held = self.held.lock().expect("hands");
         if held.closed {
             return None;
         }
-        held.keys.insert(key.to_owned());
-        Some(InHand { hands: self, key: key.to_owned() })
+        let in_hand = StepInHand { fence: step.fence, lease_until: step.lease_until, attempt_is_over: false };
+        held.steps.insert(step.effect_key.clone(), in_hand);
+        Some(InHand { hands: self, key: step.effect_key.clone(), fence: step.fence })
     }
 
     /// Nothing begins after this.
@@ -39,14 +50,21 @@ impl Hands {
     }
 
     pub(super) fn full(&self) -> Vec<String> {
-        self.held.lock().expect("hands").keys.iter().cloned().collect()
+        self.held.lock().expect("hands").steps.keys().cloned().collect()
+    }
+
+    /// Key and fence of those whose end is not stored, and whose lease would be over by then.
+    pub(super) fn outlive(&self, then: DateTime<Utc>) -> Vec<(String, i64)> {
+        let held = self.held.lock().expect("hands");
+        let waiting = held.steps.iter().filter(|(_, step)| step.attempt_is_over && step.lease_until <= then);
+        waiting.map(|(key, step)| (key.clone(), step.fence)).collect()
     }
 
     /// Waits until nothing is in hand.
     pub(super) async fn empty(&self) {
         loop {
             let put_down = self.put_down.notified();
-            if self.held.lock().expect("hands").keys.is_empty() {
+            if self.held.lock().expect("hands").steps.is_empty() {
                 return;
             }
             put_down.await;
@@ -54,9 +72,70 @@ impl Hands {
     }
 }
 
+impl InHand<'_> {
+    /// Only its end is still to be stored.
+    pub(super) fn attempt_is_over(&self) {
+        let mut held = self.hands.held.lock().expect("hands");
+        // Taken anew meanwhile, it is in another's hand.
+        if let Some(step) = held.steps.get_mut(&self.key).filter(|step| step.fence == self.fence) {
+            step.attempt_is_over = true;
+        }
+    }
+}
+
 impl Drop for InHand<'_> {
     fn drop(&mut self) {
-        self.hands.held.lock().expect("hands").keys.remove(&self.key);
+        let mut held = self.hands.held.lock().expect("hands");
+        if held.steps.get(&self.key).is_some_and(|step| step.fence == self.fence) {
+            held.steps.remove(&self.key);
+        }
+        drop(held);
         self.hands.put_down.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use baton_core::domain::effect::Effect;
+    use baton_core::domain::id::{HandoffId, LeadId};
+
+    const THEN: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
+
+    fn ring(fence: i64) -> StepRow {
+        let lead_id = LeadId::from_digest([1; 16]);
+        StepRow {
+            effect_key: "ring".to_owned(),
+            handoff_id: HandoffId::of(&lead_id),
+            lead_id,
+            effect: Effect::Hold,
+            run_at: THEN,
+            deadline_at: THEN,
+            lease_until: THEN,
+            fence,
+            attempts: 1,
+            sent_at: None,
+        }
+    }
+
+    #[test]
+    fn an_end_that_waits_outlives_its_lease_and_a_call_that_hangs_does_not() {
+        let hands = Hands::default();
+        let held = hands.take(&ring(1)).expect("open");
+        assert!(hands.outlive(THEN).is_empty());
+        held.attempt_is_over();
+        assert_eq!(hands.outlive(THEN), [("ring".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn what_is_taken_anew_is_held_by_its_new_fence() {
+        let hands = Hands::default();
+        let (first, second) = (hands.take(&ring(1)).expect("open"), hands.take(&ring(2)).expect("open"));
+        first.attempt_is_over();
+        assert!(hands.outlive(THEN).is_empty(), "the second is at it");
+        drop(first);
+        assert_eq!(hands.full(), ["ring"]);
+        drop(second);
+        assert!(hands.full().is_empty());
     }
 }

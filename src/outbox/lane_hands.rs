@@ -4,18 +4,29 @@ use baton_core::domain::effect::Lane;
 use std::sync::Arc;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+/// Of the hands of a lane for which somebody waits, one in so many is for what is claimed: what is born in hand stands in line
+/// for the others, and as long as there is a line nobody else would get one.
+const ONE_IN: usize = 8;
+
 /// The free hands of each lane.
 pub(super) struct Lanes {
     hands: [Arc<Semaphore>; Lane::ALL.len()],
+    for_claims: [Arc<Semaphore>; Lane::ALL.len()],
     freed: Notify,
 }
 
 impl Lanes {
     pub(super) fn new(each: usize) -> Self {
-        Self { hands: std::array::from_fn(|_| Arc::new(Semaphore::new(each))), freed: Notify::new() }
+        let for_claims = Lane::ALL.map(|lane| if lane.is_urgent() { each / ONE_IN } else { 0 });
+        let semaphore = |count| Arc::new(Semaphore::new(count));
+        Self {
+            hands: for_claims.map(|kept| semaphore(each - kept)),
+            for_claims: for_claims.map(semaphore),
+            freed: Notify::new(),
+        }
     }
 
-    /// Waits for a hand.
+    /// Waits for a hand that is not kept for claims.
     pub(super) async fn enter(&self, lane: Lane) -> OwnedSemaphorePermit {
         let permit = Arc::clone(&self.hands[lane as usize]).acquire_owned().await;
         permit.expect("the lanes are never closed")
@@ -35,7 +46,8 @@ impl Lanes {
     /// Every hand that is free now, lane by lane.
     pub(super) fn free(&self) -> Vec<(Lane, Vec<OwnedSemaphorePermit>)> {
         let hands = |lane: Lane| {
-            std::iter::from_fn(move || Arc::clone(&self.hands[lane as usize]).try_acquire_owned().ok()).collect()
+            let both = [&self.hands[lane as usize], &self.for_claims[lane as usize]].into_iter();
+            both.flat_map(|hands| std::iter::from_fn(move || Arc::clone(hands).try_acquire_owned().ok())).collect()
         };
         let lanes = Lane::ALL.into_iter().map(|lane| (lane, hands(lane)));
         lanes.filter(|(_, hands): &(Lane, Vec<_>)| !hands.is_empty()).collect()
@@ -55,5 +67,22 @@ mod tests {
         assert!(free.iter().all(|(lane, hands)| *lane != Lane::Crm && hands.len() == 2));
         let next = tokio::time::timeout(std::time::Duration::from_millis(20), lanes.enter(Lane::Crm)).await;
         assert!(next.is_err(), "the third waits");
+    }
+
+    /// A dead worker's calls are taken up however many come anew.
+    #[tokio::test]
+    async fn a_line_of_new_steps_leaves_hands_for_what_is_claimed() {
+        let (lanes, mut new) = (Lanes::new(32), Vec::new());
+        for (lane, hands) in [(Lane::Calls, 28), (Lane::Crm, 32)] {
+            for _ in 0..hands {
+                new.push(lanes.enter(lane).await);
+            }
+        }
+        let next = tokio::time::timeout(std::time::Duration::from_millis(20), lanes.enter(Lane::Calls)).await;
+        assert!(next.is_err(), "the next new call stands in line");
+        let hands = |lane| lanes.free().into_iter().find(|(free, _)| *free == lane).map(|(_, hands)| hands.len());
+        assert_eq!(hands(Lane::Timers), Some(32), "without a line it is one hand like the other");
+        assert_eq!(hands(Lane::Calls), Some(4));
+        assert_eq!(hands(Lane::Crm), None, "nobody waits for it");
     }
 }

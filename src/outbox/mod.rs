@@ -2,7 +2,8 @@
 //!
 //! Guarantees: a step's result counts only with the fence it was claimed with; a request that must not happen twice is marked
 //! `sent_at` before it leaves, and a lost answer is reconciled by the operation's class, never blindly repeated; the result of
-//! a step and what it means for the handoff are one commit. A killed worker's steps come back when their lease ends.
+//! a step and what it means for the handoff are one commit. A killed worker's steps come back when their lease ends; that of a
+//! living one is made longer until the result is stored. What is urgent stands in no line behind what is not.
 //! It never decides what happens next on a call: it gives the event to `handoff::advance`, inside that commit.
 
 mod attempt;
@@ -188,9 +189,17 @@ impl Outbox {
         let lanes_free = free.len();
         let wanted: Vec<(Lane, usize)> = free.iter().map(|(lane, hands)| (*lane, hands.len())).collect();
         let (lease, clock) = (self.parts.lease, Arc::clone(&self.parts.clock));
-        let claim = with((self.parts.worker.clone(), wanted), move |tx, (worker, wanted)| {
+        // An end that waits long for the database would find that another attempt had been begun here.
+        let ending = if lapsed_too { self.hands.outlive(clock.now() + lease / 2) } else { Vec::new() };
+        let claim = with((self.parts.worker.clone(), wanted, ending), move |tx, (worker, wanted, ending)| {
             // When the transaction has begun: a lease that runs while its step waits for the database is half over when it comes.
-            Box::pin(tx.steps_claim(clock.now(), worker, lease, wanted, lapsed_too))
+            let now = clock.now();
+            Box::pin(async move {
+                if !ending.is_empty() {
+                    tx.steps_renew(ending, now + lease).await?;
+                }
+                tx.steps_claim(now, worker, lease, wanted, lapsed_too).await
+            })
         });
         let mut claimed = match self.parts.store.write("step.claim", claim).await {
             Ok(claimed) => claimed,
@@ -215,12 +224,13 @@ impl Outbox {
 
     async fn run_step(self: &Arc<Self>, step: StepRow, matter: Option<Arc<Matter>>) {
         // Not begun: it is given back.
-        let Some(_in_hand) = self.hands.take(&step.effect_key) else { return };
+        let Some(in_hand) = self.hands.take(&step) else { return };
         let span = tracing::info_span!("step", lead.id = %step.lead_id, effect.kind = step.effect.kind(), effect.attempt = step.attempts);
         async {
             fail::fail_point!("after_claim");
             let mut matter = matter;
             let end = self.attempt(&step, &mut matter).await;
+            in_hand.attempt_is_over();
             fail::fail_point!("before_finish");
             self.finish(&step, end, matter).await;
             fail::fail_point!("after_finish");

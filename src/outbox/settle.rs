@@ -2,7 +2,8 @@
 //!
 //! The fence is checked for each: what has lost its lease is neither marked nor counted, and moves nothing.
 
-use super::ending::{End, Ended, Ending, in_turns, store_all};
+use super::ending::{End, Ended, Ending, store_all};
+use super::group::Place;
 use super::{Matter, Outbox};
 use crate::store::{Moved, Mover, StepRow, Store, StoreError, with};
 use chrono::{DateTime, Utc};
@@ -16,7 +17,8 @@ impl Outbox {
     pub(super) async fn mark_sent(&self, step: &StepRow) -> bool {
         let (store, now) = (self.parts.store.clone(), self.parts.clock.now());
         let held = (step.effect_key.clone(), step.fence);
-        let marked = self.marks.add(held, move |held| mark_all(store.clone(), held, now));
+        let place = Place { urgent: step.effect.lane().is_urgent(), changes: None };
+        let marked = self.marks.add(place, held, move |held| mark_all(store.clone(), held, now));
         marked.await.unwrap_or(false)
     }
 
@@ -25,7 +27,8 @@ impl Outbox {
         let store = self.parts.store.clone();
         let held = (step.effect_key.clone(), step.fence);
         // If that fails, the lease brings it back.
-        let _put = self.unbegun.add(held, move |held| put_back_all(store.clone(), held)).await;
+        let put = move |held| put_back_all(store.clone(), held);
+        let _put = self.unbegun.add(Place::default(), held, put).await;
     }
 
     /// Stores how an attempt ended, if the fence still holds, and what it means for the lead; what follows at once is run at
@@ -39,10 +42,12 @@ impl Outbox {
         let outbox = Arc::clone(self);
         let commit = move |endings| {
             let outbox = Arc::clone(&outbox);
-            async move { outbox.end_all(endings).await }
+            async move { outbox.end_together(endings).await }
         };
+        let ending = Ending::of(step, end);
+        let place = ending.place(step.effect.lane());
         // `None`: it could not be stored, and the step comes again.
-        match self.ends.add(Ending::of(step, end), commit).await.flatten() {
+        match self.ends.add(place, ending, commit).await.flatten() {
             None => {}
             Some(Ended::Lost) => tracing::warn!("another worker has the step: this result was kept aside"),
             Some(Ended::Counted(moved)) => {
@@ -68,17 +73,6 @@ impl Outbox {
             }
         };
         self.run_now(steps, matter.map(Arc::new));
-    }
-
-    async fn end_all(&self, endings: Vec<Ending>) -> Vec<Option<Ended>> {
-        let mut results: Vec<Option<Ended>> = endings.iter().map(|_| None).collect();
-        for turn in in_turns(&endings) {
-            let together = turn.iter().map(|index| endings[*index].clone()).collect();
-            for (index, ended) in turn.into_iter().zip(self.end_together(together).await) {
-                results[index] = ended;
-            }
-        }
-        results
     }
 
     async fn end_together(&self, endings: Vec<Ending>) -> Vec<Option<Ended>> {

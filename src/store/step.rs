@@ -165,6 +165,28 @@ impl Tx {
         marked.iter().map(held_of).collect()
     }
 
+    /// Makes leases longer, by key and fence, as long as nobody else has taken the steps.
+    pub async fn steps_renew(&mut self, held: &[(String, i64)], until: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql = format!(
+            "-- step::renew\nUPDATE step SET lease_until = $2 FROM {} WHERE effect_key = r.key AND fence = r.held \
+             AND {IS_LEASED}",
+            self.engine.rows(&[Text("key"), Int("held")])
+        );
+        sqlx::query(AssertSqlSafe(sql)).bind(leases(held)?).bind(micros(until)).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Ends all leases: nobody lives who could hold one. What may have been sent is looked for a moment later, by `lost_until`,
+    /// as after any lost answer; no lease becomes longer. Returns how many.
+    pub async fn steps_lapse(&mut self, now: DateTime<Utc>, lost_until: DateTime<Utc>) -> Result<u64, StoreError> {
+        let until = "CASE WHEN sent_at IS NULL THEN $1 ELSE $2 END";
+        let sql = format!(
+            "-- step::lapse\nUPDATE step SET lease_until = {until} WHERE state = 'leased' AND lease_until > {until}"
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(micros(now)).bind(micros(lost_until));
+        Ok(query.execute(self.conn()).await?.rows_affected())
+    }
+
     /// Gives back steps that were not begun, by key and fence: due again at once.
     pub async fn steps_put_back(&mut self, held: &[(String, i64)]) -> Result<(), StoreError> {
         let sql = format!(

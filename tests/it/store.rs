@@ -140,6 +140,9 @@ conformance! {
         steps: [
             steps_are_claimed_by_priority_then_time,
             a_lapsed_lease_comes_back_with_the_next_fence,
+            the_leases_of_the_dead_end_at_once,
+            only_who_is_alone_takes_over_what_others_hold,
+            a_lease_is_made_longer_for_its_holder_alone,
             a_backlog_of_one_kind_costs_the_others_nothing,
             a_zombies_result_does_not_count_and_is_kept,
             a_lapsed_call_does_not_wait_behind_a_backlog,

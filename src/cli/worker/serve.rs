@@ -60,12 +60,16 @@ impl Serve {
         let store = Store::open(&config.database.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
         // Held until the end: a second worker on one SQLite file would undo what this one assumes.
-        let _only_worker = store.lock_for_worker().map_err(|why| anyhow!("{why}"))?;
+        let only_worker = store.lock_for_worker().map_err(|why| anyhow!("{why}"))?;
         store.migrate().await.context("bringing the database to this version's form")?;
         closed_to_strangers(&config, &store).await?;
         let keeper = Timekeeper::begin(machine_clock()?, store.clone()).await;
         let keeper = keeper.map_err(|error| unreachable("comparing clocks with the database", &error))?;
         let clock = keeper.clock();
+        let inherited = store.inherit(&only_worker, clock.now()).await.context("taking over from a dead worker")?;
+        if inherited > 0 {
+            tracing::info!(count = inherited, "steps of a worker that is dead are taken over");
+        }
         for warning in zoneinfo::warnings(&workspace.checked.rules, clock.now()) {
             tracing::warn!("{warning}");
         }

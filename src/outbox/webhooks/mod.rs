@@ -10,7 +10,7 @@ mod again;
 mod receiver;
 
 use super::duty::Duty;
-use super::group::GroupCommit;
+use super::group::{GroupCommit, Place};
 use super::parts::{OutboxParts, retry};
 use crate::connectors::VendorError;
 use crate::connectors::webhook::Webhook;
@@ -71,7 +71,7 @@ impl Webhooks {
             return Ok(());
         }
         let store = parts.store.clone();
-        let kept = self.line.add(deliveries, move |all| keep_all(store.clone(), all)).await;
+        let kept = self.line.add(Place::default(), deliveries, move |all| keep_all(store.clone(), all)).await;
         if kept != Some(true) {
             return Err(retry("the event could not be kept for webhooks"));
         }

@@ -1,15 +1,20 @@
 //! Where a SQLite database lies, and who works on it.
 //!
 //! Guarantees: a file is created only by who may; of two workers on one file the second is refused. The lock is the operating
-//! system's and ends with the process, however that ends: a killed worker is in nobody's way. It lies on a file beside the
-//! database, since closing any handle on the database's own file would take SQLite's locks away.
+//! system's and ends with the process, however that ends: a killed worker is in nobody's way, and whoever has the lock need not
+//! wait for its leases. It lies on a file beside the database, since closing any handle on the database's own file would take
+//! SQLite's locks away.
 
 use super::transaction::Store;
 use crate::store::sql::dialect::Engine;
 use crate::store::sql::error::StoreError;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
 use std::path::PathBuf;
+
+/// What a dead worker had sent is looked for this long after its heir has begun: vendors' searches lag.
+const LOOKED_FOR_AFTER: TimeDelta = TimeDelta::seconds(2);
 
 /// What is to happen where there is no database file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +62,7 @@ fn decoded(path: &str) -> String {
 }
 
 /// Held by the one worker of a SQLite file; nothing on PostgreSQL, which many may share.
-pub struct WorkerLock(#[expect(dead_code, reason = "held, not read: the lock ends with the handle")] Option<File>);
+pub struct WorkerLock(Option<File>);
 
 impl Store {
     /// Makes this process the only worker of a SQLite file.
@@ -94,6 +99,18 @@ impl Store {
         }
         lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id())).map_err(unfit)?;
         Ok(WorkerLock(Some(lock)))
+    }
+
+    /// Takes over what other workers hold, where the lock says that there are none; returns how many steps. On PostgreSQL their
+    /// leases bring them back.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn inherit(&self, lock: &WorkerLock, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        if lock.0.is_none() {
+            return Ok(0);
+        }
+        self.write("step.lapse", move |tx| Box::pin(tx.steps_lapse(now, now + LOOKED_FOR_AFTER))).await
     }
 }
 

@@ -97,6 +97,39 @@ pub async fn a_lapsed_lease_comes_back_with_the_next_fence(db: Db) {
     assert_eq!(keys(&claim(&db.store, "third", later(59), 10).await), [""; 0], "it is the second worker's");
 }
 
+/// Whoever knows that nobody else lives need not wait, but for what may have been sent a moment ago.
+pub async fn the_leases_of_the_dead_end_at_once(db: Db) {
+    let held = |key: &str, seconds| born_leased(step(key, Effect::Hold, now()), later(seconds));
+    insert(&db, vec![held("unsent", 25), held("sent", 25), held("nearly-over", 1)]).await;
+    assert!(mark_sent(&db, "sent", 1).await && mark_sent(&db, "nearly-over", 1).await);
+    let lapsed = writes!(db.store, |tx| tx.steps_lapse(now(), later(2)).await);
+    assert_eq!(lapsed.await.expect("leases end"), 2);
+    assert_eq!(keys(&claim(&db.store, "heir", now(), 10).await), ["unsent"]);
+    assert_eq!(keys(&claim(&db.store, "heir", later(1), 10).await), ["nearly-over"], "no lease becomes longer");
+    assert_eq!(keys(&claim(&db.store, "heir", later(2), 10).await), ["sent"]);
+    assert!(!finish(&db, "unsent", 1, done("dead")).await, "the fences hold");
+}
+
+pub async fn only_who_is_alone_takes_over_what_others_hold(db: Db) {
+    insert(&db, vec![born_leased(step("hold", Effect::Hold, now()), later(25))]).await;
+    let lock = db.store.lock_for_worker().expect("nobody else is at work");
+    let inherited = db.store.inherit(&lock, now()).await.expect("it is taken over");
+    assert_eq!(inherited, u64::from(!db.is_postgres()), "a worker on PostgreSQL is not alone");
+    let taken = claim(&db.store, "heir", now(), 10).await;
+    assert_eq!(taken.len() as u64, inherited);
+}
+
+pub async fn a_lease_is_made_longer_for_its_holder_alone(db: Db) {
+    let held = |key: &str, seconds| born_leased(step(key, Effect::Hold, now()), later(seconds));
+    insert(&db, vec![held("kept", 5), held("lost", 1)]).await;
+    assert_eq!(keys(&claim(&db.store, "second", later(1), 10).await), ["lost"]);
+    let both = ["kept", "lost"].map(|key| (key.to_owned(), 1_i64));
+    let renewed = writes!(db.store, [both], |tx| tx.steps_renew(&both, later(40)).await);
+    renewed.await.expect("it is made longer");
+    assert_eq!(keys(&claim(&db.store, "third", later(31), 10).await), ["lost"], "its fence is the second worker's");
+    assert!(finish(&db, "kept", 1, done("late")).await, "it is the first worker's still");
+}
+
 pub async fn a_zombies_result_does_not_count_and_is_kept(db: Db) {
     insert(&db, vec![born_leased(step("ring", Effect::Hold, now()), later(30))]).await;
     assert_eq!(claim(&db.store, "second", later(31), 1).await.len(), 1);

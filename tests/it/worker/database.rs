@@ -6,10 +6,13 @@ use crate::eventually::eventually;
 use crate::program::{Process, baton, code, free_port, json_of, told};
 use crate::store::server::{Db, tests};
 use crate::store::tx::writes;
+use crate::store::world::{publish, step};
 use crate::town::{self, Caller};
 use baton::cli;
 use baton::connectors::http::ApiCall;
-use baton::store::Store;
+use baton::store::{Changes, NewStep, Store};
+use baton_clock::{Clock, SystemClock};
+use chrono::TimeDelta;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -106,6 +109,24 @@ async fn one_file_has_one_worker_and_a_killed_one_is_in_nobodys_way() {
     first.kill();
     let _third = workspace.serve();
     workspace.until_ready().await;
+}
+
+/// Nobody else can be at work on the file: the lease of a worker that was killed is not waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_worker_held_is_taken_up_by_the_next_at_once() {
+    let workspace = Workspace::new();
+    let mut first = workspace.serve();
+    workspace.until_ready().await;
+    first.kill();
+    let db = Db::open(format!("sqlite:{}", workspace.file("baton.db").display())).await;
+    let now = SystemClock.now();
+    let held =
+        NewStep { leased: Some(("first".to_owned(), now + TimeDelta::hours(1))), ..step("held", publish(), now) };
+    let stored = writes!(db.store, [held], |tx| tx.change(&Changes { steps: &[held], ..Changes::default() }).await);
+    stored.await.expect("a step in hand");
+    let _second = workspace.serve();
+    let taken_up = "SELECT COUNT(*) FROM step WHERE effect_key = 'held' AND fence > 1";
+    eventually("the next worker takes it up", || async { db.number(taken_up).await == 1 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -21,6 +21,14 @@ impl Lane {
     pub const ALL: [Self; 7] =
         [Self::Timers, Self::Calls, Self::Calendar, Self::Chat, Self::Crm, Self::Mail, Self::Events];
 
+    /// Somebody waits for what goes this way: a caller, or the clock.
+    pub fn is_urgent(self) -> bool {
+        match self {
+            Self::Timers | Self::Calls | Self::Calendar => true,
+            Self::Chat | Self::Crm | Self::Mail | Self::Events => false,
+        }
+    }
+
     /// [`Effect::kind`] of what goes this way.
     pub fn kinds(self) -> &'static [&'static str] {
         match self {
