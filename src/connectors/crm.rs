@@ -65,9 +65,9 @@ pub struct CrmTask {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskKind {
     Call,
-    /// To somebody who is not to be called.
+    /// To somebody who is not to be called, or has left no number.
     Mail,
-    /// To look into it, of somebody who has refused calls.
+    /// To look into it, of somebody who cannot be called, or has refused it.
     Other,
 }
 

@@ -102,9 +102,17 @@ impl Plan {
         let caller = Some(Box::new(whereabouts(&lead))).filter(|caller| **caller != before.caller);
         let reach_back = Some(lead.reach_back()).filter(|now| *now != before.reach_back);
         let is_reached_anew = reach_back.is_some();
-        let more =
-            Completed { by: row.key.clone(), added: added.clone(), zone, caller, reach_back, times, on_the_line };
-        let event = Event::Completed(more);
+        let refusals_changed = lead.consent.refusals() != record.lead.consent.refusals();
+        let event = Event::Completed(Completed {
+            by: row.key.clone(),
+            added: added.clone(),
+            zone,
+            caller,
+            reach_back,
+            refusals_changed,
+            times,
+            on_the_line,
+        });
         let moved = tx.transition(&before.id, &event, rules, &self.mover).await?;
         let mut decided = self.answer(tx, &record.lead, &decision, &before).await?;
         let after = &moved.handoff;

@@ -39,9 +39,8 @@ pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: 
     let transcript_url = link(data.object("transcript"));
     let recording_url = link(data.object("recording"));
     let occurred_at = envelope.time.unwrap_or(received_at);
-    let consent = data.object("consent");
+    let consent = consent::read(data.object("consent"), channel, occurred_at.min(received_at));
     let preference = preference::read(data.object("preference"), region.as_deref());
-    let consent = consent::read(consent, &preference, channel, occurred_at.min(received_at));
     let custom = custom(data.object("custom"));
     let (source, event_id) = (envelope.source.clone()?, envelope.id.clone()?);
     let lead = Lead {

@@ -13,6 +13,9 @@ pub(super) fn do_not(lead: &Lead) -> Vec<String> {
     if lead.consent.refuses_mail() {
         orders.push("Do not write by mail.".to_owned());
     }
+    if lead.consent.refuses_texts() {
+        orders.push("Do not send text messages.".to_owned());
+    }
     if lead.consent.refuses_recording() {
         orders.push("Do not record.".to_owned());
     }
@@ -104,8 +107,10 @@ mod tests {
         assert_eq!(do_not(&lead), ["Do not call."]);
         lead.consent.recording = Some(false.into());
         lead.consent.email = Some(false.into());
-        assert_eq!(do_not(&lead), ["Do not call.", "Do not write by mail.", "Do not record."]);
-        lead.consent.email = Some(true.into());
+        lead.consent.sms = Some(false.into());
+        let all = ["Do not call.", "Do not write by mail.", "Do not send text messages.", "Do not record."];
+        assert_eq!(do_not(&lead), all);
+        (lead.consent.email, lead.consent.sms) = (Some(true.into()), None);
         lead.contact.email = Some(baton_core::domain::known::Known::from_caller("dana@acme.com".to_owned()));
         assert_eq!(do_not(&lead), ["Do not call: write.", "Do not record."]);
     }

@@ -191,7 +191,7 @@ fn plan(decision: &Decision, lead: &Lead, roster: &Roster) -> Vec<String> {
     lines
 }
 
-/// What stands in the place of a callback for whoever is not to be called.
+/// What stands in the place of a callback for whoever is not to be called, or cannot be.
 fn last(lead: &Lead) -> &'static str {
     match lead.reach_back() {
         ReachBack::Call => "Callback",

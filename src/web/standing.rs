@@ -108,6 +108,11 @@ impl Standing {
         (release.templates.to_say(&what, &context), status)
     }
 
+    /// Nothing is promised to the caller.
+    pub(super) fn is_left_to_somebody(&self) -> bool {
+        matches!(self.handoff.stage, Stage::NeedsAttention { .. })
+    }
+
     /// No other times were offered before these.
     pub(super) fn is_first_offer(&self) -> bool {
         let Handoff { searches, booking_attempts, taken_slots, .. } = &self.handoff;

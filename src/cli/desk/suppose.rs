@@ -8,8 +8,14 @@ use crate::intake::event::{Incoming, Message, parse};
 use crate::mcp::Told;
 use anyhow::{Result, bail};
 use baton_clock::{Clock, SystemClock};
+use baton_core::domain::known::Known;
+use baton_core::domain::lead::Lead;
+use baton_core::domain::phone::PhoneE164;
 use baton_platforms::facts;
 use serde_json::{Map, Value, json};
+
+/// Toll-free, so that it lies nowhere.
+const CALLER: &str = "+18005550123";
 
 const NOT_STORED: &str = "This is what the rules would decide now. Nothing is stored, nobody is told and no turn is spent; \
     calendars count as free, turns as even, and the CRM as empty.";
@@ -26,7 +32,7 @@ pub(super) fn who_would_get(place: &WorkspaceArgs, mut arguments: Map<String, Va
     });
     let now = SystemClock.now();
     let lead = match parse(event.to_string().as_bytes(), now) {
-        Ok(Incoming { message: Message::Lead(lead), .. }) => *lead,
+        Ok(Incoming { message: Message::Lead(lead), .. }) => reachable(*lead),
         Ok(other) => bail!("what was said makes a {} event and no lead", other.kind.as_str()),
         Err(faults) => {
             let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -55,4 +61,12 @@ pub(super) fn who_would_get(place: &WorkspaceArgs, mut arguments: Map<String, Va
         text.push_str(&format!("\nLeft out: {}.\n", left_out.join("; ")));
     }
     Ok(Told { text, structured, failed: false })
+}
+
+/// A question about nobody in particular names no number: whoever is supposed to call has one, as callers do.
+fn reachable(mut lead: Lead) -> Lead {
+    if !lead.can_be_reached_later() {
+        lead.contact.phone = PhoneE164::new(CALLER).ok().map(Known::from_caller);
+    }
+    lead
 }

@@ -1,28 +1,19 @@
 //! What the caller agreed to: a bare yes or no, or one with who says so and since when.
 
 use crate::intake::reader::Object;
-use baton_core::domain::lead::{Consent, ConsentSaid, ConsentSource, LeadChannel, Preference, PreferredHandoff};
+use baton_core::domain::lead::{Consent, ConsentSaid, ConsentSource, LeadChannel};
 use chrono::{DateTime, Utc};
 
 /// `event_at`: when the event was made, and not after it came.
-pub(super) fn read(
-    mut consent: Object<'_, '_>,
-    preference: &Preference,
-    channel: LeadChannel,
-    event_at: DateTime<Utc>,
-) -> Consent {
+pub(super) fn read(mut consent: Object<'_, '_>, channel: LeadChannel, event_at: DateTime<Utc>) -> Consent {
     let usual = Usual { source: channel.into(), event_at };
-    let mut read = Consent {
+    let read = Consent {
         recording: usual.statement(&mut consent, "recording"),
         callback: usual.statement(&mut consent, "callback"),
         email: usual.statement(&mut consent, "email"),
         sms: usual.statement(&mut consent, "sms"),
     };
     consent.finish();
-    // Whoever asks to be called back agrees to it, unless they say otherwise in the same breath.
-    if preference.handoff == Some(PreferredHandoff::Callback) {
-        read.callback.get_or_insert(usual.said(true));
-    }
     read
 }
 

@@ -9,7 +9,7 @@ use crate::store::{Correction, OwnerChange, StepRow, with};
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::{Class, CrmEffect, CrmNote};
 use baton_core::domain::id::RepId;
-use baton_core::domain::lead::Lead;
+use baton_core::domain::lead::{Lead, ReachBack};
 use baton_core::domain::rep::Rep;
 use baton_core::handoff::Event;
 use baton_core::handoff::state::NewOwner;
@@ -104,7 +104,7 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
 fn task_kind(note: &CrmNote, lead: &Lead) -> TaskKind {
     match note {
         CrmNote::MailPromised { .. } => TaskKind::Mail,
-        CrmNote::NeedsAttention { .. } if lead.consent.refuses_calls() => TaskKind::Other,
+        CrmNote::NeedsAttention { .. } if lead.reach_back() != ReachBack::Call => TaskKind::Other,
         CrmNote::Routed
         | CrmNote::Connected { .. }
         | CrmNote::Booked { .. }

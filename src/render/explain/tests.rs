@@ -1,10 +1,12 @@
 use super::*;
 use baton_core::domain::known::Fact;
-use baton_core::routing::scenario::{Scenario, at, moment, rep_id, row, scenario, text_is};
+use baton_core::domain::lead::FieldValue;
+use baton_core::routing::scenario::{Scenario, at, moment, pool_id, rep_id, row, scenario, text_is};
 use baton_core::rules::model::condition::{Condition, IfUndecided};
 use baton_core::rules::model::expression::{Amount, Expression, Order, Term};
 use baton_core::rules::model::row::TerritoryRow;
 use baton_core::rules::model::set::RouteTo;
+use baton_core::rules::model::truth::Test;
 
 fn told(world: &Scenario) -> String {
     explain(&world.decide(), &world.lead, &world.rules)
@@ -73,6 +75,21 @@ fn segments_and_expressions_are_told_with_their_own_verdicts() {
     let line = "  \"big\" (line 40): undecided without lead.custom.seats (segment strategic holds; \
                 lead.custom.seats * 12 > 1000 undecided without lead.custom.seats).";
     assert!(text.lines().any(|told| told == line), "{text}");
+}
+
+#[test]
+fn a_consent_that_a_route_asks_for_is_told_by_its_name() {
+    let test = Test::OneOf(vec![FieldValue::Flag(true)]);
+    let agreed = Condition::Field { field: "lead.consent.email".to_owned(), test };
+    let mut world = scenario().route("mailing", agreed, IfUndecided::Skip, RouteTo::Pool(pool_id("desk")));
+    let line = "  \"mailing\" (line 40): undecided without lead.consent.email.";
+    let text = told(&world);
+    assert!(text.lines().any(|told| told == line), "{text}");
+    for (given, verdict) in [(true, "holds"), (false, "does not hold")] {
+        world.lead.consent.email = Some(given.into());
+        let (text, line) = (told(&world), format!("  \"mailing\" (line 40): {verdict}."));
+        assert!(text.lines().any(|told| told == line), "{text}");
+    }
 }
 
 #[test]

@@ -222,8 +222,11 @@ impl Work<'_> {
             (_, None) => return otherwise,
         };
         let reply = match self.door.standing_at_rest(&whose, None, self.asked.until).await {
+            // What was told now is not in the lead yet: what is promised by it will be known when the agent asks again.
+            Ok(Some(found)) if told.is_reachable && !found.is_reachable && found.is_left_to_somebody() => {
+                self.instead(Stopgap::PassedOn, "accepted").with("lead", found.handoff.lead_id.as_str())
+            }
             Ok(Some(mut found)) => {
-                // What was told now may not be in the lead yet.
                 found.is_reachable |= told.is_reachable;
                 self.said(Some(&found))
             }

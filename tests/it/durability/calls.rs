@@ -139,6 +139,7 @@ async fn a_report_without_a_way_to_the_person_completes_the_lead_of_its_call(db:
     let report = |id: &str, number: usize| {
         event(id, number, |data| {
             data["call"]["live"] = json!(false);
+            data["call"]["from"] = json!("anonymous");
             data["contact"] = json!({ "title": "Head of Operations" });
         })
     };

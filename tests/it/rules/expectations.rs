@@ -171,6 +171,30 @@ fn the_schema_fits_the_files() {
     }
 }
 
+/// A route asks for a consent, and tests say what the caller agreed to, in either form.
+#[test]
+fn a_test_says_what_the_caller_agreed_to() {
+    let folder = workspace();
+    let route = "routes:\n  - { name: no calls, when: \"!lead.consent.callback\", to: { rep: priya } }\n";
+    edit(folder.path(), "rules/routing.yaml", "routes:\n", route);
+    let tests = "\
+defaults:
+  at: Tue 2026-03-03 15:00 Europe/London
+  lead: { country: US, employees: 40 }
+tests:
+  - { name: refused, lead: { consent.callback: no }, expect: { route: no calls } }
+  - { name: agreed, lead: { consent.callback: yes }, expect: { route: none } }
+  - { name: asked for, lead: { handoff: callback }, expect: { route: none } }
+  - name: rows
+    table: |
+      consent.callback => route
+      no               => no calls
+      yes              => none
+";
+    let output = run(folder.path(), tests, &[]);
+    assert_eq!(code(&output), cli::OK, "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
 /// One default was told three times over, as if somebody had written New York into Germany.
 #[test]
 fn a_test_in_another_country_leaves_the_place_of_the_defaults_behind() {

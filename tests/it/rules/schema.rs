@@ -43,6 +43,7 @@ fn shipped_rule_files_name_their_schema_and_fit_it() {
     let rich = shipped("routing").replace(
         "lead.source: { prefix: [partner] }",
         "any: [{ segment: [a, b] }, { not: { when: lead.live } }]\n    lead.postal: { not: { prefix: 021 }, known: yes }\n    \
+         lead.consent.email: yes\n    \
          lead.score: [7, \">= 90\"]",
     );
     assert_eq!(refusals("routing", &rich), Vec::<String>::new());

@@ -67,13 +67,25 @@ fn event(number: usize, live: bool) -> Value {
         "source": "town",
         "type": "lead.qualified",
         "data": {
-            "call": { "platform": "sandbox", "id": format!("call-{number}"), "live": live, "direction": "inbound" },
+            "call": {
+                "platform": "sandbox", "id": format!("call-{number}"), "live": live, "direction": "inbound",
+                "from": phone(number),
+            },
             "contact": { "name": format!("Caller No {number}"), "email": format!("caller-{number}@company-{number}.example") },
             "company": { "name": format!("Company {number}"), "domain": format!("company-{number}.example"), "country": country },
             "qualification": { "score": 60 + number % 40, "summary": "Wants to see it at work.", "intent": "buy" },
             "consent": { "email": true, "callback": true },
         },
     })
+}
+
+/// Of the caller's country, and says no more of where they are.
+fn phone(number: usize) -> String {
+    match number % 3 {
+        0 => format!("+1800{:07}", 5_550_000 + number),
+        1 => format!("+447700{:06}", 900_000 + number),
+        _ => format!("+336{number:08}"),
+    }
 }
 
 /// The event of a caller on the line, as it comes to the inbox.

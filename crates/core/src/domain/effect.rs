@@ -112,7 +112,7 @@ pub enum Instruction {
         rep: RepId,
         promised_at: DateTime<Utc>,
     },
-    /// For a caller who is not to be called.
+    /// For a caller who is not to be called, or has left no number.
     PromiseMail {
         rep: RepId,
         promised_at: DateTime<Utc>,
@@ -161,11 +161,13 @@ pub enum BriefWhy {
     Connected,
     Booked,
     Callback,
-    /// An answer by mail is owed, by the reader or by whom they answer for: the person is not to be called.
+    /// An answer by mail is owed, by the reader or by whom they answer for: the person is not to be called, or cannot be.
     Mail,
     Reminder,
     Escalation,
     NeedsAttention,
+    /// After all was done the person has refused to be called or written to, or agrees to it again.
+    Refusals,
     /// The lead was another rep's and is the reader's now.
     HandedOver,
     /// The lead was the reader's and is another rep's now.

@@ -22,7 +22,7 @@ impl Handoff {
             Stage::Done { outcome: Outcome::Booked { booking } } => {
                 (Instruction::ConfirmBooking { slot: booking.slot.clone() }, "booked")
             }
-            // A call that is promised needs something to call.
+            // Whoever can be neither called nor written to, as far as is known.
             Stage::Callback { .. } | Stage::NeedsAttention { .. } if !is_reachable => {
                 return (ToSay::HowToReach, "missing");
             }

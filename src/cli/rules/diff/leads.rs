@@ -135,7 +135,7 @@ fn as_event(mut fields: Map<String, Value>, number: u32, now: DateTime<Utc>) -> 
 fn spread(fields: Map<String, Value>, id: &str) -> Value {
     let mut call = json!({ "platform": "replay", "id": id, "live": true });
     let (mut company, mut contact) = (json!({}), json!({ "phone": "+12125550100" }));
-    let (mut said, mut wish, mut custom) = (json!({}), json!({}), json!({}));
+    let (mut said, mut wish, mut consent, mut custom) = (json!({}), json!({}), json!({}), json!({}));
     for (name, value) in fields {
         let name = name.strip_prefix("lead.").unwrap_or(&name);
         match name {
@@ -146,12 +146,13 @@ fn spread(fields: Map<String, Value>, id: &str) -> Value {
             }
             "email" | "phone" | "title" | "language" => contact[name] = value,
             "handoff" => wish["handoff"] = value,
-            name => match name.strip_prefix("custom.") {
-                Some(name) => custom[name] = value,
-                None => said[name] = value,
+            name => match name.split_once('.') {
+                Some(("custom", name)) => custom[name] = value,
+                Some(("consent", name)) => consent[name] = value,
+                Some(_) | None => said[name] = value,
             },
         }
     }
     json!({ "call": call, "company": company, "contact": contact, "qualification": said, "preference": wish,
-            "custom": custom })
+            "consent": consent, "custom": custom })
 }

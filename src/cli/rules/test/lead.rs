@@ -73,6 +73,7 @@ fn pointer_to(field: &str) -> String {
         "company" => return "/data/company/name".to_owned(),
         "contact" => return "/data/contact/name".to_owned(),
         "source" => return "/source".to_owned(),
+        _ if field.starts_with("consent.") => return format!("/data/{}", field.replace('.', "/")),
         _ if field.starts_with("custom.") => {
             let name = field["custom.".len()..].replace('~', "~0").replace('/', "~1");
             return format!("/data/custom/{name}");
@@ -90,11 +91,8 @@ fn json_of(field: &LeadField) -> Result<Value, &'static str> {
         LeadValue::Text(text) => text.trim(),
     };
     match field.name.as_str() {
-        "live" => match text.to_lowercase().as_str() {
-            "yes" | "true" => Ok(Value::Bool(true)),
-            "no" | "false" => Ok(Value::Bool(false)),
-            _ => Err("yes or no"),
-        },
+        "live" => flag(text),
+        name if name.starts_with("consent.") => flag(text),
         "score" => number(text).ok_or("a number from 0 to 100"),
         "satisfaction" => number(text).ok_or("a number from 1 to 5"),
         "employees" => Ok(number(text).unwrap_or_else(|| json!(text))),
@@ -104,6 +102,14 @@ fn json_of(field: &LeadField) -> Result<Value, &'static str> {
             _ => number(text).unwrap_or_else(|| json!(text)),
         }),
         _ => Ok(json!(text)),
+    }
+}
+
+fn flag(text: &str) -> Result<Value, &'static str> {
+    match text.to_lowercase().as_str() {
+        "yes" | "true" => Ok(Value::Bool(true)),
+        "no" | "false" => Ok(Value::Bool(false)),
+        _ => Err("yes or no"),
     }
 }
 

@@ -128,6 +128,10 @@ fn lead_field(name: &str) -> Value {
             "description": "The caller is on the line; yes if left out.",
         }),
         "satisfaction" => json!({ "type": ["number", "null"], "minimum": 1, "maximum": 5 }),
+        name if name.starts_with("consent.") => json!({
+            "enum": [true, false, "yes", "no", null],
+            "description": "Whether the caller agreed to it.",
+        }),
         "channel" => json!({
             "enum": LeadChannel::ALL.map(LeadChannel::as_str),
             "description": "How the lead came; call if left out.",

@@ -41,15 +41,16 @@ fn a_consent_keeps_who_says_it_and_when_or_takes_both_from_its_event() {
 }
 
 #[test]
-fn who_asks_to_be_called_back_agrees_to_it_unless_they_say_otherwise() {
+fn a_wish_to_be_called_back_is_no_word_on_consent() {
     let wants = |callback: Value| {
         lead(|data| {
             data["preference"]["handoff"] = json!("callback");
             data["consent"]["callback"] = callback;
         })
     };
-    assert_eq!(wants(Value::Null).consent.callback, said(true, ConsentSource::Caller, "2026-03-03T15:00:04Z"));
-    assert!(wants(json!(false)).consent.refuses_calls());
+    let wishes = wants(Value::Null);
+    assert_eq!((wishes.consent.callback, wishes.agrees_to_calls()), (None, Some(true)));
+    assert_eq!(wants(json!(false)).agrees_to_calls(), Some(false));
 }
 
 #[test]

@@ -5,7 +5,9 @@ use super::play::Play;
 use crate::town::Caller;
 use baton_core::domain::lead::ReachBack;
 use baton_core::domain::outcome::NextStepKind;
+use baton_sandbox::voice::RepManner;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// The caller's event, changed.
 fn saying(mut caller: Caller, change: impl FnOnce(&mut Value)) -> Caller {
@@ -107,4 +109,62 @@ async fn a_consent_that_is_taken_back_is_obeyed_from_then_on() {
     assert!(record.lead.consent.refuses_calls() && record.lead.consent.refuses_mail());
     assert_eq!(play.decided(&tells("evt-1-again", json!({ "callback": true }))).await, lead);
     play.ends(&lead, "callback").await;
+}
+
+/// The report of the call wishes for a callback: they had said no, and have not said yes since.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wish_to_be_called_back_takes_no_refusal_back() {
+    let play = Play::begin().await;
+    let caller = saying(Caller::gone(1), |data| data["consent"] = json!({ "callback": false, "email": true }));
+    let lead = play.call(&caller).await;
+    play.ends(&lead, "mail").await;
+    let mut report = caller.event.clone();
+    report["id"] = json!("evt-1-report");
+    report["data"]["consent"] = json!({});
+    report["data"]["preference"] = json!({ "handoff": "callback" });
+    assert_eq!(play.decided(&report).await, lead);
+    let record = play.ends(&lead, "mail").await;
+    assert!(record.lead.consent.refuses_calls() && record.lead.preference.handoff.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_after_the_end_reaches_whoever_has_the_lead() {
+    let play = Play::begin().await;
+    let caller = Caller::live(4).reps(&[ACCEPTS]);
+    let lead = play.call(&caller).await;
+    play.until(&lead, "connected").await;
+    play.until_quiet().await;
+    let cards = play.accepted("slack", "message").len();
+    let mut report = caller.event.clone();
+    report["id"] = json!("evt-4-report");
+    report["data"]["call"]["live"] = json!(false);
+    report["data"]["consent"] = json!({ "callback": false, "email": false });
+    assert_eq!(play.decided(&report).await, lead);
+    play.until_quiet().await;
+    assert_eq!(play.accepted("slack", "message").len(), cards + 1);
+    let told =
+        play.stage.smtp.mails().into_iter().filter(|mail| mail.text.contains("Do not call. Do not write by mail."));
+    assert_eq!(told.count(), 1);
+}
+
+/// There is nothing to call: with an address a mail is promised, without one the lead is left to its owner.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_withholds_the_number_is_promised_no_call() {
+    let play = Play::begin().await;
+    let written = saying(Caller::gone(1), |data| {
+        data["call"]["from"] = json!("+266696687");
+        data["consent"] = json!({});
+    });
+    let lead = play.call(&written).await;
+    let record = play.ends(&lead, "mail").await;
+    assert_eq!(record.next_step.what, NextStepKind::Mail);
+    let silent = Caller::live(4).reps(&[RepManner::Silent]).hangs_up_after(Duration::from_secs(2));
+    let left = saying(silent, |data| {
+        data["call"]["from"] = json!("anonymous");
+        data["contact"] = json!({ "name": "Dana Whitfield" });
+    });
+    let lead = play.call(&left).await;
+    let record = play.ends(&lead, "needs_attention").await;
+    assert_eq!(record.next_step.owner, record.owner);
+    assert!(!play.accepted("voice", "ring").is_empty(), "they were on the line: phones rang");
 }

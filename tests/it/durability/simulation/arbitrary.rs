@@ -124,5 +124,6 @@ fn second(chance: &mut Chance, state: &Handoff, now: DateTime<Utc>) -> Completed
         times: Vec::new(),
         on_the_line: chance.percent(50).then_some(line),
         reach_back: Some(*chance.pick(&[ReachBack::Call, ReachBack::Call, ReachBack::Mail, ReachBack::Nothing])),
+        refusals_changed: chance.percent(30),
     }
 }

@@ -1,6 +1,6 @@
 //! What the caller agreed to: who says so and since when, and what may be done by it.
 
-use super::{Lead, LeadChannel};
+use super::{Lead, LeadChannel, PreferredHandoff};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -140,9 +140,18 @@ impl Consent {
         is(self.email, false)
     }
 
+    pub fn refuses_texts(&self) -> bool {
+        is(self.sms, false)
+    }
+
     /// Said so: what we send by ourselves needs it.
     pub fn allows_mail(&self) -> bool {
         is(self.email, true)
+    }
+
+    /// Whoever is about to call or write must know of each of these.
+    pub fn refusals(&self) -> [bool; 3] {
+        [self.refuses_calls(), self.refuses_mail(), self.refuses_texts()]
     }
 }
 
@@ -163,16 +172,23 @@ pub enum ReachBack {
 }
 
 impl Lead {
-    /// By phone, unless that was refused, or a lead that came in writing has no number. By mail if that is agreed to; whoever
-    /// wrote to us has asked for an answer, unless they say otherwise.
+    /// By phone, unless that was refused or no number is known. By mail if that is agreed to; whoever wrote to us, or has left an
+    /// address alone, waits for an answer there, unless they say otherwise.
     pub fn reach_back(&self) -> ReachBack {
-        let wrote = self.channel != LeadChannel::Call;
-        let has_number = !wrote || self.reach_phone().is_some();
+        let has_number = self.reach_phone().is_some();
         if has_number && !self.consent.refuses_calls() {
             return ReachBack::Call;
         }
-        let may_write = self.consent.allows_mail() || wrote && !self.consent.refuses_mail();
+        let waits_for_mail = !has_number || self.channel != LeadChannel::Call;
+        let may_write = self.consent.allows_mail() || waits_for_mail && !self.consent.refuses_mail();
         if self.contact.email.is_some() && may_write { ReachBack::Mail } else { ReachBack::Nothing }
+    }
+
+    /// What they said of being called counts; who has not spoken of it and wishes to be called back agrees. A wish takes back no
+    /// refusal, however much later it comes.
+    pub fn agrees_to_calls(&self) -> Option<bool> {
+        let wishes_it = self.preference.handoff == Some(PreferredHandoff::Callback);
+        self.consent.callback.map(|said| said.given).or(wishes_it.then_some(true))
     }
 }
 
@@ -243,10 +259,22 @@ mod tests {
             (Some(false), None, form, true, ReachBack::Mail),
             (None, None, form, false, ReachBack::Mail),
             (None, Some(false), form, false, ReachBack::Nothing),
-            (None, None, call, false, ReachBack::Call),
+            (None, None, call, false, ReachBack::Mail),
+            (Some(true), None, call, false, ReachBack::Mail),
+            (None, Some(false), call, false, ReachBack::Nothing),
         ] {
             let found = with(callback, email, channel, phone);
             assert_eq!(found, expected, "{callback:?} {email:?} {channel:?} {phone}");
         }
+    }
+
+    #[test]
+    fn a_wish_to_be_called_back_counts_where_nothing_was_said() {
+        let mut lead = acme();
+        assert_eq!(lead.agrees_to_calls(), None);
+        lead.preference.handoff = Some(PreferredHandoff::Callback);
+        assert_eq!(lead.agrees_to_calls(), Some(true));
+        lead.consent.callback = Some(said(false, Caller, "09:00"));
+        assert_eq!(lead.agrees_to_calls(), Some(false), "whoever wishes it later has not said yes");
     }
 }

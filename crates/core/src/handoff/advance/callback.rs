@@ -1,5 +1,5 @@
 //! The promise of a call, and what happens on the way to its time. To somebody who is not to be called a mail is promised in
-//! its place; where that is not agreed to either, whoever has the lead is told.
+//! its place, and so it is to somebody who has left no number; where that cannot be either, whoever has the lead is told.
 
 use super::super::promise::{is_here, promise, sink};
 use super::super::state::Stage;
@@ -11,7 +11,8 @@ use crate::domain::outcome::{Outcome, Promise};
 use chrono::{DateTime, Utc};
 
 /// Told to whoever has a lead that nobody may call or write to.
-const NO_WAY_BACK: &str = "the person is not to be called and has not agreed to mail: find another way, or leave it";
+const NO_WAY_BACK: &str =
+    "the person can be neither called nor written to, or does not want it: find another way, or leave it";
 
 impl Move<'_> {
     pub(super) fn promise_callback(&mut self, raised: bool) {

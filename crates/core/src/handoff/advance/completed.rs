@@ -2,15 +2,18 @@
 //! not say so is rung for after all.
 
 use super::super::begin::later;
+use super::super::promise::is_here;
 use super::super::state::{Completed, OnTheLine, Stage};
 use super::callback::owed;
 use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect};
+use crate::domain::id::RepId;
 use crate::domain::lead::ReachBack;
 use crate::domain::outcome::Promise;
 use crate::domain::rota;
 use crate::domain::whereabouts::Whereabouts;
 use crate::rules::model::set::Rung;
+use std::collections::BTreeSet;
 
 impl Move<'_> {
     pub(super) fn completed(&mut self, more: &Completed) -> Used {
@@ -24,7 +27,7 @@ impl Move<'_> {
         let before = self.next.reach_back;
         self.next.reach_back = more.reach_back.unwrap_or(before);
         if !more.added.is_empty() {
-            self.tell_what_came(before);
+            self.tell_what_came(before, more.refusals_changed);
             used = Used::Yes;
         }
         let new = more.times.iter().filter(|time| !self.next.wanted_times.contains(time));
@@ -38,7 +41,7 @@ impl Move<'_> {
 
     /// The CRM's record, and what the rep has before their eyes. What was promised before is promised anew where it does not
     /// hold any more. `before`: how the person could be reached until now.
-    fn tell_what_came(&mut self, before: ReachBack) {
+    fn tell_what_came(&mut self, before: ReachBack, refusals_changed: bool) {
         self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note: CrmNote::Routed }, RECORD_WITHIN);
         match &self.next.stage {
             Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } | Stage::Bridged { leg, .. } => {
@@ -57,16 +60,26 @@ impl Move<'_> {
                 self.promise_anew(false);
             }
             // Whoever is to look into it may be about to call somebody who has just refused it.
-            Stage::NeedsAttention { owner, .. } if self.next.reach_back != before => {
+            Stage::NeedsAttention { owner, .. } if self.next.reach_back != before || refusals_changed => {
                 let (rep, why) = (owner.clone(), BriefWhy::NeedsAttention);
                 self.plan(Effect::Brief { rep, channel: Channel::Chat, why }, NOTIFY_WITHIN);
             }
+            Stage::Done { .. } if refusals_changed => self.tell_of_refusals(),
             Stage::Offered
             | Stage::Searching { .. }
             | Stage::Offering { .. }
             | Stage::Booking { .. }
             | Stage::Done { .. }
             | Stage::NeedsAttention { .. } => {}
+        }
+    }
+
+    /// To whoever is to meet the person, and to whoever has the lead.
+    fn tell_of_refusals(&mut self) {
+        let here = |rep: RepId| if is_here(&rep, self.rules) { rep } else { self.above(&rep) };
+        let reps: BTreeSet<RepId> = self.owed_by().into_iter().chain([self.next.owner.clone()]).map(here).collect();
+        for rep in reps {
+            self.tell(&rep, BriefWhy::Refusals);
         }
     }
 

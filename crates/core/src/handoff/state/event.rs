@@ -139,6 +139,9 @@ pub struct Completed {
     /// How the person may be reached by all that is agreed to now, if it is not what it was before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach_back: Option<ReachBack>,
+    /// Something is refused that was not before, or no longer is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refusals_changed: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<DateTime<Utc>>,
     /// The first event did not say that the caller is on the line.

@@ -1,7 +1,7 @@
 //! Who must not be called is not called: a mail is promised, or somebody is told; and leads that did not call ring nobody.
 
 use super::*;
-use crate::domain::effect::Confirmation;
+use crate::domain::effect::{Confirmation, ToSay};
 use crate::domain::lead::{ConsentSaid, LeadChannel, PreferredHandoff, ReachBack};
 use crate::handoff::{Completed, OnTheLine};
 use crate::rules::model::set::Rung;
@@ -15,6 +15,21 @@ fn acme_says(callback: bool, email: Option<bool>) -> Scenario {
     world
 }
 
+/// Acme, who withholds the number, has an address or not, and says so much about mail.
+fn withheld(has_address: bool, email: Option<bool>) -> Scenario {
+    let mut world = scenario();
+    world.lead.call.as_mut().expect("the lead has a call").from = None;
+    world.lead.contact.email = has_address.then(|| Known::from_caller("dana@acme.com".to_owned()));
+    world.lead.consent.email = email.map(ConsentSaid::from);
+    world
+}
+
+/// The after-call report says that mail is not wanted.
+fn refused() -> Event {
+    let added = vec!["consent.email".to_owned()];
+    Event::Completed(Completed { by: "town evt-2".into(), added, refusals_changed: true, ..Completed::default() })
+}
+
 fn now_reached(by: ReachBack) -> Event {
     let added = vec!["consent.callback".to_owned()];
     Event::Completed(Completed { by: "town evt-2".into(), added, reach_back: Some(by), ..Completed::default() })
@@ -25,6 +40,12 @@ impl UnderWay {
         let next = self.state.next_step();
         assert_eq!((next.what, next.owner, next.at), (NextStepKind::Mail, rep_id(name), at(time)));
         self.briefs(name, BriefWhy::Mail).publishes(Topic::MailPromised).calls_nobody()
+    }
+
+    /// By card and by mail.
+    fn tells_of_refusals(self, name: &str) -> Self {
+        let (rep, why) = (rep_id(name), BriefWhy::Refusals);
+        self.briefs(name, why).does(&Effect::Brief { rep, channel: Channel::Email, why })
     }
 
     fn calls_nobody(self) -> Self {
@@ -151,4 +172,55 @@ fn a_chat_that_became_a_call_is_not_spoken_to_once_the_line_is_gone() {
     let call = begun(world).says_promise().on(Event::Completed(event)).rings("ben", 1);
     let gone = call.on(Event::CallerLeft).says_nothing();
     assert_eq!(gone.state.next_step().what, NextStepKind::Callback);
+}
+
+#[test]
+fn who_withholds_the_number_is_promised_a_mail_unless_they_refused_it() {
+    for email in [None, Some(true)] {
+        begun(withheld(true, email).not_live()).promises_mail("ben", "11:00");
+    }
+    for world in [withheld(true, Some(false)), withheld(false, None)] {
+        let call = begun(world.not_live()).needs_attention_of("ben").calls_nobody();
+        call.briefs("ben", BriefWhy::NeedsAttention).publishes(Topic::NeedsAttention);
+    }
+}
+
+/// They are on the line: phones ring for them, and then the agent asks how they can be reached.
+#[test]
+fn a_live_caller_without_a_number_is_put_through_or_asked_for_one() {
+    let call = begun(withheld(false, None)).rings("ben", 1).declined(1).rings("cy", 2).declined(2);
+    let left = call.on(Event::SlotsFound { search: 1, slots: Vec::new() }).needs_attention_of("ben").calls_nobody();
+    assert_eq!(left.state.to_say(false), (ToSay::HowToReach, "missing"));
+    left.on(now_reached(ReachBack::Call)).promises("ben", "11:00").says_promise();
+}
+
+#[test]
+fn whoever_has_a_lead_that_is_done_hears_what_is_refused_since() {
+    call().settled().on(refused()).ends_connected("ben").tells_of_refusals("ben");
+    call().chosen().on(booked(1)).on(refused()).ends_booked().tells_of_refusals("ben");
+    let by_cy = Event::ContactMade { rep: rep_id("cy"), at: at("10:30") };
+    let called = begun(acme_says(true, Some(true)).not_live()).on(by_cy).on(refused());
+    called.owner_is("ben").tells_of_refusals("ben");
+}
+
+#[test]
+fn who_meets_the_person_in_the_owners_place_hears_of_a_refusal_too() {
+    let mut call = call().chosen().on(booked(1));
+    call.state.owner = rep_id("cy");
+    call.on(refused()).tells_of_refusals("ben").tells_of_refusals("cy");
+}
+
+#[test]
+fn a_report_that_refuses_nothing_tells_nobody_of_a_lead_that_is_done() {
+    let added = vec!["consent.email".to_owned()];
+    let agrees = Event::Completed(Completed { by: "town evt-2".into(), added, ..Completed::default() });
+    let call = call().settled().on(agrees);
+    assert!(!call.last.effects.iter().any(|planned| matches!(planned.effect, Effect::Brief { .. })));
+}
+
+#[test]
+fn who_is_to_look_into_a_lead_hears_that_it_may_not_be_written_to() {
+    let late = begun(acme_says(true, Some(true)).not_live()).after(3600);
+    let late = late.timer(Timer::Breach { promised_at: at("11:00") }).needs_attention_of("max");
+    late.on(refused()).briefs("max", BriefWhy::NeedsAttention);
 }

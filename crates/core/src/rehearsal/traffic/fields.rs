@@ -41,7 +41,8 @@ pub(super) fn other_fields(
                 FieldValue::Number(points) if *path == "lead.satisfaction" => {
                     lead.qualification.satisfaction = Some(Known::from_caller(points.clamp(1.0, 5.0) as u8));
                 }
-                FieldValue::Number(_) | FieldValue::Flag(_) | FieldValue::List(_) => {}
+                FieldValue::Flag(given) => agree(lead, path, given),
+                FieldValue::Number(_) | FieldValue::List(_) => {}
             }
         }
     }
@@ -67,6 +68,18 @@ fn say(lead: &mut Lead, path: &str, text: String) {
         "lead.channel" => lead.channel = channel(&text),
         "lead.budget" => said.budget = words,
         "lead.products" => said.products = vec![text],
+        _ => {}
+    }
+}
+
+fn agree(lead: &mut Lead, path: &str, given: bool) {
+    let consent = &mut lead.consent;
+    let said = Some(given.into());
+    match path {
+        "lead.consent.recording" => consent.recording = said,
+        "lead.consent.callback" => consent.callback = said,
+        "lead.consent.email" => consent.email = said,
+        "lead.consent.sms" => consent.sms = said,
         _ => {}
     }
 }

@@ -120,7 +120,7 @@ pub struct Expected {
 }
 
 /// What a test may say of the lead, beside `custom`.
-pub const LEAD_FIELDS: [&str; 31] = [
+pub const LEAD_FIELDS: [&str; 35] = [
     "country",
     "state",
     "region",
@@ -152,6 +152,10 @@ pub const LEAD_FIELDS: [&str; 31] = [
     "direction",
     "handoff",
     "timezone",
+    "consent.recording",
+    "consent.callback",
+    "consent.email",
+    "consent.sms",
 ];
 
 /// The words for why a rep may not take a lead: the names of `routing::reason::Rejection`.

@@ -2,7 +2,7 @@
 
 use crate::domain::account::Account;
 use crate::domain::known::Known;
-use crate::domain::lead::{FieldValue, Headcount, Lead, LeadChannel, Tone};
+use crate::domain::lead::{ConsentSaid, FieldValue, Headcount, Lead, LeadChannel, Tone};
 
 /// What is known of a field.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +39,7 @@ impl FieldKind {
 }
 
 /// Fields that every lead has, without being declared; further ones are `lead.custom.NAME` and `account.NAME`.
-pub const BUILT_IN: [(&str, FieldKind); 23] = [
+pub const BUILT_IN: [(&str, FieldKind); 27] = [
     ("lead.country", FieldKind::Text),
     ("lead.state", FieldKind::Text),
     ("lead.region", FieldKind::Text),
@@ -63,6 +63,10 @@ pub const BUILT_IN: [(&str, FieldKind); 23] = [
     ("lead.live", FieldKind::Flag),
     ("lead.channel", FieldKind::Text),
     ("lead.products", FieldKind::Text),
+    ("lead.consent.recording", FieldKind::Flag),
+    ("lead.consent.callback", FieldKind::Flag),
+    ("lead.consent.email", FieldKind::Flag),
+    ("lead.consent.sms", FieldKind::Flag),
 ];
 
 /// All values of a built-in field that has no others; `None` of one that takes any text.
@@ -96,7 +100,11 @@ fn built_in(lead: &Lead, name: &str) -> Option<Looked> {
         }
         "tone" => word(said.tone.as_ref().map(|known| known.value.as_str())),
         "channel" => word(Some(lead.channel.as_str())),
-        "live" => Some(Looked::Value(FieldValue::Flag(lead.is_live()))),
+        "live" => flag(Some(lead.is_live())),
+        "consent.recording" => flag(given(lead.consent.recording)),
+        "consent.callback" => flag(lead.agrees_to_calls()),
+        "consent.email" => flag(given(lead.consent.email)),
+        "consent.sms" => flag(given(lead.consent.sms)),
         "products" if said.products.is_empty() => None,
         "products" => Some(Looked::Value(FieldValue::List(said.products.clone()))),
         "source" => text(Some(&lead.source)),
@@ -127,6 +135,14 @@ fn word(value: Option<&str>) -> Option<Looked> {
     value.map(|word| Looked::Value(FieldValue::Text(word.to_owned())))
 }
 
+fn flag(value: Option<bool>) -> Option<Looked> {
+    value.map(FieldValue::Flag).map(Looked::Value)
+}
+
+fn given(said: Option<ConsentSaid>) -> Option<bool> {
+    said.map(|said| said.given)
+}
+
 fn text(value: Option<&String>) -> Option<Looked> {
     value.cloned().map(FieldValue::Text).map(Looked::Value)
 }
@@ -135,7 +151,7 @@ fn text(value: Option<&String>) -> Option<Looked> {
 mod tests {
     use super::*;
     use crate::domain::account::MatchKey;
-    use crate::domain::lead::{Company, Contact, Qualification};
+    use crate::domain::lead::{Company, Consent, Contact, PreferredHandoff, Qualification};
     use crate::routing::scenario::acme;
     use std::collections::BTreeMap;
 
@@ -166,6 +182,12 @@ mod tests {
                 satisfaction: Some(Known::from_caller(4)),
                 ..Qualification::default()
             },
+            consent: Consent {
+                recording: Some(true.into()),
+                callback: Some(false.into()),
+                email: Some(true.into()),
+                sms: Some(false.into()),
+            },
             custom: BTreeMap::from([("seats".to_owned(), FieldValue::Number(12.0))]),
             ..acme()
         }
@@ -177,6 +199,22 @@ mod tests {
         for (path, _) in BUILT_IN {
             assert!(field(&lead, None, path).is_some(), "{path} has no value");
         }
+    }
+
+    #[test]
+    fn a_consent_is_yes_or_no_or_unknown() {
+        let of = |lead: &Lead, path: &str| match field(lead, None, path) {
+            Some(Looked::Value(FieldValue::Flag(given))) => Some(given),
+            Some(other) => panic!("{path} is {other:?}"),
+            None => None,
+        };
+        let mut lead = lead();
+        let said = ["recording", "callback", "email", "sms"].map(|name| of(&lead, &format!("lead.consent.{name}")));
+        assert_eq!(said, [Some(true), Some(false), Some(true), Some(false)]);
+        lead.consent = Consent::default();
+        assert_eq!((of(&lead, "lead.consent.callback"), of(&lead, "lead.consent.email")), (None, None));
+        lead.preference.handoff = Some(PreferredHandoff::Callback);
+        assert_eq!(of(&lead, "lead.consent.callback"), Some(true), "they ask for it");
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::domain::account::{Account, MatchKey};
 use crate::domain::id::LeadId;
 use crate::domain::known::Known;
 use crate::domain::lead::{
-    Call, Company, Consent, Contact, FieldValue, Headcount, Lead, LeadChannel, Preference, Qualification, Tone,
+    Call, Company, Consent, ConsentSaid, Contact, FieldValue, Headcount, Lead, LeadChannel, Preference, Qualification,
+    Tone,
 };
 use crate::rules::model::field::{BUILT_IN, Looked};
 use crate::rules::model::index::Firmographics;
@@ -87,7 +88,7 @@ impl Witness {
     pub fn lead(&self, today: NaiveDate) -> Lead {
         let at = noon(self.on.unwrap_or(today));
         let said = |path: &str| self.text(path).map(Known::from_caller);
-        let live = matches!(self.value("lead.live"), Some(Looked::Value(FieldValue::Flag(true))));
+        let consent = |path: &str| self.flag(path).map(ConsentSaid::from);
         Lead {
             id: LeadId::from_digest([0; 16]),
             source: self.text("lead.source").unwrap_or_else(|| "example".to_owned()),
@@ -95,7 +96,7 @@ impl Witness {
             occurred_at: at,
             received_at: at,
             channel: self.channel(),
-            call: live.then(live_call),
+            call: (self.flag("lead.live") == Some(true)).then(live_call),
             contact: Contact { title: said("lead.title"), language: said("lead.language"), ..Contact::default() },
             company: Company {
                 name: said("lead.company"),
@@ -122,7 +123,12 @@ impl Witness {
             },
             transcript_url: None,
             recording_url: None,
-            consent: Consent::default(),
+            consent: Consent {
+                recording: consent("lead.consent.recording"),
+                callback: consent("lead.consent.callback"),
+                email: consent("lead.consent.email"),
+                sms: consent("lead.consent.sms"),
+            },
             preference: Preference::default(),
             custom: self.below("lead.custom."),
             unread: Vec::new(),
@@ -182,6 +188,15 @@ impl Witness {
         }
     }
 
+    fn flag(&self, path: &str) -> Option<bool> {
+        match self.value(path)? {
+            Looked::Value(FieldValue::Flag(flag)) => Some(*flag),
+            Looked::Value(FieldValue::Text(_) | FieldValue::List(_) | FieldValue::Number(_)) | Looked::Headcount(_) => {
+                None
+            }
+        }
+    }
+
     fn channel(&self) -> LeadChannel {
         let said = self.text("lead.channel").unwrap_or_default();
         LeadChannel::ALL.into_iter().find(|channel| channel.as_str() == said).unwrap_or_default()
@@ -233,6 +248,7 @@ mod tests {
             .with("lead.employees", Some(employees))
             .with("lead.score", Some(Looked::Value(FieldValue::Number(90.0))))
             .with("lead.live", Some(Looked::Value(FieldValue::Flag(true))))
+            .with("lead.consent.email", Some(Looked::Value(FieldValue::Flag(false))))
             .with("lead.custom.seats", Some(Looked::Value(FieldValue::Number(3.0))))
             .with("account.tier__c", Some(text("gold")))
             .with("lead.state", None);
@@ -243,8 +259,8 @@ mod tests {
         }
         assert_eq!(
             witness.to_string(),
-            "for example a lead with country US, state unknown, employees 50..100, score 90, live yes, account.tier__c \
-             gold, custom.seats 3: line 7 wins"
+            "for example a lead with country US, state unknown, employees 50..100, score 90, live yes, consent.email no, \
+             account.tier__c gold, custom.seats 3: line 7 wins"
         );
         assert_eq!(lead.occurred_at.date_naive(), day);
     }

@@ -57,6 +57,15 @@ fn values_lists_and_tests_become_conditions() {
 }
 
 #[test]
+fn a_consent_is_asked_for_as_a_flag() {
+    let refused = is("lead.consent.callback", Test::OneOf(vec![FieldValue::Flag(false)]));
+    assert_eq!(good("lead.consent.callback: no"), refused);
+    assert_eq!(good("lead.consent.sms: { known: no }"), is("lead.consent.sms", Test::Known(false)));
+    assert_eq!(condition("lead.consent.email: perhaps").1, ["1:21 condition-bad-flag"]);
+    assert_eq!(condition("lead.consent.mail: yes").1, ["1:1 condition-unknown-field"]);
+}
+
+#[test]
 fn ranges_include_their_ends() {
     assert_eq!(good("lead.employees: 100..999"), is("lead.employees", range(Some(100.0), Some(999.0))));
     assert_eq!(good("lead.employees: \">= 1000\""), is("lead.employees", range(Some(1000.0), None)));
