@@ -8,9 +8,12 @@ mod log;
 mod refusals;
 mod rights;
 
-use crate::program::served::{Served, ask_on, get, post};
+use crate::eventually::within;
+use crate::program::served::{Served, ask_on, exchange, get, post};
+use crate::store::server::sqlite_in;
 use crate::town::Caller;
-use std::io::Write as _;
+use sqlx::AnyPool;
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -31,6 +34,15 @@ fn half_sent(port: u16, count: usize, text: &str) -> Vec<TcpStream> {
         stream
     };
     (0..count).map(begin).collect()
+}
+
+/// Whether the door closes a connection within this span.
+fn closes_within(stream: &mut TcpStream, span: Duration) -> bool {
+    stream.set_read_timeout(Some(span)).expect("a time limit");
+    match stream.read(&mut [0; 64]) {
+        Ok(count) => count == 0,
+        Err(error) => error.kind() == ErrorKind::ConnectionReset,
+    }
 }
 
 /// The ways to send half a request that came to mind: from nothing to all but one byte.
@@ -78,6 +90,48 @@ fn with_every_connection_half_sent_the_oldest_makes_room() {
     }
     let again = ask_on(&mut regular, &get("/v1/rules", Some(TOKEN)));
     assert_eq!(again.status, 200, "strangers went first");
+}
+
+#[test]
+fn no_more_connections_are_held_than_the_workspace_allows() {
+    let served = served(&format!("[http]\nconcurrency = 8\nconnections = 40\n{VOICE}"));
+    let mut held = half_sent(served.port, 60, "");
+    // Those who came first have made room, long before their time was up; a few more or less are still on their way.
+    assert!(held.iter_mut().take(15).all(|stream| closes_within(stream, Duration::from_secs(3))));
+}
+
+/// Another process writes and does not end: the one request that may be at work waits for its turn.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_needs_no_place_among_those_at_work() {
+    let served = served(&format!("[http]\nconcurrency = 1\nconnections = 40\n{VOICE}"));
+    let port = served.port;
+    sqlx::any::install_default_drivers();
+    let other = AnyPool::connect(&sqlite_in(served.folder.path())).await.expect("a second way in");
+    let mut writer = other.acquire().await.expect("a connection");
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *writer).await.expect("the other writes");
+    let event = Caller::gone(1).event.to_string();
+    let waiting = std::thread::spawn(move || {
+        loop {
+            let answer = exchange(port, &post("/v1/events", Some(TOKEN), &event));
+            if !answer.body.contains("too many requests") {
+                return answer;
+            }
+        }
+    });
+    let is_busy = || (served.ask(&get("/v1/rules", Some(TOKEN))).status == 503).then_some(());
+    assert_eq!(within(Duration::from_secs(4), is_busy), Some(()), "the only place is taken");
+    assert_eq!(served.ask(&get("/healthz", None)).status, 200);
+    sqlx::raw_sql("ROLLBACK").execute(&mut *writer).await.expect("the other is done");
+    let answer = waiting.join().expect("an answer");
+    assert!([202, 503].contains(&answer.status), "{answer:?}");
+}
+
+#[test]
+fn a_head_that_does_not_come_is_given_up() {
+    let served = served(VOICE);
+    let heads = halves().into_iter().take(3);
+    let mut held: Vec<_> = heads.flat_map(|(_, text)| half_sent(served.port, 1, &text)).collect();
+    assert!(held.iter_mut().all(|stream| closes_within(stream, Duration::from_secs(20))), "each within 10 s");
 }
 
 #[test]

@@ -71,6 +71,20 @@ async fn a_panic_puts_one_message_aside(db: Db) {
     town.running.stop().await;
 }
 
+/// What fails alone is tried once more.
+#[cfg(feature = "failpoints")]
+async fn a_message_that_fails_once_is_decided(db: Db) {
+    let town = Town::begin(db).await;
+    let stumbling = format!("while_deciding {}", key(&lead(650)));
+    fail::cfg(&stumbling, "1*panic(once)").expect("a crash point");
+    town.take(&[&lead(650)]).await;
+    town.until("it is not in the line any more", "SELECT COUNT(*) FROM inbox WHERE state <> 'received'", 1).await;
+    assert_eq!(town.aside().await.len(), 0);
+    town.until_decided(1).await;
+    fail::remove(&stumbling);
+    town.running.stop().await;
+}
+
 async fn a_corrected_event_is_decided_under_its_id(db: Db) {
     let town = Town::begin(db).await;
     // Put aside, then corrected.
@@ -146,9 +160,8 @@ async fn what_is_dropped_is_off_the_list_and_can_come_back(db: Db) {
     town.running.stop().await;
 }
 
-/// The server fails as servers do, in the middle of storing what was decided, each time for one lead and in another way.
-async fn an_outage_puts_nothing_aside(db: Db) {
-    const OUTAGES: [&str; 8] = ["57014", "53100", "53200", "25006", "25P03", "58030", "XX001", "ZZ999"];
+/// From now on the server fails in the middle of storing what was decided, each time for one lead and in another way.
+async fn fall_sick(db: &Db, codes: impl IntoIterator<Item = &'static str>) {
     db.execute("CREATE TABLE sick (lead_id TEXT PRIMARY KEY, code TEXT NOT NULL)").await;
     db.execute(
         "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE found_code TEXT; BEGIN \
@@ -157,11 +170,16 @@ async fn an_outage_puts_nothing_aside(db: Db) {
     )
     .await;
     db.execute("CREATE TRIGGER sick BEFORE INSERT ON decision FOR EACH ROW EXECUTE FUNCTION fails()").await;
-    // The last one is no outage: a value that the database refuses.
-    for (number, code) in OUTAGES.into_iter().chain(["22003"]).enumerate() {
+    for (number, code) in codes.into_iter().enumerate() {
         let lead = lead_id("town", &format!("evt-{number}"));
         db.execute(format!("INSERT INTO sick VALUES ('{lead}', '{code}')")).await;
     }
+}
+
+async fn an_outage_puts_nothing_aside(db: Db) {
+    const OUTAGES: [&str; 8] = ["57014", "53100", "53200", "25006", "25P03", "58030", "XX001", "ZZ999"];
+    // The last one is no outage: a value that the database refuses.
+    fall_sick(&db, OUTAGES.into_iter().chain(["22003"])).await;
     let town = Town::begin(db).await;
     let all: Vec<Value> = (0..=OUTAGES.len() + 3).map(lead).collect();
     town.take(&all.iter().collect::<Vec<_>>()).await;
@@ -185,9 +203,35 @@ async fn an_outage_puts_nothing_aside(db: Db) {
     town.running.stop().await;
 }
 
+/// A value is refused in a batch that an outage undoes: whose fault it is shows when the database is well.
+async fn nobody_is_at_fault_while_an_outage_lasts(db: Db) {
+    fall_sick(&db, ["53100", "22003"]).await;
+    let town = Town::begin(db).await;
+    town.db
+        .execute(
+            "CREATE FUNCTION is_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             RAISE EXCEPTION 'this server is not well' USING ERRCODE = '53100'; END $$",
+        )
+        .await;
+    town.db.execute("CREATE TRIGGER is_full BEFORE INSERT ON pulse FOR EACH ROW EXECUTE FUNCTION is_full()").await;
+    town.take(&[&lead(0), &lead(1)]).await;
+    eventually("the worker says that it is not ready", || async { town.get(&["readyz"]).await.0 == 503 }).await;
+    // It tries again, and again.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(town.aside().await.len(), 0, "both wait");
+    town.db.execute("DROP TRIGGER is_full ON pulse").await;
+    let aside = town.until_aside(1).await;
+    assert_eq!(aside[0].key, key(&lead(1)), "with the database well, what fails alone is at fault itself");
+    town.db.execute("DROP TRIGGER sick ON decision").await;
+    town.until_decided(1).await;
+    town.running.stop().await;
+}
+
 on_both! {
     #[cfg(feature = "failpoints")]
     a_panic_puts_one_message_aside,
+    #[cfg(feature = "failpoints")]
+    a_message_that_fails_once_is_decided,
     a_corrected_event_is_decided_under_its_id,
     a_decided_event_with_another_content_is_answered_as_before,
     what_is_dropped_is_off_the_list_and_can_come_back,
@@ -195,4 +239,5 @@ on_both! {
 
 tests! {
     an_outage_of_the_server_puts_nothing_aside: on_postgres(an_outage_puts_nothing_aside),
+    nobody_is_at_fault_while_an_outage_of_the_server_lasts: on_postgres(nobody_is_at_fault_while_an_outage_lasts),
 }

@@ -5,6 +5,7 @@ mod told;
 
 use crate::eventually::eventually;
 use crate::store::server::{Db, on_both};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use told::{Calls, event, without};
 
@@ -222,7 +223,17 @@ async fn two_callers_are_two_leads(db: Db) {
         let number = number.to_owned();
         move |data: &mut Value| data["contact"]["phone"] = json!(number)
     };
+    let mut before = event("a6", 10, at("+12125550107"));
+    before["time"] = json!(calls.clock.now() - TimeDelta::seconds(30));
     let pairs = [
+        (
+            "the same words from the same number, when the patience of the first is over",
+            before,
+            event("b6", 10, |data| {
+                at("+12125550107")(data);
+                data["call"] = json!(null);
+            }),
+        ),
         ("two calls from one switchboard", event("a1", 1, at("+12125550101")), event("b1", 2, at("+12125550101"))),
         (
             "two who call in the same words, on legs of their own",

@@ -7,6 +7,7 @@ use baton_core::rules::{Checked, Fault, Level, SourceFile, compile, summary};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 /// Files of a workspace, by path relative to it.
 pub type Workspace = BTreeMap<String, String>;
@@ -24,6 +25,22 @@ fn the_shipped_workspace_is_summed_up() {
     assert_eq!(lines[0], "29 reps in 5 teams, 70 territory rows in 75 countries, 13 pools, 3 tiers");
     assert_eq!(lines[1], "46 territories, 2 routes, 5 named accounts, 3 ladders, catch-all sdr-desk");
     assert_eq!(lines.len(), 3, "{lines:?}");
+}
+
+#[test]
+fn how_long_a_calendar_and_a_live_call_count_is_as_the_workspace_says() {
+    let mut files = shipped();
+    for (file, from, to) in [
+        ("rules/routing.yaml", "calendars_believed_for: 15m", "calendars_believed_for: 40m"),
+        ("rules/handoff.yaml", "live_at_most: 2m", "live_at_most: 7m"),
+    ] {
+        let text = files.get_mut(file).expect("a rule file");
+        assert!(text.contains(from), "{file}");
+        *text = text.replace(from, to);
+    }
+    let rules = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults))).rules;
+    assert_eq!(rules.calendars_believed_for, Duration::from_secs(40 * 60));
+    assert_eq!(rules.handoff.live_at_most, Duration::from_secs(7 * 60));
 }
 
 /// The week in which the demo plays: the owner is away, her delegate is at work, the West Coast still asleep.

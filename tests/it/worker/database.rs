@@ -163,6 +163,48 @@ async fn what_was_put_aside_is_listed_shown_replayed_and_dropped() {
     let again = baton(&["quarantine", "drop", key, "-w", place]);
     assert_eq!(code(&again), cli::FAILED);
     assert!(told(&again).contains("baton quarantine list"), "{}", told(&again));
+
+    // Its call has become a lead meanwhile, which it completes.
+    let mut lead = Caller::gone(1).event;
+    lead["id"] = json!("evt-1-lead");
+    std::fs::write(&file, lead.to_string()).expect("an event");
+    let sent = baton(&["send", "--http", &base, file.to_str().expect("a plain path")]);
+    assert_eq!(code(&sent), cli::OK, "{}", told(&sent));
+    let replayed = baton(&["quarantine", "replay", key, "-w", place]);
+    assert_eq!(code(&replayed), cli::OK, "{}", told(&replayed));
+    eventually("what is replayed is decided", || async { store.inbox_answer(key).await.expect("a look").is_some() })
+        .await;
+}
+
+/// What could not be stored is not told as done.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_is_called_quarantined_once_that_is_stored() {
+    let workspace = Workspace::new();
+    let _worker = workspace.serve();
+    workspace.until_ready().await;
+    let db = Db::open(format!("sqlite:{}", workspace.file("baton.db").display())).await;
+    db.execute(
+        "CREATE TRIGGER keeps BEFORE UPDATE ON inbox WHEN NEW.state = 'quarantined' \
+         BEGIN SELECT RAISE(ABORT, 'not now'); END",
+    )
+    .await;
+    let mut event = Caller::gone(1).event;
+    event["data"]["contact"] = json!({ "name": "Mira Lund" });
+    let file = workspace.file("event.json");
+    std::fs::write(&file, event.to_string()).expect("an event");
+    let base = format!("http://127.0.0.1:{}", workspace.port);
+    let sent = baton(&["send", "--http", &base, file.to_str().expect("a plain path")]);
+    assert_eq!(code(&sent), cli::OK, "it is taken: {}", told(&sent));
+    let log = || std::fs::read_to_string(workspace.file("log")).expect("the log");
+    until(|| log().contains("a quarantine could not be stored")).await;
+    assert!(!log().contains("was quarantined"), "{}", log());
+    db.execute("DROP TRIGGER keeps").await;
+    until(|| log().contains("was quarantined")).await;
+    assert_eq!(db.store.inbox_quarantined(10).await.expect("a list").len(), 1);
+}
+
+async fn until(holds: impl Fn() -> bool) {
+    eventually("the log says so", || std::future::ready(holds())).await;
 }
 
 async fn until_told(command: &[&str], words: &str) {

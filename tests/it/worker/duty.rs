@@ -67,6 +67,27 @@ async fn a_worker_goes_by_the_databases_clock(db: Db) {
     }
 }
 
+/// The program itself, on a machine whose clock is ten seconds ahead.
+#[cfg(feature = "failpoints")]
+async fn serve_does_not_begin_by_a_wrong_clock(db: Db) {
+    use crate::eventually::found;
+    use crate::program::{Process, free_port};
+
+    let folder = town::founded(2);
+    let toml = format!("[http]\nlisten = \"127.0.0.1:{}\"\n[database]\nurl = {:?}\n", free_port(), db.url);
+    std::fs::write(folder.path().join("baton.toml"), toml).expect("baton.toml");
+    let mut worker = Process::serve(folder.path(), "info", &[("BATON_CLOCK_OFF_MS", "10000")]);
+    let ended = found("the program ends by itself", || std::future::ready(worker.ended())).await;
+    let log = std::fs::read_to_string(folder.path().join("log")).expect("the log");
+    assert!(ended != Some(0) && log.contains("ms ahead of the database server's"), "{ended:?}: {log}");
+}
+
+#[cfg(feature = "failpoints")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_whose_clock_is_wrong_does_not_begin_on_postgres() {
+    crate::store::server::on_postgres(serve_does_not_begin_by_a_wrong_clock).await;
+}
+
 /// Beside a right one: what the wrong one would have done to everybody's calls is why it does nothing.
 async fn a_worker_whose_clock_goes_wrong_takes_no_work_until_it_is_right(db: Db) {
     let folder = town::founded(6);
