@@ -162,3 +162,22 @@ fn what_a_code_explains_is_what_is_allowed() {
         assert!(words.iter().all(|word| told.contains(word)) && !told.contains("round_robin"), "{told}");
     }
 }
+
+/// What is read of a file does not depend on the encoding in which a spreadsheet saved it.
+#[test]
+fn what_a_spreadsheet_saved_is_read() {
+    let folder = begun("saas");
+    let path = folder.path().join("rules/territories.csv");
+    let rows = format!("# Süd\n{}", std::fs::read_to_string(&path).expect("the territories"));
+    let western = rows.chars().map(|letter| u8::try_from(u32::from(letter)).expect("a Western letter"));
+    let wide = "\u{feff}".encode_utf16().chain(rows.encode_utf16()).flat_map(u16::to_le_bytes);
+    for (name, bytes) in [
+        ("cp1252", western.collect::<Vec<u8>>()),
+        ("utf16", wide.collect()),
+        ("cr", rows.replace('\n', "\r").into_bytes()),
+    ] {
+        std::fs::write(&path, bytes).expect("a saved file");
+        let (code, told) = check(folder.path(), &["--level", "error"]);
+        assert_eq!(code, cli::OK, "{name}: {told}");
+    }
+}

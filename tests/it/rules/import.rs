@@ -146,3 +146,34 @@ fn past_assignments_become_tests_where_one_owner_had_them_all() {
     assert!(told.contains("assignments.csv:6: owner \"Inbound Queue\" is no rep"), "{told}");
     assert!(told.contains("assignments.csv:7: country \"Neverland\""), "{told}");
 }
+
+/// A first line for the spreadsheet itself, its encodings, the line ends of old Macs, and blank cells and rows behind the last.
+#[test]
+fn sheets_of_spreadsheets_are_read_whatever_they_add() {
+    let rows = "Gebiet;Land\nMünchen;Deutschland\n";
+    let western = rows.chars().map(|letter| u8::try_from(u32::from(letter)).expect("a Western letter"));
+    let wide = "\u{feff}".encode_utf16().chain(rows.encode_utf16()).flat_map(u16::to_le_bytes);
+    for (name, bytes) in [
+        ("sep", format!("sep=;\r\n{rows}").into_bytes()),
+        ("cp1252", western.collect()),
+        ("utf16", wide.collect()),
+        ("cr", rows.replace('\n', "\r").into_bytes()),
+        ("tail", format!("{}\n;\n;;\n", rows.replace('\n', ";;\n")).into_bytes()),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sheet = folder.path().join("sheet.csv");
+        std::fs::write(&sheet, bytes).expect("an export");
+        let (sheet, into) = (sheet.display().to_string(), folder.path().display().to_string());
+        let told = stdout(&baton(&["import", "territories", &sheet, "--into", &into]));
+        assert!(told.contains("1 of 1 rows were understood"), "{name}: {told}");
+        let written = read(folder.path(), "rules/territories.csv");
+        assert!(written.lines().any(|line| line == "München,DE,,,,,,,,"), "{name}: {written}");
+    }
+}
+
+#[test]
+fn a_column_that_was_not_guessed_is_named_on_the_command_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let told = import("territories", "territories.csv", folder.path(), &["--map", "region=Comment"]);
+    assert!(told.contains("region = \"Comment\"") && !told.contains("not used"), "{told}");
+}

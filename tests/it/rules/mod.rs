@@ -10,3 +10,4 @@ mod init;
 mod schema;
 mod shipped;
 mod simulate;
+mod zones;

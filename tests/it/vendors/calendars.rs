@@ -127,3 +127,24 @@ async fn a_worker_with_nothing_connected_leaves_no_failed_step() {
     .await;
     worker.stop().await;
 }
+
+/// A worker dies between the mark that a mail is on its way and the sending, for which nothing is connected: nothing was lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_that_nothing_could_send_was_not_lost() {
+    let folder = town::founded(2);
+    let db = Db::open(sqlite_in(folder.path())).await;
+    let clock: SharedClock = town::clock(1);
+    let worker = town::worker_with(Vendors::default(), folder.path(), &db.store, &clock).await;
+    let gone = town::inbox(&town::Caller::gone(3).event, clock.now());
+    worker.decider.take(vec![gone]).await.expect("the event is taken");
+    let mails = |state: &str| format!("SELECT COUNT(*) FROM step WHERE kind = 'brief_email' AND state = '{state}'");
+    eventually("the mail is dealt with", || async { db.number(mails("done")).await == 1 }).await;
+    worker.stop().await;
+    let died = "UPDATE step SET state = 'leased', lease_owner = 'dead', lease_until = 1, sent_at = 1, ended_at = NULL \
+                WHERE kind = 'brief_email'";
+    assert_eq!(db.execute(died).await, 1);
+    let worker = town::worker_with(Vendors::default(), folder.path(), &db.store, &clock).await;
+    eventually("it is taken up", || async { db.number(mails("leased")).await == 0 }).await;
+    assert_eq!((db.number(mails("done")).await, db.number(mails("failed")).await), (1, 0));
+    worker.stop().await;
+}

@@ -5,4 +5,5 @@ mod calendars;
 mod chat;
 mod contract;
 mod crm;
+mod returning;
 mod silent;

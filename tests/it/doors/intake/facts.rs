@@ -6,7 +6,7 @@ use baton::intake::event::Message;
 use baton_core::domain::known::Source;
 use baton_core::domain::lead::{FieldValue, PreferredHandoff};
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 #[test]
@@ -77,4 +77,54 @@ fn outbound_leads_are_reached_at_the_called_number() {
     let (lead, _) = lead_of("20-outbound-reactivation.json");
     assert_eq!(lead.reach_phone().map(|p| p.as_str()), Some("+12065550182"));
     assert_eq!(lead.contact.language.as_ref().map(|l| l.value.as_str()), Some("ja"));
+}
+
+/// What forms, CRMs and models send for one and the same fact: it is that fact, and none of it is noted.
+#[test]
+fn a_fact_is_read_however_systems_and_models_write_it() {
+    let two_in_the_afternoon = json!("2026-03-04T22:00:00Z");
+    for (pointer, value, fact, expected) in [
+        ("/qualification/score", json!("85"), "/qualification/score/value", json!(85)),
+        ("/qualification/score", json!("85 %"), "/qualification/score/value", json!(85)),
+        ("/company/postal", json!(2139), "/company/postal/value", json!("02139")),
+        ("/contact/phone", json!(14_155_550_142_u64), "/contact/phone/value", json!("+14155550142")),
+        ("/preference/handoff", json!("Callback"), "/preference/handoff", json!("callback")),
+        ("/company/employees", json!([100, 250]), "/company/employees/value/at_most", json!(250)),
+        ("/company/employees", json!(1200.0), "/company/employees/value/at_least", json!(1200)),
+        ("/company/country", json!(["US"]), "/company/country/value", json!("US")),
+        ("/preference/times", json!(["2026-03-04 14:00"]), "/preference/times/0", two_in_the_afternoon.clone()),
+        ("/preference/times", json!("2026-03-04 14:00:00 -08:00"), "/preference/times/0", two_in_the_afternoon),
+    ] {
+        let mut event = whole_lead();
+        *event.pointer_mut(&format!("/data{pointer}")).expect("a part of the lead") = value.clone();
+        let incoming = understood(pointer, event.to_string().as_bytes());
+        assert!(incoming.notes.is_empty(), "{pointer} {value}: {}", said(&incoming.notes));
+        let Message::Lead(lead) = incoming.message else { panic!("a lead") };
+        let lead = serde_json::to_value(lead).expect("JSON");
+        assert_eq!(lead.pointer(fact), Some(&expected), "{pointer} {value}");
+    }
+}
+
+#[test]
+fn a_time_that_cannot_be_read_takes_no_other_with_it() {
+    let mut event = whole_lead();
+    event["data"]["preference"]["times"] = json!(["2026-03-05T14:00:00Z", "tomorrow at ten", "2026-03-04T14:00"]);
+    let incoming = understood("times", event.to_string().as_bytes());
+    assert_eq!(incoming.notes.len(), 1, "{}", said(&incoming.notes));
+    let Message::Lead(lead) = incoming.message else { panic!("a lead") };
+    let times = ["2026-03-05T14:00:00Z", "2026-03-04T22:00:00Z"].map(|time| time.parse().expect("a time"));
+    assert_eq!(lead.preference.times, times);
+}
+
+/// A warm transfer needs no number: whoever is on a known leg can be reached while the call lasts.
+#[test]
+fn a_caller_on_the_line_who_withholds_the_number_is_taken() {
+    for from in [json!("anonymous"), json!("+266696687"), Value::Null] {
+        let mut event = whole_lead();
+        event["data"]["contact"] = json!({ "name": "Noor Aziz" });
+        event["data"]["call"]["from"] = from.clone();
+        let incoming = understood("withheld", event.to_string().as_bytes());
+        let Message::Lead(lead) = incoming.message else { panic!("a lead") };
+        assert!(lead.is_live() && lead.can_be_reached() && lead.reach_phone().is_none(), "{from}");
+    }
 }

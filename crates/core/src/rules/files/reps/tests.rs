@@ -62,3 +62,27 @@ fn slack_ids_have_their_form() {
         assert!(slack_id(wrong).is_none(), "{wrong}");
     }
 }
+
+#[test]
+fn what_a_spreadsheet_did_to_a_number_is_told_with_the_remedy() {
+    for (cell, meant) in [
+        ("4.42079E+11", "a spreadsheet has rounded it: format the column as text, then write the whole number"),
+        ("442079460124", "write +442079460124"),
+        ("+44 20 7946 0124", "write +442079460124"),
+        ("12345", "the number is too short"),
+        ("0000000000", "write + and the country code, no blanks"),
+    ] {
+        assert_eq!(phone_meant(cell), meant, "{cell}");
+    }
+}
+
+/// The rep who speaks it was passed over.
+#[test]
+fn a_language_is_the_one_of_the_table_whichever_of_its_codes_is_written() {
+    let (drafts, faults) = reps(
+        "id,name,email,team,languages,timezone,hours\n\
+         ana,Ana,ana@company.example,emea,nb;iw;in;deu,UTC,office\n",
+    );
+    assert_eq!(faults, Vec::<String>::new());
+    assert_eq!(drafts[0].rep.languages.iter().collect::<Vec<_>>(), ["de", "he", "id", "no"]);
+}

@@ -76,6 +76,14 @@ fn case_does_not_matter_and_a_short_postal_code_is_no_error() {
 }
 
 #[test]
+fn a_british_district_leaves_its_longer_neighbours_alone() {
+    let london = |postal| Firmographics { country: Some("GB"), postal: Some(postal), ..SOMEWHERE };
+    let rows = ["country=GB postal=E1", "country=GB postal=E14"];
+    assert_eq!(hits(&rows, &london("E16AN")), [0]);
+    assert_eq!(hits(&rows, &london("E145AB")), [1]);
+}
+
+#[test]
 fn a_size_band_must_hold_the_whole_known_range() {
     let rows = ["least=50 most=100", "least=60", "most=99", "least=1"];
     assert_eq!(hits(&rows, &SOMEWHERE), [0, 3]);

@@ -59,6 +59,18 @@ fn a_word_that_is_another_word_is_no_slip_of_the_pen() {
     }
 }
 
+/// Names that are no words: nothing but their first letter tells them apart.
+#[test]
+fn a_changed_first_letter_makes_another_word() {
+    for (one, other) in [
+        ("Kessel Logistik", "Tessel Logistik"),
+        ("Halden Maritime", "Malden Maritime"),
+        ("Bakker Marine Outfitters", "Dakker Marine Outfitters"),
+    ] {
+        assert!(differ_by_a_word(one, other) && differ_by_a_word(other, one), "{one} / {other}");
+    }
+}
+
 #[test]
 fn legal_forms_of_many_countries_say_nothing() {
     for name in [

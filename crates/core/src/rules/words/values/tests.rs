@@ -25,6 +25,15 @@ fn days_of_other_countries_are_understood_where_they_can_be_only_one() {
     assert_eq!(days_meant("April..May"), None);
 }
 
+/// A spreadsheet's `26-01-01` would be a day of the first century.
+#[test]
+fn a_year_has_four_digits() {
+    for short in ["26-01-01", "0026-01-01", "226-01-01"] {
+        assert_eq!(date(short), None, "{short}");
+    }
+    assert_eq!(days("26-01-01..26-01-05"), None);
+}
+
 #[test]
 fn durations_have_one_unit_and_are_not_zero() {
     assert_eq!(duration("45s"), Some(Duration::from_secs(45)));
