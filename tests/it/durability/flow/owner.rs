@@ -108,7 +108,9 @@ async fn the_owner_whom_a_person_names_in_the_crm_has_the_lead() {
     play.stage.salesforce.set_owner(&in_crm, by_hand.crm_id.as_ref().expect("an id").as_str());
     play.clock.skip_to(play.clock.now() + TimeDelta::seconds(180));
     eventually("the CRM is followed", || async { play.lead(&lead).await.owner == by_hand.id }).await;
-    assert_eq!(play.owner_changes(&lead).await.len(), 1, "one change was a person's");
+    let changes = play.owner_changes(&lead).await;
+    let [change] = changes.as_slice() else { panic!("one change was a person's: {changes:?}") };
+    assert_eq!(Some(&change.from), by_baton.crm_id.as_ref(), "from whom Baton had written there");
     assert_eq!(turns(&play).await, [], "who shares no turns there pays none");
     play.until_quiet().await;
 }
