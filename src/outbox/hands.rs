@@ -138,4 +138,15 @@ mod tests {
         drop(second);
         assert!(hands.full().is_empty());
     }
+
+    #[test]
+    fn after_a_stop_nothing_begins_and_what_has_begun_is_still_in_hand() {
+        let hands = Hands::default();
+        let begun = hands.take(&ring(1)).expect("work is taken");
+        hands.close();
+        assert!(hands.take(&ring(2)).is_none());
+        assert_eq!(hands.full(), ["ring"]);
+        drop(begun);
+        assert!(hands.full().is_empty());
+    }
 }

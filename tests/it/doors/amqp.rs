@@ -5,6 +5,8 @@ mod broker;
 mod publishing;
 mod topology;
 
+use crate::eventually::{SOON, within};
+use crate::program::served::Served;
 use baton::intake::amqp::PublishError;
 use broker::{Inbox, broker, count, environment, eventually};
 use lapin::BasicProperties;
@@ -76,6 +78,23 @@ async fn a_stop_finishes_what_is_in_hand() {
     assert_eq!(left, 0, "what the client had buffered was worked off");
     assert_eq!(count(&worker.stats.interruptions), 0);
     broker.clean_up().await;
+}
+
+/// A channel that is closed after its connection is an error to the client, which logged one at every stop.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_is_stopped_logs_no_error() {
+    let Some(broker) = broker(false).await else { return };
+    let url = broker.config.url.clone();
+    let life = tokio::task::spawn_blocking(move || {
+        let toml = "[amqp]\nurl = \"env:TEST_AMQP\"\ndeclare = true\n";
+        let mut served = Served::start(toml, "info", &[("TEST_AMQP", url.as_str())]);
+        let consumes = within(SOON, || served.log().contains("consuming").then_some(()));
+        assert!(consumes.is_some(), "{}", served.log());
+        served.stops_within(Duration::from_secs(10));
+        let log = served.log();
+        assert!(!log.contains("ERROR"), "{log}");
+    });
+    life.await.expect("a clean life");
 }
 
 #[tokio::test]

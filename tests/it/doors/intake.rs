@@ -202,6 +202,21 @@ fn duplicate_keys_are_tolerated_and_the_last_one_counts() {
     assert_eq!(key_of(event), "a 2", "in the key too");
 }
 
+/// Each compared with every name of ours, 227 kB of such names took half a second, and a caller on the line waited behind them.
+#[test]
+fn of_very_many_names_that_are_nearly_ours_the_first_are_met_with_ours() {
+    let bytes = std::fs::read(fixtures("events").join("01-warm-transfer.json")).expect("the fixture exists");
+    let mut event: Value = serde_json::from_slice(&bytes).expect("JSON");
+    let company = event["data"]["company"].as_object_mut().expect("a company");
+    company.remove("industry");
+    company.extend((0..100).map(|number| (format!("industr{number}"), json!("Logistics"))));
+    let incoming = understood("names that are nearly ours", event.to_string().as_bytes());
+    let meant = Some("did you mean \"industry\"?");
+    let met = incoming.notes.iter().filter(|note| note.hint.as_deref() == meant).count();
+    assert_eq!(met, 32, "{}", said(&incoming.notes));
+    assert!(matches!(incoming.message, Message::Lead(lead) if lead.company.name.is_some()), "the lead is taken");
+}
+
 #[test]
 fn too_large_an_event_is_refused_before_it_is_read() {
     let bytes = vec![b' '; LARGEST + 1];

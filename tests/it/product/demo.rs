@@ -1,6 +1,8 @@
 //! The demo as whoever tries Baton sees it: from any folder, to its end.
 
-use crate::program::is_as_reviewed;
+use crate::program::{baton, code, edit, is_as_reviewed, told};
+use crate::town;
+use baton::cli;
 use serde_json::json;
 use std::process::Command;
 
@@ -51,8 +53,29 @@ fn the_demo_ends_as_it_says_and_leaves_nothing_for_a_person_to_look_at() {
         let told = lines[at + 1];
         assert!(told.contains(" is to get the lead; back goes ") && told.contains(back), "{came}: {told}");
     }
+    // What it is for comes before the figures: what one caller hears, what the rep reads, and where the rest is.
+    let (_, both_ends) = text.split_once("-- One of these calls, from both ends").expect("one call");
+    let (shown, _) = both_ends.split_once("-- Afterwards --").expect("the figures");
+    for words in [
+        "\nThe caller hears: \"",
+        "\nThe rep's card in Slack:\n  | ",
+        "\nThe rep's mail:\n  | Subject: ",
+        "/explain\nAll leads: http://",
+        "Report: http://",
+    ] {
+        assert!(shown.contains(words), "{words:?} is not shown:\n{shown}");
+    }
     told.push(text.lines().find(|line| line.contains(" effects done twice")).expect("what it came to").to_owned());
     told.extend(text.lines().filter(|line| line.starts_with("-- ")).map(str::to_owned));
     let told = told.join("\n") + "\n";
     is_as_reviewed("demo.txt", &told);
+}
+
+#[test]
+fn a_workspace_with_faults_is_told_what_comes_first() {
+    let folder = town::founded(1);
+    edit(folder.path(), "rules/reps.csv", ",+1", ",01");
+    let output = baton(&["demo", "--once", "-w", folder.path().to_str().expect("a plain path")]);
+    assert_eq!(code(&output), cli::FAULTY, "{}", told(&output));
+    assert!(told(&output).contains("run `baton check` first"), "{}", told(&output));
 }

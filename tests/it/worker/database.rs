@@ -240,6 +240,21 @@ async fn every_fault_of_a_database_is_told_by_its_cause() {
     assert!(told.len() >= 5, "different faults, different words: {told:#?}");
 }
 
+/// Whoever reads the log learns what whoever stands beside the database would see.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_names_the_cause_in_the_databases_own_words() {
+    let workspace = Workspace::new();
+    let _worker = workspace.serve();
+    workspace.until_ready().await;
+    sqlx::any::install_default_drivers();
+    let url = format!("sqlite:{}", workspace.file("baton.db").display());
+    let pool = sqlx::AnyPool::connect(&url).await.expect("a second way in");
+    sqlx::query("ALTER TABLE step RENAME TO step_of_before").execute(&pool).await.expect("it is renamed");
+    let log = || std::fs::read_to_string(workspace.file("log")).unwrap_or_default();
+    let says = "run `baton migrate` (SQLite 1: no such table: step)";
+    eventually("the log names the cause", || std::future::ready(log().contains(says))).await;
+}
+
 async fn a_missing_database_is_named(db: Db) {
     let mut url = url::Url::parse(&db.url).expect("a URL");
     url.set_path("no_such_database");

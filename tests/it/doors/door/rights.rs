@@ -53,6 +53,8 @@ fn every_token_does_what_its_scopes_say_and_is_told_what_it_lacks() {
         ("read", "GET", "/v1/attention", ""),
         ("read", "GET", "/v1/reports/routing", ""),
         ("read", "GET", "/v1/rules", ""),
+        ("act", "POST", "/v1/leads/lead_x/reassign", "{}"),
+        ("act", "POST", "/v1/attention/none/replay", ""),
         ("feedback", "POST", "/v1/feedback", "{}"),
     ];
     let holders = [

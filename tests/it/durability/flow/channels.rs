@@ -69,12 +69,13 @@ async fn a_caller_who_wants_no_call_gets_a_mail_and_is_not_recorded() {
     let lead = play.call(&caller).await;
     let record = play.ends(&lead, "mail").await;
     assert_eq!(record.next_step.what, NextStepKind::Mail);
-    let to_caller = |mails: Vec<baton_sandbox::smtp::ReceivedMail>| {
-        let mut of_caller = mails.into_iter().filter(|mail| mail.to.iter().any(|to| to == caller.email()));
-        of_caller.next().map(|mail| mail.text)
-    };
-    let text = to_caller(play.stage.smtp.mails()).expect("they agreed to mail");
+    let mails = play.stage.smtp.mails();
+    let to_caller = mails.iter().find(|mail| mail.to.iter().any(|to| to == caller.email()));
+    let to_caller = to_caller.expect("they agreed to mail");
+    let text = &to_caller.text;
     assert!(text.contains("will write to you by") && text.contains("Nobody will call you."), "{text}");
+    let rep = format!("{}@reps.example", record.next_step.owner);
+    assert!(to_caller.header("reply-to").contains(&rep), "an answer reaches the rep: {:?}", to_caller.headers);
 
     let live = saying(Caller::live(4).reps(&[ACCEPTS]), |data| {
         data["consent"] = json!({ "recording": { "given": false, "source": "platform" } });
