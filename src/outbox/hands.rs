@@ -110,6 +110,7 @@ mod tests {
             lead_id,
             effect: Effect::Hold,
             run_at: THEN,
+            planned_at: THEN,
             deadline_at: THEN,
             lease_until: THEN,
             fence,
