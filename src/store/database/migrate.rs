@@ -6,7 +6,7 @@ use crate::store::sql::error::StoreError;
 use crate::store::sql::row::digest_of;
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 19] = [
+const MIGRATIONS: [(&str, &str); 20] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -26,6 +26,7 @@ const MIGRATIONS: [(&str, &str); 19] = [
     ("0017_webhooks", include_str!("../../../migrations/0017_webhooks.sql")),
     ("0018_repeated_acts", include_str!("../../../migrations/0018_repeated_acts.sql")),
     ("0020_live_calls", include_str!("../../../migrations/0020_live_calls.sql")),
+    ("0021_webhook_rounds", include_str!("../../../migrations/0021_webhook_rounds.sql")),
 ];
 
 const KNOWN: &str =
