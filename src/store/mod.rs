@@ -44,6 +44,6 @@ pub use sql::error::StoreError;
 pub use step::{FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
 pub use token::ApiToken;
 pub use webhook::{
-    DeliveryCounted, DeliveryEnd, DeliveryLine, DeliveryRow, DeliveryState, DisabledWebhook, NewDelivery,
+    DeliveriesEnded, DeliveryEnd, DeliveryLine, DeliveryRow, DeliveryState, DisabledWebhook, Failure, NewDelivery,
     TriedDelivery, WebhookStanding,
 };

@@ -168,10 +168,13 @@ conformance! {
             an_event_is_kept_once_for_each_webhook,
             a_try_has_one_maker_and_a_dead_ones_comes_back,
             two_workers_never_make_one_try,
+            many_tries_end_in_one_commit_each_by_its_own_fence,
+            a_receiver_that_rests_is_sent_nothing_and_no_try_is_counted,
             a_webhook_to_which_nothing_was_delivered_is_disabled_and_enabled_again,
             a_receiver_that_is_gone_is_sent_nothing_more,
             the_log_says_what_became_of_each_delivery,
             what_was_kept_long_enough_is_forgotten,
+            a_backlog_is_taken_up_to_the_last,
         ]
     }
     postgres: {
@@ -182,6 +185,7 @@ conformance! {
             a_commit_whose_answer_is_lost_is_not_run_again,
         ]
         opening: [an_unsafe_server_is_refused, a_wrong_clock_is_refused]
+        webhooks: [tidying_reads_what_it_forgets, enabling_reads_what_it_takes_up]
     }
 }
 

@@ -45,7 +45,7 @@ enum Command {
         #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u16).range(1..=10_000))]
         limit: u16,
     },
-    /// Enable a webhook that was disabled; all that is kept for it and not delivered is tried anew.
+    /// Enable a webhook that was disabled, or do not wait for one that asks for it; all that is kept and not delivered is tried anew.
     Enable {
         #[arg(value_name = "NAME")]
         name: String,
@@ -161,10 +161,18 @@ fn state(name: &str, of: &WebhookStanding) -> String {
             let why = of.disabled_why.as_deref().unwrap_or("nobody said why");
             format!("disabled since {}: {why}; to go on: baton webhooks enable {name}", told(at))
         }
-        (None, Some(at), _) => format!("failing since {}", told(at)),
-        (None, None, Some(at)) => format!("well, delivered last {}", told(at)),
+        (None, Some(at), _) => format!("failing since {}{}", told(at), rest(name, of.rests_until)),
+        (None, None, Some(at)) => format!("well, delivered last {}{}", told(at), rest(name, of.rests_until)),
         (None, None, None) => "nothing was sent yet".to_owned(),
     }
+}
+
+/// What somebody asks who sees that nothing is sent.
+fn rest(name: &str, until: Option<DateTime<Utc>>) -> String {
+    let until = until.filter(|until| *until > SystemClock.now());
+    let said =
+        |until| format!(", and asks for nothing until {}; not to wait: baton webhooks enable {name}", told(until));
+    until.map_or_else(String::new, said)
 }
 
 fn counts(webhook: Option<&config::Webhook>, of: &WebhookStanding) -> String {
@@ -207,9 +215,7 @@ fn as_text(line: &DeliveryLine) -> String {
 }
 
 async fn enable(config: &Config, store: &Store, name: String) -> Result<u8> {
-    let now = SystemClock.now();
-    let enable = with(name.clone(), move |tx, name| Box::pin(tx.webhook_enable(name, now)));
-    let taken_up = store.write("webhook.enable", enable).await?;
+    let taken_up = store.webhook_enable(&name, SystemClock.now()).await?;
     say(&format!("{name} is enabled; deliveries that are tried anew: {taken_up}"));
     if configured(config, &name).is_none() {
         eprintln!("it is not in baton.toml any more: nothing is sent until it is again");
@@ -224,7 +230,7 @@ async fn retry(store: &Store, id: String) -> Result<u8> {
         store.write("webhook.retry", retry).await?,
         "no delivery {id:?} can be tried anew: `baton webhooks log NAME` prints their ids, and one that is under way is left alone"
     );
-    say(&format!("{id}: a running worker tries it within seconds, unless its webhook is disabled"));
+    say(&format!("{id}: a running worker tries it within seconds, unless its webhook is disabled or asks for nothing"));
     Ok(OK)
 }
 

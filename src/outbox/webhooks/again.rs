@@ -1,5 +1,7 @@
 //! When a delivery that failed is tried again, and for how long: as Standard Webhooks recommends, over three days and a little.
+//! And when its receiver is asked for anything again.
 
+use crate::connectors::webhook::Answered;
 use baton_clock::jitter;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
@@ -26,8 +28,17 @@ const JITTER: f64 = 0.1;
 /// A receiver may ask for this much, and no more: an event that comes next week is of no use to it.
 const ASKED_AT_MOST: TimeDelta = TimeDelta::hours(24);
 
-/// A webhook to which nothing was delivered for as long as this, when an event is given up, is disabled.
+/// The same of all that is for it: nothing is sent meanwhile, and nothing else would tell that it is well again.
+const RESTS_AT_MOST: TimeDelta = TimeDelta::hours(1);
+/// Whoever is asked too often may not say for how long.
+const RESTS_FOR: Duration = Duration::from_secs(30);
+
+/// A webhook that has failed for as long as this, with nothing delivered in between, is disabled.
 pub(super) const NOTHING_FOR: TimeDelta = TimeDelta::days(3);
+
+/// Workers that may be killed, one after the other, with the same delivery in hand: it may be what kills them. Between two there
+/// is a lease, so that hours of nothing but dying are outlived by what is innocent.
+pub(super) const LOST_AT_MOST: u32 = 500;
 
 /// After the `attempts`-th try, counted from 1; `None`: that was the last.
 pub(super) fn next_try(now: DateTime<Utc>, attempts: u32, receiver_asks: Option<Duration>) -> Option<DateTime<Utc>> {
@@ -36,6 +47,16 @@ pub(super) fn next_try(now: DateTime<Utc>, attempts: u32, receiver_asks: Option<
     let own = TimeDelta::seconds(*wait_s) + TimeDelta::milliseconds(longer_ms);
     let asked = receiver_asks.and_then(|span| TimeDelta::from_std(span).ok()).unwrap_or_default();
     Some(now + own.max(asked.min(ASKED_AT_MOST)))
+}
+
+/// Until when a receiver that has answered so is sent nothing at all; `None`: its answer was about one delivery.
+pub(super) fn rests_until(now: DateTime<Utc>, answered: &Answered) -> Option<DateTime<Utc>> {
+    let span = match (answered.status, answered.retry_after) {
+        (429 | 503, Some(asked)) => asked,
+        (429, None) => RESTS_FOR,
+        _ => return None,
+    };
+    Some(now + TimeDelta::from_std(span).map_or(RESTS_AT_MOST, |span| span.min(RESTS_AT_MOST)))
 }
 
 #[cfg(test)]
@@ -65,5 +86,23 @@ mod tests {
         assert_eq!(after(90), TimeDelta::seconds(90));
         assert_eq!(after(365 * 24 * 3600), TimeDelta::hours(24));
         assert!(after(1) >= TimeDelta::seconds(5), "asking cannot make it sooner");
+    }
+
+    #[test]
+    fn a_receiver_rests_when_it_says_so_and_an_hour_at_most() {
+        let now = DateTime::<Utc>::UNIX_EPOCH;
+        let rests = |status, asked_s: Option<u64>| {
+            let retry_after = asked_s.map(Duration::from_secs);
+            rests_until(now, &Answered { status, retry_after, said: String::new() })
+                .map(|until| (until - now).num_seconds())
+        };
+        assert_eq!((rests(429, Some(90)), rests(503, Some(90))), (Some(90), Some(90)));
+        assert_eq!(rests(429, Some(24 * 3600)), Some(3600));
+        assert_eq!(
+            (rests(429, None), rests(503, None)),
+            (Some(30), None),
+            "too many is too many, whatever it leaves out"
+        );
+        assert_eq!((rests(500, Some(90)), rests(200, Some(90))), (None, None));
     }
 }

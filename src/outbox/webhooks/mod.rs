@@ -2,12 +2,16 @@
 //!
 //! Guarantees: an event is kept for every webhook that asks for its topic before its step has ended, and before the broker is
 //! spoken to; from then on it is tried until it is delivered or given up, by any worker that has the webhook in its `baton.toml`,
-//! one at a time, under a lease. At least once: a try whose end could not be stored is made again, under the same id. Each
-//! webhook has a task and a few hands of its own, so that one that is slow or dead holds up nothing else. Where no webhook is
-//! configured there is no task and no statement.
+//! one at a time, under a lease. At least once: a try whose end could not be stored is made again, under the same id, and counts
+//! for nothing. Each webhook has a task and hands of its own, so that one that is slow or dead holds up nothing else. A receiver
+//! that asks for a rest is left alone by every worker; one that has failed for three days, however it failed, is disabled. Where
+//! no webhook is configured there is no task and no statement.
 
 mod again;
 mod receiver;
+mod round;
+mod task;
+mod tidy;
 
 use super::duty::Duty;
 use super::group::{GroupCommit, Place};
@@ -16,9 +20,11 @@ use crate::connectors::VendorError;
 use crate::connectors::webhook::Webhook;
 use crate::store::{NewDelivery, Store, with};
 use baton_core::domain::effect::Topic;
-use receiver::{Receiver, Round};
+use receiver::Receiver;
+use round::Means;
 use serde_json::Value;
 use std::sync::Arc;
+use task::Task;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -82,9 +88,12 @@ impl Webhooks {
     /// Delivers to all of them until told to stop.
     pub(super) async fn deliver(&self, parts: &OutboxParts, duty: &Duty, stop: &watch::Receiver<bool>) {
         let mut all = JoinSet::new();
+        let means = Means { store: parts.store.clone(), clock: Arc::clone(&parts.clock), duty: duty.clone() };
         for receiver in &self.receivers {
-            let round = Round { store: parts.store.clone(), clock: Arc::clone(&parts.clock), duty: duty.clone() };
-            all.spawn(Arc::clone(receiver).deliver(round, stop.clone()));
+            all.spawn(Task::new(receiver, means.clone()).run(stop.clone()));
+        }
+        if !self.receivers.is_empty() {
+            all.spawn(tidy::hourly(means, stop.clone()));
         }
         while all.join_next().await.is_some() {}
     }

@@ -26,6 +26,7 @@ const MIGRATIONS: [(&str, &str); 20] = [
     ("0017_webhooks", include_str!("../../../migrations/0017_webhooks.sql")),
     ("0018_repeated_acts", include_str!("../../../migrations/0018_repeated_acts.sql")),
     ("0020_live_calls", include_str!("../../../migrations/0020_live_calls.sql")),
+    ("0021_webhook_rounds", include_str!("../../../migrations/0021_webhook_rounds.sql")),
     ("0022_claim_and_cause", include_str!("../../../migrations/0022_claim_and_cause.sql")),
 ];
 

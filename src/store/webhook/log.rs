@@ -1,12 +1,15 @@
 //! What became of deliveries, how it stands with each webhook, and what a person does about it.
 
-use crate::store::sql::row::{Reading, micros};
-use crate::store::{StoreError, Tx};
+use crate::store::sql::row::{Reading, micros, texts_json};
+use crate::store::{Store, StoreError, Tx, with};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
+
+/// How many are taken up in one commit.
+const PAGE: i64 = 1000;
 
 /// One delivery, as its log has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,6 +45,8 @@ pub struct WebhookStanding {
     pub failed: u64,
     pub delivered_at: Option<DateTime<Utc>>,
     pub failing_since: Option<DateTime<Utc>>,
+    /// Its receiver has asked for nothing until then.
+    pub rests_until: Option<DateTime<Utc>>,
     pub disabled_at: Option<DateTime<Utc>>,
     pub disabled_why: Option<String>,
 }
@@ -87,11 +92,11 @@ impl Tx {
             (one.waiting, one.delivered) = (row.number("waiting")?, row.number("delivered")?);
             (one.failed, one.delivered_at) = (row.number("failed")?, row.maybe_at("delivered_at")?);
         }
-        let sql = "-- webhook::states\nSELECT name, failing_since, disabled_at, disabled_why FROM webhook";
+        let sql = "-- webhook::states\nSELECT name, failing_since, rests_until, disabled_at, disabled_why FROM webhook";
         for row in &sqlx::query(sql).fetch_all(self.conn()).await? {
             let row = Reading::new("webhook", row);
             let one = standing.entry(row.text("name")?).or_default();
-            one.failing_since = row.maybe_at("failing_since")?;
+            (one.failing_since, one.rests_until) = (row.maybe_at("failing_since")?, row.maybe_at("rests_until")?);
             (one.disabled_at, one.disabled_why) = (row.maybe_at("disabled_at")?, row.maybe_text("disabled_why")?);
         }
         Ok(standing)
@@ -115,36 +120,88 @@ impl Tx {
         rows.iter().map(read).collect()
     }
 
-    /// Enables a webhook, and has all that is kept for it and not delivered tried anew, from the first try on; how much that is.
-    pub async fn webhook_enable(&mut self, webhook: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
-        let sql = "-- webhook::enable\nUPDATE webhook SET disabled_at = NULL, disabled_why = NULL, failing_since = NULL \
-                   WHERE name = $1";
+    /// Has a page of what is kept for a webhook and not delivered tried anew, from the first try on: how many those are, and the
+    /// last one looked at, after which the next page begins.
+    async fn deliveries_take_up(
+        &mut self,
+        webhook: &str,
+        after: &(i64, String),
+        now: DateTime<Utc>,
+    ) -> Result<(u64, Option<(i64, String)>), StoreError> {
+        let sql = "-- webhook::undelivered\nSELECT id, created_at FROM webhook_delivery WHERE webhook = $1 \
+                   AND state <> 'delivered' AND (created_at, id) > ($2, $3) ORDER BY created_at, id LIMIT $4";
+        let query = sqlx::query(sql).bind(webhook.to_owned()).bind(after.0).bind(after.1.clone()).bind(PAGE);
+        let (mut ids, mut last) = (Vec::new(), None);
+        for row in &query.fetch_all(self.conn()).await? {
+            let row = Reading::new("webhook_delivery", row);
+            ids.push(row.text("id")?);
+            last = Some((row.int("created_at")?, row.text("id")?));
+        }
+        let sql = format!(
+            "-- webhook::take_up\nUPDATE webhook_delivery SET state = 'open', run_at = $2, held = 0, attempts = 0, lost = 0, \
+             ended_at = NULL WHERE id IN {} AND state <> 'delivered' AND (held = 0 OR run_at <= $2)",
+            self.engine.texts()
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(&ids)).bind(micros(now));
+        Ok((query.execute(self.conn()).await?.rows_affected(), last))
+    }
+
+    async fn webhook_enabled(&mut self, webhook: &str) -> Result<(), StoreError> {
+        let sql = "-- webhook::enable\nUPDATE webhook SET disabled_at = NULL, disabled_why = NULL, failing_since = NULL, \
+                   rests_until = NULL WHERE name = $1";
         sqlx::query(sql).bind(webhook.to_owned()).execute(self.conn()).await?;
-        let sql = "-- webhook::take_up\nUPDATE webhook_delivery SET state = 'open', run_at = $2, held = 0, attempts = 0, \
-                   ended_at = NULL WHERE webhook = $1 AND state <> 'delivered' AND (held = 0 OR run_at <= $2)";
-        let query = sqlx::query(sql).bind(webhook.to_owned()).bind(micros(now));
-        Ok(query.execute(self.conn()).await?.rows_affected())
+        Ok(())
     }
 
     /// Has one delivery tried anew, whatever became of it. `false`: there is none of this id, or somebody is at it.
     pub async fn delivery_retry(&mut self, id: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let sql = "-- webhook::retry\nUPDATE webhook_delivery SET state = 'open', run_at = $2, held = 0, attempts = 0, \
-                   ended_at = NULL WHERE id = $1 AND (held = 0 OR run_at <= $2)";
+                   lost = 0, ended_at = NULL WHERE id = $1 AND (held = 0 OR run_at <= $2)";
         let query = sqlx::query(sql).bind(id.to_owned()).bind(micros(now));
         Ok(query.execute(self.conn()).await?.rows_affected() == 1)
     }
 
-    /// Forgets deliveries that were kept long enough, at most so many; how many those were.
+    /// Forgets deliveries that were kept long enough, the oldest first, at most so many of either kind; how many those were.
     pub async fn deliveries_forget(
         &mut self,
         delivered_before: DateTime<Utc>,
         any_before: DateTime<Utc>,
         limit: usize,
     ) -> Result<u64, StoreError> {
-        let sql = "-- webhook::forget\nDELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery \
-                   WHERE created_at <= $1 AND (state = 'delivered' OR created_at <= $2) LIMIT $3)";
-        let query = sqlx::query(sql).bind(micros(delivered_before)).bind(micros(any_before)).bind(limit as i64);
-        Ok(query.execute(self.conn()).await?.rows_affected())
+        let mut forgotten = 0;
+        // One statement for both would look at all that is neither, whenever it is asked.
+        for (which, before) in [("state = 'delivered' AND", delivered_before), ("", any_before)] {
+            let sql = format!(
+                "-- webhook::forget\nDELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery \
+                 WHERE {which} created_at <= $1 ORDER BY created_at LIMIT $2)"
+            );
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(micros(before)).bind(limit as i64);
+            forgotten += query.execute(self.conn()).await?.rows_affected();
+        }
+        Ok(forgotten)
+    }
+}
+
+impl Store {
+    /// Enables a webhook, once all that is kept for it and not delivered is due anew; how much that is. Page by page: nobody who
+    /// writes waits for all of it.
+    ///
+    /// # Errors
+    /// As [`Store::write`]. It is not enabled then, and may be again.
+    pub async fn webhook_enable(&self, webhook: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let (mut taken_up, mut after) = (0, (i64::MIN, String::new()));
+        loop {
+            let page = with((webhook.to_owned(), after), move |tx, (webhook, after)| {
+                Box::pin(tx.deliveries_take_up(webhook, after, now))
+            });
+            let (count, last) = self.write("webhook.take_up", page).await?;
+            taken_up += count;
+            let Some(last) = last else { break };
+            after = last;
+        }
+        let enable = with(webhook.to_owned(), |tx, webhook| Box::pin(tx.webhook_enabled(webhook)));
+        self.write("webhook.enable", enable).await?;
+        Ok(taken_up)
     }
 }
 

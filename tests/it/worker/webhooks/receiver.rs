@@ -14,11 +14,14 @@ use serde_json::Value;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// How a receiver answers.
 #[derive(Clone, Copy)]
 pub enum Says {
     Status(u16),
+    /// 200, after so many milliseconds.
+    Slowly(u64),
     /// 503, and the seconds after which it may be asked again.
     Later(u32),
     /// To somewhere else of its own.
@@ -126,6 +129,10 @@ async fn hear(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) ->
     let says = desk.answers.lock().expect("the answers").pop_front().unwrap_or(desk.then);
     match says {
         Says::Status(status) => StatusCode::from_u16(status).expect("a status").into_response(),
+        Says::Slowly(ms) => {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            StatusCode::OK.into_response()
+        }
         Says::Later(seconds) => (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, seconds.to_string())]).into_response(),
         Says::Elsewhere => (StatusCode::FOUND, [(LOCATION, "/elsewhere")]).into_response(),
         Says::Nothing => std::future::pending().await,
