@@ -68,7 +68,10 @@ fn cases() -> Vec<Case> {
         }),
         beside("any of any, 10,000 deep", "when: '1'", || nested("any: [{ ", "lead.live: yes", " }]", 10_000)),
         ("an event of names nearly ours", Input::Event(|n| format!("\"industr{n}\": \"Logistics\","))),
-        ("an event of names in names", Input::Event(|n| format!("\"industr{n}\": {{ \"nam\": {{ \"countr\": 1 }} }},"))),
+        (
+            "an event of names in names",
+            Input::Event(|n| format!("\"industr{n}\": {{ \"nam\": {{ \"countr\": 1 }} }},")),
+        ),
         ("an event of one name, again and again", Input::Event(|_| "\"domain\": \"meridian.example\",".to_owned())),
         ("an event of lists", Input::Event(|n| format!("\"custom{n}\": [[[[]], [[]]], [[[]], [[]]]],"))),
     ]

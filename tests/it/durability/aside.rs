@@ -161,7 +161,7 @@ async fn what_is_dropped_is_off_the_list_and_can_come_back(db: Db) {
 }
 
 /// From now on the server fails in the middle of storing what was decided, each time for one lead and in another way.
-async fn fall_sick(db: &Db, codes: impl IntoIterator<Item = &'static str>) {
+async fn fall_sick(db: &Db, codes: &[&str]) {
     db.execute("CREATE TABLE sick (lead_id TEXT PRIMARY KEY, code TEXT NOT NULL)").await;
     db.execute(
         "CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE found_code TEXT; BEGIN \
@@ -170,7 +170,7 @@ async fn fall_sick(db: &Db, codes: impl IntoIterator<Item = &'static str>) {
     )
     .await;
     db.execute("CREATE TRIGGER sick BEFORE INSERT ON decision FOR EACH ROW EXECUTE FUNCTION fails()").await;
-    for (number, code) in codes.into_iter().enumerate() {
+    for (number, code) in codes.iter().enumerate() {
         let lead = lead_id("town", &format!("evt-{number}"));
         db.execute(format!("INSERT INTO sick VALUES ('{lead}', '{code}')")).await;
     }
@@ -179,7 +179,7 @@ async fn fall_sick(db: &Db, codes: impl IntoIterator<Item = &'static str>) {
 async fn an_outage_puts_nothing_aside(db: Db) {
     const OUTAGES: [&str; 8] = ["57014", "53100", "53200", "25006", "25P03", "58030", "XX001", "ZZ999"];
     // The last one is no outage: a value that the database refuses.
-    fall_sick(&db, OUTAGES.into_iter().chain(["22003"])).await;
+    fall_sick(&db, &[&OUTAGES[..], &["22003"]].concat()).await;
     let town = Town::begin(db).await;
     let all: Vec<Value> = (0..=OUTAGES.len() + 3).map(lead).collect();
     town.take(&all.iter().collect::<Vec<_>>()).await;
@@ -205,7 +205,7 @@ async fn an_outage_puts_nothing_aside(db: Db) {
 
 /// A value is refused in a batch that an outage undoes: whose fault it is shows when the database is well.
 async fn nobody_is_at_fault_while_an_outage_lasts(db: Db) {
-    fall_sick(&db, ["53100", "22003"]).await;
+    fall_sick(&db, &["53100", "22003"]).await;
     let town = Town::begin(db).await;
     town.db
         .execute(

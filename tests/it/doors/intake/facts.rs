@@ -112,7 +112,8 @@ fn a_time_that_cannot_be_read_takes_no_other_with_it() {
     let incoming = understood("times", event.to_string().as_bytes());
     assert_eq!(incoming.notes.len(), 1, "{}", said(&incoming.notes));
     let Message::Lead(lead) = incoming.message else { panic!("a lead") };
-    let times = ["2026-03-05T14:00:00Z", "2026-03-04T22:00:00Z"].map(|time| time.parse().expect("a time"));
+    let times =
+        ["2026-03-05T14:00:00Z", "2026-03-04T22:00:00Z"].map(|time| time.parse::<DateTime<Utc>>().expect("a time"));
     assert_eq!(lead.preference.times, times);
 }
 
