@@ -105,6 +105,9 @@ fn no_more_connections_are_held_than_the_workspace_allows() {
 async fn health_needs_no_place_among_those_at_work() {
     let served = served(&format!("[http]\nconcurrency = 1\nconnections = 40\n{VOICE}"));
     let port = served.port;
+    // It has begun, and needs to write nothing for that any more.
+    let is_ready = || (served.ask(&get("/readyz", None)).status == 200).then_some(());
+    assert_eq!(within(Duration::from_secs(20), is_ready), Some(()));
     sqlx::any::install_default_drivers();
     let other = AnyPool::connect(&sqlite_in(served.folder.path())).await.expect("a second way in");
     let mut writer = other.acquire().await.expect("a connection");

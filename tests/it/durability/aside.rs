@@ -21,11 +21,13 @@ fn key(event: &Value) -> String {
     format!("{} {}", event["source"].as_str().expect("a source"), event["id"].as_str().expect("an id"))
 }
 
-/// An event with a field of a name that nobody knows, as its sender sends it before it is mended.
+/// An event with a field of a name that nobody knows, and no other way to reach the caller, as its sender sends it before it is
+/// mended.
 fn misspelt(number: usize) -> Value {
     let mut event = lead(number);
     event["data"]["contact"]["emial"] = event["data"]["contact"]["email"].take();
     event["data"]["contact"].as_object_mut().expect("a contact").remove("email");
+    event["data"]["call"].as_object_mut().expect("a call").remove("from");
     event
 }
 

@@ -175,7 +175,7 @@ fn the_schema_fits_the_files() {
 #[test]
 fn a_test_says_what_the_caller_agreed_to() {
     let folder = workspace();
-    let route = "routes:\n  - { name: no calls, when: \"!lead.consent.callback\", to: { rep: priya } }\n";
+    let route = "routes:\n  - { name: no calls, when: \"!lead.consent.callback\", to: { rep: priya.nair } }\n";
     edit(folder.path(), "rules/routing.yaml", "routes:\n", route);
     let tests = "\
 defaults:

@@ -13,7 +13,7 @@ use baton::connectors::http::ApiCall;
 use baton::store::{Changes, NewStep, Store};
 use baton_clock::{Clock, SystemClock};
 use chrono::TimeDelta;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -138,6 +138,7 @@ async fn what_was_put_aside_is_listed_shown_replayed_and_dropped() {
     let store = Store::open(&url).await.expect("the database");
     let mut event = Caller::gone(1).event;
     event["data"]["contact"] = json!({ "name": "Mira Lund", "emial": "mira@firm.example" });
+    withhold(&mut event);
     // It is taken, since its call may be a lead already, and told to be put aside.
     let file = workspace.file("event.json");
     std::fs::write(&file, event.to_string()).expect("an event");
@@ -190,6 +191,7 @@ async fn a_message_is_called_quarantined_once_that_is_stored() {
     .await;
     let mut event = Caller::gone(1).event;
     event["data"]["contact"] = json!({ "name": "Mira Lund" });
+    withhold(&mut event);
     let file = workspace.file("event.json");
     std::fs::write(&file, event.to_string()).expect("an event");
     let base = format!("http://127.0.0.1:{}", workspace.port);
@@ -201,6 +203,11 @@ async fn a_message_is_called_quarantined_once_that_is_stored() {
     db.execute("DROP TRIGGER keeps").await;
     until(|| log().contains("was quarantined")).await;
     assert_eq!(db.store.inbox_quarantined(10).await.expect("a list").len(), 1);
+}
+
+/// The number that the call came from.
+fn withhold(event: &mut Value) {
+    event["data"]["call"].as_object_mut().expect("a call").remove("from");
 }
 
 async fn until(holds: impl Fn() -> bool) {

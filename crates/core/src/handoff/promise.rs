@@ -75,8 +75,8 @@ fn time_for(
 ) -> Option<DateTime<Utc>> {
     let caller = hours_of(handoff);
     let callable = |at| rota::next_call_at(&rules.hours, rep, &caller, at);
-    let (busy, room) = (handoff.busy(&rep.id), ROOM.min(within / 2));
-    let before = |at: DateTime<Utc>| at - TimeDelta::from_std(room).unwrap_or_default();
+    let (busy, room) = (handoff.busy(&rep.id), room(within));
+    let before = |at: DateTime<Utc>| at - room;
     let mut due = callable(rota::add_working_time(&rules.hours, rep, now, within)?)?;
     // Every round moves on, past one entry at least.
     while let Some((start, end)) = taken(busy, before(due), due) {
@@ -84,7 +84,7 @@ fn time_for(
         if early_enough && taken(busy, before(start), start).is_none() {
             return Some(start);
         }
-        due = callable(rota::add_working_time(&rules.hours, rep, end, room)?)?;
+        due = callable(rota::add_working_time(&rules.hours, rep, end, room.to_std().ok()?)?)?;
     }
     Some(due)
 }
@@ -98,13 +98,18 @@ pub(super) fn can_keep(
     now: DateTime<Utc>,
 ) -> bool {
     let Some(rep) = rules.reps.get(rep).filter(|_| now < promised_at) else { return false };
-    let room = TimeDelta::from_std(ROOM).unwrap_or_default().min((promised_at - now) / 2);
+    let room = room(handoff.terms.callback.within_after_hang_up).min((promised_at - now) / 2);
     rota::working_windows(&rules.hours, rep, now, promised_at).into_iter().any(|(mut from, until)| {
         while let Some((_, end)) = taken(handoff.busy(&rep.id), from, from + room) {
             from = end;
         }
         from + room <= until
     })
+}
+
+/// What a call needs of so much time.
+fn room(within: Duration) -> TimeDelta {
+    TimeDelta::from_std(ROOM.min(within / 2)).unwrap_or_default()
 }
 
 /// What is taken without a break around this span, if any of it is.

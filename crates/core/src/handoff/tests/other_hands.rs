@@ -37,7 +37,7 @@ fn a_rep_whose_calendar_is_full_until_the_promised_time_promises_another() {
     let busy = vec![Busy { from: at("09:00"), until: at("12:00"), kind: BusyKind::Busy }];
     let call = call.on(Event::Reassigned(NewOwner { busy, ..NewOwner::new(rep_id("cy"), "told") })).owner_is("cy");
     let next = call.publishes(Topic::CallbackPromised).state.next_step();
-    assert_eq!((next.owner, next.at), (rep_id("cy"), at("12:10")));
+    assert_eq!((next.owner, next.at), (rep_id("cy"), at("12:07") + TimeDelta::seconds(30)));
 }
 
 #[test]

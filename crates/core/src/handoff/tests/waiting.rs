@@ -49,8 +49,8 @@ fn who_has_no_time_for_a_call_before_the_promised_time_promises_another() {
     {
         taken_by_ben(&meetings).promises("ben", "11:00");
     }
-    // Nine minutes are left, or none: a call for when the meeting is over.
-    for meetings in [vec![("10:20", "10:51")], vec![("10:29", "11:10")], vec![("10:00", "11:10")]] {
+    // Seven minutes are left, or none: a call for when the meeting is over.
+    for meetings in [vec![("10:20", "10:53")], vec![("10:27", "11:10")], vec![("10:00", "11:10")]] {
         let call = taken_by_ben(&meetings).publishes(Topic::CallbackPromised);
         assert!(call.state.next_step().at > at("11:00"), "{meetings:?}: {:?}", call.state.next_step());
         assert_eq!(call.state.next_step().owner, rep_id("ben"));
