@@ -52,7 +52,7 @@ pub enum Reassigned {
 
 /// Who is to get it, with what is known of them.
 enum Whom {
-    Named { to: RepId, busy: Vec<Busy> },
+    Named { to: RepId, busy: Option<Vec<Busy>> },
     ByRules { rules: Box<RuleSet>, facts: Box<LeadFacts> },
 }
 
@@ -65,7 +65,7 @@ impl Decider {
         let rules = Arc::clone(&self.parts.release.borrow().rules);
         let busy = match said.misroute.as_ref().and_then(|misroute| misroute.right_rep.as_ref()) {
             Some(right) => self.parts.facts.busy_of(right, &rules).await,
-            None => Vec::new(),
+            None => None,
         };
         let parts = (lead.clone(), said.clone(), busy, rules, self.parts.mover());
         let stored = with(parts, move |tx, (lead, said, busy, rules, mover)| {
@@ -73,7 +73,7 @@ impl Decider {
                 if tx.feedback_count(lead, &said.rep).await? >= most {
                     return Ok(None);
                 }
-                say_in(tx, lead, said, busy, rules, mover).await.map(Some)
+                say_in(tx, lead, said, busy.as_ref(), rules, mover).await.map(Some)
             })
         });
         let Some(steps) = self.parts.store.write("feedback.insert", stored).await? else { return Ok(false) };
@@ -101,7 +101,7 @@ impl Decider {
         let moved = with(parts, |tx, (wish, given, whom, release, mover)| {
             Box::pin(async move {
                 match whom {
-                    Whom::Named { to, busy } => give_to(tx, wish, to, busy, &release.rules, mover).await,
+                    Whom::Named { to, busy } => give_to(tx, wish, to, busy.as_ref(), &release.rules, mover).await,
                     Whom::ByRules { rules, facts } => {
                         let by_rules = by_rules::ByRules { given, facts, rules, live: &release.rules, mover };
                         by_rules.to_others(tx, &wish.reason, &wish.author).await
@@ -180,7 +180,7 @@ async fn say_in(
     tx: &mut Tx,
     lead: &LeadId,
     said: &Feedback,
-    busy: &[Busy],
+    busy: Option<&Vec<Busy>>,
     rules: &RuleSet,
     mover: &Mover,
 ) -> Result<Vec<StepRow>, StoreError> {
@@ -208,7 +208,7 @@ async fn give_to(
     tx: &mut Tx,
     wish: &ReassignRequest,
     to: &RepId,
-    busy: &[Busy],
+    busy: Option<&Vec<Busy>>,
     rules: &RuleSet,
     mover: &Mover,
 ) -> Result<(Reassigned, Vec<StepRow>), StoreError> {

@@ -15,7 +15,7 @@ use crate::store::{Mover, StepRow, StoreError, Tx, WaitingLead, with};
 use baton_core::domain::known::Fact;
 use baton_core::handoff::Event;
 use baton_core::handoff::state::{Closing, NewOwner};
-use baton_core::routing::Decision;
+use baton_core::routing::{Decision, decide};
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -173,7 +173,8 @@ async fn give_in(
         return Ok(Vec::new());
     }
     let mut table = StandingTable::of(Standing::locked(tx, rules).await?);
-    let decision = table.decide(&waiting.lead, facts, rules, mover.now);
+    let snapshot = table.snapshot(facts, rules, mover.now);
+    let decision = decide(&waiting.lead, &snapshot, rules);
     if decision.plan.waits {
         return Ok(Vec::new());
     }
@@ -186,7 +187,7 @@ async fn give_in(
     );
     let to = NewOwner {
         turn_in: turn.map(|entry| entry.pool),
-        busy: facts.busy(&plan.owner),
+        busy: snapshot.busy(&plan.owner).cloned(),
         ..NewOwner::new(plan.owner, reason)
     };
     Ok(tx.transition(&waiting.handoff, &Event::Found(to), rules, mover).await?.steps)

@@ -22,6 +22,7 @@ use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
 use baton_core::domain::rep::Busy;
 use baton_core::routing::Considered;
+use baton_core::routing::snapshot::calendar_of;
 use baton_core::rules::RuleSet;
 use baton_core::rules::model::set::Rung;
 use health::Health;
@@ -55,20 +56,6 @@ pub struct LeadFacts {
     pub considered: Considered,
     /// Of those who have one.
     pub calendars: BTreeMap<RepId, Fact<Vec<Busy>>>,
-}
-
-impl LeadFacts {
-    /// What stands in a rep's calendar, as far as it is known.
-    pub fn busy(&self, rep: &RepId) -> Vec<Busy> {
-        self.calendars.get(rep).map_or_else(Vec::new, known)
-    }
-}
-
-fn known(calendar: &Fact<Vec<Busy>>) -> Vec<Busy> {
-    match calendar {
-        Fact::Known { value, .. } => value.clone(),
-        Fact::Unknown { .. } => Vec::new(),
-    }
 }
 
 impl Facts {
@@ -131,9 +118,11 @@ impl Facts {
         self.with_calendars(known, considered, rules).await
     }
 
-    /// What stands in the calendar of a rep whom somebody named, as far as it is known within the deadline.
-    pub async fn busy_of(&self, rep: &RepId, rules: &RuleSet) -> Vec<Busy> {
-        self.calendars(BTreeSet::from([rep]), rules).await.get(rep).map_or_else(Vec::new, known)
+    /// What stands in the calendar of a rep whom somebody named, where that is known within the deadline.
+    pub async fn busy_of(&self, rep: &RepId, rules: &RuleSet) -> Option<Vec<Busy>> {
+        let known = self.calendars(BTreeSet::from([rep]), rules).await;
+        let (rep, now) = (rules.reps.get(rep)?, self.clock.now());
+        calendar_of(rep, known.get(&rep.id), rules.calendars_believed_for, now).value().cloned()
     }
 
     async fn with_calendars(

@@ -2,7 +2,7 @@
 //!
 //! Alone, an item is committed at once; under load, as many as have gathered go together, since a commit of fifty costs
 //! little more than a commit of one. Nobody hears of success before the commit that holds their item. What is urgent waits for
-//! the commit that runs and for what is urgent, never for a line of what is not.
+//! the commit that runs and for what is urgent, never for a line of what is not, of which some go with each commit all the same.
 
 use baton_core::domain::id::HandoffId;
 use std::collections::BTreeSet;
@@ -12,6 +12,8 @@ use tokio::sync::oneshot;
 
 /// Items of one commit at most.
 const AT_MOST: usize = 50;
+/// Of these, so many are urgent at most where others wait as well: they have their hands full until then.
+const URGENT_AT_MOST: usize = 40;
 
 pub(super) struct GroupCommit<I, O>(Mutex<GroupState<I, O>>);
 
@@ -51,9 +53,12 @@ impl<I, O> GroupState<I, O> {
 
     /// The first of the line, as many as go into one commit.
     fn take_next(&mut self) -> Vec<InLine<I, O>> {
+        let all_urgent = self.waiting.last().is_none_or(|one| one.place.urgent);
+        let urgent_at_most = if all_urgent { AT_MOST } else { URGENT_AT_MOST };
         let (mut count, mut changed) = (0, BTreeSet::new());
         let (next, others) = std::mem::take(&mut self.waiting).into_iter().partition(|one| {
-            let goes = count < AT_MOST && one.place.changes.clone().is_none_or(|lead| changed.insert(lead));
+            let at_most = if one.place.urgent { urgent_at_most } else { AT_MOST };
+            let goes = count < at_most && one.place.changes.clone().is_none_or(|lead| changed.insert(lead));
             count += usize::from(goes);
             goes
         });
@@ -195,6 +200,14 @@ mod tests {
         let mut line = lined_up((0..203).map(place).collect());
         assert_eq!(next(&mut line), [&[200, 201, 202][..], &(0..47).collect::<Vec<_>>()].concat());
         assert_eq!(next(&mut line), (47..97).collect::<Vec<_>>(), "the others go in their order");
+    }
+
+    #[test]
+    fn a_line_of_urgent_ones_leaves_room_for_others() {
+        let place = |item| Place { urgent: item < 90, changes: None };
+        let mut line = lined_up((0..95).map(place).collect());
+        assert_eq!(next(&mut line), (0..40).chain(90..95).collect::<Vec<_>>());
+        assert_eq!(next(&mut line), (40..90).collect::<Vec<_>>(), "nobody else waits");
     }
 
     #[test]

@@ -60,6 +60,16 @@ impl Hands {
         waiting.map(|(key, step)| (key.clone(), step.fence)).collect()
     }
 
+    /// Their leases last until then by now.
+    pub(super) fn renewed(&self, steps: &[(String, i64)], until: DateTime<Utc>) {
+        let mut held = self.held.lock().expect("hands");
+        for (key, fence) in steps {
+            if let Some(step) = held.steps.get_mut(key).filter(|step| step.fence == *fence) {
+                step.lease_until = until;
+            }
+        }
+    }
+
     /// Waits until nothing is in hand.
     pub(super) async fn empty(&self) {
         loop {
@@ -99,6 +109,7 @@ mod tests {
     use super::*;
     use baton_core::domain::effect::Effect;
     use baton_core::domain::id::{HandoffId, LeadId};
+    use chrono::TimeDelta;
 
     const THEN: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
 
@@ -125,7 +136,10 @@ mod tests {
         let held = hands.take(&ring(1)).expect("open");
         assert!(hands.outlive(THEN).is_empty());
         held.attempt_is_over();
-        assert_eq!(hands.outlive(THEN), [("ring".to_owned(), 1)]);
+        let waiting = hands.outlive(THEN);
+        assert_eq!(waiting, [("ring".to_owned(), 1)]);
+        hands.renewed(&waiting, THEN + TimeDelta::seconds(1));
+        assert!(hands.outlive(THEN).is_empty(), "once for each lease");
     }
 
     #[test]

@@ -4,8 +4,8 @@ use baton_core::domain::effect::Lane;
 use std::sync::Arc;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-/// Of the hands of a lane for which somebody waits, one in so many is for what is claimed: what is born in hand stands in line
-/// for the others, and as long as there is a line nobody else would get one.
+/// Of the hands of a lane one in so many, and one at least, is for what is claimed: what is born in hand stands in line for the
+/// others, and as long as there is a line nobody else would get one.
 const ONE_IN: usize = 8;
 
 /// The free hands of each lane.
@@ -17,13 +17,9 @@ pub(super) struct Lanes {
 
 impl Lanes {
     pub(super) fn new(each: usize) -> Self {
-        let for_claims = Lane::ALL.map(|lane| if lane.is_urgent() { each / ONE_IN } else { 0 });
-        let semaphore = |count| Arc::new(Semaphore::new(count));
-        Self {
-            hands: for_claims.map(|kept| semaphore(each - kept)),
-            for_claims: for_claims.map(semaphore),
-            freed: Notify::new(),
-        }
+        let kept = (each / ONE_IN).max(usize::from(each > 1));
+        let semaphores = |count| std::array::from_fn(|_| Arc::new(Semaphore::new(count)));
+        Self { hands: semaphores(each - kept), for_claims: semaphores(kept), freed: Notify::new() }
     }
 
     /// Waits for a hand that is not kept for claims.
@@ -60,11 +56,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_lane_holds_up_nobody_else() {
-        let lanes = Lanes::new(2);
+        let lanes = Lanes::new(3);
         let _crm = (lanes.enter(Lane::Crm).await, lanes.enter(Lane::Crm).await);
         let free = lanes.free();
-        assert_eq!(free.len(), Lane::ALL.len() - 1);
-        assert!(free.iter().all(|(lane, hands)| *lane != Lane::Crm && hands.len() == 2));
+        assert!(free.iter().all(|(lane, hands)| hands.len() == if *lane == Lane::Crm { 1 } else { 3 }));
         let next = tokio::time::timeout(std::time::Duration::from_millis(20), lanes.enter(Lane::Crm)).await;
         assert!(next.is_err(), "the third waits");
     }
@@ -73,16 +68,13 @@ mod tests {
     #[tokio::test]
     async fn a_line_of_new_steps_leaves_hands_for_what_is_claimed() {
         let (lanes, mut new) = (Lanes::new(32), Vec::new());
-        for (lane, hands) in [(Lane::Calls, 28), (Lane::Crm, 32)] {
-            for _ in 0..hands {
-                new.push(lanes.enter(lane).await);
-            }
+        for _ in 0..28 {
+            new.push(lanes.enter(Lane::Calls).await);
         }
         let next = tokio::time::timeout(std::time::Duration::from_millis(20), lanes.enter(Lane::Calls)).await;
         assert!(next.is_err(), "the next new call stands in line");
         let hands = |lane| lanes.free().into_iter().find(|(free, _)| *free == lane).map(|(_, hands)| hands.len());
         assert_eq!(hands(Lane::Timers), Some(32), "without a line it is one hand like the other");
         assert_eq!(hands(Lane::Calls), Some(4));
-        assert_eq!(hands(Lane::Crm), None, "nobody waits for it");
     }
 }

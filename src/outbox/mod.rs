@@ -189,20 +189,24 @@ impl Outbox {
         let lanes_free = free.len();
         let wanted: Vec<(Lane, usize)> = free.iter().map(|(lane, hands)| (*lane, hands.len())).collect();
         let (lease, clock) = (self.parts.lease, Arc::clone(&self.parts.clock));
-        // An end that waits long for the database would find that another attempt had been begun here.
-        let ending = if lapsed_too { self.hands.outlive(clock.now() + lease / 2) } else { Vec::new() };
-        let claim = with((self.parts.worker.clone(), wanted, ending), move |tx, (worker, wanted, ending)| {
+        let claim = with((self.parts.worker.clone(), wanted, Arc::clone(self)), move |tx, (worker, wanted, outbox)| {
             // When the transaction has begun: a lease that runs while its step waits for the database is half over when it comes.
             let now = clock.now();
+            // An end that waits long for the database would find that another attempt had been begun here.
+            let ending = if lapsed_too { outbox.hands.outlive(now + lease / 2) } else { Vec::new() };
             Box::pin(async move {
                 if !ending.is_empty() {
-                    tx.steps_renew(ending, now + lease).await?;
+                    tx.steps_renew(&ending, now + lease).await?;
                 }
-                tx.steps_claim(now, worker, lease, wanted, lapsed_too).await
+                let claimed = tx.steps_claim(now, worker, lease, wanted, lapsed_too).await?;
+                Ok((claimed, ending, now + lease))
             })
         });
         let mut claimed = match self.parts.store.write("step.claim", claim).await {
-            Ok(claimed) => claimed,
+            Ok((claimed, ending, until)) => {
+                self.hands.renewed(&ending, until);
+                claimed
+            }
             Err(error) => {
                 tracing::error!(%error, "due steps could not be claimed");
                 tokio::time::sleep(Duration::from_millis(500)).await;

@@ -165,12 +165,14 @@ impl Tx {
         marked.iter().map(held_of).collect()
     }
 
-    /// Makes leases longer, by key and fence, as long as nobody else has taken the steps.
+    /// Makes leases longer, by key and fence, as long as nobody else has taken the steps. What is just being ended needs no lease
+    /// any more, and is not waited for.
     pub async fn steps_renew(&mut self, held: &[(String, i64)], until: DateTime<Utc>) -> Result<(), StoreError> {
         let sql = format!(
-            "-- step::renew\nUPDATE step SET lease_until = $2 FROM {} WHERE effect_key = r.key AND fence = r.held \
-             AND {IS_LEASED}",
-            self.engine.rows(&[Text("key"), Int("held")])
+            "-- step::renew\nUPDATE step SET lease_until = $2 WHERE effect_key IN (SELECT effect_key FROM step, {} \
+             WHERE effect_key = r.key AND fence = r.held AND {IS_LEASED} {})",
+            self.engine.rows(&[Text("key"), Int("held")]),
+            self.engine.skip_locked_of("step")
         );
         sqlx::query(AssertSqlSafe(sql)).bind(leases(held)?).bind(micros(until)).execute(self.conn()).await?;
         Ok(())

@@ -17,6 +17,7 @@ use crate::web::{ConfiguredToken, LinkSigner, Rights, token_digest};
 use anyhow::{Context, Result, anyhow};
 use baton_clock::SharedClock;
 use baton_core::domain::zone;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -59,8 +60,9 @@ impl Serve {
         }
         let store = Store::open(&config.database.resolve()?).await;
         let store = store.map_err(|error| unreachable("opening the database", &error))?;
-        // Held until the end: a second worker on one SQLite file would undo what this one assumes.
-        let only_worker = store.lock_for_worker().map_err(|why| anyhow!("{why}"))?;
+        // Held until the process ends, whatever still runs when this returns: a second worker on one SQLite file would undo what
+        // this one assumes.
+        let only_worker = ManuallyDrop::new(store.lock_for_worker().map_err(|why| anyhow!("{why}"))?);
         store.migrate().await.context("bringing the database to this version's form")?;
         closed_to_strangers(&config, &store).await?;
         let keeper = Timekeeper::begin(machine_clock()?, store.clone()).await;

@@ -7,8 +7,8 @@ use crate::store::{Correction, Moved, Mover, StepRow, StoreError, Tx, WaitingLea
 use baton_core::domain::id::RepId;
 use baton_core::handoff::Event;
 use baton_core::handoff::state::NewOwner;
-use baton_core::routing::Decision;
 use baton_core::routing::ledger::Cause;
+use baton_core::routing::{Decision, decide};
 use baton_core::rules::RuleSet;
 
 /// A lead that the rules are to give to somebody.
@@ -36,7 +36,7 @@ impl ByRules<'_> {
             return Ok((Reassigned::Unchanged { owner: before.owner }, Vec::new()));
         }
         let mut table = StandingTable::of(Standing::locked(tx, self.live).await?);
-        let decision = self.decide(&table);
+        let decision = table.decide(&self.given.lead, self.facts, self.rules, self.mover.now);
         if decision.plan.waits {
             return Ok((Reassigned::Nobody { reason: decision.plan.reason.in_words() }, Vec::new()));
         }
@@ -56,10 +56,6 @@ impl ByRules<'_> {
         self.give(tx, &mut table, &format!("{rep} is not active any more"), "rules").await.map(Some)
     }
 
-    fn decide(&self, table: &StandingTable) -> Decision {
-        table.decide(&self.given.lead, self.facts, self.rules, self.mover.now)
-    }
-
     /// The turn that was paid is taken back, and whoever gets the lead pays one of their own.
     async fn give(
         &self,
@@ -73,14 +69,15 @@ impl ByRules<'_> {
             Correction { cause: Cause::Reassigned, to: None, reason: reason.to_owned(), author: author.to_owned() };
         tx.turn_correct(&given.lead.id, &back, live, mover.now).await?;
         table.standing = Standing::locked(tx, live).await?;
-        let decision = self.decide(table);
+        let snapshot = table.snapshot(self.facts, self.rules, self.mover.now);
+        let decision = decide(&given.lead, &snapshot, self.rules);
         let told = format!("{reason}: {}", decision.plan.reason.in_words());
         table.store_again(tx, &given.lead, &decision, &told, live, mover.now).await?;
         let Decision { plan, turn, .. } = decision;
         let event = Event::Reassigned(NewOwner {
             turn_in: turn.map(|entry| entry.pool),
             waits_in: plan.waits.then_some(plan.pool),
-            busy: self.facts.busy(&plan.owner),
+            busy: snapshot.busy(&plan.owner).cloned(),
             ..NewOwner::new(plan.owner, told.clone())
         });
         let Moved { handoff, steps, .. } = tx.transition(&given.handoff, &event, live, mover).await?;

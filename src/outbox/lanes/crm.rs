@@ -133,7 +133,7 @@ async fn read_owner(at: &At<'_>, crm: &dyn Crm) -> Result<Done, VendorError> {
     let correction = reassigned(&change, &rules);
     let busy = match &correction.to {
         Some(rep) => at.parts.facts.busy_of(rep, &rules).await,
-        None => Vec::new(),
+        None => None,
     };
     let parts = (matter.lead.id.clone(), record, change, correction, busy, rules);
     let stored = with(parts, |tx, (lead, record, change, correction, busy, rules)| {

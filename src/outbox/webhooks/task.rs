@@ -22,6 +22,8 @@ const IN_HAND: usize = 2 * AT_ONCE;
 const POLL: Duration = Duration::from_secs(1);
 /// Real time between two rounds at least: what ends meanwhile shares one commit.
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(50);
+/// What is left of a lease when a try has taken as long as it may.
+const TO_WRITE_DOWN: TimeDelta = TimeDelta::seconds(2);
 /// What is under way when the worker stops may end within this, in real time.
 const LAST_TRIES_WITHIN: Duration = Duration::from_millis(2500);
 
@@ -141,7 +143,7 @@ impl Task {
     fn begin(&mut self, delivery: DeliveryRow) {
         let now = self.means.clock.now();
         let timeout = TimeDelta::from_std(self.receiver.webhook.timeout()).unwrap_or_default();
-        if delivery.lease_until - now < timeout {
+        if delivery.lease_until - now < timeout + TO_WRITE_DOWN {
             // It has waited so long for its turn that it is better taken anew: two workers never make a try at once.
             self.ends.unbegun.push((delivery.id, delivery.fence));
         } else if delivery.lost >= LOST_AT_MOST {

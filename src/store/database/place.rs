@@ -75,6 +75,8 @@ impl Store {
             Engine::Sqlite => file_of(&self.way.url),
         };
         let Some(database) = file else { return Ok(WorkerLock(None)) };
+        // One file has one lock, by whatever way it is named.
+        let database = std::fs::canonicalize(&database).unwrap_or(database);
         let mut path = database.clone().into_os_string();
         path.push(".worker");
         let path = PathBuf::from(path);

@@ -106,14 +106,14 @@ impl Tx {
         &mut self,
         lead: &LeadId,
         to: &RepId,
-        busy: &[Busy],
+        busy: Option<&Vec<Busy>>,
         correction: &Correction,
         rules: &RuleSet,
         mover: &Mover,
     ) -> Result<Moved, StoreError> {
         self.turn_correct(lead, correction, rules, mover.now).await?;
         let turn_in = self.turn_of(lead, to).await?;
-        let to = NewOwner { turn_in, busy: busy.to_vec(), ..NewOwner::new(to.clone(), correction.reason.as_str()) };
+        let to = NewOwner { turn_in, busy: busy.cloned(), ..NewOwner::new(to.clone(), correction.reason.as_str()) };
         let event = Event::Reassigned(to);
         self.transition(&HandoffId::of(lead), &event, rules, mover).await
     }

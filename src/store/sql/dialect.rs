@@ -72,6 +72,14 @@ impl Engine {
         }
     }
 
+    /// The same where the rows of one table alone can be locked.
+    pub(in crate::store) fn skip_locked_of(self, table: &str) -> String {
+        match self {
+            Self::Sqlite => String::new(),
+            Self::Postgres => format!("FOR UPDATE OF {table} SKIP LOCKED"),
+        }
+    }
+
     /// The texts of a JSON array in parameter 1, as a subquery for `IN`.
     pub(in crate::store) fn texts(self) -> &'static str {
         match self {

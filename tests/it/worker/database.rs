@@ -90,10 +90,10 @@ async fn one_file_has_one_worker_and_a_killed_one_is_in_nobodys_way() {
         "the database lies beside baton.toml, wherever the worker was started"
     );
 
-    // Another port, the same file.
+    // Another port, and the same file by another name.
     let other = town::founded(2);
-    let toml =
-        format!("[http]\nlisten = \"127.0.0.1:0\"\n[database]\nurl = \"sqlite:{}/baton.db\"\n", workspace.place());
+    std::os::unix::fs::symlink(workspace.place(), other.path().join("here")).expect("a link");
+    let toml = "[http]\nlisten = \"127.0.0.1:0\"\n[database]\nurl = \"sqlite:here/baton.db\"\n";
     std::fs::write(other.path().join("baton.toml"), toml).expect("baton.toml");
     let second = baton(&["serve", "-w", other.path().to_str().expect("a plain path")]);
     assert_eq!(code(&second), cli::FAILED, "{}", told(&second));

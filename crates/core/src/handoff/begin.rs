@@ -2,7 +2,6 @@
 
 use super::state::{HANDOFF_VERSION, Handoff, Settled, Stage, Terms};
 use crate::domain::id::{HandoffId, LegId, RepId};
-use crate::domain::known::Fact;
 use crate::domain::lead::{Lead, LeadChannel};
 use crate::domain::outcome::{NextStep, NextStepKind, Outcome};
 use crate::domain::rep::Busy;
@@ -72,9 +71,9 @@ impl Handoff {
     #[must_use]
     pub fn seeing(mut self, snapshot: &Snapshot, rules: &RuleSet) -> Self {
         let delegate = rules.reps.get(&self.owner).and_then(|rep| rep.delegate.as_ref());
-        let busy = |rep: &RepId| match &snapshot.reps.get(rep)?.calendar {
-            Fact::Known { value, .. } if !value.is_empty() => Some((rep.clone(), value.clone())),
-            Fact::Known { .. } | Fact::Unknown { .. } => None,
+        let busy = |rep: &RepId| {
+            let busy = snapshot.busy(rep).filter(|busy| !busy.is_empty())?;
+            Some((rep.clone(), busy.clone()))
         };
         self.busy = [Some(&self.owner), delegate].into_iter().flatten().filter_map(busy).collect();
         self

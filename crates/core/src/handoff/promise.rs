@@ -7,7 +7,7 @@ use crate::domain::id::RepId;
 use crate::domain::lead::ReachBack;
 use crate::domain::outcome::Promise;
 use crate::domain::rep::{Busy, Rep};
-use crate::domain::rota;
+use crate::domain::rota::{self, Window};
 use crate::domain::whereabouts::Whereabouts;
 use crate::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -89,22 +89,32 @@ fn time_for(
     Some(due)
 }
 
-/// Whether this rep's work and calendar leave room for a call before the time that a caller was told.
+/// Whether this rep's work and calendar leave room, from then on, for a lawful call before the time that a caller was told; or at
+/// that very time, where they may not be called before.
 pub(super) fn can_keep(
     handoff: &Handoff,
     rules: &RuleSet,
     rep: &RepId,
     promised_at: DateTime<Utc>,
-    now: DateTime<Utc>,
+    from: DateTime<Utc>,
 ) -> bool {
-    let Some(rep) = rules.reps.get(rep).filter(|_| now < promised_at) else { return false };
-    let room = room(handoff.terms.callback.within_after_hang_up).min((promised_at - now) / 2);
-    rota::working_windows(&rules.hours, rep, now, promised_at).into_iter().any(|(mut from, until)| {
-        while let Some((_, end)) = taken(handoff.busy(&rep.id), from, from + room) {
-            from = end;
+    let Some(rep) = rules.reps.get(rep).filter(|_| from < promised_at) else { return false };
+    let room = room(handoff.terms.callback.within_after_hang_up).min((promised_at - from) / 2);
+    let (caller, busy) = (hours_of(handoff), handoff.busy(&rep.id));
+    let callable = |at| rota::next_call_at(&rules.hours, rep, &caller, at);
+    let before = |(mut from, until): Window| {
+        // Every round moves on, past one entry at least.
+        while let Some(at) = callable(from).filter(|at| *at + room <= until) {
+            match taken(busy, at, at + room) {
+                Some((_, end)) => from = end,
+                None => return true,
+            }
         }
-        from + room <= until
-    })
+        false
+    };
+    let at_that_time =
+        || callable(promised_at) == Some(promised_at) && taken(busy, promised_at - room, promised_at).is_none();
+    rota::working_windows(&rules.hours, rep, from, promised_at).into_iter().any(before) || at_that_time()
 }
 
 /// What a call needs of so much time.

@@ -103,7 +103,7 @@ impl Snapshot {
         for rep in considered.reps.iter().filter_map(|rep| rules.reps.get(rep)) {
             let Load { presence, reserved_until, taken_today, taken_this_week, open } = known.load(&rep.id);
             let reserved_until = reserved_until.filter(|until| *until > self.now);
-            let calendar = self.calendar(rep, known.calendar(&rep.id), rules.calendars_believed_for);
+            let calendar = calendar_of(rep, known.calendar(&rep.id), rules.calendars_believed_for, self.now);
             let facts = RepFacts { presence, reserved_until, taken_today, taken_this_week, open, calendar };
             self.reps.insert(rep.id.clone(), facts);
         }
@@ -119,24 +119,35 @@ impl Snapshot {
         self
     }
 
-    fn calendar(&self, rep: &Rep, known: Option<&Fact<Vec<Busy>>>, believed_for: Duration) -> Fact<Vec<Busy>> {
-        match known {
-            Some(Fact::Known { observed_at, source, .. }) if is_older(self.now - *observed_at, believed_for) => {
-                let (age, limit) = ((self.now - *observed_at).num_minutes(), spell(believed_for));
-                Fact::Unknown { why: format!("{source} was last read {age} min ago, and is believed for {limit}") }
-            }
-            Some(Fact::Known { value, observed_at, source }) => {
-                let near = |busy: &&Busy| busy.until > self.now && busy.from < self.now + CALENDAR_AHEAD;
-                let value = value.iter().filter(near).copied().collect();
-                Fact::Known { value, observed_at: *observed_at, source: source.clone() }
-            }
-            Some(Fact::Unknown { why }) => Fact::Unknown { why: why.clone() },
-            None if rep.calendar.is_none() => {
-                let source = "no calendar is configured".to_owned();
-                Fact::Known { value: Vec::new(), observed_at: self.now, source }
-            }
-            None => Fact::Unknown { why: "it was not asked for".to_owned() },
+    /// What stands in the calendar of a rep who is considered, where that is known.
+    pub fn busy(&self, rep: &RepId) -> Option<&Vec<Busy>> {
+        self.reps.get(rep)?.calendar.value()
+    }
+}
+
+/// What may be believed of a rep's calendar: nothing for longer than the rules say, and nothing of what is far away.
+pub fn calendar_of(
+    rep: &Rep,
+    known: Option<&Fact<Vec<Busy>>>,
+    believed_for: Duration,
+    now: DateTime<Utc>,
+) -> Fact<Vec<Busy>> {
+    match known {
+        Some(Fact::Known { observed_at, source, .. }) if is_older(now - *observed_at, believed_for) => {
+            let (age, limit) = ((now - *observed_at).num_minutes(), spell(believed_for));
+            Fact::Unknown { why: format!("{source} was last read {age} min ago, and is believed for {limit}") }
         }
+        Some(Fact::Known { value, observed_at, source }) => {
+            let near = |busy: &&Busy| busy.until > now && busy.from < now + CALENDAR_AHEAD;
+            let value = value.iter().filter(near).copied().collect();
+            Fact::Known { value, observed_at: *observed_at, source: source.clone() }
+        }
+        Some(Fact::Unknown { why }) => Fact::Unknown { why: why.clone() },
+        None if rep.calendar.is_none() => {
+            let source = "no calendar is configured".to_owned();
+            Fact::Known { value: Vec::new(), observed_at: now, source }
+        }
+        None => Fact::Unknown { why: "it was not asked for".to_owned() },
     }
 }
 

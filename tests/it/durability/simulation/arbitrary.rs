@@ -8,6 +8,7 @@ use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::ReachBack;
 use baton_core::domain::outcome::{Booking, Slot};
+use baton_core::domain::rep::{Busy, BusyKind};
 use baton_core::domain::whereabouts::Whereabouts;
 use baton_core::domain::zone::Zone;
 use baton_core::handoff::state::{Closing, NewOwner};
@@ -29,6 +30,11 @@ fn entirely_arbitrary_events_break_nothing() {
         let lead = people::lead(&mut chance, &rules, 0, seed, now);
         let decision = decide(&lead, &quiet, &rules);
         let mut state = Handoff::begin(&lead, &decision, &rules);
+        for rep in &reps {
+            let from = now + chance.seconds(0, 7_200) - TimeDelta::hours(1);
+            let busy = Busy { from, until: from + chance.seconds(1, 14_400), kind: BusyKind::Busy };
+            state.busy.insert(rep.clone(), vec![busy]);
+        }
         for step in 0..60 {
             now += chance.seconds(0, 40) - TimeDelta::seconds(if chance.percent(10) { 60 } else { 0 });
             let event = if step == 0 { Event::Start } else { anything(&mut chance, &state, &reps, now) };

@@ -12,7 +12,6 @@ use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Topic};
 use crate::domain::id::RepId;
 use crate::domain::lead::ReachBack;
 use crate::domain::outcome::{Outcome, Promise, Slot};
-use crate::domain::rota::{self, RotaStatus};
 use chrono::{DateTime, TimeDelta, Utc};
 
 impl Move<'_> {
@@ -53,8 +52,8 @@ impl Move<'_> {
         self.next.owner = rep.clone();
         self.next.turn_in = to.turn_in.clone();
         self.next.waits_in = to.waits_in.clone();
-        if !to.busy.is_empty() {
-            self.next.busy.insert(rep.clone(), to.busy.clone());
+        if let Some(busy) = &to.busy {
+            self.next.busy.insert(rep.clone(), busy.clone());
         }
         let told_time_holds = self.promised_at().is_some_and(|at| can_keep(&self.next, self.rules, rep, at, self.now));
         if let (Stage::Callback { promise }, true) = (&mut self.next.stage, told_time_holds) {
@@ -89,11 +88,11 @@ impl Move<'_> {
         }
     }
 
-    /// The caller keeps the time of the meeting free: whoever is at work then calls in it, anybody else as soon as they can.
+    /// The caller keeps the time of the meeting free: whoever has time for a call then calls in it, anybody else as soon as they
+    /// can.
     fn call_instead(&mut self, rep: &RepId, slot: &Slot) {
-        let at_work = self.rules.reps.get(rep).map(|rep| rota::status(&self.rules.hours, rep, slot.from));
         let may_call = self.next.reach_back == ReachBack::Call && self.next.waits_in.is_none();
-        if may_call && matches!(at_work, Some(RotaStatus::AtWork { .. })) {
+        if may_call && can_keep(&self.next, self.rules, rep, slot.until, slot.from) {
             self.make(Promise { owner: rep.clone(), promised_at: slot.until, raised: false, by_mail: false });
         } else {
             self.promise_callback(false);

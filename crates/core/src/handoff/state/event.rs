@@ -111,16 +111,16 @@ pub struct NewOwner {
     /// Nobody can take it: it waits in this pool, and `rep` answers for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_in: Option<PoolId>,
-    /// What stands in their calendar, as far as it is known.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub busy: Vec<Busy>,
+    /// What stands in their calendar, where that is known. It is no part of a lead's story.
+    #[serde(skip)]
+    pub busy: Option<Vec<Busy>>,
     pub reason: String,
 }
 
 impl NewOwner {
     /// Without a turn, and of whose calendar nothing is known.
     pub fn new(rep: RepId, reason: impl Into<String>) -> Self {
-        Self { rep, turn_in: None, waits_in: None, busy: Vec::new(), reason: reason.into() }
+        Self { rep, turn_in: None, waits_in: None, busy: None, reason: reason.into() }
     }
 }
 

@@ -3,7 +3,13 @@
 use super::*;
 use crate::domain::effect::Confirmation;
 use crate::domain::rep::{Busy, BusyKind, Leave};
+use crate::domain::whereabouts::Whereabouts;
+use crate::domain::zone::Zone;
 use crate::handoff::state::Closing;
+
+fn busy(from: &str, until: &str) -> Busy {
+    Busy { from: at(from), until: at(until), kind: BusyKind::Busy }
+}
 
 fn reassigned(name: &str) -> Event {
     Event::Reassigned(NewOwner::new(rep_id(name), "told"))
@@ -34,10 +40,39 @@ fn a_rep_who_is_not_at_work_before_the_promised_time_promises_another() {
 #[test]
 fn a_rep_whose_calendar_is_full_until_the_promised_time_promises_another() {
     let call = begun(scenario().not_live()).promises("ben", "11:00").after(600);
-    let busy = vec![Busy { from: at("09:00"), until: at("12:00"), kind: BusyKind::Busy }];
+    let busy = Some(vec![busy("09:00", "12:00")]);
     let call = call.on(Event::Reassigned(NewOwner { busy, ..NewOwner::new(rep_id("cy"), "told") })).owner_is("cy");
     let next = call.publishes(Topic::CallbackPromised).state.next_step();
     assert_eq!((next.owner, next.at), (rep_id("cy"), at("12:07") + TimeDelta::seconds(30)));
+}
+
+/// What was seen at the decision counts no more where it is known that it has gone.
+#[test]
+fn a_meeting_that_was_cancelled_is_in_nobodys_way() {
+    let given = |seen: Option<Vec<Busy>>| {
+        let mut call = begun(scenario().not_live()).promises("ben", "11:00").after(600);
+        call.state.busy.insert(rep_id("cy"), vec![busy("09:00", "12:00")]);
+        call.on(Event::Reassigned(NewOwner { busy: seen, ..NewOwner::new(rep_id("cy"), "told") })).state.next_step().at
+    };
+    assert_eq!(given(Some(Vec::new())), at("11:00"));
+    assert!(given(None) > at("12:00"), "nobody knows better");
+}
+
+/// It is ten; the caller may be called from eleven on, and was promised noon.
+#[test]
+fn only_time_in_which_the_caller_may_be_called_keeps_a_promise() {
+    let given = |seen: Vec<Busy>| {
+        let mut call = begun(scenario().not_live()).promises("ben", "11:00");
+        let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("an hour");
+        call.rules.hours.calling = Shift { from: hour(11), until: hour(21) };
+        call.state.caller = Whereabouts::in_zone(Zone::UTC);
+        let Stage::Callback { promise } = &mut call.state.stage else { panic!("nothing is promised") };
+        promise.promised_at = at("12:00");
+        let to = NewOwner { busy: Some(seen), ..NewOwner::new(rep_id("cy"), "told") };
+        call.on(Event::Reassigned(to)).state.next_step().at
+    };
+    assert_eq!(given(vec![busy("11:00", "11:30")]), at("12:00"));
+    assert!(given(vec![busy("11:00", "13:00")]) > at("13:00"), "what is free before eleven helps nobody");
 }
 
 #[test]

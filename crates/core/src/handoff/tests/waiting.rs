@@ -40,7 +40,7 @@ fn who_takes_a_lead_that_waited_keeps_the_promise_that_was_made() {
 fn who_has_no_time_for_a_call_before_the_promised_time_promises_another() {
     let taken_by_ben = |meetings: &[(&str, &str)]| {
         let busy = |(from, until): &(&str, &str)| Busy { from: at(from), until: at(until), kind: BusyKind::Busy };
-        let busy = meetings.iter().map(busy).collect();
+        let busy = Some(meetings.iter().map(busy).collect());
         let found = Event::Found(NewOwner { busy, ..NewOwner::new(rep_id("ben"), "back") });
         ben_is_back().after(1200).on(found).owner_is("ben")
     };
