@@ -3,9 +3,10 @@
 //! What the inbox has taken is decided even if nobody waits for it any more. If the process dies here, whoever got no answer
 //! sends again, and the same event gets the same answer.
 
+use super::standing::Whose;
 use super::{Door, Problem, Rights};
 use crate::deciding::answer::{Answer, within};
-use crate::intake::event::{CallEvent, EventKind, Incoming, Message, key_of, kind_of, parse, source_of};
+use crate::intake::event::{Incoming, Message, key_of, kind_of, parse, source_of};
 use crate::store::{Arrival, InboxMessage, LeadRecord, with};
 use baton_core::domain::id::LegId;
 use chrono::{DateTime, Utc};
@@ -102,8 +103,8 @@ impl Door {
         within(coming, until.saturating_duration_since(Instant::now())).await
     }
 
-    /// Whoever may speak for one source tells nothing of a call that is another's: neither its platform is theirs, nor the lead
-    /// that came of it. Agents name no such call either.
+    /// Whoever may speak for one source tells nothing of a call that is another's, and adds nothing to its lead: neither the
+    /// call's platform is theirs, nor the lead that came of it. Agents name no such call either.
     ///
     /// # Errors
     /// One of the events does, or it could not be read in time whose call it is.
@@ -114,13 +115,12 @@ impl Door {
         until: Instant,
     ) -> Result<(), Problem> {
         let Some(own) = &rights.source else { return Ok(()) };
-        for message in messages.iter().filter(|message| message.kind != EventKind::LeadQualified.as_str()) {
-            let Ok(Incoming { message: Message::Call(call), .. }) = parse(&message.body, message.received_at) else {
-                continue;
-            };
-            let Some(LeadRecord { lead, .. }) = self.lead_of(&call, until).await? else { continue };
-            let platform = lead.call.as_ref().map(|call| call.platform.as_str());
-            if !rights.may_bring(&lead.source) && platform != Some(Rights::platform_of(own).as_str()) {
+        let platform = Rights::platform_of(own);
+        for message in messages {
+            let Ok(Incoming { message, .. }) = parse(&message.body, message.received_at) else { continue };
+            let Some(whose) = whose(message, &platform) else { continue };
+            let Some(LeadRecord { lead, .. }) = self.lead_of(whose, until).await? else { continue };
+            if !rights.may_bring(&lead.source) && lead.call.is_none_or(|call| call.platform != platform) {
                 let detail = format!(
                     "the token {:?} brings events of the source {own:?}, and this one is of a call of another source; nothing \
                      was stored",
@@ -133,14 +133,12 @@ impl Door {
     }
 
     /// The lead that an event of a call is about, as whoever applies it finds it; `None`: there is none yet.
-    async fn lead_of(&self, call: &CallEvent, until: Instant) -> Result<Option<LeadRecord>, Problem> {
-        let by_leg = call.leg.as_ref().and_then(LegId::handoff);
-        let whose = (by_leg, call.platform.clone(), call.call.clone());
-        let reading = with(whose, |tx, (by_leg, platform, call)| {
+    async fn lead_of(&self, whose: Whose, until: Instant) -> Result<Option<LeadRecord>, Problem> {
+        let reading = with(whose, |tx, whose| {
             Box::pin(async move {
-                let handoff = match by_leg {
-                    Some(handoff) => Some(handoff.clone()),
-                    None => tx.handoff_of_call(platform, call).await?,
+                let handoff = match whose {
+                    Whose::Call { platform, id } => tx.handoff_of_call(platform, id).await?,
+                    Whose::Lead(lead) => return tx.lead(lead).await,
                 };
                 let Some(handoff) = handoff else { return Ok(None) };
                 tx.lead(&handoff.lead()).await
@@ -157,6 +155,24 @@ impl Door {
         self.store.doubt();
         let cause = self.store.known_trouble().unwrap_or("the database did not answer in time");
         Problem::busy(format!("{cause}; the same request may be sent again"))
+    }
+}
+
+/// `None`: the event is of no call, or of a rep's phone, told by whoever speaks for the platform that it names. Telephony that
+/// is commanded rings reps on the calls of other platforms. Whoever knows a lead's event can derive its legs: this keeps errors
+/// away, and proves nothing.
+fn whose(message: Message, own_platform: &str) -> Option<Whose> {
+    match message {
+        Message::Call(event) => match event.leg.as_ref().and_then(LegId::handoff) {
+            Some(_) if event.happened.needs_leg() && event.platform == own_platform => None,
+            Some(handoff) => Some(Whose::Lead(handoff.lead())),
+            None => Some(Whose::Call { platform: event.platform, id: event.call }),
+        },
+        Message::Lead(lead) => {
+            let call = lead.call.filter(|call| !call.id.is_empty())?;
+            Some(Whose::Call { platform: call.platform, id: call.id })
+        }
+        Message::Presence { .. } | Message::Contact { .. } | Message::Outcome { .. } => None,
     }
 }
 

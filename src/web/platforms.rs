@@ -111,13 +111,22 @@ async fn attend(door: Door, name: String, request: Request) -> Result<Response, 
     };
     let messages = admitted.messages(&heard, door.clock.now())?;
     let until = if events(&heard).any(|event| event.live) { speak_by } else { Instant::now() + TAKEN_WITHIN };
-    if let Some(rights) = &admitted.rights {
-        door.own_calls(rights, &messages, until).await?;
-    }
+    let own = match &admitted.rights {
+        Some(rights) => match door.own_calls(rights, &messages, until).await {
+            Err(refusal) if refusal.is_forbidden() => return Err(refusal),
+            // A store that fails keeps no words from a caller.
+            own => own,
+        },
+        None => Ok(()),
+    };
     let _work = parts.extensions.get::<Arc<Guest>>().map(Guest::works);
     let asking = door.asking(&admitted, &heard);
-    // At once: the decision takes longer than to note who waits for it.
-    let ((), brought) = tokio::join!(door.note_asking(&asking, until), door.bring_heard(&heard, messages, until));
+    let bringing = async {
+        own?;
+        door.bring_heard(&heard, messages, until).await
+    };
+    // At once: the decision takes longer than to note who waits for it. Of a call that is another's nothing is noted.
+    let ((), brought) = tokio::join!(door.note_asking(&asking, until), bringing);
     let brought = match brought {
         Ok(brought) => brought,
         // What nobody waits for beside it would be lost: the platform is to send the whole again.

@@ -125,6 +125,11 @@ impl Problem {
         &self.detail
     }
 
+    /// It is no fault of ours, and the same request will be refused again.
+    pub(super) fn is_forbidden(&self) -> bool {
+        self.kind == ProblemKind::Forbidden
+    }
+
     /// Whether what was asked for may have been done all the same.
     pub(super) fn leaves_open(&self) -> bool {
         self.leaves_open

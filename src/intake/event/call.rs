@@ -69,7 +69,7 @@ const CALL_WORDS: [(&str, CallWord); 16] = [
 
 impl CallWord {
     /// The event is about a rep's phone and must say which.
-    fn needs_leg(self) -> bool {
+    pub fn needs_leg(self) -> bool {
         match self {
             Self::Ringing | Self::Answered | Self::Machine | Self::NoAnswer | Self::Busy | Self::Failed => true,
             Self::Accepted | Self::Declined | Self::Joined | Self::JoinFailed | Self::RepLeft => true,

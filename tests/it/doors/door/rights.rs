@@ -4,13 +4,15 @@ use crate::eventually::within;
 use crate::program::served::{Answered, Served, exchange, get, post, request, workspace};
 use crate::program::{baton, edit, free_port, stderr, stdout};
 use crate::town::Caller;
-use serde_json::json;
+use baton::intake::event::lead_id;
+use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;
 
 const TOKENS: &str = "
 [http.tokens]
 plain = \"env:PLAIN\"
+account = { secret = \"env:ACCOUNT\", scopes = [\"intake\"], source = \"retell/eu\" }
 retell = { secret = \"env:RETELL\", scopes = [\"intake\"], source = \"town\" }
 any = { secret = \"env:ANY\", scopes = [\"intake\"] }
 reader = { secret = \"env:READER\", scopes = [\"read\"] }
@@ -20,8 +22,9 @@ root = { secret = \"env:ROOT\", scopes = [\"admin\"] }
 ";
 
 /// Each token's secret is its own name, made long enough.
-const SECRETS: [(&str, &str); 7] = [
+const SECRETS: [(&str, &str); 8] = [
     ("PLAIN", "plain-secret-of-tests"),
+    ("ACCOUNT", "account-secret-of-tests"),
     ("RETELL", "retell-secret-of-tests"),
     ("ANY", "any-secret-of-the-tests"),
     ("READER", "reader-secret-of-tests"),
@@ -123,21 +126,28 @@ fn a_token_of_one_source_brings_no_event_of_another() {
     assert_eq!(refused.status, 403, "{refused:?}");
 }
 
+/// Brought by somebody who may bring everything, and decided.
+fn decided(served: &Served, event: &str) {
+    let decided = || served.ask(&post("/v1/leads?wait=1500ms", Some(secret("any")), event)).status == 200;
+    assert!(std::iter::repeat_with(decided).take(20).any(|decided| decided), "{event}: it is decided");
+}
+
+fn of_call(kind: &str, platform: &str, call: &str) -> Value {
+    json!({
+        "specversion": "1.0", "id": format!("{kind}-{platform}-{call}"), "source": platform, "type": kind,
+        "data": { "platform": platform, "call": call },
+    })
+}
+
 /// What happens on a call is told by those who brought its lead, or who speak for its platform; as agents name no other call.
 #[test]
 fn a_token_of_one_source_ends_no_call_of_another() {
     let served = Served::start(TOKENS, "info", &SECRETS);
-    for (number, source) in [(1, "town/east"), (2, "crm")] {
-        let decided = || {
-            served.ask(&post("/v1/leads?wait=1500ms", Some(secret("any")), &of_source(number, source))).status == 200
-        };
-        assert!(std::iter::repeat_with(decided).take(20).any(|decided| decided), "{source}: it is decided");
-    }
+    decided(&served, &of_source(1, "town/east"));
+    decided(&served, &of_source(2, "crm"));
     let ends = |name: &str, number: usize| {
-        let event = json!({
-            "specversion": "1.0", "id": format!("end-{number}"), "source": "town", "type": "call.ended",
-            "data": { "platform": "sandbox", "call": format!("call-{number}") },
-        });
+        let mut event = of_call("call.ended", "sandbox", &format!("call-{number}"));
+        event["source"] = json!("town");
         served.ask(&post("/v1/events", Some(secret(name)), &event.to_string()))
     };
     assert_eq!(ends("retell", 1).status, 202, "its own");
@@ -146,6 +156,64 @@ fn a_token_of_one_source_ends_no_call_of_another() {
     assert_eq!((refused.status, refused.json()["type"].as_str()), (403, Some("/v1/problems/forbidden")), "{refused:?}");
     assert!(refused.body.contains("a call of another source") && !refused.body.contains("crm"), "{refused:?}");
     assert_eq!(ends("any", 2).status, 202);
+}
+
+#[test]
+fn a_token_of_one_source_adds_nothing_to_the_lead_of_anothers_call() {
+    let served = Served::start(TOKENS, "info", &SECRETS);
+    decided(&served, &of_source(1, "town/east"));
+    decided(&served, &of_source(2, "crm"));
+    let adds = |name: &str, number: usize, summary: &str| {
+        let mut event = Caller::gone(number).event;
+        event["id"] = json!(format!("more-{number}"));
+        event["data"]["qualification"]["summary"] = json!(summary);
+        served.ask(&post("/v1/leads", Some(secret(name)), &event.to_string()))
+    };
+    assert_eq!(adds("retell", 1, "Asks for a call.").status, 202, "its own");
+    let refused = adds("retell", 2, "Asks for a call.");
+    assert_eq!(refused.status, 403, "{refused:?}");
+    assert!(refused.body.contains("a call of another source") && !refused.body.contains("lead_"), "{refused:?}");
+    let other = adds("any", 2, "Asks for a mail.");
+    assert_eq!(
+        (other.status, other.json()["note"].as_str()),
+        (202, None),
+        "nothing came before under this id: {other:?}"
+    );
+}
+
+#[test]
+fn an_account_of_a_platform_tells_of_the_platforms_calls() {
+    let served = Served::start(TOKENS, "info", &SECRETS);
+    let mut lead = Caller::gone(1).event;
+    (lead["source"], lead["data"]["call"]["platform"]) = (json!("crm"), json!("Retell"));
+    decided(&served, &lead.to_string());
+    let mut ended = of_call("call.ended", "retell", "call-1");
+    ended["source"] = json!("retell/eu");
+    assert_eq!(served.ask(&post("/v1/events", Some(secret("account")), &ended.to_string())).status, 202);
+    (lead["id"], lead["source"]) = (json!("more"), json!("retell/eu"));
+    assert_eq!(served.ask(&post("/v1/leads", Some(secret("account")), &lead.to_string())).status, 202);
+}
+
+/// Telephony that rings reps for the calls of others was given the leg, and names itself as the platform.
+#[test]
+fn a_reps_phone_is_told_of_by_whoever_rings_it() {
+    let served = Served::start(TOKENS, "info", &SECRETS);
+    decided(&served, &of_source(2, "crm"));
+    let leg = format!("leg_{}.1", lead_id("crm", "evt-2").suffix());
+    let tells = |kind: &str, platform: &str, word: Option<&str>| {
+        let mut event = of_call(kind, platform, "bridge-7");
+        (event["source"], event["data"]["leg"]) = (json!("town"), json!(leg));
+        if let Some(word) = word {
+            event["id"] = json!(format!("{word}-{platform}"));
+            event["data"]["event"] = json!(word);
+        }
+        served.ask(&post("/v1/events", Some(secret("retell")), &event.to_string())).status
+    };
+    for word in ["answered", "accepted", "joined"] {
+        assert_eq!(tells("call.event", "town", Some(word)), 202, "{word}");
+        assert_eq!(tells("call.event", "sandbox", Some(word)), 403, "{word} in the name of another platform");
+    }
+    assert_eq!(tells("call.ended", "town", None), 403, "the caller's own call is another's");
 }
 
 fn until_status(port: u16, token: Option<&str>, status: u16) -> Answered {
@@ -176,8 +244,7 @@ fn tokens_of_the_database_come_and_go_without_a_restart() {
     let refused = until_status(served.port, Some(token), 401);
     assert!(refused.body.contains("was revoked at"), "{refused:?}");
     assert_eq!(served.ask(&get("/v1/rules", None)).status, 401, "and the door does not open again");
-    let list: serde_json::Value =
-        serde_json::from_str(&served.run(&["token", "list", "--format", "json"])).expect("JSON");
+    let list: Value = serde_json::from_str(&served.run(&["token", "list", "--format", "json"])).expect("JSON");
     assert_eq!((&list["tokens"][0]["name"], &list["tokens"][0]["good"]), (&json!("console"), &json!(false)));
     for (args, why) in [
         (["token", "revoke", "console"].as_slice(), "was revoked before"),
