@@ -2,7 +2,7 @@
 
 use crate::connectors::agent::AgentTelephony;
 use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
-use crate::connectors::http::{ApiCall, Does, Limits, Secret, VendorHttp};
+use crate::connectors::http::{Answer, ApiCall, Does, Limits, Secret, VendorHttp, retry_after};
 use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
 use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use crate::connectors::slack::{Slack, SlackConfig};
@@ -20,6 +20,7 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 /// The stand-ins of one world, and where they listen.
 pub struct StandIns {
@@ -146,11 +147,24 @@ commands = "http://{voice}"
 pub async fn post_event(base: &str, event: &Value) -> Result<Value> {
     let door = VendorHttp::new("baton", base, DOOR).context("setting up the way to the worker")?;
     let call = ApiCall::new("post_event", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms");
-    let answer = door.send(&call.json(event.clone())).await?;
+    let answer = unless_busy(&door, &call.json(event.clone())).await?;
     if !(200..300).contains(&answer.status) {
         bail!("the worker answered {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
     }
     serde_json::from_slice(&answer.body).context("reading the worker's answer")
+}
+
+/// Sent again while the worker is busy: it may be, since an event counts once.
+async fn unless_busy(door: &VendorHttp, call: &ApiCall) -> Result<Answer> {
+    let until = Instant::now() + BUSY_AT_MOST;
+    loop {
+        let answer = door.send(call).await?;
+        let after = retry_after(&answer.headers).unwrap_or(AGAIN_AFTER);
+        if answer.status != 503 || Instant::now() + after > until {
+            return Ok(answer);
+        }
+        sleep(after).await;
+    }
 }
 
 /// Lets the voice platform tell a worker what happens on the line.
@@ -160,5 +174,9 @@ pub fn deliver_over_http(base: String) -> Deliver {
         Box::pin(async move { post_event(&base, &event).await.is_ok() })
     })
 }
+
+/// How long a worker may be busy, and how soon it is asked again where it does not say.
+const BUSY_AT_MOST: Duration = Duration::from_secs(10);
+const AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 const DOOR: Limits = Limits { timeout: Duration::from_secs(10), per_second: 10_000, concurrency: 64 };

@@ -1,4 +1,4 @@
-//! What is kept for a while only is forgotten every hour, whoever used it last.
+//! What is kept for a while only is forgotten at the start and every hour, whoever used it last.
 //!
 //! Every worker does so: whatever one has forgotten, the next does not find. If the process dies here, the next hour does it.
 
@@ -13,10 +13,6 @@ const EVERY: Duration = Duration::from_secs(3600);
 /// Until told to stop.
 pub(super) async fn keep(store: Store, clock: SharedClock, mut stopping: watch::Receiver<bool>) {
     loop {
-        tokio::select! {
-            () = tokio::time::sleep(clock.real(EVERY)) => {}
-            _ = stopping.wait_for(|stop| *stop) => return,
-        }
         let forgetting = with(clock.now(), |tx, now| {
             Box::pin(async move {
                 tx.acts_forget(*now).await?;
@@ -25,6 +21,10 @@ pub(super) async fn keep(store: Store, clock: SharedClock, mut stopping: watch::
         });
         if let Err(error) = store.write("tidy", forgetting).await {
             tracing::warn!(%error, "what has had its time could not be forgotten: in an hour again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(clock.real(EVERY)) => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
         }
     }
 }

@@ -75,6 +75,7 @@ impl Instructed {
     /// command follows under the same id.
     pub(super) fn first_of<'a>(
         effects: impl IntoIterator<Item = (&'a String, &'a Effect)>,
+        lead: &Lead,
         handoff: &Handoff,
         release: &Release,
         now: DateTime<Utc>,
@@ -85,7 +86,7 @@ impl Instructed {
         })?;
         let (reps, company) = (&release.rules.reps, release.rules.handoff.company.as_deref());
         let context = CallerContext { reps, company, caller: handoff.whereabouts(), now };
-        Some(Self { id, spoken: instruct::spoken(&release.templates, instruction, &context) })
+        Some(Self { id, spoken: instruct::spoken(&release.templates, instruction, &lead.consent, &context) })
     }
 }
 

@@ -123,7 +123,7 @@ impl Plan {
         // What the first event was answered may be what the second one has just refused.
         if rings_anew || is_reached_anew && after.stage.settled().is_some() {
             let effects = moved.steps.iter().map(|step| (&step.effect_key, &step.effect));
-            decided.instruction = Instructed::first_of(effects, after, &self.release, self.mover.now);
+            decided.instruction = Instructed::first_of(effects, &lead, after, &self.release, self.mover.now);
             decided.next_step = after.next_step();
         }
         let answer = Answer::Decided(decided);

@@ -30,7 +30,7 @@ pub(super) fn decide_lead(
     table.reserve(&state);
     let instruction = if state.live || state.in_chat {
         let effects = effects.iter().map(|planned| (&planned.key, &planned.effect));
-        Instructed::first_of(effects, &state, release, mover.now)
+        Instructed::first_of(effects, lead, &state, release, mover.now)
     } else {
         None
     };

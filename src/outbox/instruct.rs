@@ -2,10 +2,21 @@
 
 use crate::connectors::Spoken;
 use crate::render::Templates;
-use crate::render::caller::CallerContext;
+use crate::render::caller::{CallerContext, Stopgap};
 use baton_core::domain::effect::Instruction;
+use baton_core::domain::lead::Consent;
 
-pub fn spoken(templates: &Templates, instruction: &Instruction, context: &CallerContext<'_>) -> Spoken {
+/// Whom nobody will call although they have refused nothing has left neither number nor address, and is asked for one.
+pub fn spoken(
+    templates: &Templates,
+    instruction: &Instruction,
+    consent: &Consent,
+    context: &CallerContext<'_>,
+) -> Spoken {
+    if matches!(instruction, Instruction::NoCall { .. }) && !consent.refuses_calls() && !consent.refuses_mail() {
+        let say = templates.stopgap(Stopgap::HowToReach, context.company);
+        return Spoken { kind: "how_to_reach".to_owned(), say, slots: Vec::new() };
+    }
     let (kind, slots) = match instruction {
         Instruction::Hold { .. } => ("hold", Vec::new()),
         Instruction::Connected { .. } => ("connected", Vec::new()),

@@ -5,10 +5,11 @@ use super::{StoreError, Tx};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::any::AnyRow;
 
-/// How long a key is remembered, at least.
+/// How long a key is remembered.
 const KEPT: TimeDelta = TimeDelta::hours(24);
-/// Nothing that is still being carried out began so long ago: a transaction is given up after 20 s, and tried four times.
-const UNDER_WAY_AT_MOST: TimeDelta = TimeDelta::minutes(5);
+/// Nothing that is still being carried out began so long ago. A transaction is given up after 20 s and tried four times, 80 s in
+/// all: three of these for the claim, one for the act, and three for the note of its answer.
+const UNDER_WAY_AT_MOST: TimeDelta = TimeDelta::minutes(10);
 
 /// A request that names itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,13 +39,16 @@ pub enum ActClaim {
 }
 
 impl Tx {
-    /// Takes a key for this act, unless it is taken. Asked again with the same claim, it says the same: whoever did not learn
-    /// whether the claim was stored asks until they do.
+    /// Takes a key for this act, unless it is taken; one that has had its day is free. Asked again with the same claim, it says
+    /// the same: whoever did not learn whether the claim was stored asks until they do.
     pub async fn act_claim(&mut self, act: &KeyedAct, now: DateTime<Utc>) -> Result<ActClaim, StoreError> {
         let claim = "-- act::claim\nINSERT INTO keyed_act (key, holder, digest, began_at, claim) \
-                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (key, holder) DO NOTHING";
+                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (key, holder) DO UPDATE SET digest = excluded.digest, \
+                     began_at = excluded.began_at, claim = excluded.claim, status = NULL, body = NULL \
+                     WHERE keyed_act.began_at < $6";
         let query = sqlx::query(claim).bind(&act.key).bind(&act.holder).bind(&act.digest).bind(micros(now));
-        if query.bind(&act.claim).execute(self.conn()).await?.rows_affected() == 1 {
+        let query = query.bind(&act.claim).bind(micros(now - KEPT));
+        if query.execute(self.conn()).await?.rows_affected() == 1 {
             return Ok(ActClaim::Yours);
         }
         let known = "-- act::known\nSELECT key, digest, status, body, claim, began_at FROM keyed_act \

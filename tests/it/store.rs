@@ -60,7 +60,8 @@ conformance! {
             an_act_that_is_done_is_answered_as_it_was,
             a_key_is_given_back_unless_its_act_is_done,
             a_claim_knows_itself_again_and_no_other_ends_it,
-            an_act_that_broke_off_is_nobodys_after_five_minutes,
+            an_act_that_broke_off_is_nobodys_after_ten_minutes,
+            a_key_of_yesterday_is_free_again,
         ]
         corrections: [
             a_misroute_told_twice_refunds_once,

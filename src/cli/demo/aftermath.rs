@@ -113,7 +113,7 @@ impl Aftermath<'_> {
                 ("quality", quality),
                 ("completeness", completeness),
                 ("misroute", misroute),
-                ("right_rep", right_rep),
+                ("right_rep", self.if_here(right_rep)),
                 ("note", note),
             ];
             let form = form.map(|(name, value)| (name, value.to_owned())).to_vec();
@@ -125,6 +125,11 @@ impl Aftermath<'_> {
         }
         say(&format!("          {} reps rate their lead by the link in the mail.", links.len().min(RATINGS.len())));
         Ok(())
+    }
+
+    /// A workspace of somebody else's has other reps.
+    fn if_here(&self, rep: &'static str) -> &'static str {
+        if self.rules.reps.keys().any(|id| id.as_str() == rep) { rep } else { "" }
     }
 
     /// The link of each lead's first mail to a rep, by the lead it stands for.

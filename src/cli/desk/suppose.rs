@@ -63,9 +63,9 @@ pub(super) fn who_would_get(place: &WorkspaceArgs, mut arguments: Map<String, Va
     Ok(Told { text, structured, failed: false })
 }
 
-/// A question about nobody in particular names no number: whoever is supposed to call has one, as callers do.
+/// A question about nobody in particular names no number, with an address or without: whoever is supposed to call has one.
 fn reachable(mut lead: Lead) -> Lead {
-    if !lead.can_be_reached_later() {
+    if lead.reach_phone().is_none() {
         lead.contact.phone = PhoneE164::new(CALLER).ok().map(Known::from_caller);
     }
     lead

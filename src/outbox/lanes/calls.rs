@@ -54,7 +54,8 @@ impl Work for CallEffect<'_> {
                 return Ok(Done::nothing("nobody is on a line"));
             }
             Self::Instruct(instruction) => {
-                let said = instruct::spoken(&matter.templates, instruction, &at.caller_context());
+                let consent = &matter.lead.consent;
+                let said = instruct::spoken(&matter.templates, instruction, consent, &at.caller_context());
                 telephony.instruct(matter.call()?, key, &said).await?;
             }
             Self::Hold => telephony.hold(matter.call()?, key, recording(&matter.lead)).await?,

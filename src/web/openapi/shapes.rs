@@ -116,7 +116,8 @@ enum Rung {
 #[derive(JsonSchema)]
 struct Instructed {
     id: String,
-    /// `hold`, `connected`, `find_time`, `offer_slots`, `confirm_booking`, `promise_callback`, `promise_mail` or `no_call`.
+    /// `hold`, `connected`, `find_time`, `offer_slots`, `confirm_booking`, `promise_callback`, `promise_mail`, `no_call` or
+    /// `how_to_reach`.
     kind: String,
     say: String,
     /// The times on offer, to be named again in `slot.chosen`.

@@ -1,6 +1,7 @@
 //! The demo as whoever tries Baton sees it: from any folder, to its end.
 
-use crate::program::{baton, code, edit, is_as_reviewed, told};
+use crate::program::{baton, code, edit, is_as_reviewed, stdout, told};
+use crate::rules::init::begun;
 use crate::town;
 use baton::cli;
 use serde_json::json;
@@ -69,6 +70,15 @@ fn the_demo_ends_as_it_says_and_leaves_nothing_for_a_person_to_look_at() {
     told.extend(text.lines().filter(|line| line.starts_with("-- ")).map(str::to_owned));
     let told = told.join("\n") + "\n";
     is_as_reviewed("demo.txt", &told);
+}
+
+/// Whose reps and pools are not the demo's own.
+#[test]
+fn the_demo_ends_in_a_workspace_that_was_just_begun() {
+    let folder = begun("healthcare");
+    let text = stdout(&baton(&["demo", "--once", "-w", folder.path().to_str().expect("a plain path")]));
+    assert!(text.contains("0 without a next step, 0 effects done twice."), "{text}");
+    assert!(text.lines().last().is_some_and(|line| line.starts_with("Briefings: ")), "{text}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod codes;
 mod expectations;
 mod faulty;
 mod import;
-mod init;
+pub mod init;
 mod schema;
 mod shipped;
 mod simulate;

@@ -53,6 +53,19 @@ pub async fn an_act_that_is_done_is_answered_as_it_was(db: Db) {
     assert_eq!(claim(&db, &first, later(24 * 3600 + 1)).await, ActClaim::Yours, "and no longer");
 }
 
+/// Whether anybody has tidied since or not.
+pub async fn a_key_of_yesterday_is_free_again(db: Db) {
+    let (first, other) = (act("k", "a"), again(&act("k", "b")));
+    assert_eq!(claim(&db, &first, now()).await, ActClaim::Yours);
+    done(&db, &first).await;
+    assert_eq!(claim(&db, &other, later(24 * 3600)).await, ActClaim::Differs);
+    let (today, later_today) = (later(25 * 3600), later(25 * 3600 + 60));
+    assert_eq!(claim(&db, &other, today).await, ActClaim::Yours, "for any request");
+    assert_eq!(claim(&db, &again(&first), later_today).await, ActClaim::Differs, "and it is this one's from now on");
+    let third = KeyedAct { claim: "third".to_owned(), ..other };
+    assert_eq!(claim(&db, &third, later_today).await, ActClaim::Open, "which is not answered as the old one was");
+}
+
 pub async fn a_key_is_given_back_unless_its_act_is_done(db: Db) {
     let first = act("k", "a");
     let free =
@@ -81,9 +94,9 @@ pub async fn a_claim_knows_itself_again_and_no_other_ends_it(db: Db) {
 }
 
 /// Its worker has died: what came of it is not known, and it is not carried out a second time.
-pub async fn an_act_that_broke_off_is_nobodys_after_five_minutes(db: Db) {
+pub async fn an_act_that_broke_off_is_nobodys_after_ten_minutes(db: Db) {
     let (first, other) = (act("k", "a"), again(&act("k", "a")));
     assert_eq!(claim(&db, &first, now()).await, ActClaim::Yours);
-    assert_eq!(claim(&db, &other, later(300)).await, ActClaim::Open, "somebody may be at it");
-    assert_eq!(claim(&db, &other, later(301)).await, ActClaim::BrokeOff);
+    assert_eq!(claim(&db, &other, later(600)).await, ActClaim::Open, "somebody may be at it");
+    assert_eq!(claim(&db, &other, later(601)).await, ActClaim::BrokeOff);
 }

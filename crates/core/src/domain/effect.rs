@@ -117,7 +117,7 @@ pub enum Instruction {
         rep: RepId,
         promised_at: DateTime<Utc>,
     },
-    /// Nobody will call, and there is no agreed way to write.
+    /// Nobody will call, and there is no agreed way to write. Whoever has refused nothing is asked for one.
     NoCall {
         rep: RepId,
     },

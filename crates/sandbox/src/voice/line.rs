@@ -78,7 +78,9 @@ impl VoiceState {
                 Some(slot) => self.send(&call, None, "slot_chosen", slot).await,
                 None => self.send(&call, None, "slots_declined", Value::Null).await,
             },
-            "confirm_booking" | "promise_callback" | "promise_mail" | "no_call" => self.leave(&call, "ended").await,
+            "confirm_booking" | "promise_callback" | "promise_mail" | "no_call" | "how_to_reach" => {
+                self.leave(&call, "ended").await;
+            }
             _ => {}
         }
     }

@@ -182,6 +182,26 @@ fn an_event_in_binary_form_is_the_event_in_structured_form() {
     assert_eq!(structured["event"], json!("town evt-4"));
 }
 
+/// Nobody can be rung here, since there is no telephony: what is said is about being called back.
+#[test]
+fn a_caller_with_no_number_and_no_address_is_asked_for_one_unless_they_refused_to_be_called() {
+    let served = served(VOICE);
+    let told = |number: usize, consent: Value| {
+        let mut event = Caller::live(number).event;
+        event["data"]["call"]["from"] = json!("anonymous");
+        event["data"]["contact"] = json!({ "name": "Dana Whitfield" });
+        event["data"]["consent"] = consent;
+        waited_for(&served, "/v1/leads", &event).json()["instruction"].clone()
+    };
+    let words = |instruction: &Value| instruction["say"].as_str().expect("words").to_owned();
+    let asked = told(1, json!({}));
+    assert_eq!(asked["kind"], "how_to_reach", "{asked}");
+    assert!(words(&asked).contains("which phone number or e-mail address"), "{asked}");
+    let refused = told(2, json!({ "callback": false }));
+    assert_eq!(refused["kind"], "no_call", "{refused}");
+    assert!(words(&refused).starts_with("Nobody will call you"), "{refused}");
+}
+
 #[test]
 fn an_act_of_the_same_key_is_carried_out_once() {
     let served = served(VOICE);

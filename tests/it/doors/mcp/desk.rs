@@ -192,6 +192,17 @@ fn a_lead_is_supposed_to_be_on_the_line_unless_it_is_said_to_be_gone() {
 }
 
 #[test]
+fn whoever_is_supposed_to_call_has_a_number_whatever_else_is_said_of_them() {
+    let folder = town::founded(2);
+    let mut desk = Desk::at(folder.path(), Generation::Older);
+    for lead in [json!({ "country": "US" }), json!({ "country": "US", "email": "dana@northwind.example" })] {
+        let (text, _) = desk.learns("who_would_get", lead);
+        assert!(text.contains("Callback by") && !text.contains("Mail, and no callback"), "{text}");
+    }
+    desk.ends();
+}
+
+#[test]
 fn faults_are_told_with_their_place_as_soon_as_they_are_made() {
     let folder = begun();
     let mut desk = Desk::at(folder.path(), Generation::Newer);
