@@ -176,6 +176,10 @@ async fn who_has_left_while_the_event_waited_is_not_rung_for() {
     let lead = play.decided(&gone.event).await;
     play.until(&lead, "callback").await;
     assert_eq!(play.accepted("voice", "ring").len(), 0, "no rep is rung for a caller who is gone");
+    // The platform would have refused: it was asked before.
+    let asked = format!("/calls/{}", gone.call());
+    let exchanges = play.stage.world.exchanges();
+    assert!(exchanges.iter().any(|one| one.vendor == "voice" && one.target.ends_with(&asked)), "for {asked}");
     let there = waited(4);
     play.call(&there).await;
     play.until_rung(1).await;

@@ -7,7 +7,7 @@ use crate::domain::id::RepId;
 use crate::domain::lead::ReachBack;
 use crate::domain::outcome::Promise;
 use crate::domain::rep::{Busy, Rep};
-use crate::domain::rota::{self, Window};
+use crate::domain::rota;
 use crate::domain::whereabouts::Whereabouts;
 use crate::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -37,7 +37,8 @@ pub(super) fn promise(handoff: &Handoff, rules: &RuleSet, raised: bool, now: Dat
         (None, Some((rep, theirs))) => (rep, theirs),
         (None, None) => {
             let sink = sink(handoff, rules);
-            let lawful = || rota::next_calling_time(&rules.hours, &hours_of(handoff), later(now, within));
+            let lawful =
+                || rota::next_calling_time(&rules.hours, &hours_of(handoff), later(now, within)) + room(within);
             (sink, at(sink).unwrap_or_else(lawful))
         }
     };
@@ -64,8 +65,8 @@ pub(super) fn is_here(rep: &RepId, rules: &RuleSet) -> bool {
     rules.reps.get(rep).is_some_and(|rep| rep.active)
 }
 
-/// The first instant at which this much of the rep's working time has passed and the caller may lawfully be called. If the
-/// rep is taken then, the call is promised for before that, where half of the time is left, or else for after it.
+/// The first instant at which this much of the rep's working time has passed and there was room for a lawful call. If the rep is
+/// taken then, the call is promised for before that, where half of the time is left, or else for after it.
 fn time_for(
     handoff: &Handoff,
     rules: &RuleSet,
@@ -77,20 +78,23 @@ fn time_for(
     let callable = |at| rota::next_call_at(&rules.hours, rep, &caller, at);
     let (busy, room) = (handoff.busy(&rep.id), room(within));
     let before = |at: DateTime<Utc>| at - room;
-    let mut due = callable(rota::add_working_time(&rules.hours, rep, now, within)?)?;
+    let after = |at, span: TimeDelta| rota::add_working_time(&rules.hours, rep, at, span.to_std().ok()?);
+    // Who may not be called before some moment cannot have been called by then.
+    let lawful =
+        |at| callable(at).and_then(|lawful| if lawful == at { Some(at) } else { callable(after(lawful, room)?) });
+    let mut due = lawful(rota::add_working_time(&rules.hours, rep, now, within)?)?;
     // Every round moves on, past one entry at least.
     while let Some((start, end)) = taken(busy, before(due), due) {
         let early_enough = later(now, within / 2) <= before(start) && callable(before(start)) == Some(before(start));
         if early_enough && taken(busy, before(start), start).is_none() {
             return Some(start);
         }
-        due = callable(rota::add_working_time(&rules.hours, rep, end, room.to_std().ok()?)?)?;
+        due = lawful(after(end, room)?)?;
     }
     Some(due)
 }
 
-/// Whether this rep's work and calendar leave room, from then on, for a lawful call before the time that a caller was told; or at
-/// that very time, where they may not be called before.
+/// Whether this rep's work and calendar leave room, from then on, for a lawful call before the time that a caller was told.
 pub(super) fn can_keep(
     handoff: &Handoff,
     rules: &RuleSet,
@@ -102,7 +106,7 @@ pub(super) fn can_keep(
     let room = room(handoff.terms.callback.within_after_hang_up).min((promised_at - from) / 2);
     let (caller, busy) = (hours_of(handoff), handoff.busy(&rep.id));
     let callable = |at| rota::next_call_at(&rules.hours, rep, &caller, at);
-    let before = |(mut from, until): Window| {
+    rota::working_windows(&rules.hours, rep, from, promised_at).into_iter().any(|(mut from, until)| {
         // Every round moves on, past one entry at least.
         while let Some(at) = callable(from).filter(|at| *at + room <= until) {
             match taken(busy, at, at + room) {
@@ -111,10 +115,7 @@ pub(super) fn can_keep(
             }
         }
         false
-    };
-    let at_that_time =
-        || callable(promised_at) == Some(promised_at) && taken(busy, promised_at - room, promised_at).is_none();
-    rota::working_windows(&rules.hours, rep, from, promised_at).into_iter().any(before) || at_that_time()
+    })
 }
 
 /// What a call needs of so much time.

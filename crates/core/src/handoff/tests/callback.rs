@@ -79,5 +79,5 @@ fn a_caller_whose_day_is_our_night_is_promised_a_call_in_their_morning() {
     world.lead.company.state = Some(Known::from_caller("HI".to_owned()));
     let call = begun(world);
     let Stage::Callback { promise } = &call.state.stage else { panic!("it stands at {:?}", call.state.stage) };
-    assert_eq!(promise.promised_at, at("18:00"), "08:00 in Honolulu");
+    assert_eq!(promise.promised_at, at("18:10"), "from 08:00 in Honolulu on there is room for a call");
 }

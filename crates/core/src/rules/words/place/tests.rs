@@ -114,6 +114,8 @@ fn parts_are_known_by_everyday_local_and_older_names() {
         ("DE", "Baden-Wuerttemberg", "BW"),
         ("DE", "Thueringen", "TH"),
         ("AT", "Kaernten", "2"),
+        ("AT", "Niederoesterreich", "3"),
+        ("CH", "Zuerich", "ZH"),
         ("AT", "Wien", "9"),
         ("US", "Calif.", "CA"),
         ("US", "Mass.", "MA"),
