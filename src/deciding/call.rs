@@ -28,7 +28,7 @@ pub(super) fn phone_key(lead: &Lead) -> Option<String> {
 
 /// Two events with one id of a call tell of one call, unless the platform itself names two callers: then it has given the id
 /// twice.
-pub(super) fn is_same_call(first: &Lead, second: &Lead) -> bool {
+pub(crate) fn is_same_call(first: &Lead, second: &Lead) -> bool {
     let caller = |lead: &Lead| lead.call.as_ref().and_then(|call| call.from.clone());
     caller(first).zip(caller(second)).is_none_or(|(first, second)| first == second)
 }

@@ -8,7 +8,7 @@
 pub mod answer;
 mod aside;
 mod batch;
-mod call;
+pub(crate) mod call;
 mod complete;
 pub mod decider;
 mod delivery;

@@ -195,16 +195,14 @@ impl Outbox {
             // An end that waits long for the database would find that another attempt had been begun here.
             let ending = if lapsed_too { outbox.hands.outlive(now + lease / 2) } else { Vec::new() };
             Box::pin(async move {
-                if !ending.is_empty() {
-                    tx.steps_renew(&ending, now + lease).await?;
-                }
+                let renewed = if ending.is_empty() { ending } else { tx.steps_renew(&ending, now + lease).await? };
                 let claimed = tx.steps_claim(now, worker, lease, wanted, lapsed_too).await?;
-                Ok((claimed, ending, now + lease))
+                Ok((claimed, renewed, now + lease))
             })
         });
         let mut claimed = match self.parts.store.write("step.claim", claim).await {
-            Ok((claimed, ending, until)) => {
-                self.hands.renewed(&ending, until);
+            Ok((claimed, renewed, until)) => {
+                self.hands.renewed(&renewed, until);
                 claimed
             }
             Err(error) => {

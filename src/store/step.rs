@@ -166,16 +166,20 @@ impl Tx {
     }
 
     /// Makes leases longer, by key and fence, as long as nobody else has taken the steps. What is just being ended needs no lease
-    /// any more, and is not waited for.
-    pub async fn steps_renew(&mut self, held: &[(String, i64)], until: DateTime<Utc>) -> Result<(), StoreError> {
+    /// any more, and is not waited for. Returns which are longer now.
+    pub async fn steps_renew(
+        &mut self,
+        held: &[(String, i64)],
+        until: DateTime<Utc>,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
         let sql = format!(
             "-- step::renew\nUPDATE step SET lease_until = $2 WHERE effect_key IN (SELECT effect_key FROM step, {} \
-             WHERE effect_key = r.key AND fence = r.held AND {IS_LEASED} {})",
+             WHERE effect_key = r.key AND fence = r.held AND {IS_LEASED} {}) RETURNING effect_key, fence",
             self.engine.rows(&[Text("key"), Int("held")]),
             self.engine.skip_locked_of("step")
         );
-        sqlx::query(AssertSqlSafe(sql)).bind(leases(held)?).bind(micros(until)).execute(self.conn()).await?;
-        Ok(())
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(leases(held)?).bind(micros(until));
+        query.fetch_all(self.conn()).await?.iter().map(held_of).collect()
     }
 
     /// Ends all leases: nobody lives who could hold one. What may have been sent is looked for a moment later, by `lost_until`,

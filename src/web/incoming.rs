@@ -6,6 +6,7 @@
 use super::standing::Whose;
 use super::{Door, Problem, Rights};
 use crate::deciding::answer::{Answer, within};
+use crate::deciding::call::is_same_call;
 use crate::intake::event::{Incoming, Message, key_of, kind_of, parse, source_of};
 use crate::store::{Arrival, InboxMessage, LeadRecord, with};
 use baton_core::domain::id::LegId;
@@ -118,8 +119,13 @@ impl Door {
         let platform = Rights::platform_of(own);
         for message in messages {
             let Ok(Incoming { message, .. }) = parse(&message.body, message.received_at) else { continue };
+            let told = if let Message::Lead(lead) = &message { Some(lead.clone()) } else { None };
             let Some(whose) = whose(message, &platform) else { continue };
             let Some(LeadRecord { lead, .. }) = self.lead_of(whose, until).await? else { continue };
+            // An id that was given twice: it becomes a lead of its own.
+            if told.is_some_and(|told| !is_same_call(&lead, &told)) {
+                continue;
+            }
             if !rights.may_bring(&lead.source) && lead.call.is_none_or(|call| call.platform != platform) {
                 let detail = format!(
                     "the token {:?} brings events of the source {own:?}, and this one is of a call of another source; nothing \

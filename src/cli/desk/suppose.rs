@@ -9,7 +9,7 @@ use crate::mcp::Told;
 use anyhow::{Result, bail};
 use baton_clock::{Clock, SystemClock};
 use baton_core::domain::known::Known;
-use baton_core::domain::lead::Lead;
+use baton_core::domain::lead::{Lead, LeadChannel};
 use baton_core::domain::phone::PhoneE164;
 use baton_platforms::facts;
 use serde_json::{Map, Value, json};
@@ -65,7 +65,8 @@ pub(super) fn who_would_get(place: &WorkspaceArgs, mut arguments: Map<String, Va
 
 /// A question about nobody in particular names no number, with an address or without: whoever is supposed to call has one.
 fn reachable(mut lead: Lead) -> Lead {
-    if lead.reach_phone().is_none() {
+    let calls = lead.channel == LeadChannel::Call && lead.reach_phone().is_none();
+    if calls || !lead.can_be_reached_later() {
         lead.contact.phone = PhoneE164::new(CALLER).ok().map(Known::from_caller);
     }
     lead

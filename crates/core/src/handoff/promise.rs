@@ -22,8 +22,7 @@ const ROOM: Duration = Duration::from_secs(10 * 60);
 /// nothing else could place; where no working time is found in which the caller may be called, the promise is due once they
 /// may be.
 pub(super) fn promise(handoff: &Handoff, rules: &RuleSet, raised: bool, now: DateTime<Utc>) -> Promise {
-    let terms = &handoff.terms.callback;
-    let within = if raised { terms.within_after_hang_up } else { terms.within };
+    let within = within(handoff, raised);
     let at = |rep: &RepId| {
         rules.reps.get(rep).filter(|rep| rep.active).and_then(|rep| time_for(handoff, rules, rep, within, now))
     };
@@ -37,13 +36,28 @@ pub(super) fn promise(handoff: &Handoff, rules: &RuleSet, raised: bool, now: Dat
         (None, Some((rep, theirs))) => (rep, theirs),
         (None, None) => {
             let sink = sink(handoff, rules);
-            let lawful =
-                || rota::next_calling_time(&rules.hours, &hours_of(handoff), later(now, within)) + room(within);
-            (sink, at(sink).unwrap_or_else(lawful))
+            (sink, at(sink).unwrap_or_else(|| lawful_alone(handoff, rules, within, now)))
         }
     };
     let by_mail = handoff.reach_back == ReachBack::Mail;
     Promise { owner: owner.clone(), promised_at, raised, by_mail }
+}
+
+/// Once the caller may be called, with room for a call; by nobody's working time.
+fn lawful_alone(handoff: &Handoff, rules: &RuleSet, within: Duration, now: DateTime<Utc>) -> DateTime<Utc> {
+    let after = later(now, within);
+    let open = rota::next_calling_time(&rules.hours, &hours_of(handoff), after);
+    if open == after { after } else { open + room(within) }
+}
+
+/// Whether whoever owes it may call at the time of a promise, and could have begun to, where the caller is; who has left is
+/// another matter.
+pub(super) fn is_lawful(promise: &Promise, handoff: &Handoff, rules: &RuleSet) -> bool {
+    let Some(rep) = rules.reps.get(&promise.owner) else { return true };
+    let (caller, at) = (handoff.whereabouts(), promise.promised_at);
+    let room = room(within(handoff, promise.raised));
+    rota::next_call_at(&rules.hours, rep, &caller, at) == Some(at)
+        && rota::calling_allowed(&rules.hours, &caller, at - room)
 }
 
 /// Where the caller must be awake; nowhere, where nobody calls them.
@@ -79,14 +93,18 @@ fn time_for(
     let (busy, room) = (handoff.busy(&rep.id), room(within));
     let before = |at: DateTime<Utc>| at - room;
     let after = |at, span: TimeDelta| rota::add_working_time(&rules.hours, rep, at, span.to_std().ok()?);
+    let may_be_called = |at| rota::calling_allowed(&rules.hours, &caller, at);
     // Who may not be called before some moment cannot have been called by then.
-    let lawful =
-        |at| callable(at).and_then(|lawful| if lawful == at { Some(at) } else { callable(after(lawful, room)?) });
+    let lawful = |at| match callable(at)? {
+        open if open > at => callable(after(open, room)?),
+        _ if may_be_called(before(at)) => Some(at),
+        _ => callable(after(rota::next_calling_time(&rules.hours, &caller, before(at)), room)?),
+    };
     let mut due = lawful(rota::add_working_time(&rules.hours, rep, now, within)?)?;
     // Every round moves on, past one entry at least.
     while let Some((start, end)) = taken(busy, before(due), due) {
         let early_enough = later(now, within / 2) <= before(start) && callable(before(start)) == Some(before(start));
-        if early_enough && taken(busy, before(start), start).is_none() {
+        if early_enough && may_be_called(start) && taken(busy, before(start), start).is_none() {
             return Some(start);
         }
         due = lawful(after(end, room)?)?;
@@ -111,11 +129,17 @@ pub(super) fn can_keep(
         while let Some(at) = callable(from).filter(|at| *at + room <= until) {
             match taken(busy, at, at + room) {
                 Some((_, end)) => from = end,
-                None => return true,
+                None if rota::calling_allowed(&rules.hours, &caller, at + room) => return true,
+                None => from = at + room,
             }
         }
         false
     })
+}
+
+fn within(handoff: &Handoff, raised: bool) -> Duration {
+    let terms = &handoff.terms.callback;
+    if raised { terms.within_after_hang_up } else { terms.within }
 }
 
 /// What a call needs of so much time.

@@ -105,10 +105,10 @@ async fn a_worker_that_stood_still_before_its_call_does_not_make_it_late() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 16)]
 async fn an_end_that_waits_to_be_stored_outlives_its_lease() {
     let play = Play::begin().await;
-    let (began, awake) = (Instant::now(), Arc::new(AtomicUsize::new(0)));
+    let (asleep, awake) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
     let woken = Arc::clone(&awake);
     let stand_still = move || {
-        if began.elapsed() < Duration::from_secs(4) {
+        if asleep.fetch_add(1, Ordering::Relaxed) < 4 {
             tokio::task::block_in_place(|| std::thread::sleep(Duration::from_secs(8)));
             woken.fetch_add(1, Ordering::Relaxed);
         }

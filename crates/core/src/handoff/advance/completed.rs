@@ -2,7 +2,7 @@
 //! not say so is rung for after all.
 
 use super::super::begin::later;
-use super::super::promise::is_here;
+use super::super::promise::{is_here, is_lawful};
 use super::super::state::{Completed, OnTheLine, Stage};
 use super::callback::owed;
 use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
@@ -10,7 +10,6 @@ use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect};
 use crate::domain::id::RepId;
 use crate::domain::lead::ReachBack;
 use crate::domain::outcome::Promise;
-use crate::domain::rota;
 use crate::domain::whereabouts::Whereabouts;
 use crate::rules::model::set::Rung;
 use std::collections::BTreeSet;
@@ -86,17 +85,10 @@ impl Move<'_> {
     /// It is what the person agrees to, and lies at a time that is right for where they are by what is known now.
     fn holds_still(&self, promise: &Promise) -> bool {
         match self.next.reach_back {
-            ReachBack::Call => !promise.by_mail && self.may_be_called_at(promise),
+            ReachBack::Call => !promise.by_mail && is_lawful(promise, &self.next, self.rules),
             ReachBack::Mail => promise.by_mail,
             ReachBack::Nothing => false,
         }
-    }
-
-    /// Whether the owner of the promise may call at its time, where the caller is; who has left is another matter.
-    fn may_be_called_at(&self, promise: &Promise) -> bool {
-        let Some(rep) = self.rules.reps.get(&promise.owner) else { return true };
-        let at = promise.promised_at;
-        rota::next_call_at(&self.rules.hours, rep, &self.next.whereabouts(), at) == Some(at)
     }
 
     /// A lead that was decided as if nobody waited: phones ring, unless somebody has spoken with the caller already.

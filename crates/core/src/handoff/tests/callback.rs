@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::lead::PreferredHandoff;
 use crate::domain::rep::BusyKind;
+use crate::domain::zone::Zone;
 use crate::routing::scenario::moment;
 
 #[test]
@@ -50,6 +51,19 @@ fn a_call_is_promised_for_when_the_calendar_leaves_time_to_make_it() {
         assert_eq!(promised(&told), moment(&expected), "{meetings:?}");
     }
     assert_eq!(promised(&[("09:00", "2026-01-08T12:00:00Z")]), moment("2026-01-08T12:10:00Z"), "two days in a row");
+}
+
+/// Ben's hour ends at the very minute from which on the caller may be called, or a little after it.
+#[test]
+fn a_promise_leaves_room_for_a_lawful_call() {
+    for (from, expected) in
+        [("10:30", "11:00"), ("10:50", "11:00"), ("10:55", "11:05"), ("11:00", "11:10"), ("11:30", "11:40")]
+    {
+        let mut world = scenario().not_live().wants(PreferredHandoff::Callback);
+        world.rules.hours.calling = Shift { from: at(from).time(), until: at("21:00").time() };
+        world.lead.preference.timezone = Some(Zone::UTC);
+        assert_eq!(begun(world).state.next_step().at, at(expected), "from {from} on");
+    }
 }
 
 #[test]
