@@ -8,6 +8,7 @@ use baton_core::domain::account::Records;
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::Class;
 use baton_core::domain::id::LegId;
+use baton_core::domain::lead::Call;
 use baton_core::domain::rep::Busy;
 use baton_core::domain::text::RepText;
 use chrono::{DateTime, Utc};
@@ -196,16 +197,16 @@ impl Telephony for Null {
     fn ring_class(&self) -> Class {
         Class::Keyed
     }
-    async fn instruct(&self, _call: &str, _key: &str, _instruction: &Spoken) -> Result<(), VendorError> {
+    async fn instruct(&self, _call: &Call, _key: &str, _instruction: &Spoken) -> Result<(), VendorError> {
         self.answer().await;
         Ok(())
     }
-    async fn hold(&self, _call: &str, _key: &str, _recording: Recording) -> Result<(), VendorError> {
+    async fn hold(&self, _call: &Call, _key: &str, _recording: Recording) -> Result<(), VendorError> {
         self.answer().await;
         Ok(())
     }
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
-        self.ledger.rings(&request.call);
+        self.ledger.rings(&request.call.id);
         self.carry_out(Kind::Ring, request.leg.as_str()).await;
         Ok(())
     }
@@ -213,7 +214,7 @@ impl Telephony for Null {
         self.answer().await;
         Ok(())
     }
-    async fn join(&self, _call: &str, _leg: &LegId, _key: &str, _recording: Recording) -> Result<(), VendorError> {
+    async fn join(&self, _call: &Call, _leg: &LegId, _key: &str, _recording: Recording) -> Result<(), VendorError> {
         self.answer().await;
         Ok(())
     }

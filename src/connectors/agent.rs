@@ -13,6 +13,7 @@ use super::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, 
 use async_trait::async_trait;
 use baton_core::domain::effect::Class;
 use baton_core::domain::id::LegId;
+use baton_core::domain::lead::Call;
 use baton_core::domain::text::RepText;
 use reqwest::Method;
 use serde::Deserialize;
@@ -59,24 +60,24 @@ impl Telephony for AgentTelephony {
         self.0.ring_class()
     }
 
-    async fn instruct(&self, call: &str, key: &str, instruction: &Spoken) -> Result<(), VendorError> {
+    async fn instruct(&self, call: &Call, key: &str, instruction: &Spoken) -> Result<(), VendorError> {
         let Spoken { kind, say, slots } = instruction;
-        let mut command = json!({ "type": "instruct", "id": key, "call": call, "kind": kind, "say": say });
+        let mut command = json!({ "type": "instruct", "id": key, "call": call.id, "kind": kind, "say": say });
         if !slots.is_empty() {
             command["slots"] = json!(slots);
         }
         self.0.send("instruct", key, command).await
     }
 
-    async fn hold(&self, call: &str, key: &str, recording: Recording) -> Result<(), VendorError> {
-        let command = json!({ "type": "hold", "id": key, "call": call });
+    async fn hold(&self, call: &Call, key: &str, recording: Recording) -> Result<(), VendorError> {
+        let command = json!({ "type": "hold", "id": key, "call": call.id });
         self.0.send("hold", key, with(recording, command)).await
     }
 
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
-        let RingRequest { leg, call, phone, ring_until } = request;
+        let RingRequest { leg, call, phone, ring_until, whisper: _ } = request;
         let phone = phone.as_str();
-        let command = json!({ "type": "ring", "call": call, "leg": leg, "phone": phone, "ring_until": ring_until });
+        let command = json!({ "type": "ring", "call": call.id, "leg": leg, "phone": phone, "ring_until": ring_until });
         self.0.send("ring", leg.as_str(), command).await
     }
 
@@ -84,8 +85,8 @@ impl Telephony for AgentTelephony {
         self.0.send("whisper", key, json!({ "type": "whisper", "id": key, "leg": leg, "say": say.0 })).await
     }
 
-    async fn join(&self, call: &str, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {
-        let command = json!({ "type": "join", "id": key, "call": call, "leg": leg });
+    async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {
+        let command = json!({ "type": "join", "id": key, "call": call.id, "leg": leg });
         self.0.send("join", key, with(recording, command)).await
     }
 
@@ -101,8 +102,8 @@ impl Telephony for AgentTelephony {
         self.0.status(leg).await
     }
 
-    async fn caller(&self, call: &str) -> Result<CallerStatus, VendorError> {
-        self.0.caller(call).await
+    async fn caller(&self, call: &Call) -> Result<CallerStatus, VendorError> {
+        self.0.caller(&call.id).await
     }
 }
 

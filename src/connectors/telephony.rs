@@ -4,6 +4,7 @@ use super::VendorError;
 use async_trait::async_trait;
 use baton_core::domain::effect::Class;
 use baton_core::domain::id::LegId;
+use baton_core::domain::lead::Call;
 use baton_core::domain::outcome::Slot;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::{CallerText, RepText};
@@ -31,14 +32,16 @@ pub enum CallerStatus {
     Unknown,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RingRequest {
     pub leg: LegId,
-    /// The platform's id of the caller's call.
-    pub call: String,
+    /// The caller's.
+    pub call: Call,
     pub phone: PhoneE164,
     /// The phone stops ringing then; a request that arrives later must not ring at all.
     pub ring_until: DateTime<Utc>,
+    /// What will be whispered on answering: where we speak ourselves it is made ready while the phone rings.
+    pub whisper: RepText,
 }
 
 /// Whether the platform may record from here on.
@@ -67,15 +70,15 @@ pub struct Spoken {
 pub trait Telephony: Send + Sync {
     /// What a lost answer to `ring` means; the other commands are `Repeatable`.
     fn ring_class(&self) -> Class;
-    async fn instruct(&self, call: &str, key: &str, instruction: &Spoken) -> Result<(), VendorError>;
-    async fn hold(&self, call: &str, key: &str, recording: Recording) -> Result<(), VendorError>;
+    async fn instruct(&self, call: &Call, key: &str, instruction: &Spoken) -> Result<(), VendorError>;
+    async fn hold(&self, call: &Call, key: &str, recording: Recording) -> Result<(), VendorError>;
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError>;
     async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError>;
-    async fn join(&self, call: &str, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError>;
+    async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError>;
     async fn hang_up(&self, leg: &LegId, key: &str) -> Result<(), VendorError>;
     async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError>;
     /// Whether the caller of a call is still there: asked before the first phone rings for one who has waited.
-    async fn caller(&self, _call: &str) -> Result<CallerStatus, VendorError> {
+    async fn caller(&self, _call: &Call) -> Result<CallerStatus, VendorError> {
         Ok(CallerStatus::Unknown)
     }
 }

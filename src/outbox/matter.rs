@@ -8,7 +8,7 @@ use crate::render::briefing::briefing;
 use crate::store::{DecidedLead, LeadFile, StepRow};
 use baton_core::domain::briefing::Briefing;
 use baton_core::domain::id::RepId;
-use baton_core::domain::lead::Lead;
+use baton_core::domain::lead::{Call, Lead};
 use baton_core::domain::rep::Rep;
 use baton_core::handoff::Handoff;
 use baton_core::routing::Decision;
@@ -87,10 +87,9 @@ impl Matter {
         self.rules.reps.get(id).ok_or_else(|| needs_person(format!("rep {id} is no longer in reps.csv")))
     }
 
-    /// The platform's id of the caller's call.
-    pub fn call(&self) -> Result<&str, VendorError> {
-        let call = self.lead.call.as_ref();
-        call.map(|call| call.id.as_str()).ok_or_else(|| gone("the lead did not come with a call"))
+    /// The caller's.
+    pub fn call(&self) -> Result<&Call, VendorError> {
+        self.lead.call.as_ref().ok_or_else(|| gone("the lead did not come with a call"))
     }
 
     pub(super) fn briefing(&self) -> Briefing {

@@ -9,7 +9,7 @@ use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
 use baton_core::domain::effect::{CallEffect, Class};
 use baton_core::domain::id::{LegId, RepId};
-use baton_core::domain::lead::{Lead, LeadChannel};
+use baton_core::domain::lead::{Call, Lead, LeadChannel};
 use baton_core::handoff::Event;
 use chrono::TimeDelta;
 use std::time::Duration;
@@ -124,17 +124,19 @@ async fn ring(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, rep: &RepId) 
     }
     let rep = at.matter.rep(rep)?;
     let phone = rep.phones.first().cloned().ok_or_else(|| needs_person(format!("rep {} has no phone", rep.id)))?;
-    let call = at.matter.call()?.to_owned();
-    if has_left(at, telephony, leg, &call).await {
+    let call = at.matter.call()?;
+    if has_left(at, telephony, leg, call).await {
         return Err(gone("the caller has left, as the platform says"));
     }
-    telephony.ring(&RingRequest { leg: leg.clone(), call, phone, ring_until: at.step.deadline_at }).await?;
+    let (call, ring_until) = (call.clone(), at.step.deadline_at);
+    let whisper = at.matter.templates.whisper(&at.matter.briefing());
+    telephony.ring(&RingRequest { leg: leg.clone(), call, phone, ring_until, whisper }).await?;
     Ok(Done::reference(leg.as_str()))
 }
 
 /// Before the first phone rings for a caller who has waited for a while, the platform is asked. One that cannot be asked, or
 /// does not answer at once, says nothing: the caller is taken to be there.
-async fn has_left(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, call: &str) -> bool {
+async fn has_left(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, call: &Call) -> bool {
     let first = at.matter.handoff.legs.first().is_some_and(|first| first.id == *leg);
     let waited = at.now() - at.matter.lead.qualified_at();
     if !first || waited < ASK_AFTER {

@@ -11,6 +11,7 @@ use baton::web::PlatformSections;
 use baton_clock::SharedClock;
 use baton_core::domain::effect::Class;
 use baton_core::domain::id::LegId;
+use baton_core::domain::lead::Call;
 use baton_core::domain::text::RepText;
 use std::fmt::Display;
 use std::path::Path;
@@ -98,10 +99,10 @@ impl Telephony for Line {
     fn ring_class(&self) -> Class {
         if self.takes.is_some() { Class::Keyed } else { Class::LookFirst }
     }
-    async fn instruct(&self, _: &str, _: &str, _: &Spoken) -> Result<(), VendorError> {
+    async fn instruct(&self, _: &Call, _: &str, _: &Spoken) -> Result<(), VendorError> {
         self.does().await
     }
-    async fn hold(&self, _: &str, _: &str, _: Recording) -> Result<(), VendorError> {
+    async fn hold(&self, _: &Call, _: &str, _: Recording) -> Result<(), VendorError> {
         self.does().await
     }
     async fn ring(&self, _: &RingRequest) -> Result<(), VendorError> {
@@ -110,7 +111,7 @@ impl Telephony for Line {
     async fn whisper(&self, _: &LegId, _: &str, _: &RepText) -> Result<(), VendorError> {
         self.does().await
     }
-    async fn join(&self, _: &str, _: &LegId, _: &str, _: Recording) -> Result<(), VendorError> {
+    async fn join(&self, _: &Call, _: &LegId, _: &str, _: Recording) -> Result<(), VendorError> {
         self.does().await
     }
     async fn hang_up(&self, _: &LegId, _: &str) -> Result<(), VendorError> {
