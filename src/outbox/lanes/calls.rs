@@ -10,6 +10,7 @@ use crate::store::StepRow;
 use baton_core::domain::effect::{CallEffect, Class};
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::lead::{Call, Lead, LeadChannel};
+use baton_core::domain::leg::Fault;
 use baton_core::handoff::Event;
 use chrono::TimeDelta;
 use std::time::Duration;
@@ -87,12 +88,23 @@ impl Work for CallEffect<'_> {
         let gone = Some(Event::CallerLeft);
         match *self {
             Self::Instruct(_) | Self::Hold => Fallback { failed: None, gone },
-            Self::Ring { leg, .. } => Fallback { failed: Some(Event::RingFailed { leg: leg.clone(), why }), gone },
+            Self::Ring { leg, .. } => {
+                let failed = Event::RingFailed { leg: leg.clone(), why, fault: Fault::Vendor };
+                Fallback { failed: Some(failed), gone }
+            }
             // A rep who hears no whisper would be a cold start: on to the next.
             Self::Whisper { leg } => Fallback::of(Event::WhisperFailed { leg: leg.clone(), why }),
             Self::Join { leg } => Fallback::of(Event::JoinFailed { leg: leg.clone(), why }),
             Self::HangUp { .. } => Fallback::default(),
         }
+    }
+
+    fn fallback_of_setup(&self, why: &str) -> Fallback {
+        let mut fallback = self.fallback(why);
+        if let Some(Event::RingFailed { fault, .. }) = &mut fallback.failed {
+            *fault = Fault::Config;
+        }
+        fallback
     }
 
     /// A phone rings only for a handoff that waits for it, as far as can be told while a request is on its way.

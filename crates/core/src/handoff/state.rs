@@ -7,6 +7,7 @@ pub use event::{Closing, Completed, Event, NewOwner, OnTheLine};
 use crate::domain::effect::Planned;
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
 use crate::domain::lead::{ReachBack, is_default};
+use crate::domain::leg::LegState;
 use crate::domain::outcome::{Outcome, Promise, Slot};
 use crate::domain::rep::Busy;
 use crate::domain::whereabouts::Whereabouts;
@@ -131,22 +132,9 @@ pub struct Leg {
     pub state: LegState,
     /// Key of the briefing that was sent while it rang; rewritten when it is known how it went.
     pub card: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LegState {
-    Ringing,
-    Answered,
-    Accepted,
-    Joined,
-    Declined,
-    NoAnswer,
-    Busy,
-    Machine,
-    Failed,
-    /// Ended by us: the caller left, or patience was spent.
-    Cancelled,
+    /// How it is known that it ended so: "SIP 486 by the phone", "our own clock". In the words of whoever told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

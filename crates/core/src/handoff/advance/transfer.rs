@@ -1,10 +1,11 @@
 //! From the first ring to the conversation: reps one after the other, until one has accepted or patience is spent.
 
 use super::super::begin::later;
-use super::super::state::{Leg, LegState, Reservation, Stage, TurnMove};
+use super::super::state::{Leg, Reservation, Stage, TurnMove};
 use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, Topic};
 use crate::domain::id::{LegId, RepId};
+use crate::domain::leg::LegState;
 use crate::domain::outcome::Outcome;
 use crate::routing::decision::TargetRole;
 use crate::routing::ledger::Cause;
@@ -66,7 +67,7 @@ impl Move<'_> {
         self.plan_until(Effect::Ring { leg: leg.clone(), rep: rep.clone() }, ring_until);
         let brief = Effect::Brief { rep: rep.clone(), channel: Channel::Chat, why: BriefWhy::Ringing };
         let card = self.plan(brief, CARD_WHILE_RINGING);
-        self.next.legs.push(Leg { id: leg.clone(), rep, state: LegState::Ringing, card });
+        self.next.legs.push(Leg { id: leg.clone(), rep, state: LegState::Ringing, card, evidence: None });
         self.timer_at(Timer::RingBy { leg }, ring_until);
     }
 
