@@ -2,7 +2,8 @@
 //!
 //! The contract is ours. A command is a JSON object: `type` (`instruct`, `hold`, `ring`, `whisper`, `join`, `hang_up`), `id`
 //! (the same id is the same command, to be carried out once), and `call`, `leg` or `phone` as the type needs. `ring` has no id
-//! but its leg, and must not be begun after `ring_until`. `hold` and `join` say `"record": false` where the caller does not
+//! but its leg, and must not be begun after `ring_until`. Of an `instruct` of a `kind` that a platform
+//! does not know, it speaks the `say`. `hold` and `join` say `"record": false` where the caller does not
 //! agree to be recorded: neither the wait nor the conversation may be. Over HTTP it is `POST {base}/commands`, and `GET {base}/legs/{leg}`
 //! tells a leg's status (`ringing`, `answered`, `joined`, `ended`), 404 if it was never heard of; a call that has ended answers
 //! 404. `GET {base}/calls/{call}` tells whether the caller is still there (`live`, `ended`; 410 is `ended` too); a platform that

@@ -55,8 +55,8 @@ pub enum Recording {
 /// What the voice agent is to say, and what it must know to go on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spoken {
-    /// `hold`, `connected`, `find_time`, `offer_slots`, `confirm_booking`, `promise_callback`, `promise_mail`, `no_call`,
-    /// `how_to_reach`.
+    /// `hold`, `hold_on`, `connected`, `find_time`, `offer_slots`, `confirm_booking`, `promise_callback`, `promise_mail`,
+    /// `no_call`, `how_to_reach`.
     pub kind: String,
     pub say: CallerText,
     /// The times on offer, to be named again in `slot_chosen`; empty for the other kinds.

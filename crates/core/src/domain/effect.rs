@@ -7,6 +7,7 @@ pub use lane::{CalendarEffect, CallEffect, ChatEffect, CrmEffect, InLane, Lane, 
 pub use timer::Timer;
 
 use super::id::{LegId, RepId};
+use super::leg::LegState;
 use super::outcome::Slot;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,12 @@ pub enum Instruction {
     Hold {
         rep: RepId,
     },
+    /// "Priya is on another call, I am trying Tom."
+    HoldOn {
+        rep: RepId,
+        instead_of: RepId,
+        because: WhyNot,
+    },
     /// The rep is there: the agent may leave.
     Connected {
         rep: RepId,
@@ -121,6 +128,40 @@ pub enum Instruction {
     NoCall {
         rep: RepId,
     },
+}
+
+/// Why somebody else is fetched than was named before: as much of it as is the caller's business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyNot {
+    /// On another call.
+    Busy,
+    /// Not reached, whatever kept us from it.
+    NotReached,
+    /// There, and cannot take the call now.
+    CannotNow,
+    /// The two had just been put through.
+    CutOff,
+}
+
+impl From<LegState> for WhyNot {
+    fn from(state: LegState) -> Self {
+        match state {
+            LegState::Busy => Self::Busy,
+            LegState::Declined | LegState::HungUp => Self::CannotNow,
+            LegState::Joined | LegState::Lost => Self::CutOff,
+            LegState::Ringing
+            | LegState::Answered
+            | LegState::Accepted
+            | LegState::NoAnswer
+            | LegState::Machine
+            | LegState::Forwarded
+            | LegState::WrongNumber
+            | LegState::Vendor
+            | LegState::Config
+            | LegState::Cancelled => Self::NotReached,
+        }
+    }
 }
 
 /// What is true to say to a caller at a moment.

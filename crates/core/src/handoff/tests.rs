@@ -3,6 +3,7 @@
 mod booking;
 mod callback;
 mod consent;
+mod holding;
 mod leaving;
 mod other_hands;
 mod second_event;
@@ -11,7 +12,7 @@ mod waiting;
 
 use super::state::NewOwner;
 use super::{Event, Handoff, Stage, Transition, advance};
-use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, Topic};
+use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, ToSay, Topic, WhyNot};
 use crate::domain::id::LegId;
 use crate::domain::known::Known;
 use crate::domain::leg::{Fault, LegState};
