@@ -6,7 +6,7 @@ use baton::connectors::*;
 use baton::outbox::{EventSink, Vendors};
 use baton_core::domain::account::Records;
 use baton_core::domain::crm_id::CrmId;
-use baton_core::domain::effect::Class;
+use baton_core::domain::effect::{Class, Comfort};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::rep::Busy;
@@ -201,7 +201,13 @@ impl Telephony for Null {
         self.answer().await;
         Ok(())
     }
-    async fn hold(&self, _call: &Call, _key: &str, _recording: Recording) -> Result<(), VendorError> {
+    async fn hold(
+        &self,
+        _call: &Call,
+        _key: &str,
+        _recording: Recording,
+        _comfort: Comfort,
+    ) -> Result<(), VendorError> {
         self.answer().await;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::VendorError;
 use async_trait::async_trait;
-use baton_core::domain::effect::Class;
+use baton_core::domain::effect::{Class, Comfort};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::outcome::Slot;
@@ -71,7 +71,7 @@ pub trait Telephony: Send + Sync {
     /// What a lost answer to `ring` means; the other commands are `Repeatable`.
     fn ring_class(&self) -> Class;
     async fn instruct(&self, call: &Call, key: &str, instruction: &Spoken) -> Result<(), VendorError>;
-    async fn hold(&self, call: &Call, key: &str, recording: Recording) -> Result<(), VendorError>;
+    async fn hold(&self, call: &Call, key: &str, recording: Recording, comfort: Comfort) -> Result<(), VendorError>;
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError>;
     async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError>;
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError>;

@@ -27,7 +27,7 @@ impl Work for CallEffect<'_> {
     fn class(&self, vendors: &Vendors) -> Class {
         match self {
             Self::Ring { .. } => vendors.telephony.as_ref().map_or(Class::LookFirst, |vendor| vendor.ring_class()),
-            Self::Instruct(_) | Self::Hold | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
+            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
                 Class::Repeatable
             }
         }
@@ -45,7 +45,7 @@ impl Work for CallEffect<'_> {
         let Some(telephony) = &at.parts.vendors.telephony else {
             return match self {
                 // The words for the caller went out with the answer; whoever has no other way to hear them misses nothing.
-                Self::Instruct(_) | Self::Hold => Ok(Done::nothing("no telephony is configured")),
+                Self::Instruct(_) | Self::Hold { .. } => Ok(Done::nothing("no telephony is configured")),
                 _ => not_configured("telephony"),
             };
         };
@@ -59,7 +59,9 @@ impl Work for CallEffect<'_> {
                 let said = instruct::spoken(&matter.templates, instruction, consent, &at.caller_context());
                 telephony.instruct(matter.call()?, key, &said).await?;
             }
-            Self::Hold => telephony.hold(matter.call()?, key, recording(&matter.lead)).await?,
+            Self::Hold { comfort } => {
+                telephony.hold(matter.call()?, key, recording(&matter.lead), comfort).await?;
+            }
             Self::Ring { leg, rep } => return ring(at, telephony.as_ref(), leg, rep).await,
             Self::Whisper { leg } => {
                 let words = matter.templates.whisper(&matter.briefing());
@@ -78,7 +80,9 @@ impl Work for CallEffect<'_> {
                 let status = telephony.read(leg).await?;
                 Ok((status != LegStatus::Absent).then(|| Done::reference(leg.as_str())))
             }
-            Self::Instruct(_) | Self::Hold | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => Ok(None),
+            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
+                Ok(None)
+            }
         }
     }
 
@@ -87,7 +91,7 @@ impl Work for CallEffect<'_> {
         // Of commands about the caller, gone means that the caller is gone.
         let gone = Some(Event::CallerLeft);
         match *self {
-            Self::Instruct(_) | Self::Hold => Fallback { failed: None, gone },
+            Self::Instruct(_) | Self::Hold { .. } => Fallback { failed: None, gone },
             Self::Ring { leg, .. } => {
                 let failed = Event::RingFailed { leg: leg.clone(), why, fault: Fault::Vendor };
                 Fallback { failed: Some(failed), gone }
@@ -111,7 +115,7 @@ impl Work for CallEffect<'_> {
     fn matter_within(&self) -> Duration {
         match self {
             Self::Ring { .. } => WANTED_WITHIN,
-            Self::Instruct(_) | Self::Hold | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
+            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
                 Duration::MAX
             }
         }

@@ -7,6 +7,7 @@ pub use lane::{CalendarEffect, CallEffect, ChatEffect, CrmEffect, InLane, Lane, 
 pub use timer::Timer;
 
 use super::id::{LegId, RepId};
+use super::lead::is_default;
 use super::leg::LegState;
 use super::outcome::Slot;
 use chrono::{DateTime, Utc};
@@ -30,7 +31,11 @@ pub enum Effect {
     Instruct {
         instruction: Instruction,
     },
-    Hold,
+    /// The caller waits, and is not left alone with silence.
+    Hold {
+        #[serde(default, skip_serializing_if = "is_default")]
+        comfort: Comfort,
+    },
     Ring {
         leg: LegId,
         rep: RepId,
@@ -86,6 +91,16 @@ pub enum Effect {
     },
     /// Reads the owner back from the CRM, to learn of a change made by hand.
     ReadOwner,
+}
+
+/// What a caller hears while phones ring.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Comfort {
+    #[default]
+    Music,
+    /// The voice agent stays with the caller, and goes on speaking.
+    Agent,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -296,7 +311,7 @@ impl Effect {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Instruct { .. } => "instruct",
-            Self::Hold => "hold",
+            Self::Hold { .. } => "hold",
             Self::Ring { .. } => "ring",
             Self::Whisper { .. } => "whisper",
             Self::Join { .. } => "join",
@@ -317,7 +332,7 @@ impl Effect {
     /// 0 is first: live calls before bookings before CRM writes before notifications.
     pub fn priority(&self) -> u8 {
         match self {
-            Self::Hold | Self::Ring { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => 0,
+            Self::Hold { .. } | Self::Ring { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => 0,
             Self::Instruct { .. } | Self::Timer { .. } => 0,
             Self::FindSlots { .. } | Self::Book { .. } => 1,
             Self::Brief { .. } | Self::UpdateCard { .. } => 2,

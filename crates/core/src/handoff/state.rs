@@ -4,7 +4,7 @@ mod event;
 
 pub use event::{Closing, Completed, Event, NewOwner, OnTheLine};
 
-use crate::domain::effect::Planned;
+use crate::domain::effect::{Comfort, Planned};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
 use crate::domain::lead::{ReachBack, is_default};
 use crate::domain::leg::LegState;
@@ -120,6 +120,8 @@ pub struct Terms {
     pub accept_within: Duration,
     pub join_within: Duration,
     pub ring_at_most: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub comfort: Comfort,
     pub booking: BookingRules,
     pub callback: CallbackRules,
     pub needs_attention: RepId,

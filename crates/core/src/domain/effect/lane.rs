@@ -1,6 +1,6 @@
 //! Who waits behind whom: an effect waits for effects of its own lane only, so that a slow CRM never keeps a phone from ringing.
 
-use super::{BriefWhy, Channel, Confirmation, CrmNote, Effect, Instruction, Timer, Topic};
+use super::{BriefWhy, Channel, Comfort, Confirmation, CrmNote, Effect, Instruction, Timer, Topic};
 use crate::domain::id::{LegId, RepId};
 use crate::domain::outcome::Slot;
 
@@ -58,7 +58,7 @@ pub enum InLane<'e> {
 #[derive(Debug, Clone, Copy)]
 pub enum CallEffect<'e> {
     Instruct(&'e Instruction),
-    Hold,
+    Hold { comfort: Comfort },
     Ring { leg: &'e LegId, rep: &'e RepId },
     Whisper { leg: &'e LegId },
     Join { leg: &'e LegId },
@@ -94,7 +94,7 @@ impl Effect {
         match self {
             Self::Timer { timer } => InLane::Timers(timer),
             Self::Instruct { instruction } => InLane::Calls(CallEffect::Instruct(instruction)),
-            Self::Hold => InLane::Calls(CallEffect::Hold),
+            Self::Hold { comfort } => InLane::Calls(CallEffect::Hold { comfort: *comfort }),
             Self::Ring { leg, rep } => InLane::Calls(CallEffect::Ring { leg, rep }),
             Self::Whisper { leg, .. } => InLane::Calls(CallEffect::Whisper { leg }),
             Self::Join { leg } => InLane::Calls(CallEffect::Join { leg }),
@@ -141,8 +141,8 @@ mod tests {
         let leg = LegId::of(&HandoffId::of(&LeadId::from_digest([1; 16])), 1);
         let slot = Slot { rep: ana(), from: at, until: at };
         Some(match effect {
-            Effect::Instruct { .. } => Effect::Hold,
-            Effect::Hold => Effect::Ring { leg, rep },
+            Effect::Instruct { .. } => Effect::Hold { comfort: Comfort::Music },
+            Effect::Hold { .. } => Effect::Ring { leg, rep },
             Effect::Ring { .. } => Effect::Whisper { leg, rep },
             Effect::Whisper { .. } => Effect::Join { leg },
             Effect::Join { .. } => Effect::HangUp { leg },

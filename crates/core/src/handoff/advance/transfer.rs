@@ -65,7 +65,7 @@ impl Move<'_> {
         self.plan(Effect::Instruct { instruction }, CARD_WHILE_RINGING);
         // Whoever was about to be joined, or was, hears nothing any more.
         if !is_held {
-            self.plan(Effect::Hold, CARD_WHILE_RINGING);
+            self.plan(Effect::Hold { comfort: self.next.terms.comfort }, CARD_WHILE_RINGING);
         }
         self.plan_until(Effect::Ring { leg: leg.clone(), rep: rep.clone() }, ring_until);
         let brief = Effect::Brief { rep: rep.clone(), channel: Channel::Chat, why: BriefWhy::Ringing };

@@ -1,6 +1,7 @@
 //! What the caller hears while phones ring.
 
 use super::*;
+use crate::domain::effect::{Comfort, Planned};
 
 fn cy_instead_of_ben(because: WhyNot) -> Instruction {
     Instruction::HoldOn { rep: rep_id("cy"), instead_of: rep_id("ben"), because }
@@ -41,10 +42,24 @@ fn whoever_asks_hears_the_same_as_was_said() {
 /// The music ended when the two were put through, or were about to be.
 #[test]
 fn a_caller_who_was_nearly_put_through_hears_music_again() {
-    let holds = |call: &UnderWay| call.last.effects.iter().filter(|planned| planned.effect == Effect::Hold).count();
+    let is_hold = |planned: &&Planned| matches!(planned.effect, Effect::Hold { .. });
+    let holds = |call: &UnderWay| call.last.effects.iter().filter(is_hold).count();
     assert_eq!(holds(&call()), 1);
     assert_eq!(holds(&call().declined(1).rings("cy", 2)), 0, "it plays still");
     let failed = |leg| Event::JoinFailed { leg, why: "conference is gone".into() };
     assert_eq!(holds(&call().answered(1).accepted(1).of_leg(1, failed).rings("cy", 2)), 1);
     assert_eq!(holds(&call().bridged().after(3).rep_left(1).rings("cy", 2)), 1);
+}
+
+/// As the rules said when the lead was decided.
+#[test]
+fn a_caller_may_be_kept_company_by_the_agent() {
+    let music = call().does(&Effect::Hold { comfort: Comfort::Music });
+    let stored = serde_json::to_string(&music.last.effects).expect("JSON");
+    assert!(stored.contains(r#"{"effect":"hold"}"#), "as earlier versions stored it: {stored}");
+    let mut world = scenario();
+    world.rules.handoff.hold = Comfort::Agent;
+    let mut call = begun(world).does(&Effect::Hold { comfort: Comfort::Agent });
+    call.rules.handoff.hold = Comfort::Music;
+    call.bridged().after(3).rep_left(1).does(&Effect::Hold { comfort: Comfort::Agent });
 }

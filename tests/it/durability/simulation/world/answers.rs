@@ -91,7 +91,7 @@ impl World<'_> {
                 self.wire(life, at, Event::ContactMade { rep: next.owner, at });
             }
             Effect::Instruct { .. }
-            | Effect::Hold
+            | Effect::Hold { .. }
             | Effect::WriteCrm { .. }
             | Effect::Brief { .. }
             | Effect::UpdateCard { .. }
