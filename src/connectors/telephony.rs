@@ -1,4 +1,4 @@
-//! What Baton asks of whoever drives the call: to say, hold, ring, whisper, join and hang up.
+//! What Baton asks of whoever drives the call: to say, hold, ring, whisper, join, hang up and end.
 
 use super::VendorError;
 use async_trait::async_trait;
@@ -76,6 +76,11 @@ pub trait Telephony: Send + Sync {
     async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError>;
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError>;
     async fn hang_up(&self, leg: &LegId, key: &str) -> Result<(), VendorError>;
+    /// Hangs the caller up once they have spoken with the rep, who is gone; a call that is over is what was wanted. A platform
+    /// that dials by itself does this by itself.
+    async fn end_call(&self, _call: &Call, _key: &str) -> Result<(), VendorError> {
+        Ok(())
+    }
     async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError>;
     /// Whether the caller of a call is still there: asked before the first phone rings for one who has waited.
     async fn caller(&self, _call: &Call) -> Result<CallerStatus, VendorError> {

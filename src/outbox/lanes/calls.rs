@@ -27,9 +27,8 @@ impl Work for CallEffect<'_> {
     fn class(&self, vendors: &Vendors) -> Class {
         match self {
             Self::Ring { .. } => vendors.telephony.as_ref().map_or(Class::LookFirst, |vendor| vendor.ring_class()),
-            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
-                Class::Repeatable
-            }
+            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Class::Repeatable,
+            Self::HangUp { .. } | Self::EndCall => Class::Repeatable,
         }
     }
 
@@ -45,7 +44,9 @@ impl Work for CallEffect<'_> {
         let Some(telephony) = &at.parts.vendors.telephony else {
             return match self {
                 // The words for the caller went out with the answer; whoever has no other way to hear them misses nothing.
-                Self::Instruct(_) | Self::Hold { .. } => Ok(Done::nothing("no telephony is configured")),
+                Self::Instruct(_) | Self::Hold { .. } | Self::EndCall => {
+                    Ok(Done::nothing("no telephony is configured"))
+                }
                 _ => not_configured("telephony"),
             };
         };
@@ -69,6 +70,7 @@ impl Work for CallEffect<'_> {
             }
             Self::Join { leg } => telephony.join(matter.call()?, leg, key, recording(&matter.lead)).await?,
             Self::HangUp { leg } => telephony.hang_up(leg, key).await?,
+            Self::EndCall => telephony.end_call(matter.call()?, key).await?,
         }
         Ok(Done::default())
     }
@@ -99,7 +101,7 @@ impl Work for CallEffect<'_> {
             // A rep who hears no whisper would be a cold start: on to the next.
             Self::Whisper { leg } => Fallback::of(Event::WhisperFailed { leg: leg.clone(), why }),
             Self::Join { leg } => Fallback::of(Event::JoinFailed { leg: leg.clone(), why }),
-            Self::HangUp { .. } => Fallback::default(),
+            Self::HangUp { .. } | Self::EndCall => Fallback::default(),
         }
     }
 
@@ -115,9 +117,8 @@ impl Work for CallEffect<'_> {
     fn matter_within(&self) -> Duration {
         match self {
             Self::Ring { .. } => WANTED_WITHIN,
-            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
-                Duration::MAX
-            }
+            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Duration::MAX,
+            Self::HangUp { .. } | Self::EndCall => Duration::MAX,
         }
     }
 

@@ -51,6 +51,8 @@ pub enum Effect {
     HangUp {
         leg: LegId,
     },
+    /// Hangs the caller up: they have spoken, and the rep is gone.
+    EndCall,
     /// Looks for free times of `rep`; `search` counts from 1.
     FindSlots {
         search: u32,
@@ -316,6 +318,7 @@ impl Effect {
             Self::Whisper { .. } => "whisper",
             Self::Join { .. } => "join",
             Self::HangUp { .. } => "hang_up",
+            Self::EndCall => "end_call",
             Self::FindSlots { .. } => "find_slots",
             Self::Book { .. } => "book",
             Self::WriteCrm { .. } => "write_crm",
@@ -333,7 +336,7 @@ impl Effect {
     pub fn priority(&self) -> u8 {
         match self {
             Self::Hold { .. } | Self::Ring { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => 0,
-            Self::Instruct { .. } | Self::Timer { .. } => 0,
+            Self::EndCall | Self::Instruct { .. } | Self::Timer { .. } => 0,
             Self::FindSlots { .. } | Self::Book { .. } => 1,
             Self::Brief { .. } | Self::UpdateCard { .. } => 2,
             Self::WriteCrm { .. } => 2,

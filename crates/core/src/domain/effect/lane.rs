@@ -33,7 +33,7 @@ impl Lane {
     pub fn kinds(self) -> &'static [&'static str] {
         match self {
             Self::Timers => &["timer"],
-            Self::Calls => &["instruct", "hold", "ring", "whisper", "join", "hang_up"],
+            Self::Calls => &["instruct", "hold", "ring", "whisper", "join", "hang_up", "end_call"],
             Self::Calendar => &["find_slots", "book"],
             Self::Chat => &["brief_chat", "update_card"],
             Self::Crm => &["write_crm", "read_owner"],
@@ -63,6 +63,7 @@ pub enum CallEffect<'e> {
     Whisper { leg: &'e LegId },
     Join { leg: &'e LegId },
     HangUp { leg: &'e LegId },
+    EndCall,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -99,6 +100,7 @@ impl Effect {
             Self::Whisper { leg, .. } => InLane::Calls(CallEffect::Whisper { leg }),
             Self::Join { leg } => InLane::Calls(CallEffect::Join { leg }),
             Self::HangUp { leg } => InLane::Calls(CallEffect::HangUp { leg }),
+            Self::EndCall => InLane::Calls(CallEffect::EndCall),
             Self::FindSlots { search, rep } => InLane::Calendar(CalendarEffect::FindSlots { search: *search, rep }),
             Self::Book { slot, attempt } => InLane::Calendar(CalendarEffect::Book { slot, attempt: *attempt }),
             Self::Brief { rep, channel: Channel::Chat, why } => InLane::Chat(ChatEffect::Brief { rep, why: *why }),
@@ -146,7 +148,8 @@ mod tests {
             Effect::Ring { .. } => Effect::Whisper { leg, rep },
             Effect::Whisper { .. } => Effect::Join { leg },
             Effect::Join { .. } => Effect::HangUp { leg },
-            Effect::HangUp { .. } => Effect::FindSlots { search: 1, rep },
+            Effect::HangUp { .. } => Effect::EndCall,
+            Effect::EndCall => Effect::FindSlots { search: 1, rep },
             Effect::FindSlots { .. } => Effect::Book { slot, attempt: 1 },
             Effect::Book { .. } => Effect::WriteCrm { owner: rep, note: CrmNote::Routed },
             Effect::WriteCrm { .. } => Effect::Brief { rep, channel: Channel::Chat, why: BriefWhy::Ringing },

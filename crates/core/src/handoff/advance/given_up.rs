@@ -3,7 +3,8 @@
 use super::super::begin::later;
 use super::super::state::Stage;
 use super::transfer::SETTLE;
-use super::{Ended, Move, Phone, Used};
+use super::{Ended, HANG_UP_WITHIN, Move, Phone, Used};
+use crate::domain::effect::Effect;
 use crate::domain::id::LegId;
 use crate::domain::leg::LegState;
 use crate::rules::model::set::Rung;
@@ -51,13 +52,26 @@ impl Move<'_> {
         match self.next.stage.clone() {
             Stage::Bridged { leg: current, at } if current == *leg && later(at, SETTLE) <= self.now => {
                 self.connected(leg, at);
+                self.end_call();
                 Used::Yes
             }
-            Stage::Done { .. } if self.is_connected(leg) && self.next.holds.take().is_some() => Used::Yes,
+            Stage::Done { .. } if self.is_connected(leg) => {
+                let was_held = self.next.holds.take().is_some();
+                if self.end_call() || was_held { Used::Yes } else { Used::No }
+            }
             Stage::Bridged { leg: current, .. } if current == *leg => self.rep_gone(leg, LegState::Lost),
             _ if self.current_leg() == Some(leg) => self.rep_gone(leg, LegState::HungUp),
             _ => Used::No,
         }
+    }
+
+    /// Nobody is left on a line alone. Once: from now on the caller is not on it any more.
+    fn end_call(&mut self) -> bool {
+        let was_live = std::mem::replace(&mut self.next.live, false);
+        if was_live {
+            self.plan(Effect::EndCall, HANG_UP_WITHIN);
+        }
+        was_live
     }
 
     fn rep_gone(&mut self, leg: &LegId, state: LegState) -> Used {
