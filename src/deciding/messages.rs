@@ -154,7 +154,9 @@ fn event_of(call: &CallEvent) -> Option<Event> {
         CallWord::Machine => Some(Event::Machine { leg: leg()? }),
         CallWord::NoAnswer => Some(Event::NoAnswer { leg: leg()? }),
         CallWord::Busy => Some(Event::Busy { leg: leg()? }),
-        CallWord::Failed => Some(Event::RingFailed { leg: leg()?, why: why() }),
+        CallWord::Failed | CallWord::Forwarded | CallWord::WrongNumber => {
+            Some(Event::RingFailed { leg: leg()?, why: why() })
+        }
         CallWord::Accepted => Some(Event::Accepted { leg: leg()? }),
         CallWord::Declined => Some(Event::Declined { leg: leg()? }),
         CallWord::Joined => Some(Event::Joined { leg: leg()? }),

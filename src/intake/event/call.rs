@@ -32,6 +32,10 @@ pub enum CallWord {
     Machine,
     NoAnswer,
     Busy,
+    /// The phone sends calls elsewhere.
+    Forwarded,
+    /// The carrier knows no such number.
+    WrongNumber,
     Failed,
     /// The rep pressed the key.
     Accepted,
@@ -48,13 +52,15 @@ pub enum CallWord {
     SlotsDeclined,
 }
 
-const CALL_WORDS: [(&str, CallWord); 16] = [
+const CALL_WORDS: [(&str, CallWord); 18] = [
     ("held", CallWord::Held),
     ("ringing", CallWord::Ringing),
     ("answered", CallWord::Answered),
     ("machine", CallWord::Machine),
     ("no_answer", CallWord::NoAnswer),
     ("busy", CallWord::Busy),
+    ("forwarded", CallWord::Forwarded),
+    ("wrong_number", CallWord::WrongNumber),
     ("failed", CallWord::Failed),
     ("accepted", CallWord::Accepted),
     ("declined", CallWord::Declined),
@@ -72,6 +78,7 @@ impl CallWord {
     pub fn needs_leg(self) -> bool {
         match self {
             Self::Ringing | Self::Answered | Self::Machine | Self::NoAnswer | Self::Busy | Self::Failed => true,
+            Self::Forwarded | Self::WrongNumber => true,
             Self::Accepted | Self::Declined | Self::Joined | Self::JoinFailed | Self::RepLeft => true,
             Self::Held | Self::CallerLeft | Self::Ended | Self::SlotChosen | Self::SlotsDeclined => false,
         }

@@ -7,7 +7,7 @@ use crate::outbox::instruct;
 use crate::outbox::parts::{OutboxParts, Vendors, gone, needs_person, not_configured};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
-use baton_core::domain::effect::{CallEffect, Class};
+use baton_core::domain::effect::{CallEffect, Class, Instruction};
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::lead::{Call, Lead, LeadChannel};
 use baton_core::handoff::Event;
@@ -34,9 +34,8 @@ impl Work for CallEffect<'_> {
 
     async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError> {
         let (matter, key) = (at.matter, &at.step.effect_key);
-        // Whoever is told by telephony acts on more than words, and speaks them too.
         if let Self::Instruct(instruction) = *self
-            && at.parts.vendors.telephony.is_none()
+            && agent_speaks(at, instruction).await?
             && let Some(done) = live::say(at, instruction).await?
         {
             return Ok(done);
@@ -110,6 +109,15 @@ impl Work for CallEffect<'_> {
             Self::HangUp { leg } => Some(leg),
             _ => None,
         }
+    }
+}
+
+/// Whether a sentence is the agent's own to say. Whoever is told by telephony acts on more than words, and speaks them too.
+async fn agent_speaks(at: &At<'_>, instruction: &Instruction) -> Result<bool, VendorError> {
+    match (&at.parts.vendors.telephony, &at.matter.lead.call) {
+        (None, _) => Ok(true),
+        (Some(telephony), Some(call)) => telephony.agent_speaks(call, instruction).await,
+        (Some(_), None) => Ok(false),
     }
 }
 
