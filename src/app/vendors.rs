@@ -2,7 +2,9 @@
 
 use crate::app::webhooks;
 use crate::config::{self, Config, MailTls};
+use crate::connectors::Telephony;
 use crate::connectors::agent::AgentTelephony;
+use crate::connectors::asterisk::{Asterisk, AsteriskConfig};
 use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
 use crate::connectors::http::Secret;
 use crate::connectors::hubspot::{self, HubSpot, HubSpotConfig};
@@ -56,9 +58,19 @@ pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
         vendors.calendar =
             Some(Arc::new(GoogleCalendar::new(settings, Arc::clone(clock)).context("setting up calendar")?));
     }
-    if let Some(config::Telephony::Agent { commands, token }) = &config.telephony {
-        let token = token.as_ref().map(|token| token.secret("telephony.token")).transpose()?.map(Secret::new);
-        vendors.telephony = Some(Arc::new(AgentTelephony::over_http(commands, token).context("setting up telephony")?));
+    match &config.telephony {
+        None | Some(config::Telephony::AgentAmqp) => {}
+        Some(config::Telephony::Agent { commands, token }) => {
+            let token = token.as_ref().map(|token| token.secret("telephony.token")).transpose()?.map(Secret::new);
+            let telephony = AgentTelephony::over_http(commands, token).context("setting up telephony")?;
+            vendors.telephony = Some(Arc::new(telephony));
+        }
+        Some(config::Telephony::Bridge(config::Bridge::Asterisk(settings))) => {
+            let settings = asterisk(settings)?;
+            let asterisk = Arc::new(Asterisk::new(settings, Arc::clone(clock)).context("setting up telephony")?);
+            vendors.telephony = Some(Arc::clone(&asterisk) as Arc<dyn Telephony>);
+            vendors.asterisk = Some(asterisk);
+        }
     }
     if !config.platforms.is_empty() {
         let key = |(name, platform): (&String, &config::Platform)| {
@@ -157,6 +169,21 @@ fn salesforce_auth(auth: &config::SalesforceAuth) -> Result<SalesforceAuth> {
             client_id: client_id.resolve()?,
             client_secret: Secret::new(client_secret.secret("crm.auth.client_secret")?),
         },
+    })
+}
+
+fn asterisk(settings: &config::Asterisk) -> Result<AsteriskConfig> {
+    Ok(AsteriskConfig {
+        url: settings.url.clone(),
+        user: settings.user.clone(),
+        password: Secret::new(settings.password.secret("telephony.password")?),
+        app: settings.app.clone(),
+        dial: settings.dial.clone(),
+        agent: settings.agent.clone(),
+        agent_within: settings.agent_within,
+        caller_id: settings.caller_id.clone(),
+        sounds: settings.sounds.clone(),
+        speech: None,
     })
 }
 

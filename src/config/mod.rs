@@ -6,6 +6,7 @@ mod environment;
 mod http;
 mod platforms;
 mod secrets;
+mod telephony;
 mod vendors;
 mod webhooks;
 
@@ -17,7 +18,8 @@ pub use environment::{Reference, zoneinfo};
 pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
 pub use platforms::Platform;
-pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack, Telephony};
+pub use telephony::{Asterisk, Bridge, Telephony};
+pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack};
 pub use webhooks::Webhook;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -184,6 +186,9 @@ impl Config {
         }
         if matches!(self.telephony, Some(Telephony::AgentAmqp)) && self.amqp.is_none() {
             bail!("telephony.mode is agent_amqp, but there is no [amqp] section: add one with a url");
+        }
+        if let Some(telephony) = &self.telephony {
+            telephony.check()?;
         }
         self.http.check()?;
         platforms::check(&self.platforms)?;

@@ -1,7 +1,7 @@
 //! Every secret of `baton.toml`, looked up once at start: none is missing, blank, or so short that it can be guessed.
 
 use super::environment::{Reference, Worth};
-use super::{Config, Crm, SalesforceAuth, Telephony};
+use super::{Bridge, Config, Crm, SalesforceAuth, Telephony};
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
 
@@ -55,8 +55,12 @@ impl Config {
         if let Some(amqp) = &self.amqp {
             add("amqp.url", &amqp.url, Plain);
         }
-        if let Some(Telephony::Agent { token: Some(token), .. }) = &self.telephony {
-            add("telephony.token", token, TheirSecret);
+        match &self.telephony {
+            Some(Telephony::Agent { token: Some(token), .. }) => add("telephony.token", token, TheirSecret),
+            Some(Telephony::Bridge(Bridge::Asterisk(asterisk))) => {
+                add("telephony.password", &asterisk.password, TheirSecret);
+            }
+            Some(Telephony::Agent { token: None, .. } | Telephony::AgentAmqp) | None => {}
         }
         match &self.crm {
             None => {}

@@ -1,20 +1,7 @@
-//! Whom Baton speaks to: telephony, the CRM, chat, mail and calendars, each with its address and its login.
+//! Whom Baton speaks to: the CRM, chat, mail and calendars, each with its address and its login.
 
 use super::environment::Reference;
 use serde::Deserialize;
-
-/// How calls are driven. In *agent* mode the voice platform dials and Baton commands it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Telephony {
-    Agent {
-        /// Base address of the platform's command endpoint.
-        commands: String,
-        token: Option<Reference>,
-    },
-    /// The same commands, published on `baton.events` as `handoff.command`.
-    AgentAmqp,
-}
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "vendor", rename_all = "snake_case", deny_unknown_fields)]

@@ -1,5 +1,6 @@
 //! What the outbox is built from, and the failures that are its own, not a vendor's.
 
+use crate::connectors::asterisk::Asterisk;
 use crate::connectors::live::LiveVoice;
 use crate::connectors::webhook::Webhook;
 use crate::connectors::{Calendar, Chat, Crm, Mailer, Telephony, VendorError};
@@ -20,6 +21,8 @@ pub struct Vendors {
     pub mailer: Option<Arc<dyn Mailer>>,
     pub calendar: Option<Arc<dyn Calendar>>,
     pub telephony: Option<Arc<dyn Telephony>>,
+    /// The same, where we carry the calls ourselves and must hear what happens on them.
+    pub asterisk: Option<Arc<Asterisk>>,
     /// Of all platforms that have one.
     pub live: Option<Arc<LiveVoice>>,
     pub events: Option<Arc<dyn EventSink>>,

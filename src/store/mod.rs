@@ -14,6 +14,7 @@ mod handoff;
 mod inbox;
 mod lead;
 mod ledger;
+mod listener;
 mod live;
 mod mirror;
 mod reads;
@@ -32,9 +33,10 @@ pub use handoff::{Move, Moved, Mover, local_day, new_steps};
 pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
 pub use lead::{
     AttentionCounts, DecidedLead, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead, StoredDecision,
-    TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,
+    TELEPHONY, TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,
 };
 pub use ledger::{Correction, Grant, JournalLine};
+pub use listener::CallerOnLine;
 pub use live::{LiveCall, LiveLine};
 pub use mirror::Mirrored;
 pub use release::{LiveRelease, StoredRelease};

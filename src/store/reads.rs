@@ -2,9 +2,9 @@
 
 use super::database::Access;
 use super::{
-    ApiToken, Aside, AttentionCounts, DeliveryLine, InboxRow, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met,
-    Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store, StoreError, StoredDecision, StoredRelease,
-    TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    ApiToken, Aside, AttentionCounts, CallerOnLine, DeliveryLine, InboxRow, LeadFile, LeadQuery, LeadRecord,
+    LeadSummary, Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store, StoreError, StoredDecision,
+    StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use baton_core::domain::id::{HandoffId, LeadId, ReleaseId, RepId};
 use baton_core::domain::rep::Busy;
@@ -37,6 +37,7 @@ macro_rules! reads {
 reads! {
     Glance:
     attention_counts() -> AttentionCounts;
+    callers_on_line(now: DateTime<Utc>) -> Vec<CallerOnLine>;
     decided_again(&lead: LeadId) -> Vec<(DateTime<Utc>, DecidedAgain)>;
     decision_stored(&id: str) -> Option<StoredDecision>;
     decisions_stored(&after: (DateTime<Utc>, String), until: DateTime<Utc>, limit: usize) -> Vec<StoredDecision>;
@@ -51,6 +52,7 @@ reads! {
     lead(&id: LeadId) -> Option<LeadRecord>;
     lead_file(&handoff: HandoffId) -> Option<LeadFile>;
     lead_files(&handoffs: [HandoffId]) -> BTreeMap<HandoffId, LeadFile>;
+    listener_hears(&carrier: str, now: DateTime<Utc>) -> bool;
     leads_find(&query: LeadQuery, limit: usize) -> Vec<LeadSummary>;
     mirror_get(&keys: [String]) -> BTreeMap<String, Mirrored>;
     owing(now: DateTime<Utc>) -> BTreeMap<RepId, Owed>;

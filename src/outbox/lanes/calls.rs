@@ -7,7 +7,7 @@ use crate::outbox::instruct;
 use crate::outbox::parts::{OutboxParts, Vendors, gone, needs_person, not_configured};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
-use baton_core::domain::effect::{CallEffect, Class};
+use baton_core::domain::effect::{CallEffect, Class, Comfort, Instruction};
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::lead::{Call, Lead, LeadChannel};
 use baton_core::domain::leg::Fault;
@@ -34,12 +34,15 @@ impl Work for CallEffect<'_> {
 
     async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError> {
         let (matter, key) = (at.matter, &at.step.effect_key);
-        // Whoever is told by telephony acts on more than words, and speaks them too.
         if let Self::Instruct(instruction) = *self
-            && at.parts.vendors.telephony.is_none()
-            && let Some(done) = live::say(at, instruction).await?
+            && agent_speaks(at, instruction).await?
         {
-            return Ok(done);
+            if let Some(done) = live::say(at, instruction).await? {
+                return Ok(done);
+            }
+            if matter.handoff.terms.hold == Comfort::Agent && is_comfort(instruction) {
+                return Ok(Done::nothing("the agent keeps the caller company"));
+            }
         }
         let Some(telephony) = &at.parts.vendors.telephony else {
             return match self {
@@ -128,6 +131,22 @@ impl Work for CallEffect<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether a sentence is the agent's own to say. Whoever is told by telephony acts on more than words, and speaks them too.
+async fn agent_speaks(at: &At<'_>, instruction: &Instruction) -> Result<bool, VendorError> {
+    match (&at.parts.vendors.telephony, &at.matter.lead.call) {
+        (None, _) => Ok(true),
+        (Some(telephony), Some(call)) => {
+            telephony.agent_speaks(call, instruction, at.matter.handoff.terms.hold).await
+        }
+        (Some(_), None) => Ok(false),
+    }
+}
+
+/// Words for the time in which phones ring.
+fn is_comfort(instruction: &Instruction) -> bool {
+    matches!(instruction, Instruction::Hold { .. } | Instruction::HoldOn { .. })
 }
 
 fn recording(lead: &Lead) -> Recording {

@@ -35,6 +35,9 @@ use serde_json::json;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
+/// The platform of whatever happens on a line that we carry ourselves; its calls are called by the caller's leg at the carrier.
+pub const TELEPHONY: &str = "telephony";
+
 /// A lead with everything its decision made, for one commit.
 #[derive(Debug, Clone)]
 pub struct DecidedLead {
@@ -144,10 +147,22 @@ impl Tx {
         row.as_ref().map(read).transpose()
     }
 
-    /// The handoff whose caller is on this call of this platform.
+    /// The handoff whose caller is on this call of this platform. The calls of [`TELEPHONY`] are legs of whatever platform's.
     pub async fn handoff_of_call(&mut self, platform: &str, call: &str) -> Result<Option<HandoffId>, StoreError> {
+        if platform == TELEPHONY
+            && let Some(handoff) = self.handoff_of_leg(call).await?
+        {
+            return Ok(Some(handoff));
+        }
         let sql = "-- lead::by_call\nSELECT id FROM lead WHERE call_platform = $1 AND call_id = $2 ORDER BY decided_at DESC LIMIT 1";
         let row = sqlx::query(sql).bind(platform).bind(call).fetch_optional(self.conn()).await?;
+        let id = row.map(|row| Reading::new("lead", &row).id::<LeadId>("id")).transpose()?;
+        Ok(id.map(|lead| HandoffId::of(&lead)))
+    }
+
+    async fn handoff_of_leg(&mut self, leg: &str) -> Result<Option<HandoffId>, StoreError> {
+        let sql = "-- lead::by_leg\nSELECT id FROM lead WHERE call_leg = $1 ORDER BY decided_at DESC LIMIT 1";
+        let row = sqlx::query(sql).bind(leg).fetch_optional(self.conn()).await?;
         let id = row.map(|row| Reading::new("lead", &row).id::<LeadId>("id")).transpose()?;
         Ok(id.map(|lead| HandoffId::of(&lead)))
     }

@@ -1,0 +1,252 @@
+//! Telephony in *bridge* mode on Asterisk: we hold caller, agent and rep in a bridge of our own and hear what happens.
+//!
+//! Everything is named from ids that are stored before a request leaves: the caller's channel is `call.leg` of the lead, the bridge
+//! and the agent's channel are named from it, and a rep's channel is its leg. So every command may be repeated, by whichever worker;
+//! `ring` alone would ring again once a phone has stopped, and is looked for first. One worker at a time hears (see [`listen`]): what
+//! it hears it tells, and it decides nothing but what cannot wait, which is that a caller hears something. Nothing rings while
+//! nobody hears: who answered then would be dropped.
+//!
+//! If the process dies here, callers stay where they are, with whoever they are with; the next to listen reads how things stand.
+
+mod admit;
+mod ari;
+mod calls;
+mod dial;
+mod event;
+mod line;
+mod listen;
+mod socket;
+mod voice;
+
+use super::http::Secret;
+use super::speech::Speech;
+use super::{CallSink, CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
+use ari::{Ari, Dialled, Reason, VENDOR, gone};
+use async_trait::async_trait;
+use baton_clock::SharedClock;
+use baton_core::domain::effect::{Class, Comfort, Instruction};
+use baton_core::domain::id::LegId;
+use baton_core::domain::lead::Call;
+use baton_core::domain::phone::PhoneE164;
+use baton_core::domain::text::RepText;
+use calls::{agent_of, bridge_of, whisper_of};
+use line::Then;
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+use tokio::sync::watch;
+use voice::{Recorded, Voice};
+
+/// Our own clock ends a ring. This one is for when nobody is left to do so.
+const RINGS_ON: Duration = Duration::from_secs(3);
+
+pub struct AsteriskConfig {
+    /// Of the REST interface: `http://127.0.0.1:8088/ari`.
+    pub url: String,
+    pub user: String,
+    pub password: Secret,
+    pub app: String,
+    /// A rep's phone, with `{phone}` or `{digits}` in it.
+    pub dial: String,
+    pub agent: Option<String>,
+    pub agent_within: Duration,
+    /// Ours: shown to a rep where the caller withholds the number.
+    pub caller_id: PhoneE164,
+    /// A folder that Asterisk reads, by the same name.
+    pub sounds: PathBuf,
+    pub speech: Option<Arc<dyn Speech>>,
+}
+
+pub struct Asterisk {
+    ari: Ari,
+    dial: String,
+    agent: Option<String>,
+    agent_within: Duration,
+    caller_id: PhoneE164,
+    voice: Voice,
+    clock: SharedClock,
+    /// Whether it is us who hear.
+    hears: watch::Sender<bool>,
+    /// Who knows whether anybody does. Held by the worker that tells it, not by us: it holds us.
+    sink: OnceLock<Weak<dyn CallSink>>,
+}
+
+impl Asterisk {
+    /// # Errors
+    /// The address is not `http(s)://host`.
+    pub fn new(config: AsteriskConfig, clock: SharedClock) -> Result<Self, VendorError> {
+        let AsteriskConfig { url, user, password, app, dial, agent, agent_within, caller_id, sounds, speech } = config;
+        Ok(Self {
+            ari: Ari::new(&url, &user, &password, &app)?,
+            dial,
+            agent,
+            agent_within,
+            caller_id,
+            voice: Voice::new(sounds, speech),
+            clock,
+            hears: watch::Sender::new(false),
+            sink: OnceLock::new(),
+        })
+    }
+
+    /// Whether it answers to our login, and sounds can be put where it looks for them.
+    ///
+    /// # Errors
+    /// What is to be mended.
+    pub async fn check(&self) -> Result<(), VendorError> {
+        self.ari.info().await?;
+        self.voice.check().await
+    }
+
+    /// The app is there for Asterisk as long as a call is in it, whether or not anybody hears: it cannot be asked.
+    async fn is_heard(&self) -> Result<(), VendorError> {
+        if *self.hears.borrow() {
+            return Ok(());
+        }
+        match self.sink.get().and_then(Weak::upgrade) {
+            Some(sink) if sink.is_heard().await? => Ok(()),
+            _ => Err(VendorError::retry(
+                VENDOR,
+                "nobody hears what happens on its lines at this moment: no phone is rung",
+            )),
+        }
+    }
+}
+
+#[async_trait]
+impl Telephony for Asterisk {
+    fn ring_class(&self) -> Class {
+        Class::LookFirst
+    }
+
+    async fn instruct(&self, call: &Call, _key: &str, instruction: &Spoken) -> Result<(), VendorError> {
+        let call = channel(call)?;
+        match instruction.kind.as_str() {
+            // It is told by whoever it asks, and nobody is to talk into a conversation.
+            "connected" => Ok(()),
+            // A sentence before the music, where somebody can say it.
+            "hold" | "hold_on" if self.voice.can_speak() => {
+                self.set_apart(call).await?;
+                self.say(call, &instruction.say, Then::Waits).await
+            }
+            "hold" | "hold_on" => Ok(()),
+            kind => {
+                let agent_is_there = self.bring_back(call).await?;
+                let is_last = !agent_is_there && !matches!(kind, "find_time" | "offer_slots");
+                let then = if is_last { Then::Ends } else { Then::Waits };
+                self.say(call, &instruction.say, then).await
+            }
+        }
+    }
+
+    async fn agent_speaks(
+        &self,
+        call: &Call,
+        instruction: &Instruction,
+        comfort: Comfort,
+    ) -> Result<bool, VendorError> {
+        let waits = matches!(instruction, Instruction::Hold { .. } | Instruction::HoldOn { .. });
+        match (&call.leg, instruction) {
+            // A call that is not ours: its platform is all there is.
+            (None, _) => Ok(true),
+            (Some(_), Instruction::Connected { .. }) => Ok(false),
+            (Some(_), _) if waits && comfort == Comfort::Music => Ok(false),
+            (Some(call), _) => self.bring_back(call).await,
+        }
+    }
+
+    async fn hold(
+        &self,
+        call: &Call,
+        _key: &str,
+        _recording: Recording,
+        comfort: Comfort,
+    ) -> Result<(), VendorError> {
+        match comfort {
+            Comfort::Music => self.set_apart(channel(call)?).await,
+            // With the caller as before; one whose agent has gone hears music.
+            Comfort::Agent => self.comfort(channel(call)?).await,
+        }
+    }
+
+    async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
+        let RingRequest { leg, call, phone, ring_until, whisper } = request;
+        let caller = channel(call)?;
+        let Ok(left) = (*ring_until - self.clock.now()).to_std() else {
+            return Err(VendorError::needs_person(VENDOR, "the time to ring was over before it could be asked to"));
+        };
+        self.voice.prepare(leg.as_str(), &whisper.0);
+        let (heard, line) = tokio::join!(self.is_heard(), self.ari.channel(caller));
+        line?.ok_or_else(|| gone("the caller's call"))?;
+        heard?;
+        let dialled = Dialled {
+            channel: leg.to_string(),
+            endpoint: dial::dial_string(&self.dial, phone),
+            args: format!("rep,{caller}"),
+            caller_id: dial::caller_id(call.from.as_ref().unwrap_or(&self.caller_id)),
+            timeout_s: (self.clock.real(left) + RINGS_ON).as_secs().max(1),
+            variables: json!({}),
+        };
+        self.ari.originate(dialled).await
+    }
+
+    async fn whisper(&self, leg: &LegId, _key: &str, say: &RepText) -> Result<(), VendorError> {
+        let media = match self.voice.ready(leg.as_str(), &say.0).await {
+            Some(media) => media,
+            None => self.voice.recorded(Recorded::Lead).await?,
+        };
+        let id = whisper_of(leg);
+        if self.ari.is_playing(&id).await? {
+            return Ok(());
+        }
+        self.ari.play("channels", leg.as_str(), &id, &media).await?.or_gone("the rep's call")
+    }
+
+    async fn join(&self, call: &Call, leg: &LegId, _key: &str, _recording: Recording) -> Result<(), VendorError> {
+        let call = channel(call)?;
+        let bridge = self.members(call).await?.ok_or_else(|| gone("the caller's call"))?;
+        if !bridge.channels.iter().any(|member| member == leg.as_str()) {
+            let _over = self.ari.stop_playing(&whisper_of(leg)).await?;
+            self.hush(call).await?;
+            self.ari.music(&bridge.id, false).await?.or_gone("the caller's call")?;
+            self.ari.add(&bridge_of(call), leg.as_str()).await?.or_gone("the rep's call")?;
+        }
+        // It hears nothing of the conversation.
+        let _gone = self.ari.hang_up(&agent_of(call), Reason::Normal).await?;
+        Ok(())
+    }
+
+    async fn hang_up(&self, leg: &LegId, _key: &str) -> Result<(), VendorError> {
+        let _gone = self.ari.hang_up(leg.as_str(), Reason::AnsweredElsewhere).await?;
+        Ok(())
+    }
+
+    async fn end_call(&self, call: &Call, _key: &str) -> Result<(), VendorError> {
+        let _gone = self.ari.hang_up(channel(call)?, Reason::Normal).await?;
+        Ok(())
+    }
+
+    async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError> {
+        Ok(match self.ari.channel(leg.as_str()).await? {
+            None => LegStatus::Absent,
+            Some(channel) if channel.is_up() => LegStatus::Answered,
+            Some(_) => LegStatus::Ringing,
+        })
+    }
+
+    async fn caller(&self, call: &Call) -> Result<CallerStatus, VendorError> {
+        let Some(call) = &call.leg else { return Ok(CallerStatus::Unknown) };
+        let there = self.ari.channel(call).await?.is_some();
+        Ok(if there { CallerStatus::OnTheLine } else { CallerStatus::Left })
+    }
+}
+
+/// The caller's channel.
+fn channel(call: &Call) -> Result<&str, VendorError> {
+    call.leg.as_deref().ok_or_else(|| {
+        let why = "the lead does not say which of its calls it is of: the platform must send call.leg, which the agent is told in the \
+                   header X-Baton-Call of its INVITE";
+        VendorError::needs_person(VENDOR, why)
+    })
+}
