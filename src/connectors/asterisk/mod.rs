@@ -156,13 +156,7 @@ impl Telephony for Asterisk {
         }
     }
 
-    async fn hold(
-        &self,
-        call: &Call,
-        _key: &str,
-        _recording: Recording,
-        comfort: Comfort,
-    ) -> Result<(), VendorError> {
+    async fn hold(&self, call: &Call, _key: &str, _recording: Recording, comfort: Comfort) -> Result<(), VendorError> {
         match comfort {
             Comfort::Music => self.set_apart(channel(call)?).await,
             // With the caller as before; one whose agent has gone hears music.

@@ -40,7 +40,7 @@ impl Work for CallEffect<'_> {
             if let Some(done) = live::say(at, instruction).await? {
                 return Ok(done);
             }
-            if matter.handoff.terms.hold == Comfort::Agent && is_comfort(instruction) {
+            if matter.handoff.terms.comfort == Comfort::Agent && is_comfort(instruction) {
                 return Ok(Done::nothing("the agent keeps the caller company"));
             }
         }
@@ -85,9 +85,8 @@ impl Work for CallEffect<'_> {
                 let status = telephony.read(leg).await?;
                 Ok((status != LegStatus::Absent).then(|| Done::reference(leg.as_str())))
             }
-            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
-                Ok(None)
-            }
+            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Ok(None),
+            Self::HangUp { .. } | Self::EndCall => Ok(None),
         }
     }
 
@@ -138,7 +137,7 @@ async fn agent_speaks(at: &At<'_>, instruction: &Instruction) -> Result<bool, Ve
     match (&at.parts.vendors.telephony, &at.matter.lead.call) {
         (None, _) => Ok(true),
         (Some(telephony), Some(call)) => {
-            telephony.agent_speaks(call, instruction, at.matter.handoff.terms.hold).await
+            telephony.agent_speaks(call, instruction, at.matter.handoff.terms.comfort).await
         }
         (Some(_), None) => Ok(false),
     }
