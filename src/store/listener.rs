@@ -39,6 +39,13 @@ impl Tx {
         Ok(())
     }
 
+    /// Nobody hears any more: the one worker that there was is dead.
+    pub(super) async fn listeners_lapse(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql = "-- listener::lapse\nUPDATE listener SET until = $1 WHERE until > $1";
+        sqlx::query(sql).bind(micros(now)).execute(self.conn()).await?;
+        Ok(())
+    }
+
     /// Whether somebody hears it now.
     pub async fn listener_hears(&mut self, carrier: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let sql = "-- listener::hears\nSELECT worker FROM listener WHERE carrier = $1 AND until > $2";

@@ -11,6 +11,7 @@ use super::calls::{Act, Alone, Calls, Deed, bridge_of};
 use super::event;
 use super::socket::EventSocket;
 use crate::connectors::{CallSink, Carried, Told, VendorError};
+use baton_core::domain::id::LegId;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const AFTER_THE_LAST_WORD: Duration = Duration::from_millis(600);
 const ADMITTED_IN_TRIES: u32 = 4;
 const ADMITTED_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// A leg whose sound has ended with it is gone by then.
+const ENDS_WITHIN: Duration = Duration::from_millis(500);
 /// What may wait to be told; more than that is read anew.
 const UNTOLD_AT_MOST: usize = 4_096;
 const TOLD_AGAIN_AFTER: Duration = Duration::from_millis(300);
@@ -161,7 +164,11 @@ impl Session {
                 });
             }
             Act::NoSound { leg } => {
-                tracing::error!(leg = %leg, "a whisper could not be played: Asterisk must be able to read telephony.sounds");
+                let asterisk = Arc::clone(&self.asterisk);
+                self.deeds.spawn(async move {
+                    asterisk.complain_of_silence(&leg).await;
+                    After::Nothing
+                });
             }
             Act::Do(deed) => self.begin_to(deed),
         }
@@ -271,6 +278,14 @@ impl Asterisk {
             sleep(ADMITTED_AGAIN_AFTER).await;
         }
         Admitted::NoAgent
+    }
+
+    /// A whisper has failed. Where the leg ends at the same moment, that is why.
+    async fn complain_of_silence(&self, leg: &LegId) {
+        sleep(ENDS_WITHIN).await;
+        if let Ok(Some(_)) = self.ari.channel(leg.as_str()).await {
+            tracing::error!(leg = %leg, "a whisper could not be played: Asterisk must be able to read telephony.sounds");
+        }
     }
 
     async fn carry_out(&self, deed: Deed) -> Result<(), VendorError> {
