@@ -15,6 +15,7 @@ pub mod mail;
 mod markup;
 pub mod salesforce;
 pub mod slack;
+pub mod speech;
 mod telephony;
 pub mod webhook;
 
