@@ -10,6 +10,7 @@ use crate::connectors::live::LiveVoice;
 use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
 use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use crate::connectors::slack::{Slack, SlackConfig};
+use crate::connectors::speech::ProgramSpeech;
 use crate::outbox::Vendors;
 use anyhow::{Context, Result, bail};
 use baton_clock::SharedClock;
@@ -55,6 +56,10 @@ pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
         settings.reader.clone_from(&google.reader);
         vendors.calendar =
             Some(Arc::new(GoogleCalendar::new(settings, Arc::clone(clock)).context("setting up calendar")?));
+    }
+    if let Some(config::Speech { program, within }) = &config.speech {
+        let speech = ProgramSpeech::new(program.name.clone(), program.arguments.clone(), *within);
+        vendors.speech = Some(Arc::new(speech));
     }
     if let Some(config::Telephony::Agent { commands, token }) = &config.telephony {
         let token = token.as_ref().map(|token| token.secret("telephony.token")).transpose()?.map(Secret::new);

@@ -6,6 +6,8 @@ mod environment;
 mod http;
 mod platforms;
 mod secrets;
+mod span;
+mod speech;
 mod vendors;
 mod webhooks;
 
@@ -17,6 +19,7 @@ pub use environment::{Reference, zoneinfo};
 pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
 pub use platforms::Platform;
+pub use speech::Speech;
 pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack, Telephony};
 pub use webhooks::Webhook;
 
@@ -35,6 +38,7 @@ pub struct Config {
     pub http: Http,
     pub amqp: Option<Amqp>,
     pub telephony: Option<Telephony>,
+    pub speech: Option<Speech>,
     /// One customer-relationship system per workspace.
     pub crm: Option<Crm>,
     pub slack: Option<Slack>,
@@ -184,6 +188,9 @@ impl Config {
         }
         if matches!(self.telephony, Some(Telephony::AgentAmqp)) && self.amqp.is_none() {
             bail!("telephony.mode is agent_amqp, but there is no [amqp] section: add one with a url");
+        }
+        if let Some(speech) = &self.speech {
+            speech.check()?;
         }
         self.http.check()?;
         platforms::check(&self.platforms)?;

@@ -1,6 +1,7 @@
 //! What the outbox is built from, and the failures that are its own, not a vendor's.
 
 use crate::connectors::live::LiveVoice;
+use crate::connectors::speech::Speech;
 use crate::connectors::webhook::Webhook;
 use crate::connectors::{Calendar, Chat, Crm, Mailer, Telephony, VendorError};
 use crate::facts::Facts;
@@ -20,6 +21,8 @@ pub struct Vendors {
     pub mailer: Option<Arc<dyn Mailer>>,
     pub calendar: Option<Arc<dyn Calendar>>,
     pub telephony: Option<Arc<dyn Telephony>>,
+    /// What speaks on calls that we carry ourselves.
+    pub speech: Option<Arc<dyn Speech>>,
     /// Of all platforms that have one.
     pub live: Option<Arc<LiveVoice>>,
     pub events: Option<Arc<dyn EventSink>>,
