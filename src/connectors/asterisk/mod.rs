@@ -160,11 +160,10 @@ impl Telephony for Asterisk {
             return Err(VendorError::needs_person(VENDOR, "the time to ring was over before it could be asked to"));
         };
         self.voice.prepare(leg.as_str(), &whisper.0);
-        let (heard, line) = tokio::join!(self.is_heard(), self.ari.channel(caller));
-        line?.ok_or_else(|| gone("the caller's call"))?;
-        heard?;
+        self.is_heard().await?;
         let dialled = Dialled {
             channel: leg.to_string(),
+            caller: caller.to_owned(),
             endpoint: dial::dial_string(&self.dial, phone),
             args: format!("rep,{caller}"),
             caller_id: dial::caller_id(call.from.as_ref().unwrap_or(&self.caller_id)),
