@@ -65,7 +65,7 @@ pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
             let telephony = AgentTelephony::over_http(commands, token).context("setting up telephony")?;
             vendors.telephony = Some(Arc::new(telephony));
         }
-        Some(config::Telephony::Bridge(config::Bridge::Asterisk(settings))) => {
+        Some(config::Telephony::Bridge(config::Carrier::Asterisk(settings))) => {
             let settings = asterisk(settings)?;
             let asterisk = Arc::new(Asterisk::new(settings, Arc::clone(clock)).context("setting up telephony")?);
             vendors.telephony = Some(Arc::clone(&asterisk) as Arc<dyn Telephony>);

@@ -18,7 +18,7 @@ pub use environment::{Reference, zoneinfo};
 pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
 pub use platforms::Platform;
-pub use telephony::{Asterisk, Bridge, Telephony};
+pub use telephony::{Asterisk, Carrier, Telephony};
 pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack};
 pub use webhooks::Webhook;
 

@@ -30,7 +30,7 @@ use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::RepText;
 use calls::{agent_of, bridge_of, whisper_of};
-use line::Then;
+use line::{Beside, Then};
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
@@ -125,17 +125,13 @@ impl Telephony for Asterisk {
         match instruction.kind.as_str() {
             // It is told by whoever it asks, and nobody is to talk into a conversation.
             "connected" => Ok(()),
-            // A sentence before the music, where somebody can say it.
-            "hold" if self.voice.can_speak() => {
-                self.set_apart(call).await?;
-                self.say(call, &instruction.say, Then::Waits).await
-            }
-            "hold" => Ok(()),
+            // A sentence between the music, where somebody can say it. An agent that the caller hears says it itself.
+            "hold" | "hold_on" => self.say(call, &instruction.say, Then::Waits, Beside::Nobody).await,
             kind => {
                 let agent_is_there = self.bring_back(call).await?;
                 let is_last = !agent_is_there && !matches!(kind, "find_time" | "offer_slots");
                 let then = if is_last { Then::Ends } else { Then::Waits };
-                self.say(call, &instruction.say, then).await
+                self.say(call, &instruction.say, then, Beside::Agent).await
             }
         }
     }
@@ -144,7 +140,8 @@ impl Telephony for Asterisk {
         match (&call.leg, instruction) {
             // A call that is not ours: its platform is all there is.
             (None, _) => Ok(true),
-            (Some(_), Instruction::Hold { .. } | Instruction::Connected { .. }) => Ok(false),
+            (Some(_), Instruction::Connected { .. }) => Ok(false),
+            (Some(call), Instruction::Hold { .. }) => self.hears_agent(call).await,
             (Some(call), _) => self.bring_back(call).await,
         }
     }
