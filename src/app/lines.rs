@@ -9,7 +9,7 @@ use crate::connectors::{CallSink, Carried, Happened, Told, VendorError};
 use crate::deciding::decider::Decider;
 use crate::intake::event::key_of;
 use crate::outbox::Duty;
-use crate::store::{CallerOnLine, InboxMessage, Store, StoreError, TELEPHONY, with};
+use crate::store::{CARRIER, CallerOnLine, InboxMessage, Store, StoreError, with};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::id::LegId;
@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 /// Whose lines: there is one carrier in a workspace.
-const CARRIER: &str = "asterisk";
+const LINES: &str = "asterisk";
 /// How long a worker that has died keeps the others from hearing.
 const LEASE: Duration = Duration::from_secs(6);
 const KEPT_EVERY: Duration = Duration::from_secs(2);
@@ -125,14 +125,14 @@ impl Lease {
     async fn take(&self) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let taking = with((self.worker.clone(), now + LEASE, now), |tx, (worker, until, now)| {
-            Box::pin(tx.listener_take(CARRIER, worker, *until, *now))
+            Box::pin(tx.listener_take(LINES, worker, *until, *now))
         });
         self.store.write("listener.take", taking).await
     }
 
     /// Another need not wait for its end.
     async fn give_back(&self) {
-        let leaving = with(self.worker.clone(), |tx, worker| Box::pin(tx.listener_leave(CARRIER, worker)));
+        let leaving = with(self.worker.clone(), |tx, worker| Box::pin(tx.listener_leave(LINES, worker)));
         if let Err(error) = self.store.write("listener.leave", leaving).await {
             tracing::warn!(%error, "another worker hears the lines once the lease of this one has ended");
         }
@@ -160,7 +160,7 @@ impl CallSink for Inbox {
     }
 
     async fn is_heard(&self) -> Result<bool, VendorError> {
-        self.store.listener_hears(CARRIER, self.clock.now()).await.map_err(retry)
+        self.store.listener_hears(LINES, self.clock.now()).await.map_err(retry)
     }
 }
 
@@ -190,7 +190,7 @@ fn message(told: &Told, now: DateTime<Utc>) -> InboxMessage {
     let whom = leg.as_ref().map(LegId::as_str).or(call.as_deref()).unwrap_or_default();
     // Of a leg the handoff is known by its id.
     let call = call.as_deref().unwrap_or(whom);
-    let mut data = json!({ "platform": TELEPHONY, "call": call, "event": happened.as_str() });
+    let mut data = json!({ "platform": CARRIER, "call": call, "event": happened.as_str() });
     if let Some(leg) = leg {
         data["leg"] = json!(leg);
     }
@@ -198,7 +198,7 @@ fn message(told: &Told, now: DateTime<Utc>) -> InboxMessage {
         data["why"] = json!(why);
     }
     let event = json!({
-        "specversion": "1.0", "type": EVENT, "source": TELEPHONY, "id": id(whom, *happened), "time": now, "data": data,
+        "specversion": "1.0", "type": EVENT, "source": CARRIER, "id": id(whom, *happened), "time": now, "data": data,
     });
     let body = event.to_string().into_bytes();
     let (key, kind) = (key_of(&body), EVENT.to_owned());
@@ -239,7 +239,7 @@ mod tests {
                 panic!("{happened:?} is not read")
             };
             assert_eq!((read.happened, read.leg, read.why.as_deref()), (word, leg, Some("cause 17")), "{happened:?}");
-            assert_eq!(read.platform, TELEPHONY);
+            assert_eq!(read.platform, CARRIER);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Every secret of `baton.toml`, looked up once at start: none is missing, blank, or so short that it can be guessed.
 
 use super::environment::{Reference, Worth};
-use super::{Bridge, Config, Crm, SalesforceAuth, Telephony};
+use super::{Carrier, Config, Crm, SalesforceAuth, Telephony};
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ impl Config {
         }
         match &self.telephony {
             Some(Telephony::Agent { token: Some(token), .. }) => add("telephony.token", token, TheirSecret),
-            Some(Telephony::Bridge(Bridge::Asterisk(asterisk))) => {
+            Some(Telephony::Bridge(Carrier::Asterisk(asterisk))) => {
                 add("telephony.password", &asterisk.password, TheirSecret);
             }
             Some(Telephony::Agent { token: None, .. } | Telephony::AgentAmqp) | None => {}

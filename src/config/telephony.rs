@@ -20,13 +20,13 @@ pub enum Telephony {
     },
     /// The same commands, published on `baton.events` as `handoff.command`.
     AgentAmqp,
-    Bridge(Bridge),
+    Bridge(Carrier),
 }
 
-/// Where the caller's leg is ours.
+/// Who carries the calls that we hold.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "carrier", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Bridge {
+pub enum Carrier {
     Asterisk(Box<Asterisk>),
 }
 
@@ -71,7 +71,7 @@ impl Telephony {
     pub(super) fn check(&self) -> Result<()> {
         match self {
             Self::Agent { .. } | Self::AgentAmqp => Ok(()),
-            Self::Bridge(Bridge::Asterisk(asterisk)) => asterisk.check(),
+            Self::Bridge(Carrier::Asterisk(asterisk)) => asterisk.check(),
         }
     }
 }
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_bridge_at_asterisk_is_read_with_what_it_leaves_out() {
-        let Telephony::Bridge(Bridge::Asterisk(asterisk)) = toml::from_str(SOUND).expect("parses") else {
+        let Telephony::Bridge(Carrier::Asterisk(asterisk)) = toml::from_str(SOUND).expect("parses") else {
             panic!("another mode")
         };
         asterisk.check().expect("it is sound");

@@ -84,12 +84,7 @@ pub trait Telephony: Send + Sync {
     }
     /// Whether the caller hears the voice agent at this moment, which could say this itself: who carries the call brings it back
     /// first. Who commands the agent tells it by [`Telephony::instruct`].
-    async fn agent_speaks(
-        &self,
-        _call: &Call,
-        _instruction: &Instruction,
-        _comfort: Comfort,
-    ) -> Result<bool, VendorError> {
+    async fn agent_speaks(&self, _call: &Call, _instruction: &Instruction) -> Result<bool, VendorError> {
         Ok(false)
     }
     async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError>;

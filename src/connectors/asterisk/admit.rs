@@ -51,6 +51,7 @@ impl Asterisk {
         let withheld = shown.is_some_and(|shown| shown.starts_with(WITHHELD));
         let dialled = self.ari.originate(Dialled {
             channel: agent_of(call),
+            caller: call.to_owned(),
             endpoint: agent.to_owned(),
             args: format!("agent,{call}"),
             caller_id: dial::passed_on(number, withheld),
@@ -60,6 +61,7 @@ impl Asterisk {
         });
         match dialled.await {
             Ok(()) => Ok(Admitted::AgentRings),
+            Err(VendorError::Gone { .. }) => Ok(Admitted::Gone),
             Err(error) => {
                 tracing::error!(%error, "the voice agent cannot be rung: the caller goes on in the dialplan");
                 Ok(Admitted::NoAgent)

@@ -63,6 +63,9 @@ pub(super) enum Reason {
 pub(super) struct Dialled {
     /// Ours.
     pub channel: String,
+    /// For whom, in whose codecs: without a channel to go by, Asterisk makes one that goes through its dialplan in the finest that it
+    /// knows, in which half of the volume and all of one direction are lost.
+    pub caller: String,
     pub endpoint: String,
     /// What the app is told when it is answered.
     pub args: String,
@@ -169,16 +172,17 @@ impl Ari {
         self.done(post("answer", &["channels", channel, "answer"])).await
     }
 
-    /// `Yes` as well where that channel is there already: it rings, or has been answered.
+    /// Done as well where that channel is there already: it rings, or has been answered. Nothing rings for a caller who is gone.
     pub(super) async fn originate(&self, dialled: Dialled) -> Result<(), VendorError> {
-        let Dialled { channel, endpoint, args, caller_id, timeout_s, variables } = dialled;
+        let Dialled { channel, caller, endpoint, args, caller_id, timeout_s, variables } = dialled;
         let body = json!({
             "endpoint": endpoint, "app": self.app, "appArgs": args, "callerId": caller_id, "timeout": timeout_s,
-            "variables": variables,
+            "variables": variables, "originator": caller,
         });
         let answer = self.send(post("originate", &["channels", &channel]).json(body)).await?;
         match answer.status {
             200..=299 | 409 => Ok(()),
+            400 if answer.text().contains("originator") => Err(gone("the caller's call")),
             500 if answer.text().contains("Allocation failed") => Err(VendorError::needs_person(
                 VENDOR,
                 "it knows no such phone, or none is registered there: telephony.dial and telephony.agent must name an endpoint of \

@@ -1,22 +1,13 @@
 //! What is done with one caller's line: music and words, the agent out and back. Each may be done twice, and beside any other: how
 //! the line stands is read before and after, since a rep may come in between.
 
-use super::Asterisk;
 use super::ari::{There, gone};
 use super::calls::{agent_of, bridge_of, is_rep, last_words_of, words_of};
 use super::event::Bridge;
 use super::voice::Recorded;
+use super::{Asterisk, Beside, Then};
 use crate::connectors::VendorError;
 use baton_core::domain::text::CallerText;
-
-/// What follows when words have been said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Then {
-    /// The caller waits on.
-    Waits,
-    /// Nobody will say more: the call ends.
-    Ends,
-}
 
 impl Asterisk {
     /// Music for a caller who is alone.
@@ -43,6 +34,11 @@ impl Asterisk {
         self.no_music_for_two(call).await
     }
 
+    /// Whether the caller hears the agent.
+    pub(super) async fn hears_agent(&self, call: &str) -> Result<bool, VendorError> {
+        Ok(self.members(call).await?.is_some_and(|bridge| bridge.channels.contains(&agent_of(call))))
+    }
+
     /// Whether the caller hears the agent now.
     pub(super) async fn bring_back(&self, call: &str) -> Result<bool, VendorError> {
         let agent = agent_of(call);
@@ -62,14 +58,21 @@ impl Asterisk {
     }
 
     /// To the caller, who hears them in one of our voices; nothing is said where a rep is there, or nobody can speak.
-    pub(super) async fn say(&self, call: &str, words: &CallerText, then: Then) -> Result<(), VendorError> {
+    pub(super) async fn say(
+        &self,
+        call: &str,
+        words: &CallerText,
+        then: Then,
+        beside: Beside,
+    ) -> Result<(), VendorError> {
         let media = match (self.voice.ready(call, &words.0).await, then) {
             (Some(media), _) => media,
             (None, Then::Ends) => self.voice.recorded(Recorded::Goodbye).await?,
             (None, Then::Waits) => return Ok(()),
         };
         let bridge = self.members(call).await?.ok_or_else(|| gone("the caller's call"))?;
-        if has_rep(&bridge) {
+        let hears_agent = bridge.channels.contains(&agent_of(call));
+        if has_rep(&bridge) || hears_agent && beside == Beside::Nobody {
             return Ok(());
         }
         self.hush(call).await?;

@@ -30,7 +30,6 @@ use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::RepText;
 use calls::{agent_of, bridge_of, whisper_of};
-use line::Then;
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
@@ -114,6 +113,22 @@ impl Asterisk {
     }
 }
 
+/// What follows when words have been said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// The caller waits on.
+    Waits,
+    /// Nobody will say more: the call ends.
+    Ends,
+}
+
+/// Who else may be in the bridge when something is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    Nobody,
+    Agent,
+}
+
 #[async_trait]
 impl Telephony for Asterisk {
     fn ring_class(&self) -> Class {
@@ -125,33 +140,23 @@ impl Telephony for Asterisk {
         match instruction.kind.as_str() {
             // It is told by whoever it asks, and nobody is to talk into a conversation.
             "connected" => Ok(()),
-            // A sentence before the music, where somebody can say it.
-            "hold" | "hold_on" if self.voice.can_speak() => {
-                self.set_apart(call).await?;
-                self.say(call, &instruction.say, Then::Waits).await
-            }
-            "hold" | "hold_on" => Ok(()),
+            // A sentence between the music, where somebody can say it. An agent that the caller hears says it itself.
+            "hold" | "hold_on" => self.say(call, &instruction.say, Then::Waits, Beside::Nobody).await,
             kind => {
                 let agent_is_there = self.bring_back(call).await?;
                 let is_last = !agent_is_there && !matches!(kind, "find_time" | "offer_slots");
                 let then = if is_last { Then::Ends } else { Then::Waits };
-                self.say(call, &instruction.say, then).await
+                self.say(call, &instruction.say, then, Beside::Agent).await
             }
         }
     }
 
-    async fn agent_speaks(
-        &self,
-        call: &Call,
-        instruction: &Instruction,
-        comfort: Comfort,
-    ) -> Result<bool, VendorError> {
-        let waits = matches!(instruction, Instruction::Hold { .. } | Instruction::HoldOn { .. });
+    async fn agent_speaks(&self, call: &Call, instruction: &Instruction) -> Result<bool, VendorError> {
         match (&call.leg, instruction) {
             // A call that is not ours: its platform is all there is.
             (None, _) => Ok(true),
             (Some(_), Instruction::Connected { .. }) => Ok(false),
-            (Some(_), _) if waits && comfort == Comfort::Music => Ok(false),
+            (Some(call), Instruction::Hold { .. } | Instruction::HoldOn { .. }) => self.hears_agent(call).await,
             (Some(call), _) => self.bring_back(call).await,
         }
     }
@@ -171,11 +176,10 @@ impl Telephony for Asterisk {
             return Err(VendorError::needs_person(VENDOR, "the time to ring was over before it could be asked to"));
         };
         self.voice.prepare(leg.as_str(), &whisper.0);
-        let (heard, line) = tokio::join!(self.is_heard(), self.ari.channel(caller));
-        line?.ok_or_else(|| gone("the caller's call"))?;
-        heard?;
+        self.is_heard().await?;
         let dialled = Dialled {
             channel: leg.to_string(),
+            caller: caller.to_owned(),
             endpoint: dial::dial_string(&self.dial, phone),
             args: format!("rep,{caller}"),
             caller_id: dial::caller_id(call.from.as_ref().unwrap_or(&self.caller_id)),

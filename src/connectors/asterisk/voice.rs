@@ -68,10 +68,6 @@ impl Voice {
         Self { folder, speech, making: Arc::default() }
     }
 
-    pub(super) fn can_speak(&self) -> bool {
-        self.speech.is_some()
-    }
-
     /// Begins to make these words, if anything speaks, and waits for nothing.
     pub(super) fn prepare(&self, owner: &str, words: &str) {
         let _nobody_waits = self.begin(owner, words);

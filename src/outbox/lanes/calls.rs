@@ -7,7 +7,7 @@ use crate::outbox::instruct;
 use crate::outbox::parts::{OutboxParts, Vendors, gone, needs_person, not_configured};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
-use baton_core::domain::effect::{CallEffect, Class, Comfort, Instruction};
+use baton_core::domain::effect::{CallEffect, Class, Instruction};
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::lead::{Call, Lead, LeadChannel};
 use baton_core::domain::leg::Fault;
@@ -36,13 +36,9 @@ impl Work for CallEffect<'_> {
         let (matter, key) = (at.matter, &at.step.effect_key);
         if let Self::Instruct(instruction) = *self
             && agent_speaks(at, instruction).await?
+            && let Some(done) = live::say(at, instruction).await?
         {
-            if let Some(done) = live::say(at, instruction).await? {
-                return Ok(done);
-            }
-            if matter.handoff.terms.comfort == Comfort::Agent && is_comfort(instruction) {
-                return Ok(Done::nothing("the agent keeps the caller company"));
-            }
+            return Ok(done);
         }
         let Some(telephony) = &at.parts.vendors.telephony else {
             return match self {
@@ -136,16 +132,9 @@ impl Work for CallEffect<'_> {
 async fn agent_speaks(at: &At<'_>, instruction: &Instruction) -> Result<bool, VendorError> {
     match (&at.parts.vendors.telephony, &at.matter.lead.call) {
         (None, _) => Ok(true),
-        (Some(telephony), Some(call)) => {
-            telephony.agent_speaks(call, instruction, at.matter.handoff.terms.comfort).await
-        }
+        (Some(telephony), Some(call)) => telephony.agent_speaks(call, instruction).await,
         (Some(_), None) => Ok(false),
     }
-}
-
-/// Words for the time in which phones ring.
-fn is_comfort(instruction: &Instruction) -> bool {
-    matches!(instruction, Instruction::Hold { .. } | Instruction::HoldOn { .. })
 }
 
 fn recording(lead: &Lead) -> Recording {

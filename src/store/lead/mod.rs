@@ -35,8 +35,8 @@ use serde_json::json;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
-/// The platform of whatever happens on a line that we carry ourselves; its calls are called by the caller's leg at the carrier.
-pub const TELEPHONY: &str = "telephony";
+/// The platform of whatever is told of a call that we carry ourselves: its id of a call is the carrier's name of the caller's leg.
+pub const CARRIER: &str = "telephony";
 
 /// A lead with everything its decision made, for one commit.
 #[derive(Debug, Clone)]
@@ -147,9 +147,9 @@ impl Tx {
         row.as_ref().map(read).transpose()
     }
 
-    /// The handoff whose caller is on this call of this platform. The calls of [`TELEPHONY`] are legs of whatever platform's.
+    /// The handoff whose caller is on this call of this platform. The calls of [`CARRIER`] are legs of whatever platform's.
     pub async fn handoff_of_call(&mut self, platform: &str, call: &str) -> Result<Option<HandoffId>, StoreError> {
-        if platform == TELEPHONY
+        if platform == CARRIER
             && let Some(handoff) = self.handoff_of_leg(call).await?
         {
             return Ok(Some(handoff));
@@ -160,6 +160,7 @@ impl Tx {
         Ok(id.map(|lead| HandoffId::of(&lead)))
     }
 
+    /// The handoff whose caller is on this leg of the carrier.
     async fn handoff_of_leg(&mut self, leg: &str) -> Result<Option<HandoffId>, StoreError> {
         let sql = "-- lead::by_leg\nSELECT id FROM lead WHERE call_leg = $1 ORDER BY decided_at DESC LIMIT 1";
         let row = sqlx::query(sql).bind(leg).fetch_optional(self.conn()).await?;
