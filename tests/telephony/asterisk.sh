@@ -105,7 +105,6 @@ RUN
 
 unpack() {
     local folder=$1 state=$1/apt deb program
-    rm -rf "$folder/root" "$folder/bin"
     mkdir -p "$folder/root" "$folder/bin"
     for deb in "$state"/archives/*.deb; do
         dpkg-deb --extract "$deb" "$folder/root" || return

@@ -2,6 +2,7 @@
 
 use super::call::{Call, PATIENCE};
 use super::ear::Recording;
+use super::rtp::RATE;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -33,19 +34,21 @@ pub fn is_speech(recording: &Recording) -> bool {
     recording.is_audible() && ALL.iter().all(|(_, hertz)| !recording.hears(*hertz))
 }
 
-/// Waits until all of these words were heard.
+/// Waits until these words were heard, second by second, but for one at most: a bridge that somebody enters may drop a packet, and
+/// what comes after it is a packet early.
 ///
 /// # Panics
 /// They were not.
 pub async fn until_said(call: &Call, words: &[i16]) {
     let until = Instant::now() + PATIENCE;
     loop {
-        let likeness = call.recording().likeness(words);
-        if likeness >= 0.8 {
-            println!("the words were heard: {likeness:.2}");
+        let heard = call.recording();
+        let likenesses: Vec<f64> = words.chunks(RATE).map(|part| heard.likeness(part)).collect();
+        if likenesses.iter().filter(|likeness| **likeness < 0.8).count() <= 1 {
+            println!("the words were heard: {likenesses:.2?}");
             return;
         }
-        assert!(Instant::now() < until, "the words were not heard: {likeness:.2}");
+        assert!(Instant::now() < until, "the words were not heard: {likenesses:.2?}");
         sleep(Duration::from_millis(700)).await;
     }
 }
