@@ -8,6 +8,7 @@ mod holding;
 mod leaving;
 mod other_hands;
 mod second_event;
+mod table;
 mod transfer;
 mod waiting;
 

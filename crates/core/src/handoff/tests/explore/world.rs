@@ -61,7 +61,7 @@ type At = (u32, Vec<(usize, Line)>, DateTime<Utc>);
 type Ways = Vec<(Step, Node)>;
 
 pub(super) struct World {
-    rules: RuleSet,
+    pub rules: RuleSet,
     advance: Advance,
     begun: Handoff,
     callers: usize,
@@ -104,6 +104,12 @@ impl World {
 
     pub(super) fn handoff(&self, side: &Side) -> Option<&Handoff> {
         self.met.get(side.handoff as usize)
+    }
+
+    /// Every handoff that was met, with each instant at which it was.
+    pub(super) fn met(&self) -> impl Iterator<Item = (&Handoff, DateTime<Utc>)> {
+        let met = self.moves.keys().map(|(id, _, now)| (id, *now));
+        met.filter_map(|(id, now)| Some((self.met.get(*id as usize)?, now)))
     }
 
     /// What holds of a state, whatever led to it.
