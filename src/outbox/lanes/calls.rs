@@ -82,9 +82,8 @@ impl Work for CallEffect<'_> {
                 let status = telephony.read(leg).await?;
                 Ok((status != LegStatus::Absent).then(|| Done::reference(leg.as_str())))
             }
-            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
-                Ok(None)
-            }
+            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Ok(None),
+            Self::HangUp { .. } | Self::EndCall => Ok(None),
         }
     }
 
