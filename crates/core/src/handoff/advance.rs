@@ -139,12 +139,9 @@ impl Move<'_> {
             Timer::Remind { promised_at } => self.remind(*promised_at),
             Timer::Escalate { promised_at } => self.escalate(*promised_at),
             Timer::Breach { promised_at } => self.breach(*promised_at),
-            Timer::ReleaseBy { .. } => {
-                if self.next.holds.take().is_some() && self.next.is_done() {
-                    Used::Yes
-                } else {
-                    Used::No
-                }
+            Timer::ReleaseBy { leg } => {
+                let was_held = self.next.is_done() && self.is_connected(leg) && self.next.holds.take().is_some();
+                if was_held { Used::Yes } else { Used::No }
             }
         }
     }

@@ -3,10 +3,12 @@
 mod booking;
 mod callback;
 mod consent;
+mod explore;
 mod holding;
 mod leaving;
 mod other_hands;
 mod second_event;
+mod table;
 mod transfer;
 mod waiting;
 

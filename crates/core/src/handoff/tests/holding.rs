@@ -9,8 +9,8 @@ fn cy_instead_of_ben(because: WhyNot) -> Instruction {
 
 #[test]
 fn whoever_waits_on_is_told_why_somebody_else_is_fetched() {
-    type Ending = fn(LegId) -> Event;
-    let ended: [(Ending, WhyNot); 7] = [
+    type Ends = fn(LegId) -> Event;
+    let ended: [(Ends, WhyNot); 7] = [
         (|leg| Event::Busy { leg, why: None }, WhyNot::Busy),
         (|leg| Event::NoAnswer { leg, why: None }, WhyNot::NotReached),
         (|leg| Event::Machine { leg, why: None }, WhyNot::NotReached),

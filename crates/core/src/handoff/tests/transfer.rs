@@ -96,8 +96,8 @@ fn a_rep_who_leaves_at_once_was_not_there() {
 #[test]
 fn every_cause_is_kept_with_its_evidence() {
     let why = || Some("SIP 486 by the phone".to_owned());
-    type Ending = fn(LegId, Option<String>) -> Event;
-    let told: [(Ending, LegState); 6] = [
+    type Ends = fn(LegId, Option<String>) -> Event;
+    let told: [(Ends, LegState); 6] = [
         (|leg, why| Event::Declined { leg, why }, LegState::Declined),
         (|leg, why| Event::Busy { leg, why }, LegState::Busy),
         (|leg, why| Event::NoAnswer { leg, why }, LegState::NoAnswer),
