@@ -1,13 +1,18 @@
 //! What is done with one caller's line: music and words, the agent out and back. Each may be done twice, and beside any other: how
 //! the line stands is read before and after, since a rep may come in between.
 
-use super::Asterisk;
-use super::ari::{There, gone};
+use super::ari::{Ari, There, gone};
 use super::calls::{agent_of, bridge_of, is_rep, last_words_of, words_of};
 use super::event::Bridge;
-use super::voice::Recorded;
+use super::voice::{Recorded, Voice};
 use crate::connectors::VendorError;
 use baton_core::domain::text::CallerText;
+
+/// All of them, at one Asterisk.
+pub(super) struct Lines {
+    pub ari: Ari,
+    pub voice: Voice,
+}
 
 /// What follows when words have been said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +30,7 @@ pub(super) enum Beside {
     Agent,
 }
 
-impl Asterisk {
+impl Lines {
     /// Music for a caller who is alone.
     pub(super) async fn comfort(&self, call: &str) -> Result<(), VendorError> {
         if self.members(call).await?.is_some_and(|bridge| is_alone(&bridge, call)) {
