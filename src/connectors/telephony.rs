@@ -146,6 +146,8 @@ pub struct Carried {
     pub call: String,
     /// The rep's leg that is said to be up.
     pub up: Option<LegId>,
+    /// The rep's leg that is said to ring, or is about to.
+    pub rings: Option<LegId>,
     /// It is not known yet how it ends for the caller.
     pub is_served: bool,
 }

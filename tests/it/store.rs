@@ -101,6 +101,8 @@ conformance! {
             what_nobody_heard_may_be_said_again,
             a_call_that_is_over_is_forgotten_and_no_other,
             a_call_whose_end_nobody_told_is_forgotten_half_a_day_later,
+            one_worker_at_a_time_hears_the_lines,
+            a_caller_is_on_the_line_by_the_leg_until_they_have_left,
         ]
         moves: [
             of_two_saves_at_one_revision_one_counts,

@@ -28,16 +28,16 @@ impl Asterisk {
     /// May be done again for a caller who is half in.
     pub(super) async fn admit(&self, call: &str, number: &str) -> Result<Admitted, VendorError> {
         // An unanswered caller can be bridged, and hears nothing.
-        if self.ari.answer(call).await? == There::Gone {
+        if self.lines.ari.answer(call).await? == There::Gone {
             return Ok(Admitted::Gone);
         }
         let bridge = bridge_of(call);
-        self.ari.create_bridge(&bridge).await?;
+        self.lines.ari.create_bridge(&bridge).await?;
         // Before the caller is moved into it, so that it is heard at once.
-        let _new = self.ari.music(&bridge, true).await?;
-        let is_in = self.members(call).await?.is_some();
-        if !is_in && self.ari.add(&bridge, call).await? == There::Gone {
-            let _empty = self.ari.delete_bridge(&bridge).await?;
+        let _new = self.lines.ari.music(&bridge, true).await?;
+        let is_in = self.lines.members(call).await?.is_some();
+        if !is_in && self.lines.ari.add(&bridge, call).await? == There::Gone {
+            let _empty = self.lines.ari.delete_bridge(&bridge).await?;
             return Ok(Admitted::Gone);
         }
         match &self.agent {
@@ -47,9 +47,9 @@ impl Asterisk {
     }
 
     async fn dial_agent(&self, agent: &str, call: &str, number: &str) -> Result<Admitted, VendorError> {
-        let shown = self.ari.variable(call, "CALLERID(pres)").await?;
+        let shown = self.lines.ari.variable(call, "CALLERID(pres)").await?;
         let withheld = shown.is_some_and(|shown| shown.starts_with(WITHHELD));
-        let dialled = self.ari.originate(Dialled {
+        let dialled = self.lines.ari.originate(Dialled {
             channel: agent_of(call),
             caller: call.to_owned(),
             endpoint: agent.to_owned(),
@@ -71,8 +71,8 @@ impl Asterisk {
 
     /// Nobody of ours can be had: the dialplan knows whom to ring then.
     pub(super) async fn leave_to_dialplan(&self, call: &str) -> Result<(), VendorError> {
-        if self.ari.set_variable(call, NEXT, NO_AGENT).await? == There::Yes {
-            let _gone = self.ari.leave_to_dialplan(call).await?;
+        if self.lines.ari.set_variable(call, NEXT, NO_AGENT).await? == There::Yes {
+            let _gone = self.lines.ari.leave_to_dialplan(call).await?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use super::ari::{Reason, VENDOR};
 use super::calls::{Act, Alone, Calls, Deed, bridge_of};
 use super::event;
 use super::socket::EventSocket;
-use crate::connectors::{CallSink, Carried, Told, VendorError};
+use crate::connectors::{CallSink, Carried, Happened, Told, VendorError};
 use baton_core::domain::id::LegId;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ impl Asterisk {
     }
 
     async fn hear(self: &Arc<Self>, sink: &Arc<dyn CallSink>) -> Result<Infallible, VendorError> {
-        let mut socket = EventSocket::open(&self.ari).await?;
+        let mut socket = EventSocket::open(&self.lines.ari).await?;
         let _hears = Hears::begin(&self.hears);
         let mut session = Session::begin(Arc::clone(self), Arc::clone(sink));
         session.find().await?;
@@ -91,6 +91,11 @@ enum After {
     LastWord {
         call: String,
     },
+    /// Whoever answered, or declined, did so while nobody heard.
+    Unheard {
+        call: String,
+        leg: LegId,
+    },
     /// Whom the handoffs count as being on the line; `None`: it could not be read.
     Looked(Option<Vec<Carried>>),
 }
@@ -116,17 +121,17 @@ impl Session {
 
     /// How things stand at the beginning. What happens meanwhile waits in the socket.
     async fn find(&mut self) -> Result<(), VendorError> {
-        let ari = &self.asterisk.ari;
+        let ari = &self.asterisk.lines.ari;
         let (channels, bridges, carried) = tokio::try_join!(ari.our_channels(), ari.bridges(), self.sink.carried())?;
         for act in self.calls.find(&channels, &bridges, &carried, Instant::now()) {
             self.act(act)?;
         }
         let (asterisk, owners) = (Arc::clone(&self.asterisk), self.calls.owners());
         self.deeds.spawn(async move {
-            if let Err(error) = asterisk.voice.check().await {
+            if let Err(error) = asterisk.lines.voice.check().await {
                 tracing::error!(%error, "nobody hears any words of ours");
             }
-            asterisk.voice.sweep(&owners).await;
+            asterisk.lines.voice.sweep(&owners).await;
             After::Nothing
         });
         Ok(())
@@ -156,6 +161,7 @@ impl Session {
                 return Err(lost("another client hears our app: give each its own in telephony.app"));
             }
             Act::Look => self.look(),
+            Act::WasRung { call, leg } => self.ask_for_ring(call, leg),
             Act::Admit { call, number } => self.admit(call, number),
             Act::LastWord { call } => {
                 self.deeds.spawn(async move {
@@ -185,6 +191,20 @@ impl Session {
         });
     }
 
+    fn ask_for_ring(&mut self, call: String, leg: LegId) {
+        let asterisk = Arc::clone(&self.asterisk);
+        self.deeds.spawn(async move {
+            match asterisk.lines.was_rung(&call, &leg).await {
+                Ok(true) => After::Unheard { call, leg },
+                Ok(false) => After::Nothing,
+                Err(error) => {
+                    tracing::warn!(%error, leg = %leg, "whether a phone was rung is not known: its own time ends it");
+                    After::Nothing
+                }
+            }
+        });
+    }
+
     fn admit(&mut self, call: String, number: String) {
         if self.asterisk.agent.is_some() {
             self.calls.dials_agent(&call);
@@ -211,6 +231,10 @@ impl Session {
                     self.begin_to(end(call));
                 }
                 Ok(())
+            }
+            After::Unheard { call, leg } => {
+                let why = Some("the ring ended while nobody heard what happened on the line".to_owned());
+                self.act(Act::Tell(Told { call: Some(call), leg: Some(leg), happened: Happened::NoAnswer, why }))
             }
             After::Looked(carried) => {
                 self.looks = false;
@@ -283,7 +307,7 @@ impl Asterisk {
     /// A whisper has failed. Where the leg ends at the same moment, that is why.
     async fn complain_of_silence(&self, leg: &LegId) {
         sleep(ENDS_WITHIN).await;
-        if let Ok(Some(_)) = self.ari.channel(leg.as_str()).await {
+        if let Ok(Some(_)) = self.lines.ari.channel(leg.as_str()).await {
             tracing::error!(leg = %leg, "a whisper could not be played: Asterisk must be able to read telephony.sounds");
         }
     }
@@ -291,21 +315,21 @@ impl Asterisk {
     async fn carry_out(&self, deed: Deed) -> Result<(), VendorError> {
         match deed {
             Deed::BringIn { call } => {
-                let _alone = self.bring_back(&call).await?;
+                let _alone = self.lines.bring_back(&call).await?;
             }
             Deed::HangUp { channel, reason } => {
-                let _gone = self.ari.hang_up(&channel, reason).await?;
+                let _gone = self.lines.ari.hang_up(&channel, reason).await?;
             }
             Deed::LeaveToDialplan { call } => self.leave_to_dialplan(&call).await?,
-            Deed::Comfort { call } => self.comfort(&call).await?,
+            Deed::Comfort { call } => self.lines.comfort(&call).await?,
             Deed::Quiet { call } => {
-                let _gone = self.ari.music(&bridge_of(&call), false).await?;
+                let _gone = self.lines.ari.music(&bridge_of(&call), false).await?;
             }
             Deed::CallOver { call } => {
-                self.voice.forget(&call).await;
-                let _gone = self.ari.delete_bridge(&bridge_of(&call)).await?;
+                self.lines.voice.forget(&call).await;
+                let _gone = self.lines.ari.delete_bridge(&bridge_of(&call)).await?;
             }
-            Deed::LegOver { leg } => self.voice.forget(leg.as_str()).await,
+            Deed::LegOver { leg } => self.lines.voice.forget(leg.as_str()).await,
         }
         Ok(())
     }

@@ -30,6 +30,7 @@ use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::RepText;
 use calls::{agent_of, bridge_of, whisper_of};
+use line::{Beside, Lines, Then};
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
@@ -58,12 +59,11 @@ pub struct AsteriskConfig {
 }
 
 pub struct Asterisk {
-    ari: Ari,
+    lines: Lines,
     dial: String,
     agent: Option<String>,
     agent_within: Duration,
     caller_id: PhoneE164,
-    voice: Voice,
     clock: SharedClock,
     /// Whether it is us who hear.
     hears: watch::Sender<bool>,
@@ -77,12 +77,11 @@ impl Asterisk {
     pub fn new(config: AsteriskConfig, clock: SharedClock) -> Result<Self, VendorError> {
         let AsteriskConfig { url, user, password, app, dial, agent, agent_within, caller_id, sounds, speech } = config;
         Ok(Self {
-            ari: Ari::new(&url, &user, &password, &app)?,
+            lines: Lines { ari: Ari::new(&url, &user, &password, &app)?, voice: Voice::new(sounds, speech) },
             dial,
             agent,
             agent_within,
             caller_id,
-            voice: Voice::new(sounds, speech),
             clock,
             hears: watch::Sender::new(false),
             sink: OnceLock::new(),
@@ -94,8 +93,8 @@ impl Asterisk {
     /// # Errors
     /// What is to be mended.
     pub async fn check(&self) -> Result<(), VendorError> {
-        self.ari.info().await?;
-        self.voice.check().await
+        self.lines.ari.info().await?;
+        self.lines.voice.check().await
     }
 
     /// The app is there for Asterisk as long as a call is in it, whether or not anybody hears: it cannot be asked.
@@ -113,22 +112,6 @@ impl Asterisk {
     }
 }
 
-/// What follows when words have been said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Then {
-    /// The caller waits on.
-    Waits,
-    /// Nobody will say more: the call ends.
-    Ends,
-}
-
-/// Who else may be in the bridge when something is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Beside {
-    Nobody,
-    Agent,
-}
-
 #[async_trait]
 impl Telephony for Asterisk {
     fn ring_class(&self) -> Class {
@@ -141,12 +124,12 @@ impl Telephony for Asterisk {
             // It is told by whoever it asks, and nobody is to talk into a conversation.
             "connected" => Ok(()),
             // A sentence between the music, where somebody can say it. An agent that the caller hears says it itself.
-            "hold" | "hold_on" => self.say(call, &instruction.say, Then::Waits, Beside::Nobody).await,
+            "hold" | "hold_on" => self.lines.say(call, &instruction.say, Then::Waits, Beside::Nobody).await,
             kind => {
-                let agent_is_there = self.bring_back(call).await?;
+                let agent_is_there = self.lines.bring_back(call).await?;
                 let is_last = !agent_is_there && !matches!(kind, "find_time" | "offer_slots");
                 let then = if is_last { Then::Ends } else { Then::Waits };
-                self.say(call, &instruction.say, then, Beside::Agent).await
+                self.lines.say(call, &instruction.say, then, Beside::Agent).await
             }
         }
     }
@@ -156,16 +139,16 @@ impl Telephony for Asterisk {
             // A call that is not ours: its platform is all there is.
             (None, _) => Ok(true),
             (Some(_), Instruction::Connected { .. }) => Ok(false),
-            (Some(call), Instruction::Hold { .. } | Instruction::HoldOn { .. }) => self.hears_agent(call).await,
-            (Some(call), _) => self.bring_back(call).await,
+            (Some(call), Instruction::Hold { .. } | Instruction::HoldOn { .. }) => self.lines.hears_agent(call).await,
+            (Some(call), _) => self.lines.bring_back(call).await,
         }
     }
 
     async fn hold(&self, call: &Call, _key: &str, _recording: Recording, comfort: Comfort) -> Result<(), VendorError> {
         match comfort {
-            Comfort::Music => self.set_apart(channel(call)?).await,
-            // With the caller as before; one whose agent has gone hears music.
-            Comfort::Agent => self.comfort(channel(call)?).await,
+            Comfort::Music => self.lines.set_apart(channel(call)?).await,
+            // The agent stays; whoever has none hears music.
+            Comfort::Agent => self.lines.comfort(channel(call)?).await,
         }
     }
 
@@ -175,7 +158,7 @@ impl Telephony for Asterisk {
         let Ok(left) = (*ring_until - self.clock.now()).to_std() else {
             return Err(VendorError::needs_person(VENDOR, "the time to ring was over before it could be asked to"));
         };
-        self.voice.prepare(leg.as_str(), &whisper.0);
+        self.lines.voice.prepare(leg.as_str(), &whisper.0);
         self.is_heard().await?;
         let dialled = Dialled {
             channel: leg.to_string(),
@@ -186,47 +169,48 @@ impl Telephony for Asterisk {
             timeout_s: (self.clock.real(left) + RINGS_ON).as_secs().max(1),
             variables: json!({}),
         };
-        self.ari.originate(dialled).await
+        let (noted, rung) = tokio::join!(self.lines.note_ring(caller, leg), self.lines.ari.originate(dialled));
+        noted.and(rung)
     }
 
     async fn whisper(&self, leg: &LegId, _key: &str, say: &RepText) -> Result<(), VendorError> {
-        let media = match self.voice.ready(leg.as_str(), &say.0).await {
+        let media = match self.lines.voice.ready(leg.as_str(), &say.0).await {
             Some(media) => media,
-            None => self.voice.recorded(Recorded::Lead).await?,
+            None => self.lines.voice.recorded(Recorded::Lead).await?,
         };
         let id = whisper_of(leg);
-        if self.ari.is_playing(&id).await? {
+        if self.lines.ari.is_playing(&id).await? {
             return Ok(());
         }
-        self.ari.play("channels", leg.as_str(), &id, &media).await?.or_gone("the rep's call")
+        self.lines.ari.play("channels", leg.as_str(), &id, &media).await?.or_gone("the rep's call")
     }
 
     async fn join(&self, call: &Call, leg: &LegId, _key: &str, _recording: Recording) -> Result<(), VendorError> {
         let call = channel(call)?;
-        let bridge = self.members(call).await?.ok_or_else(|| gone("the caller's call"))?;
+        let bridge = self.lines.members(call).await?.ok_or_else(|| gone("the caller's call"))?;
         if !bridge.channels.iter().any(|member| member == leg.as_str()) {
-            let _over = self.ari.stop_playing(&whisper_of(leg)).await?;
-            self.hush(call).await?;
-            self.ari.music(&bridge.id, false).await?.or_gone("the caller's call")?;
-            self.ari.add(&bridge_of(call), leg.as_str()).await?.or_gone("the rep's call")?;
+            let _over = self.lines.ari.stop_playing(&whisper_of(leg)).await?;
+            self.lines.hush(call).await?;
+            self.lines.ari.music(&bridge.id, false).await?.or_gone("the caller's call")?;
+            self.lines.ari.add(&bridge_of(call), leg.as_str()).await?.or_gone("the rep's call")?;
         }
         // It hears nothing of the conversation.
-        let _gone = self.ari.hang_up(&agent_of(call), Reason::Normal).await?;
+        let _gone = self.lines.ari.hang_up(&agent_of(call), Reason::Normal).await?;
         Ok(())
     }
 
     async fn hang_up(&self, leg: &LegId, _key: &str) -> Result<(), VendorError> {
-        let _gone = self.ari.hang_up(leg.as_str(), Reason::AnsweredElsewhere).await?;
+        let _gone = self.lines.ari.hang_up(leg.as_str(), Reason::AnsweredElsewhere).await?;
         Ok(())
     }
 
     async fn end_call(&self, call: &Call, _key: &str) -> Result<(), VendorError> {
-        let _gone = self.ari.hang_up(channel(call)?, Reason::Normal).await?;
+        let _gone = self.lines.ari.hang_up(channel(call)?, Reason::Normal).await?;
         Ok(())
     }
 
     async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError> {
-        Ok(match self.ari.channel(leg.as_str()).await? {
+        Ok(match self.lines.ari.channel(leg.as_str()).await? {
             None => LegStatus::Absent,
             Some(channel) if channel.is_up() => LegStatus::Answered,
             Some(_) => LegStatus::Ringing,
@@ -235,7 +219,7 @@ impl Telephony for Asterisk {
 
     async fn caller(&self, call: &Call) -> Result<CallerStatus, VendorError> {
         let Some(call) = &call.leg else { return Ok(CallerStatus::Unknown) };
-        let there = self.ari.channel(call).await?.is_some();
+        let there = self.lines.ari.channel(call).await?.is_some();
         Ok(if there { CallerStatus::OnTheLine } else { CallerStatus::Left })
     }
 }

@@ -12,6 +12,7 @@ const OUTAGE: Duration = Duration::from_secs(5);
 
 cases! {
     killed_while_a_phone_rings,
+    killed_and_a_rep_answers_before_another_hears,
     killed_while_a_rep_is_briefed,
     killed_as_caller_and_rep_are_joined,
     killed_after_the_join,
@@ -52,10 +53,32 @@ async fn killed_while_a_phone_rings(wanted: Wanted) {
     let call = line.qualified(&DANA).await;
     let rep = line.rep(1).rings().await;
     line.kills_worker().await;
+    line.is_heard().await;
     rep.answers().await;
     rep.until_hears("the whisper", is_speech).await;
     presses_until_joined(&line, &call, &rep).await;
     assert_eq!((line.rep(1).times_rung(), line.rep(2).times_rung()), (1, 0), "no phone rings twice, nor for nobody");
+}
+
+/// Asterisk lets whoever answers then go again. The next worker to hear finds the phone that was rung gone, and rings the next.
+async fn killed_and_a_rep_answers_before_another_hears(wanted: Wanted) {
+    let mut line = patient(wanted).await;
+    let call = line.qualified(&DANA).await;
+    let first = line.rep(1).rings().await;
+    line.kills_workers();
+    first.answers().await;
+    assert_eq!(first.until_ended().await, End::TheyHungUp);
+    line.starts_worker().await;
+    the_next_rep_is_joined(&line, &call).await;
+}
+
+async fn the_next_rep_is_joined(line: &Line, call: &Qualified) {
+    let next = line.rep(2).rings().await;
+    call.caller.until_hears("music", |heard| heard.hears(HOLD)).await;
+    next.answers().await;
+    next.until_hears("the whisper", is_speech).await;
+    presses_until_joined(line, call, &next).await;
+    assert_eq!((line.rep(1).times_rung(), line.rep(2).times_rung()), (1, 1), "no phone rings twice");
 }
 
 async fn killed_while_a_rep_is_briefed(wanted: Wanted) {
@@ -106,23 +129,27 @@ async fn killed_while_the_agent_speaks(wanted: Wanted) {
     inbound.caller.until_hears("the agent", |heard| heard.hears(AGENT)).await;
     line.kills_worker().await;
     inbound.caller.until_hears("the agent", |heard| heard.hears(AGENT)).await;
+    // A lead that comes before anybody hears waits for its ring until somebody does.
     let call = line.qualifies(inbound, &DANA).await;
     let rep = line.rep(1).rings().await;
     rep.answers().await;
     presses_until_joined(&line, &call, &rep).await;
 }
 
+/// For Asterisk nobody is there meanwhile: it lets the rep go.
 async fn cut_off_while_a_rep_answers(wanted: Wanted) {
     let line = patient(wanted).await;
     let call = line.qualified(&DANA).await;
-    let rep = line.rep(1).rings().await;
+    let first = line.rep(1).rings().await;
     line.wire.is_cut();
-    rep.answers().await;
+    first.answers().await;
+    assert_eq!(first.until_ended().await, End::TheyHungUp);
     sleep(OUTAGE).await;
     line.wire.is_mended();
-    finishes_after_the_outage(&line, &call, &rep).await;
+    the_next_rep_is_joined(&line, &call).await;
 }
 
+/// Its socket stays: what happened meanwhile waits in it.
 async fn stopped_while_a_rep_answers(wanted: Wanted) {
     let line = patient(wanted).await;
     let call = line.qualified(&DANA).await;
@@ -131,14 +158,10 @@ async fn stopped_while_a_rep_answers(wanted: Wanted) {
     rep.answers().await;
     sleep(OUTAGE).await;
     line.worker().process.signal("-CONT");
-    finishes_after_the_outage(&line, &call, &rep).await;
-}
-
-async fn finishes_after_the_outage(line: &Line, call: &Qualified, rep: &Call) {
     let back = Instant::now();
     rep.until_hears("the whisper", is_speech).await;
     println!("the rep is briefed {} ms after the outage", back.elapsed().as_millis());
-    presses_until_joined(line, call, rep).await;
+    presses_until_joined(&line, &call, &rep).await;
     assert_eq!((line.rep(1).times_rung(), line.rep(2).times_rung()), (1, 0));
 }
 

@@ -298,6 +298,16 @@ impl Line {
         self.workers.clear();
     }
 
+    /// Until the newest of them hears what happens.
+    pub async fn is_heard(&self) {
+        let until = Instant::now() + PATIENCE;
+        let newest = self.workers.last().expect("a worker");
+        while !newest.log().contains("what happens on the lines is heard") {
+            assert!(Instant::now() < until, "the worker does not hear: {}", newest.log());
+            sleep(Duration::from_millis(30)).await;
+        }
+    }
+
     /// The first of them.
     pub fn worker(&self) -> &Worker {
         self.workers.first().expect("a worker")

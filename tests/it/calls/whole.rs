@@ -36,6 +36,8 @@ async fn everybody_hears_whom_they_should_and_nobody_else(wanted: Wanted) {
     call.caller.until_hears("music", |heard| heard.hears(HOLD)).await;
     rep.answers().await;
     rep.until_hears("the whisper", is_speech).await;
+    // Our own words to the caller are over.
+    call.caller.until_hears("nothing but music", |heard| heard.hears(HOLD) && heard.misses(AGENT)).await;
     let (from, until) = listening(A_WHILE).await;
     let whispered = rep.recording().between(from, until);
     assert!(is_speech(&whispered), "the rep hears words, and none of the four tones");

@@ -61,7 +61,7 @@ const WORDS: [(&str, &str); 4] = [
     ("caller/offer_slots.hbs", OFFER),
     ("caller/promise_callback.hbs", PROMISE),
 ];
-pub const OFFER: &str = "Nobody can take the call right now. Which time would suit you?";
+pub const OFFER: &str = "Nobody can take the call right now, so please tell me which of these times would suit you.";
 pub const PROMISE: &str = "A colleague will call you back very soon. Thank you for your patience, and goodbye.";
 
 /// The folder of a worker with so many reps; `rules`: what is said otherwise in `handoff.yaml`.
