@@ -24,10 +24,10 @@ use tokio::time::{Instant, sleep};
 /// Whose lines: there is one carrier in a workspace.
 const LINES: &str = "asterisk";
 /// How long a worker that has died keeps the others from hearing.
-const LEASE: Duration = Duration::from_secs(6);
-const KEPT_EVERY: Duration = Duration::from_secs(2);
+const LEASE: Duration = Duration::from_secs(5);
+const KEPT_EVERY: Duration = Duration::from_secs(1);
 /// A lease that was not kept for so long is a dead worker's, or one's that cannot hear: no phone is rung meanwhile.
-const DEAF_AFTER: Duration = Duration::from_millis(3_500);
+const DEAF_AFTER: Duration = Duration::from_millis(2_500);
 /// How soon it is tried again to have the lease.
 const TRIED_EVERY: Duration = Duration::from_secs(1);
 /// After a connection that was lost at once, longer each time.

@@ -127,6 +127,12 @@ impl Call {
         self.until_answered().await;
     }
 
+    /// Takes the call, and whoever rang is gone: it ends at once.
+    pub async fn answers_in_vain(&self) {
+        self.says_yes().await;
+        assert_eq!(self.until_ended().await, End::TheyHungUp, "the call of {}", self.0.sides.whose);
+    }
+
     /// Is just about to answer when the call is called off: the two cross on the wire.
     pub fn answers_when_cancelled(&self) {
         self.said().answers_when_cancelled = true;

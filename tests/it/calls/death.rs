@@ -66,8 +66,8 @@ async fn killed_and_a_rep_answers_before_another_hears(wanted: Wanted) {
     let call = line.qualified(&DANA).await;
     let first = line.rep(1).rings().await;
     line.kills_workers();
-    first.answers().await;
-    assert_eq!(first.until_ended().await, End::TheyHungUp);
+    line.until_nobody_hears().await;
+    first.answers_in_vain().await;
     line.starts_worker().await;
     the_next_rep_is_joined(&line, &call).await;
 }
@@ -129,7 +129,7 @@ async fn killed_while_the_agent_speaks(wanted: Wanted) {
     inbound.caller.until_hears("the agent", |heard| heard.hears(AGENT)).await;
     line.kills_worker().await;
     inbound.caller.until_hears("the agent", |heard| heard.hears(AGENT)).await;
-    // A lead that comes before anybody hears waits for its ring until somebody does.
+    line.is_heard().await;
     let call = line.qualifies(inbound, &DANA).await;
     let rep = line.rep(1).rings().await;
     rep.answers().await;
@@ -142,8 +142,8 @@ async fn cut_off_while_a_rep_answers(wanted: Wanted) {
     let call = line.qualified(&DANA).await;
     let first = line.rep(1).rings().await;
     line.wire.is_cut();
-    first.answers().await;
-    assert_eq!(first.until_ended().await, End::TheyHungUp);
+    line.until_nobody_hears().await;
+    first.answers_in_vain().await;
     sleep(OUTAGE).await;
     line.wire.is_mended();
     the_next_rep_is_joined(&line, &call).await;

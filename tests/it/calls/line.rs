@@ -308,6 +308,15 @@ impl Line {
         }
     }
 
+    /// Until Asterisk has noticed that the socket is gone.
+    pub async fn until_nobody_hears(&self) {
+        let until = Instant::now() + PATIENCE;
+        while !self.asterisk.log().contains("Deactivating Stasis app") {
+            assert!(Instant::now() < until, "Asterisk believes that it is heard");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// The first of them.
     pub fn worker(&self) -> &Worker {
         self.workers.first().expect("a worker")
