@@ -76,6 +76,7 @@ pub fn vendors(answering: Answering, ledger: &Arc<Ledger>) -> Vendors {
         mailer: Some(Arc::clone(&null) as Arc<dyn Mailer>),
         calendar: Some(Arc::clone(&null) as Arc<dyn Calendar>),
         telephony: Some(Arc::clone(&null) as Arc<dyn Telephony>),
+        asterisk: None,
         live: None,
         events: Some(null as Arc<dyn EventSink>),
         webhooks: Vec::new(),
