@@ -26,6 +26,8 @@ const LINES: &str = "asterisk";
 /// How long a worker that has died keeps the others from hearing.
 const LEASE: Duration = Duration::from_secs(6);
 const KEPT_EVERY: Duration = Duration::from_secs(2);
+/// A lease that was not kept for so long is a dead worker's, or one's that cannot hear: no phone is rung meanwhile.
+const DEAF_AFTER: Duration = Duration::from_millis(3_500);
 /// How soon it is tried again to have the lease.
 const TRIED_EVERY: Duration = Duration::from_secs(1);
 /// After a connection that was lost at once, longer each time.
@@ -160,7 +162,8 @@ impl CallSink for Inbox {
     }
 
     async fn is_heard(&self) -> Result<bool, VendorError> {
-        self.store.listener_hears(LINES, self.clock.now()).await.map_err(retry)
+        let kept_since = self.clock.now() + (LEASE - DEAF_AFTER);
+        self.store.listener_hears(LINES, kept_since).await.map_err(retry)
     }
 }
 
@@ -170,18 +173,18 @@ fn retry(error: StoreError) -> VendorError {
 
 fn carried(caller: CallerOnLine) -> Carried {
     let CallerOnLine { leg, handoff } = caller;
-    let up = match &handoff.stage {
-        Stage::Briefing { leg } | Stage::Joining { leg } | Stage::Bridged { leg, .. } => Some(leg.clone()),
+    let (up, rings) = match &handoff.stage {
+        Stage::Briefing { leg } | Stage::Joining { leg } | Stage::Bridged { leg, .. } => (Some(leg.clone()), None),
+        Stage::Ringing { leg } => (None, Some(leg.clone())),
         Stage::Offered
-        | Stage::Ringing { .. }
         | Stage::Searching { .. }
         | Stage::Offering { .. }
         | Stage::Booking { .. }
         | Stage::Callback { .. }
         | Stage::Done { .. }
-        | Stage::NeedsAttention { .. } => None,
+        | Stage::NeedsAttention { .. } => (None, None),
     };
-    Carried { call: leg, up, is_served: handoff.stage.settled().is_none() }
+    Carried { call: leg, up, rings, is_served: handoff.stage.settled().is_none() }
 }
 
 /// As a platform would send it.

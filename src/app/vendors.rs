@@ -12,6 +12,7 @@ use crate::connectors::live::LiveVoice;
 use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
 use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use crate::connectors::slack::{Slack, SlackConfig};
+use crate::connectors::speech::{ProgramSpeech, Speech};
 use crate::outbox::Vendors;
 use anyhow::{Context, Result, bail};
 use baton_clock::SharedClock;
@@ -58,6 +59,10 @@ pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
         vendors.calendar =
             Some(Arc::new(GoogleCalendar::new(settings, Arc::clone(clock)).context("setting up calendar")?));
     }
+    if let Some(config::Speech { program, within }) = &config.speech {
+        let speech = ProgramSpeech::new(program.name.clone(), program.arguments.clone(), *within);
+        vendors.speech = Some(Arc::new(speech));
+    }
     match &config.telephony {
         None | Some(config::Telephony::AgentAmqp) => {}
         Some(config::Telephony::Agent { commands, token }) => {
@@ -66,7 +71,7 @@ pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
             vendors.telephony = Some(Arc::new(telephony));
         }
         Some(config::Telephony::Bridge(config::Carrier::Asterisk(settings))) => {
-            let settings = asterisk(settings)?;
+            let settings = asterisk(settings, vendors.speech.clone())?;
             let asterisk = Arc::new(Asterisk::new(settings, Arc::clone(clock)).context("setting up telephony")?);
             vendors.telephony = Some(Arc::clone(&asterisk) as Arc<dyn Telephony>);
             vendors.asterisk = Some(asterisk);
@@ -172,7 +177,7 @@ fn salesforce_auth(auth: &config::SalesforceAuth) -> Result<SalesforceAuth> {
     })
 }
 
-fn asterisk(settings: &config::Asterisk) -> Result<AsteriskConfig> {
+fn asterisk(settings: &config::Asterisk, speech: Option<Arc<dyn Speech>>) -> Result<AsteriskConfig> {
     Ok(AsteriskConfig {
         url: settings.url.clone(),
         user: settings.user.clone(),
@@ -183,7 +188,7 @@ fn asterisk(settings: &config::Asterisk) -> Result<AsteriskConfig> {
         agent_within: settings.agent_within,
         caller_id: settings.caller_id.clone(),
         sounds: settings.sounds.clone(),
-        speech: None,
+        speech,
     })
 }
 

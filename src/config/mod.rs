@@ -6,6 +6,8 @@ mod environment;
 mod http;
 mod platforms;
 mod secrets;
+mod span;
+mod speech;
 mod telephony;
 mod vendors;
 mod webhooks;
@@ -18,6 +20,7 @@ pub use environment::{Reference, zoneinfo};
 pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
 pub use platforms::Platform;
+pub use speech::Speech;
 pub use telephony::{Asterisk, Carrier, Telephony};
 pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack};
 pub use webhooks::Webhook;
@@ -37,6 +40,7 @@ pub struct Config {
     pub http: Http,
     pub amqp: Option<Amqp>,
     pub telephony: Option<Telephony>,
+    pub speech: Option<Speech>,
     /// One customer-relationship system per workspace.
     pub crm: Option<Crm>,
     pub slack: Option<Slack>,
@@ -189,6 +193,9 @@ impl Config {
         }
         if let Some(telephony) = &self.telephony {
             telephony.check()?;
+        }
+        if let Some(speech) = &self.speech {
+            speech.check()?;
         }
         self.http.check()?;
         platforms::check(&self.platforms)?;

@@ -1,11 +1,10 @@
 //! How calls are driven: by the voice platform, which is commanded, or by ourselves at a carrier.
 
 use super::environment::{Reference, is_blank};
+use super::span::span;
 use anyhow::{Result, ensure};
 use baton_core::domain::phone::PhoneE164;
-use baton_core::rules::words::values::{DURATION, duration};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -63,12 +62,6 @@ fn sounds() -> PathBuf {
 
 fn agent_within() -> Duration {
     Duration::from_secs(20)
-}
-
-/// As in rule files.
-fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    duration(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is no span; allowed: {DURATION}")))
 }
 
 /// How long an agent's phone may ring at most: nobody waits for longer.

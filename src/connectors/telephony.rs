@@ -1,9 +1,9 @@
-//! What Baton asks of whoever drives the call: to say, hold, ring, whisper, join and hang up; and what it is told where it carries
-//! the call itself.
+//! What Baton asks of whoever drives the call: to say, hold, ring, whisper, join, hang up and end; and what it is told where it
+//! carries the call itself.
 
 use super::VendorError;
 use async_trait::async_trait;
-use baton_core::domain::effect::{Class, Instruction};
+use baton_core::domain::effect::{Class, Comfort, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::outcome::Slot;
@@ -56,8 +56,8 @@ pub enum Recording {
 /// What the voice agent is to say, and what it must know to go on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spoken {
-    /// `hold`, `connected`, `find_time`, `offer_slots`, `confirm_booking`, `promise_callback`, `promise_mail`, `no_call`,
-    /// `how_to_reach`.
+    /// `hold`, `hold_on`, `connected`, `find_time`, `offer_slots`, `confirm_booking`, `promise_callback`, `promise_mail`,
+    /// `no_call`, `how_to_reach`.
     pub kind: String,
     pub say: CallerText,
     /// The times on offer, to be named again in `slot_chosen`; empty for the other kinds.
@@ -72,12 +72,13 @@ pub trait Telephony: Send + Sync {
     /// What a lost answer to `ring` means; the other commands are `Repeatable`.
     fn ring_class(&self) -> Class;
     async fn instruct(&self, call: &Call, key: &str, instruction: &Spoken) -> Result<(), VendorError>;
-    async fn hold(&self, call: &Call, key: &str, recording: Recording) -> Result<(), VendorError>;
+    async fn hold(&self, call: &Call, key: &str, recording: Recording, comfort: Comfort) -> Result<(), VendorError>;
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError>;
     async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError>;
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError>;
     async fn hang_up(&self, leg: &LegId, key: &str) -> Result<(), VendorError>;
-    /// Nobody is to speak with the caller any more. Where a platform has the call it is the platform's to end.
+    /// Hangs the caller up once they have spoken with the rep, who is gone; a call that is over is what was wanted. A platform
+    /// that dials by itself does this by itself.
     async fn end_call(&self, _call: &Call, _key: &str) -> Result<(), VendorError> {
         Ok(())
     }
@@ -145,6 +146,8 @@ pub struct Carried {
     pub call: String,
     /// The rep's leg that is said to be up.
     pub up: Option<LegId>,
+    /// The rep's leg that is said to ring, or is about to.
+    pub rings: Option<LegId>,
     /// It is not known yet how it ends for the caller.
     pub is_served: bool,
 }

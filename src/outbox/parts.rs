@@ -2,6 +2,7 @@
 
 use crate::connectors::asterisk::Asterisk;
 use crate::connectors::live::LiveVoice;
+use crate::connectors::speech::Speech;
 use crate::connectors::webhook::Webhook;
 use crate::connectors::{Calendar, Chat, Crm, Mailer, Telephony, VendorError};
 use crate::facts::Facts;
@@ -23,6 +24,8 @@ pub struct Vendors {
     pub telephony: Option<Arc<dyn Telephony>>,
     /// The same, where we carry the calls ourselves and must hear what happens on them.
     pub asterisk: Option<Arc<Asterisk>>,
+    /// What speaks on calls that we carry ourselves.
+    pub speech: Option<Arc<dyn Speech>>,
     /// Of all platforms that have one.
     pub live: Option<Arc<LiveVoice>>,
     pub events: Option<Arc<dyn EventSink>>,

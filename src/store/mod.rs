@@ -32,8 +32,8 @@ pub use database::{Store, Tx, WorkerLock, with};
 pub use handoff::{Move, Moved, Mover, local_day, new_steps};
 pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
 pub use lead::{
-    AttentionCounts, DecidedLead, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead, StoredDecision,
-    CARRIER, TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,
+    AttentionCounts, CARRIER, DecidedLead, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead,
+    StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,
 };
 pub use ledger::{Correction, Grant, JournalLine};
 pub use listener::CallerOnLine;

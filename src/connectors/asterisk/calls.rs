@@ -85,6 +85,11 @@ pub(super) enum Act {
     },
     /// See [`Calls::alone`] at once.
     Look,
+    /// The leg is to ring, and is not there: it is not known whether it was rung before.
+    WasRung {
+        call: String,
+        leg: LegId,
+    },
     /// The whisper could not be played.
     NoSound {
         leg: LegId,

@@ -6,7 +6,11 @@ use super::calls::{agent_of, bridge_of, is_rep, last_words_of, words_of};
 use super::event::Bridge;
 use super::voice::{Recorded, Voice};
 use crate::connectors::VendorError;
+use baton_core::domain::id::LegId;
 use baton_core::domain::text::CallerText;
+
+/// A variable of the caller's channel: the leg whose phone was rung last.
+const RUNG: &str = "BATON_RUNG";
 
 /// All of them, at one Asterisk.
 pub(super) struct Lines {
@@ -35,9 +39,29 @@ impl Lines {
     pub(super) async fn comfort(&self, call: &str) -> Result<(), VendorError> {
         if self.members(call).await?.is_some_and(|bridge| is_alone(&bridge, call)) {
             let _gone = self.ari.music(&bridge_of(call), true).await?;
+            // Words may have begun while music was on its way: it comes after them.
+            if self.is_said(call).await? {
+                let _gone = self.ari.music(&bridge_of(call), false).await?;
+            }
             self.no_music_for_two(call).await?;
         }
         Ok(())
+    }
+
+    /// Whether something is being said to the caller in one of our voices.
+    async fn is_said(&self, call: &str) -> Result<bool, VendorError> {
+        Ok(self.ari.is_playing(&words_of(call)).await? || self.ari.is_playing(&last_words_of(call)).await?)
+    }
+
+    /// Notes whose phone is rung for this caller, where whoever hears next finds it.
+    pub(super) async fn note_ring(&self, call: &str, leg: &LegId) -> Result<(), VendorError> {
+        let _gone = self.ari.set_variable(call, RUNG, leg.as_str()).await?;
+        Ok(())
+    }
+
+    /// Whether that phone was the last one to be rung for this caller.
+    pub(super) async fn was_rung(&self, call: &str, leg: &LegId) -> Result<bool, VendorError> {
+        Ok(self.ari.variable(call, RUNG).await?.is_some_and(|rung| rung == leg.as_str()))
     }
 
     /// Music, and the agent hears and says nothing until it is brought back.
@@ -99,7 +123,10 @@ impl Lines {
         self.hush(call).await?;
         let _gone = self.ari.music(&bridge.id, false).await?;
         let id = if then == Then::Ends { last_words_of(call) } else { words_of(call) };
-        self.ari.play("bridges", &bridge.id, &id, &media).await?.or_gone("the caller's call")
+        self.ari.play("bridges", &bridge.id, &id, &media).await?.or_gone("the caller's call")?;
+        // The end of earlier words brings music back, which may have come in between.
+        let _gone = self.ari.music(&bridge.id, false).await?;
+        Ok(())
     }
 
     /// What is being said to the caller stops.

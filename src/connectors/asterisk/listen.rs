@@ -10,7 +10,7 @@ use super::ari::{Reason, VENDOR};
 use super::calls::{Act, Alone, Calls, Deed, bridge_of};
 use super::event;
 use super::socket::EventSocket;
-use crate::connectors::{CallSink, Carried, Told, VendorError};
+use crate::connectors::{CallSink, Carried, Happened, Told, VendorError};
 use baton_core::domain::id::LegId;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -91,6 +91,11 @@ enum After {
     LastWord {
         call: String,
     },
+    /// Whoever answered, or declined, did so while nobody heard.
+    Unheard {
+        call: String,
+        leg: LegId,
+    },
     /// Whom the handoffs count as being on the line; `None`: it could not be read.
     Looked(Option<Vec<Carried>>),
 }
@@ -156,6 +161,7 @@ impl Session {
                 return Err(lost("another client hears our app: give each its own in telephony.app"));
             }
             Act::Look => self.look(),
+            Act::WasRung { call, leg } => self.ask_for_ring(call, leg),
             Act::Admit { call, number } => self.admit(call, number),
             Act::LastWord { call } => {
                 self.deeds.spawn(async move {
@@ -185,6 +191,20 @@ impl Session {
         });
     }
 
+    fn ask_for_ring(&mut self, call: String, leg: LegId) {
+        let asterisk = Arc::clone(&self.asterisk);
+        self.deeds.spawn(async move {
+            match asterisk.lines.was_rung(&call, &leg).await {
+                Ok(true) => After::Unheard { call, leg },
+                Ok(false) => After::Nothing,
+                Err(error) => {
+                    tracing::warn!(%error, leg = %leg, "whether a phone was rung is not known: its own time ends it");
+                    After::Nothing
+                }
+            }
+        });
+    }
+
     fn admit(&mut self, call: String, number: String) {
         if self.asterisk.agent.is_some() {
             self.calls.dials_agent(&call);
@@ -211,6 +231,10 @@ impl Session {
                     self.begin_to(end(call));
                 }
                 Ok(())
+            }
+            After::Unheard { call, leg } => {
+                let why = Some("the ring ended while nobody heard what happened on the line".to_owned());
+                self.act(Act::Tell(Told { call: Some(call), leg: Some(leg), happened: Happened::NoAnswer, why }))
             }
             After::Looked(carried) => {
                 self.looks = false;

@@ -24,7 +24,7 @@ use super::{CallSink, CallerStatus, LegStatus, Recording, RingRequest, Spoken, T
 use ari::{Ari, Dialled, Reason, VENDOR, gone};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
-use baton_core::domain::effect::{Class, Instruction};
+use baton_core::domain::effect::{Class, Comfort, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
@@ -139,13 +139,17 @@ impl Telephony for Asterisk {
             // A call that is not ours: its platform is all there is.
             (None, _) => Ok(true),
             (Some(_), Instruction::Connected { .. }) => Ok(false),
-            (Some(call), Instruction::Hold { .. }) => self.lines.hears_agent(call).await,
+            (Some(call), Instruction::Hold { .. } | Instruction::HoldOn { .. }) => self.lines.hears_agent(call).await,
             (Some(call), _) => self.lines.bring_back(call).await,
         }
     }
 
-    async fn hold(&self, call: &Call, _key: &str, _recording: Recording) -> Result<(), VendorError> {
-        self.lines.set_apart(channel(call)?).await
+    async fn hold(&self, call: &Call, _key: &str, _recording: Recording, comfort: Comfort) -> Result<(), VendorError> {
+        match comfort {
+            Comfort::Music => self.lines.set_apart(channel(call)?).await,
+            // The agent stays; whoever has none hears music.
+            Comfort::Agent => self.lines.comfort(channel(call)?).await,
+        }
     }
 
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
@@ -165,7 +169,8 @@ impl Telephony for Asterisk {
             timeout_s: (self.clock.real(left) + RINGS_ON).as_secs().max(1),
             variables: json!({}),
         };
-        self.lines.ari.originate(dialled).await
+        let (noted, rung) = tokio::join!(self.lines.note_ring(caller, leg), self.lines.ari.originate(dialled));
+        noted.and(rung)
     }
 
     async fn whisper(&self, leg: &LegId, _key: &str, say: &RepText) -> Result<(), VendorError> {

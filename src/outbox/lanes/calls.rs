@@ -10,6 +10,7 @@ use crate::store::StepRow;
 use baton_core::domain::effect::{CallEffect, Class, Instruction};
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::lead::{Call, Lead, LeadChannel};
+use baton_core::domain::leg::Fault;
 use baton_core::handoff::Event;
 use chrono::TimeDelta;
 use std::time::Duration;
@@ -26,9 +27,8 @@ impl Work for CallEffect<'_> {
     fn class(&self, vendors: &Vendors) -> Class {
         match self {
             Self::Ring { .. } => vendors.telephony.as_ref().map_or(Class::LookFirst, |vendor| vendor.ring_class()),
-            Self::Instruct(_) | Self::Hold | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
-                Class::Repeatable
-            }
+            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Class::Repeatable,
+            Self::HangUp { .. } | Self::EndCall => Class::Repeatable,
         }
     }
 
@@ -43,7 +43,9 @@ impl Work for CallEffect<'_> {
         let Some(telephony) = &at.parts.vendors.telephony else {
             return match self {
                 // The words for the caller went out with the answer; whoever has no other way to hear them misses nothing.
-                Self::Instruct(_) | Self::Hold => Ok(Done::nothing("no telephony is configured")),
+                Self::Instruct(_) | Self::Hold { .. } | Self::EndCall => {
+                    Ok(Done::nothing("no telephony is configured"))
+                }
                 _ => not_configured("telephony"),
             };
         };
@@ -57,7 +59,9 @@ impl Work for CallEffect<'_> {
                 let said = instruct::spoken(&matter.templates, instruction, consent, &at.caller_context());
                 telephony.instruct(matter.call()?, key, &said).await?;
             }
-            Self::Hold => telephony.hold(matter.call()?, key, recording(&matter.lead)).await?,
+            Self::Hold { comfort } => {
+                telephony.hold(matter.call()?, key, recording(&matter.lead), comfort).await?;
+            }
             Self::Ring { leg, rep } => return ring(at, telephony.as_ref(), leg, rep).await,
             Self::Whisper { leg } => {
                 let words = matter.templates.whisper(&matter.briefing());
@@ -65,6 +69,7 @@ impl Work for CallEffect<'_> {
             }
             Self::Join { leg } => telephony.join(matter.call()?, leg, key, recording(&matter.lead)).await?,
             Self::HangUp { leg } => telephony.hang_up(leg, key).await?,
+            Self::EndCall => telephony.end_call(matter.call()?, key).await?,
         }
         Ok(Done::default())
     }
@@ -76,7 +81,8 @@ impl Work for CallEffect<'_> {
                 let status = telephony.read(leg).await?;
                 Ok((status != LegStatus::Absent).then(|| Done::reference(leg.as_str())))
             }
-            Self::Instruct(_) | Self::Hold | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => Ok(None),
+            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Ok(None),
+            Self::HangUp { .. } | Self::EndCall => Ok(None),
         }
     }
 
@@ -85,22 +91,32 @@ impl Work for CallEffect<'_> {
         // Of commands about the caller, gone means that the caller is gone.
         let gone = Some(Event::CallerLeft);
         match *self {
-            Self::Instruct(_) | Self::Hold => Fallback { failed: None, gone },
-            Self::Ring { leg, .. } => Fallback { failed: Some(Event::RingFailed { leg: leg.clone(), why }), gone },
+            Self::Instruct(_) | Self::Hold { .. } => Fallback { failed: None, gone },
+            Self::Ring { leg, .. } => {
+                let failed = Event::RingFailed { leg: leg.clone(), why, fault: Fault::Vendor };
+                Fallback { failed: Some(failed), gone }
+            }
             // A rep who hears no whisper would be a cold start: on to the next.
             Self::Whisper { leg } => Fallback::of(Event::WhisperFailed { leg: leg.clone(), why }),
             Self::Join { leg } => Fallback::of(Event::JoinFailed { leg: leg.clone(), why }),
-            Self::HangUp { .. } => Fallback::default(),
+            Self::HangUp { .. } | Self::EndCall => Fallback::default(),
         }
+    }
+
+    fn fallback_of_setup(&self, why: &str) -> Fallback {
+        let mut fallback = self.fallback(why);
+        if let Some(Event::RingFailed { fault, .. }) = &mut fallback.failed {
+            *fault = Fault::Config;
+        }
+        fallback
     }
 
     /// A phone rings only for a handoff that waits for it, as far as can be told while a request is on its way.
     fn matter_within(&self) -> Duration {
         match self {
             Self::Ring { .. } => WANTED_WITHIN,
-            Self::Instruct(_) | Self::Hold | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
-                Duration::MAX
-            }
+            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Duration::MAX,
+            Self::HangUp { .. } | Self::EndCall => Duration::MAX,
         }
     }
 

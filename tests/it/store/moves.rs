@@ -78,7 +78,7 @@ pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
         tx.ledgers_lock(&pools).await.map(|_| ())
     });
     begun.await.expect("a beginning");
-    let moved = told(&db, 1, Event::Declined { leg }, "second", later(3)).await;
+    let moved = told(&db, 1, Event::Declined { leg, why: None }, "second", later(3)).await;
     assert!(!moved.ignored);
     assert!(moved.steps.iter().all(|step| step.fence == 1 && step.run_at <= later(3)), "{:?}", moved.steps);
     let found = reads!(db.store, |tx| {
@@ -141,7 +141,7 @@ pub async fn handoffs_that_move_together_do_not_get_in_each_others_way(db: Db) {
 }
 
 fn declined(number: u32, leg: LegId) -> Move {
-    Move { handoff: handoff_id(number), frees: None, event: Some(Event::Declined { leg }) }
+    Move { handoff: handoff_id(number), frees: None, event: Some(Event::Declined { leg, why: None }) }
 }
 
 pub async fn what_is_held_up_by_one_move_stores_none_of_them(db: Db) {
@@ -220,7 +220,8 @@ pub async fn a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise(db: Db
         held.clone().wait_for(|held| *held).await.expect("a holder");
         let moved = writes!(db.store, [tries, leg], |tx| {
             tries.fetch_add(1, Ordering::Relaxed);
-            tx.transition(&handoff_id(1), &Event::Declined { leg }, &rules(), &mover("second", later(3))).await
+            tx.transition(&handoff_id(1), &Event::Declined { leg, why: None }, &rules(), &mover("second", later(3)))
+                .await
         });
         moved.await.expect("a move")
     };

@@ -9,7 +9,7 @@ use baton::outbox::Vendors;
 use baton::store::Store;
 use baton::web::PlatformSections;
 use baton_clock::SharedClock;
-use baton_core::domain::effect::Class;
+use baton_core::domain::effect::{Class, Comfort};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::text::RepText;
@@ -102,7 +102,7 @@ impl Telephony for Line {
     async fn instruct(&self, _: &Call, _: &str, _: &Spoken) -> Result<(), VendorError> {
         self.does().await
     }
-    async fn hold(&self, _: &Call, _: &str, _: Recording) -> Result<(), VendorError> {
+    async fn hold(&self, _: &Call, _: &str, _: Recording, _: Comfort) -> Result<(), VendorError> {
         self.does().await
     }
     async fn ring(&self, _: &RingRequest) -> Result<(), VendorError> {

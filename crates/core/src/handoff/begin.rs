@@ -58,6 +58,7 @@ impl Handoff {
                 accept_within: terms.accept_within,
                 join_within: terms.join_within,
                 ring_at_most: terms.ring_at_most,
+                comfort: terms.hold,
                 booking: terms.booking.clone(),
                 callback: terms.callback.clone(),
                 needs_attention: terms.needs_attention.clone(),

@@ -1,8 +1,8 @@
 //! How things stand for the caller: what is true to say at this moment.
 
-use super::state::{Handoff, Stage};
+use super::state::{Handoff, Leg, Stage};
 use crate::domain::effect::{Instruction, ToSay};
-use crate::domain::id::LegId;
+use crate::domain::id::{LegId, RepId};
 use crate::domain::lead::ReachBack;
 use crate::domain::outcome::Outcome;
 
@@ -13,7 +13,7 @@ impl Handoff {
         let rep_on = |leg: &LegId| self.rep_on(leg).unwrap_or(&self.owner).clone();
         let (instruction, status) = match &self.stage {
             Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } => {
-                (Instruction::Hold { rep: rep_on(leg) }, "ringing")
+                (fetching(rep_on(leg), self.before(leg)), "ringing")
             }
             Stage::Bridged { leg, .. } => (Instruction::Connected { rep: rep_on(leg) }, "connected"),
             Stage::Searching { .. } => (Instruction::FindTime { rep: self.owner.clone() }, "searching"),
@@ -42,5 +42,21 @@ impl Handoff {
             | Stage::NeedsAttention { .. } => return (ToSay::PassedOn, "passed_on"),
         };
         (ToSay::Decided(instruction), status)
+    }
+
+    /// The phone that was rung before this one.
+    fn before(&self, leg: &LegId) -> Option<&Leg> {
+        let place = self.legs.iter().position(|known| known.id == *leg)?;
+        self.legs.get(place.checked_sub(1)?)
+    }
+}
+
+/// Who is being fetched, and why not whoever was named before.
+pub(super) fn fetching(rep: RepId, before: Option<&Leg>) -> Instruction {
+    match before {
+        None => Instruction::Hold { rep },
+        Some(Leg { rep: instead_of, state, .. }) => {
+            Instruction::HoldOn { rep, instead_of: instead_of.clone(), because: (*state).into() }
+        }
     }
 }

@@ -4,9 +4,10 @@ mod event;
 
 pub use event::{Closing, Completed, Event, NewOwner, OnTheLine};
 
-use crate::domain::effect::Planned;
+use crate::domain::effect::{Comfort, Planned};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
 use crate::domain::lead::{ReachBack, is_default};
+use crate::domain::leg::LegState;
 use crate::domain::outcome::{Outcome, Promise, Slot};
 use crate::domain::rep::Busy;
 use crate::domain::whereabouts::Whereabouts;
@@ -119,6 +120,8 @@ pub struct Terms {
     pub accept_within: Duration,
     pub join_within: Duration,
     pub ring_at_most: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub comfort: Comfort,
     pub booking: BookingRules,
     pub callback: CallbackRules,
     pub needs_attention: RepId,
@@ -131,22 +134,9 @@ pub struct Leg {
     pub state: LegState,
     /// Key of the briefing that was sent while it rang; rewritten when it is known how it went.
     pub card: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LegState {
-    Ringing,
-    Answered,
-    Accepted,
-    Joined,
-    Declined,
-    NoAnswer,
-    Busy,
-    Machine,
-    Failed,
-    /// Ended by us: the caller left, or patience was spent.
-    Cancelled,
+    /// How it is known that it ended so: "SIP 486 by the phone", "our own clock". In the words of whoever told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,17 +3,21 @@
 mod booking;
 mod callback;
 mod consent;
+mod explore;
+mod holding;
 mod leaving;
 mod other_hands;
 mod second_event;
+mod table;
 mod transfer;
 mod waiting;
 
-use super::state::{LegState, NewOwner};
+use super::state::NewOwner;
 use super::{Event, Handoff, Stage, Transition, advance};
-use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, Topic};
+use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, ToSay, Topic, WhyNot};
 use crate::domain::id::LegId;
 use crate::domain::known::Known;
+use crate::domain::leg::{Fault, LegState};
 use crate::domain::outcome::{Booking, NextStepKind, Outcome, Slot};
 use crate::domain::rota::Shift;
 use crate::routing::scenario::{Scenario, at, rep_id, scenario};
@@ -70,7 +74,7 @@ impl UnderWay {
     }
 
     fn declined(self, number: u32) -> Self {
-        self.of_leg(number, |leg| Event::Declined { leg })
+        self.of_leg(number, |leg| Event::Declined { leg, why: None })
     }
 
     fn joined(self, number: u32) -> Self {

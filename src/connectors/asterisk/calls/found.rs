@@ -26,7 +26,7 @@ impl Calls {
         for channel in channels.iter().filter(|channel| !is_caller(channel)) {
             acts.extend(self.other_found(channel));
         }
-        acts.extend(self.lost(carried));
+        acts.extend(self.lost(channels, carried));
         let over = bridges.iter().filter_map(|bridge| names::call_of_bridge(&bridge.id));
         let over = over.filter(|call| names::is_of_asterisk(call) && !self.calls.contains_key(*call));
         acts.extend(over.map(|call| Act::Do(Deed::CallOver { call: call.to_owned() })));
@@ -92,16 +92,21 @@ impl Calls {
         told.iter().map(|happened| tell(Some(&call), leg.clone(), *happened)).collect()
     }
 
-    /// Callers and reps who are said to be there, and are not. What is to ring may not ring yet: its own time ends it.
-    fn lost(&self, carried: &[Carried]) -> Vec<Act> {
+    /// Callers and reps who are said to be there, and are not. What is to ring may not ring yet: that is asked.
+    fn lost(&self, channels: &[Channel], carried: &[Carried]) -> Vec<Act> {
         let mut acts = Vec::new();
-        for Carried { call, up, .. } in carried.iter().filter(|carried| names::is_of_asterisk(&carried.call)) {
-            let (happened, leg) = match (self.calls.contains_key(call), up) {
-                (false, _) => (Happened::CallerLeft, None),
-                (true, Some(leg)) if !self.legs.contains_key(leg) => (Happened::RepLeft, Some(leg.clone())),
-                (true, _) => continue,
-            };
-            acts.push(Act::Tell(Told { call: Some(call.clone()), leg, happened, why: None }));
+        for Carried { call, up, rings, .. } in carried.iter().filter(|carried| names::is_of_asterisk(&carried.call)) {
+            let told = |happened, leg| Act::Tell(Told { call: Some(call.clone()), leg, happened, why: None });
+            match (self.calls.contains_key(call), up, rings) {
+                (false, _, _) => acts.push(told(Happened::CallerLeft, None)),
+                (true, Some(leg), _) if !self.legs.contains_key(leg) => {
+                    acts.push(told(Happened::RepLeft, Some(leg.clone())));
+                }
+                (true, _, Some(leg)) if !channels.iter().any(|channel| channel.id == leg.as_str()) => {
+                    acts.push(Act::WasRung { call: call.clone(), leg: leg.clone() });
+                }
+                (true, _, _) => {}
+            }
         }
         acts
     }

@@ -236,9 +236,17 @@ fn what_nobody_heard_is_read_and_told() {
     let carried = |call: &str, up: Option<&str>| Carried {
         call: call.to_owned(),
         up: up.map(|leg| LegId::new(leg).unwrap()),
+        rings: None,
         is_served: true,
     };
-    let believed = [carried(gone, None), carried(held, Some("leg_7k2m.4")), carried("CA8f0a3b6c9d2e4f50", None)];
+    let rings = |call: &str, leg: &str| Carried { rings: Some(LegId::new(leg).unwrap()), ..carried(call, None) };
+    let believed = [
+        carried(gone, None),
+        carried(held, Some("leg_7k2m.4")),
+        carried("CA8f0a3b6c9d2e4f50", None),
+        rings(C, "leg_7k2m.3"),
+        rings(C, "leg_7k2m.5"),
+    ];
     let mut line = Line::new();
     let acts = line.calls.find(&channels, &[talking, music, empty], &believed, line.now);
     let told: Vec<_> = acts
@@ -258,6 +266,9 @@ fn what_nobody_heard_is_read_and_told() {
         "another carrier's call is nobody's of ours"
     );
     assert!(acts.contains(&Act::Admit { call: new.to_owned(), number: String::new() }));
+    let asked = acts.iter().filter(|act| matches!(act, Act::WasRung { .. })).collect::<Vec<_>>();
+    let was_rung = Act::WasRung { call: C.to_owned(), leg: LegId::new("leg_7k2m.5").unwrap() };
+    assert_eq!(asked, [&was_rung], "a phone that rings is there; one that does not may have rung before");
     let done = deeds(acts);
     assert_eq!(
         done,

@@ -3,6 +3,7 @@
 use baton_core::domain::effect::{Effect, Planned};
 use baton_core::domain::id::RepId;
 use baton_core::domain::outcome::Slot;
+use baton_core::handoff::state::Leg;
 use baton_core::handoff::{Handoff, Stage, Transition};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -43,6 +44,12 @@ pub(super) fn concerned(before: &Handoff, after: &Handoff) -> BTreeSet<RepId> {
         reps.extend([before.owner.clone(), after.owner.clone()]);
     }
     reps
+}
+
+/// Phones that could not be rung, and not because of anybody's not taking the call, as this move has shown.
+pub(super) fn new_faults<'h>(before: &'h Handoff, after: &'h Handoff) -> impl Iterator<Item = &'h Leg> {
+    let known = |leg: &Leg| before.legs.iter().any(|old| old.id == leg.id && old.state == leg.state);
+    after.legs.iter().filter(move |leg| leg.state.is_fault() && !known(leg))
 }
 
 /// The time that is being booked, and which attempt this is.

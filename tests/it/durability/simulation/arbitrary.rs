@@ -7,6 +7,7 @@ use baton_core::domain::effect::Timer;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::ReachBack;
+use baton_core::domain::leg::Fault;
 use baton_core::domain::outcome::{Booking, Slot};
 use baton_core::domain::rep::{Busy, BusyKind};
 use baton_core::domain::whereabouts::Whereabouts;
@@ -79,12 +80,15 @@ fn anything(chance: &mut Chance, state: &Handoff, reps: &[RepId], now: DateTime<
     let events = [
         Event::Start,
         Event::Answered { leg: leg.clone() },
-        Event::Machine { leg: leg.clone() },
-        Event::NoAnswer { leg: leg.clone() },
-        Event::Busy { leg: leg.clone() },
-        Event::RingFailed { leg: leg.clone(), why: why.clone() },
+        Event::Machine { leg: leg.clone(), why: None },
+        Event::NoAnswer { leg: leg.clone(), why: Some(why.clone()) },
+        Event::Busy { leg: leg.clone(), why: None },
+        Event::Forwarded { leg: leg.clone(), why: None },
+        Event::WrongNumber { leg: leg.clone(), why: None },
+        Event::RingFailed { leg: leg.clone(), why: why.clone(), fault: Fault::Vendor },
+        Event::RingFailed { leg: leg.clone(), why: why.clone(), fault: Fault::Config },
         Event::Accepted { leg: leg.clone() },
-        Event::Declined { leg: leg.clone() },
+        Event::Declined { leg: leg.clone(), why: None },
         Event::Joined { leg: leg.clone() },
         Event::WhisperFailed { leg: leg.clone(), why: why.clone() },
         Event::JoinFailed { leg: leg.clone(), why: why.clone() },

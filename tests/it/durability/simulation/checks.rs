@@ -3,7 +3,6 @@
 use baton_core::domain::effect::{Effect, Planned, Timer};
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::outcome::{NextStepKind, Outcome};
-use baton_core::handoff::state::LegState;
 use baton_core::handoff::{Event, Handoff, Stage, Transition};
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -127,20 +126,8 @@ fn hung_up<'a>(it: &'a Move) -> impl Iterator<Item = &'a LegId> {
 /// A phone that comes up although nobody waits for it any more.
 fn strays_are_hung_up(it: &Move) -> Check {
     let (Event::Answered { leg } | Event::Accepted { leg } | Event::Joined { leg }) = it.event else { return Ok(()) };
-    let ended = it.before.legs.iter().any(|known| known.id == *leg && given_up(known.state));
+    let ended = it.before.legs.iter().any(|known| known.id == *leg && known.state.is_given_up());
     ensure(!ended || hung_up(it).any(|gone| gone == leg), || format!("the stray leg {leg} stays up"))
-}
-
-fn given_up(state: LegState) -> bool {
-    match state {
-        LegState::Ringing | LegState::Answered | LegState::Accepted | LegState::Joined => false,
-        LegState::Declined
-        | LegState::NoAnswer
-        | LegState::Busy
-        | LegState::Machine
-        | LegState::Failed
-        | LegState::Cancelled => true,
-    }
 }
 
 /// Once caller and rep speak, only they end it: nobody else is rung, nobody is hung up.

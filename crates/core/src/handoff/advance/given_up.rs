@@ -1,43 +1,49 @@
 //! A phone that is given up: nobody accepts on it, it fails, the rep leaves, or the caller's patience or the caller is gone.
 
 use super::super::begin::later;
-use super::super::state::{LegState, Stage};
+use super::super::state::Stage;
 use super::transfer::SETTLE;
-use super::{Move, Used};
+use super::{Ended, HANG_UP_WITHIN, Move, Phone, Used};
+use crate::domain::effect::Effect;
 use crate::domain::id::LegId;
+use crate::domain::leg::LegState;
 use crate::rules::model::set::Rung;
 
 impl Move<'_> {
     /// A phone that rings or whispers will not be accepted. The platform's word may come late: once the key was pressed, it
     /// is out of date, and must not end a conversation.
-    pub(super) fn not_accepted(&mut self, leg: &LegId, state: LegState, still_up: bool) -> Used {
+    pub(super) fn not_accepted(&mut self, leg: &LegId, ended: Ended<'_>, phone: Phone) -> Used {
         match &self.next.stage {
             Stage::Ringing { leg: current } | Stage::Briefing { leg: current } if current == leg => {
-                self.next_rep(leg, state, still_up)
+                self.next_rep(leg, ended, phone)
             }
             _ => Used::No,
         }
     }
 
     /// Our own word that the phone could not be rung. A rep who has answered proves it wrong.
-    pub(super) fn ring_failed(&mut self, leg: &LegId) -> Used {
+    pub(super) fn ring_failed(&mut self, leg: &LegId, ended: Ended<'_>) -> Used {
         if self.next.stage != (Stage::Ringing { leg: leg.clone() }) {
             return Used::No;
         }
-        self.next_rep(leg, LegState::Failed, true)
+        self.next_rep(leg, ended, Phone::MayBeUp)
     }
 
     /// A rep who does not know who calls would start cold. One who pressed the key has heard enough.
-    pub(super) fn not_briefed(&mut self, leg: &LegId) -> Used {
+    pub(super) fn not_briefed(&mut self, leg: &LegId, why: &str) -> Used {
         match &self.next.stage {
-            Stage::Briefing { leg: current } if current == leg => self.next_rep(leg, LegState::Failed, true),
+            Stage::Briefing { leg: current } if current == leg => {
+                self.next_rep(leg, Ended::by(LegState::Vendor, why), Phone::MayBeUp)
+            }
             _ => Used::No,
         }
     }
 
-    pub(super) fn not_joined(&mut self, leg: &LegId) -> Used {
+    pub(super) fn not_joined(&mut self, leg: &LegId, why: &str) -> Used {
         match &self.next.stage {
-            Stage::Joining { leg: current } if current == leg => self.next_rep(leg, LegState::Failed, true),
+            Stage::Joining { leg: current } if current == leg => {
+                self.next_rep(leg, Ended::by(LegState::Vendor, why), Phone::MayBeUp)
+            }
             _ => Used::No,
         }
     }
@@ -46,19 +52,37 @@ impl Move<'_> {
         match self.next.stage.clone() {
             Stage::Bridged { leg: current, at } if current == *leg && later(at, SETTLE) <= self.now => {
                 self.connected(leg, at);
+                self.end_call();
                 Used::Yes
             }
-            Stage::Done { .. } if self.is_connected(leg) && self.next.holds.take().is_some() => Used::Yes,
-            _ if self.current_leg() == Some(leg) => self.next_rep(leg, LegState::Failed, false),
+            Stage::Done { .. } if self.is_connected(leg) => {
+                let was_held = self.next.holds.take().is_some();
+                if self.end_call() || was_held { Used::Yes } else { Used::No }
+            }
+            Stage::Bridged { leg: current, .. } if current == *leg => self.rep_gone(leg, LegState::Lost),
+            _ if self.current_leg() == Some(leg) => self.rep_gone(leg, LegState::HungUp),
             _ => Used::No,
         }
     }
 
+    /// Nobody is left on a line alone. Once: from now on the caller is not on it any more.
+    fn end_call(&mut self) -> bool {
+        let was_live = std::mem::replace(&mut self.next.live, false);
+        if was_live {
+            self.plan(Effect::EndCall, HANG_UP_WITHIN);
+        }
+        was_live
+    }
+
+    fn rep_gone(&mut self, leg: &LegId, state: LegState) -> Used {
+        self.next_rep(leg, Ended { state, evidence: None }, Phone::IsDown)
+    }
+
     /// The rep of the current leg is not to be had: on to the next one.
-    pub(super) fn next_rep(&mut self, leg: &LegId, state: LegState, still_up: bool) -> Used {
-        self.set_leg(leg, state);
+    pub(super) fn next_rep(&mut self, leg: &LegId, ended: Ended<'_>, phone: Phone) -> Used {
+        self.end_leg(leg, &ended);
         self.next.holds = None;
-        if still_up {
+        if phone == Phone::MayBeUp {
             self.hang_up(leg);
         }
         self.ring_next();

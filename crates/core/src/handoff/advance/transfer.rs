@@ -1,10 +1,12 @@
 //! From the first ring to the conversation: reps one after the other, until one has accepted or patience is spent.
 
 use super::super::begin::later;
-use super::super::state::{Leg, LegState, Reservation, Stage, TurnMove};
+use super::super::standing::fetching;
+use super::super::state::{Leg, Reservation, Stage, TurnMove};
 use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, Topic};
 use crate::domain::id::{LegId, RepId};
+use crate::domain::leg::LegState;
 use crate::domain::outcome::Outcome;
 use crate::routing::decision::TargetRole;
 use crate::routing::ledger::Cause;
@@ -52,21 +54,23 @@ impl Move<'_> {
             return self.leave_transfer();
         }
         let Some(rep) = self.next_target() else { return self.leave_transfer() };
-        let first = self.next.legs.is_empty();
+        let instruction = fetching(rep.clone(), self.next.legs.last());
+        let is_held = matches!(self.next.stage, Stage::Ringing { .. } | Stage::Briefing { .. });
         let leg = LegId::of(&self.next.id, self.next.legs.len() as u32 + 1);
         let ring_until = later(self.now, self.next.terms.ring_timeout).min(self.next.patience_until);
         let until =
             later(ring_until, self.next.terms.accept_within + self.next.terms.join_within + SETTLE + CRASH_WITHIN);
         self.next.holds = Some(Reservation { rep: rep.clone(), until });
         self.next.stage = Stage::Ringing { leg: leg.clone() };
-        if first {
-            self.plan(Effect::Instruct { instruction: Instruction::Hold { rep: rep.clone() } }, CARD_WHILE_RINGING);
-            self.plan(Effect::Hold, CARD_WHILE_RINGING);
+        self.plan(Effect::Instruct { instruction }, CARD_WHILE_RINGING);
+        // Whoever was about to be joined, or was, hears nothing any more.
+        if !is_held {
+            self.plan(Effect::Hold { comfort: self.next.terms.comfort }, CARD_WHILE_RINGING);
         }
         self.plan_until(Effect::Ring { leg: leg.clone(), rep: rep.clone() }, ring_until);
         let brief = Effect::Brief { rep: rep.clone(), channel: Channel::Chat, why: BriefWhy::Ringing };
         let card = self.plan(brief, CARD_WHILE_RINGING);
-        self.next.legs.push(Leg { id: leg.clone(), rep, state: LegState::Ringing, card });
+        self.next.legs.push(Leg { id: leg.clone(), rep, state: LegState::Ringing, card, evidence: None });
         self.timer_at(Timer::RingBy { leg }, ring_until);
     }
 

@@ -85,6 +85,7 @@ pub const CODES: &[(&str, &str)] = &[
         "Callers would be held longer than a call can wait to be bridged: patience must be at most bridge_within.",
     ),
     ("handoff-try-exceeds-patience", "One attempt at one rep would take longer than a caller is held."),
+    ("handoff-unknown-hold", "A caller who waits for a rep hears music, or the agent stays with them: music or agent."),
     ("handoff-unknown-rep", "The rep who looks after leads that need attention is not in reps.csv."),
     ("holiday-bad-date", "Holidays are dates, written YYYY-MM-DD."),
     ("holiday-twice", "A day stands twice in one holiday region."),

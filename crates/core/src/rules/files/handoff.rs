@@ -1,5 +1,6 @@
 //! `handoff.yaml`: the caller's patience, rings, ladders, booking and callback.
 
+use crate::domain::effect::Comfort;
 use crate::domain::id::RepId;
 use crate::rules::fault::{At, Faults, Word, quoted};
 use crate::rules::files::yaml::{Node, Section};
@@ -11,6 +12,9 @@ use std::time::Duration;
 
 pub(crate) const RUNGS: [(&str, Rung); 3] =
     [("warm_transfer", Rung::WarmTransfer), ("booking", Rung::Booking), ("callback", Rung::Callback)];
+
+/// What a caller hears who waits for a rep.
+pub(crate) const COMFORTS: [(&str, Comfort); 2] = [("music", Comfort::Music), ("agent", Comfort::Agent)];
 
 /// A lead of which nobody tells what became counts as open for this long, where `open_for` is left out: a cap that only ever
 /// fills would stop a pool.
@@ -25,6 +29,7 @@ pub(crate) struct HandoffDraft {
     accept_within: PlacedDuration,
     join_within: Duration,
     ring_at_most: u32,
+    hold: Comfort,
     pub ladders: Vec<(Word, Vec<Rung>)>,
     booking: BookingRules,
     callback: CallbackRules,
@@ -58,6 +63,7 @@ impl HandoffDraft {
             accept_within: self.accept_within.length,
             join_within: self.join_within,
             ring_at_most: self.ring_at_most,
+            hold: self.hold,
             ladders: ladders.collect::<BTreeMap<_, _>>().into(),
             booking: self.booking.clone(),
             callback: self.callback.clone(),
@@ -81,6 +87,7 @@ pub(crate) fn read(root: &Node, faults: &mut Faults) -> HandoffDraft {
         accept_within: span(&mut section, "accept_within", faults),
         join_within: span(&mut section, "join_within", faults).length,
         ring_at_most: number(&mut section, "ring_at_most", faults),
+        hold: hold(&mut section, faults),
         first_contact_sla: span(&mut section, "first_contact_sla", faults).length,
         company: section.get("company").and_then(|node| node.word(faults)).map(|word| word.text),
         open_for: span_or(&mut section, "open_for", OPEN_FOR, faults).length,
@@ -121,6 +128,12 @@ fn check_times(draft: &HandoffDraft, faults: &mut Faults) {
             ),
         );
     }
+}
+
+/// Music where nothing is said.
+fn hold(section: &mut Section<'_>, faults: &mut Faults) -> Comfort {
+    let word = section.get("hold").and_then(|node| node.word(faults));
+    word.and_then(|word| faults.choice(&word, "handoff-unknown-hold", &COMFORTS)).unwrap_or_default()
 }
 
 fn ladders(node: &Node, faults: &mut Faults) -> Vec<(Word, Vec<Rung>)> {

@@ -1,7 +1,7 @@
 //! The shape of `handoff.yaml`.
 
 use super::{DURATION, Schema, Shape, choice, key, map, names, required, some};
-use crate::rules::files::handoff::RUNGS;
+use crate::rules::files::handoff::{COMFORTS, RUNGS};
 
 pub(super) fn schema() -> Schema {
     let booking = map(vec![
@@ -29,6 +29,7 @@ pub(super) fn schema() -> Schema {
         required("accept_within", "How long a rep may listen before pressing a key.", DURATION),
         required("join_within", "How long joining the call may take.", DURATION),
         required("ring_at_most", "Reps to ring for one lead.", Shape::Positive),
+        key("hold", "What a caller hears while phones ring; music if left out.", choice(&COMFORTS)),
         required("first_contact_sla", "From the decision to the first word with a human.", DURATION),
         key("company", "What callers know us as: mails to them name it.", Shape::Word),
         key(

@@ -1,5 +1,6 @@
 //! What `handoff.yaml` says of a call: how long everything may take, and what is tried for the caller.
 
+use crate::domain::effect::Comfort;
 use crate::domain::id::RepId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,6 +26,9 @@ pub struct HandoffRules {
     pub join_within: Duration,
     /// Reps to ring for one lead at most.
     pub ring_at_most: u32,
+    /// What the caller hears meanwhile.
+    #[serde(default)]
+    pub hold: Comfort,
     pub ladders: Ladders,
     pub booking: BookingRules,
     pub callback: CallbackRules,
