@@ -115,7 +115,7 @@ impl Lease {
     /// Keeps it, and comes back when another worker has it.
     async fn is_taken(&self) {
         loop {
-            sleep(KEPT_EVERY).await;
+            sleep(self.clock.real(KEPT_EVERY)).await;
             match self.take().await {
                 Ok(true) => {}
                 Ok(false) => return,

@@ -11,7 +11,7 @@ mod names;
 #[cfg(test)]
 mod tests;
 
-pub(super) use names::{agent_of, bridge_of, is_rep, last_words_of, whisper_of, words_of};
+pub(super) use names::{agent_of, bridge_of, is_of_asterisk, is_rep, last_words_of, whisper_of, words_of};
 
 use super::ari::Reason;
 use super::event::{Bridge, Channel, Frame, Playback};

@@ -29,7 +29,7 @@ use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::RepText;
-use calls::{agent_of, bridge_of, whisper_of};
+use calls::{agent_of, bridge_of, is_of_asterisk, whisper_of};
 use line::{Beside, Lines, Then};
 use serde_json::json;
 use std::path::PathBuf;
@@ -135,7 +135,7 @@ impl Telephony for Asterisk {
     }
 
     async fn agent_speaks(&self, call: &Call, instruction: &Instruction) -> Result<bool, VendorError> {
-        match (&call.leg, instruction) {
+        match (ours(call), instruction) {
             // A call that is not ours: its platform is all there is.
             (None, _) => Ok(true),
             (Some(_), Instruction::Connected { .. }) => Ok(false),
@@ -218,17 +218,21 @@ impl Telephony for Asterisk {
     }
 
     async fn caller(&self, call: &Call) -> Result<CallerStatus, VendorError> {
-        let Some(call) = &call.leg else { return Ok(CallerStatus::Unknown) };
+        let Some(call) = ours(call) else { return Ok(CallerStatus::Unknown) };
         let there = self.lines.ari.channel(call).await?.is_some();
         Ok(if there { CallerStatus::OnTheLine } else { CallerStatus::Left })
     }
 }
 
-/// The caller's channel.
+/// The caller's channel; `None`: the lead does not say, or it is another carrier's.
+fn ours(call: &Call) -> Option<&str> {
+    call.leg.as_deref().filter(|leg| is_of_asterisk(leg))
+}
+
 fn channel(call: &Call) -> Result<&str, VendorError> {
-    call.leg.as_deref().ok_or_else(|| {
-        let why = "the lead does not say which of its calls it is of: the platform must send call.leg, which the agent is told in the \
-                   header X-Baton-Call of its INVITE";
+    ours(call).ok_or_else(|| {
+        let why = "the lead is of none of its calls: the platform must send call.leg, which the agent is told in the header \
+                   X-Baton-Call of its INVITE";
         VendorError::needs_person(VENDOR, why)
     })
 }

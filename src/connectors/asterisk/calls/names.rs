@@ -73,7 +73,7 @@ pub(super) fn is_stranger(channel: &Channel) -> bool {
 
 /// An id as Asterisk gives them to channels: seconds and a number, perhaps after the name of the system. Another carrier's leg is
 /// none of ours.
-pub(super) fn is_of_asterisk(call: &str) -> bool {
+pub(in crate::connectors::asterisk) fn is_of_asterisk(call: &str) -> bool {
     let unique = call.rsplit('-').next().unwrap_or(call);
     let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     unique.split_once('.').is_some_and(|(seconds, number)| all_digits(seconds) && all_digits(number))
