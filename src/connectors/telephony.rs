@@ -2,7 +2,7 @@
 
 use super::VendorError;
 use async_trait::async_trait;
-use baton_core::domain::effect::{Class, Comfort};
+use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::outcome::Slot;
@@ -75,7 +75,8 @@ pub trait Telephony: Send + Sync {
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError>;
     async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError>;
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError>;
-    async fn hang_up(&self, leg: &LegId, key: &str) -> Result<(), VendorError>;
+    /// `reason` is what the phone is told: who is rung with others has missed nothing where one of them was quicker.
+    async fn hang_up(&self, leg: &LegId, key: &str, reason: HangUpReason) -> Result<(), VendorError>;
     /// Hangs the caller up once they have spoken with the rep, who is gone; a call that is over is what was wanted. A platform
     /// that dials by itself does this by itself.
     async fn end_call(&self, _call: &Call, _key: &str) -> Result<(), VendorError> {

@@ -219,7 +219,7 @@ impl<'a> World<'a> {
             Stage::NeedsAttention { .. } => ends.needs_attention += 1,
             other => return Err(format!("every timer has fired, and it still stands at {other:?}")),
         }
-        ensure(state.holds.is_none(), || format!("{:?} is held for ever", state.holds))
+        ensure(state.holds.is_empty(), || format!("{:?} is held for ever", state.holds))
     }
 
     /// Turns were given and moved, and none was made or lost.
