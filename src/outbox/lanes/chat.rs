@@ -101,7 +101,7 @@ fn card_state(matter: &Matter, key: &str) -> CardState {
 
 /// By whoever was quicker; if they are gone again, it was missed like any other.
 fn taken(matter: &Matter) -> CardState {
-    let has_it = |state| matches!(state, LegState::Accepted | LegState::Joined);
+    let has_it = |state: LegState| matches!(state, LegState::Accepted | LegState::Joined);
     let quicker = matter.handoff.legs.iter().find(|leg| has_it(leg.state));
     let name = quicker.and_then(|leg| matter.rules.reps.get(&leg.rep)).map(|rep| rep.name.clone());
     name.map_or(CardState::Missed, CardState::TakenBy)

@@ -5,6 +5,7 @@ use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::outcome::{NextStepKind, Outcome};
 use baton_core::handoff::{Event, Handoff, Stage, Transition};
 use baton_core::rules::RuleSet;
+use baton_core::rules::model::set::RingPlan;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
@@ -72,7 +73,11 @@ fn counted(it: &Move) -> Check {
 fn phones(it: &Move) -> Check {
     let (before, after) = (it.before, &it.made.state);
     let rings: Vec<(&LegId, &RepId, DateTime<Utc>)> = it.made.effects.iter().filter_map(ring).collect();
-    ensure(rings.len() <= 1, || "two phones are rung at once".to_owned())?;
+    let at_a_time = match after.terms.ring {
+        RingPlan::OneByOne | RingPlan::AddEvery(_) => 1,
+        RingPlan::AtOnce(phones) => phones as usize,
+    };
+    ensure(rings.len() <= at_a_time, || format!("{} phones are rung at once", rings.len()))?;
     for (leg, rep, until) in rings {
         let hold = after.holds.iter().find(|hold| hold.rep == *rep);
         let hold = hold.ok_or_else(|| format!("{rep} is rung without a reservation"))?;
@@ -89,7 +94,7 @@ fn phones(it: &Move) -> Check {
     ensure(after.legs.len() <= at_most, || format!("{} legs, allowed {at_most}", after.legs.len()))?;
     let held: BTreeSet<&RepId> = after.holds.iter().map(|hold| &hold.rep).collect();
     let on: BTreeSet<&RepId> = after.current_legs().map(|leg| &leg.rep).collect();
-    let only = |rep| held.iter().all(|held| *held == rep);
+    let only = |rep: &RepId| held.iter().all(|held| *held == rep);
     let talking = matches!(&after.stage, Stage::Done { outcome: Outcome::Connected { rep, .. } } if only(rep));
     ensure(held == on || on.is_empty() && talking, || format!("{held:?} are held while {on:?} are on the phone"))
 }
