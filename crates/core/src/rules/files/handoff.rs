@@ -2,7 +2,7 @@
 
 use crate::domain::effect::Comfort;
 use crate::domain::id::RepId;
-use crate::rules::fault::{At, Faults, Word, quoted};
+use crate::rules::fault::{At, Faults, Word, did_you_mean, quoted};
 use crate::rules::files::yaml::{Data, Node, Section};
 use crate::rules::model::set::{BookingRules, CallbackRules, HandoffRules, Ladders, RingPlan, Rung, live_at_most};
 use crate::rules::words::values;
@@ -15,6 +15,8 @@ pub(crate) const RUNGS: [(&str, Rung); 3] =
 
 /// What a caller hears who waits for a rep.
 pub(crate) const COMFORTS: [(&str, Comfort); 2] = [("music", Comfort::Music), ("agent", Comfort::Agent)];
+
+const RING_PLANS: &str = "one_by_one, { at_once: 2 } or { add_every: 5s }";
 
 /// The ring plan that is one word.
 pub(crate) const ONE_BY_ONE: [(&str, RingPlan); 1] = [("one_by_one", RingPlan::OneByOne)];
@@ -167,12 +169,18 @@ fn ring(section: &mut Section<'_>, faults: &mut Faults) -> (RingPlan, At) {
     let Some(node) = section.get("ring") else { return (RingPlan::OneByOne, section.at) };
     let plan = match &node.data {
         Data::Map(_) => several(node, faults),
-        _ => {
-            let word = node.word(faults);
-            word.and_then(|word| faults.choice(&word, "handoff-unknown-ring", &ONE_BY_ONE))
-        }
+        _ => node.word(faults).and_then(|word| one_word(&word, faults)),
     };
     (plan.unwrap_or_default(), node.at)
+}
+
+fn one_word(word: &Word, faults: &mut Faults) -> Option<RingPlan> {
+    let plan = ONE_BY_ONE.iter().find(|(name, _)| *name == word.text).map(|(_, plan)| *plan);
+    if plan.is_none() {
+        let hint = did_you_mean(&word.text, ONE_BY_ONE.iter().map(|(name, _)| *name));
+        faults.error("handoff-unknown-ring", word.at, quoted(&word.text), RING_PLANS).hint(hint);
+    }
+    plan
 }
 
 fn several(node: &Node, faults: &mut Faults) -> Option<RingPlan> {
@@ -188,8 +196,8 @@ fn several(node: &Node, faults: &mut Faults) -> Option<RingPlan> {
         (None, Some(span)) => Some(RingPlan::AddEvery(span)),
         _ => {
             if faults.count() == told {
-                let allowed = "one_by_one, { at_once: 2 } or { add_every: 5s }";
-                faults.error("handoff-unknown-ring", node.at, "both or neither of at_once and add_every", allowed);
+                let found = "both or neither of at_once and add_every";
+                faults.error("handoff-unknown-ring", node.at, found, RING_PLANS);
             }
             None
         }
