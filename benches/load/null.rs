@@ -6,7 +6,7 @@ use baton::connectors::*;
 use baton::outbox::{EventSink, Vendors};
 use baton_core::domain::account::Records;
 use baton_core::domain::crm_id::CrmId;
-use baton_core::domain::effect::{Class, Comfort};
+use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::rep::Busy;
@@ -223,7 +223,7 @@ impl Telephony for Null {
         self.answer().await;
         Ok(())
     }
-    async fn hang_up(&self, _leg: &LegId, _key: &str) -> Result<(), VendorError> {
+    async fn hang_up(&self, _leg: &LegId, _key: &str, _reason: HangUpReason) -> Result<(), VendorError> {
         self.answer().await;
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::store::{CARRIER, CallerOnLine, InboxMessage, Store, StoreError, with}
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::id::LegId;
-use baton_core::handoff::Stage;
+use baton_core::domain::leg::LegState;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::sync::Arc;
@@ -173,17 +173,11 @@ fn retry(error: StoreError) -> VendorError {
 
 fn carried(caller: CallerOnLine) -> Carried {
     let CallerOnLine { leg, handoff } = caller;
-    let (up, rings) = match &handoff.stage {
-        Stage::Briefing { leg } | Stage::Joining { leg } | Stage::Bridged { leg, .. } => (Some(leg.clone()), None),
-        Stage::Ringing { leg } => (None, Some(leg.clone())),
-        Stage::Offered
-        | Stage::Searching { .. }
-        | Stage::Offering { .. }
-        | Stage::Booking { .. }
-        | Stage::Callback { .. }
-        | Stage::Done { .. }
-        | Stage::NeedsAttention { .. } => (None, None),
-    };
+    let (mut up, mut rings) = (Vec::new(), Vec::new());
+    for current in handoff.current_legs() {
+        let there = if current.state == LegState::Ringing { &mut rings } else { &mut up };
+        there.push(current.id.clone());
+    }
     Carried { call: leg, up, rings, is_served: handoff.stage.settled().is_none() }
 }
 

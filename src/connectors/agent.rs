@@ -5,7 +5,8 @@
 //! but its leg, and must not be begun after `ring_until`. Of an `instruct` of a `kind` that a platform
 //! does not know, it speaks the `say`. `hold` and `join` say `"record": false` where the caller does not
 //! agree to be recorded: neither the wait nor the conversation may be; `hold` says `"comfort": "agent"` where the agent is to stay
-//! with the caller while phones ring, in place of music. Over HTTP it is `POST {base}/commands`, and `GET {base}/legs/{leg}`
+//! with the caller while phones ring, in place of music, and `hang_up` says `"reason": "answered_elsewhere"` where another rep was
+//! quicker. Over HTTP it is `POST {base}/commands`, and `GET {base}/legs/{leg}`
 //! tells a leg's status (`ringing`, `answered`, `joined`, `ended`), 404 if it was never heard of; a call that has ended answers
 //! 404. `GET {base}/calls/{call}` tells whether the caller is still there (`live`, `ended`; 410 is `ended` too); a platform that
 //! does not have it answers 404, and the caller is taken to be there. Over AMQP the same object is published on `baton.events` as `handoff.command`.
@@ -13,7 +14,7 @@
 use super::http::{ApiCall, Does, Limits, Secret, VendorHttp, by_status};
 use super::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use async_trait::async_trait;
-use baton_core::domain::effect::{Class, Comfort};
+use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::text::RepText;
@@ -95,8 +96,12 @@ impl Telephony for AgentTelephony {
         self.0.send("join", key, with(recording, command)).await
     }
 
-    async fn hang_up(&self, leg: &LegId, key: &str) -> Result<(), VendorError> {
-        match self.0.send("hang_up", key, json!({ "type": "hang_up", "id": key, "leg": leg })).await {
+    async fn hang_up(&self, leg: &LegId, key: &str, reason: HangUpReason) -> Result<(), VendorError> {
+        let mut command = json!({ "type": "hang_up", "id": key, "leg": leg });
+        if reason == HangUpReason::AnsweredElsewhere {
+            command["reason"] = json!(reason);
+        }
+        match self.0.send("hang_up", key, command).await {
             // A leg that is gone is what was wanted.
             Err(VendorError::Gone { .. }) => Ok(()),
             other => other,

@@ -3,7 +3,7 @@
 
 use super::VendorError;
 use async_trait::async_trait;
-use baton_core::domain::effect::{Class, Comfort, Instruction};
+use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::outcome::Slot;
@@ -76,7 +76,8 @@ pub trait Telephony: Send + Sync {
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError>;
     async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError>;
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError>;
-    async fn hang_up(&self, leg: &LegId, key: &str) -> Result<(), VendorError>;
+    /// `reason` is what the phone is told: who is rung with others has missed nothing where one of them was quicker.
+    async fn hang_up(&self, leg: &LegId, key: &str, reason: HangUpReason) -> Result<(), VendorError>;
     /// Hangs the caller up once they have spoken with the rep, who is gone; a call that is over is what was wanted. A platform
     /// that dials by itself does this by itself.
     async fn end_call(&self, _call: &Call, _key: &str) -> Result<(), VendorError> {
@@ -144,10 +145,10 @@ pub struct Told {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Carried {
     pub call: String,
-    /// The rep's leg that is said to be up.
-    pub up: Option<LegId>,
-    /// The rep's leg that is said to ring, or is about to.
-    pub rings: Option<LegId>,
+    /// Legs of reps that are said to be up.
+    pub up: Vec<LegId>,
+    /// Those that are said to ring, or are about to.
+    pub rings: Vec<LegId>,
     /// It is not known yet how it ends for the caller.
     pub is_served: bool,
 }

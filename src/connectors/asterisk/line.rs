@@ -9,8 +9,11 @@ use crate::connectors::VendorError;
 use baton_core::domain::id::LegId;
 use baton_core::domain::text::CallerText;
 
-/// A variable of the caller's channel: the leg whose phone was rung last.
-const RUNG: &str = "BATON_RUNG";
+/// A variable of the caller's channel that says so for each leg whose phone was rung.
+fn rung(leg: &LegId) -> String {
+    let ordinal = leg.as_str().rsplit('.').next().unwrap_or_default();
+    format!("BATON_RUNG_{ordinal}")
+}
 
 /// All of them, at one Asterisk.
 pub(super) struct Lines {
@@ -55,13 +58,13 @@ impl Lines {
 
     /// Notes whose phone is rung for this caller, where whoever hears next finds it.
     pub(super) async fn note_ring(&self, call: &str, leg: &LegId) -> Result<(), VendorError> {
-        let _gone = self.ari.set_variable(call, RUNG, leg.as_str()).await?;
+        let _gone = self.ari.set_variable(call, &rung(leg), leg.as_str()).await?;
         Ok(())
     }
 
-    /// Whether that phone was the last one to be rung for this caller.
+    /// Whether that phone was rung for this caller.
     pub(super) async fn was_rung(&self, call: &str, leg: &LegId) -> Result<bool, VendorError> {
-        Ok(self.ari.variable(call, RUNG).await?.is_some_and(|rung| rung == leg.as_str()))
+        Ok(self.ari.variable(call, &rung(leg)).await?.is_some_and(|noted| noted == leg.as_str()))
     }
 
     /// Music, and the agent hears and says nothing until it is brought back.

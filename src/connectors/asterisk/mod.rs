@@ -24,7 +24,7 @@ use super::{CallSink, CallerStatus, LegStatus, Recording, RingRequest, Spoken, T
 use ari::{Ari, Dialled, Reason, VENDOR, gone};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
-use baton_core::domain::effect::{Class, Comfort, Instruction};
+use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
@@ -199,8 +199,12 @@ impl Telephony for Asterisk {
         Ok(())
     }
 
-    async fn hang_up(&self, leg: &LegId, _key: &str) -> Result<(), VendorError> {
-        let _gone = self.lines.ari.hang_up(leg.as_str(), Reason::AnsweredElsewhere).await?;
+    async fn hang_up(&self, leg: &LegId, _key: &str, reason: HangUpReason) -> Result<(), VendorError> {
+        let reason = match reason {
+            HangUpReason::AnsweredElsewhere => Reason::AnsweredElsewhere,
+            HangUpReason::Cancelled => Reason::Normal,
+        };
+        let _gone = self.lines.ari.hang_up(leg.as_str(), reason).await?;
         Ok(())
     }
 

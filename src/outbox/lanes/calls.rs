@@ -68,7 +68,7 @@ impl Work for CallEffect<'_> {
                 telephony.whisper(leg, key, &words).await?;
             }
             Self::Join { leg } => telephony.join(matter.call()?, leg, key, recording(&matter.lead)).await?,
-            Self::HangUp { leg } => telephony.hang_up(leg, key).await?,
+            Self::HangUp { leg, reason } => telephony.hang_up(leg, key, reason).await?,
             Self::EndCall => telephony.end_call(matter.call()?, key).await?,
         }
         Ok(Done::default())
@@ -122,7 +122,7 @@ impl Work for CallEffect<'_> {
 
     fn frees(&self) -> Option<&LegId> {
         match *self {
-            Self::HangUp { leg } => Some(leg),
+            Self::HangUp { leg, .. } => Some(leg),
             _ => None,
         }
     }

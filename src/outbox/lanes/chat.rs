@@ -94,8 +94,17 @@ fn card_state(matter: &Matter, key: &str) -> CardState {
         LegState::NoAnswer | LegState::Busy | LegState::Machine | LegState::Forwarded => CardState::Missed,
         LegState::HungUp | LegState::Lost => CardState::Missed,
         LegState::WrongNumber | LegState::Vendor | LegState::Config => CardState::Missed,
+        LegState::Elsewhere => taken(matter),
         LegState::Cancelled => CardState::CallerLeft,
     }
+}
+
+/// By whoever was quicker; if they are gone again, it was missed like any other.
+fn taken(matter: &Matter) -> CardState {
+    let has_it = |state: LegState| matches!(state, LegState::Accepted | LegState::Joined);
+    let quicker = matter.handoff.legs.iter().find(|leg| has_it(leg.state));
+    let name = quicker.and_then(|leg| matter.rules.reps.get(&leg.rep)).map(|rep| rep.name.clone());
+    name.map_or(CardState::Missed, CardState::TakenBy)
 }
 
 /// A message as it is kept with its step.

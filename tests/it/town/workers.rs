@@ -9,7 +9,7 @@ use baton::outbox::Vendors;
 use baton::store::Store;
 use baton::web::PlatformSections;
 use baton_clock::SharedClock;
-use baton_core::domain::effect::{Class, Comfort};
+use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::text::RepText;
@@ -114,7 +114,7 @@ impl Telephony for Line {
     async fn join(&self, _: &Call, _: &LegId, _: &str, _: Recording) -> Result<(), VendorError> {
         self.does().await
     }
-    async fn hang_up(&self, _: &LegId, _: &str) -> Result<(), VendorError> {
+    async fn hang_up(&self, _: &LegId, _: &str, _: HangUpReason) -> Result<(), VendorError> {
         self.does().await
     }
     async fn read(&self, _: &LegId) -> Result<LegStatus, VendorError> {

@@ -50,6 +50,8 @@ pub enum Effect {
     },
     HangUp {
         leg: LegId,
+        #[serde(default, skip_serializing_if = "is_default")]
+        reason: HangUpReason,
     },
     /// Hangs the caller up: they have spoken, and the rep is gone.
     EndCall,
@@ -93,6 +95,16 @@ pub enum Effect {
     },
     /// Reads the owner back from the CRM, to learn of a change made by hand.
     ReadOwner,
+}
+
+/// What a phone is told that is hung up, and may show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HangUpReason {
+    #[default]
+    Cancelled,
+    /// Another rep has taken the call: nobody missed it.
+    AnsweredElsewhere,
 }
 
 /// What a caller hears while phones ring.
@@ -176,6 +188,7 @@ impl From<LegState> for WhyNot {
             | LegState::WrongNumber
             | LegState::Vendor
             | LegState::Config
+            | LegState::Elsewhere
             | LegState::Cancelled => Self::NotReached,
         }
     }

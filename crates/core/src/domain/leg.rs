@@ -29,6 +29,8 @@ pub enum LegState {
     Vendor,
     /// It cannot work as it is set up.
     Config,
+    /// Another rep was quicker.
+    Elsewhere,
     /// Ended by us: the caller left, or patience was spent.
     Cancelled,
 }
@@ -48,6 +50,7 @@ impl LegState {
             | Self::Lost
             | Self::Vendor
             | Self::Config
+            | Self::Elsewhere
             | Self::Cancelled => true,
         }
     }
@@ -73,6 +76,7 @@ impl LegState {
             Self::Lost => "lost",
             Self::Vendor => "vendor",
             Self::Config => "config",
+            Self::Elsewhere => "elsewhere",
             Self::Cancelled => "cancelled",
         }
     }

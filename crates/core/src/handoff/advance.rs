@@ -9,7 +9,7 @@ mod transfer;
 
 use super::begin::later;
 use super::state::{Event, Handoff, Stage, Transition, TurnMove};
-use crate::domain::effect::{BriefWhy, Channel, Effect, Planned, Timer};
+use crate::domain::effect::{BriefWhy, Channel, Effect, HangUpReason, Planned, Timer};
 use crate::domain::id::{LegId, RepId};
 use crate::domain::leg::LegState;
 use crate::rules::RuleSet;
@@ -114,13 +114,14 @@ struct Move<'a> {
 impl Move<'_> {
     fn timer(&mut self, timer: &Timer) -> Used {
         match timer {
-            Timer::RingBy { leg } if self.next.stage == (Stage::Ringing { leg: leg.clone() }) => {
+            Timer::RingBy { leg } if self.is(leg, LegState::Ringing) => {
                 self.next_rep(leg, Ended::by_our_clock(LegState::NoAnswer), Phone::MayBeUp)
             }
-            Timer::AcceptBy { leg } if self.next.stage == (Stage::Briefing { leg: leg.clone() }) => {
+            Timer::AcceptBy { leg } if self.is(leg, LegState::Answered) => {
                 self.next_rep(leg, Ended::by_our_clock(LegState::NoAnswer), Phone::MayBeUp)
             }
             Timer::RingBy { .. } | Timer::AcceptBy { .. } => Used::No,
+            Timer::AddBy { rung } => self.add_phone(*rung),
             Timer::JoinBy { leg } => self.not_joined(leg, OUR_CLOCK),
             Timer::SettledBy { leg } => self.settled(leg),
             Timer::PatienceBy => self.patience_spent(),
@@ -140,8 +141,8 @@ impl Move<'_> {
             Timer::Escalate { promised_at } => self.escalate(*promised_at),
             Timer::Breach { promised_at } => self.breach(*promised_at),
             Timer::ReleaseBy { leg } => {
-                let was_held = self.next.is_done() && self.is_connected(leg) && self.next.holds.take().is_some();
-                if was_held { Used::Yes } else { Used::No }
+                let held = self.next.is_done() && self.is_connected(leg) && self.let_go_all();
+                if held { Used::Yes } else { Used::No }
             }
         }
     }
@@ -151,19 +152,31 @@ impl Move<'_> {
         self.next.live || self.next.in_chat
     }
 
-    fn current_leg(&self) -> Option<&LegId> {
-        match &self.next.stage {
-            Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } | Stage::Bridged { leg, .. } => {
-                Some(leg)
-            }
-            Stage::Offered
-            | Stage::Searching { .. }
-            | Stage::Offering { .. }
-            | Stage::Booking { .. }
-            | Stage::Callback { .. }
-            | Stage::Done { .. }
-            | Stage::NeedsAttention { .. } => None,
-        }
+    /// The leg is current, and stands so.
+    fn is(&self, leg: &LegId, state: LegState) -> bool {
+        self.next.current_legs().any(|current| current.id == *leg && current.state == state)
+    }
+
+    fn is_current(&self, leg: &LegId) -> bool {
+        self.next.current_legs().any(|current| current.id == *leg)
+    }
+
+    fn current_legs(&self) -> Vec<LegId> {
+        self.next.current_legs().map(|leg| leg.id.clone()).collect()
+    }
+
+    /// Of several phones that ring, the one that the caller is told of.
+    fn named(&self) -> Option<LegId> {
+        self.next.current_legs().next().map(|leg| leg.id.clone())
+    }
+
+    /// Nobody's phone is ours any more; whether somebody's was.
+    fn let_go_all(&mut self) -> bool {
+        !std::mem::take(&mut self.next.holds).is_empty()
+    }
+
+    fn let_go(&mut self, rep: &RepId) {
+        self.next.holds.retain(|hold| hold.rep != *rep);
     }
 
     /// Caller and rep came together on this leg.
@@ -192,7 +205,9 @@ impl Move<'_> {
     }
 
     fn hang_up(&mut self, leg: &LegId) {
-        self.plan(Effect::HangUp { leg: leg.clone() }, HANG_UP_WITHIN);
+        let elsewhere = self.next.legs.iter().any(|l| l.id == *leg && l.state == LegState::Elsewhere);
+        let reason = if elsewhere { HangUpReason::AnsweredElsewhere } else { HangUpReason::Cancelled };
+        self.plan(Effect::HangUp { leg: leg.clone(), reason }, HANG_UP_WITHIN);
     }
 
     /// A change of owner by hand comes minutes or days later.

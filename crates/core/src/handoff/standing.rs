@@ -2,7 +2,7 @@
 
 use super::state::{Handoff, Leg, Stage};
 use crate::domain::effect::{Instruction, ToSay};
-use crate::domain::id::{LegId, RepId};
+use crate::domain::id::LegId;
 use crate::domain::lead::ReachBack;
 use crate::domain::outcome::Outcome;
 
@@ -12,9 +12,7 @@ impl Handoff {
     pub fn to_say(&self, is_reachable: bool) -> (ToSay, &'static str) {
         let rep_on = |leg: &LegId| self.rep_on(leg).unwrap_or(&self.owner).clone();
         let (instruction, status) = match &self.stage {
-            Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } => {
-                (fetching(rep_on(leg), self.before(leg)), "ringing")
-            }
+            Stage::Ringing { .. } | Stage::Briefing { .. } | Stage::Joining { .. } => (self.fetching(), "ringing"),
             Stage::Bridged { leg, .. } => (Instruction::Connected { rep: rep_on(leg) }, "connected"),
             Stage::Searching { .. } => (Instruction::FindTime { rep: self.owner.clone() }, "searching"),
             Stage::Offering { slots, .. } => (Instruction::OfferSlots { slots: slots.clone() }, "offering"),
@@ -44,19 +42,16 @@ impl Handoff {
         (ToSay::Decided(instruction), status)
     }
 
-    /// The phone that was rung before this one.
-    fn before(&self, leg: &LegId) -> Option<&Leg> {
-        let place = self.legs.iter().position(|known| known.id == *leg)?;
-        self.legs.get(place.checked_sub(1)?)
-    }
-}
-
-/// Who is being fetched, and why not whoever was named before.
-pub(super) fn fetching(rep: RepId, before: Option<&Leg>) -> Instruction {
-    match before {
-        None => Instruction::Hold { rep },
-        Some(Leg { rep: instead_of, state, .. }) => {
-            Instruction::HoldOn { rep, instead_of: instead_of.clone(), because: (*state).into() }
+    /// Who is being fetched, and why not whoever was named before. Of several phones that ring the caller is told of the one
+    /// that was rung first.
+    pub(super) fn fetching(&self) -> Instruction {
+        let rep = self.current_legs().next().map_or(&self.owner, |leg| &leg.rep).clone();
+        let before = self.in_place_of.as_ref().and_then(|leg| self.legs.iter().find(|known| known.id == *leg));
+        match before {
+            None => Instruction::Hold { rep },
+            Some(Leg { rep: instead_of, state, .. }) => {
+                Instruction::HoldOn { rep, instead_of: instead_of.clone(), because: (*state).into() }
+            }
         }
     }
 }

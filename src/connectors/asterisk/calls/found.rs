@@ -97,16 +97,15 @@ impl Calls {
         let mut acts = Vec::new();
         for Carried { call, up, rings, .. } in carried.iter().filter(|carried| names::is_of_asterisk(&carried.call)) {
             let told = |happened, leg| Act::Tell(Told { call: Some(call.clone()), leg, happened, why: None });
-            match (self.calls.contains_key(call), up, rings) {
-                (false, _, _) => acts.push(told(Happened::CallerLeft, None)),
-                (true, Some(leg), _) if !self.legs.contains_key(leg) => {
-                    acts.push(told(Happened::RepLeft, Some(leg.clone())));
-                }
-                (true, _, Some(leg)) if !channels.iter().any(|channel| channel.id == leg.as_str()) => {
-                    acts.push(Act::WasRung { call: call.clone(), leg: leg.clone() });
-                }
-                (true, _, _) => {}
+            if !self.calls.contains_key(call) {
+                acts.push(told(Happened::CallerLeft, None));
+                continue;
             }
+            let is_gone = |leg: &&LegId| !self.legs.contains_key(*leg);
+            acts.extend(up.iter().filter(is_gone).map(|leg| told(Happened::RepLeft, Some(leg.clone()))));
+            let is_silent = |leg: &&LegId| !channels.iter().any(|channel| channel.id == leg.as_str());
+            let was_rung = |leg: &LegId| Act::WasRung { call: call.clone(), leg: leg.clone() };
+            acts.extend(rings.iter().filter(is_silent).map(was_rung));
         }
         acts
     }

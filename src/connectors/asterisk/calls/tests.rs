@@ -235,11 +235,11 @@ fn what_nobody_heard_is_read_and_told() {
     ];
     let carried = |call: &str, up: Option<&str>| Carried {
         call: call.to_owned(),
-        up: up.map(|leg| LegId::new(leg).unwrap()),
-        rings: None,
+        up: up.map(|leg| LegId::new(leg).unwrap()).into_iter().collect(),
+        rings: Vec::new(),
         is_served: true,
     };
-    let rings = |call: &str, leg: &str| Carried { rings: Some(LegId::new(leg).unwrap()), ..carried(call, None) };
+    let rings = |call: &str, leg: &str| Carried { rings: vec![LegId::new(leg).unwrap()], ..carried(call, None) };
     let believed = [
         carried(gone, None),
         carried(held, Some("leg_7k2m.4")),

@@ -17,7 +17,7 @@ pub(super) fn is_given(before: &Handoff, after: &Handoff) -> bool {
 /// that may take.
 pub(super) fn hung_up_by(rep: &RepId, moved: &Transition) -> Option<DateTime<Utc>> {
     let hangs_up = |planned: &&Planned| match &planned.effect {
-        Effect::HangUp { leg } => moved.state.rep_on(leg) == Some(rep),
+        Effect::HangUp { leg, .. } => moved.state.rep_on(leg) == Some(rep),
         _ => false,
     };
     moved.effects.iter().filter(hangs_up).map(|planned| planned.deadline_at).max()
@@ -29,8 +29,8 @@ pub(super) fn hung_up_by(rep: &RepId, moved: &Transition) -> Option<DateTime<Utc
 pub(super) fn concerned(before: &Handoff, after: &Handoff) -> BTreeSet<RepId> {
     let mut reps = BTreeSet::new();
     if before.holds != after.holds {
-        reps.extend([&before.holds, &after.holds].into_iter().flatten().map(|hold| hold.rep.clone()));
-        if after.holds.is_some() {
+        reps.extend(before.holds.iter().chain(&after.holds).map(|hold| hold.rep.clone()));
+        if !after.holds.is_empty() {
             reps.extend(before.targets.iter().skip(before.next_target as usize).map(|target| target.rep.clone()));
         }
     }

@@ -15,8 +15,9 @@ use baton_core::domain::zone::Zone;
 use baton_core::handoff::state::{Closing, NewOwner};
 use baton_core::handoff::{Completed, Event, Handoff, OnTheLine, Stage, advance};
 use baton_core::routing::{Snapshot, decide};
-use baton_core::rules::model::set::Rung;
+use baton_core::rules::model::set::{RingPlan, Rung};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
 
 /// Not what could happen, but anything at all, at any time, also before the last event's.
 #[test]
@@ -31,6 +32,8 @@ fn entirely_arbitrary_events_break_nothing() {
         let lead = people::lead(&mut chance, &rules, 0, seed, now);
         let decision = decide(&lead, &quiet, &rules);
         let mut state = Handoff::begin(&lead, &decision, &rules);
+        let plans = [RingPlan::OneByOne, RingPlan::AtOnce(2), RingPlan::AddEvery(Duration::from_secs(5))];
+        state.terms.ring = *chance.pick(&plans);
         for rep in &reps {
             let from = now + chance.seconds(0, 7_200) - TimeDelta::hours(1);
             let busy = Busy { from, until: from + chance.seconds(1, 14_400), kind: BusyKind::Busy };
@@ -63,6 +66,7 @@ fn anything(chance: &mut Chance, state: &Handoff, reps: &[RepId], now: DateTime<
     let promised_at = if chance.percent(50) { state.next_step().at } else { at };
     let timers = [
         Timer::RingBy { leg: leg.clone() },
+        Timer::AddBy { rung: number },
         Timer::AcceptBy { leg: leg.clone() },
         Timer::JoinBy { leg: leg.clone() },
         Timer::SettledBy { leg: leg.clone() },

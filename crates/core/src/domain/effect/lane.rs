@@ -1,6 +1,6 @@
 //! Who waits behind whom: an effect waits for effects of its own lane only, so that a slow CRM never keeps a phone from ringing.
 
-use super::{BriefWhy, Channel, Comfort, Confirmation, CrmNote, Effect, Instruction, Timer, Topic};
+use super::{BriefWhy, Channel, Comfort, Confirmation, CrmNote, Effect, HangUpReason, Instruction, Timer, Topic};
 use crate::domain::id::{LegId, RepId};
 use crate::domain::outcome::Slot;
 
@@ -62,7 +62,7 @@ pub enum CallEffect<'e> {
     Ring { leg: &'e LegId, rep: &'e RepId },
     Whisper { leg: &'e LegId },
     Join { leg: &'e LegId },
-    HangUp { leg: &'e LegId },
+    HangUp { leg: &'e LegId, reason: HangUpReason },
     EndCall,
 }
 
@@ -99,7 +99,7 @@ impl Effect {
             Self::Ring { leg, rep } => InLane::Calls(CallEffect::Ring { leg, rep }),
             Self::Whisper { leg, .. } => InLane::Calls(CallEffect::Whisper { leg }),
             Self::Join { leg } => InLane::Calls(CallEffect::Join { leg }),
-            Self::HangUp { leg } => InLane::Calls(CallEffect::HangUp { leg }),
+            Self::HangUp { leg, reason } => InLane::Calls(CallEffect::HangUp { leg, reason: *reason }),
             Self::EndCall => InLane::Calls(CallEffect::EndCall),
             Self::FindSlots { search, rep } => InLane::Calendar(CalendarEffect::FindSlots { search: *search, rep }),
             Self::Book { slot, attempt } => InLane::Calendar(CalendarEffect::Book { slot, attempt: *attempt }),
@@ -147,7 +147,7 @@ mod tests {
             Effect::Hold { .. } => Effect::Ring { leg, rep },
             Effect::Ring { .. } => Effect::Whisper { leg, rep },
             Effect::Whisper { .. } => Effect::Join { leg },
-            Effect::Join { .. } => Effect::HangUp { leg },
+            Effect::Join { .. } => Effect::HangUp { leg, reason: HangUpReason::Cancelled },
             Effect::HangUp { .. } => Effect::EndCall,
             Effect::EndCall => Effect::FindSlots { search: 1, rep },
             Effect::FindSlots { .. } => Effect::Book { slot, attempt: 1 },

@@ -44,8 +44,8 @@ fn tried() -> Cells {
     let mut cells = Cells::default();
     let (states, rules) = explored();
     for (state, now) in states {
-        for (event, happens) in every_event(&state, &rules, now) {
-            cells.try_it(event, &state, &happens, &rules, now);
+        for (event, happens) in every_event(&state, rules, now) {
+            cells.try_it(event, &state, &happens, rules, now);
         }
     }
     for stage in STAGES {

@@ -8,7 +8,7 @@ use crate::rules::RuleSet;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::{
-    Assignment, BookingRules, CallbackRules, Existing, HandoffRules, MatchRules, OwnershipRule, Rung, Tier,
+    Assignment, BookingRules, CallbackRules, Existing, HandoffRules, MatchRules, OwnershipRule, RingPlan, Rung, Tier,
 };
 use crate::rules::model::territories::Territories;
 use chrono::NaiveTime;
@@ -71,6 +71,7 @@ fn handoff() -> HandoffRules {
         accept_within: Duration::from_secs(12),
         join_within: Duration::from_secs(5),
         ring_at_most: 3,
+        ring: RingPlan::OneByOne,
         hold: Comfort::Music,
         ladders: BTreeMap::from([
             ("default".to_owned(), vec![Rung::WarmTransfer, Rung::Booking, Rung::Callback]),

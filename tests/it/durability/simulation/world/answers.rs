@@ -55,7 +55,7 @@ impl World<'_> {
                     self.soon(life, talk, Event::RepLeft { leg });
                 }
             },
-            Effect::HangUp { leg } => self.soon(life, 3, Event::RepLeft { leg }),
+            Effect::HangUp { leg, .. } => self.soon(life, 3, Event::RepLeft { leg }),
             Effect::EndCall => self.soon(life, 3, Event::CallEnded),
             Effect::FindSlots { search, rep } => match self.chance.below(100) {
                 0..12 => self.soon(life, 8, Event::SlotsUnknown { search, why: why() }),

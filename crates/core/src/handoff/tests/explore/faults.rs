@@ -3,25 +3,52 @@
 use super::super::*;
 use super::held::Advance;
 use super::side::current;
+use crate::rules::model::set::RingPlan;
 
-/// What it is, the move with it, how many callers must be followed to see it, and the invariant that finds it.
-pub(super) const PLANTED: [(&str, Advance, usize, &str); 12] = [
-    ("a phone that is given up is not hung up", stays_up, 2, "one_phone_one_lead"),
-    ("an event of any leg counts for the current one", any_leg_counts, 1, "strays_only_hang_up"),
-    ("a rep who answers is no longer held", answering_frees, 1, "reserved_while_current"),
-    ("the rep before is rung again", rings_again, 1, "nobody_is_rung_twice"),
-    ("a late word that nobody answers ends a conversation", late_word_ends, 1, "a_conversation_is_left_alone"),
-    ("the caller is left on the line", nobody_ends_the_call, 1, "nobody_is_left_alone"),
-    ("the music is not put on again", no_music, 1, "the_caller_is_told"),
-    ("the timer of the join is forgotten", no_join_timer, 1, "a_timer_moves_it_on"),
-    ("a caller who leaves is promised a call after the conversation", promises_after_the_end, 1, "one_end"),
-    ("a broken promise is told to nobody", silent_breach, 1, "promises_are_kept_or_told"),
-    ("a person looks who is not here", nobody_looks, 1, "somebody_is_next"),
-    ("a broken promise is made again for ever, and no call ends it", promises_for_ever, 1, "every_way_ends"),
+/// A fault, and what finds it.
+pub(super) struct Planted {
+    pub what: &'static str,
+    /// The move with the fault in it.
+    pub advance: Advance,
+    /// How many must be followed to see it.
+    pub callers: usize,
+    pub plan: RingPlan,
+    /// The invariant.
+    pub breaks: &'static str,
+}
+
+const fn one(what: &'static str, advance: Advance, breaks: &'static str) -> Planted {
+    Planted { what, advance, callers: 1, plan: RingPlan::OneByOne, breaks }
+}
+
+const fn two(what: &'static str, advance: Advance, plan: RingPlan, breaks: &'static str) -> Planted {
+    Planted { what, advance, callers: 2, plan, breaks }
+}
+
+pub(super) const PLANTED: [Planted; 13] = [
+    two("a phone that is given up is not hung up", stays_up, RingPlan::OneByOne, "one_phone_one_lead"),
+    one("an event of any leg counts for the current one", any_leg_counts, "strays_only_hang_up"),
+    one("a rep who answers is no longer held", answering_frees, "reserved_while_current"),
+    one("the rep before is rung again", rings_again, "nobody_is_rung_twice"),
+    one("a late word that nobody answers ends a conversation", late_word_ends, "a_conversation_is_left_alone"),
+    one("the caller is left on the line", nobody_ends_the_call, "nobody_is_left_alone"),
+    one("the music is not put on again", no_music, "the_caller_is_told"),
+    one("the timer of the join is forgotten", no_join_timer, "a_timer_moves_it_on"),
+    one("a caller who leaves is promised a call after the conversation", promises_after_the_end, "one_end"),
+    one("a broken promise is told to nobody", silent_breach, "promises_are_kept_or_told"),
+    one("a person looks who is not here", nobody_looks, "somebody_is_next"),
+    one("a broken promise is made again for ever, and no call ends it", promises_for_ever, "every_way_ends"),
+    two("whoever was slower is not hung up", slower_stays_up, RingPlan::AtOnce(2), "one_phone_one_lead"),
 ];
 
 fn stays_up(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
     without(advance(state, event, rules, now), |effect| matches!(effect, Effect::HangUp { .. }))
+}
+
+fn slower_stays_up(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
+    let reason = HangUpReason::AnsweredElsewhere;
+    let slower = |effect: &Effect| matches!(effect, Effect::HangUp { reason: told, .. } if *told == reason);
+    without(advance(state, event, rules, now), slower)
 }
 
 fn any_leg_counts(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
@@ -35,7 +62,7 @@ fn any_leg_counts(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime
 fn answering_frees(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
     let mut made = advance(state, event, rules, now);
     if matches!(event, Event::Answered { .. }) && matches!(made.state.stage, Stage::Briefing { .. }) {
-        made.state.holds = None;
+        made.state.holds.clear();
     }
     made
 }

@@ -3,6 +3,8 @@
 
 use super::super::*;
 use super::side::Line;
+use crate::handoff::state::Leg;
+use crate::rules::model::set::RingPlan;
 use chrono::TimeDelta;
 
 /// A rep who leaves sooner than this after the bridge was not really there.
@@ -85,8 +87,12 @@ fn timers(state: &Handoff, now: DateTime<Utc>) -> Vec<Timer> {
         timers.extend(due(terms.escalate_before).then_some(Timer::Escalate { promised_at }));
         timers.extend((promised_at <= now).then_some(Timer::Breach { promised_at }));
     }
-    let own = own_timer(state);
-    timers.retain(|timer| own.as_ref() != Some(timer) || state.moves_on_by <= now);
+    if matches!(state.terms.ring, RingPlan::AddEvery(_)) {
+        timers.extend((1..=state.legs.len() as u32).map(|rung| Timer::AddBy { rung }));
+    }
+    if let [own] = own_timers(state).as_slice() {
+        timers.retain(|timer| timer != own || state.moves_on_by <= now);
+    }
     if let Stage::Bridged { at, .. } = &state.stage
         && now < *at + SETTLE
     {
@@ -96,16 +102,25 @@ fn timers(state: &Handoff, now: DateTime<Utc>) -> Vec<Timer> {
 }
 
 /// What moves a stage on though nobody ever tells us anything again.
-pub(super) fn own_timer(state: &Handoff) -> Option<Timer> {
-    Some(match &state.stage {
-        Stage::Offered | Stage::Done { .. } | Stage::NeedsAttention { .. } => return None,
-        Stage::Ringing { leg } => Timer::RingBy { leg: leg.clone() },
-        Stage::Briefing { leg } => Timer::AcceptBy { leg: leg.clone() },
-        Stage::Joining { leg } => Timer::JoinBy { leg: leg.clone() },
-        Stage::Bridged { leg, .. } => Timer::SettledBy { leg: leg.clone() },
+pub(super) fn own_timers(state: &Handoff) -> Vec<Timer> {
+    let of_leg = |leg: &Leg| {
+        let (state, leg) = (leg.state, leg.id.clone());
+        match state {
+            LegState::Ringing => Timer::RingBy { leg },
+            LegState::Answered => Timer::AcceptBy { leg },
+            LegState::Accepted => Timer::JoinBy { leg },
+            _ => Timer::SettledBy { leg },
+        }
+    };
+    let only = match &state.stage {
+        Stage::Offered | Stage::Done { .. } | Stage::NeedsAttention { .. } => return Vec::new(),
+        Stage::Ringing { .. } | Stage::Briefing { .. } | Stage::Joining { .. } | Stage::Bridged { .. } => {
+            return state.current_legs().map(of_leg).collect();
+        }
         Stage::Searching { search } => Timer::SearchBy { search: *search },
         Stage::Offering { search, .. } => Timer::SlotBy { search: *search },
         Stage::Booking { attempt, .. } => Timer::BookBy { attempt: *attempt },
         Stage::Callback { promise } => Timer::Breach { promised_at: promise.promised_at },
-    })
+    };
+    vec![only]
 }

@@ -1,8 +1,8 @@
 //! What holds in every state and for every move, by name. `docs/handoff.md` lists it.
 
 use super::super::*;
-use super::happens::own_timer;
-use super::side::{conversation, current, held};
+use super::happens::own_timers;
+use super::side::{conversation, current};
 use crate::domain::id::RepId;
 use std::collections::BTreeSet;
 
@@ -85,7 +85,7 @@ impl Seen<'_> {
     }
 
     fn hangs_up(&self, leg: &LegId) -> bool {
-        self.plans(|effect| matches!(effect, Effect::HangUp { leg: gone } if gone == leg))
+        self.plans(|effect| matches!(effect, Effect::HangUp { leg: gone, .. } if gone == leg))
     }
 }
 
@@ -112,6 +112,7 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
             | Timer::SettledBy { leg }
             | Timer::ReleaseBy { leg } => Some(leg),
             Timer::PatienceBy
+            | Timer::AddBy { .. }
             | Timer::SlotBy { .. }
             | Timer::SearchBy { .. }
             | Timer::BookBy { .. }
@@ -144,15 +145,18 @@ fn stray(it: &Seen<'_>) -> Option<String> {
         return None;
     }
     let (before, after) = (it.before, it.after());
-    let hangs_up =
-        it.made.effects.iter().all(|planned| matches!(&planned.effect, Effect::HangUp { leg: gone } if gone == leg));
+    let hangs_up = it
+        .made
+        .effects
+        .iter()
+        .all(|planned| matches!(&planned.effect, Effect::HangUp { leg: gone, .. } if gone == leg));
     let same = before.stage == after.stage && before.legs == after.legs && before.holds == after.holds;
     (!hangs_up || !same).then(|| format!("{:?} of a leg that is not current led to {:?}", it.event, after.stage))
 }
 
 fn unreserved(it: &Seen<'_>) -> Option<String> {
     let after = it.after();
-    let held: BTreeSet<&RepId> = held(after).into_iter().map(|hold| &hold.rep).collect();
+    let held: BTreeSet<&RepId> = after.holds.iter().map(|hold| &hold.rep).collect();
     let current: BTreeSet<&RepId> = current(after).into_iter().map(|(_, rep)| rep).collect();
     // Whoever talks on after the handoff is done is held for it.
     (held != current && !after.is_done() || after.live && after.is_done() && !current.is_subset(&held))
@@ -213,22 +217,20 @@ fn untold_promise(it: &Seen<'_>) -> Option<String> {
 
 fn untold_caller(it: &Seen<'_>) -> Option<String> {
     let (before, after) = (it.before, it.after());
-    if !after.live
-        || std::mem::discriminant(&before.stage) == std::mem::discriminant(&after.stage)
-            && before.legs.len() == after.legs.len()
-    {
+    if !after.live {
         return None;
     }
+    let named = |handoff: &Handoff| current(handoff).first().map(|(leg, _)| (*leg).clone());
+    let rings = |handoff: &Handoff| matches!(handoff.stage, Stage::Ringing { .. } | Stage::Briefing { .. });
     // Music plays on from phone to phone, until the two are about to be joined.
-    let heard_music = matches!(before.stage, Stage::Ringing { .. } | Stage::Briefing { .. });
-    let holds = heard_music || it.plans(|effect| matches!(effect, Effect::Hold { .. }));
+    let holds = rings(before) || it.plans(|effect| matches!(effect, Effect::Hold { .. }));
+    let same = std::mem::discriminant(&before.stage) == std::mem::discriminant(&after.stage);
     let told = match &after.stage {
-        Stage::Ringing { .. } if after.legs.len() > before.legs.len() => it.says() && holds,
+        Stage::Ringing { .. } | Stage::Briefing { .. } => named(before) == named(after) || it.says() && holds,
+        _ if same => true,
         Stage::Bridged { .. } | Stage::Searching { .. } | Stage::Offering { .. } | Stage::Callback { .. } => it.says(),
         Stage::Done { outcome: Outcome::Booked { .. } } => it.says(),
         Stage::Offered
-        | Stage::Ringing { .. }
-        | Stage::Briefing { .. }
         | Stage::Joining { .. }
         | Stage::Booking { .. }
         | Stage::Done { .. }
@@ -246,12 +248,18 @@ fn nobody_next(it: &Seen<'_>) -> Option<String> {
 
 fn stuck(it: &Seen<'_>, advance: Advance) -> Option<String> {
     let (before, after) = (it.before, it.after());
-    let own = own_timer(after)?;
-    let set = own_timer(before).as_ref() == Some(&own) && before.moves_on_by == after.moves_on_by
-        || it.made.effects.iter().any(|planned| {
-            planned.run_at == after.moves_on_by && planned.effect == Effect::Timer { timer: own.clone() }
+    // Several phones have a timer each, and the stage's is the last.
+    let each_has_one = matches!(after.stage, Stage::Ringing { .. } | Stage::Briefing { .. });
+    let waits_as_before = each_has_one || before.moves_on_by == after.moves_on_by;
+    let earlier = own_timers(before);
+    own_timers(after).into_iter().find_map(|own| {
+        let set = it.made.effects.iter().any(|planned| {
+            let in_time = planned.run_at <= after.moves_on_by || each_has_one;
+            in_time && planned.effect == Effect::Timer { timer: own.clone() }
         });
-    let at = after.moves_on_by.max(it.now);
-    let moves_on = !advance(after, &Event::Timer { timer: own.clone() }, it.rules, at).ignored;
-    (!set || !moves_on).then(|| format!("{own:?} is not set, or does not end {:?}", after.stage))
+        let at = after.moves_on_by.max(it.now);
+        let moves_on = !advance(after, &Event::Timer { timer: own.clone() }, it.rules, at).ignored;
+        let waits = set || waits_as_before && earlier.contains(&own);
+        (!waits || !moves_on).then(|| format!("{own:?} is not set, or does not end {:?}", after.stage))
+    })
 }

@@ -1,10 +1,9 @@
 //! One caller in the small world: the handoff as far as it tells one state from another, and the phones that it rings.
 
 use super::super::*;
-use super::happens::own_timer;
+use super::happens::own_timers;
 use crate::domain::id::RepId;
 use crate::domain::outcome::Outcome;
-use crate::handoff::state::Reservation;
 
 /// A rep's phone as it really is, whatever we were told of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,12 +35,7 @@ pub(super) struct Side {
 
 /// The legs that the stage is about, and whose they are.
 pub(super) fn current(handoff: &Handoff) -> Vec<(&LegId, &RepId)> {
-    let (Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } | Stage::Bridged { leg, .. }) =
-        &handoff.stage
-    else {
-        return Vec::new();
-    };
-    handoff.legs.iter().filter(|known| known.id == *leg).map(|known| (&known.id, &known.rep)).collect()
+    handoff.current_legs().map(|leg| (&leg.id, &leg.rep)).collect()
 }
 
 /// Caller and rep speak on it, or have.
@@ -55,14 +49,10 @@ pub(super) fn conversation(handoff: &Handoff) -> Option<&LegId> {
     }
 }
 
-pub(super) fn held(handoff: &Handoff) -> Vec<&Reservation> {
-    handoff.holds.iter().collect()
-}
-
 /// Without what tells nothing of what may follow: counters, keys, evidence, and when something was that is over.
 pub(super) fn canonical(handoff: &Handoff, now: DateTime<Utc>) -> Handoff {
     let mut same = handoff.clone();
-    (same.revision, same.effects_planned) = (0, 0);
+    (same.revision, same.effects_planned, same.in_place_of) = (0, 0, None);
     for leg in &mut same.legs {
         (leg.card, leg.evidence) = (String::new(), None);
         if leg.state.is_given_up() {
@@ -88,13 +78,19 @@ fn told_from_here(same: &mut Handoff, now: DateTime<Utc>) {
         Stage::Callback { promise } => promise.promised_at -= back,
         _ => {}
     }
-    same.moves_on_by = if own_timer(same).is_some() { same.moves_on_by - back } else { then };
+    same.moves_on_by = if !own_timers(same).is_empty() { same.moves_on_by - back } else { then };
     same.next_target = u32::try_from(same.targets.len()).unwrap_or(u32::MAX);
     same.refused.clear();
     if conversation(same).is_none() {
         same.legs.truncate(1);
     }
-    same.holds = same.holds.take().map(|hold| Reservation { until: then + TimeDelta::hours(3), ..hold });
+    lasting(same);
+}
+
+fn lasting(same: &mut Handoff) {
+    for hold in &mut same.holds {
+        hold.until = same.decided_at + TimeDelta::hours(3);
+    }
 }
 
 /// The instant from which time is told once the phones are over: later than any patience.
@@ -110,11 +106,11 @@ pub(super) fn is_past_transfer(handoff: &Handoff) -> bool {
 pub(super) fn timeless(handoff: &Handoff, now: DateTime<Utc>) -> Handoff {
     let mut same = canonical(handoff, now);
     (same.moves_on_by, same.first_contact_at) = (same.decided_at, None);
-    same.holds = same.holds.map(|hold| Reservation { until: same.bridge_by + TimeDelta::hours(3), ..hold });
+    lasting(&mut same);
     same
 }
 
 /// Nothing that is still to come of it can meet another lead on a phone.
 pub(super) fn is_past_phones(handoff: &Handoff) -> bool {
-    !matches!(handoff.stage, Stage::Offered) && current(handoff).is_empty() && handoff.holds.is_none()
+    !matches!(handoff.stage, Stage::Offered) && current(handoff).is_empty() && handoff.holds.is_empty()
 }

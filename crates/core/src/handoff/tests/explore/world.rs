@@ -3,9 +3,10 @@
 use super::super::*;
 use super::happens::happens;
 use super::held::{Advance, Break, Seen, broken_by};
-use super::side::{Line, Side, canonical, current, held, is_past_phones, is_past_transfer, later_on, timeless};
+use super::side::{Line, Side, canonical, current, is_past_phones, is_past_transfer, later_on, timeless};
 use crate::domain::id::RepId;
 use crate::domain::outcome::Promise;
+use crate::rules::model::set::RingPlan;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
@@ -14,7 +15,10 @@ use std::time::Duration;
 const REPS: [&str; 3] = ["ben", "cy", "fay"];
 /// Seconds after the callers began to wait; at each of them everything can happen. Their patience is spent at the thirtieth.
 const INSTANTS: [i64; 8] = [0, 10, 20, 30, 45, 60, 75, 90];
+/// Where several phones ring, there is more that can happen at each.
+const INSTANTS_OF_SEVERAL: [i64; 5] = [0, 12, 35, 60, 90];
 const INSTANTS_OF_TWO: [i64; 3] = [0, 20, 35];
+const INSTANTS_OF_TWO_AND_SEVERAL: [i64; 2] = [0, 35];
 /// A killed worker's steps come back within this.
 const LATE: TimeDelta = TimeDelta::seconds(30);
 /// A lead that could meet nobody on a phone any more, where two are followed.
@@ -71,9 +75,10 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn of(callers: usize, advance: Advance) -> Self {
+    pub(super) fn of(callers: usize, plan: RingPlan, advance: Advance) -> Self {
         let mut world = scenario().pool("west", &REPS).serves("west", "West");
         let terms = &mut world.rules.handoff;
+        terms.ring = plan;
         let seconds = Duration::from_secs;
         (terms.ring_timeout, terms.accept_within, terms.join_within) = (seconds(10), seconds(10), seconds(10));
         (terms.patience, terms.booking.answer_within) = (seconds(30), seconds(10));
@@ -94,7 +99,7 @@ impl World {
             return PAST;
         }
         let same = if self.callers > 1 { timeless(handoff, now) } else { canonical(handoff, now) };
-        let text = serde_json::to_string(&same).expect("a handoff is JSON");
+        let text = told_apart_by(&same);
         let next = u32::try_from(self.met.len()).expect("a small world");
         *self.ids.entry(text).or_insert_with(|| {
             self.met.push(same);
@@ -134,7 +139,7 @@ impl World {
             self.lines(node, side, &mut all)?;
             if node.sides[side].handoff != PAST {
                 for made in self.moves(&node.sides[side], node.now).iter() {
-                    let (made, next) = self.told(node, side, made);
+                    let Some((made, next)) = self.told(node, side, made) else { continue };
                     let step = Step::Told { side, made: Rc::clone(&made) };
                     if let Some(broken) = &made.broken {
                         return Err((step, broken.clone()));
@@ -172,13 +177,17 @@ impl World {
 
     fn make(&mut self, before: &Handoff, event: Event, now: DateTime<Utc>) -> Option<Made> {
         let made = (self.advance)(before, &event, &self.rules, now);
+        // Of timers it is asked whether they may be ignored.
+        if made.ignored && made.state == *before && !matches!(event, Event::Timer { .. }) {
+            return None;
+        }
         let seen = Seen { before, event: &event, made: &made, rules: &self.rules, now };
         let broken = broken_by(&seen, self.advance);
         if made.ignored && broken.is_none() {
             return None;
         }
         let hung_up = made.effects.iter().filter_map(|planned| match &planned.effect {
-            Effect::HangUp { leg } => made.state.legs.iter().position(|known| known.id == *leg),
+            Effect::HangUp { leg, .. } => made.state.legs.iter().position(|known| known.id == *leg),
             _ => None,
         });
         let hangs_up = hung_up.collect();
@@ -186,26 +195,24 @@ impl World {
         Some(Made { event, after, hangs_up, broken })
     }
 
-    /// As the store does it: who is held for another lead is passed over.
-    fn told(&mut self, node: &Node, side: usize, made: &Rc<Made>) -> (Rc<Made>, Node) {
+    /// As the store does it: who is held for another lead is passed over. `None`: without them the event changes nothing.
+    fn told(&mut self, node: &Node, side: usize, made: &Rc<Made>) -> Option<(Rc<Made>, Node)> {
         let mut from = self.met[node.sides[side].handoff as usize].clone();
         let mut made = Rc::clone(made);
         while let Some(rep) = self.not_to_be_had(node, side, &made) {
             from.refused.push(rep);
-            made = Rc::new(self.make(&from, made.event.clone(), node.now).expect("the event fits as it did"));
+            made = Rc::new(self.make(&from, made.event.clone(), node.now)?);
         }
         let next = self.stored(node, side, &made);
-        (made, next)
+        Some((made, next))
     }
 
+    /// Reservations that are new, or longer.
     fn wanted(&self, node: &Node, side: usize, made: &Made) -> Vec<(RepId, DateTime<Utc>)> {
         let Some(after) = self.met.get(made.after as usize) else { return Vec::new() };
-        let before = self.handoff(&node.sides[side]).map(held).unwrap_or_default();
-        held(after)
-            .into_iter()
-            .filter(|hold| !before.contains(hold))
-            .map(|hold| (hold.rep.clone(), hold.until))
-            .collect()
+        let before = self.handoff(&node.sides[side]).map_or(&[][..], |before| &before.holds);
+        let new = after.holds.iter().filter(|hold| !before.contains(hold));
+        new.map(|hold| (hold.rep.clone(), hold.until)).collect()
     }
 
     fn not_to_be_had(&self, node: &Node, side: usize, made: &Made) -> Option<RepId> {
@@ -250,8 +257,8 @@ impl World {
                 _ => {}
             }
         }
-        let kept: Vec<&RepId> = after.map(held).unwrap_or_default().into_iter().map(|hold| &hold.rep).collect();
-        for hold in held(before).into_iter().filter(|hold| !kept.contains(&&hold.rep)) {
+        let kept = after.map_or(&[][..], |after| &after.holds);
+        for hold in before.holds.iter().filter(|hold| !kept.iter().any(|kept| kept.rep == hold.rep)) {
             let hung_up = |leg: &usize| before.legs.get(*leg).is_some_and(|leg| leg.rep == hold.rep);
             let is_ours = matches!(next.held[place(&hold.rep)], Some((by, _)) if by == side);
             if is_ours && !made.hangs_up.iter().any(hung_up) {
@@ -293,7 +300,11 @@ impl World {
         let begun = self.begun.decided_at;
         let now = match node.sides.as_slice() {
             [only] => self.later_for(self.handoff(only)?, node.now)?,
-            _ => INSTANTS_OF_TWO.map(|s| begun + TimeDelta::seconds(s)).into_iter().find(|at| *at > node.now)?,
+            _ => {
+                let one_by_one = self.begun.terms.ring == RingPlan::OneByOne;
+                let instants = if one_by_one { &INSTANTS_OF_TWO[..] } else { &INSTANTS_OF_TWO_AND_SEVERAL };
+                instants.iter().map(|s| begun + TimeDelta::seconds(*s)).find(|at| *at > node.now)?
+            }
         };
         let mut next = node.clone();
         next.now = now;
@@ -319,8 +330,21 @@ impl World {
                 handoff.moves_on_by + LATE
             }
         };
-        INSTANTS.map(|s| begun + TimeDelta::seconds(s)).into_iter().find(|at| *at > now && *at <= by)
+        let instants: &[i64] = match handoff.terms.ring {
+            RingPlan::OneByOne => &INSTANTS,
+            RingPlan::AtOnce(_) | RingPlan::AddEvery(_) => &INSTANTS_OF_SEVERAL,
+        };
+        instants.iter().map(|s| begun + TimeDelta::seconds(*s)).find(|at| *at > now && *at <= by)
     }
+}
+
+/// What the states of the world differ in: of one caller all else stays.
+fn told_apart_by(state: &Handoff) -> String {
+    let Handoff { stage, live, owner, turn_in, rungs, next_target, refused, legs, holds, .. } = state;
+    let Handoff { moves_on_by, searches, booking_attempts, taken_slots, first_contact_at, .. } = state;
+    let phones = (next_target, refused, legs, holds);
+    let times = (moves_on_by, searches, booking_attempts, taken_slots, first_contact_at);
+    serde_json::to_string(&(stage, live, owner, turn_in, rungs, phones, times)).expect("a handoff is JSON")
 }
 
 fn is_up_for_another(node: &Node, side: usize, rep: usize) -> bool {

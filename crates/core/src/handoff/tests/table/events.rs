@@ -6,7 +6,7 @@ use crate::handoff::state::Closing;
 use crate::handoff::{Completed, OnTheLine};
 use std::collections::BTreeSet;
 
-pub(super) const EVENTS: [&str; 43] = [
+pub(super) const EVENTS: [&str; 44] = [
     "start",
     "answered",
     "accepted",
@@ -39,6 +39,7 @@ pub(super) const EVENTS: [&str; 43] = [
     "closed",
     "timer patience_by",
     "timer ring_by",
+    "timer add_by",
     "timer accept_by",
     "timer join_by",
     "timer settled_by",
@@ -139,10 +140,11 @@ fn of_others(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) -> Vec<(&'sta
     ]
 }
 
-fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 7] {
+fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 8] {
     let (search, attempt, promised_at) = (state.searches, state.booking_attempts, state.next_step().at);
     [
         ("timer patience_by", Timer::PatienceBy),
+        ("timer add_by", Timer::AddBy { rung: state.legs.len() as u32 }),
         ("timer search_by", Timer::SearchBy { search }),
         ("timer slot_by", Timer::SlotBy { search }),
         ("timer book_by", Timer::BookBy { attempt }),
