@@ -62,6 +62,9 @@ impl Asterisk {
         match dialled.await {
             Ok(()) => Ok(Admitted::AgentRings),
             Err(VendorError::Gone { .. }) => Ok(Admitted::Gone),
+            Err(
+                error @ (VendorError::Retry { .. } | VendorError::RateLimited { .. } | VendorError::Unknown { .. }),
+            ) => Err(error),
             Err(error) => {
                 tracing::error!(%error, "the voice agent cannot be rung: the caller goes on in the dialplan");
                 Ok(Admitted::NoAgent)

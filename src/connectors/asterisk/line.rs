@@ -102,7 +102,11 @@ impl Lines {
             return Ok(false);
         }
         let _gone = self.ari.music(&bridge.id, false).await?;
-        Ok(self.ari.add(&bridge.id, &agent).await? == There::Yes)
+        let is_back = self.ari.add(&bridge.id, &agent).await? == There::Yes;
+        if !is_back {
+            self.comfort(call).await?;
+        }
+        Ok(is_back)
     }
 
     /// To the caller, who hears them in one of our voices; nothing is said where a rep is there, or nobody can speak.
@@ -113,12 +117,15 @@ impl Lines {
         then: Then,
         beside: Beside,
     ) -> Result<(), VendorError> {
+        let here = || async { self.members(call).await?.ok_or_else(|| gone("the caller's call")) };
+        // Also where nobody can speak: that the caller is gone is worth knowing.
+        here().await?;
         let media = match (self.voice.ready(call, &words.0).await, then) {
             (Some(media), _) => media,
             (None, Then::Ends) => self.voice.recorded(Recorded::Goodbye).await?,
             (None, Then::Waits) => return Ok(()),
         };
-        let bridge = self.members(call).await?.ok_or_else(|| gone("the caller's call"))?;
+        let bridge = here().await?;
         let hears_agent = bridge.channels.contains(&agent_of(call));
         if has_rep(&bridge) || hears_agent && beside == Beside::Nobody {
             return Ok(());

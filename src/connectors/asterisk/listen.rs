@@ -32,6 +32,10 @@ const UNTOLD_AT_MOST: usize = 4_096;
 const TOLD_AGAIN_AFTER: Duration = Duration::from_millis(300);
 /// As many are stored in one commit.
 const TOLD_AT_ONCE: usize = 64;
+/// A request to ring is answered by then.
+const ASKED_WITHIN: Duration = Duration::from_millis(1_500);
+/// How often sounds are looked for that were made for somebody who has gone.
+const SWEPT_EVERY: Duration = Duration::from_secs(60);
 
 impl Asterisk {
     /// Whom to ask whether somebody hears, as long as they are there.
@@ -59,7 +63,10 @@ impl Asterisk {
             tokio::select! {
                 message = socket.next() => session.heard(&message?)?,
                 Some(after) = session.deeds.join_next() => session.after(after)?,
-                _ = look.tick() => session.look(),
+                _ = look.tick() => {
+                    session.look();
+                    session.sweep();
+                }
             }
         }
     }
@@ -107,16 +114,17 @@ struct Session {
     /// What is being done beside the reading.
     deeds: JoinSet<After>,
     untold: mpsc::Sender<Told>,
-    _teller: JoinSet<()>,
     looks: bool,
+    swept_at: Instant,
 }
 
 impl Session {
     fn begin(asterisk: Arc<Asterisk>, sink: Arc<dyn CallSink>) -> Self {
         let (untold, waiting) = mpsc::channel(UNTOLD_AT_MOST);
-        let mut teller = JoinSet::new();
-        teller.spawn(tell(Arc::clone(&sink), waiting));
-        Self { asterisk, sink, calls: Calls::default(), deeds: JoinSet::new(), untold, _teller: teller, looks: false }
+        // By itself: what was heard before the connection was lost is told to its end.
+        tokio::spawn(tell(Arc::clone(&sink), waiting));
+        let (calls, deeds) = (Calls::default(), JoinSet::new());
+        Self { asterisk, sink, calls, deeds, untold, looks: false, swept_at: Instant::now() }
     }
 
     /// How things stand at the beginning. What happens meanwhile waits in the socket.
@@ -195,7 +203,8 @@ impl Session {
         let asterisk = Arc::clone(&self.asterisk);
         self.deeds.spawn(async move {
             match asterisk.lines.was_rung(&call, &leg).await {
-                Ok(true) => After::Unheard { call, leg },
+                // A request to ring may be on its way at this moment.
+                Ok(true) => asterisk.is_silent(call, leg).await,
                 Ok(false) => After::Nothing,
                 Err(error) => {
                     tracing::warn!(%error, leg = %leg, "whether a phone was rung is not known: its own time ends it");
@@ -219,10 +228,9 @@ impl Session {
     fn after(&mut self, after: Result<After, tokio::task::JoinError>) -> Result<(), VendorError> {
         let Ok(after) = after else { return Err(lost("a deed has panicked")) };
         match after {
-            After::Nothing | After::Admitted { how: Admitted::Gone | Admitted::AgentRings | Admitted::Waits, .. } => {
-                Ok(())
-            }
-            After::Admitted { call, how: Admitted::NoAgent } => {
+            After::Nothing | After::Admitted { how: Admitted::AgentRings | Admitted::Waits, .. } => Ok(()),
+            // Gone may be as little as busy with something else: whoever is still there is not left alone.
+            After::Admitted { call, how: Admitted::NoAgent | Admitted::Gone } => {
                 self.calls.misses_agent(&call);
                 self.act(Act::Look)
             }
@@ -244,6 +252,19 @@ impl Session {
                 Ok(())
             }
         }
+    }
+
+    /// A sound that was finished after its call is nobody's.
+    fn sweep(&mut self) {
+        if self.swept_at.elapsed() < SWEPT_EVERY {
+            return;
+        }
+        self.swept_at = Instant::now();
+        let (asterisk, owners) = (Arc::clone(&self.asterisk), self.calls.owners());
+        self.deeds.spawn(async move {
+            asterisk.lines.voice.sweep(&owners).await;
+            After::Nothing
+        });
     }
 
     fn look(&mut self) {
@@ -302,6 +323,16 @@ impl Asterisk {
             sleep(ADMITTED_AGAIN_AFTER).await;
         }
         Admitted::NoAgent
+    }
+
+    /// Whether a phone that was asked to ring does not, once the request has had its time.
+    async fn is_silent(&self, call: String, leg: LegId) -> After {
+        sleep(ASKED_WITHIN).await;
+        match self.lines.ari.channel(leg.as_str()).await {
+            Ok(None) => After::Unheard { call, leg },
+            // Its own time ends it.
+            Ok(Some(_)) | Err(_) => After::Nothing,
+        }
     }
 
     /// A whisper has failed. Where the leg ends at the same moment, that is why.

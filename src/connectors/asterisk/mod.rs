@@ -21,7 +21,7 @@ mod voice;
 use super::http::Secret;
 use super::speech::Speech;
 use super::{CallSink, CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
-use ari::{Ari, Dialled, Reason, VENDOR, gone};
+use ari::{Ari, Dialled, Reason, There, VENDOR};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
@@ -156,7 +156,7 @@ impl Telephony for Asterisk {
         let RingRequest { leg, call, phone, ring_until, whisper } = request;
         let caller = channel(call)?;
         let Ok(left) = (*ring_until - self.clock.now()).to_std() else {
-            return Err(VendorError::needs_person(VENDOR, "the time to ring was over before it could be asked to"));
+            return Err(VendorError::retry(VENDOR, "the time to ring was over before it could be asked to"));
         };
         self.lines.voice.prepare(leg.as_str(), &whisper.0);
         self.is_heard().await?;
@@ -182,17 +182,22 @@ impl Telephony for Asterisk {
         if self.lines.ari.is_playing(&id).await? {
             return Ok(());
         }
-        self.lines.ari.play("channels", leg.as_str(), &id, &media).await?.or_gone("the rep's call")
+        // Whoever is gone is told of by whoever hears; here it would be told as a fault of ours.
+        let _gone = self.lines.ari.play("channels", leg.as_str(), &id, &media).await?;
+        Ok(())
     }
 
     async fn join(&self, call: &Call, leg: &LegId, _key: &str, _recording: Recording) -> Result<(), VendorError> {
         let call = channel(call)?;
-        let bridge = self.lines.members(call).await?.ok_or_else(|| gone("the caller's call"))?;
+        // As for a whisper: that caller or rep are gone is told by whoever hears.
+        let Some(bridge) = self.lines.members(call).await? else { return Ok(()) };
         if !bridge.channels.iter().any(|member| member == leg.as_str()) {
             let _over = self.lines.ari.stop_playing(&whisper_of(leg)).await?;
             self.lines.hush(call).await?;
-            self.lines.ari.music(&bridge.id, false).await?.or_gone("the caller's call")?;
-            self.lines.ari.add(&bridge_of(call), leg.as_str()).await?.or_gone("the rep's call")?;
+            let _gone = self.lines.ari.music(&bridge.id, false).await?;
+            if self.lines.ari.add(&bridge_of(call), leg.as_str()).await? == There::Gone {
+                return Ok(());
+            }
         }
         // It hears nothing of the conversation.
         let _gone = self.lines.ari.hang_up(&agent_of(call), Reason::Normal).await?;

@@ -11,7 +11,7 @@ use baton_core::domain::effect::{CallEffect, Class, Instruction};
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::lead::{Call, Lead, LeadChannel};
 use baton_core::domain::leg::Fault;
-use baton_core::handoff::Event;
+use baton_core::handoff::{Event, Handoff, Stage};
 use chrono::TimeDelta;
 use std::time::Duration;
 
@@ -54,11 +54,16 @@ impl Work for CallEffect<'_> {
             Self::Instruct(_) if matter.lead.channel != LeadChannel::Call => {
                 return Ok(Done::nothing("nobody is on a line"));
             }
+            Self::Instruct(Instruction::Hold { .. } | Instruction::HoldOn { .. }) if !is_fetching(&matter.handoff) => {
+                return Ok(Done::nothing("no longer true"));
+            }
             Self::Instruct(instruction) => {
                 let consent = &matter.lead.consent;
                 let said = instruct::spoken(&matter.templates, instruction, consent, &at.caller_context());
                 telephony.instruct(matter.call()?, key, &said).await?;
             }
+            // One that comes late would take the agent from a caller who has been brought back to it.
+            Self::Hold { .. } if !is_fetching(&matter.handoff) => return Ok(Done::nothing("no longer wanted")),
             Self::Hold { comfort } => {
                 telephony.hold(matter.call()?, key, recording(&matter.lead), comfort).await?;
             }
@@ -114,8 +119,9 @@ impl Work for CallEffect<'_> {
     /// A phone rings only for a handoff that waits for it, as far as can be told while a request is on its way.
     fn matter_within(&self) -> Duration {
         match self {
-            Self::Ring { .. } => WANTED_WITHIN,
-            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Duration::MAX,
+            Self::Ring { .. } | Self::Hold { .. } => WANTED_WITHIN,
+            Self::Instruct(Instruction::Hold { .. } | Instruction::HoldOn { .. }) => WANTED_WITHIN,
+            Self::Instruct(_) | Self::Whisper { .. } | Self::Join { .. } => Duration::MAX,
             Self::HangUp { .. } | Self::EndCall => Duration::MAX,
         }
     }
@@ -135,6 +141,11 @@ async fn agent_speaks(at: &At<'_>, instruction: &Instruction) -> Result<bool, Ve
         (Some(telephony), Some(call)) => telephony.agent_speaks(call, instruction).await,
         (Some(_), None) => Ok(false),
     }
+}
+
+/// Phones ring, or a rep hears the whisper.
+fn is_fetching(handoff: &Handoff) -> bool {
+    matches!(handoff.stage, Stage::Ringing { .. } | Stage::Briefing { .. })
 }
 
 fn recording(lead: &Lead) -> Recording {

@@ -24,7 +24,14 @@ cases! {
 
 /// Callers and reps who are more patient than a worker needs to come back.
 async fn patient(wanted: Wanted) -> Line {
-    wanted.rule("ring_timeout: 3s", "ring_timeout: 20s").rule("join_within: 5s", "join_within: 15s").open().await
+    wanted
+        .rule("patience: 40s", "patience: 90s")
+        .rule("bridge_within: 50s", "bridge_within: 120s")
+        .rule("ring_timeout: 3s", "ring_timeout: 40s")
+        .rule("accept_within: 12s", "accept_within: 40s")
+        .rule("join_within: 5s", "join_within: 30s")
+        .open()
+        .await
 }
 
 /// A rep whose key leads nowhere presses it again.

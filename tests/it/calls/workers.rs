@@ -199,6 +199,7 @@ sounds = {sounds:?}
 
 [speech]
 program = {voice:?}
+within = "20s"
 {sections}"#
         )
     }

@@ -27,7 +27,10 @@ impl Calls {
             acts.extend(self.other_found(channel));
         }
         acts.extend(self.lost(channels, carried));
-        let over = bridges.iter().filter_map(|bridge| names::call_of_bridge(&bridge.id));
+        // Others may hold calls on the same Asterisk: a bridge with somebody in it whom we do not know is theirs.
+        let is_ours = |member: &String| channels.iter().any(|channel| channel.id == *member);
+        let ours = bridges.iter().filter(|bridge| bridge.channels.iter().all(is_ours));
+        let over = ours.filter_map(|bridge| names::call_of_bridge(&bridge.id));
         let over = over.filter(|call| names::is_of_asterisk(call) && !self.calls.contains_key(*call));
         acts.extend(over.map(|call| Act::Do(Deed::CallOver { call: call.to_owned() })));
         acts
@@ -43,8 +46,8 @@ impl Calls {
         let bridge = bridges.iter().find(|bridge| bridge.id == bridge_of(id) && bridge.channels.contains(id));
         let members: BTreeSet<String> =
             bridge.map(|bridge| bridge.channels.iter().cloned().collect()).unwrap_or_default();
-        // Whoever was let in before has heard somebody, as far as is known.
-        let mut call = Call { was_served: bridge.is_some(), members, ..Call::default() };
+        // Whoever is alone may have reached nobody yet: where no handoff knows of them, the dialplan is the safer end.
+        let mut call = Call { was_served: members.len() > 1, members, ..Call::default() };
         call.note(id, now);
         let is_alone = call.alone_since.is_some();
         self.calls.insert(id.clone(), call);

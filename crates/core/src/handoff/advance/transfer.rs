@@ -144,7 +144,11 @@ impl Move<'_> {
         if hears {
             self.add_later();
         }
-        if hears || rings && self.ring_next(true) { Used::Yes } else { Used::No }
+        // Also where nobody is left: whoever was looked at and could not be had is not looked at again.
+        if rings {
+            self.ring_next(true);
+        }
+        if hears || rings { Used::Yes } else { Used::No }
     }
 
     /// Whoever the pool prefers is rung first; the longer the caller has waited, the fewer preferences hold. Where nobody is

@@ -17,7 +17,10 @@ pub(in crate::handoff::tests) const INVARIANTS: [(&str, &str); 12] = [
         "The rep of a current leg is held for that lead, from before the phone rings until it is given up.",
     ),
     ("nobody_is_rung_twice", "A rep is rung once for a lead, whatever came of it."),
-    ("strays_only_hang_up", "What is told of a leg that is not current hangs that leg up, and does nothing else."),
+    (
+        "strays_only_hang_up",
+        "A leg that is not current is hung up where it is told to be up, and nothing else comes of what is told of it.",
+    ),
     ("a_conversation_is_left_alone", "Once caller and rep speak, only the two of them end it."),
     ("nobody_is_left_alone", "A rep who leaves after the conversation leaves no caller on the line."),
     (
