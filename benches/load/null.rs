@@ -227,7 +227,7 @@ impl Telephony for Null {
         self.answer().await;
         Ok(())
     }
-    async fn read(&self, _leg: &LegId) -> Result<LegStatus, VendorError> {
+    async fn read(&self, _call: &Call, _leg: &LegId) -> Result<LegStatus, VendorError> {
         self.answer().await;
         Ok(LegStatus::Ringing)
     }

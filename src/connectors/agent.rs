@@ -108,7 +108,7 @@ impl Telephony for AgentTelephony {
         }
     }
 
-    async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError> {
+    async fn read(&self, _call: &Call, leg: &LegId) -> Result<LegStatus, VendorError> {
         self.0.status(leg).await
     }
 

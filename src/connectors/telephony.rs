@@ -88,7 +88,7 @@ pub trait Telephony: Send + Sync {
     async fn agent_speaks(&self, _call: &Call, _instruction: &Instruction) -> Result<bool, VendorError> {
         Ok(false)
     }
-    async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError>;
+    async fn read(&self, call: &Call, leg: &LegId) -> Result<LegStatus, VendorError>;
     /// Whether the caller of a call is still there: asked before the first phone rings for one who has waited.
     async fn caller(&self, _call: &Call) -> Result<CallerStatus, VendorError> {
         Ok(CallerStatus::Unknown)

@@ -218,8 +218,10 @@ impl Telephony for Asterisk {
         Ok(())
     }
 
-    async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError> {
+    /// A phone that has stopped ringing leaves no channel, and would ring again.
+    async fn read(&self, call: &Call, leg: &LegId) -> Result<LegStatus, VendorError> {
         Ok(match self.lines.ari.channel(leg.as_str()).await? {
+            None if self.lines.was_rung(channel(call)?, leg).await? => LegStatus::Ended,
             None => LegStatus::Absent,
             Some(channel) if channel.is_up() => LegStatus::Answered,
             Some(_) => LegStatus::Ringing,

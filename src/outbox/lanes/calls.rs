@@ -4,6 +4,7 @@ mod live;
 
 use crate::connectors::{CallerStatus, LegStatus, Recording, RingRequest, Telephony, VendorError};
 use crate::outbox::instruct;
+use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, Vendors, gone, needs_person, not_configured};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
@@ -79,11 +80,12 @@ impl Work for CallEffect<'_> {
         Ok(Done::default())
     }
 
-    async fn look(&self, parts: &OutboxParts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
+    async fn look(&self, parts: &OutboxParts, step: &StepRow) -> Result<Option<Done>, VendorError> {
         match *self {
             Self::Ring { leg, .. } => {
                 let Some(telephony) = &parts.vendors.telephony else { return not_configured("telephony") };
-                let status = telephony.read(leg).await?;
+                let matter = Matter::read(parts, step).await?;
+                let status = telephony.read(matter.call()?, leg).await?;
                 Ok((status != LegStatus::Absent).then(|| Done::reference(leg.as_str())))
             }
             Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Ok(None),

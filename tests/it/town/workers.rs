@@ -117,7 +117,7 @@ impl Telephony for Line {
     async fn hang_up(&self, _: &LegId, _: &str, _: HangUpReason) -> Result<(), VendorError> {
         self.does().await
     }
-    async fn read(&self, _: &LegId) -> Result<LegStatus, VendorError> {
+    async fn read(&self, _: &Call, _: &LegId) -> Result<LegStatus, VendorError> {
         if self.takes.is_some() { Ok(LegStatus::Absent) } else { self.does().await.map(|()| LegStatus::Absent) }
     }
 }
