@@ -127,6 +127,11 @@ impl Call {
         self.until_answered().await;
     }
 
+    /// Takes the call, whether or not anybody is there.
+    pub async fn picks_up(&self) {
+        self.says_yes().await;
+    }
+
     /// Takes the call, and whoever rang is gone: it ends at once.
     pub async fn answers_in_vain(&self) {
         self.says_yes().await;

@@ -143,17 +143,22 @@ async fn killed_while_the_agent_speaks(wanted: Wanted) {
     presses_until_joined(&line, &call, &rep).await;
 }
 
-/// For Asterisk nobody is there meanwhile: it lets the rep go.
+/// Where Asterisk has noticed that nobody is there it lets the rep go, and the next is rung; where it has not, which version 16 at
+/// times does not for long, the rep waits and is briefed.
 async fn cut_off_while_a_rep_answers(wanted: Wanted) {
     let line = patient(wanted).await;
     let call = line.qualified(&DANA).await;
     let first = line.rep(1).rings().await;
     line.wire.is_cut();
-    line.until_nobody_hears().await;
-    first.answers_in_vain().await;
+    first.picks_up().await;
     sleep(OUTAGE).await;
     line.wire.is_mended();
-    the_next_rep_is_joined(&line, &call).await;
+    if matches!(first.stage(), Stage::Ended(_)) {
+        return the_next_rep_is_joined(&line, &call).await;
+    }
+    first.until_hears("the whisper", is_speech).await;
+    presses_until_joined(&line, &call, &first).await;
+    assert_eq!((line.rep(1).times_rung(), line.rep(2).times_rung()), (1, 0), "no phone rings twice");
 }
 
 /// Its socket stays: what happened meanwhile waits in it.
