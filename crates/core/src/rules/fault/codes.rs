@@ -396,6 +396,5 @@ pub const CODES: &[(&str, &str)] = &[
 
 /// What a code means; `None` if there is no such code.
 pub fn meaning(code: &str) -> Option<&'static str> {
-    let at = CODES.binary_search_by_key(&code, |(code, _)| *code).ok()?;
-    Some(CODES[at].1)
+    CODES.binary_search_by_key(&code, |(code, _)| *code).ok().map(|at| CODES[at].1)
 }
