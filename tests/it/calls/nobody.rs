@@ -76,7 +76,7 @@ async fn a_time_is_offered_chosen_and_booked(wanted: Wanted) {
     assert_eq!(stage.calendars.booked().len(), 1);
 }
 
-/// The number is answered, the agent is not there: the caller hears music, and then that somebody will call.
+/// The number is answered, the agent is not there: the caller hears music, and goes on in the dialplan, which ends here.
 async fn an_agent_that_does_not_answer_leaves_nobody_in_silence(wanted: Wanted) {
     let line = wanted.open().await;
     line.agent.refuses("503 Service Unavailable");
