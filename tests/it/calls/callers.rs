@@ -1,10 +1,11 @@
 //! Callers who leave, and callers who come together.
 
-use super::call::{End, Stage};
 use super::cases;
 use super::line::{DANA, INES, Line, Qualified, Wanted};
-use super::rtp::Sound;
-use super::tones::{AGENT, CALLER, REP, is_speech, listening};
+use super::tones::listening;
+use baton_sandbox::phones::call::{End, Stage};
+use baton_sandbox::phones::rtp::Sound;
+use baton_sandbox::phones::tones::{AGENT, CALLER, REP, is_speech};
 use std::time::Duration;
 
 cases! {

@@ -1,9 +1,9 @@
 //! Workers that die, are stopped or cut off, and others that go on.
 
-use super::call::{Call, End, Stage};
 use super::cases;
 use super::line::{DANA, INES, Line, Qualified, Wanted};
-use super::tones::{AGENT, CALLER, HOLD, REP, is_speech};
+use baton_sandbox::phones::call::{Call, End, Stage};
+use baton_sandbox::phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 

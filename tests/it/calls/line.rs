@@ -1,15 +1,15 @@
 //! Everything that one case needs, and how a call goes that is not worth telling each time.
 
 use super::asterisk::{Asterisk, Installed};
-use super::call::{Call, PATIENCE};
-use super::phone::Phone;
-use super::rtp::Sound;
-use super::tones::{AGENT, CALLER, REP, is_speech};
 use super::voice::rendered;
 use super::wire::Wire;
 use super::workers::{Surroundings, Worker, digits, found_workspace};
 use crate::store::server::Db;
 use baton::connectors::http::{ApiCall, Does};
+use baton_sandbox::phones::call::{Call, PATIENCE};
+use baton_sandbox::phones::phone::Phone;
+use baton_sandbox::phones::rtp::Sound;
+use baton_sandbox::phones::tones::{AGENT, CALLER, REP, is_speech};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::path::PathBuf;

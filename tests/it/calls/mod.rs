@@ -5,17 +5,11 @@
 //! `CI=true`. Each case has an Asterisk of its own and takes the seconds that its call takes.
 
 mod asterisk;
-mod call;
 mod callers;
 mod death;
-mod ear;
 mod line;
-mod media;
 mod next;
 mod nobody;
-mod phone;
-mod rtp;
-mod sip;
 mod tones;
 mod voice;
 mod whole;

@@ -1,11 +1,12 @@
 //! A rep who is not to be had: the next one is rung, and the caller does not notice.
 
-use super::call::{Call, End, Stage};
 use super::cases;
 use super::line::{DANA, Line, Qualified, Story, Wanted};
-use super::phone::Phone;
-use super::rtp::Sound;
-use super::tones::{CALLER, HOLD, REP, is_speech, listening};
+use super::tones::listening;
+use baton_sandbox::phones::call::{Call, End, Stage};
+use baton_sandbox::phones::phone::Phone;
+use baton_sandbox::phones::rtp::Sound;
+use baton_sandbox::phones::tones::{CALLER, HOLD, REP, is_speech};
 use std::time::Duration;
 
 cases! {

@@ -1,13 +1,14 @@
 //! Nobody accepts: the caller is back with the agent, or hears from us how it goes on.
 
-use super::call::{End, Stage};
 use super::cases;
 use super::line::{DANA, Wanted};
-use super::rtp::Sound;
-use super::tones::{AGENT, CALLER, HOLD, until_said};
+use super::tones::until_said;
 use super::workers::{OFFER, PROMISE};
 use baton::app::stage::StandIns;
 use baton_clock::SystemClock;
+use baton_sandbox::phones::call::{End, Stage};
+use baton_sandbox::phones::rtp::Sound;
+use baton_sandbox::phones::tones::{AGENT, CALLER, HOLD};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,16 +1,11 @@
-//! The four tones of these calls, and who hears which of them.
+//! Who hears which of the four tones, and which words.
 
-use super::call::{Call, PATIENCE};
-use super::ear::Recording;
-use super::rtp::RATE;
+use baton_sandbox::phones::call::{Call, PATIENCE};
+use baton_sandbox::phones::ear::Recording;
+use baton_sandbox::phones::rtp::RATE;
+use baton_sandbox::phones::tones::ALL;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-
-pub const HOLD: f64 = 300.0;
-pub const CALLER: f64 = 440.0;
-pub const AGENT: f64 = 620.0;
-pub const REP: f64 = 880.0;
-const ALL: [(&str, f64); 4] = [("hold", HOLD), ("caller", CALLER), ("agent", AGENT), ("rep", REP)];
 
 /// Of the four exactly these; prints a line of the table.
 ///
@@ -27,11 +22,6 @@ pub fn assert_hears(who: &str, recording: &Recording, tones: &[f64]) {
             row.join("   ")
         );
     }
-}
-
-/// Speech, and none of the four.
-pub fn is_speech(recording: &Recording) -> bool {
-    recording.is_audible() && ALL.iter().all(|(_, hertz)| !recording.hears(*hertz))
 }
 
 /// Waits until these words were heard, second by second, but for one at most: a bridge that somebody enters may drop a packet, and

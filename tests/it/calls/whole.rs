@@ -1,12 +1,13 @@
 //! A warm transfer from the first ring to the last word, by what each phone hears.
 
-use super::call::{Call, End};
 use super::cases;
-use super::ear::Recording;
 use super::line::{DANA, INES, Wanted};
-use super::rtp::RATE;
-use super::tones::{AGENT, CALLER, HOLD, REP, assert_hears, is_speech, listening, until_said};
+use super::tones::{assert_hears, listening, until_said};
 use super::workers::ONE_MOMENT;
+use baton_sandbox::phones::call::{Call, End};
+use baton_sandbox::phones::ear::Recording;
+use baton_sandbox::phones::rtp::RATE;
+use baton_sandbox::phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};
 use std::time::Duration;
 
 /// A window in which somebody listens.

@@ -1,12 +1,12 @@
-//! A phone of ours: a SIP user agent on a UDP socket of loopback, which sends and keeps sound, and does what a test tells it.
+//! A phone of ours: a SIP user agent on a UDP socket of loopback, which sends and keeps sound, and does what it is told.
 //!
 //! By itself it rings when it is called, and lets go when the other side does; everything else is told to its [`Call`]s. It holds
-//! any number of them. Nothing that it does needs a privilege.
+//! any number of them.
 
 use super::call::{Call, PATIENCE, Sides};
 use super::media::Media;
 use super::rtp::Sound;
-use super::sip::{Message, request, sound_at};
+use super::sip::{ALLOW, Message, contact, request, sound_at, unique, via};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 pub struct Phone {
     inner: Arc<Inner>,
-    /// How many of its calls a test has taken up.
+    /// How many of its calls were taken up.
     taken: AtomicU32,
     listens: JoinHandle<()>,
 }
@@ -105,22 +105,6 @@ impl Drop for Phone {
     fn drop(&mut self) {
         self.listens.abort();
     }
-}
-
-pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO";
-
-pub fn via(port: u16) -> String {
-    format!("SIP/2.0/UDP 127.0.0.1:{port};rport;branch={}", unique("z9hG4bK"))
-}
-
-pub fn contact(port: u16) -> String {
-    format!("<sip:phone@127.0.0.1:{port}>")
-}
-
-/// Of this process and no other.
-pub fn unique(what: &str) -> String {
-    static NUMBER: AtomicU32 = AtomicU32::new(1);
-    format!("{what}-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 async fn listen(phone: Arc<Inner>) {

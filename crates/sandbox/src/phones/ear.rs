@@ -162,7 +162,7 @@ fn transform(wave: &mut [(f64, f64)]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calls::rtp::{FRAME, Packets, Sound, sound_of};
+    use crate::phones::rtp::{FRAME, Packets, Sound, from_mu_law, sound_of, to_mu_law};
 
     fn recorded(sounds: &[(Sound, usize)]) -> (Instant, Recording) {
         let began = Instant::now();
@@ -224,8 +224,7 @@ mod tests {
     #[test]
     fn a_sentence_is_known_again_and_no_other() {
         let said = sentence(1, 2 * RATE);
-        let through_a_line =
-            said.iter().map(|sample| crate::calls::rtp::from_mu_law(crate::calls::rtp::to_mu_law(sample / 2)));
+        let through_a_line = said.iter().map(|sample| from_mu_law(to_mu_law(sample / 2)));
         let heard: Vec<i16> = sentence(7, 3000).into_iter().chain(through_a_line).chain(sentence(8, 999)).collect();
         assert!(likeness(&heard, &said) > 0.98, "{}", likeness(&heard, &said));
         assert!(likeness(&heard, &sentence(2, 2 * RATE)) < 0.2, "{}", likeness(&heard, &sentence(2, 2 * RATE)));

@@ -1,10 +1,9 @@
-//! One call of a phone: what a test makes its owner do, and what became of it.
+//! One call of a phone: what its owner is made to do, and what became of it.
 
 use super::ear::Recording;
 use super::media::Media;
-use super::phone::{ALLOW, contact, via};
 use super::rtp::Sound;
-use super::sip::{Message, request, sound_at, wants_sound_at};
+use super::sip::{ALLOW, Message, contact, request, sound_at, via, wants_sound_at};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -13,7 +12,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-/// What happens at all happens sooner; only a test that fails waits so long.
+/// What happens at all happens sooner; only what fails waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(40);
 const LATELY: Duration = Duration::from_millis(500);
 /// What is not answered goes out again after this, and so often.
