@@ -84,6 +84,13 @@ pub(super) struct CallerRepPage {
     pub rep: String,
 }
 
+/// For the caller: who is being fetched, and how long that takes at most, where it is to be told.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerHoldPage {
+    pub rep: String,
+    pub wait_seconds: Option<u64>,
+}
+
 /// For the caller: who is being fetched instead of whom, and why.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct CallerInsteadPage {
@@ -151,6 +158,7 @@ pages! {
     Letter: LetterPage,
     Closed: ClosedPage,
     CallerRep: CallerRepPage,
+    CallerHold: CallerHoldPage,
     CallerInstead: CallerInsteadPage,
     CallerPlain: CallerPlainPage,
     CallerSlots: CallerSlotsPage,

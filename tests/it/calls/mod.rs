@@ -18,6 +18,7 @@ mod rtp;
 mod sip;
 mod tones;
 mod voice;
+mod waits;
 mod whole;
 mod wire;
 mod workers;

@@ -107,6 +107,9 @@ fn mistakes_of_shape_are_seen_by_schema_and_loader() {
         ("handoff", "ring_at_most: 3", "ring_at_least: 3"),
         ("handoff", "ring: one_by_one", "ring: { at_once: none }"),
         ("handoff", "hold: music", "hold: muzak"),
+        ("handoff", "announce_wait: no", "announce_wait: 20s"),
+        ("handoff", "hold: music", "offer_callback: yes"),
+        ("handoff", "introduce: none", "introduce: rep"),
     ] {
         let text = shipped(name);
         assert!(text.contains(from), "{name}.yaml does not contain {from}");

@@ -32,6 +32,14 @@ pub struct HandoffRules {
     /// What the caller hears meanwhile.
     #[serde(default)]
     pub hold: Comfort,
+    /// Whether the caller is told when the wait begins how long it may be.
+    #[serde(default)]
+    pub announce_wait: bool,
+    /// Who has waited for so long is offered a call back.
+    #[serde(default)]
+    pub offer_callback: Option<Duration>,
+    #[serde(default)]
+    pub introduce: Introduction,
     pub ladders: Ladders,
     pub booking: BookingRules,
     pub callback: CallbackRules,
@@ -55,6 +63,17 @@ pub enum RingPlan {
     AtOnce(u32),
     /// One, and another whenever so much time has passed, while those before go on ringing.
     AddEvery(Duration),
+}
+
+/// Who makes caller and rep known to each other when they are joined.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Introduction {
+    /// They do it themselves.
+    #[default]
+    None,
+    /// The voice agent, who stays with them for a moment.
+    Agent,
 }
 
 /// By name; `default` always exists. A ladder's last rung needs only our own database: [`Rung::Callback`].
