@@ -76,6 +76,7 @@ pub(super) struct WhisperPage {
 pub(super) struct ClosedPage {
     pub state: &'static str,
     pub by: Option<String>,
+    pub quiet_until: Option<String>,
 }
 
 /// For the caller: who is being fetched, or is there.

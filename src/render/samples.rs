@@ -27,8 +27,12 @@ pub(super) fn of(kind: PageKind) -> [Value; 2] {
             value(&LetterPage { page: bare_page(), title: "A title".to_owned(), opening: Vec::new() }),
         ],
         PageKind::Closed => [
-            value(&ClosedPage { state: "taken", by: Some("Priya Nair".to_owned()) }),
-            value(&ClosedPage { state: "missed", by: None }),
+            value(&ClosedPage {
+                state: "taken",
+                by: Some("Priya Nair".to_owned()),
+                quiet_until: Some("Tue 4 Aug, 10:30 Berlin time".to_owned()),
+            }),
+            value(&ClosedPage { state: "missed", by: None, quiet_until: None }),
         ],
         PageKind::CallerRep => ["Priya", "a colleague"].map(|rep| value(&CallerRepPage { rep: rep.to_owned() })),
         PageKind::CallerHold => [("Priya", Some(45)), ("a colleague", None)]

@@ -77,6 +77,7 @@ fn handoff() -> HandoffRules {
         announce_wait: false,
         offer_callback: None,
         introduce: Introduction::None,
+        away_after_misses: None,
         ladders: BTreeMap::from([
             ("default".to_owned(), vec![Rung::WarmTransfer, Rung::Booking, Rung::Callback]),
             ("quiet".to_owned(), vec![Rung::Booking, Rung::Callback]),

@@ -5,7 +5,7 @@ use crate::domain::id::RepId;
 use crate::rules::fault::{At, Faults, Word, did_you_mean, quoted};
 use crate::rules::files::yaml::{Data, Node, Section};
 use crate::rules::model::set::{
-    BookingRules, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung, live_at_most,
+    AwayAfterMisses, BookingRules, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung, live_at_most,
 };
 use crate::rules::words::values;
 use std::collections::BTreeMap;
@@ -45,6 +45,7 @@ pub(crate) struct HandoffDraft {
     announce_wait: bool,
     offer_callback: Option<PlacedDuration>,
     introduce: Introduction,
+    away_after_misses: Option<AwayAfterMisses>,
     pub ladders: Vec<(Word, Vec<Rung>)>,
     booking: BookingRules,
     callback: CallbackRules,
@@ -83,6 +84,7 @@ impl HandoffDraft {
             announce_wait: self.announce_wait,
             offer_callback: self.offer_callback.map(|after| after.length),
             introduce: self.introduce,
+            away_after_misses: self.away_after_misses,
             ladders: ladders.collect::<BTreeMap<_, _>>().into(),
             booking: self.booking.clone(),
             callback: self.callback.clone(),
@@ -111,6 +113,7 @@ pub(crate) fn read(root: &Node, faults: &mut Faults) -> HandoffDraft {
         announce_wait: flag(&mut section, "announce_wait", faults),
         offer_callback: span_if_said(&mut section, "offer_callback", faults),
         introduce: introduce(&mut section, faults),
+        away_after_misses: away_after_misses(&mut section, faults),
         first_contact_sla: span(&mut section, "first_contact_sla", faults).length,
         company: section.get("company").and_then(|node| node.word(faults)).map(|word| word.text),
         open_for: span_or(&mut section, "open_for", OPEN_FOR, faults).length,
@@ -169,6 +172,14 @@ fn check_offer(draft: &HandoffDraft, faults: &mut Faults) {
 fn introduce(section: &mut Section<'_>, faults: &mut Faults) -> Introduction {
     let word = section.get("introduce").and_then(|node| node.word(faults));
     word.and_then(|word| faults.choice(&word, "handoff-unknown-introduction", &INTRODUCTIONS)).unwrap_or_default()
+}
+
+fn away_after_misses(section: &mut Section<'_>, faults: &mut Faults) -> Option<AwayAfterMisses> {
+    let mut section = section.get("away_after_misses")?.section(faults);
+    let rings = number(&mut section, "rings", faults);
+    let lasts = span(&mut section, "for", faults).length;
+    section.finish(faults);
+    Some(AwayAfterMisses { rings, lasts })
 }
 
 /// Music where nothing is said.

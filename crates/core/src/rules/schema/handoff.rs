@@ -25,6 +25,10 @@ pub(super) fn schema() -> Schema {
             DURATION,
         ),
     ]);
+    let misses = map(vec![
+        required("rings", "So many in a row, whoever calls.", Shape::Positive),
+        required("for", "The phone is left alone for so long.", DURATION),
+    ]);
     let root = map(vec![
         required("patience", "From the moment the caller was qualified until a rep has accepted.", DURATION),
         required(
@@ -57,6 +61,11 @@ pub(super) fn schema() -> Schema {
             "introduce",
             "Who makes caller and rep known to each other: the voice agent, who then leaves; none if left out.",
             choice(&INTRODUCTIONS),
+        ),
+        key(
+            "away_after_misses",
+            "A rep who does not answer so many rings in a row is not rung for a while; rung on if left out.",
+            misses,
         ),
         required("first_contact_sla", "From the decision to the first word with a human.", DURATION),
         key("company", "What callers know us as: mails to them name it.", Shape::Word),

@@ -40,6 +40,9 @@ pub struct HandoffRules {
     pub offer_callback: Option<Duration>,
     #[serde(default)]
     pub introduce: Introduction,
+    /// Whose phone is left alone, and for how long.
+    #[serde(default)]
+    pub away_after_misses: Option<AwayAfterMisses>,
     pub ladders: Ladders,
     pub booking: BookingRules,
     pub callback: CallbackRules,
@@ -63,6 +66,13 @@ pub enum RingPlan {
     AtOnce(u32),
     /// One, and another whenever so much time has passed, while those before go on ringing.
     AddEvery(Duration),
+}
+
+/// A rep who does not answer so many rings in a row is not rung for so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwayAfterMisses {
+    pub rings: u32,
+    pub lasts: Duration,
 }
 
 /// Who makes caller and rep known to each other when they are joined.
