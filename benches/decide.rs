@@ -53,6 +53,7 @@ fn snapshot(rules: &RuleSet) -> Snapshot {
         RepFacts {
             presence: Presence::Unset,
             reserved_until: None,
+            quiet_until: None,
             taken_today: n % 9,
             taken_this_week: 0,
             open: n % 20,

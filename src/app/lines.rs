@@ -178,7 +178,8 @@ fn carried(caller: CallerOnLine) -> Carried {
         let there = if current.state == LegState::Ringing { &mut rings } else { &mut up };
         there.push(current.id.clone());
     }
-    Carried { call: leg, up, rings, is_served: handoff.stage.settled().is_none() }
+    let (is_served, takes_callback_key) = (handoff.stage.settled().is_none(), handoff.takes_callback_key());
+    Carried { call: leg, up, rings, is_served, takes_callback_key }
 }
 
 /// As a platform would send it.
@@ -227,8 +228,10 @@ mod tests {
             (Happened::Joined, CallWord::Joined),
             (Happened::RepLeft, CallWord::RepLeft),
             (Happened::CallerLeft, CallWord::CallerLeft),
+            (Happened::CallbackWanted, CallWord::CallbackWanted),
         ] {
-            let leg = (happened != Happened::CallerLeft).then(|| LegId::new("leg_7k2m.1").unwrap());
+            let is_callers = matches!(happened, Happened::CallerLeft | Happened::CallbackWanted);
+            let leg = (!is_callers).then(|| LegId::new("leg_7k2m.1").unwrap());
             let told = Told { call: None, leg: leg.clone(), happened, why: Some("cause 17".to_owned()) };
             let told = Told { call: leg.is_none().then(|| "1796028155.0".to_owned()), ..told };
             let sent = message(&told, now);

@@ -3,7 +3,8 @@
 //! The contract is ours. A command is a JSON object: `type` (`instruct`, `hold`, `ring`, `whisper`, `join`, `hang_up`), `id`
 //! (the same id is the same command, to be carried out once), and `call`, `leg` or `phone` as the type needs. `ring` has no id
 //! but its leg, and must not be begun after `ring_until`. Of an `instruct` of a `kind` that a platform
-//! does not know, it speaks the `say`. `hold` and `join` say `"record": false` where the caller does not
+//! does not know, it speaks the `say`. `offer_callback` asks whether the caller would rather be called back, which the platform tells
+//! as `callback_wanted`; `introduce` comes in the place of `connected` and ends as it does: the agent leaves. `hold` and `join` say `"record": false` where the caller does not
 //! agree to be recorded: neither the wait nor the conversation may be; `hold` says `"comfort": "agent"` where the agent is to stay
 //! with the caller while phones ring, in place of music, and `hang_up` says `"reason": "answered_elsewhere"` where another rep was
 //! quicker. Over HTTP it is `POST {base}/commands`, and `GET {base}/legs/{leg}`

@@ -56,8 +56,8 @@ pub enum Recording {
 /// What the voice agent is to say, and what it must know to go on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spoken {
-    /// `hold`, `hold_on`, `connected`, `find_time`, `offer_slots`, `confirm_booking`, `promise_callback`, `promise_mail`,
-    /// `no_call`, `how_to_reach`.
+    /// `hold`, `hold_on`, `offer_callback`, `connected`, `introduce`, `find_time`, `offer_slots`, `confirm_booking`,
+    /// `promise_callback`, `promise_mail`, `no_call`, `how_to_reach`.
     pub kind: String,
     pub say: CallerText,
     /// The times on offer, to be named again in `slot_chosen`; empty for the other kinds.
@@ -76,6 +76,15 @@ pub trait Telephony: Send + Sync {
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError>;
     async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError>;
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError>;
+    /// The same, where the voice agent is to make the two known to each other: it stays with them until [`Telephony::leave_agent`].
+    /// Whoever does not hold the agent joins the two, and the agent leaves when it has said what it was told to.
+    async fn join_three(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {
+        self.join(call, leg, key, recording).await
+    }
+    /// The voice agent is let go, and hears nothing any more; one that is gone is what was wanted.
+    async fn leave_agent(&self, _call: &Call, _key: &str) -> Result<(), VendorError> {
+        Ok(())
+    }
     /// `reason` is what the phone is told: who is rung with others has missed nothing where one of them was quicker.
     async fn hang_up(&self, leg: &LegId, key: &str, reason: HangUpReason) -> Result<(), VendorError>;
     /// Hangs the caller up once they have spoken with the rep, who is gone; a call that is over is what was wanted. A platform
@@ -110,6 +119,8 @@ pub enum Happened {
     Joined,
     RepLeft,
     CallerLeft,
+    /// The caller has pressed the key for a call back.
+    CallbackWanted,
 }
 
 impl Happened {
@@ -126,6 +137,7 @@ impl Happened {
             Self::Joined => "joined",
             Self::RepLeft => "rep_left",
             Self::CallerLeft => "caller_left",
+            Self::CallbackWanted => "callback_wanted",
         }
     }
 }
@@ -151,6 +163,8 @@ pub struct Carried {
     pub rings: Vec<LegId>,
     /// It is not known yet how it ends for the caller.
     pub is_served: bool,
+    /// A key of the caller asks for a call back.
+    pub takes_callback_key: bool,
 }
 
 /// Who is told what happens on the calls that we carry, and knows which of them count.

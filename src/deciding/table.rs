@@ -128,6 +128,7 @@ impl Knowledge for AtTable<'_> {
         Load {
             presence: state.presence,
             reserved_until: state.reserved.as_ref().map(|(_, until)| *until),
+            quiet_until: state.quiet_until,
             taken_today: state.taken_on(today),
             taken_this_week: state.taken_in_week_of(today),
             open: state.open_leads,

@@ -20,7 +20,9 @@ pub fn spoken(
     let (kind, slots) = match instruction {
         Instruction::Hold { .. } => ("hold", Vec::new()),
         Instruction::HoldOn { .. } => ("hold_on", Vec::new()),
+        Instruction::OfferCallback => ("offer_callback", Vec::new()),
         Instruction::Connected { .. } => ("connected", Vec::new()),
+        Instruction::Introduce { .. } => ("introduce", Vec::new()),
         Instruction::FindTime { .. } => ("find_time", Vec::new()),
         Instruction::OfferSlots { slots } => ("offer_slots", slots.clone()),
         Instruction::ConfirmBooking { .. } => ("confirm_booking", Vec::new()),

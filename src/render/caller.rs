@@ -5,7 +5,8 @@ use super::clean::one_line;
 use super::email::MAIL_SUBJECT_CHARS;
 use super::notice::Notice;
 use super::page::{
-    CallerInsteadPage, CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, first_name,
+    CallerHoldPage, CallerInsteadPage, CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage,
+    CallerWhenPage, first_name,
 };
 use super::when::{CallerZone, spoken, written};
 use baton_core::domain::effect::{Confirmation, Instruction, ToSay, WhyNot};
@@ -18,6 +19,7 @@ use baton_core::domain::whereabouts::Whereabouts;
 use baton_core::domain::zone::Zone;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What is known when a caller is spoken to.
 #[derive(Debug, Clone)]
@@ -75,6 +77,11 @@ fn only_a_name(said: &str) -> Option<String> {
     ((1..=4).contains(&words.len()) && words.iter().all(is_word)).then(|| words.join(" "))
 }
 
+/// Seconds as one says them: not fewer than it is.
+fn in_fives(at_most: Duration) -> u64 {
+    (at_most.as_millis().div_ceil(5_000) * 5).try_into().unwrap_or(u64::MAX)
+}
+
 /// As templates ask for it.
 fn in_a_word(because: WhyNot) -> &'static str {
     match because {
@@ -126,13 +133,18 @@ impl Templates {
         let who = |file, rep: &RepId| self.render(file, &CallerRepPage { rep: context.rep(rep) });
         let when = |file, rep: &RepId, at| self.render(file, &context.when(rep, at));
         let text = match instruction {
-            Instruction::Hold { rep } => who("caller/hold.hbs", rep),
+            Instruction::Hold { rep, at_most } => {
+                let page = CallerHoldPage { rep: context.rep(rep), wait_seconds: at_most.map(in_fives) };
+                self.render("caller/hold.hbs", &page)
+            }
             Instruction::HoldOn { rep, instead_of, because } => {
                 let (rep, instead_of) = (context.rep(rep), context.rep(instead_of));
                 let page = CallerInsteadPage { rep, instead_of, because: in_a_word(*because) };
                 self.render("caller/hold_on.hbs", &page)
             }
+            Instruction::OfferCallback => self.plain("caller/offer_callback.hbs", context.company),
             Instruction::Connected { rep } => who("caller/connected.hbs", rep),
+            Instruction::Introduce { rep } => who("caller/introduce.hbs", rep),
             Instruction::FindTime { rep } => who("caller/find_time.hbs", rep),
             Instruction::OfferSlots { slots } => self.offer(slots, context),
             Instruction::ConfirmBooking { slot } => when("caller/confirm_booking.hbs", &slot.rep, slot.from),
@@ -165,7 +177,11 @@ impl Templates {
             Stopgap::Booking => "caller/booking.hbs",
             Stopgap::Goodbye => "caller/goodbye.hbs",
         };
-        on_one_line(&self.render(file, &CallerPlainPage { company: company.map(str::to_owned) }))
+        on_one_line(&self.plain(file, company))
+    }
+
+    fn plain(&self, file: &str, company: Option<&str>) -> String {
+        self.render(file, &CallerPlainPage { company: company.map(str::to_owned) })
     }
 
     fn offer(&self, slots: &[Slot], context: &CallerContext<'_>) -> String {

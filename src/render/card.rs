@@ -4,13 +4,15 @@ use super::Templates;
 use super::context::{CardContext, CardState};
 use super::notice::Notice;
 use super::page::ClosedPage;
+use super::when;
 use crate::connectors::Card;
+use baton_core::domain::zone::Zone;
 
 impl Templates {
     pub fn card(&self, context: &CardContext<'_>) -> Card {
         let page = context.brief.page();
         let notice = Notice::parse(&self.render(&format!("chat/{}", context.brief.file()), &page));
-        let opening = match closed(context.state) {
+        let opening = match closed(context.state, context.brief.rep.timezone) {
             // What the notice asks for is over.
             Some(closed) => Some(self.render("chat/closed.hbs", &closed)),
             None => Some(notice.body).filter(|body| !body.is_empty()),
@@ -26,14 +28,18 @@ impl Templates {
     }
 }
 
-fn closed(state: &CardState) -> Option<ClosedPage> {
+fn closed(state: &CardState, zone: Zone) -> Option<ClosedPage> {
+    let quiet_until = match state {
+        CardState::MissedAgain(until) => Some(when::short(*until, zone)),
+        _ => None,
+    };
     let (state, by) = match state {
         CardState::Open => return None,
         CardState::Accepted => ("accepted", None),
         CardState::Declined => ("declined", None),
-        CardState::Missed => ("missed", None),
+        CardState::Missed | CardState::MissedAgain(_) => ("missed", None),
         CardState::TakenBy(name) => ("taken", Some(name.clone())),
         CardState::CallerLeft => ("caller_left", None),
     };
-    Some(ClosedPage { state, by })
+    Some(ClosedPage { state, by, quiet_until })
 }

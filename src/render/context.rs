@@ -50,6 +50,8 @@ pub enum CardState {
     Accepted,
     Declined,
     Missed,
+    /// Like others before it: the phone is left alone until then.
+    MissedAgain(DateTime<Utc>),
     /// Name of the rep who has it.
     TakenBy(String),
     CallerLeft,

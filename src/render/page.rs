@@ -76,12 +76,20 @@ pub(super) struct WhisperPage {
 pub(super) struct ClosedPage {
     pub state: &'static str,
     pub by: Option<String>,
+    pub quiet_until: Option<String>,
 }
 
 /// For the caller: who is being fetched, or is there.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct CallerRepPage {
     pub rep: String,
+}
+
+/// For the caller: who is being fetched, and how long that takes at most, where it is to be told.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerHoldPage {
+    pub rep: String,
+    pub wait_seconds: Option<u64>,
 }
 
 /// For the caller: who is being fetched instead of whom, and why.
@@ -151,6 +159,7 @@ pages! {
     Letter: LetterPage,
     Closed: ClosedPage,
     CallerRep: CallerRepPage,
+    CallerHold: CallerHoldPage,
     CallerInstead: CallerInsteadPage,
     CallerPlain: CallerPlainPage,
     CallerSlots: CallerSlotsPage,

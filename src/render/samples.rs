@@ -1,8 +1,8 @@
 //! Two samples per kind of page, made up: one with everything, one with the least there can be.
 
 use super::page::{
-    CallerInsteadPage, CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage, CallerWhenPage, ClosedPage,
-    LetterPage, PageKind, RepPage, WhisperPage,
+    CallerHoldPage, CallerInsteadPage, CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage,
+    CallerWhenPage, ClosedPage, LetterPage, PageKind, RepPage, WhisperPage,
 };
 use baton_core::domain::briefing::{Briefing, BriefingField};
 use baton_core::domain::id::{PoolId, RepId, TerritoryId, TierId};
@@ -27,10 +27,16 @@ pub(super) fn of(kind: PageKind) -> [Value; 2] {
             value(&LetterPage { page: bare_page(), title: "A title".to_owned(), opening: Vec::new() }),
         ],
         PageKind::Closed => [
-            value(&ClosedPage { state: "taken", by: Some("Priya Nair".to_owned()) }),
-            value(&ClosedPage { state: "missed", by: None }),
+            value(&ClosedPage {
+                state: "taken",
+                by: Some("Priya Nair".to_owned()),
+                quiet_until: Some("Tue 4 Aug, 10:30 Berlin time".to_owned()),
+            }),
+            value(&ClosedPage { state: "missed", by: None, quiet_until: None }),
         ],
         PageKind::CallerRep => ["Priya", "a colleague"].map(|rep| value(&CallerRepPage { rep: rep.to_owned() })),
+        PageKind::CallerHold => [("Priya", Some(45)), ("a colleague", None)]
+            .map(|(rep, wait_seconds)| value(&CallerHoldPage { rep: rep.to_owned(), wait_seconds })),
         PageKind::CallerInstead => [("Tom", "Priya", "busy"), ("a colleague", "a colleague", "not_reached")].map(
             |(rep, instead_of, because)| {
                 value(&CallerInsteadPage { rep: rep.to_owned(), instead_of: instead_of.to_owned(), because })

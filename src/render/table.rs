@@ -98,9 +98,11 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "crm/mail_promised.hbs" Plain Rep PageForm::Notice;
     "crm/needs_attention.hbs" Plain Rep PageForm::Notice;
     "crm/briefing.hbs" Plain Rep PageForm::Text;
-    "caller/hold.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
+    "caller/hold.hbs" Spoken CallerHold PageForm::Speech(CALLER_WORDS);
     "caller/hold_on.hbs" Spoken CallerInstead PageForm::Speech(CALLER_WORDS);
     "caller/find_time.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
+    "caller/offer_callback.hbs" Spoken CallerPlain PageForm::Speech(CALLER_WORDS);
+    "caller/introduce.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
     "caller/connected.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
     "caller/offer_slots.hbs" Spoken CallerSlots PageForm::Speech(CALLER_WORDS);
     "caller/confirm_booking.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);

@@ -210,7 +210,8 @@ fn a_card_for_every_reason_and_every_end() {
         text += &format!("{why:?}: {}\n  {:?}\n", card.title, opening(&card));
     }
     let taken = CardState::TakenBy("Cy & Co".to_owned());
-    for state in [CardState::Accepted, CardState::Declined, CardState::Missed, taken, CardState::CallerLeft] {
+    let again = CardState::MissedAgain(at("2026-01-07T18:30:00Z"));
+    for state in [CardState::Accepted, CardState::Declined, CardState::Missed, again, taken, CardState::CallerLeft] {
         let card = case.card(BriefWhy::Ringing, &state);
         text += &format!("{state:?}: {:?}\n", opening(&card));
         let shown = card_as_text(&card);

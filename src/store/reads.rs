@@ -57,6 +57,7 @@ reads! {
     mirror_get(&keys: [String]) -> BTreeMap<String, Mirrored>;
     owing(now: DateTime<Utc>) -> BTreeMap<RepId, Owed>;
     past_leads(&after: (DateTime<Utc>, String), limit: usize) -> Vec<PastLead>;
+    rep_quiet_until(&rep: RepId) -> Option<DateTime<Utc>>;
     reps_read() -> BTreeMap<RepId, RepState>;
     slots_claimed(&rep: RepId, now: DateTime<Utc>) -> Vec<Busy>;
     step_vendor_ref(&key: str) -> VendorRef;

@@ -6,7 +6,8 @@ use super::sql::row::{Bulk, Reading, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::{HandoffId, RepId};
 use baton_core::domain::rep::Presence;
-use chrono::{DateTime, NaiveDate, Utc, Weekday};
+use baton_core::rules::model::set::AwayAfterMisses;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc, Weekday};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
@@ -24,12 +25,25 @@ pub struct RepState {
     pub taken_week: (Option<NaiveDate>, u32),
     /// Leads of theirs that neither an outcome nor their age has closed.
     pub open_leads: u32,
+    /// Rings in a row that nobody answered.
+    pub missed_rings: u32,
+    /// After too many of them the phone is left alone until then.
+    pub quiet_until: Option<DateTime<Utc>>,
 }
 
 impl RepState {
     /// A rep of whom nothing is stored yet.
     pub fn new(rep: RepId) -> Self {
-        Self { rep, presence: Presence::Unset, reserved: None, taken: (None, 0), taken_week: (None, 0), open_leads: 0 }
+        Self {
+            rep,
+            presence: Presence::Unset,
+            reserved: None,
+            taken: (None, 0),
+            taken_week: (None, 0),
+            open_leads: 0,
+            missed_rings: 0,
+            quiet_until: None,
+        }
     }
 
     /// Leads given on this local day.
@@ -68,6 +82,20 @@ impl RepState {
         free
     }
 
+    /// The phone has rung, and nobody answered.
+    pub fn misses(&mut self, at_most: AwayAfterMisses, now: DateTime<Utc>) {
+        self.missed_rings += 1;
+        if self.missed_rings >= at_most.rings {
+            self.missed_rings = 0;
+            self.quiet_until = Some(now + TimeDelta::from_std(at_most.lasts).unwrap_or_default());
+        }
+    }
+
+    /// Somebody is there to answer it.
+    pub fn answers(&mut self) {
+        (self.missed_rings, self.quiet_until) = (0, None);
+    }
+
     /// Lets the phone go, if it is still ours.
     pub fn release(&mut self, handoff: &HandoffId) {
         self.reserved.take_if(|(by, _)| by == handoff);
@@ -79,7 +107,7 @@ fn monday(day: NaiveDate) -> NaiveDate {
     day.week(Weekday::Mon).first_day()
 }
 
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 11] = [
     Text("rep"),
     Text("presence"),
     Text("reserved_by"),
@@ -89,6 +117,8 @@ const COLUMNS: [Column; 9] = [
     Text("taken_week"),
     Int("taken_this_week"),
     Int("open_leads"),
+    Int("missed_rings"),
+    Int("quiet_until"),
 ];
 
 impl Tx {
@@ -141,15 +171,26 @@ impl Tx {
                 "taken_week": state.taken_week.0,
                 "taken_this_week": state.taken_week.1,
                 "open_leads": state.open_leads,
+                "missed_rings": state.missed_rings,
+                "quiet_until": state.quiet_until.map(micros),
             })
         });
         let sql = self.engine.insert_text("rep::save", "rep_state", &COLUMNS, &replacing("rep", &COLUMNS));
         Ok(Some(Bulk::new(sql, rows_json(rows)?)))
     }
 
+    /// Until when this rep's phone is left alone, if it is.
+    pub async fn rep_quiet_until(&mut self, rep: &RepId) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let sql = "-- rep::quiet_until\nSELECT quiet_until FROM rep_state WHERE rep = $1";
+        let row = sqlx::query(sql).bind(rep.as_str()).fetch_optional(self.conn()).await?;
+        row.map_or(Ok(None), |row| Reading::new("rep_state", &row).maybe_at("quiet_until"))
+    }
+
+    /// Whoever says how they are is there: rings that were missed count no more.
     pub async fn rep_presence(&mut self, rep: &RepId, presence: Presence) -> Result<(), StoreError> {
         self.reps_lock(&BTreeSet::from([rep.clone()])).await?;
-        let sql = "-- rep::presence\nUPDATE rep_state SET presence = $2 WHERE rep = $1";
+        let sql = "-- rep::presence\nUPDATE rep_state SET presence = $2, missed_rings = 0, quiet_until = NULL \
+                   WHERE rep = $1";
         sqlx::query(sql).bind(rep.as_str()).bind(presence_name(presence)).execute(self.conn()).await?;
         Ok(())
     }
@@ -183,5 +224,7 @@ fn read(row: &AnyRow) -> Result<RepState, StoreError> {
         taken: (day("taken_on")?, row.number("taken_today")?),
         taken_week: (day("taken_week")?, row.number("taken_this_week")?),
         open_leads: row.number("open_leads")?,
+        missed_rings: row.number("missed_rings")?,
+        quiet_until: row.maybe_at("quiet_until")?,
     })
 }

@@ -139,6 +139,7 @@ conformance! {
             of_sixteen_callers_one_gets_the_phone,
             a_reservation_ends_by_time_or_by_its_holder,
             leads_given_at_once_are_all_counted,
+            who_misses_rings_in_a_row_is_not_rung_for_a_while,
             a_new_day_starts_at_zero,
         ]
         steps: [

@@ -16,8 +16,9 @@
 # not looked for. Exit code 2: it cannot be had here, and stderr says why.
 #
 # An instance listens on loopback alone. Each NAME=PORT is an endpoint whose phone is at that port: `trunk`, the carrier that any
-# caller comes from, `agent`, the voice agent, and reps' phones by their digits. Calls of the trunk go to the app `baton` as
-# (inbound, DIALLED); where no worker has it, the dialplan rings the agent. On hold one hears 300 Hz.
+# caller comes from, `agent`, the voice agent, `people`, a phone on somebody's desk, and reps' phones by their digits. Calls of the
+# trunk go to the app `baton` as (inbound, DIALLED); where no worker has it, the dialplan rings the agent, and whom Baton gives back
+# because the agent cannot be had, the desk. On hold one hears 300 Hz.
 set -euo pipefail
 cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/baton-telephony
 
@@ -240,8 +241,11 @@ autoload = no' >"$etc/modules.conf"
 [from-trunk]
 exten => _[+0-9].,1,Stasis(baton,inbound,${EXTEN})
  same => n,GotoIf($["${STASISSTATUS}" = "FAILED"]?alone)
+ same => n,GotoIf($["${BATON}" = "no_agent"]?people)
  same => n,Hangup()
  same => n(alone),Dial(PJSIP/agent,20)
+ same => n,Hangup()
+ same => n(people),Dial(PJSIP/people,20,m)
  same => n,Hangup()
 [nowhere]
 CONF

@@ -29,6 +29,7 @@ pub(super) fn line(entry: &TimelineEntry, name: &str, rules: &RuleSet) -> Option
         "slots_declined" => format!("none of the times suits; {}", stage(body, rules)),
         "slot_taken" => format!("that time was just taken; {}", stage(body, rules)),
         "booked" => format!("booked: {}", slot(&body["event"]["booking"]["slot"], rules)),
+        "callback_wanted" => format!("the caller would rather be called back; {}", stage(body, rules)),
         "caller_left" => format!("the caller hangs up; {}", stage(body, rules)),
         "found" => format!("{} can take it now; {}", rep(&body["event"]["rep"], rules), stage(body, rules)),
         "call_ended" | "contact_made" | "decided_again" => return None,

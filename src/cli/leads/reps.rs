@@ -121,6 +121,8 @@ struct RepSheet {
     /// When off rota: back then.
     back_at: Option<DateTime<Utc>>,
     reserved_until: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quiet_until: Option<DateTime<Utc>>,
     today: Load,
     this_week: Load,
     open: Load,
@@ -169,6 +171,7 @@ impl RepSheet {
             at_work,
             back_at,
             reserved_until: state.reserved.as_ref().map(|(_, until)| *until).filter(|until| *until > now),
+            quiet_until: state.quiet_until.filter(|until| *until > now),
             today: Load { leads: state.taken_on(today), cap: rep.cap_per_day },
             this_week: Load { leads: state.taken_in_week_of(today), cap: rep.cap_per_week },
             open: Load { leads: state.open_leads, cap: rep.cap_open },
@@ -215,7 +218,10 @@ impl RepSheet {
         };
         let reserved =
             self.reserved_until.map_or_else(String::new, |until| format!(", on a call until {}", told(until)));
-        format!("{rota}{presence}{reserved}")
+        let quiet = self.quiet_until.map_or_else(String::new, |until| {
+            format!(", did not answer the last rings and is not rung until {}", told(until))
+        });
+        format!("{rota}{presence}{reserved}{quiet}")
     }
 }
 

@@ -90,6 +90,10 @@ pub(super) enum Act {
         call: String,
         leg: LegId,
     },
+    /// A key of a caller who waits: whether it means anything is for the handoff to say.
+    Key {
+        call: String,
+    },
     /// The whisper could not be played.
     NoSound {
         leg: LegId,
@@ -279,7 +283,7 @@ impl Calls {
     }
 
     fn key(&mut self, channel: &str, digit: &str) -> Vec<Act> {
-        let Some(id) = names::leg(channel) else { return Vec::new() };
+        let Some(id) = names::leg(channel) else { return self.callers_key(channel, digit) };
         let Some(leg) = self.legs.get_mut(&id) else { return Vec::new() };
         if leg.stage != LegStage::Answered || !leg.hears_whisper {
             return Vec::new();
@@ -293,6 +297,14 @@ impl Calls {
             leg.stage = LegStage::Accepted;
         }
         vec![tell(Some(&leg.call), id, happened)]
+    }
+
+    /// In a conversation keys are for whoever the caller speaks with.
+    fn callers_key(&self, channel: &str, digit: &str) -> Vec<Act> {
+        let is_put_through = |leg: &Leg| matches!(leg.stage, LegStage::Accepted | LegStage::Joined);
+        let waits = self.calls.contains_key(channel)
+            && !self.legs.values().any(|leg| leg.call == channel && is_put_through(leg));
+        if waits && digit == "1" { vec![Act::Key { call: channel.to_owned() }] } else { Vec::new() }
     }
 
     fn entered(&mut self, bridge: &Bridge, channel: String, now: Instant) -> Vec<Act> {

@@ -1,8 +1,8 @@
 //! What is done with one caller's line: music and words, the agent out and back. Each may be done twice, and beside any other: how
 //! the line stands is read before and after, since a rep may come in between.
 
-use super::ari::{Ari, There, gone};
-use super::calls::{agent_of, bridge_of, is_rep, last_words_of, words_of};
+use super::ari::{Ari, Reason, There, gone};
+use super::calls::{agent_of, bridge_of, is_rep, last_words_of, whisper_of, words_of};
 use super::event::Bridge;
 use super::voice::{Recorded, Voice};
 use crate::connectors::VendorError;
@@ -35,6 +35,8 @@ pub(super) enum Then {
 pub(super) enum Beside {
     Nobody,
     Agent,
+    /// A rep, who is being introduced.
+    Rep,
 }
 
 impl Lines {
@@ -82,6 +84,24 @@ impl Lines {
         self.no_music_for_two(call).await
     }
 
+    /// The rep comes to the caller, and hears and is heard. `Gone`: one of the two is, as whoever hears tells.
+    pub(super) async fn join(&self, call: &str, leg: &LegId) -> Result<There, VendorError> {
+        let Some(bridge) = self.members(call).await? else { return Ok(There::Gone) };
+        if bridge.channels.iter().any(|member| member == leg.as_str()) {
+            return Ok(There::Yes);
+        }
+        let _over = self.ari.stop_playing(&whisper_of(leg)).await?;
+        self.hush(call).await?;
+        let _gone = self.ari.music(&bridge.id, false).await?;
+        self.ari.add(&bridge.id, leg.as_str()).await
+    }
+
+    /// It hears nothing of the conversation.
+    pub(super) async fn let_agent_go(&self, call: &str) -> Result<(), VendorError> {
+        let _gone = self.ari.hang_up(&agent_of(call), Reason::Normal).await?;
+        Ok(())
+    }
+
     /// Whether the caller hears the agent.
     pub(super) async fn hears_agent(&self, call: &str) -> Result<bool, VendorError> {
         Ok(self.members(call).await?.is_some_and(|bridge| bridge.channels.contains(&agent_of(call))))
@@ -127,7 +147,12 @@ impl Lines {
         };
         let bridge = here().await?;
         let hears_agent = bridge.channels.contains(&agent_of(call));
-        if has_rep(&bridge) || hears_agent && beside == Beside::Nobody {
+        let may_be_said = match beside {
+            Beside::Nobody => !has_rep(&bridge) && !hears_agent,
+            Beside::Agent => !has_rep(&bridge),
+            Beside::Rep => true,
+        };
+        if !may_be_said {
             return Ok(());
         }
         self.hush(call).await?;

@@ -4,6 +4,8 @@
 //! meanwhile; a caller whom nobody serves is not left alone for long. When the connection ends, so does all of this, and whoever
 //! hears next begins by reading: nothing is kept from one to the other.
 
+mod keys;
+
 use super::Asterisk;
 use super::admit::Admitted;
 use super::ari::{Reason, VENDOR};
@@ -12,6 +14,7 @@ use super::event;
 use super::socket::EventSocket;
 use crate::connectors::{CallSink, Carried, Happened, Told, VendorError};
 use baton_core::domain::id::LegId;
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,6 +106,11 @@ enum After {
         call: String,
         leg: LegId,
     },
+    /// A caller has pressed the key for a call back, and may have one.
+    Key {
+        call: String,
+        takes: bool,
+    },
     /// Whom the handoffs count as being on the line; `None`: it could not be read.
     Looked(Option<Vec<Carried>>),
 }
@@ -115,6 +123,8 @@ struct Session {
     deeds: JoinSet<After>,
     untold: mpsc::Sender<Told>,
     looks: bool,
+    /// Callers of whose key it is being asked whether it means anything.
+    asked: BTreeSet<String>,
     swept_at: Instant,
 }
 
@@ -124,7 +134,7 @@ impl Session {
         // By itself: what was heard before the connection was lost is told to its end.
         tokio::spawn(tell(Arc::clone(&sink), waiting));
         let (calls, deeds) = (Calls::default(), JoinSet::new());
-        Self { asterisk, sink, calls, deeds, untold, looks: false, swept_at: Instant::now() }
+        Self { asterisk, sink, calls, deeds, untold, looks: false, asked: BTreeSet::new(), swept_at: Instant::now() }
     }
 
     /// How things stand at the beginning. What happens meanwhile waits in the socket.
@@ -170,6 +180,7 @@ impl Session {
             }
             Act::Look => self.look(),
             Act::WasRung { call, leg } => self.ask_for_ring(call, leg),
+            Act::Key { call } => self.ask_for_offer(call),
             Act::Admit { call, number } => self.admit(call, number),
             Act::LastWord { call } => {
                 self.deeds.spawn(async move {
@@ -244,6 +255,7 @@ impl Session {
                 let why = Some("the ring ended while nobody heard what happened on the line".to_owned());
                 self.act(Act::Tell(Told { call: Some(call), leg: Some(leg), happened: Happened::NoAnswer, why }))
             }
+            After::Key { call, takes } => self.offer_is_known(call, takes),
             After::Looked(carried) => {
                 self.looks = false;
                 if let Some(carried) = carried {

@@ -29,7 +29,7 @@ use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::RepText;
-use calls::{agent_of, bridge_of, is_of_asterisk, whisper_of};
+use calls::{is_of_asterisk, whisper_of};
 use line::{Beside, Lines, Then};
 use serde_json::json;
 use std::path::PathBuf;
@@ -124,7 +124,14 @@ impl Telephony for Asterisk {
             // It is told by whoever it asks, and nobody is to talk into a conversation.
             "connected" => Ok(()),
             // A sentence between the music, where somebody can say it. An agent that the caller hears says it itself.
-            "hold" | "hold_on" => self.lines.say(call, &instruction.say, Then::Waits, Beside::Nobody).await,
+            "hold" | "hold_on" | "offer_callback" => {
+                self.lines.say(call, &instruction.say, Then::Waits, Beside::Nobody).await
+            }
+            // Beside an agent that cannot say it. Where the agent is gone, the two are joined and know it.
+            "introduce" if self.lines.hears_agent(call).await? => {
+                self.lines.say(call, &instruction.say, Then::Waits, Beside::Rep).await
+            }
+            "introduce" => Ok(()),
             kind => {
                 let agent_is_there = self.lines.bring_back(call).await?;
                 let is_last = !agent_is_there && !matches!(kind, "find_time" | "offer_slots");
@@ -140,6 +147,9 @@ impl Telephony for Asterisk {
             (None, _) => Ok(true),
             (Some(_), Instruction::Connected { .. }) => Ok(false),
             (Some(call), Instruction::Hold { .. } | Instruction::HoldOn { .. }) => self.lines.hears_agent(call).await,
+            (Some(call), Instruction::OfferCallback | Instruction::Introduce { .. }) => {
+                self.lines.hears_agent(call).await
+            }
             (Some(call), _) => self.lines.bring_back(call).await,
         }
     }
@@ -189,19 +199,24 @@ impl Telephony for Asterisk {
 
     async fn join(&self, call: &Call, leg: &LegId, _key: &str, _recording: Recording) -> Result<(), VendorError> {
         let call = channel(call)?;
-        // As for a whisper: that caller or rep are gone is told by whoever hears.
-        let Some(bridge) = self.lines.members(call).await? else { return Ok(()) };
-        if !bridge.channels.iter().any(|member| member == leg.as_str()) {
-            let _over = self.lines.ari.stop_playing(&whisper_of(leg)).await?;
-            self.lines.hush(call).await?;
-            let _gone = self.lines.ari.music(&bridge.id, false).await?;
-            if self.lines.ari.add(&bridge_of(call), leg.as_str()).await? == There::Gone {
-                return Ok(());
-            }
+        if self.lines.join(call, leg).await? == There::Yes {
+            self.lines.let_agent_go(call).await?;
         }
-        // It hears nothing of the conversation.
-        let _gone = self.lines.ari.hang_up(&agent_of(call), Reason::Normal).await?;
         Ok(())
+    }
+
+    /// The agent is back before the rep comes in, so that it can be told to speak as soon as that is known.
+    async fn join_three(&self, call: &Call, leg: &LegId, _key: &str, _recording: Recording) -> Result<(), VendorError> {
+        let call = channel(call)?;
+        if self.lines.members(call).await?.is_some() {
+            let _without = self.lines.bring_back(call).await?;
+            let _gone = self.lines.join(call, leg).await?;
+        }
+        Ok(())
+    }
+
+    async fn leave_agent(&self, call: &Call, _key: &str) -> Result<(), VendorError> {
+        self.lines.let_agent_go(channel(call)?).await
     }
 
     async fn hang_up(&self, leg: &LegId, _key: &str, reason: HangUpReason) -> Result<(), VendorError> {

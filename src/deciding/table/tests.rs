@@ -106,6 +106,7 @@ impl Twice<'_> {
             let facts = RepFacts {
                 presence: Presence::Unset,
                 reserved_until: None,
+                quiet_until: None,
                 taken_today: 0,
                 taken_this_week: 0,
                 open: 0,

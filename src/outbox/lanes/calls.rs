@@ -12,7 +12,9 @@ use baton_core::domain::effect::{CallEffect, Class, Instruction};
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::lead::{Call, Lead, LeadChannel};
 use baton_core::domain::leg::Fault;
+use baton_core::domain::outcome::Outcome;
 use baton_core::handoff::{Event, Handoff, Stage};
+use baton_core::rules::model::set::Introduction;
 use chrono::TimeDelta;
 use std::time::Duration;
 
@@ -29,7 +31,7 @@ impl Work for CallEffect<'_> {
         match self {
             Self::Ring { .. } => vendors.telephony.as_ref().map_or(Class::LookFirst, |vendor| vendor.ring_class()),
             Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Class::Repeatable,
-            Self::HangUp { .. } | Self::EndCall => Class::Repeatable,
+            Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Class::Repeatable,
         }
     }
 
@@ -44,7 +46,7 @@ impl Work for CallEffect<'_> {
         let Some(telephony) = &at.parts.vendors.telephony else {
             return match self {
                 // The words for the caller went out with the answer; whoever has no other way to hear them misses nothing.
-                Self::Instruct(_) | Self::Hold { .. } | Self::EndCall => {
+                Self::Instruct(_) | Self::Hold { .. } | Self::EndCall | Self::LeaveAgent => {
                     Ok(Done::nothing("no telephony is configured"))
                 }
                 _ => not_configured("telephony"),
@@ -55,7 +57,7 @@ impl Work for CallEffect<'_> {
             Self::Instruct(_) if matter.lead.channel != LeadChannel::Call => {
                 return Ok(Done::nothing("nobody is on a line"));
             }
-            Self::Instruct(Instruction::Hold { .. } | Instruction::HoldOn { .. }) if !is_fetching(&matter.handoff) => {
+            Self::Instruct(instruction) if is_said_on_hold(instruction) && !is_fetching(&matter.handoff) => {
                 return Ok(Done::nothing("no longer true"));
             }
             Self::Instruct(instruction) => {
@@ -73,9 +75,15 @@ impl Work for CallEffect<'_> {
                 let words = matter.templates.whisper(&matter.briefing());
                 telephony.whisper(leg, key, &words).await?;
             }
-            Self::Join { leg } => telephony.join(matter.call()?, leg, key, recording(&matter.lead)).await?,
+            Self::Join { leg } => match matter.handoff.terms.introduce {
+                Introduction::None => telephony.join(matter.call()?, leg, key, recording(&matter.lead)).await?,
+                Introduction::Agent => telephony.join_three(matter.call()?, leg, key, recording(&matter.lead)).await?,
+            },
             Self::HangUp { leg, reason } => telephony.hang_up(leg, key, reason).await?,
             Self::EndCall => telephony.end_call(matter.call()?, key).await?,
+            // One that comes late would take the agent from a caller who has been brought back to it.
+            Self::LeaveAgent if !are_joined(&matter.handoff) => return Ok(Done::nothing("no longer wanted")),
+            Self::LeaveAgent => telephony.leave_agent(matter.call()?, key).await?,
         }
         Ok(Done::default())
     }
@@ -89,7 +97,7 @@ impl Work for CallEffect<'_> {
                 Ok((status != LegStatus::Absent).then(|| Done::reference(leg.as_str())))
             }
             Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Ok(None),
-            Self::HangUp { .. } | Self::EndCall => Ok(None),
+            Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Ok(None),
         }
     }
 
@@ -106,7 +114,7 @@ impl Work for CallEffect<'_> {
             // A rep who hears no whisper would be a cold start: on to the next.
             Self::Whisper { leg } => Fallback::of(Event::WhisperFailed { leg: leg.clone(), why }),
             Self::Join { leg } => Fallback::of(Event::JoinFailed { leg: leg.clone(), why }),
-            Self::HangUp { .. } | Self::EndCall => Fallback::default(),
+            Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Fallback::default(),
         }
     }
 
@@ -122,9 +130,9 @@ impl Work for CallEffect<'_> {
     fn matter_within(&self) -> Duration {
         match self {
             Self::Ring { .. } | Self::Hold { .. } => WANTED_WITHIN,
-            Self::Instruct(Instruction::Hold { .. } | Instruction::HoldOn { .. }) => WANTED_WITHIN,
+            Self::Instruct(instruction) if is_said_on_hold(instruction) => WANTED_WITHIN,
             Self::Instruct(_) | Self::Whisper { .. } | Self::Join { .. } => Duration::MAX,
-            Self::HangUp { .. } | Self::EndCall => Duration::MAX,
+            Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Duration::MAX,
         }
     }
 
@@ -143,6 +151,16 @@ async fn agent_speaks(at: &At<'_>, instruction: &Instruction) -> Result<bool, Ve
         (Some(telephony), Some(call)) => telephony.agent_speaks(call, instruction).await,
         (Some(_), None) => Ok(false),
     }
+}
+
+/// True only while somebody is fetched.
+fn is_said_on_hold(instruction: &Instruction) -> bool {
+    matches!(instruction, Instruction::Hold { .. } | Instruction::HoldOn { .. } | Instruction::OfferCallback)
+}
+
+/// Caller and rep hear each other, as far as is known.
+fn are_joined(handoff: &Handoff) -> bool {
+    matches!(handoff.stage, Stage::Bridged { .. } | Stage::Done { outcome: Outcome::Connected { .. } })
 }
 
 /// Phones ring, or a rep hears the whisper.

@@ -76,9 +76,19 @@ async fn update(at: &At<'_>, chat: &dyn Chat, key: &str, rep: &Rep) -> Result<Do
     };
     let message: MessageRef = serde_json::from_str(&reference)
         .map_err(|error| needs_person(format!("the card's reference {reference:?} is none: {error}")))?;
-    let card = card(at, rep, BriefWhy::Ringing, key, &message.channel, &card_state(at.matter, key));
+    let state = match card_state(at.matter, key) {
+        CardState::Missed => missed(at, rep).await?,
+        other => other,
+    };
+    let card = card(at, rep, BriefWhy::Ringing, key, &message.channel, &state);
     chat.update(&message, &card).await?;
     Ok(Done::default())
+}
+
+/// Whoever is not rung any more for a while is told so.
+async fn missed(at: &At<'_>, rep: &Rep) -> Result<CardState, VendorError> {
+    let quiet_until = at.parts.store.rep_quiet_until(&rep.id).await.map_err(retry)?;
+    Ok(quiet_until.filter(|until| *until > at.now()).map_or(CardState::Missed, CardState::MissedAgain))
 }
 
 fn card(at: &At<'_>, rep: &Rep, why: BriefWhy, key: &str, channel: &str, state: &CardState) -> Card {

@@ -55,6 +55,9 @@ fn known(facts: &RepFacts, now: DateTime<Utc>, zone: Zone) -> String {
     if let Some(until) = facts.reserved_until {
         told.push(format!("on another call until {} at the latest", local(until, zone)));
     }
+    if let Some(until) = facts.quiet_until {
+        told.push(format!("did not answer the last rings, not rung until {}", local(until, zone)));
+    }
     told.push(format!("{} leads today, {} open", facts.taken_today, facts.open));
     told.join("; ")
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::render::caller::Stopgap;
 use baton_core::domain::effect::{Confirmation, Instruction, WhyNot};
 use baton_core::domain::whereabouts::Evidence;
+use std::time::Duration;
 
 fn instead_of_cy(because: WhyNot) -> Instruction {
     Instruction::HoldOn { rep: rep_id("ben"), instead_of: rep_id("cy"), because }
@@ -16,14 +17,16 @@ fn the_caller_hears_a_first_name_and_a_time_and_nothing_else() {
     let slot = case.slot();
     let later = Slot { from: at("2026-01-09T22:00:00Z"), ..slot.clone() };
     let instructions = [
-        Instruction::Hold { rep: rep_id("ben") },
+        Instruction::Hold { rep: rep_id("ben"), at_most: None },
         Instruction::Connected { rep: rep_id("ben") },
         Instruction::OfferSlots { slots: vec![slot.clone(), later] },
         Instruction::ConfirmBooking { slot: slot.clone() },
         Instruction::PromiseCallback { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") },
         Instruction::PromiseMail { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") },
         Instruction::NoCall { rep: rep_id("ben") },
-        Instruction::Hold { rep: rep_id("gone") },
+        Instruction::Hold { rep: rep_id("gone"), at_most: Some(Duration::from_millis(41_200)) },
+        Instruction::OfferCallback,
+        Instruction::Introduce { rep: rep_id("ben") },
         instead_of_cy(WhyNot::Busy),
         instead_of_cy(WhyNot::NotReached),
         instead_of_cy(WhyNot::CannotNow),
@@ -59,7 +62,7 @@ fn the_caller_hears_a_first_name_and_a_time_and_nothing_else() {
 fn a_workspace_may_bring_its_own_words() {
     let own = Templates::compile(&[("caller/hold.hbs", "Bleiben Sie dran,\n{{rep}} kommt.")]).expect("no fault");
     let case = case(dana());
-    let text = own.caller(&Instruction::Hold { rep: rep_id("ben") }, &case.caller(None));
+    let text = own.caller(&Instruction::Hold { rep: rep_id("ben"), at_most: None }, &case.caller(None));
     assert_eq!(text.0, "Bleiben Sie dran, Ben kommt.");
     let own = Templates::compile(&[("caller/passed_on.hbs", "Danke.{{#if company}}\n{{company}} meldet sich.{{/if}}")]);
     let own = own.expect("no fault");

@@ -5,6 +5,7 @@
 
 mod change;
 mod phones;
+mod rings;
 
 use crate::store::{Changes, NewStep, StepRow, StoreError, TimelineEntry, Tx};
 use baton_core::domain::effect::Planned;
@@ -17,6 +18,7 @@ use baton_core::rules::RuleSet;
 use change::{booking, concerned, hung_up_by, is_given, new_faults};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use phones::Phones;
+use rings::{count_rings, rung};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -60,10 +62,11 @@ struct Moving<'m> {
 
 impl Moving<'_> {
     /// Reps whose rows it changes.
-    fn concerned(&self) -> BTreeSet<RepId> {
+    fn concerned(&self, rules: &RuleSet) -> BTreeSet<RepId> {
         let mut reps: BTreeSet<RepId> = self.freed().cloned().into_iter().collect();
         if let Some(transition) = self.transition.as_ref().filter(|transition| !transition.ignored) {
             reps.extend(concerned(&self.before, &transition.state));
+            reps.extend(rung(&self.before, &transition.state, rules).cloned());
         }
         reps
     }
@@ -123,7 +126,7 @@ impl Tx {
         }
         self.turns_move(&moving, mover.now).await?;
         let mut phones = Phones::default();
-        self.phones_hold(&mut phones, moving.iter().flat_map(Moving::concerned).collect()).await?;
+        self.phones_hold(&mut phones, moving.iter().flat_map(|one| one.concerned(rules)).collect()).await?;
         for one in &mut moving {
             self.bring_about(one, &mut phones, rules, mover).await?;
         }
@@ -170,7 +173,10 @@ impl Tx {
                     from.refused.push(rep);
                 }
                 Had::Yes => match self.claim(before, event, &transition.state, mover.now).await? {
-                    Had::Yes => return count_leads(phones, before, &transition.state, rules, mover.now),
+                    Had::Yes => {
+                        count_rings(phones, before, &transition.state, rules, mover.now)?;
+                        return count_leads(phones, before, &transition.state, rules, mover.now);
+                    }
                     Had::NotToBeHad(slot) => {
                         tracing::info!(rep.id = %slot.rep, "another lead is booking this time");
                         from.taken_slots.push(slot);

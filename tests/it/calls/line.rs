@@ -108,14 +108,16 @@ impl Wanted {
         for rep in 1..=self.reps {
             reps.push(Phone::plugged_in(&format!("rep {rep}"), Sound::Tone(REP)).await);
         }
-        let mut phones = vec![("trunk".to_owned(), callers.port()), ("agent".to_owned(), agent.port())];
+        let people = Phone::plugged_in("the desk", Sound::Tone(REP)).await;
+        let known = [("trunk", &callers), ("agent", &agent), ("people", &people)];
+        let mut phones: Vec<_> = known.map(|(name, phone)| (name.to_owned(), phone.port())).into();
         let ports = reps.iter().map(Phone::port).enumerate();
         let ports = ports.map(|(index, ours)| (index + 1, self.foreign.filter(|_| index == 0).unwrap_or(ours)));
         phones.extend(ports.map(|(rep, port)| (digits(rep), port)));
         let asterisk = Asterisk::start(&self.installed, &folder.path().join("asterisk"), &phones);
         let wire = Wire::to(asterisk.ari).await;
         let (workers, events) = (Vec::new(), AtomicU32::new(1));
-        Line { workers, callers, agent, reps, wire, asterisk, events, wanted: self, folder }
+        Line { workers, callers, agent, people, reps, wire, asterisk, events, wanted: self, folder }
     }
 }
 
@@ -125,6 +127,8 @@ pub struct Line {
     workers: Vec<Worker>,
     callers: Phone,
     pub agent: Phone,
+    /// On somebody's desk: the dialplan rings it, and not we.
+    pub people: Phone,
     reps: Vec<Phone>,
     pub wire: Wire,
     pub asterisk: Asterisk,

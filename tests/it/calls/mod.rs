@@ -12,6 +12,7 @@ mod next;
 mod nobody;
 mod tones;
 mod voice;
+mod waits;
 mod whole;
 mod wire;
 mod workers;

@@ -8,7 +8,7 @@ use baton::app::stage::StandIns;
 use baton_clock::SystemClock;
 use baton_sandbox::phones::call::{End, Stage};
 use baton_sandbox::phones::rtp::Sound;
-use baton_sandbox::phones::tones::{AGENT, CALLER, HOLD};
+use baton_sandbox::phones::tones::{AGENT, CALLER, HOLD, REP};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,14 +77,19 @@ async fn a_time_is_offered_chosen_and_booked(wanted: Wanted) {
     assert_eq!(stage.calendars.booked().len(), 1);
 }
 
-/// The number is answered, the agent is not there: the caller hears music, and goes on in the dialplan, which ends here.
+/// The number is answered, the agent is not there: the caller hears music, and goes on in the dialplan, which rings a phone.
 async fn an_agent_that_does_not_answer_leaves_nobody_in_silence(wanted: Wanted) {
     let line = wanted.open().await;
     line.agent.refuses("503 Service Unavailable");
     let caller = line.dials(&DANA).await;
     caller.until_answered().await;
     let answered = Instant::now();
-    assert_eq!(caller.until_ended().await, End::TheyHungUp, "nobody waits for ever");
+    let desk = line.people.rings().await;
+    desk.answers().await;
+    caller.until_hears("whoever is there", |heard| heard.hears(REP)).await;
+    desk.until_hears("the caller", |heard| heard.hears(CALLER)).await;
     let silence = caller.recording().longest_silence(answered, Instant::now());
     assert!(silence < Duration::from_secs(3), "{silence:?}");
+    desk.hangs_up().await;
+    assert_eq!(caller.until_ended().await, End::TheyHungUp, "the dialplan ends here");
 }

@@ -55,13 +55,19 @@ callback: { within: 2h, within_after_hang_up: 15m, remind_before: 10m, escalate_
 const TERRITORIES: &str = "territory,country,state,region,postal,industry,employees,priority,from,until\n";
 
 /// Words that do not change with the hour, and are quickly said.
-const WORDS: [(&str, &str); 4] = [
+const WORDS: [(&str, &str); 6] = [
     ("whisper/ring.hbs", "{{headline}}. Press 1 to accept."),
-    ("caller/hold.hbs", ONE_MOMENT),
+    ("caller/hold.hbs", "One moment.{{#if wait_seconds}} It will take {{wait_seconds}} seconds at most.{{/if}}"),
+    ("caller/offer_callback.hbs", INSTEAD),
+    ("caller/introduce.hbs", INTRODUCTION),
     ("caller/offer_slots.hbs", OFFER),
     ("caller/promise_callback.hbs", PROMISE),
 ];
 pub const ONE_MOMENT: &str = "One moment.";
+/// Of the caller's patience.
+pub const AT_MOST: &str = "One moment. It will take 40 seconds at most.";
+pub const INSTEAD: &str = "If you would rather not wait, press 1, and we will call you back.";
+pub const INTRODUCTION: &str = "Here is my colleague. I leave the two of you to it.";
 pub const OFFER: &str = "Nobody can take the call right now, so please tell me which of these times would suit you.";
 pub const PROMISE: &str = "A colleague will call you back very soon. Thank you for your patience, and goodbye.";
 

@@ -1,13 +1,19 @@
 //! A rep's phone is one caller's at a time, and every lead given is counted.
 
+use super::leads::insert;
 use super::server::{Db, at_once};
 use super::tx::writes;
-use super::world::{handoff_id, later, now, rep};
+use super::world::{caller, decided, handoff_id, later, mover, now, rep, rules};
 use baton::store::{Changes, RepState};
-use baton_core::domain::id::RepId;
+use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::rep::Presence;
+use baton_core::handoff::Event;
+use baton_core::rules::RuleSet;
+use baton_core::rules::model::set::AwayAfterMisses;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 fn ana() -> BTreeSet<RepId> {
     BTreeSet::from([rep("ana")])
@@ -97,4 +103,31 @@ pub async fn a_new_day_starts_at_zero(db: Db) {
         change(&db, RepState::give_up).await;
     }
     assert_eq!(state(&db).await.open_leads, 0, "nobody owes leads");
+}
+
+/// Over whichever leads; an answer begins anew, and so does whoever says how they are.
+pub async fn who_misses_rings_in_a_row_is_not_rung_for_a_while(db: Db) {
+    let mut rules = RuleSet::clone(&rules());
+    rules.handoff.away_after_misses = Some(AwayAfterMisses { rings: 2, lasts: Duration::from_secs(1800) });
+    let rules = Arc::new(rules);
+    let missed = |leg: LegId| Event::NoAnswer { leg, why: None };
+    let answered = |leg: LegId| Event::Answered { leg };
+    let happens: [fn(LegId) -> Event; 4] = [missed, answered, missed, missed];
+    let mut told = Vec::new();
+    for (number, event) in (1..).zip(happens) {
+        let lead = decided(caller(number));
+        let leg = lead.handoff.legs.first().expect("somebody is rung").clone();
+        insert(&db, vec![lead]).await.expect("a lead");
+        let event = event(leg.id);
+        let moved = writes!(db.store, [event, rules], |tx| {
+            tx.transition(&handoff_id(number), &event, &rules, &mover("w", later(i64::from(number)))).await
+        });
+        moved.await.expect("a move");
+        told.push((leg.rep.clone(), db.store.rep_quiet_until(&leg.rep).await.expect("a time")));
+    }
+    let rep = told[0].0.clone();
+    let until = [None, None, None, Some(later(1804))].map(|until| (rep.clone(), until));
+    assert_eq!(told, until);
+    writes!(db.store, [rep], |tx| tx.rep_presence(&rep, Presence::Available).await).await.expect("a presence");
+    assert_eq!(db.store.rep_quiet_until(&rep).await.expect("a time"), None);
 }

@@ -6,6 +6,7 @@ mod completed;
 mod given_up;
 mod owner;
 mod transfer;
+mod waiting;
 
 use super::begin::later;
 use super::state::{Event, Handoff, Stage, Transition, TurnMove};
@@ -51,6 +52,7 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::JoinFailed { leg, why } => step.not_joined(leg, why),
         Event::RepLeft { leg } => step.rep_left(leg),
         Event::CallerLeft | Event::CallEnded => step.caller_left(),
+        Event::CallbackWanted => step.callback_wanted(),
         Event::SlotsFound { search, slots } => step.slots_found(*search, slots),
         Event::SlotsUnknown { search, .. } => step.search_is_over(*search),
         Event::SlotChosen { slot } => step.slot_chosen(slot),
@@ -125,6 +127,8 @@ impl Move<'_> {
             Timer::JoinBy { leg } => self.not_joined(leg, OUR_CLOCK),
             Timer::SettledBy { leg } => self.settled(leg),
             Timer::PatienceBy => self.patience_spent(),
+            Timer::OfferCallback => self.offer_callback(),
+            Timer::IntroducedBy { leg } => self.introduced(leg),
             Timer::SearchBy { search } if self.next.stage == (Stage::Searching { search: *search }) => {
                 self.search_is_over(*search)
             }

@@ -2,9 +2,10 @@
 
 use super::state::{Handoff, Leg, Stage};
 use crate::domain::effect::{Instruction, ToSay};
-use crate::domain::id::LegId;
+use crate::domain::id::{LegId, RepId};
 use crate::domain::lead::ReachBack;
 use crate::domain::outcome::Outcome;
+use crate::rules::model::set::Introduction;
 
 impl Handoff {
     /// What is said, and how it stands, in one word. `is_reachable`: when the line is gone. A caller whom nobody could call back
@@ -13,7 +14,7 @@ impl Handoff {
         let rep_on = |leg: &LegId| self.rep_on(leg).unwrap_or(&self.owner).clone();
         let (instruction, status) = match &self.stage {
             Stage::Ringing { .. } | Stage::Briefing { .. } | Stage::Joining { .. } => (self.fetching(), "ringing"),
-            Stage::Bridged { leg, .. } => (Instruction::Connected { rep: rep_on(leg) }, "connected"),
+            Stage::Bridged { leg, .. } => (self.together(rep_on(leg)), "connected"),
             Stage::Searching { .. } => (Instruction::FindTime { rep: self.owner.clone() }, "searching"),
             Stage::Offering { slots, .. } => (Instruction::OfferSlots { slots: slots.clone() }, "offering"),
             Stage::Booking { .. } => return (ToSay::Booking, "booking"),
@@ -42,13 +43,41 @@ impl Handoff {
         (ToSay::Decided(instruction), status)
     }
 
+    /// Whether a call back can be had in place of what the caller waits for.
+    pub(super) fn may_choose_callback(&self) -> bool {
+        let waits = match &self.stage {
+            Stage::Ringing { .. } | Stage::Briefing { .. } | Stage::Searching { .. } | Stage::Offering { .. } => true,
+            Stage::Offered
+            | Stage::Joining { .. }
+            | Stage::Bridged { .. }
+            | Stage::Booking { .. }
+            | Stage::Callback { .. }
+            | Stage::Done { .. }
+            | Stage::NeedsAttention { .. } => false,
+        };
+        waits && self.reach_back == ReachBack::Call
+    }
+
+    /// Whether a key of the caller asks for a call back: it was offered, and is not too late.
+    pub fn takes_callback_key(&self) -> bool {
+        self.callback_offered && self.may_choose_callback()
+    }
+
+    /// Caller and rep hear each other.
+    pub(super) fn together(&self, rep: RepId) -> Instruction {
+        match self.terms.introduce {
+            Introduction::None => Instruction::Connected { rep },
+            Introduction::Agent => Instruction::Introduce { rep },
+        }
+    }
+
     /// Who is being fetched, and why not whoever was named before. Of several phones that ring the caller is told of the one
     /// that was rung first.
     pub(super) fn fetching(&self) -> Instruction {
         let rep = self.current_legs().next().map_or(&self.owner, |leg| &leg.rep).clone();
         let before = self.in_place_of.as_ref().and_then(|leg| self.legs.iter().find(|known| known.id == *leg));
         match before {
-            None => Instruction::Hold { rep },
+            None => Instruction::Hold { rep, at_most: self.announced_wait },
             Some(Leg { rep: instead_of, state, .. }) => {
                 Instruction::HoldOn { rep, instead_of: instead_of.clone(), because: (*state).into() }
             }

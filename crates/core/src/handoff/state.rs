@@ -15,7 +15,7 @@ use crate::domain::whereabouts::Whereabouts;
 use crate::domain::zone::Zone;
 use crate::routing::decision::Target;
 use crate::routing::ledger::Cause;
-use crate::rules::model::set::{BookingRules, CallbackRules, RingPlan, Rung};
+use crate::rules::model::set::{BookingRules, CallbackRules, Introduction, RingPlan, Rung};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -66,6 +66,15 @@ pub struct Handoff {
     /// The leg in whose place the one is that the caller is told of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_place_of: Option<LegId>,
+    /// The leg whose rep the caller was told of last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_of: Option<LegId>,
+    /// For how long the caller was told that they wait at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced_wait: Option<Duration>,
+    /// A call back was offered to the caller while phones rang.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub callback_offered: bool,
     pub patience_until: DateTime<Utc>,
     pub bridge_by: DateTime<Utc>,
     /// The caller's zone, as they said it themselves.
@@ -129,6 +138,12 @@ pub struct Terms {
     pub ring: RingPlan,
     #[serde(default, skip_serializing_if = "is_default")]
     pub comfort: Comfort,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub announce_wait: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer_callback: Option<Duration>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub introduce: Introduction,
     pub booking: BookingRules,
     pub callback: CallbackRules,
     pub needs_attention: RepId,

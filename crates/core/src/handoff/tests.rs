@@ -5,6 +5,8 @@ mod callback;
 mod consent;
 mod explore;
 mod holding;
+mod instead;
+mod introducing;
 mod leaving;
 mod other_hands;
 mod ringing;

@@ -160,6 +160,7 @@ pub fn reason_name(rejection: &Rejection) -> &'static str {
         Rejection::Busy { .. } => "busy",
         Rejection::Away => "away",
         Rejection::Reserved { .. } => "reserved",
+        Rejection::NotAnswering { .. } => "not_answering",
         Rejection::AtCap { .. } => "at_cap",
         Rejection::AtWeekCap { .. } => "at_week_cap",
         Rejection::AtOpenCap { .. } => "at_open_cap",

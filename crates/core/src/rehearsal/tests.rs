@@ -172,6 +172,7 @@ fn every_reason_has_the_word_of_its_stored_form() {
         Rejection::Busy { until: at },
         Rejection::Away,
         Rejection::Reserved { until: at },
+        Rejection::NotAnswering { until: at },
         Rejection::AtCap { cap: 1, load: 1 },
         Rejection::AtWeekCap { cap: 1, load: 1 },
         Rejection::AtOpenCap { cap: 1, open: 1 },

@@ -92,6 +92,7 @@ fn free(now: DateTime<Utc>) -> RepFacts {
     RepFacts {
         presence: Presence::Unset,
         reserved_until: None,
+        quiet_until: None,
         taken_today: 0,
         taken_this_week: 0,
         open: 0,

@@ -120,6 +120,7 @@ pub enum Rejection {
     Busy { until: DateTime<Utc> },
     Away,
     Reserved { until: DateTime<Utc> },
+    NotAnswering { until: DateTime<Utc> },
     AtCap { cap: u32, load: u32 },
     AtWeekCap { cap: u32, load: u32 },
     AtOpenCap { cap: u32, open: u32 },

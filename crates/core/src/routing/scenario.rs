@@ -186,6 +186,7 @@ impl Scenario {
         let facts = RepFacts {
             presence: Presence::Unset,
             reserved_until: None,
+            quiet_until: None,
             taken_today: 0,
             taken_this_week: 0,
             open: 0,

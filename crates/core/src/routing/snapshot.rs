@@ -38,6 +38,9 @@ pub struct RepFacts {
     pub presence: Presence,
     /// Rung or talking for another lead until then.
     pub reserved_until: Option<DateTime<Utc>>,
+    /// Has not answered too often in a row: not rung until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_until: Option<DateTime<Utc>>,
     /// Leads given since midnight in the rep's zone.
     pub taken_today: u32,
     /// The same since Monday.
@@ -70,6 +73,7 @@ pub trait Knowledge {
 pub struct Load {
     pub presence: Presence,
     pub reserved_until: Option<DateTime<Utc>>,
+    pub quiet_until: Option<DateTime<Utc>>,
     pub taken_today: u32,
     pub taken_this_week: u32,
     pub open: u32,
@@ -77,14 +81,20 @@ pub struct Load {
 
 impl Load {
     /// Of a rep of whom nothing was heard yet.
-    pub const NONE: Self =
-        Self { presence: Presence::Unset, reserved_until: None, taken_today: 0, taken_this_week: 0, open: 0 };
+    pub const NONE: Self = Self {
+        presence: Presence::Unset,
+        reserved_until: None,
+        quiet_until: None,
+        taken_today: 0,
+        taken_this_week: 0,
+        open: 0,
+    };
 }
 
 impl RepFacts {
     pub fn load(&self) -> Load {
-        let Self { presence, reserved_until, taken_today, taken_this_week, open, calendar: _ } = *self;
-        Load { presence, reserved_until, taken_today, taken_this_week, open }
+        let Self { presence, reserved_until, quiet_until, taken_today, taken_this_week, open, calendar: _ } = *self;
+        Load { presence, reserved_until, quiet_until, taken_today, taken_this_week, open }
     }
 }
 
@@ -101,10 +111,13 @@ impl Snapshot {
     #[must_use]
     pub fn about(mut self, considered: &Considered, known: &impl Knowledge, rules: &RuleSet) -> Self {
         for rep in considered.reps.iter().filter_map(|rep| rules.reps.get(rep)) {
-            let Load { presence, reserved_until, taken_today, taken_this_week, open } = known.load(&rep.id);
+            let Load { presence, reserved_until, quiet_until, taken_today, taken_this_week, open } =
+                known.load(&rep.id);
             let reserved_until = reserved_until.filter(|until| *until > self.now);
+            let quiet_until = quiet_until.filter(|until| *until > self.now);
             let calendar = calendar_of(rep, known.calendar(&rep.id), rules.calendars_believed_for, self.now);
-            let facts = RepFacts { presence, reserved_until, taken_today, taken_this_week, open, calendar };
+            let facts =
+                RepFacts { presence, reserved_until, quiet_until, taken_today, taken_this_week, open, calendar };
             self.reps.insert(rep.id.clone(), facts);
         }
         for (pool, ledger) in known.ledgers() {

@@ -42,6 +42,7 @@ impl Rejection {
             Self::Busy { .. } => "busy",
             Self::Away => "away",
             Self::Reserved { .. } => "on another call",
+            Self::NotAnswering { .. } => "not answering the phone",
             Self::AtCap { .. } => "at the cap of a day",
             Self::AtWeekCap { .. } => "at the cap of a week",
             Self::AtOpenCap { .. } => "at the cap of open leads",
@@ -67,6 +68,9 @@ impl Rejection {
             Self::Busy { until } => format!("busy until {}", local(*until, zone)),
             Self::Away => "away".to_owned(),
             Self::Reserved { until } => format!("on another call until {} at the latest", local(*until, zone)),
+            Self::NotAnswering { until } => {
+                format!("not rung until {}: did not answer the last rings", local(*until, zone))
+            }
             Self::AtCap { cap, load } => format!("at the cap: {load} of {cap} leads today"),
             Self::AtWeekCap { cap, load } => format!("at the cap: {load} of {cap} leads this week"),
             Self::AtOpenCap { cap, open } => format!("at the cap: {open} of {cap} leads open"),

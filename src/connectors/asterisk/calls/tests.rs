@@ -50,7 +50,11 @@ impl Line {
     }
 
     fn presses(&mut self, digit: &str) -> Vec<Act> {
-        self.hears(&json!({ "type": "ChannelDtmfReceived", "channel": channel(LEG), "digit": digit }))
+        self.key_of(LEG, digit)
+    }
+
+    fn key_of(&mut self, id: &str, digit: &str) -> Vec<Act> {
+        self.hears(&json!({ "type": "ChannelDtmfReceived", "channel": channel(id), "digit": digit }))
     }
 
     fn plays(&mut self, word: &str, id: &str, state: &str) -> Vec<Act> {
@@ -120,6 +124,20 @@ fn a_key_counts_once_the_whisper_has_begun() {
     assert_eq!(told(&line.presses("1")), [Happened::Accepted]);
     assert_eq!(line.presses("1"), [], "once");
     assert_eq!(told(&Line::in_the_whisper().presses("2")), [Happened::Declined]);
+}
+
+/// A caller's key means nothing to whoever is being put through, or speaks with a rep.
+#[test]
+fn a_key_of_a_caller_is_asked_about_while_nobody_is_put_through() {
+    let mut line = Line::in_the_whisper();
+    let asks = Act::Key { call: C.to_owned() };
+    assert_eq!(line.key_of(C, "1"), [asks]);
+    assert_eq!(line.key_of(C, "2"), []);
+    assert_eq!(line.key_of("1796028155.9", "1"), [], "nobody we know");
+    line.presses("1");
+    assert_eq!(line.key_of(C, "1"), [], "a rep has accepted");
+    line.enters(LEG);
+    assert_eq!(line.key_of(C, "1"), [], "it is for the rep");
 }
 
 #[test]
@@ -238,6 +256,7 @@ fn what_nobody_heard_is_read_and_told() {
         up: up.map(|leg| LegId::new(leg).unwrap()).into_iter().collect(),
         rings: Vec::new(),
         is_served: true,
+        takes_callback_key: false,
     };
     let rings = |call: &str, leg: &str| Carried { rings: vec![LegId::new(leg).unwrap()], ..carried(call, None) };
     let believed = [

@@ -52,7 +52,7 @@ pub(super) async fn say(at: &At<'_>, instruction: &Instruction) -> Result<Option
     if let Some(why) = seen.why_not(at, instruction) {
         return Ok(Some(Done::nothing(why)));
     }
-    let say = seen.words(&release, at.now());
+    let say = seen.words(instruction, &release, at.now());
     if seen.line.has_told(&say.0) {
         return Ok(Some(Done::nothing("the caller has heard it")));
     }
@@ -113,19 +113,26 @@ async fn look(at: &At<'_>, call: &Call) -> Result<Option<Seen>, VendorError> {
 impl Seen {
     /// Why nothing is said, if it is so.
     fn why_not(&self, at: &At<'_>, instruction: &Instruction) -> Option<&'static str> {
-        let stands = self.handoff.to_say(true).0;
         if !self.handoff.live {
             return Some("the caller is gone");
         }
-        if stands != ToSay::Decided(instruction.clone()) {
+        // A call back is offered beside what stands.
+        let is_true = match instruction {
+            Instruction::OfferCallback => super::is_fetching(&self.handoff),
+            other => self.handoff.to_say(true).0 == ToSay::Decided(other.clone()),
+        };
+        if !is_true {
             return Some("something else is true by now");
         }
         (at.now() - at.step.planned_at > SAID_WITHIN).then_some("it comes too late to be said")
     }
 
     /// As whoever asks now would hear it.
-    fn words(&self, release: &Release, now: DateTime<Utc>) -> CallerText {
-        let (what, _) = self.handoff.to_say(self.is_reachable);
+    fn words(&self, instruction: &Instruction, release: &Release, now: DateTime<Utc>) -> CallerText {
+        let what = match instruction {
+            Instruction::OfferCallback => ToSay::Decided(Instruction::OfferCallback),
+            _ => self.handoff.to_say(self.is_reachable).0,
+        };
         let company = release.rules.handoff.company.as_deref();
         let caller = self.handoff.whereabouts();
         release.templates.to_say(&what, &CallerContext { reps: &release.rules.reps, company, caller, now })

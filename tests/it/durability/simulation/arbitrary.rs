@@ -15,7 +15,7 @@ use baton_core::domain::zone::Zone;
 use baton_core::handoff::state::{Closing, NewOwner};
 use baton_core::handoff::{Completed, Event, Handoff, OnTheLine, Stage, advance};
 use baton_core::routing::{Snapshot, decide};
-use baton_core::rules::model::set::{RingPlan, Rung};
+use baton_core::rules::model::set::{Introduction, RingPlan, Rung};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
@@ -34,6 +34,7 @@ fn entirely_arbitrary_events_break_nothing() {
         let mut state = Handoff::begin(&lead, &decision, &rules);
         let plans = [RingPlan::OneByOne, RingPlan::AtOnce(2), RingPlan::AddEvery(Duration::from_secs(5))];
         state.terms.ring = *chance.pick(&plans);
+        state.terms.introduce = *chance.pick(&[Introduction::None, Introduction::Agent]);
         for rep in &reps {
             let from = now + chance.seconds(0, 7_200) - TimeDelta::hours(1);
             let busy = Busy { from, until: from + chance.seconds(1, 14_400), kind: BusyKind::Busy };
@@ -72,6 +73,8 @@ fn anything(chance: &mut Chance, state: &Handoff, reps: &[RepId], now: DateTime<
         Timer::SettledBy { leg: leg.clone() },
         Timer::ReleaseBy { leg: leg.clone() },
         Timer::PatienceBy,
+        Timer::OfferCallback,
+        Timer::IntroducedBy { leg: leg.clone() },
         Timer::SlotBy { search: number },
         Timer::SearchBy { search: number },
         Timer::BookBy { attempt: number },
@@ -99,6 +102,7 @@ fn anything(chance: &mut Chance, state: &Handoff, reps: &[RepId], now: DateTime<
         Event::RepLeft { leg },
         Event::CallerLeft,
         Event::CallEnded,
+        Event::CallbackWanted,
         Event::SlotsFound { search: number, slots: vec![slot.clone()] },
         Event::SlotsUnknown { search: number, why: why.clone() },
         Event::SlotChosen { slot },

@@ -159,5 +159,13 @@ pub fn rep_facts(chance: &mut Chance, now: DateTime<Utc>) -> RepFacts {
         4..8 => Fact::Unknown { why: "google-calendar did not answer in 700 ms".to_owned() },
         _ => known(Vec::new()),
     };
-    RepFacts { presence, reserved_until: None, taken_today: 0, taken_this_week: 0, open: 0, calendar }
+    RepFacts {
+        presence,
+        reserved_until: None,
+        quiet_until: None,
+        taken_today: 0,
+        taken_this_week: 0,
+        open: 0,
+        calendar,
+    }
 }

@@ -19,7 +19,7 @@ use baton_core::handoff::{Event, Handoff, Stage};
 use baton_core::routing::ledger::Ledger;
 use baton_core::routing::{Decision, Snapshot, decide};
 use baton_core::rules::RuleSet;
-use baton_core::rules::model::set::RingPlan;
+use baton_core::rules::model::set::{Introduction, RingPlan};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,6 +33,9 @@ const DOUBLE_CHECKED: usize = 4;
 /// One lead after the other is rung for in one of these ways.
 const PLANS: [RingPlan; 3] =
     [RingPlan::OneByOne, RingPlan::AtOnce(2), RingPlan::AddEvery(std::time::Duration::from_secs(5))];
+
+/// Half of all callers are offered a call back once they have waited for so long.
+const OFFERED_AFTER: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// By how much a worker's clock may be off: with more it takes no work.
 const OFF_AT_MOST_MS: usize = 2_000;
@@ -183,6 +186,8 @@ impl<'a> World<'a> {
         *self.taken.entry(decision.plan.owner.clone()).or_default() += 1;
         let mut begun = Handoff::begin(&lead, &decision, self.rules).seeing(&snapshot, self.rules);
         begun.terms.ring = PLANS[life % PLANS.len()];
+        begun.terms.offer_callback = self.chance.percent(50).then_some(OFFERED_AFTER);
+        begun.terms.introduce = if self.chance.percent(50) { Introduction::Agent } else { Introduction::None };
         let live = begun.live;
         self.decided.push((lead.clone(), snapshot, decision));
         round_trips(&begun)?;

@@ -33,7 +33,7 @@ impl Lane {
     pub fn kinds(self) -> &'static [&'static str] {
         match self {
             Self::Timers => &["timer"],
-            Self::Calls => &["instruct", "hold", "ring", "whisper", "join", "hang_up", "end_call"],
+            Self::Calls => &["instruct", "hold", "ring", "whisper", "join", "hang_up", "end_call", "leave_agent"],
             Self::Calendar => &["find_slots", "book"],
             Self::Chat => &["brief_chat", "update_card"],
             Self::Crm => &["write_crm", "read_owner"],
@@ -64,6 +64,7 @@ pub enum CallEffect<'e> {
     Join { leg: &'e LegId },
     HangUp { leg: &'e LegId, reason: HangUpReason },
     EndCall,
+    LeaveAgent,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +102,7 @@ impl Effect {
             Self::Join { leg } => InLane::Calls(CallEffect::Join { leg }),
             Self::HangUp { leg, reason } => InLane::Calls(CallEffect::HangUp { leg, reason: *reason }),
             Self::EndCall => InLane::Calls(CallEffect::EndCall),
+            Self::LeaveAgent => InLane::Calls(CallEffect::LeaveAgent),
             Self::FindSlots { search, rep } => InLane::Calendar(CalendarEffect::FindSlots { search: *search, rep }),
             Self::Book { slot, attempt } => InLane::Calendar(CalendarEffect::Book { slot, attempt: *attempt }),
             Self::Brief { rep, channel: Channel::Chat, why } => InLane::Chat(ChatEffect::Brief { rep, why: *why }),
@@ -149,7 +151,8 @@ mod tests {
             Effect::Whisper { .. } => Effect::Join { leg },
             Effect::Join { .. } => Effect::HangUp { leg, reason: HangUpReason::Cancelled },
             Effect::HangUp { .. } => Effect::EndCall,
-            Effect::EndCall => Effect::FindSlots { search: 1, rep },
+            Effect::EndCall => Effect::LeaveAgent,
+            Effect::LeaveAgent => Effect::FindSlots { search: 1, rep },
             Effect::FindSlots { .. } => Effect::Book { slot, attempt: 1 },
             Effect::Book { .. } => Effect::WriteCrm { owner: rep, note: CrmNote::Routed },
             Effect::WriteCrm { .. } => Effect::Brief { rep, channel: Channel::Chat, why: BriefWhy::Ringing },
@@ -167,7 +170,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_step_is_claimed_in_its_lane_and_in_no_other() {
-        let first = Effect::Instruct { instruction: Instruction::Hold { rep: ana() } };
+        let first = Effect::Instruct { instruction: Instruction::Connected { rep: ana() } };
         let effects: Vec<Effect> = std::iter::successors(Some(first), next).collect();
         for effect in &effects {
             assert!(effect.lane().kinds().contains(&effect.kind()), "{}", effect.kind());

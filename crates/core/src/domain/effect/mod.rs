@@ -12,6 +12,7 @@ use super::leg::LegState;
 use super::outcome::Slot;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// An effect with its name and its times. `key` is made of the handoff and an ordinal, never of time, attempt or worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +56,8 @@ pub enum Effect {
     },
     /// Hangs the caller up: they have spoken, and the rep is gone.
     EndCall,
+    /// Lets the voice agent go, who has made caller and rep known to each other.
+    LeaveAgent,
     /// Looks for free times of `rep`; `search` counts from 1.
     FindSlots {
         search: u32,
@@ -123,6 +126,9 @@ pub enum Instruction {
     /// "One moment, I am getting Priya."
     Hold {
         rep: RepId,
+        /// For how long the caller is kept waiting at most, where they are to be told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at_most: Option<Duration>,
     },
     /// "Priya is on another call, I am trying Tom."
     HoldOn {
@@ -130,8 +136,14 @@ pub enum Instruction {
         instead_of: RepId,
         because: WhyNot,
     },
+    /// "Press 1, and we call you back": for whoever has waited for a while.
+    OfferCallback,
     /// The rep is there: the agent may leave.
     Connected {
+        rep: RepId,
+    },
+    /// The rep is there: the agent makes the two known to each other, and leaves.
+    Introduce {
         rep: RepId,
     },
     /// "Let me see when she is free": the line must not fall silent while the calendar is read.
@@ -332,6 +344,7 @@ impl Effect {
             Self::Join { .. } => "join",
             Self::HangUp { .. } => "hang_up",
             Self::EndCall => "end_call",
+            Self::LeaveAgent => "leave_agent",
             Self::FindSlots { .. } => "find_slots",
             Self::Book { .. } => "book",
             Self::WriteCrm { .. } => "write_crm",
@@ -349,7 +362,7 @@ impl Effect {
     pub fn priority(&self) -> u8 {
         match self {
             Self::Hold { .. } | Self::Ring { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => 0,
-            Self::EndCall | Self::Instruct { .. } | Self::Timer { .. } => 0,
+            Self::EndCall | Self::LeaveAgent | Self::Instruct { .. } | Self::Timer { .. } => 0,
             Self::FindSlots { .. } | Self::Book { .. } => 1,
             Self::Brief { .. } | Self::UpdateCard { .. } => 2,
             Self::WriteCrm { .. } => 2,

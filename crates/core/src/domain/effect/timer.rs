@@ -28,6 +28,12 @@ pub enum Timer {
     },
     /// The caller's patience is spent.
     PatienceBy,
+    /// The caller has waited long enough to be offered a call back.
+    OfferCallback,
+    /// The agent has had time to make caller and rep known to each other.
+    IntroducedBy {
+        leg: LegId,
+    },
     /// The caller has had time to choose a slot; names the offer.
     SlotBy {
         search: u32,

@@ -82,8 +82,9 @@ impl Move<'_> {
         if phone == Phone::MayBeUp {
             self.hang_up(leg);
         }
+        // Who was quicker than whoever the caller was told of is a stranger to them.
         if was_named {
-            self.next.in_place_of = Some(leg.clone());
+            self.next.in_place_of = Some(self.next.told_of.clone().unwrap_or_else(|| leg.clone()));
         }
         self.ring_on(was_named);
         Used::Yes
@@ -118,7 +119,7 @@ impl Move<'_> {
     }
 
     /// The phones that ring or wait are let go.
-    fn cancel_all(&mut self) {
+    pub(super) fn cancel_all(&mut self) {
         for leg in self.current_legs() {
             self.cancel(&leg, LegState::Cancelled);
         }

@@ -3,7 +3,7 @@
 use super::super::begin::later;
 use super::super::state::{Leg, Reservation, Stage, TurnMove};
 use super::{CARD_WHILE_RINGING, Move, NEVER, NOTIFY_WITHIN, RECORD_WITHIN, Used};
-use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, Topic};
+use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Timer, Topic};
 use crate::domain::id::{LegId, RepId};
 use crate::domain::leg::LegState;
 use crate::domain::outcome::Outcome;
@@ -43,6 +43,7 @@ impl Move<'_> {
         if self.now < self.next.patience_until {
             self.timer_at(Timer::PatienceBy, self.next.patience_until);
         }
+        self.announce_wait();
         self.ring_as_planned(false);
     }
 
@@ -56,6 +57,7 @@ impl Move<'_> {
     }
 
     fn tell_who_is_fetched(&mut self) {
+        self.next.told_of = self.named();
         let instruction = self.next.fetching();
         self.plan(Effect::Instruct { instruction }, CARD_WHILE_RINGING);
     }
@@ -209,9 +211,12 @@ impl Move<'_> {
         let rep = self.rep_of(leg);
         self.next.stage = Stage::Bridged { leg: leg.clone(), at: self.now };
         self.next.first_contact_at.get_or_insert(self.now);
+        self.next.told_of = Some(leg.clone());
         self.hold_on(&rep, later(self.now, SETTLE));
         self.give_lead_to(&rep);
-        self.plan(Effect::Instruct { instruction: Instruction::Connected { rep } }, CARD_WHILE_RINGING);
+        let instruction = self.next.together(rep);
+        self.plan(Effect::Instruct { instruction }, CARD_WHILE_RINGING);
+        self.end_introduction_later(leg);
         self.timer_at(Timer::SettledBy { leg: leg.clone() }, later(self.now, SETTLE));
         Used::Yes
     }

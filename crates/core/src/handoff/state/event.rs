@@ -78,6 +78,8 @@ pub enum Event {
         leg: LegId,
     },
     CallerLeft,
+    /// The caller would rather be called back than wait.
+    CallbackWanted,
     /// Nobody is on the line any more.
     CallEnded,
     SlotsFound {

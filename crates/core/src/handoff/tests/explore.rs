@@ -15,7 +15,7 @@ mod world;
 
 use super::*;
 use crate::domain::lead::ReachBack;
-use crate::rules::model::set::{RingPlan, Rung};
+use crate::rules::model::set::{Introduction, RingPlan, Rung};
 use explorer::{Explored, explore};
 use faults::PLANTED;
 pub(super) use held::INVARIANTS;
@@ -55,17 +55,19 @@ fn walk(callers: usize, plan: RingPlan) -> Walk {
 }
 
 /// The states that one caller comes to; and the same where no meeting is offered, where nobody may call or write to them,
-/// where the lead waits for whoever can take it, and where nobody was on the line.
+/// where nobody makes caller and rep known to each other, where the lead waits for whoever can take it, and where nobody was on
+/// the line.
 pub(super) fn explored() -> (Vec<(Handoff, DateTime<Utc>)>, &'static RuleSet) {
     let gone = |state: &mut Handoff| {
         if state.stage.settled().is_some() && !state.is_done() || matches!(state.stage, Stage::Searching { .. }) {
             (state.live, state.legs) = (false, Vec::new());
         }
     };
-    let changes: [fn(&mut Handoff); 5] = [
+    let changes: [fn(&mut Handoff); 6] = [
         |_| {},
         |state| state.rungs = vec![Rung::WarmTransfer, Rung::Callback],
         |state| state.reach_back = ReachBack::Nothing,
+        |state| state.terms.introduce = Introduction::None,
         |state| state.waits_in = "west".to_owned().try_into().ok(),
         gone,
     ];

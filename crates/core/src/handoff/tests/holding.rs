@@ -33,7 +33,7 @@ fn whoever_waits_on_is_told_why_somebody_else_is_fetched() {
 #[test]
 fn whoever_asks_hears_the_same_as_was_said() {
     let stands = |call: &UnderWay| call.state.to_say(true).0;
-    assert_eq!(stands(&call()), ToSay::Decided(Instruction::Hold { rep: rep_id("ben") }));
+    assert_eq!(stands(&call()), ToSay::Decided(Instruction::Hold { rep: rep_id("ben"), at_most: None }));
     let second = || call().of_leg(1, |leg| Event::Busy { leg, why: None });
     for call in [second(), second().answered(2), second().answered(2).accepted(2)] {
         assert_eq!(stands(&call), ToSay::Decided(cy_instead_of_ben(WhyNot::Busy)));

@@ -34,7 +34,7 @@ impl UnderWay {
 #[test]
 fn two_ring_at_once_and_whoever_accepts_first_has_the_call() {
     let call = ringing(RingPlan::AtOnce(2)).rings("ben", 1).rings("cy", 2).holds_only(&["ben", "cy"]);
-    let call = call.does(&Effect::Instruct { instruction: Instruction::Hold { rep: rep_id("ben") } });
+    let call = call.does(&Effect::Instruct { instruction: Instruction::Hold { rep: rep_id("ben"), at_most: None } });
     let call = call.after(3).answered(2).answered(1).after(2).accepted(2).holds_only(&["cy"]);
     let call = call.leg_is(1, LegState::Elsewhere).hangs_up_as_answered_elsewhere(1);
     // Half a second later ben presses the key as well.
@@ -55,7 +55,7 @@ fn where_one_of_two_does_not_take_the_call_the_next_rings_beside_the_other() {
 fn the_caller_is_told_of_the_phone_that_was_rung_first() {
     let call = ringing(RingPlan::AtOnce(2)).after(2).answered(2);
     assert!(matches!(&call.state.stage, Stage::Briefing { leg, others } if *leg == call.leg(2) && others.len() == 1));
-    assert_eq!(call.state.to_say(true).0, ToSay::Decided(Instruction::Hold { rep: rep_id("ben") }));
+    assert_eq!(call.state.to_say(true).0, ToSay::Decided(Instruction::Hold { rep: rep_id("ben"), at_most: None }));
     let call = call.declined(1);
     let instruction = Instruction::HoldOn { rep: rep_id("cy"), instead_of: rep_id("ben"), because: WhyNot::CannotNow };
     assert_eq!(call.state.to_say(true).0, ToSay::Decided(instruction.clone()));
@@ -119,4 +119,17 @@ fn what_earlier_versions_stored_is_read_and_one_phone_is_stored_like_that() {
     let hung_up: Effect =
         serde_json::from_str(r#"{"effect":"hang_up","leg":"leg_ffffffffffffffffffffffffff.1"}"#).expect("an effect");
     assert!(matches!(hung_up, Effect::HangUp { reason: HangUpReason::Cancelled, .. }));
+}
+
+/// Cy was quicker than ben, of whom alone the caller was told.
+#[test]
+fn nobody_comes_in_place_of_a_rep_whom_the_caller_was_never_told_of() {
+    let accepted = || ringing(RingPlan::AtOnce(2)).after(2).answered(2).accepted(2);
+    let fay = |instead_of: &str, because| {
+        let instruction = Instruction::HoldOn { rep: rep_id("fay"), instead_of: rep_id(instead_of), because };
+        Effect::Instruct { instruction }
+    };
+    let failed = |leg| Event::JoinFailed { leg, why: "conference is gone".into() };
+    accepted().of_leg(2, failed).rings("fay", 3).does(&fay("ben", WhyNot::NotReached));
+    accepted().joined(2).after(3).rep_left(2).rings("fay", 3).does(&fay("cy", WhyNot::CutOff));
 }

@@ -7,7 +7,7 @@ use crate::rules::model::set::{PoolPreference, Wish};
 
 #[test]
 fn the_first_rep_is_held_then_rung_while_the_caller_is_told() {
-    let instruction = Instruction::Hold { rep: rep_id("ben") };
+    let instruction = Instruction::Hold { rep: rep_id("ben"), at_most: None };
     call().rings("ben", 1).does(&Effect::Instruct { instruction }).briefs("ben", BriefWhy::Ringing);
 }
 

@@ -8,7 +8,8 @@ use crate::rules::RuleSet;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::{
-    Assignment, BookingRules, CallbackRules, Existing, HandoffRules, MatchRules, OwnershipRule, RingPlan, Rung, Tier,
+    Assignment, BookingRules, CallbackRules, Existing, HandoffRules, Introduction, MatchRules, OwnershipRule, RingPlan,
+    Rung, Tier,
 };
 use crate::rules::model::territories::Territories;
 use chrono::NaiveTime;
@@ -73,6 +74,10 @@ fn handoff() -> HandoffRules {
         ring_at_most: 3,
         ring: RingPlan::OneByOne,
         hold: Comfort::Music,
+        announce_wait: false,
+        offer_callback: None,
+        introduce: Introduction::None,
+        away_after_misses: None,
         ladders: BTreeMap::from([
             ("default".to_owned(), vec![Rung::WarmTransfer, Rung::Booking, Rung::Callback]),
             ("quiet".to_owned(), vec![Rung::Booking, Rung::Callback]),

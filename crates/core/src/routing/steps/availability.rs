@@ -41,6 +41,9 @@ pub(super) fn at_hand(case: &RoutingCase, seen: SeenRep) -> Result<(), Rejection
     if let Some(until) = facts.and_then(|facts| facts.reserved_until).filter(|until| *until > case.now()) {
         return Err(Rejection::Reserved { until });
     }
+    if let Some(until) = facts.and_then(|facts| facts.quiet_until).filter(|until| *until > case.now()) {
+        return Err(Rejection::NotAnswering { until });
+    }
     if let Some(until) = taken_until(calendar, BusyKind::Busy, case.now()) {
         return Err(Rejection::Busy { until });
     }
@@ -65,7 +68,9 @@ pub(super) fn free_at(case: &RoutingCase, seen: SeenRep, because: &Rejection) ->
     if facts.is_some_and(|facts| facts.presence == Presence::Away) {
         from += AWAY_FOR;
     }
-    from = from.max(facts.and_then(|facts| facts.reserved_until).unwrap_or(from));
+    for taken in facts.into_iter().flat_map(|facts| [facts.reserved_until, facts.quiet_until]) {
+        from = from.max(taken.unwrap_or(from));
+    }
     let calendar = seen.calendar().unwrap_or(&[]);
     let back_at = match because {
         Rejection::OffRota { back_at } | Rejection::Holiday { back_at, .. } => *back_at,

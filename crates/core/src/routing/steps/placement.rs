@@ -153,6 +153,7 @@ fn will_pass(because: &Rejection, now: DateTime<Utc>, free_at: DateTime<Utc>) ->
         | Rejection::Busy { .. }
         | Rejection::Away
         | Rejection::Reserved { .. }
+        | Rejection::NotAnswering { .. }
         | Rejection::CalendarUnknown { .. }
         | Rejection::NoPhone => true,
         Rejection::OnLeave { .. } => free_at - now <= LEAVE_WAITED_FOR,

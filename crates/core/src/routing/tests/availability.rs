@@ -56,6 +56,15 @@ fn reserved_for_another_caller() {
     scenario().reserved("ben", "10:00").expect_owner("ben"); // over
 }
 
+/// Whoever calls back later has the lead all the same: it is the phone that is left alone.
+#[test]
+fn not_rung_after_too_many_rings_that_nobody_answered() {
+    let quiet = |until: &str| scenario().facts("ben", |facts| facts.quiet_until = Some(at(until)));
+    without_ben(quiet("10:20"), Rejection::NotAnswering { until: at("10:20") });
+    quiet("10:00").expect_owner("ben"); // over
+    quiet("10:20").not_live().expect_owner("ben");
+}
+
 #[test]
 fn at_the_cap_of_the_day_of_rep_or_pool() {
     let capped = |cap: Option<u32>, own: Option<u32>, load: u32| {

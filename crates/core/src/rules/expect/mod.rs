@@ -159,7 +159,7 @@ pub const LEAD_FIELDS: [&str; 35] = [
 ];
 
 /// The words for why a rep may not take a lead: the names of `routing::reason::Rejection`.
-pub const REASONS: [&str; 16] = [
+pub const REASONS: [&str; 17] = [
     "inactive",
     "on_leave",
     "holiday",
@@ -168,6 +168,7 @@ pub const REASONS: [&str; 16] = [
     "busy",
     "away",
     "reserved",
+    "not_answering",
     "at_cap",
     "at_week_cap",
     "at_open_cap",

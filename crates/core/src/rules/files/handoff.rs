@@ -4,7 +4,9 @@ use crate::domain::effect::Comfort;
 use crate::domain::id::RepId;
 use crate::rules::fault::{At, Faults, Word, did_you_mean, quoted};
 use crate::rules::files::yaml::{Data, Node, Section};
-use crate::rules::model::set::{BookingRules, CallbackRules, HandoffRules, Ladders, RingPlan, Rung, live_at_most};
+use crate::rules::model::set::{
+    AwayAfterMisses, BookingRules, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung, live_at_most,
+};
 use crate::rules::words::values;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,6 +17,10 @@ pub(crate) const RUNGS: [(&str, Rung); 3] =
 
 /// What a caller hears who waits for a rep.
 pub(crate) const COMFORTS: [(&str, Comfort); 2] = [("music", Comfort::Music), ("agent", Comfort::Agent)];
+
+/// Who makes caller and rep known to each other.
+pub(crate) const INTRODUCTIONS: [(&str, Introduction); 2] =
+    [("none", Introduction::None), ("agent", Introduction::Agent)];
 
 const RING_PLANS: &str = "one_by_one, { at_once: 2 } or { add_every: 5s }";
 
@@ -36,6 +42,10 @@ pub(crate) struct HandoffDraft {
     ring_at_most: u32,
     ring: (RingPlan, At),
     hold: Comfort,
+    announce_wait: bool,
+    offer_callback: Option<PlacedDuration>,
+    introduce: Introduction,
+    away_after_misses: Option<AwayAfterMisses>,
     pub ladders: Vec<(Word, Vec<Rung>)>,
     booking: BookingRules,
     callback: CallbackRules,
@@ -71,6 +81,10 @@ impl HandoffDraft {
             ring_at_most: self.ring_at_most,
             ring: self.ring.0,
             hold: self.hold,
+            announce_wait: self.announce_wait,
+            offer_callback: self.offer_callback.map(|after| after.length),
+            introduce: self.introduce,
+            away_after_misses: self.away_after_misses,
             ladders: ladders.collect::<BTreeMap<_, _>>().into(),
             booking: self.booking.clone(),
             callback: self.callback.clone(),
@@ -96,6 +110,10 @@ pub(crate) fn read(root: &Node, faults: &mut Faults) -> HandoffDraft {
         ring_at_most: number(&mut section, "ring_at_most", faults),
         ring: ring(&mut section, faults),
         hold: hold(&mut section, faults),
+        announce_wait: flag(&mut section, "announce_wait", faults),
+        offer_callback: span_if_said(&mut section, "offer_callback", faults),
+        introduce: introduce(&mut section, faults),
+        away_after_misses: away_after_misses(&mut section, faults),
         first_contact_sla: span(&mut section, "first_contact_sla", faults).length,
         company: section.get("company").and_then(|node| node.word(faults)).map(|word| word.text),
         open_for: span_or(&mut section, "open_for", OPEN_FOR, faults).length,
@@ -115,6 +133,7 @@ pub(crate) fn read(root: &Node, faults: &mut Faults) -> HandoffDraft {
 fn check_times(draft: &HandoffDraft, faults: &mut Faults) {
     let HandoffDraft { patience, bridge_within, live_at_most, ring_timeout, accept_within, .. } = draft;
     check_ring(draft, faults);
+    check_offer(draft, faults);
     let one_try = ring_timeout.length + accept_within.length;
     if one_try > patience.length {
         let one_try = values::spell(one_try);
@@ -137,6 +156,30 @@ fn check_times(draft: &HandoffDraft, faults: &mut Faults) {
             ),
         );
     }
+}
+
+/// Once patience is spent the caller is offered a time, or promised a call, in any case.
+fn check_offer(draft: &HandoffDraft, faults: &mut Faults) {
+    let patience = &draft.patience;
+    let Some(after) = draft.offer_callback.filter(|after| after.length >= patience.length) else { return };
+    let found = format!("offer_callback = {after}, not shorter than patience = {patience}");
+    faults
+        .error("handoff-offer-too-late", after.at, found, "less than the caller's patience")
+        .hint(Some("leave it out, and no caller is offered a call back while phones ring".to_owned()));
+}
+
+/// Nobody where nothing is said.
+fn introduce(section: &mut Section<'_>, faults: &mut Faults) -> Introduction {
+    let word = section.get("introduce").and_then(|node| node.word(faults));
+    word.and_then(|word| faults.choice(&word, "handoff-unknown-introduction", &INTRODUCTIONS)).unwrap_or_default()
+}
+
+fn away_after_misses(section: &mut Section<'_>, faults: &mut Faults) -> Option<AwayAfterMisses> {
+    let mut section = section.get("away_after_misses")?.section(faults);
+    let rings = number(&mut section, "rings", faults);
+    let lasts = span(&mut section, "for", faults).length;
+    section.finish(faults);
+    Some(AwayAfterMisses { rings, lasts })
 }
 
 /// Music where nothing is said.
@@ -290,6 +333,17 @@ fn span_or(section: &mut Section<'_>, key: &'static str, otherwise: Duration, fa
         Some(node) => spelled(section, Some(node), faults),
         None => PlacedDuration { length: otherwise, at: section.at },
     }
+}
+
+fn span_if_said(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> Option<PlacedDuration> {
+    let node = section.get(key)?;
+    Some(spelled(section, Some(node), faults))
+}
+
+/// No where nothing is said.
+fn flag(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> bool {
+    let word = section.get(key).and_then(|node| node.word(faults));
+    word.and_then(|word| faults.read(&word, "handoff-bad-flag", values::FLAG, values::flag)).unwrap_or(false)
 }
 
 fn spelled(section: &Section<'_>, node: Option<&Node>, faults: &mut Faults) -> PlacedDuration {

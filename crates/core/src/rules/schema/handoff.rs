@@ -1,7 +1,7 @@
 //! The shape of `handoff.yaml`.
 
 use super::{DURATION, Schema, Shape, choice, key, map, names, required, some};
-use crate::rules::files::handoff::{COMFORTS, ONE_BY_ONE, RUNGS};
+use crate::rules::files::handoff::{COMFORTS, INTRODUCTIONS, ONE_BY_ONE, RUNGS};
 
 pub(super) fn schema() -> Schema {
     let booking = map(vec![
@@ -25,6 +25,10 @@ pub(super) fn schema() -> Schema {
             DURATION,
         ),
     ]);
+    let misses = map(vec![
+        required("rings", "So many in a row, whoever calls.", Shape::Positive),
+        required("for", "The phone is left alone for so long.", DURATION),
+    ]);
     let root = map(vec![
         required("patience", "From the moment the caller was qualified until a rep has accepted.", DURATION),
         required(
@@ -43,6 +47,26 @@ pub(super) fn schema() -> Schema {
             Shape::Either(vec![choice(&ONE_BY_ONE), several]),
         ),
         key("hold", "What a caller hears while phones ring; music if left out.", choice(&COMFORTS)),
+        key(
+            "announce_wait",
+            "The caller is told when the wait begins how long it is at most; no if left out.",
+            Shape::Flag,
+        ),
+        key(
+            "offer_callback",
+            "Who has waited for so long is offered a call back, for a key; nobody is if left out.",
+            DURATION,
+        ),
+        key(
+            "introduce",
+            "Who makes caller and rep known to each other: the voice agent, who then leaves; none if left out.",
+            choice(&INTRODUCTIONS),
+        ),
+        key(
+            "away_after_misses",
+            "A rep who does not answer so many rings in a row is not rung for a while; rung on if left out.",
+            misses,
+        ),
         required("first_contact_sla", "From the decision to the first word with a human.", DURATION),
         key("company", "What callers know us as: mails to them name it.", Shape::Word),
         key(

@@ -77,6 +77,9 @@ impl World<'_> {
                     self.soon(life, 60, Event::SlotChosen { slot });
                 }
             },
+            Effect::Instruct { instruction: Instruction::OfferCallback } if self.chance.percent(30) => {
+                self.soon(life, 15, Event::CallbackWanted);
+            }
             Effect::Book { slot, attempt } => match self.chance.below(100) {
                 0..25 => self.soon(life, 10, Event::SlotTaken { attempt }),
                 25..35 => self.soon(life, 10, Event::BookingFailed { attempt, why: why() }),
@@ -93,6 +96,7 @@ impl World<'_> {
             }
             Effect::Instruct { .. }
             | Effect::Hold { .. }
+            | Effect::LeaveAgent
             | Effect::WriteCrm { .. }
             | Effect::Brief { .. }
             | Effect::UpdateCard { .. }

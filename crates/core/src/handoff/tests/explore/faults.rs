@@ -25,7 +25,7 @@ const fn two(what: &'static str, advance: Advance, plan: RingPlan, breaks: &'sta
     Planted { what, advance, callers: 2, plan, breaks }
 }
 
-pub(super) const PLANTED: [Planted; 13] = [
+pub(super) const PLANTED: [Planted; 15] = [
     two("a phone that is given up is not hung up", stays_up, RingPlan::OneByOne, "one_phone_one_lead"),
     one("an event of any leg counts for the current one", any_leg_counts, "strays_only_hang_up"),
     one("a rep who answers is no longer held", answering_frees, "reserved_while_current"),
@@ -33,6 +33,8 @@ pub(super) const PLANTED: [Planted; 13] = [
     one("a late word that nobody answers ends a conversation", late_word_ends, "a_conversation_is_left_alone"),
     one("the caller is left on the line", nobody_ends_the_call, "nobody_is_left_alone"),
     one("the music is not put on again", no_music, "the_caller_is_told"),
+    one("who asks for a call back is told of none", wish_is_unheard, "who_asks_is_called_back"),
+    one("the agent stays in the conversation", agent_stays, "the_agent_leaves"),
     one("the timer of the join is forgotten", no_join_timer, "a_timer_moves_it_on"),
     one("a caller who leaves is promised a call after the conversation", promises_after_the_end, "one_end"),
     one("a broken promise is told to nobody", silent_breach, "promises_are_kept_or_told"),
@@ -98,6 +100,18 @@ fn no_music(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>)
 
 fn no_join_timer(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
     without(advance(state, event, rules, now), |effect| matches!(effect, Effect::Timer { timer: Timer::JoinBy { .. } }))
+}
+
+fn wish_is_unheard(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
+    match event {
+        Event::CallbackWanted => advance(state, &Event::Timer { timer: Timer::PatienceBy }, rules, now),
+        _ => advance(state, event, rules, now),
+    }
+}
+
+fn agent_stays(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
+    let ends = |effect: &Effect| matches!(effect, Effect::Timer { timer: Timer::IntroducedBy { .. } });
+    without(advance(state, event, rules, now), ends)
 }
 
 fn promises_after_the_end(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {

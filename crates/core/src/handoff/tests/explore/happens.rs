@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 const SETTLE: TimeDelta = TimeDelta::seconds(10);
 
 pub(super) fn happens(state: &Handoff, lines: &[(usize, Line)], now: DateTime<Utc>) -> Vec<Event> {
-    let mut events = vec![Event::Start, Event::CallerLeft];
+    let mut events = vec![Event::Start, Event::CallerLeft, Event::CallbackWanted];
     for (leg, (_, line)) in state.legs.iter().zip(lines) {
         phone(&mut events, &leg.id, *line);
     }
@@ -69,13 +69,16 @@ fn timers(state: &Handoff, now: DateTime<Utc>) -> Vec<Timer> {
     for leg in &state.legs {
         let leg = || leg.id.clone();
         timers.extend([Timer::RingBy { leg: leg() }, Timer::AcceptBy { leg: leg() }, Timer::JoinBy { leg: leg() }]);
-        timers.extend([Timer::SettledBy { leg: leg() }]);
+        timers.extend([Timer::SettledBy { leg: leg() }, Timer::IntroducedBy { leg: leg() }]);
         timers.extend(state.is_done().then(|| Timer::ReleaseBy { leg: leg() }));
     }
     for search in 1..=state.searches {
         timers.extend([Timer::SearchBy { search }, Timer::SlotBy { search }]);
     }
     timers.extend((1..=state.booking_attempts).map(|attempt| Timer::BookBy { attempt }));
+    if offered_by(state).is_some_and(|at| at <= now) {
+        timers.push(Timer::OfferCallback);
+    }
     if state.patience_until <= now {
         timers.push(Timer::PatienceBy);
     }
@@ -99,6 +102,11 @@ fn timers(state: &Handoff, now: DateTime<Utc>) -> Vec<Timer> {
         timers.retain(|timer| !matches!(timer, Timer::SettledBy { .. }));
     }
     timers
+}
+
+/// When a caller who still waits is offered a call back.
+fn offered_by(state: &Handoff) -> Option<DateTime<Utc>> {
+    Some(state.decided_at + TimeDelta::from_std(state.terms.offer_callback?).unwrap_or_default())
 }
 
 /// What moves a stage on though nobody ever tells us anything again.

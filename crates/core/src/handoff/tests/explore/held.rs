@@ -7,7 +7,7 @@ use crate::domain::id::RepId;
 use std::collections::BTreeSet;
 
 /// A name, and what it says.
-pub(in crate::handoff::tests) const INVARIANTS: [(&str, &str); 12] = [
+pub(in crate::handoff::tests) const INVARIANTS: [(&str, &str); 14] = [
     (
         "one_phone_one_lead",
         "Two leads never have a current leg on one phone, and no phone is rung that is up for another lead.",
@@ -26,6 +26,15 @@ pub(in crate::handoff::tests) const INVARIANTS: [(&str, &str); 12] = [
     (
         "the_caller_is_told",
         "Whoever is on the line is told what happens next whenever that changes, and hears music or the agent while phones ring.",
+    ),
+    (
+        "who_asks_is_called_back",
+        "A caller who asks for a call back in place of waiting is promised one, and no phone goes on ringing; nobody who is being \
+         put through loses a rep by it.",
+    ),
+    (
+        "the_agent_leaves",
+        "An agent who makes caller and rep known to each other is let go while the two speak, and at no other time.",
     ),
     ("somebody_is_next", "There is a next step with an owner who is here and a time, in every state."),
     (
@@ -57,7 +66,7 @@ pub(super) type Break = (&'static str, String);
 
 /// The first of the invariants that a move breaks, and how.
 pub(super) fn broken_by(it: &Seen<'_>, advance: Advance) -> Option<Break> {
-    let checks: [(&'static str, Option<String>); 10] = [
+    let checks: [(&'static str, Option<String>); 12] = [
         ("strays_only_hang_up", stray(it)),
         ("reserved_while_current", unreserved(it)),
         ("nobody_is_rung_twice", rung_twice(it)),
@@ -65,6 +74,8 @@ pub(super) fn broken_by(it: &Seen<'_>, advance: Advance) -> Option<Break> {
         ("nobody_is_left_alone", left_alone(it)),
         ("one_end", second_end(it)),
         ("promises_are_kept_or_told", untold_promise(it)),
+        ("who_asks_is_called_back", not_called_back(it)),
+        ("the_agent_leaves", third_party(it)),
         ("the_caller_is_told", untold_caller(it)),
         ("somebody_is_next", nobody_next(it)),
         ("a_timer_moves_it_on", stuck(it, advance)),
@@ -113,8 +124,10 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
             | Timer::AcceptBy { leg }
             | Timer::JoinBy { leg }
             | Timer::SettledBy { leg }
+            | Timer::IntroducedBy { leg }
             | Timer::ReleaseBy { leg } => Some(leg),
             Timer::PatienceBy
+            | Timer::OfferCallback
             | Timer::AddBy { .. }
             | Timer::SlotBy { .. }
             | Timer::SearchBy { .. }
@@ -125,6 +138,7 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
         },
         Event::Start
         | Event::CallerLeft
+        | Event::CallbackWanted
         | Event::CallEnded
         | Event::SlotsFound { .. }
         | Event::SlotsUnknown { .. }
@@ -240,6 +254,36 @@ fn untold_caller(it: &Seen<'_>) -> Option<String> {
         | Stage::NeedsAttention { .. } => true,
     };
     (!told).then(|| format!("nobody tells the caller of {:?}", after.stage))
+}
+
+fn not_called_back(it: &Seen<'_>) -> Option<String> {
+    if *it.event != Event::CallbackWanted {
+        return None;
+    }
+    let before = it.before;
+    let held = match &before.stage {
+        Stage::Ringing { .. } | Stage::Briefing { .. } | Stage::Searching { .. } | Stage::Offering { .. } => {
+            let stops = current(before).iter().all(|(leg, _)| it.hangs_up(leg));
+            stops && matches!(it.after().stage, Stage::Callback { .. }) && (it.says() || !before.live)
+        }
+        _ => it.after().stage == before.stage,
+    };
+    (!held).then(|| format!("who asked for a call back came to {:?}", it.after().stage))
+}
+
+fn third_party(it: &Seen<'_>) -> Option<String> {
+    let leaves = it.plans(|effect| *effect == Effect::LeaveAgent);
+    let speak = |handoff: &Handoff| conversation(handoff).filter(|_| handoff.live).cloned();
+    if let (None, Some(leg)) = (speak(it.before), speak(it.after())) {
+        let timer = Timer::IntroducedBy { leg };
+        let set = it.plans(|effect| *effect == Effect::Timer { timer: timer.clone() });
+        return (!set).then(|| "nothing ends what the agent says to the two".to_owned());
+    }
+    let due = match it.event {
+        Event::Timer { timer: Timer::IntroducedBy { leg } } => speak(it.before).as_ref() == Some(leg),
+        _ => false,
+    };
+    (leaves != due).then(|| format!("the agent is let go: {leaves}, at {:?} in {:?}", it.event, it.before.stage))
 }
 
 fn nobody_next(it: &Seen<'_>) -> Option<String> {

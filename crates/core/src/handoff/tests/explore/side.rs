@@ -52,7 +52,8 @@ pub(super) fn conversation(handoff: &Handoff) -> Option<&LegId> {
 /// Without what tells nothing of what may follow: counters, keys, evidence, and when something was that is over.
 pub(super) fn canonical(handoff: &Handoff, now: DateTime<Utc>) -> Handoff {
     let mut same = handoff.clone();
-    (same.revision, same.effects_planned, same.in_place_of) = (0, 0, None);
+    (same.revision, same.effects_planned, same.in_place_of, same.told_of) = (0, 0, None, None);
+    same.callback_offered = false;
     for leg in &mut same.legs {
         (leg.card, leg.evidence) = (String::new(), None);
         if leg.state.is_given_up() {

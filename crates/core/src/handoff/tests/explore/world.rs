@@ -6,7 +6,7 @@ use super::held::{Advance, Break, Seen, broken_by};
 use super::side::{Line, Side, canonical, current, is_past_phones, is_past_transfer, later_on, timeless};
 use crate::domain::id::RepId;
 use crate::domain::outcome::Promise;
-use crate::rules::model::set::RingPlan;
+use crate::rules::model::set::{Introduction, RingPlan};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
@@ -79,6 +79,7 @@ impl World {
         let mut world = scenario().pool("west", &REPS).serves("west", "West");
         let terms = &mut world.rules.handoff;
         terms.ring = plan;
+        (terms.offer_callback, terms.introduce) = (Some(Duration::from_secs(10)), Introduction::Agent);
         let seconds = Duration::from_secs;
         (terms.ring_timeout, terms.accept_within, terms.join_within) = (seconds(10), seconds(10), seconds(10));
         (terms.patience, terms.booking.answer_within) = (seconds(30), seconds(10));

@@ -6,7 +6,7 @@ use crate::handoff::state::Closing;
 use crate::handoff::{Completed, OnTheLine};
 use std::collections::BTreeSet;
 
-pub(super) const EVENTS: [&str; 44] = [
+pub(super) const EVENTS: [&str; 47] = [
     "start",
     "answered",
     "accepted",
@@ -23,6 +23,7 @@ pub(super) const EVENTS: [&str; 44] = [
     "rep_left",
     "told of a leg given up",
     "caller_left",
+    "callback_wanted",
     "call_ended",
     "slots_found",
     "slots_unknown",
@@ -38,11 +39,13 @@ pub(super) const EVENTS: [&str; 44] = [
     "reassigned",
     "closed",
     "timer patience_by",
+    "timer offer_callback",
     "timer ring_by",
     "timer add_by",
     "timer accept_by",
     "timer join_by",
     "timer settled_by",
+    "timer introduced_by",
     "timer release_by",
     "timer search_by",
     "timer slot_by",
@@ -88,19 +91,20 @@ fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 13] {
     ]
 }
 
-fn timers_of_a_leg(leg: &LegId) -> [(&'static str, Event); 5] {
+fn timers_of_a_leg(leg: &LegId) -> [(&'static str, Event); 6] {
     let leg = || leg.clone();
     [
         ("timer ring_by", Timer::RingBy { leg: leg() }),
         ("timer accept_by", Timer::AcceptBy { leg: leg() }),
         ("timer join_by", Timer::JoinBy { leg: leg() }),
         ("timer settled_by", Timer::SettledBy { leg: leg() }),
+        ("timer introduced_by", Timer::IntroducedBy { leg: leg() }),
         ("timer release_by", Timer::ReleaseBy { leg: leg() }),
     ]
     .map(|(name, timer)| (name, Event::Timer { timer }))
 }
 
-fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 12] {
+fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 13] {
     let (search, attempt) = (state.searches, state.booking_attempts);
     let why = || "made up".to_owned();
     let slot = match &state.stage {
@@ -111,6 +115,7 @@ fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 1
     [
         ("start", Event::Start),
         ("caller_left", Event::CallerLeft),
+        ("callback_wanted", Event::CallbackWanted),
         ("call_ended", Event::CallEnded),
         ("slots_found", Event::SlotsFound { search, slots: vec![super::super::slot(14)] }),
         ("slots_found", Event::SlotsFound { search, slots: Vec::new() }),
@@ -140,10 +145,11 @@ fn of_others(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) -> Vec<(&'sta
     ]
 }
 
-fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 8] {
+fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 9] {
     let (search, attempt, promised_at) = (state.searches, state.booking_attempts, state.next_step().at);
     [
         ("timer patience_by", Timer::PatienceBy),
+        ("timer offer_callback", Timer::OfferCallback),
         ("timer add_by", Timer::AddBy { rung: state.legs.len() as u32 }),
         ("timer search_by", Timer::SearchBy { search }),
         ("timer slot_by", Timer::SlotBy { search }),

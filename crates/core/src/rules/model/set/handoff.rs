@@ -32,6 +32,17 @@ pub struct HandoffRules {
     /// What the caller hears meanwhile.
     #[serde(default)]
     pub hold: Comfort,
+    /// Whether the caller is told when the wait begins how long it may be.
+    #[serde(default)]
+    pub announce_wait: bool,
+    /// Who has waited for so long is offered a call back.
+    #[serde(default)]
+    pub offer_callback: Option<Duration>,
+    #[serde(default)]
+    pub introduce: Introduction,
+    /// Whose phone is left alone, and for how long.
+    #[serde(default)]
+    pub away_after_misses: Option<AwayAfterMisses>,
     pub ladders: Ladders,
     pub booking: BookingRules,
     pub callback: CallbackRules,
@@ -55,6 +66,24 @@ pub enum RingPlan {
     AtOnce(u32),
     /// One, and another whenever so much time has passed, while those before go on ringing.
     AddEvery(Duration),
+}
+
+/// A rep who does not answer so many rings in a row is not rung for so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwayAfterMisses {
+    pub rings: u32,
+    pub lasts: Duration,
+}
+
+/// Who makes caller and rep known to each other when they are joined.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Introduction {
+    /// They do it themselves.
+    #[default]
+    None,
+    /// The voice agent, who stays with them for a moment.
+    Agent,
 }
 
 /// By name; `default` always exists. A ladder's last rung needs only our own database: [`Rung::Callback`].

@@ -1,0 +1,33 @@
+//! A key of a caller who waits: it asks for a call back where that was offered, as the handoff says, and means nothing otherwise.
+
+use super::{Act, After, Session};
+use crate::connectors::{Happened, Told, VendorError};
+use std::sync::Arc;
+
+impl Session {
+    /// Whoever presses a key over and over asks once.
+    pub(super) fn ask_for_offer(&mut self, call: String) {
+        if !self.asked.insert(call.clone()) {
+            return;
+        }
+        let sink = Arc::clone(&self.sink);
+        self.deeds.spawn(async move {
+            let takes = match sink.carried().await {
+                Ok(carried) => carried.iter().any(|carried| carried.call == call && carried.takes_callback_key),
+                Err(error) => {
+                    tracing::warn!(%error, "whether a call back was offered could not be read: the caller waits on");
+                    false
+                }
+            };
+            After::Key { call, takes }
+        });
+    }
+
+    pub(super) fn offer_is_known(&mut self, call: String, takes: bool) -> Result<(), VendorError> {
+        self.asked.remove(&call);
+        if !takes {
+            return Ok(());
+        }
+        self.act(Act::Tell(Told { call: Some(call), leg: None, happened: Happened::CallbackWanted, why: None }))
+    }
+}
