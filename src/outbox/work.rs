@@ -10,8 +10,9 @@ use crate::render::context::BriefContext;
 use crate::store::StepRow;
 use baton_core::domain::effect::{BriefWhy, Class};
 use baton_core::domain::id::{LegId, RepId};
+use baton_core::domain::leg::LegState;
 use baton_core::domain::rep::Rep;
-use baton_core::handoff::{Event, Stage};
+use baton_core::handoff::{Event, Handoff, Stage};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
@@ -85,6 +86,7 @@ impl At<'_> {
     pub(super) fn brief<T>(&self, rep: &Rep, why: BriefWhy, write: impl FnOnce(BriefContext<'_>) -> T) -> T {
         let Matter { decision, handoff, rules, .. } = self.matter;
         let note = match &handoff.stage {
+            _ if why == BriefWhy::Tried => tried(handoff),
             Stage::NeedsAttention { why, .. } => Some(why.as_str()),
             _ => None,
         };
@@ -107,6 +109,28 @@ impl At<'_> {
             feedback_url: self.feedback_url(&rep.id).as_deref(),
         })
     }
+}
+
+/// How the last call that was owed ended, for whoever made it.
+fn tried(handoff: &Handoff) -> Option<&'static str> {
+    let leg = handoff.legs.iter().rev().find(|leg| leg.dialled.is_some())?;
+    Some(match leg.dialled.as_ref().and_then(|lead| lead.state).unwrap_or(leg.state) {
+        LegState::Busy => "The line was busy",
+        LegState::Machine => "A machine answered",
+        LegState::WrongNumber => "Nobody has this number",
+        LegState::Forwarded => "The phone sends its calls elsewhere",
+        LegState::Declined => "The call was declined",
+        LegState::HungUp => "Somebody hung up before you two were joined",
+        LegState::Lost => "You were cut off within seconds",
+        LegState::Vendor | LegState::Config => "The call could not be placed",
+        LegState::Cancelled => "The lead may not be called now",
+        LegState::Ringing
+        | LegState::Answered
+        | LegState::Accepted
+        | LegState::Joined
+        | LegState::NoAnswer
+        | LegState::Elsewhere => "Nobody answered",
+    })
 }
 
 /// A call that came back well.

@@ -91,6 +91,7 @@ impl BriefContext<'_> {
             BriefWhy::Reminder => "reminder.hbs",
             BriefWhy::Escalation => "escalation.hbs",
             BriefWhy::NeedsAttention => "needs_attention.hbs",
+            BriefWhy::Tried => "tried.hbs",
             BriefWhy::Refusals => "refusals.hbs",
             BriefWhy::HandedOver => "handed_over.hbs",
             BriefWhy::GivenAway => "given_away.hbs",

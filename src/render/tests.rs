@@ -28,7 +28,7 @@ mod faults;
 mod known;
 mod limits;
 
-const WHYS: [BriefWhy; 11] = [
+const WHYS: [BriefWhy; 12] = [
     BriefWhy::Ringing,
     BriefWhy::Connected,
     BriefWhy::Booked,
@@ -37,6 +37,7 @@ const WHYS: [BriefWhy; 11] = [
     BriefWhy::Reminder,
     BriefWhy::Escalation,
     BriefWhy::NeedsAttention,
+    BriefWhy::Tried,
     BriefWhy::Refusals,
     BriefWhy::HandedOver,
     BriefWhy::GivenAway,

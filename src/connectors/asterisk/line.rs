@@ -2,7 +2,7 @@
 //! the line stands is read before and after, since a rep may come in between.
 
 use super::ari::{Ari, There, gone};
-use super::calls::{agent_of, bridge_of, is_rep, last_words_of, words_of};
+use super::calls::{agent_of, bridge_of, is_rep, last_words_of, whisper_of, words_of};
 use super::event::Bridge;
 use super::voice::{Recorded, Voice};
 use crate::connectors::VendorError;
@@ -59,6 +59,27 @@ impl Lines {
     /// Notes whose phone is rung for this caller, where whoever hears next finds it.
     pub(super) async fn note_ring(&self, call: &str, leg: &LegId) -> Result<(), VendorError> {
         let _gone = self.ari.set_variable(call, &rung(leg), leg.as_str()).await?;
+        Ok(())
+    }
+
+    /// A rep who has accepted to call a lead back waits in a bridge of their own, with music.
+    pub(super) async fn wait_for_lead(&self, rep: &LegId) -> Result<(), VendorError> {
+        let bridge = bridge_of(rep.as_str());
+        let _over = self.ari.stop_playing(&whisper_of(rep)).await?;
+        self.ari.create_bridge(&bridge).await?;
+        let _new = self.ari.music(&bridge, true).await?;
+        let there = self.ari.bridge(&bridge).await?;
+        if there.is_some_and(|bridge| bridge.channels.iter().any(|member| member == rep.as_str())) {
+            return Ok(());
+        }
+        self.ari.add(&bridge, rep.as_str()).await?.or_gone("the rep's call")
+    }
+
+    /// The lead has answered.
+    pub(super) async fn join_lead(&self, rep: &LegId) -> Result<(), VendorError> {
+        let bridge = bridge_of(rep.as_str());
+        let _gone = self.ari.music(&bridge, false).await?;
+        let _gone = self.ari.add(&bridge, rep.of_lead().as_str()).await?;
         Ok(())
     }
 

@@ -108,14 +108,16 @@ impl Wanted {
         for rep in 1..=self.reps {
             reps.push(Phone::plugged_in(&format!("rep {rep}"), Sound::Tone(REP)).await);
         }
+        let lead = Phone::plugged_in("the lead", Sound::Tone(CALLER)).await;
         let mut phones = vec![("trunk".to_owned(), callers.port()), ("agent".to_owned(), agent.port())];
+        phones.push((DANA.phone.trim_start_matches('+').to_owned(), lead.port()));
         let ports = reps.iter().map(Phone::port).enumerate();
         let ports = ports.map(|(index, ours)| (index + 1, self.foreign.filter(|_| index == 0).unwrap_or(ours)));
         phones.extend(ports.map(|(rep, port)| (digits(rep), port)));
         let asterisk = Asterisk::start(&self.installed, &folder.path().join("asterisk"), &phones);
         let wire = Wire::to(asterisk.ari).await;
         let (workers, events) = (Vec::new(), AtomicU32::new(1));
-        Line { workers, callers, agent, reps, wire, asterisk, events, wanted: self, folder }
+        Line { workers, callers, agent, lead, reps, wire, asterisk, events, wanted: self, folder }
     }
 }
 
@@ -125,6 +127,8 @@ pub struct Line {
     workers: Vec<Worker>,
     callers: Phone,
     pub agent: Phone,
+    /// Dana's, where she is called back.
+    pub lead: Phone,
     reps: Vec<Phone>,
     pub wire: Wire,
     pub asterisk: Asterisk,
@@ -230,6 +234,14 @@ impl Line {
     pub async fn tells(&self, event: &Value) -> Value {
         let post = ApiCall::new("post_event", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms");
         self.asked("an answer", &post.json(event.clone()), |_| true).await
+    }
+
+    /// By whoever owes the lead a call.
+    pub async fn calls_back(&self, lead: &str) {
+        let path = ["v1", "leads", lead, "call"];
+        let post = ApiCall::new("call_back", Does::Write, Method::POST, &path).json(json!({ "by": "a test" }));
+        let asked = self.asked("a call", &post, |_| true).await;
+        assert_eq!(asked["status"], "rings");
     }
 
     /// Waits until the lead's story is so.

@@ -4,7 +4,9 @@ use crate::domain::effect::Comfort;
 use crate::domain::id::RepId;
 use crate::rules::fault::{At, Faults, Word, did_you_mean, quoted};
 use crate::rules::files::yaml::{Data, Node, Section};
-use crate::rules::model::set::{BookingRules, CallbackRules, HandoffRules, Ladders, RingPlan, Rung, live_at_most};
+use crate::rules::model::set::{
+    BookingRules, CallbackDial, CallbackRules, HandoffRules, Ladders, RingPlan, Rung, live_at_most,
+};
 use crate::rules::words::values;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,6 +17,10 @@ pub(crate) const RUNGS: [(&str, Rung); 3] =
 
 /// What a caller hears who waits for a rep.
 pub(crate) const COMFORTS: [(&str, Comfort); 2] = [("music", Comfort::Music), ("agent", Comfort::Agent)];
+
+/// Who begins a call that was promised.
+pub(crate) const DIALS: [(&str, CallbackDial); 2] =
+    [("by_button", CallbackDial::ByButton), ("at_the_time", CallbackDial::AtTheTime)];
 
 const RING_PLANS: &str = "one_by_one, { at_once: 2 } or { add_every: 5s }";
 
@@ -259,6 +265,8 @@ fn callback(mut section: Section<'_>, faults: &mut Faults) -> CallbackRules {
     let after_hang_up = span(&mut section, "within_after_hang_up", faults);
     let remind = span(&mut section, "remind_before", faults);
     let escalate = span(&mut section, "escalate_before", faults);
+    let dial = section.get("dial").and_then(|node| node.word(faults));
+    let dial = dial.and_then(|word| faults.choice(&word, "handoff-unknown-dial", &DIALS)).unwrap_or_default();
     section.finish(faults);
     let shortest = within.length.min(after_hang_up.length);
     if faults.count() == told && remind.length >= shortest {
@@ -276,6 +284,7 @@ fn callback(mut section: Section<'_>, faults: &mut Faults) -> CallbackRules {
         within_after_hang_up: after_hang_up.length,
         remind_before: remind.length,
         escalate_before: escalate.length,
+        dial,
     }
 }
 
