@@ -66,12 +66,12 @@ impl Calls {
                 acts.push(hang_up(lead.id.clone(), Reason::Normal));
                 acts.push(tell(None, rep, Happened::RepLeft));
             } else if lead.is_up() {
-                let is_in = bridges
-                    .iter()
-                    .any(|bridge| bridge.id == bridge_of(rep.as_str()) && bridge.channels.contains(&lead.id));
-                acts.extend(self.lead_answered(rep.clone()));
-                if is_in {
+                let mut members = bridges.iter().filter(|bridge| bridge.id == bridge_of(rep.as_str()));
+                if members.any(|bridge| bridge.channels.contains(&lead.id)) {
+                    acts.push(of_lead(&rep, Happened::Answered));
                     acts.extend(self.entered_back(rep, &lead.id));
+                } else {
+                    acts.extend(self.lead_answered(rep));
                 }
             }
         }

@@ -219,8 +219,9 @@ impl Move<'_> {
     fn speaking(&mut self, leg: &LegId) -> Used {
         self.set_leg(leg, LegState::Joined);
         self.set_lead(leg, LegState::Joined);
+        let now = self.now;
         if let Some(lead) = self.lead_mut(leg) {
-            lead.joined_at = Some(self.now);
+            lead.joined_at = Some(now);
         }
         self.next.first_contact_at.get_or_insert(self.now);
         self.hold_on(&self.rep_of(leg), later(self.now, SETTLE));
