@@ -82,6 +82,13 @@ impl At<'_> {
         Some(links.link(&self.matter.lead.id, rep, self.now()))
     }
 
+    /// Where the call that is owed is made, if whoever carries our calls can.
+    fn call_url(&self, rep: &RepId, why: BriefWhy) -> Option<String> {
+        let asks = matches!(why, BriefWhy::Callback | BriefWhy::Reminder | BriefWhy::Escalation | BriefWhy::Tried);
+        let can = self.parts.vendors.telephony.as_ref().is_some_and(|telephony| telephony.dials_leads());
+        self.feedback_url(rep).filter(|_| asks && can).map(|page| format!("{page}/call"))
+    }
+
     /// A briefing for this rep, written by `write`.
     pub(super) fn brief<T>(&self, rep: &Rep, why: BriefWhy, write: impl FnOnce(BriefContext<'_>) -> T) -> T {
         let Matter { decision, handoff, rules, .. } = self.matter;
@@ -107,6 +114,7 @@ impl At<'_> {
             note,
             record_url: self.matter.crm().and_then(|crm| crm.url.as_deref()),
             feedback_url: self.feedback_url(&rep.id).as_deref(),
+            call_url: self.call_url(&rep.id, why).as_deref(),
         })
     }
 }

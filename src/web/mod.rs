@@ -103,6 +103,7 @@ pub fn router(door: Door) -> Router {
         .route("/mcp", agents.clone())
         .route("/mcp/", agents);
     let links = Router::new()
+        .route("/feedback/{token}/call", door.linked(get(feedback::call::ask).post(feedback::call::make)))
         .route("/feedback/{token}", door.linked(get(feedback::show).post(feedback::record)))
         .layer(map_response(feedback::guarded));
     let health = Router::new()

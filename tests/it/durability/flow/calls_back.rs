@@ -3,6 +3,7 @@
 use super::play::Play;
 use crate::town::Caller;
 use baton::connectors::http::{ApiCall, Does};
+use baton_clock::Clock;
 use baton_core::domain::id::LeadId;
 use baton_core::domain::lead::ReachBack;
 use baton_core::domain::outcome::Outcome;
@@ -78,4 +79,21 @@ async fn outside_the_lawful_hours_nobody_is_rung_and_the_answer_says_until_when(
     let why = told["detail"].as_str().unwrap_or_default();
     assert!(status == 409 && why.contains("lawful calling hours") && why.contains("until 20"), "{status} {told}");
     assert_eq!(play.accepted("voice", "ring").len(), rung);
+}
+
+/// The card of the promise has a link: it opens a page with one button, and opening it calls nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_reps_own_card_leads_to_the_button_that_calls() {
+    let play = Play::begin().await;
+    let lead = owed(&play).await;
+    let rep = play.handoff(&lead).await.next_step().owner;
+    let url = play.links.url(&lead, &rep, play.clock.now());
+    let token = url.rsplit('/').next().expect("a token");
+    let (status, page) = play.page(&["feedback", token, "call"]).await;
+    assert!(status == 200 && page.contains("Call now"), "{status} {page}");
+    assert!(play.handoff(&lead).await.calling.is_none(), "a scanner that follows the link calls nobody");
+    let press = ApiCall::new("press", Does::Write, Method::POST, &["feedback", token, "call"]);
+    assert_eq!(play.send(press).await.status, 200);
+    play.ends(&lead, "called").await;
+    assert_eq!(play.accepted("voice", "dial_lead").len(), 1);
 }
