@@ -1,19 +1,22 @@
 //! Telephony in *agent* mode: the voice platform dials, Baton commands it and hears back as `call.event`.
 //!
-//! The contract is ours. A command is a JSON object: `type` (`instruct`, `hold`, `ring`, `whisper`, `join`, `hang_up`), `id`
+//! The contract is ours. A command is a JSON object: `type` (`instruct`, `hold`, `ring`, `whisper`, `join`, `dial_lead`, `hang_up`), `id`
 //! (the same id is the same command, to be carried out once), and `call`, `leg` or `phone` as the type needs. `ring` has no id
 //! but its leg, and must not be begun after `ring_until`. Of an `instruct` of a `kind` that a platform
 //! does not know, it speaks the `say`. `offer_callback` asks whether the caller would rather be called back, which the platform tells
 //! as `callback_wanted`; `introduce` comes in the place of `connected` and ends as it does: the agent leaves. `hold` and `join` say `"record": false` where the caller does not
 //! agree to be recorded: neither the wait nor the conversation may be; `hold` says `"comfort": "agent"` where the agent is to stay
 //! with the caller while phones ring, in place of music, and `hang_up` says `"reason": "answered_elsewhere"` where another rep was
-//! quicker. Over HTTP it is `POST {base}/commands`, and `GET {base}/legs/{leg}`
+//! quicker. For a rep who calls a lead back there is no caller: `call` of the `ring` is the `leg` itself. Once they have accepted,
+//! `dial_lead` names the lead's `leg` (its `call` is the rep's), the `phone`, and `ring_until`: the platform dials it, joins the two
+//! when it answers, and tells of that leg `answered`, `joined`, `no_answer`, `busy`, `machine` …, and `caller_left` when the lead
+//! hangs up. Over HTTP it is `POST {base}/commands`, and `GET {base}/legs/{leg}`
 //! tells a leg's status (`ringing`, `answered`, `joined`, `ended`), 404 if it was never heard of; a call that has ended answers
 //! 404. `GET {base}/calls/{call}` tells whether the caller is still there (`live`, `ended`; 410 is `ended` too); a platform that
 //! does not have it answers 404, and the caller is taken to be there. Over AMQP the same object is published on `baton.events` as `handoff.command`.
 
 use super::http::{ApiCall, Does, Limits, Secret, VendorHttp, by_status};
-use super::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
+use super::{CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
@@ -95,6 +98,18 @@ impl Telephony for AgentTelephony {
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {
         let command = json!({ "type": "join", "id": key, "call": call.id, "leg": leg });
         self.0.send("join", key, with(recording, command)).await
+    }
+
+    fn dials_leads(&self) -> bool {
+        true
+    }
+
+    async fn dial_lead(&self, request: &DialRequest) -> Result<(), VendorError> {
+        let DialRequest { leg, with, phone, ring_until, recording } = request;
+        let phone = phone.as_str();
+        let command =
+            json!({ "type": "dial_lead", "call": with, "leg": leg, "phone": phone, "ring_until": ring_until });
+        self.0.send("dial_lead", leg.as_str(), self::with(*recording, command)).await
     }
 
     async fn hang_up(&self, leg: &LegId, key: &str, reason: HangUpReason) -> Result<(), VendorError> {

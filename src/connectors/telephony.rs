@@ -5,7 +5,7 @@ use super::VendorError;
 use async_trait::async_trait;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
-use baton_core::domain::lead::Call;
+use baton_core::domain::lead::{Call, Direction};
 use baton_core::domain::outcome::Slot;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::{CallerText, RepText};
@@ -43,6 +43,37 @@ pub struct RingRequest {
     pub ring_until: DateTime<Utc>,
     /// What will be whispered on answering: where we speak ourselves it is made ready while the phone rings.
     pub whisper: RepText,
+}
+
+/// A lead whom a rep calls back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DialRequest {
+    /// The lead's.
+    pub leg: LegId,
+    /// The rep's, who waits on it.
+    pub with: LegId,
+    pub phone: PhoneE164,
+    /// The phone stops ringing then; a request that arrives later must not ring at all.
+    pub ring_until: DateTime<Utc>,
+    pub recording: Recording,
+}
+
+/// The platform on which whatever we dial by ourselves is said to be.
+const OUR_CALL: &str = "baton";
+
+/// Whatever is dialled for a rep who calls back has no caller: the call is the rep's own leg, and shows whom they will speak with.
+pub fn call_of(leg: &LegId, lead: Option<&PhoneE164>) -> Call {
+    Call {
+        platform: OUR_CALL.to_owned(),
+        id: leg.to_string(),
+        live: false,
+        direction: Some(Direction::Outbound),
+        from: lead.cloned(),
+        to: None,
+        leg: Some(leg.to_string()),
+        started_at: None,
+        only_completes: false,
+    }
 }
 
 /// Whether the platform may record from here on.
@@ -97,6 +128,16 @@ pub trait Telephony: Send + Sync {
     async fn agent_speaks(&self, _call: &Call, _instruction: &Instruction) -> Result<bool, VendorError> {
         Ok(false)
     }
+    /// Whether it can dial a lead for a rep, once they have accepted.
+    fn dials_leads(&self) -> bool {
+        false
+    }
+    /// Dials a lead and joins them with the rep who has accepted, as soon as they answer; whoever of the two leaves takes the other
+    /// along. `LookFirst`, as `ring` is.
+    async fn dial_lead(&self, _request: &DialRequest) -> Result<(), VendorError> {
+        let why = "this telephony cannot dial a lead: reps call back by hand";
+        Err(VendorError::needs_person("telephony", why))
+    }
     async fn read(&self, call: &Call, leg: &LegId) -> Result<LegStatus, VendorError>;
     /// Whether the caller of a call is still there: asked before the first phone rings for one who has waited.
     async fn caller(&self, _call: &Call) -> Result<CallerStatus, VendorError> {
@@ -118,6 +159,7 @@ pub enum Happened {
     Failed,
     Joined,
     RepLeft,
+    /// Of a leg: a lead whom we had dialled.
     CallerLeft,
     /// The caller has pressed the key for a call back.
     CallbackWanted,

@@ -164,8 +164,11 @@ fn event_of(call: &CallEvent) -> Option<Event> {
         CallWord::Joined => Some(Event::Joined { leg: leg()? }),
         CallWord::JoinFailed => Some(Event::JoinFailed { leg: leg()?, why: why() }),
         CallWord::RepLeft => Some(Event::RepLeft { leg: leg()? }),
-        CallWord::CallerLeft => Some(Event::CallerLeft),
         CallWord::CallbackWanted => Some(Event::CallbackWanted),
+        CallWord::CallerLeft => Some(match leg().filter(|leg| leg.dialled_for().is_some()) {
+            Some(leg) => Event::LeadLeft { leg },
+            None => Event::CallerLeft,
+        }),
         CallWord::Ended => Some(Event::CallEnded),
         CallWord::SlotChosen => Some(Event::SlotChosen { slot: call.slot.clone()? }),
         CallWord::SlotsDeclined => Some(Event::SlotsDeclined),

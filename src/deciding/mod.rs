@@ -9,6 +9,7 @@ pub mod answer;
 mod aside;
 mod batch;
 pub(crate) mod call;
+pub mod call_back;
 mod complete;
 pub mod decider;
 mod delivery;

@@ -1,13 +1,13 @@
 //! The lead, decision and handoff behind a step.
 
 use super::parts::{OutboxParts, gone, needs_person, retry};
-use crate::connectors::{CrmRef, VendorError};
+use crate::connectors::{CrmRef, VendorError, call_of};
 use crate::release::Release;
 use crate::render::Templates;
 use crate::render::briefing::briefing;
 use crate::store::{DecidedLead, LeadFile, StepRow};
 use baton_core::domain::briefing::Briefing;
-use baton_core::domain::id::RepId;
+use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::lead::{Call, Lead};
 use baton_core::domain::rep::Rep;
 use baton_core::handoff::Handoff;
@@ -90,6 +90,21 @@ impl Matter {
     /// The caller's.
     pub fn call(&self) -> Result<&Call, VendorError> {
         self.lead.call.as_ref().ok_or_else(|| gone("the lead did not come with a call"))
+    }
+
+    /// Of a leg: the caller's, for whom a phone rings, or what a rep makes of calling back.
+    pub(super) fn call_on(&self, leg: &LegId) -> Result<Call, VendorError> {
+        let rep = leg.dialled_for();
+        let rep = rep.as_ref().unwrap_or(leg);
+        match self.calls_back(rep) {
+            true => Ok(call_of(rep, self.lead.reach_phone())),
+            false => self.call().cloned(),
+        }
+    }
+
+    /// Whether the phone was rung so that its rep calls the lead back.
+    pub(super) fn calls_back(&self, leg: &LegId) -> bool {
+        self.handoff.legs.iter().any(|known| known.id == *leg && known.dialled.is_some())
     }
 
     pub(super) fn briefing(&self) -> Briefing {

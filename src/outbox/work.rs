@@ -10,8 +10,9 @@ use crate::render::context::BriefContext;
 use crate::store::StepRow;
 use baton_core::domain::effect::{BriefWhy, Class};
 use baton_core::domain::id::{LegId, RepId};
+use baton_core::domain::leg::LegState;
 use baton_core::domain::rep::Rep;
-use baton_core::handoff::{Event, Stage};
+use baton_core::handoff::{Event, Handoff, Stage};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
@@ -81,10 +82,18 @@ impl At<'_> {
         Some(links.link(&self.matter.lead.id, rep, self.now()))
     }
 
+    /// Where the call that is owed is made, if whoever carries our calls can.
+    fn call_url(&self, rep: &RepId, why: BriefWhy) -> Option<String> {
+        let asks = matches!(why, BriefWhy::Callback | BriefWhy::Reminder | BriefWhy::Escalation | BriefWhy::Tried);
+        let can = self.parts.vendors.telephony.as_ref().is_some_and(|telephony| telephony.dials_leads());
+        self.feedback_url(rep).filter(|_| asks && can).map(|page| format!("{page}/call"))
+    }
+
     /// A briefing for this rep, written by `write`.
     pub(super) fn brief<T>(&self, rep: &Rep, why: BriefWhy, write: impl FnOnce(BriefContext<'_>) -> T) -> T {
         let Matter { decision, handoff, rules, .. } = self.matter;
         let note = match &handoff.stage {
+            _ if why == BriefWhy::Tried => tried(handoff),
             Stage::NeedsAttention { why, .. } => Some(why.as_str()),
             _ => None,
         };
@@ -105,8 +114,31 @@ impl At<'_> {
             note,
             record_url: self.matter.crm().and_then(|crm| crm.url.as_deref()),
             feedback_url: self.feedback_url(&rep.id).as_deref(),
+            call_url: self.call_url(&rep.id, why).as_deref(),
         })
     }
+}
+
+/// How the last call that was owed ended, for whoever made it.
+fn tried(handoff: &Handoff) -> Option<&'static str> {
+    let leg = handoff.legs.iter().rev().find(|leg| leg.dialled.is_some())?;
+    Some(match leg.dialled.as_ref().and_then(|lead| lead.state).unwrap_or(leg.state) {
+        LegState::Busy => "The line was busy",
+        LegState::Machine => "A machine answered",
+        LegState::WrongNumber => "Nobody has this number",
+        LegState::Forwarded => "The phone sends its calls elsewhere",
+        LegState::Declined => "The call was declined",
+        LegState::HungUp => "Somebody hung up before you two were joined",
+        LegState::Lost => "You were cut off within seconds",
+        LegState::Vendor | LegState::Config => "The call could not be placed",
+        LegState::Cancelled => "The lead may not be called now",
+        LegState::Ringing
+        | LegState::Answered
+        | LegState::Accepted
+        | LegState::Joined
+        | LegState::NoAnswer
+        | LegState::Elsewhere => "Nobody answered",
+    })
 }
 
 /// A call that came back well.

@@ -30,6 +30,8 @@ pub struct BriefContext<'a> {
     /// Deep link to the CRM's record.
     pub record_url: Option<&'a str>,
     pub feedback_url: Option<&'a str>,
+    /// Where a call that is owed is made by one press, if we can make it.
+    pub call_url: Option<&'a str>,
 }
 
 /// A briefing as a card in the chat.
@@ -78,6 +80,7 @@ impl BriefContext<'_> {
             note: self.note.map(note_text),
             record_url: self.record_url.map(str::to_owned),
             feedback_url: self.feedback_url.map(str::to_owned),
+            call_url: self.call_url.map(str::to_owned),
             ..RepPage::of(self.briefing, self.plan)
         }
     }
@@ -93,6 +96,7 @@ impl BriefContext<'_> {
             BriefWhy::Reminder => "reminder.hbs",
             BriefWhy::Escalation => "escalation.hbs",
             BriefWhy::NeedsAttention => "needs_attention.hbs",
+            BriefWhy::Tried => "tried.hbs",
             BriefWhy::Refusals => "refusals.hbs",
             BriefWhy::HandedOver => "handed_over.hbs",
             BriefWhy::GivenAway => "given_away.hbs",

@@ -41,6 +41,7 @@ pub(super) struct RepPage {
     pub note: Option<RepText>,
     pub record_url: Option<String>,
     pub feedback_url: Option<String>,
+    pub call_url: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -192,6 +193,7 @@ impl RepPage {
             note: None,
             record_url: None,
             feedback_url: None,
+            call_url: None,
         }
     }
 }

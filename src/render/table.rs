@@ -72,6 +72,7 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "chat/reminder.hbs" Chat Rep PageForm::Notice;
     "chat/escalation.hbs" Chat Rep PageForm::Notice;
     "chat/needs_attention.hbs" Chat Rep PageForm::Notice;
+    "chat/tried.hbs" Chat Rep PageForm::Notice;
     "chat/refusals.hbs" Chat Rep PageForm::Notice;
     "chat/handed_over.hbs" Chat Rep PageForm::Notice;
     "chat/given_away.hbs" Chat Rep PageForm::Notice;
@@ -86,6 +87,7 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "email/reminder.hbs" Plain Rep PageForm::Notice;
     "email/escalation.hbs" Plain Rep PageForm::Notice;
     "email/needs_attention.hbs" Plain Rep PageForm::Notice;
+    "email/tried.hbs" Plain Rep PageForm::Notice;
     "email/refusals.hbs" Plain Rep PageForm::Notice;
     "email/handed_over.hbs" Plain Rep PageForm::Notice;
     "email/given_away.hbs" Plain Rep PageForm::Notice;

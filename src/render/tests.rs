@@ -28,7 +28,7 @@ mod faults;
 mod known;
 mod limits;
 
-const WHYS: [BriefWhy; 11] = [
+const WHYS: [BriefWhy; 12] = [
     BriefWhy::Ringing,
     BriefWhy::Connected,
     BriefWhy::Booked,
@@ -37,6 +37,7 @@ const WHYS: [BriefWhy; 11] = [
     BriefWhy::Reminder,
     BriefWhy::Escalation,
     BriefWhy::NeedsAttention,
+    BriefWhy::Tried,
     BriefWhy::Refusals,
     BriefWhy::HandedOver,
     BriefWhy::GivenAway,
@@ -143,6 +144,7 @@ impl Case {
             note: Some("the calendar could not be read"),
             record_url: Some("https://crm.example.com/leads/1"),
             feedback_url: Some("https://baton.example.com/feedback/1?s=a&b=c"),
+            call_url: None,
         }
     }
 

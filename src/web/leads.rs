@@ -1,5 +1,6 @@
 //! Leads and events in; what became of them out.
 
+pub(super) mod call;
 mod listed;
 pub(super) mod reassign;
 

@@ -89,6 +89,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/leads/{id}", door.needs(Read, get(leads::get)))
         .route("/v1/leads/{id}/explain", door.needs(Read, get(leads::explain)))
         .route("/v1/leads/{id}/reassign", door.needs(Act, door.once(post(leads::reassign::post))))
+        .route("/v1/leads/{id}/call", door.needs(Act, door.once(post(leads::call::post))))
         .route("/v1/attention", door.needs(Read, get(leads::attention)))
         .route("/v1/attention/{key}/replay", door.needs(Act, door.once(post(leads::replay))))
         .route("/v1/feedback", door.needs(Feedback, door.once(post(feedback::api))))
@@ -102,6 +103,7 @@ pub fn router(door: Door) -> Router {
         .route("/mcp", agents.clone())
         .route("/mcp/", agents);
     let links = Router::new()
+        .route("/feedback/{token}/call", door.linked(get(feedback::call::ask).post(feedback::call::make)))
         .route("/feedback/{token}", door.linked(get(feedback::show).post(feedback::record)))
         .layer(map_response(feedback::guarded));
     let health = Router::new()

@@ -22,6 +22,9 @@ use std::time::Duration;
 /// Takes one CloudEvent to Baton; `false` = not taken, to be sent again.
 pub type Deliver = Arc<dyn Fn(Value) -> BoxFuture<'static, bool> + Send + Sync>;
 
+/// By whoever has asked for the call.
+const PICKED_UP_AFTER: Duration = Duration::from_secs(2);
+
 /// What a rep does when the phone rings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RepManner {
@@ -183,7 +186,9 @@ impl VoiceState {
     }
 
     fn ring(self: &Arc<Self>, call: String, leg: String, phone: String, ring_until: DateTime<Utc>) -> StatusCode {
-        if !self.is_here(&call) {
+        // Of a rep who calls a lead back the call is their own leg.
+        let calls_back = call == leg;
+        if !calls_back && !self.is_here(&call) {
             return StatusCode::NOT_FOUND;
         }
         if self.world.clock.now() > ring_until || self.hung_up.lock().expect("voice").contains(&leg) {
@@ -202,9 +207,26 @@ impl VoiceState {
         if let Some(other) = in_use {
             self.world.accept("voice", "collision", format!("{call}/{phone}"), json!({ "leg": leg, "with": other }));
         }
-        let entry = Leg { call: call.clone(), phone, status: "ringing", manner: self.next_rep(&call) };
+        let manner = if calls_back { RepManner::Accepts { after: PICKED_UP_AFTER } } else { self.next_rep(&call) };
+        let entry = Leg { call: call.clone(), phone, status: "ringing", manner };
         self.legs.lock().expect("voice").insert(leg.clone(), entry);
         tokio::spawn(Arc::clone(self).ringing(call, leg, ring_until));
+        StatusCode::ACCEPTED
+    }
+
+    /// A lead who is called back picks up.
+    fn dial_lead(self: &Arc<Self>, call: String, leg: String, phone: String, ring_until: DateTime<Utc>) -> StatusCode {
+        if self.world.clock.now() > ring_until || self.status(&call) != Some("answered") {
+            return StatusCode::CONFLICT;
+        }
+        let detail = json!({ "leg": leg, "phone": phone });
+        self.world.accept("voice", "dial_lead", leg.clone(), detail);
+        let manner = RepManner::Accepts { after: PICKED_UP_AFTER };
+        self.legs
+            .lock()
+            .expect("voice")
+            .insert(leg.clone(), Leg { call: call.clone(), phone, status: "ringing", manner });
+        tokio::spawn(Arc::clone(self).dialling(call, leg));
         StatusCode::ACCEPTED
     }
 }

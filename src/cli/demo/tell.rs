@@ -1,7 +1,7 @@
 //! One line per turn of events, from the timeline as it is stored.
 
 use crate::store::TimelineEntry;
-use baton_core::domain::id::{LeadId, RepId};
+use baton_core::domain::id::{LeadId, LegId, RepId};
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -18,6 +18,8 @@ pub(super) fn line(entry: &TimelineEntry, name: &str, rules: &RuleSet) -> Option
     }
     let words = match entry.kind.as_str() {
         "decided" => decided(body, rules),
+        "call_now" => format!("{} calls back: their phone rings", rep(&body["event"]["rep"], rules)),
+        kind if of_lead(kind, body).is_some() => of_lead(kind, body).unwrap_or_default().to_owned(),
         "answered" => format!("{} picks up and hears the whisper", rep(&body["rep"], rules)),
         "accepted" => format!("{} presses 1", rep(&body["rep"], rules)),
         "joined" => "they are on one line".to_owned(),
@@ -37,6 +39,20 @@ pub(super) fn line(entry: &TimelineEntry, name: &str, rules: &RuleSet) -> Option
         other => format!("{}; {}", other.replace('_', " "), stage(body, rules)),
     };
     Some(format!("{}  {name:<18} {words}", entry.at.format("%H:%M:%S")))
+}
+
+/// What was told of the phone of a lead who is called back.
+fn of_lead(kind: &str, body: &Value) -> Option<&'static str> {
+    let leg = LegId::new(body["event"]["leg"].as_str()?).ok()?;
+    leg.dialled_for()?;
+    Some(match kind {
+        "answered" => "the lead picks up",
+        "joined" => "rep and lead are on one line",
+        "busy" => "the lead's line is busy",
+        "machine" => "a machine answers at the lead's",
+        "lead_left" => "the lead hangs up",
+        _ => "the lead cannot be reached",
+    })
 }
 
 fn decided(body: &Value, rules: &RuleSet) -> String {

@@ -51,7 +51,7 @@ impl Asterisk {
         let withheld = shown.is_some_and(|shown| shown.starts_with(WITHHELD));
         let dialled = self.lines.ari.originate(Dialled {
             channel: agent_of(call),
-            caller: call.to_owned(),
+            caller: Some(call.to_owned()),
             endpoint: agent.to_owned(),
             args: format!("agent,{call}"),
             caller_id: dial::passed_on(number, withheld),

@@ -59,13 +59,16 @@ pub(super) enum Reason {
     Normal,
 }
 
+/// What every telephone speaks, for a channel that there is no other to go by.
+const EVERY_PHONE: &str = "ulaw,alaw";
+
 /// A channel to be made.
 pub(super) struct Dialled {
     /// Ours.
     pub channel: String,
     /// For whom, in whose codecs: without a channel to go by, Asterisk makes one that goes through its dialplan in the finest that it
     /// knows, in which half of the volume and all of one direction are lost.
-    pub caller: String,
+    pub caller: Option<String>,
     pub endpoint: String,
     /// What the app is told when it is answered.
     pub args: String,
@@ -175,10 +178,14 @@ impl Ari {
     /// Done as well where that channel is there already: it rings, or has been answered. Nothing rings for a caller who is gone.
     pub(super) async fn originate(&self, dialled: Dialled) -> Result<(), VendorError> {
         let Dialled { channel, caller, endpoint, args, caller_id, timeout_s, variables } = dialled;
-        let body = json!({
+        let mut body = json!({
             "endpoint": endpoint, "app": self.app, "appArgs": args, "callerId": caller_id, "timeout": timeout_s,
-            "variables": variables, "originator": caller,
+            "variables": variables,
         });
+        match caller {
+            Some(caller) => body["originator"] = json!(caller),
+            None => body["formats"] = json!(EVERY_PHONE),
+        }
         let answer = self.send(post("originate", &["channels", &channel]).json(body)).await?;
         match answer.status {
             200..=299 | 409 => Ok(()),

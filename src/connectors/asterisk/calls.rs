@@ -5,6 +5,8 @@
 //! destroyed, however it ended, and not when it leaves a bridge, which it does whenever it is moved. A key counts only once the leg
 //! was answered and the whisper has begun: what rings may send keys as well.
 
+mod back;
+mod ending;
 mod found;
 mod names;
 
@@ -17,6 +19,7 @@ use super::ari::Reason;
 use super::event::{Bridge, Channel, Frame, Playback};
 use crate::connectors::{Happened, Told};
 use baton_core::domain::id::LegId;
+use ending::{HUNG_UP_BY_US, ending};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -30,6 +33,8 @@ const ALONE_AT_MOST: Duration = Duration::from_secs(5);
 pub(super) struct Calls {
     calls: BTreeMap<String, Call>,
     legs: BTreeMap<LegId, Leg>,
+    /// Leads who have answered, by the leg of the rep who calls them back, and whether the two are joined.
+    leads: BTreeMap<LegId, bool>,
 }
 
 /// A caller who is in our app.
@@ -70,7 +75,7 @@ enum LegStage {
     Joined,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Act {
     Tell(Told),
     Do(Deed),
@@ -103,7 +108,7 @@ pub(super) enum Act {
 }
 
 /// What is done at once, whatever a handoff says.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Deed {
     /// The agent is there for the caller.
     BringIn {
@@ -131,6 +136,10 @@ pub(super) enum Deed {
     },
     LegOver {
         leg: LegId,
+    },
+    /// The lead whom this rep calls back has answered.
+    JoinLead {
+        rep: LegId,
     },
 }
 
@@ -189,6 +198,9 @@ impl Calls {
         if let Some(leg) = names::leg(&channel.id) {
             return self.answered(leg, args);
         }
+        if let Some(rep) = names::rep_of_lead(&channel.id) {
+            return self.lead_answered(rep);
+        }
         if let Some(call) = names::call_of_agent(&channel.id) {
             return match self.calls.get_mut(call) {
                 Some(known) => {
@@ -226,7 +238,7 @@ impl Calls {
 
     /// A late answer to a ring that was given up comes in as well: it is told, and hung up by whoever knows.
     fn answered(&mut self, leg: LegId, args: &[String]) -> Vec<Act> {
-        let call = args.get(1).filter(|call| self.calls.contains_key(*call));
+        let call = args.get(1).filter(|call| self.calls.contains_key(*call) || **call == leg.as_str());
         let Some(call) = call else { return vec![hang_up(leg.to_string(), Reason::AnsweredElsewhere)] };
         let known = Leg { call: call.clone(), stage: LegStage::Answered, hears_whisper: false };
         self.legs.insert(leg.clone(), known);
@@ -256,6 +268,9 @@ impl Calls {
         if let Some(leg) = names::leg(channel) {
             return self.leg_ended(leg, cause);
         }
+        if let Some(rep) = names::rep_of_lead(channel) {
+            return self.lead_ended(rep, cause);
+        }
         if let Some(call) = names::call_of_agent(channel) {
             let Some(known) = self.calls.get_mut(call) else { return Vec::new() };
             known.members.remove(channel);
@@ -270,8 +285,9 @@ impl Calls {
     fn leg_ended(&mut self, leg: LegId, cause: u32) -> Vec<Act> {
         let known = self.legs.remove(&leg);
         let over = Act::Do(Deed::LegOver { leg: leg.clone() });
+        let beside = self.back_over(&leg, known.as_ref());
         if cause == HUNG_UP_BY_US {
-            return vec![over];
+            return [vec![over], beside].concat();
         }
         let call = known.as_ref().map(|known| known.call.as_str());
         let (happened, why) = match known.as_ref().map_or(LegStage::Ringing, |known| known.stage) {
@@ -279,7 +295,7 @@ impl Calls {
             LegStage::Answered | LegStage::Accepted | LegStage::Joined => (Happened::RepLeft, None),
         };
         let told = Told { call: call.map(str::to_owned), leg: Some(leg), happened, why };
-        vec![Act::Tell(told), over]
+        [vec![Act::Tell(told), over], beside].concat()
     }
 
     fn key(&mut self, channel: &str, digit: &str) -> Vec<Act> {
@@ -308,6 +324,9 @@ impl Calls {
     }
 
     fn entered(&mut self, bridge: &Bridge, channel: String, now: Instant) -> Vec<Act> {
+        if let Some(rep) = names::rep_of_bridge(&bridge.id) {
+            return self.entered_back(rep, &channel);
+        }
         let Some(call) = names::call_of_bridge(&bridge.id) else { return Vec::new() };
         let Some(known) = self.calls.get_mut(call) else { return Vec::new() };
         known.members.insert(channel.clone());
@@ -378,22 +397,4 @@ fn hang_up(channel: String, reason: Reason) -> Act {
 
 fn tell(call: Option<&str>, leg: LegId, happened: Happened) -> Act {
     Act::Tell(Told { call: call.map(str::to_owned), leg: Some(leg), happened, why: None })
-}
-
-/// The cause of [`Reason::AnsweredElsewhere`]: nobody else gives it, since no phone of a rep's rings anywhere else.
-const HUNG_UP_BY_US: u32 = 26;
-
-/// How the ring of a phone ended that was not answered, by the cause of ITU-T Q.850. Version 16 gives 0 for silence, 22 gives 19;
-/// 34, 38 and 58 are the carrier's: no line, out of order, nothing that both understand.
-fn ending(cause: u32) -> (Happened, Option<String>) {
-    let told = |happened| (happened, None);
-    match cause {
-        17 => told(Happened::Busy),
-        21 => told(Happened::Declined),
-        0 | 18 | 19 => told(Happened::NoAnswer),
-        23 => told(Happened::Forwarded),
-        1 | 22 | 28 => (Happened::WrongNumber, Some(format!("the carrier knows no such number (cause {cause})"))),
-        34 | 38 | 58 => (Happened::Failed, Some(format!("the carrier could not ring it (cause {cause})"))),
-        _ => (Happened::Failed, Some(format!("the ring ended with cause {cause}"))),
-    }
 }

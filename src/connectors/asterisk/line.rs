@@ -64,6 +64,27 @@ impl Lines {
         Ok(())
     }
 
+    /// A rep who has accepted to call a lead back waits in a bridge of their own, with music.
+    pub(super) async fn wait_for_lead(&self, rep: &LegId) -> Result<(), VendorError> {
+        let bridge = bridge_of(rep.as_str());
+        let _over = self.ari.stop_playing(&whisper_of(rep)).await?;
+        self.ari.create_bridge(&bridge).await?;
+        let _new = self.ari.music(&bridge, true).await?;
+        let there = self.ari.bridge(&bridge).await?;
+        if there.is_some_and(|bridge| bridge.channels.iter().any(|member| member == rep.as_str())) {
+            return Ok(());
+        }
+        self.ari.add(&bridge, rep.as_str()).await?.or_gone("the rep's call")
+    }
+
+    /// The lead has answered.
+    pub(super) async fn join_lead(&self, rep: &LegId) -> Result<(), VendorError> {
+        let bridge = bridge_of(rep.as_str());
+        let _gone = self.ari.music(&bridge, false).await?;
+        let _gone = self.ari.add(&bridge, rep.of_lead().as_str()).await?;
+        Ok(())
+    }
+
     /// Whether that phone was rung for this caller.
     pub(super) async fn was_rung(&self, call: &str, leg: &LegId) -> Result<bool, VendorError> {
         Ok(self.ari.variable(call, &rung(leg)).await?.is_some_and(|noted| noted == leg.as_str()))

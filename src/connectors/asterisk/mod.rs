@@ -20,7 +20,7 @@ mod voice;
 
 use super::http::Secret;
 use super::speech::Speech;
-use super::{CallSink, CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
+use super::{CallSink, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use ari::{Ari, Dialled, Reason, There, VENDOR};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
@@ -29,7 +29,7 @@ use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::RepText;
-use calls::{is_of_asterisk, whisper_of};
+use calls::{agent_of, bridge_of, is_of_asterisk, is_rep, whisper_of};
 use line::{Beside, Lines, Then};
 use serde_json::json;
 use std::path::PathBuf;
@@ -172,7 +172,7 @@ impl Telephony for Asterisk {
         self.is_heard().await?;
         let dialled = Dialled {
             channel: leg.to_string(),
-            caller: caller.to_owned(),
+            caller: (caller != leg.as_str()).then(|| caller.to_owned()),
             endpoint: dial::dial_string(&self.dial, phone),
             args: format!("rep,{caller}"),
             caller_id: dial::caller_id(call.from.as_ref().unwrap_or(&self.caller_id)),
@@ -219,6 +219,29 @@ impl Telephony for Asterisk {
         self.lines.let_agent_go(channel(call)?).await
     }
 
+    fn dials_leads(&self) -> bool {
+        true
+    }
+
+    async fn dial_lead(&self, request: &DialRequest) -> Result<(), VendorError> {
+        let DialRequest { leg, with, phone, ring_until, recording: _ } = request;
+        let Ok(left) = (*ring_until - self.clock.now()).to_std() else {
+            return Err(VendorError::retry(VENDOR, "the time to ring was over before it could be asked to"));
+        };
+        self.is_heard().await?;
+        self.lines.wait_for_lead(with).await?;
+        let dialled = Dialled {
+            channel: leg.to_string(),
+            caller: Some(with.to_string()),
+            endpoint: dial::dial_string(&self.dial, phone),
+            args: format!("lead,{with}"),
+            caller_id: dial::caller_id(&self.caller_id),
+            timeout_s: (self.clock.real(left) + RINGS_ON).as_secs().max(1),
+            variables: json!({}),
+        };
+        self.lines.ari.originate(dialled).await
+    }
+
     async fn hang_up(&self, leg: &LegId, _key: &str, reason: HangUpReason) -> Result<(), VendorError> {
         let reason = match reason {
             HangUpReason::AnsweredElsewhere => Reason::AnsweredElsewhere,
@@ -250,9 +273,9 @@ impl Telephony for Asterisk {
     }
 }
 
-/// The caller's channel; `None`: the lead does not say, or it is another carrier's.
+/// The caller's channel, or that of a rep who calls a lead back; `None`: the lead does not say, or it is another carrier's.
 fn ours(call: &Call) -> Option<&str> {
-    call.leg.as_deref().filter(|leg| is_of_asterisk(leg))
+    call.leg.as_deref().filter(|leg| is_of_asterisk(leg) || is_rep(leg))
 }
 
 fn channel(call: &Call) -> Result<&str, VendorError> {

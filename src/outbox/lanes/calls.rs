@@ -2,7 +2,7 @@
 
 mod live;
 
-use crate::connectors::{CallerStatus, LegStatus, Recording, RingRequest, Telephony, VendorError};
+use crate::connectors::{CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Telephony, VendorError};
 use crate::outbox::instruct;
 use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, Vendors, gone, needs_person, not_configured};
@@ -29,7 +29,9 @@ const ASKED_WITHIN: Duration = Duration::from_millis(1500);
 impl Work for CallEffect<'_> {
     fn class(&self, vendors: &Vendors) -> Class {
         match self {
-            Self::Ring { .. } => vendors.telephony.as_ref().map_or(Class::LookFirst, |vendor| vendor.ring_class()),
+            Self::Ring { .. } | Self::DialLead { .. } => {
+                vendors.telephony.as_ref().map_or(Class::LookFirst, |vendor| vendor.ring_class())
+            }
             Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Class::Repeatable,
             Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Class::Repeatable,
         }
@@ -75,6 +77,7 @@ impl Work for CallEffect<'_> {
                 let words = matter.templates.whisper(&matter.briefing());
                 telephony.whisper(leg, key, &words).await?;
             }
+            Self::DialLead { leg } => return dial(at, telephony.as_ref(), leg).await,
             Self::Join { leg } => match matter.handoff.terms.introduce {
                 Introduction::None => telephony.join(matter.call()?, leg, key, recording(&matter.lead)).await?,
                 Introduction::Agent => telephony.join_three(matter.call()?, leg, key, recording(&matter.lead)).await?,
@@ -90,10 +93,10 @@ impl Work for CallEffect<'_> {
 
     async fn look(&self, parts: &OutboxParts, step: &StepRow) -> Result<Option<Done>, VendorError> {
         match *self {
-            Self::Ring { leg, .. } => {
+            Self::Ring { leg, .. } | Self::DialLead { leg, .. } => {
                 let Some(telephony) = &parts.vendors.telephony else { return not_configured("telephony") };
                 let matter = Matter::read(parts, step).await?;
-                let status = telephony.read(matter.call()?, leg).await?;
+                let status = telephony.read(&matter.call_on(leg)?, leg).await?;
                 Ok((status != LegStatus::Absent).then(|| Done::reference(leg.as_str())))
             }
             Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Ok(None),
@@ -110,6 +113,9 @@ impl Work for CallEffect<'_> {
             Self::Ring { leg, .. } => {
                 let failed = Event::RingFailed { leg: leg.clone(), why, fault: Fault::Vendor };
                 Fallback { failed: Some(failed), gone }
+            }
+            Self::DialLead { leg, .. } => {
+                Fallback::of(Event::RingFailed { leg: leg.clone(), why, fault: Fault::Vendor })
             }
             // A rep who hears no whisper would be a cold start: on to the next.
             Self::Whisper { leg } => Fallback::of(Event::WhisperFailed { leg: leg.clone(), why }),
@@ -129,7 +135,7 @@ impl Work for CallEffect<'_> {
     /// A phone rings only for a handoff that waits for it, as far as can be told while a request is on its way.
     fn matter_within(&self) -> Duration {
         match self {
-            Self::Ring { .. } | Self::Hold { .. } => WANTED_WITHIN,
+            Self::Ring { .. } | Self::DialLead { .. } | Self::Hold { .. } => WANTED_WITHIN,
             Self::Instruct(instruction) if is_said_on_hold(instruction) => WANTED_WITHIN,
             Self::Instruct(_) | Self::Whisper { .. } | Self::Join { .. } => Duration::MAX,
             Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Duration::MAX,
@@ -179,13 +185,29 @@ async fn ring(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, rep: &RepId) 
     }
     let rep = at.matter.rep(rep)?;
     let phone = rep.phones.first().cloned().ok_or_else(|| needs_person(format!("rep {} has no phone", rep.id)))?;
-    let call = at.matter.call()?;
-    if has_left(at, telephony, leg, call).await {
+    let call = at.matter.call_on(leg)?;
+    let calls_back = at.matter.calls_back(leg);
+    if calls_back && !telephony.dials_leads() {
+        return Err(needs_person("this telephony cannot dial a lead: reps call back by hand"));
+    }
+    if !calls_back && has_left(at, telephony, leg, &call).await {
         return Err(gone("the caller has left, as the platform says"));
     }
-    let (call, ring_until) = (call.clone(), at.step.deadline_at);
+    let ring_until = at.step.deadline_at;
     let whisper = at.matter.templates.whisper(&at.matter.briefing());
     telephony.ring(&RingRequest { leg: leg.clone(), call, phone, ring_until, whisper }).await?;
+    Ok(Done::reference(leg.as_str()))
+}
+
+/// Dials the lead only while a rep who has accepted waits for them.
+async fn dial(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId) -> Result<Done, VendorError> {
+    let Some(with) = leg.dialled_for().filter(|_| at.matter.handoff.is_dialling(leg)) else {
+        return Ok(Done::nothing("no longer wanted"));
+    };
+    let lead = &at.matter.lead;
+    let phone = lead.reach_phone().cloned().ok_or_else(|| needs_person("the lead has left no number"))?;
+    let (ring_until, recording) = (at.step.deadline_at, recording(lead));
+    telephony.dial_lead(&DialRequest { leg: leg.clone(), with, phone, ring_until, recording }).await?;
     Ok(Done::reference(leg.as_str()))
 }
 

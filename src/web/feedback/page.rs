@@ -54,13 +54,27 @@ pub(super) fn message(title: &str, text: &str) -> String {
     page(title, &format!("<h1>{}</h1><p>{}</p>", escape(title), escape(text)))
 }
 
-/// The form for one lead, with what was filled in before and why that was not taken.
-pub(super) fn form(record: &LeadRecord, rules: &RuleSet, filled: &Submitted, fault: Option<&FormFault>) -> String {
+/// One button, which has the lead called.
+pub(super) fn call(record: &LeadRecord) -> String {
+    let body = format!(
+        "<h1>Call back now?</h1><p class=\"sub\">{}</p><p>Your phone rings first. You hear who it is about, press 1, and the \
+         lead is dialled.</p><form method=\"post\"><button type=\"submit\">Call now</button></form>",
+        escape(&called(record))
+    );
+    page("Call back now?", &body)
+}
+
+/// The lead, as whoever reads the page knows it.
+fn called(record: &LeadRecord) -> String {
     let lead = &record.lead;
     let name = lead.contact.name.as_ref().map_or("the caller", |name| name.value.as_str());
     let company = lead.company.name.as_ref().map(|company| format!(", {}", company.value)).unwrap_or_default();
-    let mut body =
-        format!("<h1>How was this lead?</h1><p class=\"sub\">{}</p>", escape(&visible(&format!("{name}{company}"))));
+    visible(&format!("{name}{company}"))
+}
+
+/// The form for one lead, with what was filled in before and why that was not taken.
+pub(super) fn form(record: &LeadRecord, rules: &RuleSet, filled: &Submitted, fault: Option<&FormFault>) -> String {
+    let mut body = format!("<h1>How was this lead?</h1><p class=\"sub\">{}</p>", escape(&called(record)));
     if let Some(fault) = fault {
         let _infallible = write!(body, "<p class=\"told\" role=\"alert\">{}</p>", escape(&fault.for_people()));
     }

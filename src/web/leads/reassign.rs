@@ -69,20 +69,24 @@ pub(in crate::web) async fn post(
 impl ReassignBody {
     fn wish(self, door: &Door, lead: LeadId) -> Result<ReassignRequest, Problem> {
         let to = self.to.map(|name| named(door, &name)).transpose()?;
-        let text = |name: &str, text: &str| match text.trim() {
-            "" => Err(Problem::bad_request(format!("{name} is empty: it stands in the lead's story"))),
-            told if told.chars().count() > LONGEST_REASON => {
-                let length = told.chars().count();
-                Err(Problem::bad_request(format!("{name} has {length} characters; allowed: {LONGEST_REASON}")))
-            }
-            told if told.contains('\0') => Err(Problem::bad_request(format!("{name} holds a NUL; allowed: text"))),
-            told => Ok(told.to_owned()),
-        };
         Ok(ReassignRequest { lead, to, reason: text("reason", &self.reason)?, author: text("by", &self.by)? })
     }
 }
 
-fn named(door: &Door, name: &str) -> Result<RepId, Problem> {
+/// What stands in the lead's story.
+pub(super) fn text(name: &str, text: &str) -> Result<String, Problem> {
+    match text.trim() {
+        "" => Err(Problem::bad_request(format!("{name} is empty: it stands in the lead's story"))),
+        told if told.chars().count() > LONGEST_REASON => {
+            let length = told.chars().count();
+            Err(Problem::bad_request(format!("{name} has {length} characters; allowed: {LONGEST_REASON}")))
+        }
+        told if told.contains('\0') => Err(Problem::bad_request(format!("{name} holds a NUL; allowed: text"))),
+        told => Ok(told.to_owned()),
+    }
+}
+
+pub(super) fn named(door: &Door, name: &str) -> Result<RepId, Problem> {
     let rules = door.rules();
     match RepId::new(name).ok().and_then(|rep| rules.reps.get(&rep)) {
         Some(rep) if rep.active => Ok(rep.id.clone()),

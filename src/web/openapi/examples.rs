@@ -36,6 +36,7 @@ pub(super) const EXAMPLES: [Example; 9] = [
         summary: "Done.",
         json: REASSIGNED,
     },
+    Example { operation: "callLead", place: JSON_IN, summary: "By whoever owes the call.", json: CALL },
     Example { operation: "postFeedback", place: JSON_IN, summary: "A good lead for somebody else.", json: FEEDBACK },
 ];
 
@@ -82,6 +83,8 @@ const REASSIGNED: &str = r#"{
   "status": "reassigned", "lead": "lead_2mk8v0c4t6s1xq9d3n5r7w8z0b", "owner": "ben", "reason": "Speaks German",
   "next_step": { "what": "callback", "owner": "ben", "at": "2026-03-02T18:00:00Z" }
 }"#;
+
+const CALL: &str = r#"{ "by": "ben" }"#;
 
 const FEEDBACK: &str = r#"{
   "lead": "lead_2mk8v0c4t6s1xq9d3n5r7w8z0b", "rep": "ana", "quality": 4, "misroute": "procedural", "right_rep": "ben"

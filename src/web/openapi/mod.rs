@@ -43,6 +43,7 @@ use utoipa::OpenApi;
         super::leads::get,
         super::leads::explain,
         super::leads::reassign::post,
+        super::leads::call::post,
         super::leads::attention,
         super::leads::replay,
         super::feedback::api,

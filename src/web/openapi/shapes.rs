@@ -6,6 +6,7 @@
 mod report;
 
 use crate::web::feedback::ApiFeedback;
+use crate::web::leads::call::CallBody;
 use crate::web::leads::reassign::ReassignBody;
 use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -36,6 +37,7 @@ fn answers(generator: &mut SchemaGenerator) {
     generator.subschema_for::<LeadStory>();
     generator.subschema_for::<Attention>();
     generator.subschema_for::<ReassignAnswer>();
+    generator.subschema_for::<CallAnswer>();
     generator.subschema_for::<FeedbackAnswer>();
     generator.subschema_for::<LiveRules>();
     generator.subschema_for::<report::Report>();
@@ -321,6 +323,15 @@ struct Unchanged {
     status: String,
     lead: String,
     owner: String,
+}
+
+/// Whose phone rings, or will when it is free.
+#[derive(JsonSchema)]
+struct CallAnswer {
+    #[schemars(extend("enum" = ["rings", "waits"]))]
+    status: String,
+    lead: String,
+    rep: String,
 }
 
 #[derive(JsonSchema)]

@@ -109,15 +109,17 @@ impl Wanted {
             reps.push(Phone::plugged_in(&format!("rep {rep}"), Sound::Tone(REP)).await);
         }
         let people = Phone::plugged_in("the desk", Sound::Tone(REP)).await;
+        let lead = Phone::plugged_in("the lead", Sound::Tone(CALLER)).await;
         let known = [("trunk", &callers), ("agent", &agent), ("people", &people)];
         let mut phones: Vec<_> = known.map(|(name, phone)| (name.to_owned(), phone.port())).into();
+        phones.push((DANA.phone.trim_start_matches('+').to_owned(), lead.port()));
         let ports = reps.iter().map(Phone::port).enumerate();
         let ports = ports.map(|(index, ours)| (index + 1, self.foreign.filter(|_| index == 0).unwrap_or(ours)));
         phones.extend(ports.map(|(rep, port)| (digits(rep), port)));
         let asterisk = Asterisk::start(&self.installed, &folder.path().join("asterisk"), &phones);
         let wire = Wire::to(asterisk.ari).await;
         let (workers, events) = (Vec::new(), AtomicU32::new(1));
-        Line { workers, callers, agent, people, reps, wire, asterisk, events, wanted: self, folder }
+        Line { workers, callers, agent, people, lead, reps, wire, asterisk, events, wanted: self, folder }
     }
 }
 
@@ -129,6 +131,8 @@ pub struct Line {
     pub agent: Phone,
     /// On somebody's desk: the dialplan rings it, and not we.
     pub people: Phone,
+    /// Dana's, where she is called back.
+    pub lead: Phone,
     reps: Vec<Phone>,
     pub wire: Wire,
     pub asterisk: Asterisk,
@@ -234,6 +238,14 @@ impl Line {
     pub async fn tells(&self, event: &Value) -> Value {
         let post = ApiCall::new("post_event", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms");
         self.asked("an answer", &post.json(event.clone()), |_| true).await
+    }
+
+    /// By whoever owes the lead a call.
+    pub async fn calls_back(&self, lead: &str) {
+        let path = ["v1", "leads", lead, "call"];
+        let post = ApiCall::new("call_back", Does::Write, Method::POST, &path).json(json!({ "by": "a test" }));
+        let asked = self.asked("a call", &post, |_| true).await;
+        assert_eq!(asked["status"], "rings");
     }
 
     /// Waits until the lead's story is so.

@@ -5,6 +5,7 @@
 //! `CI=true`. Each case has an Asterisk of its own and takes the seconds that its call takes.
 
 mod asterisk;
+mod back;
 mod callers;
 mod death;
 mod line;

@@ -2,6 +2,7 @@
 //! seconds pass faster than ours. Faults included: what the vendors accepted is counted, never what was attempted.
 
 mod assignment;
+mod calls_back;
 mod channels;
 mod faults;
 mod feedback;

@@ -86,8 +86,11 @@ fn is_handoff(text: &str) -> bool {
     has_prefix(text, "hnd_")
 }
 fn is_leg(text: &str) -> bool {
-    has_prefix(text, "leg_")
+    has_prefix(text.strip_suffix(LEAD).unwrap_or(text), "leg_")
 }
+/// Ends the id of a leg that is a lead's.
+const LEAD: &str = "-lead";
+
 fn is_release(text: &str) -> bool {
     text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit())
 }
@@ -115,6 +118,7 @@ text_kind!(
     HandoffId, "handoff id", is_handoff, "hnd_ and letters or digits");
 text_kind!(
     /// `leg_….N`: the N-th ring of a handoff. Sent to the telephony vendor before it dials.
+    /// `leg_….N-lead`: the lead's phone, dialled for the rep on that leg.
     LegId, "leg id", is_leg, "leg_, letters or digits, a dot and a number");
 text_kind!(
     /// SHA-256 over the content of a workspace, 64 hexadecimal digits.
@@ -173,6 +177,16 @@ impl LegId {
     /// The `ordinal`-th ring of the handoff, counted from 1.
     pub fn of(handoff: &HandoffId, ordinal: u32) -> Self {
         Self(format!("leg_{}.{ordinal}", handoff.suffix()))
+    }
+
+    /// The lead's phone that is dialled for the rep on this leg.
+    pub fn of_lead(&self) -> Self {
+        Self(format!("{}{LEAD}", self.0))
+    }
+
+    /// Where this is a lead's phone: the leg of the rep for whom it is dialled.
+    pub fn dialled_for(&self) -> Option<Self> {
+        self.0.strip_suffix(LEAD).map(|rep| Self(rep.to_owned()))
     }
 
     /// The handoff this leg was dialled for; `None` if the text has no ordinal.

@@ -3,6 +3,7 @@
 mod booking;
 mod callback;
 mod completed;
+mod dial;
 mod given_up;
 mod owner;
 mod transfer;
@@ -34,6 +35,9 @@ const NEVER: Duration = Duration::from_secs(400 * 24 * 3600);
 /// The next state and its effects. Total: an event that does not fit the stage changes nothing and says so.
 pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
     let mut step = Move { next: state.clone(), effects: Vec::new(), turn_moves: None, rules, now };
+    if let Some(used) = step.told_of_lead(event) {
+        return step.finish(state, used);
+    }
     let used = match event {
         Event::Start => step.start(),
         Event::Answered { leg } => step.answered(leg),
@@ -51,6 +55,9 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::WhisperFailed { leg, why } => step.not_briefed(leg, why),
         Event::JoinFailed { leg, why } => step.not_joined(leg, why),
         Event::RepLeft { leg } => step.rep_left(leg),
+        Event::CallNow { rep, by: _ } => step.call_now(rep),
+        // Of a leg that is no lead's.
+        Event::LeadLeft { .. } => Used::No,
         Event::CallerLeft | Event::CallEnded => step.caller_left(),
         Event::CallbackWanted => step.callback_wanted(),
         Event::SlotsFound { search, slots } => step.slots_found(*search, slots),
@@ -144,6 +151,9 @@ impl Move<'_> {
             Timer::Remind { promised_at } => self.remind(*promised_at),
             Timer::Escalate { promised_at } => self.escalate(*promised_at),
             Timer::Breach { promised_at } => self.breach(*promised_at),
+            Timer::CallAt { promised_at } => self.call_at(*promised_at),
+            Timer::CallAgain { rep, until } => self.try_to_call(rep, *until),
+            Timer::DialBy { leg } => self.not_reached(leg),
             Timer::ReleaseBy { leg } => {
                 let held = self.next.is_done() && self.is_connected(leg) && self.let_go_all();
                 if held { Used::Yes } else { Used::No }
@@ -203,7 +213,8 @@ impl Move<'_> {
         known.state = state;
         known.evidence = ended.evidence.map(str::to_owned);
         let update = Effect::UpdateCard { card: known.card.clone(), rep: known.rep.clone() };
-        if !matches!(state, LegState::Ringing | LegState::Answered | LegState::Accepted) {
+        // A rep who calls back has the card of the promise.
+        if known.dialled.is_none() && !matches!(state, LegState::Ringing | LegState::Answered | LegState::Accepted) {
             self.plan(update, NOTIFY_WITHIN);
         }
     }

@@ -43,6 +43,7 @@ impl Handoff {
             refused: Vec::new(),
             rungs: rungs(lead, live, &plan.rungs),
             legs: Vec::new(),
+            calling: None,
             holds: Vec::new(),
             in_place_of: None,
             told_of: None,
@@ -120,8 +121,15 @@ impl Handoff {
 
     /// The phones that the stage is about, in the order in which they were rung.
     pub fn current_legs(&self) -> impl Iterator<Item = &Leg> {
-        let named = |leg: &&Leg| self.stage.legs().any(|current| *current == leg.id);
+        let calling = self.calling.as_ref().filter(|_| !self.is_done());
+        let named = move |leg: &&Leg| self.stage.legs().chain(calling).any(|current| *current == leg.id);
         self.legs.iter().filter(move |leg| named(leg) && !leg.state.is_given_up())
+    }
+
+    /// This leg of a lead is one that should be dialled now.
+    pub fn is_dialling(&self, lead: &LegId) -> bool {
+        let rings = |leg: &&Leg| leg.dialled.as_ref().is_some_and(|lead| lead.state == Some(LegState::Ringing));
+        self.current_legs().filter(rings).any(|leg| lead.dialled_for().as_ref() == Some(&leg.id))
     }
 
     /// Whose phone a leg is.

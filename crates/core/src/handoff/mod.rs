@@ -7,6 +7,7 @@
 
 pub mod advance;
 mod begin;
+mod calling;
 mod promise;
 mod standing;
 pub mod state;
@@ -14,4 +15,5 @@ pub mod state;
 mod tests;
 
 pub use advance::advance;
+pub use calling::NoCall;
 pub use state::{Completed, Event, Handoff, OnTheLine, Settled, Stage, Transition};

@@ -60,6 +60,9 @@ pub struct Handoff {
     pub refused: Vec<RepId>,
     pub rungs: Vec<Rung>,
     pub legs: Vec<Leg>,
+    /// The rep's leg on which a call that was owed is being made, until the two have spoken or the try has come to nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calling: Option<LegId>,
     /// The reps whose phones are ours at this moment, and until when at the latest.
     #[serde(with = "holds")]
     pub holds: Vec<Reservation>,
@@ -159,6 +162,19 @@ pub struct Leg {
     /// How it is known that it ended so: "SIP 486 by the phone", "our own clock". In the words of whoever told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
+    /// It was rung to call the lead back: how it stands with the lead's phone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialled: Option<DialledLead>,
+}
+
+/// The lead's phone in a callback.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DialledLead {
+    /// `None`: it was not dialled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<LegState>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

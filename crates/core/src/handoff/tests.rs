@@ -2,6 +2,7 @@
 
 mod booking;
 mod callback;
+mod calling;
 mod consent;
 mod explore;
 mod holding;

@@ -46,6 +46,13 @@ enum Command {
         leg: String,
         record: Option<bool>,
     },
+    DialLead {
+        call: String,
+        leg: String,
+        phone: String,
+        ring_until: DateTime<Utc>,
+        record: Option<bool>,
+    },
     HangUp {
         id: String,
         leg: String,
@@ -123,6 +130,13 @@ async fn command(State(state): State<Arc<VoiceState>>, Json(command): Json<Comma
                 tokio::spawn(Arc::clone(&state).joining(call, leg));
             }
             StatusCode::ACCEPTED
+        }
+        Command::DialLead { call, leg, phone, ring_until, record } => {
+            if record == Some(false) {
+                let detail = json!({ "call": call, "command": "dial_lead" });
+                state.world.accept("voice", "unrecorded", leg.clone(), detail);
+            }
+            state.dial_lead(call, leg, phone, ring_until)
         }
         Command::HangUp { id, leg } => {
             state.is_new(&id);

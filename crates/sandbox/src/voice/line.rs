@@ -68,6 +68,22 @@ impl VoiceState {
         self.leave(&call, "ended").await;
     }
 
+    /// Lead and rep speak until the lead hangs up, which takes the rep along.
+    pub(super) async fn dialling(self: Arc<Self>, call: String, leg: String) {
+        self.world.sleep(QUICK * 3).await;
+        if self.status(&leg) != Some("ringing") || self.status(&call) != Some("answered") {
+            return;
+        }
+        self.set_status(&leg, "joined");
+        self.set_status(&call, "joined");
+        self.send(&call, Some(&leg), "answered", Value::Null).await;
+        self.send(&call, Some(&leg), "joined", Value::Null).await;
+        self.world.sleep(self.script(&call).talks_for).await;
+        self.set_status(&leg, "ended");
+        self.set_status(&call, "ended");
+        self.send(&call, Some(&leg), "caller_left", Value::Null).await;
+    }
+
     pub(super) async fn instructed(self: Arc<Self>, call: String, kind: String, slots: Vec<Value>) {
         self.world.sleep(QUICK * 5).await;
         if !self.is_here(&call) {

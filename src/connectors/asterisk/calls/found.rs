@@ -26,6 +26,7 @@ impl Calls {
         for channel in channels.iter().filter(|channel| !is_caller(channel)) {
             acts.extend(self.other_found(channel));
         }
+        acts.extend(self.backs_found(channels, bridges));
         acts.extend(self.lost(channels, carried));
         // Others may hold calls on the same Asterisk: a bridge with somebody in it whom we do not know is theirs.
         let is_ours = |member: &String| channels.iter().any(|channel| channel.id == *member);
@@ -77,7 +78,8 @@ impl Calls {
             // What rings has not come in, and says nothing of its call.
             return Vec::new();
         };
-        if !self.calls.contains_key(&call) {
+        let calls_back = call == leg.as_str();
+        if !calls_back && !self.calls.contains_key(&call) {
             return vec![hang_up(channel.id.clone(), Reason::AnsweredElsewhere)];
         }
         let stage = match (&joined, channel.is_up()) {
@@ -115,6 +117,7 @@ impl Calls {
 }
 
 fn is_caller(channel: &Channel) -> bool {
-    let ours = names::leg(&channel.id).is_some() || names::call_of_agent(&channel.id).is_some();
+    let is_leg = names::leg(&channel.id).is_some() || names::rep_of_lead(&channel.id).is_some();
+    let ours = is_leg || names::call_of_agent(&channel.id).is_some();
     !ours && !names::is_stranger(channel) && names::is_caller(&channel.args())
 }

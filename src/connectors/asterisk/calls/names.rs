@@ -41,7 +41,17 @@ pub(in crate::connectors::asterisk) fn is_rep(channel: &str) -> bool {
 }
 
 pub(super) fn leg(channel: &str) -> Option<LegId> {
-    LegId::new(channel).ok().filter(|leg| leg.handoff().is_some())
+    LegId::new(channel).ok().filter(|leg| leg.handoff().is_some() && leg.dialled_for().is_none())
+}
+
+/// Of a lead's channel: the leg of the rep who calls them back.
+pub(super) fn rep_of_lead(channel: &str) -> Option<LegId> {
+    LegId::new(channel).ok()?.dialled_for()
+}
+
+/// The leg of a rep who calls back, by the bridge in which they wait for the lead.
+pub(super) fn rep_of_bridge(bridge: &str) -> Option<LegId> {
+    leg(call_of_bridge(bridge)?)
 }
 
 pub(super) fn leg_of_whisper(playback: &str) -> Option<LegId> {

@@ -1,3 +1,5 @@
+mod back;
+
 use super::*;
 use crate::connectors::Carried;
 use crate::connectors::asterisk::event::read;

@@ -61,6 +61,7 @@ fn every_answer_is_as_the_document_says_member_by_member() {
     let (problem, json_kind) = ("application/problem+json", "application/json");
     let reassign = json!({ "to": other, "reason": "asked for", "by": "lena" });
     let feedback = json!({ "lead": id, "rep": owner, "quality": 4 });
+    let call = json!({ "by": "lena" });
     let call_ended = json!({
         "specversion": "1.0", "id": "e-1", "source": "town", "type": "call.ended", "data": { "platform": "sandbox", "call": "call-1" },
     });
@@ -81,6 +82,7 @@ fn every_answer_is_as_the_document_says_member_by_member() {
         ("post /v1/leads/{id}/reassign", 200, json_kind, send(&served, &of_lead("/reassign"), JSON, &reassign)),
         ("post /v1/leads/{id}/reassign", 200, json_kind, send(&served, &of_lead("/reassign"), JSON, &reassign)),
         ("post /v1/leads/{id}/reassign", 415, problem, send(&served, &of_lead("/reassign"), "", &reassign)),
+        ("post /v1/leads/{id}/call", 404, problem, send(&served, "/v1/leads/lead_x/call", JSON, &call)),
         ("post /v1/feedback", 201, json_kind, send(&served, "/v1/feedback", JSON, &feedback)),
         ("post /v1/feedback", 422, problem, send(&served, "/v1/feedback", JSON, &json!({}))),
         ("post /v1/attention/{key}/replay", 404, problem, send(&served, "/v1/attention/none/replay", "", &json!({}))),

@@ -33,7 +33,9 @@ impl Lane {
     pub fn kinds(self) -> &'static [&'static str] {
         match self {
             Self::Timers => &["timer"],
-            Self::Calls => &["instruct", "hold", "ring", "whisper", "join", "hang_up", "end_call", "leave_agent"],
+            Self::Calls => {
+                &["instruct", "hold", "ring", "whisper", "join", "dial_lead", "hang_up", "end_call", "leave_agent"]
+            }
             Self::Calendar => &["find_slots", "book"],
             Self::Chat => &["brief_chat", "update_card"],
             Self::Crm => &["write_crm", "read_owner"],
@@ -62,6 +64,7 @@ pub enum CallEffect<'e> {
     Ring { leg: &'e LegId, rep: &'e RepId },
     Whisper { leg: &'e LegId },
     Join { leg: &'e LegId },
+    DialLead { leg: &'e LegId },
     HangUp { leg: &'e LegId, reason: HangUpReason },
     EndCall,
     LeaveAgent,
@@ -100,6 +103,7 @@ impl Effect {
             Self::Ring { leg, rep } => InLane::Calls(CallEffect::Ring { leg, rep }),
             Self::Whisper { leg, .. } => InLane::Calls(CallEffect::Whisper { leg }),
             Self::Join { leg } => InLane::Calls(CallEffect::Join { leg }),
+            Self::DialLead { leg } => InLane::Calls(CallEffect::DialLead { leg }),
             Self::HangUp { leg, reason } => InLane::Calls(CallEffect::HangUp { leg, reason: *reason }),
             Self::EndCall => InLane::Calls(CallEffect::EndCall),
             Self::LeaveAgent => InLane::Calls(CallEffect::LeaveAgent),
@@ -149,7 +153,8 @@ mod tests {
             Effect::Hold { .. } => Effect::Ring { leg, rep },
             Effect::Ring { .. } => Effect::Whisper { leg, rep },
             Effect::Whisper { .. } => Effect::Join { leg },
-            Effect::Join { .. } => Effect::HangUp { leg, reason: HangUpReason::Cancelled },
+            Effect::Join { .. } => Effect::DialLead { leg },
+            Effect::DialLead { .. } => Effect::HangUp { leg, reason: HangUpReason::Cancelled },
             Effect::HangUp { .. } => Effect::EndCall,
             Effect::EndCall => Effect::LeaveAgent,
             Effect::LeaveAgent => Effect::FindSlots { search: 1, rep },

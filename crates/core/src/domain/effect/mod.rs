@@ -49,6 +49,10 @@ pub enum Effect {
     Join {
         leg: LegId,
     },
+    /// Dials the lead for a rep who has accepted to call them back, and joins the two when they answer. `leg` is the lead's.
+    DialLead {
+        leg: LegId,
+    },
     HangUp {
         leg: LegId,
         #[serde(default, skip_serializing_if = "is_default")]
@@ -249,6 +253,8 @@ pub enum BriefWhy {
     Reminder,
     Escalation,
     NeedsAttention,
+    /// A call that was owed was tried, and they have not spoken.
+    Tried,
     /// After all was done the person has refused to be called or written to, or agrees to it again.
     Refusals,
     /// The lead was another rep's and is the reader's now.
@@ -342,6 +348,7 @@ impl Effect {
             Self::Ring { .. } => "ring",
             Self::Whisper { .. } => "whisper",
             Self::Join { .. } => "join",
+            Self::DialLead { .. } => "dial_lead",
             Self::HangUp { .. } => "hang_up",
             Self::EndCall => "end_call",
             Self::LeaveAgent => "leave_agent",
@@ -362,7 +369,7 @@ impl Effect {
     pub fn priority(&self) -> u8 {
         match self {
             Self::Hold { .. } | Self::Ring { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => 0,
-            Self::EndCall | Self::LeaveAgent | Self::Instruct { .. } | Self::Timer { .. } => 0,
+            Self::DialLead { .. } | Self::EndCall | Self::LeaveAgent | Self::Instruct { .. } | Self::Timer { .. } => 0,
             Self::FindSlots { .. } | Self::Book { .. } => 1,
             Self::Brief { .. } | Self::UpdateCard { .. } => 2,
             Self::WriteCrm { .. } => 2,

@@ -1,6 +1,6 @@
 //! What the clock tells a handoff, planned when the time is set.
 
-use crate::domain::id::LegId;
+use crate::domain::id::{LegId, RepId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,19 @@ pub enum Timer {
     /// The promised time has come.
     Breach {
         promised_at: DateTime<Utc>,
+    },
+    /// A promised call is made now, if it is still owed.
+    CallAt {
+        promised_at: DateTime<Utc>,
+    },
+    /// The rep's phone was another lead's when a promised call was to be made: it is tried again, until then.
+    CallAgain {
+        rep: RepId,
+        until: DateTime<Utc>,
+    },
+    /// The lead was dialled for the rep on this leg, and the two must have been joined by now.
+    DialBy {
+        leg: LegId,
     },
     /// The reservation of a rep who may still be talking ends.
     ReleaseBy {

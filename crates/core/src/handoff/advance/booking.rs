@@ -111,6 +111,7 @@ impl Move<'_> {
             return Used::No;
         }
         let slot = booking.slot.clone();
+        self.stop_calling();
         self.next.stage = Stage::Done { outcome: Outcome::Booked { booking: booking.clone() } };
         if self.is_heard() {
             self.plan(
@@ -118,6 +119,7 @@ impl Move<'_> {
                 CARD_WHILE_RINGING,
             );
         }
+        self.keep_talking();
         self.tell(&slot.rep.clone(), BriefWhy::Booked);
         self.plan(Effect::ConfirmToCaller { what: Confirmation::Booking { slot: slot.clone() } }, NOTIFY_WITHIN);
         self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note: CrmNote::Booked { slot } }, RECORD_WITHIN);

@@ -35,7 +35,9 @@ impl Move<'_> {
 
     /// The caller is told the time, and the clock runs.
     pub(super) fn make(&mut self, promise: Promise) {
-        self.let_go_all();
+        self.let_go_unless_talking();
+        // Whoever was on another call while phones rang may be called for later.
+        self.next.refused.clear();
         let is_timed = self.promised_at() == Some(promise.promised_at);
         self.next.stage = Stage::Callback { promise: promise.clone() };
         let Promise { owner: rep, promised_at, by_mail, .. } = promise;
@@ -64,6 +66,7 @@ impl Move<'_> {
         let before = |span| (promised_at - chrono::TimeDelta::from_std(span).unwrap_or_default()).max(self.now);
         let (remind, escalate) =
             (before(self.next.terms.callback.remind_before), before(self.next.terms.callback.escalate_before));
+        self.call_at_the_time(promised_at);
         self.timer_at(Timer::Remind { promised_at }, remind);
         self.timer_at(Timer::Escalate { promised_at }, escalate);
         self.timer_at(Timer::Breach { promised_at }, promised_at);
@@ -83,7 +86,7 @@ impl Move<'_> {
     fn leave_to_owner(&mut self) {
         let owner = self.next.owner.clone();
         let owner = if is_here(&owner, self.rules) { owner } else { self.above(&owner) };
-        self.let_go_all();
+        self.let_go_unless_talking();
         if self.is_heard() {
             let instruction = Instruction::NoCall { rep: owner.clone() };
             self.plan(Effect::Instruct { instruction }, CARD_WHILE_RINGING);
@@ -132,6 +135,9 @@ impl Move<'_> {
 
     pub(super) fn breach(&mut self, promised_at: DateTime<Utc>) -> Used {
         let Some((owner, by_mail)) = self.open_promise(promised_at) else { return Used::No };
+        if self.next.calling.is_some() {
+            return self.breach_later(promised_at);
+        }
         let (why, topic) = match by_mail {
             true => ("the promised mail was not written in time", Topic::MailBreached),
             false => ("the promised callback was not made in time", Topic::CallbackBreached),
@@ -153,7 +159,9 @@ impl Move<'_> {
         let first = self.next.first_contact_at.is_none();
         self.next.first_contact_at.get_or_insert(at);
         if matches!(self.next.stage, Stage::Callback { .. } | Stage::NeedsAttention { .. }) {
+            self.stop_calling();
             self.next.stage = Stage::Done { outcome: Outcome::Called { rep: rep.clone(), at } };
+            self.keep_talking();
             self.read_owner_later();
             return Used::Yes;
         }

@@ -25,6 +25,9 @@ impl Move<'_> {
         }
         let before = self.next.reach_back;
         self.next.reach_back = more.reach_back.unwrap_or(before);
+        if self.next.reach_back != ReachBack::Call {
+            self.stop_calling();
+        }
         if !more.added.is_empty() {
             self.tell_what_came(before, more.refusals_changed);
             used = Used::Yes;

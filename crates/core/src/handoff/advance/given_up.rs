@@ -46,6 +46,7 @@ impl Move<'_> {
 
     pub(super) fn rep_left(&mut self, leg: &LegId) -> Used {
         match self.next.stage.clone() {
+            _ if self.is_calling(leg) => self.rep_left_call(leg),
             Stage::Bridged { leg: current, at } if current == *leg && later(at, SETTLE) <= self.now => {
                 self.connected(leg, at);
                 self.end_call();
@@ -70,12 +71,15 @@ impl Move<'_> {
         was_live
     }
 
-    fn rep_gone(&mut self, leg: &LegId, state: LegState) -> Used {
+    pub(super) fn rep_gone(&mut self, leg: &LegId, state: LegState) -> Used {
         self.next_rep(leg, Ended { state, evidence: None }, Phone::IsDown)
     }
 
     /// The rep of a current leg is not to be had: on to the next one, while the others go on ringing.
     pub(super) fn next_rep(&mut self, leg: &LegId, ended: Ended<'_>, phone: Phone) -> Used {
+        if self.is_calling(leg) {
+            return self.end_try(leg, &ended, phone);
+        }
         let was_named = self.named().as_ref() == Some(leg);
         self.end_leg(leg, &ended);
         self.let_go(&self.rep_of(leg));
@@ -111,7 +115,8 @@ impl Move<'_> {
             // The caller had chosen: the booking goes on without them. If it fails, nobody is there to choose again.
             Stage::Booking { .. } => self.next.rungs.retain(|rung| *rung != Rung::Booking),
             Stage::Callback { .. } | Stage::Done { .. } | Stage::NeedsAttention { .. } => {
-                let talking = self.let_go_all();
+                // Whom we call back is another line.
+                let talking = self.next.calling.is_none() && self.let_go_all();
                 return if talking || was_live { Used::Yes } else { Used::No };
             }
         }

@@ -19,7 +19,7 @@ pub(super) const SETTLE: Duration = Duration::from_secs(10);
 const SHORTEST_RING: Duration = Duration::from_secs(5);
 /// How long a reservation outlives the move that would end it: a killed worker's steps come back within this, and until then
 /// the phone may be up.
-const CRASH_WITHIN: Duration = Duration::from_secs(30);
+pub(super) const CRASH_WITHIN: Duration = Duration::from_secs(30);
 /// A rep who is talking is given up as "talking" after this, if the platform never says that the call ended.
 const LONGEST_CALL: Duration = Duration::from_secs(2 * 3600);
 
@@ -88,7 +88,14 @@ impl Move<'_> {
             later(ring_until, self.next.terms.accept_within + self.next.terms.join_within + SETTLE + CRASH_WITHIN);
         self.next.holds.push(Reservation { rep: rep.clone(), until });
         let state = LegState::Ringing;
-        self.next.legs.push(Leg { id: leg.clone(), rep: rep.clone(), state, card: String::new(), evidence: None });
+        self.next.legs.push(Leg {
+            id: leg.clone(),
+            rep: rep.clone(),
+            state,
+            card: String::new(),
+            evidence: None,
+            dialled: None,
+        });
         let is_first = others.is_empty();
         self.next.stage = Stage::Ringing { leg: leg.clone(), others };
         self.restage();
@@ -173,6 +180,9 @@ impl Move<'_> {
         if !self.is(leg, LegState::Ringing) {
             return self.stray(leg);
         }
+        if self.is_calling(leg) {
+            return self.brief_for_callback(leg);
+        }
         if self.next.patience_until <= self.now {
             return self.patience_spent(); // its timer is late
         }
@@ -190,6 +200,9 @@ impl Move<'_> {
     pub(super) fn accepted(&mut self, leg: &LegId) -> Used {
         if !self.is(leg, LegState::Ringing) && !self.is(leg, LegState::Answered) {
             return self.stray(leg);
+        }
+        if self.is_calling(leg) {
+            return self.dial_lead(leg);
         }
         self.set_leg(leg, LegState::Accepted);
         for other in self.current_legs().iter().filter(|other| *other != leg) {
@@ -245,7 +258,7 @@ impl Move<'_> {
                 self.keep_hold_while_talking(leg);
                 Used::Yes
             }
-            _ => Used::No,
+            _ => self.settled_call(leg),
         }
     }
 
@@ -262,7 +275,7 @@ impl Move<'_> {
 
     /// Events may come late: what is reserved is reserved for what is still to come. A phone that another lead holds by now is
     /// not taken back.
-    fn hold_on(&mut self, rep: &RepId, until: DateTime<Utc>) {
+    pub(super) fn hold_on(&mut self, rep: &RepId, until: DateTime<Utc>) {
         if self.next.refused.contains(rep) {
             return;
         }

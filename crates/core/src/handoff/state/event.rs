@@ -77,6 +77,16 @@ pub enum Event {
     RepLeft {
         leg: LegId,
     },
+    /// Makes the call that is owed: this rep's phone rings, and the lead is dialled once they accept.
+    CallNow {
+        rep: RepId,
+        /// Who says so.
+        by: String,
+    },
+    /// The lead whom we dialled has hung up.
+    LeadLeft {
+        leg: LegId,
+    },
     CallerLeft,
     /// The caller would rather be called back than wait.
     CallbackWanted,

@@ -49,7 +49,8 @@ fn walk(callers: usize, plan: RingPlan) -> Walk {
         let names = [&stage["stage"], &stage["outcome"]["outcome"]].map(ToString::to_string);
         let counts = (state.current_legs().count(), state.legs.len(), state.searches, state.booking_attempts);
         let flags = (state.live, state.holds.is_empty(), state.first_contact_at.is_some(), state.patience_until <= now);
-        shapes.entry((names, counts, flags)).or_insert((state.clone(), now));
+        let lead = state.current_legs().find_map(|leg| leg.dialled.as_ref()).map(|lead| lead.state);
+        shapes.entry((names, counts, flags, lead)).or_insert((state.clone(), now));
     }
     Walk { explored, states: shapes.into_values().collect(), rules: world.rules }
 }
@@ -60,7 +61,7 @@ fn walk(callers: usize, plan: RingPlan) -> Walk {
 pub(super) fn explored() -> (Vec<(Handoff, DateTime<Utc>)>, &'static RuleSet) {
     let gone = |state: &mut Handoff| {
         if state.stage.settled().is_some() && !state.is_done() || matches!(state.stage, Stage::Searching { .. }) {
-            (state.live, state.legs) = (false, Vec::new());
+            (state.live, state.legs, state.calling) = (false, Vec::new(), None);
         }
     };
     let changes: [fn(&mut Handoff); 6] = [

@@ -8,8 +8,8 @@ use crate::rules::RuleSet;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::{
-    Assignment, BookingRules, CallbackRules, Existing, HandoffRules, Introduction, MatchRules, OwnershipRule, RingPlan,
-    Rung, Tier,
+    Assignment, BookingRules, CallbackDial, CallbackRules, Existing, HandoffRules, Introduction, MatchRules,
+    OwnershipRule, RingPlan, Rung, Tier,
 };
 use crate::rules::model::territories::Territories;
 use chrono::NaiveTime;
@@ -95,6 +95,7 @@ fn handoff() -> HandoffRules {
             within_after_hang_up: HOUR / 4,
             remind_before: HOUR / 6,
             escalate_before: HOUR / 12,
+            dial: CallbackDial::ByButton,
         },
         needs_attention: rep_id("max"),
         first_contact_sla: HOUR,

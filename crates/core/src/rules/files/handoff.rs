@@ -5,7 +5,8 @@ use crate::domain::id::RepId;
 use crate::rules::fault::{At, Faults, Word, did_you_mean, quoted};
 use crate::rules::files::yaml::{Data, Node, Section};
 use crate::rules::model::set::{
-    AwayAfterMisses, BookingRules, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung, live_at_most,
+    AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung,
+    live_at_most,
 };
 use crate::rules::words::values;
 use std::collections::BTreeMap;
@@ -21,6 +22,9 @@ pub(crate) const COMFORTS: [(&str, Comfort); 2] = [("music", Comfort::Music), ("
 /// Who makes caller and rep known to each other.
 pub(crate) const INTRODUCTIONS: [(&str, Introduction); 2] =
     [("none", Introduction::None), ("agent", Introduction::Agent)];
+/// Who begins a call that was promised.
+pub(crate) const DIALS: [(&str, CallbackDial); 2] =
+    [("by_button", CallbackDial::ByButton), ("at_the_time", CallbackDial::AtTheTime)];
 
 const RING_PLANS: &str = "one_by_one, { at_once: 2 } or { add_every: 5s }";
 
@@ -302,6 +306,8 @@ fn callback(mut section: Section<'_>, faults: &mut Faults) -> CallbackRules {
     let after_hang_up = span(&mut section, "within_after_hang_up", faults);
     let remind = span(&mut section, "remind_before", faults);
     let escalate = span(&mut section, "escalate_before", faults);
+    let dial = section.get("dial").and_then(|node| node.word(faults));
+    let dial = dial.and_then(|word| faults.choice(&word, "handoff-unknown-dial", &DIALS)).unwrap_or_default();
     section.finish(faults);
     let shortest = within.length.min(after_hang_up.length);
     if faults.count() == told && remind.length >= shortest {
@@ -319,6 +325,7 @@ fn callback(mut section: Section<'_>, faults: &mut Faults) -> CallbackRules {
         within_after_hang_up: after_hang_up.length,
         remind_before: remind.length,
         escalate_before: escalate.length,
+        dial,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The shape of `handoff.yaml`.
 
 use super::{DURATION, Schema, Shape, choice, key, map, names, required, some};
-use crate::rules::files::handoff::{COMFORTS, INTRODUCTIONS, ONE_BY_ONE, RUNGS};
+use crate::rules::files::handoff::{COMFORTS, DIALS, INTRODUCTIONS, ONE_BY_ONE, RUNGS};
 
 pub(super) fn schema() -> Schema {
     let booking = map(vec![
@@ -16,6 +16,7 @@ pub(super) fn schema() -> Schema {
         required("within_after_hang_up", "The same when the caller hung up while waiting.", DURATION),
         required("remind_before", "The owner is reminded this long before the promise.", DURATION),
         required("escalate_before", "The owner's manager is told this long before the promise.", DURATION),
+        key("dial", "Who begins a promised call: the rep, or the clock; by_button if left out.", choice(&DIALS)),
     ]);
     let several = map(vec![
         key("at_once", "So many phones ring together; whoever accepts first has the call.", Shape::Positive),

@@ -55,6 +55,18 @@ impl World<'_> {
                     self.soon(life, talk, Event::RepLeft { leg });
                 }
             },
+            Effect::DialLead { leg } => match self.chance.below(100) {
+                0..30 => self.soon(life, 30, Event::NoAnswer { leg, why: None }),
+                30..40 => self.soon(life, 5, Event::Busy { leg, why: None }),
+                40..50 => self.soon(life, 20, Event::Machine { leg, why: None }),
+                50..55 => {}
+                _ => {
+                    self.soon(life, 20, Event::Answered { leg: leg.clone() });
+                    self.soon(life, 22, Event::Joined { leg: leg.clone() });
+                    self.soon(life, 400, Event::LeadLeft { leg });
+                }
+            },
+            Effect::HangUp { leg, .. } if leg.dialled_for().is_some() => self.soon(life, 3, Event::LeadLeft { leg }),
             Effect::HangUp { leg, .. } => self.soon(life, 3, Event::RepLeft { leg }),
             Effect::EndCall => self.soon(life, 3, Event::CallEnded),
             Effect::FindSlots { search, rep } => match self.chance.below(100) {

@@ -3,6 +3,7 @@
 use super::super::*;
 use super::held::Advance;
 use super::side::current;
+use crate::domain::effect::Planned;
 use crate::rules::model::set::RingPlan;
 
 /// A fault, and what finds it.
@@ -40,6 +41,8 @@ pub(super) const PLANTED: [Planted; 15] = [
     one("a broken promise is told to nobody", silent_breach, "promises_are_kept_or_told"),
     one("a person looks who is not here", nobody_looks, "somebody_is_next"),
     one("a broken promise is made again for ever, and no call ends it", promises_for_ever, "every_way_ends"),
+    one("a lead is dialled for a rep who has only answered", dials_early, "the_lead_is_dialled_for_one_who_accepted"),
+    one("a lead who is dialled is not hung up", lead_stays_up, "a_call_ends_for_both"),
     two("whoever was slower is not hung up", slower_stays_up, RingPlan::AtOnce(2), "one_phone_one_lead"),
 ];
 
@@ -123,6 +126,22 @@ fn promises_after_the_end(state: &Handoff, event: &Event, rules: &RuleSet, now: 
     advance(&before, event, rules, now)
 }
 
+fn dials_early(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
+    let mut made = advance(state, event, rules, now);
+    if let Event::Answered { leg } = event
+        && state.calling.as_ref() == Some(leg)
+        && let Some(planned) = made.effects.first().cloned()
+    {
+        made.effects.push(Planned { effect: Effect::DialLead { leg: leg.of_lead() }, ..planned });
+    }
+    made
+}
+
+fn lead_stays_up(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
+    let of_lead = |effect: &Effect| matches!(effect, Effect::HangUp { leg, .. } if leg.dialled_for().is_some());
+    without(advance(state, event, rules, now), of_lead)
+}
+
 fn silent_breach(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
     without(advance(state, event, rules, now), |effect| *effect == Effect::Publish { topic: Topic::CallbackBreached })
 }
@@ -139,7 +158,7 @@ fn promises_for_ever(state: &Handoff, event: &Event, rules: &RuleSet, now: DateT
     let is_promised = matches!(state.stage, Stage::Callback { .. });
     let again = Event::SlotsDeclined;
     match event {
-        Event::ContactMade { .. } => advance(state, &Event::Start, rules, now),
+        Event::ContactMade { .. } | Event::CallNow { .. } => advance(state, &Event::Start, rules, now),
         Event::Timer { timer: Timer::Breach { .. } } if is_promised => {
             let stage = Stage::Offering { search: 1, slots: Vec::new() };
             advance(&Handoff { stage, ..state.clone() }, &again, rules, now)

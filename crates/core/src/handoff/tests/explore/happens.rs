@@ -14,10 +14,17 @@ pub(super) fn happens(state: &Handoff, lines: &[(usize, Line)], now: DateTime<Ut
     let mut events = vec![Event::Start, Event::CallerLeft, Event::CallbackWanted];
     for (leg, (_, line)) in state.legs.iter().zip(lines) {
         phone(&mut events, &leg.id, *line);
+        if leg.dialled.as_ref().is_some_and(|lead| lead.state.is_some()) {
+            lead(&mut events, &leg.id.of_lead());
+        }
     }
     calendar(&mut events, state);
     if matches!(state.stage, Stage::Callback { .. } | Stage::NeedsAttention { .. }) {
         events.push(Event::ContactMade { rep: state.owner.clone(), at: now });
+        // One try: after it all is as before.
+        if state.legs.iter().all(|leg| leg.dialled.is_none()) {
+            events.push(Event::CallNow { rep: rep_id("ben"), by: String::new() });
+        }
     }
     events.extend(timers(state, now).into_iter().map(|timer| Event::Timer { timer }));
     events
@@ -46,6 +53,19 @@ fn phone(events: &mut Vec<Event>, leg: &LegId, line: Line) {
     }
 }
 
+/// Anything at any time: what is told of a lead's phone may be late as well.
+fn lead(events: &mut Vec<Event>, leg: &LegId) {
+    let (leg, why) = (|| leg.clone(), || "made up".to_owned());
+    events.extend([
+        Event::Answered { leg: leg() },
+        Event::Joined { leg: leg() },
+        Event::NoAnswer { leg: leg(), why: None },
+        Event::Machine { leg: leg(), why: None },
+        Event::JoinFailed { leg: leg(), why: why() },
+        Event::LeadLeft { leg: leg() },
+    ]);
+}
+
 fn calendar(events: &mut Vec<Event>, state: &Handoff) {
     for search in 1..=state.searches {
         let others = if search == 1 { vec![slot(14), slot(15)] } else { vec![slot(15)] };
@@ -66,10 +86,11 @@ fn calendar(events: &mut Vec<Event>, state: &Handoff) {
 /// The stage's own when it is due, those of the past at any time.
 fn timers(state: &Handoff, now: DateTime<Utc>) -> Vec<Timer> {
     let mut timers = Vec::new();
-    for leg in &state.legs {
-        let leg = || leg.id.clone();
+    for known in &state.legs {
+        let leg = || known.id.clone();
         timers.extend([Timer::RingBy { leg: leg() }, Timer::AcceptBy { leg: leg() }, Timer::JoinBy { leg: leg() }]);
         timers.extend([Timer::SettledBy { leg: leg() }, Timer::IntroducedBy { leg: leg() }]);
+        timers.extend(known.dialled.as_ref().map(|_| Timer::DialBy { leg: leg() }));
         timers.extend(state.is_done().then(|| Timer::ReleaseBy { leg: leg() }));
     }
     for search in 1..=state.searches {
@@ -120,8 +141,14 @@ pub(super) fn own_timers(state: &Handoff) -> Vec<Timer> {
             _ => Timer::SettledBy { leg },
         }
     };
+    let call = state.current_legs().find(|leg| leg.dialled.is_some()).filter(|_| !state.is_done());
+    let of_call = call.map(|leg| match leg.state {
+        LegState::Accepted => Timer::DialBy { leg: leg.id.clone() },
+        _ => of_leg(leg),
+    });
     let only = match &state.stage {
-        Stage::Offered | Stage::Done { .. } | Stage::NeedsAttention { .. } => return Vec::new(),
+        Stage::Offered | Stage::Done { .. } => return Vec::new(),
+        Stage::NeedsAttention { .. } => return of_call.into_iter().collect(),
         Stage::Ringing { .. } | Stage::Briefing { .. } | Stage::Joining { .. } | Stage::Bridged { .. } => {
             return state.current_legs().map(of_leg).collect();
         }
@@ -130,5 +157,5 @@ pub(super) fn own_timers(state: &Handoff) -> Vec<Timer> {
         Stage::Booking { attempt, .. } => Timer::BookBy { attempt: *attempt },
         Stage::Callback { promise } => Timer::Breach { promised_at: promise.promised_at },
     };
-    vec![only]
+    of_call.into_iter().chain([only]).collect()
 }

@@ -47,6 +47,11 @@ pub(in crate::handoff::tests) const INVARIANTS: [(&str, &str); 14] = [
         "A promise is kept, replaced by one that the caller is told of, or broken and told to whoever is to look.",
     ),
     (
+        "the_lead_is_dialled_for_one_who_accepted",
+        "A lead is dialled once, at the moment at which a rep accepts to call them back.",
+    ),
+    ("a_call_ends_for_both", "When a call to a lead ends, whichever of the two phones may be up is hung up."),
+    (
         "every_way_ends",
         "From every state the lead can come to an end: connected, booked, called, or a person who looks.",
     ),
@@ -78,6 +83,8 @@ pub(super) fn broken_by(it: &Seen<'_>, advance: Advance) -> Option<Break> {
         ("the_agent_leaves", third_party(it)),
         ("the_caller_is_told", untold_caller(it)),
         ("somebody_is_next", nobody_next(it)),
+        ("the_lead_is_dialled_for_one_who_accepted", dialled_alone(it)),
+        ("a_call_ends_for_both", half_a_call(it)),
         ("a_timer_moves_it_on", stuck(it, advance)),
     ];
     checks.into_iter().find_map(|(name, broken)| Some((name, broken?)))
@@ -118,13 +125,15 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
         | Event::WhisperFailed { leg, .. }
         | Event::Joined { leg }
         | Event::JoinFailed { leg, .. }
-        | Event::RepLeft { leg } => Some(leg),
+        | Event::RepLeft { leg }
+        | Event::LeadLeft { leg } => Some(leg),
         Event::Timer { timer } => match timer {
             Timer::RingBy { leg }
             | Timer::AcceptBy { leg }
             | Timer::JoinBy { leg }
             | Timer::SettledBy { leg }
             | Timer::IntroducedBy { leg }
+            | Timer::DialBy { leg }
             | Timer::ReleaseBy { leg } => Some(leg),
             Timer::PatienceBy
             | Timer::OfferCallback
@@ -132,11 +141,14 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
             | Timer::SlotBy { .. }
             | Timer::SearchBy { .. }
             | Timer::BookBy { .. }
+            | Timer::CallAt { .. }
+            | Timer::CallAgain { .. }
             | Timer::Remind { .. }
             | Timer::Escalate { .. }
             | Timer::Breach { .. } => None,
         },
         Event::Start
+        | Event::CallNow { .. }
         | Event::CallerLeft
         | Event::CallbackWanted
         | Event::CallEnded
@@ -157,8 +169,10 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
 
 fn stray(it: &Seen<'_>) -> Option<String> {
     let leg = leg_of(it.event)?;
-    let is_current = current(it.before).iter().any(|(current, _)| *current == leg);
-    if is_current || conversation(it.before) == Some(leg) || it.made.ignored {
+    // What is told of a lead's phone is about the call of the rep who dials.
+    let about = leg.dialled_for().unwrap_or_else(|| leg.clone());
+    let is_current = current(it.before).iter().any(|(current, _)| **current == about);
+    if is_current || conversation(it.before) == Some(&about) || it.made.ignored {
         return None;
     }
     let (before, after) = (it.before, it.after());
@@ -181,7 +195,8 @@ fn unreserved(it: &Seen<'_>) -> Option<String> {
 }
 
 fn rung_twice(it: &Seen<'_>) -> Option<String> {
-    let legs = &it.after().legs;
+    // Whoever calls back is rung for that.
+    let legs: Vec<_> = it.after().legs.iter().filter(|leg| leg.dialled.is_none()).collect();
     let reps: BTreeSet<&RepId> = legs.iter().map(|leg| &leg.rep).collect();
     (reps.len() != legs.len()).then(|| format!("two legs of one rep: {legs:?}"))
 }
@@ -189,6 +204,7 @@ fn rung_twice(it: &Seen<'_>) -> Option<String> {
 fn interrupted(it: &Seen<'_>) -> Option<String> {
     let leg = conversation(it.before)?;
     let theirs = match it.event {
+        Event::LeadLeft { leg: gone } => *gone == leg.of_lead(),
         Event::CallerLeft | Event::CallEnded => true,
         Event::RepLeft { leg: gone } => gone == leg,
         _ => false,
@@ -218,7 +234,8 @@ fn untold_promise(it: &Seen<'_>) -> Option<String> {
         Stage::Callback { promise: after } if after == promise => match it.event {
             Event::Timer { timer: Timer::Remind { .. } } => brief(BriefWhy::Reminder),
             Event::Timer { timer: Timer::Escalate { .. } } => brief(BriefWhy::Escalation),
-            Event::Timer { timer: Timer::Breach { .. } } => false,
+            // It waits for the end of a call that is being made.
+            Event::Timer { timer: Timer::Breach { .. } } => it.before.calling.is_some(),
             _ => true,
         },
         Stage::Callback { .. } => it.plans(|effect| matches!(effect, Effect::ConfirmToCaller { .. })),
@@ -286,6 +303,38 @@ fn third_party(it: &Seen<'_>) -> Option<String> {
     (leaves != due).then(|| format!("the agent is let go: {leaves}, at {:?} in {:?}", it.event, it.before.stage))
 }
 
+fn dialled_alone(it: &Seen<'_>) -> Option<String> {
+    let dialled: Vec<&LegId> = it.made.effects.iter().filter_map(|planned| dials(&planned.effect)).collect();
+    let accepted = |lead: &LegId| match it.event {
+        Event::Accepted { leg } => it.before.calling.as_ref() == Some(leg) && *lead == leg.of_lead(),
+        _ => false,
+    };
+    let right = dialled.len() < 2 && dialled.iter().all(|lead| accepted(lead));
+    (!right).then(|| format!("{:?} dials {dialled:?}", it.event))
+}
+
+fn dials(effect: &Effect) -> Option<&LegId> {
+    match effect {
+        Effect::DialLead { leg } => Some(leg),
+        _ => None,
+    }
+}
+
+fn half_a_call(it: &Seen<'_>) -> Option<String> {
+    let leg = it.before.calling.as_ref().filter(|_| it.after().calling.is_none())?;
+    let lead = leg.of_lead();
+    let says_down = |gone: &LegId| match it.event {
+        Event::RepLeft { leg } | Event::LeadLeft { leg } => leg == gone,
+        Event::NoAnswer { leg, .. } | Event::Busy { leg, .. } | Event::WrongNumber { leg, .. } => leg == gone,
+        _ => false,
+    };
+    let known = it.before.legs.iter().find(|known| known.id == *leg);
+    let is_dialled = known.and_then(|leg| leg.dialled.as_ref()).is_some_and(|lead| lead.state.is_some());
+    let down = |gone: &LegId| says_down(gone) || it.hangs_up(gone);
+    let both = down(leg) && (!is_dialled || down(&lead));
+    (!both).then(|| format!("{:?} leaves somebody on the line", it.event))
+}
+
 fn nobody_next(it: &Seen<'_>) -> Option<String> {
     let next = it.after().next_step();
     let here = it.rules.reps.get(&next.owner).is_some_and(|rep| rep.active);
@@ -296,7 +345,8 @@ fn nobody_next(it: &Seen<'_>) -> Option<String> {
 fn stuck(it: &Seen<'_>, advance: Advance) -> Option<String> {
     let (before, after) = (it.before, it.after());
     // Several phones have a timer each, and the stage's is the last.
-    let each_has_one = matches!(after.stage, Stage::Ringing { .. } | Stage::Briefing { .. });
+    let rings = matches!(after.stage, Stage::Ringing { .. } | Stage::Briefing { .. });
+    let each_has_one = rings || after.calling.is_some();
     let waits_as_before = each_has_one || before.moves_on_by == after.moves_on_by;
     let earlier = own_timers(before);
     own_timers(after).into_iter().find_map(|own| {

@@ -42,6 +42,10 @@ pub(super) fn current(handoff: &Handoff) -> Vec<(&LegId, &RepId)> {
 pub(super) fn conversation(handoff: &Handoff) -> Option<&LegId> {
     match &handoff.stage {
         Stage::Bridged { leg, .. } => Some(leg),
+        _ if handoff.calling.is_some() => {
+            let joined = |id: &&LegId| handoff.legs.iter().any(|leg| leg.id == **id && leg.state == LegState::Joined);
+            handoff.calling.as_ref().filter(joined)
+        }
         Stage::Done { outcome: Outcome::Connected { rep, .. } } => {
             handoff.legs.iter().find(|leg| leg.rep == *rep && leg.state == LegState::Joined).map(|leg| &leg.id)
         }
@@ -56,6 +60,10 @@ pub(super) fn canonical(handoff: &Handoff, now: DateTime<Utc>) -> Handoff {
     same.callback_offered = false;
     for leg in &mut same.legs {
         (leg.card, leg.evidence) = (String::new(), None);
+        if let Some(lead) = &mut leg.dialled {
+            lead.joined_at = lead.joined_at.map(|_| handoff.decided_at);
+            lead.state = lead.state.map(|state| if state.is_given_up() { LegState::NoAnswer } else { state });
+        }
         if leg.state.is_given_up() {
             leg.state = LegState::NoAnswer;
         }
@@ -82,7 +90,7 @@ fn told_from_here(same: &mut Handoff, now: DateTime<Utc>) {
     same.moves_on_by = if !own_timers(same).is_empty() { same.moves_on_by - back } else { then };
     same.next_target = u32::try_from(same.targets.len()).unwrap_or(u32::MAX);
     same.refused.clear();
-    if conversation(same).is_none() {
+    if conversation(same).is_none() && same.legs.iter().all(|leg| leg.dialled.is_none()) {
         same.legs.truncate(1);
     }
     lasting(same);

@@ -319,8 +319,12 @@ impl World {
     fn later_for(&self, handoff: &Handoff, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let (begun, minutes) = (self.begun.decided_at, TimeDelta::minutes);
         let by = match &handoff.stage {
+            // A call is over before anybody looks at the clock.
+            Stage::Callback { .. } if handoff.calling.is_some() => return None,
             Stage::Callback { promise: Promise { promised_at: at, .. } } => {
-                return [*at - minutes(10), *at - minutes(5), *at].into_iter().find(|at| *at > now);
+                return [*at - minutes(10), *at - minutes(5), *at, handoff.moves_on_by]
+                    .into_iter()
+                    .find(|at| *at > now);
             }
             Stage::Done { .. } | Stage::NeedsAttention { .. } => return None,
             Stage::Searching { .. } | Stage::Offering { .. } | Stage::Booking { .. } => {

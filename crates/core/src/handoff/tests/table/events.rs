@@ -6,7 +6,7 @@ use crate::handoff::state::Closing;
 use crate::handoff::{Completed, OnTheLine};
 use std::collections::BTreeSet;
 
-pub(super) const EVENTS: [&str; 47] = [
+pub(super) const EVENTS: [&str; 55] = [
     "start",
     "answered",
     "accepted",
@@ -22,6 +22,11 @@ pub(super) const EVENTS: [&str; 47] = [
     "join_failed",
     "rep_left",
     "told of a leg given up",
+    "call_now",
+    "lead answered",
+    "lead joined",
+    "lead not had",
+    "lead_left",
     "caller_left",
     "callback_wanted",
     "call_ended",
@@ -53,6 +58,9 @@ pub(super) const EVENTS: [&str; 47] = [
     "timer remind",
     "timer escalate",
     "timer breach",
+    "timer call_at",
+    "timer call_again",
+    "timer dial_by",
     "timer of a leg given up",
 ];
 
@@ -60,6 +68,9 @@ pub(super) fn every_event(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) 
     let leg = current_leg(state).unwrap_or_else(|| LegId::of(&state.id, state.legs.len() as u32 + 1));
     let mut events = of_a_leg(&leg).to_vec();
     events.extend(timers_of_a_leg(&leg));
+    events.extend(of_a_lead(&leg.of_lead()));
+    events.push(("timer dial_by", Event::Timer { timer: Timer::DialBy { leg: leg.clone() } }));
+    events.push(("call_now", Event::CallNow { rep: rep_id("ben"), by: "a team lead".to_owned() }));
     events.extend(of_the_call(state, now));
     events.extend(of_others(state, rules, now));
     events.extend(of_the_clock(state));
@@ -88,6 +99,19 @@ fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 13] {
         ("whisper_failed", Event::WhisperFailed { leg: leg(), why: why() }),
         ("join_failed", Event::JoinFailed { leg: leg(), why: why() }),
         ("rep_left", Event::RepLeft { leg: leg() }),
+    ]
+}
+
+fn of_a_lead(leg: &LegId) -> [(&'static str, Event); 7] {
+    let (leg, why) = (|| leg.clone(), || "made up".to_owned());
+    [
+        ("lead answered", Event::Answered { leg: leg() }),
+        ("lead joined", Event::Joined { leg: leg() }),
+        ("lead not had", Event::NoAnswer { leg: leg(), why: None }),
+        ("lead not had", Event::Busy { leg: leg(), why: None }),
+        ("lead not had", Event::Machine { leg: leg(), why: None }),
+        ("lead not had", Event::RingFailed { leg: leg(), why: why(), fault: Fault::Vendor }),
+        ("lead_left", Event::LeadLeft { leg: leg() }),
     ]
 }
 
@@ -145,7 +169,7 @@ fn of_others(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) -> Vec<(&'sta
     ]
 }
 
-fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 9] {
+fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 11] {
     let (search, attempt, promised_at) = (state.searches, state.booking_attempts, state.next_step().at);
     [
         ("timer patience_by", Timer::PatienceBy),
@@ -157,6 +181,8 @@ fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 9] {
         ("timer remind", Timer::Remind { promised_at }),
         ("timer escalate", Timer::Escalate { promised_at }),
         ("timer breach", Timer::Breach { promised_at }),
+        ("timer call_at", Timer::CallAt { promised_at }),
+        ("timer call_again", Timer::CallAgain { rep: rep_id("ben"), until: promised_at }),
     ]
     .map(|(name, timer)| (name, Event::Timer { timer }))
 }

@@ -146,4 +146,17 @@ pub struct CallbackRules {
     pub remind_before: Duration,
     /// Before the promise: the owner's manager is told.
     pub escalate_before: Duration,
+    #[serde(default)]
+    pub dial: CallbackDial,
+}
+
+/// Who begins a call that was promised.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallbackDial {
+    /// The rep, by one act, or with a phone of their own.
+    #[default]
+    ByButton,
+    /// The clock: the rep's phone rings shortly before the promised time.
+    AtTheTime,
 }

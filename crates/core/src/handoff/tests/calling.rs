@@ -1,0 +1,243 @@
+//! A call that is owed, made by us: the rep's phone, the whisper, the key, and only then the lead's phone.
+
+use super::*;
+use crate::domain::lead::ReachBack;
+use crate::domain::zone::Zone;
+use crate::handoff::NoCall;
+use crate::rules::model::set::CallbackDial;
+
+/// Ben and cy were rung and declined; ben owes a call by eleven.
+fn owed() -> UnderWay {
+    call().offered().on(Event::SlotsDeclined).on(Event::CallerLeft).promises("ben", "11:00")
+}
+
+/// Ben's phone rings, the third leg of this handoff.
+fn rung() -> UnderWay {
+    owed().after(600).on(by("ben")).rings("ben", 3)
+}
+
+/// He has accepted, and the lead's phone rings.
+fn dialled() -> UnderWay {
+    let call = rung().after(4).answered(3).after(3).accepted(3);
+    let leg = call.leg(3).of_lead();
+    call.does(&Effect::DialLead { leg })
+}
+
+/// They hear each other.
+fn speaking() -> UnderWay {
+    dialled().after(8).lead(|leg| Event::Answered { leg }).lead(|leg| Event::Joined { leg })
+}
+
+fn by(name: &str) -> Event {
+    Event::CallNow { rep: rep_id(name), by: "a team lead".to_owned() }
+}
+
+impl UnderWay {
+    /// Something happens to the lead's phone.
+    fn lead(self, event: impl FnOnce(LegId) -> Event) -> Self {
+        let leg = self.leg(3).of_lead();
+        self.on(event(leg))
+    }
+
+    fn hangs_up_lead(self) -> Self {
+        let leg = self.leg(3).of_lead();
+        self.does(&Effect::HangUp { leg, reason: HangUpReason::Cancelled })
+    }
+
+    fn dials_nobody(self) -> Self {
+        let dials = |planned: &crate::domain::effect::Planned| matches!(planned.effect, Effect::DialLead { .. });
+        assert!(!self.last.effects.iter().any(dials), "{:#?}", self.last.effects);
+        self
+    }
+
+    /// The try has come to nothing: ben is told, and owes the call as before.
+    fn is_owed_still(self) -> Self {
+        assert_eq!(self.state.calling, None);
+        self.briefs("ben", BriefWhy::Tried).promises("ben", "11:00").holds_nobody()
+    }
+
+    fn ends_called(self, at: DateTime<Utc>) -> Self {
+        assert_eq!(self.state.stage, Stage::Done { outcome: Outcome::Called { rep: rep_id("ben"), at } });
+        self
+    }
+
+    fn planned_at(&self, timer: &Timer) -> Option<DateTime<Utc>> {
+        let is_it = |planned: &&crate::domain::effect::Planned| matches!(&planned.effect, Effect::Timer { timer: set } if set == timer);
+        self.last.effects.iter().find(is_it).map(|planned| planned.run_at)
+    }
+}
+
+#[test]
+fn the_lead_is_dialled_once_the_rep_has_heard_who_it_is_and_accepted() {
+    let call = rung().dials_nobody().after(4).answered(3).dials_nobody();
+    let (leg, rep) = (call.leg(3), rep_id("ben"));
+    let call = call.does(&Effect::Whisper { leg: leg.clone(), rep }).after(3).accepted(3);
+    let call = call.does(&Effect::DialLead { leg: leg.of_lead() });
+    assert!(call.state.is_dialling(&leg.of_lead()));
+    call.accepted(3).ignored();
+}
+
+#[test]
+fn a_call_back_is_a_first_contact_and_keeps_the_promise() {
+    let call = speaking();
+    let joined_at = call.now;
+    assert_eq!(call.state.first_contact_at, Some(joined_at));
+    let call = call.after(10).leg_timer(3, |leg| Timer::SettledBy { leg }).ends_called(joined_at);
+    assert!(!call.state.holds.is_empty(), "ben is still talking");
+    call.timer(Timer::Breach { promised_at: at("11:00") }).ignored();
+}
+
+#[test]
+fn whoever_of_the_two_leaves_takes_the_other_along() {
+    let settled = || speaking().after(10).leg_timer(3, |leg| Timer::SettledBy { leg }).after(300);
+    settled().lead(|leg| Event::LeadLeft { leg }).hangs_up(3).holds_nobody();
+    settled().rep_left(3).hangs_up_lead().holds_nobody();
+    // The timer is late: they have spoken all the same.
+    let call = speaking();
+    let joined_at = call.now;
+    call.after(15).rep_left(3).hangs_up_lead().ends_called(joined_at).holds_nobody();
+}
+
+#[test]
+fn who_is_cut_off_within_seconds_is_owed_a_call_still() {
+    speaking().after(3).rep_left(3).hangs_up_lead().leg_is(3, LegState::Lost).is_owed_still();
+    speaking().after(3).lead(|leg| Event::LeadLeft { leg }).hangs_up(3).is_owed_still();
+}
+
+#[test]
+fn a_lead_who_cannot_be_had_ends_the_try_and_not_the_promise() {
+    let gone: [fn(LegId) -> Event; 3] = [
+        |leg| Event::NoAnswer { leg, why: None },
+        |leg| Event::Busy { leg, why: Some("SIP 486 by the phone".to_owned()) },
+        |leg| Event::WrongNumber { leg, why: None },
+    ];
+    for event in gone {
+        dialled().after(9).lead(event).hangs_up(3).is_owed_still();
+    }
+    dialled().after(5).lead(|leg| Event::Machine { leg, why: None }).hangs_up(3).hangs_up_lead().is_owed_still();
+    dialled().after(35).leg_timer(3, |leg| Timer::DialBy { leg }).hangs_up(3).hangs_up_lead().is_owed_still();
+}
+
+#[test]
+fn a_rep_who_does_not_accept_has_nobody_dialled() {
+    rung().after(4).declined(3).hangs_up(3).dials_nobody().is_owed_still();
+    rung().after(15).leg_timer(3, |leg| Timer::RingBy { leg }).hangs_up(3).dials_nobody().is_owed_still();
+    rung().after(4).answered(3).after(12).leg_timer(3, |leg| Timer::AcceptBy { leg }).hangs_up(3).is_owed_still();
+    rung().after(4).answered(3).rep_left(3).dials_nobody().is_owed_still();
+}
+
+#[test]
+fn a_rep_who_hangs_up_while_the_lead_is_dialled_leaves_nobody_ringing() {
+    dialled().after(2).rep_left(3).hangs_up_lead().is_owed_still();
+}
+
+#[test]
+fn a_lead_who_answers_when_all_is_over_is_let_go() {
+    let over = || dialled().after(2).rep_left(3).after(1);
+    over().lead(|leg| Event::Answered { leg }).hangs_up_lead().promises("ben", "11:00");
+    over().lead(|leg| Event::NoAnswer { leg, why: None }).ignored();
+}
+
+#[test]
+fn nobody_is_dialled_at_night_or_against_their_will() {
+    let mut night = owed();
+    night.state.caller_zone = Some(Zone::UTC);
+    night.rules.hours.calling = Shift { from: at("10:30").time(), until: at("21:00").time() };
+    let until = at("10:30");
+    assert_eq!(night.state.why_no_call(&rep_id("ben"), &night.rules, night.now), Some(NoCall::NotNow { until }));
+    night.on(by("ben")).ignored();
+    for reach_back in [ReachBack::Mail, ReachBack::Nothing] {
+        let mut refused = owed();
+        refused.state.reach_back = reach_back;
+        let why = refused.state.why_no_call(&rep_id("ben"), &refused.rules, refused.now);
+        assert_eq!(why, Some(NoCall::NotToBeCalled));
+        refused.on(by("ben")).ignored();
+    }
+}
+
+/// Evening comes, or a refusal, while the rep's phone rings.
+#[test]
+fn what_was_lawful_when_the_rep_was_rung_is_looked_at_again() {
+    let mut call = rung().answered(3);
+    call.state.caller_zone = Some(Zone::UTC);
+    call.rules.hours.calling = Shift { from: at("06:00").time(), until: at("10:00").time() };
+    call.accepted(3).dials_nobody().hangs_up(3).is_owed_still();
+}
+
+#[test]
+fn one_act_makes_one_call() {
+    rung().on(by("ben")).ignored().on(by("cy")).ignored();
+    let ended = call().settled();
+    let why = ended.state.why_no_call(&rep_id("ben"), &ended.rules, ended.now);
+    assert_eq!(why, Some(NoCall::NotOwed));
+}
+
+/// A rep has one phone: of two promises for one minute the second waits its turn.
+#[test]
+fn a_rep_who_is_on_another_call_is_rung_after_it() {
+    let mut held = owed().after(600);
+    held.state.refused.push(rep_id("ben"));
+    let until = held.now + TimeDelta::seconds(300);
+    let again = Timer::CallAgain { rep: rep_id("ben"), until };
+    let held = held.on(by("ben")).rings_nobody_new(2);
+    assert_eq!(held.planned_at(&again), Some(held.now + TimeDelta::seconds(20)));
+    held.after(20).timer(again.clone()).rings("ben", 3);
+    // Not for ever: they are told that it is still owed.
+    let mut held = owed().after(600);
+    held.state.refused.push(rep_id("ben"));
+    held.after(299).timer(again).rings_nobody_new(2).briefs("ben", BriefWhy::Reminder);
+}
+
+#[test]
+fn the_clock_makes_the_call_where_the_rules_say_so() {
+    let promised_at = at("11:00");
+    let mut world = scenario();
+    world.rules.handoff.callback.dial = CallbackDial::AtTheTime;
+    let call = begun(world).offered().on(Event::SlotsDeclined);
+    assert_eq!(call.planned_at(&Timer::CallAt { promised_at }), Some(at("10:58")));
+    call.after(58 * 60).timer(Timer::CallAt { promised_at }).rings("ben", 3);
+    // Whoever has been called by hand before is left alone.
+    let called = owed().on(Event::ContactMade { rep: rep_id("ben"), at: at("10:30") });
+    called.timer(Timer::CallAt { promised_at }).ignored();
+    assert_eq!(owed().planned_at(&Timer::CallAt { promised_at }), None, "by_button is what is not said");
+}
+
+#[test]
+fn a_promise_is_not_broken_while_the_call_is_made() {
+    let promised_at = at("11:00");
+    let call = dialled().timer(Timer::Breach { promised_at }).promises("ben", "11:00");
+    assert_eq!(call.planned_at(&Timer::Breach { promised_at }), Some(call.now + TimeDelta::seconds(30)));
+    let call = call.lead(|leg| Event::NoAnswer { leg, why: None }).after(30);
+    call.timer(Timer::Breach { promised_at }).needs_attention_of("max");
+}
+
+#[test]
+fn a_call_after_the_breach_is_made_as_well() {
+    let call = owed().after(3600).timer(Timer::Breach { promised_at: at("11:00") }).needs_attention_of("max");
+    call.on(by("max")).rings("max", 3);
+}
+
+#[test]
+fn a_refusal_ends_what_is_not_yet_a_conversation() {
+    let refused = || {
+        Event::Completed(crate::handoff::Completed {
+            added: vec!["consent.callback".to_owned()],
+            reach_back: Some(ReachBack::Mail),
+            refusals_changed: true,
+            ..Default::default()
+        })
+    };
+    let call = dialled().on(refused()).hangs_up(3).hangs_up_lead().holds_nobody();
+    assert_eq!(call.state.calling, None);
+    let call = speaking().on(refused());
+    assert!(call.state.calling.is_some(), "they speak");
+}
+
+/// As it was stored before callbacks were dialled.
+#[test]
+fn a_handoff_of_an_earlier_version_calls_nobody() {
+    let state = owed().state;
+    let stored = serde_json::to_string(&state).expect("it can be stored");
+    assert!(!stored.contains("calling") && !stored.contains("dialled"));
+    assert_eq!(serde_json::from_str::<Handoff>(&stored).expect("a handoff"), state);
+}

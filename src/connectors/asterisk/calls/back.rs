@@ -1,0 +1,93 @@
+//! A rep who calls a lead back: no caller has come in, so that the call is the rep's own leg, and the lead's channel is named from it.
+
+use super::ending::{HUNG_UP_BY_US, ending};
+use super::names::{self, bridge_of};
+use super::{Act, Calls, Deed, Leg, LegStage, hang_up, tell};
+use crate::connectors::asterisk::ari::Reason;
+use crate::connectors::asterisk::event::{Bridge, Channel};
+use crate::connectors::{Happened, Told};
+use baton_core::domain::id::LegId;
+
+impl Calls {
+    /// One whose rep is gone is let go.
+    pub(super) fn lead_answered(&mut self, rep: LegId) -> Vec<Act> {
+        if !self.legs.contains_key(&rep) {
+            return vec![hang_up(rep.of_lead().to_string(), Reason::Normal)];
+        }
+        self.leads.entry(rep.clone()).or_insert(false);
+        vec![of_lead(&rep, Happened::Answered), Act::Do(Deed::JoinLead { rep })]
+    }
+
+    pub(super) fn entered_back(&mut self, rep: LegId, channel: &str) -> Vec<Act> {
+        if channel != rep.of_lead().as_str() || self.leads.insert(rep.clone(), true) == Some(true) {
+            return Vec::new();
+        }
+        if let Some(leg) = self.legs.get_mut(&rep) {
+            leg.stage = LegStage::Joined;
+        }
+        vec![of_lead(&rep, Happened::Joined)]
+    }
+
+    /// Whoever they spoke with is not left alone. What comes of a ring is for whoever asked for it.
+    pub(super) fn lead_ended(&mut self, rep: LegId, cause: u32) -> Vec<Act> {
+        let answered = self.leads.remove(&rep);
+        if cause == HUNG_UP_BY_US {
+            return Vec::new();
+        }
+        let (happened, why) = match answered {
+            Some(_) => (Happened::CallerLeft, None),
+            None => ending(cause),
+        };
+        let mut acts = vec![Act::Tell(Told { call: None, leg: Some(rep.of_lead()), happened, why })];
+        if answered == Some(true) {
+            acts.push(hang_up(rep.to_string(), Reason::Normal));
+        }
+        acts
+    }
+
+    /// What goes with the leg of a rep who called back.
+    pub(super) fn back_over(&mut self, rep: &LegId, known: Option<&Leg>) -> Vec<Act> {
+        self.leads.remove(rep);
+        if known.is_none_or(|leg| leg.call != rep.as_str()) {
+            return Vec::new();
+        }
+        let lead = hang_up(rep.of_lead().to_string(), Reason::Normal);
+        vec![lead, Act::Do(Deed::CallOver { call: rep.to_string() })]
+    }
+
+    /// After every connect: of two who spoke, or were about to, one may have gone while nobody heard. Whoever is told to have
+    /// answered again is so once.
+    pub(super) fn backs_found(&mut self, channels: &[Channel], bridges: &[Bridge]) -> Vec<Act> {
+        let there = |id: &str| channels.iter().find(|channel| channel.id == id);
+        let mut acts = Vec::new();
+        for lead in channels {
+            let Some(rep) = names::rep_of_lead(&lead.id) else { continue };
+            if !self.legs.contains_key(&rep) {
+                acts.push(hang_up(lead.id.clone(), Reason::Normal));
+                acts.push(tell(None, rep, Happened::RepLeft));
+            } else if lead.is_up() {
+                let mut members = bridges.iter().filter(|bridge| bridge.id == bridge_of(rep.as_str()));
+                if members.any(|bridge| bridge.channels.contains(&lead.id)) {
+                    acts.push(of_lead(&rep, Happened::Answered));
+                    acts.extend(self.entered_back(rep, &lead.id));
+                } else {
+                    acts.extend(self.lead_answered(rep));
+                }
+            }
+        }
+        let waits = |rep: &LegId| {
+            let mut own = bridges.iter().filter(|bridge| bridge.id == bridge_of(rep.as_str()));
+            own.any(|bridge| bridge.channels.iter().any(|member| member == rep.as_str()))
+        };
+        let alone = self.legs.keys().filter(|rep| waits(rep) && there(rep.of_lead().as_str()).is_none());
+        acts.extend(alone.map(|rep| of_lead(rep, Happened::CallerLeft)));
+        let over = bridges.iter().filter_map(|bridge| names::rep_of_bridge(&bridge.id));
+        let over = over.filter(|rep| !self.legs.contains_key(rep));
+        acts.extend(over.map(|rep| Act::Do(Deed::CallOver { call: rep.to_string() })));
+        acts
+    }
+}
+
+fn of_lead(rep: &LegId, happened: Happened) -> Act {
+    tell(None, rep.of_lead(), happened)
+}

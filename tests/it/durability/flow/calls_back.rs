@@ -1,0 +1,99 @@
+//! A call that is owed, made by one act: the rep's phone rings, the lead is dialled, and they speak.
+
+use super::play::Play;
+use crate::town::Caller;
+use baton::connectors::http::{ApiCall, Does};
+use baton_clock::Clock;
+use baton_core::domain::id::LeadId;
+use baton_core::domain::lead::ReachBack;
+use baton_core::domain::outcome::Outcome;
+use baton_core::domain::rota::Shift;
+use baton_core::handoff::Stage;
+use baton_sandbox::voice::RepManner;
+use chrono::NaiveTime;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Somebody who hung up while it rang, and is owed a call.
+async fn owed(play: &Play) -> LeadId {
+    let caller = Caller::live(1).reps(&[RepManner::Silent]).hangs_up_after(Duration::from_secs(2));
+    let lead = play.call(&caller).await;
+    play.ends(&lead, "callback").await;
+    lead
+}
+
+/// With which status it is answered, and what is said.
+async fn asked(play: &Play, lead: &LeadId) -> (u16, Value) {
+    let path = ["v1", "leads", lead.as_str(), "call"];
+    let answer = play.send(ApiCall::new("call", Does::Write, Method::POST, &path).json(json!({ "by": "lena" }))).await;
+    (answer.status, answer.value())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_act_rings_the_rep_dials_the_lead_and_keeps_the_promise() {
+    let play = Play::begin().await;
+    let lead = owed(&play).await;
+    let rep = play.handoff(&lead).await.next_step().owner;
+    let (status, told) = asked(&play, &lead).await;
+    assert_eq!((status, &told["status"], &told["rep"]), (200, &json!("rings"), &json!(rep)));
+    let record = play.until(&lead, "called").await;
+    assert!(record.first_contact_at.is_some(), "a human of ours has spoken with the caller");
+    play.until_quiet().await;
+    let handoff = play.handoff(&lead).await;
+    assert!(matches!(&handoff.stage, Stage::Done { outcome: Outcome::Called { rep: by, .. } } if *by == rep));
+    let rung = play.accepted("voice", "ring");
+    let leg = &rung.last().expect("a ring")["leg"];
+    assert_eq!((rung.len(), &rung[1]["call"]), (2, leg), "the call is the rep's own leg");
+    let dialled = play.accepted("voice", "dial_lead");
+    assert_eq!(dialled.len(), 1);
+    assert_eq!(dialled[0]["leg"], json!(format!("{}-lead", leg.as_str().expect("an id"))));
+    // Nothing more is owed.
+    let (status, told) = asked(&play, &lead).await;
+    assert_eq!((status, told["detail"].as_str().map(|why| why.contains("no call is owed"))), (409, Some(true)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_act_twice_makes_one_call() {
+    let play = Play::begin().await;
+    let lead = owed(&play).await;
+    let (first, second) = tokio::join!(asked(&play, &lead), asked(&play, &lead));
+    let mut statuses = [first.0, second.0];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409], "{first:?} {second:?}");
+    play.ends(&lead, "called").await;
+    assert_eq!(play.accepted("voice", "dial_lead").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn outside_the_lawful_hours_nobody_is_rung_and_the_answer_says_until_when() {
+    let play = Play::begin_under(|rules| {
+        let never = |minute| NaiveTime::from_hms_opt(3, minute, 0).expect("a time");
+        rules.hours.calling = Shift { from: never(0), until: never(1) };
+    })
+    .await;
+    let lead = owed(&play).await;
+    assert_eq!(play.handoff(&lead).await.reach_back, ReachBack::Call);
+    let rung = play.accepted("voice", "ring").len();
+    let (status, told) = asked(&play, &lead).await;
+    let why = told["detail"].as_str().unwrap_or_default();
+    assert!(status == 409 && why.contains("lawful calling hours") && why.contains("until 20"), "{status} {told}");
+    assert_eq!(play.accepted("voice", "ring").len(), rung);
+}
+
+/// The card of the promise has a link: it opens a page with one button, and opening it calls nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_reps_own_card_leads_to_the_button_that_calls() {
+    let play = Play::begin().await;
+    let lead = owed(&play).await;
+    let rep = play.handoff(&lead).await.next_step().owner;
+    let url = play.links.url(&lead, &rep, play.clock.now());
+    let token = url.rsplit('/').next().expect("a token");
+    let (status, page) = play.page(&["feedback", token, "call"]).await;
+    assert!(status == 200 && page.contains("Call now"), "{status} {page}");
+    assert!(play.handoff(&lead).await.calling.is_none(), "a scanner that follows the link calls nobody");
+    let press = ApiCall::new("press", Does::Write, Method::POST, &["feedback", token, "call"]);
+    assert_eq!(play.send(press).await.status, 200);
+    play.ends(&lead, "called").await;
+    assert_eq!(play.accepted("voice", "dial_lead").len(), 1);
+}
