@@ -11,6 +11,7 @@ use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::{CallerText, RepText};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// State of a leg as the telephony side knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +111,8 @@ pub enum Happened {
     Joined,
     RepLeft,
     CallerLeft,
+    /// The caller has left, and has spoken with nobody: no rep, and no agent.
+    Missed,
 }
 
 impl Happened {
@@ -126,6 +129,7 @@ impl Happened {
             Self::Joined => "joined",
             Self::RepLeft => "rep_left",
             Self::CallerLeft => "caller_left",
+            Self::Missed => "missed",
         }
     }
 }
@@ -151,6 +155,26 @@ pub struct Carried {
     pub rings: Vec<LegId>,
     /// It is not known yet how it ends for the caller.
     pub is_served: bool,
+    /// Nobody at the front door took the caller, and the agent is to.
+    pub is_left_to_agent: bool,
+}
+
+/// Somebody who calls a number of ours, as the carrier tells it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// The caller's leg at the carrier.
+    pub call: String,
+    /// `None`: withheld.
+    pub from: Option<String>,
+    /// What they have dialled.
+    pub dialled: String,
+}
+
+/// Without what is personal.
+impl fmt::Debug for Arrival {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arrival").field("call", &self.call).finish_non_exhaustive()
+    }
 }
 
 /// Who is told what happens on the calls that we carry, and knows which of them count.
@@ -164,4 +188,16 @@ pub trait CallSink: Send + Sync {
     async fn carried(&self) -> Result<Vec<Carried>, VendorError>;
     /// Whether somebody hears what happens on the line, this worker or another.
     async fn is_heard(&self) -> Result<bool, VendorError>;
+    /// Whether people of ours answer this number in their hours.
+    fn is_front_door(&self, dialled: &str) -> bool;
+    /// A caller has come to the front door. Whether phones of ours ring for them: otherwise the agent is to, at once.
+    ///
+    /// # Errors
+    /// It is not known whether any do: to be asked again.
+    async fn comes_in(&self, arrival: &Arrival) -> Result<bool, VendorError>;
+    /// A caller has left the front door, and has spoken with nobody. Comes back once it is stored.
+    ///
+    /// # Errors
+    /// Nothing is known to be stored: to be told again.
+    async fn missed(&self, arrival: &Arrival) -> Result<(), VendorError>;
 }

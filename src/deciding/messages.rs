@@ -165,6 +165,7 @@ fn event_of(call: &CallEvent) -> Option<Event> {
         CallWord::JoinFailed => Some(Event::JoinFailed { leg: leg()?, why: why() }),
         CallWord::RepLeft => Some(Event::RepLeft { leg: leg()? }),
         CallWord::CallerLeft => Some(Event::CallerLeft),
+        CallWord::Missed => Some(Event::Missed),
         CallWord::Ended => Some(Event::CallEnded),
         CallWord::SlotChosen => Some(Event::SlotChosen { slot: call.slot.clone()? }),
         CallWord::SlotsDeclined => Some(Event::SlotsDeclined),

@@ -46,6 +46,8 @@ pub enum CallWord {
     JoinFailed,
     RepLeft,
     CallerLeft,
+    /// The caller has left, and has spoken with nobody: no rep, and no agent.
+    Missed,
     /// Nobody is on the line any more.
     Ended,
     SlotChosen,
@@ -53,7 +55,7 @@ pub enum CallWord {
     SlotsDeclined,
 }
 
-const CALL_WORDS: [(&str, CallWord); 18] = [
+const CALL_WORDS: [(&str, CallWord); 19] = [
     ("held", CallWord::Held),
     ("ringing", CallWord::Ringing),
     ("answered", CallWord::Answered),
@@ -69,6 +71,7 @@ const CALL_WORDS: [(&str, CallWord); 18] = [
     ("join_failed", CallWord::JoinFailed),
     ("rep_left", CallWord::RepLeft),
     ("caller_left", CallWord::CallerLeft),
+    ("missed", CallWord::Missed),
     ("ended", CallWord::Ended),
     ("slot_chosen", CallWord::SlotChosen),
     ("slots_declined", CallWord::SlotsDeclined),
@@ -81,7 +84,8 @@ impl CallWord {
             Self::Ringing | Self::Answered | Self::Machine | Self::NoAnswer | Self::Busy => true,
             Self::Forwarded | Self::WrongNumber | Self::Failed => true,
             Self::Accepted | Self::Declined | Self::Joined | Self::JoinFailed | Self::RepLeft => true,
-            Self::Held | Self::CallerLeft | Self::Ended | Self::SlotChosen | Self::SlotsDeclined => false,
+            Self::Held | Self::CallerLeft | Self::Missed | Self::Ended => false,
+            Self::SlotChosen | Self::SlotsDeclined => false,
         }
     }
 }

@@ -108,6 +108,7 @@ struct Quarantined {
 #[schemars(rename_all = "snake_case")]
 enum Rung {
     WarmTransfer,
+    Agent,
     Booking,
     Callback,
 }
@@ -161,6 +162,7 @@ enum LeadStatus {
     Connected,
     Booked,
     Called,
+    LeftToAgent,
     Callback,
     Mail,
     NeedsAttention,

@@ -9,6 +9,7 @@ mod call;
 mod callers;
 mod death;
 mod ear;
+mod front_door;
 mod line;
 mod media;
 mod next;

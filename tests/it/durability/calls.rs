@@ -266,6 +266,19 @@ async fn two_callers_are_two_leads(db: Db) {
             }),
         ),
         (
+            "a caller of the front door, and what the agent has found of them",
+            {
+                let mut door = event("a7", 11, at("+12125550108"));
+                door["source"] = json!("front_door");
+                door["data"]["call"]["leg"] = json!("door");
+                door
+            },
+            event("b7", 11, |data| {
+                at("+12125550108")(data);
+                data["call"] = json!({ "platform": "voice", "id": "talk", "live": true, "leg": "door" });
+            }),
+        ),
+        (
             "one id for two callers",
             event("a5", 8, |data| data["call"]["from"] = json!("+12125550105")),
             event("b5", 8, |data| data["call"]["from"] = json!("+12125550106")),

@@ -3,6 +3,7 @@
 mod booking;
 mod callback;
 mod completed;
+mod front_door;
 mod given_up;
 mod owner;
 mod transfer;
@@ -51,6 +52,7 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::JoinFailed { leg, why } => step.not_joined(leg, why),
         Event::RepLeft { leg } => step.rep_left(leg),
         Event::CallerLeft | Event::CallEnded => step.caller_left(),
+        Event::Missed => step.missed(),
         Event::SlotsFound { search, slots } => step.slots_found(*search, slots),
         Event::SlotsUnknown { search, .. } => step.search_is_over(*search),
         Event::SlotChosen { slot } => step.slot_chosen(slot),

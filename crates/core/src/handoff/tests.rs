@@ -4,6 +4,7 @@ mod booking;
 mod callback;
 mod consent;
 mod explore;
+mod front_door;
 mod holding;
 mod leaving;
 mod other_hands;

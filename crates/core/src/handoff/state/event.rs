@@ -78,6 +78,8 @@ pub enum Event {
         leg: LegId,
     },
     CallerLeft,
+    /// The caller has left, and nobody has spoken with them: no rep, and no agent.
+    Missed,
     /// Nobody is on the line any more.
     CallEnded,
     SlotsFound {

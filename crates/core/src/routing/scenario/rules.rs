@@ -8,7 +8,8 @@ use crate::rules::RuleSet;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::{
-    Assignment, BookingRules, CallbackRules, Existing, HandoffRules, MatchRules, OwnershipRule, RingPlan, Rung, Tier,
+    Assignment, BookingRules, CallbackRules, Existing, FrontDoor, HandoffRules, MatchRules, OwnershipRule, RingPlan,
+    Rung, Tier,
 };
 use crate::rules::model::territories::Territories;
 use chrono::NaiveTime;
@@ -57,6 +58,7 @@ pub(super) fn rules() -> RuleSet {
             calling_in: BTreeMap::new(),
         },
         handoff: handoff(),
+        front_door: FrontDoor::default(),
         matching: MatchRules::default(),
         shared_domains: BTreeSet::new(),
     }

@@ -125,6 +125,7 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
         },
         Event::Start
         | Event::CallerLeft
+        | Event::Missed
         | Event::CallEnded
         | Event::SlotsFound { .. }
         | Event::SlotsUnknown { .. }

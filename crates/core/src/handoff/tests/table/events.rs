@@ -6,7 +6,7 @@ use crate::handoff::state::Closing;
 use crate::handoff::{Completed, OnTheLine};
 use std::collections::BTreeSet;
 
-pub(super) const EVENTS: [&str; 44] = [
+pub(super) const EVENTS: [&str; 45] = [
     "start",
     "answered",
     "accepted",
@@ -23,6 +23,7 @@ pub(super) const EVENTS: [&str; 44] = [
     "rep_left",
     "told of a leg given up",
     "caller_left",
+    "missed",
     "call_ended",
     "slots_found",
     "slots_unknown",
@@ -100,7 +101,7 @@ fn timers_of_a_leg(leg: &LegId) -> [(&'static str, Event); 5] {
     .map(|(name, timer)| (name, Event::Timer { timer }))
 }
 
-fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 12] {
+fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 13] {
     let (search, attempt) = (state.searches, state.booking_attempts);
     let why = || "made up".to_owned();
     let slot = match &state.stage {
@@ -111,6 +112,7 @@ fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 1
     [
         ("start", Event::Start),
         ("caller_left", Event::CallerLeft),
+        ("missed", Event::Missed),
         ("call_ended", Event::CallEnded),
         ("slots_found", Event::SlotsFound { search, slots: vec![super::super::slot(14)] }),
         ("slots_found", Event::SlotsFound { search, slots: Vec::new() }),
