@@ -1,6 +1,7 @@
 //! The files of a workspace in, one checked rule set out, or every fault at once.
 
-use super::files::{accounts, front_door, handoff, hours, reps, routes, territories};
+use super::files::hours::{self, front_door};
+use super::files::{accounts, handoff, reps, routes, territories};
 use super::lint;
 use super::{ACCOUNTS, FRONT_DOOR, HANDOFF, HOURS, REPS, ROUTING, RuleSet, TERRITORIES};
 use crate::domain::id::ReleaseId;

@@ -5,8 +5,8 @@ mod front_door;
 mod pools;
 
 use super::files::accounts::AccountDraft;
-use super::files::front_door::NumberDraft;
 use super::files::handoff::HandoffDraft;
+use super::files::hours::front_door::NumberDraft;
 use super::files::hours::{self, HoursDraft};
 use super::files::reps::RepDraft;
 use super::files::territories;

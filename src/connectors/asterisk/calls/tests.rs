@@ -4,6 +4,7 @@ use super::*;
 use crate::connectors::Carried;
 use crate::connectors::asterisk::event::read;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const C: &str = "1796028155.0";
 const LEG: &str = "leg_7k2m.1";

@@ -5,7 +5,6 @@
 pub(in crate::rules) mod accounts;
 pub(in crate::rules) mod conditions;
 pub(in crate::rules) mod expression;
-pub(in crate::rules) mod front_door;
 pub(in crate::rules) mod handoff;
 pub(in crate::rules) mod hours;
 pub(in crate::rules) mod matching;

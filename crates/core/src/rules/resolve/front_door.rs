@@ -4,7 +4,7 @@ use super::Resolver;
 use crate::domain::phone::PhoneE164;
 use crate::domain::rota::{Hours, Opening};
 use crate::rules::fault::Faults;
-use crate::rules::files::front_door::NumberDraft;
+use crate::rules::files::hours::front_door::NumberDraft;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::set::{AnsweredNumber, FrontDoor, Route, RouteTo};
 use crate::rules::words::values;
@@ -20,13 +20,10 @@ impl Resolver<'_> {
         let Hours { weeks, holidays, .. } = &self.drafts.hours.hours;
         let weeks = weeks.keys().map(String::as_str);
         let hours = draft.hours.as_ref();
-        let week =
-            hours.and_then(|word| faults.name(word, "front-door-unknown-week", "week of hours.yaml", weeks.clone()));
+        let week = hours.and_then(|word| faults.name(word, "front-door-unknown-week", "week of hours.yaml", weeks));
         let regions = holidays.keys().map(String::as_str);
         let region = match &draft.holidays {
-            Some(word) => {
-                faults.name(word, "front-door-unknown-holidays", "holiday region of hours.yaml", regions.clone())
-            }
+            Some(word) => faults.name(word, "front-door-unknown-holidays", "holiday region of hours.yaml", regions),
             None => Some(""),
         };
         let pool = draft.ring.as_ref().and_then(|word| self.pool(word, "front-door-unknown-pool", faults));
