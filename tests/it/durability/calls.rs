@@ -1,5 +1,6 @@
 //! One call is one lead, however many events tell of it, in any order, at once or later, by one worker or two.
 
+mod door;
 mod late;
 mod told;
 
