@@ -111,7 +111,7 @@ pub enum Happened {
     Joined,
     RepLeft,
     CallerLeft,
-    /// The caller has left, and has spoken with nobody: no rep, and no agent.
+    /// The caller has left, and the agent that was to take them had not come.
     Missed,
 }
 
@@ -195,7 +195,7 @@ pub trait CallSink: Send + Sync {
     /// # Errors
     /// It is not known whether any do: to be asked again.
     async fn comes_in(&self, arrival: &Arrival) -> Result<bool, VendorError>;
-    /// A caller has left the front door, and has spoken with nobody. Comes back once it is stored.
+    /// A caller has left the front door before the agent was there. Comes back once it is stored.
     ///
     /// # Errors
     /// Nothing is known to be stored: to be told again.

@@ -53,6 +53,8 @@ enum Agent {
     There,
     /// It was dialled and never came.
     Missing,
+    /// It has been there.
+    Gone,
 }
 
 struct Leg {
@@ -79,7 +81,7 @@ pub(super) enum Act {
         number: String,
         dialled: String,
     },
-    /// A caller has left the front door, and has spoken with nobody.
+    /// A caller has left the front door before the agent was there.
     Missed(Arrival),
     /// The last word was said to somebody who is alone.
     LastWord {
@@ -230,7 +232,7 @@ impl Calls {
                 Agent::Dialled => Agent::Missing,
                 // Another worker has dialled it.
                 Agent::None if !known.was_served => Agent::Missing,
-                Agent::None | Agent::There | Agent::Missing => Agent::None,
+                Agent::None | Agent::There | Agent::Missing | Agent::Gone => Agent::Gone,
             };
             let is_missing = known.agent == Agent::Missing;
             known.note(call, now);

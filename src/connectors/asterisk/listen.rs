@@ -289,13 +289,18 @@ impl Session {
     /// one, to the agent that was not rung before, or back to the dialplan.
     fn looked(&mut self, carried: &[Carried]) {
         let is_served = |call: &str| carried.iter().any(|carried| carried.call == call && carried.is_served);
+        let is_agents = |call: &str| carried.iter().any(|carried| carried.call == call && carried.is_left_to_agent);
+        let has_agent = self.asterisk.agent.is_some();
         let alone = self.calls.alone(self.asterisk.agent_within, Instant::now());
         for Alone { call, agent_is_there, agent_is_to_come, was_served } in alone {
             match (is_served(&call), agent_is_there, was_served) {
                 (true, _, _) => {}
                 (false, true, _) => self.begin_to(Deed::BringIn { call }),
+                // Also where a rep was there for a moment, and nobody else could be had.
+                (false, false, served) if agent_is_to_come && has_agent && (!served || is_agents(&call)) => {
+                    self.fetch_agent(call);
+                }
                 (false, false, true) => self.begin_to(end(call)),
-                (false, false, false) if agent_is_to_come && self.asterisk.agent.is_some() => self.fetch_agent(call),
                 (false, false, false) => self.begin_to(Deed::LeaveToDialplan { call }),
             }
         }

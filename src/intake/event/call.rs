@@ -46,7 +46,7 @@ pub enum CallWord {
     JoinFailed,
     RepLeft,
     CallerLeft,
-    /// The caller has left, and has spoken with nobody: no rep, and no agent.
+    /// The caller has left, and the agent that was to take them had not come.
     Missed,
     /// Nobody is on the line any more.
     Ended,

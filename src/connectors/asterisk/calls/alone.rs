@@ -45,7 +45,7 @@ impl Calls {
             match call.agent {
                 Agent::Missing => call.alone_since.is_some(),
                 Agent::Dialled => false,
-                Agent::None | Agent::There => too_long,
+                Agent::None | Agent::There | Agent::Gone => too_long,
             }
         });
         alone
@@ -89,10 +89,11 @@ impl Calls {
 }
 
 impl Call {
-    /// A caller who leaves the front door and has spoken with nobody.
+    /// A caller who leaves the front door before the agent was there. Whether a rep was, the handoff knows.
     pub(super) fn missed(&self, id: &str) -> Option<Act> {
         let Came { number, dialled, is_at_front_door, is_shown } = &self.came;
-        (*is_at_front_door && !self.was_served).then(|| {
+        let had_agent = matches!(self.agent, Agent::There | Agent::Gone);
+        (*is_at_front_door && !had_agent).then(|| {
             let from = is_shown.then(|| number.clone());
             Act::Missed(Arrival { call: id.to_owned(), from, dialled: dialled.clone() })
         })

@@ -78,7 +78,7 @@ pub enum Event {
         leg: LegId,
     },
     CallerLeft,
-    /// The caller has left, and nobody has spoken with them: no rep, and no agent.
+    /// The caller has left, and the agent that was to take them had not come.
     Missed,
     /// Nobody is on the line any more.
     CallEnded,

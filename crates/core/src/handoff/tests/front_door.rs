@@ -56,6 +56,13 @@ fn who_has_not_heard_the_agent_either_is_called_back() {
     at_the_door().declined(1).declined(2).on(Event::CallerLeft).on(Event::Missed).is_to_be_called();
 }
 
+/// A rep who was there for seconds was nobody.
+#[test]
+fn who_has_lost_a_rep_at_once_is_the_agents_or_called_back() {
+    let call = at_the_door().bridged().rep_left(1).rings("eve", 2).declined(2).is_left_to_agent();
+    call.on(Event::Missed).is_to_be_called();
+}
+
 #[test]
 fn who_has_spoken_with_the_agent_is_the_agents() {
     let spoke = at_the_door().declined(1).declined(2).on(Event::CallerLeft);
