@@ -4,16 +4,21 @@
 //! it dies, another has it within seconds. While the database cannot be reached whoever hears goes on: nobody else can have the
 //! lease, and callers are on the line. What is told twice, by two workers or by one, is one event: its id says what happened to whom.
 
+mod front_door;
+
 use crate::connectors::asterisk::Asterisk;
-use crate::connectors::{CallSink, Carried, Happened, Told, VendorError};
+use crate::connectors::{Arrival, CallSink, Carried, Happened, Told, VendorError};
 use crate::deciding::decider::Decider;
 use crate::intake::event::key_of;
 use crate::outbox::Duty;
+use crate::release::Current;
 use crate::store::{CARRIER, CallerOnLine, InboxMessage, Store, StoreError, with};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::id::LegId;
 use baton_core::domain::leg::LegState;
+use baton_core::domain::outcome::Outcome;
+use baton_core::handoff::Stage;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::sync::Arc;
@@ -41,6 +46,7 @@ pub(super) struct Lines {
     pub asterisk: Arc<Asterisk>,
     pub decider: Arc<Decider>,
     pub store: Store,
+    pub release: Current,
     pub clock: SharedClock,
     pub duty: Duty,
     pub worker: String,
@@ -58,8 +64,8 @@ enum Ended {
 
 /// Until told to stop.
 pub(super) async fn hear(lines: Lines, mut stopping: watch::Receiver<bool>) {
-    let Lines { asterisk, decider, store, clock, duty, worker } = lines;
-    let sink: Arc<dyn CallSink> = Arc::new(Inbox { decider, store: store.clone(), clock: Arc::clone(&clock) });
+    let Lines { asterisk, decider, store, release, clock, duty, worker } = lines;
+    let sink: Arc<dyn CallSink> = Arc::new(Inbox { decider, store: store.clone(), release, clock: Arc::clone(&clock) });
     asterisk.heard_by(&sink);
     let lease = Lease { store, clock, worker };
     let mut rest = TRIED_EVERY;
@@ -145,6 +151,7 @@ impl Lease {
 struct Inbox {
     decider: Arc<Decider>,
     store: Store,
+    release: Current,
     clock: SharedClock,
 }
 
@@ -165,6 +172,22 @@ impl CallSink for Inbox {
         let kept_since = self.clock.now() + (LEASE - DEAF_AFTER);
         self.store.listener_hears(LINES, kept_since).await.map_err(retry)
     }
+
+    fn is_front_door(&self, dialled: &str) -> bool {
+        self.is_door(dialled)
+    }
+
+    async fn comes_in(&self, arrival: &Arrival) -> Result<bool, VendorError> {
+        self.rings(arrival).await.map_err(retry)
+    }
+
+    async fn missed(&self, arrival: &Arrival) -> Result<(), VendorError> {
+        let call = Some(arrival.call.clone());
+        let left = message(&Told { call, leg: None, happened: Happened::Missed, why: None }, self.clock.now());
+        let begins = self.lead_of_missed(arrival).await.map_err(retry)?;
+        let messages = std::iter::once(left).chain(begins).collect();
+        self.decider.take(messages).await.map(|_known| ()).map_err(retry)
+    }
 }
 
 fn retry(error: StoreError) -> VendorError {
@@ -179,7 +202,8 @@ fn carried(caller: CallerOnLine) -> Carried {
         there.push(current.id.clone());
     }
     let (is_served, takes_callback_key) = (handoff.stage.settled().is_none(), handoff.takes_callback_key());
-    Carried { call: leg, up, rings, is_served, takes_callback_key }
+    let is_left_to_agent = matches!(handoff.stage, Stage::Done { outcome: Outcome::LeftToAgent { .. } });
+    Carried { call: leg, up, rings, is_served, is_left_to_agent, takes_callback_key }
 }
 
 /// As a platform would send it.
@@ -229,8 +253,9 @@ mod tests {
             (Happened::RepLeft, CallWord::RepLeft),
             (Happened::CallerLeft, CallWord::CallerLeft),
             (Happened::CallbackWanted, CallWord::CallbackWanted),
+            (Happened::Missed, CallWord::Missed),
         ] {
-            let is_callers = matches!(happened, Happened::CallerLeft | Happened::CallbackWanted);
+            let is_callers = matches!(happened, Happened::CallerLeft | Happened::CallbackWanted | Happened::Missed);
             let leg = (!is_callers).then(|| LegId::new("leg_7k2m.1").unwrap());
             let told = Told { call: None, leg: leg.clone(), happened, why: Some("cause 17".to_owned()) };
             let told = Told { call: leg.is_none().then(|| "1796028155.0".to_owned()), ..told };

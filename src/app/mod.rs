@@ -101,7 +101,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Reload::begin(setup.store.clone(), clock, worker.clone(), crm, sections, setup.workspace).await;
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
-    let asterisk = setup.vendors.asterisk.clone();
+    let (asterisk, current) = (setup.vendors.asterisk.clone(), release.clone());
     let facts = Facts::new(
         setup.vendors.crm.clone(),
         setup.vendors.calendar.clone(),
@@ -164,7 +164,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     });
     if let Some(asterisk) = asterisk {
         let (decider, store, clock) = (Arc::clone(&decider), setup.store.clone(), Arc::clone(&door.clock));
-        let lines = Lines { asterisk, decider, store, clock, duty: duty.clone(), worker };
+        let lines = Lines { asterisk, decider, store, release: current, clock, duty: duty.clone(), worker };
         tasks.spawn(lines::hear(lines, stopping.clone()));
     }
     tasks.spawn(tidy::keep(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));

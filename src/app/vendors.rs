@@ -154,6 +154,12 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
     if config.calendar.is_none() && !booking.is_empty() {
         told.push(format!("no [calendar]: booking is left out of the ladders that have it ({booking})"));
     }
+    let holds_calls = matches!(config.telephony, Some(config::Telephony::Bridge(_)));
+    if rules.front_door.numbers().len() > 0 && !holds_calls {
+        told.push(
+            "no [telephony] with mode = \"bridge\": nobody is rung for callers of rules/front_door.yaml".to_owned(),
+        );
+    }
     if config.mail.is_none() && config.slack.is_none() {
         told.push("no [slack] and no [mail]: no rep is told of a lead, and no caller of a promise".to_owned());
     }

@@ -23,8 +23,8 @@ pub mod webhook;
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
-    CallSink, CallerStatus, Carried, DialRequest, Happened, LegStatus, Recording, RingRequest, Spoken, Telephony, Told,
-    call_of,
+    Arrival, CallSink, CallerStatus, Carried, DialRequest, Happened, LegStatus, Recording, RingRequest, Spoken,
+    Telephony, Told, call_of,
 };
 
 use async_trait::async_trait;

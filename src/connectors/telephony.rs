@@ -11,6 +11,7 @@ use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::{CallerText, RepText};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// State of a leg as the telephony side knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,6 +164,8 @@ pub enum Happened {
     CallerLeft,
     /// The caller has pressed the key for a call back.
     CallbackWanted,
+    /// The caller has left, and the agent that was to take them had not come.
+    Missed,
 }
 
 impl Happened {
@@ -180,6 +183,7 @@ impl Happened {
             Self::RepLeft => "rep_left",
             Self::CallerLeft => "caller_left",
             Self::CallbackWanted => "callback_wanted",
+            Self::Missed => "missed",
         }
     }
 }
@@ -207,6 +211,26 @@ pub struct Carried {
     pub is_served: bool,
     /// A key of the caller asks for a call back.
     pub takes_callback_key: bool,
+    /// Nobody at the front door took the caller, and the agent is to.
+    pub is_left_to_agent: bool,
+}
+
+/// Somebody who calls a number of ours, as the carrier tells it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// The caller's leg at the carrier.
+    pub call: String,
+    /// `None`: withheld.
+    pub from: Option<String>,
+    /// What they have dialled.
+    pub dialled: String,
+}
+
+/// Without what is personal.
+impl fmt::Debug for Arrival {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arrival").field("call", &self.call).finish_non_exhaustive()
+    }
 }
 
 /// Who is told what happens on the calls that we carry, and knows which of them count.
@@ -220,4 +244,16 @@ pub trait CallSink: Send + Sync {
     async fn carried(&self) -> Result<Vec<Carried>, VendorError>;
     /// Whether somebody hears what happens on the line, this worker or another.
     async fn is_heard(&self) -> Result<bool, VendorError>;
+    /// Whether people of ours answer this number in their hours.
+    fn is_front_door(&self, dialled: &str) -> bool;
+    /// A caller has come to the front door. Whether phones of ours ring for them: otherwise the agent is to, at once.
+    ///
+    /// # Errors
+    /// It is not known whether any do: to be asked again.
+    async fn comes_in(&self, arrival: &Arrival) -> Result<bool, VendorError>;
+    /// A caller has left the front door before the agent was there. Comes back once it is stored.
+    ///
+    /// # Errors
+    /// Nothing is known to be stored: to be told again.
+    async fn missed(&self, arrival: &Arrival) -> Result<(), VendorError>;
 }

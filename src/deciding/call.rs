@@ -33,6 +33,11 @@ pub(crate) fn is_same_call(first: &Lead, second: &Lead) -> bool {
     caller(first).zip(caller(second)).is_none_or(|(first, second)| first == second)
 }
 
+/// The front door leaves a caller to the agent, and what the agent finds is a lead of its own, routed by what it heard.
+fn is_found_by_agent(first: &Lead, second: &Lead) -> bool {
+    first.is_at_front_door() && !second.is_at_front_door()
+}
+
 /// Two events with one number, and no id of a call in common, tell of one caller.
 pub(super) fn is_same_caller(first: &Lead, second: &Lead, patience: Duration) -> bool {
     let apart = (first.qualified_at() - second.qualified_at()).abs();
@@ -41,7 +46,7 @@ pub(super) fn is_same_caller(first: &Lead, second: &Lead, patience: Duration) ->
     let (mine, theirs) = (&first.contact, &second.contact);
     let other_mail = both(&mine.email, &theirs.email).is_some_and(|(mine, theirs)| mine != theirs);
     let other_name = both(&mine.name, &theirs.name).is_some_and(|(mine, theirs)| !may_be_one_name(mine, theirs));
-    near && !two_calls && !other_mail && !other_name
+    near && !two_calls && !other_mail && !other_name && !is_found_by_agent(first, second)
 }
 
 /// A carrier's leg is one caller on one line; without it, two ids are two calls. `Tx::leads_by_phone` leaves out what this does.

@@ -165,6 +165,7 @@ fn event_of(call: &CallEvent) -> Option<Event> {
         CallWord::JoinFailed => Some(Event::JoinFailed { leg: leg()?, why: why() }),
         CallWord::RepLeft => Some(Event::RepLeft { leg: leg()? }),
         CallWord::CallbackWanted => Some(Event::CallbackWanted),
+        CallWord::Missed => Some(Event::Missed),
         CallWord::CallerLeft => Some(match leg().filter(|leg| leg.dialled_for().is_some()) {
             Some(leg) => Event::LeadLeft { leg },
             None => Event::CallerLeft,

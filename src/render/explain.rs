@@ -184,6 +184,7 @@ fn plan(decision: &Decision, lead: &Lead, roster: &Roster) -> Vec<String> {
                 let targets: Vec<String> = decision.plan.targets.iter().map(|target| ringing(target, roster)).collect();
                 format!("{place}. Warm transfer: ring {}.", targets.join(", then "))
             }
+            Rung::Agent => format!("{place}. The voice agent takes the caller."),
             Rung::Booking => format!("{place}. Booking with {}.", roster.name(&decision.plan.owner)),
             Rung::Callback => format!("{place}. {} by {}.", last(lead), roster.name(&decision.plan.owner)),
         });

@@ -18,7 +18,9 @@ pub async fn over(store: &Store, rules: &RuleSet, days: u32, now: DateTime<Utc>)
     // The end is exclusive; what was decided this very moment belongs in.
     let until = now + TimeDelta::seconds(1);
     let rows = store.report_rows(from, until).await?;
-    let rows: Vec<LeadRow> = rows.into_iter().map(|row| lead_row(row, rules, now)).collect();
+    // What became of whoever was left to the agent is told by the lead that the agent found, if it found one.
+    let rows = rows.into_iter().filter(|row| row.status != "left_to_agent");
+    let rows: Vec<LeadRow> = rows.map(|row| lead_row(row, rules, now)).collect();
     let sla = rules.handoff.first_contact_sla;
     Ok(build(&rows, &ReportOptions { from, until, sla, now }))
 }

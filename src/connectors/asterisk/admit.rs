@@ -1,11 +1,13 @@
-//! A caller comes in: answered, with music, in a bridge of their own, and the agent's phone rings.
+//! A caller comes in: answered, with music, in a bridge of their own, and the agent's phone rings; at the front door, in its hours,
+//! those of people before it.
 
 use super::Asterisk;
 use super::ari::{Dialled, There};
 use super::calls::{agent_of, bridge_of};
 use super::dial;
-use crate::connectors::VendorError;
+use crate::connectors::{Arrival, CallSink, VendorError};
 use serde_json::json;
+use std::sync::Arc;
 
 /// Words of `CALLERID(pres)` for a number that is not to be shown begin so.
 const WITHHELD: &str = "prohib";
@@ -24,9 +26,15 @@ pub(super) enum Admitted {
     Waits,
 }
 
+/// The front door, and whoever knows who answers there.
+pub(super) struct Door {
+    pub sink: Arc<dyn CallSink>,
+    pub dialled: String,
+}
+
 impl Asterisk {
     /// May be done again for a caller who is half in.
-    pub(super) async fn admit(&self, call: &str, number: &str) -> Result<Admitted, VendorError> {
+    pub(super) async fn admit(&self, call: &str, number: &str, door: Option<&Door>) -> Result<Admitted, VendorError> {
         // An unanswered caller can be bridged, and hears nothing.
         if self.lines.ari.answer(call).await? == There::Gone {
             return Ok(Admitted::Gone);
@@ -40,15 +48,39 @@ impl Asterisk {
             let _empty = self.lines.ari.delete_bridge(&bridge).await?;
             return Ok(Admitted::Gone);
         }
+        // Now that the caller hears something.
+        if let Some(door) = door
+            && self.is_rung_for(call, number, door).await
+        {
+            return Ok(Admitted::Waits);
+        }
         match &self.agent {
             Some(agent) => self.dial_agent(agent, call, number).await,
             None => Ok(Admitted::Waits),
         }
     }
 
-    async fn dial_agent(&self, agent: &str, call: &str, number: &str) -> Result<Admitted, VendorError> {
+    /// Whether phones of ours ring for a caller at the front door. Where that cannot be known, the agent is there.
+    async fn is_rung_for(&self, call: &str, number: &str, door: &Door) -> bool {
+        let Door { sink, dialled } = door;
+        let arrives = async {
+            let from = (!self.is_withheld(call).await?).then(|| number.to_owned());
+            sink.comes_in(&Arrival { call: call.to_owned(), from, dialled: dialled.clone() }).await
+        };
+        arrives.await.unwrap_or_else(|error: VendorError| {
+            tracing::warn!(%error, "nobody of ours could be rung at the front door: the agent is");
+            false
+        })
+    }
+
+    /// Whether the caller does not want their number to be shown.
+    pub(super) async fn is_withheld(&self, call: &str) -> Result<bool, VendorError> {
         let shown = self.lines.ari.variable(call, "CALLERID(pres)").await?;
-        let withheld = shown.is_some_and(|shown| shown.starts_with(WITHHELD));
+        Ok(shown.is_some_and(|shown| shown.starts_with(WITHHELD)))
+    }
+
+    async fn dial_agent(&self, agent: &str, call: &str, number: &str) -> Result<Admitted, VendorError> {
+        let withheld = self.is_withheld(call).await?;
         let dialled = self.lines.ari.originate(Dialled {
             channel: agent_of(call),
             caller: Some(call.to_owned()),

@@ -5,6 +5,7 @@
 //! destroyed, however it ended, and not when it leaves a bridge, which it does whenever it is moved. A key counts only once the leg
 //! was answered and the whisper has begun: what rings may send keys as well.
 
+mod alone;
 mod back;
 mod ending;
 mod found;
@@ -13,20 +14,17 @@ mod names;
 #[cfg(test)]
 mod tests;
 
+pub(super) use alone::Alone;
 pub(super) use names::{agent_of, bridge_of, is_of_asterisk, is_rep, last_words_of, whisper_of, words_of};
 
 use super::ari::Reason;
 use super::event::{Bridge, Channel, Frame, Playback};
-use crate::connectors::{Happened, Told};
+use crate::connectors::{Arrival, Happened, Told};
+use alone::Came;
 use baton_core::domain::id::LegId;
 use ending::{HUNG_UP_BY_US, ending};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 use tokio::time::Instant;
-
-/// Whoever was spoken with and is alone is not left so for longer, unless a handoff goes on. The agent may be told of it, and
-/// leave, before the lead has come to us.
-const ALONE_AT_MOST: Duration = Duration::from_secs(5);
 
 /// As far as this connection has heard.
 #[derive(Default)]
@@ -40,6 +38,7 @@ pub(super) struct Calls {
 /// A caller who is in our app.
 #[derive(Default)]
 struct Call {
+    came: Came,
     /// Who is in the bridge, the caller among them.
     members: BTreeSet<String>,
     agent: Agent,
@@ -59,6 +58,8 @@ enum Agent {
     There,
     /// It was dialled and never came.
     Missing,
+    /// It has been there.
+    Gone,
 }
 
 struct Leg {
@@ -83,7 +84,10 @@ pub(super) enum Act {
     Admit {
         call: String,
         number: String,
+        dialled: String,
     },
+    /// A caller has left the front door before the agent was there.
+    Missed(Arrival),
     /// The last word was said to somebody who is alone.
     LastWord {
         call: String,
@@ -143,14 +147,6 @@ pub(super) enum Deed {
     },
 }
 
-/// A caller with whom nobody speaks.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Alone {
-    pub call: String,
-    pub agent_is_there: bool,
-    pub was_served: bool,
-}
-
 impl Calls {
     pub(super) fn hear(&mut self, frame: Frame, now: Instant) -> Vec<Act> {
         match frame {
@@ -167,31 +163,6 @@ impl Calls {
             Frame::ApplicationReplaced => vec![Act::Replaced],
             Frame::Other => Vec::new(),
         }
-    }
-
-    /// Callers who have been alone for too long, those whom no agent has reached for `unserved` among them.
-    pub(super) fn alone(&self, unserved: Duration, now: Instant) -> Vec<Alone> {
-        let alone = self.calls.iter().filter(|(_, call)| {
-            let at_most = if call.was_served { ALONE_AT_MOST } else { unserved };
-            let too_long = call.alone_since.is_some_and(|since| now.duration_since(since) >= at_most);
-            match call.agent {
-                Agent::Missing => call.alone_since.is_some(),
-                Agent::Dialled => false,
-                Agent::None | Agent::There => too_long,
-            }
-        });
-        alone
-            .map(|(id, call)| Alone {
-                call: id.clone(),
-                agent_is_there: call.agent == Agent::There,
-                was_served: call.was_served,
-            })
-            .collect()
-    }
-
-    /// Whether this caller is there and hears neither words nor anybody.
-    pub(super) fn is_alone(&self, call: &str) -> bool {
-        self.calls.get(call).is_some_and(|call| call.alone_since.is_some())
     }
 
     fn came_in(&mut self, channel: Channel, args: &[String], replaces: bool, now: Instant) -> Vec<Act> {
@@ -217,9 +188,10 @@ impl Calls {
             return Vec::new();
         }
         // Alone from now on, wherever the way into the bridge is lost.
-        let call = Call { alone_since: Some(now), ..Call::default() };
-        self.calls.insert(channel.id.clone(), call);
-        vec![Act::Admit { call: channel.id, number: channel.caller.number }]
+        let came = Came::by(channel.caller.number, args);
+        let (number, dialled) = (came.number.clone(), came.dialled.clone());
+        self.calls.insert(channel.id.clone(), Call { came, alone_since: Some(now), ..Call::default() });
+        vec![Act::Admit { call: channel.id, number, dialled }]
     }
 
     /// An agent is being dialled for this caller.
@@ -253,6 +225,7 @@ impl Calls {
             happened: Happened::CallerLeft,
             why: None,
         })];
+        acts.extend(call.missed(channel));
         if matches!(call.agent, Agent::Dialled | Agent::There) {
             acts.push(hang_up(agent_of(channel), Reason::Normal));
         }
@@ -274,7 +247,12 @@ impl Calls {
         if let Some(call) = names::call_of_agent(channel) {
             let Some(known) = self.calls.get_mut(call) else { return Vec::new() };
             known.members.remove(channel);
-            known.agent = if known.agent == Agent::Dialled { Agent::Missing } else { Agent::None };
+            known.agent = match known.agent {
+                Agent::Dialled => Agent::Missing,
+                // Another worker has dialled it.
+                Agent::None if !known.was_served => Agent::Missing,
+                Agent::None | Agent::There | Agent::Missing | Agent::Gone => Agent::Gone,
+            };
             let is_missing = known.agent == Agent::Missing;
             known.note(call, now);
             return if is_missing { vec![Act::Look] } else { Vec::new() };

@@ -4,10 +4,11 @@
 //! meanwhile; a caller whom nobody serves is not left alone for long. When the connection ends, so does all of this, and whoever
 //! hears next begins by reading: nothing is kept from one to the other.
 
+mod door;
 mod keys;
 
 use super::Asterisk;
-use super::admit::Admitted;
+use super::admit::{Admitted, Door};
 use super::ari::{Reason, VENDOR};
 use super::calls::{Act, Alone, Calls, Deed, bridge_of};
 use super::event;
@@ -98,6 +99,9 @@ enum After {
         call: String,
         how: Admitted,
     },
+    ShowsNumber {
+        call: String,
+    },
     LastWord {
         call: String,
     },
@@ -144,6 +148,7 @@ impl Session {
         for act in self.calls.find(&channels, &bridges, &carried, Instant::now()) {
             self.act(act)?;
         }
+        self.knows_doors();
         let (asterisk, owners) = (Arc::clone(&self.asterisk), self.calls.owners());
         self.deeds.spawn(async move {
             if let Err(error) = asterisk.lines.voice.check().await {
@@ -181,7 +186,8 @@ impl Session {
             Act::Look => self.look(),
             Act::WasRung { call, leg } => self.ask_for_ring(call, leg),
             Act::Key { call } => self.ask_for_offer(call),
-            Act::Admit { call, number } => self.admit(call, number),
+            Act::Admit { call, number, dialled } => self.admit(call, number, dialled),
+            Act::Missed(arrival) => self.missed(arrival),
             Act::LastWord { call } => {
                 self.deeds.spawn(async move {
                     sleep(AFTER_THE_LAST_WORD).await;
@@ -225,21 +231,18 @@ impl Session {
         });
     }
 
-    fn admit(&mut self, call: String, number: String) {
-        if self.asterisk.agent.is_some() {
-            self.calls.dials_agent(&call);
-        }
-        let asterisk = Arc::clone(&self.asterisk);
-        self.deeds.spawn(async move {
-            let how = asterisk.let_in(&call, &number).await;
-            After::Admitted { call, how }
-        });
-    }
-
     fn after(&mut self, after: Result<After, tokio::task::JoinError>) -> Result<(), VendorError> {
         let Ok(after) = after else { return Err(lost("a deed has panicked")) };
         match after {
-            After::Nothing | After::Admitted { how: Admitted::AgentRings | Admitted::Waits, .. } => Ok(()),
+            After::Nothing | After::Admitted { how: Admitted::Waits, .. } => Ok(()),
+            After::Admitted { call, how: Admitted::AgentRings } => {
+                self.calls.dials_agent(&call);
+                Ok(())
+            }
+            After::ShowsNumber { call } => {
+                self.calls.shows_number(&call);
+                Ok(())
+            }
             // Gone may be as little as busy with something else: whoever is still there is not left alone.
             After::Admitted { call, how: Admitted::NoAgent | Admitted::Gone } => {
                 self.calls.misses_agent(&call);
@@ -294,13 +297,20 @@ impl Session {
     }
 
     /// Whoever is alone and is not being served any more goes on: to the agent that is still there, to the end of a call that was
-    /// one, or back to the dialplan.
+    /// one, to the agent that was not rung before, or back to the dialplan.
     fn looked(&mut self, carried: &[Carried]) {
         let is_served = |call: &str| carried.iter().any(|carried| carried.call == call && carried.is_served);
-        for Alone { call, agent_is_there, was_served } in self.calls.alone(self.asterisk.agent_within, Instant::now()) {
+        let is_agents = |call: &str| carried.iter().any(|carried| carried.call == call && carried.is_left_to_agent);
+        let has_agent = self.asterisk.agent.is_some();
+        let alone = self.calls.alone(self.asterisk.agent_within, Instant::now());
+        for Alone { call, agent_is_there, agent_is_to_come, was_served } in alone {
             match (is_served(&call), agent_is_there, was_served) {
                 (true, _, _) => {}
                 (false, true, _) => self.begin_to(Deed::BringIn { call }),
+                // Also where a rep was there for a moment, and nobody else could be had.
+                (false, false, served) if agent_is_to_come && has_agent && (!served || is_agents(&call)) => {
+                    self.fetch_agent(call);
+                }
                 (false, false, true) => self.begin_to(end(call)),
                 (false, false, false) => self.begin_to(Deed::LeaveToDialplan { call }),
             }
@@ -326,9 +336,9 @@ async fn tell(sink: Arc<dyn CallSink>, mut waiting: mpsc::Receiver<Told>) {
 
 impl Asterisk {
     /// Again while it fails; then the dialplan has the caller back.
-    async fn let_in(&self, call: &str, number: &str) -> Admitted {
+    async fn let_in(&self, call: &str, number: &str, door: Option<&Door>) -> Admitted {
         for _ in 0..ADMITTED_IN_TRIES {
-            match self.admit(call, number).await {
+            match self.admit(call, number, door).await {
                 Ok(how) => return how,
                 Err(error) => tracing::warn!(%error, outcome = error.class(), "a caller could not be let in yet"),
             }

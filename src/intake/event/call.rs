@@ -48,6 +48,8 @@ pub enum CallWord {
     CallerLeft,
     /// The caller would rather be called back than wait.
     CallbackWanted,
+    /// The caller has left, and the agent that was to take them had not come.
+    Missed,
     /// Nobody is on the line any more.
     Ended,
     SlotChosen,
@@ -72,6 +74,7 @@ const CALL_WORDS: [(&str, CallWord); 19] = [
     ("rep_left", CallWord::RepLeft),
     ("caller_left", CallWord::CallerLeft),
     ("callback_wanted", CallWord::CallbackWanted),
+    ("missed", CallWord::Missed),
     ("ended", CallWord::Ended),
     ("slot_chosen", CallWord::SlotChosen),
     ("slots_declined", CallWord::SlotsDeclined),
@@ -84,7 +87,7 @@ impl CallWord {
             Self::Ringing | Self::Answered | Self::Machine | Self::NoAnswer | Self::Busy => true,
             Self::Forwarded | Self::WrongNumber | Self::Failed => true,
             Self::Accepted | Self::Declined | Self::Joined | Self::JoinFailed | Self::RepLeft => true,
-            Self::Held | Self::CallerLeft | Self::CallbackWanted | Self::Ended => false,
+            Self::Held | Self::CallerLeft | Self::Missed | Self::CallbackWanted | Self::Ended => false,
             Self::SlotChosen | Self::SlotsDeclined => false,
         }
     }

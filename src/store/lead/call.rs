@@ -69,6 +69,19 @@ impl Tx {
         rows.iter().map(body).collect()
     }
 
+    /// Whether something is to come of a lead with this number that was decided since then, on another leg than this.
+    pub async fn is_expected(
+        &mut self,
+        phone: &PhoneE164,
+        leg: &str,
+        since: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let sql = "-- call::is_expected\nSELECT id FROM lead WHERE phone = $1 AND decided_at >= $2 AND (call_leg IS NULL OR \
+                   call_leg <> $3) AND status IN ('handoff', 'callback', 'mail', 'needs_attention') LIMIT 1";
+        let query = sqlx::query(sql).bind(phone.as_str()).bind(micros(since)).bind(leg);
+        Ok(query.fetch_optional(self.conn()).await?.is_some())
+    }
+
     /// Leads that were decided since then and may be of the same call as one of these: with its number, and with its leg, or
     /// with neither another leg nor another id of a call. For each lead the last ones.
     pub async fn leads_by_phone(&mut self, leads: &[&Lead], since: DateTime<Utc>) -> Result<Vec<Lead>, StoreError> {

@@ -55,7 +55,13 @@ impl Tx {
     }
 
     async fn last_leads(&mut self, keys: &[String]) -> Result<BTreeMap<String, LeadId>, StoreError> {
-        let last = |by| format!("(SELECT id FROM lead WHERE {by} = r.{by} ORDER BY decided_at DESC, id DESC LIMIT 1)");
+        // Whoever was left to the agent has spoken with no rep: what the agent found is theirs.
+        let last = |by| {
+            format!(
+                "(SELECT id FROM lead WHERE {by} = r.{by} AND status <> 'left_to_agent' \
+                 ORDER BY decided_at DESC, id DESC LIMIT 1)"
+            )
+        };
         let sql = format!(
             "-- caller::last_leads\nSELECT r.key AS key, COALESCE({}, {}) AS id FROM {}",
             last("phone"),

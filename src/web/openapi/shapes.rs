@@ -110,6 +110,7 @@ struct Quarantined {
 #[schemars(rename_all = "snake_case")]
 enum Rung {
     WarmTransfer,
+    Agent,
     Booking,
     Callback,
 }
@@ -163,6 +164,7 @@ enum LeadStatus {
     Connected,
     Booked,
     Called,
+    LeftToAgent,
     Callback,
     Mail,
     NeedsAttention,

@@ -3,7 +3,7 @@
 use super::asterisk::{Asterisk, Installed};
 use super::voice::rendered;
 use super::wire::Wire;
-use super::workers::{Surroundings, Worker, digits, found_workspace};
+use super::workers::{OURS, Surroundings, Worker, digits, found_workspace};
 use crate::store::server::Db;
 use baton::connectors::http::{ApiCall, Does};
 use baton_sandbox::phones::call::{Call, PATIENCE};
@@ -17,9 +17,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
-
-/// Our number, which callers dial.
-const OURS: &str = "15551230000";
 
 /// Somebody who calls.
 pub struct Person {
@@ -47,6 +44,7 @@ pub struct Wanted {
     db: Db,
     reps: usize,
     rules: Vec<(&'static str, &'static str)>,
+    opens: Option<&'static str>,
     voice: Vec<String>,
     sections: String,
     secrets: Vec<(&'static str, &'static str)>,
@@ -58,7 +56,7 @@ impl Wanted {
     pub fn new(installed: Installed, db: Db) -> Self {
         let voice = installed.espeak();
         let (rules, sections, secrets) = (Vec::new(), String::new(), Vec::new());
-        Self { installed, db, reps: 2, rules, voice, sections, secrets, foreign: None }
+        Self { installed, db, reps: 2, rules, opens: None, voice, sections, secrets, foreign: None }
     }
 
     /// Two, if nothing is said.
@@ -70,6 +68,12 @@ impl Wanted {
     /// A line of `handoff.yaml`, as it is and as it is to be.
     pub fn rule(mut self, usual: &'static str, otherwise: &'static str) -> Self {
         self.rules.push((usual, otherwise));
+        self
+    }
+
+    /// Reps answer our number themselves in this week of `hours.yaml`.
+    pub fn front_door(mut self, opens: &'static str) -> Self {
+        self.opens = Some(opens);
         self
     }
 
@@ -248,6 +252,16 @@ impl Line {
         assert_eq!(asked["status"], "rings");
     }
 
+    /// The leads with somebody's number, once there are so many.
+    pub async fn leads_of(&self, person: &Person, count: usize) -> Vec<String> {
+        let list = ApiCall::get("list_leads", &["v1", "leads"]).query("phone", person.phone);
+        let ids = |told: &Value| -> Vec<String> {
+            let leads = told["leads"].as_array().map(Vec::as_slice).unwrap_or_default();
+            leads.iter().filter_map(|lead| lead["lead"].as_str().map(str::to_owned)).collect()
+        };
+        ids(&self.asked("leads of a caller", &list, |told| ids(told).len() == count).await)
+    }
+
     /// Waits until the lead's story is so.
     pub async fn until(&self, lead: &str, what: &str, holds: impl Fn(&Story) -> bool) -> Story {
         let read = ApiCall::get("read_lead", &["v1", "leads", lead]);
@@ -288,7 +302,7 @@ impl Line {
     pub async fn starts_worker(&mut self) {
         let folder: PathBuf =
             self.folder.path().join(format!("worker-{}", self.events.fetch_add(1, Ordering::Relaxed)));
-        found_workspace(&folder, self.wanted.reps, &self.wanted.rules);
+        found_workspace(&folder, self.wanted.reps, &self.wanted.rules, self.wanted.opens);
         let around = Surroundings {
             asterisk: &self.asterisk,
             wire: self.wire.port,

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
+/// Our number, which callers dial.
+pub const OURS: &str = "15551230000";
 /// From the start of the process to its first answer, in a debug build on a busy machine.
 const UP_WITHIN: Duration = Duration::from_secs(30);
 /// A step whose worker was killed comes back within this.
@@ -19,6 +21,7 @@ const SKILLS: [&str; 3] = ["first;second", "second", ""];
 const HOURS: &str = "
 weeks:
   always: { mon-sun: [\"00:00-24:00\"] }
+  never: { mon: [] }
 calling: \"00:00-23:59\"
 ";
 
@@ -71,8 +74,9 @@ pub const INTRODUCTION: &str = "Here is my colleague. I leave the two of you to 
 pub const OFFER: &str = "Nobody can take the call right now, so please tell me which of these times would suit you.";
 pub const PROMISE: &str = "A colleague will call you back very soon. Thank you for your patience, and goodbye.";
 
-/// The folder of a worker with so many reps; `rules`: what is said otherwise in `handoff.yaml`.
-pub fn found_workspace(folder: &Path, reps: usize, rules: &[(&str, &str)]) {
+/// The folder of a worker with so many reps; `rules`: what is said otherwise in `handoff.yaml`; `opens`: the week in which they
+/// answer our number themselves.
+pub fn found_workspace(folder: &Path, reps: usize, rules: &[(&str, &str)], opens: Option<&str>) {
     let written = [
         ("hours.yaml", HOURS.to_owned()),
         ("routing.yaml", ROUTING.to_owned()),
@@ -83,6 +87,11 @@ pub fn found_workspace(folder: &Path, reps: usize, rules: &[(&str, &str)]) {
     std::fs::create_dir_all(folder.join("rules")).expect("a folder for the rules");
     for (name, text) in written {
         std::fs::write(folder.join("rules").join(name), text).expect("a rule file");
+    }
+    if let Some(week) = opens {
+        let number = format!("{{ hours: {week}, timezone: UTC, ring: desk, for: 15s }}");
+        let text = format!("numbers:\n  \"+{OURS}\": {number}\n");
+        std::fs::write(folder.join("rules/front_door.yaml"), text).expect("a rule file");
     }
     for (usual, otherwise) in rules {
         edit(folder, "rules/handoff.yaml", usual, otherwise);

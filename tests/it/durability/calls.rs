@@ -1,5 +1,6 @@
 //! One call is one lead, however many events tell of it, in any order, at once or later, by one worker or two.
 
+mod door;
 mod late;
 mod told;
 
@@ -263,6 +264,19 @@ async fn two_callers_are_two_leads(db: Db) {
                 at("+12125550104")(data);
                 data["call"] = json!(null);
                 data["contact"]["email"] = json!("ines@company-7.example");
+            }),
+        ),
+        (
+            "a caller of the front door, and what the agent has found of them",
+            {
+                let mut door = event("a7", 11, at("+12125550108"));
+                door["source"] = json!("front_door");
+                door["data"]["call"]["leg"] = json!("door");
+                door
+            },
+            event("b7", 11, |data| {
+                at("+12125550108")(data);
+                data["call"] = json!({ "platform": "voice", "id": "talk", "live": true, "leg": "door" });
             }),
         ),
         (

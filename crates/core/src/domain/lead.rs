@@ -19,6 +19,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// The `source` of a lead that begins with a call to a number of ours, before any agent has spoken with the caller.
+pub const FRONT_DOOR: &str = "front_door";
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Lead {
     pub id: LeadId,
@@ -198,6 +201,11 @@ impl Lead {
     /// True while a warm transfer is possible at all.
     pub fn is_live(&self) -> bool {
         self.channel == LeadChannel::Call && self.call.as_ref().is_some_and(|call| call.live)
+    }
+
+    /// Whether it began with the call itself, and not with what an agent heard in it.
+    pub fn is_at_front_door(&self) -> bool {
+        self.source == FRONT_DOOR
     }
 
     /// When the caller was qualified and began to wait: the event's own time, or its arrival where that lies in the future.

@@ -48,6 +48,10 @@ pub enum Outcome {
         rep: RepId,
         at: DateTime<Utc>,
     },
+    /// Nobody took a caller of the front door, whom the voice agent gets: what it finds out is a lead of its own.
+    LeftToAgent {
+        at: DateTime<Utc>,
+    },
 }
 
 /// What happens next, who does it, and when. Every lead has one at every moment.
@@ -67,7 +71,7 @@ pub enum NextStepKind {
     Callback,
     /// An answer by mail: the person is not to be called.
     Mail,
-    /// They have spoken; `at` is when they did.
+    /// They have spoken, or speak with the agent; `at` is since when.
     FollowUp,
     NeedsAttention,
 }

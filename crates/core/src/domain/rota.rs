@@ -14,10 +14,11 @@ mod status;
 mod tests;
 
 pub use calling::{calling_allowed, next_call_at, next_calling_time};
-pub use shifts::{add_working_time, working_windows};
+pub use shifts::{add_working_time, is_open, working_windows};
 pub use slots::{SLOT_GRID, free_slots};
 pub use status::{OffReason, RotaStatus, status, why_off};
 
+use crate::domain::zone::Zone;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,15 @@ pub const HORIZON_DAYS: u64 = 60;
 pub struct Week {
     /// Index 0 is Monday. Shifts of one day, by start.
     pub days: [Vec<Shift>; 7],
+}
+
+/// Hours of a place, which are nobody's own: a week by the clocks of a zone, but for the holidays of a region.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opening {
+    pub week: String,
+    /// Empty means none.
+    pub holidays: String,
+    pub zone: Zone,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ mod booking;
 mod callback;
 mod completed;
 mod dial;
+mod front_door;
 mod given_up;
 mod owner;
 mod transfer;
@@ -60,6 +61,7 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::LeadLeft { .. } => Used::No,
         Event::CallerLeft | Event::CallEnded => step.caller_left(),
         Event::CallbackWanted => step.callback_wanted(),
+        Event::Missed => step.missed(),
         Event::SlotsFound { search, slots } => step.slots_found(*search, slots),
         Event::SlotsUnknown { search, .. } => step.search_is_over(*search),
         Event::SlotChosen { slot } => step.slot_chosen(slot),

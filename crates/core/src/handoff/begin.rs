@@ -22,7 +22,8 @@ impl Handoff {
         let terms = &rules.handoff;
         // The caller has waited since then, however long it took to get here.
         let since = lead.qualified_at();
-        let patience_until = later(since, terms.patience);
+        let patience = rules.front_door.of(lead).map_or(terms.patience, |number| number.wait);
+        let patience_until = later(since, patience);
         let live = decision.is_live(lead);
         Self {
             version: HANDOFF_VERSION,
@@ -104,9 +105,9 @@ impl Handoff {
                 let what = if promise.by_mail { NextStepKind::Mail } else { NextStepKind::Callback };
                 step(what, &promise.owner, promise.promised_at)
             }
-            Some(Settled::Done(Outcome::Connected { at, .. } | Outcome::Called { at, .. })) => {
-                step(NextStepKind::FollowUp, &self.owner, *at)
-            }
+            Some(Settled::Done(
+                Outcome::Connected { at, .. } | Outcome::Called { at, .. } | Outcome::LeftToAgent { at },
+            )) => step(NextStepKind::FollowUp, &self.owner, *at),
             Some(Settled::Done(Outcome::Booked { booking })) => {
                 step(NextStepKind::Meeting, &booking.slot.rep, booking.slot.from)
             }

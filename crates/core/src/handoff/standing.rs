@@ -37,7 +37,9 @@ impl Handoff {
             }
             // Nothing has begun, or somebody has spoken with the caller, or is to look: a colleague's turn, each time.
             Stage::Offered
-            | Stage::Done { outcome: Outcome::Connected { .. } | Outcome::Called { .. } }
+            | Stage::Done {
+                outcome: Outcome::Connected { .. } | Outcome::Called { .. } | Outcome::LeftToAgent { .. },
+            }
             | Stage::NeedsAttention { .. } => return (ToSay::PassedOn, "passed_on"),
         };
         (ToSay::Decided(instruction), status)

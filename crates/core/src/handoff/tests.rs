@@ -5,6 +5,7 @@ mod callback;
 mod calling;
 mod consent;
 mod explore;
+mod front_door;
 mod holding;
 mod instead;
 mod introducing;

@@ -144,6 +144,7 @@ fn yes_or_no(flag: bool) -> String {
 fn rung_name(rung: Rung) -> &'static str {
     match rung {
         Rung::WarmTransfer => "warm_transfer",
+        Rung::Agent => "agent",
         Rung::Booking => "booking",
         Rung::Callback => "callback",
     }

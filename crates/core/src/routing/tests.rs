@@ -6,7 +6,7 @@ use super::scenario::*;
 use crate::domain::account::CompanyRecord;
 use crate::domain::known::{Fact, Known};
 use crate::domain::lead::{Headcount, PreferredHandoff};
-use crate::rules::model::condition::IfUndecided;
+use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::{
     CalendarUnknown, Existing, OrderPolicy, OwnershipRule, PoolPreference, RouteTo, Rung, WhenFull, Wish,
@@ -19,6 +19,7 @@ use std::time::Duration;
 mod absent_owners;
 mod availability;
 mod cells;
+mod front_door;
 mod matching;
 mod ownership;
 mod placement;

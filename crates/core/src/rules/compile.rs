@@ -1,8 +1,9 @@
 //! The files of a workspace in, one checked rule set out, or every fault at once.
 
-use super::files::{accounts, handoff, hours, reps, routes, territories};
+use super::files::hours::{self, front_door};
+use super::files::{accounts, handoff, reps, routes, territories};
 use super::lint;
-use super::{ACCOUNTS, HANDOFF, HOURS, REPS, ROUTING, RuleSet, TERRITORIES};
+use super::{ACCOUNTS, FRONT_DOOR, HANDOFF, HOURS, REPS, ROUTING, RuleSet, TERRITORIES};
 use crate::domain::id::ReleaseId;
 use crate::rules::fault::{At, Fault, Faults, Level, did_you_mean, listed, quoted};
 use crate::rules::files::yaml::{self, Node};
@@ -10,7 +11,7 @@ use crate::rules::resolve::{self, Drafts};
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
-const FILES: [&str; 6] = [ROUTING, TERRITORIES, REPS, ACCOUNTS, HOURS, HANDOFF];
+const FILES: [&str; 7] = [ROUTING, TERRITORIES, REPS, ACCOUNTS, HOURS, HANDOFF, FRONT_DOOR];
 
 /// A file of the workspace: rules, or templates, which only take part in the release.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +68,10 @@ fn read(files: &[SourceFile], faults: &mut Faults) -> Option<Drafts> {
     let routing = tree(files, ROUTING, faults).map(|root| routes::read(&root, faults));
     let hours = tree(files, HOURS, faults).map(|root| hours::read(&root, faults));
     let handoff = tree(files, HANDOFF, faults).map(|root| handoff::read(&root, faults));
+    let front_door = match text(files, FRONT_DOOR) {
+        Some(text) => yaml::parse(FRONT_DOOR, text, faults).map(|root| front_door::read(&root, faults)),
+        None => Some(Vec::new()),
+    };
     let reps = required(files, REPS, faults).and_then(|text| reps::read(text, faults));
     let territories = required(files, TERRITORIES, faults);
     let accounts = text(files, ACCOUNTS);
@@ -82,6 +87,7 @@ fn read(files: &[SourceFile], faults: &mut Faults) -> Option<Drafts> {
         accounts: accounts?,
         hours: hours?,
         handoff: handoff?,
+        front_door: front_door?,
     })
 }
 

@@ -32,3 +32,4 @@ const REPS: &str = "rules/reps.csv";
 const ACCOUNTS: &str = "rules/accounts.csv";
 const HOURS: &str = "rules/hours.yaml";
 const HANDOFF: &str = "rules/handoff.yaml";
+const FRONT_DOOR: &str = "rules/front_door.yaml";

@@ -1,10 +1,12 @@
 //! Looks up every name that one file uses and another defines, and makes the [`RuleSet`] of the drafts.
 
 mod cycles;
+mod front_door;
 mod pools;
 
 use super::files::accounts::AccountDraft;
 use super::files::handoff::HandoffDraft;
+use super::files::hours::front_door::NumberDraft;
 use super::files::hours::{self, HoursDraft};
 use super::files::reps::RepDraft;
 use super::files::territories;
@@ -27,6 +29,7 @@ pub(super) struct Drafts {
     pub accounts: Vec<AccountDraft>,
     pub hours: HoursDraft,
     pub handoff: HandoffDraft,
+    pub front_door: Vec<NumberDraft>,
 }
 
 /// `None` after a fault without which no rule set can be made; other faults leave blanks that their message keeps from use.
@@ -42,6 +45,7 @@ pub(super) fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults)
     let pools = resolver.pools(faults);
     let routes = resolver.routes(faults);
     let named_accounts = resolver.accounts(faults);
+    let front_door = resolver.front_door(faults);
     let needs_attention = drafts
         .handoff
         .needs_attention
@@ -60,6 +64,7 @@ pub(super) fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults)
         hours: hours::merged(&drafts.hours.hours, &reps),
         reps,
         handoff: drafts.handoff.finish(needs_attention?),
+        front_door,
         matching: drafts.routing.matching.clone(),
         shared_domains: drafts.routing.shared_domains.clone(),
     })

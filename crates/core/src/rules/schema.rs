@@ -4,6 +4,7 @@
 //! defines and another uses, and everything that is compared, is `baton check`'s business. A schema is never stricter than
 //! the loader; `tests/it/rules/schema.rs` holds the keys of both against each other.
 
+mod front_door;
 mod handoff;
 mod hours;
 mod routing;
@@ -11,11 +12,12 @@ mod routing;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// The schemas by the name of their file.
-pub fn all() -> [(&'static str, Schema); 3] {
+pub fn all() -> [(&'static str, Schema); 4] {
     [
         ("routing.schema.json", routing::schema()),
         ("hours.schema.json", hours::schema()),
         ("handoff.schema.json", handoff::schema()),
+        ("front_door.schema.json", front_door::schema()),
     ]
 }
 

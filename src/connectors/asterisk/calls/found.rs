@@ -1,6 +1,7 @@
 //! After every connect: what there is, against what handoffs believe. Nothing is told twice by Asterisk, so that whatever happened
 //! while nobody heard is seen here, or never.
 
+use super::alone::Came;
 use super::names::{self, bridge_of};
 use super::{Act, Agent, Call, Calls, Deed, Leg, LegStage, hang_up, tell};
 use crate::connectors::asterisk::ari::Reason;
@@ -48,12 +49,14 @@ impl Calls {
         let members: BTreeSet<String> =
             bridge.map(|bridge| bridge.channels.iter().cloned().collect()).unwrap_or_default();
         // Whoever is alone may have reached nobody yet: where no handoff knows of them, the dialplan is the safer end.
-        let mut call = Call { was_served: members.len() > 1, members, ..Call::default() };
+        let came = Came::by(channel.caller.number.clone(), &channel.args());
+        let (number, dialled) = (came.number.clone(), came.dialled.clone());
+        let mut call = Call { came, was_served: members.len() > 1, members, ..Call::default() };
         call.note(id, now);
         let is_alone = call.alone_since.is_some();
         self.calls.insert(id.clone(), call);
         match bridge {
-            None => Some(Act::Admit { call: id.clone(), number: channel.caller.number.clone() }),
+            None => Some(Act::Admit { call: id.clone(), number, dialled }),
             Some(_) => is_alone.then(|| Act::Do(Deed::Comfort { call: id.clone() })),
         }
     }
@@ -100,10 +103,14 @@ impl Calls {
     /// Callers and reps who are said to be there, and are not. What is to ring may not ring yet: that is asked.
     fn lost(&self, channels: &[Channel], carried: &[Carried]) -> Vec<Act> {
         let mut acts = Vec::new();
-        for Carried { call, up, rings, .. } in carried.iter().filter(|carried| names::is_of_asterisk(&carried.call)) {
+        for Carried { call, up, rings, is_left_to_agent, .. } in
+            carried.iter().filter(|carried| names::is_of_asterisk(&carried.call))
+        {
             let told = |happened, leg| Act::Tell(Told { call: Some(call.clone()), leg, happened, why: None });
             if !self.calls.contains_key(call) {
-                acts.push(told(Happened::CallerLeft, None));
+                // Whether the agent was there by then nobody knows.
+                let left = if *is_left_to_agent { Happened::Missed } else { Happened::CallerLeft };
+                acts.push(told(left, None));
                 continue;
             }
             let is_gone = |leg: &&LegId| !self.legs.contains_key(*leg);

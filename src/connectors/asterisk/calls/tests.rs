@@ -1,9 +1,11 @@
 mod back;
+mod door;
 
 use super::*;
 use crate::connectors::Carried;
 use crate::connectors::asterisk::event::read;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const C: &str = "1796028155.0";
 const LEG: &str = "leg_7k2m.1";
@@ -102,7 +104,7 @@ fn deeds(acts: Vec<Act>) -> Vec<Deed> {
 #[test]
 fn a_caller_is_let_in_once_and_a_forwarded_phone_is_none() {
     let mut line = Line::new();
-    let admitted = Act::Admit { call: C.to_owned(), number: "+14155550142".to_owned() };
+    let admitted = Act::Admit { call: C.to_owned(), number: "+14155550142".to_owned(), dialled: "1".to_owned() };
     assert_eq!(line.comes_in(C, &["inbound", "1"]), [admitted]);
     assert_eq!(line.comes_in(C, &["inbound", "1"]), []);
     assert_eq!(line.comes_in("1796028155.9", &["snoop"]), [], "somebody else's");
@@ -199,11 +201,14 @@ fn a_caller_who_leaves_takes_everybody_along() {
 #[test]
 fn nobody_is_left_alone_once_the_agent_has_gone() {
     let mut line = Line::on_hold();
-    let waits = Alone { call: C.to_owned(), agent_is_there: true, was_served: true };
+    let waits = Alone { call: C.to_owned(), agent_is_there: true, agent_is_to_come: false, was_served: true };
     assert_eq!(line.alone(4), []);
     assert_eq!(line.alone(5), [waits]);
     line.ends(&agent_of(C), 16);
-    assert_eq!(line.alone(5), [Alone { call: C.to_owned(), agent_is_there: false, was_served: true }]);
+    assert_eq!(
+        line.alone(5),
+        [Alone { call: C.to_owned(), agent_is_there: false, agent_is_to_come: false, was_served: true }]
+    );
     line.plays("PlaybackStarted", &words_of(C), "playing");
     assert_eq!(line.alone(60), [], "the caller is being told something");
     line.now += Duration::from_secs(60);
@@ -221,7 +226,10 @@ fn an_agent_that_does_not_come_is_missed_at_once() {
     line.enters(C);
     assert_eq!(line.alone(60), [], "its phone rings");
     assert_eq!(line.ends(&agent_of(C), 17), [Act::Look]);
-    assert_eq!(line.alone(0), [Alone { call: C.to_owned(), agent_is_there: false, was_served: false }]);
+    assert_eq!(
+        line.alone(0),
+        [Alone { call: C.to_owned(), agent_is_there: false, agent_is_to_come: false, was_served: false }]
+    );
 }
 
 #[test]
@@ -259,11 +267,13 @@ fn what_nobody_heard_is_read_and_told() {
         rings: Vec::new(),
         is_served: true,
         takes_callback_key: false,
+        is_left_to_agent: false,
     };
     let rings = |call: &str, leg: &str| Carried { rings: vec![LegId::new(leg).unwrap()], ..carried(call, None) };
     let believed = [
         carried(gone, None),
         carried(held, Some("leg_7k2m.4")),
+        Carried { is_left_to_agent: true, ..carried("1796028155.5", None) },
         carried("CA8f0a3b6c9d2e4f50", None),
         rings(C, "leg_7k2m.3"),
         rings(C, "leg_7k2m.5"),
@@ -283,10 +293,11 @@ fn what_nobody_heard_is_read_and_told() {
             (held, Some("leg_7k2m.2"), Happened::Answered),
             (gone, None, Happened::CallerLeft),
             (held, Some("leg_7k2m.4"), Happened::RepLeft),
+            ("1796028155.5", None, Happened::Missed),
         ],
         "another carrier's call is nobody's of ours"
     );
-    assert!(acts.contains(&Act::Admit { call: new.to_owned(), number: String::new() }));
+    assert!(acts.contains(&Act::Admit { call: new.to_owned(), number: String::new(), dialled: "1".to_owned() }));
     let asked = acts.iter().filter(|act| matches!(act, Act::WasRung { .. })).collect::<Vec<_>>();
     let was_rung = Act::WasRung { call: C.to_owned(), leg: LegId::new("leg_7k2m.5").unwrap() };
     assert_eq!(asked, [&was_rung], "a phone that rings is there; one that does not may have rung before");

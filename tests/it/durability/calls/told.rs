@@ -10,6 +10,7 @@ use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::domain::lead::Lead;
 use baton_core::handoff::Handoff;
 use serde_json::{Value, json};
+use std::path::Path;
 use tempfile::TempDir;
 
 pub struct Calls {
@@ -21,7 +22,13 @@ pub struct Calls {
 
 impl Calls {
     pub async fn begin(db: Db, workers: usize) -> Self {
+        Self::in_town(db, workers, |_| {}).await
+    }
+
+    /// In a town that is otherwise than usual.
+    pub async fn in_town(db: Db, workers: usize, change: impl FnOnce(&Path)) -> Self {
         let folder = town::founded(6);
+        change(folder.path());
         let clock: SharedClock = town::clock(1);
         let workers = town::workers(workers, folder.path(), &db.store, &clock).await;
         Self { db, clock, workers, _folder: folder }

@@ -1,6 +1,6 @@
 //! Shifts as instants: local wall-clock times of one rep, day by day, turned into UTC.
 
-use super::{HORIZON_DAYS, Hours, Shift, Week, Window};
+use super::{HORIZON_DAYS, Hours, Opening, Shift, Week, Window};
 use crate::domain::rep::{Leave, Rep};
 use crate::domain::zone::Zone;
 use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
@@ -43,6 +43,13 @@ pub fn add_working_time(hours: &Hours, rep: &Rep, from: DateTime<Utc>, span: Dur
     None
 }
 
+/// Whether a place with these hours is open.
+pub fn is_open(hours: &Hours, opening: &Opening, at: DateTime<Utc>) -> bool {
+    let absences = Absences { leave: &[], holidays: hours.holidays.get(&opening.holidays) };
+    let soon = at + TimeDelta::seconds(1);
+    shifts_of(hours.weeks.get(&opening.week), absences, opening.zone, at, soon).any(|(start, _)| start <= at)
+}
+
 /// The end of every search that starts at `from`.
 pub(super) fn horizon(from: DateTime<Utc>) -> DateTime<Utc> {
     from.checked_add_days(Days::new(HORIZON_DAYS)).unwrap_or(DateTime::<Utc>::MAX_UTC)
@@ -55,9 +62,16 @@ pub(super) fn shifts<'a>(
     from: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> impl Iterator<Item = Window> + 'a {
-    let zone = rep.timezone;
-    let absences = Absences::of(hours, rep);
-    let week = hours.weeks.get(&rep.hours);
+    shifts_of(hours.weeks.get(&rep.hours), Absences::of(hours, rep), rep.timezone, from, until)
+}
+
+fn shifts_of<'a>(
+    week: Option<&'a Week>,
+    absences: Absences<'a>,
+    zone: Zone,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> impl Iterator<Item = Window> + 'a {
     let today = from.with_timezone(&zone).date_naive();
     let yesterday = today.pred_opt();
     // A day too many, wherever the zone lies: what is outside is clipped.

@@ -1,5 +1,6 @@
 mod calling;
 mod clocks;
+mod opening;
 mod zones;
 
 use super::*;

@@ -21,7 +21,9 @@ impl Move<'_> {
     /// No rep on this call: the next rung of the ladder.
     pub(super) fn leave_transfer(&mut self) {
         self.let_go_all();
-        if self.next.rungs.contains(&Rung::Booking) {
+        if self.next.live && self.next.rungs.contains(&Rung::Agent) {
+            self.leave_to_agent();
+        } else if self.next.rungs.contains(&Rung::Booking) {
             self.search();
         } else {
             self.promise_callback(false);

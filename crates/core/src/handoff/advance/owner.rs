@@ -111,6 +111,7 @@ impl Move<'_> {
             Settled::NeedsAttention { owner, .. } => owner.clone(),
             Settled::Done(Outcome::Booked { booking }) => booking.slot.rep.clone(),
             Settled::Done(Outcome::Connected { .. } | Outcome::Called { .. }) => self.next.owner.clone(),
+            Settled::Done(Outcome::LeftToAgent { .. }) => return None,
         })
     }
 

@@ -90,6 +90,8 @@ pub enum Event {
     CallerLeft,
     /// The caller would rather be called back than wait.
     CallbackWanted,
+    /// The caller has left, and the agent that was to take them had not come.
+    Missed,
     /// Nobody is on the line any more.
     CallEnded,
     SlotsFound {

@@ -56,12 +56,19 @@ fn walk(callers: usize, plan: RingPlan) -> Walk {
 }
 
 /// The states that one caller comes to; and the same where no meeting is offered, where nobody may call or write to them,
-/// where nobody makes caller and rep known to each other, where the lead waits for whoever can take it, and where nobody was on
-/// the line.
+/// where nobody makes caller and rep known to each other, where the lead waits for whoever can take it, where nobody was on the
+/// line, and where the agent comes after the reps.
 pub(super) fn explored() -> (Vec<(Handoff, DateTime<Utc>)>, &'static RuleSet) {
     let gone = |state: &mut Handoff| {
         if state.stage.settled().is_some() && !state.is_done() || matches!(state.stage, Stage::Searching { .. }) {
             (state.live, state.legs, state.calling) = (false, Vec::new(), None);
+        }
+    };
+    let at_the_front_door = |state: &mut Handoff| {
+        state.rungs = vec![Rung::WarmTransfer, Rung::Agent, Rung::Callback];
+        if let Stage::Done { outcome: Outcome::Called { at, .. } } = &state.stage {
+            let outcome = Outcome::LeftToAgent { at: *at };
+            (state.stage, state.live, state.closed) = (Stage::Done { outcome }, true, true);
         }
     };
     let changes: [fn(&mut Handoff); 6] = [
@@ -71,6 +78,7 @@ pub(super) fn explored() -> (Vec<(Handoff, DateTime<Utc>)>, &'static RuleSet) {
         |state| state.terms.introduce = Introduction::None,
         |state| state.waits_in = "west".to_owned().try_into().ok(),
         gone,
+        at_the_front_door,
     ];
     let mut all = Vec::new();
     for change in changes {

@@ -10,7 +10,7 @@ use cells::Cells;
 use events::{EVENTS, every_event};
 use std::fmt::Write;
 
-const STAGES: [&str; 13] = [
+const STAGES: [&str; 14] = [
     "offered",
     "ringing",
     "briefing",
@@ -24,6 +24,7 @@ const STAGES: [&str; 13] = [
     "connected",
     "booked",
     "called",
+    "left_to_agent",
 ];
 const MARK: &str = "<!-- What follows is written by a test: see crates/core/src/handoff/tests/table.rs -->\n";
 
@@ -100,7 +101,7 @@ fn alike(cells: &Cells, stage: &'static str, events: &[&'static str]) -> Vec<(Ve
 
 fn title(stage: &str) -> String {
     match stage {
-        "connected" | "booked" | "called" => format!("done: {stage}"),
+        "connected" | "booked" | "called" | "left_to_agent" => format!("done: {}", stage.replace('_', " ")),
         other => other.replace('_', " "),
     }
 }

@@ -85,6 +85,7 @@ pub(super) fn difference(
 fn rungs(rungs: &[Rung]) -> String {
     let name = |rung: &Rung| match rung {
         Rung::WarmTransfer => "warm transfer",
+        Rung::Agent => "the agent",
         Rung::Booking => "booking",
         Rung::Callback => "callback",
     };

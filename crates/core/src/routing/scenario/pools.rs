@@ -2,8 +2,14 @@
 
 use super::words::{territory_id, tier_id};
 use super::{Scenario, pool_id, rep_id};
-use crate::rules::model::set::{CalendarUnknown, Caps, OrderPolicy, Pool, WhenFull};
+use crate::domain::lead::FRONT_DOOR;
+use crate::domain::phone::PhoneE164;
+use crate::domain::rota::Opening;
+use crate::domain::zone::Zone;
+use crate::rules::model::condition::{Condition, IfUndecided};
+use crate::rules::model::set::{AnsweredNumber, CalendarUnknown, Caps, OrderPolicy, Pool, Route, RouteTo, WhenFull};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 impl Scenario {
     /// A pool of its own making, which serves nothing yet; members have weight 1.
@@ -31,6 +37,24 @@ impl Scenario {
         };
         self.rules.pools.insert(pool_id(name), pool);
         self
+    }
+
+    /// The lead has begun at a number of ours that dee and eve answer, in a pool of this name.
+    pub fn at_front_door(mut self, pool: &str) -> Self {
+        let number = PhoneE164::new("+15551230000").expect("a number");
+        let route = Route {
+            name: format!("front door {}", number.as_str()),
+            line: 2,
+            when: Condition::Always,
+            if_undecided: IfUndecided::Skip,
+            to: RouteTo::Pool(pool_id(pool)),
+        };
+        let opening = Opening { week: "office".to_owned(), holidays: String::new(), zone: Zone::UTC };
+        let answered = AnsweredNumber { opening, route, wait: Duration::from_secs(20) };
+        self.lead.source = FRONT_DOOR.to_owned();
+        self.lead.call.as_mut().expect("a call").to = Some(number.clone());
+        self.rules.front_door = [(number, answered)].into_iter().collect();
+        self.pool(pool, &["dee", "eve"])
     }
 
     pub fn change_pool(mut self, name: &str, change: impl FnOnce(&mut Pool)) -> Self {

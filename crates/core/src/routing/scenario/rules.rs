@@ -8,7 +8,7 @@ use crate::rules::RuleSet;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::{
-    Assignment, BookingRules, CallbackDial, CallbackRules, Existing, HandoffRules, Introduction, MatchRules,
+    Assignment, BookingRules, CallbackDial, CallbackRules, Existing, FrontDoor, HandoffRules, Introduction, MatchRules,
     OwnershipRule, RingPlan, Rung, Tier,
 };
 use crate::rules::model::territories::Territories;
@@ -58,6 +58,7 @@ pub(super) fn rules() -> RuleSet {
             calling_in: BTreeMap::new(),
         },
         handoff: handoff(),
+        front_door: FrontDoor::default(),
         matching: MatchRules::default(),
         shared_domains: BTreeSet::new(),
     }

@@ -8,16 +8,23 @@ use crate::rules::RuleSet;
 use crate::rules::model::set::{Rung, Tier};
 use std::collections::BTreeSet;
 
+/// Nobody is asked for a time before somebody has asked what the call is about. A callback is for whoever leaves before.
+const AT_THE_FRONT_DOOR: [Rung; 3] = [Rung::WarmTransfer, Rung::Agent, Rung::Callback];
+
 /// The tier's ladder without what is impossible or not wanted: a warm transfer needs a caller on the line, and who asked
 /// for a meeting or a callback is not put through. What nothing is connected for would fail before the caller's ears.
 pub(in crate::routing) fn rungs(lead: &Lead, tier: Option<&Tier>, snapshot: &Snapshot, rules: &RuleSet) -> Vec<Rung> {
-    let ladder = rules.handoff.ladders.of(tier.and_then(|tier| tier.ladder.as_deref()));
+    let ladder: &[Rung] = match rules.front_door.of(lead) {
+        Some(_) => &AT_THE_FRONT_DOOR,
+        None => rules.handoff.ladders.of(tier.and_then(|tier| tier.ladder.as_deref())),
+    };
     let wanted = lead.preference.handoff;
     let mut rungs: Vec<Rung> = ladder
         .iter()
         .copied()
         .filter(|rung| match rung {
             Rung::WarmTransfer => lead.is_live() && matches!(wanted, None | Some(PreferredHandoff::Transfer)),
+            Rung::Agent => lead.is_live(),
             Rung::Booking => wanted != Some(PreferredHandoff::Callback),
             Rung::Callback => true,
         })
@@ -34,7 +41,7 @@ pub(in crate::routing) fn begins_with_callback(lead: &Lead, rungs: &[Rung]) -> b
     match rungs.first() {
         Some(Rung::WarmTransfer) => false,
         Some(Rung::Booking) => !lead.is_live() && !lead.preference.wants_meeting(),
-        Some(Rung::Callback) | None => true,
+        Some(Rung::Agent | Rung::Callback) | None => true,
     }
 }
 

@@ -1,4 +1,5 @@
-//! Exceptions that people wrote, before territories: the first route whose condition holds.
+//! Exceptions that people wrote, before territories: the first route whose condition holds. Before all of them, the pool that
+//! answers the number at which a lead of the front door began.
 
 use crate::domain::account::Account;
 use crate::domain::lead::Lead;
@@ -24,7 +25,8 @@ pub(in crate::routing) enum Taken<'a> {
 
 pub(in crate::routing) fn choose<'a>(lead: &Lead, account: Option<&Account>, rules: &'a RuleSet) -> RouteChoice<'a> {
     let mut trace = Vec::new();
-    for route in &rules.routes {
+    let door = rules.front_door.of(lead).map(|number| &number.route);
+    for route in door.into_iter().chain(&rules.routes) {
         let (verdict, missing) = route.when.evaluate(&|path| field(lead, account, path));
         let parts = route.when.named_parts(&|path| field(lead, account, path));
         trace.push(RouteTrace { name: route.name.clone(), line: route.line, verdict, missing: missing.clone(), parts });
@@ -42,7 +44,8 @@ pub(in crate::routing) fn choose<'a>(lead: &Lead, account: Option<&Account>, rul
 /// Every route that [`choose`] may take once more is known.
 pub(in crate::routing) fn possible<'a>(lead: &Lead, account: Option<&Account>, rules: &'a RuleSet) -> Vec<&'a Route> {
     let mut possible = Vec::new();
-    for route in &rules.routes {
+    let door = rules.front_door.of(lead).map(|number| &number.route);
+    for route in door.into_iter().chain(&rules.routes) {
         let (verdict, _) = route.when.evaluate(&|path| field(lead, account, path));
         match verdict {
             Truth::Yes => {

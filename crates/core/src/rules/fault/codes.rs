@@ -76,6 +76,21 @@ pub const CODES: &[(&str, &str)] = &[
     ("field-values-not-text", "Only fields of type text have a list of values."),
     ("file-missing", "A workspace consists of rules/ with these files and templates/."),
     ("file-unknown", "A file in rules/ has a name that nobody reads, so its rules would be ignored."),
+    (
+        "front-door-bad-number",
+        "A number of the front door is one of ours with its country code, in quotation marks: \"+15551230000\".",
+    ),
+    ("front-door-unknown-holidays", "The holidays of a number name a region that hours.yaml does not have."),
+    ("front-door-unknown-pool", "A number rings a pool that routing.yaml does not have."),
+    (
+        "front-door-unknown-timezone",
+        "The timezone of a number is no name of the time zone database, such as America/New_York.",
+    ),
+    ("front-door-unknown-week", "The hours of a number name a week that hours.yaml does not have."),
+    (
+        "front-door-wait-too-short",
+        "A caller is to wait for less time than a rep may take to press the key: nobody could ever accept. Lengthen `for`.",
+    ),
     ("handoff-add-too-late", "The next phone would be added when the one before has rung out."),
     ("handoff-at-once-too-many", "More phones are to ring at once than may be rung for one lead."),
     ("handoff-bad-flag", "This is a yes or a no."),

@@ -73,6 +73,10 @@ impl fmt::Display for PlacedDuration {
 }
 
 impl HandoffDraft {
+    pub(crate) fn accept_within(&self) -> Duration {
+        self.accept_within.length
+    }
+
     pub(crate) fn finish(&self, needs_attention: RepId) -> HandoffRules {
         let ladders = self.ladders.iter().map(|(name, rungs)| (name.text.clone(), rungs.clone()));
         HandoffRules {

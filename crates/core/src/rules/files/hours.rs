@@ -1,6 +1,7 @@
 //! `hours.yaml`: working weeks, holidays by region, lawful calling hours.
 
 mod calling;
+pub(in crate::rules) mod front_door;
 
 use crate::domain::id::RepId;
 use crate::domain::rep::Rep;

@@ -48,7 +48,8 @@ fn unserved_territories(rules: &RuleSet, faults: &mut Faults) {
 fn unreachable_pools(drafts: &Drafts, rules: &RuleSet, faults: &mut Faults) {
     let mut reached: BTreeSet<&PoolId> = BTreeSet::from([&rules.catch_all]);
     reached.extend(rules.pools.values().filter_map(|pool| pool.overflow.as_ref()));
-    reached.extend(rules.routes.iter().filter_map(|route| match &route.to {
+    let at_the_door = rules.front_door.numbers().map(|number| &number.route);
+    reached.extend(rules.routes.iter().chain(at_the_door).filter_map(|route| match &route.to {
         RouteTo::Pool(pool) => Some(pool),
         RouteTo::Rep(_) => None,
     }));

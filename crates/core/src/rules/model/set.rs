@@ -1,8 +1,10 @@
 //! The checked rules of one workspace. A value of this type always has a final fallback: `routing::decide` cannot fail.
 
+mod front_door;
 mod handoff;
 mod pool;
 
+pub use front_door::{AnsweredNumber, FrontDoor};
 pub(in crate::rules) use handoff::live_at_most;
 pub use handoff::{AwayAfterMisses, BookingRules, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung};
 pub use pool::{CalendarUnknown, Caps, Fit, OrderPolicy, Pool, PoolPreference, WhenFull, Wish};
@@ -35,6 +37,7 @@ pub struct RuleSet {
     pub catch_all: PoolId,
     pub hours: Hours,
     pub handoff: HandoffRules,
+    pub front_door: FrontDoor,
     pub matching: MatchRules,
     /// Domains that say nothing about the company: free mail and providers.
     pub shared_domains: BTreeSet<String>,

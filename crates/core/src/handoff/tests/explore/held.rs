@@ -151,6 +151,7 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
         | Event::CallNow { .. }
         | Event::CallerLeft
         | Event::CallbackWanted
+        | Event::Missed
         | Event::CallEnded
         | Event::SlotsFound { .. }
         | Event::SlotsUnknown { .. }

@@ -6,7 +6,7 @@ use crate::handoff::state::Closing;
 use crate::handoff::{Completed, OnTheLine};
 use std::collections::BTreeSet;
 
-pub(super) const EVENTS: [&str; 55] = [
+pub(super) const EVENTS: [&str; 56] = [
     "start",
     "answered",
     "accepted",
@@ -29,6 +29,7 @@ pub(super) const EVENTS: [&str; 55] = [
     "lead_left",
     "caller_left",
     "callback_wanted",
+    "missed",
     "call_ended",
     "slots_found",
     "slots_unknown",
@@ -140,6 +141,7 @@ fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 1
         ("start", Event::Start),
         ("caller_left", Event::CallerLeft),
         ("callback_wanted", Event::CallbackWanted),
+        ("missed", Event::Missed),
         ("call_ended", Event::CallEnded),
         ("slots_found", Event::SlotsFound { search, slots: vec![super::super::slot(14)] }),
         ("slots_found", Event::SlotsFound { search, slots: Vec::new() }),

@@ -119,6 +119,8 @@ impl Ladders {
 #[serde(rename_all = "snake_case")]
 pub enum Rung {
     WarmTransfer,
+    /// The voice agent takes a caller of the front door, who has not spoken with it. Nobody writes it into a ladder.
+    Agent,
     Booking,
     Callback,
 }
