@@ -128,10 +128,10 @@ impl Telephony for Asterisk {
                 self.lines.say(call, &instruction.say, Then::Waits, Beside::Nobody).await
             }
             // Beside an agent that cannot say it. Where the agent is gone, the two are joined and know it.
-            "introduce" if self.lines.hears_agent(call).await? => {
-                self.lines.say(call, &instruction.say, Then::Waits, Beside::Rep).await
-            }
-            "introduce" => Ok(()),
+            "introduce" => match self.lines.hears_agent(call).await? {
+                true => self.lines.say(call, &instruction.say, Then::Waits, Beside::Rep).await,
+                false => Ok(()),
+            },
             kind => {
                 let agent_is_there = self.lines.bring_back(call).await?;
                 let is_last = !agent_is_there && !matches!(kind, "find_time" | "offer_slots");
@@ -146,10 +146,13 @@ impl Telephony for Asterisk {
             // A call that is not ours: its platform is all there is.
             (None, _) => Ok(true),
             (Some(_), Instruction::Connected { .. }) => Ok(false),
-            (Some(call), Instruction::Hold { .. } | Instruction::HoldOn { .. }) => self.lines.hears_agent(call).await,
-            (Some(call), Instruction::OfferCallback | Instruction::Introduce { .. }) => {
-                self.lines.hears_agent(call).await
-            }
+            (
+                Some(call),
+                Instruction::Hold { .. }
+                | Instruction::HoldOn { .. }
+                | Instruction::OfferCallback
+                | Instruction::Introduce { .. },
+            ) => self.lines.hears_agent(call).await,
             (Some(call), _) => self.lines.bring_back(call).await,
         }
     }

@@ -41,7 +41,7 @@ pub(super) fn count_rings(
 
 fn rings<'h>(before: &'h Handoff, after: &'h Handoff) -> impl Iterator<Item = (&'h RepId, Ring)> {
     let rang = before.legs.iter().filter(|leg| leg.state == LegState::Ringing);
-    rang.filter_map(|was| {
+    rang.filter_map(move |was| {
         let leg = after.legs.iter().find(|leg| leg.id == was.id)?;
         Some((&leg.rep, of(leg.state)?))
     })
