@@ -197,6 +197,8 @@ fn retry(error: StoreError) -> VendorError {
 fn carried(caller: CallerOnLine) -> Carried {
     let CallerOnLine { leg, handoff } = caller;
     let (mut up, mut rings) = (Vec::new(), Vec::new());
+    // They have spoken, and speak on.
+    up.extend(handoff.calling.clone().filter(|_| handoff.is_done()));
     for current in handoff.current_legs() {
         let there = if current.state == LegState::Ringing { &mut rings } else { &mut up };
         there.push(current.id.clone());

@@ -8,10 +8,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// A call that nobody tells the end of is over by then.
 const LONGEST_CALL: TimeDelta = TimeDelta::hours(4);
 
-/// A caller on the line.
+/// A caller on the line, or a lead who is called back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallerOnLine {
-    /// The leg at the carrier.
+    /// The leg at the carrier; of a lead who is called back, that of the rep.
     pub leg: String,
     pub handoff: Handoff,
 }
@@ -53,7 +53,7 @@ impl Tx {
         Ok(row.is_some())
     }
 
-    /// Callers with a leg, of whom it is not known that they have left.
+    /// Callers with a leg, of whom it is not known that they have left, and calls to leads of whom the same holds.
     pub async fn callers_on_line(&mut self, now: DateTime<Utc>) -> Result<Vec<CallerOnLine>, StoreError> {
         let sql = "-- listener::callers\nSELECT l.call_leg, h.body FROM handoff h JOIN lead l ON l.id = h.lead_id \
                    WHERE h.live = 1 AND l.call_leg IS NOT NULL AND l.decided_at > $1";
@@ -62,6 +62,18 @@ impl Tx {
             let row = Reading::new("handoff", row);
             Ok(CallerOnLine { leg: row.text("call_leg")?, handoff: row.json("body")? })
         };
-        rows.iter().map(read).collect()
+        let callers: Result<Vec<_>, StoreError> = rows.iter().map(read).collect();
+        Ok([callers?, self.called_back(now).await?].concat())
+    }
+
+    /// Whoever calls back is held for it: there are no more of them than reps.
+    async fn called_back(&mut self, now: DateTime<Utc>) -> Result<Vec<CallerOnLine>, StoreError> {
+        let sql = "-- listener::called_back\nSELECT h.body FROM rep_state r JOIN handoff h ON h.id = r.reserved_by \
+                   WHERE r.reserved_until > $1";
+        let rows = sqlx::query(sql).bind(micros(now)).fetch_all(self.conn()).await?;
+        let handoffs: Result<Vec<Handoff>, StoreError> =
+            rows.iter().map(|row| Reading::new("handoff", row).json("body")).collect();
+        let calls = |handoff: Handoff| Some(CallerOnLine { leg: handoff.calling.as_ref()?.to_string(), handoff });
+        Ok(handoffs?.into_iter().filter_map(calls).collect())
     }
 }

@@ -7,7 +7,7 @@ use super::standing::Whose;
 use super::{Door, Problem, Rights};
 use crate::deciding::answer::{Answer, within};
 use crate::deciding::call::is_same_call;
-use crate::intake::event::{Incoming, Message, key_of, kind_of, parse, source_of};
+use crate::intake::event::{CallEvent, Incoming, Message, key_of, kind_of, parse, source_of};
 use crate::store::{Arrival, InboxMessage, LeadRecord, with};
 use baton_core::domain::id::LegId;
 use chrono::{DateTime, Utc};
@@ -170,7 +170,7 @@ impl Door {
 fn whose(message: Message, own_platform: &str) -> Option<Whose> {
     match message {
         Message::Call(event) => match event.leg.as_ref().and_then(LegId::handoff) {
-            Some(_) if event.happened.needs_leg() && event.platform == own_platform => None,
+            Some(_) if is_of_our_phone(&event) && event.platform == own_platform => None,
             Some(handoff) => Some(Whose::Lead(handoff.lead())),
             None => Some(Whose::Call { platform: event.platform, id: event.call }),
         },
@@ -180,6 +180,11 @@ fn whose(message: Message, own_platform: &str) -> Option<Whose> {
         }
         Message::Presence { .. } | Message::Contact { .. } | Message::Outcome { .. } => None,
     }
+}
+
+/// It is about a phone that we have had dialled: a rep's, or that of a lead who is called back.
+fn is_of_our_phone(event: &CallEvent) -> bool {
+    event.happened.needs_leg() || event.leg.as_ref().is_some_and(|leg| leg.dialled_for().is_some())
 }
 
 /// An event of ours as the inbox takes it, readable or not.

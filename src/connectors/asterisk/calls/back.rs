@@ -5,7 +5,7 @@ use super::names::{self, bridge_of};
 use super::{Act, Calls, Deed, Leg, LegStage, hang_up, tell};
 use crate::connectors::asterisk::ari::Reason;
 use crate::connectors::asterisk::event::{Bridge, Channel};
-use crate::connectors::{Happened, Told};
+use crate::connectors::{Carried, Happened, Told};
 use baton_core::domain::id::LegId;
 
 impl Calls {
@@ -57,7 +57,7 @@ impl Calls {
 
     /// After every connect: of two who spoke, or were about to, one may have gone while nobody heard. Whoever is told to have
     /// answered again is so once.
-    pub(super) fn backs_found(&mut self, channels: &[Channel], bridges: &[Bridge]) -> Vec<Act> {
+    pub(super) fn backs_found(&mut self, channels: &[Channel], bridges: &[Bridge], carried: &[Carried]) -> Vec<Act> {
         let there = |id: &str| channels.iter().find(|channel| channel.id == id);
         let mut acts = Vec::new();
         for lead in channels {
@@ -81,6 +81,13 @@ impl Calls {
         };
         let alone = self.legs.keys().filter(|rep| waits(rep) && there(rep.of_lead().as_str()).is_none());
         acts.extend(alone.map(|rep| of_lead(rep, Happened::CallerLeft)));
+        // A call of theirs is named by the rep's own leg.
+        let up = carried
+            .iter()
+            .flat_map(|carried| &carried.up)
+            .filter(|leg| carried.iter().any(|of| of.call == leg.as_str()));
+        let gone = up.filter(|leg| there(leg.as_str()).is_none());
+        acts.extend(gone.map(|leg| tell(None, leg.clone(), Happened::RepLeft)));
         let over = bridges.iter().filter_map(|bridge| names::rep_of_bridge(&bridge.id));
         let over = over.filter(|rep| !self.legs.contains_key(rep));
         acts.extend(over.map(|rep| Act::Do(Deed::CallOver { call: rep.to_string() })));

@@ -27,7 +27,7 @@ impl Calls {
         for channel in channels.iter().filter(|channel| !is_caller(channel)) {
             acts.extend(self.other_found(channel));
         }
-        acts.extend(self.backs_found(channels, bridges));
+        acts.extend(self.backs_found(channels, bridges, carried));
         acts.extend(self.lost(channels, carried));
         // Others may hold calls on the same Asterisk: a bridge with somebody in it whom we do not know is theirs.
         let is_ours = |member: &String| channels.iter().any(|channel| channel.id == *member);

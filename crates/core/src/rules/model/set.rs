@@ -6,7 +6,9 @@ mod pool;
 
 pub use front_door::{AnsweredNumber, FrontDoor};
 pub(in crate::rules) use handoff::live_at_most;
-pub use handoff::{AwayAfterMisses, BookingRules, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung};
+pub use handoff::{
+    AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung,
+};
 pub use pool::{CalendarUnknown, Caps, Fit, OrderPolicy, Pool, PoolPreference, WhenFull, Wish};
 
 use crate::domain::account::MatchKey;

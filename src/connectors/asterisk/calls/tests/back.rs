@@ -88,12 +88,14 @@ fn what_became_of_the_two_while_nobody_heard_is_read() {
     };
     let reads = |channels: &[Channel], bridges: &[Bridge]| {
         let mut line = Line::new();
-        told(&line.calls.find(channels, bridges, &[], line.now))
+        let believed = Carried { call: LEG.to_owned(), up: vec![leg()], rings: Vec::new(), is_served: false };
+        told(&line.calls.find(channels, bridges, &[believed], line.now))
     };
     let both = [rep.clone(), lead.clone()];
     let speaking = [Happened::Answered, Happened::Answered, Happened::Joined];
     assert_eq!(reads(&both, &[bridge(&[LEG, LEAD])]), speaking);
-    assert_eq!(reads(&[rep.clone()], &[bridge(&[LEG])]), [Happened::Answered, Happened::CallerLeft]);
-    assert_eq!(reads(&[lead], &[bridge(&[LEAD])]), [Happened::RepLeft]);
+    assert_eq!(reads(std::slice::from_ref(&rep), &[bridge(&[LEG])]), [Happened::Answered, Happened::CallerLeft]);
+    assert_eq!(reads(&[lead], &[bridge(&[LEAD])]), [Happened::RepLeft, Happened::RepLeft], "one event, told twice");
+    assert_eq!(reads(&[], &[]), [Happened::RepLeft]);
     assert_eq!(reads(&[rep], &[]), [Happened::Answered]);
 }
