@@ -59,6 +59,8 @@ impl<'e> OfLead<'e> {
             Event::Start
             | Event::CallNow { .. }
             | Event::CallerLeft
+            | Event::CallbackWanted
+            | Event::Missed
             | Event::CallEnded
             | Event::SlotsFound { .. }
             | Event::SlotsUnknown { .. }

@@ -71,7 +71,7 @@ pub(super) fn explored() -> (Vec<(Handoff, DateTime<Utc>)>, &'static RuleSet) {
             (state.stage, state.live, state.closed) = (Stage::Done { outcome }, true, true);
         }
     };
-    let changes: [fn(&mut Handoff); 6] = [
+    let changes: [fn(&mut Handoff); 7] = [
         |_| {},
         |state| state.rungs = vec![Rung::WarmTransfer, Rung::Callback],
         |state| state.reach_back = ReachBack::Nothing,

@@ -26,7 +26,7 @@ const fn two(what: &'static str, advance: Advance, plan: RingPlan, breaks: &'sta
     Planted { what, advance, callers: 2, plan, breaks }
 }
 
-pub(super) const PLANTED: [Planted; 15] = [
+pub(super) const PLANTED: [Planted; 17] = [
     two("a phone that is given up is not hung up", stays_up, RingPlan::OneByOne, "one_phone_one_lead"),
     one("an event of any leg counts for the current one", any_leg_counts, "strays_only_hang_up"),
     one("a rep who answers is no longer held", answering_frees, "reserved_while_current"),

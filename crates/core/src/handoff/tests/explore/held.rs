@@ -7,7 +7,7 @@ use crate::domain::id::RepId;
 use std::collections::BTreeSet;
 
 /// A name, and what it says.
-pub(in crate::handoff::tests) const INVARIANTS: [(&str, &str); 14] = [
+pub(in crate::handoff::tests) const INVARIANTS: [(&str, &str); 16] = [
     (
         "one_phone_one_lead",
         "Two leads never have a current leg on one phone, and no phone is rung that is up for another lead.",
@@ -71,7 +71,7 @@ pub(super) type Break = (&'static str, String);
 
 /// The first of the invariants that a move breaks, and how.
 pub(super) fn broken_by(it: &Seen<'_>, advance: Advance) -> Option<Break> {
-    let checks: [(&'static str, Option<String>); 12] = [
+    let checks: [(&'static str, Option<String>); 14] = [
         ("strays_only_hang_up", stray(it)),
         ("reserved_while_current", unreserved(it)),
         ("nobody_is_rung_twice", rung_twice(it)),

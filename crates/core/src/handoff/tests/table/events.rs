@@ -84,7 +84,7 @@ pub(super) fn every_event(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) 
     events
 }
 
-fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 13] {
+fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 14] {
     let (leg, why) = (|| leg.clone(), || "made up".to_owned());
     [
         ("answered", Event::Answered { leg: leg() }),
@@ -129,7 +129,7 @@ fn timers_of_a_leg(leg: &LegId) -> [(&'static str, Event); 6] {
     .map(|(name, timer)| (name, Event::Timer { timer }))
 }
 
-fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 13] {
+fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 14] {
     let (search, attempt) = (state.searches, state.booking_attempts);
     let why = || "made up".to_owned();
     let slot = match &state.stage {
