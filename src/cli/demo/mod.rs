@@ -63,6 +63,7 @@ impl Demo {
             workspace.platforms = Mapping::shipped().into_iter().map(|one| (one.name.clone(), one)).collect();
         }
         let rules = Arc::new(workspace.checked.rules.clone());
+        let files = workspace.files.clone();
         let start: DateTime<Utc> = NIGHT.parse().context("reading the demo's start")?;
         let scaled = Arc::new(ScaledClock::new(start, SPEED));
         let stage = Arc::new(StandIns::open(Arc::clone(&scaled) as SharedClock).await?);
@@ -82,7 +83,8 @@ impl Demo {
                 "Played by the rules of {dir}; what a call is said to show was written for the demo's own.\n"
             ));
         }
-        let play = play::Play { stage: &stage, running: &running, rules: &rules, secret: &secret };
+        let files = self.workspace.is_none().then_some(files.as_slice());
+        let play = play::Play { stage: &stage, running: &running, rules: &rules, secret: &secret, files };
         let leads = play.all(&scaled, DAY.parse().context("reading the demo's day")?).await?;
         shown::tell(&stage, &running, &leads, !self.once).await?;
         let counts = aftermath::wind_up(&stage, &running, &rules, &leads).await?;

@@ -54,6 +54,14 @@ fn the_demo_ends_as_it_says_and_leaves_nothing_for_a_person_to_look_at() {
         let told = lines[at + 1];
         assert!(told.contains(" is to get the lead; back goes ") && told.contains(back), "{came}: {told}");
     }
+    // Several phones at a time: what each of them did.
+    let phones: Vec<&str> = lines.iter().filter(|line| line.contains("The phones for ")).copied().collect();
+    assert_eq!(phones.len(), 2, "{text}");
+    for line in phones {
+        let counted = |what: &str| line.matches(what).count();
+        assert_eq!((counted(": takes the call"), counted("answered elsewhere")), (1, 2), "{line}");
+    }
+    assert!(text.contains(" 3 phones ring") && text.contains("nobody has picked up yet; 2 phones ring"), "{text}");
     // What it is for comes before the figures: what one caller hears, what the rep reads, and where the rest is.
     let (_, both_ends) = text.split_once("-- One of these calls, from both ends").expect("one call");
     let (shown, _) = both_ends.split_once("-- Afterwards --").expect("the figures");
