@@ -4,6 +4,7 @@
 
 mod aftermath;
 mod counts;
+mod exchange;
 mod play;
 mod scenes;
 mod shapes;
@@ -46,10 +47,22 @@ pub(super) struct Demo {
     /// Play by the rules of this workspace instead of the demo's own.
     #[arg(long, short = 'w', value_name = "DIR")]
     workspace: Option<PathBuf>,
+    /// Play one call through a real telephone exchange instead, and record what each phone hears.
+    #[arg(long, value_enum, conflicts_with_all = ["port", "workspace"])]
+    telephony: Option<Telephony>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Telephony {
+    /// Of Debian's packages, unpacked into your cache: no root, no service.
+    Asterisk,
 }
 
 impl Demo {
     pub(super) async fn run(self) -> Result<u8> {
+        if let Some(Telephony::Asterisk) = self.telephony {
+            return exchange::run(self.format == TextOrJson::Json).await;
+        }
         let loaded = match &self.workspace {
             Some(dir) => workspace::load(dir)?,
             None => world::own(),

@@ -7,6 +7,7 @@
 mod asterisk;
 mod callers;
 mod death;
+mod demo;
 mod line;
 mod next;
 mod nobody;

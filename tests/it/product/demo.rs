@@ -97,3 +97,15 @@ fn a_workspace_with_faults_is_told_what_comes_first() {
     assert_eq!(code(&output), cli::FAULTY, "{}", told(&output));
     assert!(told(&output).contains("run `baton check` first"), "{}", told(&output));
 }
+
+#[test]
+fn where_no_asterisk_can_be_had_the_demo_says_how_to_mend_it() {
+    let empty = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+    command.args(["demo", "--telephony", "asterisk"]).env("XDG_CACHE_HOME", empty.path()).env("BATON_OFFLINE", "1");
+    let output = command.output().expect("the demo runs");
+    assert_eq!(code(&output), cli::UNREACHABLE, "{}", told(&output));
+    for words in ["could not be installed", "apt-get install debian-archive-keyring", "or without --telephony"] {
+        assert!(told(&output).contains(words), "{words}: {}", told(&output));
+    }
+}
