@@ -25,7 +25,7 @@ const DANAS: &str = "+14155550142";
 const WHISPER: &str = "Dana Whitfield, Head of Operations, Northwind Foods. Press 1 to accept.";
 
 /// So long somebody listens, where what is heard is told.
-const A_WHILE: Duration = Duration::from_millis(2000);
+const A_WHILE: Duration = Duration::from_millis(2500);
 /// Longer than the sentence that tells the caller who is tried next.
 const TOLD_WITHIN: Duration = Duration::from_millis(4500);
 
