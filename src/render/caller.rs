@@ -125,6 +125,14 @@ pub enum Stopgap {
     Booking,
     /// The call is over.
     Goodbye,
+    /// To a rep: they have taken the call.
+    PuttingThrough,
+    /// To a rep: they have not.
+    NotTaken,
+    /// To a rep: the call is theirs no more.
+    TakenCareOf,
+    /// To a rep: they said neither yes nor no.
+    YesOrNo,
 }
 
 impl Templates {
@@ -176,6 +184,10 @@ impl Templates {
             Stopgap::TakingDown => "caller/taking_down.hbs",
             Stopgap::Booking => "caller/booking.hbs",
             Stopgap::Goodbye => "caller/goodbye.hbs",
+            Stopgap::PuttingThrough => "whisper/putting_through.hbs",
+            Stopgap::NotTaken => "whisper/not_taken.hbs",
+            Stopgap::TakenCareOf => "whisper/taken_care_of.hbs",
+            Stopgap::YesOrNo => "whisper/yes_or_no.hbs",
         };
         on_one_line(&self.plain(file, company))
     }

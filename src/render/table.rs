@@ -64,6 +64,10 @@ const CALLER_WORDS: usize = 78;
 #[rustfmt::skip]
 pub(super) const SPECS: &[TemplateSpec] = specs![
     "whisper/ring.hbs" Spoken Whisper PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/putting_through.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/not_taken.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/taken_care_of.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/yes_or_no.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "chat/ringing.hbs" Chat Rep PageForm::Notice;
     "chat/connected.hbs" Chat Rep PageForm::Notice;
     "chat/booked.hbs" Chat Rep PageForm::Notice;

@@ -139,7 +139,7 @@ impl Door {
     }
 
     /// The lead that an event of a call is about, as whoever applies it finds it; `None`: there is none yet.
-    async fn lead_of(&self, whose: Whose, until: Instant) -> Result<Option<LeadRecord>, Problem> {
+    pub(super) async fn lead_of(&self, whose: Whose, until: Instant) -> Result<Option<LeadRecord>, Problem> {
         let reading = with(whose, |tx, whose| {
             Box::pin(async move {
                 let handoff = match whose {

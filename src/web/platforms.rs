@@ -287,7 +287,7 @@ impl Admitted<'_> {
 fn events(heard: &Heard) -> impl Iterator<Item = &PlatformEvent> {
     heard.meanings.iter().filter_map(|meaning| match meaning {
         Meaning::Event(event) => Some(event),
-        Meaning::Nothing { .. } => None,
+        Meaning::Nothing { .. } | Meaning::Unclear { .. } => None,
     })
 }
 

@@ -2,8 +2,9 @@
 
 use super::Door;
 use crate::release::Release;
-use crate::render::caller::CallerContext;
-use baton_core::domain::id::{HandoffId, LeadId};
+use crate::render::caller::{CallerContext, Stopgap};
+use baton_core::domain::id::{HandoffId, LeadId, LegId};
+use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::Slot;
 use baton_core::domain::text::CallerText;
 use baton_core::handoff::{Handoff, Stage};
@@ -32,6 +33,9 @@ pub(super) enum Whose {
     Lead(LeadId),
 }
 
+/// The call is another's by now, or nobody's.
+const GONE: (Stopgap, &str) = (Stopgap::TakenCareOf, "gone");
+
 /// The database did not tell in time.
 pub(super) struct Away;
 
@@ -47,6 +51,15 @@ impl Door {
         let found = self.standing(&whose, until).await.ok()??;
         let release = Arc::clone(&self.release.borrow());
         Some(found.words(&release, self.clock.now()))
+    }
+
+    /// What is true to say now to the rep who was rung on this leg and has answered, and how it stands, in one word.
+    pub(super) async fn to_rep(&self, leg: &LegId, until: Instant) -> (Stopgap, &'static str) {
+        let Some(handoff) = leg.handoff() else { return GONE };
+        match self.standing(&Whose::Lead(handoff.lead()), until).await {
+            Ok(found) => found.map_or(GONE, |found| found.to_rep(leg)),
+            Err(Away) => (Stopgap::PassedOn, "accepted"),
+        }
     }
 
     /// `None`: there is no lead yet.
@@ -99,6 +112,18 @@ impl Door {
 }
 
 impl Standing {
+    /// What a rep is told who has answered on this leg.
+    fn to_rep(&self, leg: &LegId) -> (Stopgap, &'static str) {
+        let leg = self.handoff.legs.iter().find(|known| known.id == *leg);
+        match leg.map(|leg| leg.state) {
+            Some(LegState::Accepted | LegState::Joined) => (Stopgap::PuttingThrough, "accepted"),
+            Some(LegState::Declined) => (Stopgap::NotTaken, "declined"),
+            // Their answer is stored, and not applied yet.
+            Some(LegState::Ringing | LegState::Answered) => (Stopgap::PassedOn, "accepted"),
+            _ => GONE,
+        }
+    }
+
     /// What is said, and how it stands, in one word.
     pub(super) fn words(&self, release: &Release, now: DateTime<Utc>) -> (CallerText, &'static str) {
         let (what, status) = self.handoff.to_say(self.is_reachable);

@@ -42,6 +42,10 @@ pub enum Meaning {
     Nothing {
         message: String,
     },
+    /// A rep's answer that says neither yes nor no: they are to be asked once more.
+    Unclear {
+        message: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]

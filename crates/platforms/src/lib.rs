@@ -13,6 +13,7 @@ pub mod live;
 mod mapping;
 mod phrase;
 mod pointer;
+pub mod rep;
 mod request;
 pub mod signature;
 

@@ -4,6 +4,7 @@
 
 mod aftermath;
 mod counts;
+mod exchange;
 mod play;
 mod scenes;
 mod shapes;
@@ -46,10 +47,22 @@ pub(super) struct Demo {
     /// Play by the rules of this workspace instead of the demo's own.
     #[arg(long, short = 'w', value_name = "DIR")]
     workspace: Option<PathBuf>,
+    /// Play one call through a real telephone exchange instead, and record what each phone hears.
+    #[arg(long, value_enum, conflicts_with_all = ["port", "workspace"])]
+    telephony: Option<Telephony>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Telephony {
+    /// Of Debian's packages, unpacked into your cache: no root, no service.
+    Asterisk,
 }
 
 impl Demo {
     pub(super) async fn run(self) -> Result<u8> {
+        if let Some(Telephony::Asterisk) = self.telephony {
+            return exchange::run(self.format == TextOrJson::Json).await;
+        }
         let loaded = match &self.workspace {
             Some(dir) => workspace::load(dir)?,
             None => world::own(),
@@ -63,6 +76,7 @@ impl Demo {
             workspace.platforms = Mapping::shipped().into_iter().map(|one| (one.name.clone(), one)).collect();
         }
         let rules = Arc::new(workspace.checked.rules.clone());
+        let files = workspace.files.clone();
         let start: DateTime<Utc> = NIGHT.parse().context("reading the demo's start")?;
         let scaled = Arc::new(ScaledClock::new(start, SPEED));
         let stage = Arc::new(StandIns::open(Arc::clone(&scaled) as SharedClock).await?);
@@ -82,7 +96,8 @@ impl Demo {
                 "Played by the rules of {dir}; what a call is said to show was written for the demo's own.\n"
             ));
         }
-        let play = play::Play { stage: &stage, running: &running, rules: &rules, secret: &secret };
+        let files = self.workspace.is_none().then_some(files.as_slice());
+        let play = play::Play { stage: &stage, running: &running, rules: &rules, secret: &secret, files };
         let leads = play.all(&scaled, DAY.parse().context("reading the demo's day")?).await?;
         shown::tell(&stage, &running, &leads, !self.once).await?;
         let counts = aftermath::wind_up(&stage, &running, &rules, &leads).await?;

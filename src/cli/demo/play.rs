@@ -4,21 +4,26 @@ use super::scenes::{Scene, day, night};
 use super::shapes::Shape;
 use super::tell;
 use crate::app::Running;
+use crate::app::reload::Looked;
 use crate::app::stage::{StandIns, deliver_over_http, post_event};
 use crate::cli::say;
 use crate::deciding::answer::Answer;
-use crate::store::LeadQuery;
+use crate::store::{LeadQuery, with};
 use anyhow::{Context, Result, bail};
 use baton_clock::ScaledClock;
-use baton_core::domain::id::LeadId;
+use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::domain::outcome::NextStepKind;
-use baton_core::rules::RuleSet;
+use baton_core::rules::model::set::RingPlan;
+use baton_core::rules::{self, RuleSet, SourceFile};
 use baton_sandbox::Fault;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+/// How phones ring by the demo's own `handoff.yaml`.
+const USUALLY: &str = "one_by_one";
 
 /// A lead of the story.
 #[derive(Debug, Clone)]
@@ -35,6 +40,8 @@ pub(super) struct Play<'a> {
     pub rules: &'a Arc<RuleSet>,
     /// Platforms prove with it what they send.
     pub secret: &'a str,
+    /// What the worker was started with, to change how phones ring; `None` where the rules are somebody's own.
+    pub files: Option<&'a [SourceFile]>,
 }
 
 impl Play<'_> {
@@ -63,17 +70,51 @@ impl Play<'_> {
     async fn act(&self, teller: &Teller, scenes: Vec<Scene>, heading: &str) -> Result<Vec<StoryLead>> {
         say(&if heading.is_empty() { String::new() } else { format!("\n-- {heading} --") });
         let mut told: Vec<StoryLead> = Vec::new();
-        for scene in scenes {
+        let (usual, planned): (Vec<Scene>, Vec<Scene>) = scenes.into_iter().partition(|scene| scene.ring.is_none());
+        for scene in usual {
             told.extend(self.call(teller, &scene).await?);
+        }
+        if let Some(files) = self.files.filter(|_| !planned.is_empty()) {
+            for scene in planned {
+                self.ring_as(files, scene.ring).await?;
+                told.extend(self.call(teller, &scene).await?);
+            }
+            self.ring_as(files, None).await?;
         }
         for _ in 0..400 {
             teller.tell_on(self, &told).await?;
             if self.all_settled(&told).await? {
+                self.tell_of_phones(&told).await?;
                 return Ok(told);
             }
             tokio::time::sleep(Duration::from_millis(60)).await;
         }
         bail!("the calls of this act did not come to an end");
+    }
+
+    /// Changes `handoff.yaml` under the running worker, as whoever edits the file does. Calls that are under way go on as they began.
+    async fn ring_as(&self, files: &[SourceFile], plan: Option<&str>) -> Result<()> {
+        let (mut files, plan) = (files.to_vec(), plan.unwrap_or(USUALLY));
+        for file in files.iter_mut().filter(|file| file.path.ends_with("handoff.yaml")) {
+            file.text = file.text.replacen(&format!("ring: {USUALLY}"), &format!("ring: {plan}"), 1);
+        }
+        match self.running.reload.take(rules::release(&files), files).await? {
+            Looked::Taken(_) => say(&format!("              handoff.yaml now says ring: {plan}")),
+            other => bail!("ring: {plan} was not taken up: {other:?}"),
+        }
+        Ok(())
+    }
+
+    /// Of those callers for whom several phones rang at a time.
+    async fn tell_of_phones(&self, told: &[StoryLead]) -> Result<()> {
+        for lead in told {
+            let reading = with(HandoffId::of(&lead.lead), |tx, id| Box::pin(tx.handoff(id)));
+            let handoff = self.running.store.read("demo.phones", reading).await?;
+            if handoff.terms.ring != RingPlan::OneByOne {
+                say(&format!("            The phones for {}: {}", lead.name, tell::phones(&handoff, self.rules)));
+            }
+        }
+        Ok(())
     }
 
     async fn call(&self, teller: &Teller, scene: &Scene) -> Result<Option<StoryLead>> {

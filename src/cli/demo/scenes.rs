@@ -18,6 +18,8 @@ pub(super) struct Scene {
     pub script: Script,
     /// Sent this often: platforms repeat themselves.
     pub times: u32,
+    /// How phones ring from this call on, as `handoff.yaml` says it; `None`: as the demo's own does.
+    pub ring: Option<&'static str>,
 }
 
 /// Of an event that is built in, so that the demo runs in any folder.
@@ -30,6 +32,7 @@ macro_rules! scene {
             shape: None,
             script: Script::default(),
             times: 1,
+            ring: None,
         }
     };
 }
@@ -57,6 +60,11 @@ impl Scene {
         self
     }
 
+    fn ringing(mut self, plan: &'static str) -> Self {
+        self.ring = Some(plan);
+        self
+    }
+
     fn sent(mut self, times: u32) -> Self {
         self.times = times;
         self
@@ -65,6 +73,7 @@ impl Scene {
 
 const ACCEPTS: RepManner = RepManner::Accepts { after: Duration::from_secs(4) };
 const DECLINES: RepManner = RepManner::Declines { after: Duration::from_secs(3) };
+const ACCEPTS_SOON: RepManner = RepManner::Accepts { after: Duration::from_secs(2) };
 const VOICEMAIL: RepManner = RepManner::Voicemail { after: Duration::from_secs(6) };
 
 /// The scene that is shown from both ends.
@@ -110,6 +119,12 @@ pub(super) fn day() -> Vec<Vec<Scene>> {
             scene!("by ElevenLabs: a caller who speaks Spanish", "16-spanish-speaker").by(Shape::ElevenLabs),
             scene!("a meeting wish with times, after the call", "15-not-live-meeting"),
             scene!("only a phone number is known", "17-bare-minimum"),
+            scene!("three phones ring at once, the quickest rep has the call", "23-several-phones-at-once")
+                .reps(&[RepManner::Silent, ACCEPTS, RepManner::Silent])
+                .ringing("{ at_once: 3 }"),
+            scene!("another phone every five seconds, while those before ring on", "24-one-phone-after-the-other")
+                .reps(&[RepManner::Silent, RepManner::Silent, ACCEPTS_SOON])
+                .ringing("{ add_every: 5s }"),
         ],
         vec![
             scene!("by Retell: voicemail picks up, and cannot press 1", "18-rep-hears-voicemail")

@@ -2,6 +2,9 @@
 
 use crate::store::TimelineEntry;
 use baton_core::domain::id::{LeadId, LegId, RepId};
+use baton_core::domain::leg::LegState;
+use baton_core::handoff::Handoff;
+use baton_core::handoff::state::Leg;
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -69,6 +72,7 @@ fn timer(body: &Value, rules: &RuleSet) -> Option<String> {
     match body["event"]["timer"]["timer"].as_str()? {
         "ring_by" => Some(format!("nobody picks up; {}", stage(body, rules))),
         "accept_by" => Some(format!("no key was pressed; {}", stage(body, rules))),
+        "add_by" => Some(format!("nobody has picked up yet; {}", stage(body, rules))),
         "patience_by" => Some(format!("the caller has waited long enough; {}", stage(body, rules))),
         "settled_by" => Some("connected".to_owned()),
         "slot_by" => Some(format!("the caller does not choose; {}", stage(body, rules))),
@@ -83,7 +87,10 @@ fn timer(body: &Value, rules: &RuleSet) -> Option<String> {
 fn stage(body: &Value, rules: &RuleSet) -> String {
     let stage = &body["stage"];
     match stage["stage"].as_str().unwrap_or_default() {
-        "ringing" => "the next phone rings".to_owned(),
+        "ringing" => match stage["others"].as_array().map_or(0, Vec::len) {
+            0 => "the next phone rings".to_owned(),
+            others => format!("{} phones ring", others + 1),
+        },
         "searching" => "looking for a free time".to_owned(),
         "offering" => {
             let slots = stage["slots"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -115,6 +122,22 @@ fn rep(value: &Value, rules: &RuleSet) -> String {
     let id = value.as_str().and_then(|text| RepId::new(text).ok());
     let known = id.and_then(|id| rules.reps.get(&id).map(|rep| rep.name.clone()));
     known.unwrap_or_else(|| value.as_str().unwrap_or("somebody").to_owned())
+}
+
+/// What happened on each phone that rang for one caller.
+pub(super) fn phones(handoff: &Handoff, rules: &RuleSet) -> String {
+    let phone = |leg: &Leg| {
+        let name = rules.reps.get(&leg.rep).map_or(leg.rep.as_str(), |rep| rep.name.as_str());
+        let what = match leg.state {
+            LegState::Accepted | LegState::Joined => "takes the call",
+            LegState::Elsewhere => "stops ringing, answered elsewhere",
+            LegState::Declined => "declines",
+            LegState::Ringing | LegState::Answered => "rings",
+            _ => "rang in vain",
+        };
+        format!("{name}: {what}")
+    };
+    handoff.legs.iter().map(phone).collect::<Vec<_>>().join(" | ")
 }
 
 /// What a lead is called in the story.

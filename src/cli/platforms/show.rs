@@ -46,10 +46,12 @@ pub(super) fn show(mapping: &Mapping, text: &str, config: &Config) -> Result<u8>
             Means::Lead => "a lead",
             Means::CallEnded => "the call has ended",
             Means::SlotChosen => "the caller has chosen a time",
+            Means::RepAnswer => "a rep takes the call, or does not",
             Means::Nothing => "nothing",
             Means::Refused => "nothing that it sends: refused",
         };
-        let live = if message.live { ", and the caller waits for the answer" } else { "" };
+        let who = if message.means == Means::RepAnswer { "rep" } else { "caller" };
+        let live = if message.live { format!(", and the {who} waits for the answer") } else { String::new() };
         let opens = if message.opens { "" } else { ", if there is one of its call" };
         say(&format!("  {}: {means}{opens}{live}", message.name));
     }
@@ -60,6 +62,12 @@ pub(super) fn show(mapping: &Mapping, text: &str, config: &Config) -> Result<u8>
         say(&serde_json::to_string_pretty(&tool)?);
         say("\nPrompt:");
         PROMPT.iter().for_each(|line| say(&format!("- {line}")));
+    }
+    if mapping.messages().iter().any(|message| message.means == Means::RepAnswer) {
+        say(
+            "\nTwo more tools where the agent itself tells a rep who is calling: what it says counts as the rep's key.",
+        );
+        say(&serde_json::to_string_pretty(&tool::of_reps())?);
     }
     try_it(mapping, &address, &variables);
     Ok(OK)

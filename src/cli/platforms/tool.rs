@@ -2,6 +2,7 @@
 //! names.
 
 use baton_platforms::facts::tool_schema;
+use baton_platforms::rep;
 use serde_json::{Map, Value, json};
 
 const NAME: &str = "hand_to_sales";
@@ -22,6 +23,14 @@ pub(super) fn of(platform: &str, address: &str) -> (&'static str, Value) {
         "openai" => ("as tools of the session takes it", openai()),
         _ => ("for the model of your agent; what it calls the tool with goes to the address", for_a_model()),
     }
+}
+
+/// The two of an agent that tells a rep who is calling.
+pub(super) fn of_reps() -> [Value; 2] {
+    [(rep::ACCEPTED, rep::ACCEPTED_ABOUT), (rep::DECLINED, rep::DECLINED_ABOUT)].map(|(name, about)| {
+        let function = json!({ "name": name, "description": about, "parameters": rep::tool_schema() });
+        json!({ "type": "function", "function": function })
+    })
 }
 
 fn for_a_model() -> Value {

@@ -34,11 +34,15 @@ pub(super) fn tell(mapping: &Mapping, config: &Config, file: &Path, headers: Opt
         said.push(match meaning {
             Meaning::Event(event) => {
                 code = code.max(tell_event(event));
-                event.live.then(sample)
+                event.live.then(|| sample(Stopgap::PassedOn))
             }
             Meaning::Nothing { message } => {
                 say(&format!("{message}: no event"));
                 None
+            }
+            Meaning::Unclear { message } => {
+                say(&format!("{message}: neither yes nor no, so the rep is asked once more"));
+                Some(sample(Stopgap::YesOrNo))
             }
         });
     }
@@ -64,8 +68,8 @@ fn tell_live(live: &Live, address: Option<&LiveAddress>) {
 }
 
 /// The words of a decision are not known here; these would be said without it.
-fn sample() -> Said {
-    Said { say: Templates::built_in().stopgap(Stopgap::PassedOn, None).0, status: "accepted" }
+fn sample(what: Stopgap) -> Said {
+    Said { say: Templates::built_in().stopgap(what, None).0, status: "accepted" }
 }
 
 /// `Name: value`, one to a line.

@@ -35,6 +35,8 @@ pub(super) struct Asked {
     /// Without what is about the call.
     pub arguments: Map<String, Value>,
     pub call: Option<Call>,
+    /// As it is told, or else the token's own; in lower case.
+    pub platform: String,
     /// Why there is no call, where there is none.
     pub no_call: &'static str,
     /// The number of the line, if the platform says it and the caller does not withhold it.
@@ -78,7 +80,8 @@ impl Asked {
         Self {
             tool,
             arguments,
-            call: id.filter(|_| !is_foreign).map(|id| Call { platform, id }),
+            call: id.filter(|_| !is_foreign).map(|id| Call { platform: platform.clone(), id }),
+            platform,
             no_call: if is_foreign { OTHER_PLATFORM } else { ADD_CALL },
             caller,
             rights: admitted.rights.clone(),

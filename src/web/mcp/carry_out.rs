@@ -1,4 +1,4 @@
-//! The six tools, carried out: what is stored comes first, the words second.
+//! The eight tools, carried out: what is stored comes first, the words second.
 
 use super::Door;
 use super::call::{Asked, Call};
@@ -13,13 +13,19 @@ use crate::render::caller::Stopgap;
 use crate::store::Arrival;
 use crate::web::incoming::{Taken, message, with_more};
 use crate::web::standing::{Standing, Whose};
+use baton_core::domain::assent::weighed;
+use baton_core::domain::id::LegId;
 use baton_core::domain::outcome::Slot;
 use baton_core::domain::text::CallerText;
 use baton_core::handoff::Stage;
+use baton_platforms::rep;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
+
+/// Told to whoever set the agent up, beside the words for the rep.
+const NO_LEG: &str = "no phone was rung on this leg: give the leg as the command ring named it, such as leg_….1";
 
 /// One tool call, with the release that it began under.
 struct Work<'a> {
@@ -52,6 +58,7 @@ impl Door {
         match (asked.tool, &asked.call) {
             (Tool::RouteLead, _) => work.route_lead().await,
             (Tool::PromiseCallback, _) => work.promise_callback().await,
+            (Tool::RepAccepted | Tool::RepDeclined, _) => work.rep_answers().await,
             (Tool::OfferTimes, Some(_)) => work.offer_times().await,
             (Tool::ChooseTime, Some(call)) => work.choose_time(call).await,
             (Tool::WhatNow, Some(call)) => work.what_now(call).await,
@@ -141,6 +148,34 @@ impl Work<'_> {
             Ok(_) => self.instead(Stopgap::Goodbye, "accepted"),
             Err(_) => self.instead(Stopgap::NotReached, "unreached"),
         }
+    }
+
+    /// A rep whom the agent has told of the caller takes the call, or does not: as by a key of their phone.
+    async fn rep_answers(&self) -> Reply {
+        let said = |name: &str| self.asked.arguments.get(name).and_then(Value::as_str).map(str::trim);
+        let gone = |why: &str| self.instead(Stopgap::TakenCareOf, "gone").with("note", why);
+        let Some(leg) = said(rep::LEG).and_then(|leg| LegId::new(leg).ok()) else { return gone(NO_LEG) };
+        let Some(handoff) = leg.handoff() else { return gone(NO_LEG) };
+        let accepts = weighed(self.asked.tool == Tool::RepAccepted, said(rep::SAID).filter(|said| !said.is_empty()));
+        let Some(accepts) = accepts else { return self.instead(Stopgap::YesOrNo, "unclear") };
+        let otherwise = || self.instead(Stopgap::NotReached, "unreached");
+        match self.door.lead_of(Whose::Lead(handoff.lead()), self.asked.until).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return gone(NO_LEG),
+            Err(_) => return otherwise(),
+        }
+        let event = events::rep_answered(self.asked, &leg, accepts);
+        let told = [message(&event, self.door.clock.now())];
+        match self.door.own_calls(&self.asked.rights, &told, self.asked.until).await {
+            Ok(()) => {}
+            Err(refusal) if refusal.is_forbidden() => return gone(refusal.detail()),
+            Err(_) => return otherwise(),
+        }
+        if self.bring(&event).await.is_err() {
+            return otherwise();
+        }
+        let (what, status) = self.door.to_rep(&leg, self.asked.until).await;
+        self.instead(what, status)
     }
 
     /// Stores the lead that the arguments tell of, and waits for its decision.

@@ -6,6 +6,7 @@
 use super::call::{Asked, Call};
 use super::tools::REASON;
 use crate::web::incoming::digest;
+use baton_core::domain::id::LegId;
 use baton_core::domain::outcome::Slot;
 use baton_platforms::facts;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -70,6 +71,14 @@ pub(super) fn slots_declined(asked: &Asked, call: &Call, search: u32) -> Value {
     let mut data = of_call(call);
     data.insert("event".to_owned(), "slots_declined".into());
     event(asked, "call.event", format!("{}:{}:{search}", line(call), asked.tool.name()), Value::Object(data))
+}
+
+/// The rep of this leg takes the call, or does not. Which of the rep's calls it was matters to nobody.
+pub(super) fn rep_answered(asked: &Asked, leg: &LegId, accepts: bool) -> Value {
+    let word = if accepts { "accepted" } else { "declined" };
+    let call = asked.call.as_ref().map_or_else(|| leg.as_str(), |call| &call.id);
+    let data = json!({ "platform": asked.platform, "call": call, "leg": leg, "event": word });
+    event(asked, "call.event", format!("{leg}:{word}"), data)
 }
 
 pub(super) fn call_ended(asked: &Asked, call: &Call) -> Value {

@@ -1,4 +1,4 @@
-//! The six tools as the protocol calls them.
+//! The eight tools as the protocol calls them.
 
 use super::call::Asked;
 use super::heard::Heard;

@@ -1,4 +1,4 @@
-//! The door for agents that speak MCP: six tools for whoever has a caller on the line.
+//! The door for agents that speak MCP: eight tools, for whoever has a caller on the line, and for whoever tells a rep of one.
 //!
 //! Guarantees: what a tool brings is stored whether or not anybody still waits, since agents give up in many ways and none of
 //! them takes a lead back. Whoever calls a tool is told one sentence to say, a true one, within 1.5 s and with 200, whatever

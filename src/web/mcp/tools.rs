@@ -1,9 +1,9 @@
-//! The six tools: their names, what a model is told of them, what they take.
+//! The eight tools: their names, what a model is told of them, what they take.
 //!
 //! The same bytes release after release: platforms keep a digest of them, and ask a person again when it changes. Held by
 //! `fixtures/golden/mcp-tools.json`. Flat: models and platforms refuse a whole session for one schema that is not.
 
-use baton_platforms::facts;
+use baton_platforms::{facts, rep};
 use serde_json::{Map, Value, json};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(super) enum Tool {
     PromiseCallback,
     WhatNow,
     CallEnded,
+    RepAccepted,
+    RepDeclined,
 }
 
 /// The id of the call, where nothing but the model can say it.
@@ -31,8 +33,16 @@ pub(super) const INSTRUCTIONS: &str = "These tools find the right salesperson wh
     the call, route_lead once you know what the caller wants, what_now again while you wait, and call_ended at the end.";
 
 impl Tool {
-    pub(super) const ALL: [Self; 6] =
-        [Self::RouteLead, Self::OfferTimes, Self::ChooseTime, Self::PromiseCallback, Self::WhatNow, Self::CallEnded];
+    pub(super) const ALL: [Self; 8] = [
+        Self::RouteLead,
+        Self::OfferTimes,
+        Self::ChooseTime,
+        Self::PromiseCallback,
+        Self::WhatNow,
+        Self::CallEnded,
+        Self::RepAccepted,
+        Self::RepDeclined,
+    ];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -42,6 +52,8 @@ impl Tool {
             Self::PromiseCallback => "promise_callback",
             Self::WhatNow => "what_now",
             Self::CallEnded => "call_ended",
+            Self::RepAccepted => rep::ACCEPTED,
+            Self::RepDeclined => rep::DECLINED,
         }
     }
 
@@ -77,6 +89,8 @@ impl Tool {
                 "Call this when the caller has hung up or has said goodbye. Phones that still ring for them stop ringing. \
                  Nobody has to hear the answer."
             }
+            Self::RepAccepted => rep::ACCEPTED_ABOUT,
+            Self::RepDeclined => rep::DECLINED_ABOUT,
         }
     }
 
@@ -101,6 +115,10 @@ impl Tool {
             Self::WhatNow => (Map::new(), None),
             Self::CallEnded => {
                 (one(REASON, json!({ "type": "string", "description": "Why the call ended, in a few words." })), None)
+            }
+            Self::RepAccepted | Self::RepDeclined => {
+                let mut schema = rep::tool_schema();
+                (schema["properties"].as_object_mut().map(std::mem::take).unwrap_or_default(), Some(rep::LEG))
             }
         };
         let about = "Id of this call at the voice platform. Leave it out unless you were given it.";

@@ -1,12 +1,13 @@
 //! What is said to a caller: the words of a first decision, later what is true then, and true ones until there is a decision.
 
 use crate::deciding::answer::{Answer, Decided};
-use crate::intake::event::{Message, parse};
+use crate::intake::event::{EventKind, Message, parse};
 use crate::release::Release;
 use crate::render::caller::Stopgap;
 use crate::store::Arrival;
 use crate::web::Door;
 use crate::web::incoming::Brought;
+use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Lead;
 use baton_platforms::{Heard, Meaning, PlatformEvent, Said};
 use chrono::{DateTime, Utc};
@@ -25,12 +26,14 @@ impl Speaker<'_> {
         let mut brought = brought.into_iter();
         let mut said = Vec::with_capacity(heard.meanings.len());
         for meaning in &heard.meanings {
-            let Meaning::Event(event) = meaning else {
-                said.push(None);
-                continue;
-            };
-            let one = brought.next();
-            said.push(if event.live { Some(self.words(event, one).await) } else { None });
+            said.push(match meaning {
+                Meaning::Nothing { .. } => None,
+                Meaning::Unclear { .. } => Some(stopgap(Stopgap::YesOrNo, "unclear", self.release)),
+                Meaning::Event(event) => {
+                    let one = brought.next();
+                    if event.live { Some(self.words(event, one).await) } else { None }
+                }
+            });
         }
         said
     }
@@ -39,6 +42,10 @@ impl Speaker<'_> {
         let Some(Brought { known, answer, .. }) = brought else {
             return stopgap(Stopgap::NotReached, "unreached", self.release);
         };
+        if let Some(leg) = rep_leg(event) {
+            let (what, status) = self.door.to_rep(&leg, self.until).await;
+            return stopgap(what, status, self.release);
+        }
         match answer {
             Some(Answer::Decided(decided)) => self.decided(event, known, *decided).await,
             // There may be nothing wrong with it but that nobody could ever answer.
@@ -84,6 +91,12 @@ pub(super) fn lead_of(event: &PlatformEvent, now: DateTime<Utc>) -> Option<Lead>
         Message::Lead(lead) => Some(*lead),
         Message::Call(_) | Message::Presence { .. } | Message::Contact { .. } | Message::Outcome { .. } => None,
     }
+}
+
+/// The leg of the rep who answers by it.
+fn rep_leg(event: &PlatformEvent) -> Option<LegId> {
+    let is_of_leg = event.event["type"] == EventKind::CallEvent.as_str();
+    event.event["data"]["leg"].as_str().filter(|_| is_of_leg).and_then(|leg| LegId::new(leg).ok())
 }
 
 /// Whether the caller is about to be put through.

@@ -8,6 +8,7 @@ mod asterisk;
 mod back;
 mod callers;
 mod death;
+mod demo;
 mod front_door;
 mod line;
 mod next;

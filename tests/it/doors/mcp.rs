@@ -5,6 +5,7 @@ mod calls;
 mod conversation;
 mod desk;
 mod list;
+mod reps;
 mod times;
 
 use crate::eventually::SOON;
@@ -18,11 +19,16 @@ const TOKENS: &str = "
 voice = \"env:TEST_TOKEN\"
 agent = { secret = \"env:AGENT_TOKEN\", scopes = [\"intake\"], source = \"vapi\" }
 reader = { secret = \"env:READER_TOKEN\", scopes = [\"read\"] }
+
+[platforms.generic]
+secrets = [\"env:GENERIC_SECRET\"]
 ";
 const TOKEN: &str = "a-token-of-the-agent-tests";
 const AGENT: &str = "a-token-for-events-alone";
 const READER: &str = "a-token-that-only-reads";
-const ENV: [(&str, &str); 3] = [("TEST_TOKEN", TOKEN), ("AGENT_TOKEN", AGENT), ("READER_TOKEN", READER)];
+const GENERIC: &str = "a-secret-of-the-agent-that-briefs";
+const ENV: [(&str, &str); 4] =
+    [("TEST_TOKEN", TOKEN), ("AGENT_TOKEN", AGENT), ("READER_TOKEN", READER), ("GENERIC_SECRET", GENERIC)];
 
 fn served() -> Served {
     Served::start(TOKENS, "info", &ENV)

@@ -91,9 +91,14 @@ fn remedy_of(unheard: &Unheard, expected: &Value) -> Value {
 fn of(meaning: &Meaning, platform: &str) -> Value {
     match meaning {
         Meaning::Nothing { message } => json!({ "means": "nothing", "message": message }),
+        Meaning::Unclear { message } => json!({ "means": "unclear", "message": message }),
         Meaning::Event(event) => {
             let left_out: Vec<&String> = event.left_out.iter().map(|(place, _)| place).collect();
-            let means = if event.event["type"] == "call.ended" { "call-ended" } else { "lead" };
+            let means = match event.event["type"].as_str() {
+                Some("call.ended") => "call-ended",
+                Some("call.event") => "rep-answer",
+                _ => "lead",
+            };
             let mut told = json!({
                 "means": means,
                 "message": event.message,
@@ -117,7 +122,9 @@ fn data(event: &PlatformEvent, platform: &str) -> Value {
     let mut fields = leaves(&event.event["data"]);
     // Whoever waits before a screen is on no line.
     let by_call = fields.get("channel").is_none_or(|channel| channel == "call");
-    assert_eq!(fields.remove("call.live").unwrap_or(false.into()), Value::from(event.live && by_call));
+    if event.event["type"] == "lead.qualified" {
+        assert_eq!(fields.remove("call.live").unwrap_or(false.into()), Value::from(event.live && by_call));
+    }
     for own in ["call.platform", "platform"] {
         fields.retain(|path, value| path != own || value != platform);
     }
@@ -150,6 +157,7 @@ fn leaves(data: &Value) -> BTreeMap<String, Value> {
 fn answer(heard: &Heard) -> Value {
     let words = |meaning: &Meaning| match meaning {
         Meaning::Event(event) if event.live => Some(Said { say: WORDS.to_owned(), status: "decided" }),
+        Meaning::Unclear { .. } => Some(Said { say: WORDS.to_owned(), status: "unclear" }),
         Meaning::Event(_) | Meaning::Nothing { .. } => None,
     };
     let said: Vec<Option<Said>> = heard.meanings.iter().map(words).collect();

@@ -54,6 +54,14 @@ fn the_demo_ends_as_it_says_and_leaves_nothing_for_a_person_to_look_at() {
         let told = lines[at + 1];
         assert!(told.contains(" is to get the lead; back goes ") && told.contains(back), "{came}: {told}");
     }
+    // Several phones at a time: what each of them did.
+    let phones: Vec<&str> = lines.iter().filter(|line| line.contains("The phones for ")).copied().collect();
+    assert_eq!(phones.len(), 2, "{text}");
+    for line in phones {
+        let counted = |what: &str| line.matches(what).count();
+        assert_eq!((counted(": takes the call"), counted("answered elsewhere")), (1, 2), "{line}");
+    }
+    assert!(text.contains(" 3 phones ring") && text.contains("nobody has picked up yet; 2 phones ring"), "{text}");
     // What it is for comes before the figures: what one caller hears, what the rep reads, and where the rest is.
     let (_, both_ends) = text.split_once("-- One of these calls, from both ends").expect("one call");
     let (shown, _) = both_ends.split_once("-- Afterwards --").expect("the figures");
@@ -88,4 +96,16 @@ fn a_workspace_with_faults_is_told_what_comes_first() {
     let output = baton(&["demo", "--once", "-w", folder.path().to_str().expect("a plain path")]);
     assert_eq!(code(&output), cli::FAULTY, "{}", told(&output));
     assert!(told(&output).contains("run `baton check` first"), "{}", told(&output));
+}
+
+#[test]
+fn where_no_asterisk_can_be_had_the_demo_says_how_to_mend_it() {
+    let empty = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+    command.args(["demo", "--telephony", "asterisk"]).env("XDG_CACHE_HOME", empty.path()).env("BATON_OFFLINE", "1");
+    let output = command.output().expect("the demo runs");
+    assert_eq!(code(&output), cli::UNREACHABLE, "{}", told(&output));
+    for words in ["could not be installed", "apt-get install debian-archive-keyring", "or without --telephony"] {
+        assert!(told(&output).contains(words), "{words}: {}", told(&output));
+    }
 }

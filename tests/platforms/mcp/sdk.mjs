@@ -1,4 +1,4 @@
-// npm @modelcontextprotocol/sdk: one call through all six tools, as story.py tells it.
+// npm @modelcontextprotocol/sdk: one call through the six tools of a caller, as story.py tells it.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 
@@ -6,7 +6,7 @@ const { BATON_URL, BATON_TOKEN, BATON_CALL, BATON_CLIENT, NODE_LIBRARIES } = pro
 const require = createRequire(`${NODE_LIBRARIES}/node_modules/`);
 const { Client } = require("@modelcontextprotocol/sdk/client/index.js");
 const { StreamableHTTPClientTransport } = require("@modelcontextprotocol/sdk/client/streamableHttp.js");
-const TOOLS = ["route_lead", "offer_times", "choose_time", "promise_callback", "what_now", "call_ended"];
+const TOOLS = ["route_lead", "offer_times", "choose_time", "promise_callback", "what_now", "call_ended", "rep_accepted", "rep_declined"];
 const MORE = { title: "Head of Operations", summary: "Wants a demo for forty seats." };
 const CALLER = { name: "Dana Whitfield", phone: "+1 415 555 0142", company: "Northwind Foods", country: "US", score: 82 };
 const DECIDED = process.env.BATON_DECIDED ?? "";

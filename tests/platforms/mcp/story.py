@@ -1,4 +1,4 @@
-"""One call through all six tools, whichever client carries it: what a voice model would read of each answer."""
+"""One call through the six tools of a caller, whichever client carries it: what a voice model would read of each answer."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ URL = os.environ["BATON_URL"]
 CLIENT = os.environ["BATON_CLIENT"]
 CALL = os.environ["BATON_CALL"]
 # In the order in which they are served: some platforms keep a digest of the list.
-TOOLS = ["route_lead", "offer_times", "choose_time", "promise_callback", "what_now", "call_ended"]
+TOOLS = ["route_lead", "offer_times", "choose_time", "promise_callback", "what_now", "call_ended", "rep_accepted", "rep_declined"]
 CALLER = {"name": "Dana Whitfield", "phone": "+1 415 555 0142", "company": "Northwind Foods", "country": "US", "score": 82}
 MORE = {"title": "Head of Operations", "summary": "Wants a demo for forty seats."}
 # Part of the words that tell of a decision, for whoever must not go on before it; any words otherwise.

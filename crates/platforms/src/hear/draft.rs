@@ -2,6 +2,8 @@
 
 use super::fit::{Fit, fit};
 use super::scene::is_unknown;
+use crate::pointer::plain;
+use baton_core::domain::assent::weighed;
 use serde_json::{Map, Value, json};
 
 #[derive(Default)]
@@ -54,6 +56,15 @@ impl Draft {
                 said["source"] = "platform".into();
             }
         }
+    }
+
+    /// What a rep said goes before what the model made of it; whether the two are an answer.
+    pub(super) fn is_answered(&mut self) -> bool {
+        let said = self.data.remove("said").and_then(|said| plain(&said));
+        let accepts = self.data.get("event").is_some_and(|event| event == "accepted");
+        let Some(accepts) = weighed(accepts, said.as_deref()) else { return false };
+        self.data.insert("event".to_owned(), if accepts { "accepted" } else { "declined" }.into());
+        true
     }
 
     pub(super) fn leave_out(&mut self, from: &str, why: &str) {

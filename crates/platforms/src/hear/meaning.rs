@@ -22,6 +22,9 @@ impl Mapping {
             draft.set(message.means.platform(), Value::from(&*self.name), "the mapping's name");
         }
         let call = draft.get(message.means.required()[0]).and_then(plain).ok_or_else(|| self.no_call(message))?;
+        if message.means == Means::RepAnswer && !draft.is_answered() {
+            return Ok(Meaning::Unclear { message: message.name.clone() });
+        }
         if message.means == Means::Lead {
             draft.consents_are_of_the_platform();
             // Whoever waits before a screen is on no line.

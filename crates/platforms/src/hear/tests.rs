@@ -57,7 +57,7 @@ fn heard(body: &Value) -> Result<Heard, Unheard> {
 fn event(heard: &Heard, i: usize) -> &PlatformEvent {
     match &heard.meanings[i] {
         Meaning::Event(event) => event,
-        Meaning::Nothing { message } => panic!("nothing: {message}"),
+        Meaning::Nothing { message } | Meaning::Unclear { message } => panic!("nothing: {message}"),
     }
 }
 

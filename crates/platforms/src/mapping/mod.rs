@@ -82,6 +82,8 @@ pub enum Means {
     Lead,
     CallEnded,
     SlotChosen,
+    /// A rep whom the agent has told of the caller takes the call, or does not.
+    RepAnswer,
     /// It is answered, and that is all.
     Nothing,
     /// The platform sends no such thing: whoever does is told so.
@@ -95,6 +97,7 @@ impl Means {
             Self::Lead => Some("lead.qualified"),
             Self::CallEnded => Some("call.ended"),
             Self::SlotChosen => Some("slot.chosen"),
+            Self::RepAnswer => Some("call.event"),
             Self::Nothing | Self::Refused => None,
         }
     }
@@ -105,6 +108,7 @@ impl Means {
             Self::Lead => &["call.id"],
             Self::CallEnded => &["call"],
             Self::SlotChosen => &["call", "slot.rep", "slot.from", "slot.until"],
+            Self::RepAnswer => &["call", "leg", "event"],
             Self::Nothing | Self::Refused => &[],
         }
     }
@@ -113,7 +117,7 @@ impl Means {
     pub(crate) fn platform(self) -> &'static str {
         match self {
             Self::Lead => "call.platform",
-            Self::CallEnded | Self::SlotChosen | Self::Nothing | Self::Refused => "platform",
+            Self::CallEnded | Self::SlotChosen | Self::RepAnswer | Self::Nothing | Self::Refused => "platform",
         }
     }
 
@@ -123,6 +127,7 @@ impl Means {
             Self::Lead => &paths::LEAD,
             Self::CallEnded => &paths::CALL_ENDED,
             Self::SlotChosen => &paths::SLOT_CHOSEN,
+            Self::RepAnswer => &paths::REP_ANSWER,
             Self::Nothing | Self::Refused => &[],
         }
     }

@@ -55,6 +55,8 @@ pub(crate) const WAYS: [&str; 4] = ["call.from", "call.to", "contact.phone", "co
 
 pub(crate) const CALL_ENDED: [&str; 3] = ["call", "platform", "why"];
 pub(crate) const SLOT_CHOSEN: [&str; 6] = ["call", "platform", "slot.rep", "slot.from", "slot.until", "why"];
+/// `said` is no part of the event: the rep's own words go before what the model made of them.
+pub(crate) const REP_ANSWER: [&str; 6] = ["call", "platform", "leg", "event", "said", "why"];
 
 /// Longest name of a custom field.
 const LONGEST_NAME: usize = 64;

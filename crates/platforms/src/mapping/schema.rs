@@ -44,7 +44,7 @@ fn message() -> Value {
         }
         schema
     };
-    let event = json!({ "anyOf": [rows(Means::CallEnded), rows(Means::SlotChosen)] });
+    let event = json!({ "anyOf": [rows(Means::CallEnded), rows(Means::SlotChosen), rows(Means::RepAnswer)] });
     json!({
         "type": "object",
         "required": ["name", "means"],
@@ -62,7 +62,7 @@ fn message() -> Value {
                 one_or_more(word()),
             ),
             "lead": about("Paths of lead.qualified, and where their values stand.", rows(Means::Lead)),
-            "event": about("The same of call.ended and slot.chosen.", event),
+            "event": about("The same of call.ended, of slot.chosen, and of a rep's answer.", event),
             "facts": about("Objects whose members are facts.", one_or_more(key("facts"))),
             "remedy": text("What to do on the platform where a request names no call, or is refused."),
             "answer": key("answer"),

@@ -56,6 +56,8 @@ enum Command {
     HangUp {
         id: String,
         leg: String,
+        /// `answered_elsewhere`: the phone shows no missed call.
+        reason: Option<String>,
     },
 }
 
@@ -138,8 +140,10 @@ async fn command(State(state): State<Arc<VoiceState>>, Json(command): Json<Comma
             }
             state.dial_lead(call, leg, phone, ring_until)
         }
-        Command::HangUp { id, leg } => {
-            state.is_new(&id);
+        Command::HangUp { id, leg, reason } => {
+            if state.is_new(&id) && reason.is_some() {
+                state.world.accept("voice", "elsewhere", leg.clone(), json!({ "leg": leg, "reason": reason }));
+            }
             state.hung_up.lock().expect("voice").insert(leg.clone());
             state.set_status(&leg, "ended");
             StatusCode::ACCEPTED

@@ -14,7 +14,19 @@ fn the_tools_are_as_reviewed_and_every_platform_takes_them() {
     assert!(newer["ttlMs"].as_u64() > Some(0) && newer["cacheScope"] == "public" && newer["resultType"] == "complete");
     let tools = older["tools"].as_array().expect("a list");
     let names: Vec<&str> = tools.iter().filter_map(|tool| tool["name"].as_str()).collect();
-    assert_eq!(names, ["route_lead", "offer_times", "choose_time", "promise_callback", "what_now", "call_ended"]);
+    assert_eq!(
+        names,
+        [
+            "route_lead",
+            "offer_times",
+            "choose_time",
+            "promise_callback",
+            "what_now",
+            "call_ended",
+            "rep_accepted",
+            "rep_declined"
+        ]
+    );
     for tool in tools {
         let name = tool["name"].as_str().expect("a name");
         let members: Vec<&String> = tool.as_object().expect("an object").keys().collect();

@@ -12,14 +12,14 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// A worker with vendors connected, and the vendors.
-struct World {
-    served: Served,
-    _stage: StandIns,
-    _runtime: Runtime,
+pub(super) struct World {
+    pub served: Served,
+    pub stage: StandIns,
+    pub runtime: Runtime,
 }
 
 /// With every vendor; without a telephone, if nobody's is to ring: words go out as answers alone then.
-fn world(rings: bool) -> World {
+pub(super) fn world(rings: bool) -> World {
     world_of(2, rings, |_| ())
 }
 
@@ -34,7 +34,7 @@ fn world_of(reps_per_desk: usize, rings: bool, change: impl FnOnce(&Path)) -> Wo
     let folder = workspace(port, reps_per_desk, &toml);
     change(folder.path());
     let served = Served::on(folder, port, "info", &env);
-    World { served, _stage: stage, _runtime: runtime }
+    World { served, stage, runtime }
 }
 
 /// The caller has been told of times.

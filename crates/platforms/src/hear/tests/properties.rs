@@ -122,7 +122,7 @@ fn events(heard: Result<Heard, Unheard>) -> Result<Vec<Option<Value>>, Unheard> 
             }
             Some(event)
         }
-        Meaning::Nothing { .. } => None,
+        Meaning::Nothing { .. } | Meaning::Unclear { .. } => None,
     };
     heard.map(|heard| heard.meanings.into_iter().map(event).collect())
 }

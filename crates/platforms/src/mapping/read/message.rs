@@ -10,10 +10,11 @@ use baton_core::rules::fault::{At, Faults, quoted};
 use baton_core::rules::words::values;
 use baton_core::rules::yaml::{Data, Node, Section};
 
-pub(crate) const MEANS: [(&str, Means); 5] = [
+pub(crate) const MEANS: [(&str, Means); 6] = [
     ("lead", Means::Lead),
     ("call-ended", Means::CallEnded),
     ("slot-chosen", Means::SlotChosen),
+    ("rep-answer", Means::RepAnswer),
     ("nothing", Means::Nothing),
     ("refused", Means::Refused),
 ];
@@ -40,7 +41,7 @@ pub(super) fn read(node: &Node, faults: &mut Faults) -> Message {
         rows: rows(&mut section, means, in_each, faults),
         facts: match means {
             Some(Means::Lead) | None => section.get("facts").map(|node| row::facts(node, in_each, faults)),
-            Some(Means::CallEnded | Means::SlotChosen | Means::Nothing | Means::Refused) => None,
+            Some(Means::CallEnded | Means::SlotChosen | Means::RepAnswer | Means::Nothing | Means::Refused) => None,
         }
         .unwrap_or_default(),
         remedy: text(&mut section, "remedy", faults),
@@ -72,7 +73,7 @@ fn keep_out_of_facts(message: &mut Message) {
 fn rows(section: &mut Section<'_>, means: Option<Means>, each: bool, faults: &mut Faults) -> Vec<Row> {
     let (key, means) = match means {
         Some(Means::Lead) => ("lead", Means::Lead),
-        Some(means @ (Means::CallEnded | Means::SlotChosen)) => ("event", means),
+        Some(means @ (Means::CallEnded | Means::SlotChosen | Means::RepAnswer)) => ("event", means),
         Some(Means::Nothing | Means::Refused) => return Vec::new(),
         None => {
             let _ = (section.get("lead"), section.get("event"));
@@ -113,11 +114,11 @@ fn check(message: &Message, at: At, faults: &mut Faults) {
             .error("platform-live-opens", at, found, "one of them: `live: true`, or `opens: false`")
             .hint(Some("whoever waits on the line would wait for the decision of a lead that is not there".to_owned()));
     }
-    if message.means == Means::Lead && message.live && !message.answer.says() {
+    if matches!(message.means, Means::Lead | Means::RepAnswer) && message.live && !message.answer.says() {
         let found = format!("{name} is live, and its answer says nothing");
         faults
             .error("platform-answer-silent", at, found, "{say} somewhere in `answer`, or no `answer`")
-            .hint(Some("the caller waits for words, which stand where {say} does".to_owned()));
+            .hint(Some("whoever is on the line waits for words, which stand where {say} does".to_owned()));
     }
     if !message.id.is_empty() && message.id.iter().all(|part| part.places().next().is_none()) {
         let found = format!("the id of {name} is the same for every request");

@@ -84,7 +84,7 @@ pub(super) fn every_event(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) 
     events
 }
 
-fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 14] {
+fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 13] {
     let (leg, why) = (|| leg.clone(), || "made up".to_owned());
     [
         ("answered", Event::Answered { leg: leg() }),

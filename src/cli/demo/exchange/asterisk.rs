@@ -1,0 +1,106 @@
+//! A private Asterisk of Debian's packages, unpacked into the user's cache: no root, no service, nothing installed on the machine.
+//! The script that does so is built in; it is the one that the tests run.
+
+use crate::cli::unreachable;
+use anyhow::{Context, Result, ensure};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::process::Command;
+
+const SCRIPT: &str = include_str!("../../../../tests/telephony/asterisk.sh");
+/// The newest that can be had.
+const VERSIONS: [&str; 2] = ["22", "16"];
+const REMEDY: &str = "it is unpacked from Debian's packages, which takes bash, apt-get, dpkg-deb and the keyring of Debian's archive \
+    (apt-get install debian-archive-keyring), and an archive of Debian within reach; what is missing is said above. On another \
+    system run the demo in a container of Debian, or without --telephony";
+
+/// Where the programs are.
+pub(super) struct Installed {
+    script: PathBuf,
+    asterisk: PathBuf,
+    speech: PathBuf,
+}
+
+impl Installed {
+    /// Finds them in the cache, or fetches them, which takes a minute the first time.
+    ///
+    /// # Errors
+    /// They cannot be had here.
+    pub(super) async fn find(scratch: &Path) -> Result<Self> {
+        let script = scratch.join("asterisk.sh");
+        std::fs::write(&script, SCRIPT).with_context(|| format!("writing {}", script.display()))?;
+        for version in VERSIONS {
+            let run = bash(&script).args(["install", version, "speech"]).stderr(Stdio::inherit()).output().await;
+            let Ok(output) = run else { break };
+            let told = String::from_utf8_lossy(&output.stdout).into_owned();
+            let mut folders = told.lines().map(PathBuf::from);
+            if let (true, Some(asterisk), Some(speech)) = (output.status.success(), folders.next(), folders.next()) {
+                return Ok(Self { script, asterisk, speech });
+            }
+        }
+        Err(unreachable("finding an Asterisk", &REMEDY))
+    }
+
+    /// A program that speaks what it reads, and its arguments.
+    pub(super) fn voice(&self) -> (String, Vec<String>) {
+        let program = self.speech.join("bin/espeak-ng").display().to_string();
+        (program, vec!["--stdin".to_owned(), "--stdout".to_owned()])
+    }
+}
+
+/// As it runs; ended when it is dropped.
+pub(super) struct Exchange {
+    pub version: String,
+    pub ari: SocketAddr,
+    pub sip: SocketAddr,
+    pub password: String,
+    pub sounds: PathBuf,
+    pub log: PathBuf,
+    script: PathBuf,
+    state: PathBuf,
+}
+
+impl Exchange {
+    /// With an endpoint for each phone, by name and port.
+    ///
+    /// # Errors
+    /// It does not come up.
+    pub(super) async fn start(installed: &Installed, scratch: &Path, phones: &[(String, u16)]) -> Result<Self> {
+        let (script, state) = (installed.script.clone(), scratch.join("asterisk"));
+        let mut start = bash(&script);
+        start.arg("start").arg(&installed.asterisk).arg(&state);
+        start.args(phones.iter().map(|(name, port)| format!("{name}={port}"))).stderr(Stdio::inherit());
+        let output = start.output().await.context("starting Asterisk")?;
+        ensure!(output.status.success(), "Asterisk did not come up: what it said is above");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        let value = |name: &str| {
+            let named = told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+            named.map(str::to_owned).with_context(|| format!("the script of Asterisk told no {name}"))
+        };
+        let address =
+            |name: &str| -> Result<SocketAddr> { value(name)?.parse().with_context(|| format!("reading {name}")) };
+        Ok(Self {
+            version: value("VERSION")?,
+            ari: address("ARI")?,
+            sip: address("SIP")?,
+            password: value("PASSWORD")?,
+            sounds: value("SOUNDS")?.into(),
+            log: value("LOG")?.into(),
+            script,
+            state,
+        })
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let _gone = std::process::Command::new("bash").arg(&self.script).arg("stop").arg(&self.state).status();
+    }
+}
+
+fn bash(script: &Path) -> Command {
+    let mut command = Command::new("bash");
+    command.arg(script).stdin(Stdio::null());
+    command
+}
