@@ -223,6 +223,7 @@ fn command() -> Value {
     let comfort = json!({ "const": "agent", "description": "The agent stays with the caller: no music." });
     let reason =
         json!({ "const": "answered_elsewhere", "description": "Another rep was quicker: nobody missed a call." });
+    let rep = json!({ "type": "string", "description": "The leg of the rep who calls back, and has accepted." });
     let one = |kind: &str, properties: &[(&str, &Value)], optional: &[(&str, &Value)]| {
         let mut all = Map::from_iter([("type".to_owned(), json!({ "const": kind }))]);
         let required: Vec<&str> = std::iter::once("type").chain(properties.iter().map(|(name, _)| *name)).collect();
@@ -237,6 +238,11 @@ fn command() -> Value {
             one("ring", &[("call", &text), ("leg", &text), ("phone", &text), ("ring_until", &instant)], &[]),
             one("whisper", &[("id", &text), ("leg", &text), ("say", &text)], &[]),
             one("join", &[("id", &text), ("call", &text), ("leg", &text)], &[("record", &record)]),
+            one(
+                "dial_lead",
+                &[("call", &rep), ("leg", &text), ("phone", &text), ("ring_until", &instant)],
+                &[("record", &record)],
+            ),
             one("hang_up", &[("id", &text), ("leg", &text)], &[("reason", &reason)]),
         ],
     })

@@ -70,7 +70,7 @@ pub(super) fn not_configured<T>(what: &str) -> Result<T, VendorError> {
     Err(needs_person(format!("no {what} is configured in baton.toml")))
 }
 
-pub(super) fn needs_person(why: String) -> VendorError {
+pub(super) fn needs_person(why: impl Into<String>) -> VendorError {
     VendorError::needs_person(OURS, why)
 }
 

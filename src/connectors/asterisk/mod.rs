@@ -29,7 +29,7 @@ use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::RepText;
-use calls::{agent_of, bridge_of, is_of_asterisk, is_rep, whisper_of};
+use calls::{is_of_asterisk, is_rep, whisper_of};
 use line::{Beside, Lines, Then};
 use serde_json::json;
 use std::path::PathBuf;

@@ -57,7 +57,7 @@ pub enum CallWord {
     SlotsDeclined,
 }
 
-const CALL_WORDS: [(&str, CallWord); 19] = [
+const CALL_WORDS: [(&str, CallWord); 20] = [
     ("held", CallWord::Held),
     ("ringing", CallWord::Ringing),
     ("answered", CallWord::Answered),

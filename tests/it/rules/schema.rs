@@ -129,7 +129,6 @@ fn schema_and_loader_know_the_same_keys() {
         lead.city: { zzz: 1 } }\ncatch_all: { zzz: 1 }\nsegments: { a: { zzz: 1 } }\n";
     let handoff =
         "zzz: 1\nbooking: { zzz: 1 }\ncallback: { zzz: 1 }\nring: { zzz: 1 }\naway_after_misses: { zzz: 1 }\n";
-    let handoff = "zzz: 1\nbooking: { zzz: 1 }\ncallback: { zzz: 1 }\nring: { zzz: 1 }\n";
     let front_door = "zzz: 1\nnumbers:\n  \"+15551230000\": { zzz: 1 }\n";
     for (name, text, line, pointer) in [
         ("routing", routing, 2, ""),

@@ -88,7 +88,14 @@ fn what_became_of_the_two_while_nobody_heard_is_read() {
     };
     let reads = |channels: &[Channel], bridges: &[Bridge]| {
         let mut line = Line::new();
-        let believed = Carried { call: LEG.to_owned(), up: vec![leg()], rings: Vec::new(), is_served: false };
+        let believed = Carried {
+            call: LEG.to_owned(),
+            up: vec![leg()],
+            rings: Vec::new(),
+            is_served: false,
+            takes_callback_key: false,
+            is_left_to_agent: false,
+        };
         told(&line.calls.find(channels, bridges, &[believed], line.now))
     };
     let both = [rep.clone(), lead.clone()];
