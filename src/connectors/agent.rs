@@ -1,8 +1,8 @@
 //! Telephony in *agent* mode: the voice platform dials, Baton commands it and hears back as `call.event`.
 //!
 //! The contract is ours. A command is a JSON object: `type` (`instruct`, `hold`, `ring`, `whisper`, `join`, `hang_up`), `id`
-//! (the same id is the same command, to be carried out once), and `call`, `leg` or `phone` as the type needs. `ring` has no id
-//! but its leg, and must not be begun after `ring_until`. Of an `instruct` of a `kind` that a platform
+//! (the same id is the same command, to be carried out once), and `call` or `leg` as the type needs. `ring` has no id but its leg,
+//! and either `phone`, a number, or `sip`, the address of an app (`ana@pbx.example`); it must not be begun after `ring_until`. Of an `instruct` of a `kind` that a platform
 //! does not know, it speaks the `say`. `hold` and `join` say `"record": false` where the caller does not
 //! agree to be recorded: neither the wait nor the conversation may be; `hold` says `"comfort": "agent"` where the agent is to stay
 //! with the caller while phones ring, in place of music, and `hang_up` says `"reason": "answered_elsewhere"` where another rep was
@@ -15,6 +15,7 @@ use super::http::{ApiCall, Does, Limits, Secret, VendorHttp, by_status};
 use super::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason};
+use baton_core::domain::endpoint::Address;
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::text::RepText;
@@ -81,9 +82,12 @@ impl Telephony for AgentTelephony {
     }
 
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
-        let RingRequest { leg, call, phone, ring_until, whisper: _ } = request;
-        let phone = phone.as_str();
-        let command = json!({ "type": "ring", "call": call.id, "leg": leg, "phone": phone, "ring_until": ring_until });
+        let RingRequest { leg, call, endpoint, ring_until, whisper: _ } = request;
+        let mut command = json!({ "type": "ring", "call": call.id, "leg": leg, "ring_until": ring_until });
+        match &endpoint.address {
+            Address::Number(number) => command["phone"] = json!(number),
+            Address::Sip(address) => command["sip"] = json!(address.as_str()),
+        }
         self.0.send("ring", leg.as_str(), command).await
     }
 

@@ -104,15 +104,18 @@ impl Work for CallEffect<'_> {
                 Fallback { failed: Some(failed), gone }
             }
             // A rep who hears no whisper would be a cold start: on to the next.
-            Self::Whisper { leg } => Fallback::of(Event::WhisperFailed { leg: leg.clone(), why }),
-            Self::Join { leg } => Fallback::of(Event::JoinFailed { leg: leg.clone(), why }),
+            Self::Whisper { leg } => Fallback::of(Event::WhisperFailed { leg: leg.clone(), why, fault: Fault::Vendor }),
+            Self::Join { leg } => Fallback::of(Event::JoinFailed { leg: leg.clone(), why, fault: Fault::Vendor }),
             Self::HangUp { .. } | Self::EndCall => Fallback::default(),
         }
     }
 
     fn fallback_of_setup(&self, why: &str) -> Fallback {
         let mut fallback = self.fallback(why);
-        if let Some(Event::RingFailed { fault, .. }) = &mut fallback.failed {
+        if let Some(
+            Event::RingFailed { fault, .. } | Event::WhisperFailed { fault, .. } | Event::JoinFailed { fault, .. },
+        ) = &mut fallback.failed
+        {
             *fault = Fault::Config;
         }
         fallback
@@ -160,14 +163,16 @@ async fn ring(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, rep: &RepId) 
         return Ok(Done::nothing("no longer wanted"));
     }
     let rep = at.matter.rep(rep)?;
-    let phone = rep.phones.first().cloned().ok_or_else(|| needs_person(format!("rep {} has no phone", rep.id)))?;
+    let nth = at.matter.handoff.legs.iter().find(|known| known.id == *leg).map_or(0, |leg| leg.endpoint);
+    let endpoint = rep.phones.get(nth as usize).cloned();
+    let endpoint = endpoint.ok_or_else(|| needs_person(format!("rep {} has no phone {}", rep.id, nth + 1)))?;
     let call = at.matter.call()?;
     if has_left(at, telephony, leg, call).await {
         return Err(gone("the caller has left, as the platform says"));
     }
     let (call, ring_until) = (call.clone(), at.step.deadline_at);
     let whisper = at.matter.templates.whisper(&at.matter.briefing());
-    telephony.ring(&RingRequest { leg: leg.clone(), call, phone, ring_until, whisper }).await?;
+    telephony.ring(&RingRequest { leg: leg.clone(), call, endpoint, ring_until, whisper }).await?;
     Ok(Done::reference(leg.as_str()))
 }
 

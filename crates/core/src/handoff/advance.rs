@@ -14,6 +14,7 @@ use crate::domain::id::{LegId, RepId};
 use crate::domain::leg::LegState;
 use crate::rules::RuleSet;
 use chrono::{DateTime, Utc};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// A card about a ringing phone is worth nothing later.
@@ -46,9 +47,9 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::WrongNumber { leg, why } => {
             step.not_accepted(leg, Ended::told(LegState::WrongNumber, why), Phone::IsDown)
         }
-        Event::RingFailed { leg, why, fault } => step.ring_failed(leg, Ended::by((*fault).into(), why)),
-        Event::WhisperFailed { leg, why } => step.not_briefed(leg, why),
-        Event::JoinFailed { leg, why } => step.not_joined(leg, why),
+        Event::RingFailed { leg, why, fault } => step.ring_failed(leg, Ended::by((*fault).into(), why.as_str())),
+        Event::WhisperFailed { leg, why, fault } => step.not_briefed(leg, (*fault).into(), why),
+        Event::JoinFailed { leg, why, fault } => step.not_joined(leg, (*fault).into(), why),
         Event::RepLeft { leg } => step.rep_left(leg),
         Event::CallerLeft | Event::CallEnded => step.caller_left(),
         Event::SlotsFound { search, slots } => step.slots_found(*search, slots),
@@ -71,16 +72,16 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
 /// How it ended on a rep's phone, and how that is known.
 struct Ended<'e> {
     state: LegState,
-    evidence: Option<&'e str>,
+    evidence: Option<Cow<'e, str>>,
 }
 
 impl<'e> Ended<'e> {
     fn told(state: LegState, why: &'e Option<String>) -> Self {
-        Self { state, evidence: why.as_deref() }
+        Self { state, evidence: why.as_deref().map(Cow::Borrowed) }
     }
 
-    fn by(state: LegState, evidence: &'e str) -> Self {
-        Self { state, evidence: Some(evidence) }
+    fn by(state: LegState, evidence: impl Into<Cow<'e, str>>) -> Self {
+        Self { state, evidence: Some(evidence.into()) }
     }
 
     /// Nobody told us anything in time.
@@ -122,7 +123,7 @@ impl Move<'_> {
             }
             Timer::RingBy { .. } | Timer::AcceptBy { .. } => Used::No,
             Timer::AddBy { rung } => self.add_phone(*rung),
-            Timer::JoinBy { leg } => self.not_joined(leg, OUR_CLOCK),
+            Timer::JoinBy { leg } => self.not_joined(leg, LegState::Vendor, OUR_CLOCK),
             Timer::SettledBy { leg } => self.settled(leg),
             Timer::PatienceBy => self.patience_spent(),
             Timer::SearchBy { search } if self.next.stage == (Stage::Searching { search: *search }) => {
@@ -197,7 +198,7 @@ impl Move<'_> {
         let Some(known) = self.next.legs.iter_mut().find(|l| l.id == *leg) else { return };
         let state = ended.state;
         known.state = state;
-        known.evidence = ended.evidence.map(str::to_owned);
+        known.evidence = ended.evidence.as_deref().map(str::to_owned);
         let update = Effect::UpdateCard { card: known.card.clone(), rep: known.rep.clone() };
         if !matches!(state, LegState::Ringing | LegState::Answered | LegState::Accepted) {
             self.plan(update, NOTIFY_WITHIN);

@@ -138,6 +138,9 @@ pub struct Terms {
 pub struct Leg {
     pub id: LegId,
     pub rep: RepId,
+    /// Which of the rep's phones, in the order of the roster.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub endpoint: u32,
     pub state: LegState,
     /// Key of the briefing that was sent while it rang; rewritten when it is known how it went.
     pub card: String,

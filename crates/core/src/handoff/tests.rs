@@ -3,6 +3,7 @@
 mod booking;
 mod callback;
 mod consent;
+mod endpoints;
 mod explore;
 mod holding;
 mod leaving;

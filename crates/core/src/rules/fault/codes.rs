@@ -247,6 +247,7 @@ pub const CODES: &[(&str, &str)] = &[
         "Nothing leads to this pool: it serves nothing, and no route, overflow or catch-all names it.",
     ),
     ("pool-without-members", "A pool has no member."),
+    ("rep-bad-app", "An app is rung at its SIP address: app:ana@pbx.example."),
     ("rep-bad-cap", "A cap is a number of leads, at least 1; an empty cell means none."),
     (
         "rep-bad-chat-id",
@@ -282,6 +283,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("rep-unknown-delegate", "The delegate is not in reps.csv."),
     ("rep-unknown-holidays", "The holiday region is not in hours.yaml."),
     ("rep-unknown-manager", "The manager is not in reps.csv."),
+    ("rep-unknown-phone-kind", "Before a phone's colon stands app, desk or mobile; a number alone needs no word."),
     ("rep-unknown-timezone", "A time zone is a name of the tz database: Europe/Berlin."),
     ("rep-unknown-week", "The working week is not in hours.yaml."),
     ("route-inactive-rep", "A route leads to somebody who has left."),

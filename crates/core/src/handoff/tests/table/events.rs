@@ -82,8 +82,8 @@ fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 13] {
         ("forwarded", Event::Forwarded { leg: leg(), why: None }),
         ("wrong_number", Event::WrongNumber { leg: leg(), why: None }),
         ("ring_failed", Event::RingFailed { leg: leg(), why: why(), fault: Fault::Vendor }),
-        ("whisper_failed", Event::WhisperFailed { leg: leg(), why: why() }),
-        ("join_failed", Event::JoinFailed { leg: leg(), why: why() }),
+        ("whisper_failed", Event::WhisperFailed { leg: leg(), why: why(), fault: Fault::Vendor }),
+        ("join_failed", Event::JoinFailed { leg: leg(), why: why(), fault: Fault::Vendor }),
         ("rep_left", Event::RepLeft { leg: leg() }),
     ]
 }
