@@ -28,7 +28,7 @@ const ARROWS: [(&str, &[&str]); 26] = [
     ("rules", &["domain"]),
     ("routing", &["rules", "domain"]),
     ("handoff", &["rules", "domain"]),
-    ("rehearsal", &["routing", "rules", "domain"]),
+    ("rehearsal", &["handoff", "routing", "rules", "domain"]),
     ("core", &[]),
     // Crates of their own: text in, rule files out; requests of voice platforms in, events out; the clock; registered domains; a
     // world to try it in.

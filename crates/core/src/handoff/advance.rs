@@ -140,6 +140,7 @@ impl Move<'_> {
             Timer::BookBy { attempt } => self.booking_is_over(*attempt),
             Timer::Remind { promised_at } => self.remind(*promised_at),
             Timer::Escalate { promised_at } => self.escalate(*promised_at),
+            Timer::Sla { promised_at, owner, act } => self.sla(*promised_at, owner, *act),
             Timer::Breach { promised_at } => self.breach(*promised_at),
             Timer::ReleaseBy { leg } => {
                 let held = self.next.is_done() && self.is_connected(leg) && self.let_go_all();

@@ -1,6 +1,6 @@
 //! What the clock tells a handoff, planned when the time is set.
 
-use crate::domain::id::LegId;
+use crate::domain::id::{LegId, RepId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,12 @@ pub enum Timer {
     Escalate {
         promised_at: DateTime<Utc>,
     },
+    /// So much time has passed that the rules want something done about the promise; for whoever owed it when this was set.
+    Sla {
+        promised_at: DateTime<Utc>,
+        owner: RepId,
+        act: SlaAct,
+    },
     /// The promised time has come.
     Breach {
         promised_at: DateTime<Utc>,
@@ -55,4 +61,16 @@ pub enum Timer {
     ReleaseBy {
         leg: LegId,
     },
+}
+
+/// What is done about a promise that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlaAct {
+    /// Whoever owes it is told once more.
+    Remind,
+    /// Their manager is told.
+    Escalate,
+    /// The lead goes to whoever else can take it.
+    Reassign,
 }

@@ -90,6 +90,7 @@ fn handoff() -> HandoffRules {
             within_after_hang_up: HOUR / 4,
             remind_before: HOUR / 6,
             escalate_before: HOUR / 12,
+            steps: Vec::new(),
         },
         needs_attention: rep_id("max"),
         first_contact_sla: HOUR,

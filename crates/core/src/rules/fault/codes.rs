@@ -31,6 +31,15 @@ pub const CODES: &[(&str, &str)] = &[
         "The reminder would be due before the callback is promised: remind_before must be shorter than within.",
     ),
     (
+        "callback-step-left-out",
+        "The step comes too late for callers who hung up while they waited: it is left out for them.",
+    ),
+    ("callback-step-too-late", "The step would come when the callback is due already: it must be shorter than within."),
+    ("callback-steps-empty", "A list of steps has at least one: without any, write remind_before and escalate_before."),
+    ("callback-steps-order", "Steps stand in the order of their times, and reassign is the last of them."),
+    ("callback-steps-twice", "Before a callback are either steps, or remind_before and escalate_before."),
+    ("callback-unknown-step", "A step of a callback is remind, escalate or reassign."),
+    (
         "catch-all-restricted",
         "The catch-all takes every lead that no other pool takes. What it requires would leave some with nobody.",
     ),

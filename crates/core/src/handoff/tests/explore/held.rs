@@ -121,6 +121,7 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
             | Timer::BookBy { .. }
             | Timer::Remind { .. }
             | Timer::Escalate { .. }
+            | Timer::Sla { .. }
             | Timer::Breach { .. } => None,
         },
         Event::Start

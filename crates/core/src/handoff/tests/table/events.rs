@@ -6,7 +6,7 @@ use crate::handoff::state::Closing;
 use crate::handoff::{Completed, OnTheLine};
 use std::collections::BTreeSet;
 
-pub(super) const EVENTS: [&str; 44] = [
+pub(super) const EVENTS: [&str; 45] = [
     "start",
     "answered",
     "accepted",
@@ -49,6 +49,7 @@ pub(super) const EVENTS: [&str; 44] = [
     "timer book_by",
     "timer remind",
     "timer escalate",
+    "timer sla: reassign",
     "timer breach",
     "timer of a leg given up",
 ];
@@ -140,7 +141,7 @@ fn of_others(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) -> Vec<(&'sta
     ]
 }
 
-fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 8] {
+fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 9] {
     let (search, attempt, promised_at) = (state.searches, state.booking_attempts, state.next_step().at);
     [
         ("timer patience_by", Timer::PatienceBy),
@@ -150,6 +151,7 @@ fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 8] {
         ("timer book_by", Timer::BookBy { attempt }),
         ("timer remind", Timer::Remind { promised_at }),
         ("timer escalate", Timer::Escalate { promised_at }),
+        ("timer sla: reassign", Timer::Sla { promised_at, owner: state.next_step().owner, act: SlaAct::Reassign }),
         ("timer breach", Timer::Breach { promised_at }),
     ]
     .map(|(name, timer)| (name, Event::Timer { timer }))
