@@ -45,7 +45,7 @@ const ARROWS: [(&str, &[&str]); 26] = [
     ("failpoint", &["clock", "config"]),
     // `platforms` for the signature under a webhook: made where those of others are checked.
     ("connectors", &["clock", "domain", "platforms"]),
-    ("render", &["domain", "routing", "rules"]),
+    ("render", &["domain", "handoff", "routing", "rules"]),
     // Rows.
     ("store", &["clock", "domain", "handoff", "routing", "rules"]),
     ("reports", &["domain", "rules", "store"]),
