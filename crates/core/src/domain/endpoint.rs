@@ -73,11 +73,6 @@ impl Endpoint {
         };
         Ok(Self { kind, address })
     }
-
-    /// A number of which nothing else is said.
-    pub fn of(number: PhoneE164) -> Self {
-        Self { kind: PhoneKind::Phone, address: Address::Number(number) }
-    }
 }
 
 impl Address {
@@ -178,8 +173,8 @@ mod tests {
     /// What earlier versions stored: a number alone.
     #[test]
     fn a_number_alone_is_stored_as_it_always_was() {
-        let number = PhoneE164::new("+14155550142").unwrap();
-        assert_eq!(serde_json::to_value(Endpoint::of(number)).unwrap(), "+14155550142");
+        let number = Endpoint::new(PhoneKind::Phone, "+14155550142").unwrap();
+        assert_eq!(serde_json::to_value(number).unwrap(), "+14155550142");
     }
 
     #[test]
