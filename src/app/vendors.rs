@@ -164,7 +164,7 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
 }
 
 /// Apps in the roster that there is no way to dial.
-fn undialled(config: &Config, rules: &RuleSet) -> Option<String> {
+pub fn undialled(config: &Config, rules: &RuleSet) -> Option<String> {
     let Some(config::Telephony::Bridge(config::Carrier::Asterisk(asterisk))) = &config.telephony else { return None };
     let is_app = |endpoint: &Endpoint| matches!(endpoint.address, Address::Sip(_));
     let with_app = rules.reps.values().filter(|rep| rep.active && rep.phones.iter().any(is_app));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 fn with_steps() -> UnderWay {
     let mut world = scenario();
-    let step = |minutes, act| SlaStep { after: Duration::from_secs(60 * minutes), act };
+    let step = |minutes: u64, act| SlaStep { after: Duration::from_secs(60 * minutes), act };
     world.rules.handoff.callback.steps =
         vec![step(5, SlaAct::Remind), step(15, SlaAct::Escalate), step(30, SlaAct::Reassign)];
     begun(world)
