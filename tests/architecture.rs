@@ -28,7 +28,7 @@ const ARROWS: [(&str, &[&str]); 26] = [
     ("rules", &["domain"]),
     ("routing", &["rules", "domain"]),
     ("handoff", &["rules", "domain"]),
-    ("rehearsal", &["routing", "rules", "domain"]),
+    ("rehearsal", &["handoff", "routing", "rules", "domain"]),
     ("core", &[]),
     // Crates of their own: text in, rule files out; requests of voice platforms in, events out; the clock; registered domains; a
     // world to try it in.
@@ -45,7 +45,7 @@ const ARROWS: [(&str, &[&str]); 26] = [
     ("failpoint", &["clock", "config"]),
     // `platforms` for the signature under a webhook: made where those of others are checked.
     ("connectors", &["clock", "domain", "platforms"]),
-    ("render", &["domain", "routing", "rules"]),
+    ("render", &["domain", "handoff", "routing", "rules"]),
     // Rows.
     ("store", &["clock", "domain", "handoff", "routing", "rules"]),
     ("reports", &["domain", "rules", "store"]),

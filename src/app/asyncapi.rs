@@ -224,6 +224,8 @@ fn command() -> Value {
     let reason =
         json!({ "const": "answered_elsewhere", "description": "Another rep was quicker: nobody missed a call." });
     let rep = json!({ "type": "string", "description": "The leg of the rep who calls back, and has accepted." });
+    let phone = json!({ "type": "string", "description": "The number to ring, in E.164; `sip` stands in its place for an app." });
+    let sip = json!({ "type": "string", "description": "The SIP address to ring, such as ana@pbx.example." });
     let one = |kind: &str, properties: &[(&str, &Value)], optional: &[(&str, &Value)]| {
         let mut all = Map::from_iter([("type".to_owned(), json!({ "const": kind }))]);
         let required: Vec<&str> = std::iter::once("type").chain(properties.iter().map(|(name, _)| *name)).collect();
@@ -235,7 +237,7 @@ fn command() -> Value {
         "oneOf": [
             one("instruct", &[("id", &text), ("call", &text), ("kind", &text), ("say", &text)], &[("slots", &slots)]),
             one("hold", &[("id", &text), ("call", &text)], &[("record", &record), ("comfort", &comfort)]),
-            one("ring", &[("call", &text), ("leg", &text), ("phone", &text), ("ring_until", &instant)], &[]),
+            one("ring", &[("call", &text), ("leg", &text), ("ring_until", &instant)], &[("phone", &phone), ("sip", &sip)]),
             one("whisper", &[("id", &text), ("leg", &text), ("say", &text)], &[]),
             one("join", &[("id", &text), ("call", &text), ("leg", &text)], &[("record", &record)]),
             one(

@@ -18,7 +18,7 @@ pub mod workspace;
 pub mod zoneinfo;
 
 pub use reload::Reload;
-pub use vendors::{CrmChoice, agree, connect, not_connected};
+pub use vendors::{CrmChoice, agree, connect, not_connected, undialled};
 
 use crate::config::Limits;
 use crate::deciding::decider::{self, Decider, Replies};

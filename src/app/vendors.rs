@@ -16,7 +16,9 @@ use crate::connectors::speech::{ProgramSpeech, Speech};
 use crate::outbox::Vendors;
 use anyhow::{Context, Result, bail};
 use baton_clock::SharedClock;
+use baton_core::domain::endpoint::{Address, Endpoint};
 use baton_core::rules::RuleSet;
+use baton_core::rules::fault::listed;
 use baton_core::rules::model::set::{Assignment, Rung};
 use std::sync::Arc;
 
@@ -151,6 +153,7 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
     if config.telephony.is_none() && !ringing.is_empty() {
         told.push(format!("no [telephony]: warm_transfer is left out of the ladders that have it ({ringing})"));
     }
+    told.extend(undialled(config, rules));
     if config.calendar.is_none() && !booking.is_empty() {
         told.push(format!("no [calendar]: booking is left out of the ladders that have it ({booking})"));
     }
@@ -164,6 +167,21 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
         told.push("no [slack] and no [mail]: no rep is told of a lead, and no caller of a promise".to_owned());
     }
     told
+}
+
+/// Apps in the roster that there is no way to dial.
+pub fn undialled(config: &Config, rules: &RuleSet) -> Option<String> {
+    let Some(config::Telephony::Bridge(config::Carrier::Asterisk(asterisk))) = &config.telephony else { return None };
+    let is_app = |endpoint: &Endpoint| matches!(endpoint.address, Address::Sip(_));
+    let with_app = rules.reps.values().filter(|rep| rep.active && rep.phones.iter().any(is_app));
+    let reps: Vec<&str> = with_app.map(|rep| rep.id.as_str()).collect();
+    (asterisk.dial_app.is_none() && !reps.is_empty()).then(|| {
+        format!(
+            "no telephony.dial_app: apps in rules/reps.csv ({}) are not rung, and the rep's next phone is; add \
+             dial_app = \"PJSIP/{{user}}\" where they register at this Asterisk, or \"PJSIP/ENDPOINT/sip:{{app}}\" by way of another",
+            listed(reps.into_iter())
+        )
+    })
 }
 
 fn salesforce_auth(auth: &config::SalesforceAuth) -> Result<SalesforceAuth> {
@@ -190,6 +208,7 @@ fn asterisk(settings: &config::Asterisk, speech: Option<Arc<dyn Speech>>) -> Res
         password: Secret::new(settings.password.secret("telephony.password")?),
         app: settings.app.clone(),
         dial: settings.dial.clone(),
+        dial_app: settings.dial_app.clone(),
         agent: settings.agent.clone(),
         agent_within: settings.agent_within,
         caller_id: settings.caller_id.clone(),
@@ -215,6 +234,7 @@ fn smtp(mail: &config::Mail) -> Result<SmtpConfig> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use baton_core::domain::endpoint::PhoneKind;
     use baton_core::routing::scenario::scenario;
 
     #[test]
@@ -228,6 +248,21 @@ mod tests {
         let agent = "[telephony]\nmode = \"agent_amqp\"\n";
         let google = "[calendar]\nclient_email = \"a@b.example\"\nprivate_key = \"env:K\"\n";
         assert_eq!(told(&format!("{slack}{agent}{google}")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_app_that_cannot_be_dialled_is_told_with_what_to_add() {
+        let app = || Endpoint::new(PhoneKind::App, "ben@pbx.example").expect("an address");
+        let rules = scenario().rep("ben", |rep| rep.phones.insert(0, app())).rules;
+        let config = |more: &str| {
+            let bridge = "mode = \"bridge\"\ncarrier = \"asterisk\"\nurl = \"http://127.0.0.1:8088/ari\"\nuser = \"baton\"\n\
+                          password = \"env:P\"\ndial = \"PJSIP/{digits}@trunk\"\ncaller_id = \"+15551230000\"\n";
+            toml::from_str::<Config>(&format!("[telephony]\n{bridge}{more}")).expect("a configuration")
+        };
+        let told = undialled(&config(""), &rules).expect("it is told");
+        assert!(told.contains("(ben) are not rung") && told.contains("dial_app = \"PJSIP/{user}\""), "{told}");
+        assert_eq!(undialled(&config("dial_app = \"PJSIP/{user}\"\n"), &rules), None);
+        assert_eq!(undialled(&config(""), &scenario().rules), None);
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub struct Asterisk {
     pub app: String,
     /// How a rep's phone is dialled: `{phone}` is +14155550142, `{digits}` the same without the plus.
     pub dial: String,
+    /// How a rep's app is dialled: `{app}` is ana@pbx.example, `{user}` what stands before the @. Left out, apps are not rung.
+    pub dial_app: Option<String>,
     /// The voice agent's address; left out, callers are handed to none.
     pub agent: Option<String>,
     /// Ours.
@@ -78,7 +80,7 @@ impl Telephony {
 
 impl Asterisk {
     fn check(&self) -> Result<()> {
-        let Self { url, user, app, dial, agent, sounds, agent_within, .. } = self;
+        let Self { url, user, app, dial, dial_app, agent, sounds, agent_within, .. } = self;
         let address = Url::parse(url).ok();
         let is_plain = address.as_ref().is_some_and(|url| {
             matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.query().is_none()
@@ -97,10 +99,17 @@ impl Asterisk {
             "telephony.app is {app:?}; allowed: letters, digits, '-', '_' and '.', as in Stasis({app},…) of the dialplan"
         );
         ensure!(
-            is_dialled(dial) && (dial.contains("{phone}") || dial.contains("{digits}")) && !has_other_braces(dial),
+            is_template(dial, ["{phone}", "{digits}"]),
             "telephony.dial is {dial:?}; allowed: how Asterisk dials a rep's phone, with {{phone}} (+14155550142) or {{digits}} \
              (14155550142) in it, such as PJSIP/{{digits}}@trunk"
         );
+        if let Some(dial_app) = dial_app {
+            ensure!(
+                is_template(dial_app, ["{app}", "{user}"]),
+                "telephony.dial_app is {dial_app:?}; allowed: how Asterisk dials a rep's app, with {{app}} (ana@pbx.example) or \
+                 {{user}} (ana) in it, such as PJSIP/{{user}}, or leave it out"
+            );
+        }
         if let Some(agent) = agent {
             ensure!(
                 is_dialled(agent),
@@ -130,8 +139,10 @@ fn is_dialled(text: &str) -> bool {
     }) && text.chars().all(is_seen)
 }
 
-fn has_other_braces(dial: &str) -> bool {
-    dial.replace("{phone}", "").replace("{digits}", "").contains(['{', '}'])
+/// What is dialled, with one of these words in it, and no others in braces.
+fn is_template(dial: &str, words: [&str; 2]) -> bool {
+    let rest = words.iter().fold(dial.to_owned(), |rest, word| rest.replace(word, ""));
+    is_dialled(dial) && rest != dial && !rest.contains(['{', '}'])
 }
 
 #[cfg(test)]
@@ -167,6 +178,8 @@ mod tests {
             ("user = \"baton\"", "user = \"a:b\"", "telephony.user is \"a:b\"; allowed: the name of a section"),
             ("{digits}@", "@", "with {phone} (+14155550142) or {digits}"),
             ("{digits}@", "{number}{digits}@", "with {phone} (+14155550142) or {digits}"),
+            ("caller_id", "dial_app = \"PJSIP/ana\"\ncaller_id", "with {app} (ana@pbx.example) or {user} (ana) in it"),
+            ("caller_id", "dial_app = \"PJSIP/{user}@{x}\"\ncaller_id", "telephony.dial_app is"),
             ("PJSIP/agent", "agent", "telephony.agent is \"agent\"; allowed: how Asterisk dials"),
             ("+15551230000", "5551230000", "expected E.164"),
             ("caller_id", "agent_within = \"5m\"\ncaller_id", "telephony.agent_within is 300 s; allowed: up to 120 s"),

@@ -1,10 +1,11 @@
 //! Telephony in *agent* mode: the voice platform dials, Baton commands it and hears back as `call.event`.
 //!
 //! The contract is ours. A command is a JSON object: `type` (`instruct`, `hold`, `ring`, `whisper`, `join`, `dial_lead`, `hang_up`), `id`
-//! (the same id is the same command, to be carried out once), and `call`, `leg` or `phone` as the type needs. `ring` has no id
-//! but its leg, and must not be begun after `ring_until`. Of an `instruct` of a `kind` that a platform
-//! does not know, it speaks the `say`. `offer_callback` asks whether the caller would rather be called back, which the platform tells
-//! as `callback_wanted`; `introduce` comes in the place of `connected` and ends as it does: the agent leaves. `hold` and `join` say `"record": false` where the caller does not
+//! (the same id is the same command, to be carried out once), and `call` or `leg` as the type needs. `ring` and `dial_lead` have no id
+//! but their leg, and either `phone`, a number, or (`ring` alone) `sip`, the address of an app (`ana@pbx.example`); they must not be
+//! begun after `ring_until`. Of an `instruct` of a `kind` that a platform does not know, it speaks the `say`. `offer_callback` asks
+//! whether the caller would rather be called back, which the platform tells as `callback_wanted`; `introduce` comes in the place of
+//! `connected` and ends as it does: the agent leaves. `hold` and `join` say `"record": false` where the caller does not
 //! agree to be recorded: neither the wait nor the conversation may be; `hold` says `"comfort": "agent"` where the agent is to stay
 //! with the caller while phones ring, in place of music, and `hang_up` says `"reason": "answered_elsewhere"` where another rep was
 //! quicker. For a rep who calls a lead back there is no caller: `call` of the `ring` is the `leg` itself. Once they have accepted,
@@ -19,6 +20,7 @@ use super::http::{ApiCall, Does, Limits, Secret, VendorHttp, by_status};
 use super::{CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason};
+use baton_core::domain::endpoint::Address;
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::text::RepText;
@@ -85,9 +87,12 @@ impl Telephony for AgentTelephony {
     }
 
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
-        let RingRequest { leg, call, phone, ring_until, whisper: _ } = request;
-        let phone = phone.as_str();
-        let command = json!({ "type": "ring", "call": call.id, "leg": leg, "phone": phone, "ring_until": ring_until });
+        let RingRequest { leg, call, endpoint, ring_until, whisper: _ } = request;
+        let mut command = json!({ "type": "ring", "call": call.id, "leg": leg, "ring_until": ring_until });
+        match &endpoint.address {
+            Address::Number(number) => command["phone"] = json!(number),
+            Address::Sip(address) => command["sip"] = json!(address.as_str()),
+        }
         self.0.send("ring", leg.as_str(), command).await
     }
 

@@ -4,10 +4,10 @@
 use super::VendorError;
 use async_trait::async_trait;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
+use baton_core::domain::endpoint::Endpoint;
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::{Call, Direction};
 use baton_core::domain::outcome::Slot;
-use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::{CallerText, RepText};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub struct RingRequest {
     pub leg: LegId,
     /// The caller's.
     pub call: Call,
-    pub phone: PhoneE164,
+    pub endpoint: Endpoint,
     /// The phone stops ringing then; a request that arrives later must not ring at all.
     pub ring_until: DateTime<Utc>,
     /// What will be whispered on answering: where we speak ourselves it is made ready while the phone rings.

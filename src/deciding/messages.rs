@@ -162,7 +162,7 @@ fn event_of(call: &CallEvent) -> Option<Event> {
         CallWord::Accepted => Some(Event::Accepted { leg: leg()? }),
         CallWord::Declined => Some(Event::Declined { leg: leg()?, why: told() }),
         CallWord::Joined => Some(Event::Joined { leg: leg()? }),
-        CallWord::JoinFailed => Some(Event::JoinFailed { leg: leg()?, why: why() }),
+        CallWord::JoinFailed => Some(Event::JoinFailed { leg: leg()?, why: why(), fault: Fault::Vendor }),
         CallWord::RepLeft => Some(Event::RepLeft { leg: leg()? }),
         CallWord::CallbackWanted => Some(Event::CallbackWanted),
         CallWord::Missed => Some(Event::Missed),

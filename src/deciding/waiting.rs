@@ -11,12 +11,15 @@ use super::decider::Decider;
 use super::table::{Standing, StandingTable};
 use crate::facts::{ByHand, LeadFacts, OfCrm};
 use crate::release::Release;
-use crate::store::{Mover, StepRow, StoreError, Tx, WaitingLead, with};
+use crate::store::{Correction, Mover, StepRow, StoreError, Tx, WaitingLead, with};
 use baton_core::domain::known::Fact;
 use baton_core::handoff::Event;
 use baton_core::handoff::state::{Closing, NewOwner};
+use baton_core::routing::ledger::Cause;
 use baton_core::routing::{Decision, decide};
+use baton_core::rules::RuleSet;
 use chrono::TimeDelta;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -115,8 +118,9 @@ impl Decider {
         facts: LeadFacts,
         release: &Arc<Release>,
     ) -> Result<bool, StoreError> {
+        let rules = rules_for(&waiting, &release.rules);
         // Ledgers order those who can take it, and say nothing about whether anybody can.
-        if table.decide(&waiting.lead, &facts, &release.rules, self.parts.clock.now()).plan.waits {
+        if table.decide(&waiting.lead, &facts, &rules, self.parts.clock.now()).plan.waits {
             return Ok(false);
         }
         let Some(facts) = self.unless_given_by_hand(&waiting, facts, release).await else { return Ok(false) };
@@ -172,11 +176,18 @@ async fn give_in(
     if !tx.handoff_lock(&waiting.handoff).await?.is_waiting() {
         return Ok(Vec::new());
     }
+    let others = rules_for(waiting, rules);
     let mut table = StandingTable::of(Standing::locked(tx, rules).await?);
-    let snapshot = table.snapshot(facts, rules, mover.now);
-    let decision = decide(&waiting.lead, &snapshot, rules);
+    let mut snapshot = table.snapshot(facts, &others, mover.now);
+    let mut decision = decide(&waiting.lead, &snapshot, &others);
     if decision.plan.waits {
         return Ok(Vec::new());
+    }
+    if !waiting.let_lie.is_empty() {
+        take_turn_back(tx, waiting, rules, mover).await?;
+        table.standing = Standing::locked(tx, rules).await?;
+        snapshot = table.snapshot(facts, &others, mover.now);
+        decision = decide(&waiting.lead, &snapshot, &others);
     }
     let reason = decision.plan.reason.in_words();
     table.store_again(tx, &waiting.lead, &decision, &reason, rules, mover.now).await?;
@@ -191,4 +202,26 @@ async fn give_in(
         ..NewOwner::new(plan.owner, reason)
     };
     Ok(tx.transition(&waiting.handoff, &Event::Found(to), rules, mover).await?.steps)
+}
+
+/// Those by which it is decided: whoever let it lie counts as if they had left.
+fn rules_for<'r>(waiting: &WaitingLead, rules: &'r RuleSet) -> Cow<'r, RuleSet> {
+    let mut rules = Cow::Borrowed(rules);
+    for rep in &waiting.let_lie {
+        if let Some(rep) = rules.to_mut().reps.get_mut(rep) {
+            rep.active = false;
+        }
+    }
+    rules
+}
+
+/// As where a person gives it to somebody else: whoever let it lie has had no turn.
+async fn take_turn_back(tx: &mut Tx, waiting: &WaitingLead, rules: &RuleSet, mover: &Mover) -> Result<(), StoreError> {
+    let correction = Correction {
+        cause: Cause::Reassigned,
+        to: None,
+        reason: "nothing was done about it in time".to_owned(),
+        author: "rules".to_owned(),
+    };
+    tx.turn_correct(&waiting.lead.id, &correction, rules, mover.now).await.map(|_| ())
 }

@@ -6,6 +6,7 @@
 mod account;
 mod facts;
 mod ownership;
+mod phones;
 mod story;
 
 pub use facts::facts;
@@ -13,6 +14,7 @@ pub use facts::facts;
 use super::consent;
 use baton_core::domain::lead::{Lead, LeadChannel, ReachBack};
 use baton_core::domain::zone::Zone;
+use baton_core::handoff::Handoff;
 use baton_core::routing::decision::{
     Candidate, CandidateVerdict, DecidedAgain, NoLongerLive, PoolTrace, Target, TargetRole, TerritoryMatch,
     TerritoryTrace,
@@ -53,15 +55,18 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     story.text
 }
 
-/// [`explain`], the facts behind it, and who got the lead later if it waited: all that is known of a stored decision.
+/// [`explain`], how each phone that rang ended, the facts behind it, and who got the lead later if it waited: all that is known of
+/// a stored decision.
 pub fn explain_whole(
     decision: &Decision,
     lead: &Lead,
     snapshot: &Snapshot,
     again: &[(DateTime<Utc>, DecidedAgain)],
+    handoff: Option<&Handoff>,
     rules: &RuleSet,
 ) -> String {
-    let mut text = explain(decision, lead, rules) + &facts(decision, snapshot, rules);
+    let rung = handoff.map(|handoff| phones::rung(handoff, &Roster(rules))).unwrap_or_default();
+    let mut text = explain(decision, lead, rules) + &rung + &facts(decision, snapshot, rules);
     for (at, DecidedAgain { owner, reason, pools }) in again {
         let roster = Roster(rules);
         let mut story = Story::default();
@@ -182,7 +187,8 @@ fn plan(decision: &Decision, lead: &Lead, roster: &Roster) -> Vec<String> {
         lines.push(match rung {
             Rung::WarmTransfer => {
                 let targets: Vec<String> = decision.plan.targets.iter().map(|target| ringing(target, roster)).collect();
-                format!("{place}. Warm transfer: ring {}.", targets.join(", then "))
+                let at_a_time = phones::at_a_time(roster.0.handoff.ring);
+                format!("{place}. Warm transfer: ring {}{at_a_time}.", targets.join(", then "))
             }
             Rung::Agent => format!("{place}. The voice agent takes the caller."),
             Rung::Booking => format!("{place}. Booking with {}.", roster.name(&decision.plan.owner)),
@@ -202,7 +208,7 @@ fn last(lead: &Lead) -> &'static str {
 }
 
 fn ringing(target: &Target, roster: &Roster) -> String {
-    let name = roster.name(&target.rep);
+    let name = roster.name(&target.rep) + &phones::of(roster, &target.rep);
     if let Some(behind) = target.behind_ms.iter().max().filter(|behind| **behind > 0) {
         return format!("{name} (behind the preferred for {} s)", behind / 1000);
     }

@@ -17,7 +17,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use baton_core::domain::id::LeadId;
+use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::domain::outcome::NextStepKind;
 use listed::{Listed, cursor};
 use serde::Deserialize;
@@ -316,11 +316,12 @@ pub(super) async fn explain(
     let (lead, record) = door.known_lead(&id).await?;
     let found = door.store.read("decision.get", move |tx| {
         let lead = lead.clone();
-        Box::pin(
-            async move { Ok((tx.decision(&lead).await?, tx.snapshot(&lead).await?, tx.decided_again(&lead).await?)) },
-        )
+        Box::pin(async move {
+            let decided = (tx.decision(&lead).await?, tx.snapshot(&lead).await?);
+            Ok((decided, tx.decided_again(&lead).await?, tx.handoff_if_any(&HandoffId::of(&lead)).await?))
+        })
     });
-    let (decision, snapshot, again) = found.await.map_err(|error| Problem::ours(&error))?;
+    let ((decision, snapshot), again, handoff) = found.await.map_err(|error| Problem::ours(&error))?;
     let (Some(decision), Some(snapshot)) = (decision, snapshot) else {
         return Err(Problem::not_found("this lead has no decision"));
     };
@@ -330,7 +331,7 @@ pub(super) async fn explain(
         Err(Lost::Unknown(_) | Lost::Refused { .. }) => door.rules(),
         Err(error @ Lost::Store(_)) => return Err(Problem::ours(&error)),
     };
-    Ok(explain_whole(&decision, &record.lead, &snapshot, &again, &rules))
+    Ok(explain_whole(&decision, &record.lead, &snapshot, &again, handoff.as_ref(), &rules))
 }
 
 impl Door {

@@ -4,7 +4,7 @@ use super::sheet::{Columns, Sheet};
 use super::{Imported, RepIds, comment, csv_cell, slug};
 use baton_core::rules::words::{language, phone, place, zone};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 const PATH: &str = "rules/reps.csv";
@@ -16,7 +16,9 @@ const COLUMNS: &Columns = &[
     ("last", &["last name", "lastname", "nachname"]),
     ("email", &["email", "e mail", "email address", "user email"]),
     ("username", &["username", "user name", "login"]),
-    ("phone", &["phone", "mobile", "mobile phone", "mobilephone", "telephone"]),
+    ("desk", &["work phone", "desk phone", "office phone", "business phone", "direct line"]),
+    ("phone", &["phone", "telephone", "phone number"]),
+    ("mobile", &["mobile", "mobile phone", "mobilephone", "cell phone", "mobile number"]),
     ("team", &["team", "teams", "department", "user role", "role", "role name", "profile", "profile name"]),
     ("seniority", &["seniority", "title", "job title", "level"]),
     ("languages", &["languages", "language", "languagelocalekey", "locale"]),
@@ -124,7 +126,7 @@ fn row(
         let found = format!("{email} is rep {id}: somebody else's address begins alike");
         imported.note(line, found, "give them shorter ids if you like, here and in the rules");
     }
-    let phone = phones(get("phone"), &id, line, imported);
+    let phone = phones(sheet, cells, &id, line, imported);
     let languages = languages(get("languages"), &id, line, imported);
     let timezone = timezone(get("timezone")).unwrap_or_else(|| {
         imported.note(line, format!("no time zone of {id} could be read"), "write one such as Europe/Berlin");
@@ -195,8 +197,24 @@ fn timezone(cell: &str) -> Option<String> {
     zone::parse(cell, None).map(|zone| zone.name().to_owned())
 }
 
+/// Columns with phones, in the order in which they are to be rung, and what stands before a number of theirs.
+const PHONES: [(&str, &str); 3] = [("desk", "desk:"), ("phone", ""), ("mobile", "mobile:")];
+
+/// Every number with its kind, as far as the export says it, once.
+fn phones(sheet: &Sheet, cells: &[String], id: &str, line: u32, imported: &mut Imported) -> String {
+    let (mut known, mut phones) = (BTreeSet::new(), Vec::new());
+    for (column, kind) in PHONES {
+        for number in numbers(sheet.get(cells, column), id, line, imported) {
+            if known.insert(number.clone()) {
+                phones.push(format!("{kind}{number}"));
+            }
+        }
+    }
+    phones.join(";")
+}
+
 /// Every number of the cell with its country code; what is lost on the way is told.
-fn phones(cell: &str, id: &str, line: u32, imported: &mut Imported) -> String {
+fn numbers(cell: &str, id: &str, line: u32, imported: &mut Imported) -> Vec<String> {
     let mut numbers: Vec<String> = Vec::new();
     for item in
         cell.split([';', '|', '\n']).flat_map(|part| part.split(" / ")).map(str::trim).filter(|item| !item.is_empty())
@@ -210,12 +228,9 @@ fn phones(cell: &str, id: &str, line: u32, imported: &mut Imported) -> String {
             let todo = "a rep is rung without extension: write a number that reaches them directly";
             imported.note(line, format!("extension {extension} of {id} was left out"), todo);
         }
-        let number = phone.number.as_str().to_owned();
-        if !numbers.contains(&number) {
-            numbers.push(number);
-        }
+        numbers.push(phone.number.as_str().to_owned());
     }
-    numbers.join(";")
+    numbers
 }
 
 /// HubSpot's `GET /crm/v3/owners`: `{ "results": [ { "id", "email", "firstName", "lastName", "archived", "teams" } ] }`.

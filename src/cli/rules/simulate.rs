@@ -6,12 +6,13 @@ use crate::cli::{FAULTY, OK, TextOrJson, USAGE, WorkspaceArgs, say};
 use anyhow::Result;
 use baton_clock::{Clock, SystemClock};
 use baton_core::rehearsal::outcome::Fallback;
-use baton_core::rehearsal::simulate::{Manner, Simulation, Spread, simulate};
+use baton_core::rehearsal::simulate::{Manner, RepLoad, Simulation, Spread, simulate};
 use baton_core::rehearsal::traffic::{
     LIVE_PERCENT, OUTSIDE_PERCENT, OWNED_PERCENT, Traffic, UNKNOWN_PERCENT, WEEKEND_PERCENT,
 };
 use baton_core::routing::turns;
-use baton_core::rules::compile;
+use baton_core::rules::model::set::RingPlan;
+use baton_core::rules::{compile, spell};
 use chrono::NaiveDate;
 use serde_json::json;
 use std::fmt::Write;
@@ -49,8 +50,8 @@ pub(crate) struct Simulate {
 }
 
 /// What a reader must know before believing a number.
-const NOT_PLAYED: &str = "not played: calendars, meetings that come of bookings, parallel rings, reps who set themselves \
-                          away, callers who hang up early or refuse a time";
+const NOT_PLAYED: &str = "not played: calendars, meetings that come of bookings, reps who set themselves away, callers who hang up \
+                          early or refuse a time";
 
 impl Simulate {
     pub(crate) fn run(self) -> Result<u8> {
@@ -107,6 +108,9 @@ fn text(head: &str, assumed: &str, done: &Simulation) -> String {
     let _ = writeln!(page, "  {:<44} {:>7}", "connected at once", done.connected);
     let _ = writeln!(page, "  {:<44} {:>7}", "rung for, and nobody took it in time", done.rung - done.connected);
     let _ = writeln!(page, "  {:<44} {:>7}", "on the line, and nobody to ring", done.nobody_to_ring);
+    let elsewhere: u32 = done.reps.values().map(|load| load.rings_elsewhere).sum();
+    let _ = writeln!(page, "  {:<44} {:>7}", format!("phones rung, {}", plan(done.ring)), done.phones_rung);
+    let _ = writeln!(page, "  {:<44} {elsewhere:>7}", "of those, told that another was quicker");
     let _ = writeln!(page, "  {:<44} {:>7}", "without a time that could be promised", done.no_time);
     let _ = writeln!(page, "  to a human, connected        {}", spread(done.wait_now_s));
     let _ = writeln!(page, "  to a human, called back      {}", spread(done.wait_later_s));
@@ -144,13 +148,28 @@ fn text(head: &str, assumed: &str, done: &Simulation) -> String {
             );
         }
     }
-    let _ = writeln!(page, "\n{:<30} {:>7} {:>7} {:>9} {:>11}", "Reps", "leads", "calls", "declined", "unanswered");
+    let _ = writeln!(
+        page,
+        "\n{:<30} {:>7} {:>7} {:>9} {:>11} {:>10}",
+        "Reps", "leads", "calls", "declined", "unanswered", "elsewhere"
+    );
     for (rep, load) in &done.reps {
-        let (declined, unanswered) = (load.rings_declined, load.rings_unanswered);
-        let _ =
-            writeln!(page, "  {:<28} {:>7} {:>7} {declined:>9} {unanswered:>11}", rep.as_str(), load.leads, load.calls);
+        let RepLoad { leads, calls, rings_declined, rings_unanswered, rings_elsewhere } = load;
+        let _ = writeln!(
+            page,
+            "  {:<28} {leads:>7} {calls:>7} {rings_declined:>9} {rings_unanswered:>11} {rings_elsewhere:>10}",
+            rep.as_str()
+        );
     }
     page
+}
+
+fn plan(ring: RingPlan) -> String {
+    match ring {
+        RingPlan::OneByOne => "one by one".to_owned(),
+        RingPlan::AtOnce(phones) => format!("{phones} at once"),
+        RingPlan::AddEvery(span) => format!("another every {}", spell(span)),
+    }
 }
 
 fn spread(waits: Spread) -> String {

@@ -72,7 +72,8 @@ impl Serve {
         if inherited > 0 {
             tracing::info!(count = inherited, "steps of a worker that is dead are taken over");
         }
-        for warning in zoneinfo::warnings(&workspace.checked.rules, clock.now()) {
+        let undialled = app::undialled(&config, &workspace.checked.rules);
+        for warning in zoneinfo::warnings(&workspace.checked.rules, clock.now()).into_iter().chain(undialled) {
             tracing::warn!("{warning}");
         }
         let broker = config.amqp.as_ref().map(broker).transpose()?;

@@ -30,6 +30,7 @@ use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::RepText;
 use calls::{is_of_asterisk, is_rep, whisper_of};
+use dial::Dial;
 use line::{Beside, Lines, Then};
 use serde_json::json;
 use std::path::PathBuf;
@@ -49,6 +50,8 @@ pub struct AsteriskConfig {
     pub app: String,
     /// A rep's phone, with `{phone}` or `{digits}` in it.
     pub dial: String,
+    /// A rep's app, with `{app}` or `{user}` in it.
+    pub dial_app: Option<String>,
     pub agent: Option<String>,
     pub agent_within: Duration,
     /// Ours: shown to a rep where the caller withholds the number.
@@ -60,7 +63,7 @@ pub struct AsteriskConfig {
 
 pub struct Asterisk {
     lines: Lines,
-    dial: String,
+    dial: Dial,
     agent: Option<String>,
     agent_within: Duration,
     caller_id: PhoneE164,
@@ -75,10 +78,11 @@ impl Asterisk {
     /// # Errors
     /// The address is not `http(s)://host`.
     pub fn new(config: AsteriskConfig, clock: SharedClock) -> Result<Self, VendorError> {
-        let AsteriskConfig { url, user, password, app, dial, agent, agent_within, caller_id, sounds, speech } = config;
+        let AsteriskConfig { url, user, password, app, dial, dial_app, agent, agent_within, caller_id, sounds, speech } =
+            config;
         Ok(Self {
             lines: Lines { ari: Ari::new(&url, &user, &password, &app)?, voice: Voice::new(sounds, speech) },
-            dial,
+            dial: Dial { phone: dial, app: dial_app },
             agent,
             agent_within,
             caller_id,
@@ -166,8 +170,14 @@ impl Telephony for Asterisk {
     }
 
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
-        let RingRequest { leg, call, phone, ring_until, whisper } = request;
+        let RingRequest { leg, call, endpoint, ring_until, whisper } = request;
         let caller = channel(call)?;
+        let Some(endpoint) = self.dial.string(&endpoint.address) else {
+            return Err(VendorError::needs_person(
+                VENDOR,
+                "the rep is to be rung on an app, and there is no telephony.dial_app",
+            ));
+        };
         let Ok(left) = (*ring_until - self.clock.now()).to_std() else {
             return Err(VendorError::retry(VENDOR, "the time to ring was over before it could be asked to"));
         };
@@ -176,7 +186,7 @@ impl Telephony for Asterisk {
         let dialled = Dialled {
             channel: leg.to_string(),
             caller: (caller != leg.as_str()).then(|| caller.to_owned()),
-            endpoint: dial::dial_string(&self.dial, phone),
+            endpoint,
             args: format!("rep,{caller}"),
             caller_id: dial::caller_id(call.from.as_ref().unwrap_or(&self.caller_id)),
             timeout_s: (self.clock.real(left) + RINGS_ON).as_secs().max(1),
@@ -236,7 +246,7 @@ impl Telephony for Asterisk {
         let dialled = Dialled {
             channel: leg.to_string(),
             caller: Some(with.to_string()),
-            endpoint: dial::dial_string(&self.dial, phone),
+            endpoint: self.dial.number(phone),
             args: format!("lead,{with}"),
             caller_id: dial::caller_id(&self.caller_id),
             timeout_s: (self.clock.real(left) + RINGS_ON).as_secs().max(1),

@@ -118,15 +118,18 @@ impl Work for CallEffect<'_> {
                 Fallback::of(Event::RingFailed { leg: leg.clone(), why, fault: Fault::Vendor })
             }
             // A rep who hears no whisper would be a cold start: on to the next.
-            Self::Whisper { leg } => Fallback::of(Event::WhisperFailed { leg: leg.clone(), why }),
-            Self::Join { leg } => Fallback::of(Event::JoinFailed { leg: leg.clone(), why }),
+            Self::Whisper { leg } => Fallback::of(Event::WhisperFailed { leg: leg.clone(), why, fault: Fault::Vendor }),
+            Self::Join { leg } => Fallback::of(Event::JoinFailed { leg: leg.clone(), why, fault: Fault::Vendor }),
             Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Fallback::default(),
         }
     }
 
     fn fallback_of_setup(&self, why: &str) -> Fallback {
         let mut fallback = self.fallback(why);
-        if let Some(Event::RingFailed { fault, .. }) = &mut fallback.failed {
+        if let Some(
+            Event::RingFailed { fault, .. } | Event::WhisperFailed { fault, .. } | Event::JoinFailed { fault, .. },
+        ) = &mut fallback.failed
+        {
             *fault = Fault::Config;
         }
         fallback
@@ -184,7 +187,9 @@ async fn ring(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, rep: &RepId) 
         return Ok(Done::nothing("no longer wanted"));
     }
     let rep = at.matter.rep(rep)?;
-    let phone = rep.phones.first().cloned().ok_or_else(|| needs_person(format!("rep {} has no phone", rep.id)))?;
+    let nth = at.matter.handoff.legs.iter().find(|known| known.id == *leg).map_or(0, |leg| leg.endpoint);
+    let endpoint = rep.phones.get(nth as usize).cloned();
+    let endpoint = endpoint.ok_or_else(|| needs_person(format!("rep {} has no phone {}", rep.id, nth + 1)))?;
     let call = at.matter.call_on(leg)?;
     let calls_back = at.matter.calls_back(leg);
     if calls_back && !telephony.dials_leads() {
@@ -195,7 +200,7 @@ async fn ring(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, rep: &RepId) 
     }
     let ring_until = at.step.deadline_at;
     let whisper = at.matter.templates.whisper(&at.matter.briefing());
-    telephony.ring(&RingRequest { leg: leg.clone(), call, phone, ring_until, whisper }).await?;
+    telephony.ring(&RingRequest { leg: leg.clone(), call, endpoint, ring_until, whisper }).await?;
     Ok(Done::reference(leg.as_str()))
 }
 

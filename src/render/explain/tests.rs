@@ -141,7 +141,7 @@ fn who_got_a_lead_that_had_waited_is_told_after_the_facts() {
     let world = scenario();
     let decision = world.decide();
     let again = DecidedAgain { owner: rep_id("cy"), reason: "back".to_owned(), pools: decision.trace.pools.clone() };
-    let text = explain_whole(&decision, &world.lead, &world.snapshot, &[(at("11:30"), again)], &world.rules);
+    let text = explain_whole(&decision, &world.lead, &world.snapshot, &[(at("11:30"), again)], None, &world.rules);
     let (before, after) = text.split_once("\nDecided again ").expect("the second decision");
     assert!(before.contains("\nKnown at "), "{before}");
     assert!(after.starts_with("Wed 7 Jan 2026 11:30 UTC: CY owns the lead that waited.\nBecause: back.\n"), "{after}");

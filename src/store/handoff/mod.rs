@@ -93,6 +93,13 @@ impl Tx {
         self.one_handoff(format!("-- handoff::by_id\nSELECT {ONE}"), id).await
     }
 
+    /// `None`: the lead has none.
+    pub async fn handoff_if_any(&mut self, id: &HandoffId) -> Result<Option<Handoff>, StoreError> {
+        let sql = format!("-- handoff::if_any\nSELECT {ONE}");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(self.conn()).await?;
+        row.map(|row| Reading::new("handoff", &row).json("body")).transpose()
+    }
+
     async fn one_handoff(&mut self, sql: String, id: &HandoffId) -> Result<Handoff, StoreError> {
         let row = sqlx::query(AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(self.conn()).await?;
         let row = row.ok_or_else(|| StoreError::NotFound { what: "handoff", id: id.to_string() })?;

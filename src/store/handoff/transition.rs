@@ -15,7 +15,7 @@ use baton_core::domain::zone::Zone;
 use baton_core::handoff::state::Reservation;
 use baton_core::handoff::{Event, Handoff, Transition, advance};
 use baton_core::rules::RuleSet;
-use change::{booking, concerned, hung_up_by, is_given, new_faults};
+use change::{booking, concerned, faulty, hung_up_by, is_given, new_faults};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use phones::Phones;
 use rings::{count_rings, rung};
@@ -227,7 +227,8 @@ impl Tx {
             told.push(entry);
             for leg in new_faults(&one.before, after) {
                 let (leg, rep, cause) = (&leg.id, &leg.rep, leg.state.as_str());
-                tracing::warn!(leg.id = %leg, rep.id = %rep, cause, "a rep's phone could not be rung: the lead's story says why");
+                let what = faulty(event);
+                tracing::warn!(leg.id = %leg, rep.id = %rep, cause, "{what}: the lead's story says why");
             }
         }
         let over: Vec<LeadId> =

@@ -25,6 +25,15 @@ pub struct WaitingLead {
     pub assigned: Option<Fact<Option<CrmId>>>,
     /// Its record in the CRM, with the owner as Baton wrote it.
     pub crm: Option<CrmRef>,
+    /// Who had it and let it lie: it is not given to them again.
+    pub let_lie: Vec<RepId>,
+}
+
+/// What of a handoff is looked at here.
+#[derive(serde::Deserialize)]
+struct Lay {
+    #[serde(default)]
+    let_lie: Vec<RepId>,
 }
 
 /// One line of a pool's queue.
@@ -51,8 +60,7 @@ pub struct Owed {
 const OWED: &str = "(next_step IN ('callback', 'mail', 'needs_attention') OR (next_step = 'meeting' AND next_at > $2))";
 
 /// The last column of a lead that is to be given, and the tables that all of them are in.
-const KNOWN: &str =
-    "d.snapshot FROM handoff h JOIN lead l ON l.id = h.lead_id JOIN decision d ON d.lead_id = h.lead_id";
+const KNOWN: &str = "h.body AS handoff, d.snapshot FROM handoff h JOIN lead l ON l.id = h.lead_id JOIN decision d ON d.lead_id = h.lead_id";
 
 impl Tx {
     /// Waiting leads of all pools, the oldest first, after this one.
@@ -138,6 +146,7 @@ impl Tx {
 fn read(row: &AnyRow) -> Result<WaitingLead, StoreError> {
     let row = Reading::new("handoff", row);
     let Snapshot { account, assigned, .. } = row.json("snapshot")?;
+    let Lay { let_lie } = row.json("handoff")?;
     Ok(WaitingLead {
         handoff: row.id("id")?,
         since: row.at("waits_since")?,
@@ -145,5 +154,6 @@ fn read(row: &AnyRow) -> Result<WaitingLead, StoreError> {
         account,
         assigned,
         crm: crm_ref(&row)?,
+        let_lie,
     })
 }

@@ -176,7 +176,41 @@ async fn whoever_stops_gives_nothing_away_any_more(db: Db) {
     assert_eq!(town.queue().await, queue, "it has stopped");
 }
 
+/// West has one rep, who does nothing for five minutes: then it is the desk's, and the turn with it.
+async fn a_lead_that_was_let_lie_goes_to_whoever_else_can_take_it(db: Db) {
+    let steps = |folder: &Path| {
+        let (before, steps) =
+            ("remind_before: 10m, escalate_before: 5m", "{ after: 1m, do: remind }, { after: 5m, do: reassign }");
+        edit(folder, "rules/handoff.yaml", before, &format!("steps: [{steps}]"));
+    };
+    let town = Town::under(db, 1, |_| Vendors::default(), steps).await;
+    let lead = town.calls(1).await;
+    let promised = |stage: &Stage| match stage {
+        Stage::Callback { promise } => (promise.owner.clone(), promise.promised_at),
+        other => panic!("nothing is promised: {other:?}"),
+    };
+    let before = town.handoff(&lead).await;
+    let (owner, promised_at) = promised(&before.stage);
+    assert_eq!(owner, rep("west-01"));
+    eventually("another rep has it", || async { town.handoff(&lead).await.owner == rep("desk-01") }).await;
+    let after = town.handoff(&lead).await;
+    assert_eq!(promised(&after.stage), (rep("desk-01"), promised_at), "the caller was told that time");
+    assert!(after.let_lie.contains(&rep("west-01")));
+    let db = town.stop().await;
+    assert_eq!(
+        db.number("SELECT COUNT(*) FROM ledger_entry WHERE author = 'rules'").await,
+        1,
+        "the turn is taken back"
+    );
+    assert_eq!(db.number("SELECT COUNT(*) FROM ledger_entry WHERE author = 'decision'").await, 2, "each pays one");
+    ledgers(&db.store).await;
+}
+
 tests! {
+    a_lead_that_was_let_lie_goes_to_whoever_else_can_take_it_on_sqlite:
+        on_sqlite(a_lead_that_was_let_lie_goes_to_whoever_else_can_take_it),
+    a_lead_that_was_let_lie_goes_to_whoever_else_can_take_it_on_postgres:
+        on_postgres(a_lead_that_was_let_lie_goes_to_whoever_else_can_take_it),
     the_oldest_is_served_first_on_sqlite: on_sqlite(the_oldest_is_served_first),
     the_oldest_is_served_first_on_postgres: on_postgres(the_oldest_is_served_first),
     a_lead_is_open_until_it_is_won_or_lost_on_sqlite: on_sqlite(a_lead_is_open_until_it_is_won_or_lost),

@@ -55,6 +55,16 @@ impl LegState {
         }
     }
 
+    /// The rep may be had on another of their phones: this one did not reach them. Whoever said no, sends their calls elsewhere or
+    /// was there is not rung anew.
+    pub fn may_be_elsewhere(self) -> bool {
+        match self {
+            Self::NoAnswer | Self::Busy | Self::Machine | Self::WrongNumber | Self::Vendor | Self::Config => true,
+            Self::Ringing | Self::Answered | Self::Accepted | Self::Joined => false,
+            Self::Declined | Self::Forwarded | Self::HungUp | Self::Lost | Self::Elsewhere | Self::Cancelled => false,
+        }
+    }
+
     /// Not what the rep did: somebody must mend a number, a setting, or the vendor.
     pub fn is_fault(self) -> bool {
         matches!(self, Self::WrongNumber | Self::Vendor | Self::Config)

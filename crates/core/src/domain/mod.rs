@@ -8,6 +8,7 @@ pub mod assent;
 pub mod briefing;
 pub mod crm_id;
 pub mod effect;
+pub mod endpoint;
 pub mod id;
 pub mod known;
 pub mod lead;

@@ -1,8 +1,8 @@
 //! Whoever may receive a lead.
 
 use super::crm_id::CrmId;
+use super::endpoint::Endpoint;
 use super::id::RepId;
-use super::phone::PhoneE164;
 use crate::domain::zone::Zone;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,8 +14,8 @@ pub struct Rep {
     pub id: RepId,
     pub name: String,
     pub email: String,
-    /// Phones to ring, in order.
-    pub phones: Vec<PhoneE164>,
+    /// What to ring, in order.
+    pub phones: Vec<Endpoint>,
     /// Several are joined by `;`, as hours and holidays are.
     pub team: String,
     /// The same.

@@ -17,6 +17,7 @@ use crate::domain::id::{LegId, RepId};
 use crate::domain::leg::LegState;
 use crate::rules::RuleSet;
 use chrono::{DateTime, Utc};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// A card about a ringing phone is worth nothing later.
@@ -52,9 +53,9 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::WrongNumber { leg, why } => {
             step.not_accepted(leg, Ended::told(LegState::WrongNumber, why), Phone::IsDown)
         }
-        Event::RingFailed { leg, why, fault } => step.ring_failed(leg, Ended::by((*fault).into(), why)),
-        Event::WhisperFailed { leg, why } => step.not_briefed(leg, why),
-        Event::JoinFailed { leg, why } => step.not_joined(leg, why),
+        Event::RingFailed { leg, why, fault } => step.ring_failed(leg, Ended::by((*fault).into(), why.as_str())),
+        Event::WhisperFailed { leg, why, fault } => step.not_briefed(leg, (*fault).into(), why),
+        Event::JoinFailed { leg, why, fault } => step.not_joined(leg, (*fault).into(), why),
         Event::RepLeft { leg } => step.rep_left(leg),
         Event::CallNow { rep, by: _ } => step.call_now(rep),
         // Of a leg that is no lead's.
@@ -82,16 +83,16 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
 /// How it ended on a rep's phone, and how that is known.
 struct Ended<'e> {
     state: LegState,
-    evidence: Option<&'e str>,
+    evidence: Option<Cow<'e, str>>,
 }
 
 impl<'e> Ended<'e> {
     fn told(state: LegState, why: &'e Option<String>) -> Self {
-        Self { state, evidence: why.as_deref() }
+        Self { state, evidence: why.as_deref().map(Cow::Borrowed) }
     }
 
-    fn by(state: LegState, evidence: &'e str) -> Self {
-        Self { state, evidence: Some(evidence) }
+    fn by(state: LegState, evidence: impl Into<Cow<'e, str>>) -> Self {
+        Self { state, evidence: Some(evidence.into()) }
     }
 
     /// Nobody told us anything in time.
@@ -133,7 +134,7 @@ impl Move<'_> {
             }
             Timer::RingBy { .. } | Timer::AcceptBy { .. } => Used::No,
             Timer::AddBy { rung } => self.add_phone(*rung),
-            Timer::JoinBy { leg } => self.not_joined(leg, OUR_CLOCK),
+            Timer::JoinBy { leg } => self.not_joined(leg, LegState::Vendor, OUR_CLOCK),
             Timer::SettledBy { leg } => self.settled(leg),
             Timer::PatienceBy => self.patience_spent(),
             Timer::OfferCallback => self.offer_callback(),
@@ -152,6 +153,7 @@ impl Move<'_> {
             Timer::BookBy { attempt } => self.booking_is_over(*attempt),
             Timer::Remind { promised_at } => self.remind(*promised_at),
             Timer::Escalate { promised_at } => self.escalate(*promised_at),
+            Timer::Sla { promised_at, owner, act } => self.sla(*promised_at, owner, *act),
             Timer::Breach { promised_at } => self.breach(*promised_at),
             Timer::CallAt { promised_at } => self.call_at(*promised_at),
             Timer::CallAgain { rep, until } => self.try_to_call(rep, *until),
@@ -213,7 +215,7 @@ impl Move<'_> {
         let Some(known) = self.next.legs.iter_mut().find(|l| l.id == *leg) else { return };
         let state = ended.state;
         known.state = state;
-        known.evidence = ended.evidence.map(str::to_owned);
+        known.evidence = ended.evidence.as_deref().map(str::to_owned);
         let update = Effect::UpdateCard { card: known.card.clone(), rep: known.rep.clone() };
         // A rep who calls back has the card of the promise.
         if known.dialled.is_none() && !matches!(state, LegState::Ringing | LegState::Answered | LegState::Accepted) {

@@ -38,6 +38,7 @@ impl Handoff {
             owner: plan.owner.clone(),
             waits_in: plan.waits.then(|| plan.pool.clone()),
             turn_in: decision.turn.as_ref().map(|entry| entry.pool.clone()),
+            let_lie: Vec::new(),
             closed: false,
             targets: plan.targets.clone(),
             next_target: 0,

@@ -112,6 +112,23 @@ fn time_for(
     Some(due)
 }
 
+/// From when the steps of a promise are counted: when it is made, and where calendars or lawful hours put it off, as long before
+/// its time as it would have been made otherwise.
+pub(super) fn clock_from(handoff: &Handoff, rules: &RuleSet, promise: &Promise, now: DateTime<Utc>) -> DateTime<Utc> {
+    let within = within(handoff, promise.raised);
+    if promise.promised_at <= worked(rules, &promise.owner, now, within) {
+        return now;
+    }
+    let before = TimeDelta::from_std(within).unwrap_or_default();
+    now.max(promise.promised_at - before)
+}
+
+/// When so much of the rep's working time has passed; of any time, where they have none.
+pub(super) fn worked(rules: &RuleSet, rep: &RepId, from: DateTime<Utc>, span: Duration) -> DateTime<Utc> {
+    let rep = rules.reps.get(rep);
+    rep.and_then(|rep| rota::add_working_time(&rules.hours, rep, from, span)).unwrap_or_else(|| later(from, span))
+}
+
 /// Whether this rep's work and calendar leave room, from then on, for a lawful call before the time that a caller was told.
 pub(super) fn can_keep(
     handoff: &Handoff,

@@ -49,6 +49,9 @@ pub struct Handoff {
     /// Nobody could take the lead: it waits in this pool for somebody who can, and `owner` answers for it meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_in: Option<PoolId>,
+    /// Who had the lead and did nothing until it was offered to others: it is not given to them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub let_lie: Vec<RepId>,
     /// An outcome or its age has closed the lead: it is on nobody's list of open ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub closed: bool,
@@ -156,6 +159,9 @@ pub struct Terms {
 pub struct Leg {
     pub id: LegId,
     pub rep: RepId,
+    /// Which of the rep's phones, in the order of the roster.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub endpoint: u32,
     pub state: LegState,
     /// Key of the briefing that was sent while it rang; rewritten when it is known how it went.
     pub card: String,

@@ -4,6 +4,7 @@ mod booking;
 mod callback;
 mod calling;
 mod consent;
+mod endpoints;
 mod explore;
 mod front_door;
 mod holding;
@@ -13,6 +14,7 @@ mod leaving;
 mod other_hands;
 mod ringing;
 mod second_event;
+mod steps;
 mod table;
 mod transfer;
 mod waiting;
@@ -20,7 +22,7 @@ mod waiting;
 use super::state::NewOwner;
 use super::{Event, Handoff, Stage, Transition, advance};
 use crate::domain::effect::{
-    BriefWhy, Channel, CrmNote, Effect, HangUpReason, Instruction, Timer, ToSay, Topic, WhyNot,
+    BriefWhy, Channel, CrmNote, Effect, HangUpReason, Instruction, SlaAct, Timer, ToSay, Topic, WhyNot,
 };
 use crate::domain::id::LegId;
 use crate::domain::known::Known;

@@ -1,12 +1,13 @@
 //! Days of made-up callers against hours, holidays, leave, caps and turns: who gets what, how long callers wait, and when
 //! there is nobody.
 //!
-//! Leads are decided by the real [`crate::routing::decide()`] on real ledgers; the call itself is played in short: phones
-//! ring one after the other within the caller's patience, and chance says whether the rep takes it, declines or does not
-//! answer. Not played: calendars and meetings that come of bookings, parallel rings, reps who set themselves away, callers
-//! who hang up early, voicemail, slots that callers refuse.
+//! Leads are decided by the real [`crate::routing::decide()`] on real ledgers, and phones ring by the ring plan as the real
+//! [`crate::handoff::advance()`] moves it; chance says whether a rep takes the call, declines or does not answer. Not played:
+//! calendars and meetings that come of bookings, reps who set themselves away, callers who hang up early, voicemail, slots that
+//! callers refuse.
 
 mod play;
+mod ring;
 mod unstaffed;
 
 use super::Trial;
@@ -15,6 +16,7 @@ use super::outcome::Fallback;
 use super::world::RehearsalWorld;
 use crate::domain::id::{PoolId, RepId};
 use crate::rules::RuleSet;
+use crate::rules::model::set::RingPlan;
 use chrono::{NaiveDate, TimeDelta};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
@@ -40,7 +42,11 @@ pub struct Simulation {
     pub manner: Manner,
     /// Callers on the line for whom a phone was rung.
     pub rung: u32,
-    /// Of those, who spoke with a rep at once.
+    /// How.
+    pub ring: RingPlan,
+    /// Phones that rang for them: a rep may have several.
+    pub phones_rung: u32,
+    /// Of the callers, who spoke with a rep at once.
     pub connected: u32,
     /// From the decision to a human, in seconds: those who were connected.
     pub wait_now_s: Spread,
@@ -95,6 +101,8 @@ pub struct RepLoad {
     pub calls: u32,
     pub rings_declined: u32,
     pub rings_unanswered: u32,
+    /// Rings that ended because another rep was quicker.
+    pub rings_elsewhere: u32,
 }
 
 /// Plays all of `cases`, which are in order of time and begin on `from`.
@@ -121,6 +129,8 @@ pub fn simulate(
             leads: 0,
             manner,
             rung: 0,
+            ring: rules.handoff.ring,
+            phones_rung: 0,
             connected: 0,
             wait_now_s: Spread::default(),
             wait_later_s: Spread::default(),

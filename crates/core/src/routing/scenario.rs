@@ -15,6 +15,7 @@ pub use words::{at, day, moment, pool_id, rep_id, row};
 
 use super::snapshot::{RepFacts, Snapshot};
 use crate::domain::account::Candidates;
+use crate::domain::endpoint::{Endpoint, PhoneKind};
 use crate::domain::id::LeadId;
 use crate::domain::known::{Fact, Known};
 use crate::domain::lead::{
@@ -197,7 +198,7 @@ impl Scenario {
             id: rep_id(name),
             name: name.to_uppercase(),
             email: format!("{name}@example.com"),
-            phones: vec![PhoneE164::new("+14155550100").expect("a number")],
+            phones: vec![Endpoint::new(PhoneKind::Phone, "+14155550100").expect("a number")],
             team: "sales".into(),
             seniority: "senior".into(),
             languages: BTreeSet::from(["en".to_owned()]),

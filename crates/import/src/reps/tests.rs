@@ -10,7 +10,7 @@ fn a_salesforce_user_becomes_a_row() {
     let rows: Vec<&str> = imported.files[0].1.lines().skip(2).collect();
     assert_eq!(
         rows[0],
-        "jane.doe,Jane Doe,jane.doe@acme.example,+12125550100,enterprise-sales,rep,en,,America/New_York,office,,,\
+        "jane.doe,Jane Doe,jane.doe@acme.example,mobile:+12125550100,enterprise-sales,rep,en,,America/New_York,office,,,\
              jane.doe@acme.example,0055,,,,,yes,"
     );
     assert!(rows[1].starts_with("bob,Bob Roe,bob@acme.example,,sales,rep,en,,,office,"), "{}", rows[1]);
@@ -43,6 +43,19 @@ fn numbers_and_languages_are_read_or_told_never_made_up() {
         );
         assert_eq!(imported.notes.len(), notes, "{phone} {language}: {:?}", imported.notes);
     }
+}
+
+/// A number that stands in two columns is one phone.
+#[test]
+fn phones_keep_what_their_columns_say_they_are() {
+    let text = "Full Name,Email,Mobile Phone,Phone,Work Phone,Time Zone\n\
+                    Ana Li,ana@acme.example,+44 7700 900123,+44 20 7946 0155,020 7946 0156,Europe/London\n\
+                    Bob Roe,bob@acme.example,+44 20 7946 0157,+44 20 7946 0157,+44 20 7946 0158,Europe/London\n";
+    let imported = import(text, &BTreeMap::new()).expect("users");
+    let phones: Vec<&str> = imported.files[0].1.lines().skip(2).filter_map(|row| row.split(',').nth(3)).collect();
+    assert_eq!(phones, ["+442079460155;mobile:+447700900123", "desk:+442079460158;+442079460157"]);
+    let told: Vec<&str> = imported.notes.iter().map(|note| note.found.as_str()).collect();
+    assert_eq!(told, ["the phone of ana could not be read, or is national"]);
 }
 
 #[test]

@@ -32,6 +32,7 @@ enum Command {
     Ring {
         call: String,
         leg: String,
+        #[serde(alias = "sip")]
         phone: String,
         ring_until: DateTime<Utc>,
     },

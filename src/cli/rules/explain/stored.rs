@@ -4,8 +4,9 @@ use crate::app::replay::{inputs, one};
 use crate::cli::{WorkspaceArgs, rules_of};
 use crate::release::{Library, Lost};
 use crate::render::explain::explain_whole;
-use crate::store::Store;
+use crate::store::{Store, with};
 use anyhow::{Context, Result, anyhow};
+use baton_core::domain::id::HandoffId;
 use baton_core::domain::lead::Lead;
 use baton_core::routing::{Decision, Snapshot, versions};
 use serde_json::Value;
@@ -30,6 +31,8 @@ impl Made {
     pub(in crate::cli) async fn in_words(&self, store: Store, place: &WorkspaceArgs) -> Result<String> {
         let Self { decision, lead, snapshot } = self;
         let again = store.decided_again(&lead.id).await?;
+        let rung = with(HandoffId::of(&lead.id), |tx, id| Box::pin(tx.handoff_if_any(id)));
+        let handoff = store.read("handoff.if_any", rung).await?;
         let rules = match Library::new(store).rules(&decision.release).await {
             Ok(rules) => rules,
             Err(lost @ (Lost::Unknown(_) | Lost::Refused { .. })) => {
@@ -38,7 +41,7 @@ impl Made {
             }
             Err(error @ Lost::Store(_)) => return Err(error.into()),
         };
-        Ok(explain_whole(decision, lead, snapshot, &again, &rules))
+        Ok(explain_whole(decision, lead, snapshot, &again, handoff.as_ref(), &rules))
     }
 
     pub(super) fn json(&self) -> Result<Value> {

@@ -1,10 +1,10 @@
 //! What a move changes, told from the handoff before and after it.
 
-use baton_core::domain::effect::{Effect, Planned};
+use baton_core::domain::effect::{Effect, Planned, Timer};
 use baton_core::domain::id::RepId;
 use baton_core::domain::outcome::Slot;
 use baton_core::handoff::state::Leg;
-use baton_core::handoff::{Handoff, Stage, Transition};
+use baton_core::handoff::{Event, Handoff, Stage, Transition};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
@@ -50,6 +50,15 @@ pub(super) fn concerned(before: &Handoff, after: &Handoff) -> BTreeSet<RepId> {
 pub(super) fn new_faults<'h>(before: &'h Handoff, after: &'h Handoff) -> impl Iterator<Item = &'h Leg> {
     let known = |leg: &Leg| before.legs.iter().any(|old| old.id == leg.id && old.state == leg.state);
     after.legs.iter().filter(move |leg| leg.state.is_fault() && !known(leg))
+}
+
+/// What went wrong on a phone, by what told of it.
+pub(super) fn faulty(event: &Event) -> &'static str {
+    match event {
+        Event::WhisperFailed { .. } => "a rep who answered could not be told who calls",
+        Event::JoinFailed { .. } | Event::Timer { timer: Timer::JoinBy { .. } } => "caller and rep could not be joined",
+        _ => "a rep's phone could not be rung",
+    }
 }
 
 /// The time that is being booked, and which attempt this is.

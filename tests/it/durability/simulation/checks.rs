@@ -69,7 +69,7 @@ fn counted(it: &Move) -> Check {
     ensure(after.terms == before.terms && after.lead_id == before.lead_id, || "terms moved".to_owned())
 }
 
-/// I-reserve: a phone is ours before it rings, no leg and no rep is rung twice, and only who is current is held.
+/// I-reserve: a phone is ours before it rings, no leg and no phone is rung twice, and only who is current is held.
 fn phones(it: &Move) -> Check {
     let (before, after) = (it.before, &it.made.state);
     let rings: Vec<(&LegId, &RepId, DateTime<Utc>)> = it.made.effects.iter().filter_map(ring).collect();
@@ -82,16 +82,15 @@ fn phones(it: &Move) -> Check {
         let hold = after.holds.iter().find(|hold| hold.rep == *rep);
         let hold = hold.ok_or_else(|| format!("{rep} is rung without a reservation"))?;
         ensure(hold.until >= until, || format!("{rep} is held until {}, but rung until {until}", hold.until))?;
-        ensure(!before.legs.iter().any(|known| known.id == *leg || known.rep == *rep), || {
-            format!("{rep} is rung twice")
-        })?;
+        ensure(!before.legs.iter().any(|known| known.id == *leg), || format!("{rep} is rung twice"))?;
         ensure(after.is_ringing(leg), || format!("{leg} is rung in stage {:?}", after.stage))?;
         ensure(after.live, || "a rep is rung for a caller who has left".to_owned())?;
     }
+    let phones: BTreeSet<(&RepId, u32)> = after.legs.iter().map(|leg| (&leg.rep, leg.endpoint)).collect();
+    ensure(phones.len() == after.legs.len(), || "a phone has two legs".to_owned())?;
     let reps: BTreeSet<&RepId> = after.legs.iter().map(|leg| &leg.rep).collect();
-    ensure(reps.len() == after.legs.len(), || "a rep has two legs".to_owned())?;
     let at_most = after.terms.ring_at_most as usize;
-    ensure(after.legs.len() <= at_most, || format!("{} legs, allowed {at_most}", after.legs.len()))?;
+    ensure(reps.len() <= at_most, || format!("{} reps are rung, allowed {at_most}", reps.len()))?;
     let held: BTreeSet<&RepId> = after.holds.iter().map(|hold| &hold.rep).collect();
     let on: BTreeSet<&RepId> = after.current_legs().map(|leg| &leg.rep).collect();
     let only = |rep: &RepId| held.iter().all(|held| *held == rep);

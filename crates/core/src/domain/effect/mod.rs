@@ -4,7 +4,7 @@ mod lane;
 mod timer;
 
 pub use lane::{CalendarEffect, CallEffect, ChatEffect, CrmEffect, InLane, Lane, MailEffect};
-pub use timer::Timer;
+pub use timer::{SlaAct, Timer};
 
 use super::id::{LegId, RepId};
 use super::lead::is_default;

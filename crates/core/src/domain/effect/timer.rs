@@ -53,6 +53,12 @@ pub enum Timer {
     Escalate {
         promised_at: DateTime<Utc>,
     },
+    /// So much time has passed that the rules want something done about the promise; for whoever owed it when this was set.
+    Sla {
+        promised_at: DateTime<Utc>,
+        owner: RepId,
+        act: SlaAct,
+    },
     /// The promised time has come.
     Breach {
         promised_at: DateTime<Utc>,
@@ -74,4 +80,16 @@ pub enum Timer {
     ReleaseBy {
         leg: LegId,
     },
+}
+
+/// What is done about a promise that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlaAct {
+    /// Whoever owes it is told once more.
+    Remind,
+    /// Their manager is told.
+    Escalate,
+    /// The lead goes to whoever else can take it.
+    Reassign,
 }

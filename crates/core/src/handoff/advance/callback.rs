@@ -1,13 +1,15 @@
 //! The promise of a call, and what happens on the way to its time. To somebody who is not to be called a mail is promised in
 //! its place, and so it is to somebody who has left no number; where that cannot be either, whoever has the lead is told.
 
-use super::super::promise::{is_here, promise, sink};
+use super::super::begin::later;
+use super::super::promise::{clock_from, is_here, promise, sink, worked};
 use super::super::state::Stage;
-use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
-use crate::domain::effect::{BriefWhy, Channel, Confirmation, CrmNote, Effect, Instruction, Timer, Topic};
+use super::{CARD_WHILE_RINGING, Move, NEVER, NOTIFY_WITHIN, RECORD_WITHIN, Used};
+use crate::domain::effect::{BriefWhy, Channel, Confirmation, CrmNote, Effect, Instruction, SlaAct, Timer, Topic};
 use crate::domain::id::RepId;
 use crate::domain::lead::ReachBack;
 use crate::domain::outcome::{Outcome, Promise};
+use crate::rules::model::set::SlaStep;
 use chrono::{DateTime, Utc};
 
 /// Told to whoever has a lead that nobody may call or write to.
@@ -39,8 +41,8 @@ impl Move<'_> {
         // Whoever was on another call while phones rang may be called for later.
         self.next.refused.clear();
         let is_timed = self.promised_at() == Some(promise.promised_at);
+        let (rep, promised_at, by_mail) = (promise.owner.clone(), promise.promised_at, promise.by_mail);
         self.next.stage = Stage::Callback { promise: promise.clone() };
-        let Promise { owner: rep, promised_at, by_mail, .. } = promise;
         if self.is_heard() {
             let rep = rep.clone();
             let instruction = match by_mail {
@@ -58,18 +60,40 @@ impl Move<'_> {
         self.record_promise(promised_at, by_mail);
         // A mail in the place of a call, due at the same time: what was set for that time holds for both.
         if !is_timed {
-            self.watch(promised_at);
+            self.watch(&promise);
         }
     }
 
-    fn watch(&mut self, promised_at: DateTime<Utc>) {
+    fn watch(&mut self, promise: &Promise) {
+        let promised_at = promise.promised_at;
+        if self.next.terms.callback.steps.is_empty() {
+            self.watch_before(promised_at);
+        } else {
+            let from = clock_from(&self.next, self.rules, promise, self.now);
+            self.watch_steps(promise, from);
+        }
+        self.timer_at(Timer::Breach { promised_at }, promised_at);
+    }
+
+    /// What the rules want done while the promise is open, by whoever owes it.
+    pub(super) fn watch_steps(&mut self, promise: &Promise, from: DateTime<Utc>) {
+        let Promise { owner, promised_at, .. } = promise;
+        for SlaStep { after, act } in self.next.terms.callback.steps.clone() {
+            let at = worked(self.rules, owner, from, after);
+            if at < *promised_at {
+                let timer = Timer::Sla { promised_at: *promised_at, owner: owner.clone(), act };
+                self.plan_at(Effect::Timer { timer }, at, later(at, NEVER));
+            }
+        }
+    }
+
+    fn watch_before(&mut self, promised_at: DateTime<Utc>) {
         let before = |span| (promised_at - chrono::TimeDelta::from_std(span).unwrap_or_default()).max(self.now);
         let (remind, escalate) =
             (before(self.next.terms.callback.remind_before), before(self.next.terms.callback.escalate_before));
         self.call_at_the_time(promised_at);
         self.timer_at(Timer::Remind { promised_at }, remind);
         self.timer_at(Timer::Escalate { promised_at }, escalate);
-        self.timer_at(Timer::Breach { promised_at }, promised_at);
     }
 
     /// In the CRM of the lead's owner, and for whoever listens to our events.
@@ -130,6 +154,31 @@ impl Move<'_> {
         let rep = self.above(&owner);
         let why = if by_mail { BriefWhy::Mail } else { BriefWhy::Escalation };
         self.plan(Effect::Brief { rep, channel: Channel::Chat, why }, NOTIFY_WITHIN);
+        Used::Yes
+    }
+
+    /// A step of the service level. It was set for one rep: whoever has the lead by now has steps of their own.
+    pub(super) fn sla(&mut self, promised_at: DateTime<Utc>, owner: &RepId, act: SlaAct) -> Used {
+        if self.open_promise(promised_at).is_none_or(|(owes, _)| owes != *owner) {
+            return Used::No;
+        }
+        match act {
+            SlaAct::Remind => self.remind(promised_at),
+            SlaAct::Escalate => self.escalate(promised_at),
+            SlaAct::Reassign => self.offer_to_others(owner),
+        }
+    }
+
+    /// Whoever let the lead lie answers for it until somebody else has it: the caller was told a time.
+    fn offer_to_others(&mut self, owner: &RepId) -> Used {
+        if self.next.waits_in.is_some() {
+            return Used::No;
+        }
+        let pool = self.next.turn_in.clone().unwrap_or_else(|| self.rules.catch_all.clone());
+        self.next.let_lie.extend([owner.clone(), self.next.owner.clone()]);
+        self.next.let_lie.sort();
+        self.next.let_lie.dedup();
+        self.next.waits_in = Some(pool);
         Used::Yes
     }
 

@@ -51,10 +51,9 @@ impl<'e> OfLead<'e> {
             Event::NoAnswer { leg, why } => (leg, ended(LegState::NoAnswer, why, Phone::IsDown)),
             Event::Busy { leg, why } => (leg, ended(LegState::Busy, why, Phone::IsDown)),
             Event::WrongNumber { leg, why } => (leg, ended(LegState::WrongNumber, why, Phone::IsDown)),
-            Event::RingFailed { leg, why, fault } => {
+            Event::RingFailed { leg, why, fault } | Event::JoinFailed { leg, why, fault } => {
                 (leg, Self::Ended(Ended::by((*fault).into(), why), Phone::MayBeUp))
             }
-            Event::JoinFailed { leg, why } => (leg, Self::Ended(Ended::by(LegState::Vendor, why), Phone::MayBeUp)),
             Event::Accepted { leg } | Event::RepLeft { leg } | Event::WhisperFailed { leg, .. } => (leg, Self::Nothing),
             Event::Start
             | Event::CallNow { .. }
@@ -139,6 +138,7 @@ impl Move<'_> {
         self.next.legs.push(Leg {
             id: leg.clone(),
             rep: rep.clone(),
+            endpoint: 0,
             state: LegState::Ringing,
             card: String::new(),
             evidence: None,

@@ -28,18 +28,18 @@ impl Move<'_> {
     }
 
     /// A rep who does not know who calls would start cold. One who pressed the key has heard enough.
-    pub(super) fn not_briefed(&mut self, leg: &LegId, why: &str) -> Used {
+    pub(super) fn not_briefed(&mut self, leg: &LegId, state: LegState, why: &str) -> Used {
+        let ended = Ended::by(state, format!("the rep could not be told who calls: {why}"));
         match self.is(leg, LegState::Answered) {
-            true => self.next_rep(leg, Ended::by(LegState::Vendor, why), Phone::MayBeUp),
+            true => self.next_rep(leg, ended, Phone::MayBeUp),
             false => Used::No,
         }
     }
 
-    pub(super) fn not_joined(&mut self, leg: &LegId, why: &str) -> Used {
+    pub(super) fn not_joined(&mut self, leg: &LegId, state: LegState, why: &str) -> Used {
+        let ended = Ended::by(state, format!("caller and rep could not be joined: {why}"));
         match &self.next.stage {
-            Stage::Joining { leg: current } if current == leg => {
-                self.next_rep(leg, Ended::by(LegState::Vendor, why), Phone::MayBeUp)
-            }
+            Stage::Joining { leg: current } if current == leg => self.next_rep(leg, ended, Phone::MayBeUp),
             _ => Used::No,
         }
     }
@@ -75,22 +75,31 @@ impl Move<'_> {
         self.next_rep(leg, Ended { state, evidence: None }, Phone::IsDown)
     }
 
-    /// The rep of a current leg is not to be had: on to the next one, while the others go on ringing.
+    /// The rep of a current leg is not to be had on it: on to their next phone, or to the next rep, while the others go on ringing.
     pub(super) fn next_rep(&mut self, leg: &LegId, ended: Ended<'_>, phone: Phone) -> Used {
         if self.is_calling(leg) {
             return self.end_try(leg, &ended, phone);
         }
         let was_named = self.named().as_ref() == Some(leg);
+        let is_held = matches!(self.next.stage, Stage::Ringing { .. } | Stage::Briefing { .. });
         self.end_leg(leg, &ended);
         self.let_go(&self.rep_of(leg));
         if phone == Phone::MayBeUp {
             self.hang_up(leg);
         }
-        // Who was quicker than whoever the caller was told of is a stranger to them.
-        if was_named {
+        let (others_ring, next_phone) = (self.restage(), self.next_phone(leg));
+        // Whoever is rung on another phone is still the one whom the caller was told of; and who was quicker than that one is a
+        // stranger to them.
+        if was_named && (others_ring || next_phone.is_none()) {
             self.next.in_place_of = Some(self.next.told_of.clone().unwrap_or_else(|| leg.clone()));
         }
-        self.ring_on(was_named);
+        if was_named && others_ring {
+            self.tell_who_is_fetched();
+        }
+        if let Some((rep, endpoint)) = next_phone {
+            self.ring(rep, endpoint, is_held);
+        }
+        self.ring_as_planned(is_held);
         Used::Yes
     }
 

@@ -20,7 +20,10 @@ impl Move<'_> {
         if !self.next.is_waiting() {
             return Used::No;
         }
+        let let_lie = |rep: &RepId| self.next.let_lie.contains(rep) && *rep != to.rep && is_here(rep, self.rules);
+        let relieved = self.owed_by().filter(let_lie);
         self.hand_over(to);
+        self.tell_given_away(relieved);
         Used::Yes
     }
 
@@ -33,11 +36,15 @@ impl Move<'_> {
         }
         let relieved = self.owed_by().filter(|owed| *owed != to.rep && is_here(owed, self.rules));
         self.hand_over(to);
-        // Who was to call would call as well.
+        self.tell_given_away(relieved);
+        Used::Yes
+    }
+
+    /// Who was to call would call as well.
+    fn tell_given_away(&mut self, relieved: Option<RepId>) {
         if let Some(rep) = relieved {
             self.plan(Effect::Brief { rep, channel: Channel::Chat, why: BriefWhy::GivenAway }, NOTIFY_WITHIN);
         }
-        Used::Yes
     }
 
     pub(super) fn promised_at(&self) -> Option<DateTime<Utc>> {
@@ -64,9 +71,10 @@ impl Move<'_> {
         }
         match self.next.stage.settled() {
             Some(Settled::Callback(promise)) if told_time_holds => {
-                let (promised_at, by_mail) = (promise.promised_at, promise.by_mail);
-                self.tell(rep, owed(by_mail));
-                self.record_promise(promised_at, by_mail);
+                let promise = promise.clone();
+                self.tell(rep, owed(promise.by_mail));
+                self.record_promise(promise.promised_at, promise.by_mail);
+                self.watch_steps(&promise, self.now);
             }
             Some(Settled::Callback(_) | Settled::NeedsAttention { .. }) => self.promise_callback(true),
             Some(Settled::Done(_)) => {

@@ -47,23 +47,14 @@ impl Move<'_> {
         self.ring_as_planned(false);
     }
 
-    /// One was given up. `was_named`: the caller was told of it, and is told of the next that rings already.
-    pub(super) fn ring_on(&mut self, was_named: bool) {
-        let is_held = matches!(self.next.stage, Stage::Ringing { .. } | Stage::Briefing { .. });
-        if self.restage() && was_named {
-            self.tell_who_is_fetched();
-        }
-        self.ring_as_planned(is_held);
-    }
-
-    fn tell_who_is_fetched(&mut self) {
+    pub(super) fn tell_who_is_fetched(&mut self) {
         self.next.told_of = self.named();
         let instruction = self.next.fetching();
         self.plan(Effect::Instruct { instruction }, CARD_WHILE_RINGING);
     }
 
     /// As many phones as are to ring at a time, or the next rung of the ladder where none is left. `is_held`: music plays.
-    fn ring_as_planned(&mut self, is_held: bool) {
+    pub(super) fn ring_as_planned(&mut self, is_held: bool) {
         let wanted = match self.next.terms.ring {
             RingPlan::OneByOne | RingPlan::AddEvery(_) => 1,
             RingPlan::AtOnce(phones) => phones as usize,
@@ -76,30 +67,47 @@ impl Move<'_> {
 
     /// Rings the next rep whose phone is not held by another lead, beside those that ring. `false`: nobody is left, or no time.
     fn ring_next(&mut self, is_held: bool) -> bool {
-        let enough_patience = later(self.now, SHORTEST_RING) <= self.next.patience_until;
-        if !self.next.live || !enough_patience || self.next.legs.len() as u32 >= self.next.terms.ring_at_most {
+        if !self.may_ring() || self.reps_rung() >= self.next.terms.ring_at_most {
             return false;
         }
         let Some(rep) = self.next_target() else { return false };
+        self.ring(rep, 0, is_held);
+        true
+    }
+
+    fn may_ring(&self) -> bool {
+        self.next.live && later(self.now, SHORTEST_RING) <= self.next.patience_until
+    }
+
+    /// Each is rung on the first of their phones first.
+    fn reps_rung(&self) -> u32 {
+        let first = self.next.legs.iter().filter(|leg| leg.endpoint == 0);
+        u32::try_from(first.count()).unwrap_or(u32::MAX)
+    }
+
+    /// The next phone of the rep whom this one did not reach.
+    pub(super) fn next_phone(&self, leg: &LegId) -> Option<(RepId, u32)> {
+        let Leg { rep, endpoint, state, .. } = self.next.legs.iter().find(|known| known.id == *leg)?;
+        let phones = self.rules.reps.get(rep).filter(|rep| rep.active)?.phones.len();
+        let is_left = (*endpoint as usize) + 1 < phones && !self.next.refused.contains(rep);
+        (state.may_be_elsewhere() && is_left && self.may_ring()).then(|| (rep.clone(), endpoint + 1))
+    }
+
+    /// Rings one of a rep's phones, beside those that ring. On any but the first it is the one of whom the caller was told.
+    pub(super) fn ring(&mut self, rep: RepId, endpoint: u32, is_held: bool) {
         let others = self.current_legs();
         let leg = LegId::of(&self.next.id, self.next.legs.len() as u32 + 1);
         let ring_until = later(self.now, self.next.terms.ring_timeout).min(self.next.patience_until);
         let until =
             later(ring_until, self.next.terms.accept_within + self.next.terms.join_within + SETTLE + CRASH_WITHIN);
         self.next.holds.push(Reservation { rep: rep.clone(), until });
-        let state = LegState::Ringing;
-        self.next.legs.push(Leg {
-            id: leg.clone(),
-            rep: rep.clone(),
-            state,
-            card: String::new(),
-            evidence: None,
-            dialled: None,
-        });
+        let (state, card) = (LegState::Ringing, String::new());
+        let begun = Leg { id: leg.clone(), rep: rep.clone(), endpoint, state, card, evidence: None, dialled: None };
+        self.next.legs.push(begun);
         let is_first = others.is_empty();
         self.next.stage = Stage::Ringing { leg: leg.clone(), others };
         self.restage();
-        if is_first {
+        if is_first && endpoint == 0 {
             self.tell_who_is_fetched();
         }
         // Whoever was about to be joined, or was, hears nothing any more.
@@ -113,12 +121,11 @@ impl Move<'_> {
         }
         self.timer_at(Timer::RingBy { leg }, ring_until);
         self.add_later();
-        true
     }
 
     /// Of phones that ring or are whispered to the stage is about the first that hears the whisper, else about the first.
     /// `false`: there are none.
-    fn restage(&mut self) -> bool {
+    pub(super) fn restage(&mut self) -> bool {
         let mut others = self.current_legs();
         let hears = others.iter().position(|leg| self.is(leg, LegState::Answered));
         if others.is_empty() {

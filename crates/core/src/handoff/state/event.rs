@@ -66,6 +66,8 @@ pub enum Event {
     WhisperFailed {
         leg: LegId,
         why: String,
+        #[serde(default, skip_serializing_if = "is_default")]
+        fault: Fault,
     },
     Joined {
         leg: LegId,
@@ -73,6 +75,8 @@ pub enum Event {
     JoinFailed {
         leg: LegId,
         why: String,
+        #[serde(default, skip_serializing_if = "is_default")]
+        fault: Fault,
     },
     RepLeft {
         leg: LegId,

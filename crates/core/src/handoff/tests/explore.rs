@@ -40,9 +40,12 @@ static ONE_BY_ONE: LazyLock<Walk> = LazyLock::new(|| walk(1, RingPlan::OneByOne)
 static ADDED: LazyLock<Walk> = LazyLock::new(|| walk(1, ONE_MORE));
 
 fn walk(callers: usize, plan: RingPlan) -> Walk {
-    let mut world = World::of(callers, plan, advance);
+    walked(World::of(callers, plan, advance), &format!("{callers} callers, {plan:?}"))
+}
+
+fn walked(mut world: World, which: &str) -> Walk {
     let explored = explore(&mut world);
-    println!("{callers} callers, {plan:?}: {} states, {} moves", explored.states, explored.moves);
+    println!("{which}: {} states, {} moves", explored.states, explored.moves);
     let mut shapes: BTreeMap<_, (Handoff, DateTime<Utc>)> = BTreeMap::new();
     for (state, now) in world.met() {
         let stage = json!(state.stage);
@@ -111,6 +114,15 @@ fn one_caller_is_never_without_a_next_step_and_every_way_ends() {
 #[test]
 fn one_caller_for_whom_two_phones_ring_is_joined_to_one_rep() {
     holds_in(&walk(1, TWO_AT_ONCE).explored, 10_000);
+}
+
+/// Of one rep, rung one after the other; and beside the phones of others.
+#[test]
+fn one_caller_for_whom_a_rep_has_two_phones_is_joined_on_one() {
+    for plan in [RingPlan::OneByOne, TWO_AT_ONCE] {
+        let world = World::of(1, plan, advance).with_two_phones();
+        holds_in(&walked(world, &format!("two phones, {plan:?}")).explored, 10_000);
+    }
 }
 
 #[test]

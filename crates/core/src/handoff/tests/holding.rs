@@ -47,7 +47,7 @@ fn a_caller_who_was_nearly_put_through_hears_music_again() {
     let holds = |call: &UnderWay| call.last.effects.iter().filter(is_hold).count();
     assert_eq!(holds(&call()), 1);
     assert_eq!(holds(&call().declined(1).rings("cy", 2)), 0, "it plays still");
-    let failed = |leg| Event::JoinFailed { leg, why: "conference is gone".into() };
+    let failed = |leg| Event::JoinFailed { leg, why: "conference is gone".into(), fault: Fault::Vendor };
     assert_eq!(holds(&call().answered(1).accepted(1).of_leg(1, failed).rings("cy", 2)), 1);
     assert_eq!(holds(&call().bridged().after(3).rep_left(1).rings("cy", 2)), 1);
 }

@@ -129,7 +129,7 @@ fn nobody_comes_in_place_of_a_rep_whom_the_caller_was_never_told_of() {
         let instruction = Instruction::HoldOn { rep: rep_id("fay"), instead_of: rep_id(instead_of), because };
         Effect::Instruct { instruction }
     };
-    let failed = |leg| Event::JoinFailed { leg, why: "conference is gone".into() };
+    let failed = |leg| Event::JoinFailed { leg, why: "conference is gone".into(), fault: Fault::Vendor };
     accepted().of_leg(2, failed).rings("fay", 3).does(&fay("ben", WhyNot::NotReached));
     accepted().joined(2).after(3).rep_left(2).rings("fay", 3).does(&fay("cy", WhyNot::CutOff));
 }

@@ -47,14 +47,14 @@ fn a_machine_is_not_connected_to_a_caller() {
 
 #[test]
 fn a_rep_who_heard_no_whisper_is_let_go_unless_the_key_was_pressed() {
-    let failed = |leg| Event::WhisperFailed { leg, why: "no answer".into() };
+    let failed = |leg| Event::WhisperFailed { leg, why: "no answer".into(), fault: Fault::Vendor };
     let call = call().after(4).answered(1).of_leg(1, failed).hangs_up(1).rings("cy", 2);
     call.answered(2).accepted(2).of_leg(2, failed).ignored();
 }
 
 #[test]
 fn a_join_that_fails_goes_on_to_the_next() {
-    let failed = |leg| Event::JoinFailed { leg, why: "conference is gone".into() };
+    let failed = |leg| Event::JoinFailed { leg, why: "conference is gone".into(), fault: Fault::Vendor };
     call().after(4).answered(1).accepted(1).of_leg(1, failed).hangs_up(1).rings("cy", 2);
 }
 
@@ -162,10 +162,10 @@ fn the_late_failure_of_ring_or_whisper_does_not_end_a_conversation() {
         .after(2)
         .of_leg(1, |leg| Event::RingFailed { leg, why: why(), fault: Fault::Vendor })
         .ignored();
-    let call = call.of_leg(1, |leg| Event::WhisperFailed { leg, why: why() }).ignored();
+    let call = call.of_leg(1, |leg| Event::WhisperFailed { leg, why: why(), fault: Fault::Vendor }).ignored();
     let call = call.of_leg(1, |leg| Event::NoAnswer { leg, why: None }).ignored();
     let call = call.of_leg(1, |leg| Event::Machine { leg, why: None }).ignored();
-    call.of_leg(1, |leg| Event::JoinFailed { leg, why: why() }).ignored();
+    call.of_leg(1, |leg| Event::JoinFailed { leg, why: why(), fault: Fault::Vendor }).ignored();
 }
 
 /// The store asked for the same rep for ever when a reservation had lapsed before the call counted as connected.

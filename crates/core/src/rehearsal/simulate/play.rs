@@ -1,7 +1,10 @@
 //! One lead after the other: who is rung and takes the call, who is promised one, who waits.
 
 use super::Simulation;
+use super::ring::{Rang, Ringing};
 use crate::domain::id::RepId;
+use crate::domain::lead::Lead;
+use crate::domain::leg::LegState;
 use crate::domain::rota;
 use crate::domain::whereabouts::Whereabouts;
 use crate::rehearsal::Trial;
@@ -12,7 +15,7 @@ use crate::routing::Decision;
 use crate::routing::decision::{CandidateVerdict, Target, TargetRole};
 use crate::routing::ledger::{Cause, Entry, EntryKind, TURN};
 use crate::routing::reason::Rejection;
-use chrono::{DateTime, Duration, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
 
 /// How often waiting leads are looked at; a worker looks oftener, and hears of who comes back.
@@ -44,7 +47,7 @@ impl Play<'_> {
         if let Some(turn) = &decision.turn {
             self.book(turn);
         }
-        let taker = self.ring(&decision);
+        let taker = self.ring(&case.lead, &decision);
         let owner = taker.as_ref().map_or(&decision.plan.owner, |(rep, _)| rep).clone();
         match taker {
             Some((_, waited)) => self.waits.0.push(waited.num_seconds()),
@@ -78,44 +81,34 @@ impl Play<'_> {
         }
     }
 
-    /// Rings one after the other; who takes the call, and how long the caller waited. The turn moves to who takes a lead
+    /// Rings as the rules plan it; who takes the call, and how long the caller waited. The turn moves to who takes a lead
     /// that was another member's; a delegate takes the call alone, which is told apart by the owner's keeping the lead.
-    fn ring(&mut self, decision: &Decision) -> Option<(RepId, TimeDelta)> {
-        let rules = self.world.rules();
-        let (ring, accept) = (seconds(rules.handoff.ring_timeout), seconds(rules.handoff.accept_within));
-        let patience = TimeDelta::seconds(seconds(rules.handoff.patience));
-        let mut waited = TimeDelta::zero();
-        self.done.rung += u32::from(!decision.plan.targets.is_empty());
-        for target in &decision.plan.targets {
-            let draw = self.chance.between(0, 99);
-            let manner = self.done.manner;
-            let (accepts, declines) =
-                (draw < manner.accept_percent, draw < manner.accept_percent + manner.decline_percent);
-            let longest = if declines { ring / 2 + accept } else { ring };
-            let took =
-                TimeDelta::seconds(i64::from(self.chance.between(2, u32::try_from(longest.max(2)).unwrap_or(2))));
-            let took = if declines { took } else { TimeDelta::seconds(ring) };
-            if waited + took > patience {
-                break;
-            }
-            waited += took;
-            let load = self.done.reps.entry(target.rep.clone()).or_default();
-            if accepts {
-                load.calls += 1;
-                self.done.connected += 1;
-                let half = manner.handling_s / 2;
-                let talk = TimeDelta::seconds(i64::from(self.chance.between(half, half.saturating_mul(3))));
-                self.world.reserve(&target.rep, decision.decided_at + waited + talk);
-                return Some((self.owner_after(decision, target), waited));
-            }
-            if declines {
-                load.rings_declined += 1
-            } else {
-                load.rings_unanswered += 1
-            }
-            self.world.reserve(&target.rep, decision.decided_at + waited);
+    fn ring(&mut self, lead: &Lead, decision: &Decision) -> Option<(RepId, TimeDelta)> {
+        if decision.plan.targets.is_empty() {
+            return None;
         }
-        None
+        self.done.rung += 1;
+        let (rules, manner) = (self.world.rules(), self.done.manner);
+        let Rang { taken, phones } = Ringing::of(lead, decision, rules, manner, &mut self.chance).play();
+        for (rep, state, until) in phones {
+            self.done.phones_rung += 1;
+            let load = self.done.reps.entry(rep.clone()).or_default();
+            match state {
+                LegState::Declined => load.rings_declined += 1,
+                LegState::NoAnswer => load.rings_unanswered += 1,
+                LegState::Elsewhere => load.rings_elsewhere += 1,
+                _ => {}
+            }
+            self.world.reserve(&rep, until);
+        }
+        let (rep, at) = taken?;
+        self.done.connected += 1;
+        self.done.reps.entry(rep.clone()).or_default().calls += 1;
+        let half = manner.handling_s / 2;
+        let talk = TimeDelta::seconds(i64::from(self.chance.between(half, half.saturating_mul(3))));
+        self.world.reserve(&rep, at + talk);
+        let target = decision.plan.targets.iter().find(|target| target.rep == rep)?;
+        Some((self.owner_after(decision, target), at - decision.decided_at))
     }
 
     fn owner_after(&mut self, decision: &Decision, target: &Target) -> RepId {
@@ -193,8 +186,4 @@ impl Play<'_> {
             }
         }
     }
-}
-
-fn seconds(span: std::time::Duration) -> i64 {
-    Duration::from_std(span).map_or(i64::MAX, |span| span.num_seconds())
 }

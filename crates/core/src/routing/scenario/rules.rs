@@ -97,6 +97,7 @@ fn handoff() -> HandoffRules {
             remind_before: HOUR / 6,
             escalate_before: HOUR / 12,
             dial: CallbackDial::ByButton,
+            steps: Vec::new(),
         },
         needs_attention: rep_id("max"),
         first_contact_sla: HOUR,

@@ -1,5 +1,7 @@
 //! `handoff.yaml`: the caller's patience, rings, ladders, booking and callback.
 
+mod callback;
+
 use crate::domain::effect::Comfort;
 use crate::domain::id::RepId;
 use crate::rules::fault::{At, Faults, Word, did_you_mean, quoted};
@@ -9,6 +11,7 @@ use crate::rules::model::set::{
     live_at_most,
 };
 use crate::rules::words::values;
+pub(crate) use callback::ACTS;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -128,7 +131,7 @@ pub(crate) fn read(root: &Node, faults: &mut Faults) -> HandoffDraft {
         needs_attention: section.require("needs_attention", faults).and_then(|node| node.word(faults)),
         ladders: section.require("ladders", faults).map(|node| ladders(node, faults)).unwrap_or_default(),
         booking: booking(section.under("booking", faults), faults),
-        callback: callback(section.under("callback", faults), faults),
+        callback: callback::read(section.under("callback", faults), faults),
     };
     section.finish(faults);
     if faults.count() == told {
@@ -302,35 +305,6 @@ fn booking(mut section: Section<'_>, faults: &mut Faults) -> BookingRules {
     };
     section.finish(faults);
     rules
-}
-
-fn callback(mut section: Section<'_>, faults: &mut Faults) -> CallbackRules {
-    let told = faults.count();
-    let within = span(&mut section, "within", faults);
-    let after_hang_up = span(&mut section, "within_after_hang_up", faults);
-    let remind = span(&mut section, "remind_before", faults);
-    let escalate = span(&mut section, "escalate_before", faults);
-    let dial = section.get("dial").and_then(|node| node.word(faults));
-    let dial = dial.and_then(|word| faults.choice(&word, "handoff-unknown-dial", &DIALS)).unwrap_or_default();
-    section.finish(faults);
-    let shortest = within.length.min(after_hang_up.length);
-    if faults.count() == told && remind.length >= shortest {
-        let shortest = values::spell(shortest);
-        let found = format!("remind_before = {remind}, but a callback may be promised within {shortest}");
-        faults.error("callback-remind-too-early", remind.at, found, "less than the shortest promise");
-    }
-    if faults.count() == told && escalate.length >= remind.length {
-        let found = format!("escalate_before = {escalate}, remind_before = {remind}");
-        let allowed = "less than remind_before: the owner is reminded before the manager is told";
-        faults.error("callback-escalate-before-remind", escalate.at, found, allowed);
-    }
-    CallbackRules {
-        within: within.length,
-        within_after_hang_up: after_hang_up.length,
-        remind_before: remind.length,
-        escalate_before: escalate.length,
-        dial,
-    }
 }
 
 fn span(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> PlacedDuration {

@@ -1,7 +1,7 @@
 //! The shape of `handoff.yaml`.
 
 use super::{DURATION, Schema, Shape, choice, key, map, names, required, some};
-use crate::rules::files::handoff::{COMFORTS, DIALS, INTRODUCTIONS, ONE_BY_ONE, RUNGS};
+use crate::rules::files::handoff::{ACTS, COMFORTS, DIALS, INTRODUCTIONS, ONE_BY_ONE, RUNGS};
 
 pub(super) fn schema() -> Schema {
     let booking = map(vec![
@@ -11,11 +11,20 @@ pub(super) fn schema() -> Schema {
         required("offer", "Slots that are read to the caller.", Shape::Positive),
         required("answer_within", "How long the caller may think.", DURATION),
     ]);
+    let step = map(vec![
+        required("after", "Working time of the owner since the promise was made, or became theirs.", DURATION),
+        required(
+            "do",
+            "The owner is reminded, their manager told, or the lead given to whoever else can take it.",
+            choice(&ACTS),
+        ),
+    ]);
     let callback = map(vec![
         required("within", "Working time of the owner from now to the promise.", DURATION),
         required("within_after_hang_up", "The same when the caller hung up while waiting.", DURATION),
-        required("remind_before", "The owner is reminded this long before the promise.", DURATION),
-        required("escalate_before", "The owner's manager is told this long before the promise.", DURATION),
+        key("remind_before", "The owner is reminded this long before the promise.", DURATION),
+        key("escalate_before", "The owner's manager is told this long before the promise.", DURATION),
+        key("steps", "In place of the two: what is done while the promise is open, in order.", some(step)),
         key("dial", "Who begins a promised call: the rep, or the clock; by_button if left out.", choice(&DIALS)),
     ]);
     let several = map(vec![

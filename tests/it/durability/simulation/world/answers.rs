@@ -47,7 +47,7 @@ impl World<'_> {
             Effect::Ring { leg, .. } => self.phone(life, leg),
             Effect::Whisper { leg, .. } => self.key(life, leg),
             Effect::Join { leg } => match self.chance.below(100) {
-                0..8 => self.soon(life, 4, Event::JoinFailed { leg, why: why() }),
+                0..8 => self.soon(life, 4, Event::JoinFailed { leg, why: why(), fault: Fault::Vendor }),
                 8..14 => {}
                 _ => {
                     self.soon(life, 4, Event::Joined { leg: leg.clone() });
@@ -158,14 +158,22 @@ impl World<'_> {
     /// What the rep does who hears the whisper.
     fn key(&mut self, life: usize, leg: LegId) {
         match self.chance.below(100) {
-            0..5 => self.soon(life, 5, Event::WhisperFailed { leg, why: "it could not be played".to_owned() }),
+            0..5 => self.soon(
+                life,
+                5,
+                Event::WhisperFailed { leg, why: "it could not be played".to_owned(), fault: Fault::Vendor },
+            ),
             5..18 => self.soon(life, 10, Event::Declined { leg, why: None }),
             18..26 => {}
             26..34 => self.soon(life, 10, Event::RepLeft { leg }),
             // A key pressed at once: the whisper was not played to its end.
             34..40 => {
                 self.soon(life, 2, Event::Accepted { leg: leg.clone() });
-                self.soon(life, 10, Event::WhisperFailed { leg, why: "it was cut short".to_owned() });
+                self.soon(
+                    life,
+                    10,
+                    Event::WhisperFailed { leg, why: "it was cut short".to_owned(), fault: Fault::Vendor },
+                );
             }
             _ => self.soon(life, 12, Event::Accepted { leg }),
         }

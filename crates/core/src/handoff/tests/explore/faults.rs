@@ -30,7 +30,7 @@ pub(super) const PLANTED: [Planted; 17] = [
     two("a phone that is given up is not hung up", stays_up, RingPlan::OneByOne, "one_phone_one_lead"),
     one("an event of any leg counts for the current one", any_leg_counts, "strays_only_hang_up"),
     one("a rep who answers is no longer held", answering_frees, "reserved_while_current"),
-    one("the rep before is rung again", rings_again, "nobody_is_rung_twice"),
+    one("the rep before is rung again", rings_again, "a_phone_is_rung_once"),
     one("a late word that nobody answers ends a conversation", late_word_ends, "a_conversation_is_left_alone"),
     one("the caller is left on the line", nobody_ends_the_call, "nobody_is_left_alone"),
     one("the music is not put on again", no_music, "the_caller_is_told"),

@@ -43,8 +43,8 @@ fn phone(events: &mut Vec<Event>, leg: &LegId, line: Line) {
             Event::Declined { leg: leg(), why: None },
             Event::Machine { leg: leg(), why: None },
             Event::Joined { leg: leg() },
-            Event::WhisperFailed { leg: leg(), why: why() },
-            Event::JoinFailed { leg: leg(), why: why() },
+            Event::WhisperFailed { leg: leg(), why: why(), fault: Fault::Vendor },
+            Event::JoinFailed { leg: leg(), why: why(), fault: Fault::Vendor },
         ]);
     }
     // Of a phone that is down, that it is: while it is up nobody can say so.
@@ -61,7 +61,7 @@ fn lead(events: &mut Vec<Event>, leg: &LegId) {
         Event::Joined { leg: leg() },
         Event::NoAnswer { leg: leg(), why: None },
         Event::Machine { leg: leg(), why: None },
-        Event::JoinFailed { leg: leg(), why: why() },
+        Event::JoinFailed { leg: leg(), why: why(), fault: Fault::Vendor },
         Event::LeadLeft { leg: leg() },
     ]);
 }

@@ -16,7 +16,7 @@ pub(in crate::handoff::tests) const INVARIANTS: [(&str, &str); 16] = [
         "reserved_while_current",
         "The rep of a current leg is held for that lead, from before the phone rings until it is given up.",
     ),
-    ("nobody_is_rung_twice", "A rep is rung once for a lead, whatever came of it."),
+    ("a_phone_is_rung_once", "A phone of a rep is rung once for a lead, whatever came of it."),
     (
         "strays_only_hang_up",
         "A leg that is not current is hung up where it is told to be up, and nothing else comes of what is told of it.",
@@ -74,7 +74,7 @@ pub(super) fn broken_by(it: &Seen<'_>, advance: Advance) -> Option<Break> {
     let checks: [(&'static str, Option<String>); 14] = [
         ("strays_only_hang_up", stray(it)),
         ("reserved_while_current", unreserved(it)),
-        ("nobody_is_rung_twice", rung_twice(it)),
+        ("a_phone_is_rung_once", rung_twice(it)),
         ("a_conversation_is_left_alone", interrupted(it)),
         ("nobody_is_left_alone", left_alone(it)),
         ("one_end", second_end(it)),
@@ -145,6 +145,7 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
             | Timer::CallAgain { .. }
             | Timer::Remind { .. }
             | Timer::Escalate { .. }
+            | Timer::Sla { .. }
             | Timer::Breach { .. } => None,
         },
         Event::Start
@@ -198,8 +199,8 @@ fn unreserved(it: &Seen<'_>) -> Option<String> {
 fn rung_twice(it: &Seen<'_>) -> Option<String> {
     // Whoever calls back is rung for that.
     let legs: Vec<_> = it.after().legs.iter().filter(|leg| leg.dialled.is_none()).collect();
-    let reps: BTreeSet<&RepId> = legs.iter().map(|leg| &leg.rep).collect();
-    (reps.len() != legs.len()).then(|| format!("two legs of one rep: {legs:?}"))
+    let phones: BTreeSet<(&RepId, u32)> = legs.iter().map(|leg| (&leg.rep, leg.endpoint)).collect();
+    (phones.len() != legs.len()).then(|| format!("two legs of one phone: {legs:?}"))
 }
 
 fn interrupted(it: &Seen<'_>) -> Option<String> {
@@ -255,13 +256,13 @@ fn untold_caller(it: &Seen<'_>) -> Option<String> {
     if !after.live {
         return None;
     }
-    let named = |handoff: &Handoff| current(handoff).first().map(|(leg, _)| (*leg).clone());
+    let named = |handoff: &Handoff| current(handoff).first().map(|(_, rep)| (*rep).clone());
     let rings = |handoff: &Handoff| matches!(handoff.stage, Stage::Ringing { .. } | Stage::Briefing { .. });
     // Music plays on from phone to phone, until the two are about to be joined.
     let holds = rings(before) || it.plans(|effect| matches!(effect, Effect::Hold { .. }));
     let same = std::mem::discriminant(&before.stage) == std::mem::discriminant(&after.stage);
     let told = match &after.stage {
-        Stage::Ringing { .. } | Stage::Briefing { .. } => named(before) == named(after) || it.says() && holds,
+        Stage::Ringing { .. } | Stage::Briefing { .. } => holds && (named(before) == named(after) || it.says()),
         _ if same => true,
         Stage::Bridged { .. } | Stage::Searching { .. } | Stage::Offering { .. } | Stage::Callback { .. } => it.says(),
         Stage::Done { outcome: Outcome::Booked { .. } } => it.says(),

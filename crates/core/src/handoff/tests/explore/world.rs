@@ -88,6 +88,15 @@ impl World {
         Self { rules: world.rules, advance, begun, callers, met, ids, moves }
     }
 
+    /// The first rep can be rung on a second phone.
+    pub(super) fn with_two_phones(mut self) -> Self {
+        let phones = self.rules.reps.get_mut(&rep_id(REPS[0])).map(|rep| &mut rep.phones);
+        if let Some(phones) = phones {
+            phones.extend(phones.clone());
+        }
+        self
+    }
+
     pub(super) fn begin(&mut self) -> Node {
         let handoff = self.known(&self.begun.clone(), self.begun.decided_at);
         let sides = vec![Side { handoff, lines: Vec::new() }; self.callers];

@@ -6,7 +6,7 @@ use crate::handoff::state::Closing;
 use crate::handoff::{Completed, OnTheLine};
 use std::collections::BTreeSet;
 
-pub(super) const EVENTS: [&str; 56] = [
+pub(super) const EVENTS: [&str; 57] = [
     "start",
     "answered",
     "accepted",
@@ -58,6 +58,7 @@ pub(super) const EVENTS: [&str; 56] = [
     "timer book_by",
     "timer remind",
     "timer escalate",
+    "timer sla: reassign",
     "timer breach",
     "timer call_at",
     "timer call_again",
@@ -97,8 +98,8 @@ fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 13] {
         ("forwarded", Event::Forwarded { leg: leg(), why: None }),
         ("wrong_number", Event::WrongNumber { leg: leg(), why: None }),
         ("ring_failed", Event::RingFailed { leg: leg(), why: why(), fault: Fault::Vendor }),
-        ("whisper_failed", Event::WhisperFailed { leg: leg(), why: why() }),
-        ("join_failed", Event::JoinFailed { leg: leg(), why: why() }),
+        ("whisper_failed", Event::WhisperFailed { leg: leg(), why: why(), fault: Fault::Vendor }),
+        ("join_failed", Event::JoinFailed { leg: leg(), why: why(), fault: Fault::Vendor }),
         ("rep_left", Event::RepLeft { leg: leg() }),
     ]
 }
@@ -171,7 +172,7 @@ fn of_others(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) -> Vec<(&'sta
     ]
 }
 
-fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 11] {
+fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 12] {
     let (search, attempt, promised_at) = (state.searches, state.booking_attempts, state.next_step().at);
     [
         ("timer patience_by", Timer::PatienceBy),
@@ -182,6 +183,7 @@ fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 11] {
         ("timer book_by", Timer::BookBy { attempt }),
         ("timer remind", Timer::Remind { promised_at }),
         ("timer escalate", Timer::Escalate { promised_at }),
+        ("timer sla: reassign", Timer::Sla { promised_at, owner: state.next_step().owner, act: SlaAct::Reassign }),
         ("timer breach", Timer::Breach { promised_at }),
         ("timer call_at", Timer::CallAt { promised_at }),
         ("timer call_again", Timer::CallAgain { rep: rep_id("ben"), until: promised_at }),

@@ -1,11 +1,25 @@
 //! What single cells say: addresses, phones, ids of the chat and of the CRM, several names as one.
 
+use crate::domain::endpoint::{PhoneKind, SipAddress};
 use crate::rules::fault::Word;
 use crate::rules::words::phone;
 use std::collections::BTreeSet;
 
+/// How to write what stands where a phone is to be dialled, if it can be told.
+pub(super) fn address_meant(kind: PhoneKind, text: &str) -> String {
+    match (kind, SipAddress::new(text)) {
+        (PhoneKind::Phone, Ok(_)) => format!("write app:{text}"),
+        (PhoneKind::Mobile, Ok(_)) => format!("a mobile has a number: write app:{text}"),
+        (PhoneKind::App, _) if phone::read(text, None).is_some() => {
+            "an app is rung at its address: write a number without app:".to_owned()
+        }
+        (PhoneKind::App, _) => "write the name and the host of its SIP account, without sip: and parameters".to_owned(),
+        (PhoneKind::Phone | PhoneKind::Mobile | PhoneKind::Desk, _) => phone_meant(text),
+    }
+}
+
 /// How to write a number that was written otherwise, or what a spreadsheet has done to it.
-pub(super) fn phone_meant(text: &str) -> String {
+fn phone_meant(text: &str) -> String {
     let rounded = text.to_lowercase().contains("e+");
     if rounded && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | 'e' | 'E' | '+')) {
         return "a spreadsheet has rounded it: format the column as text, then write the whole number".to_owned();

@@ -3,14 +3,14 @@
 mod cells;
 
 use crate::domain::crm_id::CrmId;
+use crate::domain::endpoint::{Endpoint, PhoneKind};
 use crate::domain::id::RepId;
-use crate::domain::phone::PhoneE164;
 use crate::domain::rep::{Leave, Rep};
 use crate::domain::zone::Zone;
 use crate::rules::fault::{At, Faults, Word, quoted};
 use crate::rules::files::table::{self, CsvRow, CsvTable};
 use crate::rules::words::{values, zone};
-use cells::{crm_id, email, phone_meant, slack_id, together};
+use cells::{address_meant, crm_id, email, slack_id, together};
 use std::collections::{BTreeMap, BTreeSet};
 
 const PATH: &str = crate::rules::REPS;
@@ -193,22 +193,46 @@ impl RepReader<'_> {
         value.unwrap_or_default()
     }
 
-    fn phones(&mut self) -> Vec<PhoneE164> {
-        let mut phones = Vec::new();
-        for word in self.table.list(self.row, "phones") {
-            let allowed = "E.164 such as +14155550142";
-            match PhoneE164::new(word.text.as_str()) {
-                Ok(phone) => {
-                    self.once("phones", &word, "rep-phone-twice");
-                    phones.push(phone);
-                }
-                Err(_) => {
-                    let hint = phone_meant(&word.text);
-                    self.faults.error("rep-bad-phone", word.at, quoted(&word.text), allowed).hint(Some(hint));
-                }
+    fn phones(&mut self) -> Vec<Endpoint> {
+        let words = self.table.list(self.row, "phones");
+        words.iter().filter_map(|word| self.phone(word)).collect()
+    }
+
+    /// A number, or an address behind the word for what it is.
+    fn phone(&mut self, word: &Word) -> Option<Endpoint> {
+        let (kind, address) = match word.text.split_once(':') {
+            None => (PhoneKind::Phone, word.text.as_str()),
+            Some((kind, address)) => (self.phone_kind(word, kind)?, address.trim()),
+        };
+        match Endpoint::new(kind, address) {
+            Ok(endpoint) => {
+                let key = endpoint.address.as_str().to_lowercase();
+                self.once_as("phones", word, key, "rep-phone-twice");
+                Some(endpoint)
+            }
+            Err(_) => {
+                let code = if kind == PhoneKind::App { "rep-bad-app" } else { "rep-bad-phone" };
+                let hint = address_meant(kind, address);
+                self.faults.error(code, word.at, quoted(&word.text), kind.allows()).hint(Some(hint));
+                None
             }
         }
-        phones
+    }
+
+    fn phone_kind(&mut self, word: &Word, kind: &str) -> Option<PhoneKind> {
+        let kind = kind.trim().to_lowercase();
+        let named = PhoneKind::named(&kind);
+        if named.is_none() {
+            let kinds = PhoneKind::NAMED.map(PhoneKind::as_str);
+            let hint = match kind.as_str() {
+                "sip" | "sips" => Some("write app: in its place".to_owned()),
+                "tel" | "phone" => Some("write the number alone".to_owned()),
+                other => self.faults.did_you_mean(other, kinds.into_iter()),
+            };
+            let allowed = "a number, or one of app, desk and mobile before a colon: mobile:+14155550142";
+            self.faults.error("rep-unknown-phone-kind", word.at, quoted(&word.text), allowed).hint(hint);
+        }
+        named
     }
 
     fn languages(&mut self) -> BTreeSet<String> {

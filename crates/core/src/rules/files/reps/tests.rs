@@ -72,7 +72,41 @@ fn what_a_spreadsheet_did_to_a_number_is_told_with_the_remedy() {
         ("12345", "the number is too short"),
         ("0000000000", "write + and the country code, no blanks"),
     ] {
-        assert_eq!(phone_meant(cell), meant, "{cell}");
+        assert_eq!(address_meant(PhoneKind::Phone, cell), meant, "{cell}");
+    }
+}
+
+#[test]
+fn phones_are_read_in_order_with_their_kinds() {
+    let row = |phones: &str| {
+        reps(&format!(
+            "id,name,email,phones,team,timezone,hours\nana,Ana,ana@company.example,{phones},emea,UTC,office\n"
+        ))
+    };
+    let (drafts, faults) = row("app:ana@pbx.example; Mobile: +34600000001; desk:101@pbx.example; +34910000001");
+    assert_eq!(faults, Vec::<String>::new());
+    let phones: Vec<String> = drafts[0].rep.phones.iter().cloned().map(String::from).collect();
+    assert_eq!(phones, ["app:ana@pbx.example", "mobile:+34600000001", "desk:101@pbx.example", "+34910000001"]);
+    for (cell, told) in [
+        ("fax:+34600000001", "2:29 rep-unknown-phone-kind"),
+        ("app:+34600000001", "2:29 rep-bad-app"),
+        ("ana@pbx.example", "2:29 rep-bad-phone"),
+        ("mobile:+34600000001;+34600000001", "2:29 rep-phone-twice"),
+    ] {
+        assert_eq!(row(cell).1, [told], "{cell}");
+    }
+}
+
+#[test]
+fn what_stands_before_or_behind_the_colon_is_told_with_the_remedy() {
+    for (kind, cell, meant) in [
+        (PhoneKind::Phone, "ana@pbx.example", "write app:ana@pbx.example"),
+        (PhoneKind::Mobile, "ana@pbx.example", "a mobile has a number: write app:ana@pbx.example"),
+        (PhoneKind::App, "+442079460124", "an app is rung at its address: write a number without app:"),
+        (PhoneKind::App, "sip:ana@pbx", "write the name and the host of its SIP account, without sip: and parameters"),
+        (PhoneKind::Desk, "+44 20 7946 0124", "write +442079460124"),
+    ] {
+        assert_eq!(address_meant(kind, cell), meant, "{cell}");
     }
 }
 

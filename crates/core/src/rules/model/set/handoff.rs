@@ -1,6 +1,6 @@
 //! What `handoff.yaml` says of a call: how long everything may take, and what is tried for the caller.
 
-use crate::domain::effect::Comfort;
+use crate::domain::effect::{Comfort, SlaAct};
 use crate::domain::id::RepId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -148,6 +148,9 @@ pub struct CallbackRules {
     pub remind_before: Duration,
     /// Before the promise: the owner's manager is told.
     pub escalate_before: Duration,
+    /// In place of the two, in order. A step that would come no sooner than the promised time is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<SlaStep>,
     #[serde(default)]
     pub dial: CallbackDial,
 }
@@ -161,4 +164,11 @@ pub enum CallbackDial {
     ByButton,
     /// The clock: the rep's phone rings shortly before the promised time.
     AtTheTime,
+}
+
+/// What is done about a promise once so much of its owner's working time has passed since it was made, or became theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlaStep {
+    pub after: Duration,
+    pub act: SlaAct,
 }
