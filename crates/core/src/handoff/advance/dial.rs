@@ -293,7 +293,7 @@ impl Move<'_> {
         if phone == Phone::MayBeUp {
             self.hang_up(&leg.of_lead());
         }
-        self.end_try(leg, &Ended { state: LegState::Cancelled, evidence: ended.evidence }, Phone::MayBeUp)
+        self.end_try(leg, &Ended { state: LegState::Cancelled, evidence: ended.evidence.clone() }, Phone::MayBeUp)
     }
 
     /// They have not spoken. Whose promise it is has it still.

@@ -38,7 +38,7 @@ fn where_the_app_is_not_answered_the_phone_is_rung_before_the_next_rep() {
 fn the_caller_is_told_of_a_rep_once_and_hears_music_all_the_while() {
     let call = call().after(3).no_answer(1).rings("ben", 2).says_nothing();
     assert!(!call.last.effects.iter().any(|planned| matches!(planned.effect, Effect::Hold { .. })), "it plays still");
-    assert_eq!(call.state.to_say(true).0, ToSay::Decided(Instruction::Hold { rep: rep_id("ben") }));
+    assert_eq!(call.state.to_say(true).0, ToSay::Decided(Instruction::Hold { rep: rep_id("ben"), at_most: None }));
     let instruction = Instruction::HoldOn { rep: rep_id("cy"), instead_of: rep_id("ben"), because: WhyNot::Busy };
     call.of_leg(2, |leg| Event::Busy { leg, why: None }).does(&Effect::Instruct { instruction });
 }
