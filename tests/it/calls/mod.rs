@@ -5,17 +5,14 @@
 //! `CI=true`. Each case has an Asterisk of its own and takes the seconds that its call takes.
 
 mod asterisk;
-mod call;
 mod callers;
+mod crowd;
 mod death;
-mod ear;
 mod line;
-mod media;
 mod next;
 mod nobody;
-mod phone;
-mod rtp;
-mod sip;
+mod silent;
+mod story;
 mod tones;
 mod voice;
 mod whole;
@@ -24,6 +21,7 @@ mod workers;
 
 use crate::store::server::on_postgres;
 use asterisk::Installed;
+use baton_phones::{call, ear, phone, rtp};
 use line::Wanted;
 use std::future::Future;
 
