@@ -133,17 +133,17 @@ impl<'t> Day<'t> {
 
     /// To what broke.
     pub(super) fn story(mut self) -> Vec<String> {
-        let _broken = self.to_its_end();
+        let _broken = self.passes();
         self.story.unwrap_or_default()
     }
 
     pub(super) fn run(mut self) -> Result<Ended, Break> {
-        self.to_its_end()?;
+        self.passes()?;
         let ends = self.lives.iter().map(has_ended).collect::<Result<_, Break>>()?;
         Ok(Ended { moves: self.lives.iter().map(|life| life.moves).sum(), ends })
     }
 
-    fn to_its_end(&mut self) -> Result<(), Break> {
+    fn passes(&mut self) -> Result<(), Break> {
         while let Some(((at, _), item)) = self.due.pop_first() {
             self.now = at;
             if let Some(story) = &mut self.story {
