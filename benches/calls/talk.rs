@@ -96,7 +96,7 @@ async fn speaks_with_a_rep(scene: &Scene, call: &Qualified) -> Result<Joined> {
     Ok(Joined { rung: rep.since() - *published, heard: caller_hears.max(rep_hears) - key_up })
 }
 
-/// Nobody picks up: from the first ring until the caller hears the agent again.
+/// Nobody picks up: from the first ring until the caller hears the agent again, or our words, and music no more.
 pub async fn nobody(scene: Arc<Scene>, call: usize) -> Result<Duration> {
     let Qualified { caller, number, .. } = qualified(&scene, call).await?;
     let rung = scene.desk.rings_for(&number).await.since();
@@ -104,8 +104,8 @@ pub async fn nobody(scene: Arc<Scene>, call: usize) -> Result<Duration> {
     caller.until_hears("the agent again", |heard| heard.hears_only(AGENT)).await;
     let heard = caller.recording();
     caller.hangs_up().await;
-    let music = heard.first(HOLD, rung).context("the caller heard no music")?;
-    let back = heard.first(AGENT, music).context("the caller did not hear the agent")?;
+    let music = heard.last(HOLD).filter(|at| *at > rung).context("the caller heard no music")?;
+    let back = heard.first_words(&[HOLD], music).context("the caller did not hear the agent")?;
     caller.forgets();
     Ok(back - rung)
 }

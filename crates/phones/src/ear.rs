@@ -61,6 +61,11 @@ impl Recording {
         self.first_that(after, |samples| is_tone(samples, hertz))
     }
 
+    /// When a tone was last heard alone.
+    pub fn last(&self, hertz: f64) -> Option<Instant> {
+        self.0.iter().rev().find(|heard| is_tone(&heard.samples, hertz)).map(|heard| heard.at)
+    }
+
     /// When something began to be heard that is none of these tones.
     pub fn first_words(&self, tones: &[f64], after: Instant) -> Option<Instant> {
         self.first_that(after, |samples| is_audible(samples) && tones.iter().all(|hertz| !is_tone(samples, *hertz)))
@@ -247,6 +252,7 @@ mod tests {
         assert_eq!(recording.first(440.0, began), Some(packet(23)));
         assert_eq!(recording.first(440.0, packet(30)), Some(packet(30)), "it is heard already");
         assert_eq!((recording.first(300.0, packet(20)), recording.first(620.0, began)), (None, None));
+        assert_eq!((recording.last(300.0), recording.last(620.0)), (Some(packet(19)), None));
         assert_eq!(recording.first_words(&[300.0], began), Some(packet(23)), "whatever else it is");
         assert_eq!(recording.first_words(&[300.0, 440.0], began), None);
         assert!(!recording.hears_only(440.0) && recording.between(packet(23), packet(43)).hears_only(440.0));

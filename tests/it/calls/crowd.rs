@@ -55,23 +55,28 @@ fn unhurried(wanted: Wanted) -> Wanted {
     wanted.rule("accept_within: 12s", "accept_within: 40s").rule("join_within: 5s", "join_within: 30s")
 }
 
-/// From the first ring to the key; nobody says a word.
+/// From the first ring to the key; nobody says a word. Every phone sends sound before it falls silent: from then on Asterisk knows
+/// where its sound comes from.
 async fn is_served(line: &Line, number: usize) -> Pair {
     sleep(EVERY * number as u32).await;
     let person = person(number);
     let caller = line.dials(&person).await;
-    caller.says(Sound::Nothing);
+    caller.says(Sound::Silence);
     let agent = line.agent.rings_for(person.phone).await;
-    agent.says(Sound::Nothing);
+    agent.says(Sound::Silence);
     let id = agent.header("X-Baton-Call").expect("the agent is told which call it is").to_owned();
     agent.answers().await;
     caller.until_answered().await;
+    sleep(EVERY * 5).await;
+    caller.says(Sound::Nothing);
+    agent.says(Sound::Nothing);
     let call = line.qualifies(Inbound { caller, agent, id }, &person).await;
     let rep = line.desk().rings_for(person.phone).await;
-    rep.says(Sound::Nothing);
+    rep.says(Sound::Silence);
     rep.answers().await;
     rep.until_hears("the whisper", is_speech).await;
     rep.presses('1').await;
+    rep.says(Sound::Nothing);
     Pair { call, rep }
 }
 
