@@ -18,18 +18,7 @@ if [ "${1-}" = --against ]; then
 fi
 cd "$(dirname "$0")/.."
 . tests/services.sh
-
-# Builds the bench of a checkout, and prints where the executable lies.
-build() {
-    local executable
-    executable=$(cd "$1" && cargo bench --bench load --no-run --message-format=json-render-diagnostics |
-        sed -n '/"kind":\["bench"\]/s/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
-    if [ -z "$executable" ]; then
-        echo "cargo names no executable of the bench in $1" >&2
-        return 1
-    fi
-    echo "$executable"
-}
+. benches/build.sh
 
 # The server's module that counts statements: where it is not installed, the server would not start with it.
 statements_module() {
@@ -45,9 +34,9 @@ statements_module() {
 
 parent=${BATON_BENCH_DIR:-/dev/shm}
 [ -d "$parent" ] || parent=${TMPDIR:-/tmp}
-here=$(build .)
+here=$(build_bench load .)
 if [ -n "$against" ]; then
-    there=$(build "$against")
+    there=$(build_bench load "$against")
     set -- --against "$there" "$@"
 fi
 dir=$(mktemp -d "$parent/baton-bench.XXXXXX")

@@ -164,11 +164,17 @@ install() {
             exec 9>"$cache/$set.lock"
             command -v flock >/dev/null && flock 9
             [ -f "$folder/installed" ] && exit
-            [ -z "${BATON_OFFLINE-}" ] || exit 1
+            if [ -n "${BATON_OFFLINE-}" ]; then
+                echo "$folder is not there, and with BATON_OFFLINE=1 it is not looked for: \
+unset that, or run tests/telephony/asterisk.sh install $set once where an archive of Debian is within reach"
+                exit 1
+            fi >&2
             echo "installing ${packages[*]} of Debian $release into $folder" >&2
-            install_set "$folder" >&2
+            install_set "$folder" >&2 || {
+                echo "${packages[*]} of Debian $release could not be installed: is an archive of Debian within reach?" >&2
+                exit 1
+            }
         ) || {
-            echo "${packages[*]} of Debian $release could not be installed: is an archive of Debian within reach?" >&2
             failed=yes
             continue
         }
@@ -229,7 +235,7 @@ configure() {
     printf '[general]\ndateformat = %%F %%T.%%3q\n[logfiles]\nfull => notice,warning,error,verbose\n' >"$etc/logger.conf"
     printf '[general]\nenabled = yes\nbindaddr = 127.0.0.1\nbindport = %d\n' "$ari" >"$etc/http.conf"
     printf '[general]\nenabled = yes\n[baton]\ntype = user\npassword = %s\n' "$password" >"$etc/ari.conf"
-    printf '[general]\nrtpstart = %d\nrtpend = %d\nicesupport = no\n' "$rtp" $((rtp + 399)) >"$etc/rtp.conf"
+    printf '[general]\nrtpstart = %d\nrtpend = %d\nicesupport = no\n' "$rtp" $((rtp + 1199)) >"$etc/rtp.conf"
     printf '[default]\nmode = files\ndirectory = %s\n' "$state/hold" >"$etc/musiconhold.conf"
     hold_tone >"$state/hold/tone.ulaw"
     echo '[modules]

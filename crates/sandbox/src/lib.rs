@@ -7,7 +7,6 @@
 
 pub mod google;
 pub mod hubspot;
-pub mod phones;
 pub mod salesforce;
 pub mod slack;
 pub mod smtp;

@@ -3,8 +3,8 @@
 use crate::eventually::found;
 use crate::platforms::libraries::printed;
 use crate::program::root;
+use baton_phones::asterisk::Asterisk;
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -74,53 +74,11 @@ impl Drop for Foreign {
     }
 }
 
-/// One instance, ended with its test.
-pub struct Asterisk {
-    pub ari: SocketAddr,
-    pub sip: SocketAddr,
-    pub password: String,
-    pub sounds: PathBuf,
-    log: PathBuf,
-    state: PathBuf,
-}
-
-impl Asterisk {
-    /// With an endpoint for each phone, by name and port.
-    pub fn start(installed: &Installed, state: &Path, phones: &[(String, u16)]) -> Self {
-        let mut command = Command::new(root().join("tests").join(SCRIPT));
-        command.arg("start").arg(&installed.asterisk).arg(state);
-        let output = command.args(phones.iter().map(|(name, port)| format!("{name}={port}"))).output();
-        let output = output.unwrap_or_else(|error| panic!("tests/{SCRIPT}: {error}"));
-        assert!(output.status.success(), "tests/{SCRIPT}: {}", String::from_utf8_lossy(&output.stderr));
-        let told = String::from_utf8(output.stdout).expect("text");
-        let value = |name: &str| {
-            let named = told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-            named.unwrap_or_else(|| panic!("no {name}: {told}")).to_owned()
-        };
-        name_another_version(installed.version, &value("VERSION"));
-        let address = |name| value(name).parse().expect("an address");
-        Self {
-            ari: address("ARI"),
-            sip: address("SIP"),
-            password: value("PASSWORD"),
-            sounds: value("SOUNDS").into(),
-            log: value("LOG").into(),
-            state: state.to_owned(),
-        }
-    }
-
-    pub fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap_or_default()
-    }
-}
-
-impl Drop for Asterisk {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            println!("\n== Asterisk\n{}", last_lines(&self.log()));
-        }
-        let _gone = Command::new(root().join("tests").join(SCRIPT)).arg("stop").arg(&self.state).status();
-    }
+/// With an endpoint for each phone, by name and port.
+pub fn started(installed: &Installed, state: &Path, phones: &[(String, u16)]) -> Asterisk {
+    let asterisk = Asterisk::start(&installed.asterisk, state, phones);
+    name_another_version(installed.version, &asterisk.version);
+    asterisk
 }
 
 pub fn last_lines(log: &str) -> String {

@@ -3,8 +3,8 @@
 use super::cases;
 use super::line::{DANA, Line, Wanted};
 use super::tones::{assert_hears, listening};
-use baton_sandbox::phones::call::End;
-use baton_sandbox::phones::tones::{CALLER, HOLD, REP};
+use baton_phones::call::End;
+use baton_phones::tones::{CALLER, HOLD, REP};
 use std::time::Duration;
 
 /// A window in which somebody listens.

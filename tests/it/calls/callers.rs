@@ -3,9 +3,9 @@
 use super::cases;
 use super::line::{DANA, INES, Line, Qualified, Wanted};
 use super::tones::listening;
-use baton_sandbox::phones::call::{End, Stage};
-use baton_sandbox::phones::rtp::Sound;
-use baton_sandbox::phones::tones::{AGENT, CALLER, REP, is_speech};
+use baton_phones::call::{End, Stage};
+use baton_phones::rtp::Sound;
+use baton_phones::tones::{AGENT, CALLER, REP, is_speech};
 use std::time::Duration;
 
 cases! {

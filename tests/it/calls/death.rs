@@ -2,8 +2,8 @@
 
 use super::cases;
 use super::line::{DANA, INES, Line, Qualified, Wanted};
-use baton_sandbox::phones::call::{Call, End, Stage};
-use baton_sandbox::phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};
+use baton_phones::call::{Call, End, Stage};
+use baton_phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 

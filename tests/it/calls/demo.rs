@@ -4,8 +4,8 @@ use super::asterisk::Installed;
 use super::voice::rendered;
 use crate::program::{baton, code, told};
 use baton::cli;
-use baton_sandbox::phones::ear::likeness;
-use baton_sandbox::phones::rtp::RATE;
+use baton_phones::ear::likeness;
+use baton_phones::rtp::RATE;
 use serde_json::Value;
 use std::path::Path;
 

@@ -1,15 +1,17 @@
 //! Everything that one case needs, and how a call goes that is not worth telling each time.
 
-use super::asterisk::{Asterisk, Installed};
+use super::asterisk::{Installed, last_lines, started};
+pub use super::story::Story;
 use super::voice::rendered;
 use super::wire::Wire;
 use super::workers::{OURS, Surroundings, Worker, digits, found_workspace};
 use crate::store::server::Db;
 use baton::connectors::http::{ApiCall, Does};
-use baton_sandbox::phones::call::{Call, PATIENCE};
-use baton_sandbox::phones::phone::Phone;
-use baton_sandbox::phones::rtp::Sound;
-use baton_sandbox::phones::tones::{AGENT, CALLER, REP, is_speech};
+use baton_phones::asterisk::Asterisk;
+use baton_phones::call::{Call, PATIENCE};
+use baton_phones::phone::Phone;
+use baton_phones::rtp::Sound;
+use baton_phones::tones::{AGENT, CALLER, REP, is_speech};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -50,13 +52,15 @@ pub struct Wanted {
     secrets: Vec<(&'static str, &'static str)>,
     /// Where rep 1's phone is, if it is not ours.
     foreign: Option<u16>,
+    /// All reps answer by one phone.
+    at_one_desk: bool,
 }
 
 impl Wanted {
     pub fn new(installed: Installed, db: Db) -> Self {
         let voice = installed.espeak();
         let (rules, sections, secrets) = (Vec::new(), String::new(), Vec::new());
-        Self { installed, db, reps: 2, rules, opens: None, voice, sections, secrets, foreign: None }
+        Self { installed, db, reps: 2, rules, opens: None, voice, sections, secrets, foreign: None, at_one_desk: false }
     }
 
     /// Two, if nothing is said.
@@ -89,6 +93,12 @@ impl Wanted {
         self
     }
 
+    /// All reps answer by one phone, which a case has by [`Line::desk`].
+    pub fn at_one_desk(mut self) -> Self {
+        self.at_one_desk = true;
+        self
+    }
+
     /// Further sections of `baton.toml`, and the secrets that they name.
     pub fn connected_to(mut self, sections: &str, secrets: &[(&'static str, &'static str)]) -> Self {
         self.sections = sections.to_owned();
@@ -109,7 +119,7 @@ impl Wanted {
         let callers = Phone::plugged_in("the caller", Sound::Tone(CALLER)).await;
         let agent = Phone::plugged_in("the agent", Sound::Tone(AGENT)).await;
         let mut reps = Vec::new();
-        for rep in 1..=self.reps {
+        for rep in 1..=if self.at_one_desk { 1 } else { self.reps } {
             reps.push(Phone::plugged_in(&format!("rep {rep}"), Sound::Tone(REP)).await);
         }
         let people = Phone::plugged_in("the desk", Sound::Tone(REP)).await;
@@ -117,10 +127,12 @@ impl Wanted {
         let known = [("trunk", &callers), ("agent", &agent), ("people", &people)];
         let mut phones: Vec<_> = known.map(|(name, phone)| (name.to_owned(), phone.port())).into();
         phones.push((DANA.phone.trim_start_matches('+').to_owned(), lead.port()));
-        let ports = reps.iter().map(Phone::port).enumerate();
-        let ports = ports.map(|(index, ours)| (index + 1, self.foreign.filter(|_| index == 0).unwrap_or(ours)));
-        phones.extend(ports.map(|(rep, port)| (digits(rep), port)));
-        let asterisk = Asterisk::start(&self.installed, &folder.path().join("asterisk"), &phones);
+        let port = |rep: usize| match self.foreign {
+            Some(foreign) if rep == 1 => foreign,
+            _ => reps[(rep - 1).min(reps.len() - 1)].port(),
+        };
+        phones.extend((1..=self.reps).map(|rep| (digits(rep), port(rep))));
+        let asterisk = started(&self.installed, &folder.path().join("asterisk"), &phones);
         let wire = Wire::to(asterisk.ari).await;
         let (workers, events) = (Vec::new(), AtomicU32::new(1));
         Line { workers, callers, agent, people, lead, reps, wire, asterisk, events, wanted: self, folder }
@@ -143,6 +155,14 @@ pub struct Line {
     events: AtomicU32,
     wanted: Wanted,
     folder: TempDir,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("\n== Asterisk\n{}", last_lines(&self.asterisk.log()));
+        }
+    }
 }
 
 /// A caller whom the agent has spoken with and found worth a rep.
@@ -176,6 +196,12 @@ impl Line {
     /// Of rep 1, 2 or 3, who are rung in this order.
     pub fn rep(&self, number: usize) -> &Phone {
         &self.reps[number - 1]
+    }
+
+    /// The phone that all reps share.
+    pub fn desk(&self) -> &Phone {
+        assert!(self.wanted.at_one_desk, "each rep has a phone");
+        self.rep(1)
     }
 
     pub fn installed(&self) -> &Installed {
@@ -367,42 +393,5 @@ impl Line {
     /// As the program speaks it that the workers have.
     pub fn speaks(&self, text: &str) -> Vec<i16> {
         rendered(&self.wanted.voice, text)
-    }
-}
-
-/// What `GET /v1/leads/{id}` tells.
-pub struct Story(pub Value);
-
-impl Story {
-    pub fn status(&self) -> &str {
-        self.0["status"].as_str().unwrap_or_default()
-    }
-
-    pub fn owner(&self) -> &str {
-        self.0["owner"].as_str().unwrap_or_default()
-    }
-
-    /// What happened and changed something, in order.
-    pub fn kinds(&self) -> Vec<&str> {
-        self.entries().filter_map(|entry| entry["kind"].as_str()).collect()
-    }
-
-    pub fn has(&self, kind: &str) -> bool {
-        self.entries().any(|entry| entry["kind"] == kind)
-    }
-
-    /// To whom of the reps it happened, in order.
-    pub fn reps(&self, kind: &str) -> Vec<&str> {
-        self.entries().filter(|entry| entry["kind"] == kind).filter_map(|entry| entry["body"]["rep"].as_str()).collect()
-    }
-
-    /// What is told of the first of this kind.
-    pub fn body(&self, kind: &str) -> Value {
-        self.entries().find(|entry| entry["kind"] == kind).map(|entry| entry["body"].clone()).unwrap_or_default()
-    }
-
-    fn entries(&self) -> impl Iterator<Item = &Value> {
-        let all = self.0["timeline"].as_array().map(Vec::as_slice).unwrap_or_default();
-        all.iter().filter(|entry| entry["body"]["ignored"] != true)
     }
 }

@@ -7,12 +7,15 @@
 mod asterisk;
 mod back;
 mod callers;
+mod crowd;
 mod death;
 mod demo;
 mod front_door;
 mod line;
 mod next;
 mod nobody;
+mod silent;
+mod story;
 mod tones;
 mod voice;
 mod waits;

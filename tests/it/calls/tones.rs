@@ -1,9 +1,9 @@
 //! Who hears which of the four tones, and which words.
 
-use baton_sandbox::phones::call::{Call, PATIENCE};
-use baton_sandbox::phones::ear::Recording;
-use baton_sandbox::phones::rtp::RATE;
-use baton_sandbox::phones::tones::ALL;
+use baton_phones::call::{Call, PATIENCE};
+use baton_phones::ear::Recording;
+use baton_phones::rtp::RATE;
+use baton_phones::tones::ALL;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 

@@ -1,6 +1,6 @@
 //! A sentence as a program speaks it, by our own reading of what it writes: what an ear is to compare with.
 
-use baton_sandbox::phones::rtp::RATE;
+use baton_phones::rtp::RATE;
 use std::f64::consts::PI;
 use std::io::Write as _;
 use std::process::{Command, Stdio};

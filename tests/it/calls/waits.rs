@@ -4,9 +4,9 @@ use super::cases;
 use super::line::{DANA, Line, Qualified, Wanted};
 use super::tones::{assert_hears, listening, until_said};
 use super::workers::{AT_MOST, INSTEAD, INTRODUCTION, PROMISE};
-use baton_sandbox::phones::call::{Call, End, Stage};
-use baton_sandbox::phones::rtp::Sound;
-use baton_sandbox::phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};
+use baton_phones::call::{Call, End, Stage};
+use baton_phones::rtp::Sound;
+use baton_phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};
 use std::time::Duration;
 
 /// A window in which somebody listens.

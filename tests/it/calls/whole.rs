@@ -4,10 +4,10 @@ use super::cases;
 use super::line::{DANA, INES, Wanted};
 use super::tones::{assert_hears, listening, until_said};
 use super::workers::ONE_MOMENT;
-use baton_sandbox::phones::call::{Call, End};
-use baton_sandbox::phones::ear::Recording;
-use baton_sandbox::phones::rtp::RATE;
-use baton_sandbox::phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};
+use baton_phones::call::{Call, End};
+use baton_phones::ear::Recording;
+use baton_phones::rtp::RATE;
+use baton_phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};
 use std::time::Duration;
 
 /// A window in which somebody listens.

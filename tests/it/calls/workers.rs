@@ -1,9 +1,10 @@
 //! The workspace of these calls, and workers on it as processes of their own.
 
-use super::asterisk::{Asterisk, last_lines};
+use super::asterisk::last_lines;
 use crate::program::{Process, copy, edit, free_port, root};
 use crate::town;
 use baton::connectors::http::{ApiCall, VendorHttp};
+use baton_phones::asterisk::Asterisk;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -104,15 +105,15 @@ pub fn found_workspace(folder: &Path, reps: usize, rules: &[(&str, &str)], opens
 
 /// A rep's number, from one on, without the plus.
 pub fn digits(rep: usize) -> String {
-    format!("1415555010{rep}")
+    format!("14155550{:03}", 100 + rep)
 }
 
 fn roster(reps: usize) -> String {
     let mut text = String::from("id,name,email,phones,team,skills,timezone,hours,chat_id,calendar,crm_id\n");
-    for (rep, skills) in (1..=reps).zip(SKILLS) {
+    for (rep, skills) in (1..=reps).zip(SKILLS.into_iter().chain(std::iter::repeat(""))) {
         let number = digits(rep);
         text += &format!(
-            "rep-{rep},Rep No {rep},rep-{rep}@reps.example,+{number},desk,{skills},UTC,always,,rep-{rep}@reps.example,\n"
+            "rep-{rep},Rep No {rep},rep-{rep}@reps.example,+{number},desk,{skills},UTC,always,U0REP{rep},rep-{rep}@reps.example,\n"
         );
     }
     text

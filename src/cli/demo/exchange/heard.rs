@@ -2,9 +2,9 @@
 
 use crate::connectors::speech::Sound;
 use anyhow::{Context, Result};
-use baton_sandbox::phones::ear::Recording;
-use baton_sandbox::phones::rtp::RATE;
-use baton_sandbox::phones::tones::{AGENT, CALLER, HOLD, REP};
+use baton_phones::ear::Recording;
+use baton_phones::rtp::RATE;
+use baton_phones::tones::{AGENT, CALLER, HOLD, REP};
 use serde_json::{Value, json};
 use std::path::Path;
 use tokio::time::Instant;
@@ -122,7 +122,7 @@ fn heard(recording: &Recording) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use baton_sandbox::phones::rtp::{self, Packets, Sound as Says, sound_of};
+    use baton_phones::rtp::{self, Packets, Sound as Says, sound_of};
     use std::time::Duration;
 
     /// What was said, second by second from the third on.

@@ -11,6 +11,7 @@ mod faults;
 mod happens;
 mod held;
 mod side;
+mod simulated;
 mod world;
 
 use super::*;

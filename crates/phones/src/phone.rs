@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use tokio::net::UdpSocket;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 pub struct Phone {
     inner: Arc<Inner>,
@@ -76,6 +76,15 @@ impl Phone {
         rung.expect("the phone is there")[number].clone()
     }
 
+    /// The first call that comes, or came already, and shows this number; of phones that many people share.
+    pub async fn rings_for(&self, number: &str) -> Call {
+        let mut calls = self.inner.calls.subscribe();
+        let shown = |call: &&Call| call.shows().ends_with(number.trim_start_matches('+'));
+        let rung = timeout(PATIENCE, calls.wait_for(|calls| calls.iter().rev().any(|call| shown(&call)))).await;
+        let rung = rung.unwrap_or_else(|_| panic!("the phone of {} did not ring for {number}", self.inner.name));
+        rung.expect("the phone is there").iter().find(shown).cloned().expect("it has rung")
+    }
+
     /// Calls a number by way of this address, as somebody with a name and a number of their own. Does not wait for anybody.
     pub async fn dials(&self, number: &str, by: SocketAddr, from: &str, more: &[(&str, &str)]) -> Call {
         let media = Media::open(self.inner.says).await;
@@ -93,7 +102,7 @@ impl Phone {
         headers.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let invite = request("INVITE", &format!("sip:{number}@{by}"), &headers, &sound_at(media.port));
         let sent = Message::read(invite.as_bytes()).expect("a request of our own");
-        let call = Call::new(self.inner.sides(by), sent, tag, media);
+        let call = Call::new(self.inner.sides(by, Instant::now()), sent, tag, media);
         self.inner.calls.send_modify(|calls| calls.push(call.clone()));
         self.taken.fetch_add(1, Ordering::Relaxed);
         call.repeats(invite, "INVITE");
@@ -111,14 +120,15 @@ async fn listen(phone: Arc<Inner>) {
     let mut datagram = vec![0; 16_384];
     loop {
         let Ok((length, peer)) = phone.socket.recv_from(&mut datagram).await else { continue };
+        let since = Instant::now();
         let Some(message) = Message::read(&datagram[..length]) else { continue };
         if phone.unplugged.load(Ordering::Relaxed) {
             continue;
         }
-        let known = phone.calls.borrow().iter().find(|call| call.is(message.call_id())).cloned();
+        let known = phone.calls.borrow().iter().rev().find(|call| call.is(message.call_id())).cloned();
         match (known, message.method()) {
             (Some(call), _) => call.hears(&message).await,
-            (None, Some("INVITE")) => phone.rung(message, peer).await,
+            (None, Some("INVITE")) => phone.rung(message, phone.sides(peer, since)).await,
             (None, Some("ACK") | None) => {}
             (None, Some(method)) => {
                 let status = if method == "OPTIONS" { "200 OK" } else { "481 Call Does Not Exist" };
@@ -129,13 +139,13 @@ async fn listen(phone: Arc<Inner>) {
 }
 
 impl Inner {
-    fn sides(&self, peer: SocketAddr) -> Sides {
-        Sides { whose: self.name.clone(), socket: Arc::clone(&self.socket), peer }
+    fn sides(&self, peer: SocketAddr, since: Instant) -> Sides {
+        Sides { whose: self.name.clone(), socket: Arc::clone(&self.socket), peer, since }
     }
 
-    async fn rung(&self, invite: Message, peer: SocketAddr) {
+    async fn rung(&self, invite: Message, sides: Sides) {
         let media = Media::open(self.says).await;
-        let call = Call::new(self.sides(peer), invite, unique("to"), media);
+        let call = Call::new(sides, invite, unique("to"), media);
         call.tells("100 Trying", &[], "").await;
         let refuses = *self.refuses.lock().expect("the answer");
         match refuses {

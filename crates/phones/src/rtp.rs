@@ -13,6 +13,8 @@ const ENDS: u16 = 3;
 /// What a phone says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sound {
+    /// No packet leaves, as from a phone that is muted: for calls that nobody listens to.
+    Nothing,
     Silence,
     /// A sine of so many hertz, a quarter of full scale.
     Tone(f64),
@@ -20,10 +22,10 @@ pub enum Sound {
 
 /// The packets of one phone in one call, in the order in which they are to leave, one every 20 ms.
 #[derive(Debug)]
-pub struct Packets {
-    pub sound: Sound,
+pub(crate) struct Packets {
+    pub(crate) sound: Sound,
     /// Payload type of keys as the other side has it.
-    pub keys_as: u8,
+    pub(crate) keys_as: u8,
     source: u32,
     sequence: u16,
     /// Of the packet that leaves next.
@@ -32,32 +34,39 @@ pub struct Packets {
     /// Keys that are still to be sent; of the first, when it began and how many of its packets have left.
     keys: Vec<u8>,
     begun: Option<(u32, u16)>,
+    /// When the first packet was made that says that the last key is up.
+    key_up: Option<Instant>,
 }
 
 impl Packets {
-    pub fn new(source: u32, sound: Sound) -> Self {
+    pub(crate) fn new(source: u32, sound: Sound) -> Self {
         let (sequence, timestamp) = (source as u16, source.rotate_left(7));
-        Self { sound, keys_as: KEYS, source, sequence, timestamp, sample: 0, keys: Vec::new(), begun: None }
+        let (keys, begun, key_up) = (Vec::new(), None, None);
+        Self { sound, keys_as: KEYS, source, sequence, timestamp, sample: 0, keys, begun, key_up }
     }
 
     /// # Panics
     /// There is no such key.
-    pub fn press(&mut self, key: char) {
+    pub(crate) fn press(&mut self, key: char) {
         let event = "0123456789*#".find(key).expect("a key of a phone");
         self.keys.push(event as u8);
     }
 
-    pub fn is_pressing(&self) -> bool {
+    pub(crate) fn is_pressing(&self) -> bool {
         !self.keys.is_empty()
     }
 
-    /// While a key is held there is no other sound.
-    pub fn next_packet(&mut self) -> Vec<u8> {
+    pub(crate) fn key_up(&self) -> Option<Instant> {
+        self.key_up
+    }
+
+    /// While a key is held there is no other sound. `None`: nothing is to be said.
+    pub fn next_packet(&mut self) -> Option<Vec<u8>> {
         let packet = match self.keys.first().copied() {
-            Some(key) => self.key(key),
-            None => self.mu_law(),
+            Some(key) => Some(self.key(key)),
+            None => (self.sound != Sound::Nothing).then(|| self.mu_law()),
         };
-        self.sequence = self.sequence.wrapping_add(1);
+        self.sequence = self.sequence.wrapping_add(u16::from(packet.is_some()));
         self.timestamp = self.timestamp.wrapping_add(FRAME as u32);
         packet
     }
@@ -70,6 +79,9 @@ impl Packets {
         packet.extend([key, if is_end { 0x80 | 10 } else { 10 }]);
         packet.extend(length.to_be_bytes());
         self.begun = Some((began, sent + 1));
+        if sent == HELD {
+            self.key_up = Some(Instant::now());
+        }
         if sent + 1 == HELD + ENDS {
             self.keys.remove(0);
             self.begun = None;
@@ -97,7 +109,7 @@ impl Packets {
 
 fn sample(sound: Sound, at: usize) -> i16 {
     match sound {
-        Sound::Silence => 0,
+        Sound::Nothing | Sound::Silence => 0,
         Sound::Tone(hertz) => (8000.0 * (std::f64::consts::TAU * hertz * at as f64 / RATE as f64).sin()) as i16,
     }
 }
@@ -133,6 +145,10 @@ pub fn from_mu_law(byte: u8) -> i16 {
 mod tests {
     use super::*;
 
+    fn next(packets: &mut Packets) -> Vec<u8> {
+        packets.next_packet().expect("a packet")
+    }
+
     fn number(packet: &[u8], from: usize, bytes: usize) -> u32 {
         packet[from..from + bytes].iter().fold(0, |number, byte| number << 8 | u32::from(*byte))
     }
@@ -149,10 +165,10 @@ mod tests {
     #[test]
     fn a_key_has_one_timestamp_a_growing_length_and_three_ends() {
         let mut packets = Packets::new(1234, Sound::Tone(440.0));
-        let before = packets.next_packet();
+        let before = next(&mut packets);
         packets.press('#');
-        let key: Vec<Vec<u8>> = (0..9).map(|_| packets.next_packet()).collect();
-        let after = packets.next_packet();
+        let key: Vec<Vec<u8>> = (0..9).map(|_| next(&mut packets)).collect();
+        let after = next(&mut packets);
         assert_eq!((before[1], key[0][1], key[1][1], after[1]), (PCMU, 0x80 | KEYS, KEYS, PCMU), "the first is marked");
         let began = number(&before, 4, 4) + FRAME as u32;
         assert!(key.iter().all(|packet| number(packet, 4, 4) == began && packet[12] == 11));
@@ -171,19 +187,29 @@ mod tests {
         let mut packets = Packets::new(1, Sound::Silence);
         packets.press('1');
         packets.press('1');
-        let both: Vec<Vec<u8>> = (0..18).map(|_| packets.next_packet()).collect();
+        let both: Vec<Vec<u8>> = (0..18).map(|_| next(&mut packets)).collect();
         assert_ne!(number(&both[0], 4, 4), number(&both[9], 4, 4), "or it would be the same key");
         assert_eq!(both[9][1], 0x80 | KEYS);
-        assert_eq!(packets.next_packet()[1], PCMU);
+        assert_eq!(next(&mut packets)[1], PCMU);
     }
 
     #[test]
     fn what_is_sent_is_heard() {
         let mut packets = Packets::new(9, Sound::Tone(1000.0));
-        let heard = sound_of(&packets.next_packet()).expect("sound");
+        let heard = sound_of(&next(&mut packets)).expect("sound");
         assert_eq!(heard.len(), FRAME);
         assert!((i32::from(heard[1]) - 8000).abs() < 300, "a quarter of a period on: {}", heard[1]);
         packets.press('5');
-        assert_eq!(sound_of(&packets.next_packet()), None, "a key is no sound");
+        assert_eq!(sound_of(&next(&mut packets)), None, "a key is no sound");
+    }
+
+    #[test]
+    fn a_muted_phone_sends_its_keys_and_nothing_else() {
+        let mut packets = Packets::new(3, Sound::Nothing);
+        assert_eq!((packets.next_packet(), packets.key_up()), (None, None));
+        packets.press('1');
+        let key: Vec<Vec<u8>> = (0..9).map(|_| next(&mut packets)).collect();
+        assert_eq!(number(&key[8], 2, 2), number(&key[0], 2, 2) + 8);
+        assert!(packets.key_up().is_some() && packets.next_packet().is_none());
     }
 }

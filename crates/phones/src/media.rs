@@ -44,12 +44,21 @@ impl Media {
         self.wire.packets.lock().expect("the packets").sound = sound;
     }
 
-    /// Until the key is up again, or the call has ended over it.
-    pub async fn presses(&self, key: char) {
+    /// Until the key is up again, or the call has ended over it; when it was up.
+    pub async fn presses(&self, key: char) -> Instant {
         self.wire.packets.lock().expect("the packets").press(key);
-        while self.wire.packets.lock().expect("the packets").is_pressing() && !self.tasks[0].is_finished() {
+        loop {
             sleep(EVERY / 4).await;
+            let packets = self.wire.packets.lock().expect("the packets");
+            if !packets.is_pressing() || self.tasks[0].is_finished() {
+                return packets.key_up().unwrap_or_else(Instant::now);
+            }
         }
+    }
+
+    /// What was heard so far: whoever takes many calls would keep hours of it.
+    pub fn forgets(&self) {
+        *self.wire.heard.lock().expect("the recording") = Vec::new();
     }
 
     pub fn recording(&self) -> Recording {
@@ -91,7 +100,9 @@ async fn speak(wire: Arc<Wire>) {
         let to = *wire.to.lock().expect("the address");
         if let Some(to) = to {
             let packet = wire.packets.lock().expect("the packets").next_packet();
-            let _lost = wire.socket.send_to(&packet, to).await;
+            if let Some(packet) = packet {
+                let _lost = wire.socket.send_to(&packet, to).await;
+            }
         }
     }
 }

@@ -45,6 +45,12 @@ impl Message {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    /// Of an address such as `"Dana" <sip:USER@HOST>;tag=…`.
+    pub fn user_of(&self, name: &str) -> &str {
+        let inside = self.header(name).and_then(|address| address.split_once("sip:")).map_or("", |(_, rest)| rest);
+        inside.split(['@', '>', ';']).next().unwrap_or_default()
+    }
+
     pub fn call_id(&self) -> &str {
         self.header("Call-ID").unwrap_or_default()
     }
@@ -77,6 +83,22 @@ impl Message {
         }
         ended(text, more, body)
     }
+}
+
+pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO";
+
+pub fn via(port: u16) -> String {
+    format!("SIP/2.0/UDP 127.0.0.1:{port};rport;branch={}", unique("z9hG4bK"))
+}
+
+pub fn contact(port: u16) -> String {
+    format!("<sip:phone@127.0.0.1:{port}>")
+}
+
+/// Of this process and no other.
+pub fn unique(what: &str) -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    format!("{what}-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A request of ours.
@@ -146,6 +168,7 @@ mod tests {
         let invite = Message::read(INVITE.as_bytes()).expect("a request");
         assert_eq!((invite.method(), invite.status(), invite.cseq()), (Some("INVITE"), None, (7, "INVITE")));
         assert_eq!(invite.header("x-baton-call"), Some("17.1"));
+        assert_eq!((invite.user_of("From"), invite.user_of("To")), ("+14155550142", "rep"));
         assert_eq!(invite.contact().as_deref(), Some("sip:asterisk@127.0.0.1:5060"));
         let answer = invite.answer("200 OK", "b", &[("Contact", "<sip:rep@127.0.0.1:5070>".to_owned())], "v=0\r\n");
         let answer = Message::read(answer.as_bytes()).expect("an answer");

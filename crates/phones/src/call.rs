@@ -46,6 +46,8 @@ pub struct Sides {
     pub whose: String,
     pub socket: Arc<UdpSocket>,
     pub peer: SocketAddr,
+    /// When the INVITE was here, or was about to leave.
+    pub since: Instant,
 }
 
 #[derive(Clone)]
@@ -93,6 +95,21 @@ impl Call {
         self.0.invite.header(name)
     }
 
+    /// Whose number is shown: `+14155550142`.
+    pub fn shows(&self) -> &str {
+        self.0.invite.user_of("From")
+    }
+
+    /// Who is called, by the name in the address.
+    pub fn dialled(&self) -> &str {
+        self.0.invite.user_of("To")
+    }
+
+    /// When it came, or went out.
+    pub fn since(&self) -> Instant {
+        self.0.sides.since
+    }
+
     pub fn stage(&self) -> Stage {
         *self.0.stage.borrow()
     }
@@ -115,9 +132,14 @@ impl Call {
         self.0.media.says(sound);
     }
 
-    /// Until the key is up again, or the call has ended over it.
-    pub async fn presses(&self, key: char) {
-        self.0.media.presses(key).await;
+    /// What was heard so far is let go.
+    pub fn forgets(&self) {
+        self.0.media.forgets();
+    }
+
+    /// Until the key is up again, or the call has ended over it; when it was up: the first packet left that says so.
+    pub async fn presses(&self, key: char) -> Instant {
+        self.0.media.presses(key).await
     }
 
     /// Takes the call: both can be heard from here on.

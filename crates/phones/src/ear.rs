@@ -14,6 +14,10 @@ const LOUD: f64 = -30.0;
 const GONE: f64 = -50.0;
 /// Share of the power that a tone has, be it one of three.
 const PURE: f64 = 0.15;
+/// The same of a tone that is heard alone.
+const ALONE: f64 = 0.8;
+/// So many packets in a row are no chance.
+const STEADY: usize = 5;
 /// A packet that is less loud than this is silence: speech goes below it between words, for half a second at most.
 const AUDIBLE: f64 = -48.0;
 
@@ -46,6 +50,34 @@ impl Recording {
         level > LOUD && 10.0_f64.powf(level / 10.0) / 2.0 > PURE * power_of(&self.samples())
     }
 
+    /// Nothing else is heard: no other tone, no words.
+    pub fn hears_only(&self, hertz: f64) -> bool {
+        let level = self.level(hertz);
+        level > LOUD && 10.0_f64.powf(level / 10.0) / 2.0 > ALONE * power_of(&self.samples())
+    }
+
+    /// When a tone began to be heard alone, after this instant.
+    pub fn first(&self, hertz: f64, after: Instant) -> Option<Instant> {
+        self.first_that(after, |samples| is_tone(samples, hertz))
+    }
+
+    /// When a tone was last heard alone.
+    pub fn last(&self, hertz: f64) -> Option<Instant> {
+        self.0.iter().rev().find(|heard| is_tone(&heard.samples, hertz)).map(|heard| heard.at)
+    }
+
+    /// When something began to be heard that is none of these tones.
+    pub fn first_words(&self, tones: &[f64], after: Instant) -> Option<Instant> {
+        self.first_that(after, |samples| is_audible(samples) && tones.iter().all(|hertz| !is_tone(samples, *hertz)))
+    }
+
+    /// Packet after packet.
+    fn first_that(&self, after: Instant, is: impl Fn(&[i16]) -> bool) -> Option<Instant> {
+        let heard: Vec<&Heard> = self.0.iter().filter(|heard| heard.at >= after).collect();
+        let begins = heard.windows(STEADY).find(|some| some.iter().all(|heard| is(&heard.samples)));
+        begins.map(|some| some[0].at)
+    }
+
     /// Nothing of that tone is left.
     pub fn misses(&self, hertz: f64) -> bool {
         self.level(hertz) < GONE
@@ -72,6 +104,12 @@ impl Recording {
     pub fn likeness(&self, sentence: &[i16]) -> f64 {
         likeness(&self.samples(), sentence)
     }
+}
+
+/// One packet: what a codec and a mixer leave of it, and of nothing else so much.
+fn is_tone(samples: &[i16], hertz: f64) -> bool {
+    let squared = power(samples, hertz);
+    10.0 * squared.log10() > LOUD && squared / 2.0 > ALONE * power_of(samples)
 }
 
 fn is_audible(samples: &[i16]) -> bool {
@@ -162,7 +200,7 @@ fn transform(wave: &mut [(f64, f64)]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phones::rtp::{FRAME, Packets, Sound, from_mu_law, sound_of, to_mu_law};
+    use crate::rtp::{FRAME, Packets, Sound, sound_of};
 
     fn recorded(sounds: &[(Sound, usize)]) -> (Instant, Recording) {
         let began = Instant::now();
@@ -170,7 +208,7 @@ mod tests {
         for (sound, frames) in sounds {
             packets.sound = *sound;
             for _ in 0..*frames {
-                let samples = sound_of(&packets.next_packet()).expect("sound");
+                let samples = sound_of(&packets.next_packet().expect("a packet")).expect("sound");
                 heard.push(Heard { at: began + Duration::from_millis(20) * heard.len() as u32, samples });
             }
         }
@@ -207,6 +245,20 @@ mod tests {
     }
 
     #[test]
+    fn a_tone_is_heard_from_its_first_packet_on() {
+        let sounds = [(Sound::Tone(300.0), 20), (Sound::Silence, 3), (Sound::Tone(440.0), 20)];
+        let (began, recording) = recorded(&sounds);
+        let packet = |number: u32| began + Duration::from_millis(20) * number;
+        assert_eq!(recording.first(440.0, began), Some(packet(23)));
+        assert_eq!(recording.first(440.0, packet(30)), Some(packet(30)), "it is heard already");
+        assert_eq!((recording.first(300.0, packet(20)), recording.first(620.0, began)), (None, None));
+        assert_eq!((recording.last(300.0), recording.last(620.0)), (Some(packet(19)), None));
+        assert_eq!(recording.first_words(&[300.0], began), Some(packet(23)), "whatever else it is");
+        assert_eq!(recording.first_words(&[300.0, 440.0], began), None);
+        assert!(!recording.hears_only(440.0) && recording.between(packet(23), packet(43)).hears_only(440.0));
+    }
+
+    #[test]
     fn silence_is_what_nobody_hears() {
         let (began, recording) = recorded(&[(Sound::Tone(300.0), 50), (Sound::Silence, 100), (Sound::Tone(300.0), 50)]);
         let until = began + Duration::from_secs(5);
@@ -224,7 +276,7 @@ mod tests {
     #[test]
     fn a_sentence_is_known_again_and_no_other() {
         let said = sentence(1, 2 * RATE);
-        let through_a_line = said.iter().map(|sample| from_mu_law(to_mu_law(sample / 2)));
+        let through_a_line = said.iter().map(|sample| crate::rtp::from_mu_law(crate::rtp::to_mu_law(sample / 2)));
         let heard: Vec<i16> = sentence(7, 3000).into_iter().chain(through_a_line).chain(sentence(8, 999)).collect();
         assert!(likeness(&heard, &said) > 0.98, "{}", likeness(&heard, &said));
         assert!(likeness(&heard, &sentence(2, 2 * RATE)) < 0.2, "{}", likeness(&heard, &sentence(2, 2 * RATE)));
