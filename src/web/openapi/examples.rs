@@ -12,7 +12,7 @@ pub(super) struct Example {
 /// Of the one example that a content has.
 pub(super) const NAME: &str = "typical";
 
-pub(super) const EXAMPLES: [Example; 9] = [
+pub(super) const EXAMPLES: [Example; 10] = [
     Example { operation: "postLead", place: JSON_IN, summary: "A caller on the line.", json: LEAD },
     Example { operation: "postLead", place: EVENT_IN, summary: "A caller on the line.", json: LEAD },
     Example { operation: "postEvent", place: JSON_IN, summary: "The caller has hung up.", json: ENDED },
