@@ -2,6 +2,7 @@
 
 use crate::domain::effect::Comfort;
 use crate::domain::id::RepId;
+use crate::domain::lead::is_default;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -117,7 +118,7 @@ pub struct CallbackRules {
     pub remind_before: Duration,
     /// Before the promise: the owner's manager is told.
     pub escalate_before: Duration,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub dial: CallbackDial,
 }
 
