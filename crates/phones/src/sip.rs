@@ -121,22 +121,6 @@ fn line(text: &mut String, name: &str, value: impl Display) {
     write!(text, "{name}: {value}\r\n").expect("a string takes a line");
 }
 
-pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO";
-
-pub fn via(port: u16) -> String {
-    format!("SIP/2.0/UDP 127.0.0.1:{port};rport;branch={}", unique("z9hG4bK"))
-}
-
-pub fn contact(port: u16) -> String {
-    format!("<sip:phone@127.0.0.1:{port}>")
-}
-
-/// Of this process and no other.
-pub fn unique(what: &str) -> String {
-    static NUMBER: AtomicU32 = AtomicU32::new(1);
-    format!("{what}-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
-}
-
 /// Mu-law and keys, to this port of loopback.
 pub fn sound_at(port: u16) -> String {
     format!(

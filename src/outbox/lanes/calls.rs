@@ -193,7 +193,7 @@ async fn ring(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, rep: &RepId) 
     let call = at.matter.call_on(leg)?;
     let calls_back = at.matter.calls_back(leg);
     if calls_back && !telephony.dials_leads() {
-        return Err(needs_person("this telephony cannot dial a lead: reps call back by hand"));
+        return Err(needs_person("this telephony cannot dial a lead: reps call back by hand".to_owned()));
     }
     if !calls_back && has_left(at, telephony, leg, &call).await {
         return Err(gone("the caller has left, as the platform says"));
@@ -210,7 +210,7 @@ async fn dial(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId) -> Result<Don
         return Ok(Done::nothing("no longer wanted"));
     };
     let lead = &at.matter.lead;
-    let phone = lead.reach_phone().cloned().ok_or_else(|| needs_person("the lead has left no number"))?;
+    let phone = lead.reach_phone().cloned().ok_or_else(|| needs_person("the lead has left no number".to_owned()))?;
     let (ring_until, recording) = (at.step.deadline_at, recording(lead));
     telephony.dial_lead(&DialRequest { leg: leg.clone(), with, phone, ring_until, recording }).await?;
     Ok(Done::reference(leg.as_str()))

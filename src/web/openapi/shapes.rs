@@ -23,6 +23,7 @@ pub(super) fn all() -> Map<String, Value> {
     let mut bodies = settings().into_generator();
     bodies.subschema_for::<CallBody>();
     bodies.subschema_for::<ReassignBody>();
+    bodies.subschema_for::<CallBody>();
     bodies.subschema_for::<ApiFeedback>();
     let mut told = settings().for_serialize().into_generator();
     answers(&mut told);

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Somebody who hung up while it rang, and is owed a call.
-async fn owed(play: &Play) -> LeadId {
-    let caller = Caller::live(1).reps(&[RepManner::Silent]).hangs_up_after(Duration::from_secs(2));
+async fn owed(play: &Play, number: usize) -> LeadId {
+    let caller = Caller::live(number).reps(&[RepManner::Silent]).hangs_up_after(Duration::from_secs(2));
     let lead = play.call(&caller).await;
     play.ends(&lead, "callback").await;
     lead
@@ -25,15 +25,19 @@ async fn owed(play: &Play) -> LeadId {
 
 /// With which status it is answered, and what is said.
 async fn asked(play: &Play, lead: &LeadId) -> (u16, Value) {
+    asked_with(play, lead, json!({ "by": "lena" })).await
+}
+
+async fn asked_with(play: &Play, lead: &LeadId, body: Value) -> (u16, Value) {
     let path = ["v1", "leads", lead.as_str(), "call"];
-    let answer = play.send(ApiCall::new("call", Does::Write, Method::POST, &path).json(json!({ "by": "lena" }))).await;
+    let answer = play.send(ApiCall::new("call", Does::Write, Method::POST, &path).json(body)).await;
     (answer.status, answer.value())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_act_rings_the_rep_dials_the_lead_and_keeps_the_promise() {
     let play = Play::begin().await;
-    let lead = owed(&play).await;
+    let lead = owed(&play, 1).await;
     let rep = play.handoff(&lead).await.next_step().owner;
     let (status, told) = asked(&play, &lead).await;
     assert_eq!((status, &told["status"], &told["rep"]), (200, &json!("rings"), &json!(rep)));
@@ -56,7 +60,7 @@ async fn one_act_rings_the_rep_dials_the_lead_and_keeps_the_promise() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_act_twice_makes_one_call() {
     let play = Play::begin().await;
-    let lead = owed(&play).await;
+    let lead = owed(&play, 1).await;
     let (first, second) = tokio::join!(asked(&play, &lead), asked(&play, &lead));
     let mut statuses = [first.0, second.0];
     statuses.sort_unstable();
@@ -72,7 +76,7 @@ async fn outside_the_lawful_hours_nobody_is_rung_and_the_answer_says_until_when(
         rules.hours.calling = Shift { from: never(0), until: never(1) };
     })
     .await;
-    let lead = owed(&play).await;
+    let lead = owed(&play, 1).await;
     assert_eq!(play.handoff(&lead).await.reach_back, ReachBack::Call);
     let rung = play.accepted("voice", "ring").len();
     let (status, told) = asked(&play, &lead).await;
@@ -85,7 +89,7 @@ async fn outside_the_lawful_hours_nobody_is_rung_and_the_answer_says_until_when(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_reps_own_card_leads_to_the_button_that_calls() {
     let play = Play::begin().await;
-    let lead = owed(&play).await;
+    let lead = owed(&play, 1).await;
     let rep = play.handoff(&lead).await.next_step().owner;
     let url = play.links.url(&lead, &rep, play.clock.now());
     let token = url.rsplit('/').next().expect("a token");
@@ -96,4 +100,20 @@ async fn the_reps_own_card_leads_to_the_button_that_calls() {
     assert_eq!(play.send(press).await.status, 200);
     play.ends(&lead, "called").await;
     assert_eq!(play.accepted("voice", "dial_lead").len(), 1);
+}
+
+/// A rep has one phone: the second of two calls of one minute is made when the first is over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_calls_of_one_rep_are_made_one_after_the_other() {
+    let play = Play::begin().await;
+    let (first, second) = (owed(&play, 1).await, owed(&play, 2).await);
+    let rep = play.handoff(&first).await.next_step().owner;
+    let body = || json!({ "by": "lena", "rep": rep });
+    assert_eq!(asked_with(&play, &first, body()).await.1["status"], "rings");
+    assert_eq!(asked_with(&play, &second, body()).await.1["status"], "waits");
+    play.until(&first, "called").await;
+    play.until(&second, "called").await;
+    play.nothing_twice();
+    let of = async |lead: &LeadId| play.lead(lead).await.first_contact_at.expect("they have spoken");
+    assert!(of(&second).await > of(&first).await);
 }

@@ -51,7 +51,7 @@ impl UnderWay {
     }
 
     /// The try has come to nothing: ben is told, and owes the call as before.
-    fn owed_still(self) -> Self {
+    fn owes_it_still(self) -> Self {
         assert_eq!(self.state.calling, None);
         self.briefs("ben", BriefWhy::Tried).promises("ben", "11:00").holds_nobody()
     }
@@ -100,8 +100,8 @@ fn whoever_of_the_two_leaves_takes_the_other_along() {
 
 #[test]
 fn who_is_cut_off_within_seconds_is_owed_a_call_still() {
-    speaking().after(3).rep_left(3).hangs_up_lead().leg_is(3, LegState::Lost).owed_still();
-    speaking().after(3).lead(|leg| Event::LeadLeft { leg }).hangs_up(3).owed_still();
+    speaking().after(3).rep_left(3).hangs_up_lead().leg_is(3, LegState::Lost).owes_it_still();
+    speaking().after(3).lead(|leg| Event::LeadLeft { leg }).hangs_up(3).owes_it_still();
 }
 
 #[test]
@@ -112,23 +112,23 @@ fn a_lead_who_cannot_be_had_ends_the_try_and_not_the_promise() {
         |leg| Event::WrongNumber { leg, why: None },
     ];
     for event in gone {
-        dialled().after(9).lead(event).hangs_up(3).owed_still();
+        dialled().after(9).lead(event).hangs_up(3).owes_it_still();
     }
-    dialled().after(5).lead(|leg| Event::Machine { leg, why: None }).hangs_up(3).hangs_up_lead().owed_still();
-    dialled().after(35).leg_timer(3, |leg| Timer::DialBy { leg }).hangs_up(3).hangs_up_lead().owed_still();
+    dialled().after(5).lead(|leg| Event::Machine { leg, why: None }).hangs_up(3).hangs_up_lead().owes_it_still();
+    dialled().after(35).leg_timer(3, |leg| Timer::DialBy { leg }).hangs_up(3).hangs_up_lead().owes_it_still();
 }
 
 #[test]
 fn a_rep_who_does_not_accept_has_nobody_dialled() {
-    rung().after(4).declined(3).hangs_up(3).dials_nobody().owed_still();
-    rung().after(15).leg_timer(3, |leg| Timer::RingBy { leg }).hangs_up(3).dials_nobody().owed_still();
-    rung().after(4).answered(3).after(12).leg_timer(3, |leg| Timer::AcceptBy { leg }).hangs_up(3).owed_still();
-    rung().after(4).answered(3).rep_left(3).dials_nobody().owed_still();
+    rung().after(4).declined(3).hangs_up(3).dials_nobody().owes_it_still();
+    rung().after(15).leg_timer(3, |leg| Timer::RingBy { leg }).hangs_up(3).dials_nobody().owes_it_still();
+    rung().after(4).answered(3).after(12).leg_timer(3, |leg| Timer::AcceptBy { leg }).hangs_up(3).owes_it_still();
+    rung().after(4).answered(3).rep_left(3).dials_nobody().owes_it_still();
 }
 
 #[test]
 fn a_rep_who_hangs_up_while_the_lead_is_dialled_leaves_nobody_ringing() {
-    dialled().after(2).rep_left(3).hangs_up_lead().owed_still();
+    dialled().after(2).rep_left(3).hangs_up_lead().owes_it_still();
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn what_was_lawful_when_the_rep_was_rung_is_looked_at_again() {
     let mut call = rung().answered(3);
     call.state.caller_zone = Some(Zone::UTC);
     call.rules.hours.calling = Shift { from: at("06:00").time(), until: at("10:00").time() };
-    call.accepted(3).dials_nobody().hangs_up(3).owed_still();
+    call.accepted(3).dials_nobody().hangs_up(3).owes_it_still();
 }
 
 #[test]

@@ -21,8 +21,8 @@ pub(super) fn happens(state: &Handoff, lines: &[(usize, Line)], now: DateTime<Ut
     calendar(&mut events, state);
     if matches!(state.stage, Stage::Callback { .. } | Stage::NeedsAttention { .. }) {
         events.push(Event::ContactMade { rep: state.owner.clone(), at: now });
-        // One try: after it all is as before.
-        if state.legs.iter().all(|leg| leg.dialled.is_none()) {
+        // One try, once the line is gone: after it all is as before.
+        if !state.live && state.legs.iter().all(|leg| leg.dialled.is_none()) {
             events.push(Event::CallNow { rep: rep_id("ben"), by: String::new() });
         }
     }

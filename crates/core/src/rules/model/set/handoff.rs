@@ -2,6 +2,7 @@
 
 use crate::domain::effect::{Comfort, SlaAct};
 use crate::domain::id::RepId;
+use crate::domain::lead::is_default;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -151,7 +152,7 @@ pub struct CallbackRules {
     /// In place of the two, in order. A step that would come no sooner than the promised time is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<SlaStep>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub dial: CallbackDial,
 }
 
