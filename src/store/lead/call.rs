@@ -5,7 +5,7 @@ use crate::store::sql::dialect::names;
 use crate::store::sql::row::{Reading, document, micros, rows_json, texts_json};
 use crate::store::{StoreError, Tx};
 use baton_core::domain::id::LeadId;
-use baton_core::domain::lead::Lead;
+use baton_core::domain::lead::{FRONT_DOOR, Lead};
 use baton_core::domain::phone::PhoneE164;
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -69,16 +69,16 @@ impl Tx {
         rows.iter().map(body).collect()
     }
 
-    /// Whether something is to come of a lead with this number that was decided since then, on another leg than this.
+    /// Whether something is to come of a lead of the front door with this number that was decided since then, on another leg.
     pub async fn is_expected(
         &mut self,
         phone: &PhoneE164,
         leg: &str,
         since: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let sql = "-- call::is_expected\nSELECT id FROM lead WHERE phone = $1 AND decided_at >= $2 AND (call_leg IS NULL OR \
-                   call_leg <> $3) AND status IN ('handoff', 'callback', 'mail', 'needs_attention') LIMIT 1";
-        let query = sqlx::query(sql).bind(phone.as_str()).bind(micros(since)).bind(leg);
+        let sql = "-- call::is_expected\nSELECT id FROM lead WHERE phone = $1 AND decided_at >= $2 AND source = $3 AND \
+                   call_leg <> $4 AND status IN ('handoff', 'callback', 'mail', 'needs_attention') LIMIT 1";
+        let query = sqlx::query(sql).bind(phone.as_str()).bind(micros(since)).bind(FRONT_DOOR).bind(leg);
         Ok(query.fetch_optional(self.conn()).await?.is_some())
     }
 

@@ -45,6 +45,23 @@ fn how_long_facts_and_calls_count_and_what_callers_hear_is_as_the_workspace_says
     assert_eq!((rules.handoff.live_at_most, rules.handoff.hold), (Duration::from_secs(7 * 60), Comfort::Agent));
 }
 
+/// A carrier leaves out the plus; a national form is for the dialplan to complete.
+#[test]
+fn numbers_of_the_front_door_are_known_as_carriers_write_them() {
+    let mut files = shipped();
+    let number = "{ hours: us-office, timezone: America/New_York, holidays: US, ring: sdr-desk, for: 20s }";
+    files.insert("rules/front_door.yaml".to_owned(), format!("numbers:\n  \"+15551230000\": {number}\n"));
+    let checked = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults)));
+    assert_eq!(warnings_of(&checked), "");
+    let door = &checked.rules.front_door;
+    for dialled in ["+15551230000", "15551230000"] {
+        let (known, answered) = door.dialled(dialled).expect("a number of the front door");
+        assert_eq!((known.as_str(), answered.wait), ("+15551230000", Duration::from_secs(20)));
+        assert_eq!(answered.opening.zone, Zone::named("America/New_York"));
+    }
+    assert!(door.dialled("5551230000").is_none() && door.dialled("").is_none());
+}
+
 /// The week in which the demo plays: the owner is away, her delegate is at work, the West Coast still asleep.
 #[test]
 fn the_shipped_workspace_tells_the_story_of_the_demo() {
