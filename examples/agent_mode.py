@@ -46,5 +46,5 @@ class Platform(BaseHTTPRequestHandler):
 threading.Thread(target=ThreadingHTTPServer(("127.0.0.1", PORT), Platform).serve_forever, daemon=True).start()
 call = {"platform": "example", "id": "call-1", "live": True, "direction": "inbound", "from": "+14155550142"}
 lead = {"call": call, "contact": {"name": "Dana Whitfield"}, "company": {"country": "US"}, "qualification": {"score": 82}}
-print("say", tell("lead.qualified", "lead-1", lead)["instruction"]["say"], flush=True)
+print("say", tell("lead.qualified", "lead-1", lead).get("instruction", {}).get("say", "One moment."), flush=True)
 sys.exit(0 if joined.wait(30) else "nobody was joined")
