@@ -44,7 +44,8 @@ const PROMPT: &str = "
 Prompt:
 - Once you know what the caller wants, call route_lead with what was said; call it again when you learn more.
 - Say the text of each answer to the caller, word for word. Promise nothing else, and name nobody else.
-- Call what_now at the start of the call and after some seconds on hold, and call_ended when the caller is gone.";
+- Call what_now at the start of the call and after some seconds on hold, and call_ended when the caller is gone.
+- Whoever tells a rep who is calling: rep_accepted or rep_declined, with the leg that was rung, and what the rep said.";
 
 const DESK: &str = "
 An assistant at a desk, which has nobody on the line, starts a server of its own that only reads: the command is

@@ -76,7 +76,7 @@ pub(super) fn slots_declined(asked: &Asked, call: &Call, search: u32) -> Value {
 /// The rep of this leg takes the call, or does not. Which of the rep's calls it was matters to nobody.
 pub(super) fn rep_answered(asked: &Asked, leg: &LegId, accepts: bool) -> Value {
     let word = if accepts { "accepted" } else { "declined" };
-    let call = asked.call.as_ref().map_or_else(|| leg.as_str(), |call| &call.id);
+    let call = asked.call.as_ref().map_or(leg.as_str(), |call| call.id.as_str());
     let data = json!({ "platform": asked.platform, "call": call, "leg": leg, "event": word });
     event(asked, "call.event", format!("{leg}:{word}"), data)
 }
