@@ -8,6 +8,7 @@ use baton_core::domain::endpoint::Endpoint;
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::{Call, Direction};
 use baton_core::domain::outcome::Slot;
+use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::{CallerText, RepText};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

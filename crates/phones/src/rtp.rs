@@ -22,7 +22,7 @@ pub enum Sound {
 
 /// The packets of one phone in one call, in the order in which they are to leave, one every 20 ms.
 #[derive(Debug)]
-pub(crate) struct Packets {
+pub struct Packets {
     pub(crate) sound: Sound,
     /// Payload type of keys as the other side has it.
     pub(crate) keys_as: u8,

@@ -36,7 +36,7 @@ impl Day<'_> {
             Effect::HangUp { leg, .. } => self.is_hung_up(life, leg),
             Effect::Whisper { leg, .. } if self.chance.percent(4) => {
                 let why = "made up".to_owned();
-                self.emits(life, Event::WhisperFailed { leg: leg.clone(), why });
+                self.emits(life, Event::WhisperFailed { leg: leg.clone(), why, fault: Fault::Vendor });
             }
             Effect::Join { leg } => self.joins(life, leg),
             Effect::FindSlots { search, .. } => self.searches(life, *search),
@@ -159,7 +159,10 @@ impl Day<'_> {
                 self.happens_at(spoken, ends);
             }
             85..92 => {} // nobody ever hears of it
-            _ => self.emits(life, Event::JoinFailed { leg: leg.clone(), why: "made up".to_owned() }),
+            _ => {
+                let (leg, why) = (leg.clone(), "made up".to_owned());
+                self.emits(life, Event::JoinFailed { leg, why, fault: Fault::Vendor });
+            }
         }
     }
 
