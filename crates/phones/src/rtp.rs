@@ -23,7 +23,7 @@ pub enum Sound {
 /// The packets of one phone in one call, in the order in which they are to leave, one every 20 ms.
 #[derive(Debug)]
 pub struct Packets {
-    pub(crate) sound: Sound,
+    pub sound: Sound,
     /// Payload type of keys as the other side has it.
     pub(crate) keys_as: u8,
     source: u32,
@@ -39,7 +39,7 @@ pub struct Packets {
 }
 
 impl Packets {
-    pub(crate) fn new(source: u32, sound: Sound) -> Self {
+    pub fn new(source: u32, sound: Sound) -> Self {
         let (sequence, timestamp) = (source as u16, source.rotate_left(7));
         let (keys, begun, key_up) = (Vec::new(), None, None);
         Self { sound, keys_as: KEYS, source, sequence, timestamp, sample: 0, keys, begun, key_up }
@@ -47,7 +47,7 @@ impl Packets {
 
     /// # Panics
     /// There is no such key.
-    pub(crate) fn press(&mut self, key: char) {
+    pub fn press(&mut self, key: char) {
         let event = "0123456789*#".find(key).expect("a key of a phone");
         self.keys.push(event as u8);
     }
