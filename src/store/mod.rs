@@ -31,8 +31,8 @@ pub use database::{Store, Tx, WorkerLock, with};
 pub use handoff::{Move, Moved, Mover, local_day, new_steps};
 pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
 pub use lead::{
-    AttentionCounts, DecidedLead, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead, StoredDecision,
-    TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,
+    AttentionCounts, CARRIER, DecidedLead, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead,
+    StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,
 };
 pub use ledger::{Correction, Grant, JournalLine};
 pub use live::{LiveCall, LiveLine};
@@ -41,7 +41,7 @@ pub use release::{LiveRelease, StoredRelease};
 pub use rep::RepState;
 pub use report::{HumanContact, OwnerChange, ReportRow};
 pub use sql::error::StoreError;
-pub use step::{FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
+pub use step::{CarrierLeg, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
 pub use token::ApiToken;
 pub use webhook::{
     DeliveriesEnded, DeliveryEnd, DeliveryLine, DeliveryRow, DeliveryState, DisabledWebhook, Failure, NewDelivery,

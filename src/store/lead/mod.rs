@@ -35,6 +35,9 @@ use serde_json::json;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
+/// The platform of whatever is told of a call that we carry ourselves: its id of a call is the carrier's name of the caller's leg.
+pub const CARRIER: &str = "telephony";
+
 /// A lead with everything its decision made, for one commit.
 #[derive(Debug, Clone)]
 pub struct DecidedLead {
@@ -146,10 +149,18 @@ impl Tx {
 
     /// The handoff whose caller is on this call of this platform.
     pub async fn handoff_of_call(&mut self, platform: &str, call: &str) -> Result<Option<HandoffId>, StoreError> {
+        if platform == CARRIER {
+            return self.handoff_of_leg(call).await;
+        }
         let sql = "-- lead::by_call\nSELECT id FROM lead WHERE call_platform = $1 AND call_id = $2 ORDER BY decided_at DESC LIMIT 1";
         let row = sqlx::query(sql).bind(platform).bind(call).fetch_optional(self.conn()).await?;
-        let id = row.map(|row| Reading::new("lead", &row).id::<LeadId>("id")).transpose()?;
-        Ok(id.map(|lead| HandoffId::of(&lead)))
+        handoff_in(row)
+    }
+
+    /// The handoff whose caller is on this leg of the carrier.
+    pub async fn handoff_of_leg(&mut self, leg: &str) -> Result<Option<HandoffId>, StoreError> {
+        let sql = "-- lead::by_leg\nSELECT id FROM lead WHERE call_leg = $1 ORDER BY decided_at DESC LIMIT 1";
+        handoff_in(sqlx::query(sql).bind(leg).fetch_optional(self.conn()).await?)
     }
 
     /// What the CRM calls each lead, and whom it names as owner.
@@ -224,6 +235,11 @@ pub fn status(handoff: &Handoff) -> &'static str {
         Some(Settled::Callback(_)) => "callback",
         Some(Settled::NeedsAttention { .. }) => "needs_attention",
     }
+}
+
+fn handoff_in(row: Option<AnyRow>) -> Result<Option<HandoffId>, StoreError> {
+    let id = row.map(|row| Reading::new("lead", &row).id::<LeadId>("id")).transpose()?;
+    Ok(id.map(|lead| HandoffId::of(&lead)))
 }
 
 fn kind_name(kind: NextStepKind) -> &'static str {
