@@ -2,6 +2,7 @@
 
 pub mod asyncapi;
 pub mod bus;
+mod carrier;
 pub mod doctor;
 pub mod platforms;
 pub mod releases;
@@ -16,6 +17,7 @@ pub mod webhooks;
 pub mod workspace;
 pub mod zoneinfo;
 
+pub use carrier::{Carried, carried};
 pub use reload::Reload;
 pub use vendors::{CrmChoice, agree, connect, not_connected};
 
@@ -25,7 +27,7 @@ use crate::facts::Facts;
 use crate::outbox::{self, Duty, Outbox, Vendors};
 use crate::release::Library;
 use crate::store::Store;
-use crate::web::{self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, PlatformSections};
+use crate::web::{self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, PlatformSections, TwilioSection};
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
 use std::net::SocketAddr;
@@ -57,6 +59,8 @@ pub struct Setup {
     pub connections: usize,
     pub links: Option<Arc<LinkSigner>>,
     pub platforms: PlatformSections,
+    /// Where Twilio carries our calls.
+    pub twilio: Option<Arc<TwilioSection>>,
     /// How it is reached from outside; empty where nobody outside this machine reaches it.
     pub public_url: String,
     pub replies: Option<Arc<dyn Replies>>,
@@ -139,6 +143,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         clock: setup.clock,
         links: setup.links,
         platforms,
+        twilio: setup.twilio,
         public_url: setup.public_url,
         ready: ready.clone(),
         in_hand: InHand::default(),

@@ -17,7 +17,7 @@ pub use environment::{Reference, zoneinfo};
 pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
 pub use platforms::Platform;
-pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack, Telephony};
+pub use vendors::{Carrier, Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack, Telephony, Twilio};
 pub use webhooks::Webhook;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -184,6 +184,9 @@ impl Config {
         }
         if matches!(self.telephony, Some(Telephony::AgentAmqp)) && self.amqp.is_none() {
             bail!("telephony.mode is agent_amqp, but there is no [amqp] section: add one with a url");
+        }
+        if let Some(Telephony::Bridge(Carrier::Twilio(twilio))) = &self.telephony {
+            twilio.check(&self.http.public_url)?;
         }
         self.http.check()?;
         platforms::check(&self.platforms)?;

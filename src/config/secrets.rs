@@ -1,7 +1,7 @@
 //! Every secret of `baton.toml`, looked up once at start: none is missing, blank, or so short that it can be guessed.
 
 use super::environment::{Reference, Worth};
-use super::{Config, Crm, SalesforceAuth, Telephony};
+use super::{Carrier, Config, Crm, SalesforceAuth, Telephony};
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
 
@@ -57,6 +57,15 @@ impl Config {
         }
         if let Some(Telephony::Agent { token: Some(token), .. }) = &self.telephony {
             add("telephony.token", token, TheirSecret);
+        }
+        if let Some(Telephony::Bridge(Carrier::Twilio(twilio))) = &self.telephony {
+            add("telephony.key", &twilio.key, TheirSecret);
+            for token in &twilio.auth_tokens {
+                add("telephony.auth_tokens", token, OfPlatform);
+            }
+            for (name, key) in &twilio.shared_keys {
+                add(&format!("telephony.shared_keys.{name}"), key, OfPlatform);
+            }
         }
         match &self.crm {
             None => {}

@@ -20,7 +20,7 @@ pub mod webhook;
 
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind};
 pub use lead::hex_key;
-pub use telephony::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony};
+pub use telephony::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, twilio};
 
 use async_trait::async_trait;
 use baton_core::domain::rep::Busy;

@@ -193,6 +193,11 @@ async fn setup(
     if let (Some(config::Telephony::AgentAmqp), Some(broker)) = (&config.telephony, broker) {
         vendors.telephony = Some(Arc::new(AgentTelephony::over(Arc::clone(&broker.bus) as Arc<dyn Wire>)));
     }
+    let carried = app::carried(config, &store, &clock)?;
+    let twilio = carried.map(|carried| {
+        vendors.telephony = Some(carried.telephony);
+        carried.door
+    });
     Ok(Setup {
         store,
         workspace,
@@ -206,6 +211,7 @@ async fn setup(
         connections: config.http.connections,
         links: links.transpose()?,
         platforms,
+        twilio,
         public_url: config.public_url(),
         replies: broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn Replies>),
     })

@@ -1,5 +1,7 @@
 //! What Baton asks of whoever drives the call: to say, hold, ring, whisper, join and hang up.
 
+pub mod twilio;
+
 use super::VendorError;
 use async_trait::async_trait;
 use baton_core::domain::effect::Class;
