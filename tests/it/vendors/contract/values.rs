@@ -22,7 +22,11 @@ impl Contract {
         let mut object = Map::new();
         for (name, text) in url::form_urlencoded::parse(body) {
             let property = self.property(schema, &name).unwrap_or(&Value::Null);
-            object.insert(name.into_owned(), self.coerce(property, &text));
+            let value = self.coerce(property, &text);
+            match (object.get_mut(name.as_ref()), value) {
+                (Some(Value::Array(before)), Value::Array(more)) => before.extend(more),
+                (_, value) => _ = object.insert(name.into_owned(), value),
+            }
         }
         Value::Object(object)
     }
