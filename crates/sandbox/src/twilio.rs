@@ -14,17 +14,20 @@ mod sign;
 mod tell;
 
 pub use api::routes;
+pub use tell::signature_of;
 
 use super::World;
 use chrono::{DateTime, Utc};
 use rooms::Room;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::watch;
 
 pub(crate) const VENDOR: &str = "twilio";
+/// Stands for every number that has nobody of its own.
+const ANYWHERE: &str = "";
 
 /// Headers that prove a request, made of the text that is signed.
 pub type Signs = Arc<dyn Fn(&str) -> Vec<(&'static str, String)> + Send + Sync>;
@@ -129,6 +132,8 @@ struct Held {
     /// By their numbers; the last one stands for all that follow.
     people: BTreeMap<String, VecDeque<Person>>,
     tells: Tells,
+    /// By operation: status and code of what is refused next.
+    refusals: Vec<(String, u16, u32)>,
     made: u64,
 }
 
@@ -150,8 +155,18 @@ impl TwilioState {
         self.held().people.insert(phone.to_owned(), people.to_vec().into());
     }
 
+    /// What happens when any other number is called, in the order in which they are.
+    pub fn in_turn(&self, people: &[Person]) {
+        self.at(ANYWHERE, people);
+    }
+
     pub fn tell(&self, tells: Tells) {
         self.held().tells = tells;
+    }
+
+    /// Refuses the next request of this operation, under this status and code.
+    pub fn refuse_next(&self, operation: &str, status: u16, code: u32) {
+        self.held().refusals.push((operation.to_owned(), status, code));
     }
 
     /// A caller is on the line, and speaks with whoever answers the number; `answers` are to what they are asked later.
@@ -186,12 +201,12 @@ impl TwilioState {
         self.held().lines.get(sid).map(|line| line.status)
     }
 
-    /// The calls that were made to a number, in order.
-    pub fn rings_of(&self, phone: &str) -> Vec<String> {
+    /// The calls that were made, in order, each with its number.
+    pub fn rings(&self) -> Vec<(String, String)> {
         let rings = self.world.accepted().into_iter();
-        let rings =
-            rings.filter(|effect| effect.vendor == VENDOR && effect.kind == "ring" && effect.natural_key == phone);
-        rings.map(|ring| ring.detail["sid"].as_str().unwrap_or_default().to_owned()).collect()
+        let rings = rings.filter(|effect| effect.vendor == VENDOR && effect.kind == "ring");
+        let sid = |detail: &Value| detail["sid"].as_str().unwrap_or_default().to_owned();
+        rings.map(|ring| (sid(&ring.detail), ring.natural_key)).collect()
     }
 
     /// What was said on a call, in order.

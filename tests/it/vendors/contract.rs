@@ -84,7 +84,9 @@ impl Contract {
             return None;
         };
         let mut document: Value = serde_json::from_str(&text).expect("a description is JSON");
-        with_nulls(&mut document);
+        if document["openapi"].as_str().is_some_and(|version| version.starts_with("3.0")) {
+            with_nulls(&mut document);
+        }
         let operations = operations(&document);
         Some(Self { vendor: vendor.to_owned(), document, operations, validators: Mutex::default() })
     }

@@ -1,7 +1,7 @@
 //! The API of version 2010-04-01, as far as Baton asks: calls, rooms and their members. Operations for faults are named
 //! `calls.create`, `calls.list`, `calls.read`, `calls.update`, `rooms.list`, `members.update` and `recordings.update`.
 
-use super::{Line, Person, TwilioState, VENDOR};
+use super::{ANYWHERE, Line, Person, TwilioState, VENDOR};
 use crate::{Fault, on_the_wire};
 use axum::extract::{Form, Path, Query, Request, State};
 use axum::http::{StatusCode, header};
@@ -59,6 +59,10 @@ async fn at_the_door(State(state): State<App>, request: Request, next: Next) -> 
             refused.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
         }
         return refused;
+    }
+    let asked = operation(request.method().as_str(), request.uri().path());
+    if let Some((status, code)) = state.refused(&asked) {
+        return refusal(status, code, "Refused on cue: +14155550100 is not to be repeated");
     }
     let account = &state.account;
     let login = format!("Basic {}", STANDARD.encode(format!("{}:{}", account.sid, account.auth_token)));
@@ -230,10 +234,18 @@ async fn member(
 }
 
 impl TwilioState {
+    fn refused(&self, operation: &str) -> Option<(StatusCode, u32)> {
+        let mut held = self.held();
+        let at = held.refusals.iter().position(|(known, ..)| known == operation)?;
+        let (_, status, code) = held.refusals.remove(at);
+        Some((StatusCode::from_u16(status).ok()?, code))
+    }
+
     /// Who is called at this number now.
     fn next_person(&self, phone: &str) -> Person {
         let mut held = self.held();
-        let Some(people) = held.people.get_mut(phone) else { return Person::who_is_away() };
+        let whose = if held.people.contains_key(phone) { phone } else { ANYWHERE };
+        let Some(people) = held.people.get_mut(whose) else { return Person::who_is_away() };
         let next = if people.len() > 1 { people.pop_front() } else { people.front().cloned() };
         next.unwrap_or_else(Person::who_is_away)
     }
