@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::watch;
 
-pub(crate) const VENDOR: &str = "twilio";
+const VENDOR: &str = "twilio";
 /// Stands for every number that has nobody of its own.
 const ANYWHERE: &str = "";
 

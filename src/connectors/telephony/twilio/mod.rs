@@ -41,6 +41,10 @@ const TIMEOUT_S: (i64, i64) = (5, 600);
 const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(30);
 /// A leg whose name is not known after this was never rung: the answer that would have told it is lost for good.
 const NAMED_WITHIN: TimeDelta = TimeDelta::seconds(15);
+/// A call that has ended is kept, and found; one that is not found is another account's.
+const NOT_FOUND: u16 = 404;
+const NOT_OURS: &str = "the caller's call is none of this account's: the number that was called must be in the account of \
+                        [telephony]";
 /// Of the calls to one number, those of the last moments.
 const PAGE_SIZE: &str = "20";
 
@@ -135,7 +139,12 @@ impl Twilio {
             ("StatusCallback", pages.address(Page::Call, leg, "")),
             ("StatusCallbackMethod", "POST".to_owned()),
         ];
-        self.change(operation, leg, fields).await.map(drop)
+        let call = self.call(operation, Does::Write, Method::POST, &["Calls", &json(leg)]).form(fields);
+        let answer = self.http.send(&call).await?;
+        if answer.status == NOT_FOUND {
+            return Err(VendorError::needs_person(VENDOR, NOT_OURS));
+        }
+        errors::judge(&answer)
     }
 
     /// The platform may have begun to record the leg before it was ours. No recording is what was wanted.
@@ -309,7 +318,8 @@ impl Telephony for Twilio {
     async fn caller(&self, call: &Call) -> Result<CallerStatus, VendorError> {
         match self.fetch(leg_of(call)?).await {
             Ok(call) => Ok(call.status.of_caller()),
-            Err(VendorError::Gone { .. }) => Ok(CallerStatus::Left),
+            // Calls are kept when they have ended: one that there never was says nothing of the caller.
+            Err(VendorError::Gone { .. }) => Ok(CallerStatus::Unknown),
             Err(error) => Err(error),
         }
     }

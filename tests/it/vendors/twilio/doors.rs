@@ -2,9 +2,14 @@
 
 use super::{ACCOUNT, Account, TOKEN, caller_sid};
 use crate::program::root;
+use crate::store::server::{Db, sqlite_in};
+use crate::town;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use baton::app;
+use baton::config::Config;
 use baton::connectors::http::{ApiCall, Does, Limits, VendorHttp};
+use baton_clock::SharedClock;
 use baton_core::handoff::state::LegState::{Joined, Ringing};
 use baton_platforms::Request;
 use baton_platforms::signature::{Refused, Secret, TwilioKeys};
@@ -126,6 +131,28 @@ async fn a_rep_whose_caller_is_gone_hears_so_and_is_not_let_in() {
         assert!(!answer.contains("Conference") && !answer.contains("Caller No"), "{page:?}: {answer}");
     }
     account.ends_well().await;
+}
+
+#[tokio::test]
+async fn a_login_that_signs_nothing_needs_what_does() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let db = Db::open(sqlite_in(folder.path())).await;
+    let key = folder.path().join("key");
+    std::fs::write(&key, "SK00000000000000000000000000000001:secret-of-the-key").expect("a secret");
+    let toml = format!(
+        "[http]\npublic_url = \"https://baton.example\"\n[telephony]\nmode = \"bridge\"\ncarrier = \"twilio\"\n\
+         account = \"{ACCOUNT}\"\nkey = \"file:{}\"\ncaller_id = \"+15550000000\"\n",
+        key.display()
+    );
+    let clock: SharedClock = town::clock(1);
+    let carried = |more: &str| {
+        let config: Config = toml::from_str(&format!("{toml}{more}")).expect("a configuration");
+        app::carried(&config, &db.store, &clock)
+    };
+    let refused = carried("").err().expect("nothing could be proven").to_string();
+    assert!(refused.contains("an API key, which signs nothing: add auth_tokens"), "{refused}");
+    let tokens = format!("auth_tokens = [\"file:{}\"]\n", key.display());
+    assert!(carried(&tokens).expect("it is set up").is_some());
 }
 
 /// With the account's token, by whatever signs in the stand-in.
