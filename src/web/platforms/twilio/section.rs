@@ -1,3 +1,5 @@
+//! What is known of an account of Twilio where it asks us.
+
 use baton_platforms::signature::TwilioKeys;
 use baton_platforms::twilio::Pages;
 
