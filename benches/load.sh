@@ -4,8 +4,8 @@
 # whole run writes some gigabytes there.
 #
 #   benches/load.sh                                    everything
-#   benches/load.sh MEASURE...                         some of: decided steady sustained sustained-slow live
-#                                                      tools tools-mcp
+#   benches/load.sh MEASURE...                         some of: decided steady sustained sustained-slow sustained-sqlite
+#                                                      live tools tools-mcp
 #   benches/load.sh --against DIR [--pairs N] [MEASURE...]
 #                                                      this checkout and the one in DIR in turn, N times each (5), over the
 #                                                      same services; tells the ratio of each figure
@@ -63,5 +63,6 @@ BATON_BENCH_AMQP=$(start_rabbitmq "$dir/rabbitmq")
 # Whose processor time is the broker's.
 BATON_BENCH_BROKER_PID=$(cat "$dir/rabbitmq/rabbitmq.pid")
 BATON_BENCH_POSTGRES=$(start_postgres "$dir/postgres" -c "shared_preload_libraries=$(statements_module)")
-export BATON_BENCH_AMQP BATON_BENCH_BROKER_PID BATON_BENCH_POSTGRES
+BATON_BENCH_FOLDER=$dir
+export BATON_BENCH_AMQP BATON_BENCH_BROKER_PID BATON_BENCH_POSTGRES BATON_BENCH_FOLDER
 "$here" "$@"

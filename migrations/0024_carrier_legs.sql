@@ -12,5 +12,3 @@ CREATE TABLE carrier_leg (
 );
 CREATE INDEX carrier_leg_sid ON carrier_leg (sid);
 CREATE INDEX carrier_leg_asked ON carrier_leg (asked_at);
--- What a carrier tells of a call is told by the name of the caller's leg.
-CREATE INDEX lead_leg ON lead (call_leg);

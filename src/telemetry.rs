@@ -6,7 +6,7 @@
 
 use clap::ValueEnum;
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
@@ -30,13 +30,14 @@ pub fn begin(format: LogFormat, filter: &str) -> anyhow::Result<()> {
         anyhow::anyhow!("log filter {filter:?}: {error}; allowed: info, debug, or baton=debug,sqlx=warn")
     })?;
     let asks_for_more = filter.max_level_hint().is_none_or(|level| level > LIBRARIES_AT_MOST);
-    let filter = filter.and(filter_fn(may_be_said));
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     let lines = match format {
         LogFormat::Text => lines.with_ansi(false).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
-    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+    // For all, and not for this layer alone: a layer's own filter forgets a line after a library has only asked whether it would
+    // be said (tracing-subscriber 0.3.23 with sqlx 0.9, which asks before every slow or logged statement).
+    tracing_subscriber::registry().with(lines).with(filter).with(filter_fn(may_be_said)).init();
     if asks_for_more {
         tracing::info!(
             "libraries log up to {LIBRARIES_AT_MOST} whatever is asked for: below it they print what people said"

@@ -38,7 +38,8 @@ const ARROWS: [(&str, &[&str]); 26] = [
     ("domains", &[]),
     ("sandbox", &["clock"]),
     // Vendors and people.
-    ("config", &["domain"]),
+    // `rules` for spans, which are written there as in rule files.
+    ("config", &["domain", "rules"]),
     ("telemetry", &[]),
     ("mcp", &["rules"]),
     ("failpoint", &["clock", "config"]),

@@ -41,7 +41,14 @@ pub async fn rough(run: &Run) -> Result<Throughput> {
     gappy::copy(shipped(), folder.path())?;
     let topology = run.ground.topology("rough");
     let start = |ahead_ms| {
-        Worker::start(run, topology.clone(), folder.path(), Answering::AtOnce, TimeDelta::milliseconds(ahead_ms))
+        Worker::start(
+            run,
+            &run.ground.database,
+            topology.clone(),
+            folder.path(),
+            Answering::AtOnce,
+            TimeDelta::milliseconds(ahead_ms),
+        )
     };
     let one = start(1_500).await?;
     let other = start(-1_500).await?;

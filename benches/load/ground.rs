@@ -7,6 +7,7 @@ use lapin::{BasicProperties, Confirmation, Connection, ConnectionProperties};
 use sqlx::{AssertSqlSafe, PgPool};
 use std::path::Path;
 use std::sync::Mutex;
+use tempfile::TempDir;
 
 /// Unconfirmed messages at most while a queue is filled.
 const WINDOW: usize = 512;
@@ -14,10 +15,13 @@ const WINDOW: usize = 512;
 pub struct Ground {
     pub amqp: String,
     pub database: String,
+    /// Address of an embedded store of the run's own.
+    pub sqlite: String,
     /// A way around the store, to count and to sample.
     pub pool: PgPool,
     pub connection: Connection,
     server: PgPool,
+    folder: TempDir,
     name: String,
     topologies: Mutex<Vec<Topology>>,
 }
@@ -44,7 +48,13 @@ impl Ground {
         let connection = Connection::connect(&amqp, ConnectionProperties::default()).await;
         let connection = connection.context("connecting to RabbitMQ")?;
         let topologies = Mutex::default();
-        Ok(Self { amqp, database: database.into(), pool, connection, server, name, topologies })
+        let folder = match variable(&["BATON_BENCH_FOLDER"]) {
+            Some(parent) => tempfile::tempdir_in(parent),
+            None => tempfile::tempdir(),
+        };
+        let folder = folder.context("making a folder for the embedded store")?;
+        let sqlite = format!("sqlite:{}", folder.path().join("baton.db").display());
+        Ok(Self { amqp, database: database.into(), sqlite, pool, connection, server, folder, name, topologies })
     }
 
     /// Names of its own in the broker; created with the first message.
@@ -103,6 +113,7 @@ impl Ground {
                 channel.exchange_delete(exchange.into(), ExchangeDeleteOptions::default()).await?;
             }
         }
+        self.folder.close().context("removing the embedded store")?;
         self.pool.close().await;
         sqlx::query(AssertSqlSafe(format!("DROP DATABASE {} WITH (FORCE)", self.name))).execute(&self.server).await?;
         Ok(())

@@ -54,7 +54,7 @@ pub struct Live {
 
 pub async fn measure(run: &Run) -> Result<Live> {
     let worker = run.worker(PART, Answering::AtOnce).await?;
-    let mut watch = Watch::open(&run.ground).await?;
+    let mut watch = Watch::open(&run.ground.database).await?;
     phones_free(run, &worker, &mut watch).await?;
     let hanging_up = hang_up_when_rung(run, &worker).await?;
     pile_up(run).await?;

@@ -35,6 +35,7 @@ use null::Answering;
 use run::Run;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
+use sustained::Setting;
 
 /// Leads that come first: they fill caches on all sides, and leave rows to sample.
 const WARM: &str = "warm";
@@ -64,6 +65,8 @@ enum Measure {
     Sustained,
     /// The same with vendors that take their time
     SustainedSlow,
+    /// The first of the two on SQLite
+    SustainedSqlite,
     /// Callers on the line while background steps wait
     Live,
     /// Signed tool calls of Vapi at a steady rate, with vendors that never answer
@@ -93,11 +96,9 @@ async fn measure(asked: &[Measure]) -> Result<()> {
     let run = Run::open().await?;
     let mut figures = begin(&run.ground).await?;
     queue_and_rate(&run, wants(Measure::Decided), wants(Measure::Steady), &mut figures).await?;
-    for (measure, part, answering) in
-        [(Measure::Sustained, "sustained", Answering::AtOnce), (Measure::SustainedSlow, "slow", Answering::Slowly)]
-    {
+    for measure in [Measure::Sustained, Measure::SustainedSlow, Measure::SustainedSqlite] {
         if wants(measure) {
-            let sustained = sustained::measure(&run, part, answering).await?;
+            let sustained = sustained::measure(&run, &setting(measure, &run.ground)).await?;
             sustained.print();
             add(&mut figures, sustained.json());
         }
@@ -118,6 +119,17 @@ async fn measure(asked: &[Measure]) -> Result<()> {
     run.ledger.nothing_twice()?;
     println!("{}", Value::Object(figures));
     run.ground.close().await
+}
+
+/// Of the sustained runs.
+fn setting(measure: Measure, ground: &Ground) -> Setting<'_> {
+    let (part, figure, answering) = match measure {
+        Measure::SustainedSlow => ("slow", "sustained_slow_per_second", Answering::Slowly),
+        Measure::SustainedSqlite => ("sqlite", "sustained_sqlite_per_second", Answering::AtOnce),
+        _ => ("sustained", "sustained_per_second", Answering::AtOnce),
+    };
+    let database = if measure == Measure::SustainedSqlite { &ground.sqlite } else { &ground.database };
+    Setting { part, figure, database, answering }
 }
 
 /// Where it is measured.

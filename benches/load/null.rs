@@ -6,7 +6,7 @@ use baton::connectors::*;
 use baton::outbox::{EventSink, Vendors};
 use baton_core::domain::account::Records;
 use baton_core::domain::crm_id::CrmId;
-use baton_core::domain::effect::Class;
+use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::rep::Busy;
@@ -76,9 +76,8 @@ pub fn vendors(answering: Answering, ledger: &Arc<Ledger>) -> Vendors {
         mailer: Some(Arc::clone(&null) as Arc<dyn Mailer>),
         calendar: Some(Arc::clone(&null) as Arc<dyn Calendar>),
         telephony: Some(Arc::clone(&null) as Arc<dyn Telephony>),
-        live: None,
         events: Some(null as Arc<dyn EventSink>),
-        webhooks: Vec::new(),
+        ..Vendors::default()
     }
 }
 
@@ -201,7 +200,13 @@ impl Telephony for Null {
         self.answer().await;
         Ok(())
     }
-    async fn hold(&self, _call: &Call, _key: &str, _recording: Recording) -> Result<(), VendorError> {
+    async fn hold(
+        &self,
+        _call: &Call,
+        _key: &str,
+        _recording: Recording,
+        _comfort: Comfort,
+    ) -> Result<(), VendorError> {
         self.answer().await;
         Ok(())
     }
@@ -218,11 +223,11 @@ impl Telephony for Null {
         self.answer().await;
         Ok(())
     }
-    async fn hang_up(&self, _leg: &LegId, _key: &str) -> Result<(), VendorError> {
+    async fn hang_up(&self, _leg: &LegId, _key: &str, _reason: HangUpReason) -> Result<(), VendorError> {
         self.answer().await;
         Ok(())
     }
-    async fn read(&self, _leg: &LegId) -> Result<LegStatus, VendorError> {
+    async fn read(&self, _call: &Call, _leg: &LegId) -> Result<LegStatus, VendorError> {
         self.answer().await;
         Ok(LegStatus::Ringing)
     }

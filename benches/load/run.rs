@@ -37,7 +37,12 @@ impl Run {
 
     /// A worker of the shipped workspace with broker names of its own.
     pub async fn worker(&self, part: &str, answering: Answering) -> Result<Worker> {
-        Worker::start(self, self.ground.topology(part), shipped(), answering, TimeDelta::zero()).await
+        self.worker_on(&self.ground.database, part, answering).await
+    }
+
+    /// The same on a store at this address.
+    pub async fn worker_on(&self, database: &str, part: &str, answering: Answering) -> Result<Worker> {
+        Worker::start(self, database, self.ground.topology(part), shipped(), answering, TimeDelta::zero()).await
     }
 }
 

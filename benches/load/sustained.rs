@@ -4,13 +4,13 @@
 //! is worked off says less: what was put off while it lasted is not in its figure, and what was deleted, indexed and swept
 //! later is in nobody's.
 
-use crate::cost::{Cost, Meter};
+use crate::cost::{Cost, Meter, Spent};
 use crate::events::{Events, MIX};
 use crate::feed::Feed;
 use crate::ground::KIND;
 use crate::null::Answering;
 use crate::run::Run;
-use crate::watch::Watch;
+use crate::watch::{Watch, is_postgres};
 use crate::worker::{Consuming, PATIENCE, Worker};
 use anyhow::{Context, Result, ensure};
 use lapin::BasicProperties;
@@ -53,10 +53,9 @@ struct Hand<'a> {
 }
 
 impl<'a> Hand<'a> {
-    async fn open(run: &'a Run, worker: &'a Worker, part: &'a str) -> Result<Self> {
+    async fn open(run: &'a Run, worker: &'a Worker, watch: Watch, part: &'a str) -> Result<Self> {
         let consuming = worker.consume().await?;
         let feed = Feed::open(&run.ground, worker.topology()).await?;
-        let watch = Watch::open(&run.ground).await?;
         Ok(Self { worker, events: &run.events, part, consuming, feed, watch, published: 0 })
     }
 
@@ -95,27 +94,51 @@ impl<'a> Hand<'a> {
     }
 }
 
+/// On which store, with which vendors.
+pub struct Setting<'a> {
+    pub part: &'static str,
+    /// Name of its figure.
+    pub figure: &'static str,
+    pub database: &'a str,
+    pub answering: Answering,
+}
+
 pub struct Sustained {
+    figure: &'static str,
+    store: &'static str,
     answering: Answering,
     begin: Mark,
     end: Mark,
-    cost: Cost,
+    /// Known of PostgreSQL, and told of vendors that answer at once: with others a lead costs the same, and waits.
+    cost: Option<Cost>,
 }
 
-pub async fn measure(run: &Run, part: &str, answering: Answering) -> Result<Sustained> {
-    let worker = run.worker(part, answering).await?;
-    let mut hand = Hand::open(run, &worker, part).await?;
-    let meter = Meter::open(&mut hand.watch).await;
+pub async fn measure(run: &Run, setting: &Setting<'_>) -> Result<Sustained> {
+    let Setting { part, figure, database, answering } = *setting;
+    let worker = run.worker_on(database, part, answering).await?;
+    let mut watch = Watch::open(database).await?;
+    let is_metered = is_postgres(database) && answering == Answering::AtOnce;
+    let meter = if is_metered { Some(Meter::open(&mut watch).await) } else { None };
+    let mut hand = Hand::open(run, &worker, watch, part).await?;
     hand.keep_full(Instant::now() + WARM_UP).await?;
-    let before = meter.read(&mut hand.watch).await?;
+    let before = spent(meter.as_ref(), &mut hand.watch).await?;
     let begin = hand.look().await?;
     let end = hand.keep_full(begin.at + LASTS).await?;
-    let spent = meter.read(&mut hand.watch).await?;
+    let after = spent(meter.as_ref(), &mut hand.watch).await?;
     hand.end().await?;
     worker.stop().await;
     let leads = end.done().saturating_sub(begin.done());
     ensure!(leads > 0, "not a single lead was done within {} s", LASTS.as_secs());
-    Ok(Sustained { answering, begin, end, cost: spent.since(&before, leads) })
+    let cost = after.zip(before).map(|(after, before)| after.since(&before, leads));
+    let store = if is_postgres(database) { "PostgreSQL" } else { "SQLite" };
+    Ok(Sustained { figure, store, answering, begin, end, cost })
+}
+
+async fn spent(meter: Option<&Meter>, watch: &mut Watch) -> Result<Option<Spent>> {
+    match meter {
+        None => Ok(None),
+        Some(meter) => meter.read(watch).await.map(Some),
+    }
 }
 
 impl Sustained {
@@ -128,27 +151,23 @@ impl Sustained {
     }
 
     pub fn print(&self) {
-        let Self { answering, begin, end, cost } = self;
-        println!("{IN_HAND} leads in hand for {} s ({MIX}), vendors {answering}", LASTS.as_secs());
+        let Self { store, answering, begin, end, cost, .. } = self;
+        println!("{IN_HAND} leads in hand for {} s ({MIX}) on {store}, vendors {answering}", LASTS.as_secs());
         println!("  Baton, steps done   {:8.0} leads/s   {} leads", self.per_second(), self.leads());
         println!(
             "  in hand             {:8} leads     {} at the end; due steps: {}, {} at the end",
             begin.in_hand, end.in_hand, begin.due, end.due
         );
-        println!("{cost}");
+        if let Some(cost) = cost {
+            println!("{cost}");
+        }
     }
 
-    /// The costs are told of vendors that answer at once: with others a lead costs the same, and waits.
     pub fn json(&self) -> Value {
-        match self.answering {
-            Answering::AtOnce => {
-                let mut figures = Map::from_iter([("sustained_per_second".to_owned(), json!(self.per_second()))]);
-                if let Value::Object(cost) = self.cost.json() {
-                    figures.extend(cost);
-                }
-                Value::Object(figures)
-            }
-            Answering::Slowly | Answering::Never => json!({ "sustained_slow_per_second": self.per_second() }),
+        let mut figures = Map::from_iter([(self.figure.to_owned(), json!(self.per_second()))]);
+        if let Some(Value::Object(cost)) = self.cost.as_ref().map(Cost::json) {
+            figures.extend(cost);
         }
+        Value::Object(figures)
     }
 }

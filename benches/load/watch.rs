@@ -3,10 +3,9 @@
 //! One connection for all looks, each a single statement and so a transaction of its own; they are counted, and their texts
 //! begin with `/* bench */`, so that neither is taken for the worker's.
 
-use crate::ground::Ground;
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use sqlx::{Connection, PgConnection};
+use sqlx::{AnyConnection, Connection};
 
 /// Every look through the partial indexes, and not by way of bitmaps: those would go through the same dead entries each time,
 /// while a plain scan marks them as dead for the next one, the worker's as well.
@@ -17,7 +16,7 @@ const SETUP: [&str; 3] =
 const OPEN: &str = "/* bench */ SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'received'), COUNT(DISTINCT lead_id), \
     COUNT(*) FILTER (WHERE is_due) FROM (SELECT lead_id, FALSE AS is_due FROM step WHERE state = 'leased' \
     UNION ALL SELECT lead_id, TRUE FROM step WHERE state = 'due' AND kind IN ('timer', 'instruct', 'hold', \
-    'ring', 'whisper', 'join', 'hang_up', 'find_slots', 'book', 'brief_chat', 'update_card', 'write_crm', 'read_owner', \
+    'ring', 'whisper', 'join', 'hang_up', 'end_call', 'find_slots', 'book', 'brief_chat', 'update_card', 'write_crm', 'read_owner', \
     'brief_email', 'confirm_to_caller', 'publish') AND run_at <= $1) AS open";
 
 /// What nobody waits for on a line.
@@ -29,8 +28,13 @@ const RINGS: &str = "/* bench */ SELECT (SELECT COUNT(*) FROM step WHERE state =
 
 const RESERVED: &str = "/* bench */ SELECT COUNT(*) FROM rep_state WHERE reserved_until > $1";
 
+/// The other one is SQLite.
+pub fn is_postgres(database: &str) -> bool {
+    database.starts_with("postgres")
+}
+
 pub struct Watch {
-    connection: PgConnection,
+    connection: AnyConnection,
     asked: u64,
 }
 
@@ -43,11 +47,14 @@ pub struct Open {
 }
 
 impl Watch {
-    pub async fn open(ground: &Ground) -> Result<Self> {
-        let connection = PgConnection::connect(&ground.database).await.context("connecting to watch the tables")?;
+    /// `database`: the address of a store that was opened before.
+    pub async fn open(database: &str) -> Result<Self> {
+        let connection = AnyConnection::connect(database).await.context("connecting to watch the tables")?;
         let mut watch = Self { connection, asked: 0 };
-        for statement in SETUP {
-            watch.execute(statement).await?;
+        if is_postgres(database) {
+            for statement in SETUP {
+                watch.execute(statement).await?;
+            }
         }
         Ok(watch)
     }

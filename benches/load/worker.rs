@@ -80,6 +80,7 @@ impl Worker {
     /// A worker of the workspace in `folder`, by a clock that is this far ahead of the run's.
     pub async fn start(
         run: &Run,
+        database: &str,
         topology: Topology,
         folder: &Path,
         answering: Answering,
@@ -89,7 +90,7 @@ impl Worker {
         let workspace = loaded.map_err(|faults| anyhow::anyhow!("the shipped workspace is faulty: {faults:?}"))?;
         let company = workspace.checked.rules.handoff.company.as_deref();
         let promises = STOPGAPS.map(|what| workspace.templates.stopgap(what, company).0).into();
-        let store = Store::open(&run.ground.database).await?;
+        let store = Store::open(database).await?;
         store.migrate().await?;
         let steered = SteeredClock::new(run.clock.clone());
         steered.steer(ahead);

@@ -220,6 +220,9 @@ fn command() -> Value {
     let instant = json!({ "type": "string", "format": "date-time" });
     let slots = json!({ "type": "array", "items": { "$ref": format!("{SCHEMAS}Slot") } });
     let record = json!({ "const": false, "description": "The caller does not agree to be recorded: do not." });
+    let comfort = json!({ "const": "agent", "description": "The agent stays with the caller: no music." });
+    let reason =
+        json!({ "const": "answered_elsewhere", "description": "Another rep was quicker: nobody missed a call." });
     let one = |kind: &str, properties: &[(&str, &Value)], optional: &[(&str, &Value)]| {
         let mut all = Map::from_iter([("type".to_owned(), json!({ "const": kind }))]);
         let required: Vec<&str> = std::iter::once("type").chain(properties.iter().map(|(name, _)| *name)).collect();
@@ -230,11 +233,11 @@ fn command() -> Value {
         "description": "What the voice platform is to do; it hears back from the platform as `call.event`.",
         "oneOf": [
             one("instruct", &[("id", &text), ("call", &text), ("kind", &text), ("say", &text)], &[("slots", &slots)]),
-            one("hold", &[("id", &text), ("call", &text)], &[("record", &record)]),
+            one("hold", &[("id", &text), ("call", &text)], &[("record", &record), ("comfort", &comfort)]),
             one("ring", &[("call", &text), ("leg", &text), ("phone", &text), ("ring_until", &instant)], &[]),
             one("whisper", &[("id", &text), ("leg", &text), ("say", &text)], &[]),
             one("join", &[("id", &text), ("call", &text), ("leg", &text)], &[("record", &record)]),
-            one("hang_up", &[("id", &text), ("leg", &text)], &[]),
+            one("hang_up", &[("id", &text), ("leg", &text)], &[("reason", &reason)]),
         ],
     })
 }

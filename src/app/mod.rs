@@ -2,8 +2,8 @@
 
 pub mod asyncapi;
 pub mod bus;
-mod carrier;
 pub mod doctor;
+mod lines;
 pub mod platforms;
 pub mod releases;
 pub mod reload;
@@ -12,13 +12,14 @@ pub mod revision;
 pub mod stage;
 mod tidy;
 pub mod time;
+mod twilio;
 mod vendors;
 pub mod webhooks;
 pub mod workspace;
 pub mod zoneinfo;
 
-pub use carrier::{Carried, carried};
 pub use reload::Reload;
+pub use twilio::{TwilioAccount, twilio_account};
 pub use vendors::{CrmChoice, agree, connect, not_connected};
 
 use crate::config::Limits;
@@ -30,6 +31,7 @@ use crate::store::Store;
 use crate::web::{self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, PlatformSections, TwilioSection};
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
+use lines::Lines;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,6 +105,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Reload::begin(setup.store.clone(), clock, worker.clone(), crm, sections, setup.workspace).await;
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
+    let asterisk = setup.vendors.asterisk.clone();
     let facts = Facts::new(
         setup.vendors.crm.clone(),
         setup.vendors.calendar.clone(),
@@ -129,7 +132,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         release: release.clone(),
         outbox: Arc::clone(&outbox),
         clock: Arc::clone(&setup.clock),
-        worker,
+        worker: worker.clone(),
         lease: setup.limits.lease(),
         replies: setup.replies,
     });
@@ -164,6 +167,11 @@ pub async fn start(setup: Setup) -> Result<Running> {
             _ = stopped.wait_for(|stop| *stop) => {}
         }
     });
+    if let Some(asterisk) = asterisk {
+        let (decider, store, clock) = (Arc::clone(&decider), setup.store.clone(), Arc::clone(&door.clock));
+        let lines = Lines { asterisk, decider, store, clock, duty: duty.clone(), worker };
+        tasks.spawn(lines::hear(lines, stopping.clone()));
+    }
     tasks.spawn(tidy::keep(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));
     let in_hand = door.in_hand.clone();
     tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));

@@ -140,27 +140,27 @@ commands = "http://{voice}"
     }
 }
 
-/// One CloudEvent to a worker's door; answered 2xx once it is committed.
+/// One CloudEvent to a worker's door, and what it was answered; answered 2xx once it is committed.
 ///
 /// # Errors
 /// The door did not take it.
 pub async fn post_event(base: &str, event: &Value) -> Result<Value> {
     let door = VendorHttp::new("baton", base, DOOR).context("setting up the way to the worker")?;
     let call = ApiCall::new("post_event", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms");
-    let answer = unless_busy(&door, &call.json(event.clone())).await?;
+    let answer = answered(&door, &call.json(event.clone())).await?;
     if !(200..300).contains(&answer.status) {
         bail!("the worker answered {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
     }
     serde_json::from_slice(&answer.body).context("reading the worker's answer")
 }
 
-/// Sent again while the worker is busy: it may be, since an event counts once.
-async fn unless_busy(door: &VendorHttp, call: &ApiCall) -> Result<Answer> {
+/// Sent again while the worker is busy, or has not decided yet: it may be, since an event counts once, and has one answer.
+async fn answered(door: &VendorHttp, call: &ApiCall) -> Result<Answer> {
     let until = Instant::now() + BUSY_AT_MOST;
     loop {
         let answer = door.send(call).await?;
         let after = retry_after(&answer.headers).unwrap_or(AGAIN_AFTER);
-        if answer.status != 503 || Instant::now() + after > until {
+        if !matches!(answer.status, 202 | 503) || Instant::now() + after > until {
             return Ok(answer);
         }
         sleep(after).await;

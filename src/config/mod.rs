@@ -6,6 +6,9 @@ mod environment;
 mod http;
 mod platforms;
 mod secrets;
+mod span;
+mod speech;
+mod telephony;
 mod vendors;
 mod webhooks;
 
@@ -17,7 +20,9 @@ pub use environment::{Reference, zoneinfo};
 pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
 pub use platforms::Platform;
-pub use vendors::{Carrier, Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack, Telephony, Twilio};
+pub use speech::Speech;
+pub use telephony::{Asterisk, Carrier, Telephony, Twilio};
+pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack};
 pub use webhooks::Webhook;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -35,6 +40,7 @@ pub struct Config {
     pub http: Http,
     pub amqp: Option<Amqp>,
     pub telephony: Option<Telephony>,
+    pub speech: Option<Speech>,
     /// One customer-relationship system per workspace.
     pub crm: Option<Crm>,
     pub slack: Option<Slack>,
@@ -185,8 +191,11 @@ impl Config {
         if matches!(self.telephony, Some(Telephony::AgentAmqp)) && self.amqp.is_none() {
             bail!("telephony.mode is agent_amqp, but there is no [amqp] section: add one with a url");
         }
-        if let Some(Telephony::Bridge(Carrier::Twilio(twilio))) = &self.telephony {
-            twilio.check(&self.http.public_url)?;
+        if let Some(telephony) = &self.telephony {
+            telephony.check(&self.http.public_url)?;
+        }
+        if let Some(speech) = &self.speech {
+            speech.check()?;
         }
         self.http.check()?;
         platforms::check(&self.platforms)?;

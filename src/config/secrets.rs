@@ -55,17 +55,21 @@ impl Config {
         if let Some(amqp) = &self.amqp {
             add("amqp.url", &amqp.url, Plain);
         }
-        if let Some(Telephony::Agent { token: Some(token), .. }) = &self.telephony {
-            add("telephony.token", token, TheirSecret);
-        }
-        if let Some(Telephony::Bridge(Carrier::Twilio(twilio))) = &self.telephony {
-            add("telephony.key", &twilio.key, TheirSecret);
-            for token in &twilio.auth_tokens {
-                add("telephony.auth_tokens", token, OfPlatform);
+        match &self.telephony {
+            Some(Telephony::Agent { token: Some(token), .. }) => add("telephony.token", token, TheirSecret),
+            Some(Telephony::Bridge(Carrier::Asterisk(asterisk))) => {
+                add("telephony.password", &asterisk.password, TheirSecret);
             }
-            for (name, key) in &twilio.shared_keys {
-                add(&format!("telephony.shared_keys.{name}"), key, OfPlatform);
+            Some(Telephony::Bridge(Carrier::Twilio(twilio))) => {
+                add("telephony.key", &twilio.key, TheirSecret);
+                for token in &twilio.auth_tokens {
+                    add("telephony.auth_tokens", token, OfPlatform);
+                }
+                for (name, key) in &twilio.shared_keys {
+                    add(&format!("telephony.shared_keys.{name}"), key, OfPlatform);
+                }
             }
+            Some(Telephony::Agent { token: None, .. } | Telephony::AgentAmqp) | None => {}
         }
         match &self.crm {
             None => {}

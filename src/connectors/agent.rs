@@ -2,8 +2,11 @@
 //!
 //! The contract is ours. A command is a JSON object: `type` (`instruct`, `hold`, `ring`, `whisper`, `join`, `hang_up`), `id`
 //! (the same id is the same command, to be carried out once), and `call`, `leg` or `phone` as the type needs. `ring` has no id
-//! but its leg, and must not be begun after `ring_until`. `hold` and `join` say `"record": false` where the caller does not
-//! agree to be recorded: neither the wait nor the conversation may be. Over HTTP it is `POST {base}/commands`, and `GET {base}/legs/{leg}`
+//! but its leg, and must not be begun after `ring_until`. Of an `instruct` of a `kind` that a platform
+//! does not know, it speaks the `say`. `hold` and `join` say `"record": false` where the caller does not
+//! agree to be recorded: neither the wait nor the conversation may be; `hold` says `"comfort": "agent"` where the agent is to stay
+//! with the caller while phones ring, in place of music, and `hang_up` says `"reason": "answered_elsewhere"` where another rep was
+//! quicker. Over HTTP it is `POST {base}/commands`, and `GET {base}/legs/{leg}`
 //! tells a leg's status (`ringing`, `answered`, `joined`, `ended`), 404 if it was never heard of; a call that has ended answers
 //! 404. `GET {base}/calls/{call}` tells whether the caller is still there (`live`, `ended`; 410 is `ended` too); a platform that
 //! does not have it answers 404, and the caller is taken to be there. Over AMQP the same object is published on `baton.events` as `handoff.command`.
@@ -11,7 +14,7 @@
 use super::http::{ApiCall, Does, Limits, Secret, VendorHttp, by_status};
 use super::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use async_trait::async_trait;
-use baton_core::domain::effect::Class;
+use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::text::RepText;
@@ -69,8 +72,11 @@ impl Telephony for AgentTelephony {
         self.0.send("instruct", key, command).await
     }
 
-    async fn hold(&self, call: &Call, key: &str, recording: Recording) -> Result<(), VendorError> {
-        let command = json!({ "type": "hold", "id": key, "call": call.id });
+    async fn hold(&self, call: &Call, key: &str, recording: Recording, comfort: Comfort) -> Result<(), VendorError> {
+        let mut command = json!({ "type": "hold", "id": key, "call": call.id });
+        if comfort == Comfort::Agent {
+            command["comfort"] = json!("agent");
+        }
         self.0.send("hold", key, with(recording, command)).await
     }
 
@@ -90,15 +96,19 @@ impl Telephony for AgentTelephony {
         self.0.send("join", key, with(recording, command)).await
     }
 
-    async fn hang_up(&self, leg: &LegId, key: &str) -> Result<(), VendorError> {
-        match self.0.send("hang_up", key, json!({ "type": "hang_up", "id": key, "leg": leg })).await {
+    async fn hang_up(&self, leg: &LegId, key: &str, reason: HangUpReason) -> Result<(), VendorError> {
+        let mut command = json!({ "type": "hang_up", "id": key, "leg": leg });
+        if reason == HangUpReason::AnsweredElsewhere {
+            command["reason"] = json!(reason);
+        }
+        match self.0.send("hang_up", key, command).await {
             // A leg that is gone is what was wanted.
             Err(VendorError::Gone { .. }) => Ok(()),
             other => other,
         }
     }
 
-    async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError> {
+    async fn read(&self, _call: &Call, leg: &LegId) -> Result<LegStatus, VendorError> {
         self.0.status(leg).await
     }
 

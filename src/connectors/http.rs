@@ -22,6 +22,8 @@ pub use token::{TokenCache, TokenSource, VendorToken};
 
 use super::VendorError;
 use call::Payload;
+use reqwest::header::HeaderMap;
+use reqwest::{StatusCode, Upgraded};
 use std::error::Error as _;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -167,9 +169,31 @@ impl VendorHttp {
         Ok(permit.expect("the semaphore is never closed"))
     }
 
+    /// Asks for another protocol on the connection, which is the caller's from then on: no limit of time or length holds there.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and whatever an answer means that does not change the protocol.
+    pub async fn upgrade(&self, call: &ApiCall) -> Result<(HeaderMap, Upgraded), VendorError> {
+        let _permit = self.admitted().await?;
+        let response = self.begin(call).await?;
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(by_status(self.vendor, &self.finish(call, response).await?));
+        }
+        let headers = response.headers().clone();
+        Ok((headers, response.upgrade().await.map_err(|error| self.lost(call, error))?))
+    }
+
     async fn exchange(&self, call: &ApiCall) -> Result<Answer, VendorError> {
+        let response = self.begin(call).await?;
+        self.finish(call, response).await
+    }
+
+    async fn begin(&self, call: &ApiCall) -> Result<reqwest::Response, VendorError> {
         let base = call.base.as_ref().unwrap_or(&self.base);
-        let response = self.request(base, call).send().await.map_err(|error| self.lost(call, error))?;
+        self.request(base, call).send().await.map_err(|error| self.lost(call, error))
+    }
+
+    async fn finish(&self, call: &ApiCall, response: reqwest::Response) -> Result<Answer, VendorError> {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = self.read_body(call, response).await?;

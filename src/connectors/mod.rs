@@ -5,6 +5,7 @@
 //! vendor can deduplicate or search on. Imports `domain` only, and the signature under a webhook.
 
 pub mod agent;
+pub mod asterisk;
 mod crm;
 pub mod google_calendar;
 pub mod http;
@@ -15,12 +16,15 @@ pub mod mail;
 mod markup;
 pub mod salesforce;
 pub mod slack;
+pub mod speech;
 mod telephony;
 pub mod webhook;
 
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind};
 pub use lead::hex_key;
-pub use telephony::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, twilio};
+pub use telephony::{
+    CallSink, CallerStatus, Carried, Happened, LegStatus, Recording, RingRequest, Spoken, Telephony, Told, twilio,
+};
 
 use async_trait::async_trait;
 use baton_core::domain::rep::Busy;

@@ -3,6 +3,7 @@
 use crate::intake::event::{CallEvent, CallWord, Message};
 use crate::store::{Correction, HumanContact, LeadFile, Move, Moved, Mover, StepRow, StoreError, TimelineEntry, Tx};
 use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
+use baton_core::domain::leg::Fault;
 use baton_core::domain::outcome::OutcomeKind;
 use baton_core::handoff::Event;
 use baton_core::handoff::state::Closing;
@@ -147,16 +148,19 @@ fn before(at: DateTime<Utc>, began: DateTime<Utc>) -> Option<String> {
 /// What a platform's word means for the handoff; `None` for what is only told.
 fn event_of(call: &CallEvent) -> Option<Event> {
     let leg = || call.leg.clone();
-    let why = || call.why.clone().unwrap_or_else(|| "the platform gave no reason".to_owned());
+    let told = || call.why.clone();
+    let why = || told().unwrap_or_else(|| "the platform gave no reason".to_owned());
     match call.happened {
         CallWord::Held | CallWord::Ringing => None,
         CallWord::Answered => Some(Event::Answered { leg: leg()? }),
-        CallWord::Machine => Some(Event::Machine { leg: leg()? }),
-        CallWord::NoAnswer => Some(Event::NoAnswer { leg: leg()? }),
-        CallWord::Busy => Some(Event::Busy { leg: leg()? }),
-        CallWord::Failed => Some(Event::RingFailed { leg: leg()?, why: why() }),
+        CallWord::Machine => Some(Event::Machine { leg: leg()?, why: told() }),
+        CallWord::NoAnswer => Some(Event::NoAnswer { leg: leg()?, why: told() }),
+        CallWord::Busy => Some(Event::Busy { leg: leg()?, why: told() }),
+        CallWord::Forwarded => Some(Event::Forwarded { leg: leg()?, why: told() }),
+        CallWord::WrongNumber => Some(Event::WrongNumber { leg: leg()?, why: told() }),
+        CallWord::Failed => Some(Event::RingFailed { leg: leg()?, why: why(), fault: Fault::Vendor }),
         CallWord::Accepted => Some(Event::Accepted { leg: leg()? }),
-        CallWord::Declined => Some(Event::Declined { leg: leg()? }),
+        CallWord::Declined => Some(Event::Declined { leg: leg()?, why: told() }),
         CallWord::Joined => Some(Event::Joined { leg: leg()? }),
         CallWord::JoinFailed => Some(Event::JoinFailed { leg: leg()?, why: why() }),
         CallWord::RepLeft => Some(Event::RepLeft { leg: leg()? }),

@@ -91,9 +91,9 @@ impl StandingTable {
         tx.timeline_append(&[&TimelineEntry { lead_id, at: now, kind, body }]).await
     }
 
-    /// The phone that rings first is ours. Nobody else can have it: every reservation is in this table, under its lock.
+    /// The phones that ring first are ours. Nobody else can have them: every reservation is in this table, under its lock.
     pub(super) fn reserve(&mut self, state: &Handoff) {
-        if let Some(hold) = &state.holds {
+        for hold in &state.holds {
             self.rep(&hold.rep).reserved = Some((state.id.clone(), hold.until));
         }
     }

@@ -30,6 +30,11 @@ impl End {
         Self { step: StepEnd::Failed { error: why.to_owned() }, event: work.fallback(why).failed, crm: None }
     }
 
+    /// It never can, as it is set up.
+    pub(super) fn unworkable(work: &dyn Work, why: &str) -> Self {
+        Self { step: StepEnd::Failed { error: why.to_owned() }, event: work.fallback_of_setup(why).failed, crm: None }
+    }
+
     pub(super) fn gone(work: &dyn Work, why: &str) -> Self {
         Self { step: StepEnd::Failed { error: why.to_owned() }, event: work.fallback(why).gone, crm: None }
     }

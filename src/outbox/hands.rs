@@ -107,7 +107,7 @@ impl Drop for InHand<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use baton_core::domain::effect::Effect;
+    use baton_core::domain::effect::{Comfort, Effect};
     use baton_core::domain::id::{HandoffId, LeadId};
     use chrono::TimeDelta;
 
@@ -119,7 +119,7 @@ mod tests {
             effect_key: "ring".to_owned(),
             handoff_id: HandoffId::of(&lead_id),
             lead_id,
-            effect: Effect::Hold,
+            effect: Effect::Hold { comfort: Comfort::Music },
             run_at: THEN,
             planned_at: THEN,
             deadline_at: THEN,

@@ -19,6 +19,7 @@ pub fn spoken(
     }
     let (kind, slots) = match instruction {
         Instruction::Hold { .. } => ("hold", Vec::new()),
+        Instruction::HoldOn { .. } => ("hold_on", Vec::new()),
         Instruction::Connected { .. } => ("connected", Vec::new()),
         Instruction::FindTime { .. } => ("find_time", Vec::new()),
         Instruction::OfferSlots { slots } => ("offer_slots", slots.clone()),

@@ -1,6 +1,8 @@
 //! What the outbox is built from, and the failures that are its own, not a vendor's.
 
+use crate::connectors::asterisk::Asterisk;
 use crate::connectors::live::LiveVoice;
+use crate::connectors::speech::Speech;
 use crate::connectors::webhook::Webhook;
 use crate::connectors::{Calendar, Chat, Crm, Mailer, Telephony, VendorError};
 use crate::facts::Facts;
@@ -20,6 +22,10 @@ pub struct Vendors {
     pub mailer: Option<Arc<dyn Mailer>>,
     pub calendar: Option<Arc<dyn Calendar>>,
     pub telephony: Option<Arc<dyn Telephony>>,
+    /// The same, where we carry the calls ourselves and must hear what happens on them.
+    pub asterisk: Option<Arc<Asterisk>>,
+    /// What speaks on calls that we carry ourselves.
+    pub speech: Option<Arc<dyn Speech>>,
     /// Of all platforms that have one.
     pub live: Option<Arc<LiveVoice>>,
     pub events: Option<Arc<dyn EventSink>>,

@@ -30,6 +30,11 @@ pub(super) trait Work: Send + Sync {
     /// What it means for the handoff that it will not happen.
     fn fallback(&self, why: &str) -> Fallback;
 
+    /// The same where it never can, as it is set up.
+    fn fallback_of_setup(&self, why: &str) -> Fallback {
+        self.fallback(why)
+    }
+
     /// Its result, if it needs no vendor.
     fn at_once(&self) -> Option<Event> {
         None

@@ -5,11 +5,11 @@ use super::clean::one_line;
 use super::email::MAIL_SUBJECT_CHARS;
 use super::notice::Notice;
 use super::page::{
-    CallerKey, CallerKeysPage, CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage, CallerWhenPage,
-    first_name,
+    CallerInsteadPage, CallerKey, CallerKeysPage, CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage,
+    CallerWhenPage, first_name,
 };
 use super::when::{CallerZone, spoken, written};
-use baton_core::domain::effect::{Confirmation, Instruction, ToSay};
+use baton_core::domain::effect::{Confirmation, Instruction, ToSay, WhyNot};
 use baton_core::domain::id::RepId;
 use baton_core::domain::known::Known;
 use baton_core::domain::outcome::Slot;
@@ -76,6 +76,16 @@ fn only_a_name(said: &str) -> Option<String> {
     ((1..=4).contains(&words.len()) && words.iter().all(is_word)).then(|| words.join(" "))
 }
 
+/// As templates ask for it.
+fn in_a_word(because: WhyNot) -> &'static str {
+    match because {
+        WhyNot::Busy => "busy",
+        WhyNot::NotReached => "not_reached",
+        WhyNot::CannotNow => "cannot_now",
+        WhyNot::CutOff => "cut_off",
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallerMail {
     /// One line.
@@ -118,6 +128,11 @@ impl Templates {
         let when = |file, rep: &RepId, at| self.render(file, &context.when(rep, at));
         let text = match instruction {
             Instruction::Hold { rep } => who("caller/hold.hbs", rep),
+            Instruction::HoldOn { rep, instead_of, because } => {
+                let (rep, instead_of) = (context.rep(rep), context.rep(instead_of));
+                let page = CallerInsteadPage { rep, instead_of, because: in_a_word(*because) };
+                self.render("caller/hold_on.hbs", &page)
+            }
             Instruction::Connected { rep } => who("caller/connected.hbs", rep),
             Instruction::FindTime { rep } => who("caller/find_time.hbs", rep),
             Instruction::OfferSlots { slots } => self.offer(slots, context),

@@ -84,6 +84,14 @@ pub(super) struct CallerRepPage {
     pub rep: String,
 }
 
+/// For the caller: who is being fetched instead of whom, and why.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerInsteadPage {
+    pub rep: String,
+    pub instead_of: String,
+    pub because: &'static str,
+}
+
 /// For the caller: words in which nobody is named.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct CallerPlainPage {
@@ -156,6 +164,7 @@ pages! {
     Letter: LetterPage,
     Closed: ClosedPage,
     CallerRep: CallerRepPage,
+    CallerInstead: CallerInsteadPage,
     CallerPlain: CallerPlainPage,
     CallerSlots: CallerSlotsPage,
     CallerKeys: CallerKeysPage,

@@ -1,8 +1,8 @@
 //! Two samples per kind of page, made up: one with everything, one with the least there can be.
 
 use super::page::{
-    CallerKey, CallerKeysPage, CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage, CallerWhenPage,
-    ClosedPage, LetterPage, PageKind, RepPage, WhisperPage,
+    CallerInsteadPage, CallerKey, CallerKeysPage, CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage,
+    CallerWhenPage, ClosedPage, LetterPage, PageKind, RepPage, WhisperPage,
 };
 use baton_core::domain::briefing::{Briefing, BriefingField};
 use baton_core::domain::id::{PoolId, RepId, TerritoryId, TierId};
@@ -31,6 +31,11 @@ pub(super) fn of(kind: PageKind) -> [Value; 2] {
             value(&ClosedPage { state: "missed", by: None }),
         ],
         PageKind::CallerRep => ["Priya", "a colleague"].map(|rep| value(&CallerRepPage { rep: rep.to_owned() })),
+        PageKind::CallerInstead => [("Tom", "Priya", "busy"), ("a colleague", "a colleague", "not_reached")].map(
+            |(rep, instead_of, because)| {
+                value(&CallerInsteadPage { rep: rep.to_owned(), instead_of: instead_of.to_owned(), because })
+            },
+        ),
         PageKind::CallerPlain => {
             [Some("Fernhill Software".to_owned()), None].map(|company| value(&CallerPlainPage { company }))
         }

@@ -100,6 +100,7 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "crm/needs_attention.hbs" Plain Rep PageForm::Notice;
     "crm/briefing.hbs" Plain Rep PageForm::Text;
     "caller/hold.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
+    "caller/hold_on.hbs" Spoken CallerInstead PageForm::Speech(CALLER_WORDS);
     "caller/find_time.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
     "caller/connected.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
     "caller/offer_slots.hbs" Spoken CallerSlots PageForm::Speech(CALLER_WORDS);

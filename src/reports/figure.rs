@@ -60,6 +60,8 @@ pub enum Dimension {
     Channel,
     Status,
     Misroute,
+    /// Why a phone was given up.
+    Cause,
     /// Decided owner → right rep.
     RightRep,
 }
@@ -78,11 +80,12 @@ impl Dimension {
             Self::Channel => "channel",
             Self::Status => "status",
             Self::Misroute => "misroute",
+            Self::Cause => "cause",
             Self::RightRep => "right rep",
         }
     }
 
-    /// The group of a lead; empty for dimensions that belong to feedback and not to the lead.
+    /// The group of a lead; empty for dimensions that belong to feedback or a phone and not to the lead.
     fn of(self, row: &LeadRow) -> String {
         match self {
             Self::Route => row.route.clone(),
@@ -92,7 +95,7 @@ impl Dimension {
             Self::Source => row.source.clone(),
             Self::Channel => row.channel.as_str().to_owned(),
             Self::Status => row.status.in_words().to_owned(),
-            Self::Misroute | Self::RightRep => String::new(),
+            Self::Misroute | Self::Cause | Self::RightRep => String::new(),
         }
     }
 }

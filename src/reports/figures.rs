@@ -5,6 +5,7 @@ use super::figure::{Cell, Dimension, Figure, FigureGroup, Rows, Unit, by, share}
 use super::rows::{LeadRow, LeadStatus};
 use super::statistics::{count, percentile};
 use super::verdict::{RoutingVerdict, judge};
+use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::{MisrouteKind, OutcomeKind};
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ pub(super) fn all(rows: &Rows<'_>, options: &ReportOptions) -> Vec<Figure> {
         conversion(rows),
         ended(rows),
         reps_rung(rows),
+        given_up(rows),
         without_next_step(rows),
         completeness(rows),
         rated_completeness(rows),
@@ -128,8 +130,8 @@ fn ended(rows: &Rows<'_>) -> Figure {
 
 fn reps_rung(rows: &Rows<'_>) -> Figure {
     let cell = |rows: &Rows<'_>| {
-        let rung = rows.iter().filter(|row| row.offered > 0);
-        Cell::of(rung.clone().map(|row| u64::from(row.offered)).sum(), count(rung.count()))
+        let rung = rows.iter().filter(|row| !row.legs.is_empty());
+        Cell::of(rung.clone().map(|row| count(row.legs.len())).sum(), count(rung.count()))
     };
     Figure {
         key: "reps_rung",
@@ -139,6 +141,34 @@ fn reps_rung(rows: &Rows<'_>) -> Figure {
         total: cell(rows),
         groups: by(rows, &[Dimension::Pool], cell),
     }
+}
+
+/// The faults among them are somebody's to mend.
+fn given_up(rows: &Rows<'_>) -> Figure {
+    let rung = count(rows.iter().map(|row| row.legs.len()).sum());
+    let mut causes: BTreeMap<LegState, u64> = BTreeMap::new();
+    for state in rows.iter().flat_map(|row| &row.legs).filter(|state| state.is_given_up()) {
+        *causes.entry(*state).or_default() += 1;
+    }
+    let group = |(state, times): (&LegState, &u64)| FigureGroup {
+        dimension: Dimension::Cause,
+        name: cause_in_words(*state),
+        cell: Cell::of(*times, rung),
+    };
+    Figure {
+        key: "phones_given_up",
+        name: "Phones given up",
+        definition: "Phones rung on which no rep came to speak with the caller, out of all phones rung. Lost: gone within \
+                     seconds; cancelled: the caller had left, or waited enough.",
+        unit: Unit::Share,
+        total: Cell::of(causes.values().sum(), rung),
+        groups: causes.iter().map(group).collect(),
+    }
+}
+
+fn cause_in_words(state: LegState) -> String {
+    let fault = if state.is_fault() { "fault: " } else { "" };
+    format!("{fault}{}", state.as_str().replace('_', " "))
 }
 
 fn without_next_step(rows: &Rows<'_>) -> Figure {

@@ -2,6 +2,7 @@
 
 use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
 use baton_core::domain::lead::LeadChannel;
+use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::{Feedback, OutcomeKind};
 use chrono::{DateTime, Utc};
 
@@ -20,8 +21,8 @@ pub struct LeadRow {
     pub tier: TierId,
     /// How it was routed: `owner`, `delegate`, `route NAME`, `TERRITORY × TIER`, `catch-all`.
     pub route: String,
-    /// Reps rung.
-    pub offered: u32,
+    /// Reps' phones that were rung, each with how it ended or stands.
+    pub legs: Vec<LegState>,
     /// A rep pressed the key; whether caller and rep came together is told by `status`.
     pub accepted: bool,
     pub status: LeadStatus,

@@ -64,7 +64,7 @@ fn lead_row(row: ReportRow, rules: &RuleSet, now: DateTime<Utc>) -> LeadRow {
         territory: row.territory,
         tier: row.tier,
         route: row.route,
-        offered: row.reps_rung,
+        legs: row.legs,
         accepted: row.accepted,
         status,
         has_next_step: is_looked_after(&row.next_step, rules, now),

@@ -7,6 +7,7 @@ use super::verdict::{RULES, RoutingVerdict, judge};
 use super::*;
 use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
 use baton_core::domain::lead::LeadChannel;
+use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
 use chrono::TimeDelta;
 
@@ -35,7 +36,7 @@ fn row(number: u8) -> LeadRow {
         territory: TerritoryId::new("West").ok(),
         tier: TierId::new("smb").expect("a tier"),
         route: "West × smb".to_owned(),
-        offered: 1,
+        legs: vec![LegState::Joined],
         accepted: false,
         status: LeadStatus::Callback,
         has_next_step: true,
@@ -95,7 +96,7 @@ fn eight() -> Vec<LeadRow> {
         // wrong by word
         LeadRow {
             feedback: vec![says(Some(3), Some(procedural))],
-            offered: 3,
+            legs: vec![LegState::Declined, LegState::Busy, LegState::Joined],
             ..contacted(row(4), 40, LeadStatus::Connected)
         },
         // wrong by deed
@@ -104,18 +105,18 @@ fn eight() -> Vec<LeadRow> {
             route: "catch-all".to_owned(),
             pool: PoolId::new("desk").expect("a pool"),
             status: LeadStatus::Booked,
-            offered: 0,
+            legs: Vec::new(),
             ..moved(row(5), 14)
         },
         // unknown: not a fit
         LeadRow { feedback: vec![says(Some(2), Some((MisrouteKind::Definitional, None)))], ..row(6) },
         // unknown: silence, and the SLA has passed
-        LeadRow { degraded: true, ..row(7) },
+        LeadRow { degraded: true, legs: vec![LegState::WrongNumber], ..row(7) },
         // unknown: decided a minute ago
         LeadRow {
             decided_at: options().now - TimeDelta::seconds(60),
             status: LeadStatus::Handoff,
-            offered: 0,
+            legs: Vec::new(),
             ..row(8)
         },
     ]
@@ -153,6 +154,9 @@ fn the_eight_leads_give_the_figures_counted_by_hand() {
     assert_eq!(group(&report, "fallback", "callback promised"), (2, 8));
     // 1 + 1 + 1 + 3 + 1 + 1 phones for six leads.
     assert_eq!(total(&report, "reps_rung"), (8, 6));
+    assert_eq!(total(&report, "phones_given_up"), (3, 8));
+    assert_eq!(group(&report, "phones_given_up", "busy"), (1, 8));
+    assert_eq!(group(&report, "phones_given_up", "fault: wrong number"), (1, 8));
     assert_eq!(total(&report, "without_next_step"), (0, 8));
     assert_eq!(total(&report, "briefing_completeness"), (1500, 2000));
     assert_eq!(total(&report, "rated_completeness"), (5 + 4 + 3 + 2, 4));

@@ -14,6 +14,7 @@ mod handoff;
 mod inbox;
 mod lead;
 mod ledger;
+mod listener;
 mod live;
 mod mirror;
 mod reads;
@@ -35,6 +36,7 @@ pub use lead::{
     StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,
 };
 pub use ledger::{Correction, Grant, JournalLine};
+pub use listener::CallerOnLine;
 pub use live::{LiveCall, LiveLine};
 pub use mirror::Mirrored;
 pub use release::{LiveRelease, StoredRelease};

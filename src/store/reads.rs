@@ -2,9 +2,9 @@
 
 use super::database::Access;
 use super::{
-    ApiToken, Aside, AttentionCounts, CarrierLeg, DeliveryLine, InboxRow, LeadFile, LeadQuery, LeadRecord, LeadSummary,
-    Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store, StoreError, StoredDecision, StoredRelease,
-    TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    ApiToken, Aside, AttentionCounts, CallerOnLine, CarrierLeg, DeliveryLine, InboxRow, LeadFile, LeadQuery,
+    LeadRecord, LeadSummary, Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store, StoreError,
+    StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
 use baton_core::domain::rep::Busy;
@@ -37,6 +37,7 @@ macro_rules! reads {
 reads! {
     Glance:
     attention_counts() -> AttentionCounts;
+    callers_on_line(now: DateTime<Utc>) -> Vec<CallerOnLine>;
     carrier_leg(&leg: LegId) -> Option<CarrierLeg>;
     carrier_leg_named(&sid: str) -> Option<LegId>;
     decided_again(&lead: LeadId) -> Vec<(DateTime<Utc>, DecidedAgain)>;
@@ -44,7 +45,7 @@ reads! {
     decisions_stored(&after: (DateTime<Utc>, String), until: DateTime<Utc>, limit: usize) -> Vec<StoredDecision>;
     deliveries_log(&webhook: str, failed: bool, limit: usize) -> Vec<DeliveryLine>;
     handoff(&id: HandoffId) -> Handoff;
-    handoff_of_leg(&leg: str) -> Option<HandoffId>;
+    handoff_of_call(&platform: str, &call: str) -> Option<HandoffId>;
     handoffs_open_since(before: DateTime<Utc>, limit: usize) -> Vec<HandoffId>;
     inbox_answer(&key: str) -> Option<String>;
     inbox_count_quarantined() -> u64;
@@ -54,6 +55,7 @@ reads! {
     lead(&id: LeadId) -> Option<LeadRecord>;
     lead_file(&handoff: HandoffId) -> Option<LeadFile>;
     lead_files(&handoffs: [HandoffId]) -> BTreeMap<HandoffId, LeadFile>;
+    listener_hears(&carrier: str, now: DateTime<Utc>) -> bool;
     leads_find(&query: LeadQuery, limit: usize) -> Vec<LeadSummary>;
     mirror_get(&keys: [String]) -> BTreeMap<String, Mirrored>;
     owing(now: DateTime<Utc>) -> BTreeMap<RepId, Owed>;

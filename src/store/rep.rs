@@ -54,13 +54,18 @@ impl RepState {
         self.open_leads = self.open_leads.saturating_sub(1);
     }
 
-    /// Takes the phone for a handoff: if it is free, if the last reservation has lapsed, or if it is ours already.
+    /// The phone is free for a handoff, the last reservation has lapsed, or it is that handoff's already.
+    pub fn may_be_had(&self, handoff: &HandoffId, now: DateTime<Utc>) -> bool {
+        self.reserved.as_ref().is_none_or(|(by, until)| by == handoff || *until <= now)
+    }
+
+    /// Takes the phone for a handoff, if it may be had.
     pub fn reserve(&mut self, handoff: &HandoffId, until: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-        let taken = self.reserved.as_ref().is_some_and(|(by, until)| by != handoff && *until > now);
-        if !taken {
+        let free = self.may_be_had(handoff, now);
+        if free {
             self.reserved = Some((handoff.clone(), until));
         }
-        !taken
+        free
     }
 
     /// Lets the phone go, if it is still ours.

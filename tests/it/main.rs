@@ -1,5 +1,6 @@
 //! One binary for everything that needs more than the crate: services, stand-ins, files, the program itself.
 
+mod calls;
 mod doors;
 mod durability;
 mod eventually;

@@ -101,11 +101,14 @@ conformance! {
             what_nobody_heard_may_be_said_again,
             a_call_that_is_over_is_forgotten_and_no_other,
             a_call_whose_end_nobody_told_is_forgotten_half_a_day_later,
+            one_worker_at_a_time_hears_the_lines,
+            a_caller_is_on_the_line_by_the_leg_until_they_have_left,
         ]
         moves: [
             of_two_saves_at_one_revision_one_counts,
             a_move_is_one_commit_and_the_view_follows,
             handoffs_that_move_together_do_not_get_in_each_others_way,
+            phones_that_ring_at_once_ring_for_one_lead,
             what_is_held_up_by_one_move_stores_none_of_them,
             of_two_leads_that_choose_one_time_one_books_it,
             a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise,

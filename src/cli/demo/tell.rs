@@ -18,7 +18,6 @@ pub(super) fn line(entry: &TimelineEntry, name: &str, rules: &RuleSet) -> Option
     }
     let words = match entry.kind.as_str() {
         "decided" => decided(body, rules),
-        // The rep of the event's leg is told by the reservation: only one phone is ours at a time.
         "answered" => format!("{} picks up and hears the whisper", rep(&body["rep"], rules)),
         "accepted" => format!("{} presses 1", rep(&body["rep"], rules)),
         "joined" => "they are on one line".to_owned(),

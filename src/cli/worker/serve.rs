@@ -193,10 +193,9 @@ async fn setup(
     if let (Some(config::Telephony::AgentAmqp), Some(broker)) = (&config.telephony, broker) {
         vendors.telephony = Some(Arc::new(AgentTelephony::over(Arc::clone(&broker.bus) as Arc<dyn Wire>)));
     }
-    let carried = app::carried(config, &store, &clock)?;
-    let twilio = carried.map(|carried| {
-        vendors.telephony = Some(carried.telephony);
-        carried.door
+    let twilio = app::twilio_account(config, &store, &clock)?.map(|account| {
+        vendors.telephony = Some(account.telephony);
+        account.door
     });
     Ok(Setup {
         store,

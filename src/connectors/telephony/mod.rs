@@ -1,10 +1,11 @@
-//! What Baton asks of whoever drives the call: to say, hold, ring, whisper, join and hang up.
+//! What Baton asks of whoever drives the call: to say, hold, ring, whisper, join, hang up and end; and what it is told where it
+//! carries the call itself.
 
 pub mod twilio;
 
 use super::VendorError;
 use async_trait::async_trait;
-use baton_core::domain::effect::Class;
+use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::outcome::Slot;
@@ -57,8 +58,8 @@ pub enum Recording {
 /// What the voice agent is to say, and what it must know to go on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spoken {
-    /// `hold`, `connected`, `find_time`, `offer_slots`, `confirm_booking`, `promise_callback`, `promise_mail`, `no_call`,
-    /// `how_to_reach`.
+    /// `hold`, `hold_on`, `connected`, `find_time`, `offer_slots`, `confirm_booking`, `promise_callback`, `promise_mail`,
+    /// `no_call`, `how_to_reach`.
     pub kind: String,
     pub say: CallerText,
     /// The times on offer, to be named again in `slot_chosen`; empty for the other kinds.
@@ -73,14 +74,96 @@ pub trait Telephony: Send + Sync {
     /// What a lost answer to `ring` means; the other commands are `Repeatable`.
     fn ring_class(&self) -> Class;
     async fn instruct(&self, call: &Call, key: &str, instruction: &Spoken) -> Result<(), VendorError>;
-    async fn hold(&self, call: &Call, key: &str, recording: Recording) -> Result<(), VendorError>;
+    async fn hold(&self, call: &Call, key: &str, recording: Recording, comfort: Comfort) -> Result<(), VendorError>;
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError>;
     async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError>;
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError>;
-    async fn hang_up(&self, leg: &LegId, key: &str) -> Result<(), VendorError>;
-    async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError>;
+    /// `reason` is what the phone is told: who is rung with others has missed nothing where one of them was quicker.
+    async fn hang_up(&self, leg: &LegId, key: &str, reason: HangUpReason) -> Result<(), VendorError>;
+    /// Hangs the caller up once they have spoken with the rep, who is gone; a call that is over is what was wanted. A platform
+    /// that dials by itself does this by itself.
+    async fn end_call(&self, _call: &Call, _key: &str) -> Result<(), VendorError> {
+        Ok(())
+    }
+    /// Whether the caller hears the voice agent at this moment, which could say this itself: who carries the call brings it back
+    /// first. Who commands the agent tells it by [`Telephony::instruct`].
+    async fn agent_speaks(&self, _call: &Call, _instruction: &Instruction) -> Result<bool, VendorError> {
+        Ok(false)
+    }
+    async fn read(&self, call: &Call, leg: &LegId) -> Result<LegStatus, VendorError>;
     /// Whether the caller of a call is still there: asked before the first phone rings for one who has waited.
     async fn caller(&self, _call: &Call) -> Result<CallerStatus, VendorError> {
         Ok(CallerStatus::Unknown)
     }
+}
+
+/// What happened on a call that we carry, in the words of `call.event`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Happened {
+    Answered,
+    Accepted,
+    Declined,
+    NoAnswer,
+    Busy,
+    /// The rep's phone sends calls elsewhere, where nobody would be briefed.
+    Forwarded,
+    WrongNumber,
+    Failed,
+    Joined,
+    RepLeft,
+    CallerLeft,
+}
+
+impl Happened {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::NoAnswer => "no_answer",
+            Self::Busy => "busy",
+            Self::Forwarded => "forwarded",
+            Self::WrongNumber => "wrong_number",
+            Self::Failed => "failed",
+            Self::Joined => "joined",
+            Self::RepLeft => "rep_left",
+            Self::CallerLeft => "caller_left",
+        }
+    }
+}
+
+/// One thing that happened. Told twice it is one: each happens to a leg, or to a caller, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The caller's leg at the carrier; of a rep's leg it may be unknown.
+    pub call: Option<String>,
+    pub leg: Option<LegId>,
+    pub happened: Happened,
+    /// In the carrier's words.
+    pub why: Option<String>,
+}
+
+/// A caller whom a handoff counts as being on the line, by the leg at the carrier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    pub call: String,
+    /// Legs of reps that are said to be up.
+    pub up: Vec<LegId>,
+    /// Those that are said to ring, or are about to.
+    pub rings: Vec<LegId>,
+    /// It is not known yet how it ends for the caller.
+    pub is_served: bool,
+}
+
+/// Who is told what happens on the calls that we carry, and knows which of them count.
+#[async_trait]
+pub trait CallSink: Send + Sync {
+    /// Comes back once it is stored.
+    ///
+    /// # Errors
+    /// Nothing is known to be stored: to be told again.
+    async fn tell(&self, told: &[Told]) -> Result<(), VendorError>;
+    async fn carried(&self) -> Result<Vec<Carried>, VendorError>;
+    /// Whether somebody hears what happens on the line, this worker or another.
+    async fn is_heard(&self) -> Result<bool, VendorError>;
 }

@@ -132,7 +132,7 @@ impl Twice<'_> {
         let begun = Handoff::begin(lead, &worker, rules).seeing(&snapshot, rules);
         let Transition { state, .. } = advance(&begun, &Event::Start, rules, now);
         table.reserve(&state);
-        if let Some(hold) = &state.holds {
+        for hold in &state.holds {
             world.reserve(&hold.rep, hold.until);
         }
     }
@@ -203,7 +203,7 @@ fn turns_caps_and_phones_hold_for_reps_without_a_calendar() {
             let begun = Handoff::begin(&lead, &decision, &rules);
             let state = advance(&begun, &Event::Start, &rules, now).state;
             table.reserve(&state);
-            (decision.plan.owner, state.holds.map(|hold| hold.rep))
+            (decision.plan.owner, state.holds.first().map(|hold| hold.rep.clone()))
         });
         let owners = rung.each_ref().map(|(owner, _)| owner.clone());
         assert_eq!(owners, expected.map(rep_id), "{members}");

@@ -17,7 +17,7 @@ pub struct CallEvent {
     pub happened: CallWord,
     /// Present where one was chosen.
     pub slot: Option<Slot>,
-    /// In the platform's words, where something failed.
+    /// How it is known, in the platform's words: why something failed, or "SIP 486 by the phone".
     pub why: Option<String>,
 }
 
@@ -32,6 +32,11 @@ pub enum CallWord {
     Machine,
     NoAnswer,
     Busy,
+    /// The rep's phone sends its calls elsewhere.
+    Forwarded,
+    /// Nobody has this number.
+    WrongNumber,
+    /// The platform could not ring it, or not as it is set up.
     Failed,
     /// The rep pressed the key.
     Accepted,
@@ -48,13 +53,15 @@ pub enum CallWord {
     SlotsDeclined,
 }
 
-const CALL_WORDS: [(&str, CallWord); 16] = [
+const CALL_WORDS: [(&str, CallWord); 18] = [
     ("held", CallWord::Held),
     ("ringing", CallWord::Ringing),
     ("answered", CallWord::Answered),
     ("machine", CallWord::Machine),
     ("no_answer", CallWord::NoAnswer),
     ("busy", CallWord::Busy),
+    ("forwarded", CallWord::Forwarded),
+    ("wrong_number", CallWord::WrongNumber),
     ("failed", CallWord::Failed),
     ("accepted", CallWord::Accepted),
     ("declined", CallWord::Declined),
@@ -71,7 +78,8 @@ impl CallWord {
     /// The event is about a rep's phone and must say which.
     pub fn needs_leg(self) -> bool {
         match self {
-            Self::Ringing | Self::Answered | Self::Machine | Self::NoAnswer | Self::Busy | Self::Failed => true,
+            Self::Ringing | Self::Answered | Self::Machine | Self::NoAnswer | Self::Busy => true,
+            Self::Forwarded | Self::WrongNumber | Self::Failed => true,
             Self::Accepted | Self::Declined | Self::Joined | Self::JoinFailed | Self::RepLeft => true,
             Self::Held | Self::CallerLeft | Self::Ended | Self::SlotChosen | Self::SlotsDeclined => false,
         }

@@ -4,13 +4,15 @@ mod live;
 
 use crate::connectors::{CallerStatus, LegStatus, Recording, RingRequest, Telephony, VendorError};
 use crate::outbox::instruct;
+use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, Vendors, gone, needs_person, not_configured};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
-use baton_core::domain::effect::{CallEffect, Class};
+use baton_core::domain::effect::{CallEffect, Class, Instruction};
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::lead::{Call, Lead, LeadChannel};
-use baton_core::handoff::Event;
+use baton_core::domain::leg::Fault;
+use baton_core::handoff::{Event, Handoff, Stage};
 use chrono::TimeDelta;
 use std::time::Duration;
 
@@ -26,17 +28,15 @@ impl Work for CallEffect<'_> {
     fn class(&self, vendors: &Vendors) -> Class {
         match self {
             Self::Ring { .. } => vendors.telephony.as_ref().map_or(Class::LookFirst, |vendor| vendor.ring_class()),
-            Self::Instruct(_) | Self::Hold | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
-                Class::Repeatable
-            }
+            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Class::Repeatable,
+            Self::HangUp { .. } | Self::EndCall => Class::Repeatable,
         }
     }
 
     async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError> {
         let (matter, key) = (at.matter, &at.step.effect_key);
-        // Whoever is told by telephony acts on more than words, and speaks them too.
         if let Self::Instruct(instruction) = *self
-            && at.parts.vendors.telephony.is_none()
+            && agent_speaks(at, instruction).await?
             && let Some(done) = live::say(at, instruction).await?
         {
             return Ok(done);
@@ -44,7 +44,9 @@ impl Work for CallEffect<'_> {
         let Some(telephony) = &at.parts.vendors.telephony else {
             return match self {
                 // The words for the caller went out with the answer; whoever has no other way to hear them misses nothing.
-                Self::Instruct(_) | Self::Hold => Ok(Done::nothing("no telephony is configured")),
+                Self::Instruct(_) | Self::Hold { .. } | Self::EndCall => {
+                    Ok(Done::nothing("no telephony is configured"))
+                }
                 _ => not_configured("telephony"),
             };
         };
@@ -53,31 +55,41 @@ impl Work for CallEffect<'_> {
             Self::Instruct(_) if matter.lead.channel != LeadChannel::Call => {
                 return Ok(Done::nothing("nobody is on a line"));
             }
+            Self::Instruct(Instruction::Hold { .. } | Instruction::HoldOn { .. }) if !is_fetching(&matter.handoff) => {
+                return Ok(Done::nothing("no longer true"));
+            }
             Self::Instruct(instruction) => {
                 let consent = &matter.lead.consent;
                 let said = instruct::spoken(&matter.templates, instruction, consent, &at.caller_context());
                 telephony.instruct(matter.call()?, key, &said).await?;
             }
-            Self::Hold => telephony.hold(matter.call()?, key, recording(&matter.lead)).await?,
+            // One that comes late would take the agent from a caller who has been brought back to it.
+            Self::Hold { .. } if !is_fetching(&matter.handoff) => return Ok(Done::nothing("no longer wanted")),
+            Self::Hold { comfort } => {
+                telephony.hold(matter.call()?, key, recording(&matter.lead), comfort).await?;
+            }
             Self::Ring { leg, rep } => return ring(at, telephony.as_ref(), leg, rep).await,
             Self::Whisper { leg } => {
                 let words = matter.templates.whisper(&matter.briefing());
                 telephony.whisper(leg, key, &words).await?;
             }
             Self::Join { leg } => telephony.join(matter.call()?, leg, key, recording(&matter.lead)).await?,
-            Self::HangUp { leg } => telephony.hang_up(leg, key).await?,
+            Self::HangUp { leg, reason } => telephony.hang_up(leg, key, reason).await?,
+            Self::EndCall => telephony.end_call(matter.call()?, key).await?,
         }
         Ok(Done::default())
     }
 
-    async fn look(&self, parts: &OutboxParts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
+    async fn look(&self, parts: &OutboxParts, step: &StepRow) -> Result<Option<Done>, VendorError> {
         match *self {
             Self::Ring { leg, .. } => {
                 let Some(telephony) = &parts.vendors.telephony else { return not_configured("telephony") };
-                let status = telephony.read(leg).await?;
+                let matter = Matter::read(parts, step).await?;
+                let status = telephony.read(matter.call()?, leg).await?;
                 Ok((status != LegStatus::Absent).then(|| Done::reference(leg.as_str())))
             }
-            Self::Instruct(_) | Self::Hold | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => Ok(None),
+            Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Ok(None),
+            Self::HangUp { .. } | Self::EndCall => Ok(None),
         }
     }
 
@@ -86,31 +98,56 @@ impl Work for CallEffect<'_> {
         // Of commands about the caller, gone means that the caller is gone.
         let gone = Some(Event::CallerLeft);
         match *self {
-            Self::Instruct(_) | Self::Hold => Fallback { failed: None, gone },
-            Self::Ring { leg, .. } => Fallback { failed: Some(Event::RingFailed { leg: leg.clone(), why }), gone },
+            Self::Instruct(_) | Self::Hold { .. } => Fallback { failed: None, gone },
+            Self::Ring { leg, .. } => {
+                let failed = Event::RingFailed { leg: leg.clone(), why, fault: Fault::Vendor };
+                Fallback { failed: Some(failed), gone }
+            }
             // A rep who hears no whisper would be a cold start: on to the next.
             Self::Whisper { leg } => Fallback::of(Event::WhisperFailed { leg: leg.clone(), why }),
             Self::Join { leg } => Fallback::of(Event::JoinFailed { leg: leg.clone(), why }),
-            Self::HangUp { .. } => Fallback::default(),
+            Self::HangUp { .. } | Self::EndCall => Fallback::default(),
         }
+    }
+
+    fn fallback_of_setup(&self, why: &str) -> Fallback {
+        let mut fallback = self.fallback(why);
+        if let Some(Event::RingFailed { fault, .. }) = &mut fallback.failed {
+            *fault = Fault::Config;
+        }
+        fallback
     }
 
     /// A phone rings only for a handoff that waits for it, as far as can be told while a request is on its way.
     fn matter_within(&self) -> Duration {
         match self {
-            Self::Ring { .. } => WANTED_WITHIN,
-            Self::Instruct(_) | Self::Hold | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => {
-                Duration::MAX
-            }
+            Self::Ring { .. } | Self::Hold { .. } => WANTED_WITHIN,
+            Self::Instruct(Instruction::Hold { .. } | Instruction::HoldOn { .. }) => WANTED_WITHIN,
+            Self::Instruct(_) | Self::Whisper { .. } | Self::Join { .. } => Duration::MAX,
+            Self::HangUp { .. } | Self::EndCall => Duration::MAX,
         }
     }
 
     fn frees(&self) -> Option<&LegId> {
         match *self {
-            Self::HangUp { leg } => Some(leg),
+            Self::HangUp { leg, .. } => Some(leg),
             _ => None,
         }
     }
+}
+
+/// Whether a sentence is the agent's own to say. Whoever is told by telephony acts on more than words, and speaks them too.
+async fn agent_speaks(at: &At<'_>, instruction: &Instruction) -> Result<bool, VendorError> {
+    match (&at.parts.vendors.telephony, &at.matter.lead.call) {
+        (None, _) => Ok(true),
+        (Some(telephony), Some(call)) => telephony.agent_speaks(call, instruction).await,
+        (Some(_), None) => Ok(false),
+    }
+}
+
+/// Phones ring, or a rep hears the whisper.
+fn is_fetching(handoff: &Handoff) -> bool {
+    matches!(handoff.stage, Stage::Ringing { .. } | Stage::Briefing { .. })
 }
 
 fn recording(lead: &Lead) -> Recording {

@@ -7,8 +7,8 @@ use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::render::context::{CardContext, CardState};
 use crate::store::{StepRow, VendorRef};
 use baton_core::domain::effect::{BriefWhy, ChatEffect, Class};
+use baton_core::domain::leg::LegState;
 use baton_core::domain::rep::Rep;
-use baton_core::handoff::state::LegState;
 use chrono::TimeDelta;
 use serde_json::json;
 use std::sync::Arc;
@@ -91,9 +91,20 @@ fn card_state(matter: &Matter, key: &str) -> CardState {
         LegState::Ringing | LegState::Answered => CardState::Open,
         LegState::Accepted | LegState::Joined => CardState::Accepted,
         LegState::Declined => CardState::Declined,
-        LegState::NoAnswer | LegState::Busy | LegState::Machine | LegState::Failed => CardState::Missed,
+        LegState::NoAnswer | LegState::Busy | LegState::Machine | LegState::Forwarded => CardState::Missed,
+        LegState::HungUp | LegState::Lost => CardState::Missed,
+        LegState::WrongNumber | LegState::Vendor | LegState::Config => CardState::Missed,
+        LegState::Elsewhere => taken(matter),
         LegState::Cancelled => CardState::CallerLeft,
     }
+}
+
+/// By whoever was quicker; if they are gone again, it was missed like any other.
+fn taken(matter: &Matter) -> CardState {
+    let has_it = |state: LegState| matches!(state, LegState::Accepted | LegState::Joined);
+    let quicker = matter.handoff.legs.iter().find(|leg| has_it(leg.state));
+    let name = quicker.and_then(|leg| matter.rules.reps.get(&leg.rep)).map(|rep| rep.name.clone());
+    name.map_or(CardState::Missed, CardState::TakenBy)
 }
 
 /// A message as it is kept with its step.

@@ -2,8 +2,12 @@
 
 use super::*;
 use crate::render::caller::Stopgap;
-use baton_core::domain::effect::{Confirmation, Instruction};
+use baton_core::domain::effect::{Confirmation, Instruction, WhyNot};
 use baton_core::domain::whereabouts::Evidence;
+
+fn instead_of_cy(because: WhyNot) -> Instruction {
+    Instruction::HoldOn { rep: rep_id("ben"), instead_of: rep_id("cy"), because }
+}
 
 #[test]
 fn the_caller_hears_a_first_name_and_a_time_and_nothing_else() {
@@ -20,6 +24,10 @@ fn the_caller_hears_a_first_name_and_a_time_and_nothing_else() {
         Instruction::PromiseMail { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") },
         Instruction::NoCall { rep: rep_id("ben") },
         Instruction::Hold { rep: rep_id("gone") },
+        instead_of_cy(WhyNot::Busy),
+        instead_of_cy(WhyNot::NotReached),
+        instead_of_cy(WhyNot::CannotNow),
+        instead_of_cy(WhyNot::CutOff),
     ];
     let mut text = String::new();
     for zone in [Some(Zone::named("America/New_York")), None] {

@@ -7,7 +7,7 @@ prop_compose! {
     fn any_row()(
         number in 0u8..255,
         names in (0usize..4, 0usize..3, 0usize..2, 0usize..3),
-        offered in 0u32..5,
+        legs in prop::collection::vec(0usize..4, 0..5),
         flags in (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
         status in 0usize..6,
         contact_s in proptest::option::of(0i64..90_000),
@@ -22,6 +22,7 @@ prop_compose! {
             LeadStatus::Connected, LeadStatus::Booked, LeadStatus::Callback,
             LeadStatus::Called, LeadStatus::NeedsAttention, LeadStatus::Handoff,
         ];
+        let ends = [LegState::Joined, LegState::NoAnswer, LegState::Vendor, LegState::Cancelled];
         let (accepted, has_next_step, degraded, moved_away) = flags;
         let base = LeadRow {
             source: ["vapi", "retell", "=cmd()"][source].to_owned(),
@@ -29,7 +30,7 @@ prop_compose! {
             territory: [Some("West"), Some("DACH"), None][territory].and_then(|name| TerritoryId::new(name).ok()),
             pool: PoolId::new(["west", "desk"][pool]).expect("a pool"),
             decided_at: day(day_of),
-            offered,
+            legs: legs.into_iter().map(|leg| ends[leg]).collect(),
             accepted,
             has_next_step,
             degraded,

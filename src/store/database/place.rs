@@ -5,7 +5,7 @@
 //! wait for its leases. It lies on a file beside the database, since closing any handle on the database's own file would take
 //! SQLite's locks away.
 
-use super::transaction::Store;
+use super::transaction::{Store, with};
 use crate::store::sql::dialect::Engine;
 use crate::store::sql::error::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -112,7 +112,13 @@ impl Store {
         if lock.0.is_none() {
             return Ok(0);
         }
-        self.write("step.lapse", move |tx| Box::pin(tx.steps_lapse(now, now + LOOKED_FOR_AFTER))).await
+        let lapsing = with(now, |tx, now| {
+            Box::pin(async move {
+                tx.listeners_lapse(*now).await?;
+                tx.steps_lapse(*now, *now + LOOKED_FOR_AFTER).await
+            })
+        });
+        self.write("step.lapse", lapsing).await
     }
 }
 

@@ -25,6 +25,7 @@ columns! {
         Text waits_in: Option<&'a PoolId>,
         Int waits_since: Option<i64>,
         Int open_since: Option<i64>,
+        Int live: i64,
     } with body
 }
 
@@ -48,6 +49,7 @@ impl<'a> HandoffColumns<'a> {
             waits_in: waiting.map(|(pool, _)| pool),
             waits_since: waiting.map(|(_, since)| since),
             open_since: open_since(handoff),
+            live: i64::from(handoff.live),
         }
     }
 }
@@ -110,7 +112,7 @@ impl Tx {
         let columns = [HandoffColumns::ALL, &[Int("was")]].concat();
         let sql = format!(
             "-- handoff::save\nUPDATE handoff SET revision = r.revision, stage = r.stage, rung = r.rung, body = r.body, \
-             waits_in = r.waits_in, waits_since = r.waits_since, open_since = r.open_since FROM {} \
+             waits_in = r.waits_in, waits_since = r.waits_since, open_since = r.open_since, live = r.live FROM {} \
              WHERE handoff.id = r.id AND handoff.revision = r.was",
             self.engine.rows(&columns)
         );

@@ -14,7 +14,7 @@ use baton_core::domain::zone::Zone;
 use baton_core::handoff::state::Reservation;
 use baton_core::handoff::{Event, Handoff, Transition, advance};
 use baton_core::rules::RuleSet;
-use change::{booking, concerned, hung_up_by, is_given};
+use change::{booking, concerned, hung_up_by, is_given, new_faults};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use phones::Phones;
 use serde_json::json;
@@ -77,7 +77,7 @@ impl Moving<'_> {
     /// Whose phone is free.
     fn freed(&self) -> Option<&RepId> {
         let rep = self.before.rep_on(self.frees?)?;
-        let rings_anew = self.before.holds.as_ref().is_some_and(|hold| hold.rep == *rep);
+        let rings_anew = self.before.holds.iter().any(|hold| hold.rep == *rep);
         (!rings_anew).then_some(rep)
     }
 }
@@ -177,10 +177,10 @@ impl Tx {
                     }
                 },
             }
-            // Only a ring reserves anew, and only a booking claims: neither moves a turn, so that nothing was written that the
-            // next try would double.
-            assert!(transition.turn_moves.is_none(), "a move either asks for somebody or gives the lead to somebody");
-            *transition = advance(&from, event, rules, mover.now);
+            let made_anew = advance(&from, event, rules, mover.now);
+            // The turn was written before: whoever asks for a longer reservation, late, moves the same one without it.
+            assert!(made_anew.turn_moves == transition.turn_moves, "who cannot be had has no part in whose turn it is");
+            *transition = made_anew;
             self.phones_hold(phones, concerned(before, &transition.state)).await?;
         }
         Ok(())
@@ -219,6 +219,10 @@ impl Tx {
                 entry.body[GIVEN_TO] = json!(after.owner);
             }
             told.push(entry);
+            for leg in new_faults(&one.before, after) {
+                let (leg, rep, cause) = (&leg.id, &leg.rep, leg.state.as_str());
+                tracing::warn!(leg.id = %leg, rep.id = %rep, cause, "a rep's phone could not be rung: the lead's story says why");
+            }
         }
         let over: Vec<LeadId> =
             moving.iter().filter(|one| one.ends_call()).map(|one| one.before.lead_id.clone()).collect();
@@ -254,7 +258,8 @@ impl Tx {
     }
 }
 
-/// Brings the reservation in line with the state: one phone at most is ours, and one that is still to be hung up.
+/// Brings the reservations in line with the state: the phones of its current legs are ours, and those that are still to be hung up.
+/// All that is asked for, or nothing.
 fn reserve(
     phones: &mut Phones,
     before: &Handoff,
@@ -262,10 +267,14 @@ fn reserve(
     now: DateTime<Utc>,
 ) -> Result<Had<RepId>, StoreError> {
     let after = &moved.state;
-    if after.holds == before.holds {
-        return Ok(Had::Yes);
+    let wanted: Vec<&Reservation> = after.holds.iter().filter(|hold| !before.holds.contains(hold)).collect();
+    for hold in &wanted {
+        if !phones.of(&hold.rep)?.may_be_had(&after.id, now) {
+            return Ok(Had::NotToBeHad(hold.rep.clone()));
+        }
     }
-    if let Some(Reservation { rep, .. }) = &before.holds {
+    let still = |rep: &RepId| after.holds.iter().any(|hold| hold.rep == *rep);
+    for Reservation { rep, .. } in before.holds.iter().filter(|hold| !still(&hold.rep)) {
         let phone = phones.of(rep)?;
         match hung_up_by(rep, moved) {
             None => phone.release(&before.id),
@@ -275,9 +284,10 @@ fn reserve(
             }
         }
     }
-    let Some(new) = &after.holds else { return Ok(Had::Yes) };
-    let is_ours = phones.of(&new.rep)?.reserve(&after.id, new.until, now);
-    Ok(if is_ours { Had::Yes } else { Had::NotToBeHad(new.rep.clone()) })
+    for hold in wanted {
+        let _ours = phones.of(&hold.rep)?.reserve(&after.id, hold.until, now);
+    }
+    Ok(Had::Yes)
 }
 
 /// A rep's load follows the lead: to a new owner, and off the list when the lead is closed. Who answers for a lead that waits

@@ -147,20 +147,25 @@ impl Tx {
         row.as_ref().map(read).transpose()
     }
 
-    /// The handoff whose caller is on this call of this platform.
+    /// The handoff whose caller is on this call of this platform. The calls of [`CARRIER`] are legs of whatever platform's.
     pub async fn handoff_of_call(&mut self, platform: &str, call: &str) -> Result<Option<HandoffId>, StoreError> {
-        if platform == CARRIER {
-            return self.handoff_of_leg(call).await;
+        if platform == CARRIER
+            && let Some(handoff) = self.handoff_of_leg(call).await?
+        {
+            return Ok(Some(handoff));
         }
         let sql = "-- lead::by_call\nSELECT id FROM lead WHERE call_platform = $1 AND call_id = $2 ORDER BY decided_at DESC LIMIT 1";
         let row = sqlx::query(sql).bind(platform).bind(call).fetch_optional(self.conn()).await?;
-        handoff_in(row)
+        let id = row.map(|row| Reading::new("lead", &row).id::<LeadId>("id")).transpose()?;
+        Ok(id.map(|lead| HandoffId::of(&lead)))
     }
 
     /// The handoff whose caller is on this leg of the carrier.
-    pub async fn handoff_of_leg(&mut self, leg: &str) -> Result<Option<HandoffId>, StoreError> {
+    async fn handoff_of_leg(&mut self, leg: &str) -> Result<Option<HandoffId>, StoreError> {
         let sql = "-- lead::by_leg\nSELECT id FROM lead WHERE call_leg = $1 ORDER BY decided_at DESC LIMIT 1";
-        handoff_in(sqlx::query(sql).bind(leg).fetch_optional(self.conn()).await?)
+        let row = sqlx::query(sql).bind(leg).fetch_optional(self.conn()).await?;
+        let id = row.map(|row| Reading::new("lead", &row).id::<LeadId>("id")).transpose()?;
+        Ok(id.map(|lead| HandoffId::of(&lead)))
     }
 
     /// What the CRM calls each lead, and whom it names as owner.
@@ -235,11 +240,6 @@ pub fn status(handoff: &Handoff) -> &'static str {
         Some(Settled::Callback(_)) => "callback",
         Some(Settled::NeedsAttention { .. }) => "needs_attention",
     }
-}
-
-fn handoff_in(row: Option<AnyRow>) -> Result<Option<HandoffId>, StoreError> {
-    let id = row.map(|row| Reading::new("lead", &row).id::<LeadId>("id")).transpose()?;
-    Ok(id.map(|lead| HandoffId::of(&lead)))
 }
 
 fn kind_name(kind: NextStepKind) -> &'static str {

@@ -9,9 +9,11 @@ use super::sql::row::{Reading, micros};
 use super::{StoreError, Tx};
 use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
 use baton_core::domain::lead::LeadChannel;
+use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::{Feedback, NextStep, OutcomeKind};
 use baton_core::rules::model::set::Rung;
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
@@ -34,8 +36,8 @@ pub struct ReportRow {
     pub reason: String,
     /// What was to be tried, in order.
     pub rungs: Vec<Rung>,
-    /// Reps whose phone rang.
-    pub reps_rung: u32,
+    /// How each rep's phone that was rung ended, or stands.
+    pub legs: Vec<LegState>,
     /// A rep pressed the key, whether or not caller and rep came together after it.
     pub accepted: bool,
     /// Where it stands: `handoff`, `connected`, `booked`, `callback`, `mail`, `called`, `needs_attention`.
@@ -53,6 +55,12 @@ pub struct ReportRow {
     pub owner_changes: Vec<OwnerChange>,
     /// Oldest first.
     pub contacts: Vec<HumanContact>,
+}
+
+/// Of a rep's phone, what reports tell.
+#[derive(Deserialize)]
+struct RungLeg {
+    state: LegState,
 }
 
 /// The leads of the period; the other statements join them.
@@ -105,14 +113,15 @@ impl Tx {
     async fn report_leads(&mut self, (from, until): (i64, i64)) -> Result<Vec<ReportRow>, StoreError> {
         let sql = format!(
             "-- report::leads\nSELECT l.id, l.source, {} AS channel, l.received_at, l.decided_at, d.owner AS decided_owner, \
-             l.owner AS current_owner, d.pool, d.territory, d.tier, d.route, d.reason, {} AS rungs, h.rung, l.status, \
+             l.owner AS current_owner, d.pool, d.territory, d.tier, d.route, d.reason, {} AS rungs, {} AS legs, l.status, \
              {NEXT_STEP}, l.first_contact_at, d.degraded, l.completeness_permille, \
              CAST(CASE WHEN EXISTS (SELECT 1 FROM timeline t WHERE t.lead_id = l.id AND t.kind = 'accepted' \
              AND t.body LIKE '%\"stage\":\"joining\"%') THEN 1 ELSE 0 END AS BIGINT) AS accepted \
              FROM lead l JOIN decision d ON d.lead_id = l.id JOIN handoff h ON h.lead_id = l.id \
              WHERE l.decided_at >= $1 AND l.decided_at < $2 ORDER BY l.decided_at, l.id",
             self.engine.lead_channel(),
-            self.engine.planned_rungs()
+            self.engine.planned_rungs(),
+            self.engine.rung_legs()
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(from).bind(until).fetch_all(self.conn()).await?;
         rows.iter().map(read).collect()
@@ -174,7 +183,7 @@ fn read(row: &AnyRow) -> Result<ReportRow, StoreError> {
         route: row.text("route")?,
         reason: row.text("reason")?,
         rungs: row.json("rungs")?,
-        reps_rung: row.number("rung")?,
+        legs: row.json::<Vec<RungLeg>>("legs")?.into_iter().map(|leg| leg.state).collect(),
         accepted: row.int("accepted")? != 0,
         status: row.text("status")?,
         next_step: next_step(&row)?,

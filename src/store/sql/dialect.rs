@@ -152,6 +152,14 @@ impl Engine {
         }
     }
 
+    /// The phones that were rung in a stored handoff `h`, as the text of a JSON array.
+    pub(in crate::store) fn rung_legs(self) -> &'static str {
+        match self {
+            Self::Sqlite => "(h.body ->> '$.legs')",
+            Self::Postgres => "(h.body::json #>> '{legs}')",
+        }
+    }
+
     /// How a stored lead `l` came; one that does not say it called.
     pub(in crate::store) fn lead_channel(self) -> &'static str {
         match self {

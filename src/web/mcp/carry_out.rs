@@ -298,7 +298,10 @@ impl Told {
     /// Whether the caller is about to be put through.
     fn rings(&self) -> bool {
         let Some(Answer::Decided(decided)) = &self.answer else { return false };
-        decided.instruction.as_ref().is_some_and(|one| ["hold", "connected"].contains(&one.spoken.kind.as_str()))
+        decided
+            .instruction
+            .as_ref()
+            .is_some_and(|one| ["hold", "hold_on", "connected"].contains(&one.spoken.kind.as_str()))
     }
 }
 

@@ -116,8 +116,8 @@ enum Rung {
 #[derive(JsonSchema)]
 struct Instructed {
     id: String,
-    /// `hold`, `connected`, `find_time`, `offer_slots`, `confirm_booking`, `promise_callback`, `promise_mail`, `no_call` or
-    /// `how_to_reach`.
+    /// `hold`, `hold_on`, `connected`, `find_time`, `offer_slots`, `confirm_booking`, `promise_callback`, `promise_mail`,
+    /// `no_call` or `how_to_reach`; one that is not known is spoken all the same.
     kind: String,
     say: String,
     /// The times on offer, to be named again in `slot.chosen`.

@@ -174,13 +174,19 @@ impl Seen {
         self.release.rules.handoff.company.as_deref()
     }
 
-    /// The leg that rings, is briefed or speaks with the caller.
-    fn current(&self) -> Option<&LegId> {
+    /// The legs that ring or are briefed, in the order in which they were rung: the caller is told of the first.
+    fn awaited(&self) -> impl Iterator<Item = &LegId> {
+        let waits = matches!(self.handoff().stage, Stage::Ringing { .. } | Stage::Briefing { .. });
+        self.handoff().current_legs().filter(move |_| waits).map(|leg| &leg.id)
+    }
+
+    /// A rep has accepted and is let in, or is in.
+    fn lets_in(&self) -> Option<&LegId> {
         match &self.handoff().stage {
-            Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } | Stage::Bridged { leg, .. } => {
-                Some(leg)
-            }
+            Stage::Joining { leg } | Stage::Bridged { leg, .. } => Some(leg),
             Stage::Offered
+            | Stage::Ringing { .. }
+            | Stage::Briefing { .. }
             | Stage::Searching { .. }
             | Stage::Offering { .. }
             | Stage::Booking { .. }
@@ -188,12 +194,6 @@ impl Seen {
             | Stage::Done { .. }
             | Stage::NeedsAttention { .. } => None,
         }
-    }
-
-    /// A rep has accepted and is let in, or is in.
-    fn lets_in(&self) -> Option<&LegId> {
-        let accepted = matches!(self.handoff().stage, Stage::Joining { .. } | Stage::Bridged { .. });
-        self.current().filter(|_| accepted)
     }
 }
 

@@ -88,7 +88,7 @@ pub(super) fn lead_of(event: &PlatformEvent, now: DateTime<Utc>) -> Option<Lead>
 
 /// Whether the caller is about to be put through.
 fn rings(decided: &Decided) -> bool {
-    decided.instruction.as_ref().is_some_and(|one| ["hold", "connected"].contains(&one.spoken.kind.as_str()))
+    decided.instruction.as_ref().is_some_and(|one| ["hold", "hold_on", "connected"].contains(&one.spoken.kind.as_str()))
 }
 
 /// `status`: what became of the message, in one word.

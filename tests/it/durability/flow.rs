@@ -12,9 +12,9 @@ mod storage;
 use crate::town::Caller;
 use baton::deciding::answer::Answer;
 use baton_clock::Clock;
+use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::Outcome;
 use baton_core::handoff::Stage;
-use baton_core::handoff::state::LegState;
 use baton_sandbox::voice::RepManner;
 use play::Play;
 use serde_json::json;
@@ -79,7 +79,7 @@ async fn a_caller_who_hangs_up_while_it_rings_is_called_back_soon() {
     assert!(promise.raised, "a hot lead");
     assert!(promise.promised_at - handoff.decided_at <= chrono::TimeDelta::minutes(16), "{promise:?}");
     assert_eq!(handoff.legs[0].state, LegState::Cancelled);
-    assert_eq!(handoff.holds, None, "the rep's phone is free again");
+    assert_eq!(handoff.holds, [], "the rep's phone is free again");
     assert_eq!(play.stage.calendars.booked().len(), 0, "nobody books over the head of somebody who hung up");
 }
 

@@ -2,7 +2,7 @@
 
 mod agents;
 mod hostile;
-mod libraries;
+pub mod libraries;
 mod live;
 mod payloads;
 mod readers;

@@ -7,6 +7,7 @@ use baton::reports::rows::{LeadRow, LeadStatus, OwnerChange};
 use baton::reports::{Format, Report, ReportOptions, build, render};
 use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
 use baton_core::domain::lead::LeadChannel;
+use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
@@ -31,6 +32,8 @@ fn options() -> ReportOptions {
 /// One of the month's leads; everything follows from its number, so that the month is always the same.
 fn lead(number: u8) -> LeadRow {
     const REPS: [&str; 4] = ["ana", "ben", "cy", "dee"];
+    const ENDS: [LegState; 5] =
+        [LegState::Declined, LegState::Busy, LegState::Machine, LegState::WrongNumber, LegState::Cancelled];
     let n = usize::from(number);
     let decided_at = options().from + TimeDelta::hours(9 + 11 * i64::from(number));
     let owner = rep(REPS[n % 4]);
@@ -67,7 +70,7 @@ fn lead(number: u8) -> LeadRow {
         territory: [Some("DACH"), Some("West"), None][n % 3].and_then(|name| TerritoryId::new(name).ok()),
         tier: TierId::new(["enterprise", "mid-market", "smb"][n % 7 % 3]).expect("a tier"),
         route: ["DACH × enterprise", "owner", "catch-all", "route <script>alert(1)</script> & Söhne"][n % 4].to_owned(),
-        offered: u32::from(number % 3) + 1,
+        legs: [LegState::NoAnswer, ENDS[n % 5], LegState::Joined][2 - n % 3..].to_vec(),
         accepted: status == LeadStatus::Connected,
         status,
         has_next_step: true,

@@ -105,6 +105,8 @@ fn mistakes_of_shape_are_seen_by_schema_and_loader() {
         ("handoff", "[warm_transfer, booking", "[warm-transfer, booking"),
         ("handoff", "offer: 3", "offer: three"),
         ("handoff", "ring_at_most: 3", "ring_at_least: 3"),
+        ("handoff", "ring: one_by_one", "ring: { at_once: none }"),
+        ("handoff", "hold: music", "hold: muzak"),
     ] {
         let text = shipped(name);
         assert!(text.contains(from), "{name}.yaml does not contain {from}");
@@ -121,7 +123,7 @@ fn schema_and_loader_know_the_same_keys() {
         ownership: [{ zzz: 1 }]\ntiers: [{ zzz: 1 }]\npools:\n- { name: a,\n zzz: 1,\n serves: { zzz: 1 },\n \
         members: { team: a, zzz: 1 },\n caps: { zzz: 1 } }\nroutes:\n- { name: a,\n to: { zzz: 1 },\n zzz: 1,\n \
         lead.city: { zzz: 1 } }\ncatch_all: { zzz: 1 }\nsegments: { a: { zzz: 1 } }\n";
-    let handoff = "zzz: 1\nbooking: { zzz: 1 }\ncallback: { zzz: 1 }\n";
+    let handoff = "zzz: 1\nbooking: { zzz: 1 }\ncallback: { zzz: 1 }\nring: { zzz: 1 }\n";
     for (name, text, line, pointer) in [
         ("routing", routing, 2, ""),
         ("routing", routing, 3, "/properties/fields/properties/lead.city"),
@@ -141,6 +143,7 @@ fn schema_and_loader_know_the_same_keys() {
         ("handoff", handoff, 1, ""),
         ("handoff", handoff, 2, "/properties/booking"),
         ("handoff", handoff, 3, "/properties/callback"),
+        ("handoff", handoff, 4, "/properties/ring/anyOf/1"),
     ] {
         let faults = faults(name, text);
         let is_key = |fault: &&Fault| fault.code == "key-unknown" && fault.line == line;

@@ -1,6 +1,7 @@
 //! The shipped workspace loads without a word, and small changes of it do what they say.
 
 use crate::program::{root, rule_files};
+use baton_core::domain::effect::Comfort;
 use baton_core::domain::zone::Zone;
 use baton_core::rules::model::truth::Truth;
 use baton_core::rules::{Checked, Fault, Level, SourceFile, compile, summary};
@@ -28,11 +29,12 @@ fn the_shipped_workspace_is_summed_up() {
 }
 
 #[test]
-fn how_long_a_calendar_and_a_live_call_count_is_as_the_workspace_says() {
+fn how_long_facts_and_calls_count_and_what_callers_hear_is_as_the_workspace_says() {
     let mut files = shipped();
     for (file, from, to) in [
         ("rules/routing.yaml", "calendars_believed_for: 15m", "calendars_believed_for: 40m"),
         ("rules/handoff.yaml", "live_at_most: 2m", "live_at_most: 7m"),
+        ("rules/handoff.yaml", "hold: music", "hold: agent"),
     ] {
         let text = files.get_mut(file).expect("a rule file");
         assert!(text.contains(from), "{file}");
@@ -40,7 +42,7 @@ fn how_long_a_calendar_and_a_live_call_count_is_as_the_workspace_says() {
     }
     let rules = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults))).rules;
     assert_eq!(rules.calendars_believed_for, Duration::from_secs(40 * 60));
-    assert_eq!(rules.handoff.live_at_most, Duration::from_secs(7 * 60));
+    assert_eq!((rules.handoff.live_at_most, rules.handoff.hold), (Duration::from_secs(7 * 60), Comfort::Agent));
 }
 
 /// The week in which the demo plays: the owner is away, her delegate is at work, the West Coast still asleep.

@@ -2,9 +2,10 @@
 
 use super::leads::insert;
 use super::server::Db;
-use super::tx::writes;
-use super::world::{caller, decided, later, lead_id, now};
+use super::tx::{reads, writes};
+use super::world::{caller, decided, handoff_id, later, lead_id, mover, now, rules};
 use baton::store::{Changes, LiveCall, LiveLine};
+use baton_core::handoff::Event;
 use chrono::{DateTime, Utc};
 
 const OFFER: &str = "Which time suits you?";
@@ -86,4 +87,47 @@ pub async fn a_call_that_is_over_is_forgotten_and_no_other(db: Db) {
         .expect("they are over");
     assert_eq!(line(&db, &call(1)).await, None);
     assert!(line(&db, &call(2)).await.is_some() && line(&db, &elsewhere).await.is_some());
+}
+
+async fn hears(db: &Db, worker: &'static str, until: DateTime<Utc>, at: DateTime<Utc>) -> bool {
+    writes!(db.store, |tx| tx.listener_take("asterisk", worker, until, at).await).await.expect("it is asked")
+}
+
+pub async fn one_worker_at_a_time_hears_the_lines(db: Db) {
+    assert!(!db.store.listener_hears("asterisk", now()).await.expect("it is read"), "nobody does");
+    assert!(hears(&db, "first", later(6), now()).await);
+    assert!(!hears(&db, "second", later(7), later(1)).await);
+    assert!(hears(&db, "first", later(8), later(2)).await, "it goes on");
+    assert!(db.store.listener_hears("asterisk", later(7)).await.expect("it is read"));
+    assert!(hears(&db, "second", later(14), later(8)).await, "its time is up");
+    assert!(!hears(&db, "first", later(15), later(9)).await);
+    // Who has lost it gives nothing back.
+    writes!(db.store, |tx| tx.listener_leave("asterisk", "first").await).await.expect("it leaves");
+    assert!(db.store.listener_hears("asterisk", later(9)).await.expect("it is read"));
+    writes!(db.store, |tx| tx.listener_leave("asterisk", "second").await).await.expect("it leaves");
+    assert!(hears(&db, "first", later(15), later(9)).await, "nobody waits for the end of its time");
+}
+
+pub async fn a_caller_is_on_the_line_by_the_leg_until_they_have_left(db: Db) {
+    let on = |number: u32, leg: &str| {
+        let mut lead = caller(number);
+        lead.call.as_mut().expect("a call").leg = Some(leg.to_owned());
+        decided(lead)
+    };
+    insert(&db, vec![on(1, "1796028155.0"), on(2, "1796028155.1"), decided(caller(3))]).await.expect("leads");
+    let legs = async || {
+        let on_line = db.store.callers_on_line(later(60)).await.expect("they are read");
+        on_line.into_iter().map(|caller| caller.leg).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(legs().await, ["1796028155.0", "1796028155.1"].map(str::to_owned).into());
+    let by = |leg: &'static str| reads!(db.store, |tx| tx.handoff_of_call("telephony", leg).await);
+    assert_eq!(by("1796028155.1").await.expect("it is read"), Some(handoff_id(2)));
+    assert_eq!(by("1796028155.9").await.expect("it is read"), None);
+    let left = Event::CallerLeft;
+    let (rules, mover) = (rules(), mover("first", later(5)));
+    let first = handoff_id(1);
+    writes!(db.store, [first, left, rules, mover], |tx| tx.transition(&first, &left, &rules, &mover).await)
+        .await
+        .expect("it moves");
+    assert_eq!(legs().await, ["1796028155.1".to_owned()].into());
 }

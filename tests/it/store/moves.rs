@@ -11,6 +11,7 @@ use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::outcome::{NextStepKind, Slot};
 use baton_core::handoff::{Event, Stage};
 use baton_core::routing::decision::{Target, TargetRole};
+use baton_core::rules::model::set::RingPlan;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -65,7 +66,7 @@ async fn told(db: &Db, number: u32, event: Event, worker: &'static str, at: Date
 pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
     let sent = decided(caller(1));
     let (first, leg) = rung(&sent);
-    let hold = sent.handoff.holds.clone().expect("a phone is ours");
+    let hold = sent.handoff.holds.first().cloned().expect("a phone is ours");
     insert(&db, vec![sent.clone()]).await.expect("a lead");
     let owner = sent.handoff.owner.clone();
     let begun = writes!(db.store, [first, hold, owner], |tx| {
@@ -78,7 +79,7 @@ pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
         tx.ledgers_lock(&pools).await.map(|_| ())
     });
     begun.await.expect("a beginning");
-    let moved = told(&db, 1, Event::Declined { leg }, "second", later(3)).await;
+    let moved = told(&db, 1, Event::Declined { leg, why: None }, "second", later(3)).await;
     assert!(!moved.ignored);
     assert!(moved.steps.iter().all(|step| step.fence == 1 && step.run_at <= later(3)), "{:?}", moved.steps);
     let found = reads!(db.store, |tx| {
@@ -87,13 +88,12 @@ pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
     });
     let (handoff, timeline, list) = found.await.expect("a read");
     assert_eq!(handoff.revision, sent.handoff.revision + 1);
-    let Stage::Ringing { leg } = &handoff.stage else { panic!("the next rep is rung: {:?}", handoff.stage) };
+    let Stage::Ringing { leg, .. } = &handoff.stage else { panic!("the next rep is rung: {:?}", handoff.stage) };
     assert_ne!(*leg, rung(&sent).1);
     assert_eq!(timeline.iter().map(|line| line.kind.as_str()).collect::<Vec<_>>(), ["decided", "declined"]);
     let [line] = list.as_slice() else { panic!("{list:?}") };
     assert_eq!((&line.lead, &line.next_step, &line.owner), (&lead_id(1), &handoff.next_step(), &handoff.owner));
-    let (first, second) =
-        (sent.handoff.holds.clone().expect("it rang").rep, handoff.holds.expect("a phone is ours").rep);
+    let (first, second) = (rung(&sent).0, handoff.holds.first().expect("a phone is ours").rep.clone());
     assert_eq!(
         holders(&db).await,
         BTreeSet::from([first, second.clone()]),
@@ -115,22 +115,28 @@ pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
     assert!(matches!(nobody, Err(StoreError::NotFound { what: "lead", .. })), "{nobody:?}");
 }
 
-/// Two callers whose next rep is the same one: that phone rings for the first, and the second goes on to whoever is next.
-pub async fn handoffs_that_move_together_do_not_get_in_each_others_way(db: Db) {
-    let (mut one, mut two) = (decided(caller(1)), decided(caller(2)));
-    let (first, second) = (&rep("priya.nair"), &rep("jonas.weber"));
-    for lead in [&mut one, &mut two] {
+/// Two callers who each have three reps at most: whoever is rung, then these two.
+fn two_with_the_same_next(first: &RepId, second: &RepId) -> [DecidedLead; 2] {
+    [1, 2].map(|number| {
+        let mut lead = decided(caller(number));
         let rung = lead.handoff.targets[0].clone();
         let others = [first, second].map(|rep| Target::new(rep.clone(), TargetRole::Member));
         lead.handoff.targets = [vec![rung], others.to_vec()].concat();
         lead.handoff.terms.ring_at_most = 3;
-    }
-    let legs = [rung(&one).1, rung(&two).1];
-    insert(&db, vec![one, two]).await.expect("two leads");
+        lead
+    })
+}
+
+/// Two callers whose next rep is the same one: that phone rings for the first, and the second goes on to whoever is next.
+pub async fn handoffs_that_move_together_do_not_get_in_each_others_way(db: Db) {
+    let (first, second) = (&rep("priya.nair"), &rep("jonas.weber"));
+    let leads = two_with_the_same_next(first, second);
+    let legs = leads.each_ref().map(|lead| rung(lead).1);
+    insert(&db, leads.to_vec()).await.expect("two leads");
     let moves: Vec<Move> = [1, 2].into_iter().zip(legs).map(|(number, leg)| declined(number, leg)).collect();
     let moved = writes!(db.store, [moves], |tx| tx.transitions(&moves, &rules(), &mover("w", later(3))).await);
     let moved = moved.await.expect("both move");
-    let rings: Vec<&RepId> = moved.iter().filter_map(|moved| Some(&moved.handoff.holds.as_ref()?.rep)).collect();
+    let rings: Vec<&RepId> = moved.iter().filter_map(|moved| Some(&moved.handoff.holds.first()?.rep)).collect();
     assert_eq!(rings, [first, second]);
     for (number, moved) in [1, 2].into_iter().zip(&moved) {
         let stored = db.store.handoff(&handoff_id(number)).await.expect("the handoff");
@@ -140,8 +146,27 @@ pub async fn handoffs_that_move_together_do_not_get_in_each_others_way(db: Db) {
     }
 }
 
+/// Two phones are asked for at once: the first caller has both, and the second, who can have neither, is not rung for any more.
+pub async fn phones_that_ring_at_once_ring_for_one_lead(db: Db) {
+    let (first, second) = (&rep("priya.nair"), &rep("jonas.weber"));
+    let mut leads = two_with_the_same_next(first, second);
+    for lead in &mut leads {
+        lead.handoff.terms.ring = RingPlan::AtOnce(2);
+    }
+    let legs = leads.each_ref().map(|lead| rung(lead).1);
+    insert(&db, leads.to_vec()).await.expect("two leads");
+    let moves: Vec<Move> = [1, 2].into_iter().zip(legs).map(|(number, leg)| declined(number, leg)).collect();
+    let moved = writes!(db.store, [moves], |tx| tx.transitions(&moves, &rules(), &mover("w", later(3))).await);
+    let moved = moved.await.expect("both move");
+    let held = |moved: &Moved| moved.handoff.holds.iter().map(|hold| hold.rep.clone()).collect::<Vec<_>>();
+    assert_eq!(held(&moved[0]), [first.clone(), second.clone()]);
+    assert!(held(&moved[1]).is_empty(), "all that is asked for, or nothing");
+    assert!(!matches!(moved[1].handoff.stage, Stage::Ringing { .. }), "it stands at {:?}", moved[1].handoff.stage);
+    assert!([first, second].into_iter().all(|rep| moved[1].handoff.refused.contains(rep)), "each was asked for");
+}
+
 fn declined(number: u32, leg: LegId) -> Move {
-    Move { handoff: handoff_id(number), frees: None, event: Some(Event::Declined { leg }) }
+    Move { handoff: handoff_id(number), frees: None, event: Some(Event::Declined { leg, why: None }) }
 }
 
 pub async fn what_is_held_up_by_one_move_stores_none_of_them(db: Db) {
@@ -164,7 +189,7 @@ pub async fn of_two_leads_that_choose_one_time_one_books_it(db: Db) {
     };
     let offered = |number: u32| {
         let mut lead = decided(caller(number));
-        lead.handoff.holds = None;
+        lead.handoff.holds.clear();
         lead.handoff.stage = Stage::Offering { search: 1, slots: vec![slot(3), slot(4)] };
         lead
     };
@@ -220,7 +245,8 @@ pub async fn a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise(db: Db
         held.clone().wait_for(|held| *held).await.expect("a holder");
         let moved = writes!(db.store, [tries, leg], |tx| {
             tries.fetch_add(1, Ordering::Relaxed);
-            tx.transition(&handoff_id(1), &Event::Declined { leg }, &rules(), &mover("second", later(3))).await
+            tx.transition(&handoff_id(1), &Event::Declined { leg, why: None }, &rules(), &mover("second", later(3)))
+                .await
         });
         moved.await.expect("a move")
     };
@@ -228,7 +254,8 @@ pub async fn a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise(db: Db
     in_order.expect("both locks");
     assert_eq!(tries.load(Ordering::Relaxed), 2, "neither was given up and begun again");
     let handoff = db.store.handoff(&handoff_id(1)).await;
-    assert_eq!(handoff.expect("the handoff").holds.map(|hold| hold.rep), Some(low), "the other phone was taken");
+    let held: Vec<_> = handoff.expect("the handoff").holds.into_iter().map(|hold| hold.rep).collect();
+    assert_eq!(held, [low], "the other phone was taken");
 }
 
 pub async fn of_two_workers_with_one_event_one_moves_the_handoff(db: Db) {

@@ -8,6 +8,7 @@ use baton::store::{ApiToken, DecidedLead, HumanContact, Mirrored, OwnerChange, R
 use baton_core::domain::account::{Account, MatchKey};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::LeadChannel;
+use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
 use baton_core::handoff::Event;
 use baton_core::routing::reason::NotKnown;
@@ -83,7 +84,7 @@ pub async fn a_report_row_gathers_everything_about_a_lead(db: Db) {
         route: "territory × tier".to_owned(),
         reason: lead.decision.plan.reason.in_words(),
         rungs: lead.decision.plan.rungs.clone(),
-        reps_rung: 1,
+        legs: vec![LegState::Ringing],
         accepted: false,
         status: "handoff".to_owned(),
         next_step: lead.handoff.next_step(),
@@ -123,7 +124,7 @@ pub async fn accepted_is_a_call_that_a_rep_took_whatever_became_of_it(db: Db) {
     let leg = |number| LegId::of(&handoff_id(number), 1);
     let taken = vec![Event::Answered { leg: leg(1) }, Event::Accepted { leg: leg(1) }, Event::CallerLeft];
     heard(1, taken).await.expect("moves");
-    let too_late = vec![Event::Declined { leg: leg(2) }, Event::Accepted { leg: leg(2) }];
+    let too_late = vec![Event::Declined { leg: leg(2), why: None }, Event::Accepted { leg: leg(2) }];
     heard(2, too_late).await.expect("moves");
     let rows = db.store.report_rows(now(), later(60)).await.expect("a report");
     let accepted: Vec<_> = rows.iter().map(|row| (row.lead.clone(), row.accepted)).collect();

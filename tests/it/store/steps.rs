@@ -10,9 +10,12 @@ use super::server::Db;
 use super::tx::{reads, writes};
 use super::world::{LEASE, later, now, publish, rep, step};
 use baton::store::{Changes, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, Store, VendorRef};
-use baton_core::domain::effect::{BriefWhy, Channel, Effect, Lane, Timer};
+use baton_core::domain::effect::{BriefWhy, Channel, Comfort, Effect, Lane, Timer};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
+
+/// What stands for a caller who waits.
+const HOLD: Effect = Effect::Hold { comfort: Comfort::Music };
 
 async fn insert(db: &Db, steps: Vec<NewStep>) {
     let stored = writes!(db.store, [steps], |tx| tx.change(&Changes { steps: &steps, ..Changes::default() }).await);
@@ -71,10 +74,10 @@ pub async fn steps_are_claimed_by_priority_then_time(db: Db) {
         vec![
             step("note-old", publish(), later(-50)),
             step("note-new", publish(), later(-10)),
-            step("call-new", Effect::Hold, later(-1)),
+            step("call-new", HOLD, later(-1)),
             step("call-old", timer(), later(-2)),
-            step("not-yet", Effect::Hold, later(1)),
-            step("exactly-now", Effect::Hold, later(0)),
+            step("not-yet", HOLD, later(1)),
+            step("exactly-now", HOLD, later(0)),
         ],
     )
     .await;
@@ -83,13 +86,13 @@ pub async fn steps_are_claimed_by_priority_then_time(db: Db) {
     assert_eq!(keys(&claim(&db.store, "w", now(), 10).await), [""; 0]);
     let last = claim(&db.store, "w", later(1), 10).await;
     let [last] = last.as_slice() else { panic!("{last:?}") };
-    let planned = step("not-yet", Effect::Hold, later(1));
-    assert_eq!((&last.effect, last.run_at, last.deadline_at), (&Effect::Hold, later(1), planned.planned.deadline_at));
+    let planned = step("not-yet", HOLD, later(1));
+    assert_eq!((&last.effect, last.run_at, last.deadline_at), (&HOLD, later(1), planned.planned.deadline_at));
     assert_eq!((last.fence, last.attempts, last.sent_at), (1, 1, None));
 }
 
 pub async fn a_lapsed_lease_comes_back_with_the_next_fence(db: Db) {
-    insert(&db, vec![born_leased(step("ring", Effect::Hold, now()), later(30))]).await;
+    insert(&db, vec![born_leased(step("ring", HOLD, now()), later(30))]).await;
     assert!(mark_sent(&db, "ring", 1).await);
     assert_eq!(keys(&claim(&db.store, "second", later(29), 10).await), [""; 0], "the lease holds");
     let taken = claim(&db.store, "second", later(30), 10).await;
@@ -101,7 +104,7 @@ pub async fn a_lapsed_lease_comes_back_with_the_next_fence(db: Db) {
 
 /// Whoever knows that nobody else lives need not wait, but for what may have been sent a moment ago.
 pub async fn the_leases_of_the_dead_end_at_once(db: Db) {
-    let held = |key: &str, seconds| born_leased(step(key, Effect::Hold, now()), later(seconds));
+    let held = |key: &str, seconds| born_leased(step(key, HOLD, now()), later(seconds));
     insert(&db, vec![held("unsent", 25), held("sent", 25), held("nearly-over", 1)]).await;
     assert!(mark_sent(&db, "sent", 1).await && mark_sent(&db, "nearly-over", 1).await);
     let lapsed = writes!(db.store, |tx| tx.steps_lapse(now(), later(2)).await);
@@ -113,7 +116,7 @@ pub async fn the_leases_of_the_dead_end_at_once(db: Db) {
 }
 
 pub async fn only_who_is_alone_takes_over_what_others_hold(db: Db) {
-    insert(&db, vec![born_leased(step("hold", Effect::Hold, now()), later(25))]).await;
+    insert(&db, vec![born_leased(step("hold", HOLD, now()), later(25))]).await;
     let lock = db.store.lock_for_worker().expect("nobody else is at work");
     let inherited = db.store.inherit(&lock, now()).await.expect("it is taken over");
     assert_eq!(inherited, u64::from(!db.is_postgres()), "a worker on PostgreSQL is not alone");
@@ -122,7 +125,7 @@ pub async fn only_who_is_alone_takes_over_what_others_hold(db: Db) {
 }
 
 pub async fn a_lease_is_made_longer_for_its_holder_alone(db: Db) {
-    let held = |key: &str, seconds| born_leased(step(key, Effect::Hold, now()), later(seconds));
+    let held = |key: &str, seconds| born_leased(step(key, HOLD, now()), later(seconds));
     insert(&db, vec![held("kept", 5), held("lost", 1)]).await;
     assert_eq!(keys(&claim(&db.store, "second", later(1), 10).await), ["lost"]);
     let both = ["kept", "lost"].map(|key| (key.to_owned(), 1_i64));
@@ -133,7 +136,7 @@ pub async fn a_lease_is_made_longer_for_its_holder_alone(db: Db) {
 }
 
 pub async fn a_zombies_result_does_not_count_and_is_kept(db: Db) {
-    insert(&db, vec![born_leased(step("ring", Effect::Hold, now()), later(30))]).await;
+    insert(&db, vec![born_leased(step("ring", HOLD, now()), later(30))]).await;
     assert_eq!(claim(&db.store, "second", later(31), 1).await.len(), 1);
     assert!(!mark_sent(&db, "ring", 1).await, "a zombie may send nothing");
     assert!(!finish(&db, "ring", 1, done("zombie")).await);
@@ -165,7 +168,7 @@ pub async fn open_briefings_in_slack_become_briefings_in_the_chat(db: Db) {
 pub async fn a_lapsed_call_does_not_wait_behind_a_backlog(db: Db) {
     let mut steps: Vec<NewStep> =
         (0..40).map(|number| step(&format!("note-{number:02}"), publish(), later(-600))).collect();
-    steps.push(born_leased(step("ring", Effect::Hold, later(-40)), later(-10)));
+    steps.push(born_leased(step("ring", HOLD, later(-40)), later(-10)));
     insert(&db, steps).await;
     let taken = claim(&db.store, "second", now(), 5).await;
     assert_eq!(taken.len(), 1 + 5, "of each lane as many as were asked for");
@@ -176,7 +179,7 @@ pub async fn a_lapsed_call_does_not_wait_behind_a_backlog(db: Db) {
 pub async fn a_backlog_of_one_kind_costs_the_others_nothing(db: Db) {
     let mut steps: Vec<NewStep> =
         (0..300).map(|number| step(&format!("note-{number:03}"), publish(), later(-600))).collect();
-    steps.push(step("hold", Effect::Hold, later(-1)));
+    steps.push(step("hold", HOLD, later(-1)));
     insert(&db, steps).await;
     let wanted = [(Lane::Calls, 2), (Lane::Events, 1)];
     let claimed =

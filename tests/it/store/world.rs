@@ -106,7 +106,7 @@ pub fn decided(lead: Lead) -> DecidedLead {
     let decision = decide(&lead, &snapshot, &rules);
     let reason = decision.plan.reason.in_words();
     let begun = begun(lead, snapshot, decision, &rules);
-    assert!(begun.handoff.holds.is_some(), "the scenario rings somebody: {reason}");
+    assert!(!begun.handoff.holds.is_empty(), "the scenario rings somebody: {reason}");
     let body = json!({ "owner": begun.decision.plan.owner, "reason": reason });
     let told = TimelineEntry { lead_id: begun.lead.id.clone(), at: now(), kind: "decided".to_owned(), body };
     DecidedLead { timeline: vec![told], ..begun }

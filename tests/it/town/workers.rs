@@ -9,7 +9,7 @@ use baton::outbox::Vendors;
 use baton::store::Store;
 use baton::web::PlatformSections;
 use baton_clock::SharedClock;
-use baton_core::domain::effect::Class;
+use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::text::RepText;
@@ -103,7 +103,7 @@ impl Telephony for Line {
     async fn instruct(&self, _: &Call, _: &str, _: &Spoken) -> Result<(), VendorError> {
         self.does().await
     }
-    async fn hold(&self, _: &Call, _: &str, _: Recording) -> Result<(), VendorError> {
+    async fn hold(&self, _: &Call, _: &str, _: Recording, _: Comfort) -> Result<(), VendorError> {
         self.does().await
     }
     async fn ring(&self, _: &RingRequest) -> Result<(), VendorError> {
@@ -115,10 +115,10 @@ impl Telephony for Line {
     async fn join(&self, _: &Call, _: &LegId, _: &str, _: Recording) -> Result<(), VendorError> {
         self.does().await
     }
-    async fn hang_up(&self, _: &LegId, _: &str) -> Result<(), VendorError> {
+    async fn hang_up(&self, _: &LegId, _: &str, _: HangUpReason) -> Result<(), VendorError> {
         self.does().await
     }
-    async fn read(&self, _: &LegId) -> Result<LegStatus, VendorError> {
+    async fn read(&self, _: &Call, _: &LegId) -> Result<LegStatus, VendorError> {
         if self.takes.is_some() { Ok(LegStatus::Absent) } else { self.does().await.map(|()| LegStatus::Absent) }
     }
 }

@@ -10,6 +10,7 @@ pub mod effect;
 pub mod id;
 pub mod known;
 pub mod lead;
+pub mod leg;
 pub mod outcome;
 pub mod phone;
 pub mod rep;

@@ -8,9 +8,10 @@ mod owner;
 mod transfer;
 
 use super::begin::later;
-use super::state::{Event, Handoff, LegState, Stage, Transition, TurnMove};
-use crate::domain::effect::{BriefWhy, Channel, Effect, Planned, Timer};
+use super::state::{Event, Handoff, Stage, Transition, TurnMove};
+use crate::domain::effect::{BriefWhy, Channel, Effect, HangUpReason, Planned, Timer};
 use crate::domain::id::{LegId, RepId};
+use crate::domain::leg::LegState;
 use crate::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
@@ -24,6 +25,8 @@ const RECORD_WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
 /// When the CRM is asked whether the owner is still the one we set.
 const READ_OWNER_AFTER: [Duration; 3] =
     [Duration::from_secs(120), Duration::from_secs(24 * 3600), Duration::from_secs(7 * 24 * 3600)];
+/// How it is known what nobody told us in time.
+const OUR_CLOCK: &str = "our own clock";
 /// Timers do not expire: late is better than never.
 const NEVER: Duration = Duration::from_secs(400 * 24 * 3600);
 
@@ -35,13 +38,17 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::Answered { leg } => step.answered(leg),
         Event::Accepted { leg } => step.accepted(leg),
         Event::Joined { leg } => step.joined(leg),
-        Event::Machine { leg } => step.not_accepted(leg, LegState::Machine, true),
-        Event::Declined { leg } => step.not_accepted(leg, LegState::Declined, true),
-        Event::NoAnswer { leg } => step.not_accepted(leg, LegState::NoAnswer, false),
-        Event::Busy { leg } => step.not_accepted(leg, LegState::Busy, false),
-        Event::RingFailed { leg, .. } => step.ring_failed(leg),
-        Event::WhisperFailed { leg, .. } => step.not_briefed(leg),
-        Event::JoinFailed { leg, .. } => step.not_joined(leg),
+        Event::Machine { leg, why } => step.not_accepted(leg, Ended::told(LegState::Machine, why), Phone::MayBeUp),
+        Event::Forwarded { leg, why } => step.not_accepted(leg, Ended::told(LegState::Forwarded, why), Phone::MayBeUp),
+        Event::Declined { leg, why } => step.not_accepted(leg, Ended::told(LegState::Declined, why), Phone::MayBeUp),
+        Event::NoAnswer { leg, why } => step.not_accepted(leg, Ended::told(LegState::NoAnswer, why), Phone::IsDown),
+        Event::Busy { leg, why } => step.not_accepted(leg, Ended::told(LegState::Busy, why), Phone::IsDown),
+        Event::WrongNumber { leg, why } => {
+            step.not_accepted(leg, Ended::told(LegState::WrongNumber, why), Phone::IsDown)
+        }
+        Event::RingFailed { leg, why, fault } => step.ring_failed(leg, Ended::by((*fault).into(), why)),
+        Event::WhisperFailed { leg, why } => step.not_briefed(leg, why),
+        Event::JoinFailed { leg, why } => step.not_joined(leg, why),
         Event::RepLeft { leg } => step.rep_left(leg),
         Event::CallerLeft | Event::CallEnded => step.caller_left(),
         Event::SlotsFound { search, slots } => step.slots_found(*search, slots),
@@ -59,6 +66,34 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::Timer { timer } => step.timer(timer),
     };
     step.finish(state, used)
+}
+
+/// How it ended on a rep's phone, and how that is known.
+struct Ended<'e> {
+    state: LegState,
+    evidence: Option<&'e str>,
+}
+
+impl<'e> Ended<'e> {
+    fn told(state: LegState, why: &'e Option<String>) -> Self {
+        Self { state, evidence: why.as_deref() }
+    }
+
+    fn by(state: LegState, evidence: &'e str) -> Self {
+        Self { state, evidence: Some(evidence) }
+    }
+
+    /// Nobody told us anything in time.
+    fn by_our_clock(state: LegState) -> Self {
+        Self::by(state, OUR_CLOCK)
+    }
+}
+
+/// Whether a phone that is given up must be hung up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phone {
+    MayBeUp,
+    IsDown,
 }
 
 /// Whether an event fitted the stage it met.
@@ -79,14 +114,15 @@ struct Move<'a> {
 impl Move<'_> {
     fn timer(&mut self, timer: &Timer) -> Used {
         match timer {
-            Timer::RingBy { leg } if self.next.stage == (Stage::Ringing { leg: leg.clone() }) => {
-                self.next_rep(leg, LegState::NoAnswer, true)
+            Timer::RingBy { leg } if self.is(leg, LegState::Ringing) => {
+                self.next_rep(leg, Ended::by_our_clock(LegState::NoAnswer), Phone::MayBeUp)
             }
-            Timer::AcceptBy { leg } if self.next.stage == (Stage::Briefing { leg: leg.clone() }) => {
-                self.next_rep(leg, LegState::NoAnswer, true)
+            Timer::AcceptBy { leg } if self.is(leg, LegState::Answered) => {
+                self.next_rep(leg, Ended::by_our_clock(LegState::NoAnswer), Phone::MayBeUp)
             }
             Timer::RingBy { .. } | Timer::AcceptBy { .. } => Used::No,
-            Timer::JoinBy { leg } => self.not_joined(leg),
+            Timer::AddBy { rung } => self.add_phone(*rung),
+            Timer::JoinBy { leg } => self.not_joined(leg, OUR_CLOCK),
             Timer::SettledBy { leg } => self.settled(leg),
             Timer::PatienceBy => self.patience_spent(),
             Timer::SearchBy { search } if self.next.stage == (Stage::Searching { search: *search }) => {
@@ -104,12 +140,9 @@ impl Move<'_> {
             Timer::Remind { promised_at } => self.remind(*promised_at),
             Timer::Escalate { promised_at } => self.escalate(*promised_at),
             Timer::Breach { promised_at } => self.breach(*promised_at),
-            Timer::ReleaseBy { .. } => {
-                if self.next.holds.take().is_some() && self.next.is_done() {
-                    Used::Yes
-                } else {
-                    Used::No
-                }
+            Timer::ReleaseBy { leg } => {
+                let held = self.next.is_done() && self.is_connected(leg) && self.let_go_all();
+                if held { Used::Yes } else { Used::No }
             }
         }
     }
@@ -119,19 +152,31 @@ impl Move<'_> {
         self.next.live || self.next.in_chat
     }
 
-    fn current_leg(&self) -> Option<&LegId> {
-        match &self.next.stage {
-            Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } | Stage::Bridged { leg, .. } => {
-                Some(leg)
-            }
-            Stage::Offered
-            | Stage::Searching { .. }
-            | Stage::Offering { .. }
-            | Stage::Booking { .. }
-            | Stage::Callback { .. }
-            | Stage::Done { .. }
-            | Stage::NeedsAttention { .. } => None,
-        }
+    /// The leg is current, and stands so.
+    fn is(&self, leg: &LegId, state: LegState) -> bool {
+        self.next.current_legs().any(|current| current.id == *leg && current.state == state)
+    }
+
+    fn is_current(&self, leg: &LegId) -> bool {
+        self.next.current_legs().any(|current| current.id == *leg)
+    }
+
+    fn current_legs(&self) -> Vec<LegId> {
+        self.next.current_legs().map(|leg| leg.id.clone()).collect()
+    }
+
+    /// Of several phones that ring, the one that the caller is told of.
+    fn named(&self) -> Option<LegId> {
+        self.next.current_legs().next().map(|leg| leg.id.clone())
+    }
+
+    /// Nobody's phone is ours any more; whether somebody's was.
+    fn let_go_all(&mut self) -> bool {
+        !std::mem::take(&mut self.next.holds).is_empty()
+    }
+
+    fn let_go(&mut self, rep: &RepId) {
+        self.next.holds.retain(|hold| hold.rep != *rep);
     }
 
     /// Caller and rep came together on this leg.
@@ -145,8 +190,14 @@ impl Move<'_> {
     }
 
     fn set_leg(&mut self, leg: &LegId, state: LegState) {
+        self.end_leg(leg, &Ended { state, evidence: None });
+    }
+
+    fn end_leg(&mut self, leg: &LegId, ended: &Ended<'_>) {
         let Some(known) = self.next.legs.iter_mut().find(|l| l.id == *leg) else { return };
+        let state = ended.state;
         known.state = state;
+        known.evidence = ended.evidence.map(str::to_owned);
         let update = Effect::UpdateCard { card: known.card.clone(), rep: known.rep.clone() };
         if !matches!(state, LegState::Ringing | LegState::Answered | LegState::Accepted) {
             self.plan(update, NOTIFY_WITHIN);
@@ -154,7 +205,9 @@ impl Move<'_> {
     }
 
     fn hang_up(&mut self, leg: &LegId) {
-        self.plan(Effect::HangUp { leg: leg.clone() }, HANG_UP_WITHIN);
+        let elsewhere = self.next.legs.iter().any(|l| l.id == *leg && l.state == LegState::Elsewhere);
+        let reason = if elsewhere { HangUpReason::AnsweredElsewhere } else { HangUpReason::Cancelled };
+        self.plan(Effect::HangUp { leg: leg.clone(), reason }, HANG_UP_WITHIN);
     }
 
     /// A change of owner by hand comes minutes or days later.

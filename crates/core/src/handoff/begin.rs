@@ -1,8 +1,9 @@
 //! From a decision to a handoff that has not begun, and what stands next for a lead at any moment.
 
-use super::state::{HANDOFF_VERSION, Handoff, Settled, Stage, Terms};
+use super::state::{HANDOFF_VERSION, Handoff, Leg, Settled, Stage, Terms};
 use crate::domain::id::{HandoffId, LegId, RepId};
 use crate::domain::lead::{Lead, LeadChannel};
+use crate::domain::leg::LegState;
 use crate::domain::outcome::{NextStep, NextStepKind, Outcome};
 use crate::domain::rep::Busy;
 use crate::routing::{Decision, Snapshot};
@@ -42,7 +43,8 @@ impl Handoff {
             refused: Vec::new(),
             rungs: rungs(lead, live, &plan.rungs),
             legs: Vec::new(),
-            holds: None,
+            holds: Vec::new(),
+            in_place_of: None,
             patience_until,
             bridge_by: later(since, terms.bridge_within),
             caller_zone: lead.preference.timezone,
@@ -58,6 +60,8 @@ impl Handoff {
                 accept_within: terms.accept_within,
                 join_within: terms.join_within,
                 ring_at_most: terms.ring_at_most,
+                ring: terms.ring,
+                comfort: terms.hold,
                 booking: terms.booking.clone(),
                 callback: terms.callback.clone(),
                 needs_attention: terms.needs_attention.clone(),
@@ -103,9 +107,15 @@ impl Handoff {
         }
     }
 
-    /// This leg is the one whose phone should ring now.
+    /// This leg is one whose phone should ring now.
     pub fn is_ringing(&self, leg: &LegId) -> bool {
-        matches!(&self.stage, Stage::Ringing { leg: current } if current == leg)
+        self.current_legs().any(|current| current.id == *leg && current.state == LegState::Ringing)
+    }
+
+    /// The phones that the stage is about, in the order in which they were rung.
+    pub fn current_legs(&self) -> impl Iterator<Item = &Leg> {
+        let named = |leg: &&Leg| self.stage.legs().any(|current| *current == leg.id);
+        self.legs.iter().filter(move |leg| named(leg) && !leg.state.is_given_up())
     }
 
     /// Whose phone a leg is.

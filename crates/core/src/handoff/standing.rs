@@ -1,6 +1,6 @@
 //! How things stand for the caller: what is true to say at this moment.
 
-use super::state::{Handoff, Stage};
+use super::state::{Handoff, Leg, Stage};
 use crate::domain::effect::{Instruction, ToSay};
 use crate::domain::id::LegId;
 use crate::domain::lead::ReachBack;
@@ -12,9 +12,7 @@ impl Handoff {
     pub fn to_say(&self, is_reachable: bool) -> (ToSay, &'static str) {
         let rep_on = |leg: &LegId| self.rep_on(leg).unwrap_or(&self.owner).clone();
         let (instruction, status) = match &self.stage {
-            Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } => {
-                (Instruction::Hold { rep: rep_on(leg) }, "ringing")
-            }
+            Stage::Ringing { .. } | Stage::Briefing { .. } | Stage::Joining { .. } => (self.fetching(), "ringing"),
             Stage::Bridged { leg, .. } => (Instruction::Connected { rep: rep_on(leg) }, "connected"),
             Stage::Searching { .. } => (Instruction::FindTime { rep: self.owner.clone() }, "searching"),
             Stage::Offering { slots, .. } => (Instruction::OfferSlots { slots: slots.clone() }, "offering"),
@@ -42,5 +40,18 @@ impl Handoff {
             | Stage::NeedsAttention { .. } => return (ToSay::PassedOn, "passed_on"),
         };
         (ToSay::Decided(instruction), status)
+    }
+
+    /// Who is being fetched, and why not whoever was named before. Of several phones that ring the caller is told of the one
+    /// that was rung first.
+    pub(super) fn fetching(&self) -> Instruction {
+        let rep = self.current_legs().next().map_or(&self.owner, |leg| &leg.rep).clone();
+        let before = self.in_place_of.as_ref().and_then(|leg| self.legs.iter().find(|known| known.id == *leg));
+        match before {
+            None => Instruction::Hold { rep },
+            Some(Leg { rep: instead_of, state, .. }) => {
+                Instruction::HoldOn { rep, instead_of: instead_of.clone(), because: (*state).into() }
+            }
+        }
     }
 }

@@ -1,19 +1,21 @@
 //! The handoff of one lead as a value, the events that move it, and what a move yields.
 
 mod event;
+mod holds;
 
 pub use event::{Closing, Completed, Event, NewOwner, OnTheLine};
 
-use crate::domain::effect::Planned;
+use crate::domain::effect::{Comfort, Planned};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
 use crate::domain::lead::{ReachBack, is_default};
+use crate::domain::leg::LegState;
 use crate::domain::outcome::{Outcome, Promise, Slot};
 use crate::domain::rep::Busy;
 use crate::domain::whereabouts::Whereabouts;
 use crate::domain::zone::Zone;
 use crate::routing::decision::Target;
 use crate::routing::ledger::Cause;
-use crate::rules::model::set::{BookingRules, CallbackRules, Rung};
+use crate::rules::model::set::{BookingRules, CallbackRules, RingPlan, Rung};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,8 +60,12 @@ pub struct Handoff {
     pub refused: Vec<RepId>,
     pub rungs: Vec<Rung>,
     pub legs: Vec<Leg>,
-    /// The rep whose phone is ours at this moment, and until when at the latest.
-    pub holds: Option<Reservation>,
+    /// The reps whose phones are ours at this moment, and until when at the latest.
+    #[serde(with = "holds")]
+    pub holds: Vec<Reservation>,
+    /// The leg in whose place the one is that the caller is told of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_place_of: Option<LegId>,
     pub patience_until: DateTime<Utc>,
     pub bridge_by: DateTime<Utc>,
     /// The caller's zone, as they said it themselves.
@@ -119,6 +125,10 @@ pub struct Terms {
     pub accept_within: Duration,
     pub join_within: Duration,
     pub ring_at_most: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ring: RingPlan,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub comfort: Comfort,
     pub booking: BookingRules,
     pub callback: CallbackRules,
     pub needs_attention: RepId,
@@ -131,22 +141,9 @@ pub struct Leg {
     pub state: LegState,
     /// Key of the briefing that was sent while it rang; rewritten when it is known how it went.
     pub card: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LegState {
-    Ringing,
-    Answered,
-    Accepted,
-    Joined,
-    Declined,
-    NoAnswer,
-    Busy,
-    Machine,
-    Failed,
-    /// Ended by us: the caller left, or patience was spent.
-    Cancelled,
+    /// How it is known that it ended so: "SIP 486 by the phone", "our own clock". In the words of whoever told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -154,11 +151,19 @@ pub enum LegState {
 pub enum Stage {
     /// Decided, nothing begun.
     Offered,
+    /// The caller is told of the first of these phones; nobody has picked up yet.
     Ringing {
         leg: LegId,
+        /// Those that ring beside it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<LegId>,
     },
+    /// A rep hears the whisper.
     Briefing {
         leg: LegId,
+        /// Phones that ring meanwhile, or hear it too.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<LegId>,
     },
     Joining {
         leg: LegId,
@@ -207,6 +212,22 @@ pub enum Settled<'a> {
 }
 
 impl Stage {
+    /// The legs that it names.
+    pub(super) fn legs(&self) -> impl Iterator<Item = &LegId> {
+        let (leg, others): (Option<&LegId>, &[LegId]) = match self {
+            Self::Ringing { leg, others } | Self::Briefing { leg, others } => (Some(leg), others),
+            Self::Joining { leg } | Self::Bridged { leg, .. } => (Some(leg), &[]),
+            Self::Offered
+            | Self::Searching { .. }
+            | Self::Offering { .. }
+            | Self::Booking { .. }
+            | Self::Callback { .. }
+            | Self::Done { .. }
+            | Self::NeedsAttention { .. } => (None, &[]),
+        };
+        leg.into_iter().chain(others)
+    }
+
     /// `None` while the caller is being served, or is about to be.
     pub fn settled(&self) -> Option<Settled<'_>> {
         match self {

@@ -3,17 +3,24 @@
 mod booking;
 mod callback;
 mod consent;
+mod explore;
+mod holding;
 mod leaving;
 mod other_hands;
+mod ringing;
 mod second_event;
+mod table;
 mod transfer;
 mod waiting;
 
-use super::state::{LegState, NewOwner};
+use super::state::NewOwner;
 use super::{Event, Handoff, Stage, Transition, advance};
-use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, Topic};
+use crate::domain::effect::{
+    BriefWhy, Channel, CrmNote, Effect, HangUpReason, Instruction, Timer, ToSay, Topic, WhyNot,
+};
 use crate::domain::id::LegId;
 use crate::domain::known::Known;
+use crate::domain::leg::{Fault, LegState};
 use crate::domain::outcome::{Booking, NextStepKind, Outcome, Slot};
 use crate::domain::rota::Shift;
 use crate::routing::scenario::{Scenario, at, rep_id, scenario};
@@ -70,7 +77,7 @@ impl UnderWay {
     }
 
     fn declined(self, number: u32) -> Self {
-        self.of_leg(number, |leg| Event::Declined { leg })
+        self.of_leg(number, |leg| Event::Declined { leg, why: None })
     }
 
     fn joined(self, number: u32) -> Self {
@@ -112,8 +119,8 @@ impl UnderWay {
 
     fn rings(self, name: &str, number: u32) -> Self {
         let (leg, rep) = (self.leg(number), rep_id(name));
-        assert_eq!(self.state.stage, Stage::Ringing { leg: leg.clone() });
-        assert_eq!(self.state.holds.as_ref().map(|hold| &hold.rep), Some(&rep), "the phone is ours before it rings");
+        assert!(self.state.is_ringing(&leg), "it stands at {:?}", self.state.stage);
+        assert!(self.state.holds.iter().any(|hold| hold.rep == rep), "the phone is ours before it rings");
         self.does(&Effect::Ring { leg, rep })
     }
 
@@ -130,7 +137,7 @@ impl UnderWay {
 
     fn hangs_up(self, number: u32) -> Self {
         let leg = self.leg(number);
-        self.does(&Effect::HangUp { leg })
+        self.does(&Effect::HangUp { leg, reason: HangUpReason::Cancelled })
     }
 
     fn briefs(self, name: &str, why: BriefWhy) -> Self {
@@ -149,7 +156,7 @@ impl UnderWay {
     }
 
     fn holds_nobody(self) -> Self {
-        assert_eq!(self.state.holds, None);
+        assert_eq!(self.state.holds, []);
         self
     }
 

@@ -146,14 +146,18 @@ impl TwilioState {
 
     /// `false`: it was overtaken meanwhile.
     async fn passes(&self, sid: &str, document: u64, span: Duration) -> bool {
-        let overtaken = self.until(|held| {
-            let is_current = held.lines.get(sid).is_some_and(|line| line.is_up() && line.document == document);
-            (!is_current).then_some(())
-        });
         tokio::select! {
             () = self.world.sleep(span) => self.is_current(sid, document),
-            () = overtaken => false,
+            () = self.is_overtaken(sid, document) => false,
         }
+    }
+
+    async fn is_overtaken(&self, sid: &str, document: u64) {
+        self.until(|held| {
+            let is_current = held.lines.get(sid).is_some_and(|line| line.is_up() && line.document == document);
+            (!is_current).then_some(())
+        })
+        .await;
     }
 
     async fn carry_out(self: &Arc<Self>, sid: &str, document: u64, verbs: &[Verb]) -> Then {
@@ -239,6 +243,8 @@ impl TwilioState {
             tokio::select! {
                 () = self.waits(sid, room.attribute("waitUrl")) => {}
                 () = self.is_out_of(sid, &room.text) => {}
+                // By then it may be in the room anew.
+                () = self.is_overtaken(sid, document) => {}
             }
         }
         let action = verb.attribute("action");

@@ -6,6 +6,9 @@
 //! comes late or twice changes nothing that is true; `whisper` and `join` are pulled by the rep's leg and have nothing to send.
 //! When the process dies here, a ring is in doubt and is looked for by number and time.
 //!
+//! To take a call over is to end whatever the platform does on it: from then on no agent is there, and the caller hears music
+//! whatever comfort is asked for. A phone cannot be told why it is hung up.
+//!
 //! Twilio's own `Timeout` is five seconds longer than what it is told, so that our clock ends a ring. There is no idempotency
 //! key for a call. Sources: Twilio's description of version 2010-04-01, as of April 2026, and its list of error codes.
 
@@ -20,7 +23,7 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use baton_clock::SharedClock;
-use baton_core::domain::effect::Class;
+use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
@@ -245,8 +248,8 @@ impl Telephony for Twilio {
         Class::LookFirst
     }
 
-    /// The words are those of the page that Twilio asks for: true when they are heard. While the caller waits for a rep they are
-    /// the room's own.
+    /// The words are those of the page that Twilio asks for: true when they are heard. That a rep is fetched is said in the room,
+    /// where `hold` takes the caller; who is fetched instead, by another way into it.
     async fn instruct(&self, call: &Call, _key: &str, instruction: &Spoken) -> Result<(), VendorError> {
         match instruction.kind.as_str() {
             "hold" => Ok(()),
@@ -255,7 +258,7 @@ impl Telephony for Twilio {
         }
     }
 
-    async fn hold(&self, call: &Call, _key: &str, recording: Recording) -> Result<(), VendorError> {
+    async fn hold(&self, call: &Call, _key: &str, recording: Recording, _comfort: Comfort) -> Result<(), VendorError> {
         if recording == Recording::Refused {
             self.record_no_more(call).await?;
         }
@@ -266,7 +269,7 @@ impl Telephony for Twilio {
         let now = self.clock.now();
         let left_s = (request.ring_until - now).num_seconds();
         if left_s <= 0 {
-            return Err(VendorError::needs_person(VENDOR, "the command came too late"));
+            return Err(VendorError::retry(VENDOR, "the time to ring was over before it could be asked to"));
         }
         let (leg, phone) = (&request.leg, request.phone.as_str());
         self.legs.ask(leg, leg_of(&request.call)?, phone, now).await?;
@@ -297,7 +300,7 @@ impl Telephony for Twilio {
         Ok(())
     }
 
-    async fn hang_up(&self, leg: &LegId, _key: &str) -> Result<(), VendorError> {
+    async fn hang_up(&self, leg: &LegId, _key: &str, _reason: HangUpReason) -> Result<(), VendorError> {
         let Some(asked) = self.legs.find(leg).await? else { return Ok(()) };
         match self.rings_as(leg, &asked).await? {
             Some(call) => self.end(call).await,
@@ -309,7 +312,19 @@ impl Telephony for Twilio {
         }
     }
 
-    async fn read(&self, leg: &LegId) -> Result<LegStatus, VendorError> {
+    async fn end_call(&self, call: &Call, _key: &str) -> Result<(), VendorError> {
+        match self.change("end_call", leg_of(call)?, vec![("Status", "completed".to_owned())]).await {
+            Err(VendorError::Gone { .. }) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// A call that is not in the account: its platform is all there is.
+    async fn agent_speaks(&self, call: &Call, _instruction: &Instruction) -> Result<bool, VendorError> {
+        Ok(ours(call).is_none())
+    }
+
+    async fn read(&self, _call: &Call, leg: &LegId) -> Result<LegStatus, VendorError> {
         let Some(asked) = self.legs.find(leg).await? else { return Ok(LegStatus::Absent) };
         let call = self.rings_as(leg, &asked).await?;
         Ok(call.map_or(LegStatus::Absent, |call| call.status.of_leg()))
@@ -325,10 +340,13 @@ impl Telephony for Twilio {
     }
 }
 
-/// The caller's leg in this account.
+/// The caller's leg at Twilio; `None`: the lead does not say, or it is another carrier's.
+fn ours(call: &Call) -> Option<&str> {
+    call.leg.as_deref().filter(|leg| is_call(leg))
+}
+
 fn leg_of(call: &Call) -> Result<&str, VendorError> {
-    let leg = call.leg.as_deref().filter(|leg| is_call(leg));
-    leg.ok_or_else(|| {
+    ours(call).ok_or_else(|| {
         let why =
             "the lead names no call of the carrier (call.leg, CA and 32 hexadecimal digits): it cannot be taken over";
         VendorError::needs_person(VENDOR, why)

@@ -3,6 +3,7 @@
 use baton_core::domain::effect::{Effect, Planned};
 use baton_core::domain::id::RepId;
 use baton_core::domain::outcome::Slot;
+use baton_core::handoff::state::Leg;
 use baton_core::handoff::{Handoff, Stage, Transition};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ pub(super) fn is_given(before: &Handoff, after: &Handoff) -> bool {
 /// that may take.
 pub(super) fn hung_up_by(rep: &RepId, moved: &Transition) -> Option<DateTime<Utc>> {
     let hangs_up = |planned: &&Planned| match &planned.effect {
-        Effect::HangUp { leg } => moved.state.rep_on(leg) == Some(rep),
+        Effect::HangUp { leg, .. } => moved.state.rep_on(leg) == Some(rep),
         _ => false,
     };
     moved.effects.iter().filter(hangs_up).map(|planned| planned.deadline_at).max()
@@ -28,8 +29,8 @@ pub(super) fn hung_up_by(rep: &RepId, moved: &Transition) -> Option<DateTime<Utc
 pub(super) fn concerned(before: &Handoff, after: &Handoff) -> BTreeSet<RepId> {
     let mut reps = BTreeSet::new();
     if before.holds != after.holds {
-        reps.extend([&before.holds, &after.holds].into_iter().flatten().map(|hold| hold.rep.clone()));
-        if after.holds.is_some() {
+        reps.extend(before.holds.iter().chain(&after.holds).map(|hold| hold.rep.clone()));
+        if !after.holds.is_empty() {
             reps.extend(before.targets.iter().skip(before.next_target as usize).map(|target| target.rep.clone()));
         }
     }
@@ -43,6 +44,12 @@ pub(super) fn concerned(before: &Handoff, after: &Handoff) -> BTreeSet<RepId> {
         reps.extend([before.owner.clone(), after.owner.clone()]);
     }
     reps
+}
+
+/// Phones that could not be rung, and not because of anybody's not taking the call, as this move has shown.
+pub(super) fn new_faults<'h>(before: &'h Handoff, after: &'h Handoff) -> impl Iterator<Item = &'h Leg> {
+    let known = |leg: &Leg| before.legs.iter().any(|old| old.id == leg.id && old.state == leg.state);
+    after.legs.iter().filter(move |leg| leg.state.is_fault() && !known(leg))
 }
 
 /// The time that is being booked, and which attempt this is.

@@ -4,6 +4,7 @@ use super::document::Document;
 use super::telling::Telling;
 use super::{Asked, Seen};
 use crate::render::caller::{CallerContext, Stopgap};
+use crate::store::CARRIER;
 use crate::web::Problem;
 use crate::web::incoming::digest;
 use crate::web::standing::Standing;
@@ -73,14 +74,14 @@ impl Caller<'_> {
         }
     }
 
-    /// In the room: each rep who is fetched is told of once.
+    /// In the room: each rep who is fetched is told of once; of several whose phones ring at a time, the first.
     pub(super) async fn wait(&self) -> Document {
         let told = self.asked.query("fetched");
         let seen = self.seen().await.unwrap_or_else(|problem| {
             tracing::warn!(why = problem.detail(), "a caller is not told who is being fetched: they hear music");
             None
         });
-        let fetched = seen.as_ref().and_then(Seen::current).map_or(told, ordinal);
+        let fetched = seen.as_ref().and_then(|seen| seen.awaited().next()).map_or(told, ordinal);
         let words = seen.as_ref().filter(|_| fetched != told).map(|seen| self.words(seen));
         self.asked.twilio.wait(self.call, words.as_deref(), fetched)
     }
@@ -189,8 +190,8 @@ impl Caller<'_> {
     }
 
     async fn seen(&self) -> Result<Option<Seen>, Problem> {
-        let found = self.asked.door.store.handoff_of_leg(self.call).await.map_err(|error| Problem::ours(&error))?;
-        match found {
+        let found = self.asked.door.store.handoff_of_call(CARRIER, self.call).await;
+        match found.map_err(|error| Problem::ours(&error))? {
             Some(handoff) => self.asked.seen(&handoff).await,
             None => Ok(None),
         }

@@ -116,18 +116,24 @@ impl TwilioSection {
         Document(vec![self.say(words), Element::new("Hangup")])
     }
 
+    /// Where it tells what happens in it is said by whoever comes first: a rep may, while the caller is on the way back into it.
+    fn room(&self, call: &str) -> Element {
+        Element::new("Conference")
+            .with("beep", "false")
+            .with("statusCallback", self.pages.address(Page::Room, call, ""))
+            .with("statusCallbackEvent", "start end join leave")
+            .saying(room_of(call))
+    }
+
     /// The caller waits in the room until somebody comes. Whoever comes starts the conversation, and where it ends, or none
     /// begins, Twilio asks what is next.
     pub(super) fn hold(&self, call: &str) -> Document {
-        let room = Element::new("Conference")
+        let room = self
+            .room(call)
             .with("participantLabel", CALLER)
             .with("startConferenceOnEnter", "false")
             .with("endConferenceOnExit", "false")
-            .with("beep", "false")
-            .with("waitUrl", self.pages.address(Page::Wait, call, ""))
-            .with("statusCallback", self.pages.address(Page::Room, call, ""))
-            .with("statusCallbackEvent", "start end join leave")
-            .saying(room_of(call));
+            .with("waitUrl", self.pages.address(Page::Wait, call, ""));
         let dial = Element::new("Dial").with("action", self.pages.address(Page::Next, call, "")).around(room);
         Document(vec![dial, self.ask_next(call)])
     }
@@ -175,12 +181,11 @@ impl TwilioSection {
     /// Into the room of the caller. When the rep leaves it, the caller goes back to asking what is next at once: alone in a
     /// room that has begun they would hear nothing.
     pub(super) fn let_in(&self, leg: &str, call: &str) -> Document {
-        let room = Element::new("Conference")
+        let room = self
+            .room(call)
             .with("participantLabel", REP)
             .with("startConferenceOnEnter", "true")
-            .with("endConferenceOnExit", "true")
-            .with("beep", "false")
-            .saying(room_of(call));
+            .with("endConferenceOnExit", "true");
         let dial = Element::new("Dial").with("action", self.pages.address(Page::Left, leg, "")).around(room);
         Document(vec![dial, Element::new("Hangup")])
     }
@@ -247,6 +252,9 @@ mod tests {
         assert!(let_in.contains("participantLabel=\"rep\" startConferenceOnEnter=\"true\""), "{let_in}");
         let room = format!(">baton-{CALL}</Conference>");
         assert!(hold.contains(&room) && let_in.contains(&room), "{hold} {let_in}");
+        for document in [&hold, &let_in] {
+            assert!(document.contains("/v1/telephony/twilio/room/"), "whoever comes first: {document}");
+        }
     }
 
     #[test]

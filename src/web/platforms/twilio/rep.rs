@@ -66,8 +66,10 @@ impl Rep<'_> {
             }
             Reply::Unclear if self.asked.query("asked") == "1" => self.ask_once_more().await,
             Reply::Unclear | Reply::Nothing => {
-                let by_machine = self.hint.as_deref().is_some_and(|hint| hint.starts_with("machine"));
-                self.tell(if by_machine { "machine" } else { "no_answer" }, None).await?;
+                match self.hint.as_deref().filter(|hint| hint.starts_with("machine")) {
+                    Some(hint) => self.tell("machine", Some(taken_for(hint))).await?,
+                    None => self.tell("no_answer", Some("who picked up accepted nothing".to_owned())).await?,
+                }
                 Ok(Document::end())
             }
         }
@@ -114,11 +116,7 @@ impl Rep<'_> {
     pub(super) async fn goes_on(&self) -> Result<Document, Problem> {
         let (status, sip) = (self.asked.sent("CallStatus"), self.asked.sent("SipResponseCode"));
         if let Some(word) = word_of(status, sip) {
-            let why = (word == "failed").then(|| match sip {
-                "" => "the carrier could not reach the phone".to_owned(),
-                sip => format!("the carrier could not reach the phone (SIP {sip})"),
-            });
-            self.tell(word, why).await?;
+            self.tell(word, evidence(status, sip)).await?;
         }
         Ok(Document::nothing())
     }
@@ -127,7 +125,7 @@ impl Rep<'_> {
     pub(super) async fn picked_up(&self) -> Result<Document, Problem> {
         let by = self.asked.sent("AnsweredBy").to_owned();
         if ["machine_end_beep", "fax"].contains(&by.as_str()) {
-            self.tell("machine", None).await?;
+            self.tell("machine", Some(taken_for(&by))).await?;
         } else if by.starts_with("machine") {
             let hint = with((self.leg.clone(), by), |tx, (leg, by)| Box::pin(tx.carrier_leg_hint(leg, by)));
             let noted = self.asked.door.store.write("carried.hint", hint).await;
@@ -149,7 +147,7 @@ impl Rep<'_> {
 
     /// Whether the handoff still waits for this rep's answer.
     fn is_awaited(&self, seen: &Seen) -> bool {
-        seen.current() == Some(&self.leg) && seen.lets_in().is_none()
+        seen.awaited().any(|leg| *leg == self.leg)
     }
 
     fn too_late(&self) -> Document {
@@ -194,11 +192,26 @@ fn word_of(status: &str, sip: &str) -> Option<&'static str> {
         ("in-progress" | "answered", _) => Some("answered"),
         ("completed", _) => Some("rep_left"),
         ("busy" | "failed" | "no-answer", "403" | "603") => Some("declined"),
+        ("busy" | "failed" | "no-answer", "301" | "302") => Some("forwarded"),
+        ("busy" | "failed" | "no-answer", "404" | "410" | "484" | "604") => Some("wrong_number"),
         ("busy", _) | ("failed", "486" | "600") => Some("busy"),
         ("no-answer", _) | ("failed", "408" | "480" | "487") => Some("no_answer"),
         ("failed", _) => Some("failed"),
         _ => None,
     }
+}
+
+/// How it is known that a phone was not picked up.
+fn evidence(status: &str, sip: &str) -> Option<String> {
+    match (status, sip) {
+        ("busy" | "failed" | "no-answer", "") => Some(format!("{status}, as the carrier says")),
+        ("busy" | "failed" | "no-answer", sip) => Some(format!("{status}, SIP {sip}, as the carrier says")),
+        _ => None,
+    }
+}
+
+fn taken_for(by: &str) -> String {
+    format!("{by}, as the carrier guesses")
 }
 
 #[cfg(test)]
@@ -237,7 +250,10 @@ mod tests {
             ("busy", "603", Some("declined")),
             ("failed", "603", Some("declined")),
             ("failed", "480", Some("no_answer")),
-            ("failed", "404", Some("failed")),
+            ("failed", "302", Some("forwarded")),
+            ("failed", "404", Some("wrong_number")),
+            ("no-answer", "484", Some("wrong_number")),
+            ("failed", "503", Some("failed")),
             ("failed", "", Some("failed")),
             ("no-answer", "", Some("no_answer")),
             ("canceled", "", None),
@@ -245,5 +261,7 @@ mod tests {
         ] {
             assert_eq!(word_of(status, sip), word, "{status} {sip}");
         }
+        assert_eq!(evidence("failed", "404").as_deref(), Some("failed, SIP 404, as the carrier says"));
+        assert_eq!((evidence("no-answer", "").is_some(), evidence("completed", "200")), (true, None));
     }
 }

@@ -158,6 +158,26 @@ fn a_token_of_one_source_ends_no_call_of_another() {
     assert_eq!(ends("any", 2).status, 202);
 }
 
+/// What is told of a line that we carry ourselves names the caller's leg, whatever platform's call that is.
+#[test]
+fn a_token_of_one_source_ends_no_line_of_another() {
+    let served = Served::start(TOKENS, "info", &SECRETS);
+    for (number, source) in [(1, "town/east"), (2, "crm")] {
+        let mut lead = Caller::gone(number).event;
+        (lead["source"], lead["data"]["call"]["leg"]) = (json!(source), json!(format!("1796028155.{number}")));
+        decided(&served, &lead.to_string());
+    }
+    let ends = |name: &str, leg: &str| {
+        let mut event = of_call("call.ended", "telephony", leg);
+        event["source"] = json!("town");
+        served.ask(&post("/v1/events", Some(secret(name)), &event.to_string())).status
+    };
+    assert_eq!(ends("retell", "1796028155.1"), 202, "its own");
+    assert_eq!(ends("retell", "1796028155.9"), 202, "nobody's");
+    assert_eq!(ends("retell", "1796028155.2"), 403);
+    assert_eq!(ends("any", "1796028155.2"), 202);
+}
+
 #[test]
 fn a_token_of_one_source_adds_nothing_to_the_lead_of_anothers_call() {
     let served = Served::start(TOKENS, "info", &SECRETS);

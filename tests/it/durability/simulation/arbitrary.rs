@@ -7,6 +7,7 @@ use baton_core::domain::effect::Timer;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::ReachBack;
+use baton_core::domain::leg::Fault;
 use baton_core::domain::outcome::{Booking, Slot};
 use baton_core::domain::rep::{Busy, BusyKind};
 use baton_core::domain::whereabouts::Whereabouts;
@@ -14,8 +15,9 @@ use baton_core::domain::zone::Zone;
 use baton_core::handoff::state::{Closing, NewOwner};
 use baton_core::handoff::{Completed, Event, Handoff, OnTheLine, Stage, advance};
 use baton_core::routing::{Snapshot, decide};
-use baton_core::rules::model::set::Rung;
+use baton_core::rules::model::set::{RingPlan, Rung};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
 
 /// Not what could happen, but anything at all, at any time, also before the last event's.
 #[test]
@@ -30,6 +32,8 @@ fn entirely_arbitrary_events_break_nothing() {
         let lead = people::lead(&mut chance, &rules, 0, seed, now);
         let decision = decide(&lead, &quiet, &rules);
         let mut state = Handoff::begin(&lead, &decision, &rules);
+        let plans = [RingPlan::OneByOne, RingPlan::AtOnce(2), RingPlan::AddEvery(Duration::from_secs(5))];
+        state.terms.ring = *chance.pick(&plans);
         for rep in &reps {
             let from = now + chance.seconds(0, 7_200) - TimeDelta::hours(1);
             let busy = Busy { from, until: from + chance.seconds(1, 14_400), kind: BusyKind::Busy };
@@ -62,6 +66,7 @@ fn anything(chance: &mut Chance, state: &Handoff, reps: &[RepId], now: DateTime<
     let promised_at = if chance.percent(50) { state.next_step().at } else { at };
     let timers = [
         Timer::RingBy { leg: leg.clone() },
+        Timer::AddBy { rung: number },
         Timer::AcceptBy { leg: leg.clone() },
         Timer::JoinBy { leg: leg.clone() },
         Timer::SettledBy { leg: leg.clone() },
@@ -79,12 +84,15 @@ fn anything(chance: &mut Chance, state: &Handoff, reps: &[RepId], now: DateTime<
     let events = [
         Event::Start,
         Event::Answered { leg: leg.clone() },
-        Event::Machine { leg: leg.clone() },
-        Event::NoAnswer { leg: leg.clone() },
-        Event::Busy { leg: leg.clone() },
-        Event::RingFailed { leg: leg.clone(), why: why.clone() },
+        Event::Machine { leg: leg.clone(), why: None },
+        Event::NoAnswer { leg: leg.clone(), why: Some(why.clone()) },
+        Event::Busy { leg: leg.clone(), why: None },
+        Event::Forwarded { leg: leg.clone(), why: None },
+        Event::WrongNumber { leg: leg.clone(), why: None },
+        Event::RingFailed { leg: leg.clone(), why: why.clone(), fault: Fault::Vendor },
+        Event::RingFailed { leg: leg.clone(), why: why.clone(), fault: Fault::Config },
         Event::Accepted { leg: leg.clone() },
-        Event::Declined { leg: leg.clone() },
+        Event::Declined { leg: leg.clone(), why: None },
         Event::Joined { leg: leg.clone() },
         Event::WhisperFailed { leg: leg.clone(), why: why.clone() },
         Event::JoinFailed { leg: leg.clone(), why: why.clone() },

@@ -3,9 +3,9 @@
 use baton_core::domain::effect::{Effect, Planned, Timer};
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::outcome::{NextStepKind, Outcome};
-use baton_core::handoff::state::LegState;
 use baton_core::handoff::{Event, Handoff, Stage, Transition};
 use baton_core::rules::RuleSet;
+use baton_core::rules::model::set::RingPlan;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
@@ -73,9 +73,13 @@ fn counted(it: &Move) -> Check {
 fn phones(it: &Move) -> Check {
     let (before, after) = (it.before, &it.made.state);
     let rings: Vec<(&LegId, &RepId, DateTime<Utc>)> = it.made.effects.iter().filter_map(ring).collect();
-    ensure(rings.len() <= 1, || "two phones are rung at once".to_owned())?;
+    let at_a_time = match after.terms.ring {
+        RingPlan::OneByOne | RingPlan::AddEvery(_) => 1,
+        RingPlan::AtOnce(phones) => phones as usize,
+    };
+    ensure(rings.len() <= at_a_time, || format!("{} phones are rung at once", rings.len()))?;
     for (leg, rep, until) in rings {
-        let hold = after.holds.as_ref().filter(|hold| hold.rep == *rep);
+        let hold = after.holds.iter().find(|hold| hold.rep == *rep);
         let hold = hold.ok_or_else(|| format!("{rep} is rung without a reservation"))?;
         ensure(hold.until >= until, || format!("{rep} is held until {}, but rung until {until}", hold.until))?;
         ensure(!before.legs.iter().any(|known| known.id == *leg || known.rep == *rep), || {
@@ -88,16 +92,11 @@ fn phones(it: &Move) -> Check {
     ensure(reps.len() == after.legs.len(), || "a rep has two legs".to_owned())?;
     let at_most = after.terms.ring_at_most as usize;
     ensure(after.legs.len() <= at_most, || format!("{} legs, allowed {at_most}", after.legs.len()))?;
-    match (current(after), &after.holds) {
-        (Some((_, rep)), Some(hold)) => ensure(hold.rep == *rep, || format!("{} is held while {rep} is on", hold.rep)),
-        (Some((_, rep)), None) => Err(format!("{rep} is on the phone and not held")),
-        (None, Some(hold)) => {
-            let talking =
-                matches!(&after.stage, Stage::Done { outcome: Outcome::Connected { rep, .. } } if *rep == hold.rep);
-            ensure(talking, || format!("{} is held in stage {:?}", hold.rep, after.stage))
-        }
-        (None, None) => Ok(()),
-    }
+    let held: BTreeSet<&RepId> = after.holds.iter().map(|hold| &hold.rep).collect();
+    let on: BTreeSet<&RepId> = after.current_legs().map(|leg| &leg.rep).collect();
+    let only = |rep: &RepId| held.iter().all(|held| *held == rep);
+    let talking = matches!(&after.stage, Stage::Done { outcome: Outcome::Connected { rep, .. } } if only(rep));
+    ensure(held == on || on.is_empty() && talking, || format!("{held:?} are held while {on:?} are on the phone"))
 }
 
 fn ring(planned: &Planned) -> Option<(&LegId, &RepId, DateTime<Utc>)> {
@@ -107,19 +106,9 @@ fn ring(planned: &Planned) -> Option<(&LegId, &RepId, DateTime<Utc>)> {
     }
 }
 
-/// The leg that the stage is about, and whose it is.
-pub fn current(handoff: &Handoff) -> Option<(&LegId, &RepId)> {
-    let (Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } | Stage::Bridged { leg, .. }) =
-        &handoff.stage
-    else {
-        return None;
-    };
-    handoff.legs.iter().find(|known| known.id == *leg).map(|known| (&known.id, &known.rep))
-}
-
 fn hung_up<'a>(it: &'a Move) -> impl Iterator<Item = &'a LegId> {
     it.made.effects.iter().filter_map(|planned| match &planned.effect {
-        Effect::HangUp { leg } => Some(leg),
+        Effect::HangUp { leg, .. } => Some(leg),
         _ => None,
     })
 }
@@ -127,20 +116,8 @@ fn hung_up<'a>(it: &'a Move) -> impl Iterator<Item = &'a LegId> {
 /// A phone that comes up although nobody waits for it any more.
 fn strays_are_hung_up(it: &Move) -> Check {
     let (Event::Answered { leg } | Event::Accepted { leg } | Event::Joined { leg }) = it.event else { return Ok(()) };
-    let ended = it.before.legs.iter().any(|known| known.id == *leg && given_up(known.state));
+    let ended = it.before.legs.iter().any(|known| known.id == *leg && known.state.is_given_up());
     ensure(!ended || hung_up(it).any(|gone| gone == leg), || format!("the stray leg {leg} stays up"))
-}
-
-fn given_up(state: LegState) -> bool {
-    match state {
-        LegState::Ringing | LegState::Answered | LegState::Accepted | LegState::Joined => false,
-        LegState::Declined
-        | LegState::NoAnswer
-        | LegState::Busy
-        | LegState::Machine
-        | LegState::Failed
-        | LegState::Cancelled => true,
-    }
 }
 
 /// Once caller and rep speak, only they end it: nobody else is rung, nobody is hung up.
@@ -159,7 +136,7 @@ fn a_conversation_is_left_alone(it: &Move) -> Check {
         _ => false,
     };
     if ends {
-        let free = it.made.state.holds != it.before.holds || it.before.holds.is_none();
+        let free = it.made.state.holds != it.before.holds || it.before.holds.is_empty();
         return ensure(free, || "a conversation ended, and the rep is still held".to_owned());
     }
     ensure(!hung_up(it).any(|gone| gone == leg), || format!("{:?} hangs up a conversation", it.event))?;
@@ -196,7 +173,7 @@ fn a_breach_needs_attention(it: &Move) -> Check {
 
 fn turns(it: &Move) -> Check {
     let Some(turn) = &it.made.turn_moves else { return Ok(()) };
-    let another = it.made.state.holds.as_ref().is_some_and(|hold| hold.rep != turn.to);
+    let another = it.made.state.holds.iter().any(|hold| hold.rep != turn.to);
     ensure(!another, || "a move gives the lead to one rep and rings another".to_owned())?;
     ensure(turn.from == it.before.owner && turn.to == it.made.state.owner, || format!("{turn:?} is not the owner's"))
 }

@@ -19,6 +19,7 @@ use baton_core::handoff::{Event, Handoff, Stage};
 use baton_core::routing::ledger::Ledger;
 use baton_core::routing::{Decision, Snapshot, decide};
 use baton_core::rules::RuleSet;
+use baton_core::rules::model::set::RingPlan;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,6 +29,10 @@ const EVENTS_AT_MOST: usize = 400;
 
 /// Every so many leads are decided twice, and read back after every move: that costs more than deciding and moving.
 const DOUBLE_CHECKED: usize = 4;
+
+/// One lead after the other is rung for in one of these ways.
+const PLANS: [RingPlan; 3] =
+    [RingPlan::OneByOne, RingPlan::AtOnce(2), RingPlan::AddEvery(std::time::Duration::from_secs(5))];
 
 /// By how much a worker's clock may be off: with more it takes no work.
 const OFF_AT_MOST_MS: usize = 2_000;
@@ -176,7 +181,8 @@ impl<'a> World<'a> {
             self.ledgers.entry(turn.pool.clone()).or_insert_with(|| Ledger::empty(turn.pool.clone())).apply(turn);
         }
         *self.taken.entry(decision.plan.owner.clone()).or_default() += 1;
-        let begun = Handoff::begin(&lead, &decision, self.rules).seeing(&snapshot, self.rules);
+        let mut begun = Handoff::begin(&lead, &decision, self.rules).seeing(&snapshot, self.rules);
+        begun.terms.ring = PLANS[life % PLANS.len()];
         let live = begun.live;
         self.decided.push((lead.clone(), snapshot, decision));
         round_trips(&begun)?;
@@ -219,7 +225,7 @@ impl<'a> World<'a> {
             Stage::NeedsAttention { .. } => ends.needs_attention += 1,
             other => return Err(format!("every timer has fired, and it still stands at {other:?}")),
         }
-        ensure(state.holds.is_none(), || format!("{:?} is held for ever", state.holds))
+        ensure(state.holds.is_empty(), || format!("{:?} is held for ever", state.holds))
     }
 
     /// Turns were given and moved, and none was made or lost.

@@ -10,7 +10,7 @@ use baton::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
 use baton::connectors::http::Secret;
 use baton_clock::SharedClock;
 use baton_core::domain::id::{HandoffId, LeadId};
-use baton_core::handoff::state::LegState;
+use baton_core::domain::leg::LegState;
 use baton_core::handoff::{Handoff, Stage};
 use baton_sandbox::google::{self, CalendarState, SANDBOX_KEY_PEM};
 use baton_sandbox::twilio::{self, Answer, Person, TwilioState};
@@ -53,9 +53,21 @@ impl Account {
         Self::with("", twilio::Account::new(ACCOUNT, TOKEN)).await
     }
 
+    /// With more in `handoff.yaml`.
+    pub async fn by_plan(more: &str) -> Self {
+        let folder = town::founded(2);
+        let path = folder.path().join("rules/handoff.yaml");
+        let text = std::fs::read_to_string(&path).expect("the rules");
+        std::fs::write(&path, format!("{text}{more}")).expect("the rules are written");
+        Self::of(folder, "", twilio::Account::new(ACCOUNT, TOKEN)).await
+    }
+
     /// With more in `[telephony]`, and signing otherwise.
     pub async fn with(more: &str, signing: twilio::Account) -> Self {
-        let folder = town::founded(2);
+        Self::of(town::founded(2), more, signing).await
+    }
+
+    async fn of(folder: TempDir, more: &str, signing: twilio::Account) -> Self {
         let db = Db::open(sqlite_in(folder.path())).await;
         let clock: SharedClock = town::clock(SPEED);
         let world = World::new(Arc::clone(&clock));
@@ -73,9 +85,10 @@ impl Account {
             let public_url = format!("http://{}", setup.listener.local_addr().expect("an address"));
             let toml = format!("[http]\npublic_url = \"{public_url}\"\n{toml}");
             let config: Config = toml::from_str(&toml).expect("a configuration");
-            let carried = app::carried(&config, &setup.store, &setup.clock).expect("it is set up").expect("a carrier");
-            setup.vendors.telephony = Some(carried.telephony);
-            setup.twilio = Some(carried.door);
+            let account = app::twilio_account(&config, &setup.store, &setup.clock).expect("it is set up");
+            let account = account.expect("a carrier");
+            setup.vendors.telephony = Some(account.telephony);
+            setup.twilio = Some(account.door);
             let mut google = GoogleConfig::new("baton@sandbox.example", Secret::new(SANDBOX_KEY_PEM));
             google.base_url = format!("http://{calendar}");
             google.token_url = format!("http://{calendar}/token");

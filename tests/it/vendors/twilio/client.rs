@@ -7,6 +7,7 @@ use baton::connectors::http::Secret;
 use baton::connectors::twilio::{AskedLeg, LegBook, Twilio, TwilioConfig};
 use baton::connectors::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use baton_clock::{Clock, FakeClock};
+use baton_core::domain::effect::{Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
@@ -140,12 +141,12 @@ fn says(kind: &str) -> Spoken {
 #[tokio::test]
 async fn a_leg_is_read_by_its_name_or_found_by_number_and_time() {
     let desk = Desk::open().await;
-    assert_eq!(desk.client.read(&leg(1)).await, Ok(LegStatus::Absent), "nobody asked for it");
+    assert_eq!(desk.client.read(&call(1), &leg(1)).await, Ok(LegStatus::Absent), "nobody asked for it");
     desk.rings(1, REP).await.expect("it rings");
-    assert_eq!(desk.client.read(&leg(1)).await, Ok(LegStatus::Ringing));
+    assert_eq!(desk.client.read(&call(1), &leg(1)).await, Ok(LegStatus::Ringing));
     desk.book.forget_the_names();
-    assert_eq!(desk.client.read(&leg(1)).await, Ok(LegStatus::Ringing));
-    let found = desk.client.read(&leg(1)).await;
+    assert_eq!(desk.client.read(&call(1), &leg(1)).await, Ok(LegStatus::Ringing));
+    let found = desk.client.read(&call(1), &leg(1)).await;
     assert_eq!((found, desk.calls().len()), (Ok(LegStatus::Ringing), 1));
     let searches = desk.asked().iter().filter(|asked| *asked == "GET Calls.json").count();
     assert_eq!(searches, 1, "what was found has a name from then on");
@@ -158,17 +159,17 @@ async fn after_a_lost_answer_neither_another_number_nor_another_leg_is_taken_for
     desk.rings(1, REP).await.expect("it rings");
     desk.rings(2, OTHER).await.expect("it rings");
     desk.book.ask(&leg(3), "", REP, desk.clock.now()).await.expect("a leg that was never rung");
-    assert_eq!(desk.client.read(&leg(3)).await, Ok(LegStatus::Absent), "the first one has that call");
+    assert_eq!(desk.client.read(&call(1), &leg(3)).await, Ok(LegStatus::Absent), "the first one has that call");
     desk.world.arm("twilio", "calls.create", Fault::DropAnswer, 1);
     let lost = desk.rings(4, OTHER).await.expect_err("the answer is lost");
     assert_eq!(lost.class(), "unknown");
-    assert_eq!(desk.client.read(&leg(4)).await, Ok(LegStatus::Ringing), "it rings all the same");
+    assert_eq!(desk.client.read(&call(1), &leg(4)).await, Ok(LegStatus::Ringing), "it rings all the same");
     assert_eq!(desk.calls().len(), 3);
     let found = desk.book.legs()[leg(4).as_str()].sid.clone();
     assert_eq!(found.as_ref(), desk.calls().last());
     desk.clock.advance(Duration::from_secs(3600));
     desk.book.ask(&leg(5), "", OTHER, desk.clock.now()).await.expect("a leg");
-    assert_eq!(desk.client.read(&leg(5)).await, Ok(LegStatus::Absent), "calls of an hour ago are others");
+    assert_eq!(desk.client.read(&call(1), &leg(5)).await, Ok(LegStatus::Absent), "calls of an hour ago are others");
     desk.holds_to_the_contract();
 }
 
@@ -180,17 +181,20 @@ async fn a_leg_is_ended_as_it_stands_and_one_that_is_gone_is_well() {
     desk.rings(2, OTHER).await.expect("it rings");
     let (up, ringing) = (desk.calls()[0].clone(), desk.calls()[1].clone());
     crate::eventually::eventually("it is up", || async { desk.twilio.status(&up) == Some("in-progress") }).await;
-    desk.client.hang_up(&leg(1), "k1").await.expect("it is ended");
-    desk.client.hang_up(&leg(2), "k2").await.expect("it is ended");
+    desk.client.hang_up(&leg(1), "k1", HangUpReason::Cancelled).await.expect("it is ended");
+    desk.client.hang_up(&leg(2), "k2", HangUpReason::AnsweredElsewhere).await.expect("it is ended");
     assert_eq!((desk.twilio.status(&up), desk.twilio.status(&ringing)), (Some("completed"), Some("canceled")));
-    desk.client.hang_up(&leg(1), "k1").await.expect("a second time");
-    assert_eq!(desk.client.read(&leg(1)).await, Ok(LegStatus::Ended));
-    desk.client.hang_up(&leg(7), "k7").await.expect("nobody asked for it");
+    desk.client.hang_up(&leg(1), "k1", HangUpReason::Cancelled).await.expect("a second time");
+    assert_eq!(desk.client.read(&call(1), &leg(1)).await, Ok(LegStatus::Ended));
+    desk.client.hang_up(&leg(7), "k7", HangUpReason::Cancelled).await.expect("nobody asked for it");
     // It may be about to ring, and is not forgotten.
     desk.book.ask(&leg(8), "", "+12125550199", desk.clock.now()).await.expect("a leg");
-    assert_eq!(desk.client.hang_up(&leg(8), "k8").await.expect_err("too early").class(), "retry");
+    assert_eq!(
+        desk.client.hang_up(&leg(8), "k8", HangUpReason::Cancelled).await.expect_err("too early").class(),
+        "retry"
+    );
     desk.clock.advance(20 * SECOND);
-    desk.client.hang_up(&leg(8), "k8").await.expect("it was never rung");
+    desk.client.hang_up(&leg(8), "k8", HangUpReason::Cancelled).await.expect("it was never rung");
     desk.holds_to_the_contract();
 }
 
@@ -199,9 +203,9 @@ async fn the_caller_is_sent_on_and_nothing_is_said_beside_that() {
     let desk = Desk::open().await;
     let caller = caller_sid(1);
     desk.twilio.call_comes_in(&caller, "+18005550100", &[(SECOND, Answer::Nothing)]);
-    desk.client.hold(&call(1), "k", Recording::AsUsual).await.expect("held");
-    desk.client.hold(&call(1), "k", Recording::Refused).await.expect("held, and not recorded");
-    for kind in ["hold", "find_time", "promise_callback", "connected"] {
+    desk.client.hold(&call(1), "k", Recording::AsUsual, Comfort::Music).await.expect("held");
+    desk.client.hold(&call(1), "k", Recording::Refused, Comfort::Agent).await.expect("held, and not recorded");
+    for kind in ["hold", "hold_on", "find_time", "promise_callback", "connected"] {
         desk.client.instruct(&call(1), "k", &says(kind)).await.expect(kind);
     }
     desk.client.whisper(&leg(1), "k", &RepText("Dana.".to_owned())).await.expect("pulled");
@@ -209,7 +213,7 @@ async fn the_caller_is_sent_on_and_nothing_is_said_beside_that() {
     let (update, stop) =
         (format!("POST Calls/{caller}.json"), format!("POST Calls/{caller}/Recordings/Twilio.CURRENT.json"));
     let (update, stop) = (update.as_str(), stop.as_str());
-    let expected = [update, stop, update, update, update, "GET Conferences.json"];
+    let expected = [update, stop, update, update, update, update, "GET Conferences.json"];
     assert_eq!(desk.asked(), expected);
     let sent = String::from_utf8(desk.world.exchanges()[0].request_body.to_vec()).expect("a form");
     assert!(sent.contains("telephony%2Ftwilio%2Fnext%2F") && sent.contains("StatusCallback=http"), "{sent}");
@@ -224,14 +228,30 @@ async fn it_is_known_whether_a_caller_is_there() {
     desk.twilio.hangs_up(&caller_sid(1));
     assert_eq!(desk.client.caller(&call(1)).await, Ok(CallerStatus::Left));
     assert_eq!(desk.client.caller(&call(2)).await, Ok(CallerStatus::Unknown), "no such call");
-    let hold = desk.client.hold(&call(1), "k", Recording::AsUsual).await;
+    let hold = desk.client.hold(&call(1), "k", Recording::AsUsual, Comfort::Music).await;
     assert_eq!(hold.expect_err("21220").class(), "gone");
-    let hold = desk.client.hold(&call(2), "k", Recording::AsUsual).await.expect_err("another account's");
+    let hold =
+        desk.client.hold(&call(2), "k", Recording::AsUsual, Comfort::Music).await.expect_err("another account's");
     assert!(hold.class() == "needs_person" && hold.to_string().contains("none of this account's"), "{hold}");
+    let words = Instruction::OfferSlots { slots: Vec::new() };
+    assert_eq!(desk.client.agent_speaks(&call(1), &words).await, Ok(false), "our pages speak");
     for leg in [None, Some("call-1".to_owned())] {
         let unknown = Call { leg, ..call(1) };
-        let refused = desk.client.hold(&unknown, "k", Recording::AsUsual).await.expect_err("no call of Twilio");
+        assert_eq!(desk.client.agent_speaks(&unknown, &words).await, Ok(true), "its platform is all there is");
+        let refused =
+            desk.client.hold(&unknown, "k", Recording::AsUsual, Comfort::Music).await.expect_err("no call of Twilio");
         assert!(refused.class() == "needs_person" && refused.to_string().contains("call.leg"), "{refused}");
+    }
+    desk.holds_to_the_contract();
+}
+
+#[tokio::test]
+async fn a_caller_who_has_spoken_is_hung_up_and_one_who_is_gone_is_well() {
+    let desk = Desk::open().await;
+    desk.twilio.call_comes_in(&caller_sid(1), "+18005550100", &[]);
+    for _ in 0..2 {
+        desk.client.end_call(&call(1), "k").await.expect("it is over");
+        assert_eq!(desk.twilio.status(&caller_sid(1)), Some("completed"));
     }
     desk.holds_to_the_contract();
 }
@@ -245,7 +265,7 @@ async fn no_more_calls_are_begun_than_the_account_may_and_none_too_late() {
     assert!(began.elapsed() >= Duration::from_millis(900), "{:?}", began.elapsed());
     let (phone, whisper) = (PhoneE164::new(REP).expect("a number"), RepText(String::new()));
     let late = RingRequest { leg: leg(3), call: call(1), phone, ring_until: desk.clock.now(), whisper };
-    assert_eq!(desk.client.ring(&late).await.expect_err("too late").class(), "needs_person");
+    assert_eq!(desk.client.ring(&late).await.expect_err("too late").class(), "retry");
     assert_eq!(desk.calls().len(), 2);
 }
 
@@ -275,7 +295,7 @@ async fn every_error_has_its_class_and_repeats_no_number() {
         let refused = desk.rings(1, REP).await.expect_err("refused");
         assert_eq!(refused.class(), ringing, "{status} {code}: {refused}");
         desk.twilio.refuse_next("calls.update", status, code);
-        let held = desk.client.hold(&call(1), "k", Recording::AsUsual).await.expect_err("refused");
+        let held = desk.client.hold(&call(1), "k", Recording::AsUsual, Comfort::Music).await.expect_err("refused");
         assert_eq!(held.class(), sending_on, "{status} {code}: {held}");
         let told = refused.to_string();
         assert!(told.contains(&format!("HTTP {status}")), "{told}");

@@ -3,9 +3,9 @@
 
 use super::{Account, SECOND};
 use crate::eventually::eventually;
+use baton_core::domain::leg::LegState::{Declined, Joined};
 use baton_core::domain::outcome::Outcome;
 use baton_core::handoff::Stage;
-use baton_core::handoff::state::LegState::{Declined, Joined};
 use baton_sandbox::Fault;
 use baton_sandbox::twilio::{Answer, Person, Tells};
 use std::time::Duration;

@@ -10,7 +10,7 @@ use baton::app;
 use baton::config::Config;
 use baton::connectors::http::{ApiCall, Does, Limits, VendorHttp};
 use baton_clock::SharedClock;
-use baton_core::handoff::state::LegState::{Joined, Ringing};
+use baton_core::domain::leg::LegState::{Joined, Ringing};
 use baton_platforms::Request;
 use baton_platforms::signature::{Refused, Secret, TwilioKeys};
 use baton_platforms::twilio::{Page, Pages};
@@ -145,14 +145,14 @@ async fn a_login_that_signs_nothing_needs_what_does() {
         key.display()
     );
     let clock: SharedClock = town::clock(1);
-    let carried = |more: &str| {
+    let account = |more: &str| {
         let config: Config = toml::from_str(&format!("{toml}{more}")).expect("a configuration");
-        app::carried(&config, &db.store, &clock)
+        app::twilio_account(&config, &db.store, &clock)
     };
-    let refused = carried("").err().expect("nothing could be proven").to_string();
+    let refused = account("").err().expect("nothing could be proven").to_string();
     assert!(refused.contains("an API key, which signs nothing: add auth_tokens"), "{refused}");
     let tokens = format!("auth_tokens = [\"file:{}\"]\n", key.display());
-    assert!(carried(&tokens).expect("it is set up").is_some());
+    assert!(account(&tokens).expect("it is set up").is_some());
 }
 
 /// With the account's token, by whatever signs in the stand-in.

@@ -2,9 +2,11 @@
 
 use super::{Account, SECOND};
 use crate::eventually::eventually;
+use baton_core::domain::leg::LegState::{
+    Busy, Declined, Forwarded, Joined, Machine, NoAnswer, Ringing, Vendor, WrongNumber,
+};
 use baton_core::domain::outcome::Outcome;
 use baton_core::handoff::Stage;
-use baton_core::handoff::state::LegState::{Busy, Declined, Failed, Joined, Machine, NoAnswer, Ringing};
 use baton_sandbox::twilio::{Answer, Person};
 
 fn accepts() -> Person {
@@ -66,7 +68,9 @@ async fn whoever_declines_is_busy_or_is_not_there_makes_room_for_the_next() {
         (Person::who_answers(Answer::Words("no")), Declined),
         (Person::who_refuses("busy", "486"), Busy),
         (Person::who_refuses("busy", "603"), Declined),
-        (Person::who_refuses("failed", "404"), Failed),
+        (Person::who_refuses("failed", "302"), Forwarded),
+        (Person::who_refuses("failed", "404"), WrongNumber),
+        (Person::who_refuses("failed", "503"), Vendor),
         (Person::who_is_away(), NoAnswer),
     ] {
         let account = Account::open().await;

@@ -2,9 +2,10 @@
 
 use super::{Account, SECOND};
 use crate::eventually::eventually;
+use baton_core::domain::leg::LegState;
+use baton_core::domain::leg::LegState::{Busy, Elsewhere, Joined, Lost};
 use baton_core::domain::outcome::Outcome;
 use baton_core::handoff::Stage;
-use baton_core::handoff::state::LegState::{Failed, Joined};
 use baton_sandbox::twilio::{Answer, Person};
 
 fn accepts() -> Person {
@@ -14,12 +15,14 @@ fn accepts() -> Person {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rep_who_leaves_at_once_is_followed_by_the_next_and_the_caller_waits_meanwhile() {
     let account = Account::open().await;
-    let caller = account.caller_for(&[Person { talks_for: Some(2 * SECOND), ..accepts() }, accepts()]).await;
-    account.legs(&caller, &[Failed, Joined]).await;
+    let next = Person { answers: vec![(3 * SECOND, Answer::Key("1"))], ..accepts() };
+    let caller = account.caller_for(&[Person { talks_for: Some(2 * SECOND), ..accepts() }, next]).await;
+    account.legs(&caller, &[Lost, Joined]).await;
     account.are_together(&caller).await;
     let heard = account.twilio.heard(&caller.call);
-    let told = heard.iter().filter(|words| words.contains("I am getting")).count();
-    assert_eq!(told, 2, "of each rep who is fetched: {heard:?}");
+    for words in ["I am getting", "I have lost"] {
+        assert!(heard.iter().any(|heard| heard.contains(words)), "of each rep who is fetched: {heard:?}");
+    }
     account.has_status(&caller.call, "in-progress").await;
     account.ends_well().await;
 }
@@ -34,6 +37,40 @@ async fn when_they_have_spoken_the_callers_call_ends_with_the_reps() {
     account.has_status(&caller.call, "completed").await;
     account.legs(&caller, &[Joined]).await;
     assert_eq!(account.rings().len(), 1, "nobody else is rung");
+    account.ends_well().await;
+}
+
+/// Both reps press the key at once: the other is not let in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_phones_that_ring_at_once_one_is_let_in() {
+    let account = Account::by_plan("ring: { at_once: 2 }\n").await;
+    let caller = account.caller_for(&[accepts()]).await;
+    account.are_together(&caller).await;
+    let is_connected = |stage: &Stage| matches!(stage, Stage::Done { outcome: Outcome::Connected { .. } });
+    let handoff = account.once(&caller, "they speak", is_connected).await;
+    let mut states: Vec<LegState> = handoff.legs.iter().map(|leg| leg.state).collect();
+    states.sort();
+    assert_eq!(states, [Joined, Elsewhere]);
+    eventually("the other phone is let go", || async {
+        let rings = account.rings();
+        let is_up = |call: &&String| account.twilio.status(call) == Some("in-progress");
+        rings.len() == 2 && rings.iter().filter(is_up).count() == 1
+    })
+    .await;
+    account.ends_well().await;
+}
+
+/// Whoever was named cannot take the call: the caller hears so at once, and not once a piece of music is over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_caller_hears_who_is_tried_instead_and_why() {
+    let account = Account::open().await;
+    let slow = Person { answers: vec![(3 * SECOND, Answer::Key("1"))], ..accepts() };
+    let caller = account.caller_for(&[Person::who_refuses("busy", "486"), slow]).await;
+    account.hears(&caller.call, "is on another call, I am trying").await;
+    account.are_together(&caller).await;
+    account.legs(&caller, &[Busy, Joined]).await;
+    let handoff = account.handoff(&caller).await.expect("a handoff");
+    assert_eq!(handoff.legs[0].evidence.as_deref(), Some("busy, SIP 486, as the carrier says"));
     account.ends_well().await;
 }
 

@@ -1,6 +1,6 @@
 //! Who waits behind whom: an effect waits for effects of its own lane only, so that a slow CRM never keeps a phone from ringing.
 
-use super::{BriefWhy, Channel, Confirmation, CrmNote, Effect, Instruction, Timer, Topic};
+use super::{BriefWhy, Channel, Comfort, Confirmation, CrmNote, Effect, HangUpReason, Instruction, Timer, Topic};
 use crate::domain::id::{LegId, RepId};
 use crate::domain::outcome::Slot;
 
@@ -33,7 +33,7 @@ impl Lane {
     pub fn kinds(self) -> &'static [&'static str] {
         match self {
             Self::Timers => &["timer"],
-            Self::Calls => &["instruct", "hold", "ring", "whisper", "join", "hang_up"],
+            Self::Calls => &["instruct", "hold", "ring", "whisper", "join", "hang_up", "end_call"],
             Self::Calendar => &["find_slots", "book"],
             Self::Chat => &["brief_chat", "update_card"],
             Self::Crm => &["write_crm", "read_owner"],
@@ -58,11 +58,12 @@ pub enum InLane<'e> {
 #[derive(Debug, Clone, Copy)]
 pub enum CallEffect<'e> {
     Instruct(&'e Instruction),
-    Hold,
+    Hold { comfort: Comfort },
     Ring { leg: &'e LegId, rep: &'e RepId },
     Whisper { leg: &'e LegId },
     Join { leg: &'e LegId },
-    HangUp { leg: &'e LegId },
+    HangUp { leg: &'e LegId, reason: HangUpReason },
+    EndCall,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -94,11 +95,12 @@ impl Effect {
         match self {
             Self::Timer { timer } => InLane::Timers(timer),
             Self::Instruct { instruction } => InLane::Calls(CallEffect::Instruct(instruction)),
-            Self::Hold => InLane::Calls(CallEffect::Hold),
+            Self::Hold { comfort } => InLane::Calls(CallEffect::Hold { comfort: *comfort }),
             Self::Ring { leg, rep } => InLane::Calls(CallEffect::Ring { leg, rep }),
             Self::Whisper { leg, .. } => InLane::Calls(CallEffect::Whisper { leg }),
             Self::Join { leg } => InLane::Calls(CallEffect::Join { leg }),
-            Self::HangUp { leg } => InLane::Calls(CallEffect::HangUp { leg }),
+            Self::HangUp { leg, reason } => InLane::Calls(CallEffect::HangUp { leg, reason: *reason }),
+            Self::EndCall => InLane::Calls(CallEffect::EndCall),
             Self::FindSlots { search, rep } => InLane::Calendar(CalendarEffect::FindSlots { search: *search, rep }),
             Self::Book { slot, attempt } => InLane::Calendar(CalendarEffect::Book { slot, attempt: *attempt }),
             Self::Brief { rep, channel: Channel::Chat, why } => InLane::Chat(ChatEffect::Brief { rep, why: *why }),
@@ -141,12 +143,13 @@ mod tests {
         let leg = LegId::of(&HandoffId::of(&LeadId::from_digest([1; 16])), 1);
         let slot = Slot { rep: ana(), from: at, until: at };
         Some(match effect {
-            Effect::Instruct { .. } => Effect::Hold,
-            Effect::Hold => Effect::Ring { leg, rep },
+            Effect::Instruct { .. } => Effect::Hold { comfort: Comfort::Music },
+            Effect::Hold { .. } => Effect::Ring { leg, rep },
             Effect::Ring { .. } => Effect::Whisper { leg, rep },
             Effect::Whisper { .. } => Effect::Join { leg },
-            Effect::Join { .. } => Effect::HangUp { leg },
-            Effect::HangUp { .. } => Effect::FindSlots { search: 1, rep },
+            Effect::Join { .. } => Effect::HangUp { leg, reason: HangUpReason::Cancelled },
+            Effect::HangUp { .. } => Effect::EndCall,
+            Effect::EndCall => Effect::FindSlots { search: 1, rep },
             Effect::FindSlots { .. } => Effect::Book { slot, attempt: 1 },
             Effect::Book { .. } => Effect::WriteCrm { owner: rep, note: CrmNote::Routed },
             Effect::WriteCrm { .. } => Effect::Brief { rep, channel: Channel::Chat, why: BriefWhy::Ringing },

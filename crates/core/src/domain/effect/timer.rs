@@ -11,6 +11,10 @@ pub enum Timer {
     RingBy {
         leg: LegId,
     },
+    /// Another phone is added to those that ring; names how many were rung by then.
+    AddBy {
+        rung: u32,
+    },
     /// The rep has had time to press a key.
     AcceptBy {
         leg: LegId,

@@ -20,7 +20,7 @@ const SEARCHES_AT_MOST: u32 = 3;
 impl Move<'_> {
     /// No rep on this call: the next rung of the ladder.
     pub(super) fn leave_transfer(&mut self) {
-        self.next.holds = None;
+        self.let_go_all();
         if self.next.rungs.contains(&Rung::Booking) {
             self.search();
         } else {

@@ -35,7 +35,7 @@ impl Move<'_> {
 
     /// The caller is told the time, and the clock runs.
     pub(super) fn make(&mut self, promise: Promise) {
-        self.next.holds = None;
+        self.let_go_all();
         let is_timed = self.promised_at() == Some(promise.promised_at);
         self.next.stage = Stage::Callback { promise: promise.clone() };
         let Promise { owner: rep, promised_at, by_mail, .. } = promise;
@@ -83,7 +83,7 @@ impl Move<'_> {
     fn leave_to_owner(&mut self) {
         let owner = self.next.owner.clone();
         let owner = if is_here(&owner, self.rules) { owner } else { self.above(&owner) };
-        self.next.holds = None;
+        self.let_go_all();
         if self.is_heard() {
             let instruction = Instruction::NoCall { rep: owner.clone() };
             self.plan(Effect::Instruct { instruction }, CARD_WHILE_RINGING);

@@ -43,11 +43,12 @@ impl Move<'_> {
     fn tell_what_came(&mut self, before: ReachBack, refusals_changed: bool) {
         self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note: CrmNote::Routed }, RECORD_WITHIN);
         match &self.next.stage {
-            Stage::Ringing { leg } | Stage::Briefing { leg } | Stage::Joining { leg } | Stage::Bridged { leg, .. } => {
-                let leg = self.next.legs.iter().find(|known| known.id == *leg);
-                let leg = leg.expect("a current leg was pushed when it began to ring");
-                let (card, rep) = (leg.card.clone(), leg.rep.clone());
-                self.plan(Effect::UpdateCard { card, rep }, CARD_WHILE_RINGING);
+            Stage::Ringing { .. } | Stage::Briefing { .. } | Stage::Joining { .. } | Stage::Bridged { .. } => {
+                let legs = self.next.legs.iter().filter(|leg| self.is_current(&leg.id));
+                let cards: Vec<_> = legs.map(|leg| (leg.card.clone(), leg.rep.clone())).collect();
+                for (card, rep) in cards {
+                    self.plan(Effect::UpdateCard { card, rep }, CARD_WHILE_RINGING);
+                }
             }
             Stage::Callback { promise } if !self.holds_still(promise) => self.promise_anew(promise.raised),
             Stage::Callback { promise } => {

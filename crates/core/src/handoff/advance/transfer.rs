@@ -1,14 +1,15 @@
 //! From the first ring to the conversation: reps one after the other, until one has accepted or patience is spent.
 
 use super::super::begin::later;
-use super::super::state::{Leg, LegState, Reservation, Stage, TurnMove};
-use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
+use super::super::state::{Leg, Reservation, Stage, TurnMove};
+use super::{CARD_WHILE_RINGING, Move, NEVER, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Channel, CrmNote, Effect, Instruction, Timer, Topic};
 use crate::domain::id::{LegId, RepId};
+use crate::domain::leg::LegState;
 use crate::domain::outcome::Outcome;
 use crate::routing::decision::TargetRole;
 use crate::routing::ledger::Cause;
-use crate::rules::model::set::Rung;
+use crate::rules::model::set::{RingPlan, Rung};
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 
@@ -42,32 +43,112 @@ impl Move<'_> {
         if self.now < self.next.patience_until {
             self.timer_at(Timer::PatienceBy, self.next.patience_until);
         }
-        self.ring_next();
+        self.ring_as_planned(false);
     }
 
-    /// Rings the next rep whose phone is not held by another lead, or leaves the transfer.
-    pub(super) fn ring_next(&mut self) {
+    /// One was given up. `was_named`: the caller was told of it, and is told of the next that rings already.
+    pub(super) fn ring_on(&mut self, was_named: bool) {
+        let is_held = matches!(self.next.stage, Stage::Ringing { .. } | Stage::Briefing { .. });
+        if self.restage() && was_named {
+            self.tell_who_is_fetched();
+        }
+        self.ring_as_planned(is_held);
+    }
+
+    fn tell_who_is_fetched(&mut self) {
+        let instruction = self.next.fetching();
+        self.plan(Effect::Instruct { instruction }, CARD_WHILE_RINGING);
+    }
+
+    /// As many phones as are to ring at a time, or the next rung of the ladder where none is left. `is_held`: music plays.
+    fn ring_as_planned(&mut self, is_held: bool) {
+        let wanted = match self.next.terms.ring {
+            RingPlan::OneByOne | RingPlan::AddEvery(_) => 1,
+            RingPlan::AtOnce(phones) => phones as usize,
+        };
+        while self.next.current_legs().count() < wanted && self.ring_next(is_held) {}
+        if self.named().is_none() {
+            self.leave_transfer();
+        }
+    }
+
+    /// Rings the next rep whose phone is not held by another lead, beside those that ring. `false`: nobody is left, or no time.
+    fn ring_next(&mut self, is_held: bool) -> bool {
         let enough_patience = later(self.now, SHORTEST_RING) <= self.next.patience_until;
         if !self.next.live || !enough_patience || self.next.legs.len() as u32 >= self.next.terms.ring_at_most {
-            return self.leave_transfer();
+            return false;
         }
-        let Some(rep) = self.next_target() else { return self.leave_transfer() };
-        let first = self.next.legs.is_empty();
+        let Some(rep) = self.next_target() else { return false };
+        let others = self.current_legs();
         let leg = LegId::of(&self.next.id, self.next.legs.len() as u32 + 1);
         let ring_until = later(self.now, self.next.terms.ring_timeout).min(self.next.patience_until);
         let until =
             later(ring_until, self.next.terms.accept_within + self.next.terms.join_within + SETTLE + CRASH_WITHIN);
-        self.next.holds = Some(Reservation { rep: rep.clone(), until });
-        self.next.stage = Stage::Ringing { leg: leg.clone() };
-        if first {
-            self.plan(Effect::Instruct { instruction: Instruction::Hold { rep: rep.clone() } }, CARD_WHILE_RINGING);
-            self.plan(Effect::Hold, CARD_WHILE_RINGING);
+        self.next.holds.push(Reservation { rep: rep.clone(), until });
+        let state = LegState::Ringing;
+        self.next.legs.push(Leg { id: leg.clone(), rep: rep.clone(), state, card: String::new(), evidence: None });
+        let is_first = others.is_empty();
+        self.next.stage = Stage::Ringing { leg: leg.clone(), others };
+        self.restage();
+        if is_first {
+            self.tell_who_is_fetched();
+        }
+        // Whoever was about to be joined, or was, hears nothing any more.
+        if is_first && !is_held {
+            self.plan(Effect::Hold { comfort: self.next.terms.comfort }, CARD_WHILE_RINGING);
         }
         self.plan_until(Effect::Ring { leg: leg.clone(), rep: rep.clone() }, ring_until);
-        let brief = Effect::Brief { rep: rep.clone(), channel: Channel::Chat, why: BriefWhy::Ringing };
-        let card = self.plan(brief, CARD_WHILE_RINGING);
-        self.next.legs.push(Leg { id: leg.clone(), rep, state: LegState::Ringing, card });
+        let card = self.plan(Effect::Brief { rep, channel: Channel::Chat, why: BriefWhy::Ringing }, CARD_WHILE_RINGING);
+        if let Some(rung) = self.next.legs.last_mut() {
+            rung.card = card;
+        }
         self.timer_at(Timer::RingBy { leg }, ring_until);
+        self.add_later();
+        true
+    }
+
+    /// Of phones that ring or are whispered to the stage is about the first that hears the whisper, else about the first.
+    /// `false`: there are none.
+    fn restage(&mut self) -> bool {
+        let mut others = self.current_legs();
+        let hears = others.iter().position(|leg| self.is(leg, LegState::Answered));
+        if others.is_empty() {
+            return false;
+        }
+        let leg = others.remove(hears.unwrap_or(0));
+        self.next.stage = match hears {
+            Some(_) => Stage::Briefing { leg, others },
+            None => Stage::Ringing { leg, others },
+        };
+        true
+    }
+
+    fn add_later(&mut self) {
+        if let RingPlan::AddEvery(span) = self.next.terms.ring {
+            let rung = self.next.legs.len() as u32;
+            let at = later(self.now, span);
+            self.plan_at(Effect::Timer { timer: Timer::AddBy { rung } }, at, later(at, NEVER));
+        }
+    }
+
+    /// Another phone beside those that ring, unless one was rung since. Where a rep hears the whisper it waits.
+    pub(super) fn add_phone(&mut self, rung: u32) -> Used {
+        if self.next.legs.len() as u32 != rung {
+            return Used::No;
+        }
+        let (rings, hears) = match &self.next.stage {
+            Stage::Ringing { .. } => (true, false),
+            Stage::Briefing { .. } => (false, true),
+            _ => (false, false),
+        };
+        if hears {
+            self.add_later();
+        }
+        // Also where nobody is left: whoever was looked at and could not be had is not looked at again.
+        if rings {
+            self.ring_next(true);
+        }
+        if hears || rings { Used::Yes } else { Used::No }
     }
 
     /// Whoever the pool prefers is rung first; the longer the caller has waited, the fewer preferences hold. Where nobody is
@@ -87,15 +168,15 @@ impl Move<'_> {
     }
 
     pub(super) fn answered(&mut self, leg: &LegId) -> Used {
-        if self.next.stage != (Stage::Ringing { leg: leg.clone() }) {
+        if !self.is(leg, LegState::Ringing) {
             return self.stray(leg);
         }
         if self.next.patience_until <= self.now {
             return self.patience_spent(); // its timer is late
         }
         self.set_leg(leg, LegState::Answered);
+        self.restage();
         let rep = self.rep_of(leg);
-        self.next.stage = Stage::Briefing { leg: leg.clone() };
         let accept_by = later(self.now, self.next.terms.accept_within).min(self.next.patience_until);
         self.hold_on(&rep, later(accept_by, self.next.terms.join_within + SETTLE));
         self.plan_until(Effect::Whisper { leg: leg.clone(), rep }, accept_by);
@@ -103,13 +184,15 @@ impl Move<'_> {
         Used::Yes
     }
 
-    /// The key press. It may overtake "answered" on the wire, and then stands for both.
+    /// The key press, of whoever is first. It may overtake "answered" on the wire, and then stands for both.
     pub(super) fn accepted(&mut self, leg: &LegId) -> Used {
-        let waiting = [Stage::Ringing { leg: leg.clone() }, Stage::Briefing { leg: leg.clone() }];
-        if !waiting.contains(&self.next.stage) {
+        if !self.is(leg, LegState::Ringing) && !self.is(leg, LegState::Answered) {
             return self.stray(leg);
         }
         self.set_leg(leg, LegState::Accepted);
+        for other in self.current_legs().iter().filter(|other| *other != leg) {
+            self.cancel(other, LegState::Elsewhere);
+        }
         self.next.stage = Stage::Joining { leg: leg.clone() };
         let join_by = later(self.now, self.next.terms.join_within);
         self.hold_on(&self.rep_of(leg), later(join_by, SETTLE));
@@ -163,7 +246,7 @@ impl Move<'_> {
 
     pub(super) fn connected(&mut self, leg: &LegId, at: DateTime<Utc>) {
         let rep = self.rep_of(leg);
-        self.next.holds = None;
+        self.let_go_all();
         self.next.stage = Stage::Done { outcome: Outcome::Connected { rep: rep.clone(), at } };
         let owner = self.next.owner.clone();
         self.plan(Effect::WriteCrm { owner: owner.clone(), note: CrmNote::Connected { rep, at } }, RECORD_WITHIN);
@@ -179,9 +262,8 @@ impl Move<'_> {
             return;
         }
         let until = later(until, CRASH_WITHIN);
-        match &mut self.next.holds {
-            Some(hold) if hold.rep == *rep => hold.until = hold.until.max(until),
-            Some(_) | None => {}
+        if let Some(hold) = self.next.holds.iter_mut().find(|hold| hold.rep == *rep) {
+            hold.until = hold.until.max(until);
         }
     }
 
@@ -192,7 +274,7 @@ impl Move<'_> {
         if self.next.refused.contains(&rep) {
             return;
         }
-        self.next.holds = Some(Reservation { rep, until });
+        self.next.holds = vec![Reservation { rep, until }];
         self.timer_at(Timer::ReleaseBy { leg: leg.clone() }, until);
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::domain::effect::Timer;
 use crate::domain::id::{LegId, PoolId, RepId};
-use crate::domain::lead::ReachBack;
+use crate::domain::lead::{ReachBack, is_default};
+use crate::domain::leg::Fault;
 use crate::domain::outcome::{Booking, OutcomeKind, Slot};
 use crate::domain::rep::Busy;
 use crate::domain::whereabouts::Whereabouts;
@@ -22,22 +23,44 @@ pub enum Event {
     },
     Machine {
         leg: LegId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     NoAnswer {
         leg: LegId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     Busy {
         leg: LegId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    /// The phone sends its calls elsewhere: whoever answers there is not the rep.
+    Forwarded {
+        leg: LegId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    /// Nobody has this number.
+    WrongNumber {
+        leg: LegId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     RingFailed {
         leg: LegId,
         why: String,
+        #[serde(default, skip_serializing_if = "is_default")]
+        fault: Fault,
     },
     Accepted {
         leg: LegId,
     },
     Declined {
         leg: LegId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// The whisper could not be played.
     WhisperFailed {

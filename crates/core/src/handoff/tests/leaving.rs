@@ -44,3 +44,21 @@ fn the_end_of_the_call_frees_the_rep() {
 fn a_caller_who_leaves_after_ten_seconds_was_connected() {
     call().bridged().after(11).on(Event::CallerLeft).ends_connected("ben").holds_nobody();
 }
+
+/// The rep's own telephone ends nothing but the rep's side of it.
+#[test]
+fn a_caller_whose_rep_has_left_after_the_conversation_is_not_left_on_the_line() {
+    let ends = |call: &UnderWay| call.last.effects.iter().any(|planned| planned.effect == Effect::EndCall);
+    let left = [
+        call().bridged().after(11).rep_left(1),
+        call().settled().after(300).rep_left(1),
+        call().settled().after(7200).leg_timer(1, |leg| Timer::ReleaseBy { leg }).after(60).rep_left(1),
+    ];
+    for call in left {
+        let call = call.does(&Effect::EndCall).ends_connected("ben").holds_nobody();
+        assert!(!call.state.live);
+        call.rep_left(1).ignored().on(Event::CallEnded).ignored();
+    }
+    assert!(!ends(&call().settled().on(Event::CallEnded).rep_left(1).ignored()), "they are gone");
+    assert!(!ends(&call().bridged().after(3).rep_left(1).rings("cy", 2)), "the next rep is rung");
+}

@@ -1,6 +1,7 @@
 //! From the first ring to the conversation.
 
 use super::*;
+use crate::handoff::state::Leg;
 use crate::routing::ledger::Cause;
 use crate::rules::model::set::{PoolPreference, Wish};
 
@@ -14,7 +15,7 @@ fn the_first_rep_is_held_then_rung_while_the_caller_is_told() {
 fn a_key_press_joins_and_ten_seconds_together_count() {
     let call = call().settled().ends_connected("ben").publishes(Topic::HandoffConnected);
     assert_eq!(call.state.first_contact_at, Some(at("10:00") + TimeDelta::seconds(9)));
-    assert!(call.state.holds.is_some(), "ben is still talking");
+    assert!(!call.state.holds.is_empty(), "ben is still talking");
 }
 
 #[test]
@@ -40,7 +41,7 @@ fn a_phone_that_rings_out_is_hung_up() {
 
 #[test]
 fn a_machine_is_not_connected_to_a_caller() {
-    let call = call().after(4).answered(1).of_leg(1, |leg| Event::Machine { leg });
+    let call = call().after(4).answered(1).of_leg(1, |leg| Event::Machine { leg, why: None });
     call.hangs_up(1).leg_is(1, LegState::Machine).rings("cy", 2);
 }
 
@@ -76,7 +77,7 @@ fn patience_does_not_end_what_was_accepted() {
 #[test]
 fn an_answer_that_comes_when_the_next_is_rung_is_hung_up() {
     let call = call().declined(1).after(1).accepted(1).hangs_up(1);
-    assert_eq!(call.state.stage, Stage::Ringing { leg: call.leg(2) });
+    assert_eq!(call.state.stage, Stage::Ringing { leg: call.leg(2), others: Vec::new() });
 }
 
 #[test]
@@ -88,7 +89,56 @@ fn the_leg_of_another_lead_is_nobodys() {
 
 #[test]
 fn a_rep_who_leaves_at_once_was_not_there() {
-    call().bridged().after(3).rep_left(1).leg_is(1, LegState::Failed).rings("cy", 2);
+    call().bridged().after(3).rep_left(1).leg_is(1, LegState::Lost).rings("cy", 2);
+}
+
+/// How it ended is a value, and what it is known by stays with it.
+#[test]
+fn every_cause_is_kept_with_its_evidence() {
+    let why = || Some("SIP 486 by the phone".to_owned());
+    type Ends = fn(LegId, Option<String>) -> Event;
+    let told: [(Ends, LegState); 6] = [
+        (|leg, why| Event::Declined { leg, why }, LegState::Declined),
+        (|leg, why| Event::Busy { leg, why }, LegState::Busy),
+        (|leg, why| Event::NoAnswer { leg, why }, LegState::NoAnswer),
+        (|leg, why| Event::Machine { leg, why }, LegState::Machine),
+        (|leg, why| Event::Forwarded { leg, why }, LegState::Forwarded),
+        (|leg, why| Event::WrongNumber { leg, why }, LegState::WrongNumber),
+    ];
+    for (event, state) in told {
+        let call = call().of_leg(1, |leg| event(leg, why())).leg_is(1, state).rings("cy", 2);
+        assert_eq!(call.state.legs[0].evidence, why());
+    }
+    for (fault, state) in [(Fault::Vendor, LegState::Vendor), (Fault::Config, LegState::Config)] {
+        let failed = |leg| Event::RingFailed { leg, why: "no endpoint of that name".into(), fault };
+        let call = call().of_leg(1, failed).leg_is(1, state).rings("cy", 2);
+        assert_eq!(call.state.legs[0].evidence.as_deref(), Some("no endpoint of that name"));
+    }
+    let silent = call().after(15).leg_timer(1, |leg| Timer::RingBy { leg });
+    assert_eq!(silent.state.legs[0].evidence.as_deref(), Some("our own clock"));
+}
+
+#[test]
+fn a_phone_that_is_hung_up_while_it_is_briefed_is_a_no_of_its_own_kind() {
+    call().after(4).answered(1).rep_left(1).leg_is(1, LegState::HungUp).rings("cy", 2);
+}
+
+/// Nor does a number that nobody has become one.
+#[test]
+fn whoever_could_not_be_had_is_not_rung_again_for_this_lead() {
+    let call = call().of_leg(1, |leg| Event::WrongNumber { leg, why: None }).rings("cy", 2).declined(2);
+    call.rings_nobody_new(2).searches(1);
+}
+
+/// As version 1 stored a rep's phone before it told one fault from another.
+#[test]
+fn a_leg_of_an_earlier_version_is_read() {
+    let stored = r#"{"id":"leg_ffffffffffffffffffffffffff.1","rep":"ben","state":"failed","card":"7k2m.4-brief_chat"}"#;
+    let leg: Leg = serde_json::from_str(stored).expect("a leg");
+    assert_eq!((leg.state, leg.evidence), (LegState::Vendor, None));
+    let told: Event =
+        serde_json::from_str(r#"{"event":"busy","leg":"leg_ffffffffffffffffffffffffff.1"}"#).expect("an event");
+    assert!(matches!(told, Event::Busy { why: None, .. }));
 }
 
 #[test]
@@ -107,10 +157,14 @@ fn a_doubled_event_does_not_hang_up_a_conversation() {
 #[test]
 fn the_late_failure_of_ring_or_whisper_does_not_end_a_conversation() {
     let why = || "no answer from the platform".to_owned();
-    let call = call().bridged().after(2).of_leg(1, |leg| Event::RingFailed { leg, why: why() }).ignored();
+    let call = call()
+        .bridged()
+        .after(2)
+        .of_leg(1, |leg| Event::RingFailed { leg, why: why(), fault: Fault::Vendor })
+        .ignored();
     let call = call.of_leg(1, |leg| Event::WhisperFailed { leg, why: why() }).ignored();
-    let call = call.of_leg(1, |leg| Event::NoAnswer { leg }).ignored();
-    let call = call.of_leg(1, |leg| Event::Machine { leg }).ignored();
+    let call = call.of_leg(1, |leg| Event::NoAnswer { leg, why: None }).ignored();
+    let call = call.of_leg(1, |leg| Event::Machine { leg, why: None }).ignored();
     call.of_leg(1, |leg| Event::JoinFailed { leg, why: why() }).ignored();
 }
 
@@ -125,7 +179,7 @@ fn a_rep_whom_another_lead_holds_is_not_asked_for_again() {
 /// The crash loop once saw a phone rung while it was in use. An event that comes late could outlast the reservation.
 #[test]
 fn a_phone_stays_ours_for_what_is_still_to_come_however_late_an_event_is() {
-    let holds_for = |call: &UnderWay| call.state.holds.as_ref().map(|hold| (hold.until - call.now).num_seconds());
+    let holds_for = |call: &UnderWay| call.state.holds.first().map(|hold| (hold.until - call.now).num_seconds());
     let terms = call().state.terms;
     let (ring, accept, join) = (terms.ring_timeout, terms.accept_within, terms.join_within);
     let seconds = |span: std::time::Duration| span.as_secs() as i64;

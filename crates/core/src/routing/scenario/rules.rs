@@ -1,13 +1,14 @@
 //! The rules that hold until a test changes them.
 
 use super::words::{HOUR, day, pool_id, rep_id, row, tier_id};
+use crate::domain::effect::Comfort;
 use crate::domain::id::ReleaseId;
 use crate::domain::rota::{Hours, Shift, Week};
 use crate::rules::RuleSet;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::{
-    Assignment, BookingRules, CallbackRules, Existing, HandoffRules, MatchRules, OwnershipRule, Rung, Tier,
+    Assignment, BookingRules, CallbackRules, Existing, HandoffRules, MatchRules, OwnershipRule, RingPlan, Rung, Tier,
 };
 use crate::rules::model::territories::Territories;
 use chrono::NaiveTime;
@@ -70,6 +71,8 @@ fn handoff() -> HandoffRules {
         accept_within: Duration::from_secs(12),
         join_within: Duration::from_secs(5),
         ring_at_most: 3,
+        ring: RingPlan::OneByOne,
+        hold: Comfort::Music,
         ladders: BTreeMap::from([
             ("default".to_owned(), vec![Rung::WarmTransfer, Rung::Booking, Rung::Callback]),
             ("quiet".to_owned(), vec![Rung::Booking, Rung::Callback]),

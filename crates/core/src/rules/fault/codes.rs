@@ -76,6 +76,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("field-values-not-text", "Only fields of type text have a list of values."),
     ("file-missing", "A workspace consists of rules/ with these files and templates/."),
     ("file-unknown", "A file in rules/ has a name that nobody reads, so its rules would be ignored."),
+    ("handoff-add-too-late", "The next phone would be added when the one before has rung out."),
+    ("handoff-at-once-too-many", "More phones are to ring at once than may be rung for one lead."),
     (
         "handoff-live-below-patience",
         "Callers would count as gone while they are still rung for: live_at_most must be at least patience.",
@@ -85,7 +87,9 @@ pub const CODES: &[(&str, &str)] = &[
         "Callers would be held longer than a call can wait to be bridged: patience must be at most bridge_within.",
     ),
     ("handoff-try-exceeds-patience", "One attempt at one rep would take longer than a caller is held."),
+    ("handoff-unknown-hold", "A caller who waits for a rep hears music, or the agent stays with them: music or agent."),
     ("handoff-unknown-rep", "The rep who looks after leads that need attention is not in reps.csv."),
+    ("handoff-unknown-ring", "Phones ring one_by_one, several at_once, or another is added add_every so often."),
     ("holiday-bad-date", "Holidays are dates, written YYYY-MM-DD."),
     ("holiday-twice", "A day stands twice in one holiday region."),
     ("holidays-end", "A holiday list ends soon, and people go by it: afterwards every holiday would be a working day."),
@@ -392,6 +396,5 @@ pub const CODES: &[(&str, &str)] = &[
 
 /// What a code means; `None` if there is no such code.
 pub fn meaning(code: &str) -> Option<&'static str> {
-    let at = CODES.binary_search_by_key(&code, |(code, _)| *code).ok()?;
-    Some(CODES[at].1)
+    CODES.binary_search_by_key(&code, |(code, _)| *code).ok().map(|at| CODES[at].1)
 }

@@ -1,9 +1,10 @@
 //! `handoff.yaml`: the caller's patience, rings, ladders, booking and callback.
 
+use crate::domain::effect::Comfort;
 use crate::domain::id::RepId;
-use crate::rules::fault::{At, Faults, Word, quoted};
-use crate::rules::files::yaml::{Node, Section};
-use crate::rules::model::set::{BookingRules, CallbackRules, HandoffRules, Ladders, Rung, live_at_most};
+use crate::rules::fault::{At, Faults, Word, did_you_mean, quoted};
+use crate::rules::files::yaml::{Data, Node, Section};
+use crate::rules::model::set::{BookingRules, CallbackRules, HandoffRules, Ladders, RingPlan, Rung, live_at_most};
 use crate::rules::words::values;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +12,14 @@ use std::time::Duration;
 
 pub(crate) const RUNGS: [(&str, Rung); 3] =
     [("warm_transfer", Rung::WarmTransfer), ("booking", Rung::Booking), ("callback", Rung::Callback)];
+
+/// What a caller hears who waits for a rep.
+pub(crate) const COMFORTS: [(&str, Comfort); 2] = [("music", Comfort::Music), ("agent", Comfort::Agent)];
+
+const RING_PLANS: &str = "one_by_one, { at_once: 2 } or { add_every: 5s }";
+
+/// The ring plan that is one word.
+pub(crate) const ONE_BY_ONE: [(&str, RingPlan); 1] = [("one_by_one", RingPlan::OneByOne)];
 
 /// A lead of which nobody tells what became counts as open for this long, where `open_for` is left out: a cap that only ever
 /// fills would stop a pool.
@@ -25,6 +34,8 @@ pub(crate) struct HandoffDraft {
     accept_within: PlacedDuration,
     join_within: Duration,
     ring_at_most: u32,
+    ring: (RingPlan, At),
+    hold: Comfort,
     pub ladders: Vec<(Word, Vec<Rung>)>,
     booking: BookingRules,
     callback: CallbackRules,
@@ -58,6 +69,8 @@ impl HandoffDraft {
             accept_within: self.accept_within.length,
             join_within: self.join_within,
             ring_at_most: self.ring_at_most,
+            ring: self.ring.0,
+            hold: self.hold,
             ladders: ladders.collect::<BTreeMap<_, _>>().into(),
             booking: self.booking.clone(),
             callback: self.callback.clone(),
@@ -81,6 +94,8 @@ pub(crate) fn read(root: &Node, faults: &mut Faults) -> HandoffDraft {
         accept_within: span(&mut section, "accept_within", faults),
         join_within: span(&mut section, "join_within", faults).length,
         ring_at_most: number(&mut section, "ring_at_most", faults),
+        ring: ring(&mut section, faults),
+        hold: hold(&mut section, faults),
         first_contact_sla: span(&mut section, "first_contact_sla", faults).length,
         company: section.get("company").and_then(|node| node.word(faults)).map(|word| word.text),
         open_for: span_or(&mut section, "open_for", OPEN_FOR, faults).length,
@@ -99,6 +114,7 @@ pub(crate) fn read(root: &Node, faults: &mut Faults) -> HandoffDraft {
 /// The caller's clock holds every other: one try must fit into the patience, the patience into the time to the bridge.
 fn check_times(draft: &HandoffDraft, faults: &mut Faults) {
     let HandoffDraft { patience, bridge_within, live_at_most, ring_timeout, accept_within, .. } = draft;
+    check_ring(draft, faults);
     let one_try = ring_timeout.length + accept_within.length;
     if one_try > patience.length {
         let one_try = values::spell(one_try);
@@ -120,6 +136,71 @@ fn check_times(draft: &HandoffDraft, faults: &mut Faults) {
                 "a caller who may still be rung for is on the line; 2m is what counts where nothing is said".to_owned(),
             ),
         );
+    }
+}
+
+/// Music where nothing is said.
+fn hold(section: &mut Section<'_>, faults: &mut Faults) -> Comfort {
+    let word = section.get("hold").and_then(|node| node.word(faults));
+    word.and_then(|word| faults.choice(&word, "handoff-unknown-hold", &COMFORTS)).unwrap_or_default()
+}
+
+/// A plan that never comes to what it says.
+fn check_ring(draft: &HandoffDraft, faults: &mut Faults) {
+    let HandoffDraft { ring_timeout, ring_at_most, ring: (plan, at), .. } = draft;
+    match plan {
+        RingPlan::OneByOne => {}
+        RingPlan::AtOnce(phones) if phones <= ring_at_most => {}
+        RingPlan::AtOnce(phones) => {
+            let found = format!("at_once: {phones}, more than ring_at_most = {ring_at_most}");
+            faults.error("handoff-at-once-too-many", *at, found, "at most ring_at_most");
+        }
+        RingPlan::AddEvery(span) if *span < ring_timeout.length => {}
+        RingPlan::AddEvery(span) => {
+            let found = format!("add_every: {}, not shorter than ring_timeout = {ring_timeout}", values::spell(*span));
+            let hint = "by then the phone before has rung out: that is one_by_one, which needs no time";
+            faults.error("handoff-add-too-late", *at, found, "less than ring_timeout").hint(Some(hint.to_owned()));
+        }
+    }
+}
+
+/// One after the other where nothing is said.
+fn ring(section: &mut Section<'_>, faults: &mut Faults) -> (RingPlan, At) {
+    let Some(node) = section.get("ring") else { return (RingPlan::OneByOne, section.at) };
+    let plan = match &node.data {
+        Data::Map(_) => several(node, faults),
+        _ => node.word(faults).and_then(|word| one_word(&word, faults)),
+    };
+    (plan.unwrap_or_default(), node.at)
+}
+
+fn one_word(word: &Word, faults: &mut Faults) -> Option<RingPlan> {
+    let plan = ONE_BY_ONE.iter().find(|(name, _)| *name == word.text).map(|(_, plan)| *plan);
+    if plan.is_none() {
+        let hint = did_you_mean(&word.text, ONE_BY_ONE.iter().map(|(name, _)| *name));
+        faults.error("handoff-unknown-ring", word.at, quoted(&word.text), RING_PLANS).hint(hint);
+    }
+    plan
+}
+
+fn several(node: &Node, faults: &mut Faults) -> Option<RingPlan> {
+    let told = faults.count();
+    let mut section = node.section(faults);
+    let word = section.get("at_once").and_then(|node| node.word(faults));
+    let at_once = word.and_then(|word| faults.read(&word, "bad-number", values::POSITIVE, values::positive));
+    let word = section.get("add_every").and_then(|node| node.word(faults));
+    let add_every = word.and_then(|word| faults.read(&word, "bad-duration", values::DURATION, values::duration));
+    section.finish(faults);
+    match (at_once, add_every) {
+        (Some(phones), None) => Some(RingPlan::AtOnce(phones)),
+        (None, Some(span)) => Some(RingPlan::AddEvery(span)),
+        _ => {
+            if faults.count() == told {
+                let found = "both or neither of at_once and add_every";
+                faults.error("handoff-unknown-ring", node.at, found, RING_PLANS);
+            }
+            None
+        }
     }
 }
 

@@ -4,7 +4,7 @@ mod handoff;
 mod pool;
 
 pub(in crate::rules) use handoff::live_at_most;
-pub use handoff::{BookingRules, CallbackRules, HandoffRules, Ladders, Rung};
+pub use handoff::{BookingRules, CallbackRules, HandoffRules, Ladders, RingPlan, Rung};
 pub use pool::{CalendarUnknown, Caps, Fit, OrderPolicy, Pool, PoolPreference, WhenFull, Wish};
 
 use crate::domain::account::MatchKey;

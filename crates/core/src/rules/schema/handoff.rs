@@ -1,7 +1,7 @@
 //! The shape of `handoff.yaml`.
 
 use super::{DURATION, Schema, Shape, choice, key, map, names, required, some};
-use crate::rules::files::handoff::RUNGS;
+use crate::rules::files::handoff::{COMFORTS, ONE_BY_ONE, RUNGS};
 
 pub(super) fn schema() -> Schema {
     let booking = map(vec![
@@ -17,6 +17,14 @@ pub(super) fn schema() -> Schema {
         required("remind_before", "The owner is reminded this long before the promise.", DURATION),
         required("escalate_before", "The owner's manager is told this long before the promise.", DURATION),
     ]);
+    let several = map(vec![
+        key("at_once", "So many phones ring together; whoever accepts first has the call.", Shape::Positive),
+        key(
+            "add_every",
+            "Another phone is added whenever so much time has passed, while those before ring on.",
+            DURATION,
+        ),
+    ]);
     let root = map(vec![
         required("patience", "From the moment the caller was qualified until a rep has accepted.", DURATION),
         required(
@@ -29,6 +37,12 @@ pub(super) fn schema() -> Schema {
         required("accept_within", "How long a rep may listen before pressing a key.", DURATION),
         required("join_within", "How long joining the call may take.", DURATION),
         required("ring_at_most", "Reps to ring for one lead.", Shape::Positive),
+        key(
+            "ring",
+            "How many phones ring at a time; one_by_one if left out.",
+            Shape::Either(vec![choice(&ONE_BY_ONE), several]),
+        ),
+        key("hold", "What a caller hears while phones ring; music if left out.", choice(&COMFORTS)),
         required("first_contact_sla", "From the decision to the first word with a human.", DURATION),
         key("company", "What callers know us as: mails to them name it.", Shape::Word),
         key(

@@ -3,6 +3,7 @@
 use super::{Happening, World};
 use baton_core::domain::effect::{Effect, Instruction, Planned, Timer};
 use baton_core::domain::id::{LegId, RepId};
+use baton_core::domain::leg::Fault;
 use baton_core::domain::outcome::{Booking, Slot};
 use baton_core::handoff::{Event, Handoff};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -54,7 +55,8 @@ impl World<'_> {
                     self.soon(life, talk, Event::RepLeft { leg });
                 }
             },
-            Effect::HangUp { leg } => self.soon(life, 3, Event::RepLeft { leg }),
+            Effect::HangUp { leg, .. } => self.soon(life, 3, Event::RepLeft { leg }),
+            Effect::EndCall => self.soon(life, 3, Event::CallEnded),
             Effect::FindSlots { search, rep } => match self.chance.below(100) {
                 0..12 => self.soon(life, 8, Event::SlotsUnknown { search, why: why() }),
                 12..22 => {}
@@ -90,7 +92,7 @@ impl World<'_> {
                 self.wire(life, at, Event::ContactMade { rep: next.owner, at });
             }
             Effect::Instruct { .. }
-            | Effect::Hold
+            | Effect::Hold { .. }
             | Effect::WriteCrm { .. }
             | Effect::Brief { .. }
             | Effect::UpdateCard { .. }
@@ -117,18 +119,21 @@ impl World<'_> {
 
     fn phone(&mut self, life: usize, leg: LegId) {
         match self.chance.below(100) {
-            0..5 => self.soon(life, 3, Event::RingFailed { leg, why: "made up".to_owned() }),
-            5..9 => self.soon(life, 3, Event::Busy { leg }),
-            9..18 => self.soon(life, 18, Event::NoAnswer { leg }),
+            0..2 => self.soon(life, 3, Event::RingFailed { leg, why: "made up".to_owned(), fault: Fault::Vendor }),
+            2..4 => self.soon(life, 3, Event::WrongNumber { leg, why: None }),
+            4..5 => self.soon(life, 8, Event::Forwarded { leg, why: None }),
+            5..9 => self.soon(life, 3, Event::Busy { leg, why: Some("SIP 486 by the phone".to_owned()) }),
+            9..18 => self.soon(life, 18, Event::NoAnswer { leg, why: None }),
             18..23 => {}
             23..28 => {
                 self.soon(life, 8, Event::Answered { leg: leg.clone() });
-                self.soon(life, 14, Event::Machine { leg });
+                self.soon(life, 14, Event::Machine { leg, why: None });
             }
             // An answer of the vendor was lost, and the ring counts as failed, though the phone is up.
             28..33 => {
                 self.soon(life, 8, Event::Answered { leg: leg.clone() });
-                self.soon(life, 60, Event::RingFailed { leg, why: "no answer from the platform".to_owned() });
+                let why = "no answer from the platform".to_owned();
+                self.soon(life, 60, Event::RingFailed { leg, why, fault: Fault::Vendor });
             }
             _ => self.soon(life, 12, Event::Answered { leg }),
         }
@@ -138,7 +143,7 @@ impl World<'_> {
     fn key(&mut self, life: usize, leg: LegId) {
         match self.chance.below(100) {
             0..5 => self.soon(life, 5, Event::WhisperFailed { leg, why: "it could not be played".to_owned() }),
-            5..18 => self.soon(life, 10, Event::Declined { leg }),
+            5..18 => self.soon(life, 10, Event::Declined { leg, why: None }),
             18..26 => {}
             26..34 => self.soon(life, 10, Event::RepLeft { leg }),
             // A key pressed at once: the whisper was not played to its end.

@@ -35,9 +35,12 @@ impl World<'_> {
     }
 
     fn not_to_be_had(&self, before: &Handoff, after: &Handoff) -> Option<RepId> {
-        let wanted = after.holds.as_ref().filter(|_| after.holds != before.holds)?;
-        let (by, until) = self.held.get(&wanted.rep)?;
-        (*by != after.id && *until > self.now).then(|| wanted.rep.clone())
+        let mut wanted = after.holds.iter().filter(|hold| !before.holds.contains(hold));
+        let taken = wanted.find(|hold| {
+            let held = self.held.get(&hold.rep);
+            held.is_some_and(|(by, until)| *by != after.id && *until > self.now)
+        })?;
+        Some(taken.rep.clone())
     }
 
     fn store(&mut self, life: usize, before: &Handoff, made: Transition) -> Check {
@@ -49,12 +52,12 @@ impl World<'_> {
             round_trips(&made.state)?;
         }
         if before.holds != made.state.holds {
-            if let Some(old) = &before.holds
-                && self.held.get(&old.rep).is_some_and(|(by, _)| *by == before.id)
-            {
-                self.held.remove(&old.rep);
+            for old in &before.holds {
+                if self.held.get(&old.rep).is_some_and(|(by, _)| *by == before.id) {
+                    self.held.remove(&old.rep);
+                }
             }
-            if let Some(new) = &made.state.holds {
+            for new in &made.state.holds {
                 self.held.insert(new.rep.clone(), (before.id.clone(), new.until));
             }
         }

@@ -1,5 +1,6 @@
 //! What `handoff.yaml` says of a call: how long everything may take, and what is tried for the caller.
 
+use crate::domain::effect::Comfort;
 use crate::domain::id::RepId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,6 +26,12 @@ pub struct HandoffRules {
     pub join_within: Duration,
     /// Reps to ring for one lead at most.
     pub ring_at_most: u32,
+    /// Whose phones ring beside one another.
+    #[serde(default)]
+    pub ring: RingPlan,
+    /// What the caller hears meanwhile.
+    #[serde(default)]
+    pub hold: Comfort,
     pub ladders: Ladders,
     pub booking: BookingRules,
     pub callback: CallbackRules,
@@ -36,6 +43,18 @@ pub struct HandoffRules {
     pub open_for: Duration,
     /// What callers know us as.
     pub company: Option<String>,
+}
+
+/// How many reps are rung at a time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RingPlan {
+    #[default]
+    OneByOne,
+    /// So many; whoever accepts first has the call.
+    AtOnce(u32),
+    /// One, and another whenever so much time has passed, while those before go on ringing.
+    AddEvery(Duration),
 }
 
 /// By name; `default` always exists. A ladder's last rung needs only our own database: [`Rung::Callback`].

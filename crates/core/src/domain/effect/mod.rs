@@ -7,6 +7,8 @@ pub use lane::{CalendarEffect, CallEffect, ChatEffect, CrmEffect, InLane, Lane, 
 pub use timer::Timer;
 
 use super::id::{LegId, RepId};
+use super::lead::is_default;
+use super::leg::LegState;
 use super::outcome::Slot;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -29,7 +31,11 @@ pub enum Effect {
     Instruct {
         instruction: Instruction,
     },
-    Hold,
+    /// The caller waits, and is not left alone with silence.
+    Hold {
+        #[serde(default, skip_serializing_if = "is_default")]
+        comfort: Comfort,
+    },
     Ring {
         leg: LegId,
         rep: RepId,
@@ -44,7 +50,11 @@ pub enum Effect {
     },
     HangUp {
         leg: LegId,
+        #[serde(default, skip_serializing_if = "is_default")]
+        reason: HangUpReason,
     },
+    /// Hangs the caller up: they have spoken, and the rep is gone.
+    EndCall,
     /// Looks for free times of `rep`; `search` counts from 1.
     FindSlots {
         search: u32,
@@ -87,12 +97,38 @@ pub enum Effect {
     ReadOwner,
 }
 
+/// What a phone is told that is hung up, and may show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HangUpReason {
+    #[default]
+    Cancelled,
+    /// Another rep has taken the call: nobody missed it.
+    AnsweredElsewhere,
+}
+
+/// What a caller hears while phones ring.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Comfort {
+    #[default]
+    Music,
+    /// The voice agent stays with the caller, and goes on speaking.
+    Agent,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "instruction", rename_all = "snake_case")]
 pub enum Instruction {
     /// "One moment, I am getting Priya."
     Hold {
         rep: RepId,
+    },
+    /// "Priya is on another call, I am trying Tom."
+    HoldOn {
+        rep: RepId,
+        instead_of: RepId,
+        because: WhyNot,
     },
     /// The rep is there: the agent may leave.
     Connected {
@@ -121,6 +157,41 @@ pub enum Instruction {
     NoCall {
         rep: RepId,
     },
+}
+
+/// Why somebody else is fetched than was named before: as much of it as is the caller's business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyNot {
+    /// On another call.
+    Busy,
+    /// Not reached, whatever kept us from it.
+    NotReached,
+    /// There, and cannot take the call now.
+    CannotNow,
+    /// The two had just been put through.
+    CutOff,
+}
+
+impl From<LegState> for WhyNot {
+    fn from(state: LegState) -> Self {
+        match state {
+            LegState::Busy => Self::Busy,
+            LegState::Declined | LegState::HungUp => Self::CannotNow,
+            LegState::Joined | LegState::Lost => Self::CutOff,
+            LegState::Ringing
+            | LegState::Answered
+            | LegState::Accepted
+            | LegState::NoAnswer
+            | LegState::Machine
+            | LegState::Forwarded
+            | LegState::WrongNumber
+            | LegState::Vendor
+            | LegState::Config
+            | LegState::Elsewhere
+            | LegState::Cancelled => Self::NotReached,
+        }
+    }
 }
 
 /// What is true to say to a caller at a moment.
@@ -255,11 +326,12 @@ impl Effect {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Instruct { .. } => "instruct",
-            Self::Hold => "hold",
+            Self::Hold { .. } => "hold",
             Self::Ring { .. } => "ring",
             Self::Whisper { .. } => "whisper",
             Self::Join { .. } => "join",
             Self::HangUp { .. } => "hang_up",
+            Self::EndCall => "end_call",
             Self::FindSlots { .. } => "find_slots",
             Self::Book { .. } => "book",
             Self::WriteCrm { .. } => "write_crm",
@@ -276,8 +348,8 @@ impl Effect {
     /// 0 is first: live calls before bookings before CRM writes before notifications.
     pub fn priority(&self) -> u8 {
         match self {
-            Self::Hold | Self::Ring { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => 0,
-            Self::Instruct { .. } | Self::Timer { .. } => 0,
+            Self::Hold { .. } | Self::Ring { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => 0,
+            Self::EndCall | Self::Instruct { .. } | Self::Timer { .. } => 0,
             Self::FindSlots { .. } | Self::Book { .. } => 1,
             Self::Brief { .. } | Self::UpdateCard { .. } => 2,
             Self::WriteCrm { .. } => 2,

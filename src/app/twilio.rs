@@ -1,4 +1,4 @@
-//! From `[telephony]` in *bridge* mode to whoever carries the calls: how it is commanded, and the door at which it asks us.
+//! From `[telephony]` with `carrier = "twilio"` to both sides of that account: how it is commanded, and the door at which it asks us.
 
 use crate::config::{self, Config};
 use crate::connectors::http::Secret;
@@ -16,16 +16,16 @@ use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
 /// Both sides of one account.
-pub struct Carried {
+pub struct TwilioAccount {
     pub telephony: Arc<dyn Telephony>,
     pub door: Arc<TwilioSection>,
 }
 
-/// `None`: we carry no calls ourselves.
+/// `None`: Twilio carries no calls of ours.
 ///
 /// # Errors
 /// A secret cannot be had, or there is none that could prove what the carrier sends; or an address is not of its form.
-pub fn carried(config: &Config, store: &Store, clock: &SharedClock) -> Result<Option<Carried>> {
+pub fn twilio_account(config: &Config, store: &Store, clock: &SharedClock) -> Result<Option<TwilioAccount>> {
     let Some(config::Telephony::Bridge(config::Carrier::Twilio(twilio))) = &config.telephony else {
         return Ok(None);
     };
@@ -54,7 +54,7 @@ pub fn carried(config: &Config, store: &Store, clock: &SharedClock) -> Result<Op
     let telephony = Twilio::new(settings, legs, Arc::clone(clock)).context("setting up telephony")?;
     let (music, language) = (twilio.music.clone(), twilio.language.clone());
     let door = Arc::new(TwilioSection { pages, keys, music, language });
-    Ok(Some(Carried { telephony: Arc::new(telephony), door }))
+    Ok(Some(TwilioAccount { telephony: Arc::new(telephony), door }))
 }
 
 /// What Twilio signs with; an auth token that we log in with is one.

@@ -1,0 +1,136 @@
+//! `advance` explored whole: every state that a small world can come to, and every move out of each.
+//!
+//! One caller or two wait for three reps, with a ladder of transfer, booking and callback, and each ring plan. Anything that can
+//! be told of a phone may be told at any time after it rang, late, twice and out of order; a step may never be done, or long
+//! after it was planned, as where a worker dies; a timer fires at its time or up to thirty seconds late. Time moves between a
+//! few instants, so that there is an end to it. One caller alone is followed to the very end of what was promised; two are
+//! followed for as long as they can meet on a phone, and without times.
+
+mod explorer;
+mod faults;
+mod happens;
+mod held;
+mod side;
+mod world;
+
+use super::*;
+use crate::domain::lead::ReachBack;
+use crate::rules::model::set::{RingPlan, Rung};
+use explorer::{Explored, explore};
+use faults::PLANTED;
+pub(super) use held::INVARIANTS;
+use serde_json::json;
+use side::{conversation, current};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+use std::time::Duration;
+use world::World;
+
+const TWO_AT_ONCE: RingPlan = RingPlan::AtOnce(2);
+const ONE_MORE: RingPlan = RingPlan::AddEvery(Duration::from_secs(5));
+
+/// A world that was explored, and its states: one of each shape.
+struct Walk {
+    explored: Explored,
+    states: Vec<(Handoff, DateTime<Utc>)>,
+    rules: RuleSet,
+}
+
+static ONE_BY_ONE: LazyLock<Walk> = LazyLock::new(|| walk(1, RingPlan::OneByOne));
+static ADDED: LazyLock<Walk> = LazyLock::new(|| walk(1, ONE_MORE));
+
+fn walk(callers: usize, plan: RingPlan) -> Walk {
+    let mut world = World::of(callers, plan, advance);
+    let explored = explore(&mut world);
+    println!("{callers} callers, {plan:?}: {} states, {} moves", explored.states, explored.moves);
+    let mut shapes: BTreeMap<_, (Handoff, DateTime<Utc>)> = BTreeMap::new();
+    for (state, now) in world.met() {
+        let stage = json!(state.stage);
+        let names = [&stage["stage"], &stage["outcome"]["outcome"]].map(ToString::to_string);
+        let counts = (state.current_legs().count(), state.legs.len(), state.searches, state.booking_attempts);
+        let flags = (state.live, state.holds.is_empty(), state.first_contact_at.is_some(), state.patience_until <= now);
+        shapes.entry((names, counts, flags)).or_insert((state.clone(), now));
+    }
+    Walk { explored, states: shapes.into_values().collect(), rules: world.rules }
+}
+
+/// The states that one caller comes to; and the same where no meeting is offered, where nobody may call or write to them,
+/// where the lead waits for whoever can take it, and where nobody was on the line.
+pub(super) fn explored() -> (Vec<(Handoff, DateTime<Utc>)>, &'static RuleSet) {
+    let gone = |state: &mut Handoff| {
+        if state.stage.settled().is_some() && !state.is_done() || matches!(state.stage, Stage::Searching { .. }) {
+            (state.live, state.legs) = (false, Vec::new());
+        }
+    };
+    let changes: [fn(&mut Handoff); 5] = [
+        |_| {},
+        |state| state.rungs = vec![Rung::WarmTransfer, Rung::Callback],
+        |state| state.reach_back = ReachBack::Nothing,
+        |state| state.waits_in = "west".to_owned().try_into().ok(),
+        gone,
+    ];
+    let mut all = Vec::new();
+    for change in changes {
+        for (state, now) in ONE_BY_ONE.states.iter().chain(&ADDED.states) {
+            let mut state = state.clone();
+            change(&mut state);
+            all.push((state, *now));
+        }
+    }
+    (all, &ONE_BY_ONE.rules)
+}
+
+/// The leg that the stage is about first, or that caller and rep spoke on.
+pub(super) fn current_leg(state: &Handoff) -> Option<LegId> {
+    let current = current(state).first().map(|(leg, _)| (*leg).clone());
+    current.or_else(|| conversation(state).cloned())
+}
+
+/// Fewer states would be another world than the one that was reviewed.
+fn holds_in(explored: &Explored, at_least: usize) {
+    assert!(explored.broken.is_none(), "{}", explored.broken.as_ref().map(ToString::to_string).unwrap_or_default());
+    assert!(explored.states >= at_least, "{} states", explored.states);
+}
+
+#[test]
+fn one_caller_is_never_without_a_next_step_and_every_way_ends() {
+    holds_in(&ONE_BY_ONE.explored, 10_000);
+}
+
+#[test]
+fn one_caller_for_whom_two_phones_ring_is_joined_to_one_rep() {
+    holds_in(&walk(1, TWO_AT_ONCE).explored, 10_000);
+}
+
+#[test]
+fn one_caller_for_whom_phones_are_added_is_joined_to_one_rep() {
+    holds_in(&ADDED.explored, 15_000);
+}
+
+#[test]
+fn two_callers_never_meet_on_one_phone() {
+    holds_in(&walk(2, RingPlan::OneByOne).explored, 20_000);
+}
+
+#[test]
+fn two_callers_for_whom_two_phones_ring_never_meet_on_one() {
+    holds_in(&walk(2, TWO_AT_ONCE).explored, 30_000);
+}
+
+#[test]
+fn two_callers_for_whom_phones_are_added_never_meet_on_one() {
+    holds_in(&walk(2, ONE_MORE).explored, 40_000);
+}
+
+/// What the search is worth: faults that somebody could make, one for each invariant at least, are found by the one that
+/// they break.
+#[test]
+fn planted_faults_are_found() {
+    let planted: BTreeSet<&str> = PLANTED.iter().map(|planted| planted.breaks).collect();
+    assert_eq!(planted, INVARIANTS.iter().map(|(name, _)| *name).collect());
+    for planted in PLANTED {
+        let found = explore(&mut World::of(planted.callers, planted.plan, planted.advance)).broken;
+        let found = found.unwrap_or_else(|| panic!("{} is not found", planted.what));
+        assert_eq!(found.invariant, planted.breaks, "{}: {found}", planted.what);
+    }
+}

@@ -1,0 +1,126 @@
+//! What may happen to a caller's handoff in a state: all that can be told of phones that rang, at any time and in any order,
+//! what caller, calendar and reps may do, and every timer that is due.
+
+use super::super::*;
+use super::side::Line;
+use crate::handoff::state::Leg;
+use crate::rules::model::set::RingPlan;
+use chrono::TimeDelta;
+
+/// A rep who leaves sooner than this after the bridge was not really there.
+const SETTLE: TimeDelta = TimeDelta::seconds(10);
+
+pub(super) fn happens(state: &Handoff, lines: &[(usize, Line)], now: DateTime<Utc>) -> Vec<Event> {
+    let mut events = vec![Event::Start, Event::CallerLeft];
+    for (leg, (_, line)) in state.legs.iter().zip(lines) {
+        phone(&mut events, &leg.id, *line);
+    }
+    calendar(&mut events, state);
+    if matches!(state.stage, Stage::Callback { .. } | Stage::NeedsAttention { .. }) {
+        events.push(Event::ContactMade { rep: state.owner.clone(), at: now });
+    }
+    events.extend(timers(state, now).into_iter().map(|timer| Event::Timer { timer }));
+    events
+}
+
+fn phone(events: &mut Vec<Event>, leg: &LegId, line: Line) {
+    let leg = || leg.clone();
+    let why = || "made up".to_owned();
+    if line != Line::Never {
+        events.push(Event::RingFailed { leg: leg(), why: why(), fault: Fault::Vendor });
+    }
+    if line.has_rung() {
+        events.extend([
+            Event::Answered { leg: leg() },
+            Event::Accepted { leg: leg() },
+            Event::Declined { leg: leg(), why: None },
+            Event::Machine { leg: leg(), why: None },
+            Event::Joined { leg: leg() },
+            Event::WhisperFailed { leg: leg(), why: why() },
+            Event::JoinFailed { leg: leg(), why: why() },
+        ]);
+    }
+    // Of a phone that is down, that it is: while it is up nobody can say so.
+    if line == Line::Down {
+        events.extend([Event::NoAnswer { leg: leg(), why: None }, Event::RepLeft { leg: leg() }]);
+    }
+}
+
+fn calendar(events: &mut Vec<Event>, state: &Handoff) {
+    for search in 1..=state.searches {
+        let others = if search == 1 { vec![slot(14), slot(15)] } else { vec![slot(15)] };
+        events.push(Event::SlotsFound { search, slots: others });
+        events.push(Event::SlotsFound { search, slots: Vec::new() });
+        events.push(Event::SlotsUnknown { search, why: "made up".to_owned() });
+    }
+    if state.searches > 0 {
+        events.extend([14, 15, 9].map(|hour| Event::SlotChosen { slot: slot(hour) }));
+        events.push(Event::SlotsDeclined);
+    }
+    for attempt in 1..=state.booking_attempts {
+        events.extend([booked(attempt), Event::SlotTaken { attempt }]);
+        events.push(Event::BookingFailed { attempt, why: "made up".to_owned() });
+    }
+}
+
+/// The stage's own when it is due, those of the past at any time.
+fn timers(state: &Handoff, now: DateTime<Utc>) -> Vec<Timer> {
+    let mut timers = Vec::new();
+    for leg in &state.legs {
+        let leg = || leg.id.clone();
+        timers.extend([Timer::RingBy { leg: leg() }, Timer::AcceptBy { leg: leg() }, Timer::JoinBy { leg: leg() }]);
+        timers.extend([Timer::SettledBy { leg: leg() }]);
+        timers.extend(state.is_done().then(|| Timer::ReleaseBy { leg: leg() }));
+    }
+    for search in 1..=state.searches {
+        timers.extend([Timer::SearchBy { search }, Timer::SlotBy { search }]);
+    }
+    timers.extend((1..=state.booking_attempts).map(|attempt| Timer::BookBy { attempt }));
+    if state.patience_until <= now {
+        timers.push(Timer::PatienceBy);
+    }
+    if let Stage::Callback { promise } = &state.stage {
+        let promised_at = promise.promised_at;
+        let due = |before: std::time::Duration| promised_at - TimeDelta::from_std(before).unwrap_or_default() <= now;
+        let terms = &state.terms.callback;
+        timers.extend(due(terms.remind_before).then_some(Timer::Remind { promised_at }));
+        timers.extend(due(terms.escalate_before).then_some(Timer::Escalate { promised_at }));
+        timers.extend((promised_at <= now).then_some(Timer::Breach { promised_at }));
+    }
+    if matches!(state.terms.ring, RingPlan::AddEvery(_)) {
+        timers.extend((1..=state.legs.len() as u32).map(|rung| Timer::AddBy { rung }));
+    }
+    if let [own] = own_timers(state).as_slice() {
+        timers.retain(|timer| timer != own || state.moves_on_by <= now);
+    }
+    if let Stage::Bridged { at, .. } = &state.stage
+        && now < *at + SETTLE
+    {
+        timers.retain(|timer| !matches!(timer, Timer::SettledBy { .. }));
+    }
+    timers
+}
+
+/// What moves a stage on though nobody ever tells us anything again.
+pub(super) fn own_timers(state: &Handoff) -> Vec<Timer> {
+    let of_leg = |leg: &Leg| {
+        let (state, leg) = (leg.state, leg.id.clone());
+        match state {
+            LegState::Ringing => Timer::RingBy { leg },
+            LegState::Answered => Timer::AcceptBy { leg },
+            LegState::Accepted => Timer::JoinBy { leg },
+            _ => Timer::SettledBy { leg },
+        }
+    };
+    let only = match &state.stage {
+        Stage::Offered | Stage::Done { .. } | Stage::NeedsAttention { .. } => return Vec::new(),
+        Stage::Ringing { .. } | Stage::Briefing { .. } | Stage::Joining { .. } | Stage::Bridged { .. } => {
+            return state.current_legs().map(of_leg).collect();
+        }
+        Stage::Searching { search } => Timer::SearchBy { search: *search },
+        Stage::Offering { search, .. } => Timer::SlotBy { search: *search },
+        Stage::Booking { attempt, .. } => Timer::BookBy { attempt: *attempt },
+        Stage::Callback { promise } => Timer::Breach { promised_at: promise.promised_at },
+    };
+    vec![only]
+}

@@ -1,0 +1,268 @@
+//! What holds in every state and for every move, by name. `docs/handoff.md` lists it.
+
+use super::super::*;
+use super::happens::own_timers;
+use super::side::{conversation, current};
+use crate::domain::id::RepId;
+use std::collections::BTreeSet;
+
+/// A name, and what it says.
+pub(in crate::handoff::tests) const INVARIANTS: [(&str, &str); 12] = [
+    (
+        "one_phone_one_lead",
+        "Two leads never have a current leg on one phone, and no phone is rung that is up for another lead.",
+    ),
+    (
+        "reserved_while_current",
+        "The rep of a current leg is held for that lead, from before the phone rings until it is given up.",
+    ),
+    ("nobody_is_rung_twice", "A rep is rung once for a lead, whatever came of it."),
+    (
+        "strays_only_hang_up",
+        "A leg that is not current is hung up where it is told to be up, and nothing else comes of what is told of it.",
+    ),
+    ("a_conversation_is_left_alone", "Once caller and rep speak, only the two of them end it."),
+    ("nobody_is_left_alone", "A rep who leaves after the conversation leaves no caller on the line."),
+    (
+        "the_caller_is_told",
+        "Whoever is on the line is told what happens next whenever that changes, and hears music or the agent while phones ring.",
+    ),
+    ("somebody_is_next", "There is a next step with an owner who is here and a time, in every state."),
+    (
+        "a_timer_moves_it_on",
+        "Every stage that waits has set the timer that ends it, though nobody tells us anything again.",
+    ),
+    ("one_end", "A lead ends once: connected, booked or called stays so, and nothing is promised beside it."),
+    (
+        "promises_are_kept_or_told",
+        "A promise is kept, replaced by one that the caller is told of, or broken and told to whoever is to look.",
+    ),
+    (
+        "every_way_ends",
+        "From every state the lead can come to an end: connected, booked, called, or a person who looks.",
+    ),
+];
+
+/// One move, seen from outside.
+pub(super) struct Seen<'a> {
+    pub before: &'a Handoff,
+    pub event: &'a Event,
+    pub made: &'a Transition,
+    pub rules: &'a RuleSet,
+    pub now: DateTime<Utc>,
+}
+
+/// The invariant that does not hold, and how it shows.
+pub(super) type Break = (&'static str, String);
+
+/// The first of the invariants that a move breaks, and how.
+pub(super) fn broken_by(it: &Seen<'_>, advance: Advance) -> Option<Break> {
+    let checks: [(&'static str, Option<String>); 10] = [
+        ("strays_only_hang_up", stray(it)),
+        ("reserved_while_current", unreserved(it)),
+        ("nobody_is_rung_twice", rung_twice(it)),
+        ("a_conversation_is_left_alone", interrupted(it)),
+        ("nobody_is_left_alone", left_alone(it)),
+        ("one_end", second_end(it)),
+        ("promises_are_kept_or_told", untold_promise(it)),
+        ("the_caller_is_told", untold_caller(it)),
+        ("somebody_is_next", nobody_next(it)),
+        ("a_timer_moves_it_on", stuck(it, advance)),
+    ];
+    checks.into_iter().find_map(|(name, broken)| Some((name, broken?)))
+}
+
+pub(super) type Advance = fn(&Handoff, &Event, &RuleSet, DateTime<Utc>) -> Transition;
+
+impl Seen<'_> {
+    fn after(&self) -> &Handoff {
+        &self.made.state
+    }
+
+    fn plans(&self, is: impl Fn(&Effect) -> bool) -> bool {
+        self.made.effects.iter().any(|planned| is(&planned.effect))
+    }
+
+    fn says(&self) -> bool {
+        self.plans(|effect| matches!(effect, Effect::Instruct { .. }))
+    }
+
+    fn hangs_up(&self, leg: &LegId) -> bool {
+        self.plans(|effect| matches!(effect, Effect::HangUp { leg: gone, .. } if gone == leg))
+    }
+}
+
+/// The leg that an event is about.
+pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
+    match event {
+        Event::Answered { leg }
+        | Event::Machine { leg, .. }
+        | Event::NoAnswer { leg, .. }
+        | Event::Busy { leg, .. }
+        | Event::Forwarded { leg, .. }
+        | Event::WrongNumber { leg, .. }
+        | Event::RingFailed { leg, .. }
+        | Event::Accepted { leg }
+        | Event::Declined { leg, .. }
+        | Event::WhisperFailed { leg, .. }
+        | Event::Joined { leg }
+        | Event::JoinFailed { leg, .. }
+        | Event::RepLeft { leg } => Some(leg),
+        Event::Timer { timer } => match timer {
+            Timer::RingBy { leg }
+            | Timer::AcceptBy { leg }
+            | Timer::JoinBy { leg }
+            | Timer::SettledBy { leg }
+            | Timer::ReleaseBy { leg } => Some(leg),
+            Timer::PatienceBy
+            | Timer::AddBy { .. }
+            | Timer::SlotBy { .. }
+            | Timer::SearchBy { .. }
+            | Timer::BookBy { .. }
+            | Timer::Remind { .. }
+            | Timer::Escalate { .. }
+            | Timer::Breach { .. } => None,
+        },
+        Event::Start
+        | Event::CallerLeft
+        | Event::CallEnded
+        | Event::SlotsFound { .. }
+        | Event::SlotsUnknown { .. }
+        | Event::SlotChosen { .. }
+        | Event::SlotsDeclined
+        | Event::Booked { .. }
+        | Event::SlotTaken { .. }
+        | Event::BookingFailed { .. }
+        | Event::ContactMade { .. }
+        | Event::Found(_)
+        | Event::Completed(_)
+        | Event::Reassigned(_)
+        | Event::Closed { .. } => None,
+    }
+}
+
+fn stray(it: &Seen<'_>) -> Option<String> {
+    let leg = leg_of(it.event)?;
+    let is_current = current(it.before).iter().any(|(current, _)| *current == leg);
+    if is_current || conversation(it.before) == Some(leg) || it.made.ignored {
+        return None;
+    }
+    let (before, after) = (it.before, it.after());
+    let hangs_up = it
+        .made
+        .effects
+        .iter()
+        .all(|planned| matches!(&planned.effect, Effect::HangUp { leg: gone, .. } if gone == leg));
+    let same = before.stage == after.stage && before.legs == after.legs && before.holds == after.holds;
+    (!hangs_up || !same).then(|| format!("{:?} of a leg that is not current led to {:?}", it.event, after.stage))
+}
+
+fn unreserved(it: &Seen<'_>) -> Option<String> {
+    let after = it.after();
+    let held: BTreeSet<&RepId> = after.holds.iter().map(|hold| &hold.rep).collect();
+    let current: BTreeSet<&RepId> = current(after).into_iter().map(|(_, rep)| rep).collect();
+    // Whoever talks on after the handoff is done is held for it.
+    (held != current && !after.is_done() || after.live && after.is_done() && !current.is_subset(&held))
+        .then(|| format!("held: {held:?}, on the phone: {current:?}"))
+}
+
+fn rung_twice(it: &Seen<'_>) -> Option<String> {
+    let legs = &it.after().legs;
+    let reps: BTreeSet<&RepId> = legs.iter().map(|leg| &leg.rep).collect();
+    (reps.len() != legs.len()).then(|| format!("two legs of one rep: {legs:?}"))
+}
+
+fn interrupted(it: &Seen<'_>) -> Option<String> {
+    let leg = conversation(it.before)?;
+    let theirs = match it.event {
+        Event::CallerLeft | Event::CallEnded => true,
+        Event::RepLeft { leg: gone } => gone == leg,
+        _ => false,
+    };
+    let goes_on = conversation(it.after()) == Some(leg) && !it.hangs_up(leg);
+    (!theirs && !goes_on).then(|| format!("{:?} ends a conversation", it.event))
+}
+
+fn left_alone(it: &Seen<'_>) -> Option<String> {
+    let Event::RepLeft { leg } = it.event else { return None };
+    let spoke = conversation(it.before) == Some(leg) && it.after().is_done() && it.before.live;
+    let ended = it.plans(|effect| *effect == Effect::EndCall) && !it.after().live;
+    (spoke && !ended).then(|| "the rep left, and the caller is still there".to_owned())
+}
+
+fn second_end(it: &Seen<'_>) -> Option<String> {
+    let Stage::Done { outcome } = &it.before.stage else { return None };
+    let same = matches!(&it.after().stage, Stage::Done { outcome: after } if after == outcome);
+    let promises = it.plans(|effect| matches!(effect, Effect::ConfirmToCaller { .. }));
+    (!same || promises).then(|| format!("after {outcome:?} came {:?}", it.after().stage))
+}
+
+fn untold_promise(it: &Seen<'_>) -> Option<String> {
+    let Stage::Callback { promise } = &it.before.stage else { return None };
+    let brief = |about: BriefWhy| it.plans(|effect| matches!(effect, Effect::Brief { why, .. } if *why == about));
+    let told = match &it.after().stage {
+        Stage::Callback { promise: after } if after == promise => match it.event {
+            Event::Timer { timer: Timer::Remind { .. } } => brief(BriefWhy::Reminder),
+            Event::Timer { timer: Timer::Escalate { .. } } => brief(BriefWhy::Escalation),
+            Event::Timer { timer: Timer::Breach { .. } } => false,
+            _ => true,
+        },
+        Stage::Callback { .. } => it.plans(|effect| matches!(effect, Effect::ConfirmToCaller { .. })),
+        Stage::Done { .. } => true,
+        Stage::NeedsAttention { .. } => {
+            let published = |what: Topic| it.plans(|effect| *effect == Effect::Publish { topic: what });
+            promise.promised_at <= it.now && brief(BriefWhy::NeedsAttention) && published(Topic::CallbackBreached)
+        }
+        _ => false,
+    };
+    (!told).then(|| format!("{:?} left a promise: {:?}", it.event, it.after().stage))
+}
+
+fn untold_caller(it: &Seen<'_>) -> Option<String> {
+    let (before, after) = (it.before, it.after());
+    if !after.live {
+        return None;
+    }
+    let named = |handoff: &Handoff| current(handoff).first().map(|(leg, _)| (*leg).clone());
+    let rings = |handoff: &Handoff| matches!(handoff.stage, Stage::Ringing { .. } | Stage::Briefing { .. });
+    // Music plays on from phone to phone, until the two are about to be joined.
+    let holds = rings(before) || it.plans(|effect| matches!(effect, Effect::Hold { .. }));
+    let same = std::mem::discriminant(&before.stage) == std::mem::discriminant(&after.stage);
+    let told = match &after.stage {
+        Stage::Ringing { .. } | Stage::Briefing { .. } => named(before) == named(after) || it.says() && holds,
+        _ if same => true,
+        Stage::Bridged { .. } | Stage::Searching { .. } | Stage::Offering { .. } | Stage::Callback { .. } => it.says(),
+        Stage::Done { outcome: Outcome::Booked { .. } } => it.says(),
+        Stage::Offered
+        | Stage::Joining { .. }
+        | Stage::Booking { .. }
+        | Stage::Done { .. }
+        | Stage::NeedsAttention { .. } => true,
+    };
+    (!told).then(|| format!("nobody tells the caller of {:?}", after.stage))
+}
+
+fn nobody_next(it: &Seen<'_>) -> Option<String> {
+    let next = it.after().next_step();
+    let here = it.rules.reps.get(&next.owner).is_some_and(|rep| rep.active);
+    let in_time = next.at - it.now < TimeDelta::days(3);
+    (!here || !in_time).then(|| format!("the next step is {next:?}"))
+}
+
+fn stuck(it: &Seen<'_>, advance: Advance) -> Option<String> {
+    let (before, after) = (it.before, it.after());
+    // Several phones have a timer each, and the stage's is the last.
+    let each_has_one = matches!(after.stage, Stage::Ringing { .. } | Stage::Briefing { .. });
+    let waits_as_before = each_has_one || before.moves_on_by == after.moves_on_by;
+    let earlier = own_timers(before);
+    own_timers(after).into_iter().find_map(|own| {
+        let set = it.made.effects.iter().any(|planned| {
+            let in_time = planned.run_at <= after.moves_on_by || each_has_one;
+            in_time && planned.effect == Effect::Timer { timer: own.clone() }
+        });
+        let at = after.moves_on_by.max(it.now);
+        let moves_on = !advance(after, &Event::Timer { timer: own.clone() }, it.rules, at).ignored;
+        let waits = set || waits_as_before && earlier.contains(&own);
+        (!waits || !moves_on).then(|| format!("{own:?} is not set, or does not end {:?}", after.stage))
+    })
+}

@@ -1,0 +1,116 @@
+//! One caller in the small world: the handoff as far as it tells one state from another, and the phones that it rings.
+
+use super::super::*;
+use super::happens::own_timers;
+use crate::domain::id::RepId;
+use crate::domain::outcome::Outcome;
+
+/// A rep's phone as it really is, whatever we were told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Line {
+    /// It is to ring, and does not yet.
+    Asked,
+    Up,
+    /// It is up, or was; a step to hang it up is on its way.
+    ToBeHungUp,
+    Down,
+    /// It was not wanted any more before it rang.
+    Never,
+}
+
+impl Line {
+    /// Something may be told of it.
+    pub(super) fn has_rung(self) -> bool {
+        matches!(self, Self::Up | Self::ToBeHungUp | Self::Down)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Side {
+    /// Which of the handoffs that were met.
+    pub handoff: u32,
+    /// Of each leg: whose phone it is, by place among the reps, and how that is.
+    pub lines: Vec<(usize, Line)>,
+}
+
+/// The legs that the stage is about, and whose they are.
+pub(super) fn current(handoff: &Handoff) -> Vec<(&LegId, &RepId)> {
+    handoff.current_legs().map(|leg| (&leg.id, &leg.rep)).collect()
+}
+
+/// Caller and rep speak on it, or have.
+pub(super) fn conversation(handoff: &Handoff) -> Option<&LegId> {
+    match &handoff.stage {
+        Stage::Bridged { leg, .. } => Some(leg),
+        Stage::Done { outcome: Outcome::Connected { rep, .. } } => {
+            handoff.legs.iter().find(|leg| leg.rep == *rep && leg.state == LegState::Joined).map(|leg| &leg.id)
+        }
+        _ => None,
+    }
+}
+
+/// Without what tells nothing of what may follow: counters, keys, evidence, and when something was that is over.
+pub(super) fn canonical(handoff: &Handoff, now: DateTime<Utc>) -> Handoff {
+    let mut same = handoff.clone();
+    (same.revision, same.effects_planned, same.in_place_of) = (0, 0, None);
+    for leg in &mut same.legs {
+        (leg.card, leg.evidence) = (String::new(), None);
+        if leg.state.is_given_up() {
+            leg.state = LegState::NoAnswer;
+        }
+    }
+    same.refused.sort();
+    let then = same.decided_at;
+    same.first_contact_at = same.first_contact_at.map(|_| then);
+    if is_past_transfer(handoff) {
+        told_from_here(&mut same, now);
+    }
+    same
+}
+
+/// The phones are over: whom they rang tells nothing any more, and time is told from here on.
+fn told_from_here(same: &mut Handoff, now: DateTime<Utc>) {
+    let then = same.decided_at;
+    let back = now - later_on(same);
+    match &mut same.stage {
+        Stage::Done { outcome: Outcome::Connected { at, .. } | Outcome::Called { at, .. } } => *at = then,
+        Stage::NeedsAttention { since, .. } => *since = then,
+        Stage::Callback { promise } => promise.promised_at -= back,
+        _ => {}
+    }
+    same.moves_on_by = if !own_timers(same).is_empty() { same.moves_on_by - back } else { then };
+    same.next_target = u32::try_from(same.targets.len()).unwrap_or(u32::MAX);
+    same.refused.clear();
+    if conversation(same).is_none() {
+        same.legs.truncate(1);
+    }
+    lasting(same);
+}
+
+fn lasting(same: &mut Handoff) {
+    for hold in &mut same.holds {
+        hold.until = same.decided_at + TimeDelta::hours(3);
+    }
+}
+
+/// The instant from which time is told once the phones are over: later than any patience.
+pub(super) fn later_on(handoff: &Handoff) -> DateTime<Utc> {
+    handoff.decided_at + TimeDelta::minutes(5)
+}
+
+pub(super) fn is_past_transfer(handoff: &Handoff) -> bool {
+    !matches!(handoff.stage, Stage::Offered) && (current(handoff).is_empty() || handoff.is_done())
+}
+
+/// Where two are followed, without the times that one alone is followed with: a timer may fire at once, and a reservation lasts.
+pub(super) fn timeless(handoff: &Handoff, now: DateTime<Utc>) -> Handoff {
+    let mut same = canonical(handoff, now);
+    (same.moves_on_by, same.first_contact_at) = (same.decided_at, None);
+    lasting(&mut same);
+    same
+}
+
+/// Nothing that is still to come of it can meet another lead on a phone.
+pub(super) fn is_past_phones(handoff: &Handoff) -> bool {
+    !matches!(handoff.stage, Stage::Offered) && current(handoff).is_empty() && handoff.holds.is_empty()
+}

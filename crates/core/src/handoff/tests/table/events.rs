@@ -1,0 +1,156 @@
+//! One of every event for a handoff, whatever stage it is in, by the name under which the page tells of it.
+
+use super::super::explore::current_leg;
+use super::super::*;
+use crate::handoff::state::Closing;
+use crate::handoff::{Completed, OnTheLine};
+use std::collections::BTreeSet;
+
+pub(super) const EVENTS: [&str; 44] = [
+    "start",
+    "answered",
+    "accepted",
+    "joined",
+    "declined",
+    "busy",
+    "no_answer",
+    "machine",
+    "forwarded",
+    "wrong_number",
+    "ring_failed",
+    "whisper_failed",
+    "join_failed",
+    "rep_left",
+    "told of a leg given up",
+    "caller_left",
+    "call_ended",
+    "slots_found",
+    "slots_unknown",
+    "slot_chosen",
+    "slots_declined",
+    "booked",
+    "slot_taken",
+    "booking_failed",
+    "contact_made",
+    "found",
+    "completed",
+    "completed: the caller is on the line",
+    "reassigned",
+    "closed",
+    "timer patience_by",
+    "timer ring_by",
+    "timer add_by",
+    "timer accept_by",
+    "timer join_by",
+    "timer settled_by",
+    "timer release_by",
+    "timer search_by",
+    "timer slot_by",
+    "timer book_by",
+    "timer remind",
+    "timer escalate",
+    "timer breach",
+    "timer of a leg given up",
+];
+
+pub(super) fn every_event(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) -> Vec<(&'static str, Event)> {
+    let leg = current_leg(state).unwrap_or_else(|| LegId::of(&state.id, state.legs.len() as u32 + 1));
+    let mut events = of_a_leg(&leg).to_vec();
+    events.extend(timers_of_a_leg(&leg));
+    events.extend(of_the_call(state, now));
+    events.extend(of_others(state, rules, now));
+    events.extend(of_the_clock(state));
+    let given_up = state.legs.iter().find(|known| known.state.is_given_up());
+    let stray = given_up.map_or_else(|| LegId::of(&state.id, 9), |leg| leg.id.clone());
+    events.extend(of_a_leg(&stray).map(|(_, event)| ("told of a leg given up", event)));
+    events.extend(timers_of_a_leg(&stray).map(|(_, event)| ("timer of a leg given up", event)));
+    let named: BTreeSet<&str> = events.iter().map(|(name, _)| *name).collect();
+    assert_eq!(named, EVENTS.into_iter().collect());
+    events
+}
+
+fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 13] {
+    let (leg, why) = (|| leg.clone(), || "made up".to_owned());
+    [
+        ("answered", Event::Answered { leg: leg() }),
+        ("accepted", Event::Accepted { leg: leg() }),
+        ("joined", Event::Joined { leg: leg() }),
+        ("declined", Event::Declined { leg: leg(), why: None }),
+        ("busy", Event::Busy { leg: leg(), why: None }),
+        ("no_answer", Event::NoAnswer { leg: leg(), why: None }),
+        ("machine", Event::Machine { leg: leg(), why: None }),
+        ("forwarded", Event::Forwarded { leg: leg(), why: None }),
+        ("wrong_number", Event::WrongNumber { leg: leg(), why: None }),
+        ("ring_failed", Event::RingFailed { leg: leg(), why: why(), fault: Fault::Vendor }),
+        ("whisper_failed", Event::WhisperFailed { leg: leg(), why: why() }),
+        ("join_failed", Event::JoinFailed { leg: leg(), why: why() }),
+        ("rep_left", Event::RepLeft { leg: leg() }),
+    ]
+}
+
+fn timers_of_a_leg(leg: &LegId) -> [(&'static str, Event); 5] {
+    let leg = || leg.clone();
+    [
+        ("timer ring_by", Timer::RingBy { leg: leg() }),
+        ("timer accept_by", Timer::AcceptBy { leg: leg() }),
+        ("timer join_by", Timer::JoinBy { leg: leg() }),
+        ("timer settled_by", Timer::SettledBy { leg: leg() }),
+        ("timer release_by", Timer::ReleaseBy { leg: leg() }),
+    ]
+    .map(|(name, timer)| (name, Event::Timer { timer }))
+}
+
+fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 12] {
+    let (search, attempt) = (state.searches, state.booking_attempts);
+    let why = || "made up".to_owned();
+    let slot = match &state.stage {
+        Stage::Offering { slots, .. } => slots.first().cloned(),
+        _ => None,
+    };
+    let slot = slot.unwrap_or_else(|| super::super::slot(9));
+    [
+        ("start", Event::Start),
+        ("caller_left", Event::CallerLeft),
+        ("call_ended", Event::CallEnded),
+        ("slots_found", Event::SlotsFound { search, slots: vec![super::super::slot(14)] }),
+        ("slots_found", Event::SlotsFound { search, slots: Vec::new() }),
+        ("slots_unknown", Event::SlotsUnknown { search, why: why() }),
+        ("slot_chosen", Event::SlotChosen { slot }),
+        ("slots_declined", Event::SlotsDeclined),
+        ("booked", booked(attempt)),
+        ("slot_taken", Event::SlotTaken { attempt }),
+        ("booking_failed", Event::BookingFailed { attempt, why: why() }),
+        ("contact_made", Event::ContactMade { rep: state.owner.clone(), at: now }),
+    ]
+}
+
+/// What a person, a second event or another lead's end brings.
+fn of_others(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) -> Vec<(&'static str, Event)> {
+    let to = || NewOwner::new(rep_id("eve"), "told");
+    let added = vec!["contact.title".to_owned()];
+    let completed = || Completed { by: "town evt-2".into(), added: added.clone(), ..Completed::default() };
+    let line = OnTheLine { since: now, targets: state.targets.clone(), rungs: rules.handoff.ladders.of(None).to_vec() };
+    let on_the_line = Completed { on_the_line: Some(line), ..completed() };
+    vec![
+        ("found", Event::Found(to())),
+        ("completed", Event::Completed(completed())),
+        ("completed: the caller is on the line", Event::Completed(on_the_line)),
+        ("reassigned", Event::Reassigned(to())),
+        ("closed", Event::Closed { why: Closing::Won }),
+    ]
+}
+
+fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 8] {
+    let (search, attempt, promised_at) = (state.searches, state.booking_attempts, state.next_step().at);
+    [
+        ("timer patience_by", Timer::PatienceBy),
+        ("timer add_by", Timer::AddBy { rung: state.legs.len() as u32 }),
+        ("timer search_by", Timer::SearchBy { search }),
+        ("timer slot_by", Timer::SlotBy { search }),
+        ("timer book_by", Timer::BookBy { attempt }),
+        ("timer remind", Timer::Remind { promised_at }),
+        ("timer escalate", Timer::Escalate { promised_at }),
+        ("timer breach", Timer::Breach { promised_at }),
+    ]
+    .map(|(name, timer)| (name, Event::Timer { timer }))
+}

@@ -1,0 +1,253 @@
+//! How calls are driven: by the voice platform, which is commanded, or by ourselves at a carrier.
+
+use super::environment::{Reference, is_blank};
+use super::span::span;
+use anyhow::{Result, ensure};
+use baton_core::domain::phone::PhoneE164;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// In *agent* mode the voice platform dials and Baton commands it; in *bridge* mode Baton holds the call.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Telephony {
+    Agent {
+        /// Base address of the platform's command endpoint.
+        commands: String,
+        token: Option<Reference>,
+    },
+    /// The same commands, published on `baton.events` as `handoff.command`.
+    AgentAmqp,
+    Bridge(Carrier),
+}
+
+/// Who carries the calls that we hold.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "carrier", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Carrier {
+    Asterisk(Box<Asterisk>),
+    Twilio(Box<Twilio>),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asterisk {
+    /// Of its REST interface.
+    pub url: String,
+    pub user: String,
+    pub password: Reference,
+    /// The name in `Stasis(…)` of the dialplan; one workspace each.
+    #[serde(default = "app")]
+    pub app: String,
+    /// How a rep's phone is dialled: `{phone}` is +14155550142, `{digits}` the same without the plus.
+    pub dial: String,
+    /// The voice agent's address; left out, callers are handed to none.
+    pub agent: Option<String>,
+    /// Ours.
+    pub caller_id: PhoneE164,
+    #[serde(default = "sounds")]
+    pub sounds: PathBuf,
+    #[serde(default = "agent_within", deserialize_with = "span")]
+    pub agent_within: Duration,
+}
+
+fn app() -> String {
+    "baton".to_owned()
+}
+
+fn sounds() -> PathBuf {
+    PathBuf::from("/var/lib/baton/sounds")
+}
+
+fn agent_within() -> Duration {
+    Duration::from_secs(20)
+}
+
+/// An account of Twilio, in which callers' numbers are as well.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Twilio {
+    #[serde(default = "twilio_base")]
+    pub base_url: String,
+    /// `AC…`.
+    pub account: String,
+    /// The account's auth token, or an API key and its secret: `SK…:SECRET`.
+    pub key: Reference,
+    /// What Twilio signs with: the primary auth token and, while they are changed, the secondary. Left out, it is `key`.
+    #[serde(default)]
+    pub auth_tokens: Vec<Reference>,
+    /// What else it may sign with, by the names that it gave them.
+    #[serde(default)]
+    pub shared_keys: BTreeMap<String, Reference>,
+    /// One of the account's numbers: what reps see.
+    pub caller_id: PhoneE164,
+    /// As many as the account may begin; more wait.
+    #[serde(default = "one_a_second")]
+    pub calls_per_second: u32,
+    /// What the caller hears while they wait: a sound file that Twilio can fetch.
+    #[serde(default = "twilio_music")]
+    pub music: String,
+    /// In which Twilio speaks and listens, such as `en-GB`; left out, it is its own.
+    pub language: Option<String>,
+}
+
+fn twilio_base() -> String {
+    "https://api.twilio.com".to_owned()
+}
+
+fn twilio_music() -> String {
+    "https://com.twilio.music.classical.s3.amazonaws.com/BusyStrings.mp3".to_owned()
+}
+
+fn one_a_second() -> u32 {
+    1
+}
+
+/// How long an agent's phone may ring at most: nobody waits for longer.
+const LONGEST_RING: Duration = Duration::from_secs(120);
+
+impl Telephony {
+    /// # Errors
+    /// A part that could never work. `public_url`: how a carrier would see this worker.
+    pub(super) fn check(&self, public_url: &str) -> Result<()> {
+        match self {
+            Self::Agent { .. } | Self::AgentAmqp => Ok(()),
+            Self::Bridge(Carrier::Asterisk(asterisk)) => asterisk.check(),
+            Self::Bridge(Carrier::Twilio(twilio)) => twilio.check(public_url),
+        }
+    }
+}
+
+impl Asterisk {
+    fn check(&self) -> Result<()> {
+        let Self { url, user, app, dial, agent, sounds, agent_within, .. } = self;
+        let address = Url::parse(url).ok();
+        let is_plain = address.as_ref().is_some_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.query().is_none()
+        });
+        ensure!(is_plain, "telephony.url is {url:?}; allowed: an address such as http://127.0.0.1:8088/ari");
+        // Whoever reads an address in a log would have it.
+        let names_login = address.is_some_and(|url| !url.username().is_empty() || url.password().is_some());
+        ensure!(!names_login, "telephony.url holds a login; allowed: give it as telephony.user and telephony.password");
+        ensure!(
+            !is_blank(user) && !user.contains(':'),
+            "telephony.user is {user:?}; allowed: the name of a section of Asterisk's ari.conf"
+        );
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        ensure!(
+            !app.is_empty() && app.chars().all(is_name),
+            "telephony.app is {app:?}; allowed: letters, digits, '-', '_' and '.', as in Stasis({app},…) of the dialplan"
+        );
+        ensure!(
+            is_dialled(dial) && (dial.contains("{phone}") || dial.contains("{digits}")) && !has_other_braces(dial),
+            "telephony.dial is {dial:?}; allowed: how Asterisk dials a rep's phone, with {{phone}} (+14155550142) or {{digits}} \
+             (14155550142) in it, such as PJSIP/{{digits}}@trunk"
+        );
+        if let Some(agent) = agent {
+            ensure!(
+                is_dialled(agent),
+                "telephony.agent is {agent:?}; allowed: how Asterisk dials the voice agent, such as PJSIP/agent, or leave it out"
+            );
+        }
+        ensure!(
+            sounds.is_absolute(),
+            "telephony.sounds is {}; allowed: a folder by its whole path, which Asterisk reads by the same",
+            sounds.display()
+        );
+        ensure!(
+            *agent_within <= LONGEST_RING,
+            "telephony.agent_within is {} s; allowed: up to {} s",
+            agent_within.as_secs(),
+            LONGEST_RING.as_secs()
+        );
+        Ok(())
+    }
+}
+
+impl Twilio {
+    fn check(&self, public_url: &str) -> Result<()> {
+        let is_account = self
+            .account
+            .strip_prefix("AC")
+            .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        ensure!(is_account, "telephony.account is {:?}; allowed: AC and 32 hexadecimal digits", self.account);
+        ensure!(
+            (1..=1000).contains(&self.calls_per_second),
+            "telephony.calls_per_second is {}; allowed: 1 to 1000, as many as the account may begin",
+            self.calls_per_second
+        );
+        ensure!(
+            !public_url.is_empty(),
+            "telephony.carrier is twilio and http.public_url is not set: Twilio asks us at that address what a caller hears \
+             next; set it to an address that Twilio reaches, such as https://baton.example"
+        );
+        Ok(())
+    }
+}
+
+/// A technology, a slash, and what it is to dial.
+fn is_dialled(text: &str) -> bool {
+    let is_seen = |c: char| !c.is_control() && !c.is_whitespace();
+    text.split_once('/').is_some_and(|(technology, rest)| {
+        !technology.is_empty() && technology.chars().all(|c| c.is_ascii_alphanumeric()) && !rest.is_empty()
+    }) && text.chars().all(is_seen)
+}
+
+fn has_other_braces(dial: &str) -> bool {
+    dial.replace("{phone}", "").replace("{digits}", "").contains(['{', '}'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOUND: &str = "mode = \"bridge\"\ncarrier = \"asterisk\"\nurl = \"http://127.0.0.1:8088/ari\"\nuser = \"baton\"\n\
+                         password = \"env:ARI_PASSWORD\"\ndial = \"PJSIP/{digits}@trunk\"\nagent = \"PJSIP/agent\"\n\
+                         caller_id = \"+15551230000\"\n";
+
+    fn fault(text: &str) -> String {
+        match toml::from_str::<Telephony>(text) {
+            Ok(telephony) => telephony.check("").expect_err(text).to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_bridge_at_asterisk_is_read_with_what_it_leaves_out() {
+        let Telephony::Bridge(Carrier::Asterisk(asterisk)) = toml::from_str(SOUND).expect("parses") else {
+            panic!("another mode")
+        };
+        asterisk.check().expect("it is sound");
+        assert_eq!((asterisk.app.as_str(), asterisk.agent_within), ("baton", Duration::from_secs(20)));
+        assert_eq!(asterisk.sounds, PathBuf::from("/var/lib/baton/sounds"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_what_is_allowed() {
+        for (from, to, why) in [
+            ("http://127.0.0.1:8088/ari", "127.0.0.1:8088", "telephony.url is \"127.0.0.1:8088\"; allowed: an address"),
+            ("http://127", "http://baton:x@127", "give it as telephony.user"),
+            ("user = \"baton\"", "user = \"a:b\"", "telephony.user is \"a:b\"; allowed: the name of a section"),
+            ("{digits}@", "@", "with {phone} (+14155550142) or {digits}"),
+            ("{digits}@", "{number}{digits}@", "with {phone} (+14155550142) or {digits}"),
+            ("PJSIP/agent", "agent", "telephony.agent is \"agent\"; allowed: how Asterisk dials"),
+            ("+15551230000", "5551230000", "expected E.164"),
+            ("caller_id", "agent_within = \"5m\"\ncaller_id", "telephony.agent_within is 300 s; allowed: up to 120 s"),
+            ("caller_id", "agent_within = \"20\"\ncaller_id", "\"20\" is no span; allowed: a number with s, m, h or d"),
+            (
+                "caller_id",
+                "sounds = \"sounds\"\ncaller_id",
+                "telephony.sounds is sounds; allowed: a folder by its whole path",
+            ),
+            ("caller_id", "app = \"my app\"\ncaller_id", "telephony.app is \"my app\""),
+            ("caller_id", "sound = \"x\"\ncaller_id", "unknown field `sound`"),
+            ("\"asterisk\"", "\"freeswitch\"", "unknown variant `freeswitch`, expected `asterisk` or `twilio`"),
+        ] {
+            let told = fault(&SOUND.replacen(from, to, 1));
+            assert!(told.contains(why), "{to}: {told}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! A caller comes in: answered, with music, in a bridge of their own, and the agent's phone rings.
+
+use super::Asterisk;
+use super::ari::{Dialled, There};
+use super::calls::{agent_of, bridge_of};
+use super::dial;
+use crate::connectors::VendorError;
+use serde_json::json;
+
+/// Words of `CALLERID(pres)` for a number that is not to be shown begin so.
+const WITHHELD: &str = "prohib";
+/// Set on a channel that goes back to the dialplan, which reads it.
+const NEXT: &str = "BATON";
+const NO_AGENT: &str = "no_agent";
+
+/// How a caller stands once they were let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admitted {
+    Gone,
+    AgentRings,
+    /// It cannot be rung.
+    NoAgent,
+    /// For whoever comes to them: no agent is dialled here.
+    Waits,
+}
+
+impl Asterisk {
+    /// May be done again for a caller who is half in.
+    pub(super) async fn admit(&self, call: &str, number: &str) -> Result<Admitted, VendorError> {
+        // An unanswered caller can be bridged, and hears nothing.
+        if self.lines.ari.answer(call).await? == There::Gone {
+            return Ok(Admitted::Gone);
+        }
+        let bridge = bridge_of(call);
+        self.lines.ari.create_bridge(&bridge).await?;
+        // Before the caller is moved into it, so that it is heard at once.
+        let _new = self.lines.ari.music(&bridge, true).await?;
+        let is_in = self.lines.members(call).await?.is_some();
+        if !is_in && self.lines.ari.add(&bridge, call).await? == There::Gone {
+            let _empty = self.lines.ari.delete_bridge(&bridge).await?;
+            return Ok(Admitted::Gone);
+        }
+        match &self.agent {
+            Some(agent) => self.dial_agent(agent, call, number).await,
+            None => Ok(Admitted::Waits),
+        }
+    }
+
+    async fn dial_agent(&self, agent: &str, call: &str, number: &str) -> Result<Admitted, VendorError> {
+        let shown = self.lines.ari.variable(call, "CALLERID(pres)").await?;
+        let withheld = shown.is_some_and(|shown| shown.starts_with(WITHHELD));
+        let dialled = self.lines.ari.originate(Dialled {
+            channel: agent_of(call),
+            caller: call.to_owned(),
+            endpoint: agent.to_owned(),
+            args: format!("agent,{call}"),
+            caller_id: dial::passed_on(number, withheld),
+            timeout_s: self.agent_within.as_secs().max(1),
+            // Once for a SIP phone, once for a dialplan that it may go through.
+            variables: json!({ "PJSIP_HEADER(add,X-Baton-Call)": call, "__BATON_CALL": call }),
+        });
+        match dialled.await {
+            Ok(()) => Ok(Admitted::AgentRings),
+            Err(VendorError::Gone { .. }) => Ok(Admitted::Gone),
+            Err(
+                error @ (VendorError::Retry { .. } | VendorError::RateLimited { .. } | VendorError::Unknown { .. }),
+            ) => Err(error),
+            Err(error) => {
+                tracing::error!(%error, "the voice agent cannot be rung: the caller goes on in the dialplan");
+                Ok(Admitted::NoAgent)
+            }
+        }
+    }
+
+    /// Nobody of ours can be had: the dialplan knows whom to ring then.
+    pub(super) async fn leave_to_dialplan(&self, call: &str) -> Result<(), VendorError> {
+        if self.lines.ari.set_variable(call, NEXT, NO_AGENT).await? == There::Yes {
+            let _gone = self.lines.ari.leave_to_dialplan(call).await?;
+        }
+        Ok(())
+    }
+}

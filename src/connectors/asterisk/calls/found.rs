@@ -1,0 +1,120 @@
+//! After every connect: what there is, against what handoffs believe. Nothing is told twice by Asterisk, so that whatever happened
+//! while nobody heard is seen here, or never.
+
+use super::names::{self, bridge_of};
+use super::{Act, Agent, Call, Calls, Deed, Leg, LegStage, hang_up, tell};
+use crate::connectors::asterisk::ari::Reason;
+use crate::connectors::asterisk::event::{Bridge, Channel};
+use crate::connectors::{Carried, Happened, Told};
+use baton_core::domain::id::LegId;
+use std::collections::BTreeSet;
+use tokio::time::Instant;
+
+impl Calls {
+    /// What has been told before is told again.
+    pub(in crate::connectors::asterisk) fn find(
+        &mut self,
+        channels: &[Channel],
+        bridges: &[Bridge],
+        carried: &[Carried],
+        now: Instant,
+    ) -> Vec<Act> {
+        let mut acts = Vec::new();
+        for channel in channels.iter().filter(|channel| is_caller(channel)) {
+            acts.extend(self.caller_found(channel, bridges, now));
+        }
+        for channel in channels.iter().filter(|channel| !is_caller(channel)) {
+            acts.extend(self.other_found(channel));
+        }
+        acts.extend(self.lost(channels, carried));
+        // Others may hold calls on the same Asterisk: a bridge with somebody in it whom we do not know is theirs.
+        let is_ours = |member: &String| channels.iter().any(|channel| channel.id == *member);
+        let ours = bridges.iter().filter(|bridge| bridge.channels.iter().all(is_ours));
+        let over = ours.filter_map(|bridge| names::call_of_bridge(&bridge.id));
+        let over = over.filter(|call| names::is_of_asterisk(call) && !self.calls.contains_key(*call));
+        acts.extend(over.map(|call| Act::Do(Deed::CallOver { call: call.to_owned() })));
+        acts
+    }
+
+    /// Whose sounds may still be played.
+    pub(in crate::connectors::asterisk) fn owners(&self) -> Vec<String> {
+        self.calls.keys().cloned().chain(self.legs.keys().map(LegId::to_string)).collect()
+    }
+
+    fn caller_found(&mut self, channel: &Channel, bridges: &[Bridge], now: Instant) -> Option<Act> {
+        let id = &channel.id;
+        let bridge = bridges.iter().find(|bridge| bridge.id == bridge_of(id) && bridge.channels.contains(id));
+        let members: BTreeSet<String> =
+            bridge.map(|bridge| bridge.channels.iter().cloned().collect()).unwrap_or_default();
+        // Whoever is alone may have reached nobody yet: where no handoff knows of them, the dialplan is the safer end.
+        let mut call = Call { was_served: members.len() > 1, members, ..Call::default() };
+        call.note(id, now);
+        let is_alone = call.alone_since.is_some();
+        self.calls.insert(id.clone(), call);
+        match bridge {
+            None => Some(Act::Admit { call: id.clone(), number: channel.caller.number.clone() }),
+            Some(_) => is_alone.then(|| Act::Do(Deed::Comfort { call: id.clone() })),
+        }
+    }
+
+    fn other_found(&mut self, channel: &Channel) -> Vec<Act> {
+        if let Some(leg) = names::leg(&channel.id) {
+            return self.leg_found(leg, channel);
+        }
+        if let Some(call) = names::call_of_agent(&channel.id) {
+            let Some(known) = self.calls.get_mut(call) else {
+                return vec![hang_up(channel.id.clone(), Reason::Normal)];
+            };
+            known.agent = if channel.is_up() { Agent::There } else { Agent::Dialled };
+            return Vec::new();
+        }
+        if names::is_stranger(channel) { vec![hang_up(channel.id.clone(), Reason::Normal)] } else { Vec::new() }
+    }
+
+    fn leg_found(&mut self, leg: LegId, channel: &Channel) -> Vec<Act> {
+        let joined = self.calls.iter().find(|(_, call)| call.members.contains(&channel.id)).map(|(id, _)| id.clone());
+        let Some(call) = joined.clone().or_else(|| channel.args().get(1).cloned()) else {
+            // What rings has not come in, and says nothing of its call.
+            return Vec::new();
+        };
+        if !self.calls.contains_key(&call) {
+            return vec![hang_up(channel.id.clone(), Reason::AnsweredElsewhere)];
+        }
+        let stage = match (&joined, channel.is_up()) {
+            (Some(_), _) => LegStage::Joined,
+            (None, true) => LegStage::Answered,
+            (None, false) => LegStage::Ringing,
+        };
+        // Whether the whisper has begun is not told again. Whoever is up can have heard it; a machine presses no key.
+        self.legs.insert(leg.clone(), Leg { call: call.clone(), stage, hears_whisper: true });
+        let told: &[Happened] = match stage {
+            LegStage::Ringing => &[],
+            LegStage::Answered | LegStage::Accepted => &[Happened::Answered],
+            LegStage::Joined => &[Happened::Answered, Happened::Joined],
+        };
+        told.iter().map(|happened| tell(Some(&call), leg.clone(), *happened)).collect()
+    }
+
+    /// Callers and reps who are said to be there, and are not. What is to ring may not ring yet: that is asked.
+    fn lost(&self, channels: &[Channel], carried: &[Carried]) -> Vec<Act> {
+        let mut acts = Vec::new();
+        for Carried { call, up, rings, .. } in carried.iter().filter(|carried| names::is_of_asterisk(&carried.call)) {
+            let told = |happened, leg| Act::Tell(Told { call: Some(call.clone()), leg, happened, why: None });
+            if !self.calls.contains_key(call) {
+                acts.push(told(Happened::CallerLeft, None));
+                continue;
+            }
+            let is_gone = |leg: &&LegId| !self.legs.contains_key(*leg);
+            acts.extend(up.iter().filter(is_gone).map(|leg| told(Happened::RepLeft, Some(leg.clone()))));
+            let is_silent = |leg: &&LegId| !channels.iter().any(|channel| channel.id == leg.as_str());
+            let was_rung = |leg: &LegId| Act::WasRung { call: call.clone(), leg: leg.clone() };
+            acts.extend(rings.iter().filter(is_silent).map(was_rung));
+        }
+        acts
+    }
+}
+
+fn is_caller(channel: &Channel) -> bool {
+    let ours = names::leg(&channel.id).is_some() || names::call_of_agent(&channel.id).is_some();
+    !ours && !names::is_stranger(channel) && names::is_caller(&channel.args())
+}

@@ -1,0 +1,173 @@
+//! What is done with one caller's line: music and words, the agent out and back. Each may be done twice, and beside any other: how
+//! the line stands is read before and after, since a rep may come in between.
+
+use super::ari::{Ari, There, gone};
+use super::calls::{agent_of, bridge_of, is_rep, last_words_of, words_of};
+use super::event::Bridge;
+use super::voice::{Recorded, Voice};
+use crate::connectors::VendorError;
+use baton_core::domain::id::LegId;
+use baton_core::domain::text::CallerText;
+
+/// A variable of the caller's channel that says so for each leg whose phone was rung.
+fn rung(leg: &LegId) -> String {
+    let ordinal = leg.as_str().rsplit('.').next().unwrap_or_default();
+    format!("BATON_RUNG_{ordinal}")
+}
+
+/// All of them, at one Asterisk.
+pub(super) struct Lines {
+    pub ari: Ari,
+    pub voice: Voice,
+}
+
+/// What follows when words have been said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// The caller waits on.
+    Waits,
+    /// Nobody will say more: the call ends.
+    Ends,
+}
+
+/// Who else may be in the bridge when something is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beside {
+    Nobody,
+    Agent,
+}
+
+impl Lines {
+    /// Music for a caller who is alone.
+    pub(super) async fn comfort(&self, call: &str) -> Result<(), VendorError> {
+        if self.members(call).await?.is_some_and(|bridge| is_alone(&bridge, call)) {
+            let _gone = self.ari.music(&bridge_of(call), true).await?;
+            // Words may have begun while music was on its way: it comes after them.
+            if self.is_said(call).await? {
+                let _gone = self.ari.music(&bridge_of(call), false).await?;
+            }
+            self.no_music_for_two(call).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether something is being said to the caller in one of our voices.
+    async fn is_said(&self, call: &str) -> Result<bool, VendorError> {
+        Ok(self.ari.is_playing(&words_of(call)).await? || self.ari.is_playing(&last_words_of(call)).await?)
+    }
+
+    /// Notes whose phone is rung for this caller, where whoever hears next finds it.
+    pub(super) async fn note_ring(&self, call: &str, leg: &LegId) -> Result<(), VendorError> {
+        let _gone = self.ari.set_variable(call, &rung(leg), leg.as_str()).await?;
+        Ok(())
+    }
+
+    /// Whether that phone was rung for this caller.
+    pub(super) async fn was_rung(&self, call: &str, leg: &LegId) -> Result<bool, VendorError> {
+        Ok(self.ari.variable(call, &rung(leg)).await?.is_some_and(|noted| noted == leg.as_str()))
+    }
+
+    /// Music, and the agent hears and says nothing until it is brought back.
+    pub(super) async fn set_apart(&self, call: &str) -> Result<(), VendorError> {
+        let bridge = self.members(call).await?.ok_or_else(|| gone("the caller's call"))?;
+        if has_rep(&bridge) {
+            return Ok(());
+        }
+        // Before the agent is out: the caller is never without a sound.
+        self.ari.music(&bridge.id, true).await?.or_gone("the caller's call")?;
+        let agent = agent_of(call);
+        if bridge.channels.contains(&agent) && self.ari.take_out(&bridge.id, &agent).await? == There::Yes {
+            let _gone = self.ari.silence(&agent, true).await?;
+        }
+        self.no_music_for_two(call).await
+    }
+
+    /// Whether the caller hears the agent.
+    pub(super) async fn hears_agent(&self, call: &str) -> Result<bool, VendorError> {
+        Ok(self.members(call).await?.is_some_and(|bridge| bridge.channels.contains(&agent_of(call))))
+    }
+
+    /// Whether the caller hears the agent now.
+    pub(super) async fn bring_back(&self, call: &str) -> Result<bool, VendorError> {
+        let agent = agent_of(call);
+        if !self.ari.channel(&agent).await?.is_some_and(|agent| agent.is_up()) {
+            return Ok(false);
+        }
+        let bridge = self.members(call).await?.ok_or_else(|| gone("the caller's call"))?;
+        if bridge.channels.contains(&agent) {
+            return Ok(true);
+        }
+        // In a bridge it would go on.
+        if self.ari.silence(&agent, false).await? == There::Gone {
+            return Ok(false);
+        }
+        let _gone = self.ari.music(&bridge.id, false).await?;
+        let is_back = self.ari.add(&bridge.id, &agent).await? == There::Yes;
+        if !is_back {
+            self.comfort(call).await?;
+        }
+        Ok(is_back)
+    }
+
+    /// To the caller, who hears them in one of our voices; nothing is said where a rep is there, or nobody can speak.
+    pub(super) async fn say(
+        &self,
+        call: &str,
+        words: &CallerText,
+        then: Then,
+        beside: Beside,
+    ) -> Result<(), VendorError> {
+        let here = || async { self.members(call).await?.ok_or_else(|| gone("the caller's call")) };
+        // Also where nobody can speak: that the caller is gone is worth knowing.
+        here().await?;
+        let media = match (self.voice.ready(call, &words.0).await, then) {
+            (Some(media), _) => media,
+            (None, Then::Ends) => self.voice.recorded(Recorded::Goodbye).await?,
+            (None, Then::Waits) => return Ok(()),
+        };
+        let bridge = here().await?;
+        let hears_agent = bridge.channels.contains(&agent_of(call));
+        if has_rep(&bridge) || hears_agent && beside == Beside::Nobody {
+            return Ok(());
+        }
+        self.hush(call).await?;
+        let _gone = self.ari.music(&bridge.id, false).await?;
+        let id = if then == Then::Ends { last_words_of(call) } else { words_of(call) };
+        self.ari.play("bridges", &bridge.id, &id, &media).await?.or_gone("the caller's call")?;
+        // The end of earlier words brings music back, which may have come in between.
+        let _gone = self.ari.music(&bridge.id, false).await?;
+        Ok(())
+    }
+
+    /// What is being said to the caller stops.
+    pub(super) async fn hush(&self, call: &str) -> Result<(), VendorError> {
+        for id in [words_of(call), last_words_of(call)] {
+            let _silent = self.ari.stop_playing(&id).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn members(&self, call: &str) -> Result<Option<Bridge>, VendorError> {
+        let bridge = self.ari.bridge(&bridge_of(call)).await?;
+        // One whose caller has left is on its way out.
+        Ok(bridge.filter(|bridge| bridge.channels.iter().any(|member| member == call)))
+    }
+
+    /// A rep may have come in while music was on its way.
+    async fn no_music_for_two(&self, call: &str) -> Result<(), VendorError> {
+        if let Some(bridge) = self.members(call).await?
+            && !is_alone(&bridge, call)
+        {
+            let _gone = self.ari.music(&bridge.id, false).await?;
+        }
+        Ok(())
+    }
+}
+
+fn is_alone(bridge: &Bridge, call: &str) -> bool {
+    bridge.channels.iter().all(|member| member == call)
+}
+
+pub(super) fn has_rep(bridge: &Bridge) -> bool {
+    bridge.channels.iter().any(|member| is_rep(member))
+}

@@ -1,0 +1,249 @@
+//! Telephony in *bridge* mode on Asterisk: we hold caller, agent and rep in a bridge of our own and hear what happens.
+//!
+//! Everything is named from ids that are stored before a request leaves: the caller's channel is `call.leg` of the lead, the bridge
+//! and the agent's channel are named from it, and a rep's channel is its leg. So every command may be repeated, by whichever worker;
+//! `ring` alone would ring again once a phone has stopped, and is looked for first. One worker at a time hears (see [`listen`]): what
+//! it hears it tells, and it decides nothing but what cannot wait, which is that a caller hears something. Nothing rings while
+//! nobody hears: who answered then would be dropped.
+//!
+//! If the process dies here, callers stay where they are, with whoever they are with; the next to listen reads how things stand.
+
+mod admit;
+mod ari;
+mod calls;
+mod dial;
+mod event;
+mod line;
+mod listen;
+mod socket;
+mod voice;
+
+use super::http::Secret;
+use super::speech::Speech;
+use super::{CallSink, CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
+use ari::{Ari, Dialled, Reason, There, VENDOR};
+use async_trait::async_trait;
+use baton_clock::SharedClock;
+use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
+use baton_core::domain::id::LegId;
+use baton_core::domain::lead::Call;
+use baton_core::domain::phone::PhoneE164;
+use baton_core::domain::text::RepText;
+use calls::{agent_of, bridge_of, is_of_asterisk, whisper_of};
+use line::{Beside, Lines, Then};
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+use tokio::sync::watch;
+use voice::{Recorded, Voice};
+
+/// Our own clock ends a ring. This one is for when nobody is left to do so.
+const RINGS_ON: Duration = Duration::from_secs(3);
+
+pub struct AsteriskConfig {
+    /// Of the REST interface: `http://127.0.0.1:8088/ari`.
+    pub url: String,
+    pub user: String,
+    pub password: Secret,
+    pub app: String,
+    /// A rep's phone, with `{phone}` or `{digits}` in it.
+    pub dial: String,
+    pub agent: Option<String>,
+    pub agent_within: Duration,
+    /// Ours: shown to a rep where the caller withholds the number.
+    pub caller_id: PhoneE164,
+    /// A folder that Asterisk reads, by the same name.
+    pub sounds: PathBuf,
+    pub speech: Option<Arc<dyn Speech>>,
+}
+
+pub struct Asterisk {
+    lines: Lines,
+    dial: String,
+    agent: Option<String>,
+    agent_within: Duration,
+    caller_id: PhoneE164,
+    clock: SharedClock,
+    /// Whether it is us who hear.
+    hears: watch::Sender<bool>,
+    /// Who knows whether anybody does. Held by the worker that tells it, not by us: it holds us.
+    sink: OnceLock<Weak<dyn CallSink>>,
+}
+
+impl Asterisk {
+    /// # Errors
+    /// The address is not `http(s)://host`.
+    pub fn new(config: AsteriskConfig, clock: SharedClock) -> Result<Self, VendorError> {
+        let AsteriskConfig { url, user, password, app, dial, agent, agent_within, caller_id, sounds, speech } = config;
+        Ok(Self {
+            lines: Lines { ari: Ari::new(&url, &user, &password, &app)?, voice: Voice::new(sounds, speech) },
+            dial,
+            agent,
+            agent_within,
+            caller_id,
+            clock,
+            hears: watch::Sender::new(false),
+            sink: OnceLock::new(),
+        })
+    }
+
+    /// Whether it answers to our login, and sounds can be put where it looks for them.
+    ///
+    /// # Errors
+    /// What is to be mended.
+    pub async fn check(&self) -> Result<(), VendorError> {
+        self.lines.ari.info().await?;
+        self.lines.voice.check().await
+    }
+
+    /// The app is there for Asterisk as long as a call is in it, whether or not anybody hears: it cannot be asked.
+    async fn is_heard(&self) -> Result<(), VendorError> {
+        if *self.hears.borrow() {
+            return Ok(());
+        }
+        match self.sink.get().and_then(Weak::upgrade) {
+            Some(sink) if sink.is_heard().await? => Ok(()),
+            _ => Err(VendorError::retry(
+                VENDOR,
+                "nobody hears what happens on its lines at this moment: no phone is rung",
+            )),
+        }
+    }
+}
+
+#[async_trait]
+impl Telephony for Asterisk {
+    fn ring_class(&self) -> Class {
+        Class::LookFirst
+    }
+
+    async fn instruct(&self, call: &Call, _key: &str, instruction: &Spoken) -> Result<(), VendorError> {
+        let call = channel(call)?;
+        match instruction.kind.as_str() {
+            // It is told by whoever it asks, and nobody is to talk into a conversation.
+            "connected" => Ok(()),
+            // A sentence between the music, where somebody can say it. An agent that the caller hears says it itself.
+            "hold" | "hold_on" => self.lines.say(call, &instruction.say, Then::Waits, Beside::Nobody).await,
+            kind => {
+                let agent_is_there = self.lines.bring_back(call).await?;
+                let is_last = !agent_is_there && !matches!(kind, "find_time" | "offer_slots");
+                let then = if is_last { Then::Ends } else { Then::Waits };
+                self.lines.say(call, &instruction.say, then, Beside::Agent).await
+            }
+        }
+    }
+
+    async fn agent_speaks(&self, call: &Call, instruction: &Instruction) -> Result<bool, VendorError> {
+        match (ours(call), instruction) {
+            // A call that is not ours: its platform is all there is.
+            (None, _) => Ok(true),
+            (Some(_), Instruction::Connected { .. }) => Ok(false),
+            (Some(call), Instruction::Hold { .. } | Instruction::HoldOn { .. }) => self.lines.hears_agent(call).await,
+            (Some(call), _) => self.lines.bring_back(call).await,
+        }
+    }
+
+    async fn hold(&self, call: &Call, _key: &str, _recording: Recording, comfort: Comfort) -> Result<(), VendorError> {
+        match comfort {
+            Comfort::Music => self.lines.set_apart(channel(call)?).await,
+            // The agent stays; whoever has none hears music.
+            Comfort::Agent => self.lines.comfort(channel(call)?).await,
+        }
+    }
+
+    async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
+        let RingRequest { leg, call, phone, ring_until, whisper } = request;
+        let caller = channel(call)?;
+        let Ok(left) = (*ring_until - self.clock.now()).to_std() else {
+            return Err(VendorError::retry(VENDOR, "the time to ring was over before it could be asked to"));
+        };
+        self.lines.voice.prepare(leg.as_str(), &whisper.0);
+        self.is_heard().await?;
+        let dialled = Dialled {
+            channel: leg.to_string(),
+            caller: caller.to_owned(),
+            endpoint: dial::dial_string(&self.dial, phone),
+            args: format!("rep,{caller}"),
+            caller_id: dial::caller_id(call.from.as_ref().unwrap_or(&self.caller_id)),
+            timeout_s: (self.clock.real(left) + RINGS_ON).as_secs().max(1),
+            variables: json!({}),
+        };
+        let (noted, rung) = tokio::join!(self.lines.note_ring(caller, leg), self.lines.ari.originate(dialled));
+        noted.and(rung)
+    }
+
+    async fn whisper(&self, leg: &LegId, _key: &str, say: &RepText) -> Result<(), VendorError> {
+        let media = match self.lines.voice.ready(leg.as_str(), &say.0).await {
+            Some(media) => media,
+            None => self.lines.voice.recorded(Recorded::Lead).await?,
+        };
+        let id = whisper_of(leg);
+        if self.lines.ari.is_playing(&id).await? {
+            return Ok(());
+        }
+        // Whoever is gone is told of by whoever hears; here it would be told as a fault of ours.
+        let _gone = self.lines.ari.play("channels", leg.as_str(), &id, &media).await?;
+        Ok(())
+    }
+
+    async fn join(&self, call: &Call, leg: &LegId, _key: &str, _recording: Recording) -> Result<(), VendorError> {
+        let call = channel(call)?;
+        // As for a whisper: that caller or rep are gone is told by whoever hears.
+        let Some(bridge) = self.lines.members(call).await? else { return Ok(()) };
+        if !bridge.channels.iter().any(|member| member == leg.as_str()) {
+            let _over = self.lines.ari.stop_playing(&whisper_of(leg)).await?;
+            self.lines.hush(call).await?;
+            let _gone = self.lines.ari.music(&bridge.id, false).await?;
+            if self.lines.ari.add(&bridge_of(call), leg.as_str()).await? == There::Gone {
+                return Ok(());
+            }
+        }
+        // It hears nothing of the conversation.
+        let _gone = self.lines.ari.hang_up(&agent_of(call), Reason::Normal).await?;
+        Ok(())
+    }
+
+    async fn hang_up(&self, leg: &LegId, _key: &str, reason: HangUpReason) -> Result<(), VendorError> {
+        let reason = match reason {
+            HangUpReason::AnsweredElsewhere => Reason::AnsweredElsewhere,
+            HangUpReason::Cancelled => Reason::Normal,
+        };
+        let _gone = self.lines.ari.hang_up(leg.as_str(), reason).await?;
+        Ok(())
+    }
+
+    async fn end_call(&self, call: &Call, _key: &str) -> Result<(), VendorError> {
+        let _gone = self.lines.ari.hang_up(channel(call)?, Reason::Normal).await?;
+        Ok(())
+    }
+
+    /// A phone that has stopped ringing leaves no channel, and would ring again.
+    async fn read(&self, call: &Call, leg: &LegId) -> Result<LegStatus, VendorError> {
+        Ok(match self.lines.ari.channel(leg.as_str()).await? {
+            None if self.lines.was_rung(channel(call)?, leg).await? => LegStatus::Ended,
+            None => LegStatus::Absent,
+            Some(channel) if channel.is_up() => LegStatus::Answered,
+            Some(_) => LegStatus::Ringing,
+        })
+    }
+
+    async fn caller(&self, call: &Call) -> Result<CallerStatus, VendorError> {
+        let Some(call) = ours(call) else { return Ok(CallerStatus::Unknown) };
+        let there = self.lines.ari.channel(call).await?.is_some();
+        Ok(if there { CallerStatus::OnTheLine } else { CallerStatus::Left })
+    }
+}
+
+/// The caller's channel; `None`: the lead does not say, or it is another carrier's.
+fn ours(call: &Call) -> Option<&str> {
+    call.leg.as_deref().filter(|leg| is_of_asterisk(leg))
+}
+
+fn channel(call: &Call) -> Result<&str, VendorError> {
+    ours(call).ok_or_else(|| {
+        let why = "the lead is of none of its calls: the platform must send call.leg, which the agent is told in the header \
+                   X-Baton-Call of its INVITE";
+        VendorError::needs_person(VENDOR, why)
+    })
+}

@@ -1,0 +1,67 @@
+//! Who hears what happens on the lines that we carry ourselves, and which callers a handoff counts as being there.
+
+use super::sql::row::{Reading, micros};
+use super::{StoreError, Tx};
+use baton_core::handoff::Handoff;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A call that nobody tells the end of is over by then.
+const LONGEST_CALL: TimeDelta = TimeDelta::hours(4);
+
+/// A caller on the line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallerOnLine {
+    /// The leg at the carrier.
+    pub leg: String,
+    pub handoff: Handoff,
+}
+
+impl Tx {
+    /// Takes or keeps the right to hear a carrier until then. `false`: another worker has it.
+    pub async fn listener_take(
+        &mut self,
+        carrier: &str,
+        worker: &str,
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let sql = "-- listener::take\nINSERT INTO listener (carrier, worker, until) VALUES ($1, $2, $3) \
+                   ON CONFLICT (carrier) DO UPDATE SET worker = excluded.worker, until = excluded.until \
+                   WHERE listener.worker = excluded.worker OR listener.until <= $4";
+        let query = sqlx::query(sql).bind(carrier).bind(worker).bind(micros(until)).bind(micros(now));
+        Ok(query.execute(self.conn()).await?.rows_affected() == 1)
+    }
+
+    /// Gives it back, so that another need not wait.
+    pub async fn listener_leave(&mut self, carrier: &str, worker: &str) -> Result<(), StoreError> {
+        let sql = "-- listener::leave\nDELETE FROM listener WHERE carrier = $1 AND worker = $2";
+        sqlx::query(sql).bind(carrier).bind(worker).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Nobody hears any more: the one worker that there was is dead.
+    pub(super) async fn listeners_lapse(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql = "-- listener::lapse\nUPDATE listener SET until = $1 WHERE until > $1";
+        sqlx::query(sql).bind(micros(now)).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Whether somebody hears it now.
+    pub async fn listener_hears(&mut self, carrier: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let sql = "-- listener::hears\nSELECT worker FROM listener WHERE carrier = $1 AND until > $2";
+        let row = sqlx::query(sql).bind(carrier).bind(micros(now)).fetch_optional(self.conn()).await?;
+        Ok(row.is_some())
+    }
+
+    /// Callers with a leg, of whom it is not known that they have left.
+    pub async fn callers_on_line(&mut self, now: DateTime<Utc>) -> Result<Vec<CallerOnLine>, StoreError> {
+        let sql = "-- listener::callers\nSELECT l.call_leg, h.body FROM handoff h JOIN lead l ON l.id = h.lead_id \
+                   WHERE h.live = 1 AND l.call_leg IS NOT NULL AND l.decided_at > $1";
+        let rows = sqlx::query(sql).bind(micros(now - LONGEST_CALL)).fetch_all(self.conn()).await?;
+        let read = |row| {
+            let row = Reading::new("handoff", row);
+            Ok(CallerOnLine { leg: row.text("call_leg")?, handoff: row.json("body")? })
+        };
+        rows.iter().map(read).collect()
+    }
+}

@@ -1,0 +1,129 @@
+//! Callers who leave, and callers who come together.
+
+use super::call::{End, Stage};
+use super::cases;
+use super::line::{DANA, INES, Line, Qualified, Wanted};
+use super::rtp::Sound;
+use super::tones::{AGENT, CALLER, REP, is_speech};
+
+cases! {
+    who_leaves_while_it_rings_frees_the_rep_and_is_called_back,
+    who_leaves_in_the_whisper_frees_the_rep_and_is_called_back,
+    who_leaves_at_the_join_frees_the_rep_and_is_called_back,
+    who_leaves_the_agent_is_rung_for_no_more,
+    an_agent_that_transfers_by_itself_makes_no_second_caller,
+    two_at_once_ring_the_only_rep_once,
+    two_at_once_are_not_crossed,
+}
+
+/// A call was promised, the agent is let go, and the only rep's phone rings for the next caller.
+async fn is_freed(line: &Line, call: &Qualified) {
+    let story = line.ends_as(&call.lead, "callback").await;
+    assert!(story.has("caller_left"), "{:?}", story.kinds());
+    assert_eq!(call.agent.until_ended().await, End::TheyHungUp);
+    let next = line.qualified(&INES).await;
+    line.answers_and_presses(1, '1').await;
+    line.happened(&next.lead, "joined").await;
+}
+
+async fn who_leaves_while_it_rings_frees_the_rep_and_is_called_back(wanted: Wanted) {
+    let line = wanted.reps(1).open().await;
+    let call = line.qualified(&DANA).await;
+    let rep = line.rep(1).rings().await;
+    call.caller.hangs_up().await;
+    let end = rep.until_ended().await;
+    assert!(matches!(end, End::Cancelled | End::AnsweredElsewhere), "it stops ringing: {end:?}");
+    is_freed(&line, &call).await;
+}
+
+async fn who_leaves_in_the_whisper_frees_the_rep_and_is_called_back(wanted: Wanted) {
+    let line = wanted.reps(1).open().await;
+    let call = line.qualified(&DANA).await;
+    let rep = line.rep(1).rings().await;
+    rep.answers().await;
+    rep.until_hears("the whisper", is_speech).await;
+    call.caller.hangs_up().await;
+    assert_eq!(rep.until_ended().await, End::TheyHungUp, "nobody is briefed for nobody");
+    is_freed(&line, &call).await;
+}
+
+/// Whether they were joined for a moment or not: nobody has spoken with them.
+async fn who_leaves_at_the_join_frees_the_rep_and_is_called_back(wanted: Wanted) {
+    let line = wanted.reps(1).open().await;
+    let call = line.qualified(&DANA).await;
+    let rep = line.answers_and_presses(1, '1').await;
+    call.caller.hangs_up().await;
+    assert_eq!(rep.until_ended().await, End::TheyHungUp);
+    is_freed(&line, &call).await;
+}
+
+/// No lead came of it: the agent's phone alone is let go.
+async fn who_leaves_the_agent_is_rung_for_no_more(wanted: Wanted) {
+    let line = wanted.open().await;
+    let inbound = line.calls_in(&DANA).await;
+    inbound.caller.hangs_up().await;
+    assert_eq!(inbound.agent.until_ended().await, End::TheyHungUp);
+    let early = line.dials(&INES).await;
+    let rings = line.agent.rings().await;
+    early.hangs_up().await;
+    let end = rings.until_ended().await;
+    assert!(
+        matches!(end, End::Cancelled | End::AnsweredElsewhere),
+        "an agent that has not answered yet is let go as well: {end:?}"
+    );
+}
+
+/// A platform that was told to transfer asks the carrier to (REFER): that is ours to do, and the call goes on.
+async fn an_agent_that_transfers_by_itself_makes_no_second_caller(wanted: Wanted) {
+    let line = wanted.open().await;
+    let inbound = line.calls_in(&DANA).await;
+    inbound.caller.until_hears("the agent", |heard| heard.hears(AGENT)).await;
+    let status = inbound.agent.refers_to(&format!("sip:14155550102@{}", line.asterisk.sip)).await;
+    assert_eq!(status, 603, "it is declined");
+    let call = line.qualifies(inbound, &DANA).await;
+    line.answers_and_presses(1, '1').await;
+    line.happened(&call.lead, "joined").await;
+    assert_eq!((line.agent.times_rung(), line.rep(2).times_rung()), (1, 0), "nobody else was called");
+}
+
+async fn two_at_once_ring_the_only_rep_once(wanted: Wanted) {
+    let line = wanted.reps(1).open().await;
+    let (first, second) = (line.calls_in(&DANA).await, line.calls_in(&INES).await);
+    let (first, second) = tokio::join!(line.qualifies(first, &DANA), line.qualifies(second, &INES));
+    let rep = line.rep(1).rings().await;
+    let (served, other) = if first.is_shown_to(&rep) { (first, second) } else { (second, first) };
+    line.ends_as(&other.lead, "callback").await;
+    assert_eq!(
+        (line.rep(1).times_rung(), rep.stage()),
+        (1, Stage::Ringing),
+        "a phone that rings for one caller is left to ring"
+    );
+    rep.answers().await;
+    rep.until_hears("the whisper", is_speech).await;
+    rep.presses('1').await;
+    line.happened(&served.lead, "joined").await;
+    rep.until_hears("the caller", |heard| heard.hears(CALLER)).await;
+    assert_eq!(line.rep(1).times_rung(), 1);
+}
+
+/// Each of two reps hears of the lead whose caller they are joined with.
+async fn two_at_once_are_not_crossed(wanted: Wanted) {
+    let line = wanted.open().await;
+    let (first, second) = (line.calls_in(&DANA).await, line.calls_in(&INES).await);
+    let (first, second) = tokio::join!(line.qualifies(first, &DANA), line.qualifies(second, &INES));
+    let (one, two) = tokio::join!(line.rep(1).rings(), line.rep(2).rings());
+    let (danas, ineses) = if first.is_shown_to(&one) { (&one, &two) } else { (&two, &one) };
+    assert!(first.is_shown_to(danas) && second.is_shown_to(ineses), "each rep sees another caller");
+    // Now Dana alone is heard by whoever was rung for Dana.
+    second.caller.says(Sound::Silence);
+    for rep in [danas, ineses] {
+        rep.answers().await;
+        rep.until_hears("the whisper", is_speech).await;
+        rep.presses('1').await;
+    }
+    line.happened(&first.lead, "joined").await;
+    line.happened(&second.lead, "joined").await;
+    danas.until_hears("Dana", |heard| heard.hears(CALLER)).await;
+    assert!(!ineses.recording().hears(CALLER), "nobody else does");
+    second.caller.until_hears("a rep", |heard| heard.hears(REP)).await;
+}

@@ -1,0 +1,378 @@
+//! Everything that one case needs, and how a call goes that is not worth telling each time.
+
+use super::asterisk::{Asterisk, Installed};
+use super::call::{Call, PATIENCE};
+use super::phone::Phone;
+use super::rtp::Sound;
+use super::tones::{AGENT, CALLER, REP, is_speech};
+use super::voice::rendered;
+use super::wire::Wire;
+use super::workers::{Surroundings, Worker, digits, found_workspace};
+use crate::store::server::Db;
+use baton::connectors::http::{ApiCall, Does};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+/// Our number, which callers dial.
+const OURS: &str = "15551230000";
+
+/// Somebody who calls.
+pub struct Person {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub company: &'static str,
+    pub phone: &'static str,
+}
+
+pub const DANA: Person =
+    Person { name: "Dana Whitfield", title: "Head of Operations", company: "Northwind Foods", phone: "+14155550142" };
+pub const INES: Person =
+    Person { name: "Ines Duarte", title: "Chief Buyer", company: "Lumen Textiles", phone: "+14155550177" };
+
+impl Person {
+    /// What a rep hears of them.
+    pub fn whisper(&self) -> String {
+        format!("{}, {}, {}. Press 1 to accept.", self.name, self.title, self.company)
+    }
+}
+
+/// What a case wants to be otherwise than usual.
+pub struct Wanted {
+    installed: Installed,
+    db: Db,
+    reps: usize,
+    rules: Vec<(&'static str, &'static str)>,
+    voice: Vec<String>,
+    sections: String,
+    secrets: Vec<(&'static str, &'static str)>,
+    /// Where rep 1's phone is, if it is not ours.
+    foreign: Option<u16>,
+}
+
+impl Wanted {
+    pub fn new(installed: Installed, db: Db) -> Self {
+        let voice = installed.espeak();
+        let (rules, sections, secrets) = (Vec::new(), String::new(), Vec::new());
+        Self { installed, db, reps: 2, rules, voice, sections, secrets, foreign: None }
+    }
+
+    /// Two, if nothing is said.
+    pub fn reps(mut self, count: usize) -> Self {
+        self.reps = count;
+        self
+    }
+
+    /// A line of `handoff.yaml`, as it is and as it is to be.
+    pub fn rule(mut self, usual: &'static str, otherwise: &'static str) -> Self {
+        self.rules.push((usual, otherwise));
+        self
+    }
+
+    /// Spoken by the other program.
+    pub fn by_flite(mut self) -> Self {
+        self.voice = self.installed.flite();
+        self
+    }
+
+    /// Rep 1's phone is at this port, and not ours.
+    pub fn first_phone_at(mut self, port: u16) -> Self {
+        self.foreign = Some(port);
+        self
+    }
+
+    /// Further sections of `baton.toml`, and the secrets that they name.
+    pub fn connected_to(mut self, sections: &str, secrets: &[(&'static str, &'static str)]) -> Self {
+        self.sections = sections.to_owned();
+        self.secrets = secrets.to_vec();
+        self
+    }
+
+    /// With a worker that takes calls.
+    pub async fn open(self) -> Line {
+        let mut line = self.open_without_worker().await;
+        line.starts_worker().await;
+        line.until_taken().await;
+        line
+    }
+
+    pub async fn open_without_worker(self) -> Line {
+        let folder = tempfile::tempdir().expect("a folder");
+        let callers = Phone::plugged_in("the caller", Sound::Tone(CALLER)).await;
+        let agent = Phone::plugged_in("the agent", Sound::Tone(AGENT)).await;
+        let mut reps = Vec::new();
+        for rep in 1..=self.reps {
+            reps.push(Phone::plugged_in(&format!("rep {rep}"), Sound::Tone(REP)).await);
+        }
+        let mut phones = vec![("trunk".to_owned(), callers.port()), ("agent".to_owned(), agent.port())];
+        let ports = reps.iter().map(Phone::port).enumerate();
+        let ports = ports.map(|(index, ours)| (index + 1, self.foreign.filter(|_| index == 0).unwrap_or(ours)));
+        phones.extend(ports.map(|(rep, port)| (digits(rep), port)));
+        let asterisk = Asterisk::start(&self.installed, &folder.path().join("asterisk"), &phones);
+        let wire = Wire::to(asterisk.ari).await;
+        let (workers, events) = (Vec::new(), AtomicU32::new(1));
+        Line { workers, callers, agent, reps, wire, asterisk, events, wanted: self, folder }
+    }
+}
+
+/// Phones, an Asterisk, and workers that hold its calls.
+pub struct Line {
+    /// Before all that they use.
+    workers: Vec<Worker>,
+    callers: Phone,
+    pub agent: Phone,
+    reps: Vec<Phone>,
+    pub wire: Wire,
+    pub asterisk: Asterisk,
+    events: AtomicU32,
+    wanted: Wanted,
+    folder: TempDir,
+}
+
+/// A caller whom the agent has spoken with and found worth a rep.
+pub struct Qualified {
+    pub caller: Call,
+    pub agent: Call,
+    pub lead: String,
+    /// The call by the id that the agent's platform has for it.
+    pub talk: String,
+    pub at: Instant,
+    phone: &'static str,
+}
+
+impl Qualified {
+    /// Whether it is their number that a rep sees.
+    pub fn is_shown_to(&self, rep: &Call) -> bool {
+        let shown = rep.header("From").expect("somebody calls");
+        shown.contains(self.phone.trim_start_matches('+'))
+    }
+}
+
+/// A caller who speaks with the agent.
+pub struct Inbound {
+    pub caller: Call,
+    pub agent: Call,
+    /// The id that the agent learns.
+    pub id: String,
+}
+
+impl Line {
+    /// Of rep 1, 2 or 3, who are rung in this order.
+    pub fn rep(&self, number: usize) -> &Phone {
+        &self.reps[number - 1]
+    }
+
+    pub fn installed(&self) -> &Installed {
+        &self.wanted.installed
+    }
+
+    /// The rep picks up, hears who calls, and presses a key.
+    pub async fn answers_and_presses(&self, rep: usize, key: char) -> Call {
+        let call = self.rep(rep).rings().await;
+        call.answers().await;
+        call.until_hears("the whisper", is_speech).await;
+        call.presses(key).await;
+        call
+    }
+
+    pub async fn dials(&self, person: &Person) -> Call {
+        let from = format!("\"{}\" <sip:{}@127.0.0.1>", person.name, person.phone);
+        self.callers.dials(OURS, self.asterisk.sip, &from, &[]).await
+    }
+
+    /// Calls, and speaks with the agent.
+    pub async fn calls_in(&self, person: &Person) -> Inbound {
+        let caller = self.dials(person).await;
+        let agent = self.agent.rings().await;
+        let id = agent.header("X-Baton-Call").expect("the agent is told which call it is").to_owned();
+        agent.answers().await;
+        caller.until_answered().await;
+        Inbound { caller, agent, id }
+    }
+
+    /// The agent's platform tells of the lead.
+    pub async fn qualifies(&self, inbound: Inbound, person: &Person) -> Qualified {
+        let Inbound { caller, agent, id } = inbound;
+        let number = self.events.fetch_add(1, Ordering::Relaxed);
+        let talk = format!("talk-{number}");
+        let event = json!({
+            "specversion": "1.0",
+            "id": format!("evt-{number}"),
+            "source": "voice",
+            "type": "lead.qualified",
+            "data": {
+                "call": {
+                    "platform": "voice", "id": talk, "live": true, "direction": "inbound", "from": person.phone,
+                    "leg": id,
+                },
+                "contact": { "name": person.name, "title": person.title },
+                "company": { "name": person.company, "country": "US" },
+                "qualification": { "score": 82, "intent": "buy" },
+                "consent": { "email": true, "callback": true },
+            },
+        });
+        let at = Instant::now();
+        let lead = self.tells(&event).await["lead"].as_str().expect("a lead").to_owned();
+        Qualified { caller, agent, lead, talk, at, phone: person.phone }
+    }
+
+    /// Both of these.
+    pub async fn qualified(&self, person: &Person) -> Qualified {
+        let inbound = self.calls_in(person).await;
+        self.qualifies(inbound, person).await
+    }
+
+    /// An event that is repeated, as platforms do, until it has its answer.
+    pub async fn tells(&self, event: &Value) -> Value {
+        let post = ApiCall::new("post_event", Does::Write, Method::POST, &["v1", "events"]).query("wait", "1500ms");
+        self.asked("an answer", &post.json(event.clone()), |_| true).await
+    }
+
+    /// Waits until the lead's story is so.
+    pub async fn until(&self, lead: &str, what: &str, holds: impl Fn(&Story) -> bool) -> Story {
+        let read = ApiCall::get("read_lead", &["v1", "leads", lead]);
+        Story(self.asked(what, &read, |told| holds(&Story(told.clone()))).await)
+    }
+
+    /// Waits until this has happened, and changed something.
+    pub async fn happened(&self, lead: &str, kind: &str) -> Story {
+        self.until(lead, kind, |story| story.has(kind)).await
+    }
+
+    pub async fn ends_as(&self, lead: &str, status: &str) -> Story {
+        self.until(lead, status, |story| story.status() == status).await
+    }
+
+    /// Of whichever worker answers.
+    async fn asked(&self, what: &str, call: &ApiCall, holds: impl Fn(&Value) -> bool) -> Value {
+        let until = Instant::now() + PATIENCE;
+        let mut last = Value::Null;
+        loop {
+            for worker in self.workers.iter().rev() {
+                if let Some(told) = worker.asked(call).await {
+                    last = told;
+                    break;
+                }
+            }
+            if !last.is_null() && holds(&last) {
+                return last;
+            }
+            assert!(Instant::now() < until, "waited for {what}; last: {last:#}");
+            sleep(Duration::from_millis(30)).await;
+        }
+    }
+
+    // ---- workers -----------------------------------------------------------------------------------------------------
+
+    /// One more.
+    pub async fn starts_worker(&mut self) {
+        let folder: PathBuf =
+            self.folder.path().join(format!("worker-{}", self.events.fetch_add(1, Ordering::Relaxed)));
+        found_workspace(&folder, self.wanted.reps, &self.wanted.rules);
+        let around = Surroundings {
+            asterisk: &self.asterisk,
+            wire: self.wire.port,
+            database: &self.wanted.db.url,
+            voice: &self.wanted.voice,
+            sections: &self.wanted.sections,
+            secrets: &self.wanted.secrets,
+        };
+        let worker = Worker::start(folder, &around).await;
+        self.workers.push(worker);
+    }
+
+    /// As `kill -9` does, to all there are; then another starts.
+    pub async fn kills_worker(&mut self) {
+        self.kills_workers();
+        self.starts_worker().await;
+    }
+
+    pub fn kills_workers(&mut self) {
+        for worker in &mut self.workers {
+            worker.process.kill();
+        }
+        self.workers.clear();
+    }
+
+    /// Until the newest of them hears what happens.
+    pub async fn is_heard(&self) {
+        let until = Instant::now() + PATIENCE;
+        let newest = self.workers.last().expect("a worker");
+        while !newest.log().contains("what happens on the lines is heard") {
+            assert!(Instant::now() < until, "the worker does not hear: {}", newest.log());
+            sleep(Duration::from_millis(30)).await;
+        }
+    }
+
+    /// Until Asterisk has noticed that the socket is gone.
+    pub async fn until_nobody_hears(&self) {
+        let until = Instant::now() + PATIENCE;
+        while !self.asterisk.log().contains("Deactivating Stasis app") {
+            assert!(Instant::now() < until, "Asterisk believes that it is heard");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The first of them.
+    pub fn worker(&self) -> &Worker {
+        self.workers.first().expect("a worker")
+    }
+
+    /// Until Asterisk would give a call to a worker.
+    async fn until_taken(&self) {
+        let key = format!("baton:{}", self.asterisk.password);
+        let ari = crate::town::door(self.asterisk.ari, Duration::from_secs(5));
+        let app = ApiCall::get("app", &["ari", "applications", "baton"]).query("api_key", key);
+        let until = Instant::now() + PATIENCE;
+        while !ari.send(&app).await.is_ok_and(|answer| answer.status == 200) {
+            assert!(Instant::now() < until, "no worker has taken the app: {}", self.worker().log());
+            sleep(Duration::from_millis(30)).await;
+        }
+    }
+
+    /// As the program speaks it that the workers have.
+    pub fn speaks(&self, text: &str) -> Vec<i16> {
+        rendered(&self.wanted.voice, text)
+    }
+}
+
+/// What `GET /v1/leads/{id}` tells.
+pub struct Story(pub Value);
+
+impl Story {
+    pub fn status(&self) -> &str {
+        self.0["status"].as_str().unwrap_or_default()
+    }
+
+    pub fn owner(&self) -> &str {
+        self.0["owner"].as_str().unwrap_or_default()
+    }
+
+    /// What happened and changed something, in order.
+    pub fn kinds(&self) -> Vec<&str> {
+        self.entries().filter_map(|entry| entry["kind"].as_str()).collect()
+    }
+
+    pub fn has(&self, kind: &str) -> bool {
+        self.entries().any(|entry| entry["kind"] == kind)
+    }
+
+    /// To whom of the reps it happened, in order.
+    pub fn reps(&self, kind: &str) -> Vec<&str> {
+        self.entries().filter(|entry| entry["kind"] == kind).filter_map(|entry| entry["body"]["rep"].as_str()).collect()
+    }
+
+    /// What is told of the first of this kind.
+    pub fn body(&self, kind: &str) -> Value {
+        self.entries().find(|entry| entry["kind"] == kind).map(|entry| entry["body"].clone()).unwrap_or_default()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Value> {
+        let all = self.0["timeline"].as_array().map(Vec::as_slice).unwrap_or_default();
+        all.iter().filter(|entry| entry["body"]["ignored"] != true)
+    }
+}
