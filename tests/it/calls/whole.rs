@@ -2,9 +2,11 @@
 
 use super::call::{Call, End};
 use super::cases;
+use super::ear::Recording;
 use super::line::{DANA, INES, Wanted};
 use super::rtp::RATE;
-use super::tones::{AGENT, CALLER, HOLD, REP, assert_hears, is_speech, listening};
+use super::tones::{AGENT, CALLER, HOLD, REP, assert_hears, is_speech, listening, until_said};
+use super::workers::ONE_MOMENT;
 use std::time::Duration;
 
 /// A window in which somebody listens.
@@ -36,8 +38,10 @@ async fn everybody_hears_whom_they_should_and_nobody_else(wanted: Wanted) {
     call.caller.until_hears("music", |heard| heard.hears(HOLD)).await;
     rep.answers().await;
     rep.until_hears("the whisper", is_speech).await;
-    // Our own words to the caller are over.
-    call.caller.until_hears("nothing but music", |heard| heard.hears(HOLD) && heard.misses(AGENT)).await;
+    // Our own words to the caller are over: speech has something of every tone.
+    until_said(&call.caller, &line.speaks(ONE_MOMENT)).await;
+    let is_music = |heard: &Recording| heard.hears(HOLD) && [CALLER, AGENT, REP].iter().all(|tone| heard.misses(*tone));
+    call.caller.until_hears("nothing but music", is_music).await;
     let (from, until) = listening(A_WHILE).await;
     let whispered = rep.recording().between(from, until);
     assert!(is_speech(&whispered), "the rep hears words, and none of the four tones");

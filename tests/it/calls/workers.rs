@@ -57,10 +57,11 @@ const TERRITORIES: &str = "territory,country,state,region,postal,industry,employ
 /// Words that do not change with the hour, and are quickly said.
 const WORDS: [(&str, &str); 4] = [
     ("whisper/ring.hbs", "{{headline}}. Press 1 to accept."),
-    ("caller/hold.hbs", "One moment."),
+    ("caller/hold.hbs", ONE_MOMENT),
     ("caller/offer_slots.hbs", OFFER),
     ("caller/promise_callback.hbs", PROMISE),
 ];
+pub const ONE_MOMENT: &str = "One moment.";
 pub const OFFER: &str = "Nobody can take the call right now, so please tell me which of these times would suit you.";
 pub const PROMISE: &str = "A colleague will call you back very soon. Thank you for your patience, and goodbye.";
 
