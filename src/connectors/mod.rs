@@ -23,7 +23,7 @@ pub mod webhook;
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
-    CallSink, CallerStatus, Carried, Happened, LegStatus, Recording, RingRequest, Spoken, Telephony, Told,
+    CallSink, CallerStatus, Carried, Happened, LegStatus, Recording, RingRequest, Spoken, Telephony, Told, twilio,
 };
 
 use async_trait::async_trait;

@@ -64,6 +64,7 @@ const CALLER_WORDS: usize = 78;
 #[rustfmt::skip]
 pub(super) const SPECS: &[TemplateSpec] = specs![
     "whisper/ring.hbs" Spoken Whisper PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/too_late.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "chat/ringing.hbs" Chat Rep PageForm::Notice;
     "chat/connected.hbs" Chat Rep PageForm::Notice;
     "chat/booked.hbs" Chat Rep PageForm::Notice;
@@ -103,6 +104,7 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "caller/find_time.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
     "caller/connected.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
     "caller/offer_slots.hbs" Spoken CallerSlots PageForm::Speech(CALLER_WORDS);
+    "caller/offer_keys.hbs" Spoken CallerKeys PageForm::Speech(CALLER_WORDS);
     "caller/confirm_booking.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);
     "caller/promise_callback.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);
     "caller/promise_mail.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);
