@@ -11,6 +11,7 @@
 mod caller;
 mod document;
 mod rep;
+mod reply;
 mod section;
 mod telling;
 

@@ -118,7 +118,7 @@ async fn create(State(state): State<App>, Form(fields): Form<Pairs>) -> Response
     state.held().lines.insert(sid.clone(), line);
     state.world.accept(VENDOR, "ring", to, json!({ "sid": sid, "from": from }));
     let guess = value(&fields, "AsyncAmdStatusCallback").map(str::to_owned);
-    tokio::spawn(Arc::clone(&state).rings(sid, given("Url"), Duration::from_secs(seconds), guess));
+    tokio::spawn(Arc::clone(&state).is_called(sid, given("Url"), Duration::from_secs(seconds), guess));
     (StatusCode::CREATED, Json(body)).into_response()
 }
 

@@ -30,7 +30,7 @@ enum Then {
 
 impl TwilioState {
     /// A phone is called.
-    pub(super) async fn rings(self: Arc<Self>, sid: String, url: String, timeout: Duration, guess: Option<String>) {
+    pub(super) async fn is_called(self: Arc<Self>, sid: String, url: String, timeout: Duration, guess: Option<String>) {
         self.tell_of_call(&sid, "initiated");
         self.world.sleep(DIALS_FOR).await;
         if !self.becomes(&sid, "queued", "ringing") {

@@ -18,7 +18,7 @@ mod errors;
 use super::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony};
 use crate::connectors::VendorError;
 use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, in_doubt};
-use answers::{CallRead, CallStatus, Calls, Conferences};
+use answers::{CallRead, Calls, Conferences};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,10 +1,10 @@
 //! TwiML, the documents in which Twilio is told what a call does next: whatever is said in them is text, never a verb.
 
+use super::reply::Listening;
 use super::section::TwilioSection;
 use baton_platforms::twilio::{CALLER, Page, REP, room_of};
 
-/// The words that a rep may say instead of a key, so that they are listened for.
-const REPS_WORDS: &str = "yes, accept, connect, no, decline";
+/// What a caller may say instead of a key, so that it is listened for.
 const CALLERS_WORDS: &str = "one, two, three, first, second, third, none";
 /// How long a rep may think after the whisper, and a caller after the offer.
 const REP_ANSWERS_WITHIN_S: &str = "8";
@@ -30,6 +30,14 @@ impl Element {
     fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.attributes.push((name, value.into()));
         self
+    }
+
+    /// `None`: in Twilio's own.
+    fn in_language(self, language: Option<&str>) -> Self {
+        match language {
+            Some(language) => self.with("language", language),
+            None => self,
+        }
     }
 
     fn saying(mut self, text: impl Into<String>) -> Self {
@@ -93,14 +101,7 @@ impl Document {
 /// What is written into the documents of one account.
 impl TwilioSection {
     fn say(&self, words: &str) -> Element {
-        self.in_its_language(Element::new("Say").saying(words))
-    }
-
-    fn in_its_language(&self, element: Element) -> Element {
-        match &self.language {
-            Some(language) => element.with("language", language.as_str()),
-            None => element,
-        }
+        Element::new("Say").in_language(self.language.as_deref()).saying(words)
     }
 
     fn play_music(&self) -> Element {
@@ -162,14 +163,16 @@ impl TwilioSection {
     pub(super) fn offer(&self, call: &str, words: &str, offered: &str, asked: u8) -> Document {
         let choose = self.pages.address(Page::Choose, call, &format!("&offered={offered}&asked={asked}"));
         let gather = gather(CALLERS_WORDS, CALLER_ANSWERS_WITHIN_S, choose);
-        Document(vec![self.in_its_language(gather).around(self.say(words)), self.ask_next(call)])
+        let gather = gather.in_language(self.language.as_deref());
+        Document(vec![gather.around(self.say(words)), self.ask_next(call)])
     }
 
     /// What the rep hears, and a key or a word for an answer. `asked` counts how often they were asked.
-    pub(super) fn whisper(&self, leg: &str, words: &str, asked: u8) -> Document {
-        let accept = self.pages.address(Page::Accept, leg, &format!("&asked={asked}"));
-        let gather = gather(REPS_WORDS, REP_ANSWERS_WITHIN_S, accept);
-        Document(vec![self.in_its_language(gather).around(self.say(words)), Element::new("Hangup")])
+    pub(super) fn whisper(&self, leg: &str, words: &str, listening: &Listening<'_>, asked: u8) -> Document {
+        let more = format!("&asked={asked}&in={}", listening.words.code);
+        let accept = self.pages.address(Page::Accept, leg, &more);
+        let gather = gather(&listening.words.hints(), REP_ANSWERS_WITHIN_S, accept).in_language(listening.language);
+        Document(vec![gather.around(self.say(words)), Element::new("Hangup")])
     }
 
     /// The key was pressed, and it is not known yet what came of it.
@@ -258,9 +261,17 @@ mod tests {
     }
 
     #[test]
-    fn it_speaks_and_listens_in_the_language_of_the_account() {
-        let text = section(Some("en-GB")).whisper("leg_1.1", "Dana. Press 1.", 1).text();
-        assert_eq!(text.matches("language=\"en-GB\"").count(), 2, "{text}");
-        assert!(!section(None).whisper("leg_1.1", "Dana.", 1).text().contains("language"));
+    fn it_speaks_in_the_language_of_the_account_and_listens_in_the_reps() {
+        let whisper = |account: Option<&str>, speaks: &str| {
+            let section = section(account);
+            let languages = std::collections::BTreeSet::from([speaks.to_owned()]);
+            section.whisper("leg_1.1", "Dana. Press 1.", &section.listens_to(&languages), 1).text()
+        };
+        let own = whisper(Some("en-GB"), "en");
+        assert_eq!(own.matches("language=\"en-GB\"").count(), 2, "{own}");
+        assert!(!whisper(None, "en").contains("language"));
+        let german = whisper(Some("en-GB"), "de");
+        assert!(german.contains("<Say language=\"en-GB\">") && german.contains("language=\"de-DE\""), "{german}");
+        assert!(german.contains("hints=\"ja, ") && german.contains("&amp;in=de#"), "{german}");
     }
 }

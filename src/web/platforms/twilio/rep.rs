@@ -1,6 +1,7 @@
 //! What a rep's leg asks for and tells: the whisper, the key or the word, the room, and how it ends.
 
 use super::document::Document;
+use super::reply::{Listening, Reply, Words};
 use super::telling::Telling;
 use super::{Asked, Seen};
 use crate::render::briefing::briefing;
@@ -9,6 +10,7 @@ use crate::web::Problem;
 use baton_core::domain::id::LegId;
 use baton_core::handoff::Stage;
 use baton_platforms::twilio::is_call;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A leg that we asked for.
@@ -19,15 +21,6 @@ pub(super) struct Rep<'a> {
     call: String,
     /// Who picked up, as Twilio guesses.
     hint: Option<String>,
-}
-
-/// What a rep pressed or said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reply {
-    Accepts,
-    Declines,
-    Unclear,
-    Nothing,
 }
 
 impl Asked<'_> {
@@ -53,7 +46,7 @@ impl Rep<'_> {
     pub(super) async fn whisper(&self) -> Result<Document, Problem> {
         self.tell("answered", None).await?;
         let Some(seen) = self.seen().await?.filter(|seen| self.is_awaited(seen)) else { return Ok(self.too_late()) };
-        Ok(self.asked.twilio.whisper(self.leg.as_str(), &words(&seen), 1))
+        Ok(self.asked.twilio.whisper(self.leg.as_str(), &words(&seen), &self.listening(&seen), 1))
     }
 
     /// Who picked up has pressed a key, or said something, or nothing.
@@ -94,7 +87,7 @@ impl Rep<'_> {
         let Some(seen) = self.seen().await?.filter(|seen| self.is_awaited(seen)) else { return Ok(self.too_late()) };
         let words = words(&seen);
         let last = words.rsplit(". ").next().unwrap_or(&words);
-        Ok(self.asked.twilio.whisper(self.leg.as_str(), last, 2))
+        Ok(self.asked.twilio.whisper(self.leg.as_str(), last, &self.listening(&seen), 2))
     }
 
     /// The rep came out of the room and is still on the line; or hung up there.
@@ -150,6 +143,12 @@ impl Rep<'_> {
         seen.awaited().any(|leg| *leg == self.leg)
     }
 
+    /// In a language of the rep whose phone it is.
+    fn listening(&self, seen: &Seen) -> Listening<'_> {
+        let rep = seen.handoff().rep_on(&self.leg).and_then(|rep| seen.release.rules.reps.get(rep));
+        self.asked.twilio.listens_to(rep.map_or(&BTreeSet::new(), |rep| &rep.languages))
+    }
+
     fn too_late(&self) -> Document {
         let release = Arc::clone(&self.asked.door.release.borrow());
         let company = release.rules.handoff.company.as_deref();
@@ -161,7 +160,7 @@ impl Rep<'_> {
         if self.asked.query("pressed") == "1" {
             return Reply::Accepts;
         }
-        reply_of(self.asked.sent("Digits"), self.asked.sent("SpeechResult"))
+        Words::of(self.asked.query("in")).reply(self.asked.sent("Digits"), self.asked.sent("SpeechResult"))
     }
 }
 
@@ -169,20 +168,6 @@ fn words(seen: &Seen) -> String {
     let file = &seen.file;
     let briefing = briefing(&file.record.lead, &file.decision, &seen.release.rules);
     seen.release.templates.whisper(&briefing).0
-}
-
-/// A key counts before a word; a word and its contrary are neither.
-fn reply_of(digits: &str, speech: &str) -> Reply {
-    const YES: [&str; 3] = ["yes", "accept", "connect"];
-    const NO: [&str; 4] = ["no", "not", "decline", "pass"];
-    let speech = speech.to_lowercase();
-    let said = |words: &[&str]| speech.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
-    match (digits, said(&YES), said(&NO)) {
-        ("1", _, _) | ("", true, false) => Reply::Accepts,
-        ("2", _, _) | ("", false, true) => Reply::Declines,
-        ("", false, false) if speech.trim().is_empty() => Reply::Nothing,
-        _ => Reply::Unclear,
-    }
 }
 
 /// What a status of Twilio means, by the phone's own answer where there is one; `None`: nothing that is not known.
@@ -217,27 +202,6 @@ fn taken_for(by: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_key_or_a_word_is_an_answer_and_nothing_else_is() {
-        for (digits, speech, reply) in [
-            ("1", "", Reply::Accepts),
-            ("1", "no", Reply::Accepts),
-            ("2", "", Reply::Declines),
-            ("3", "", Reply::Unclear),
-            ("", "Yes, connect them!", Reply::Accepts),
-            ("", "I accept.", Reply::Accepts),
-            ("", "No.", Reply::Declines),
-            ("", "decline", Reply::Declines),
-            ("", "I do not accept", Reply::Unclear),
-            ("", "yesterday", Reply::Unclear),
-            ("", "who is this", Reply::Unclear),
-            ("", " ", Reply::Nothing),
-            ("", "", Reply::Nothing),
-        ] {
-            assert_eq!(reply_of(digits, speech), reply, "{digits:?} {speech:?}");
-        }
-    }
 
     #[test]
     fn the_phones_own_answer_counts_over_the_carriers_word() {

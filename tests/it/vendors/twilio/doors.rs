@@ -50,7 +50,7 @@ async fn told(address: &str, proofs: &[(&'static str, String)]) -> (u16, String)
     let http = VendorHttp::new("twilio", address.as_str(), limits).expect("a client");
     let mut call = ApiCall::new("test", Does::Write, Method::POST, &[]).at(address);
     for (name, value) in proofs {
-        call = call.header(*name, value.as_str());
+        call = call.header(name, value.as_str());
     }
     let answer = http.send(&call.form(vec![("CallStatus", "ringing".to_owned())])).await.expect("an answer");
     (answer.status, answer.text())
