@@ -62,6 +62,17 @@ impl Account {
         Self::of(folder, "", twilio::Account::new(ACCOUNT, TOKEN)).await
     }
 
+    /// Whose reps speak this language and no other.
+    pub async fn speaking(language: &str) -> Self {
+        let folder = town::founded(2);
+        let path = folder.path().join("rules/reps.csv");
+        let text = std::fs::read_to_string(&path).expect("the roster");
+        let cell = |number: usize| if number == 0 { "languages" } else { language };
+        let rows = text.lines().enumerate().map(|(number, row)| format!("{row},{}\n", cell(number)));
+        std::fs::write(&path, rows.collect::<String>()).expect("the roster is written");
+        Self::of(folder, "", twilio::Account::new(ACCOUNT, TOKEN)).await
+    }
+
     /// With more in `[telephony]`, and signing otherwise.
     pub async fn with(more: &str, signing: twilio::Account) -> Self {
         Self::of(town::founded(2), more, signing).await

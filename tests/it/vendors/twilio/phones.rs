@@ -45,6 +45,17 @@ async fn a_word_is_as_good_as_a_key() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_word_is_one_in_the_reps_own_language() {
+    let account = Account::speaking("de").await;
+    let no = Person::who_answers(Answer::Words("Nein, jetzt nicht."));
+    let yes = Person::who_answers(Answer::Words("Ja, verbinden."));
+    let caller = account.caller_for(&[no, yes]).await;
+    account.are_together(&caller).await;
+    account.legs(&caller, &[Declined, Joined]).await;
+    account.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_word_that_is_not_understood_is_asked_for_once_more() {
     let account = Account::open().await;
     let unclear = (SECOND / 2, Answer::Words("who is this"));
