@@ -18,7 +18,6 @@ pub use tell::signature_of;
 
 use super::World;
 use chrono::{DateTime, Utc};
-use rooms::Room;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -128,7 +127,7 @@ impl Line {
 struct Held {
     lines: BTreeMap<String, Line>,
     /// By their names; those that are over are gone.
-    rooms: BTreeMap<String, Room>,
+    rooms: BTreeMap<String, rooms::Room>,
     /// By their numbers; the last one stands for all that follow.
     people: BTreeMap<String, VecDeque<Person>>,
     tells: Tells,

@@ -69,6 +69,21 @@ fn folder() -> PathBuf {
     variable("BATON_CONTRACTS").map_or_else(|| root().join("../shared/contracts"), PathBuf::from)
 }
 
+/// A file of the descriptions; `None`, with a line on stderr, where it is not at hand.
+///
+/// # Panics
+/// It is missing under `CI=true`.
+pub fn at_hand(file: &str) -> Option<String> {
+    let path = folder().join(file);
+    let text = std::fs::read_to_string(&path).ok();
+    if text.is_none() {
+        let ci = variable("CI").as_deref() == Some("true");
+        assert!(!ci, "{} is missing, and CI must not skip it: set BATON_CONTRACTS", path.display());
+        eprintln!("SKIPPED: no contract at {}; set BATON_CONTRACTS to the folder that holds them", path.display());
+    }
+    text
+}
+
 impl Contract {
     /// `None`, with a line on stderr, where the descriptions are not at hand.
     ///
@@ -76,13 +91,7 @@ impl Contract {
     /// They are missing under `CI=true`, or the file is not a description.
     pub fn load(vendor: &str) -> Option<Self> {
         let file = if vendor == "twilio" { "voice-v2010.trimmed.openapi.json" } else { "openapi.strict.json" };
-        let path = folder().join(vendor).join(file);
-        let Ok(text) = std::fs::read_to_string(&path) else {
-            let ci = variable("CI").as_deref() == Some("true");
-            assert!(!ci, "{} is missing, and CI must not skip it: set BATON_CONTRACTS", path.display());
-            eprintln!("SKIPPED: no contract at {}; set BATON_CONTRACTS to the folder that holds them", path.display());
-            return None;
-        };
+        let text = at_hand(&format!("{vendor}/{file}"))?;
         let mut document: Value = serde_json::from_str(&text).expect("a description is JSON");
         if document["openapi"].as_str().is_some_and(|version| version.starts_with("3.0")) {
             with_nulls(&mut document);

@@ -12,19 +12,21 @@ use std::time::Duration;
 
 const NEVER: Duration = Duration::from_secs(3600);
 
+/// How callbacks may come.
+const ORDERS: [Tells; 4] = [
+    Tells { doubled: true, delayed: Duration::ZERO, disordered: Duration::ZERO },
+    Tells { doubled: false, delayed: SECOND, disordered: Duration::ZERO },
+    Tells { doubled: false, delayed: Duration::ZERO, disordered: Duration::from_millis(500) },
+    Tells { doubled: true, delayed: Duration::from_millis(500), disordered: Duration::from_millis(250) },
+];
+
 fn accepts() -> Person {
     Person::who_answers(Answer::Key("1"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tellings_that_come_twice_late_and_in_another_order_change_nothing() {
-    let orders = [
-        Tells { doubled: true, ..Tells::default() },
-        Tells { delayed: SECOND, ..Tells::default() },
-        Tells { disordered: SECOND / 2, ..Tells::default() },
-        Tells { doubled: true, delayed: SECOND / 2, disordered: SECOND / 4 },
-    ];
-    for tells in orders {
+    for tells in ORDERS {
         let account = Account::open().await;
         account.twilio.tell(tells);
         let declines = Person::who_answers(Answer::Key("2"));
@@ -35,6 +37,23 @@ async fn tellings_that_come_twice_late_and_in_another_order_change_nothing() {
         account.legs(&caller, &[Declined, Joined]).await;
         assert_eq!(account.rings().len(), 2, "{tells:?}");
         account.has_status(&account.ring(2).await, "in-progress").await;
+        account.ends_well().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_who_leaves_is_gone_once_however_it_is_told() {
+    for tells in ORDERS {
+        let account = Account::open().await;
+        account.twilio.tell(tells);
+        let caller = account.caller_for(&[Person::who_is_away()]).await;
+        let rep = account.ring(1).await;
+        account.has_status(&rep, "ringing").await;
+        account.twilio.hangs_up(&caller.call);
+        let promised =
+            account.once(&caller, "a call is promised", |stage| matches!(stage, Stage::Callback { .. })).await;
+        account.has_status(&rep, "canceled").await;
+        assert_eq!((account.rings().len(), promised.legs.len()), (1, 1), "{tells:?}");
         account.ends_well().await;
     }
 }

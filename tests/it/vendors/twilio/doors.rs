@@ -4,6 +4,7 @@ use super::{ACCOUNT, Account, TOKEN, caller_sid};
 use crate::program::root;
 use crate::store::server::{Db, sqlite_in};
 use crate::town;
+use crate::vendors::contract;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use baton::app;
@@ -108,8 +109,11 @@ async fn whoever_does_not_prove_to_be_twilio_or_has_no_address_of_ours_changes_n
         assert_eq!(status, 401, "{address}: {answer}");
     }
     account.legs(&caller, &[Ringing]).await;
-    let (status, answer) = told(&accept, &signed(&accept, &good)).await;
-    assert!(status == 200 && answer.contains("<Conference"), "the same, proven: {answer}");
+    // Twilio asks again where the answer was lost on the way.
+    for _ in 0..2 {
+        let (status, answer) = told(&accept, &signed(&accept, &good)).await;
+        assert!(status == 200 && answer.contains("<Conference"), "the same, proven: {answer}");
+    }
     account.worker.stop().await;
 }
 
@@ -161,11 +165,19 @@ fn sha1_signature(address: &str) -> String {
     twilio::signature_of(TOKEN, &text)
 }
 
-/// The cases that a library of Twilio signed: a shared key counts under its own name alone.
+/// The cases that a library of Twilio signed, ours and those beside the vendor's description: a shared key counts under its own
+/// name alone.
 #[test]
 fn what_twilio_signs_is_believed_by_the_key_that_it_names() {
-    let text = std::fs::read_to_string(root().join("fixtures/signatures/twilio.json")).expect("the cases");
-    let file: Value = serde_json::from_str(&text).expect("JSON");
+    let ours = std::fs::read_to_string(root().join("fixtures/signatures/twilio.json")).expect("the cases");
+    are_judged(&ours, "webhooks_sharedkey_7");
+    if let Some(theirs) = contract::at_hand("vectors/twilio.json") {
+        are_judged(&theirs, "webhooks_sharedkey_00000000000000000000000001");
+    }
+}
+
+fn are_judged(text: &str, key_name: &str) {
+    let file: Value = serde_json::from_str(text).expect("JSON");
     let cases = file["cases"].as_array().expect("cases");
     let mut by_shared_key = 0;
     for case in cases {
@@ -181,7 +193,7 @@ fn what_twilio_signs_is_believed_by_the_key_that_it_names() {
         let request = Request { method: &method, url: &url, headers: &headers, body: body.as_bytes() };
         let names_a_key = headers.iter().any(|(name, _)| name == "x-twilio-webhooks-signature-settings");
         let auth_tokens: Vec<Secret> = keys.iter().map(|key| secret(key)).collect();
-        let shared = keys.last().map(|key| ("webhooks_sharedkey_7".to_owned(), secret(key)));
+        let shared = keys.last().map(|key| (key_name.to_owned(), secret(key)));
         let all = TwilioKeys { auth_tokens: auth_tokens.clone(), shared: shared.into_iter().collect() };
         assert_eq!(all.verify(&request).is_ok(), case["valid"] == true, "{}", case["id"]);
         if names_a_key && case["valid"] == true {
