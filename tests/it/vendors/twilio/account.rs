@@ -16,9 +16,12 @@ use baton_sandbox::google::{self, CalendarState, SANDBOX_KEY_PEM};
 use baton_sandbox::twilio::{self, Answer, Person, TwilioState};
 use baton_sandbox::{World, serve};
 use serde_json::json;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 
 pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
 pub const TOKEN: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
@@ -39,13 +42,39 @@ pub struct Account {
     pub twilio: Arc<TwilioState>,
     pub worker: Running,
     pub db: Db,
-    _folder: TempDir,
+    folder: TempDir,
+    /// Without the address at which the worker is reached.
+    toml: String,
+    calendar: SocketAddr,
 }
 
 /// A caller and the lead that they are.
 pub struct OnTheLine {
     pub call: String,
     pub lead: LeadId,
+}
+
+async fn worker(folder: &Path, db: &Db, clock: &SharedClock, setting: (TcpListener, &str, SocketAddr)) -> Running {
+    let (listener, toml, calendar) = setting;
+    let public_url = format!("http://{}", listener.local_addr().expect("an address"));
+    town::worker_of(folder, &db.store, clock, |setup| {
+        let toml = format!("[http]\npublic_url = \"{public_url}\"\n{toml}");
+        let config: Config = toml::from_str(&toml).expect("a configuration");
+        let account = app::twilio_account(&config, &setup.store, &setup.clock).expect("it is set up");
+        let account = account.expect("a carrier");
+        setup.listener = listener;
+        setup.vendors.telephony = Some(account.telephony);
+        setup.twilio = Some(account.door);
+        let mut google = GoogleConfig::new("baton@sandbox.example", Secret::new(SANDBOX_KEY_PEM));
+        google.base_url = format!("http://{calendar}");
+        google.token_url = format!("http://{calendar}/token");
+        let calendar = GoogleCalendar::new(google, Arc::clone(&setup.clock)).expect("a client");
+        setup.vendors.calendar = Some(Arc::new(calendar));
+        // Leases are written in the world's time: as long in ours as in production.
+        let (lease_s, vendor_timeout_s) = (25 * u64::from(SPEED), 10 * u64::from(SPEED));
+        setup.limits = Limits { lease_s, vendor_timeout_s, ..Limits::default() };
+    })
+    .await
 }
 
 impl Account {
@@ -92,25 +121,19 @@ impl Account {
              key = \"file:{}\"\ncaller_id = \"{OURS}\"\ncalls_per_second = 50\n{more}",
             token.display()
         );
-        let worker = town::worker_of(folder.path(), &db.store, &clock, |setup| {
-            let public_url = format!("http://{}", setup.listener.local_addr().expect("an address"));
-            let toml = format!("[http]\npublic_url = \"{public_url}\"\n{toml}");
-            let config: Config = toml::from_str(&toml).expect("a configuration");
-            let account = app::twilio_account(&config, &setup.store, &setup.clock).expect("it is set up");
-            let account = account.expect("a carrier");
-            setup.vendors.telephony = Some(account.telephony);
-            setup.twilio = Some(account.door);
-            let mut google = GoogleConfig::new("baton@sandbox.example", Secret::new(SANDBOX_KEY_PEM));
-            google.base_url = format!("http://{calendar}");
-            google.token_url = format!("http://{calendar}/token");
-            let calendar = GoogleCalendar::new(google, Arc::clone(&setup.clock)).expect("a client");
-            setup.vendors.calendar = Some(Arc::new(calendar));
-            // Leases are written in the world's time: as long in ours as in production.
-            let (lease_s, vendor_timeout_s) = (25 * u64::from(SPEED), 10 * u64::from(SPEED));
-            setup.limits = Limits { lease_s, vendor_timeout_s, ..Limits::default() };
-        })
-        .await;
-        Self { clock, world, twilio, worker, db, _folder: folder }
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let worker = worker(folder.path(), &db, &clock, (listener, &toml, calendar)).await;
+        Self { clock, world, twilio, worker, db, folder, toml, calendar }
+    }
+
+    /// The worker dies as it stands, and another one comes up where Twilio asks.
+    pub async fn with_another_worker(self) -> Self {
+        let address = self.worker.url().replace("http://", "");
+        drop(self.worker);
+        let listener = found("the port is free", || async { TcpListener::bind(&address).await.ok() }).await;
+        let setting = (listener, self.toml.as_str(), self.calendar);
+        let worker = worker(self.folder.path(), &self.db, &self.clock, setting).await;
+        Self { worker, ..self }
     }
 
     /// A caller for west, who is qualified on the line; `answers` are to what they are asked here.

@@ -1,5 +1,5 @@
-//! Answers that are lost, tellings that come twice, late and in another order, and a carrier that has no time: no phone rings
-//! twice, and the caller gets to a rep all the same.
+//! Answers that are lost, tellings that come twice, late and in another order, a worker that dies, and a carrier that has no
+//! time: no phone rings twice, and the caller gets to a rep all the same.
 
 use super::{Account, SECOND};
 use crate::eventually::eventually;
@@ -56,6 +56,19 @@ async fn a_caller_who_leaves_is_gone_once_however_it_is_told() {
         assert_eq!((account.rings().len(), promised.legs.len()), (1, 1), "{tells:?}");
         account.ends_well().await;
     }
+}
+
+/// Killed while the rep hears the whisper: whoever takes over lets them in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_dies_is_followed_by_one_that_twilio_asks_as_well() {
+    let account = Account::open().await;
+    let caller = account.caller_for(&[Person { answers: vec![(4 * SECOND, Answer::Key("1"))], ..accepts() }]).await;
+    account.hears(&account.ring(1).await, "Press 1").await;
+    let account = account.with_another_worker().await;
+    account.are_together(&caller).await;
+    account.legs(&caller, &[Joined]).await;
+    assert_eq!(account.rings().len(), 1, "nobody is rung again");
+    account.ends_well().await;
 }
 
 /// The name of the leg is lost with the answer, and nothing is told of it meanwhile.
