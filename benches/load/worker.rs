@@ -115,6 +115,7 @@ impl Worker {
             connections: 512,
             links: None,
             platforms: tools::sections(),
+            twilio: None,
             public_url: String::new(),
             replies: Some(Arc::clone(&heard) as Arc<dyn Replies>),
         };

@@ -12,12 +12,14 @@ pub mod revision;
 pub mod stage;
 mod tidy;
 pub mod time;
+mod twilio;
 mod vendors;
 pub mod webhooks;
 pub mod workspace;
 pub mod zoneinfo;
 
 pub use reload::Reload;
+pub use twilio::{TwilioAccount, twilio_account};
 pub use vendors::{CrmChoice, agree, connect, not_connected, undialled};
 
 use crate::config::Limits;
@@ -26,7 +28,7 @@ use crate::facts::Facts;
 use crate::outbox::{self, Duty, Outbox, Vendors};
 use crate::release::Library;
 use crate::store::Store;
-use crate::web::{self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, PlatformSections};
+use crate::web::{self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, PlatformSections, TwilioSection};
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
 use lines::Lines;
@@ -59,6 +61,8 @@ pub struct Setup {
     pub connections: usize,
     pub links: Option<Arc<LinkSigner>>,
     pub platforms: PlatformSections,
+    /// Where Twilio carries our calls.
+    pub twilio: Option<Arc<TwilioSection>>,
     /// How it is reached from outside; empty where nobody outside this machine reaches it.
     pub public_url: String,
     pub replies: Option<Arc<dyn Replies>>,
@@ -142,6 +146,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         clock: setup.clock,
         links: setup.links,
         platforms,
+        twilio: setup.twilio,
         public_url: setup.public_url,
         ready: ready.clone(),
         in_hand: InHand::default(),

@@ -16,6 +16,7 @@ pub(super) async fn keep(store: Store, clock: SharedClock, mut stopping: watch::
         let forgetting = with(clock.now(), |tx, now| {
             Box::pin(async move {
                 tx.acts_forget(*now).await?;
+                tx.carrier_legs_forget(*now).await?;
                 tx.lives_forget(*now).await
             })
         });

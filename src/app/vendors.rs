@@ -16,13 +16,15 @@ use crate::connectors::speech::{ProgramSpeech, Speech};
 use crate::outbox::Vendors;
 use anyhow::{Context, Result, bail};
 use baton_clock::SharedClock;
+use baton_core::domain::effect::Comfort;
 use baton_core::domain::endpoint::{Address, Endpoint};
 use baton_core::rules::RuleSet;
 use baton_core::rules::fault::listed;
 use baton_core::rules::model::set::{Assignment, Rung};
 use std::sync::Arc;
 
-/// Clients for every section that is there. `events` and telephony over AMQP are added where the broker is known.
+/// Clients for every section that is there. `events` and telephony over AMQP are added where the broker is known, Twilio where its
+/// door is made (see [`twilio_account`](super::twilio_account)).
 ///
 /// # Errors
 /// A secret cannot be resolved, or an address or key is not of its form.
@@ -66,7 +68,7 @@ pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
         vendors.speech = Some(Arc::new(speech));
     }
     match &config.telephony {
-        None | Some(config::Telephony::AgentAmqp) => {}
+        None | Some(config::Telephony::AgentAmqp | config::Telephony::Bridge(config::Carrier::Twilio(_))) => {}
         Some(config::Telephony::Agent { commands, token }) => {
             let token = token.as_ref().map(|token| token.secret("telephony.token")).transpose()?.map(Secret::new);
             let telephony = AgentTelephony::over_http(commands, token).context("setting up telephony")?;
@@ -154,6 +156,12 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
         told.push(format!("no [telephony]: warm_transfer is left out of the ladders that have it ({ringing})"));
     }
     told.extend(undialled(config, rules));
+    let takes_over = matches!(config.telephony, Some(config::Telephony::Bridge(config::Carrier::Twilio(_))));
+    if takes_over && rules.handoff.hold == Comfort::Agent {
+        told.push(
+            "no agent once carrier = \"twilio\" has taken a call over: hold: agent of handoff.yaml is music".to_owned(),
+        );
+    }
     if config.calendar.is_none() && !booking.is_empty() {
         told.push(format!("no [calendar]: booking is left out of the ladders that have it ({booking})"));
     }
@@ -248,6 +256,14 @@ mod tests {
         let agent = "[telephony]\nmode = \"agent_amqp\"\n";
         let google = "[calendar]\nclient_email = \"a@b.example\"\nprivate_key = \"env:K\"\n";
         assert_eq!(told(&format!("{slack}{agent}{google}")), Vec::<String>::new());
+        let twilio = "[telephony]\nmode = \"bridge\"\ncarrier = \"twilio\"\naccount = \"AC\"\nkey = \"env:K\"\n\
+                      caller_id = \"+15551230000\"\n";
+        let config = toml::from_str(&format!("{slack}{twilio}{google}")).expect("a configuration");
+        let mut rules = scenario().rules;
+        assert_eq!(not_connected(&config, &rules), Vec::<String>::new());
+        rules.handoff.hold = Comfort::Agent;
+        let [hold] = &not_connected(&config, &rules)[..] else { panic!("one thing is told") };
+        assert!(hold.contains("hold: agent of handoff.yaml is music"), "{hold}");
     }
 
     #[test]

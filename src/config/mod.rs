@@ -21,7 +21,7 @@ pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
 pub use platforms::Platform;
 pub use speech::Speech;
-pub use telephony::{Asterisk, Carrier, Telephony};
+pub use telephony::{Asterisk, Carrier, Telephony, Twilio};
 pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack};
 pub use webhooks::Webhook;
 
@@ -192,7 +192,7 @@ impl Config {
             bail!("telephony.mode is agent_amqp, but there is no [amqp] section: add one with a url");
         }
         if let Some(telephony) = &self.telephony {
-            telephony.check()?;
+            telephony.check(&self.http.public_url)?;
         }
         if let Some(speech) = &self.speech {
             speech.check()?;

@@ -60,6 +60,15 @@ impl Config {
             Some(Telephony::Bridge(Carrier::Asterisk(asterisk))) => {
                 add("telephony.password", &asterisk.password, TheirSecret);
             }
+            Some(Telephony::Bridge(Carrier::Twilio(twilio))) => {
+                add("telephony.key", &twilio.key, TheirSecret);
+                for token in &twilio.auth_tokens {
+                    add("telephony.auth_tokens", token, OfPlatform);
+                }
+                for (name, key) in &twilio.shared_keys {
+                    add(&format!("telephony.shared_keys.{name}"), key, OfPlatform);
+                }
+            }
             Some(Telephony::Agent { token: None, .. } | Telephony::AgentAmqp) | None => {}
         }
         match &self.crm {

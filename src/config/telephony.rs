@@ -5,6 +5,7 @@ use super::span::span;
 use anyhow::{Result, ensure};
 use baton_core::domain::phone::PhoneE164;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
@@ -28,6 +29,7 @@ pub enum Telephony {
 #[serde(tag = "carrier", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Carrier {
     Asterisk(Box<Asterisk>),
+    Twilio(Box<Twilio>),
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -66,14 +68,57 @@ fn agent_within() -> Duration {
     Duration::from_secs(20)
 }
 
+/// An account of Twilio, in which callers' numbers are as well.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Twilio {
+    #[serde(default = "twilio_base")]
+    pub base_url: String,
+    /// `AC…`.
+    pub account: String,
+    /// The account's auth token, or an API key and its secret: `SK…:SECRET`.
+    pub key: Reference,
+    /// What Twilio signs with: the primary auth token and, while they are changed, the secondary. Left out, it is `key`.
+    #[serde(default)]
+    pub auth_tokens: Vec<Reference>,
+    /// What else it may sign with, by the names that it gave them.
+    #[serde(default)]
+    pub shared_keys: BTreeMap<String, Reference>,
+    /// One of the account's numbers: what reps see.
+    pub caller_id: PhoneE164,
+    /// As many as the account may begin; more wait.
+    #[serde(default = "one_a_second")]
+    pub calls_per_second: u32,
+    /// What the caller hears while they wait: a sound file that Twilio can fetch.
+    #[serde(default = "twilio_music")]
+    pub music: String,
+    /// In which Twilio speaks and listens, such as `en-GB`; left out, it is its own.
+    pub language: Option<String>,
+}
+
+fn twilio_base() -> String {
+    "https://api.twilio.com".to_owned()
+}
+
+fn twilio_music() -> String {
+    "https://com.twilio.music.classical.s3.amazonaws.com/BusyStrings.mp3".to_owned()
+}
+
+fn one_a_second() -> u32 {
+    1
+}
+
 /// How long an agent's phone may ring at most: nobody waits for longer.
 const LONGEST_RING: Duration = Duration::from_secs(120);
 
 impl Telephony {
-    pub(super) fn check(&self) -> Result<()> {
+    /// # Errors
+    /// A part that could never work. `public_url`: how a carrier would see this worker.
+    pub(super) fn check(&self, public_url: &str) -> Result<()> {
         match self {
             Self::Agent { .. } | Self::AgentAmqp => Ok(()),
             Self::Bridge(Carrier::Asterisk(asterisk)) => asterisk.check(),
+            Self::Bridge(Carrier::Twilio(twilio)) => twilio.check(public_url),
         }
     }
 }
@@ -131,6 +176,27 @@ impl Asterisk {
     }
 }
 
+impl Twilio {
+    fn check(&self, public_url: &str) -> Result<()> {
+        let is_account = self
+            .account
+            .strip_prefix("AC")
+            .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        ensure!(is_account, "telephony.account is {:?}; allowed: AC and 32 hexadecimal digits", self.account);
+        ensure!(
+            (1..=1000).contains(&self.calls_per_second),
+            "telephony.calls_per_second is {}; allowed: 1 to 1000, as many as the account may begin",
+            self.calls_per_second
+        );
+        ensure!(
+            !public_url.is_empty(),
+            "telephony.carrier is twilio and http.public_url is not set: Twilio asks us at that address what a caller hears \
+             next; set it to an address that Twilio reaches, such as https://baton.example"
+        );
+        Ok(())
+    }
+}
+
 /// A technology, a slash, and what it is to dial.
 fn is_dialled(text: &str) -> bool {
     let is_seen = |c: char| !c.is_control() && !c.is_whitespace();
@@ -155,7 +221,7 @@ mod tests {
 
     fn fault(text: &str) -> String {
         match toml::from_str::<Telephony>(text) {
-            Ok(telephony) => telephony.check().expect_err(text).to_string(),
+            Ok(telephony) => telephony.check("").expect_err(text).to_string(),
             Err(error) => error.to_string(),
         }
     }
@@ -191,7 +257,7 @@ mod tests {
             ),
             ("caller_id", "app = \"my app\"\ncaller_id", "telephony.app is \"my app\""),
             ("caller_id", "sound = \"x\"\ncaller_id", "unknown field `sound`"),
-            ("\"asterisk\"", "\"freeswitch\"", "unknown variant `freeswitch`, expected `asterisk`"),
+            ("\"asterisk\"", "\"freeswitch\"", "unknown variant `freeswitch`, expected `asterisk` or `twilio`"),
         ] {
             let told = fault(&SOUND.replacen(from, to, 1));
             assert!(told.contains(why), "{to}: {told}");

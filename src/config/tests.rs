@@ -266,3 +266,39 @@ fn a_webhook_has_a_name_secrets_topics_that_there_are_and_an_address_that_is_enc
     let told = toml::from_str::<Config>(&slip).expect_err("a slip").to_string();
     assert!(told.contains("unknown variant `lead.route`") && told.contains("`lead.routed`"), "{told}");
 }
+
+const TWILIO: &str = "mode = \"bridge\"\ncarrier = \"twilio\"\naccount = \"AC00000000000000000000000000000001\"\n\
+                      key = \"env:KEY\"\ncaller_id = \"+15551230000\"\n";
+
+#[test]
+fn a_carrier_has_an_account_a_number_and_an_address_at_which_it_asks_us() {
+    let config = |more: &str| {
+        let text = format!("[http]\npublic_url = \"https://baton.example\"\n[telephony]\n{TWILIO}{more}");
+        toml::from_str::<Config>(&text)
+    };
+    let whole = config("auth_tokens = [\"env:A\", \"env:B\"]\nshared_keys = { key_1 = \"env:C\" }\n").expect("parses");
+    whole.check().expect("it is whole");
+    let Some(Telephony::Bridge(Carrier::Twilio(twilio))) = &whole.telephony else { panic!("{:?}", whole.telephony) };
+    assert_eq!((twilio.base_url.as_str(), twilio.calls_per_second), ("https://api.twilio.com", 1));
+    let named: Vec<String> = whole.references().into_iter().map(|(name, ..)| name).collect();
+    for name in ["telephony.key", "telephony.auth_tokens", "telephony.shared_keys.key_1"] {
+        assert!(named.iter().any(|known| known == name), "{name}: {named:?}");
+    }
+    for (more, why) in [("calls_per_second = 0\n", "allowed: 1 to 1000"), ("calls_per_second = 9999\n", "1 to 1000")] {
+        let told = format!("{:#}", config(more).expect("parses").check().expect_err(more));
+        assert!(told.contains(why), "{more}: {told}");
+    }
+    assert!(fault(&format!("[telephony]\n{TWILIO}")).contains("http.public_url is not set"));
+    let account = TWILIO.replace("AC0", "SK0");
+    let public = "[http]\npublic_url = \"https://baton.example\"\n";
+    assert!(fault(&format!("{public}[telephony]\n{account}")).contains("allowed: AC and 32 hexadecimal digits"));
+    for (text, why) in [
+        (TWILIO.replace("+1555", "555"), "E.164"),
+        (TWILIO.replace("\"twilio\"", "\"twillio\""), "twilio"),
+        (format!("{TWILIO}caller = 1\n"), "unknown field `caller`"),
+        (TWILIO.replace("key = \"env:KEY\"\n", ""), "missing field `key`"),
+    ] {
+        let told = toml::from_str::<Config>(&format!("[telephony]\n{text}")).expect_err(&text).to_string();
+        assert!(told.contains(why), "{text}: {told}");
+    }
+}

@@ -24,7 +24,7 @@ pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
     Arrival, CallSink, CallerStatus, Carried, DialRequest, Happened, LegStatus, Recording, RingRequest, Spoken,
-    Telephony, Told, call_of,
+    Telephony, Told, call_of, twilio,
 };
 
 use async_trait::async_trait;

@@ -5,8 +5,8 @@ use super::clean::one_line;
 use super::email::MAIL_SUBJECT_CHARS;
 use super::notice::Notice;
 use super::page::{
-    CallerHoldPage, CallerInsteadPage, CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage,
-    CallerWhenPage, first_name,
+    CallerHoldPage, CallerInsteadPage, CallerKey, CallerKeysPage, CallerLetterPage, CallerPlainPage, CallerRepPage,
+    CallerSlotsPage, CallerWhenPage, first_name,
 };
 use super::when::{CallerZone, spoken, written};
 use baton_core::domain::effect::{Confirmation, Instruction, ToSay, WhyNot};
@@ -194,6 +194,14 @@ impl Templates {
 
     fn plain(&self, file: &str, company: Option<&str>) -> String {
         self.render(file, &CallerPlainPage { company: company.map(str::to_owned) })
+    }
+
+    /// The times on offer, for a caller who has a telephone and no agent: each by its key, counted from 1.
+    pub fn offer_by_key(&self, slots: &[Slot], context: &CallerContext<'_>) -> CallerText {
+        let rep = slots.first().map_or_else(|| "a colleague".to_owned(), |slot| context.rep(&slot.rep));
+        let spoken = |slot: &Slot| spoken(slot.from, context.zone(&slot.rep), context.now);
+        let keys = slots.iter().zip(1..).map(|(slot, key)| CallerKey { key, when: spoken(slot) }).collect();
+        on_one_line(&self.render("caller/offer_keys.hbs", &CallerKeysPage { rep, keys }))
     }
 
     fn offer(&self, slots: &[Slot], context: &CallerContext<'_>) -> String {

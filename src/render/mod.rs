@@ -36,7 +36,7 @@ use baton_core::domain::briefing::Briefing;
 use baton_core::domain::text::RepText;
 use context::NoteContext;
 use notice::Notice;
-use page::WhisperPage;
+use page::{CallerPlainPage, WhisperPage};
 
 /// Longest subject that every CRM we write to takes.
 const SUBJECT_CHARS: usize = 255;
@@ -49,6 +49,12 @@ impl Templates {
     pub fn whisper(&self, briefing: &Briefing) -> RepText {
         let text = self.render("whisper/ring.hbs", &WhisperPage::of(briefing));
         RepText(spoken::fit(&text))
+    }
+
+    /// What a rep hears whose caller does not wait any more.
+    pub fn too_late(&self, company: Option<&str>) -> RepText {
+        let page = CallerPlainPage { company: company.map(str::to_owned) };
+        RepText(spoken::fit(&self.render("whisper/too_late.hbs", &page)))
     }
 
     /// Body of the CRM's note or task, plain text.

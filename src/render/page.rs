@@ -115,6 +115,19 @@ pub(super) struct CallerSlotsPage {
     pub slots: Vec<String>,
 }
 
+/// For the caller: times to choose from by a key.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerKeysPage {
+    pub rep: String,
+    pub keys: Vec<CallerKey>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CallerKey {
+    pub key: usize,
+    pub when: String,
+}
+
 /// For the caller: one time.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct CallerWhenPage {
@@ -164,6 +177,7 @@ pages! {
     CallerInstead: CallerInsteadPage,
     CallerPlain: CallerPlainPage,
     CallerSlots: CallerSlotsPage,
+    CallerKeys: CallerKeysPage,
     CallerWhen: CallerWhenPage,
     CallerLetter: CallerLetterPage,
 }

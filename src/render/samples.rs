@@ -1,8 +1,8 @@
 //! Two samples per kind of page, made up: one with everything, one with the least there can be.
 
 use super::page::{
-    CallerHoldPage, CallerInsteadPage, CallerLetterPage, CallerPlainPage, CallerRepPage, CallerSlotsPage,
-    CallerWhenPage, ClosedPage, LetterPage, PageKind, RepPage, WhisperPage,
+    CallerHoldPage, CallerInsteadPage, CallerKey, CallerKeysPage, CallerLetterPage, CallerPlainPage, CallerRepPage,
+    CallerSlotsPage, CallerWhenPage, ClosedPage, LetterPage, PageKind, RepPage, WhisperPage,
 };
 use baton_core::domain::briefing::{Briefing, BriefingField};
 use baton_core::domain::id::{PoolId, RepId, TerritoryId, TierId};
@@ -46,12 +46,13 @@ pub(super) fn of(kind: PageKind) -> [Value; 2] {
             [Some("Fernhill Software".to_owned()), None].map(|company| value(&CallerPlainPage { company }))
         }
         PageKind::CallerSlots => [slots("Priya", 3), slots("a colleague", 1)],
+        PageKind::CallerKeys => [keys("Priya", 3), keys("a colleague", 1)],
         PageKind::CallerWhen => {
             let known = ["Dana Whitfield", "Fernhill Software"].map(|text| Some(text.to_owned()));
             [("Priya", known), ("a colleague", [None, None])].map(|(rep, [name, company])| {
                 value(&CallerWhenPage {
                     rep: rep.to_owned(),
-                    when: "tomorrow at 10:30 in the morning your time".to_owned(),
+                    when: WHEN.to_owned(),
                     when_written: "Wednesday, 5 August 2026, 10:30 (your time)".to_owned(),
                     name,
                     company,
@@ -67,9 +68,15 @@ fn value(page: &impl Serialize) -> Value {
     serde_json::to_value(page).expect("pages hold text, numbers and lists, which JSON can all say")
 }
 
+const WHEN: &str = "tomorrow at 10:30 in the morning your time";
+
 fn slots(rep: &str, count: usize) -> Value {
-    let slots = vec!["tomorrow at 10:30 in the morning your time".to_owned(); count];
-    value(&CallerSlotsPage { rep: rep.to_owned(), slots })
+    value(&CallerSlotsPage { rep: rep.to_owned(), slots: vec![WHEN.to_owned(); count] })
+}
+
+fn keys(rep: &str, count: usize) -> Value {
+    let keys = (1..=count).map(|key| CallerKey { key, when: WHEN.to_owned() });
+    value(&CallerKeysPage { rep: rep.to_owned(), keys: keys.collect() })
 }
 
 fn full_page() -> RepPage {

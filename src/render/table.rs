@@ -67,6 +67,7 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "whisper/putting_through.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "whisper/not_taken.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "whisper/taken_care_of.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/too_late.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "whisper/yes_or_no.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "chat/ringing.hbs" Chat Rep PageForm::Notice;
     "chat/connected.hbs" Chat Rep PageForm::Notice;
@@ -111,6 +112,7 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "caller/introduce.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
     "caller/connected.hbs" Spoken CallerRep PageForm::Speech(CALLER_WORDS);
     "caller/offer_slots.hbs" Spoken CallerSlots PageForm::Speech(CALLER_WORDS);
+    "caller/offer_keys.hbs" Spoken CallerKeys PageForm::Speech(CALLER_WORDS);
     "caller/confirm_booking.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);
     "caller/promise_callback.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);
     "caller/promise_mail.hbs" Spoken CallerWhen PageForm::Speech(CALLER_WORDS);

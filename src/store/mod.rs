@@ -43,7 +43,7 @@ pub use release::{LiveRelease, StoredRelease};
 pub use rep::RepState;
 pub use report::{HumanContact, OwnerChange, ReportRow};
 pub use sql::error::StoreError;
-pub use step::{FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
+pub use step::{CarrierLeg, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
 pub use token::ApiToken;
 pub use webhook::{
     DeliveriesEnded, DeliveryEnd, DeliveryLine, DeliveryRow, DeliveryState, DisabledWebhook, Failure, NewDelivery,

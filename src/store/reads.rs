@@ -2,11 +2,11 @@
 
 use super::database::Access;
 use super::{
-    ApiToken, Aside, AttentionCounts, CallerOnLine, DeliveryLine, InboxRow, LeadFile, LeadQuery, LeadRecord,
-    LeadSummary, Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store, StoreError, StoredDecision,
-    StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    ApiToken, Aside, AttentionCounts, CallerOnLine, CarrierLeg, DeliveryLine, InboxRow, LeadFile, LeadQuery,
+    LeadRecord, LeadSummary, Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store, StoreError,
+    StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
-use baton_core::domain::id::{HandoffId, LeadId, ReleaseId, RepId};
+use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
 use baton_core::domain::rep::Busy;
 use baton_core::handoff::Handoff;
 use baton_core::routing::decision::DecidedAgain;
@@ -38,11 +38,14 @@ reads! {
     Glance:
     attention_counts() -> AttentionCounts;
     callers_on_line(now: DateTime<Utc>) -> Vec<CallerOnLine>;
+    carrier_leg(&leg: LegId) -> Option<CarrierLeg>;
+    carrier_leg_named(&sid: str) -> Option<LegId>;
     decided_again(&lead: LeadId) -> Vec<(DateTime<Utc>, DecidedAgain)>;
     decision_stored(&id: str) -> Option<StoredDecision>;
     decisions_stored(&after: (DateTime<Utc>, String), until: DateTime<Utc>, limit: usize) -> Vec<StoredDecision>;
     deliveries_log(&webhook: str, failed: bool, limit: usize) -> Vec<DeliveryLine>;
     handoff(&id: HandoffId) -> Handoff;
+    handoff_of_call(&platform: str, &call: str) -> Option<HandoffId>;
     handoffs_open_since(before: DateTime<Utc>, limit: usize) -> Vec<HandoffId>;
     inbox_answer(&key: str) -> Option<String>;
     inbox_count_quarantined() -> u64;

@@ -1,9 +1,11 @@
 //! Steps: leased, fenced, with a deadline each.
 
 mod backlog;
+mod carried;
 mod end;
 
 pub use backlog::{StepProblem, StepStats};
+pub use carried::CarrierLeg;
 pub use end::{FinishedStep, StepEnd, VendorRef};
 
 use super::sql::dialect::Column::{Int, Text};

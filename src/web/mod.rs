@@ -23,7 +23,7 @@ mod standing;
 
 pub use feedback::LinkSigner;
 pub use openapi::openapi_document;
-pub use platforms::{PlatformSection, PlatformSections};
+pub use platforms::{PlatformSection, PlatformSections, TwilioSection};
 pub use problem::Problem;
 pub use rights::{ConfiguredToken, Keyring, Rights, token_digest, token_hash};
 pub use server::{InHand, serve};
@@ -62,6 +62,8 @@ pub struct Door {
     pub keyring: Arc<Keyring>,
     pub links: Option<Arc<LinkSigner>>,
     pub platforms: Arc<PlatformSections>,
+    /// Where Twilio carries our calls.
+    pub twilio: Option<Arc<TwilioSection>>,
     /// How this worker is reached from outside; its host is one by which agents may call it. May be empty.
     pub public_url: String,
     pub ready: watch::Receiver<bool>,
@@ -96,6 +98,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/reports/routing", door.needs(Read, get(reports::routing)))
         .route("/v1/rules", door.needs(Read, get(rules::live)))
         .route("/v1/platforms/{name}", post(platforms::post))
+        .route("/v1/telephony/twilio/{page}/{about}", post(platforms::twilio::post))
         .route("/v1/openapi.json", get(openapi::document))
         .route("/v1/problems", get(openapi::problems))
         .route("/v1/problems/{name}", get(openapi::problem))

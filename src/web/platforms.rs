@@ -7,7 +7,10 @@
 //! lead, and is answered with what is true by then.
 
 mod live;
+pub(super) mod twilio;
 mod words;
+
+pub use twilio::TwilioSection;
 
 use super::admit::{let_out, missing, whole};
 use super::incoming::{Brought, LONGEST_WAIT, TAKEN_WITHIN, Taken, message, own_source, with_more};

@@ -140,6 +140,7 @@ async fn start_worker(
         connections: 512,
         links: Some(Arc::new(LinkSigner::new(secret, &base_url, 30))),
         platforms: shapes::sections(secret, &base_url)?,
+        twilio: None,
         public_url: String::new(),
         replies: None,
     })

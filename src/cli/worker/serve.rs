@@ -194,6 +194,10 @@ async fn setup(
     if let (Some(config::Telephony::AgentAmqp), Some(broker)) = (&config.telephony, broker) {
         vendors.telephony = Some(Arc::new(AgentTelephony::over(Arc::clone(&broker.bus) as Arc<dyn Wire>)));
     }
+    let twilio = app::twilio_account(config, &store, &clock)?.map(|account| {
+        vendors.telephony = Some(account.telephony);
+        account.door
+    });
     Ok(Setup {
         store,
         workspace,
@@ -207,6 +211,7 @@ async fn setup(
         connections: config.http.connections,
         links: links.transpose()?,
         platforms,
+        twilio,
         public_url: config.public_url(),
         replies: broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn Replies>),
     })

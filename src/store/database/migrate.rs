@@ -6,7 +6,7 @@ use crate::store::sql::error::StoreError;
 use crate::store::sql::row::digest_of;
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 23] = [
+const MIGRATIONS: [(&str, &str); 25] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -29,7 +29,8 @@ const MIGRATIONS: [(&str, &str); 23] = [
     ("0021_webhook_rounds", include_str!("../../../migrations/0021_webhook_rounds.sql")),
     ("0022_claim_and_cause", include_str!("../../../migrations/0022_claim_and_cause.sql")),
     ("0023_listener", include_str!("../../../migrations/0023_listener.sql")),
-    ("0029_missed_rings", include_str!("../../../migrations/0029_missed_rings.sql")),
+    ("0024_carrier_legs", include_str!("../../../migrations/0024_carrier_legs.sql")),
+    ("0025_missed_rings", include_str!("../../../migrations/0025_missed_rings.sql")),
 ];
 
 const KNOWN: &str =

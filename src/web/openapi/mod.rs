@@ -39,6 +39,7 @@ use utoipa::OpenApi;
         super::leads::post,
         super::leads::event,
         super::platforms::post,
+        super::platforms::twilio::post,
         super::leads::list,
         super::leads::get,
         super::leads::explain,

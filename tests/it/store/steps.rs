@@ -1,7 +1,9 @@
 //! A step has one live runner, and a result counts only with the fence it was claimed with.
 
+mod carried;
 mod race;
 
+pub use carried::a_leg_keeps_the_first_name_that_its_carrier_gives_it;
 pub use race::{two_claimers_never_hold_one_step, two_processes_never_hold_one_step};
 
 use super::server::Db;

@@ -62,6 +62,7 @@ pub async fn setup(folder: &Path, store: &Store, clock: &SharedClock) -> Setup {
         connections: 128,
         links: None,
         platforms: PlatformSections::new(),
+        twilio: None,
         public_url: String::new(),
         replies: None,
     }

@@ -7,3 +7,4 @@ mod contract;
 mod crm;
 mod returning;
 mod silent;
+mod twilio;

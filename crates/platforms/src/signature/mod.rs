@@ -17,9 +17,11 @@ mod twilio;
 pub use algorithm::{Algorithm, Encoding};
 pub use secret::{EmptySecret, Secret};
 pub use sign::{SigningKey, UnfitKey, signed_headers};
+pub(crate) use sign::{is_mark, mark};
 pub use signed::{Key, Layout, Signed};
 pub use template::{BadTemplate, Template};
 pub use time::{FIVE_MINUTES, Timestamp, Unit};
+pub use twilio::TwilioKeys;
 
 use crate::Request;
 use chrono::{DateTime, TimeDelta, Utc};

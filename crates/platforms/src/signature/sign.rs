@@ -1,6 +1,8 @@
-//! What we sign ourselves, by the scheme of Standard Webhooks: whoever receives it checks it with any library for that.
+//! What we sign ourselves: messages, by the scheme of Standard Webhooks, so that whoever receives them checks them with any library
+//! for that; and addresses of ours, which come back to us.
 
-use super::algorithm::{Encoding, hmac_sha256, in_base64};
+use super::Secret;
+use super::algorithm::{Encoding, equal, hmac_sha256, in_base64};
 use chrono::{DateTime, Utc};
 use std::ops::RangeInclusive;
 
@@ -44,6 +46,16 @@ pub fn signed_headers(keys: &[SigningKey], id: &str, now: DateTime<Utc>, body: &
     let signatures: Vec<String> =
         keys.iter().map(|key| format!("v1,{}", in_base64(&hmac_sha256(&key.0, &text)))).collect();
     [("webhook-id", id.to_owned()), ("webhook-timestamp", timestamp), ("webhook-signature", signatures.join(" "))]
+}
+
+/// Half of an HMAC, in hexadecimal digits: short enough for an address, too long to be guessed.
+pub(crate) fn mark(secret: &Secret, text: &str) -> String {
+    hex::encode(&hmac_sha256(secret.text().as_bytes(), text.as_bytes())[..16])
+}
+
+/// Whether this is the mark of the text, in constant time.
+pub(crate) fn is_mark(secret: &Secret, text: &str, said: &str) -> bool {
+    equal(mark(secret, text).as_bytes(), said.as_bytes())
 }
 
 #[cfg(test)]

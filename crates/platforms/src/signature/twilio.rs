@@ -4,32 +4,81 @@ use super::algorithm::{Algorithm, Encoding, equal, sha256};
 use super::signed::MOST_VALUES;
 use super::{Refused, Secret, one};
 use crate::Request;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) fn verify(secrets: &[Secret], request: &Request) -> Result<(), Refused> {
-    let values = request.values("x-twilio-signature").take(MOST_VALUES);
-    let signatures: Vec<Vec<u8>> = values.filter_map(|value| Encoding::Base64.decode(value)).collect();
-    if signatures.is_empty() {
-        one(request, "x-twilio-signature")?;
-        return Err(Refused::Malformed { what: "x-twilio-signature is no base64".to_owned() });
-    }
-    let fields = if request.is_form() { fields(request.body) } else { body_in_address(request)? };
-    let texts: Vec<Vec<u8>> = addresses(request.url).map(|address| (address + &fields).into_bytes()).to_vec();
-    algorithm(request)?.check(secrets.iter().map(|secret| secret.text().as_bytes().to_vec()), &texts, &signatures)
+/// What the requests of one account are signed with. A shared key counts under its own name alone, and a token never for one.
+#[derive(Debug, Clone, Default)]
+pub struct TwilioKeys {
+    /// The primary and, while they are changed, the secondary.
+    pub auth_tokens: Vec<Secret>,
+    /// By the names that Twilio gave them.
+    pub shared: BTreeMap<String, Secret>,
 }
 
-/// SHA-1 with the auth token; with a shared key what the settings say.
-fn algorithm(request: &Request) -> Result<Algorithm, Refused> {
+impl TwilioKeys {
+    /// # Errors
+    /// The first thing that the request lacks.
+    pub fn verify(&self, request: &Request) -> Result<(), Refused> {
+        let shown = Shown::of(request)?;
+        let Some(Settings { key, algorithm }) = settings(request)? else {
+            return shown.is_by(Algorithm::HmacSha1, &self.auth_tokens);
+        };
+        let key = key.and_then(|name| self.shared.get(name)).ok_or(Refused::Mismatch)?;
+        shown.is_by(algorithm, std::slice::from_ref(key))
+    }
+}
+
+/// Any of the secrets, whatever its name: SHA-1 with the auth token; with a shared key what the settings say.
+pub(super) fn verify(secrets: &[Secret], request: &Request) -> Result<(), Refused> {
+    let shown = Shown::of(request)?;
+    let algorithm = settings(request)?.map_or(Algorithm::HmacSha1, |settings| settings.algorithm);
+    shown.is_by(algorithm, secrets)
+}
+
+/// The signatures of a request, and all that may have been signed.
+struct Shown {
+    signatures: Vec<Vec<u8>>,
+    texts: Vec<Vec<u8>>,
+}
+
+impl Shown {
+    fn of(request: &Request) -> Result<Self, Refused> {
+        let values = request.values("x-twilio-signature").take(MOST_VALUES);
+        let signatures: Vec<Vec<u8>> = values.filter_map(|value| Encoding::Base64.decode(value)).collect();
+        if signatures.is_empty() {
+            one(request, "x-twilio-signature")?;
+            return Err(Refused::Malformed { what: "x-twilio-signature is no base64".to_owned() });
+        }
+        let fields = if request.is_form() { fields(request.body) } else { body_in_address(request)? };
+        let texts = addresses(request.url).map(|address| (address + &fields).into_bytes()).to_vec();
+        Ok(Self { signatures, texts })
+    }
+
+    fn is_by(&self, algorithm: Algorithm, secrets: &[Secret]) -> Result<(), Refused> {
+        let keys = secrets.iter().map(|secret| secret.text().as_bytes().to_vec());
+        algorithm.check(keys, &self.texts, &self.signatures)
+    }
+}
+
+/// What a request that is signed with a shared key says of it.
+struct Settings<'a> {
+    key: Option<&'a str>,
+    algorithm: Algorithm,
+}
+
+fn settings<'a>(request: &Request<'a>) -> Result<Option<Settings<'a>>, Refused> {
     const SETTINGS: &str = "x-twilio-webhooks-signature-settings";
     if request.values(SETTINGS).next().is_none() {
-        return Ok(Algorithm::HmacSha1);
+        return Ok(None);
     }
-    let named = one(request, SETTINGS)?.split(',').find_map(|part| part.trim().strip_prefix("algorithm="));
-    match named {
-        Some("HMAC_SHA1") => Ok(Algorithm::HmacSha1),
-        Some("HMAC_SHA256") => Ok(Algorithm::HmacSha256),
-        _ => Err(Refused::Malformed { what: format!("{SETTINGS} names no algorithm that is known") }),
-    }
+    let said = one(request, SETTINGS)?;
+    let named = |name: &str| said.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
+    let algorithm = match named("algorithm") {
+        Some("HMAC_SHA1") => Algorithm::HmacSha1,
+        Some("HMAC_SHA256") => Algorithm::HmacSha256,
+        _ => return Err(Refused::Malformed { what: format!("{SETTINGS} names no algorithm that is known") }),
+    };
+    Ok(Some(Settings { key: named("key"), algorithm }))
 }
 
 /// Names and values, decoded, one after the other: sorted by code point, and what comes twice counts once.

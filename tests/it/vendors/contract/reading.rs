@@ -1,7 +1,7 @@
 //! How a vendor's description is read, and a request by its templates.
 
 use axum::http::HeaderMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub struct Operation {
@@ -41,6 +41,22 @@ pub fn parameters_in<'a>(operation: &'a Operation, place: &'a str) -> impl Itera
     operation.parameters.iter().filter(move |parameter| parameter["in"] == place)
 }
 
+/// What is `nullable` in a description of OpenAPI 3.0, as JSON Schema says it.
+pub fn with_nulls(node: &mut Value) {
+    match node {
+        Value::Object(members) => {
+            members.values_mut().for_each(with_nulls);
+            if members.get("nullable") == Some(&Value::Bool(true))
+                && let Some(kind) = members.get("type").cloned()
+            {
+                members.insert("type".to_owned(), json!([kind, "null"]));
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(with_nulls),
+        _ => {}
+    }
+}
+
 /// The values of a template's placeholders, if the path fits it.
 pub fn match_template(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
     let (wanted, given): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
@@ -49,8 +65,11 @@ pub fn match_template(template: &str, path: &str) -> Option<BTreeMap<String, Str
     }
     let mut values = BTreeMap::new();
     for (wanted, given) in wanted.into_iter().zip(given) {
-        match wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-            Some(name) => values.insert(name.to_owned(), percent_decoded(given)),
+        match wanted.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+            Some((name, ending)) => {
+                let given = given.strip_suffix(ending).filter(|given| !given.is_empty())?;
+                values.insert(name.to_owned(), percent_decoded(given))
+            }
             None if wanted == given => continue,
             None => return None,
         };

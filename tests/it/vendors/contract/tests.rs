@@ -142,3 +142,32 @@ fn forms_and_comma_lists_are_read_as_their_schemas_mean() {
     flag.target.push_str("&archived=perhaps");
     expect_one(&contract, &flag, "query parameter archived");
 }
+
+/// Its version is older, its bodies are forms, and whoever asks logs in.
+#[test]
+fn a_form_with_a_field_that_comes_twice_passes_and_its_mistakes_are_named() {
+    let Some(contract) = Contract::load("twilio") else { return };
+    let account = "AC00000000000000000000000000000001";
+    let target = format!("/2010-04-01/Accounts/{account}/Calls.json");
+    let answer = json!({ "sid": format!("CA{}", "0".repeat(32)), "status": "queued", "end_time": null });
+    let sent = |form: &str| {
+        let mut exchange = exchange("twilio", "POST", &target, &Value::Null, 201, &answer);
+        said(&mut exchange, "authorization", "Basic test");
+        said(&mut exchange, "content-type", "application/x-www-form-urlencoded");
+        exchange.request_body = Bytes::from(form.to_owned());
+        exchange
+    };
+    let good = "To=%2B1&From=%2B1&Timeout=20&StatusCallbackEvent=ringing&StatusCallbackEvent=completed";
+    assert_eq!(contract.check(&sent(good)), Vec::<String>::new());
+    expect_one(&contract, &sent("From=%2B1"), "\"To\" is a required property");
+    expect_one(&contract, &sent("To=%2B1&From=%2B1&Timeout=soon"), "/Timeout");
+    let mut other = sent(good);
+    said(&mut other, "authorization", "Bearer test");
+    expect_one(&contract, &other, "no login");
+    let mut other = sent(good);
+    other.target = target.replace(account, "AC1");
+    expect_one(&contract, &other, "path parameter AccountSid");
+    let mut other = sent(good);
+    other.response_body = Bytes::from(json!({ "sid": "CA1" }).to_string());
+    expect_one(&contract, &other, "response body 201/sid");
+}

@@ -22,7 +22,13 @@ impl Contract {
         let mut object = Map::new();
         for (name, text) in url::form_urlencoded::parse(body) {
             let property = self.property(schema, &name).unwrap_or(&Value::Null);
-            object.insert(name.into_owned(), self.coerce(property, &text));
+            let mut value = self.coerce(property, &text);
+            let before = object.get_mut(&*name).and_then(Value::as_array_mut);
+            if let (Some(before), Value::Array(more)) = (before, &mut value) {
+                before.append(more);
+                continue;
+            }
+            object.insert(name.into_owned(), value);
         }
         Value::Object(object)
     }

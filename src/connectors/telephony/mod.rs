@@ -1,6 +1,8 @@
 //! What Baton asks of whoever drives the call: to say, hold, ring, whisper, join, hang up and end; and what it is told where it
 //! carries the call itself.
 
+pub mod twilio;
+
 use super::VendorError;
 use async_trait::async_trait;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};

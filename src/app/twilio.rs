@@ -1,0 +1,105 @@
+//! From `[telephony]` with `carrier = "twilio"` to both sides of that account: how it is commanded, and the door at which it asks us.
+
+use crate::config::{self, Config};
+use crate::connectors::http::Secret;
+use crate::connectors::twilio::{AskedLeg, LegBook, Twilio, TwilioConfig};
+use crate::connectors::{Telephony, VendorError};
+use crate::store::{Store, StoreError, with};
+use crate::web::TwilioSection;
+use anyhow::{Context, Result};
+use async_trait::async_trait;
+use baton_clock::SharedClock;
+use baton_core::domain::id::LegId;
+use baton_platforms::signature::{self, TwilioKeys};
+use baton_platforms::twilio::Pages;
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+/// Both sides of one account.
+pub struct TwilioAccount {
+    pub telephony: Arc<dyn Telephony>,
+    pub door: Arc<TwilioSection>,
+}
+
+/// `None`: Twilio carries no calls of ours.
+///
+/// # Errors
+/// A secret cannot be had, or there is none that could prove what the carrier sends; or an address is not of its form.
+pub fn twilio_account(config: &Config, store: &Store, clock: &SharedClock) -> Result<Option<TwilioAccount>> {
+    let Some(config::Telephony::Bridge(config::Carrier::Twilio(twilio))) = &config.telephony else {
+        return Ok(None);
+    };
+    let key = twilio.key.secret("telephony.key")?;
+    let (user, secret) = match key.split_once(':') {
+        Some((user, secret)) => (user.to_owned(), Secret::new(secret)),
+        None => (twilio.account.clone(), Secret::new(key.as_str())),
+    };
+    let keys = keys(twilio, &key)?;
+    let mut secrets = keys.auth_tokens.iter().chain(keys.shared.values()).cloned();
+    let first = secrets.next().context(
+        "telephony.key is an API key, which signs nothing: add auth_tokens = [\"env:NAME\"] with the account's auth token, \
+         or [telephony.shared_keys]",
+    )?;
+    let pages = Pages::new(&config.public_url(), first, secrets.collect());
+    let settings = TwilioConfig {
+        base_url: twilio.base_url.clone(),
+        account: twilio.account.clone(),
+        user,
+        secret,
+        caller_id: twilio.caller_id.clone(),
+        calls_per_second: twilio.calls_per_second,
+        pages: pages.clone(),
+    };
+    let legs = Arc::new(StoredLegs(store.clone()));
+    let telephony = Twilio::new(settings, legs, Arc::clone(clock)).context("setting up telephony")?;
+    let (music, language) = (twilio.music.clone(), twilio.language.clone());
+    let door = Arc::new(TwilioSection { pages, keys, music, language });
+    Ok(Some(TwilioAccount { telephony: Arc::new(telephony), door }))
+}
+
+/// What Twilio signs with; an auth token that we log in with is one.
+fn keys(twilio: &config::Twilio, key: &str) -> Result<TwilioKeys> {
+    let mut auth_tokens = Vec::new();
+    for token in &twilio.auth_tokens {
+        auth_tokens.push(signature::Secret::new(&token.platform_secret("telephony.auth_tokens")?)?);
+    }
+    if auth_tokens.is_empty() && !key.contains(':') {
+        auth_tokens.push(signature::Secret::new(key)?);
+    }
+    let shared = twilio.shared_keys.iter().map(|(name, key)| {
+        let secret = key.platform_secret(&format!("telephony.shared_keys.{name}"))?;
+        Ok((name.clone(), signature::Secret::new(&secret)?))
+    });
+    Ok(TwilioKeys { auth_tokens, shared: shared.collect::<Result<_>>()? })
+}
+
+/// Legs as all workers know them.
+struct StoredLegs(Store);
+
+#[async_trait]
+impl LegBook for StoredLegs {
+    async fn ask(&self, leg: &LegId, call: &str, phone: &str, at: DateTime<Utc>) -> Result<(), VendorError> {
+        let asked = (leg.clone(), call.to_owned(), phone.to_owned());
+        let asked = with(asked, move |tx, (leg, call, phone)| Box::pin(tx.carrier_leg_ask(leg, call, phone, at)));
+        self.0.write("carried.ask", asked).await.map_err(away)
+    }
+
+    async fn name(&self, leg: &LegId, sid: &str) -> Result<(), VendorError> {
+        let named = (leg.clone(), sid.to_owned());
+        let named = with(named, |tx, (leg, sid)| Box::pin(tx.carrier_leg_name(leg, sid)));
+        self.0.write("carried.name", named).await.map_err(away)
+    }
+
+    async fn find(&self, leg: &LegId) -> Result<Option<AskedLeg>, VendorError> {
+        let found = self.0.carrier_leg(leg).await.map_err(away)?;
+        Ok(found.map(|leg| AskedLeg { phone: leg.phone, asked_at: leg.asked_at, sid: leg.sid }))
+    }
+
+    async fn knows(&self, sid: &str) -> Result<bool, VendorError> {
+        Ok(self.0.carrier_leg_named(sid).await.map_err(away)?.is_some())
+    }
+}
+
+fn away(error: StoreError) -> VendorError {
+    VendorError::retry("baton", error.to_string())
+}

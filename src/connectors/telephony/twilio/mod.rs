@@ -1,0 +1,371 @@
+//! Twilio as the carrier: we hold the caller's live leg and ring reps from the same account.
+//!
+//! Guarantees: a leg is written down before it is asked for, and what it rings as is written down once it is known, so that a
+//! lost answer rings nobody twice: it is looked for first. No more calls are begun a second than the account may begin.
+//! Twilio is told *where* to ask what comes next, never *what*: `hold` and `instruct` have it ask anew, so that a command that
+//! comes late or twice changes nothing that is true; `whisper` and `join` are pulled by the rep's leg and have nothing to send.
+//! When the process dies here, a ring is in doubt and is looked for by number and time.
+//!
+//! To take a call over is to end whatever the platform does on it: from then on no agent is there, and the caller hears music
+//! whatever comfort is asked for. A phone cannot be told why it is hung up.
+//!
+//! Twilio's own `Timeout` is five seconds longer than what it is told, so that our clock ends a ring. There is no idempotency
+//! key for a call. Sources: Twilio's description of version 2010-04-01, as of April 2026, and its list of error codes.
+
+mod answers;
+mod errors;
+
+use super::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony};
+use crate::connectors::VendorError;
+use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, in_doubt};
+use answers::{CallRead, Calls, Conferences};
+use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use baton_clock::SharedClock;
+use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
+use baton_core::domain::endpoint::{Address, Endpoint};
+use baton_core::domain::id::LegId;
+use baton_core::domain::lead::Call;
+use baton_core::domain::phone::PhoneE164;
+use baton_core::domain::text::RepText;
+use baton_platforms::twilio::{Page, Pages, is_call, room_of};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use std::time::Duration;
+
+const VENDOR: &str = "twilio";
+/// Commands concern people who wait on a line.
+const LIMITS: Limits = Limits { timeout: Duration::from_secs(5), per_second: 100, concurrency: 64 };
+/// What Twilio allows; its own end of a ring comes five seconds later.
+const TIMEOUT_S: (i64, i64) = (5, 600);
+/// How far Twilio's clock, which stamps calls, may be behind ours.
+const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(30);
+/// A leg whose name is not known after this was never rung: the answer that would have told it is lost for good.
+const NAMED_WITHIN: TimeDelta = TimeDelta::seconds(15);
+/// A call that has ended is kept, and found; one that is not found is another account's.
+const NOT_FOUND: u16 = 404;
+const NOT_OURS: &str = "the caller's call is none of this account's: the number that was called must be in the account of \
+                        [telephony]";
+/// Of the calls to one number, those of the last moments.
+const PAGE_SIZE: &str = "20";
+
+#[derive(Debug, Clone)]
+pub struct TwilioConfig {
+    /// `https://api.twilio.com`.
+    pub base_url: String,
+    /// `AC…`.
+    pub account: String,
+    /// The account itself, or an API key `SK…`.
+    pub user: String,
+    pub secret: Secret,
+    /// Ours, as reps see it.
+    pub caller_id: PhoneE164,
+    pub calls_per_second: u32,
+    pub pages: Pages,
+}
+
+/// A leg as it was asked for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AskedLeg {
+    pub phone: String,
+    pub asked_at: DateTime<Utc>,
+    /// Twilio's name of it, once it is known.
+    pub sid: Option<String>,
+}
+
+/// What is kept of legs, for all workers.
+#[async_trait]
+pub trait LegBook: Send + Sync {
+    /// Before Twilio is asked; a leg that was asked for before stays as it was.
+    async fn ask(&self, leg: &LegId, call: &str, phone: &str, at: DateTime<Utc>) -> Result<(), VendorError>;
+    async fn name(&self, leg: &LegId, sid: &str) -> Result<(), VendorError>;
+    async fn find(&self, leg: &LegId) -> Result<Option<AskedLeg>, VendorError>;
+    /// Whether this call is known to be some leg.
+    async fn knows(&self, sid: &str) -> Result<bool, VendorError>;
+}
+
+pub struct Twilio {
+    http: VendorHttp,
+    config: TwilioConfig,
+    login: String,
+    rings: Buckets,
+    legs: Arc<dyn LegBook>,
+    clock: SharedClock,
+}
+
+impl Twilio {
+    /// # Errors
+    /// `NeedsPerson` if the base address is not one.
+    pub fn new(config: TwilioConfig, legs: Arc<dyn LegBook>, clock: SharedClock) -> Result<Self, VendorError> {
+        let login = format!("Basic {}", STANDARD.encode(format!("{}:{}", config.user, config.secret.expose())));
+        let http = VendorHttp::new(VENDOR, &config.base_url, LIMITS)?;
+        let rings = Buckets::per_second(config.calls_per_second);
+        Ok(Self { http, config, login, rings, legs, clock })
+    }
+
+    fn call(&self, operation: &'static str, does: Does, method: Method, about: &[&str]) -> ApiCall {
+        let path = [["2010-04-01", "Accounts", self.config.account.as_str()].as_slice(), about].concat();
+        ApiCall::new(operation, does, method, &path).header("authorization", self.login.clone())
+    }
+
+    async fn send(&self, call: ApiCall) -> Result<Answer, VendorError> {
+        let answer = self.http.send(&call).await?;
+        errors::judge(&answer).map(|()| answer)
+    }
+
+    async fn fetch(&self, sid: &str) -> Result<CallRead, VendorError> {
+        read(&self.send(self.call("read_call", Does::Read, Method::GET, &["Calls", &json(sid)])).await?)
+    }
+
+    async fn change(
+        &self,
+        operation: &'static str,
+        sid: &str,
+        fields: Vec<(&'static str, String)>,
+    ) -> Result<CallRead, VendorError> {
+        let call = self.call(operation, Does::Write, Method::POST, &["Calls", &json(sid)]).form(fields);
+        read(&self.send(call).await?)
+    }
+
+    /// Twilio leaves whatever the caller hears, and asks us what comes next; from here on it tells us when the caller is gone.
+    async fn ask_anew(&self, operation: &'static str, call: &Call) -> Result<(), VendorError> {
+        let leg = leg_of(call)?;
+        let pages = &self.config.pages;
+        let next = pages.address(Page::Next, leg, "");
+        let fields = vec![
+            ("Url", next.clone()),
+            ("Method", "POST".to_owned()),
+            ("FallbackUrl", next),
+            ("FallbackMethod", "POST".to_owned()),
+            ("StatusCallback", pages.address(Page::Call, leg, "")),
+            ("StatusCallbackMethod", "POST".to_owned()),
+        ];
+        let call = self.call(operation, Does::Write, Method::POST, &["Calls", &json(leg)]).form(fields);
+        let answer = self.http.send(&call).await?;
+        if answer.status == NOT_FOUND {
+            return Err(VendorError::needs_person(VENDOR, NOT_OURS));
+        }
+        errors::judge(&answer)
+    }
+
+    /// The platform may have begun to record the leg before it was ours. No recording is what was wanted.
+    async fn record_no_more(&self, call: &Call) -> Result<(), VendorError> {
+        let current = ["Calls", leg_of(call)?, "Recordings", "Twilio.CURRENT.json"];
+        let stop = self.call("stop_recording", Does::Write, Method::POST, &current);
+        match self.send(stop.form(vec![("Status", "stopped".to_owned())])).await {
+            Err(VendorError::Gone { .. }) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// When the caller hangs up, the rep is free: nobody stays behind in an empty room.
+    async fn ends_with_caller(&self, call: &Call) -> Result<(), VendorError> {
+        let leg = leg_of(call)?;
+        let rooms = self.call("find_room", Does::Read, Method::GET, &["Conferences.json"]);
+        let rooms = rooms.query("FriendlyName", room_of(leg)).query("Status", "in-progress");
+        let found: Conferences = read(&self.send(rooms).await?)?;
+        let Some(room) = found.conferences.first() else { return Ok(()) };
+        let about = ["Conferences", &room.sid, "Participants", &json(leg)];
+        let change = self.call("change_participant", Does::Write, Method::POST, &about);
+        match self.send(change.form(vec![("EndConferenceOnExit", "true".to_owned())])).await {
+            Err(VendorError::Gone { .. }) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// As which call a leg rings; `None`: Twilio has no such call.
+    async fn rings_as(&self, leg: &LegId, asked: &AskedLeg) -> Result<Option<CallRead>, VendorError> {
+        if let Some(sid) = &asked.sid {
+            return match self.fetch(sid).await {
+                Err(VendorError::Gone { .. }) => Ok(None),
+                other => other.map(Some),
+            };
+        }
+        let Some(found) = self.search(asked).await? else { return Ok(None) };
+        self.legs.name(leg, &found.sid).await?;
+        Ok(Some(found))
+    }
+
+    /// The first of our calls to this number since it was asked for that is no other leg.
+    async fn search(&self, asked: &AskedLeg) -> Result<Option<CallRead>, VendorError> {
+        let since = (asked.asked_at - CLOCK_SKEW).to_rfc3339_opts(SecondsFormat::Secs, true);
+        let calls = self.call("find_calls", Does::Read, Method::GET, &["Calls.json"]);
+        let calls = calls.query("To", asked.phone.as_str()).query("From", self.config.caller_id.as_str());
+        let calls = calls.query("StartTime>", since).query("PageSize", PAGE_SIZE);
+        let found: Calls = read(&self.send(calls).await?)?;
+        // The newest stands first.
+        for call in found.calls.into_iter().rev() {
+            if !self.legs.knows(&call.sid).await? {
+                return Ok(Some(call));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ends a call, whether it rings or is up: one that was picked up a moment ago is no longer to be cancelled.
+    async fn end(&self, call: CallRead) -> Result<(), VendorError> {
+        let mut status = call.status;
+        for _ in 0..2 {
+            let Some(word) = status.ended_by() else { return Ok(()) };
+            match self.change("hang_up", &call.sid, vec![("Status", word.to_owned())]).await {
+                Err(VendorError::Gone { .. }) => return Ok(()),
+                other => status = other?.status,
+            }
+        }
+        Ok(())
+    }
+
+    fn ring_fields(&self, request: &RingRequest, timeout_s: i64) -> Vec<(&'static str, String)> {
+        let (pages, leg) = (&self.config.pages, request.leg.as_str());
+        let whisper = pages.address(Page::Whisper, leg, "");
+        let mut fields = vec![
+            ("To", dialled(&request.endpoint)),
+            ("From", self.config.caller_id.as_str().to_owned()),
+            ("Url", whisper.clone()),
+            ("Method", "POST".to_owned()),
+            ("FallbackUrl", whisper),
+            ("FallbackMethod", "POST".to_owned()),
+            ("Timeout", timeout_s.to_string()),
+            ("StatusCallback", pages.address(Page::Leg, leg, "")),
+            ("StatusCallbackMethod", "POST".to_owned()),
+            // Who picks up hears the whisper at once; what Twilio takes them for is told meanwhile.
+            ("MachineDetection", "DetectMessageEnd".to_owned()),
+            ("AsyncAmd", "true".to_owned()),
+            ("AsyncAmdStatusCallback", pages.address(Page::Machine, leg, "")),
+            ("AsyncAmdStatusCallbackMethod", "POST".to_owned()),
+        ];
+        let events = ["initiated", "ringing", "answered", "completed"];
+        fields.extend(events.map(|event| ("StatusCallbackEvent", event.to_owned())));
+        fields
+    }
+}
+
+#[async_trait]
+impl Telephony for Twilio {
+    fn ring_class(&self) -> Class {
+        Class::LookFirst
+    }
+
+    /// The words are those of the page that Twilio asks for: true when they are heard. That a rep is fetched is said in the room,
+    /// where `hold` takes the caller; who is fetched instead, by another way into it.
+    async fn instruct(&self, call: &Call, _key: &str, instruction: &Spoken) -> Result<(), VendorError> {
+        match instruction.kind.as_str() {
+            "hold" => Ok(()),
+            "connected" => self.ends_with_caller(call).await,
+            _ => self.ask_anew("instruct", call).await,
+        }
+    }
+
+    async fn hold(&self, call: &Call, _key: &str, recording: Recording, _comfort: Comfort) -> Result<(), VendorError> {
+        if recording == Recording::Refused {
+            self.record_no_more(call).await?;
+        }
+        self.ask_anew("hold", call).await
+    }
+
+    async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
+        let now = self.clock.now();
+        let left_s = (request.ring_until - now).num_seconds();
+        if left_s <= 0 {
+            return Err(VendorError::retry(VENDOR, "the time to ring was over before it could be asked to"));
+        }
+        let leg = &request.leg;
+        self.legs.ask(leg, leg_of(&request.call)?, &dialled(&request.endpoint), now).await?;
+        self.http.pass(&self.rings, "").await?;
+        let (shortest, longest) = TIMEOUT_S;
+        let fields = self.ring_fields(request, left_s.clamp(shortest, longest));
+        let call = self.call("ring", Does::Write, Method::POST, &["Calls.json"]).form(fields);
+        let answer = self.send(call).await.map_err(|error| match error {
+            // Of a call that is yet to be, nothing can be gone but the account.
+            VendorError::Gone { vendor, why } => VendorError::NeedsPerson { vendor, why },
+            other => other,
+        })?;
+        let created: CallRead = read(&answer)?;
+        // It rings: what is not written down is looked for.
+        self.legs.name(leg, &created.sid).await.map_err(|error| VendorError::Unknown {
+            vendor: VENDOR,
+            why: format!("as what it rings could not be written down: {error}"),
+        })
+    }
+
+    /// Nothing to send: the leg asks for its words when it is picked up.
+    async fn whisper(&self, _leg: &LegId, _key: &str, _say: &RepText) -> Result<(), VendorError> {
+        Ok(())
+    }
+
+    /// Nothing to send: the answer to the rep's key leads into the room.
+    async fn join(&self, _call: &Call, _leg: &LegId, _key: &str, _recording: Recording) -> Result<(), VendorError> {
+        Ok(())
+    }
+
+    async fn hang_up(&self, leg: &LegId, _key: &str, _reason: HangUpReason) -> Result<(), VendorError> {
+        let Some(asked) = self.legs.find(leg).await? else { return Ok(()) };
+        match self.rings_as(leg, &asked).await? {
+            Some(call) => self.end(call).await,
+            // It may be about to ring.
+            None if asked.sid.is_none() && self.clock.now() - asked.asked_at < NAMED_WITHIN => {
+                Err(VendorError::retry(VENDOR, "it is not known yet as which call it rings"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn end_call(&self, call: &Call, _key: &str) -> Result<(), VendorError> {
+        match self.change("end_call", leg_of(call)?, vec![("Status", "completed".to_owned())]).await {
+            Err(VendorError::Gone { .. }) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// A call that is not in the account: its platform is all there is.
+    async fn agent_speaks(&self, call: &Call, _instruction: &Instruction) -> Result<bool, VendorError> {
+        Ok(ours(call).is_none())
+    }
+
+    async fn read(&self, _call: &Call, leg: &LegId) -> Result<LegStatus, VendorError> {
+        let Some(asked) = self.legs.find(leg).await? else { return Ok(LegStatus::Absent) };
+        let call = self.rings_as(leg, &asked).await?;
+        Ok(call.map_or(LegStatus::Absent, |call| call.status.of_leg()))
+    }
+
+    async fn caller(&self, call: &Call) -> Result<CallerStatus, VendorError> {
+        match self.fetch(leg_of(call)?).await {
+            Ok(call) => Ok(call.status.of_caller()),
+            // Calls are kept when they have ended: one that there never was says nothing of the caller.
+            Err(VendorError::Gone { .. }) => Ok(CallerStatus::Unknown),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The caller's leg at Twilio; `None`: the lead does not say, or it is another carrier's.
+fn ours(call: &Call) -> Option<&str> {
+    call.leg.as_deref().filter(|leg| is_call(leg))
+}
+
+fn leg_of(call: &Call) -> Result<&str, VendorError> {
+    ours(call).ok_or_else(|| {
+        let why =
+            "the lead names no call of the carrier (call.leg, CA and 32 hexadecimal digits): it cannot be taken over";
+        VendorError::needs_person(VENDOR, why)
+    })
+}
+
+fn json(id: &str) -> String {
+    format!("{id}.json")
+}
+
+fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
+    answer.read().map_err(|why| in_doubt(VENDOR, answer.does, why))
+}
+
+/// As Twilio dials it.
+fn dialled(endpoint: &Endpoint) -> String {
+    match &endpoint.address {
+        Address::Number(number) => number.as_str().to_owned(),
+        Address::Sip(app) => format!("sip:{}", app.as_str()),
+    }
+}

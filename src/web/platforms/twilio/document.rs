@@ -1,0 +1,277 @@
+//! TwiML, the documents in which Twilio is told what a call does next: whatever is said in them is text, never a verb.
+
+use super::reply::Listening;
+use super::section::TwilioSection;
+use baton_platforms::twilio::{CALLER, Page, REP, room_of};
+
+/// What a caller may say instead of a key, so that it is listened for.
+const CALLERS_WORDS: &str = "one, two, three, first, second, third, none";
+/// How long a rep may think after the whisper, and a caller after the offer.
+const REP_ANSWERS_WITHIN_S: &str = "8";
+const CALLER_ANSWERS_WITHIN_S: &str = "6";
+
+/// Verbs, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Document(Vec<Element>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Element {
+    name: &'static str,
+    attributes: Vec<(&'static str, String)>,
+    text: String,
+    inside: Vec<Element>,
+}
+
+impl Element {
+    fn new(name: &'static str) -> Self {
+        Self { name, attributes: Vec::new(), text: String::new(), inside: Vec::new() }
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.attributes.push((name, value.into()));
+        self
+    }
+
+    /// `None`: in Twilio's own.
+    fn in_language(self, language: Option<&str>) -> Self {
+        match language {
+            Some(language) => self.with("language", language),
+            None => self,
+        }
+    }
+
+    fn saying(mut self, text: impl Into<String>) -> Self {
+        self.text = text.into();
+        self
+    }
+
+    fn around(mut self, inside: Self) -> Self {
+        self.inside.push(inside);
+        self
+    }
+
+    fn write(&self, into: &mut String) {
+        into.push('<');
+        into.push_str(self.name);
+        for (name, value) in &self.attributes {
+            into.push_str(&format!(" {name}=\""));
+            escape(value, into);
+            into.push('"');
+        }
+        into.push('>');
+        escape(&self.text, into);
+        self.inside.iter().for_each(|element| element.write(into));
+        into.push_str(&format!("</{}>", self.name));
+    }
+}
+
+/// As XML takes a text: without what would be markup, and without control characters, which it takes in no form.
+fn escape(text: &str, into: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => into.push_str("&amp;"),
+            '<' => into.push_str("&lt;"),
+            '>' => into.push_str("&gt;"),
+            '"' => into.push_str("&quot;"),
+            '\'' => into.push_str("&apos;"),
+            c if c.is_whitespace() => into.push(' '),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+            c => into.push(c),
+        }
+    }
+}
+
+impl Document {
+    /// Nothing to do: the answer to what is only told.
+    pub(super) fn nothing() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(super) fn end() -> Self {
+        Self(vec![Element::new("Hangup")])
+    }
+
+    pub(super) fn text(&self) -> String {
+        let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>");
+        self.0.iter().for_each(|element| element.write(&mut text));
+        text + "</Response>"
+    }
+}
+
+/// What is written into the documents of one account.
+impl TwilioSection {
+    fn say(&self, words: &str) -> Element {
+        Element::new("Say").in_language(self.language.as_deref()).saying(words)
+    }
+
+    fn play_music(&self) -> Element {
+        Element::new("Play").saying(self.music.as_str())
+    }
+
+    fn ask_next(&self, call: &str) -> Element {
+        Element::new("Redirect").saying(self.pages.address(Page::Next, call, ""))
+    }
+
+    /// For a rep or a caller: words, and the end.
+    pub(super) fn last_words(&self, words: &str) -> Document {
+        Document(vec![self.say(words), Element::new("Hangup")])
+    }
+
+    /// Where it tells what happens in it is said by whoever comes first: a rep may, while the caller is on the way back into it.
+    fn room(&self, call: &str) -> Element {
+        Element::new("Conference")
+            .with("beep", "false")
+            .with("statusCallback", self.pages.address(Page::Room, call, ""))
+            .with("statusCallbackEvent", "start end join leave")
+            .saying(room_of(call))
+    }
+
+    /// The caller waits in the room until somebody comes. Whoever comes starts the conversation, and where it ends, or none
+    /// begins, Twilio asks what is next.
+    pub(super) fn hold(&self, call: &str) -> Document {
+        let room = self
+            .room(call)
+            .with("participantLabel", CALLER)
+            .with("startConferenceOnEnter", "false")
+            .with("endConferenceOnExit", "false")
+            .with("waitUrl", self.pages.address(Page::Wait, call, ""));
+        let dial = Element::new("Dial").with("action", self.pages.address(Page::Next, call, "")).around(room);
+        Document(vec![dial, self.ask_next(call)])
+    }
+
+    /// In the room: who is being fetched, where that is new, and music. `fetched`: what the caller will have heard of by then.
+    pub(super) fn wait(&self, call: &str, words: Option<&str>, fetched: &str) -> Document {
+        let again = self.pages.address(Page::Wait, call, &format!("&fetched={fetched}"));
+        let mut verbs: Vec<Element> = words.map(|words| self.say(words)).into_iter().collect();
+        verbs.extend([self.play_music(), Element::new("Redirect").saying(again)]);
+        Document(verbs)
+    }
+
+    /// Words, and music until there is more to say.
+    pub(super) fn say_and_wait(&self, call: &str, words: Option<&str>) -> Document {
+        let mut verbs: Vec<Element> = words.map(|words| self.say(words)).into_iter().collect();
+        verbs.extend([self.play_music(), self.ask_next(call)]);
+        Document(verbs)
+    }
+
+    /// Something was told that leads to more: Twilio is sent on by that, or asks in a moment.
+    pub(super) fn in_a_moment(&self, call: &str) -> Document {
+        Document(vec![Element::new("Pause").with("length", "1"), self.ask_next(call)])
+    }
+
+    /// Times to choose from. `offered` stands for them; `asked` counts how often they were offered.
+    pub(super) fn offer(&self, call: &str, words: &str, offered: &str, asked: u8) -> Document {
+        let choose = self.pages.address(Page::Choose, call, &format!("&offered={offered}&asked={asked}"));
+        let gather = gather(CALLERS_WORDS, CALLER_ANSWERS_WITHIN_S, choose);
+        let gather = gather.in_language(self.language.as_deref());
+        Document(vec![gather.around(self.say(words)), self.ask_next(call)])
+    }
+
+    /// What the rep hears, and a key or a word for an answer. `asked` counts how often they were asked.
+    pub(super) fn whisper(&self, leg: &str, words: &str, listening: &Listening<'_>, asked: u8) -> Document {
+        let more = format!("&asked={asked}&in={}", listening.words.code);
+        let accept = self.pages.address(Page::Accept, leg, &more);
+        let gather = gather(&listening.words.hints(), REP_ANSWERS_WITHIN_S, accept).in_language(listening.language);
+        Document(vec![gather.around(self.say(words)), Element::new("Hangup")])
+    }
+
+    /// The key was pressed, and it is not known yet what came of it.
+    pub(super) fn look_again(&self, leg: &str) -> Document {
+        let again = self.pages.address(Page::Accept, leg, "&pressed=1");
+        Document(vec![Element::new("Pause").with("length", "1"), Element::new("Redirect").saying(again)])
+    }
+
+    /// Into the room of the caller. When the rep leaves it, the caller goes back to asking what is next at once: alone in a
+    /// room that has begun they would hear nothing.
+    pub(super) fn let_in(&self, leg: &str, call: &str) -> Document {
+        let room = self
+            .room(call)
+            .with("participantLabel", REP)
+            .with("startConferenceOnEnter", "true")
+            .with("endConferenceOnExit", "true");
+        let dial = Element::new("Dial").with("action", self.pages.address(Page::Left, leg, "")).around(room);
+        Document(vec![dial, Element::new("Hangup")])
+    }
+}
+
+fn gather(words: &str, within_s: &str, action: String) -> Element {
+    Element::new("Gather")
+        .with("input", "dtmf speech")
+        .with("numDigits", "1")
+        .with("timeout", within_s)
+        .with("speechTimeout", "auto")
+        .with("hints", words)
+        .with("actionOnEmptyResult", "true")
+        .with("action", action)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use baton_platforms::signature::{Secret, TwilioKeys};
+    use baton_platforms::twilio::Pages;
+
+    const CALL: &str = "CA8f0a3b6c9d2e4f5061728394a5b6c7d8";
+
+    fn section(language: Option<&str>) -> TwilioSection {
+        let secret = Secret::new("a secret of these tests").expect("a secret");
+        TwilioSection {
+            pages: Pages::new("https://baton.example", secret, Vec::new()),
+            keys: TwilioKeys::default(),
+            music: "https://music.example/a.mp3?b=1&c=2".to_owned(),
+            language: language.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn what_is_said_is_never_a_verb() {
+        let text = section(None).last_words("A & B</Say><Dial>+1900</Dial>\u{0}\n\"'").text();
+        let said = "<Say>A &amp; B&lt;/Say&gt;&lt;Dial&gt;+1900&lt;/Dial&gt; &quot;&apos;</Say><Hangup></Hangup>";
+        assert!(text.ends_with(&format!("<Response>{said}</Response>")), "{text}");
+    }
+
+    #[test]
+    fn a_caller_is_never_left_without_what_comes_next() {
+        let section = section(None);
+        for document in [
+            section.hold(CALL),
+            section.wait(CALL, None, "1"),
+            section.say_and_wait(CALL, Some("One moment.")),
+            section.in_a_moment(CALL),
+            section.offer(CALL, "Press 1.", "abc", 1),
+        ] {
+            let text = document.text();
+            assert!(text.ends_with("</Redirect></Response>"), "{text}");
+            assert!(!text.contains("a=1&b") && text.matches("rc=3&amp;rp=all").count() >= 1, "{text}");
+        }
+        assert!(section.last_words("Goodbye.").text().ends_with("</Say><Hangup></Hangup></Response>"));
+    }
+
+    #[test]
+    fn only_a_rep_begins_the_conversation_and_only_one_is_let_in() {
+        let section = section(None);
+        let (hold, let_in) = (section.hold(CALL).text(), section.let_in("leg_1.1", CALL).text());
+        assert!(hold.contains("participantLabel=\"caller\" startConferenceOnEnter=\"false\""), "{hold}");
+        assert!(let_in.contains("participantLabel=\"rep\" startConferenceOnEnter=\"true\""), "{let_in}");
+        let room = format!(">baton-{CALL}</Conference>");
+        assert!(hold.contains(&room) && let_in.contains(&room), "{hold} {let_in}");
+        for document in [&hold, &let_in] {
+            assert!(document.contains("/v1/telephony/twilio/room/"), "whoever comes first: {document}");
+        }
+    }
+
+    #[test]
+    fn it_speaks_in_the_language_of_the_account_and_listens_in_the_reps() {
+        let whisper = |account: Option<&str>, speaks: &str| {
+            let section = section(account);
+            let languages = std::collections::BTreeSet::from([speaks.to_owned()]);
+            section.whisper("leg_1.1", "Dana. Press 1.", &section.listens_to(&languages), 1).text()
+        };
+        let own = whisper(Some("en-GB"), "en");
+        assert_eq!(own.matches("language=\"en-GB\"").count(), 2, "{own}");
+        assert!(!whisper(None, "en").contains("language"));
+        let german = whisper(Some("en-GB"), "de");
+        assert!(german.contains("<Say language=\"en-GB\">") && german.contains("language=\"de-DE\""), "{german}");
+        assert!(german.contains("hints=\"ja, ") && german.contains("&amp;in=de#"), "{german}");
+    }
+}

@@ -1,0 +1,11 @@
+//! Twilio as the carrier: the client against its stand-in and the vendor's description, and whole handoffs of a running worker
+//! that the stand-in asks what every leg hears next.
+
+mod account;
+mod client;
+mod disorder;
+mod doors;
+mod phones;
+mod rooms;
+
+pub use account::{ACCOUNT, Account, OURS, SECOND, TOKEN, caller_sid};
