@@ -142,8 +142,18 @@ mod tests {
 
     #[test]
     fn without_steps_both_times_before_the_promise_are_wanted() {
-        assert_eq!(callback("").1, ["1:1 key-missing"]);
+        assert_eq!(callback("").1, ["1:1 key-missing", "1:1 key-missing"]);
         assert_eq!(callback("remind_before: 10m\n").1, ["1:1 key-missing"]);
-        assert_eq!(callback("steps: [{ after: 5m }]\n").1, ["3:9 key-missing"]);
+    }
+
+    #[test]
+    fn a_step_says_when_and_what() {
+        for step in ["{ after: 5m }", "{ do: remind }"] {
+            let (_, faults) = callback(&format!("steps: [{step}]\n"));
+            assert!(
+                matches!(&faults[..], [only] if only.starts_with("3:") && only.ends_with("key-missing")),
+                "{faults:?}"
+            );
+        }
     }
 }
