@@ -170,7 +170,7 @@ mod tests {
         for (sound, frames) in sounds {
             packets.sound = *sound;
             for _ in 0..*frames {
-                let samples = sound_of(&packets.next()).expect("sound");
+                let samples = sound_of(&packets.packet()).expect("sound");
                 heard.push(Heard { at: began + Duration::from_millis(20) * heard.len() as u32, samples });
             }
         }

@@ -90,7 +90,7 @@ async fn speak(wire: Arc<Wire>) {
         ticks.tick().await;
         let to = *wire.to.lock().expect("the address");
         if let Some(to) = to {
-            let packet = wire.packets.lock().expect("the packets").next();
+            let packet = wire.packets.lock().expect("the packets").packet();
             let _lost = wire.socket.send_to(&packet, to).await;
         }
     }

@@ -52,7 +52,7 @@ impl Packets {
     }
 
     /// While a key is held there is no other sound.
-    pub fn next(&mut self) -> Vec<u8> {
+    pub fn packet(&mut self) -> Vec<u8> {
         let packet = match self.keys.first().copied() {
             Some(key) => self.key(key),
             None => self.mu_law(),
@@ -149,10 +149,10 @@ mod tests {
     #[test]
     fn a_key_has_one_timestamp_a_growing_length_and_three_ends() {
         let mut packets = Packets::new(1234, Sound::Tone(440.0));
-        let before = packets.next();
+        let before = packets.packet();
         packets.press('#');
-        let key: Vec<Vec<u8>> = (0..9).map(|_| packets.next()).collect();
-        let after = packets.next();
+        let key: Vec<Vec<u8>> = (0..9).map(|_| packets.packet()).collect();
+        let after = packets.packet();
         assert_eq!((before[1], key[0][1], key[1][1], after[1]), (PCMU, 0x80 | KEYS, KEYS, PCMU), "the first is marked");
         let began = number(&before, 4, 4) + FRAME as u32;
         assert!(key.iter().all(|packet| number(packet, 4, 4) == began && packet[12] == 11));
@@ -171,19 +171,19 @@ mod tests {
         let mut packets = Packets::new(1, Sound::Silence);
         packets.press('1');
         packets.press('1');
-        let both: Vec<Vec<u8>> = (0..18).map(|_| packets.next()).collect();
+        let both: Vec<Vec<u8>> = (0..18).map(|_| packets.packet()).collect();
         assert_ne!(number(&both[0], 4, 4), number(&both[9], 4, 4), "or it would be the same key");
         assert_eq!(both[9][1], 0x80 | KEYS);
-        assert_eq!(packets.next()[1], PCMU);
+        assert_eq!(packets.packet()[1], PCMU);
     }
 
     #[test]
     fn what_is_sent_is_heard() {
         let mut packets = Packets::new(9, Sound::Tone(1000.0));
-        let heard = sound_of(&packets.next()).expect("sound");
+        let heard = sound_of(&packets.packet()).expect("sound");
         assert_eq!(heard.len(), FRAME);
         assert!((i32::from(heard[1]) - 8000).abs() < 300, "a quarter of a period on: {}", heard[1]);
         packets.press('5');
-        assert_eq!(sound_of(&packets.next()), None, "a key is no sound");
+        assert_eq!(sound_of(&packets.packet()), None, "a key is no sound");
     }
 }

@@ -89,14 +89,14 @@ impl Heard {
     pub(super) fn keep(&self, folder: &Path) -> Result<()> {
         for ((_, name), recording) in PHONES.iter().zip(&self.recordings) {
             let file = folder.join(format!("{name}.wav"));
-            let sound = Sound { samples: self.from_the_beginning(recording) };
+            let sound = Sound { samples: self.since_the_beginning(recording) };
             std::fs::write(&file, sound.to_wav()).with_context(|| format!("writing {}", file.display()))?;
         }
         Ok(())
     }
 
     /// With silence where nothing came, so that all recordings run side by side.
-    fn from_the_beginning(&self, recording: &Recording) -> Vec<i16> {
+    fn since_the_beginning(&self, recording: &Recording) -> Vec<i16> {
         let mut samples = Vec::new();
         for packet in &recording.0 {
             let at = ((packet.at - self.began).as_secs_f64() * RATE as f64) as usize;
@@ -133,7 +133,7 @@ mod tests {
             packets.sound = *sound;
             for frame in 0..50 {
                 let at = began + Duration::from_secs(second) + Duration::from_millis(20) * frame;
-                heard.push(rtp::Heard { at, samples: sound_of(&packets.next()).expect("sound") });
+                heard.push(rtp::Heard { at, samples: sound_of(&packets.packet()).expect("sound") });
             }
         }
         Recording(heard)
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn a_recording_begins_with_the_call() {
         let heard = of(recorded(Instant::now(), &[Says::Tone(HOLD)]));
-        let samples = heard.from_the_beginning(&heard.recordings[0]);
+        let samples = heard.since_the_beginning(&heard.recordings[0]);
         assert_eq!(samples.len(), 4 * RATE);
         assert!(samples[..3 * RATE].iter().all(|sample| *sample == 0));
     }
