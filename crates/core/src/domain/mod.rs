@@ -4,7 +4,6 @@
 //! Whatever can be constructed here is valid: text from outside becomes a value through one fallible constructor.
 
 pub mod account;
-pub mod assent;
 pub mod briefing;
 pub mod crm_id;
 pub mod effect;

@@ -3,7 +3,7 @@
 use super::fit::{Fit, fit};
 use super::scene::is_unknown;
 use crate::pointer::plain;
-use baton_core::domain::assent::weighed;
+use baton_core::domain::leg::assent::weighed;
 use serde_json::{Map, Value, json};
 
 #[derive(Default)]

@@ -1,5 +1,7 @@
 //! How it stands with a rep's phone that is rung for a caller, and how that ended.
 
+pub mod assent;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
