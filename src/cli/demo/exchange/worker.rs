@@ -84,6 +84,7 @@ pub(super) async fn start(installed: &Installed, exchange: &Exchange, scratch: &
         links: None,
         platforms: PlatformSections::new(),
         public_url: String::new(),
+        twilio: None,
         replies: None,
     })
     .await?;
