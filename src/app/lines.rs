@@ -4,6 +4,10 @@
 //! it dies, another has it within seconds. While the database cannot be reached whoever hears goes on: nobody else can have the
 //! lease, and callers are on the line. What is told twice, by two workers or by one, is one event: its id says what happened to whom.
 
+mod addresses;
+
+pub(super) use addresses::KeptAddresses;
+
 use crate::connectors::asterisk::Asterisk;
 use crate::connectors::{CallSink, Carried, Happened, Told, VendorError};
 use crate::deciding::decider::Decider;
@@ -164,6 +168,17 @@ impl CallSink for Inbox {
     async fn is_heard(&self) -> Result<bool, VendorError> {
         let kept_since = self.clock.now() + (LEASE - DEAF_AFTER);
         self.store.listener_hears(LINES, kept_since).await.map_err(retry)
+    }
+
+    async fn was_rung(&self, leg: &LegId) -> Result<bool, VendorError> {
+        self.store.transfer_begun(leg).await.map_err(retry)
+    }
+
+    async fn arrived(&self, address: &str, call: &str) -> Result<Option<LegId>, VendorError> {
+        let (address, call, now) = (address.to_owned(), call.to_owned(), self.clock.now());
+        let arriving =
+            with((address, call, now), |tx, (address, call, now)| Box::pin(tx.address_arrive(address, call, *now)));
+        self.store.write("address.arrive", arriving).await.map_err(retry)
     }
 }
 

@@ -102,6 +102,10 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
     let asterisk = setup.vendors.asterisk.clone();
+    if let Some(rep_first) = &setup.vendors.rep_first {
+        let (store, clock) = (setup.store.clone(), Arc::clone(&setup.clock));
+        rep_first.keeps(Arc::new(lines::KeptAddresses { store, clock, release: release.clone() }));
+    }
     let facts = Facts::new(
         setup.vendors.crm.clone(),
         setup.vendors.calendar.clone(),

@@ -3,8 +3,8 @@
 use crate::app::webhooks;
 use crate::config::{self, Config, MailTls};
 use crate::connectors::Telephony;
-use crate::connectors::agent::AgentTelephony;
-use crate::connectors::asterisk::{Asterisk, AsteriskConfig};
+use crate::connectors::agent::{AgentTelephony, Wire};
+use crate::connectors::asterisk::{Asterisk, AsteriskConfig, Reached, RepFirst};
 use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
 use crate::connectors::http::Secret;
 use crate::connectors::hubspot::{self, HubSpot, HubSpotConfig};
@@ -16,15 +16,17 @@ use crate::connectors::speech::{ProgramSpeech, Speech};
 use crate::outbox::Vendors;
 use anyhow::{Context, Result, bail};
 use baton_clock::SharedClock;
+use baton_core::domain::phone::PhoneE164;
 use baton_core::rules::RuleSet;
 use baton_core::rules::model::set::{Assignment, Rung};
 use std::sync::Arc;
 
-/// Clients for every section that is there. `events` and telephony over AMQP are added where the broker is known.
+/// Clients for every section that is there; `wire`: commands to the voice platform over the broker, where there is one. `events`
+/// are added where the broker is known.
 ///
 /// # Errors
 /// A secret cannot be resolved, or an address or key is not of its form.
-pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
+pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>) -> Result<Vendors> {
     let mut vendors = Vendors { webhooks: webhooks::all(config)?, ..Vendors::default() };
     match &config.crm {
         None => {}
@@ -64,17 +66,36 @@ pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
         vendors.speech = Some(Arc::new(speech));
     }
     match &config.telephony {
-        None | Some(config::Telephony::AgentAmqp) => {}
+        None => {}
+        Some(config::Telephony::AgentAmqp) => {
+            vendors.telephony = wire.map(|wire| Arc::new(AgentTelephony::over(wire)) as Arc<dyn Telephony>);
+        }
         Some(config::Telephony::Agent { commands, token }) => {
-            let token = token.as_ref().map(|token| token.secret("telephony.token")).transpose()?.map(Secret::new);
-            let telephony = AgentTelephony::over_http(commands, token).context("setting up telephony")?;
-            vendors.telephony = Some(Arc::new(telephony));
+            vendors.telephony = Some(Arc::new(over_http(commands, token.as_ref())?));
         }
         Some(config::Telephony::Bridge(config::Carrier::Asterisk(settings))) => {
-            let settings = asterisk(settings, vendors.speech.clone())?;
+            let settings = asterisk(settings, &[], vendors.speech.clone())?;
             let asterisk = Arc::new(Asterisk::new(settings, Arc::clone(clock)).context("setting up telephony")?);
             vendors.telephony = Some(Arc::clone(&asterisk) as Arc<dyn Telephony>);
             vendors.asterisk = Some(asterisk);
+        }
+        Some(config::Telephony::RepFirst(settings)) => {
+            let config::RepFirst { carrier: config::Carrier::Asterisk(carrier), reached, told } = &**settings;
+            let numbers = if let config::Reached::Numbers(numbers) = reached { &numbers[..] } else { &[] };
+            let carrier = asterisk(carrier, numbers, vendors.speech.clone())?;
+            let carrier = Arc::new(Asterisk::new(carrier, Arc::clone(clock)).context("setting up telephony")?);
+            let platform = match told {
+                config::ToldBy::Tool => None,
+                config::ToldBy::Amqp => wire.map(AgentTelephony::over),
+                config::ToldBy::Commands { url, token } => Some(over_http(url, token.as_ref())?),
+            };
+            let reached = match reached {
+                config::Reached::Host(host) => Reached::Host(host.clone()),
+                config::Reached::Numbers(numbers) => Reached::Numbers(numbers.clone()),
+            };
+            let rep_first = Arc::new(RepFirst::new(Arc::clone(&carrier), platform, reached));
+            vendors.telephony = Some(Arc::clone(&rep_first) as Arc<dyn Telephony>);
+            (vendors.asterisk, vendors.rep_first) = (Some(carrier), Some(rep_first));
         }
     }
     if !config.platforms.is_empty() {
@@ -177,7 +198,16 @@ fn salesforce_auth(auth: &config::SalesforceAuth) -> Result<SalesforceAuth> {
     })
 }
 
-fn asterisk(settings: &config::Asterisk, speech: Option<Arc<dyn Speech>>) -> Result<AsteriskConfig> {
+fn over_http(commands: &str, token: Option<&config::Reference>) -> Result<AgentTelephony> {
+    let token = token.map(|token| token.secret("telephony.token")).transpose()?.map(Secret::new);
+    AgentTelephony::over_http(commands, token).context("setting up telephony")
+}
+
+fn asterisk(
+    settings: &config::Asterisk,
+    numbers: &[PhoneE164],
+    speech: Option<Arc<dyn Speech>>,
+) -> Result<AsteriskConfig> {
     Ok(AsteriskConfig {
         url: settings.url.clone(),
         user: settings.user.clone(),
@@ -187,6 +217,7 @@ fn asterisk(settings: &config::Asterisk, speech: Option<Arc<dyn Speech>>) -> Res
         agent: settings.agent.clone(),
         agent_within: settings.agent_within,
         caller_id: settings.caller_id.clone(),
+        numbers: numbers.to_vec(),
         sounds: settings.sounds.clone(),
         speech,
     })

@@ -1,6 +1,7 @@
 //! How calls are driven: by the voice platform, which is commanded, or by ourselves at a carrier.
 
 use super::environment::{Reference, is_blank};
+use super::rep_first::{RepFirst, ToldBy};
 use super::span::span;
 use anyhow::{Result, ensure};
 use baton_core::domain::phone::PhoneE164;
@@ -9,7 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
-/// In *agent* mode the voice platform dials and Baton commands it; in *bridge* mode Baton holds the call.
+/// In *agent* mode the voice platform dials and Baton commands it; in *bridge* mode Baton holds the call; in *rep-first* mode it
+/// does once a rep has accepted.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Telephony {
@@ -21,6 +23,7 @@ pub enum Telephony {
     /// The same commands, published on `baton.events` as `handoff.command`.
     AgentAmqp,
     Bridge(Carrier),
+    RepFirst(Box<RepFirst>),
 }
 
 /// Who carries the calls that we hold.
@@ -71,7 +74,25 @@ impl Telephony {
     pub(super) fn check(&self) -> Result<()> {
         match self {
             Self::Agent { .. } | Self::AgentAmqp => Ok(()),
-            Self::Bridge(Carrier::Asterisk(asterisk)) => asterisk.check(),
+            Self::Bridge(carrier) => carrier.check(),
+            Self::RepFirst(rep_first) => rep_first.carrier.check(),
+        }
+    }
+
+    /// Whether the voice platform is commanded over the broker.
+    pub(super) fn needs_amqp(&self) -> bool {
+        match self {
+            Self::AgentAmqp => true,
+            Self::RepFirst(rep_first) => matches!(rep_first.told, ToldBy::Amqp),
+            Self::Agent { .. } | Self::Bridge(_) => false,
+        }
+    }
+}
+
+impl Carrier {
+    fn check(&self) -> Result<()> {
+        match self {
+            Self::Asterisk(asterisk) => asterisk.check(),
         }
     }
 }

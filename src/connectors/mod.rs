@@ -23,7 +23,8 @@ pub mod webhook;
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
-    CallSink, CallerStatus, Carried, Happened, LegStatus, Recording, RingRequest, Spoken, Telephony, Told,
+    Address, Addresses, CallSink, CallerStatus, Carried, Happened, LegStatus, Lent, Recording, RingRequest, Spoken,
+    Telephony, Told,
 };
 
 use async_trait::async_trait;

@@ -141,10 +141,11 @@ pub struct Told {
     pub why: Option<String>,
 }
 
-/// A caller whom a handoff counts as being on the line, by the leg at the carrier.
+/// A caller whom a handoff counts as being on the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Carried {
-    pub call: String,
+    /// The leg at the carrier; `None`: their platform has them until a rep has accepted.
+    pub call: Option<String>,
     /// Legs of reps that are said to be up.
     pub up: Vec<LegId>,
     /// Those that are said to ring, or are about to.
@@ -164,4 +165,47 @@ pub trait CallSink: Send + Sync {
     async fn carried(&self) -> Result<Vec<Carried>, VendorError>;
     /// Whether somebody hears what happens on the line, this worker or another.
     async fn is_heard(&self) -> Result<bool, VendorError>;
+    /// Whether this phone was asked to ring for a caller whom the platform had.
+    async fn was_rung(&self, leg: &LegId) -> Result<bool, VendorError>;
+    /// A caller has come to an address that is good for one: whose rep waits for them, and by whose id they are known from here on.
+    /// `None`: nobody is expected there, or not any more.
+    async fn arrived(&self, address: &str, call: &str) -> Result<Option<LegId>, VendorError>;
+}
+
+/// Where callers come who are transferred to us, and what is known of those who have not come yet. Kept where every worker finds
+/// it: one lends an address, another hears who comes.
+#[async_trait]
+pub trait Addresses: Send + Sync {
+    /// Notes that this phone is about to ring for a caller whom the platform has.
+    ///
+    /// # Errors
+    /// `Gone`: the platform has said that the call is over, and nobody has come to us.
+    async fn begin(&self, leg: &LegId, call: &Call) -> Result<(), VendorError>;
+    /// Whether [`Addresses::begin`] was told of this leg.
+    async fn was_begun(&self, leg: &LegId) -> Result<bool, VendorError>;
+    /// Whether the platform has said that the call is over, and nobody has come to us.
+    async fn has_left(&self, call: &Call) -> Result<bool, VendorError>;
+    /// The first of these that nobody has, for the caller for whom this leg waits; when asked again, the one that was lent.
+    ///
+    /// # Errors
+    /// `Retry`: all of them are lent.
+    async fn lend(&self, leg: &LegId, candidates: &[Address]) -> Result<Lent, VendorError>;
+    /// Nobody is expected there any more.
+    async fn take_back(&self, leg: &LegId) -> Result<(), VendorError>;
+}
+
+/// Good for one caller at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// As the carrier tells of who comes: a SIP user or a number.
+    pub user: String,
+    /// As a platform dials it: `sip:USER@HOST`, or the number.
+    pub dialled: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lent {
+    /// As a platform dials it.
+    pub to: String,
+    pub until: DateTime<Utc>,
 }

@@ -6,7 +6,7 @@ use super::{
     LeadSummary, Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store, StoreError, StoredDecision,
     StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
-use baton_core::domain::id::{HandoffId, LeadId, ReleaseId, RepId};
+use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
 use baton_core::domain::rep::Busy;
 use baton_core::handoff::Handoff;
 use baton_core::routing::decision::DecidedAgain;
@@ -62,6 +62,8 @@ reads! {
     step_vendor_ref(&key: str) -> VendorRef;
     timeline(&lead: LeadId) -> Vec<TimelineEntry>;
     tokens() -> Vec<ApiToken>;
+    transfer_begun(&leg: LegId) -> bool;
+    transfer_left(&platform: str, &call: str) -> bool;
 }
 
 reads! {

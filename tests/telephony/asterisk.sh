@@ -243,6 +243,8 @@ exten => _[+0-9].,1,Stasis(baton,inbound,${EXTEN})
  same => n,Hangup()
  same => n(alone),Dial(PJSIP/agent,20)
  same => n,Hangup()
+exten => _bato[n].,1,Stasis(baton,inbound,${EXTEN})
+ same => n,Hangup()
 [nowhere]
 CONF
     {

@@ -3,8 +3,9 @@
 use super::Asterisk;
 use super::ari::{Dialled, There};
 use super::calls::{agent_of, bridge_of};
-use super::dial;
+use super::dial::{self, is_made};
 use crate::connectors::VendorError;
+use baton_core::domain::id::LegId;
 use serde_json::json;
 
 /// Words of `CALLERID(pres)` for a number that is not to be shown begin so.
@@ -22,6 +23,8 @@ pub(super) enum Admitted {
     NoAgent,
     /// For whoever comes to them: no agent is dialled here.
     Waits,
+    /// By a transfer: a rep waits for them.
+    Expected,
 }
 
 impl Asterisk {
@@ -46,12 +49,37 @@ impl Asterisk {
         }
     }
 
+    /// The number, or the SIP user, as it was lent, if callers are expected there one at a time.
+    pub(super) fn lent(&self, dialled: &str) -> Option<String> {
+        let digits = |text: &str| text.trim_start_matches('+').to_owned();
+        let number = self.numbers.iter().find(|number| digits(number.as_str()) == digits(dialled));
+        number.map(|number| number.as_str().to_owned()).or_else(|| is_made(dialled).then(|| dialled.to_owned()))
+    }
+
+    /// To the rep who waits. May be done again for a caller who is half in.
+    pub(super) async fn put_through(&self, call: &str, leg: &LegId) -> Result<Admitted, VendorError> {
+        if self.lines.ari.answer(call).await? == There::Gone {
+            return Ok(Admitted::Gone);
+        }
+        let bridge = bridge_of(call);
+        self.lines.ari.create_bridge(&bridge).await?;
+        let is_in = self.lines.members(call).await?.is_some();
+        if !is_in && self.lines.ari.add(&bridge, call).await? == There::Gone {
+            let _empty = self.lines.ari.delete_bridge(&bridge).await?;
+            return Ok(Admitted::Gone);
+        }
+        if !self.bring_rep(call, leg).await? {
+            self.lines.comfort(call).await?;
+        }
+        Ok(Admitted::Expected)
+    }
+
     async fn dial_agent(&self, agent: &str, call: &str, number: &str) -> Result<Admitted, VendorError> {
         let shown = self.lines.ari.variable(call, "CALLERID(pres)").await?;
         let withheld = shown.is_some_and(|shown| shown.starts_with(WITHHELD));
         let dialled = self.lines.ari.originate(Dialled {
             channel: agent_of(call),
-            caller: call.to_owned(),
+            caller: Some(call.to_owned()),
             endpoint: agent.to_owned(),
             args: format!("agent,{call}"),
             caller_id: dial::passed_on(number, withheld),

@@ -21,6 +21,9 @@ pub(super) const VENDOR: &str = "asterisk";
 /// People wait on the line. Asterisk's own limit is a hundred connections (`sessionlimit` in http.conf).
 const LIMITS: Limits = Limits { timeout: Duration::from_secs(5), per_second: 2_000, concurrency: 48 };
 
+/// Those that every carrier has.
+const PLAIN_CODECS: &str = "ulaw,alaw";
+
 pub(super) struct Ari {
     http: VendorHttp,
     /// The whole header. It is in no address, which others might log.
@@ -64,8 +67,9 @@ pub(super) struct Dialled {
     /// Ours.
     pub channel: String,
     /// For whom, in whose codecs: without a channel to go by, Asterisk makes one that goes through its dialplan in the finest that it
-    /// knows, in which half of the volume and all of one direction are lost.
-    pub caller: String,
+    /// knows, in which half of the volume and all of one direction are lost. `None`: a caller who is not here yet; then in
+    /// [`PLAIN_CODECS`].
+    pub caller: Option<String>,
     pub endpoint: String,
     /// What the app is told when it is answered.
     pub args: String,
@@ -175,10 +179,14 @@ impl Ari {
     /// Done as well where that channel is there already: it rings, or has been answered. Nothing rings for a caller who is gone.
     pub(super) async fn originate(&self, dialled: Dialled) -> Result<(), VendorError> {
         let Dialled { channel, caller, endpoint, args, caller_id, timeout_s, variables } = dialled;
-        let body = json!({
+        let mut body = json!({
             "endpoint": endpoint, "app": self.app, "appArgs": args, "callerId": caller_id, "timeout": timeout_s,
-            "variables": variables, "originator": caller,
+            "variables": variables,
         });
+        match caller {
+            Some(caller) => body["originator"] = json!(caller),
+            None => body["formats"] = json!(PLAIN_CODECS),
+        }
         let answer = self.send(post("originate", &["channels", &channel]).json(body)).await?;
         match answer.status {
             200..=299 | 409 => Ok(()),

@@ -5,13 +5,15 @@
 //! destroyed, however it ended, and not when it leaves a bridge, which it does whenever it is moved. A key counts only once the leg
 //! was answered and the whisper has begun: what rings may send keys as well.
 
+mod act;
 mod found;
 mod names;
 
 #[cfg(test)]
 mod tests;
 
-pub(super) use names::{agent_of, bridge_of, is_of_asterisk, is_rep, last_words_of, whisper_of, words_of};
+pub(super) use act::{Act, Alone, Caller, Deed};
+pub(super) use names::{AWAY, agent_of, bridge_of, is_of_asterisk, is_rep, last_words_of, whisper_of, words_of};
 
 use super::ari::Reason;
 use super::event::{Bridge, Channel, Frame, Playback};
@@ -57,7 +59,8 @@ enum Agent {
 }
 
 struct Leg {
-    call: String,
+    /// `None`: the caller has not come yet.
+    call: Option<String>,
     stage: LegStage,
     hears_whisper: bool,
 }
@@ -68,74 +71,6 @@ enum LegStage {
     Answered,
     Accepted,
     Joined,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Act {
-    Tell(Told),
-    Do(Deed),
-    /// A new caller; `number` is as the carrier gave it.
-    Admit {
-        call: String,
-        number: String,
-    },
-    /// The last word was said to somebody who is alone.
-    LastWord {
-        call: String,
-    },
-    /// See [`Calls::alone`] at once.
-    Look,
-    /// The leg is to ring, and is not there: it is not known whether it was rung before.
-    WasRung {
-        call: String,
-        leg: LegId,
-    },
-    /// The whisper could not be played.
-    NoSound {
-        leg: LegId,
-    },
-    /// This connection hears nothing any more.
-    Replaced,
-}
-
-/// What is done at once, whatever a handoff says.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Deed {
-    /// The agent is there for the caller.
-    BringIn {
-        call: String,
-    },
-    HangUp {
-        channel: String,
-        reason: Reason,
-    },
-    /// Nobody of ours can be had.
-    LeaveToDialplan {
-        call: String,
-    },
-    /// Nobody else is there: music.
-    Comfort {
-        call: String,
-    },
-    /// Two hear each other: no music.
-    Quiet {
-        call: String,
-    },
-    /// What was made for this call is not needed any more.
-    CallOver {
-        call: String,
-    },
-    LegOver {
-        leg: LegId,
-    },
-}
-
-/// A caller with whom nobody speaks.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Alone {
-    pub call: String,
-    pub agent_is_there: bool,
-    pub was_served: bool,
 }
 
 impl Calls {
@@ -203,7 +138,7 @@ impl Calls {
         // Alone from now on, wherever the way into the bridge is lost.
         let call = Call { alone_since: Some(now), ..Call::default() };
         self.calls.insert(channel.id.clone(), call);
-        vec![Act::Admit { call: channel.id, number: channel.caller.number }]
+        vec![Act::Admit(Caller::of(&channel, args))]
     }
 
     /// An agent is being dialled for this caller.
@@ -220,13 +155,27 @@ impl Calls {
         }
     }
 
+    /// None is wanted: somebody else is there for this caller.
+    pub(super) fn needs_no_agent(&mut self, call: &str) {
+        if let Some(call) = self.calls.get_mut(call).filter(|call| call.agent == Agent::Dialled) {
+            call.agent = Agent::None;
+        }
+    }
+
     /// A late answer to a ring that was given up comes in as well: it is told, and hung up by whoever knows.
     fn answered(&mut self, leg: LegId, args: &[String]) -> Vec<Act> {
-        let call = args.get(1).filter(|call| self.calls.contains_key(*call));
-        let Some(call) = call else { return vec![hang_up(leg.to_string(), Reason::AnsweredElsewhere)] };
-        let known = Leg { call: call.clone(), stage: LegStage::Answered, hears_whisper: false };
-        self.legs.insert(leg.clone(), known);
-        vec![tell(Some(call), leg, Happened::Answered)]
+        let Some(call) = args.get(1).filter(|call| self.is_waited_for(call)) else {
+            return vec![hang_up(leg.to_string(), Reason::AnsweredElsewhere)];
+        };
+        let call = names::here(call);
+        let told = tell(call.as_deref(), leg.clone(), Happened::Answered);
+        self.legs.insert(leg, Leg { call, stage: LegStage::Answered, hears_whisper: false });
+        vec![told]
+    }
+
+    /// Whether a rep whose phone was rung for this caller can still speak with them.
+    fn is_waited_for(&self, call: &str) -> bool {
+        call == AWAY || self.calls.contains_key(call)
     }
 
     fn left(&mut self, channel: &str) -> Vec<Act> {
@@ -240,7 +189,8 @@ impl Calls {
         if matches!(call.agent, Agent::Dialled | Agent::There) {
             acts.push(hang_up(agent_of(channel), Reason::Normal));
         }
-        let (theirs, others) = std::mem::take(&mut self.legs).into_iter().partition(|(_, leg)| leg.call == channel);
+        let (theirs, others) =
+            std::mem::take(&mut self.legs).into_iter().partition(|(_, leg)| leg.call.as_deref() == Some(channel));
         self.legs = others;
         let theirs: BTreeMap<LegId, Leg> = theirs;
         acts.extend(theirs.into_keys().map(|leg| hang_up(leg.to_string(), Reason::AnsweredElsewhere)));
@@ -269,7 +219,7 @@ impl Calls {
         if cause == HUNG_UP_BY_US {
             return vec![over];
         }
-        let call = known.as_ref().map(|known| known.call.as_str());
+        let call = known.as_ref().and_then(|known| known.call.as_deref());
         let (happened, why) = match known.as_ref().map_or(LegStage::Ringing, |known| known.stage) {
             LegStage::Ringing => ending(cause),
             LegStage::Answered | LegStage::Accepted | LegStage::Joined => (Happened::RepLeft, None),
@@ -292,7 +242,7 @@ impl Calls {
         if happened == Happened::Accepted {
             leg.stage = LegStage::Accepted;
         }
-        vec![tell(Some(&leg.call), id, happened)]
+        vec![tell(leg.call.as_deref(), id, happened)]
     }
 
     fn entered(&mut self, bridge: &Bridge, channel: String, now: Instant) -> Vec<Act> {
@@ -308,6 +258,7 @@ impl Calls {
             && leg.stage != LegStage::Joined
         {
             leg.stage = LegStage::Joined;
+            leg.call = Some(call.to_owned());
             acts.push(tell(Some(call), id, Happened::Joined));
         }
         acts

@@ -7,7 +7,7 @@
 use super::Asterisk;
 use super::admit::Admitted;
 use super::ari::{Reason, VENDOR};
-use super::calls::{Act, Alone, Calls, Deed, bridge_of};
+use super::calls::{Act, Alone, Caller, Calls, Deed, bridge_of};
 use super::event;
 use super::socket::EventSocket;
 use crate::connectors::{CallSink, Carried, Happened, Told, VendorError};
@@ -100,7 +100,7 @@ enum After {
     },
     /// Whoever answered, or declined, did so while nobody heard.
     Unheard {
-        call: String,
+        call: Option<String>,
         leg: LegId,
     },
     /// Whom the handoffs count as being on the line; `None`: it could not be read.
@@ -170,7 +170,7 @@ impl Session {
             }
             Act::Look => self.look(),
             Act::WasRung { call, leg } => self.ask_for_ring(call, leg),
-            Act::Admit { call, number } => self.admit(call, number),
+            Act::Admit(caller) => self.admit(caller),
             Act::LastWord { call } => {
                 self.deeds.spawn(async move {
                     sleep(AFTER_THE_LAST_WORD).await;
@@ -199,10 +199,14 @@ impl Session {
         });
     }
 
-    fn ask_for_ring(&mut self, call: String, leg: LegId) {
-        let asterisk = Arc::clone(&self.asterisk);
+    fn ask_for_ring(&mut self, call: Option<String>, leg: LegId) {
+        let (asterisk, sink) = (Arc::clone(&self.asterisk), Arc::clone(&self.sink));
         self.deeds.spawn(async move {
-            match asterisk.lines.was_rung(&call, &leg).await {
+            let was_rung = match &call {
+                Some(call) => asterisk.lines.was_rung(call, &leg).await,
+                None => sink.was_rung(&leg).await,
+            };
+            match was_rung {
                 // A request to ring may be on its way at this moment.
                 Ok(true) => asterisk.is_silent(call, leg).await,
                 Ok(false) => After::Nothing,
@@ -214,14 +218,14 @@ impl Session {
         });
     }
 
-    fn admit(&mut self, call: String, number: String) {
+    fn admit(&mut self, caller: Caller) {
         if self.asterisk.agent.is_some() {
-            self.calls.dials_agent(&call);
+            self.calls.dials_agent(&caller.call);
         }
-        let asterisk = Arc::clone(&self.asterisk);
+        let (asterisk, sink) = (Arc::clone(&self.asterisk), Arc::clone(&self.sink));
         self.deeds.spawn(async move {
-            let how = asterisk.let_in(&call, &number).await;
-            After::Admitted { call, how }
+            let how = asterisk.let_in(&*sink, &caller).await;
+            After::Admitted { call: caller.call, how }
         });
     }
 
@@ -229,6 +233,10 @@ impl Session {
         let Ok(after) = after else { return Err(lost("a deed has panicked")) };
         match after {
             After::Nothing | After::Admitted { how: Admitted::AgentRings | Admitted::Waits, .. } => Ok(()),
+            After::Admitted { call, how: Admitted::Expected } => {
+                self.calls.needs_no_agent(&call);
+                Ok(())
+            }
             // Gone may be as little as busy with something else: whoever is still there is not left alone.
             After::Admitted { call, how: Admitted::NoAgent | Admitted::Gone } => {
                 self.calls.misses_agent(&call);
@@ -242,7 +250,7 @@ impl Session {
             }
             After::Unheard { call, leg } => {
                 let why = Some("the ring ended while nobody heard what happened on the line".to_owned());
-                self.act(Act::Tell(Told { call: Some(call), leg: Some(leg), happened: Happened::NoAnswer, why }))
+                self.act(Act::Tell(Told { call, leg: Some(leg), happened: Happened::NoAnswer, why }))
             }
             After::Looked(carried) => {
                 self.looks = false;
@@ -284,7 +292,8 @@ impl Session {
     /// Whoever is alone and is not being served any more goes on: to the agent that is still there, to the end of a call that was
     /// one, or back to the dialplan.
     fn looked(&mut self, carried: &[Carried]) {
-        let is_served = |call: &str| carried.iter().any(|carried| carried.call == call && carried.is_served);
+        let is_served =
+            |call: &str| carried.iter().any(|carried| carried.call.as_deref() == Some(call) && carried.is_served);
         for Alone { call, agent_is_there, was_served } in self.calls.alone(self.asterisk.agent_within, Instant::now()) {
             match (is_served(&call), agent_is_there, was_served) {
                 (true, _, _) => {}
@@ -314,9 +323,9 @@ async fn tell(sink: Arc<dyn CallSink>, mut waiting: mpsc::Receiver<Told>) {
 
 impl Asterisk {
     /// Again while it fails; then the dialplan has the caller back.
-    async fn let_in(&self, call: &str, number: &str) -> Admitted {
+    async fn let_in(&self, sink: &dyn CallSink, caller: &Caller) -> Admitted {
         for _ in 0..ADMITTED_IN_TRIES {
-            match self.admit(call, number).await {
+            match self.receive(sink, caller).await {
                 Ok(how) => return how,
                 Err(error) => tracing::warn!(%error, outcome = error.class(), "a caller could not be let in yet"),
             }
@@ -325,8 +334,20 @@ impl Asterisk {
         Admitted::NoAgent
     }
 
+    async fn receive(&self, sink: &dyn CallSink, caller: &Caller) -> Result<Admitted, VendorError> {
+        let Caller { call, number, dialled } = caller;
+        let Some(address) = self.lent(dialled) else { return self.admit(call, number).await };
+        match sink.arrived(&address, call).await? {
+            Some(leg) => self.put_through(call, &leg).await,
+            None => {
+                tracing::warn!("a caller has come to where nobody is expected any more: the dialplan has them");
+                Ok(Admitted::NoAgent)
+            }
+        }
+    }
+
     /// Whether a phone that was asked to ring does not, once the request has had its time.
-    async fn is_silent(&self, call: String, leg: LegId) -> After {
+    async fn is_silent(&self, call: Option<String>, leg: LegId) -> After {
         sleep(ASKED_WITHIN).await;
         match self.lines.ari.channel(leg.as_str()).await {
             Ok(None) => After::Unheard { call, leg },

@@ -1,4 +1,5 @@
-//! Telephony in *bridge* mode on Asterisk: we hold caller, agent and rep in a bridge of our own and hear what happens.
+//! Telephony in *bridge* mode on Asterisk: we hold caller, agent and rep in a bridge of our own and hear what happens; in
+//! *rep-first* mode ([`RepFirst`]) the caller comes into it once a rep has accepted.
 //!
 //! Everything is named from ids that are stored before a request leaves: the caller's channel is `call.leg` of the lead, the bridge
 //! and the agent's channel are named from it, and a rep's channel is its leg. So every command may be repeated, by whichever worker;
@@ -15,8 +16,11 @@ mod dial;
 mod event;
 mod line;
 mod listen;
+mod rep_first;
 mod socket;
 mod voice;
+
+pub use rep_first::{Reached, RepFirst};
 
 use super::http::Secret;
 use super::speech::Speech;
@@ -29,7 +33,8 @@ use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::RepText;
-use calls::{agent_of, bridge_of, is_of_asterisk, whisper_of};
+use calls::{AWAY, agent_of, bridge_of, is_of_asterisk, whisper_of};
+use dial::MADE;
 use line::{Beside, Lines, Then};
 use serde_json::json;
 use std::path::PathBuf;
@@ -53,6 +58,8 @@ pub struct AsteriskConfig {
     pub agent_within: Duration,
     /// Ours: shown to a rep where the caller withholds the number.
     pub caller_id: PhoneE164,
+    /// Ours, each for one caller at a time, who is transferred to it.
+    pub numbers: Vec<PhoneE164>,
     /// A folder that Asterisk reads, by the same name.
     pub sounds: PathBuf,
     pub speech: Option<Arc<dyn Speech>>,
@@ -64,6 +71,7 @@ pub struct Asterisk {
     agent: Option<String>,
     agent_within: Duration,
     caller_id: PhoneE164,
+    numbers: Vec<PhoneE164>,
     clock: SharedClock,
     /// Whether it is us who hear.
     hears: watch::Sender<bool>,
@@ -75,13 +83,15 @@ impl Asterisk {
     /// # Errors
     /// The address is not `http(s)://host`.
     pub fn new(config: AsteriskConfig, clock: SharedClock) -> Result<Self, VendorError> {
-        let AsteriskConfig { url, user, password, app, dial, agent, agent_within, caller_id, sounds, speech } = config;
+        let AsteriskConfig { url, user, password, app, dial, agent, agent_within, caller_id, numbers, sounds, speech } =
+            config;
         Ok(Self {
             lines: Lines { ari: Ari::new(&url, &user, &password, &app)?, voice: Voice::new(sounds, speech) },
             dial,
             agent,
             agent_within,
             caller_id,
+            numbers,
             clock,
             hears: watch::Sender::new(false),
             sink: OnceLock::new(),
@@ -95,6 +105,45 @@ impl Asterisk {
     pub async fn check(&self) -> Result<(), VendorError> {
         self.lines.ari.info().await?;
         self.lines.voice.check().await
+    }
+
+    /// A rep's phone that is to ring, with what it will hear being made. `caller`: their channel, if they are here.
+    async fn dialled(&self, request: &RingRequest, caller: Option<&str>) -> Result<Dialled, VendorError> {
+        let RingRequest { leg, call, phone, ring_until, whisper } = request;
+        let Ok(left) = (*ring_until - self.clock.now()).to_std() else {
+            return Err(VendorError::retry(VENDOR, "the time to ring was over before it could be asked to"));
+        };
+        self.lines.voice.prepare(leg.as_str(), &whisper.0);
+        self.is_heard().await?;
+        Ok(Dialled {
+            channel: leg.to_string(),
+            caller: caller.map(str::to_owned),
+            endpoint: dial::dial_string(&self.dial, phone),
+            args: format!("rep,{}", caller.unwrap_or(AWAY)),
+            caller_id: dial::caller_id(call.from.as_ref().unwrap_or(&self.caller_id)),
+            timeout_s: (self.clock.real(left) + RINGS_ON).as_secs().max(1),
+            variables: json!({}),
+        })
+    }
+
+    /// `None`: there is no such phone, any more or yet.
+    async fn stands(&self, leg: &LegId) -> Result<Option<LegStatus>, VendorError> {
+        let channel = self.lines.ari.channel(leg.as_str()).await?;
+        Ok(channel.map(|channel| if channel.is_up() { LegStatus::Answered } else { LegStatus::Ringing }))
+    }
+
+    /// Into the bridge of the caller, who hears nothing else any more. `false`: the rep is gone, or the caller.
+    async fn bring_rep(&self, call: &str, leg: &LegId) -> Result<bool, VendorError> {
+        let Some(bridge) = self.lines.members(call).await? else { return Ok(false) };
+        if !bridge.channels.iter().any(|member| member == leg.as_str()) {
+            let _over = self.lines.ari.stop_playing(&whisper_of(leg)).await?;
+            self.lines.hush(call).await?;
+            let _gone = self.lines.ari.music(&bridge.id, false).await?;
+            if self.lines.ari.add(&bridge_of(call), leg.as_str()).await? == There::Gone {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The app is there for Asterisk as long as a call is in it, whether or not anybody hears: it cannot be asked.
@@ -153,23 +202,10 @@ impl Telephony for Asterisk {
     }
 
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
-        let RingRequest { leg, call, phone, ring_until, whisper } = request;
-        let caller = channel(call)?;
-        let Ok(left) = (*ring_until - self.clock.now()).to_std() else {
-            return Err(VendorError::retry(VENDOR, "the time to ring was over before it could be asked to"));
-        };
-        self.lines.voice.prepare(leg.as_str(), &whisper.0);
-        self.is_heard().await?;
-        let dialled = Dialled {
-            channel: leg.to_string(),
-            caller: caller.to_owned(),
-            endpoint: dial::dial_string(&self.dial, phone),
-            args: format!("rep,{caller}"),
-            caller_id: dial::caller_id(call.from.as_ref().unwrap_or(&self.caller_id)),
-            timeout_s: (self.clock.real(left) + RINGS_ON).as_secs().max(1),
-            variables: json!({}),
-        };
-        let (noted, rung) = tokio::join!(self.lines.note_ring(caller, leg), self.lines.ari.originate(dialled));
+        let caller = channel(&request.call)?;
+        let dialled = self.dialled(request, Some(caller)).await?;
+        let noted = self.lines.note_ring(caller, &request.leg);
+        let (noted, rung) = tokio::join!(noted, self.lines.ari.originate(dialled));
         noted.and(rung)
     }
 
@@ -190,14 +226,8 @@ impl Telephony for Asterisk {
     async fn join(&self, call: &Call, leg: &LegId, _key: &str, _recording: Recording) -> Result<(), VendorError> {
         let call = channel(call)?;
         // As for a whisper: that caller or rep are gone is told by whoever hears.
-        let Some(bridge) = self.lines.members(call).await? else { return Ok(()) };
-        if !bridge.channels.iter().any(|member| member == leg.as_str()) {
-            let _over = self.lines.ari.stop_playing(&whisper_of(leg)).await?;
-            self.lines.hush(call).await?;
-            let _gone = self.lines.ari.music(&bridge.id, false).await?;
-            if self.lines.ari.add(&bridge_of(call), leg.as_str()).await? == There::Gone {
-                return Ok(());
-            }
+        if !self.bring_rep(call, leg).await? {
+            return Ok(());
         }
         // It hears nothing of the conversation.
         let _gone = self.lines.ari.hang_up(&agent_of(call), Reason::Normal).await?;
@@ -220,11 +250,10 @@ impl Telephony for Asterisk {
 
     /// A phone that has stopped ringing leaves no channel, and would ring again.
     async fn read(&self, call: &Call, leg: &LegId) -> Result<LegStatus, VendorError> {
-        Ok(match self.lines.ari.channel(leg.as_str()).await? {
+        Ok(match self.stands(leg).await? {
+            Some(status) => status,
             None if self.lines.was_rung(channel(call)?, leg).await? => LegStatus::Ended,
             None => LegStatus::Absent,
-            Some(channel) if channel.is_up() => LegStatus::Answered,
-            Some(_) => LegStatus::Ringing,
         })
     }
 

@@ -48,6 +48,7 @@ pub struct Wanted {
     reps: usize,
     rules: Vec<(&'static str, &'static str)>,
     voice: Vec<String>,
+    mode: String,
     sections: String,
     secrets: Vec<(&'static str, &'static str)>,
     /// Where rep 1's phone is, if it is not ours.
@@ -58,7 +59,8 @@ impl Wanted {
     pub fn new(installed: Installed, db: Db) -> Self {
         let voice = installed.espeak();
         let (rules, sections, secrets) = (Vec::new(), String::new(), Vec::new());
-        Self { installed, db, reps: 2, rules, voice, sections, secrets, foreign: None }
+        let mode = "mode = \"bridge\"".to_owned();
+        Self { installed, db, reps: 2, rules, voice, mode, sections, secrets, foreign: None }
     }
 
     /// Two, if nothing is said.
@@ -82,6 +84,12 @@ impl Wanted {
     /// Rep 1's phone is at this port, and not ours.
     pub fn first_phone_at(mut self, port: u16) -> Self {
         self.foreign = Some(port);
+        self
+    }
+
+    /// The first lines of `[telephony]`.
+    pub fn driven(mut self, mode: String) -> Self {
+        self.mode = mode;
         self
     }
 
@@ -184,6 +192,11 @@ impl Line {
         self.callers.dials(OURS, self.asterisk.sip, &from, &[]).await
     }
 
+    /// A call that somebody's platform sends to this user of ours, or to this number.
+    pub async fn is_sent(&self, user: &str, from: &str) -> Call {
+        self.callers.dials(user, self.asterisk.sip, from, &[]).await
+    }
+
     /// Calls, and speaks with the agent.
     pub async fn calls_in(&self, person: &Person) -> Inbound {
         let caller = self.dials(person).await;
@@ -278,6 +291,7 @@ impl Line {
             wire: self.wire.port,
             database: &self.wanted.db.url,
             voice: &self.wanted.voice,
+            mode: &self.wanted.mode,
             sections: &self.wanted.sections,
             secrets: &self.wanted.secrets,
         };

@@ -14,6 +14,7 @@ mod media;
 mod next;
 mod nobody;
 mod phone;
+mod rep_first;
 mod rtp;
 mod sip;
 mod tones;

@@ -140,7 +140,7 @@ fn answer() -> Value {
             "type": "object",
             "additionalProperties": false,
             "properties": {
-                "json": { "description": "Any shape; {say} stands for the words." },
+                "json": { "description": "Any shape; {say} stands for the words, {transfer_to} for where the caller is to be transferred, left out where that is nowhere." },
                 "twiml": text("For Twilio and those who do alike: <Response><Say>{say}</Say></Response>"),
                 "text": text("The words alone: {say}"),
                 "each": place("A list, each item of which gets an entry."),

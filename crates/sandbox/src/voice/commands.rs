@@ -46,6 +46,13 @@ enum Command {
         leg: String,
         record: Option<bool>,
     },
+    Transfer {
+        id: String,
+        call: String,
+        leg: String,
+        to: String,
+        until: DateTime<Utc>,
+    },
     HangUp {
         id: String,
         leg: String,
@@ -121,6 +128,17 @@ async fn command(State(state): State<Arc<VoiceState>>, Json(command): Json<Comma
                     state.world.accept("voice", "unrecorded", id, json!({ "call": call, "command": "join" }));
                 }
                 tokio::spawn(Arc::clone(&state).joining(call, leg));
+            }
+            StatusCode::ACCEPTED
+        }
+        // Whoever plays the platform carries it out: where the caller is heard next is no line of ours.
+        Command::Transfer { id, call, leg, to, until } => {
+            if !state.is_here(&call) {
+                return StatusCode::NOT_FOUND;
+            }
+            if state.is_new(&id) {
+                let detail = json!({ "call": call, "leg": leg, "to": to, "until": until });
+                state.world.accept("voice", "transfer", id, detail);
             }
             StatusCode::ACCEPTED
         }

@@ -2,7 +2,7 @@
 //! while nobody heard is seen here, or never.
 
 use super::names::{self, bridge_of};
-use super::{Act, Agent, Call, Calls, Deed, Leg, LegStage, hang_up, tell};
+use super::{Act, Agent, Call, Caller, Calls, Deed, Leg, LegStage, hang_up, tell};
 use crate::connectors::asterisk::ari::Reason;
 use crate::connectors::asterisk::event::{Bridge, Channel};
 use crate::connectors::{Carried, Happened, Told};
@@ -52,7 +52,7 @@ impl Calls {
         let is_alone = call.alone_since.is_some();
         self.calls.insert(id.clone(), call);
         match bridge {
-            None => Some(Act::Admit { call: id.clone(), number: channel.caller.number.clone() }),
+            None => Some(Act::Admit(Caller::of(channel, &channel.args()))),
             Some(_) => is_alone.then(|| Act::Do(Deed::Comfort { call: id.clone() })),
         }
     }
@@ -77,9 +77,10 @@ impl Calls {
             // What rings has not come in, and says nothing of its call.
             return Vec::new();
         };
-        if !self.calls.contains_key(&call) {
+        if !self.is_waited_for(&call) {
             return vec![hang_up(channel.id.clone(), Reason::AnsweredElsewhere)];
         }
+        let call = names::here(&call);
         let stage = match (&joined, channel.is_up()) {
             (Some(_), _) => LegStage::Joined,
             (None, true) => LegStage::Answered,
@@ -92,15 +93,17 @@ impl Calls {
             LegStage::Answered | LegStage::Accepted => &[Happened::Answered],
             LegStage::Joined => &[Happened::Answered, Happened::Joined],
         };
-        told.iter().map(|happened| tell(Some(&call), leg.clone(), *happened)).collect()
+        told.iter().map(|happened| tell(call.as_deref(), leg.clone(), *happened)).collect()
     }
 
     /// Callers and reps who are said to be there, and are not. What is to ring may not ring yet: that is asked.
     fn lost(&self, channels: &[Channel], carried: &[Carried]) -> Vec<Act> {
         let mut acts = Vec::new();
-        for Carried { call, up, rings, .. } in carried.iter().filter(|carried| names::is_of_asterisk(&carried.call)) {
-            let told = |happened, leg| Act::Tell(Told { call: Some(call.clone()), leg, happened, why: None });
-            if !self.calls.contains_key(call) {
+        // Another carrier's are none of ours.
+        let is_ours = |call: &Option<String>| call.as_deref().is_none_or(names::is_of_asterisk);
+        for Carried { call, up, rings, .. } in carried.iter().filter(|carried| is_ours(&carried.call)) {
+            let told = |happened, leg| Act::Tell(Told { call: call.clone(), leg, happened, why: None });
+            if call.as_ref().is_some_and(|call| !self.calls.contains_key(call)) {
                 acts.push(told(Happened::CallerLeft, None));
                 continue;
             }

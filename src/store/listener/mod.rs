@@ -1,5 +1,7 @@
 //! Who hears what happens on the lines that we carry ourselves, and which callers a handoff counts as being there.
 
+mod transfer;
+
 use super::sql::row::{Reading, micros};
 use super::{StoreError, Tx};
 use baton_core::handoff::Handoff;
@@ -11,8 +13,8 @@ const LONGEST_CALL: TimeDelta = TimeDelta::hours(4);
 /// A caller on the line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallerOnLine {
-    /// The leg at the carrier.
-    pub leg: String,
+    /// The leg at the carrier; `None`: their platform still has them, and reps of ours are rung for them.
+    pub leg: Option<String>,
     pub handoff: Handoff,
 }
 
@@ -53,14 +55,18 @@ impl Tx {
         Ok(row.is_some())
     }
 
-    /// Callers with a leg, of whom it is not known that they have left.
+    /// Callers with a leg, or with a rep of ours who waits for them, of whom it is not known that they have left.
     pub async fn callers_on_line(&mut self, now: DateTime<Utc>) -> Result<Vec<CallerOnLine>, StoreError> {
-        let sql = "-- listener::callers\nSELECT l.call_leg, h.body FROM handoff h JOIN lead l ON l.id = h.lead_id \
-                   WHERE h.live = 1 AND l.call_leg IS NOT NULL AND l.decided_at > $1";
+        let sql = "-- listener::callers\nSELECT h.id, l.call_leg, h.body, \
+                   (SELECT COUNT(*) FROM transfer t WHERE t.handoff_id = h.id) AS rings, \
+                   (SELECT COUNT(t.channel) FROM transfer t WHERE t.handoff_id = h.id) AS arrivals FROM handoff h JOIN lead l ON l.id = h.lead_id WHERE h.live = 1 AND l.decided_at > $1 \
+                   AND (l.call_leg IS NOT NULL OR EXISTS (SELECT 1 FROM transfer t WHERE t.handoff_id = h.id))";
         let rows = sqlx::query(sql).bind(micros(now - LONGEST_CALL)).fetch_all(self.conn()).await?;
         let read = |row| {
             let row = Reading::new("handoff", row);
-            Ok(CallerOnLine { leg: row.text("call_leg")?, handoff: row.json("body")? })
+            let is_away = row.int("rings")? > 0 && row.int("arrivals")? == 0;
+            let leg = row.maybe_text("call_leg")?.filter(|_| !is_away);
+            Ok(CallerOnLine { leg, handoff: row.json("body")? })
         };
         rows.iter().map(read).collect()
     }

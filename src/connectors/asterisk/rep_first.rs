@@ -1,0 +1,186 @@
+//! Telephony in *rep-first* mode, for voice platforms that only take a destination: the agent goes on speaking with the caller while
+//! we ring, brief and get the accept of a rep on our own carrier; then the platform is told to transfer.
+//!
+//! Guarantees: a caller has an address of their own, a SIP user that nobody can guess or a number that is lent to nobody else
+//! meanwhile, so that two who withhold their numbers and come in the same second are each put through to whoever waits for them.
+//! It is good until the time to join is up. Who comes is on our carrier from then on, and all that follows is as in *bridge* mode.
+//! Who does not come is still the agent's: the rep is let go, and the handoff goes on. If the process dies here, another finds
+//! address and leg where they are kept.
+
+use super::{Asterisk, MADE, VENDOR, ours};
+use crate::connectors::agent::AgentTelephony;
+use crate::connectors::{
+    Address, Addresses, CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError,
+};
+use async_trait::async_trait;
+use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
+use baton_core::domain::id::LegId;
+use baton_core::domain::lead::Call;
+use baton_core::domain::phone::PhoneE164;
+use baton_core::domain::text::RepText;
+use std::fmt::Write;
+use std::sync::{Arc, OnceLock};
+
+pub struct RepFirst {
+    carrier: Arc<Asterisk>,
+    /// `None`: it is told where to transfer to when its agent asks.
+    platform: Option<AgentTelephony>,
+    reached: Reached,
+    /// Set by the worker around us, which has the database.
+    addresses: OnceLock<Arc<dyn Addresses>>,
+}
+
+/// How a caller who is transferred comes to our carrier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reached {
+    /// To a SIP user at this host, made for the call.
+    Host(String),
+    /// To one of these, lent for the call.
+    Numbers(Vec<PhoneE164>),
+}
+
+impl Reached {
+    /// What may be lent, in order.
+    fn candidates(&self) -> Vec<Address> {
+        match self {
+            Self::Host(host) => {
+                let user = format!("{MADE}{}", token());
+                vec![Address { dialled: format!("sip:{user}@{host}"), user }]
+            }
+            Self::Numbers(numbers) => {
+                let one = |number: &PhoneE164| number.as_str().to_owned();
+                numbers.iter().map(|number| Address { user: one(number), dialled: one(number) }).collect()
+            }
+        }
+    }
+}
+
+fn token() -> String {
+    let bytes: [u8; 16] = baton_clock::random_bytes();
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+impl RepFirst {
+    pub fn new(carrier: Arc<Asterisk>, platform: Option<AgentTelephony>, reached: Reached) -> Self {
+        Self { carrier, platform, reached, addresses: OnceLock::new() }
+    }
+
+    /// Where addresses are kept.
+    pub fn keeps(&self, addresses: Arc<dyn Addresses>) {
+        // There is one worker around us.
+        let _known = self.addresses.set(addresses);
+    }
+
+    fn addresses(&self) -> Result<&dyn Addresses, VendorError> {
+        let addresses = self.addresses.get().map(AsRef::as_ref);
+        addresses.ok_or_else(|| VendorError::retry(VENDOR, "the worker has not begun to lend addresses"))
+    }
+
+    /// # Errors
+    /// `Gone`: the platform has said that the call is over, and nobody has come.
+    async fn is_there(&self, call: &Call) -> Result<(), VendorError> {
+        match self.addresses()?.has_left(call).await? {
+            true => Err(super::ari::gone("the caller's call")),
+            false => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl Telephony for RepFirst {
+    fn ring_class(&self) -> Class {
+        Class::LookFirst
+    }
+
+    async fn instruct(&self, call: &Call, key: &str, instruction: &Spoken) -> Result<(), VendorError> {
+        if ours(call).is_some() {
+            return self.carrier.instruct(call, key, instruction).await;
+        }
+        self.is_there(call).await?;
+        match &self.platform {
+            Some(platform) => platform.instruct(call, key, instruction).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn agent_speaks(&self, call: &Call, instruction: &Instruction) -> Result<bool, VendorError> {
+        match ours(call) {
+            Some(_) => self.carrier.agent_speaks(call, instruction).await,
+            None => Ok(self.platform.is_none()),
+        }
+    }
+
+    /// The agent goes on.
+    async fn hold(&self, call: &Call, key: &str, recording: Recording, comfort: Comfort) -> Result<(), VendorError> {
+        if ours(call).is_some() {
+            return self.carrier.hold(call, key, recording, comfort).await;
+        }
+        self.is_there(call).await?;
+        match &self.platform {
+            Some(platform) => platform.hold(call, key, recording, Comfort::Agent).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
+        if ours(&request.call).is_some() {
+            return self.carrier.ring(request).await;
+        }
+        let dialled = self.carrier.dialled(request, None).await?;
+        self.addresses()?.begin(&request.leg, &request.call).await?;
+        self.carrier.lines.ari.originate(dialled).await
+    }
+
+    async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError> {
+        self.carrier.whisper(leg, key, say).await
+    }
+
+    async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {
+        if ours(call).is_some() {
+            return self.carrier.join(call, leg, key, recording).await;
+        }
+        let lent = self.addresses()?.lend(leg, &self.reached.candidates()).await?;
+        match &self.platform {
+            Some(platform) => platform.transfer(call, leg, key, &lent, recording).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Nobody comes to a rep who is gone.
+    async fn hang_up(&self, leg: &LegId, key: &str, reason: HangUpReason) -> Result<(), VendorError> {
+        let taken_back = self.addresses()?.take_back(leg).await;
+        self.carrier.hang_up(leg, key, reason).await?;
+        taken_back
+    }
+
+    /// Where they never came to us, the platform ends it.
+    async fn end_call(&self, call: &Call, key: &str) -> Result<(), VendorError> {
+        match ours(call) {
+            Some(_) => self.carrier.end_call(call, key).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn read(&self, call: &Call, leg: &LegId) -> Result<LegStatus, VendorError> {
+        Ok(match self.carrier.stands(leg).await? {
+            Some(status) => status,
+            None if self.addresses()?.was_begun(leg).await? => LegStatus::Ended,
+            None if ours(call).is_some() => self.carrier.read(call, leg).await?,
+            None => LegStatus::Absent,
+        })
+    }
+
+    async fn caller(&self, call: &Call) -> Result<CallerStatus, VendorError> {
+        if ours(call).is_some() {
+            return self.carrier.caller(call).await;
+        }
+        match &self.platform {
+            _ if self.addresses()?.has_left(call).await? => Ok(CallerStatus::Left),
+            Some(platform) => platform.caller(call).await,
+            None => Ok(CallerStatus::Unknown),
+        }
+    }
+}
