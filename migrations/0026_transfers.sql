@@ -20,8 +20,17 @@ CREATE TABLE address (
     address TEXT PRIMARY KEY,
     -- As the platform dials it.
     dialled TEXT NOT NULL,
-    leg     TEXT NOT NULL,
+    -- The leg of the rep who waits there, or the key of the ping that was answered with it.
+    whose   TEXT NOT NULL,
     until   BIGINT NOT NULL,
     channel TEXT
 );
-CREATE INDEX address_leg ON address (leg);
+CREATE INDEX address_whose ON address (whose);
+-- What call-tracking systems were answered before they sent a call, and the event that makes its lead should it come.
+CREATE TABLE ping (
+    key      TEXT PRIMARY KEY,
+    answer   TEXT NOT NULL,
+    event    TEXT NOT NULL,
+    noted_at BIGINT NOT NULL
+);
+CREATE INDEX ping_noted ON ping (noted_at);

@@ -23,8 +23,8 @@ pub mod webhook;
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
-    Address, Addresses, CallSink, CallerStatus, Carried, Happened, LegStatus, Lent, Recording, RingRequest, Spoken,
-    Telephony, Told,
+    Address, Addresses, Arrival, CallSink, CallerStatus, Carried, Happened, LegStatus, Lent, Recording, RingRequest,
+    Spoken, Telephony, Told,
 };
 
 use async_trait::async_trait;

@@ -167,9 +167,19 @@ pub trait CallSink: Send + Sync {
     async fn is_heard(&self) -> Result<bool, VendorError>;
     /// Whether this phone was asked to ring for a caller whom the platform had.
     async fn was_rung(&self, leg: &LegId) -> Result<bool, VendorError>;
-    /// A caller has come to an address that is good for one: whose rep waits for them, and by whose id they are known from here on.
-    /// `None`: nobody is expected there, or not any more.
-    async fn arrived(&self, address: &str, call: &str) -> Result<Option<LegId>, VendorError>;
+    /// A caller has come to an address that is good for one. `None`: nobody is expected there, or not any more.
+    async fn arrived(&self, address: &str, call: &str) -> Result<Option<Arrival>, VendorError>;
+    /// The event that makes a lead of the caller on this call. Brought twice it is one.
+    async fn brings(&self, event: &str, call: &str) -> Result<(), VendorError>;
+}
+
+/// For whom somebody has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arrival {
+    /// For the rep on this leg, whose caller is on our line from here on.
+    Rep(LegId),
+    /// For whomever the rules say: they were announced, with this event.
+    Announced { event: String },
 }
 
 /// Where callers come who are transferred to us, and what is known of those who have not come yet. Kept where every worker finds

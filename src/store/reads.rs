@@ -55,6 +55,7 @@ reads! {
     listener_hears(&carrier: str, now: DateTime<Utc>) -> bool;
     leads_find(&query: LeadQuery, limit: usize) -> Vec<LeadSummary>;
     mirror_get(&keys: [String]) -> BTreeMap<String, Mirrored>;
+    ping_answer(&key: str) -> Option<String>;
     owing(now: DateTime<Utc>) -> BTreeMap<RepId, Owed>;
     past_leads(&after: (DateTime<Utc>, String), limit: usize) -> Vec<PastLead>;
     reps_read() -> BTreeMap<RepId, RepState>;

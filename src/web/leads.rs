@@ -1,6 +1,7 @@
 //! Leads and events in; what became of them out.
 
 mod listed;
+pub(super) mod ping;
 pub(super) mod reassign;
 
 use super::admit::once::key_of as idempotency_key;

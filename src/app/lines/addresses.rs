@@ -2,18 +2,32 @@
 //! it is.
 
 use super::retry;
+use crate::connectors::asterisk::RepFirst;
 use crate::connectors::{Address, Addresses, Lent, VendorError};
 use crate::release::Current;
 use crate::store::{Store, with};
+use crate::web;
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
+use std::sync::Arc;
 
 pub(in crate::app) struct KeptAddresses {
     pub store: Store,
     pub clock: SharedClock,
     pub release: Current,
+}
+
+/// What may be lent to callers who are announced.
+pub(in crate::app) fn offered(rep_first: &Arc<RepFirst>) -> web::Addresses {
+    let rep_first = Arc::clone(rep_first);
+    Arc::new(move || pairs(&rep_first.candidates()))
+}
+
+/// As the database keeps them.
+fn pairs(addresses: &[Address]) -> Vec<(String, String)> {
+    addresses.iter().map(|one| (one.user.clone(), one.dialled.clone())).collect()
 }
 
 #[async_trait]
@@ -39,9 +53,8 @@ impl Addresses for KeptAddresses {
     async fn lend(&self, leg: &LegId, candidates: &[Address]) -> Result<Lent, VendorError> {
         let now = self.clock.now();
         let until = now + self.release.borrow().rules.handoff.join_within;
-        let of_store = candidates.iter().map(|one| (one.user.clone(), one.dialled.clone())).collect::<Vec<_>>();
-        let lending = with((leg.clone(), of_store), move |tx, (leg, candidates)| {
-            Box::pin(tx.address_lend_first(leg, candidates, until, now))
+        let lending = with((leg.clone(), pairs(candidates)), move |tx, (leg, candidates)| {
+            Box::pin(tx.address_lend_first(leg.as_str(), candidates, until, now))
         });
         let lent = self.store.write("address.lend", lending).await.map_err(retry)?;
         let count = candidates.len();

@@ -23,8 +23,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Between the last word and the end of the call.
 const AFTER_THE_LAST_WORD: Duration = Duration::from_millis(600);
-const ADMITTED_IN_TRIES: u32 = 4;
-const ADMITTED_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// A leg whose sound has ended with it is gone by then.
 const ENDS_WITHIN: Duration = Duration::from_millis(500);
 /// What may wait to be told; more than that is read anew.
@@ -322,30 +320,6 @@ async fn tell(sink: Arc<dyn CallSink>, mut waiting: mpsc::Receiver<Told>) {
 }
 
 impl Asterisk {
-    /// Again while it fails; then the dialplan has the caller back.
-    async fn let_in(&self, sink: &dyn CallSink, caller: &Caller) -> Admitted {
-        for _ in 0..ADMITTED_IN_TRIES {
-            match self.receive(sink, caller).await {
-                Ok(how) => return how,
-                Err(error) => tracing::warn!(%error, outcome = error.class(), "a caller could not be let in yet"),
-            }
-            sleep(ADMITTED_AGAIN_AFTER).await;
-        }
-        Admitted::NoAgent
-    }
-
-    async fn receive(&self, sink: &dyn CallSink, caller: &Caller) -> Result<Admitted, VendorError> {
-        let Caller { call, number, dialled } = caller;
-        let Some(address) = self.lent(dialled) else { return self.admit(call, number).await };
-        match sink.arrived(&address, call).await? {
-            Some(leg) => self.put_through(call, &leg).await,
-            None => {
-                tracing::warn!("a caller has come to where nobody is expected any more: the dialplan has them");
-                Ok(Admitted::NoAgent)
-            }
-        }
-    }
-
     /// Whether a phone that was asked to ring does not, once the request has had its time.
     async fn is_silent(&self, call: Option<String>, leg: LegId) -> After {
         sleep(ASKED_WITHIN).await;

@@ -74,6 +74,11 @@ impl RepFirst {
         let _known = self.addresses.set(addresses);
     }
 
+    /// Where one caller may be sent, in order.
+    pub fn candidates(&self) -> Vec<Address> {
+        self.reached.candidates()
+    }
+
     fn addresses(&self) -> Result<&dyn Addresses, VendorError> {
         let addresses = self.addresses.get().map(AsRef::as_ref);
         addresses.ok_or_else(|| VendorError::retry(VENDOR, "the worker has not begun to lend addresses"))
@@ -142,7 +147,7 @@ impl Telephony for RepFirst {
         if ours(call).is_some() {
             return self.carrier.join(call, leg, key, recording).await;
         }
-        let lent = self.addresses()?.lend(leg, &self.reached.candidates()).await?;
+        let lent = self.addresses()?.lend(leg, &self.candidates()).await?;
         match &self.platform {
             Some(platform) => platform.transfer(call, leg, key, &lent, recording).await,
             None => Ok(()),

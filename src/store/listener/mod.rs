@@ -2,6 +2,8 @@
 
 mod transfer;
 
+pub use transfer::Arrived;
+
 use super::sql::row::{Reading, micros};
 use super::{StoreError, Tx};
 use baton_core::handoff::Handoff;

@@ -261,7 +261,7 @@ impl Line {
     }
 
     /// Of whichever worker answers.
-    async fn asked(&self, what: &str, call: &ApiCall, holds: impl Fn(&Value) -> bool) -> Value {
+    pub async fn asked(&self, what: &str, call: &ApiCall, holds: impl Fn(&Value) -> bool) -> Value {
         let until = Instant::now() + PATIENCE;
         let mut last = Value::Null;
         loop {

@@ -8,8 +8,10 @@ use super::line::{DANA, INES, Line, Person, Wanted};
 use super::rtp::Sound;
 use super::tones::{AGENT, CALLER, REP, assert_hears, is_speech, listening};
 use baton::app::stage::StandIns;
+use baton::connectors::http::{ApiCall, Does};
 use baton_clock::SystemClock;
 use baton_sandbox::voice::Script;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +23,7 @@ cases! {
     two_withheld_callers_in_the_same_second_are_not_crossed,
     a_number_is_lent_to_one_caller_at_a_time,
     a_caller_who_leaves_the_agent_frees_the_rep,
+    a_caller_who_was_announced_is_a_lead_once_they_come,
 }
 
 const WITHHELD: &str = "\"Anonymous\" <sip:anonymous@anonymous.invalid>";
@@ -85,6 +88,18 @@ impl Town {
         }
     }
 
+    /// What a call-tracking system is answered before it sends a call.
+    async fn pings(&self, source: &str, ping: &Value) -> Value {
+        let post = ApiCall::new("ping", Does::Write, Method::POST, &["v1", "ping", source]).json(ping.clone());
+        self.line.asked("where to", &post, |_| true).await
+    }
+
+    /// All there are.
+    async fn leads(&self) -> Vec<Value> {
+        let page = self.line.asked("the leads", &ApiCall::get("leads", &["v1", "leads"]), |_| true).await;
+        page["leads"].as_array().cloned().expect("a list")
+    }
+
     fn told(&self, kind: &str) -> Vec<Value> {
         let accepted = self.platform.world.accepted().into_iter();
         accepted.filter(|one| one.vendor == "voice" && one.kind == kind).map(|one| one.detail).collect()
@@ -94,14 +109,17 @@ impl Town {
 impl Transfer {
     fn read(told: &Value) -> Self {
         let text = |name: &str| told[name].as_str().expect("a text").to_owned();
-        let to = text("to");
-        let user = to.strip_prefix("sip:").map_or(to.as_str(), |to| to.split('@').next().unwrap_or_default());
-        Self { call: text("call"), user: user.trim_start_matches('+').to_owned() }
+        Self { call: text("call"), user: user_of(&text("to")) }
     }
 }
 
 async fn accepts(line: &Line, rep: usize) -> Call {
     line.answers_and_presses(rep, '1').await
+}
+
+fn user_of(to: &str) -> String {
+    let user = to.strip_prefix("sip:").map_or(to, |to| to.split('@').next().unwrap_or_default());
+    user.trim_start_matches('+').to_owned()
 }
 
 const BY_SIP: &str = "host = \"pbx.acme.example\"";
@@ -194,4 +212,34 @@ async fn a_caller_who_leaves_the_agent_frees_the_rep(wanted: Wanted) {
     let end = rep.until_ended().await;
     assert!(matches!(end, End::Cancelled | End::AnsweredElsewhere), "it stops ringing: {end:?}");
     town.line.ends_as(&lead, "callback").await;
+}
+
+/// A call-tracking system asks twice, and sends one of the two calls.
+async fn a_caller_who_was_announced_is_a_lead_once_they_come(wanted: Wanted) {
+    let town = Town::open(wanted.reps(1), BY_SIP).await;
+    let of = |id: &str, person: &Person| {
+        json!({
+            "id": id, "from": person.phone, "contact": { "name": person.name, "title": person.title },
+            "company": { "name": person.company, "country": "US" }, "consent": { "callback": true },
+        })
+    };
+    let told = town.pings("ringba", &of("rgb-1", &DANA)).await;
+    assert_eq!((&told["accepted"], &told["seconds"]), (&json!(true), &json!(30)), "{told}");
+    let other = town.pings("ringba", &of("rgb-2", &INES)).await;
+    assert_eq!(town.pings("ringba", &of("rgb-1", &DANA)).await, told, "the same ping has the same answer");
+    assert_ne!(other["to"], told["to"]);
+    assert_eq!((town.leads().await.len(), town.line.rep(1).times_rung()), (0, 0), "nothing is anybody's yet");
+    let user = user_of(told["to"].as_str().expect("where to"));
+    let caller = town.line.is_sent(&user, WITHHELD).await;
+    caller.until_answered().await;
+    let rep = accepts(&town.line, 1).await;
+    let leads = town.leads().await;
+    let [lead] = &leads[..] else { panic!("{leads:?}") };
+    town.line.happened(lead["lead"].as_str().expect("an id"), "joined").await;
+    rep.until_hears("the caller", |heard| heard.hears(CALLER)).await;
+    caller.until_hears("the rep", |heard| heard.hears(REP)).await;
+    assert!(rep.header("From").is_some_and(|from| from.contains("14155550142")), "as the ping said");
+    let second = town.line.is_sent(&user, WITHHELD).await;
+    let _end = second.until_ended().await;
+    assert_eq!((caller.stage(), rep.stage()), (Stage::Answered, Stage::Answered), "it was good for one call");
 }

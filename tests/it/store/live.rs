@@ -5,7 +5,7 @@ use super::leads::insert;
 use super::server::Db;
 use super::tx::{reads, writes};
 use super::world::{caller, decided, handoff_id, later, lead_id, mover, now, rules};
-use baton::store::{Changes, LiveCall, LiveLine};
+use baton::store::{Arrived, Changes, LiveCall, LiveLine};
 use baton_core::domain::id::LegId;
 use baton_core::handoff::Event;
 use chrono::{DateTime, Utc};
@@ -146,11 +146,11 @@ async fn rung_for(db: &Db, number: u32) -> LegId {
 async fn lends(db: &Db, leg: &LegId, users: &[&str], at: DateTime<Utc>) -> Option<String> {
     let users: Vec<_> = users.iter().map(|user| ((*user).to_owned(), format!("sip:{user}@pbx"))).collect();
     let until = at + chrono::TimeDelta::seconds(8);
-    let lent = writes!(db.store, [leg, users], |tx| tx.address_lend_first(&leg, &users, until, at).await).await;
+    let lent = writes!(db.store, [leg, users], |tx| tx.address_lend_first(leg.as_str(), &users, until, at).await).await;
     lent.expect("it is asked").map(|(dialled, _)| dialled)
 }
 
-async fn arrives(db: &Db, user: &'static str, channel: &'static str, at: DateTime<Utc>) -> Option<LegId> {
+async fn arrives(db: &Db, user: &'static str, channel: &'static str, at: DateTime<Utc>) -> Option<Arrived> {
     writes!(db.store, |tx| tx.address_arrive(user, channel, at).await).await.expect("it is asked")
 }
 
@@ -165,10 +165,10 @@ pub async fn who_comes_to_an_address_is_the_caller_for_whom_the_rep_waits(db: Db
     };
     assert_eq!(is_away().await, 2, "they are on the line, and not on ours");
     assert_eq!(arrives(&db, "baton-b", "1796028155.7", later(2)).await, None, "nobody was sent there");
-    assert_eq!(arrives(&db, "baton-a", "1796028155.0", later(2)).await, Some(first.clone()));
+    assert_eq!(arrives(&db, "baton-a", "1796028155.0", later(2)).await, Some(Arrived::ForRep(first.clone())));
     assert_eq!(
         arrives(&db, "baton-a", "1796028155.0", later(20)).await,
-        Some(first),
+        Some(Arrived::ForRep(first)),
         "who has come may be asked for again"
     );
     assert_eq!(arrives(&db, "baton-a", "1796028155.8", later(3)).await, None, "nobody comes after them");
@@ -192,7 +192,7 @@ pub async fn an_address_is_good_until_its_time_is_up_and_a_number_rests_before_i
         "whoever comes late to it is not crossed with the next"
     );
     lends(&db, &second, &number, later(65)).await.expect("it has rested");
-    assert_eq!(arrives(&db, "+15551230001", "1796028155.1", later(66)).await, Some(second));
+    assert_eq!(arrives(&db, "+15551230001", "1796028155.1", later(66)).await, Some(Arrived::ForRep(second)));
 }
 
 /// A platform says of a call that it has transferred what it says of one whose caller has hung up.

@@ -4,6 +4,7 @@
 use super::names::{self, bridge_of};
 use super::{Act, Agent, Call, Caller, Calls, Deed, Leg, LegStage, hang_up, tell};
 use crate::connectors::asterisk::ari::Reason;
+use crate::connectors::asterisk::dial::is_made;
 use crate::connectors::asterisk::event::{Bridge, Channel};
 use crate::connectors::{Carried, Happened, Told};
 use baton_core::domain::id::LegId;
@@ -51,8 +52,11 @@ impl Calls {
         call.note(id, now);
         let is_alone = call.alone_since.is_some();
         self.calls.insert(id.clone(), call);
+        let caller = Caller::of(channel, &channel.args());
         match bridge {
-            None => Some(Act::Admit(Caller::of(channel, &channel.args()))),
+            // Whoever heard before may not have come to the end of it.
+            Some(_) if is_alone && is_made(&caller.dialled) => Some(Act::Admit(caller)),
+            None => Some(Act::Admit(caller)),
             Some(_) => is_alone.then(|| Act::Do(Deed::Comfort { call: id.clone() })),
         }
     }
