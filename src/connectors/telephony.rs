@@ -88,6 +88,10 @@ pub trait Telephony: Send + Sync {
     async fn agent_speaks(&self, _call: &Call, _instruction: &Instruction) -> Result<bool, VendorError> {
         Ok(false)
     }
+    /// Where the platform is to transfer the caller, for whom this leg waits, if its own live channel is to tell it.
+    async fn transfers_to(&self, _call: &Call, _leg: &LegId) -> Result<Option<String>, VendorError> {
+        Ok(None)
+    }
     async fn read(&self, call: &Call, leg: &LegId) -> Result<LegStatus, VendorError>;
     /// Whether the caller of a call is still there: asked before the first phone rings for one who has waited.
     async fn caller(&self, _call: &Call) -> Result<CallerStatus, VendorError> {

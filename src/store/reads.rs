@@ -3,8 +3,8 @@
 use super::database::Access;
 use super::{
     ApiToken, Aside, AttentionCounts, CallerOnLine, DeliveryLine, InboxRow, LeadFile, LeadQuery, LeadRecord,
-    LeadSummary, Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store, StoreError, StoredDecision,
-    StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    LeadSummary, LiveLine, Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store, StoreError,
+    StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
 use baton_core::domain::rep::Busy;
@@ -52,6 +52,7 @@ reads! {
     lead(&id: LeadId) -> Option<LeadRecord>;
     lead_file(&handoff: HandoffId) -> Option<LeadFile>;
     lead_files(&handoffs: [HandoffId]) -> BTreeMap<HandoffId, LeadFile>;
+    live_line(&platform: str, &call: str) -> Option<LiveLine>;
     listener_hears(&carrier: str, now: DateTime<Utc>) -> bool;
     leads_find(&query: LeadQuery, limit: usize) -> Vec<LeadSummary>;
     mirror_get(&keys: [String]) -> BTreeMap<String, Mirrored>;

@@ -154,6 +154,13 @@ impl Telephony for RepFirst {
         }
     }
 
+    async fn transfers_to(&self, call: &Call, leg: &LegId) -> Result<Option<String>, VendorError> {
+        if ours(call).is_some() || self.platform.is_some() {
+            return Ok(None);
+        }
+        self.addresses()?.lend(leg, &self.candidates()).await.map(|lent| Some(lent.to))
+    }
+
     /// Nobody comes to a rep who is gone.
     async fn hang_up(&self, leg: &LegId, key: &str, reason: HangUpReason) -> Result<(), VendorError> {
         let taken_back = self.addresses()?.take_back(leg).await;

@@ -73,7 +73,13 @@ impl Work for CallEffect<'_> {
                 let words = matter.templates.whisper(&matter.briefing());
                 telephony.whisper(leg, key, &words).await?;
             }
-            Self::Join { leg } => telephony.join(matter.call()?, leg, key, recording(&matter.lead)).await?,
+            Self::Join { leg } => {
+                let call = matter.call()?;
+                telephony.join(call, leg, key, recording(&matter.lead)).await?;
+                if let Some(to) = telephony.transfers_to(call, leg).await? {
+                    live::transfer(at, call, &to).await?;
+                }
+            }
             Self::HangUp { leg, reason } => telephony.hang_up(leg, key, reason).await?,
             Self::EndCall => telephony.end_call(matter.call()?, key).await?,
         }

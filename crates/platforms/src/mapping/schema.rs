@@ -164,6 +164,17 @@ fn live() -> Value {
             "hosts": about("Hosts at which such an address may be: .acme.example for all below it.", one_or_more(word())),
             "method": choice(&METHODS),
             "say": { "description": "The body, of any shape; {say} stands for the words, {key} for an id of the command." },
+            "transfer": {
+                "type": "object",
+                "description": "How it is told to connect the caller with somebody else; {transfer_to} stands for a SIP address or a \
+                                number.",
+                "additionalProperties": false,
+                "properties": {
+                    "url": text("One address with {call.id} or {call.leg} in it, where it is not that of sentences."),
+                    "sip": { "description": "The body for a SIP address, of any shape." },
+                    "number": { "description": "The body for a number, of any shape." },
+                },
+            },
             "needs": text("What must be switched on at the platform."),
         },
     })
