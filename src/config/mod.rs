@@ -5,7 +5,6 @@
 mod environment;
 mod http;
 mod platforms;
-mod rep_first;
 mod secrets;
 mod span;
 mod speech;
@@ -21,9 +20,8 @@ pub use environment::{Reference, zoneinfo};
 pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
 pub use platforms::Platform;
-pub use rep_first::{Reached, RepFirst, ToldBy};
 pub use speech::Speech;
-pub use telephony::{Asterisk, Carrier, Telephony};
+pub use telephony::{Asterisk, Carrier, Reached, RepFirst, Telephony, ToldBy};
 pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack};
 pub use webhooks::Webhook;
 

@@ -1,7 +1,10 @@
 //! How calls are driven: by the voice platform, which is commanded, or by ourselves at a carrier.
 
+mod rep_first;
+
+pub use rep_first::{Reached, RepFirst, ToldBy};
+
 use super::environment::{Reference, is_blank};
-use super::rep_first::{RepFirst, ToldBy};
 use super::span::span;
 use anyhow::{Result, ensure};
 use baton_core::domain::phone::PhoneE164;

@@ -7,6 +7,7 @@
 //! Who does not come is still the agent's: the rep is let go, and the handoff goes on. If the process dies here, another finds
 //! address and leg where they are kept.
 
+use super::calls::whisper_of;
 use super::{Asterisk, MADE, VENDOR, ours};
 use crate::connectors::agent::AgentTelephony;
 use crate::connectors::{
@@ -147,6 +148,8 @@ impl Telephony for RepFirst {
         if ours(call).is_some() {
             return self.carrier.join(call, leg, key, recording).await;
         }
+        // The rep has heard enough; where it goes on, no harm is done.
+        let _over = self.carrier.lines.ari.stop_playing(&whisper_of(leg)).await;
         let lent = self.addresses()?.lend(leg, &self.candidates()).await?;
         match &self.platform {
             Some(platform) => platform.transfer(call, leg, key, &lent, recording).await,

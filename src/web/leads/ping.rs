@@ -4,8 +4,8 @@
 //! nobody's turn and nobody's phone before the call has come: then its lead is made of what the ping said, and decided anew.
 
 use crate::deciding::ping::Refusal;
-use crate::intake::event::{Message, parse};
-use crate::store::with;
+use crate::intake::event::{EventFault, Message, parse};
+use crate::store::{StoreError, with};
 use crate::web::incoming::LONGEST_WAIT;
 use crate::web::{Door, Nothing, Problem, Rights};
 use axum::extract::{Path, Query, State};
@@ -105,9 +105,8 @@ impl Announced {
         let event = json!({
             "specversion": "1.0", "id": format!("ping-{id}"), "source": source, "type": "lead.qualified", "data": data,
         });
-        let told = |faults: Vec<_>| {
-            let faults =
-                faults.iter().map(|fault: &crate::intake::event::EventFault| json!(fault.to_string())).collect();
+        let told = |faults: Vec<EventFault>| {
+            let faults = faults.iter().map(|fault| json!(fault.to_string())).collect();
             Problem::unprocessable("the ping cannot be understood; nothing was stored", faults)
         };
         let incoming = parse(event.to_string().as_bytes(), now).map_err(told)?;
@@ -118,7 +117,7 @@ impl Announced {
 
 impl Door {
     async fn answer_ping(&self, announced: Announced) -> Result<String, Problem> {
-        let ours = |error| Problem::ours(&error);
+        let ours = |error: StoreError| Problem::ours(&error);
         let Some(addresses) = &self.addresses else {
             return Err(Problem::not_found(
                 "no caller can be sent here: baton.toml needs [telephony] with mode = \"rep_first\", whose host or numbers are \

@@ -1,7 +1,7 @@
 //! `mode = "rep_first"`: the platform has the caller until a rep of ours has accepted, and is then told where to transfer.
 
-use super::environment::Reference;
-use super::telephony::Carrier;
+use super::Carrier;
+use crate::config::environment::Reference;
 use anyhow::{Result, bail, ensure};
 use baton_core::domain::phone::PhoneE164;
 use serde::{Deserialize, Deserializer};
