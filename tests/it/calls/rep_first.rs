@@ -133,6 +133,11 @@ async fn a_caller_who_is_transferred_hears_the_rep_and_the_rep_the_caller(wanted
     rep.until_hears("the whisper", is_speech).await;
     rep.presses('1').await;
     let transfers = town.transfers(1).await;
+    assert_eq!(
+        town.told("comfort"),
+        [json!({ "call": "talk-1", "comfort": "agent" })],
+        "the agent stays with the caller"
+    );
     assert!(transfers[0].user.starts_with("baton-"), "an address of its own");
     let caller = town.line.is_sent(&transfers[0].user, WITHHELD).await;
     town.ends("talk-1").await;

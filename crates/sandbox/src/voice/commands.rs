@@ -28,6 +28,7 @@ enum Command {
         id: String,
         call: String,
         record: Option<bool>,
+        comfort: Option<String>,
     },
     Ring {
         call: String,
@@ -99,12 +100,17 @@ async fn command(State(state): State<Arc<VoiceState>>, Json(command): Json<Comma
             }
             StatusCode::ACCEPTED
         }
-        Command::Hold { id, call, record } => {
+        Command::Hold { id, call, record, comfort } => {
             if !state.is_here(&call) {
                 return StatusCode::NOT_FOUND;
             }
-            if state.is_new(&id) && record == Some(false) {
-                state.world.accept("voice", "unrecorded", id, json!({ "call": call, "command": "hold" }));
+            if state.is_new(&id) {
+                if let Some(comfort) = comfort {
+                    state.world.accept("voice", "comfort", id.clone(), json!({ "call": call, "comfort": comfort }));
+                }
+                if record == Some(false) {
+                    state.world.accept("voice", "unrecorded", id, json!({ "call": call, "command": "hold" }));
+                }
             }
             StatusCode::ACCEPTED
         }
