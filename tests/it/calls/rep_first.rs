@@ -173,7 +173,7 @@ async fn a_transfer_that_never_comes_frees_the_rep_and_the_next_is_rung(wanted: 
 }
 
 async fn two_withheld_callers_in_the_same_second_are_not_crossed(wanted: Wanted) {
-    let town = Town::open(wanted, BY_SIP).await;
+    let town = Town::open(wanted.rule("join_within: 5s", "join_within: 12s"), BY_SIP).await;
     let (danas, ineses) = tokio::join!(town.qualifies("talk-1", &DANA), town.qualifies("talk-2", &INES));
     let (one, two) = tokio::join!(accepts(&town.line, 1), accepts(&town.line, 2));
     let of_dana = town.line.happened(&danas, "accepted").await;
@@ -194,7 +194,7 @@ async fn two_withheld_callers_in_the_same_second_are_not_crossed(wanted: Wanted)
 
 /// There is one number: the second caller's rep waits for it, and it rests before it is anybody else's.
 async fn a_number_is_lent_to_one_caller_at_a_time(wanted: Wanted) {
-    let town = Town::open(wanted.rule("join_within: 5s", "join_within: 6s"), "numbers = [\"+15551239999\"]").await;
+    let town = Town::open(wanted.rule("join_within: 5s", "join_within: 12s"), "numbers = [\"+15551239999\"]").await;
     let first = town.qualifies("talk-1", &DANA).await;
     let one = accepts(&town.line, 1).await;
     let transfers = town.transfers(1).await;
