@@ -4,6 +4,7 @@ use super::Carrier;
 use crate::config::environment::Reference;
 use anyhow::{Result, bail, ensure};
 use baton_core::domain::phone::PhoneE164;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeSet;
 use toml::{Table, Value};
@@ -63,10 +64,10 @@ impl<'de> Deserialize<'de> for RepFirst {
         let mut carrier = Table::deserialize(deserializer)?;
         let beside = BESIDE.iter().filter_map(|key| Some(((*key).to_owned(), carrier.remove(*key)?)));
         let beside = Table::from_iter(beside.collect::<Vec<_>>());
-        let carrier = Value::Table(carrier).try_into().map_err(serde::de::Error::custom)?;
-        let said: Said = Value::Table(beside).try_into().map_err(serde::de::Error::custom)?;
-        let told = said.told().map_err(serde::de::Error::custom)?;
-        let reached = said.reached().map_err(serde::de::Error::custom)?;
+        let carrier = Value::Table(carrier).try_into().map_err(D::Error::custom)?;
+        let said: Said = Value::Table(beside).try_into().map_err(D::Error::custom)?;
+        let told = said.told().map_err(D::Error::custom)?;
+        let reached = said.reached().map_err(D::Error::custom)?;
         Ok(Self { carrier, reached, told })
     }
 }

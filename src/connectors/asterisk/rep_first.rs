@@ -192,8 +192,10 @@ impl Telephony for RepFirst {
         if ours(call).is_some() {
             return self.carrier.caller(call).await;
         }
+        if self.addresses()?.has_left(call).await? {
+            return Ok(CallerStatus::Left);
+        }
         match &self.platform {
-            _ if self.addresses()?.has_left(call).await? => Ok(CallerStatus::Left),
             Some(platform) => platform.caller(call).await,
             None => Ok(CallerStatus::Unknown),
         }
