@@ -24,6 +24,7 @@ cases! {
     a_number_is_lent_to_one_caller_at_a_time,
     a_caller_who_leaves_the_agent_frees_the_rep,
     a_caller_who_was_announced_is_a_lead_once_they_come,
+    a_worker_that_dies_while_the_caller_is_on_the_way_is_replaced,
 }
 
 const WITHHELD: &str = "\"Anonymous\" <sip:anonymous@anonymous.invalid>";
@@ -247,4 +248,20 @@ async fn a_caller_who_was_announced_is_a_lead_once_they_come(wanted: Wanted) {
     let second = town.line.is_sent(&user, WITHHELD).await;
     let _end = second.until_ended().await;
     assert_eq!((caller.stage(), rep.stage()), (Stage::Answered, Stage::Answered), "it was good for one call");
+}
+
+async fn a_worker_that_dies_while_the_caller_is_on_the_way_is_replaced(wanted: Wanted) {
+    let mut town = Town::open(wanted.reps(1).rule("join_within: 5s", "join_within: 35s"), BY_SIP).await;
+    let lead = town.qualifies("talk-1", &DANA).await;
+    let rep = accepts(&town.line, 1).await;
+    let transfers = town.transfers(1).await;
+    town.line.kills_worker().await;
+    town.line.is_heard().await;
+    assert_eq!(rep.stage(), Stage::Answered, "whoever takes over lets nobody go who waits for a caller");
+    let caller = town.line.is_sent(&transfers[0].user, WITHHELD).await;
+    caller.until_answered().await;
+    town.line.happened(&lead, "joined").await;
+    rep.until_hears("the caller", |heard| heard.hears(CALLER)).await;
+    caller.until_hears("the rep", |heard| heard.hears(REP)).await;
+    assert_eq!((town.line.rep(1).times_rung(), town.told("transfer").len()), (1, 1));
 }
