@@ -3,6 +3,7 @@
 
 #![expect(dead_code, reason = "only the schemas of these types are used")]
 
+mod ping;
 mod report;
 
 use crate::web::feedback::ApiFeedback;
@@ -34,7 +35,7 @@ pub(super) fn all() -> Map<String, Value> {
 fn answers(generator: &mut SchemaGenerator) {
     generator.subschema_for::<EventAnswer>();
     generator.subschema_for::<Accepted>();
-    generator.subschema_for::<PingAnswer>();
+    generator.subschema_for::<ping::PingAnswer>();
     generator.subschema_for::<LeadPage>();
     generator.subschema_for::<LeadStory>();
     generator.subschema_for::<Attention>();
@@ -44,35 +45,6 @@ fn answers(generator: &mut SchemaGenerator) {
     generator.subschema_for::<report::Report>();
     generator.subschema_for::<Problem>();
     generator.subschema_for::<ProblemTypes>();
-}
-
-/// Whether a call may be sent, and where to.
-#[derive(JsonSchema)]
-struct PingAnswer {
-    accepted: bool,
-    /// `sip:…` or a number: for this call alone.
-    #[schemars(skip_serializing_if = "Option::is_none")]
-    to: Option<String>,
-    /// How long the call may take to come, from the first answer on.
-    #[schemars(skip_serializing_if = "Option::is_none")]
-    seconds: Option<u32>,
-    /// When that is over.
-    #[schemars(skip_serializing_if = "Option::is_none")]
-    until: Option<Instant>,
-    /// Why it may not.
-    #[schemars(skip_serializing_if = "Option::is_none")]
-    reason: Option<PingRefusal>,
-}
-
-/// `nobody_available`: whoever may have it is busy, away or full; `closed`: it is nobody's working time; `refused_by_rules`: the
-/// rules ring nobody for such a caller; `no_address`: every number is lent to another call.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "snake_case")]
-enum PingRefusal {
-    NobodyAvailable,
-    Closed,
-    RefusedByRules,
-    NoAddress,
 }
 
 /// What became of an event: decided, taken (an event that is no lead), or put aside.
