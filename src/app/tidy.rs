@@ -16,7 +16,8 @@ pub(super) async fn keep(store: Store, clock: SharedClock, mut stopping: watch::
         let forgetting = with(clock.now(), |tx, now| {
             Box::pin(async move {
                 tx.acts_forget(*now).await?;
-                tx.lives_forget(*now).await
+                tx.lives_forget(*now).await?;
+                tx.transfers_forget(*now).await
             })
         });
         if let Err(error) = store.write("tidy", forgetting).await {

@@ -39,6 +39,7 @@ use utoipa::OpenApi;
         super::leads::post,
         super::leads::event,
         super::platforms::post,
+        super::leads::ping::post,
         super::leads::list,
         super::leads::get,
         super::leads::explain,

@@ -1,6 +1,7 @@
 //! Everything that one case needs, and how a call goes that is not worth telling each time.
 
 use super::asterisk::{Asterisk, Installed};
+use super::story::Story;
 use super::voice::rendered;
 use super::wire::Wire;
 use super::workers::{OURS, Surroundings, Worker, digits, found_workspace};
@@ -46,6 +47,7 @@ pub struct Wanted {
     rules: Vec<(&'static str, &'static str)>,
     opens: Option<&'static str>,
     voice: Vec<String>,
+    mode: String,
     sections: String,
     secrets: Vec<(&'static str, &'static str)>,
     /// Where rep 1's phone is, if it is not ours.
@@ -56,7 +58,8 @@ impl Wanted {
     pub fn new(installed: Installed, db: Db) -> Self {
         let voice = installed.espeak();
         let (rules, sections, secrets) = (Vec::new(), String::new(), Vec::new());
-        Self { installed, db, reps: 2, rules, opens: None, voice, sections, secrets, foreign: None }
+        let mode = "mode = \"bridge\"".to_owned();
+        Self { installed, db, reps: 2, rules, opens: None, voice, mode, sections, secrets, foreign: None }
     }
 
     /// Two, if nothing is said.
@@ -86,6 +89,12 @@ impl Wanted {
     /// Rep 1's phone is at this port, and not ours.
     pub fn first_phone_at(mut self, port: u16) -> Self {
         self.foreign = Some(port);
+        self
+    }
+
+    /// The first lines of `[telephony]`.
+    pub fn driven(mut self, mode: String) -> Self {
+        self.mode = mode;
         self
     }
 
@@ -196,6 +205,11 @@ impl Line {
         self.callers.dials(OURS, self.asterisk.sip, &from, &[]).await
     }
 
+    /// A call that somebody's platform sends to this user of ours, or to this number.
+    pub async fn is_sent(&self, user: &str, from: &str) -> Call {
+        self.callers.dials(user, self.asterisk.sip, from, &[]).await
+    }
+
     /// Calls, and speaks with the agent.
     pub async fn calls_in(&self, person: &Person) -> Inbound {
         let caller = self.dials(person).await;
@@ -278,7 +292,7 @@ impl Line {
     }
 
     /// Of whichever worker answers.
-    async fn asked(&self, what: &str, call: &ApiCall, holds: impl Fn(&Value) -> bool) -> Value {
+    pub async fn asked(&self, what: &str, call: &ApiCall, holds: impl Fn(&Value) -> bool) -> Value {
         let until = Instant::now() + PATIENCE;
         let mut last = Value::Null;
         loop {
@@ -308,6 +322,7 @@ impl Line {
             wire: self.wire.port,
             database: &self.wanted.db.url,
             voice: &self.wanted.voice,
+            mode: &self.wanted.mode,
             sections: &self.wanted.sections,
             secrets: &self.wanted.secrets,
         };
@@ -367,42 +382,5 @@ impl Line {
     /// As the program speaks it that the workers have.
     pub fn speaks(&self, text: &str) -> Vec<i16> {
         rendered(&self.wanted.voice, text)
-    }
-}
-
-/// What `GET /v1/leads/{id}` tells.
-pub struct Story(pub Value);
-
-impl Story {
-    pub fn status(&self) -> &str {
-        self.0["status"].as_str().unwrap_or_default()
-    }
-
-    pub fn owner(&self) -> &str {
-        self.0["owner"].as_str().unwrap_or_default()
-    }
-
-    /// What happened and changed something, in order.
-    pub fn kinds(&self) -> Vec<&str> {
-        self.entries().filter_map(|entry| entry["kind"].as_str()).collect()
-    }
-
-    pub fn has(&self, kind: &str) -> bool {
-        self.entries().any(|entry| entry["kind"] == kind)
-    }
-
-    /// To whom of the reps it happened, in order.
-    pub fn reps(&self, kind: &str) -> Vec<&str> {
-        self.entries().filter(|entry| entry["kind"] == kind).filter_map(|entry| entry["body"]["rep"].as_str()).collect()
-    }
-
-    /// What is told of the first of this kind.
-    pub fn body(&self, kind: &str) -> Value {
-        self.entries().find(|entry| entry["kind"] == kind).map(|entry| entry["body"].clone()).unwrap_or_default()
-    }
-
-    fn entries(&self) -> impl Iterator<Item = &Value> {
-        let all = self.0["timeline"].as_array().map(Vec::as_slice).unwrap_or_default();
-        all.iter().filter(|entry| entry["body"]["ignored"] != true)
     }
 }

@@ -13,6 +13,8 @@ mod front_door;
 mod line;
 mod next;
 mod nobody;
+mod rep_first;
+mod story;
 mod tones;
 mod voice;
 mod waits;

@@ -166,7 +166,7 @@ impl Move<'_> {
     /// The rep has accepted. What was lawful when they were rung may not be so now.
     pub(super) fn dial_lead(&mut self, leg: &LegId) -> Used {
         if let Some(why) = self.next.may_not_be_dialled(self.rules, self.now) {
-            return self.end_try(leg, &Ended::by(LegState::Cancelled, &why.to_string()), Phone::MayBeUp);
+            return self.end_try(leg, &Ended::by(LegState::Cancelled, why.to_string()), Phone::MayBeUp);
         }
         self.set_leg(leg, LegState::Accepted);
         self.set_lead(leg, LegState::Ringing);
