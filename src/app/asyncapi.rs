@@ -35,7 +35,7 @@ pub fn asyncapi_document() -> Value {
         channels.insert(name.clone(), channel(topic.as_str(), &topology.exchange_events, OWN_EVENT, about));
         operations.insert(format!("send_{name}"), sends(&name, false));
     }
-    let about = "To the voice platform, where telephony.mode is agent_amqp. A command of the same id is to be carried out once.";
+    let about = "To the voice platform, where telephony.mode is agent_amqp, or rep_first and told_by = \"amqp\". A command of the same id is to be carried out once.";
     channels.insert(key(COMMAND), channel(COMMAND, &topology.exchange_events, COMMAND_SCHEMA, about));
     operations.insert(format!("send_{}", key(COMMAND)), sends(&key(COMMAND), true));
     channels.insert("replies".to_owned(), replies());
@@ -220,6 +220,7 @@ fn command() -> Value {
     let instant = json!({ "type": "string", "format": "date-time" });
     let slots = json!({ "type": "array", "items": { "$ref": format!("{SCHEMAS}Slot") } });
     let record = json!({ "const": false, "description": "The caller does not agree to be recorded: do not." });
+    let to = json!({ "type": "string", "description": "Where a rep waits: sip:USER@HOST or a number, good for this call alone." });
     let comfort = json!({ "const": "agent", "description": "The agent stays with the caller: no music." });
     let reason =
         json!({ "const": "answered_elsewhere", "description": "Another rep was quicker: nobody missed a call." });
@@ -243,6 +244,11 @@ fn command() -> Value {
             one(
                 "dial_lead",
                 &[("call", &rep), ("leg", &text), ("phone", &text), ("ring_until", &instant)],
+                &[("record", &record)],
+            ),
+            one(
+                "transfer",
+                &[("id", &text), ("call", &text), ("leg", &text), ("to", &to), ("until", &instant)],
                 &[("record", &record)],
             ),
             one("hang_up", &[("id", &text), ("leg", &text)], &[("reason", &reason)]),
@@ -284,7 +290,7 @@ mod tests {
         let commands = document["components"]["schemas"][COMMAND_SCHEMA]["oneOf"].as_array().expect("commands");
         let says_so = commands.iter().filter(|command| command["properties"]["record"]["const"] == false);
         let kinds: Vec<&Value> = says_so.map(|command| &command["properties"]["type"]["const"]).collect();
-        assert_eq!(kinds, ["hold", "join"]);
+        assert_eq!(kinds, ["hold", "join", "dial_lead", "transfer"]);
     }
 
     #[test]

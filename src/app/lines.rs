@@ -4,15 +4,18 @@
 //! it dies, another has it within seconds. While the database cannot be reached whoever hears goes on: nobody else can have the
 //! lease, and callers are on the line. What is told twice, by two workers or by one, is one event: its id says what happened to whom.
 
+mod addresses;
 mod front_door;
 
+pub(super) use addresses::{KeptAddresses, offered};
+
 use crate::connectors::asterisk::Asterisk;
-use crate::connectors::{Arrival, CallSink, Carried, Happened, Told, VendorError};
+use crate::connectors::{Arrival, CallSink, Carried, ComesFor, Happened, Told, VendorError};
 use crate::deciding::decider::Decider;
-use crate::intake::event::key_of;
+use crate::intake::event::{EventKind, key_of};
 use crate::outbox::Duty;
 use crate::release::Current;
-use crate::store::{CARRIER, CallerOnLine, InboxMessage, Store, StoreError, with};
+use crate::store::{Arrived, CARRIER, CallerOnLine, InboxMessage, Store, StoreError, with};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::id::LegId;
@@ -20,7 +23,7 @@ use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::Outcome;
 use baton_core::handoff::Stage;
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -188,9 +191,35 @@ impl CallSink for Inbox {
         let messages = std::iter::once(left).chain(begins).collect();
         self.decider.take(messages).await.map(|_known| ()).map_err(retry)
     }
+
+    async fn was_rung(&self, leg: &LegId) -> Result<bool, VendorError> {
+        self.store.transfer_begun(leg).await.map_err(retry)
+    }
+
+    async fn arrived(&self, address: &str, call: &str) -> Result<Option<ComesFor>, VendorError> {
+        let (address, call, now) = (address.to_owned(), call.to_owned(), self.clock.now());
+        let arriving =
+            with((address, call, now), |tx, (address, call, now)| Box::pin(tx.address_arrive(address, call, *now)));
+        let arrived = self.store.write("address.arrive", arriving).await.map_err(retry)?;
+        Ok(arrived.map(|arrived| match arrived {
+            Arrived::ForRep(leg) => ComesFor::Rep(leg),
+            Arrived::Announced { event } => ComesFor::Announced { event },
+        }))
+    }
+
+    async fn brings(&self, event: &str, call: &str) -> Result<(), VendorError> {
+        let received_at = self.clock.now();
+        let mut event: Value = serde_json::from_str(event).map_err(retry)?;
+        event["time"] = json!(received_at);
+        event["data"]["call"]["leg"] = json!(call);
+        let body = event.to_string().into_bytes();
+        let (key, kind) = (key_of(&body), EventKind::LeadQualified.as_str().to_owned());
+        let message = InboxMessage { key, kind, body, received_at, reply_to: None, correlation_id: None };
+        self.decider.take(vec![message]).await.map(drop).map_err(retry)
+    }
 }
 
-fn retry(error: StoreError) -> VendorError {
+fn retry(error: impl std::fmt::Display) -> VendorError {
     VendorError::retry("baton", error.to_string())
 }
 

@@ -106,6 +106,11 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
     let (asterisk, current) = (setup.vendors.asterisk.clone(), release.clone());
+    let addresses = setup.vendors.rep_first.as_ref().map(lines::offered);
+    if let Some(rep_first) = &setup.vendors.rep_first {
+        let (store, clock) = (setup.store.clone(), Arc::clone(&setup.clock));
+        rep_first.keeps(Arc::new(lines::KeptAddresses { store, clock, release: release.clone() }));
+    }
     let facts = Facts::new(
         setup.vendors.crm.clone(),
         setup.vendors.calendar.clone(),
@@ -147,6 +152,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         links: setup.links,
         platforms,
         twilio: setup.twilio,
+        addresses,
         public_url: setup.public_url,
         ready: ready.clone(),
         in_hand: InHand::default(),

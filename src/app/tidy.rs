@@ -17,7 +17,8 @@ pub(super) async fn keep(store: Store, clock: SharedClock, mut stopping: watch::
             Box::pin(async move {
                 tx.acts_forget(*now).await?;
                 tx.carrier_legs_forget(*now).await?;
-                tx.lives_forget(*now).await
+                tx.lives_forget(*now).await?;
+                tx.transfers_forget(*now).await
             })
         });
         if let Err(error) = store.write("tidy", forgetting).await {

@@ -3,8 +3,8 @@
 use crate::app::webhooks;
 use crate::config::{self, Config, MailTls};
 use crate::connectors::Telephony;
-use crate::connectors::agent::AgentTelephony;
-use crate::connectors::asterisk::{Asterisk, AsteriskConfig};
+use crate::connectors::agent::{AgentTelephony, Wire};
+use crate::connectors::asterisk::{Asterisk, AsteriskConfig, Reached, RepFirst};
 use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
 use crate::connectors::http::Secret;
 use crate::connectors::hubspot::{self, HubSpot, HubSpotConfig};
@@ -18,17 +18,18 @@ use anyhow::{Context, Result, bail};
 use baton_clock::SharedClock;
 use baton_core::domain::effect::Comfort;
 use baton_core::domain::endpoint::{Address, Endpoint};
+use baton_core::domain::phone::PhoneE164;
 use baton_core::rules::RuleSet;
 use baton_core::rules::fault::listed;
 use baton_core::rules::model::set::{Assignment, Rung};
 use std::sync::Arc;
 
-/// Clients for every section that is there. `events` and telephony over AMQP are added where the broker is known, Twilio where its
-/// door is made (see [`twilio_account`](super::twilio_account)).
+/// Clients for every section that is there; `wire`: commands to the voice platform over the broker, where there is one. `events`
+/// are added where the broker is known, Twilio where its door is made (see [`twilio_account`](super::twilio_account)).
 ///
 /// # Errors
 /// A secret cannot be resolved, or an address or key is not of its form.
-pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
+pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>) -> Result<Vendors> {
     let mut vendors = Vendors { webhooks: webhooks::all(config)?, ..Vendors::default() };
     match &config.crm {
         None => {}
@@ -68,17 +69,36 @@ pub fn connect(config: &Config, clock: &SharedClock) -> Result<Vendors> {
         vendors.speech = Some(Arc::new(speech));
     }
     match &config.telephony {
-        None | Some(config::Telephony::AgentAmqp | config::Telephony::Bridge(config::Carrier::Twilio(_))) => {}
+        None | Some(config::Telephony::Bridge(config::Carrier::Twilio(_))) => {}
+        Some(config::Telephony::AgentAmqp) => {
+            vendors.telephony = wire.map(|wire| Arc::new(AgentTelephony::over(wire)) as Arc<dyn Telephony>);
+        }
         Some(config::Telephony::Agent { commands, token }) => {
-            let token = token.as_ref().map(|token| token.secret("telephony.token")).transpose()?.map(Secret::new);
-            let telephony = AgentTelephony::over_http(commands, token).context("setting up telephony")?;
-            vendors.telephony = Some(Arc::new(telephony));
+            vendors.telephony = Some(Arc::new(over_http(commands, token.as_ref())?));
         }
         Some(config::Telephony::Bridge(config::Carrier::Asterisk(settings))) => {
-            let settings = asterisk(settings, vendors.speech.clone())?;
+            let settings = asterisk(settings, &[], vendors.speech.clone())?;
             let asterisk = Arc::new(Asterisk::new(settings, Arc::clone(clock)).context("setting up telephony")?);
             vendors.telephony = Some(Arc::clone(&asterisk) as Arc<dyn Telephony>);
             vendors.asterisk = Some(asterisk);
+        }
+        Some(config::Telephony::RepFirst(settings)) => {
+            let config::RepFirst { carrier, reached, told } = &**settings;
+            let numbers = if let config::Reached::Numbers(numbers) = reached { &numbers[..] } else { &[] };
+            let carrier = asterisk(carrier, numbers, vendors.speech.clone())?;
+            let carrier = Arc::new(Asterisk::new(carrier, Arc::clone(clock)).context("setting up telephony")?);
+            let platform = match told {
+                config::ToldBy::Tool => None,
+                config::ToldBy::Amqp => wire.map(AgentTelephony::over),
+                config::ToldBy::Commands { url, token } => Some(over_http(url, token.as_ref())?),
+            };
+            let reached = match reached {
+                config::Reached::Host(host) => Reached::Host(host.clone()),
+                config::Reached::Numbers(numbers) => Reached::Numbers(numbers.clone()),
+            };
+            let rep_first = Arc::new(RepFirst::new(Arc::clone(&carrier), platform, reached));
+            vendors.telephony = Some(Arc::clone(&rep_first) as Arc<dyn Telephony>);
+            (vendors.asterisk, vendors.rep_first) = (Some(carrier), Some(rep_first));
         }
     }
     if !config.platforms.is_empty() {
@@ -165,11 +185,9 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
     if config.calendar.is_none() && !booking.is_empty() {
         told.push(format!("no [calendar]: booking is left out of the ladders that have it ({booking})"));
     }
-    let holds_calls = matches!(config.telephony, Some(config::Telephony::Bridge(_)));
-    if rules.front_door.numbers().len() > 0 && !holds_calls {
-        told.push(
-            "no [telephony] with mode = \"bridge\": nobody is rung for callers of rules/front_door.yaml".to_owned(),
-        );
+    if rules.front_door.numbers().len() > 0 && exchange(config).is_none() {
+        let modes = "no [telephony] with mode = \"bridge\" or \"rep_first\"";
+        told.push(format!("{modes}: nobody is rung for callers of rules/front_door.yaml"));
     }
     if config.mail.is_none() && config.slack.is_none() {
         told.push("no [slack] and no [mail]: no rep is told of a lead, and no caller of a promise".to_owned());
@@ -177,9 +195,13 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
     told
 }
 
+fn exchange(config: &Config) -> Option<&config::Asterisk> {
+    config.telephony.as_ref()?.asterisk()
+}
+
 /// Apps in the roster that there is no way to dial.
 pub fn undialled(config: &Config, rules: &RuleSet) -> Option<String> {
-    let Some(config::Telephony::Bridge(config::Carrier::Asterisk(asterisk))) = &config.telephony else { return None };
+    let asterisk = exchange(config)?;
     let is_app = |endpoint: &Endpoint| matches!(endpoint.address, Address::Sip(_));
     let with_app = rules.reps.values().filter(|rep| rep.active && rep.phones.iter().any(is_app));
     let reps: Vec<&str> = with_app.map(|rep| rep.id.as_str()).collect();
@@ -209,7 +231,16 @@ fn salesforce_auth(auth: &config::SalesforceAuth) -> Result<SalesforceAuth> {
     })
 }
 
-fn asterisk(settings: &config::Asterisk, speech: Option<Arc<dyn Speech>>) -> Result<AsteriskConfig> {
+fn over_http(commands: &str, token: Option<&config::Reference>) -> Result<AgentTelephony> {
+    let token = token.map(|token| token.secret("telephony.token")).transpose()?.map(Secret::new);
+    AgentTelephony::over_http(commands, token).context("setting up telephony")
+}
+
+fn asterisk(
+    settings: &config::Asterisk,
+    numbers: &[PhoneE164],
+    speech: Option<Arc<dyn Speech>>,
+) -> Result<AsteriskConfig> {
     Ok(AsteriskConfig {
         url: settings.url.clone(),
         user: settings.user.clone(),
@@ -220,6 +251,7 @@ fn asterisk(settings: &config::Asterisk, speech: Option<Arc<dyn Speech>>) -> Res
         agent: settings.agent.clone(),
         agent_within: settings.agent_within,
         caller_id: settings.caller_id.clone(),
+        numbers: numbers.to_vec(),
         sounds: settings.sounds.clone(),
         speech,
     })

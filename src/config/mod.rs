@@ -21,7 +21,7 @@ pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
 pub use platforms::Platform;
 pub use speech::Speech;
-pub use telephony::{Asterisk, Carrier, Telephony, Twilio};
+pub use telephony::{Asterisk, Carrier, Reached, RepFirst, Telephony, ToldBy, Twilio};
 pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack};
 pub use webhooks::Webhook;
 
@@ -188,8 +188,10 @@ impl Config {
         if limits.facts_within_ms > 1000 {
             bail!("limits.facts_within_ms is {}: a caller is waiting; allowed: up to 1000", limits.facts_within_ms);
         }
-        if matches!(self.telephony, Some(Telephony::AgentAmqp)) && self.amqp.is_none() {
-            bail!("telephony.mode is agent_amqp, but there is no [amqp] section: add one with a url");
+        if self.telephony.as_ref().is_some_and(Telephony::needs_amqp) && self.amqp.is_none() {
+            bail!(
+                "telephony.mode is agent_amqp, or told_by is amqp, but there is no [amqp] section: add one with a url"
+            );
         }
         if let Some(telephony) = &self.telephony {
             telephony.check(&self.http.public_url)?;

@@ -1,7 +1,7 @@
 //! Every secret of `baton.toml`, looked up once at start: none is missing, blank, or so short that it can be guessed.
 
 use super::environment::{Reference, Worth};
-use super::{Carrier, Config, Crm, SalesforceAuth, Telephony};
+use super::{Carrier, Config, Crm, SalesforceAuth, Telephony, ToldBy};
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
 
@@ -59,6 +59,12 @@ impl Config {
             Some(Telephony::Agent { token: Some(token), .. }) => add("telephony.token", token, TheirSecret),
             Some(Telephony::Bridge(Carrier::Asterisk(asterisk))) => {
                 add("telephony.password", &asterisk.password, TheirSecret);
+            }
+            Some(Telephony::RepFirst(rep_first)) => {
+                add("telephony.password", &rep_first.carrier.password, TheirSecret);
+                if let ToldBy::Commands { token: Some(token), .. } = &rep_first.told {
+                    add("telephony.token", token, TheirSecret);
+                }
             }
             Some(Telephony::Bridge(Carrier::Twilio(twilio))) => {
                 add("telephony.key", &twilio.key, TheirSecret);

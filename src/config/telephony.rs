@@ -1,5 +1,9 @@
 //! How calls are driven: by the voice platform, which is commanded, or by ourselves at a carrier.
 
+mod rep_first;
+
+pub use rep_first::{Reached, RepFirst, ToldBy};
+
 use super::environment::{Reference, is_blank};
 use super::span::span;
 use anyhow::{Result, ensure};
@@ -10,7 +14,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
-/// In *agent* mode the voice platform dials and Baton commands it; in *bridge* mode Baton holds the call.
+/// In *agent* mode the voice platform dials and Baton commands it; in *bridge* mode Baton holds the call; in *rep-first* mode it
+/// does once a rep has accepted.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Telephony {
@@ -22,6 +27,7 @@ pub enum Telephony {
     /// The same commands, published on `baton.events` as `handoff.command`.
     AgentAmqp,
     Bridge(Carrier),
+    RepFirst(Box<RepFirst>),
 }
 
 /// Who carries the calls that we hold.
@@ -119,6 +125,25 @@ impl Telephony {
             Self::Agent { .. } | Self::AgentAmqp => Ok(()),
             Self::Bridge(Carrier::Asterisk(asterisk)) => asterisk.check(),
             Self::Bridge(Carrier::Twilio(twilio)) => twilio.check(public_url),
+            Self::RepFirst(rep_first) => rep_first.carrier.check(),
+        }
+    }
+
+    /// The exchange that carries the calls that we hold, if one does.
+    pub fn asterisk(&self) -> Option<&Asterisk> {
+        match self {
+            Self::Agent { .. } | Self::AgentAmqp | Self::Bridge(Carrier::Twilio(_)) => None,
+            Self::Bridge(Carrier::Asterisk(asterisk)) => Some(asterisk),
+            Self::RepFirst(rep_first) => Some(&rep_first.carrier),
+        }
+    }
+
+    /// Whether the voice platform is commanded over the broker.
+    pub(super) fn needs_amqp(&self) -> bool {
+        match self {
+            Self::AgentAmqp => true,
+            Self::RepFirst(rep_first) => matches!(rep_first.told, ToldBy::Amqp),
+            Self::Agent { .. } | Self::Bridge(_) => false,
         }
     }
 }

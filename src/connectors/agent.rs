@@ -1,6 +1,6 @@
 //! Telephony in *agent* mode: the voice platform dials, Baton commands it and hears back as `call.event`.
 //!
-//! The contract is ours. A command is a JSON object: `type` (`instruct`, `hold`, `ring`, `whisper`, `join`, `dial_lead`, `hang_up`), `id`
+//! The contract is ours. A command is a JSON object: `type` (`instruct`, `hold`, `ring`, `whisper`, `join`, `transfer`, `dial_lead`, `hang_up`), `id`
 //! (the same id is the same command, to be carried out once), and `call` or `leg` as the type needs. `ring` and `dial_lead` have no id
 //! but their leg, and either `phone`, a number, or (`ring` alone) `sip`, the address of an app (`ana@pbx.example`); they must not be
 //! begun after `ring_until`. Of an `instruct` of a `kind` that a platform does not know, it speaks the `say`. `offer_callback` asks
@@ -14,10 +14,12 @@
 //! hangs up. Over HTTP it is `POST {base}/commands`, and `GET {base}/legs/{leg}`
 //! tells a leg's status (`ringing`, `answered`, `joined`, `ended`), 404 if it was never heard of; a call that has ended answers
 //! 404. `GET {base}/calls/{call}` tells whether the caller is still there (`live`, `ended`; 410 is `ended` too); a platform that
-//! does not have it answers 404, and the caller is taken to be there. Over AMQP the same object is published on `baton.events` as `handoff.command`.
+//! does not have it answers 404, and the caller is taken to be there. In *rep-first* mode the platform gets `instruct`, `hold` and
+//! `transfer` alone: the caller of `call` is to be connected with `to` (a SIP address or a number) before `until`, where the rep
+//! waits; where that fails the agent goes on, and no event need tell so. Over AMQP the same object is published on `baton.events` as `handoff.command`.
 
 use super::http::{ApiCall, Does, Limits, Secret, VendorHttp, by_status};
-use super::{CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
+use super::{CallerStatus, DialRequest, LegStatus, Lent, Recording, RingRequest, Spoken, Telephony, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::endpoint::Address;
@@ -53,6 +55,23 @@ pub struct AgentTelephony(Arc<dyn Wire>);
 impl AgentTelephony {
     pub fn over(wire: Arc<dyn Wire>) -> Self {
         Self(wire)
+    }
+
+    /// To where a rep waits, who is to be heard before the time is up.
+    ///
+    /// # Errors
+    /// `Gone`: the caller has left.
+    pub async fn transfer(
+        &self,
+        call: &Call,
+        leg: &LegId,
+        key: &str,
+        to: &Lent,
+        recording: Recording,
+    ) -> Result<(), VendorError> {
+        let Lent { to, until } = to;
+        let command = json!({ "type": "transfer", "id": key, "call": call.id, "leg": leg, "to": to, "until": until });
+        self.0.send("transfer", key, with(recording, command)).await
     }
 
     /// # Errors

@@ -23,8 +23,8 @@ pub mod webhook;
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
-    Arrival, CallSink, CallerStatus, Carried, DialRequest, Happened, LegStatus, Recording, RingRequest, Spoken,
-    Telephony, Told, call_of, twilio,
+    Address, Addresses, Arrival, CallSink, CallerStatus, Carried, ComesFor, DialRequest, Happened, LegStatus, Lent,
+    Recording, RingRequest, Spoken, Telephony, Told, call_of, twilio,
 };
 
 use async_trait::async_trait;

@@ -1,7 +1,9 @@
 //! Events that are no leads: what they do to a handoff, a rep or a lead's record.
 
 use crate::intake::event::{CallEvent, CallWord, Message};
-use crate::store::{Correction, HumanContact, LeadFile, Move, Moved, Mover, StepRow, StoreError, TimelineEntry, Tx};
+use crate::store::{
+    CARRIER, Correction, HumanContact, LeadFile, Move, Moved, Mover, StepRow, StoreError, TimelineEntry, Tx,
+};
 use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton_core::domain::leg::Fault;
 use baton_core::domain::outcome::OutcomeKind;
@@ -68,6 +70,12 @@ pub(super) async fn apply_calls(
             Some(handoff) => Some(handoff),
             None => tx.handoff_of_call(&call.platform, &call.call).await?,
         };
+        if let (Some(handoff), Event::CallerLeft | Event::CallEnded) = (&handoff, &event)
+            && call.platform != CARRIER
+            && tx.transfer_ended(handoff, mover.now).await?
+        {
+            continue;
+        }
         // Platforms tell of every call; the ones that are no leads of ours are nobody's fault.
         told.extend(handoff.map(|handoff| Move { handoff, frees: None, event: Some(event) }));
     }

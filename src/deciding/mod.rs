@@ -17,6 +17,7 @@ mod lead;
 mod messages;
 pub mod owner;
 mod parts;
+pub mod ping;
 mod seconds;
 mod table;
 mod waiting;

@@ -1,6 +1,6 @@
 //! What the outbox is built from, and the failures that are its own, not a vendor's.
 
-use crate::connectors::asterisk::Asterisk;
+use crate::connectors::asterisk::{Asterisk, RepFirst};
 use crate::connectors::live::LiveVoice;
 use crate::connectors::speech::Speech;
 use crate::connectors::webhook::Webhook;
@@ -24,6 +24,8 @@ pub struct Vendors {
     pub telephony: Option<Arc<dyn Telephony>>,
     /// The same, where we carry the calls ourselves and must hear what happens on them.
     pub asterisk: Option<Arc<Asterisk>>,
+    /// The same as `telephony`, where callers come to us once a rep has accepted.
+    pub rep_first: Option<Arc<RepFirst>>,
     /// What speaks on calls that we carry ourselves.
     pub speech: Option<Arc<dyn Speech>>,
     /// Of all platforms that have one.

@@ -36,7 +36,7 @@ pub use lead::{
     StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,
 };
 pub use ledger::{Correction, Grant, JournalLine};
-pub use listener::CallerOnLine;
+pub use listener::{Arrived, CallerOnLine};
 pub use live::{LiveCall, LiveLine};
 pub use mirror::Mirrored;
 pub use release::{LiveRelease, StoredRelease};

@@ -3,8 +3,8 @@
 use super::database::Access;
 use super::{
     ApiToken, Aside, AttentionCounts, CallerOnLine, CarrierLeg, DeliveryLine, InboxRow, LeadFile, LeadQuery,
-    LeadRecord, LeadSummary, Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store, StoreError,
-    StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    LeadRecord, LeadSummary, LiveLine, Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store,
+    StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
 use baton_core::domain::rep::Busy;
@@ -55,9 +55,11 @@ reads! {
     lead(&id: LeadId) -> Option<LeadRecord>;
     lead_file(&handoff: HandoffId) -> Option<LeadFile>;
     lead_files(&handoffs: [HandoffId]) -> BTreeMap<HandoffId, LeadFile>;
+    live_line(&platform: str, &call: str) -> Option<LiveLine>;
     listener_hears(&carrier: str, now: DateTime<Utc>) -> bool;
     leads_find(&query: LeadQuery, limit: usize) -> Vec<LeadSummary>;
     mirror_get(&keys: [String]) -> BTreeMap<String, Mirrored>;
+    ping_answer(&key: str) -> Option<String>;
     owing(now: DateTime<Utc>) -> BTreeMap<RepId, Owed>;
     past_leads(&after: (DateTime<Utc>, String), limit: usize) -> Vec<PastLead>;
     rep_quiet_until(&rep: RepId) -> Option<DateTime<Utc>>;
@@ -66,6 +68,8 @@ reads! {
     step_vendor_ref(&key: str) -> VendorRef;
     timeline(&lead: LeadId) -> Vec<TimelineEntry>;
     tokens() -> Vec<ApiToken>;
+    transfer_begun(&leg: LegId) -> bool;
+    transfer_left(&platform: str, &call: str) -> bool;
 }
 
 reads! {

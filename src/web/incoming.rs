@@ -157,7 +157,7 @@ impl Door {
     }
 
     /// The time is up, and nothing is known to be stored.
-    fn not_in_time(&self) -> Problem {
+    pub(super) fn not_in_time(&self) -> Problem {
         self.store.doubt();
         let cause = self.store.known_trouble().unwrap_or("the database did not answer in time");
         Problem::busy(format!("{cause}; the same request may be sent again"))

@@ -2,6 +2,7 @@
 
 pub(super) mod call;
 mod listed;
+pub(super) mod ping;
 pub(super) mod reassign;
 
 use super::admit::once::key_of as idempotency_key;

@@ -48,6 +48,9 @@ use tokio::sync::{Semaphore, watch};
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
+/// Addresses that may be lent to a caller, in order: as the carrier tells of who comes, and as they are dialled.
+pub type Addresses = Arc<dyn Fn() -> Vec<(String, String)> + Send + Sync>;
+
 /// What the door needs; everything behind it is shared.
 #[derive(Clone)]
 pub struct Door {
@@ -64,6 +67,8 @@ pub struct Door {
     pub platforms: Arc<PlatformSections>,
     /// Where Twilio carries our calls.
     pub twilio: Option<Arc<TwilioSection>>,
+    /// Where callers can be sent to who are announced; `None`: nowhere.
+    pub addresses: Option<Addresses>,
     /// How this worker is reached from outside; its host is one by which agents may call it. May be empty.
     pub public_url: String,
     pub ready: watch::Receiver<bool>,
@@ -99,6 +104,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/rules", door.needs(Read, get(rules::live)))
         .route("/v1/platforms/{name}", post(platforms::post))
         .route("/v1/telephony/twilio/{page}/{about}", post(platforms::twilio::post))
+        .route("/v1/ping/{source}", door.needs(Intake, post(leads::ping::post)))
         .route("/v1/openapi.json", get(openapi::document))
         .route("/v1/problems", get(openapi::problems))
         .route("/v1/problems/{name}", get(openapi::problem))

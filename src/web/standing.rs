@@ -20,6 +20,15 @@ pub(super) struct Standing {
     pub handoff: Handoff,
     /// There is a number or an address at which the person can be reached when the line is gone.
     pub is_reachable: bool,
+    /// Where the caller is to be transferred now, as the platform dials it.
+    pub transfer_to: Option<String>,
+}
+
+/// What is true to say, and to do.
+pub(super) struct Now {
+    pub say: CallerText,
+    pub status: &'static str,
+    pub transfer_to: Option<String>,
 }
 
 /// Whose standing it is.
@@ -41,16 +50,12 @@ pub(super) struct Away;
 
 impl Door {
     /// What is true to say now to whoever is on this call; `None`: no lead of it, or it could not be read in time.
-    pub(super) async fn now_to_say(
-        &self,
-        platform: &str,
-        call: &str,
-        until: Instant,
-    ) -> Option<(CallerText, &'static str)> {
+    pub(super) async fn now_to_say(&self, platform: &str, call: &str, until: Instant) -> Option<Now> {
         let whose = Whose::Call { platform: platform.to_lowercase(), id: call.to_owned() };
         let found = self.standing(&whose, until).await.ok()??;
         let release = Arc::clone(&self.release.borrow());
-        Some(found.words(&release, self.clock.now()))
+        let (say, status) = found.words(&release, self.clock.now());
+        Some(Now { say, status, transfer_to: found.transfer_to })
     }
 
     /// What is true to say now to the rep who was rung on this leg and has answered, and how it stands, in one word.
@@ -64,7 +69,7 @@ impl Door {
 
     /// `None`: there is no lead yet.
     pub(super) async fn standing(&self, whose: &Whose, until: Instant) -> Result<Option<Standing>, Away> {
-        let whose = whose.clone();
+        let (whose, now) = (whose.clone(), self.clock.now());
         let reading = self.store.read("standing", move |tx| {
             let whose = whose.clone();
             Box::pin(async move {
@@ -76,7 +81,11 @@ impl Door {
                 let handoff = tx.handoff(&handoff).await?;
                 let record = tx.lead(&handoff.lead_id).await?;
                 let is_reachable = record.is_some_and(|record| record.lead.can_be_reached_later());
-                Ok(Some(Standing { handoff, is_reachable }))
+                let transfer_to = match handoff.stage {
+                    Stage::Joining { .. } => tx.transfer_to(&handoff.id, now).await?,
+                    _ => None,
+                };
+                Ok(Some(Standing { handoff, is_reachable, transfer_to }))
             })
         });
         match timeout_at(until, reading).await {

@@ -103,6 +103,9 @@ conformance! {
             a_call_whose_end_nobody_told_is_forgotten_half_a_day_later,
             one_worker_at_a_time_hears_the_lines,
             a_caller_is_on_the_line_by_the_leg_until_they_have_left,
+            who_comes_to_an_address_is_the_caller_for_whom_the_rep_waits,
+            an_address_is_good_until_its_time_is_up_and_a_number_rests_before_it_is_anothers,
+            a_platforms_end_is_no_word_of_a_caller_who_is_on_the_way,
         ]
         moves: [
             of_two_saves_at_one_revision_one_counts,

@@ -253,6 +253,8 @@ exten => _[+0-9].,1,Stasis(baton,inbound,${EXTEN})
  same => n,Hangup()
  same => n(people),Dial(PJSIP/people,20,m)
  same => n,Hangup()
+exten => _bato[n].,1,Stasis(baton,inbound,${EXTEN})
+ same => n,Hangup()
 [nowhere]
 CONF
     {

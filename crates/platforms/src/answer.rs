@@ -15,6 +15,8 @@ pub struct Said {
     pub say: String,
     /// What became of the message, in one word: decided, accepted, refused …
     pub status: &'static str,
+    /// Where the platform is to transfer the caller now, `sip:…` or a number: somebody waits there.
+    pub transfer_to: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,10 +52,11 @@ pub(crate) enum Shape {
     Map(Vec<(String, Shape)>),
 }
 
-/// `{ "say": "{say}" }`.
+/// `{ "say": "{say}", "transfer_to": "{transfer_to}" }`.
 impl Default for Answer {
     fn default() -> Self {
-        Self::Json(Shape::Map(vec![("say".to_owned(), Shape::Text(Phrase(vec![Piece::Say])))]))
+        let one = |name: &str, piece| (name.to_owned(), Shape::Text(Phrase(vec![piece])));
+        Self::Json(Shape::Map(vec![one("say", Piece::Say), one("transfer_to", Piece::TransferTo)]))
     }
 }
 
@@ -164,6 +167,7 @@ impl Shape {
     /// `None` for what would only have said something, where nothing is said.
     fn said(&self, said: Option<&Said>) -> Option<Value> {
         match self {
+            Self::Text(phrase) if phrase.0 == [Piece::TransferTo] => said?.transfer_to.clone().map(Value::from),
             Self::Text(phrase) if said.is_none() && matches!(phrase.0[..], [Piece::Say | Piece::Status]) => None,
             Self::Text(phrase) => Some(Value::from(phrase.said(said, str::to_owned))),
             Self::Value(value) => Some(value.clone()),
@@ -184,7 +188,7 @@ impl Phrase {
                 let found = scene.said(place).and_then(|value| plain(&value));
                 Piece::Text(found.map(|found| text(&found)).unwrap_or_default())
             }
-            Piece::Text(_) | Piece::Say | Piece::Status => piece.clone(),
+            Piece::Text(_) | Piece::Say | Piece::Status | Piece::TransferTo => piece.clone(),
         };
         Self(self.0.iter().map(filled).collect())
     }
@@ -194,6 +198,7 @@ impl Phrase {
             Piece::Text(own) => own.clone(),
             Piece::Say => said.map(|said| text(&said.say)).unwrap_or_default(),
             Piece::Status => said.map(|said| said.status.to_owned()).unwrap_or_default(),
+            Piece::TransferTo => said.and_then(|said| said.transfer_to.as_deref().map(text)).unwrap_or_default(),
             Piece::Place(_) => String::new(),
         };
         self.0.iter().map(word).collect()

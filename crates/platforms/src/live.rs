@@ -19,8 +19,20 @@ pub struct Live {
     pub(crate) reached: Reached,
     pub(crate) method: &'static str,
     pub(crate) body: Body,
+    pub(crate) transfer: Option<Transfer>,
     /// What must be switched on at the platform; may be empty.
     pub needs: String,
+}
+
+/// How it is told to connect the caller with somebody else.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Transfer {
+    /// One for all calls, by POST; `None`: where sentences go.
+    pub url: Option<Template>,
+    /// For a SIP address.
+    pub sip: Option<Body>,
+    /// For a number.
+    pub number: Option<Body>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +53,8 @@ pub struct LiveWords<'a> {
     /// The same for a command that is sent again.
     pub key: &'a str,
     pub say: &'a str,
+    /// Of a transfer: `sip:…` or a number.
+    pub transfer_to: Option<&'a str>,
 }
 
 /// One request to the platform. Not `Debug`: it is made of what was said, and of an address that nobody else is to have.
@@ -101,11 +115,26 @@ impl Live {
 
     /// `None`: it needs something that is not known of this call, or may not be asked there.
     pub fn command(&self, words: &LiveWords<'_>) -> Option<LiveCommand> {
-        let address = match &self.reached {
-            Reached::Sent { .. } => words.address.filter(|address| self.allows(address))?.to_owned(),
-            Reached::Known(address) => address.filled(words, segment)?,
+        Some(LiveCommand { method: self.method, address: self.address(words)?, body: self.body.filled(words)? })
+    }
+
+    /// The command that connects the caller with `transfer_to`; `None`: the platform cannot be told so.
+    pub fn transfer(&self, words: &LiveWords<'_>) -> Option<LiveCommand> {
+        let transfer = self.transfer.as_ref()?;
+        let is_sip = words.transfer_to?.starts_with("sip:");
+        let body = if is_sip { transfer.sip.as_ref() } else { transfer.number.as_ref() };
+        let (method, address) = match &transfer.url {
+            Some(address) => ("POST", address.filled(words, segment)?),
+            None => (self.method, self.address(words)?),
         };
-        Some(LiveCommand { method: self.method, address, body: self.body.filled(words)? })
+        Some(LiveCommand { method, address, body: body?.filled(words)? })
+    }
+
+    fn address(&self, words: &LiveWords<'_>) -> Option<String> {
+        match &self.reached {
+            Reached::Sent { .. } => words.address.filter(|address| self.allows(address)).map(str::to_owned),
+            Reached::Known(address) => address.filled(words, segment),
+        }
     }
 
     /// What a request says of its call's address.
@@ -210,11 +239,17 @@ pub(crate) enum Blank {
     Call,
     Leg,
     Key,
+    TransferTo,
 }
 
 /// By the names of the mapping.
-pub(crate) const BLANKS: [(&str, Blank); 4] =
-    [("say", Blank::Say), ("call.id", Blank::Call), ("call.leg", Blank::Leg), ("key", Blank::Key)];
+pub(crate) const BLANKS: [(&str, Blank); 5] = [
+    ("say", Blank::Say),
+    ("call.id", Blank::Call),
+    ("call.leg", Blank::Leg),
+    ("key", Blank::Key),
+    ("transfer_to", Blank::TransferTo),
+];
 
 impl Template {
     /// # Errors
@@ -257,6 +292,7 @@ impl Template {
             Part::Blank(Blank::Call) => write(words.call),
             Part::Blank(Blank::Leg) => write(words.leg?),
             Part::Blank(Blank::Key) => write(words.key),
+            Part::Blank(Blank::TransferTo) => write(words.transfer_to?),
         };
         self.0.iter().map(word).collect()
     }
@@ -287,12 +323,12 @@ pub(crate) enum Body {
 }
 
 impl Body {
-    pub(crate) fn says(&self) -> bool {
+    pub(crate) fn has(&self, what: Blank) -> bool {
         match self {
-            Self::Text(template) => template.blanks().any(|blank| blank == Blank::Say),
+            Self::Text(template) => template.blanks().any(|blank| blank == what),
             Self::Value(_) => false,
-            Self::List(items) => items.iter().any(Self::says),
-            Self::Map(members) => members.iter().any(|(_, body)| body.says()),
+            Self::List(items) => items.iter().any(|item| item.has(what)),
+            Self::Map(members) => members.iter().any(|(_, body)| body.has(what)),
         }
     }
 

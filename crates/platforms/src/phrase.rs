@@ -15,6 +15,8 @@ pub(crate) enum Piece {
     Say,
     /// What became of the message, in one word.
     Status,
+    /// Where the caller is to be transferred now; left out where that is nowhere.
+    TransferTo,
 }
 
 impl Phrase {
@@ -31,6 +33,7 @@ impl Phrase {
             pieces.push(match inside {
                 "say" => Piece::Say,
                 "status" => Piece::Status,
+                "transfer_to" => Piece::TransferTo,
                 place => Piece::Place(Place::read(place).ok_or_else(|| inside.to_owned())?),
             });
             rest = left;
@@ -48,7 +51,7 @@ impl Phrase {
     pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Place(place) => Some(place),
-            Piece::Text(_) | Piece::Say | Piece::Status => None,
+            Piece::Text(_) | Piece::Say | Piece::Status | Piece::TransferTo => None,
         })
     }
 
@@ -58,7 +61,7 @@ impl Phrase {
 
     /// Whether it names anything that an answer alone can know.
     pub(crate) fn is_for_answers(&self) -> bool {
-        self.0.iter().any(|piece| matches!(piece, Piece::Say | Piece::Status))
+        self.0.iter().any(|piece| matches!(piece, Piece::Say | Piece::Status | Piece::TransferTo))
     }
 
     /// The value of a place that stands alone keeps its type; otherwise it is a text, in which blanks stand for what is
@@ -78,7 +81,7 @@ impl Phrase {
             match piece {
                 Piece::Text(own) => text.push_str(own),
                 Piece::Place(place) => text.extend(scene.said(place).and_then(|value| plain(&value))),
-                Piece::Say | Piece::Status => {}
+                Piece::Say | Piece::Status | Piece::TransferTo => {}
             }
         }
         text

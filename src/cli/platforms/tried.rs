@@ -69,7 +69,7 @@ fn tell_live(live: &Live, address: Option<&LiveAddress>) {
 
 /// The words of a decision are not known here; these would be said without it.
 fn sample(what: Stopgap) -> Said {
-    Said { say: Templates::built_in().stopgap(what, None).0, status: "accepted" }
+    Said { say: Templates::built_in().stopgap(what, None).0, status: "accepted", transfer_to: None }
 }
 
 /// `Name: value`, one to a line.

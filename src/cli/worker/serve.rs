@@ -7,7 +7,7 @@ use crate::app::time::Timekeeper;
 use crate::app::{self, Running, Setup, platforms, workspace, zoneinfo};
 use crate::cli::{FAULTY, OK, WorkspaceArgs, unreachable};
 use crate::config::{self, Config};
-use crate::connectors::agent::{AgentTelephony, Wire};
+use crate::connectors::agent::Wire;
 use crate::deciding::decider::Replies;
 use crate::intake::amqp::{self, AmqpConfig, ConsumeError, Publisher};
 use crate::outbox::EventSink;
@@ -189,11 +189,9 @@ async fn setup(
         Ok::<_, anyhow::Error>(Arc::new(LinkSigner::new(&secret, &config.public_url(), config.feedback.link_days)))
     });
     let platforms = platforms::sections(config, &workspace.platforms)?;
-    let mut vendors = app::connect(config, &clock)?;
+    let wire = broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn Wire>);
+    let mut vendors = app::connect(config, &clock, wire)?;
     vendors.events = broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn EventSink>);
-    if let (Some(config::Telephony::AgentAmqp), Some(broker)) = (&config.telephony, broker) {
-        vendors.telephony = Some(Arc::new(AgentTelephony::over(Arc::clone(&broker.bus) as Arc<dyn Wire>)));
-    }
     let twilio = app::twilio_account(config, &store, &clock)?.map(|account| {
         vendors.telephony = Some(account.telephony);
         account.door

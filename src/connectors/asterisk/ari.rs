@@ -67,7 +67,8 @@ pub(super) struct Dialled {
     /// Ours.
     pub channel: String,
     /// For whom, in whose codecs: without a channel to go by, Asterisk makes one that goes through its dialplan in the finest that it
-    /// knows, in which half of the volume and all of one direction are lost.
+    /// knows, in which half of the volume and all of one direction are lost. `None`: nobody is here yet, and it is made in
+    /// [`EVERY_PHONE`].
     pub caller: Option<String>,
     pub endpoint: String,
     /// What the app is told when it is answered.

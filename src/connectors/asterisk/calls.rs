@@ -5,6 +5,7 @@
 //! destroyed, however it ended, and not when it leaves a bridge, which it does whenever it is moved. A key counts only once the leg
 //! was answered and the whisper has begun: what rings may send keys as well.
 
+mod act;
 mod alone;
 mod back;
 mod ending;
@@ -14,12 +15,13 @@ mod names;
 #[cfg(test)]
 mod tests;
 
+pub(super) use act::{Act, Caller, Deed};
 pub(super) use alone::Alone;
-pub(super) use names::{agent_of, bridge_of, is_of_asterisk, is_rep, last_words_of, whisper_of, words_of};
+pub(super) use names::{AWAY, agent_of, bridge_of, is_of_asterisk, is_rep, last_words_of, whisper_of, words_of};
 
 use super::ari::Reason;
 use super::event::{Bridge, Channel, Frame, Playback};
-use crate::connectors::{Arrival, Happened, Told};
+use crate::connectors::{Happened, Told};
 use alone::Came;
 use baton_core::domain::id::LegId;
 use ending::{HUNG_UP_BY_US, ending};
@@ -63,7 +65,8 @@ enum Agent {
 }
 
 struct Leg {
-    call: String,
+    /// `None`: the caller has not come yet.
+    call: Option<String>,
     stage: LegStage,
     hears_whisper: bool,
 }
@@ -74,77 +77,6 @@ enum LegStage {
     Answered,
     Accepted,
     Joined,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Act {
-    Tell(Told),
-    Do(Deed),
-    /// A new caller; `number` is as the carrier gave it.
-    Admit {
-        call: String,
-        number: String,
-        dialled: String,
-    },
-    /// A caller has left the front door before the agent was there.
-    Missed(Arrival),
-    /// The last word was said to somebody who is alone.
-    LastWord {
-        call: String,
-    },
-    /// See [`Calls::alone`] at once.
-    Look,
-    /// The leg is to ring, and is not there: it is not known whether it was rung before.
-    WasRung {
-        call: String,
-        leg: LegId,
-    },
-    /// A key of a caller who waits: whether it means anything is for the handoff to say.
-    Key {
-        call: String,
-    },
-    /// The whisper could not be played.
-    NoSound {
-        leg: LegId,
-    },
-    /// This connection hears nothing any more.
-    Replaced,
-}
-
-/// What is done at once, whatever a handoff says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Deed {
-    /// The agent is there for the caller.
-    BringIn {
-        call: String,
-    },
-    HangUp {
-        channel: String,
-        reason: Reason,
-    },
-    /// Nobody of ours can be had.
-    LeaveToDialplan {
-        call: String,
-    },
-    /// Nobody else is there: music.
-    Comfort {
-        call: String,
-    },
-    /// Two hear each other: no music.
-    Quiet {
-        call: String,
-    },
-    /// What was made for this call is not needed any more.
-    CallOver {
-        call: String,
-    },
-    LegOver {
-        leg: LegId,
-    },
-    /// The lead whom this rep calls back has answered.
-    JoinLead {
-        rep: LegId,
-    },
 }
 
 impl Calls {
@@ -188,10 +120,10 @@ impl Calls {
             return Vec::new();
         }
         // Alone from now on, wherever the way into the bridge is lost.
-        let came = Came::by(channel.caller.number, args);
-        let (number, dialled) = (came.number.clone(), came.dialled.clone());
-        self.calls.insert(channel.id.clone(), Call { came, alone_since: Some(now), ..Call::default() });
-        vec![Act::Admit { call: channel.id, number, dialled }]
+        let caller = Caller::of(&channel, args);
+        let call = Call { came: Came::by(caller.clone()), alone_since: Some(now), ..Call::default() };
+        self.calls.insert(caller.call.clone(), call);
+        vec![Act::Admit(caller)]
     }
 
     /// An agent is being dialled for this caller.
@@ -210,11 +142,18 @@ impl Calls {
 
     /// A late answer to a ring that was given up comes in as well: it is told, and hung up by whoever knows.
     fn answered(&mut self, leg: LegId, args: &[String]) -> Vec<Act> {
-        let call = args.get(1).filter(|call| self.calls.contains_key(*call) || **call == leg.as_str());
-        let Some(call) = call else { return vec![hang_up(leg.to_string(), Reason::AnsweredElsewhere)] };
-        let known = Leg { call: call.clone(), stage: LegStage::Answered, hears_whisper: false };
-        self.legs.insert(leg.clone(), known);
-        vec![tell(Some(call), leg, Happened::Answered)]
+        let Some(call) = args.get(1).filter(|call| self.is_waited_for(&leg, call)) else {
+            return vec![hang_up(leg.to_string(), Reason::AnsweredElsewhere)];
+        };
+        let call = names::here(call);
+        let told = tell(call.as_deref(), leg.clone(), Happened::Answered);
+        self.legs.insert(leg, Leg { call, stage: LegStage::Answered, hears_whisper: false });
+        vec![told]
+    }
+
+    /// Whether a rep whose phone was rung for this caller can still speak with them. Who calls a lead back has no caller.
+    fn is_waited_for(&self, leg: &LegId, call: &str) -> bool {
+        call == AWAY || call == leg.as_str() || self.calls.contains_key(call)
     }
 
     fn left(&mut self, channel: &str) -> Vec<Act> {
@@ -225,11 +164,12 @@ impl Calls {
             happened: Happened::CallerLeft,
             why: None,
         })];
-        acts.extend(call.missed(channel));
+        acts.extend(call.missed());
         if matches!(call.agent, Agent::Dialled | Agent::There) {
             acts.push(hang_up(agent_of(channel), Reason::Normal));
         }
-        let (theirs, others) = std::mem::take(&mut self.legs).into_iter().partition(|(_, leg)| leg.call == channel);
+        let (theirs, others) =
+            std::mem::take(&mut self.legs).into_iter().partition(|(_, leg)| leg.call.as_deref() == Some(channel));
         self.legs = others;
         let theirs: BTreeMap<LegId, Leg> = theirs;
         acts.extend(theirs.into_keys().map(|leg| hang_up(leg.to_string(), Reason::AnsweredElsewhere)));
@@ -267,7 +207,7 @@ impl Calls {
         if cause == HUNG_UP_BY_US {
             return [vec![over], beside].concat();
         }
-        let call = known.as_ref().map(|known| known.call.as_str());
+        let call = known.as_ref().and_then(|known| known.call.as_deref());
         let (happened, why) = match known.as_ref().map_or(LegStage::Ringing, |known| known.stage) {
             LegStage::Ringing => ending(cause),
             LegStage::Answered | LegStage::Accepted | LegStage::Joined => (Happened::RepLeft, None),
@@ -290,14 +230,14 @@ impl Calls {
         if happened == Happened::Accepted {
             leg.stage = LegStage::Accepted;
         }
-        vec![tell(Some(&leg.call), id, happened)]
+        vec![tell(leg.call.as_deref(), id, happened)]
     }
 
     /// In a conversation keys are for whoever the caller speaks with.
     fn callers_key(&self, channel: &str, digit: &str) -> Vec<Act> {
         let is_put_through = |leg: &Leg| matches!(leg.stage, LegStage::Accepted | LegStage::Joined);
         let waits = self.calls.contains_key(channel)
-            && !self.legs.values().any(|leg| leg.call == channel && is_put_through(leg));
+            && !self.legs.values().any(|leg| leg.call.as_deref() == Some(channel) && is_put_through(leg));
         if waits && digit == "1" { vec![Act::Key { call: channel.to_owned() }] } else { Vec::new() }
     }
 
@@ -317,6 +257,7 @@ impl Calls {
             && leg.stage != LegStage::Joined
         {
             leg.stage = LegStage::Joined;
+            leg.call = Some(call.to_owned());
             acts.push(tell(Some(call), id, Happened::Joined));
         }
         acts

@@ -27,6 +27,13 @@ impl Dial {
     }
 }
 
+/// SIP users that are made for one caller each begin so: what Asterisk does with them, its dialplan says.
+pub(super) const MADE: &str = "baton-";
+
+pub(super) fn is_made(user: &str) -> bool {
+    user.starts_with(MADE)
+}
+
 /// With a name and a number: many phones refuse a call that lacks one of them.
 pub(super) fn caller_id(number: &PhoneE164) -> String {
     shown(number.as_str())

@@ -8,7 +8,7 @@ mod door;
 mod keys;
 
 use super::Asterisk;
-use super::admit::{Admitted, Door};
+use super::admit::Admitted;
 use super::ari::{Reason, VENDOR};
 use super::calls::{Act, Alone, Calls, Deed, bridge_of};
 use super::event;
@@ -27,8 +27,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Between the last word and the end of the call.
 const AFTER_THE_LAST_WORD: Duration = Duration::from_millis(600);
-const ADMITTED_IN_TRIES: u32 = 4;
-const ADMITTED_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// A leg whose sound has ended with it is gone by then.
 const ENDS_WITHIN: Duration = Duration::from_millis(500);
 /// What may wait to be told; more than that is read anew.
@@ -107,7 +105,7 @@ enum After {
     },
     /// Whoever answered, or declined, did so while nobody heard.
     Unheard {
-        call: String,
+        call: Option<String>,
         leg: LegId,
     },
     /// A caller has pressed the key for a call back, and may have one.
@@ -186,7 +184,7 @@ impl Session {
             Act::Look => self.look(),
             Act::WasRung { call, leg } => self.ask_for_ring(call, leg),
             Act::Key { call } => self.ask_for_offer(call),
-            Act::Admit { call, number, dialled } => self.admit(call, number, dialled),
+            Act::Admit(caller) => self.admit(caller),
             Act::Missed(arrival) => self.missed(arrival),
             Act::LastWord { call } => {
                 self.deeds.spawn(async move {
@@ -216,10 +214,14 @@ impl Session {
         });
     }
 
-    fn ask_for_ring(&mut self, call: String, leg: LegId) {
-        let asterisk = Arc::clone(&self.asterisk);
+    fn ask_for_ring(&mut self, call: Option<String>, leg: LegId) {
+        let (asterisk, sink) = (Arc::clone(&self.asterisk), Arc::clone(&self.sink));
         self.deeds.spawn(async move {
-            match asterisk.lines.was_rung(&call, &leg).await {
+            let was_rung = match &call {
+                Some(call) => asterisk.lines.was_rung(call, &leg).await,
+                None => sink.was_rung(&leg).await,
+            };
+            match was_rung {
                 // A request to ring may be on its way at this moment.
                 Ok(true) => asterisk.is_silent(call, leg).await,
                 Ok(false) => After::Nothing,
@@ -256,7 +258,7 @@ impl Session {
             }
             After::Unheard { call, leg } => {
                 let why = Some("the ring ended while nobody heard what happened on the line".to_owned());
-                self.act(Act::Tell(Told { call: Some(call), leg: Some(leg), happened: Happened::NoAnswer, why }))
+                self.act(Act::Tell(Told { call, leg: Some(leg), happened: Happened::NoAnswer, why }))
             }
             After::Key { call, takes } => self.offer_is_known(call, takes),
             After::Looked(carried) => {
@@ -299,8 +301,9 @@ impl Session {
     /// Whoever is alone and is not being served any more goes on: to the agent that is still there, to the end of a call that was
     /// one, to the agent that was not rung before, or back to the dialplan.
     fn looked(&mut self, carried: &[Carried]) {
-        let is_served = |call: &str| carried.iter().any(|carried| carried.call == call && carried.is_served);
-        let is_agents = |call: &str| carried.iter().any(|carried| carried.call == call && carried.is_left_to_agent);
+        let is_of = |carried: &Carried, call: &str| carried.call.as_deref() == Some(call);
+        let is_served = |call: &str| carried.iter().any(|carried| is_of(carried, call) && carried.is_served);
+        let is_agents = |call: &str| carried.iter().any(|carried| is_of(carried, call) && carried.is_left_to_agent);
         let has_agent = self.asterisk.agent.is_some();
         let alone = self.calls.alone(self.asterisk.agent_within, Instant::now());
         for Alone { call, agent_is_there, agent_is_to_come, was_served } in alone {
@@ -309,7 +312,7 @@ impl Session {
                 (false, true, _) => self.begin_to(Deed::BringIn { call }),
                 // Also where a rep was there for a moment, and nobody else could be had.
                 (false, false, served) if agent_is_to_come && has_agent && (!served || is_agents(&call)) => {
-                    self.fetch_agent(call);
+                    self.fetch_agent(&call);
                 }
                 (false, false, true) => self.begin_to(end(call)),
                 (false, false, false) => self.begin_to(Deed::LeaveToDialplan { call }),
@@ -335,20 +338,8 @@ async fn tell(sink: Arc<dyn CallSink>, mut waiting: mpsc::Receiver<Told>) {
 }
 
 impl Asterisk {
-    /// Again while it fails; then the dialplan has the caller back.
-    async fn let_in(&self, call: &str, number: &str, door: Option<&Door>) -> Admitted {
-        for _ in 0..ADMITTED_IN_TRIES {
-            match self.admit(call, number, door).await {
-                Ok(how) => return how,
-                Err(error) => tracing::warn!(%error, outcome = error.class(), "a caller could not be let in yet"),
-            }
-            sleep(ADMITTED_AGAIN_AFTER).await;
-        }
-        Admitted::NoAgent
-    }
-
     /// Whether a phone that was asked to ring does not, once the request has had its time.
-    async fn is_silent(&self, call: String, leg: LegId) -> After {
+    async fn is_silent(&self, call: Option<String>, leg: LegId) -> After {
         sleep(ASKED_WITHIN).await;
         match self.lines.ari.channel(leg.as_str()).await {
             Ok(None) => After::Unheard { call, leg },

@@ -1,4 +1,5 @@
-//! Telephony in *bridge* mode on Asterisk: we hold caller, agent and rep in a bridge of our own and hear what happens.
+//! Telephony in *bridge* mode on Asterisk: we hold caller, agent and rep in a bridge of our own and hear what happens; in
+//! *rep-first* mode ([`RepFirst`]) the caller comes into it once a rep has accepted.
 //!
 //! Everything is named from ids that are stored before a request leaves: the caller's channel is `call.leg` of the lead, the bridge
 //! and the agent's channel are named from it, and a rep's channel is its leg. So every command may be repeated, by whichever worker;
@@ -15,8 +16,11 @@ mod dial;
 mod event;
 mod line;
 mod listen;
+mod rep_first;
 mod socket;
 mod voice;
+
+pub use rep_first::{Reached, RepFirst};
 
 use super::http::Secret;
 use super::speech::Speech;
@@ -29,8 +33,9 @@ use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::RepText;
-use calls::{is_of_asterisk, is_rep, whisper_of};
-use dial::Dial;
+use calls::{AWAY, is_of_asterisk, is_rep, whisper_of};
+use chrono::{DateTime, Utc};
+use dial::{Dial, MADE};
 use line::{Beside, Lines, Then};
 use serde_json::json;
 use std::path::PathBuf;
@@ -56,6 +61,8 @@ pub struct AsteriskConfig {
     pub agent_within: Duration,
     /// Ours: shown to a rep where the caller withholds the number.
     pub caller_id: PhoneE164,
+    /// Ours, each for one caller at a time, who is transferred to it.
+    pub numbers: Vec<PhoneE164>,
     /// A folder that Asterisk reads, by the same name.
     pub sounds: PathBuf,
     pub speech: Option<Arc<dyn Speech>>,
@@ -67,6 +74,7 @@ pub struct Asterisk {
     agent: Option<String>,
     agent_within: Duration,
     caller_id: PhoneE164,
+    numbers: Vec<PhoneE164>,
     clock: SharedClock,
     /// Whether it is us who hear.
     hears: watch::Sender<bool>,
@@ -78,14 +86,27 @@ impl Asterisk {
     /// # Errors
     /// The address is not `http(s)://host`.
     pub fn new(config: AsteriskConfig, clock: SharedClock) -> Result<Self, VendorError> {
-        let AsteriskConfig { url, user, password, app, dial, dial_app, agent, agent_within, caller_id, sounds, speech } =
-            config;
+        let AsteriskConfig {
+            url,
+            user,
+            password,
+            app,
+            dial,
+            dial_app,
+            agent,
+            agent_within,
+            caller_id,
+            numbers,
+            sounds,
+            speech,
+        } = config;
         Ok(Self {
             lines: Lines { ari: Ari::new(&url, &user, &password, &app)?, voice: Voice::new(sounds, speech) },
             dial: Dial { phone: dial, app: dial_app },
             agent,
             agent_within,
             caller_id,
+            numbers,
             clock,
             hears: watch::Sender::new(false),
             sink: OnceLock::new(),
@@ -99,6 +120,44 @@ impl Asterisk {
     pub async fn check(&self) -> Result<(), VendorError> {
         self.lines.ari.info().await?;
         self.lines.voice.check().await
+    }
+
+    /// A rep's phone that is to ring, with what it will hear being made. `caller`: their channel, if they are here; of a rep who calls
+    /// a lead back, the phone itself.
+    async fn dialled(&self, request: &RingRequest, caller: Option<&str>) -> Result<Dialled, VendorError> {
+        let RingRequest { leg, call, endpoint, ring_until, whisper } = request;
+        let Some(endpoint) = self.dial.string(&endpoint.address) else {
+            return Err(VendorError::needs_person(
+                VENDOR,
+                "the rep is to be rung on an app, and there is no telephony.dial_app",
+            ));
+        };
+        let timeout_s = self.rings_for(*ring_until)?;
+        self.lines.voice.prepare(leg.as_str(), &whisper.0);
+        self.is_heard().await?;
+        Ok(Dialled {
+            channel: leg.to_string(),
+            caller: caller.filter(|caller| *caller != leg.as_str()).map(str::to_owned),
+            endpoint,
+            args: format!("rep,{}", caller.unwrap_or(AWAY)),
+            caller_id: dial::caller_id(call.from.as_ref().unwrap_or(&self.caller_id)),
+            timeout_s,
+            variables: json!({}),
+        })
+    }
+
+    /// In seconds, as Asterisk takes it.
+    fn rings_for(&self, until: DateTime<Utc>) -> Result<u64, VendorError> {
+        let Ok(left) = (until - self.clock.now()).to_std() else {
+            return Err(VendorError::retry(VENDOR, "the time to ring was over before it could be asked to"));
+        };
+        Ok((self.clock.real(left) + RINGS_ON).as_secs().max(1))
+    }
+
+    /// `None`: there is no such phone, any more or yet.
+    async fn stands(&self, leg: &LegId) -> Result<Option<LegStatus>, VendorError> {
+        let channel = self.lines.ari.channel(leg.as_str()).await?;
+        Ok(channel.map(|channel| if channel.is_up() { LegStatus::Answered } else { LegStatus::Ringing }))
     }
 
     /// The app is there for Asterisk as long as a call is in it, whether or not anybody hears: it cannot be asked.
@@ -170,29 +229,10 @@ impl Telephony for Asterisk {
     }
 
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
-        let RingRequest { leg, call, endpoint, ring_until, whisper } = request;
-        let caller = channel(call)?;
-        let Some(endpoint) = self.dial.string(&endpoint.address) else {
-            return Err(VendorError::needs_person(
-                VENDOR,
-                "the rep is to be rung on an app, and there is no telephony.dial_app",
-            ));
-        };
-        let Ok(left) = (*ring_until - self.clock.now()).to_std() else {
-            return Err(VendorError::retry(VENDOR, "the time to ring was over before it could be asked to"));
-        };
-        self.lines.voice.prepare(leg.as_str(), &whisper.0);
-        self.is_heard().await?;
-        let dialled = Dialled {
-            channel: leg.to_string(),
-            caller: (caller != leg.as_str()).then(|| caller.to_owned()),
-            endpoint,
-            args: format!("rep,{caller}"),
-            caller_id: dial::caller_id(call.from.as_ref().unwrap_or(&self.caller_id)),
-            timeout_s: (self.clock.real(left) + RINGS_ON).as_secs().max(1),
-            variables: json!({}),
-        };
-        let (noted, rung) = tokio::join!(self.lines.note_ring(caller, leg), self.lines.ari.originate(dialled));
+        let caller = channel(&request.call)?;
+        let dialled = self.dialled(request, Some(caller)).await?;
+        let noted = self.lines.note_ring(caller, &request.leg);
+        let (noted, rung) = tokio::join!(noted, self.lines.ari.originate(dialled));
         noted.and(rung)
     }
 
@@ -238,9 +278,7 @@ impl Telephony for Asterisk {
 
     async fn dial_lead(&self, request: &DialRequest) -> Result<(), VendorError> {
         let DialRequest { leg, with, phone, ring_until, recording: _ } = request;
-        let Ok(left) = (*ring_until - self.clock.now()).to_std() else {
-            return Err(VendorError::retry(VENDOR, "the time to ring was over before it could be asked to"));
-        };
+        let timeout_s = self.rings_for(*ring_until)?;
         self.is_heard().await?;
         self.lines.wait_for_lead(with).await?;
         let dialled = Dialled {
@@ -249,7 +287,7 @@ impl Telephony for Asterisk {
             endpoint: self.dial.number(phone),
             args: format!("lead,{with}"),
             caller_id: dial::caller_id(&self.caller_id),
-            timeout_s: (self.clock.real(left) + RINGS_ON).as_secs().max(1),
+            timeout_s,
             variables: json!({}),
         };
         self.lines.ari.originate(dialled).await
@@ -271,11 +309,10 @@ impl Telephony for Asterisk {
 
     /// A phone that has stopped ringing leaves no channel, and would ring again.
     async fn read(&self, call: &Call, leg: &LegId) -> Result<LegStatus, VendorError> {
-        Ok(match self.lines.ari.channel(leg.as_str()).await? {
+        Ok(match self.stands(leg).await? {
+            Some(status) => status,
             None if self.lines.was_rung(channel(call)?, leg).await? => LegStatus::Ended,
             None => LegStatus::Absent,
-            Some(channel) if channel.is_up() => LegStatus::Answered,
-            Some(_) => LegStatus::Ringing,
         })
     }
 

@@ -142,6 +142,10 @@ pub trait Telephony: Send + Sync {
         let why = "this telephony cannot dial a lead: reps call back by hand";
         Err(VendorError::needs_person("telephony", why))
     }
+    /// Where the platform is to transfer the caller, for whom this leg waits, if its own live channel is to tell it.
+    async fn transfers_to(&self, _call: &Call, _leg: &LegId) -> Result<Option<String>, VendorError> {
+        Ok(None)
+    }
     async fn read(&self, call: &Call, leg: &LegId) -> Result<LegStatus, VendorError>;
     /// Whether the caller of a call is still there: asked before the first phone rings for one who has waited.
     async fn caller(&self, _call: &Call) -> Result<CallerStatus, VendorError> {
@@ -202,10 +206,11 @@ pub struct Told {
     pub why: Option<String>,
 }
 
-/// A caller whom a handoff counts as being on the line, by the leg at the carrier.
+/// A caller whom a handoff counts as being on the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Carried {
-    pub call: String,
+    /// The leg at the carrier; `None`: their platform has them until a rep has accepted.
+    pub call: Option<String>,
     /// Legs of reps that are said to be up.
     pub up: Vec<LegId>,
     /// Those that are said to ring, or are about to.
@@ -259,4 +264,57 @@ pub trait CallSink: Send + Sync {
     /// # Errors
     /// Nothing is known to be stored: to be told again.
     async fn missed(&self, arrival: &Arrival) -> Result<(), VendorError>;
+    /// Whether this phone was asked to ring for a caller whom the platform had.
+    async fn was_rung(&self, leg: &LegId) -> Result<bool, VendorError>;
+    /// A caller has come to an address that is good for one. `None`: nobody is expected there, or not any more.
+    async fn arrived(&self, address: &str, call: &str) -> Result<Option<ComesFor>, VendorError>;
+    /// The event that makes a lead of the caller on this call. Brought twice it is one.
+    async fn brings(&self, event: &str, call: &str) -> Result<(), VendorError>;
+}
+
+/// For whom somebody has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ComesFor {
+    /// For the rep on this leg, whose caller is on our line from here on.
+    Rep(LegId),
+    /// For whomever the rules say: they were announced, with this event.
+    Announced { event: String },
+}
+
+/// Where callers come who are transferred to us, and what is known of those who have not come yet. Kept where every worker finds
+/// it: one lends an address, another hears who comes.
+#[async_trait]
+pub trait Addresses: Send + Sync {
+    /// Notes that this phone is about to ring for a caller whom the platform has.
+    ///
+    /// # Errors
+    /// `Gone`: the platform has said that the call is over, and nobody has come to us.
+    async fn begin(&self, leg: &LegId, call: &Call) -> Result<(), VendorError>;
+    /// Whether [`Addresses::begin`] was told of this leg.
+    async fn was_begun(&self, leg: &LegId) -> Result<bool, VendorError>;
+    /// Whether the platform has said that the call is over, and nobody has come to us.
+    async fn has_left(&self, call: &Call) -> Result<bool, VendorError>;
+    /// The first of these that nobody has, for the caller for whom this leg waits; when asked again, the one that was lent.
+    ///
+    /// # Errors
+    /// `Retry`: all of them are lent.
+    async fn lend(&self, leg: &LegId, candidates: &[Address]) -> Result<Lent, VendorError>;
+    /// Nobody is expected there any more.
+    async fn take_back(&self, leg: &LegId) -> Result<(), VendorError>;
+}
+
+/// Good for one caller at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// As the carrier tells of who comes: a SIP user or a number.
+    pub user: String,
+    /// As a platform dials it: `sip:USER@HOST`, or the number.
+    pub dialled: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lent {
+    /// As a platform dials it.
+    pub to: String,
+    pub until: DateTime<Utc>,
 }

@@ -78,10 +78,16 @@ impl Work for CallEffect<'_> {
                 telephony.whisper(leg, key, &words).await?;
             }
             Self::DialLead { leg } => return dial(at, telephony.as_ref(), leg).await,
-            Self::Join { leg } => match matter.handoff.terms.introduce {
-                Introduction::None => telephony.join(matter.call()?, leg, key, recording(&matter.lead)).await?,
-                Introduction::Agent => telephony.join_three(matter.call()?, leg, key, recording(&matter.lead)).await?,
-            },
+            Self::Join { leg } => {
+                let (call, recording) = (matter.call()?, recording(&matter.lead));
+                match matter.handoff.terms.introduce {
+                    Introduction::None => telephony.join(call, leg, key, recording).await?,
+                    Introduction::Agent => telephony.join_three(call, leg, key, recording).await?,
+                }
+                if let Some(to) = telephony.transfers_to(call, leg).await? {
+                    live::transfer(at, call, &to).await?;
+                }
+            }
             Self::HangUp { leg, reason } => telephony.hang_up(leg, key, reason).await?,
             Self::EndCall => telephony.end_call(matter.call()?, key).await?,
             // One that comes late would take the agent from a caller who has been brought back to it.

@@ -307,6 +307,7 @@ impl Work<'_> {
         }
         let (say, status) = found.words(&self.release, self.door.clock.now());
         let reply = Reply::new(&say, status).with("lead", found.handoff.lead_id.as_str());
+        let reply = reply.with("transfer_to", found.transfer_to.clone());
         reply.with("times", times(found.offered()))
     }
 

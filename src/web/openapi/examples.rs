@@ -12,7 +12,7 @@ pub(super) struct Example {
 /// Of the one example that a content has.
 pub(super) const NAME: &str = "typical";
 
-pub(super) const EXAMPLES: [Example; 10] = [
+pub(super) const EXAMPLES: [Example; 12] = [
     Example { operation: "postLead", place: JSON_IN, summary: "A caller on the line.", json: LEAD },
     Example { operation: "postLead", place: EVENT_IN, summary: "A caller on the line.", json: LEAD },
     Example { operation: "postEvent", place: JSON_IN, summary: "The caller has hung up.", json: ENDED },
@@ -29,6 +29,13 @@ pub(super) const EXAMPLES: [Example; 10] = [
         json: ACCEPTED,
     },
     Example { operation: "postLead", place: PROBLEM_422, summary: "Not understood.", json: NOT_UNDERSTOOD },
+    Example { operation: "postPing", place: JSON_IN, summary: "A caller to give away.", json: PING },
+    Example {
+        operation: "postPing",
+        place: "/responses/200/content/application~1json",
+        summary: "Send it there.",
+        json: PINGED,
+    },
     Example { operation: "reassignLead", place: JSON_IN, summary: "To a rep of your choice.", json: REASSIGN },
     Example {
         operation: "reassignLead",
@@ -53,6 +60,15 @@ const LEAD: &str = r#"{
     "qualification": { "score": 86, "summary": "Wants forty seats before the end of the quarter." },
     "consent": { "callback": true }
   }
+}"#;
+
+const PING: &str = r#"{
+  "id": "rgb-81", "from": "+14155550142",
+  "company": { "country": "US", "state": "CA" }, "qualification": { "products": ["solar"] }
+}"#;
+
+const PINGED: &str = r#"{
+  "accepted": true, "to": "sip:baton-5f0c@pbx.acme.example", "seconds": 30, "until": "2026-11-30T09:00:30.000Z"
 }"#;
 
 const ENDED: &str = r#"{

@@ -3,10 +3,12 @@
 
 #![expect(dead_code, reason = "only the schemas of these types are used")]
 
+mod calls;
 mod report;
 
 use crate::web::feedback::ApiFeedback;
 use crate::web::leads::call::CallBody;
+use crate::web::leads::ping::PingBody;
 use crate::web::leads::reassign::ReassignBody;
 use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -25,6 +27,7 @@ pub(super) fn all() -> Map<String, Value> {
     bodies.subschema_for::<ReassignBody>();
     bodies.subschema_for::<CallBody>();
     bodies.subschema_for::<ApiFeedback>();
+    bodies.subschema_for::<PingBody>();
     let mut told = settings().for_serialize().into_generator();
     answers(&mut told);
     let mut all = bodies.take_definitions(true);
@@ -35,11 +38,12 @@ pub(super) fn all() -> Map<String, Value> {
 fn answers(generator: &mut SchemaGenerator) {
     generator.subschema_for::<EventAnswer>();
     generator.subschema_for::<Accepted>();
+    generator.subschema_for::<calls::PingAnswer>();
     generator.subschema_for::<LeadPage>();
     generator.subschema_for::<LeadStory>();
     generator.subschema_for::<Attention>();
     generator.subschema_for::<ReassignAnswer>();
-    generator.subschema_for::<CallAnswer>();
+    generator.subschema_for::<calls::CallAnswer>();
     generator.subschema_for::<FeedbackAnswer>();
     generator.subschema_for::<LiveRules>();
     generator.subschema_for::<report::Report>();
@@ -327,15 +331,6 @@ struct Unchanged {
     status: String,
     lead: String,
     owner: String,
-}
-
-/// Whose phone rings, or will when it is free.
-#[derive(JsonSchema)]
-struct CallAnswer {
-    #[schemars(extend("enum" = ["rings", "waits"]))]
-    status: String,
-    lead: String,
-    rep: String,
 }
 
 #[derive(JsonSchema)]

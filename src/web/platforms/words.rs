@@ -71,14 +71,14 @@ impl Speaker<'_> {
             && !is_out_of_reach
             && let Some(instruction) = decided.instruction
         {
-            return Said { say: instruction.spoken.say.0, status: "decided" };
+            return Said { say: instruction.spoken.say.0, status: "decided", transfer_to: None };
         }
         let now = match lead.and_then(|lead| lead.call) {
             Some(call) => self.door.now_to_say(&call.platform, &call.id, self.until).await,
             None => None,
         };
         match now {
-            Some((say, status)) => Said { say: say.0, status },
+            Some(now) => Said { say: now.say.0, status: now.status, transfer_to: now.transfer_to },
             None if is_out_of_reach => stopgap(Stopgap::HowToReach, "missing", self.release),
             None => stopgap(Stopgap::PassedOn, "decided", self.release),
         }
@@ -106,5 +106,5 @@ fn rings(decided: &Decided) -> bool {
 
 /// `status`: what became of the message, in one word.
 pub(super) fn stopgap(what: Stopgap, status: &'static str, release: &Release) -> Said {
-    Said { say: release.templates.stopgap(what, release.rules.handoff.company.as_deref()).0, status }
+    Said { say: release.templates.stopgap(what, release.rules.handoff.company.as_deref()).0, status, transfer_to: None }
 }

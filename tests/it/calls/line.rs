@@ -48,6 +48,7 @@ pub struct Wanted {
     rules: Vec<(&'static str, &'static str)>,
     opens: Option<&'static str>,
     voice: Vec<String>,
+    mode: String,
     sections: String,
     secrets: Vec<(&'static str, &'static str)>,
     /// Where rep 1's phone is, if it is not ours.
@@ -60,7 +61,20 @@ impl Wanted {
     pub fn new(installed: Installed, db: Db) -> Self {
         let voice = installed.espeak();
         let (rules, sections, secrets) = (Vec::new(), String::new(), Vec::new());
-        Self { installed, db, reps: 2, rules, opens: None, voice, sections, secrets, foreign: None, at_one_desk: false }
+        let mode = "mode = \"bridge\"".to_owned();
+        Self {
+            installed,
+            db,
+            reps: 2,
+            rules,
+            opens: None,
+            voice,
+            mode,
+            sections,
+            secrets,
+            foreign: None,
+            at_one_desk: false,
+        }
     }
 
     /// Two, if nothing is said.
@@ -96,6 +110,12 @@ impl Wanted {
     /// All reps answer by one phone, which a case has by [`Line::desk`].
     pub fn at_one_desk(mut self) -> Self {
         self.at_one_desk = true;
+        self
+    }
+
+    /// The first lines of `[telephony]`.
+    pub fn driven(mut self, mode: String) -> Self {
+        self.mode = mode;
         self
     }
 
@@ -222,6 +242,11 @@ impl Line {
         self.callers.dials(OURS, self.asterisk.sip, &from, &[]).await
     }
 
+    /// A call that somebody's platform sends to this user of ours, or to this number.
+    pub async fn is_sent(&self, user: &str, from: &str) -> Call {
+        self.callers.dials(user, self.asterisk.sip, from, &[]).await
+    }
+
     /// Calls, and speaks with the agent.
     pub async fn calls_in(&self, person: &Person) -> Inbound {
         let caller = self.dials(person).await;
@@ -304,7 +329,7 @@ impl Line {
     }
 
     /// Of whichever worker answers.
-    async fn asked(&self, what: &str, call: &ApiCall, holds: impl Fn(&Value) -> bool) -> Value {
+    pub async fn asked(&self, what: &str, call: &ApiCall, holds: impl Fn(&Value) -> bool) -> Value {
         let until = Instant::now() + PATIENCE;
         let mut last = Value::Null;
         loop {
@@ -334,6 +359,7 @@ impl Line {
             wire: self.wire.port,
             database: &self.wanted.db.url,
             voice: &self.wanted.voice,
+            mode: &self.wanted.mode,
             sections: &self.wanted.sections,
             secrets: &self.wanted.secrets,
         };

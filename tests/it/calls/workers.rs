@@ -133,6 +133,8 @@ pub struct Surroundings<'a> {
     pub wire: u16,
     pub database: &'a str,
     pub voice: &'a [String],
+    /// How calls are driven, as `[telephony]` begins.
+    pub mode: &'a str,
     /// Further sections of `baton.toml`, and the secrets that they name.
     pub sections: &'a str,
     pub secrets: &'a [(&'static str, &'static str)],
@@ -188,7 +190,7 @@ impl Drop for Worker {
 
 impl Surroundings<'_> {
     fn toml(&self, port: u16) -> String {
-        let Self { asterisk, wire, database, voice, sections, .. } = self;
+        let Self { asterisk, wire, database, voice, mode, sections, .. } = self;
         let sounds = asterisk.sounds.display().to_string();
         format!(
             r#"
@@ -203,7 +205,7 @@ lease_s = {LEASE_S}
 vendor_timeout_s = 2
 
 [telephony]
-mode = "bridge"
+{mode}
 carrier = "asterisk"
 url = "http://127.0.0.1:{wire}/ari"
 user = "baton"

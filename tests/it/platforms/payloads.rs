@@ -156,8 +156,10 @@ fn leaves(data: &Value) -> BTreeMap<String, Value> {
 /// As JSON where it is some; `null` where nothing is said.
 fn answer(heard: &Heard) -> Value {
     let words = |meaning: &Meaning| match meaning {
-        Meaning::Event(event) if event.live => Some(Said { say: WORDS.to_owned(), status: "decided" }),
-        Meaning::Unclear { .. } => Some(Said { say: WORDS.to_owned(), status: "unclear" }),
+        Meaning::Event(event) if event.live => {
+            Some(Said { say: WORDS.to_owned(), status: "decided", transfer_to: None })
+        }
+        Meaning::Unclear { .. } => Some(Said { say: WORDS.to_owned(), status: "unclear", transfer_to: None }),
         Meaning::Event(_) | Meaning::Nothing { .. } => None,
     };
     let said: Vec<Option<Said>> = heard.meanings.iter().map(words).collect();

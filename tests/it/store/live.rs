@@ -1,10 +1,12 @@
-//! On a call that is spoken on, each sentence is said once, and none beside an answer to the agent.
+//! On a call that is spoken on, each sentence is said once, and none beside an answer to the agent; whose line is heard by whom; and
+//! where callers come who are transferred to us.
 
 use super::leads::insert;
 use super::server::Db;
 use super::tx::{reads, writes};
 use super::world::{caller, decided, handoff_id, later, lead_id, mover, now, rules};
-use baton::store::{Changes, LiveCall, LiveLine};
+use baton::store::{Arrived, Changes, LiveCall, LiveLine};
+use baton_core::domain::id::LegId;
 use baton_core::handoff::Event;
 use chrono::{DateTime, Utc};
 
@@ -117,7 +119,7 @@ pub async fn a_caller_is_on_the_line_by_the_leg_until_they_have_left(db: Db) {
     insert(&db, vec![on(1, "1796028155.0"), on(2, "1796028155.1"), decided(caller(3))]).await.expect("leads");
     let legs = async || {
         let on_line = db.store.callers_on_line(later(60)).await.expect("they are read");
-        on_line.into_iter().map(|caller| caller.leg).collect::<std::collections::BTreeSet<_>>()
+        on_line.into_iter().filter_map(|caller| caller.leg).collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(legs().await, ["1796028155.0", "1796028155.1"].map(str::to_owned).into());
     let by = |leg: &'static str| reads!(db.store, |tx| tx.handoff_of_call("telephony", leg).await);
@@ -130,4 +132,83 @@ pub async fn a_caller_is_on_the_line_by_the_leg_until_they_have_left(db: Db) {
         .await
         .expect("it moves");
     assert_eq!(legs().await, ["1796028155.1".to_owned()].into());
+}
+
+/// The lead of this caller, for whom a rep is rung while the platform has them; gives the rep's leg.
+async fn rung_for(db: &Db, number: u32) -> LegId {
+    let decided = decided(caller(number));
+    let (leg, call) = (decided.handoff.legs[0].id.clone(), decided.lead.call.clone().expect("a call"));
+    insert(db, vec![decided]).await.expect("a lead");
+    writes!(db.store, [leg, call], |tx| tx.transfer_begin(&leg, &call, now()).await).await.expect("it is noted");
+    leg
+}
+
+async fn lends(db: &Db, leg: &LegId, users: &[&str], at: DateTime<Utc>) -> Option<String> {
+    let users: Vec<_> = users.iter().map(|user| ((*user).to_owned(), format!("sip:{user}@pbx"))).collect();
+    let until = at + chrono::TimeDelta::seconds(8);
+    let lent = writes!(db.store, [leg, users], |tx| tx.address_lend_first(leg.as_str(), &users, until, at).await).await;
+    lent.expect("it is asked").map(|(dialled, _)| dialled)
+}
+
+async fn arrives(db: &Db, user: &'static str, channel: &'static str, at: DateTime<Utc>) -> Option<Arrived> {
+    writes!(db.store, |tx| tx.address_arrive(user, channel, at).await).await.expect("it is asked")
+}
+
+pub async fn who_comes_to_an_address_is_the_caller_for_whom_the_rep_waits(db: Db) {
+    let (first, second) = (rung_for(&db, 1).await, rung_for(&db, 2).await);
+    assert_eq!(lends(&db, &first, &["baton-a"], now()).await.as_deref(), Some("sip:baton-a@pbx"));
+    assert_eq!(lends(&db, &first, &["baton-b"], later(1)).await.as_deref(), Some("sip:baton-a@pbx"), "the one it has");
+    lends(&db, &second, &["baton-c"], now()).await.expect("another's is another");
+    let is_away = async || {
+        let on_line = db.store.callers_on_line(later(60)).await.expect("they are read");
+        on_line.iter().filter(|caller| caller.leg.is_none()).count()
+    };
+    assert_eq!(is_away().await, 2, "they are on the line, and not on ours");
+    assert_eq!(arrives(&db, "baton-b", "1796028155.7", later(2)).await, None, "nobody was sent there");
+    assert_eq!(arrives(&db, "baton-a", "1796028155.0", later(2)).await, Some(Arrived::ForRep(first.clone())));
+    assert_eq!(
+        arrives(&db, "baton-a", "1796028155.0", later(20)).await,
+        Some(Arrived::ForRep(first)),
+        "who has come may be asked for again"
+    );
+    assert_eq!(arrives(&db, "baton-a", "1796028155.8", later(3)).await, None, "nobody comes after them");
+    assert_eq!(is_away().await, 1);
+    let lead = db.store.lead(&lead_id(1)).await.expect("it is read").expect("a lead").lead;
+    assert_eq!(lead.call.and_then(|call| call.leg).as_deref(), Some("1796028155.0"), "it is one of our calls now");
+    let by_channel = reads!(db.store, |tx| tx.handoff_of_call("telephony", "1796028155.0").await).await;
+    assert_eq!(by_channel.expect("it is read"), Some(handoff_id(1)));
+}
+
+pub async fn an_address_is_good_until_its_time_is_up_and_a_number_rests_before_it_is_anothers(db: Db) {
+    let (first, second) = (rung_for(&db, 1).await, rung_for(&db, 2).await);
+    let number = ["+15551230001"];
+    lends(&db, &first, &number, now()).await.expect("it is free");
+    assert_eq!(lends(&db, &second, &number, later(1)).await, None, "it is lent to one at a time");
+    writes!(db.store, [first], |tx| tx.address_end(&first, later(4)).await).await.expect("it ends");
+    assert_eq!(arrives(&db, "+15551230001", "1796028155.0", later(5)).await, None, "too late");
+    assert_eq!(
+        lends(&db, &second, &number, later(63)).await,
+        None,
+        "whoever comes late to it is not crossed with the next"
+    );
+    lends(&db, &second, &number, later(65)).await.expect("it has rested");
+    assert_eq!(arrives(&db, "+15551230001", "1796028155.1", later(66)).await, Some(Arrived::ForRep(second)));
+}
+
+/// A platform says of a call that it has transferred what it says of one whose caller has hung up.
+pub async fn a_platforms_end_is_no_word_of_a_caller_who_is_on_the_way(db: Db) {
+    let leg = rung_for(&db, 1).await;
+    let ended = |at: DateTime<Utc>| {
+        let handoff = handoff_id(1);
+        writes!(db.store, [handoff], |tx| tx.transfer_ended(&handoff, at).await)
+    };
+    let left = async || db.store.transfer_left("sandbox", "call-1").await.expect("it is read");
+    assert!(!ended(now()).await.expect("it is asked"), "the rep's phone rings: it is the caller's end");
+    lends(&db, &leg, &["baton-a"], now()).await.expect("an address");
+    assert!(ended(later(2)).await.expect("it is asked"), "they are on the way");
+    assert!(left().await, "and are gone, should nobody come");
+    assert!(!ended(later(9)).await.expect("it is asked"), "nobody has come");
+    arrives(&db, "baton-a", "1796028155.0", later(3)).await.expect("they come after all");
+    assert!(!left().await);
+    assert!(ended(later(20)).await.expect("it is asked"), "who has come is ours to tell of");
 }

@@ -100,7 +100,8 @@ fn a_message_becomes_an_event_of_ours() {
 #[test]
 fn each_item_is_answered_with_its_own_words() {
     let heard = heard(&tool()).unwrap();
-    let answer = heard.answer(&[Some(Said { say: "One moment.".to_owned(), status: "decided" }), None]);
+    let answer =
+        heard.answer(&[Some(Said { say: "One moment.".to_owned(), status: "decided", transfer_to: None }), None]);
     let expected =
         json!({ "results": [{ "id": "t1", "result": "One moment.", "ok": true }, { "id": "t2", "ok": true }] });
     assert_eq!(serde_json::from_str::<Value>(&answer.body).unwrap(), expected);
@@ -130,7 +131,7 @@ fn what_is_no_request_of_the_platform_says_so() {
     let unheard = heard(&body).unwrap_err();
     assert!(!unheard.is_passed_over());
     assert!(unheard.to_string().ends_with("nothing stands at /call/id; send the call along"), "{unheard}");
-    let said = Said { say: "Please hold.".to_owned(), status: "unreached" };
+    let said = Said { say: "Please hold.".to_owned(), status: "unreached", transfer_to: None };
     let body = body.to_string();
     let request = Request { method: "POST", url: "", headers: &[], body: body.as_bytes() };
     let answer = voice().answer_unheard(&request, &said).unwrap().body;
@@ -215,7 +216,8 @@ fn a_list_that_is_too_long_is_refused_aloud() {
         body["calls"] = Value::Array(calls);
         let text = body.to_string();
         let request = Request { method: "POST", url: "", headers: &[], body: text.as_bytes() };
-        let answer = voice().answer_unheard(&request, &Said { say: "Please hold.".to_owned(), status: "unreached" });
+        let answer = voice()
+            .answer_unheard(&request, &Said { say: "Please hold.".to_owned(), status: "unreached", transfer_to: None });
         (voice().hear(&request), answer.map(|answer| answer.body))
     };
     let other = |i: usize| json!({ "id": format!("t{i}"), "name": "book" });
@@ -260,7 +262,9 @@ fn forms_prose_and_xml() {
     };
     let prose = hear("CallSid=C%3C1&HandoffData=Northwind%2C+forty");
     assert_eq!(event(&prose, 0).event["data"]["qualification"]["summary"], "Northwind, forty");
-    let body = prose.answer(&[Some(Said { say: "Tom & \"Jerry\"\u{7}".to_owned(), status: "decided" })]).body;
+    let body = prose
+        .answer(&[Some(Said { say: "Tom & \"Jerry\"\u{7}".to_owned(), status: "decided", transfer_to: None })])
+        .body;
     assert_eq!(body, "<Response><Say>Tom &amp; &quot;Jerry&quot; C&lt;1</Say></Response>");
     let facts = hear("CallSid=C1&HandoffData=%7B%22lead%22%3A%7B%22company%22%3A%22Northwind%22%7D%7D");
     let data = &event(&facts, 0).event["data"];

@@ -8,13 +8,20 @@ fn live(section: &str) -> Live {
     mapping.live().expect("a section").clone()
 }
 
+/// Of a mapping that comes with Baton.
+fn shipped(name: &str) -> Live {
+    let mapping = Mapping::shipped().into_iter().find(|mapping| mapping.name == name).expect("it is shipped");
+    mapping.live().expect("a section").clone()
+}
+
+const CONTROL: &str = "https://eu.vapi.ai/7/control";
 const SENT: &str =
     "live: { url: /control, hosts: [.vapi.ai, '127.0.0.1:4010'], say: { type: say, content: '{say}', end: false } }\n";
 const KNOWN: &str = "live:\n  url: https://api.acme.example/v2/calls/{call.leg}/say\n  method: patch\n  \
                      say: { id: '{key}', messages: [{ role: system, content: 'Say: {say}' }] }\n";
 
 fn words<'a>(address: Option<&'a str>, leg: Option<&'a str>) -> LiveWords<'a> {
-    LiveWords { address, call: "call-1", leg, key: "k.1-instruct", say: "Ana says {say} \"hello\"." }
+    LiveWords { address, call: "call-1", leg, key: "k.1-instruct", say: "Ana says {say} \"hello\".", transfer_to: None }
 }
 
 #[test]
@@ -87,4 +94,23 @@ fn hosts_of_a_whole_top_level_domain_are_none() {
         assert_eq!(Host::read(text), None, "{text}");
     }
     assert_eq!(Host::read("localhost:80").map(|host| host.to_string()).as_deref(), Some("localhost:80"));
+}
+
+#[test]
+fn a_caller_is_transferred_by_the_way_that_the_kind_of_destination_has() {
+    let to = |destination| LiveWords { transfer_to: Some(destination), ..words(Some(CONTROL), Some("v3:leg")) };
+    let by_sip = shipped("vapi").transfer(&to("sip:baton-1@pbx.acme.example")).expect("a command");
+    assert_eq!(
+        (by_sip.address.as_str(), by_sip.body),
+        (
+            CONTROL,
+            json!({ "type": "transfer", "destination": { "type": "sip", "sipUri": "sip:baton-1@pbx.acme.example" } })
+        )
+    );
+    let by_number = shipped("vapi").transfer(&to("+15551230001")).expect("a command");
+    assert_eq!(by_number.body["destination"], json!({ "type": "number", "number": "+15551230001" }));
+    let telnyx = shipped("telnyx").transfer(&to("+15551230001")).expect("a command");
+    assert_eq!(telnyx.address, "https://api.telnyx.com/v2/calls/v3%3Aleg/actions/transfer");
+    assert_eq!(telnyx.body, json!({ "to": "+15551230001", "command_id": "k.1-instruct" }));
+    assert!(shipped("retell").transfer(&to("+15551230001")).is_none(), "its agent hears it when it asks");
 }

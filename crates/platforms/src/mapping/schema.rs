@@ -140,7 +140,7 @@ fn answer() -> Value {
             "type": "object",
             "additionalProperties": false,
             "properties": {
-                "json": { "description": "Any shape; {say} stands for the words." },
+                "json": { "description": "Any shape; {say} stands for the words, {transfer_to} for where the caller is to be transferred, left out where that is nowhere." },
                 "twiml": text("For Twilio and those who do alike: <Response><Say>{say}</Say></Response>"),
                 "text": text("The words alone: {say}"),
                 "each": place("A list, each item of which gets an entry."),
@@ -164,6 +164,17 @@ fn live() -> Value {
             "hosts": about("Hosts at which such an address may be: .acme.example for all below it.", one_or_more(word())),
             "method": choice(&METHODS),
             "say": { "description": "The body, of any shape; {say} stands for the words, {key} for an id of the command." },
+            "transfer": {
+                "type": "object",
+                "description": "How it is told to connect the caller with somebody else; {transfer_to} stands for a SIP address or a \
+                                number.",
+                "additionalProperties": false,
+                "properties": {
+                    "url": text("One address with {call.id} or {call.leg} in it, where it is not that of sentences."),
+                    "sip": { "description": "The body for a SIP address, of any shape." },
+                    "number": { "description": "The body for a number, of any shape." },
+                },
+            },
             "needs": text("What must be switched on at the platform."),
         },
     })

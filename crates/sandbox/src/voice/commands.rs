@@ -28,6 +28,7 @@ enum Command {
         id: String,
         call: String,
         record: Option<bool>,
+        comfort: Option<String>,
     },
     Ring {
         call: String,
@@ -53,6 +54,13 @@ enum Command {
         phone: String,
         ring_until: DateTime<Utc>,
         record: Option<bool>,
+    },
+    Transfer {
+        id: String,
+        call: String,
+        leg: String,
+        to: String,
+        until: DateTime<Utc>,
     },
     HangUp {
         id: String,
@@ -102,12 +110,17 @@ async fn command(State(state): State<Arc<VoiceState>>, Json(command): Json<Comma
             }
             StatusCode::ACCEPTED
         }
-        Command::Hold { id, call, record } => {
+        Command::Hold { id, call, record, comfort } => {
             if !state.is_here(&call) {
                 return StatusCode::NOT_FOUND;
             }
-            if state.is_new(&id) && record == Some(false) {
-                state.world.accept("voice", "unrecorded", id, json!({ "call": call, "command": "hold" }));
+            if state.is_new(&id) {
+                if let Some(comfort) = comfort {
+                    state.world.accept("voice", "comfort", id.clone(), json!({ "call": call, "comfort": comfort }));
+                }
+                if record == Some(false) {
+                    state.world.accept("voice", "unrecorded", id, json!({ "call": call, "command": "hold" }));
+                }
             }
             StatusCode::ACCEPTED
         }
@@ -140,6 +153,17 @@ async fn command(State(state): State<Arc<VoiceState>>, Json(command): Json<Comma
                 state.world.accept("voice", "unrecorded", leg.clone(), detail);
             }
             state.dial_lead(call, leg, phone, ring_until)
+        }
+        // Whoever plays the platform carries it out: where the caller is heard next is no line of ours.
+        Command::Transfer { id, call, leg, to, until } => {
+            if !state.is_here(&call) {
+                return StatusCode::NOT_FOUND;
+            }
+            if state.is_new(&id) {
+                let detail = json!({ "call": call, "leg": leg, "to": to, "until": until });
+                state.world.accept("voice", "transfer", id, detail);
+            }
+            StatusCode::ACCEPTED
         }
         Command::HangUp { id, leg, reason } => {
             if state.is_new(&id) && reason.is_some() {

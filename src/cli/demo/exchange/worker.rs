@@ -105,6 +105,7 @@ fn vendors(installed: &Installed, exchange: &Exchange, clock: &SharedClock) -> R
         agent: Some("PJSIP/agent".to_owned()),
         agent_within: Duration::from_secs(10),
         caller_id: PhoneE164::new(format!("+{NUMBER}")).context("reading our number")?,
+        numbers: Vec::new(),
         sounds: exchange.sounds.clone(),
         speech: Some(Arc::clone(&speech)),
     };

@@ -1,6 +1,6 @@
 //! Callers with whom nobody speaks: for how long that may be, and how they came in, which says who is to speak with them next.
 
-use super::{Act, Agent, Call, Calls};
+use super::{Act, Agent, Call, Caller, Calls};
 use crate::connectors::Arrival;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -22,17 +22,15 @@ pub(in crate::connectors::asterisk) struct Alone {
 /// How a caller came in.
 #[derive(Default)]
 pub(super) struct Came {
-    /// Theirs, as the carrier gave it.
-    pub number: String,
-    pub dialled: String,
+    by: Caller,
     is_at_front_door: bool,
     /// Their number may be shown.
     is_shown: bool,
 }
 
 impl Came {
-    pub(super) fn by(number: String, args: &[String]) -> Self {
-        Self { number, dialled: args.get(1).cloned().unwrap_or_default(), ..Self::default() }
+    pub(super) fn by(by: Caller) -> Self {
+        Self { by, ..Self::default() }
     }
 }
 
@@ -65,7 +63,7 @@ impl Calls {
 
     /// Everybody who is there, with what they have dialled.
     pub(in crate::connectors::asterisk) fn came_by(&self) -> Vec<(String, String)> {
-        self.calls.iter().map(|(id, call)| (id.clone(), call.came.dialled.clone())).collect()
+        self.calls.iter().map(|(id, call)| (id.clone(), call.came.by.dialled.clone())).collect()
     }
 
     /// What this caller has dialled people of ours answer, in their hours.
@@ -82,20 +80,20 @@ impl Calls {
         }
     }
 
-    /// As the carrier gave it.
-    pub(in crate::connectors::asterisk) fn number_of(&self, call: &str) -> Option<String> {
-        self.calls.get(call).map(|call| call.came.number.clone())
+    /// As they have come in.
+    pub(in crate::connectors::asterisk) fn caller(&self, call: &str) -> Option<Caller> {
+        self.calls.get(call).map(|call| call.came.by.clone())
     }
 }
 
 impl Call {
     /// A caller who leaves the front door before the agent was there. Whether a rep was, the handoff knows.
-    pub(super) fn missed(&self, id: &str) -> Option<Act> {
-        let Came { number, dialled, is_at_front_door, is_shown } = &self.came;
+    pub(super) fn missed(&self) -> Option<Act> {
+        let Came { by: Caller { call, number, dialled }, is_at_front_door, is_shown } = &self.came;
         let had_agent = matches!(self.agent, Agent::There | Agent::Gone);
         (*is_at_front_door && !had_agent).then(|| {
             let from = is_shown.then(|| number.clone());
-            Act::Missed(Arrival { call: id.to_owned(), from, dialled: dialled.clone() })
+            Act::Missed(Arrival { call: call.clone(), from, dialled: dialled.clone() })
         })
     }
 }

@@ -48,7 +48,7 @@ impl Calls {
     /// What goes with the leg of a rep who called back.
     pub(super) fn back_over(&mut self, rep: &LegId, known: Option<&Leg>) -> Vec<Act> {
         self.leads.remove(rep);
-        if known.is_none_or(|leg| leg.call != rep.as_str()) {
+        if known.is_none_or(|leg| leg.call.as_deref() != Some(rep.as_str())) {
             return Vec::new();
         }
         let lead = hang_up(rep.of_lead().to_string(), Reason::Normal);
@@ -85,7 +85,7 @@ impl Calls {
         let up = carried
             .iter()
             .flat_map(|carried| &carried.up)
-            .filter(|leg| carried.iter().any(|of| of.call == leg.as_str()));
+            .filter(|leg| carried.iter().any(|of| of.call.as_deref() == Some(leg.as_str())));
         let gone = up.filter(|leg| there(leg.as_str()).is_none());
         acts.extend(gone.map(|leg| tell(None, leg.clone(), Happened::RepLeft)));
         let over = bridges.iter().filter_map(|bridge| names::rep_of_bridge(&bridge.id));

@@ -3,8 +3,9 @@
 
 use super::alone::Came;
 use super::names::{self, bridge_of};
-use super::{Act, Agent, Call, Calls, Deed, Leg, LegStage, hang_up, tell};
+use super::{Act, Agent, Call, Caller, Calls, Deed, Leg, LegStage, hang_up, tell};
 use crate::connectors::asterisk::ari::Reason;
+use crate::connectors::asterisk::dial::is_made;
 use crate::connectors::asterisk::event::{Bridge, Channel};
 use crate::connectors::{Carried, Happened, Told};
 use baton_core::domain::id::LegId;
@@ -49,14 +50,16 @@ impl Calls {
         let members: BTreeSet<String> =
             bridge.map(|bridge| bridge.channels.iter().cloned().collect()).unwrap_or_default();
         // Whoever is alone may have reached nobody yet: where no handoff knows of them, the dialplan is the safer end.
-        let came = Came::by(channel.caller.number.clone(), &channel.args());
-        let (number, dialled) = (came.number.clone(), came.dialled.clone());
-        let mut call = Call { came, was_served: members.len() > 1, members, ..Call::default() };
+        let caller = Caller::of(channel, &channel.args());
+        let mut call =
+            Call { came: Came::by(caller.clone()), was_served: members.len() > 1, members, ..Call::default() };
         call.note(id, now);
         let is_alone = call.alone_since.is_some();
         self.calls.insert(id.clone(), call);
         match bridge {
-            None => Some(Act::Admit { call: id.clone(), number, dialled }),
+            // Whoever heard before may not have come to the end of it.
+            Some(_) if is_alone && is_made(&caller.dialled) => Some(Act::Admit(caller)),
+            None => Some(Act::Admit(caller)),
             Some(_) => is_alone.then(|| Act::Do(Deed::Comfort { call: id.clone() })),
         }
     }
@@ -81,10 +84,10 @@ impl Calls {
             // What rings has not come in, and says nothing of its call.
             return Vec::new();
         };
-        let calls_back = call == leg.as_str();
-        if !calls_back && !self.calls.contains_key(&call) {
+        if !self.is_waited_for(&leg, &call) {
             return vec![hang_up(channel.id.clone(), Reason::AnsweredElsewhere)];
         }
+        let call = names::here(&call);
         let stage = match (&joined, channel.is_up()) {
             (Some(_), _) => LegStage::Joined,
             (None, true) => LegStage::Answered,
@@ -97,17 +100,18 @@ impl Calls {
             LegStage::Answered | LegStage::Accepted => &[Happened::Answered],
             LegStage::Joined => &[Happened::Answered, Happened::Joined],
         };
-        told.iter().map(|happened| tell(Some(&call), leg.clone(), *happened)).collect()
+        told.iter().map(|happened| tell(call.as_deref(), leg.clone(), *happened)).collect()
     }
 
     /// Callers and reps who are said to be there, and are not. What is to ring may not ring yet: that is asked.
     fn lost(&self, channels: &[Channel], carried: &[Carried]) -> Vec<Act> {
         let mut acts = Vec::new();
-        for Carried { call, up, rings, is_left_to_agent, .. } in
-            carried.iter().filter(|carried| names::is_of_asterisk(&carried.call))
+        // Another carrier's are none of ours.
+        let is_ours = |call: &Option<String>| call.as_deref().is_none_or(names::is_of_asterisk);
+        for Carried { call, up, rings, is_left_to_agent, .. } in carried.iter().filter(|carried| is_ours(&carried.call))
         {
-            let told = |happened, leg| Act::Tell(Told { call: Some(call.clone()), leg, happened, why: None });
-            if !self.calls.contains_key(call) {
+            let told = |happened, leg| Act::Tell(Told { call: call.clone(), leg, happened, why: None });
+            if call.as_ref().is_some_and(|call| !self.calls.contains_key(call)) {
                 // Whether the agent was there by then nobody knows.
                 let left = if *is_left_to_agent { Happened::Missed } else { Happened::CallerLeft };
                 acts.push(told(left, None));

@@ -11,6 +11,8 @@ const WORDS: &str = "words-";
 const LAST_WORDS: &str = "last-";
 /// A phone that forwards its calls makes two of these, as does one that transfers.
 const LOCAL: &str = "Local/";
+/// In the place of the caller's channel, of a rep whose caller the platform still has.
+pub(in crate::connectors::asterisk) const AWAY: &str = "away";
 /// The first argument of a caller in the dialplan.
 const INBOUND: &str = "inbound";
 
@@ -70,6 +72,11 @@ pub(super) fn call_of_agent(channel: &str) -> Option<&str> {
 pub(super) fn call_of_words(playback: &str) -> Option<(&str, bool)> {
     let last = playback.strip_prefix(LAST_WORDS).map(|call| (call, true));
     last.or_else(|| playback.strip_prefix(WORDS).map(|call| (call, false)))
+}
+
+/// The channel of the caller for whom a rep's phone was rung; `None`: they have not come yet.
+pub(super) fn here(call: &str) -> Option<String> {
+    (call != AWAY).then(|| call.to_owned())
 }
 
 pub(super) fn is_caller(args: &[String]) -> bool {

@@ -89,6 +89,10 @@ impl Line {
     }
 }
 
+fn caller(call: &str, number: &str) -> Caller {
+    Caller { call: call.to_owned(), number: number.to_owned(), dialled: "1".to_owned() }
+}
+
 fn leg() -> LegId {
     LegId::new(LEG).unwrap()
 }
@@ -104,7 +108,7 @@ fn deeds(acts: Vec<Act>) -> Vec<Deed> {
 #[test]
 fn a_caller_is_let_in_once_and_a_forwarded_phone_is_none() {
     let mut line = Line::new();
-    let admitted = Act::Admit { call: C.to_owned(), number: "+14155550142".to_owned(), dialled: "1".to_owned() };
+    let admitted = Act::Admit(caller(C, "+14155550142"));
     assert_eq!(line.comes_in(C, &["inbound", "1"]), [admitted]);
     assert_eq!(line.comes_in(C, &["inbound", "1"]), []);
     assert_eq!(line.comes_in("1796028155.9", &["snoop"]), [], "somebody else's");
@@ -262,7 +266,7 @@ fn what_nobody_heard_is_read_and_told() {
         found("agent-1796028155.9", "Up", "agent,1796028155.9"),
     ];
     let carried = |call: &str, up: Option<&str>| Carried {
-        call: call.to_owned(),
+        call: Some(call.to_owned()),
         up: up.map(|leg| LegId::new(leg).unwrap()).into_iter().collect(),
         rings: Vec::new(),
         is_served: true,
@@ -297,9 +301,9 @@ fn what_nobody_heard_is_read_and_told() {
         ],
         "another carrier's call is nobody's of ours"
     );
-    assert!(acts.contains(&Act::Admit { call: new.to_owned(), number: String::new(), dialled: "1".to_owned() }));
+    assert!(acts.contains(&Act::Admit(caller(new, ""))));
     let asked = acts.iter().filter(|act| matches!(act, Act::WasRung { .. })).collect::<Vec<_>>();
-    let was_rung = Act::WasRung { call: C.to_owned(), leg: LegId::new("leg_7k2m.5").unwrap() };
+    let was_rung = Act::WasRung { call: Some(C.to_owned()), leg: LegId::new("leg_7k2m.5").unwrap() };
     assert_eq!(asked, [&was_rung], "a phone that rings is there; one that does not may have rung before");
     let done = deeds(acts);
     assert_eq!(
@@ -309,5 +313,49 @@ fn what_nobody_heard_is_read_and_told() {
             Deed::HangUp { channel: "agent-1796028155.9".to_owned(), reason: Reason::Normal },
             Deed::CallOver { call: "1796028155.4".to_owned() },
         ]
+    );
+}
+
+#[test]
+fn a_rep_whose_caller_the_platform_has_is_told_of_and_is_the_callers_once_they_have_come() {
+    let mut line = Line::new();
+    assert_eq!(told(&line.comes_in(LEG, &["rep", AWAY])), [Happened::Answered], "nobody is here, and it is no stray");
+    line.plays("PlaybackStarted", &format!("whisper-{LEG}"), "playing");
+    assert_eq!(told(&line.presses("1")), [Happened::Accepted]);
+    line.comes_in(C, &["inbound", "baton-7k2m"]);
+    line.enters(C);
+    let acts = line.enters(LEG);
+    let joined = Told { call: Some(C.to_owned()), leg: Some(leg()), happened: Happened::Joined, why: None };
+    assert!(acts.contains(&Act::Tell(joined)));
+    let left = line.leaves(C);
+    assert_eq!(told(&left), [Happened::CallerLeft]);
+    let hung_up = Deed::HangUp { channel: LEG.to_owned(), reason: Reason::AnsweredElsewhere };
+    assert!(deeds(left).contains(&hung_up), "as any rep's");
+}
+
+#[test]
+fn reps_whose_caller_the_platform_has_are_found_and_missed_like_others() {
+    let up = json!({ "id": LEG, "state": "Up", "dialplan": { "app_data": format!("baton,rep,{AWAY}") } });
+    let channels = [serde_json::from_value::<Channel>(up).unwrap()];
+    let id = |leg: &str| LegId::new(leg).unwrap();
+    let away = Carried {
+        call: None,
+        up: vec![leg(), id("leg_7k2m.2")],
+        rings: vec![id("leg_7k2m.3")],
+        is_served: true,
+        takes_callback_key: false,
+        is_left_to_agent: false,
+    };
+    let mut line = Line::new();
+    let acts = line.calls.find(&channels, &[], &[away], line.now);
+    let one = |leg: &LegId, happened| Act::Tell(Told { call: None, leg: Some(leg.clone()), happened, why: None });
+    assert_eq!(
+        acts,
+        [
+            one(&leg(), Happened::Answered),
+            one(&id("leg_7k2m.2"), Happened::RepLeft),
+            Act::WasRung { call: None, leg: id("leg_7k2m.3") },
+        ],
+        "nobody is hung up, and no caller is said to have left"
     );
 }

@@ -5,28 +5,38 @@
 //! the call, nobody was free, or the worker that let them in has died, is the agent's ([`Session::looked`]).
 
 use super::{After, Session, TOLD_AGAIN_AFTER};
-use crate::connectors::asterisk::admit::Door;
+use crate::connectors::asterisk::admit::Way;
+use crate::connectors::asterisk::calls::Caller;
 use crate::connectors::{Arrival, CallSink};
 use std::sync::Arc;
 use tokio::time::sleep;
 
 impl Session {
     /// A new caller, or one who was half in when another worker stopped hearing.
-    pub(super) fn admit(&mut self, call: String, number: String, dialled: String) {
-        self.knows_door(&call, &dialled);
-        let door = self.sink.is_front_door(&dialled).then(|| Door { sink: Arc::clone(&self.sink), dialled });
-        self.let_in(call, number, door);
+    pub(super) fn admit(&mut self, caller: Caller) {
+        let way = self.way(&caller.dialled);
+        self.knows_way(&caller.call, &way);
+        self.let_in(caller, way);
+    }
+
+    fn way(&self, dialled: &str) -> Way {
+        match self.asterisk.lent(dialled) {
+            Some(address) => Way::Lent(address),
+            None if self.sink.is_front_door(dialled) => Way::FrontDoor,
+            None => Way::Agent,
+        }
     }
 
     /// Of everybody whom we have found.
     pub(super) fn knows_doors(&mut self) {
         for (call, dialled) in self.calls.came_by() {
-            self.knows_door(&call, &dialled);
+            let way = self.way(&dialled);
+            self.knows_way(&call, &way);
         }
     }
 
-    fn knows_door(&mut self, call: &str, dialled: &str) {
-        if !self.sink.is_front_door(dialled) {
+    fn knows_way(&mut self, call: &str, way: &Way) {
+        if *way != Way::FrontDoor {
             return;
         }
         self.calls.stands_at_front_door(call);
@@ -40,22 +50,22 @@ impl Session {
         });
     }
 
-    /// The agent's phone rings at once, unless somebody at the front door is rung.
-    pub(super) fn let_in(&mut self, call: String, number: String, door: Option<Door>) {
-        if self.asterisk.agent.is_some() && door.is_none() {
-            self.calls.dials_agent(&call);
+    /// The agent's phone rings at once, unless somebody else is to be there first.
+    fn let_in(&mut self, caller: Caller, way: Way) {
+        if self.asterisk.agent.is_some() && way == Way::Agent {
+            self.calls.dials_agent(&caller.call);
         }
-        let asterisk = Arc::clone(&self.asterisk);
+        let (asterisk, sink) = (Arc::clone(&self.asterisk), Arc::clone(&self.sink));
         self.deeds.spawn(async move {
-            let how = asterisk.let_in(&call, &number, door.as_ref()).await;
-            After::Admitted { call, how }
+            let how = asterisk.let_in(&*sink, &caller, &way).await;
+            After::Admitted { call: caller.call, how }
         });
     }
 
     /// Nobody serves a caller who came by the front door.
-    pub(super) fn fetch_agent(&mut self, call: String) {
-        if let Some(number) = self.calls.number_of(&call) {
-            self.let_in(call, number, None);
+    pub(super) fn fetch_agent(&mut self, call: &str) {
+        if let Some(caller) = self.calls.caller(call) {
+            self.let_in(caller, Way::Agent);
         }
     }
 

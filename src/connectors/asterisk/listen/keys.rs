@@ -13,7 +13,9 @@ impl Session {
         let sink = Arc::clone(&self.sink);
         self.deeds.spawn(async move {
             let takes = match sink.carried().await {
-                Ok(carried) => carried.iter().any(|carried| carried.call == call && carried.takes_callback_key),
+                Ok(carried) => {
+                    carried.iter().any(|carried| carried.call.as_deref() == Some(&call) && carried.takes_callback_key)
+                }
                 Err(error) => {
                     tracing::warn!(%error, "whether a call back was offered could not be read: the caller waits on");
                     false

@@ -62,6 +62,7 @@ pub(super) async fn say(at: &At<'_>, instruction: &Instruction) -> Result<Option
         leg: call.leg.as_deref(),
         key: &at.step.effect_key,
         say: &say.0,
+        transfer_to: None,
     };
     let Some(LiveCommand { method, address, body }) = live.command(&words) else { return Ok(None) };
     if !take(at, &seen.line, &say).await? {
@@ -71,6 +72,28 @@ pub(super) async fn say(at: &At<'_>, instruction: &Instruction) -> Result<Option
     match voice.say(&call.platform, method, &address, body).await {
         Ok(()) => Ok(Some(Done::nothing("said on the live channel"))),
         Err(error) => not_said(at, &seen.line, &say, error).await.map(Some),
+    }
+}
+
+/// Has the caller connected with whoever waits there, where the platform can be told so at once; elsewhere its agent hears it when
+/// it asks. The same command is the same transfer, and one that does not come is given up by the time to join.
+pub(super) async fn transfer(at: &At<'_>, call: &Call, to: &str) -> Result<(), VendorError> {
+    let release = Arc::clone(&at.parts.release.borrow());
+    let live = release.platforms.get(&call.platform).and_then(Mapping::live);
+    let (Some(live), Some(voice)) = (live, &at.parts.vendors.live) else { return Ok(()) };
+    let line = at.parts.store.live_line(&call.platform, &call.id).await.map_err(retry)?;
+    let words = LiveWords {
+        address: line.as_ref().and_then(|line| line.call.address.as_deref()),
+        call: &call.id,
+        leg: call.leg.as_deref(),
+        key: &at.step.effect_key,
+        say: "",
+        transfer_to: Some(to),
+    };
+    let Some(LiveCommand { method, address, body }) = live.transfer(&words) else { return Ok(()) };
+    match voice.say(&call.platform, method, &address, body).await {
+        Err(VendorError::Unknown { .. }) => Ok(()),
+        told => told,
     }
 }
 

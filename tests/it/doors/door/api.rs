@@ -71,6 +71,7 @@ fn every_answer_is_as_the_document_says_member_by_member() {
         ("post /v1/events", 202, json_kind, send(&served, "/v1/events", JSON, &Caller::gone(2).event)),
         ("post /v1/events", 200, json_kind, waited_for(&served, "/v1/events", &call_ended)),
         ("post /v1/events", 422, problem, send(&served, "/v1/events", JSON, &json!({ "id": "1" }))),
+        ("post /v1/ping/{source}", 404, problem, send(&served, "/v1/ping/town", JSON, &json!({ "id": "rgb-1" }))),
         ("get /v1/leads", 200, json_kind, ask("/v1/leads")),
         ("get /v1/leads", 400, problem, ask("/v1/leads?limit=0")),
         ("get /v1/leads/{id}", 200, json_kind, ask(&of_lead(""))),

@@ -176,7 +176,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     (
         "platform-bad-placeholder",
-        "Between braces stands a place such as {/call/id}; in an answer also {say} and {status}.",
+        "Between braces stands a place such as {/call/id}; in an answer also {say}, {status} and {transfer_to}.",
     ),
     (
         "platform-bad-proof",

@@ -3,7 +3,7 @@
 use super::answer::is_json_word;
 use super::places::place;
 use super::text;
-use crate::live::{Authority, BLANKS, Blank, Body, Host, Live, Reached, Template};
+use crate::live::{Authority, BLANKS, Blank, Body, Host, Live, Reached, Template, Transfer};
 use baton_core::rules::fault::{At, Faults, Word, listed, quoted};
 use baton_core::rules::yaml::{Data, Node};
 use serde_json::Value;
@@ -26,17 +26,18 @@ pub(super) fn read(node: &Node, faults: &mut Faults) -> Option<Live> {
     let method = method.map_or(Some("POST"), |word| faults.choice(&word, "platform-unknown-choice", &METHODS));
     let say = section.require("say", faults);
     let body = say.map(|node| body(node, faults));
+    let transfer = section.get("transfer").map(|node| transfer(node, faults));
     let needs = text(&mut section, "needs", faults).unwrap_or_default();
     section.finish(faults);
     let reached = if is_known { known(&urls, hosts, faults) } else { sent(&urls, hosts, faults) };
     if let (Some(node), Some(body)) = (say, &body)
         && faults.count() == told
-        && !body.says()
+        && !body.has(Blank::Say)
     {
         let allowed = "{say} where the words belong that the caller is to hear";
         faults.error("platform-live-silent", node.at, "nothing to say", allowed);
     }
-    Some(Live { reached: reached?, method: method?, body: body?, needs })
+    Some(Live { reached: reached?, method: method?, body: body?, transfer, needs })
 }
 
 fn is_address(text: &str) -> bool {
@@ -65,6 +66,10 @@ fn known(urls: &[Word], hosts: Option<&Node>, faults: &mut Faults) -> Option<Rea
         faults.error("platform-live-bad-address", at, "an address beside others", ADDRESS);
         return None;
     };
+    known_address(url, faults).map(Reached::Known)
+}
+
+fn known_address(url: &Word, faults: &mut Faults) -> Option<Template> {
     let address = template(url, faults)?;
     let is_of_call = |blank: Blank| matches!(blank, Blank::Call | Blank::Leg);
     let names_call = address.blanks().any(is_of_call) && address.blanks().all(is_of_call);
@@ -72,7 +77,23 @@ fn known(urls: &[Word], hosts: Option<&Node>, faults: &mut Faults) -> Option<Rea
         faults.error("platform-live-bad-address", url.at, quoted(&url.text), ADDRESS);
         return None;
     }
-    Some(Reached::Known(address))
+    Some(address)
+}
+
+/// Either kind of destination, or both: what the platform cannot be told is left to its agent, which asks.
+fn transfer(node: &Node, faults: &mut Faults) -> Transfer {
+    let mut section = node.section(faults);
+    let url = section.get("url").and_then(|node| node.word(faults)).and_then(|url| known_address(&url, faults));
+    let mut to = |name: &'static str| section.get(name).map(|node| (node.at, body(node, faults)));
+    let (sip, number) = (to("sip"), to("number"));
+    section.finish(faults);
+    let silent =
+        [&sip, &number].into_iter().flatten().find(|(_, body)| !body.has(Blank::TransferTo)).map(|(at, _)| *at);
+    if let Some(at) = silent.or((sip.is_none() && number.is_none()).then_some(node.at)) {
+        let allowed = "sip, number or both, each a body with {transfer_to} where the destination belongs";
+        faults.error("platform-live-silent", at, "nowhere to transfer to", allowed);
+    }
+    Transfer { url, sip: sip.map(|(_, body)| body), number: number.map(|(_, body)| body) }
 }
 
 fn bad_host(at: At, found: &str, allowed: &str, faults: &mut Faults) {

@@ -6,7 +6,7 @@ use baton_core::rules::fault::{Faults, Word, quoted};
 use baton_core::rules::yaml::{Node, Section};
 
 const PLACE: &str = "a place: /call/id in the body, header:x-call-id, query:call_id, item:/id under `each`";
-const PLACEHOLDER: &str = "{/call/id} or another place; in an answer also {say} and {status}";
+const PLACEHOLDER: &str = "{/call/id} or another place; in an answer also {say}, {status} and {transfer_to}";
 
 /// The place that hangs on a key.
 pub(super) fn place_at(section: &mut Section<'_>, key: &'static str, each: bool, faults: &mut Faults) -> Option<Place> {

@@ -89,7 +89,7 @@ fn what_became_of_the_two_while_nobody_heard_is_read() {
     let reads = |channels: &[Channel], bridges: &[Bridge]| {
         let mut line = Line::new();
         let believed = Carried {
-            call: LEG.to_owned(),
+            call: Some(LEG.to_owned()),
             up: vec![leg()],
             rings: Vec::new(),
             is_served: false,

@@ -1,6 +1,7 @@
 //! Callers of the front door, with whom nobody has spoken yet.
 
 use super::*;
+use crate::connectors::Arrival;
 
 /// They wait with music, and no agent is dialled.
 fn at_the_door() -> Line {
@@ -68,7 +69,8 @@ fn a_number_that_is_not_shown_is_not_passed_on() {
 fn who_is_alone_there_is_soon_the_agents_and_not_for_ever() {
     let mut line = at_the_door();
     assert_eq!((line.alone(4), line.alone(5)), (vec![], vec![alone(true)]));
-    assert_eq!(line.calls.number_of(C).as_deref(), Some("+14155550142"));
+    let caller = line.calls.caller(C).expect("they wait");
+    assert_eq!(caller.number, "+14155550142");
     line.calls.dials_agent(C);
     assert_eq!(line.alone(60), [], "its phone rings");
     line.ends(&agent_of(C), 17);

@@ -1,5 +1,9 @@
 //! Who hears what happens on the lines that we carry ourselves, and which callers a handoff counts as being there.
 
+mod transfer;
+
+pub use transfer::Arrived;
+
 use super::sql::row::{Reading, micros};
 use super::{StoreError, Tx};
 use baton_core::handoff::Handoff;
@@ -11,8 +15,9 @@ const LONGEST_CALL: TimeDelta = TimeDelta::hours(4);
 /// A caller on the line, or a lead who is called back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallerOnLine {
-    /// The leg at the carrier; of a lead who is called back, that of the rep.
-    pub leg: String,
+    /// The leg at the carrier; of a lead who is called back, that of the rep. `None`: their platform still has them, and reps of ours
+    /// are rung for them.
+    pub leg: Option<String>,
     pub handoff: Handoff,
 }
 
@@ -53,14 +58,19 @@ impl Tx {
         Ok(row.is_some())
     }
 
-    /// Callers with a leg, of whom it is not known that they have left, and calls to leads of whom the same holds.
+    /// Callers with a leg, or with a rep of ours who waits for them, of whom it is not known that they have left; and calls to leads
+    /// of whom the same holds.
     pub async fn callers_on_line(&mut self, now: DateTime<Utc>) -> Result<Vec<CallerOnLine>, StoreError> {
-        let sql = "-- listener::callers\nSELECT l.call_leg, h.body FROM handoff h JOIN lead l ON l.id = h.lead_id \
-                   WHERE h.live = 1 AND l.call_leg IS NOT NULL AND l.decided_at > $1";
+        let sql = "-- listener::callers\nSELECT h.id, l.call_leg, h.body, \
+                   (SELECT COUNT(*) FROM transfer t WHERE t.handoff_id = h.id) AS rings, \
+                   (SELECT COUNT(t.channel) FROM transfer t WHERE t.handoff_id = h.id) AS arrivals FROM handoff h JOIN lead l ON l.id = h.lead_id WHERE h.live = 1 AND l.decided_at > $1 \
+                   AND (l.call_leg IS NOT NULL OR EXISTS (SELECT 1 FROM transfer t WHERE t.handoff_id = h.id))";
         let rows = sqlx::query(sql).bind(micros(now - LONGEST_CALL)).fetch_all(self.conn()).await?;
         let read = |row| {
             let row = Reading::new("handoff", row);
-            Ok(CallerOnLine { leg: row.text("call_leg")?, handoff: row.json("body")? })
+            let is_away = row.int("rings")? > 0 && row.int("arrivals")? == 0;
+            let leg = row.maybe_text("call_leg")?.filter(|_| !is_away);
+            Ok(CallerOnLine { leg, handoff: row.json("body")? })
         };
         let callers: Result<Vec<_>, StoreError> = rows.iter().map(read).collect();
         Ok([callers?, self.called_back(now).await?].concat())
@@ -73,7 +83,7 @@ impl Tx {
         let rows = sqlx::query(sql).bind(micros(now)).fetch_all(self.conn()).await?;
         let handoffs: Result<Vec<Handoff>, StoreError> =
             rows.iter().map(|row| Reading::new("handoff", row).json("body")).collect();
-        let calls = |handoff: Handoff| Some(CallerOnLine { leg: handoff.calling.as_ref()?.to_string(), handoff });
+        let calls = |handoff: Handoff| Some(CallerOnLine { leg: Some(handoff.calling.as_ref()?.to_string()), handoff });
         Ok(handoffs?.into_iter().filter_map(calls).collect())
     }
 }

@@ -1,0 +1,98 @@
+//! What is to be told or done because of what was heard.
+
+use crate::connectors::asterisk::ari::Reason;
+use crate::connectors::asterisk::event::Channel;
+use crate::connectors::{Arrival, Told};
+use baton_core::domain::id::LegId;
+use std::fmt;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::connectors::asterisk) enum Act {
+    Tell(Told),
+    Do(Deed),
+    /// A new caller.
+    Admit(Caller),
+    /// A caller has left the front door before the agent was there.
+    Missed(Arrival),
+    /// The last word was said to somebody who is alone.
+    LastWord {
+        call: String,
+    },
+    /// See [`Calls::alone`] at once.
+    Look,
+    /// The leg is to ring, and is not there: it is not known whether it was rung before.
+    WasRung {
+        call: Option<String>,
+        leg: LegId,
+    },
+    /// A key of a caller who waits: whether it means anything is for the handoff to say.
+    Key {
+        call: String,
+    },
+    /// The whisper could not be played.
+    NoSound {
+        leg: LegId,
+    },
+    /// This connection hears nothing any more.
+    Replaced,
+}
+
+/// Somebody who has come in.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(in crate::connectors::asterisk) struct Caller {
+    pub call: String,
+    /// As the carrier gave it.
+    pub number: String,
+    /// Where they have come to: a number of ours, or a SIP user.
+    pub dialled: String,
+}
+
+/// Never printed with whose number it is, or where they were expected.
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller").field("call", &self.call).finish_non_exhaustive()
+    }
+}
+
+/// What is done at once, whatever a handoff says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::connectors::asterisk) enum Deed {
+    /// The agent is there for the caller.
+    BringIn {
+        call: String,
+    },
+    HangUp {
+        channel: String,
+        reason: Reason,
+    },
+    /// Nobody of ours can be had.
+    LeaveToDialplan {
+        call: String,
+    },
+    /// Nobody else is there: music.
+    Comfort {
+        call: String,
+    },
+    /// Two hear each other: no music.
+    Quiet {
+        call: String,
+    },
+    /// What was made for this call is not needed any more.
+    CallOver {
+        call: String,
+    },
+    LegOver {
+        leg: LegId,
+    },
+    /// The lead whom this rep calls back has answered.
+    JoinLead {
+        rep: LegId,
+    },
+}
+
+impl Caller {
+    pub(super) fn of(channel: &Channel, args: &[String]) -> Self {
+        let dialled = args.get(1).cloned().unwrap_or_default();
+        Self { call: channel.id.clone(), number: channel.caller.number.clone(), dialled }
+    }
+}
