@@ -145,7 +145,7 @@ mod tests {
 
     fn read(text: &str) -> Result<RepFirst, String> {
         let telephony: Telephony = toml::from_str(text).map_err(|error| error.to_string())?;
-        telephony.check().map_err(|error| error.to_string())?;
+        telephony.check("").map_err(|error| error.to_string())?;
         match telephony {
             Telephony::RepFirst(rep_first) => Ok(*rep_first),
             other => Err(format!("{other:?}")),

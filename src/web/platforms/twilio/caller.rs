@@ -171,7 +171,8 @@ impl Caller<'_> {
     /// What is true now. Whoever is to be asked for a number cannot give one to us here.
     fn words(&self, seen: &Seen) -> String {
         let lead = &seen.file.record.lead;
-        let standing = Standing { handoff: seen.handoff().clone(), is_reachable: lead.can_be_reached_later() };
+        let handoff = seen.handoff().clone();
+        let standing = Standing { handoff, is_reachable: lead.can_be_reached_later(), transfer_to: None };
         if standing.handoff.to_say(standing.is_reachable).0 == ToSay::HowToReach {
             return seen.release.templates.stopgap(Stopgap::Goodbye, seen.company()).0;
         }

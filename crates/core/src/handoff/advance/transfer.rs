@@ -105,6 +105,10 @@ impl Move<'_> {
         let begun = Leg { id: leg.clone(), rep: rep.clone(), endpoint, state, card, evidence: None, dialled: None };
         self.next.legs.push(begun);
         let is_first = others.is_empty();
+        // How it ended for them is how it ended on the last of their phones.
+        if self.next.told_of.as_ref().is_some_and(|told| self.rep_of(told) == rep) {
+            self.next.told_of = Some(leg.clone());
+        }
         self.next.stage = Stage::Ringing { leg: leg.clone(), others };
         self.restage();
         if is_first && endpoint == 0 {

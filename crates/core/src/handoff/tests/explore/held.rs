@@ -4,6 +4,7 @@ use super::super::*;
 use super::happens::own_timers;
 use super::side::{conversation, current};
 use crate::domain::id::RepId;
+use crate::rules::model::set::Introduction;
 use std::collections::BTreeSet;
 
 /// A name, and what it says.
@@ -282,8 +283,7 @@ fn not_called_back(it: &Seen<'_>) -> Option<String> {
     let before = it.before;
     let held = match &before.stage {
         Stage::Ringing { .. } | Stage::Briefing { .. } | Stage::Searching { .. } | Stage::Offering { .. } => {
-            let stops = current(before).iter().all(|(leg, _)| it.hangs_up(leg));
-            stops && matches!(it.after().stage, Stage::Callback { .. }) && (it.says() || !before.live)
+            matches!(it.after().stage, Stage::Callback { .. }) && (it.says() || !before.live)
         }
         _ => it.after().stage == before.stage,
     };
@@ -292,11 +292,12 @@ fn not_called_back(it: &Seen<'_>) -> Option<String> {
 
 fn third_party(it: &Seen<'_>) -> Option<String> {
     let leaves = it.plans(|effect| *effect == Effect::LeaveAgent);
+    let is_introduced = it.before.terms.introduce == Introduction::Agent;
     let speak = |handoff: &Handoff| conversation(handoff).filter(|_| handoff.live).cloned();
     if let (None, Some(leg)) = (speak(it.before), speak(it.after())) {
         let timer = Timer::IntroducedBy { leg };
         let set = it.plans(|effect| *effect == Effect::Timer { timer: timer.clone() });
-        return (!set).then(|| "nothing ends what the agent says to the two".to_owned());
+        return (set != is_introduced).then(|| "nothing ends what the agent says to the two".to_owned());
     }
     let due = match it.event {
         Event::Timer { timer: Timer::IntroducedBy { leg } } => speak(it.before).as_ref() == Some(leg),
