@@ -15,14 +15,13 @@ mod names;
 #[cfg(test)]
 mod tests;
 
-pub(super) use act::{Act, Caller, Deed};
+pub(super) use act::{Act, Caller, Came, Deed};
 pub(super) use alone::Alone;
 pub(super) use names::{AWAY, agent_of, bridge_of, is_of_asterisk, is_rep, last_words_of, whisper_of, words_of};
 
 use super::ari::Reason;
 use super::event::{Bridge, Channel, Frame, Playback};
 use crate::connectors::{Happened, Told};
-use alone::Came;
 use baton_core::domain::id::LegId;
 use ending::{HUNG_UP_BY_US, ending};
 use std::collections::{BTreeMap, BTreeSet};

@@ -39,7 +39,7 @@ fn a_misspelt_name_is_found_with_its_line_also_in_a_condition() {
 fn names_of_reps_briefings_are_unknown_to_callers() {
     for field in ["summary", "score", "headline", "objections", "known.budget"] {
         let fault = fault_of("caller/hold.hbs", &format!("One moment. {{{{{field}}}}}"));
-        assert!(fault.ends_with("allowed: rep"), "{fault}");
+        assert!(fault.ends_with("allowed: rep, wait_seconds"), "{fault}");
     }
 }
 

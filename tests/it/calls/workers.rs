@@ -113,7 +113,7 @@ fn roster(reps: usize) -> String {
     for (rep, skills) in (1..=reps).zip(SKILLS.into_iter().chain(std::iter::repeat(""))) {
         let number = digits(rep);
         text += &format!(
-            "rep-{rep},Rep No {rep},rep-{rep}@reps.example,+{number},desk,{skills},UTC,always,U0REP{rep},rep-{rep}@reps.example,\n"
+            "rep-{rep},Rep No {rep},rep-{rep}@reps.example,+{number},desk,{skills},UTC,always,U0REP{rep:06},rep-{rep}@reps.example,\n"
         );
     }
     text

@@ -161,7 +161,7 @@ messages:
 #[test]
 fn a_workspace_brings_mappings_of_its_own_and_hostile_words_stay_words() {
     let (_, vapi) = Mapping::shipped_files().iter().find(|(name, _)| *name == "vapi").expect("it comes with Baton");
-    let vapi = vapi.replacen("result: \"{say}\"", "spoken: \"{say}\"", 1);
+    let vapi = vapi.replace("result: \"{say}\"", "spoken: \"{say}\"");
     let served = served(VAPI, &[("acme.yaml", ACME), ("vapi.yaml", &vapi)]);
     let hostile = "]}\"'</Say><Dial>+1900</Dial>{{7*7}} <!channel> \u{202e}\u{0}";
     let answer = sends(&served, "vapi", SECRET, &tool_calls("call-1", &[("tool_a", json!({ "name": hostile }))]));

@@ -54,6 +54,21 @@ impl fmt::Debug for Caller {
     }
 }
 
+/// How a caller came in.
+#[derive(Default)]
+pub(in crate::connectors::asterisk) struct Came {
+    pub by: Caller,
+    pub is_at_front_door: bool,
+    /// Their number may be shown.
+    pub is_shown: bool,
+}
+
+impl Came {
+    pub(super) fn by(by: Caller) -> Self {
+        Self { by, ..Self::default() }
+    }
+}
+
 /// What is done at once, whatever a handoff says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::connectors::asterisk) enum Deed {

@@ -1,6 +1,6 @@
 //! Callers with whom nobody speaks: for how long that may be, and how they came in, which says who is to speak with them next.
 
-use super::{Act, Agent, Call, Caller, Calls};
+use super::{Act, Agent, Call, Caller, Calls, Came};
 use crate::connectors::Arrival;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -17,21 +17,6 @@ pub(in crate::connectors::asterisk) struct Alone {
     /// They came by the front door, and the agent was not dialled yet.
     pub agent_is_to_come: bool,
     pub was_served: bool,
-}
-
-/// How a caller came in.
-#[derive(Default)]
-pub(super) struct Came {
-    by: Caller,
-    is_at_front_door: bool,
-    /// Their number may be shown.
-    is_shown: bool,
-}
-
-impl Came {
-    pub(super) fn by(by: Caller) -> Self {
-        Self { by, ..Self::default() }
-    }
 }
 
 impl Calls {

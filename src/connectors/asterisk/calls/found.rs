@@ -1,9 +1,8 @@
 //! After every connect: what there is, against what handoffs believe. Nothing is told twice by Asterisk, so that whatever happened
 //! while nobody heard is seen here, or never.
 
-use super::alone::Came;
 use super::names::{self, bridge_of};
-use super::{Act, Agent, Call, Caller, Calls, Deed, Leg, LegStage, hang_up, tell};
+use super::{Act, Agent, Call, Caller, Calls, Came, Deed, Leg, LegStage, hang_up, tell};
 use crate::connectors::asterisk::ari::Reason;
 use crate::connectors::asterisk::dial::is_made;
 use crate::connectors::asterisk::event::{Bridge, Channel};

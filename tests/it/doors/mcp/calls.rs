@@ -118,7 +118,7 @@ fn what_a_model_gets_wrong_is_answered_with_words() {
     agent.calls_until("route_lead", &json!(dana().to_string()), Told::has_lead);
     let result = agent.asks("tools/call", json!({ "name": "route_leads", "arguments": {} }));
     let words = "There is no tool of this name: did you mean \"route_lead\"? The tools are route_lead, offer_times, \
-                 choose_time, promise_callback, what_now, call_ended.";
+                 choose_time, promise_callback, what_now, call_ended, rep_accepted, rep_declined.";
     assert_eq!((&result["isError"], &result["content"][0]["text"]), (&json!(true), &json!(words)), "{result}");
 }
 

@@ -62,7 +62,7 @@ fn a_leg_that_rings_no_more_is_answered_in_words() {
     until("the caller is gone", || has(&world, &lead, "call_ended"));
     let late = answers(&world, "rep_accepted", json!({ "leg": leg }), "has been taken care of");
     assert_eq!(late.status(), "gone");
-    assert!(!has(&world, &lead, "accepted"));
+    assert!(!has(&world, &lead, "joined"), "a phone that is up by then is hung up, and no more");
     for unknown in [json!({ "leg": "leg_of_a_model" }), json!({ "leg": "leg_0000000000000000000000000.1" }), json!({})]
     {
         let told = answers(&world, "rep_declined", unknown, "has been taken care of");
