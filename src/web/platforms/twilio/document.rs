@@ -2,6 +2,7 @@
 
 use super::reply::Listening;
 use super::section::TwilioSection;
+use baton_core::domain::leg::assent::answers_in;
 use baton_platforms::twilio::{CALLER, Page, REP, room_of};
 
 /// What a caller may say instead of a key, so that it is listened for.
@@ -169,9 +170,10 @@ impl TwilioSection {
 
     /// What the rep hears, and a key or a word for an answer. `asked` counts how often they were asked.
     pub(super) fn whisper(&self, leg: &str, words: &str, listening: &Listening<'_>, asked: u8) -> Document {
-        let more = format!("&asked={asked}&in={}", listening.words.code);
+        let more = format!("&asked={asked}&in={}", listening.code);
         let accept = self.pages.address(Page::Accept, leg, &more);
-        let gather = gather(&listening.words.hints(), REP_ANSWERS_WITHIN_S, accept).in_language(listening.language);
+        let gather = gather(&answers_in(listening.code).join(", "), REP_ANSWERS_WITHIN_S, accept)
+            .in_language(listening.language);
         Document(vec![gather.around(self.say(words)), Element::new("Hangup")])
     }
 

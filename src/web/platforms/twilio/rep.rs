@@ -1,7 +1,7 @@
 //! What a rep's leg asks for and tells: the whisper, the key or the word, the room, and how it ends.
 
 use super::document::Document;
-use super::reply::{Listening, Reply, Words};
+use super::reply::{Listening, Reply, reply};
 use super::telling::Telling;
 use super::{Asked, Seen};
 use crate::render::briefing::briefing;
@@ -160,7 +160,7 @@ impl Rep<'_> {
         if self.asked.query("pressed") == "1" {
             return Reply::Accepts;
         }
-        Words::of(self.asked.query("in")).reply(self.asked.sent("Digits"), self.asked.sent("SpeechResult"))
+        reply(self.asked.query("in"), self.asked.sent("Digits"), self.asked.sent("SpeechResult"))
     }
 }
 

@@ -4,6 +4,7 @@
 //! before a word; a word and its contrary are neither, and what is not known is not an answer.
 
 use super::section::TwilioSection;
+use baton_core::domain::leg::assent::{Assent, assent_in};
 use baton_core::rules::words::language;
 use std::collections::BTreeSet;
 
@@ -16,111 +17,55 @@ pub(super) enum Reply {
     Nothing,
 }
 
-/// Yes and no.
-#[derive(Debug)]
-pub(super) struct Words {
-    /// As `reps.csv` names the language.
-    pub(super) code: &'static str,
-    /// As Twilio does.
-    tag: &'static str,
-    yes: &'static [&'static str],
-    no: &'static [&'static str],
-}
+const ENGLISH: &str = "en";
 
-static ENGLISH: Words = Words {
-    code: "en",
-    tag: "en-US",
-    yes: &["yes", "accept", "connect"],
-    no: &["no", "not", "decline", "pass", "don't", "can't", "cannot", "won't", "never"],
-};
-
-static OTHERS: [Words; 6] = [
-    Words {
-        code: "de",
-        tag: "de-DE",
-        yes: &["ja", "annehmen", "verbinden", "verbinde"],
-        no: &["nein", "nicht", "kein", "keine", "ablehnen"],
-    },
-    Words {
-        code: "es",
-        tag: "es-ES",
-        yes: &["sí", "si", "acepto", "aceptar", "conectar"],
-        no: &["no", "nunca", "rechazo", "rechazar"],
-    },
-    Words {
-        code: "fr",
-        tag: "fr-FR",
-        yes: &["oui", "accepte", "accepter", "connectez"],
-        no: &["non", "pas", "jamais", "refuse", "refuser"],
-    },
-    Words {
-        code: "it",
-        tag: "it-IT",
-        yes: &["sì", "si", "accetto", "accettare", "collega"],
-        no: &["no", "non", "mai", "rifiuto"],
-    },
-    Words {
-        code: "nl",
-        tag: "nl-NL",
-        yes: &["ja", "accepteren", "aannemen", "verbind"],
-        no: &["nee", "niet", "geen", "weiger", "weigeren"],
-    },
-    Words {
-        code: "pt",
-        tag: "pt-PT",
-        yes: &["sim", "aceito", "aceitar", "conectar"],
-        no: &["não", "nunca", "recuso", "recusar"],
-    },
+/// Languages that are listened in: as `reps.csv` names them, and as Twilio does.
+const TAGS: [(&str, &str); 7] = [
+    (ENGLISH, "en-US"),
+    ("de", "de-DE"),
+    ("es", "es-ES"),
+    ("fr", "fr-FR"),
+    ("it", "it-IT"),
+    ("nl", "nl-NL"),
+    ("pt", "pt-PT"),
 ];
 
-impl Words {
-    fn known(tag: &str) -> Option<&'static Self> {
-        let code = language::code(tag)?;
-        std::iter::once(&ENGLISH).chain(&OTHERS).find(|words| words.code == code)
-    }
+fn known(language: &str) -> Option<(&'static str, &'static str)> {
+    let code = language::code(language)?;
+    TAGS.into_iter().find(|(known, _)| *known == code)
+}
 
-    /// Those of a language, by its code or tag; English where they are not known.
-    pub(super) fn of(tag: &str) -> &'static Self {
-        Self::known(tag).unwrap_or(&ENGLISH)
-    }
+/// Whose words count in a language, by its code or tag: English ones where its own are not known.
+fn code_of(language: &str) -> &'static str {
+    known(language).map_or(ENGLISH, |(code, _)| code)
+}
 
-    pub(super) fn hints(&self) -> String {
-        [self.yes, self.no].concat().join(", ")
-    }
-
-    pub(super) fn reply(&self, digits: &str, speech: &str) -> Reply {
-        let speech = speech.to_lowercase().replace('’', "'");
-        // What stands before an apostrophe is a word that was shortened, in some languages: j'accepte.
-        let is_one = |word: &str, words: &[&str]| {
-            words.contains(&word) || word.split_once('\'').is_some_and(|(_, rest)| words.contains(&rest))
-        };
-        let said =
-            |words: &[&str]| speech.split(|c: char| !c.is_alphanumeric() && c != '\'').any(|word| is_one(word, words));
-        match (digits, said(self.yes), said(self.no)) {
-            ("1", _, _) | ("", true, false) => Reply::Accepts,
-            ("2", _, _) | ("", false, true) => Reply::Declines,
-            ("", false, false) if speech.trim().is_empty() => Reply::Nothing,
-            _ => Reply::Unclear,
-        }
+/// What was pressed, or said in this language.
+pub(super) fn reply(language: &str, digits: &str, speech: &str) -> Reply {
+    match (digits, assent_in(code_of(language), speech)) {
+        ("1", _) | ("", Assent::Yes) => Reply::Accepts,
+        ("2", _) | ("", Assent::No) => Reply::Declines,
+        ("", _) if speech.trim().is_empty() => Reply::Nothing,
+        _ => Reply::Unclear,
     }
 }
 
-/// In which language an answer is listened for, and what is one in it.
+/// In which language an answer is listened for, and whose words are one.
 pub(super) struct Listening<'a> {
     /// As Twilio names it; `None`: its own.
     pub(super) language: Option<&'a str>,
-    pub(super) words: &'static Words,
+    pub(super) code: &'static str,
 }
 
 impl TwilioSection {
     /// To a rep who speaks these.
     pub(super) fn listens_to(&self, languages: &BTreeSet<String>) -> Listening<'_> {
         let own = self.language.as_deref();
-        let code = own.map_or(Some(ENGLISH.code), language::code);
+        let code = own.map_or(Some(ENGLISH), language::code);
         let is_spoken = code.is_none_or(|code| languages.contains(code));
-        match languages.iter().find_map(|code| Words::known(code)) {
-            Some(words) if !is_spoken => Listening { language: Some(words.tag), words },
-            _ => Listening { language: own, words: Words::of(own.unwrap_or(ENGLISH.code)) },
+        match languages.iter().find_map(|code| known(code)) {
+            Some((code, tag)) if !is_spoken => Listening { language: Some(tag), code },
+            _ => Listening { language: own, code: code_of(own.unwrap_or(ENGLISH)) },
         }
     }
 }
@@ -128,12 +73,13 @@ impl TwilioSection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use baton_core::domain::leg::assent::answers_in;
     use baton_platforms::signature::{Secret, TwilioKeys};
     use baton_platforms::twilio::Pages;
 
     #[test]
     fn a_key_or_a_word_is_an_answer_and_nothing_else_is() {
-        for (digits, speech, reply) in [
+        for (digits, speech, expected) in [
             ("1", "", Reply::Accepts),
             ("1", "no", Reply::Accepts),
             ("2", "", Reply::Declines),
@@ -151,32 +97,15 @@ mod tests {
             ("", " ", Reply::Nothing),
             ("", "", Reply::Nothing),
         ] {
-            assert_eq!(Words::of("en").reply(digits, speech), reply, "{digits:?} {speech:?}");
+            assert_eq!(reply("en", digits, speech), expected, "{digits:?} {speech:?}");
         }
     }
 
     #[test]
-    fn a_word_is_one_in_the_language_that_is_listened_in() {
-        for (code, speech, reply) in [
-            ("de", "Ja, verbinden Sie uns.", Reply::Accepts),
-            ("de", "Nein danke", Reply::Declines),
-            ("de", "Bitte nicht verbinden", Reply::Unclear),
-            ("de", "no", Reply::Unclear),
-            ("es", "Sí, claro", Reply::Accepts),
-            ("es", "No puedo", Reply::Declines),
-            ("fr", "J’accepte", Reply::Accepts),
-            ("fr", "Je n'accepte pas", Reply::Unclear),
-            ("fr", "Non, pas maintenant", Reply::Declines),
-            ("it", "Sì", Reply::Accepts),
-            ("it", "non accetto", Reply::Unclear),
-            ("nl", "Ja, graag", Reply::Accepts),
-            ("nl", "nee", Reply::Declines),
-            ("pt", "Sim, no momento certo", Reply::Accepts),
-            ("pt", "Não", Reply::Declines),
-            ("sv", "yes", Reply::Accepts),
-        ] {
-            assert_eq!(Words::of(code).reply("", speech), reply, "{code} {speech:?}");
-        }
+    fn a_language_has_its_words_and_one_without_has_those_of_english() {
+        assert_eq!(reply("de-AT", "", "Ja"), Reply::Accepts);
+        assert_eq!(reply("sv", "", "yes"), Reply::Accepts);
+        assert!(TAGS.iter().all(|(code, _)| !answers_in(code).is_empty()));
     }
 
     #[test]
@@ -200,7 +129,7 @@ mod tests {
             let section = section(account);
             let languages = speaks.split_whitespace().map(str::to_owned).collect();
             let found = section.listens_to(&languages);
-            assert_eq!((found.language, found.words.code), (language, code), "{account:?} {speaks}");
+            assert_eq!((found.language, found.code), (language, code), "{account:?} {speaks}");
         }
     }
 }

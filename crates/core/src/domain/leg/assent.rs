@@ -1,7 +1,7 @@
-//! Whether a rep takes a call, by what they said: in English, German and Spanish, whichever they speak.
+//! Whether a rep takes a call, by what they said: in seven languages, in any of them or in the one that is listened in.
 //!
 //! Nothing is guessed: what says both, or neither, or goes on as no answer does, is asked for once more. The words stand in
-//! `assent.txt`.
+//! `assent.txt`, and nowhere else.
 
 use std::sync::LazyLock;
 
@@ -16,45 +16,62 @@ pub enum Assent {
     Unclear,
 }
 
-/// Words of a phrase, and what it says.
-type Phrase = (Vec<String>, Assent);
-
-/// The longest first.
-static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
-    let mut phrases: Vec<Phrase> = include_str!("assent.txt").lines().flat_map(phrases_of).collect();
-    phrases.sort_by_key(|(words, _)| std::cmp::Reverse(words.len()));
-    phrases
-});
-
-fn phrases_of(line: &str) -> Vec<Phrase> {
-    let mut parts = line.trim().splitn(2, ' ');
-    let sense = match parts.next() {
-        Some("yes") => Assent::Yes,
-        Some("no") => Assent::No,
-        Some("unsure") => Assent::Unclear,
-        _ => return Vec::new(),
-    };
-    let (_language, phrases) = parts.next().unwrap_or_default().trim_start().split_once(' ').unwrap_or_default();
-    phrases.split('|').map(|phrase| (words(phrase), sense)).collect()
+struct Phrase {
+    language: &'static str,
+    written: &'static str,
+    words: Vec<String>,
+    sense: Assent,
 }
 
-/// What a rep says to the question whether they take the call.
+static PHRASES: LazyLock<Vec<Phrase>> =
+    LazyLock::new(|| include_str!("assent.txt").lines().flat_map(phrases_of).collect());
+
+fn phrases_of(line: &'static str) -> Vec<Phrase> {
+    let (sense, rest) = line.split_once(' ').unwrap_or_default();
+    let sense = match sense {
+        "yes" => Assent::Yes,
+        "no" => Assent::No,
+        "unsure" => Assent::Unclear,
+        _ => return Vec::new(),
+    };
+    let (language, phrases) = rest.trim_start().split_once(' ').unwrap_or_default();
+    let written = phrases.split('|').map(str::trim);
+    written.map(|written| Phrase { language, written, words: words(written), sense }).collect()
+}
+
+/// What a rep says to the question whether they take the call, in whichever language.
 pub fn assent(said: &str) -> Assent {
+    heard(said, |_| true)
+}
+
+/// The same where one language is listened in, by its code: a yes of another is none.
+pub fn assent_in(language: &str, said: &str) -> Assent {
+    heard(said, |phrase| phrase.language == language)
+}
+
+/// What says yes or no in a language, for whoever has to expect it; nothing where its words are not known.
+pub fn answers_in(language: &str) -> Vec<&'static str> {
+    let answers = PHRASES.iter().filter(|phrase| phrase.language == language && phrase.sense != Assent::Unclear);
+    answers.map(|phrase| phrase.written).collect()
+}
+
+/// A phrase within a longer one does not count; of two that cross each other both do.
+fn heard(said: &str, is_known: impl Fn(&Phrase) -> bool) -> Assent {
     let words = words(said);
     if words.len() > MOST_WORDS {
         return Assent::Unclear;
     }
-    let (mut heard, mut at) = (None, 0);
-    while at < words.len() {
-        let Some((phrase, sense)) = PHRASES.iter().find(|(phrase, _)| words[at..].starts_with(phrase)) else {
-            at += 1;
+    let (mut heard, mut until) = (None, 0);
+    for at in 0..words.len() {
+        let begun = PHRASES.iter().filter(|phrase| is_known(phrase) && words[at..].starts_with(&phrase.words));
+        let Some(longest) = begun.max_by_key(|phrase| phrase.words.len()) else { continue };
+        if at + longest.words.len() <= until {
             continue;
-        };
-        if heard.is_some_and(|before| before != *sense) {
+        }
+        if heard.is_some_and(|before| before != longest.sense) {
             return Assent::Unclear;
         }
-        heard = Some(*sense);
-        at += phrase.len();
+        (heard, until) = (Some(longest.sense), at + longest.words.len());
     }
     heard.unwrap_or(Assent::Unclear)
 }
@@ -78,11 +95,12 @@ fn words(text: &str) -> Vec<String> {
 
 fn bare(c: char) -> char {
     match c {
-        'á' | 'à' | 'â' | 'ä' => 'a',
+        'á' | 'à' | 'â' | 'ä' | 'ã' => 'a',
         'é' | 'è' | 'ê' => 'e',
         'í' | 'ì' | 'î' => 'i',
         'ó' | 'ò' | 'ô' | 'ö' => 'o',
         'ú' | 'ù' | 'û' | 'ü' => 'u',
+        'ç' => 'c',
         'ñ' => 'n',
         other => other,
     }
@@ -93,18 +111,53 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reps_are_understood_in_three_languages() {
+    fn reps_are_understood_in_whichever_language_they_speak() {
         let yes = ["Yes, connect them.", "yeah sure", "OK!", "No problem, put her through", "I'll take it", "Why not?"];
         let ja = ["Ja.", "Ja, gerne", "Kein Problem, stellen Sie durch", "natürlich", "Warum nicht"];
         let si = ["Sí, pásamelo", "si", "Claro que sí", "Vale, adelante", "¡Por supuesto!"];
-        for said in yes.iter().chain(&ja).chain(&si) {
+        let oui = ["Oui, passez-le-moi", "D’accord", "Sì, volentieri", "Ja, graag", "Geen probleem", "Sim, está bem"];
+        for said in yes.iter().chain(&ja).chain(&si).chain(&oui) {
             assert_eq!(assent(said), Assent::Yes, "{said}");
         }
         let no = ["No.", "not now", "No, sorry, I'm busy", "I can't", "No thanks", "Please don't connect"];
         let nein = ["Nein", "jetzt nicht", "Nein, später", "Ich kann nicht"];
         let tampoco = ["No", "ahora no", "No puedo, más tarde", "no, gracias"];
-        for said in no.iter().chain(&nein).chain(&tampoco) {
+        let non = ["Non, pas maintenant", "Non posso", "Nee, nu niet", "Agora não"];
+        for said in no.iter().chain(&nein).chain(&tampoco).chain(&non) {
             assert_eq!(assent(said), Assent::No, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_one_in_the_language_that_is_listened_in() {
+        for (code, said, sense) in [
+            ("de", "Ja, verbinden Sie uns.", Assent::Yes),
+            ("de", "Nein danke", Assent::No),
+            ("de", "Bitte nicht verbinden", Assent::Unclear),
+            ("de", "no", Assent::Unclear),
+            ("es", "Sí, claro", Assent::Yes),
+            ("es", "No puedo", Assent::No),
+            ("es", "ja", Assent::Unclear),
+            ("fr", "J’accepte", Assent::Yes),
+            ("fr", "Je n'accepte pas", Assent::Unclear),
+            ("fr", "Non, pas maintenant", Assent::No),
+            ("it", "Sì", Assent::Yes),
+            ("it", "non accetto", Assent::Unclear),
+            ("nl", "Ja, graag", Assent::Yes),
+            ("nl", "nee", Assent::No),
+            ("pt", "Sim, no momento certo", Assent::Yes),
+            ("pt", "Não", Assent::No),
+        ] {
+            assert_eq!(assent_in(code, said), sense, "{code} {said:?}");
+        }
+    }
+
+    /// Else the order of the lines would decide.
+    #[test]
+    fn no_phrase_says_one_thing_in_a_language_and_another_in_the_next() {
+        for phrase in PHRASES.iter() {
+            let otherwise = PHRASES.iter().find(|other| other.words == phrase.words && other.sense != phrase.sense);
+            assert!(otherwise.is_none(), "{} of {}", phrase.written, phrase.language);
         }
     }
 
