@@ -40,6 +40,11 @@ impl Work for CallEffect<'_> {
     async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError> {
         let (matter, key) = (at.matter, &at.step.effect_key);
         if let Self::Instruct(instruction) = *self
+            && !is_true_still(instruction, &matter.handoff)
+        {
+            return Ok(Done::nothing("no longer true"));
+        }
+        if let Self::Instruct(instruction) = *self
             && agent_speaks(at, instruction).await?
             && let Some(done) = live::say(at, instruction).await?
         {
@@ -58,9 +63,6 @@ impl Work for CallEffect<'_> {
             // A chat has its words with the answer, and no line to hear others on.
             Self::Instruct(_) if matter.lead.channel != LeadChannel::Call => {
                 return Ok(Done::nothing("nobody is on a line"));
-            }
-            Self::Instruct(instruction) if is_said_on_hold(instruction) && !is_fetching(&matter.handoff) => {
-                return Ok(Done::nothing("no longer true"));
             }
             Self::Instruct(instruction) => {
                 let consent = &matter.lead.consent;
@@ -146,6 +148,8 @@ impl Work for CallEffect<'_> {
         match self {
             Self::Ring { .. } | Self::DialLead { .. } | Self::Hold { .. } => WANTED_WITHIN,
             Self::Instruct(instruction) if is_said_on_hold(instruction) => WANTED_WITHIN,
+            // What is found ends it within milliseconds, and would be talked over.
+            Self::Instruct(Instruction::FindTime { .. }) => Duration::ZERO,
             Self::Instruct(_) | Self::Whisper { .. } | Self::Join { .. } => Duration::MAX,
             Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Duration::MAX,
         }
@@ -171,6 +175,16 @@ async fn agent_speaks(at: &At<'_>, instruction: &Instruction) -> Result<bool, Ve
 /// True only while somebody is fetched.
 fn is_said_on_hold(instruction: &Instruction) -> bool {
     matches!(instruction, Instruction::Hold { .. } | Instruction::HoldOn { .. } | Instruction::OfferCallback)
+}
+
+/// Steps of one lead may overtake each other: what is said late must not be said over what came after it.
+fn is_true_still(instruction: &Instruction, handoff: &Handoff) -> bool {
+    match instruction {
+        said if is_said_on_hold(said) => is_fetching(handoff),
+        Instruction::FindTime { .. } => matches!(handoff.stage, Stage::Searching { .. }),
+        Instruction::OfferSlots { .. } => matches!(handoff.stage, Stage::Offering { .. }),
+        _ => true,
+    }
 }
 
 /// Caller and rep hear each other, as far as is known.

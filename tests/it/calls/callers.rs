@@ -80,7 +80,7 @@ async fn an_agent_that_transfers_by_itself_makes_no_second_caller(wanted: Wanted
     let line = wanted.open().await;
     let inbound = line.calls_in(&DANA).await;
     inbound.caller.until_hears("the agent", |heard| heard.hears(AGENT)).await;
-    let status = inbound.agent.refers_to(&format!("sip:14155550102@{}", line.asterisk.sip)).await;
+    let status = inbound.agent.refers_to(&format!("sip:14155551002@{}", line.asterisk.sip)).await;
     assert_eq!(status, 603, "it is declined");
     let call = line.qualifies(inbound, &DANA).await;
     line.answers_and_presses(1, '1').await;

@@ -105,7 +105,7 @@ pub fn found_workspace(folder: &Path, reps: usize, rules: &[(&str, &str)], opens
 
 /// A rep's number, from one on, without the plus.
 pub fn digits(rep: usize) -> String {
-    format!("14155550{:03}", 100 + rep)
+    format!("14155551{rep:03}")
 }
 
 fn roster(reps: usize) -> String {

@@ -44,11 +44,11 @@ impl Handoff {
     /// `None`: this rep may call the lead now.
     pub fn why_no_call(&self, rep: &RepId, rules: &RuleSet, now: DateTime<Utc>) -> Option<NoCall> {
         let is_owed = matches!(self.stage, Stage::Callback { .. } | Stage::NeedsAttention { .. });
-        if self.calling.is_some() {
-            return Some(NoCall::UnderWay);
-        }
         if !is_owed {
             return Some(NoCall::NotOwed);
+        }
+        if self.calling.is_some() {
+            return Some(NoCall::UnderWay);
         }
         if !is_here(rep, rules) {
             return Some(NoCall::NotHere { rep: rep.clone() });

@@ -55,7 +55,7 @@ fn examine(files: &[SourceFile], lint: impl Fn(&Drafts, &RuleSet, &mut Faults)) 
     refuse_stray_files(files, &mut faults);
     let drafts = read(files, &mut faults);
     let rules = drafts.as_ref().and_then(|drafts| resolve::rule_set(drafts, release(files), &mut faults));
-    if let (0, Some(rules), Some(drafts)) = (faults.count(), rules, drafts) {
+    if let (true, Some(rules), Some(drafts)) = (faults.are_remarks(), rules, drafts) {
         lint(&drafts, &rules, &mut faults);
         return Ok(Checked { rules, warnings: faults.into_sorted() });
     }

@@ -31,8 +31,11 @@ impl Installed {
         let script = scratch.join("asterisk.sh");
         std::fs::write(&script, SCRIPT).with_context(|| format!("writing {}", script.display()))?;
         for version in VERSIONS {
-            let run = bash(&script).args(["install", version, "speech"]).stderr(Stdio::inherit()).output().await;
-            let Ok(output) = run else { break };
+            // What it says of its way, and of what is missing, is for whoever waits.
+            let Ok(run) = bash(&script).args(["install", version, "speech"]).stdout(Stdio::piped()).spawn() else {
+                break;
+            };
+            let Ok(output) = run.wait_with_output().await else { break };
             let told = String::from_utf8_lossy(&output.stdout).into_owned();
             let mut folders = told.lines().map(PathBuf::from);
             if let (true, Some(asterisk), Some(speech)) = (output.status.success(), folders.next(), folders.next()) {

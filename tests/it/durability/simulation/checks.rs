@@ -2,7 +2,9 @@
 
 use baton_core::domain::effect::{Effect, Planned, Timer};
 use baton_core::domain::id::{LegId, RepId};
+use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::{NextStepKind, Outcome};
+use baton_core::handoff::state::Leg;
 use baton_core::handoff::{Event, Handoff, Stage, Transition};
 use baton_core::rules::RuleSet;
 use baton_core::rules::model::set::RingPlan;
@@ -124,7 +126,8 @@ fn a_conversation_is_left_alone(it: &Move) -> Check {
     let talking = match &it.before.stage {
         Stage::Bridged { leg, .. } => Some(leg),
         Stage::Done { outcome: Outcome::Connected { rep, .. } } => {
-            it.before.legs.iter().find(|leg| leg.rep == *rep).map(|leg| &leg.id)
+            let on = |leg: &&Leg| leg.rep == *rep && leg.state == LegState::Joined;
+            it.before.legs.iter().find(on).map(|leg| &leg.id)
         }
         _ => None,
     };

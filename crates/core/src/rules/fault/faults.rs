@@ -67,6 +67,11 @@ impl Faults {
         self.faults.last_mut().expect("one was pushed just now")
     }
 
+    /// Nothing that keeps the rules from being used.
+    pub fn are_remarks(&self) -> bool {
+        self.faults.iter().all(|fault| fault.level != Level::Error)
+    }
+
     pub fn count(&self) -> usize {
         self.faults.len()
     }
