@@ -8,7 +8,7 @@ use super::chance::Chance;
 use super::phones::{Act, Phone};
 use crate::domain::effect::{Comfort, Planned};
 use crate::domain::id::RepId;
-use crate::rules::model::set::{RingPlan, Rung};
+use crate::rules::model::set::{Introduction, RingPlan, Rung};
 use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -42,6 +42,8 @@ impl Terms {
         terms.ring = plan.unwrap_or(plans[chance.below(4) as usize]);
         terms.ring_at_most = 2 + chance.below(3) as u32;
         terms.hold = if chance.percent(70) { Comfort::Music } else { Comfort::Agent };
+        terms.introduce = if chance.percent(50) { Introduction::Agent } else { Introduction::None };
+        terms.offer_callback = chance.percent(70).then(|| Duration::from_secs(5 + chance.below(15)));
         let mut begun = Handoff::begin(&world.lead, &world.decide(), &world.rules);
         if chance.percent(40) {
             begun.rungs = vec![Rung::WarmTransfer, Rung::Callback];
@@ -121,6 +123,10 @@ impl<'t> Day<'t> {
             if day.chance.percent(30) {
                 let leaves = day.chance.seconds(2, 90);
                 day.happens_at(leaves, Item::Leaves(life));
+            }
+            if day.chance.percent(10) {
+                let presses = day.chance.seconds(3, 60);
+                day.happens_at(presses, Item::Told(life, Event::CallbackWanted));
             }
         }
         day
@@ -285,9 +291,11 @@ impl<'t> Day<'t> {
     fn may_be_kept(&mut self, life: usize) {
         let Stage::Callback { promise } = &self.lives[life].state.stage else { return };
         let (rep, latest) = (promise.owner.clone(), (promise.promised_at - self.now).num_seconds().max(60) as u64);
-        if self.chance.percent(60) {
-            let at = self.now + self.chance.seconds(30, latest + 600);
-            self.put(at, Item::Told(life, Event::ContactMade { rep, at }));
+        let at = self.now + self.chance.seconds(30, latest + 600);
+        match self.chance.below(100) {
+            0..40 => self.put(at, Item::Told(life, Event::ContactMade { rep, at })),
+            40..75 => self.put(at, Item::Told(life, Event::CallNow { rep, by: "somebody".to_owned() })),
+            _ => {}
         }
     }
 

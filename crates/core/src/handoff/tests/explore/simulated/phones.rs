@@ -39,6 +39,7 @@ impl Day<'_> {
                 self.emits(life, Event::WhisperFailed { leg: leg.clone(), why, fault: Fault::Vendor });
             }
             Effect::Join { leg } => self.joins(life, leg),
+            Effect::DialLead { leg } => self.dials(life, leg),
             Effect::FindSlots { search, .. } => self.searches(life, *search),
             Effect::Book { slot, attempt } => self.books(life, slot, *attempt),
             Effect::Instruct { instruction: Instruction::OfferSlots { slots } } => self.offers(life, slots),
@@ -163,6 +164,23 @@ impl Day<'_> {
                 let (leg, why) = (leg.clone(), "made up".to_owned());
                 self.emits(life, Event::JoinFailed { leg, why, fault: Fault::Vendor });
             }
+        }
+    }
+
+    /// The lead, who is called back by a rep who has accepted.
+    fn dials(&mut self, life: usize, lead: &LegId) {
+        let (told, why) = (|| lead.clone(), || None);
+        match self.chance.below(100) {
+            0..65 => {
+                self.emits(life, Event::Answered { leg: told() });
+                self.emits(life, Event::Joined { leg: told() });
+                let spoken = self.chance.seconds(1, 120);
+                self.put(self.now + spoken, Item::Told(life, Event::LeadLeft { leg: told() }));
+            }
+            65..75 => self.emits(life, Event::NoAnswer { leg: told(), why: why() }),
+            75..82 => self.emits(life, Event::Busy { leg: told(), why: why() }),
+            82..90 => self.emits(life, Event::Machine { leg: told(), why: why() }),
+            _ => {} // it rings, and nobody says anything
         }
     }
 
