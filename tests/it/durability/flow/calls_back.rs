@@ -48,7 +48,8 @@ async fn one_act_rings_the_rep_dials_the_lead_and_keeps_the_promise() {
     assert!(matches!(&handoff.stage, Stage::Done { outcome: Outcome::Called { rep: by, .. } } if *by == rep));
     let rung = play.accepted("voice", "ring");
     let leg = &rung.last().expect("a ring")["leg"];
-    assert_eq!((rung.len(), &rung[1]["call"]), (2, leg), "the call is the rep's own leg");
+    let theirs = rung.iter().filter(|ring| ring["call"] == *leg).count();
+    assert_eq!(theirs, 1, "the call is the rep's own leg: {rung:?}");
     let dialled = play.accepted("voice", "dial_lead");
     assert_eq!(dialled.len(), 1);
     assert_eq!(dialled[0]["leg"], json!(format!("{}-lead", leg.as_str().expect("an id"))));
