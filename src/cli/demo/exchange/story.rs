@@ -26,7 +26,7 @@ const WHISPER: &str = "Dana Whitfield, Head of Operations, Northwind Foods. Pres
 
 /// So long somebody listens, where what is heard is told.
 const A_WHILE: Duration = Duration::from_millis(2500);
-/// Longer than the sentence that tells the caller who is tried next.
+/// Longer than the sentence that tells the caller who is tried.
 const TOLD_WITHIN: Duration = Duration::from_millis(4500);
 
 pub(super) struct Phones {
@@ -78,6 +78,7 @@ impl Phones {
         clock.tells(&format!("She is worth a rep: \"{says}\""));
         let tom = self.tom.rings().await;
         clock.tells("Tom's phone rings, and nobody answers. Dana hears words, then music; the AI hears nothing.");
+        sleep(TOLD_WITHIN).await;
         caller.until_hears("music", only_music).await;
         moments.push(clock.moment("Tom's phone rings", ["music", "nothing", "-", "-"]).await);
         tom.until_ended().await;
