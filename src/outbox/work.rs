@@ -122,7 +122,9 @@ impl At<'_> {
 /// How the last call that was owed ended, for whoever made it.
 fn tried(handoff: &Handoff) -> Option<&'static str> {
     let leg = handoff.legs.iter().rev().find(|leg| leg.dialled.is_some())?;
-    Some(match leg.dialled.as_ref().and_then(|lead| lead.state).unwrap_or(leg.state) {
+    let of_lead = leg.dialled.as_ref().and_then(|lead| lead.state);
+    // Where the rep has ended it, the lead is let go.
+    Some(match of_lead.filter(|state| *state != LegState::Cancelled).unwrap_or(leg.state) {
         LegState::Busy => "The line was busy",
         LegState::Machine => "A machine answered",
         LegState::WrongNumber => "Nobody has this number",

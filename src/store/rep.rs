@@ -68,6 +68,11 @@ impl RepState {
         self.open_leads = self.open_leads.saturating_sub(1);
     }
 
+    /// A lead that was closed counts as open once more.
+    pub fn open_again(&mut self) {
+        self.open_leads += 1;
+    }
+
     /// The phone is free for a handoff, the last reservation has lapsed, or it is that handoff's already.
     pub fn may_be_had(&self, handoff: &HandoffId, now: DateTime<Utc>) -> bool {
         self.reserved.as_ref().is_none_or(|(by, until)| by == handoff || *until <= now)

@@ -110,6 +110,7 @@ conformance! {
         moves: [
             of_two_saves_at_one_revision_one_counts,
             a_move_is_one_commit_and_the_view_follows,
+            a_lead_that_is_open_once_more_is_counted_once,
             handoffs_that_move_together_do_not_get_in_each_others_way,
             phones_that_ring_at_once_ring_for_one_lead,
             what_is_held_up_by_one_move_stores_none_of_them,

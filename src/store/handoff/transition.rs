@@ -310,6 +310,10 @@ fn count_leads(
     if before.is_open() && (given || !after.is_open()) {
         phones.of(&before.owner)?.give_up();
     }
+    // A caller who was left to the agent, and has not heard it, is on it once more.
+    if !given && !before.is_open() && after.is_open() {
+        phones.of(&after.owner)?.open_again();
+    }
     if given && after.waits_in.is_none() {
         let owner = phones.of(&after.owner)?;
         owner.take(local_day(rules, &after.owner, now));

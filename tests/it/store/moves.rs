@@ -8,7 +8,8 @@ use baton::connectors::CrmRef;
 use baton::store::{Changes, DecidedLead, Move, Moved, StoreError};
 use baton_core::domain::effect::Effect;
 use baton_core::domain::id::{LegId, RepId};
-use baton_core::domain::outcome::{NextStepKind, Slot};
+use baton_core::domain::outcome::{NextStepKind, Outcome, Slot};
+use baton_core::handoff::state::Closing;
 use baton_core::handoff::{Event, Stage};
 use baton_core::routing::decision::{Target, TargetRole};
 use baton_core::rules::model::set::RingPlan;
@@ -113,6 +114,21 @@ pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
     assert_eq!(lead.and_then(|lead| lead.crm), Some(crm.clone()));
     let nobody = set(9).await;
     assert!(matches!(nobody, Err(StoreError::NotFound { what: "lead", .. })), "{nobody:?}");
+}
+
+/// A caller of the front door was left to the agent, and had gone before it came: the call back is on the owner's list, once.
+pub async fn a_lead_that_is_open_once_more_is_counted_once(db: Db) {
+    let mut left = decided(caller(1));
+    let handoff = &mut left.handoff;
+    (handoff.legs, handoff.holds, handoff.closed) = (Vec::new(), Vec::new(), true);
+    handoff.stage = Stage::Done { outcome: Outcome::LeftToAgent { at: now() } };
+    insert(&db, vec![left]).await.expect("a lead");
+    let open = "SELECT CAST(SUM(open_leads) AS BIGINT) FROM rep_state";
+    let missed = told(&db, 1, Event::Missed, "first", later(3)).await;
+    assert!(missed.handoff.is_open(), "it stands at {:?}", missed.handoff.stage);
+    assert_eq!(db.number(open).await, 1);
+    told(&db, 1, Event::Closed { why: Closing::Won }, "first", later(60)).await;
+    assert_eq!(db.number(open).await, 0, "and is closed once");
 }
 
 /// Two callers who each have three reps at most: whoever is rung, then these two.

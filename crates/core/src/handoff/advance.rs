@@ -1,5 +1,6 @@
 //! One move of a handoff.
 
+mod asked;
 mod booking;
 mod callback;
 mod completed;
@@ -153,10 +154,10 @@ impl Move<'_> {
             Timer::BookBy { attempt } => self.booking_is_over(*attempt),
             Timer::Remind { promised_at } => self.remind(*promised_at),
             Timer::Escalate { promised_at } => self.escalate(*promised_at),
-            Timer::Sla { promised_at, owner, act } => self.sla(*promised_at, owner, *act),
+            Timer::Sla { promised_at, owner, act, from } => self.sla(*promised_at, owner, *act, *from),
             Timer::Breach { promised_at } => self.breach(*promised_at),
             Timer::CallAt { promised_at } => self.call_at(*promised_at),
-            Timer::CallAgain { rep, until } => self.try_to_call(rep, *until),
+            Timer::CallAgain { rep, until } => self.call_again(rep, *until),
             Timer::DialBy { leg } => self.not_reached(leg),
             Timer::ReleaseBy { leg } => {
                 let held = self.next.is_done() && self.is_connected(leg) && self.let_go_all();

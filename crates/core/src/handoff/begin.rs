@@ -46,6 +46,8 @@ impl Handoff {
             rungs: rungs(lead, live, &plan.rungs),
             legs: Vec::new(),
             calling: None,
+            call_again: Vec::new(),
+            steps_from: None,
             holds: Vec::new(),
             in_place_of: None,
             told_of: None,

@@ -66,6 +66,12 @@ pub struct Handoff {
     /// The rep's leg on which a call that was owed is being made, until the two have spoken or the try has come to nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calling: Option<LegId>,
+    /// Reps who were on another call when they were to make one that is owed, and are tried again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub call_again: Vec<CallAgain>,
+    /// From when the steps of the promise are counted for whoever owes it: those of an earlier time are not theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps_from: Option<DateTime<Utc>>,
     /// The reps whose phones are ours at this moment, and until when at the latest.
     #[serde(with = "holds")]
     pub holds: Vec<Reservation>,
@@ -115,9 +121,10 @@ impl Handoff {
         self.caller_zone.map_or_else(|| self.caller.clone(), |zone| Whereabouts { place, ..Whereabouts::in_zone(zone) })
     }
 
-    /// Whether the lead goes to whoever can take it: it waits, and nobody is speaking with the caller.
+    /// Whether the lead goes to whoever can take it: it waits, and nobody is speaking with the caller, or about to.
     pub fn is_waiting(&self) -> bool {
-        self.waits_in.is_some() && matches!(self.stage, Stage::Callback { .. } | Stage::NeedsAttention { .. })
+        let is_owed = matches!(self.stage, Stage::Callback { .. } | Stage::NeedsAttention { .. });
+        self.waits_in.is_some() && is_owed && self.calling.is_none()
     }
 
     /// Whether the lead counts against its owner's cap of open leads. Having spoken with somebody closes nothing, and who
@@ -131,6 +138,13 @@ impl Handoff {
 pub struct Reservation {
     pub rep: RepId,
     pub until: DateTime<Utc>,
+}
+
+/// A rep, and when they are tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallAgain {
+    pub rep: RepId,
+    pub at: DateTime<Utc>,
 }
 
 /// The times of the handoff, frozen when it began: a change of rules does not move a call under way.

@@ -58,6 +58,9 @@ pub enum Timer {
         promised_at: DateTime<Utc>,
         owner: RepId,
         act: SlaAct,
+        /// From when it was counted: whoever gives the lead away and has it once more has steps of a later time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<DateTime<Utc>>,
     },
     /// The promised time has come.
     Breach {

@@ -28,6 +28,9 @@ impl Move<'_> {
     pub(super) fn promise_anew(&mut self, raised: bool) {
         let before = self.owed_by();
         self.promise_callback(raised);
+        if self.owed_by() != before {
+            self.next.call_again.clear();
+        }
         let relieved = before.filter(|rep| self.owed_by().as_ref() != Some(rep) && is_here(rep, self.rules));
         if let Some(rep) = relieved {
             let why = BriefWhy::GivenAway;
@@ -66,6 +69,7 @@ impl Move<'_> {
 
     fn watch(&mut self, promise: &Promise) {
         let promised_at = promise.promised_at;
+        self.call_at_the_time(promised_at);
         if self.next.terms.callback.steps.is_empty() {
             self.watch_before(promised_at);
         } else {
@@ -78,10 +82,13 @@ impl Move<'_> {
     /// What the rules want done while the promise is open, by whoever owes it.
     pub(super) fn watch_steps(&mut self, promise: &Promise, from: DateTime<Utc>) {
         let Promise { owner, promised_at, .. } = promise;
-        for SlaStep { after, act } in self.next.terms.callback.steps.clone() {
+        let steps = self.next.terms.callback.steps.clone();
+        let from_then = (!steps.is_empty()).then_some(from);
+        self.next.steps_from = from_then;
+        for SlaStep { after, act } in steps {
             let at = worked(self.rules, owner, from, after);
             if at < *promised_at {
-                let timer = Timer::Sla { promised_at: *promised_at, owner: owner.clone(), act };
+                let timer = Timer::Sla { promised_at: *promised_at, owner: owner.clone(), act, from: from_then };
                 self.plan_at(Effect::Timer { timer }, at, later(at, NEVER));
             }
         }
@@ -91,7 +98,6 @@ impl Move<'_> {
         let before = |span| (promised_at - chrono::TimeDelta::from_std(span).unwrap_or_default()).max(self.now);
         let (remind, escalate) =
             (before(self.next.terms.callback.remind_before), before(self.next.terms.callback.escalate_before));
-        self.call_at_the_time(promised_at);
         self.timer_at(Timer::Remind { promised_at }, remind);
         self.timer_at(Timer::Escalate { promised_at }, escalate);
     }
@@ -157,14 +163,25 @@ impl Move<'_> {
         Used::Yes
     }
 
-    /// A step of the service level. It was set for one rep: whoever has the lead by now has steps of their own.
-    pub(super) fn sla(&mut self, promised_at: DateTime<Utc>, owner: &RepId, act: SlaAct) -> Used {
-        if self.open_promise(promised_at).is_none_or(|(owes, _)| owes != *owner) {
+    /// A step of the service level. It was set for one rep: whoever has the lead by now has steps of their own, and so has
+    /// whoever has it once more.
+    pub(super) fn sla(
+        &mut self,
+        promised_at: DateTime<Utc>,
+        owner: &RepId,
+        act: SlaAct,
+        from: Option<DateTime<Utc>>,
+    ) -> Used {
+        let is_theirs = self.open_promise(promised_at).is_some_and(|(owes, _)| owes == *owner);
+        if !is_theirs || from.is_some_and(|from| self.next.steps_from != Some(from)) {
             return Used::No;
         }
         match act {
             SlaAct::Remind => self.remind(promised_at),
             SlaAct::Escalate => self.escalate(promised_at),
+            SlaAct::Reassign if self.next.calling.is_some() => {
+                self.after_the_call(Timer::Sla { promised_at, owner: owner.clone(), act, from })
+            }
             SlaAct::Reassign => self.offer_to_others(owner),
         }
     }

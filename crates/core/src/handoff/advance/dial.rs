@@ -12,20 +12,13 @@ use crate::domain::id::{LegId, RepId};
 use crate::domain::leg::LegState;
 use crate::domain::outcome::Outcome;
 use crate::handoff::promise::is_here;
-use crate::rules::model::set::CallbackDial;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 /// How long a lead's phone rings.
 const LEAD_RINGS: Duration = Duration::from_secs(30);
-/// A rep whose phone is another lead's is tried again after this.
-const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(20);
-/// For so long, where somebody asked for the call.
-const TRIED_FOR: Duration = Duration::from_secs(300);
-/// A call at the promised time begins so much before it: rep and lead must have answered by then.
-const CALLS_AHEAD: TimeDelta = TimeDelta::minutes(2);
-/// A promise is not broken while the call is being made.
-const BREACH_AGAIN_AFTER: Duration = Duration::from_secs(30);
+/// A promise is not broken while the call is being made, nor the lead offered to others.
+const AGAIN_AFTER_CALL: Duration = Duration::from_secs(30);
 
 /// What was told of a lead's phone.
 enum OfLead<'e> {
@@ -84,51 +77,8 @@ impl Move<'_> {
         self.next.calling.as_ref() == Some(leg)
     }
 
-    /// Somebody asks for the call.
-    pub(super) fn call_now(&mut self, rep: &RepId) -> Used {
-        let until = later(self.now, TRIED_FOR);
-        let promised = self.promised_at().filter(|at| *at > self.now);
-        self.try_to_call(rep, promised.map_or(until, |at| at.min(until)))
-    }
-
-    /// The clock does, for whoever owes it.
-    pub(super) fn call_at(&mut self, promised_at: DateTime<Utc>) -> Used {
-        match self.open_promise(promised_at) {
-            Some((owner, false)) => self.try_to_call(&owner, promised_at),
-            Some((_, true)) | None => Used::No,
-        }
-    }
-
-    pub(super) fn call_at_the_time(&mut self, promised_at: DateTime<Utc>) {
-        if self.next.terms.callback.dial == CallbackDial::AtTheTime {
-            let at = (promised_at - CALLS_AHEAD).max(self.now);
-            self.call_timer(Timer::CallAt { promised_at }, at);
-        }
-    }
-
-    /// A phone that another lead holds is tried again shortly: nobody is rung while they speak, and the promise is not forgotten.
-    pub(super) fn try_to_call(&mut self, rep: &RepId, until: DateTime<Utc>) -> Used {
-        if self.next.why_no_call(rep, self.rules, self.now).is_some() {
-            return Used::No;
-        }
-        if !self.next.refused.contains(rep) {
-            self.ring_to_call_back(rep);
-            return Used::Yes;
-        }
-        self.next.refused.retain(|held| held != rep);
-        let again = later(self.now, TRIED_AGAIN_AFTER);
-        if again < until {
-            self.call_timer(Timer::CallAgain { rep: rep.clone(), until }, again);
-        } else {
-            self.plan(
-                Effect::Brief { rep: rep.clone(), channel: Channel::Chat, why: BriefWhy::Reminder },
-                NOTIFY_WITHIN,
-            );
-        }
-        Used::Yes
-    }
-
-    fn ring_to_call_back(&mut self, rep: &RepId) {
+    pub(super) fn ring_to_call_back(&mut self, rep: &RepId, endpoint: u32) {
+        self.next.call_again.retain(|again| again.rep != *rep);
         // Whoever is called back is not on the line.
         (self.next.live, self.next.in_chat) = (false, false);
         let leg = LegId::of(&self.next.id, self.next.legs.len() as u32 + 1);
@@ -138,7 +88,7 @@ impl Move<'_> {
         self.next.legs.push(Leg {
             id: leg.clone(),
             rep: rep.clone(),
-            endpoint: 0,
+            endpoint,
             state: LegState::Ringing,
             card: String::new(),
             evidence: None,
@@ -296,14 +246,32 @@ impl Move<'_> {
         self.end_try(leg, &Ended { state: LegState::Cancelled, evidence: ended.evidence.clone() }, Phone::MayBeUp)
     }
 
+    /// Whoever makes the call was not had on this phone. Where another is left on which they may be, that one is rung.
+    pub(super) fn rep_not_had(&mut self, leg: &LegId, ended: &Ended<'_>, phone: Phone) -> Used {
+        self.end_call_on(leg, ended, phone);
+        match self.phone_after(leg) {
+            Some((rep, endpoint)) => self.ring_to_call_back(&rep, endpoint),
+            None => {
+                // Whoever is on another call by now may be called for later.
+                self.next.refused.clear();
+                self.tell_of_try(leg);
+            }
+        }
+        Used::Yes
+    }
+
     /// They have not spoken. Whose promise it is has it still.
     pub(super) fn end_try(&mut self, leg: &LegId, ended: &Ended<'_>, phone: Phone) -> Used {
-        let rep = self.rep_of(leg);
         self.end_call_on(leg, ended, phone);
+        self.tell_of_try(leg);
+        Used::Yes
+    }
+
+    fn tell_of_try(&mut self, leg: &LegId) {
+        let rep = self.rep_of(leg);
         if is_here(&rep, self.rules) {
             self.plan(Effect::Brief { rep, channel: Channel::Chat, why: BriefWhy::Tried }, NOTIFY_WITHIN);
         }
-        Used::Yes
     }
 
     fn end_call_on(&mut self, leg: &LegId, ended: &Ended<'_>, phone: Phone) {
@@ -334,8 +302,14 @@ impl Move<'_> {
         }
     }
 
+    /// What would take the lead from whoever speaks with them waits.
+    pub(super) fn after_the_call(&mut self, timer: Timer) -> Used {
+        self.call_timer(timer, later(self.now, AGAIN_AFTER_CALL));
+        Used::Yes
+    }
+
     pub(super) fn breach_later(&mut self, promised_at: DateTime<Utc>) -> Used {
-        self.timer_at(Timer::Breach { promised_at }, later(self.now, BREACH_AGAIN_AFTER));
+        self.timer_at(Timer::Breach { promised_at }, later(self.now, AGAIN_AFTER_CALL));
         Used::Yes
     }
 
@@ -362,7 +336,7 @@ impl Move<'_> {
     }
 
     /// Beside what the stage waits for.
-    fn call_timer(&mut self, timer: Timer, at: DateTime<Utc>) {
+    pub(super) fn call_timer(&mut self, timer: Timer, at: DateTime<Utc>) {
         self.plan_at(Effect::Timer { timer }, at, later(at, NEVER));
     }
 }

@@ -78,7 +78,7 @@ impl Move<'_> {
     /// The rep of a current leg is not to be had on it: on to their next phone, or to the next rep, while the others go on ringing.
     pub(super) fn next_rep(&mut self, leg: &LegId, ended: Ended<'_>, phone: Phone) -> Used {
         if self.is_calling(leg) {
-            return self.end_try(leg, &ended, phone);
+            return self.rep_not_had(leg, &ended, phone);
         }
         let was_named = self.named().as_ref() == Some(leg);
         let is_held = matches!(self.next.stage, Stage::Ringing { .. } | Stage::Briefing { .. });

@@ -20,8 +20,8 @@ impl Move<'_> {
         if !self.next.is_waiting() {
             return Used::No;
         }
-        let let_lie = |rep: &RepId| self.next.let_lie.contains(rep) && *rep != to.rep && is_here(rep, self.rules);
-        let relieved = self.owed_by().filter(let_lie);
+        let others = self.next.let_lie.iter().filter(|rep| **rep != to.rep && is_here(rep, self.rules));
+        let relieved: Vec<RepId> = others.cloned().collect();
         self.hand_over(to);
         self.tell_given_away(relieved);
         Used::Yes
@@ -41,8 +41,8 @@ impl Move<'_> {
     }
 
     /// Who was to call would call as well.
-    fn tell_given_away(&mut self, relieved: Option<RepId>) {
-        if let Some(rep) = relieved {
+    fn tell_given_away(&mut self, relieved: impl IntoIterator<Item = RepId>) {
+        for rep in relieved {
             self.plan(Effect::Brief { rep, channel: Channel::Chat, why: BriefWhy::GivenAway }, NOTIFY_WITHIN);
         }
     }
@@ -59,6 +59,7 @@ impl Move<'_> {
         self.next.owner = rep.clone();
         self.next.turn_in = to.turn_in.clone();
         self.next.waits_in = to.waits_in.clone();
+        self.next.call_again.retain(|again| again.rep == *rep);
         if let Some(busy) = &to.busy {
             self.next.busy.insert(rep.clone(), busy.clone());
         }

@@ -85,12 +85,16 @@ impl Move<'_> {
         u32::try_from(first.count()).unwrap_or(u32::MAX)
     }
 
-    /// The next phone of the rep whom this one did not reach.
+    /// The next phone of the rep whom this one did not reach, while the caller waits.
     pub(super) fn next_phone(&self, leg: &LegId) -> Option<(RepId, u32)> {
+        self.phone_after(leg).filter(|_| self.may_ring())
+    }
+
+    pub(super) fn phone_after(&self, leg: &LegId) -> Option<(RepId, u32)> {
         let Leg { rep, endpoint, state, .. } = self.next.legs.iter().find(|known| known.id == *leg)?;
         let phones = self.rules.reps.get(rep).filter(|rep| rep.active)?.phones.len();
         let is_left = (*endpoint as usize) + 1 < phones && !self.next.refused.contains(rep);
-        (state.may_be_elsewhere() && is_left && self.may_ring()).then(|| (rep.clone(), endpoint + 1))
+        (state.may_be_elsewhere() && is_left).then(|| (rep.clone(), endpoint + 1))
     }
 
     /// Rings one of a rep's phones, beside those that ring. On any but the first it is the one of whom the caller was told.

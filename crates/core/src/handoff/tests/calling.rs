@@ -4,11 +4,20 @@ use super::*;
 use crate::domain::lead::ReachBack;
 use crate::domain::zone::Zone;
 use crate::handoff::NoCall;
-use crate::rules::model::set::CallbackDial;
+use crate::rules::model::set::{CallbackDial, SlaStep};
+use std::time::Duration;
 
 /// Ben and cy were rung and declined; ben owes a call by eleven.
 fn owed() -> UnderWay {
     call().offered().on(Event::SlotsDeclined).on(Event::CallerLeft).promises("ben", "11:00")
+}
+
+/// The same where it is offered to others after half an hour.
+fn owed_with_steps(dial: CallbackDial) -> UnderWay {
+    let mut world = scenario();
+    world.rules.handoff.callback.dial = dial;
+    world.rules.handoff.callback.steps = vec![SlaStep { after: Duration::from_secs(1800), act: SlaAct::Reassign }];
+    begun(world).offered().on(Event::SlotsDeclined).promises("ben", "11:00")
 }
 
 /// Ben's phone rings, the third leg of this handoff.
@@ -28,6 +37,16 @@ fn speaking() -> UnderWay {
     dialled().after(8).lead(|leg| Event::Answered { leg }).lead(|leg| Event::Joined { leg })
 }
 
+/// Ben is on another lead's call when he is to make this one at ten past ten: he is tried again.
+fn busy() -> UnderWay {
+    owed().after(600).held_by_another().on(by("ben")).rings_nobody_new(2)
+}
+
+/// As long as it is tried.
+fn again() -> Timer {
+    Timer::CallAgain { rep: rep_id("ben"), until: at("10:15") }
+}
+
 fn by(name: &str) -> Event {
     Event::CallNow { rep: rep_id(name), by: "a team lead".to_owned() }
 }
@@ -37,6 +56,12 @@ impl UnderWay {
     fn lead(self, event: impl FnOnce(LegId) -> Event) -> Self {
         let leg = self.leg(3).of_lead();
         self.on(event(leg))
+    }
+
+    /// As the store tells it.
+    fn held_by_another(mut self) -> Self {
+        self.state.refused.push(rep_id("ben"));
+        self
     }
 
     fn hangs_up_lead(self) -> Self {
@@ -175,17 +200,57 @@ fn one_act_makes_one_call() {
 /// A rep has one phone: of two promises for one minute the second waits its turn.
 #[test]
 fn a_rep_who_is_on_another_call_is_rung_after_it() {
-    let mut held = owed().after(600);
-    held.state.refused.push(rep_id("ben"));
-    let until = held.now + TimeDelta::seconds(300);
-    let again = Timer::CallAgain { rep: rep_id("ben"), until };
-    let held = held.on(by("ben")).rings_nobody_new(2);
-    assert_eq!(held.planned_at(&again), Some(held.now + TimeDelta::seconds(20)));
-    held.after(20).timer(again.clone()).rings("ben", 3);
+    assert_eq!(busy().planned_at(&again()), Some(at("10:10") + TimeDelta::seconds(20)));
+    busy().after(20).timer(again()).rings("ben", 3);
+    let still = busy().after(20).held_by_another().timer(again()).rings_nobody_new(2);
+    assert_eq!(still.planned_at(&again()), Some(at("10:10") + TimeDelta::seconds(40)));
     // Not for ever: they are told that it is still owed.
-    let mut held = owed().after(600);
-    held.state.refused.push(rep_id("ben"));
-    held.after(299).timer(again).rings_nobody_new(2).briefs("ben", BriefWhy::Reminder);
+    busy().after(299).held_by_another().timer(again()).rings_nobody_new(2).briefs("ben", BriefWhy::Reminder);
+}
+
+#[test]
+fn who_is_asked_twice_while_on_another_call_is_tried_as_if_asked_once() {
+    busy().after(5).held_by_another().on(by("ben")).ignored();
+    // The call was made meanwhile: nobody's phone rings for what was asked before.
+    busy().after(5).on(by("ben")).rings("ben", 3).after(3).declined(3).after(12).timer(again()).ignored();
+}
+
+#[test]
+fn who_has_the_lead_no_more_is_not_tried_again() {
+    let given = busy().after(5).on(Event::Reassigned(NewOwner::new(rep_id("cy"), "told"))).owner_is("cy");
+    given.after(15).timer(again()).ignored();
+}
+
+/// The promise may be broken by then; the call is owed still.
+#[test]
+fn who_asks_shortly_before_the_promised_time_is_rung_after_it() {
+    let late = owed().after(3590).held_by_another().on(by("ben"));
+    let again = Timer::CallAgain { rep: rep_id("ben"), until: late.now + TimeDelta::seconds(300) };
+    assert_eq!(late.planned_at(&again), Some(late.now + TimeDelta::seconds(20)));
+    let late = late.after(10).timer(Timer::Breach { promised_at: at("11:00") }).needs_attention_of("max");
+    late.after(10).timer(again).rings("ben", 3);
+}
+
+#[test]
+fn a_rep_whom_one_phone_does_not_reach_is_rung_on_the_next() {
+    let rung = || {
+        let mut call = owed().after(600);
+        let ben = call.rules.reps.get_mut(&rep_id("ben")).expect("ben");
+        ben.phones.extend(ben.phones.clone());
+        call.on(by("ben")).rings("ben", 3)
+    };
+    let second = || {
+        let call = rung().after(15).leg_timer(3, |leg| Timer::RingBy { leg }).hangs_up(3).rings("ben", 4);
+        assert_eq!((call.state.legs[3].endpoint, call.state.calling.clone()), (1, Some(call.leg(4))));
+        call.dials_nobody()
+    };
+    let call = second().after(4).answered(4).after(3).accepted(4);
+    let leg = call.leg(4).of_lead();
+    call.does(&Effect::DialLead { leg });
+    second().of_leg(4, |leg| Event::Busy { leg, why: None }).owes_it_still();
+    // Who says no has said it for all of their phones; and a phone that another lead holds by now is not rung.
+    rung().after(4).declined(3).hangs_up(3).owes_it_still();
+    rung().held_by_another().of_leg(3, |leg| Event::NoAnswer { leg, why: None }).owes_it_still();
 }
 
 #[test]
@@ -200,6 +265,30 @@ fn the_clock_makes_the_call_where_the_rules_say_so() {
     let called = owed().on(Event::ContactMade { rep: rep_id("ben"), at: at("10:30") });
     called.timer(Timer::CallAt { promised_at }).ignored();
     assert_eq!(owed().planned_at(&Timer::CallAt { promised_at }), None, "by_button is what is not said");
+}
+
+/// They take the place of the reminders, and not of the call.
+#[test]
+fn the_clock_makes_the_call_also_where_steps_are_set() {
+    let promised_at = at("11:00");
+    let call = owed_with_steps(CallbackDial::AtTheTime);
+    assert_eq!(call.planned_at(&Timer::CallAt { promised_at }), Some(at("10:58")));
+    call.after(58 * 60).timer(Timer::CallAt { promised_at }).rings("ben", 3);
+}
+
+/// Neither offered to others nor, where it is on offer, taken by one of them.
+#[test]
+fn a_lead_is_not_given_away_while_its_rep_calls() {
+    let call = owed_with_steps(CallbackDial::ByButton);
+    let (promised_at, owner, from) = (at("11:00"), rep_id("ben"), call.state.steps_from);
+    let offer = Timer::Sla { promised_at, owner, act: SlaAct::Reassign, from };
+    let call = call.after(1790).on(by("ben")).answered(3).accepted(3).after(10).timer(offer.clone());
+    assert_eq!((call.planned_at(&offer), &call.state.waits_in), (Some(call.now + TimeDelta::seconds(30)), &None));
+    let call = call.lead(|leg| Event::NoAnswer { leg, why: None }).after(30).timer(offer);
+    assert!(call.state.is_waiting());
+    let call = call.on(by("ben")).rings("ben", 4);
+    assert!(!call.state.is_waiting());
+    call.on(Event::Found(NewOwner::new(rep_id("cy"), "is free"))).ignored().owner_is("ben");
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod world;
 
 use super::*;
 use crate::domain::lead::ReachBack;
+use crate::handoff::state::CallAgain;
 use crate::rules::model::set::{Introduction, RingPlan, Rung};
 use explorer::{Explored, explore};
 use faults::PLANTED;
@@ -63,9 +64,12 @@ fn walked(mut world: World, which: &str) -> Walk {
 /// where nobody makes caller and rep known to each other, where the lead waits for whoever can take it, where nobody was on the
 /// line, and where the agent comes after the reps.
 pub(super) fn explored() -> (Vec<(Handoff, DateTime<Utc>)>, &'static RuleSet) {
+    // Nobody is on the line, and ben was on another call when this one was to be made.
     let gone = |state: &mut Handoff| {
         if state.stage.settled().is_some() && !state.is_done() || matches!(state.stage, Stage::Searching { .. }) {
             (state.live, state.legs, state.calling) = (false, Vec::new(), None);
+            let again = CallAgain { rep: rep_id("ben"), at: state.decided_at };
+            state.call_again = state.stage.settled().map(|_| again).into_iter().collect();
         }
     };
     let at_the_front_door = |state: &mut Handoff| {

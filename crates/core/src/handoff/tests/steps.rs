@@ -36,8 +36,8 @@ impl UnderWay {
     }
 
     fn step(self, name: &str, act: SlaAct) -> Self {
-        let promised_at = self.state.next_step().at;
-        self.timer(Timer::Sla { promised_at, owner: rep_id(name), act })
+        let (promised_at, from) = (self.state.next_step().at, self.state.steps_from);
+        self.timer(Timer::Sla { promised_at, owner: rep_id(name), act, from })
     }
 }
 
@@ -115,7 +115,8 @@ fn where_nobody_takes_it_the_promise_is_broken_as_any_other() {
 #[test]
 fn a_promise_that_was_kept_has_no_steps() {
     let called = promised().after(60).on(Event::ContactMade { rep: rep_id("ben"), at: at("10:01") });
-    called.timer(Timer::Sla { promised_at: at("11:00"), owner: rep_id("ben"), act: SlaAct::Reassign }).ignored();
+    let (promised_at, owner, from) = (at("11:00"), rep_id("ben"), called.state.steps_from);
+    called.timer(Timer::Sla { promised_at, owner, act: SlaAct::Reassign, from }).ignored();
 }
 
 /// A person has named cy: nobody takes it from cy for what ben did not do.
@@ -131,9 +132,46 @@ fn what_was_set_for_one_rep_is_not_done_to_another() {
     call.step("ben", SlaAct::Reassign).ignored();
 }
 
+/// Ben gives it to cy and gets it back, and has as much time as anybody to whom it is given.
+#[test]
+fn what_was_set_for_a_rep_before_is_not_done_when_they_have_it_once_more() {
+    let to = |name: &str| Event::Reassigned(NewOwner::new(rep_id(name), "told"));
+    let call = promised();
+    let (promised_at, owner) = (at("11:00"), rep_id("ben"));
+    let before = Timer::Sla { promised_at, owner, act: SlaAct::Reassign, from: call.state.steps_from };
+    let call = call.after(600).on(to("cy")).after(600).on(to("ben")).promises("ben", "11:00");
+    let call = call.sets(&[
+        ("ben", SlaAct::Remind, "10:25"),
+        ("ben", SlaAct::Escalate, "10:35"),
+        ("ben", SlaAct::Reassign, "10:50"),
+    ]);
+    let call = call.after(600).timer(before).ignored().after(1200).step("ben", SlaAct::Reassign);
+    assert!(call.state.is_waiting());
+}
+
+/// Max looks into it by then, and ben has not been told that it is another's.
+#[test]
+fn whoever_let_it_lie_is_told_who_has_it_also_after_the_promise_was_broken() {
+    let call = promised().after(1800).step("ben", SlaAct::Reassign).after(1800);
+    let call = call.timer(Timer::Breach { promised_at: at("11:00") }).needs_attention_of("max").after(60);
+    call.on(found("cy")).owner_is("cy").briefs("ben", BriefWhy::GivenAway);
+}
+
+/// As it was stored before timers told from when they were counted.
+#[test]
+fn a_step_of_an_earlier_version_is_done() {
+    let call = promised().after(1800);
+    let stored = serde_json::json!({
+        "timer": "sla", "promised_at": at("11:00"), "owner": "ben", "act": "reassign"
+    });
+    let call = call.timer(serde_json::from_value(stored).expect("a timer"));
+    assert!(call.state.is_waiting());
+}
+
 /// As it was stored before there were any.
 #[test]
 fn a_handoff_without_steps_is_stored_as_it_always_was() {
     let stored = serde_json::to_value(&call().state).expect("JSON");
     assert_eq!((stored["terms"]["callback"].get("steps"), stored.get("let_lie")), (None, None));
+    assert_eq!(stored.get("steps_from"), None);
 }

@@ -309,11 +309,19 @@ fn third_party(it: &Seen<'_>) -> Option<String> {
 fn dialled_alone(it: &Seen<'_>) -> Option<String> {
     let dialled: Vec<&LegId> = it.made.effects.iter().filter_map(|planned| dials(&planned.effect)).collect();
     let accepted = |lead: &LegId| match it.event {
-        Event::Accepted { leg } => it.before.calling.as_ref() == Some(leg) && *lead == leg.of_lead(),
+        Event::Accepted { leg } => {
+            it.before.calling.as_ref() == Some(leg) && *lead == leg.of_lead() && !is_dialled(it.before, leg)
+        }
         _ => false,
     };
     let right = dialled.len() < 2 && dialled.iter().all(|lead| accepted(lead));
     (!right).then(|| format!("{:?} dials {dialled:?}", it.event))
+}
+
+/// The lead's phone rings for whoever is on this leg, or has rung.
+fn is_dialled(handoff: &Handoff, leg: &LegId) -> bool {
+    let known = handoff.legs.iter().find(|known| known.id == *leg);
+    known.and_then(|leg| leg.dialled.as_ref()).is_some_and(|lead| lead.state.is_some())
 }
 
 fn dials(effect: &Effect) -> Option<&LegId> {
@@ -331,10 +339,8 @@ fn half_a_call(it: &Seen<'_>) -> Option<String> {
         Event::NoAnswer { leg, .. } | Event::Busy { leg, .. } | Event::WrongNumber { leg, .. } => leg == gone,
         _ => false,
     };
-    let known = it.before.legs.iter().find(|known| known.id == *leg);
-    let is_dialled = known.and_then(|leg| leg.dialled.as_ref()).is_some_and(|lead| lead.state.is_some());
     let down = |gone: &LegId| says_down(gone) || it.hangs_up(gone);
-    let both = down(leg) && (!is_dialled || down(&lead));
+    let both = down(leg) && (!is_dialled(it.before, leg) || down(&lead));
     (!both).then(|| format!("{:?} leaves somebody on the line", it.event))
 }
 

@@ -354,9 +354,9 @@ impl World {
 
 /// What the states of the world differ in: of one caller all else stays.
 fn told_apart_by(state: &Handoff) -> String {
-    let Handoff { stage, live, owner, turn_in, rungs, next_target, refused, legs, holds, .. } = state;
+    let Handoff { stage, live, owner, turn_in, rungs, next_target, refused, legs, calling, holds, .. } = state;
     let Handoff { moves_on_by, searches, booking_attempts, taken_slots, first_contact_at, .. } = state;
-    let phones = (next_target, refused, legs, holds);
+    let phones = (next_target, refused, legs, calling, holds);
     let times = (moves_on_by, searches, booking_attempts, taken_slots, first_contact_at);
     serde_json::to_string(&(stage, live, owner, turn_in, rungs, phones, times)).expect("a handoff is JSON")
 }

@@ -174,6 +174,7 @@ fn of_others(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) -> Vec<(&'sta
 
 fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 12] {
     let (search, attempt, promised_at) = (state.searches, state.booking_attempts, state.next_step().at);
+    let owner = state.next_step().owner;
     [
         ("timer patience_by", Timer::PatienceBy),
         ("timer offer_callback", Timer::OfferCallback),
@@ -183,7 +184,7 @@ fn of_the_clock(state: &Handoff) -> [(&'static str, Event); 12] {
         ("timer book_by", Timer::BookBy { attempt }),
         ("timer remind", Timer::Remind { promised_at }),
         ("timer escalate", Timer::Escalate { promised_at }),
-        ("timer sla: reassign", Timer::Sla { promised_at, owner: state.next_step().owner, act: SlaAct::Reassign }),
+        ("timer sla: reassign", Timer::Sla { promised_at, owner, act: SlaAct::Reassign, from: None }),
         ("timer breach", Timer::Breach { promised_at }),
         ("timer call_at", Timer::CallAt { promised_at }),
         ("timer call_again", Timer::CallAgain { rep: rep_id("ben"), until: promised_at }),
