@@ -41,6 +41,19 @@ impl Calls {
             .collect()
     }
 
+    /// How it ends for this caller is decided, and what they are told of it may be on its way. Whether it has had its time.
+    pub(in crate::connectors::asterisk) fn has_been_settled(&mut self, call: &str, now: Instant) -> bool {
+        let Some(call) = self.calls.get_mut(call) else { return false };
+        now.duration_since(*call.settled_since.get_or_insert(now)) >= ALONE_AT_MOST
+    }
+
+    /// A handoff goes on for this caller.
+    pub(in crate::connectors::asterisk) fn is_served_on(&mut self, call: &str) {
+        if let Some(call) = self.calls.get_mut(call) {
+            call.settled_since = None;
+        }
+    }
+
     /// Whether this caller is there and hears neither words nor anybody.
     pub(in crate::connectors::asterisk) fn is_alone(&self, call: &str) -> bool {
         self.calls.get(call).is_some_and(|call| call.alone_since.is_some())
