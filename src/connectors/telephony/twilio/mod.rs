@@ -321,6 +321,11 @@ impl Telephony for Twilio {
         }
     }
 
+    /// Whoever waits is in a room, which hears none.
+    fn hears_key(&self, _call: &Call) -> bool {
+        false
+    }
+
     /// A call that is not in the account: its platform is all there is.
     async fn agent_speaks(&self, call: &Call, _instruction: &Instruction) -> Result<bool, VendorError> {
         Ok(ours(call).is_none())
