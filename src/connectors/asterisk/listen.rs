@@ -322,7 +322,10 @@ impl Session {
                     self.fetch_agent(&call);
                 }
                 (false, true) => self.begin_to(end(call)),
-                (false, false) => self.begin_to(Deed::LeaveToDialplan { call }),
+                (false, false) => {
+                    self.calls.leaves_to_dialplan(&call);
+                    self.begin_to(Deed::LeaveToDialplan { call });
+                }
             }
         }
     }

@@ -78,6 +78,13 @@ impl Calls {
         }
     }
 
+    /// The dialplan has this caller from now on: whoever takes them there, we are told nothing of it.
+    pub(in crate::connectors::asterisk) fn leaves_to_dialplan(&mut self, call: &str) {
+        if let Some(call) = self.calls.get_mut(call) {
+            call.came.is_dialplans = true;
+        }
+    }
+
     /// As they have come in.
     pub(in crate::connectors::asterisk) fn caller(&self, call: &str) -> Option<Caller> {
         self.calls.get(call).map(|call| call.came.by.clone())
@@ -87,9 +94,9 @@ impl Calls {
 impl Call {
     /// A caller who leaves the front door before the agent was there. Whether a rep was, the handoff knows.
     pub(super) fn missed(&self) -> Option<Act> {
-        let Came { by: Caller { call, number, dialled }, is_at_front_door, is_shown } = &self.came;
+        let Came { by: Caller { call, number, dialled }, is_at_front_door, is_shown, is_dialplans } = &self.came;
         let had_agent = matches!(self.agent, Agent::There | Agent::Gone);
-        (*is_at_front_door && !had_agent).then(|| {
+        (*is_at_front_door && !had_agent && !is_dialplans).then(|| {
             let from = is_shown.then(|| number.clone());
             Act::Missed(Arrival { call: call.clone(), from, dialled: dialled.clone() })
         })

@@ -94,3 +94,11 @@ fn what_was_decided_for_a_caller_has_its_time_to_be_told() {
     line.calls.is_served_on(C);
     assert!(!line.calls.has_been_settled(C, now + Duration::from_secs(70)), "somebody was rung anew");
 }
+
+#[test]
+fn who_is_left_to_the_dialplan_is_missed_by_nobody_of_ours() {
+    let mut line = at_the_door();
+    line.calls.leaves_to_dialplan(C);
+    let left = line.leaves(C);
+    assert_eq!((told(&left), missed(left)), (vec![Happened::CallerLeft], vec![]));
+}
