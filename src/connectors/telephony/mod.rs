@@ -63,7 +63,7 @@ pub struct DialRequest {
 }
 
 /// The platform on which whatever we dial by ourselves is said to be.
-const OUR_CALL: &str = "baton";
+pub const OUR_CALL: &str = "baton";
 
 /// Whatever is dialled for a rep who calls back has no caller: the call is the rep's own leg, and shows whom they will speak with.
 pub fn call_of(leg: &LegId, lead: Option<&PhoneE164>) -> Call {
