@@ -260,7 +260,11 @@ fn message(told: &Told, now: DateTime<Utc>) -> InboxMessage {
 
 /// The same each time the same is told, by whichever worker.
 fn id(whom: &str, happened: Happened) -> String {
-    format!("{whom}:{}", happened.as_str())
+    let id = format!("{whom}:{}", happened.as_str());
+    if let Happened::CallbackWanted { pressed_at } = happened {
+        return format!("{id}:{}", pressed_at.timestamp_millis());
+    }
+    id
 }
 
 #[cfg(test)]
@@ -283,10 +287,11 @@ mod tests {
             (Happened::Joined, CallWord::Joined),
             (Happened::RepLeft, CallWord::RepLeft),
             (Happened::CallerLeft, CallWord::CallerLeft),
-            (Happened::CallbackWanted, CallWord::CallbackWanted),
+            (Happened::CallbackWanted { pressed_at: now }, CallWord::CallbackWanted),
             (Happened::Missed, CallWord::Missed),
         ] {
-            let is_callers = matches!(happened, Happened::CallerLeft | Happened::CallbackWanted | Happened::Missed);
+            let is_callers =
+                matches!(happened, Happened::CallerLeft | Happened::CallbackWanted { .. } | Happened::Missed);
             let leg = (!is_callers).then(|| LegId::new("leg_7k2m.1").unwrap());
             let told = Told { call: None, leg: leg.clone(), happened, why: Some("cause 17".to_owned()) };
             let told = Told { call: leg.is_none().then(|| "1796028155.0".to_owned()), ..told };
@@ -297,5 +302,14 @@ mod tests {
             assert_eq!((read.happened, read.leg, read.why.as_deref()), (word, leg, Some("cause 17")), "{happened:?}");
             assert_eq!(read.platform, CARRIER);
         }
+    }
+
+    #[test]
+    fn a_key_that_is_pressed_again_is_another_and_told_again_the_same() {
+        let now: DateTime<Utc> = "2026-11-30T09:00:00Z".parse().unwrap();
+        let pressed = |pressed_at| id("1796028155.0", Happened::CallbackWanted { pressed_at });
+        assert_eq!(pressed(now), pressed(now));
+        assert_ne!(pressed(now), pressed(now + chrono::TimeDelta::seconds(3)));
+        assert_eq!(id("1796028155.0", Happened::CallerLeft), "1796028155.0:caller_left");
     }
 }

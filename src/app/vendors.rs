@@ -21,7 +21,7 @@ use baton_core::domain::endpoint::{Address, Endpoint};
 use baton_core::domain::phone::PhoneE164;
 use baton_core::rules::RuleSet;
 use baton_core::rules::fault::listed;
-use baton_core::rules::model::set::{Assignment, Rung};
+use baton_core::rules::model::set::{Assignment, CallbackDial, Introduction, Rung};
 use std::sync::Arc;
 
 /// Clients for every section that is there; `wire`: commands to the voice platform over the broker, where there is one. `events`
@@ -176,12 +176,7 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
         told.push(format!("no [telephony]: warm_transfer is left out of the ladders that have it ({ringing})"));
     }
     told.extend(undialled(config, rules));
-    let takes_over = matches!(config.telephony, Some(config::Telephony::Bridge(config::Carrier::Twilio(_))));
-    if takes_over && rules.handoff.hold == Comfort::Agent {
-        told.push(
-            "no agent once carrier = \"twilio\" has taken a call over: hold: agent of handoff.yaml is music".to_owned(),
-        );
-    }
+    told.extend(not_at_this_telephony(config, rules));
     if config.calendar.is_none() && !booking.is_empty() {
         told.push(format!("no [calendar]: booking is left out of the ladders that have it ({booking})"));
     }
@@ -189,10 +184,56 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
         let modes = "no [telephony] with mode = \"bridge\" or \"rep_first\"";
         told.push(format!("{modes}: nobody is rung for callers of rules/front_door.yaml"));
     }
+    told.extend(lent_and_answered(config, rules));
     if config.mail.is_none() && config.slack.is_none() {
         told.push("no [slack] and no [mail]: no rep is told of a lead, and no caller of a promise".to_owned());
     }
     told
+}
+
+/// What handoff.yaml asks for, and the carrier of our calls has not.
+fn not_at_this_telephony(config: &Config, rules: &RuleSet) -> Vec<String> {
+    let handoff = &rules.handoff;
+    let mut told = Vec::new();
+    let is_twilio = matches!(config.telephony, Some(config::Telephony::Bridge(config::Carrier::Twilio(_))));
+    if is_twilio {
+        let gone = "no agent once carrier = \"twilio\" has taken a call over";
+        if handoff.hold == Comfort::Agent {
+            told.push(format!("{gone}: hold: agent of handoff.yaml is music"));
+        }
+        if handoff.introduce == Introduction::Agent {
+            told.push(format!("{gone}: with introduce: agent of handoff.yaml the two are joined without it"));
+        }
+        if handoff.offer_callback.is_some() {
+            told.push(
+                "no keys of callers with carrier = \"twilio\": offer_callback of handoff.yaml is offered to nobody"
+                    .to_owned(),
+            );
+        }
+    }
+    if handoff.callback.dial == CallbackDial::AtTheTime && (is_twilio || config.telephony.is_none()) {
+        told.push(
+            "no [telephony] that dials leads (carrier = \"asterisk\", or a platform that holds the calls): dial: at_the_time of \
+             handoff.yaml begins no call; reps call back by hand"
+                .to_owned(),
+        );
+    }
+    told
+}
+
+/// Numbers to which callers are transferred for whoever waits for them, and people of ours are said to answer as well.
+fn lent_and_answered(config: &Config, rules: &RuleSet) -> Option<String> {
+    let Some(config::Telephony::RepFirst(settings)) = &config.telephony else { return None };
+    let config::Reached::Numbers(lent) = &settings.reached else { return None };
+    let both = lent.iter().map(PhoneE164::as_str).filter(|number| rules.front_door.dialled(number).is_some());
+    let both: Vec<&str> = both.collect();
+    (!both.is_empty()).then(|| {
+        format!(
+            "both in telephony.numbers and in rules/front_door.yaml ({}): whoever calls there is taken for a caller who is \
+             transferred, and rings for nobody; take it out of one of them",
+            listed(both.into_iter())
+        )
+    })
 }
 
 fn exchange(config: &Config) -> Option<&config::Asterisk> {
@@ -296,6 +337,14 @@ mod tests {
         rules.handoff.hold = Comfort::Agent;
         let [hold] = &not_connected(&config, &rules)[..] else { panic!("one thing is told") };
         assert!(hold.contains("hold: agent of handoff.yaml is music"), "{hold}");
+        rules.handoff.hold = Comfort::Music;
+        rules.handoff.introduce = Introduction::Agent;
+        rules.handoff.offer_callback = Some(std::time::Duration::from_secs(20));
+        rules.handoff.callback.dial = CallbackDial::AtTheTime;
+        let told = not_connected(&config, &rules);
+        let [introduce, offer, dial] = &told[..] else { panic!("{told:?}") };
+        assert!(introduce.contains("joined without it") && offer.contains("offered to nobody"), "{told:?}");
+        assert!(dial.contains("reps call back by hand"), "{dial}");
     }
 
     #[test]

@@ -33,6 +33,14 @@ pub enum CallAsked {
     Refused {
         why: NoCall,
     },
+    /// Whoever carries our calls dials no leads.
+    ByHand,
+}
+
+impl CallAsked {
+    /// Whoever asked for it calls.
+    pub const BY_HAND: &str =
+        "this telephony dials no leads; call by hand, or set up [telephony] with carrier = \"asterisk\"";
 }
 
 impl Decider {
@@ -42,10 +50,14 @@ impl Decider {
     /// The database failed: nobody is called.
     pub async fn call_back(&self, wish: &CallRequest) -> Result<Option<CallAsked>, StoreError> {
         let rules = Arc::clone(&self.parts.release.borrow().rules);
-        let asked = with((wish.clone(), rules, self.parts.mover()), |tx, (wish, rules, mover)| {
+        let dials_leads = self.parts.outbox.dials_leads();
+        let asked = with((wish.clone(), rules, self.parts.mover()), move |tx, (wish, rules, mover)| {
             Box::pin(async move {
                 if tx.lead(&wish.lead).await?.is_none() {
                     return Ok(None);
+                }
+                if !dials_leads {
+                    return Ok(Some((CallAsked::ByHand, Vec::new())));
                 }
                 let handoff = tx.handoff_lock(&HandoffId::of(&wish.lead)).await?;
                 let rep = wish.rep.clone().unwrap_or_else(|| handoff.next_step().owner);

@@ -76,6 +76,10 @@ pub(super) async fn apply_calls(
         {
             continue;
         }
+        if let Event::RepLeft { leg } = &event {
+            // Nobody comes to a rep who is gone.
+            tx.address_end(leg, mover.now).await?;
+        }
         // Platforms tell of every call; the ones that are no leads of ours are nobody's fault.
         told.extend(handoff.map(|handoff| Move { handoff, frees: None, event: Some(event) }));
     }

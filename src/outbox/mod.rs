@@ -100,6 +100,11 @@ impl Outbox {
         }
     }
 
+    /// Whether a lead can be called by us, and not by hand alone.
+    pub fn dials_leads(&self) -> bool {
+        self.parts.vendors.telephony.as_ref().is_some_and(|telephony| telephony.dials_leads())
+    }
+
     /// Whether work is taken.
     pub fn duty(&self) -> &Duty {
         &self.duty

@@ -106,6 +106,7 @@ conformance! {
             who_comes_to_an_address_is_the_caller_for_whom_the_rep_waits,
             an_address_is_good_until_its_time_is_up_and_a_number_rests_before_it_is_anothers,
             a_platforms_end_is_no_word_of_a_caller_who_is_on_the_way,
+            what_a_ping_said_of_a_caller_is_forgotten_within_minutes,
         ]
         moves: [
             of_two_saves_at_one_revision_one_counts,

@@ -48,6 +48,8 @@ struct Call {
     /// The caller has heard an agent or a rep.
     was_served: bool,
     alone_since: Option<Instant>,
+    /// As far as has been looked: see [`Calls::has_been_settled`].
+    settled_since: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]

@@ -299,23 +299,33 @@ impl Session {
     }
 
     /// Whoever is alone and is not being served any more goes on: to the agent that is still there, to the end of a call that was
-    /// one, to the agent that was not rung before, or back to the dialplan.
+    /// one, to the agent that was not rung before, or back to the dialplan. Where it is decided how it ends for them, what they are
+    /// told of it comes first, and no agent is fetched who knows nothing of it.
     fn looked(&mut self, carried: &[Carried]) {
-        let is_of = |carried: &Carried, call: &str| carried.call.as_deref() == Some(call);
-        let is_served = |call: &str| carried.iter().any(|carried| is_of(carried, call) && carried.is_served);
-        let is_agents = |call: &str| carried.iter().any(|carried| is_of(carried, call) && carried.is_left_to_agent);
-        let has_agent = self.asterisk.agent.is_some();
-        let alone = self.calls.alone(self.asterisk.agent_within, Instant::now());
+        let (has_agent, now) = (self.asterisk.agent.is_some(), Instant::now());
+        let alone = self.calls.alone(self.asterisk.agent_within, now);
         for Alone { call, agent_is_there, agent_is_to_come, was_served } in alone {
-            match (is_served(&call), agent_is_there, was_served) {
-                (true, _, _) => {}
-                (false, true, _) => self.begin_to(Deed::BringIn { call }),
+            let of = || carried.iter().filter(|carried| carried.call.as_deref() == Some(call.as_str()));
+            if of().any(|carried| carried.is_served) {
+                self.calls.is_served_on(&call);
+                continue;
+            }
+            let is_agents = of().any(|carried| carried.is_left_to_agent);
+            let is_settled = of().any(|carried| !carried.is_left_to_agent);
+            if is_settled && !self.calls.has_been_settled(&call, now) {
+                continue;
+            }
+            match (agent_is_there, was_served) {
+                (true, _) => self.begin_to(Deed::BringIn { call }),
                 // Also where a rep was there for a moment, and nobody else could be had.
-                (false, false, served) if agent_is_to_come && has_agent && (!served || is_agents(&call)) => {
+                (false, served) if agent_is_to_come && has_agent && !is_settled && (!served || is_agents) => {
                     self.fetch_agent(&call);
                 }
-                (false, false, true) => self.begin_to(end(call)),
-                (false, false, false) => self.begin_to(Deed::LeaveToDialplan { call }),
+                (false, true) => self.begin_to(end(call)),
+                (false, false) => {
+                    self.calls.leaves_to_dialplan(&call);
+                    self.begin_to(Deed::LeaveToDialplan { call });
+                }
             }
         }
     }

@@ -24,7 +24,9 @@ pub use rep_first::{Reached, RepFirst};
 
 use super::http::Secret;
 use super::speech::Speech;
-use super::{CallSink, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
+use super::{
+    CallSink, CallerStatus, DialRequest, LegStatus, OUR_CALL, Recording, RingRequest, Spoken, Telephony, VendorError,
+};
 use ari::{Ari, Dialled, Reason, There, VENDOR};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
@@ -272,6 +274,10 @@ impl Telephony for Asterisk {
         self.lines.let_agent_go(channel(call)?).await
     }
 
+    fn hears_key(&self, call: &Call) -> bool {
+        ours(call).is_some()
+    }
+
     fn dials_leads(&self) -> bool {
         true
     }
@@ -323,9 +329,10 @@ impl Telephony for Asterisk {
     }
 }
 
-/// The caller's channel, or that of a rep who calls a lead back; `None`: the lead does not say, or it is another carrier's.
+/// The caller's channel, or that of a rep who calls a lead back, which no platform may name; `None`: the lead does not say, or it is
+/// another carrier's.
 fn ours(call: &Call) -> Option<&str> {
-    call.leg.as_deref().filter(|leg| is_of_asterisk(leg) || is_rep(leg))
+    call.leg.as_deref().filter(|leg| is_of_asterisk(leg) || (call.platform == OUR_CALL && is_rep(leg)))
 }
 
 fn channel(call: &Call) -> Result<&str, VendorError> {

@@ -172,6 +172,10 @@ impl Telephony for RepFirst {
         }
     }
 
+    fn hears_key(&self, call: &Call) -> bool {
+        self.platform.is_some() || self.carrier.hears_key(call)
+    }
+
     fn dials_leads(&self) -> bool {
         self.carrier.dials_leads()
     }

@@ -63,7 +63,7 @@ pub struct DialRequest {
 }
 
 /// The platform on which whatever we dial by ourselves is said to be.
-const OUR_CALL: &str = "baton";
+pub const OUR_CALL: &str = "baton";
 
 /// Whatever is dialled for a rep who calls back has no caller: the call is the rep's own leg, and shows whom they will speak with.
 pub fn call_of(leg: &LegId, lead: Option<&PhoneE164>) -> Call {
@@ -132,6 +132,10 @@ pub trait Telephony: Send + Sync {
     async fn agent_speaks(&self, _call: &Call, _instruction: &Instruction) -> Result<bool, VendorError> {
         Ok(false)
     }
+    /// Whether a key of this caller is heard, and one can be offered to them: a platform that holds the call says what was pressed.
+    fn hears_key(&self, _call: &Call) -> bool {
+        true
+    }
     /// Whether it can dial a lead for a rep, once they have accepted.
     fn dials_leads(&self) -> bool {
         false
@@ -169,8 +173,10 @@ pub enum Happened {
     RepLeft,
     /// Of a leg: a lead whom we had dialled.
     CallerLeft,
-    /// The caller has pressed the key for a call back.
-    CallbackWanted,
+    /// The caller has pressed the key for a call back. A press that came too late is none of a later one.
+    CallbackWanted {
+        pressed_at: DateTime<Utc>,
+    },
     /// The caller has left, and the agent that was to take them had not come.
     Missed,
 }
@@ -189,13 +195,13 @@ impl Happened {
             Self::Joined => "joined",
             Self::RepLeft => "rep_left",
             Self::CallerLeft => "caller_left",
-            Self::CallbackWanted => "callback_wanted",
+            Self::CallbackWanted { .. } => "callback_wanted",
             Self::Missed => "missed",
         }
     }
 }
 
-/// One thing that happened. Told twice it is one: each happens to a leg, or to a caller, once.
+/// One thing that happened. Told twice it is one: each happens to a leg, or to a caller, once; a key at one time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     /// The caller's leg at the carrier; of a rep's leg it may be unknown.

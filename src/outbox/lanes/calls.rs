@@ -44,6 +44,11 @@ impl Work for CallEffect<'_> {
         {
             return Ok(Done::nothing("no longer true"));
         }
+        if let Self::Instruct(Instruction::OfferCallback) = *self
+            && !hears_key(at)
+        {
+            return Ok(Done::nothing("no key of this caller is heard"));
+        }
         if let Self::Instruct(instruction) = *self
             && agent_speaks(at, instruction).await?
             && let Some(done) = live::say(at, instruction).await?
@@ -170,6 +175,11 @@ async fn agent_speaks(at: &At<'_>, instruction: &Instruction) -> Result<bool, Ve
         (Some(telephony), Some(call)) => telephony.agent_speaks(call, instruction).await,
         (Some(_), None) => Ok(false),
     }
+}
+
+fn hears_key(at: &At<'_>) -> bool {
+    let call = at.matter.lead.call.as_ref();
+    at.parts.vendors.telephony.as_ref().zip(call).is_some_and(|(telephony, call)| telephony.hears_key(call))
 }
 
 /// True only while somebody is fetched.

@@ -18,7 +18,7 @@ use baton_core::rules::RuleSet;
 use change::{booking, concerned, faulty, hung_up_by, is_given, new_faults};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use phones::Phones;
-use rings::{count_rings, rung};
+use rings::rung;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -174,7 +174,7 @@ impl Tx {
                 }
                 Had::Yes => match self.claim(before, event, &transition.state, mover.now).await? {
                     Had::Yes => {
-                        count_rings(phones, before, &transition.state, rules, mover.now)?;
+                        self.count_rings(phones, before, &transition.state, rules, mover.now).await?;
                         return count_leads(phones, before, &transition.state, rules, mover.now);
                     }
                     Had::NotToBeHad(slot) => {

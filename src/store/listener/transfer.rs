@@ -14,6 +14,9 @@ const RESTS: TimeDelta = TimeDelta::seconds(60);
 /// A call is over by then, whether or not its end was told.
 const KEPT_FOR: TimeDelta = TimeDelta::hours(12);
 
+/// What a ping said of a caller who has not come by then is of no use, and one who has is a lead.
+const ANNOUNCED_FOR: TimeDelta = TimeDelta::minutes(10);
+
 /// Who has come to an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arrived {
@@ -134,7 +137,7 @@ impl Tx {
     }
 
     async fn ping_event(&mut self, key: &str) -> Result<Option<String>, StoreError> {
-        let sql = "-- ping::event\nSELECT key, event FROM ping WHERE key = $1";
+        let sql = "-- ping::event\nSELECT key, event FROM ping WHERE key = $1 AND event <> ''";
         let row = sqlx::query(sql).bind(key).fetch_optional(self.conn()).await?;
         row.map(|row| Reading::new("ping", &row).text("event")).transpose()
     }
@@ -146,17 +149,17 @@ impl Tx {
         row.map(|row| Reading::new("ping", &row).text("answer")).transpose()
     }
 
-    /// Keeps what a ping is answered, and the event of its call. `false`: it has been answered meanwhile.
+    /// Keeps what a ping is answered, and the event of its call, if it may come. `false`: it has been answered meanwhile.
     pub async fn ping_keep(
         &mut self,
         key: &str,
         answer: &str,
-        event: &str,
+        event: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let sql = "-- ping::keep\nINSERT INTO ping (key, answer, event, noted_at) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (key) DO NOTHING";
-        let query = sqlx::query(sql).bind(key).bind(answer).bind(event).bind(micros(now));
+        let query = sqlx::query(sql).bind(key).bind(answer).bind(event.unwrap_or_default()).bind(micros(now));
         Ok(query.execute(self.conn()).await?.rows_affected() == 1)
     }
 
@@ -173,7 +176,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Calls of half a day ago.
+    /// Calls of half a day ago, and sooner what was said of those who were to come: an answer is all that a ping needs then.
     pub async fn transfers_forget(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
         for sql in [
             "-- transfer::forget\nDELETE FROM transfer WHERE noted_at < $1",
@@ -182,6 +185,8 @@ impl Tx {
         ] {
             sqlx::query(sql).bind(micros(now - KEPT_FOR)).execute(self.conn()).await?;
         }
+        let sql = "-- ping::forget_event\nUPDATE ping SET event = '' WHERE noted_at < $1 AND event <> ''";
+        sqlx::query(sql).bind(micros(now - ANNOUNCED_FOR)).execute(self.conn()).await?;
         Ok(())
     }
 }

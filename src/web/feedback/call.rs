@@ -31,6 +31,9 @@ pub(in crate::web) async fn make(State(door): State<Door>, Extension(linked): Ex
             told(StatusCode::OK, "Your phone is in use", "It rings when it is free, within the next minutes.")
         }
         Ok(Some(CallAsked::Refused { why })) => told(StatusCode::CONFLICT, "Nobody is called", &format!("Why: {why}.")),
+        Ok(Some(CallAsked::ByHand)) => {
+            told(StatusCode::CONFLICT, "Nobody is called", &format!("Why: {}.", CallAsked::BY_HAND))
+        }
         Ok(None) => refuse(StatusCode::NOT_FOUND, "This lead is no longer kept.").into_response(),
         Err(error) => {
             let _logged = Problem::ours(&error);

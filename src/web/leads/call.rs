@@ -58,6 +58,7 @@ pub(in crate::web) async fn post(
         CallAsked::Rings { rep } => ("rings", rep),
         CallAsked::Waits { rep } => ("waits", rep),
         CallAsked::Refused { why } => return Err(Problem::conflict(format!("nobody is called: {why}"))),
+        CallAsked::ByHand => return Err(Problem::conflict(format!("nobody is called: {}", CallAsked::BY_HAND))),
     };
     Ok(Json(json!({ "status": status, "lead": lead, "rep": rep })))
 }

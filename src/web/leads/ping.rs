@@ -132,11 +132,12 @@ impl Door {
         let (now, candidates) = (self.clock.now(), addresses());
         let keeping = with((key, event.to_string(), candidates), move |tx, (key, event, candidates)| {
             Box::pin(async move {
-                let answer = match refusal {
-                    Some(refusal) => refused(refusal),
+                // Of a call that does not come nothing is kept but the answer.
+                let (answer, event) = match refusal {
+                    Some(refusal) => (refused(refusal), None),
                     None => match tx.address_lend_first(key, candidates, now + GOOD_FOR, now).await? {
-                        Some((to, until)) => accepted(&to, until),
-                        None => no_address(),
+                        Some((to, until)) => (accepted(&to, until), Some(event.as_str())),
+                        None => (no_address(), None),
                     },
                 };
                 let answer = answer.to_string();

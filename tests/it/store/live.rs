@@ -212,3 +212,26 @@ pub async fn a_platforms_end_is_no_word_of_a_caller_who_is_on_the_way(db: Db) {
     assert!(!left().await);
     assert!(ended(later(20)).await.expect("it is asked"), "who has come is ours to tell of");
 }
+
+/// Whose call is refused is not kept at all; the answer is, for whoever asks again.
+pub async fn what_a_ping_said_of_a_caller_is_forgotten_within_minutes(db: Db) {
+    let users = vec![("baton-a".to_owned(), "sip:baton-a@pbx".to_owned())];
+    writes!(db.store, [users], |tx| {
+        tx.address_lend_first("ping a", &users, later(30), now()).await?;
+        tx.ping_keep("ping a", "yes", Some("Dana"), now()).await?;
+        tx.ping_keep("ping b", "no", None, now()).await
+    })
+    .await
+    .expect("they are answered");
+    let announced = Some(Arrived::Announced { event: "Dana".to_owned() });
+    assert_eq!(arrives(&db, "baton-a", "1796028155.0", later(20)).await, announced);
+    let tidied = async |at: DateTime<Utc>| writes!(db.store, |tx| tx.transfers_forget(at).await).await.expect("tidied");
+    tidied(later(60)).await;
+    assert_eq!(arrives(&db, "baton-a", "1796028155.0", later(60)).await, announced, "another worker asks once more");
+    tidied(later(601)).await;
+    assert_eq!(arrives(&db, "baton-a", "1796028155.0", later(601)).await, None);
+    for (key, answer) in [("ping a", "yes"), ("ping b", "no")] {
+        let key = key.to_owned();
+        assert_eq!(db.store.ping_answer(&key).await.expect("it is read").as_deref(), Some(answer));
+    }
+}

@@ -5,6 +5,7 @@ use super::server::{Db, at_once};
 use super::tx::writes;
 use super::world::{caller, decided, handoff_id, later, mover, now, rep, rules};
 use baton::store::{Changes, RepState};
+use baton_core::domain::effect::Timer;
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::rep::Presence;
 use baton_core::handoff::Event;
@@ -112,7 +113,9 @@ pub async fn who_misses_rings_in_a_row_is_not_rung_for_a_while(db: Db) {
     let rules = Arc::new(rules);
     let missed = |leg: LegId| Event::NoAnswer { leg, why: None };
     let answered = |leg: LegId| Event::Answered { leg };
-    let happens: [fn(LegId) -> Event; 4] = [missed, answered, missed, missed];
+    // The worker that is to ring has not come to it.
+    let never_rang = |leg: LegId| Event::Timer { timer: Timer::RingBy { leg } };
+    let happens: [fn(LegId) -> Event; 6] = [missed, answered, missed, never_rang, never_rang, missed];
     let mut told = Vec::new();
     for (number, event) in (1..).zip(happens) {
         let lead = decided(caller(number));
@@ -126,7 +129,7 @@ pub async fn who_misses_rings_in_a_row_is_not_rung_for_a_while(db: Db) {
         told.push((leg.rep.clone(), db.store.rep_quiet_until(&leg.rep).await.expect("a time")));
     }
     let rep = told[0].0.clone();
-    let until = [None, None, None, Some(later(1804))].map(|until| (rep.clone(), until));
+    let until = [None, None, None, None, None, Some(later(1806))].map(|until| (rep.clone(), until));
     assert_eq!(told, until);
     writes!(db.store, [rep], |tx| tx.rep_presence(&rep, Presence::Available).await).await.expect("a presence");
     assert_eq!(db.store.rep_quiet_until(&rep).await.expect("a time"), None);

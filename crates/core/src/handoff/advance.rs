@@ -12,7 +12,7 @@ mod transfer;
 mod waiting;
 
 use super::begin::later;
-use super::state::{Event, Handoff, Stage, Transition, TurnMove};
+use super::state::{Event, Handoff, OUR_CLOCK, Stage, Transition, TurnMove};
 use crate::domain::effect::{BriefWhy, Channel, Effect, HangUpReason, Planned, Timer};
 use crate::domain::id::{LegId, RepId};
 use crate::domain::leg::LegState;
@@ -30,8 +30,6 @@ const RECORD_WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
 /// When the CRM is asked whether the owner is still the one we set.
 const READ_OWNER_AFTER: [Duration; 3] =
     [Duration::from_secs(120), Duration::from_secs(24 * 3600), Duration::from_secs(7 * 24 * 3600)];
-/// How it is known what nobody told us in time.
-const OUR_CLOCK: &str = "our own clock";
 /// Timers do not expire: late is better than never.
 const NEVER: Duration = Duration::from_secs(400 * 24 * 3600);
 

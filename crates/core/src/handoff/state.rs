@@ -187,6 +187,16 @@ pub struct Leg {
     pub dialled: Option<DialledLead>,
 }
 
+/// How it is known what nobody told us in time.
+pub(super) const OUR_CLOCK: &str = "our own clock";
+
+impl Leg {
+    /// Nobody has told us how it ended.
+    pub fn is_ended_by_our_clock(&self) -> bool {
+        self.evidence.as_deref() == Some(OUR_CLOCK)
+    }
+}
+
 /// The lead's phone in a callback.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DialledLead {

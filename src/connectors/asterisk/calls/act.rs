@@ -61,6 +61,8 @@ pub(in crate::connectors::asterisk) struct Came {
     pub is_at_front_door: bool,
     /// Their number may be shown.
     pub is_shown: bool,
+    /// Whoever the dialplan rings is to take them.
+    pub is_dialplans: bool,
 }
 
 impl Came {

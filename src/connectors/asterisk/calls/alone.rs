@@ -41,6 +41,19 @@ impl Calls {
             .collect()
     }
 
+    /// How it ends for this caller is decided, and what they are told of it may be on its way. Whether it has had its time.
+    pub(in crate::connectors::asterisk) fn has_been_settled(&mut self, call: &str, now: Instant) -> bool {
+        let Some(call) = self.calls.get_mut(call) else { return false };
+        now.duration_since(*call.settled_since.get_or_insert(now)) >= ALONE_AT_MOST
+    }
+
+    /// A handoff goes on for this caller.
+    pub(in crate::connectors::asterisk) fn is_served_on(&mut self, call: &str) {
+        if let Some(call) = self.calls.get_mut(call) {
+            call.settled_since = None;
+        }
+    }
+
     /// Whether this caller is there and hears neither words nor anybody.
     pub(in crate::connectors::asterisk) fn is_alone(&self, call: &str) -> bool {
         self.calls.get(call).is_some_and(|call| call.alone_since.is_some())
@@ -65,6 +78,13 @@ impl Calls {
         }
     }
 
+    /// The dialplan has this caller from now on: whoever takes them there, we are told nothing of it.
+    pub(in crate::connectors::asterisk) fn leaves_to_dialplan(&mut self, call: &str) {
+        if let Some(call) = self.calls.get_mut(call) {
+            call.came.is_dialplans = true;
+        }
+    }
+
     /// As they have come in.
     pub(in crate::connectors::asterisk) fn caller(&self, call: &str) -> Option<Caller> {
         self.calls.get(call).map(|call| call.came.by.clone())
@@ -74,9 +94,9 @@ impl Calls {
 impl Call {
     /// A caller who leaves the front door before the agent was there. Whether a rep was, the handoff knows.
     pub(super) fn missed(&self) -> Option<Act> {
-        let Came { by: Caller { call, number, dialled }, is_at_front_door, is_shown } = &self.came;
+        let Came { by: Caller { call, number, dialled }, is_at_front_door, is_shown, is_dialplans } = &self.came;
         let had_agent = matches!(self.agent, Agent::There | Agent::Gone);
-        (*is_at_front_door && !had_agent).then(|| {
+        (*is_at_front_door && !had_agent && !is_dialplans).then(|| {
             let from = is_shown.then(|| number.clone());
             Act::Missed(Arrival { call: call.clone(), from, dialled: dialled.clone() })
         })

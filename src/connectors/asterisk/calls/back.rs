@@ -88,9 +88,6 @@ impl Calls {
             .filter(|leg| carried.iter().any(|of| of.call.as_deref() == Some(leg.as_str())));
         let gone = up.filter(|leg| there(leg.as_str()).is_none());
         acts.extend(gone.map(|leg| tell(None, leg.clone(), Happened::RepLeft)));
-        let over = bridges.iter().filter_map(|bridge| names::rep_of_bridge(&bridge.id));
-        let over = over.filter(|rep| !self.legs.contains_key(rep));
-        acts.extend(over.map(|rep| Act::Do(Deed::CallOver { call: rep.to_string() })));
         acts
     }
 }

@@ -29,13 +29,18 @@ impl Calls {
         }
         acts.extend(self.backs_found(channels, bridges, carried));
         acts.extend(self.lost(channels, carried));
-        // Others may hold calls on the same Asterisk: a bridge with somebody in it whom we do not know is theirs.
-        let is_ours = |member: &String| channels.iter().any(|channel| channel.id == *member);
-        let ours = bridges.iter().filter(|bridge| bridge.channels.iter().all(is_ours));
-        let over = ours.filter_map(|bridge| names::call_of_bridge(&bridge.id));
-        let over = over.filter(|call| names::is_of_asterisk(call) && !self.calls.contains_key(*call));
+        let over = bridges.iter().filter(|bridge| is_ours(bridge, channels, carried));
+        let over = over.filter_map(|bridge| names::call_of_bridge(&bridge.id)).filter(|call| self.is_over(call));
         acts.extend(over.map(|call| Act::Do(Deed::CallOver { call: call.to_owned() })));
         acts
+    }
+
+    /// Whether nobody is there any more for whom a bridge was made: a caller, or a rep who calls a lead back.
+    fn is_over(&self, call: &str) -> bool {
+        match names::leg(call) {
+            Some(rep) => !self.legs.contains_key(&rep),
+            None => names::is_of_asterisk(call) && !self.calls.contains_key(call),
+        }
     }
 
     /// Whose sounds may still be played.
@@ -72,6 +77,10 @@ impl Calls {
                 return vec![hang_up(channel.id.clone(), Reason::Normal)];
             };
             known.agent = if channel.is_up() { Agent::There } else { Agent::Dialled };
+            return Vec::new();
+        }
+        // Whom a rep calls back is read with them: whatever is dialled by way of the dialplan looks like a stranger.
+        if names::rep_of_lead(&channel.id).is_some() {
             return Vec::new();
         }
         if names::is_stranger(channel) { vec![hang_up(channel.id.clone(), Reason::Normal)] } else { Vec::new() }
@@ -124,6 +133,16 @@ impl Calls {
         }
         acts
     }
+}
+
+/// Others may hold calls on the same Asterisk, or be about to: a bridge with somebody in it whom we do not know is theirs, and so
+/// is an empty one of which no handoff knows.
+fn is_ours(bridge: &Bridge, channels: &[Channel], carried: &[Carried]) -> bool {
+    if bridge.channels.is_empty() {
+        let call = names::call_of_bridge(&bridge.id);
+        return call.is_some() && carried.iter().any(|carried| carried.call.as_deref() == call);
+    }
+    bridge.channels.iter().all(|member| channels.iter().any(|channel| channel.id == *member))
 }
 
 fn is_caller(channel: &Channel) -> bool {

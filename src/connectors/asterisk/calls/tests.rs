@@ -1,5 +1,6 @@
 mod back;
 mod door;
+mod others;
 
 use super::*;
 use crate::connectors::Carried;
@@ -255,7 +256,7 @@ fn what_nobody_heard_is_read_and_told() {
     let talking = Bridge { id: bridge_of(C), channels: vec![C.to_owned(), LEG.to_owned()] };
     let (held, new, gone) = ("1796028155.1", "1796028155.2", "1796028155.3");
     let music = Bridge { id: bridge_of(held), channels: vec![held.to_owned()] };
-    let empty = Bridge { id: bridge_of("1796028155.4"), channels: vec![] };
+    let empty = Bridge { id: bridge_of(gone), channels: vec![] };
     let channels = [
         found(LEG, "Up", &format!("rep,{C}")),
         found("leg_7k2m.2", "Up", &format!("rep,{held}")),
@@ -311,7 +312,7 @@ fn what_nobody_heard_is_read_and_told() {
         [
             Deed::Comfort { call: held.to_owned() },
             Deed::HangUp { channel: "agent-1796028155.9".to_owned(), reason: Reason::Normal },
-            Deed::CallOver { call: "1796028155.4".to_owned() },
+            Deed::CallOver { call: gone.to_owned() },
         ]
     );
 }

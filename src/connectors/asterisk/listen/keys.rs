@@ -30,6 +30,7 @@ impl Session {
         if !takes {
             return Ok(());
         }
-        self.act(Act::Tell(Told { call: Some(call), leg: None, happened: Happened::CallbackWanted, why: None }))
+        let happened = Happened::CallbackWanted { pressed_at: self.asterisk.clock.now() };
+        self.act(Act::Tell(Told { call: Some(call), leg: None, happened, why: None }))
     }
 }

@@ -250,11 +250,12 @@ impl Telephony for Twilio {
     }
 
     /// The words are those of the page that Twilio asks for: true when they are heard. That a rep is fetched is said in the room,
-    /// where `hold` takes the caller; who is fetched instead, by another way into it.
+    /// where `hold` takes the caller; who is fetched instead, by another way into it. Whom no agent introduces are joined all the
+    /// same, and whoever waits in the room is not called out of it for an offer that no page makes.
     async fn instruct(&self, call: &Call, _key: &str, instruction: &Spoken) -> Result<(), VendorError> {
         match instruction.kind.as_str() {
-            "hold" => Ok(()),
-            "connected" => self.ends_with_caller(call).await,
+            "hold" | "offer_callback" => Ok(()),
+            "connected" | "introduce" => self.ends_with_caller(call).await,
             _ => self.ask_anew("instruct", call).await,
         }
     }
@@ -318,6 +319,11 @@ impl Telephony for Twilio {
             Err(VendorError::Gone { .. }) => Ok(()),
             other => other.map(drop),
         }
+    }
+
+    /// Whoever waits is in a room, which hears none.
+    fn hears_key(&self, _call: &Call) -> bool {
+        false
     }
 
     /// A call that is not in the account: its platform is all there is.

@@ -225,6 +225,22 @@ async fn the_caller_is_sent_on_and_nothing_is_said_beside_that() {
     desk.holds_to_the_contract();
 }
 
+/// Asked for by the rules of a workspace whose calls are held elsewhere as well.
+#[tokio::test]
+async fn neither_an_offer_nor_an_introduction_takes_a_caller_out_of_the_room() {
+    let desk = Desk::open().await;
+    desk.twilio.call_comes_in(&caller_sid(1), "+18005550100", &[(SECOND, Answer::Nothing)]);
+    for kind in ["offer_callback", "introduce"] {
+        desk.client.instruct(&call(1), "k", &says(kind)).await.expect(kind);
+    }
+    assert_eq!(
+        desk.asked(),
+        ["GET Conferences.json"],
+        "the rep is let go with the caller, as of any two who are joined"
+    );
+    desk.holds_to_the_contract();
+}
+
 #[tokio::test]
 async fn it_is_known_whether_a_caller_is_there() {
     let desk = Desk::open().await;

@@ -83,3 +83,22 @@ fn an_agent_that_did_not_come_is_missed_whoever_dialled_it() {
     let mut line = at_the_door();
     assert_eq!(line.ends(&agent_of(C), 17), [Act::Look]);
 }
+
+/// A promise takes seconds to be said.
+#[test]
+fn what_was_decided_for_a_caller_has_its_time_to_be_told() {
+    let mut line = at_the_door();
+    let now = line.now;
+    let mut is_over = |seconds| line.calls.has_been_settled(C, now + Duration::from_secs(seconds));
+    assert_eq!([is_over(60), is_over(64), is_over(65)], [false, false, true], "from when it was first seen");
+    line.calls.is_served_on(C);
+    assert!(!line.calls.has_been_settled(C, now + Duration::from_secs(70)), "somebody was rung anew");
+}
+
+#[test]
+fn who_is_left_to_the_dialplan_is_missed_by_nobody_of_ours() {
+    let mut line = at_the_door();
+    line.calls.leaves_to_dialplan(C);
+    let left = line.leaves(C);
+    assert_eq!((told(&left), missed(left)), (vec![Happened::CallerLeft], vec![]));
+}
