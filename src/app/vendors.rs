@@ -17,8 +17,8 @@ use crate::outbox::Vendors;
 use anyhow::{Context, Result, bail};
 use baton_clock::SharedClock;
 use baton_core::domain::effect::Comfort;
-use baton_core::domain::endpoint::{Address, Endpoint};
 use baton_core::domain::phone::PhoneE164;
+use baton_core::domain::phone::endpoint::{Address, Endpoint};
 use baton_core::rules::RuleSet;
 use baton_core::rules::fault::listed;
 use baton_core::rules::model::set::{Assignment, CallbackDial, Introduction, Rung};
@@ -315,7 +315,7 @@ fn smtp(mail: &config::Mail) -> Result<SmtpConfig> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use baton_core::domain::endpoint::PhoneKind;
+    use baton_core::domain::phone::endpoint::PhoneKind;
     use baton_core::routing::scenario::scenario;
 
     #[test]

@@ -1,8 +1,8 @@
 //! How phones are called, and what they show. Nothing that an event brings gets into either but the digits of a number, or the
 //! signs of an address.
 
-use baton_core::domain::endpoint::Address;
 use baton_core::domain::phone::PhoneE164;
+use baton_core::domain::phone::endpoint::Address;
 
 /// How reps are dialled, by the templates of the configuration.
 pub(super) struct Dial {
@@ -52,7 +52,7 @@ fn shown(number: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use baton_core::domain::endpoint::SipAddress;
+    use baton_core::domain::phone::endpoint::SipAddress;
 
     #[test]
     fn a_phone_is_called_as_the_template_says() {

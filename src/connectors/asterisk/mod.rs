@@ -233,9 +233,9 @@ impl Telephony for Asterisk {
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
         let caller = channel(&request.call)?;
         let dialled = self.dialled(request, Some(caller)).await?;
-        let noted = self.lines.note_ring(caller, &request.leg);
-        let (noted, rung) = tokio::join!(noted, self.lines.ari.originate(dialled));
-        noted.and(rung)
+        // First: if this worker dies between the two nobody was rung, and whoever hears next goes on to the next phone.
+        self.lines.note_ring(caller, &request.leg).await?;
+        self.lines.ari.originate(dialled).await
     }
 
     async fn whisper(&self, leg: &LegId, _key: &str, say: &RepText) -> Result<(), VendorError> {

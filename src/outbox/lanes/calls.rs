@@ -39,21 +39,18 @@ impl Work for CallEffect<'_> {
 
     async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError> {
         let (matter, key) = (at.matter, &at.step.effect_key);
-        if let Self::Instruct(instruction) = *self
-            && !is_true_still(instruction, &matter.handoff)
-        {
-            return Ok(Done::nothing("no longer true"));
-        }
-        if let Self::Instruct(Instruction::OfferCallback) = *self
-            && !hears_key(at)
-        {
-            return Ok(Done::nothing("no key of this caller is heard"));
-        }
-        if let Self::Instruct(instruction) = *self
-            && agent_speaks(at, instruction).await?
-            && let Some(done) = live::say(at, instruction).await?
-        {
-            return Ok(done);
+        if let Self::Instruct(instruction) = *self {
+            if !is_true_still(instruction, &matter.handoff) {
+                return Ok(Done::nothing("no longer true"));
+            }
+            if agent_speaks(at, instruction).await?
+                && let Some(done) = live::say(at, instruction).await?
+            {
+                return Ok(done);
+            }
+            if is_overtaken(at, instruction).await? {
+                return Ok(Done::nothing("no longer true"));
+            }
         }
         let Some(telephony) = &at.parts.vendors.telephony else {
             return match self {
@@ -194,6 +191,17 @@ fn is_true_still(instruction: &Instruction, handoff: &Handoff) -> bool {
         Instruction::FindTime { .. } => matches!(handoff.stage, Stage::Searching { .. }),
         Instruction::OfferSlots { .. } => matches!(handoff.stage, Stage::Offering { .. }),
         _ => true,
+    }
+}
+
+/// While the agent was brought back to the caller, what it is to look for may have been found.
+async fn is_overtaken(at: &At<'_>, instruction: &Instruction) -> Result<bool, VendorError> {
+    match instruction {
+        Instruction::FindTime { .. } => {
+            let now = Matter::read(at.parts, at.step).await?;
+            Ok(!is_true_still(instruction, &now.handoff))
+        }
+        _ => Ok(false),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Which phones are rung, how many at a time, and how each that rang ended.
 
 use super::story::{Roster, Story};
-use baton_core::domain::endpoint::{Endpoint, PhoneKind};
 use baton_core::domain::id::RepId;
+use baton_core::domain::phone::endpoint::{Endpoint, PhoneKind};
 use baton_core::handoff::Handoff;
 use baton_core::handoff::state::Leg;
 use baton_core::rules::model::set::RingPlan;

@@ -1,7 +1,7 @@
 //! Everything that one case needs, and how a call goes that is not worth telling each time.
 
 use super::asterisk::{Installed, last_lines, started};
-pub use super::story::Story;
+pub use super::story::{DANA, INES, Inbound, Person, Qualified, Story};
 use super::voice::rendered;
 use super::wire::Wire;
 use super::workers::{OURS, Surroundings, Worker, digits, found_workspace};
@@ -19,26 +19,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
-
-/// Somebody who calls.
-pub struct Person {
-    pub name: &'static str,
-    pub title: &'static str,
-    pub company: &'static str,
-    pub phone: &'static str,
-}
-
-pub const DANA: Person =
-    Person { name: "Dana Whitfield", title: "Head of Operations", company: "Northwind Foods", phone: "+14155550142" };
-pub const INES: Person =
-    Person { name: "Ines Duarte", title: "Chief Buyer", company: "Lumen Textiles", phone: "+14155550177" };
-
-impl Person {
-    /// What a rep hears of them.
-    pub fn whisper(&self) -> String {
-        format!("{}, {}, {}. Press 1 to accept.", self.name, self.title, self.company)
-    }
-}
 
 /// What a case wants to be otherwise than usual.
 pub struct Wanted {
@@ -183,33 +163,6 @@ impl Drop for Line {
             println!("\n== Asterisk\n{}", last_lines(&self.asterisk.log()));
         }
     }
-}
-
-/// A caller whom the agent has spoken with and found worth a rep.
-pub struct Qualified {
-    pub caller: Call,
-    pub agent: Call,
-    pub lead: String,
-    /// The call by the id that the agent's platform has for it.
-    pub talk: String,
-    pub at: Instant,
-    phone: &'static str,
-}
-
-impl Qualified {
-    /// Whether it is their number that a rep sees.
-    pub fn is_shown_to(&self, rep: &Call) -> bool {
-        let shown = rep.header("From").expect("somebody calls");
-        shown.contains(self.phone.trim_start_matches('+'))
-    }
-}
-
-/// A caller who speaks with the agent.
-pub struct Inbound {
-    pub caller: Call,
-    pub agent: Call,
-    /// The id that the agent learns.
-    pub id: String,
 }
 
 impl Line {

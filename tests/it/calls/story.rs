@@ -1,6 +1,55 @@
-//! What became of a lead.
+//! Who calls, and what became of their lead.
 
+use baton_phones::call::Call;
 use serde_json::Value;
+use tokio::time::Instant;
+
+/// Somebody who calls.
+pub struct Person {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub company: &'static str,
+    pub phone: &'static str,
+}
+
+pub const DANA: Person =
+    Person { name: "Dana Whitfield", title: "Head of Operations", company: "Northwind Foods", phone: "+14155550142" };
+pub const INES: Person =
+    Person { name: "Ines Duarte", title: "Chief Buyer", company: "Lumen Textiles", phone: "+14155550177" };
+
+impl Person {
+    /// What a rep hears of them.
+    pub fn whisper(&self) -> String {
+        format!("{}, {}, {}. Press 1 to accept.", self.name, self.title, self.company)
+    }
+}
+
+/// A caller whom the agent has spoken with and found worth a rep.
+pub struct Qualified {
+    pub caller: Call,
+    pub agent: Call,
+    pub lead: String,
+    /// The call by the id that the agent's platform has for it.
+    pub talk: String,
+    pub at: Instant,
+    pub phone: &'static str,
+}
+
+impl Qualified {
+    /// Whether it is their number that a rep sees.
+    pub fn is_shown_to(&self, rep: &Call) -> bool {
+        let shown = rep.header("From").expect("somebody calls");
+        shown.contains(self.phone.trim_start_matches('+'))
+    }
+}
+
+/// A caller who speaks with the agent.
+pub struct Inbound {
+    pub caller: Call,
+    pub agent: Call,
+    /// The id that the agent learns.
+    pub id: String,
+}
 
 /// What `GET /v1/leads/{id}` tells.
 pub struct Story(pub Value);

@@ -7,7 +7,6 @@ pub mod account;
 pub mod briefing;
 pub mod crm_id;
 pub mod effect;
-pub mod endpoint;
 pub mod id;
 pub mod known;
 pub mod lead;

@@ -1,8 +1,8 @@
 //! Whoever may receive a lead.
 
 use super::crm_id::CrmId;
-use super::endpoint::Endpoint;
 use super::id::RepId;
+use super::phone::endpoint::Endpoint;
 use crate::domain::zone::Zone;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};

@@ -15,7 +15,6 @@ pub use words::{at, day, moment, pool_id, rep_id, row};
 
 use super::snapshot::{RepFacts, Snapshot};
 use crate::domain::account::Candidates;
-use crate::domain::endpoint::{Endpoint, PhoneKind};
 use crate::domain::id::LeadId;
 use crate::domain::known::{Fact, Known};
 use crate::domain::lead::{
@@ -23,6 +22,7 @@ use crate::domain::lead::{
     Qualification,
 };
 use crate::domain::phone::PhoneE164;
+use crate::domain::phone::endpoint::{Endpoint, PhoneKind};
 use crate::domain::rep::{Presence, Rep};
 use crate::domain::zone::Zone;
 use crate::rules::RuleSet;

@@ -1,7 +1,7 @@
 //! A rep who has several phones: rung in order, where the one before did not reach them.
 
 use super::*;
-use crate::domain::endpoint::{Endpoint, PhoneKind};
+use crate::domain::phone::endpoint::{Endpoint, PhoneKind};
 use crate::rules::model::set::RingPlan;
 
 fn two_phones(world: Scenario) -> Scenario {

@@ -12,20 +12,11 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("account-unknown-rep", "The owner of a named account is not in reps.csv."),
     ("account-unknown-territory", "The territory of a named account is not in territories.csv."),
-    (
-        "assignment-unknown",
-        "`assignment` says who owns a lead in the CRM: baton (what was decided) or crm (what the CRM's own rules say).",
-    ),
+    ("assignment-unknown", "`assignment` says who owns a lead in the CRM: baton, or crm by its own rules."),
     ("bad-duration", "A length of time is a number with its unit: 45s, 20m, 2h, 3d."),
     ("bad-number", "A whole number is expected here, without unit or separator."),
-    (
-        "calendars-believed-too-briefly",
-        "What a calendar said must count for at least a minute: they are read twice a minute, and would be unknown in between.",
-    ),
-    (
-        "callback-escalate-before-remind",
-        "The escalation of a callback comes after its reminder: escalate_before must be shorter than remind_before.",
-    ),
+    ("calendars-believed-too-briefly", "Calendars are read twice a minute: believe them for at least one."),
+    ("callback-escalate-before-remind", "The manager is told after the owner: escalate_before is below remind_before."),
     (
         "callback-remind-too-early",
         "The reminder would be due before the callback is promised: remind_before must be shorter than within.",
@@ -82,21 +73,12 @@ pub const CODES: &[(&str, &str)] = &[
     ("field-values-not-text", "Only fields of type text have a list of values."),
     ("file-missing", "A workspace consists of rules/ with these files and templates/."),
     ("file-unknown", "A file in rules/ has a name that nobody reads, so its rules would be ignored."),
-    (
-        "front-door-bad-number",
-        "A number of the front door is one of ours with its country code, in quotation marks: \"+15551230000\".",
-    ),
+    ("front-door-bad-number", "A number of the front door has its country code, in quotes: \"+15551230000\"."),
     ("front-door-unknown-holidays", "The holidays of a number name a region that hours.yaml does not have."),
     ("front-door-unknown-pool", "A number rings a pool that routing.yaml does not have."),
-    (
-        "front-door-unknown-timezone",
-        "The timezone of a number is no name of the time zone database, such as America/New_York.",
-    ),
+    ("front-door-unknown-timezone", "The timezone of a number is none, such as America/New_York."),
     ("front-door-unknown-week", "The hours of a number name a week that hours.yaml does not have."),
-    (
-        "front-door-wait-too-short",
-        "A caller is to wait for less time than a rep may take to press the key: nobody could ever accept. Lengthen `for`.",
-    ),
+    ("front-door-wait-too-short", "The caller waits less than a rep may take to press the key: lengthen `for`."),
     ("handoff-add-too-late", "The next phone would be added when the one before has rung out."),
     ("handoff-at-once-too-many", "More phones are to ring at once than may be rung for one lead."),
     ("handoff-bad-flag", "This is a yes or a no."),

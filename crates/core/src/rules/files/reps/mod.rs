@@ -3,8 +3,8 @@
 mod cells;
 
 use crate::domain::crm_id::CrmId;
-use crate::domain::endpoint::{Endpoint, PhoneKind};
 use crate::domain::id::RepId;
+use crate::domain::phone::endpoint::{Endpoint, PhoneKind};
 use crate::domain::rep::{Leave, Rep};
 use crate::domain::zone::Zone;
 use crate::rules::fault::{At, Faults, Word, quoted};

@@ -2,8 +2,8 @@
 //!
 //! Guarantee: an address that exists holds no sign by which a dial string could be made to say more than an address.
 
-use super::id::InvalidId;
-use super::phone::PhoneE164;
+use super::PhoneE164;
+use crate::domain::id::InvalidId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -1,5 +1,7 @@
 //! A phone number in E.164: `+`, country code, number; 8 to 15 digits.
 
+pub mod endpoint;
+
 use super::id::InvalidId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
