@@ -43,6 +43,9 @@ impl Work for CallEffect<'_> {
             if !is_true_still(instruction, &matter.handoff) {
                 return Ok(Done::nothing("no longer true"));
             }
+            if *instruction == Instruction::OfferCallback && !hears_key(at) {
+                return Ok(Done::nothing("no key of this caller is heard"));
+            }
             if agent_speaks(at, instruction).await?
                 && let Some(done) = live::say(at, instruction).await?
             {
