@@ -1,12 +1,12 @@
 //! A hundred calls at once: each caller is joined with the rep who was rung for them, and hears nobody else.
 
-use baton_phones::call::{Call, End, Stage};
 use super::cases;
 use super::line::{Inbound, Line, Person, Qualified, Wanted};
-use baton_phones::rtp::Sound;
 use super::tones::listening;
-use baton_phones::tones::is_speech;
 use super::workers::digits;
+use baton_phones::call::{Call, End, Stage};
+use baton_phones::rtp::Sound;
+use baton_phones::tones::is_speech;
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,16 +1,16 @@
 //! Every vendor but the telephony has stopped answering: what is sent to them is taken, and that is all. Callers notice nothing of it
 //! but that no time can be offered.
 
-use baton_phones::call::Stage;
 use super::cases;
-use baton_phones::ear::Recording;
 use super::line::{DANA, Wanted};
-use baton_phones::rtp::Sound;
 use super::tones::until_said;
-use baton_phones::tones::{AGENT, CALLER, HOLD, REP};
 use super::workers::{ONE_MOMENT, PROMISE};
 use baton::app::stage::StandIns;
 use baton::connectors::http::ApiCall;
+use baton_phones::call::Stage;
+use baton_phones::ear::Recording;
+use baton_phones::rtp::Sound;
+use baton_phones::tones::{AGENT, CALLER, HOLD, REP};
 use std::net::TcpListener;
 use std::time::Duration;
 use tokio::time::Instant;

@@ -133,7 +133,10 @@ mod tests {
             packets.sound = *sound;
             for frame in 0..50 {
                 let at = began + Duration::from_secs(second) + Duration::from_millis(20) * frame;
-                heard.push(rtp::Heard { at, samples: sound_of(&packets.next_packet().expect("a packet")).expect("sound") });
+                heard.push(rtp::Heard {
+                    at,
+                    samples: sound_of(&packets.next_packet().expect("a packet")).expect("sound"),
+                });
             }
         }
         Recording(heard)
