@@ -4,6 +4,7 @@
 use super::ari::{Ari, Reason, There, gone};
 use super::calls::{agent_of, bridge_of, is_rep, last_words_of, whisper_of, words_of};
 use super::event::Bridge;
+use super::turns::{Turn, Turns};
 use super::voice::{Recorded, Voice};
 use crate::connectors::VendorError;
 use baton_core::domain::id::LegId;
@@ -19,6 +20,7 @@ fn rung(leg: &LegId) -> String {
 pub(super) struct Lines {
     pub ari: Ari,
     pub voice: Voice,
+    pub turns: Turns,
 }
 
 /// What follows when words have been said.
@@ -154,6 +156,7 @@ impl Lines {
     pub(super) async fn say(
         &self,
         call: &str,
+        turn: &Turn<'_>,
         words: &CallerText,
         then: Then,
         beside: Beside,
@@ -173,7 +176,7 @@ impl Lines {
             Beside::Agent => !has_rep(&bridge),
             Beside::Rep => true,
         };
-        if !may_be_said {
+        if !may_be_said || !turn.is_last() {
             return Ok(());
         }
         self.hush(call).await?;

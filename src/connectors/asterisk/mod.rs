@@ -18,6 +18,7 @@ mod line;
 mod listen;
 mod rep_first;
 mod socket;
+mod turns;
 mod voice;
 
 pub use rep_first::{Reached, RepFirst};
@@ -44,6 +45,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
+use turns::Turns;
 use voice::{Recorded, Voice};
 
 /// Our own clock ends a ring. This one is for when nobody is left to do so.
@@ -103,7 +105,11 @@ impl Asterisk {
             speech,
         } = config;
         Ok(Self {
-            lines: Lines { ari: Ari::new(&url, &user, &password, &app)?, voice: Voice::new(sounds, speech) },
+            lines: Lines {
+                ari: Ari::new(&url, &user, &password, &app)?,
+                voice: Voice::new(sounds, speech),
+                turns: Turns::default(),
+            },
             dial: Dial { phone: dial, app: dial_app },
             agent,
             agent_within,
@@ -185,23 +191,24 @@ impl Telephony for Asterisk {
 
     async fn instruct(&self, call: &Call, _key: &str, instruction: &Spoken) -> Result<(), VendorError> {
         let call = channel(call)?;
+        let turn = self.lines.turns.begin(call);
         match instruction.kind.as_str() {
             // It is told by whoever it asks, and nobody is to talk into a conversation.
             "connected" => Ok(()),
             // A sentence between the music, where somebody can say it. An agent that the caller hears says it itself.
             "hold" | "hold_on" | "offer_callback" => {
-                self.lines.say(call, &instruction.say, Then::Waits, Beside::Nobody).await
+                self.lines.say(call, &turn, &instruction.say, Then::Waits, Beside::Nobody).await
             }
             // Beside an agent that cannot say it. Where the agent is gone, the two are joined and know it.
             "introduce" => match self.lines.hears_agent(call).await? {
-                true => self.lines.say(call, &instruction.say, Then::Waits, Beside::Rep).await,
+                true => self.lines.say(call, &turn, &instruction.say, Then::Waits, Beside::Rep).await,
                 false => Ok(()),
             },
             kind => {
                 let agent_is_there = self.lines.bring_back(call).await?;
                 let is_last = !agent_is_there && !matches!(kind, "find_time" | "offer_slots");
                 let then = if is_last { Then::Ends } else { Then::Waits };
-                self.lines.say(call, &instruction.say, then, Beside::Agent).await
+                self.lines.say(call, &turn, &instruction.say, then, Beside::Agent).await
             }
         }
     }
