@@ -207,6 +207,8 @@ impl Line {
         let id = agent.header("X-Baton-Call").expect("the agent is told which call it is").to_owned();
         agent.answers().await;
         caller.until_answered().await;
+        // Nobody is found worth a rep before they have spoken with the agent.
+        caller.until_hears("the agent", |heard| heard.hears(AGENT)).await;
         Inbound { caller, agent, id }
     }
 
