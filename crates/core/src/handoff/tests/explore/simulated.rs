@@ -1,7 +1,8 @@
 //! Handoffs by the thousand, each with a fate of its own: several callers at once, reps who answer, decline, are busy, leave or
 //! never pick up, carriers whose word is late, doubled or lost, and workers that die for up to twenty-five seconds and then are told
-//! once more what they were told last. What `explore` follows to the end in a small world is tried here in larger ones, with any
-//! rules and at any instant, and held against the same invariants.
+//! once more what they were told last. What `explore` follows to the end in a small world is tried here in larger ones, at any
+//! instant, and held against the same invariants. Times, ring plans, keys, introductions and calls back differ from day to day;
+//! a second phone, steps of the service level and the front door are not among them.
 //!
 //! A number is a fate: the same number is the same story. `BATON_SIM_HANDOFFS=N` changes how many are followed.
 
