@@ -19,7 +19,7 @@ def happened(leg, word, status):
     tell("call.event", f"{leg}:{word}", {"platform": "example", "call": legs[leg]["call"], "leg": leg, "event": word})
 
 def carry_out(command):
-    print(command["type"], command.get("say") or command.get("phone") or "", flush=True)
+    print(f"{command['type']} {command.get('say') or command.get('phone') or ''}\n", end="", flush=True)  # one write: lines of two threads stay whole
     leg = command.get("leg")
     if command["type"] == "ring":  # dial command["phone"], and never after command["ring_until"]
         legs[leg] = {"call": command["call"], "status": "ringing"}
@@ -46,5 +46,5 @@ class Platform(BaseHTTPRequestHandler):
 threading.Thread(target=ThreadingHTTPServer(("127.0.0.1", PORT), Platform).serve_forever, daemon=True).start()
 call = {"platform": "example", "id": "call-1", "live": True, "direction": "inbound", "from": "+14155550142"}
 lead = {"call": call, "contact": {"name": "Dana Whitfield"}, "company": {"country": "US"}, "qualification": {"score": 82}}
-print("say", tell("lead.qualified", "lead-1", lead).get("instruction", {}).get("say", "One moment."), flush=True)
+print(f"say {tell('lead.qualified', 'lead-1', lead).get('instruction', {}).get('say', 'One moment.')}\n", end="", flush=True)
 sys.exit("nobody was joined" if not joined.wait(30) else time.sleep(1))  # what Baton says last is still answered
