@@ -130,10 +130,9 @@ impl Asterisk {
         self.lines.voice.check().await
     }
 
-    /// A rep's phone that is to ring, with what it will hear being made. `caller`: their channel, if they are here; of a rep who calls
-    /// a lead back, the phone itself.
+    /// A rep's phone that is to ring. `caller`: their channel, if they are here; of a rep who calls a lead back, the phone itself.
     async fn dialled(&self, request: &RingRequest, caller: Option<&str>) -> Result<Dialled, VendorError> {
-        let RingRequest { leg, call, endpoint, ring_until, whisper } = request;
+        let RingRequest { leg, call, endpoint, ring_until, whisper: _ } = request;
         let Some(endpoint) = self.dial.string(&endpoint.address) else {
             return Err(VendorError::needs_person(
                 VENDOR,
@@ -141,7 +140,6 @@ impl Asterisk {
             ));
         };
         let timeout_s = self.rings_for(*ring_until)?;
-        self.lines.voice.prepare(leg.as_str(), &whisper.0);
         self.is_heard().await?;
         Ok(Dialled {
             channel: leg.to_string(),
@@ -152,6 +150,13 @@ impl Asterisk {
             timeout_s,
             variables: json!({}),
         })
+    }
+
+    /// What a rep will hear is made once the phone rings, which it does for longer than that takes: before it, a caller would wait.
+    async fn rings(&self, request: &RingRequest, dialled: Dialled) -> Result<(), VendorError> {
+        self.lines.ari.originate(dialled).await?;
+        self.lines.voice.prepare(request.leg.as_str(), &request.whisper.0);
+        Ok(())
     }
 
     /// In seconds, as Asterisk takes it.
@@ -242,7 +247,7 @@ impl Telephony for Asterisk {
         let dialled = self.dialled(request, Some(caller)).await?;
         // First: if this worker dies between the two nobody was rung, and whoever hears next goes on to the next phone.
         self.lines.note_ring(caller, &request.leg).await?;
-        self.lines.ari.originate(dialled).await
+        self.rings(request, dialled).await
     }
 
     async fn whisper(&self, leg: &LegId, _key: &str, say: &RepText) -> Result<(), VendorError> {

@@ -137,7 +137,7 @@ impl Telephony for RepFirst {
         }
         let dialled = self.carrier.dialled(request, None).await?;
         self.addresses()?.begin(&request.leg, &request.call).await?;
-        self.carrier.lines.ari.originate(dialled).await
+        self.carrier.rings(request, dialled).await
     }
 
     async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError> {
