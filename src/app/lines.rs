@@ -6,8 +6,10 @@
 
 mod addresses;
 mod front_door;
+mod telephony;
 
 pub(super) use addresses::{KeptAddresses, offered};
+pub(super) use telephony::{as_telephony, lent, over_http};
 
 use crate::connectors::asterisk::Asterisk;
 use crate::connectors::{Arrival, CallSink, Carried, ComesFor, Happened, Told, VendorError};

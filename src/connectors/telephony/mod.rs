@@ -1,6 +1,7 @@
 //! What Baton asks of whoever drives the call: to say, hold, ring, whisper, join, hang up and end; and what it is told where it
 //! carries the call itself.
 
+pub mod rep_first;
 pub mod twilio;
 
 use super::VendorError;
