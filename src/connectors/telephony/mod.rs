@@ -286,6 +286,8 @@ pub enum ComesFor {
     Rep(LegId),
     /// For whomever the rules say: they were announced, with this event.
     Announced { event: String },
+    /// For whomever their lead says: it is known already.
+    Known,
 }
 
 /// Where callers come who are transferred to us, and what is known of those who have not come yet. Kept where every worker finds
