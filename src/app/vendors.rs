@@ -323,6 +323,14 @@ mod tests {
         let [introduce, offer, dial] = &told[..] else { panic!("{told:?}") };
         assert!(introduce.contains("joined without it") && offer.contains("offered to nobody"), "{told:?}");
         assert!(dial.contains("reps call back by hand"), "{dial}");
+        // Behind a platform its agent stays, and its keys are heard, until a rep has accepted.
+        let behind = "mode = \"rep_first\"\ntold_by = \"tool\"\nhost = \"acme.sip.twilio.com\"";
+        let behind = twilio.replace("mode = \"bridge\"", behind);
+        let behind = toml::from_str(&format!("{slack}{behind}{google}")).expect("a configuration");
+        rules.handoff.hold = Comfort::Agent;
+        let told = not_connected(&behind, &rules);
+        let [introduce, dial] = &told[..] else { panic!("{told:?}") };
+        assert!(introduce.contains("joined without it") && dial.contains("reps call back by hand"), "{told:?}");
     }
 
     #[test]

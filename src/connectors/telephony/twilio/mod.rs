@@ -80,7 +80,7 @@ pub struct AskedLeg {
 /// What is kept of legs, for all workers.
 #[async_trait]
 pub trait LegBook: Send + Sync {
-    /// Before Twilio is asked; a leg that was asked for before stays as it was.
+    /// Before Twilio is asked; a leg that was asked for before stays as it was. `call`: in whose room they are to meet.
     async fn ask(&self, leg: &LegId, call: &str, phone: &str, at: DateTime<Utc>) -> Result<(), VendorError>;
     async fn name(&self, leg: &LegId, sid: &str) -> Result<(), VendorError>;
     async fn find(&self, leg: &LegId) -> Result<Option<AskedLeg>, VendorError>;
@@ -219,7 +219,7 @@ impl Twilio {
         Ok(())
     }
 
-    /// Rings a rep who goes into the room of this call, or of whatever else it is named after.
+    /// Rings a rep who is to go into the room of this call; of a caller who has not come, it is named after the leg.
     async fn ring_into(&self, room: &str, request: &RingRequest) -> Result<(), VendorError> {
         let now = self.clock.now();
         let left_s = (request.ring_until - now).num_seconds();

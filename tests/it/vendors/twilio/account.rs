@@ -121,7 +121,7 @@ impl Account {
         for (from, to) in [
             ("patience: 20s", "patience: 60s"),
             ("bridge_within: 24s", "bridge_within: 80s"),
-            ("join_within: 4s", &join_within),
+            ("join_within: 4s", join_within.as_str()),
         ] {
             assert!(text.contains(from), "{from}");
             text = text.replace(from, to);
