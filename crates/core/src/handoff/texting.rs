@@ -26,7 +26,9 @@ pub enum NoText {
     /// No text arrives there.
     NoMobile,
     /// It is not lawful where the lead is, until then.
-    NotNow { until: DateTime<Utc> },
+    NotNow {
+        until: DateTime<Utc>,
+    },
 }
 
 impl fmt::Display for NoText {

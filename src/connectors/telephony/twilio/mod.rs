@@ -14,6 +14,9 @@
 
 mod answers;
 mod errors;
+mod messages;
+
+pub use messages::{Sender, TwilioTexts, TwilioTextsConfig};
 
 use super::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony};
 use crate::connectors::VendorError;

@@ -19,16 +19,8 @@ pub enum Lane {
 
 impl Lane {
     /// The most urgent first.
-    pub const ALL: [Self; 8] = [
-        Self::Timers,
-        Self::Calls,
-        Self::Calendar,
-        Self::Chat,
-        Self::Crm,
-        Self::Mail,
-        Self::Texts,
-        Self::Events,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Timers, Self::Calls, Self::Calendar, Self::Chat, Self::Crm, Self::Mail, Self::Texts, Self::Events];
 
     /// Somebody waits for what goes this way: a caller, or the clock.
     pub fn is_urgent(self) -> bool {

@@ -1,7 +1,7 @@
 //! A caller of the front door: people first, for as long as the number says, and then the agent.
 
 use super::*;
-use crate::domain::lead::ConsentSaid;
+use crate::domain::lead::{ConsentSaid, Lead};
 use crate::domain::phone::PhoneE164;
 use crate::domain::zone::Zone;
 use crate::handoff::NoText;
@@ -103,7 +103,11 @@ fn who_was_missed_is_sent_a_text_once_it_may_arrive_and_before_the_call() {
     assert_eq!(gone.text(), soon, "they had left before the lead began");
     let early = begun(texting("10:10")).on(Event::Missed).text();
     assert_eq!(early.map(|(from, _)| from), Some(at("10:10")));
-    assert_eq!(begun(texting("08:00")).declined(1).declined(2).on(Event::CallerLeft).text(), None, "the agent had them");
+    assert_eq!(
+        begun(texting("08:00")).declined(1).declined(2).on(Event::CallerLeft).text(),
+        None,
+        "the agent had them"
+    );
     assert_eq!(at_the_door().on(Event::Missed).text(), None, "the rules do not say so");
 }
 
@@ -143,7 +147,7 @@ fn a_text_goes_to_whoever_agreed_or_called_from_what_may_be_a_mobile() {
 #[test]
 fn no_text_comes_at_night_or_once_the_call_was_made_or_is_due() {
     let missed = |from: &str| (texting(from).lead, begun(texting(from)).on(Event::Missed));
-    let text = |(lead, call): (_, UnderWay)| call.state.text_to(&lead, &call.rules, call.now).err();
+    let text = |(lead, call): (Lead, UnderWay)| call.state.text_to(&lead, &call.rules, call.now).err();
     assert_eq!(text(missed("08:00")), None);
     assert_eq!(text(missed("10:10")), Some(NoText::NotNow { until: at("10:10") }));
     let (lead, call) = missed("08:00");
