@@ -12,7 +12,7 @@ use baton::app::{self, Running};
 use baton::config::Config;
 use baton::connectors::http::Secret;
 use baton::connectors::twilio::{Sender, TwilioTexts, TwilioTextsConfig};
-use baton::connectors::{Texted, Texter};
+use baton::connectors::{Texted, Texter, VendorError};
 use baton::intake::event::lead_id;
 use baton_clock::{Clock, FakeClock, SharedClock};
 use baton_core::domain::id::{HandoffId, LeadId};
@@ -53,7 +53,7 @@ impl Desk {
         Self { clock, world, messages, client: TwilioTexts::new(config).expect("a client") }
     }
 
-    async fn writes(&self, to: &str) -> Result<Texted, baton::connectors::VendorError> {
+    async fn writes(&self, to: &str) -> Result<Texted, VendorError> {
         self.client.send(&number(to), &CallerText("Dee will call you back.".to_owned())).await
     }
 }
@@ -130,7 +130,7 @@ async fn every_error_has_its_class_and_repeats_no_number() {
         let Ok(Texted::Refused { why }) = desk.writes(DANA).await else { panic!("{code} is nobody's to mend") };
         assert!(why.contains(part) && why.contains(&code.to_string()), "{why}");
     }
-    assert_eq!(desk.messages.sent(), []);
+    assert!(desk.messages.sent().is_empty());
     let stranger = Desk::open("another secret", from_number()).await;
     assert_eq!(stranger.writes(DANA).await.expect_err("refused").class(), "reauthenticate");
     assert_eq!(stranger.client.check().await.expect_err("refused").class(), "reauthenticate");
@@ -238,7 +238,7 @@ impl Office {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_was_missed_is_sent_one_text_that_names_us_and_the_time() {
     let office = Office::open(", text_back: callers").await;
-    let lead = office.misses("call-1", DANA, Value::Null).await;
+    let lead = office.misses("call-1", DANA, json!({})).await;
     assert_eq!(office.story(&lead).await, None);
     office.owes_a_call(&lead).await;
     let sent = office.messages.sent();
@@ -247,11 +247,11 @@ async fn whoever_was_missed_is_sent_one_text_that_names_us_and_the_time() {
     let begins =
         words.starts_with("Fernhill: Sorry that we missed your call. Rep will call you back by Monday, 23 November");
     assert!(begins && !words.contains('\n'), "{words}");
-    let again = office.misses("call-2", DANA, Value::Null).await;
+    let again = office.misses("call-2", DANA, json!({})).await;
     office.owes_a_call(&again).await;
     office.has_tried(2).await;
     assert_eq!(office.messages.sent().len(), 1, "one a day to a number");
-    let other = office.misses("call-3", EVE, Value::Null).await;
+    let other = office.misses("call-3", EVE, json!({})).await;
     assert_eq!(office.story(&other).await, None);
     assert_eq!(office.messages.sent().len(), 2);
     office.closes().await;
@@ -280,13 +280,13 @@ async fn whoever_hangs_up_while_phones_ring_is_sent_one_as_well() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_written_to_without_consent_or_at_a_landline() {
     let office = Office::open(", text_back: agreed").await;
-    let silent = office.misses("call-1", DANA, Value::Null).await;
+    let silent = office.misses("call-1", DANA, json!({})).await;
     office.owes_a_call(&silent).await;
     office.has_tried(1).await;
     let landline = office.misses("call-2", "+493012345678", json!({ "sms": true })).await;
     office.owes_a_call(&landline).await;
     office.has_tried(2).await;
-    assert_eq!(office.messages.sent(), []);
+    assert!(office.messages.sent().is_empty());
     let agreed = office.misses("call-3", EVE, json!({ "sms": true })).await;
     assert_eq!(office.story(&agreed).await, None);
     assert_eq!(office.messages.sent().len(), 1);
@@ -295,7 +295,7 @@ async fn nobody_is_written_to_without_consent_or_at_a_landline() {
     let refuses = office.misses("call-1", DANA, json!({ "sms": false })).await;
     office.owes_a_call(&refuses).await;
     office.has_tried(1).await;
-    assert_eq!(office.messages.sent(), []);
+    assert!(office.messages.sent().is_empty());
     office.closes().await;
 }
 
@@ -318,7 +318,7 @@ async fn without_the_switch_or_the_vendor_a_call_is_owed_as_ever() {
 async fn a_text_whose_answer_is_lost_is_sent_once() {
     let office = Office::open(", text_back: callers").await;
     office.world.arm("twilio-messages", "messages.create", Fault::DropAnswer, 1);
-    let lead = office.misses("call-1", DANA, Value::Null).await;
+    let lead = office.misses("call-1", DANA, json!({})).await;
     assert_eq!(office.story(&lead).await, None, "it was found");
     assert_eq!((office.messages.sent().len(), office.posts()), (1, 1));
     office.closes().await;
@@ -328,7 +328,7 @@ async fn a_text_whose_answer_is_lost_is_sent_once() {
 async fn whoever_has_asked_for_no_more_is_asked_for_once() {
     let office = Office::open(", text_back: callers").await;
     office.messages.refuse_next(StatusCode::BAD_REQUEST, 21610);
-    let lead = office.misses("call-1", DANA, Value::Null).await;
+    let lead = office.misses("call-1", DANA, json!({})).await;
     let why = office.story(&lead).await.expect("there was none");
     assert!(why.contains("no more texts (error 21610)"), "{why}");
     office.has_tried(1).await;
