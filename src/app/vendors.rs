@@ -1,6 +1,7 @@
 //! From the config's sections to the clients of one workspace.
 
 use crate::app::lines::{as_telephony, lent, over_http};
+use crate::app::twilio::twilio_texts;
 use crate::app::webhooks;
 use crate::config::{self, Config, MailTls};
 use crate::connectors::Telephony;
@@ -22,7 +23,7 @@ use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::phone::endpoint::{Address, Endpoint};
 use baton_core::rules::RuleSet;
 use baton_core::rules::fault::listed;
-use baton_core::rules::model::set::{Assignment, CallbackDial, Introduction, Rung};
+use baton_core::rules::model::set::{Assignment, CallbackDial, Introduction, Rung, TextBack};
 use std::sync::Arc;
 
 /// Clients for every section that is there; `wire`: commands to the voice platform over the broker, where there is one. `events`
@@ -56,6 +57,7 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
     if let Some(mail) = &config.mail {
         vendors.mailer = Some(Arc::new(SmtpMailer::new(smtp(mail)?, Arc::clone(clock)).context("setting up mail")?));
     }
+    vendors.texter = twilio_texts(config)?;
     if let Some(google) = &config.calendar {
         let key = Secret::new(google.private_key.secret("calendar.private_key")?);
         let mut settings = GoogleConfig::new(google.client_email.clone(), key);
@@ -168,6 +170,9 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
         told.push(format!("{modes}: nobody is rung for callers of rules/front_door.yaml"));
     }
     told.extend(lent_and_answered(config, rules));
+    if config.sms.is_none() && rules.handoff.callback.text_back != TextBack::Nobody {
+        told.push("no [sms]: text_back of handoff.yaml is sent to nobody".to_owned());
+    }
     if config.mail.is_none() && config.slack.is_none() {
         told.push("no [slack] and no [mail]: no rep is told of a lead, and no caller of a promise".to_owned());
     }
@@ -331,6 +336,12 @@ mod tests {
         let told = not_connected(&behind, &rules);
         let [introduce, dial] = &told[..] else { panic!("{told:?}") };
         assert!(introduce.contains("joined without it") && dial.contains("reps call back by hand"), "{told:?}");
+        let mut rules = scenario().rules;
+        rules.handoff.callback.text_back = TextBack::Agreed;
+        assert_eq!(not_connected(&config, &rules), ["no [sms]: text_back of handoff.yaml is sent to nobody"]);
+        let sms = format!("{slack}{twilio}{google}[sms]\nvendor = \"twilio\"\nfrom = \"+15551230000\"\n");
+        let config = toml::from_str(&sms).expect("a configuration");
+        assert_eq!(not_connected(&config, &rules), Vec::<String>::new());
     }
 
     #[test]

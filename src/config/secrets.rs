@@ -1,7 +1,7 @@
 //! Every secret of `baton.toml`, looked up once at start: none is missing, blank, or so short that it can be guessed.
 
 use super::environment::{Reference, Worth};
-use super::{Carrier, Config, Crm, SalesforceAuth, Telephony, ToldBy};
+use super::{Carrier, Config, Crm, SalesforceAuth, Sms, Telephony, ToldBy};
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
 
@@ -95,6 +95,11 @@ impl Config {
         }
         if let Some(password) = self.mail.as_ref().and_then(|mail| mail.password.as_ref()) {
             add("mail.password", password, TheirSecret);
+        }
+        if let Some(Sms::Twilio(twilio)) = &self.sms
+            && let Some(key) = &twilio.key
+        {
+            add("sms.key", key, TheirSecret);
         }
         if let Some(calendar) = &self.calendar {
             add("calendar.private_key", &calendar.private_key, TheirSecret);

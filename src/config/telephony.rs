@@ -102,8 +102,10 @@ pub struct Twilio {
     pub language: Option<String>,
 }
 
+pub(super) const TWILIO: &str = "https://api.twilio.com";
+
 fn twilio_base() -> String {
-    "https://api.twilio.com".to_owned()
+    TWILIO.to_owned()
 }
 
 fn twilio_music() -> String {
@@ -227,11 +229,11 @@ impl Asterisk {
 
 impl Twilio {
     fn check(&self, public_url: &str) -> Result<()> {
-        let is_account = self
-            .account
-            .strip_prefix("AC")
-            .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        ensure!(is_account, "telephony.account is {:?}; allowed: AC and 32 hexadecimal digits", self.account);
+        ensure!(
+            is_sid(&self.account, "AC"),
+            "telephony.account is {:?}; allowed: AC and 32 hexadecimal digits",
+            self.account
+        );
         ensure!(
             (1..=1000).contains(&self.calls_per_second),
             "telephony.calls_per_second is {}; allowed: 1 to 1000, as many as the account may begin",
@@ -244,6 +246,12 @@ impl Twilio {
         );
         Ok(())
     }
+}
+
+/// Twilio's name of something, by what kinds of things begin with.
+pub(super) fn is_sid(text: &str, kind: &str) -> bool {
+    let rest = text.strip_prefix(kind);
+    rest.is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// A technology, a slash, and what it is to dial.

@@ -109,6 +109,7 @@ fn full(folder: &Path, crm: &str) -> Config {
     let text = format!(
         "[http]\ntokens = {{ voice = {token} }}\n[feedback]\nlink_secret = {link}\n[slack]\nbot_token = {slack}\n\
          [mail]\nhost = \"h\"\nport = 25\nfrom = \"a@b.example\"\nusername = \"u\"\npassword = {mail}\n\
+         [sms]\nvendor = \"twilio\"\naccount = \"AC\"\nkey = {texts}\n\
          [calendar]\nclient_email = \"c\"\nprivate_key = {calendar}\n[amqp]\nurl = {amqp}\n\
          [telephony]\nmode = \"agent\"\ncommands = \"http://v\"\ntoken = {voice}\n[database]\nurl = {database}\n\
          [platforms.vapi]\nsecrets = [{platform}]\napi_key = {speaking}\n[[webhooks]]\nname = \"crm\"\nurl = {address}\n\
@@ -117,6 +118,7 @@ fn full(folder: &Path, crm: &str) -> Config {
         link = file("link"),
         slack = file("slack"),
         mail = file("mail"),
+        texts = file("texts"),
         calendar = file("calendar"),
         amqp = file("amqp"),
         voice = file("voice"),
@@ -142,9 +144,9 @@ fn write(folder: &Path, name: &str, text: &str) {
 
 #[test]
 fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name() {
-    const NAMES: [&str; 14] = [
-        "token", "link", "slack", "mail", "calendar", "amqp", "voice", "database", "platform", "speaking", "address",
-        "webhook", "key", "id",
+    const NAMES: [&str; 15] = [
+        "token", "link", "slack", "mail", "texts", "calendar", "amqp", "voice", "database", "platform", "speaking",
+        "address", "webhook", "key", "id",
     ];
     let folder = tempfile::tempdir().expect("a folder");
     for crm in CRMS {
@@ -170,7 +172,7 @@ fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name(
 fn short_secrets_of_ours_are_refused_and_never_shown_and_each_is_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = full(folder.path(), CRMS[0]);
-    for name in ["slack", "mail", "calendar", "amqp", "voice", "database", "speaking", "address", "key"] {
+    for name in ["slack", "mail", "texts", "calendar", "amqp", "voice", "database", "speaking", "address", "key"] {
         write(folder.path(), name, "x");
     }
     write(folder.path(), "token", "hunter2\n");

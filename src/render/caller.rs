@@ -59,7 +59,7 @@ impl CallerContext<'_> {
     }
 }
 
-/// Spoken: lines and double blanks of the template mean nothing to a voice.
+/// Lines and double blanks of the template mean nothing to a voice, nor in a text.
 fn on_one_line(text: &str) -> CallerText {
     CallerText(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
@@ -229,6 +229,11 @@ impl Templates {
         let subject = one_line(&notice.title, MAIL_SUBJECT_CHARS);
         let html = self.render("caller/mail.html.hbs", &CallerLetterPage { title: subject.clone(), opening });
         CallerMail { subject: CallerText(subject), text: CallerText(notice.body), html: CallerText(html) }
+    }
+
+    /// A text to somebody who was missed, whom this rep calls back at this time at the latest.
+    pub fn text_back(&self, rep: &RepId, promised_at: DateTime<Utc>, context: &CallerContext<'_>) -> CallerText {
+        on_one_line(&self.render("caller/text_back.hbs", &context.when(rep, promised_at)))
     }
 
     pub fn calendar_event(&self, rep: &RepId, context: &CallerContext<'_>) -> CalendarEvent {

@@ -128,6 +128,7 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "caller/mail_callback.hbs" Plain CallerWhen PageForm::Notice;
     "caller/mail_mail.hbs" Plain CallerWhen PageForm::Notice;
     "caller/mail.html.hbs" Html CallerLetter PageForm::Text;
+    "caller/text_back.hbs" Plain CallerWhen PageForm::Text;
     "caller/calendar_event.hbs" Plain CallerRep PageForm::Notice;
 ];
 

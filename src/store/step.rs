@@ -3,6 +3,7 @@
 mod backlog;
 mod carried;
 mod end;
+mod texted;
 
 pub use backlog::{StepProblem, StepStats};
 pub use carried::CarrierLeg;

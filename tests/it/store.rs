@@ -160,6 +160,7 @@ conformance! {
             a_lapsed_call_does_not_wait_behind_a_backlog,
             two_claimers_never_hold_one_step,
             a_leg_keeps_the_first_name_that_its_carrier_gives_it,
+            nobody_is_written_to_twice_within_a_day,
             each_end_is_written_down,
             what_a_step_follows_from_stays_when_it_was,
             many_ends_in_one_statement_count_one_by_one,

@@ -10,11 +10,13 @@
 mod api;
 mod document;
 mod line;
+mod messages;
 mod rooms;
 mod sign;
 mod tell;
 
 pub use api::routes;
+pub use messages::{MessagesState, message_routes};
 pub use tell::signature_of;
 
 use super::World;

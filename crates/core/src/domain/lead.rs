@@ -237,6 +237,12 @@ impl Lead {
         self.can_be_reached() && !self.call.as_ref().is_some_and(|call| call.only_completes)
     }
 
+    /// The number that the person has called us from themselves.
+    pub fn called_from(&self) -> Option<&PhoneE164> {
+        let call = self.call.as_ref().filter(|call| call.direction == Some(Direction::Inbound))?;
+        call.from.as_ref()
+    }
+
     /// The number to reach the person at: what was said, else the calling number of an inbound call.
     pub fn reach_phone(&self) -> Option<&PhoneE164> {
         let said = self.contact.phone.as_ref().map(|p| &p.value);

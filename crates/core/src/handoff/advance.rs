@@ -59,6 +59,7 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::CallNow { rep, by: _ } => step.call_now(rep),
         // Of a leg that is no lead's.
         Event::LeadLeft { .. } => Used::No,
+        Event::Texted { .. } => Used::No,
         Event::CallerLeft | Event::CallEnded => step.caller_left(),
         Event::CallbackWanted => step.callback_wanted(),
         Event::Missed => step.missed(),

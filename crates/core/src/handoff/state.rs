@@ -39,6 +39,9 @@ pub struct Handoff {
     /// Somebody reads what we say, though nobody is on a line.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_chat: bool,
+    /// They had left a number that people of ours answer before the lead began: nobody has spoken with them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missed: bool,
     /// How the person may be reached later; it follows what they say of it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub reach_back: ReachBack,

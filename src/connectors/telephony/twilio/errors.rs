@@ -12,7 +12,7 @@ struct Told {
 
 /// What a code means for us.
 #[derive(Clone, Copy)]
-enum Meaning {
+pub(super) enum Meaning {
     Credentials,
     Gone,
     TooMany,
@@ -50,15 +50,20 @@ const CODES: [(u32, Meaning, &str); 23] = [
     (21220, Gone, "the call is over"),
 ];
 
-/// Its body decides; without a code that is known, the status does.
+/// Of calls.
 pub(super) fn judge(answer: &Answer) -> Result<(), VendorError> {
+    judge_by(answer, &CODES)
+}
+
+/// Its body decides, by these codes; without one that is known, the status does.
+pub(super) fn judge_by(answer: &Answer, codes: &[(u32, Meaning, &str)]) -> Result<(), VendorError> {
     if answer.is_success() {
         return Ok(());
     }
-    let code = answer.read::<Told>().unwrap_or_default().code;
-    let known = code.and_then(|code| CODES.into_iter().find(|(known, ..)| *known == code));
+    let code = code_of(answer);
+    let known = code.and_then(|code| codes.iter().find(|(known, ..)| *known == code));
     let (meaning, words) = match known {
-        Some((_, meaning, words)) => (meaning, words),
+        Some((_, meaning, words)) => (*meaning, *words),
         None => (by_status(answer.status), "its own words are in its console"),
     };
     let named = code.map_or_else(String::new, |code| format!(", error {code}"));
@@ -72,6 +77,10 @@ pub(super) fn judge(answer: &Answer) -> Result<(), VendorError> {
         Broken => in_doubt(VENDOR, answer.does, why),
         Mend => VendorError::NeedsPerson { vendor: VENDOR, why },
     })
+}
+
+pub(super) fn code_of(answer: &Answer) -> Option<u32> {
+    answer.read::<Told>().unwrap_or_default().code
 }
 
 fn by_status(status: u16) -> Meaning {

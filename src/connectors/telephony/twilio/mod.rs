@@ -14,7 +14,10 @@
 
 mod answers;
 mod errors;
+mod messages;
 mod rep_first;
+
+pub use messages::{Sender, TwilioTexts, TwilioTextsConfig};
 
 use super::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony};
 use crate::connectors::VendorError;

@@ -13,19 +13,20 @@ pub enum Lane {
     Chat,
     Crm,
     Mail,
+    Texts,
     Events,
 }
 
 impl Lane {
     /// The most urgent first.
-    pub const ALL: [Self; 7] =
-        [Self::Timers, Self::Calls, Self::Calendar, Self::Chat, Self::Crm, Self::Mail, Self::Events];
+    pub const ALL: [Self; 8] =
+        [Self::Timers, Self::Calls, Self::Calendar, Self::Chat, Self::Crm, Self::Mail, Self::Texts, Self::Events];
 
     /// Somebody waits for what goes this way: a caller, or the clock.
     pub fn is_urgent(self) -> bool {
         match self {
             Self::Timers | Self::Calls | Self::Calendar => true,
-            Self::Chat | Self::Crm | Self::Mail | Self::Events => false,
+            Self::Chat | Self::Crm | Self::Mail | Self::Texts | Self::Events => false,
         }
     }
 
@@ -40,6 +41,7 @@ impl Lane {
             Self::Chat => &["brief_chat", "update_card"],
             Self::Crm => &["write_crm", "read_owner"],
             Self::Mail => &["brief_email", "confirm_to_caller"],
+            Self::Texts => &["text_back"],
             Self::Events => &["publish"],
         }
     }
@@ -54,6 +56,7 @@ pub enum InLane<'e> {
     Chat(ChatEffect<'e>),
     Crm(CrmEffect<'e>),
     Mail(MailEffect<'e>),
+    Texts(TextEffect),
     Events(Topic),
 }
 
@@ -94,6 +97,12 @@ pub enum MailEffect<'e> {
     ConfirmToCaller(&'e Confirmation),
 }
 
+#[derive(Debug, Clone, Copy)]
+pub enum TextEffect {
+    /// To somebody who was missed.
+    Back,
+}
+
 impl Effect {
     pub fn in_lane(&self) -> InLane<'_> {
         match self {
@@ -115,6 +124,7 @@ impl Effect {
             Self::ReadOwner => InLane::Crm(CrmEffect::ReadOwner),
             Self::Brief { rep, channel: Channel::Email, why } => InLane::Mail(MailEffect::Brief { rep, why: *why }),
             Self::ConfirmToCaller { what } => InLane::Mail(MailEffect::ConfirmToCaller(what)),
+            Self::TextBack => InLane::Texts(TextEffect::Back),
             Self::Publish { topic } => InLane::Events(*topic),
         }
     }
@@ -127,6 +137,7 @@ impl Effect {
             InLane::Chat(_) => Lane::Chat,
             InLane::Crm(_) => Lane::Crm,
             InLane::Mail(_) => Lane::Mail,
+            InLane::Texts(_) => Lane::Texts,
             InLane::Events(_) => Lane::Events,
         }
     }
@@ -166,7 +177,8 @@ mod tests {
             }
             Effect::Brief { channel: Channel::Email, .. } => Effect::UpdateCard { card: String::new(), rep },
             Effect::UpdateCard { .. } => Effect::ConfirmToCaller { what: Confirmation::Booking { slot } },
-            Effect::ConfirmToCaller { .. } => Effect::Publish { topic: Topic::LeadRouted },
+            Effect::ConfirmToCaller { .. } => Effect::TextBack,
+            Effect::TextBack => Effect::Publish { topic: Topic::LeadRouted },
             Effect::Publish { .. } => Effect::Timer { timer: Timer::PatienceBy },
             Effect::Timer { .. } => Effect::ReadOwner,
             Effect::ReadOwner => return None,

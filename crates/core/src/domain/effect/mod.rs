@@ -3,7 +3,7 @@
 mod lane;
 mod timer;
 
-pub use lane::{CalendarEffect, CallEffect, ChatEffect, CrmEffect, InLane, Lane, MailEffect};
+pub use lane::{CalendarEffect, CallEffect, ChatEffect, CrmEffect, InLane, Lane, MailEffect, TextEffect};
 pub use timer::{SlaAct, Timer};
 
 use super::id::{LegId, RepId};
@@ -92,6 +92,8 @@ pub enum Effect {
     ConfirmToCaller {
         what: Confirmation,
     },
+    /// A text to somebody who was missed and is owed a call, where the rules and they themselves allow it.
+    TextBack,
     /// Our own event on `baton.events`, and to the webhooks that ask for it.
     Publish {
         topic: Topic,
@@ -359,6 +361,7 @@ impl Effect {
             Self::Brief { channel: Channel::Email, .. } => "brief_email",
             Self::UpdateCard { .. } => "update_card",
             Self::ConfirmToCaller { .. } => "confirm_to_caller",
+            Self::TextBack => "text_back",
             Self::Publish { .. } => "publish",
             Self::Timer { .. } => "timer",
             Self::ReadOwner => "read_owner",
@@ -371,7 +374,7 @@ impl Effect {
             Self::Hold { .. } | Self::Ring { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => 0,
             Self::DialLead { .. } | Self::EndCall | Self::LeaveAgent | Self::Instruct { .. } | Self::Timer { .. } => 0,
             Self::FindSlots { .. } | Self::Book { .. } => 1,
-            Self::Brief { .. } | Self::UpdateCard { .. } => 2,
+            Self::Brief { .. } | Self::UpdateCard { .. } | Self::TextBack => 2,
             Self::WriteCrm { .. } => 2,
             Self::Publish { .. } | Self::ConfirmToCaller { .. } | Self::ReadOwner => 3,
         }

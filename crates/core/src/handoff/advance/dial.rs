@@ -62,6 +62,7 @@ impl<'e> OfLead<'e> {
             | Event::SlotTaken { .. }
             | Event::BookingFailed { .. }
             | Event::ContactMade { .. }
+            | Event::Texted { .. }
             | Event::Found(_)
             | Event::Completed(_)
             | Event::Reassigned(_)

@@ -115,11 +115,11 @@ impl Move<'_> {
     pub(super) fn caller_left(&mut self) -> Used {
         let was_live = std::mem::replace(&mut self.next.live, false);
         match self.next.stage.clone() {
-            Stage::Offered | Stage::Searching { .. } | Stage::Offering { .. } => self.promise_callback(true),
+            Stage::Offered | Stage::Searching { .. } | Stage::Offering { .. } => self.promise_to_missed(),
             Stage::Bridged { leg, at } if later(at, SETTLE) <= self.now => self.connected(&leg, at),
             Stage::Ringing { .. } | Stage::Briefing { .. } | Stage::Joining { .. } | Stage::Bridged { .. } => {
                 self.cancel_all();
-                self.promise_callback(true);
+                self.promise_to_missed();
             }
             // The caller had chosen: the booking goes on without them. If it fails, nobody is there to choose again.
             Stage::Booking { .. } => self.next.rungs.retain(|rung| *rung != Rung::Booking),

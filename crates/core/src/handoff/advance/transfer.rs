@@ -32,6 +32,8 @@ impl Move<'_> {
         self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note: CrmNote::Routed }, RECORD_WITHIN);
         if self.next.rungs.first() == Some(&Rung::WarmTransfer) && self.next.live {
             self.begin_to_ring();
+        } else if self.next.missed {
+            self.promise_to_missed();
         } else {
             self.leave_transfer();
         }

@@ -128,6 +128,11 @@ pub enum Event {
         rep: RepId,
         at: DateTime<Utc>,
     },
+    /// The person has been sent a text, or will be sent none for this reason. It is told in the story and moves nothing.
+    Texted {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why_not: Option<String>,
+    },
     /// Somebody can take the lead that waited: it is theirs from now on.
     Found(NewOwner),
     /// A second event told of the same call; what it brought is in the lead by now.

@@ -9,7 +9,7 @@ use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::{
     Assignment, BookingRules, CallbackDial, CallbackRules, Existing, FrontDoor, HandoffRules, Introduction, MatchRules,
-    OwnershipRule, RingPlan, Rung, Tier,
+    OwnershipRule, RingPlan, Rung, TextBack, Tier,
 };
 use crate::rules::model::territories::Territories;
 use chrono::NaiveTime;
@@ -97,6 +97,7 @@ fn handoff() -> HandoffRules {
             remind_before: HOUR / 6,
             escalate_before: HOUR / 12,
             dial: CallbackDial::ByButton,
+            text_back: TextBack::Nobody,
             steps: Vec::new(),
         },
         needs_attention: rep_id("max"),

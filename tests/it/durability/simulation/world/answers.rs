@@ -113,6 +113,7 @@ impl World<'_> {
             | Effect::Brief { .. }
             | Effect::UpdateCard { .. }
             | Effect::ConfirmToCaller { .. }
+            | Effect::TextBack
             | Effect::Publish { .. }
             | Effect::ReadOwner => {}
         }

@@ -163,6 +163,7 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
         | Event::SlotTaken { .. }
         | Event::BookingFailed { .. }
         | Event::ContactMade { .. }
+        | Event::Texted { .. }
         | Event::Found(_)
         | Event::Completed(_)
         | Event::Reassigned(_)

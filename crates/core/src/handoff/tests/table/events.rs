@@ -6,7 +6,7 @@ use crate::handoff::state::Closing;
 use crate::handoff::{Completed, OnTheLine};
 use std::collections::BTreeSet;
 
-pub(super) const EVENTS: [&str; 57] = [
+pub(super) const EVENTS: [&str; 58] = [
     "start",
     "answered",
     "accepted",
@@ -39,6 +39,7 @@ pub(super) const EVENTS: [&str; 57] = [
     "slot_taken",
     "booking_failed",
     "contact_made",
+    "texted",
     "found",
     "completed",
     "completed: the caller is on the line",
@@ -130,7 +131,7 @@ fn timers_of_a_leg(leg: &LegId) -> [(&'static str, Event); 6] {
     .map(|(name, timer)| (name, Event::Timer { timer }))
 }
 
-fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 14] {
+fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 15] {
     let (search, attempt) = (state.searches, state.booking_attempts);
     let why = || "made up".to_owned();
     let slot = match &state.stage {
@@ -153,6 +154,7 @@ fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 1
         ("slot_taken", Event::SlotTaken { attempt }),
         ("booking_failed", Event::BookingFailed { attempt, why: why() }),
         ("contact_made", Event::ContactMade { rep: state.owner.clone(), at: now }),
+        ("texted", Event::Texted { why_not: Some(why()) }),
     ]
 }
 

@@ -8,7 +8,7 @@ use crate::rules::fault::{At, Faults, Word, did_you_mean, quoted};
 use crate::rules::files::yaml::{Data, Node, Section};
 use crate::rules::model::set::{
     AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung,
-    live_at_most,
+    TextBack, live_at_most,
 };
 use crate::rules::words::values;
 pub(crate) use callback::ACTS;
@@ -28,6 +28,9 @@ pub(crate) const INTRODUCTIONS: [(&str, Introduction); 2] =
 /// Who begins a call that was promised.
 pub(crate) const DIALS: [(&str, CallbackDial); 2] =
     [("by_button", CallbackDial::ByButton), ("at_the_time", CallbackDial::AtTheTime)];
+/// Who is sent a text when they were missed.
+pub(crate) const TEXT_BACKS: [(&str, TextBack); 3] =
+    [("nobody", TextBack::Nobody), ("agreed", TextBack::Agreed), ("callers", TextBack::Callers)];
 
 const RING_PLANS: &str = "one_by_one, { at_once: 2 } or { add_every: 5s }";
 

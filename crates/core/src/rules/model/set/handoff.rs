@@ -154,6 +154,20 @@ pub struct CallbackRules {
     pub steps: Vec<SlaStep>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub dial: CallbackDial,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub text_back: TextBack,
+}
+
+/// Who is sent a text when they were missed, and are owed a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextBack {
+    #[default]
+    Nobody,
+    /// Whoever has said yes to texts.
+    Agreed,
+    /// They, and whoever called from a number that may be a mobile's and has not refused texts: it answers their own call.
+    Callers,
 }
 
 /// Who begins a call that was promised.
