@@ -26,9 +26,7 @@ pub struct TwilioAccount {
 /// # Errors
 /// A secret cannot be had, or there is none that could prove what the carrier sends; or an address is not of its form.
 pub fn twilio_account(config: &Config, store: &Store, clock: &SharedClock) -> Result<Option<TwilioAccount>> {
-    let Some(config::Telephony::Bridge(config::Carrier::Twilio(twilio))) = &config.telephony else {
-        return Ok(None);
-    };
+    let Some(twilio) = config.telephony.as_ref().and_then(config::Telephony::twilio) else { return Ok(None) };
     let key = twilio.key.secret("telephony.key")?;
     let (user, secret) = match key.split_once(':') {
         Some((user, secret)) => (user.to_owned(), Secret::new(secret)),

@@ -143,6 +143,14 @@ impl Telephony {
         }
     }
 
+    /// The account that carries the calls that we hold, if one does.
+    pub fn twilio(&self) -> Option<&Twilio> {
+        match self {
+            Self::Bridge(Carrier::Twilio(twilio)) => Some(twilio),
+            Self::Agent { .. } | Self::AgentAmqp | Self::Bridge(Carrier::Asterisk(_)) | Self::RepFirst(_) => None,
+        }
+    }
+
     /// Whether the voice platform is commanded over the broker.
     pub(super) fn needs_amqp(&self) -> bool {
         match self {

@@ -1,7 +1,7 @@
 //! Twilio as the carrier of a call: the addresses at which it asks us what comes next, and what its calls and rooms are called.
 //!
-//! Guarantees: each address that we give has a mark that only whoever knows a secret of the account can make, of one page and of one leg or
-//! call, so that nobody reaches a call by guessing; no name holds anything of a person.
+//! Guarantees: each address that we give has a mark that only whoever knows a secret of the account can make, of one page and of
+//! one leg or call, so that nobody reaches a call by guessing; no name holds anything of a person.
 
 use crate::signature::{Secret, is_mark, mark};
 
