@@ -165,10 +165,7 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
     if config.calendar.is_none() && !booking.is_empty() {
         told.push(format!("no [calendar]: booking is left out of the ladders that have it ({booking})"));
     }
-    if rules.front_door.numbers().len() > 0 && exchange(config).is_none() {
-        let modes = "no [telephony] with mode = \"bridge\" or \"rep_first\"";
-        told.push(format!("{modes}: nobody is rung for callers of rules/front_door.yaml"));
-    }
+    told.extend(at_no_front_door(config, rules));
     told.extend(lent_and_answered(config, rules));
     if config.sms.is_none() && rules.handoff.callback.text_back != TextBack::Nobody {
         told.push("no [sms]: text_back of handoff.yaml is sent to nobody".to_owned());
@@ -183,10 +180,9 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
 fn not_at_this_telephony(config: &Config, rules: &RuleSet) -> Vec<String> {
     let handoff = &rules.handoff;
     let mut told = Vec::new();
-    let is_twilio = config.telephony.as_ref().is_some_and(|telephony| telephony.twilio().is_some());
     // Whose agent the caller hears meanwhile, who tells of their keys.
     let is_platforms = matches!(config.telephony, Some(config::Telephony::RepFirst(_)));
-    if is_twilio {
+    if twilio(config).is_some() {
         let gone = "no agent once carrier = \"twilio\" has taken a call over";
         if handoff.hold == Comfort::Agent && !is_platforms {
             told.push(format!("{gone}: hold: agent of handoff.yaml is music"));
@@ -195,18 +191,13 @@ fn not_at_this_telephony(config: &Config, rules: &RuleSet) -> Vec<String> {
             told.push(format!("{gone}: with introduce: agent of handoff.yaml the two are joined without it"));
         }
         if handoff.offer_callback.is_some() && !is_platforms {
-            told.push(
-                "no keys of callers with carrier = \"twilio\": offer_callback of handoff.yaml is offered to nobody"
-                    .to_owned(),
-            );
+            let no_keys = "no keys of callers with carrier = \"twilio\"";
+            told.push(format!("{no_keys}: offer_callback of handoff.yaml is offered to nobody"));
         }
     }
-    if handoff.callback.dial == CallbackDial::AtTheTime && (is_twilio || config.telephony.is_none()) {
-        told.push(
-            "no [telephony] that dials leads (carrier = \"asterisk\", or a platform that holds the calls): dial: at_the_time of \
-             handoff.yaml begins no call; reps call back by hand"
-                .to_owned(),
-        );
+    if handoff.callback.dial == CallbackDial::AtTheTime && config.telephony.is_none() {
+        let by_hand = "dial: at_the_time of handoff.yaml begins no call; reps call back by hand";
+        told.push(format!("no [telephony] that dials leads: {by_hand}"));
     }
     told
 }
@@ -222,6 +213,22 @@ fn lent_and_answered(config: &Config, rules: &RuleSet) -> Option<String> {
             listed(both.into_iter())
         )
     })
+}
+
+/// Callers of the front door whom nobody is rung for, or to whom no agent comes.
+fn at_no_front_door(config: &Config, rules: &RuleSet) -> Option<String> {
+    let why = match (exchange(config), twilio(config).map(|twilio| &twilio.agent)) {
+        (Some(_), _) | (None, Some(Some(_))) => return None,
+        (None, Some(None)) => "no telephony.agent: whom no rep takes of rules/front_door.yaml is promised a call",
+        (None, None) => {
+            "no [telephony] with mode = \"bridge\" or \"rep_first\": nobody is rung for callers of rules/front_door.yaml"
+        }
+    };
+    (rules.front_door.numbers().len() > 0).then(|| why.to_owned())
+}
+
+fn twilio(config: &Config) -> Option<&config::Twilio> {
+    config.telephony.as_ref()?.twilio()
 }
 
 fn exchange(config: &Config) -> Option<&config::Asterisk> {
@@ -301,6 +308,9 @@ mod tests {
     use baton_core::domain::phone::endpoint::PhoneKind;
     use baton_core::routing::scenario::scenario;
 
+    const TWILIO: &str = "[telephony]\nmode = \"bridge\"\ncarrier = \"twilio\"\naccount = \"AC\"\nkey = \"env:K\"\n\
+                          caller_id = \"+15551230000\"\n";
+
     #[test]
     fn what_a_ladder_asks_for_and_nothing_is_connected_to_is_told() {
         let told = |toml: &str| not_connected(&toml::from_str(toml).expect("a configuration"), &scenario().rules);
@@ -312,9 +322,7 @@ mod tests {
         let agent = "[telephony]\nmode = \"agent_amqp\"\n";
         let google = "[calendar]\nclient_email = \"a@b.example\"\nprivate_key = \"env:K\"\n";
         assert_eq!(told(&format!("{slack}{agent}{google}")), Vec::<String>::new());
-        let twilio = "[telephony]\nmode = \"bridge\"\ncarrier = \"twilio\"\naccount = \"AC\"\nkey = \"env:K\"\n\
-                      caller_id = \"+15551230000\"\n";
-        let config = toml::from_str(&format!("{slack}{twilio}{google}")).expect("a configuration");
+        let config = toml::from_str(&format!("{slack}{TWILIO}{google}")).expect("a configuration");
         let mut rules = scenario().rules;
         assert_eq!(not_connected(&config, &rules), Vec::<String>::new());
         rules.handoff.hold = Comfort::Agent;
@@ -325,23 +333,33 @@ mod tests {
         rules.handoff.offer_callback = Some(std::time::Duration::from_secs(20));
         rules.handoff.callback.dial = CallbackDial::AtTheTime;
         let told = not_connected(&config, &rules);
-        let [introduce, offer, dial] = &told[..] else { panic!("{told:?}") };
+        let [introduce, offer] = &told[..] else { panic!("it dials leads: {told:?}") };
         assert!(introduce.contains("joined without it") && offer.contains("offered to nobody"), "{told:?}");
-        assert!(dial.contains("reps call back by hand"), "{dial}");
         // Behind a platform its agent stays, and its keys are heard, until a rep has accepted.
         let behind = "mode = \"rep_first\"\ntold_by = \"tool\"\nhost = \"acme.sip.twilio.com\"";
-        let behind = twilio.replace("mode = \"bridge\"", behind);
+        let behind = TWILIO.replace("mode = \"bridge\"", behind);
         let behind = toml::from_str(&format!("{slack}{behind}{google}")).expect("a configuration");
         rules.handoff.hold = Comfort::Agent;
         let told = not_connected(&behind, &rules);
-        let [introduce, dial] = &told[..] else { panic!("{told:?}") };
-        assert!(introduce.contains("joined without it") && dial.contains("reps call back by hand"), "{told:?}");
+        let [introduce] = &told[..] else { panic!("{told:?}") };
+        assert!(introduce.contains("joined without it"), "{told:?}");
         let mut rules = scenario().rules;
         rules.handoff.callback.text_back = TextBack::Agreed;
         assert_eq!(not_connected(&config, &rules), ["no [sms]: text_back of handoff.yaml is sent to nobody"]);
-        let sms = format!("{slack}{twilio}{google}[sms]\nvendor = \"twilio\"\nfrom = \"+15551230000\"\n");
+        let sms = format!("{slack}{TWILIO}{google}[sms]\nvendor = \"twilio\"\nfrom = \"+15551230000\"\n");
         let config = toml::from_str(&sms).expect("a configuration");
         assert_eq!(not_connected(&config, &rules), Vec::<String>::new());
+        let told = not_connected(&toml::from_str("").expect("a configuration"), &rules);
+        assert!(told.iter().any(|told| told.contains("reps call back by hand")), "{told:?}");
+    }
+
+    #[test]
+    fn a_front_door_that_leads_to_nobody_or_to_no_agent_is_told() {
+        let rules = &scenario().at_front_door("front").rules;
+        let told = |toml: &str| at_no_front_door(&toml::from_str(toml).expect("a configuration"), rules);
+        assert!(told("").expect("it is told").contains("nobody is rung"));
+        assert!(told(TWILIO).expect("it is told").starts_with("no telephony.agent"));
+        assert_eq!(told(&format!("{TWILIO}agent = \"+14155550190\"\n")), None);
     }
 
     #[test]

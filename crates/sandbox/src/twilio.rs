@@ -9,6 +9,7 @@
 
 mod api;
 mod document;
+mod inbound;
 mod line;
 mod messages;
 mod rooms;
@@ -28,6 +29,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 const VENDOR: &str = "twilio";
+/// How calls end that somebody has answered, and that nobody has.
+const ANSWERED: &str = "completed";
+const UNANSWERED: &str = "no-answer";
 /// Stands for every number that has nobody of its own.
 const ANYWHERE: &str = "";
 
@@ -211,7 +215,8 @@ impl TwilioState {
 
     /// Whoever is on this call hangs up.
     pub fn hangs_up(self: &Arc<Self>, sid: &str) {
-        self.ends(sid, "completed", "200");
+        let status = if self.status(sid) == Some("ringing") { UNANSWERED } else { ANSWERED };
+        self.ends(sid, status, "200");
     }
 
     /// `ringing`, `in-progress`, `completed` …; `None`: there is no such call.
