@@ -11,7 +11,8 @@ use super::calls::whisper_of;
 use super::{Asterisk, MADE, VENDOR, ours};
 use crate::connectors::agent::AgentTelephony;
 use crate::connectors::{
-    Address, Addresses, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError,
+    Address, Addresses, AskRequest, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony,
+    VendorError,
 };
 use async_trait::async_trait;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
@@ -182,6 +183,14 @@ impl Telephony for RepFirst {
 
     async fn dial_lead(&self, request: &DialRequest) -> Result<(), VendorError> {
         self.carrier.dial_lead(request).await
+    }
+
+    fn asks_reps(&self) -> bool {
+        self.carrier.asks_reps()
+    }
+
+    async fn ask(&self, request: &AskRequest) -> Result<(), VendorError> {
+        self.carrier.ask(request).await
     }
 
     async fn transfers_to(&self, call: &Call, leg: &LegId) -> Result<Option<String>, VendorError> {

@@ -36,7 +36,7 @@ pub(super) fn rung(handoff: &Handoff, roster: &Roster) -> String {
 }
 
 fn ended(leg: &Leg, place: u32, roster: &Roster) -> String {
-    let Leg { rep, endpoint, state, evidence, .. } = leg;
+    let Leg { rep, endpoint, state, evidence, dialled, .. } = leg;
     let phones = roster.0.reps.get(rep).map_or(&[][..], |rep| rep.phones.as_slice());
     let which = match phones.get(*endpoint as usize) {
         Some(Endpoint { kind: PhoneKind::Phone, .. }) | None if *endpoint == 0 => String::new(),
@@ -44,7 +44,9 @@ fn ended(leg: &Leg, place: u32, roster: &Roster) -> String {
         Some(Endpoint { kind, .. }) => format!(", {}", kind.as_str()),
     };
     let how = evidence.as_ref().map(|evidence| format!(" ({evidence})")).unwrap_or_default();
-    format!("{place}. {}{which}: {}{how}.", roster.name(rep), state.as_str().replace('_', " "))
+    let said = dialled.as_ref().and_then(|lead| lead.said);
+    let said = said.map(|said| format!("; what came of it, by key: {}", said.as_str())).unwrap_or_default();
+    format!("{place}. {}{which}: {}{how}{said}.", roster.name(rep), state.as_str().replace('_', " "))
 }
 
 #[cfg(test)]
