@@ -12,7 +12,7 @@ mod leaf;
 use super::event::CallWord;
 use super::kind::EventKind;
 use lead::LeadQualified;
-use leaf::{Instant, Key, LeadName, OutcomeWord, RepName};
+use leaf::{Instant, LeadName, OutcomeWord, RepName};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -118,8 +118,8 @@ struct CallEvent {
     event: CallWord,
     /// Required when `event` is `slot_chosen`.
     slot: Option<Slot>,
-    /// Required when `event` is `pressed`.
-    key: Option<Key>,
+    /// 0 to 9, * or #. Required when `event` is `pressed`.
+    key: Option<String>,
     why: Option<String>,
 }
 

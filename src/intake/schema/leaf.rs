@@ -37,7 +37,6 @@ leaf!(Instant, {
     "format": "date-time",
     "pattern": r"^\s*\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})\s*$",
 });
-leaf!(Key, { "type": "string", "pattern": "^[0-9*#]$", "description": "A key of a telephone." });
 leaf!(RepName, { "type": "string", "pattern": "^[a-z0-9._-]{1,64}$", "description": "A rep's id in `reps.csv`." });
 leaf!(LeadName, { "type": "string", "pattern": "^lead_[A-Za-z0-9.]{1,64}$", "description": "Baton's id of the lead." });
 
