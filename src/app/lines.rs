@@ -229,7 +229,8 @@ fn carried(caller: CallerOnLine) -> Carried {
     }
     let (is_served, takes_callback_key) = (handoff.stage.settled().is_none(), handoff.takes_callback_key());
     let is_left_to_agent = matches!(handoff.stage, Stage::Done { outcome: Outcome::LeftToAgent { .. } });
-    Carried { call: leg, up, rings, is_served, is_left_to_agent, takes_callback_key }
+    let asked = handoff.asked_on().map(|leg| leg.id.clone());
+    Carried { call: leg, up, rings, asked, is_served, is_left_to_agent, takes_callback_key }
 }
 
 /// As a platform would send it.
@@ -245,6 +246,9 @@ fn message(told: &Told, now: DateTime<Utc>) -> InboxMessage {
     if let Some(why) = why {
         data["why"] = json!(why);
     }
+    if let Happened::Pressed { key, .. } = happened {
+        data["key"] = json!(key);
+    }
     let event = json!({
         "specversion": "1.0", "type": EVENT, "source": CARRIER, "id": id(whom, *happened), "time": now, "data": data,
     });
@@ -256,7 +260,7 @@ fn message(told: &Told, now: DateTime<Utc>) -> InboxMessage {
 /// The same each time the same is told, by whichever worker.
 fn id(whom: &str, happened: Happened) -> String {
     let id = format!("{whom}:{}", happened.as_str());
-    if let Happened::CallbackWanted { pressed_at } = happened {
+    if let Happened::CallbackWanted { pressed_at } | Happened::Pressed { pressed_at, .. } = happened {
         return format!("{id}:{}", pressed_at.timestamp_millis());
     }
     id
@@ -284,6 +288,7 @@ mod tests {
             (Happened::CallerLeft, CallWord::CallerLeft),
             (Happened::CallbackWanted { pressed_at: now }, CallWord::CallbackWanted),
             (Happened::Missed, CallWord::Missed),
+            (Happened::Pressed { key: '3', pressed_at: now }, CallWord::Pressed),
         ] {
             let is_callers =
                 matches!(happened, Happened::CallerLeft | Happened::CallbackWanted { .. } | Happened::Missed);
@@ -295,7 +300,7 @@ mod tests {
                 panic!("{happened:?} is not read")
             };
             assert_eq!((read.happened, read.leg, read.why.as_deref()), (word, leg, Some("cause 17")), "{happened:?}");
-            assert_eq!(read.platform, CARRIER);
+            assert_eq!((read.platform.as_str(), read.key), (CARRIER, (word == CallWord::Pressed).then_some('3')));
         }
     }
 

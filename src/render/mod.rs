@@ -53,8 +53,17 @@ impl Templates {
 
     /// What a rep hears whose caller does not wait any more.
     pub fn too_late(&self, company: Option<&str>) -> RepText {
+        self.to_rep("whisper/too_late.hbs", company)
+    }
+
+    /// What a rep is asked when a call to a lead is over; of one whom they were never on a line with it is less.
+    pub fn question(&self, have_spoken: bool, company: Option<&str>) -> RepText {
+        self.to_rep(if have_spoken { "whisper/came_of.hbs" } else { "whisper/not_reached.hbs" }, company)
+    }
+
+    fn to_rep(&self, file: &str, company: Option<&str>) -> RepText {
         let page = CallerPlainPage { company: company.map(str::to_owned) };
-        RepText(spoken::fit(&self.render("whisper/too_late.hbs", &page)))
+        RepText(spoken::fit(&self.render(file, &page)))
     }
 
     /// Body of the CRM's note or task, plain text.

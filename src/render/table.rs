@@ -68,6 +68,8 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "whisper/not_taken.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "whisper/taken_care_of.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "whisper/too_late.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/came_of.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/not_reached.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "whisper/yes_or_no.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "chat/ringing.hbs" Chat Rep PageForm::Notice;
     "chat/connected.hbs" Chat Rep PageForm::Notice;

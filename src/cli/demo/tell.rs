@@ -25,6 +25,10 @@ pub(super) fn line(entry: &TimelineEntry, name: &str, rules: &RuleSet) -> Option
         kind if of_lead(kind, body).is_some() => of_lead(kind, body).unwrap_or_default().to_owned(),
         "answered" => format!("{} picks up and hears the whisper", rep(&body["rep"], rules)),
         "accepted" => format!("{} presses 1", rep(&body["rep"], rules)),
+        "pressed" => {
+            let key = body["event"]["key"].as_str().unwrap_or_default();
+            format!("{} is asked what came of it and presses {key}; {}", rep(&body["rep"], rules), stage(body, rules))
+        }
         "joined" => "they are on one line".to_owned(),
         "declined" => format!("declines; {}", stage(body, rules)),
         "machine" => format!("voicemail answers; {}", stage(body, rules)),

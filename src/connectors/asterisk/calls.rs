@@ -3,7 +3,7 @@
 //! Pure: frames in, acts out. Legs are told apart by their ids alone, since callers' numbers stand on both sides of a leg and a
 //! phone that forwards its calls makes look-alikes. A caller is gone when the channel has left our app; a rep when the leg is
 //! destroyed, however it ended, and not when it leaves a bridge, which it does whenever it is moved. A key counts only once the leg
-//! was answered and the whisper has begun: what rings may send keys as well.
+//! was answered and the whisper has begun, or a question: what rings may send keys as well.
 
 mod act;
 mod alone;
@@ -17,7 +17,9 @@ mod tests;
 
 pub(super) use act::{Act, Caller, Came, Deed};
 pub(super) use alone::Alone;
-pub(super) use names::{AWAY, agent_of, bridge_of, is_of_asterisk, is_rep, last_words_of, whisper_of, words_of};
+pub(super) use names::{
+    AWAY, agent_of, bridge_of, is_of_asterisk, is_rep, last_words_of, question_of, whisper_of, words_of,
+};
 
 use super::ari::Reason;
 use super::event::{Bridge, Channel, Frame, Playback};
@@ -70,6 +72,8 @@ struct Leg {
     call: Option<String>,
     stage: LegStage,
     hears_whisper: bool,
+    /// What came of calling the lead.
+    hears_question: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -148,7 +152,7 @@ impl Calls {
         };
         let call = names::here(call);
         let told = tell(call.as_deref(), leg.clone(), Happened::Answered);
-        self.legs.insert(leg, Leg { call, stage: LegStage::Answered, hears_whisper: false });
+        self.legs.insert(leg, Leg { call, stage: LegStage::Answered, hears_whisper: false, hears_question: false });
         vec![told]
     }
 
@@ -220,6 +224,9 @@ impl Calls {
     fn key(&mut self, channel: &str, digit: &str) -> Vec<Act> {
         let Some(id) = names::leg(channel) else { return self.callers_key(channel, digit) };
         let Some(leg) = self.legs.get_mut(&id) else { return Vec::new() };
+        if leg.hears_question {
+            return back::answer(id, digit);
+        }
         if leg.stage != LegStage::Answered || !leg.hears_whisper {
             return Vec::new();
         }
@@ -276,6 +283,9 @@ impl Calls {
         if let Some(leg) = names::leg_of_whisper(&playback.id).and_then(|leg| self.legs.get_mut(&leg)) {
             leg.hears_whisper = true;
         }
+        if let Some(leg) = names::leg_of_question(&playback.id).and_then(|leg| self.legs.get_mut(&leg)) {
+            leg.hears_question = true;
+        }
         if let Some((call, _)) = names::call_of_words(&playback.id)
             && let Some(known) = self.calls.get_mut(call)
         {
@@ -286,7 +296,7 @@ impl Calls {
     }
 
     fn ends(&mut self, playback: &Playback, now: Instant) -> Vec<Act> {
-        if let Some(leg) = names::leg_of_whisper(&playback.id) {
+        if let Some(leg) = names::leg_of_whisper(&playback.id).or_else(|| names::leg_of_question(&playback.id)) {
             // Where the leg is gone as well, it has left in the middle.
             let unheard = playback.state == "failed" && self.legs.contains_key(&leg);
             return if unheard { vec![Act::NoSound { leg }] } else { Vec::new() };

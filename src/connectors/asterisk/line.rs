@@ -2,7 +2,7 @@
 //! the line stands is read before and after, since a rep may come in between.
 
 use super::ari::{Ari, Reason, There, gone};
-use super::calls::{agent_of, bridge_of, is_rep, last_words_of, whisper_of, words_of};
+use super::calls::{agent_of, bridge_of, is_rep, last_words_of, question_of, whisper_of, words_of};
 use super::event::Bridge;
 use super::turns::{Turn, Turns};
 use super::voice::{Recorded, Voice};
@@ -84,6 +84,23 @@ impl Lines {
         let bridge = bridge_of(rep.as_str());
         let _gone = self.ari.music(&bridge, false).await?;
         let _gone = self.ari.add(&bridge, rep.of_lead().as_str()).await?;
+        Ok(())
+    }
+
+    /// A rep from whom the lead is gone hears this alone, where they waited; keys count once it has begun.
+    pub(super) async fn ask(&self, rep: &LegId, again: bool, media: &str) -> Result<(), VendorError> {
+        let (question, bridge) = (question_of(rep, again), bridge_of(rep.as_str()));
+        if self.ari.is_playing(&question).await? {
+            return Ok(());
+        }
+        if again {
+            let _over = self.ari.stop_playing(&question_of(rep, false)).await?;
+        }
+        let _gone = self.ari.music(&bridge, false).await?;
+        // Whoever is gone is told of by whoever hears.
+        if self.ari.play("bridges", &bridge, &question, media).await? == There::Gone {
+            let _gone = self.ari.play("channels", rep.as_str(), &question, media).await?;
+        }
         Ok(())
     }
 

@@ -184,6 +184,7 @@ impl Session {
             Act::Look => self.look(),
             Act::WasRung { call, leg } => self.ask_for_ring(call, leg),
             Act::Key { call } => self.ask_for_offer(call),
+            Act::Answer { leg, key } => self.answers(leg, key)?,
             Act::Admit(caller) => self.admit(caller),
             Act::Again(caller) => self.admit_again(caller),
             Act::Missed(arrival) => self.missed(arrival),

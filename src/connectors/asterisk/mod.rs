@@ -24,7 +24,8 @@ mod voice;
 use super::http::Secret;
 use super::speech::Speech;
 use super::{
-    CallSink, CallerStatus, DialRequest, LegStatus, OUR_CALL, Recording, RingRequest, Spoken, Telephony, VendorError,
+    AskRequest, CallSink, CallerStatus, DialRequest, LegStatus, OUR_CALL, Recording, RingRequest, Spoken, Telephony,
+    VendorError,
 };
 use ari::{Ari, Dialled, Reason, There, VENDOR};
 use async_trait::async_trait;
@@ -249,10 +250,7 @@ impl Telephony for Asterisk {
     }
 
     async fn whisper(&self, leg: &LegId, _key: &str, say: &RepText) -> Result<(), VendorError> {
-        let media = match self.lines.voice.ready(leg.as_str(), &say.0).await {
-            Some(media) => media,
-            None => self.lines.voice.recorded(Recorded::Lead).await?,
-        };
+        let media = self.lines.voice.ready_or(leg.as_str(), &say.0, Recorded::Lead).await?;
         let id = whisper_of(leg);
         if self.lines.ari.is_playing(&id).await? {
             return Ok(());
@@ -307,6 +305,17 @@ impl Telephony for Asterisk {
             variables: json!({}),
         };
         self.lines.ari.originate(dialled).await
+    }
+
+    fn asks_reps(&self) -> bool {
+        true
+    }
+
+    async fn ask(&self, request: &AskRequest) -> Result<(), VendorError> {
+        let AskRequest { leg, say, have_spoken, again } = request;
+        let instead = if *have_spoken { Recorded::CameOf } else { Recorded::NotReached };
+        let media = self.lines.voice.ready_or(leg.as_str(), &say.0, instead).await?;
+        self.lines.ask(leg, *again, &media).await
     }
 
     async fn hang_up(&self, leg: &LegId, _key: &str, reason: HangUpReason) -> Result<(), VendorError> {

@@ -34,15 +34,21 @@ pub(super) enum Recorded {
     Lead,
     /// "Nobody can take your call at this moment. Somebody will be in touch with you. Thank you, and goodbye."
     Goodbye,
+    /// "What came of it? Press 1, qualified; 2, not now; 3, not reached; 4, wrong person."
+    CameOf,
+    /// "They were not reached. Press 3 to note it, or 4 for the wrong person."
+    NotReached,
 }
 
 impl Recorded {
-    const ALL: [Self; 2] = [Self::Lead, Self::Goodbye];
+    const ALL: [Self; 4] = [Self::Lead, Self::Goodbye, Self::CameOf, Self::NotReached];
 
     fn name(self) -> &'static str {
         match self {
             Self::Lead => "a-lead",
             Self::Goodbye => "goodbye",
+            Self::CameOf => "came-of",
+            Self::NotReached => "not-reached",
         }
     }
 
@@ -50,6 +56,8 @@ impl Recorded {
         match self {
             Self::Lead => include_bytes!("../../../telephony/asterisk/sounds/a-lead.ulaw"),
             Self::Goodbye => include_bytes!("../../../telephony/asterisk/sounds/goodbye.ulaw"),
+            Self::CameOf => include_bytes!("../../../telephony/asterisk/sounds/came-of.ulaw"),
+            Self::NotReached => include_bytes!("../../../telephony/asterisk/sounds/not-reached.ulaw"),
         }
     }
 }
@@ -88,6 +96,14 @@ impl Voice {
                 tracing::warn!(waited_ms = READY_WITHIN.as_millis(), "words were not spoken in time");
                 None
             }
+        }
+    }
+
+    /// The words, to be played, or this sentence in their place.
+    pub(super) async fn ready_or(&self, owner: &str, words: &str, which: Recorded) -> Result<String, VendorError> {
+        match self.ready(owner, words).await {
+            Some(media) => Ok(media),
+            None => self.recorded(which).await,
         }
     }
 

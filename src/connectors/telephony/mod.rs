@@ -62,6 +62,17 @@ pub struct DialRequest {
     pub recording: Recording,
 }
 
+/// A rep who is asked what came of calling a lead, and says so by key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskRequest {
+    pub leg: LegId,
+    pub say: RepText,
+    /// The two were on one line, and more is asked.
+    pub have_spoken: bool,
+    /// The key that they pressed was none of those that were offered.
+    pub again: bool,
+}
+
 /// The platform on which whatever we dial by ourselves is said to be.
 pub const OUR_CALL: &str = "baton";
 
@@ -140,8 +151,8 @@ pub trait Telephony: Send + Sync {
     fn dials_leads(&self) -> bool {
         false
     }
-    /// Dials a lead and joins them with the rep who has accepted, as soon as they answer; whoever of the two leaves takes the other
-    /// along. `LookFirst`, as `ring` is.
+    /// Dials a lead and joins them with the rep who has accepted, as soon as they answer; a rep who leaves takes the lead along.
+    /// `LookFirst`, as `ring` is.
     async fn dial_lead(&self, _request: &DialRequest) -> Result<(), VendorError> {
         let why = "this telephony cannot dial a lead: reps call back by hand";
         Err(VendorError::needs_person("telephony", why))
@@ -150,6 +161,14 @@ pub trait Telephony: Send + Sync {
     /// lines does so by itself.
     async fn fetch_agent(&self, _call: &str) -> Result<(), VendorError> {
         Ok(())
+    }
+    /// Whether it can ask a rep what came of a call, and tells which key they press ([`Happened::Pressed`]).
+    fn asks_reps(&self) -> bool {
+        false
+    }
+    /// Asks a rep whom the lead has left, or did not come to; their phone stays up until it is hung up.
+    async fn ask(&self, _request: &AskRequest) -> Result<(), VendorError> {
+        Err(VendorError::needs_person("telephony", "this telephony asks no rep what came of a call"))
     }
     /// Where the platform is to transfer the caller, for whom this leg waits, if its own live channel is to tell it.
     async fn transfers_to(&self, _call: &Call, _leg: &LegId) -> Result<Option<String>, VendorError> {
@@ -184,6 +203,11 @@ pub enum Happened {
     },
     /// The caller has left, and the agent that was to take them had not come.
     Missed,
+    /// A rep who was asked what came of a call has pressed a key: 0 to 9, * or #.
+    Pressed {
+        key: char,
+        pressed_at: DateTime<Utc>,
+    },
 }
 
 impl Happened {
@@ -202,6 +226,7 @@ impl Happened {
             Self::CallerLeft => "caller_left",
             Self::CallbackWanted { .. } => "callback_wanted",
             Self::Missed => "missed",
+            Self::Pressed { .. } => "pressed",
         }
     }
 }
@@ -226,6 +251,8 @@ pub struct Carried {
     pub up: Vec<LegId>,
     /// Those that are said to ring, or are about to.
     pub rings: Vec<LegId>,
+    /// The leg of a rep who is asked what came of calling the lead.
+    pub asked: Option<LegId>,
     /// It is not known yet how it ends for the caller.
     pub is_served: bool,
     /// A key of the caller asks for a call back.

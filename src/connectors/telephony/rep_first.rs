@@ -7,7 +7,9 @@
 //! Who does not come is still the agent's: the rep is let go, and the handoff goes on. If the process dies here, another finds
 //! address and leg where they are kept.
 
-use super::{Address, Addresses, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony};
+use super::{
+    Address, Addresses, AskRequest, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony,
+};
 use crate::connectors::VendorError;
 use crate::connectors::agent::{self, AgentTelephony};
 use async_trait::async_trait;
@@ -195,6 +197,14 @@ impl Telephony for RepFirst {
 
     async fn dial_lead(&self, request: &DialRequest) -> Result<(), VendorError> {
         self.carrier.dial_lead(request).await
+    }
+
+    fn asks_reps(&self) -> bool {
+        self.carrier.asks_reps()
+    }
+
+    async fn ask(&self, request: &AskRequest) -> Result<(), VendorError> {
+        self.carrier.ask(request).await
     }
 
     async fn transfers_to(&self, call: &Call, leg: &LegId) -> Result<Option<String>, VendorError> {

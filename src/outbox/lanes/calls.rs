@@ -2,7 +2,9 @@
 
 mod live;
 
-use crate::connectors::{CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Telephony, VendorError};
+use crate::connectors::{
+    AskRequest, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Telephony, VendorError,
+};
 use crate::outbox::instruct;
 use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, Vendors, gone, needs_person, not_configured};
@@ -33,7 +35,7 @@ impl Work for CallEffect<'_> {
                 vendors.telephony.as_ref().map_or(Class::LookFirst, |vendor| vendor.ring_class())
             }
             Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Class::Repeatable,
-            Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Class::Repeatable,
+            Self::Ask { .. } | Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Class::Repeatable,
         }
     }
 
@@ -85,6 +87,9 @@ impl Work for CallEffect<'_> {
                 telephony.whisper(leg, key, &words).await?;
             }
             Self::DialLead { leg } => return dial(at, telephony.as_ref(), leg).await,
+            Self::Ask { leg, have_spoken, again } => {
+                return ask(at, telephony.as_ref(), leg, have_spoken, again).await;
+            }
             Self::Join { leg } => {
                 let (call, recording) = (matter.call()?, recording(&matter.lead));
                 match matter.handoff.terms.introduce {
@@ -113,7 +118,7 @@ impl Work for CallEffect<'_> {
                 Ok((status != LegStatus::Absent).then(|| Done::reference(leg.as_str())))
             }
             Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Ok(None),
-            Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Ok(None),
+            Self::Ask { .. } | Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Ok(None),
         }
     }
 
@@ -131,7 +136,9 @@ impl Work for CallEffect<'_> {
                 Fallback::of(Event::RingFailed { leg: leg.clone(), why, fault: Fault::Vendor })
             }
             // A rep who hears no whisper would be a cold start: on to the next.
-            Self::Whisper { leg } => Fallback::of(Event::WhisperFailed { leg: leg.clone(), why, fault: Fault::Vendor }),
+            Self::Whisper { leg } | Self::Ask { leg, .. } => {
+                Fallback::of(Event::WhisperFailed { leg: leg.clone(), why, fault: Fault::Vendor })
+            }
             Self::Join { leg } => Fallback::of(Event::JoinFailed { leg: leg.clone(), why, fault: Fault::Vendor }),
             Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Fallback::default(),
         }
@@ -151,7 +158,7 @@ impl Work for CallEffect<'_> {
     /// A phone rings only for a handoff that waits for it, as far as can be told while a request is on its way.
     fn matter_within(&self) -> Duration {
         match self {
-            Self::Ring { .. } | Self::DialLead { .. } | Self::Hold { .. } => WANTED_WITHIN,
+            Self::Ring { .. } | Self::DialLead { .. } | Self::Ask { .. } | Self::Hold { .. } => WANTED_WITHIN,
             Self::Instruct(instruction) if is_said_on_hold(instruction) => WANTED_WITHIN,
             // What is found ends it within milliseconds, and would be talked over.
             Self::Instruct(Instruction::FindTime { .. }) => Duration::ZERO,
@@ -255,6 +262,26 @@ async fn dial(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId) -> Result<Don
     let (ring_until, recording) = (at.step.deadline_at, recording(lead));
     telephony.dial_lead(&DialRequest { leg: leg.clone(), with, phone, ring_until, recording }).await?;
     Ok(Done::reference(leg.as_str()))
+}
+
+/// Asked only while it is to be known. Where nobody can be asked it is over at once.
+async fn ask(
+    at: &At<'_>,
+    telephony: &dyn Telephony,
+    leg: &LegId,
+    have_spoken: bool,
+    again: bool,
+) -> Result<Done, VendorError> {
+    if at.matter.handoff.asked_on().is_none_or(|asked| asked.id != *leg) {
+        return Ok(Done::nothing("no longer wanted"));
+    }
+    if !telephony.asks_reps() {
+        let why = "this telephony asks no rep what came of a call".to_owned();
+        return Ok(Done::event(Event::WhisperFailed { leg: leg.clone(), why, fault: Fault::Config }));
+    }
+    let say = at.matter.templates.question(have_spoken, at.matter.rules.handoff.company.as_deref());
+    telephony.ask(&AskRequest { leg: leg.clone(), say, have_spoken, again }).await?;
+    Ok(Done::default())
 }
 
 /// Before the first phone rings for a caller who has waited for a while, the platform is asked. One that cannot be asked, or

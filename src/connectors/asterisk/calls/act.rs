@@ -32,7 +32,12 @@ pub(in crate::connectors::asterisk) enum Act {
     Key {
         call: String,
     },
-    /// The whisper could not be played.
+    /// A key of a rep who is asked what came of a call.
+    Answer {
+        leg: LegId,
+        key: char,
+    },
+    /// The whisper could not be played, or a question.
     NoSound {
         leg: LegId,
     },

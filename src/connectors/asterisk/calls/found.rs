@@ -99,7 +99,7 @@ impl Calls {
             (None, false) => LegStage::Ringing,
         };
         // Whether the whisper has begun is not told again. Whoever is up can have heard it; a machine presses no key.
-        self.legs.insert(leg.clone(), Leg { call: call.clone(), stage, hears_whisper: true });
+        self.legs.insert(leg.clone(), Leg { call: call.clone(), stage, hears_whisper: true, hears_question: false });
         let told: &[Happened] = match stage {
             LegStage::Ringing => &[],
             LegStage::Answered | LegStage::Accepted => &[Happened::Answered],

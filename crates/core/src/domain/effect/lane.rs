@@ -34,9 +34,18 @@ impl Lane {
     pub fn kinds(self) -> &'static [&'static str] {
         match self {
             Self::Timers => &["timer"],
-            Self::Calls => {
-                &["instruct", "hold", "ring", "whisper", "join", "dial_lead", "hang_up", "end_call", "leave_agent"]
-            }
+            Self::Calls => &[
+                "instruct",
+                "hold",
+                "ring",
+                "whisper",
+                "join",
+                "dial_lead",
+                "ask",
+                "hang_up",
+                "end_call",
+                "leave_agent",
+            ],
             Self::Calendar => &["find_slots", "book"],
             Self::Chat => &["brief_chat", "update_card"],
             Self::Crm => &["write_crm", "read_owner"],
@@ -68,6 +77,7 @@ pub enum CallEffect<'e> {
     Whisper { leg: &'e LegId },
     Join { leg: &'e LegId },
     DialLead { leg: &'e LegId },
+    Ask { leg: &'e LegId, have_spoken: bool, again: bool },
     HangUp { leg: &'e LegId, reason: HangUpReason },
     EndCall,
     LeaveAgent,
@@ -113,6 +123,9 @@ impl Effect {
             Self::Whisper { leg, .. } => InLane::Calls(CallEffect::Whisper { leg }),
             Self::Join { leg } => InLane::Calls(CallEffect::Join { leg }),
             Self::DialLead { leg } => InLane::Calls(CallEffect::DialLead { leg }),
+            Self::Ask { leg, have_spoken, again } => {
+                InLane::Calls(CallEffect::Ask { leg, have_spoken: *have_spoken, again: *again })
+            }
             Self::HangUp { leg, reason } => InLane::Calls(CallEffect::HangUp { leg, reason: *reason }),
             Self::EndCall => InLane::Calls(CallEffect::EndCall),
             Self::LeaveAgent => InLane::Calls(CallEffect::LeaveAgent),
@@ -165,7 +178,8 @@ mod tests {
             Effect::Ring { .. } => Effect::Whisper { leg, rep },
             Effect::Whisper { .. } => Effect::Join { leg },
             Effect::Join { .. } => Effect::DialLead { leg },
-            Effect::DialLead { .. } => Effect::HangUp { leg, reason: HangUpReason::Cancelled },
+            Effect::DialLead { .. } => Effect::Ask { leg, have_spoken: true, again: false },
+            Effect::Ask { .. } => Effect::HangUp { leg, reason: HangUpReason::Cancelled },
             Effect::HangUp { .. } => Effect::EndCall,
             Effect::EndCall => Effect::LeaveAgent,
             Effect::LeaveAgent => Effect::FindSlots { search: 1, rep },

@@ -53,6 +53,15 @@ pub enum Effect {
     DialLead {
         leg: LegId,
     },
+    /// Asks a rep whose call to a lead is over what came of it, and waits for a key.
+    Ask {
+        leg: LegId,
+        /// The two were on one line: only then can it be more than that nobody was reached.
+        have_spoken: bool,
+        /// The key was none of those that were offered.
+        #[serde(default, skip_serializing_if = "is_default")]
+        again: bool,
+    },
     HangUp {
         leg: LegId,
         #[serde(default, skip_serializing_if = "is_default")]
@@ -351,6 +360,7 @@ impl Effect {
             Self::Whisper { .. } => "whisper",
             Self::Join { .. } => "join",
             Self::DialLead { .. } => "dial_lead",
+            Self::Ask { .. } => "ask",
             Self::HangUp { .. } => "hang_up",
             Self::EndCall => "end_call",
             Self::LeaveAgent => "leave_agent",
@@ -372,7 +382,8 @@ impl Effect {
     pub fn priority(&self) -> u8 {
         match self {
             Self::Hold { .. } | Self::Ring { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => 0,
-            Self::DialLead { .. } | Self::EndCall | Self::LeaveAgent | Self::Instruct { .. } | Self::Timer { .. } => 0,
+            Self::DialLead { .. } | Self::Ask { .. } | Self::EndCall | Self::LeaveAgent => 0,
+            Self::Instruct { .. } | Self::Timer { .. } => 0,
             Self::FindSlots { .. } | Self::Book { .. } => 1,
             Self::Brief { .. } | Self::UpdateCard { .. } | Self::TextBack => 2,
             Self::WriteCrm { .. } => 2,

@@ -29,6 +29,9 @@ impl Move<'_> {
 
     /// A rep who does not know who calls would start cold. One who pressed the key has heard enough.
     pub(super) fn not_briefed(&mut self, leg: &LegId, state: LegState, why: &str) -> Used {
+        if self.is_asked(leg) {
+            return self.question_over(leg, Phone::MayBeUp);
+        }
         let ended = Ended::by(state, format!("the rep could not be told who calls: {why}"));
         match self.is(leg, LegState::Answered) {
             true => self.next_rep(leg, ended, Phone::MayBeUp),

@@ -87,6 +87,11 @@ pub enum Event {
         /// Who says so.
         by: String,
     },
+    /// A key of a rep who was asked what came of calling the lead.
+    Pressed {
+        leg: LegId,
+        key: char,
+    },
     /// The lead whom we dialled has hung up.
     LeadLeft {
         leg: LegId,

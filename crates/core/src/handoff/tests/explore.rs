@@ -22,7 +22,7 @@ use explorer::{Explored, explore};
 use faults::PLANTED;
 pub(super) use held::INVARIANTS;
 use serde_json::json;
-use side::{conversation, current};
+use side::{asked, conversation, current};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -55,7 +55,8 @@ fn walked(mut world: World, which: &str) -> Walk {
         let counts = (state.current_legs().count(), state.legs.len(), state.searches, state.booking_attempts);
         let flags = (state.live, state.holds.is_empty(), state.first_contact_at.is_some(), state.patience_until <= now);
         let lead = state.current_legs().find_map(|leg| leg.dialled.as_ref()).map(|lead| lead.state);
-        shapes.entry((names, counts, flags, lead)).or_insert((state.clone(), now));
+        let question = state.asked_on().and_then(|leg| leg.dialled.as_ref()).map(|lead| (lead.asked, lead.joined_at));
+        shapes.entry((names, counts, flags, lead, question)).or_insert((state.clone(), now));
     }
     Walk { explored, states: shapes.into_values().collect(), rules: world.rules }
 }
@@ -102,7 +103,7 @@ pub(super) fn explored() -> (Vec<(Handoff, DateTime<Utc>)>, &'static RuleSet) {
 /// The leg that the stage is about first, or that caller and rep spoke on.
 pub(super) fn current_leg(state: &Handoff) -> Option<LegId> {
     let current = current(state).first().map(|(leg, _)| (*leg).clone());
-    current.or_else(|| conversation(state).cloned())
+    current.or_else(|| conversation(state).or_else(|| asked(state)).cloned())
 }
 
 /// Fewer states would be another world than the one that was reviewed.

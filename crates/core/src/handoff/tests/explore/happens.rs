@@ -16,6 +16,7 @@ pub(super) fn happens(state: &Handoff, lines: &[(usize, Line)], now: DateTime<Ut
         phone(&mut events, &leg.id, *line);
         if leg.dialled.as_ref().is_some_and(|lead| lead.state.is_some()) {
             lead(&mut events, &leg.id.of_lead());
+            events.extend(['1', '3', '4', '9'].map(|key| Event::Pressed { leg: leg.id.clone(), key }));
         }
     }
     calendar(&mut events, state);
@@ -91,6 +92,8 @@ fn timers(state: &Handoff, now: DateTime<Utc>) -> Vec<Timer> {
         timers.extend([Timer::RingBy { leg: leg() }, Timer::AcceptBy { leg: leg() }, Timer::JoinBy { leg: leg() }]);
         timers.extend([Timer::SettledBy { leg: leg() }, Timer::IntroducedBy { leg: leg() }]);
         timers.extend(known.dialled.as_ref().map(|_| Timer::DialBy { leg: leg() }));
+        let asked = known.dialled.as_ref().map_or(0, |lead| lead.asked);
+        timers.extend((1..=asked).map(|asked| Timer::AnswerBy { leg: leg(), asked }));
         timers.extend(state.is_done().then(|| Timer::ReleaseBy { leg: leg() }));
     }
     for search in 1..=state.searches {
@@ -142,9 +145,11 @@ pub(super) fn own_timers(state: &Handoff) -> Vec<Timer> {
         }
     };
     let call = state.current_legs().find(|leg| leg.dialled.is_some()).filter(|_| !state.is_done());
-    let of_call = call.map(|leg| match leg.state {
-        LegState::Accepted => Timer::DialBy { leg: leg.id.clone() },
-        _ => of_leg(leg),
+    let asked = |leg: &Leg| leg.dialled.as_ref().map_or(0, |lead| lead.asked);
+    let of_call = call.map(|leg| match (asked(leg), leg.state) {
+        (0, LegState::Accepted) => Timer::DialBy { leg: leg.id.clone() },
+        (0, _) => of_leg(leg),
+        (asked, _) => Timer::AnswerBy { leg: leg.id.clone(), asked },
     });
     let only = match &state.stage {
         Stage::Offered | Stage::Done { .. } => return Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::happens::own_timers;
-use super::side::{conversation, current};
+use super::side::{asked, conversation, current};
 use crate::domain::id::RepId;
 use crate::rules::model::set::Introduction;
 use std::collections::BTreeSet;
@@ -42,7 +42,11 @@ pub(in crate::handoff::tests) const INVARIANTS: [(&str, &str); 16] = [
         "a_timer_moves_it_on",
         "Every stage that waits has set the timer that ends it, though nobody tells us anything again.",
     ),
-    ("one_end", "A lead ends once: connected, booked or called stays so, and nothing is promised beside it."),
+    (
+        "one_end",
+        "A lead ends once: connected, booked or called stays so, and nothing is promised beside it, unless whoever called says by key \
+         that they reached nobody.",
+    ),
     (
         "promises_are_kept_or_told",
         "A promise is kept, replaced by one that the caller is told of, or broken and told to whoever is to look.",
@@ -127,6 +131,7 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
         | Event::Joined { leg }
         | Event::JoinFailed { leg, .. }
         | Event::RepLeft { leg }
+        | Event::Pressed { leg, .. }
         | Event::LeadLeft { leg } => Some(leg),
         Event::Timer { timer } => match timer {
             Timer::RingBy { leg }
@@ -135,6 +140,7 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
             | Timer::SettledBy { leg }
             | Timer::IntroducedBy { leg }
             | Timer::DialBy { leg }
+            | Timer::AnswerBy { leg, .. }
             | Timer::ReleaseBy { leg } => Some(leg),
             Timer::PatienceBy
             | Timer::OfferCallback
@@ -176,7 +182,8 @@ fn stray(it: &Seen<'_>) -> Option<String> {
     // What is told of a lead's phone is about the call of the rep who dials.
     let about = leg.dialled_for().unwrap_or_else(|| leg.clone());
     let is_current = current(it.before).iter().any(|(current, _)| **current == about);
-    if is_current || conversation(it.before) == Some(&about) || it.made.ignored {
+    let is_spoken_with = [conversation(it.before), asked(it.before)].contains(&Some(&about));
+    if is_current || is_spoken_with || it.made.ignored {
         return None;
     }
     let (before, after) = (it.before, it.after());
@@ -228,6 +235,14 @@ fn second_end(it: &Seen<'_>) -> Option<String> {
     let Stage::Done { outcome } = &it.before.stage else { return None };
     let same = matches!(&it.after().stage, Stage::Done { outcome: after } if after == outcome);
     let promises = it.plans(|effect| matches!(effect, Effect::ConfirmToCaller { .. }));
+    let is_taken_back = match (it.event, outcome) {
+        (Event::Pressed { leg, key: '3' }, Outcome::Called { .. }) => asked(it.before) == Some(leg),
+        _ => false,
+    };
+    if is_taken_back && !same {
+        let is_owed = matches!(it.after().stage, Stage::Callback { .. } | Stage::NeedsAttention { .. });
+        return (!is_owed).then(|| format!("nobody was reached, and it is {:?}", it.after().stage));
+    }
     (!same || promises).then(|| format!("after {outcome:?} came {:?}", it.after().stage))
 }
 
@@ -333,15 +348,21 @@ fn dials(effect: &Effect) -> Option<&LegId> {
 }
 
 fn half_a_call(it: &Seen<'_>) -> Option<String> {
-    let leg = it.before.calling.as_ref().filter(|_| it.after().calling.is_none())?;
-    let lead = leg.of_lead();
+    let leg = it.before.calling.as_ref()?;
+    let (lead, is_asked) = (leg.of_lead(), asked(it.before).is_some());
+    // Whom the lead leaves is asked about it, and is hung up after that.
+    let begins_to_be_asked = !is_asked && asked(it.after()).is_some();
+    if it.after().calling.is_some() && !begins_to_be_asked {
+        return None;
+    }
     let says_down = |gone: &LegId| match it.event {
         Event::RepLeft { leg } | Event::LeadLeft { leg } => leg == gone,
         Event::NoAnswer { leg, .. } | Event::Busy { leg, .. } | Event::WrongNumber { leg, .. } => leg == gone,
         _ => false,
     };
     let down = |gone: &LegId| says_down(gone) || it.hangs_up(gone);
-    let both = down(leg) && (!is_dialled(it.before, leg) || down(&lead));
+    let rep_is_told = begins_to_be_asked || down(leg);
+    let both = rep_is_told && (is_asked || !is_dialled(it.before, leg) || down(&lead));
     (!both).then(|| format!("{:?} leaves somebody on the line", it.event))
 }
 

@@ -38,10 +38,16 @@ pub(super) fn current(handoff: &Handoff) -> Vec<(&LegId, &RepId)> {
     handoff.current_legs().map(|leg| (&leg.id, &leg.rep)).collect()
 }
 
+/// The lead is gone, and the rep is asked what came of it.
+pub(super) fn asked(handoff: &Handoff) -> Option<&LegId> {
+    handoff.asked_on().map(|leg| &leg.id)
+}
+
 /// Caller and rep speak on it, or have.
 pub(super) fn conversation(handoff: &Handoff) -> Option<&LegId> {
     match &handoff.stage {
         Stage::Bridged { leg, .. } => Some(leg),
+        _ if asked(handoff).is_some() => None,
         _ if handoff.calling.is_some() => {
             let joined = |id: &&LegId| handoff.legs.iter().any(|leg| leg.id == **id && leg.state == LegState::Joined);
             handoff.calling.as_ref().filter(joined)
@@ -61,6 +67,8 @@ pub(super) fn canonical(handoff: &Handoff, now: DateTime<Utc>) -> Handoff {
     for leg in &mut same.legs {
         (leg.card, leg.evidence) = (String::new(), None);
         if let Some(lead) = &mut leg.dialled {
+            lead.said = None;
+            lead.asked = if handoff.calling.as_ref() == Some(&leg.id) { lead.asked } else { 0 };
             lead.joined_at = lead.joined_at.map(|_| handoff.decided_at);
             lead.state = lead.state.map(|state| if state.is_given_up() { LegState::NoAnswer } else { state });
         }

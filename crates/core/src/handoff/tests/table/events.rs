@@ -6,7 +6,7 @@ use crate::handoff::state::Closing;
 use crate::handoff::{Completed, OnTheLine};
 use std::collections::BTreeSet;
 
-pub(super) const EVENTS: [&str; 58] = [
+pub(super) const EVENTS: [&str; 63] = [
     "start",
     "answered",
     "accepted",
@@ -27,6 +27,10 @@ pub(super) const EVENTS: [&str; 58] = [
     "lead joined",
     "lead not had",
     "lead_left",
+    "key: spoken",
+    "key: not reached",
+    "key: wrong person",
+    "key: not offered",
     "caller_left",
     "callback_wanted",
     "missed",
@@ -64,6 +68,7 @@ pub(super) const EVENTS: [&str; 58] = [
     "timer call_at",
     "timer call_again",
     "timer dial_by",
+    "timer answer_by",
     "timer of a leg given up",
 ];
 
@@ -72,6 +77,9 @@ pub(super) fn every_event(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) 
     let mut events = of_a_leg(&leg).to_vec();
     events.extend(timers_of_a_leg(&leg));
     events.extend(of_a_lead(&leg.of_lead()));
+    events.extend(keys_of_a_rep(&leg));
+    let asked = state.asked_on().and_then(|leg| leg.dialled.as_ref()).map_or(1, |lead| lead.asked);
+    events.push(("timer answer_by", Event::Timer { timer: Timer::AnswerBy { leg: leg.clone(), asked } }));
     events.push(("timer dial_by", Event::Timer { timer: Timer::DialBy { leg: leg.clone() } }));
     events.push(("call_now", Event::CallNow { rep: rep_id("ben"), by: "a team lead".to_owned() }));
     events.extend(of_the_call(state, now));
@@ -116,6 +124,11 @@ fn of_a_lead(leg: &LegId) -> [(&'static str, Event); 7] {
         ("lead not had", Event::RingFailed { leg: leg(), why: why(), fault: Fault::Vendor }),
         ("lead_left", Event::LeadLeft { leg: leg() }),
     ]
+}
+
+fn keys_of_a_rep(leg: &LegId) -> [(&'static str, Event); 4] {
+    let keys = [("key: spoken", '1'), ("key: not reached", '3'), ("key: wrong person", '4'), ("key: not offered", '9')];
+    keys.map(|(name, key)| (name, Event::Pressed { leg: leg.clone(), key }))
 }
 
 fn timers_of_a_leg(leg: &LegId) -> [(&'static str, Event); 6] {
