@@ -5,7 +5,7 @@ use super::retry;
 use crate::connectors::asterisk::RepFirst;
 use crate::connectors::{Address, Addresses, Lent, VendorError};
 use crate::release::Current;
-use crate::store::{Store, with};
+use crate::store::{CARRIER, Store, with};
 use crate::web;
 use async_trait::async_trait;
 use baton_clock::SharedClock;
@@ -48,6 +48,15 @@ impl Addresses for KeptAddresses {
 
     async fn has_left(&self, call: &Call) -> Result<bool, VendorError> {
         self.store.transfer_left(&call.platform, &call.id).await.map_err(retry)
+    }
+
+    async fn has_come(&self, call: &Call) -> Result<bool, VendorError> {
+        match &call.leg {
+            // Told by us, of whoever has called our front door.
+            Some(_) if call.platform == CARRIER => Ok(true),
+            Some(leg) => self.store.transfer_came(leg).await.map_err(retry),
+            None => Ok(false),
+        }
     }
 
     async fn lend(&self, leg: &LegId, candidates: &[Address]) -> Result<Lent, VendorError> {

@@ -281,8 +281,8 @@ impl Telephony for Asterisk {
         self.lines.let_agent_go(channel(call)?).await
     }
 
-    fn hears_key(&self, call: &Call) -> bool {
-        ours(call).is_some()
+    async fn hears_key(&self, call: &Call) -> Result<bool, VendorError> {
+        Ok(ours(call).is_some())
     }
 
     fn dials_leads(&self) -> bool {

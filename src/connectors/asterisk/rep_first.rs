@@ -4,14 +4,15 @@
 //! Guarantees: a caller has an address of their own, a SIP user that nobody can guess or a number that is lent to nobody else
 //! meanwhile, so that two who withhold their numbers and come in the same second are each put through to whoever waits for them.
 //! It is good until the time to join is up. Who comes is on our carrier from then on, and all that follows is as in *bridge* mode.
-//! Who does not come is still the agent's: the rep is let go, and the handoff goes on. If the process dies here, another finds
-//! address and leg where they are kept.
+//! Who does not come is still the agent's: the rep is let go, and the handoff goes on. What their platform calls their leg is no
+//! channel of ours, whatever it looks like. If the process dies here, another finds address and leg where they are kept.
 
 use super::calls::whisper_of;
 use super::{Asterisk, MADE, VENDOR, ours};
 use crate::connectors::agent::AgentTelephony;
 use crate::connectors::{
-    Address, Addresses, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError,
+    Address, Addresses, CallerStatus, DialRequest, LegStatus, OUR_CALL, Recording, RingRequest, Spoken, Telephony,
+    VendorError,
 };
 use async_trait::async_trait;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
@@ -85,6 +86,11 @@ impl RepFirst {
         addresses.ok_or_else(|| VendorError::retry(VENDOR, "the worker has not begun to lend addresses"))
     }
 
+    /// Whether the carrier has the call: the caller has come, or it is the call of a rep who calls a lead back.
+    async fn is_ours(&self, call: &Call) -> Result<bool, VendorError> {
+        Ok(ours(call).is_some() && (call.platform == OUR_CALL || self.addresses()?.has_come(call).await?))
+    }
+
     /// # Errors
     /// `Gone`: the platform has said that the call is over, and nobody has come.
     async fn is_there(&self, call: &Call) -> Result<(), VendorError> {
@@ -102,7 +108,7 @@ impl Telephony for RepFirst {
     }
 
     async fn instruct(&self, call: &Call, key: &str, instruction: &Spoken) -> Result<(), VendorError> {
-        if ours(call).is_some() {
+        if self.is_ours(call).await? {
             return self.carrier.instruct(call, key, instruction).await;
         }
         self.is_there(call).await?;
@@ -113,15 +119,15 @@ impl Telephony for RepFirst {
     }
 
     async fn agent_speaks(&self, call: &Call, instruction: &Instruction) -> Result<bool, VendorError> {
-        match ours(call) {
-            Some(_) => self.carrier.agent_speaks(call, instruction).await,
-            None => Ok(self.platform.is_none()),
+        match self.is_ours(call).await? {
+            true => self.carrier.agent_speaks(call, instruction).await,
+            false => Ok(self.platform.is_none()),
         }
     }
 
     /// The agent goes on.
     async fn hold(&self, call: &Call, key: &str, recording: Recording, comfort: Comfort) -> Result<(), VendorError> {
-        if ours(call).is_some() {
+        if self.is_ours(call).await? {
             return self.carrier.hold(call, key, recording, comfort).await;
         }
         self.is_there(call).await?;
@@ -132,7 +138,7 @@ impl Telephony for RepFirst {
     }
 
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
-        if ours(&request.call).is_some() {
+        if self.is_ours(&request.call).await? {
             return self.carrier.ring(request).await;
         }
         let dialled = self.carrier.dialled(request, None).await?;
@@ -145,7 +151,7 @@ impl Telephony for RepFirst {
     }
 
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {
-        if ours(call).is_some() {
+        if self.is_ours(call).await? {
             return self.carrier.join(call, leg, key, recording).await;
         }
         // The rep has heard enough; where it goes on, no harm is done.
@@ -159,21 +165,21 @@ impl Telephony for RepFirst {
 
     /// Until they have come, their agent is the platform's.
     async fn join_three(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {
-        match ours(call) {
-            Some(_) => self.carrier.join_three(call, leg, key, recording).await,
-            None => self.join(call, leg, key, recording).await,
+        match self.is_ours(call).await? {
+            true => self.carrier.join_three(call, leg, key, recording).await,
+            false => self.join(call, leg, key, recording).await,
         }
     }
 
     async fn leave_agent(&self, call: &Call, key: &str) -> Result<(), VendorError> {
-        match ours(call) {
-            Some(_) => self.carrier.leave_agent(call, key).await,
-            None => Ok(()),
+        match self.is_ours(call).await? {
+            true => self.carrier.leave_agent(call, key).await,
+            false => Ok(()),
         }
     }
 
-    fn hears_key(&self, call: &Call) -> bool {
-        self.platform.is_some() || self.carrier.hears_key(call)
+    async fn hears_key(&self, call: &Call) -> Result<bool, VendorError> {
+        Ok(self.platform.is_some() || self.is_ours(call).await?)
     }
 
     fn dials_leads(&self) -> bool {
@@ -185,7 +191,7 @@ impl Telephony for RepFirst {
     }
 
     async fn transfers_to(&self, call: &Call, leg: &LegId) -> Result<Option<String>, VendorError> {
-        if ours(call).is_some() || self.platform.is_some() {
+        if self.platform.is_some() || self.is_ours(call).await? {
             return Ok(None);
         }
         self.addresses()?.lend(leg, &self.candidates()).await.map(|lent| Some(lent.to))
@@ -200,9 +206,9 @@ impl Telephony for RepFirst {
 
     /// Where they never came to us, the platform ends it.
     async fn end_call(&self, call: &Call, key: &str) -> Result<(), VendorError> {
-        match ours(call) {
-            Some(_) => self.carrier.end_call(call, key).await,
-            None => Ok(()),
+        match self.is_ours(call).await? {
+            true => self.carrier.end_call(call, key).await,
+            false => Ok(()),
         }
     }
 
@@ -210,13 +216,13 @@ impl Telephony for RepFirst {
         Ok(match self.carrier.stands(leg).await? {
             Some(status) => status,
             None if self.addresses()?.was_begun(leg).await? => LegStatus::Ended,
-            None if ours(call).is_some() => self.carrier.read(call, leg).await?,
+            None if self.is_ours(call).await? => self.carrier.read(call, leg).await?,
             None => LegStatus::Absent,
         })
     }
 
     async fn caller(&self, call: &Call) -> Result<CallerStatus, VendorError> {
-        if ours(call).is_some() {
+        if self.is_ours(call).await? {
             return self.carrier.caller(call).await;
         }
         if self.addresses()?.has_left(call).await? {
@@ -264,6 +270,7 @@ mod tests {
     #[derive(Default)]
     struct Kept {
         has_left: bool,
+        has_come: bool,
         lent: Mutex<Vec<Address>>,
     }
 
@@ -281,6 +288,9 @@ mod tests {
         }
         async fn has_left(&self, _: &Call) -> Result<bool, VendorError> {
             Ok(self.has_left)
+        }
+        async fn has_come(&self, _: &Call) -> Result<bool, VendorError> {
+            Ok(self.has_come)
         }
         async fn lend(&self, _: &LegId, candidates: &[Address]) -> Result<Lent, VendorError> {
             self.lent.lock().unwrap().extend_from_slice(candidates);
@@ -335,6 +345,24 @@ mod tests {
                                "until": until(), "record": false });
         assert_eq!(told[1], transfer);
         assert!(lent[0].user.len() > 30 && lent[0] != lent[1], "nobody guesses it: {lent:?}");
+    }
+
+    /// The platform is built on Asterisk as well, and says what it calls its caller's leg.
+    #[tokio::test]
+    async fn a_leg_of_the_platforms_own_is_no_channel_of_ours_whatever_it_looks_like() {
+        let (platform, kept) = (Arc::<Platform>::default(), Arc::<Kept>::default());
+        let telephony = rep_first(&platform, &kept);
+        let call = Call { leg: Some("1796028155.0".to_owned()), ..call() };
+        let leg = LegId::new("leg_7k2m.1").unwrap();
+        telephony.hold(&call, "k1", Recording::AsUsual, Comfort::Agent).await.unwrap();
+        telephony.join(&call, &leg, "k2", Recording::AsUsual).await.unwrap();
+        telephony.leave_agent(&call, "k3").await.unwrap();
+        telephony.end_call(&call, "k4").await.unwrap();
+        let kinds: Vec<_> = platform.0.lock().unwrap().iter().map(|told| told["type"].clone()).collect();
+        assert_eq!(kinds, ["hold", "transfer"], "the platform has them");
+        // Nobody answers at the address of this carrier.
+        let come = rep_first(&platform, &Arc::new(Kept { has_come: true, ..Kept::default() }));
+        assert!(come.end_call(&call, "k5").await.is_err(), "who has come is on our line");
     }
 
     #[tokio::test]
