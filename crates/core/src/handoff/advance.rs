@@ -56,6 +56,7 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::WhisperFailed { leg, why, fault } => step.not_briefed(leg, (*fault).into(), why),
         Event::JoinFailed { leg, why, fault } => step.not_joined(leg, (*fault).into(), why),
         Event::RepLeft { leg } => step.rep_left(leg),
+        Event::TalksOn { leg } => step.talks_on(leg),
         Event::CallNow { rep, by: _ } => step.call_now(rep),
         // Of a leg that is no lead's.
         Event::LeadLeft { .. } => Used::No,
@@ -157,10 +158,7 @@ impl Move<'_> {
             Timer::CallAt { promised_at } => self.call_at(*promised_at),
             Timer::CallAgain { rep, until } => self.call_again(rep, *until),
             Timer::DialBy { leg } => self.not_reached(leg),
-            Timer::ReleaseBy { leg } => {
-                let held = self.next.is_done() && self.is_connected(leg) && self.let_go_all();
-                if held { Used::Yes } else { Used::No }
-            }
+            Timer::ReleaseBy { leg } => self.nobody_talks(leg),
         }
     }
 

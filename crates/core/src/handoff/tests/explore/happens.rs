@@ -43,6 +43,7 @@ fn phone(events: &mut Vec<Event>, leg: &LegId, line: Line) {
             Event::Declined { leg: leg(), why: None },
             Event::Machine { leg: leg(), why: None },
             Event::Joined { leg: leg() },
+            Event::TalksOn { leg: leg() },
             Event::WhisperFailed { leg: leg(), why: why(), fault: Fault::Vendor },
             Event::JoinFailed { leg: leg(), why: why(), fault: Fault::Vendor },
         ]);

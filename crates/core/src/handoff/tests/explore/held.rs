@@ -127,6 +127,7 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
         | Event::Joined { leg }
         | Event::JoinFailed { leg, .. }
         | Event::RepLeft { leg }
+        | Event::TalksOn { leg }
         | Event::LeadLeft { leg } => Some(leg),
         Event::Timer { timer } => match timer {
             Timer::RingBy { leg }
@@ -210,6 +211,10 @@ fn interrupted(it: &Seen<'_>) -> Option<String> {
         Event::LeadLeft { leg: gone } => *gone == leg.of_lead(),
         Event::CallerLeft | Event::CallEnded => true,
         Event::RepLeft { leg: gone } => gone == leg,
+        // Whoever carries the call has it no more, or cannot be asked: nobody is hung up for that.
+        Event::Timer { timer: Timer::ReleaseBy { leg: gone } } => {
+            it.before.calling.as_ref() == Some(gone) && !it.hangs_up(leg)
+        }
         _ => false,
     };
     let goes_on = conversation(it.after()) == Some(leg) && !it.hangs_up(leg);
@@ -337,6 +342,7 @@ fn half_a_call(it: &Seen<'_>) -> Option<String> {
     let says_down = |gone: &LegId| match it.event {
         Event::RepLeft { leg } | Event::LeadLeft { leg } => leg == gone,
         Event::NoAnswer { leg, .. } | Event::Busy { leg, .. } | Event::WrongNumber { leg, .. } => leg == gone,
+        Event::Timer { timer: Timer::ReleaseBy { .. } } => it.before.is_done(),
         _ => false,
     };
     let down = |gone: &LegId| says_down(gone) || it.hangs_up(gone);
