@@ -1,11 +1,12 @@
 //! A call that is owed, made by one act: the rep's phone rings, the lead is dialled, and they speak.
 
 use super::play::Play;
-use crate::eventually::eventually;
-use crate::town::Caller;
+use crate::eventually::{eventually, found};
+use crate::store::server::{Db, sqlite_in};
+use crate::town::{self, Caller};
 use baton::connectors::http::{ApiCall, Does};
-use baton_clock::Clock;
-use baton_core::domain::id::LeadId;
+use baton_clock::{Clock, SharedClock};
+use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::domain::lead::ReachBack;
 use baton_core::domain::outcome::Outcome;
 use baton_core::domain::rota::Shift;
@@ -69,6 +70,27 @@ async fn the_same_act_twice_makes_one_call() {
     assert_eq!(statuses, [200, 409], "{first:?} {second:?}");
     play.ends(&lead, "called").await;
     assert_eq!(play.accepted("voice", "dial_lead").len(), 1);
+}
+
+/// Whoever holds the calls of this worker rings reps alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_no_lead_can_be_dialled_nobody_is_rung_and_the_answer_says_so() {
+    let folder = town::founded(2);
+    let db = Db::open(sqlite_in(folder.path())).await;
+    let clock: SharedClock = town::clock(1);
+    let worker = town::worker(folder.path(), &db.store, &clock).await;
+    let caller = Caller::gone(1);
+    let lead = caller.lead();
+    worker.decider.take(vec![town::inbox(&caller.event, clock.now())]).await.expect("it is taken");
+    let door = town::door(worker.url().replace("http://", ""), Duration::from_secs(10));
+    let path = ["v1", "leads", lead.as_str(), "call"];
+    let call = ApiCall::new("call", Does::Write, Method::POST, &path).json(json!({ "by": "lena" }));
+    let answer = found("there is a lead", || async { door.send(&call).await.ok().filter(|told| told.status != 404) });
+    let answer = answer.await;
+    assert!(answer.status == 409 && answer.text().contains("dials no leads; call by hand"), "{}", answer.text());
+    let handoff = db.store.handoff(&HandoffId::of(&lead)).await.expect("the handoff is kept");
+    assert_eq!((handoff.calling, handoff.legs), (None, Vec::new()));
+    worker.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
