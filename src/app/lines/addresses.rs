@@ -3,7 +3,7 @@
 
 use super::retry;
 use crate::connectors::asterisk::RepFirst;
-use crate::connectors::{Address, Addresses, Lent, VendorError};
+use crate::connectors::{Addresses, Lent, LentAddress, VendorError};
 use crate::release::Current;
 use crate::store::{CARRIER, Store, with};
 use crate::web;
@@ -26,7 +26,7 @@ pub(in crate::app) fn offered(rep_first: &Arc<RepFirst>) -> web::Addresses {
 }
 
 /// As the database keeps them.
-fn pairs(addresses: &[Address]) -> Vec<(String, String)> {
+fn pairs(addresses: &[LentAddress]) -> Vec<(String, String)> {
     addresses.iter().map(|one| (one.user.clone(), one.dialled.clone())).collect()
 }
 
@@ -59,7 +59,7 @@ impl Addresses for KeptAddresses {
         }
     }
 
-    async fn lend(&self, leg: &LegId, candidates: &[Address]) -> Result<Lent, VendorError> {
+    async fn lend(&self, leg: &LegId, candidates: &[LentAddress]) -> Result<Lent, VendorError> {
         let now = self.clock.now();
         let until = now + self.release.borrow().rules.handoff.join_within;
         let lending = with((leg.clone(), pairs(candidates)), move |tx, (leg, candidates)| {

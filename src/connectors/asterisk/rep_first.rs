@@ -11,7 +11,7 @@ use super::calls::whisper_of;
 use super::{Asterisk, MADE, VENDOR, ours};
 use crate::connectors::agent::AgentTelephony;
 use crate::connectors::{
-    Address, Addresses, CallerStatus, DialRequest, LegStatus, OUR_CALL, Recording, RingRequest, Spoken, Telephony,
+    Addresses, CallerStatus, DialRequest, LegStatus, LentAddress, OUR_CALL, Recording, RingRequest, Spoken, Telephony,
     VendorError,
 };
 use async_trait::async_trait;
@@ -43,15 +43,15 @@ pub enum Reached {
 
 impl Reached {
     /// What may be lent, in order.
-    fn candidates(&self) -> Vec<Address> {
+    fn candidates(&self) -> Vec<LentAddress> {
         match self {
             Self::Host(host) => {
                 let user = format!("{MADE}{}", token());
-                vec![Address { dialled: format!("sip:{user}@{host}"), user }]
+                vec![LentAddress { dialled: format!("sip:{user}@{host}"), user }]
             }
             Self::Numbers(numbers) => {
                 let one = |number: &PhoneE164| number.as_str().to_owned();
-                numbers.iter().map(|number| Address { user: one(number), dialled: one(number) }).collect()
+                numbers.iter().map(|number| LentAddress { user: one(number), dialled: one(number) }).collect()
             }
         }
     }
@@ -77,7 +77,7 @@ impl RepFirst {
     }
 
     /// Where one caller may be sent, in order.
-    pub fn candidates(&self) -> Vec<Address> {
+    pub fn candidates(&self) -> Vec<LentAddress> {
         self.reached.candidates()
     }
 
@@ -271,7 +271,7 @@ mod tests {
     struct Kept {
         has_left: bool,
         has_come: bool,
-        lent: Mutex<Vec<Address>>,
+        lent: Mutex<Vec<LentAddress>>,
     }
 
     fn until() -> DateTime<Utc> {
@@ -292,7 +292,7 @@ mod tests {
         async fn has_come(&self, _: &Call) -> Result<bool, VendorError> {
             Ok(self.has_come)
         }
-        async fn lend(&self, _: &LegId, candidates: &[Address]) -> Result<Lent, VendorError> {
+        async fn lend(&self, _: &LegId, candidates: &[LentAddress]) -> Result<Lent, VendorError> {
             self.lent.lock().unwrap().extend_from_slice(candidates);
             Ok(Lent { to: candidates[0].dialled.clone(), until: until() })
         }

@@ -306,14 +306,14 @@ pub trait Addresses: Send + Sync {
     ///
     /// # Errors
     /// `Retry`: all of them are lent.
-    async fn lend(&self, leg: &LegId, candidates: &[Address]) -> Result<Lent, VendorError>;
+    async fn lend(&self, leg: &LegId, candidates: &[LentAddress]) -> Result<Lent, VendorError>;
     /// Nobody is expected there any more.
     async fn take_back(&self, leg: &LegId) -> Result<(), VendorError>;
 }
 
 /// Good for one caller at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
+pub struct LentAddress {
     /// As the carrier tells of who comes: a SIP user or a number.
     pub user: String,
     /// As a platform dials it: `sip:USER@HOST`, or the number.
