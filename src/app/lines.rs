@@ -55,6 +55,8 @@ pub(super) struct Lines {
     pub clock: SharedClock,
     pub duty: Duty,
     pub worker: String,
+    /// Callers come to us once a rep has accepted: until then their leg is their platform's.
+    pub is_rep_first: bool,
 }
 
 /// Why it hears no more.
@@ -69,8 +71,9 @@ enum Ended {
 
 /// Until told to stop.
 pub(super) async fn hear(lines: Lines, mut stopping: watch::Receiver<bool>) {
-    let Lines { asterisk, decider, store, clock, duty, worker } = lines;
-    let sink: Arc<dyn CallSink> = Arc::new(Inbox { decider, store: store.clone(), clock: Arc::clone(&clock) });
+    let Lines { asterisk, decider, store, clock, duty, worker, is_rep_first } = lines;
+    let inbox = Inbox { decider, store: store.clone(), clock: Arc::clone(&clock), is_rep_first };
+    let sink: Arc<dyn CallSink> = Arc::new(inbox);
     asterisk.heard_by(&sink);
     let lease = Lease { lines: LINES, store, clock, worker };
     let mut rest = TRIED_EVERY;
@@ -160,6 +163,7 @@ struct Inbox {
     decider: Arc<Decider>,
     store: Store,
     clock: SharedClock,
+    is_rep_first: bool,
 }
 
 #[async_trait]
@@ -172,7 +176,11 @@ impl CallSink for Inbox {
 
     async fn carried(&self) -> Result<Vec<Carried>, VendorError> {
         let callers = self.store.callers_on_line(self.clock.now()).await.map_err(retry)?;
-        Ok(callers.into_iter().map(carried).collect())
+        let known = callers.into_iter().map(|caller| {
+            let is_ours = caller.has_come || !self.is_rep_first;
+            carried(CallerOnLine { leg: caller.leg.filter(|_| is_ours), ..caller })
+        });
+        Ok(known.collect())
     }
 
     async fn is_heard(&self) -> Result<bool, VendorError> {
@@ -219,7 +227,7 @@ fn retry(error: impl std::fmt::Display) -> VendorError {
 }
 
 fn carried(caller: CallerOnLine) -> Carried {
-    let CallerOnLine { leg, handoff } = caller;
+    let CallerOnLine { leg, handoff, has_come: _ } = caller;
     let (mut up, mut rings) = (Vec::new(), Vec::new());
     // They have spoken, and speak on.
     up.extend(handoff.calling.clone().filter(|_| handoff.is_done()));

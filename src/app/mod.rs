@@ -176,7 +176,8 @@ pub async fn start(setup: Setup) -> Result<Running> {
     });
     if let Some(asterisk) = asterisk {
         let (decider, store, clock) = (Arc::clone(&decider), setup.store.clone(), Arc::clone(&door.clock));
-        let lines = Lines { asterisk, decider, store, clock, duty: duty.clone(), worker };
+        let (duty, is_rep_first) = (duty.clone(), door.addresses.is_some());
+        let lines = Lines { asterisk, decider, store, clock, duty, worker, is_rep_first };
         tasks.spawn(lines::hear(lines, stopping.clone()));
     } else if let Some(telephony) = telephony.filter(|_| door.twilio.is_some()) {
         let (store, clock) = (setup.store.clone(), Arc::clone(&door.clock));

@@ -378,6 +378,22 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_is_lent_and_answered_is_told() {
+        let rules = scenario().at_front_door("front").rules;
+        let told = |numbers: &str| {
+            let carrier = "mode = \"rep_first\"\ntold_by = \"tool\"\ncarrier = \"asterisk\"\nurl = \"http://127.0.0.1:8088/ari\"\n\
+                           user = \"baton\"\npassword = \"env:P\"\ndial = \"PJSIP/{digits}\"\ncaller_id = \"+15551230009\"\n";
+            let config = toml::from_str(&format!("[telephony]\n{carrier}numbers = [{numbers}]\n"));
+            not_connected(&config.expect("a configuration"), &rules)
+                .into_iter()
+                .find(|told| told.starts_with("both in"))
+        };
+        let both = told("\"+15551230001\", \"+15551230000\"").expect("it is told");
+        assert!(both.contains("front_door.yaml (+15551230000)") && both.contains("rings for nobody"), "{both}");
+        assert_eq!(told("\"+15551230001\""), None);
+    }
+
+    #[test]
     fn only_salesforce_can_be_left_the_choice() {
         let config = |crm: &str| toml::from_str::<Config>(crm).expect("a configuration");
         let hubspot = config("[crm]\nvendor = \"hubspot\"\nservice_key = \"env:KEY\"\n");

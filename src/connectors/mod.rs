@@ -23,7 +23,7 @@ pub mod webhook;
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
-    Address, Addresses, AskRequest, CallSink, CallerStatus, Carried, ComesFor, DialRequest, Happened, LegStatus, Lent,
+    Addresses, AskRequest, CallSink, CallerStatus, Carried, ComesFor, DialRequest, Happened, LegStatus, Lent, LentAddress,
     OUR_CALL, Recording, RingRequest, Spoken, Telephony, Told, call_of, rep_first, twilio,
 };
 

@@ -72,6 +72,7 @@ reads! {
     timeline(&lead: LeadId) -> Vec<TimelineEntry>;
     tokens() -> Vec<ApiToken>;
     transfer_begun(&leg: LegId) -> bool;
+    transfer_came(&channel: str) -> bool;
     transfer_left(&platform: str, &call: str) -> bool;
 }
 

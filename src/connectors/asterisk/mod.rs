@@ -282,8 +282,8 @@ impl Telephony for Asterisk {
         self.lines.let_agent_go(channel(call)?).await
     }
 
-    fn hears_key(&self, call: &Call) -> bool {
-        ours(call).is_some()
+    async fn hears_key(&self, call: &Call) -> Result<bool, VendorError> {
+        Ok(ours(call).is_some())
     }
 
     fn dials_leads(&self) -> bool {
@@ -360,4 +360,22 @@ fn channel(call: &Call) -> Result<&str, VendorError> {
                    X-Baton-Call of its INVITE";
         VendorError::needs_person(VENDOR, why)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connectors::call_of;
+
+    /// Whoever claims one would be put through to a rep who speaks with another lead.
+    #[test]
+    fn no_platform_has_a_leg_of_ours_for_its_callers() {
+        let leg = LegId::new("leg_7k2m.1").unwrap();
+        let of_rep = call_of(&leg, None);
+        assert_eq!(ours(&of_rep), Some(leg.as_str()), "a rep who calls a lead back");
+        let claimed = Call { platform: "voice".to_owned(), ..of_rep };
+        assert!(ours(&claimed).is_none() && channel(&claimed).is_err());
+        let on_line = Call { leg: Some("1796028155.0".to_owned()), ..claimed };
+        assert_eq!(channel(&on_line), Ok("1796028155.0"));
+    }
 }

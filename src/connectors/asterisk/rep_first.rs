@@ -5,7 +5,7 @@
 use super::calls::whisper_of;
 use super::{Asterisk, ours};
 use crate::connectors::rep_first::RepsAhead;
-use crate::connectors::{Addresses, LegStatus, RingRequest, Telephony, VendorError};
+use crate::connectors::{Addresses, LegStatus, OUR_CALL, RingRequest, Telephony, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
@@ -30,7 +30,9 @@ impl RepsAhead for Asterisk {
         Ok(match self.stands(leg).await? {
             Some(status) => status,
             None if addresses.was_begun(leg).await? => LegStatus::Ended,
-            None if self.holds(call) => self.read(call, leg).await?,
+            None if call.platform == OUR_CALL || (self.holds(call) && addresses.has_come(call).await?) => {
+                self.read(call, leg).await?
+            }
             None => LegStatus::Absent,
         })
     }

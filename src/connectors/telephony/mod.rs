@@ -144,8 +144,8 @@ pub trait Telephony: Send + Sync {
         Ok(false)
     }
     /// Whether a key of this caller is heard, and one can be offered to them: a platform that holds the call says what was pressed.
-    fn hears_key(&self, _call: &Call) -> bool {
-        true
+    async fn hears_key(&self, _call: &Call) -> Result<bool, VendorError> {
+        Ok(true)
     }
     /// Whether it can dial a lead for a rep, once they have accepted.
     fn dials_leads(&self) -> bool {
@@ -316,18 +316,20 @@ pub trait Addresses: Send + Sync {
     async fn was_begun(&self, leg: &LegId) -> Result<bool, VendorError>;
     /// Whether the platform has said that the call is over, and nobody has come to us.
     async fn has_left(&self, call: &Call) -> Result<bool, VendorError>;
+    /// Whether the caller is on a line of ours: until they have come, `call.leg` is their platform's, whatever it looks like.
+    async fn has_come(&self, call: &Call) -> Result<bool, VendorError>;
     /// The first of these that nobody has, for the caller for whom this leg waits; when asked again, the one that was lent.
     ///
     /// # Errors
     /// `Retry`: all of them are lent.
-    async fn lend(&self, leg: &LegId, candidates: &[Address]) -> Result<Lent, VendorError>;
+    async fn lend(&self, leg: &LegId, candidates: &[LentAddress]) -> Result<Lent, VendorError>;
     /// Nobody is expected there any more.
     async fn take_back(&self, leg: &LegId) -> Result<(), VendorError>;
 }
 
 /// Good for one caller at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
+pub struct LentAddress {
     /// As the carrier tells of who comes: a SIP user or a number.
     pub user: String,
     /// As a platform dials it: `sip:USER@HOST`, or the number.

@@ -4,11 +4,12 @@
 //! Guarantees: a caller has an address of their own, a SIP user that nobody can guess or a number that is lent to nobody else
 //! meanwhile, so that two who withhold their numbers and come in the same second are each put through to whoever waits for them.
 //! It is good until the time to join is up. Who comes is on our carrier from then on, and all that follows is as in *bridge* mode.
-//! Who does not come is still the agent's: the rep is let go, and the handoff goes on. If the process dies here, another finds
-//! address and leg where they are kept.
+//! Who does not come is still the agent's: the rep is let go, and the handoff goes on. What their platform calls their leg is no
+//! call of ours, whatever it looks like. If the process dies here, another finds address and leg where they are kept.
 
 use super::{
-    Address, Addresses, AskRequest, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony,
+    Addresses, AskRequest, CallerStatus, DialRequest, LegStatus, LentAddress, OUR_CALL, Recording, RingRequest, Spoken,
+    Telephony,
 };
 use crate::connectors::VendorError;
 use crate::connectors::agent::{self, AgentTelephony};
@@ -60,15 +61,15 @@ pub enum Reached {
 
 impl Reached {
     /// What may be lent, in order.
-    fn candidates(&self) -> Vec<Address> {
+    fn candidates(&self) -> Vec<LentAddress> {
         match self {
             Self::Host(host) => {
                 let user = format!("{MADE}{}", token());
-                vec![Address { dialled: format!("sip:{user}@{host}"), user }]
+                vec![LentAddress { dialled: format!("sip:{user}@{host}"), user }]
             }
             Self::Numbers(numbers) => {
                 let one = |number: &PhoneE164| number.as_str().to_owned();
-                numbers.iter().map(|number| Address { user: one(number), dialled: one(number) }).collect()
+                numbers.iter().map(|number| LentAddress { user: one(number), dialled: one(number) }).collect()
             }
         }
     }
@@ -94,13 +95,18 @@ impl RepFirst {
     }
 
     /// Where one caller may be sent, in order.
-    pub fn candidates(&self) -> Vec<Address> {
+    pub fn candidates(&self) -> Vec<LentAddress> {
         self.reached.candidates()
     }
 
     fn addresses(&self) -> Result<&dyn Addresses, VendorError> {
         let addresses = self.addresses.get().map(AsRef::as_ref);
         addresses.ok_or_else(|| VendorError::retry("baton", "the worker has not begun to lend addresses"))
+    }
+
+    /// Whether the carrier has the call: the caller has come, or it is the call of a rep who calls a lead back.
+    async fn is_ours(&self, call: &Call) -> Result<bool, VendorError> {
+        Ok(self.carrier.holds(call) && (call.platform == OUR_CALL || self.addresses()?.has_come(call).await?))
     }
 
     /// # Errors
@@ -120,7 +126,7 @@ impl Telephony for RepFirst {
     }
 
     async fn instruct(&self, call: &Call, key: &str, instruction: &Spoken) -> Result<(), VendorError> {
-        if self.carrier.holds(call) {
+        if self.is_ours(call).await? {
             return self.carrier.instruct(call, key, instruction).await;
         }
         self.is_there(call).await?;
@@ -131,7 +137,7 @@ impl Telephony for RepFirst {
     }
 
     async fn agent_speaks(&self, call: &Call, instruction: &Instruction) -> Result<bool, VendorError> {
-        match self.carrier.holds(call) {
+        match self.is_ours(call).await? {
             true => self.carrier.agent_speaks(call, instruction).await,
             false => Ok(self.platform.is_none()),
         }
@@ -139,7 +145,7 @@ impl Telephony for RepFirst {
 
     /// The agent goes on.
     async fn hold(&self, call: &Call, key: &str, recording: Recording, comfort: Comfort) -> Result<(), VendorError> {
-        if self.carrier.holds(call) {
+        if self.is_ours(call).await? {
             return self.carrier.hold(call, key, recording, comfort).await;
         }
         self.is_there(call).await?;
@@ -150,7 +156,7 @@ impl Telephony for RepFirst {
     }
 
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
-        if self.carrier.holds(&request.call) {
+        if self.is_ours(&request.call).await? {
             return self.carrier.ring(request).await;
         }
         self.carrier.ring_ahead(request, self.addresses()?).await
@@ -161,7 +167,7 @@ impl Telephony for RepFirst {
     }
 
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {
-        if self.carrier.holds(call) {
+        if self.is_ours(call).await? {
             return self.carrier.join(call, leg, key, recording).await;
         }
         self.carrier.stop_whisper(leg).await;
@@ -174,21 +180,21 @@ impl Telephony for RepFirst {
 
     /// Until they have come, their agent is the platform's.
     async fn join_three(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {
-        match self.carrier.holds(call) {
+        match self.is_ours(call).await? {
             true => self.carrier.join_three(call, leg, key, recording).await,
             false => self.join(call, leg, key, recording).await,
         }
     }
 
     async fn leave_agent(&self, call: &Call, key: &str) -> Result<(), VendorError> {
-        match self.carrier.holds(call) {
+        match self.is_ours(call).await? {
             true => self.carrier.leave_agent(call, key).await,
             false => Ok(()),
         }
     }
 
-    fn hears_key(&self, call: &Call) -> bool {
-        self.platform.is_some() || self.carrier.hears_key(call)
+    async fn hears_key(&self, call: &Call) -> Result<bool, VendorError> {
+        Ok(self.platform.is_some() || (self.is_ours(call).await? && self.carrier.hears_key(call).await?))
     }
 
     fn dials_leads(&self) -> bool {
@@ -208,7 +214,7 @@ impl Telephony for RepFirst {
     }
 
     async fn transfers_to(&self, call: &Call, leg: &LegId) -> Result<Option<String>, VendorError> {
-        if self.carrier.holds(call) || self.platform.is_some() {
+        if self.platform.is_some() || self.is_ours(call).await? {
             return Ok(None);
         }
         self.addresses()?.lend(leg, &self.candidates()).await.map(|lent| Some(lent.to))
@@ -223,7 +229,7 @@ impl Telephony for RepFirst {
 
     /// Where they never came to us, the platform ends it.
     async fn end_call(&self, call: &Call, key: &str) -> Result<(), VendorError> {
-        match self.carrier.holds(call) {
+        match self.is_ours(call).await? {
             true => self.carrier.end_call(call, key).await,
             false => Ok(()),
         }
@@ -234,7 +240,7 @@ impl Telephony for RepFirst {
     }
 
     async fn caller(&self, call: &Call) -> Result<CallerStatus, VendorError> {
-        if self.carrier.holds(call) {
+        if self.is_ours(call).await? {
             return self.carrier.caller(call).await;
         }
         if self.addresses()?.has_left(call).await? {
@@ -282,7 +288,8 @@ mod tests {
     #[derive(Default)]
     struct Kept {
         has_left: bool,
-        lent: Mutex<Vec<Address>>,
+        has_come: bool,
+        lent: Mutex<Vec<LentAddress>>,
     }
 
     fn until() -> DateTime<Utc> {
@@ -300,7 +307,10 @@ mod tests {
         async fn has_left(&self, _: &Call) -> Result<bool, VendorError> {
             Ok(self.has_left)
         }
-        async fn lend(&self, _: &LegId, candidates: &[Address]) -> Result<Lent, VendorError> {
+        async fn has_come(&self, _: &Call) -> Result<bool, VendorError> {
+            Ok(self.has_come)
+        }
+        async fn lend(&self, _: &LegId, candidates: &[LentAddress]) -> Result<Lent, VendorError> {
             self.lent.lock().unwrap().extend_from_slice(candidates);
             Ok(Lent { to: candidates[0].dialled.clone(), until: until() })
         }
@@ -353,6 +363,24 @@ mod tests {
                                "until": until(), "record": false });
         assert_eq!(told[1], transfer);
         assert!(lent[0].user.len() > 30 && lent[0] != lent[1], "nobody guesses it: {lent:?}");
+    }
+
+    /// The platform is built on Asterisk as well, and says what it calls its caller's leg.
+    #[tokio::test]
+    async fn a_leg_of_the_platforms_own_is_no_channel_of_ours_whatever_it_looks_like() {
+        let (platform, kept) = (Arc::<Platform>::default(), Arc::<Kept>::default());
+        let telephony = rep_first(&platform, &kept);
+        let call = Call { leg: Some("1796028155.0".to_owned()), ..call() };
+        let leg = LegId::new("leg_7k2m.1").unwrap();
+        telephony.hold(&call, "k1", Recording::AsUsual, Comfort::Agent).await.unwrap();
+        telephony.join(&call, &leg, "k2", Recording::AsUsual).await.unwrap();
+        telephony.leave_agent(&call, "k3").await.unwrap();
+        telephony.end_call(&call, "k4").await.unwrap();
+        let kinds: Vec<_> = platform.0.lock().unwrap().iter().map(|told| told["type"].clone()).collect();
+        assert_eq!(kinds, ["hold", "transfer"], "the platform has them");
+        // Nobody answers at the address of this carrier.
+        let come = rep_first(&platform, &Arc::new(Kept { has_come: true, ..Kept::default() }));
+        assert!(come.end_call(&call, "k5").await.is_err(), "who has come is on our line");
     }
 
     #[tokio::test]

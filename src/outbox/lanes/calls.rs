@@ -45,7 +45,7 @@ impl Work for CallEffect<'_> {
             if !is_true_still(instruction, &matter.handoff) {
                 return Ok(Done::nothing("no longer true"));
             }
-            if *instruction == Instruction::OfferCallback && !hears_key(at) {
+            if *instruction == Instruction::OfferCallback && !hears_key(at).await? {
                 return Ok(Done::nothing("no key of this caller is heard"));
             }
             if agent_speaks(at, instruction).await?
@@ -184,9 +184,11 @@ async fn agent_speaks(at: &At<'_>, instruction: &Instruction) -> Result<bool, Ve
     }
 }
 
-fn hears_key(at: &At<'_>) -> bool {
-    let call = at.matter.lead.call.as_ref();
-    at.parts.vendors.telephony.as_ref().zip(call).is_some_and(|(telephony, call)| telephony.hears_key(call))
+async fn hears_key(at: &At<'_>) -> Result<bool, VendorError> {
+    match (&at.parts.vendors.telephony, &at.matter.lead.call) {
+        (Some(telephony), Some(call)) => telephony.hears_key(call).await,
+        (None, _) | (_, None) => Ok(false),
+    }
 }
 
 /// True only while somebody is fetched.

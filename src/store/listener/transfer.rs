@@ -54,6 +54,12 @@ impl Tx {
         Ok(sqlx::query(sql).bind(platform).bind(call).fetch_optional(self.conn()).await?.is_some())
     }
 
+    /// Whether whoever is on this channel has come to an address of ours.
+    pub async fn transfer_came(&mut self, channel: &str) -> Result<bool, StoreError> {
+        let sql = "-- transfer::came\nSELECT leg FROM transfer WHERE channel = $1 LIMIT 1";
+        Ok(sqlx::query(sql).bind(channel).fetch_optional(self.conn()).await?.is_some())
+    }
+
     /// The platform says that the call of this handoff is over. `true`: it has been told to transfer it, and the caller is on the
     /// way to us, or has come: that is no word of the caller.
     pub async fn transfer_ended(&mut self, handoff: &HandoffId, now: DateTime<Utc>) -> Result<bool, StoreError> {
@@ -133,6 +139,7 @@ impl Tx {
         let Some(row) = query.fetch_optional(self.conn()).await? else { return Ok(None) };
         let whose = Reading::new("address", &row).text("whose")?;
         let Some(leg) = LegId::new(&whose).ok().filter(|leg| leg.handoff().is_some()) else {
+            self.announced_is_on(&whose, channel, now).await?;
             return Ok(self.ping_event(&whose).await?.map(|event| Arrived::Announced { event }));
         };
         let sql = "-- transfer::arrive\nUPDATE transfer SET channel = $2 WHERE leg = $1";
@@ -148,6 +155,14 @@ impl Tx {
         let row = sqlx::query(sql).bind(handoff.as_str()).bind(channel).fetch_optional(self.conn()).await?;
         let leg = row.map(|row| Reading::new("transfer", &row).id("leg")).transpose()?;
         Ok(Some(leg.map_or(Arrived::Before, Arrived::ForRep)))
+    }
+
+    /// No rep was rung before they came: their number may be lent to the next while they are still here.
+    async fn announced_is_on(&mut self, key: &str, channel: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql = "-- transfer::announced\nINSERT INTO transfer (leg, handoff_id, platform, call_id, channel, noted_at) \
+                   VALUES ($1, '', '', '', $2, $3) ON CONFLICT (leg) DO NOTHING";
+        sqlx::query(sql).bind(key).bind(channel).bind(micros(now)).execute(self.conn()).await?;
+        Ok(())
     }
 
     async fn ping_event(&mut self, key: &str) -> Result<Option<String>, StoreError> {

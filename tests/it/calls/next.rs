@@ -45,12 +45,10 @@ async fn after_silence(wanted: Wanted) {
     let first = line.rep(1).rings().await;
     let end = first.until_ended().await;
     assert!(is_called_off(end), "it stops ringing: {end:?}");
-    let story = the_second_takes_it(&line, &call).await;
-    assert_eq!(
-        (story.reps("answered"), story.owner()),
-        (vec!["rep-2"], "rep-2"),
-        "whoever took the call owns the lead"
-    );
+    the_second_takes_it(&line, &call).await;
+    let what = "whoever took the call owns the lead";
+    let story = line.until(&call.lead, what, |story| story.owner() == "rep-2").await;
+    assert_eq!(story.reps("answered"), ["rep-2"]);
 }
 
 async fn after_a_busy_phone(wanted: Wanted) {

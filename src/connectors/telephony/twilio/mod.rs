@@ -289,8 +289,8 @@ impl Telephony for Twilio {
     }
 
     /// Whoever waits is in a room, which hears none.
-    fn hears_key(&self, _call: &Call) -> bool {
-        false
+    async fn hears_key(&self, _call: &Call) -> Result<bool, VendorError> {
+        Ok(false)
     }
 
     /// A call that is not in the account: its platform is all there is.

@@ -48,8 +48,11 @@ impl<'e> OfLead<'e> {
             Event::RingFailed { leg, why, fault } | Event::JoinFailed { leg, why, fault } => {
                 (leg, Self::Ended(Ended::by((*fault).into(), why), Phone::MayBeUp))
             }
-            Event::Accepted { leg } | Event::RepLeft { leg } | Event::WhisperFailed { leg, .. } => (leg, Self::Nothing),
-            Event::Pressed { leg, .. } => (leg, Self::Nothing),
+            Event::Accepted { leg }
+            | Event::RepLeft { leg }
+            | Event::TalksOn { leg }
+            | Event::Pressed { leg, .. }
+            | Event::WhisperFailed { leg, .. } => (leg, Self::Nothing),
             Event::Start
             | Event::CallNow { .. }
             | Event::CallerLeft

@@ -81,6 +81,10 @@ pub enum Event {
     RepLeft {
         leg: LegId,
     },
+    /// Whoever carries the call was asked, after a long time, and has the rep on the line still.
+    TalksOn {
+        leg: LegId,
+    },
     /// Makes the call that is owed: this rep's phone rings, and the lead is dialled once they accept.
     CallNow {
         rep: RepId,

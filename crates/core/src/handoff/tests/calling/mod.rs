@@ -151,6 +151,23 @@ fn whoever_of_the_two_leaves_takes_the_other_along() {
     call.after(15).rep_left(3).hangs_up_lead().ends_called(joined_at).holds_nobody();
 }
 
+/// The rep is in a call for nobody for ever. That nobody could say whether they speak cuts nobody off.
+#[test]
+fn a_call_whose_end_nobody_tells_ends_when_nobody_is_on_it() {
+    let release = |leg| Timer::ReleaseBy { leg };
+    let hours = || speaking().after(10).leg_timer(3, |leg| Timer::SettledBy { leg }).after(7200);
+    let call = hours().of_leg(3, |leg| Event::TalksOn { leg });
+    assert_eq!(call.state.calling, Some(call.leg(3)));
+    let call = call.after(600).leg_timer(3, release).holds_nobody();
+    assert_eq!(call.state.calling, None);
+    assert!(call.last.effects.is_empty());
+    call.rep_left(3).ignored().leg_timer(3, release).ignored();
+    // Also where the phone was another lead's by the time at which they were told to speak.
+    let mut taken = hours();
+    taken.state.holds.clear();
+    assert_eq!(taken.leg_timer(3, release).state.calling, None);
+}
+
 #[test]
 fn who_is_cut_off_within_seconds_is_owed_a_call_still() {
     speaking().after(3).rep_left(3).hangs_up_lead().leg_is(3, LegState::Lost).owes_it_still();

@@ -1,7 +1,7 @@
 //! One caller in the small world: the handoff as far as it tells one state from another, and the phones that it rings.
 
 use super::super::*;
-use super::happens::own_timers;
+use super::happens::{own_timers, steps};
 use crate::domain::id::RepId;
 use crate::domain::outcome::Outcome;
 
@@ -90,10 +90,16 @@ fn told_from_here(same: &mut Handoff, now: DateTime<Utc>) {
     let then = same.decided_at;
     let back = now - later_on(same);
     match &mut same.stage {
-        Stage::Done { outcome: Outcome::Connected { at, .. } | Outcome::Called { at, .. } } => *at = then,
+        Stage::Done {
+            outcome: Outcome::Connected { at, .. } | Outcome::Called { at, .. } | Outcome::LeftToAgent { at },
+        } => *at = then,
         Stage::NeedsAttention { since, .. } => *since = then,
         Stage::Callback { promise } => promise.promised_at -= back,
         _ => {}
+    }
+    same.steps_from = same.steps_from.map(|from| from - back);
+    if !matches!(&same.stage, Stage::Callback { promise } if !steps(same, promise).is_empty()) {
+        same.steps_from = None; // none of them is to come
     }
     same.moves_on_by = if !own_timers(same).is_empty() { same.moves_on_by - back } else { then };
     same.next_target = u32::try_from(same.targets.len()).unwrap_or(u32::MAX);

@@ -6,7 +6,7 @@ use crate::handoff::state::Closing;
 use crate::handoff::{Completed, OnTheLine};
 use std::collections::BTreeSet;
 
-pub(super) const EVENTS: [&str; 63] = [
+pub(super) const EVENTS: [&str; 64] = [
     "start",
     "answered",
     "accepted",
@@ -21,6 +21,7 @@ pub(super) const EVENTS: [&str; 63] = [
     "whisper_failed",
     "join_failed",
     "rep_left",
+    "talks_on",
     "told of a leg given up",
     "call_now",
     "lead answered",
@@ -94,7 +95,7 @@ pub(super) fn every_event(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) 
     events
 }
 
-fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 13] {
+fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 14] {
     let (leg, why) = (|| leg.clone(), || "made up".to_owned());
     [
         ("answered", Event::Answered { leg: leg() }),
@@ -110,6 +111,7 @@ fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 13] {
         ("whisper_failed", Event::WhisperFailed { leg: leg(), why: why(), fault: Fault::Vendor }),
         ("join_failed", Event::JoinFailed { leg: leg(), why: why(), fault: Fault::Vendor }),
         ("rep_left", Event::RepLeft { leg: leg() }),
+        ("talks_on", Event::TalksOn { leg: leg() }),
     ]
 }
 
