@@ -170,6 +170,12 @@ impl Ari {
         }
     }
 
+    /// How many packets of sound have come from it so far; `None` where that is not known, as of a channel that is no phone's.
+    pub(super) async fn packets_of(&self, channel: &str) -> Result<Option<u64>, VendorError> {
+        let count = self.variable(channel, "CHANNEL(rtcp,rxcount)").await?;
+        Ok(count.and_then(|count| count.parse().ok()))
+    }
+
     // ---- channels
 
     pub(super) async fn answer(&self, channel: &str) -> Result<There, VendorError> {

@@ -259,7 +259,8 @@ impl Calls {
         {
             leg.stage = LegStage::Joined;
             leg.call = Some(call.to_owned());
-            acts.push(tell(Some(call), id, Happened::Joined));
+            acts.push(tell(Some(call), id.clone(), Happened::Joined));
+            acts.push(Act::Do(Deed::HearRep { leg: id }));
         }
         acts
     }

@@ -383,6 +383,7 @@ impl Asterisk {
                 self.lines.voice.forget(&call).await;
                 let _gone = self.lines.ari.delete_bridge(&bridge_of(&call)).await?;
             }
+            Deed::HearRep { leg } => self.lines.hear_rep(&leg).await?,
             Deed::JoinLead { rep } => self.lines.join_lead(&rep).await?,
             Deed::LegOver { leg } => self.lines.voice.forget(leg.as_str()).await,
         }

@@ -21,6 +21,8 @@ cases! {
     after_a_key_that_comes_before_the_answer,
     after_an_answer_that_crosses_the_end_of_the_ring,
     after_a_rep_who_leaves_at_once,
+    after_a_rep_of_whom_no_sound_ever_comes,
+    not_after_a_rep_who_is_muted,
     a_forwarded_phone_is_followed_within_its_leg,
 }
 
@@ -146,6 +148,39 @@ async fn after_a_rep_who_leaves_at_once(wanted: Wanted) {
     let story = line.until(&call.lead, "joined by rep-2", |story| story.reps("joined") == ["rep-1", "rep-2"]).await;
     assert_eq!(story.reps("rep_left"), ["rep-1"]);
     call.caller.until_hears("the second rep", |heard| heard.hears(REP)).await;
+}
+
+/// The key comes in a request, and nothing by the way of the sound: the caller would speak with nobody, and be told that they had.
+async fn after_a_rep_of_whom_no_sound_ever_comes(wanted: Wanted) {
+    let line = wanted.open().await;
+    let call = line.qualified(&DANA).await;
+    let first = line.rep(1).rings().await;
+    first.says(Sound::Nothing);
+    first.answers().await;
+    first.until_hears("the whisper", is_speech).await;
+    first.presses_by_request('1').await;
+    line.happened(&call.lead, "joined").await;
+    assert_eq!(first.until_ended().await, End::TheyHungUp);
+    call.caller.until_hears("music", |heard| heard.hears(HOLD)).await;
+    let story = the_second_takes_it(&line, &call).await;
+    assert_eq!((story.reps("joined"), story.reps("rep_left")), (vec!["rep-1", "rep-2"], vec!["rep-1"]));
+    let story = line.ends_as(&call.lead, "connected").await;
+    assert_eq!(story.owner(), "rep-2");
+}
+
+/// Whose key has come with the sound can be heard, whether or not they speak.
+async fn not_after_a_rep_who_is_muted(wanted: Wanted) {
+    let line = wanted.open().await;
+    let call = line.qualified(&DANA).await;
+    let rep = line.rep(1).rings().await;
+    rep.says(Sound::Nothing);
+    rep.answers().await;
+    rep.until_hears("the whisper", is_speech).await;
+    rep.presses('1').await;
+    let story = line.ends_as(&call.lead, "connected").await;
+    assert_eq!((story.owner(), line.rep(2).times_rung()), ("rep-1", 0));
+    rep.says(Sound::Tone(REP));
+    call.caller.until_hears("the rep", |heard| heard.hears(REP)).await;
 }
 
 /// Whoever answers there is briefed like the rep whose phone it is; Asterisk makes no second caller of it.

@@ -101,6 +101,10 @@ pub(in crate::connectors::asterisk) enum Deed {
     LegOver {
         leg: LegId,
     },
+    /// This rep has been joined with somebody: whether their phone sends any sound is looked at.
+    HearRep {
+        leg: LegId,
+    },
     /// The lead whom this rep calls back has answered.
     JoinLead {
         rep: LegId,

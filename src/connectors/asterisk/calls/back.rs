@@ -25,7 +25,7 @@ impl Calls {
         if let Some(leg) = self.legs.get_mut(&rep) {
             leg.stage = LegStage::Joined;
         }
-        vec![of_lead(&rep, Happened::Joined)]
+        vec![of_lead(&rep, Happened::Joined), Act::Do(Deed::HearRep { leg: rep })]
     }
 
     /// Whoever they spoke with is not left alone. What comes of a ring is for whoever asked for it.

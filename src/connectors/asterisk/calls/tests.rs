@@ -155,7 +155,7 @@ fn a_rep_who_comes_into_the_bridge_has_joined_and_leaves_when_the_leg_ends() {
     line.presses("1");
     let acts = line.enters(LEG);
     assert_eq!(told(&acts), [Happened::Joined]);
-    assert_eq!(deeds(acts), [Deed::Quiet { call: C.to_owned() }]);
+    assert_eq!(deeds(acts), [Deed::Quiet { call: C.to_owned() }, Deed::HearRep { leg: leg() }]);
     let moved = line.moves_out(LEG);
     assert_eq!((told(&moved), deeds(moved)), (vec![], vec![Deed::Comfort { call: C.to_owned() }]), "moved");
     assert_eq!(told(&line.enters(LEG)), [], "back");
@@ -311,6 +311,7 @@ fn what_nobody_heard_is_read_and_told() {
         done,
         [
             Deed::Comfort { call: held.to_owned() },
+            Deed::HearRep { leg: leg() },
             Deed::HangUp { channel: "agent-1796028155.9".to_owned(), reason: Reason::Normal },
             Deed::CallOver { call: gone.to_owned() },
         ]
