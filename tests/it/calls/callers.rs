@@ -1,11 +1,11 @@
-//! Callers who leave, and callers who come together.
+//! Callers who leave, callers who put us on hold, and callers who come together.
 
 use super::cases;
 use super::line::{DANA, INES, Line, Qualified, Wanted};
-use super::tones::listening;
+use super::tones::{assert_hears, listening};
 use baton_phones::call::{End, Stage};
 use baton_phones::rtp::Sound;
-use baton_phones::tones::{AGENT, CALLER, REP, is_speech};
+use baton_phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};
 use std::time::Duration;
 
 cases! {
@@ -13,6 +13,8 @@ cases! {
     who_leaves_in_the_whisper_frees_the_rep_and_is_called_back,
     who_leaves_at_the_join_frees_the_rep_and_is_called_back,
     who_leaves_the_agent_is_rung_for_no_more,
+    who_puts_us_on_hold_while_it_rings_is_joined_and_takes_us_back,
+    who_puts_the_rep_on_hold_loses_nobody,
     an_agent_that_transfers_by_itself_makes_no_second_caller,
     two_at_once_ring_the_only_rep_once,
     two_at_once_are_not_crossed,
@@ -73,6 +75,56 @@ async fn who_leaves_the_agent_is_rung_for_no_more(wanted: Wanted) {
         matches!(end, End::Cancelled | End::AnsweredElsewhere),
         "an agent that has not answered yet is let go as well: {end:?}"
     );
+}
+
+/// For as long as somebody takes to look something up.
+const ON_HOLD: Duration = Duration::from_secs(2);
+
+async fn hear_each_other(call: &Qualified, rep: &Call) {
+    call.caller.until_hears("the rep", |heard| heard.hears(REP)).await;
+    rep.until_hears("the caller", |heard| heard.hears_only(CALLER)).await;
+    let (from, until) = listening(Duration::from_millis(1000)).await;
+    assert_hears("the caller, back from the hold,", &call.caller.recording().between(from, until), &[REP]);
+    assert_hears("the rep, back from the hold,", &rep.recording().between(from, until), &[CALLER]);
+}
+
+/// What a rep hears meanwhile is for the caller's phone to say, or silence.
+async fn who_puts_us_on_hold_while_it_rings_is_joined_and_takes_us_back(wanted: Wanted) {
+    let line = wanted.rule("ring_timeout: 3s", "ring_timeout: 12s").open().await;
+    let call = line.qualified(&DANA).await;
+    let rep = line.rep(1).rings().await;
+    call.caller.holds("sendonly").await;
+    rep.answers().await;
+    rep.until_hears("the whisper", is_speech).await;
+    rep.presses('1').await;
+    line.happened(&call.lead, "joined").await;
+    listening(ON_HOLD).await;
+    call.caller.takes_back().await;
+    hear_each_other(&call, &rep).await;
+    let story = line.ends_as(&call.lead, "connected").await;
+    assert_eq!((story.owner(), line.rep(2).times_rung()), ("rep-1", 0));
+    assert!(!story.has("caller_left"), "{:?}", story.kinds());
+}
+
+async fn who_puts_the_rep_on_hold_loses_nobody(wanted: Wanted) {
+    let line = wanted.open().await;
+    let call = line.qualified(&DANA).await;
+    let rep = line.answers_and_presses(1, '1').await;
+    line.happened(&call.lead, "joined").await;
+    hear_each_other(&call, &rep).await;
+    for how in ["sendonly", "inactive"] {
+        call.caller.holds(how).await;
+        listening(ON_HOLD).await;
+        assert_eq!((call.caller.stage(), rep.stage()), (Stage::Answered, Stage::Answered), "on hold, {how}");
+        call.caller.takes_back().await;
+        hear_each_other(&call, &rep).await;
+    }
+    rep.holds("sendonly").await;
+    call.caller.until_hears("music", |heard| heard.hears(HOLD)).await;
+    rep.takes_back().await;
+    hear_each_other(&call, &rep).await;
+    let story = line.ends_as(&call.lead, "connected").await;
+    assert_eq!((story.owner(), line.rep(2).times_rung()), ("rep-1", 0));
 }
 
 /// A platform that was told to transfer asks the carrier to (REFER): that is ours to do, and the call goes on.
