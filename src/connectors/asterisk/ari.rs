@@ -233,6 +233,12 @@ impl Ari {
         self.done(ApiCall::new("silence", Does::Write, method, &["channels", channel, "silence"])).await
     }
 
+    /// The music that it hears since another of its bridge has put it on hold. In a bridge it goes on when that other has left, and
+    /// nobody else is heard.
+    pub(super) async fn stop_own_music(&self, channel: &str) -> Result<There, VendorError> {
+        self.done(ApiCall::new("own_music", Does::Write, Method::DELETE, &["channels", channel, "moh"])).await
+    }
+
     // ---- bridges
 
     /// One that hands on keys even where two are in it, which `mixing` alone does not.

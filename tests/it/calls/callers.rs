@@ -15,6 +15,7 @@ cases! {
     who_leaves_the_agent_is_rung_for_no_more,
     who_puts_us_on_hold_while_it_rings_is_joined_and_takes_us_back,
     who_puts_the_rep_on_hold_loses_nobody,
+    an_agent_that_has_put_the_caller_on_hold_is_gone_with_its_music,
     an_agent_that_transfers_by_itself_makes_no_second_caller,
     two_at_once_ring_the_only_rep_once,
     two_at_once_are_not_crossed,
@@ -125,6 +126,19 @@ async fn who_puts_the_rep_on_hold_loses_nobody(wanted: Wanted) {
     hear_each_other(&call, &rep).await;
     let story = line.ends_as(&call.lead, "connected").await;
     assert_eq!((story.owner(), line.rep(2).times_rung()), ("rep-1", 0));
+}
+
+/// As platforms do while they hand over. Asterisk plays music to the caller's own channel then, and would go on with it instead of the
+/// rep.
+async fn an_agent_that_has_put_the_caller_on_hold_is_gone_with_its_music(wanted: Wanted) {
+    let line = wanted.open().await;
+    let inbound = line.calls_in(&DANA).await;
+    inbound.agent.holds("sendonly").await;
+    inbound.caller.until_hears("music", |heard| heard.hears(HOLD)).await;
+    let call = line.qualifies(inbound, &DANA).await;
+    let rep = line.answers_and_presses(1, '1').await;
+    line.happened(&call.lead, "joined").await;
+    hear_each_other(&call, &rep).await;
 }
 
 /// A platform that was told to transfer asks the carrier to (REFER): that is ours to do, and the call goes on.

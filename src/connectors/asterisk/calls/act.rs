@@ -94,6 +94,10 @@ pub(in crate::connectors::asterisk) enum Deed {
     Quiet {
         call: String,
     },
+    /// Whoever had put the caller on hold is gone.
+    TakeBack {
+        call: String,
+    },
     /// What was made for this call is not needed any more.
     CallOver {
         call: String,

@@ -163,6 +163,24 @@ fn a_rep_who_comes_into_the_bridge_has_joined_and_leaves_when_the_leg_ends() {
     assert_eq!(told(&line.ends(LEG, 0)), [Happened::RepLeft]);
 }
 
+/// The music that one of them has put on would go on without them.
+#[test]
+fn a_caller_whom_somebody_has_put_on_hold_is_taken_back_when_they_leave() {
+    let mut line = Line::in_the_whisper();
+    line.enters(LEG);
+    let phone = |word: &str, id: &str| json!({ "type": word, "channel": channel(id), "musicclass": "default" });
+    let comfort = Deed::Comfort { call: C.to_owned() };
+    line.hears(&phone("ChannelHold", C));
+    assert_eq!(deeds(line.moves_out(LEG)), [comfort.clone()], "it was the caller who held");
+    line.enters(LEG);
+    line.hears(&phone("ChannelHold", LEG));
+    line.hears(&phone("ChannelUnhold", LEG));
+    assert_eq!(deeds(line.moves_out(LEG)), [comfort.clone()], "it is over");
+    line.enters(LEG);
+    line.hears(&phone("ChannelHold", LEG));
+    assert_eq!(deeds(line.moves_out(LEG)), [Deed::TakeBack { call: C.to_owned() }, comfort]);
+}
+
 #[test]
 fn how_a_ring_ended_is_read_from_its_cause() {
     for (causes, happened) in [
