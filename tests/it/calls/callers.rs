@@ -3,9 +3,14 @@
 use super::cases;
 use super::line::{DANA, INES, Line, Qualified, Wanted};
 use super::tones::{assert_hears, listening};
+use super::workers::OURS;
+use crate::eventually::found;
+use baton::connectors::http::{ApiCall, Does};
 use baton_phones::call::{End, Stage};
 use baton_phones::rtp::Sound;
 use baton_phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};
+use reqwest::Method;
+use serde_json::json;
 use std::time::Duration;
 
 cases! {
@@ -17,6 +22,7 @@ cases! {
     who_puts_the_rep_on_hold_loses_nobody,
     an_agent_that_has_put_the_caller_on_hold_is_gone_with_its_music,
     an_agent_that_transfers_by_itself_makes_no_second_caller,
+    a_local_leg_that_is_left_behind_is_no_second_caller,
     two_at_once_ring_the_only_rep_once,
     two_at_once_are_not_crossed,
 }
@@ -152,6 +158,35 @@ async fn an_agent_that_transfers_by_itself_makes_no_second_caller(wanted: Wanted
     line.answers_and_presses(1, '1').await;
     line.happened(&call.lead, "joined").await;
     assert_eq!((line.agent.times_rung(), line.rep(2).times_rung()), (1, 0), "nobody else was called");
+}
+
+/// What is left of a phone that forwards its calls where Asterisk is not set up for it (`redirect_method`): two channels of Asterisk's own,
+/// one of which comes in by the dialplan, as a caller does.
+async fn a_local_leg_that_is_left_behind_is_no_second_caller(wanted: Wanted) {
+    let line = wanted.open().await;
+    let call = line.qualified(&DANA).await;
+    let rep = line.rep(1).rings().await;
+    let ari = crate::town::door(line.asterisk.ari, Duration::from_secs(5));
+    let key = format!("baton:{}", line.asterisk.password);
+    let local = format!("Local/{OURS}@from-trunk");
+    let left = ApiCall::new("left_behind", Does::Write, Method::POST, &["ari", "channels"]).query("api_key", key.as_str());
+    let left =
+        left.json(json!({ "endpoint": local, "app": "baton", "appArgs": "left,behind", "callerId": "\"Rep\" <1>" }));
+    let made = ari.send(&left).await.expect("an answer");
+    assert!(made.is_success(), "{}: {}", made.status, made.text());
+    let channels = ApiCall::get("channels", &["ari", "channels"]).query("api_key", key.as_str());
+    found("the leg is let go", || async {
+        let there = ari.send(&channels).await.ok()?;
+        (!there.text().contains(&local)).then_some(())
+    })
+    .await;
+    assert!(line.asterisk.log().contains(&local), "it was there");
+    rep.answers().await;
+    rep.until_hears("the whisper", is_speech).await;
+    rep.presses('1').await;
+    line.happened(&call.lead, "joined").await;
+    hear_each_other(&call, &rep).await;
+    assert_eq!((line.agent.times_rung(), line.rep(2).times_rung()), (1, 0), "nobody was rung for it");
 }
 
 async fn two_at_once_ring_the_only_rep_once(wanted: Wanted) {

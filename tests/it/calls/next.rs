@@ -10,6 +10,9 @@ use baton_phones::rtp::Sound;
 use baton_phones::tones::{CALLER, HOLD, REP, is_speech};
 use std::time::Duration;
 
+/// Nobody else's tone.
+const ANNOUNCED: f64 = 1_270.0;
+
 cases! {
     after_silence,
     after_a_busy_phone,
@@ -17,6 +20,7 @@ cases! {
     after_a_phone_that_is_not_there_for_now,
     after_the_key_that_declines,
     after_a_voicemail,
+    after_a_phone_that_screens_its_calls,
     after_a_phone_that_is_unplugged,
     after_a_key_that_comes_before_the_answer,
     after_an_answer_that_crosses_the_end_of_the_ring,
@@ -97,6 +101,23 @@ async fn after_a_voicemail(wanted: Wanted) {
     assert_eq!(first.until_ended().await, End::TheyHungUp);
     let story = the_second_takes_it(&line, &call).await;
     assert_eq!(story.reps("accepted"), ["rep-2"], "an answer accepts nothing");
+    heard_nothing_of(&call.caller, &first).await;
+}
+
+/// It answers by itself, announces something, waits for a key of ours, and sends one of its own that is not the rep's.
+async fn after_a_phone_that_screens_its_calls(wanted: Wanted) {
+    let line = wanted.rule("accept_within: 12s", "accept_within: 4s").open().await;
+    let call = line.qualified(&DANA).await;
+    let first = line.rep(1).rings().await;
+    first.says(Sound::Tone(ANNOUNCED));
+    first.answers().await;
+    first.until_hears("the whisper", is_speech).await;
+    first.presses('*').await;
+    call.caller.until_hears("music alone", |heard| heard.hears_only(HOLD)).await;
+    assert_eq!(first.until_ended().await, End::TheyHungUp, "a machine waits for ever");
+    let story = the_second_takes_it(&line, &call).await;
+    assert_eq!((story.reps("accepted"), story.has("declined")), (vec!["rep-2"], false));
+    assert_eq!(call.caller.recording().first(ANNOUNCED, call.at), None, "the caller hears nothing of the announcement");
     heard_nothing_of(&call.caller, &first).await;
 }
 
