@@ -169,7 +169,8 @@ async fn a_local_leg_that_is_left_behind_is_no_second_caller(wanted: Wanted) {
     let ari = crate::town::door(line.asterisk.ari, Duration::from_secs(5));
     let key = format!("baton:{}", line.asterisk.password);
     let local = format!("Local/{OURS}@from-trunk");
-    let left = ApiCall::new("left_behind", Does::Write, Method::POST, &["ari", "channels"]).query("api_key", key.as_str());
+    let left =
+        ApiCall::new("left_behind", Does::Write, Method::POST, &["ari", "channels"]).query("api_key", key.as_str());
     let left =
         left.json(json!({ "endpoint": local, "app": "baton", "appArgs": "left,behind", "callerId": "\"Rep\" <1>" }));
     let made = ari.send(&left).await.expect("an answer");
