@@ -242,6 +242,13 @@ impl Session {
                 self.calls.dials_agent(&call);
                 Ok(())
             }
+            After::Admitted { call, how: Admitted::HandedBack } => {
+                tracing::info!("a platform hands back a caller who is here: that is ours to do, and it is declined");
+                // Nobody has missed a call, either.
+                self.calls.leaves_to_dialplan(&call);
+                self.begin_to(end(call));
+                Ok(())
+            }
             After::ShowsNumber { call } => {
                 self.calls.shows_number(&call);
                 Ok(())

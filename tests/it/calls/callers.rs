@@ -22,6 +22,8 @@ cases! {
     who_puts_the_rep_on_hold_loses_nobody,
     an_agent_that_has_put_the_caller_on_hold_is_gone_with_its_music,
     an_agent_that_transfers_by_itself_makes_no_second_caller,
+    an_agent_that_hands_the_call_back_makes_no_second_caller,
+    a_header_that_names_nobody_who_is_here_is_a_callers_like_any,
     a_local_leg_that_is_left_behind_is_no_second_caller,
     two_at_once_ring_the_only_rep_once,
     two_at_once_are_not_crossed,
@@ -158,6 +160,31 @@ async fn an_agent_that_transfers_by_itself_makes_no_second_caller(wanted: Wanted
     line.answers_and_presses(1, '1').await;
     line.happened(&call.lead, "joined").await;
     assert_eq!((line.agent.times_rung(), line.rep(2).times_rung()), (1, 0), "nobody else was called");
+}
+
+/// The same by an INVITE to our number that has our header: whose call it is we know, and have it.
+async fn an_agent_that_hands_the_call_back_makes_no_second_caller(wanted: Wanted) {
+    let line = wanted.open().await;
+    let inbound = line.calls_in(&DANA).await;
+    let back = line.is_handed_back(&inbound.id).await;
+    let end = back.until_ended().await;
+    assert!(matches!(end, End::Refused(_)), "it is declined: {end:?}");
+    inbound.caller.until_hears("the agent", |heard| heard.hears(AGENT)).await;
+    let call = line.qualifies(inbound, &DANA).await;
+    let rep = line.answers_and_presses(1, '1').await;
+    line.happened(&call.lead, "joined").await;
+    hear_each_other(&call, &rep).await;
+    assert_eq!((line.agent.times_rung(), line.rep(2).times_rung()), (1, 0), "nobody else was called");
+}
+
+/// As from another Baton, whose agent we are.
+async fn a_header_that_names_nobody_who_is_here_is_a_callers_like_any(wanted: Wanted) {
+    let line = wanted.open().await;
+    let caller = line.is_handed_back("1796028155.99999").await;
+    let agent = line.agent.rings().await;
+    assert_ne!(agent.header("X-Baton-Call"), Some("1796028155.99999"), "the agent is told our own id");
+    agent.answers().await;
+    caller.until_hears("the agent", |heard| heard.hears(AGENT)).await;
 }
 
 /// What is left of a phone that forwards its calls where Asterisk is not set up for it (`redirect_method`): two channels of Asterisk's own,
