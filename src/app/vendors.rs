@@ -4,7 +4,7 @@ use crate::app::webhooks;
 use crate::config::{self, Config, MailTls};
 use crate::connectors::Telephony;
 use crate::connectors::agent::{AgentTelephony, Wire};
-use crate::connectors::asterisk::{Asterisk, AsteriskConfig, Reached, RepFirst};
+use crate::connectors::asterisk::{Asterisk, AsteriskConfig, Beside, Reached, RepFirst};
 use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
 use crate::connectors::http::Secret;
 use crate::connectors::hubspot::{self, HubSpot, HubSpotConfig};
@@ -77,10 +77,16 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
             vendors.telephony = Some(Arc::new(over_http(commands, token.as_ref())?));
         }
         Some(config::Telephony::Bridge(config::Carrier::Asterisk(settings))) => {
-            let settings = asterisk(settings, &[], vendors.speech.clone())?;
-            let asterisk = Arc::new(Asterisk::new(settings, Arc::clone(clock)).context("setting up telephony")?);
-            vendors.telephony = Some(Arc::clone(&asterisk) as Arc<dyn Telephony>);
-            vendors.asterisk = Some(asterisk);
+            let carrier = asterisk(settings, &[], vendors.speech.clone())?;
+            let carrier = Arc::new(Asterisk::new(carrier, Arc::clone(clock)).context("setting up telephony")?);
+            vendors.telephony = Some(match &settings.commands {
+                None => Arc::clone(&carrier) as Arc<dyn Telephony>,
+                Some(commands) => {
+                    let platform = over_http(commands, settings.token.as_ref())?;
+                    Arc::new(Beside::new(Arc::clone(&carrier), platform)) as Arc<dyn Telephony>
+                }
+            });
+            vendors.asterisk = Some(carrier);
         }
         Some(config::Telephony::RepFirst(settings)) => {
             let config::RepFirst { carrier, reached, told } = &**settings;

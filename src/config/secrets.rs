@@ -59,6 +59,9 @@ impl Config {
             Some(Telephony::Agent { token: Some(token), .. }) => add("telephony.token", token, TheirSecret),
             Some(Telephony::Bridge(Carrier::Asterisk(asterisk))) => {
                 add("telephony.password", &asterisk.password, TheirSecret);
+                if let Some(token) = &asterisk.token {
+                    add("telephony.token", token, TheirSecret);
+                }
             }
             Some(Telephony::RepFirst(rep_first)) => {
                 add("telephony.password", &rep_first.carrier.password, TheirSecret);

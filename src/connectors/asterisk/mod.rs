@@ -11,6 +11,7 @@
 
 mod admit;
 mod ari;
+mod beside;
 mod calls;
 mod dial;
 mod event;
@@ -21,6 +22,7 @@ mod socket;
 mod turns;
 mod voice;
 
+pub use beside::Beside;
 pub use rep_first::{Reached, RepFirst};
 
 use super::http::Secret;
