@@ -6,7 +6,7 @@ use super::tones::{assert_hears, listening};
 use super::workers::OURS;
 use crate::eventually::found;
 use baton::connectors::http::{ApiCall, Does};
-use baton_phones::call::{End, Stage};
+use baton_phones::call::{Call, End, Stage};
 use baton_phones::rtp::Sound;
 use baton_phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};
 use reqwest::Method;

@@ -189,14 +189,15 @@ async fn after_a_rep_of_whom_no_sound_ever_comes(wanted: Wanted) {
     assert_eq!(story.owner(), "rep-2");
 }
 
-/// Whose key has come with the sound can be heard, whether or not they speak.
+/// The phone falls silent before the key, as many do where nobody speaks: who was heard at all can be heard.
 async fn not_after_a_rep_who_is_muted(wanted: Wanted) {
     let line = wanted.open().await;
     let call = line.qualified(&DANA).await;
     let rep = line.rep(1).rings().await;
-    rep.says(Sound::Nothing);
+    rep.says(Sound::Silence);
     rep.answers().await;
     rep.until_hears("the whisper", is_speech).await;
+    rep.says(Sound::Nothing);
     rep.presses('1').await;
     let story = line.ends_as(&call.lead, "connected").await;
     assert_eq!((story.owner(), line.rep(2).times_rung()), ("rep-1", 0));
