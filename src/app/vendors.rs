@@ -6,7 +6,7 @@ use crate::app::webhooks;
 use crate::config::{self, Config, MailTls};
 use crate::connectors::Telephony;
 use crate::connectors::agent::{AgentTelephony, Wire};
-use crate::connectors::asterisk::{Asterisk, AsteriskConfig};
+use crate::connectors::asterisk::{Asterisk, AsteriskConfig, Beside};
 use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
 use crate::connectors::http::Secret;
 use crate::connectors::hubspot::{self, HubSpot, HubSpotConfig};
@@ -81,9 +81,13 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
         }
     }
     if let Some(settings) = config.telephony.as_ref().and_then(config::Telephony::asterisk) {
+        let beside = settings.commands.as_ref().map(|commands| over_http(commands, settings.token.as_ref()));
         let settings = asterisk(settings, lent(config), vendors.speech.clone())?;
         let carrier = Arc::new(Asterisk::new(settings, Arc::clone(clock)).context("setting up telephony")?);
-        as_telephony(&mut vendors, config, Arc::clone(&carrier), wire)?;
+        match beside.transpose()? {
+            Some(platform) => vendors.telephony = Some(Arc::new(Beside::new(Arc::clone(&carrier), platform))),
+            None => as_telephony(&mut vendors, config, Arc::clone(&carrier), wire)?,
+        }
         vendors.asterisk = Some(carrier);
     }
     if !config.platforms.is_empty() {

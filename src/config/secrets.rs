@@ -57,7 +57,12 @@ impl Config {
         }
         let telephony = self.telephony.as_ref();
         match telephony.and_then(Telephony::carrier) {
-            Some(Carrier::Asterisk(asterisk)) => add("telephony.password", &asterisk.password, TheirSecret),
+            Some(Carrier::Asterisk(asterisk)) => {
+                add("telephony.password", &asterisk.password, TheirSecret);
+                if let Some(token) = &asterisk.token {
+                    add("telephony.token", token, TheirSecret);
+                }
+            }
             Some(Carrier::Twilio(twilio)) => {
                 add("telephony.key", &twilio.key, TheirSecret);
                 for token in &twilio.auth_tokens {

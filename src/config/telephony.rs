@@ -54,6 +54,10 @@ pub struct Asterisk {
     pub dial_app: Option<String>,
     /// The voice agent's address; left out, callers are handed to none.
     pub agent: Option<String>,
+    /// Where a voice platform takes commands, as in *agent* mode: calls that have not come here are driven by it. Left out, nobody is
+    /// rung for them.
+    pub commands: Option<String>,
+    pub token: Option<Reference>,
     /// Ours.
     pub caller_id: PhoneE164,
     #[serde(default = "sounds")]
@@ -181,7 +185,7 @@ impl Carrier {
 
 impl Asterisk {
     fn check(&self) -> Result<()> {
-        let Self { url, user, app, dial, dial_app, agent, sounds, agent_within, .. } = self;
+        let Self { url, user, app, dial, dial_app, agent, commands, token, sounds, agent_within, .. } = self;
         let address = Url::parse(url).ok();
         let is_plain = address.as_ref().is_some_and(|url| {
             matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.query().is_none()
@@ -217,6 +221,17 @@ impl Asterisk {
                 "telephony.agent is {agent:?}; allowed: how Asterisk dials the voice agent, such as PJSIP/agent, or leave it out"
             );
         }
+        if let Some(commands) = commands {
+            ensure!(
+                is_address(commands),
+                "telephony.commands is {commands:?}; allowed: where the voice platform takes commands for calls that have not come \
+                 here, such as https://voice.acme.example/baton, or leave it out"
+            );
+        }
+        ensure!(
+            token.is_none() || commands.is_some(),
+            "telephony.token is for telephony.commands, and there is none: say where the platform takes commands, or leave it out"
+        );
         ensure!(
             sounds.is_absolute(),
             "telephony.sounds is {}; allowed: a folder by its whole path, which Asterisk reads by the same",
@@ -280,8 +295,12 @@ fn is_agent(agent: &str) -> bool {
         let is_plain = |text: &str| !text.is_empty() && !text.contains(['?', '@', ' ', '<', '>']);
         return is_plain(user) && is_plain(host);
     }
-    let is_page = |url: Url| matches!(url.scheme(), "http" | "https") && url.host().is_some();
-    PhoneE164::new(agent).is_ok() || Url::parse(agent).is_ok_and(is_page)
+    PhoneE164::new(agent).is_ok() || is_address(agent)
+}
+
+/// Where something is asked over HTTP.
+fn is_address(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
 }
 
 /// A technology, a slash, and what it is to dial.
@@ -334,6 +353,12 @@ mod tests {
             ("caller_id", "dial_app = \"PJSIP/ana\"\ncaller_id", "with {app} (ana@pbx.example) or {user} (ana) in it"),
             ("caller_id", "dial_app = \"PJSIP/{user}@{x}\"\ncaller_id", "telephony.dial_app is"),
             ("PJSIP/agent", "agent", "telephony.agent is \"agent\"; allowed: how Asterisk dials"),
+            (
+                "caller_id",
+                "commands = \"voice\"\ncaller_id",
+                "telephony.commands is \"voice\"; allowed: where the voice",
+            ),
+            ("caller_id", "token = \"env:VOICE_TOKEN\"\ncaller_id", "telephony.token is for telephony.commands"),
             ("+15551230000", "5551230000", "expected E.164"),
             ("caller_id", "agent_within = \"5m\"\ncaller_id", "telephony.agent_within is 300 s; allowed: up to 120 s"),
             ("caller_id", "agent_within = \"20\"\ncaller_id", "\"20\" is no span; allowed: a number with s, m, h or d"),

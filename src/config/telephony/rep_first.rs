@@ -1,6 +1,6 @@
 //! `mode = "rep_first"`: the platform has the caller until a rep of ours has accepted, and is then told where to transfer.
 
-use super::Carrier;
+use super::{Carrier, is_address};
 use crate::config::environment::Reference;
 use anyhow::{Result, bail, ensure};
 use baton_core::domain::phone::PhoneE164;
@@ -8,7 +8,6 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeSet;
 use toml::{Table, Value};
-use url::Url;
 
 /// What of `[telephony]` is said beside the carrier.
 const BESIDE: [&str; 5] = ["host", "numbers", "told_by", "commands", "token"];
@@ -90,10 +89,8 @@ impl Said {
                          the platform takes commands, such as https://voice.acme.example/baton"
                     );
                 };
-                let is_plain =
-                    Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
                 ensure!(
-                    is_plain,
+                    is_address(&url),
                     "telephony.commands is {url:?}; allowed: an address that begins with https:// or http://"
                 );
                 ToldBy::Commands { url, token: self.token.clone() }

@@ -3,7 +3,7 @@
 
 use super::Asterisk;
 use super::ari::{Dialled, There};
-use super::calls::{Caller, agent_of, bridge_of};
+use super::calls::{Caller, agent_of, bridge_of, is_of_asterisk};
 use super::dial::{self, is_made};
 use crate::connectors::{CallSink, ComesFor, VendorError};
 use baton_core::domain::id::LegId;
@@ -29,6 +29,8 @@ pub(super) enum Admitted {
     NoAgent,
     /// For whoever comes to them: no agent is dialled here.
     Waits,
+    /// It is no caller, but the platform of an agent that hands one of ours back to us, whom we have.
+    HandedBack,
 }
 
 /// Who is to be there for a caller, by what they have dialled.
@@ -66,6 +68,9 @@ impl Asterisk {
         if let Way::Lent(address) = way {
             return self.expect(sink, address, &caller.call).await;
         }
+        if self.is_handed_back(&caller.call).await? {
+            return Ok(Admitted::HandedBack);
+        }
         if self.take_in(&caller.call).await? == There::Gone {
             return Ok(Admitted::Gone);
         }
@@ -76,6 +81,16 @@ impl Asterisk {
         match &self.agent {
             Some(agent) => self.dial_agent(agent, caller).await,
             None => Ok(Admitted::Waits),
+        }
+    }
+
+    /// Whether this is an agent's platform that was told by us whose call it has, and sends it back to us by an INVITE with our header:
+    /// its caller would be in two calls at once, and another agent would be rung for the first one. Of a caller who is not here the
+    /// header says nothing.
+    async fn is_handed_back(&self, call: &str) -> Result<bool, VendorError> {
+        match self.lines.ari.variable(call, "PJSIP_HEADER(read,X-Baton-Call)").await? {
+            Some(named) if named != call && is_of_asterisk(&named) => Ok(self.lines.members(&named).await?.is_some()),
+            _ => Ok(false),
         }
     }
 

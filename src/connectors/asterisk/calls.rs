@@ -44,6 +44,8 @@ struct Call {
     came: Came,
     /// Who is in the bridge, the caller among them.
     members: BTreeSet<String>,
+    /// Those of them whose phone has put the caller on hold.
+    held_by: BTreeSet<String>,
     agent: Agent,
     /// Words are being spoken to the caller.
     hears_words: bool,
@@ -92,6 +94,8 @@ impl Calls {
             }
             Frame::StasisEnd { channel } => self.left(&channel.id),
             Frame::ChannelDestroyed { channel, cause } => self.destroyed(&channel.id, cause, now),
+            Frame::ChannelHold { channel } => self.holds(&channel.id, true),
+            Frame::ChannelUnhold { channel } => self.holds(&channel.id, false),
             Frame::ChannelDtmfReceived { channel, digit } => self.key(&channel.id, &digit),
             Frame::ChannelEnteredBridge { bridge, channel } => self.entered(&bridge, channel.id, now),
             Frame::ChannelLeftBridge { bridge, channel } => self.moved_out(&bridge, &channel.id, now),
@@ -266,7 +270,8 @@ impl Calls {
         {
             leg.stage = LegStage::Joined;
             leg.call = Some(call.to_owned());
-            acts.push(tell(Some(call), id, Happened::Joined));
+            acts.push(tell(Some(call), id.clone(), Happened::Joined));
+            acts.push(Act::Do(Deed::HearRep { leg: id }));
         }
         acts
     }
@@ -275,8 +280,24 @@ impl Calls {
         let Some(call) = names::call_of_bridge(&bridge.id) else { return Vec::new() };
         let Some(known) = self.calls.get_mut(call) else { return Vec::new() };
         known.members.remove(channel);
+        let has_held = known.held_by.remove(channel);
         known.note(call, now);
-        if known.alone_since.is_some() { vec![Act::Do(Deed::Comfort { call: call.to_owned() })] } else { Vec::new() }
+        let is_alone = known.alone_since.is_some();
+        let back = has_held.then(|| Act::Do(Deed::TakeBack { call: call.to_owned() }));
+        let comfort = is_alone.then(|| Act::Do(Deed::Comfort { call: call.to_owned() }));
+        back.into_iter().chain(comfort).collect()
+    }
+
+    /// Until they take the caller back, or leave.
+    fn holds(&mut self, channel: &str, on: bool) -> Vec<Act> {
+        let mut calls = self.calls.iter_mut();
+        if let Some((_, call)) = calls.find(|(id, call)| id.as_str() != channel && call.members.contains(channel)) {
+            match on {
+                true => call.held_by.insert(channel.to_owned()),
+                false => call.held_by.remove(channel),
+            };
+        }
+        Vec::new()
     }
 
     fn begins(&mut self, playback: &Playback, now: Instant) -> Vec<Act> {

@@ -9,6 +9,12 @@ use super::voice::{Recorded, Voice};
 use crate::connectors::VendorError;
 use baton_core::domain::id::LegId;
 use baton_core::domain::text::CallerText;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// When it is looked whether anything is heard of a rep, from the join on. Both together are less than the time within which a rep who
+/// leaves was never there (`SETTLE` of the handoff), and more than a phone needs to send its first sound.
+const REP_HEARD_AFTER: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(1)];
 
 /// A variable of the caller's channel that says so for each leg whose phone was rung.
 fn rung(leg: &LegId) -> String {
@@ -134,6 +140,20 @@ impl Lines {
         self.hush(call).await?;
         let _gone = self.ari.music(&bridge.id, false).await?;
         self.ari.add(&bridge.id, leg.as_str()).await
+    }
+
+    /// Lets a rep go from whose phone not one packet has come since it answered: whoever was to speak with them hears nobody. One who
+    /// is muted, or whose phone is silent where nobody speaks, has sent some.
+    pub(super) async fn hear_rep(&self, leg: &LegId) -> Result<(), VendorError> {
+        for span in REP_HEARD_AFTER {
+            sleep(span).await;
+            if self.ari.packets_of(leg.as_str()).await? != Some(0) {
+                return Ok(());
+            }
+        }
+        tracing::warn!(leg = %leg, "no sound at all has come from a rep's phone since it answered: it is let go");
+        let _gone = self.ari.hang_up(leg.as_str(), Reason::Normal).await?;
+        Ok(())
     }
 
     /// It hears nothing of the conversation.

@@ -11,6 +11,7 @@
 
 mod admit;
 mod ari;
+mod beside;
 mod calls;
 mod dial;
 mod event;
@@ -20,6 +21,8 @@ mod rep_first;
 mod socket;
 mod turns;
 mod voice;
+
+pub use beside::Beside;
 
 use super::http::Secret;
 use super::speech::Speech;

@@ -200,6 +200,12 @@ impl Line {
         self.callers.dials(user, self.asterisk.sip, from, &[]).await
     }
 
+    /// A call that an agent's platform sends back to our number, in the name of this caller of ours.
+    pub async fn is_handed_back(&self, id: &str) -> Call {
+        let from = "\"Agent\" <sip:voice-platform@127.0.0.1>";
+        self.callers.dials(OURS, self.asterisk.sip, from, &[("X-Baton-Call", id)]).await
+    }
+
     /// Calls, and speaks with the agent.
     pub async fn calls_in(&self, person: &Person) -> Inbound {
         let caller = self.dials(person).await;

@@ -102,11 +102,19 @@ pub(in crate::connectors::asterisk) enum Deed {
     Quiet {
         call: String,
     },
+    /// Whoever had put the caller on hold is gone.
+    TakeBack {
+        call: String,
+    },
     /// What was made for this call is not needed any more.
     CallOver {
         call: String,
     },
     LegOver {
+        leg: LegId,
+    },
+    /// This rep has been joined with somebody: whether their phone sends any sound is looked at.
+    HearRep {
         leg: LegId,
     },
     /// The lead whom this rep calls back has answered.

@@ -25,7 +25,7 @@ impl Calls {
         if let Some(leg) = self.legs.get_mut(&rep) {
             leg.stage = LegStage::Joined;
         }
-        vec![of_lead(&rep, Happened::Joined)]
+        vec![of_lead(&rep, Happened::Joined), Act::Do(Deed::HearRep { leg: rep })]
     }
 
     /// What comes of it for the rep, who is asked or hung up, is for whoever had the lead dialled.

@@ -105,7 +105,11 @@ impl Calls {
             LegStage::Answered | LegStage::Accepted => &[Happened::Answered],
             LegStage::Joined => &[Happened::Answered, Happened::Joined],
         };
-        told.iter().map(|happened| tell(call.as_deref(), leg.clone(), *happened)).collect()
+        let mut acts: Vec<Act> = told.iter().map(|happened| tell(call.as_deref(), leg.clone(), *happened)).collect();
+        if stage == LegStage::Joined {
+            acts.push(Act::Do(Deed::HearRep { leg }));
+        }
+        acts
     }
 
     /// Callers and reps who are said to be there, and are not. What is to ring may not ring yet: that is asked.

@@ -155,12 +155,30 @@ fn a_rep_who_comes_into_the_bridge_has_joined_and_leaves_when_the_leg_ends() {
     line.presses("1");
     let acts = line.enters(LEG);
     assert_eq!(told(&acts), [Happened::Joined]);
-    assert_eq!(deeds(acts), [Deed::Quiet { call: C.to_owned() }]);
+    assert_eq!(deeds(acts), [Deed::Quiet { call: C.to_owned() }, Deed::HearRep { leg: leg() }]);
     let moved = line.moves_out(LEG);
     assert_eq!((told(&moved), deeds(moved)), (vec![], vec![Deed::Comfort { call: C.to_owned() }]), "moved");
     assert_eq!(told(&line.enters(LEG)), [], "back");
     // An ordinary end is 16 on version 16 and 0 on version 22.
     assert_eq!(told(&line.ends(LEG, 0)), [Happened::RepLeft]);
+}
+
+/// The music that one of them has put on would go on without them.
+#[test]
+fn a_caller_whom_somebody_has_put_on_hold_is_taken_back_when_they_leave() {
+    let mut line = Line::in_the_whisper();
+    line.enters(LEG);
+    let phone = |word: &str, id: &str| json!({ "type": word, "channel": channel(id), "musicclass": "default" });
+    let comfort = Deed::Comfort { call: C.to_owned() };
+    line.hears(&phone("ChannelHold", C));
+    assert_eq!(deeds(line.moves_out(LEG)), [comfort.clone()], "it was the caller who held");
+    line.enters(LEG);
+    line.hears(&phone("ChannelHold", LEG));
+    line.hears(&phone("ChannelUnhold", LEG));
+    assert_eq!(deeds(line.moves_out(LEG)), [comfort.clone()], "it is over");
+    line.enters(LEG);
+    line.hears(&phone("ChannelHold", LEG));
+    assert_eq!(deeds(line.moves_out(LEG)), [Deed::TakeBack { call: C.to_owned() }, comfort]);
 }
 
 #[test]
@@ -312,6 +330,7 @@ fn what_nobody_heard_is_read_and_told() {
     assert_eq!(
         done,
         [
+            Deed::HearRep { leg: leg() },
             Deed::HangUp { channel: "agent-1796028155.9".to_owned(), reason: Reason::Normal },
             Deed::CallOver { call: gone.to_owned() },
         ]

@@ -42,7 +42,8 @@ fn a_lead_who_answers_is_joined_with_the_rep_who_waits() {
     let mut line = accepted();
     let acts = line.comes_in(LEAD, &["lead", LEG]);
     assert_eq!(acts, [of_lead(Happened::Answered), Act::Do(Deed::JoinLead { rep: leg() })]);
-    assert_eq!(enters_back(&mut line, LEAD), [of_lead(Happened::Joined)]);
+    let heard = Act::Do(Deed::HearRep { leg: leg() });
+    assert_eq!(enters_back(&mut line, LEAD), [of_lead(Happened::Joined), heard]);
     assert_eq!(enters_back(&mut line, LEAD), [], "once");
     assert_eq!(line.presses("1"), [], "a key of the conversation");
 }
