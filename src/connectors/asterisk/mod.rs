@@ -35,7 +35,7 @@ use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
-use baton_core::domain::text::RepText;
+use baton_core::domain::text::Whisper;
 use calls::{AWAY, is_of_asterisk, is_rep, whisper_of};
 use chrono::{DateTime, Utc};
 use dial::{Dial, MADE};
@@ -141,7 +141,7 @@ impl Asterisk {
             ));
         };
         let timeout_s = self.rings_for(*ring_until)?;
-        self.lines.voice.prepare(leg.as_str(), &whisper.0);
+        self.lines.voice.prepare(leg.as_str(), &whisper.say.0, &whisper.language);
         self.is_heard().await?;
         Ok(Dialled {
             channel: leg.to_string(),
@@ -197,18 +197,18 @@ impl Telephony for Asterisk {
             "connected" => Ok(()),
             // A sentence between the music, where somebody can say it. An agent that the caller hears says it itself.
             "hold" | "hold_on" | "offer_callback" => {
-                self.lines.say(call, &turn, &instruction.say, Then::Waits, Beside::Nobody).await
+                self.lines.say(call, &turn, instruction, Then::Waits, Beside::Nobody).await
             }
             // Beside an agent that cannot say it. Where the agent is gone, the two are joined and know it.
             "introduce" => match self.lines.hears_agent(call).await? {
-                true => self.lines.say(call, &turn, &instruction.say, Then::Waits, Beside::Rep).await,
+                true => self.lines.say(call, &turn, instruction, Then::Waits, Beside::Rep).await,
                 false => Ok(()),
             },
             kind => {
                 let agent_is_there = self.lines.bring_back(call).await?;
                 let is_last = !agent_is_there && !matches!(kind, "find_time" | "offer_slots");
                 let then = if is_last { Then::Ends } else { Then::Waits };
-                self.lines.say(call, &turn, &instruction.say, then, Beside::Agent).await
+                self.lines.say(call, &turn, instruction, then, Beside::Agent).await
             }
         }
     }
@@ -245,8 +245,8 @@ impl Telephony for Asterisk {
         self.lines.ari.originate(dialled).await
     }
 
-    async fn whisper(&self, leg: &LegId, _key: &str, say: &RepText) -> Result<(), VendorError> {
-        let media = match self.lines.voice.ready(leg.as_str(), &say.0).await {
+    async fn whisper(&self, leg: &LegId, _key: &str, whisper: &Whisper) -> Result<(), VendorError> {
+        let media = match self.lines.voice.ready(leg.as_str(), &whisper.say.0, &whisper.language).await {
             Some(media) => media,
             None => self.lines.voice.recorded(Recorded::Lead).await?,
         };
