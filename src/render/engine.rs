@@ -203,7 +203,12 @@ fn spec_for<P: Page>(path: &str) -> &'static TemplateSpec {
 fn unknown_file(path: &str) -> TemplateFault {
     if let Some((folder, _)) = in_a_folder(path) {
         let allowed = language::hint(folder).unwrap_or_else(|| "the code of a language, such as fr".to_owned());
-        return TemplateFault { path: path.to_owned(), line: None, what: format!("{folder:?} is no language"), allowed };
+        return TemplateFault {
+            path: path.to_owned(),
+            line: None,
+            what: format!("{folder:?} is no language"),
+            allowed,
+        };
     }
     let nearest = SPECS.iter().min_by_key(|spec| strsim::damerau_levenshtein(spec.path, path));
     TemplateFault {

@@ -77,7 +77,9 @@ fn a_whisper_that_takes_too_long_is_found() {
 #[test]
 fn what_a_rep_hears_may_be_written_in_any_language_and_in_nothing_else() {
     assert!(Templates::compile(&[("whisper/fr/ring.hbs", "{{headline}}. Appuyez sur 1.")]).is_ok());
-    assert!(fault_of("whisper/fr/ring.hbs", "{{headlin}}. Appuyez sur 1.").starts_with("templates/whisper/fr/ring.hbs:1: "));
+    assert!(
+        fault_of("whisper/fr/ring.hbs", "{{headlin}}. Appuyez sur 1.").starts_with("templates/whisper/fr/ring.hbs:1: ")
+    );
     assert_eq!(
         fault_of("whisper/French/ring.hbs", "x"),
         "templates/whisper/French/ring.hbs: \"French\" is no language; write \"fr\" for French"

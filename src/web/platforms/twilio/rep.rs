@@ -108,7 +108,8 @@ impl Rep<'_> {
             return Ok(Document::nothing());
         }
         let seen = self.seen().await?;
-        let joining = seen.as_ref().is_some_and(|seen| seen.handoff().stage == Stage::Joining { leg: self.leg.clone() });
+        let joining =
+            seen.as_ref().is_some_and(|seen| seen.handoff().stage == Stage::Joining { leg: self.leg.clone() });
         if joining {
             self.tell("join_failed", Some("the rep came out of the room at once".to_owned())).await?;
             return Ok(self.too_late(seen.as_ref()));

@@ -78,12 +78,17 @@ impl TwilioSection {
     /// In which language words are spoken: as the account does, if they are in the workspace's own language.
     pub(super) fn speaks(&self, language: &str, ours: &str) -> Option<&str> {
         let own = self.language.as_deref();
-        if language == ours { own } else { known(language).map(|(_, tag)| tag).or(own) }
+        if self.is_own(language, ours) { own } else { known(language).map(|(_, tag)| tag).or(own) }
+    }
+
+    /// What the account speaks is the workspace's language, whatever it is called; one that does not say speaks English.
+    fn is_own(&self, language: &str, ours: &str) -> bool {
+        language == ours && (self.language.is_some() || language == ENGLISH)
     }
 
     /// To whoever has just heard words in this language.
     pub(super) fn listens_after(&self, language: &str, ours: &str, languages: &BTreeSet<String>) -> Listening<'_> {
-        match known(language).filter(|_| language != ours) {
+        match known(language).filter(|_| !self.is_own(language, ours)) {
             Some((code, tag)) => Listening { language: Some(tag), code },
             None => self.listens_to(languages),
         }
@@ -155,6 +160,7 @@ mod tests {
             assert_eq!((found.language, found.code, section.speaks("de", "en")), (Some("de-DE"), "de", Some("de-DE")));
         }
         assert_eq!(section(Some("de-AT")).speaks("en", "de"), Some("en-US"));
+        assert_eq!(section(None).speaks("de", "de"), Some("de-DE"));
         assert!(is_heard("es") && !is_heard("pl"));
     }
 }
