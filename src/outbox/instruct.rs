@@ -6,7 +6,8 @@ use crate::render::caller::{CallerContext, Stopgap};
 use baton_core::domain::effect::Instruction;
 use baton_core::domain::lead::Consent;
 
-/// `ours` is the language of the workspace's own words, as `handoff.yaml` says. Whom nobody will call although they have refused nothing has left neither number nor address, and is asked for one.
+/// `ours` is the language of the workspace's own words, as `handoff.yaml` says. Whom nobody will call although they have refused
+/// nothing has left neither number nor address, and is asked for one.
 pub fn spoken(
     templates: &Templates,
     instruction: &Instruction,

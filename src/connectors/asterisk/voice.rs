@@ -1,7 +1,8 @@
 //! Words as files that Asterisk plays: made while a phone rings, each for one leg or one caller, and gone with them.
 //!
 //! The name of a file is whom it is for and a digest of the words: whatever is asked for twice is made once, by whichever worker.
-//! It appears whole or not at all, and not once the call is over. Where the words are not ready in time, or nothing speaks, a recorded sentence takes their place.
+//! It appears whole or not at all, and not once the call is over. Where the words are not ready in time, or nothing speaks, a
+//! recorded sentence takes their place.
 //! If the process dies here, the next to listen sweeps what nobody needs.
 
 use super::ari::VENDOR;

@@ -320,7 +320,7 @@ impl Line {
         let folder: PathBuf =
             self.folder.path().join(format!("worker-{}", self.events.fetch_add(1, Ordering::Relaxed)));
         let Wanted { reps, languages, rules, opens, speech, voice, .. } = &self.wanted;
-        found_workspace(&folder, (*reps, languages), rules, *opens);
+        found_workspace(&folder, (*reps, *languages), rules, *opens);
         let speech = speech.clone().unwrap_or_else(|| format!("program = {voice:?}"));
         let around = Surroundings {
             asterisk: &self.asterisk,
