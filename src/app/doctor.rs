@@ -55,7 +55,7 @@ pub fn questions(vendors: &Vendors) -> Vec<Question> {
         question("calendar", calendar, |calendar| Box::pin(async move { calendar.check().await })),
         question("telephony", asterisk, |asterisk| Box::pin(async move { asterisk.check().await })),
         question("speech", speech, |speech| {
-            Box::pin(async move { speech.speak("A lead from Baton.").await.map(drop) })
+            Box::pin(async move { speech.speak("A lead from Baton.", "en").await.map(drop) })
         }),
     ];
     all.into_iter().flatten().collect()

@@ -9,6 +9,7 @@ pub mod releases;
 pub mod reload;
 pub mod replay;
 pub mod revision;
+mod speech;
 pub mod stage;
 mod tidy;
 pub mod time;
@@ -19,6 +20,7 @@ pub mod workspace;
 pub mod zoneinfo;
 
 pub use reload::Reload;
+pub use speech::unspoken;
 pub use twilio::{TwilioAccount, twilio_account};
 pub use vendors::{CrmChoice, agree, connect, not_connected, undialled};
 

@@ -2,7 +2,7 @@
 
 use crate::app::lines::{as_telephony, lent, over_http};
 use crate::app::twilio::twilio_texts;
-use crate::app::webhooks;
+use crate::app::{speech, webhooks};
 use crate::config::{self, Config, MailTls};
 use crate::connectors::Telephony;
 use crate::connectors::agent::{AgentTelephony, Wire};
@@ -14,7 +14,7 @@ use crate::connectors::live::LiveVoice;
 use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
 use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use crate::connectors::slack::{Slack, SlackConfig};
-use crate::connectors::speech::{ProgramSpeech, Speech};
+use crate::connectors::speech::Speech;
 use crate::outbox::Vendors;
 use anyhow::{Context, Result, bail};
 use baton_clock::SharedClock;
@@ -67,10 +67,7 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
         vendors.calendar =
             Some(Arc::new(GoogleCalendar::new(settings, Arc::clone(clock)).context("setting up calendar")?));
     }
-    if let Some(config::Speech { program, within }) = &config.speech {
-        let speech = ProgramSpeech::new(program.name.clone(), program.arguments.clone(), *within);
-        vendors.speech = Some(Arc::new(speech));
-    }
+    vendors.speech = config.speech.as_ref().map(speech::speaker).transpose()?;
     match &config.telephony {
         None | Some(config::Telephony::Bridge(_) | config::Telephony::RepFirst(_)) => {}
         Some(config::Telephony::AgentAmqp) => {

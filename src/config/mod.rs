@@ -22,7 +22,7 @@ pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
 pub use platforms::Platform;
 pub use sms::{Sms, TwilioSms};
-pub use speech::Speech;
+pub use speech::{Speaker, Speech};
 pub use telephony::{Asterisk, Carrier, Reached, RepFirst, Telephony, ToldBy, Twilio};
 pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack};
 pub use webhooks::Webhook;

@@ -1,7 +1,7 @@
 //! Every secret of `baton.toml`, looked up once at start: none is missing, blank, or so short that it can be guessed.
 
 use super::environment::{Reference, Worth};
-use super::{Carrier, Config, Crm, SalesforceAuth, Sms, Telephony, ToldBy};
+use super::{Carrier, Config, Crm, SalesforceAuth, Sms, Speaker, Speech, Telephony, ToldBy};
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
 
@@ -54,6 +54,11 @@ impl Config {
         }
         if let Some(amqp) = &self.amqp {
             add("amqp.url", &amqp.url, Plain);
+        }
+        if let Some(Speech { by: Speaker::Engine(engine), .. }) = &self.speech
+            && let Some(token) = &engine.token
+        {
+            add("speech.token", token, TheirSecret);
         }
         let telephony = self.telephony.as_ref();
         match telephony.and_then(Telephony::carrier) {

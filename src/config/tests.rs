@@ -112,6 +112,7 @@ fn full(folder: &Path, crm: &str) -> Config {
          [sms]\nvendor = \"twilio\"\naccount = \"AC\"\nkey = {texts}\n\
          [calendar]\nclient_email = \"c\"\nprivate_key = {calendar}\n[amqp]\nurl = {amqp}\n\
          [telephony]\nmode = \"agent\"\ncommands = \"http://v\"\ntoken = {voice}\n[database]\nurl = {database}\n\
+         [speech]\nurl = \"http://s/v1/audio/speech\"\nmodel = \"m\"\nvoice = \"v\"\ntoken = {engine}\n\
          [platforms.vapi]\nsecrets = [{platform}]\napi_key = {speaking}\n[[webhooks]]\nname = \"crm\"\nurl = {address}\n\
          secrets = [{webhook}]\n[crm]\n{crm}",
         token = file("token"),
@@ -122,6 +123,7 @@ fn full(folder: &Path, crm: &str) -> Config {
         calendar = file("calendar"),
         amqp = file("amqp"),
         voice = file("voice"),
+        engine = file("engine"),
         database = file("database"),
         platform = file("platform"),
         address = file("address"),
@@ -146,7 +148,7 @@ fn write(folder: &Path, name: &str, text: &str) {
 fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name() {
     const NAMES: [&str; 15] = [
         "token", "link", "slack", "mail", "texts", "calendar", "amqp", "voice", "database", "platform", "speaking",
-        "address", "webhook", "key", "id",
+        "address", "webhook", "key", "id", "engine",
     ];
     let folder = tempfile::tempdir().expect("a folder");
     for crm in CRMS {
@@ -172,7 +174,9 @@ fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name(
 fn short_secrets_of_ours_are_refused_and_never_shown_and_each_is_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = full(folder.path(), CRMS[0]);
-    for name in ["slack", "mail", "texts", "calendar", "amqp", "voice", "database", "speaking", "address", "key"] {
+    for name in
+        ["slack", "mail", "texts", "calendar", "amqp", "voice", "database", "speaking", "address", "key", "engine"]
+    {
         write(folder.path(), name, "x");
     }
     write(folder.path(), "token", "hunter2\n");

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
-use baton_core::domain::text::RepText;
+use baton_core::domain::text::Whisper;
 use std::sync::Arc;
 
 pub struct Beside {
@@ -62,8 +62,8 @@ impl Telephony for Beside {
         self.of(&request.call).ring(request).await
     }
 
-    async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError> {
-        self.with(leg).await?.whisper(leg, key, say).await
+    async fn whisper(&self, leg: &LegId, key: &str, whisper: &Whisper) -> Result<(), VendorError> {
+        self.with(leg).await?.whisper(leg, key, whisper).await
     }
 
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {

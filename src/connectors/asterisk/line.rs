@@ -6,9 +6,8 @@ use super::calls::{agent_of, bridge_of, is_rep, last_words_of, question_of, whis
 use super::event::Bridge;
 use super::turns::{Turn, Turns};
 use super::voice::{Recorded, Voice};
-use crate::connectors::VendorError;
+use crate::connectors::{Spoken, VendorError};
 use baton_core::domain::id::LegId;
-use baton_core::domain::text::CallerText;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -194,14 +193,14 @@ impl Lines {
         &self,
         call: &str,
         turn: &Turn<'_>,
-        words: &CallerText,
+        words: &Spoken,
         then: Then,
         beside: Beside,
     ) -> Result<(), VendorError> {
         let here = || async { self.members(call).await?.ok_or_else(|| gone("the caller's call")) };
         // Also where nobody can speak: that the caller is gone is worth knowing.
         here().await?;
-        let media = match (self.voice.ready(call, &words.0).await, then) {
+        let media = match (self.voice.ready(call, &words.say.0, &words.language).await, then) {
             (Some(media), _) => media,
             (None, Then::Ends) => self.voice.recorded(Recorded::Goodbye).await?,
             (None, Then::Waits) => return Ok(()),

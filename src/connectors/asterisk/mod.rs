@@ -37,7 +37,7 @@ use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
-use baton_core::domain::text::RepText;
+use baton_core::domain::text::Whisper;
 use calls::{AWAY, is_of_asterisk, is_rep, whisper_of};
 use chrono::{DateTime, Utc};
 use dial::Dial;
@@ -157,7 +157,7 @@ impl Asterisk {
     /// What a rep will hear is made once the phone rings, which it does for longer than that takes: before it, a caller would wait.
     async fn rings(&self, request: &RingRequest, dialled: Dialled) -> Result<(), VendorError> {
         self.lines.ari.originate(dialled).await?;
-        self.lines.voice.prepare(request.leg.as_str(), &request.whisper.0);
+        self.lines.voice.prepare(request.leg.as_str(), &request.whisper.say.0, &request.whisper.language);
         Ok(())
     }
 
@@ -204,18 +204,18 @@ impl Telephony for Asterisk {
             "connected" => Ok(()),
             // A sentence between the music, where somebody can say it. An agent that the caller hears says it itself.
             "hold" | "hold_on" | "offer_callback" => {
-                self.lines.say(call, &turn, &instruction.say, Then::Waits, Beside::Nobody).await
+                self.lines.say(call, &turn, instruction, Then::Waits, Beside::Nobody).await
             }
             // Beside an agent that cannot say it. Where the agent is gone, the two are joined and know it.
             "introduce" => match self.lines.hears_agent(call).await? {
-                true => self.lines.say(call, &turn, &instruction.say, Then::Waits, Beside::Rep).await,
+                true => self.lines.say(call, &turn, instruction, Then::Waits, Beside::Rep).await,
                 false => Ok(()),
             },
             kind => {
                 let agent_is_there = self.lines.bring_back(call).await?;
                 let is_last = !agent_is_there && !matches!(kind, "find_time" | "offer_slots");
                 let then = if is_last { Then::Ends } else { Then::Waits };
-                self.lines.say(call, &turn, &instruction.say, then, Beside::Agent).await
+                self.lines.say(call, &turn, instruction, then, Beside::Agent).await
             }
         }
     }
@@ -252,8 +252,8 @@ impl Telephony for Asterisk {
         self.rings(request, dialled).await
     }
 
-    async fn whisper(&self, leg: &LegId, _key: &str, say: &RepText) -> Result<(), VendorError> {
-        let media = self.lines.voice.ready_or(leg.as_str(), &say.0, Recorded::Lead).await?;
+    async fn whisper(&self, leg: &LegId, _key: &str, whisper: &Whisper) -> Result<(), VendorError> {
+        let media = self.lines.voice.ready_or(leg.as_str(), whisper, Recorded::Lead).await?;
         let id = whisper_of(leg);
         if self.lines.ari.is_playing(&id).await? {
             return Ok(());
@@ -317,7 +317,7 @@ impl Telephony for Asterisk {
     async fn ask(&self, request: &AskRequest) -> Result<(), VendorError> {
         let AskRequest { leg, say, have_spoken, again } = request;
         let instead = if *have_spoken { Recorded::CameOf } else { Recorded::NotReached };
-        let media = self.lines.voice.ready_or(leg.as_str(), &say.0, instead).await?;
+        let media = self.lines.voice.ready_or(leg.as_str(), say, instead).await?;
         self.lines.ask(leg, *again, &media).await
     }
 

@@ -12,7 +12,7 @@ use baton_core::domain::lead::{Arrival, Call, Direction};
 use baton_core::domain::outcome::Slot;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::phone::endpoint::Endpoint;
-use baton_core::domain::text::{CallerText, RepText};
+use baton_core::domain::text::{CallerText, Whisper};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +46,7 @@ pub struct RingRequest {
     /// The phone stops ringing then; a request that arrives later must not ring at all.
     pub ring_until: DateTime<Utc>,
     /// What will be whispered on answering: where we speak ourselves it is made ready while the phone rings.
-    pub whisper: RepText,
+    pub whisper: Whisper,
 }
 
 /// A lead whom a rep calls back.
@@ -66,7 +66,7 @@ pub struct DialRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskRequest {
     pub leg: LegId,
-    pub say: RepText,
+    pub say: Whisper,
     /// The two were on one line, and more is asked.
     pub have_spoken: bool,
     /// The key that they pressed was none of those that were offered.
@@ -109,6 +109,13 @@ pub struct Spoken {
     /// The times on offer, to be named again in `slot_chosen`; empty for the other kinds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slots: Vec<Slot>,
+    /// In which `say` is written, for a voice of ours; it goes into no answer and no command.
+    #[serde(skip, default = "english")]
+    pub language: String,
+}
+
+fn english() -> String {
+    "en".to_owned()
 }
 
 /// Commands to whoever drives the call. Every method may be repeated with the same ids, except `ring`, which is
@@ -120,7 +127,7 @@ pub trait Telephony: Send + Sync {
     async fn instruct(&self, call: &Call, key: &str, instruction: &Spoken) -> Result<(), VendorError>;
     async fn hold(&self, call: &Call, key: &str, recording: Recording, comfort: Comfort) -> Result<(), VendorError>;
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError>;
-    async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError>;
+    async fn whisper(&self, leg: &LegId, key: &str, whisper: &Whisper) -> Result<(), VendorError>;
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError>;
     /// The same, where the voice agent is to make the two known to each other: it stays with them until [`Telephony::leave_agent`].
     /// Whoever does not hold the agent joins the two, and the agent leaves when it has said what it was told to.

@@ -18,7 +18,7 @@ use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
-use baton_core::domain::text::RepText;
+use baton_core::domain::text::Whisper;
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
@@ -162,8 +162,8 @@ impl Telephony for RepFirst {
         self.carrier.ring_ahead(request, self.addresses()?).await
     }
 
-    async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError> {
-        self.carrier.whisper(leg, key, say).await
+    async fn whisper(&self, leg: &LegId, key: &str, whisper: &Whisper) -> Result<(), VendorError> {
+        self.carrier.whisper(leg, key, whisper).await
     }
 
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {

@@ -72,8 +72,8 @@ impl Work for CallEffect<'_> {
                 return Ok(Done::nothing("nobody is on a line"));
             }
             Self::Instruct(instruction) => {
-                let consent = &matter.lead.consent;
-                let said = instruct::spoken(&matter.templates, instruction, consent, &at.caller_context());
+                let (consent, ours) = (&matter.lead.consent, &matter.rules.handoff.language);
+                let said = instruct::spoken(&matter.templates, instruction, consent, &at.caller_context(), ours);
                 telephony.instruct(matter.call()?, key, &said).await?;
             }
             // One that comes late would take the agent from a caller who has been brought back to it.
@@ -83,8 +83,7 @@ impl Work for CallEffect<'_> {
             }
             Self::Ring { leg, rep } => return ring(at, telephony.as_ref(), leg, rep).await,
             Self::Whisper { leg } => {
-                let words = matter.templates.whisper(&matter.briefing());
-                telephony.whisper(leg, key, &words).await?;
+                telephony.whisper(leg, key, &matter.whisper(leg)).await?;
             }
             Self::DialLead { leg } => return dial(at, telephony.as_ref(), leg).await,
             Self::Ask { leg, have_spoken, again } => {
@@ -249,7 +248,7 @@ async fn ring(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, rep: &RepId) 
         return Err(gone("the caller has left, as the platform says"));
     }
     let ring_until = at.step.deadline_at;
-    let whisper = at.matter.templates.whisper(&at.matter.briefing());
+    let whisper = at.matter.whisper(leg);
     telephony.ring(&RingRequest { leg: leg.clone(), call, endpoint, ring_until, whisper }).await?;
     Ok(Done::reference(leg.as_str()))
 }

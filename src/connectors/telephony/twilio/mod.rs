@@ -36,7 +36,7 @@ use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::{CARRIER, Call};
 use baton_core::domain::phone::PhoneE164;
-use baton_core::domain::text::RepText;
+use baton_core::domain::text::Whisper;
 use baton_platforms::twilio::{Page, Pages, is_call, room_of};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use reqwest::Method;
@@ -260,7 +260,7 @@ impl Telephony for Twilio {
     }
 
     /// Nothing to send: the leg asks for its words when it is picked up.
-    async fn whisper(&self, _leg: &LegId, _key: &str, _say: &RepText) -> Result<(), VendorError> {
+    async fn whisper(&self, _leg: &LegId, _key: &str, _whisper: &Whisper) -> Result<(), VendorError> {
         Ok(())
     }
 

@@ -106,7 +106,7 @@ impl Document {
 /// What is written into the documents of one account.
 impl TwilioSection {
     fn say(&self, words: &str) -> Element {
-        Element::new("Say").in_language(self.language.as_deref()).saying(words)
+        say_in(self.language.as_deref(), words)
     }
 
     fn play_music(&self) -> Element {
@@ -117,9 +117,9 @@ impl TwilioSection {
         Element::new("Redirect").saying(self.pages.address(Page::Next, call, ""))
     }
 
-    /// For a rep or a caller: words, and the end.
+    /// Words, and the end.
     pub(super) fn last_words(&self, words: &str) -> Document {
-        Document(vec![self.say(words), Element::new("Hangup")])
+        last_words_in(self.language.as_deref(), words)
     }
 
     /// Where it tells what happens in it is said by whoever comes first: a rep may, while the caller is on the way back into it.
@@ -193,13 +193,20 @@ impl TwilioSection {
         Document(vec![gather.around(self.say(words)), self.ask_next(call)])
     }
 
-    /// What the rep hears, and a key or a word for an answer. `asked` counts how often they were asked.
-    pub(super) fn whisper(&self, leg: &str, words: &str, listening: &Listening<'_>, asked: u8) -> Document {
+    /// What the rep hears, spoken in a language as Twilio names it, and a key or a word for an answer. `asked` counts how often they
+    /// were asked.
+    pub(super) fn whisper(
+        &self,
+        leg: &str,
+        (language, words): (Option<&str>, &str),
+        listening: &Listening<'_>,
+        asked: u8,
+    ) -> Document {
         let more = format!("&asked={asked}&in={}", listening.code);
         let accept = self.pages.address(Page::Accept, leg, &more);
         let gather = gather(&answers_in(listening.code).join(", "), REP_ANSWERS_WITHIN_S, accept)
             .in_language(listening.language);
-        Document(vec![gather.around(self.say(words)), Element::new("Hangup")])
+        Document(vec![gather.around(say_in(language, words)), Element::new("Hangup")])
     }
 
     /// The key was pressed, and it is not known yet what came of it.
@@ -264,6 +271,15 @@ impl TwilioSection {
 /// Where a caller was expected, as a part of an address.
 fn announced(at: &str) -> String {
     format!("&at={}", byte_serialize(at.as_bytes()).collect::<String>())
+}
+
+/// For a rep, in a language as Twilio names it: words, and the end.
+pub(super) fn last_words_in(language: Option<&str>, words: &str) -> Document {
+    Document(vec![say_in(language, words), Element::new("Hangup")])
+}
+
+fn say_in(language: Option<&str>, words: &str) -> Element {
+    Element::new("Say").in_language(language).saying(words)
 }
 
 fn gather(words: &str, within_s: &str, action: String) -> Element {
@@ -380,17 +396,21 @@ mod tests {
     }
 
     #[test]
-    fn it_speaks_in_the_language_of_the_account_and_listens_in_the_reps() {
-        let whisper = |account: Option<&str>, speaks: &str| {
+    fn it_speaks_in_the_language_of_the_words_and_listens_in_the_reps() {
+        let whisper = |account: Option<&str>, written: &str, speaks: &str| {
             let section = section(account);
             let languages = std::collections::BTreeSet::from([speaks.to_owned()]);
-            section.whisper("leg_1.1", "Dana. Press 1.", &section.listens_to(&languages), 1).text()
+            let listening = section.listens_after(written, "en", &languages);
+            section.whisper("leg_1.1", (section.speaks(written, "en"), "Dana. Press 1."), &listening, 1).text()
         };
-        let own = whisper(Some("en-GB"), "en");
+        let own = whisper(Some("en-GB"), "en", "en");
         assert_eq!(own.matches("language=\"en-GB\"").count(), 2, "{own}");
-        assert!(!whisper(None, "en").contains("language"));
-        let german = whisper(Some("en-GB"), "de");
-        assert!(german.contains("<Say language=\"en-GB\">") && german.contains("language=\"de-DE\""), "{german}");
+        assert!(!whisper(None, "en", "en").contains("language"));
+        let without = whisper(Some("en-GB"), "en", "de");
+        assert!(without.contains("<Say language=\"en-GB\">") && without.contains("language=\"de-DE\""), "{without}");
+        assert!(without.contains("hints=\"ja, ") && without.contains("&amp;in=de#"), "{without}");
+        let german = whisper(Some("en-GB"), "de", "de");
+        assert_eq!(german.matches("language=\"de-DE\"").count(), 2, "{german}");
         assert!(german.contains("hints=\"ja, ") && german.contains("&amp;in=de#"), "{german}");
     }
 }

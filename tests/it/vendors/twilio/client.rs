@@ -12,7 +12,7 @@ use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::phone::endpoint::{Endpoint, PhoneKind};
-use baton_core::domain::text::{CallerText, RepText};
+use baton_core::domain::text::{CallerText, RepText, Whisper};
 use baton_platforms::signature;
 use baton_platforms::twilio::Pages;
 use baton_sandbox::twilio::{self, Answer, Person, TwilioState};
@@ -97,7 +97,7 @@ impl Desk {
 
     async fn rings(&self, nth: u32, phone: &str) -> Result<(), VendorError> {
         let ring_until = self.clock.now() + chrono::TimeDelta::seconds(20);
-        let (endpoint, whisper) = (dialled(phone), RepText("Dana. Press 1.".to_owned()));
+        let (endpoint, whisper) = (dialled(phone), whisper("Dana. Press 1."));
         self.client.ring(&RingRequest { leg: leg(nth), call: call(1), endpoint, ring_until, whisper }).await
     }
 
@@ -136,7 +136,12 @@ fn call(number: usize) -> Call {
 }
 
 fn says(kind: &str) -> Spoken {
-    Spoken { kind: kind.to_owned(), say: CallerText("One moment.".to_owned()), slots: Vec::new() }
+    let say = CallerText("One moment.".to_owned());
+    Spoken { kind: kind.to_owned(), say, slots: Vec::new(), language: "en".to_owned() }
+}
+
+fn whisper(words: &str) -> Whisper {
+    Whisper { say: RepText(words.to_owned()), language: "en".to_owned() }
 }
 
 fn dialled(phone: &str) -> Endpoint {
@@ -249,7 +254,7 @@ async fn the_caller_is_sent_on_and_nothing_is_said_beside_that() {
     for kind in ["hold", "hold_on", "find_time", "promise_callback", "connected"] {
         desk.client.instruct(&call(1), "k", &says(kind)).await.expect(kind);
     }
-    desk.client.whisper(&leg(1), "k", &RepText("Dana.".to_owned())).await.expect("pulled");
+    desk.client.whisper(&leg(1), "k", &whisper("Dana.")).await.expect("pulled");
     desk.client.join(&call(1), &leg(1), "k", Recording::AsUsual).await.expect("pulled");
     let (update, stop) =
         (format!("POST Calls/{caller}.json"), format!("POST Calls/{caller}/Recordings/Twilio.CURRENT.json"));
@@ -320,7 +325,7 @@ async fn no_more_calls_are_begun_than_the_account_may_and_none_too_late() {
     let (first, second) = tokio::join!(desk.rings(1, REP), desk.rings(2, OTHER));
     assert_eq!((first, second), (Ok(()), Ok(())));
     assert!(began.elapsed() >= Duration::from_millis(900), "{:?}", began.elapsed());
-    let (endpoint, whisper) = (dialled(REP), RepText(String::new()));
+    let (endpoint, whisper) = (dialled(REP), whisper(""));
     let late = RingRequest { leg: leg(3), call: call(1), endpoint, ring_until: desk.clock.now(), whisper };
     assert_eq!(desk.client.ring(&late).await.expect_err("too late").class(), "retry");
     assert_eq!(desk.calls().len(), 2);

@@ -104,6 +104,7 @@ fn handoff() -> HandoffRules {
         first_contact_sla: HOUR,
         open_for: 24 * 30 * HOUR,
         company: Some("Fernhill Software".to_owned()),
+        language: HandoffRules::ENGLISH.to_owned(),
     }
 }
 

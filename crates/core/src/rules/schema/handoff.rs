@@ -85,6 +85,11 @@ pub(super) fn schema() -> Schema {
         required("first_contact_sla", "From the decision to the first word with a human.", DURATION),
         key("company", "What callers know us as: mails to them name it.", Shape::Word),
         key(
+            "language",
+            "In which the templates are written, but for those in a language's folder; en if left out.",
+            Shape::Word,
+        ),
+        key(
             "open_for",
             "A lead counts as open until it is won or lost, and this long at most; 30d if left out.",
             DURATION,

@@ -12,6 +12,11 @@ pub(in crate::rules) fn live_at_most() -> Duration {
     Duration::from_secs(120)
 }
 
+/// `language` of a handoff.yaml that does not say it: that of the words that come with Baton.
+fn english() -> String {
+    HandoffRules::ENGLISH.to_owned()
+}
+
 /// `rules/handoff.yaml`, checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HandoffRules {
@@ -55,6 +60,14 @@ pub struct HandoffRules {
     pub open_for: Duration,
     /// What callers know us as.
     pub company: Option<String>,
+    /// In which the workspace's templates are written, but for those in the folder of another language. Lower-case primary tag.
+    #[serde(default = "english")]
+    pub language: String,
+}
+
+impl HandoffRules {
+    /// The language of the words that come with Baton.
+    pub const ENGLISH: &'static str = "en";
 }
 
 /// How many reps are rung at a time.
