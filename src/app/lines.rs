@@ -6,13 +6,15 @@
 
 mod addresses;
 mod front_door;
+mod telephony;
 
 pub(super) use addresses::{KeptAddresses, offered};
+pub(super) use telephony::{as_telephony, lent, over_http};
 
 use crate::connectors::asterisk::Asterisk;
 use crate::connectors::{Arrival, CallSink, Carried, ComesFor, Happened, Told, VendorError};
 use crate::deciding::decider::Decider;
-use crate::intake::event::{EventKind, key_of};
+use crate::intake::event::key_of;
 use crate::outbox::Duty;
 use crate::release::Current;
 use crate::store::{Arrived, CARRIER, CallerOnLine, InboxMessage, Store, StoreError, with};
@@ -23,7 +25,7 @@ use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::Outcome;
 use baton_core::handoff::Stage;
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -197,25 +199,16 @@ impl CallSink for Inbox {
     }
 
     async fn arrived(&self, address: &str, call: &str) -> Result<Option<ComesFor>, VendorError> {
-        let (address, call, now) = (address.to_owned(), call.to_owned(), self.clock.now());
-        let arriving =
-            with((address, call, now), |tx, (address, call, now)| Box::pin(tx.address_arrive(address, call, *now)));
-        let arrived = self.store.write("address.arrive", arriving).await.map_err(retry)?;
+        let arrived = self.decider.arrives(address, call).await.map_err(retry)?;
         Ok(arrived.map(|arrived| match arrived {
             Arrived::ForRep(leg) => ComesFor::Rep(leg),
             Arrived::Announced { event } => ComesFor::Announced { event },
+            Arrived::Before => ComesFor::Known,
         }))
     }
 
     async fn brings(&self, event: &str, call: &str) -> Result<(), VendorError> {
-        let received_at = self.clock.now();
-        let mut event: Value = serde_json::from_str(event).map_err(retry)?;
-        event["time"] = json!(received_at);
-        event["data"]["call"]["leg"] = json!(call);
-        let body = event.to_string().into_bytes();
-        let (key, kind) = (key_of(&body), EventKind::LeadQualified.as_str().to_owned());
-        let message = InboxMessage { key, kind, body, received_at, reply_to: None, correlation_id: None };
-        self.decider.take(vec![message]).await.map(drop).map_err(retry)
+        self.decider.brings_announced(event, call).await.map_err(retry)
     }
 }
 

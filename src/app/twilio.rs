@@ -1,9 +1,12 @@
 //! From `[telephony]` with `carrier = "twilio"` to both sides of that account: how it is commanded, and the door at which it asks us.
 
+use crate::app::lines::as_telephony;
 use crate::config::{self, Config};
+use crate::connectors::VendorError;
+use crate::connectors::agent::Wire;
 use crate::connectors::http::Secret;
 use crate::connectors::twilio::{AskedLeg, LegBook, Twilio, TwilioConfig};
-use crate::connectors::{Telephony, VendorError};
+use crate::outbox::Vendors;
 use crate::store::{Store, StoreError, with};
 use crate::web::TwilioSection;
 use anyhow::{Context, Result};
@@ -17,8 +20,24 @@ use std::sync::Arc;
 
 /// Both sides of one account.
 pub struct TwilioAccount {
-    pub telephony: Arc<dyn Telephony>,
+    pub telephony: Arc<Twilio>,
     pub door: Arc<TwilioSection>,
+}
+
+impl TwilioAccount {
+    /// As telephony of ours; `wire`: commands to the voice platform over the broker, where there is one. Gives the door.
+    ///
+    /// # Errors
+    /// The voice platform cannot be told anything: a secret cannot be had, or an address is not one.
+    pub fn connect(
+        self,
+        config: &Config,
+        wire: Option<Arc<dyn Wire>>,
+        vendors: &mut Vendors,
+    ) -> Result<Arc<TwilioSection>> {
+        as_telephony(vendors, config, self.telephony, wire)?;
+        Ok(self.door)
+    }
 }
 
 /// `None`: Twilio carries no calls of ours.
@@ -26,9 +45,7 @@ pub struct TwilioAccount {
 /// # Errors
 /// A secret cannot be had, or there is none that could prove what the carrier sends; or an address is not of its form.
 pub fn twilio_account(config: &Config, store: &Store, clock: &SharedClock) -> Result<Option<TwilioAccount>> {
-    let Some(config::Telephony::Bridge(config::Carrier::Twilio(twilio))) = &config.telephony else {
-        return Ok(None);
-    };
+    let Some(twilio) = config.telephony.as_ref().and_then(config::Telephony::twilio) else { return Ok(None) };
     let key = twilio.key.secret("telephony.key")?;
     let (user, secret) = match key.split_once(':') {
         Some((user, secret)) => (user.to_owned(), Secret::new(secret)),

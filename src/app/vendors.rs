@@ -1,10 +1,11 @@
 //! From the config's sections to the clients of one workspace.
 
+use crate::app::lines::{as_telephony, lent, over_http};
 use crate::app::webhooks;
 use crate::config::{self, Config, MailTls};
 use crate::connectors::Telephony;
 use crate::connectors::agent::{AgentTelephony, Wire};
-use crate::connectors::asterisk::{Asterisk, AsteriskConfig, Reached, RepFirst};
+use crate::connectors::asterisk::{Asterisk, AsteriskConfig};
 use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
 use crate::connectors::http::Secret;
 use crate::connectors::hubspot::{self, HubSpot, HubSpotConfig};
@@ -69,37 +70,19 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
         vendors.speech = Some(Arc::new(speech));
     }
     match &config.telephony {
-        None | Some(config::Telephony::Bridge(config::Carrier::Twilio(_))) => {}
+        None | Some(config::Telephony::Bridge(_) | config::Telephony::RepFirst(_)) => {}
         Some(config::Telephony::AgentAmqp) => {
-            vendors.telephony = wire.map(|wire| Arc::new(AgentTelephony::over(wire)) as Arc<dyn Telephony>);
+            vendors.telephony = wire.clone().map(|wire| Arc::new(AgentTelephony::over(wire)) as Arc<dyn Telephony>);
         }
         Some(config::Telephony::Agent { commands, token }) => {
             vendors.telephony = Some(Arc::new(over_http(commands, token.as_ref())?));
         }
-        Some(config::Telephony::Bridge(config::Carrier::Asterisk(settings))) => {
-            let settings = asterisk(settings, &[], vendors.speech.clone())?;
-            let asterisk = Arc::new(Asterisk::new(settings, Arc::clone(clock)).context("setting up telephony")?);
-            vendors.telephony = Some(Arc::clone(&asterisk) as Arc<dyn Telephony>);
-            vendors.asterisk = Some(asterisk);
-        }
-        Some(config::Telephony::RepFirst(settings)) => {
-            let config::RepFirst { carrier, reached, told } = &**settings;
-            let numbers = if let config::Reached::Numbers(numbers) = reached { &numbers[..] } else { &[] };
-            let carrier = asterisk(carrier, numbers, vendors.speech.clone())?;
-            let carrier = Arc::new(Asterisk::new(carrier, Arc::clone(clock)).context("setting up telephony")?);
-            let platform = match told {
-                config::ToldBy::Tool => None,
-                config::ToldBy::Amqp => wire.map(AgentTelephony::over),
-                config::ToldBy::Commands { url, token } => Some(over_http(url, token.as_ref())?),
-            };
-            let reached = match reached {
-                config::Reached::Host(host) => Reached::Host(host.clone()),
-                config::Reached::Numbers(numbers) => Reached::Numbers(numbers.clone()),
-            };
-            let rep_first = Arc::new(RepFirst::new(Arc::clone(&carrier), platform, reached));
-            vendors.telephony = Some(Arc::clone(&rep_first) as Arc<dyn Telephony>);
-            (vendors.asterisk, vendors.rep_first) = (Some(carrier), Some(rep_first));
-        }
+    }
+    if let Some(settings) = config.telephony.as_ref().and_then(config::Telephony::asterisk) {
+        let settings = asterisk(settings, lent(config), vendors.speech.clone())?;
+        let carrier = Arc::new(Asterisk::new(settings, Arc::clone(clock)).context("setting up telephony")?);
+        as_telephony(&mut vendors, config, Arc::clone(&carrier), wire)?;
+        vendors.asterisk = Some(carrier);
     }
     if !config.platforms.is_empty() {
         let key = |(name, platform): (&String, &config::Platform)| {
@@ -195,16 +178,18 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
 fn not_at_this_telephony(config: &Config, rules: &RuleSet) -> Vec<String> {
     let handoff = &rules.handoff;
     let mut told = Vec::new();
-    let is_twilio = matches!(config.telephony, Some(config::Telephony::Bridge(config::Carrier::Twilio(_))));
+    let is_twilio = config.telephony.as_ref().is_some_and(|telephony| telephony.twilio().is_some());
+    // Whose agent the caller hears meanwhile, who tells of their keys.
+    let is_platforms = matches!(config.telephony, Some(config::Telephony::RepFirst(_)));
     if is_twilio {
         let gone = "no agent once carrier = \"twilio\" has taken a call over";
-        if handoff.hold == Comfort::Agent {
+        if handoff.hold == Comfort::Agent && !is_platforms {
             told.push(format!("{gone}: hold: agent of handoff.yaml is music"));
         }
         if handoff.introduce == Introduction::Agent {
             told.push(format!("{gone}: with introduce: agent of handoff.yaml the two are joined without it"));
         }
-        if handoff.offer_callback.is_some() {
+        if handoff.offer_callback.is_some() && !is_platforms {
             told.push(
                 "no keys of callers with carrier = \"twilio\": offer_callback of handoff.yaml is offered to nobody"
                     .to_owned(),
@@ -221,11 +206,9 @@ fn not_at_this_telephony(config: &Config, rules: &RuleSet) -> Vec<String> {
     told
 }
 
-/// Numbers to which callers are transferred for whoever waits for them, and people of ours are said to answer as well.
+/// Numbers that are lent, and people of ours are said to answer as well.
 fn lent_and_answered(config: &Config, rules: &RuleSet) -> Option<String> {
-    let Some(config::Telephony::RepFirst(settings)) = &config.telephony else { return None };
-    let config::Reached::Numbers(lent) = &settings.reached else { return None };
-    let both = lent.iter().map(PhoneE164::as_str).filter(|number| rules.front_door.dialled(number).is_some());
+    let both = lent(config).iter().map(PhoneE164::as_str).filter(|number| rules.front_door.dialled(number).is_some());
     let both: Vec<&str> = both.collect();
     (!both.is_empty()).then(|| {
         format!(
@@ -270,11 +253,6 @@ fn salesforce_auth(auth: &config::SalesforceAuth) -> Result<SalesforceAuth> {
             client_secret: Secret::new(client_secret.secret("crm.auth.client_secret")?),
         },
     })
-}
-
-fn over_http(commands: &str, token: Option<&config::Reference>) -> Result<AgentTelephony> {
-    let token = token.map(|token| token.secret("telephony.token")).transpose()?.map(Secret::new);
-    AgentTelephony::over_http(commands, token).context("setting up telephony")
 }
 
 fn asterisk(
@@ -345,6 +323,14 @@ mod tests {
         let [introduce, offer, dial] = &told[..] else { panic!("{told:?}") };
         assert!(introduce.contains("joined without it") && offer.contains("offered to nobody"), "{told:?}");
         assert!(dial.contains("reps call back by hand"), "{dial}");
+        // Behind a platform its agent stays, and its keys are heard, until a rep has accepted.
+        let behind = "mode = \"rep_first\"\ntold_by = \"tool\"\nhost = \"acme.sip.twilio.com\"";
+        let behind = twilio.replace("mode = \"bridge\"", behind);
+        let behind = toml::from_str(&format!("{slack}{behind}{google}")).expect("a configuration");
+        rules.handoff.hold = Comfort::Agent;
+        let told = not_connected(&behind, &rules);
+        let [introduce, dial] = &told[..] else { panic!("{told:?}") };
+        assert!(introduce.contains("joined without it") && dial.contains("reps call back by hand"), "{told:?}");
     }
 
     #[test]

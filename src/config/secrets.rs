@@ -55,18 +55,10 @@ impl Config {
         if let Some(amqp) = &self.amqp {
             add("amqp.url", &amqp.url, Plain);
         }
-        match &self.telephony {
-            Some(Telephony::Agent { token: Some(token), .. }) => add("telephony.token", token, TheirSecret),
-            Some(Telephony::Bridge(Carrier::Asterisk(asterisk))) => {
-                add("telephony.password", &asterisk.password, TheirSecret);
-            }
-            Some(Telephony::RepFirst(rep_first)) => {
-                add("telephony.password", &rep_first.carrier.password, TheirSecret);
-                if let ToldBy::Commands { token: Some(token), .. } = &rep_first.told {
-                    add("telephony.token", token, TheirSecret);
-                }
-            }
-            Some(Telephony::Bridge(Carrier::Twilio(twilio))) => {
+        let telephony = self.telephony.as_ref();
+        match telephony.and_then(Telephony::carrier) {
+            Some(Carrier::Asterisk(asterisk)) => add("telephony.password", &asterisk.password, TheirSecret),
+            Some(Carrier::Twilio(twilio)) => {
                 add("telephony.key", &twilio.key, TheirSecret);
                 for token in &twilio.auth_tokens {
                     add("telephony.auth_tokens", token, OfPlatform);
@@ -75,7 +67,16 @@ impl Config {
                     add(&format!("telephony.shared_keys.{name}"), key, OfPlatform);
                 }
             }
-            Some(Telephony::Agent { token: None, .. } | Telephony::AgentAmqp) | None => {}
+            None => {}
+        }
+        match telephony {
+            Some(Telephony::Agent { token: Some(token), .. }) => add("telephony.token", token, TheirSecret),
+            Some(Telephony::RepFirst(rep_first)) => {
+                if let ToldBy::Commands { token: Some(token), .. } = &rep_first.told {
+                    add("telephony.token", token, TheirSecret);
+                }
+            }
+            Some(Telephony::Agent { token: None, .. } | Telephony::AgentAmqp | Telephony::Bridge(_)) | None => {}
         }
         match &self.crm {
             None => {}

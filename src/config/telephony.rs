@@ -123,18 +123,33 @@ impl Telephony {
     pub(super) fn check(&self, public_url: &str) -> Result<()> {
         match self {
             Self::Agent { .. } | Self::AgentAmqp => Ok(()),
-            Self::Bridge(Carrier::Asterisk(asterisk)) => asterisk.check(),
-            Self::Bridge(Carrier::Twilio(twilio)) => twilio.check(public_url),
-            Self::RepFirst(rep_first) => rep_first.carrier.check(),
+            Self::Bridge(carrier) => carrier.check(public_url),
+            Self::RepFirst(rep_first) => rep_first.carrier.check(public_url),
         }
     }
 
-    /// The exchange that carries the calls that we hold, if one does.
-    pub fn asterisk(&self) -> Option<&Asterisk> {
+    /// Who carries the calls that we hold, if we hold any.
+    pub(super) fn carrier(&self) -> Option<&Carrier> {
         match self {
-            Self::Agent { .. } | Self::AgentAmqp | Self::Bridge(Carrier::Twilio(_)) => None,
-            Self::Bridge(Carrier::Asterisk(asterisk)) => Some(asterisk),
+            Self::Agent { .. } | Self::AgentAmqp => None,
+            Self::Bridge(carrier) => Some(carrier),
             Self::RepFirst(rep_first) => Some(&rep_first.carrier),
+        }
+    }
+
+    /// The exchange that does.
+    pub fn asterisk(&self) -> Option<&Asterisk> {
+        match self.carrier()? {
+            Carrier::Asterisk(asterisk) => Some(asterisk),
+            Carrier::Twilio(_) => None,
+        }
+    }
+
+    /// The account that does.
+    pub fn twilio(&self) -> Option<&Twilio> {
+        match self.carrier()? {
+            Carrier::Asterisk(_) => None,
+            Carrier::Twilio(twilio) => Some(twilio),
         }
     }
 
@@ -144,6 +159,15 @@ impl Telephony {
             Self::AgentAmqp => true,
             Self::RepFirst(rep_first) => matches!(rep_first.told, ToldBy::Amqp),
             Self::Agent { .. } | Self::Bridge(_) => false,
+        }
+    }
+}
+
+impl Carrier {
+    fn check(&self, public_url: &str) -> Result<()> {
+        match self {
+            Self::Asterisk(asterisk) => asterisk.check(),
+            Self::Twilio(twilio) => twilio.check(public_url),
         }
     }
 }

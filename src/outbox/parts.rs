@@ -1,7 +1,8 @@
 //! What the outbox is built from, and the failures that are its own, not a vendor's.
 
-use crate::connectors::asterisk::{Asterisk, RepFirst};
+use crate::connectors::asterisk::Asterisk;
 use crate::connectors::live::LiveVoice;
+use crate::connectors::rep_first::RepFirst;
 use crate::connectors::speech::Speech;
 use crate::connectors::webhook::Webhook;
 use crate::connectors::{Calendar, Chat, Crm, Mailer, Telephony, VendorError};

@@ -1,7 +1,7 @@
 //! Twilio as the carrier of a call: the addresses at which it asks us what comes next, and what its calls and rooms are called.
 //!
-//! Guarantees: each address has a mark that only whoever knows a secret of the account can make, of one page and of one leg or
-//! call, so that nobody reaches a call by guessing; no name holds anything of a person.
+//! Guarantees: each address that is given to a call has a mark that only whoever knows a secret of the account can make, of one page
+//! and of one leg or call, so that nobody reaches a call by guessing; no name holds anything of a person.
 
 use crate::signature::{Secret, is_mark, mark};
 
@@ -36,9 +36,11 @@ pub enum Page {
     Call,
     /// Which of the times on offer the caller takes.
     Choose,
+    /// Somebody calls a number of the account or a SIP user of its domain: at an address that stands in its console, with no mark.
+    Incoming,
 }
 
-const PAGES: [(&str, Page); 10] = [
+const PAGES: [(&str, Page); 11] = [
     ("whisper", Page::Whisper),
     ("accept", Page::Accept),
     ("left", Page::Left),
@@ -49,6 +51,7 @@ const PAGES: [(&str, Page); 10] = [
     ("room", Page::Room),
     ("call", Page::Call),
     ("choose", Page::Choose),
+    ("incoming", Page::Incoming),
 ];
 
 impl Page {
@@ -87,8 +90,11 @@ impl Pages {
         format!("{base_url}{PATH}/{name}/{about}?{MARK}={mark}{more}{ASK_AGAIN}")
     }
 
-    /// Whether an address with this mark is one of ours.
+    /// Whether an address with this mark is one of ours. Of incoming calls it is, whatever it says.
     pub fn is_ours(&self, page: Page, about: &str, said: &str) -> bool {
+        if page == Page::Incoming {
+            return true;
+        }
         let text = marked(page, about);
         is_mark(&self.secret, &text, said) || self.others.iter().any(|other| is_mark(other, &text, said))
     }
@@ -143,6 +149,12 @@ mod tests {
         ] {
             assert!(!pages.is_ours(page, about, said), "{page:?} {about} {said}");
         }
+    }
+
+    #[test]
+    fn where_incoming_calls_are_told_of_stands_in_a_console() {
+        let pages = Pages::new("https://baton.example", secret("first"), Vec::new());
+        assert!(pages.is_ours(Page::Incoming, "call", ""));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Stand-in for Twilio's voice: calls and rooms over its API, and an interpreter of the documents that it is given.
 //!
-//! Kept true: a call that is created twice rings twice, since no key makes it one; `Timeout` rings five seconds longer; a room
-//! starts once two are in it, one of whom may start it; of two members of one label the second is refused; what is told of a
-//! call or a room is numbered, signed and told beside the rest, so that it may come in any order, and again where nobody took
-//! it; an answer that is not 2xx ends the call of whoever asked, unless there is another address. A document that Twilio would
-//! not take is an `error` in the ledger. Every ring goes into the ledger under the number that was called.
+//! Kept true: a call that is created twice rings twice, since no key makes it one; `Timeout` rings five seconds longer; one that
+//! comes in rings until it has a document; a room starts once two are in it, one of whom may start it; of two members of one label
+//! the second is refused; what is told of a call or a room is numbered, signed and told beside the rest, so that it may come in any
+//! order, and again where nobody took it; an answer that is not 2xx ends the call of whoever asked, unless there is another address.
+//! A document that Twilio would not take is an `error` in the ledger. Every ring goes into the ledger under the number that was
+//! called.
 
 mod api;
 mod document;
@@ -170,12 +171,28 @@ impl TwilioState {
 
     /// A caller is on the line, and speaks with whoever answers the number; `answers` are to what they are asked later.
     pub fn call_comes_in(&self, sid: &str, from: &str, answers: &[(Duration, Answer)]) {
+        self.is_on_the_line(sid, (from, "+15550000000"), "in-progress", answers);
+    }
+
+    /// Somebody calls a number of the account, or `sip:USER@DOMAIN` of it, for which the account asks at this address.
+    pub fn calls_in(self: &Arc<Self>, sid: &str, from: &str, to: &str, asks_at: &str) {
+        self.is_on_the_line(sid, (from, to), "ringing", &[]);
+        tokio::spawn(Arc::clone(self).goes_on(sid.to_owned(), 0, (asks_at.to_owned(), Vec::new())));
+    }
+
+    fn is_on_the_line(
+        &self,
+        sid: &str,
+        (from, to): (&str, &str),
+        status: &'static str,
+        answers: &[(Duration, Answer)],
+    ) {
         let person = Person { answers: answers.to_vec(), ..Person::who_answers(Answer::Nothing) };
         let line = Line {
-            to: "+15550000000".to_owned(),
+            to: to.to_owned(),
             from: from.to_owned(),
             direction: "inbound",
-            status: "in-progress",
+            status,
             sip: "200",
             began: self.world.clock.now(),
             ended: None,

@@ -2,7 +2,7 @@
 //! it is.
 
 use super::retry;
-use crate::connectors::asterisk::RepFirst;
+use crate::connectors::rep_first::RepFirst;
 use crate::connectors::{Address, Addresses, Lent, VendorError};
 use crate::release::Current;
 use crate::store::{Store, with};

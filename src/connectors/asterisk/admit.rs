@@ -40,6 +40,13 @@ pub(super) enum Way {
     Agent,
 }
 
+fn waits(there: There) -> Admitted {
+    match there {
+        There::Yes => Admitted::Waits,
+        There::Gone => Admitted::Gone,
+    }
+}
+
 impl Asterisk {
     /// Again while it fails; then the dialplan has the caller back.
     pub(super) async fn let_in(&self, sink: &dyn CallSink, caller: &Caller, way: &Way) -> Admitted {
@@ -77,12 +84,13 @@ impl Asterisk {
             Some(ComesFor::Rep(leg)) => self.put_through(call, &leg).await,
             Some(ComesFor::Announced { event }) => {
                 // Before there is a lead: what is done for it finds the caller.
-                if self.take_in(call).await? == There::Gone {
-                    return Ok(Admitted::Gone);
+                let there = self.take_in(call).await?;
+                if there == There::Yes {
+                    sink.brings(&event, call).await?;
                 }
-                sink.brings(&event, call).await?;
-                Ok(Admitted::Waits)
+                Ok(waits(there))
             }
+            Some(ComesFor::Known) => Ok(waits(self.take_in(call).await?)),
             None => {
                 tracing::warn!("a caller has come to where nobody is expected any more: the dialplan has them");
                 Ok(Admitted::NoAgent)

@@ -185,6 +185,7 @@ impl Session {
             Act::WasRung { call, leg } => self.ask_for_ring(call, leg),
             Act::Key { call } => self.ask_for_offer(call),
             Act::Admit(caller) => self.admit(caller),
+            Act::Again(caller) => self.admit_again(caller),
             Act::Missed(arrival) => self.missed(arrival),
             Act::LastWord { call } => {
                 self.deeds.spawn(async move {

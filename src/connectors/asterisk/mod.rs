@@ -1,5 +1,5 @@
 //! Telephony in *bridge* mode on Asterisk: we hold caller, agent and rep in a bridge of our own and hear what happens; in
-//! *rep-first* mode ([`RepFirst`]) the caller comes into it once a rep has accepted.
+//! *rep-first* mode the caller comes into it once a rep has accepted.
 //!
 //! Everything is named from ids that are stored before a request leaves: the caller's channel is `call.leg` of the lead, the bridge
 //! and the agent's channel are named from it, and a rep's channel is its leg. So every command may be repeated, by whichever worker;
@@ -21,8 +21,6 @@ mod socket;
 mod turns;
 mod voice;
 
-pub use rep_first::{Reached, RepFirst};
-
 use super::http::Secret;
 use super::speech::Speech;
 use super::{
@@ -38,7 +36,7 @@ use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::RepText;
 use calls::{AWAY, is_of_asterisk, is_rep, whisper_of};
 use chrono::{DateTime, Utc};
-use dial::{Dial, MADE};
+use dial::Dial;
 use line::{Beside, Lines, Then};
 use serde_json::json;
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! What Baton asks of whoever drives the call: to say, hold, ring, whisper, join, hang up and end; and what it is told where it
 //! carries the call itself.
 
+pub mod rep_first;
 pub mod twilio;
 
 use super::VendorError;
@@ -285,6 +286,8 @@ pub enum ComesFor {
     Rep(LegId),
     /// For whomever the rules say: they were announced, with this event.
     Announced { event: String },
+    /// For whomever their lead says: it is known already.
+    Known,
 }
 
 /// Where callers come who are transferred to us, and what is known of those who have not come yet. Kept where every worker finds

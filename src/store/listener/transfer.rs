@@ -4,7 +4,7 @@
 //! nobody is expected there: who comes late to one is nobody else's caller.
 
 use crate::store::sql::row::{Reading, document, micros};
-use crate::store::{StoreError, Tx};
+use crate::store::{CARRIER, StoreError, Tx};
 use baton_core::domain::id::{HandoffId, LegId};
 use baton_core::domain::lead::Call;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -25,6 +25,8 @@ pub enum Arrived {
     Announced {
         event: String,
     },
+    /// A ping told of them, and their lead is known since.
+    Before,
 }
 
 impl Tx {
@@ -115,13 +117,16 @@ impl Tx {
     }
 
     /// Somebody has come to this address: for whom they are. `None`: nobody is expected there, or somebody else has come already.
-    /// The caller for whom a rep waits is on this channel from now on.
+    /// The caller for whom a rep waits is on this channel from now on, also where the number is lent to the next one.
     pub async fn address_arrive(
         &mut self,
         address: &str,
         channel: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<Arrived>, StoreError> {
+        if let Some(before) = self.arrived_before(channel).await? {
+            return Ok(Some(before));
+        }
         let sql = "-- address::arrive\nUPDATE address SET channel = $2 \
                    WHERE address = $1 AND (channel = $2 OR (channel IS NULL AND until > $3)) RETURNING address, whose";
         let query = sqlx::query(sql).bind(address).bind(channel).bind(micros(now));
@@ -134,6 +139,15 @@ impl Tx {
         sqlx::query(sql).bind(leg.as_str()).bind(channel).execute(self.conn()).await?;
         self.caller_is_on(&leg, channel).await?;
         Ok(Some(Arrived::ForRep(leg)))
+    }
+
+    /// As whom somebody has come on this channel, to whichever address.
+    async fn arrived_before(&mut self, channel: &str) -> Result<Option<Arrived>, StoreError> {
+        let Some(handoff) = self.handoff_of_call(CARRIER, channel).await? else { return Ok(None) };
+        let sql = "-- transfer::on_channel\nSELECT leg FROM transfer WHERE handoff_id = $1 AND channel = $2";
+        let row = sqlx::query(sql).bind(handoff.as_str()).bind(channel).fetch_optional(self.conn()).await?;
+        let leg = row.map(|row| Reading::new("transfer", &row).id("leg")).transpose()?;
+        Ok(Some(leg.map_or(Arrived::Before, Arrived::ForRep)))
     }
 
     async fn ping_event(&mut self, key: &str) -> Result<Option<String>, StoreError> {

@@ -1,6 +1,7 @@
 //! Twilio asks here what the calls that we hold do next, and tells what happens to them.
 //!
-//! Guarantees: nothing counts before the signature over the address as it came and the mark in it hold. What a rep presses is
+//! Guarantees: nothing counts before the signature over the address as it came and the mark in it hold (of a call that comes in, the
+//! signature alone: its address is set in the account, and is the same for all). What a rep presses is
 //! committed before the rep is let in to the caller, and nobody is let in whom the handoff does not wait for. What is told
 //! twice, late or in another order changes nothing that is not so: each telling has an id made of the leg and the word, and a
 //! handoff only goes forward. What cannot be stored is refused, and Twilio tells it again. No document leaves a caller in
@@ -10,6 +11,7 @@
 
 mod caller;
 mod document;
+mod incoming;
 mod rep;
 mod reply;
 mod section;
@@ -43,7 +45,7 @@ const READ_WITHIN: Duration = Duration::from_secs(2);
 /// Asks what a call does next, or tells what happened to it
 ///
 /// Twilio alone, which carries the calls of `[telephony]` with `carrier = "twilio"`: each address has a mark of ours, and each
-/// request a signature of the account. The answer is TwiML.
+/// request a signature of the account. The answer is TwiML. Without a mark is `incoming`, which is set in the account.
 #[utoipa::path(
     post,
     path = "/v1/telephony/twilio/{page}/{about}",
@@ -52,7 +54,7 @@ const READ_WITHIN: Duration = Duration::from_secs(2);
     params(
         ("page" = String, Path, description = "What is asked for or told.", example = "next"),
         ("about" = String, Path, description = "A leg of ours, or a call of Twilio.", example = "leg_2mk8.1"),
-        ("t" = String, Query, description = "The mark that we made for this address."),
+        ("t" = Option<String>, Query, description = "The mark that we made for this address."),
     ),
     request_body(description = "As Twilio sends it.", content(("application/x-www-form-urlencoded"))),
     responses(
@@ -141,6 +143,7 @@ impl<'a> Asked<'a> {
             Page::Room => self.caller(about).room().await,
             Page::Call => self.caller(about).goes_on().await,
             Page::Choose => self.caller(about).choose().await,
+            Page::Incoming => self.incoming().await,
         }
     }
 

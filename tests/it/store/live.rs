@@ -195,6 +195,26 @@ pub async fn an_address_is_good_until_its_time_is_up_and_a_number_rests_before_i
     assert_eq!(arrives(&db, "+15551230001", "1796028155.1", later(66)).await, Some(Arrived::ForRep(second)));
 }
 
+/// A worker that takes over finds them alone, and asks for whom they have come.
+pub async fn a_caller_who_is_found_on_a_lent_number_is_not_the_next_ones(db: Db) {
+    let (first, second) = (rung_for(&db, 1).await, rung_for(&db, 2).await);
+    let number = "+15551230001";
+    lends(&db, &first, &[number], now()).await.expect("it is free");
+    assert_eq!(arrives(&db, number, "1796028155.0", later(2)).await, Some(Arrived::ForRep(first.clone())));
+    lends(&db, &second, &[number], later(68)).await.expect("it has rested");
+    assert_eq!(arrives(&db, number, "1796028155.0", later(69)).await, Some(Arrived::ForRep(first)), "as they came");
+    assert_eq!(arrives(&db, number, "1796028155.1", later(70)).await, Some(Arrived::ForRep(second)));
+}
+
+/// Nothing need be known of the ping any more.
+pub async fn a_caller_whose_lead_is_known_has_come_before(db: Db) {
+    let mut announced = caller(1);
+    announced.call.as_mut().expect("a call").leg = Some("1796028155.0".to_owned());
+    insert(&db, vec![decided(announced)]).await.expect("a lead");
+    assert_eq!(arrives(&db, "baton-a", "1796028155.0", now()).await, Some(Arrived::Before));
+    assert_eq!(arrives(&db, "baton-a", "1796028155.1", now()).await, None);
+}
+
 /// A platform says of a call that it has transferred what it says of one whose caller has hung up.
 pub async fn a_platforms_end_is_no_word_of_a_caller_who_is_on_the_way(db: Db) {
     let leg = rung_for(&db, 1).await;

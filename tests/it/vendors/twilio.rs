@@ -6,6 +6,7 @@ mod client;
 mod disorder;
 mod doors;
 mod phones;
+mod rep_first;
 mod rooms;
 
 pub use account::{ACCOUNT, Account, OURS, SECOND, TOKEN, caller_sid};

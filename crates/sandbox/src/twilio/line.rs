@@ -105,7 +105,7 @@ impl TwilioState {
     }
 
     /// Document after document, to the end of the call.
-    async fn goes_on(self: Arc<Self>, sid: String, document: u64, first: Asks) {
+    pub(super) async fn goes_on(self: Arc<Self>, sid: String, document: u64, first: Asks) {
         let mut next = first;
         loop {
             let Some(verbs) = self.next_document(&sid, &next).await else {
@@ -117,6 +117,8 @@ impl TwilioState {
             if !self.is_current(&sid, document) {
                 return;
             }
+            // What comes in is answered with its first document.
+            self.becomes(&sid, "ringing", "in-progress");
             match self.carry_out(&sid, document, &verbs).await {
                 Then::Asks(asks) => next = asks,
                 Then::HangsUp => return self.ends(&sid, "completed", "200"),

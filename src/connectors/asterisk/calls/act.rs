@@ -12,6 +12,8 @@ pub(in crate::connectors::asterisk) enum Act {
     Do(Deed),
     /// A new caller.
     Admit(Caller),
+    /// A caller who is in, and alone: whoever heard before may not have come to the end of it.
+    Again(Caller),
     /// A caller has left the front door before the agent was there.
     Missed(Arrival),
     /// The last word was said to somebody who is alone.

@@ -4,7 +4,6 @@
 use super::names::{self, bridge_of};
 use super::{Act, Agent, Call, Caller, Calls, Came, Deed, Leg, LegStage, hang_up, tell};
 use crate::connectors::asterisk::ari::Reason;
-use crate::connectors::asterisk::dial::is_made;
 use crate::connectors::asterisk::event::{Bridge, Channel};
 use crate::connectors::{Carried, Happened, Told};
 use baton_core::domain::id::LegId;
@@ -61,10 +60,8 @@ impl Calls {
         let is_alone = call.alone_since.is_some();
         self.calls.insert(id.clone(), call);
         match bridge {
-            // Whoever heard before may not have come to the end of it.
-            Some(_) if is_alone && is_made(&caller.dialled) => Some(Act::Admit(caller)),
             None => Some(Act::Admit(caller)),
-            Some(_) => is_alone.then(|| Act::Do(Deed::Comfort { call: id.clone() })),
+            Some(_) => is_alone.then_some(Act::Again(caller)),
         }
     }
 

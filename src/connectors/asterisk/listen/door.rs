@@ -6,7 +6,7 @@
 
 use super::{After, Session, TOLD_AGAIN_AFTER};
 use crate::connectors::asterisk::admit::Way;
-use crate::connectors::asterisk::calls::Caller;
+use crate::connectors::asterisk::calls::{Caller, Deed};
 use crate::connectors::{Arrival, CallSink};
 use std::sync::Arc;
 use tokio::time::sleep;
@@ -17,6 +17,14 @@ impl Session {
         let way = self.way(&caller.dialled);
         self.knows_way(&caller.call, &way);
         self.let_in(caller, way);
+    }
+
+    /// Whoever was to be put through to somebody is; to others this is music.
+    pub(super) fn admit_again(&mut self, caller: Caller) {
+        match self.way(&caller.dialled) {
+            way @ Way::Lent(_) => self.let_in(caller, way),
+            Way::FrontDoor | Way::Agent => self.begin_to(Deed::Comfort { call: caller.call }),
+        }
     }
 
     fn way(&self, dialled: &str) -> Way {

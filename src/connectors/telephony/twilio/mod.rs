@@ -14,6 +14,7 @@
 
 mod answers;
 mod errors;
+mod rep_first;
 
 use super::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony};
 use crate::connectors::VendorError;
@@ -79,7 +80,7 @@ pub struct AskedLeg {
 /// What is kept of legs, for all workers.
 #[async_trait]
 pub trait LegBook: Send + Sync {
-    /// Before Twilio is asked; a leg that was asked for before stays as it was.
+    /// Before Twilio is asked; a leg that was asked for before stays as it was. `call`: in whose room they are to meet.
     async fn ask(&self, leg: &LegId, call: &str, phone: &str, at: DateTime<Utc>) -> Result<(), VendorError>;
     async fn name(&self, leg: &LegId, sid: &str) -> Result<(), VendorError>;
     async fn find(&self, leg: &LegId) -> Result<Option<AskedLeg>, VendorError>;
@@ -218,6 +219,32 @@ impl Twilio {
         Ok(())
     }
 
+    /// Rings a rep who is to go into the room of this call; of a caller who has not come, it is named after the leg.
+    async fn ring_into(&self, room: &str, request: &RingRequest) -> Result<(), VendorError> {
+        let now = self.clock.now();
+        let left_s = (request.ring_until - now).num_seconds();
+        if left_s <= 0 {
+            return Err(VendorError::retry(VENDOR, "the time to ring was over before it could be asked to"));
+        }
+        let leg = &request.leg;
+        self.legs.ask(leg, room, &dialled(&request.endpoint), now).await?;
+        self.http.pass(&self.rings, "").await?;
+        let (shortest, longest) = TIMEOUT_S;
+        let fields = self.ring_fields(request, left_s.clamp(shortest, longest));
+        let call = self.call("ring", Does::Write, Method::POST, &["Calls.json"]).form(fields);
+        let answer = self.send(call).await.map_err(|error| match error {
+            // Of a call that is yet to be, nothing can be gone but the account.
+            VendorError::Gone { vendor, why } => VendorError::NeedsPerson { vendor, why },
+            other => other,
+        })?;
+        let created: CallRead = read(&answer)?;
+        // It rings: what is not written down is looked for.
+        self.legs.name(leg, &created.sid).await.map_err(|error| VendorError::Unknown {
+            vendor: VENDOR,
+            why: format!("as what it rings could not be written down: {error}"),
+        })
+    }
+
     fn ring_fields(&self, request: &RingRequest, timeout_s: i64) -> Vec<(&'static str, String)> {
         let (pages, leg) = (&self.config.pages, request.leg.as_str());
         let whisper = pages.address(Page::Whisper, leg, "");
@@ -268,28 +295,7 @@ impl Telephony for Twilio {
     }
 
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
-        let now = self.clock.now();
-        let left_s = (request.ring_until - now).num_seconds();
-        if left_s <= 0 {
-            return Err(VendorError::retry(VENDOR, "the time to ring was over before it could be asked to"));
-        }
-        let leg = &request.leg;
-        self.legs.ask(leg, leg_of(&request.call)?, &dialled(&request.endpoint), now).await?;
-        self.http.pass(&self.rings, "").await?;
-        let (shortest, longest) = TIMEOUT_S;
-        let fields = self.ring_fields(request, left_s.clamp(shortest, longest));
-        let call = self.call("ring", Does::Write, Method::POST, &["Calls.json"]).form(fields);
-        let answer = self.send(call).await.map_err(|error| match error {
-            // Of a call that is yet to be, nothing can be gone but the account.
-            VendorError::Gone { vendor, why } => VendorError::NeedsPerson { vendor, why },
-            other => other,
-        })?;
-        let created: CallRead = read(&answer)?;
-        // It rings: what is not written down is looked for.
-        self.legs.name(leg, &created.sid).await.map_err(|error| VendorError::Unknown {
-            vendor: VENDOR,
-            why: format!("as what it rings could not be written down: {error}"),
-        })
+        self.ring_into(leg_of(&request.call)?, request).await
     }
 
     /// Nothing to send: the leg asks for its words when it is picked up.

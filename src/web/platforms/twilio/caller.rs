@@ -74,8 +74,15 @@ impl Caller<'_> {
         }
     }
 
-    /// In the room: each rep who is fetched is told of once; of several whose phones ring at a time, the first.
+    /// In the room, which may be that of a leg, who hears music: each rep who is fetched is told of once; of several whose phones ring at a time, the first.
     pub(super) async fn wait(&self) -> Document {
+        let at = self.asked.query("at");
+        if !at.is_empty()
+            && let Err(problem) = self.asked.bring_announced(self.call, at).await
+        {
+            tracing::warn!(why = problem.detail(), "a caller who was announced is no lead yet: it is tried again");
+            return self.asked.twilio.wait_announced(self.call, at);
+        }
         let told = self.asked.query("fetched");
         let seen = self.seen().await.unwrap_or_else(|problem| {
             tracing::warn!(why = problem.detail(), "a caller is not told who is being fetched: they hear music");
@@ -98,15 +105,23 @@ impl Caller<'_> {
                     self.asked.tell(Telling::of_leg("rep_left", &leg, self.call)).await?;
                 }
             }
-            ("participant-leave", CALLER) if has_hung_up => self.tell("caller_left").await?,
+            ("participant-leave", CALLER) if has_hung_up => {
+                let caller = if self.host().is_some() { self.asked.sent("CallSid") } else { self.call };
+                self.asked.tell(Telling::of_call("caller_left", caller)).await?;
+            }
             _ => {}
         }
         Ok(Document::nothing())
     }
 
+    /// The leg whose room this is, into which its caller comes; `None`: the room is the caller's.
+    fn host(&self) -> Option<LegId> {
+        LegId::new(self.call).ok().filter(|leg| leg.handoff().is_some())
+    }
+
     /// A room starts once two are in it. Which rep it is says who came last, or else the handoff, which lets in one.
     async fn both_speak(&self) -> Result<(), Problem> {
-        let leg = match self.leg_of_sender().await? {
+        let leg = match self.leg_of_sender().await?.or_else(|| self.host()) {
             Some(leg) => Some(leg),
             None => self.seen().await?.and_then(|seen| seen.lets_in().cloned()),
         };
@@ -180,7 +195,7 @@ impl Caller<'_> {
     }
 
     /// Nobody knows of them.
-    fn goodbye(&self) -> Document {
+    pub(super) fn goodbye(&self) -> Document {
         let release = Arc::clone(&self.asked.door.release.borrow());
         let words = release.templates.stopgap(Stopgap::Goodbye, release.rules.handoff.company.as_deref());
         self.asked.twilio.last_words(&words.0)

@@ -4,6 +4,7 @@ use super::reply::Listening;
 use super::section::TwilioSection;
 use baton_core::domain::leg::assent::answers_in;
 use baton_platforms::twilio::{CALLER, Page, REP, room_of};
+use url::form_urlencoded::byte_serialize;
 
 /// What a caller may say instead of a key, so that it is listened for.
 const CALLERS_WORDS: &str = "one, two, three, first, second, third, none";
@@ -119,25 +120,46 @@ impl TwilioSection {
     }
 
     /// Where it tells what happens in it is said by whoever comes first: a rep may, while the caller is on the way back into it.
-    fn room(&self, call: &str) -> Element {
+    fn room(&self, whose: &str) -> Element {
         Element::new("Conference")
             .with("beep", "false")
-            .with("statusCallback", self.pages.address(Page::Room, call, ""))
+            .with("statusCallback", self.pages.address(Page::Room, whose, ""))
             .with("statusCallbackEvent", "start end join leave")
-            .saying(room_of(call))
+            .saying(room_of(whose))
     }
 
-    /// The caller waits in the room until somebody comes. Whoever comes starts the conversation, and where it ends, or none
+    /// The caller waits in a room of their own until somebody comes. Whoever comes starts the conversation, and where it ends, or none
     /// begins, Twilio asks what is next.
     pub(super) fn hold(&self, call: &str) -> Document {
+        self.caller_into(call, call, "false", "")
+    }
+
+    /// The same for a caller of whom no lead is known, who was announced at this address: asked again from in there, where the call
+    /// has begun and can be told what is next.
+    pub(super) fn hold_announced(&self, call: &str, at: &str) -> Document {
+        self.caller_into(call, call, "false", &announced(at))
+    }
+
+    /// To the rep who waits in the room of this leg; without the caller it is over.
+    pub(super) fn meet(&self, call: &str, leg: &str) -> Document {
+        self.caller_into(leg, call, "true", "")
+    }
+
+    fn caller_into(&self, whose: &str, call: &str, is_over_without: &str, wait_more: &str) -> Document {
         let room = self
-            .room(call)
+            .room(whose)
             .with("participantLabel", CALLER)
             .with("startConferenceOnEnter", "false")
-            .with("endConferenceOnExit", "false")
-            .with("waitUrl", self.pages.address(Page::Wait, call, ""));
+            .with("endConferenceOnExit", is_over_without)
+            .with("waitUrl", self.pages.address(Page::Wait, call, wait_more));
         let dial = Element::new("Dial").with("action", self.pages.address(Page::Next, call, "")).around(room);
         Document(vec![dial, self.ask_next(call)])
+    }
+
+    /// In the room, of a caller whose lead could not be stored yet: asked again in a moment.
+    pub(super) fn wait_announced(&self, call: &str, at: &str) -> Document {
+        let again = self.pages.address(Page::Wait, call, &announced(at));
+        Document(vec![Element::new("Pause").with("length", "1"), Element::new("Redirect").saying(again)])
     }
 
     /// In the room: who is being fetched, where that is new, and music. `fetched`: what the caller will have heard of by then.
@@ -183,17 +205,23 @@ impl TwilioSection {
         Document(vec![Element::new("Pause").with("length", "1"), Element::new("Redirect").saying(again)])
     }
 
-    /// Into the room of the caller. When the rep leaves it, the caller goes back to asking what is next at once: alone in a
-    /// room that has begun they would hear nothing.
-    pub(super) fn let_in(&self, leg: &str, call: &str) -> Document {
+    /// Into the room of this call, or of this very leg, into which the caller is to come: there is music until they are there. When
+    /// the rep leaves it, the caller goes back to asking what is next at once: alone in a room that has begun they would hear nothing.
+    pub(super) fn let_in(&self, leg: &str, whose: &str) -> Document {
         let room = self
-            .room(call)
+            .room(whose)
             .with("participantLabel", REP)
             .with("startConferenceOnEnter", "true")
-            .with("endConferenceOnExit", "true");
+            .with("endConferenceOnExit", "true")
+            .with("waitUrl", self.pages.address(Page::Wait, leg, ""));
         let dial = Element::new("Dial").with("action", self.pages.address(Page::Left, leg, "")).around(room);
         Document(vec![dial, Element::new("Hangup")])
     }
+}
+
+/// Where a caller was expected, as a part of an address.
+fn announced(at: &str) -> String {
+    format!("&at={}", byte_serialize(at.as_bytes()).collect::<String>())
 }
 
 fn gather(words: &str, within_s: &str, action: String) -> Element {
@@ -237,6 +265,9 @@ mod tests {
         let section = section(None);
         for document in [
             section.hold(CALL),
+            section.hold_announced(CALL, "+15551230001"),
+            section.wait_announced(CALL, "+15551230001"),
+            section.meet(CALL, "leg_1.1"),
             section.wait(CALL, None, "1"),
             section.say_and_wait(CALL, Some("One moment.")),
             section.in_a_moment(CALL),
@@ -260,6 +291,18 @@ mod tests {
         for document in [&hold, &let_in] {
             assert!(document.contains("/v1/telephony/twilio/room/"), "whoever comes first: {document}");
         }
+    }
+
+    #[test]
+    fn a_rep_who_waits_for_a_caller_on_the_way_is_alone_with_them() {
+        let section = section(None);
+        let (rep, caller) = (section.let_in("leg_1.1", "leg_1.1").text(), section.meet(CALL, "leg_1.1").text());
+        for document in [&rep, &caller] {
+            assert!(document.contains(">baton-leg_1.1</Conference>"), "{document}");
+            assert!(document.contains("endConferenceOnExit=\"true\""), "nobody stays behind: {document}");
+        }
+        assert!(rep.contains("/v1/telephony/twilio/wait/leg_1.1?"), "music meanwhile: {rep}");
+        assert!(section.hold_announced(CALL, "+15551230001").text().contains("&amp;at=%2B15551230001#rc=3"));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(super) struct Rep<'a> {
     asked: &'a Asked<'a>,
     leg: LegId,
-    /// The caller's.
+    /// The caller's; this leg, where they had not come yet.
     call: String,
     /// Who picked up, as Twilio guesses.
     hint: Option<String>,

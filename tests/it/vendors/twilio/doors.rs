@@ -88,8 +88,10 @@ async fn whoever_does_not_prove_to_be_twilio_or_has_no_address_of_ours_changes_n
     let pages = |token: &str| Pages::new(&account.worker.url(), secret(token), Vec::new());
     let (accept, others) = (pages(TOKEN).address(Page::Accept, &leg, "&pressed=1"), pages("of another account"));
     let good = shared(SHARED.0, SHARED.1);
+    let incoming = format!("{}/v1/telephony/twilio/incoming/call", account.worker.url());
     for (what, address, proofs) in [
         ("no signature", accept.clone(), Vec::new()),
+        ("no signature, of a call that comes in", incoming, Vec::new()),
         ("another key", accept.clone(), signed(&accept, &shared(SHARED.0, "another key of somebody"))),
         ("the key under another name", accept.clone(), signed(&accept, &shared("webhooks_sharedkey_8", SHARED.1))),
         ("the token as a shared key", accept.clone(), signed(&accept, &shared(SHARED.0, TOKEN))),
