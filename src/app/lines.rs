@@ -5,22 +5,23 @@
 //! lease, and callers are on the line. What is told twice, by two workers or by one, is one event: its id says what happened to whom.
 
 mod addresses;
-mod front_door;
+mod agents;
 mod telephony;
 
 pub(super) use addresses::{KeptAddresses, offered};
+pub(super) use agents::{Agents, bring};
 pub(super) use telephony::{as_telephony, lent, over_http};
 
 use crate::connectors::asterisk::Asterisk;
-use crate::connectors::{Arrival, CallSink, Carried, ComesFor, Happened, Told, VendorError};
+use crate::connectors::{CallSink, Carried, ComesFor, Happened, Told, VendorError};
 use crate::deciding::decider::Decider;
 use crate::intake::event::key_of;
 use crate::outbox::Duty;
-use crate::release::Current;
 use crate::store::{Arrived, CARRIER, CallerOnLine, InboxMessage, Store, StoreError, with};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::id::LegId;
+use baton_core::domain::lead::Arrival;
 use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::Outcome;
 use baton_core::handoff::Stage;
@@ -31,7 +32,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-/// Whose lines: there is one carrier in a workspace.
+/// Whose lines.
 const LINES: &str = "asterisk";
 /// How long a worker that has died keeps the others from hearing.
 const LEASE: Duration = Duration::from_secs(5);
@@ -51,7 +52,6 @@ pub(super) struct Lines {
     pub asterisk: Arc<Asterisk>,
     pub decider: Arc<Decider>,
     pub store: Store,
-    pub release: Current,
     pub clock: SharedClock,
     pub duty: Duty,
     pub worker: String,
@@ -69,10 +69,10 @@ enum Ended {
 
 /// Until told to stop.
 pub(super) async fn hear(lines: Lines, mut stopping: watch::Receiver<bool>) {
-    let Lines { asterisk, decider, store, release, clock, duty, worker } = lines;
-    let sink: Arc<dyn CallSink> = Arc::new(Inbox { decider, store: store.clone(), release, clock: Arc::clone(&clock) });
+    let Lines { asterisk, decider, store, clock, duty, worker } = lines;
+    let sink: Arc<dyn CallSink> = Arc::new(Inbox { decider, store: store.clone(), clock: Arc::clone(&clock) });
     asterisk.heard_by(&sink);
-    let lease = Lease { store, clock, worker };
+    let lease = Lease { lines: LINES, store, clock, worker };
     let mut rest = TRIED_EVERY;
     while !*stopping.borrow() {
         if duty.why_not().is_none() && lease.is_had().await {
@@ -110,6 +110,7 @@ async fn off(duty: &Duty) {
 }
 
 struct Lease {
+    lines: &'static str,
     store: Store,
     clock: SharedClock,
     worker: String,
@@ -137,15 +138,17 @@ impl Lease {
 
     async fn take(&self) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        let taking = with((self.worker.clone(), now + LEASE, now), |tx, (worker, until, now)| {
-            Box::pin(tx.listener_take(LINES, worker, *until, *now))
+        let lines = self.lines;
+        let taking = with((self.worker.clone(), now + LEASE, now), move |tx, (worker, until, now)| {
+            Box::pin(tx.listener_take(lines, worker, *until, *now))
         });
         self.store.write("listener.take", taking).await
     }
 
     /// Another need not wait for its end.
     async fn give_back(&self) {
-        let leaving = with(self.worker.clone(), |tx, worker| Box::pin(tx.listener_leave(LINES, worker)));
+        let lines = self.lines;
+        let leaving = with(self.worker.clone(), move |tx, worker| Box::pin(tx.listener_leave(lines, worker)));
         if let Err(error) = self.store.write("listener.leave", leaving).await {
             tracing::warn!(%error, "another worker hears the lines once the lease of this one has ended");
         }
@@ -156,7 +159,6 @@ impl Lease {
 struct Inbox {
     decider: Arc<Decider>,
     store: Store,
-    release: Current,
     clock: SharedClock,
 }
 
@@ -179,17 +181,17 @@ impl CallSink for Inbox {
     }
 
     fn is_front_door(&self, dialled: &str) -> bool {
-        self.is_door(dialled)
+        self.decider.is_front_door(dialled)
     }
 
     async fn comes_in(&self, arrival: &Arrival) -> Result<bool, VendorError> {
-        self.rings(arrival).await.map_err(retry)
+        self.decider.rings_at_front_door(arrival).await.map_err(retry)
     }
 
     async fn missed(&self, arrival: &Arrival) -> Result<(), VendorError> {
         let call = Some(arrival.call.clone());
         let left = message(&Told { call, leg: None, happened: Happened::Missed, why: None }, self.clock.now());
-        let begins = self.lead_of_missed(arrival).await.map_err(retry)?;
+        let begins = self.decider.lead_of_missed(arrival).await.map_err(retry)?;
         let messages = std::iter::once(left).chain(begins).collect();
         self.decider.take(messages).await.map(|_known| ()).map_err(retry)
     }

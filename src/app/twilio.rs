@@ -69,8 +69,9 @@ pub fn twilio_account(config: &Config, store: &Store, clock: &SharedClock) -> Re
     };
     let legs = Arc::new(StoredLegs(store.clone()));
     let telephony = Twilio::new(settings, legs, Arc::clone(clock)).context("setting up telephony")?;
+    let (agent, agent_within) = (twilio.agent.clone(), twilio.agent_within);
     let (music, language) = (twilio.music.clone(), twilio.language.clone());
-    let door = Arc::new(TwilioSection { pages, keys, music, language });
+    let door = Arc::new(TwilioSection { pages, keys, music, agent, agent_within, language });
     Ok(Some(TwilioAccount { telephony: Arc::new(telephony), door }))
 }
 

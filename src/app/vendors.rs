@@ -163,10 +163,7 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
     if config.calendar.is_none() && !booking.is_empty() {
         told.push(format!("no [calendar]: booking is left out of the ladders that have it ({booking})"));
     }
-    if rules.front_door.numbers().len() > 0 && exchange(config).is_none() {
-        let modes = "no [telephony] with mode = \"bridge\" or \"rep_first\"";
-        told.push(format!("{modes}: nobody is rung for callers of rules/front_door.yaml"));
-    }
+    told.extend(at_no_front_door(config, rules));
     told.extend(lent_and_answered(config, rules));
     if config.mail.is_none() && config.slack.is_none() {
         told.push("no [slack] and no [mail]: no rep is told of a lead, and no caller of a promise".to_owned());
@@ -178,10 +175,9 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
 fn not_at_this_telephony(config: &Config, rules: &RuleSet) -> Vec<String> {
     let handoff = &rules.handoff;
     let mut told = Vec::new();
-    let is_twilio = config.telephony.as_ref().is_some_and(|telephony| telephony.twilio().is_some());
     // Whose agent the caller hears meanwhile, who tells of their keys.
     let is_platforms = matches!(config.telephony, Some(config::Telephony::RepFirst(_)));
-    if is_twilio {
+    if twilio(config).is_some() {
         let gone = "no agent once carrier = \"twilio\" has taken a call over";
         if handoff.hold == Comfort::Agent && !is_platforms {
             told.push(format!("{gone}: hold: agent of handoff.yaml is music"));
@@ -196,10 +192,9 @@ fn not_at_this_telephony(config: &Config, rules: &RuleSet) -> Vec<String> {
             );
         }
     }
-    if handoff.callback.dial == CallbackDial::AtTheTime && (is_twilio || config.telephony.is_none()) {
+    if handoff.callback.dial == CallbackDial::AtTheTime && config.telephony.is_none() {
         told.push(
-            "no [telephony] that dials leads (carrier = \"asterisk\", or a platform that holds the calls): dial: at_the_time of \
-             handoff.yaml begins no call; reps call back by hand"
+            "no [telephony] that dials leads: dial: at_the_time of handoff.yaml begins no call; reps call back by hand"
                 .to_owned(),
         );
     }
@@ -217,6 +212,26 @@ fn lent_and_answered(config: &Config, rules: &RuleSet) -> Option<String> {
             listed(both.into_iter())
         )
     })
+}
+
+/// Who comes to numbers of ours, and whom nobody is rung for, or the agent is not.
+fn at_no_front_door(config: &Config, rules: &RuleSet) -> Option<String> {
+    if rules.front_door.numbers().len() == 0 || exchange(config).is_some() {
+        return None;
+    }
+    let Some(twilio) = twilio(config) else {
+        let modes = "no [telephony] with mode = \"bridge\" or \"rep_first\"";
+        return Some(format!("{modes}: nobody is rung for callers of rules/front_door.yaml"));
+    };
+    twilio.agent.is_none().then(|| {
+        "no telephony.agent: callers of rules/front_door.yaml whom nobody takes, or who call outside of the hours, are promised \
+         a call; add agent = \"sip:agent@voice.example\", a number, or the address at which the agent's platform takes calls"
+            .to_owned()
+    })
+}
+
+fn twilio(config: &Config) -> Option<&config::Twilio> {
+    config.telephony.as_ref()?.twilio()
 }
 
 fn exchange(config: &Config) -> Option<&config::Asterisk> {
@@ -320,17 +335,33 @@ mod tests {
         rules.handoff.offer_callback = Some(std::time::Duration::from_secs(20));
         rules.handoff.callback.dial = CallbackDial::AtTheTime;
         let told = not_connected(&config, &rules);
-        let [introduce, offer, dial] = &told[..] else { panic!("{told:?}") };
+        let [introduce, offer] = &told[..] else { panic!("it dials leads: {told:?}") };
         assert!(introduce.contains("joined without it") && offer.contains("offered to nobody"), "{told:?}");
-        assert!(dial.contains("reps call back by hand"), "{dial}");
         // Behind a platform its agent stays, and its keys are heard, until a rep has accepted.
         let behind = "mode = \"rep_first\"\ntold_by = \"tool\"\nhost = \"acme.sip.twilio.com\"";
         let behind = twilio.replace("mode = \"bridge\"", behind);
         let behind = toml::from_str(&format!("{slack}{behind}{google}")).expect("a configuration");
         rules.handoff.hold = Comfort::Agent;
         let told = not_connected(&behind, &rules);
-        let [introduce, dial] = &told[..] else { panic!("{told:?}") };
-        assert!(introduce.contains("joined without it") && dial.contains("reps call back by hand"), "{told:?}");
+        let [introduce] = &told[..] else { panic!("{told:?}") };
+        assert!(introduce.contains("joined without it"), "{told:?}");
+        let nothing: Config = toml::from_str("").expect("a configuration");
+        let told = not_connected(&nothing, &rules);
+        assert!(told.iter().any(|told| told.contains("reps call back by hand")), "{told:?}");
+    }
+
+    #[test]
+    fn a_front_door_that_leads_to_nobody_or_to_no_agent_is_told() {
+        let rules = scenario().at_front_door("front").rules;
+        let told = |more: &str| {
+            let config: Config = toml::from_str(more).expect("a configuration");
+            not_connected(&config, &rules).into_iter().find(|told| told.contains("front_door.yaml"))
+        };
+        let twilio = "[telephony]\nmode = \"bridge\"\ncarrier = \"twilio\"\naccount = \"AC\"\nkey = \"env:K\"\n\
+                      caller_id = \"+15551230000\"\n";
+        assert!(told("").expect("it is told").contains("nobody is rung"));
+        assert!(told(twilio).expect("it is told").starts_with("no telephony.agent"));
+        assert_eq!(told(&format!("{twilio}agent = \"+14155550190\"\n")), None);
     }
 
     #[test]

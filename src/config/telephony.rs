@@ -98,6 +98,11 @@ pub struct Twilio {
     /// What the caller hears while they wait: a sound file that Twilio can fetch.
     #[serde(default = "twilio_music")]
     pub music: String,
+    /// The voice agent: a number, `sip:…`, or the address at which its platform takes calls of a number; left out, callers of the
+    /// front door are handed to none.
+    pub agent: Option<String>,
+    #[serde(default = "agent_within", deserialize_with = "span")]
+    pub agent_within: Duration,
     /// In which Twilio speaks and listens, such as `en-GB`; left out, it is its own.
     pub language: Option<String>,
 }
@@ -237,6 +242,20 @@ impl Twilio {
             "telephony.calls_per_second is {}; allowed: 1 to 1000, as many as the account may begin",
             self.calls_per_second
         );
+        if let Some(agent) = &self.agent {
+            ensure!(
+                is_agent(agent),
+                "telephony.agent is {agent:?}; allowed: a number such as +14155550190, a SIP address such as \
+                 sip:agent@voice.example, or the address at which the agent's platform takes the calls of a number, such as \
+                 https://voice.example/twilio, or leave it out"
+            );
+        }
+        ensure!(
+            self.agent_within <= LONGEST_RING,
+            "telephony.agent_within is {} s; allowed: up to {} s",
+            self.agent_within.as_secs(),
+            LONGEST_RING.as_secs()
+        );
         ensure!(
             !public_url.is_empty(),
             "telephony.carrier is twilio and http.public_url is not set: Twilio asks us at that address what a caller hears \
@@ -244,6 +263,17 @@ impl Twilio {
         );
         Ok(())
     }
+}
+
+/// A number, an address of SIP without parameters that go with it, or one of the web.
+fn is_agent(agent: &str) -> bool {
+    let of_sip = agent.strip_prefix("sip:").or_else(|| agent.strip_prefix("sips:"));
+    if let Some((user, host)) = of_sip.and_then(|rest| rest.split_once('@')) {
+        let is_plain = |text: &str| !text.is_empty() && !text.contains(['?', '@', ' ', '<', '>']);
+        return is_plain(user) && is_plain(host);
+    }
+    let is_page = |url: Url| matches!(url.scheme(), "http" | "https") && url.host().is_some();
+    PhoneE164::new(agent).is_ok() || Url::parse(agent).is_ok_and(is_page)
 }
 
 /// A technology, a slash, and what it is to dial.

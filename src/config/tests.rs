@@ -284,6 +284,20 @@ fn a_carrier_has_an_account_a_number_and_an_address_at_which_it_asks_us() {
     for name in ["telephony.key", "telephony.auth_tokens", "telephony.shared_keys.key_1"] {
         assert!(named.iter().any(|known| known == name), "{name}: {named:?}");
     }
+    for agent in
+        ["+14155550190", "sip:agent@voice.example", "sips:agent@voice.example:5061", "https://voice.example/in?id=1"]
+    {
+        config(&format!("agent = \"{agent}\"\n")).expect("parses").check().expect(agent);
+    }
+    for (more, why) in [
+        ("agent = \"PJSIP/agent\"\n", "allowed: a number such as +14155550190, a SIP address such as sip:"),
+        ("agent = \"sip:agent\"\n", "telephony.agent is \"sip:agent\"; allowed"),
+        ("agent = \"sip:agent@voice.example?x=1\"\n", "or leave it out"),
+        ("agent_within = \"5m\"\n", "telephony.agent_within is 300 s; allowed: up to 120 s"),
+    ] {
+        let told = format!("{:#}", config(more).expect("parses").check().expect_err(more));
+        assert!(told.contains(why), "{more}: {told}");
+    }
     for (more, why) in [("calls_per_second = 0\n", "allowed: 1 to 1000"), ("calls_per_second = 9999\n", "1 to 1000")] {
         let told = format!("{:#}", config(more).expect("parses").check().expect_err(more));
         assert!(told.contains(why), "{more}: {told}");

@@ -38,6 +38,7 @@ reads! {
     Glance:
     attention_counts() -> AttentionCounts;
     callers_on_line(now: DateTime<Utc>) -> Vec<CallerOnLine>;
+    callers_left_to_agent(now: DateTime<Utc>) -> Vec<String>;
     carrier_leg(&leg: LegId) -> Option<CarrierLeg>;
     carrier_leg_named(&sid: str) -> Option<LegId>;
     decided_again(&lead: LeadId) -> Vec<(DateTime<Utc>, DecidedAgain)>;

@@ -9,6 +9,7 @@
 
 mod api;
 mod document;
+mod inbound;
 mod line;
 mod rooms;
 mod sign;
@@ -26,6 +27,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 const VENDOR: &str = "twilio";
+/// How calls end that somebody has answered, and that nobody has.
+const ANSWERED: &str = "completed";
+const UNANSWERED: &str = "no-answer";
 /// Stands for every number that has nobody of its own.
 const ANYWHERE: &str = "";
 
@@ -171,45 +175,15 @@ impl TwilioState {
 
     /// A caller is on the line, and speaks with whoever answers the number; `answers` are to what they are asked later.
     pub fn call_comes_in(&self, sid: &str, from: &str, answers: &[(Duration, Answer)]) {
-        self.is_on_the_line(sid, (from, "+15550000000"), "in-progress", answers);
-    }
-
-    /// Somebody calls a number of the account, or `sip:USER@DOMAIN` of it, for which the account asks at this address.
-    pub fn calls_in(self: &Arc<Self>, sid: &str, from: &str, to: &str, asks_at: &str) {
-        self.is_on_the_line(sid, (from, to), "ringing", &[]);
-        tokio::spawn(Arc::clone(self).goes_on(sid.to_owned(), 0, (asks_at.to_owned(), Vec::new())));
-    }
-
-    fn is_on_the_line(
-        &self,
-        sid: &str,
-        (from, to): (&str, &str),
-        status: &'static str,
-        answers: &[(Duration, Answer)],
-    ) {
         let person = Person { answers: answers.to_vec(), ..Person::who_answers(Answer::Nothing) };
-        let line = Line {
-            to: to.to_owned(),
-            from: from.to_owned(),
-            direction: "inbound",
-            status,
-            sip: "200",
-            began: self.world.clock.now(),
-            ended: None,
-            document: 0,
-            fallback: None,
-            callback: None,
-            events: vec!["completed".to_owned()],
-            told: 0,
-            person,
-            asked: 0,
-        };
+        let line = Line { status: "in-progress", sip: "200", person, ..self.coming_in(from, "+15550000000") };
         self.held().lines.insert(sid.to_owned(), line);
     }
 
     /// Whoever is on this call hangs up.
     pub fn hangs_up(self: &Arc<Self>, sid: &str) {
-        self.ends(sid, "completed", "200");
+        let status = if self.status(sid) == Some("ringing") { UNANSWERED } else { ANSWERED };
+        self.ends(sid, status, "200");
     }
 
     /// `ringing`, `in-progress`, `completed` …; `None`: there is no such call.

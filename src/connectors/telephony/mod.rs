@@ -8,14 +8,13 @@ use super::VendorError;
 use async_trait::async_trait;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
-use baton_core::domain::lead::{Call, Direction};
+use baton_core::domain::lead::{Arrival, Call, Direction};
 use baton_core::domain::outcome::Slot;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::phone::endpoint::Endpoint;
 use baton_core::domain::text::{CallerText, RepText};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// State of a leg as the telephony side knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +146,11 @@ pub trait Telephony: Send + Sync {
         let why = "this telephony cannot dial a lead: reps call back by hand";
         Err(VendorError::needs_person("telephony", why))
     }
+    /// Brings the voice agent to a caller of the front door, by their leg at the carrier, whom nobody of ours took. Whoever hears the
+    /// lines does so by itself.
+    async fn fetch_agent(&self, _call: &str) -> Result<(), VendorError> {
+        Ok(())
+    }
     /// Where the platform is to transfer the caller, for whom this leg waits, if its own live channel is to tell it.
     async fn transfers_to(&self, _call: &Call, _leg: &LegId) -> Result<Option<String>, VendorError> {
         Ok(None)
@@ -228,24 +232,6 @@ pub struct Carried {
     pub takes_callback_key: bool,
     /// Nobody at the front door took the caller, and the agent is to.
     pub is_left_to_agent: bool,
-}
-
-/// Somebody who calls a number of ours, as the carrier tells it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Arrival {
-    /// The caller's leg at the carrier.
-    pub call: String,
-    /// `None`: withheld.
-    pub from: Option<String>,
-    /// What they have dialled.
-    pub dialled: String,
-}
-
-/// Without what is personal.
-impl fmt::Debug for Arrival {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Arrival").field("call", &self.call).finish_non_exhaustive()
-    }
 }
 
 /// Who is told what happens on the calls that we carry, and knows which of them count.

@@ -197,6 +197,10 @@ impl Telephony for RepFirst {
         self.carrier.dial_lead(request).await
     }
 
+    async fn fetch_agent(&self, call: &str) -> Result<(), VendorError> {
+        self.carrier.fetch_agent(call).await
+    }
+
     async fn transfers_to(&self, call: &Call, leg: &LegId) -> Result<Option<String>, VendorError> {
         if self.carrier.holds(call) || self.platform.is_some() {
             return Ok(None);

@@ -76,6 +76,16 @@ impl Tx {
         Ok([callers?, self.called_back(now).await?].concat())
     }
 
+    /// Legs at the carrier of callers whom nobody of ours took at the front door, and for whom it has not asked for the agent. The
+    /// agent's leg is the handoff's of the ordinal 0: rings are counted from 1.
+    pub async fn callers_left_to_agent(&mut self, now: DateTime<Utc>) -> Result<Vec<String>, StoreError> {
+        let sql = "-- listener::left_to_agent\nSELECT l.call_leg FROM lead l JOIN handoff h ON h.lead_id = l.id \
+                   WHERE l.status = 'left_to_agent' AND l.decided_at > $1 AND h.live = 1 AND l.call_leg IS NOT NULL \
+                   AND NOT EXISTS (SELECT 1 FROM carrier_leg c WHERE c.leg = 'leg_' || SUBSTR(h.id, 5) || '.0')";
+        let rows = sqlx::query(sql).bind(micros(now - LONGEST_CALL)).fetch_all(self.conn()).await?;
+        rows.iter().map(|row| Reading::new("lead", row).text("call_leg")).collect()
+    }
+
     /// Whoever calls back is held for it: there are no more of them than reps.
     async fn called_back(&mut self, now: DateTime<Utc>) -> Result<Vec<CallerOnLine>, StoreError> {
         let sql = "-- listener::called_back\nSELECT h.body FROM rep_state r JOIN handoff h ON h.id = r.reserved_by \

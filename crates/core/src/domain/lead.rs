@@ -2,10 +2,12 @@
 //!
 //! Everything but the ids and one way to reach the person is optional; absent is *unknown*, never false.
 
+mod arrival;
 mod channel;
 mod consent;
 mod tone;
 
+pub use arrival::{Arrival, CARRIER};
 pub use channel::LeadChannel;
 pub use consent::{Consent, ConsentSaid, ConsentSource, ReachBack};
 pub use tone::Tone;

@@ -242,7 +242,7 @@ impl TwilioState {
     }
 
     /// Who is called at this number now.
-    fn next_person(&self, phone: &str) -> Person {
+    pub(super) fn next_person(&self, phone: &str) -> Person {
         let mut held = self.held();
         let whose = if held.people.contains_key(phone) { phone } else { ANYWHERE };
         let Some(people) = held.people.get_mut(whose) else { return Person::who_is_away() };

@@ -1,9 +1,10 @@
 //! What is to be told or done because of what was heard.
 
+use crate::connectors::Told;
 use crate::connectors::asterisk::ari::Reason;
 use crate::connectors::asterisk::event::Channel;
-use crate::connectors::{Arrival, Told};
 use baton_core::domain::id::LegId;
+use baton_core::domain::lead::Arrival;
 use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

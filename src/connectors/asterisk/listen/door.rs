@@ -5,9 +5,10 @@
 //! the call, nobody was free, or the worker that let them in has died, is the agent's ([`Session::looked`]).
 
 use super::{After, Session, TOLD_AGAIN_AFTER};
+use crate::connectors::CallSink;
 use crate::connectors::asterisk::admit::Way;
 use crate::connectors::asterisk::calls::{Caller, Deed};
-use crate::connectors::{Arrival, CallSink};
+use baton_core::domain::lead::Arrival;
 use std::sync::Arc;
 use tokio::time::sleep;
 

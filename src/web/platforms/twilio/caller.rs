@@ -34,7 +34,7 @@ impl Caller<'_> {
     /// Where it cannot be told what is next, the caller hears music and Twilio asks again.
     pub(super) async fn next(&self) -> Result<Document, Problem> {
         if self.asked.is_over() {
-            self.tell("caller_left").await?;
+            self.has_left().await?;
             return Ok(Document::nothing());
         }
         Ok(self.what_is_next().await.unwrap_or_else(|problem| {
@@ -53,10 +53,13 @@ impl Caller<'_> {
             self.asked.tell(Telling::of_leg("rep_left", leg, self.call)).await?;
             return Ok(self.asked.twilio.in_a_moment(self.call));
         }
+        if seen.is_left_to_agent() {
+            return self.asked.ring_agent(self.call, Some(&seen)).await;
+        }
         Ok(self.as_it_stands(&seen))
     }
 
-    fn as_it_stands(&self, seen: &Seen) -> Document {
+    pub(super) fn as_it_stands(&self, seen: &Seen) -> Document {
         let twilio = self.asked.twilio;
         match &seen.handoff().stage {
             Stage::Offered
@@ -96,8 +99,7 @@ impl Caller<'_> {
     /// Of whom comes and goes, what moves the handoff: that both speak, that the rep has left, that the caller has.
     pub(super) async fn room(&self) -> Result<Document, Problem> {
         let (event, label) = (self.asked.sent("StatusCallbackEvent"), self.asked.sent("ParticipantLabel"));
-        // Whoever is put elsewhere by us, or out with the room's end, has not hung up.
-        let has_hung_up = ["", "participant_hung_up"].contains(&self.asked.sent("ReasonParticipantLeft"));
+        let has_hung_up = self.asked.has_hung_up();
         match (event, label) {
             ("conference-start", _) => self.both_speak().await?,
             ("participant-leave", REP) if has_hung_up => {
@@ -105,10 +107,11 @@ impl Caller<'_> {
                     self.asked.tell(Telling::of_leg("rep_left", &leg, self.call)).await?;
                 }
             }
-            ("participant-leave", CALLER) if has_hung_up => {
-                let caller = if self.host().is_some() { self.asked.sent("CallSid") } else { self.call };
-                self.asked.tell(Telling::of_call("caller_left", caller)).await?;
-            }
+            ("participant-leave", CALLER) if has_hung_up => match self.host() {
+                // Whose room it is says nothing of who has come into it.
+                Some(_) => self.asked.caller(self.asked.sent("CallSid")).has_left().await?,
+                None => self.has_left().await?,
+            },
             _ => {}
         }
         Ok(Document::nothing())
@@ -194,6 +197,14 @@ impl Caller<'_> {
         standing.words(&seen.release, self.asked.door.clock.now()).0.0
     }
 
+    /// How it has ended for a caller with whom nobody speaks.
+    pub(super) async fn last_words(&self) -> Result<Document, Problem> {
+        Ok(match self.seen().await? {
+            Some(seen) => self.asked.twilio.last_words(&self.words(&seen)),
+            None => self.goodbye(),
+        })
+    }
+
     /// Nobody knows of them.
     pub(super) fn goodbye(&self) -> Document {
         let release = Arc::clone(&self.asked.door.release.borrow());
@@ -201,11 +212,20 @@ impl Caller<'_> {
         self.asked.twilio.last_words(&words.0)
     }
 
+    /// The caller has hung up in the room, or on the way into it: one of the front door has not heard the agent there.
+    async fn has_left(&self) -> Result<(), Problem> {
+        match self.seen().await? {
+            Some(seen) if seen.file.record.lead.is_at_front_door() => self.tell("missed").await,
+            None if self.asked.door.decider.is_front_door(self.asked.sent("To")) => self.asked.missed(self.call).await,
+            Some(_) | None => self.tell("caller_left").await,
+        }
+    }
+
     async fn tell(&self, word: &str) -> Result<(), Problem> {
         self.asked.tell(Telling::of_call(word, self.call)).await
     }
 
-    async fn seen(&self) -> Result<Option<Seen>, Problem> {
+    pub(super) async fn seen(&self) -> Result<Option<Seen>, Problem> {
         let found = self.asked.door.store.handoff_of_call(CARRIER, self.call).await;
         match found.map_err(|error| Problem::ours(&error))? {
             Some(handoff) => self.asked.seen(&handoff).await,

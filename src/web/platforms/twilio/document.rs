@@ -11,6 +11,9 @@ const CALLERS_WORDS: &str = "one, two, three, first, second, third, none";
 /// How long a rep may think after the whisper, and a caller after the offer.
 const REP_ANSWERS_WITHIN_S: &str = "8";
 const CALLER_ANSWERS_WITHIN_S: &str = "6";
+/// What Twilio takes for a phone that it dials.
+const SHORTEST_RING_S: u64 = 5;
+const LONGEST_RING_S: u64 = 600;
 
 /// Verbs, one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,6 +208,45 @@ impl TwilioSection {
         Document(vec![Element::new("Pause").with("length", "1"), Element::new("Redirect").saying(again)])
     }
 
+    /// A rep who calls a lead back waits for them, with music, in a room that the lead begins and either of them ends.
+    pub(super) fn wait_for_lead(&self, rep: &str) -> Document {
+        let room = self
+            .room(rep)
+            .with("participantLabel", REP)
+            .with("startConferenceOnEnter", "false")
+            .with("endConferenceOnExit", "true")
+            .with("waitUrl", self.pages.address(Page::Wait, rep, ""));
+        let dial = Element::new("Dial").with("action", self.pages.address(Page::Left, rep, "")).around(room);
+        Document(vec![dial, Element::new("Hangup")])
+    }
+
+    /// The lead, who has picked up, comes to that rep.
+    pub(super) fn join_rep(&self, rep: &str) -> Document {
+        let room = self
+            .room(rep)
+            .with("participantLabel", CALLER)
+            .with("startConferenceOnEnter", "true")
+            .with("endConferenceOnExit", "true");
+        Document(vec![Element::new("Dial").around(room), Element::new("Hangup")])
+    }
+
+    /// The agent's phone rings, and the caller hears that it does; what comes of it is told. Where the agent is an address of its
+    /// platform, the call is the platform's from here on.
+    pub(super) fn to_agent(&self, call: &str, agent: &str) -> Document {
+        if agent.starts_with("http") {
+            return Document(vec![Element::new("Redirect").with("method", "POST").saying(agent)]);
+        }
+        let phone = match agent.starts_with("sip") {
+            true => Element::new("Sip").saying(format!("{agent}?X-Baton-Call={call}")),
+            false => Element::new("Number").saying(agent),
+        };
+        let dial = Element::new("Dial")
+            .with("answerOnBridge", "true")
+            .with("timeout", self.agent_within.as_secs().clamp(SHORTEST_RING_S, LONGEST_RING_S).to_string())
+            .with("action", self.pages.address(Page::Agent, call, ""));
+        Document(vec![dial.around(phone), self.ask_next(call)])
+    }
+
     /// Into the room of this call, or of this very leg, into which the caller is to come: there is music until they are there. When
     /// the rep leaves it, the caller goes back to asking what is next at once: alone in a room that has begun they would hear nothing.
     pub(super) fn let_in(&self, leg: &str, whose: &str) -> Document {
@@ -249,6 +291,8 @@ mod tests {
             pages: Pages::new("https://baton.example", secret, Vec::new()),
             keys: TwilioKeys::default(),
             music: "https://music.example/a.mp3?b=1&c=2".to_owned(),
+            agent: None,
+            agent_within: std::time::Duration::from_secs(20),
             language: language.map(str::to_owned),
         }
     }
@@ -272,6 +316,7 @@ mod tests {
             section.say_and_wait(CALL, Some("One moment.")),
             section.in_a_moment(CALL),
             section.offer(CALL, "Press 1.", "abc", 1),
+            section.to_agent(CALL, "sip:agent@voice.example"),
         ] {
             let text = document.text();
             assert!(text.ends_with("</Redirect></Response>"), "{text}");
@@ -303,6 +348,35 @@ mod tests {
         }
         assert!(rep.contains("/v1/telephony/twilio/wait/leg_1.1?"), "music meanwhile: {rep}");
         assert!(section.hold_announced(CALL, "+15551230001").text().contains("&amp;at=%2B15551230001#rc=3"));
+    }
+
+    #[test]
+    fn the_agent_is_dialled_by_number_or_sip_or_has_the_call_at_its_platform() {
+        let (section, leads_back) = (section(None), "<Redirect>https://baton.example/v1/telephony/twilio/next/");
+        for (agent, asked) in [
+            ("+14155550190", "<Number>+14155550190</Number></Dial>"),
+            ("sip:agent@voice.example", "<Sip>sip:agent@voice.example?X-Baton-Call=CA8f0a"),
+        ] {
+            let text = section.to_agent(CALL, agent).text();
+            assert!(text.contains(asked) && text.contains(leads_back), "{text}");
+            assert!(text.contains("answerOnBridge=\"true\" timeout=\"20\""), "{text}");
+        }
+        let text = section.to_agent(CALL, "https://voice.example/twilio?id=1&b=2").text();
+        let asked =
+            "<Response><Redirect method=\"POST\">https://voice.example/twilio?id=1&amp;b=2</Redirect></Response>";
+        assert!(text.ends_with(asked), "{text}");
+    }
+
+    #[test]
+    fn whoever_calls_back_and_their_lead_leave_together() {
+        let section = section(None);
+        let (waits, joins) = (section.wait_for_lead("leg_1.1").text(), section.join_rep("leg_1.1").text());
+        for document in [&waits, &joins] {
+            assert!(document.contains(">baton-leg_1.1</Conference></Dial><Hangup>"), "{document}");
+            assert!(document.contains("endConferenceOnExit=\"true\""), "{document}");
+        }
+        assert!(waits.contains("startConferenceOnEnter=\"false\"") && waits.contains("waitUrl="), "{waits}");
+        assert!(joins.contains("startConferenceOnEnter=\"true\""), "{joins}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::render::briefing::briefing;
 use crate::store::with;
 use crate::web::Problem;
 use baton_core::domain::id::LegId;
+use baton_core::domain::leg::LegState;
 use baton_core::handoff::Stage;
 use baton_platforms::twilio::is_call;
 use std::collections::BTreeSet;
@@ -15,9 +16,9 @@ use std::sync::Arc;
 
 /// A leg that we asked for.
 pub(super) struct Rep<'a> {
-    asked: &'a Asked<'a>,
-    leg: LegId,
-    /// The caller's; this leg, where they had not come yet.
+    pub(super) asked: &'a Asked<'a>,
+    pub(super) leg: LegId,
+    /// The caller's; the leg of the rep, where the caller has not come yet, or is called back.
     call: String,
     /// Who picked up, as Twilio guesses.
     hint: Option<String>,
@@ -75,6 +76,8 @@ impl Rep<'_> {
         let leg = self.leg.as_str();
         Ok(if seen.lets_in() == Some(&self.leg) {
             self.asked.twilio.let_in(leg, &self.call)
+        } else if seen.calls_back_on(&self.leg, |state| matches!(state, LegState::Accepted | LegState::Joined)) {
+            self.asked.twilio.wait_for_lead(leg)
         } else if self.is_awaited(&seen) {
             self.asked.twilio.look_again(leg)
         } else {
@@ -127,11 +130,11 @@ impl Rep<'_> {
         Ok(Document::nothing())
     }
 
-    async fn tell(&self, word: &str, why: Option<String>) -> Result<(), Problem> {
+    pub(super) async fn tell(&self, word: &str, why: Option<String>) -> Result<(), Problem> {
         self.asked.tell(Telling::of_leg(word, &self.leg, &self.call).because(why)).await
     }
 
-    async fn seen(&self) -> Result<Option<Seen>, Problem> {
+    pub(super) async fn seen(&self) -> Result<Option<Seen>, Problem> {
         match self.leg.handoff() {
             Some(handoff) => self.asked.seen(&handoff).await,
             None => Ok(None),
@@ -140,7 +143,8 @@ impl Rep<'_> {
 
     /// Whether the handoff still waits for this rep's answer.
     fn is_awaited(&self, seen: &Seen) -> bool {
-        seen.awaited().any(|leg| *leg == self.leg)
+        let waits = |state: LegState| matches!(state, LegState::Ringing | LegState::Answered);
+        seen.awaited().any(|leg| *leg == self.leg) || seen.calls_back_on(&self.leg, waits)
     }
 
     /// In a language of the rep whose phone it is.
@@ -171,7 +175,7 @@ fn words(seen: &Seen) -> String {
 }
 
 /// What a status of Twilio means, by the phone's own answer where there is one; `None`: nothing that is not known.
-fn word_of(status: &str, sip: &str) -> Option<&'static str> {
+pub(super) fn word_of(status: &str, sip: &str) -> Option<&'static str> {
     match (status, sip) {
         ("ringing", _) => Some("ringing"),
         ("in-progress" | "answered", _) => Some("answered"),
@@ -187,7 +191,7 @@ fn word_of(status: &str, sip: &str) -> Option<&'static str> {
 }
 
 /// How it is known that a phone was not picked up.
-fn evidence(status: &str, sip: &str) -> Option<String> {
+pub(super) fn evidence(status: &str, sip: &str) -> Option<String> {
     match (status, sip) {
         ("busy" | "failed" | "no-answer", "") => Some(format!("{status}, as the carrier says")),
         ("busy" | "failed" | "no-answer", sip) => Some(format!("{status}, SIP {sip}, as the carrier says")),

@@ -114,6 +114,8 @@ mod tests {
             pages: Pages::new("https://baton.example", Secret::new("a secret of tests").expect("one"), Vec::new()),
             keys: TwilioKeys::default(),
             music: String::new(),
+            agent: None,
+            agent_within: std::time::Duration::from_secs(20),
             language: language.map(str::to_owned),
         };
         for (account, speaks, language, code) in [

@@ -10,6 +10,7 @@ use baton::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
 use baton::connectors::http::Secret;
 use baton_clock::SharedClock;
 use baton_core::domain::id::{HandoffId, LeadId};
+use baton_core::domain::lead::CARRIER;
 use baton_core::domain::leg::LegState;
 use baton_core::handoff::{Handoff, Stage};
 use baton_sandbox::google::{self, CalendarState, SANDBOX_KEY_PEM};
@@ -26,7 +27,9 @@ use tokio::net::TcpListener;
 
 pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
 pub const TOKEN: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
-/// What reps see.
+/// The voice agent.
+pub const AGENT: &str = "sip:agent@voice.example";
+/// What reps see, and callers of the front door dial.
 pub const OURS: &str = "+15550000000";
 pub const SECOND: Duration = Duration::from_secs(1);
 /// Fast enough for tests; slow enough that a busy machine answers within the seconds that a phone rings.
@@ -52,6 +55,17 @@ pub struct Account {
     /// Without the address at which the worker is reached.
     toml: String,
     calendar: SocketAddr,
+}
+
+fn with_front_door(week: &str) -> TempDir {
+    let folder = town::founded(2);
+    let rules = folder.path().join("rules");
+    let hours = std::fs::read_to_string(rules.join("hours.yaml")).expect("the hours");
+    let hours = hours.replacen("weeks:\n", "weeks:\n  never: { mon: [] }\n", 1);
+    std::fs::write(rules.join("hours.yaml"), hours).expect("the hours are written");
+    let number = format!("numbers:\n  \"{OURS}\": {{ hours: {week}, timezone: UTC, ring: west, for: 15s }}\n");
+    std::fs::write(rules.join("front_door.yaml"), number).expect("a rule file");
+    folder
 }
 
 /// A caller and the lead that they are.
@@ -105,6 +119,16 @@ impl Account {
         let rows = text.lines().enumerate().map(|(number, row)| format!("{row},{}\n", cell(number)));
         std::fs::write(&path, rows.collect::<String>()).expect("the roster is written");
         Self::of(folder, BRIDGE, twilio::Account::new(ACCOUNT, TOKEN)).await
+    }
+
+    /// Whose number two reps answer in this week, `always` or `never`, before the agent does.
+    pub async fn at_front_door(week: &str) -> Self {
+        Self::of(with_front_door(week), &format!("agent = \"{AGENT}\"\n"), twilio::Account::new(ACCOUNT, TOKEN)).await
+    }
+
+    /// The same where there is no agent.
+    pub async fn without_agent() -> Self {
+        Self::of(with_front_door("never"), "", twilio::Account::new(ACCOUNT, TOKEN)).await
     }
 
     /// With more in `[telephony]`, and signing otherwise.
@@ -173,6 +197,29 @@ impl Account {
         self.twilio.call_comes_in(&call, "+18005550100", answers);
         self.worker.decider.take(vec![town::inbox(&caller.event, self.clock.now())]).await.expect("it is taken");
         OnTheLine { call, lead: caller.lead() }
+    }
+
+    /// Somebody dials our number.
+    pub fn dials(&self, call: &str, from: &str) {
+        let address = format!("{}/v1/telephony/twilio/front/door#rc=3&rp=all", self.worker.url());
+        self.twilio.dials_in(call, from, OURS, &address);
+    }
+
+    /// Whoever is on this call, once they are a lead.
+    pub async fn lead_of(&self, call: &str) -> OnTheLine {
+        let lead = || async {
+            let found = self.db.store.handoff_of_call(CARRIER, call).await.ok().flatten();
+            found.map(|handoff| handoff.lead())
+        };
+        OnTheLine { call: call.to_owned(), lead: found(format!("a lead of {call}"), lead).await }
+    }
+
+    /// The agent's phone that rings as the n-th, from one, once it does.
+    pub async fn agent_rings(&self, nth: usize) -> String {
+        found(format!("the agent's ring {nth}"), || async {
+            self.twilio.put_through().get(nth - 1).map(|(sid, _)| sid.clone())
+        })
+        .await
     }
 
     /// One caller, and what the reps do who are rung for them, in turn.

@@ -5,7 +5,7 @@ use crate::vendors::contract;
 use async_trait::async_trait;
 use baton::connectors::http::Secret;
 use baton::connectors::twilio::{AskedLeg, LegBook, Twilio, TwilioConfig};
-use baton::connectors::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
+use baton::connectors::{CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use baton_clock::{Clock, FakeClock};
 use baton_core::domain::effect::{Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
@@ -175,6 +175,42 @@ async fn after_a_lost_answer_neither_another_number_nor_another_leg_is_taken_for
     desk.clock.advance(Duration::from_secs(3600));
     desk.book.ask(&leg(5), "", OTHER, desk.clock.now()).await.expect("a leg");
     assert_eq!(desk.client.read(&call(1), &leg(5)).await, Ok(LegStatus::Absent), "calls of an hour ago are others");
+    desk.holds_to_the_contract();
+}
+
+#[tokio::test]
+async fn a_lead_whom_a_rep_calls_back_is_looked_for_before_they_are_dialled_again() {
+    let desk = Desk::open().await;
+    assert!(desk.client.dials_leads());
+    let (with, phone) = (leg(1), PhoneE164::new(OTHER).expect("a number"));
+    let ring_until = desk.clock.now() + chrono::TimeDelta::seconds(30);
+    let request = DialRequest { leg: with.of_lead(), with, phone, ring_until, recording: Recording::AsUsual };
+    let own = baton::connectors::call_of(&request.with, Some(&request.phone));
+    let (endpoint, whisper) = (dialled(REP), RepText("Dana. Press 1.".to_owned()));
+    let ring = RingRequest { leg: request.with.clone(), call: own.clone(), endpoint, ring_until, whisper };
+    desk.client.ring(&ring).await.expect("no caller is on the line, and it rings");
+    assert_eq!(desk.client.read(&own, &request.leg).await, Ok(LegStatus::Absent), "nobody asked for it");
+    desk.world.arm("twilio", "calls.create", Fault::DropAnswer, 1);
+    assert_eq!(desk.client.dial_lead(&request).await.expect_err("the answer is lost").class(), "unknown");
+    assert_eq!(desk.client.read(&own, &request.leg).await, Ok(LegStatus::Ringing), "it rings all the same");
+    assert_eq!(desk.calls().len(), 2);
+    desk.client.hang_up(&request.leg, "k", HangUpReason::Cancelled).await.expect("it is ended");
+    assert_eq!(desk.client.read(&own, &request.leg).await, Ok(LegStatus::Ended));
+    desk.holds_to_the_contract();
+}
+
+/// Twilio is still asked what such a call is to hear first: whoever is told otherwise would be taken for gone.
+#[tokio::test]
+async fn a_caller_of_the_front_door_is_held_by_the_answer_to_their_call() {
+    let desk = Desk::open().await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("http://{}/door", silent.local_addr().expect("an address"));
+    desk.twilio.dials_in(&caller_sid(1), "+18005550100", OURS, &address);
+    let came = Call { platform: "telephony".to_owned(), id: caller_sid(1), ..call(1) };
+    desk.client.hold(&came, "k", Recording::AsUsual, Comfort::Music).await.expect("they are");
+    assert!(desk.asked().is_empty());
+    let early = desk.client.instruct(&came, "k", &says("hold_on")).await.expect_err("it is not answered");
+    assert_eq!(early.class(), "retry", "{early}");
     desk.holds_to_the_contract();
 }
 

@@ -119,6 +119,24 @@ async fn whoever_does_not_prove_to_be_twilio_or_has_no_address_of_ours_changes_n
     account.worker.stop().await;
 }
 
+/// Its address is known to whoever reads how it is set up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_front_door_is_opened_to_twilio_alone() {
+    let account = Account::at_front_door("always").await;
+    let address = format!("{}/v1/telephony/twilio/front/door", account.worker.url());
+    for proofs in [Vec::new(), vec![("X-Twilio-Signature", twilio::signature_of("another token", &address))]] {
+        let (status, answer) = told(&address, &proofs).await;
+        assert_eq!(status, 401, "{answer}");
+    }
+    let elsewhere = address.replace("/front/door", "/front/leg_1.1");
+    let (status, answer) = told(&elsewhere, &[("X-Twilio-Signature", sha1_signature(&elsewhere))]).await;
+    assert_eq!(status, 401, "{answer}");
+    // Signed, and about no call.
+    let (status, answer) = told(&address, &[("X-Twilio-Signature", sha1_signature(&address))]).await;
+    assert_eq!(status, 400, "{answer}");
+    account.worker.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rep_whose_caller_is_gone_hears_so_and_is_not_let_in() {
     let account = Account::open().await;
