@@ -186,17 +186,13 @@ fn not_at_this_telephony(config: &Config, rules: &RuleSet) -> Vec<String> {
             told.push(format!("{gone}: with introduce: agent of handoff.yaml the two are joined without it"));
         }
         if handoff.offer_callback.is_some() && !is_platforms {
-            told.push(
-                "no keys of callers with carrier = \"twilio\": offer_callback of handoff.yaml is offered to nobody"
-                    .to_owned(),
-            );
+            let no_keys = "no keys of callers with carrier = \"twilio\"";
+            told.push(format!("{no_keys}: offer_callback of handoff.yaml is offered to nobody"));
         }
     }
     if handoff.callback.dial == CallbackDial::AtTheTime && config.telephony.is_none() {
-        told.push(
-            "no [telephony] that dials leads: dial: at_the_time of handoff.yaml begins no call; reps call back by hand"
-                .to_owned(),
-        );
+        let by_hand = "dial: at_the_time of handoff.yaml begins no call; reps call back by hand";
+        told.push(format!("no [telephony] that dials leads: {by_hand}"));
     }
     told
 }
@@ -214,20 +210,16 @@ fn lent_and_answered(config: &Config, rules: &RuleSet) -> Option<String> {
     })
 }
 
-/// Who comes to numbers of ours, and whom nobody is rung for, or the agent is not.
+/// Callers of the front door whom nobody is rung for, or to whom no agent comes.
 fn at_no_front_door(config: &Config, rules: &RuleSet) -> Option<String> {
-    if rules.front_door.numbers().len() == 0 || exchange(config).is_some() {
-        return None;
-    }
-    let Some(twilio) = twilio(config) else {
-        let modes = "no [telephony] with mode = \"bridge\" or \"rep_first\"";
-        return Some(format!("{modes}: nobody is rung for callers of rules/front_door.yaml"));
+    let why = match (exchange(config), twilio(config).map(|twilio| &twilio.agent)) {
+        (Some(_), _) | (None, Some(Some(_))) => return None,
+        (None, Some(None)) => "no telephony.agent: whom no rep takes of rules/front_door.yaml is promised a call",
+        (None, None) => {
+            "no [telephony] with mode = \"bridge\" or \"rep_first\": nobody is rung for callers of rules/front_door.yaml"
+        }
     };
-    twilio.agent.is_none().then(|| {
-        "no telephony.agent: callers of rules/front_door.yaml whom nobody takes, or who call outside of the hours, are promised \
-         a call; add agent = \"sip:agent@voice.example\", a number, or the address at which the agent's platform takes calls"
-            .to_owned()
-    })
+    (rules.front_door.numbers().len() > 0).then(|| why.to_owned())
 }
 
 fn twilio(config: &Config) -> Option<&config::Twilio> {
@@ -311,6 +303,9 @@ mod tests {
     use baton_core::domain::phone::endpoint::PhoneKind;
     use baton_core::routing::scenario::scenario;
 
+    const TWILIO: &str = "[telephony]\nmode = \"bridge\"\ncarrier = \"twilio\"\naccount = \"AC\"\nkey = \"env:K\"\n\
+                          caller_id = \"+15551230000\"\n";
+
     #[test]
     fn what_a_ladder_asks_for_and_nothing_is_connected_to_is_told() {
         let told = |toml: &str| not_connected(&toml::from_str(toml).expect("a configuration"), &scenario().rules);
@@ -322,9 +317,7 @@ mod tests {
         let agent = "[telephony]\nmode = \"agent_amqp\"\n";
         let google = "[calendar]\nclient_email = \"a@b.example\"\nprivate_key = \"env:K\"\n";
         assert_eq!(told(&format!("{slack}{agent}{google}")), Vec::<String>::new());
-        let twilio = "[telephony]\nmode = \"bridge\"\ncarrier = \"twilio\"\naccount = \"AC\"\nkey = \"env:K\"\n\
-                      caller_id = \"+15551230000\"\n";
-        let config = toml::from_str(&format!("{slack}{twilio}{google}")).expect("a configuration");
+        let config = toml::from_str(&format!("{slack}{TWILIO}{google}")).expect("a configuration");
         let mut rules = scenario().rules;
         assert_eq!(not_connected(&config, &rules), Vec::<String>::new());
         rules.handoff.hold = Comfort::Agent;
@@ -345,23 +338,17 @@ mod tests {
         let told = not_connected(&behind, &rules);
         let [introduce] = &told[..] else { panic!("{told:?}") };
         assert!(introduce.contains("joined without it"), "{told:?}");
-        let nothing: Config = toml::from_str("").expect("a configuration");
-        let told = not_connected(&nothing, &rules);
+        let told = not_connected(&toml::from_str("").expect("a configuration"), &rules);
         assert!(told.iter().any(|told| told.contains("reps call back by hand")), "{told:?}");
     }
 
     #[test]
     fn a_front_door_that_leads_to_nobody_or_to_no_agent_is_told() {
-        let rules = scenario().at_front_door("front").rules;
-        let told = |more: &str| {
-            let config: Config = toml::from_str(more).expect("a configuration");
-            not_connected(&config, &rules).into_iter().find(|told| told.contains("front_door.yaml"))
-        };
-        let twilio = "[telephony]\nmode = \"bridge\"\ncarrier = \"twilio\"\naccount = \"AC\"\nkey = \"env:K\"\n\
-                      caller_id = \"+15551230000\"\n";
+        let rules = &scenario().at_front_door("front").rules;
+        let told = |toml: &str| at_no_front_door(&toml::from_str(toml).expect("a configuration"), rules);
         assert!(told("").expect("it is told").contains("nobody is rung"));
-        assert!(told(twilio).expect("it is told").starts_with("no telephony.agent"));
-        assert_eq!(told(&format!("{twilio}agent = \"+14155550190\"\n")), None);
+        assert!(told(TWILIO).expect("it is told").starts_with("no telephony.agent"));
+        assert_eq!(told(&format!("{TWILIO}agent = \"+14155550190\"\n")), None);
     }
 
     #[test]

@@ -21,7 +21,7 @@ const MS_PER_WORD: u64 = 385;
 type Asks = (String, Fields);
 
 /// What a document ends with.
-pub(super) enum Then {
+enum Then {
     Asks(Asks),
     HangsUp,
     /// The call is elsewhere by now, or over.
@@ -140,7 +140,7 @@ impl TwilioState {
         None
     }
 
-    pub(super) fn is_current(&self, sid: &str, document: u64) -> bool {
+    fn is_current(&self, sid: &str, document: u64) -> bool {
         self.held().lines.get(sid).is_some_and(|line| line.is_up() && line.document == document)
     }
 

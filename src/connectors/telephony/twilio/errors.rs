@@ -27,8 +27,8 @@ use Meaning::{Broken, Credentials, Gone, Mend, TooMany};
 const CODES: [(u32, Meaning, &str); 23] = [
     (10004, TooMany, "the account has as many calls at once as it may have"),
     (13214, Mend, "the caller id is not one that the account may show: set telephony.caller_id to one of its numbers"),
-    (13223, Mend, "the number is not in the form of E.164: mend it in reps.csv"),
-    (13224, Mend, "the number is not in service: mend it in reps.csv"),
+    (13223, Mend, "the number is not in the form of E.164: mend it at the lead, or in reps.csv"),
+    (13224, Mend, "the number is not in service: mend it at the lead, or in reps.csv"),
     (13227, Mend, "the account may not call this country: allow it under Voice, Geographic Permissions"),
     (17009, Broken, "the call could not be begun at the carrier"),
     (20003, Credentials, "account, key and secret do not belong together"),
@@ -42,11 +42,11 @@ const CODES: [(u32, Meaning, &str); 23] = [
     (21204, Mend, "the call has begun already and is not to be changed so"),
     (21205, Mend, "the address at which we are asked is not one: set http.public_url"),
     (21210, Mend, "the caller id is not a number of the account: set telephony.caller_id to one that is"),
-    (21211, Mend, "the number is not one that can be called: mend it in reps.csv"),
+    (21211, Mend, "the number is not one that can be called: mend it at the lead, or in reps.csv"),
     (21212, Mend, "the caller id is not a number that may be shown: set telephony.caller_id to one that may"),
     (21215, Mend, "the account may not call this country: allow it under Voice, Geographic Permissions"),
     (21216, Mend, "the account may not call this number"),
-    (21217, Mend, "the number does not read as one: mend it in reps.csv"),
+    (21217, Mend, "the number does not read as one: mend it at the lead, or in reps.csv"),
     (21220, Gone, "the call is over"),
 ];
 

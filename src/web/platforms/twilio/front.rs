@@ -21,7 +21,7 @@ impl Asked<'_> {
     pub(super) async fn front_door(&self) -> Result<Document, Problem> {
         let call = self.sent("CallSid");
         if !is_call(call) {
-            return Err(Problem::bad_request("CallSid is no call of Twilio"));
+            return Err(Problem::not_found("what calls here is no call of Twilio"));
         }
         match (self.is_over(), self.sent("CallStatus")) {
             // It was answered: in a room, which tells more, or by the agent.

@@ -133,7 +133,7 @@ async fn the_front_door_is_opened_to_twilio_alone() {
     assert_eq!(status, 401, "{answer}");
     // Signed, and about no call.
     let (status, answer) = told(&address, &[("X-Twilio-Signature", sha1_signature(&address))]).await;
-    assert_eq!(status, 400, "{answer}");
+    assert_eq!(status, 404, "{answer}");
     account.worker.stop().await;
 }
 

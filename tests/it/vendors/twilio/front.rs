@@ -43,6 +43,7 @@ async fn in_the_hours_the_rep_who_accepts_has_the_caller() {
     let is_connected = |stage: &Stage| matches!(stage, Stage::Done { outcome: Outcome::Connected { .. } });
     account.once(&caller, "they speak", is_connected).await;
     assert_eq!((account.rings().len(), account.twilio.put_through().len()), (1, 0));
+    eventually("the room ends with the caller", || async { account.asked("POST", "Conferences/") == 1 }).await;
     account.twilio.hangs_up(&call);
     account.has_status(&account.ring(1).await, "completed").await;
     account.ends_well().await;
