@@ -118,4 +118,11 @@ impl Matter {
         let rep = self.handoff.rep_on(leg).and_then(|rep| self.rules.reps.get(rep));
         self.templates.whisper(&self.briefing(), &Hearer::of(rep, &self.rules))
     }
+
+    /// What a rep is asked on this leg, once their call to the lead is over.
+    pub(super) fn question(&self, leg: &LegId, have_spoken: bool) -> Whisper {
+        let rep = self.handoff.rep_on(leg).and_then(|rep| self.rules.reps.get(rep));
+        let company = self.rules.handoff.company.as_deref();
+        self.templates.question(have_spoken, company, &Hearer::of(rep, &self.rules))
+    }
 }

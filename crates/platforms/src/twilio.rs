@@ -1,7 +1,7 @@
 //! Twilio as the carrier of a call: the addresses at which it asks us what comes next, and what its calls and rooms are called.
 //!
-//! Guarantees: each address that we give has a mark that only whoever knows a secret of the account can make, of one page and of
-//! one leg or call, so that nobody reaches a call by guessing; no name holds anything of a person.
+//! Guarantees: each address that is given to a call has a mark that only whoever knows a secret of the account can make, of one page
+//! and of one leg or call, so that nobody reaches a call by guessing; no name holds anything of a person.
 
 use crate::signature::{Secret, is_mark, mark};
 
@@ -38,7 +38,7 @@ pub enum Page {
     Call,
     /// Which of the times on offer the caller takes.
     Choose,
-    /// Somebody calls a number of the account or a SIP user of its domain: at an address that stands in its console, with no mark.
+    /// Somebody calls a lent number of the account or a SIP user of its domain: at an address that stands in its console, with no mark.
     Incoming,
     /// A lead whom a rep calls back has picked up.
     Lead,
@@ -107,14 +107,12 @@ impl Pages {
     /// Whether an address with this mark is one of ours. Of callers who come to a number, no call is known before: who signs
     /// for the account may tell of any.
     pub fn is_ours(&self, page: Page, about: &str, said: &str) -> bool {
-        if page == Page::Incoming {
-            return true;
-        }
-        if page == Page::Front {
-            return about == DOOR;
-        }
         let text = marked(page, about);
-        is_mark(&self.secret, &text, said) || self.others.iter().any(|other| is_mark(other, &text, said))
+        match page {
+            Page::Incoming => true,
+            Page::Front => about == DOOR,
+            _ => is_mark(&self.secret, &text, said) || self.others.iter().any(|other| is_mark(other, &text, said)),
+        }
     }
 }
 

@@ -177,39 +177,8 @@ impl TwilioState {
 
     /// A caller is on the line, and speaks with whoever answers the number; `answers` are to what they are asked later.
     pub fn call_comes_in(&self, sid: &str, from: &str, answers: &[(Duration, Answer)]) {
-        self.is_on_the_line(sid, (from, "+15550000000"), "in-progress", answers);
-    }
-
-    /// Somebody calls a number of the account, or `sip:USER@DOMAIN` of it, for which the account asks at this address.
-    pub fn calls_in(self: &Arc<Self>, sid: &str, from: &str, to: &str, asks_at: &str) {
-        self.is_on_the_line(sid, (from, to), "ringing", &[]);
-        tokio::spawn(Arc::clone(self).goes_on(sid.to_owned(), 0, (asks_at.to_owned(), Vec::new())));
-    }
-
-    fn is_on_the_line(
-        &self,
-        sid: &str,
-        (from, to): (&str, &str),
-        status: &'static str,
-        answers: &[(Duration, Answer)],
-    ) {
         let person = Person { answers: answers.to_vec(), ..Person::who_answers(Answer::Nothing) };
-        let line = Line {
-            to: to.to_owned(),
-            from: from.to_owned(),
-            direction: "inbound",
-            status,
-            sip: "200",
-            began: self.world.clock.now(),
-            ended: None,
-            document: 0,
-            fallback: None,
-            callback: None,
-            events: vec!["completed".to_owned()],
-            told: 0,
-            person,
-            asked: 0,
-        };
+        let line = Line { status: "in-progress", sip: "200", person, ..self.coming_in(from, "+15550000000") };
         self.held().lines.insert(sid.to_owned(), line);
     }
 

@@ -213,6 +213,10 @@ impl Telephony for RepFirst {
         self.carrier.ask(request).await
     }
 
+    async fn fetch_agent(&self, call: &str) -> Result<(), VendorError> {
+        self.carrier.fetch_agent(call).await
+    }
+
     async fn transfers_to(&self, call: &Call, leg: &LegId) -> Result<Option<String>, VendorError> {
         if self.platform.is_some() || self.is_ours(call).await? {
             return Ok(None);

@@ -280,7 +280,7 @@ async fn ask(
         let why = "this telephony asks no rep what came of a call".to_owned();
         return Ok(Done::event(Event::WhisperFailed { leg: leg.clone(), why, fault: Fault::Config }));
     }
-    let say = at.matter.templates.question(have_spoken, at.matter.rules.handoff.company.as_deref());
+    let say = at.matter.question(leg, have_spoken);
     telephony.ask(&AskRequest { leg: leg.clone(), say, have_spoken, again }).await?;
     Ok(Done::default())
 }

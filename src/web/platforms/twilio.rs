@@ -1,7 +1,7 @@
 //! Twilio asks here what the calls that we hold do next, and tells what happens to them.
 //!
-//! Guarantees: nothing counts before the signature over the address as it came and the mark in it hold; the addresses of callers who
-//! come to a number, which somebody writes into the account, have the signature alone. What a rep presses is
+//! Guarantees: nothing counts before the signature over the address as it came and the mark in it hold; the addresses of calls that
+//! come in, which somebody writes into the account, have the signature alone. What a rep presses is
 //! committed before the rep is let in to the caller, and nobody is let in whom the handoff does not wait for. What is told
 //! twice, late or in another order changes nothing that is not so: each telling has an id made of the leg and the word, and a
 //! handoff only goes forward. What cannot be stored is refused, and Twilio tells it again. No document leaves a caller in
@@ -49,7 +49,7 @@ const READ_WITHIN: Duration = Duration::from_secs(2);
 /// Asks what a call does next, or tells what happened to it
 ///
 /// Twilio alone, which carries the calls of `[telephony]` with `carrier = "twilio"`: each address has a mark of ours, but for
-/// `front/door` and `incoming/call`, which are set in the account, and each request a signature of the account. The answer is TwiML.
+/// `front/door` and `incoming`, at which numbers of ours ask, and each request a signature of the account. The answer is TwiML.
 #[utoipa::path(
     post,
     path = "/v1/telephony/twilio/{page}/{about}",
@@ -145,8 +145,8 @@ impl<'a> Asked<'a> {
             Page::Next => self.caller(about).next().await,
             Page::Wait => Ok(self.caller(about).wait().await),
             Page::Room => match LegId::new(about) {
-                Ok(rep) if self.calls_back(&rep).await? => self.room_of_rep(&rep).await,
-                Ok(_) | Err(_) => self.caller(about).room().await,
+                Ok(rep) => self.room_of_rep(&rep).await,
+                Err(_) => self.caller(about).room().await,
             },
             Page::Call => self.caller(about).goes_on().await,
             Page::Choose => self.caller(about).choose().await,
@@ -204,6 +204,11 @@ impl Seen {
     fn calls_back_on(&self, leg: &LegId, stands: impl Fn(LegState) -> bool) -> bool {
         let is_calling = self.handoff().calling.as_ref() == Some(leg);
         is_calling && self.handoff().current_legs().any(|known| known.id == *leg && stands(known.state))
+    }
+
+    /// The rep of this leg was rung to call the lead back, whatever has come of it.
+    fn is_to_call_back(&self, leg: &LegId) -> bool {
+        self.handoff().legs.iter().any(|known| known.id == *leg && known.dialled.is_some())
     }
 
     /// Nobody of ours took a caller of the front door.

@@ -22,7 +22,23 @@ pub(super) fn answers(verb: &Verb) -> bool {
 impl TwilioState {
     /// Somebody dials a number of the account, for which this address is asked what to do, and told how the call ends.
     pub fn dials_in(self: &Arc<Self>, sid: &str, from: &str, to: &str, address: &str) {
-        let line = Line {
+        let line = Line { callback: Some(address.to_owned()), ..self.coming_in(from, to) };
+        self.asks(sid, line, address);
+    }
+
+    /// Somebody calls a number of the account, or `sip:USER@DOMAIN` of it, for which this address is asked, and told nothing.
+    pub fn calls_in(self: &Arc<Self>, sid: &str, from: &str, to: &str, asks_at: &str) {
+        self.asks(sid, self.coming_in(from, to), asks_at);
+    }
+
+    fn asks(self: &Arc<Self>, sid: &str, line: Line, address: &str) {
+        self.held().lines.insert(sid.to_owned(), line);
+        tokio::spawn(Arc::clone(self).goes_on(sid.to_owned(), 0, (address.to_owned(), Vec::new())));
+    }
+
+    /// A call that has not been answered.
+    pub(super) fn coming_in(&self, from: &str, to: &str) -> Line {
+        Line {
             to: to.to_owned(),
             from: from.to_owned(),
             direction: "inbound",
@@ -32,14 +48,12 @@ impl TwilioState {
             ended: None,
             document: 0,
             fallback: None,
-            callback: Some(address.to_owned()),
+            callback: None,
             events: vec!["completed".to_owned()],
             told: 0,
             person: Person::who_answers(Answer::Nothing),
             asked: 0,
-        };
-        self.held().lines.insert(sid.to_owned(), line);
-        tokio::spawn(Arc::clone(self).goes_on(sid.to_owned(), 0, (address.to_owned(), Vec::new())));
+        }
     }
 
     /// The phones that calls were put through to, in order: the call's name, and what was dialled.

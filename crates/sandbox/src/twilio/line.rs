@@ -117,8 +117,6 @@ impl TwilioState {
             if !self.is_current(&sid, document) {
                 return;
             }
-            // What comes in is answered with its first document.
-            self.becomes(&sid, "ringing", "in-progress");
             match self.carry_out(&sid, document, &verbs).await {
                 Then::Asks(asks) => next = asks,
                 Then::HangsUp => return self.ends(&sid, "completed", "200"),

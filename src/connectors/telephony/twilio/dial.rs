@@ -1,9 +1,9 @@
 //! Calls that we begin: a rep's phone, and that of a lead whom a rep calls back.
 
 use super::answers::CallRead;
-use super::{Twilio, VENDOR, leg_of, read};
+use super::{Twilio, VENDOR, read};
 use crate::connectors::http::Does;
-use crate::connectors::{DialRequest, OUR_CALL, RingRequest, VendorError};
+use crate::connectors::{DialRequest, RingRequest, VendorError};
 use baton_core::domain::id::LegId;
 use baton_core::domain::phone::endpoint::{Address, Endpoint};
 use baton_platforms::twilio::Page;
@@ -18,7 +18,7 @@ type Fields = Vec<(&'static str, String)>;
 /// A call that is to be begun.
 struct Wanted<'a> {
     leg: &'a LegId,
-    /// Whose room it leads into: the caller's leg, or that of a rep who calls back.
+    /// Whose room it leads into: the caller's leg, or that of a rep whose caller is not on the line.
     room: &'a str,
     to: String,
     ring_until: DateTime<Utc>,
@@ -27,15 +27,9 @@ struct Wanted<'a> {
 }
 
 impl Twilio {
-    pub(super) async fn ring_rep(&self, request: &RingRequest) -> Result<(), VendorError> {
-        let RingRequest { leg, call, .. } = request;
-        let room = if call.platform == OUR_CALL { leg.as_str() } else { leg_of(call)? };
-        self.ring_into(room, request).await
-    }
-
-    /// Rings a rep who is to go into this room; of a caller who has not come, it is named after the leg.
+    /// Rings a rep who is to go into the room of this call, or, where nobody is on the line yet, of their own leg.
     pub(super) async fn ring_into(&self, room: &str, request: &RingRequest) -> Result<(), VendorError> {
-        let RingRequest { leg, endpoint, ring_until, .. } = request;
+        let RingRequest { leg, call: _, endpoint, ring_until, whisper: _ } = request;
         let machine = self.config.pages.address(Page::Machine, leg.as_str(), "");
         let wanted =
             Wanted { leg, room, to: dialled(endpoint), ring_until: *ring_until, pages: (Page::Whisper, Page::Leg) };

@@ -24,7 +24,7 @@ mod rep_first;
 
 pub use messages::{Sender, TwilioTexts, TwilioTextsConfig};
 
-use super::{CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony};
+use super::{CallerStatus, DialRequest, LegStatus, OUR_CALL, Recording, RingRequest, Spoken, Telephony};
 use crate::connectors::VendorError;
 use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, in_doubt};
 use answers::{CallRead, CallStatus, Calls, Conferences};
@@ -256,7 +256,9 @@ impl Telephony for Twilio {
     }
 
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
-        self.ring_rep(request).await
+        let RingRequest { leg, call, .. } = request;
+        let room = if call.platform == OUR_CALL { leg.as_str() } else { leg_of(call)? };
+        self.ring_into(room, request).await
     }
 
     /// Nothing to send: the leg asks for its words when it is picked up.

@@ -5,7 +5,7 @@
 
 use super::{Twilio, ours};
 use crate::connectors::rep_first::RepsAhead;
-use crate::connectors::{Addresses, LegStatus, RingRequest, Telephony, VendorError};
+use crate::connectors::{Addresses, LegStatus, OUR_CALL, RingRequest, Telephony, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
@@ -13,7 +13,7 @@ use baton_core::domain::lead::Call;
 #[async_trait]
 impl RepsAhead for Twilio {
     fn holds(&self, call: &Call) -> bool {
-        ours(call).is_some()
+        ours(call).is_some() || call.platform == OUR_CALL
     }
 
     async fn ring_ahead(&self, request: &RingRequest, addresses: &dyn Addresses) -> Result<(), VendorError> {

@@ -10,18 +10,18 @@ use baton_core::domain::leg::LegState;
 use baton_platforms::twilio::{CALLER, REP};
 
 impl Asked<'_> {
-    /// Whether the rep of this leg was rung to call the lead back; of others, a caller comes to the room of their leg.
+    /// Of whom comes and goes in the room of a rep, what moves the handoff. Where they call nobody back, their caller comes to them.
     ///
     /// # Errors
-    /// It could not be read.
-    pub(super) async fn calls_back(&self, rep: &LegId) -> Result<bool, Problem> {
-        let Some(handoff) = rep.handoff() else { return Ok(false) };
-        let seen = self.seen(&handoff).await?;
-        Ok(seen.is_some_and(|seen| seen.handoff().legs.iter().any(|leg| leg.id == *rep && leg.dialled.is_some())))
-    }
-
-    /// Of whom comes and goes in that room, what moves the handoff.
+    /// It could not be read which of the two it is, or it could not be stored.
     pub(super) async fn room_of_rep(&self, rep: &LegId) -> Result<Document, Problem> {
+        let seen = match rep.handoff() {
+            Some(handoff) => self.seen(&handoff).await?,
+            None => None,
+        };
+        if !seen.is_some_and(|seen| seen.is_to_call_back(rep)) {
+            return self.caller(rep.as_str()).room().await;
+        }
         let told = match (self.sent("StatusCallbackEvent"), self.sent("ParticipantLabel")) {
             ("conference-start", _) => Some(("joined", rep.of_lead())),
             ("participant-leave", REP) if self.has_hung_up() => Some(("rep_left", rep.clone())),

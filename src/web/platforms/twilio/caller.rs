@@ -108,7 +108,11 @@ impl Caller<'_> {
                     self.asked.tell(Telling::of_leg("rep_left", &leg, self.call)).await?;
                 }
             }
-            ("participant-leave", CALLER) if has_hung_up => self.has_left().await?,
+            ("participant-leave", CALLER) if has_hung_up => match self.host() {
+                // Whose room it is says nothing of who has come into it.
+                Some(_) => self.asked.caller(self.asked.sent("CallSid")).has_left().await?,
+                None => self.has_left().await?,
+            },
             _ => {}
         }
         Ok(Document::nothing())
@@ -211,9 +215,6 @@ impl Caller<'_> {
 
     /// The caller has hung up in the room, or on the way into it: one of the front door has not heard the agent there.
     async fn has_left(&self) -> Result<(), Problem> {
-        if self.host().is_some() {
-            return self.asked.tell(Telling::of_call("caller_left", self.asked.sent("CallSid"))).await;
-        }
         match self.seen().await? {
             Some(seen) if seen.file.record.lead.is_at_front_door() => self.tell("missed").await,
             None if self.asked.door.decider.is_front_door(self.asked.sent("To")) => self.asked.missed(self.call).await,

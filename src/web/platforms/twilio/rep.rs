@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub(super) struct Rep<'a> {
     pub(super) asked: &'a Asked<'a>,
     pub(super) leg: LegId,
-    /// The caller's; this leg, where they had not come yet, or where its rep calls a lead back.
+    /// The caller's; the leg of the rep, where the caller has not come yet, or is called back.
     call: String,
     /// Who picked up, as Twilio guesses.
     hint: Option<String>,

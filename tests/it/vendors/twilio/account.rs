@@ -123,12 +123,13 @@ impl Account {
 
     /// Whose number two reps answer in this week, `always` or `never`, before the agent does.
     pub async fn at_front_door(week: &str) -> Self {
-        Self::of(with_front_door(week), &format!("agent = \"{AGENT}\"\n"), twilio::Account::new(ACCOUNT, TOKEN)).await
+        let mode = format!("{BRIDGE}agent = \"{AGENT}\"\n");
+        Self::of(with_front_door(week), &mode, twilio::Account::new(ACCOUNT, TOKEN)).await
     }
 
     /// The same where there is no agent.
     pub async fn without_agent() -> Self {
-        Self::of(with_front_door("never"), "", twilio::Account::new(ACCOUNT, TOKEN)).await
+        Self::of(with_front_door("never"), BRIDGE, twilio::Account::new(ACCOUNT, TOKEN)).await
     }
 
     /// With more in `[telephony]`, and signing otherwise.
