@@ -3,10 +3,10 @@
 
 use crate::app::lines::as_telephony;
 use crate::config::{self, Config};
+use crate::connectors::Texter;
 use crate::connectors::VendorError;
 use crate::connectors::agent::Wire;
 use crate::connectors::http::Secret;
-use crate::connectors::Texter;
 use crate::connectors::twilio::{AskedLeg, LegBook, Sender, Twilio, TwilioConfig, TwilioTexts, TwilioTextsConfig};
 use crate::outbox::Vendors;
 use crate::store::{Store, StoreError, with};

@@ -23,8 +23,8 @@ pub mod webhook;
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
-    Addresses, AskRequest, CallSink, CallerStatus, Carried, ComesFor, DialRequest, Happened, LegStatus, Lent, LentAddress,
-    OUR_CALL, Recording, RingRequest, Spoken, Telephony, Told, call_of, rep_first, twilio,
+    Addresses, AskRequest, CallSink, CallerStatus, Carried, ComesFor, DialRequest, Happened, LegStatus, Lent,
+    LentAddress, OUR_CALL, Recording, RingRequest, Spoken, Telephony, Told, call_of, rep_first, twilio,
 };
 
 use async_trait::async_trait;

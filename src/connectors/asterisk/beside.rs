@@ -6,7 +6,9 @@
 
 use super::{Asterisk, ours};
 use crate::connectors::agent::AgentTelephony;
-use crate::connectors::{AskRequest, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
+use crate::connectors::{
+    AskRequest, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError,
+};
 use async_trait::async_trait;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
