@@ -214,7 +214,7 @@ impl Seen {
         self.handoff().legs.iter().any(|known| known.id == *leg && known.dialled.is_some())
     }
 
-    /// The lead whom the rep of this leg is calling back, until they have been asked what came of it.
+    /// The lead whom the rep of this leg is calling back, or of whom they are asked what came of it.
     fn dialled_on(&self, leg: &LegId) -> Option<&DialledLead> {
         let is_calling = self.handoff().calling.as_ref() == Some(leg);
         self.handoff().legs.iter().find(|known| is_calling && known.id == *leg)?.dialled.as_ref()
