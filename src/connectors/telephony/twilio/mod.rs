@@ -8,7 +8,7 @@
 //!
 //! A caller who came to a number of ours is in their room already, where the answer to their call has led; so that `hold` has
 //! nothing to send. A lead who is called back is a call like any other, into the room of the rep who waits: who picks up is put
-//! through, since that rep hears for themselves whether it is a machine.
+//! through, since that rep hears for themselves whether it is a machine. When the lead is gone the rep is sent on to a question.
 //!
 //! To take a call over is to end whatever the platform does on it: from then on no agent is there, and the caller hears music
 //! whatever comfort is asked for. A phone cannot be told why it is hung up.
@@ -24,7 +24,7 @@ mod rep_first;
 
 pub use messages::{Sender, TwilioTexts, TwilioTextsConfig};
 
-use super::{CallerStatus, DialRequest, LegStatus, OUR_CALL, Recording, RingRequest, Spoken, Telephony};
+use super::{AskRequest, CallerStatus, DialRequest, LegStatus, OUR_CALL, Recording, RingRequest, Spoken, Telephony};
 use crate::connectors::VendorError;
 use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, in_doubt};
 use answers::{CallRead, CallStatus, Calls, Conferences};
@@ -138,16 +138,7 @@ impl Twilio {
 
     /// Twilio leaves whatever the caller hears, and asks us what comes next; from here on it tells us when the caller is gone.
     async fn ask_anew(&self, operation: &'static str, leg: &str) -> Result<(), VendorError> {
-        let pages = &self.config.pages;
-        let next = pages.address(Page::Next, leg, "");
-        let fields = vec![
-            ("Url", next.clone()),
-            ("Method", "POST".to_owned()),
-            ("FallbackUrl", next),
-            ("FallbackMethod", "POST".to_owned()),
-            ("StatusCallback", pages.address(Page::Call, leg, "")),
-            ("StatusCallbackMethod", "POST".to_owned()),
-        ];
+        let fields = self.sent_on(leg, Page::Next, Page::Call);
         let call = self.call(operation, Does::Write, Method::POST, &["Calls", &json(leg)]).form(fields);
         let answer = self.http.send(&call).await?;
         if answer.status == NOT_FOUND {
@@ -158,6 +149,20 @@ impl Twilio {
             return Err(VendorError::retry(VENDOR, "the caller's call is not answered yet"));
         }
         judged
+    }
+
+    /// For a call that is up: where it asks what is next, and where its end is told.
+    fn sent_on(&self, about: &str, next: Page, told: Page) -> Vec<(&'static str, String)> {
+        let pages = &self.config.pages;
+        let next = pages.address(next, about, "");
+        vec![
+            ("Url", next.clone()),
+            ("Method", "POST".to_owned()),
+            ("FallbackUrl", next),
+            ("FallbackMethod", "POST".to_owned()),
+            ("StatusCallback", pages.address(told, about, "")),
+            ("StatusCallbackMethod", "POST".to_owned()),
+        ]
     }
 
     /// The platform may have begun to record the leg before it was ours. No recording is what was wanted.
@@ -306,6 +311,19 @@ impl Telephony for Twilio {
 
     async fn dial_lead(&self, request: &DialRequest) -> Result<(), VendorError> {
         self.dial_for_rep(request).await
+    }
+
+    fn asks_reps(&self) -> bool {
+        true
+    }
+
+    /// Out of the room, or of the moment after it, to the page that has the words. A phone that has asked for its whisper has a name.
+    async fn ask(&self, request: &AskRequest) -> Result<(), VendorError> {
+        let leg = &request.leg;
+        let sid = self.legs.find(leg).await?.and_then(|asked| asked.sid);
+        let sid =
+            sid.ok_or_else(|| VendorError::Gone { vendor: VENDOR, why: "no such phone was picked up".to_owned() })?;
+        self.change("ask", &sid, self.sent_on(leg.as_str(), Page::Question, Page::Leg)).await.map(drop)
     }
 
     /// The page that is asked for next leads to the agent.

@@ -5,7 +5,9 @@ use crate::vendors::contract;
 use async_trait::async_trait;
 use baton::connectors::http::Secret;
 use baton::connectors::twilio::{AskedLeg, LegBook, Twilio, TwilioConfig};
-use baton::connectors::{CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
+use baton::connectors::{
+    AskRequest, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError,
+};
 use baton_clock::{Clock, FakeClock};
 use baton_core::domain::effect::{Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
@@ -201,6 +203,23 @@ async fn a_lead_whom_a_rep_calls_back_is_looked_for_before_they_are_dialled_agai
     assert_eq!(desk.calls().len(), 2);
     desk.client.hang_up(&request.leg, "k", HangUpReason::Cancelled).await.expect("it is ended");
     assert_eq!(desk.client.read(&own, &request.leg).await, Ok(LegStatus::Ended));
+    desk.holds_to_the_contract();
+}
+
+#[tokio::test]
+async fn a_rep_is_sent_on_to_the_question_by_the_name_of_their_call() {
+    let desk = Desk::open().await;
+    assert!(desk.client.asks_reps());
+    let request = AskRequest { leg: leg(1), say: whisper("What came of it?"), have_spoken: true, again: false };
+    assert_eq!(desk.client.ask(&request).await.expect_err("it was never rung").class(), "gone");
+    assert!(desk.asked().is_empty());
+    desk.rings(1, OTHER).await.expect("it rings");
+    assert_eq!(desk.client.ask(&request).await.expect_err("nobody has picked up").class(), "gone");
+    assert_eq!(desk.asked().last(), Some(&format!("POST Calls/{}.json", desk.calls()[0])));
+    let exchanges = desk.world.exchanges();
+    let sent = String::from_utf8(exchanges[1].request_body.to_vec()).expect("a form");
+    assert!(sent.contains("twilio%2Fquestion%2Fleg_2mk8v0c4.1") && sent.contains("twilio%2Fleg%2Fleg_"), "{sent}");
+    assert!(!sent.contains("What"), "the words are the page's: {sent}");
     desk.holds_to_the_contract();
 }
 
