@@ -66,6 +66,7 @@ pub fn twilio_account(config: &Config, store: &Store, clock: &SharedClock) -> Re
         caller_id: twilio.caller_id.clone(),
         calls_per_second: twilio.calls_per_second,
         pages: pages.clone(),
+        fallback: twilio.fallback.clone(),
     };
     let legs = Arc::new(StoredLegs(store.clone()));
     let telephony = Twilio::new(settings, legs, Arc::clone(clock)).context("setting up telephony")?;

@@ -18,6 +18,7 @@ pub use api::routes;
 pub use tell::signature_of;
 
 use super::World;
+use axum::http::Method;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -108,8 +109,8 @@ struct Line {
     ended: Option<DateTime<Utc>>,
     /// Counts the documents that it was sent on to from outside; what another one says is over.
     document: u64,
-    /// Asked when what it is told to ask next fails.
-    fallback: Option<String>,
+    /// Asked when what it is told to ask next fails, by this method.
+    fallback: Option<(String, Method)>,
     /// Told of it.
     callback: Option<String>,
     events: Vec<String>,

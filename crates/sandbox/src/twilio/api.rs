@@ -4,7 +4,7 @@
 use super::{ANYWHERE, Line, Person, TwilioState, VENDOR};
 use crate::{Fault, on_the_wire};
 use axum::extract::{Form, Path, Query, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -90,6 +90,12 @@ fn value<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
     pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
+/// By POST unless it is said.
+fn fallback(fields: &Pairs) -> Option<(String, Method)> {
+    let method = if value(fields, "FallbackMethod") == Some("GET") { Method::GET } else { Method::POST };
+    value(fields, "FallbackUrl").map(|address| (address.to_owned(), method))
+}
+
 async fn create(State(state): State<App>, Form(fields): Form<Pairs>) -> Response {
     let given = |name: &str| value(&fields, name).unwrap_or_default().to_owned();
     let (to, from) = (given("To"), given("From"));
@@ -107,7 +113,7 @@ async fn create(State(state): State<App>, Form(fields): Form<Pairs>) -> Response
         began: state.world.clock.now(),
         ended: None,
         document: 0,
-        fallback: value(&fields, "FallbackUrl").map(str::to_owned),
+        fallback: fallback(&fields),
         callback: value(&fields, "StatusCallback").map(str::to_owned),
         events: events.map(|(_, event)| event.clone()).collect(),
         told: 0,
@@ -254,7 +260,7 @@ impl TwilioState {
     fn is_told_at(&self, sid: &str, fields: &Pairs) {
         let mut held = self.held();
         let Some(line) = held.lines.get_mut(sid) else { return };
-        line.fallback = value(fields, "FallbackUrl").map(str::to_owned);
+        line.fallback = fallback(fields);
         if let Some(address) = value(fields, "StatusCallback") {
             line.callback = Some(address.to_owned());
         }

@@ -66,6 +66,8 @@ pub struct TwilioConfig {
     pub caller_id: PhoneE164,
     pub calls_per_second: u32,
     pub pages: Pages,
+    /// What a caller hears where no worker answers: the address of a document that needs none.
+    pub fallback: Option<String>,
 }
 
 /// A leg as it was asked for.
@@ -136,11 +138,12 @@ impl Twilio {
         let leg = leg_of(call)?;
         let pages = &self.config.pages;
         let next = pages.address(Page::Next, leg, "");
+        let (fallback, by) = self.fallback_of(&next);
         let fields = vec![
             ("Url", next.clone()),
             ("Method", "POST".to_owned()),
-            ("FallbackUrl", next),
-            ("FallbackMethod", "POST".to_owned()),
+            ("FallbackUrl", fallback),
+            ("FallbackMethod", by.to_owned()),
             ("StatusCallback", pages.address(Page::Call, leg, "")),
             ("StatusCallbackMethod", "POST".to_owned()),
         ];
@@ -150,6 +153,11 @@ impl Twilio {
             return Err(VendorError::needs_person(VENDOR, NOT_OURS));
         }
         errors::judge(&answer)
+    }
+
+    /// Where a caller is sent if this address of ours is not answered, and by which method. What merely lies there is had by GET.
+    fn fallback_of(&self, address: &str) -> (String, &'static str) {
+        self.config.fallback.as_ref().map_or_else(|| (address.to_owned(), "POST"), |fallback| (fallback.clone(), "GET"))
     }
 
     /// The platform may have begun to record the leg before it was ours. No recording is what was wanted.
@@ -247,6 +255,7 @@ impl Twilio {
 
     fn ring_fields(&self, request: &RingRequest, timeout_s: i64) -> Vec<(&'static str, String)> {
         let (pages, leg) = (&self.config.pages, request.leg.as_str());
+        // A rep is sent nowhere else: the fallback is for callers, and may ring this very phone.
         let whisper = pages.address(Page::Whisper, leg, "");
         let mut fields = vec![
             ("To", dialled(&request.endpoint)),
