@@ -46,13 +46,14 @@ impl Question {
 
 /// One for each vendor that is there and can be asked. A voice platform cannot: it answers by doing.
 pub fn questions(vendors: &Vendors) -> Vec<Question> {
-    let Vendors { crm, chat, mailer, calendar, asterisk, speech, .. } = vendors;
+    let Vendors { crm, chat, mailer, calendar, asterisk, twilio, speech, .. } = vendors;
     let all = [
         question("crm", crm, |crm| Box::pin(async move { crm.check().await })),
         question("slack", chat, |chat| Box::pin(async move { chat.check().await })),
         question("mail", mailer, |mailer| Box::pin(async move { mailer.check().await })),
         question("calendar", calendar, |calendar| Box::pin(async move { calendar.check().await })),
         question("telephony", asterisk, |asterisk| Box::pin(async move { asterisk.check().await })),
+        question("telephony", twilio, |twilio| Box::pin(async move { twilio.check().await })),
         question("speech", speech, |speech| {
             Box::pin(async move { speech.speak("A lead from Baton.").await.map(drop) })
         }),

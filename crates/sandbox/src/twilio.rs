@@ -21,7 +21,7 @@ use super::World;
 use axum::http::Method;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -39,12 +39,14 @@ pub struct Account {
     pub sid: String,
     /// Logs in, and signs unless `signs` does.
     pub auth_token: String,
+    /// Logs in as well, by its id and secret, and is not told of the account.
+    pub api_key: Option<(String, String)>,
     pub signs: Option<Signs>,
 }
 
 impl Account {
     pub fn new(sid: &str, auth_token: &str) -> Self {
-        Self { sid: sid.to_owned(), auth_token: auth_token.to_owned(), signs: None }
+        Self { sid: sid.to_owned(), auth_token: auth_token.to_owned(), api_key: None, signs: None }
     }
 }
 
@@ -133,6 +135,10 @@ struct Held {
     /// By their numbers; the last one stands for all that follow.
     people: BTreeMap<String, VecDeque<Person>>,
     tells: Tells,
+    /// Numbers of the account, and those of others that it may show.
+    own: BTreeSet<String>,
+    verified: BTreeSet<String>,
+    is_suspended: bool,
     /// By operation: status and code of what is refused next.
     refusals: Vec<(String, u16, u32)>,
     made: u64,
@@ -163,6 +169,17 @@ impl TwilioState {
 
     pub fn tell(&self, tells: Tells) {
         self.held().tells = tells;
+    }
+
+    /// From now on the account has these numbers, and may show these of others.
+    pub fn has_numbers(&self, own: &[&str], verified: &[&str]) {
+        let mut held = self.held();
+        held.own = own.iter().map(|number| (*number).to_owned()).collect();
+        held.verified = verified.iter().map(|number| (*number).to_owned()).collect();
+    }
+
+    pub fn set_suspended(&self, suspended: bool) {
+        self.held().is_suspended = suspended;
     }
 
     /// Refuses the next request of this operation, under this status and code.

@@ -2,6 +2,7 @@
 //! that the stand-in asks what every leg hears next.
 
 mod account;
+mod check;
 mod client;
 mod disorder;
 mod doors;

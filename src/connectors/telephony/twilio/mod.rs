@@ -13,6 +13,7 @@
 //! key for a call. Sources: Twilio's description of version 2010-04-01, as of April 2026, and its list of error codes.
 
 mod answers;
+mod check;
 mod errors;
 mod rep_first;
 
@@ -64,6 +65,8 @@ pub struct TwilioConfig {
     pub secret: Secret,
     /// Ours, as reps see it.
     pub caller_id: PhoneE164,
+    /// Ours, which are lent to callers who are transferred.
+    pub numbers: Vec<PhoneE164>,
     pub calls_per_second: u32,
     pub pages: Pages,
     /// What a caller hears where no worker answers: the address of a document that needs none.

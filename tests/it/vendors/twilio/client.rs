@@ -29,7 +29,7 @@ const OTHER: &str = "+12125550102";
 
 /// Legs, for one worker.
 #[derive(Default)]
-struct Book(Mutex<BTreeMap<String, AskedLeg>>);
+pub struct Book(Mutex<BTreeMap<String, AskedLeg>>);
 
 impl Book {
     fn legs(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, AskedLeg>> {
@@ -87,6 +87,7 @@ impl Desk {
             user: ACCOUNT.to_owned(),
             secret: Secret::new(secret),
             caller_id: PhoneE164::new(OURS).expect("a number"),
+            numbers: Vec::new(),
             calls_per_second,
             pages: Pages::new("http://127.0.0.1:9", token, Vec::new()),
             fallback: Some("http://127.0.0.1:9/people".to_owned()),
