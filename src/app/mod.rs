@@ -146,12 +146,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         body_limit: setup.body_limit,
     };
     let duty = outbox.duty().clone();
-    let mut tasks = JoinSet::new();
-    tasks.spawn(Arc::clone(&decider).run(stopping.clone()));
-    tasks.spawn(Arc::clone(&decider).serve_waiting(stopping.clone()));
-    tasks.spawn(Arc::clone(&outbox).deliver(stopping.clone()));
-    tasks.spawn(outbox.run(stopping.clone()));
-    tasks.spawn(keep_fresh(facts, release, stopping.clone()));
+    let mut tasks = works(&decider, outbox, facts, release, &stopping);
     if let Some(asterisk) = asterisk {
         let (decider, store, clock) = (Arc::clone(&decider), setup.store.clone(), Arc::clone(&door.clock));
         let lines = Lines { asterisk, decider, store, release: current, clock, duty: duty.clone(), worker };
@@ -182,6 +177,23 @@ fn facts_of(vendors: &Vendors, store: &Store, clock: &SharedClock, limits: &Limi
     let (crm, calendar) = (vendors.crm.clone(), vendors.calendar.clone());
     let facts = Facts::new(crm, calendar, store.clone(), Arc::clone(clock), limits.facts_within());
     if vendors.telephony.is_some() { facts } else { facts.without_telephony() }
+}
+
+/// Decides and carries out until it is to stop.
+fn works(
+    decider: &Arc<Decider>,
+    outbox: Arc<Outbox>,
+    facts: Arc<Facts>,
+    release: Current,
+    stopping: &watch::Receiver<bool>,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(Arc::clone(decider).run(stopping.clone()));
+    tasks.spawn(Arc::clone(decider).serve_waiting(stopping.clone()));
+    tasks.spawn(Arc::clone(&outbox).deliver(stopping.clone()));
+    tasks.spawn(outbox.run(stopping.clone()));
+    tasks.spawn(keep_fresh(facts, release, stopping.clone()));
+    tasks
 }
 
 /// A vendor that takes its time holds up no stop.
