@@ -78,14 +78,12 @@ impl StandingTable {
         tx: &mut Tx,
         lead: &Lead,
         decision: &Decision,
-        reason: &str,
+        again: &DecidedAgain,
         rules: &RuleSet,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.book(lead, decision, rules, now);
         tx.ledgers_save(&self.entries, &self.changed_ledgers(), "decision", now).await?;
-        let Decision { plan, trace, .. } = decision;
-        let again = DecidedAgain { owner: plan.owner.clone(), reason: reason.to_owned(), pools: trace.pools.clone() };
         let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
         let (lead_id, kind) = (lead.id.clone(), DecidedAgain::KIND.to_owned());
         tx.timeline_append(&[&TimelineEntry { lead_id, at: now, kind, body }]).await

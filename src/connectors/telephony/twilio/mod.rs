@@ -17,6 +17,7 @@
 //! key for a call. Sources: Twilio's description of version 2010-04-01, as of April 2026, and its list of error codes.
 
 mod answers;
+mod check;
 mod dial;
 mod errors;
 mod messages;
@@ -69,8 +70,12 @@ pub struct TwilioConfig {
     pub secret: Secret,
     /// Ours, as reps see it.
     pub caller_id: PhoneE164,
+    /// Ours, which are lent to callers who are transferred.
+    pub numbers: Vec<PhoneE164>,
     pub calls_per_second: u32,
     pub pages: Pages,
+    /// What a caller hears where no worker answers: the address of a document that needs none.
+    pub fallback: Option<String>,
 }
 
 /// A leg as it was asked for.
@@ -154,15 +159,25 @@ impl Twilio {
     /// For a call that is up: where it asks what is next, and where its end is told.
     fn sent_on(&self, about: &str, next: Page, told: Page) -> Vec<(&'static str, String)> {
         let pages = &self.config.pages;
-        let next = pages.address(next, about, "");
+        let address = pages.address(next, about, "");
+        // A rep is sent nowhere else.
+        let (fallback, by) = match next {
+            Page::Next => self.fallback_of(&address),
+            _ => (address.clone(), "POST"),
+        };
         vec![
-            ("Url", next.clone()),
+            ("Url", address),
             ("Method", "POST".to_owned()),
-            ("FallbackUrl", next),
-            ("FallbackMethod", "POST".to_owned()),
+            ("FallbackUrl", fallback),
+            ("FallbackMethod", by.to_owned()),
             ("StatusCallback", pages.address(told, about, "")),
             ("StatusCallbackMethod", "POST".to_owned()),
         ]
+    }
+
+    /// Where a caller is sent if this address of ours is not answered, and by which method. What merely lies there is had by GET.
+    fn fallback_of(&self, address: &str) -> (String, &'static str) {
+        self.config.fallback.as_ref().map_or_else(|| (address.to_owned(), "POST"), |fallback| (fallback.clone(), "GET"))
     }
 
     /// The platform may have begun to record the leg before it was ours. No recording is what was wanted.

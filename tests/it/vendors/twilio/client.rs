@@ -31,7 +31,7 @@ const OTHER: &str = "+12125550102";
 
 /// Legs, for one worker.
 #[derive(Default)]
-struct Book(Mutex<BTreeMap<String, AskedLeg>>);
+pub struct Book(Mutex<BTreeMap<String, AskedLeg>>);
 
 impl Book {
     fn legs(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, AskedLeg>> {
@@ -89,8 +89,10 @@ impl Desk {
             user: ACCOUNT.to_owned(),
             secret: Secret::new(secret),
             caller_id: PhoneE164::new(OURS).expect("a number"),
+            numbers: Vec::new(),
             calls_per_second,
             pages: Pages::new("http://127.0.0.1:9", token, Vec::new()),
+            fallback: Some("http://127.0.0.1:9/people".to_owned()),
         };
         let book = Arc::new(Book::default());
         let client = Twilio::new(config, Arc::clone(&book) as Arc<dyn LegBook>, clock.clone()).expect("a client");
@@ -162,6 +164,8 @@ async fn a_leg_is_read_by_its_name_or_found_by_number_and_time() {
     assert_eq!((found, desk.calls().len()), (Ok(LegStatus::Ringing), 1));
     let searches = desk.asked().iter().filter(|asked| *asked == "GET Calls.json").count();
     assert_eq!(searches, 1, "what was found has a name from then on");
+    let asked = String::from_utf8(desk.world.exchanges()[0].request_body.to_vec()).expect("a form");
+    assert!(asked.contains("FallbackUrl=") && !asked.contains("people"), "a rep rings nobody else: {asked}");
     desk.holds_to_the_contract();
 }
 
@@ -282,6 +286,7 @@ async fn the_caller_is_sent_on_and_nothing_is_said_beside_that() {
     assert_eq!(desk.asked(), expected);
     let sent = String::from_utf8(desk.world.exchanges()[0].request_body.to_vec()).expect("a form");
     assert!(sent.contains("telephony%2Ftwilio%2Fnext%2F") && sent.contains("StatusCallback=http"), "{sent}");
+    assert!(sent.contains("FallbackUrl=http%3A%2F%2F127.0.0.1%3A9%2Fpeople&FallbackMethod=GET"), "{sent}");
     desk.holds_to_the_contract();
 }
 
