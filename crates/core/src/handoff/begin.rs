@@ -57,6 +57,7 @@ impl Handoff {
             bridge_by: later(since, terms.bridge_within),
             caller_zone: lead.preference.timezone,
             busy: BTreeMap::new(),
+            promised: BTreeMap::new(),
             caller: zone::whereabouts(lead),
             wanted_times: lead.preference.times.clone(),
             searches: 0,
