@@ -10,7 +10,7 @@ use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::rep::Busy;
-use baton_core::domain::text::RepText;
+use baton_core::domain::text::Whisper;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -215,7 +215,7 @@ impl Telephony for Null {
         self.carry_out(Kind::Ring, request.leg.as_str()).await;
         Ok(())
     }
-    async fn whisper(&self, _leg: &LegId, _key: &str, _say: &RepText) -> Result<(), VendorError> {
+    async fn whisper(&self, _leg: &LegId, _key: &str, _whisper: &Whisper) -> Result<(), VendorError> {
         self.answer().await;
         Ok(())
     }

@@ -226,6 +226,7 @@ fn command() -> Value {
         json!({ "const": "answered_elsewhere", "description": "Another rep was quicker: nobody missed a call." });
     let rep = json!({ "type": "string", "description": "The leg of the rep who calls back, and has accepted." });
     let phone = json!({ "type": "string", "description": "The number to ring, in E.164; `sip` stands in its place for an app." });
+    let language = json!({ "type": "string", "description": "Of `say`, such as `en`: one that the rep speaks, where there are words in it." });
     let sip = json!({ "type": "string", "description": "The SIP address to ring, such as ana@pbx.example." });
     let one = |kind: &str, properties: &[(&str, &Value)], optional: &[(&str, &Value)]| {
         let mut all = Map::from_iter([("type".to_owned(), json!({ "const": kind }))]);
@@ -239,7 +240,7 @@ fn command() -> Value {
             one("instruct", &[("id", &text), ("call", &text), ("kind", &text), ("say", &text)], &[("slots", &slots)]),
             one("hold", &[("id", &text), ("call", &text)], &[("record", &record), ("comfort", &comfort)]),
             one("ring", &[("call", &text), ("leg", &text), ("ring_until", &instant)], &[("phone", &phone), ("sip", &sip)]),
-            one("whisper", &[("id", &text), ("leg", &text), ("say", &text)], &[]),
+            one("whisper", &[("id", &text), ("leg", &text), ("say", &text), ("language", &language)], &[]),
             one("join", &[("id", &text), ("call", &text), ("leg", &text)], &[("record", &record)]),
             one(
                 "dial_lead",

@@ -5,31 +5,34 @@
 //! lease, and callers are on the line. What is told twice, by two workers or by one, is one event: its id says what happened to whom.
 
 mod addresses;
-mod front_door;
+mod agents;
+mod telephony;
 
 pub(super) use addresses::{KeptAddresses, offered};
+pub(super) use agents::{Agents, bring};
+pub(super) use telephony::{as_telephony, lent, over_http};
 
 use crate::connectors::asterisk::Asterisk;
-use crate::connectors::{Arrival, CallSink, Carried, ComesFor, Happened, Told, VendorError};
+use crate::connectors::{CallSink, Carried, ComesFor, Happened, Told, VendorError};
 use crate::deciding::decider::Decider;
-use crate::intake::event::{EventKind, key_of};
+use crate::intake::event::key_of;
 use crate::outbox::Duty;
-use crate::release::Current;
 use crate::store::{Arrived, CARRIER, CallerOnLine, InboxMessage, Store, StoreError, with};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::id::LegId;
+use baton_core::domain::lead::Arrival;
 use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::Outcome;
 use baton_core::handoff::Stage;
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-/// Whose lines: there is one carrier in a workspace.
+/// Whose lines.
 const LINES: &str = "asterisk";
 /// How long a worker that has died keeps the others from hearing.
 const LEASE: Duration = Duration::from_secs(5);
@@ -49,10 +52,11 @@ pub(super) struct Lines {
     pub asterisk: Arc<Asterisk>,
     pub decider: Arc<Decider>,
     pub store: Store,
-    pub release: Current,
     pub clock: SharedClock,
     pub duty: Duty,
     pub worker: String,
+    /// Callers come to us once a rep has accepted: until then their leg is their platform's.
+    pub is_rep_first: bool,
 }
 
 /// Why it hears no more.
@@ -67,10 +71,11 @@ enum Ended {
 
 /// Until told to stop.
 pub(super) async fn hear(lines: Lines, mut stopping: watch::Receiver<bool>) {
-    let Lines { asterisk, decider, store, release, clock, duty, worker } = lines;
-    let sink: Arc<dyn CallSink> = Arc::new(Inbox { decider, store: store.clone(), release, clock: Arc::clone(&clock) });
+    let Lines { asterisk, decider, store, clock, duty, worker, is_rep_first } = lines;
+    let inbox = Inbox { decider, store: store.clone(), clock: Arc::clone(&clock), is_rep_first };
+    let sink: Arc<dyn CallSink> = Arc::new(inbox);
     asterisk.heard_by(&sink);
-    let lease = Lease { store, clock, worker };
+    let lease = Lease { lines: LINES, store, clock, worker };
     let mut rest = TRIED_EVERY;
     while !*stopping.borrow() {
         if duty.why_not().is_none() && lease.is_had().await {
@@ -108,6 +113,7 @@ async fn off(duty: &Duty) {
 }
 
 struct Lease {
+    lines: &'static str,
     store: Store,
     clock: SharedClock,
     worker: String,
@@ -135,15 +141,17 @@ impl Lease {
 
     async fn take(&self) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        let taking = with((self.worker.clone(), now + LEASE, now), |tx, (worker, until, now)| {
-            Box::pin(tx.listener_take(LINES, worker, *until, *now))
+        let lines = self.lines;
+        let taking = with((self.worker.clone(), now + LEASE, now), move |tx, (worker, until, now)| {
+            Box::pin(tx.listener_take(lines, worker, *until, *now))
         });
         self.store.write("listener.take", taking).await
     }
 
     /// Another need not wait for its end.
     async fn give_back(&self) {
-        let leaving = with(self.worker.clone(), |tx, worker| Box::pin(tx.listener_leave(LINES, worker)));
+        let lines = self.lines;
+        let leaving = with(self.worker.clone(), move |tx, worker| Box::pin(tx.listener_leave(lines, worker)));
         if let Err(error) = self.store.write("listener.leave", leaving).await {
             tracing::warn!(%error, "another worker hears the lines once the lease of this one has ended");
         }
@@ -154,8 +162,8 @@ impl Lease {
 struct Inbox {
     decider: Arc<Decider>,
     store: Store,
-    release: Current,
     clock: SharedClock,
+    is_rep_first: bool,
 }
 
 #[async_trait]
@@ -168,7 +176,11 @@ impl CallSink for Inbox {
 
     async fn carried(&self) -> Result<Vec<Carried>, VendorError> {
         let callers = self.store.callers_on_line(self.clock.now()).await.map_err(retry)?;
-        Ok(callers.into_iter().map(carried).collect())
+        let known = callers.into_iter().map(|caller| {
+            let is_ours = caller.has_come || !self.is_rep_first;
+            carried(CallerOnLine { leg: caller.leg.filter(|_| is_ours), ..caller })
+        });
+        Ok(known.collect())
     }
 
     async fn is_heard(&self) -> Result<bool, VendorError> {
@@ -177,17 +189,17 @@ impl CallSink for Inbox {
     }
 
     fn is_front_door(&self, dialled: &str) -> bool {
-        self.is_door(dialled)
+        self.decider.is_front_door(dialled)
     }
 
     async fn comes_in(&self, arrival: &Arrival) -> Result<bool, VendorError> {
-        self.rings(arrival).await.map_err(retry)
+        self.decider.rings_at_front_door(arrival).await.map_err(retry)
     }
 
     async fn missed(&self, arrival: &Arrival) -> Result<(), VendorError> {
         let call = Some(arrival.call.clone());
         let left = message(&Told { call, leg: None, happened: Happened::Missed, why: None }, self.clock.now());
-        let begins = self.lead_of_missed(arrival).await.map_err(retry)?;
+        let begins = self.decider.lead_of_missed(arrival).await.map_err(retry)?;
         let messages = std::iter::once(left).chain(begins).collect();
         self.decider.take(messages).await.map(|_known| ()).map_err(retry)
     }
@@ -197,25 +209,16 @@ impl CallSink for Inbox {
     }
 
     async fn arrived(&self, address: &str, call: &str) -> Result<Option<ComesFor>, VendorError> {
-        let (address, call, now) = (address.to_owned(), call.to_owned(), self.clock.now());
-        let arriving =
-            with((address, call, now), |tx, (address, call, now)| Box::pin(tx.address_arrive(address, call, *now)));
-        let arrived = self.store.write("address.arrive", arriving).await.map_err(retry)?;
+        let arrived = self.decider.arrives(address, call).await.map_err(retry)?;
         Ok(arrived.map(|arrived| match arrived {
             Arrived::ForRep(leg) => ComesFor::Rep(leg),
             Arrived::Announced { event } => ComesFor::Announced { event },
+            Arrived::Before => ComesFor::Known,
         }))
     }
 
     async fn brings(&self, event: &str, call: &str) -> Result<(), VendorError> {
-        let received_at = self.clock.now();
-        let mut event: Value = serde_json::from_str(event).map_err(retry)?;
-        event["time"] = json!(received_at);
-        event["data"]["call"]["leg"] = json!(call);
-        let body = event.to_string().into_bytes();
-        let (key, kind) = (key_of(&body), EventKind::LeadQualified.as_str().to_owned());
-        let message = InboxMessage { key, kind, body, received_at, reply_to: None, correlation_id: None };
-        self.decider.take(vec![message]).await.map(drop).map_err(retry)
+        self.decider.brings_announced(event, call).await.map_err(retry)
     }
 }
 
@@ -224,7 +227,7 @@ fn retry(error: impl std::fmt::Display) -> VendorError {
 }
 
 fn carried(caller: CallerOnLine) -> Carried {
-    let CallerOnLine { leg, handoff } = caller;
+    let CallerOnLine { leg, handoff, has_come: _ } = caller;
     let (mut up, mut rings) = (Vec::new(), Vec::new());
     // They have spoken, and speak on.
     up.extend(handoff.calling.clone().filter(|_| handoff.is_done()));
@@ -234,7 +237,8 @@ fn carried(caller: CallerOnLine) -> Carried {
     }
     let (is_served, takes_callback_key) = (handoff.stage.settled().is_none(), handoff.takes_callback_key());
     let is_left_to_agent = matches!(handoff.stage, Stage::Done { outcome: Outcome::LeftToAgent { .. } });
-    Carried { call: leg, up, rings, is_served, is_left_to_agent, takes_callback_key }
+    let asked = handoff.asked_on().map(|leg| leg.id.clone());
+    Carried { call: leg, up, rings, asked, is_served, is_left_to_agent, takes_callback_key }
 }
 
 /// As a platform would send it.
@@ -250,6 +254,9 @@ fn message(told: &Told, now: DateTime<Utc>) -> InboxMessage {
     if let Some(why) = why {
         data["why"] = json!(why);
     }
+    if let Happened::Pressed { key, .. } = happened {
+        data["key"] = json!(key);
+    }
     let event = json!({
         "specversion": "1.0", "type": EVENT, "source": CARRIER, "id": id(whom, *happened), "time": now, "data": data,
     });
@@ -261,7 +268,7 @@ fn message(told: &Told, now: DateTime<Utc>) -> InboxMessage {
 /// The same each time the same is told, by whichever worker.
 fn id(whom: &str, happened: Happened) -> String {
     let id = format!("{whom}:{}", happened.as_str());
-    if let Happened::CallbackWanted { pressed_at } = happened {
+    if let Happened::CallbackWanted { pressed_at } | Happened::Pressed { pressed_at, .. } = happened {
         return format!("{id}:{}", pressed_at.timestamp_millis());
     }
     id
@@ -289,6 +296,7 @@ mod tests {
             (Happened::CallerLeft, CallWord::CallerLeft),
             (Happened::CallbackWanted { pressed_at: now }, CallWord::CallbackWanted),
             (Happened::Missed, CallWord::Missed),
+            (Happened::Pressed { key: '3', pressed_at: now }, CallWord::Pressed),
         ] {
             let is_callers =
                 matches!(happened, Happened::CallerLeft | Happened::CallbackWanted { .. } | Happened::Missed);
@@ -300,7 +308,7 @@ mod tests {
                 panic!("{happened:?} is not read")
             };
             assert_eq!((read.happened, read.leg, read.why.as_deref()), (word, leg, Some("cause 17")), "{happened:?}");
-            assert_eq!(read.platform, CARRIER);
+            assert_eq!((read.platform.as_str(), read.key), (CARRIER, (word == CallWord::Pressed).then_some('3')));
         }
     }
 

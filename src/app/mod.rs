@@ -9,6 +9,7 @@ pub mod releases;
 pub mod reload;
 pub mod replay;
 pub mod revision;
+mod speech;
 pub mod stage;
 mod tidy;
 pub mod time;
@@ -19,6 +20,7 @@ pub mod workspace;
 pub mod zoneinfo;
 
 pub use reload::Reload;
+pub use speech::unspoken;
 pub use twilio::{TwilioAccount, twilio_account};
 pub use vendors::{CrmChoice, agree, connect, not_connected, undialled};
 
@@ -31,7 +33,7 @@ use crate::store::Store;
 use crate::web::{self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, PlatformSections, TwilioSection};
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
-use lines::Lines;
+use lines::{Agents, Lines};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,7 +107,8 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Reload::begin(setup.store.clone(), clock, worker.clone(), crm, sections, setup.workspace).await;
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
-    let (asterisk, current) = (setup.vendors.asterisk.clone(), release.clone());
+    let (asterisk, telephony) = (setup.vendors.asterisk.clone(), setup.vendors.telephony.clone());
+    let current = release.clone();
     let addresses = setup.vendors.rep_first.as_ref().map(lines::offered);
     if let Some(rep_first) = &setup.vendors.rep_first {
         let (store, clock) = (setup.store.clone(), Arc::clone(&setup.clock));
@@ -175,8 +178,13 @@ pub async fn start(setup: Setup) -> Result<Running> {
     });
     if let Some(asterisk) = asterisk {
         let (decider, store, clock) = (Arc::clone(&decider), setup.store.clone(), Arc::clone(&door.clock));
-        let lines = Lines { asterisk, decider, store, release: current, clock, duty: duty.clone(), worker };
+        let (duty, is_rep_first) = (duty.clone(), door.addresses.is_some());
+        let lines = Lines { asterisk, decider, store, clock, duty, worker, is_rep_first };
         tasks.spawn(lines::hear(lines, stopping.clone()));
+    } else if let Some(telephony) = telephony.filter(|_| door.twilio.is_some()) {
+        let (store, clock) = (setup.store.clone(), Arc::clone(&door.clock));
+        let agents = Agents { telephony, store, release: current, clock, duty: duty.clone(), worker };
+        tasks.spawn(lines::bring(agents, stopping.clone()));
     }
     tasks.spawn(tidy::keep(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));
     let in_hand = door.in_hand.clone();

@@ -90,8 +90,7 @@ impl StandIns {
             mailer: Some(Arc::new(SmtpMailer::new(mail, clock()).context("setting up mail")?)),
             calendar: Some(Arc::new(GoogleCalendar::new(google, clock()).context("setting up the calendar")?)),
             telephony: Some(Arc::new(
-                AgentTelephony::over_http(&format!("http://{}", self.at.voice), None)
-                    .context("setting up telephony")?,
+                AgentTelephony::over_http(&self.commands(), None).context("setting up telephony")?,
             )),
             ..Vendors::default()
         })
@@ -99,11 +98,16 @@ impl StandIns {
 }
 
 impl StandIns {
+    /// Where the voice platform takes commands.
+    pub fn commands(&self) -> String {
+        format!("http://{}", self.at.voice)
+    }
+
     /// The sections of a `baton.toml` that point a worker of its own process at the stand-ins. It finds its secrets in
     /// [`StandIns::secrets`].
     pub fn config_toml(&self) -> String {
-        let Addresses { salesforce, google, slack, smtp, voice } = &self.at;
-        let (host, port) = (smtp.ip(), smtp.port());
+        let Addresses { salesforce, google, slack, smtp, .. } = &self.at;
+        let (host, port, commands) = (smtp.ip(), smtp.port(), self.commands());
         format!(
             r#"
 [crm]
@@ -129,7 +133,7 @@ private_key = "env:SANDBOX_CALENDAR"
 
 [telephony]
 mode = "agent"
-commands = "http://{voice}"
+commands = "{commands}"
 "#
         )
     }

@@ -18,6 +18,7 @@ pub(super) async fn keep(store: Store, clock: SharedClock, mut stopping: watch::
                 tx.acts_forget(*now).await?;
                 tx.carrier_legs_forget(*now).await?;
                 tx.lives_forget(*now).await?;
+                tx.texts_forget(*now).await?;
                 tx.transfers_forget(*now).await
             })
         });

@@ -1,9 +1,14 @@
-//! From `[telephony]` with `carrier = "twilio"` to both sides of that account: how it is commanded, and the door at which it asks us.
+//! From `[telephony]` with `carrier = "twilio"` to both sides of that account: how it is commanded, and the door at which it asks us;
+//! and from `[sms]` to whoever sends texts.
 
+use crate::app::lines::as_telephony;
 use crate::config::{self, Config};
+use crate::connectors::Texter;
+use crate::connectors::VendorError;
+use crate::connectors::agent::Wire;
 use crate::connectors::http::Secret;
-use crate::connectors::twilio::{AskedLeg, LegBook, Twilio, TwilioConfig};
-use crate::connectors::{Telephony, VendorError};
+use crate::connectors::twilio::{AskedLeg, LegBook, Sender, Twilio, TwilioConfig, TwilioTexts, TwilioTextsConfig};
+use crate::outbox::Vendors;
 use crate::store::{Store, StoreError, with};
 use crate::web::TwilioSection;
 use anyhow::{Context, Result};
@@ -17,8 +22,24 @@ use std::sync::Arc;
 
 /// Both sides of one account.
 pub struct TwilioAccount {
-    pub telephony: Arc<dyn Telephony>,
+    pub telephony: Arc<Twilio>,
     pub door: Arc<TwilioSection>,
+}
+
+impl TwilioAccount {
+    /// As telephony of ours; `wire`: commands to the voice platform over the broker, where there is one. Gives the door.
+    ///
+    /// # Errors
+    /// The voice platform cannot be told anything: a secret cannot be had, or an address is not one.
+    pub fn connect(
+        self,
+        config: &Config,
+        wire: Option<Arc<dyn Wire>>,
+        vendors: &mut Vendors,
+    ) -> Result<Arc<TwilioSection>> {
+        as_telephony(vendors, config, self.telephony, wire)?;
+        Ok(self.door)
+    }
 }
 
 /// `None`: Twilio carries no calls of ours.
@@ -26,14 +47,9 @@ pub struct TwilioAccount {
 /// # Errors
 /// A secret cannot be had, or there is none that could prove what the carrier sends; or an address is not of its form.
 pub fn twilio_account(config: &Config, store: &Store, clock: &SharedClock) -> Result<Option<TwilioAccount>> {
-    let Some(config::Telephony::Bridge(config::Carrier::Twilio(twilio))) = &config.telephony else {
-        return Ok(None);
-    };
+    let Some(twilio) = config.telephony.as_ref().and_then(config::Telephony::twilio) else { return Ok(None) };
     let key = twilio.key.secret("telephony.key")?;
-    let (user, secret) = match key.split_once(':') {
-        Some((user, secret)) => (user.to_owned(), Secret::new(secret)),
-        None => (twilio.account.clone(), Secret::new(key.as_str())),
-    };
+    let (user, secret) = login(&twilio.account, &key);
     let keys = keys(twilio, &key)?;
     let mut secrets = keys.auth_tokens.iter().chain(keys.shared.values()).cloned();
     let first = secrets.next().context(
@@ -52,9 +68,35 @@ pub fn twilio_account(config: &Config, store: &Store, clock: &SharedClock) -> Re
     };
     let legs = Arc::new(StoredLegs(store.clone()));
     let telephony = Twilio::new(settings, legs, Arc::clone(clock)).context("setting up telephony")?;
+    let (agent, agent_within) = (twilio.agent.clone(), twilio.agent_within);
     let (music, language) = (twilio.music.clone(), twilio.language.clone());
-    let door = Arc::new(TwilioSection { pages, keys, music, language });
+    let door = Arc::new(TwilioSection { pages, keys, music, agent, agent_within, language });
     Ok(Some(TwilioAccount { telephony: Arc::new(telephony), door }))
+}
+
+/// `None`: there is no `[sms]`, and nobody is written to.
+///
+/// # Errors
+/// A secret cannot be had, or an address is not of its form.
+pub(super) fn twilio_texts(config: &Config) -> Result<Option<Arc<dyn Texter>>> {
+    let Some(config::Sms::Twilio(sms)) = &config.sms else { return Ok(None) };
+    let telephony = config.telephony.as_ref();
+    let own = sms.login(telephony)?;
+    let (name, key) = own.key;
+    let (user, secret) = login(own.account, &key.secret(name)?);
+    let service = sms.messaging_service.clone().map(Sender::Service);
+    let sender = sms.from.clone().map(Sender::Number).or(service).context("[sms] does not say who a text is from")?;
+    let (base_url, account) = (sms.base_url(telephony).to_owned(), own.account.to_owned());
+    let texts = TwilioTexts::new(TwilioTextsConfig { base_url, account, user, secret, sender });
+    Ok(Some(Arc::new(texts.context("setting up sms")?)))
+}
+
+/// Who logs in, and with what: an API key, or else the account itself.
+fn login(account: &str, key: &str) -> (String, Secret) {
+    match key.split_once(':') {
+        Some((user, secret)) => (user.to_owned(), Secret::new(secret)),
+        None => (account.to_owned(), Secret::new(key)),
+    }
 }
 
 /// What Twilio signs with; an auth token that we log in with is one.

@@ -1,10 +1,12 @@
 //! From the config's sections to the clients of one workspace.
 
-use crate::app::webhooks;
+use crate::app::lines::{as_telephony, lent, over_http};
+use crate::app::twilio::twilio_texts;
+use crate::app::{speech, webhooks};
 use crate::config::{self, Config, MailTls};
 use crate::connectors::Telephony;
 use crate::connectors::agent::{AgentTelephony, Wire};
-use crate::connectors::asterisk::{Asterisk, AsteriskConfig, Reached, RepFirst};
+use crate::connectors::asterisk::{Asterisk, AsteriskConfig, Beside};
 use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
 use crate::connectors::http::Secret;
 use crate::connectors::hubspot::{self, HubSpot, HubSpotConfig};
@@ -12,7 +14,7 @@ use crate::connectors::live::LiveVoice;
 use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
 use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use crate::connectors::slack::{Slack, SlackConfig};
-use crate::connectors::speech::{ProgramSpeech, Speech};
+use crate::connectors::speech::Speech;
 use crate::outbox::Vendors;
 use anyhow::{Context, Result, bail};
 use baton_clock::SharedClock;
@@ -21,7 +23,7 @@ use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::phone::endpoint::{Address, Endpoint};
 use baton_core::rules::RuleSet;
 use baton_core::rules::fault::listed;
-use baton_core::rules::model::set::{Assignment, CallbackDial, Introduction, Rung};
+use baton_core::rules::model::set::{Assignment, CallbackDial, Introduction, Rung, TextBack};
 use std::sync::Arc;
 
 /// Clients for every section that is there; `wire`: commands to the voice platform over the broker, where there is one. `events`
@@ -55,6 +57,7 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
     if let Some(mail) = &config.mail {
         vendors.mailer = Some(Arc::new(SmtpMailer::new(smtp(mail)?, Arc::clone(clock)).context("setting up mail")?));
     }
+    vendors.texter = twilio_texts(config)?;
     if let Some(google) = &config.calendar {
         let key = Secret::new(google.private_key.secret("calendar.private_key")?);
         let mut settings = GoogleConfig::new(google.client_email.clone(), key);
@@ -64,42 +67,25 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
         vendors.calendar =
             Some(Arc::new(GoogleCalendar::new(settings, Arc::clone(clock)).context("setting up calendar")?));
     }
-    if let Some(config::Speech { program, within }) = &config.speech {
-        let speech = ProgramSpeech::new(program.name.clone(), program.arguments.clone(), *within);
-        vendors.speech = Some(Arc::new(speech));
-    }
+    vendors.speech = config.speech.as_ref().map(speech::speaker).transpose()?;
     match &config.telephony {
-        None | Some(config::Telephony::Bridge(config::Carrier::Twilio(_))) => {}
+        None | Some(config::Telephony::Bridge(_) | config::Telephony::RepFirst(_)) => {}
         Some(config::Telephony::AgentAmqp) => {
-            vendors.telephony = wire.map(|wire| Arc::new(AgentTelephony::over(wire)) as Arc<dyn Telephony>);
+            vendors.telephony = wire.clone().map(|wire| Arc::new(AgentTelephony::over(wire)) as Arc<dyn Telephony>);
         }
         Some(config::Telephony::Agent { commands, token }) => {
             vendors.telephony = Some(Arc::new(over_http(commands, token.as_ref())?));
         }
-        Some(config::Telephony::Bridge(config::Carrier::Asterisk(settings))) => {
-            let settings = asterisk(settings, &[], vendors.speech.clone())?;
-            let asterisk = Arc::new(Asterisk::new(settings, Arc::clone(clock)).context("setting up telephony")?);
-            vendors.telephony = Some(Arc::clone(&asterisk) as Arc<dyn Telephony>);
-            vendors.asterisk = Some(asterisk);
+    }
+    if let Some(settings) = config.telephony.as_ref().and_then(config::Telephony::asterisk) {
+        let beside = settings.commands.as_ref().map(|commands| over_http(commands, settings.token.as_ref()));
+        let settings = asterisk(settings, lent(config), vendors.speech.clone())?;
+        let carrier = Arc::new(Asterisk::new(settings, Arc::clone(clock)).context("setting up telephony")?);
+        match beside.transpose()? {
+            Some(platform) => vendors.telephony = Some(Arc::new(Beside::new(Arc::clone(&carrier), platform))),
+            None => as_telephony(&mut vendors, config, Arc::clone(&carrier), wire)?,
         }
-        Some(config::Telephony::RepFirst(settings)) => {
-            let config::RepFirst { carrier, reached, told } = &**settings;
-            let numbers = if let config::Reached::Numbers(numbers) = reached { &numbers[..] } else { &[] };
-            let carrier = asterisk(carrier, numbers, vendors.speech.clone())?;
-            let carrier = Arc::new(Asterisk::new(carrier, Arc::clone(clock)).context("setting up telephony")?);
-            let platform = match told {
-                config::ToldBy::Tool => None,
-                config::ToldBy::Amqp => wire.map(AgentTelephony::over),
-                config::ToldBy::Commands { url, token } => Some(over_http(url, token.as_ref())?),
-            };
-            let reached = match reached {
-                config::Reached::Host(host) => Reached::Host(host.clone()),
-                config::Reached::Numbers(numbers) => Reached::Numbers(numbers.clone()),
-            };
-            let rep_first = Arc::new(RepFirst::new(Arc::clone(&carrier), platform, reached));
-            vendors.telephony = Some(Arc::clone(&rep_first) as Arc<dyn Telephony>);
-            (vendors.asterisk, vendors.rep_first) = (Some(carrier), Some(rep_first));
-        }
+        vendors.asterisk = Some(carrier);
     }
     if !config.platforms.is_empty() {
         let key = |(name, platform): (&String, &config::Platform)| {
@@ -180,11 +166,11 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
     if config.calendar.is_none() && !booking.is_empty() {
         told.push(format!("no [calendar]: booking is left out of the ladders that have it ({booking})"));
     }
-    if rules.front_door.numbers().len() > 0 && exchange(config).is_none() {
-        let modes = "no [telephony] with mode = \"bridge\" or \"rep_first\"";
-        told.push(format!("{modes}: nobody is rung for callers of rules/front_door.yaml"));
-    }
+    told.extend(at_no_front_door(config, rules));
     told.extend(lent_and_answered(config, rules));
+    if config.sms.is_none() && rules.handoff.callback.text_back != TextBack::Nobody {
+        told.push("no [sms]: text_back of handoff.yaml is sent to nobody".to_owned());
+    }
     if config.mail.is_none() && config.slack.is_none() {
         told.push("no [slack] and no [mail]: no rep is told of a lead, and no caller of a promise".to_owned());
     }
@@ -195,37 +181,31 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
 fn not_at_this_telephony(config: &Config, rules: &RuleSet) -> Vec<String> {
     let handoff = &rules.handoff;
     let mut told = Vec::new();
-    let is_twilio = matches!(config.telephony, Some(config::Telephony::Bridge(config::Carrier::Twilio(_))));
-    if is_twilio {
+    // Whose agent the caller hears meanwhile, who tells of their keys.
+    let is_platforms = matches!(config.telephony, Some(config::Telephony::RepFirst(_)));
+    if twilio(config).is_some() {
         let gone = "no agent once carrier = \"twilio\" has taken a call over";
-        if handoff.hold == Comfort::Agent {
+        if handoff.hold == Comfort::Agent && !is_platforms {
             told.push(format!("{gone}: hold: agent of handoff.yaml is music"));
         }
         if handoff.introduce == Introduction::Agent {
             told.push(format!("{gone}: with introduce: agent of handoff.yaml the two are joined without it"));
         }
-        if handoff.offer_callback.is_some() {
-            told.push(
-                "no keys of callers with carrier = \"twilio\": offer_callback of handoff.yaml is offered to nobody"
-                    .to_owned(),
-            );
+        if handoff.offer_callback.is_some() && !is_platforms {
+            let no_keys = "no keys of callers with carrier = \"twilio\"";
+            told.push(format!("{no_keys}: offer_callback of handoff.yaml is offered to nobody"));
         }
     }
-    if handoff.callback.dial == CallbackDial::AtTheTime && (is_twilio || config.telephony.is_none()) {
-        told.push(
-            "no [telephony] that dials leads (carrier = \"asterisk\", or a platform that holds the calls): dial: at_the_time of \
-             handoff.yaml begins no call; reps call back by hand"
-                .to_owned(),
-        );
+    if handoff.callback.dial == CallbackDial::AtTheTime && config.telephony.is_none() {
+        let by_hand = "dial: at_the_time of handoff.yaml begins no call; reps call back by hand";
+        told.push(format!("no [telephony] that dials leads: {by_hand}"));
     }
     told
 }
 
-/// Numbers to which callers are transferred for whoever waits for them, and people of ours are said to answer as well.
+/// Numbers that are lent, and people of ours are said to answer as well.
 fn lent_and_answered(config: &Config, rules: &RuleSet) -> Option<String> {
-    let Some(config::Telephony::RepFirst(settings)) = &config.telephony else { return None };
-    let config::Reached::Numbers(lent) = &settings.reached else { return None };
-    let both = lent.iter().map(PhoneE164::as_str).filter(|number| rules.front_door.dialled(number).is_some());
+    let both = lent(config).iter().map(PhoneE164::as_str).filter(|number| rules.front_door.dialled(number).is_some());
     let both: Vec<&str> = both.collect();
     (!both.is_empty()).then(|| {
         format!(
@@ -234,6 +214,22 @@ fn lent_and_answered(config: &Config, rules: &RuleSet) -> Option<String> {
             listed(both.into_iter())
         )
     })
+}
+
+/// Callers of the front door whom nobody is rung for, or to whom no agent comes.
+fn at_no_front_door(config: &Config, rules: &RuleSet) -> Option<String> {
+    let why = match (exchange(config), twilio(config).map(|twilio| &twilio.agent)) {
+        (Some(_), _) | (None, Some(Some(_))) => return None,
+        (None, Some(None)) => "no telephony.agent: whom no rep takes of rules/front_door.yaml is promised a call",
+        (None, None) => {
+            "no [telephony] with mode = \"bridge\" or \"rep_first\": nobody is rung for callers of rules/front_door.yaml"
+        }
+    };
+    (rules.front_door.numbers().len() > 0).then(|| why.to_owned())
+}
+
+fn twilio(config: &Config) -> Option<&config::Twilio> {
+    config.telephony.as_ref()?.twilio()
 }
 
 fn exchange(config: &Config) -> Option<&config::Asterisk> {
@@ -270,11 +266,6 @@ fn salesforce_auth(auth: &config::SalesforceAuth) -> Result<SalesforceAuth> {
             client_secret: Secret::new(client_secret.secret("crm.auth.client_secret")?),
         },
     })
-}
-
-fn over_http(commands: &str, token: Option<&config::Reference>) -> Result<AgentTelephony> {
-    let token = token.map(|token| token.secret("telephony.token")).transpose()?.map(Secret::new);
-    AgentTelephony::over_http(commands, token).context("setting up telephony")
 }
 
 fn asterisk(
@@ -318,6 +309,9 @@ mod tests {
     use baton_core::domain::phone::endpoint::PhoneKind;
     use baton_core::routing::scenario::scenario;
 
+    const TWILIO: &str = "[telephony]\nmode = \"bridge\"\ncarrier = \"twilio\"\naccount = \"AC\"\nkey = \"env:K\"\n\
+                          caller_id = \"+15551230000\"\n";
+
     #[test]
     fn what_a_ladder_asks_for_and_nothing_is_connected_to_is_told() {
         let told = |toml: &str| not_connected(&toml::from_str(toml).expect("a configuration"), &scenario().rules);
@@ -329,9 +323,7 @@ mod tests {
         let agent = "[telephony]\nmode = \"agent_amqp\"\n";
         let google = "[calendar]\nclient_email = \"a@b.example\"\nprivate_key = \"env:K\"\n";
         assert_eq!(told(&format!("{slack}{agent}{google}")), Vec::<String>::new());
-        let twilio = "[telephony]\nmode = \"bridge\"\ncarrier = \"twilio\"\naccount = \"AC\"\nkey = \"env:K\"\n\
-                      caller_id = \"+15551230000\"\n";
-        let config = toml::from_str(&format!("{slack}{twilio}{google}")).expect("a configuration");
+        let config = toml::from_str(&format!("{slack}{TWILIO}{google}")).expect("a configuration");
         let mut rules = scenario().rules;
         assert_eq!(not_connected(&config, &rules), Vec::<String>::new());
         rules.handoff.hold = Comfort::Agent;
@@ -342,9 +334,33 @@ mod tests {
         rules.handoff.offer_callback = Some(std::time::Duration::from_secs(20));
         rules.handoff.callback.dial = CallbackDial::AtTheTime;
         let told = not_connected(&config, &rules);
-        let [introduce, offer, dial] = &told[..] else { panic!("{told:?}") };
+        let [introduce, offer] = &told[..] else { panic!("it dials leads: {told:?}") };
         assert!(introduce.contains("joined without it") && offer.contains("offered to nobody"), "{told:?}");
-        assert!(dial.contains("reps call back by hand"), "{dial}");
+        // Behind a platform its agent stays, and its keys are heard, until a rep has accepted.
+        let behind = "mode = \"rep_first\"\ntold_by = \"tool\"\nhost = \"acme.sip.twilio.com\"";
+        let behind = TWILIO.replace("mode = \"bridge\"", behind);
+        let behind = toml::from_str(&format!("{slack}{behind}{google}")).expect("a configuration");
+        rules.handoff.hold = Comfort::Agent;
+        let told = not_connected(&behind, &rules);
+        let [introduce] = &told[..] else { panic!("{told:?}") };
+        assert!(introduce.contains("joined without it"), "{told:?}");
+        let mut rules = scenario().rules;
+        rules.handoff.callback.text_back = TextBack::Agreed;
+        assert_eq!(not_connected(&config, &rules), ["no [sms]: text_back of handoff.yaml is sent to nobody"]);
+        let sms = format!("{slack}{TWILIO}{google}[sms]\nvendor = \"twilio\"\nfrom = \"+15551230000\"\n");
+        let config = toml::from_str(&sms).expect("a configuration");
+        assert_eq!(not_connected(&config, &rules), Vec::<String>::new());
+        let told = not_connected(&toml::from_str("").expect("a configuration"), &rules);
+        assert!(told.iter().any(|told| told.contains("reps call back by hand")), "{told:?}");
+    }
+
+    #[test]
+    fn a_front_door_that_leads_to_nobody_or_to_no_agent_is_told() {
+        let rules = &scenario().at_front_door("front").rules;
+        let told = |toml: &str| at_no_front_door(&toml::from_str(toml).expect("a configuration"), rules);
+        assert!(told("").expect("it is told").contains("nobody is rung"));
+        assert!(told(TWILIO).expect("it is told").starts_with("no telephony.agent"));
+        assert_eq!(told(&format!("{TWILIO}agent = \"+14155550190\"\n")), None);
     }
 
     #[test]
@@ -360,6 +376,22 @@ mod tests {
         assert!(told.contains("(ben) are not rung") && told.contains("dial_app = \"PJSIP/{user}\""), "{told}");
         assert_eq!(undialled(&config("dial_app = \"PJSIP/{user}\"\n"), &rules), None);
         assert_eq!(undialled(&config(""), &scenario().rules), None);
+    }
+
+    #[test]
+    fn a_number_that_is_lent_and_answered_is_told() {
+        let rules = scenario().at_front_door("front").rules;
+        let told = |numbers: &str| {
+            let carrier = "mode = \"rep_first\"\ntold_by = \"tool\"\ncarrier = \"asterisk\"\nurl = \"http://127.0.0.1:8088/ari\"\n\
+                           user = \"baton\"\npassword = \"env:P\"\ndial = \"PJSIP/{digits}\"\ncaller_id = \"+15551230009\"\n";
+            let config = toml::from_str(&format!("[telephony]\n{carrier}numbers = [{numbers}]\n"));
+            not_connected(&config.expect("a configuration"), &rules)
+                .into_iter()
+                .find(|told| told.starts_with("both in"))
+        };
+        let both = told("\"+15551230001\", \"+15551230000\"").expect("it is told");
+        assert!(both.contains("front_door.yaml (+15551230000)") && both.contains("rings for nobody"), "{both}");
+        assert_eq!(told("\"+15551230001\""), None);
     }
 
     #[test]

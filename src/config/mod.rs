@@ -6,6 +6,7 @@ mod environment;
 mod http;
 mod platforms;
 mod secrets;
+mod sms;
 mod span;
 mod speech;
 mod telephony;
@@ -20,7 +21,8 @@ pub use environment::{Reference, zoneinfo};
 pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
 pub use platforms::Platform;
-pub use speech::Speech;
+pub use sms::{Sms, TwilioSms};
+pub use speech::{Speaker, Speech};
 pub use telephony::{Asterisk, Carrier, Reached, RepFirst, Telephony, ToldBy, Twilio};
 pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack};
 pub use webhooks::Webhook;
@@ -45,6 +47,7 @@ pub struct Config {
     pub crm: Option<Crm>,
     pub slack: Option<Slack>,
     pub mail: Option<Mail>,
+    pub sms: Option<Sms>,
     pub calendar: Option<GoogleCalendar>,
     /// By the names of their mappings.
     #[serde(default)]
@@ -198,6 +201,9 @@ impl Config {
         }
         if let Some(speech) = &self.speech {
             speech.check()?;
+        }
+        if let Some(sms) = &self.sms {
+            sms.check(self.telephony.as_ref())?;
         }
         self.http.check()?;
         platforms::check(&self.platforms)?;

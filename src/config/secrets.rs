@@ -1,7 +1,7 @@
 //! Every secret of `baton.toml`, looked up once at start: none is missing, blank, or so short that it can be guessed.
 
 use super::environment::{Reference, Worth};
-use super::{Carrier, Config, Crm, SalesforceAuth, Telephony, ToldBy};
+use super::{Carrier, Config, Crm, SalesforceAuth, Sms, Speaker, Speech, Telephony, ToldBy};
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
 
@@ -55,18 +55,20 @@ impl Config {
         if let Some(amqp) = &self.amqp {
             add("amqp.url", &amqp.url, Plain);
         }
-        match &self.telephony {
-            Some(Telephony::Agent { token: Some(token), .. }) => add("telephony.token", token, TheirSecret),
-            Some(Telephony::Bridge(Carrier::Asterisk(asterisk))) => {
+        if let Some(Speech { by: Speaker::Engine(engine), .. }) = &self.speech
+            && let Some(token) = &engine.token
+        {
+            add("speech.token", token, TheirSecret);
+        }
+        let telephony = self.telephony.as_ref();
+        match telephony.and_then(Telephony::carrier) {
+            Some(Carrier::Asterisk(asterisk)) => {
                 add("telephony.password", &asterisk.password, TheirSecret);
-            }
-            Some(Telephony::RepFirst(rep_first)) => {
-                add("telephony.password", &rep_first.carrier.password, TheirSecret);
-                if let ToldBy::Commands { token: Some(token), .. } = &rep_first.told {
+                if let Some(token) = &asterisk.token {
                     add("telephony.token", token, TheirSecret);
                 }
             }
-            Some(Telephony::Bridge(Carrier::Twilio(twilio))) => {
+            Some(Carrier::Twilio(twilio)) => {
                 add("telephony.key", &twilio.key, TheirSecret);
                 for token in &twilio.auth_tokens {
                     add("telephony.auth_tokens", token, OfPlatform);
@@ -75,7 +77,16 @@ impl Config {
                     add(&format!("telephony.shared_keys.{name}"), key, OfPlatform);
                 }
             }
-            Some(Telephony::Agent { token: None, .. } | Telephony::AgentAmqp) | None => {}
+            None => {}
+        }
+        match telephony {
+            Some(Telephony::Agent { token: Some(token), .. }) => add("telephony.token", token, TheirSecret),
+            Some(Telephony::RepFirst(rep_first)) => {
+                if let ToldBy::Commands { token: Some(token), .. } = &rep_first.told {
+                    add("telephony.token", token, TheirSecret);
+                }
+            }
+            Some(Telephony::Agent { token: None, .. } | Telephony::AgentAmqp | Telephony::Bridge(_)) | None => {}
         }
         match &self.crm {
             None => {}
@@ -94,6 +105,11 @@ impl Config {
         }
         if let Some(password) = self.mail.as_ref().and_then(|mail| mail.password.as_ref()) {
             add("mail.password", password, TheirSecret);
+        }
+        if let Some(Sms::Twilio(twilio)) = &self.sms
+            && let Some(key) = &twilio.key
+        {
+            add("sms.key", key, TheirSecret);
         }
         if let Some(calendar) = &self.calendar {
             add("calendar.private_key", &calendar.private_key, TheirSecret);

@@ -54,6 +54,10 @@ pub struct Asterisk {
     pub dial_app: Option<String>,
     /// The voice agent's address; left out, callers are handed to none.
     pub agent: Option<String>,
+    /// Where a voice platform takes commands, as in *agent* mode: calls that have not come here are driven by it. Left out, nobody is
+    /// rung for them.
+    pub commands: Option<String>,
+    pub token: Option<Reference>,
     /// Ours.
     pub caller_id: PhoneE164,
     #[serde(default = "sounds")]
@@ -98,12 +102,19 @@ pub struct Twilio {
     /// What the caller hears while they wait: a sound file that Twilio can fetch.
     #[serde(default = "twilio_music")]
     pub music: String,
+    /// The voice agent: a number, `sip:…`, or the address at which its platform takes calls of a number; left out, callers of the
+    /// front door are handed to none.
+    pub agent: Option<String>,
+    #[serde(default = "agent_within", deserialize_with = "span")]
+    pub agent_within: Duration,
     /// In which Twilio speaks and listens, such as `en-GB`; left out, it is its own.
     pub language: Option<String>,
 }
 
+pub(super) const TWILIO: &str = "https://api.twilio.com";
+
 fn twilio_base() -> String {
-    "https://api.twilio.com".to_owned()
+    TWILIO.to_owned()
 }
 
 fn twilio_music() -> String {
@@ -123,18 +134,33 @@ impl Telephony {
     pub(super) fn check(&self, public_url: &str) -> Result<()> {
         match self {
             Self::Agent { .. } | Self::AgentAmqp => Ok(()),
-            Self::Bridge(Carrier::Asterisk(asterisk)) => asterisk.check(),
-            Self::Bridge(Carrier::Twilio(twilio)) => twilio.check(public_url),
-            Self::RepFirst(rep_first) => rep_first.carrier.check(),
+            Self::Bridge(carrier) => carrier.check(public_url),
+            Self::RepFirst(rep_first) => rep_first.carrier.check(public_url),
         }
     }
 
-    /// The exchange that carries the calls that we hold, if one does.
-    pub fn asterisk(&self) -> Option<&Asterisk> {
+    /// Who carries the calls that we hold, if we hold any.
+    pub(super) fn carrier(&self) -> Option<&Carrier> {
         match self {
-            Self::Agent { .. } | Self::AgentAmqp | Self::Bridge(Carrier::Twilio(_)) => None,
-            Self::Bridge(Carrier::Asterisk(asterisk)) => Some(asterisk),
+            Self::Agent { .. } | Self::AgentAmqp => None,
+            Self::Bridge(carrier) => Some(carrier),
             Self::RepFirst(rep_first) => Some(&rep_first.carrier),
+        }
+    }
+
+    /// The exchange that does.
+    pub fn asterisk(&self) -> Option<&Asterisk> {
+        match self.carrier()? {
+            Carrier::Asterisk(asterisk) => Some(asterisk),
+            Carrier::Twilio(_) => None,
+        }
+    }
+
+    /// The account that does.
+    pub fn twilio(&self) -> Option<&Twilio> {
+        match self.carrier()? {
+            Carrier::Asterisk(_) => None,
+            Carrier::Twilio(twilio) => Some(twilio),
         }
     }
 
@@ -148,9 +174,18 @@ impl Telephony {
     }
 }
 
+impl Carrier {
+    fn check(&self, public_url: &str) -> Result<()> {
+        match self {
+            Self::Asterisk(asterisk) => asterisk.check(),
+            Self::Twilio(twilio) => twilio.check(public_url),
+        }
+    }
+}
+
 impl Asterisk {
     fn check(&self) -> Result<()> {
-        let Self { url, user, app, dial, dial_app, agent, sounds, agent_within, .. } = self;
+        let Self { url, user, app, dial, dial_app, agent, commands, token, sounds, agent_within, .. } = self;
         let address = Url::parse(url).ok();
         let is_plain = address.as_ref().is_some_and(|url| {
             matches!(url.scheme(), "http" | "https") && url.host().is_some() && url.query().is_none()
@@ -186,6 +221,17 @@ impl Asterisk {
                 "telephony.agent is {agent:?}; allowed: how Asterisk dials the voice agent, such as PJSIP/agent, or leave it out"
             );
         }
+        if let Some(commands) = commands {
+            ensure!(
+                is_address(commands),
+                "telephony.commands is {commands:?}; allowed: where the voice platform takes commands for calls that have not come \
+                 here, such as https://voice.acme.example/baton, or leave it out"
+            );
+        }
+        ensure!(
+            token.is_none() || commands.is_some(),
+            "telephony.token is for telephony.commands, and there is none: say where the platform takes commands, or leave it out"
+        );
         ensure!(
             sounds.is_absolute(),
             "telephony.sounds is {}; allowed: a folder by its whole path, which Asterisk reads by the same",
@@ -203,15 +249,29 @@ impl Asterisk {
 
 impl Twilio {
     fn check(&self, public_url: &str) -> Result<()> {
-        let is_account = self
-            .account
-            .strip_prefix("AC")
-            .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        ensure!(is_account, "telephony.account is {:?}; allowed: AC and 32 hexadecimal digits", self.account);
+        ensure!(
+            is_sid(&self.account, "AC"),
+            "telephony.account is {:?}; allowed: AC and 32 hexadecimal digits",
+            self.account
+        );
         ensure!(
             (1..=1000).contains(&self.calls_per_second),
             "telephony.calls_per_second is {}; allowed: 1 to 1000, as many as the account may begin",
             self.calls_per_second
+        );
+        if let Some(agent) = &self.agent {
+            ensure!(
+                is_agent(agent),
+                "telephony.agent is {agent:?}; allowed: a number such as +14155550190, a SIP address such as \
+                 sip:agent@voice.example, or the address at which the agent's platform takes the calls of a number, such as \
+                 https://voice.example/twilio, or leave it out"
+            );
+        }
+        ensure!(
+            self.agent_within <= LONGEST_RING,
+            "telephony.agent_within is {} s; allowed: up to {} s",
+            self.agent_within.as_secs(),
+            LONGEST_RING.as_secs()
         );
         ensure!(
             !public_url.is_empty(),
@@ -220,6 +280,27 @@ impl Twilio {
         );
         Ok(())
     }
+}
+
+/// Twilio's name of something, by what kinds of things begin with.
+pub(super) fn is_sid(text: &str, kind: &str) -> bool {
+    let rest = text.strip_prefix(kind);
+    rest.is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// A number, an address of SIP without parameters that go with it, or one of the web.
+fn is_agent(agent: &str) -> bool {
+    let of_sip = agent.strip_prefix("sip:").or_else(|| agent.strip_prefix("sips:"));
+    if let Some((user, host)) = of_sip.and_then(|rest| rest.split_once('@')) {
+        let is_plain = |text: &str| !text.is_empty() && !text.contains(['?', '@', ' ', '<', '>']);
+        return is_plain(user) && is_plain(host);
+    }
+    PhoneE164::new(agent).is_ok() || is_address(agent)
+}
+
+/// Where something is asked over HTTP.
+fn is_address(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
 }
 
 /// A technology, a slash, and what it is to dial.
@@ -272,6 +353,12 @@ mod tests {
             ("caller_id", "dial_app = \"PJSIP/ana\"\ncaller_id", "with {app} (ana@pbx.example) or {user} (ana) in it"),
             ("caller_id", "dial_app = \"PJSIP/{user}@{x}\"\ncaller_id", "telephony.dial_app is"),
             ("PJSIP/agent", "agent", "telephony.agent is \"agent\"; allowed: how Asterisk dials"),
+            (
+                "caller_id",
+                "commands = \"voice\"\ncaller_id",
+                "telephony.commands is \"voice\"; allowed: where the voice",
+            ),
+            ("caller_id", "token = \"env:VOICE_TOKEN\"\ncaller_id", "telephony.token is for telephony.commands"),
             ("+15551230000", "5551230000", "expected E.164"),
             ("caller_id", "agent_within = \"5m\"\ncaller_id", "telephony.agent_within is 300 s; allowed: up to 120 s"),
             ("caller_id", "agent_within = \"20\"\ncaller_id", "\"20\" is no span; allowed: a number with s, m, h or d"),

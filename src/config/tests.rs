@@ -109,17 +109,21 @@ fn full(folder: &Path, crm: &str) -> Config {
     let text = format!(
         "[http]\ntokens = {{ voice = {token} }}\n[feedback]\nlink_secret = {link}\n[slack]\nbot_token = {slack}\n\
          [mail]\nhost = \"h\"\nport = 25\nfrom = \"a@b.example\"\nusername = \"u\"\npassword = {mail}\n\
+         [sms]\nvendor = \"twilio\"\naccount = \"AC\"\nkey = {texts}\n\
          [calendar]\nclient_email = \"c\"\nprivate_key = {calendar}\n[amqp]\nurl = {amqp}\n\
          [telephony]\nmode = \"agent\"\ncommands = \"http://v\"\ntoken = {voice}\n[database]\nurl = {database}\n\
+         [speech]\nurl = \"http://s/v1/audio/speech\"\nmodel = \"m\"\nvoice = \"v\"\ntoken = {engine}\n\
          [platforms.vapi]\nsecrets = [{platform}]\napi_key = {speaking}\n[[webhooks]]\nname = \"crm\"\nurl = {address}\n\
          secrets = [{webhook}]\n[crm]\n{crm}",
         token = file("token"),
         link = file("link"),
         slack = file("slack"),
         mail = file("mail"),
+        texts = file("texts"),
         calendar = file("calendar"),
         amqp = file("amqp"),
         voice = file("voice"),
+        engine = file("engine"),
         database = file("database"),
         platform = file("platform"),
         address = file("address"),
@@ -142,9 +146,9 @@ fn write(folder: &Path, name: &str, text: &str) {
 
 #[test]
 fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name() {
-    const NAMES: [&str; 14] = [
-        "token", "link", "slack", "mail", "calendar", "amqp", "voice", "database", "platform", "speaking", "address",
-        "webhook", "key", "id",
+    const NAMES: [&str; 15] = [
+        "token", "link", "slack", "mail", "texts", "calendar", "amqp", "voice", "database", "platform", "speaking",
+        "address", "webhook", "key", "id", "engine",
     ];
     let folder = tempfile::tempdir().expect("a folder");
     for crm in CRMS {
@@ -170,7 +174,9 @@ fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name(
 fn short_secrets_of_ours_are_refused_and_never_shown_and_each_is_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = full(folder.path(), CRMS[0]);
-    for name in ["slack", "mail", "calendar", "amqp", "voice", "database", "speaking", "address", "key"] {
+    for name in
+        ["slack", "mail", "texts", "calendar", "amqp", "voice", "database", "speaking", "address", "key", "engine"]
+    {
         write(folder.path(), name, "x");
     }
     write(folder.path(), "token", "hunter2\n");
@@ -283,6 +289,20 @@ fn a_carrier_has_an_account_a_number_and_an_address_at_which_it_asks_us() {
     let named: Vec<String> = whole.references().into_iter().map(|(name, ..)| name).collect();
     for name in ["telephony.key", "telephony.auth_tokens", "telephony.shared_keys.key_1"] {
         assert!(named.iter().any(|known| known == name), "{name}: {named:?}");
+    }
+    for agent in
+        ["+14155550190", "sip:agent@voice.example", "sips:agent@voice.example:5061", "https://voice.example/in?id=1"]
+    {
+        config(&format!("agent = \"{agent}\"\n")).expect("parses").check().expect(agent);
+    }
+    for (more, why) in [
+        ("agent = \"PJSIP/agent\"\n", "allowed: a number such as +14155550190, a SIP address such as sip:"),
+        ("agent = \"sip:agent\"\n", "telephony.agent is \"sip:agent\"; allowed"),
+        ("agent = \"sip:agent@voice.example?x=1\"\n", "or leave it out"),
+        ("agent_within = \"5m\"\n", "telephony.agent_within is 300 s; allowed: up to 120 s"),
+    ] {
+        let told = format!("{:#}", config(more).expect("parses").check().expect_err(more));
+        assert!(told.contains(why), "{more}: {told}");
     }
     for (more, why) in [("calls_per_second = 0\n", "allowed: 1 to 1000"), ("calls_per_second = 9999\n", "1 to 1000")] {
         let told = format!("{:#}", config(more).expect("parses").check().expect_err(more));

@@ -5,7 +5,8 @@
 //! but their leg, and either `phone`, a number, or (`ring` alone) `sip`, the address of an app (`ana@pbx.example`); they must not be
 //! begun after `ring_until`. Of an `instruct` of a `kind` that a platform does not know, it speaks the `say`. `offer_callback` asks
 //! whether the caller would rather be called back, which the platform tells as `callback_wanted`; `introduce` comes in the place of
-//! `connected` and ends as it does: the agent leaves. `hold` and `join` say `"record": false` where the caller does not
+//! `connected` and ends as it does: the agent leaves. A `whisper` names the `language` of its `say` (`en`, `de`), which is one of the
+//! rep's and may be another than the caller's. `hold` and `join` say `"record": false` where the caller does not
 //! agree to be recorded: neither the wait nor the conversation may be; `hold` says `"comfort": "agent"` where the agent is to stay
 //! with the caller while phones ring, in place of music, and `hang_up` says `"reason": "answered_elsewhere"` where another rep was
 //! quicker. For a rep who calls a lead back there is no caller: `call` of the `ring` is the `leg` itself. Once they have accepted,
@@ -25,7 +26,7 @@ use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::endpoint::Address;
-use baton_core::domain::text::RepText;
+use baton_core::domain::text::Whisper;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -89,7 +90,7 @@ impl Telephony for AgentTelephony {
     }
 
     async fn instruct(&self, call: &Call, key: &str, instruction: &Spoken) -> Result<(), VendorError> {
-        let Spoken { kind, say, slots } = instruction;
+        let Spoken { kind, say, slots, language: _ } = instruction;
         let mut command = json!({ "type": "instruct", "id": key, "call": call.id, "kind": kind, "say": say });
         if !slots.is_empty() {
             command["slots"] = json!(slots);
@@ -115,8 +116,10 @@ impl Telephony for AgentTelephony {
         self.0.send("ring", leg.as_str(), command).await
     }
 
-    async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError> {
-        self.0.send("whisper", key, json!({ "type": "whisper", "id": key, "leg": leg, "say": say.0 })).await
+    async fn whisper(&self, leg: &LegId, key: &str, whisper: &Whisper) -> Result<(), VendorError> {
+        let Whisper { say, language } = whisper;
+        let command = json!({ "type": "whisper", "id": key, "leg": leg, "say": say.0, "language": language });
+        self.0.send("whisper", key, command).await
     }
 
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {

@@ -23,11 +23,12 @@ pub mod webhook;
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
-    Address, Addresses, Arrival, CallSink, CallerStatus, Carried, ComesFor, DialRequest, Happened, LegStatus, Lent,
-    OUR_CALL, Recording, RingRequest, Spoken, Telephony, Told, call_of, twilio,
+    Addresses, AskRequest, CallSink, CallerStatus, Carried, ComesFor, DialRequest, Happened, LegStatus, Lent,
+    LentAddress, OUR_CALL, Recording, RingRequest, Spoken, Telephony, Told, call_of, rep_first, twilio,
 };
 
 use async_trait::async_trait;
+use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::rep::Busy;
 use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
@@ -132,6 +133,24 @@ pub struct Mail {
 pub trait Mailer: Send + Sync {
     /// Class `AtMostOnce`: after DATA without an answer it is not repeated.
     async fn send(&self, mail: &Mail) -> Result<(), VendorError>;
+    async fn check(&self) -> Result<(), VendorError>;
+}
+
+/// What became of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Texted {
+    /// The vendor's id of it.
+    Sent { id: String },
+    /// Whoever has the number cannot have it, or does not want to: nobody of ours can mend that.
+    Refused { why: String },
+}
+
+#[async_trait]
+pub trait Texter: Send + Sync {
+    /// Class `LookFirst`: see [`Texter::find`].
+    async fn send(&self, to: &PhoneE164, words: &CallerText) -> Result<Texted, VendorError>;
+    /// The vendor's id of a text of ours to this number that was asked for since then.
+    async fn find(&self, to: &PhoneE164, since: DateTime<Utc>) -> Result<Option<String>, VendorError>;
     async fn check(&self) -> Result<(), VendorError>;
 }
 

@@ -86,7 +86,8 @@ impl Instructed {
         })?;
         let (reps, company) = (&release.rules.reps, release.rules.handoff.company.as_deref());
         let context = CallerContext { reps, company, caller: handoff.whereabouts(), now };
-        Some(Self { id, spoken: instruct::spoken(&release.templates, instruction, &lead.consent, &context) })
+        let ours = &release.rules.handoff.language;
+        Some(Self { id, spoken: instruct::spoken(&release.templates, instruction, &lead.consent, &context, ours) })
     }
 }
 

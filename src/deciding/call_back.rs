@@ -40,7 +40,7 @@ pub enum CallAsked {
 impl CallAsked {
     /// Whoever asked for it calls.
     pub const BY_HAND: &str =
-        "this telephony dials no leads; call by hand, or set up [telephony] with carrier = \"asterisk\"";
+        "this telephony dials no leads; call by hand, or set up [telephony] with mode = \"bridge\"";
 }
 
 impl Decider {

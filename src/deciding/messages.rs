@@ -6,7 +6,8 @@ use crate::store::{
 };
 use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton_core::domain::leg::Fault;
-use baton_core::domain::outcome::OutcomeKind;
+use baton_core::domain::outcome::{Feedback, MisrouteKind, OutcomeKind};
+use baton_core::domain::rep::Busy;
 use baton_core::handoff::Event;
 use baton_core::handoff::state::Closing;
 use baton_core::routing::ledger::Cause;
@@ -38,18 +39,7 @@ pub(super) async fn apply(
             if tx.lead(lead).await?.is_none() {
                 return Err(StoreError::NotFound { what: "lead", id: lead.to_string() });
             }
-            tx.outcome_insert(lead, *kind, *at, *amount).await?;
-            if let Some(why) = Closing::of(*kind) {
-                let closed = Event::Closed { why };
-                let moved = tx.transition(&HandoffId::of(lead), &closed, rules, mover).await?;
-                return Ok(Applied::steps(moved.steps));
-            }
-            if *kind == OutcomeKind::NoShow {
-                let reason = "nobody came to the meeting".to_owned();
-                let correction = Correction { cause: Cause::NoShow, to: None, reason, author: "outcome".to_owned() };
-                tx.turn_correct(lead, &correction, rules, mover.now).await?;
-            }
-            Ok(Applied::default())
+            outcome(tx, lead, *kind, (*at, *amount), rules, mover).await
         }
         Message::Lead(_) | Message::Call(_) => unreachable!("leads are decided, and events of calls applied together"),
     }
@@ -88,12 +78,90 @@ pub(super) async fn apply_calls(
         // What is told of one call is told in order.
         let mut first = BTreeSet::new();
         let (now, later): (Vec<Move>, Vec<Move>) = told.into_iter().partition(|one| first.insert(one.handoff.clone()));
-        moved.extend(tx.transitions(&now, rules, mover).await?);
+        for (told, mut made) in now.iter().zip(tx.transitions(&now, rules, mover).await?) {
+            made.steps.extend(record_key(tx, told, &made, rules, mover).await?);
+            moved.push(made);
+        }
         told = later;
     }
     moved.retain(|moved: &Moved| !moved.steps.is_empty());
     let mut files = tx.lead_files(&moved.iter().map(|moved| moved.handoff.id.clone()).collect::<Vec<_>>()).await?;
     Ok(moved.into_iter().map(|moved| (moved.steps, files.remove(&moved.handoff.id))).collect())
+}
+
+/// What a rep has said by key, with this move, of a call that is over: recorded as if they had said it by any other way.
+async fn record_key(
+    tx: &mut Tx,
+    told: &Move,
+    moved: &Moved,
+    rules: &RuleSet,
+    mover: &Mover,
+) -> Result<Vec<StepRow>, StoreError> {
+    let Some(Event::Pressed { leg, .. }) = told.event.as_ref().filter(|_| !moved.ignored) else {
+        return Ok(Vec::new());
+    };
+    let known = moved.handoff.legs.iter().find(|known| known.id == *leg);
+    let said = known.and_then(|known| Some((known.rep.clone(), known.dialled.as_ref()?.said?)));
+    let Some((rep, said)) = said else { return Ok(Vec::new()) };
+    let lead = &moved.handoff.lead_id;
+    let mut steps = say_in(tx, lead, &said.feedback(rep, mover.now), None, rules, mover).await?;
+    if let Some(kind) = said.outcome() {
+        steps.extend(outcome(tx, lead, kind, (mover.now, None), rules, mover).await?.steps);
+    }
+    Ok(steps)
+}
+
+/// What a rep says of a lead, and what follows from it; by whichever way they say it. `busy`: of the right rep, if they name one.
+pub(super) async fn say_in(
+    tx: &mut Tx,
+    lead: &LeadId,
+    said: &Feedback,
+    busy: Option<&Vec<Busy>>,
+    rules: &RuleSet,
+    mover: &Mover,
+) -> Result<Vec<StepRow>, StoreError> {
+    let before = tx.feedbacks(lead).await?.into_iter().rfind(|one| one.rep == said.rep);
+    tx.feedback_insert(lead, said).await?;
+    // Data that was incomplete, or a lead that fits nobody, took the rep's time all the same: it counts.
+    let wrong_person = |said: &Feedback| said.misroute.clone().filter(|one| one.kind == MisrouteKind::Procedural);
+    let Some(misroute) = wrong_person(said) else { return Ok(Vec::new()) };
+    let is_active = |rep: &RepId| rules.reps.get(rep).is_some_and(|rep| rep.active);
+    let right = misroute.right_rep.clone().filter(is_active);
+    let correction = Correction {
+        cause: Cause::Misrouted,
+        to: right.clone(),
+        reason: "reported as the wrong person".to_owned(),
+        author: said.rep.to_string(),
+    };
+    match right {
+        // A page that is sent again says nothing new: the lead may have gone on since.
+        Some(_) if before.as_ref().and_then(wrong_person).is_some_and(|before| before == misroute) => Ok(Vec::new()),
+        Some(right) => Ok(tx.lead_reassign(lead, &right, busy, &correction, rules, mover).await?.steps),
+        None => tx.turn_correct(lead, &correction, rules, mover.now).await.map(|_| Vec::new()),
+    }
+}
+
+/// What has become of a lead, since when, and with what amount.
+async fn outcome(
+    tx: &mut Tx,
+    lead: &LeadId,
+    kind: OutcomeKind,
+    (at, amount): (DateTime<Utc>, Option<f64>),
+    rules: &RuleSet,
+    mover: &Mover,
+) -> Result<Applied, StoreError> {
+    tx.outcome_insert(lead, kind, at, amount).await?;
+    if let Some(why) = Closing::of(kind) {
+        let closed = Event::Closed { why };
+        let moved = tx.transition(&HandoffId::of(lead), &closed, rules, mover).await?;
+        return Ok(Applied::steps(moved.steps));
+    }
+    if kind == OutcomeKind::NoShow {
+        let reason = "nobody came to the meeting".to_owned();
+        let correction = Correction { cause: Cause::NoShow, to: None, reason, author: "outcome".to_owned() };
+        tx.turn_correct(lead, &correction, rules, mover.now).await?;
+    }
+    Ok(Applied::default())
 }
 
 /// What a message led to.
@@ -185,5 +253,6 @@ fn event_of(call: &CallEvent) -> Option<Event> {
         CallWord::Ended => Some(Event::CallEnded),
         CallWord::SlotChosen => Some(Event::SlotChosen { slot: call.slot.clone()? }),
         CallWord::SlotsDeclined => Some(Event::SlotsDeclined),
+        CallWord::Pressed => Some(Event::Pressed { leg: leg()?, key: call.key? }),
     }
 }

@@ -13,6 +13,7 @@ pub mod call_back;
 mod complete;
 pub mod decider;
 mod delivery;
+pub mod front_door;
 mod lead;
 mod messages;
 pub mod owner;

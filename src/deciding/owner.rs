@@ -8,11 +8,12 @@
 mod by_rules;
 
 use super::decider::Decider;
+use super::messages::say_in;
 use crate::facts::{LeadFacts, OfCrm};
 use crate::release::Release;
 use crate::store::{Correction, Moved, Mover, StepRow, StoreError, Tx, WaitingLead, with};
 use baton_core::domain::id::{LeadId, RepId};
-use baton_core::domain::outcome::{Feedback, MisrouteKind, NextStep};
+use baton_core::domain::outcome::{Feedback, NextStep};
 use baton_core::domain::rep::Busy;
 use baton_core::routing::ledger::Cause;
 use baton_core::rules::RuleSet;
@@ -173,34 +174,6 @@ impl Decider {
     /// Accounts and their owners as they were known at the decision, calendars as they are now.
     async fn facts_of(&self, given: &WaitingLead, rules: &RuleSet) -> LeadFacts {
         self.parts.facts.calendars_of(vec![OfCrm::of(given)], rules).await.pop().expect("facts for the one lead")
-    }
-}
-
-async fn say_in(
-    tx: &mut Tx,
-    lead: &LeadId,
-    said: &Feedback,
-    busy: Option<&Vec<Busy>>,
-    rules: &RuleSet,
-    mover: &Mover,
-) -> Result<Vec<StepRow>, StoreError> {
-    let before = tx.feedbacks(lead).await?.into_iter().rfind(|one| one.rep == said.rep);
-    tx.feedback_insert(lead, said).await?;
-    // Data that was incomplete, or a lead that fits nobody, took the rep's time all the same: it counts.
-    let wrong_person = |said: &Feedback| said.misroute.clone().filter(|one| one.kind == MisrouteKind::Procedural);
-    let Some(misroute) = wrong_person(said) else { return Ok(Vec::new()) };
-    let right = misroute.right_rep.clone().filter(|rep| is_active(rep, rules));
-    let correction = Correction {
-        cause: Cause::Misrouted,
-        to: right.clone(),
-        reason: "reported as the wrong person".to_owned(),
-        author: said.rep.to_string(),
-    };
-    match right {
-        // A page that is sent again says nothing new: the lead may have gone on since.
-        Some(_) if before.as_ref().and_then(wrong_person).is_some_and(|before| before == misroute) => Ok(Vec::new()),
-        Some(right) => Ok(tx.lead_reassign(lead, &right, busy, &correction, rules, mover).await?.steps),
-        None => tx.turn_correct(lead, &correction, rules, mover.now).await.map(|_| Vec::new()),
     }
 }
 

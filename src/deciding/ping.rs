@@ -1,13 +1,16 @@
-//! Whether a call that is about to be sent would be put through now: decided as any lead is, and nothing of it is kept.
+//! Whether a call that is about to be sent would be put through now: decided as any lead is, and nothing of it is kept; and who has
+//! come to where callers are sent.
 
 use super::decider::Decider;
 use super::table::{Standing, StandingTable};
-use crate::store::StoreError;
+use crate::intake::event::{EventKind, key_of};
+use crate::store::{Arrived, InboxMessage, StoreError, with};
 use baton_core::domain::lead::Lead;
 use baton_core::routing::Decision;
 use baton_core::routing::decision::CandidateVerdict;
 use baton_core::routing::reason::Rejection;
 use serde::Serialize;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::slice;
 use std::sync::Arc;
@@ -38,6 +41,38 @@ impl Decider {
         let table = StandingTable::of(Standing { reps: reps?, ledgers: BTreeMap::new() });
         let decided = facts.first().map(|facts| table.decide(lead, facts, rules, self.parts.clock.now()));
         Ok(decided.map_or(Some(Refusal::NobodyAvailable), |decision| refusal(&decision)))
+    }
+
+    /// A caller has come to this address of ours, by this leg at the carrier. `None`: nobody is expected there, or not any more. Told
+    /// again, it is answered the same.
+    ///
+    /// # Errors
+    /// It could not be stored.
+    pub async fn arrives(&self, address: &str, leg: &str) -> Result<Option<Arrived>, StoreError> {
+        let arrival = (address.to_owned(), leg.to_owned(), self.parts.clock.now());
+        let arriving = with(arrival, |tx, (address, leg, now)| Box::pin(tx.address_arrive(address, leg, *now)));
+        self.parts.store.write("address.arrive", arriving).await
+    }
+
+    /// The event that makes a lead of a caller who was announced, and is on this leg. Brought twice it is one.
+    ///
+    /// # Errors
+    /// It could not be stored.
+    pub async fn brings_announced(&self, event: &str, leg: &str) -> Result<(), StoreError> {
+        let received_at = self.parts.clock.now();
+        let unread = |error: serde_json::Error| StoreError::Inconsistent {
+            table: "ping",
+            column: "event",
+            row: leg.to_owned(),
+            why: error.to_string(),
+        };
+        let mut event: Value = serde_json::from_str(event).map_err(unread)?;
+        event["time"] = json!(received_at);
+        event["data"]["call"]["leg"] = json!(leg);
+        let body = event.to_string().into_bytes();
+        let (key, kind) = (key_of(&body), EventKind::LeadQualified.as_str().to_owned());
+        let message = InboxMessage { key, kind, body, received_at, reply_to: None, correlation_id: None };
+        self.take(vec![message]).await.map(drop)
     }
 }
 

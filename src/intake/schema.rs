@@ -118,6 +118,8 @@ struct CallEvent {
     event: CallWord,
     /// Required when `event` is `slot_chosen`.
     slot: Option<Slot>,
+    /// 0 to 9, * or #. Required when `event` is `pressed`.
+    key: Option<String>,
     why: Option<String>,
 }
 

@@ -42,7 +42,8 @@ impl Outbox {
         if late && !may_be_done {
             return Some(End::expired(work));
         }
-        if matches!(class, Class::LookFirst | Class::AtMostOnce) && !self.mark_sent(step).await {
+        let needs_mark = matches!(class, Class::LookFirst | Class::AtMostOnce) && !step.born_marked;
+        if needs_mark && !self.mark_sent(step).await {
             return None;
         }
         fail::fail_point!("after_sent_mark");

@@ -127,6 +127,7 @@ mod tests {
             fence,
             attempts: 1,
             sent_at: None,
+            born_marked: false,
         }
     }
 

@@ -6,16 +6,19 @@ use crate::render::caller::{CallerContext, Stopgap};
 use baton_core::domain::effect::Instruction;
 use baton_core::domain::lead::Consent;
 
-/// Whom nobody will call although they have refused nothing has left neither number nor address, and is asked for one.
+/// `ours` is the language of the workspace's own words, as `handoff.yaml` says. Whom nobody will call although they have refused
+/// nothing has left neither number nor address, and is asked for one.
 pub fn spoken(
     templates: &Templates,
     instruction: &Instruction,
     consent: &Consent,
     context: &CallerContext<'_>,
+    ours: &str,
 ) -> Spoken {
     if matches!(instruction, Instruction::NoCall { .. }) && !consent.refuses_calls() && !consent.refuses_mail() {
         let say = templates.stopgap(Stopgap::HowToReach, context.company);
-        return Spoken { kind: "how_to_reach".to_owned(), say, slots: Vec::new() };
+        let language = templates.stopgap_language(Stopgap::HowToReach, ours).to_owned();
+        return Spoken { kind: "how_to_reach".to_owned(), say, slots: Vec::new(), language };
     }
     let (kind, slots) = match instruction {
         Instruction::Hold { .. } => ("hold", Vec::new()),
@@ -30,5 +33,6 @@ pub fn spoken(
         Instruction::PromiseMail { .. } => ("promise_mail", Vec::new()),
         Instruction::NoCall { .. } => ("no_call", Vec::new()),
     };
-    Spoken { kind: kind.to_owned(), say: templates.caller(instruction, context), slots }
+    let language = templates.caller_language(instruction, ours).to_owned();
+    Spoken { kind: kind.to_owned(), say: templates.caller(instruction, context), slots, language }
 }

@@ -5,11 +5,13 @@ use crate::connectors::{CrmRef, VendorError, call_of};
 use crate::release::Release;
 use crate::render::Templates;
 use crate::render::briefing::briefing;
+use crate::render::context::Hearer;
 use crate::store::{DecidedLead, LeadFile, StepRow};
 use baton_core::domain::briefing::Briefing;
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::lead::{Call, Lead};
 use baton_core::domain::rep::Rep;
+use baton_core::domain::text::Whisper;
 use baton_core::handoff::Handoff;
 use baton_core::routing::Decision;
 use baton_core::rules::RuleSet;
@@ -109,5 +111,18 @@ impl Matter {
 
     pub(super) fn briefing(&self) -> Briefing {
         briefing(&self.lead, &self.decision, &self.rules)
+    }
+
+    /// What is heard on this leg by the rep whose phone it is.
+    pub(super) fn whisper(&self, leg: &LegId) -> Whisper {
+        let rep = self.handoff.rep_on(leg).and_then(|rep| self.rules.reps.get(rep));
+        self.templates.whisper(&self.briefing(), &Hearer::of(rep, &self.rules))
+    }
+
+    /// What a rep is asked on this leg, once their call to the lead is over.
+    pub(super) fn question(&self, leg: &LegId, have_spoken: bool) -> Whisper {
+        let rep = self.handoff.rep_on(leg).and_then(|rep| self.rules.reps.get(rep));
+        let company = self.rules.handoff.company.as_deref();
+        self.templates.question(have_spoken, company, &Hearer::of(rep, &self.rules))
     }
 }

@@ -22,7 +22,7 @@ mod webhooks;
 mod work;
 
 use crate::store::{StepRow, with};
-use baton_core::domain::effect::Lane;
+use baton_core::domain::effect::{Effect, Lane};
 use baton_core::domain::id::HandoffId;
 pub use duty::Duty;
 use ending::{Ended, Ending};
@@ -49,6 +49,11 @@ const SHORTEST_POLL: Duration = Duration::from_millis(25);
 /// What has begun when the worker stops may end within this, in real time.
 const LAST_STEPS_WITHIN: Duration = Duration::from_millis(2500);
 const GIVEN_BACK_WITHIN: Duration = Duration::from_millis(700);
+/// What was born beside a ring waits until the phone has been asked to ring, and no longer than this, in real time.
+const RINGS_FIRST: Duration = Duration::from_millis(30);
+
+/// Held by rings that have not left yet.
+type Ringing = Option<Arc<watch::Sender<()>>>;
 
 pub struct Outbox {
     parts: OutboxParts,
@@ -84,20 +89,35 @@ impl Outbox {
     }
 
     /// Carries out steps that were born leased to this worker, without a claim. `matter` is what the commit that made them
-    /// stored, so that it need not be read again.
+    /// stored, so that it need not be read again. A phone rings before anything else is begun: somebody waits for it.
     pub fn run_now(self: &Arc<Self>, steps: Vec<StepRow>, matter: Option<Arc<Matter>>) {
-        let begin_by = Instant::now() + self.parts.lease / 2;
-        for step in steps {
-            let (outbox, matter) = (Arc::clone(self), matter.clone());
+        let now = Instant::now();
+        let (ringing, rung) = watch::channel(());
+        let (rings, others): (Vec<_>, Vec<_>) =
+            steps.into_iter().partition(|step| matches!(step.effect, Effect::Ring { .. }));
+        let ringing = Arc::new(ringing);
+        for step in rings {
+            tokio::spawn(Arc::clone(self).run_born(step, matter.clone(), now, Some(Arc::clone(&ringing))));
+        }
+        // Where none rings, nothing is waited for.
+        drop(ringing);
+        for step in others {
+            let (outbox, matter, mut rung) = (Arc::clone(self), matter.clone(), rung.clone());
             tokio::spawn(async move {
-                // Too late to begin: its lease may end while it is carried out.
-                let Ok(permit) = timeout_at(begin_by, outbox.lanes.enter(step.effect.lane())).await else {
-                    return outbox.put_back(&step).await;
-                };
-                outbox.run_step(step, matter).await;
-                outbox.lanes.leave(permit);
+                let _either = timeout_at(now + RINGS_FIRST, rung.changed()).await;
+                outbox.run_born(step, matter, now, None).await;
             });
         }
+    }
+
+    async fn run_born(self: Arc<Self>, step: StepRow, matter: Option<Arc<Matter>>, born: Instant, ringing: Ringing) {
+        // Too late to begin: its lease may end while it is carried out.
+        let begin_by = born + self.parts.lease / 2;
+        let Ok(permit) = timeout_at(begin_by, self.lanes.enter(step.effect.lane())).await else {
+            return self.put_back(&step).await;
+        };
+        self.run_step(step, matter, ringing).await;
+        self.lanes.leave(permit);
     }
 
     /// Whether a lead can be called by us, and not by hand alone.
@@ -182,7 +202,7 @@ impl Outbox {
         for (step, hand) in steps {
             let (outbox, matter) = (Arc::clone(&self), matters.get(&step.handoff_id).cloned());
             tokio::spawn(async move {
-                outbox.run_step(step, matter).await;
+                outbox.run_step(step, matter, None).await;
                 outbox.lanes.leave(hand);
             });
         }
@@ -229,7 +249,7 @@ impl Outbox {
         Claimed { lanes, hands_full }
     }
 
-    async fn run_step(self: &Arc<Self>, step: StepRow, matter: Option<Arc<Matter>>) {
+    async fn run_step(self: &Arc<Self>, step: StepRow, matter: Option<Arc<Matter>>, ringing: Ringing) {
         // Not begun: it is given back.
         let Some(in_hand) = self.hands.take(&step) else { return };
         let span = tracing::info_span!("step", lead.id = %step.lead_id, effect.kind = step.effect.kind(), effect.attempt = step.attempts);
@@ -238,6 +258,7 @@ impl Outbox {
             let mut matter = matter;
             let end = self.attempt(&step, &mut matter).await;
             in_hand.attempt_is_over();
+            drop(ringing);
             fail::fail_point!("before_finish");
             self.finish(&step, end, matter).await;
             fail::fail_point!("after_finish");

@@ -1,10 +1,11 @@
 //! What the outbox is built from, and the failures that are its own, not a vendor's.
 
-use crate::connectors::asterisk::{Asterisk, RepFirst};
+use crate::connectors::asterisk::Asterisk;
 use crate::connectors::live::LiveVoice;
+use crate::connectors::rep_first::RepFirst;
 use crate::connectors::speech::Speech;
 use crate::connectors::webhook::Webhook;
-use crate::connectors::{Calendar, Chat, Crm, Mailer, Telephony, VendorError};
+use crate::connectors::{Calendar, Chat, Crm, Mailer, Telephony, Texter, VendorError};
 use crate::facts::Facts;
 use crate::release::Current;
 use crate::store::Store;
@@ -20,6 +21,7 @@ pub struct Vendors {
     pub crm: Option<Arc<dyn Crm>>,
     pub chat: Option<Arc<dyn Chat>>,
     pub mailer: Option<Arc<dyn Mailer>>,
+    pub texter: Option<Arc<dyn Texter>>,
     pub calendar: Option<Arc<dyn Calendar>>,
     pub telephony: Option<Arc<dyn Telephony>>,
     /// The same, where we carry the calls ourselves and must hear what happens on them.

@@ -14,6 +14,8 @@ use baton_core::routing::Decision;
 use baton_core::routing::decision::AccountTrace;
 use baton_core::rules::RuleSet;
 
+/// Stands in a headline for the name that is not known.
+pub(super) const UNNAMED: &str = "Unknown caller";
 const VALUE_CHARS: usize = 200;
 /// Two or three sentences; a platform that sends more is cut.
 const SUMMARY_CHARS: usize = 1000;
@@ -142,7 +144,7 @@ pub fn briefing(lead: &Lead, decision: &Decision, rules: &RuleSet) -> Briefing {
 
 fn headline(lead: &Lead) -> String {
     let said = |known: &Option<Known<String>>| known.as_ref().and_then(|k| filled(&k.value, VALUE_CHARS));
-    let name = said(&lead.contact.name).unwrap_or_else(|| "Unknown caller".to_owned());
+    let name = said(&lead.contact.name).unwrap_or_else(|| UNNAMED.to_owned());
     let company = said(&lead.company.name).or_else(|| said(&lead.company.domain));
     let mut parts = vec![name];
     parts.extend(said(&lead.contact.title));

@@ -59,7 +59,7 @@ impl CallerContext<'_> {
     }
 }
 
-/// Spoken: lines and double blanks of the template mean nothing to a voice.
+/// Lines and double blanks of the template mean nothing to a voice, nor in a text.
 fn on_one_line(text: &str) -> CallerText {
     CallerText(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
@@ -135,32 +135,78 @@ pub enum Stopgap {
     YesOrNo,
 }
 
+impl Stopgap {
+    fn file(self) -> &'static str {
+        match self {
+            Self::PassedOn => "caller/passed_on.hbs",
+            Self::SayAgain => "caller/say_again.hbs",
+            Self::NotReached => "caller/not_reached.hbs",
+            Self::HowToReach => "caller/how_to_reach.hbs",
+            Self::TakingDown => "caller/taking_down.hbs",
+            Self::Booking => "caller/booking.hbs",
+            Self::Goodbye => "caller/goodbye.hbs",
+            Self::PuttingThrough => "whisper/putting_through.hbs",
+            Self::NotTaken => "whisper/not_taken.hbs",
+            Self::TakenCareOf => "whisper/taken_care_of.hbs",
+            Self::YesOrNo => "whisper/yes_or_no.hbs",
+        }
+    }
+}
+
+fn file_of(instruction: &Instruction) -> &'static str {
+    match instruction {
+        Instruction::Hold { .. } => "caller/hold.hbs",
+        Instruction::HoldOn { .. } => "caller/hold_on.hbs",
+        Instruction::OfferCallback => "caller/offer_callback.hbs",
+        Instruction::Connected { .. } => "caller/connected.hbs",
+        Instruction::Introduce { .. } => "caller/introduce.hbs",
+        Instruction::FindTime { .. } => "caller/find_time.hbs",
+        Instruction::OfferSlots { .. } => "caller/offer_slots.hbs",
+        Instruction::ConfirmBooking { .. } => "caller/confirm_booking.hbs",
+        Instruction::PromiseCallback { .. } => "caller/promise_callback.hbs",
+        Instruction::PromiseMail { .. } => "caller/promise_mail.hbs",
+        Instruction::NoCall { .. } => "caller/no_call.hbs",
+    }
+}
+
 impl Templates {
     /// What the voice agent says.
     pub fn caller(&self, instruction: &Instruction, context: &CallerContext<'_>) -> CallerText {
-        let who = |file, rep: &RepId| self.render(file, &CallerRepPage { rep: context.rep(rep) });
-        let when = |file, rep: &RepId, at| self.render(file, &context.when(rep, at));
+        let file = file_of(instruction);
+        let who = |rep: &RepId| self.render(file, &CallerRepPage { rep: context.rep(rep) });
+        let when = |rep: &RepId, at| self.render(file, &context.when(rep, at));
         let text = match instruction {
             Instruction::Hold { rep, at_most } => {
                 let page = CallerHoldPage { rep: context.rep(rep), wait_seconds: at_most.map(in_fives) };
-                self.render("caller/hold.hbs", &page)
+                self.render(file, &page)
             }
             Instruction::HoldOn { rep, instead_of, because } => {
                 let (rep, instead_of) = (context.rep(rep), context.rep(instead_of));
                 let page = CallerInsteadPage { rep, instead_of, because: in_a_word(*because) };
-                self.render("caller/hold_on.hbs", &page)
+                self.render(file, &page)
             }
-            Instruction::OfferCallback => self.plain("caller/offer_callback.hbs", context.company),
-            Instruction::Connected { rep } => who("caller/connected.hbs", rep),
-            Instruction::Introduce { rep } => who("caller/introduce.hbs", rep),
-            Instruction::FindTime { rep } => who("caller/find_time.hbs", rep),
-            Instruction::OfferSlots { slots } => self.offer(slots, context),
-            Instruction::ConfirmBooking { slot } => when("caller/confirm_booking.hbs", &slot.rep, slot.from),
-            Instruction::PromiseCallback { rep, promised_at } => when("caller/promise_callback.hbs", rep, *promised_at),
-            Instruction::PromiseMail { rep, promised_at } => when("caller/promise_mail.hbs", rep, *promised_at),
-            Instruction::NoCall { rep } => who("caller/no_call.hbs", rep),
+            Instruction::OfferCallback => self.plain(file, context.company),
+            Instruction::OfferSlots { slots } => self.offer(file, slots, context),
+            Instruction::ConfirmBooking { slot } => when(&slot.rep, slot.from),
+            Instruction::PromiseCallback { rep, promised_at } | Instruction::PromiseMail { rep, promised_at } => {
+                when(rep, *promised_at)
+            }
+            Instruction::Connected { rep }
+            | Instruction::Introduce { rep }
+            | Instruction::FindTime { rep }
+            | Instruction::NoCall { rep } => who(rep),
         };
         on_one_line(&text)
+    }
+
+    /// In which language that is; `ours`: as `handoff.yaml` says.
+    pub fn caller_language<'l>(&self, instruction: &Instruction, ours: &'l str) -> &'l str {
+        self.written_in(file_of(instruction), ours)
+    }
+
+    /// The same of a [`stopgap`](Self::stopgap).
+    pub fn stopgap_language<'l>(&self, what: Stopgap, ours: &'l str) -> &'l str {
+        self.written_in(what.file(), ours)
     }
 
     /// What is true at this moment.
@@ -176,20 +222,7 @@ impl Templates {
 
     /// `company` is ours, as `handoff.yaml` says.
     pub fn stopgap(&self, what: Stopgap, company: Option<&str>) -> CallerText {
-        let file = match what {
-            Stopgap::PassedOn => "caller/passed_on.hbs",
-            Stopgap::SayAgain => "caller/say_again.hbs",
-            Stopgap::NotReached => "caller/not_reached.hbs",
-            Stopgap::HowToReach => "caller/how_to_reach.hbs",
-            Stopgap::TakingDown => "caller/taking_down.hbs",
-            Stopgap::Booking => "caller/booking.hbs",
-            Stopgap::Goodbye => "caller/goodbye.hbs",
-            Stopgap::PuttingThrough => "whisper/putting_through.hbs",
-            Stopgap::NotTaken => "whisper/not_taken.hbs",
-            Stopgap::TakenCareOf => "whisper/taken_care_of.hbs",
-            Stopgap::YesOrNo => "whisper/yes_or_no.hbs",
-        };
-        on_one_line(&self.plain(file, company))
+        on_one_line(&self.plain(what.file(), company))
     }
 
     fn plain(&self, file: &str, company: Option<&str>) -> String {
@@ -204,10 +237,10 @@ impl Templates {
         on_one_line(&self.render("caller/offer_keys.hbs", &CallerKeysPage { rep, keys }))
     }
 
-    fn offer(&self, slots: &[Slot], context: &CallerContext<'_>) -> String {
+    fn offer(&self, file: &str, slots: &[Slot], context: &CallerContext<'_>) -> String {
         let rep = slots.first().map_or_else(|| "a colleague".to_owned(), |slot| context.rep(&slot.rep));
         let spoken = |slot: &Slot| spoken(slot.from, context.zone(&slot.rep), context.now);
-        self.render("caller/offer_slots.hbs", &CallerSlotsPage { rep, slots: slots.iter().map(spoken).collect() })
+        self.render(file, &CallerSlotsPage { rep, slots: slots.iter().map(spoken).collect() })
     }
 
     /// `name` is how the person is greeted, if it is a name and nothing else.
@@ -229,6 +262,11 @@ impl Templates {
         let subject = one_line(&notice.title, MAIL_SUBJECT_CHARS);
         let html = self.render("caller/mail.html.hbs", &CallerLetterPage { title: subject.clone(), opening });
         CallerMail { subject: CallerText(subject), text: CallerText(notice.body), html: CallerText(html) }
+    }
+
+    /// A text to somebody who was missed, whom this rep calls back at this time at the latest.
+    pub fn text_back(&self, rep: &RepId, promised_at: DateTime<Utc>, context: &CallerContext<'_>) -> CallerText {
+        on_one_line(&self.render("caller/text_back.hbs", &context.when(rep, promised_at)))
     }
 
     pub fn calendar_event(&self, rep: &RepId, context: &CallerContext<'_>) -> CalendarEvent {

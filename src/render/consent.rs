@@ -3,23 +3,30 @@
 use baton_core::domain::known::Source;
 use baton_core::domain::lead::{ConsentSaid, ConsentSource, Lead, ReachBack};
 
+/// What a person may not want, as an order, and in a word for templates.
+const WRITE: (&str, &str) = ("Do not call: write.", "write");
+const CALL: (&str, &str) = ("Do not call.", "call");
+const MAIL: (&str, &str) = ("Do not write by mail.", "mail");
+const TEXTS: (&str, &str) = ("Do not send text messages.", "texts");
+const RECORDING: (&str, &str) = ("Do not record.", "recording");
+
 /// What the person does not want, as orders.
 pub(super) fn do_not(lead: &Lead) -> Vec<String> {
-    let mut orders = Vec::new();
-    if lead.consent.refuses_calls() {
-        let instead = if lead.reach_back() == ReachBack::Mail { ": write" } else { "" };
-        orders.push(format!("Do not call{instead}."));
-    }
-    if lead.consent.refuses_mail() {
-        orders.push("Do not write by mail.".to_owned());
-    }
-    if lead.consent.refuses_texts() {
-        orders.push("Do not send text messages.".to_owned());
-    }
-    if lead.consent.refuses_recording() {
-        orders.push("Do not record.".to_owned());
-    }
-    orders
+    let consent = &lead.consent;
+    let call = if lead.reach_back() == ReachBack::Mail { WRITE } else { CALL };
+    let orders = [
+        (consent.refuses_calls(), call),
+        (consent.refuses_mail(), MAIL),
+        (consent.refuses_texts(), TEXTS),
+        (consent.refuses_recording(), RECORDING),
+    ];
+    orders.into_iter().filter(|(refuses, _)| *refuses).map(|(_, (order, _))| order.to_owned()).collect()
+}
+
+/// Those orders as templates in other languages ask for them.
+pub(super) fn in_a_word_each(orders: &[String]) -> Vec<&'static str> {
+    let known = [WRITE, CALL, MAIL, TEXTS, RECORDING];
+    orders.iter().filter_map(|order| known.iter().find(|(known, _)| known == order)).map(|(_, word)| *word).collect()
 }
 
 /// All that is known, on one line; the most doubtful source speaks for all of it.

@@ -10,6 +10,7 @@ use baton_core::domain::rep::Rep;
 use baton_core::domain::text::RepText;
 use baton_core::domain::zone::Zone;
 use baton_core::routing::decision::Plan;
+use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -57,6 +58,23 @@ pub enum CardState {
     /// Name of the rep who has it.
     TakenBy(String),
     CallerLeft,
+}
+
+/// Who hears a whisper.
+#[derive(Debug, Clone)]
+pub struct Hearer<'a> {
+    /// In the order of `reps.csv`'s codes; none: it is not known.
+    pub speaks: Vec<&'a str>,
+    /// In which the workspace's own templates are, as `handoff.yaml` says.
+    pub ours: &'a str,
+}
+
+impl<'a> Hearer<'a> {
+    /// `None`: who it is is not known any more.
+    pub fn of(rep: Option<&'a Rep>, rules: &'a RuleSet) -> Self {
+        let speaks = rep.into_iter().flat_map(|rep| &rep.languages).map(String::as_str);
+        Self { speaks: speaks.collect(), ours: &rules.handoff.language }
+    }
 }
 
 /// A note or task for the CRM.

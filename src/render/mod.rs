@@ -33,8 +33,8 @@ pub use engine::Templates;
 pub use table::template_files;
 
 use baton_core::domain::briefing::Briefing;
-use baton_core::domain::text::RepText;
-use context::NoteContext;
+use baton_core::domain::text::{RepText, Whisper};
+use context::{Hearer, NoteContext};
 use notice::Notice;
 use page::{CallerPlainPage, WhisperPage};
 
@@ -46,15 +46,20 @@ const NOTE_CHARS: usize = 30_000;
 impl Templates {
     /// What the rep hears on answering: at most [`spoken::MAX_WORDS`] words, the last sentence of the template
     /// (what to press) always among them.
-    pub fn whisper(&self, briefing: &Briefing) -> RepText {
-        let text = self.render("whisper/ring.hbs", &WhisperPage::of(briefing));
-        RepText(spoken::fit(&text))
+    pub fn whisper(&self, briefing: &Briefing, hearer: &Hearer<'_>) -> Whisper {
+        self.whispered("ring.hbs", &WhisperPage::of(briefing), hearer)
     }
 
     /// What a rep hears whose caller does not wait any more.
-    pub fn too_late(&self, company: Option<&str>) -> RepText {
+    pub fn too_late(&self, company: Option<&str>, hearer: &Hearer<'_>) -> Whisper {
         let page = CallerPlainPage { company: company.map(str::to_owned) };
-        RepText(spoken::fit(&self.render("whisper/too_late.hbs", &page)))
+        self.whispered("too_late.hbs", &page, hearer)
+    }
+
+    /// What a rep is asked when a call to a lead is over; of one whom they were never on a line with it is less.
+    pub fn question(&self, have_spoken: bool, company: Option<&str>, hearer: &Hearer<'_>) -> Whisper {
+        let page = CallerPlainPage { company: company.map(str::to_owned) };
+        self.whispered(if have_spoken { "came_of.hbs" } else { "not_reached.hbs" }, &page, hearer)
     }
 
     /// Body of the CRM's note or task, plain text.

@@ -4,8 +4,9 @@
 //! a name and nothing else. None of the caller's other words, since whoever calls could have us mail them to somebody
 //! else's address. There is no way from a [`RepPage`] to a caller's page.
 
-use super::briefing::TABLE;
+use super::briefing::{TABLE, UNNAMED};
 use super::clean::first_sentence;
+use super::consent;
 use super::spoken;
 use baton_core::domain::briefing::{Briefing, BriefingField};
 use baton_core::domain::known::Source;
@@ -64,7 +65,13 @@ pub(super) struct LetterPage {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct WhisperPage {
     pub headline: RepText,
+    /// The headline names nobody, and begins with English words for that.
+    pub unnamed: bool,
+    /// The headline without them.
+    pub rest: Option<RepText>,
     pub do_not: Option<String>,
+    /// The same in a word each, for other languages.
+    pub orders: Vec<&'static str>,
     /// First sentence of the summary, else the intent.
     pub about: Option<RepText>,
     pub timeline: Option<RepText>,
@@ -246,9 +253,14 @@ impl WhisperPage {
         // Half a timeline says something else than the whole: all of it or nothing.
         let whole = |text: &RepText| spoken::words(&text.0) <= SHORT;
         let summary = briefing.summary.as_ref().and_then(|s| cut(first_sentence(&s.0), ABOUT));
+        let headline = spoken::cut(&briefing.headline.0, HEADLINE);
+        let after = headline.strip_prefix(UNNAMED).filter(|after| after.is_empty() || after.starts_with(", "));
         Self {
-            headline: RepText(spoken::cut(&briefing.headline.0, HEADLINE)),
+            unnamed: after.is_some(),
+            rest: after.and_then(|after| after.strip_prefix(", ")).map(|rest| RepText(rest.to_owned())),
+            headline: RepText(headline),
             do_not: orders(briefing),
+            orders: consent::in_a_word_each(&briefing.do_not),
             about: summary.or_else(|| said("Intent").and_then(|text| cut(&text.0, ABOUT))),
             timeline: said("Timeline").filter(whole),
             next_action: briefing.next_action.clone().filter(whole),

@@ -71,11 +71,14 @@ pub(super) fn fit(text: &str) -> String {
 
 /// What a voice can say: markup and symbols that engines read as tags or spell out become blanks or words.
 pub(super) fn escape(text: &str) -> String {
+    escape_abroad(&text.replace('&', " and ").replace('@', " at "))
+}
+
+/// The same where a voice says "and" and "at" in a language of its own.
+pub(super) fn escape_abroad(text: &str) -> String {
     let mut spoken = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '&' => spoken.push_str(" and "),
-            '@' => spoken.push_str(" at "),
             '<' | '>' | '*' | '_' | '`' | '#' | '|' | '{' | '}' | '[' | ']' | '\\' | '~' | '^' => spoken.push(' '),
             c if c.is_control() => spoken.push(' '),
             c => spoken.push(c),
@@ -115,7 +118,9 @@ mod tests {
 
     #[test]
     fn markup_is_not_spoken() {
-        assert_eq!(escape("R&D <break time=\"9s\"/> *now*\r\n#1"), "R and D break time=\"9s\"/ now 1");
+        let said = "R&D <break time=\"9s\"/> *now*\r\n#1";
+        assert_eq!(escape(said), "R and D break time=\"9s\"/ now 1");
+        assert_eq!(escape_abroad(said), "R&D break time=\"9s\"/ now 1");
     }
 
     proptest! {

@@ -2,10 +2,13 @@
 
 use super::page::PageKind;
 use super::spoken;
+use baton_core::rules::words::language;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Escape {
     Spoken,
+    /// The same in another language than ours: what is said for a sign is left to the voice.
+    Abroad,
     Chat,
     Html,
     Plain,
@@ -15,6 +18,7 @@ impl Escape {
     pub(super) fn function(self) -> fn(&str) -> String {
         match self {
             Self::Spoken => spoken::escape,
+            Self::Abroad => spoken::escape_abroad,
             Self::Chat => chat,
             Self::Html => handlebars::html_escape,
             Self::Plain => handlebars::no_escape,
@@ -68,7 +72,13 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "whisper/not_taken.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "whisper/taken_care_of.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "whisper/too_late.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/came_of.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/not_reached.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "whisper/yes_or_no.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/de/ring.hbs" Abroad Whisper PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/de/too_late.hbs" Abroad CallerPlain PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/es/ring.hbs" Abroad Whisper PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/es/too_late.hbs" Abroad CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "chat/ringing.hbs" Chat Rep PageForm::Notice;
     "chat/connected.hbs" Chat Rep PageForm::Notice;
     "chat/booked.hbs" Chat Rep PageForm::Notice;
@@ -128,8 +138,25 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "caller/mail_callback.hbs" Plain CallerWhen PageForm::Notice;
     "caller/mail_mail.hbs" Plain CallerWhen PageForm::Notice;
     "caller/mail.html.hbs" Html CallerLetter PageForm::Text;
+    "caller/text_back.hbs" Plain CallerWhen PageForm::Text;
     "caller/calendar_event.hbs" Plain CallerRep PageForm::Notice;
 ];
+
+/// As what a file of this path is read. What a rep hears may be written in each language: `whisper/fr/ring.hbs`.
+pub(super) fn spec_of(path: &str) -> Option<&'static TemplateSpec> {
+    SPECS.iter().find(|spec| spec.path == path).or_else(|| {
+        let (folder, spec) = in_a_folder(path)?;
+        (language::code(folder) == Some(folder)).then_some(spec)
+    })
+}
+
+/// A file of `whisper/`, in the folder of a language or of whatever somebody took for one.
+pub(super) fn in_a_folder(path: &str) -> Option<(&str, &'static TemplateSpec)> {
+    let (folder, file) = path.strip_prefix("whisper/")?.split_once('/')?;
+    // One language stands for all.
+    let spec = SPECS.iter().find(|spec| spec.path.strip_prefix("whisper/de/") == Some(file))?;
+    Some((folder, spec))
+}
 
 /// Every template with its built-in text, by path below `templates/`: what a new workspace starts with.
 pub fn template_files() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -4,8 +4,8 @@
 
 use super::briefing::briefing;
 use super::caller::CallerContext;
-use super::context::{BriefContext, CardContext, CardState, NoteContext};
-use super::{Templates, spoken};
+use super::context::{BriefContext, CardContext, CardState, Hearer, NoteContext};
+use super::{Templates, spoken, template_files};
 use crate::connectors::Card;
 use baton_core::domain::briefing::Briefing;
 use baton_core::domain::effect::{BriefWhy, CrmNote};
@@ -47,6 +47,10 @@ const WHYS: [BriefWhy; 12] = [
 fn built_in() -> &'static Templates {
     static BUILT_IN: LazyLock<Templates> = LazyLock::new(Templates::built_in);
     &BUILT_IN
+}
+
+fn speaks(languages: &[&'static str]) -> Hearer<'static> {
+    Hearer { speaks: languages.to_vec(), ours: "en" }
 }
 
 fn said(text: &str) -> Option<Known<String>> {
@@ -189,13 +193,66 @@ fn the_whisper_is_short_and_ends_with_what_to_press() {
     let templates = built_in();
     let mut all = String::new();
     for (name, lead) in [("full", dana()), ("bare", acme()), ("hostile", mallory())] {
-        let whisper = templates.whisper(&case(lead).briefing).0;
+        let whisper = templates.whisper(&case(lead).briefing, &speaks(&[])).say.0;
         assert!(spoken::words(&whisper) <= spoken::MAX_WORDS, "{name}: {whisper}");
         assert!(whisper.ends_with("Press 1 to accept."), "{name}: {whisper}");
         assert!(!whisper.contains(['<', '>', '{', '\u{0}', '\n']), "{name}: {whisper}");
         all += &format!("{name}: {whisper}\n");
     }
     golden("whisper.txt", &all);
+}
+
+#[test]
+fn a_rep_hears_the_whisper_in_a_language_of_theirs_and_no_words_of_another() {
+    let templates = built_in();
+    let mut lead = dana();
+    (lead.consent.callback, lead.consent.recording) = (Some(false.into()), Some(false.into()));
+    lead.consent.email = Some(true.into());
+    let refuses = case(lead).briefing;
+    for (languages, language, orders, press) in [
+        (&["de"][..], "de", "Nicht anrufen, schreiben. Nicht aufzeichnen.", "Zum Annehmen die 1 drücken."),
+        (&["es"], "es", "No llamar, escribir. No grabar.", "Pulse 1 para aceptar."),
+        (&["fr"], "en", "Do not call: write. Do not record.", "Press 1 to accept."),
+        (&["de", "en"], "en", "Do not call: write. Do not record.", "Press 1 to accept."),
+        (&["da", "es"], "es", "No llamar, escribir. No grabar.", "Pulse 1 para aceptar."),
+    ] {
+        let whisper = templates.whisper(&refuses, &speaks(languages));
+        let said = &whisper.say.0;
+        assert_eq!(whisper.language, language, "{languages:?}");
+        assert!(said.contains(orders) && said.ends_with(press), "{languages:?}: {said}");
+        assert_eq!(said.contains("Do not"), language == "en", "{said}");
+        assert!(spoken::words(said) <= spoken::MAX_WORDS, "{said}");
+        let bare = templates.whisper(&case(acme()).briefing, &speaks(languages)).say.0;
+        assert_eq!(bare.contains("Unknown caller"), language == "en", "{bare}");
+        assert!(bare.contains("Acme"), "{bare}");
+        let late = templates.too_late(None, &speaks(languages));
+        assert_eq!((late.say.0.contains("no longer waiting"), late.language.as_str()), (language == "en", language));
+    }
+}
+
+/// A voice of one language never gets the words of another.
+#[test]
+fn own_words_are_in_the_language_that_the_workspace_says() {
+    let briefing = case(dana()).briefing;
+    let hears = |files: &[(&str, &str)], speaks: &[&'static str], ours: &'static str| {
+        let templates = Templates::compile(files).expect("no fault");
+        let whisper = templates.whisper(&briefing, &Hearer { speaks: speaks.to_vec(), ours });
+        let last = whisper.say.0.rsplit(". ").next().map(str::to_owned);
+        (whisper.language, last.expect("a sentence"))
+    };
+    let own = ("whisper/ring.hbs", "{{headline}}. 1 nehmen.");
+    let french = ("whisper/fr/ring.hbs", "{{headline}}. Appuyez sur 1.");
+    let told = |language: &str, last: &str| (language.to_owned(), last.to_owned());
+    assert_eq!(hears(&[own], &["de"], "de"), told("de", "1 nehmen."));
+    assert_eq!(hears(&[own], &["es"], "de"), told("de", "1 nehmen."), "ours do not stand beside theirs");
+    assert_eq!(hears(&[own, french], &["es", "fr"], "de"), told("fr", "Appuyez sur 1."));
+    assert_eq!(hears(&[french], &["de"], "en"), told("de", "Zum Annehmen die 1 drücken."));
+    assert_eq!(hears(&[], &["pl"], "pl"), told("en", "Press 1 to accept."), "there are no Polish words");
+    assert_eq!(hears(&[], &[], "de"), told("de", "Zum Annehmen die 1 drücken."));
+    let copied = template_files().find(|(path, _)| *path == "whisper/ring.hbs").expect("ours");
+    assert_eq!(hears(&[copied], &["es"], "en"), told("es", "Pulse 1 para aceptar."), "a copy changes nothing");
+    let templates = Templates::compile(&[own]).expect("no fault");
+    assert!(templates.whispers_in("de", "de") && !templates.whispers_in("es", "de"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::{
     StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
+use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::rep::Busy;
 use baton_core::handoff::Handoff;
 use baton_core::routing::decision::DecidedAgain;
@@ -38,6 +39,7 @@ reads! {
     Glance:
     attention_counts() -> AttentionCounts;
     callers_on_line(now: DateTime<Utc>) -> Vec<CallerOnLine>;
+    callers_left_to_agent(now: DateTime<Utc>) -> Vec<String>;
     carrier_leg(&leg: LegId) -> Option<CarrierLeg>;
     carrier_leg_named(&sid: str) -> Option<LegId>;
     decided_again(&lead: LeadId) -> Vec<(DateTime<Utc>, DecidedAgain)>;
@@ -66,9 +68,11 @@ reads! {
     reps_read() -> BTreeMap<RepId, RepState>;
     slots_claimed(&rep: RepId, now: DateTime<Utc>) -> Vec<Busy>;
     step_vendor_ref(&key: str) -> VendorRef;
+    text_claimed(&effect_key: str) -> Option<PhoneE164>;
     timeline(&lead: LeadId) -> Vec<TimelineEntry>;
     tokens() -> Vec<ApiToken>;
     transfer_begun(&leg: LegId) -> bool;
+    transfer_came(&channel: str) -> bool;
     transfer_left(&platform: str, &call: str) -> bool;
 }
 

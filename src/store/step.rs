@@ -3,6 +3,7 @@
 mod backlog;
 mod carried;
 mod end;
+mod texted;
 
 pub use backlog::{StepProblem, StepStats};
 pub use carried::CarrierLeg;
@@ -51,6 +52,8 @@ pub struct StepRow {
     pub attempts: u32,
     /// A request left before, and its answer is not known.
     pub sent_at: Option<DateTime<Utc>>,
+    /// It is marked as sent already, by the commit that it was born in: it may leave.
+    pub born_marked: bool,
 }
 
 impl NewStep {
@@ -69,7 +72,14 @@ impl NewStep {
             fence: 1,
             attempts: 1,
             sent_at: None,
+            born_marked: self.is_born_marked(),
         })
+    }
+
+    /// A caller waits for it, and would wait for a commit more. If it never leaves, whoever takes it up looks first, and looks in
+    /// vain.
+    fn is_born_marked(&self) -> bool {
+        self.leased.is_some() && matches!(self.planned.effect, Effect::Ring { .. })
     }
 }
 
@@ -88,12 +98,15 @@ columns! {
         Int lease_until: Option<i64>,
         Int fence: i64,
         Int attempts: i64,
+        Int sent_at: Option<i64>,
     } with payload
 }
 
 const COLUMNS: &str =
     "effect_key, lead_id, handoff_id, payload, planned_at, run_at, deadline_at, lease_until, fence, attempts, sent_at";
 
+/// Of a step that was not begun: it was never sent, or it was born marked, and whoever takes it up looks for it.
+const IS_UNSENT: &str = "(sent_at IS NULL OR fence = 1)";
 /// Written so that the row is found by its key and only then asked: the index over all leased steps would be read whole.
 const IS_LEASED: &str = "state || '' = 'leased'";
 
@@ -119,6 +132,7 @@ impl Tx {
                 lease_until: step.leased.as_ref().map(|(_, until)| micros(*until)),
                 fence: born,
                 attempts: born,
+                sent_at: step.is_born_marked().then(|| micros(step.planned_at)),
             };
             rows.row(&columns)?.document("payload", &step.planned.effect)?;
         }
@@ -199,7 +213,7 @@ impl Tx {
     pub async fn steps_put_back(&mut self, held: &[(String, i64)]) -> Result<(), StoreError> {
         let sql = format!(
             "-- step::put_back\nUPDATE step SET state = 'due', lease_owner = NULL, lease_until = NULL FROM {} \
-             WHERE effect_key = r.key AND fence = r.held AND sent_at IS NULL AND {IS_LEASED}",
+             WHERE effect_key = r.key AND fence = r.held AND {IS_UNSENT} AND {IS_LEASED}",
             self.engine.rows(&[Text("key"), Int("held")])
         );
         sqlx::query(AssertSqlSafe(sql)).bind(leases(held)?).execute(self.conn()).await?;
@@ -210,7 +224,7 @@ impl Tx {
     pub async fn steps_release(&mut self, worker: &str, is_at: &[String]) -> Result<u64, StoreError> {
         let sql = format!(
             "-- step::release\nUPDATE step SET state = 'due', lease_owner = NULL, lease_until = NULL \
-             WHERE lease_owner = $2 AND state = 'leased' AND sent_at IS NULL AND effect_key NOT IN {}",
+             WHERE lease_owner = $2 AND state = 'leased' AND {IS_UNSENT} AND effect_key NOT IN {}",
             self.engine.texts()
         );
         let query = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(is_at)).bind(worker);
@@ -276,5 +290,6 @@ fn read(row: &AnyRow) -> Result<StepRow, StoreError> {
         fence: row.int("fence")?,
         attempts: row.number("attempts")?,
         sent_at: row.maybe_at("sent_at")?,
+        born_marked: false,
     })
 }

@@ -8,8 +8,9 @@ use super::{Door, Problem, Rights};
 use crate::deciding::answer::{Answer, within};
 use crate::deciding::call::is_same_call;
 use crate::intake::event::{CallEvent, Incoming, Message, key_of, kind_of, parse, source_of};
-use crate::store::{Arrival, InboxMessage, LeadRecord, with};
+use crate::store::{Arrival, CARRIER, InboxMessage, LeadRecord, with};
 use baton_core::domain::id::LegId;
+use baton_core::domain::lead::Lead;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -105,7 +106,8 @@ impl Door {
     }
 
     /// Whoever may speak for one source tells nothing of a call that is another's, and adds nothing to its lead: neither the
-    /// call's platform is theirs, nor the lead that came of it. Agents name no such call either.
+    /// call's platform is theirs, nor the lead that came of it. Nor do they take a line over on which another's caller is. Agents
+    /// name no such call either.
     ///
     /// # Errors
     /// One of the events does, or it could not be read in time whose call it is.
@@ -120,19 +122,26 @@ impl Door {
         for message in messages {
             let Ok(Incoming { message, .. }) = parse(&message.body, message.received_at) else { continue };
             let told = if let Message::Lead(lead) = &message { Some(lead.clone()) } else { None };
-            let Some(whose) = whose(message, &platform) else { continue };
-            let Some(LeadRecord { lead, .. }) = self.lead_of(whose, until).await? else { continue };
+            // Of whom the front door leaves to the agent, its platform tells.
+            let on_line = match told.as_ref().and_then(|told| line_of(told)) {
+                Some(line) => self.lead_of(line, until).await?.filter(|known| !known.lead.is_at_front_door()),
+                None => None,
+            };
+            let of_call = match whose(message, &platform) {
+                Some(whose) => self.lead_of(whose, until).await?,
+                None => None,
+            };
             // An id that was given twice: it becomes a lead of its own.
-            if told.is_some_and(|told| !is_same_call(&lead, &told)) {
-                continue;
-            }
-            if !rights.may_bring(&lead.source) && lead.call.is_none_or(|call| call.platform != platform) {
-                let detail = format!(
-                    "the token {:?} brings events of the source {own:?}, and this one is of a call of another source; nothing \
-                     was stored",
-                    rights.name
-                );
-                return Err(Problem::forbidden(detail, None));
+            let of_call = of_call.filter(|known| told.as_ref().is_none_or(|told| is_same_call(&known.lead, told)));
+            for LeadRecord { lead, .. } in on_line.into_iter().chain(of_call) {
+                if !rights.may_bring(&lead.source) && lead.call.is_none_or(|call| call.platform != platform) {
+                    let detail = format!(
+                        "the token {:?} brings events of the source {own:?}, and this one is of a call of another source; \
+                         nothing was stored",
+                        rights.name
+                    );
+                    return Err(Problem::forbidden(detail, None));
+                }
             }
         }
         Ok(())
@@ -180,6 +189,12 @@ fn whose(message: Message, own_platform: &str) -> Option<Whose> {
         }
         Message::Presence { .. } | Message::Contact { .. } | Message::Outcome { .. } => None,
     }
+}
+
+/// Whose line the caller of a lead is on, as it says: what is told of the line by whoever carries it is told of that lead.
+fn line_of(lead: &Lead) -> Option<Whose> {
+    let leg = lead.call.as_ref()?.leg.clone()?;
+    Some(Whose::Call { platform: CARRIER.to_owned(), id: leg })
 }
 
 /// It is about a phone that we have had dialled: a rep's, or that of a lead who is called back.

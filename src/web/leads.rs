@@ -1,5 +1,6 @@
 //! Leads and events in; what became of them out.
 
+mod act;
 pub(super) mod call;
 mod listed;
 pub(super) mod ping;

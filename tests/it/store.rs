@@ -105,6 +105,8 @@ conformance! {
             a_caller_is_on_the_line_by_the_leg_until_they_have_left,
             who_comes_to_an_address_is_the_caller_for_whom_the_rep_waits,
             an_address_is_good_until_its_time_is_up_and_a_number_rests_before_it_is_anothers,
+            a_caller_who_is_found_on_a_lent_number_is_not_the_next_ones,
+            a_caller_whose_lead_is_known_has_come_before,
             a_platforms_end_is_no_word_of_a_caller_who_is_on_the_way,
             what_a_ping_said_of_a_caller_is_forgotten_within_minutes,
         ]
@@ -158,6 +160,7 @@ conformance! {
             a_lapsed_call_does_not_wait_behind_a_backlog,
             two_claimers_never_hold_one_step,
             a_leg_keeps_the_first_name_that_its_carrier_gives_it,
+            nobody_is_written_to_twice_within_a_day,
             each_end_is_written_down,
             what_a_step_follows_from_stays_when_it_was,
             many_ends_in_one_statement_count_one_by_one,

@@ -1,9 +1,11 @@
 //! One call of a phone: what its owner is made to do, and what became of it.
 
+mod requests;
+
 use super::ear::Recording;
 use super::media::Media;
 use super::rtp::Sound;
-use super::sip::{ALLOW, Message, contact, request, sound_at, via, wants_sound_at};
+use super::sip::{ALLOW, Message, contact, sound_at, wants_sound_at};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -74,6 +76,8 @@ struct Said {
     their_name: Option<String>,
     their_contact: Option<String>,
     requests: u32,
+    /// How often our sound was described anew.
+    described: u32,
     answers_when_cancelled: bool,
     let_go_for_another: bool,
 }
@@ -185,27 +189,9 @@ impl Call {
 
     pub async fn hangs_up(&self) {
         let asked = if self.stage() == Stage::Answered { "BYE" } else { "CANCEL" };
-        let request = self.request(asked, asked == "CANCEL", &[]);
+        let request = self.request(asked, asked == "CANCEL", &[], "");
         self.ends(End::ByUs);
         self.repeats(request, asked);
-    }
-
-    /// Asks that the other side be transferred to this address (REFER); with which status that is answered.
-    pub async fn refers_to(&self, address: &str) -> u16 {
-        let more = [("Contact", self.contact()), ("Refer-To", format!("<{address}>"))];
-        self.repeats(self.request("REFER", false, &more), "REFER");
-        let answered = async {
-            loop {
-                let status = self.said().settled.get("REFER").copied();
-                if let Some(status) = status {
-                    return status;
-                }
-                sleep(AGAIN_AFTER / 20).await;
-            }
-        };
-        timeout(PATIENCE, answered)
-            .await
-            .unwrap_or_else(|_| panic!("the REFER of {} is not answered", self.0.sides.whose))
     }
 
     pub async fn until_answered(&self) {
@@ -307,7 +293,7 @@ impl Call {
     }
 
     async fn is_answered(&self, answer: &Message) {
-        let (_, method) = answer.cseq();
+        let (number, method) = answer.cseq();
         self.said().settled.insert(method.to_owned(), answer.status().unwrap_or(0));
         let Some(status) = answer.status().filter(|status| method == "INVITE" && *status >= 180) else { return };
         self.opens_sound(&answer.body);
@@ -319,46 +305,15 @@ impl Call {
             said.their_name = answer.header("To").map(str::to_owned);
             said.their_contact = if status < 300 { answer.contact() } else { None };
         }
-        let ack = self.request("ACK", status >= 300, &[]);
+        let ack = self.numbered(number, "ACK", status >= 300, &[], "");
         self.sends(&ack).await;
         match self.stage() {
             Stage::Ringing if status < 300 => drop(self.0.stage.send_replace(Stage::Answered)),
             Stage::Ringing => self.ends(End::Refused(status)),
             // It was answered while we called it off.
-            Stage::Ended(_) if status < 300 => self.repeats(self.request("BYE", false, &[]), "BYE"),
+            Stage::Ended(_) if status < 300 => self.repeats(self.request("BYE", false, &[], ""), "BYE"),
             Stage::Answered | Stage::Ended(_) => {}
         }
-    }
-
-    /// A request within the call; `of_invite`: it belongs to the exchange of the INVITE, and goes its way.
-    fn request(&self, method: &str, of_invite: bool, more: &[(&'static str, String)]) -> String {
-        let invited = self.0.invite.cseq().0;
-        let mut said = self.said();
-        let number = match method {
-            "ACK" | "CANCEL" => invited,
-            _ => {
-                said.requests += 1;
-                invited + said.requests
-            }
-        };
-        let theirs = said.their_name.clone();
-        let of_the_invite = |name: &str| self.header(name).unwrap_or_default().to_owned();
-        let (from, to) = match self.0.is_ours {
-            true => (of_the_invite("From"), theirs.unwrap_or_else(|| of_the_invite("To"))),
-            false => (format!("{};tag={}", of_the_invite("To"), self.0.tag), of_the_invite("From")),
-        };
-        let uri = said.their_contact.clone().filter(|_| !of_invite);
-        let uri = uri.unwrap_or_else(|| self.0.invite.first.split(' ').nth(1).unwrap_or_default().to_owned());
-        let mut headers = vec![
-            ("Via", if of_invite { of_the_invite("Via") } else { via(self.port()) }),
-            ("Max-Forwards", "70".to_owned()),
-            ("From", from),
-            ("To", to),
-            ("Call-ID", of_the_invite("Call-ID")),
-            ("CSeq", format!("{number} {method}")),
-        ];
-        headers.extend_from_slice(more);
-        request(method, &uri, &headers, "")
     }
 
     fn opens_sound(&self, described: &str) {

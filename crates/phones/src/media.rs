@@ -3,6 +3,7 @@
 use super::ear::Recording;
 use super::rtp::{Heard, Packets, Sound, sound_of};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::UdpSocket;
@@ -22,6 +23,8 @@ struct Wire {
     /// `None`: nobody has said where to.
     to: Mutex<Option<SocketAddr>>,
     packets: Mutex<Packets>,
+    /// The other side is on hold.
+    pauses: AtomicBool,
     heard: Mutex<Vec<Heard>>,
 }
 
@@ -30,7 +33,8 @@ impl Media {
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port for sound");
         let port = socket.local_addr().expect("its number").port();
         let packets = Mutex::new(Packets::new(u32::from(port) << 8 | 1, says));
-        let wire = Arc::new(Wire { socket, to: Mutex::default(), packets, heard: Mutex::default() });
+        let pauses = AtomicBool::new(false);
+        let wire = Arc::new(Wire { socket, to: Mutex::default(), packets, pauses, heard: Mutex::default() });
         let tasks = [tokio::spawn(speak(Arc::clone(&wire))), tokio::spawn(listen(Arc::clone(&wire)))];
         Self { port, wire, tasks }
     }
@@ -42,6 +46,11 @@ impl Media {
 
     pub fn says(&self, sound: Sound) {
         self.wire.packets.lock().expect("the packets").sound = sound;
+    }
+
+    /// Whether nothing is said for now.
+    pub fn pauses(&self, pauses: bool) {
+        self.wire.pauses.store(pauses, Ordering::Relaxed);
     }
 
     /// Until the key is up again, or the call has ended over it; when it was up.
@@ -98,7 +107,7 @@ async fn speak(wire: Arc<Wire>) {
     loop {
         ticks.tick().await;
         let to = *wire.to.lock().expect("the address");
-        if let Some(to) = to {
+        if let Some(to) = to.filter(|_| !wire.pauses.load(Ordering::Relaxed)) {
             let packet = wire.packets.lock().expect("the packets").next_packet();
             if let Some(packet) = packet {
                 let _lost = wire.socket.send_to(&packet, to).await;

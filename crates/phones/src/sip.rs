@@ -118,7 +118,7 @@ fn ended(mut text: String, headers: &[(&str, String)], body: &str) -> String {
     for (name, value) in headers {
         line(&mut text, name, value);
     }
-    if !body.is_empty() {
+    if !body.is_empty() && headers.iter().all(|(name, _)| *name != "Content-Type") {
         line(&mut text, "Content-Type", "application/sdp");
     }
     line(&mut text, "Content-Length", body.len());
@@ -131,9 +131,14 @@ fn line(text: &mut String, name: &str, value: impl Display) {
 
 /// Mu-law and keys, to this port of loopback.
 pub fn sound_at(port: u16) -> String {
+    described(port, 1, "sendrecv")
+}
+
+/// The same in these directions; each description of a call has a higher version than the one before.
+pub fn described(port: u16, version: u32, directions: &str) -> String {
     format!(
-        "v=0\r\no=phone {port} 1 IN IP4 127.0.0.1\r\ns=call\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP {PCMU} {KEYS}\r\n\
-         a=rtpmap:{PCMU} PCMU/8000\r\na=rtpmap:{KEYS} telephone-event/8000\r\na=fmtp:{KEYS} 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
+        "v=0\r\no=phone {port} {version} IN IP4 127.0.0.1\r\ns=call\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP {PCMU} {KEYS}\r\n\
+         a=rtpmap:{PCMU} PCMU/8000\r\na=rtpmap:{KEYS} telephone-event/8000\r\na=fmtp:{KEYS} 0-16\r\na=ptime:20\r\na={directions}\r\n"
     )
 }
 

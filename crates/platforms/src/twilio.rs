@@ -1,12 +1,14 @@
 //! Twilio as the carrier of a call: the addresses at which it asks us what comes next, and what its calls and rooms are called.
 //!
-//! Guarantees: each address has a mark that only whoever knows a secret of the account can make, of one page and of one leg or
-//! call, so that nobody reaches a call by guessing; no name holds anything of a person.
+//! Guarantees: each address that is given to a call has a mark that only whoever knows a secret of the account can make, of one page
+//! and of one leg or call, so that nobody reaches a call by guessing; no name holds anything of a person.
 
 use crate::signature::{Secret, is_mark, mark};
 
 /// Where its requests come in, below the address at which it sees us.
 pub const PATH: &str = "/v1/telephony/twilio";
+/// What [`Page::Front`] is about: its address, `…/front/door`, is written into the account by hand, and has no mark.
+const DOOR: &str = "door";
 /// The parameter that holds the mark.
 pub const MARK: &str = "t";
 /// What was not answered is asked for again, up to three times, whatever went wrong. Twilio reads this part of an address, and
@@ -36,9 +38,19 @@ pub enum Page {
     Call,
     /// Which of the times on offer the caller takes.
     Choose,
+    /// Somebody calls a lent number of the account or a SIP user of its domain: at an address that stands in its console, with no mark.
+    Incoming,
+    /// A lead whom a rep calls back has picked up.
+    Lead,
+    /// How it stands with that lead's phone.
+    Dialled,
+    /// Somebody calls a number of ours, or has hung up there.
+    Front,
+    /// What came of the agent's phone, or how long it spoke.
+    Agent,
 }
 
-const PAGES: [(&str, Page); 10] = [
+const PAGES: [(&str, Page); 15] = [
     ("whisper", Page::Whisper),
     ("accept", Page::Accept),
     ("left", Page::Left),
@@ -49,6 +61,11 @@ const PAGES: [(&str, Page); 10] = [
     ("room", Page::Room),
     ("call", Page::Call),
     ("choose", Page::Choose),
+    ("incoming", Page::Incoming),
+    ("lead", Page::Lead),
+    ("dialled", Page::Dialled),
+    ("front", Page::Front),
+    ("agent", Page::Agent),
 ];
 
 impl Page {
@@ -87,10 +104,15 @@ impl Pages {
         format!("{base_url}{PATH}/{name}/{about}?{MARK}={mark}{more}{ASK_AGAIN}")
     }
 
-    /// Whether an address with this mark is one of ours.
+    /// Whether an address with this mark is one of ours. Of callers who come to a number, no call is known before: who signs
+    /// for the account may tell of any.
     pub fn is_ours(&self, page: Page, about: &str, said: &str) -> bool {
         let text = marked(page, about);
-        is_mark(&self.secret, &text, said) || self.others.iter().any(|other| is_mark(other, &text, said))
+        match page {
+            Page::Incoming => true,
+            Page::Front => about == DOOR,
+            _ => is_mark(&self.secret, &text, said) || self.others.iter().any(|other| is_mark(other, &text, said)),
+        }
     }
 }
 
@@ -146,6 +168,12 @@ mod tests {
     }
 
     #[test]
+    fn where_incoming_calls_are_told_of_stands_in_a_console() {
+        let pages = Pages::new("https://baton.example", secret("first"), Vec::new());
+        assert!(pages.is_ours(Page::Incoming, "call", ""));
+    }
+
+    #[test]
     fn addresses_outlive_the_change_of_a_secret() {
         let before = Pages::new("https://a.example", secret("first"), vec![secret("second")]);
         let after = Pages::new("https://a.example", secret("second"), vec![secret("first")]);
@@ -153,6 +181,15 @@ mod tests {
         assert!(after.is_ours(Page::Next, "CA1", mark_of(&address)));
         let others = Pages::new("https://a.example", secret("third"), Vec::new());
         assert!(!others.is_ours(Page::Next, "CA1", mark_of(&address)));
+    }
+
+    #[test]
+    fn only_the_front_door_is_found_without_a_mark() {
+        let pages = Pages::new("https://baton.example", secret("first"), Vec::new());
+        assert!(pages.is_ours(Page::Front, "door", ""));
+        for (page, about) in [(Page::Front, "CA1"), (Page::Agent, "door"), (Page::Next, "door")] {
+            assert!(!pages.is_ours(page, about, ""), "{page:?} {about}");
+        }
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct Accepted {
     /// What makes it the same effect to a person, whatever ids the request carried.
     pub natural_key: String,
     pub detail: serde_json::Value,
+    /// In the world's time.
+    pub at: DateTime<Utc>,
 }
 
 /// What goes wrong with the next request to an operation.
@@ -96,7 +98,8 @@ impl World {
 
     /// Writes an effect down as carried out.
     pub fn accept(&self, vendor: &'static str, kind: &'static str, natural_key: String, detail: serde_json::Value) {
-        self.accepted.lock().expect("ledger").push(Accepted { vendor, kind, natural_key, detail });
+        let at = self.clock.now();
+        self.accepted.lock().expect("ledger").push(Accepted { vendor, kind, natural_key, detail, at });
     }
 
     pub fn accepted(&self) -> Vec<Accepted> {

@@ -1,19 +1,23 @@
 //! Stand-in for Twilio's voice: calls and rooms over its API, and an interpreter of the documents that it is given.
 //!
-//! Kept true: a call that is created twice rings twice, since no key makes it one; `Timeout` rings five seconds longer; a room
-//! starts once two are in it, one of whom may start it; of two members of one label the second is refused; what is told of a
-//! call or a room is numbered, signed and told beside the rest, so that it may come in any order, and again where nobody took
-//! it; an answer that is not 2xx ends the call of whoever asked, unless there is another address. A document that Twilio would
-//! not take is an `error` in the ledger. Every ring goes into the ledger under the number that was called.
+//! Kept true: a call that is created twice rings twice, since no key makes it one; `Timeout` rings five seconds longer; one that
+//! comes in rings until it has a document; a room starts once two are in it, one of whom may start it; of two members of one label
+//! the second is refused; what is told of a call or a room is numbered, signed and told beside the rest, so that it may come in any
+//! order, and again where nobody took it; an answer that is not 2xx ends the call of whoever asked, unless there is another address.
+//! A document that Twilio would not take is an `error` in the ledger. Every ring goes into the ledger under the number that was
+//! called.
 
 mod api;
 mod document;
+mod inbound;
 mod line;
+mod messages;
 mod rooms;
 mod sign;
 mod tell;
 
 pub use api::routes;
+pub use messages::{MessagesState, message_routes};
 pub use tell::signature_of;
 
 use super::World;
@@ -25,6 +29,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 const VENDOR: &str = "twilio";
+/// How calls end that somebody has answered, and that nobody has.
+const ANSWERED: &str = "completed";
+const UNANSWERED: &str = "no-answer";
 /// Stands for every number that has nobody of its own.
 const ANYWHERE: &str = "";
 
@@ -171,28 +178,14 @@ impl TwilioState {
     /// A caller is on the line, and speaks with whoever answers the number; `answers` are to what they are asked later.
     pub fn call_comes_in(&self, sid: &str, from: &str, answers: &[(Duration, Answer)]) {
         let person = Person { answers: answers.to_vec(), ..Person::who_answers(Answer::Nothing) };
-        let line = Line {
-            to: "+15550000000".to_owned(),
-            from: from.to_owned(),
-            direction: "inbound",
-            status: "in-progress",
-            sip: "200",
-            began: self.world.clock.now(),
-            ended: None,
-            document: 0,
-            fallback: None,
-            callback: None,
-            events: vec!["completed".to_owned()],
-            told: 0,
-            person,
-            asked: 0,
-        };
+        let line = Line { status: "in-progress", sip: "200", person, ..self.coming_in(from, "+15550000000") };
         self.held().lines.insert(sid.to_owned(), line);
     }
 
     /// Whoever is on this call hangs up.
     pub fn hangs_up(self: &Arc<Self>, sid: &str) {
-        self.ends(sid, "completed", "200");
+        let status = if self.status(sid) == Some("ringing") { UNANSWERED } else { ANSWERED };
+        self.ends(sid, status, "200");
     }
 
     /// `ringing`, `in-progress`, `completed` …; `None`: there is no such call.

@@ -2,10 +2,10 @@
 //! it is.
 
 use super::retry;
-use crate::connectors::asterisk::RepFirst;
-use crate::connectors::{Address, Addresses, Lent, VendorError};
+use crate::connectors::rep_first::RepFirst;
+use crate::connectors::{Addresses, Lent, LentAddress, VendorError};
 use crate::release::Current;
-use crate::store::{Store, with};
+use crate::store::{CARRIER, Store, with};
 use crate::web;
 use async_trait::async_trait;
 use baton_clock::SharedClock;
@@ -26,7 +26,7 @@ pub(in crate::app) fn offered(rep_first: &Arc<RepFirst>) -> web::Addresses {
 }
 
 /// As the database keeps them.
-fn pairs(addresses: &[Address]) -> Vec<(String, String)> {
+fn pairs(addresses: &[LentAddress]) -> Vec<(String, String)> {
     addresses.iter().map(|one| (one.user.clone(), one.dialled.clone())).collect()
 }
 
@@ -50,7 +50,16 @@ impl Addresses for KeptAddresses {
         self.store.transfer_left(&call.platform, &call.id).await.map_err(retry)
     }
 
-    async fn lend(&self, leg: &LegId, candidates: &[Address]) -> Result<Lent, VendorError> {
+    async fn has_come(&self, call: &Call) -> Result<bool, VendorError> {
+        match &call.leg {
+            // Told by us, of whoever has called our front door.
+            Some(_) if call.platform == CARRIER => Ok(true),
+            Some(leg) => self.store.transfer_came(leg).await.map_err(retry),
+            None => Ok(false),
+        }
+    }
+
+    async fn lend(&self, leg: &LegId, candidates: &[LentAddress]) -> Result<Lent, VendorError> {
         let now = self.clock.now();
         let until = now + self.release.borrow().rules.handoff.join_within;
         let lending = with((leg.clone(), pairs(candidates)), move |tx, (leg, candidates)| {

@@ -3,35 +3,33 @@
 //! Everything that is counted at the end is counted from what the stand-ins accepted and from the store, never from the script.
 
 mod aftermath;
+mod carried;
+mod carrier;
 mod counts;
 mod exchange;
 mod play;
 mod scenes;
+mod scratch;
 mod shapes;
 mod shown;
 mod tell;
+mod worker;
 mod world;
 
 use super::{BROKEN_PROMISE, FAULTY, OK, TextOrJson, say};
 use crate::app::stage::StandIns;
-use crate::app::{self, Running, Setup, workspace};
-use crate::config::Limits;
-use crate::store::Store;
-use crate::web::LinkSigner;
+use crate::app::workspace;
 use anyhow::{Context, Result};
 use baton_clock::{ScaledClock, SharedClock};
 use baton_platforms::Mapping;
 use chrono::{DateTime, Utc};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::net::TcpListener;
 
 /// Monday evening in California: nobody is at work from Europe to the West Coast.
 const NIGHT: &str = "2026-03-03T02:30:00Z";
 /// Tuesday: afternoon in Europe, morning in New York, before hours in California, night in Asia.
 const DAY: &str = "2026-03-03T15:00:00Z";
-/// The world's seconds in one of ours.
-const SPEED: u32 = 12;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Demo {
@@ -78,17 +76,14 @@ impl Demo {
         let rules = Arc::new(workspace.checked.rules.clone());
         let files = workspace.files.clone();
         let start: DateTime<Utc> = NIGHT.parse().context("reading the demo's start")?;
-        let scaled = Arc::new(ScaledClock::new(start, SPEED));
+        let scaled = Arc::new(ScaledClock::new(start, worker::SPEED));
         let stage = Arc::new(StandIns::open(Arc::clone(&scaled) as SharedClock).await?);
         scenes::furnish(&stage, &rules, start);
-        let file = Scratch::new();
-        let listener =
-            TcpListener::bind(("127.0.0.1", self.port)).await.with_context(|| format!("binding port {}", self.port))?;
-        let secret: [u8; 32] = baton_clock::random_bytes();
-        let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        let running = start_worker(&stage, workspace, listener, &file, &secret).await?;
-        say(&format!("Baton listens on {} (database {})", running.url(), file.path()));
-        say(&format!("It is {} in this world; {SPEED} of its seconds pass in one of yours.\n", tell::time(start)));
+        let workers = worker::Workers::prepare(&stage, self.port).await?;
+        let running = workers.start(workspace, None).await?;
+        say(&format!("Baton listens on {} (database {})", running.url(), workers.database()));
+        let speed = worker::SPEED;
+        say(&format!("It is {} in this world; {speed} of its seconds pass in one of yours.\n", tell::time(start)));
 
         if let Some(dir) = &self.workspace {
             let dir = dir.display();
@@ -97,8 +92,14 @@ impl Demo {
             ));
         }
         let files = self.workspace.is_none().then_some(files.as_slice());
-        let play = play::Play { stage: &stage, running: &running, rules: &rules, secret: &secret, files };
-        let leads = play.all(&scaled, DAY.parse().context("reading the demo's day")?).await?;
+        let teller = play::Teller::default();
+        let day: DateTime<Utc> = DAY.parse().context("reading the demo's day")?;
+        let play = play::Play { stage: &stage, running: &running, rules: &rules, secret: &workers.secret, files };
+        let mut leads = play.all(&teller, &scaled, day).await?;
+        let running = match self.workspace {
+            Some(_) => running,
+            None => carried::go_on(&stage, &workers, running, &teller, &mut leads).await?,
+        };
         shown::tell(&stage, &running, &leads, !self.once).await?;
         let counts = aftermath::wind_up(&stage, &running, &rules, &leads).await?;
         if !self.once {
@@ -110,63 +111,5 @@ impl Demo {
             say(&serde_json::to_string(&counts)?);
         }
         Ok(if counts.promises_kept() { OK } else { BROKEN_PROMISE })
-    }
-}
-
-async fn start_worker(
-    stage: &Arc<StandIns>,
-    workspace: workspace::Workspace,
-    listener: TcpListener,
-    file: &Scratch,
-    secret: &str,
-) -> Result<Running> {
-    let store = Store::open(&format!("sqlite:{}", file.path())).await?;
-    store.migrate().await?;
-    let address = listener.local_addr()?;
-    let base_url = format!("http://{address}");
-    // Leases are written in the world's time: as long in ours as in production.
-    let (lease_s, vendor_timeout_s) = (25 * u64::from(SPEED), 10 * u64::from(SPEED));
-    let limits = Limits { lease_s, vendor_timeout_s, ..Limits::default() };
-    let running = app::start(Setup {
-        store,
-        workspace,
-        vendors: stage.vendors()?,
-        clock: Arc::clone(&stage.world.clock),
-        limits,
-        listener,
-        tokens: Vec::new(),
-        body_limit: 256 * 1024,
-        requests_at_once: 256,
-        connections: 512,
-        links: Some(Arc::new(LinkSigner::new(secret, &base_url, 30))),
-        platforms: shapes::sections(secret, &base_url)?,
-        twilio: None,
-        public_url: String::new(),
-        replies: None,
-    })
-    .await?;
-    Ok(running)
-}
-
-/// A database file that goes when the demo does.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Self {
-        let name: [u8; 6] = baton_clock::random_bytes();
-        let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self(std::env::temp_dir().join(format!("baton-demo-{name}.db")))
-    }
-
-    fn path(&self) -> String {
-        self.0.display().to_string()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        for ending in ["", "-wal", "-shm"] {
-            let _gone_already = std::fs::remove_file(format!("{}{ending}", self.path()));
-        }
     }
 }

@@ -8,7 +8,7 @@ use crate::app::reload::Looked;
 use crate::app::stage::{StandIns, deliver_over_http, post_event};
 use crate::cli::say;
 use crate::deciding::answer::Answer;
-use crate::store::{LeadQuery, with};
+use crate::store::{LeadQuery, LeadRecord, with};
 use anyhow::{Context, Result, bail};
 use baton_clock::ScaledClock;
 use baton_core::domain::id::{HandoffId, LeadId};
@@ -31,6 +31,8 @@ pub(super) struct StoryLead {
     pub lead: LeadId,
     pub name: String,
     pub scene: &'static str,
+    /// As its platform names it; empty where it has none.
+    pub call: String,
 }
 
 /// Everything a scene needs.
@@ -46,11 +48,15 @@ pub(super) struct Play<'a> {
 
 impl Play<'_> {
     /// Night, then day; returns the leads in the order in which they called.
-    pub(super) async fn all(&self, clock: &ScaledClock, day_begins: DateTime<Utc>) -> Result<Vec<StoryLead>> {
+    pub(super) async fn all(
+        &self,
+        teller: &Teller,
+        clock: &ScaledClock,
+        day_begins: DateTime<Utc>,
+    ) -> Result<Vec<StoryLead>> {
         // What happens on the line goes to Baton's own door.
         self.stage.voice.connect(deliver_over_http(self.running.url()));
-        let teller = Teller::default();
-        let mut told = self.act(&teller, night(), "Monday evening in California").await?;
+        let mut told = self.act(teller, night(), "Monday evening in California").await?;
         // The lease of what is in hand would end with the night.
         quiet(self.stage, self.running, TimeDelta::zero()).await?;
         clock.skip_to(day_begins);
@@ -58,10 +64,10 @@ impl Play<'_> {
         let mut acts = day();
         let last = acts.pop().unwrap_or_default();
         for act in acts {
-            told.extend(self.act(&teller, act, "").await?);
+            told.extend(self.act(teller, act, "").await?);
         }
         self.stage.world.arm("salesforce", "*", Fault::Unavailable, u32::MAX);
-        told.extend(self.act(&teller, last, "Salesforce is down").await?);
+        told.extend(self.act(teller, last, "Salesforce is down").await?);
         self.stage.world.heal("salesforce");
         say("              Salesforce is well again");
         Ok(told)
@@ -81,11 +87,23 @@ impl Play<'_> {
             }
             self.ring_as(files, None).await?;
         }
+        self.tell_until(teller, &told, |lead| lead.next_step.what != NextStepKind::Handoff).await?;
+        self.tell_of_phones(&told).await?;
+        Ok(told)
+    }
+
+    /// Tells of these leads until each of them has ended so.
+    pub(super) async fn tell_until(
+        &self,
+        teller: &Teller,
+        told: &[StoryLead],
+        has_ended: impl Fn(&LeadRecord) -> bool,
+    ) -> Result<()> {
         for _ in 0..400 {
-            teller.tell_on(self, &told).await?;
-            if self.all_settled(&told).await? {
-                self.tell_of_phones(&told).await?;
-                return Ok(told);
+            let have_ended = self.have_all(told, &has_ended).await?;
+            teller.tell_on(self, told).await?;
+            if have_ended {
+                return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(60)).await;
         }
@@ -117,12 +135,13 @@ impl Play<'_> {
         Ok(())
     }
 
-    async fn call(&self, teller: &Teller, scene: &Scene) -> Result<Option<StoryLead>> {
+    pub(super) async fn call(&self, teller: &Teller, scene: &Scene) -> Result<Option<StoryLead>> {
         let mut event: Value = serde_json::from_str(scene.event).with_context(|| format!("reading {}", scene.file))?;
         let now = self.stage.world.clock.now();
         event["time"] = json!(now);
-        if let Some(call) = event["data"]["call"]["id"].as_str() {
-            self.stage.voice.call(call, scene.script.clone());
+        let call = event["data"]["call"]["id"].as_str().unwrap_or_default().to_owned();
+        if !call.is_empty() {
+            self.stage.voice.call(&call, scene.script.clone());
         }
         let mut first: Option<(LeadId, String)> = None;
         for _ in 0..scene.times {
@@ -142,7 +161,7 @@ impl Play<'_> {
         if scene.shape.is_some() {
             say(&told);
         }
-        Ok(Some(StoryLead { lead, name, scene: scene.title }))
+        Ok(Some(StoryLead { lead, name, scene: scene.title, call }))
     }
 
     /// The lead, and the whole answer.
@@ -167,10 +186,10 @@ impl Play<'_> {
         Ok((found.lead, format!("            {came}\n            {owner} is to get the lead; back goes {back}")))
     }
 
-    async fn all_settled(&self, told: &[StoryLead]) -> Result<bool> {
+    async fn have_all(&self, told: &[StoryLead], has_ended: impl Fn(&LeadRecord) -> bool) -> Result<bool> {
         for lead in told {
             let found = self.running.store.lead(&lead.lead).await?;
-            if found.is_none_or(|lead| lead.next_step.what == NextStepKind::Handoff) {
+            if found.is_none_or(|lead| !has_ended(&lead)) {
                 return Ok(false);
             }
         }
@@ -191,10 +210,10 @@ pub(super) async fn quiet(stage: &StandIns, running: &Running, ahead: TimeDelta)
     bail!("some steps did not come to an end in time");
 }
 
-/// Prints each line of each lead's timeline once.
+/// Prints each line of each lead's timeline once, and what the voice platform was told of them beside it.
 #[derive(Default)]
-struct Teller {
-    told: Mutex<BTreeMap<LeadId, usize>>,
+pub(super) struct Teller {
+    told: Mutex<BTreeMap<LeadId, [usize; 2]>>,
     introduced: Mutex<BTreeSet<LeadId>>,
 }
 
@@ -207,11 +226,17 @@ impl Teller {
 
     async fn tell_on(&self, play: &Play<'_>, leads: &[StoryLead]) -> Result<()> {
         let mut lines = Vec::new();
+        // Read first: what led to it is in the timeline by then.
+        let accepted = play.stage.world.accepted();
         for lead in leads {
+            let commanded = accepted.iter().filter_map(|effect| tell::commanded(effect, &lead.call, &lead.name));
+            let commanded: Vec<(DateTime<Utc>, String)> = commanded.collect();
             let entries = play.running.store.timeline(&lead.lead).await?;
-            let from = self.told.lock().expect("teller").insert(lead.lead.clone(), entries.len()).unwrap_or(0);
+            let seen = [entries.len(), commanded.len()];
+            let [from, since] = self.told.lock().expect("teller").insert(lead.lead.clone(), seen).unwrap_or_default();
             let new = entries.iter().skip(from);
             lines.extend(new.filter_map(|entry| Some((entry.at, tell::line(entry, &lead.name, play.rules)?))));
+            lines.extend(commanded.into_iter().skip(since));
         }
         lines.sort_by_key(|(at, _)| *at);
         for (_, line) in lines {

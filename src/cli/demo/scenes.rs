@@ -78,11 +78,13 @@ const VOICEMAIL: RepManner = RepManner::Voicemail { after: Duration::from_secs(6
 
 /// The scene that is shown from both ends.
 pub(super) const TRANSFER: &str = "warm transfer, accepted";
+/// The one whose promise is kept by phone.
+pub(super) const OWED: &str = "the caller hangs up while the phone rings: a raised callback";
 
 /// The events of all scenes.
 #[cfg(test)]
 pub(crate) fn events() -> impl Iterator<Item = &'static str> {
-    night().into_iter().chain(day().into_iter().flatten()).map(|scene| scene.event)
+    night().into_iter().chain(day().into_iter().flatten()).chain([rep_first()]).map(|scene| scene.event)
 }
 
 pub(super) fn night() -> Vec<Scene> {
@@ -110,9 +112,7 @@ pub(super) fn day() -> Vec<Vec<Scene>> {
             scene!("an event with a callback wish, after the call", "14-not-live-callback"),
         ],
         vec![
-            scene!("the caller hangs up while the phone rings: a raised callback", "09-caller-hangs-up")
-                .reps(&[RepManner::Silent])
-                .hangs_up_after(9),
+            scene!(OWED, "09-caller-hangs-up").reps(&[RepManner::Silent]).hangs_up_after(9),
             scene!("by Vapi, which asks twice: one lead, the same answer", "10-same-event-twice")
                 .by(Shape::Vapi)
                 .sent(2),
@@ -136,6 +136,11 @@ pub(super) fn day() -> Vec<Vec<Scene>> {
         ],
         vec![scene!("the CRM is down: decided all the same, written later", "11-crm-down")],
     ]
+}
+
+/// Played where reps are rung on a carrier of our own.
+pub(super) fn rep_first() -> Scene {
+    scene!("rep-first: the agent speaks on until a rep has accepted, then transfers", "25-rep-first")
 }
 
 /// Accounts, and calendars as full as calendars are.

@@ -6,6 +6,7 @@ use baton_core::domain::leg::LegState;
 use baton_core::handoff::Handoff;
 use baton_core::handoff::state::Leg;
 use baton_core::rules::RuleSet;
+use baton_sandbox::Accepted;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -25,6 +26,10 @@ pub(super) fn line(entry: &TimelineEntry, name: &str, rules: &RuleSet) -> Option
         kind if of_lead(kind, body).is_some() => of_lead(kind, body).unwrap_or_default().to_owned(),
         "answered" => format!("{} picks up and hears the whisper", rep(&body["rep"], rules)),
         "accepted" => format!("{} presses 1", rep(&body["rep"], rules)),
+        "pressed" => {
+            let key = body["event"]["key"].as_str().unwrap_or_default();
+            format!("{} is asked what came of it and presses {key}; {}", rep(&body["rep"], rules), stage(body, rules))
+        }
         "joined" => "they are on one line".to_owned(),
         "declined" => format!("declines; {}", stage(body, rules)),
         "machine" => format!("voicemail answers; {}", stage(body, rules)),
@@ -41,7 +46,33 @@ pub(super) fn line(entry: &TimelineEntry, name: &str, rules: &RuleSet) -> Option
         "timer" => timer(body, rules)?,
         other => format!("{}; {}", other.replace('_', " "), stage(body, rules)),
     };
-    Some(format!("{}  {name:<18} {words}", entry.at.format("%H:%M:%S")))
+    Some(told_at(entry.at, name, &words))
+}
+
+fn told_at(at: DateTime<Utc>, name: &str, words: &str) -> String {
+    format!("{}  {name:<18} {words}", clock(at))
+}
+
+/// The time of the day.
+pub(super) fn clock(at: DateTime<Utc>) -> String {
+    at.format("%H:%M:%S").to_string()
+}
+
+/// When, and the line: what the voice platform was told to do with this call, where it is its agent who has the caller.
+pub(super) fn commanded(effect: &Accepted, call: &str, name: &str) -> Option<(DateTime<Utc>, String)> {
+    let detail = &effect.detail;
+    if effect.vendor != "voice" || call.is_empty() || detail["call"] != call {
+        return None;
+    }
+    let words = match effect.kind {
+        "comfort" if detail["comfort"] == "agent" => "the agent is told to speak on with the caller".to_owned(),
+        "transfer" => {
+            let (to, until) = (detail["to"].as_str()?, detail["until"].as_str()?.parse::<DateTime<Utc>>().ok()?);
+            format!("the agent is told to transfer, to {to}: good for this call, until {}", clock(until))
+        }
+        _ => return None,
+    };
+    Some((effect.at, told_at(effect.at, name, &words)))
 }
 
 /// What was told of the phone of a lead who is called back.

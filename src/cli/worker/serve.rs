@@ -190,12 +190,10 @@ async fn setup(
     });
     let platforms = platforms::sections(config, &workspace.platforms)?;
     let wire = broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn Wire>);
-    let mut vendors = app::connect(config, &clock, wire)?;
+    let mut vendors = app::connect(config, &clock, wire.clone())?;
     vendors.events = broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn EventSink>);
-    let twilio = app::twilio_account(config, &store, &clock)?.map(|account| {
-        vendors.telephony = Some(account.telephony);
-        account.door
-    });
+    let account = app::twilio_account(config, &store, &clock)?;
+    let twilio = account.map(|account| account.connect(config, wire, &mut vendors)).transpose()?;
     Ok(Setup {
         store,
         workspace,

@@ -1,6 +1,6 @@
 //! `mode = "rep_first"`: the platform has the caller until a rep of ours has accepted, and is then told where to transfer.
 
-use super::{Asterisk, Carrier};
+use super::{Carrier, is_address};
 use crate::config::environment::Reference;
 use anyhow::{Result, bail, ensure};
 use baton_core::domain::phone::PhoneE164;
@@ -8,14 +8,13 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeSet;
 use toml::{Table, Value};
-use url::Url;
 
 /// What of `[telephony]` is said beside the carrier.
 const BESIDE: [&str; 5] = ["host", "numbers", "told_by", "commands", "token"];
 
 #[derive(Debug, Clone)]
 pub struct RepFirst {
-    pub carrier: Box<Asterisk>,
+    pub carrier: Carrier,
     pub reached: Reached,
     pub told: ToldBy,
 }
@@ -64,9 +63,7 @@ impl<'de> Deserialize<'de> for RepFirst {
         let mut carrier = Table::deserialize(deserializer)?;
         let beside = BESIDE.iter().filter_map(|key| Some(((*key).to_owned(), carrier.remove(*key)?)));
         let beside = Table::from_iter(beside.collect::<Vec<_>>());
-        let Carrier::Asterisk(carrier) = Value::Table(carrier).try_into().map_err(D::Error::custom)? else {
-            return Err(D::Error::custom("telephony.carrier is twilio; allowed where mode is rep_first: asterisk"));
-        };
+        let carrier: Carrier = Value::Table(carrier).try_into().map_err(D::Error::custom)?;
         let said: Said = Value::Table(beside).try_into().map_err(D::Error::custom)?;
         let told = said.told().map_err(D::Error::custom)?;
         let reached = said.reached().map_err(D::Error::custom)?;
@@ -92,10 +89,8 @@ impl Said {
                          the platform takes commands, such as https://voice.acme.example/baton"
                     );
                 };
-                let is_plain =
-                    Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
                 ensure!(
-                    is_plain,
+                    is_address(&url),
                     "telephony.commands is {url:?}; allowed: an address that begins with https:// or http://"
                 );
                 ToldBy::Commands { url, token: self.token.clone() }
@@ -109,8 +104,8 @@ impl Said {
                 let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
                 ensure!(
                     !host.is_empty() && host.chars().all(is_host),
-                    "telephony.host is {host:?}; allowed: where the carrier takes SIP, such as pbx.acme.example or \
-                     pbx.acme.example:5080, without sip:"
+                    "telephony.host is {host:?}; allowed: where the carrier takes SIP, such as pbx.acme.example:5080 or \
+                     acme.sip.twilio.com, without sip:"
                 );
                 Ok(Reached::Host(host.clone()))
             }
@@ -145,7 +140,7 @@ mod tests {
 
     fn read(text: &str) -> Result<RepFirst, String> {
         let telephony: Telephony = toml::from_str(text).map_err(|error| error.to_string())?;
-        telephony.check("").map_err(|error| error.to_string())?;
+        telephony.check("https://baton.example").map_err(|error| error.to_string())?;
         match telephony {
             Telephony::RepFirst(rep_first) => Ok(*rep_first),
             other => Err(format!("{other:?}")),
@@ -162,6 +157,19 @@ mod tests {
         let by_number = by_number.expect("it is sound");
         assert!(matches!(&by_number.reached, Reached::Numbers(numbers) if numbers.len() == 2));
         assert!(matches!(by_number.told, ToldBy::Tool));
+    }
+
+    #[test]
+    fn the_carrier_may_be_an_account_of_twilio_that_asks_us() {
+        let carrier = SOUND.find("carrier =").expect("the carrier");
+        let twilio = "carrier = \"twilio\"\naccount = \"AC00000000000000000000000000000001\"\nkey = \"env:KEY\"\n\
+                      caller_id = \"+15551230000\"\n";
+        let text = format!("{}{twilio}", SOUND[..carrier].replace("pbx.acme.example", "acme.sip.twilio.com"));
+        let found = read(&text).expect("it is sound");
+        assert!(matches!(&found.carrier, Carrier::Twilio(twilio) if twilio.calls_per_second == 1), "{found:?}");
+        let telephony: Telephony = toml::from_str(&text).expect("it parses");
+        let told = telephony.check("").expect_err("nobody reaches us").to_string();
+        assert!(told.contains("http.public_url is not set"), "{told}");
     }
 
     #[test]

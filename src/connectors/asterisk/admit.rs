@@ -3,10 +3,11 @@
 
 use super::Asterisk;
 use super::ari::{Dialled, There};
-use super::calls::{Caller, agent_of, bridge_of};
+use super::calls::{Caller, agent_of, bridge_of, is_of_asterisk};
 use super::dial::{self, is_made};
-use crate::connectors::{Arrival, CallSink, ComesFor, VendorError};
+use crate::connectors::{CallSink, ComesFor, VendorError};
 use baton_core::domain::id::LegId;
+use baton_core::domain::lead::Arrival;
 use serde_json::json;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -28,6 +29,8 @@ pub(super) enum Admitted {
     NoAgent,
     /// For whoever comes to them: no agent is dialled here.
     Waits,
+    /// It is no caller, but the platform of an agent that hands one of ours back to us, whom we have.
+    HandedBack,
 }
 
 /// Who is to be there for a caller, by what they have dialled.
@@ -38,6 +41,13 @@ pub(super) enum Way {
     /// People of ours, in their hours, and then the agent.
     FrontDoor,
     Agent,
+}
+
+fn waits(there: There) -> Admitted {
+    match there {
+        There::Yes => Admitted::Waits,
+        There::Gone => Admitted::Gone,
+    }
 }
 
 impl Asterisk {
@@ -58,6 +68,9 @@ impl Asterisk {
         if let Way::Lent(address) = way {
             return self.expect(sink, address, &caller.call).await;
         }
+        if self.is_handed_back(&caller.call).await? {
+            return Ok(Admitted::HandedBack);
+        }
         if self.take_in(&caller.call).await? == There::Gone {
             return Ok(Admitted::Gone);
         }
@@ -71,18 +84,29 @@ impl Asterisk {
         }
     }
 
+    /// Whether this is an agent's platform that was told by us whose call it has, and sends it back to us by an INVITE with our header:
+    /// its caller would be in two calls at once, and another agent would be rung for the first one. Of a caller who is not here the
+    /// header says nothing.
+    async fn is_handed_back(&self, call: &str) -> Result<bool, VendorError> {
+        match self.lines.ari.variable(call, "PJSIP_HEADER(read,X-Baton-Call)").await? {
+            Some(named) if named != call && is_of_asterisk(&named) => Ok(self.lines.members(&named).await?.is_some()),
+            _ => Ok(false),
+        }
+    }
+
     /// To whoever waits for them, or is to be chosen: they were announced.
     async fn expect(&self, sink: &dyn CallSink, address: &str, call: &str) -> Result<Admitted, VendorError> {
         match sink.arrived(address, call).await? {
             Some(ComesFor::Rep(leg)) => self.put_through(call, &leg).await,
             Some(ComesFor::Announced { event }) => {
                 // Before there is a lead: what is done for it finds the caller.
-                if self.take_in(call).await? == There::Gone {
-                    return Ok(Admitted::Gone);
+                let there = self.take_in(call).await?;
+                if there == There::Yes {
+                    sink.brings(&event, call).await?;
                 }
-                sink.brings(&event, call).await?;
-                Ok(Admitted::Waits)
+                Ok(waits(there))
             }
+            Some(ComesFor::Known) => Ok(waits(self.take_in(call).await?)),
             None => {
                 tracing::warn!("a caller has come to where nobody is expected any more: the dialplan has them");
                 Ok(Admitted::NoAgent)

@@ -170,6 +170,12 @@ impl Ari {
         }
     }
 
+    /// How many packets of sound have come from it so far; `None` where that is not known, as of a channel that is no phone's.
+    pub(super) async fn packets_of(&self, channel: &str) -> Result<Option<u64>, VendorError> {
+        let count = self.variable(channel, "CHANNEL(rtcp,rxcount)").await?;
+        Ok(count.and_then(|count| count.parse().ok()))
+    }
+
     // ---- channels
 
     pub(super) async fn answer(&self, channel: &str) -> Result<There, VendorError> {
@@ -225,6 +231,12 @@ impl Ari {
     pub(super) async fn silence(&self, channel: &str, on: bool) -> Result<There, VendorError> {
         let method = if on { Method::POST } else { Method::DELETE };
         self.done(ApiCall::new("silence", Does::Write, method, &["channels", channel, "silence"])).await
+    }
+
+    /// The music that it hears since another of its bridge has put it on hold. In a bridge it goes on when that other has left, and
+    /// nobody else is heard.
+    pub(super) async fn stop_own_music(&self, channel: &str) -> Result<There, VendorError> {
+        self.done(ApiCall::new("own_music", Does::Write, Method::DELETE, &["channels", channel, "moh"])).await
     }
 
     // ---- bridges

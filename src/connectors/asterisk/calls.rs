@@ -3,7 +3,7 @@
 //! Pure: frames in, acts out. Legs are told apart by their ids alone, since callers' numbers stand on both sides of a leg and a
 //! phone that forwards its calls makes look-alikes. A caller is gone when the channel has left our app; a rep when the leg is
 //! destroyed, however it ended, and not when it leaves a bridge, which it does whenever it is moved. A key counts only once the leg
-//! was answered and the whisper has begun: what rings may send keys as well.
+//! was answered and the whisper has begun, or a question: what rings may send keys as well.
 
 mod act;
 mod alone;
@@ -17,7 +17,9 @@ mod tests;
 
 pub(super) use act::{Act, Caller, Came, Deed};
 pub(super) use alone::Alone;
-pub(super) use names::{AWAY, agent_of, bridge_of, is_of_asterisk, is_rep, last_words_of, whisper_of, words_of};
+pub(super) use names::{
+    AWAY, agent_of, bridge_of, is_of_asterisk, is_rep, last_words_of, question_of, whisper_of, words_of,
+};
 
 use super::ari::Reason;
 use super::event::{Bridge, Channel, Frame, Playback};
@@ -42,6 +44,8 @@ struct Call {
     came: Came,
     /// Who is in the bridge, the caller among them.
     members: BTreeSet<String>,
+    /// Those of them whose phone has put the caller on hold.
+    held_by: BTreeSet<String>,
     agent: Agent,
     /// Words are being spoken to the caller.
     hears_words: bool,
@@ -70,6 +74,8 @@ struct Leg {
     call: Option<String>,
     stage: LegStage,
     hears_whisper: bool,
+    /// What came of calling the lead.
+    hears_question: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,6 +94,8 @@ impl Calls {
             }
             Frame::StasisEnd { channel } => self.left(&channel.id),
             Frame::ChannelDestroyed { channel, cause } => self.destroyed(&channel.id, cause, now),
+            Frame::ChannelHold { channel } => self.holds(&channel.id, true),
+            Frame::ChannelUnhold { channel } => self.holds(&channel.id, false),
             Frame::ChannelDtmfReceived { channel, digit } => self.key(&channel.id, &digit),
             Frame::ChannelEnteredBridge { bridge, channel } => self.entered(&bridge, channel.id, now),
             Frame::ChannelLeftBridge { bridge, channel } => self.moved_out(&bridge, &channel.id, now),
@@ -148,7 +156,7 @@ impl Calls {
         };
         let call = names::here(call);
         let told = tell(call.as_deref(), leg.clone(), Happened::Answered);
-        self.legs.insert(leg, Leg { call, stage: LegStage::Answered, hears_whisper: false });
+        self.legs.insert(leg, Leg { call, stage: LegStage::Answered, hears_whisper: false, hears_question: false });
         vec![told]
     }
 
@@ -220,6 +228,9 @@ impl Calls {
     fn key(&mut self, channel: &str, digit: &str) -> Vec<Act> {
         let Some(id) = names::leg(channel) else { return self.callers_key(channel, digit) };
         let Some(leg) = self.legs.get_mut(&id) else { return Vec::new() };
+        if leg.hears_question {
+            return back::answer(id, digit);
+        }
         if leg.stage != LegStage::Answered || !leg.hears_whisper {
             return Vec::new();
         }
@@ -259,7 +270,8 @@ impl Calls {
         {
             leg.stage = LegStage::Joined;
             leg.call = Some(call.to_owned());
-            acts.push(tell(Some(call), id, Happened::Joined));
+            acts.push(tell(Some(call), id.clone(), Happened::Joined));
+            acts.push(Act::Do(Deed::HearRep { leg: id }));
         }
         acts
     }
@@ -268,13 +280,32 @@ impl Calls {
         let Some(call) = names::call_of_bridge(&bridge.id) else { return Vec::new() };
         let Some(known) = self.calls.get_mut(call) else { return Vec::new() };
         known.members.remove(channel);
+        let has_held = known.held_by.remove(channel);
         known.note(call, now);
-        if known.alone_since.is_some() { vec![Act::Do(Deed::Comfort { call: call.to_owned() })] } else { Vec::new() }
+        let is_alone = known.alone_since.is_some();
+        let back = has_held.then(|| Act::Do(Deed::TakeBack { call: call.to_owned() }));
+        let comfort = is_alone.then(|| Act::Do(Deed::Comfort { call: call.to_owned() }));
+        back.into_iter().chain(comfort).collect()
+    }
+
+    /// Until they take the caller back, or leave.
+    fn holds(&mut self, channel: &str, on: bool) -> Vec<Act> {
+        let mut calls = self.calls.iter_mut();
+        if let Some((_, call)) = calls.find(|(id, call)| id.as_str() != channel && call.members.contains(channel)) {
+            match on {
+                true => call.held_by.insert(channel.to_owned()),
+                false => call.held_by.remove(channel),
+            };
+        }
+        Vec::new()
     }
 
     fn begins(&mut self, playback: &Playback, now: Instant) -> Vec<Act> {
         if let Some(leg) = names::leg_of_whisper(&playback.id).and_then(|leg| self.legs.get_mut(&leg)) {
             leg.hears_whisper = true;
+        }
+        if let Some(leg) = names::leg_of_question(&playback.id).and_then(|leg| self.legs.get_mut(&leg)) {
+            leg.hears_question = true;
         }
         if let Some((call, _)) = names::call_of_words(&playback.id)
             && let Some(known) = self.calls.get_mut(call)
@@ -286,7 +317,7 @@ impl Calls {
     }
 
     fn ends(&mut self, playback: &Playback, now: Instant) -> Vec<Act> {
-        if let Some(leg) = names::leg_of_whisper(&playback.id) {
+        if let Some(leg) = names::leg_of_whisper(&playback.id).or_else(|| names::leg_of_question(&playback.id)) {
             // Where the leg is gone as well, it has left in the middle.
             let unheard = playback.state == "failed" && self.legs.contains_key(&leg);
             return if unheard { vec![Act::NoSound { leg }] } else { Vec::new() };

@@ -1,6 +1,7 @@
 //! How phones are called, and what they show. Nothing that an event brings gets into either but the digits of a number, or the
 //! signs of an address.
 
+use crate::connectors::rep_first::MADE;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::phone::endpoint::Address;
 
@@ -27,9 +28,7 @@ impl Dial {
     }
 }
 
-/// SIP users that are made for one caller each begin so: what Asterisk does with them, its dialplan says.
-pub(super) const MADE: &str = "baton-";
-
+/// Whether it is a SIP user that was made for one caller: what Asterisk does with them, its dialplan says.
 pub(super) fn is_made(user: &str) -> bool {
     user.starts_with(MADE)
 }

@@ -24,6 +24,13 @@ pub(super) enum Frame {
         channel: Channel,
         cause: u32,
     },
+    /// Its phone has put all others of its bridge on hold.
+    ChannelHold {
+        channel: Channel,
+    },
+    ChannelUnhold {
+        channel: Channel,
+    },
     ChannelDtmfReceived {
         channel: Channel,
         digit: String,

@@ -2,13 +2,18 @@
 //! the line stands is read before and after, since a rep may come in between.
 
 use super::ari::{Ari, Reason, There, gone};
-use super::calls::{agent_of, bridge_of, is_rep, last_words_of, whisper_of, words_of};
+use super::calls::{agent_of, bridge_of, is_rep, last_words_of, question_of, whisper_of, words_of};
 use super::event::Bridge;
 use super::turns::{Turn, Turns};
 use super::voice::{Recorded, Voice};
-use crate::connectors::VendorError;
+use crate::connectors::{Spoken, VendorError};
 use baton_core::domain::id::LegId;
-use baton_core::domain::text::CallerText;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// When it is looked whether anything is heard of a rep, from the join on. Both together are less than the time within which a rep who
+/// leaves was never there (`SETTLE` of the handoff), and more than a phone needs to send its first sound.
+const REP_HEARD_AFTER: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(1)];
 
 /// A variable of the caller's channel that says so for each leg whose phone was rung.
 fn rung(leg: &LegId) -> String {
@@ -87,6 +92,23 @@ impl Lines {
         Ok(())
     }
 
+    /// A rep from whom the lead is gone hears this alone, where they waited; keys count once it has begun.
+    pub(super) async fn ask(&self, rep: &LegId, again: bool, media: &str) -> Result<(), VendorError> {
+        let (question, bridge) = (question_of(rep, again), bridge_of(rep.as_str()));
+        if self.ari.is_playing(&question).await? {
+            return Ok(());
+        }
+        if again {
+            let _over = self.ari.stop_playing(&question_of(rep, false)).await?;
+        }
+        let _gone = self.ari.music(&bridge, false).await?;
+        // Whoever is gone is told of by whoever hears.
+        if self.ari.play("bridges", &bridge, &question, media).await? == There::Gone {
+            let _gone = self.ari.play("channels", rep.as_str(), &question, media).await?;
+        }
+        Ok(())
+    }
+
     /// Whether that phone was rung for this caller.
     pub(super) async fn was_rung(&self, call: &str, leg: &LegId) -> Result<bool, VendorError> {
         Ok(self.ari.variable(call, &rung(leg)).await?.is_some_and(|noted| noted == leg.as_str()))
@@ -117,6 +139,20 @@ impl Lines {
         self.hush(call).await?;
         let _gone = self.ari.music(&bridge.id, false).await?;
         self.ari.add(&bridge.id, leg.as_str()).await
+    }
+
+    /// Lets a rep go from whose phone not one packet has come since it answered: whoever was to speak with them hears nobody. One who
+    /// is muted, or whose phone is silent where nobody speaks, has sent some.
+    pub(super) async fn hear_rep(&self, leg: &LegId) -> Result<(), VendorError> {
+        for span in REP_HEARD_AFTER {
+            sleep(span).await;
+            if self.ari.packets_of(leg.as_str()).await? != Some(0) {
+                return Ok(());
+            }
+        }
+        tracing::warn!(leg = %leg, "no sound at all has come from a rep's phone since it answered: it is let go");
+        let _gone = self.ari.hang_up(leg.as_str(), Reason::Normal).await?;
+        Ok(())
     }
 
     /// It hears nothing of the conversation.
@@ -157,14 +193,14 @@ impl Lines {
         &self,
         call: &str,
         turn: &Turn<'_>,
-        words: &CallerText,
+        words: &Spoken,
         then: Then,
         beside: Beside,
     ) -> Result<(), VendorError> {
         let here = || async { self.members(call).await?.ok_or_else(|| gone("the caller's call")) };
         // Also where nobody can speak: that the caller is gone is worth knowing.
         here().await?;
-        let media = match (self.voice.ready(call, &words.0).await, then) {
+        let media = match (self.voice.ready(call, &words.say.0, &words.language).await, then) {
             (Some(media), _) => media,
             (None, Then::Ends) => self.voice.recorded(Recorded::Goodbye).await?,
             (None, Then::Waits) => return Ok(()),

@@ -4,13 +4,14 @@
 //! meanwhile; a caller whom nobody serves is not left alone for long. When the connection ends, so does all of this, and whoever
 //! hears next begins by reading: nothing is kept from one to the other.
 
+mod deeds;
 mod door;
 mod keys;
 
 use super::Asterisk;
 use super::admit::Admitted;
 use super::ari::{Reason, VENDOR};
-use super::calls::{Act, Alone, Calls, Deed, bridge_of};
+use super::calls::{Act, Alone, Calls, Deed};
 use super::event;
 use super::socket::EventSocket;
 use crate::connectors::{CallSink, Carried, Happened, Told, VendorError};
@@ -184,7 +185,9 @@ impl Session {
             Act::Look => self.look(),
             Act::WasRung { call, leg } => self.ask_for_ring(call, leg),
             Act::Key { call } => self.ask_for_offer(call),
+            Act::Answer { leg, key } => self.answers(leg, key)?,
             Act::Admit(caller) => self.admit(caller),
+            Act::Again(caller) => self.admit_again(caller),
             Act::Missed(arrival) => self.missed(arrival),
             Act::LastWord { call } => {
                 self.deeds.spawn(async move {
@@ -239,6 +242,13 @@ impl Session {
             After::Nothing | After::Admitted { how: Admitted::Waits, .. } => Ok(()),
             After::Admitted { call, how: Admitted::AgentRings } => {
                 self.calls.dials_agent(&call);
+                Ok(())
+            }
+            After::Admitted { call, how: Admitted::HandedBack } => {
+                tracing::info!("a platform hands back a caller who is here: that is ours to do, and it is declined");
+                // Nobody has missed a call, either.
+                self.calls.leaves_to_dialplan(&call);
+                self.begin_to(end(call));
                 Ok(())
             }
             After::ShowsNumber { call } => {
@@ -364,29 +374,6 @@ impl Asterisk {
         if let Ok(Some(_)) = self.lines.ari.channel(leg.as_str()).await {
             tracing::error!(leg = %leg, "a whisper could not be played: Asterisk must be able to read telephony.sounds");
         }
-    }
-
-    async fn carry_out(&self, deed: Deed) -> Result<(), VendorError> {
-        match deed {
-            Deed::BringIn { call } => {
-                let _alone = self.lines.bring_back(&call).await?;
-            }
-            Deed::HangUp { channel, reason } => {
-                let _gone = self.lines.ari.hang_up(&channel, reason).await?;
-            }
-            Deed::LeaveToDialplan { call } => self.leave_to_dialplan(&call).await?,
-            Deed::Comfort { call } => self.lines.comfort(&call).await?,
-            Deed::Quiet { call } => {
-                let _gone = self.lines.ari.music(&bridge_of(&call), false).await?;
-            }
-            Deed::CallOver { call } => {
-                self.lines.voice.forget(&call).await;
-                let _gone = self.lines.ari.delete_bridge(&bridge_of(&call)).await?;
-            }
-            Deed::JoinLead { rep } => self.lines.join_lead(&rep).await?,
-            Deed::LegOver { leg } => self.lines.voice.forget(leg.as_str()).await,
-        }
-        Ok(())
     }
 }
 

@@ -1,5 +1,5 @@
 //! Telephony in *bridge* mode on Asterisk: we hold caller, agent and rep in a bridge of our own and hear what happens; in
-//! *rep-first* mode ([`RepFirst`]) the caller comes into it once a rep has accepted.
+//! *rep-first* mode the caller comes into it once a rep has accepted.
 //!
 //! Everything is named from ids that are stored before a request leaves: the caller's channel is `call.leg` of the lead, the bridge
 //! and the agent's channel are named from it, and a rep's channel is its leg. So every command may be repeated, by whichever worker;
@@ -11,6 +11,7 @@
 
 mod admit;
 mod ari;
+mod beside;
 mod calls;
 mod dial;
 mod event;
@@ -21,12 +22,13 @@ mod socket;
 mod turns;
 mod voice;
 
-pub use rep_first::{Reached, RepFirst};
+pub use beside::Beside;
 
 use super::http::Secret;
 use super::speech::Speech;
 use super::{
-    CallSink, CallerStatus, DialRequest, LegStatus, OUR_CALL, Recording, RingRequest, Spoken, Telephony, VendorError,
+    AskRequest, CallSink, CallerStatus, DialRequest, LegStatus, OUR_CALL, Recording, RingRequest, Spoken, Telephony,
+    VendorError,
 };
 use ari::{Ari, Dialled, Reason, There, VENDOR};
 use async_trait::async_trait;
@@ -35,10 +37,10 @@ use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
-use baton_core::domain::text::RepText;
+use baton_core::domain::text::Whisper;
 use calls::{AWAY, is_of_asterisk, is_rep, whisper_of};
 use chrono::{DateTime, Utc};
-use dial::{Dial, MADE};
+use dial::Dial;
 use line::{Beside, Lines, Then};
 use serde_json::json;
 use std::path::PathBuf;
@@ -130,10 +132,9 @@ impl Asterisk {
         self.lines.voice.check().await
     }
 
-    /// A rep's phone that is to ring, with what it will hear being made. `caller`: their channel, if they are here; of a rep who calls
-    /// a lead back, the phone itself.
+    /// A rep's phone that is to ring. `caller`: their channel, if they are here; of a rep who calls a lead back, the phone itself.
     async fn dialled(&self, request: &RingRequest, caller: Option<&str>) -> Result<Dialled, VendorError> {
-        let RingRequest { leg, call, endpoint, ring_until, whisper } = request;
+        let RingRequest { leg, call, endpoint, ring_until, whisper: _ } = request;
         let Some(endpoint) = self.dial.string(&endpoint.address) else {
             return Err(VendorError::needs_person(
                 VENDOR,
@@ -141,7 +142,6 @@ impl Asterisk {
             ));
         };
         let timeout_s = self.rings_for(*ring_until)?;
-        self.lines.voice.prepare(leg.as_str(), &whisper.0);
         self.is_heard().await?;
         Ok(Dialled {
             channel: leg.to_string(),
@@ -152,6 +152,13 @@ impl Asterisk {
             timeout_s,
             variables: json!({}),
         })
+    }
+
+    /// What a rep will hear is made once the phone rings, which it does for longer than that takes: before it, a caller would wait.
+    async fn rings(&self, request: &RingRequest, dialled: Dialled) -> Result<(), VendorError> {
+        self.lines.ari.originate(dialled).await?;
+        self.lines.voice.prepare(request.leg.as_str(), &request.whisper.say.0, &request.whisper.language);
+        Ok(())
     }
 
     /// In seconds, as Asterisk takes it.
@@ -197,18 +204,18 @@ impl Telephony for Asterisk {
             "connected" => Ok(()),
             // A sentence between the music, where somebody can say it. An agent that the caller hears says it itself.
             "hold" | "hold_on" | "offer_callback" => {
-                self.lines.say(call, &turn, &instruction.say, Then::Waits, Beside::Nobody).await
+                self.lines.say(call, &turn, instruction, Then::Waits, Beside::Nobody).await
             }
             // Beside an agent that cannot say it. Where the agent is gone, the two are joined and know it.
             "introduce" => match self.lines.hears_agent(call).await? {
-                true => self.lines.say(call, &turn, &instruction.say, Then::Waits, Beside::Rep).await,
+                true => self.lines.say(call, &turn, instruction, Then::Waits, Beside::Rep).await,
                 false => Ok(()),
             },
             kind => {
                 let agent_is_there = self.lines.bring_back(call).await?;
                 let is_last = !agent_is_there && !matches!(kind, "find_time" | "offer_slots");
                 let then = if is_last { Then::Ends } else { Then::Waits };
-                self.lines.say(call, &turn, &instruction.say, then, Beside::Agent).await
+                self.lines.say(call, &turn, instruction, then, Beside::Agent).await
             }
         }
     }
@@ -242,14 +249,11 @@ impl Telephony for Asterisk {
         let dialled = self.dialled(request, Some(caller)).await?;
         // First: if this worker dies between the two nobody was rung, and whoever hears next goes on to the next phone.
         self.lines.note_ring(caller, &request.leg).await?;
-        self.lines.ari.originate(dialled).await
+        self.rings(request, dialled).await
     }
 
-    async fn whisper(&self, leg: &LegId, _key: &str, say: &RepText) -> Result<(), VendorError> {
-        let media = match self.lines.voice.ready(leg.as_str(), &say.0).await {
-            Some(media) => media,
-            None => self.lines.voice.recorded(Recorded::Lead).await?,
-        };
+    async fn whisper(&self, leg: &LegId, _key: &str, whisper: &Whisper) -> Result<(), VendorError> {
+        let media = self.lines.voice.ready_or(leg.as_str(), whisper, Recorded::Lead).await?;
         let id = whisper_of(leg);
         if self.lines.ari.is_playing(&id).await? {
             return Ok(());
@@ -281,8 +285,8 @@ impl Telephony for Asterisk {
         self.lines.let_agent_go(channel(call)?).await
     }
 
-    fn hears_key(&self, call: &Call) -> bool {
-        ours(call).is_some()
+    async fn hears_key(&self, call: &Call) -> Result<bool, VendorError> {
+        Ok(ours(call).is_some())
     }
 
     fn dials_leads(&self) -> bool {
@@ -304,6 +308,17 @@ impl Telephony for Asterisk {
             variables: json!({}),
         };
         self.lines.ari.originate(dialled).await
+    }
+
+    fn asks_reps(&self) -> bool {
+        true
+    }
+
+    async fn ask(&self, request: &AskRequest) -> Result<(), VendorError> {
+        let AskRequest { leg, say, have_spoken, again } = request;
+        let instead = if *have_spoken { Recorded::CameOf } else { Recorded::NotReached };
+        let media = self.lines.voice.ready_or(leg.as_str(), say, instead).await?;
+        self.lines.ask(leg, *again, &media).await
     }
 
     async fn hang_up(&self, leg: &LegId, _key: &str, reason: HangUpReason) -> Result<(), VendorError> {
@@ -348,4 +363,22 @@ fn channel(call: &Call) -> Result<&str, VendorError> {
                    X-Baton-Call of its INVITE";
         VendorError::needs_person(VENDOR, why)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connectors::call_of;
+
+    /// Whoever claims one would be put through to a rep who speaks with another lead.
+    #[test]
+    fn no_platform_has_a_leg_of_ours_for_its_callers() {
+        let leg = LegId::new("leg_7k2m.1").unwrap();
+        let of_rep = call_of(&leg, None);
+        assert_eq!(ours(&of_rep), Some(leg.as_str()), "a rep who calls a lead back");
+        let claimed = Call { platform: "voice".to_owned(), ..of_rep };
+        assert!(ours(&claimed).is_none() && channel(&claimed).is_err());
+        let on_line = Call { leg: Some("1796028155.0".to_owned()), ..claimed };
+        assert_eq!(channel(&on_line), Ok("1796028155.0"));
+    }
 }

@@ -1,349 +1,39 @@
-//! Telephony in *rep-first* mode, for voice platforms that only take a destination: the agent goes on speaking with the caller while
-//! we ring, brief and get the accept of a rep on our own carrier; then the platform is told to transfer.
+//! Asterisk as the carrier of *rep-first* mode: a rep's phone that rings before there is a channel of the caller's, and who has come.
 //!
-//! Guarantees: a caller has an address of their own, a SIP user that nobody can guess or a number that is lent to nobody else
-//! meanwhile, so that two who withhold their numbers and come in the same second are each put through to whoever waits for them.
-//! It is good until the time to join is up. Who comes is on our carrier from then on, and all that follows is as in *bridge* mode.
-//! Who does not come is still the agent's: the rep is let go, and the handoff goes on. If the process dies here, another finds
-//! address and leg where they are kept.
+//! What was rung ahead is known by what was noted before: a phone that has stopped leaves no channel.
 
 use super::calls::whisper_of;
-use super::{Asterisk, MADE, VENDOR, ours};
-use crate::connectors::agent::AgentTelephony;
-use crate::connectors::{
-    Address, Addresses, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError,
-};
+use super::{Asterisk, ours};
+use crate::connectors::rep_first::RepsAhead;
+use crate::connectors::{Addresses, LegStatus, OUR_CALL, RingRequest, Telephony, VendorError};
 use async_trait::async_trait;
-use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
-use baton_core::domain::phone::PhoneE164;
-use baton_core::domain::text::RepText;
-use std::fmt::Write;
-use std::sync::{Arc, OnceLock};
-
-pub struct RepFirst {
-    carrier: Arc<Asterisk>,
-    /// `None`: it is told where to transfer to when its agent asks.
-    platform: Option<AgentTelephony>,
-    reached: Reached,
-    /// Set by the worker around us, which has the database.
-    addresses: OnceLock<Arc<dyn Addresses>>,
-}
-
-/// How a caller who is transferred comes to our carrier.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reached {
-    /// To a SIP user at this host, made for the call.
-    Host(String),
-    /// To one of these, lent for the call.
-    Numbers(Vec<PhoneE164>),
-}
-
-impl Reached {
-    /// What may be lent, in order.
-    fn candidates(&self) -> Vec<Address> {
-        match self {
-            Self::Host(host) => {
-                let user = format!("{MADE}{}", token());
-                vec![Address { dialled: format!("sip:{user}@{host}"), user }]
-            }
-            Self::Numbers(numbers) => {
-                let one = |number: &PhoneE164| number.as_str().to_owned();
-                numbers.iter().map(|number| Address { user: one(number), dialled: one(number) }).collect()
-            }
-        }
-    }
-}
-
-fn token() -> String {
-    let bytes: [u8; 16] = baton_clock::random_bytes();
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-impl RepFirst {
-    pub fn new(carrier: Arc<Asterisk>, platform: Option<AgentTelephony>, reached: Reached) -> Self {
-        Self { carrier, platform, reached, addresses: OnceLock::new() }
-    }
-
-    /// Where addresses are kept.
-    pub fn keeps(&self, addresses: Arc<dyn Addresses>) {
-        // There is one worker around us.
-        let _known = self.addresses.set(addresses);
-    }
-
-    /// Where one caller may be sent, in order.
-    pub fn candidates(&self) -> Vec<Address> {
-        self.reached.candidates()
-    }
-
-    fn addresses(&self) -> Result<&dyn Addresses, VendorError> {
-        let addresses = self.addresses.get().map(AsRef::as_ref);
-        addresses.ok_or_else(|| VendorError::retry(VENDOR, "the worker has not begun to lend addresses"))
-    }
-
-    /// # Errors
-    /// `Gone`: the platform has said that the call is over, and nobody has come.
-    async fn is_there(&self, call: &Call) -> Result<(), VendorError> {
-        match self.addresses()?.has_left(call).await? {
-            true => Err(super::ari::gone("the caller's call")),
-            false => Ok(()),
-        }
-    }
-}
 
 #[async_trait]
-impl Telephony for RepFirst {
-    fn ring_class(&self) -> Class {
-        Class::LookFirst
+impl RepsAhead for Asterisk {
+    fn holds(&self, call: &Call) -> bool {
+        ours(call).is_some()
     }
 
-    async fn instruct(&self, call: &Call, key: &str, instruction: &Spoken) -> Result<(), VendorError> {
-        if ours(call).is_some() {
-            return self.carrier.instruct(call, key, instruction).await;
-        }
-        self.is_there(call).await?;
-        match &self.platform {
-            Some(platform) => platform.instruct(call, key, instruction).await,
-            None => Ok(()),
-        }
+    async fn ring_ahead(&self, request: &RingRequest, addresses: &dyn Addresses) -> Result<(), VendorError> {
+        let dialled = self.dialled(request, None).await?;
+        addresses.begin(&request.leg, &request.call).await?;
+        self.rings(request, dialled).await
     }
 
-    async fn agent_speaks(&self, call: &Call, instruction: &Instruction) -> Result<bool, VendorError> {
-        match ours(call) {
-            Some(_) => self.carrier.agent_speaks(call, instruction).await,
-            None => Ok(self.platform.is_none()),
-        }
+    async fn stop_whisper(&self, leg: &LegId) {
+        let _over = self.lines.ari.stop_playing(&whisper_of(leg)).await;
     }
 
-    /// The agent goes on.
-    async fn hold(&self, call: &Call, key: &str, recording: Recording, comfort: Comfort) -> Result<(), VendorError> {
-        if ours(call).is_some() {
-            return self.carrier.hold(call, key, recording, comfort).await;
-        }
-        self.is_there(call).await?;
-        match &self.platform {
-            Some(platform) => platform.hold(call, key, recording, Comfort::Agent).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
-        if ours(&request.call).is_some() {
-            return self.carrier.ring(request).await;
-        }
-        let dialled = self.carrier.dialled(request, None).await?;
-        self.addresses()?.begin(&request.leg, &request.call).await?;
-        self.carrier.lines.ari.originate(dialled).await
-    }
-
-    async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError> {
-        self.carrier.whisper(leg, key, say).await
-    }
-
-    async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {
-        if ours(call).is_some() {
-            return self.carrier.join(call, leg, key, recording).await;
-        }
-        // The rep has heard enough; where it goes on, no harm is done.
-        let _over = self.carrier.lines.ari.stop_playing(&whisper_of(leg)).await;
-        let lent = self.addresses()?.lend(leg, &self.candidates()).await?;
-        match &self.platform {
-            Some(platform) => platform.transfer(call, leg, key, &lent, recording).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Until they have come, their agent is the platform's.
-    async fn join_three(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError> {
-        match ours(call) {
-            Some(_) => self.carrier.join_three(call, leg, key, recording).await,
-            None => self.join(call, leg, key, recording).await,
-        }
-    }
-
-    async fn leave_agent(&self, call: &Call, key: &str) -> Result<(), VendorError> {
-        match ours(call) {
-            Some(_) => self.carrier.leave_agent(call, key).await,
-            None => Ok(()),
-        }
-    }
-
-    fn hears_key(&self, call: &Call) -> bool {
-        self.platform.is_some() || self.carrier.hears_key(call)
-    }
-
-    fn dials_leads(&self) -> bool {
-        self.carrier.dials_leads()
-    }
-
-    async fn dial_lead(&self, request: &DialRequest) -> Result<(), VendorError> {
-        self.carrier.dial_lead(request).await
-    }
-
-    async fn transfers_to(&self, call: &Call, leg: &LegId) -> Result<Option<String>, VendorError> {
-        if ours(call).is_some() || self.platform.is_some() {
-            return Ok(None);
-        }
-        self.addresses()?.lend(leg, &self.candidates()).await.map(|lent| Some(lent.to))
-    }
-
-    /// Nobody comes to a rep who is gone.
-    async fn hang_up(&self, leg: &LegId, key: &str, reason: HangUpReason) -> Result<(), VendorError> {
-        let taken_back = self.addresses()?.take_back(leg).await;
-        self.carrier.hang_up(leg, key, reason).await?;
-        taken_back
-    }
-
-    /// Where they never came to us, the platform ends it.
-    async fn end_call(&self, call: &Call, key: &str) -> Result<(), VendorError> {
-        match ours(call) {
-            Some(_) => self.carrier.end_call(call, key).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn read(&self, call: &Call, leg: &LegId) -> Result<LegStatus, VendorError> {
-        Ok(match self.carrier.stands(leg).await? {
+    async fn read_ahead(&self, call: &Call, leg: &LegId, addresses: &dyn Addresses) -> Result<LegStatus, VendorError> {
+        Ok(match self.stands(leg).await? {
             Some(status) => status,
-            None if self.addresses()?.was_begun(leg).await? => LegStatus::Ended,
-            None if ours(call).is_some() => self.carrier.read(call, leg).await?,
+            None if addresses.was_begun(leg).await? => LegStatus::Ended,
+            None if call.platform == OUR_CALL || (self.holds(call) && addresses.has_come(call).await?) => {
+                self.read(call, leg).await?
+            }
             None => LegStatus::Absent,
         })
-    }
-
-    async fn caller(&self, call: &Call) -> Result<CallerStatus, VendorError> {
-        if ours(call).is_some() {
-            return self.carrier.caller(call).await;
-        }
-        if self.addresses()?.has_left(call).await? {
-            return Ok(CallerStatus::Left);
-        }
-        match &self.platform {
-            Some(platform) => platform.caller(call).await,
-            None => Ok(CallerStatus::Unknown),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::connectors::Lent;
-    use crate::connectors::agent::Wire;
-    use crate::connectors::asterisk::AsteriskConfig;
-    use crate::connectors::http::Secret;
-    use baton_clock::SystemClock;
-    use chrono::{DateTime, Utc};
-    use serde_json::{Value, json};
-    use std::path::PathBuf;
-    use std::sync::Mutex;
-    use std::time::Duration;
-
-    /// A platform that does what it is told.
-    #[derive(Default)]
-    struct Platform(Mutex<Vec<Value>>);
-
-    #[async_trait]
-    impl Wire for Platform {
-        fn ring_class(&self) -> Class {
-            Class::Keyed
-        }
-        async fn send(&self, _: &'static str, _: &str, command: Value) -> Result<(), VendorError> {
-            self.0.lock().unwrap().push(command);
-            Ok(())
-        }
-        async fn status(&self, _: &LegId) -> Result<LegStatus, VendorError> {
-            Ok(LegStatus::Absent)
-        }
-    }
-
-    #[derive(Default)]
-    struct Kept {
-        has_left: bool,
-        lent: Mutex<Vec<Address>>,
-    }
-
-    fn until() -> DateTime<Utc> {
-        "2026-11-30T09:00:08Z".parse().unwrap()
-    }
-
-    #[async_trait]
-    impl Addresses for Kept {
-        async fn begin(&self, _: &LegId, _: &Call) -> Result<(), VendorError> {
-            Ok(())
-        }
-        async fn was_begun(&self, _: &LegId) -> Result<bool, VendorError> {
-            Ok(false)
-        }
-        async fn has_left(&self, _: &Call) -> Result<bool, VendorError> {
-            Ok(self.has_left)
-        }
-        async fn lend(&self, _: &LegId, candidates: &[Address]) -> Result<Lent, VendorError> {
-            self.lent.lock().unwrap().extend_from_slice(candidates);
-            Ok(Lent { to: candidates[0].dialled.clone(), until: until() })
-        }
-        async fn take_back(&self, _: &LegId) -> Result<(), VendorError> {
-            Ok(())
-        }
-    }
-
-    fn rep_first(platform: &Arc<Platform>, kept: &Arc<Kept>) -> RepFirst {
-        let config = AsteriskConfig {
-            url: "http://127.0.0.1:9/ari".to_owned(),
-            user: "baton".to_owned(),
-            password: Secret::new("not used".to_owned()),
-            app: "baton".to_owned(),
-            dial: "PJSIP/{digits}".to_owned(),
-            dial_app: None,
-            agent: None,
-            agent_within: Duration::from_secs(20),
-            caller_id: PhoneE164::new("+15551230000").unwrap(),
-            numbers: Vec::new(),
-            sounds: PathBuf::from("/nowhere"),
-            speech: None,
-        };
-        let carrier = Arc::new(Asterisk::new(config, Arc::new(SystemClock)).unwrap());
-        let agent = AgentTelephony::over(Arc::clone(platform) as Arc<dyn Wire>);
-        let rep_first = RepFirst::new(carrier, Some(agent), Reached::Host("pbx.acme.example".to_owned()));
-        rep_first.keeps(Arc::clone(kept) as Arc<dyn Addresses>);
-        rep_first
-    }
-
-    fn call() -> Call {
-        let call = json!({ "platform": "voice", "id": "talk-1", "live": true });
-        serde_json::from_value(call).unwrap()
-    }
-
-    #[tokio::test]
-    async fn the_agent_stays_until_a_rep_has_accepted_and_then_transfers_to_an_address_of_its_own() {
-        let (platform, kept) = (Arc::<Platform>::default(), Arc::<Kept>::default());
-        let telephony = rep_first(&platform, &kept);
-        let legs = ["leg_7k2m.1", "leg_7k2m.2"].map(|leg| LegId::new(leg).unwrap());
-        telephony.hold(&call(), "k1", Recording::AsUsual, Comfort::Music).await.unwrap();
-        for leg in &legs {
-            telephony.join(&call(), leg, "k2", Recording::Refused).await.unwrap();
-        }
-        let told = platform.0.lock().unwrap().clone();
-        let lent = kept.lent.lock().unwrap().clone();
-        assert_eq!(told[0], json!({ "type": "hold", "id": "k1", "call": "talk-1", "comfort": "agent" }));
-        let to = format!("sip:{}@pbx.acme.example", lent[0].user);
-        let transfer = json!({ "type": "transfer", "id": "k2", "call": "talk-1", "leg": "leg_7k2m.1", "to": to,
-                               "until": until(), "record": false });
-        assert_eq!(told[1], transfer);
-        assert!(lent[0].user.len() > 30 && lent[0] != lent[1], "nobody guesses it: {lent:?}");
-    }
-
-    #[tokio::test]
-    async fn of_a_call_that_the_platform_has_ended_nothing_is_asked_any_more() {
-        let (platform, kept) = (Arc::<Platform>::default(), Arc::new(Kept { has_left: true, ..Kept::default() }));
-        let telephony = rep_first(&platform, &kept);
-        let held = telephony.hold(&call(), "k1", Recording::AsUsual, Comfort::Agent).await;
-        assert!(matches!(held, Err(VendorError::Gone { .. })), "{held:?}");
-        assert_eq!(telephony.caller(&call()).await, Ok(CallerStatus::Left));
-        assert_eq!(platform.0.lock().unwrap().len(), 0);
     }
 }

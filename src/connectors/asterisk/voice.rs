@@ -1,14 +1,16 @@
 //! Words as files that Asterisk plays: made while a phone rings, each for one leg or one caller, and gone with them.
 //!
 //! The name of a file is whom it is for and a digest of the words: whatever is asked for twice is made once, by whichever worker.
-//! It appears whole or not at all. Where the words are not ready in time, or nothing speaks, a recorded sentence takes their place.
+//! It appears whole or not at all, and not once the call is over. Where the words are not ready in time, or nothing speaks, a
+//! recorded sentence takes their place.
 //! If the process dies here, the next to listen sweeps what nobody needs.
 
 use super::ari::VENDOR;
 use crate::connectors::VendorError;
-use crate::connectors::speech::Speech;
+use crate::connectors::speech::{Sound, Speech};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -34,15 +36,21 @@ pub(super) enum Recorded {
     Lead,
     /// "Nobody can take your call at this moment. Somebody will be in touch with you. Thank you, and goodbye."
     Goodbye,
+    /// "What came of it? Press 1, qualified; 2, not now; 3, not reached; 4, wrong person."
+    CameOf,
+    /// "They were not reached. Press 3 to note it, or 4 for the wrong person."
+    NotReached,
 }
 
 impl Recorded {
-    const ALL: [Self; 2] = [Self::Lead, Self::Goodbye];
+    const ALL: [Self; 4] = [Self::Lead, Self::Goodbye, Self::CameOf, Self::NotReached];
 
     fn name(self) -> &'static str {
         match self {
             Self::Lead => "a-lead",
             Self::Goodbye => "goodbye",
+            Self::CameOf => "came-of",
+            Self::NotReached => "not-reached",
         }
     }
 
@@ -50,6 +58,8 @@ impl Recorded {
         match self {
             Self::Lead => include_bytes!("../../../telephony/asterisk/sounds/a-lead.ulaw"),
             Self::Goodbye => include_bytes!("../../../telephony/asterisk/sounds/goodbye.ulaw"),
+            Self::CameOf => include_bytes!("../../../telephony/asterisk/sounds/came-of.ulaw"),
+            Self::NotReached => include_bytes!("../../../telephony/asterisk/sounds/not-reached.ulaw"),
         }
     }
 }
@@ -69,17 +79,17 @@ impl Voice {
     }
 
     /// Begins to make these words, if anything speaks, and waits for nothing.
-    pub(super) fn prepare(&self, owner: &str, words: &str) {
-        let _nobody_waits = self.begin(owner, words);
+    pub(super) fn prepare(&self, owner: &str, words: &str, language: &str) {
+        let _nobody_waits = self.begin(owner, words, language);
     }
 
     /// The words, to be played; `None` where they are not ready in time, or nothing speaks.
-    pub(super) async fn ready(&self, owner: &str, words: &str) -> Option<String> {
-        let file = self.file(owner, words);
+    pub(super) async fn ready(&self, owner: &str, words: &str, language: &str) -> Option<String> {
+        let file = self.file(owner, words, language);
         if fs::try_exists(&file).await.unwrap_or(false) {
             return Some(media(&file));
         }
-        let mut making = self.begin(owner, words)?;
+        let mut making = self.begin(owner, words, language)?;
         let made = tokio::time::timeout(READY_WITHIN, making.wait_for(Option::is_some)).await;
         match made {
             Ok(Ok(made)) if *made == Some(true) => Some(media(&file)),
@@ -88,6 +98,14 @@ impl Voice {
                 tracing::warn!(waited_ms = READY_WITHIN.as_millis(), "words were not spoken in time");
                 None
             }
+        }
+    }
+
+    /// The words, to be played, or this sentence in their place.
+    pub(super) async fn ready_or(&self, owner: &str, words: &Whisper, which: Recorded) -> Result<String, VendorError> {
+        match self.ready(owner, &words.say.0, &words.language).await {
+            Some(media) => Ok(media),
+            None => self.recorded(which).await,
         }
     }
 
@@ -112,6 +130,9 @@ impl Voice {
     /// Nobody needs what was made for this leg or caller any more.
     pub(super) async fn forget(&self, owner: &str) {
         let begins = format!("{OURS}{}-", plain(owner));
+        let is_theirs =
+            |file: &Path| file.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with(&begins));
+        self.making.lock().unwrap_or_else(PoisonError::into_inner).retain(|file, _| !is_theirs(file));
         self.remove(|name, _| name.starts_with(&begins)).await;
     }
 
@@ -140,9 +161,9 @@ impl Voice {
         }
     }
 
-    fn begin(&self, owner: &str, words: &str) -> Option<Making> {
+    fn begin(&self, owner: &str, words: &str, language: &str) -> Option<Making> {
         let speech = Arc::clone(self.speech.as_ref()?);
-        let (file, words) = (self.file(owner, words), words.to_owned());
+        let (file, words, language) = (self.file(owner, words, language), words.to_owned(), language.to_owned());
         let mut making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(begun) = making.get(&file) {
             return Some(begun.clone());
@@ -151,8 +172,15 @@ impl Voice {
         making.insert(file.clone(), begun.clone());
         let all = Arc::clone(&self.making);
         tokio::spawn(async move {
-            let made = make(&*speech, &words, &file).await;
-            if let Err(why) = &made {
+            let is_wanted = || all.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&file);
+            let made = match speech.speak(&words, &language).await {
+                Ok(sound) if is_wanted() => put(&file, &sound).await,
+                other => other.map(drop),
+            };
+            // Forgotten while it was made, or put there: nobody would remove it.
+            if !is_wanted() {
+                let _gone = fs::remove_file(&file).await;
+            } else if let Err(why) = &made {
                 tracing::warn!(%why, "words could not be spoken: a recorded sentence takes their place");
             }
             all.lock().unwrap_or_else(PoisonError::into_inner).remove(&file);
@@ -161,8 +189,8 @@ impl Voice {
         Some(begun)
     }
 
-    fn file(&self, owner: &str, words: &str) -> PathBuf {
-        let digest = Sha256::digest(words.as_bytes());
+    fn file(&self, owner: &str, words: &str, language: &str) -> PathBuf {
+        let digest = Sha256::digest(format!("{language} {words}").as_bytes());
         let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         self.folder.join(format!("{OURS}{}-{digest}.wav", plain(owner)))
     }
@@ -187,8 +215,7 @@ fn media(file: &Path) -> String {
     format!("sound:{}", file.with_extension("").display())
 }
 
-async fn make(speech: &dyn Speech, words: &str, file: &Path) -> Result<(), VendorError> {
-    let sound = speech.speak(words).await?;
+async fn put(file: &Path, sound: &Sound) -> Result<(), VendorError> {
     let written = write(file, &sound.to_wav()).await;
     written.map_err(|error| VendorError::needs_person(VENDOR, format!("telephony.sounds cannot be written: {error}")))
 }

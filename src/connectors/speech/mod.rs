@@ -1,14 +1,20 @@
 //! Words made to sound, as a telephone has it.
 
+mod http;
 mod program;
 mod rate;
 mod wav;
 
+pub use http::{HttpSpeech, HttpVoice};
 pub use program::ProgramSpeech;
 
 use super::VendorError;
 use async_trait::async_trait;
+use baton_core::domain::text::visible;
 use std::fmt;
+use tokio::task::{JoinError, spawn_blocking};
+
+const VENDOR: &str = "speech";
 
 /// One voice, at 8,000 samples a second.
 pub struct Sound {
@@ -38,8 +44,23 @@ impl Sound {
 
 #[async_trait]
 pub trait Speech: Send + Sync {
-    /// Takes as long as it takes, up to a limit of its own. Said twice, it is made twice.
-    async fn speak(&self, words: &str) -> Result<Sound, VendorError>;
+    /// Takes as long as it takes, up to a limit of its own. Said twice, it is made twice. `language`: in which the words are written,
+    /// a lower-case primary tag.
+    async fn speak(&self, words: &str, language: &str) -> Result<Sound, VendorError>;
+}
+
+/// Nothing but what can be read out.
+fn one_line(words: &str) -> String {
+    let visible = visible(words);
+    let parts = visible.split(|c: char| c.is_control() || c.is_whitespace()).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+/// What was found instead of sound, and what is allowed, is the inner error.
+async fn heard(bytes: Vec<u8>) -> Result<Result<Sound, String>, JoinError> {
+    let read = move || wav::read(&bytes).map(|wav| Sound { samples: rate::to_telephone(wav.samples, wav.rate) });
+    // Milliseconds, and longer for who speaks for long: others need this thread.
+    spawn_blocking(read).await
 }
 
 #[cfg(test)]

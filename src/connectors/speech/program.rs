@@ -1,4 +1,5 @@
-//! A program of this machine that speaks: words on its input, one WAV on its output. No shell stands between.
+//! A program of this machine that speaks: words on its input, one WAV on its output. No shell stands between. `{language}` in one of
+//! its arguments is that of the words.
 //!
 //! Guarantees: it has so much time, and what it prints is bounded; when its time is over, or nobody waits any more, it is killed
 //! with all that it has started. No more than [`AT_ONCE`] run at once; who waits for a turn is told so by nothing but the time.
@@ -6,10 +7,9 @@
 //!
 //! Its output is a pipe. flite goes back in what it has written, and needs a file (`init/baton.toml` shows how).
 
-use super::{Sound, Speech, rate, wav};
+use super::{Sound, Speech, VENDOR, heard, one_line};
 use crate::connectors::VendorError;
 use async_trait::async_trait;
-use baton_core::domain::text::visible;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::collections::BTreeSet;
 use std::io;
@@ -18,8 +18,6 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
-
-const VENDOR: &str = "speech";
 
 /// More would take the processor from each other, and from the leads.
 const AT_ONCE: usize = 4;
@@ -48,8 +46,8 @@ impl ProgramSpeech {
         Self { program, arguments, within, turns: Semaphore::new(AT_ONCE) }
     }
 
-    async fn run(&self, words: &str) -> Result<Ended, VendorError> {
-        let mut running = self.start()?;
+    async fn run(&self, words: &str, language: &str) -> Result<Ended, VendorError> {
+        let mut running = self.start(language)?;
         let Running(child) = &mut running;
         let input = child.stdin.take().expect("it is piped");
         let output = child.stdout.take().expect("it is piped");
@@ -62,9 +60,10 @@ impl ProgramSpeech {
         Ok(Ended { status, printed, complaint })
     }
 
-    fn start(&self) -> Result<Running, VendorError> {
+    fn start(&self, language: &str) -> Result<Running, VendorError> {
         let mut command = Command::new(&self.program);
-        command.args(&self.arguments).process_group(0).kill_on_drop(true);
+        let arguments = self.arguments.iter().map(|argument| argument.replace("{language}", language));
+        command.args(arguments).process_group(0).kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().map(Running).map_err(|error| self.unstartable(&error))
     }
@@ -99,12 +98,8 @@ impl ProgramSpeech {
             );
             return Err(VendorError::needs_person(VENDOR, why));
         }
-        let read = move || wav::read(&printed).map(|wav| rate::to_telephone(wav.samples, wav.rate));
-        // Milliseconds, and longer for who speaks for long: others need this thread.
-        let read = tokio::task::spawn_blocking(read).await.map_err(|error| self.lost(&error))?;
-        let samples = read
-            .map_err(|found| VendorError::needs_person(VENDOR, format!("{:?}{said} printed {found}", self.program)))?;
-        Ok(Sound { samples })
+        let read = heard(printed).await.map_err(|error| self.lost(&error))?;
+        read.map_err(|found| VendorError::needs_person(VENDOR, format!("{:?}{said} printed {found}", self.program)))
     }
 
     fn unstartable(&self, error: &io::Error) -> VendorError {
@@ -129,10 +124,11 @@ impl ProgramSpeech {
 
 #[async_trait]
 impl Speech for ProgramSpeech {
-    async fn speak(&self, words: &str) -> Result<Sound, VendorError> {
-        let words = one_line(words);
+    async fn speak(&self, words: &str, language: &str) -> Result<Sound, VendorError> {
+        // The line's end is for those who read by lines.
+        let words = one_line(words) + "\n";
         let _turn = self.turns.acquire().await.expect("they are never closed");
-        let ended = tokio::time::timeout(self.within, self.run(&words)).await.map_err(|_| {
+        let ended = tokio::time::timeout(self.within, self.run(&words, language)).await.map_err(|_| {
             let within = self.within.as_secs_f32();
             VendorError::retry(VENDOR, format!("{:?} has not spoken within {within} s (speech.within)", self.program))
         })??;
@@ -157,15 +153,6 @@ impl Drop for Running {
             let _gone = kill_process_group(group, Signal::KILL);
         }
     }
-}
-
-/// Nothing but what can be read out, and the line's end for those who read by lines.
-fn one_line(words: &str) -> String {
-    let visible = visible(words);
-    let parts = visible.split(|c: char| c.is_control() || c.is_whitespace()).filter(|part| !part.is_empty());
-    let mut line = parts.collect::<Vec<_>>().join(" ");
-    line.push('\n');
-    line
 }
 
 /// Of a complaint, where the fault is named, without those of the words that it repeats.

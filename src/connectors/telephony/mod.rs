@@ -1,20 +1,20 @@
 //! What Baton asks of whoever drives the call: to say, hold, ring, whisper, join, hang up and end; and what it is told where it
 //! carries the call itself.
 
+pub mod rep_first;
 pub mod twilio;
 
 use super::VendorError;
 use async_trait::async_trait;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
-use baton_core::domain::lead::{Call, Direction};
+use baton_core::domain::lead::{Arrival, Call, Direction};
 use baton_core::domain::outcome::Slot;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::phone::endpoint::Endpoint;
-use baton_core::domain::text::{CallerText, RepText};
+use baton_core::domain::text::{CallerText, Whisper};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// State of a leg as the telephony side knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub struct RingRequest {
     /// The phone stops ringing then; a request that arrives later must not ring at all.
     pub ring_until: DateTime<Utc>,
     /// What will be whispered on answering: where we speak ourselves it is made ready while the phone rings.
-    pub whisper: RepText,
+    pub whisper: Whisper,
 }
 
 /// A lead whom a rep calls back.
@@ -60,6 +60,17 @@ pub struct DialRequest {
     /// The phone stops ringing then; a request that arrives later must not ring at all.
     pub ring_until: DateTime<Utc>,
     pub recording: Recording,
+}
+
+/// A rep who is asked what came of calling a lead, and says so by key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskRequest {
+    pub leg: LegId,
+    pub say: Whisper,
+    /// The two were on one line, and more is asked.
+    pub have_spoken: bool,
+    /// The key that they pressed was none of those that were offered.
+    pub again: bool,
 }
 
 /// The platform on which whatever we dial by ourselves is said to be.
@@ -98,6 +109,13 @@ pub struct Spoken {
     /// The times on offer, to be named again in `slot_chosen`; empty for the other kinds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slots: Vec<Slot>,
+    /// In which `say` is written, for a voice of ours; it goes into no answer and no command.
+    #[serde(skip, default = "english")]
+    pub language: String,
+}
+
+fn english() -> String {
+    "en".to_owned()
 }
 
 /// Commands to whoever drives the call. Every method may be repeated with the same ids, except `ring`, which is
@@ -109,7 +127,7 @@ pub trait Telephony: Send + Sync {
     async fn instruct(&self, call: &Call, key: &str, instruction: &Spoken) -> Result<(), VendorError>;
     async fn hold(&self, call: &Call, key: &str, recording: Recording, comfort: Comfort) -> Result<(), VendorError>;
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError>;
-    async fn whisper(&self, leg: &LegId, key: &str, say: &RepText) -> Result<(), VendorError>;
+    async fn whisper(&self, leg: &LegId, key: &str, whisper: &Whisper) -> Result<(), VendorError>;
     async fn join(&self, call: &Call, leg: &LegId, key: &str, recording: Recording) -> Result<(), VendorError>;
     /// The same, where the voice agent is to make the two known to each other: it stays with them until [`Telephony::leave_agent`].
     /// Whoever does not hold the agent joins the two, and the agent leaves when it has said what it was told to.
@@ -133,18 +151,31 @@ pub trait Telephony: Send + Sync {
         Ok(false)
     }
     /// Whether a key of this caller is heard, and one can be offered to them: a platform that holds the call says what was pressed.
-    fn hears_key(&self, _call: &Call) -> bool {
-        true
+    async fn hears_key(&self, _call: &Call) -> Result<bool, VendorError> {
+        Ok(true)
     }
     /// Whether it can dial a lead for a rep, once they have accepted.
     fn dials_leads(&self) -> bool {
         false
     }
-    /// Dials a lead and joins them with the rep who has accepted, as soon as they answer; whoever of the two leaves takes the other
-    /// along. `LookFirst`, as `ring` is.
+    /// Dials a lead and joins them with the rep who has accepted, as soon as they answer; a rep who leaves takes the lead along.
+    /// `LookFirst`, as `ring` is.
     async fn dial_lead(&self, _request: &DialRequest) -> Result<(), VendorError> {
         let why = "this telephony cannot dial a lead: reps call back by hand";
         Err(VendorError::needs_person("telephony", why))
+    }
+    /// Brings the voice agent to a caller of the front door, by their leg at the carrier, whom nobody of ours took. Whoever hears the
+    /// lines does so by itself.
+    async fn fetch_agent(&self, _call: &str) -> Result<(), VendorError> {
+        Ok(())
+    }
+    /// Whether it can ask a rep what came of a call, and tells which key they press ([`Happened::Pressed`]).
+    fn asks_reps(&self) -> bool {
+        false
+    }
+    /// Asks a rep whom the lead has left, or did not come to; their phone stays up until it is hung up.
+    async fn ask(&self, _request: &AskRequest) -> Result<(), VendorError> {
+        Err(VendorError::needs_person("telephony", "this telephony asks no rep what came of a call"))
     }
     /// Where the platform is to transfer the caller, for whom this leg waits, if its own live channel is to tell it.
     async fn transfers_to(&self, _call: &Call, _leg: &LegId) -> Result<Option<String>, VendorError> {
@@ -179,6 +210,11 @@ pub enum Happened {
     },
     /// The caller has left, and the agent that was to take them had not come.
     Missed,
+    /// A rep who was asked what came of a call has pressed a key: 0 to 9, * or #.
+    Pressed {
+        key: char,
+        pressed_at: DateTime<Utc>,
+    },
 }
 
 impl Happened {
@@ -197,6 +233,7 @@ impl Happened {
             Self::CallerLeft => "caller_left",
             Self::CallbackWanted { .. } => "callback_wanted",
             Self::Missed => "missed",
+            Self::Pressed { .. } => "pressed",
         }
     }
 }
@@ -221,30 +258,14 @@ pub struct Carried {
     pub up: Vec<LegId>,
     /// Those that are said to ring, or are about to.
     pub rings: Vec<LegId>,
+    /// The leg of a rep who is asked what came of calling the lead.
+    pub asked: Option<LegId>,
     /// It is not known yet how it ends for the caller.
     pub is_served: bool,
     /// A key of the caller asks for a call back.
     pub takes_callback_key: bool,
     /// Nobody at the front door took the caller, and the agent is to.
     pub is_left_to_agent: bool,
-}
-
-/// Somebody who calls a number of ours, as the carrier tells it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Arrival {
-    /// The caller's leg at the carrier.
-    pub call: String,
-    /// `None`: withheld.
-    pub from: Option<String>,
-    /// What they have dialled.
-    pub dialled: String,
-}
-
-/// Without what is personal.
-impl fmt::Debug for Arrival {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Arrival").field("call", &self.call).finish_non_exhaustive()
-    }
 }
 
 /// Who is told what happens on the calls that we carry, and knows which of them count.
@@ -285,6 +306,8 @@ pub enum ComesFor {
     Rep(LegId),
     /// For whomever the rules say: they were announced, with this event.
     Announced { event: String },
+    /// For whomever their lead says: it is known already.
+    Known,
 }
 
 /// Where callers come who are transferred to us, and what is known of those who have not come yet. Kept where every worker finds
@@ -300,18 +323,20 @@ pub trait Addresses: Send + Sync {
     async fn was_begun(&self, leg: &LegId) -> Result<bool, VendorError>;
     /// Whether the platform has said that the call is over, and nobody has come to us.
     async fn has_left(&self, call: &Call) -> Result<bool, VendorError>;
+    /// Whether the caller is on a line of ours: until they have come, `call.leg` is their platform's, whatever it looks like.
+    async fn has_come(&self, call: &Call) -> Result<bool, VendorError>;
     /// The first of these that nobody has, for the caller for whom this leg waits; when asked again, the one that was lent.
     ///
     /// # Errors
     /// `Retry`: all of them are lent.
-    async fn lend(&self, leg: &LegId, candidates: &[Address]) -> Result<Lent, VendorError>;
+    async fn lend(&self, leg: &LegId, candidates: &[LentAddress]) -> Result<Lent, VendorError>;
     /// Nobody is expected there any more.
     async fn take_back(&self, leg: &LegId) -> Result<(), VendorError>;
 }
 
 /// Good for one caller at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
+pub struct LentAddress {
     /// As the carrier tells of who comes: a SIP user or a number.
     pub user: String,
     /// As a platform dials it: `sip:USER@HOST`, or the number.

@@ -14,7 +14,7 @@ use tokio::time::sleep_until;
 const BATCH: usize = 32;
 /// Batches at once: while one commits, facts are gathered for the next.
 const BATCHES_AT_ONCE: usize = 2;
-/// How long a batch that has its turn waits for company.
+/// How long a batch that has its turn waits for company, where another one is being decided. Alone it waits for nobody.
 const GATHER: Duration = Duration::from_millis(2);
 /// A message that nobody has decided after this long belongs to whoever finds it.
 const ORPHANED_AFTER: TimeDelta = TimeDelta::seconds(5);
@@ -45,8 +45,11 @@ impl Decider {
                 continue;
             }
             // Whoever comes until there is a turn, and a moment longer, comes along.
+            let has_company = at_once.available_permits() < BATCHES_AT_ONCE;
             let turn = Arc::clone(&at_once).acquire_owned().await.expect("never closed");
-            tokio::time::sleep(GATHER).await;
+            if has_company {
+                tokio::time::sleep(GATHER).await;
+            }
             lines.fill(&mut batch, BATCH);
             self.decide(batch, turn, &at_once).await;
         }

@@ -20,8 +20,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 const PREFETCH: u16 = 256;
 /// Deliveries of one commit at most.
 const BATCH: usize = 50;
-/// How long the first delivery of a batch waits for company.
+/// How long the first delivery of a batch waits for company, where it comes close behind the last ones. One that comes alone waits
+/// for nobody.
 const GATHER: Duration = Duration::from_millis(5);
+const CLOSE_BEHIND: Duration = Duration::from_millis(20);
 
 /// Why a session ended, other than by a stop.
 #[derive(Debug, thiserror::Error)]
@@ -93,12 +95,14 @@ async fn begin(config: &AmqpConfig, connection: &Connection) -> Result<Session, 
     let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
     let consuming = channel.basic_consume(queue.into(), "".into(), options, arguments);
     let consumer = call("consuming", consuming).await?;
-    Ok(Session { channel, consumer, stopping: false, ended: false })
+    Ok(Session { channel, consumer, last_at: None, stopping: false, ended: false })
 }
 
 struct Session {
     channel: Channel,
     consumer: Consumer,
+    /// When the last delivery came.
+    last_at: Option<Instant>,
     /// The consumer was cancelled by us: what is buffered is still worked off.
     stopping: bool,
     ended: bool,
@@ -126,11 +130,13 @@ impl Session {
         Ok(())
     }
 
-    /// Waits for a delivery, then a moment for more. `None` when stopped and nothing is left.
+    /// Waits for a delivery, then a moment for more where others have just come. `None` when stopped and nothing is left.
     async fn batch(&mut self, stop: &mut watch::Receiver<bool>) -> Result<Option<Vec<Delivery>>, Interrupted> {
         let Some(first) = self.first(stop).await? else { return Ok(None) };
         let mut batch = vec![first];
-        let until = Instant::now() + GATHER;
+        let now = Instant::now();
+        let has_company = self.last_at.is_some_and(|last| now < last + CLOSE_BEHIND);
+        let until = if has_company { now + GATHER } else { now };
         while batch.len() < BATCH {
             match timeout_at(until, self.consumer.next()).await {
                 Ok(Some(delivery)) => batch.push(delivery.map_err(lost)?),
@@ -142,6 +148,7 @@ impl Session {
                 Err(_) => break,
             }
         }
+        self.last_at = Some(Instant::now());
         Ok(Some(batch))
     }
 

@@ -17,6 +17,8 @@ pub struct CallEvent {
     pub happened: CallWord,
     /// Present where one was chosen.
     pub slot: Option<Slot>,
+    /// The key that a rep pressed: 0 to 9, * or #.
+    pub key: Option<char>,
     /// How it is known, in the platform's words: why something failed, or "SIP 486 by the phone".
     pub why: Option<String>,
 }
@@ -55,9 +57,11 @@ pub enum CallWord {
     SlotChosen,
     /// The caller wants none of the offered times.
     SlotsDeclined,
+    /// A rep who was asked what came of calling the lead has pressed a key.
+    Pressed,
 }
 
-const CALL_WORDS: [(&str, CallWord); 20] = [
+const CALL_WORDS: [(&str, CallWord); 21] = [
     ("held", CallWord::Held),
     ("ringing", CallWord::Ringing),
     ("answered", CallWord::Answered),
@@ -78,6 +82,7 @@ const CALL_WORDS: [(&str, CallWord); 20] = [
     ("ended", CallWord::Ended),
     ("slot_chosen", CallWord::SlotChosen),
     ("slots_declined", CallWord::SlotsDeclined),
+    ("pressed", CallWord::Pressed),
 ];
 
 impl CallWord {
@@ -86,7 +91,7 @@ impl CallWord {
         match self {
             Self::Ringing | Self::Answered | Self::Machine | Self::NoAnswer | Self::Busy => true,
             Self::Forwarded | Self::WrongNumber | Self::Failed => true,
-            Self::Accepted | Self::Declined | Self::Joined | Self::JoinFailed | Self::RepLeft => true,
+            Self::Accepted | Self::Declined | Self::Joined | Self::JoinFailed | Self::RepLeft | Self::Pressed => true,
             Self::Held | Self::CallerLeft | Self::Missed | Self::CallbackWanted | Self::Ended => false,
             Self::SlotChosen | Self::SlotsDeclined => false,
         }
@@ -106,8 +111,19 @@ pub(super) fn read(data: &mut Object<'_, '_>, implied: Option<CallWord>) -> Opti
         _ => data.id("leg"),
     };
     let slot = slot(data, word == Some(CallWord::SlotChosen));
+    let key = if implied.is_none() { key(data, word == Some(CallWord::Pressed)) } else { None };
     let why = data.text("why").map(str::to_owned);
-    Some(CallEvent { platform: platform?, call: call?, leg, happened: word?, slot, why })
+    Some(CallEvent { platform: platform?, call: call?, leg, happened: word?, slot, key, why })
+}
+
+fn key(data: &mut Object<'_, '_>, required: bool) -> Option<char> {
+    let told = if required { data.required_text("key") } else { data.text("key") };
+    let text = told?;
+    let key = text.chars().next().filter(|key| text.len() == 1 && (key.is_ascii_digit() || matches!(key, '*' | '#')));
+    if key.is_none() {
+        data.fault("key", &text.into(), "one of 0 to 9, * and #", None);
+    }
+    key
 }
 
 fn slot(data: &mut Object<'_, '_>, required: bool) -> Option<Slot> {

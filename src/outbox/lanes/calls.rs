@@ -2,7 +2,9 @@
 
 mod live;
 
-use crate::connectors::{CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Telephony, VendorError};
+use crate::connectors::{
+    AskRequest, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Telephony, VendorError,
+};
 use crate::outbox::instruct;
 use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, Vendors, gone, needs_person, not_configured};
@@ -33,7 +35,7 @@ impl Work for CallEffect<'_> {
                 vendors.telephony.as_ref().map_or(Class::LookFirst, |vendor| vendor.ring_class())
             }
             Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Class::Repeatable,
-            Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Class::Repeatable,
+            Self::Ask { .. } | Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Class::Repeatable,
         }
     }
 
@@ -43,7 +45,7 @@ impl Work for CallEffect<'_> {
             if !is_true_still(instruction, &matter.handoff) {
                 return Ok(Done::nothing("no longer true"));
             }
-            if *instruction == Instruction::OfferCallback && !hears_key(at) {
+            if *instruction == Instruction::OfferCallback && !hears_key(at).await? {
                 return Ok(Done::nothing("no key of this caller is heard"));
             }
             if agent_speaks(at, instruction).await?
@@ -70,8 +72,8 @@ impl Work for CallEffect<'_> {
                 return Ok(Done::nothing("nobody is on a line"));
             }
             Self::Instruct(instruction) => {
-                let consent = &matter.lead.consent;
-                let said = instruct::spoken(&matter.templates, instruction, consent, &at.caller_context());
+                let (consent, ours) = (&matter.lead.consent, &matter.rules.handoff.language);
+                let said = instruct::spoken(&matter.templates, instruction, consent, &at.caller_context(), ours);
                 telephony.instruct(matter.call()?, key, &said).await?;
             }
             // One that comes late would take the agent from a caller who has been brought back to it.
@@ -81,10 +83,12 @@ impl Work for CallEffect<'_> {
             }
             Self::Ring { leg, rep } => return ring(at, telephony.as_ref(), leg, rep).await,
             Self::Whisper { leg } => {
-                let words = matter.templates.whisper(&matter.briefing());
-                telephony.whisper(leg, key, &words).await?;
+                telephony.whisper(leg, key, &matter.whisper(leg)).await?;
             }
             Self::DialLead { leg } => return dial(at, telephony.as_ref(), leg).await,
+            Self::Ask { leg, have_spoken, again } => {
+                return ask(at, telephony.as_ref(), leg, have_spoken, again).await;
+            }
             Self::Join { leg } => {
                 let (call, recording) = (matter.call()?, recording(&matter.lead));
                 match matter.handoff.terms.introduce {
@@ -113,7 +117,7 @@ impl Work for CallEffect<'_> {
                 Ok((status != LegStatus::Absent).then(|| Done::reference(leg.as_str())))
             }
             Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Ok(None),
-            Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Ok(None),
+            Self::Ask { .. } | Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Ok(None),
         }
     }
 
@@ -131,7 +135,9 @@ impl Work for CallEffect<'_> {
                 Fallback::of(Event::RingFailed { leg: leg.clone(), why, fault: Fault::Vendor })
             }
             // A rep who hears no whisper would be a cold start: on to the next.
-            Self::Whisper { leg } => Fallback::of(Event::WhisperFailed { leg: leg.clone(), why, fault: Fault::Vendor }),
+            Self::Whisper { leg } | Self::Ask { leg, .. } => {
+                Fallback::of(Event::WhisperFailed { leg: leg.clone(), why, fault: Fault::Vendor })
+            }
             Self::Join { leg } => Fallback::of(Event::JoinFailed { leg: leg.clone(), why, fault: Fault::Vendor }),
             Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Fallback::default(),
         }
@@ -151,7 +157,7 @@ impl Work for CallEffect<'_> {
     /// A phone rings only for a handoff that waits for it, as far as can be told while a request is on its way.
     fn matter_within(&self) -> Duration {
         match self {
-            Self::Ring { .. } | Self::DialLead { .. } | Self::Hold { .. } => WANTED_WITHIN,
+            Self::Ring { .. } | Self::DialLead { .. } | Self::Ask { .. } | Self::Hold { .. } => WANTED_WITHIN,
             Self::Instruct(instruction) if is_said_on_hold(instruction) => WANTED_WITHIN,
             // What is found ends it within milliseconds, and would be talked over.
             Self::Instruct(Instruction::FindTime { .. }) => Duration::ZERO,
@@ -177,9 +183,11 @@ async fn agent_speaks(at: &At<'_>, instruction: &Instruction) -> Result<bool, Ve
     }
 }
 
-fn hears_key(at: &At<'_>) -> bool {
-    let call = at.matter.lead.call.as_ref();
-    at.parts.vendors.telephony.as_ref().zip(call).is_some_and(|(telephony, call)| telephony.hears_key(call))
+async fn hears_key(at: &At<'_>) -> Result<bool, VendorError> {
+    match (&at.parts.vendors.telephony, &at.matter.lead.call) {
+        (Some(telephony), Some(call)) => telephony.hears_key(call).await,
+        (None, _) | (_, None) => Ok(false),
+    }
 }
 
 /// True only while somebody is fetched.
@@ -240,7 +248,7 @@ async fn ring(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, rep: &RepId) 
         return Err(gone("the caller has left, as the platform says"));
     }
     let ring_until = at.step.deadline_at;
-    let whisper = at.matter.templates.whisper(&at.matter.briefing());
+    let whisper = at.matter.whisper(leg);
     telephony.ring(&RingRequest { leg: leg.clone(), call, endpoint, ring_until, whisper }).await?;
     Ok(Done::reference(leg.as_str()))
 }
@@ -255,6 +263,26 @@ async fn dial(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId) -> Result<Don
     let (ring_until, recording) = (at.step.deadline_at, recording(lead));
     telephony.dial_lead(&DialRequest { leg: leg.clone(), with, phone, ring_until, recording }).await?;
     Ok(Done::reference(leg.as_str()))
+}
+
+/// Asked only while it is to be known. Where nobody can be asked it is over at once.
+async fn ask(
+    at: &At<'_>,
+    telephony: &dyn Telephony,
+    leg: &LegId,
+    have_spoken: bool,
+    again: bool,
+) -> Result<Done, VendorError> {
+    if at.matter.handoff.asked_on().is_none_or(|asked| asked.id != *leg) {
+        return Ok(Done::nothing("no longer wanted"));
+    }
+    if !telephony.asks_reps() {
+        let why = "this telephony asks no rep what came of a call".to_owned();
+        return Ok(Done::event(Event::WhisperFailed { leg: leg.clone(), why, fault: Fault::Config }));
+    }
+    let say = at.matter.question(leg, have_spoken);
+    telephony.ask(&AskRequest { leg: leg.clone(), say, have_spoken, again }).await?;
+    Ok(Done::default())
 }
 
 /// Before the first phone rings for a caller who has waited for a while, the platform is asked. One that cannot be asked, or

@@ -8,6 +8,7 @@ mod chat;
 mod crm;
 mod events;
 mod mail;
+mod texts;
 mod timers;
 
 use super::work::Work;
@@ -21,6 +22,7 @@ pub(super) fn work(effect: &Effect) -> Box<dyn Work + '_> {
         InLane::Chat(effect) => Box::new(effect),
         InLane::Crm(effect) => Box::new(effect),
         InLane::Mail(effect) => Box::new(effect),
+        InLane::Texts(effect) => Box::new(effect),
         InLane::Events(topic) => Box::new(topic),
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn rung(handoff: &Handoff, roster: &Roster) -> String {
 }
 
 fn ended(leg: &Leg, place: u32, roster: &Roster) -> String {
-    let Leg { rep, endpoint, state, evidence, .. } = leg;
+    let Leg { rep, endpoint, state, evidence, dialled, .. } = leg;
     let phones = roster.0.reps.get(rep).map_or(&[][..], |rep| rep.phones.as_slice());
     let which = match phones.get(*endpoint as usize) {
         Some(Endpoint { kind: PhoneKind::Phone, .. }) | None if *endpoint == 0 => String::new(),
@@ -44,7 +44,9 @@ fn ended(leg: &Leg, place: u32, roster: &Roster) -> String {
         Some(Endpoint { kind, .. }) => format!(", {}", kind.as_str()),
     };
     let how = evidence.as_ref().map(|evidence| format!(" ({evidence})")).unwrap_or_default();
-    format!("{place}. {}{which}: {}{how}.", roster.name(rep), state.as_str().replace('_', " "))
+    let said = dialled.as_ref().and_then(|lead| lead.said);
+    let said = said.map(|said| format!("; what came of it, by key: {}", said.as_str())).unwrap_or_default();
+    format!("{place}. {}{which}: {}{how}{said}.", roster.name(rep), state.as_str().replace('_', " "))
 }
 
 #[cfg(test)]
@@ -52,6 +54,9 @@ mod tests {
     use super::*;
     use baton_core::domain::effect::Timer;
     use baton_core::domain::id::LegId;
+    use baton_core::domain::leg::LegState;
+    use baton_core::domain::outcome::CameOf;
+    use baton_core::handoff::state::DialledLead;
     use baton_core::handoff::{Event, advance};
     use baton_core::routing::scenario::{at, rep_id, scenario};
     use chrono::TimeDelta;
@@ -80,6 +85,18 @@ Phones that rang
         assert_eq!(rung(&handoff, &Roster(&world.rules)), expected);
         assert_eq!(of(&Roster(&world.rules), &rep_id("ben")), " (app, then phone)");
         assert_eq!(of(&Roster(&world.rules), &rep_id("cy")), "");
+    }
+
+    #[test]
+    fn what_a_rep_has_said_by_key_is_told_with_the_phone() {
+        let world = scenario();
+        let mut handoff = Handoff::begin(&world.lead, &world.decide(), &world.rules);
+        let (id, rep) = (LegId::of(&handoff.id, 1), rep_id("ben"));
+        let (state, card, evidence) = (LegState::Joined, String::new(), None);
+        let dialled = Some(DialledLead { said: Some(CameOf::NotNow), ..DialledLead::default() });
+        handoff.legs.push(Leg { id, rep, endpoint: 0, state, card, evidence, dialled });
+        let expected = "\nPhones that rang\n  1. BEN: joined; what came of it, by key: spoken, not now.\n";
+        assert_eq!(rung(&handoff, &Roster(&world.rules)), expected);
     }
 
     #[test]

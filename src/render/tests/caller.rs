@@ -50,6 +50,8 @@ fn the_caller_hears_a_first_name_and_a_time_and_nothing_else() {
     }
     let event = templates.calendar_event(&rep_id("ben"), &case.caller(None));
     text += &format!("\n{}: {}\n", event.summary.0, event.description.0);
+    let promised_at = at("2026-01-07T21:00:00Z");
+    text += &format!("\n{}\n", templates.text_back(&rep_id("ben"), promised_at, &case.caller(None)).0);
     assert!(!text.contains("Mallory") && !text.contains("Ortiz"));
     let known = said("Dana Whitfield");
     let what = Confirmation::Callback { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") };

@@ -75,6 +75,20 @@ fn a_whisper_that_takes_too_long_is_found() {
 }
 
 #[test]
+fn what_a_rep_hears_may_be_written_in_any_language_and_in_nothing_else() {
+    assert!(Templates::compile(&[("whisper/fr/ring.hbs", "{{headline}}. Appuyez sur 1.")]).is_ok());
+    assert!(
+        fault_of("whisper/fr/ring.hbs", "{{headlin}}. Appuyez sur 1.").starts_with("templates/whisper/fr/ring.hbs:1: ")
+    );
+    assert_eq!(
+        fault_of("whisper/French/ring.hbs", "x"),
+        "templates/whisper/French/ring.hbs: \"French\" is no language; write \"fr\" for French"
+    );
+    assert!(fault_of("whisper/xx/too_late.hbs", "x").contains("\"xx\" is no language; the code of a language"));
+    assert!(fault_of("whisper/fr/yes_or_no.hbs", "x").contains("no message is made from this file"));
+}
+
+#[test]
 fn a_file_that_no_message_is_made_from_is_found() {
     assert_eq!(
         fault_of("templates/chat/ringin.hbs", "x"),

@@ -47,7 +47,7 @@ proptest! {
         for why in WHYS {
             every_part_says_something(&case.card(why, &CardState::Open));
         }
-        let whisper = built_in().whisper(&case.briefing).0;
+        let whisper = built_in().whisper(&case.briefing, &speaks(&[])).say.0;
         prop_assert!(spoken::words(&whisper) <= spoken::MAX_WORDS);
         prop_assert!(whisper.ends_with("Press 1 to accept."));
     }

@@ -11,6 +11,7 @@ mod timeline;
 mod trace;
 mod waiting;
 
+pub use baton_core::domain::lead::CARRIER;
 pub use caller::{Met, caller_keys};
 pub use decision::StoredDecision;
 pub use file::LeadFile;
@@ -34,9 +35,6 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
-
-/// The platform of whatever is told of a call that we carry ourselves: its id of a call is the carrier's name of the caller's leg.
-pub const CARRIER: &str = "telephony";
 
 /// A lead with everything its decision made, for one commit.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ mod transfer;
 pub use transfer::Arrived;
 
 use super::sql::row::{Reading, micros};
-use super::{StoreError, Tx};
+use super::{CARRIER, StoreError, Tx};
 use baton_core::handoff::Handoff;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -18,6 +18,8 @@ pub struct CallerOnLine {
     /// The leg at the carrier; of a lead who is called back, that of the rep. `None`: their platform still has them, and reps of ours
     /// are rung for them.
     pub leg: Option<String>,
+    /// That it is a leg at our carrier we know by ourselves, and not from their platform.
+    pub has_come: bool,
     pub handoff: Handoff,
 }
 
@@ -61,19 +63,32 @@ impl Tx {
     /// Callers with a leg, or with a rep of ours who waits for them, of whom it is not known that they have left; and calls to leads
     /// of whom the same holds.
     pub async fn callers_on_line(&mut self, now: DateTime<Utc>) -> Result<Vec<CallerOnLine>, StoreError> {
-        let sql = "-- listener::callers\nSELECT h.id, l.call_leg, h.body, \
+        let sql = "-- listener::callers\nSELECT h.id, l.call_leg, l.call_platform, h.body, \
                    (SELECT COUNT(*) FROM transfer t WHERE t.handoff_id = h.id) AS rings, \
-                   (SELECT COUNT(t.channel) FROM transfer t WHERE t.handoff_id = h.id) AS arrivals FROM handoff h JOIN lead l ON l.id = h.lead_id WHERE h.live = 1 AND l.decided_at > $1 \
+                   (SELECT COUNT(*) FROM transfer t WHERE t.handoff_id IN (h.id, '') AND t.channel = l.call_leg) AS arrivals \
+                   FROM handoff h JOIN lead l ON l.id = h.lead_id WHERE h.live = 1 AND l.decided_at > $1 \
                    AND (l.call_leg IS NOT NULL OR EXISTS (SELECT 1 FROM transfer t WHERE t.handoff_id = h.id))";
         let rows = sqlx::query(sql).bind(micros(now - LONGEST_CALL)).fetch_all(self.conn()).await?;
         let read = |row| {
             let row = Reading::new("handoff", row);
-            let is_away = row.int("rings")? > 0 && row.int("arrivals")? == 0;
+            let is_ours = row.maybe_text("call_platform")?.is_some_and(|platform| platform == CARRIER);
+            let has_come = is_ours || row.int("arrivals")? > 0;
+            let is_away = row.int("rings")? > 0 && !has_come;
             let leg = row.maybe_text("call_leg")?.filter(|_| !is_away);
-            Ok(CallerOnLine { leg, handoff: row.json("body")? })
+            Ok(CallerOnLine { leg, has_come, handoff: row.json("body")? })
         };
         let callers: Result<Vec<_>, StoreError> = rows.iter().map(read).collect();
         Ok([callers?, self.called_back(now).await?].concat())
+    }
+
+    /// Legs at the carrier of callers whom nobody of ours took at the front door, and for whom it has not asked for the agent. The
+    /// agent's leg is the handoff's of the ordinal 0: rings are counted from 1.
+    pub async fn callers_left_to_agent(&mut self, now: DateTime<Utc>) -> Result<Vec<String>, StoreError> {
+        let sql = "-- listener::left_to_agent\nSELECT l.call_leg FROM lead l JOIN handoff h ON h.lead_id = l.id \
+                   WHERE l.status = 'left_to_agent' AND l.decided_at > $1 AND h.live = 1 AND l.call_leg IS NOT NULL \
+                   AND NOT EXISTS (SELECT 1 FROM carrier_leg c WHERE c.leg = 'leg_' || SUBSTR(h.id, 5) || '.0')";
+        let rows = sqlx::query(sql).bind(micros(now - LONGEST_CALL)).fetch_all(self.conn()).await?;
+        rows.iter().map(|row| Reading::new("lead", row).text("call_leg")).collect()
     }
 
     /// Whoever calls back is held for it: there are no more of them than reps.
@@ -83,7 +98,9 @@ impl Tx {
         let rows = sqlx::query(sql).bind(micros(now)).fetch_all(self.conn()).await?;
         let handoffs: Result<Vec<Handoff>, StoreError> =
             rows.iter().map(|row| Reading::new("handoff", row).json("body")).collect();
-        let calls = |handoff: Handoff| Some(CallerOnLine { leg: Some(handoff.calling.as_ref()?.to_string()), handoff });
+        let calls = |handoff: Handoff| {
+            Some(CallerOnLine { leg: Some(handoff.calling.as_ref()?.to_string()), has_come: true, handoff })
+        };
         Ok(handoffs?.into_iter().filter_map(calls).collect())
     }
 }

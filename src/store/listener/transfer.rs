@@ -4,7 +4,7 @@
 //! nobody is expected there: who comes late to one is nobody else's caller.
 
 use crate::store::sql::row::{Reading, document, micros};
-use crate::store::{StoreError, Tx};
+use crate::store::{CARRIER, StoreError, Tx};
 use baton_core::domain::id::{HandoffId, LegId};
 use baton_core::domain::lead::Call;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -25,6 +25,8 @@ pub enum Arrived {
     Announced {
         event: String,
     },
+    /// A ping told of them, and their lead is known since.
+    Before,
 }
 
 impl Tx {
@@ -50,6 +52,12 @@ impl Tx {
         let sql = "-- transfer::left\nSELECT leg FROM transfer WHERE platform = $1 AND call_id = $2 \
                    AND ended_at IS NOT NULL AND channel IS NULL LIMIT 1";
         Ok(sqlx::query(sql).bind(platform).bind(call).fetch_optional(self.conn()).await?.is_some())
+    }
+
+    /// Whether whoever is on this channel has come to an address of ours.
+    pub async fn transfer_came(&mut self, channel: &str) -> Result<bool, StoreError> {
+        let sql = "-- transfer::came\nSELECT leg FROM transfer WHERE channel = $1 LIMIT 1";
+        Ok(sqlx::query(sql).bind(channel).fetch_optional(self.conn()).await?.is_some())
     }
 
     /// The platform says that the call of this handoff is over. `true`: it has been told to transfer it, and the caller is on the
@@ -115,25 +123,46 @@ impl Tx {
     }
 
     /// Somebody has come to this address: for whom they are. `None`: nobody is expected there, or somebody else has come already.
-    /// The caller for whom a rep waits is on this channel from now on.
+    /// The caller for whom a rep waits is on this channel from now on, also where the number is lent to the next one.
     pub async fn address_arrive(
         &mut self,
         address: &str,
         channel: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<Arrived>, StoreError> {
+        if let Some(before) = self.arrived_before(channel).await? {
+            return Ok(Some(before));
+        }
         let sql = "-- address::arrive\nUPDATE address SET channel = $2 \
                    WHERE address = $1 AND (channel = $2 OR (channel IS NULL AND until > $3)) RETURNING address, whose";
         let query = sqlx::query(sql).bind(address).bind(channel).bind(micros(now));
         let Some(row) = query.fetch_optional(self.conn()).await? else { return Ok(None) };
         let whose = Reading::new("address", &row).text("whose")?;
         let Some(leg) = LegId::new(&whose).ok().filter(|leg| leg.handoff().is_some()) else {
+            self.announced_is_on(&whose, channel, now).await?;
             return Ok(self.ping_event(&whose).await?.map(|event| Arrived::Announced { event }));
         };
         let sql = "-- transfer::arrive\nUPDATE transfer SET channel = $2 WHERE leg = $1";
         sqlx::query(sql).bind(leg.as_str()).bind(channel).execute(self.conn()).await?;
         self.caller_is_on(&leg, channel).await?;
         Ok(Some(Arrived::ForRep(leg)))
+    }
+
+    /// As whom somebody has come on this channel, to whichever address.
+    async fn arrived_before(&mut self, channel: &str) -> Result<Option<Arrived>, StoreError> {
+        let Some(handoff) = self.handoff_of_call(CARRIER, channel).await? else { return Ok(None) };
+        let sql = "-- transfer::on_channel\nSELECT leg FROM transfer WHERE handoff_id = $1 AND channel = $2";
+        let row = sqlx::query(sql).bind(handoff.as_str()).bind(channel).fetch_optional(self.conn()).await?;
+        let leg = row.map(|row| Reading::new("transfer", &row).id("leg")).transpose()?;
+        Ok(Some(leg.map_or(Arrived::Before, Arrived::ForRep)))
+    }
+
+    /// No rep was rung before they came: their number may be lent to the next while they are still here.
+    async fn announced_is_on(&mut self, key: &str, channel: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql = "-- transfer::announced\nINSERT INTO transfer (leg, handoff_id, platform, call_id, channel, noted_at) \
+                   VALUES ($1, '', '', '', $2, $3) ON CONFLICT (leg) DO NOTHING";
+        sqlx::query(sql).bind(key).bind(channel).bind(micros(now)).execute(self.conn()).await?;
+        Ok(())
     }
 
     async fn ping_event(&mut self, key: &str) -> Result<Option<String>, StoreError> {

@@ -11,7 +11,7 @@ const KEPT_FOR: TimeDelta = TimeDelta::hours(12);
 /// A rep's leg as it was asked for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CarrierLeg {
-    /// The carrier's name of the caller's leg.
+    /// The carrier's name of the caller's leg; where they have not come yet, this leg itself. It names the room of the two.
     pub call: String,
     pub phone: String,
     pub asked_at: DateTime<Utc>,

@@ -1,11 +1,10 @@
 //! `POST /v1/leads/{id}/call`: a call that is owed is made now, by one act.
 
+use super::act::{self, LONGEST_TEXT};
 use crate::deciding::call_back::{CallAsked, CallRequest};
-use crate::web::leads::reassign::{named, text};
 use crate::web::{Door, Nothing, Problem};
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use baton_core::domain::id::LeadId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -15,7 +14,7 @@ pub(in crate::web) struct CallBody {
     /// A rep of reps.csv, whose phone rings; left out: whoever owes the call.
     rep: Option<String>,
     /// Who says so.
-    #[schemars(length(min = 1, max = 500))]
+    #[schemars(length(min = 1, max = LONGEST_TEXT))]
     by: String,
 }
 
@@ -50,11 +49,10 @@ pub(in crate::web) async fn post(
     Query(Nothing {}): Query<Nothing>,
     Json(asked): Json<CallBody>,
 ) -> Result<Json<Value>, Problem> {
-    let lead = LeadId::new(id).map_err(|fault| Problem::bad_request(fault.to_string()))?;
-    let rep = asked.rep.map(|name| named(&door, &name)).transpose()?;
-    let wish = CallRequest { lead: lead.clone(), rep, author: text("by", &asked.by)? };
-    let done = door.decider.call_back(&wish).await.map_err(|error| Problem::ours(&error))?;
-    let (status, rep) = match done.ok_or_else(|| Problem::not_found(format!("there is no lead {lead}")))? {
+    let lead = act::lead(id)?;
+    let rep = act::rep(&door, asked.rep.as_deref())?;
+    let wish = CallRequest { lead: lead.clone(), rep, author: act::text("by", &asked.by)? };
+    let (status, rep) = match act::done(door.decider.call_back(&wish).await, &lead)? {
         CallAsked::Rings { rep } => ("rings", rep),
         CallAsked::Waits { rep } => ("waits", rep),
         CallAsked::Refused { why } => return Err(Problem::conflict(format!("nobody is called: {why}"))),

@@ -1,6 +1,7 @@
 //! Twilio asks here what the calls that we hold do next, and tells what happens to them.
 //!
-//! Guarantees: nothing counts before the signature over the address as it came and the mark in it hold. What a rep presses is
+//! Guarantees: nothing counts before the signature over the address as it came and the mark in it hold; the addresses of calls that
+//! come in, which somebody writes into the account, have the signature alone. What a rep presses is
 //! committed before the rep is let in to the caller, and nobody is let in whom the handoff does not wait for. What is told
 //! twice, late or in another order changes nothing that is not so: each telling has an id made of the leg and the word, and a
 //! handoff only goes forward. What cannot be stored is refused, and Twilio tells it again. No document leaves a caller in
@@ -8,8 +9,11 @@
 //!
 //! If the process dies here, Twilio asks the next worker.
 
+mod back;
 mod caller;
 mod document;
+mod front;
+mod incoming;
 mod rep;
 mod reply;
 mod section;
@@ -27,6 +31,8 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use baton_core::domain::id::{HandoffId, LegId};
+use baton_core::domain::leg::LegState;
+use baton_core::domain::outcome::Outcome;
 use baton_core::handoff::{Handoff, Stage};
 use baton_platforms::twilio::{MARK, Page};
 use document::Document;
@@ -42,8 +48,8 @@ const READ_WITHIN: Duration = Duration::from_secs(2);
 
 /// Asks what a call does next, or tells what happened to it
 ///
-/// Twilio alone, which carries the calls of `[telephony]` with `carrier = "twilio"`: each address has a mark of ours, and each
-/// request a signature of the account. The answer is TwiML.
+/// Twilio alone, which carries the calls of `[telephony]` with `carrier = "twilio"`: each address has a mark of ours, but for
+/// `front/door` and `incoming`, at which numbers of ours ask, and each request a signature of the account. The answer is TwiML.
 #[utoipa::path(
     post,
     path = "/v1/telephony/twilio/{page}/{about}",
@@ -52,7 +58,7 @@ const READ_WITHIN: Duration = Duration::from_secs(2);
     params(
         ("page" = String, Path, description = "What is asked for or told.", example = "next"),
         ("about" = String, Path, description = "A leg of ours, or a call of Twilio.", example = "leg_2mk8.1"),
-        ("t" = String, Query, description = "The mark that we made for this address."),
+        ("t" = Option<String>, Query, description = "The mark that we made for this address."),
     ),
     request_body(description = "As Twilio sends it.", content(("application/x-www-form-urlencoded"))),
     responses(
@@ -138,15 +144,28 @@ impl<'a> Asked<'a> {
             Page::Machine => self.rep(about).await?.picked_up().await,
             Page::Next => self.caller(about).next().await,
             Page::Wait => Ok(self.caller(about).wait().await),
-            Page::Room => self.caller(about).room().await,
+            Page::Room => match LegId::new(about) {
+                Ok(rep) => self.room_of_rep(&rep).await,
+                Err(_) => self.caller(about).room().await,
+            },
             Page::Call => self.caller(about).goes_on().await,
             Page::Choose => self.caller(about).choose().await,
+            Page::Incoming => self.incoming().await,
+            Page::Lead => self.rep(about).await?.lead_answers().await,
+            Page::Dialled => self.rep(about).await?.lead_goes_on().await,
+            Page::Front => self.front_door().await,
+            Page::Agent => self.agent_is_left(about).await,
         }
     }
 
     /// Whoever this is about has hung up.
     fn is_over(&self) -> bool {
         ["completed", "busy", "failed", "no-answer", "canceled"].contains(&self.sent("CallStatus"))
+    }
+
+    /// Out of a room: whoever is put elsewhere by us, or out with the room's end, has not hung up.
+    fn has_hung_up(&self) -> bool {
+        ["", "participant_hung_up"].contains(&self.sent("ReasonParticipantLeft"))
     }
 
     /// # Errors
@@ -179,6 +198,22 @@ impl Seen {
     fn awaited(&self) -> impl Iterator<Item = &LegId> {
         let waits = matches!(self.handoff().stage, Stage::Ringing { .. } | Stage::Briefing { .. });
         self.handoff().current_legs().filter(move |_| waits).map(|leg| &leg.id)
+    }
+
+    /// The rep of this leg was rung to call the lead back, and their leg stands so.
+    fn calls_back_on(&self, leg: &LegId, stands: impl Fn(LegState) -> bool) -> bool {
+        let is_calling = self.handoff().calling.as_ref() == Some(leg);
+        is_calling && self.handoff().current_legs().any(|known| known.id == *leg && stands(known.state))
+    }
+
+    /// The rep of this leg was rung to call the lead back, whatever has come of it.
+    fn is_to_call_back(&self, leg: &LegId) -> bool {
+        self.handoff().legs.iter().any(|known| known.id == *leg && known.dialled.is_some())
+    }
+
+    /// Nobody of ours took a caller of the front door.
+    fn is_left_to_agent(&self) -> bool {
+        matches!(self.handoff().stage, Stage::Done { outcome: Outcome::LeftToAgent { .. } })
     }
 
     /// A rep has accepted and is let in, or is in.

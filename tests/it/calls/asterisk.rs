@@ -76,7 +76,8 @@ impl Drop for Foreign {
 
 /// With an endpoint for each phone, by name and port.
 pub fn started(installed: &Installed, state: &Path, phones: &[(String, u16)]) -> Asterisk {
-    let asterisk = Asterisk::start(&installed.asterisk, state, phones);
+    let script = root().join("tests").join(SCRIPT);
+    let asterisk = Asterisk::start(&script, &installed.asterisk, state, phones).unwrap_or_else(|why| panic!("{why}"));
     name_another_version(installed.version, &asterisk.version);
     asterisk
 }

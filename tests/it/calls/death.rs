@@ -2,9 +2,12 @@
 
 use super::cases;
 use super::line::{DANA, INES, Line, Qualified, Wanted};
+use baton_phones::asterisk::Asterisk;
 use baton_phones::call::{Call, End, Stage};
 use baton_phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};
+use futures_util::StreamExt;
 use std::time::Duration;
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 /// How long Asterisk is out of reach.
@@ -20,6 +23,7 @@ cases! {
     cut_off_while_a_rep_answers,
     stopped_while_a_rep_answers,
     two_workers_do_not_take_the_calls_from_each_other,
+    another_client_takes_our_app_while_a_phone_rings,
 }
 
 /// Callers and reps who are more patient than a worker needs to come back.
@@ -188,4 +192,27 @@ async fn two_workers_do_not_take_the_calls_from_each_other(wanted: Wanted) {
         both_hear_each_other(&call, &rep).await;
     }
     assert_eq!(line.asterisk.log().matches("Replacing Stasis app").count(), 0, "each would be deaf in turns");
+}
+
+/// It hears what happens from then on, and our socket stays open and hears nothing, not that the rep answers either. The worker connects
+/// anew, and reads it.
+async fn another_client_takes_our_app_while_a_phone_rings(wanted: Wanted) {
+    let line = patient(wanted).await;
+    let call = line.qualified(&DANA).await;
+    let rep = line.rep(1).rings().await;
+    takes_app(&line.asterisk).await;
+    rep.answers().await;
+    rep.until_hears("the whisper", is_speech).await;
+    presses_until_joined(&line, &call, &rep).await;
+    assert_eq!((line.rep(1).times_rung(), line.rep(2).times_rung()), (1, 0), "no phone rings twice");
+    let log = line.worker().log();
+    assert!(log.contains("another client hears our app"), "it says so: {log}");
+}
+
+async fn takes_app(asterisk: &Asterisk) {
+    let Asterisk { ari, password, .. } = asterisk;
+    let address = format!("ws://{ari}/ari/events?app=baton&api_key=baton:{password}");
+    let stream = TcpStream::connect(*ari).await.expect("a connection");
+    let (events, _) = tokio_tungstenite::client_async(address, stream).await.expect("the app is taken");
+    tokio::spawn(events.for_each(|_| std::future::ready(())));
 }

@@ -2,7 +2,7 @@
 
 use super::asterisk::{Installed, last_lines, started};
 pub use super::story::{DANA, INES, Inbound, Person, Qualified, Story};
-use super::voice::rendered;
+use super::voice::{in_language, rendered};
 use super::wire::Wire;
 use super::workers::{OURS, Surroundings, Worker, digits, found_workspace};
 use crate::store::server::Db;
@@ -22,12 +22,15 @@ use tokio::time::{Instant, sleep};
 
 /// What a case wants to be otherwise than usual.
 pub struct Wanted {
-    installed: Installed,
+    pub installed: Installed,
     db: Db,
     reps: usize,
     rules: Vec<(&'static str, &'static str)>,
     opens: Option<&'static str>,
     voice: Vec<String>,
+    /// The lines of `[speech]`, where it is not that program.
+    speech: Option<String>,
+    languages: &'static str,
     mode: String,
     sections: String,
     secrets: Vec<(&'static str, &'static str)>,
@@ -49,6 +52,8 @@ impl Wanted {
             rules,
             opens: None,
             voice,
+            speech: None,
+            languages: "",
             mode,
             sections,
             secrets,
@@ -75,9 +80,15 @@ impl Wanted {
         self
     }
 
-    /// Spoken by the other program.
-    pub fn by_flite(mut self) -> Self {
-        self.voice = self.installed.flite();
+    /// Spoken by this program, or as these lines of `[speech]` say, which sounds the same.
+    pub fn spoken_by(mut self, program: Vec<String>, lines: Option<String>) -> Self {
+        (self.voice, self.speech) = (program, lines);
+        self
+    }
+
+    /// What all reps speak.
+    pub fn reps_speak(mut self, languages: &'static str) -> Self {
+        self.languages = languages;
         self
     }
 
@@ -200,6 +211,12 @@ impl Line {
         self.callers.dials(user, self.asterisk.sip, from, &[]).await
     }
 
+    /// A call that an agent's platform sends back to our number, in the name of this caller of ours.
+    pub async fn is_handed_back(&self, id: &str) -> Call {
+        let from = "\"Agent\" <sip:voice-platform@127.0.0.1>";
+        self.callers.dials(OURS, self.asterisk.sip, from, &[("X-Baton-Call", id)]).await
+    }
+
     /// Calls, and speaks with the agent.
     pub async fn calls_in(&self, person: &Person) -> Inbound {
         let caller = self.dials(person).await;
@@ -308,12 +325,14 @@ impl Line {
     pub async fn starts_worker(&mut self) {
         let folder: PathBuf =
             self.folder.path().join(format!("worker-{}", self.events.fetch_add(1, Ordering::Relaxed)));
-        found_workspace(&folder, self.wanted.reps, &self.wanted.rules, self.wanted.opens);
+        let Wanted { reps, languages, rules, opens, speech, voice, .. } = &self.wanted;
+        found_workspace(&folder, (*reps, *languages), rules, *opens);
+        let speech = speech.clone().unwrap_or_else(|| format!("program = {voice:?}"));
         let around = Surroundings {
             asterisk: &self.asterisk,
             wire: self.wire.port,
             database: &self.wanted.db.url,
-            voice: &self.wanted.voice,
+            speech: &speech,
             mode: &self.wanted.mode,
             sections: &self.wanted.sections,
             secrets: &self.wanted.secrets,
@@ -373,6 +392,10 @@ impl Line {
 
     /// As the program speaks it that the workers have.
     pub fn speaks(&self, text: &str) -> Vec<i16> {
-        rendered(&self.wanted.voice, text)
+        self.speaks_in("en", text)
+    }
+
+    pub fn speaks_in(&self, language: &str, text: &str) -> Vec<i16> {
+        rendered(&in_language(&self.wanted.voice, language), text)
     }
 }

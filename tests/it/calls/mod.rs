@@ -6,6 +6,7 @@
 
 mod asterisk;
 mod back;
+mod beside;
 mod callers;
 mod crowd;
 mod death;

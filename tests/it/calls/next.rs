@@ -10,6 +10,9 @@ use baton_phones::rtp::Sound;
 use baton_phones::tones::{CALLER, HOLD, REP, is_speech};
 use std::time::Duration;
 
+/// Nobody else's tone.
+const ANNOUNCED: f64 = 1_270.0;
+
 cases! {
     after_silence,
     after_a_busy_phone,
@@ -17,10 +20,13 @@ cases! {
     after_a_phone_that_is_not_there_for_now,
     after_the_key_that_declines,
     after_a_voicemail,
+    after_a_phone_that_screens_its_calls,
     after_a_phone_that_is_unplugged,
     after_a_key_that_comes_before_the_answer,
     after_an_answer_that_crosses_the_end_of_the_ring,
     after_a_rep_who_leaves_at_once,
+    after_a_rep_of_whom_no_sound_ever_comes,
+    not_after_a_rep_who_is_muted,
     a_forwarded_phone_is_followed_within_its_leg,
 }
 
@@ -45,12 +51,10 @@ async fn after_silence(wanted: Wanted) {
     let first = line.rep(1).rings().await;
     let end = first.until_ended().await;
     assert!(is_called_off(end), "it stops ringing: {end:?}");
-    let story = the_second_takes_it(&line, &call).await;
-    assert_eq!(
-        (story.reps("answered"), story.owner()),
-        (vec!["rep-2"], "rep-2"),
-        "whoever took the call owns the lead"
-    );
+    the_second_takes_it(&line, &call).await;
+    let what = "whoever took the call owns the lead";
+    let story = line.until(&call.lead, what, |story| story.owner() == "rep-2").await;
+    assert_eq!(story.reps("answered"), ["rep-2"]);
 }
 
 async fn after_a_busy_phone(wanted: Wanted) {
@@ -95,6 +99,23 @@ async fn after_a_voicemail(wanted: Wanted) {
     assert_eq!(first.until_ended().await, End::TheyHungUp);
     let story = the_second_takes_it(&line, &call).await;
     assert_eq!(story.reps("accepted"), ["rep-2"], "an answer accepts nothing");
+    heard_nothing_of(&call.caller, &first).await;
+}
+
+/// It answers by itself, announces something, waits for a key of ours, and sends one of its own that is not the rep's.
+async fn after_a_phone_that_screens_its_calls(wanted: Wanted) {
+    let line = wanted.rule("accept_within: 12s", "accept_within: 4s").open().await;
+    let call = line.qualified(&DANA).await;
+    let first = line.rep(1).rings().await;
+    first.says(Sound::Tone(ANNOUNCED));
+    first.answers().await;
+    first.until_hears("the whisper", is_speech).await;
+    first.presses('*').await;
+    call.caller.until_hears("music alone", |heard| heard.hears_only(HOLD)).await;
+    assert_eq!(first.until_ended().await, End::TheyHungUp, "a machine waits for ever");
+    let story = the_second_takes_it(&line, &call).await;
+    assert_eq!((story.reps("accepted"), story.has("declined")), (vec!["rep-2"], false));
+    assert_eq!(call.caller.recording().first(ANNOUNCED, call.at), None, "the caller hears nothing of the announcement");
     heard_nothing_of(&call.caller, &first).await;
 }
 
@@ -146,6 +167,40 @@ async fn after_a_rep_who_leaves_at_once(wanted: Wanted) {
     let story = line.until(&call.lead, "joined by rep-2", |story| story.reps("joined") == ["rep-1", "rep-2"]).await;
     assert_eq!(story.reps("rep_left"), ["rep-1"]);
     call.caller.until_hears("the second rep", |heard| heard.hears(REP)).await;
+}
+
+/// The key comes in a request, and nothing by the way of the sound: the caller would speak with nobody, and be told that they had.
+async fn after_a_rep_of_whom_no_sound_ever_comes(wanted: Wanted) {
+    let line = wanted.open().await;
+    let call = line.qualified(&DANA).await;
+    let first = line.rep(1).rings().await;
+    first.says(Sound::Nothing);
+    first.answers().await;
+    first.until_hears("the whisper", is_speech).await;
+    first.presses_by_request('1').await;
+    line.happened(&call.lead, "joined").await;
+    assert_eq!(first.until_ended().await, End::TheyHungUp);
+    call.caller.until_hears("music", |heard| heard.hears(HOLD)).await;
+    let story = the_second_takes_it(&line, &call).await;
+    assert_eq!((story.reps("joined"), story.reps("rep_left")), (vec!["rep-1", "rep-2"], vec!["rep-1"]));
+    let story = line.ends_as(&call.lead, "connected").await;
+    assert_eq!(story.owner(), "rep-2");
+}
+
+/// The phone falls silent before the key, as many do where nobody speaks: who was heard at all can be heard.
+async fn not_after_a_rep_who_is_muted(wanted: Wanted) {
+    let line = wanted.open().await;
+    let call = line.qualified(&DANA).await;
+    let rep = line.rep(1).rings().await;
+    rep.says(Sound::Silence);
+    rep.answers().await;
+    rep.until_hears("the whisper", is_speech).await;
+    rep.says(Sound::Nothing);
+    rep.presses('1').await;
+    let story = line.ends_as(&call.lead, "connected").await;
+    assert_eq!((story.owner(), line.rep(2).times_rung()), ("rep-1", 0));
+    rep.says(Sound::Tone(REP));
+    call.caller.until_hears("the rep", |heard| heard.hears(REP)).await;
 }
 
 /// Whoever answers there is briefed like the rep whose phone it is; Asterisk makes no second caller of it.

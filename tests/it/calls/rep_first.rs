@@ -24,6 +24,7 @@ cases! {
     two_withheld_callers_in_the_same_second_are_not_crossed,
     a_number_is_lent_to_one_caller_at_a_time,
     a_caller_who_leaves_the_agent_frees_the_rep,
+    a_leg_of_the_platforms_own_is_not_taken_for_ours,
     a_caller_who_was_announced_is_a_lead_once_they_come,
     a_worker_that_dies_while_the_caller_is_on_the_way_is_replaced,
 }
@@ -55,8 +56,13 @@ impl Town {
 
     /// The agent has found a caller worth a rep; gives the lead.
     async fn qualifies(&self, call: &str, person: &Person) -> String {
+        self.qualifies_on(call, None, person).await
+    }
+
+    /// The same, where the platform says what it calls the caller's leg.
+    async fn qualifies_on(&self, call: &str, leg: Option<&str>, person: &Person) -> String {
         self.platform.voice.call(call, Script { platform: "voice", ..Script::default() });
-        let event = json!({
+        let mut event = json!({
             "specversion": "1.0", "id": format!("evt-{call}"), "source": "voice", "type": "lead.qualified",
             "data": {
                 "call": { "platform": "voice", "id": call, "live": true, "direction": "inbound" },
@@ -66,6 +72,9 @@ impl Town {
                 "consent": { "email": true, "callback": true },
             },
         });
+        if let Some(leg) = leg {
+            event["data"]["call"]["leg"] = json!(leg);
+        }
         self.line.tells(&event).await["lead"].as_str().expect("a lead").to_owned()
     }
 
@@ -219,6 +228,22 @@ async fn a_caller_who_leaves_the_agent_frees_the_rep(wanted: Wanted) {
     let end = rep.until_ended().await;
     assert!(matches!(end, End::Cancelled | End::AnsweredElsewhere), "it stops ringing: {end:?}");
     town.line.ends_as(&lead, "callback").await;
+}
+
+/// The platform is built on Asterisk too. A worker that comes to hear finds no such channel, and nobody has left.
+async fn a_leg_of_the_platforms_own_is_not_taken_for_ours(wanted: Wanted) {
+    let mut town = Town::open(wanted.reps(1).rule("join_within: 5s", "join_within: 35s"), BY_SIP).await;
+    let lead = town.qualifies_on("talk-1", Some("1796028155.77"), &DANA).await;
+    let rep = accepts(&town.line, 1).await;
+    let transfers = town.transfers(1).await;
+    town.line.kills_worker().await;
+    town.line.is_heard().await;
+    let caller = town.line.is_sent(&transfers[0].user, WITHHELD).await;
+    caller.until_answered().await;
+    let story = town.line.happened(&lead, "joined").await;
+    assert!(!story.has("caller_left"), "{:?}", story.kinds());
+    rep.until_hears("the caller", |heard| heard.hears(CALLER)).await;
+    caller.until_hears("the rep", |heard| heard.hears(REP)).await;
 }
 
 /// A call-tracking system asks twice, and sends one of the two calls.

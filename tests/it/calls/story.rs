@@ -22,6 +22,11 @@ impl Person {
     pub fn whisper(&self) -> String {
         format!("{}, {}, {}. Press 1 to accept.", self.name, self.title, self.company)
     }
+
+    /// The same for a rep who speaks German.
+    pub fn german_whisper(&self) -> String {
+        format!("{}, {}, {}. Zum Annehmen die 1 drücken.", self.name, self.title, self.company)
+    }
 }
 
 /// A caller whom the agent has spoken with and found worth a rep.

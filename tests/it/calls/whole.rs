@@ -94,7 +94,8 @@ async fn the_rep_hears_of_this_lead_and_of_no_other(wanted: Wanted) {
 }
 
 async fn another_voice_speaks_as_well(wanted: Wanted) {
-    let line = wanted.by_flite().open().await;
+    let flite = wanted.installed.flite();
+    let line = wanted.spoken_by(flite, None).open().await;
     let (danas, ineses) = (line.speaks(&DANA.whisper()), line.speaks(&INES.whisper()));
     let call = line.qualified(&DANA).await;
     let rep = line.rep(1).rings().await;

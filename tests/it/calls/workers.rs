@@ -59,8 +59,9 @@ callback: { within: 2h, within_after_hang_up: 15m, remind_before: 10m, escalate_
 const TERRITORIES: &str = "territory,country,state,region,postal,industry,employees,priority,from,until\n";
 
 /// Words that do not change with the hour, and are quickly said.
-const WORDS: [(&str, &str); 6] = [
+const WORDS: [(&str, &str); 7] = [
     ("whisper/ring.hbs", "{{headline}}. Press 1 to accept."),
+    ("whisper/de/ring.hbs", "{{headline}}. Zum Annehmen die 1 drücken."),
     ("caller/hold.hbs", "One moment.{{#if wait_seconds}} It will take {{wait_seconds}} seconds at most.{{/if}}"),
     ("caller/offer_callback.hbs", INSTEAD),
     ("caller/introduce.hbs", INTRODUCTION),
@@ -75,15 +76,15 @@ pub const INTRODUCTION: &str = "Here is my colleague. I leave the two of you to 
 pub const OFFER: &str = "Nobody can take the call right now, so please tell me which of these times would suit you.";
 pub const PROMISE: &str = "A colleague will call you back very soon. Thank you for your patience, and goodbye.";
 
-/// The folder of a worker with so many reps; `rules`: what is said otherwise in `handoff.yaml`; `opens`: the week in which they
-/// answer our number themselves.
-pub fn found_workspace(folder: &Path, reps: usize, rules: &[(&str, &str)], opens: Option<&str>) {
+/// The folder of a worker with so many reps, who speak these languages, if it is known; `rules`: what is said otherwise in
+/// `handoff.yaml`; `opens`: the week in which they answer our number themselves.
+pub fn found_workspace(folder: &Path, (reps, languages): (usize, &str), rules: &[(&str, &str)], opens: Option<&str>) {
     let written = [
         ("hours.yaml", HOURS.to_owned()),
         ("routing.yaml", ROUTING.to_owned()),
         ("handoff.yaml", HANDOFF.to_owned()),
         ("territories.csv", TERRITORIES.to_owned()),
-        ("reps.csv", roster(reps)),
+        ("reps.csv", roster(reps, languages)),
     ];
     std::fs::create_dir_all(folder.join("rules")).expect("a folder for the rules");
     for (name, text) in written {
@@ -108,12 +109,12 @@ pub fn digits(rep: usize) -> String {
     format!("14155551{rep:03}")
 }
 
-fn roster(reps: usize) -> String {
-    let mut text = String::from("id,name,email,phones,team,skills,timezone,hours,chat_id,calendar,crm_id\n");
+fn roster(reps: usize, languages: &str) -> String {
+    let mut text = String::from("id,name,email,phones,team,languages,skills,timezone,hours,chat_id,calendar,crm_id\n");
     for (rep, skills) in (1..=reps).zip(SKILLS.into_iter().chain(std::iter::repeat(""))) {
         let number = digits(rep);
         text += &format!(
-            "rep-{rep},Rep No {rep},rep-{rep}@reps.example,+{number},desk,{skills},UTC,always,U0REP{rep:06},rep-{rep}@reps.example,\n"
+            "rep-{rep},Rep No {rep},rep-{rep}@reps.example,+{number},desk,{languages},{skills},UTC,always,U0REP{rep:06},rep-{rep}@reps.example,\n"
         );
     }
     text
@@ -132,7 +133,8 @@ pub struct Surroundings<'a> {
     /// The way to it.
     pub wire: u16,
     pub database: &'a str,
-    pub voice: &'a [String],
+    /// The lines of `[speech]`.
+    pub speech: &'a str,
     /// How calls are driven, as `[telephony]` begins.
     pub mode: &'a str,
     /// Further sections of `baton.toml`, and the secrets that they name.
@@ -190,7 +192,7 @@ impl Drop for Worker {
 
 impl Surroundings<'_> {
     fn toml(&self, port: u16) -> String {
-        let Self { asterisk, wire, database, voice, mode, sections, .. } = self;
+        let Self { asterisk, wire, database, speech, mode, sections, .. } = self;
         let sounds = asterisk.sounds.display().to_string();
         format!(
             r#"
@@ -217,7 +219,7 @@ caller_id = "+15551230000"
 sounds = {sounds:?}
 
 [speech]
-program = {voice:?}
+{speech}
 within = "20s"
 {sections}"#
         )

@@ -63,6 +63,7 @@ fn the_demo_ends_as_it_says_and_leaves_nothing_for_a_person_to_look_at() {
         assert!(counted("answered elsewhere") >= 1, "{line}");
     }
     assert!(text.contains(" 3 phones ring") && text.contains("nobody has picked up yet; 2 phones ring"), "{text}");
+    is_rep_first_and_calls_back(&text);
     // What it is for comes before the figures: what one caller hears, what the rep reads, and where the rest is.
     let (_, both_ends) = text.split_once("-- One of these calls, from both ends").expect("one call");
     let (shown, _) = both_ends.split_once("-- Afterwards --").expect("the figures");
@@ -79,6 +80,53 @@ fn the_demo_ends_as_it_says_and_leaves_nothing_for_a_person_to_look_at() {
     told.extend(text.lines().filter(|line| line.starts_with("-- ")).map(str::to_owned));
     let told = told.join("\n") + "\n";
     is_as_reviewed("demo.txt", &told);
+}
+
+/// On a carrier of our own: a caller is transferred to a rep who has accepted, and a promised call is made.
+fn is_rep_first_and_calls_back(text: &str) {
+    let (_, act) = text.split_once("-- On a carrier of our own --").unwrap_or_else(|| panic!("no such act: {text}"));
+    let (act, _) = act.split_once("-- One of these calls").expect("what comes after it");
+    let in_order = |name: &str, turns: &[&str]| {
+        let story: Vec<&str> =
+            act.lines().filter(|line| line.get(10..).is_some_and(|line| line.starts_with(name))).collect();
+        let at =
+            |turn: &&str| story.iter().position(|line| line.contains(*turn)).unwrap_or_else(|| panic!("{turn}: {act}"));
+        let places: Vec<usize> = turns.iter().map(at).collect();
+        assert!(places.is_sorted(), "{turns:?} stand at {places:?}: {act}");
+    };
+    in_order("Imogen Castellane", &["the agent is told to speak on with the caller", "the agent is told to transfer"]);
+    in_order(
+        "Imogen Castellane",
+        &[
+            "picks up and hears the whisper",
+            " presses 1",
+            "the agent is told to transfer, to +15550001001: good for this call, until ",
+            "they are on one line",
+            "connected",
+        ],
+    );
+    in_order(
+        "Kwame Boateng",
+        &[
+            " calls back: their phone rings",
+            " picks up and hears the whisper",
+            " presses 1",
+            "the lead picks up",
+            "rep and lead are on one line",
+        ],
+    );
+    let rang: Vec<&str> = act.lines().filter(|line| line.starts_with("            Twilio rang +")).collect();
+    assert_eq!(rang.len(), 3, "each phone rings once: {act}");
+    for whisper in ["Imogen Castellane", "Kwame Boateng"] {
+        let heard =
+            |line: &&&str| line.contains(", and heard: \"") && line.contains(whisper) && line.contains("ress 1");
+        assert_eq!(rang.iter().filter(heard).count(), 1, "a rep hears of {whisper}: {act}");
+    }
+    assert!(rang.iter().any(|line| line.contains("+13125550173, Kwame Boateng")), "the lead is dialled: {act}");
+    for (name, ended) in [("Imogen Castellane", "connected"), ("Kwame Boateng", "called")] {
+        let contact = act.lines().find(|line| line.contains(&format!("First contact with {name}: ")));
+        assert!(contact.is_some_and(|line| line.ends_with(&format!(", {ended}"))), "{name}: {act}");
+    }
 }
 
 /// Whose reps and pools are not the demo's own.

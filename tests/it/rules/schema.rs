@@ -110,6 +110,7 @@ fn mistakes_of_shape_are_seen_by_schema_and_loader() {
         ("handoff", "announce_wait: no", "announce_wait: 20s"),
         ("handoff", "hold: music", "offer_callback: yes"),
         ("handoff", "introduce: none", "introduce: rep"),
+        ("handoff", "language: en", "language: [en, de]"),
         ("handoff", "hold: music", "away_after_misses: { rings: 0, for: 30m }"),
     ] {
         let text = shipped(name);

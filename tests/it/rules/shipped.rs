@@ -35,6 +35,7 @@ fn how_long_facts_and_calls_count_and_what_callers_hear_is_as_the_workspace_says
         ("rules/routing.yaml", "calendars_believed_for: 15m", "calendars_believed_for: 40m"),
         ("rules/handoff.yaml", "live_at_most: 2m", "live_at_most: 7m"),
         ("rules/handoff.yaml", "hold: music", "hold: agent"),
+        ("rules/handoff.yaml", "language: en", "language: de-AT"),
     ] {
         let text = files.get_mut(file).expect("a rule file");
         assert!(text.contains(from), "{file}");
@@ -43,6 +44,7 @@ fn how_long_facts_and_calls_count_and_what_callers_hear_is_as_the_workspace_says
     let rules = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults))).rules;
     assert_eq!(rules.calendars_believed_for, Duration::from_secs(40 * 60));
     assert_eq!((rules.handoff.live_at_most, rules.handoff.hold), (Duration::from_secs(7 * 60), Comfort::Agent));
+    assert_eq!(rules.handoff.language, "de");
 }
 
 /// A carrier leaves out the plus; a national form is for the dialplan to complete.

@@ -122,6 +122,8 @@ pub async fn a_caller_is_on_the_line_by_the_leg_until_they_have_left(db: Db) {
         on_line.into_iter().filter_map(|caller| caller.leg).collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(legs().await, ["1796028155.0", "1796028155.1"].map(str::to_owned).into());
+    let on_line = db.store.callers_on_line(later(60)).await.expect("they are read");
+    assert!(on_line.iter().all(|caller| !caller.has_come), "it is their platform's word");
     let by = |leg: &'static str| reads!(db.store, |tx| tx.handoff_of_call("telephony", leg).await);
     assert_eq!(by("1796028155.1").await.expect("it is read"), Some(handoff_id(2)));
     assert_eq!(by("1796028155.9").await.expect("it is read"), None);
@@ -177,6 +179,12 @@ pub async fn who_comes_to_an_address_is_the_caller_for_whom_the_rep_waits(db: Db
     assert_eq!(lead.call.and_then(|call| call.leg).as_deref(), Some("1796028155.0"), "it is one of our calls now");
     let by_channel = reads!(db.store, |tx| tx.handoff_of_call("telephony", "1796028155.0").await).await;
     assert_eq!(by_channel.expect("it is read"), Some(handoff_id(1)));
+    let on_line = db.store.callers_on_line(later(60)).await.expect("they are read");
+    let come: Vec<_> = on_line.iter().filter(|caller| caller.has_come).map(|caller| &caller.handoff.id).collect();
+    assert_eq!(come, [&handoff_id(1)]);
+    for (channel, came) in [("1796028155.0", true), ("1796028155.8", false)] {
+        assert_eq!(db.store.transfer_came(channel).await.expect("it is read"), came, "{channel}");
+    }
 }
 
 pub async fn an_address_is_good_until_its_time_is_up_and_a_number_rests_before_it_is_anothers(db: Db) {
@@ -193,6 +201,26 @@ pub async fn an_address_is_good_until_its_time_is_up_and_a_number_rests_before_i
     );
     lends(&db, &second, &number, later(65)).await.expect("it has rested");
     assert_eq!(arrives(&db, "+15551230001", "1796028155.1", later(66)).await, Some(Arrived::ForRep(second)));
+}
+
+/// A worker that takes over finds them alone, and asks for whom they have come.
+pub async fn a_caller_who_is_found_on_a_lent_number_is_not_the_next_ones(db: Db) {
+    let (first, second) = (rung_for(&db, 1).await, rung_for(&db, 2).await);
+    let number = "+15551230001";
+    lends(&db, &first, &[number], now()).await.expect("it is free");
+    assert_eq!(arrives(&db, number, "1796028155.0", later(2)).await, Some(Arrived::ForRep(first.clone())));
+    lends(&db, &second, &[number], later(68)).await.expect("it has rested");
+    assert_eq!(arrives(&db, number, "1796028155.0", later(69)).await, Some(Arrived::ForRep(first)), "as they came");
+    assert_eq!(arrives(&db, number, "1796028155.1", later(70)).await, Some(Arrived::ForRep(second)));
+}
+
+/// Nothing need be known of the ping any more.
+pub async fn a_caller_whose_lead_is_known_has_come_before(db: Db) {
+    let mut announced = caller(1);
+    announced.call.as_mut().expect("a call").leg = Some("1796028155.0".to_owned());
+    insert(&db, vec![decided(announced)]).await.expect("a lead");
+    assert_eq!(arrives(&db, "baton-a", "1796028155.0", now()).await, Some(Arrived::Before));
+    assert_eq!(arrives(&db, "baton-a", "1796028155.1", now()).await, None);
 }
 
 /// A platform says of a call that it has transferred what it says of one whose caller has hung up.
@@ -224,12 +252,15 @@ pub async fn what_a_ping_said_of_a_caller_is_forgotten_within_minutes(db: Db) {
     .await
     .expect("they are answered");
     let announced = Some(Arrived::Announced { event: "Dana".to_owned() });
+    let came = async || db.store.transfer_came("1796028155.0").await.expect("it is read");
+    assert!(!came().await);
     assert_eq!(arrives(&db, "baton-a", "1796028155.0", later(20)).await, announced);
     let tidied = async |at: DateTime<Utc>| writes!(db.store, |tx| tx.transfers_forget(at).await).await.expect("tidied");
     tidied(later(60)).await;
     assert_eq!(arrives(&db, "baton-a", "1796028155.0", later(60)).await, announced, "another worker asks once more");
     tidied(later(601)).await;
     assert_eq!(arrives(&db, "baton-a", "1796028155.0", later(601)).await, None);
+    assert!(came().await, "they may be on the line for longer");
     for (key, answer) in [("ping a", "yes"), ("ping b", "no")] {
         let key = key.to_owned();
         assert_eq!(db.store.ping_answer(&key).await.expect("it is read").as_deref(), Some(answer));

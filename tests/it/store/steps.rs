@@ -2,9 +2,11 @@
 
 mod carried;
 mod race;
+mod texted;
 
 pub use carried::a_leg_keeps_the_first_name_that_its_carrier_gives_it;
 pub use race::{two_claimers_never_hold_one_step, two_processes_never_hold_one_step};
+pub use texted::nobody_is_written_to_twice_within_a_day;
 
 use super::server::Db;
 use super::tx::{reads, writes};

@@ -12,7 +12,7 @@ use baton_clock::SharedClock;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
-use baton_core::domain::text::RepText;
+use baton_core::domain::text::Whisper;
 use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
@@ -109,7 +109,7 @@ impl Telephony for Line {
     async fn ring(&self, _: &RingRequest) -> Result<(), VendorError> {
         self.does().await
     }
-    async fn whisper(&self, _: &LegId, _: &str, _: &RepText) -> Result<(), VendorError> {
+    async fn whisper(&self, _: &LegId, _: &str, _: &Whisper) -> Result<(), VendorError> {
         self.does().await
     }
     async fn join(&self, _: &Call, _: &LegId, _: &str, _: Recording) -> Result<(), VendorError> {

@@ -1,4 +1,4 @@
-//! CRM, chat, mail and calendars: what is asked of them, and what is believed.
+//! CRM, chat, mail, texts and calendars: what is asked of them, and what is believed.
 
 mod calendarless;
 mod calendars;
@@ -7,4 +7,5 @@ mod contract;
 mod crm;
 mod returning;
 mod silent;
+mod texts;
 mod twilio;

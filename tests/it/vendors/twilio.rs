@@ -2,10 +2,13 @@
 //! that the stand-in asks what every leg hears next.
 
 mod account;
+mod back;
 mod client;
 mod disorder;
 mod doors;
+mod front;
 mod phones;
+mod rep_first;
 mod rooms;
 
-pub use account::{ACCOUNT, Account, OURS, SECOND, TOKEN, caller_sid};
+pub use account::{ACCOUNT, AGENT, Account, OURS, OnTheLine, SECOND, TOKEN, caller_sid};

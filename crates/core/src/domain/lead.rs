@@ -2,10 +2,12 @@
 //!
 //! Everything but the ids and one way to reach the person is optional; absent is *unknown*, never false.
 
+mod arrival;
 mod channel;
 mod consent;
 mod tone;
 
+pub use arrival::{Arrival, CARRIER};
 pub use channel::LeadChannel;
 pub use consent::{Consent, ConsentSaid, ConsentSource, ReachBack};
 pub use tone::Tone;
@@ -235,6 +237,12 @@ impl Lead {
     /// Whether a lead may begin with it. What may not belongs to a lead of its call.
     pub fn may_begin(&self) -> bool {
         self.can_be_reached() && !self.call.as_ref().is_some_and(|call| call.only_completes)
+    }
+
+    /// The number that the person has called us from themselves.
+    pub fn called_from(&self) -> Option<&PhoneE164> {
+        let call = self.call.as_ref().filter(|call| call.direction == Some(Direction::Inbound))?;
+        call.from.as_ref()
     }
 
     /// The number to reach the person at: what was said, else the calling number of an inbound call.

@@ -87,8 +87,59 @@ pub struct Feedback {
     pub completeness: Option<u8>,
     pub misroute: Option<Misroute>,
     pub note: Option<String>,
-    /// `link` or `api`.
+    /// `link`, `api` or `key`.
     pub via: String,
+}
+
+/// What a rep says by key when a call to a lead is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CameOf {
+    Qualified,
+    NotNow,
+    /// Nobody, or a machine.
+    NotReached,
+    WrongPerson,
+}
+
+impl CameOf {
+    /// `None`: the key was not offered. Whoever was never on a line with the lead is offered the last two alone.
+    pub fn of_key(key: char, have_spoken: bool) -> Option<Self> {
+        match (key, have_spoken) {
+            ('1', true) => Some(Self::Qualified),
+            ('2', true) => Some(Self::NotNow),
+            ('3', _) => Some(Self::NotReached),
+            ('4', _) => Some(Self::WrongPerson),
+            _ => None,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Qualified => "spoken and qualified",
+            Self::NotNow => "spoken, not now",
+            Self::NotReached => "not reached",
+            Self::WrongPerson => "wrong person",
+        }
+    }
+
+    /// As the rep would have said it by any other way.
+    pub fn feedback(self, rep: RepId, at: DateTime<Utc>) -> Feedback {
+        let misroute = match self {
+            Self::WrongPerson => Some(Misroute { kind: MisrouteKind::Procedural, right_rep: None }),
+            Self::Qualified | Self::NotNow | Self::NotReached => None,
+        };
+        let note = Some(self.as_str().to_owned());
+        Feedback { rep, at, quality: None, completeness: None, misroute, note, via: "key".to_owned() }
+    }
+
+    /// What has become of the lead by it, if that is known.
+    pub fn outcome(self) -> Option<OutcomeKind> {
+        match self {
+            Self::Qualified => Some(OutcomeKind::Opportunity),
+            Self::NotNow | Self::NotReached | Self::WrongPerson => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

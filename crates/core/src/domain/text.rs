@@ -25,6 +25,14 @@ pub struct CallerText(pub String);
 #[serde(transparent)]
 pub struct RepText(pub String);
 
+/// What a rep hears, for whoever speaks it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whisper {
+    pub say: RepText,
+    /// In which the words are written: a lower-case primary tag, such as `en`.
+    pub language: String,
+}
+
 /// Never printed: it is made of personal data.
 impl std::fmt::Debug for RepText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

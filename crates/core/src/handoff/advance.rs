@@ -8,6 +8,7 @@ mod dial;
 mod front_door;
 mod given_up;
 mod owner;
+mod question;
 mod transfer;
 mod waiting;
 
@@ -56,9 +57,12 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::WhisperFailed { leg, why, fault } => step.not_briefed(leg, (*fault).into(), why),
         Event::JoinFailed { leg, why, fault } => step.not_joined(leg, (*fault).into(), why),
         Event::RepLeft { leg } => step.rep_left(leg),
+        Event::TalksOn { leg } => step.talks_on(leg),
         Event::CallNow { rep, by: _ } => step.call_now(rep),
+        Event::Pressed { leg, key } => step.pressed(leg, *key),
         // Of a leg that is no lead's.
         Event::LeadLeft { .. } => Used::No,
+        Event::Texted { .. } => Used::No,
         Event::CallerLeft | Event::CallEnded => step.caller_left(),
         Event::CallbackWanted => step.callback_wanted(),
         Event::Missed => step.missed(),
@@ -157,10 +161,8 @@ impl Move<'_> {
             Timer::CallAt { promised_at } => self.call_at(*promised_at),
             Timer::CallAgain { rep, until } => self.call_again(rep, *until),
             Timer::DialBy { leg } => self.not_reached(leg),
-            Timer::ReleaseBy { leg } => {
-                let held = self.next.is_done() && self.is_connected(leg) && self.let_go_all();
-                if held { Used::Yes } else { Used::No }
-            }
+            Timer::AnswerBy { leg, asked } => self.not_answered(leg, *asked),
+            Timer::ReleaseBy { leg } => self.nobody_talks(leg),
         }
     }
 

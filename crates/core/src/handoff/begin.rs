@@ -34,6 +34,7 @@ impl Handoff {
             effects_planned: 0,
             live,
             in_chat: lead.channel == LeadChannel::Chat,
+            missed: lead.is_at_front_door() && !lead.is_live(),
             reach_back: lead.reach_back(),
             owner: plan.owner.clone(),
             waits_in: plan.waits.then(|| plan.pool.clone()),

@@ -1,7 +1,7 @@
 //! Whether a call that is owed may be made at a moment, and why it may not.
 
 use super::promise::is_here;
-use super::state::{Handoff, Stage};
+use super::state::{Handoff, Leg, Stage};
 use crate::domain::id::RepId;
 use crate::domain::lead::ReachBack;
 use crate::domain::rota;
@@ -54,6 +54,12 @@ impl Handoff {
             return Some(NoCall::NotHere { rep: rep.clone() });
         }
         self.may_not_be_dialled(rules, now)
+    }
+
+    /// The leg of a rep whose call to the lead is over, and who is asked what came of it.
+    pub fn asked_on(&self) -> Option<&Leg> {
+        let leg = self.legs.iter().find(|leg| self.calling.as_ref() == Some(&leg.id))?;
+        leg.dialled.as_ref().is_some_and(|lead| lead.asked > 0).then_some(leg)
     }
 
     /// Whether the lead is to be left in peace, now or altogether.

@@ -13,7 +13,9 @@ mod standing;
 pub mod state;
 #[cfg(test)]
 mod tests;
+mod texting;
 
 pub use advance::advance;
 pub use calling::NoCall;
 pub use state::{Completed, Event, Handoff, OnTheLine, Settled, Stage, Transition};
+pub use texting::NoText;

@@ -9,7 +9,7 @@ use crate::domain::effect::{Comfort, Planned};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
 use crate::domain::lead::{ReachBack, is_default};
 use crate::domain::leg::LegState;
-use crate::domain::outcome::{Outcome, Promise, Slot};
+use crate::domain::outcome::{CameOf, Outcome, Promise, Slot};
 use crate::domain::rep::Busy;
 use crate::domain::whereabouts::Whereabouts;
 use crate::domain::zone::Zone;
@@ -39,6 +39,9 @@ pub struct Handoff {
     /// Somebody reads what we say, though nobody is on a line.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_chat: bool,
+    /// They had left a number that people of ours answer before the lead began: nobody has spoken with them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missed: bool,
     /// How the person may be reached later; it follows what they say of it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub reach_back: ReachBack,
@@ -208,6 +211,12 @@ pub struct DialledLead {
     pub state: Option<LegState>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joined_at: Option<DateTime<Utc>>,
+    /// How often the rep was asked what came of it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub asked: u32,
+    /// What they said by key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<CameOf>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

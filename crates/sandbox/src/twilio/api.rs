@@ -1,7 +1,7 @@
 //! The API of version 2010-04-01, as far as Baton asks: calls, rooms and their members. Operations for faults are named
 //! `calls.create`, `calls.list`, `calls.read`, `calls.update`, `rooms.list`, `members.update` and `recordings.update`.
 
-use super::{ANYWHERE, Line, Person, TwilioState, VENDOR};
+use super::{ANYWHERE, Account, Line, Person, TwilioState, VENDOR};
 use crate::{Fault, on_the_wire};
 use axum::extract::{Form, Path, Query, Request, State};
 use axum::http::{StatusCode, header};
@@ -20,7 +20,7 @@ use std::time::Duration;
 const TIMEOUT_S: u64 = 60;
 
 type App = Arc<TwilioState>;
-type Pairs = Vec<(String, String)>;
+pub(super) type Pairs = Vec<(String, String)>;
 
 /// Serves `/2010-04-01/Accounts/{account}/…`.
 pub fn routes(state: App) -> Router {
@@ -53,30 +53,45 @@ fn operation(method: &str, path: &str) -> String {
 
 /// Faults and the login come before everything else.
 async fn at_the_door(State(state): State<App>, request: Request, next: Next) -> Response {
-    if let Some(Fault::RateLimit { retry_after_s }) = request.extensions().get::<Fault>() {
-        let mut refused = refusal(StatusCode::TOO_MANY_REQUESTS, 20429, "Too Many Requests");
-        if let Some(seconds) = retry_after_s {
-            refused.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
-        }
+    if let Some(refused) = too_many(&request) {
         return refused;
     }
     let asked = operation(request.method().as_str(), request.uri().path());
     if let Some((status, code)) = state.refused(&asked) {
-        return refusal(status, code, "Refused on cue: +14155550100 is not to be repeated");
+        return on_cue(status, code);
     }
-    let account = &state.account;
-    let login = format!("Basic {}", STANDARD.encode(format!("{}:{}", account.sid, account.auth_token)));
-    let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if given != Some(login.as_str()) {
-        return refusal(StatusCode::UNAUTHORIZED, 20003, "Authenticate");
-    }
-    if request.uri().path().split('/').nth(3) != Some(account.sid.as_str()) {
-        return no_such("Account");
+    if let Some(refused) = stranger(&state.account, &request) {
+        return refused;
     }
     next.run(request).await
 }
 
-fn refusal(status: StatusCode, code: u32, message: &str) -> Response {
+/// What a fault has it answered.
+pub(super) fn too_many(request: &Request) -> Option<Response> {
+    let Some(Fault::RateLimit { retry_after_s }) = request.extensions().get::<Fault>() else { return None };
+    let mut refused = refusal(StatusCode::TOO_MANY_REQUESTS, 20429, "Too Many Requests");
+    if let Some(seconds) = retry_after_s {
+        refused.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
+    }
+    Some(refused)
+}
+
+pub(super) fn on_cue(status: StatusCode, code: u32) -> Response {
+    refusal(status, code, "Refused on cue: +14155550100 is not to be repeated")
+}
+
+/// What is answered to whoever is not of this account.
+pub(super) fn stranger(account: &Account, request: &Request) -> Option<Response> {
+    let login = format!("Basic {}", STANDARD.encode(format!("{}:{}", account.sid, account.auth_token)));
+    let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if given != Some(login.as_str()) {
+        return Some(refusal(StatusCode::UNAUTHORIZED, 20003, "Authenticate"));
+    }
+    let is_its_own = request.uri().path().split('/').nth(3) == Some(account.sid.as_str());
+    (!is_its_own).then(|| no_such("Account"))
+}
+
+pub(super) fn refusal(status: StatusCode, code: u32, message: &str) -> Response {
     let more = format!("https://www.twilio.com/docs/errors/{code}");
     let body = json!({ "code": code, "message": message, "more_info": more, "status": status.as_u16() });
     (status, Json(body)).into_response()
@@ -86,7 +101,7 @@ fn no_such(what: &str) -> Response {
     refusal(StatusCode::NOT_FOUND, 20404, &format!("The requested resource {what} was not found"))
 }
 
-fn value<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
+pub(super) fn value<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
     pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
@@ -242,7 +257,7 @@ impl TwilioState {
     }
 
     /// Who is called at this number now.
-    fn next_person(&self, phone: &str) -> Person {
+    pub(super) fn next_person(&self, phone: &str) -> Person {
         let mut held = self.held();
         let whose = if held.people.contains_key(phone) { phone } else { ANYWHERE };
         let Some(people) = held.people.get_mut(whose) else { return Person::who_is_away() };

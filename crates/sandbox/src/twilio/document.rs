@@ -1,6 +1,7 @@
 //! TwiML, read as strictly as Twilio reads it: verbs and attributes that it does not know are an error.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A verb with what is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ impl Verb {
 }
 
 /// Verbs, what may be in each, and its attributes.
-const KNOWN: [(&str, &[&str], &[&str]); 9] = [
+const KNOWN: [(&str, &[&str], &[&str]); 11] = [
     ("Response", &["Say", "Play", "Pause", "Gather", "Dial", "Redirect", "Hangup"], &[]),
     ("Say", &[], &["language", "voice", "loop"]),
     ("Play", &[], &["loop", "digits"]),
@@ -40,7 +41,13 @@ const KNOWN: [(&str, &[&str], &[&str]); 9] = [
             "finishOnKey",
         ],
     ),
-    ("Dial", &["Conference"], &["action", "method", "timeout", "callerId", "record"]),
+    (
+        "Dial",
+        &["Conference", "Number", "Sip"],
+        &["action", "method", "timeout", "callerId", "record", "answerOnBridge"],
+    ),
+    ("Number", &[], &["url", "method", "statusCallback", "statusCallbackEvent", "statusCallbackMethod"]),
+    ("Sip", &[], &["url", "method", "statusCallback", "statusCallbackEvent", "statusCallbackMethod"]),
     (
         "Conference",
         &[],
@@ -158,6 +165,11 @@ fn plain(text: &str) -> Result<String, String> {
     Ok(out + rest)
 }
 
+/// As an attribute says it.
+pub(super) fn seconds(text: &str, otherwise: u64) -> Duration {
+    Duration::from_secs(text.parse().unwrap_or(otherwise))
+}
+
 fn cut(text: &str) -> String {
     text.chars().take(40).collect()
 }
@@ -183,6 +195,7 @@ mod tests {
             ("<Response><Say>a</Response>", "Response ends what Say began"),
             ("<Response><Shout>a</Shout></Response>", "Shout is not allowed"),
             ("<Response><Say><Hangup/></Say></Response>", "Hangup is not allowed in Say"),
+            ("<Response><Dial><Sip/><Phone/></Dial></Response>", "Phone is not allowed in Dial"),
             ("<Response><Say pitch=\"1\">a</Say></Response>", "no attribute pitch"),
             ("<Response/><Response/>", "not the one Response"),
             ("nothing", "no tag"),

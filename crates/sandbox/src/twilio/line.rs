@@ -1,9 +1,9 @@
 //! What happens on a call: it rings, it is picked up, documents are carried out on it, and it ends.
 
-use super::document::{self, Verb};
+use super::document::{self, Verb, seconds};
 use super::rooms::{Entry, Leaves, MUSIC, Member};
 use super::tell::Fields;
-use super::{Answer, TwilioState, VENDOR};
+use super::{Answer, TwilioState, VENDOR, inbound};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,7 +70,7 @@ impl TwilioState {
     }
 
     /// `false`: it stands otherwise by now.
-    fn becomes(&self, sid: &str, from: &str, to: &'static str) -> bool {
+    pub(super) fn becomes(&self, sid: &str, from: &str, to: &'static str) -> bool {
         let mut held = self.held();
         let Some(line) = held.lines.get_mut(sid).filter(|line| line.status == from) else { return false };
         line.status = to;
@@ -105,7 +105,7 @@ impl TwilioState {
     }
 
     /// Document after document, to the end of the call.
-    async fn goes_on(self: Arc<Self>, sid: String, document: u64, first: Asks) {
+    pub(super) async fn goes_on(self: Arc<Self>, sid: String, document: u64, first: Asks) {
         let mut next = first;
         loop {
             let Some(verbs) = self.next_document(&sid, &next).await else {
@@ -152,7 +152,7 @@ impl TwilioState {
         }
     }
 
-    async fn is_overtaken(&self, sid: &str, document: u64) {
+    pub(super) async fn is_overtaken(&self, sid: &str, document: u64) {
         self.until(|held| {
             let is_current = held.lines.get(sid).is_some_and(|line| line.is_up() && line.document == document);
             (!is_current).then_some(())
@@ -162,6 +162,9 @@ impl TwilioState {
 
     async fn carry_out(self: &Arc<Self>, sid: &str, document: u64, verbs: &[Verb]) -> Then {
         for verb in verbs {
+            if inbound::answers(verb) {
+                self.becomes(sid, "ringing", "in-progress");
+            }
             let goes_on = match verb.name.as_str() {
                 "Gather" => match self.gather(sid, document, verb).await {
                     Some(then) => return then,
@@ -227,6 +230,10 @@ impl TwilioState {
     /// `None`: it is over, and the next verb comes.
     async fn dial(self: &Arc<Self>, sid: &str, document: u64, verb: &Verb) -> Option<Then> {
         let room = verb.inside.first()?;
+        if room.name != "Conference" {
+            let ended = self.rings_another(sid, document, verb, room).await;
+            return self.after_dial(sid, document, verb, ended).await;
+        }
         let member = Member {
             call: sid.to_owned(),
             label: room.attribute("participantLabel").to_owned(),
@@ -247,12 +254,16 @@ impl TwilioState {
                 () = self.is_overtaken(sid, document) => {}
             }
         }
+        self.after_dial(sid, document, verb, "completed").await
+    }
+
+    async fn after_dial(&self, sid: &str, document: u64, verb: &Verb, ended: &str) -> Option<Then> {
         let action = verb.attribute("action");
-        let ended = vec![("DialCallStatus", "completed".to_owned())];
+        let ended = vec![("DialCallStatus", ended.to_owned())];
         if self.is_current(sid, document) {
             return (!action.is_empty()).then(|| Then::Asks((action.to_owned(), ended)));
         }
-        // Whoever hangs up in a room is asked about all the same; what is answered is of no use.
+        // Whoever hangs up there is asked about all the same; what is answered is of no use.
         let over = self.held().lines.get(sid).filter(|line| !line.is_up()).map(|line| self.fields(sid, line));
         if let Some(mut fields) = over.filter(|_| !action.is_empty()) {
             fields.extend(ended);
@@ -310,8 +321,4 @@ impl TwilioState {
         })
         .await;
     }
-}
-
-fn seconds(text: &str, otherwise: u64) -> Duration {
-    Duration::from_secs(text.parse().unwrap_or(otherwise))
 }

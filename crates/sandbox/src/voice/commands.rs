@@ -41,6 +41,8 @@ enum Command {
         id: String,
         leg: String,
         say: String,
+        /// Of `say`.
+        language: String,
     },
     Join {
         id: String,
@@ -125,14 +127,14 @@ async fn command(State(state): State<Arc<VoiceState>>, Json(command): Json<Comma
             StatusCode::ACCEPTED
         }
         Command::Ring { call, leg, phone, ring_until } => state.ring(call, leg, phone, ring_until),
-        Command::Whisper { id, leg, say } => {
+        Command::Whisper { id, leg, say, language } => {
             let Some(call) = state.call_of(&leg) else { return StatusCode::NOT_FOUND };
             if state.is_new(&id) {
                 state.world.accept(
                     "voice",
                     "whisper",
                     id,
-                    json!({ "leg": leg, "words": say.split_whitespace().count() }),
+                    json!({ "leg": leg, "words": say.split_whitespace().count(), "language": language }),
                 );
                 tokio::spawn(Arc::clone(&state).whispered(call, leg));
             }

@@ -2,8 +2,8 @@
 //! The script that does so is built in; it is the one that the tests run.
 
 use crate::cli::unreachable;
-use anyhow::{Context, Result, ensure};
-use std::net::SocketAddr;
+use anyhow::{Context, Result};
+use baton_phones::asterisk::Asterisk as Exchange;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::process::Command;
@@ -45,60 +45,20 @@ impl Installed {
         Err(unreachable("finding an Asterisk", &REMEDY))
     }
 
-    /// A program that speaks what it reads, and its arguments.
-    pub(super) fn voice(&self) -> (String, Vec<String>) {
-        let program = self.speech.join("bin/espeak-ng").display().to_string();
-        (program, vec!["--stdin".to_owned(), "--stdout".to_owned()])
-    }
-}
-
-/// As it runs; ended when it is dropped.
-pub(super) struct Exchange {
-    pub version: String,
-    pub ari: SocketAddr,
-    pub sip: SocketAddr,
-    pub password: String,
-    pub sounds: PathBuf,
-    pub log: PathBuf,
-    script: PathBuf,
-    state: PathBuf,
-}
-
-impl Exchange {
     /// With an endpoint for each phone, by name and port.
     ///
     /// # Errors
     /// It does not come up.
-    pub(super) async fn start(installed: &Installed, scratch: &Path, phones: &[(String, u16)]) -> Result<Self> {
-        let (script, state) = (installed.script.clone(), scratch.join("asterisk"));
-        let mut start = bash(&script);
-        start.arg("start").arg(&installed.asterisk).arg(&state);
-        start.args(phones.iter().map(|(name, port)| format!("{name}={port}"))).stderr(Stdio::inherit());
-        let output = start.output().await.context("starting Asterisk")?;
-        ensure!(output.status.success(), "Asterisk did not come up: what it said is above");
-        let told = String::from_utf8_lossy(&output.stdout).into_owned();
-        let value = |name: &str| {
-            let named = told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-            named.map(str::to_owned).with_context(|| format!("the script of Asterisk told no {name}"))
-        };
-        let address =
-            |name: &str| -> Result<SocketAddr> { value(name)?.parse().with_context(|| format!("reading {name}")) };
-        Ok(Self {
-            version: value("VERSION")?,
-            ari: address("ARI")?,
-            sip: address("SIP")?,
-            password: value("PASSWORD")?,
-            sounds: value("SOUNDS")?.into(),
-            log: value("LOG")?.into(),
-            script,
-            state,
-        })
+    pub(super) async fn start(&self, scratch: &Path, phones: Vec<(String, u16)>) -> Result<Exchange> {
+        let (script, folder, state) = (self.script.clone(), self.asterisk.clone(), scratch.join("asterisk"));
+        let starting = tokio::task::spawn_blocking(move || Exchange::start(&script, &folder, &state, &phones));
+        starting.await.context("starting Asterisk")?.context("starting Asterisk")
     }
-}
 
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        let _gone = std::process::Command::new("bash").arg(&self.script).arg("stop").arg(&self.state).status();
+    /// A program that speaks what it reads, and its arguments.
+    pub(super) fn voice(&self) -> (String, Vec<String>) {
+        let program = self.speech.join("bin/espeak-ng").display().to_string();
+        (program, vec!["--stdin".to_owned(), "--stdout".to_owned()])
     }
 }
 

@@ -11,7 +11,7 @@ mod worker;
 
 use crate::cli::{BROKEN_PROMISE, OK, say};
 use anyhow::{Context, Result, bail};
-use asterisk::{Exchange, Installed};
+use asterisk::Installed;
 use futures_util::FutureExt;
 use heard::Heard;
 use std::panic::AssertUnwindSafe;
@@ -23,7 +23,7 @@ pub(super) async fn run(as_json: bool) -> Result<u8> {
     let scratch = Scratch::new()?;
     let installed = Installed::find(&scratch.0).await?;
     let phones = Phones::plugged_in().await;
-    let exchange = Exchange::start(&installed, &scratch.0, &phones.endpoints()).await?;
+    let exchange = installed.start(&scratch.0, phones.endpoints().into()).await?;
     say(&format!("{} carries the calls, on {} (SIP) and {} (ARI).", exchange.version, exchange.sip, exchange.ari));
     let running = worker::start(&installed, &exchange, &scratch.0).await?;
     say(&format!("Baton holds them, on {}: a caller, an AI and two reps.\n", running.url()));
@@ -35,7 +35,7 @@ pub(super) async fn run(as_json: bool) -> Result<u8> {
     };
     running.stop().await;
     let log = folder.join("asterisk.log");
-    std::fs::copy(&exchange.log, &log).with_context(|| format!("keeping {}", log.display()))?;
+    std::fs::copy(&exchange.log_file, &log).with_context(|| format!("keeping {}", log.display()))?;
     let Ok(heard) = played else {
         bail!("the call did not go as it should: {} has what Asterisk saw of it", log.display());
     };

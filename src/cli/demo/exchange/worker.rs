@@ -1,6 +1,6 @@
 //! The worker of these calls: two reps who are always there, rung one after the other, and a voice of a program.
 
-use super::asterisk::{Exchange, Installed};
+use super::asterisk::Installed;
 use super::story::{NUMBER, PRIYA, TOM};
 use crate::app::{self, Running, Setup, workspace};
 use crate::config::Limits;
@@ -15,6 +15,7 @@ use anyhow::{Context, Result, bail};
 use baton_clock::{SharedClock, SystemClock};
 use baton_core::domain::phone::PhoneE164;
 use baton_core::rules::SourceFile;
+use baton_phones::asterisk::Asterisk as Exchange;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;

@@ -46,7 +46,10 @@ impl Review {
         // Without the file nobody says yet what will be connected.
         let not_connected = match (&loaded, &config) {
             (Ok(workspace), Ok(config)) if dir.join("baton.toml").is_file() => {
-                app::not_connected(config, &workspace.checked.rules)
+                let rules = &workspace.checked.rules;
+                let mut told = app::not_connected(config, rules);
+                told.extend(app::unspoken(config, rules, &workspace.templates));
+                told
             }
             _ => Vec::new(),
         };

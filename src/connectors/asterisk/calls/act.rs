@@ -1,9 +1,10 @@
 //! What is to be told or done because of what was heard.
 
+use crate::connectors::Told;
 use crate::connectors::asterisk::ari::Reason;
 use crate::connectors::asterisk::event::Channel;
-use crate::connectors::{Arrival, Told};
 use baton_core::domain::id::LegId;
+use baton_core::domain::lead::Arrival;
 use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub(in crate::connectors::asterisk) enum Act {
     Do(Deed),
     /// A new caller.
     Admit(Caller),
+    /// A caller who is in, and alone: whoever heard before may not have come to the end of it.
+    Again(Caller),
     /// A caller has left the front door before the agent was there.
     Missed(Arrival),
     /// The last word was said to somebody who is alone.
@@ -29,7 +32,12 @@ pub(in crate::connectors::asterisk) enum Act {
     Key {
         call: String,
     },
-    /// The whisper could not be played.
+    /// A key of a rep who is asked what came of a call.
+    Answer {
+        leg: LegId,
+        key: char,
+    },
+    /// The whisper could not be played, or a question.
     NoSound {
         leg: LegId,
     },
@@ -94,11 +102,19 @@ pub(in crate::connectors::asterisk) enum Deed {
     Quiet {
         call: String,
     },
+    /// Whoever had put the caller on hold is gone.
+    TakeBack {
+        call: String,
+    },
     /// What was made for this call is not needed any more.
     CallOver {
         call: String,
     },
     LegOver {
+        leg: LegId,
+    },
+    /// This rep has been joined with somebody: whether their phone sends any sound is looked at.
+    HearRep {
         leg: LegId,
     },
     /// The lead whom this rep calls back has answered.

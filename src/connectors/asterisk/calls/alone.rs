@@ -1,7 +1,7 @@
 //! Callers with whom nobody speaks: for how long that may be, and how they came in, which says who is to speak with them next.
 
 use super::{Act, Agent, Call, Caller, Calls, Came};
-use crate::connectors::Arrival;
+use baton_core::domain::lead::Arrival;
 use std::time::Duration;
 use tokio::time::Instant;
 

@@ -25,10 +25,10 @@ impl Calls {
         if let Some(leg) = self.legs.get_mut(&rep) {
             leg.stage = LegStage::Joined;
         }
-        vec![of_lead(&rep, Happened::Joined)]
+        vec![of_lead(&rep, Happened::Joined), Act::Do(Deed::HearRep { leg: rep })]
     }
 
-    /// Whoever they spoke with is not left alone. What comes of a ring is for whoever asked for it.
+    /// What comes of it for the rep, who is asked or hung up, is for whoever had the lead dialled.
     pub(super) fn lead_ended(&mut self, rep: LegId, cause: u32) -> Vec<Act> {
         let answered = self.leads.remove(&rep);
         if cause == HUNG_UP_BY_US {
@@ -38,11 +38,7 @@ impl Calls {
             Some(_) => (Happened::CallerLeft, None),
             None => ending(cause),
         };
-        let mut acts = vec![Act::Tell(Told { call: None, leg: Some(rep.of_lead()), happened, why })];
-        if answered == Some(true) {
-            acts.push(hang_up(rep.to_string(), Reason::Normal));
-        }
-        acts
+        vec![Act::Tell(Told { call: None, leg: Some(rep.of_lead()), happened, why })]
     }
 
     /// What goes with the leg of a rep who called back.
@@ -58,6 +54,12 @@ impl Calls {
     /// After every connect: of two who spoke, or were about to, one may have gone while nobody heard. Whoever is told to have
     /// answered again is so once.
     pub(super) fn backs_found(&mut self, channels: &[Channel], bridges: &[Bridge], carried: &[Carried]) -> Vec<Act> {
+        // What has been played is not told again: a key of theirs counts.
+        for asked in carried.iter().filter_map(|carried| carried.asked.as_ref()) {
+            if let Some(leg) = self.legs.get_mut(asked) {
+                leg.hears_question = true;
+            }
+        }
         let there = |id: &str| channels.iter().find(|channel| channel.id == id);
         let mut acts = Vec::new();
         for lead in channels {
@@ -90,6 +92,12 @@ impl Calls {
         acts.extend(gone.map(|leg| tell(None, leg.clone(), Happened::RepLeft)));
         acts
     }
+}
+
+/// A phone may have keys that nobody was offered, and no keypad shows.
+pub(super) fn answer(leg: LegId, digit: &str) -> Vec<Act> {
+    let key = digit.chars().next().filter(|key| key.is_ascii_digit() || matches!(key, '*' | '#'));
+    key.map(|key| Act::Answer { leg, key }).into_iter().collect()
 }
 
 fn of_lead(rep: &LegId, happened: Happened) -> Act {

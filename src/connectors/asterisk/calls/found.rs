@@ -4,7 +4,6 @@
 use super::names::{self, bridge_of};
 use super::{Act, Agent, Call, Caller, Calls, Came, Deed, Leg, LegStage, hang_up, tell};
 use crate::connectors::asterisk::ari::Reason;
-use crate::connectors::asterisk::dial::is_made;
 use crate::connectors::asterisk::event::{Bridge, Channel};
 use crate::connectors::{Carried, Happened, Told};
 use baton_core::domain::id::LegId;
@@ -61,10 +60,8 @@ impl Calls {
         let is_alone = call.alone_since.is_some();
         self.calls.insert(id.clone(), call);
         match bridge {
-            // Whoever heard before may not have come to the end of it.
-            Some(_) if is_alone && is_made(&caller.dialled) => Some(Act::Admit(caller)),
             None => Some(Act::Admit(caller)),
-            Some(_) => is_alone.then(|| Act::Do(Deed::Comfort { call: id.clone() })),
+            Some(_) => is_alone.then_some(Act::Again(caller)),
         }
     }
 
@@ -102,13 +99,17 @@ impl Calls {
             (None, false) => LegStage::Ringing,
         };
         // Whether the whisper has begun is not told again. Whoever is up can have heard it; a machine presses no key.
-        self.legs.insert(leg.clone(), Leg { call: call.clone(), stage, hears_whisper: true });
+        self.legs.insert(leg.clone(), Leg { call: call.clone(), stage, hears_whisper: true, hears_question: false });
         let told: &[Happened] = match stage {
             LegStage::Ringing => &[],
             LegStage::Answered | LegStage::Accepted => &[Happened::Answered],
             LegStage::Joined => &[Happened::Answered, Happened::Joined],
         };
-        told.iter().map(|happened| tell(call.as_deref(), leg.clone(), *happened)).collect()
+        let mut acts: Vec<Act> = told.iter().map(|happened| tell(call.as_deref(), leg.clone(), *happened)).collect();
+        if stage == LegStage::Joined {
+            acts.push(Act::Do(Deed::HearRep { leg }));
+        }
+        acts
     }
 
     /// Callers and reps who are said to be there, and are not. What is to ring may not ring yet: that is asked.

@@ -7,6 +7,8 @@ use baton_core::domain::id::LegId;
 const BRIDGE: &str = "baton-";
 const AGENT: &str = "agent-";
 const WHISPER: &str = "whisper-";
+const QUESTION: &str = "question-";
+const AGAIN: &str = "again-";
 const WORDS: &str = "words-";
 const LAST_WORDS: &str = "last-";
 /// A phone that forwards its calls makes two of these, as does one that transfers.
@@ -26,6 +28,11 @@ pub(in crate::connectors::asterisk) fn agent_of(call: &str) -> String {
 
 pub(in crate::connectors::asterisk) fn whisper_of(leg: &LegId) -> String {
     format!("{WHISPER}{leg}")
+}
+
+/// What came of a call, asked for the first time or once more.
+pub(in crate::connectors::asterisk) fn question_of(leg: &LegId, again: bool) -> String {
+    format!("{}{leg}", if again { AGAIN } else { QUESTION })
 }
 
 pub(in crate::connectors::asterisk) fn words_of(call: &str) -> String {
@@ -58,6 +65,10 @@ pub(super) fn rep_of_bridge(bridge: &str) -> Option<LegId> {
 
 pub(super) fn leg_of_whisper(playback: &str) -> Option<LegId> {
     leg(playback.strip_prefix(WHISPER)?)
+}
+
+pub(super) fn leg_of_question(playback: &str) -> Option<LegId> {
+    leg(playback.strip_prefix(QUESTION).or_else(|| playback.strip_prefix(AGAIN))?)
 }
 
 pub(super) fn call_of_bridge(bridge: &str) -> Option<&str> {

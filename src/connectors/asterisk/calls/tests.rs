@@ -155,12 +155,30 @@ fn a_rep_who_comes_into_the_bridge_has_joined_and_leaves_when_the_leg_ends() {
     line.presses("1");
     let acts = line.enters(LEG);
     assert_eq!(told(&acts), [Happened::Joined]);
-    assert_eq!(deeds(acts), [Deed::Quiet { call: C.to_owned() }]);
+    assert_eq!(deeds(acts), [Deed::Quiet { call: C.to_owned() }, Deed::HearRep { leg: leg() }]);
     let moved = line.moves_out(LEG);
     assert_eq!((told(&moved), deeds(moved)), (vec![], vec![Deed::Comfort { call: C.to_owned() }]), "moved");
     assert_eq!(told(&line.enters(LEG)), [], "back");
     // An ordinary end is 16 on version 16 and 0 on version 22.
     assert_eq!(told(&line.ends(LEG, 0)), [Happened::RepLeft]);
+}
+
+/// The music that one of them has put on would go on without them.
+#[test]
+fn a_caller_whom_somebody_has_put_on_hold_is_taken_back_when_they_leave() {
+    let mut line = Line::in_the_whisper();
+    line.enters(LEG);
+    let phone = |word: &str, id: &str| json!({ "type": word, "channel": channel(id), "musicclass": "default" });
+    let comfort = Deed::Comfort { call: C.to_owned() };
+    line.hears(&phone("ChannelHold", C));
+    assert_eq!(deeds(line.moves_out(LEG)), [comfort.clone()], "it was the caller who held");
+    line.enters(LEG);
+    line.hears(&phone("ChannelHold", LEG));
+    line.hears(&phone("ChannelUnhold", LEG));
+    assert_eq!(deeds(line.moves_out(LEG)), [comfort.clone()], "it is over");
+    line.enters(LEG);
+    line.hears(&phone("ChannelHold", LEG));
+    assert_eq!(deeds(line.moves_out(LEG)), [Deed::TakeBack { call: C.to_owned() }, comfort]);
 }
 
 #[test]
@@ -270,6 +288,7 @@ fn what_nobody_heard_is_read_and_told() {
         call: Some(call.to_owned()),
         up: up.map(|leg| LegId::new(leg).unwrap()).into_iter().collect(),
         rings: Vec::new(),
+        asked: None,
         is_served: true,
         takes_callback_key: false,
         is_left_to_agent: false,
@@ -303,6 +322,7 @@ fn what_nobody_heard_is_read_and_told() {
         "another carrier's call is nobody's of ours"
     );
     assert!(acts.contains(&Act::Admit(caller(new, ""))));
+    assert!(acts.contains(&Act::Again(caller(held, ""))), "who let them in may have died half way");
     let asked = acts.iter().filter(|act| matches!(act, Act::WasRung { .. })).collect::<Vec<_>>();
     let was_rung = Act::WasRung { call: Some(C.to_owned()), leg: LegId::new("leg_7k2m.5").unwrap() };
     assert_eq!(asked, [&was_rung], "a phone that rings is there; one that does not may have rung before");
@@ -310,7 +330,7 @@ fn what_nobody_heard_is_read_and_told() {
     assert_eq!(
         done,
         [
-            Deed::Comfort { call: held.to_owned() },
+            Deed::HearRep { leg: leg() },
             Deed::HangUp { channel: "agent-1796028155.9".to_owned(), reason: Reason::Normal },
             Deed::CallOver { call: gone.to_owned() },
         ]
@@ -343,6 +363,7 @@ fn reps_whose_caller_the_platform_has_are_found_and_missed_like_others() {
         call: None,
         up: vec![leg(), id("leg_7k2m.2")],
         rings: vec![id("leg_7k2m.3")],
+        asked: None,
         is_served: true,
         takes_callback_key: false,
         is_left_to_agent: false,

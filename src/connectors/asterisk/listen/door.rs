@@ -5,9 +5,11 @@
 //! the call, nobody was free, or the worker that let them in has died, is the agent's ([`Session::looked`]).
 
 use super::{After, Session, TOLD_AGAIN_AFTER};
+use crate::connectors::CallSink;
+use crate::connectors::CallSink;
 use crate::connectors::asterisk::admit::Way;
-use crate::connectors::asterisk::calls::Caller;
-use crate::connectors::{Arrival, CallSink};
+use crate::connectors::asterisk::calls::{Caller, Deed};
+use baton_core::domain::lead::Arrival;
 use std::sync::Arc;
 use tokio::time::sleep;
 
@@ -17,6 +19,14 @@ impl Session {
         let way = self.way(&caller.dialled);
         self.knows_way(&caller.call, &way);
         self.let_in(caller, way);
+    }
+
+    /// Whoever was to be put through to somebody is; to others this is music.
+    pub(super) fn admit_again(&mut self, caller: Caller) {
+        match self.way(&caller.dialled) {
+            way @ Way::Lent(_) => self.let_in(caller, way),
+            Way::FrontDoor | Way::Agent => self.begin_to(Deed::Comfort { call: caller.call }),
+        }
     }
 
     fn way(&self, dialled: &str) -> Way {

@@ -1,10 +1,18 @@
-//! A key of a caller who waits: it asks for a call back where that was offered, as the handoff says, and means nothing otherwise.
+//! Keys that are for the handoff to understand. One of a caller who waits asks for a call back where that was offered, and means
+//! nothing otherwise; one of a rep who is asked what came of a call says so, or was not offered.
 
 use super::{Act, After, Session};
 use crate::connectors::{Happened, Told, VendorError};
+use baton_core::domain::id::LegId;
 use std::sync::Arc;
 
 impl Session {
+    /// Each press is one of its own.
+    pub(super) fn answers(&mut self, leg: LegId, key: char) -> Result<(), VendorError> {
+        let happened = Happened::Pressed { key, pressed_at: self.asterisk.clock.now() };
+        self.act(Act::Tell(Told { call: None, leg: Some(leg), happened, why: None }))
+    }
+
     /// Whoever presses a key over and over asks once.
     pub(super) fn ask_for_offer(&mut self, call: String) {
         if !self.asked.insert(call.clone()) {

@@ -20,28 +20,43 @@ fn heard(sound: &Sound) -> Vec<u8> {
 }
 
 async fn fault(speech: &ProgramSpeech, words: &str) -> VendorError {
-    speech.speak(words).await.expect_err("nothing can be heard")
+    speech.speak(words, "en").await.expect_err("nothing can be heard")
 }
 
 #[tokio::test]
 async fn words_go_in_on_one_line_without_what_cannot_be_said_and_come_out_as_sound() {
     let echo = says(&format!("{HEAD}; cat"));
-    let sound = echo.speak(" Dana\u{7}\u{0} of\r\nNorthwind\u{202e}\t\u{2028}'$(rm -r /)' ").await.expect("it speaks");
+    let sound =
+        echo.speak(" Dana\u{7}\u{0} of\r\nNorthwind\u{202e}\t\u{2028}'$(rm -r /)' ", "en").await.expect("it speaks");
     assert_eq!(heard(&sound), b"Dana of Northwind '$(rm -r /)'\n");
+}
+
+/// A name of a file, an option and its value: whatever an argument is.
+#[tokio::test]
+async fn an_argument_says_in_which_language_the_words_are() {
+    let script = format!("{HEAD}; printf '%s ' \"$@\"");
+    let arguments = ["-c", script.as_str(), "sh", "-v", "{language}", "voices/{language}.bin"];
+    let arguments = arguments.into_iter().map(str::to_owned).collect();
+    let program = ProgramSpeech::new("sh".to_owned(), arguments, Duration::from_secs(20));
+    for language in ["de", "en"] {
+        let sound = program.speak("Hello", language).await.expect("it speaks");
+        let said = String::from_utf8(heard(&sound)).expect("text");
+        assert_eq!(said, format!("-v {language} voices/{language}.bin "));
+    }
 }
 
 #[tokio::test]
 async fn a_sound_of_another_rate_is_brought_to_the_telephones() {
     // The same head for 16 bits at 16,000 samples a second, and a hundredth of a second of silence.
     let head = HEAD.replace(r"\100\037", r"\200\076").replace(r"\001\000\010\000", r"\002\000\020\000");
-    let sound = says(&format!("{head}; head -c 320 /dev/zero")).speak("Hello").await.expect("it speaks");
+    let sound = says(&format!("{head}; head -c 320 /dev/zero")).speak("Hello", "en").await.expect("it speaks");
     assert_eq!(sound.samples, [0; 80]);
 }
 
 #[tokio::test]
 async fn who_reads_no_words_and_complains_at_length_is_heard_all_the_same() {
     let deaf = says(&format!("head -c 300000 /dev/zero >&2 && {HEAD} && printf ok"));
-    assert_eq!(heard(&deaf.speak(&"word ".repeat(60_000)).await.expect("it speaks")), b"ok");
+    assert_eq!(heard(&deaf.speak(&"word ".repeat(60_000), "en").await.expect("it speaks")), b"ok");
 }
 
 #[tokio::test]
@@ -95,7 +110,7 @@ async fn a_program_that_is_not_waited_for_any_more_is_killed() {
         }
     };
     tokio::select! {
-        spoken = speech.speak("Hello") => panic!("it is not ready: {spoken:?}"),
+        spoken = speech.speak("Hello", "en") => panic!("it is not ready: {spoken:?}"),
         () = has_begun => {}
     }
     nobody_writes(&written).await;
@@ -113,7 +128,7 @@ async fn no_more_than_so_many_speak_at_once() {
     let written = folder.path().join("written");
     let script = format!("echo + >> '{0}'; sleep 0.2; echo - >> '{0}'; {HEAD}; printf ok", written.display());
     let speech = says(&script);
-    let spoken = futures_util::future::join_all((0..3 * AT_ONCE).map(|_| speech.speak("Hello"))).await;
+    let spoken = futures_util::future::join_all((0..3 * AT_ONCE).map(|_| speech.speak("Hello", "en"))).await;
     assert!(spoken.iter().all(Result::is_ok), "{spoken:?}");
     let most = lines(&written).into_iter().scan(0_usize, |running, line| {
         *running = if line == "+" { *running + 1 } else { *running - 1 };

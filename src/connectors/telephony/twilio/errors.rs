@@ -12,7 +12,7 @@ struct Told {
 
 /// What a code means for us.
 #[derive(Clone, Copy)]
-enum Meaning {
+pub(super) enum Meaning {
     Credentials,
     Gone,
     TooMany,
@@ -27,8 +27,8 @@ use Meaning::{Broken, Credentials, Gone, Mend, TooMany};
 const CODES: [(u32, Meaning, &str); 23] = [
     (10004, TooMany, "the account has as many calls at once as it may have"),
     (13214, Mend, "the caller id is not one that the account may show: set telephony.caller_id to one of its numbers"),
-    (13223, Mend, "the number is not in the form of E.164: mend it in reps.csv"),
-    (13224, Mend, "the number is not in service: mend it in reps.csv"),
+    (13223, Mend, "the number is not in the form of E.164: mend it at the lead, or in reps.csv"),
+    (13224, Mend, "the number is not in service: mend it at the lead, or in reps.csv"),
     (13227, Mend, "the account may not call this country: allow it under Voice, Geographic Permissions"),
     (17009, Broken, "the call could not be begun at the carrier"),
     (20003, Credentials, "account, key and secret do not belong together"),
@@ -42,23 +42,28 @@ const CODES: [(u32, Meaning, &str); 23] = [
     (21204, Mend, "the call has begun already and is not to be changed so"),
     (21205, Mend, "the address at which we are asked is not one: set http.public_url"),
     (21210, Mend, "the caller id is not a number of the account: set telephony.caller_id to one that is"),
-    (21211, Mend, "the number is not one that can be called: mend it in reps.csv"),
+    (21211, Mend, "the number is not one that can be called: mend it at the lead, or in reps.csv"),
     (21212, Mend, "the caller id is not a number that may be shown: set telephony.caller_id to one that may"),
     (21215, Mend, "the account may not call this country: allow it under Voice, Geographic Permissions"),
     (21216, Mend, "the account may not call this number"),
-    (21217, Mend, "the number does not read as one: mend it in reps.csv"),
+    (21217, Mend, "the number does not read as one: mend it at the lead, or in reps.csv"),
     (21220, Gone, "the call is over"),
 ];
 
-/// Its body decides; without a code that is known, the status does.
+/// Of calls.
 pub(super) fn judge(answer: &Answer) -> Result<(), VendorError> {
+    judge_by(answer, &CODES)
+}
+
+/// Its body decides, by these codes; without one that is known, the status does.
+pub(super) fn judge_by(answer: &Answer, codes: &[(u32, Meaning, &str)]) -> Result<(), VendorError> {
     if answer.is_success() {
         return Ok(());
     }
-    let code = answer.read::<Told>().unwrap_or_default().code;
-    let known = code.and_then(|code| CODES.into_iter().find(|(known, ..)| *known == code));
+    let code = code_of(answer);
+    let known = code.and_then(|code| codes.iter().find(|(known, ..)| *known == code));
     let (meaning, words) = match known {
-        Some((_, meaning, words)) => (meaning, words),
+        Some((_, meaning, words)) => (*meaning, *words),
         None => (by_status(answer.status), "its own words are in its console"),
     };
     let named = code.map_or_else(String::new, |code| format!(", error {code}"));
@@ -72,6 +77,10 @@ pub(super) fn judge(answer: &Answer) -> Result<(), VendorError> {
         Broken => in_doubt(VENDOR, answer.does, why),
         Mend => VendorError::NeedsPerson { vendor: VENDOR, why },
     })
+}
+
+pub(super) fn code_of(answer: &Answer) -> Option<u32> {
+    answer.read::<Told>().unwrap_or_default().code
 }
 
 fn by_status(status: u16) -> Meaning {

@@ -6,6 +6,10 @@
 //! comes late or twice changes nothing that is true; `whisper` and `join` are pulled by the rep's leg and have nothing to send.
 //! When the process dies here, a ring is in doubt and is looked for by number and time.
 //!
+//! A caller who came to a number of ours is in their room already, where the answer to their call has led; so that `hold` has
+//! nothing to send. A lead who is called back is a call like any other, into the room of the rep who waits: who picks up is put
+//! through, since that rep hears for themselves whether it is a machine.
+//!
 //! To take a call over is to end whatever the platform does on it: from then on no agent is there, and the caller hears music
 //! whatever comfort is asked for. A phone cannot be told why it is hung up.
 //!
@@ -13,22 +17,26 @@
 //! key for a call. Sources: Twilio's description of version 2010-04-01, as of April 2026, and its list of error codes.
 
 mod answers;
+mod dial;
 mod errors;
+mod messages;
+mod rep_first;
 
-use super::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony};
+pub use messages::{Sender, TwilioTexts, TwilioTextsConfig};
+
+use super::{CallerStatus, DialRequest, LegStatus, OUR_CALL, Recording, RingRequest, Spoken, Telephony};
 use crate::connectors::VendorError;
 use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, in_doubt};
-use answers::{CallRead, Calls, Conferences};
+use answers::{CallRead, CallStatus, Calls, Conferences};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use baton_clock::SharedClock;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
-use baton_core::domain::lead::Call;
+use baton_core::domain::lead::{CARRIER, Call};
 use baton_core::domain::phone::PhoneE164;
-use baton_core::domain::phone::endpoint::{Address, Endpoint};
-use baton_core::domain::text::RepText;
+use baton_core::domain::text::Whisper;
 use baton_platforms::twilio::{Page, Pages, is_call, room_of};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use reqwest::Method;
@@ -39,8 +47,6 @@ use std::time::Duration;
 const VENDOR: &str = "twilio";
 /// Commands concern people who wait on a line.
 const LIMITS: Limits = Limits { timeout: Duration::from_secs(5), per_second: 100, concurrency: 64 };
-/// What Twilio allows; its own end of a ring comes five seconds later.
-const TIMEOUT_S: (i64, i64) = (5, 600);
 /// How far Twilio's clock, which stamps calls, may be behind ours.
 const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(30);
 /// A leg whose name is not known after this was never rung: the answer that would have told it is lost for good.
@@ -79,7 +85,7 @@ pub struct AskedLeg {
 /// What is kept of legs, for all workers.
 #[async_trait]
 pub trait LegBook: Send + Sync {
-    /// Before Twilio is asked; a leg that was asked for before stays as it was.
+    /// Before Twilio is asked; a leg that was asked for before stays as it was. `call`: in whose room they are to meet.
     async fn ask(&self, leg: &LegId, call: &str, phone: &str, at: DateTime<Utc>) -> Result<(), VendorError>;
     async fn name(&self, leg: &LegId, sid: &str) -> Result<(), VendorError>;
     async fn find(&self, leg: &LegId) -> Result<Option<AskedLeg>, VendorError>;
@@ -131,8 +137,7 @@ impl Twilio {
     }
 
     /// Twilio leaves whatever the caller hears, and asks us what comes next; from here on it tells us when the caller is gone.
-    async fn ask_anew(&self, operation: &'static str, call: &Call) -> Result<(), VendorError> {
-        let leg = leg_of(call)?;
+    async fn ask_anew(&self, operation: &'static str, leg: &str) -> Result<(), VendorError> {
         let pages = &self.config.pages;
         let next = pages.address(Page::Next, leg, "");
         let fields = vec![
@@ -148,7 +153,11 @@ impl Twilio {
         if answer.status == NOT_FOUND {
             return Err(VendorError::needs_person(VENDOR, NOT_OURS));
         }
-        errors::judge(&answer)
+        let judged = errors::judge(&answer);
+        if matches!(judged, Err(VendorError::Gone { .. })) && self.fetch(leg).await?.status == CallStatus::Ringing {
+            return Err(VendorError::retry(VENDOR, "the caller's call is not answered yet"));
+        }
+        judged
     }
 
     /// The platform may have begun to record the leg before it was ours. No recording is what was wanted.
@@ -217,30 +226,6 @@ impl Twilio {
         }
         Ok(())
     }
-
-    fn ring_fields(&self, request: &RingRequest, timeout_s: i64) -> Vec<(&'static str, String)> {
-        let (pages, leg) = (&self.config.pages, request.leg.as_str());
-        let whisper = pages.address(Page::Whisper, leg, "");
-        let mut fields = vec![
-            ("To", dialled(&request.endpoint)),
-            ("From", self.config.caller_id.as_str().to_owned()),
-            ("Url", whisper.clone()),
-            ("Method", "POST".to_owned()),
-            ("FallbackUrl", whisper),
-            ("FallbackMethod", "POST".to_owned()),
-            ("Timeout", timeout_s.to_string()),
-            ("StatusCallback", pages.address(Page::Leg, leg, "")),
-            ("StatusCallbackMethod", "POST".to_owned()),
-            // Who picks up hears the whisper at once; what Twilio takes them for is told meanwhile.
-            ("MachineDetection", "DetectMessageEnd".to_owned()),
-            ("AsyncAmd", "true".to_owned()),
-            ("AsyncAmdStatusCallback", pages.address(Page::Machine, leg, "")),
-            ("AsyncAmdStatusCallbackMethod", "POST".to_owned()),
-        ];
-        let events = ["initiated", "ringing", "answered", "completed"];
-        fields.extend(events.map(|event| ("StatusCallbackEvent", event.to_owned())));
-        fields
-    }
 }
 
 #[async_trait]
@@ -256,44 +241,28 @@ impl Telephony for Twilio {
         match instruction.kind.as_str() {
             "hold" | "offer_callback" => Ok(()),
             "connected" | "introduce" => self.ends_with_caller(call).await,
-            _ => self.ask_anew("instruct", call).await,
+            _ => self.ask_anew("instruct", leg_of(call)?).await,
         }
     }
 
     async fn hold(&self, call: &Call, _key: &str, recording: Recording, _comfort: Comfort) -> Result<(), VendorError> {
+        if call.platform == CARRIER {
+            return Ok(());
+        }
         if recording == Recording::Refused {
             self.record_no_more(call).await?;
         }
-        self.ask_anew("hold", call).await
+        self.ask_anew("hold", leg_of(call)?).await
     }
 
     async fn ring(&self, request: &RingRequest) -> Result<(), VendorError> {
-        let now = self.clock.now();
-        let left_s = (request.ring_until - now).num_seconds();
-        if left_s <= 0 {
-            return Err(VendorError::retry(VENDOR, "the time to ring was over before it could be asked to"));
-        }
-        let leg = &request.leg;
-        self.legs.ask(leg, leg_of(&request.call)?, &dialled(&request.endpoint), now).await?;
-        self.http.pass(&self.rings, "").await?;
-        let (shortest, longest) = TIMEOUT_S;
-        let fields = self.ring_fields(request, left_s.clamp(shortest, longest));
-        let call = self.call("ring", Does::Write, Method::POST, &["Calls.json"]).form(fields);
-        let answer = self.send(call).await.map_err(|error| match error {
-            // Of a call that is yet to be, nothing can be gone but the account.
-            VendorError::Gone { vendor, why } => VendorError::NeedsPerson { vendor, why },
-            other => other,
-        })?;
-        let created: CallRead = read(&answer)?;
-        // It rings: what is not written down is looked for.
-        self.legs.name(leg, &created.sid).await.map_err(|error| VendorError::Unknown {
-            vendor: VENDOR,
-            why: format!("as what it rings could not be written down: {error}"),
-        })
+        let RingRequest { leg, call, .. } = request;
+        let room = if call.platform == OUR_CALL { leg.as_str() } else { leg_of(call)? };
+        self.ring_into(room, request).await
     }
 
     /// Nothing to send: the leg asks for its words when it is picked up.
-    async fn whisper(&self, _leg: &LegId, _key: &str, _say: &RepText) -> Result<(), VendorError> {
+    async fn whisper(&self, _leg: &LegId, _key: &str, _whisper: &Whisper) -> Result<(), VendorError> {
         Ok(())
     }
 
@@ -322,13 +291,26 @@ impl Telephony for Twilio {
     }
 
     /// Whoever waits is in a room, which hears none.
-    fn hears_key(&self, _call: &Call) -> bool {
-        false
+    async fn hears_key(&self, _call: &Call) -> Result<bool, VendorError> {
+        Ok(false)
     }
 
     /// A call that is not in the account: its platform is all there is.
     async fn agent_speaks(&self, call: &Call, _instruction: &Instruction) -> Result<bool, VendorError> {
         Ok(ours(call).is_none())
+    }
+
+    fn dials_leads(&self) -> bool {
+        true
+    }
+
+    async fn dial_lead(&self, request: &DialRequest) -> Result<(), VendorError> {
+        self.dial_for_rep(request).await
+    }
+
+    /// The page that is asked for next leads to the agent.
+    async fn fetch_agent(&self, call: &str) -> Result<(), VendorError> {
+        self.ask_anew("fetch_agent", call).await
     }
 
     async fn read(&self, _call: &Call, leg: &LegId) -> Result<LegStatus, VendorError> {
@@ -366,12 +348,4 @@ fn json(id: &str) -> String {
 
 fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
     answer.read().map_err(|why| in_doubt(VENDOR, answer.does, why))
-}
-
-/// As Twilio dials it.
-fn dialled(endpoint: &Endpoint) -> String {
-    match &endpoint.address {
-        Address::Number(number) => number.as_str().to_owned(),
-        Address::Sip(app) => format!("sip:{}", app.as_str()),
-    }
 }

@@ -34,7 +34,7 @@ impl Caller<'_> {
     /// Where it cannot be told what is next, the caller hears music and Twilio asks again.
     pub(super) async fn next(&self) -> Result<Document, Problem> {
         if self.asked.is_over() {
-            self.tell("caller_left").await?;
+            self.has_left().await?;
             return Ok(Document::nothing());
         }
         Ok(self.what_is_next().await.unwrap_or_else(|problem| {
@@ -53,10 +53,13 @@ impl Caller<'_> {
             self.asked.tell(Telling::of_leg("rep_left", leg, self.call)).await?;
             return Ok(self.asked.twilio.in_a_moment(self.call));
         }
+        if seen.is_left_to_agent() {
+            return self.asked.ring_agent(self.call, Some(&seen)).await;
+        }
         Ok(self.as_it_stands(&seen))
     }
 
-    fn as_it_stands(&self, seen: &Seen) -> Document {
+    pub(super) fn as_it_stands(&self, seen: &Seen) -> Document {
         let twilio = self.asked.twilio;
         match &seen.handoff().stage {
             Stage::Offered
@@ -74,8 +77,16 @@ impl Caller<'_> {
         }
     }
 
-    /// In the room: each rep who is fetched is told of once; of several whose phones ring at a time, the first.
+    /// In the room, which may be that of a leg, who hears music: each rep who is fetched is told of once; of several whose phones
+    /// ring at a time, the first.
     pub(super) async fn wait(&self) -> Document {
+        let at = self.asked.query("at");
+        if !at.is_empty()
+            && let Err(problem) = self.asked.bring_announced(self.call, at).await
+        {
+            tracing::warn!(why = problem.detail(), "a caller who was announced is no lead yet: it is tried again");
+            return self.asked.twilio.wait_announced(self.call, at);
+        }
         let told = self.asked.query("fetched");
         let seen = self.seen().await.unwrap_or_else(|problem| {
             tracing::warn!(why = problem.detail(), "a caller is not told who is being fetched: they hear music");
@@ -89,8 +100,7 @@ impl Caller<'_> {
     /// Of whom comes and goes, what moves the handoff: that both speak, that the rep has left, that the caller has.
     pub(super) async fn room(&self) -> Result<Document, Problem> {
         let (event, label) = (self.asked.sent("StatusCallbackEvent"), self.asked.sent("ParticipantLabel"));
-        // Whoever is put elsewhere by us, or out with the room's end, has not hung up.
-        let has_hung_up = ["", "participant_hung_up"].contains(&self.asked.sent("ReasonParticipantLeft"));
+        let has_hung_up = self.asked.has_hung_up();
         match (event, label) {
             ("conference-start", _) => self.both_speak().await?,
             ("participant-leave", REP) if has_hung_up => {
@@ -98,15 +108,24 @@ impl Caller<'_> {
                     self.asked.tell(Telling::of_leg("rep_left", &leg, self.call)).await?;
                 }
             }
-            ("participant-leave", CALLER) if has_hung_up => self.tell("caller_left").await?,
+            ("participant-leave", CALLER) if has_hung_up => match self.host() {
+                // Whose room it is says nothing of who has come into it.
+                Some(_) => self.asked.caller(self.asked.sent("CallSid")).has_left().await?,
+                None => self.has_left().await?,
+            },
             _ => {}
         }
         Ok(Document::nothing())
     }
 
+    /// The leg whose room this is, into which its caller comes; `None`: the room is the caller's.
+    fn host(&self) -> Option<LegId> {
+        LegId::new(self.call).ok().filter(|leg| leg.handoff().is_some())
+    }
+
     /// A room starts once two are in it. Which rep it is says who came last, or else the handoff, which lets in one.
     async fn both_speak(&self) -> Result<(), Problem> {
-        let leg = match self.leg_of_sender().await? {
+        let leg = match self.leg_of_sender().await?.or_else(|| self.host()) {
             Some(leg) => Some(leg),
             None => self.seen().await?.and_then(|seen| seen.lets_in().cloned()),
         };
@@ -179,18 +198,35 @@ impl Caller<'_> {
         standing.words(&seen.release, self.asked.door.clock.now()).0.0
     }
 
+    /// How it has ended for a caller with whom nobody speaks.
+    pub(super) async fn last_words(&self) -> Result<Document, Problem> {
+        Ok(match self.seen().await? {
+            Some(seen) => self.asked.twilio.last_words(&self.words(&seen)),
+            None => self.goodbye(),
+        })
+    }
+
     /// Nobody knows of them.
-    fn goodbye(&self) -> Document {
+    pub(super) fn goodbye(&self) -> Document {
         let release = Arc::clone(&self.asked.door.release.borrow());
         let words = release.templates.stopgap(Stopgap::Goodbye, release.rules.handoff.company.as_deref());
         self.asked.twilio.last_words(&words.0)
+    }
+
+    /// The caller has hung up in the room, or on the way into it: one of the front door has not heard the agent there.
+    async fn has_left(&self) -> Result<(), Problem> {
+        match self.seen().await? {
+            Some(seen) if seen.file.record.lead.is_at_front_door() => self.tell("missed").await,
+            None if self.asked.door.decider.is_front_door(self.asked.sent("To")) => self.asked.missed(self.call).await,
+            Some(_) | None => self.tell("caller_left").await,
+        }
     }
 
     async fn tell(&self, word: &str) -> Result<(), Problem> {
         self.asked.tell(Telling::of_call(word, self.call)).await
     }
 
-    async fn seen(&self) -> Result<Option<Seen>, Problem> {
+    pub(super) async fn seen(&self) -> Result<Option<Seen>, Problem> {
         let found = self.asked.door.store.handoff_of_call(CARRIER, self.call).await;
         match found.map_err(|error| Problem::ours(&error))? {
             Some(handoff) => self.asked.seen(&handoff).await,

@@ -4,12 +4,16 @@ use super::reply::Listening;
 use super::section::TwilioSection;
 use baton_core::domain::leg::assent::answers_in;
 use baton_platforms::twilio::{CALLER, Page, REP, room_of};
+use url::form_urlencoded::byte_serialize;
 
 /// What a caller may say instead of a key, so that it is listened for.
 const CALLERS_WORDS: &str = "one, two, three, first, second, third, none";
 /// How long a rep may think after the whisper, and a caller after the offer.
 const REP_ANSWERS_WITHIN_S: &str = "8";
 const CALLER_ANSWERS_WITHIN_S: &str = "6";
+/// What Twilio takes for a phone that it dials.
+const SHORTEST_RING_S: u64 = 5;
+const LONGEST_RING_S: u64 = 600;
 
 /// Verbs, one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +106,7 @@ impl Document {
 /// What is written into the documents of one account.
 impl TwilioSection {
     fn say(&self, words: &str) -> Element {
-        Element::new("Say").in_language(self.language.as_deref()).saying(words)
+        say_in(self.language.as_deref(), words)
     }
 
     fn play_music(&self) -> Element {
@@ -113,31 +117,52 @@ impl TwilioSection {
         Element::new("Redirect").saying(self.pages.address(Page::Next, call, ""))
     }
 
-    /// For a rep or a caller: words, and the end.
+    /// Words, and the end.
     pub(super) fn last_words(&self, words: &str) -> Document {
-        Document(vec![self.say(words), Element::new("Hangup")])
+        last_words_in(self.language.as_deref(), words)
     }
 
     /// Where it tells what happens in it is said by whoever comes first: a rep may, while the caller is on the way back into it.
-    fn room(&self, call: &str) -> Element {
+    fn room(&self, whose: &str) -> Element {
         Element::new("Conference")
             .with("beep", "false")
-            .with("statusCallback", self.pages.address(Page::Room, call, ""))
+            .with("statusCallback", self.pages.address(Page::Room, whose, ""))
             .with("statusCallbackEvent", "start end join leave")
-            .saying(room_of(call))
+            .saying(room_of(whose))
     }
 
-    /// The caller waits in the room until somebody comes. Whoever comes starts the conversation, and where it ends, or none
+    /// The caller waits in a room of their own until somebody comes. Whoever comes starts the conversation, and where it ends, or none
     /// begins, Twilio asks what is next.
     pub(super) fn hold(&self, call: &str) -> Document {
+        self.caller_into(call, call, "false", "")
+    }
+
+    /// The same for a caller of whom no lead is known, who was announced at this address: asked again from in there, where the call
+    /// has begun and can be told what is next.
+    pub(super) fn hold_announced(&self, call: &str, at: &str) -> Document {
+        self.caller_into(call, call, "false", &announced(at))
+    }
+
+    /// To the rep who waits in the room of this leg; without the caller it is over.
+    pub(super) fn meet(&self, call: &str, leg: &str) -> Document {
+        self.caller_into(leg, call, "true", "")
+    }
+
+    fn caller_into(&self, whose: &str, call: &str, is_over_without: &str, wait_more: &str) -> Document {
         let room = self
-            .room(call)
+            .room(whose)
             .with("participantLabel", CALLER)
             .with("startConferenceOnEnter", "false")
-            .with("endConferenceOnExit", "false")
-            .with("waitUrl", self.pages.address(Page::Wait, call, ""));
+            .with("endConferenceOnExit", is_over_without)
+            .with("waitUrl", self.pages.address(Page::Wait, call, wait_more));
         let dial = Element::new("Dial").with("action", self.pages.address(Page::Next, call, "")).around(room);
         Document(vec![dial, self.ask_next(call)])
+    }
+
+    /// In the room, of a caller whose lead could not be stored yet: asked again in a moment.
+    pub(super) fn wait_announced(&self, call: &str, at: &str) -> Document {
+        let again = self.pages.address(Page::Wait, call, &announced(at));
+        Document(vec![Element::new("Pause").with("length", "1"), Element::new("Redirect").saying(again)])
     }
 
     /// In the room: who is being fetched, where that is new, and music. `fetched`: what the caller will have heard of by then.
@@ -168,13 +193,20 @@ impl TwilioSection {
         Document(vec![gather.around(self.say(words)), self.ask_next(call)])
     }
 
-    /// What the rep hears, and a key or a word for an answer. `asked` counts how often they were asked.
-    pub(super) fn whisper(&self, leg: &str, words: &str, listening: &Listening<'_>, asked: u8) -> Document {
+    /// What the rep hears, spoken in a language as Twilio names it, and a key or a word for an answer. `asked` counts how often they
+    /// were asked.
+    pub(super) fn whisper(
+        &self,
+        leg: &str,
+        (language, words): (Option<&str>, &str),
+        listening: &Listening<'_>,
+        asked: u8,
+    ) -> Document {
         let more = format!("&asked={asked}&in={}", listening.code);
         let accept = self.pages.address(Page::Accept, leg, &more);
         let gather = gather(&answers_in(listening.code).join(", "), REP_ANSWERS_WITHIN_S, accept)
             .in_language(listening.language);
-        Document(vec![gather.around(self.say(words)), Element::new("Hangup")])
+        Document(vec![gather.around(say_in(language, words)), Element::new("Hangup")])
     }
 
     /// The key was pressed, and it is not known yet what came of it.
@@ -183,17 +215,71 @@ impl TwilioSection {
         Document(vec![Element::new("Pause").with("length", "1"), Element::new("Redirect").saying(again)])
     }
 
-    /// Into the room of the caller. When the rep leaves it, the caller goes back to asking what is next at once: alone in a
-    /// room that has begun they would hear nothing.
-    pub(super) fn let_in(&self, leg: &str, call: &str) -> Document {
+    /// A rep who calls a lead back waits for them, with music, in a room that the lead begins and either of them ends.
+    pub(super) fn wait_for_lead(&self, rep: &str) -> Document {
         let room = self
-            .room(call)
+            .room(rep)
             .with("participantLabel", REP)
+            .with("startConferenceOnEnter", "false")
+            .with("endConferenceOnExit", "true")
+            .with("waitUrl", self.pages.address(Page::Wait, rep, ""));
+        let dial = Element::new("Dial").with("action", self.pages.address(Page::Left, rep, "")).around(room);
+        Document(vec![dial, Element::new("Hangup")])
+    }
+
+    /// The lead, who has picked up, comes to that rep.
+    pub(super) fn join_rep(&self, rep: &str) -> Document {
+        let room = self
+            .room(rep)
+            .with("participantLabel", CALLER)
             .with("startConferenceOnEnter", "true")
             .with("endConferenceOnExit", "true");
+        Document(vec![Element::new("Dial").around(room), Element::new("Hangup")])
+    }
+
+    /// The agent's phone rings, and the caller hears that it does; what comes of it is told. Where the agent is an address of its
+    /// platform, the call is the platform's from here on.
+    pub(super) fn to_agent(&self, call: &str, agent: &str) -> Document {
+        if agent.starts_with("http") {
+            return Document(vec![Element::new("Redirect").with("method", "POST").saying(agent)]);
+        }
+        let phone = match agent.starts_with("sip") {
+            true => Element::new("Sip").saying(format!("{agent}?X-Baton-Call={call}")),
+            false => Element::new("Number").saying(agent),
+        };
+        let dial = Element::new("Dial")
+            .with("answerOnBridge", "true")
+            .with("timeout", self.agent_within.as_secs().clamp(SHORTEST_RING_S, LONGEST_RING_S).to_string())
+            .with("action", self.pages.address(Page::Agent, call, ""));
+        Document(vec![dial.around(phone), self.ask_next(call)])
+    }
+
+    /// Into the room of this call, or of this very leg, into which the caller is to come: there is music until they are there. When
+    /// the rep leaves it, the caller goes back to asking what is next at once: alone in a room that has begun they would hear nothing.
+    pub(super) fn let_in(&self, leg: &str, whose: &str) -> Document {
+        let room = self
+            .room(whose)
+            .with("participantLabel", REP)
+            .with("startConferenceOnEnter", "true")
+            .with("endConferenceOnExit", "true")
+            .with("waitUrl", self.pages.address(Page::Wait, leg, ""));
         let dial = Element::new("Dial").with("action", self.pages.address(Page::Left, leg, "")).around(room);
         Document(vec![dial, Element::new("Hangup")])
     }
+}
+
+/// Where a caller was expected, as a part of an address.
+fn announced(at: &str) -> String {
+    format!("&at={}", byte_serialize(at.as_bytes()).collect::<String>())
+}
+
+/// For a rep, in a language as Twilio names it: words, and the end.
+pub(super) fn last_words_in(language: Option<&str>, words: &str) -> Document {
+    Document(vec![say_in(language, words), Element::new("Hangup")])
+}
+
+fn say_in(language: Option<&str>, words: &str) -> Element {
+    Element::new("Say").in_language(language).saying(words)
 }
 
 fn gather(words: &str, within_s: &str, action: String) -> Element {
@@ -221,6 +307,8 @@ mod tests {
             pages: Pages::new("https://baton.example", secret, Vec::new()),
             keys: TwilioKeys::default(),
             music: "https://music.example/a.mp3?b=1&c=2".to_owned(),
+            agent: None,
+            agent_within: std::time::Duration::from_secs(20),
             language: language.map(str::to_owned),
         }
     }
@@ -237,10 +325,14 @@ mod tests {
         let section = section(None);
         for document in [
             section.hold(CALL),
+            section.hold_announced(CALL, "+15551230001"),
+            section.wait_announced(CALL, "+15551230001"),
+            section.meet(CALL, "leg_1.1"),
             section.wait(CALL, None, "1"),
             section.say_and_wait(CALL, Some("One moment.")),
             section.in_a_moment(CALL),
             section.offer(CALL, "Press 1.", "abc", 1),
+            section.to_agent(CALL, "sip:agent@voice.example"),
         ] {
             let text = document.text();
             assert!(text.ends_with("</Redirect></Response>"), "{text}");
@@ -263,17 +355,62 @@ mod tests {
     }
 
     #[test]
-    fn it_speaks_in_the_language_of_the_account_and_listens_in_the_reps() {
-        let whisper = |account: Option<&str>, speaks: &str| {
+    fn a_rep_who_waits_for_a_caller_on_the_way_is_alone_with_them() {
+        let section = section(None);
+        let (rep, caller) = (section.let_in("leg_1.1", "leg_1.1").text(), section.meet(CALL, "leg_1.1").text());
+        for document in [&rep, &caller] {
+            assert!(document.contains(">baton-leg_1.1</Conference>"), "{document}");
+            assert!(document.contains("endConferenceOnExit=\"true\""), "nobody stays behind: {document}");
+        }
+        assert!(rep.contains("/v1/telephony/twilio/wait/leg_1.1?"), "music meanwhile: {rep}");
+        assert!(section.hold_announced(CALL, "+15551230001").text().contains("&amp;at=%2B15551230001#rc=3"));
+    }
+
+    #[test]
+    fn the_agent_is_dialled_by_number_or_sip_or_has_the_call_at_its_platform() {
+        let (section, leads_back) = (section(None), "<Redirect>https://baton.example/v1/telephony/twilio/next/");
+        for (agent, asked) in [
+            ("+14155550190", "<Number>+14155550190</Number></Dial>"),
+            ("sip:agent@voice.example", "<Sip>sip:agent@voice.example?X-Baton-Call=CA8f0a"),
+        ] {
+            let text = section.to_agent(CALL, agent).text();
+            assert!(text.contains(asked) && text.contains(leads_back), "{text}");
+            assert!(text.contains("answerOnBridge=\"true\" timeout=\"20\""), "{text}");
+        }
+        let text = section.to_agent(CALL, "https://voice.example/twilio?id=1&b=2").text();
+        let asked =
+            "<Response><Redirect method=\"POST\">https://voice.example/twilio?id=1&amp;b=2</Redirect></Response>";
+        assert!(text.ends_with(asked), "{text}");
+    }
+
+    #[test]
+    fn whoever_calls_back_and_their_lead_leave_together() {
+        let section = section(None);
+        let (waits, joins) = (section.wait_for_lead("leg_1.1").text(), section.join_rep("leg_1.1").text());
+        for document in [&waits, &joins] {
+            assert!(document.contains(">baton-leg_1.1</Conference></Dial><Hangup>"), "{document}");
+            assert!(document.contains("endConferenceOnExit=\"true\""), "{document}");
+        }
+        assert!(waits.contains("startConferenceOnEnter=\"false\"") && waits.contains("waitUrl="), "{waits}");
+        assert!(joins.contains("startConferenceOnEnter=\"true\""), "{joins}");
+    }
+
+    #[test]
+    fn it_speaks_in_the_language_of_the_words_and_listens_in_the_reps() {
+        let whisper = |account: Option<&str>, written: &str, speaks: &str| {
             let section = section(account);
             let languages = std::collections::BTreeSet::from([speaks.to_owned()]);
-            section.whisper("leg_1.1", "Dana. Press 1.", &section.listens_to(&languages), 1).text()
+            let listening = section.listens_after(written, "en", &languages);
+            section.whisper("leg_1.1", (section.speaks(written, "en"), "Dana. Press 1."), &listening, 1).text()
         };
-        let own = whisper(Some("en-GB"), "en");
+        let own = whisper(Some("en-GB"), "en", "en");
         assert_eq!(own.matches("language=\"en-GB\"").count(), 2, "{own}");
-        assert!(!whisper(None, "en").contains("language"));
-        let german = whisper(Some("en-GB"), "de");
-        assert!(german.contains("<Say language=\"en-GB\">") && german.contains("language=\"de-DE\""), "{german}");
+        assert!(!whisper(None, "en", "en").contains("language"));
+        let without = whisper(Some("en-GB"), "en", "de");
+        assert!(without.contains("<Say language=\"en-GB\">") && without.contains("language=\"de-DE\""), "{without}");
+        assert!(without.contains("hints=\"ja, ") && without.contains("&amp;in=de#"), "{without}");
+        let german = whisper(Some("en-GB"), "de", "de");
+        assert_eq!(german.matches("language=\"de-DE\"").count(), 2, "{german}");
         assert!(german.contains("hints=\"ja, ") && german.contains("&amp;in=de#"), "{german}");
     }
 }

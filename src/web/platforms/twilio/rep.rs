@@ -1,23 +1,28 @@
 //! What a rep's leg asks for and tells: the whisper, the key or the word, the room, and how it ends.
 
-use super::document::Document;
-use super::reply::{Listening, Reply, reply};
+use super::document::{Document, last_words_in};
+use super::reply::{Reply, is_heard, reply};
 use super::telling::Telling;
 use super::{Asked, Seen};
 use crate::render::briefing::briefing;
+use crate::render::context::Hearer;
 use crate::store::with;
 use crate::web::Problem;
+use baton_core::domain;
 use baton_core::domain::id::LegId;
+use baton_core::domain::leg::LegState;
+use baton_core::domain::text::Whisper;
 use baton_core::handoff::Stage;
+use baton_core::rules::RuleSet;
 use baton_platforms::twilio::is_call;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A leg that we asked for.
 pub(super) struct Rep<'a> {
-    asked: &'a Asked<'a>,
-    leg: LegId,
-    /// The caller's.
+    pub(super) asked: &'a Asked<'a>,
+    pub(super) leg: LegId,
+    /// The caller's; the leg of the rep, where the caller has not come yet, or is called back.
     call: String,
     /// Who picked up, as Twilio guesses.
     hint: Option<String>,
@@ -45,8 +50,12 @@ impl Rep<'_> {
     /// Somebody, or something, has picked up.
     pub(super) async fn whisper(&self) -> Result<Document, Problem> {
         self.tell("answered", None).await?;
-        let Some(seen) = self.seen().await?.filter(|seen| self.is_awaited(seen)) else { return Ok(self.too_late()) };
-        Ok(self.asked.twilio.whisper(self.leg.as_str(), &words(&seen), &self.listening(&seen), 1))
+        let seen = self.seen().await?;
+        let Some(seen) = seen.as_ref().filter(|seen| self.is_awaited(seen)) else {
+            return Ok(self.too_late(seen.as_ref()));
+        };
+        let whisper = self.words(seen);
+        Ok(self.asks(seen, &whisper, &whisper.say.0, 1))
     }
 
     /// Who picked up has pressed a key, or said something, or nothing.
@@ -71,23 +80,28 @@ impl Rep<'_> {
     /// Let in is whom the handoff waits for once the accept is committed.
     async fn accepted(&self) -> Result<Document, Problem> {
         self.tell("accepted", None).await?;
-        let Some(seen) = self.seen().await? else { return Ok(self.too_late()) };
+        let Some(seen) = self.seen().await? else { return Ok(self.too_late(None)) };
         let leg = self.leg.as_str();
         Ok(if seen.lets_in() == Some(&self.leg) {
             self.asked.twilio.let_in(leg, &self.call)
+        } else if seen.calls_back_on(&self.leg, |state| matches!(state, LegState::Accepted | LegState::Joined)) {
+            self.asked.twilio.wait_for_lead(leg)
         } else if self.is_awaited(&seen) {
             self.asked.twilio.look_again(leg)
         } else {
-            self.too_late()
+            self.too_late(Some(&seen))
         })
     }
 
     /// The last sentence alone: what to press.
     async fn ask_once_more(&self) -> Result<Document, Problem> {
-        let Some(seen) = self.seen().await?.filter(|seen| self.is_awaited(seen)) else { return Ok(self.too_late()) };
-        let words = words(&seen);
-        let last = words.rsplit(". ").next().unwrap_or(&words);
-        Ok(self.asked.twilio.whisper(self.leg.as_str(), last, &self.listening(&seen), 2))
+        let seen = self.seen().await?;
+        let Some(seen) = seen.as_ref().filter(|seen| self.is_awaited(seen)) else {
+            return Ok(self.too_late(seen.as_ref()));
+        };
+        let whisper = self.words(seen);
+        let last = whisper.say.0.rsplit(". ").next().unwrap_or(&whisper.say.0);
+        Ok(self.asks(seen, &whisper, last, 2))
     }
 
     /// The rep came out of the room and is still on the line; or hung up there.
@@ -97,10 +111,11 @@ impl Rep<'_> {
             return Ok(Document::nothing());
         }
         let seen = self.seen().await?;
-        let joining = seen.is_some_and(|seen| seen.handoff().stage == Stage::Joining { leg: self.leg.clone() });
+        let joining =
+            seen.as_ref().is_some_and(|seen| seen.handoff().stage == Stage::Joining { leg: self.leg.clone() });
         if joining {
             self.tell("join_failed", Some("the rep came out of the room at once".to_owned())).await?;
-            return Ok(self.too_late());
+            return Ok(self.too_late(seen.as_ref()));
         }
         Ok(Document::end())
     }
@@ -127,11 +142,11 @@ impl Rep<'_> {
         Ok(Document::nothing())
     }
 
-    async fn tell(&self, word: &str, why: Option<String>) -> Result<(), Problem> {
+    pub(super) async fn tell(&self, word: &str, why: Option<String>) -> Result<(), Problem> {
         self.asked.tell(Telling::of_leg(word, &self.leg, &self.call).because(why)).await
     }
 
-    async fn seen(&self) -> Result<Option<Seen>, Problem> {
+    pub(super) async fn seen(&self) -> Result<Option<Seen>, Problem> {
         match self.leg.handoff() {
             Some(handoff) => self.asked.seen(&handoff).await,
             None => Ok(None),
@@ -140,19 +155,36 @@ impl Rep<'_> {
 
     /// Whether the handoff still waits for this rep's answer.
     fn is_awaited(&self, seen: &Seen) -> bool {
-        seen.awaited().any(|leg| *leg == self.leg)
+        let waits = |state: LegState| matches!(state, LegState::Ringing | LegState::Answered);
+        seen.awaited().any(|leg| *leg == self.leg) || seen.calls_back_on(&self.leg, waits)
+    }
+
+    /// Who picks up here; `None`: nobody knows any more.
+    fn rep_of<'s>(&self, seen: &'s Seen) -> Option<&'s domain::rep::Rep> {
+        seen.handoff().rep_on(&self.leg).and_then(|rep| seen.release.rules.reps.get(rep))
     }
 
     /// In a language of the rep whose phone it is.
-    fn listening(&self, seen: &Seen) -> Listening<'_> {
-        let rep = seen.handoff().rep_on(&self.leg).and_then(|rep| seen.release.rules.reps.get(rep));
-        self.asked.twilio.listens_to(rep.map_or(&BTreeSet::new(), |rep| &rep.languages))
+    fn words(&self, seen: &Seen) -> Whisper {
+        let (file, release) = (&seen.file, &seen.release);
+        let briefing = briefing(&file.record.lead, &file.decision, &release.rules);
+        release.templates.whisper(&briefing, &hearer(self.rep_of(seen), &release.rules))
     }
 
-    fn too_late(&self) -> Document {
+    /// These of the whisper's words, and for an answer to them.
+    fn asks(&self, seen: &Seen, whisper: &Whisper, words: &str, asked: u8) -> Document {
+        let (twilio, ours) = (self.asked.twilio, &seen.release.rules.handoff.language);
+        let none = BTreeSet::new();
+        let languages = self.rep_of(seen).map_or(&none, |rep| &rep.languages);
+        let listening = twilio.listens_after(&whisper.language, ours, languages);
+        twilio.whisper(self.leg.as_str(), (twilio.speaks(&whisper.language, ours), words), &listening, asked)
+    }
+
+    fn too_late(&self, seen: Option<&Seen>) -> Document {
         let release = Arc::clone(&self.asked.door.release.borrow());
-        let company = release.rules.handoff.company.as_deref();
-        self.asked.twilio.last_words(&release.templates.too_late(company).0)
+        let (rules, rep) = (&release.rules, seen.and_then(|seen| self.rep_of(seen)));
+        let words = release.templates.too_late(rules.handoff.company.as_deref(), &hearer(rep, rules));
+        last_words_in(self.asked.twilio.speaks(&words.language, &rules.handoff.language), &words.say.0)
     }
 
     fn reply(&self) -> Reply {
@@ -164,14 +196,15 @@ impl Rep<'_> {
     }
 }
 
-fn words(seen: &Seen) -> String {
-    let file = &seen.file;
-    let briefing = briefing(&file.record.lead, &file.decision, &seen.release.rules);
-    seen.release.templates.whisper(&briefing).0
+/// In whose languages there is a voice.
+fn hearer<'a>(rep: Option<&'a domain::rep::Rep>, rules: &'a RuleSet) -> Hearer<'a> {
+    let mut hearer = Hearer::of(rep, rules);
+    hearer.speaks.retain(|language| is_heard(language) || *language == rules.handoff.language);
+    hearer
 }
 
 /// What a status of Twilio means, by the phone's own answer where there is one; `None`: nothing that is not known.
-fn word_of(status: &str, sip: &str) -> Option<&'static str> {
+pub(super) fn word_of(status: &str, sip: &str) -> Option<&'static str> {
     match (status, sip) {
         ("ringing", _) => Some("ringing"),
         ("in-progress" | "answered", _) => Some("answered"),
@@ -187,7 +220,7 @@ fn word_of(status: &str, sip: &str) -> Option<&'static str> {
 }
 
 /// How it is known that a phone was not picked up.
-fn evidence(status: &str, sip: &str) -> Option<String> {
+pub(super) fn evidence(status: &str, sip: &str) -> Option<String> {
     match (status, sip) {
         ("busy" | "failed" | "no-answer", "") => Some(format!("{status}, as the carrier says")),
         ("busy" | "failed" | "no-answer", sip) => Some(format!("{status}, SIP {sip}, as the carrier says")),

@@ -1,6 +1,7 @@
 //! What a rep answers: a key, or a word in a language of theirs.
 //!
-//! It is listened in the language that the account speaks, or in the rep's own where they do not speak that one. A key counts
+//! It is listened in the language that the account speaks, or in the rep's own where they do not speak that one; always in that of
+//! the whisper, where it is not the workspace's. A key counts
 //! before a word; a word and its contrary are neither, and what is not known is not an answer.
 
 use super::section::TwilioSection;
@@ -50,6 +51,11 @@ pub(super) fn reply(language: &str, digits: &str, speech: &str) -> Reply {
     }
 }
 
+/// Whether a voice of Twilio speaks this language, and we know what is said in it.
+pub(super) fn is_heard(language: &str) -> bool {
+    known(language).is_some()
+}
+
 /// In which language an answer is listened for, and whose words are one.
 pub(super) struct Listening<'a> {
     /// As Twilio names it; `None`: its own.
@@ -59,13 +65,32 @@ pub(super) struct Listening<'a> {
 
 impl TwilioSection {
     /// To a rep who speaks these.
-    pub(super) fn listens_to(&self, languages: &BTreeSet<String>) -> Listening<'_> {
+    fn listens_to(&self, languages: &BTreeSet<String>) -> Listening<'_> {
         let own = self.language.as_deref();
         let code = own.map_or(Some(ENGLISH), language::code);
         let is_spoken = code.is_none_or(|code| languages.contains(code));
         match languages.iter().find_map(|code| known(code)) {
             Some((code, tag)) if !is_spoken => Listening { language: Some(tag), code },
             _ => Listening { language: own, code: code_of(own.unwrap_or(ENGLISH)) },
+        }
+    }
+
+    /// In which language words are spoken: as the account does, if they are in the workspace's own language.
+    pub(super) fn speaks(&self, language: &str, ours: &str) -> Option<&str> {
+        let own = self.language.as_deref();
+        if self.is_own(language, ours) { own } else { known(language).map(|(_, tag)| tag).or(own) }
+    }
+
+    /// What the account speaks is the workspace's language, whatever it is called; one that does not say speaks English.
+    fn is_own(&self, language: &str, ours: &str) -> bool {
+        language == ours && (self.language.is_some() || language == ENGLISH)
+    }
+
+    /// To whoever has just heard words in this language.
+    pub(super) fn listens_after(&self, language: &str, ours: &str, languages: &BTreeSet<String>) -> Listening<'_> {
+        match known(language).filter(|_| !self.is_own(language, ours)) {
+            Some((code, tag)) => Listening { language: Some(tag), code },
+            None => self.listens_to(languages),
         }
     }
 }
@@ -114,6 +139,8 @@ mod tests {
             pages: Pages::new("https://baton.example", Secret::new("a secret of tests").expect("one"), Vec::new()),
             keys: TwilioKeys::default(),
             music: String::new(),
+            agent: None,
+            agent_within: std::time::Duration::from_secs(20),
             language: language.map(str::to_owned),
         };
         for (account, speaks, language, code) in [
@@ -128,8 +155,14 @@ mod tests {
         ] {
             let section = section(account);
             let languages = speaks.split_whitespace().map(str::to_owned).collect();
-            let found = section.listens_to(&languages);
+            let found = section.listens_after("en", "en", &languages);
             assert_eq!((found.language, found.code), (language, code), "{account:?} {speaks}");
+            assert_eq!(section.speaks("en", "en"), account, "our own words are spoken as ever");
+            let found = section.listens_after("de", "en", &languages);
+            assert_eq!((found.language, found.code, section.speaks("de", "en")), (Some("de-DE"), "de", Some("de-DE")));
         }
+        assert_eq!(section(Some("de-AT")).speaks("en", "de"), Some("en-US"));
+        assert_eq!(section(None).speaks("de", "de"), Some("de-DE"));
+        assert!(is_heard("es") && !is_heard("pl"));
     }
 }

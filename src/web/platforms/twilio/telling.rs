@@ -1,7 +1,7 @@
 //! What Twilio tells, as events of ours. An event's id is made of the leg or call and the word: what is told twice is one.
 
 use super::Asked;
-use crate::store::CARRIER;
+use crate::store::{CARRIER, InboxMessage};
 use crate::web::Problem;
 use crate::web::incoming::message;
 use baton_core::domain::id::LegId;
@@ -54,9 +54,18 @@ impl Asked<'_> {
     /// # Errors
     /// It is not known to be stored.
     pub(super) async fn tell(&self, telling: Telling) -> Result<(), Problem> {
+        self.tell_with(telling, None).await
+    }
+
+    /// The same, and what begins with it.
+    ///
+    /// # Errors
+    /// Neither is known to be stored.
+    pub(super) async fn tell_with(&self, telling: Telling, begins: Option<InboxMessage>) -> Result<(), Problem> {
         let Telling { id, data } = telling;
         let event = json!({ "specversion": "1.0", "id": id, "source": SOURCE, "type": "call.event", "data": data });
-        let message = message(&event, self.door.clock.now());
-        self.door.bring(vec![message], Instant::now() + DECIDED_WITHIN, true).await.map(drop)
+        let told = message(&event, self.door.clock.now());
+        let messages = std::iter::once(told).chain(begins).collect();
+        self.door.bring(messages, Instant::now() + DECIDED_WITHIN, true).await.map(drop)
     }
 }

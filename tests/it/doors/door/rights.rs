@@ -179,6 +179,28 @@ fn a_token_of_one_source_ends_no_line_of_another() {
     assert_eq!(ends("any", "1796028155.2"), 202);
 }
 
+/// A lead that names the leg of another's caller would have all that is told of that line, and put its own reps through to it.
+#[test]
+fn a_token_of_one_source_takes_over_no_line_of_another() {
+    let served = Served::start(TOKENS, "info", &SECRETS);
+    let on_line = |number: usize, source: &str, line: usize| {
+        let mut lead = Caller::gone(number).event;
+        (lead["source"], lead["data"]["call"]["leg"]) = (json!(source), json!(format!("1796028155.{line}")));
+        lead.to_string()
+    };
+    for (number, source) in [(1, "town/east"), (2, "crm"), (4, "front_door")] {
+        decided(&served, &on_line(number, source, number));
+    }
+    let brings = |name: &str, event: &str| served.ask(&post("/v1/leads", Some(secret(name)), event));
+    let refused = brings("retell", &on_line(5, "town", 2));
+    assert_eq!(refused.status, 403, "{refused:?}");
+    assert!(refused.body.contains("a call of another source") && !refused.body.contains("lead_"), "{refused:?}");
+    assert_eq!(brings("retell", &on_line(7, "town", 1)).status, 202, "its own");
+    assert_eq!(brings("retell", &on_line(8, "town", 9)).status, 202, "nobody's");
+    assert_eq!(brings("retell", &on_line(10, "town", 4)).status, 202, "whom the front door has left to it");
+    assert_eq!(brings("any", &on_line(11, "town", 2)).status, 202);
+}
+
 #[test]
 fn a_token_of_one_source_adds_nothing_to_the_lead_of_anothers_call() {
     let served = Served::start(TOKENS, "info", &SECRETS);

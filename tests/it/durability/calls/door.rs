@@ -42,6 +42,8 @@ async fn who_reaches_nobody_is_left_to_the_agent_and_called_back_if_they_miss_it
         matches!(calls.handoff(&lead).await.stage, Stage::Done { outcome: Outcome::LeftToAgent { .. } })
     })
     .await;
+    let left = async || calls.db.store.callers_left_to_agent(calls.clock.now()).await.expect("a look");
+    assert_eq!(left().await, [LEG], "a carrier that tells of nothing by itself is sent for the agent");
     let expected = async |leg: &str, minutes_ago: i64| {
         let (phone, leg) = (PhoneE164::new(NUMBER).expect("a number"), leg.to_owned());
         let since = now - TimeDelta::minutes(minutes_ago);
@@ -52,6 +54,7 @@ async fn who_reaches_nobody_is_left_to_the_agent_and_called_back_if_they_miss_it
     calls.other("missed", "call.event", missed, Value::Null).await;
     let handoff = calls.handoff(&lead).await;
     assert!(matches!(&handoff.stage, Stage::Callback { promise } if promise.raised), "{:?}", handoff.stage);
+    assert!(left().await.is_empty(), "nobody is brought to who is gone");
     assert!(expected("1796028199.0", 10).await, "another try is no other lead");
     assert!(!expected(LEG, 10).await, "the same call is no other try");
     assert!(!expected("1796028199.0", -10).await, "that was long ago");

@@ -1,16 +1,18 @@
 //! A call that is owed, made by one act: the rep's phone rings, the lead is dialled, and they speak.
 
 use super::play::Play;
-use crate::town::Caller;
+use crate::eventually::{eventually, found};
+use crate::store::server::{Db, sqlite_in};
+use crate::town::{self, Caller};
 use baton::connectors::http::{ApiCall, Does};
-use baton_clock::Clock;
-use baton_core::domain::id::{LeadId, RepId};
+use baton_clock::{Clock, SharedClock};
+use baton_core::domain::id::{HandoffId, LeadId, RepId};
 use baton_core::domain::lead::ReachBack;
 use baton_core::domain::outcome::Outcome;
 use baton_core::domain::rota::Shift;
 use baton_core::handoff::Stage;
 use baton_core::rules::RuleSet;
-use baton_sandbox::voice::RepManner;
+use baton_sandbox::voice::{RepManner, Script};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -72,6 +74,27 @@ async fn the_same_act_twice_makes_one_call() {
     assert_eq!(play.accepted("voice", "dial_lead").len(), 1);
 }
 
+/// Whoever holds the calls of this worker rings reps alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_no_lead_can_be_dialled_nobody_is_rung_and_the_answer_says_so() {
+    let folder = town::founded(2);
+    let db = Db::open(sqlite_in(folder.path())).await;
+    let clock: SharedClock = town::clock(1);
+    let worker = town::worker(folder.path(), &db.store, &clock).await;
+    let caller = Caller::gone(1);
+    let lead = caller.lead();
+    worker.decider.take(vec![town::inbox(&caller.event, clock.now())]).await.expect("it is taken");
+    let door = town::door(worker.url().replace("http://", ""), Duration::from_secs(10));
+    let path = ["v1", "leads", lead.as_str(), "call"];
+    let call = ApiCall::new("call", Does::Write, Method::POST, &path).json(json!({ "by": "lena" }));
+    let answer = found("there is a lead", || async { door.send(&call).await.ok().filter(|told| told.status != 404) });
+    let answer = answer.await;
+    assert!(answer.status == 409 && answer.text().contains("dials no leads; call by hand"), "{}", answer.text());
+    let handoff = db.store.handoff(&HandoffId::of(&lead)).await.expect("the handoff is kept");
+    assert_eq!((handoff.calling, handoff.legs), (None, Vec::new()));
+    worker.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn outside_the_lawful_hours_nobody_is_rung_and_the_answer_says_until_when() {
     let play = Play::begin_under(|rules| {
@@ -103,6 +126,33 @@ async fn the_reps_own_card_leads_to_the_button_that_calls() {
     assert_eq!(play.send(press).await.status, 200);
     play.ends(&lead, "called").await;
     assert_eq!(play.accepted("voice", "dial_lead").len(), 1);
+}
+
+/// The platform tells no end. Before the rep is taken to be free it is asked, and they are not while it has them on the line.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rep_who_calls_back_for_hours_is_free_once_the_platform_has_them_on_no_line() {
+    let play = Play::begin().await;
+    let lead = owed(&play, 1).await;
+    assert_eq!(asked(&play, &lead).await.0, 200);
+    let leg = play.handoff(&lead).await.calling.expect("a phone rings");
+    play.stage.voice.call(leg.as_str(), Script { talks_for: Duration::from_secs(120), ..Script::default() });
+    play.until(&lead, "called").await;
+    let _by_hand = play.tells_by_hand();
+    let told = async || {
+        let story = play.send(ApiCall::get("lead", &["v1", "leads", lead.as_str()])).await.value();
+        story["timeline"].to_string()
+    };
+    play.clock.skip_to(play.clock.now() + TimeDelta::hours(2));
+    eventually("it is asked whether they speak", || async { told().await.contains("talks_on") }).await;
+    let handoff = play.handoff(&lead).await;
+    assert_eq!((handoff.calling, handoff.holds.len()), (Some(leg), 1), "they do");
+    eventually("they are asked for again, and are free", || async {
+        play.clock.skip_to(play.clock.now() + TimeDelta::minutes(1));
+        let handoff = play.handoff(&lead).await;
+        handoff.calling.is_none() && handoff.holds.is_empty()
+    })
+    .await;
+    assert_eq!(play.lead(&lead).await.status, "called");
 }
 
 /// A rep has one phone: the second of two calls of one minute is made when the first is over.

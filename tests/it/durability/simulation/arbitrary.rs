@@ -112,6 +112,7 @@ fn anything(chance: &mut Chance, state: &Handoff, reps: &[RepId], now: DateTime<
         Event::BookingFailed { attempt: number, why: why.clone() },
         Event::Found(NewOwner::new(rep.clone(), why.as_str())),
         Event::ContactMade { rep, at },
+        Event::Texted { why_not: None },
         Event::Completed(second(chance, state, now)),
         Event::Reassigned(NewOwner::new(chance.pick(reps).clone(), why.as_str())),
         Event::Closed { why: *chance.pick(&[Closing::Won, Closing::Lost, Closing::Age]) },

@@ -5,14 +5,14 @@ use crate::vendors::contract;
 use async_trait::async_trait;
 use baton::connectors::http::Secret;
 use baton::connectors::twilio::{AskedLeg, LegBook, Twilio, TwilioConfig};
-use baton::connectors::{CallerStatus, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
+use baton::connectors::{CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use baton_clock::{Clock, FakeClock};
 use baton_core::domain::effect::{Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::phone::endpoint::{Endpoint, PhoneKind};
-use baton_core::domain::text::{CallerText, RepText};
+use baton_core::domain::text::{CallerText, RepText, Whisper};
 use baton_platforms::signature;
 use baton_platforms::twilio::Pages;
 use baton_sandbox::twilio::{self, Answer, Person, TwilioState};
@@ -97,7 +97,7 @@ impl Desk {
 
     async fn rings(&self, nth: u32, phone: &str) -> Result<(), VendorError> {
         let ring_until = self.clock.now() + chrono::TimeDelta::seconds(20);
-        let (endpoint, whisper) = (dialled(phone), RepText("Dana. Press 1.".to_owned()));
+        let (endpoint, whisper) = (dialled(phone), whisper("Dana. Press 1."));
         self.client.ring(&RingRequest { leg: leg(nth), call: call(1), endpoint, ring_until, whisper }).await
     }
 
@@ -136,7 +136,12 @@ fn call(number: usize) -> Call {
 }
 
 fn says(kind: &str) -> Spoken {
-    Spoken { kind: kind.to_owned(), say: CallerText("One moment.".to_owned()), slots: Vec::new() }
+    let say = CallerText("One moment.".to_owned());
+    Spoken { kind: kind.to_owned(), say, slots: Vec::new(), language: "en".to_owned() }
+}
+
+fn whisper(words: &str) -> Whisper {
+    Whisper { say: RepText(words.to_owned()), language: "en".to_owned() }
 }
 
 fn dialled(phone: &str) -> Endpoint {
@@ -179,6 +184,42 @@ async fn after_a_lost_answer_neither_another_number_nor_another_leg_is_taken_for
 }
 
 #[tokio::test]
+async fn a_lead_whom_a_rep_calls_back_is_looked_for_before_they_are_dialled_again() {
+    let desk = Desk::open().await;
+    assert!(desk.client.dials_leads());
+    let (with, phone) = (leg(1), PhoneE164::new(OTHER).expect("a number"));
+    let ring_until = desk.clock.now() + chrono::TimeDelta::seconds(30);
+    let request = DialRequest { leg: with.of_lead(), with, phone, ring_until, recording: Recording::AsUsual };
+    let own = baton::connectors::call_of(&request.with, Some(&request.phone));
+    let (endpoint, whisper) = (dialled(REP), RepText("Dana. Press 1.".to_owned()));
+    let ring = RingRequest { leg: request.with.clone(), call: own.clone(), endpoint, ring_until, whisper };
+    desk.client.ring(&ring).await.expect("no caller is on the line, and it rings");
+    assert_eq!(desk.client.read(&own, &request.leg).await, Ok(LegStatus::Absent), "nobody asked for it");
+    desk.world.arm("twilio", "calls.create", Fault::DropAnswer, 1);
+    assert_eq!(desk.client.dial_lead(&request).await.expect_err("the answer is lost").class(), "unknown");
+    assert_eq!(desk.client.read(&own, &request.leg).await, Ok(LegStatus::Ringing), "it rings all the same");
+    assert_eq!(desk.calls().len(), 2);
+    desk.client.hang_up(&request.leg, "k", HangUpReason::Cancelled).await.expect("it is ended");
+    assert_eq!(desk.client.read(&own, &request.leg).await, Ok(LegStatus::Ended));
+    desk.holds_to_the_contract();
+}
+
+/// Twilio is still asked what such a call is to hear first: whoever is told otherwise would be taken for gone.
+#[tokio::test]
+async fn a_caller_of_the_front_door_is_held_by_the_answer_to_their_call() {
+    let desk = Desk::open().await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("http://{}/door", silent.local_addr().expect("an address"));
+    desk.twilio.dials_in(&caller_sid(1), "+18005550100", OURS, &address);
+    let came = Call { platform: "telephony".to_owned(), id: caller_sid(1), ..call(1) };
+    desk.client.hold(&came, "k", Recording::AsUsual, Comfort::Music).await.expect("they are");
+    assert!(desk.asked().is_empty());
+    let early = desk.client.instruct(&came, "k", &says("hold_on")).await.expect_err("it is not answered");
+    assert_eq!(early.class(), "retry", "{early}");
+    desk.holds_to_the_contract();
+}
+
+#[tokio::test]
 async fn a_leg_is_ended_as_it_stands_and_one_that_is_gone_is_well() {
     let desk = Desk::open().await;
     desk.twilio.at(REP, &[Person { picks_up: Some(Duration::ZERO), ..Person::who_is_away() }]);
@@ -213,7 +254,7 @@ async fn the_caller_is_sent_on_and_nothing_is_said_beside_that() {
     for kind in ["hold", "hold_on", "find_time", "promise_callback", "connected"] {
         desk.client.instruct(&call(1), "k", &says(kind)).await.expect(kind);
     }
-    desk.client.whisper(&leg(1), "k", &RepText("Dana.".to_owned())).await.expect("pulled");
+    desk.client.whisper(&leg(1), "k", &whisper("Dana.")).await.expect("pulled");
     desk.client.join(&call(1), &leg(1), "k", Recording::AsUsual).await.expect("pulled");
     let (update, stop) =
         (format!("POST Calls/{caller}.json"), format!("POST Calls/{caller}/Recordings/Twilio.CURRENT.json"));
@@ -284,7 +325,7 @@ async fn no_more_calls_are_begun_than_the_account_may_and_none_too_late() {
     let (first, second) = tokio::join!(desk.rings(1, REP), desk.rings(2, OTHER));
     assert_eq!((first, second), (Ok(()), Ok(())));
     assert!(began.elapsed() >= Duration::from_millis(900), "{:?}", began.elapsed());
-    let (endpoint, whisper) = (dialled(REP), RepText(String::new()));
+    let (endpoint, whisper) = (dialled(REP), whisper(""));
     let late = RingRequest { leg: leg(3), call: call(1), endpoint, ring_until: desk.clock.now(), whisper };
     assert_eq!(desk.client.ring(&late).await.expect_err("too late").class(), "retry");
     assert_eq!(desk.calls().len(), 2);

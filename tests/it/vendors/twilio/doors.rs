@@ -88,8 +88,10 @@ async fn whoever_does_not_prove_to_be_twilio_or_has_no_address_of_ours_changes_n
     let pages = |token: &str| Pages::new(&account.worker.url(), secret(token), Vec::new());
     let (accept, others) = (pages(TOKEN).address(Page::Accept, &leg, "&pressed=1"), pages("of another account"));
     let good = shared(SHARED.0, SHARED.1);
+    let incoming = format!("{}/v1/telephony/twilio/incoming/call", account.worker.url());
     for (what, address, proofs) in [
         ("no signature", accept.clone(), Vec::new()),
+        ("no signature, of a call that comes in", incoming, Vec::new()),
         ("another key", accept.clone(), signed(&accept, &shared(SHARED.0, "another key of somebody"))),
         ("the key under another name", accept.clone(), signed(&accept, &shared("webhooks_sharedkey_8", SHARED.1))),
         ("the token as a shared key", accept.clone(), signed(&accept, &shared(SHARED.0, TOKEN))),
@@ -114,6 +116,24 @@ async fn whoever_does_not_prove_to_be_twilio_or_has_no_address_of_ours_changes_n
         let (status, answer) = told(&accept, &signed(&accept, &good)).await;
         assert!(status == 200 && answer.contains("<Conference"), "the same, proven: {answer}");
     }
+    account.worker.stop().await;
+}
+
+/// Its address is known to whoever reads how it is set up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_front_door_is_opened_to_twilio_alone() {
+    let account = Account::at_front_door("always").await;
+    let address = format!("{}/v1/telephony/twilio/front/door", account.worker.url());
+    for proofs in [Vec::new(), vec![("X-Twilio-Signature", twilio::signature_of("another token", &address))]] {
+        let (status, answer) = told(&address, &proofs).await;
+        assert_eq!(status, 401, "{answer}");
+    }
+    let elsewhere = address.replace("/front/door", "/front/leg_1.1");
+    let (status, answer) = told(&elsewhere, &[("X-Twilio-Signature", sha1_signature(&elsewhere))]).await;
+    assert_eq!(status, 401, "{answer}");
+    // Signed, and about no call.
+    let (status, answer) = told(&address, &[("X-Twilio-Signature", sha1_signature(&address))]).await;
+    assert_eq!(status, 404, "{answer}");
     account.worker.stop().await;
 }
 

@@ -45,13 +45,15 @@ async fn a_word_is_as_good_as_a_key() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_word_is_one_in_the_reps_own_language() {
+async fn a_rep_hears_who_calls_in_their_own_language_and_answers_in_it() {
     let account = Account::speaking("de").await;
     let no = Person::who_answers(Answer::Words("Nein, jetzt nicht."));
     let yes = Person::who_answers(Answer::Words("Ja, verbinden."));
     let caller = account.caller_for(&[no, yes]).await;
     account.are_together(&caller).await;
     account.legs(&caller, &[Declined, Joined]).await;
+    let by_rep = account.twilio.heard(&account.ring(1).await).join(" ");
+    assert!(by_rep.contains("Zum Annehmen die 1 drücken") && !by_rep.contains("Press 1"), "{by_rep}");
     account.ends_well().await;
 }
 

@@ -13,19 +13,20 @@ pub enum Lane {
     Chat,
     Crm,
     Mail,
+    Texts,
     Events,
 }
 
 impl Lane {
     /// The most urgent first.
-    pub const ALL: [Self; 7] =
-        [Self::Timers, Self::Calls, Self::Calendar, Self::Chat, Self::Crm, Self::Mail, Self::Events];
+    pub const ALL: [Self; 8] =
+        [Self::Timers, Self::Calls, Self::Calendar, Self::Chat, Self::Crm, Self::Mail, Self::Texts, Self::Events];
 
     /// Somebody waits for what goes this way: a caller, or the clock.
     pub fn is_urgent(self) -> bool {
         match self {
             Self::Timers | Self::Calls | Self::Calendar => true,
-            Self::Chat | Self::Crm | Self::Mail | Self::Events => false,
+            Self::Chat | Self::Crm | Self::Mail | Self::Texts | Self::Events => false,
         }
     }
 
@@ -33,13 +34,23 @@ impl Lane {
     pub fn kinds(self) -> &'static [&'static str] {
         match self {
             Self::Timers => &["timer"],
-            Self::Calls => {
-                &["instruct", "hold", "ring", "whisper", "join", "dial_lead", "hang_up", "end_call", "leave_agent"]
-            }
+            Self::Calls => &[
+                "instruct",
+                "hold",
+                "ring",
+                "whisper",
+                "join",
+                "dial_lead",
+                "ask",
+                "hang_up",
+                "end_call",
+                "leave_agent",
+            ],
             Self::Calendar => &["find_slots", "book"],
             Self::Chat => &["brief_chat", "update_card"],
             Self::Crm => &["write_crm", "read_owner"],
             Self::Mail => &["brief_email", "confirm_to_caller"],
+            Self::Texts => &["text_back"],
             Self::Events => &["publish"],
         }
     }
@@ -54,6 +65,7 @@ pub enum InLane<'e> {
     Chat(ChatEffect<'e>),
     Crm(CrmEffect<'e>),
     Mail(MailEffect<'e>),
+    Texts(TextEffect),
     Events(Topic),
 }
 
@@ -65,6 +77,7 @@ pub enum CallEffect<'e> {
     Whisper { leg: &'e LegId },
     Join { leg: &'e LegId },
     DialLead { leg: &'e LegId },
+    Ask { leg: &'e LegId, have_spoken: bool, again: bool },
     HangUp { leg: &'e LegId, reason: HangUpReason },
     EndCall,
     LeaveAgent,
@@ -94,6 +107,12 @@ pub enum MailEffect<'e> {
     ConfirmToCaller(&'e Confirmation),
 }
 
+#[derive(Debug, Clone, Copy)]
+pub enum TextEffect {
+    /// To somebody who was missed.
+    Back,
+}
+
 impl Effect {
     pub fn in_lane(&self) -> InLane<'_> {
         match self {
@@ -104,6 +123,9 @@ impl Effect {
             Self::Whisper { leg, .. } => InLane::Calls(CallEffect::Whisper { leg }),
             Self::Join { leg } => InLane::Calls(CallEffect::Join { leg }),
             Self::DialLead { leg } => InLane::Calls(CallEffect::DialLead { leg }),
+            Self::Ask { leg, have_spoken, again } => {
+                InLane::Calls(CallEffect::Ask { leg, have_spoken: *have_spoken, again: *again })
+            }
             Self::HangUp { leg, reason } => InLane::Calls(CallEffect::HangUp { leg, reason: *reason }),
             Self::EndCall => InLane::Calls(CallEffect::EndCall),
             Self::LeaveAgent => InLane::Calls(CallEffect::LeaveAgent),
@@ -115,6 +137,7 @@ impl Effect {
             Self::ReadOwner => InLane::Crm(CrmEffect::ReadOwner),
             Self::Brief { rep, channel: Channel::Email, why } => InLane::Mail(MailEffect::Brief { rep, why: *why }),
             Self::ConfirmToCaller { what } => InLane::Mail(MailEffect::ConfirmToCaller(what)),
+            Self::TextBack => InLane::Texts(TextEffect::Back),
             Self::Publish { topic } => InLane::Events(*topic),
         }
     }
@@ -127,6 +150,7 @@ impl Effect {
             InLane::Chat(_) => Lane::Chat,
             InLane::Crm(_) => Lane::Crm,
             InLane::Mail(_) => Lane::Mail,
+            InLane::Texts(_) => Lane::Texts,
             InLane::Events(_) => Lane::Events,
         }
     }
@@ -154,7 +178,8 @@ mod tests {
             Effect::Ring { .. } => Effect::Whisper { leg, rep },
             Effect::Whisper { .. } => Effect::Join { leg },
             Effect::Join { .. } => Effect::DialLead { leg },
-            Effect::DialLead { .. } => Effect::HangUp { leg, reason: HangUpReason::Cancelled },
+            Effect::DialLead { .. } => Effect::Ask { leg, have_spoken: true, again: false },
+            Effect::Ask { .. } => Effect::HangUp { leg, reason: HangUpReason::Cancelled },
             Effect::HangUp { .. } => Effect::EndCall,
             Effect::EndCall => Effect::LeaveAgent,
             Effect::LeaveAgent => Effect::FindSlots { search: 1, rep },
@@ -166,7 +191,8 @@ mod tests {
             }
             Effect::Brief { channel: Channel::Email, .. } => Effect::UpdateCard { card: String::new(), rep },
             Effect::UpdateCard { .. } => Effect::ConfirmToCaller { what: Confirmation::Booking { slot } },
-            Effect::ConfirmToCaller { .. } => Effect::Publish { topic: Topic::LeadRouted },
+            Effect::ConfirmToCaller { .. } => Effect::TextBack,
+            Effect::TextBack => Effect::Publish { topic: Topic::LeadRouted },
             Effect::Publish { .. } => Effect::Timer { timer: Timer::PatienceBy },
             Effect::Timer { .. } => Effect::ReadOwner,
             Effect::ReadOwner => return None,

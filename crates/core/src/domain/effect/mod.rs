@@ -3,7 +3,7 @@
 mod lane;
 mod timer;
 
-pub use lane::{CalendarEffect, CallEffect, ChatEffect, CrmEffect, InLane, Lane, MailEffect};
+pub use lane::{CalendarEffect, CallEffect, ChatEffect, CrmEffect, InLane, Lane, MailEffect, TextEffect};
 pub use timer::{SlaAct, Timer};
 
 use super::id::{LegId, RepId};
@@ -53,6 +53,15 @@ pub enum Effect {
     DialLead {
         leg: LegId,
     },
+    /// Asks a rep whose call to a lead is over what came of it, and waits for a key.
+    Ask {
+        leg: LegId,
+        /// The two were on one line: only then can it be more than that nobody was reached.
+        have_spoken: bool,
+        /// The key was none of those that were offered.
+        #[serde(default, skip_serializing_if = "is_default")]
+        again: bool,
+    },
     HangUp {
         leg: LegId,
         #[serde(default, skip_serializing_if = "is_default")]
@@ -92,6 +101,8 @@ pub enum Effect {
     ConfirmToCaller {
         what: Confirmation,
     },
+    /// A text to somebody who was missed and is owed a call, where the rules and they themselves allow it.
+    TextBack,
     /// Our own event on `baton.events`, and to the webhooks that ask for it.
     Publish {
         topic: Topic,
@@ -349,6 +360,7 @@ impl Effect {
             Self::Whisper { .. } => "whisper",
             Self::Join { .. } => "join",
             Self::DialLead { .. } => "dial_lead",
+            Self::Ask { .. } => "ask",
             Self::HangUp { .. } => "hang_up",
             Self::EndCall => "end_call",
             Self::LeaveAgent => "leave_agent",
@@ -359,6 +371,7 @@ impl Effect {
             Self::Brief { channel: Channel::Email, .. } => "brief_email",
             Self::UpdateCard { .. } => "update_card",
             Self::ConfirmToCaller { .. } => "confirm_to_caller",
+            Self::TextBack => "text_back",
             Self::Publish { .. } => "publish",
             Self::Timer { .. } => "timer",
             Self::ReadOwner => "read_owner",
@@ -369,9 +382,10 @@ impl Effect {
     pub fn priority(&self) -> u8 {
         match self {
             Self::Hold { .. } | Self::Ring { .. } | Self::Whisper { .. } | Self::Join { .. } | Self::HangUp { .. } => 0,
-            Self::DialLead { .. } | Self::EndCall | Self::LeaveAgent | Self::Instruct { .. } | Self::Timer { .. } => 0,
+            Self::DialLead { .. } | Self::Ask { .. } | Self::EndCall | Self::LeaveAgent => 0,
+            Self::Instruct { .. } | Self::Timer { .. } => 0,
             Self::FindSlots { .. } | Self::Book { .. } => 1,
-            Self::Brief { .. } | Self::UpdateCard { .. } => 2,
+            Self::Brief { .. } | Self::UpdateCard { .. } | Self::TextBack => 2,
             Self::WriteCrm { .. } => 2,
             Self::Publish { .. } | Self::ConfirmToCaller { .. } | Self::ReadOwner => 3,
         }

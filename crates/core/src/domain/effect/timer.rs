@@ -79,6 +79,11 @@ pub enum Timer {
     DialBy {
         leg: LegId,
     },
+    /// The rep on this leg was asked what came of the call, for the first time or once more, and has had time to press a key.
+    AnswerBy {
+        leg: LegId,
+        asked: u32,
+    },
     /// The reservation of a rep who may still be talking ends.
     ReleaseBy {
         leg: LegId,

@@ -149,6 +149,11 @@ impl Consent {
         is(self.email, true)
     }
 
+    /// The same of texts.
+    pub fn allows_texts(&self) -> bool {
+        is(self.sms, true)
+    }
+
     /// Whoever is about to call or write must know of each of these.
     pub fn refusals(&self) -> [bool; 3] {
         [self.refuses_calls(), self.refuses_mail(), self.refuses_texts()]

@@ -9,7 +9,7 @@ use crate::domain::effect::{BriefWhy, Channel, Confirmation, CrmNote, Effect, In
 use crate::domain::id::RepId;
 use crate::domain::lead::ReachBack;
 use crate::domain::outcome::{Outcome, Promise};
-use crate::rules::model::set::SlaStep;
+use crate::rules::model::set::{SlaStep, TextBack};
 use chrono::{DateTime, Utc};
 
 /// Told to whoever has a lead that nobody may call or write to.
@@ -21,6 +21,17 @@ impl Move<'_> {
         match self.next.reach_back {
             ReachBack::Call | ReachBack::Mail => self.make(promise(&self.next, self.rules, raised, self.now)),
             ReachBack::Nothing => self.leave_to_owner(),
+        }
+    }
+
+    /// To somebody who left before anybody of ours was there: they are called soon, and told so by text where the rules allow it, as
+    /// soon as one may arrive and only if that is before the call.
+    pub(super) fn promise_to_missed(&mut self) {
+        self.promise_callback(true);
+        let Stage::Callback { promise: Promise { promised_at, by_mail: false, .. } } = self.next.stage else { return };
+        let at = self.next.texts_from(self.rules, self.now);
+        if self.next.terms.callback.text_back != TextBack::Nobody && at < promised_at {
+            self.plan_at(Effect::TextBack, at, promised_at);
         }
     }
 

@@ -1,7 +1,8 @@
 //! A call that is owed, made by us: a rep's phone rings, they hear the whisper, and once they accept the lead is dialled.
 //!
 //! It goes on beside what was promised: a try that comes to nothing leaves the promise as it was, and one that ends in a
-//! conversation keeps it. The lead is dialled once for each rep who accepts, and by nobody's mistake at night.
+//! conversation keeps it. The lead is dialled once for each rep who accepts, and by nobody's mistake at night. A rep whom the lead
+//! leaves, or does not come to, is asked what came of it (see [`super::question`]).
 
 use super::super::begin::later;
 use super::super::state::{DialledLead, Event, Leg, Reservation, Stage};
@@ -47,7 +48,11 @@ impl<'e> OfLead<'e> {
             Event::RingFailed { leg, why, fault } | Event::JoinFailed { leg, why, fault } => {
                 (leg, Self::Ended(Ended::by((*fault).into(), why), Phone::MayBeUp))
             }
-            Event::Accepted { leg } | Event::RepLeft { leg } | Event::WhisperFailed { leg, .. } => (leg, Self::Nothing),
+            Event::Accepted { leg }
+            | Event::RepLeft { leg }
+            | Event::TalksOn { leg }
+            | Event::Pressed { leg, .. }
+            | Event::WhisperFailed { leg, .. } => (leg, Self::Nothing),
             Event::Start
             | Event::CallNow { .. }
             | Event::CallerLeft
@@ -62,6 +67,7 @@ impl<'e> OfLead<'e> {
             | Event::SlotTaken { .. }
             | Event::BookingFailed { .. }
             | Event::ContactMade { .. }
+            | Event::Texted { .. }
             | Event::Found(_)
             | Event::Completed(_)
             | Event::Reassigned(_)
@@ -135,6 +141,9 @@ impl Move<'_> {
     }
 
     fn lead_is(&mut self, leg: &LegId, told: OfLead<'_>) -> Used {
+        if self.is_asked(leg) {
+            return self.stray_lead(leg, &told);
+        }
         let is_dialled = matches!(self.lead_state(leg), Some(LegState::Ringing | LegState::Answered));
         match (told, self.joined_at(leg)) {
             (OfLead::Up, None) if self.lead_state(leg) == Some(LegState::Ringing) => {
@@ -146,8 +155,11 @@ impl Move<'_> {
                 self.lead_not_had(leg, &Ended { state: LegState::HungUp, evidence: None }, Phone::IsDown)
             }
             (OfLead::Left, Some(at)) if self.have_spoken(at) => {
-                self.hang_up(leg);
-                self.call_is_over(leg, at)
+                if !self.next.is_done() {
+                    self.called(leg, at);
+                }
+                self.set_lead(leg, LegState::HungUp);
+                self.ask(leg)
             }
             (OfLead::Left, Some(_)) => {
                 self.lead_not_had(leg, &Ended { state: LegState::Lost, evidence: None }, Phone::IsDown)
@@ -184,7 +196,7 @@ impl Move<'_> {
     /// They have spoken for long enough to count; and speak on.
     pub(super) fn settled_call(&mut self, leg: &LegId) -> Used {
         match self.joined_at(leg) {
-            Some(at) if self.is_calling(leg) && !self.next.is_done() => {
+            Some(at) if self.is_calling(leg) && !self.is_asked(leg) && !self.next.is_done() => {
                 self.called(leg, at);
                 self.keep_talking();
                 Used::Yes
@@ -193,7 +205,7 @@ impl Move<'_> {
         }
     }
 
-    fn called(&mut self, leg: &LegId, at: DateTime<Utc>) {
+    pub(super) fn called(&mut self, leg: &LegId, at: DateTime<Utc>) {
         self.next.stage = Stage::Done { outcome: Outcome::Called { rep: self.rep_of(leg), at } };
         self.read_owner_later();
     }
@@ -210,6 +222,9 @@ impl Move<'_> {
     }
 
     pub(super) fn rep_left_call(&mut self, leg: &LegId) -> Used {
+        if self.is_asked(leg) {
+            return self.question_over(leg, Phone::IsDown);
+        }
         match self.joined_at(leg) {
             Some(at) if self.have_spoken(at) => {
                 self.hang_up(&leg.of_lead());
@@ -243,7 +258,15 @@ impl Move<'_> {
         if phone == Phone::MayBeUp {
             self.hang_up(&leg.of_lead());
         }
-        self.end_try(leg, &Ended { state: LegState::Cancelled, evidence: ended.evidence.clone() }, Phone::MayBeUp)
+        // A fault of ours tells nothing of the lead.
+        if matches!(ended.state, LegState::Vendor | LegState::Config) {
+            let ended = Ended { state: LegState::Cancelled, evidence: ended.evidence.clone() };
+            return self.end_try(leg, &ended, Phone::MayBeUp);
+        }
+        if let Some(known) = self.next.legs.iter_mut().find(|known| known.id == *leg) {
+            known.evidence = ended.evidence.as_deref().map(str::to_owned);
+        }
+        self.ask(leg)
     }
 
     /// Whoever makes the call was not had on this phone. Where another is left on which they may be, that one is rung.
@@ -313,7 +336,7 @@ impl Move<'_> {
         Used::Yes
     }
 
-    fn lead_mut(&mut self, leg: &LegId) -> Option<&mut DialledLead> {
+    pub(super) fn lead_mut(&mut self, leg: &LegId) -> Option<&mut DialledLead> {
         self.next.legs.iter_mut().find(|known| known.id == *leg)?.dialled.as_mut()
     }
 
@@ -325,7 +348,7 @@ impl Move<'_> {
         self.lead_of(leg)?.state
     }
 
-    fn joined_at(&self, leg: &LegId) -> Option<DateTime<Utc>> {
+    pub(super) fn joined_at(&self, leg: &LegId) -> Option<DateTime<Utc>> {
         self.lead_of(leg)?.joined_at
     }
 

@@ -18,7 +18,7 @@ impl Move<'_> {
             return self.caller_left();
         }
         (self.next.live, self.next.closed) = (false, false);
-        self.promise_callback(true);
+        self.promise_to_missed();
         Used::Yes
     }
 }

@@ -29,6 +29,9 @@ impl Move<'_> {
 
     /// A rep who does not know who calls would start cold. One who pressed the key has heard enough.
     pub(super) fn not_briefed(&mut self, leg: &LegId, state: LegState, why: &str) -> Used {
+        if self.is_asked(leg) {
+            return self.question_over(leg, Phone::MayBeUp);
+        }
         let ended = Ended::by(state, format!("the rep could not be told who calls: {why}"));
         match self.is(leg, LegState::Answered) {
             true => self.next_rep(leg, ended, Phone::MayBeUp),
@@ -115,11 +118,11 @@ impl Move<'_> {
     pub(super) fn caller_left(&mut self) -> Used {
         let was_live = std::mem::replace(&mut self.next.live, false);
         match self.next.stage.clone() {
-            Stage::Offered | Stage::Searching { .. } | Stage::Offering { .. } => self.promise_callback(true),
+            Stage::Offered | Stage::Searching { .. } | Stage::Offering { .. } => self.promise_to_missed(),
             Stage::Bridged { leg, at } if later(at, SETTLE) <= self.now => self.connected(&leg, at),
             Stage::Ringing { .. } | Stage::Briefing { .. } | Stage::Joining { .. } | Stage::Bridged { .. } => {
                 self.cancel_all();
-                self.promise_callback(true);
+                self.promise_to_missed();
             }
             // The caller had chosen: the booking goes on without them. If it fails, nobody is there to choose again.
             Stage::Booking { .. } => self.next.rungs.retain(|rung| *rung != Rung::Booking),

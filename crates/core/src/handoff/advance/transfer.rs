@@ -20,8 +20,10 @@ const SHORTEST_RING: Duration = Duration::from_secs(5);
 /// How long a reservation outlives the move that would end it: a killed worker's steps come back within this, and until then
 /// the phone may be up.
 pub(super) const CRASH_WITHIN: Duration = Duration::from_secs(30);
-/// A rep who is talking is given up as "talking" after this, if the platform never says that the call ended.
-const LONGEST_CALL: Duration = Duration::from_secs(2 * 3600);
+/// After this it is asked whether a rep talks on, if nobody says that the call ended.
+const LONG_CALL: Duration = Duration::from_secs(2 * 3600);
+/// And after this once more.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(10 * 60);
 
 impl Move<'_> {
     pub(super) fn start(&mut self) -> Used {
@@ -32,6 +34,8 @@ impl Move<'_> {
         self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note: CrmNote::Routed }, RECORD_WITHIN);
         if self.next.rungs.first() == Some(&Rung::WarmTransfer) && self.next.live {
             self.begin_to_ring();
+        } else if self.next.missed {
+            self.promise_to_missed();
         } else {
             self.leave_transfer();
         }
@@ -303,11 +307,40 @@ impl Move<'_> {
     /// The rep talks on after the handoff is done: the phone stays ours until the call ends. Unless it is another lead's by
     /// now, because this move comes so late that our reservation had lapsed.
     pub(super) fn keep_hold_while_talking(&mut self, leg: &LegId) {
-        let (rep, until) = (self.rep_of(leg), later(self.now, LONGEST_CALL));
-        if self.next.refused.contains(&rep) {
-            return;
+        self.hold_until_asked(leg, LONG_CALL);
+    }
+
+    fn hold_until_asked(&mut self, leg: &LegId, after: Duration) {
+        let (rep, asked_at) = (self.rep_of(leg), later(self.now, after));
+        if !self.next.refused.contains(&rep) {
+            self.next.holds = vec![Reservation { rep, until: later(asked_at, CRASH_WITHIN) }];
         }
-        self.next.holds = vec![Reservation { rep, until }];
-        self.timer_at(Timer::ReleaseBy { leg: leg.clone() }, until);
+        self.timer_at(Timer::ReleaseBy { leg: leg.clone() }, asked_at);
+    }
+
+    /// Nobody has told us of an end, and there is none.
+    pub(super) fn talks_on(&mut self, leg: &LegId) -> Used {
+        if !self.is_talked_on(leg) {
+            return Used::No;
+        }
+        self.hold_until_asked(leg, ASKED_AGAIN_AFTER);
+        Used::Yes
+    }
+
+    /// Nobody has told us of the end, and it is not known that anybody talks. Whoever does is not cut off.
+    pub(super) fn nobody_talks(&mut self, leg: &LegId) -> Used {
+        if !self.is_talked_on(leg) {
+            return Used::No;
+        }
+        self.let_go_all();
+        self.next.calling.take_if(|calling| calling == leg);
+        Used::Yes
+    }
+
+    /// The handoff is done, and the rep was not told to have left since.
+    fn is_talked_on(&self, leg: &LegId) -> bool {
+        let rep = self.next.rep_on(leg);
+        let is_held = self.next.holds.iter().any(|hold| Some(&hold.rep) == rep);
+        self.next.is_done() && self.is_connected(leg) && (is_held || self.is_calling(leg))
     }
 }

@@ -81,11 +81,20 @@ pub enum Event {
     RepLeft {
         leg: LegId,
     },
+    /// Whoever carries the call was asked, after a long time, and has the rep on the line still.
+    TalksOn {
+        leg: LegId,
+    },
     /// Makes the call that is owed: this rep's phone rings, and the lead is dialled once they accept.
     CallNow {
         rep: RepId,
         /// Who says so.
         by: String,
+    },
+    /// A key of a rep who was asked what came of calling the lead.
+    Pressed {
+        leg: LegId,
+        key: char,
     },
     /// The lead whom we dialled has hung up.
     LeadLeft {
@@ -127,6 +136,11 @@ pub enum Event {
     ContactMade {
         rep: RepId,
         at: DateTime<Utc>,
+    },
+    /// The person has been sent a text, or will be sent none for this reason. It is told in the story and moves nothing.
+    Texted {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why_not: Option<String>,
     },
     /// Somebody can take the lead that waited: it is theirs from now on.
     Found(NewOwner),

@@ -4,15 +4,19 @@
 //! be told of a phone may be told at any time after it rang, late, twice and out of order; a step may never be done, or long
 //! after it was planned, as where a worker dies; a timer fires at its time or up to thirty seconds late. Time moves between a
 //! few instants, so that there is an end to it. One caller alone is followed to the very end of what was promised; two are
-//! followed for as long as they can meet on a phone, and without times.
+//! followed for as long as they can meet on a phone, and without times. Beside them are a lead who is owed a call from the
+//! beginning, which changes hands or is made by the clock, and a caller of the front door.
 
 mod explorer;
 mod faults;
+mod hands;
 mod happens;
 mod held;
+mod invariants;
 mod side;
 mod simulated;
 mod world;
+mod worlds;
 
 use super::*;
 use crate::domain::lead::ReachBack;
@@ -20,13 +24,14 @@ use crate::handoff::state::CallAgain;
 use crate::rules::model::set::{Introduction, RingPlan, Rung};
 use explorer::{Explored, explore};
 use faults::PLANTED;
-pub(super) use held::INVARIANTS;
+pub(super) use invariants::INVARIANTS;
 use serde_json::json;
-use side::{conversation, current};
+use side::{asked, conversation, current};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::time::Duration;
 use world::World;
+use worlds::{BESIDE, Which};
 
 const TWO_AT_ONCE: RingPlan = RingPlan::AtOnce(2);
 const ONE_MORE: RingPlan = RingPlan::AddEvery(Duration::from_secs(5));
@@ -55,7 +60,8 @@ fn walked(mut world: World, which: &str) -> Walk {
         let counts = (state.current_legs().count(), state.legs.len(), state.searches, state.booking_attempts);
         let flags = (state.live, state.holds.is_empty(), state.first_contact_at.is_some(), state.patience_until <= now);
         let lead = state.current_legs().find_map(|leg| leg.dialled.as_ref()).map(|lead| lead.state);
-        shapes.entry((names, counts, flags, lead)).or_insert((state.clone(), now));
+        let question = state.asked_on().and_then(|leg| leg.dialled.as_ref()).map(|lead| (lead.asked, lead.joined_at));
+        shapes.entry((names, counts, flags, lead, question)).or_insert((state.clone(), now));
     }
     Walk { explored, states: shapes.into_values().collect(), rules: world.rules }
 }
@@ -102,7 +108,7 @@ pub(super) fn explored() -> (Vec<(Handoff, DateTime<Utc>)>, &'static RuleSet) {
 /// The leg that the stage is about first, or that caller and rep spoke on.
 pub(super) fn current_leg(state: &Handoff) -> Option<LegId> {
     let current = current(state).first().map(|(leg, _)| (*leg).clone());
-    current.or_else(|| conversation(state).cloned())
+    current.or_else(|| conversation(state).or_else(|| asked(state)).cloned())
 }
 
 /// Fewer states would be another world than the one that was reviewed.
@@ -150,15 +156,37 @@ fn two_callers_for_whom_phones_are_added_never_meet_on_one() {
     holds_in(&walk(2, ONE_MORE).explored, 40_000);
 }
 
+/// Nobody calls in time, and another has the lead; or its rep calls at last.
+#[test]
+fn a_lead_that_is_let_lie_changes_hands_and_is_called_or_looked_at() {
+    holds_in(&walked(Which::Steps.open(advance), "steps").explored, 100);
+}
+
+#[test]
+fn a_call_at_its_time_is_made_by_whoever_owes_it() {
+    holds_in(&walked(Which::AtTheTime.open(advance), "at the time").explored, 100);
+}
+
+#[test]
+fn a_caller_of_the_front_door_is_joined_or_the_agents_or_called_back() {
+    holds_in(&walked(Which::FrontDoor.open(advance), "front door").explored, 1_000);
+}
+
 /// What the search is worth: faults that somebody could make, one for each invariant at least, are found by the one that
 /// they break.
 #[test]
 fn planted_faults_are_found() {
-    let planted: BTreeSet<&str> = PLANTED.iter().map(|planted| planted.breaks).collect();
+    let beside = BESIDE.iter().map(|planted| planted.breaks);
+    let planted: BTreeSet<&str> = PLANTED.iter().map(|planted| planted.breaks).chain(beside).collect();
     assert_eq!(planted, INVARIANTS.iter().map(|(name, _)| *name).collect());
+    let finds = |mut world: World, what: &str, breaks: &str| {
+        let found = explore(&mut world).broken.unwrap_or_else(|| panic!("{what} is not found"));
+        assert_eq!(found.invariant, breaks, "{what}: {found}");
+    };
     for planted in PLANTED {
-        let found = explore(&mut World::of(planted.callers, planted.plan, planted.advance)).broken;
-        let found = found.unwrap_or_else(|| panic!("{} is not found", planted.what));
-        assert_eq!(found.invariant, planted.breaks, "{}: {found}", planted.what);
+        finds(World::of(planted.callers, planted.plan, planted.advance), planted.what, planted.breaks);
+    }
+    for planted in BESIDE {
+        finds(planted.world.open(planted.advance), planted.what, planted.breaks);
     }
 }

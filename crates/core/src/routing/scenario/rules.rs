@@ -9,7 +9,7 @@ use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::{
     Assignment, BookingRules, CallbackDial, CallbackRules, Existing, FrontDoor, HandoffRules, Introduction, MatchRules,
-    OwnershipRule, RingPlan, Rung, Tier,
+    OwnershipRule, RingPlan, Rung, TextBack, Tier,
 };
 use crate::rules::model::territories::Territories;
 use chrono::NaiveTime;
@@ -98,12 +98,14 @@ fn handoff() -> HandoffRules {
             remind_before: HOUR / 6,
             escalate_before: HOUR / 12,
             dial: CallbackDial::ByButton,
+            text_back: TextBack::Nobody,
             steps: Vec::new(),
         },
         needs_attention: rep_id("max"),
         first_contact_sla: HOUR,
         open_for: 24 * 30 * HOUR,
         company: Some("Fernhill Software".to_owned()),
+        language: HandoffRules::ENGLISH.to_owned(),
     }
 }
 

@@ -28,6 +28,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("callback-steps-twice", "Before a callback are either steps, or remind_before and escalate_before."),
     ("callback-takes-too-long", "A call takes at most half of the time within which it is promised."),
     ("callback-unknown-step", "A step of a callback is remind, escalate or reassign."),
+    ("callback-unknown-text-back", "Who was missed is sent a text where it says so: nobody, agreed or callers."),
     (
         "catch-all-restricted",
         "The catch-all takes every lead that no other pool takes. What it requires would leave some with nobody.",

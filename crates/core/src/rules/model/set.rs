@@ -8,7 +8,7 @@ pub use front_door::{AnsweredNumber, FrontDoor};
 pub(in crate::rules) use handoff::{call_takes, live_at_most};
 pub use handoff::{
     AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung,
-    SlaStep,
+    SlaStep, TextBack,
 };
 pub use pool::{CalendarUnknown, Caps, Fit, OrderPolicy, Pool, PoolPreference, WhenFull, Wish};
 

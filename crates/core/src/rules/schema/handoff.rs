@@ -1,7 +1,7 @@
 //! The shape of `handoff.yaml`.
 
 use super::{DURATION, Schema, Shape, choice, key, map, names, required, some};
-use crate::rules::files::handoff::{ACTS, COMFORTS, DIALS, INTRODUCTIONS, ONE_BY_ONE, RUNGS};
+use crate::rules::files::handoff::{ACTS, COMFORTS, DIALS, INTRODUCTIONS, ONE_BY_ONE, RUNGS, TEXT_BACKS};
 
 pub(super) fn schema() -> Schema {
     let booking = map(vec![
@@ -31,6 +31,11 @@ pub(super) fn schema() -> Schema {
         key("escalate_before", "The owner's manager is told this long before the promise.", DURATION),
         key("steps", "In place of the two: what is done while the promise is open, in order.", some(step)),
         key("dial", "Who begins a promised call: the rep, or the clock; by_button if left out.", choice(&DIALS)),
+        key(
+            "text_back",
+            "Who is sent a text when they were missed: whoever agreed to texts, or callers too; nobody if left out.",
+            choice(&TEXT_BACKS),
+        ),
     ]);
     let several = map(vec![
         key("at_once", "So many phones ring together; whoever accepts first has the call.", Shape::Positive),
@@ -84,6 +89,11 @@ pub(super) fn schema() -> Schema {
         ),
         required("first_contact_sla", "From the decision to the first word with a human.", DURATION),
         key("company", "What callers know us as: mails to them name it.", Shape::Word),
+        key(
+            "language",
+            "In which the templates are written, but for those in a language's folder; en if left out.",
+            Shape::Word,
+        ),
         key(
             "open_for",
             "A lead counts as open until it is won or lost, and this long at most; 30d if left out.",

@@ -4,6 +4,7 @@
 //! two such callers are not one person.
 
 use crate::domain::phone::PhoneE164;
+use phonenumber::Type;
 use std::str::FromStr;
 
 /// Longer than any way of writing a phone number; what is longer is prose.
@@ -102,6 +103,16 @@ fn unlisted(text: &str) -> Option<PhoneE164> {
 pub fn country(phone: &PhoneE164) -> Option<String> {
     let number = phonenumber::parse(None, phone.as_str()).ok()?;
     number.country().id().map(|id| id.as_ref().to_owned())
+}
+
+/// Whether a text may arrive there, as far as its country's plan tells: not where it is a fixed line's, or a service's. Where the
+/// plan does not tell fixed lines from mobiles, as in North America, it may.
+pub fn may_be_mobile(phone: &PhoneE164) -> bool {
+    let Ok(number) = phonenumber::parse(None, phone.as_str()) else { return true };
+    !matches!(
+        number.number_type(&phonenumber::metadata::DATABASE),
+        Type::FixedLine | Type::TollFree | Type::PremiumRate | Type::SharedCost | Type::Uan | Type::Voicemail
+    )
 }
 
 /// Whether this is what stands in place of a number that the caller withholds, in words or spelt on the keys.

@@ -42,7 +42,8 @@ fn a_lead_who_answers_is_joined_with_the_rep_who_waits() {
     let mut line = accepted();
     let acts = line.comes_in(LEAD, &["lead", LEG]);
     assert_eq!(acts, [of_lead(Happened::Answered), Act::Do(Deed::JoinLead { rep: leg() })]);
-    assert_eq!(enters_back(&mut line, LEAD), [of_lead(Happened::Joined)]);
+    let heard = Act::Do(Deed::HearRep { leg: leg() });
+    assert_eq!(enters_back(&mut line, LEAD), [of_lead(Happened::Joined), heard]);
     assert_eq!(enters_back(&mut line, LEAD), [], "once");
     assert_eq!(line.presses("1"), [], "a key of the conversation");
 }
@@ -55,16 +56,52 @@ fn a_lead_who_cannot_be_had_is_told_by_the_cause() {
 }
 
 #[test]
-fn whoever_leaves_takes_the_other_along() {
-    let acts = speaking().ends(LEAD, 16);
-    assert_eq!(told(&acts), [Happened::CallerLeft]);
-    assert_eq!(deeds(acts), [hang_up_of(LEG)]);
+fn a_rep_who_leaves_takes_the_lead_along() {
     for mut line in [accepted(), speaking()] {
         let acts = line.ends(LEG, 16);
         assert_eq!(told(&acts), [Happened::RepLeft]);
         let over = Deed::CallOver { call: LEG.to_owned() };
         assert_eq!(deeds(acts), [Deed::LegOver { leg: leg() }, hang_up_of(LEAD), over]);
     }
+}
+
+fn answers(key: char) -> Act {
+    Act::Answer { leg: leg(), key }
+}
+
+/// It is for the handoff to say what is asked, and which keys mean something.
+#[test]
+fn a_rep_whom_the_lead_leaves_stays_and_says_by_key_what_came_of_it() {
+    let mut line = speaking();
+    assert_eq!(line.ends(LEAD, 16), [of_lead(Happened::CallerLeft)], "nobody is hung up");
+    assert_eq!(line.presses("1"), [], "nobody has asked");
+    line.plays("PlaybackStarted", &format!("question-{LEG}"), "playing");
+    assert_eq!(line.presses("7"), [answers('7')]);
+    line.plays("PlaybackStarted", &format!("again-{LEG}"), "playing");
+    assert_eq!(line.presses("A"), [], "no keypad shows it");
+    assert_eq!(line.presses("2"), [answers('2')]);
+}
+
+/// What has been played is not told again.
+#[test]
+fn a_rep_who_was_asked_while_nobody_heard_is_heard() {
+    let found = json!({ "id": LEG, "state": "Up", "dialplan": { "app_data": format!("baton,rep,{LEG}") } });
+    let channels = [serde_json::from_value::<Channel>(found).unwrap()];
+    let believed = |asked| Carried {
+        call: Some(LEG.to_owned()),
+        up: vec![leg()],
+        rings: Vec::new(),
+        asked,
+        is_served: false,
+        takes_callback_key: false,
+        is_left_to_agent: false,
+    };
+    let mut line = Line::new();
+    line.calls.find(&channels, &[], &[believed(Some(leg()))], line.now);
+    assert_eq!(line.presses("1"), [answers('1')]);
+    let mut line = Line::new();
+    line.calls.find(&channels, &[], &[believed(None)], line.now);
+    assert_eq!(told(&line.presses("1")), [Happened::Accepted], "the whisper may have been heard");
 }
 
 #[test]
@@ -92,6 +129,7 @@ fn what_became_of_the_two_while_nobody_heard_is_read() {
             call: Some(LEG.to_owned()),
             up: vec![leg()],
             rings: Vec::new(),
+            asked: None,
             is_served: false,
             takes_callback_key: false,
             is_left_to_agent: false,

@@ -1,7 +1,7 @@
 //! Callers of the front door, with whom nobody has spoken yet.
 
 use super::*;
-use crate::connectors::Arrival;
+use baton_core::domain::lead::Arrival;
 
 /// They wait with music, and no agent is dialled.
 fn at_the_door() -> Line {

@@ -35,5 +35,5 @@ fn a_lead_on_a_local_channel_is_no_stranger() {
     let mut line = Line::new();
     let acts = line.calls.find(&channels, &[bridge_with(LEG, &[LEG, lead.as_str()])], &[], line.now);
     assert_eq!(told(&acts), [Happened::Answered, Happened::Answered, Happened::Joined]);
-    assert_eq!(deeds(acts), []);
+    assert_eq!(deeds(acts), [Deed::HearRep { leg: leg() }]);
 }

@@ -66,6 +66,14 @@ impl World<'_> {
                     self.soon(life, 400, Event::LeadLeft { leg });
                 }
             },
+            Effect::Ask { leg, .. } => match self.chance.below(100) {
+                0..25 => {}
+                25..35 => self.soon(life, 15, Event::RepLeft { leg }),
+                _ => {
+                    let key = *self.chance.pick(&['1', '2', '3', '4', '9']);
+                    self.soon(life, 15, Event::Pressed { leg, key });
+                }
+            },
             Effect::HangUp { leg, .. } if leg.dialled_for().is_some() => self.soon(life, 3, Event::LeadLeft { leg }),
             Effect::HangUp { leg, .. } => self.soon(life, 3, Event::RepLeft { leg }),
             Effect::EndCall => self.soon(life, 3, Event::CallEnded),
@@ -113,6 +121,7 @@ impl World<'_> {
             | Effect::Brief { .. }
             | Effect::UpdateCard { .. }
             | Effect::ConfirmToCaller { .. }
+            | Effect::TextBack
             | Effect::Publish { .. }
             | Effect::ReadOwner => {}
         }

@@ -26,7 +26,7 @@ const fn two(what: &'static str, advance: Advance, plan: RingPlan, breaks: &'sta
     Planted { what, advance, callers: 2, plan, breaks }
 }
 
-pub(super) const PLANTED: [Planted; 17] = [
+pub(super) const PLANTED: [Planted; 18] = [
     two("a phone that is given up is not hung up", stays_up, RingPlan::OneByOne, "one_phone_one_lead"),
     one("an event of any leg counts for the current one", any_leg_counts, "strays_only_hang_up"),
     one("a rep who answers is no longer held", answering_frees, "reserved_while_current"),
@@ -37,6 +37,7 @@ pub(super) const PLANTED: [Planted; 17] = [
     one("who asks for a call back is told of none", wish_is_unheard, "who_asks_is_called_back"),
     one("the agent stays in the conversation", agent_stays, "the_agent_leaves"),
     one("the timer of the join is forgotten", no_join_timer, "a_timer_moves_it_on"),
+    one("nothing ends the question what came of a call", no_answer_timer, "a_timer_moves_it_on"),
     one("a caller who leaves is promised a call after the conversation", promises_after_the_end, "one_end"),
     one("a broken promise is told to nobody", silent_breach, "promises_are_kept_or_told"),
     one("a person looks who is not here", nobody_looks, "somebody_is_next"),
@@ -103,6 +104,11 @@ fn no_music(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>)
 
 fn no_join_timer(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
     without(advance(state, event, rules, now), |effect| matches!(effect, Effect::Timer { timer: Timer::JoinBy { .. } }))
+}
+
+fn no_answer_timer(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
+    let ends = |effect: &Effect| matches!(effect, Effect::Timer { timer: Timer::AnswerBy { .. } });
+    without(advance(state, event, rules, now), ends)
 }
 
 fn wish_is_unheard(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {

@@ -3,12 +3,15 @@
 
 use super::super::*;
 use super::side::Line;
+use crate::domain::outcome::Promise;
 use crate::handoff::state::Leg;
-use crate::rules::model::set::RingPlan;
+use crate::rules::model::set::{CallbackDial, RingPlan};
 use chrono::TimeDelta;
 
 /// A rep who leaves sooner than this after the bridge was not really there.
 const SETTLE: TimeDelta = TimeDelta::seconds(10);
+/// The clock makes a call so much before its time.
+const CALLS_AHEAD: TimeDelta = TimeDelta::minutes(2);
 
 pub(super) fn happens(state: &Handoff, lines: &[(usize, Line)], now: DateTime<Utc>) -> Vec<Event> {
     let mut events = vec![Event::Start, Event::CallerLeft, Event::CallbackWanted];
@@ -16,6 +19,7 @@ pub(super) fn happens(state: &Handoff, lines: &[(usize, Line)], now: DateTime<Ut
         phone(&mut events, &leg.id, *line);
         if leg.dialled.as_ref().is_some_and(|lead| lead.state.is_some()) {
             lead(&mut events, &leg.id.of_lead());
+            events.extend(['1', '3', '4', '9'].map(|key| Event::Pressed { leg: leg.id.clone(), key }));
         }
     }
     calendar(&mut events, state);
@@ -43,6 +47,7 @@ fn phone(events: &mut Vec<Event>, leg: &LegId, line: Line) {
             Event::Declined { leg: leg(), why: None },
             Event::Machine { leg: leg(), why: None },
             Event::Joined { leg: leg() },
+            Event::TalksOn { leg: leg() },
             Event::WhisperFailed { leg: leg(), why: why(), fault: Fault::Vendor },
             Event::JoinFailed { leg: leg(), why: why(), fault: Fault::Vendor },
         ]);
@@ -91,6 +96,8 @@ fn timers(state: &Handoff, now: DateTime<Utc>) -> Vec<Timer> {
         timers.extend([Timer::RingBy { leg: leg() }, Timer::AcceptBy { leg: leg() }, Timer::JoinBy { leg: leg() }]);
         timers.extend([Timer::SettledBy { leg: leg() }, Timer::IntroducedBy { leg: leg() }]);
         timers.extend(known.dialled.as_ref().map(|_| Timer::DialBy { leg: leg() }));
+        let asked = known.dialled.as_ref().map_or(0, |lead| lead.asked);
+        timers.extend((1..=asked).map(|asked| Timer::AnswerBy { leg: leg(), asked }));
         timers.extend(state.is_done().then(|| Timer::ReleaseBy { leg: leg() }));
     }
     for search in 1..=state.searches {
@@ -110,6 +117,11 @@ fn timers(state: &Handoff, now: DateTime<Utc>) -> Vec<Timer> {
         timers.extend(due(terms.remind_before).then_some(Timer::Remind { promised_at }));
         timers.extend(due(terms.escalate_before).then_some(Timer::Escalate { promised_at }));
         timers.extend((promised_at <= now).then_some(Timer::Breach { promised_at }));
+        let calls = calls_at(state, promise).filter(|at| *at <= now);
+        timers.extend(calls.map(|_| Timer::CallAt { promised_at }));
+        for (act, _) in steps(state, promise).into_iter().filter(|(_, at)| *at <= now) {
+            timers.push(Timer::Sla { promised_at, owner: promise.owner.clone(), act, from: state.steps_from });
+        }
     }
     if matches!(state.terms.ring, RingPlan::AddEvery(_)) {
         timers.extend((1..=state.legs.len() as u32).map(|rung| Timer::AddBy { rung }));
@@ -123,6 +135,31 @@ fn timers(state: &Handoff, now: DateTime<Utc>) -> Vec<Timer> {
         timers.retain(|timer| !matches!(timer, Timer::SettledBy { .. }));
     }
     timers
+}
+
+/// When something is to be done about a promise, in order.
+pub(super) fn instants(state: &Handoff, promise: &Promise) -> Vec<DateTime<Utc>> {
+    let (at, minutes) = (promise.promised_at, TimeDelta::minutes);
+    let mut instants = vec![at - minutes(10), at - minutes(5), at, state.moves_on_by];
+    instants.extend(calls_at(state, promise));
+    instants.extend(steps(state, promise).into_iter().map(|(_, at)| at));
+    instants.sort();
+    instants
+}
+
+/// When the clock makes the call: one try, as of whoever asks for one.
+fn calls_at(state: &Handoff, promise: &Promise) -> Option<DateTime<Utc>> {
+    let is_the_clocks = state.terms.callback.dial == CallbackDial::AtTheTime;
+    let is_first = state.legs.iter().all(|leg| leg.dialled.is_none());
+    (is_the_clocks && is_first).then(|| promise.promised_at - CALLS_AHEAD)
+}
+
+/// What was set for whoever owes it, and when that is due. A lead is on offer once.
+pub(super) fn steps(state: &Handoff, promise: &Promise) -> Vec<(SlaAct, DateTime<Utc>)> {
+    let Some(from) = state.steps_from.filter(|_| state.waits_in.is_none()) else { return Vec::new() };
+    let steps = &state.terms.callback.steps;
+    let set = steps.iter().map(|step| (step.act, from + TimeDelta::from_std(step.after).unwrap_or_default()));
+    set.filter(|(_, due)| *due < promise.promised_at).collect()
 }
 
 /// When a caller who still waits is offered a call back.
@@ -142,9 +179,11 @@ pub(super) fn own_timers(state: &Handoff) -> Vec<Timer> {
         }
     };
     let call = state.current_legs().find(|leg| leg.dialled.is_some()).filter(|_| !state.is_done());
-    let of_call = call.map(|leg| match leg.state {
-        LegState::Accepted => Timer::DialBy { leg: leg.id.clone() },
-        _ => of_leg(leg),
+    let asked = |leg: &Leg| leg.dialled.as_ref().map_or(0, |lead| lead.asked);
+    let of_call = call.map(|leg| match (asked(leg), leg.state) {
+        (0, LegState::Accepted) => Timer::DialBy { leg: leg.id.clone() },
+        (0, _) => of_leg(leg),
+        (asked, _) => Timer::AnswerBy { leg: leg.id.clone(), asked },
     });
     let only = match &state.stage {
         Stage::Offered | Stage::Done { .. } => return Vec::new(),

@@ -1,62 +1,12 @@
-//! What holds in every state and for every move, by name. `docs/handoff.md` lists it.
+//! What holds in every state and for every move ([`super::INVARIANTS`]), looked at.
 
 use super::super::*;
+use super::hands::{calls_another, is_missed, taken_while_calling, untold_of_hands};
 use super::happens::own_timers;
-use super::side::{conversation, current};
+use super::side::{asked, conversation, current};
 use crate::domain::id::RepId;
 use crate::rules::model::set::Introduction;
 use std::collections::BTreeSet;
-
-/// A name, and what it says.
-pub(in crate::handoff::tests) const INVARIANTS: [(&str, &str); 16] = [
-    (
-        "one_phone_one_lead",
-        "Two leads never have a current leg on one phone, and no phone is rung that is up for another lead.",
-    ),
-    (
-        "reserved_while_current",
-        "The rep of a current leg is held for that lead, from before the phone rings until it is given up.",
-    ),
-    ("a_phone_is_rung_once", "A phone of a rep is rung once for a lead, whatever came of it."),
-    (
-        "strays_only_hang_up",
-        "A leg that is not current is hung up where it is told to be up, and nothing else comes of what is told of it.",
-    ),
-    ("a_conversation_is_left_alone", "Once caller and rep speak, only the two of them end it."),
-    ("nobody_is_left_alone", "A rep who leaves after the conversation leaves no caller on the line."),
-    (
-        "the_caller_is_told",
-        "Whoever is on the line is told what happens next whenever that changes, and hears music or the agent while phones ring.",
-    ),
-    (
-        "who_asks_is_called_back",
-        "A caller who asks for a call back in place of waiting is promised one, and no phone goes on ringing; nobody who is being \
-         put through loses a rep by it.",
-    ),
-    (
-        "the_agent_leaves",
-        "An agent who makes caller and rep known to each other is let go while the two speak, and at no other time.",
-    ),
-    ("somebody_is_next", "There is a next step with an owner who is here and a time, in every state."),
-    (
-        "a_timer_moves_it_on",
-        "Every stage that waits has set the timer that ends it, though nobody tells us anything again.",
-    ),
-    ("one_end", "A lead ends once: connected, booked or called stays so, and nothing is promised beside it."),
-    (
-        "promises_are_kept_or_told",
-        "A promise is kept, replaced by one that the caller is told of, or broken and told to whoever is to look.",
-    ),
-    (
-        "the_lead_is_dialled_for_one_who_accepted",
-        "A lead is dialled once, at the moment at which a rep accepts to call them back.",
-    ),
-    ("a_call_ends_for_both", "When a call to a lead ends, whichever of the two phones may be up is hung up."),
-    (
-        "every_way_ends",
-        "From every state the lead can come to an end: connected, booked, called, or a person who looks.",
-    ),
-];
 
 /// One move, seen from outside.
 pub(super) struct Seen<'a> {
@@ -72,7 +22,7 @@ pub(super) type Break = (&'static str, String);
 
 /// The first of the invariants that a move breaks, and how.
 pub(super) fn broken_by(it: &Seen<'_>, advance: Advance) -> Option<Break> {
-    let checks: [(&'static str, Option<String>); 14] = [
+    let checks: [(&'static str, Option<String>); 18] = [
         ("strays_only_hang_up", stray(it)),
         ("reserved_while_current", unreserved(it)),
         ("a_phone_is_rung_once", rung_twice(it)),
@@ -80,6 +30,10 @@ pub(super) fn broken_by(it: &Seen<'_>, advance: Advance) -> Option<Break> {
         ("nobody_is_left_alone", left_alone(it)),
         ("one_end", second_end(it)),
         ("promises_are_kept_or_told", untold_promise(it)),
+        ("who_has_the_lead_is_told", untold_of_hands(it)),
+        ("nobody_takes_it_while_its_rep_calls", taken_while_calling(it)),
+        ("the_clock_calls_for_who_owes", calls_another(it)),
+        ("who_is_missed_is_called_back", is_missed(it)),
         ("who_asks_is_called_back", not_called_back(it)),
         ("the_agent_leaves", third_party(it)),
         ("the_caller_is_told", untold_caller(it)),
@@ -94,12 +48,16 @@ pub(super) fn broken_by(it: &Seen<'_>, advance: Advance) -> Option<Break> {
 pub(super) type Advance = fn(&Handoff, &Event, &RuleSet, DateTime<Utc>) -> Transition;
 
 impl Seen<'_> {
-    fn after(&self) -> &Handoff {
+    pub(super) fn after(&self) -> &Handoff {
         &self.made.state
     }
 
-    fn plans(&self, is: impl Fn(&Effect) -> bool) -> bool {
+    pub(super) fn plans(&self, is: impl Fn(&Effect) -> bool) -> bool {
         self.made.effects.iter().any(|planned| is(&planned.effect))
+    }
+
+    pub(super) fn tells(&self, rep: &RepId, about: BriefWhy) -> bool {
+        self.plans(|effect| matches!(effect, Effect::Brief { rep: told, why, .. } if told == rep && *why == about))
     }
 
     fn says(&self) -> bool {
@@ -127,6 +85,8 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
         | Event::Joined { leg }
         | Event::JoinFailed { leg, .. }
         | Event::RepLeft { leg }
+        | Event::Pressed { leg, .. }
+        | Event::TalksOn { leg }
         | Event::LeadLeft { leg } => Some(leg),
         Event::Timer { timer } => match timer {
             Timer::RingBy { leg }
@@ -135,6 +95,7 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
             | Timer::SettledBy { leg }
             | Timer::IntroducedBy { leg }
             | Timer::DialBy { leg }
+            | Timer::AnswerBy { leg, .. }
             | Timer::ReleaseBy { leg } => Some(leg),
             Timer::PatienceBy
             | Timer::OfferCallback
@@ -163,6 +124,7 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
         | Event::SlotTaken { .. }
         | Event::BookingFailed { .. }
         | Event::ContactMade { .. }
+        | Event::Texted { .. }
         | Event::Found(_)
         | Event::Completed(_)
         | Event::Reassigned(_)
@@ -175,7 +137,8 @@ fn stray(it: &Seen<'_>) -> Option<String> {
     // What is told of a lead's phone is about the call of the rep who dials.
     let about = leg.dialled_for().unwrap_or_else(|| leg.clone());
     let is_current = current(it.before).iter().any(|(current, _)| **current == about);
-    if is_current || conversation(it.before) == Some(&about) || it.made.ignored {
+    let is_spoken_with = [conversation(it.before), asked(it.before)].contains(&Some(&about));
+    if is_current || is_spoken_with || it.made.ignored {
         return None;
     }
     let (before, after) = (it.before, it.after());
@@ -208,8 +171,12 @@ fn interrupted(it: &Seen<'_>) -> Option<String> {
     let leg = conversation(it.before)?;
     let theirs = match it.event {
         Event::LeadLeft { leg: gone } => *gone == leg.of_lead(),
-        Event::CallerLeft | Event::CallEnded => true,
+        Event::CallerLeft | Event::CallEnded | Event::Missed => true,
         Event::RepLeft { leg: gone } => gone == leg,
+        // Whoever carries the call has it no more, or cannot be asked: nobody is hung up for that.
+        Event::Timer { timer: Timer::ReleaseBy { leg: gone } } => {
+            it.before.calling.as_ref() == Some(gone) && !it.hangs_up(leg)
+        }
         _ => false,
     };
     let goes_on = conversation(it.after()) == Some(leg) && !it.hangs_up(leg);
@@ -225,8 +192,20 @@ fn left_alone(it: &Seen<'_>) -> Option<String> {
 
 fn second_end(it: &Seen<'_>) -> Option<String> {
     let Stage::Done { outcome } = &it.before.stage else { return None };
+    // Whoever has heard neither people nor the agent has come to no end.
+    if *it.event == Event::Missed && matches!(outcome, Outcome::LeftToAgent { .. }) {
+        return None;
+    }
     let same = matches!(&it.after().stage, Stage::Done { outcome: after } if after == outcome);
     let promises = it.plans(|effect| matches!(effect, Effect::ConfirmToCaller { .. }));
+    let is_taken_back = match (it.event, outcome) {
+        (Event::Pressed { leg, key: '3' }, Outcome::Called { .. }) => asked(it.before) == Some(leg),
+        _ => false,
+    };
+    if is_taken_back && !same {
+        let is_owed = matches!(it.after().stage, Stage::Callback { .. } | Stage::NeedsAttention { .. });
+        return (!is_owed).then(|| format!("nobody was reached, and it is {:?}", it.after().stage));
+    }
     (!same || promises).then(|| format!("after {outcome:?} came {:?}", it.after().stage))
 }
 
@@ -241,6 +220,10 @@ fn untold_promise(it: &Seen<'_>) -> Option<String> {
             Event::Timer { timer: Timer::Breach { .. } } => it.before.calling.is_some(),
             _ => true,
         },
+        // The caller was told that time.
+        Stage::Callback { promise: after } if after.promised_at == promise.promised_at => {
+            it.tells(&after.owner, BriefWhy::Callback)
+        }
         Stage::Callback { .. } => it.plans(|effect| matches!(effect, Effect::ConfirmToCaller { .. })),
         Stage::Done { .. } => true,
         Stage::NeedsAttention { .. } => {
@@ -332,15 +315,22 @@ fn dials(effect: &Effect) -> Option<&LegId> {
 }
 
 fn half_a_call(it: &Seen<'_>) -> Option<String> {
-    let leg = it.before.calling.as_ref().filter(|_| it.after().calling.is_none())?;
-    let lead = leg.of_lead();
+    let leg = it.before.calling.as_ref()?;
+    let (lead, is_asked) = (leg.of_lead(), asked(it.before).is_some());
+    // Whom the lead leaves is asked about it, and is hung up after that.
+    let begins_to_be_asked = !is_asked && asked(it.after()).is_some();
+    if it.after().calling.is_some() && !begins_to_be_asked {
+        return None;
+    }
     let says_down = |gone: &LegId| match it.event {
         Event::RepLeft { leg } | Event::LeadLeft { leg } => leg == gone,
         Event::NoAnswer { leg, .. } | Event::Busy { leg, .. } | Event::WrongNumber { leg, .. } => leg == gone,
+        Event::Timer { timer: Timer::ReleaseBy { .. } } => it.before.is_done(),
         _ => false,
     };
     let down = |gone: &LegId| says_down(gone) || it.hangs_up(gone);
-    let both = down(leg) && (!is_dialled(it.before, leg) || down(&lead));
+    let rep_is_told = begins_to_be_asked || down(leg);
+    let both = rep_is_told && (is_asked || !is_dialled(it.before, leg) || down(&lead));
     (!both).then(|| format!("{:?} leaves somebody on the line", it.event))
 }
 

@@ -1,7 +1,7 @@
 //! One caller in the small world: the handoff as far as it tells one state from another, and the phones that it rings.
 
 use super::super::*;
-use super::happens::own_timers;
+use super::happens::{own_timers, steps};
 use crate::domain::id::RepId;
 use crate::domain::outcome::Outcome;
 
@@ -38,10 +38,16 @@ pub(super) fn current(handoff: &Handoff) -> Vec<(&LegId, &RepId)> {
     handoff.current_legs().map(|leg| (&leg.id, &leg.rep)).collect()
 }
 
+/// The lead is gone, and the rep is asked what came of it.
+pub(super) fn asked(handoff: &Handoff) -> Option<&LegId> {
+    handoff.asked_on().map(|leg| &leg.id)
+}
+
 /// Caller and rep speak on it, or have.
 pub(super) fn conversation(handoff: &Handoff) -> Option<&LegId> {
     match &handoff.stage {
         Stage::Bridged { leg, .. } => Some(leg),
+        _ if asked(handoff).is_some() => None,
         _ if handoff.calling.is_some() => {
             let joined = |id: &&LegId| handoff.legs.iter().any(|leg| leg.id == **id && leg.state == LegState::Joined);
             handoff.calling.as_ref().filter(joined)
@@ -61,6 +67,8 @@ pub(super) fn canonical(handoff: &Handoff, now: DateTime<Utc>) -> Handoff {
     for leg in &mut same.legs {
         (leg.card, leg.evidence) = (String::new(), None);
         if let Some(lead) = &mut leg.dialled {
+            lead.said = None;
+            lead.asked = if handoff.calling.as_ref() == Some(&leg.id) { lead.asked } else { 0 };
             lead.joined_at = lead.joined_at.map(|_| handoff.decided_at);
             lead.state = lead.state.map(|state| if state.is_given_up() { LegState::NoAnswer } else { state });
         }
@@ -82,10 +90,16 @@ fn told_from_here(same: &mut Handoff, now: DateTime<Utc>) {
     let then = same.decided_at;
     let back = now - later_on(same);
     match &mut same.stage {
-        Stage::Done { outcome: Outcome::Connected { at, .. } | Outcome::Called { at, .. } } => *at = then,
+        Stage::Done {
+            outcome: Outcome::Connected { at, .. } | Outcome::Called { at, .. } | Outcome::LeftToAgent { at },
+        } => *at = then,
         Stage::NeedsAttention { since, .. } => *since = then,
         Stage::Callback { promise } => promise.promised_at -= back,
         _ => {}
+    }
+    same.steps_from = same.steps_from.map(|from| from - back);
+    if !matches!(&same.stage, Stage::Callback { promise } if !steps(same, promise).is_empty()) {
+        same.steps_from = None; // none of them is to come
     }
     same.moves_on_by = if !own_timers(same).is_empty() { same.moves_on_by - back } else { then };
     same.next_target = u32::try_from(same.targets.len()).unwrap_or(u32::MAX);

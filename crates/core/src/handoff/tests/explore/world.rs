@@ -1,11 +1,10 @@
 //! The small world: what a state of it is, and what each state may become.
 
 use super::super::*;
-use super::happens::happens;
+use super::happens::{happens, instants};
 use super::held::{Advance, Break, Seen, broken_by};
 use super::side::{Line, Side, canonical, current, is_past_phones, is_past_transfer, later_on, timeless};
 use crate::domain::id::RepId;
-use crate::domain::outcome::Promise;
 use crate::rules::model::set::{Introduction, RingPlan};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -69,6 +68,8 @@ pub(super) struct World {
     advance: Advance,
     begun: Handoff,
     callers: usize,
+    /// What may happen beside what happens everywhere.
+    also: fn(&Handoff) -> Vec<Event>,
     met: Vec<Handoff>,
     ids: BTreeMap<String, u32>,
     moves: BTreeMap<At, Moves>,
@@ -85,7 +86,14 @@ impl World {
         (terms.patience, terms.booking.answer_within) = (seconds(30), seconds(10));
         let begun = Handoff::begin(&world.lead, &world.decide(), &world.rules);
         let (met, ids, moves) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Self { rules: world.rules, advance, begun, callers, met, ids, moves }
+        Self { rules: world.rules, advance, begun, callers, also: |_| Vec::new(), met, ids, moves }
+    }
+
+    /// It begins otherwise, and more may happen.
+    pub(super) fn otherwise(mut self, change: impl FnOnce(&mut Handoff), also: fn(&Handoff) -> Vec<Event>) -> Self {
+        change(&mut self.begun);
+        self.also = also;
+        self
     }
 
     /// The first rep can be rung on a second phone.
@@ -173,7 +181,7 @@ impl World {
         }
         let before = self.met[side.handoff as usize].clone();
         let mut moves: Vec<Rc<Made>> = Vec::new();
-        for event in happens(&before, &side.lines, now) {
+        for event in happens(&before, &side.lines, now).into_iter().chain((self.also)(&before)) {
             let Some(made) = self.make(&before, event, now) else { continue };
             let same = |known: &Rc<Made>| known.after == made.after && known.hangs_up == made.hangs_up;
             if made.broken.is_some() || !moves.iter().any(same) {
@@ -326,15 +334,11 @@ impl World {
 
     /// Not while a timer would then be later than a worker's death can make it. A promise is followed to its time.
     fn later_for(&self, handoff: &Handoff, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let (begun, minutes) = (self.begun.decided_at, TimeDelta::minutes);
+        let begun = self.begun.decided_at;
         let by = match &handoff.stage {
             // A call is over before anybody looks at the clock.
             Stage::Callback { .. } if handoff.calling.is_some() => return None,
-            Stage::Callback { promise: Promise { promised_at: at, .. } } => {
-                return [*at - minutes(10), *at - minutes(5), *at, handoff.moves_on_by]
-                    .into_iter()
-                    .find(|at| *at > now);
-            }
+            Stage::Callback { promise } => return instants(handoff, promise).into_iter().find(|at| *at > now),
             Stage::Done { .. } | Stage::NeedsAttention { .. } => return None,
             Stage::Searching { .. } | Stage::Offering { .. } | Stage::Booking { .. } => {
                 return Some(handoff.moves_on_by).filter(|at| *at > now);
@@ -356,9 +360,10 @@ impl World {
 fn told_apart_by(state: &Handoff) -> String {
     let Handoff { stage, live, owner, turn_in, rungs, next_target, refused, legs, calling, holds, .. } = state;
     let Handoff { moves_on_by, searches, booking_attempts, taken_slots, first_contact_at, .. } = state;
-    let phones = (next_target, refused, legs, calling, holds);
+    let Handoff { waits_in, let_lie, steps_from, .. } = state;
+    let (phones, hands) = ((next_target, refused, legs, calling, holds), (waits_in, let_lie, steps_from));
     let times = (moves_on_by, searches, booking_attempts, taken_slots, first_contact_at);
-    serde_json::to_string(&(stage, live, owner, turn_in, rungs, phones, times)).expect("a handoff is JSON")
+    serde_json::to_string(&(stage, live, owner, turn_in, rungs, phones, times, hands)).expect("a handoff is JSON")
 }
 
 fn is_up_for_another(node: &Node, side: usize, rep: usize) -> bool {

@@ -6,7 +6,7 @@ use crate::handoff::state::Closing;
 use crate::handoff::{Completed, OnTheLine};
 use std::collections::BTreeSet;
 
-pub(super) const EVENTS: [&str; 57] = [
+pub(super) const EVENTS: [&str; 64] = [
     "start",
     "answered",
     "accepted",
@@ -21,12 +21,17 @@ pub(super) const EVENTS: [&str; 57] = [
     "whisper_failed",
     "join_failed",
     "rep_left",
+    "talks_on",
     "told of a leg given up",
     "call_now",
     "lead answered",
     "lead joined",
     "lead not had",
     "lead_left",
+    "key: spoken",
+    "key: not reached",
+    "key: wrong person",
+    "key: not offered",
     "caller_left",
     "callback_wanted",
     "missed",
@@ -39,6 +44,7 @@ pub(super) const EVENTS: [&str; 57] = [
     "slot_taken",
     "booking_failed",
     "contact_made",
+    "texted",
     "found",
     "completed",
     "completed: the caller is on the line",
@@ -63,6 +69,7 @@ pub(super) const EVENTS: [&str; 57] = [
     "timer call_at",
     "timer call_again",
     "timer dial_by",
+    "timer answer_by",
     "timer of a leg given up",
 ];
 
@@ -71,6 +78,9 @@ pub(super) fn every_event(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) 
     let mut events = of_a_leg(&leg).to_vec();
     events.extend(timers_of_a_leg(&leg));
     events.extend(of_a_lead(&leg.of_lead()));
+    events.extend(keys_of_a_rep(&leg));
+    let asked = state.asked_on().and_then(|leg| leg.dialled.as_ref()).map_or(1, |lead| lead.asked);
+    events.push(("timer answer_by", Event::Timer { timer: Timer::AnswerBy { leg: leg.clone(), asked } }));
     events.push(("timer dial_by", Event::Timer { timer: Timer::DialBy { leg: leg.clone() } }));
     events.push(("call_now", Event::CallNow { rep: rep_id("ben"), by: "a team lead".to_owned() }));
     events.extend(of_the_call(state, now));
@@ -85,7 +95,7 @@ pub(super) fn every_event(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) 
     events
 }
 
-fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 13] {
+fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 14] {
     let (leg, why) = (|| leg.clone(), || "made up".to_owned());
     [
         ("answered", Event::Answered { leg: leg() }),
@@ -101,6 +111,7 @@ fn of_a_leg(leg: &LegId) -> [(&'static str, Event); 13] {
         ("whisper_failed", Event::WhisperFailed { leg: leg(), why: why(), fault: Fault::Vendor }),
         ("join_failed", Event::JoinFailed { leg: leg(), why: why(), fault: Fault::Vendor }),
         ("rep_left", Event::RepLeft { leg: leg() }),
+        ("talks_on", Event::TalksOn { leg: leg() }),
     ]
 }
 
@@ -117,6 +128,11 @@ fn of_a_lead(leg: &LegId) -> [(&'static str, Event); 7] {
     ]
 }
 
+fn keys_of_a_rep(leg: &LegId) -> [(&'static str, Event); 4] {
+    let keys = [("key: spoken", '1'), ("key: not reached", '3'), ("key: wrong person", '4'), ("key: not offered", '9')];
+    keys.map(|(name, key)| (name, Event::Pressed { leg: leg.clone(), key }))
+}
+
 fn timers_of_a_leg(leg: &LegId) -> [(&'static str, Event); 6] {
     let leg = || leg.clone();
     [
@@ -130,7 +146,7 @@ fn timers_of_a_leg(leg: &LegId) -> [(&'static str, Event); 6] {
     .map(|(name, timer)| (name, Event::Timer { timer }))
 }
 
-fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 14] {
+fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 15] {
     let (search, attempt) = (state.searches, state.booking_attempts);
     let why = || "made up".to_owned();
     let slot = match &state.stage {
@@ -153,6 +169,7 @@ fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 1
         ("slot_taken", Event::SlotTaken { attempt }),
         ("booking_failed", Event::BookingFailed { attempt, why: why() }),
         ("contact_made", Event::ContactMade { rep: state.owner.clone(), at: now }),
+        ("texted", Event::Texted { why_not: Some(why()) }),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! `callback:` of `handoff.yaml`: for when a call is promised, and what is done before its time.
 
-use super::{DIALS, PlacedDuration, span, span_if_said, spelled};
+use super::{DIALS, PlacedDuration, TEXT_BACKS, span, span_if_said, spelled};
 use crate::domain::effect::SlaAct;
 use crate::rules::fault::{At, Faults};
 use crate::rules::files::yaml::{Node, Section};
@@ -24,6 +24,8 @@ pub(super) fn read(mut section: Section<'_>, faults: &mut Faults) -> CallbackRul
     };
     let dial = section.get("dial").and_then(|node| node.word(faults));
     let dial = dial.and_then(|word| faults.choice(&word, "handoff-unknown-dial", &DIALS)).unwrap_or_default();
+    let text_back = section.get("text_back").and_then(|node| node.word(faults));
+    let text_back = text_back.and_then(|word| faults.choice(&word, "callback-unknown-text-back", &TEXT_BACKS));
     section.finish(faults);
     let steps = steps.unwrap_or_default();
     if faults.count() == told {
@@ -38,6 +40,7 @@ pub(super) fn read(mut section: Section<'_>, faults: &mut Faults) -> CallbackRul
         escalate_before,
         steps: steps.into_iter().map(|(step, _)| step).collect(),
         dial,
+        text_back: text_back.unwrap_or_default(),
     }
 }
 

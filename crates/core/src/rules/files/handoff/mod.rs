@@ -8,7 +8,7 @@ use crate::rules::fault::{At, Faults, Word, did_you_mean, quoted};
 use crate::rules::files::yaml::{Data, Node, Section};
 use crate::rules::model::set::{
     AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung,
-    live_at_most,
+    TextBack, live_at_most,
 };
 use crate::rules::words::values;
 pub(crate) use callback::ACTS;
@@ -28,6 +28,9 @@ pub(crate) const INTRODUCTIONS: [(&str, Introduction); 2] =
 /// Who begins a call that was promised.
 pub(crate) const DIALS: [(&str, CallbackDial); 2] =
     [("by_button", CallbackDial::ByButton), ("at_the_time", CallbackDial::AtTheTime)];
+/// Who is sent a text when they were missed.
+pub(crate) const TEXT_BACKS: [(&str, TextBack); 3] =
+    [("nobody", TextBack::Nobody), ("agreed", TextBack::Agreed), ("callers", TextBack::Callers)];
 
 const RING_PLANS: &str = "one_by_one, { at_once: 2 } or { add_every: 5s }";
 
@@ -60,6 +63,7 @@ pub(crate) struct HandoffDraft {
     first_contact_sla: Duration,
     open_for: Duration,
     company: Option<String>,
+    language: String,
 }
 
 /// A duration with its place, for the checks of one against the other.
@@ -103,6 +107,7 @@ impl HandoffDraft {
             first_contact_sla: self.first_contact_sla,
             open_for: self.open_for,
             company: self.company.clone(),
+            language: self.language.clone(),
         }
     }
 }
@@ -127,6 +132,7 @@ pub(crate) fn read(root: &Node, faults: &mut Faults) -> HandoffDraft {
         away_after_misses: away_after_misses(&mut section, faults),
         first_contact_sla: span(&mut section, "first_contact_sla", faults).length,
         company: section.get("company").and_then(|node| node.word(faults)).map(|word| word.text),
+        language: language(&mut section, faults),
         open_for: span_or(&mut section, "open_for", OPEN_FOR, faults).length,
         needs_attention: section.require("needs_attention", faults).and_then(|node| node.word(faults)),
         ladders: section.require("ladders", faults).map(|node| ladders(node, faults)).unwrap_or_default(),
@@ -177,6 +183,13 @@ fn check_offer(draft: &HandoffDraft, faults: &mut Faults) {
     faults
         .error("handoff-offer-too-late", after.at, found, "less than the caller's patience")
         .hint(Some("leave it out, and no caller is offered a call back while phones ring".to_owned()));
+}
+
+/// That of the words that come with us where nothing is said.
+fn language(section: &mut Section<'_>, faults: &mut Faults) -> String {
+    let word = section.get("language").and_then(|node| node.word(faults));
+    let read = word.and_then(|word| faults.language(&word, "value-bad-language", "a language code such as en"));
+    read.unwrap_or_else(|| HandoffRules::ENGLISH.to_owned())
 }
 
 /// Nobody where nothing is said.

@@ -21,6 +21,11 @@ fn takes_as_usual(takes: &Duration) -> bool {
     *takes == call_takes()
 }
 
+/// `language` of a handoff.yaml that does not say it: that of the words that come with Baton.
+fn english() -> String {
+    HandoffRules::ENGLISH.to_owned()
+}
+
 /// `rules/handoff.yaml`, checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HandoffRules {
@@ -64,6 +69,14 @@ pub struct HandoffRules {
     pub open_for: Duration,
     /// What callers know us as.
     pub company: Option<String>,
+    /// In which the workspace's templates are written, but for those in the folder of another language. Lower-case primary tag.
+    #[serde(default = "english")]
+    pub language: String,
+}
+
+impl HandoffRules {
+    /// The language of the words that come with Baton.
+    pub const ENGLISH: &'static str = "en";
 }
 
 /// How many reps are rung at a time.
@@ -167,6 +180,20 @@ pub struct CallbackRules {
     pub steps: Vec<SlaStep>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub dial: CallbackDial,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub text_back: TextBack,
+}
+
+/// Who is sent a text when they were missed, and are owed a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextBack {
+    #[default]
+    Nobody,
+    /// Whoever has said yes to texts.
+    Agreed,
+    /// They, and whoever called from a number that may be a mobile's and has not refused texts: it answers their own call.
+    Callers,
 }
 
 /// Who begins a call that was promised.

@@ -92,6 +92,17 @@ fn an_extension_is_told_apart() {
     assert_eq!(of("(415) 555-0142"), None);
 }
 
+#[test]
+fn a_text_is_not_sent_to_what_is_known_as_no_mobile() {
+    let mobile = |text| may_be_mobile(&PhoneE164::new(text).expect("a number"));
+    for text in ["+4915112345678", "+447400123456", "+12125550142", "+999123456789"] {
+        assert!(mobile(text), "{text}");
+    }
+    for text in ["+493012345678", "+442079460123", "+18005550142"] {
+        assert!(!mobile(text), "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "\\PC{0,60}", digits in "[+0-9()x. -]{0,30}", region in "(US|DE|JP|XX|)") {

@@ -40,6 +40,7 @@ impl Day<'_> {
             }
             Effect::Join { leg } => self.joins(life, leg),
             Effect::DialLead { leg } => self.dials(life, leg),
+            Effect::Ask { leg, .. } => self.is_asked(life, leg),
             Effect::FindSlots { search, .. } => self.searches(life, *search),
             Effect::Book { slot, attempt } => self.books(life, slot, *attempt),
             Effect::Instruct { instruction: Instruction::OfferSlots { slots } } => self.offers(life, slots),
@@ -182,6 +183,24 @@ impl Day<'_> {
             82..90 => self.emits(life, Event::Machine { leg: told(), why: why() }),
             _ => {} // it rings, and nobody says anything
         }
+    }
+
+    /// What came of calling the lead. Whoever has hung up says nothing.
+    fn is_asked(&mut self, life: usize, leg: &LegId) {
+        if self.lives[life].phones.get(leg).is_none_or(|phone| !phone.is_up) {
+            return;
+        }
+        let after = self.chance.seconds(1, 15);
+        let key = match self.chance.below(100) {
+            0..35 => '1',
+            35..50 => '2',
+            50..65 => '3',
+            65..75 => '4',
+            75..85 => '9',
+            85..92 => return self.happens_at(after, Item::Phone(life, leg.clone(), Act::PutsDown)),
+            _ => return,
+        };
+        self.happens_at(after, Item::Told(life, Event::Pressed { leg: leg.clone(), key }));
     }
 
     fn searches(&mut self, life: usize, search: u32) {

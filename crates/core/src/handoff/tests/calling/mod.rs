@@ -1,7 +1,10 @@
 //! A call that is owed, made by us: the rep's phone, the whisper, the key, and only then the lead's phone.
 
+mod question;
+
 use super::*;
 use crate::domain::lead::ReachBack;
+use crate::domain::outcome::CameOf;
 use crate::domain::zone::Zone;
 use crate::handoff::NoCall;
 use crate::rules::model::set::{CallbackDial, SlaStep};
@@ -86,6 +89,30 @@ impl UnderWay {
         self
     }
 
+    /// What came of it, once the lead is gone; there is time to say so, and the call counts as being made.
+    fn asks(self, have_spoken: bool, again: bool) -> Self {
+        let leg = self.leg(3);
+        assert_eq!(self.state.asked_on().map(|asked| &asked.id), Some(&leg));
+        let timer = Timer::AnswerBy { leg: leg.clone(), asked: 1 + u32::from(again) };
+        assert_eq!(self.planned_at(&timer), Some(self.now + TimeDelta::seconds(17)));
+        assert!(self.state.holds.iter().any(|hold| hold.until > self.now + TimeDelta::seconds(17)), "ben is held");
+        self.does(&Effect::Ask { leg, have_spoken, again })
+    }
+
+    fn presses(self, key: char) -> Self {
+        self.of_leg(3, |leg| Event::Pressed { leg, key })
+    }
+
+    /// Nobody has pressed a key in time.
+    fn says_nothing_by_key(self) -> Self {
+        self.after(17).leg_timer(3, |leg| Timer::AnswerBy { leg, asked: 1 })
+    }
+
+    fn has_said(self, said: Option<CameOf>) -> Self {
+        assert_eq!(self.state.legs[2].dialled.as_ref().and_then(|lead| lead.said), said);
+        self
+    }
+
     fn planned_at(&self, timer: &Timer) -> Option<DateTime<Utc>> {
         let is_it = |planned: &&crate::domain::effect::Planned| matches!(&planned.effect, Effect::Timer { timer: set } if set == timer);
         self.last.effects.iter().find(is_it).map(|planned| planned.run_at)
@@ -115,7 +142,8 @@ fn a_call_back_is_a_first_contact_and_keeps_the_promise() {
 #[test]
 fn whoever_of_the_two_leaves_takes_the_other_along() {
     let settled = || speaking().after(10).leg_timer(3, |leg| Timer::SettledBy { leg }).after(300);
-    settled().lead(|leg| Event::LeadLeft { leg }).hangs_up(3).holds_nobody();
+    let left = settled().lead(|leg| Event::LeadLeft { leg }).asks(true, false);
+    left.says_nothing_by_key().hangs_up(3).holds_nobody().has_said(None);
     settled().rep_left(3).hangs_up_lead().holds_nobody();
     // The timer is late: they have spoken all the same.
     let call = speaking();
@@ -123,10 +151,28 @@ fn whoever_of_the_two_leaves_takes_the_other_along() {
     call.after(15).rep_left(3).hangs_up_lead().ends_called(joined_at).holds_nobody();
 }
 
+/// The rep is in a call for nobody for ever. That nobody could say whether they speak cuts nobody off.
+#[test]
+fn a_call_whose_end_nobody_tells_ends_when_nobody_is_on_it() {
+    let release = |leg| Timer::ReleaseBy { leg };
+    let hours = || speaking().after(10).leg_timer(3, |leg| Timer::SettledBy { leg }).after(7200);
+    let call = hours().of_leg(3, |leg| Event::TalksOn { leg });
+    assert_eq!(call.state.calling, Some(call.leg(3)));
+    let call = call.after(600).leg_timer(3, release).holds_nobody();
+    assert_eq!(call.state.calling, None);
+    assert!(call.last.effects.is_empty());
+    call.rep_left(3).ignored().leg_timer(3, release).ignored();
+    // Also where the phone was another lead's by the time at which they were told to speak.
+    let mut taken = hours();
+    taken.state.holds.clear();
+    assert_eq!(taken.leg_timer(3, release).state.calling, None);
+}
+
 #[test]
 fn who_is_cut_off_within_seconds_is_owed_a_call_still() {
     speaking().after(3).rep_left(3).hangs_up_lead().leg_is(3, LegState::Lost).owes_it_still();
-    speaking().after(3).lead(|leg| Event::LeadLeft { leg }).hangs_up(3).owes_it_still();
+    let left = speaking().after(3).lead(|leg| Event::LeadLeft { leg }).asks(true, false);
+    left.says_nothing_by_key().hangs_up(3).owes_it_still();
 }
 
 #[test]
@@ -137,10 +183,16 @@ fn a_lead_who_cannot_be_had_ends_the_try_and_not_the_promise() {
         |leg| Event::WrongNumber { leg, why: None },
     ];
     for event in gone {
-        dialled().after(9).lead(event).hangs_up(3).owes_it_still();
+        let gone = dialled().after(9).lead(event).asks(false, false);
+        gone.says_nothing_by_key().hangs_up(3).owes_it_still();
     }
-    dialled().after(5).lead(|leg| Event::Machine { leg, why: None }).hangs_up(3).hangs_up_lead().owes_it_still();
-    dialled().after(35).leg_timer(3, |leg| Timer::DialBy { leg }).hangs_up(3).hangs_up_lead().owes_it_still();
+    let machine = dialled().after(5).lead(|leg| Event::Machine { leg, why: None }).hangs_up_lead().asks(false, false);
+    machine.says_nothing_by_key().hangs_up(3).owes_it_still();
+    let silent = dialled().after(35).leg_timer(3, |leg| Timer::DialBy { leg }).hangs_up_lead().asks(false, false);
+    silent.says_nothing_by_key().hangs_up(3).owes_it_still();
+    // A fault of ours is nothing that a rep could tell of.
+    let failed = |leg| Event::RingFailed { leg, why: "made up".to_owned(), fault: Fault::Vendor };
+    dialled().after(1).lead(failed).hangs_up(3).hangs_up_lead().owes_it_still();
 }
 
 #[test]
@@ -284,7 +336,7 @@ fn a_lead_is_not_given_away_while_its_rep_calls() {
     let offer = Timer::Sla { promised_at, owner, act: SlaAct::Reassign, from };
     let call = call.after(1790).on(by("ben")).answered(3).accepted(3).after(10).timer(offer.clone());
     assert_eq!((call.planned_at(&offer), &call.state.waits_in), (Some(call.now + TimeDelta::seconds(30)), &None));
-    let call = call.lead(|leg| Event::NoAnswer { leg, why: None }).after(30).timer(offer);
+    let call = call.lead(|leg| Event::NoAnswer { leg, why: None }).says_nothing_by_key().after(13).timer(offer);
     assert!(call.state.is_waiting());
     let call = call.on(by("ben")).rings("ben", 4);
     assert!(!call.state.is_waiting());
@@ -296,7 +348,7 @@ fn a_promise_is_not_broken_while_the_call_is_made() {
     let promised_at = at("11:00");
     let call = dialled().timer(Timer::Breach { promised_at }).promises("ben", "11:00");
     assert_eq!(call.planned_at(&Timer::Breach { promised_at }), Some(call.now + TimeDelta::seconds(30)));
-    let call = call.lead(|leg| Event::NoAnswer { leg, why: None }).after(30);
+    let call = call.lead(|leg| Event::NoAnswer { leg, why: None }).says_nothing_by_key().after(13);
     call.timer(Timer::Breach { promised_at }).needs_attention_of("max");
 }
 

@@ -1,5 +1,7 @@
 //! A sentence as a program speaks it, by our own reading of what it writes: what an ear is to compare with.
 
+mod heard;
+
 use baton_phones::rtp::RATE;
 use std::f64::consts::PI;
 use std::io::Write as _;
@@ -13,13 +15,26 @@ const REACH: f64 = 16.0;
 /// # Panics
 /// The program does not speak.
 pub fn rendered(program: &[String], text: &str) -> Vec<i16> {
+    let (rate, samples) =
+        read(&spoken(program, text)).unwrap_or_else(|| panic!("{program:?} wrote no WAV of 16 bits and one channel"));
+    resampled(&samples, rate)
+}
+
+/// As the program writes it.
+///
+/// # Panics
+/// It cannot be run.
+fn spoken(program: &[String], text: &str) -> Vec<u8> {
     let (name, arguments) = program.split_first().expect("a program");
     let spawned = Command::new(name).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let mut speaks = spawned.unwrap_or_else(|error| panic!("{name}: {error}"));
     speaks.stdin.take().expect("its ear").write_all(text.as_bytes()).expect("it listens");
-    let wave = speaks.wait_with_output().expect("it ends").stdout;
-    let (rate, samples) = read(&wave).unwrap_or_else(|| panic!("{program:?} wrote no WAV of 16 bits and one channel"));
-    resampled(&samples, rate)
+    speaks.wait_with_output().expect("it ends").stdout
+}
+
+/// The program with the language in the place that it has for it.
+pub fn in_language(program: &[String], language: &str) -> Vec<String> {
+    program.iter().map(|word| word.replace("{language}", language)).collect()
 }
 
 /// Rate and samples. A program that writes into a pipe cannot know the length when it begins: the sound goes to the end.

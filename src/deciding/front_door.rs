@@ -4,12 +4,11 @@
 //! is whoever tries again within minutes, who is left to the agent the second time. Who withholds the number and reaches nobody can
 //! be called back by nobody, and is counted in the log alone.
 
-use super::Inbox;
-use crate::connectors::Arrival;
-use crate::deciding::answer::{Answer, within};
+use super::answer::{Answer, within};
+use super::decider::Decider;
 use crate::intake::event::key_of;
-use crate::store::{CARRIER, InboxMessage, StoreError, with};
-use baton_core::domain::lead::FRONT_DOOR;
+use crate::store::{self, CARRIER, InboxMessage, StoreError, with};
+use baton_core::domain::lead::{Arrival, FRONT_DOOR};
 use baton_core::domain::outcome::NextStepKind;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::rota::is_open;
@@ -31,23 +30,33 @@ enum Caller {
     Gone,
 }
 
-impl Inbox {
-    pub(super) fn is_door(&self, dialled: &str) -> bool {
-        self.release.borrow().rules.front_door.dialled(dialled).is_some()
+impl Decider {
+    /// Whether people of ours answer this number in their hours.
+    pub fn is_front_door(&self, dialled: &str) -> bool {
+        self.parts.release.borrow().rules.front_door.dialled(dialled).is_some()
     }
 
     /// Whether phones of ours ring for them.
-    pub(super) async fn rings(&self, arrival: &Arrival) -> Result<bool, StoreError> {
-        let now = self.clock.now();
+    ///
+    /// # Errors
+    /// The database failed: it is not known.
+    pub async fn rings_at_front_door(&self, arrival: &Arrival) -> Result<bool, StoreError> {
+        let now = self.parts.clock.now();
         let Some(to) = self.number(&arrival.dialled, Some(now)) else { return Ok(false) };
         let from = number_of(arrival, &to);
         if self.is_expected(arrival, from.as_ref(), now).await? {
             return Ok(false);
         }
         let event = lead(arrival, from.as_ref(), &to, Caller::OnTheLine, now);
-        let coming = self.decider.answers().expect(&event.key);
-        self.decider.take(vec![event]).await?;
-        match within(coming, DECIDED_WITHIN).await {
+        let (key, coming) = (event.key.clone(), self.answers().expect(&event.key));
+        let known = self.take(vec![event]).await?;
+        let is_known = known.iter().any(|known| matches!(known, store::Arrival::Same | store::Arrival::Differs));
+        let before = if is_known { self.answer_of(&key).await? } else { None };
+        let answer = match before {
+            Some(answer) => Some(answer),
+            None => within(coming, DECIDED_WITHIN).await,
+        };
+        match answer {
             Some(Answer::Decided(decided)) => Ok(decided.next_step.what == NextStepKind::Handoff),
             Some(Answer::Taken { .. } | Answer::Quarantined { .. }) => Ok(false),
             None => Ok(true),
@@ -55,11 +64,13 @@ impl Inbox {
     }
 
     /// The lead of somebody who has reached nobody, unless there is one, or nobody could call them back.
-    pub(super) async fn lead_of_missed(&self, arrival: &Arrival) -> Result<Option<InboxMessage>, StoreError> {
-        let now = self.clock.now();
+    ///
+    /// # Errors
+    /// The database failed: it is not known whether there is one.
+    pub async fn lead_of_missed(&self, arrival: &Arrival) -> Result<Option<InboxMessage>, StoreError> {
+        let now = self.parts.clock.now();
         let Some(to) = self.number(&arrival.dialled, None) else { return Ok(None) };
-        let known = with(arrival.call.clone(), |tx, call| Box::pin(tx.handoff_of_call(CARRIER, call)));
-        if self.store.read("front_door.known", known).await?.is_some() {
+        if self.parts.store.handoff_of_call(CARRIER, &arrival.call).await?.is_some() {
             return Ok(None);
         }
         let Some(from) = number_of(arrival, &to) else {
@@ -74,7 +85,7 @@ impl Inbox {
 
     /// The number of the front door that was dialled; with a moment, only if people answer it then.
     fn number(&self, dialled: &str, open_at: Option<DateTime<Utc>>) -> Option<PhoneE164> {
-        let release = self.release.borrow();
+        let release = self.parts.release.borrow();
         let (number, answered) = release.rules.front_door.dialled(dialled)?;
         let is_open = open_at.is_none_or(|at| is_open(&release.rules.hours, &answered.opening, at));
         is_open.then(|| number.clone())
@@ -90,7 +101,7 @@ impl Inbox {
         let Some(from) = from else { return Ok(false) };
         let asked = (from.clone(), arrival.call.clone(), now - TRIES_WITHIN);
         let expected = with(asked, |tx, (from, call, since)| Box::pin(tx.is_expected(from, call, *since)));
-        self.store.read("front_door.expected", expected).await
+        self.parts.store.read("front_door.expected", expected).await
     }
 }
 
