@@ -125,6 +125,12 @@ impl Handoff {
         self.current_legs().any(|current| current.id == *leg && current.state == LegState::Ringing)
     }
 
+    /// The leg on which this rep's phone rings, or is up and not accepted yet.
+    pub fn rung_on(&self, rep: &RepId) -> Option<&Leg> {
+        let is_asked = |leg: &Leg| matches!(leg.state, LegState::Ringing | LegState::Answered);
+        self.current_legs().find(|leg| leg.rep == *rep && is_asked(leg))
+    }
+
     /// The phones that the stage is about, in the order in which they were rung.
     pub fn current_legs(&self) -> impl Iterator<Item = &Leg> {
         let calling = self.calling.as_ref().filter(|_| !self.is_done());
