@@ -5,7 +5,6 @@
 //! gets the answer that was given; a message that does not get through holds up no other. If the process dies here, the
 //! inbox still has what was not decided.
 
-pub mod accept;
 pub mod answer;
 mod aside;
 mod batch;

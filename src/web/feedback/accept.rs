@@ -3,7 +3,7 @@
 
 use super::link::Linked;
 use super::{kept, page, refuse};
-use crate::deciding::accept::{AcceptRequest, Accepting};
+use crate::deciding::decider::accept::{AcceptRequest, Accepting};
 use crate::store::StoreError;
 use crate::web::{Door, Problem};
 use axum::Extension;

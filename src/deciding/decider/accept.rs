@@ -3,7 +3,7 @@
 //! Guarantees: that it is theirs, and that they have picked up, is looked at in the transaction that accepts. If the process dies
 //! here, nothing was accepted, or the step that joins is in the outbox.
 
-use super::decider::Decider;
+use super::Decider;
 use crate::store::{Moved, StoreError, with};
 use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton_core::domain::leg::LegState;
