@@ -11,7 +11,7 @@ use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// The nearest, of all reps: whoever is promised a call for behind so many others waits for days.
+/// The nearest, of all reps: what is behind them is later than any call that is promised now, or there are too many to be kept apart.
 const AT_MOST: i64 = 1_000;
 
 /// For when, by rep and lead.
