@@ -219,7 +219,7 @@ impl Commits {
                 continue;
             }
             fail::fail_point!(&format!("while_deciding {}", row.key));
-            let (one, answer) = decide_lead(&mut table, &row.key, lead, facts, release, mover);
+            let (one, answer) = decide_lead(tx, &mut table, &row.key, lead, facts, release, mover).await?;
             handled.push(Handled { key: row.key.clone(), answer: answer.text()?, lead_id: Some(lead.id.clone()) });
             done.answers.push((row.key.clone(), answer));
             decided.push(one);

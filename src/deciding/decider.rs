@@ -5,6 +5,7 @@
 //! gathered outside any transaction; decision, turn, reservation, handoff and first steps are one. If the process dies after
 //! commit 1, the next look at the inbox finds the message; after commit 2, the leases of the first steps lapse.
 
+pub mod accept;
 mod line;
 mod rounds;
 

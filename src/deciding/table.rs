@@ -1,7 +1,7 @@
 //! Ledgers and reps as they stand while a batch is decided: each decision sees what the one before it took.
 
 use crate::facts::LeadFacts;
-use crate::store::{RepState, StoreError, TimelineEntry, Tx, local_day};
+use crate::store::{Promised, RepState, StoreError, TimelineEntry, Tx, local_day};
 use baton_core::domain::id::{LeadId, PoolId, RepId};
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
@@ -37,6 +37,8 @@ pub(super) struct StandingTable {
     pub entries: Vec<(Entry, LeadId)>,
     /// Reps who were given something.
     pub touched: BTreeSet<RepId>,
+    /// Calls that they owe.
+    pub promised: Promised,
 }
 
 impl StandingTable {

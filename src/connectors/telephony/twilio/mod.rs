@@ -320,6 +320,10 @@ impl Telephony for Twilio {
         Ok(ours(call).is_none())
     }
 
+    fn joins_when_told(&self) -> bool {
+        false
+    }
+
     fn dials_leads(&self) -> bool {
         true
     }

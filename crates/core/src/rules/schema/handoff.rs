@@ -25,6 +25,11 @@ fn callback() -> Shape {
     map(vec![
         required("within", "Working time of the owner from now to the promise.", DURATION),
         required("within_after_hang_up", "The same when the caller hung up while waiting.", DURATION),
+        key(
+            "takes",
+            "Of a rep's time by one call: calls that a rep promises are so far apart; 10m if left out.",
+            DURATION,
+        ),
         key("remind_before", "The owner is reminded this long before the promise.", DURATION),
         key("escalate_before", "The owner's manager is told this long before the promise.", DURATION),
         key("steps", "In place of the two: what is done while the promise is open, in order.", some(step)),
