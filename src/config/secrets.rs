@@ -60,6 +60,38 @@ impl Config {
         {
             add("speech.token", token, TheirSecret);
         }
+        self.references_of_telephony(&mut add);
+        match &self.crm {
+            None => {}
+            Some(Crm::Hubspot { service_key, .. }) => add("crm.service_key", service_key, TheirSecret),
+            Some(Crm::Salesforce { auth: SalesforceAuth::JwtBearer { consumer_key, private_key, .. }, .. }) => {
+                add("crm.auth.consumer_key", consumer_key, Plain);
+                add("crm.auth.private_key", private_key, TheirSecret);
+            }
+            Some(Crm::Salesforce { auth: SalesforceAuth::ClientCredentials { client_id, client_secret }, .. }) => {
+                add("crm.auth.client_id", client_id, Plain);
+                add("crm.auth.client_secret", client_secret, TheirSecret);
+            }
+        }
+        if let Some(slack) = &self.slack {
+            add("slack.bot_token", &slack.bot_token, TheirSecret);
+        }
+        if let Some(password) = self.mail.as_ref().and_then(|mail| mail.password.as_ref()) {
+            add("mail.password", password, TheirSecret);
+        }
+        if let Some(Sms::Twilio(twilio)) = &self.sms
+            && let Some(key) = &twilio.key
+        {
+            add("sms.key", key, TheirSecret);
+        }
+        if let Some(calendar) = &self.calendar {
+            add("calendar.private_key", &calendar.private_key, TheirSecret);
+        }
+        all
+    }
+
+    fn references_of_telephony<'c>(&'c self, add: &mut impl FnMut(&str, &'c Reference, Worth)) {
+        use Worth::{OfPlatform, TheirSecret};
         let telephony = self.telephony.as_ref();
         match telephony.and_then(Telephony::carrier) {
             Some(Carrier::Asterisk(asterisk)) => {
@@ -88,32 +120,5 @@ impl Config {
             }
             Some(Telephony::Agent { token: None, .. } | Telephony::AgentAmqp | Telephony::Bridge(_)) | None => {}
         }
-        match &self.crm {
-            None => {}
-            Some(Crm::Hubspot { service_key, .. }) => add("crm.service_key", service_key, TheirSecret),
-            Some(Crm::Salesforce { auth: SalesforceAuth::JwtBearer { consumer_key, private_key, .. }, .. }) => {
-                add("crm.auth.consumer_key", consumer_key, Plain);
-                add("crm.auth.private_key", private_key, TheirSecret);
-            }
-            Some(Crm::Salesforce { auth: SalesforceAuth::ClientCredentials { client_id, client_secret }, .. }) => {
-                add("crm.auth.client_id", client_id, Plain);
-                add("crm.auth.client_secret", client_secret, TheirSecret);
-            }
-        }
-        if let Some(slack) = &self.slack {
-            add("slack.bot_token", &slack.bot_token, TheirSecret);
-        }
-        if let Some(password) = self.mail.as_ref().and_then(|mail| mail.password.as_ref()) {
-            add("mail.password", password, TheirSecret);
-        }
-        if let Some(Sms::Twilio(twilio)) = &self.sms
-            && let Some(key) = &twilio.key
-        {
-            add("sms.key", key, TheirSecret);
-        }
-        if let Some(calendar) = &self.calendar {
-            add("calendar.private_key", &calendar.private_key, TheirSecret);
-        }
-        all
     }
 }

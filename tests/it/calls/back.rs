@@ -1,8 +1,8 @@
 //! A rep calls a lead back, by one act: the rep's phone first, then the lead's.
 
 use super::cases;
-use super::line::{DANA, Line, Wanted};
-use super::tones::{assert_hears, listening, until_said};
+use super::stage::line::{DANA, Line, Wanted};
+use super::stage::tones::{assert_hears, listening, until_said};
 use baton::connectors::http::ApiCall;
 use baton_phones::call::{Call, End};
 use baton_phones::tones::{CALLER, HOLD, REP, is_speech};

@@ -1,8 +1,8 @@
 //! Bridge mode, and a lead of none of our calls: its platform drives it where it takes commands, and nobody is rung where it does not.
 
 use super::cases;
-use super::line::{DANA, Line, Wanted};
-use super::workers::PROMISE;
+use super::stage::line::{DANA, Line, Wanted};
+use super::stage::workers::PROMISE;
 use crate::eventually::found;
 use baton::app::stage::StandIns;
 use baton::connectors::http::{ApiCall, Does};

@@ -1,9 +1,9 @@
 //! Callers who leave, callers who put us on hold, and callers who come together.
 
 use super::cases;
-use super::line::{DANA, INES, Line, Qualified, Wanted};
-use super::tones::{assert_hears, listening};
-use super::workers::OURS;
+use super::stage::line::{DANA, INES, Line, Qualified, Wanted};
+use super::stage::tones::{assert_hears, listening};
+use super::stage::workers::OURS;
 use crate::eventually::found;
 use baton::connectors::http::{ApiCall, Does};
 use baton_phones::call::{Call, End, Stage};

@@ -1,9 +1,9 @@
 //! A hundred calls at once: each caller is joined with the rep who was rung for them, and hears nobody else.
 
 use super::cases;
-use super::line::{Inbound, Line, Person, Qualified, Wanted};
-use super::tones::listening;
-use super::workers::digits;
+use super::stage::line::{Inbound, Line, Person, Qualified, Wanted};
+use super::stage::tones::listening;
+use super::stage::workers::digits;
 use baton_phones::call::{Call, End, Stage};
 use baton_phones::rtp::Sound;
 use baton_phones::tones::is_speech;

@@ -1,7 +1,7 @@
 //! Workers that die, are stopped or cut off, and others that go on.
 
 use super::cases;
-use super::line::{DANA, INES, Line, Qualified, Wanted};
+use super::stage::line::{DANA, INES, Line, Qualified, Wanted};
 use baton_phones::asterisk::Asterisk;
 use baton_phones::call::{Call, End, Stage};
 use baton_phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};

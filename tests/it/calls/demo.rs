@@ -1,6 +1,6 @@
 //! The demo on a real Asterisk: its table, and its recordings by ear.
 
-use super::asterisk::Installed;
+use super::stage::asterisk::Installed;
 use super::voice::rendered;
 use crate::program::{baton, code, told};
 use baton::cli;

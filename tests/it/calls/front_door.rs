@@ -1,7 +1,7 @@
 //! A number that people answer in their hours, before the agent does; and nobody who has reached nobody is lost.
 
 use super::cases;
-use super::line::{DANA, INES, Inbound, Line, Wanted};
+use super::stage::line::{DANA, INES, Inbound, Line, Wanted};
 use baton_phones::call::{Call, End, Stage};
 use baton_phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};
 

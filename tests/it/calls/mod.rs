@@ -4,7 +4,6 @@
 //! `tests/telephony/asterisk.sh` installs what is not ours, once. Where it cannot be had these tests say so, and fail with
 //! `CI=true`. Each case has an Asterisk of its own and takes the seconds that its call takes.
 
-mod asterisk;
 mod back;
 mod beside;
 mod callers;
@@ -12,23 +11,19 @@ mod crowd;
 mod death;
 mod demo;
 mod front_door;
-mod line;
 mod next;
 mod nobody;
 mod plans;
 mod rep_first;
 mod silent;
-mod story;
-mod tones;
+mod stage;
 mod voice;
 mod waits;
 mod whole;
-mod wire;
-mod workers;
 
 use crate::store::server::on_postgres;
-use asterisk::Installed;
-use line::Wanted;
+use stage::asterisk::Installed;
+use stage::line::Wanted;
 use std::future::Future;
 
 /// A case on one version of Asterisk.

@@ -1,9 +1,9 @@
 //! A rep who is not to be had: the next one is rung, and the caller does not notice.
 
 use super::cases;
-use super::line::{DANA, Line, Qualified, Wanted};
-use super::story::Story;
-use super::tones::listening;
+use super::stage::line::{DANA, Line, Qualified, Wanted};
+use super::stage::story::Story;
+use super::stage::tones::listening;
 use baton_phones::call::{Call, End, Stage};
 use baton_phones::phone::Phone;
 use baton_phones::rtp::Sound;

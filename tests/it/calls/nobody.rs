@@ -1,9 +1,9 @@
 //! Nobody accepts: the caller is back with the agent, or hears from us how it goes on.
 
 use super::cases;
-use super::line::{DANA, Wanted};
-use super::tones::until_said;
-use super::workers::{OFFER, PROMISE};
+use super::stage::line::{DANA, Wanted};
+use super::stage::tones::until_said;
+use super::stage::workers::{OFFER, PROMISE};
 use baton::app::stage::StandIns;
 use baton_clock::SystemClock;
 use baton_phones::call::{End, Stage};

@@ -1,7 +1,7 @@
 //! Several phones at a time, and phones that are left alone: whose phone rings, when, and what becomes of the others.
 
 use super::cases;
-use super::line::{DANA, INES, Line, Person, Wanted};
+use super::stage::line::{DANA, INES, Line, Person, Wanted};
 use baton_phones::call::{Call, End, Stage};
 use baton_phones::tones::{CALLER, HOLD, REP, is_speech};
 use std::time::Duration;

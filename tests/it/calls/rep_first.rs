@@ -3,8 +3,8 @@
 //! The test is the platform: it takes Baton's commands, and sends its callers, or does not, to where it is told.
 
 use super::cases;
-use super::line::{DANA, INES, Line, Person, Wanted};
-use super::tones::{assert_hears, listening};
+use super::stage::line::{DANA, INES, Line, Person, Wanted};
+use super::stage::tones::{assert_hears, listening};
 use baton::app::stage::StandIns;
 use baton::connectors::http::{ApiCall, Does};
 use baton_clock::SystemClock;

@@ -2,9 +2,9 @@
 //! but that no time can be offered.
 
 use super::cases;
-use super::line::{DANA, Wanted};
-use super::tones::until_said;
-use super::workers::{ONE_MOMENT, PROMISE};
+use super::stage::line::{DANA, Wanted};
+use super::stage::tones::until_said;
+use super::stage::workers::{ONE_MOMENT, PROMISE};
 use baton::app::stage::StandIns;
 use baton::connectors::http::ApiCall;
 use baton_phones::call::Stage;

@@ -1,9 +1,9 @@
 //! What a caller who waits is told and may choose, and the agent who makes caller and rep known to each other.
 
 use super::cases;
-use super::line::{DANA, Line, Qualified, Wanted};
-use super::tones::{assert_hears, listening, until_said};
-use super::workers::{AT_MOST, INSTEAD, INTRODUCTION, PROMISE};
+use super::stage::line::{DANA, Line, Qualified, Wanted};
+use super::stage::tones::{assert_hears, listening, until_said};
+use super::stage::workers::{AT_MOST, INSTEAD, INTRODUCTION, PROMISE};
 use baton_phones::call::{Call, End, Stage};
 use baton_phones::rtp::Sound;
 use baton_phones::tones::{AGENT, CALLER, HOLD, REP, is_speech};

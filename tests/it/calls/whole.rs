@@ -1,9 +1,9 @@
 //! A warm transfer from the first ring to the last word, by what each phone hears.
 
 use super::cases;
-use super::line::{DANA, INES, Wanted};
-use super::tones::{assert_hears, listening, until_said};
-use super::workers::ONE_MOMENT;
+use super::stage::line::{DANA, INES, Wanted};
+use super::stage::tones::{assert_hears, listening, until_said};
+use super::stage::workers::ONE_MOMENT;
 use baton_phones::call::{Call, End};
 use baton_phones::ear::Recording;
 use baton_phones::rtp::RATE;

@@ -2,8 +2,8 @@
 
 use super::{in_language, spoken};
 use crate::calls::cases;
-use crate::calls::line::{DANA, Line, Wanted};
-use crate::calls::tones::listening;
+use crate::calls::stage::line::{DANA, Line, Wanted};
+use crate::calls::stage::tones::listening;
 use crate::eventually::eventually;
 use axum::Json;
 use axum::routing::post;

@@ -2,9 +2,9 @@
 
 use super::asterisk::{Installed, last_lines, started};
 pub use super::story::{DANA, INES, Inbound, Person, Qualified, Story};
-use super::voice::{in_language, rendered};
 use super::wire::Wire;
 use super::workers::{OURS, Surroundings, Worker, digits, found_workspace};
+use crate::calls::voice::{in_language, rendered};
 use crate::store::server::Db;
 use baton::connectors::http::{ApiCall, Does};
 use baton_phones::asterisk::Asterisk;
@@ -380,9 +380,9 @@ impl Line {
 
     /// Until Asterisk would give a call to a worker.
     async fn until_taken(&self) {
-        let key = format!("baton:{}", self.asterisk.password);
         let ari = crate::town::door(self.asterisk.ari, Duration::from_secs(5));
-        let app = ApiCall::get("app", &["ari", "applications", "baton"]).query("api_key", key);
+        let app = ApiCall::get("app", &["ari", "applications", "baton"]);
+        let app = app.query("api_key", format!("baton:{}", self.asterisk.password));
         let until = Instant::now() + PATIENCE;
         while !ari.send(&app).await.is_ok_and(|answer| answer.status == 200) {
             assert!(Instant::now() < until, "no worker has taken the app: {}", self.worker().log());

@@ -1,153 +1,13 @@
-//! From the config's sections to the clients of one workspace.
+//! What a workspace asks for, and nothing is connected to.
 
-use crate::app::lines::{as_telephony, lent, over_http};
-use crate::app::twilio::twilio_texts;
-use crate::app::{speech, webhooks};
-use crate::config::{self, Config, MailTls};
-use crate::connectors::Telephony;
-use crate::connectors::agent::{AgentTelephony, Wire};
-use crate::connectors::asterisk::{Asterisk, AsteriskConfig, BesidePlatform};
-use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
-use crate::connectors::http::Secret;
-use crate::connectors::hubspot::{self, HubSpot, HubSpotConfig};
-use crate::connectors::live::LiveVoice;
-use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
-use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
-use crate::connectors::slack::{Slack, SlackConfig};
-use crate::connectors::speech::Speech;
-use crate::outbox::Vendors;
-use anyhow::{Context, Result, bail};
-use baton_clock::SharedClock;
+use crate::app::lines::lent;
+use crate::config::{self, Config};
 use baton_core::domain::effect::Comfort;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::phone::endpoint::{Address, Endpoint};
 use baton_core::rules::RuleSet;
 use baton_core::rules::fault::listed;
-use baton_core::rules::model::set::{Assignment, CallbackDial, Introduction, Rung, TextBack};
-use std::sync::Arc;
-
-/// Clients for every section that is there; `wire`: commands to the voice platform over the broker, where there is one. `events`
-/// are added where the broker is known, Twilio where its door is made (see [`twilio_account`](super::twilio_account)).
-///
-/// # Errors
-/// A secret cannot be resolved, or an address or key is not of its form.
-pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>) -> Result<Vendors> {
-    let mut vendors = Vendors { webhooks: webhooks::all(config)?, ..Vendors::default() };
-    match &config.crm {
-        None => {}
-        Some(config::Crm::Salesforce { base_url, api_version, auth }) => {
-            let auth = salesforce_auth(auth)?;
-            let config = SalesforceConfig { base_url: base_url.clone(), api_version: api_version.clone(), auth };
-            vendors.crm = Some(Arc::new(Salesforce::new(config, Arc::clone(clock)).context("setting up crm")?));
-        }
-        Some(config::Crm::Hubspot { base_url, service_key }) => {
-            let config = HubSpotConfig {
-                base_url: base_url.clone(),
-                service_key: Secret::new(service_key.secret("crm.service_key")?),
-                per_second: hubspot::PER_SECOND,
-            };
-            vendors.crm = Some(Arc::new(HubSpot::new(config, Arc::clone(clock)).context("setting up crm")?));
-        }
-    }
-    if let Some(slack) = &config.slack {
-        let mut settings = SlackConfig::new(Secret::new(slack.bot_token.secret("slack.bot_token")?));
-        settings.base_url.clone_from(&slack.base_url);
-        vendors.chat = Some(Arc::new(Slack::new(settings).context("setting up slack")?));
-    }
-    if let Some(mail) = &config.mail {
-        vendors.mailer = Some(Arc::new(SmtpMailer::new(smtp(mail)?, Arc::clone(clock)).context("setting up mail")?));
-    }
-    vendors.texter = twilio_texts(config)?;
-    if let Some(google) = &config.calendar {
-        let key = Secret::new(google.private_key.secret("calendar.private_key")?);
-        let mut settings = GoogleConfig::new(google.client_email.clone(), key);
-        settings.base_url.clone_from(&google.base_url);
-        settings.token_url.clone_from(&google.token_url);
-        settings.reader.clone_from(&google.reader);
-        vendors.calendar =
-            Some(Arc::new(GoogleCalendar::new(settings, Arc::clone(clock)).context("setting up calendar")?));
-    }
-    vendors.speech = config.speech.as_ref().map(speech::speaker).transpose()?;
-    match &config.telephony {
-        None | Some(config::Telephony::Bridge(_) | config::Telephony::RepFirst(_)) => {}
-        Some(config::Telephony::AgentAmqp) => {
-            vendors.telephony = wire.clone().map(|wire| Arc::new(AgentTelephony::over(wire)) as Arc<dyn Telephony>);
-        }
-        Some(config::Telephony::Agent { commands, token }) => {
-            vendors.telephony = Some(Arc::new(over_http(commands, token.as_ref())?));
-        }
-    }
-    if let Some(settings) = config.telephony.as_ref().and_then(config::Telephony::asterisk) {
-        let beside = settings.commands.as_ref().map(|commands| over_http(commands, settings.token.as_ref()));
-        let settings = asterisk(settings, lent(config), vendors.speech.clone())?;
-        let carrier = Arc::new(Asterisk::new(settings, Arc::clone(clock)).context("setting up telephony")?);
-        match beside.transpose()? {
-            Some(platform) => vendors.telephony = Some(Arc::new(BesidePlatform::new(Arc::clone(&carrier), platform))),
-            None => as_telephony(&mut vendors, config, Arc::clone(&carrier), wire)?,
-        }
-        vendors.asterisk = Some(carrier);
-    }
-    if !config.platforms.is_empty() {
-        let key = |(name, platform): (&String, &config::Platform)| {
-            let reference = platform.api_key.as_ref()?;
-            let secret = reference.secret(&format!("platforms.{name}.api_key"));
-            Some(secret.map(|secret| (name.clone(), Secret::new(secret))))
-        };
-        let keys = config.platforms.iter().filter_map(key).collect::<Result<_>>()?;
-        match LiveVoice::new(keys) {
-            Ok(voice) => vendors.live = Some(Arc::new(voice)),
-            // What comes in, and what is answered, needs none.
-            Err(error) => tracing::warn!(%error, "nothing can be said on calls but in answers to their agents"),
-        }
-    }
-    Ok(vendors)
-}
-
-/// What can be left to the CRM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CrmChoice {
-    NoCrm,
-    /// It has no rules that choose the owner of a new lead.
-    MakesNone(&'static str),
-    Chooses,
-}
-
-impl From<&Config> for CrmChoice {
-    fn from(config: &Config) -> Self {
-        match &config.crm {
-            None => Self::NoCrm,
-            Some(config::Crm::Hubspot { .. }) => Self::MakesNone("hubspot"),
-            Some(config::Crm::Salesforce { .. }) => Self::Chooses,
-        }
-    }
-}
-
-impl From<&Vendors> for CrmChoice {
-    fn from(vendors: &Vendors) -> Self {
-        match &vendors.crm {
-            None => Self::NoCrm,
-            Some(crm) if crm.assigns() => Self::Chooses,
-            Some(crm) => Self::MakesNone(crm.vendor()),
-        }
-    }
-}
-
-/// Whether rules and connections can work together.
-///
-/// # Errors
-/// The rules leave the choice of the owner to a CRM that makes none, or that is not there.
-pub fn agree(crm: CrmChoice, rules: &RuleSet) -> Result<()> {
-    let instead = "say `assignment: baton`, so that the rules below it choose";
-    match (rules.assignment, crm) {
-        (Assignment::Baton, _) | (Assignment::Crm, CrmChoice::Chooses) => Ok(()),
-        (Assignment::Crm, CrmChoice::MakesNone(vendor)) => bail!(
-            "rules/routing.yaml says `assignment: crm`, and {vendor} has no assignment rules of its own: {instead}"
-        ),
-        (Assignment::Crm, CrmChoice::NoCrm) => bail!(
-            "rules/routing.yaml says `assignment: crm`, and baton.toml has no [crm]: add vendor = \"salesforce\", or {instead}"
-        ),
-    }
-}
+use baton_core::rules::model::set::{CallbackDial, Introduction, Rung, TextBack};
 
 /// What the ladders and the letters of a workspace ask for, and `baton.toml` connects nothing to: it is not done, and nobody is
 /// told that it is.
@@ -251,58 +111,6 @@ pub fn undialled(config: &Config, rules: &RuleSet) -> Option<String> {
     })
 }
 
-fn salesforce_auth(auth: &config::SalesforceAuth) -> Result<SalesforceAuth> {
-    Ok(match auth {
-        config::SalesforceAuth::JwtBearer { consumer_key, username, private_key, audience } => {
-            SalesforceAuth::JwtBearer {
-                consumer_key: consumer_key.resolve()?,
-                username: username.clone(),
-                private_key_pem: Secret::new(private_key.secret("crm.auth.private_key")?),
-                audience: audience.clone(),
-            }
-        }
-        config::SalesforceAuth::ClientCredentials { client_id, client_secret } => SalesforceAuth::ClientCredentials {
-            client_id: client_id.resolve()?,
-            client_secret: Secret::new(client_secret.secret("crm.auth.client_secret")?),
-        },
-    })
-}
-
-fn asterisk(
-    settings: &config::Asterisk,
-    numbers: &[PhoneE164],
-    speech: Option<Arc<dyn Speech>>,
-) -> Result<AsteriskConfig> {
-    Ok(AsteriskConfig {
-        url: settings.url.clone(),
-        user: settings.user.clone(),
-        password: Secret::new(settings.password.secret("telephony.password")?),
-        app: settings.app.clone(),
-        dial: settings.dial.clone(),
-        dial_app: settings.dial_app.clone(),
-        agent: settings.agent.clone(),
-        agent_within: settings.agent_within,
-        caller_id: settings.caller_id.clone(),
-        numbers: numbers.to_vec(),
-        sounds: settings.sounds.clone(),
-        speech,
-    })
-}
-
-fn smtp(mail: &config::Mail) -> Result<SmtpConfig> {
-    let tls = match mail.tls {
-        MailTls::None => SmtpTls::None,
-        MailTls::Starttls => SmtpTls::StartTls,
-        MailTls::Implicit => SmtpTls::Implicit,
-    };
-    let mut settings = SmtpConfig::new(&mail.host, tls, &mail.from);
-    settings.port = mail.port;
-    if let (Some(username), Some(password)) = (&mail.username, &mail.password) {
-        settings.login = Some((username.clone(), Secret::new(password.secret("mail.password")?)));
-    }
-    Ok(settings)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -393,23 +201,5 @@ mod tests {
         let both = told("\"+15551230001\", \"+15551230000\"").expect("it is told");
         assert!(both.contains("front_door.yaml (+15551230000)") && both.contains("rings for nobody"), "{both}");
         assert_eq!(told("\"+15551230001\""), None);
-    }
-
-    #[test]
-    fn only_salesforce_can_be_left_the_choice() {
-        let config = |crm: &str| toml::from_str::<Config>(crm).expect("a configuration");
-        let hubspot = config("[crm]\nvendor = \"hubspot\"\nservice_key = \"env:KEY\"\n");
-        let salesforce = config(
-            "[crm]\nvendor = \"salesforce\"\nbase_url = \"https://acme.my.salesforce.com\"\n\
-             auth = { flow = \"client_credentials\", client_id = \"id\", client_secret = \"env:S\" }\n",
-        );
-        let mut rules = scenario().rules;
-        let agrees = |config: &Config, rules: &RuleSet| agree(CrmChoice::from(config), rules);
-        assert!(agrees(&hubspot, &rules).is_ok() && agrees(&config(""), &rules).is_ok());
-        rules.assignment = Assignment::Crm;
-        assert!(agrees(&salesforce, &rules).is_ok());
-        let told = |config: &Config| agrees(config, &rules).expect_err("it cannot choose").to_string();
-        assert!(told(&hubspot).contains("hubspot has no assignment rules of its own: say `assignment: baton`"));
-        assert!(told(&config("")).contains("has no [crm]"));
     }
 }
