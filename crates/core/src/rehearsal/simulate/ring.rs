@@ -1,11 +1,12 @@
 //! One caller on the line: phones ring as the rules plan it, moved by the real [`advance()`]; chance says what reps do when
-//! theirs rings. Nothing fails, nobody is late, and the caller stays.
+//! theirs rings. Nothing fails, nobody is late, and the caller stays. Whom nobody takes is promised a call.
 
 use super::Manner;
-use crate::domain::effect::Effect;
+use crate::domain::effect::{Effect, Planned};
 use crate::domain::id::{LegId, RepId};
-use crate::domain::lead::Lead;
+use crate::domain::lead::{Lead, ReachBack};
 use crate::domain::leg::LegState;
+use crate::domain::rota;
 use crate::handoff::{Event, Handoff, Stage, advance};
 use crate::rehearsal::chance::Chance;
 use crate::routing::Decision;
@@ -19,6 +20,24 @@ pub(super) struct Rang {
     pub taken: Option<(RepId, DateTime<Utc>)>,
     /// Every phone that rang, how that ended, and when; of the one that took the call, when it did.
     pub phones: Vec<(RepId, LegState, DateTime<Utc>)>,
+    /// Where nobody has taken it.
+    pub promised: Option<Promised>,
+}
+
+/// A call that was promised, with what the clock is to say of it.
+pub(super) struct Promised {
+    pub state: Handoff,
+    pub effects: Vec<Planned>,
+    pub at: DateTime<Utc>,
+}
+
+impl Promised {
+    /// Whether whoever owes it works at all when it may be made: somebody owes it in any case.
+    pub(super) fn finds_time(&self, rules: &RuleSet) -> bool {
+        let next = self.state.next_step();
+        let (rep, caller) = (rules.reps.get(&next.owner), self.state.whereabouts());
+        rep.is_some_and(|rep| rota::next_call_at(&rules.hours, rep, &caller, next.at).is_some())
+    }
 }
 
 /// A call under way.
@@ -30,6 +49,8 @@ pub(super) struct Ringing<'r> {
     /// What is to happen, in order; of what comes at one time, what was planned first.
     to_come: BTreeMap<(DateTime<Utc>, u32), Event>,
     planned: u32,
+    /// What the last move asked for, and when it was.
+    last: (Vec<Planned>, DateTime<Utc>),
     over: BTreeMap<LegId, DateTime<Utc>>,
 }
 
@@ -44,8 +65,11 @@ impl<'r> Ringing<'r> {
         let mut state = Handoff::begin(lead, decision, rules);
         // Decided at once, whenever the made-up lead is dated.
         state.patience_until = decision.decided_at + TimeDelta::from_std(rules.handoff.patience).unwrap_or_default();
+        // Whoever is made up has a number.
+        state.reach_back = ReachBack::Call;
         let to_come = BTreeMap::from([((decision.decided_at, 0), Event::Start)]);
-        Self { rules, manner, chance, state, to_come, planned: 0, over: BTreeMap::new() }
+        let last = (Vec::new(), decision.decided_at);
+        Self { rules, manner, chance, state, to_come, planned: 0, last, over: BTreeMap::new() }
     }
 
     /// Until somebody has the call, or nobody is rung any more.
@@ -58,6 +82,12 @@ impl<'r> Ringing<'r> {
                     let taken = self.state.rep_on(leg).map(|rep| (rep.clone(), *at));
                     return self.ended(taken);
                 }
+                // There are no calendars here.
+                Stage::Searching { search } => {
+                    let event = Event::SlotsUnknown { search: *search, why: "no calendar is played".to_owned() };
+                    self.happens(&event, at);
+                    break;
+                }
                 _ => break,
             }
         }
@@ -68,20 +98,24 @@ impl<'r> Ringing<'r> {
         let began = self.state.decided_at;
         let ended = |leg: &LegId| self.over.get(leg).copied().unwrap_or(began);
         let phones = self.state.legs.iter().map(|leg| (leg.rep.clone(), leg.state, ended(&leg.id))).collect();
-        Rang { taken, phones }
+        let (effects, at) = self.last;
+        let is_promised = matches!(self.state.stage, Stage::Callback { .. });
+        let promised = is_promised.then_some(Promised { state: self.state, effects, at });
+        Rang { taken, phones, promised }
     }
 
     fn happens(&mut self, event: &Event, at: DateTime<Utc>) {
         let made = advance(&self.state, event, self.rules, at);
         self.state = made.state;
-        for planned in made.effects {
-            match planned.effect {
-                Effect::Ring { leg, .. } => self.rings(&leg, at),
-                Effect::Join { leg } => self.plan(at, Event::Joined { leg }),
-                Effect::Timer { timer } => self.plan(planned.run_at, Event::Timer { timer }),
+        for planned in &made.effects {
+            match &planned.effect {
+                Effect::Ring { leg, .. } => self.rings(leg, at),
+                Effect::Join { leg } => self.plan(at, Event::Joined { leg: leg.clone() }),
+                Effect::Timer { timer } => self.plan(planned.run_at, Event::Timer { timer: timer.clone() }),
                 _ => {}
             }
         }
+        self.last = (made.effects, at);
         let over = self.state.legs.iter().filter(|leg| leg.state.is_given_up() || leg.state == LegState::Joined);
         for leg in over {
             self.over.entry(leg.id.clone()).or_insert(at);
