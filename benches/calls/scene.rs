@@ -67,8 +67,8 @@ impl Scene {
         let others = others.into_iter().map(|(name, phone)| (name.to_owned(), phone.port()));
         let phones: Vec<_> = others.chain((1..=REPS).map(|rep| (digits(rep), desk.port()))).collect();
         let installed = PathBuf::from(variable("BATON_BENCH_ASTERISK_FOLDER")?);
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/telephony/asterisk.sh");
-        let asterisk = Asterisk::start(&script, &installed, &folder.join("asterisk"), &phones)?;
+        let starter = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/telephony/asterisk.sh");
+        let asterisk = Asterisk::start(&starter, &installed, &folder.join("asterisk"), &phones)?;
         Store::open(&database).await?.migrate().await?;
         let pool = PgPool::connect(&database).await.context("connecting to PostgreSQL")?;
         let ari = door(asterisk.ari)?;

@@ -6,7 +6,7 @@ use crate::app::{speech, webhooks};
 use crate::config::{self, Config, MailTls};
 use crate::connectors::Telephony;
 use crate::connectors::agent::{AgentTelephony, Wire};
-use crate::connectors::asterisk::{Asterisk, AsteriskConfig, Beside};
+use crate::connectors::asterisk::{Asterisk, AsteriskConfig, BesidePlatform};
 use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
 use crate::connectors::http::Secret;
 use crate::connectors::hubspot::{self, HubSpot, HubSpotConfig};
@@ -82,7 +82,7 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
         let settings = asterisk(settings, lent(config), vendors.speech.clone())?;
         let carrier = Arc::new(Asterisk::new(settings, Arc::clone(clock)).context("setting up telephony")?);
         match beside.transpose()? {
-            Some(platform) => vendors.telephony = Some(Arc::new(Beside::new(Arc::clone(&carrier), platform))),
+            Some(platform) => vendors.telephony = Some(Arc::new(BesidePlatform::new(Arc::clone(&carrier), platform))),
             None => as_telephony(&mut vendors, config, Arc::clone(&carrier), wire)?,
         }
         vendors.asterisk = Some(carrier);

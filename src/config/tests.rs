@@ -146,7 +146,7 @@ fn write(folder: &Path, name: &str, text: &str) {
 
 #[test]
 fn every_secret_that_is_empty_blank_or_invisible_is_refused_at_once_and_by_name() {
-    const NAMES: [&str; 15] = [
+    const NAMES: [&str; 16] = [
         "token", "link", "slack", "mail", "texts", "calendar", "amqp", "voice", "database", "platform", "speaking",
         "address", "webhook", "key", "id", "engine",
     ];

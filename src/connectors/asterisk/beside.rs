@@ -16,12 +16,12 @@ use baton_core::domain::lead::Call;
 use baton_core::domain::text::Whisper;
 use std::sync::Arc;
 
-pub struct Beside {
+pub struct BesidePlatform {
     carrier: Arc<Asterisk>,
     platform: AgentTelephony,
 }
 
-impl Beside {
+impl BesidePlatform {
     pub fn new(carrier: Arc<Asterisk>, platform: AgentTelephony) -> Self {
         Self { carrier, platform }
     }
@@ -43,7 +43,7 @@ impl Beside {
 }
 
 #[async_trait]
-impl Telephony for Beside {
+impl Telephony for BesidePlatform {
     fn ring_class(&self) -> Class {
         Class::LookFirst
     }

@@ -22,7 +22,7 @@ mod socket;
 mod turns;
 mod voice;
 
-pub use beside::Beside;
+pub use beside::BesidePlatform;
 
 use super::http::Secret;
 use super::speech::Speech;

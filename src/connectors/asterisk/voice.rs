@@ -8,6 +8,7 @@
 use super::ari::VENDOR;
 use crate::connectors::VendorError;
 use crate::connectors::speech::{Sound, Speech};
+use baton_core::domain::text::Whisper;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

@@ -6,7 +6,6 @@
 
 use super::{After, Session, TOLD_AGAIN_AFTER};
 use crate::connectors::CallSink;
-use crate::connectors::CallSink;
 use crate::connectors::asterisk::admit::Way;
 use crate::connectors::asterisk::calls::{Caller, Deed};
 use baton_core::domain::lead::Arrival;

@@ -191,7 +191,7 @@ async fn a_lead_whom_a_rep_calls_back_is_looked_for_before_they_are_dialled_agai
     let ring_until = desk.clock.now() + chrono::TimeDelta::seconds(30);
     let request = DialRequest { leg: with.of_lead(), with, phone, ring_until, recording: Recording::AsUsual };
     let own = baton::connectors::call_of(&request.with, Some(&request.phone));
-    let (endpoint, whisper) = (dialled(REP), RepText("Dana. Press 1.".to_owned()));
+    let (endpoint, whisper) = (dialled(REP), whisper("Dana. Press 1."));
     let ring = RingRequest { leg: request.with.clone(), call: own.clone(), endpoint, ring_until, whisper };
     desk.client.ring(&ring).await.expect("no caller is on the line, and it rings");
     assert_eq!(desk.client.read(&own, &request.leg).await, Ok(LegStatus::Absent), "nobody asked for it");

@@ -44,13 +44,13 @@ fn the_end_of_the_call_frees_the_rep() {
 #[test]
 fn a_rep_who_talks_on_is_held_for_as_long_as_they_do() {
     let release = |leg| Timer::ReleaseBy { leg };
-    let call = call().settled().after(7200);
-    let again_at = call.now + TimeDelta::minutes(10);
-    let call = call.of_leg(1, |leg| Event::TalksOn { leg });
-    assert!(call.state.holds.iter().any(|hold| hold.rep == rep_id("ben") && hold.until > again_at));
-    let again = Effect::Timer { timer: release(call.leg(1)) };
-    let call = call.does(&again).after(600).leg_timer(1, release).ends_connected("ben").holds_nobody();
-    call.of_leg(1, |leg| Event::TalksOn { leg }).ignored();
+    let long = call().settled().after(7200);
+    let again_at = long.now + TimeDelta::minutes(10);
+    let long = long.of_leg(1, |leg| Event::TalksOn { leg });
+    assert!(long.state.holds.iter().any(|hold| hold.rep == rep_id("ben") && hold.until > again_at));
+    let again = Effect::Timer { timer: release(long.leg(1)) };
+    let long = long.does(&again).after(600).leg_timer(1, release).ends_connected("ben").holds_nobody();
+    long.of_leg(1, |leg| Event::TalksOn { leg }).ignored();
     call().settled().on(Event::CallEnded).of_leg(1, |leg| Event::TalksOn { leg }).ignored();
 }
 
