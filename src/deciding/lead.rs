@@ -10,14 +10,16 @@ use baton_core::domain::lead::Lead;
 use baton_core::handoff::{Event, Handoff, Transition, advance};
 use baton_core::routing::decide;
 use baton_core::routing::reason::NotKnown;
+use baton_core::routing::waits::RecentWaits;
 use serde_json::json;
 
-/// Afterwards the table holds what the lead takes. `event` is the key of the message that brought it.
+/// Afterwards the table holds what the lead takes. `event` is the key of the message that brought it; `waits`: of callers before.
 pub(super) fn decide_lead(
     table: &mut StandingTable,
     event: &str,
     lead: &Lead,
     facts: &LeadFacts,
+    waits: &RecentWaits,
     release: &Release,
     mover: &Mover,
 ) -> (DecidedLead, Answer) {
@@ -25,7 +27,8 @@ pub(super) fn decide_lead(
     let snapshot = table.snapshot(facts, rules, mover.now);
     let decision = decide(lead, &snapshot, rules);
     table.book(lead, &decision, rules, mover.now);
-    let begun = Handoff::begin(lead, &decision, rules).seeing(&snapshot, rules);
+    let usual_wait = waits.usual(&decision.plan.pool);
+    let begun = Handoff::begin(lead, &decision, rules).seeing(&snapshot, rules).expecting(usual_wait);
     let Transition { state, effects, .. } = advance(&begun, &Event::Start, rules, mover.now);
     table.reserve(&state);
     let instruction = if state.live || state.in_chat {
